@@ -1,0 +1,53 @@
+/**
+ * The one error that users see. Thrown where the knowledge is, enriched on the way, rendered once (in cli/main.ts):
+ * what happened, what to do, where to read on, the original last.
+ */
+export type ErrorSource = "user" | "azure" | "node" | "bug";
+
+/** Exit codes, as documented for scripts: they never change their meaning. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  partly: 3,
+  signIn: 4,
+  preflight: 5,
+  timeout: 6,
+  conflict: 7,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export interface ErrorOptions {
+  /** What to do about it, in the imperative; one sentence or a few. */
+  advice?: string;
+  /** Where to read on: a URL. */
+  link?: string;
+  source?: ErrorSource;
+  exit?: ExitCode;
+  cause?: unknown;
+}
+
+export class ClusterError extends Error {
+  /** A stable word for scripts: ARM's own code where it came from Azure, ours in the same style otherwise. */
+  readonly code: string;
+  readonly source: ErrorSource;
+  readonly advice: string | undefined;
+  readonly link: string | undefined;
+  readonly exit: ExitCode;
+
+  constructor(code: string, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "ClusterError";
+    this.code = code;
+    this.source = options.source ?? "user";
+    this.advice = options.advice;
+    this.link = options.link;
+    this.exit = options.exit ?? (this.source === "user" ? EXIT.usage : EXIT.failed);
+  }
+}
+
+/** Bad usage: exit code 2, and what to type instead. */
+export const usageError = (message: string, advice?: string): ClusterError =>
+  new ClusterError("Usage", message, { source: "user", exit: EXIT.usage, ...(advice === undefined ? {} : { advice }) });

@@ -1,0 +1,56 @@
+/**
+ * What one node must become: the input of its user-data. Made by core/plan from the spec and the materials; rendered by
+ * core/user-data.ts. Plain data, serialisable.
+ */
+export type Platform = "flatcar" | "coreos";
+
+/** Where a member of the etcd cluster is: the machine's name is its ETCD_NAME. */
+export interface EtcdMember {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** PEM texts for one node (etcd peer, client and server certificate) and the CA that signed them. */
+export interface NodeTls {
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface EtcdConfig {
+  /** Static bootstrap from known addresses, or a discovery URL: one of the two, never neither. */
+  readonly mode: "static" | "discovery";
+  /** All members (static), in node order; at most 7. */
+  readonly members: readonly EtcdMember[];
+  /** Unique for the cluster: ETCD_INITIAL_CLUSTER_TOKEN. */
+  readonly token: string;
+  readonly discoveryUrl?: string;
+  /** "existing" for a node that joins by `member add`. */
+  readonly state: "new" | "existing";
+}
+
+/** An OpenSSH ed25519 host key: the private key in OpenSSH PEM form, the public one as a known_hosts/authorized_keys line. */
+export interface HostKey {
+  readonly privateKey: string;
+  readonly publicKey: string;
+}
+
+export interface NodeConfig {
+  readonly platform: Platform;
+  readonly cluster: string;
+  /** The machine's name. */
+  readonly name: string;
+  readonly index: number;
+  /** Private IPv4 address. */
+  readonly address: string;
+  /** "member" runs etcd; "gateway" reaches the members at 127.0.0.1:2379. */
+  readonly role: "member" | "gateway";
+  readonly etcd: EtcdConfig;
+  /** Absent with `--etcd-plain`, `--platform coreos` and discovery by an old URL: plain http. */
+  readonly tls?: NodeTls;
+  /** Absent with `--no-host-keys`: the node makes its own. */
+  readonly hostKey?: HostKey;
+  /** LUN 0, when `--data-disk` is given; where it is mounted. */
+  readonly dataDiskMount?: string;
+  readonly deis: boolean;
+}

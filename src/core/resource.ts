@@ -1,0 +1,92 @@
+/**
+ * A resource of the plan: what to ask of Azure, as data. Ids are chosen by us and known before anything exists, so a body
+ * refers to others by id and the plan needs no looked-up values. Bodies are the SDK's own (flattened) model types: the
+ * compiler then checks what is sent, for the SDK drops unknown properties without a word.
+ */
+import type { AvailabilitySet, Image, ProximityPlacementGroup, SshPublicKeyResource, VirtualMachine } from "@azure/arm-compute";
+import type {
+  LoadBalancer,
+  NatGateway,
+  NetworkInterface,
+  NetworkSecurityGroup,
+  PublicIPAddress,
+  VirtualNetwork,
+} from "@azure/arm-network";
+import type { ResourceGroup } from "@azure/arm-resources";
+import type { BlobContainer, StorageAccountCreateParameters } from "@azure/arm-storage";
+
+export interface Bodies {
+  resourceGroup: ResourceGroup;
+  placementGroup: ProximityPlacementGroup;
+  publicAddress: PublicIPAddress;
+  sshKey: SshPublicKeyResource;
+  securityGroup: NetworkSecurityGroup;
+  natGateway: NatGateway;
+  network: VirtualNetwork;
+  availabilitySet: AvailabilitySet;
+  loadBalancer: LoadBalancer;
+  storageAccount: StorageAccountCreateParameters;
+  blobContainer: BlobContainer;
+  image: Image;
+  networkInterface: NetworkInterface;
+  machine: VirtualMachine;
+}
+
+export type Kind = keyof Bodies;
+
+export interface Resource<K extends Kind = Kind> {
+  readonly kind: K;
+  /** The full ARM id. Compare with `sameId`: ARM keeps case, and ignores it. */
+  readonly id: string;
+  /** What a person calls it: "machine mycluster-coreos-0". */
+  readonly label: string;
+  /** Ids that must be usable before this one is asked for; in the plan, or already in Azure. */
+  readonly dependsOn: readonly string[];
+  readonly body: Bodies[K];
+  /** For kinds that belong to one node. */
+  readonly node?: number;
+}
+
+/** A resource of one kind, seen as the union that the plan is an array of. */
+export type AnyResource = { [K in Kind]: Resource<K> }[Kind];
+
+const PROVIDER: Record<Exclude<Kind, "resourceGroup">, string> = {
+  placementGroup: "Microsoft.Compute/proximityPlacementGroups",
+  publicAddress: "Microsoft.Network/publicIPAddresses",
+  sshKey: "Microsoft.Compute/sshPublicKeys",
+  securityGroup: "Microsoft.Network/networkSecurityGroups",
+  natGateway: "Microsoft.Network/natGateways",
+  network: "Microsoft.Network/virtualNetworks",
+  availabilitySet: "Microsoft.Compute/availabilitySets",
+  loadBalancer: "Microsoft.Network/loadBalancers",
+  storageAccount: "Microsoft.Storage/storageAccounts",
+  blobContainer: "Microsoft.Storage/storageAccounts/blobServices/containers",
+  image: "Microsoft.Compute/images",
+  networkInterface: "Microsoft.Network/networkInterfaces",
+  machine: "Microsoft.Compute/virtualMachines",
+};
+
+/** Where ids start: `/subscriptions/S/resourceGroups/G`. */
+export const groupId = (subscription: string, group: string): string => `/subscriptions/${subscription}/resourceGroups/${group}`;
+
+/** The id of a resource below a group. A container is named `account/container`. */
+export function resourceId(group: string, kind: Exclude<Kind, "resourceGroup">, name: string): string {
+  if (kind === "blobContainer") {
+    const [account, container] = name.split("/");
+    return `${group}/providers/Microsoft.Storage/storageAccounts/${account}/blobServices/default/containers/${container}`;
+  }
+  return `${group}/providers/${PROVIDER[kind]}/${name}`;
+}
+
+/** ARM ids and names are case-insensitive. */
+export const sameId = (a: string | undefined, b: string | undefined): boolean =>
+  a !== undefined && b !== undefined && a.toLowerCase() === b.toLowerCase();
+
+/** The last segment of an id. */
+export const nameOf = (id: string): string => id.slice(id.lastIndexOf("/") + 1);
+
+/** The resource group's name inside an id; undefined for what is no ARM id. */
+export const groupOf = (id: string): string | undefined => /\/resourceGroups\/([^/]+)/i.exec(id)?.[1];
+
+/** The subscription inside an id. */
+export const subscriptionOf = (id: string): string | undefined => /^\/subscriptions\/([^/]+)/i.exec(id)?.[1];
