@@ -1,0 +1,72 @@
+/**
+ * The shape of a row of the advice table, and the few ways in which rows read Azure's sentences. Kept apart from the
+ * rows (advice-machine.ts, advice-access.ts, advice-group.ts) and from the look-up (advice.ts), so that each of them imports one way.
+ */
+import type { ExitCode } from "./errors.ts";
+
+/**
+ * How a refusal is to be taken by whoever sends requests:
+ * - "throttle": too many requests; wait as Retry-After says and send the same again;
+ * - "contention": another operation has the resource; wait a little and send the same again, jittered;
+ * - "transient": a fault on the way or inside Azure; send the same again, within the retry budget;
+ * - "no": the same request will be refused again.
+ */
+export type RetryClass = "throttle" | "contention" | "transient" | "no";
+
+/** What Azure, the sign-in library or the network said. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  /** ARM's `error.details` (and inner errors), outermost first. */
+  readonly details?: readonly { readonly code?: string; readonly message?: string }[];
+  /** HTTP status; absent when there was no answer, or when an operation failed with 200. */
+  readonly status?: number;
+}
+
+/** What is known of the command, so that advice can be a command to type. All optional. */
+export interface AdviceContext {
+  /** The cluster's name. */
+  readonly name?: string;
+  readonly nodes?: number;
+  readonly vmSize?: string;
+  readonly location?: string;
+  readonly resourceGroup?: string;
+  readonly subscription?: string;
+  readonly tenant?: string;
+  /** What the request was about: "machine mycluster-coreos-0". */
+  readonly label?: string;
+  /** Index of the node it was about. */
+  readonly node?: number;
+}
+
+type Text = string | ((failure: Failure, context: AdviceContext) => string);
+
+/**
+ * One row. Read from the left: does `code` match, does `text` (if any) match the message; then this is what it means,
+ * what to do, where to read on, and whether sending the same again can help.
+ */
+export interface AdviceRow {
+  readonly code: string | RegExp;
+  readonly text?: RegExp;
+  readonly meaning: Text;
+  readonly advice: Text;
+  readonly link?: Text;
+  readonly retry: RetryClass;
+  /** How long sending the same again can make sense, in ms, where Azure says so. */
+  readonly patienceMs?: number;
+  /** The exit code when this ends the command and it is not 1. */
+  readonly exit?: ExitCode;
+}
+
+/** The first group of the expression in the failure's message or in one of its details. */
+export function found(failure: Failure, expression: RegExp): string | undefined {
+  for (const text of [failure.message, ...(failure.details ?? []).map((detail) => detail.message ?? "")]) {
+    const match = expression.exec(text);
+    if (match?.[1] !== undefined) return match[1];
+  }
+  return undefined;
+}
+
+/** `azure-coreos-cluster mycluster`: the command that goes on with the cluster, with what is to be changed in it. */
+export const rerun = (context: AdviceContext, flags = ""): string =>
+  `azure-coreos-cluster ${context.name ?? "NAME"}${flags === "" ? "" : ` ${flags}`}`;

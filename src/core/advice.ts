@@ -1,0 +1,97 @@
+/**
+ * What an error code means, what a person can do about it, and whether to send the same request again. The rows are the
+ * tables below; this module only looks them up: the first row that matches wins. The engine reads `retry` and
+ * `patienceMs`, the screens read the words; nothing else in the program decides by an Azure error code.
+ */
+import { accessAdvice } from "./advice-access.ts";
+import { groupAdvice } from "./advice-group.ts";
+import { machineAdvice } from "./advice-machine.ts";
+import type { AdviceContext, AdviceRow, Failure, RetryClass } from "./advice-row.ts";
+import type { ExitCode } from "./errors.ts";
+
+export type { AdviceContext, AdviceRow, Failure, RetryClass } from "./advice-row.ts";
+
+/** All rows in the order in which they are tried. */
+export const adviceTable: readonly AdviceRow[] = [...machineAdvice, ...accessAdvice, ...groupAdvice];
+
+export interface Advice {
+  /** The code that the row matched: an inner one where the outer is only a wrapper. */
+  readonly code: string;
+  readonly meaning: string;
+  /** In the imperative, with the next command to type. */
+  readonly advice: string;
+  readonly link?: string;
+  readonly retry: RetryClass;
+  readonly patienceMs?: number;
+  readonly exit?: ExitCode;
+}
+
+/**
+ * What is known about a failure; undefined for a code that no row covers (show it as it is).
+ * A wrapper such as `DeploymentFailed` is looked through: its details are tried first.
+ */
+export function adviceFor(failure: Failure, context: AdviceContext = {}): Advice | undefined {
+  const match = lookUp(failure);
+  if (match === undefined) return undefined;
+  const { row, code } = match;
+  const words = (text: AdviceRow["meaning"]): string => (typeof text === "string" ? text : text(failure, context));
+  return {
+    code,
+    meaning: words(row.meaning),
+    advice: words(row.advice),
+    retry: row.retry,
+    ...(row.link === undefined ? {} : { link: words(row.link) }),
+    ...(row.patienceMs === undefined ? {} : { patienceMs: row.patienceMs }),
+    ...(row.exit === undefined ? {} : { exit: row.exit }),
+  };
+}
+
+/**
+ * Whether the same request can succeed later. A code in the table decides; else the status: 429 is throttling, 408 and
+ * 5xx are transient, everything else is final. (A 409 is final unless its code says contention: facts of ARM's
+ * request-limits page and of recorded traffic.)
+ */
+export function retryClass(status?: number, code?: string, message?: string): RetryClass {
+  const row = code === undefined ? undefined : lookUp({ code, message: message ?? "" })?.row;
+  if (row !== undefined) return row.retry;
+  if (status === 429) return "throttle";
+  if (status === 408 || (status !== undefined && status >= 500)) return "transient";
+  return "no";
+}
+
+/** How long sending the same again can make sense, in ms; undefined where nothing but the retry budget limits it. */
+export const patienceFor = (code: string, message = ""): number | undefined => lookUp({ code, message })?.row.patienceMs;
+
+/**
+ * The wait that stands in the text: "... can be retried in 12 seconds." (seen on a 429 RetryableError), in ms.
+ * Undefined when the text names none.
+ */
+export function waitHint(message: string): number | undefined {
+  const match =
+    /(?:retr(?:y|ied)|try again|wait)\D{0,40}?\b(\d+(?:\.\d+)?)\s*(milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|min)\b/i.exec(
+      message,
+    );
+  if (match === null) return undefined;
+  const unit = match[2]!.toLowerCase();
+  return Math.round(
+    Number(match[1]) * (unit.startsWith("mi") && !unit.startsWith("mil") ? 60_000 : unit.startsWith("m") ? 1 : 1000),
+  );
+}
+
+/** Codes that say only that something inside failed. */
+const WRAPPER =
+  /^(DeploymentFailed|ResourceDeploymentFailure|InvalidTemplateDeployment|MultipleErrorsOccurred|BadRequest|Conflict)$/;
+
+function lookUp(failure: Failure): { row: AdviceRow; code: string } | undefined {
+  const self = { code: failure.code, message: failure.message };
+  const inner = (failure.details ?? []).map((detail) => ({ code: detail.code ?? "", message: detail.message ?? "" }));
+  for (const each of WRAPPER.test(failure.code) ? [...inner, self] : [self, ...inner]) {
+    const row = adviceTable.find(
+      (row) =>
+        (typeof row.code === "string" ? row.code === each.code : row.code.test(each.code)) &&
+        (row.text === undefined || row.text.test(each.message)),
+    );
+    if (row !== undefined) return { row, code: each.code };
+  }
+  return undefined;
+}

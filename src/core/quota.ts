@@ -1,0 +1,84 @@
+/**
+ * Reads the numbers out of Azure's sentences about quotas, in the old and the new wording, so that the advice can say
+ * in words what is needed and what is free. Pure text; the live usage is the preflight's business.
+ */
+import type { AdviceContext, Failure } from "./advice-row.ts";
+import { rerun } from "./advice-row.ts";
+
+export interface QuotaNumbers {
+  /** Azure's own name: "Total Regional Cores", "standardDSv5Family Cores". */
+  readonly what: string;
+  readonly location: string | undefined;
+  readonly limit: number;
+  readonly used: number;
+  /** What the refused request asks for on top. */
+  readonly required: number;
+  /** The smallest limit that would let it pass. */
+  readonly newLimit: number;
+}
+
+/**
+ * Two wordings are known: "... exceeding approved X quota. Additional details - ..., Location: westus, Current Limit: 50, Current
+ * Usage: 50, Additional Required: 2, (Minimum) New Limit Required: 52." and, of 2017, "... exceeding quota limits of Core.
+ * Maximum allowed: 100, Current in use: 100, Additional requested: 4."
+ */
+export function quotaNumbers(message: string): QuotaNumbers | undefined {
+  const number = (expression: RegExp): number | undefined => {
+    const match = expression.exec(message);
+    return match?.[1] === undefined ? undefined : Number(match[1]);
+  };
+  const limit = number(/(?:Current Limit|Maximum allowed):\s*(\d+)/i);
+  const used = number(/(?:Current Usage|Current in use):\s*(\d+)/i);
+  const required = number(/Additional (?:Required|requested):\s*(\d+)/i);
+  if (limit === undefined || used === undefined || required === undefined) return undefined;
+  return {
+    what: /exceeding (?:approved |quota limits? of )([\w ]+?)(?: quota)?(?:\.|,|$)/i.exec(message)?.[1] ?? "vCPU",
+    location: /Location:\s*(\w+)/i.exec(message)?.[1],
+    limit,
+    used,
+    required,
+    newLimit: number(/New Limit Required:\s*(\d+)/i) ?? used + required,
+  };
+}
+
+/** "Azure allows 50 vCPUs (Total Regional Cores) in westus; 50 are in use, none is free, and this machine needs 2." */
+export function quotaMeaning(failure: Failure, context: AdviceContext): string {
+  const numbers = read(failure);
+  const where = numbers?.location ?? context.location ?? "this region";
+  if (numbers === undefined) return `The subscription's quota in ${where} does not allow this.`;
+  const free = Math.max(0, numbers.limit - numbers.used);
+  return (
+    `The quota "${numbers.what}" in ${where} is ${numbers.limit} vCPUs; ${numbers.used} are in use, ` +
+    `${free === 0 ? "none is" : `${free} ${free === 1 ? "is" : "are"}`} free, and ${context.label ?? "this machine"} needs ${numbers.required}.`
+  );
+}
+
+/** What fits, what to ask for, and the command that goes on afterwards. */
+export function quotaAdvice(failure: Failure, context: AdviceContext): string {
+  const numbers = read(failure);
+  const limit = numbers === undefined ? "" : ` for a limit of at least ${numbers.newLimit}`;
+  const all =
+    numbers !== undefined && context.nodes !== undefined && context.nodes > 1
+      ? ` (all ${context.nodes} nodes use ${context.nodes * numbers.required} vCPUs${context.vmSize === undefined ? "" : ` as ${context.vmSize}`})`
+      : "";
+  return (
+    `Ask${limit} at ${PORTAL}${all}; or take a smaller --vm-size, fewer nodes or another --location. ` +
+    `Then run \`${rerun(context)}\` again with these: what is there is kept. Usage: \`az vm list-usage --location ${numbers?.location ?? context.location ?? "LOCATION"} --output table\`.`
+  );
+}
+
+/** The link that Azure put into the message, else its page about raising quotas. */
+export const quotaLink = (failure: Failure): string =>
+  /https:\/\/[^\s"'<>]+[^\s"'<>.,;)]/.exec(failure.message)?.[0] ??
+  "https://learn.microsoft.com/azure/quotas/per-vm-quota-requests";
+
+/** The portal's list of quotas, where more is asked for. (The address is from memory, not from a recording.) */
+const PORTAL = "https://portal.azure.com/#view/Microsoft_Azure_Capacity/QuotaMenuBlade/~/myQuotas";
+
+function read(failure: Failure): QuotaNumbers | undefined {
+  for (const text of [failure.message, ...(failure.details ?? []).map((detail) => detail.message ?? "")]) {
+    const numbers = quotaNumbers(text);
+    if (numbers !== undefined) return numbers;
+  }
+  return undefined;
+}
