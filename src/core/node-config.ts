@@ -27,6 +27,8 @@ export interface EtcdConfig {
   readonly discoveryUrl?: string;
   /** "existing" for a node that joins by `member add`. */
   readonly state: "new" | "existing";
+  /** Tag of quay.io/coreos/etcd on Flatcar, for members and gateways; absent: ETCD_IMAGE_TAG of core/user-data/render.ts. */
+  readonly imageTag?: string;
 }
 
 /** An OpenSSH ed25519 host key: the private key in OpenSSH PEM form, the public one as a known_hosts/authorized_keys line. */

@@ -1,0 +1,122 @@
+/**
+ * One node's user-data, rendered from the templates: a function of the NodeConfig and nothing else, so that a rerun renders
+ * the same. What a node must get, and which faults of 2015 must not come back, is told in the templates themselves.
+ * Reads no file: the caller gives the texts of those that `templatesFor` names.
+ */
+import { ClusterError } from "../errors.ts";
+import type { EtcdConfig, NodeConfig } from "../node-config.ts";
+import { parseConfig, writeConfig, type Config } from "./cloud-config.ts";
+import { discoveryUrlOf } from "./discovery-url.ts";
+import { fill } from "./fill.ts";
+import { joinUnits, merge } from "./merge.ts";
+import { mountUnitName } from "./mount-unit.ts";
+
+/** The etcd that Flatcar's own etcd-member runs (Stable 4593): the last line with both the v2 and the v3 API. */
+export const ETCD_IMAGE_TAG = "v3.5.16";
+
+/** Where the node's etcd certificate is on the node: for clients there, and for whoever fetches it. */
+export const NODE_TLS_FILES = {
+  ca: "/etc/etcd/tls/ca.pem",
+  certificate: "/etc/etcd/tls/node.pem",
+  key: "/etc/etcd/tls/node-key.pem",
+} as const;
+
+/** File names in `templates/`, in the order in which they are merged: later ones win, and their list items come first. */
+export function templatesFor(node: NodeConfig): readonly string[] {
+  const member = node.role === "member";
+  const disk = node.dataDiskMount === undefined ? [] : ["data-disk.yaml"];
+  const key = node.hostKey === undefined ? [] : ["host-key.yaml"];
+  if (node.platform === "coreos") {
+    const deis = node.deis ? ["coreos-deis.yaml"] : [];
+    return [
+      "coreos.yaml",
+      member ? "coreos-member.yaml" : "coreos-proxy.yaml",
+      `coreos-${node.etcd.mode}.yaml`,
+      ...deis,
+      ...disk,
+      ...key,
+    ];
+  }
+  const part = member ? ["flatcar-member.yaml", `flatcar-${node.etcd.mode}.yaml`] : ["flatcar-gateway.yaml"];
+  const tls = node.tls === undefined ? [] : ["etcd-certificates.yaml", ...(member ? ["flatcar-tls.yaml"] : [])];
+  return ["flatcar.yaml", ...part, ...tls, ...disk, ...key];
+}
+
+/**
+ * Renders one node's cloud-config.
+ *
+ * @param templates file name to text, for at least the names of `templatesFor(node)`
+ * @throws ClusterError NoBootstrap (a bug) when the node would find no cluster; TemplateInvalid or UserDataInvalid for a
+ *   template that was edited and does not fit; DiscoveryUrlInvalid, DataDiskMountInvalid
+ */
+export function renderUserData(node: NodeConfig, templates: Readonly<Record<string, string>>): string {
+  refuseWithoutBootstrap(node);
+  const names = templatesFor(node);
+  const pieces = names.map((name) => parseConfig(textOf(templates, name), `templates/${name}`));
+  const merged = joinUnits(pieces.reduce<Config>(merge, {}));
+  return writeConfig(fill(merged, valuesOf(node), "the templates"));
+}
+
+function textOf(templates: Readonly<Record<string, string>>, name: string): string {
+  const text = templates[name];
+  if (text === undefined) throw bug("TemplateMissing", `template ${name} was not read`);
+  return text;
+}
+
+const bug = (code: string, message: string): ClusterError => new ClusterError(code, message, { source: "bug" });
+
+/**
+ * The original's worst fault was user-data without a discovery URL: three clusters of one, silently. So each way to end
+ * there is refused, whatever the code before has checked.
+ */
+function refuseWithoutBootstrap({ etcd, name, role, platform, tls }: NodeConfig): void {
+  const refuse = (why: string): never => {
+    throw bug("NoBootstrap", `${name}: ${why}`);
+  };
+  const count = etcd.members.length;
+  const isStatic = etcd.mode === "static";
+  if (isStatic && etcd.discoveryUrl !== undefined) refuse("etcd has both static members and a discovery URL");
+  if (!isStatic && etcd.discoveryUrl === undefined) refuse("etcd has neither static members nor a discovery URL");
+  if (isStatic && count === 0) refuse("etcd has no members");
+  if (isStatic && etcd.token === "") refuse("etcd has no cluster token");
+  // A node that joins by `member add` names exactly the members of that moment, and on the way from 3 to 5 those are 4.
+  if (etcd.state === "new" && count > 0 && count % 2 === 0) refuse(`etcd has ${count} members, an even number`);
+  if (count > 7) refuse(`etcd has ${count} members, more than 7`);
+  if (isStatic && role === "member" && !etcd.members.some((member) => member.name === name))
+    refuse("it is not among the members");
+  if (role === "gateway" && platform === "flatcar" && count === 0) refuse("a gateway needs the members' addresses");
+  if (tls !== undefined && platform === "coreos") refuse("TLS is not rendered for CoreOS");
+  // etcd-member shows its container our certificates in place of the system's: an https discovery server is then unknown.
+  if (tls !== undefined && !isStatic) refuse("TLS and discovery exclude each other");
+}
+
+/** Every placeholder of every template; unused ones are no fault. */
+function valuesOf(node: NodeConfig): Record<string, string> {
+  const { etcd, tls, hostKey, dataDiskMount, platform } = node;
+  const scheme = tls === undefined ? "http" : "https";
+  const mount = dataDiskMount === undefined ? {} : { dataDiskMount, mountUnit: mountUnitName(dataDiskMount) };
+  return {
+    name: node.name,
+    cluster: node.cluster,
+    address: node.address,
+    scheme,
+    etcdImageTag: etcd.imageTag ?? ETCD_IMAGE_TAG,
+    ...bootstrapValues(etcd, scheme),
+    ...(tls && { caPem: tls.ca.trim(), certificatePem: tls.certificate.trim(), keyPem: tls.key.trim() }),
+    ...(hostKey && { hostPrivateKey: hostKey.privateKey.trim(), hostPublicKey: hostKey.publicKey.trim() }),
+    ...mount,
+    dataDiskRequired: "yes",
+    dataDiskWait: platform === "coreos" ? "30" : "120",
+    dataDiskFallback: platform === "coreos" ? "/dev/sdc" : "",
+  };
+}
+
+function bootstrapValues(etcd: EtcdConfig, scheme: string): Record<string, string> {
+  return {
+    initialCluster: etcd.members.map(({ name, address }) => `${name}=${scheme}://${address}:2380`).join(","),
+    clusterState: etcd.state,
+    clusterToken: etcd.token,
+    memberEndpoints: etcd.members.map(({ address }) => `${address}:2379`).join(","),
+    ...(etcd.discoveryUrl !== undefined && { discoveryUrl: discoveryUrlOf(etcd.discoveryUrl) }),
+  };
+}
