@@ -1,0 +1,147 @@
+/**
+ * One command on an open SSH connection: its output, its exit code, its time limit. A command that is given up is closed on
+ * the node too (sshd sends SIGHUP). It must not print, and must not guess an exit code that never came.
+ */
+import type { Client, ClientChannel } from "ssh2";
+import type { Clock } from "../core/clock.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
+import { limit, orAborted } from "./deadline.ts";
+
+export interface CommandOptions {
+  /** Sent to the command; without it, its input is empty. */
+  readonly stdin?: string | Uint8Array;
+  /** 60 seconds by default. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ExecOptions extends CommandOptions {
+  /** Of each of stdout and stderr; what is more is dropped and `truncated` says so. 4 MiB by default. */
+  readonly maxBytes?: number;
+}
+
+export interface StreamOptions extends CommandOptions {
+  readonly onStdout?: (chunk: Buffer) => void;
+  readonly onStderr?: (chunk: Buffer) => void;
+}
+
+export interface Exit {
+  /** null when a signal ended it. */
+  readonly code: number | null;
+  /** "SIGTERM", ... */
+  readonly signal?: string;
+}
+
+export interface ExecResult extends Exit {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly truncated: boolean;
+}
+
+/** Runs it and hands on the output as it comes. @throws ClusterError CommandTimeout, ConnectionLost; the signal's reason */
+export async function streamCommand(
+  client: Client,
+  clock: Clock,
+  node: string,
+  command: string,
+  options: StreamOptions,
+): Promise<Exit> {
+  const within = limit(clock, options.timeoutMs ?? 60_000, options.signal);
+  let channel: ClientChannel | undefined;
+  try {
+    const run = openCommand(client, node, command).then((opened) => {
+      channel = opened.channel;
+      if (within.signal.aborted) channel.close();
+      // A command that reads nothing closes its end: writing to it is then no error of ours.
+      channel.on("error", () => undefined);
+      channel.on("data", (chunk: Buffer) => options.onStdout?.(chunk));
+      channel.stderr.on("data", (chunk: Buffer) => options.onStderr?.(chunk));
+      channel.end(options.stdin ?? "");
+      return opened.exit;
+    });
+    return await orAborted(run, within.signal);
+  } catch (error) {
+    channel?.close();
+    if (!within.expired()) throw error;
+    throw new ClusterError(
+      "CommandTimeout",
+      `${node}: the command did not end within ${(options.timeoutMs ?? 60_000) / 1000} s`,
+      {
+        source: "node",
+        exit: EXIT.timeout,
+        advice: "Raise the time limit, or look at the node.",
+      },
+    );
+  } finally {
+    within.done();
+  }
+}
+
+/** Runs it and returns what it wrote. */
+export async function execCommand(
+  client: Client,
+  clock: Clock,
+  node: string,
+  command: string,
+  options: ExecOptions,
+): Promise<ExecResult> {
+  const stdout = collector(options.maxBytes ?? 4 << 20);
+  const stderr = collector(options.maxBytes ?? 4 << 20);
+  const exit = await streamCommand(client, clock, node, command, { ...options, onStdout: stdout.add, onStderr: stderr.add });
+  return { ...exit, stdout: stdout.text(), stderr: stderr.text(), truncated: stdout.truncated() || stderr.truncated() };
+}
+
+/**
+ * A channel to a command that goes on, and how it will end. The listeners are attached in ssh2's own callback: the exit of a
+ * quick command is in the same packet as the answer to its start.
+ */
+export function openCommand(
+  client: Client,
+  node: string,
+  command: string,
+): Promise<{ channel: ClientChannel; exit: Promise<Exit> }> {
+  return new Promise((resolve, reject) => {
+    try {
+      client.exec(command, (error, channel) => {
+        if (error !== undefined) return reject(lost(node, error));
+        const exit = exitOf(channel, node);
+        exit.catch(() => undefined); // for those who only want the channel
+        resolve({ channel, exit });
+      });
+    } catch (error) {
+      reject(lost(node, error)); // ssh2 throws when the socket is gone
+    }
+  });
+}
+
+/** ssh2 emits `close` after all output was read; without `exit` before it, the connection was lost. */
+function exitOf(channel: ClientChannel, node: string): Promise<Exit> {
+  return new Promise((resolve, reject) => {
+    let exit: Exit | undefined;
+    channel.on("exit", (code: number | null, signal?: string) => {
+      exit = { code, ...(signal === undefined ? {} : { signal }) };
+    });
+    channel.on("close", () => (exit === undefined ? reject(lost(node)) : resolve(exit)));
+  });
+}
+
+export const lost = (node: string, cause?: unknown): ClusterError =>
+  new ClusterError("ConnectionLost", `${node}: the SSH connection was lost`, {
+    source: "node",
+    advice: "The node may be rebooting: try again.",
+    ...(cause === undefined ? {} : { cause }),
+  });
+
+function collector(maxBytes: number): { add: (chunk: Buffer) => void; text: () => string; truncated: () => boolean } {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  return {
+    add: (chunk) => {
+      const room = maxBytes - size;
+      size += chunk.length;
+      if (room > 0) chunks.push(chunk.subarray(0, room));
+    },
+    text: () => Buffer.concat(chunks).toString("utf8"),
+    truncated: () => size > maxBytes,
+  };
+}

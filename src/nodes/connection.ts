@@ -1,0 +1,159 @@
+/**
+ * An SSH connection to one node: TCP first, so that "nobody listens" and "no answer" are told apart, then the handshake with
+ * the host key compared before anything of ours is sent, then our key. One attempt: whoever waits does the repeating. The
+ * ssh2 package is loaded here and only when needed.
+ */
+import { connect as connectTcp, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Client } from "ssh2";
+import type { Clock } from "../core/clock.ts";
+import { ClusterError } from "../core/errors.ts";
+import {
+  execCommand,
+  lost,
+  openCommand,
+  streamCommand,
+  type ExecOptions,
+  type ExecResult,
+  type Exit,
+  type StreamOptions,
+} from "./command.ts";
+import { classifyFailure, connectError, hostKeyMismatch, hostKeyUnknown } from "./connect-error.ts";
+import { limit, orAborted } from "./deadline.ts";
+import { algorithmsFor, keyLine, sameKey } from "./host-key.ts";
+import { forSsh } from "./private-key.ts";
+import type { NodeTarget } from "./target.ts";
+
+export interface ConnectOptions {
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
+  /** For the whole: TCP, handshake and login. 20 seconds by default. */
+  readonly timeoutMs?: number;
+  /** For TCP alone; `timeoutMs` by default. */
+  readonly tcpTimeoutMs?: number;
+  /** What to do when no host key is known. A known one that differs is refused in both cases. */
+  readonly trust: "strict" | "first-use";
+  /** Called when TCP is through, before the handshake. */
+  readonly onTcp?: () => void;
+}
+
+export interface Connection {
+  readonly target: NodeTarget;
+  /** The key that it showed: "ssh-ed25519 AAAA...". */
+  readonly hostKey: string;
+  exec(command: string, options?: ExecOptions): Promise<ExecResult>;
+  /** As exec, with the output handed on as it comes. */
+  stream(command: string, options?: StreamOptions): Promise<Exit>;
+  /** A command to talk to: its input and output as one Duplex. */
+  open(command: string): Promise<Duplex>;
+  /** A TCP connection from the node to host:port (direct-tcpip). @throws ClusterError ForwardRefused, ForwardForbidden */
+  forward(host: string, port: number): Promise<Duplex>;
+  /** False as soon as the connection is gone. */
+  alive(): boolean;
+  close(): void;
+}
+
+/** @throws ClusterError with a ConnectCode, SshKey*; the signal's reason when aborted */
+export async function connect(target: NodeTarget, options: ConnectOptions): Promise<Connection> {
+  if (target.hostKeys.length === 0 && options.trust === "strict") throw hostKeyUnknown(target);
+  const privateKey = forSsh(target.privateKey);
+  const timeoutMs = options.timeoutMs ?? 20_000;
+  const whole = limit(options.clock, timeoutMs, options.signal);
+  const { Client } = (await import("ssh2")).default;
+  let socket: Socket | undefined;
+  try {
+    socket = await openTcp(target, options, Math.min(timeoutMs, options.tcpTimeoutMs ?? timeoutMs), whole.signal);
+    options.onTcp?.();
+    const client = new Client();
+    const login = handshake(client, socket, target, privateKey);
+    const hostKey = await orAborted(login, whole.signal);
+    return overClient(client, socket, target, hostKey, options.clock);
+  } catch (error) {
+    socket?.destroy();
+    throw whole.expired() ? connectError(socket === undefined ? "SshTimeout" : "SshHandshakeTimeout", target) : error;
+  } finally {
+    whole.done();
+  }
+}
+
+async function openTcp(target: NodeTarget, options: ConnectOptions, timeoutMs: number, signal: AbortSignal): Promise<Socket> {
+  const within = limit(options.clock, timeoutMs, signal);
+  const socket = connectTcp({ host: target.host, port: target.port, noDelay: true });
+  const opened = new Promise<Socket>((resolve, reject) => {
+    socket.once("connect", () => resolve(socket));
+    // Stays attached: an error after an abort must not become an uncaught one.
+    socket.on("error", (error) => reject(connectError(classifyFailure(error, "tcp"), target, error)));
+  });
+  try {
+    return await orAborted(opened, within.signal);
+  } catch (error) {
+    socket.destroy();
+    throw within.expired() ? connectError("SshTimeout", target) : error;
+  } finally {
+    within.done();
+  }
+}
+
+/** Resolves with the host key once logged in. */
+function handshake(client: Client, socket: Socket, target: NodeTarget, privateKey: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let seen = "";
+    let refused: ClusterError | undefined;
+    client.on("ready", () => resolve(seen));
+    // The first error decides; later ones (a reset after our own end) must only not be thrown.
+    client.on("error", (error) => reject(refused ?? connectError(classifyFailure(error, "ssh"), target, error)));
+    client.on("close", () => reject(refused ?? connectError("SshReset", target)));
+    client.connect({
+      sock: socket,
+      username: target.user,
+      privateKey,
+      // Not "none" first: each attempt counts against MaxAuthTries and costs a round trip.
+      authHandler: ["publickey"],
+      algorithms: { serverHostKey: algorithmsFor(target.hostKeys) },
+      hostVerifier: (blob: Buffer) => {
+        seen = keyLine(blob);
+        const known = target.hostKeys.length === 0 || target.hostKeys.some((line) => sameKey(line, seen));
+        if (!known) refused = hostKeyMismatch(target, seen);
+        return known;
+      },
+      readyTimeout: 0, // ours is on the Clock
+      keepaliveInterval: 15_000, // an Azure load balancer forgets idle connections after 4 minutes
+      keepaliveCountMax: 3,
+    });
+  });
+}
+
+function overClient(client: Client, socket: Socket, target: NodeTarget, hostKey: string, clock: Clock): Connection {
+  return {
+    target,
+    hostKey,
+    exec: (command, options = {}) => execCommand(client, clock, target.name, command, options),
+    stream: (command, options = {}) => streamCommand(client, clock, target.name, command, options),
+    open: async (command) => (await openCommand(client, target.name, command)).channel,
+    forward: (host, port) => openForward(client, target, host, port),
+    alive: () => !socket.destroyed && socket.writable,
+    close: () => {
+      client.end();
+      socket.destroySoon();
+    },
+  };
+}
+
+function openForward(client: Client, target: NodeTarget, host: string, port: number): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error & { reason?: number | string }): void => {
+      // RFC 4254, 5.1: 1 = administratively prohibited, 2 = connect failed.
+      const code = error.reason === 1 ? "ForwardForbidden" : error.reason === 2 ? "ForwardRefused" : undefined;
+      if (code === undefined) return reject(lost(target.name, error));
+      const why = code === "ForwardForbidden" ? "sshd does not allow tunnels" : "nothing listens there";
+      reject(
+        new ClusterError(code, `${target.name}: no tunnel to ${host} port ${port}: ${why}`, { source: "node", cause: error }),
+      );
+    };
+    try {
+      client.forwardOut("127.0.0.1", 0, host, port, (error, channel) => (error === undefined ? resolve(channel) : failed(error)));
+    } catch (error) {
+      reject(lost(target.name, error));
+    }
+  });
+}

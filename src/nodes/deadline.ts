@@ -1,0 +1,51 @@
+/**
+ * A time limit as an AbortSignal, on the Clock that the caller brings. One abort ends a step at once, whether Ctrl-C, the
+ * command's deadline or the step's own limit caused it. It must not know what is being limited.
+ */
+import type { Clock } from "../core/clock.ts";
+
+export interface Limit {
+  readonly signal: AbortSignal;
+  /** True when the limit itself has passed, as opposed to the caller's signal. */
+  expired(): boolean;
+  /** To be called when the step is over, or the timer keeps the process alive. */
+  done(): void;
+}
+
+/** A signal that aborts after `ms` milliseconds or with `parent`, whichever is first. */
+export function limit(clock: Clock, ms: number, parent?: AbortSignal): Limit {
+  const controller = new AbortController();
+  const timer = new AbortController();
+  let expired = false;
+  const onParent = (): void => controller.abort(parent?.reason);
+  if (parent?.aborted === true) onParent();
+  else parent?.addEventListener("abort", onParent, { once: true });
+  clock.sleep(Math.max(0, ms), timer.signal).then(
+    () => {
+      expired = !controller.signal.aborted;
+      controller.abort(new Error(`time limit of ${ms} ms has passed`));
+    },
+    () => undefined, // done() was called first
+  );
+  return {
+    signal: controller.signal,
+    expired: () => expired,
+    done: () => {
+      parent?.removeEventListener("abort", onParent);
+      timer.abort(new Error("done"));
+    },
+  };
+}
+
+/** The promise's outcome, or the signal's reason at the moment that it aborts: for operations that cannot be cancelled. */
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) {
+      promise.catch(() => undefined);
+      return onAbort();
+    }
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

@@ -1,0 +1,46 @@
+/**
+ * Host keys: the comparison that decides whether a machine is ours, and which algorithms to ask for so that it shows the
+ * key that we know. It must never accept a key because none is known: that is the caller's choice, made aloud.
+ */
+import { createHash } from "node:crypto";
+import type { ServerHostKeyAlgorithm } from "ssh2";
+
+/** "ssh-ed25519 AAAA..." from the raw key blob of RFC 4253 (its type is its first string). */
+export function keyLine(blob: Buffer): string {
+  const length = blob.readUInt32BE(0);
+  return `${blob.subarray(4, 4 + length).toString("latin1")} ${blob.toString("base64")}`;
+}
+
+/** As `ssh-keygen -l` prints it: SHA256:... */
+export const fingerprint = (line: string): string =>
+  `SHA256:${createHash("sha256")
+    .update(Buffer.from(line.split(/\s+/)[1] ?? "", "base64"))
+    .digest("base64")
+    .replace(/=+$/, "")}`;
+
+/** Same type and same bytes; comments do not count. */
+export function sameKey(a: string, b: string): boolean {
+  const [typeA, blobA] = a.trim().split(/\s+/);
+  const [typeB, blobB] = b.trim().split(/\s+/);
+  return typeA !== undefined && blobA !== undefined && typeA === typeB && blobA === blobB;
+}
+
+/** Ed25519 first, for this tool makes no other; RSA only with SHA-2 signatures (RFC 8332). */
+const PREFERRED: readonly ServerHostKeyAlgorithm[] = [
+  "ssh-ed25519",
+  "ecdsa-sha2-nistp256",
+  "ecdsa-sha2-nistp384",
+  "ecdsa-sha2-nistp521",
+  "rsa-sha2-512",
+  "rsa-sha2-256",
+];
+
+/**
+ * The client's order decides which of its keys a server shows (RFC 4253, 7.1): the types that we know come first, or a
+ * server with several keys would show one that we cannot compare.
+ */
+export function algorithmsFor(known: readonly string[]): ServerHostKeyAlgorithm[] {
+  const types = new Set(known.map((line) => line.trim().split(/\s+/)[0] ?? ""));
+  const isKnown = (algorithm: string): boolean => types.has(algorithm.startsWith("rsa-") ? "ssh-rsa" : algorithm);
+  return [...PREFERRED.filter(isKnown), ...PREFERRED.filter((algorithm) => !isKnown(algorithm))];
+}

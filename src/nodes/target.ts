@@ -1,0 +1,42 @@
+/**
+ * One node as the outside sees it: where its SSH answers, which key it must show, and where etcd is on it. Plain data, made
+ * by the caller from the plan and the materials; nothing here knows Azure. The private key is never printed.
+ */
+export interface NodeTarget {
+  /** 0 and up: the order of output. */
+  readonly index: number;
+  /** The machine's name, which is also its ETCD_NAME. */
+  readonly name: string;
+  /** The public IP *address*: a fresh DNS name takes minutes to be known everywhere. */
+  readonly host: string;
+  /** The port of the NAT rule: 22001 + index by default. */
+  readonly port: number;
+  /** The user to log in as: `core`, unless the image is another. */
+  readonly user: string;
+  /** Expected host keys, "ssh-ed25519 AAAA..." each; empty when none is known yet. */
+  readonly hostKeys: readonly string[];
+  /** PEM or OpenSSH text of the private key. */
+  readonly privateKey: string;
+  /** The address inside the virtual network. */
+  readonly privateAddress: string;
+  readonly role: "member" | "gateway";
+  /** Whether etcd speaks TLS and asks for a client certificate. */
+  readonly tls: boolean;
+  /** Where etcd answers as seen from the node; by default the private address of a member, 127.0.0.1 on a gateway. */
+  readonly etcdAddress?: string;
+  /** 2379 by default. */
+  readonly etcdPort?: number;
+}
+
+/** The operator's client certificate for etcd, as PEM texts. */
+export interface EtcdClientTls {
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Host and port of etcd as seen from the node itself. */
+export const etcdEndpoint = (target: NodeTarget): { host: string; port: number } => ({
+  host: target.etcdAddress ?? (target.role === "gateway" ? "127.0.0.1" : target.privateAddress),
+  port: target.etcdPort ?? 2379,
+});

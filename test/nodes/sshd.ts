@@ -1,0 +1,122 @@
+/**
+ * A real sshd on loopback that stands for one node's SSH: its own host key, its own authorized key, its own port, nothing of
+ * the machine's configuration. Root only (sshd needs it for its privilege separation). Ended by its own process id.
+ */
+import { spawn, execFileSync, type ChildProcess } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { find } from "../programs.ts";
+
+export interface SshdOptions {
+  /** 127.0.0.1 by default. */
+  readonly host?: string;
+  readonly port: number;
+  /** The server's private host key, OpenSSH form; made when absent. */
+  readonly hostKey?: string;
+  /** "ssh-rsa AAAA..." of whoever may log in. */
+  readonly authorizedKey: string;
+  /** More lines of sshd_config. */
+  readonly config?: readonly string[];
+}
+
+export interface Sshd {
+  readonly port: number;
+  readonly pid: number;
+  /** "ssh-ed25519 AAAA...". */
+  readonly hostKeyLine: string;
+  /** What sshd wrote so far, at level VERBOSE. */
+  log(): string;
+  stop(): Promise<void>;
+}
+
+export interface KeyPair {
+  readonly privateKey: string;
+  /** "ssh-ed25519 AAAA...", without comment. */
+  readonly publicKey: string;
+}
+
+/** A key pair made by ssh-keygen. `form` PEM gives the old PEM form, PKCS8 the new. */
+export function makeKey(type: "ed25519" | "rsa" | "ecdsa" = "ed25519", form?: "PEM" | "PKCS8"): KeyPair {
+  const folder = mkdtempSync(join(tmpdir(), "key-"));
+  try {
+    const file = join(folder, "key");
+    execFileSync("ssh-keygen", ["-q", "-t", type, "-N", "", "-C", "", ...(form === undefined ? [] : ["-m", form]), "-f", file]);
+    return { privateKey: readFileSync(file, "utf8"), publicKey: readFileSync(`${file}.pub`, "utf8").trim() };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Starts it, and resolves when it answers. */
+export async function startSshd(options: SshdOptions): Promise<Sshd> {
+  const folder = mkdtempSync(join(tmpdir(), "sshd-"));
+  const file = (name: string): string => join(folder, name);
+  const host = options.host ?? "127.0.0.1";
+  const hostKey = options.hostKey ?? makeKey().privateKey;
+  writeFileSync(file("host_key"), hostKey, { mode: 0o600 });
+  const hostKeyLine = execFileSync("ssh-keygen", ["-y", "-f", file("host_key")], { encoding: "utf8" }).trim();
+  writeFileSync(file("authorized_keys"), `${options.authorizedKey}\n`, { mode: 0o600 });
+  const lines = [
+    ...(options.config ?? []), // first: sshd takes the first value of a keyword
+    `ListenAddress ${host}:${options.port}`,
+    `HostKey ${file("host_key")}`,
+    `AuthorizedKeysFile ${file("authorized_keys")}`,
+    "PidFile none",
+    "StrictModes no",
+    "UsePAM no",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    "PermitRootLogin prohibit-password",
+    "UseDNS no",
+    "PrintMotd no",
+    "MaxStartups 200",
+    "LogLevel VERBOSE",
+  ];
+  writeFileSync(file("config"), `${lines.join("\n")}\n`);
+  mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
+  const child = spawn(find("sshd") ?? "sshd", ["-D", "-e", "-f", file("config")], { stdio: ["ignore", "ignore", "pipe"] });
+  let log = "";
+  child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  const stop = async (): Promise<void> => {
+    await end(child);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await answers(host, options.port, () => child.exitCode !== null);
+  } catch {
+    await stop();
+    throw new Error(`sshd did not start:\n${log}`);
+  }
+  return {
+    port: options.port,
+    pid: child.pid ?? 0,
+    hostKeyLine: hostKeyLine.split(" ").slice(0, 2).join(" "),
+    log: () => log,
+    stop,
+  };
+}
+
+/** Ends one child by its id, and waits until it is gone. */
+export async function end(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  child.kill(signal);
+  await gone;
+}
+
+/** Polls a real program: resolves when TCP is accepted, rejects when `dead` or after 10 seconds. */
+export async function answers(host: string, port: number, dead: () => boolean): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect({ host, port });
+      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+      socket.once("connect", () => socket.destroy());
+    });
+    if (open) return;
+    if (dead()) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${host}:${port} does not answer`);
+}
