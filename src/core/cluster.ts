@@ -1,0 +1,82 @@
+/**
+ * What the plan is made of beside the spec: facts that were looked up or chosen before the first write. Plain data.
+ */
+import type { ImageReference, Plan as PurchasePlan } from "@azure/arm-compute";
+import { groupId } from "./resource.ts";
+import type { ClusterSpec } from "./spec.ts";
+import { type Choices, type Tags, ownTags } from "./tags.ts";
+
+export interface PlannedNode {
+  readonly index: number;
+  readonly name: string;
+  readonly address: string;
+  /** The rendered user-data; empty for a machine that exists: Azure never changes it. */
+  readonly userData: string;
+  /** Public host key line, kept as a tag of the machine. */
+  readonly hostKey?: string;
+}
+
+/** An image of the user's own: a page blob that becomes a managed image, with a storage account of ours if need be. */
+export interface OwnImage {
+  readonly blobUrl: string;
+  readonly generation: "V1" | "V2";
+}
+
+export interface Facts {
+  readonly subscription: string;
+  readonly group: string;
+  /** The group exists and somebody else made it: it is used, never changed and never deleted. */
+  readonly foreignGroup: boolean;
+  readonly location: string;
+  readonly choices: Choices;
+  readonly nodes: readonly PlannedNode[];
+  /** Subnet of an existing virtual network; absent: the plan makes a network. */
+  readonly subnetId?: string;
+  /** An existing proximity placement group; absent with --affinity-group: the plan makes it. */
+  readonly placementGroupId?: string;
+  readonly image: { readonly reference: ImageReference; readonly plan?: PurchasePlan } | { readonly own: OwnImage };
+  readonly acceleratedNetworking: boolean;
+  readonly premiumDisks: boolean;
+  readonly faultDomains: number;
+  /** ISO time of death, with --ttl. */
+  readonly expires?: string;
+}
+
+/** Spec and facts together, and the names that follow from them: what every resource builder gets. */
+export interface Cluster {
+  readonly spec: ClusterSpec;
+  readonly facts: Facts;
+  readonly tags: Tags;
+  /** `/subscriptions/S/resourceGroups/G` */
+  readonly group: string;
+}
+
+export const clusterOf = (spec: ClusterSpec, facts: Facts): Cluster => ({
+  spec,
+  facts,
+  tags: ownTags(spec.name),
+  group: groupId(facts.subscription, facts.group),
+});
+
+/** Names of the cluster's resources in its group. */
+export const names = {
+  machine: (spec: { name: string; vmNamePrefix: string }, index: number): string => `${spec.name}-${spec.vmNamePrefix}-${index}`,
+  claim: (cluster: string, id: string): string => `${cluster}-ip-${id}`,
+  sshKey: (cluster: string): string => `${cluster}-ssh`,
+  securityGroup: (cluster: string): string => `${cluster}-nsg`,
+  network: (cluster: string): string => `${cluster}-vnet`,
+  natGateway: (cluster: string): string => `${cluster}-nat`,
+  loadBalancer: (cluster: string): string => `${cluster}-lb`,
+  image: (cluster: string): string => `${cluster}-image`,
+  interface: (machine: string): string => `${machine}-nic`,
+  nodeAddress: (machine: string): string => `${machine}-ip`,
+  osDisk: (machine: string): string => `${machine}-os`,
+  dataDisk: (machine: string): string => `${machine}-data`,
+};
+
+/** The node's index out of a machine's name; undefined for other names. */
+export function nodeIndex(spec: { name: string; vmNamePrefix: string }, machine: string): number | undefined {
+  const stem = `${spec.name}-${spec.vmNamePrefix}-`.toLowerCase();
+  const rest = machine.toLowerCase().startsWith(stem) ? machine.slice(stem.length) : "";
+  return /^(0|[1-9]\d{0,3})$/.test(rest) ? Number(rest) : undefined;
+}

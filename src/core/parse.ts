@@ -1,0 +1,104 @@
+/** Parsers of single values as people type them: each returns the value or throws a usage error that says what is accepted. */
+import { usageError } from "./errors.ts";
+
+export type Parse<T> = (text: string) => T;
+
+export const text: Parse<string> = (value) => {
+  if (value.trim() === "") throw usageError("an empty value is not accepted");
+  return value;
+};
+
+export const flagValue: Parse<boolean> = (value) => {
+  if (/^(1|true|yes|on)$/i.test(value)) return true;
+  if (/^(0|false|no|off|)$/i.test(value)) return false;
+  throw usageError(`"${value}" is neither true nor false`);
+};
+
+/** A whole number from `min` to `max`. */
+export const integer =
+  (min: number, max: number): Parse<number> =>
+  (value) => {
+    const number = /^\d+$/.test(value.trim()) ? Number(value) : Number.NaN;
+    if (!(number >= min && number <= max)) throw usageError(`"${value}" is not a whole number from ${min} to ${max}`);
+    return number;
+  };
+
+export const oneOf =
+  <const T extends string>(...values: readonly T[]): Parse<T> =>
+  (value) => {
+    const found = values.find((v) => v.toLowerCase() === value.toLowerCase());
+    if (found === undefined) throw usageError(`"${value}" is none of ${values.join(", ")}`);
+    return found;
+  };
+
+const UNIT: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** "90s", "30m", "2h", "1h30m", "7d" in milliseconds; a bare number means minutes. */
+export const duration: Parse<number> = (value) => {
+  const clean = value.trim().toLowerCase();
+  if (/^\d+$/.test(clean)) return Number(clean) * 60_000;
+  const parts = [...clean.matchAll(/(\d+(?:\.\d+)?)([smhd])/g)];
+  const total = parts.reduce((sum, [, n, unit]) => sum + Number(n) * (UNIT[unit ?? "s"] ?? 0), 0);
+  if (parts.map(([whole]) => whole).join("") !== clean || total <= 0)
+    throw usageError(`"${value}" is no length of time`, "Write it as 90s, 30m, 2h or 1h30m.");
+  return total;
+};
+
+/** An Azure location as ARM writes it: "West US" is westus. */
+export const location: Parse<string> = (value) => {
+  const name = value.toLowerCase().replaceAll(/[\s_-]/g, "");
+  if (!/^[a-z]+[a-z0-9]*$/.test(name)) throw usageError(`"${value}" is no Azure location`, "For example: westus, westeurope, eastus2.");
+  return name;
+};
+
+/** A GUID, lower case. */
+export const guid: Parse<string> = (value) => {
+  const id = value.trim().toLowerCase();
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
+    throw usageError(`"${value}" is no id of the form 00000000-0000-0000-0000-000000000000`, "`az account list --output table` shows yours.");
+  return id;
+};
+
+export const url: Parse<string> = (value) => {
+  try {
+    if (/^https?:$/.test(new URL(value).protocol)) return value;
+  } catch {
+    // falls through to the refusal below
+  }
+  throw usageError(`"${value}" is no http or https URL`);
+};
+
+/** An IPv4 range in CIDR notation; a bare address is a range of one; "*" is everybody. */
+export const cidr: Parse<string> = (value) => {
+  if (value === "*" || value.toLowerCase() === "any" || value.toLowerCase() === "internet") return "*";
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?$/.exec(value.trim());
+  const valid = match !== null && match.slice(1, 5).every((part) => Number(part) <= 255) && Number(match[5] ?? 32) <= 32;
+  if (!valid) throw usageError(`"${value}" is no IPv4 range`, "For example 203.0.113.7/32, 10.0.0.0/8, or * for everybody.");
+  return match[5] === undefined ? `${value.trim()}/32` : value.trim();
+};
+
+/** A resource's own name: letters, digits, `_ . -`, as most of Azure's network and compute kinds take it. */
+export const resourceName: Parse<string> = (value) => {
+  if (!/^[a-z0-9]([a-z0-9_.-]{0,78}[a-z0-9_])?$/i.test(value))
+    throw usageError(`"${value}" is no name that Azure takes`, "1 to 80 letters, digits, dots, hyphens and underscores; it starts with a letter or digit.");
+  return value;
+};
+
+export const groupName: Parse<string> = (value) => {
+  if (!/^[\p{L}\p{N}_().-]{1,90}$/u.test(value) || value.endsWith("."))
+    throw usageError(`"${value}" is no resource group name`, "1 to 90 letters, digits and _ ( ) - . ; it does not end with a dot.");
+  return value;
+};
+
+/** What may stand in a host name: letters, digits and hyphens. */
+export const hostPart: Parse<string> = (value) => {
+  if (!/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/i.test(value))
+    throw usageError(`"${value}" cannot be part of a machine's name`, "Letters, digits and hyphens, at most 42; it starts and ends with a letter or digit.");
+  return value.toLowerCase();
+};
+
+export const absolutePath: Parse<string> = (value) => {
+  if (!/^\/[A-Za-z0-9_./-]+$/.test(value) || value.includes("..") || value.endsWith("/"))
+    throw usageError(`"${value}" is no absolute path of plain letters`, "For example /var/lib/docker.");
+  return value;
+};

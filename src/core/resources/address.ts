@@ -1,0 +1,57 @@
+/** Public IP addresses: the cluster's own (its claim on the name), one a node with --pip, one for a NAT gateway. */
+import type { PublicIPAddress } from "@azure/arm-network";
+import { type Cluster, type PlannedNode, names } from "../cluster.ts";
+import { type Resource, resourceId } from "../resource.ts";
+import { claimTags } from "../tags.ts";
+
+/** Basic addresses were retired on 2025-09-30; Standard ones are static, and closed until a security group opens them. */
+const STANDARD: Pick<PublicIPAddress, "sku" | "publicIPAllocationMethod" | "publicIPAddressVersion"> = {
+  sku: { name: "Standard", tier: "Regional" },
+  publicIPAllocationMethod: "Static",
+  publicIPAddressVersion: "IPv4",
+};
+
+export const claimId = ({ spec, facts, group }: Cluster): string =>
+  resourceId(group, "publicAddress", names.claim(spec.name, facts.choices.id));
+
+/** The cluster's address. Its DNS label can belong to one resource only: this is what decides between two creates of one name. */
+export const claim = (cluster: Cluster): Resource<"publicAddress"> => ({
+  kind: "publicAddress",
+  id: claimId(cluster),
+  label: "public address",
+  dependsOn: [cluster.group],
+  body: {
+    location: cluster.facts.location,
+    ...STANDARD,
+    idleTimeoutInMinutes: 4,
+    dnsSettings: { domainNameLabel: cluster.spec.name },
+    tags: {
+      ...claimTags(cluster.spec.name, cluster.facts.choices, cluster.spec),
+      ...(cluster.facts.expires === undefined ? {} : { "aoc-expires": cluster.facts.expires }),
+    },
+  },
+});
+
+export const nodeAddressId = ({ group }: Cluster, node: PlannedNode): string =>
+  resourceId(group, "publicAddress", names.nodeAddress(node.name));
+
+export const nodeAddress = (cluster: Cluster, node: PlannedNode): Resource<"publicAddress"> => ({
+  kind: "publicAddress",
+  id: nodeAddressId(cluster, node),
+  label: `address of ${node.name}`,
+  dependsOn: [cluster.group],
+  node: node.index,
+  // 20 minutes, as the original asked for its instance addresses
+  body: { location: cluster.facts.location, ...STANDARD, idleTimeoutInMinutes: 20, tags: cluster.tags },
+});
+
+export const gatewayAddressId = ({ spec, group }: Cluster): string =>
+  resourceId(group, "publicAddress", `${names.natGateway(spec.name)}-ip`);
+
+export const gatewayAddress = (cluster: Cluster): Resource<"publicAddress"> => ({
+  kind: "publicAddress",
+  id: gatewayAddressId(cluster),
+  label: "address of the NAT gateway",
+  dependsOn: [cluster.group],
+  body: { location: cluster.facts.location, ...STANDARD, idleTimeoutInMinutes: 4, tags: cluster.tags },
+});

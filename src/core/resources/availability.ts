@@ -1,0 +1,42 @@
+/** Availability sets and the proximity placement group: how Azure spreads the machines over its racks, or keeps them close. */
+import { type Cluster } from "../cluster.ts";
+import { type Resource, resourceId } from "../resource.ts";
+import { SET_LIMIT } from "../spec.ts";
+
+export const placementGroupId = ({ spec, facts, group }: Cluster): string | undefined =>
+  facts.placementGroupId ?? (spec.affinityGroup === undefined ? undefined : resourceId(group, "placementGroup", spec.affinityGroup));
+
+export const placementGroup = (cluster: Cluster, name: string): Resource<"placementGroup"> => ({
+  kind: "placementGroup",
+  id: resourceId(cluster.group, "placementGroup", name),
+  label: `proximity placement group ${name}`,
+  dependsOn: [cluster.group],
+  body: { location: cluster.facts.location, tags: cluster.tags, proximityPlacementGroupType: "Standard" },
+});
+
+/** A set holds 200 machines; a larger cluster has several: NAME, NAME-2, ... */
+const setName = (name: string, number: number): string => (number === 0 ? name : `${name}-${number + 1}`);
+
+export const availabilitySetId = ({ spec, group }: Cluster, node: number): string =>
+  resourceId(group, "availabilitySet", setName(spec.availabilitySet, Math.floor(node / SET_LIMIT)));
+
+export function availabilitySets(cluster: Cluster): Resource<"availabilitySet">[] {
+  const { spec, facts, tags, group } = cluster;
+  const proximityPlacementGroup = placementGroupId(cluster);
+  const numbers = [...new Set(facts.nodes.map((node) => Math.floor(node.index / SET_LIMIT)))];
+  return numbers.map((number) => ({
+    kind: "availabilitySet",
+    id: resourceId(group, "availabilitySet", setName(spec.availabilitySet, number)),
+    label: `availability set ${setName(spec.availabilitySet, number)}`,
+    dependsOn: facts.placementGroupId === undefined && proximityPlacementGroup !== undefined ? [group, proximityPlacementGroup] : [group],
+    body: {
+      location: facts.location,
+      tags,
+      // managed disks need Aligned; what Azure takes by default is Classic
+      sku: { name: "Aligned" },
+      platformFaultDomainCount: facts.faultDomains,
+      platformUpdateDomainCount: 5,
+      ...(proximityPlacementGroup === undefined ? {} : { proximityPlacementGroup: { id: proximityPlacementGroup } }),
+    },
+  }));
+}

@@ -1,0 +1,11 @@
+/** The resource group: the cluster's home, and what destroy deletes whole when the tool made it. */
+import type { Cluster } from "../cluster.ts";
+import type { Resource } from "../resource.ts";
+
+export const resourceGroup = ({ facts, tags, group }: Cluster): Resource<"resourceGroup"> => ({
+  kind: "resourceGroup",
+  id: group,
+  label: `resource group ${facts.group}`,
+  dependsOn: [],
+  body: { location: facts.location, tags: { ...tags, ...(facts.expires === undefined ? {} : { "aoc-expires": facts.expires }) } },
+});

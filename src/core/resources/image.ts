@@ -1,0 +1,18 @@
+/** An image of the user's own: a managed image made from a page blob. */
+import { type Cluster, type OwnImage, names } from "../cluster.ts";
+import { type Resource, resourceId } from "../resource.ts";
+
+export const imageId = ({ spec, group }: Cluster): string => resourceId(group, "image", names.image(spec.name));
+
+export const image = (cluster: Cluster, own: OwnImage): Resource<"image"> => ({
+  kind: "image",
+  id: imageId(cluster),
+  label: "image",
+  dependsOn: [cluster.group],
+  body: {
+    location: cluster.facts.location,
+    tags: cluster.tags,
+    hyperVGeneration: own.generation,
+    storageProfile: { osDisk: { osType: "Linux", osState: "Generalized", blobUri: own.blobUrl, caching: "ReadWrite" } },
+  },
+});

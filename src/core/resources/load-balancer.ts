@@ -1,0 +1,94 @@
+/**
+ * The load balancer, whole, in one PUT: every rule, probe and NAT rule. (Tools that add rules one at a time wait half a
+ * minute for each.) One inbound NAT rule a node, so that node i is at port SSH + i whatever else happens.
+ */
+import type { InboundNatRule, LoadBalancingRule, OutboundRule, Probe } from "@azure/arm-network";
+import { type Cluster, names } from "../cluster.ts";
+import { endpointsOf } from "../endpoints.ts";
+import { type Resource, resourceId } from "../resource.ts";
+import { claimId } from "./address.ts";
+import { hasNatGateway } from "./network.ts";
+
+const FRONTEND = "cluster";
+const POOL = "nodes";
+
+const balancerId = ({ spec, group }: Cluster): string => resourceId(group, "loadBalancer", names.loadBalancer(spec.name));
+
+export const loadBalancerId = balancerId;
+export const poolId = (cluster: Cluster): string => `${balancerId(cluster)}/backendAddressPools/${POOL}`;
+const natRuleName = (index: number): string => `ssh-${index}`;
+export const natRuleId = (cluster: Cluster, index: number): string => `${balancerId(cluster)}/inboundNatRules/${natRuleName(index)}`;
+
+export function loadBalancer(cluster: Cluster): Resource<"loadBalancer"> {
+  const { spec, facts, tags } = cluster;
+  const frontendIPConfiguration = { id: `${balancerId(cluster)}/frontendIPConfigurations/${FRONTEND}` };
+  const endpoints = endpointsOf(spec);
+  const probes: Probe[] = endpoints.map(({ name, port, probePath }) => ({
+    name,
+    port,
+    ...(probePath === undefined ? { protocol: "Tcp" } : { protocol: "Http", requestPath: probePath }),
+    intervalInSeconds: 5,
+    numberOfProbes: 2,
+  }));
+  const loadBalancingRules: LoadBalancingRule[] = endpoints.map(({ name, port, idleMinutes }) => ({
+    name,
+    protocol: "Tcp",
+    frontendPort: port,
+    backendPort: port,
+    frontendIPConfiguration,
+    backendAddressPool: { id: poolId(cluster) },
+    probe: { id: `${balancerId(cluster)}/probes/${name}` },
+    idleTimeoutInMinutes: idleMinutes,
+    enableTcpReset: true,
+    // the way out is the outbound rule or the NAT gateway, and says so itself
+    disableOutboundSnat: true,
+  }));
+  const inboundNatRules: InboundNatRule[] = facts.nodes.map(({ index }) => ({
+    name: natRuleName(index),
+    protocol: "Tcp",
+    frontendPort: spec.ssh + index,
+    backendPort: 22,
+    frontendIPConfiguration,
+    idleTimeoutInMinutes: 30,
+    enableTcpReset: true,
+  }));
+  const outboundRules: OutboundRule[] = hasNatGateway(cluster)
+    ? []
+    : [
+        {
+          name: "internet",
+          protocol: "All",
+          frontendIPConfigurations: [frontendIPConfiguration],
+          backendAddressPool: { id: poolId(cluster) },
+          allocatedOutboundPorts: outboundPorts(Math.max(spec.numNodes, ...facts.nodes.map((node) => node.index + 1))),
+          idleTimeoutInMinutes: 4,
+          enableTcpReset: true,
+        },
+      ];
+  return {
+    kind: "loadBalancer",
+    id: balancerId(cluster),
+    label: "load balancer",
+    dependsOn: [claimId(cluster)],
+    body: {
+      location: facts.location,
+      tags,
+      sku: { name: "Standard", tier: "Regional" },
+      frontendIPConfigurations: [{ name: FRONTEND, publicIPAddress: { id: claimId(cluster) } }],
+      backendAddressPools: [{ name: POOL }],
+      probes,
+      loadBalancingRules,
+      inboundNatRules,
+      outboundRules,
+    },
+  };
+}
+
+/**
+ * Outbound ports for each node. One address has 64,000; 1,600 are left for the NAT rules, which take theirs in blocks of 8. Steps
+ * cluster rarely changes the rule. Each is a multiple of 8, and the step's number of nodes never asks for more than there are.
+ */
+export function outboundPorts(nodes: number): number {
+  const step = [50, 100, 200, 400, 800, 1000].find((most) => nodes <= most) ?? 1000;
+  return Math.floor(62_400 / step / 8) * 8;
+}

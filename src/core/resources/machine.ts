@@ -1,0 +1,70 @@
+/** A machine: its image, its user-data, and disks and an interface that go when it goes. */
+import { base64 } from "../base64.ts";
+import { type Cluster, type PlannedNode, names } from "../cluster.ts";
+import { type Resource, resourceId } from "../resource.ts";
+import { availabilitySetId } from "./availability.ts";
+import { imageId } from "./image.ts";
+import { interfaceId } from "./interface.ts";
+import { sshKey } from "./ssh-key.ts";
+
+export const USER = "core";
+
+export const machineId = ({ group }: Cluster, node: PlannedNode): string => resourceId(group, "machine", node.name);
+
+export function machine(cluster: Cluster, node: PlannedNode): Resource<"machine"> {
+  const { spec, facts, tags } = cluster;
+  const image = "own" in facts.image ? { reference: { id: imageId(cluster) } } : facts.image;
+  const managedDisk = { storageAccountType: facts.premiumDisks ? "Premium_LRS" : "StandardSSD_LRS" };
+  return {
+    kind: "machine",
+    id: machineId(cluster, node),
+    label: `machine ${node.name}`,
+    dependsOn: [
+      availabilitySetId(cluster, node.index),
+      interfaceId(cluster, node),
+      // no machine before the claim is ours: see tags.ts
+      sshKey(cluster).id,
+      ...("own" in facts.image ? [imageId(cluster)] : []),
+    ],
+    node: node.index,
+    body: {
+      location: facts.location,
+      tags: {
+        ...tags,
+        "aoc-id": facts.choices.id,
+        "aoc-node": String(node.index),
+        ...(node.hostKey === undefined ? {} : { "aoc-host-key": node.hostKey }),
+      },
+      ...("plan" in image && image.plan !== undefined ? { plan: image.plan } : {}),
+      hardwareProfile: { vmSize: spec.vmSize },
+      availabilitySet: { id: availabilitySetId(cluster, node.index) },
+      storageProfile: {
+        imageReference: image.reference,
+        osDisk: {
+          name: names.osDisk(node.name),
+          createOption: "FromImage",
+          osType: "Linux",
+          caching: "ReadWrite",
+          // Azure's default is Detach, which leaves a disk that is paid for
+          deleteOption: "Delete",
+          managedDisk,
+        },
+        dataDisks: spec.dataDisk
+          ? [{ lun: 0, name: names.dataDisk(node.name), createOption: "Empty", diskSizeGB: spec.dataDiskSize, caching: "ReadOnly", deleteOption: "Delete", managedDisk }]
+          : [],
+      },
+      osProfile: {
+        computerName: node.name,
+        adminUsername: USER,
+        customData: base64(node.userData),
+        linuxConfiguration: {
+          disablePasswordAuthentication: true,
+          ssh: { publicKeys: [{ path: `/home/${USER}/.ssh/authorized_keys`, keyData: facts.choices.sshPublicKey }] },
+        },
+      },
+      networkProfile: { networkInterfaces: [{ id: interfaceId(cluster, node), primary: true, deleteOption: "Delete" }] },
+      // without a storage account: Azure keeps the serial log itself
+      diagnosticsProfile: { bootDiagnostics: { enabled: true } },
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** The network security group: a Standard address is closed, and this opens SSH and the endpoints that were asked for. */
+import type { SecurityRule } from "@azure/arm-network";
+import { type Cluster, names } from "../cluster.ts";
+import { endpointsOf } from "../endpoints.ts";
+import { type Resource, resourceId } from "../resource.ts";
+
+export const securityGroupId = ({ spec, group }: Cluster): string =>
+  resourceId(group, "securityGroup", names.securityGroup(spec.name));
+
+export function securityGroup(cluster: Cluster): Resource<"securityGroup"> {
+  const { spec, facts, tags, group } = cluster;
+  // The group sees traffic after the load balancer's translation: port 22 of the machine, not 22001 of the address.
+  const opened = [
+    { name: "ssh", port: 22, from: spec.sshFrom },
+    ...endpointsOf(spec).map((endpoint) => ({ name: endpoint.name, port: endpoint.port, from: "*" })),
+  ];
+  const securityRules: SecurityRule[] = opened.map(({ name, port, from }, i) => ({
+    name: `allow-${name}`,
+    priority: 100 + 10 * i,
+    direction: "Inbound",
+    access: "Allow",
+    protocol: "Tcp",
+    sourceAddressPrefix: from,
+    sourcePortRange: "*",
+    destinationAddressPrefix: "*",
+    destinationPortRange: String(port),
+  }));
+  return {
+    kind: "securityGroup",
+    id: securityGroupId(cluster),
+    label: "security group",
+    dependsOn: [group],
+    body: { location: facts.location, tags, securityRules },
+  };
+}

@@ -1,0 +1,110 @@
+/**
+ * ClusterSpec: what was asked for, complete. Every default is filled, every string parsed; frozen and serialisable. Its
+ * type comes from the flags table. The checks that need two values at once are here.
+ */
+import { ClusterError, EXIT, usageError } from "./errors.ts";
+import { endpointsOf } from "./endpoints.ts";
+import { FLAGS, type FlagKey, type FlagValues } from "./flags.ts";
+import { PLATFORMS } from "./platforms.ts";
+import { currentSize } from "./sizes.ts";
+
+export interface ClusterSpec extends FlagValues {
+  readonly name: string;
+  /** The flags that were given (on the command line, by environment or file), not defaulted or kept. */
+  readonly given: readonly FlagKey[];
+}
+
+const NODE_LIMIT = 1000;
+/** Azure's limit for machines in one availability set. */
+export const SET_LIMIT = 200;
+
+/** The cluster's name: also the DNS label, so its rules are the strictest of all names. */
+export function clusterName(text: string): string {
+  const name = text.toLowerCase();
+  if (!/^[a-z][a-z0-9-]{1,61}[a-z0-9]$/.test(name))
+    throw usageError(
+      `"${text}" cannot be a cluster's name`,
+      "It becomes a DNS name: 3 to 63 lower-case letters, digits and hyphens, starting with a letter, ending with a letter or digit.",
+    );
+  return name;
+}
+
+/**
+ * Completes flag values to a spec. `kept` is what the cluster in Azure remembers of earlier runs.
+ * Notes are sentences for the user about what was mapped.
+ */
+export function buildSpec(
+  name: string,
+  given: Partial<FlagValues>,
+  kept: Partial<FlagValues> = {},
+): { spec: ClusterSpec; notes: string[] } {
+  const notes: string[] = [];
+  const keys = Object.keys(given) as FlagKey[];
+  const defaults = Object.fromEntries(
+    (Object.keys(FLAGS) as FlagKey[]).map((key) => [key, (FLAGS[key] as { default?: unknown }).default]),
+  ) as unknown as FlagValues;
+  const values = { ...defaults, ...kept, ...given };
+  const { size, note } = currentSize(values.vmSize);
+  if (note !== undefined) notes.push(`--vm-size ${note}.`);
+  const spec: ClusterSpec = Object.freeze({ ...values, vmSize: size, name: clusterName(name), given: keys });
+  checkTogether(spec);
+  return { spec, notes };
+}
+
+/** How many nodes are etcd members: always odd, at most 7; 3, or 5 from five nodes on. */
+export function memberCount(spec: Pick<ClusterSpec, "etcdMembers" | "numNodes">): number {
+  if (spec.etcdMembers !== undefined) return spec.etcdMembers;
+  if (spec.numNodes >= 5) return 5;
+  return spec.numNodes >= 3 ? 3 : 1;
+}
+
+// --- internal ---
+
+function checkTogether(spec: ClusterSpec): void {
+  const last = spec.ssh + spec.numNodes - 1;
+  if (last > 65_534)
+    throw usageError(`${spec.numNodes} SSH ports from ${spec.ssh} on end at ${last}, beyond 65534`, `Give --ssh ${65_534 - spec.numNodes + 1} or lower.`);
+  for (const endpoint of endpointsOf(spec))
+    if (endpoint.port >= spec.ssh && endpoint.port <= last)
+      throw usageError(
+        `the SSH ports ${spec.ssh} to ${last} take port ${endpoint.port}, which is the ${endpoint.name} endpoint's`,
+        "Give another --ssh, for example 22001.",
+      );
+  if (spec.etcdMembers !== undefined) {
+    if (spec.etcdMembers % 2 === 0)
+      throw usageError(`--etcd-members ${spec.etcdMembers} is even: one failure more would stop it than with ${spec.etcdMembers - 1}`, "Give 1, 3, 5 or 7.");
+    if (spec.etcdMembers > spec.numNodes)
+      throw usageError(`--etcd-members ${spec.etcdMembers} needs as many nodes; --num-nodes is ${spec.numNodes}`);
+  }
+  if (spec.deis && spec.numNodes < 3)
+    throw usageError(`--deis needs at least 3 nodes; --num-nodes is ${spec.numNodes}`, "Give --num-nodes 3.");
+  if (spec.numNodes > NODE_LIMIT) throw usageError(`a cluster has at most ${NODE_LIMIT} nodes`);
+  if (spec.subnetNames !== undefined && spec.virtualNetworkName === undefined)
+    throw usageError("--subnet-names goes with --virtual-network-name", "Name the virtual network that has the subnet, or leave both out.");
+  if (spec.vnetResourceGroup !== undefined && spec.virtualNetworkName === undefined)
+    throw usageError("--vnet-resource-group goes with --virtual-network-name");
+  if (spec.noDiscoveryUrl && spec.discoveryServiceUrl !== undefined && spec.given.includes("discoveryServiceUrl"))
+    throw usageError("--no-discovery-url and --discovery-service-url exclude each other", "Give one of them.");
+  if (spec.minReady !== undefined && spec.minReady > spec.numNodes)
+    throw usageError(`--min-ready ${spec.minReady} is more than --num-nodes ${spec.numNodes}`);
+  if (spec.azureCert !== undefined && !spec.simulate && (spec.tenant === undefined || spec.clientId === undefined) && !isLoopback(spec.armEndpoint))
+    throw new ClusterError("SignInIncomplete", "--azure-cert needs --tenant and --client-id too", {
+      exit: EXIT.usage,
+      advice:
+        "A management certificate alone signed in to classic Azure, which is gone. Make a service principal for it once: " +
+        "`az ad sp create-for-rbac --name azure-coreos-cluster --role Contributor --scopes /subscriptions/ID --cert @azure-cert.cer.pem`, " +
+        "and give its tenant and appId.",
+    });
+  if (PLATFORMS[spec.platform].image === undefined && spec.coreosImage === undefined)
+    throw usageError(`--platform ${spec.platform} needs --coreos-image`, PLATFORMS[spec.platform].needsImage);
+  const longest = `${spec.name}-${spec.vmNamePrefix}-${spec.numNodes - 1}`;
+  if (longest.length > 63)
+    throw usageError(`machine names such as ${longest} are longer than 63 characters`, "Choose a shorter NAME or --vm-name-prefix.");
+}
+
+/** True for an ARM endpoint on this machine: 127.0.0.0/8, ::1 or localhost. */
+export function isLoopback(url: string | undefined): boolean {
+  if (url === undefined) return false;
+  const { hostname } = new URL(url);
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}

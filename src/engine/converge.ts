@@ -1,0 +1,179 @@
+/**
+ * Brings one resource to what the plan says: observe, decide, act, and observe again after anything that left it unclear
+ * whether Azure acted. That is all there is to a rerun, too.
+ */
+import { AzureError } from "../core/azure-error.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
+import type { AnyResource } from "../core/resource.ts";
+import { decide, stamped } from "./decide.ts";
+import { drive } from "./drive.ts";
+import type { Live } from "./provider.ts";
+import { type RetryBudget, createBudget } from "./retry.ts";
+import type { RequestClass } from "./throttle.ts";
+import type { Tools } from "./tools.ts";
+
+export type Outcome = "created" | "updated" | "unchanged";
+
+export interface ConvergeOptions {
+  readonly cluster: string;
+  /** What an earlier look saw; absent: look now. `null` is "seen to be absent". */
+  readonly observed?: Live | null;
+  /** Called once Azure has accepted it: a machine may be usable long before Azure calls it done. */
+  readonly onAccepted?: () => void;
+  /** Makes sure of what the resource stands on, when replacing it took that away (a machine's interface goes with it). */
+  readonly restore?: () => Promise<void>;
+  /** Resolves when waiting for Azure's word is no longer needed: the node answers. */
+  readonly usable?: Promise<void>;
+}
+
+/** A machine that fails to be made is made again this often within a run, where the failure may pass. */
+const REPLACEMENTS = 1;
+
+export async function converge(resource: AnyResource, tools: Tools, options: ConvergeOptions): Promise<Outcome> {
+  const budget = createBudget(tools.clock, tools.random);
+  const about = { id: resource.id, label: resource.label, ...(resource.node === undefined ? {} : { node: resource.node }) };
+  let live: Live | null | undefined = options.observed;
+  let acted: Outcome = "unchanged";
+  let replaced = 0;
+  for (;;) {
+    try {
+      if (live === undefined) live = (await look(resource, tools)) ?? null;
+      const decision = decide(resource, live ?? undefined, options.cluster);
+      switch (decision) {
+        case "unchanged":
+          tools.emit({ ...about, kind: acted === "unchanged" ? "unchanged" : "done", ...(acted === "unchanged" ? {} : { change: acted }) });
+          options.onAccepted?.();
+          return acted;
+        case "wait":
+          tools.emit({ ...about, kind: "waiting", detail: "Azure is at work on it already" });
+          if (live?.state === "working") options.onAccepted?.();
+          if (await raceUsable(waitWhileWorking(resource, tools), options.usable)) return done("created");
+          live = undefined;
+          continue;
+        case "replace":
+          tools.emit({ ...about, kind: "started", detail: "its creation failed: deleting it, to make it again" });
+          await remove(resource, tools);
+          await options.restore?.();
+          live = null;
+          continue;
+        case "create":
+        case "update": {
+          if (acted === "unchanged") tools.emit({ ...about, kind: "started" });
+          acted = decision === "create" ? "created" : "updated";
+          await tools.throttle.take("write", tools.signal);
+          const operation = await tools.provider.put(stamped(resource), {
+            signal: tools.signal,
+            createOnly: resource.kind === "machine" && live === null,
+          });
+          options.onAccepted?.();
+          if (!operation.done) tools.emit({ ...about, kind: "waiting" });
+          await raceUsable(drive(operation, resource.kind, tools), options.usable);
+          return done(acted);
+        }
+      }
+    } catch (error) {
+      live = await again(error, live);
+    }
+  }
+
+  function done(change: "created" | "updated"): Outcome {
+    tools.emit({ ...about, kind: "done", change });
+    return change;
+  }
+
+  /** Waits as long as the budget says and returns what is known of the resource then; throws what is final. */
+  async function again(error: unknown, before: Live | null | undefined): Promise<Live | null | undefined> {
+    tools.signal.throwIfAborted();
+    if (error instanceof AzureError && error.status === 412) return undefined;
+    if (error instanceof AzureError && error.operation && resource.kind === "machine" && passes(error, budget) && replaced < REPLACEMENTS) {
+      replaced++;
+      tools.emit({ ...about, kind: "retrying", code: error.code, message: error.message, delayMs: 0 });
+      return undefined;
+    }
+    if (error instanceof AzureError && error.status === 404 && error.message.includes("operation")) return undefined;
+    const retry = budget.next(error);
+    if (retry === undefined) throw error;
+    const { code, message } = error as ClusterError;
+    tools.emit({ ...about, kind: "retrying", code, message, delayMs: Math.round(retry.waitMs) });
+    if (retry.kind === "throttle") tools.throttle.pause(before === undefined ? "read" : "write", retry.waitMs);
+    else await tools.clock.sleep(retry.waitMs, tools.signal);
+    // a reference that is gone may be one that a replaced machine took along
+    if (retry.kind === "lag" && options.restore !== undefined && resource.kind === "machine") await options.restore();
+    return retry.ambiguous ? undefined : before;
+  }
+}
+
+/** Deletes a resource and waits until it is gone; absent is success. */
+export async function remove(target: Pick<AnyResource, "id" | "kind">, tools: Tools, schedule: "groupDelete" | undefined = undefined): Promise<void> {
+  const budget = createBudget(tools.clock, tools.random);
+  for (;;) {
+    try {
+      await tools.throttle.take("delete", tools.signal);
+      const operation = await tools.provider.delete(target, tools.signal);
+      await drive(operation, schedule ?? target.kind, tools);
+      return;
+    } catch (error) {
+      tools.signal.throwIfAborted();
+      await pause(error, budget, "delete", tools);
+    }
+  }
+}
+
+/** A read that is repeated within a budget. */
+export async function patiently<T>(tools: Tools, read: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const budget = createBudget(tools.clock, tools.random);
+  for (;;) {
+    await tools.throttle.take("read", tools.signal);
+    try {
+      return await read(tools.signal);
+    } catch (error) {
+      tools.signal.throwIfAborted();
+      if (budget.next(error)?.kind === "lag") throw error;
+      await pause(error, budget, "read", tools);
+    }
+  }
+}
+
+// --- internal ---
+
+async function pause(error: unknown, budget: RetryBudget, kind: RequestClass, tools: Tools): Promise<void> {
+  const retry = budget.next(error);
+  if (retry === undefined) throw error;
+  if (retry.kind === "throttle") tools.throttle.pause(kind, retry.waitMs);
+  else await tools.clock.sleep(retry.waitMs, tools.signal);
+}
+
+const look = (resource: AnyResource, tools: Tools): Promise<Live | undefined> => patiently(tools, (signal) => tools.provider.get(resource, signal));
+
+async function waitWhileWorking(resource: AnyResource, tools: Tools): Promise<void> {
+  for (let wait = 1000; ; wait = Math.min(5000, wait * 1.5)) {
+    await tools.clock.sleep(wait, tools.signal);
+    const live = await look(resource, tools);
+    if (live === undefined || live.state === "succeeded" || live.state === "failed") return;
+  }
+}
+
+/** Waits for the first: true when the node became usable before Azure's word. */
+async function raceUsable(work: Promise<void>, usable: Promise<void> | undefined): Promise<boolean> {
+  if (usable === undefined) {
+    await work;
+    return false;
+  }
+  const first = await Promise.race([work.then(() => false), usable.then(() => true)]);
+  // Azure's word may still come, and is not needed any more
+  if (first) work.catch(() => undefined);
+  return first;
+}
+
+const passes = (error: AzureError, budget: RetryBudget): boolean => budget.next(error) !== undefined || error.code === "AllocationFailed";
+
+/** What a resource's failure means when the group is going away under us. */
+export function beingDestroyed(error: unknown, group: string): unknown {
+  if (!(error instanceof AzureError) || !/^(ResourceGroupBeingDeleted|ResourceGroupDeletionTimeout)$/.test(error.code)) return error;
+  return new ClusterError("BeingDestroyed", `resource group ${group} is being deleted`, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice: "A destroy of this cluster is at work. Wait for it to end, then run the same command again.",
+    cause: error,
+  });
+}

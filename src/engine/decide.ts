@@ -1,0 +1,73 @@
+/**
+ * The decision about one resource, pure: what is wanted, what is there, and so what to do. A dry run prints it; converge.ts
+ * carries it out.
+ */
+import { ClusterError, EXIT } from "../core/errors.ts";
+import { canonical, fingerprint } from "../core/fingerprint.ts";
+import type { AnyResource, Kind } from "../core/resource.ts";
+import { isOurs } from "../core/tags.ts";
+import type { Live } from "./provider.ts";
+
+export type Decision = "create" | "update" | "unchanged" | "wait" | "replace";
+
+/** Kinds of which Azure changes nothing that matters once they exist, or that must not change under a running machine. */
+const SETTLED = new Set<Kind>(["availabilitySet", "placementGroup", "image", "machine", "storageAccount", "blobContainer", "natGateway"]);
+
+/** Kinds without tags of their own: they belong to what they are in. */
+const UNTAGGED = new Set<Kind>(["blobContainer"]);
+
+const TAG = "aoc-fingerprint";
+
+/**
+ * Decides. Throws a conflict (exit code 7) for what exists and is not this cluster's.
+ * @param cluster the cluster's name, as in the tags
+ */
+export function decide(resource: AnyResource, live: Live | undefined, cluster: string): Decision {
+  if (live === undefined) return "create";
+  if (!UNTAGGED.has(resource.kind)) refuseForeign(resource, live, cluster);
+  if (live.state === "deleting" || live.state === "working") return "wait";
+  if (live.state === "failed") return resource.kind === "machine" ? "replace" : "update";
+  if (SETTLED.has(resource.kind) || live.tags[TAG] === fingerprintOf(resource)) return "unchanged";
+  return resource.kind === "networkInterface" && isAttached(live) ? "unchanged" : "update";
+}
+
+/** The resource as it is sent: with its fingerprint among the tags. */
+export function stamped<R extends AnyResource>(resource: R): R {
+  const body = resource.body as { tags?: Record<string, string> };
+  if (body.tags === undefined) return resource;
+  return { ...resource, body: { ...body, tags: { ...body.tags, [TAG]: fingerprintOf(resource) } } };
+}
+
+// --- internal ---
+
+/** A machine's user-data holds keys and never changes: it is no part of the fingerprint. */
+function fingerprintOf(resource: AnyResource): string {
+  if (resource.kind !== "machine") return fingerprint(resource.body);
+  const { osProfile, ...rest } = resource.body;
+  return fingerprint({ ...rest, user: osProfile?.adminUsername, name: osProfile?.computerName });
+}
+
+const isAttached = (live: Live): boolean => (live.model as { virtualMachine?: unknown }).virtualMachine !== undefined;
+
+function refuseForeign(resource: AnyResource, live: Live, cluster: string): void {
+  const id = (resource.body as { tags?: Record<string, string> }).tags?.["aoc-id"];
+  if (isOurs(live.tags, cluster)) {
+    if (id === undefined || live.tags["aoc-id"] === undefined || live.tags["aoc-id"] === id) return;
+    throw new ClusterError("ClusterConflict", `${resource.label} belongs to another creation of the cluster ${cluster}`, {
+      source: "azure",
+      exit: EXIT.conflict,
+      advice: "Two runs made this name at once. Wait for the other to end, then run the same command again: it takes over what is there.",
+    });
+  }
+  const owner = live.tags["aoc-cluster"];
+  throw new ClusterError(
+    "NotOurs",
+    `${resource.label} exists already and ${owner === undefined ? "was not made by this tool" : `belongs to the cluster ${owner}`} (${live.id})`,
+    {
+      source: "azure",
+      exit: EXIT.conflict,
+      advice: "Choose another name, or another --resource-group. Nothing of somebody else's is changed or deleted.",
+      cause: canonical(live.tags),
+    },
+  );
+}

@@ -1,0 +1,39 @@
+/**
+ * What the engine needs of a cloud: get, put and delete of a resource. The one implementation is azure/provider.ts, over the
+ * SDK's typed clients; production, rehearsal and tests differ only in where its HTTP goes.
+ */
+import type { AnyResource, Kind } from "../core/resource.ts";
+
+/** What is there. `model` is the SDK's model of the kind, for whoever knows the kind. */
+export interface Live {
+  readonly id: string;
+  readonly state: "succeeded" | "working" | "failed" | "deleting";
+  readonly tags: Record<string, string>;
+  readonly location: string | undefined;
+  readonly model: unknown;
+}
+
+/** A PUT or DELETE that Azure accepted. */
+export interface Operation {
+  /** The first answer already said that it is done. */
+  readonly done: boolean;
+  /** One request: true when it has ended well. Throws what it failed with; after a passing fault it may be called again. */
+  poll(signal: AbortSignal): Promise<boolean>;
+}
+
+export interface PutOptions {
+  readonly signal: AbortSignal;
+  /** Refuse with 412 when it exists (`If-None-Match: *`; machines only). */
+  readonly createOnly?: boolean;
+}
+
+/** What identifies a resource: kind and id. */
+export type Target = Pick<AnyResource, "id"> & { readonly kind: Kind };
+
+export interface Provider {
+  /** The live resource; undefined when there is none. */
+  get(target: Target, signal: AbortSignal): Promise<Live | undefined>;
+  put(resource: AnyResource, options: PutOptions): Promise<Operation>;
+  /** Absent is success. */
+  delete(target: Target, signal: AbortSignal): Promise<Operation>;
+}

@@ -1,0 +1,69 @@
+/**
+ * When to try again, in one place: the SDK's own retries are off. One budget a resource, with jitter. What Azure asks for
+ * (Retry-After of a 429 or 503) is obeyed; contention is waited out for as long as Azure reserves an interface (180 s).
+ */
+import { retryClass, waitHint } from "../core/advice.ts";
+import type { Clock } from "../core/clock.ts";
+import { AzureError } from "../core/azure-error.ts";
+
+export interface Retry {
+  readonly waitMs: number;
+  readonly kind: "throttle" | "contention" | "transient" | "lag";
+  /** The request may have been carried out all the same. */
+  readonly ambiguous: boolean;
+}
+
+const TRANSIENT = { attempts: 12, first: 500, most: 20_000 };
+const CONTENTION = { forMs: 300_000, first: 2000, most: 15_000 };
+const LAG = { attempts: 5, first: 1000, most: 5000 };
+/** CAPZ waits a minute on a 429 that names no time; a third of it, doubled each time, gets there politely and sooner. */
+const THROTTLE = { first: 20_000, most: 120_000 };
+
+/** What a reference answers for a moment after its target was made: ARM's own replication. */
+const LAGGING = /^(ResourceGroupNotFound|ParentResourceNotFound|InvalidResourceReference|ReferencedResourceNotFound|NotFound|ResourceNotFound)$/;
+
+export interface RetryBudget {
+  /** What to do about an error: a wait, or undefined when it is final or the budget is spent. */
+  next(error: unknown): Retry | undefined;
+  /** A success: trouble that comes later has its own budget. */
+  reset(): void;
+}
+
+export function createBudget(clock: Clock, random: () => number): RetryBudget {
+  let transient = 0;
+  let throttled = 0;
+  let lagging = 0;
+  let contended = 0;
+  let contendedSince: number | undefined;
+  const jitter = (first: number, most: number, attempt: number): number => {
+    const full = Math.min(most, first * 2 ** attempt);
+    return full / 2 + random() * (full / 2);
+  };
+  return {
+    reset() {
+      transient = 0;
+      contendedSince = undefined;
+      contended = 0;
+    },
+    next(error) {
+      if (!(error instanceof AzureError)) return undefined;
+      const asked = error.retryAfterMs ?? waitHint(error.message);
+      switch (retryClass(error.status, error.code, error.message)) {
+        case "throttle":
+          return { waitMs: asked ?? jitter(THROTTLE.first, THROTTLE.most, throttled++), kind: "throttle", ambiguous: false };
+        case "contention": {
+          contendedSince ??= clock.now();
+          if (clock.now() - contendedSince > CONTENTION.forMs) return undefined;
+          return { waitMs: asked ?? jitter(CONTENTION.first, CONTENTION.most, contended++), kind: "contention", ambiguous: false };
+        }
+        case "transient":
+          if (transient >= TRANSIENT.attempts) return undefined;
+          return { waitMs: asked ?? jitter(TRANSIENT.first, TRANSIENT.most, transient++), kind: "transient", ambiguous: true };
+        case "no":
+          if (!error.operation && (error.status === 404 || error.status === 400) && LAGGING.test(error.code) && lagging < LAG.attempts)
+            return { waitMs: jitter(LAG.first, LAG.most, lagging++), kind: "lag", ambiguous: false };
+          return undefined;
+      }
+    },
+  };
+}
