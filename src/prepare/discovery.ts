@@ -1,0 +1,132 @@
+/**
+ * etcd's discovery service: asking for a URL, reading what a given one holds. The public one is dead, so nothing here is the
+ * default: the tool bootstraps etcd from addresses that it chose. Answers of a service are checked, never trusted.
+ */
+import { ClusterError, EXIT, usageError } from "../core/errors.ts";
+
+export interface DiscoveryUrl {
+  /** Without a slash at the end: what ETCD_DISCOVERY takes. */
+  readonly url: string;
+  readonly token: string;
+}
+
+/** What is read of a discovery service: the global `fetch`, or a test's. */
+export type Fetch = (url: string, init: { signal: AbortSignal; redirect: "error" }) => Promise<Response>;
+
+/** One that hangs must not hang the command; a healthy one answers in milliseconds. */
+const DEADLINE_MS = 15_000;
+const DEAD = "discovery.etcd.io has answered 503 since June 2026 and is not coming back";
+const DEFAULT_ADVICE =
+  "Leave the discovery flags out: etcd is then started from the addresses of its members, and no service is needed.";
+
+/**
+ * A new URL for a cluster of `size` members from `service` (`http://host:port`): GET /new?size=N. The original gave no size, and
+ * so always got 3. Throws ClusterError `DiscoveryFailed`; rejects with the signal's reason when `signal` aborts.
+ */
+export async function newDiscoveryUrl(fetch: Fetch, service: string, size: number, signal?: AbortSignal): Promise<string> {
+  if (!Number.isInteger(size) || size < 1) throw usageError(`A discovery URL is for 1 or more members, not ${size}.`);
+  const base = webAddress(service, "The discovery service");
+  const { status, body } = await ask(fetch, `${base.href.replace(/\/(new)?$/, "")}/new?size=${size}`, signal);
+  if (status !== 200) throw failed(base, `answered ${status} when asked for a new URL`);
+  try {
+    return parseDiscoveryUrl(body.trim()).url;
+  } catch (cause) {
+    throw failed(base, "answered with something that is no discovery URL", cause);
+  }
+}
+
+/** `http(s)://any-host[:port]/[path/]token`, as `--discovery-service-url` takes it. Throws usage errors. */
+export function parseDiscoveryUrl(text: string): DiscoveryUrl {
+  const url = webAddress(text.trim(), "The discovery URL");
+  const path = url.pathname.replace(/\/+$/, "");
+  const token = path.slice(path.lastIndexOf("/") + 1);
+  if (token === "" || token === "new")
+    throw usageError(
+      `The discovery URL ${text} has no token.`,
+      "Ask the service for one, curl 'URL/new?size=3', and give what it prints.",
+    );
+  if (!/^[\w.~-]+$/.test(token))
+    throw usageError(`The token "${token}" of the discovery URL has characters that no service gives.`);
+  if (url.search !== "" || url.hash !== "")
+    throw usageError(`The discovery URL ${text} must end with its token: no "?" and no "#".`);
+  return { url: `${url.origin}${path}`, token };
+}
+
+/** How many members the URL waits for; undefined when the service knows no such token. Throws ClusterError `DiscoveryFailed`. */
+export async function discoverySize(fetch: Fetch, url: string, signal?: AbortSignal): Promise<number | undefined> {
+  const answer = await read(fetch, url, "/_config/size", signal);
+  if (answer === undefined) return undefined;
+  const size = Number(answer.node?.value);
+  if (!Number.isInteger(size) || size < 1) throw failed(new URL(url), `gave the size "${String(answer.node?.value)}"`);
+  return size;
+}
+
+/** Who has registered: `name=http://address:2380` texts, in order; empty for an unused URL. */
+export async function discoveryMembers(fetch: Fetch, url: string, signal?: AbortSignal): Promise<string[]> {
+  const answer = await read(fetch, url, "", signal);
+  return (answer?.node?.nodes ?? [])
+    .toSorted((a, b) => (a.createdIndex ?? 0) - (b.createdIndex ?? 0))
+    .flatMap((node) => (typeof node.value === "string" ? [node.value] : []));
+}
+
+/** The part of etcd's v2 keys API that a discovery service answers with. */
+interface KeysNode {
+  readonly value?: unknown;
+  readonly createdIndex?: number;
+  readonly nodes?: readonly KeysNode[];
+}
+
+async function read(
+  fetch: Fetch,
+  url: string,
+  below: string,
+  signal: AbortSignal | undefined,
+): Promise<{ node?: KeysNode } | undefined> {
+  const { url: base } = parseDiscoveryUrl(url);
+  const { status, body } = await ask(fetch, `${base}${below}`, signal);
+  if (status === 404) return undefined;
+  if (status !== 200) throw failed(new URL(base), `answered ${status}`);
+  try {
+    const answer: unknown = JSON.parse(body);
+    if (typeof answer === "object" && answer !== null && "node" in answer) return answer as { node: KeysNode };
+  } catch {
+    // Said below: what answers is no discovery service.
+  }
+  throw failed(new URL(base), "gave an answer that is not of etcd's discovery protocol");
+}
+
+async function ask(fetch: Fetch, url: string, signal: AbortSignal | undefined): Promise<{ status: number; body: string }> {
+  const deadline = AbortSignal.timeout(DEADLINE_MS);
+  try {
+    const response = await fetch(url, {
+      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+      redirect: "error",
+    });
+    return { status: response.status, body: await response.text() };
+  } catch (cause) {
+    if (signal?.aborted) throw signal.reason;
+    throw failed(
+      new URL(url),
+      deadline.aborted ? `did not answer within ${DEADLINE_MS / 1000} seconds` : "cannot be reached",
+      cause,
+    );
+  }
+}
+
+function webAddress(text: string, what: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw usageError(`${what} must be an http or https URL, not "${text}".`, DEFAULT_ADVICE);
+  // It goes into user-data and onto every node: no place for a password.
+  if (url.username !== "" || url.password !== "") throw usageError(`${what} must not hold a user name or password.`);
+  return url;
+}
+
+function failed(url: URL, what: string, cause?: unknown): ClusterError {
+  const why = url.hostname === "discovery.etcd.io" ? ` (${DEAD})` : "";
+  return new ClusterError("DiscoveryFailed", `The discovery service ${url.origin} ${what}${why}.`, {
+    advice: why === "" ? `Check the URL and the service. ${DEFAULT_ADVICE} ${DEAD}.` : DEFAULT_ADVICE,
+    exit: EXIT.preflight,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,120 @@
+/**
+ * Files that are made once and then kept: keys and certificates. A kept file appears whole or not at all, has its mode from
+ * birth, and is never overwritten; of two processes that make the same file at once, one wins and both use the winner's.
+ * Nothing here may read what is inside.
+ */
+import { randomBytes } from "node:crypto";
+import { link, mkdir, open, readFile, rm, stat } from "node:fs/promises";
+import { platform } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { ClusterError, EXIT } from "../core/errors.ts";
+
+export const PRIVATE = 0o600;
+export const PUBLIC = 0o644;
+
+/**
+ * Writes `path` unless it is there: first under another name with its final mode, then linked, for a link never replaces.
+ * Returns true when this call made it. Throws ClusterError `FileNotWritten`.
+ */
+export async function keepFile(path: string, content: string | Uint8Array, mode: number): Promise<boolean> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}`);
+  try {
+    await writeNew(temporary, content, mode);
+    return await publish(temporary, path, content, mode);
+  } catch (error) {
+    throw fileError("FileNotWritten", `${path} cannot be written`, error);
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}
+
+/** The file's bytes; undefined when it is not there. Throws ClusterError `FileNotRead`. */
+export async function readKept(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw fileError("FileNotRead", `${path} cannot be read`, error);
+  }
+}
+
+/** What is in the file after `keepFile`: ours, or that of whoever was first. */
+export async function keepAndRead(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+): Promise<{ bytes: Buffer; made: boolean }> {
+  const made = await keepFile(path, content, mode);
+  const bytes = await readKept(path);
+  if (bytes === undefined)
+    throw new ClusterError("FileNotRead", `${path} was removed while it was in use.`, { advice: "Run it again." });
+  return { bytes, made };
+}
+
+/** The folder `NAME/` of one cluster, made with mode 0700 when missing: private keys lie in it. */
+export async function clusterFolder(dir: string, cluster: string): Promise<string> {
+  const folder = join(dir, cluster);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw fileError("FileNotWritten", `The folder ${folder} cannot be made`, error);
+  }
+  return folder;
+}
+
+/** A sentence when others may read a private key, which ssh then refuses to use; undefined when all is well. */
+export async function readableByOthers(path: string): Promise<string | undefined> {
+  // Windows has no such mode bits: Node reports 0666 for every file there.
+  if (platform() === "win32") return undefined;
+  const { mode } = await stat(path);
+  if ((mode & 0o077) === 0) return undefined;
+  return `${path} holds a private key and can be read by others (mode ${(mode & 0o777).toString(8).padStart(4, "0")}): chmod 600 ${path}`;
+}
+
+async function writeNew(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  const file = await open(path, "wx", mode);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** File systems without hard links (FAT, some shares) get a plain exclusive creation: never overwriting either. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+async function publish(temporary: string, path: string, content: string | Uint8Array, mode: number): Promise<boolean> {
+  try {
+    await link(temporary, path).catch(async (error: unknown) => {
+      if (!NO_LINKS.has(codeOf(error) ?? "")) throw error;
+      await writeNew(path, content, mode);
+    });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+const REASON: Record<string, string> = {
+  EACCES: "permission denied",
+  EPERM: "not permitted",
+  EROFS: "the file system is read-only",
+  ENOSPC: "no space left",
+  ENOENT: "the folder does not exist",
+  ENOTDIR: "a part of its path is no folder",
+  EEXIST: "a file of that name is in the way",
+  EISDIR: "it is a folder",
+};
+
+function fileError(code: string, message: string, cause: unknown): ClusterError {
+  const reason = codeOf(cause) ?? String(cause);
+  return new ClusterError(code, `${message}: ${REASON[reason] ?? reason}.`, {
+    advice: "Check the path and its permissions, or give another folder with --dir.",
+    exit: EXIT.failed,
+    cause,
+  });
+}

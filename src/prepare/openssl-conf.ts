@@ -1,0 +1,94 @@
+/**
+ * OpenSSL's configuration format, as far as request files use it: sections, comments, quotes, escapes, continued lines and
+ * `$name`, `${section::name}`. Syntax only; what the entries mean is the caller's. It reads no file and no environment.
+ * The rules are those of config(5ssl).
+ */
+import { usageError } from "../core/errors.ts";
+
+export interface ConfEntry {
+  readonly name: string;
+  readonly value: string;
+  /** 1-based: where the entry begins. */
+  readonly line: number;
+}
+export type ConfSection = readonly ConfEntry[];
+
+/** Sections by name, entries in the order of the file; what stands before the first section is in "default". */
+export function parseOpensslConf(text: string, file: string): ReadonlyMap<string, ConfSection> {
+  const sections = new Map<string, ConfEntry[]>([["default", []]]);
+  let current = "default";
+  for (const { content, line } of logicalLines(text)) {
+    const fail = (what: string): Error => usageError(`${file} line ${line}: ${what}.`);
+    const header = /^\[\s*(.*?)\s*\]\s*$/.exec(content);
+    if (header?.[1]) {
+      current = header[1];
+      if (!sections.has(current)) sections.set(current, []);
+      continue;
+    }
+    if (content.startsWith("[")) throw fail(`the section "${content}" is not closed by "]"`);
+    if (/^\.include\b/.test(content)) throw fail("`.include` is not read: put what is included into the file itself");
+    if (/^\.pragma\b/.test(content)) continue;
+    const at = content.indexOf("=");
+    if (at < 1) throw fail(`"${content}" is neither [ section ] nor name = value`);
+    const [section, name] = qualified(content.slice(0, at).trim(), current);
+    const value = expand(content.slice(at + 1).trim(), section, sections, fail);
+    if (!sections.has(section)) sections.set(section, []);
+    sections.get(section)?.push({ name, value, line });
+  }
+  return sections;
+}
+
+function qualified(name: string, current: string): [section: string, name: string] {
+  const at = name.indexOf("::");
+  return at < 0 ? [current, name] : [name.slice(0, at), name.slice(at + 2)];
+}
+
+/** Without comments, empty lines and line ends; a backslash at the end of a line joins it to the next. */
+function logicalLines(text: string): { content: string; line: number }[] {
+  const found: { content: string; line: number }[] = [];
+  let joined: { content: string; line: number } | undefined;
+  for (const [index, raw] of text
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .entries()) {
+    const whole = { content: (joined?.content ?? "") + raw, line: joined?.line ?? index + 1 };
+    const continues = /(?<!\\)(?:\\\\)*\\$/.test(raw);
+    joined = continues ? { ...whole, content: whole.content.slice(0, -1) } : undefined;
+    if (!continues) found.push(whole);
+  }
+  if (joined !== undefined) found.push(joined);
+  return found
+    .map(({ content, line }) => ({ content: withoutComment(content).trim(), line }))
+    .filter(({ content }) => content !== "");
+}
+
+/** Everything from an unquoted, unescaped `#`. */
+function withoutComment(content: string): string {
+  return /^(?:\\.|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|[^#])*/.exec(content)?.[0] ?? "";
+}
+
+const ESCAPES: Record<string, string> = { n: "\n", r: "\r", b: "\b", t: "\t" };
+const TOKEN =
+  /\\(?<escaped>.)|(?<quote>["'`])(?<quoted>(?:\\.|(?!\k<quote>)[^\\])*)\k<quote>|\$(?:\{(?<braced>[^}]*)\}|\((?<round>[^)]*)\)|(?<bare>(?:\w+::)?\w+))|(?<text>[\s\S])/g;
+
+function expand(
+  value: string,
+  section: string,
+  sections: ReadonlyMap<string, readonly ConfEntry[]>,
+  fail: (what: string) => Error,
+): string {
+  return value.replace(TOKEN, (...found: unknown[]) => {
+    const part = found.at(-1) as Record<string, string | undefined>;
+    if (part["escaped"] !== undefined) return ESCAPES[part["escaped"]] ?? part["escaped"];
+    if (part["quoted"] !== undefined) return part["quoted"].replace(/\\(.)/g, "$1");
+    const variable = part["braced"] ?? part["round"] ?? part["bare"];
+    if (variable === undefined) return part["text"] ?? "";
+    const [from, name] = qualified(variable, section);
+    if (from === "ENV") throw fail(`$${variable} is not read from the environment: write the value itself`);
+    const known = [...(sections.get(from) ?? [])].findLast((entry) => entry.name === name);
+    const fallback = [...(sections.get("default") ?? [])].findLast((entry) => entry.name === name);
+    const entry = known ?? fallback;
+    if (entry === undefined) throw fail(`the variable $${variable} has no value above this line`);
+    return entry.value;
+  });
+}

@@ -1,0 +1,48 @@
+/**
+ * What can be learnt from a private key file without using it: which public key belongs to it. PEM (PKCS#1, PKCS#8, SEC1)
+ * and OpenSSH's own format. The private part never leaves this module, not even in an error.
+ */
+import { createPublicKey } from "node:crypto";
+import { openSshLine, openSshPublicKey } from "./ssh-public-key.ts";
+import { readStrings } from "./ssh-wire.ts";
+
+export type PrivateKeyFile =
+  /** `publicKey` is an OpenSSH line without comment; undefined for kinds that Azure does not take (ECDSA, DSA). */
+  | { readonly kind: "key"; readonly publicKey: string | undefined }
+  /** A PEM key under a passphrase says nothing of its public part. */
+  | { readonly kind: "encrypted" }
+  | { readonly kind: "none" };
+
+/** Never throws: a file that holds no private key, or a damaged one, is "none". */
+export function inspectPrivateKey(text: string): PrivateKeyFile {
+  const block = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?-----END \1-----/.exec(text);
+  if (block === null) return { kind: "none" };
+  const [pem, label = ""] = block;
+  if (label === "OPENSSH PRIVATE KEY") return inspectOpenSsh(pem);
+  if (label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type:.*ENCRYPTED/m.test(pem)) return { kind: "encrypted" };
+  try {
+    return { kind: "key", publicKey: openSshPublicKey(createPublicKey(pem), "") };
+  } catch {
+    return { kind: "none" };
+  }
+}
+
+/** PROTOCOL.key: after the magic word three strings (cipher, KDF, its options), a count, and the public blob in the clear. */
+function inspectOpenSsh(pem: string): PrivateKeyFile {
+  const magic = "openssh-key-v1\0";
+  const bytes = Buffer.from(pem.replace(/-----[^-]+-----/g, "").replaceAll(/\s/g, ""), "base64");
+  if (bytes.subarray(0, magic.length).toString("latin1") !== magic) return { kind: "none" };
+  let at = magic.length;
+  const string = (): Buffer | undefined => {
+    if (at + 4 > bytes.length) return undefined;
+    const start = at + 4;
+    at = start + bytes.readUInt32BE(at);
+    return at > bytes.length ? undefined : bytes.subarray(start, at);
+  };
+  for (const part of [string(), string(), string()]) if (part === undefined) return { kind: "none" };
+  at += 4;
+  const blob = string();
+  const type = blob && readStrings(blob)?.[0]?.toString("latin1");
+  if (blob === undefined || type === undefined) return { kind: "none" };
+  return { kind: "key", publicKey: /^ssh-(rsa|ed25519)$/.test(type) ? openSshLine(blob, "") : undefined };
+}

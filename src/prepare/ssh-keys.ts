@@ -1,0 +1,120 @@
+/**
+ * The SSH key that people log in with: given by `--ssh-cert`, named by `--ssh-thumb`, kept from before, or made. One cluster
+ * has one key: what the cluster in Azure already has wins over what lies here. Decides; the files are read and made by
+ * ssh-given-key.ts and ssh-own-key.ts. Private keys never leave their files.
+ */
+import { join } from "node:path";
+import { ClusterError, EXIT, usageError } from "../core/errors.ts";
+import { inspectPrivateKey } from "./private-key-file.ts";
+import { readKept } from "./kept-file.ts";
+import { readGivenKey } from "./ssh-given-key.ts";
+import { findOwnKey, makeOwnKey } from "./ssh-own-key.ts";
+import type { SshKey } from "./ssh-key.ts";
+import { sameSshKey, sshFingerprint, sshThumbprint } from "./ssh-public-key.ts";
+import type { Subject } from "./subject.ts";
+
+export type { SshKey } from "./ssh-key.ts";
+
+export interface SshKeyOptions {
+  /** Where ssh-cert.key, .pem, .cer and .pub lie. */
+  readonly dir: string;
+  /** `--ssh-cert`: certificate or public key; relative to the working directory of the process. */
+  readonly sshCert?: string;
+  /** `--ssh-thumb`. */
+  readonly sshThumb?: string;
+  /** For a certificate that has to be made. */
+  readonly subject: Subject;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** The public key that the cluster in Azure already has. */
+  readonly clusterKey?: string;
+  /** The SSH key stored in Azure whose `sshThumbprint` is `sshThumb`, when the caller found one. */
+  readonly storedKey?: string;
+}
+
+/**
+ * Without flags, `ssh-cert.*` in `dir` is used, and made when nothing of it is there. With `clusterKey` nothing is ever
+ * made: the cluster's key is used, with a note when its private half is not here.
+ * Throws ClusterError: bad files, thumbprints that disagree, a key that is not the cluster's (exit 5).
+ */
+export async function prepareSshKey(options: SshKeyOptions): Promise<SshKey> {
+  const wanted = options.sshThumb === undefined ? undefined : parseThumbprint(options.sshThumb);
+  if (options.sshCert !== undefined)
+    return asClusterKey(agreeing(await readGivenKey(options.sshCert), wanted, options.sshCert), options);
+  if (wanted !== undefined) return asClusterKey(await namedKey(wanted, options), options);
+  if (options.clusterKey !== undefined) return clusterKeyHere(options.clusterKey, options);
+  return makeOwnKey(options);
+}
+
+/** Upper-case hex of a SHA-1 thumbprint as people paste it: any case, with colons or spaces. Throws a usage error. */
+export function parseThumbprint(text: string): string {
+  // Windows' certificate dialog puts an invisible left-to-right mark in front of what it lets people copy.
+  const hex = text.replace(/[\s:\u200E\u200F]/g, "").toUpperCase();
+  if (/^[0-9A-F]{40}$/.test(hex)) return hex;
+  throw usageError(
+    `--ssh-thumb takes a SHA-1 thumbprint of 40 hexadecimal digits, not "${text}".`,
+    "Show one with: openssl x509 -noout -fingerprint -sha1 -in FILE",
+  );
+}
+
+/** Every thumbprint that can name a key: that of its certificate, and that of the key itself. */
+const thumbprintsOf = (key: SshKey): string[] => [
+  ...(key.thumbprint === undefined ? [] : [key.thumbprint]),
+  sshThumbprint(key.publicKey),
+];
+
+function agreeing(key: SshKey, wanted: string | undefined, file: string): SshKey {
+  // A certificate has one thumbprint; only a bare public key is named by its own.
+  const actual = key.thumbprint ?? sshThumbprint(key.publicKey);
+  if (wanted === undefined || wanted === actual) return key;
+  throw usageError(
+    `--ssh-thumb is ${wanted}, but ${file} has the thumbprint ${actual}.`,
+    "Leave --ssh-thumb out, or give the file it belongs to.",
+  );
+}
+
+async function namedKey(wanted: string, options: SshKeyOptions): Promise<SshKey> {
+  const own = await findOwnKey(options);
+  if (own !== undefined && thumbprintsOf(own).includes(wanted)) return own;
+  const stored = [options.storedKey, options.clusterKey].find((key) => key !== undefined && sshThumbprint(key) === wanted);
+  if (stored !== undefined) return withoutCertificate(stored, own, options.dir);
+  throw new ClusterError(
+    "SshThumbprintNotFound",
+    `No SSH key with the thumbprint ${wanted} was found, neither in ${options.dir} nor in Azure.`,
+    {
+      advice:
+        "Give the certificate or public key itself with --ssh-cert. A key stored in Azure is named by the SHA-1 of its wire format: ssh-keygen -l -E sha1.",
+      exit: EXIT.preflight,
+    },
+  );
+}
+
+async function clusterKeyHere(clusterKey: string, options: SshKeyOptions): Promise<SshKey> {
+  const own = await findOwnKey(options);
+  if (own !== undefined && sameSshKey(own.publicKey, clusterKey)) return { ...own, publicKey: clusterKey };
+  return withoutCertificate(clusterKey, own, options.dir);
+}
+
+/** A key known from Azure alone. Its private half may still be `ssh-cert.key`; else the user must have it elsewhere. */
+async function withoutCertificate(publicKey: string, own: SshKey | undefined, dir: string): Promise<SshKey> {
+  const file = join(dir, "ssh-cert.key");
+  const local = inspectPrivateKey((await readKept(file))?.toString("utf8") ?? "");
+  if (local.kind === "key" && local.publicKey !== undefined && sameSshKey(local.publicKey, publicKey))
+    return { publicKey, privateKeyFile: file, made: false, files: [file], notes: [] };
+  const other = own === undefined ? "is not here" : `is not here (ssh-cert.key in ${dir} is another one)`;
+  const note = `The private key of ${sshFingerprint(publicKey)}, the cluster's SSH key, ${other}: name it with --ssh-cert FILE.pub, or log in with an agent that has it.`;
+  return { publicKey, made: false, files: [], notes: [note] };
+}
+
+function asClusterKey(key: SshKey, { clusterKey }: SshKeyOptions): SshKey {
+  if (clusterKey === undefined) return key;
+  if (sameSshKey(key.publicKey, clusterKey)) return { ...key, publicKey: clusterKey };
+  throw new ClusterError(
+    "SshKeyDiffers",
+    `The cluster's SSH key is ${sshFingerprint(clusterKey)}, but ${sshFingerprint(key.publicKey)} was given: one cluster has one key.`,
+    {
+      advice: "Leave --ssh-cert and --ssh-thumb out to go on with the cluster's key, or give the key it was made with.",
+      exit: EXIT.preflight,
+    },
+  );
+}
