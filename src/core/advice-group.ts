@@ -141,7 +141,7 @@ function usedBy(message: string): string {
 
 /** The names of the policy assignments in the message or the details; Azure puts them there as JSON. */
 function policies(failure: Failure): string {
-  const text = [failure.message, ...(failure.details ?? []).map((detail) => detail.message ?? "")].join(" ");
+  const text = [failure.message, ...(failure.details ?? []).map((detail) => detail.message)].join(" ");
   const names = [...text.matchAll(/"?policyAssignment"?\s*:\s*\{\s*"name"\s*:\s*"([^"]+)"/gi)].map((match) => `"${match[1]}"`);
   return names.length > 0 ? [...new Set(names)].join(", ") : "its own words stand below";
 }

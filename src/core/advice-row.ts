@@ -18,9 +18,7 @@ export interface Failure {
   readonly code: string;
   readonly message: string;
   /** ARM's `error.details` (and inner errors), outermost first. */
-  readonly details?: readonly { readonly code?: string; readonly message?: string }[];
-  /** HTTP status; absent when there was no answer, or when an operation failed with 200. */
-  readonly status?: number;
+  readonly details?: readonly { readonly code: string; readonly message: string }[];
 }
 
 /** What is known of the command, so that advice can be a command to type. All optional. */
@@ -60,7 +58,7 @@ export interface AdviceRow {
 
 /** The first group of the expression in the failure's message or in one of its details. */
 export function found(failure: Failure, expression: RegExp): string | undefined {
-  for (const text of [failure.message, ...(failure.details ?? []).map((detail) => detail.message ?? "")]) {
+  for (const text of [failure.message, ...(failure.details ?? []).map((detail) => detail.message)]) {
     const match = expression.exec(text);
     if (match?.[1] !== undefined) return match[1];
   }

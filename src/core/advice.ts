@@ -26,11 +26,15 @@ export interface Advice {
   readonly exit?: ExitCode;
 }
 
+/** A failure with its details as they came: ARM's array of errors in errors, or anything else. An AzureError is one. */
+export type RawFailure = Pick<Failure, "code" | "message"> & { readonly details?: unknown };
+
 /**
  * What is known about a failure; undefined for a code that no row covers (show it as it is).
  * A wrapper such as `DeploymentFailed` is looked through: its details are tried first.
  */
-export function adviceFor(failure: Failure, context: AdviceContext = {}): Advice | undefined {
+export function adviceFor(given: RawFailure, context: AdviceContext = {}): Advice | undefined {
+  const failure: Failure = { code: given.code, message: given.message, details: readDetails(given.details) };
   const match = lookUp(failure);
   if (match === undefined) return undefined;
   const { row, code } = match;
@@ -53,7 +57,7 @@ export function adviceFor(failure: Failure, context: AdviceContext = {}): Advice
  */
 export function retryClass(status?: number, code?: string, message?: string): RetryClass {
   const row = code === undefined ? undefined : lookUp({ code, message: message ?? "" })?.row;
-  if (row !== undefined) return row.retry;
+  if (row !== undefined && !(row.retry === "no" && status === 429)) return row.retry;
   if (status === 429) return "throttle";
   if (status === 408 || (status !== undefined && status >= 500)) return "transient";
   return "no";
@@ -78,13 +82,26 @@ export function waitHint(message: string): number | undefined {
   );
 }
 
+/** ARM nests errors in `details` and `innererror`; outermost first, at most a few levels. */
+function readDetails(details: unknown, depth = 0): { code: string; message: string }[] {
+  if (depth > 5 || typeof details !== "object" || details === null) return [];
+  if (Array.isArray(details)) return details.flatMap((each: unknown) => readDetails(each, depth + 1));
+  const { code, message, details: inner, innererror } = details as Record<string, unknown>;
+  const self = { code: typeof code === "string" ? code : "", message: typeof message === "string" ? message : "" };
+  return [
+    ...(self.code === "" && self.message === "" ? [] : [self]),
+    ...readDetails(inner, depth + 1),
+    ...readDetails(innererror, depth + 1),
+  ];
+}
+
 /** Codes that say only that something inside failed. */
 const WRAPPER =
   /^(DeploymentFailed|ResourceDeploymentFailure|InvalidTemplateDeployment|MultipleErrorsOccurred|BadRequest|Conflict)$/;
 
 function lookUp(failure: Failure): { row: AdviceRow; code: string } | undefined {
   const self = { code: failure.code, message: failure.message };
-  const inner = (failure.details ?? []).map((detail) => ({ code: detail.code ?? "", message: detail.message ?? "" }));
+  const inner = failure.details ?? [];
   for (const each of WRAPPER.test(failure.code) ? [...inner, self] : [self, ...inner]) {
     const row = adviceTable.find(
       (row) =>

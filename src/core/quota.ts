@@ -76,7 +76,7 @@ export const quotaLink = (failure: Failure): string =>
 const PORTAL = "https://portal.azure.com/#view/Microsoft_Azure_Capacity/QuotaMenuBlade/~/myQuotas";
 
 function read(failure: Failure): QuotaNumbers | undefined {
-  for (const text of [failure.message, ...(failure.details ?? []).map((detail) => detail.message ?? "")]) {
+  for (const text of [failure.message, ...(failure.details ?? []).map((detail) => detail.message)]) {
     const numbers = quotaNumbers(text);
     if (numbers !== undefined) return numbers;
   }

@@ -1,0 +1,92 @@
+/**
+ * An error as a person and as a script see it: what happened, what to do, where to read on, and the original last and
+ * dimmed. A user's error never shows a stack; a fault of ours shows it and asks for a report. Secrets are taken out.
+ */
+import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
+import { paint } from "./paint.ts";
+import { scrub } from "./scrub.ts";
+
+export interface RenderOptions {
+  readonly color: boolean;
+  /** One JSON document for stdout instead of text for stderr. */
+  readonly json: boolean;
+}
+
+/** The error as text that ends with a line end. */
+export function renderError(error: unknown, options: RenderOptions): string {
+  return options.json ? `${JSON.stringify({ error: errorDocument(error) })}\n` : text(error, options.color);
+}
+
+/** The `error` of `--json`; `link` and `cause` only when there are any. */
+export function errorDocument(error: unknown): Record<string, string> {
+  const known = asClusterError(error);
+  const original = originals(known);
+  return {
+    code: known.code,
+    message: scrub(known.message),
+    advice: scrub(known.advice ?? ""),
+    source: known.source,
+    ...(known.link === undefined ? {} : { link: known.link }),
+    ...(original.length === 0 ? {} : { cause: original.join("\n") }),
+  };
+}
+
+/** The exit code that the error asks for; 1 for what is no ClusterError. */
+export const exitCodeOf = (error: unknown): ExitCode => (error instanceof ClusterError ? error.exit : EXIT.failed);
+
+const BUG_ADVICE =
+  "This is a fault of azure-coreos-cluster, not yours. Please report it with the lines below and the command you typed. Running the same command again is safe.";
+
+/** Anything that was thrown and is not ours is a fault of the program. */
+function asClusterError(error: unknown): ClusterError {
+  if (error instanceof ClusterError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new ClusterError("Bug", message === "" ? "Something failed without a message." : message, {
+    source: "bug",
+    advice: BUG_ADVICE,
+    cause: error,
+  });
+}
+
+function text(error: unknown, color: boolean): string {
+  const known = asClusterError(error);
+  const ink = paint(color);
+  const lines = [`${ink.bad("Error:")} ${ink.strong(printable(known.message))}`];
+  const advice = known.advice ?? (known.source === "bug" ? BUG_ADVICE : undefined);
+  if (advice !== undefined) lines.push("", printable(advice));
+  if (known.link !== undefined) lines.push(`Read on: ${known.link}`);
+  const last =
+    known.source === "bug" ? [stackOf(known)] : [...originals(known).map((original) => printable(original)), `(${known.code})`];
+  lines.push("", ...last.map((line) => ink.dim(line)));
+  return `${lines.join("\n")}\n`;
+}
+
+function stackOf(error: ClusterError): string {
+  const cause = error.cause instanceof Error ? error.cause : error;
+  return printable(cause.stack ?? String(cause));
+}
+
+/**
+ * The messages underneath, outermost first, each once: equal ones (40 machines that failed alike) are counted. What the
+ * message above says already is left out.
+ */
+function originals(error: ClusterError): string[] {
+  const counts = new Map<string, number>();
+  const seen = new Set<unknown>();
+  const visit = (cause: unknown): void => {
+    if (cause === undefined || cause === null || seen.has(cause) || seen.size > 1000) return;
+    seen.add(cause);
+    if (cause instanceof AggregateError) for (const each of cause.errors) visit(each);
+    const message = scrub(cause instanceof Error ? cause.message : typeof cause === "string" ? cause : "").trim();
+    if (message !== "" && !scrub(error.message).includes(message)) counts.set(message, (counts.get(message) ?? 0) + 1);
+    if (cause instanceof Error) visit(cause.cause);
+  };
+  visit(error.cause);
+  return [...counts].map(([message, count]) => (count === 1 ? message : `${message} (${count} times)`));
+}
+
+/** Scrubbed, and without characters that would steer the terminal; line ends stay. */
+const printable = (text: string): string =>
+  scrub(text)
+    // eslint-disable-next-line no-control-regex -- they are what is taken out
+    .replaceAll(/\u001B\[[0-?]*[ -/]*[@-~]|[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, "");

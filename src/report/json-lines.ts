@@ -1,0 +1,58 @@
+/**
+ * `--events FILE`: every event as one line of JSON, for programs that watch a run. Written at once and synchronously, so
+ * that a crash loses nothing that has happened; secrets are taken out. The schema is documented in the README.
+ */
+import { closeSync, openSync, writeSync } from "node:fs";
+import { ClusterError, EXIT } from "../core/errors.ts";
+import type { Event } from "../engine/event.ts";
+import type { Report } from "./screen.ts";
+import { scrub } from "./scrub.ts";
+
+/**
+ * A report that appends to `path`, which is opened now, so that a path that cannot be written stops the command before
+ * anything is made. A write that fails later (a full disk) does not stop the run: `end` throws it.
+ * @throws ClusterError "EventsFile"
+ */
+export function jsonLines(path: string): Report {
+  const file = attempt(path, () => openSync(path, "a", 0o644));
+  let failure: unknown;
+  let over = false;
+  return {
+    event(event) {
+      if (over || failure !== undefined) return;
+      try {
+        attempt(path, () => writeSync(file, jsonLine(event)));
+      } catch (error) {
+        failure = error;
+      }
+    },
+    end() {
+      if (over) return;
+      over = true;
+      attempt(path, () => closeSync(file));
+      if (failure !== undefined) throw failure;
+    },
+  };
+}
+
+/** One event as a line: `schema` 1, `at` in ISO 8601, then the event's own fields. */
+export function jsonLine(event: Event): string {
+  const { at, kind, id, label, ...rest } = event;
+  const clean = Object.fromEntries(
+    Object.entries(rest).map(([key, value]) => [key, typeof value === "string" ? scrub(value) : value]),
+  );
+  return `${JSON.stringify({ schema: 1, at: new Date(at).toISOString(), kind, id, label, ...clean })}\n`;
+}
+
+function attempt<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw new ClusterError("EventsFile", `The events cannot be written to ${path}: ${(error as Error).message}`, {
+      advice: "Give --events a file in a folder that exists, can be written and has room.",
+      source: "user",
+      exit: EXIT.usage,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * For logs and pipes: one line a state change, with the time since the start first. With many nodes the lines of single
+ * nodes become counts at each quarter of the way; failures are always there in full. No colour unless told so, no cursor.
+ */
+import type { Event } from "../engine/event.ts";
+import { paint } from "./paint.ts";
+import { type Group, countWords, ended, newProgress, summary, take } from "./progress.ts";
+import type { Report, Screen } from "./screen.ts";
+import { lineOf } from "./sentence.ts";
+import { duration, plural } from "./words.ts";
+
+export interface LinesOptions {
+  readonly screen: Pick<Screen, "write">;
+  readonly color: boolean;
+  readonly nodes: number;
+  readonly mode: "lines" | "quiet" | "verbose";
+}
+
+/** From here on a line for every node is noise. */
+const MANY = 20;
+/** A kind that goes on for so long without a step says how it stands, in ms of the run's clock. */
+const SAY_AGAIN_MS = 30_000;
+
+export function lines({ screen, color, nodes, mode }: LinesOptions): Report {
+  const progress = newProgress();
+  const ink = paint(color);
+  const said = new Map<Group, { quarter: number; at: number }>();
+  const details = new Map<string, string>();
+  let over = false;
+
+  const write = (at: number, text: string): void => {
+    const time = duration(at - (progress.startedAt ?? at)).padStart(12);
+    screen.write(`${ink.dim(time)}  ${text}\n`);
+  };
+
+  /** Counts instead of lines; at the first, at each quarter, at the last, and now and then between. */
+  const fold = (event: Event, group: Group): void => {
+    const quarter = Math.floor((4 * ended(group)) / Math.max(group.total, 1));
+    const before = said.get(group);
+    if (before !== undefined && before.quarter === quarter && event.at - before.at < SAY_AGAIN_MS) return;
+    said.set(group, { quarter, at: event.at });
+    if (before === undefined && quarter === 0)
+      return write(event.at, `${plural(group.noun, group.total)}: ${group.total} asked for`);
+    write(event.at, `${plural(group.noun, 2)}: ${countWords(group).join(", ")} of ${group.total}`);
+  };
+
+  return {
+    event(event) {
+      const item = take(progress, event);
+      if (event.kind === "failed") return write(event.at, ink.bad(lineOf(event)));
+      if (event.kind === "note") return write(event.at, lineOf(event));
+      if (mode === "quiet") return;
+      if (mode === "verbose") return write(event.at, verboseLine(event));
+      if (event.kind === "plan" || event.kind === "end") return;
+      if (item !== undefined && event.node !== undefined && nodes > MANY) return fold(event, progress.groups.get(item.noun)!);
+      // Azure accepts what it was asked for at once: only a wait that says something new is worth a line.
+      if (event.kind === "waiting") {
+        if (event.detail === undefined || details.get(event.id) === event.detail) return;
+        details.set(event.id, event.detail);
+      }
+      write(event.at, event.kind === "done" ? ink.good(lineOf(event)) : lineOf(event));
+    },
+    end() {
+      if (over) return;
+      over = true;
+      const text = summary(progress);
+      if (text !== undefined && mode !== "quiet") write(progress.lastAt, ink.strong(text));
+    },
+  };
+}
+
+/** Everything the event says, for `--verbose`. */
+function verboseLine(event: Event): string {
+  const extra = [event.kind, event.node === undefined ? "" : `node ${event.node}`, event.id]
+    .filter((word) => word !== "")
+    .join(", ");
+  return `${lineOf(event)}  [${extra}]`;
+}

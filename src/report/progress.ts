@@ -1,0 +1,182 @@
+/**
+ * The state of a run, folded out of its events one by one: what is in work, how many of each kind are where. Both screens
+ * (lines, live) and the summary read it. Constant work for an event and no scan over the resources, for a thousand nodes.
+ */
+import type { Event, EventKind } from "../engine/event.ts";
+import { changed, duration, nounOf, plural } from "./words.ts";
+
+/** Where one resource or phase is. */
+export type Stage = "work" | "retrying" | "made" | "changed" | "deleted" | "done" | "unchanged" | "failed" | "skipped";
+
+export interface Item {
+  readonly id: string;
+  readonly label: string;
+  readonly noun: string;
+  readonly phase: boolean;
+  readonly startedAt: number;
+  stage: Stage;
+  endedAt?: number;
+  detail?: string;
+}
+
+/** One kind of resource, or one phase. */
+export interface Group {
+  readonly noun: string;
+  readonly phase: boolean;
+  /** From the plan, else what was seen. */
+  total: number;
+  readonly counts: Partial<Record<Stage, number>>;
+  readonly startedAt: number;
+  endedAt?: number;
+  /** The label of the first, for kinds that have one only. */
+  readonly label: string;
+}
+
+export interface Progress {
+  startedAt: number | undefined;
+  lastAt: number;
+  readonly items: Map<string, Item>;
+  /** In work or between two attempts, the longest-running first. */
+  readonly active: Map<string, Item>;
+  /** In the order in which they began. */
+  readonly groups: Map<string, Group>;
+  readonly planned: Map<string, number>;
+}
+
+export const newProgress = (): Progress => ({
+  startedAt: undefined,
+  lastAt: 0,
+  items: new Map(),
+  active: new Map(),
+  groups: new Map(),
+  planned: new Map(),
+});
+
+/** Takes one event in. Returns the item it was about; undefined for notes, the plan and the end. */
+export function take(progress: Progress, event: Event): Item | undefined {
+  progress.startedAt ??= event.at;
+  progress.lastAt = event.at;
+  if (event.kind === "plan") {
+    // One plan event a kind, its label the noun ("machine"), tells the totals beforehand.
+    if (event.count !== undefined) progress.planned.set(event.label, event.count);
+    const group = progress.groups.get(event.label);
+    if (group !== undefined && event.count !== undefined) group.total = event.count;
+  }
+  const stage = stageOf(event);
+  if (stage === undefined) return undefined;
+  if (event.kind === "phase") closePhases(progress, event);
+  const known = progress.items.get(event.id);
+  const item = known ?? begin(progress, event, stage);
+  const group = progress.groups.get(item.noun)!;
+  if (known !== undefined) group.counts[item.stage] = (group.counts[item.stage] ?? 1) - 1;
+  group.counts[stage] = (group.counts[stage] ?? 0) + 1;
+  item.stage = stage;
+  if (isActive(stage)) {
+    delete item.endedAt;
+    delete group.endedAt;
+    if (event.detail !== undefined) item.detail = event.detail;
+    if (stage === "retrying") item.detail = retryWords(event);
+    else if (event.kind === "started") delete item.detail;
+    // A key that is there keeps its place, so that the map stays ordered by the time of start.
+    progress.active.set(item.id, item);
+  } else {
+    item.endedAt = event.at;
+    progress.active.delete(item.id);
+    if ((group.counts.work ?? 0) + (group.counts.retrying ?? 0) === 0) group.endedAt = event.at;
+  }
+  return item;
+}
+
+/** How many of a group have come to an end, well or badly. */
+export const ended = (group: Group): number => ENDS.reduce((sum, stage) => sum + (group.counts[stage] ?? 0), 0);
+
+/** Everything that the plan and the events promised of this group has come to an end. */
+export const isOver = (group: Group): boolean => ended(group) >= group.total && group.endedAt !== undefined;
+
+/** "1 made", "2 in work": what is not zero, in the order of a life. */
+export const countWords = (group: Group): string[] =>
+  STAGES.flatMap((stage) => {
+    const count = group.counts[stage] ?? 0;
+    return count === 0
+      ? []
+      : [
+          `${count} ${stage === "work" ? "in work" : stage === "retrying" ? "to be tried again" : stage === "unchanged" ? "there already" : stage}`,
+        ];
+  });
+
+/** "again in 12 s: RetryableError". */
+export const retryWords = (event: Pick<Event, "delayMs" | "code" | "message">): string =>
+  `again${event.delayMs === undefined ? "" : ` in ${duration(event.delayMs)}`}${event.code === undefined ? "" : `: ${event.code}`}`;
+
+/**
+ * The run in a sentence or two: "3 machines, load balancer mycluster-lb and 6 more made in 1 min 38 s." Undefined when
+ * nothing happened to any resource.
+ */
+export function summary(progress: Progress): string | undefined {
+  const groups = [...progress.groups.values()].filter((group) => !group.phase);
+  const parts: string[] = [];
+  for (const stage of ["made", "changed", "deleted", "done", "unchanged", "failed", "skipped"] as const) {
+    const things = groups.flatMap((group) => {
+      const count = group.counts[stage] ?? 0;
+      return count === 0
+        ? []
+        : [{ count, words: count === 1 && group.total === 1 ? group.label : `${count} ${plural(group.noun, count)}` }];
+    });
+    if (things.length === 0) continue;
+    things.sort((a, b) => b.count - a.count);
+    const shown = things.slice(0, 4).map((thing) => thing.words);
+    const rest = things.slice(4).reduce((sum, thing) => sum + thing.count, 0);
+    parts.push(`${listed(rest === 0 ? shown : [...shown, `${rest} more`])} ${stage === "unchanged" ? "there already" : stage}`);
+  }
+  if (parts.length === 0) return undefined;
+  return `${parts.join("; ")}; ${duration(progress.lastAt - (progress.startedAt ?? progress.lastAt))} in all.`;
+}
+
+const STAGES: readonly Stage[] = ["made", "changed", "deleted", "done", "unchanged", "work", "retrying", "failed", "skipped"];
+const ENDS: readonly Stage[] = ["made", "changed", "deleted", "done", "unchanged", "failed", "skipped"];
+
+/** A phase is over when it says so, or when the next one begins. */
+function closePhases(progress: Progress, event: Event): void {
+  for (const item of progress.active.values()) {
+    if (item.phase && item.id !== event.id) take(progress, { at: event.at, kind: "done", id: item.id, label: item.label });
+  }
+}
+
+const isActive = (stage: Stage): boolean => stage === "work" || stage === "retrying";
+
+function stageOf(event: Event): Stage | undefined {
+  const word = changed(event.change);
+  const stages: Partial<Record<EventKind, Stage>> = {
+    phase: "work",
+    started: "work",
+    waiting: "work",
+    retrying: "retrying",
+    unchanged: "unchanged",
+    done: word as Stage,
+    failed: "failed",
+    skipped: "skipped",
+  };
+  return stages[event.kind];
+}
+
+function begin(progress: Progress, event: Event, stage: Stage): Item {
+  const phase = event.kind === "phase";
+  const noun = phase ? event.label : nounOf(event.label, event.id);
+  const item: Item = { id: event.id, label: event.label, noun, phase, startedAt: event.at, stage };
+  progress.items.set(event.id, item);
+  const group = progress.groups.get(noun);
+  if (group === undefined) {
+    progress.groups.set(noun, {
+      noun,
+      phase,
+      total: progress.planned.get(noun) ?? 1,
+      counts: {},
+      startedAt: event.at,
+      label: event.label,
+    });
+  } else if (!progress.planned.has(noun)) group.total += 1;
+  return item;
+}
+
+const listed = (words: readonly string[]): string =>
+  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;

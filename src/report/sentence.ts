@@ -1,0 +1,44 @@
+/** One event as the words after its label: what both screens say about a failure, and the line report about all else. */
+import type { Event } from "../engine/event.ts";
+import { retryWords } from "./progress.ts";
+import { scrub } from "./scrub.ts";
+import { changed, plain } from "./words.ts";
+
+/** "made", "failed: QuotaExceeded: ..."; secrets and control characters are taken out. */
+export function sentence(event: Event): string {
+  return plain(scrub(words(event)));
+}
+
+/** Label, two blanks, sentence; a note is its own sentence. */
+export function lineOf(event: Event): string {
+  const said = sentence(event);
+  if (event.kind === "note" || event.kind === "end") return said === "" ? plain(event.label) : said;
+  return said === "" ? plain(event.label) : `${plain(event.label)}  ${said}`;
+}
+
+function words(event: Event): string {
+  const reason = [event.code, event.message].filter((word) => word !== undefined && word !== "").join(": ");
+  const more = event.detail ?? "";
+  switch (event.kind) {
+    case "plan":
+      return event.count === undefined ? more : `${event.count} to see to${more === "" ? "" : `: ${more}`}`;
+    case "phase":
+      return more;
+    case "started":
+      return more === "" ? "asked for" : more;
+    case "waiting":
+      return more === "" ? "in work" : more;
+    case "retrying":
+      return retryWords(event);
+    case "unchanged":
+      return "there already";
+    case "done":
+      return more === "" ? changed(event.change) : `${changed(event.change)}: ${more}`;
+    case "failed":
+      return `FAILED${reason === "" ? "" : `: ${reason}`}`;
+    case "skipped":
+      return `skipped${reason === "" ? (more === "" ? "" : `: ${more}`) : `: ${reason}`}`;
+    default:
+      return event.message ?? more;
+  }
+}
