@@ -1,0 +1,122 @@
+/**
+ * What Azure takes as an image: a fixed VHD, that is the raw disk and 512 bytes of footer behind it. Reads the footer and
+ * says of everything else what it is and which command makes a fixed VHD of it, before a single byte is uploaded. Pure: the
+ * caller reads the two ends of the file or the blob.
+ */
+import { ClusterError } from "../../core/errors.ts";
+import { guessGeneration, type GenerationGuess } from "./generation.ts";
+
+export const FOOTER_BYTES = 512;
+const MIB = 1024 ** 2;
+
+/** "up to 1,023 GB", from Azure's page on preparing an image; a larger one is refused by the service, hours later. */
+const MAX_VIRTUAL_BYTES = 1023 * 1024 ** 3;
+
+/** The two ends of a file or blob: enough to know a fixed VHD. */
+export interface VhdEnds {
+  /** From the start: `PARTITION_TABLE_BYTES`, or all there is if less. */
+  head: Uint8Array;
+  /** The last `FOOTER_BYTES`, or all there is if less. */
+  tail: Uint8Array;
+  /** Size of the whole, in bytes. */
+  size: number;
+}
+
+export interface VhdFooter {
+  /** Size of the disk that a machine sees, in bytes; the file is 512 larger. */
+  virtualSize: number;
+  /** The footer's UUID, 32 hexadecimal digits. */
+  uniqueId: string;
+  /** Four letters of the program that made it, such as `qem2` or `win `. */
+  creator: string;
+  generation: GenerationGuess;
+}
+
+const CONVERT = "qemu-img convert -O vpc -o subformat=fixed,force_size IMAGE disk.vhd";
+
+/** What a file begins with, what it is then, and what to do. A dynamic VHD begins with a copy of its own footer. */
+const STRANGERS: readonly { starts: string; is: string; advice: string }[] = [
+  { starts: "vhdxfile", is: "a VHDX", advice: `Convert it: ${CONVERT.replace("convert", "convert -f vhdx")}` },
+  {
+    starts: "conectix",
+    is: "a dynamic or differencing VHD",
+    advice: `Convert it: ${CONVERT.replace("convert", "convert -f vpc")}`,
+  },
+  { starts: "QFI\xfb", is: "a qcow2 image", advice: `Convert it: ${CONVERT.replace("convert", "convert -f qcow2")}` },
+  { starts: "KDMV", is: "a VMDK", advice: `Convert it: ${CONVERT.replace("convert", "convert -f vmdk")}` },
+  { starts: "BZh", is: "compressed with bzip2", advice: "Unpack it first: bunzip2 FILE.vhd.bz2" },
+  { starts: "\x1f\x8b", is: "compressed with gzip", advice: "Unpack it first: gunzip FILE.vhd.gz" },
+  { starts: "\xfd7zXZ\0", is: "compressed with xz", advice: "Unpack it first: unxz FILE.vhd.xz" },
+  { starts: "\x28\xb5\x2f\xfd", is: "compressed with zstd", advice: "Unpack it first: unzstd FILE.vhd.zst" },
+  { starts: "PK\x03\x04", is: "a zip archive", advice: "Unpack it first: unzip FILE.zip" },
+];
+
+/**
+ * Reads the footer of a fixed VHD. Layout: Virtual Hard Disk Image Format Specification 1.0, "Hard Disk Footer Format", all
+ * numbers big-endian. Throws a ClusterError with a code of its own for each of: NotAVhd (another format, compressed, raw),
+ * VhdNotFixed, VhdDamaged (checksum, truncated or lengthened), VhdNotAligned, VhdTooLarge. `name` is only for the messages.
+ */
+export function readVhdFooter(ends: VhdEnds, name = "The image"): VhdFooter {
+  const { head, tail, size } = ends;
+  if (tail.byteLength < FOOTER_BYTES || text(tail, 0, 8) !== "conectix") throw stranger(ends, name);
+  const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
+  const checksum = view.getUint32(64);
+  if (checksum !== footerChecksum(tail))
+    throw damaged(`${name} has a VHD footer whose checksum is wrong`, "The file is damaged: fetch or convert it again.");
+  const type = view.getUint32(60);
+  if (type !== 2) {
+    const word = type === 3 ? "a dynamic" : type === 4 ? "a differencing" : `a type ${type}`;
+    throw new ClusterError("VhdNotFixed", `${name} is ${word} VHD; Azure takes fixed ones only.`, {
+      advice: `Convert it: ${CONVERT.replace("convert", "convert -f vpc")}`,
+    });
+  }
+  const virtualSize = Number(view.getBigUint64(48));
+  if (size !== virtualSize + FOOTER_BYTES)
+    throw damaged(
+      `${name} has ${size} bytes, but its footer speaks of a disk of ${virtualSize} bytes and ${FOOTER_BYTES} of footer`,
+      "The file is incomplete, or was changed after it was made: fetch or convert it again.",
+    );
+  if (virtualSize === 0 || virtualSize % MIB !== 0) {
+    const wanted = Math.max(1, Math.ceil(virtualSize / MIB)) * MIB;
+    throw new ClusterError("VhdNotAligned", `${name} is a disk of ${virtualSize} bytes; Azure wants a multiple of 1 MiB.`, {
+      advice:
+        `Enlarge it: qemu-img convert -f vpc -O raw IMAGE disk.raw; qemu-img resize -f raw disk.raw ${wanted}; ` +
+        `qemu-img convert -f raw -O vpc -o subformat=fixed,force_size disk.raw disk.vhd`,
+    });
+  }
+  if (virtualSize > MAX_VIRTUAL_BYTES)
+    throw new ClusterError("VhdTooLarge", `${name} is a disk of ${Math.ceil(virtualSize / 1024 ** 3)} GiB; Azure takes 1,023.`, {
+      advice: "Shrink the file systems and the disk inside it, then convert it again.",
+    });
+  return { virtualSize, uniqueId: hex(tail.subarray(68, 84)), creator: text(tail, 28, 4), generation: guessGeneration(head) };
+}
+
+/** "One's complement of the sum of all the bytes in the footer without the checksum field." */
+export function footerChecksum(footer: Uint8Array): number {
+  let sum = 0;
+  footer.forEach((byte, at) => (sum += at >= 64 && at < 68 ? 0 : byte));
+  return ~sum >>> 0;
+}
+
+function stranger({ head, size }: VhdEnds, name: string): ClusterError {
+  const known = STRANGERS.find(({ starts }) => text(head, 0, starts.length) === starts);
+  if (known !== undefined) {
+    const code = known.starts === "conectix" ? "VhdNotFixed" : "NotAVhd";
+    return new ClusterError(code, `${name} is ${known.is}; Azure takes fixed VHDs only.`, { advice: known.advice });
+  }
+  if (size < FOOTER_BYTES) return new ClusterError("NotAVhd", `${name} has ${size} bytes only and cannot be a VHD.`);
+  if (size % FOOTER_BYTES !== 0)
+    return damaged(
+      `${name} has no VHD footer, and ${size} bytes are no whole number of sectors`,
+      "It is incomplete: fetch it again and compare its checksum with the publisher's.",
+    );
+  return new ClusterError("NotAVhd", `${name} has no VHD footer: it is a raw disk, or its end is missing.`, {
+    advice: `If it is a raw disk, convert it: ${CONVERT.replace("convert", "convert -f raw")}; if it was a VHD, fetch it again.`,
+  });
+}
+
+const damaged = (message: string, advice: string): ClusterError => new ClusterError("VhdDamaged", `${message}.`, { advice });
+
+const text = (bytes: Uint8Array, at: number, length: number): string => String.fromCharCode(...bytes.subarray(at, at + length));
+
+const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
