@@ -1,0 +1,147 @@
+/**
+ * YAML as a tree that remembers lines, what was quoted and which keys came twice: what a loader forgets, and what a checker
+ * needs. Knows nothing of cloud-config.
+ */
+import { EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException, type Event, type ScalarEvent } from "js-yaml";
+
+/** Lines count from 1. */
+export interface Scalar {
+  readonly kind: "scalar";
+  readonly line: number;
+  readonly text: string;
+  /** Neither quoted nor a block: what may be a number, a boolean or nothing. */
+  readonly plain: boolean;
+  /** Its lines are lines of the file: those of a `|` block, which begin at `line`. */
+  readonly literal: boolean;
+}
+export interface List {
+  readonly kind: "list";
+  readonly line: number;
+  readonly items: readonly Tree[];
+}
+export interface Entry {
+  readonly key: string;
+  readonly line: number;
+  readonly value: Tree;
+}
+export interface Mapping {
+  readonly kind: "map";
+  readonly line: number;
+  readonly entries: readonly Entry[];
+}
+export type Tree = Scalar | List | Mapping;
+
+export interface Problem {
+  readonly line: number;
+  readonly message: string;
+}
+
+/** One tree a document; or what is wrong, as the parser says it. */
+export function parseTree(text: string): { readonly documents: readonly Tree[]; readonly problems: readonly Problem[] } {
+  try {
+    return new Builder(text).build(parseEvents(text, {}));
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    return { documents: [], problems: [{ line: (error.mark?.line ?? 0) + 1, message: error.reason }] };
+  }
+}
+
+/** The value of a key; of keys that came twice, the last. */
+export const valueAt = (map: Mapping, key: string): Tree | undefined => map.entries.findLast((entry) => entry.key === key)?.value;
+
+/** A class, as five kinds of event change the same three things: the position, the anchors and the problems. */
+class Builder {
+  private readonly source: string;
+  private readonly anchors = new Map<string, Tree>();
+  private readonly problems: Problem[] = [];
+  private readonly starts: readonly number[];
+  private events: readonly Event[] = [];
+  private next = 0;
+
+  constructor(source: string) {
+    this.source = source;
+    this.starts = [0, ...[...source.matchAll(/\r\n|\r|\n/g)].map((end) => end.index + end[0].length)];
+  }
+
+  build(events: readonly Event[]): { documents: readonly Tree[]; problems: readonly Problem[] } {
+    this.events = events;
+    const documents: Tree[] = [];
+    while (this.next < events.length) {
+      const isContent = events[this.next]?.type !== EVENT_ID.DOCUMENT && events[this.next]?.type !== EVENT_ID.POP;
+      if (isContent) documents.push(this.tree(1));
+      else this.next += 1;
+    }
+    return { documents, problems: this.problems };
+  }
+
+  /** @param before the line to name for a value that is not there */
+  private tree(before: number): Tree {
+    const event = this.events[this.next++];
+    if (event === undefined || event.type === EVENT_ID.DOCUMENT || event.type === EVENT_ID.POP)
+      throw new Error("unexpected end of events");
+    if (event.type === EVENT_ID.ALIAS)
+      return this.alias(this.source.slice(event.anchorStart, event.anchorEnd), event.anchorStart);
+    const line = event.type === EVENT_ID.SCALAR ? this.lineOf(event.valueStart, before) : this.lineOf(event.start, before);
+    const tree =
+      event.type === EVENT_ID.SCALAR
+        ? this.scalar(event, line)
+        : event.type === EVENT_ID.SEQUENCE
+          ? this.list(line)
+          : this.map(line);
+    if (event.anchorStart >= 0) this.anchors.set(this.source.slice(event.anchorStart, event.anchorEnd), tree);
+    return tree;
+  }
+
+  private scalar(event: ScalarEvent, line: number): Scalar {
+    return {
+      kind: "scalar",
+      line,
+      text: getScalarValue(this.source, event),
+      plain: event.style === SCALAR_STYLE.PLAIN && event.tagStart < 0,
+      literal: event.style === SCALAR_STYLE.LITERAL_BLOCK,
+    };
+  }
+
+  private list(line: number): List {
+    const items: Tree[] = [];
+    while (this.events[this.next]?.type !== EVENT_ID.POP) items.push(this.tree(line));
+    this.next += 1;
+    return { kind: "list", line, items };
+  }
+
+  private map(line: number): Mapping {
+    const own: Entry[] = [];
+    const merged: Entry[] = [];
+    while (this.events[this.next]?.type !== EVENT_ID.POP) {
+      const name = this.tree(line);
+      const value = this.tree(name.line);
+      const key = name.kind === "scalar" ? name.text : "";
+      if (name.kind !== "scalar") this.problems.push({ line: name.line, message: "a key is no text" });
+      if (key === "<<" && name.kind === "scalar" && name.plain) merged.push(...entriesOf(value));
+      else if (own.some((entry) => entry.key === key)) this.problems.push({ line: name.line, message: `duplicate key "${key}"` });
+      else own.push({ key, line: name.line, value });
+    }
+    this.next += 1;
+    // YAML's merge key: what the map says itself goes before what it takes over.
+    return { kind: "map", line, entries: [...merged.filter(({ key }) => !own.some((entry) => entry.key === key)), ...own] };
+  }
+
+  private alias(name: string, offset: number): Tree {
+    const tree = this.anchors.get(name);
+    if (tree !== undefined) return tree;
+    const line = this.lineOf(offset, 1);
+    this.problems.push({ line, message: `unknown anchor "${name}"` });
+    return { kind: "scalar", line, text: "", plain: true, literal: false };
+  }
+
+  private lineOf(offset: number, before: number): number {
+    if (offset < 0) return before;
+    const after = this.starts.findIndex((start) => start > offset);
+    return after < 0 ? this.starts.length : after;
+  }
+}
+
+function entriesOf(tree: Tree): readonly Entry[] {
+  if (tree.kind === "map") return tree.entries;
+  return tree.kind === "list" ? tree.items.flatMap(entriesOf) : [];
+}

@@ -1,0 +1,89 @@
+/**
+ * Reads a systemd unit file or drop-in as systemd does, and says what systemd would refuse or skip. It knows sections and the
+ * few settings without which a unit is not loaded; `systemd-analyze verify` knows the rest, and is run in the tests.
+ */
+import { ClusterError } from "../../errors.ts";
+import { mountUnitName } from "../mount-unit.ts";
+
+export interface UnitText {
+  /** Section, key and value in order; continued lines joined. */
+  readonly settings: readonly { readonly section: string; readonly key: string; readonly value: string }[];
+  /** Line within the text, from 0. */
+  readonly problems: readonly { readonly line: number; readonly message: string }[];
+}
+
+export function parseUnit(content: string): UnitText {
+  const settings: { section: string; key: string; value: string }[] = [];
+  const problems: { line: number; message: string }[] = [];
+  let section = "";
+  let continued = false;
+  for (const [line, raw] of content.split("\n").entries()) {
+    const text = raw.trim();
+    if (text === "" || text.startsWith("#") || text.startsWith(";")) {
+      if (text === "") continued = false;
+      continue;
+    }
+    const last = settings.at(-1);
+    const ends = text.endsWith("\\");
+    const plain = ends ? text.slice(0, -1).trimEnd() : text;
+    const header = /^\[([^\][]+)\]$/.exec(text)?.[1];
+    const equals = text.indexOf("=");
+    if (continued && last !== undefined) last.value += ` ${plain}`;
+    else if (header !== undefined) section = header;
+    else if (equals <= 0) problems.push({ line, message: `"${shorten(text)}" is neither a [Section] nor a Key=value` });
+    else if (section === "") problems.push({ line, message: `"${shorten(text)}" stands before any [Section]` });
+    else settings.push({ section, key: text.slice(0, equals).trim(), value: plain.slice(equals + 1).trim() });
+    continued = ends && header === undefined;
+  }
+  return { settings, problems };
+}
+
+const shorten = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}...` : text);
+
+/** Sections of a unit type beside [Unit] and [Install]; those of network files are systemd-networkd's. */
+const SECTIONS: Readonly<Record<string, readonly string[]>> = {
+  service: ["Service"],
+  socket: ["Socket"],
+  mount: ["Mount"],
+  automount: ["Automount"],
+  swap: ["Swap"],
+  path: ["Path"],
+  timer: ["Timer"],
+  slice: ["Slice"],
+  scope: ["Scope"],
+  target: [],
+  device: [],
+};
+
+export const UNIT_TYPES = [...Object.keys(SECTIONS), "network", "netdev", "link"];
+
+/** What keeps a whole unit file, not a drop-in, from being loaded. */
+export function loadProblems(name: string, unit: UnitText): readonly string[] {
+  const type = name.slice(name.lastIndexOf(".") + 1);
+  const get = (section: string, key: string): string | undefined =>
+    unit.settings.findLast((setting) => setting.section === section && setting.key === key)?.value;
+  if (unit.settings.length === 0) return ["it holds no setting"];
+  const service =
+    type === "service" && ["ExecStart", "ExecStop", "SuccessAction"].every((key) => get("Service", key) === undefined);
+  if (service) return ["a service without ExecStart= is not loaded"];
+  return type === "mount" ? mountProblems(name, get("Mount", "What"), get("Mount", "Where")) : [];
+}
+
+function mountProblems(name: string, what: string | undefined, where: string | undefined): readonly string[] {
+  if (what === undefined || where === undefined) return ["a mount needs What= and Where="];
+  try {
+    const expected = mountUnitName(where);
+    return expected === name ? [] : [`a mount at ${where} must be named ${expected}`];
+  } catch (error) {
+    if (error instanceof ClusterError) return [];
+    throw error;
+  }
+}
+
+/** Sections that systemd skips in a unit of that type. `X-` sections are for others, such as fleet. */
+export function strangeSections(name: string, unit: UnitText): readonly string[] {
+  const own = SECTIONS[name.slice(name.lastIndexOf(".") + 1)];
+  if (own === undefined) return [];
+  const sections = new Set(unit.settings.map(({ section }) => section));
+  return [...sections].filter((section) => !["Unit", "Install", ...own].includes(section) && !section.startsWith("X-"));
+}

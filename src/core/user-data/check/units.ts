@@ -1,0 +1,128 @@
+/**
+ * coreos.units: names, contents, drop-ins, and whether what is started or enabled can be there. A unit that cannot be
+ * found ends all later commands on the node (exit 1); one that fails does not.
+ */
+import { error, warning, type CheckOptions, type Finding } from "./finding.ts";
+import { whereabouts } from "./shipped.ts";
+import { valueAt, type Mapping, type Scalar, type Tree } from "./tree.ts";
+import { loadProblems, parseUnit, strangeSections, UNIT_TYPES } from "./unit-text.ts";
+
+/** @param files paths that write_files makes: a unit may come from there */
+export function checkUnits(units: Tree | undefined, files: readonly string[], options: CheckOptions): readonly Finding[] {
+  if (units?.kind !== "list") return [];
+  const maps = units.items.map((unit) => (unit.kind === "map" ? unit : undefined));
+  const written = new Set(
+    maps.flatMap((unit) => (unit !== undefined && text(unit, "content") !== undefined ? [nameOf(unit)] : [])),
+  );
+  for (const file of files)
+    if (/^\/(etc|run)\/systemd\/(system|network)\/[^/]+$/.test(file)) written.add(file.slice(file.lastIndexOf("/") + 1));
+  return maps.flatMap((unit, index): readonly Finding[] => {
+    if (unit === undefined) return [];
+    const path = `coreos.units[${index}]`;
+    const earlier = maps.slice(0, index).find((other) => other !== undefined && nameOf(other) === nameOf(unit));
+    return [
+      ...checkName(unit, path),
+      ...(earlier === undefined ? [] : [twice(earlier, unit, path)]),
+      ...checkPresence(unit, path, written, options),
+      ...checkContent(unit, path),
+      ...checkDropIns(unit, path),
+    ];
+  });
+}
+
+const text = (map: Mapping, key: string): Scalar | undefined => {
+  const value = valueAt(map, key);
+  return value?.kind === "scalar" && value.text !== "" ? value : undefined;
+};
+
+const nameOf = (unit: Mapping): string => text(unit, "name")?.text ?? "";
+
+function checkName(unit: Mapping, path: string): readonly Finding[] {
+  const name = text(unit, "name");
+  if (name === undefined)
+    return [error(unit.line, path, "a unit without a name is skipped", "Give it a name such as example.service.")];
+  const type = /^[A-Za-z0-9:_.@\\-]+\.([a-z]+)$/.exec(name.text)?.[1];
+  if (type === undefined || !UNIT_TYPES.includes(type)) {
+    return [
+      error(name.line, `${path}.name`, `"${name.text}" is no unit name`, `It must end in one of .${UNIT_TYPES.join(" .")}.`),
+    ];
+  }
+  return [];
+}
+
+function twice(first: Mapping, second: Mapping, path: string): Finding {
+  const name = nameOf(second);
+  const advice = `The first is in line ${first.line}: make one entry of them.`;
+  if (text(first, "content") !== undefined && text(second, "content") !== undefined) {
+    return error(second.line, path, `${name} has two contents: the second overwrites the first`, advice);
+  }
+  return warning(second.line, path, `${name} is there twice`, advice);
+}
+
+function checkPresence(
+  unit: Mapping,
+  path: string,
+  written: ReadonlySet<string>,
+  { platform }: CheckOptions,
+): readonly Finding[] {
+  const command = text(unit, "command");
+  const enable = text(unit, "enable");
+  const use = command ?? (enable?.text === "true" ? enable : undefined);
+  const name = nameOf(unit);
+  const template = name.replace(/@.+\./, "@.");
+  if (use === undefined || name === "" || written.has(name) || written.has(template)) return [];
+  const where = whereabouts(name, platform);
+  if (where === "shipped") return [];
+  const verb = command === undefined ? "enabled" : `told to ${command.text}`;
+  if (where === "gone") {
+    const advice =
+      "Flatcar has etcd-member.service for etcd, and nothing for fleet; for an old CoreOS image say --platform coreos.";
+    return [error(use.line, path, `${name} is ${verb}, and Flatcar has no such unit: all later commands are skipped`, advice)];
+  }
+  const advice = "Give it a content, or make sure that the image has it.";
+  return [warning(use.line, path, `${name} is ${verb}, and may not exist: all later commands would then be skipped`, advice)];
+}
+
+function checkContent(unit: Mapping, path: string): readonly Finding[] {
+  const content = text(unit, "content");
+  if (content === undefined) return [];
+  const parsed = parseUnit(content.text);
+  const problems = checkUnitText(content, `${path}.content`, nameOf(unit));
+  if (problems.length > 0 || /\.(network|netdev|link)$/.test(nameOf(unit))) return problems;
+  return loadProblems(nameOf(unit), parsed).map((problem) =>
+    error(content.line, `${path}.content`, `${nameOf(unit)}: ${problem}`),
+  );
+}
+
+function checkUnitText(content: Scalar, path: string, name: string): readonly Finding[] {
+  const unit = parseUnit(content.text);
+  const lines = unit.problems.map(({ line, message }) =>
+    error(content.line + (content.literal ? line : 0), path, `${name}: ${message}`),
+  );
+  const sections = strangeSections(name, unit).map((section) =>
+    error(content.line, path, `${name}: systemd skips a section [${section}] there`),
+  );
+  return [...lines, ...sections];
+}
+
+function checkDropIns(unit: Mapping, path: string): readonly Finding[] {
+  const dropIns = valueAt(unit, "drop_ins") ?? valueAt(unit, "drop-ins");
+  if (dropIns?.kind !== "list") return [];
+  const names = new Set<string>();
+  return dropIns.items.flatMap((item, index): readonly Finding[] => {
+    if (item.kind !== "map") return [];
+    const at = `${path}.drop_ins[${index}]`;
+    const name = text(item, "name");
+    const content = text(item, "content");
+    const findings: Finding[] = [];
+    if (name === undefined || content === undefined)
+      findings.push(error(item.line, at, "a drop-in without a name or a content is skipped"));
+    else if (!/^[^/]+\.conf$/.test(name.text)) {
+      findings.push(error(name.line, `${at}.name`, `systemd ignores the drop-in "${name.text}"`, "Its name must end in .conf."));
+    }
+    if (name !== undefined && names.has(name.text))
+      findings.push(error(name.line, `${at}.name`, `drop-in "${name.text}" is there twice`));
+    if (name !== undefined) names.add(name.text);
+    return content === undefined ? findings : [...findings, ...checkUnitText(content, `${at}.content`, nameOf(unit))];
+  });
+}
