@@ -2,14 +2,14 @@
  * The file of `--ssh-cert`: a certificate (DER or PEM) or a public key, told apart by what is in it, not by its name; and the
  * private key that lies beside it. Reads only.
  */
-import { createPublicKey, X509Certificate } from "node:crypto";
+import { createPublicKey, X509Certificate, type KeyObject } from "node:crypto";
 import { basename, dirname, extname, join } from "node:path";
 import { ClusterError } from "../core/errors.ts";
 import { thumbprint } from "./certificate.ts";
 import { readableByOthers, readKept } from "./kept-file.ts";
 import { inspectPrivateKey } from "./private-key-file.ts";
 import type { SshKey } from "./ssh-key.ts";
-import { openSshPublicKey, parseOpenSshPublicKey, sameSshKey } from "./ssh-public-key.ts";
+import { parseOpenSshPublicKey, sameSshKey, usableSshPublicKey } from "./ssh-public-key.ts";
 
 /** Throws ClusterError `SshCertificate...` and `SshKeyRefused`, with what to give instead. */
 export async function readGivenKey(file: string): Promise<SshKey> {
@@ -31,7 +31,8 @@ export async function readGivenKey(file: string): Promise<SshKey> {
 function publicPart(file: string, bytes: Buffer): { publicKey: string; thumbprint?: string } {
   const text = bytes.toString("utf8").replace(/^\uFEFF/, "");
   if (text.includes("-----BEGIN CERTIFICATE-----") || bytes[0] === 0x30) return fromCertificate(file, bytes);
-  if (/-----BEGIN (RSA )?PUBLIC KEY-----/.test(text)) return { publicKey: lineOf(file, () => createPublicKey(text)) };
+  if (/-----BEGIN (RSA )?PUBLIC KEY-----/.test(text))
+    return { publicKey: readable(file, () => lineOf(file, createPublicKey(text))) };
   if (inspectPrivateKey(text).kind !== "none" || text.includes("PRIVATE KEY-----"))
     throw new ClusterError("SshCertificatePrivate", `--ssh-cert ${file} is a private key; the public half is wanted.`, {
       advice: `Give ${file}.pub; if there is none: ssh-keygen -y -f ${file} > ${file}.pub`,
@@ -47,26 +48,26 @@ function publicPart(file: string, bytes: Buffer): { publicKey: string; thumbprin
 }
 
 function fromCertificate(file: string, bytes: Buffer): { publicKey: string; thumbprint: string } {
-  const certificate = ((): X509Certificate => {
-    try {
-      return new X509Certificate(bytes);
-    } catch (cause) {
-      throw new ClusterError("SshCertificateUnreadable", `${file} is no certificate that can be read.`, {
-        advice:
-          "A .cer (DER), a PEM certificate or an OpenSSH .pub file is wanted; of a .pfx, take the certificate out: openssl pkcs12 -in FILE.pfx -nokeys -out FILE.pem",
-        cause,
-      });
-    }
-  })();
-  return { publicKey: lineOf(file, () => certificate.publicKey), thumbprint: thumbprint(certificate.raw) };
+  return readable(file, () => {
+    const certificate = new X509Certificate(bytes);
+    return { publicKey: lineOf(file, certificate.publicKey), thumbprint: thumbprint(certificate.raw) };
+  });
 }
 
-function lineOf(file: string, key: () => ReturnType<typeof createPublicKey>): string {
-  const comment = basename(file, extname(file)).replace(/[^\w.@-]/g, "-");
-  const line = openSshPublicKey(key(), comment);
-  // Whatever is no RSA or Ed25519 key gets the same refusal and advice as such a key in a .pub file.
-  parseOpenSshPublicKey(line ?? `ecdsa-or-other ${file}`, `The key in ${file}`);
-  return line ?? "";
+const lineOf = (file: string, key: KeyObject): string =>
+  usableSshPublicKey(key, basename(file, extname(file)).replaceAll(/[^\w.@-]/g, "-"), `The key in ${file}`);
+
+function readable<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof ClusterError) throw cause;
+    throw new ClusterError("SshCertificateUnreadable", `${file} is no certificate or public key that can be read.`, {
+      advice:
+        "A .cer (DER), a PEM certificate or an OpenSSH .pub file is wanted; of a .pfx, take the certificate out: openssl pkcs12 -in FILE.pfx -nokeys -out FILE.pem",
+      cause,
+    });
+  }
 }
 
 /** `x.cer` has `x.key`, as the original assumed; `id_ed25519.pub` has `id_ed25519`; a PEM may hold both. */

@@ -11,7 +11,7 @@ import { selfSigned, thumbprint, toDer, toPem } from "./certificate.ts";
 import { keepAndRead, PRIVATE, PUBLIC, readableByOthers, readKept } from "./kept-file.ts";
 import { inspectPrivateKey } from "./private-key-file.ts";
 import type { SshKey } from "./ssh-key.ts";
-import { openSshPublicKey, parseOpenSshPublicKey, sameSshKey } from "./ssh-public-key.ts";
+import { parseOpenSshPublicKey, sameSshKey, usableSshPublicKey } from "./ssh-public-key.ts";
 import type { Subject } from "./subject.ts";
 
 interface Place {
@@ -136,7 +136,7 @@ async function sign(place: Place, found: Found, haveKey: boolean): Promise<strin
 function readCertificate(bytes: Buffer | string, path: string): { der: Buffer; line: string } {
   try {
     const der = toDer(bytes);
-    return { der, line: lineOf(der) };
+    return { der, line: usableSshPublicKey(new X509Certificate(der).publicKey, COMMENT, `The key in ${path}`) };
   } catch (cause) {
     if (cause instanceof ClusterError) throw cause;
     throw new ClusterError("SshCertificateUnreadable", `${path} is no certificate that can be read.`, {
@@ -144,12 +144,6 @@ function readCertificate(bytes: Buffer | string, path: string): { der: Buffer; l
       cause,
     });
   }
-}
-
-function lineOf(der: Buffer): string {
-  const line = openSshPublicKey(new X509Certificate(der).publicKey, COMMENT);
-  parseOpenSshPublicKey(line ?? "ecdsa-or-other", "The key in ssh-cert.pem");
-  return line ?? "";
 }
 
 const mismatch = (a: string, b: string): ClusterError =>

@@ -47,6 +47,14 @@ export function openSshPublicKey(key: KeyObject, comment: string): string | unde
   return undefined;
 }
 
+/** The same for a key that must be one that Azure takes. Throws ClusterError `SshKeyRefused` that names `source`. */
+export function usableSshPublicKey(key: KeyObject, comment: string, source: string): string {
+  const line = openSshPublicKey(key, comment);
+  if (line === undefined) throw refusedType(key.asymmetricKeyType ?? "", source);
+  parseOpenSshPublicKey(line, source);
+  return line;
+}
+
 /** A line from a blob, whose first string is its type. */
 export function openSshLine(blob: Buffer, comment: string): string {
   const type = readStrings(blob)?.[0]?.toString("latin1") ?? "";
@@ -79,8 +87,10 @@ function bitsOf(type: OpenSshPublicKey["type"], parts: Buffer[] | undefined): nu
 function refusedType(type: string, source: string): ClusterError {
   if (type === "----")
     return refused(`${source} is in the SSH2 format of RFC 4716.`, "Convert it: ssh-keygen -i -f FILE > FILE.pub");
-  if (/^(ecdsa-|sk-)/.test(type)) return refused(`${source} is of type ${type}, which Azure does not take.`, MAKE_ONE);
-  if (type === "ssh-dss") return refused(`${source} is a DSA key, which neither Azure nor today's ssh takes.`, MAKE_ONE);
+  if (/^(ssh-dss|dsa)$/.test(type))
+    return refused(`${source} is a DSA key, which neither Azure nor today's ssh takes.`, MAKE_ONE);
+  if (/^(ecdsa-.*|sk-.*|ec|ed448|rsa-pss|x25519)$/.test(type))
+    return refused(`${source} is a key of type ${type}, which Azure does not take.`, MAKE_ONE);
   return refused(`${source} is no OpenSSH public key (ssh-rsa or ssh-ed25519).`, MAKE_ONE);
 }
 

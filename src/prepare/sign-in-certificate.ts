@@ -1,0 +1,142 @@
+/**
+ * The file of `--azure-cert`, judged before anything is sent: what would be refused at sign-in, with an error of few words, is
+ * refused here with the way out. Reads only, and never signs in; what it says of a key is its kind, nothing more.
+ */
+import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
+import { basename, dirname, extname, join } from "node:path";
+import { ClusterError, EXIT } from "../core/errors.ts";
+import { thumbprint } from "./certificate.ts";
+import { readableByOthers, readKept } from "./kept-file.ts";
+
+export interface SignInCertificate {
+  /** The file's text: a secret. */
+  readonly pem: string;
+  readonly thumbprint: string;
+  readonly notAfter: number;
+  /** "C=US, O=My Company, CN=www.test.com". */
+  readonly subject: string;
+  readonly notes: readonly string[];
+}
+
+const SOON_MS = 30 * 24 * 60 * 60 * 1000;
+
+/**
+ * Judges the file of `--azure-cert`: an RSA key and its certificate in PEM, either order, PKCS#1 or PKCS#8, as the 2015 recipe
+ * wrote it. The first certificate counts, as @azure/identity takes its thumbprint alone. `now` in milliseconds since 1970.
+ * Throws ClusterError with exit 4 (sign-in); no error text holds anything of the key.
+ */
+export async function checkManagementCertificate(file: string, now: number): Promise<SignInCertificate> {
+  const bytes = await readKept(file);
+  if (bytes === undefined)
+    throw refuseSignIn(
+      "AzureCertificateMissing",
+      `${file} does not exist.`,
+      "Make one with `azure-coreos-cluster generate-mgmt-cert`, or check the path.",
+    );
+  const pem = bytes.toString("utf8").replace(/^\uFEFF/, "");
+  const certificate = firstCertificate(file, pem, bytes);
+  const key = privateKey(file, pem);
+  if (!certificate.checkPrivateKey(key))
+    throw refuseSignIn(
+      "AzureCertificateMismatch",
+      `The private key in ${file} does not belong to its certificate.`,
+      "Put the key first and its own certificate after it; where there is a chain, the leaf comes first.",
+    );
+  const notAfter = Date.parse(certificate.validTo);
+  checkDates(file, Date.parse(certificate.validFrom), notAfter, now);
+  const warning = await readableByOthers(file);
+  const ending =
+    notAfter - now < SOON_MS ? `${file} expires on ${day(notAfter)}: make a new one and upload it before that.` : undefined;
+  return {
+    pem,
+    thumbprint: thumbprint(certificate.raw),
+    notAfter,
+    subject: certificate.subject.replaceAll("\n", ", "),
+    notes: [warning, ending].filter((note) => note !== undefined),
+  };
+}
+
+function firstCertificate(file: string, pem: string, bytes: Buffer): X509Certificate {
+  const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(pem)?.[0];
+  const certificate = parseCertificate(block ?? bytes);
+  if (block !== undefined && certificate !== undefined) return certificate;
+  // A DER certificate parses, but holds the public half alone.
+  if (certificate !== undefined) throw withoutKey(file);
+  if (pem.includes("PRIVATE KEY-----"))
+    throw refuseSignIn(
+      "AzureCertificateMissing",
+      `${file} holds a private key, but no certificate that can be read.`,
+      "Put both into one file: (umask 077; cat KEY.pem CERTIFICATE.pem > azure-cert.pem)",
+    );
+  throw refuseSignIn(
+    "AzureCertificateUnreadable",
+    `${file} is no PEM file with a private key and a certificate.`,
+    "Of a .pfx, make one: (umask 077; openssl pkcs12 -in FILE.pfx -nodes -out azure-cert.pem)",
+  );
+}
+
+function privateKey(file: string, pem: string): KeyObject {
+  const block = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?-----END \1-----/.exec(pem)?.[0];
+  if (block === undefined) throw withoutKey(file);
+  if (/BEGIN ENCRYPTED|^Proc-Type:.*ENCRYPTED/m.test(block))
+    throw refuseSignIn(
+      "AzureCertificateEncrypted",
+      `The private key in ${file} has a passphrase.`,
+      `Write a copy without it: (umask 077; { openssl pkey -in ${file}; openssl x509 -in ${file}; } > ${stemOf(file)}-plain.pem)`,
+    );
+  const key = ((): KeyObject => {
+    try {
+      return createPrivateKey(block);
+    } catch {
+      // The cause is left out on purpose: it is about a secret, and says nothing that helps.
+      throw refuseSignIn(
+        "AzureCertificateUnreadable",
+        `The private key in ${file} cannot be read.`,
+        "Check it with: openssl pkey -noout -check -in FILE",
+      );
+    }
+  })();
+  if (key.asymmetricKeyType === "rsa") return key;
+  throw refuseSignIn(
+    "AzureCertificateKind",
+    `The private key in ${file} is of type ${key.asymmetricKeyType}; signing in to Azure needs RSA.`,
+    "Make one with `azure-coreos-cluster generate-mgmt-cert`, and upload its .cer.",
+  );
+}
+
+function checkDates(file: string, from: number, until: number, now: number): void {
+  const validity = `it is valid from ${day(from)} to ${day(until)}, and today is ${day(now)}`;
+  const again = "Move it away, run `azure-coreos-cluster generate-mgmt-cert` and upload the new .cer to the app registration.";
+  if (now > until) throw refuseSignIn("AzureCertificateExpired", `The certificate in ${file} has expired: ${validity}.`, again);
+  if (now < from)
+    throw refuseSignIn(
+      "AzureCertificateNotYetValid",
+      `The certificate in ${file} is not yet valid: ${validity}.`,
+      "Check this machine's clock.",
+    );
+}
+
+function withoutKey(file: string): ClusterError {
+  const pem = extname(file) === ".pem" ? "the file it was made with" : `${stemOf(file)}.pem`;
+  return refuseSignIn(
+    "AzureCertificateNoKey",
+    `${file} holds a certificate only: signing in needs its private key too.`,
+    `Give the PEM file with both, usually ${pem}; the .cer is what is uploaded to Azure.`,
+  );
+}
+
+/** PEM or DER; undefined when it is no certificate. */
+export function parseCertificate(certificate: string | Buffer): X509Certificate | undefined {
+  try {
+    return new X509Certificate(certificate);
+  } catch {
+    return undefined;
+  }
+}
+
+const stemOf = (file: string): string => join(dirname(file), basename(file, extname(file)));
+const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
+
+/** Errors of this kind end with exit code 4: sign-in. */
+export const refuseSignIn = (code: string, message: string, advice: string): ClusterError =>
+  new ClusterError(code, message, { advice, exit: EXIT.signIn });

@@ -1,0 +1,126 @@
+import { generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { inspectPrivateKey } from "../../src/prepare/private-key-file.ts";
+import {
+  openSshPublicKey,
+  parseOpenSshPublicKey,
+  sameSshKey,
+  sshFingerprint,
+  sshThumbprint,
+} from "../../src/prepare/ssh-public-key.ts";
+import { mpint, readStrings, sshString, uint32 } from "../../src/prepare/ssh-wire.ts";
+import { has } from "../programs.ts";
+import { newFolder, runIn } from "./folder.ts";
+
+const rsa = (bits: number): string =>
+  openSshPublicKey(generateKeyPairSync("rsa", { modulusLength: bits }).publicKey, "me@here") ?? "";
+const ed25519 = openSshPublicKey(generateKeyPairSync("ed25519").publicKey, "") ?? "";
+const rsa2048 = rsa(2048);
+const line = (...parts: (string | Uint8Array)[]): string =>
+  `${String(parts[0])} ${Buffer.concat(parts.map(sshString)).toString("base64")}`;
+const bytes = (count: number): Buffer => Buffer.alloc(count, 0x41);
+
+test.each([
+  [rsa2048, "ssh-rsa", 2048, "me@here"],
+  [`\n# a comment\n${rsa2048}\r\n`, "ssh-rsa", 2048, "me@here"],
+  [rsa(3072), "ssh-rsa", 3072, "me@here"],
+  [ed25519, "ssh-ed25519", 256, ""],
+  [`${ed25519}  two  words `, "ssh-ed25519", 256, "two words"],
+])("read: %.30s... is %s of %i bits", (text, type, bits, comment) => {
+  expect(parseOpenSshPublicKey(text)).toMatchObject({ type, bits, comment });
+});
+
+test.each([
+  ["a short RSA key", rsa(1024), "an RSA key of 1024 bits; Azure takes 2048 or more"],
+  ["ECDSA", "ecdsa-sha2-nistp256 AAAA x", "a key of type ecdsa-sha2-nistp256, which Azure does not take"],
+  ["a security key", "sk-ssh-ed25519@openssh.com AAAA", "which Azure does not take"],
+  ["DSA", "ssh-dss AAAA", "DSA key"],
+  ["RFC 4716", "---- BEGIN SSH2 PUBLIC KEY ----", "must hold one key|SSH2 format"],
+  ["nothing", "", "holds 0"],
+  ["two keys", `${ed25519}\n${rsa2048}`, "it holds 2"],
+  ["prose", "hello world", "is no OpenSSH public key"],
+  ["no base64", "ssh-rsa ???", "second word is no base64"],
+  ["a cut line", rsa2048.slice(0, 100), "is damaged"],
+  ["another type inside", line("ssh-ed25519", bytes(32)).replace("ssh-ed25519", "ssh-rsa"), "is damaged"],
+  ["an Ed25519 key of 31 bytes", line("ssh-ed25519", bytes(31)), "is damaged"],
+  ["an Ed25519 key and more", line("ssh-ed25519", bytes(32), "x"), "is damaged"],
+  ["a negative modulus", line("ssh-rsa", Buffer.of(3), Buffer.alloc(256, 0xff)), "is damaged"],
+])("refused: %s", (_, text, message) => {
+  expect(() => parseOpenSshPublicKey(text, "id.pub")).toThrow(
+    expect.objectContaining({ code: "SshKeyRefused", message: expect.stringMatching(message), advice: expect.any(String) }),
+  );
+});
+
+test.each([
+  [[], "00000000"],
+  [[0, 0], "00000000"],
+  [[0x7f], "000000017f"],
+  [[0x80], "000000020080"],
+  [[0, 0, 0x80, 1], "00000003008001"],
+])("mpint of %j is %s", (value, hex) => {
+  expect(mpint(Buffer.from(value)).toString("hex")).toBe(hex);
+});
+
+test.each([
+  [Buffer.alloc(0), []],
+  [sshString("ab"), ["ab"]],
+  [Buffer.concat([sshString("a"), sshString("")]), ["a", ""]],
+  [uint32(1), undefined],
+  [Buffer.of(0, 0), undefined],
+])("the strings of %j", (value, strings) => {
+  expect(readStrings(value)?.map(String)).toEqual(strings);
+});
+
+test("equal keys are equal whatever their comments", () => {
+  expect(sameSshKey(rsa2048, rsa2048.replace("me@here", "you"))).toBe(true);
+  expect(sameSshKey(rsa2048, ed25519)).toBe(false);
+});
+
+test("a key that Azure does not take has no OpenSSH line", () => {
+  expect(openSshPublicKey(generateKeyPairSync("ec", { namedCurve: "prime256v1" }).publicKey, "")).toBeUndefined();
+});
+
+test.skipIf(!has("ssh-keygen")).each([
+  ["rsa", ["-b", "2048", "-m", "PEM"]],
+  ["rsa", ["-b", "2048", "-m", "PKCS8"]],
+  ["rsa", ["-b", "2048"]],
+  ["ed25519", []],
+])("ssh-keygen's %s key %j: same line, same hashes, and the private file names its public half", (type, more) => {
+  const folder = newFolder();
+  const run = runIn(folder);
+  run("ssh-keygen", "-q", "-t", type, ...more, "-N", "", "-C", "a comment", "-f", "key");
+  const publicLine = readFileSync(join(folder, "key.pub"), "utf8").trim();
+  expect(run("ssh-keygen", "-l", "-E", "sha256", "-f", "key.pub").split(" ")[1]).toBe(sshFingerprint(publicLine));
+  const sha1 = run("ssh-keygen", "-l", "-E", "sha1", "-f", "key.pub").split(" ")[1]?.replace("SHA1:", "") ?? "";
+  expect(Buffer.from(sha1, "base64").toString("hex").toUpperCase()).toBe(sshThumbprint(publicLine));
+  const inside = inspectPrivateKey(readFileSync(join(folder, "key"), "utf8"));
+  expect(inside).toEqual({ kind: "key", publicKey: publicLine.replace(" a comment", "") });
+});
+
+test.skipIf(!has("ssh-keygen")).each([
+  ["OpenSSH form: the public half is in the clear", ["-t", "ed25519"], "key"],
+  ["PEM", ["-t", "rsa", "-m", "PEM"], "encrypted"],
+  ["PKCS#8", ["-t", "rsa", "-m", "PKCS8"], "encrypted"],
+])("a key under a passphrase, %s", (_, args, kind) => {
+  const folder = newFolder();
+  runIn(folder)("ssh-keygen", "-q", ...args, "-N", "passphrase", "-f", "key");
+  expect(inspectPrivateKey(readFileSync(join(folder, "key"), "utf8")).kind).toBe(kind);
+});
+
+test.skipIf(!has("ssh-keygen"))("an ECDSA key is a private key, but not one for Azure", () => {
+  const folder = newFolder();
+  runIn(folder)("ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", "key");
+  expect(inspectPrivateKey(readFileSync(join(folder, "key"), "utf8"))).toEqual({ kind: "key", publicKey: undefined });
+});
+
+test.each([
+  "",
+  "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+  "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----",
+  "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----",
+  `-----BEGIN OPENSSH PRIVATE KEY-----\n${Buffer.from("openssh-key-v1\0\0\0\0\x04none").toString("base64")}\n-----END OPENSSH PRIVATE KEY-----`,
+])("no usable private key: %j", (text) => {
+  expect(inspectPrivateKey(text)).toEqual({ kind: "none" });
+});

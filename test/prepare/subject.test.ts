@@ -1,0 +1,137 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { DEFAULT_SUBJECT, parseSubject, readCertConf, subjectOf } from "../../src/prepare/subject.ts";
+import { selfSigned } from "../../src/prepare/certificate.ts";
+import { has } from "../programs.ts";
+import { newFolder, runIn } from "./folder.ts";
+
+/** A request file around the entries of the name. */
+const conf = (names: string, req = "prompt = no"): string => `[ req ]\ndistinguished_name = dn\n${req}\n[ dn ]\n${names}\n`;
+const shown = (text: string): string =>
+  readCertConf(text)
+    .subject.attributes.map(({ name, value }) => `${name}=${value}`)
+    .join("|");
+
+test("the file of the original gives its five names in its order", () => {
+  const text = [
+    "[ req ]",
+    "default_bits = 3072",
+    "prompt = no",
+    "string_mask = utf8only",
+    "distinguished_name = req_distinguished_name",
+    "",
+    "[ req_distinguished_name ]",
+    "O=My Company",
+    "L=San Francisco",
+    "ST=CA",
+    "C=US",
+    "CN=www.test.com",
+    "",
+  ].join("\n");
+  expect(shown(text)).toBe("O=My Company|L=San Francisco|ST=CA|C=US|CN=www.test.com");
+  expect(readCertConf(text)).toMatchObject({ subject: { bits: 3072 }, notes: [] });
+});
+
+test.each([
+  ["spaces around everything", conf("  CN  =   a b  \t"), "CN=a b"],
+  ["a comment after a value", conf("CN = a # the name"), "CN=a"],
+  ["a comment line and CRLF", conf("# nothing\r\nCN=a\r"), "CN=a"],
+  ["quotes keep spaces and hashes", conf(`CN = "a # b "`), "CN=a # b "],
+  ["single quotes", conf(`CN = 'it is "so"'`), `CN=it is "so"`],
+  ["escapes", conf(String.raw`CN = a\#b\\c`), String.raw`CN=a#b\c`],
+  ["a continued line", conf("CN = a\\\nb"), "CN=ab"],
+  ["a variable of the same section", conf("O = Org\nCN = $O and ${O}"), "O=Org|CN=Org and Org"],
+  ["a variable of another section", `name = top\n[ x ]\nwho = me\n${conf("CN = ${x::who}.$(x::who) $name")}`, "CN=me.me top"],
+  ["long names", conf("countryName = US\ncommonName = a\nstateOrProvinceName = CA"), "C=US|CN=a|ST=CA"],
+  ["numbered names", conf("0.organizationName = A\n1.organizationName = B"), "O=A|O=B"],
+  ["a name given twice in one section", conf("OU = A\nOU = B"), "OU=A|OU=B"],
+  ["an empty value is left out", conf("O =\nCN = a"), "CN=a"],
+  ["a byte order mark", `\uFEFF${conf("CN = a")}`, "CN=a"],
+  ["text beyond ASCII", conf("O = Bücher & Söhne\nemailAddress = a@b.example"), "O=Bücher & Söhne|emailAddress=a@b.example"],
+  ["questions with answers", conf("CN = Your name\nCN_default = a\nCN_max = 64", ""), "CN=a"],
+  ["no `prompt = no`, but plain values", conf("CN = a\nO = Org", ""), "CN=a|O=Org"],
+  ["entries in front of every section", "distinguished_name = dn\n[dn]\nCN = a", "CN=a"],
+])("%s", (_, text, expected) => {
+  expect(shown(text)).toBe(expected);
+});
+
+test.each([
+  ["no distinguished_name", "[ req ]\nprompt = no", "cert.conf has no `distinguished_name`"],
+  [
+    "a section that is missing",
+    "[ req ]\ndistinguished_name = dn",
+    "cert.conf line 2 names the section [ dn ], which is missing",
+  ],
+  ["an empty section", conf(""), "has nothing in its section [ dn ]"],
+  ["an unknown name", conf("CN = a\nCompany = b"), `line 6 has the name "Company", which no certificate knows`],
+  ["a long country", conf("C = USA"), 'line 5 has C="USA", but a country is two letters'],
+  ["a name of 65 characters", conf(`CN = ${"x".repeat(65)}`), "at most 64 characters"],
+  ["an address beyond ASCII", conf("emailAddress = ü@b"), "only ASCII"],
+  ["a line without =", conf("CN = a\nnonsense"), `line 6: "nonsense" is neither`],
+  ["a section that is not closed", "[ req \n", `line 1: the section "[ req" is not closed`],
+  ["a variable without a value", conf("CN = $nobody"), "line 5: the variable $nobody has no value above this line"],
+  ["the environment", conf("CN = $ENV::HOME"), "line 5: $ENV::HOME is not read from the environment"],
+  ["an include", `.include other.conf\n${conf("CN = a")}`, "line 1: `.include` is not read"],
+  ["bits that are no number", conf("CN = a", "default_bits = many"), "line 3 has default_bits = many"],
+  ["bits beyond measure", conf("CN = a", "default_bits = 65536"), "line 3 asks for a key of 65536 bits"],
+])("refused, with the line: %s", (_, text, message) => {
+  expect(() => readCertConf(text)).toThrow(expect.objectContaining({ code: "Usage", message: expect.stringContaining(message) }));
+});
+
+test("fewer than 2048 bits are raised, and said", () => {
+  const { subject, notes } = readCertConf(conf("CN = a", "prompt = no\ndefault_bits = 1024"));
+  expect(subject.bits).toBe(2048);
+  expect(notes).toEqual(["cert.conf line 4: default_bits = 1024 is raised to 2048, the least that Azure takes."]);
+});
+
+test("cert.conf of the folder is used, and the default where there is none", async () => {
+  const folder = newFolder();
+  expect((await subjectOf(folder)).subject).toBe(DEFAULT_SUBJECT);
+  writeFileSync(join(folder, "cert.conf"), conf("CN = here"));
+  expect((await subjectOf(folder)).subject.attributes).toEqual([{ name: "CN", value: "here" }]);
+  writeFileSync(join(folder, "cert.conf"), conf("Oops = here"));
+  await expect(subjectOf(folder)).rejects.toThrow(`${join(folder, "cert.conf")} line 5`);
+});
+
+test.each([
+  ["/C=US/O=My Company/CN=a", "C=US|O=My Company|CN=a"],
+  [String.raw`/CN=a\/b`, "CN=a/b"],
+])("a subject as openssl takes it: %s", (text, expected) => {
+  expect(
+    parseSubject(text)
+      .attributes.map(({ name, value }) => `${name}=${value}`)
+      .join("|"),
+  ).toBe(expected);
+});
+
+test.each(["CN=a", "", "/", "/CN", "/CN=", "/XX=a"])("a subject that is refused: %j", (text) => {
+  expect(() => parseSubject(text)).toThrow(expect.objectContaining({ code: "Usage" }));
+});
+
+test
+  .skipIf(!has("openssl"))
+  .each([
+    conf("O=My Company\nL=San Francisco\nST=CA\nC=US\nCN=www.test.com"),
+    conf(
+      "0.organizationName = A # x\n1.organizationName = \"B # b\"\nCN = 'q' and \\\\ $CN_part${CN_part}",
+      "prompt = no",
+    ).replace("[ req ]", "CN_part = p\n[ req ]"),
+    conf("O = Bücher & Söhne\nemailAddress = a@b.example\nserialNumber = 12-34", "prompt = no\nutf8 = yes"),
+    conf("C = Country\nC_default = DE\nCN = Name\nCN_default = a", ""),
+  ])("openssl reads the same name out of the same file: %j", async (text) => {
+  const folder = newFolder();
+  const run = runIn(folder);
+  writeFileSync(join(folder, "cert.conf"), text);
+  run("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "key.pem");
+  const { subject } = await subjectOf(folder);
+  const key = run("openssl", "pkey", "-in", "key.pem");
+  writeFileSync(
+    join(folder, "ours.pem"),
+    await selfSigned({ key, subject: subject.attributes, days: 1, now: Date.UTC(2026, 0, 1) }),
+  );
+  run("openssl", "req", "-x509", "-new", "-batch", "-key", "key.pem", "-config", "cert.conf", "-out", "theirs.pem");
+  const name = (file: string): string =>
+    run("openssl", "x509", "-in", file, "-noout", "-subject", "-nameopt", "utf8,sep_multiline");
+  expect(name("ours.pem")).toBe(name("theirs.pem"));
+});
