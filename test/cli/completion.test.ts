@@ -1,0 +1,181 @@
+/** The generated scripts, run by the real shells. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { completionScript, type CompletionSpec } from "../../src/cli/completion.ts";
+import { has } from "../programs.ts";
+
+const create = [
+  { name: "num-nodes", description: "how many: 3 by default", value: true },
+  { name: "--platform", description: "Flatcar's or the old one's", values: ["flatcar", "coreos"] },
+  { name: "custom-data", description: "a file [yours]", file: true },
+  { name: "pip", description: `a $HOME "public" \`IP\` \\ for every node` },
+  { name: "h", description: "help" },
+];
+const spec: CompletionSpec = {
+  commands: [
+    { name: "create", description: "make it, don't ask", flags: create },
+    { name: "plan", description: "look first: no write", flags: create },
+    { name: "status", description: "nodes and health", flags: [{ name: "watch", description: "again and again" }] },
+    { name: "lint", description: "check a file", file: true, flags: [{ name: "json", description: "as JSON" }] },
+    { name: "completion", description: "this", values: ["bash", "zsh", "fish"], flags: [] },
+  ],
+};
+
+const folder = mkdtempSync(join(tmpdir(), "completion-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+writeFileSync(join(folder, "user data.yaml"), "");
+writeFileSync(join(folder, "other.txt"), "");
+
+const COMMANDS = ["completion", "create", "lint", "plan", "status"];
+const CREATE = ["--custom-data", "--num-nodes", "--pip", "--platform", "-h"];
+
+/** What is typed, the last word being the one at the cursor, and what is offered, in order of the alphabet. */
+const CASES: [string[], string[]][] = [
+  [[""], COMMANDS],
+  [["c"], ["completion", "create"]],
+  [["create", "-"], CREATE],
+  [
+    ["create", "--p"],
+    ["--pip", "--platform"],
+  ],
+  [["plan", "mycluster", "--pl"], ["--platform"]],
+  [["mycluster", "-"], CREATE],
+  [["mycluster", ""], []],
+  [["-"], CREATE],
+  [["--pip", ""], COMMANDS],
+  [["--num-nodes", "3", "st"], ["status"]],
+  [["--platform", "coreos", "status", "-"], ["--watch"]],
+  [["--platform", "create", "status", "-"], ["--watch"]],
+  [
+    ["create", "x", "--platform", ""],
+    ["coreos", "flatcar"],
+  ],
+  [["create", "--platform", "f"], ["flatcar"]],
+  [["create", "--num-nodes", ""], []],
+  [["create", "--num-nodes", "-"], []],
+  [["create", "--custom-data", "us"], ["user data.yaml"]],
+  [["status", "--"], ["--watch"]],
+  [["status", "mycluster", ""], []],
+  [["lint", "o"], ["other.txt"]],
+  [["lint", "--"], ["--json"]],
+  [
+    ["completion", ""],
+    ["bash", "fish", "zsh"],
+  ],
+  [["create", "x", "--", "-"], []],
+];
+
+const run = (program: string, args: string[]): string =>
+  execFileSync(program, args, {
+    cwd: folder,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, HOME: folder },
+  });
+const script = (shell: "bash" | "zsh" | "fish"): string => {
+  const file = join(folder, `.${shell}-completion`);
+  writeFileSync(file, completionScript(shell, spec));
+  return file;
+};
+const sorted = (text: string): string[] =>
+  text
+    .split("\n")
+    .filter((line) => line !== "")
+    .toSorted();
+const word = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
+describe.skipIf(!has("bash"))("in bash", () => {
+  const ask = (typed: string[]): string[] =>
+    sorted(
+      run("bash", [
+        "--norc",
+        "-euc",
+        `source ${script("bash")}; COMP_WORDS=(azure-coreos-cluster ${typed.map(word).join(" ")}); COMP_CWORD=${typed.length}; ` +
+          `_azure_coreos_cluster 2>/dev/null || true; for word in "\${COMPREPLY[@]}"; do printf '%s\\n' "$word"; done`,
+      ]),
+    );
+
+  it.each(CASES)("%j offers %j", (typed, offered) => {
+    expect(ask(typed)).toEqual(offered);
+  });
+
+  it.each<[string[], string[]]>([
+    [
+      ["create", "--platform", "="],
+      ["coreos", "flatcar"],
+    ],
+    [["create", "--platform", "=", "c"], ["coreos"]],
+    [["--num-nodes", "=", "3", "st"], ["status"]],
+  ])("%j, as bash cuts --flag=value, offers %j", (typed, offered) => {
+    expect(ask(typed)).toEqual(offered);
+  });
+
+  it("is registered for the program, and says nothing when sourced", () => {
+    expect(run("bash", ["--norc", "-c", `source ${script("bash")} && complete -p azure-coreos-cluster`])).toBe(
+      "complete -F _azure_coreos_cluster azure-coreos-cluster\n",
+    );
+  });
+});
+
+describe.skipIf(!has("zsh"))("in zsh", () => {
+  // The builtins work inside the line editor only: what they are given is printed instead, filtered as zsh would.
+  const ask = (typed: string[]): string[] =>
+    sorted(
+      run("zsh", [
+        "-fc",
+        `compdef() { :; }; compset() { cur="\${cur#*=}"; }; at() { [[ $1 == "$cur"* ]] && print -r -- "$1"; };` +
+          `_describe() { local item; for item in "\${(@P)@[-1]}"; do at "\${item%%:*}"; done; };` +
+          `compadd() { shift; local item; for item; do at "$item"; done; }; _files() { local item; for item in *; do at "$item"; done; };` +
+          `source ${script("zsh")}; words=(azure-coreos-cluster ${typed.map(word).join(" ")}); CURRENT=${typed.length + 1}; _azure_coreos_cluster; true`,
+      ]),
+    );
+
+  it.each<[string[], string[]]>([...CASES, [["create", "--platform=f"], ["flatcar"]]])("%j offers %j", (typed, offered) => {
+    expect(ask(typed)).toEqual(offered);
+  });
+
+  it("is one that zsh can parse, with the descriptions as they were", () => {
+    run("zsh", ["-fn", script("zsh")]);
+    const print = `compdef() { :; }; _describe() { print -rl -- "\${(@P)@[-1]}"; }; source ${script("zsh")}; words=(x create -); CURRENT=3; _azure_coreos_cluster`;
+    expect(run("zsh", ["-fc", print]).split("\n").slice(0, 4)).toEqual([
+      String.raw`--num-nodes:how many\: 3 by default`,
+      "--platform:Flatcar's or the old one's",
+      "--custom-data:a file [yours]",
+      String.raw`--pip:a $HOME "public" ${"`IP`"} \\ for every node`,
+    ]);
+  });
+});
+
+describe.skipIf(!has("fish"))("in fish", () => {
+  const ask = (typed: string[]): string[] =>
+    sorted(
+      run("fish", [
+        "--no-config",
+        "-c",
+        `source ${script("fish")}; complete -C ${word(["azure-coreos-cluster", ...typed].join(" "))}`,
+      ]).replaceAll(/\t.*$/gm, ""),
+    );
+
+  // What comes after "--" is fish's own business, and it offers flags for a "-" even where a value is due; file names are escaped.
+  it.each(CASES.filter(([typed]) => !typed.includes("--") && typed[1] !== "--num-nodes"))("%j offers %j", (typed, offered) => {
+    expect(ask(typed).map((line) => line.replaceAll("\\", ""))).toEqual(offered);
+  });
+
+  it("shows the descriptions as they were", () => {
+    const text = run("fish", ["--no-config", "-c", `source ${script("fish")}; complete -C 'azure-coreos-cluster create --p'`]);
+    expect(text).toContain(`--pip\ta $HOME "public" \`IP\` \\ for every node`);
+    expect(text).toContain("--platform\tFlatcar's or the old one's");
+  });
+});
+
+describe("what a shell would read as its own", () => {
+  it.each(["$(id)", "a b", "a;b", "`id`", "a'b", ""])("is refused as a value: %s", (value) => {
+    const flags = [{ name: "x", description: "", values: [value] }];
+    expect(() => completionScript("bash", { commands: [{ name: "create", description: "", flags }] })).toThrow(
+      /cannot be written/,
+    );
+  });
+});
