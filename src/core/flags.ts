@@ -9,7 +9,7 @@
  */
 import { type Parse, absolutePath, cidr, duration, flagValue, groupName, guid, hostPart, integer, location, oneOf, resourceName, text, url } from "./parse.ts";
 
-export type FlagScope = "azure" | "create" | "screen" | "remove" | "destroy" | "status" | "gc" | "export" | "run" | "emulate" | "keys";
+export type FlagScope = "azure" | "create" | "remove" | "destroy" | "status" | "gc" | "export" | "run" | "emulate" | "keys" | "certificate" | "lint";
 
 export interface Flag<T> {
   readonly name: string;
@@ -73,7 +73,7 @@ export const FLAGS = {
   nohttps: toggle({ name: "nohttps", also: ["no-https"], kept: true, on: ["create"], about: "leaves 443 out" }),
 
   // --- what a node becomes ---
-  platform: needed({ name: "platform", value: "P", parse: oneOf("flatcar", "coreos"), default: "flatcar", kept: true, fixed: true, on: ["create"], about: "flatcar, or coreos for an old CoreOS image of your own" }),
+  platform: needed({ name: "platform", value: "P", parse: oneOf("flatcar", "coreos"), default: "flatcar", kept: true, fixed: true, on: ["create", "lint"], about: "flatcar, or coreos for an old CoreOS image of your own" }),
   customData: maybe({ name: "custom-data", value: "FILE", parse: text, file: true, on: ["create"], about: "your own cloud-init file; {0} and {1} of old files are filled in" }),
   discoveryServiceUrl: maybe({ name: "discovery-service-url", value: "URL", parse: url, kept: true, fixed: true, on: ["create"], about: "an existing etcd discovery URL, or a service's .../new to ask for one" }),
   noDiscoveryUrl: toggle({ name: "no-discovery-url", on: ["create"], about: "never ask a discovery service" }),
@@ -94,7 +94,7 @@ export const FLAGS = {
   dir: maybe({ name: "dir", value: "DIR", parse: text, file: true, on: ["azure", "keys"], about: "where keys and cluster folders are [the working directory]" }),
   yes: toggle({ name: "yes", on: ["azure"], about: "do not ask" }),
   noInput: toggle({ name: "no-input", on: ["azure"], about: "never ask; fail where an answer is needed" }),
-  json: toggle({ name: "json", on: ["azure", "run"], about: "one JSON document on stdout" }),
+  json: toggle({ name: "json", on: ["azure", "run", "lint"], about: "one JSON document on stdout" }),
   verbose: toggle({ name: "verbose", on: ["azure", "keys"], about: "say more" }),
   quiet: toggle({ name: "quiet", on: ["azure", "keys"], about: "say only what went wrong" }),
 
@@ -103,6 +103,9 @@ export const FLAGS = {
   watch: toggle({ name: "watch", on: ["status"], about: "show the status again and again" }),
   format: needed({ name: "format", value: "F", parse: oneOf("arm", "terraform"), default: "arm", on: ["export"], about: "arm or terraform" }),
   nodeTimeout: needed({ name: "node-timeout", value: "TIME", parse: duration, default: 5 * 60_000, on: ["run"], about: "time limit for each node" }),
+  subject: maybe({ name: "subject", value: "DN", parse: text, on: ["certificate"], about: "subject of the certificate, as /C=US/O=My Company/CN=name [cert.conf]" }),
+  bits: maybe({ name: "bits", value: "N", parse: integer(2048, 8192), on: ["certificate"], about: "size of the RSA key [2048]" }),
+  days: needed({ name: "days", value: "N", parse: integer(1, 7300), default: 365, on: ["certificate"], about: "how long the certificate is valid" }),
   port: needed({ name: "port", value: "PORT", parse: integer(0, 65_535), default: 0, on: ["emulate"], about: "port to listen on [any free one]" }),
 } as const satisfies Record<string, Flag<unknown>>;
 

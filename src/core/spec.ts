@@ -58,6 +58,15 @@ export function memberCount(spec: Pick<ClusterSpec, "etcdMembers" | "numNodes">)
   return spec.numNodes >= 3 ? 3 : 1;
 }
 
+/** A certificate alone no longer signs in. */
+export const refuseIncompleteSignIn = (): ClusterError =>
+  new ClusterError("SignInIncomplete", "--azure-cert needs --tenant and --client-id too", {
+    exit: EXIT.usage,
+    advice:
+      "A management certificate alone signed in to classic Azure, which is gone. Make a service principal for it once, and give its tenant and appId: " +
+      "`az ad sp create-for-rbac --name azure-coreos-cluster --role Contributor --scopes /subscriptions/ID`, then upload azure-cert.cer to its app registration.",
+  });
+
 // --- internal ---
 
 function checkTogether(spec: ClusterSpec): void {
@@ -87,14 +96,6 @@ function checkTogether(spec: ClusterSpec): void {
     throw usageError("--no-discovery-url and --discovery-service-url exclude each other", "Give one of them.");
   if (spec.minReady !== undefined && spec.minReady > spec.numNodes)
     throw usageError(`--min-ready ${spec.minReady} is more than --num-nodes ${spec.numNodes}`);
-  if (spec.azureCert !== undefined && !spec.simulate && (spec.tenant === undefined || spec.clientId === undefined) && !isLoopback(spec.armEndpoint))
-    throw new ClusterError("SignInIncomplete", "--azure-cert needs --tenant and --client-id too", {
-      exit: EXIT.usage,
-      advice:
-        "A management certificate alone signed in to classic Azure, which is gone. Make a service principal for it once: " +
-        "`az ad sp create-for-rbac --name azure-coreos-cluster --role Contributor --scopes /subscriptions/ID --cert @azure-cert.cer.pem`, " +
-        "and give its tenant and appId.",
-    });
   if (PLATFORMS[spec.platform].image === undefined && spec.coreosImage === undefined)
     throw usageError(`--platform ${spec.platform} needs --coreos-image`, PLATFORMS[spec.platform].needsImage);
   const longest = `${spec.name}-${spec.vmNamePrefix}-${spec.numNodes - 1}`;

@@ -1,0 +1,67 @@
+/** The SDK's clients, made once, all through one pipeline and one set of sockets. Loaded when first asked for. */
+import type { ComputeManagementClient } from "@azure/arm-compute";
+import type { NetworkManagementClient } from "@azure/arm-network";
+import type { ResourceManagementClient } from "@azure/arm-resources";
+import type { StorageManagementClient } from "@azure/arm-storage";
+import type { HttpClient } from "@azure/core-rest-pipeline";
+import type { TokenCredential } from "@azure/identity";
+import { Agent } from "node:https";
+import type { Clock } from "../core/clock.ts";
+import type { Endpoint } from "./clouds.ts";
+import { type OperationErrors, answers, loopbackSignIn } from "./pipeline.ts";
+
+export interface Connection {
+  readonly subscription: string;
+  readonly endpoint: Endpoint;
+  /** Absent where nobody signs in: a loopback ARM, the simulation. */
+  readonly credential?: TokenCredential;
+  /** Where requests go instead of the network: the simulation. */
+  readonly httpClient?: HttpClient;
+  readonly clock: Clock;
+  /** A proxy is configured in the environment: the SDK finds it, if it makes its own sockets. */
+  readonly proxied: boolean;
+}
+
+export interface Clients {
+  readonly compute: ComputeManagementClient;
+  readonly network: NetworkManagementClient;
+  readonly resources: ResourceManagementClient;
+  readonly storage: StorageManagementClient;
+  readonly operationErrors: OperationErrors;
+}
+
+/** Without a limit every request in flight has a socket and a TLS handshake of its own; 64 carry a thousand machines. */
+const SOCKETS = 64;
+
+export async function createClients(connection: Connection): Promise<Clients> {
+  const [{ ComputeManagementClient }, { NetworkManagementClient }, { ResourceManagementClient }, { StorageManagementClient }] = await Promise.all([
+    import("@azure/arm-compute"),
+    import("@azure/arm-network"),
+    import("@azure/arm-resources"),
+    import("@azure/arm-storage"),
+  ]);
+  const operationErrors: OperationErrors = new Map();
+  const { endpoint, credential, httpClient } = connection;
+  const open = endpoint.scope === undefined;
+  const options = {
+    endpoint: endpoint.url,
+    ...(open ? { allowInsecureConnection: true } : { credentials: { scopes: [endpoint.scope as string] } }),
+    ...(httpClient === undefined ? {} : { httpClient }),
+    ...(open || connection.proxied || httpClient !== undefined ? {} : { agent: new Agent({ keepAlive: true, maxSockets: SOCKETS }) }),
+    retryOptions: { maxRetries: 0 },
+    userAgentOptions: { userAgentPrefix: "azure-coreos-cluster" },
+    additionalPolicies: [
+      { policy: answers(connection.clock, operationErrors), position: "perCall" as const },
+      ...(open ? [{ policy: loopbackSignIn, position: "perCall" as const }] : []),
+    ],
+  };
+  // The SDK takes an undefined credential as "do not sign in"; its types do not say so.
+  const who = (open ? undefined : credential) as TokenCredential;
+  return {
+    compute: new ComputeManagementClient(who, connection.subscription, options),
+    network: new NetworkManagementClient(who, connection.subscription, options),
+    resources: new ResourceManagementClient(who, connection.subscription, options),
+    storage: new StorageManagementClient(who, connection.subscription, options),
+    operationErrors,
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * THE CLOUDS TABLE: where Azure Resource Manager is, who signs in, and for which audience a token is asked. The three belong
+ * together: the SDK's own `cloudSetting` changes the first and leaves the last, so that a token of another cloud is sent.
+ */
+import { ClusterError, EXIT } from "../core/errors.ts";
+import { isLoopback } from "../core/spec.ts";
+
+export interface Cloud {
+  readonly endpoint: string;
+  readonly authority: string;
+  /** The token's audience, as a scope. */
+  readonly scope: string;
+  readonly blobSuffix: string;
+}
+
+export const CLOUDS: Record<"AzureCloud" | "AzureUSGovernment" | "AzureChinaCloud", Cloud> = {
+  AzureCloud: {
+    endpoint: "https://management.azure.com",
+    authority: "https://login.microsoftonline.com",
+    scope: "https://management.azure.com/.default",
+    blobSuffix: "blob.core.windows.net",
+  },
+  AzureUSGovernment: {
+    endpoint: "https://management.usgovcloudapi.net",
+    authority: "https://login.microsoftonline.us",
+    scope: "https://management.usgovcloudapi.net/.default",
+    blobSuffix: "blob.core.usgovcloudapi.net",
+  },
+  AzureChinaCloud: {
+    endpoint: "https://management.chinacloudapi.cn",
+    authority: "https://login.chinacloudapi.cn",
+    scope: "https://management.chinacloudapi.cn/.default",
+    blobSuffix: "blob.core.chinacloudapi.cn",
+  },
+};
+
+export interface Endpoint {
+  readonly url: string;
+  /** Absent on a loopback address over http: nobody signs in there. */
+  readonly scope?: string;
+}
+
+/**
+ * The ARM to talk to. Another https endpoint gets tokens made for itself: a token for Azure goes to Azure only.
+ * Plain http is for loopback addresses.
+ */
+export function endpointOf(cloud: Cloud, armEndpoint: string | undefined): Endpoint {
+  if (armEndpoint === undefined) return { url: cloud.endpoint, scope: cloud.scope };
+  const url = armEndpoint.replace(/\/+$/, "");
+  if (new URL(url).protocol === "http:") {
+    if (isLoopback(url)) return { url };
+    throw new ClusterError("InsecureEndpoint", `--arm-endpoint ${url}: plain http is accepted for loopback addresses only`, {
+      exit: EXIT.usage,
+      advice: "A token sent over http can be read by anybody on the way. Use https, or 127.0.0.1.",
+    });
+  }
+  const known = Object.values(CLOUDS).find((row) => row.endpoint === url);
+  return { url, scope: known?.scope ?? `${new URL(url).origin}/.default` };
+}

@@ -1,0 +1,97 @@
+/** A long-running operation of the SDK, made so that it can be asked again after a fault: the SDK's own poller cannot. */
+import type { AzureError } from "../core/azure-error.ts";
+import type { Operation } from "../engine/provider.ts";
+import { operationFailure } from "./failure.ts";
+import type { OperationErrors } from "./pipeline.ts";
+
+/** What we use of the SDK's PollerLike. */
+export interface SdkPoller {
+  readonly isDone: boolean;
+  readonly operationState?: { readonly status: string } | undefined;
+  readonly result?: unknown;
+  submitted(): Promise<void>;
+  serialize(): Promise<string>;
+  poll(options?: { abortSignal?: AbortSignal }): Promise<unknown>;
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly bodyAsText?: string | null | undefined;
+}
+
+/**
+ * Starts an operation and returns when Azure has accepted it.
+ * @param start makes the request; the options it gets report the first answer
+ * @param restore makes a poller again from its saved state
+ */
+export async function startOperation(
+  start: (options: { onResponse: (answer: RawAnswer) => void }) => SdkPoller,
+  restore: (state: string) => SdkPoller,
+  failed: OperationErrors,
+): Promise<Operation> {
+  let first: RawAnswer | undefined;
+  let poller = start({ onResponse: (answer) => (first ??= answer) });
+  // In the same tick: a poller that nobody listens to while it fails ends the process.
+  await poller.submitted();
+  if (poller.isDone || saysSucceeded(first)) {
+    const problem = poller.isDone ? failedResult(poller, undefined) : undefined;
+    if (problem !== undefined) throw problem;
+    return { done: true, poll: () => Promise.resolve(true) };
+  }
+  let good = await poller.serialize();
+  return {
+    done: false,
+    async poll(signal) {
+      try {
+        await poller.poll({ abortSignal: signal });
+      } catch (error) {
+        const known = errorOf(good, failed);
+        if (known !== undefined) throw known;
+        // A failed poll is final for the SDK; the operation goes on all the same.
+        poller = restore(good);
+        throw error;
+      }
+      if (!poller.isDone) {
+        good = await poller.serialize();
+        return false;
+      }
+      const problem = failedResult(poller, errorOf(good, failed));
+      if (problem !== undefined) throw problem;
+      if (!stillWorking(poller)) return true;
+      poller = restore(good);
+      return false;
+    },
+  };
+}
+
+// --- internal ---
+
+/** A new interface or load balancer is done with its first answer, whatever operation header comes along. */
+function saysSucceeded(answer: RawAnswer | undefined): boolean {
+  if (answer === undefined || answer.status === 202 || !answer.bodyAsText) return false;
+  const body = JSON.parse(answer.bodyAsText) as { properties?: { provisioningState?: unknown } };
+  return body.properties?.provisioningState === "Succeeded";
+}
+
+function errorOf(state: string, failed: OperationErrors): AzureError | undefined {
+  const parsed = JSON.parse(state) as { state?: { config?: { operationLocation?: string } } };
+  const url = parsed.state?.config?.operationLocation;
+  if (url === undefined) return undefined;
+  const error = failed.get(url);
+  failed.delete(url);
+  return error;
+}
+
+/** An operation's URL that answers 200 with nothing in it says nothing about the resource, which the SDK asked for last. */
+function stillWorking(poller: SdkPoller): boolean {
+  const state = (poller.result as { provisioningState?: unknown } | undefined)?.provisioningState;
+  return typeof state === "string" && /^(creating|updating|accepted|running)$/i.test(state);
+}
+
+/** The SDK takes an operation as done without looking at the resource: an empty 200 ends it well. We look. */
+function failedResult(poller: SdkPoller, known: AzureError | undefined): AzureError | undefined {
+  const status = poller.operationState?.status;
+  if (known !== undefined || status === "failed" || status === "canceled") return known ?? operationFailure(undefined, status ?? "Failed");
+  const state = (poller.result as { provisioningState?: unknown } | undefined)?.provisioningState;
+  return state === "Failed" || state === "Canceled" ? operationFailure(undefined, state) : undefined;
+}

@@ -1,0 +1,106 @@
+/**
+ * What every request of every client goes through: a time limit for each attempt, errors with ARM's whole body, and the fixed
+ * header for a loopback ARM. The SDK's own retries are off, for the engine owns them.
+ */
+import type { HttpClient, PipelinePolicy, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
+import { AzureError } from "../core/azure-error.ts";
+import type { Clock } from "../core/clock.ts";
+import { errorBody, failure, operationFailure, refusal } from "./failure.ts";
+
+/** ARM answers within seconds, or gives up itself after a minute. A list of sizes is the slowest read. */
+const LIMIT_MS: Record<string, number> = { GET: 20_000, HEAD: 20_000, POST: 30_000, PUT: 40_000, PATCH: 40_000, DELETE: 40_000 };
+
+/** Errors of operations that failed, by operation URL: the SDK keeps only part of the message. */
+export type OperationErrors = Map<string, AzureError>;
+
+export function answers(clock: Clock, failed: OperationErrors): PipelinePolicy {
+  return {
+    name: "answers",
+    async sendRequest(request, next) {
+      const outer = request.abortSignal as AbortSignal | undefined;
+      const response = await limited(request, next, outer, clock);
+      if (response.status >= 400) throw refusal(response, request);
+      const status = request.method === "GET" && response.status === 200 ? operationStatus(response.bodyAsText) : undefined;
+      if (status !== undefined) failed.set(request.url, operationFailure(errorBody(response.bodyAsText), status));
+      return response;
+    },
+  };
+}
+
+/** On a loopback ARM nobody signs in: the header is fixed, so that the other side can check that it was sent. */
+export const loopbackSignIn: PipelinePolicy = {
+  name: "loopbackSignIn",
+  sendRequest(request, next) {
+    request.headers.set("Authorization", "Bearer loopback");
+    return next(request);
+  },
+};
+
+export interface PlainRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface PlainResponse {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+}
+
+/** A function from request to response as the SDK's HTTP client: the seam to the simulation. */
+export async function httpClientOf(handle: (request: PlainRequest) => Promise<PlainResponse>): Promise<HttpClient> {
+  const { createHttpHeaders } = await import("@azure/core-rest-pipeline");
+  return {
+    async sendRequest(request) {
+      const signal = request.abortSignal as AbortSignal | undefined;
+      const answer = await handle({
+        method: request.method,
+        url: request.url,
+        headers: Object.fromEntries(request.headers),
+        ...(typeof request.body === "string" ? { body: request.body } : {}),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return { request, status: answer.status, headers: createHttpHeaders(answer.headers), bodyAsText: answer.body ?? "" };
+    },
+  };
+}
+
+// --- internal ---
+
+async function limited(
+  request: PipelineRequest,
+  next: (request: PipelineRequest) => Promise<PipelineResponse>,
+  outer: AbortSignal | undefined,
+  clock: Clock,
+): Promise<PipelineResponse> {
+  const ms = LIMIT_MS[request.method] ?? 40_000;
+  const cut = new AbortController();
+  const timer = new AbortController();
+  const late = clock.sleep(ms, timer.signal).then(
+    () => {
+      cut.abort();
+      throw new AzureError("ETIMEDOUT", `no answer from Azure within ${ms / 1000} s`, { cause: `${request.method} ${new URL(request.url).pathname}` });
+    },
+    () => new Promise<never>(() => undefined),
+  );
+  request.abortSignal = outer === undefined ? cut.signal : AbortSignal.any([outer, cut.signal]);
+  try {
+    return await Promise.race([next(request), late]);
+  } catch (error) {
+    if (outer?.aborted === true) throw outer.reason as Error;
+    throw failure(error);
+  } finally {
+    timer.abort();
+    if (outer === undefined) delete request.abortSignal;
+    else request.abortSignal = outer;
+  }
+}
+
+/** "Failed" or "Canceled" when the body is an operation's that ended so. A resource has no `status` at the top. */
+function operationStatus(text: string | null | undefined): string | undefined {
+  const status = text?.includes('"status"') === true ? (JSON.parse(text) as { status?: unknown }).status : undefined;
+  return typeof status === "string" && /^(failed|canceled|cancelled)$/i.test(status) ? status : undefined;
+}

@@ -1,0 +1,206 @@
+/**
+ * The one provider: get, put and delete of each kind, by the SDK's typed operations. A kind is a row. What waits and what is
+ * tried again is the engine's business.
+ */
+import { restorePoller as restoreCompute } from "@azure/arm-compute";
+import { restorePoller as restoreNetwork } from "@azure/arm-network";
+import { restorePoller as restoreResources } from "@azure/arm-resources";
+import { restorePoller as restoreStorage } from "@azure/arm-storage";
+import { AzureError } from "../core/azure-error.ts";
+import { type AnyResource, type Bodies, type Kind, groupOf, nameOf } from "../core/resource.ts";
+import type { Live, Operation, Provider, Target } from "../engine/provider.ts";
+import type { Clients } from "./clients.ts";
+import { type RawAnswer, type SdkPoller, startOperation } from "./operation.ts";
+
+/** Call options that every operation of the SDK takes. */
+interface Call {
+  abortSignal?: AbortSignal;
+  onResponse?: (answer: RawAnswer) => void;
+  ifNoneMatch?: string;
+}
+
+type Work = Promise<unknown> | SdkPoller;
+
+interface Row<K extends Kind> {
+  readonly client: "compute" | "network" | "resources" | "storage";
+  get(clients: Clients, group: string, name: string, call: Call): Promise<unknown>;
+  put(clients: Clients, group: string, name: string, body: Bodies[K], call: Call): Work;
+  delete(clients: Clients, group: string, name: string, call: Call): Work;
+  /** The operations themselves, for making a poller again from its saved state. */
+  sources(clients: Clients): { put: unknown; delete: unknown };
+}
+
+/** The methods that a kind's operation group has, whatever its types: the rows below are checked against the SDK's own. */
+interface Group<B> {
+  get(group: string, name: string, call: Call): Promise<unknown>;
+  createOrUpdate(group: string, name: string, body: B, call: Call): Work;
+  delete(group: string, name: string, call: Call): Work;
+}
+
+function row<K extends Kind>(client: Row<K>["client"], pick: (clients: Clients) => Group<Bodies[K]>): Row<K> {
+  return {
+    client,
+    get: (clients, group, name, call) => pick(clients).get(group, name, call),
+    put: (clients, group, name, body, call) => pick(clients).createOrUpdate(group, name, body, call),
+    delete: (clients, group, name, call) => pick(clients).delete(group, name, call),
+    sources: (clients) => ({ put: pick(clients).createOrUpdate, delete: pick(clients).delete }),
+  };
+}
+
+const ROWS: { [K in Kind]: Row<K> } = {
+  resourceGroup: {
+    client: "resources",
+    get: (c, _group, name, call) => c.resources.resourceGroups.get(name, call),
+    put: (c, _group, name, body, call) => c.resources.resourceGroups.createOrUpdate(name, body, call),
+    // Force: machines are switched off rather than shut down; nothing of theirs is kept.
+    delete: (c, _group, name, call) =>
+      c.resources.resourceGroups.delete(name, { ...call, forceDeletionTypes: "Microsoft.Compute/virtualMachines" }),
+    sources: (c) => ({ put: c.resources.resourceGroups.createOrUpdate, delete: c.resources.resourceGroups.delete }),
+  },
+  placementGroup: row("compute", (c) => c.compute.proximityPlacementGroups),
+  publicAddress: row("network", (c) => c.network.publicIPAddresses),
+  sshKey: {
+    client: "compute",
+    get: (c, group, name, call) => c.compute.sshPublicKeys.get(group, name, call),
+    put: (c, group, name, body, call) => c.compute.sshPublicKeys.create(group, name, body, call),
+    delete: (c, group, name, call) => c.compute.sshPublicKeys.delete(group, name, call),
+    sources: (c) => ({ put: c.compute.sshPublicKeys.create, delete: c.compute.sshPublicKeys.delete }),
+  },
+  securityGroup: row("network", (c) => c.network.networkSecurityGroups),
+  natGateway: row("network", (c) => c.network.natGateways),
+  network: row("network", (c) => c.network.virtualNetworks),
+  availabilitySet: row("compute", (c) => c.compute.availabilitySets),
+  loadBalancer: row("network", (c) => c.network.loadBalancers),
+  storageAccount: {
+    client: "storage",
+    get: (c, group, name, call) => c.storage.storageAccounts.getProperties(group, name, call),
+    put: (c, group, name, body, call) => c.storage.storageAccounts.create(group, name, body, call),
+    delete: (c, group, name, call) => c.storage.storageAccounts.delete(group, name, call),
+    sources: (c) => ({ put: c.storage.storageAccounts.create, delete: c.storage.storageAccounts.delete }),
+  },
+  blobContainer: {
+    client: "storage",
+    get: (c, group, name, call) => c.storage.blobContainers.get(group, ...accountAndContainer(name), call),
+    put: (c, group, name, body, call) => c.storage.blobContainers.create(group, ...accountAndContainer(name), body, call),
+    delete: (c, group, name, call) => c.storage.blobContainers.delete(group, ...accountAndContainer(name), call),
+    sources: (c) => ({ put: c.storage.blobContainers.create, delete: c.storage.blobContainers.delete }),
+  },
+  image: row("compute", (c) => c.compute.images),
+  networkInterface: row("network", (c) => c.network.networkInterfaces),
+  machine: row("compute", (c) => c.compute.virtualMachines),
+};
+
+const RESTORE = { compute: restoreCompute, network: restoreNetwork, resources: restoreResources, storage: restoreStorage } as unknown as Record<
+  Row<Kind>["client"],
+  (client: unknown, state: string, source: unknown) => SdkPoller
+>;
+
+export function createProvider(clients: Clients): Provider {
+  return {
+    async get(target, signal) {
+      const found = await absentIs404(() => rowOf(target).get(clients, groupNameOf(target), nameIn(target), { abortSignal: signal }));
+      return found === undefined ? undefined : toLive(target.id, found);
+    },
+    put: (resource, { signal, createOnly }) => {
+      const kind = rowOf(resource);
+      return begin(kind, "put", (call) =>
+        kind.put(clients, groupNameOf(resource), nameIn(resource), resource.body as never, {
+          ...call,
+          abortSignal: signal,
+          ...(createOnly === true ? { ifNoneMatch: "*" } : {}),
+        }),
+      );
+    },
+    delete: async (target, signal) => {
+      const kind = rowOf(target);
+      const gone: Operation = { done: true, poll: () => Promise.resolve(true) };
+      return (
+        (await absentIs404(() =>
+          begin(kind, "delete", (call) => kind.delete(clients, groupNameOf(target), nameIn(target), { ...call, abortSignal: signal })),
+        )) ?? gone
+      );
+    },
+  };
+
+  async function begin(kind: Row<Kind>, verb: "put" | "delete", start: (call: Call) => Work): Promise<Operation> {
+    let plain: Promise<unknown> | undefined;
+    const source = kind.sources(clients)[verb];
+    const operation = await startOperation(
+      (call) => {
+        const work = start(call);
+        if (isPoller(work)) return work;
+        plain = work;
+        return atOnce(work);
+      },
+      (state) => RESTORE[kind.client](clients[kind.client], state, source),
+      clients.operationErrors,
+    );
+    await plain;
+    return operation;
+  }
+}
+
+/** An SDK model as the engine sees it. */
+export function toLive(id: string, model: unknown): Live {
+  const { provisioningState, tags, location, properties } = model as {
+    provisioningState?: string;
+    tags?: Record<string, string>;
+    location?: string;
+    properties?: { provisioningState?: string };
+  };
+  return { id, state: stateOf(provisioningState ?? properties?.provisioningState), tags: tags ?? {}, location, model };
+}
+
+// --- internal ---
+
+/** No provisioning state at all means done: availability sets have none. */
+function stateOf(text: string | undefined): Live["state"] {
+  switch (text?.toLowerCase()) {
+    case undefined:
+    case "succeeded":
+      return "succeeded";
+    case "failed":
+    case "canceled":
+      return "failed";
+    case "deleting":
+    case "deprovisioning":
+      return "deleting";
+    default:
+      return "working";
+  }
+}
+
+const rowOf = (target: Target): Row<Kind> => ROWS[target.kind] as Row<Kind>;
+
+const groupNameOf = (target: Pick<AnyResource, "id">): string => groupOf(target.id) ?? "";
+
+/** What the SDK wants as the name: a container's has its account before it. */
+function nameIn(target: Target): string {
+  if (target.kind !== "blobContainer") return nameOf(target.id);
+  const account = /\/storageAccounts\/([^/]+)\//i.exec(target.id)?.[1] ?? "";
+  return `${account}/${nameOf(target.id)}`;
+}
+
+function accountAndContainer(name: string): [string, string] {
+  const [account = "", container = ""] = name.split("/");
+  return [account, container];
+}
+
+const isPoller = (work: Work): work is SdkPoller => "submitted" in work;
+
+/** An operation that is a single request, in the shape of a poller. */
+const atOnce = (work: Promise<unknown>): SdkPoller => ({
+  isDone: true,
+  submitted: async () => void (await work),
+  serialize: () => Promise.resolve(""),
+  poll: () => Promise.resolve(undefined),
+});
+
+async function absentIs404<T>(request: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await request();
+  } catch (error) {
+    if (error instanceof AzureError && error.status === 404) return undefined;
+    throw error;
+  }
+}

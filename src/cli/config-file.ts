@@ -1,0 +1,35 @@
+/** `--config FILE.yaml`: flags by their names, one a line. */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { usageError } from "../core/errors.ts";
+import { FLAGS } from "../core/flags.ts";
+import type { World } from "./world.ts";
+
+/** Values by flag name, unparsed. Unknown names are refused: a misspelt line must not be without effect. */
+export async function readConfig(world: World, file: string): Promise<Record<string, unknown>> {
+  const [{ load }, text] = await Promise.all([import("js-yaml"), readText(world, file)]);
+  let parsed: unknown;
+  try {
+    parsed = load(text) ?? {};
+  } catch (error) {
+    throw usageError(`${file} is no YAML: ${(error as Error).message.split("\n")[0]}`);
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw usageError(`${file} must hold lines such as "num-nodes: 5"`);
+  const known = new Set<string>(Object.values(FLAGS).map((flag) => flag.name));
+  const names = Object.fromEntries(Object.entries(parsed).map(([name, value]) => [ALIAS.get(name) ?? name.replace(/^--/, ""), value]));
+  const unknown = Object.keys(names).filter((name) => !known.has(name));
+  if (unknown.length > 0) throw usageError(`${file}: no flag is called ${unknown.join(", ")}`, "`azure-coreos-cluster create --help` lists the names.");
+  return names;
+}
+
+// --- internal ---
+
+const ALIAS = new Map(Object.values(FLAGS).flatMap((flag) => ("also" in flag ? (flag.also ?? []).map((other) => [other as string, flag.name as string] as const) : [])));
+
+async function readText(world: World, file: string): Promise<string> {
+  try {
+    return await readFile(resolve(world.cwd, file), "utf8");
+  } catch (error) {
+    throw usageError(`--config: cannot read ${file}`, (error as Error).message);
+  }
+}

@@ -1,0 +1,14 @@
+/** What a command gets: the world, its arguments, and the flags that were given, parsed. */
+import type { FlagValues } from "../core/flags.ts";
+import type { World } from "./world.ts";
+
+export interface Invocation {
+  readonly world: World;
+  readonly command: string;
+  /** Positional arguments. */
+  readonly args: readonly string[];
+  /** The command line after `--`, for a node. */
+  readonly rest: readonly string[];
+  /** Only what was given: on the command line, in the environment, in the configuration file. */
+  readonly given: Partial<FlagValues>;
+}

@@ -1,0 +1,27 @@
+/** The entry: from a world to an exit code. Errors are rendered here, once. */
+import { EXIT } from "../core/errors.ts";
+import { commandNamed } from "./commands.ts";
+import { parseArguments } from "./parse-arguments.ts";
+import { VERSION } from "./version.ts";
+import { type World, realWorld } from "./world.ts";
+
+export async function main(world: World): Promise<number> {
+  try {
+    const invocation = await parseArguments(world, VERSION);
+    if ("printed" in invocation) return invocation.printed;
+    const command = commandNamed(invocation.command);
+    return command === undefined ? EXIT.usage : await (await command.load())(invocation);
+  } catch (error) {
+    const { renderError, errorDocument, exitCodeOf } = await import("../report/error.ts");
+    const { abilities } = await import("../report/paint.ts");
+    const own = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;
+    if (own.includes("--json")) world.stdout.write(`${JSON.stringify({ error: errorDocument(error) })}\n`);
+    else world.stderr.write(renderError(error, { color: abilities(world.env, world.stderr).color }));
+    return exitCodeOf(error);
+  }
+}
+
+/** What bin calls. The exit code is set rather than forced, so that what was written is flushed. */
+export async function run(): Promise<void> {
+  process.exitCode = await main(realWorld());
+}

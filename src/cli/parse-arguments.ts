@@ -1,0 +1,115 @@
+/**
+ * The command line, read with commander from the two tables. NAME comes first or last, as with the old script, and a first
+ * word that is no command is a NAME to create. Precedence: flag, environment, configuration file (defaults come later).
+ */
+import { Command as Commander, CommanderError, Option } from "commander";
+import { ClusterError, EXIT, usageError } from "../core/errors.ts";
+import { FLAGS, type Flag, type FlagKey, type FlagValues } from "../core/flags.ts";
+import { COMMANDS, type Command, commandNamed } from "./commands.ts";
+import { readConfig } from "./config-file.ts";
+import type { Invocation } from "./invocation.ts";
+import type { World } from "./world.ts";
+
+/** What is to be done, or what was printed instead (help, version). */
+export async function parseArguments(world: World, version: string): Promise<Invocation | { readonly printed: number }> {
+  const dashes = world.argv.indexOf("--");
+  const rest = dashes < 0 ? [] : world.argv.slice(dashes + 1);
+  const words = (dashes < 0 ? world.argv : world.argv.slice(0, dashes)).map(modern);
+  const first = words[0];
+  const chosen = first !== undefined && (commandNamed(first) !== undefined || /^(help|-h|--help|-V|--version)$/.test(first)) ? words : ["create", ...words];
+  let result: { command: Command; args: string[]; options: Record<string, unknown> } | undefined;
+  const program = programOf(world, version, (command, args, options) => (result = { command, args, options }));
+  try {
+    await program.parseAsync(first === undefined ? ["--help"] : chosen, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0 || error.code === "commander.help") return { printed: error.exitCode === 0 ? EXIT.done : EXIT.usage };
+    throw usageError(error.message.replace(/^error: /, ""), `\`azure-coreos-cluster ${chosen[0] === "create" ? "" : `${chosen[0]} `}--help\` shows what is accepted.`);
+  }
+  if (result === undefined) return { printed: EXIT.done };
+  const { command, args, options } = result;
+  if (rest.length > 0 && command.rest !== true) throw usageError(`${command.name} takes nothing after --`);
+  return { world, command: command.name, args, rest, given: await given(world, command, options) };
+}
+
+/** Flags that a command takes. */
+export const flagsOf = (command: Command): [FlagKey, Flag<unknown>][] =>
+  (Object.entries(FLAGS) as [FlagKey, Flag<unknown>][]).filter(([, flag]) => flag.on.some((scope) => command.scopes.includes(scope)));
+
+// --- internal ---
+
+/** Other spellings of the same flag. */
+const ALIAS = new Map(Object.values(FLAGS as Record<string, Flag<unknown>>).flatMap((flag) => (flag.also ?? []).map((other) => [`--${other}`, `--${flag.name}`] as const)));
+
+function modern(word: string): string {
+  const [name = "", ...value] = word.split("=");
+  const known = ALIAS.get(name);
+  return known === undefined ? word : [known, ...value].join("=");
+}
+
+function programOf(world: World, version: string, chosen: (command: Command, args: string[], options: Record<string, unknown>) => void): Commander {
+  const program = new Commander("azure-coreos-cluster")
+    .description("Makes a running cluster of Linux machines on Azure with one command:\n\n  azure-coreos-cluster mycluster --num-nodes 3 --deis\n\nA first word that is no command is the name of a cluster to create.")
+    .version(version, "-V, --version", "print the version")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => world.stdout.write(text), writeErr: () => undefined, getOutHelpWidth: () => world.stdout.columns, getErrHelpWidth: () => world.stderr.columns })
+    .helpOption("-h, --help", "show this help")
+    .addHelpText("after", "\n`azure-coreos-cluster create --help` shows the flags of create. To try it without an Azure account: --simulate.\n");
+  for (const command of COMMANDS) {
+    const sub = program.command(`${command.name}${command.takes === "" ? "" : ` ${command.takes}`}${command.rest === true ? " [-- CMD]" : ""}`.replace(" [-- CMD]", ""));
+    sub.description(command.about).exitOverride().allowExcessArguments(false).showSuggestionAfterError(true);
+    for (const [key, flag] of flagsOf(command)) sub.addOption(optionOf(key, flag));
+    sub.action((...all: unknown[]) => {
+      const positional = all.slice(0, -2).flat().filter((one): one is string => typeof one === "string");
+      chosen(command, positional, sub.opts());
+    });
+  }
+  return program;
+}
+
+function optionOf(key: FlagKey, flag: Flag<unknown>): Option {
+  const value = flag.value === undefined ? "" : flag.optional === undefined ? ` <${flag.value}>` : ` [${flag.value}]`;
+  const shown = flag.default === undefined || flag.default === false || flag.about.endsWith("]") ? "" : ` [${String(flag.default)}]`;
+  const option = new Option(`--${flag.name}${value}`, flag.about + shown);
+  // commander reads --no-x as the opposite of --x: here it is a switch of its own
+  option.negate = false;
+  option.attributeName = () => key;
+  if (flag.value !== undefined)
+    option.argParser((text: string) => {
+      try {
+        return flag.parse(text);
+      } catch (error) {
+        if (error instanceof ClusterError) throw new ClusterError(error.code, `--${flag.name}: ${error.message}`, { exit: EXIT.usage, ...(error.advice === undefined ? {} : { advice: error.advice }) });
+        throw error;
+      }
+    });
+  return option;
+}
+
+/** Flag before environment before configuration file. */
+async function given(world: World, command: Command, options: Record<string, unknown>): Promise<Partial<FlagValues>> {
+  const file = typeof options["config"] === "string" ? await readConfig(world, options["config"]) : {};
+  const values: Record<string, unknown> = {};
+  for (const [key, flag] of flagsOf(command)) {
+    const typed = options[key];
+    const fromEnvironment = environmentOf(world, flag);
+    if (typed !== undefined) values[key] = typed === true && flag.value !== undefined ? (flag.optional ?? "") : typed;
+    else if (fromEnvironment !== undefined) values[key] = parsed(flag, fromEnvironment.text, fromEnvironment.name);
+    else if (file[flag.name] !== undefined) values[key] = parsed(flag, String(file[flag.name]), `${String(options["config"])}: ${flag.name}`);
+  }
+  return values as Partial<FlagValues>;
+}
+
+function environmentOf(world: World, flag: Flag<unknown>): { name: string; text: string } | undefined {
+  const own = `AZURE_COREOS_CLUSTER_${flag.name.toUpperCase().replaceAll("-", "_")}`;
+  const name = [own, flag.env].find((one) => one !== undefined && (world.env[one] ?? "") !== "");
+  return name === undefined ? undefined : { name, text: world.env[name] ?? "" };
+}
+
+function parsed(flag: Flag<unknown>, text: string, where: string): unknown {
+  try {
+    return flag.parse(text);
+  } catch (error) {
+    throw usageError(`${where}: ${(error as Error).message}`, error instanceof ClusterError ? error.advice : undefined);
+  }
+}

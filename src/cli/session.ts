@@ -1,0 +1,202 @@
+/**
+ * One run's way to Azure: where it is, who signs in, the provider over it, time, interrupts, reports. The only place where
+ * the simulation takes the network's place.
+ */
+import { resolve } from "node:path";
+import type { Lookups } from "../azure/lookups.ts";
+import type { Clock } from "../core/clock.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
+import { FLAGS, type FlagValues } from "../core/flags.ts";
+import { isLoopback } from "../core/spec.ts";
+import type { Emit } from "../engine/event.ts";
+import { createThrottle } from "../engine/throttle.ts";
+import type { Tools } from "../engine/tools.ts";
+import { type Report, chooseReport, joined } from "../report/report.ts";
+import { jsonLines } from "../report/json-lines.ts";
+import { abilities } from "../report/paint.ts";
+import { withDeadline } from "./deadline-clock.ts";
+import type { Invocation } from "./invocation.ts";
+import type { Event } from "../engine/event.ts";
+import type { World } from "./world.ts";
+
+export interface Session {
+  readonly world: World;
+  readonly subscription: string;
+  readonly simulated: boolean;
+  /** Folder of keys and cluster folders. */
+  readonly dir: string;
+  readonly clock: Clock;
+  readonly startedAt: number;
+  /** Milliseconds since 1970. */
+  readonly deadline: number;
+  readonly tools: Tools;
+  readonly lookups: Lookups;
+  /** Aborted by the first Ctrl-C: nothing new is started. */
+  readonly stop: AbortSignal;
+  readonly emit: Emit;
+  /** Everything that happened, for charts and documents. */
+  readonly events: readonly Event[];
+  /** Starts the reports; until then events are only kept. */
+  report(nodes: number): void;
+  /** A sentence on stderr, outside of the progress. */
+  say(text: string): void;
+  close(): Promise<void>;
+}
+
+/** The subscription of a rehearsal, and of a loopback ARM when none is given. */
+const NOBODY = "00000000-0000-0000-0000-000000000000";
+
+export type SessionFlags = Partial<FlagValues>;
+
+export async function openSession(invocation: Invocation): Promise<Session> {
+  const { world, given } = invocation;
+  const dir = resolve(world.cwd, given.dir ?? ".");
+  if (given.fault !== undefined && given.simulate !== true) throw new ClusterError("Usage", "--fault goes with --simulate", { exit: EXIT.usage });
+  const simulation = given.simulate === true ? await (await import("./simulated.ts")).startSimulation(world, dir, given) : undefined;
+  const hard = new AbortController();
+  const soft = new AbortController();
+  const plainClock = simulation?.clock ?? world.clock;
+  const startedAt = plainClock.now();
+  const deadline = startedAt + (given.timeout ?? FLAGS.timeout.default);
+  const clock = withDeadline(plainClock, deadline, () => {
+    hard.abort(
+      new ClusterError("Timeout", `not done within ${Math.round((deadline - startedAt) / 60_000)} minutes (--timeout)`, {
+        source: "azure",
+        exit: EXIT.timeout,
+        advice: "Nothing is lost: run the same command again and it goes on from here. Give it longer with --timeout 1h.",
+      }),
+    );
+    return hard.signal.reason as Error;
+  });
+
+  const reports: Report[] = given.events === undefined ? [] : [jsonLines(resolve(world.cwd, given.events))];
+  const events: Event[] = [];
+  let report: Report = joined(reports);
+  let shown = false;
+  const emit: Emit = (event) => {
+    const stamped = { at: clock.now(), ...event };
+    events.push(stamped);
+    report.event(stamped);
+  };
+  const show = abilities(world.env, world.stderr);
+  const stopListening = world.onInterrupt(() => {
+    if (soft.signal.aborted) return hard.abort(interrupted());
+    soft.abort(interrupted());
+    emit({ kind: "note", id: "interrupt", label: "interrupted", message: "Stopping: what runs is let finish. Ctrl-C again stops now; running the same command later continues." });
+  });
+
+  try {
+    const { subscription, tools, lookups } = await connect(invocation, { clock, emit, hard: hard.signal, ...(simulation === undefined ? {} : { simulation }) });
+    return {
+      world,
+      subscription,
+      simulated: simulation !== undefined,
+      dir,
+      clock,
+      startedAt,
+      deadline,
+      tools,
+      lookups,
+      stop: soft.signal,
+      emit,
+      events,
+      report(nodes) {
+        if (shown) return;
+        shown = true;
+        const mode = given.quiet === true ? "quiet" : given.verbose === true ? "verbose" : "auto";
+        report = joined([...reports, chooseReport({ stderr: world.stderr, mode, clock, color: show.color, animate: show.animate, nodes })]);
+      },
+      say(text) {
+        if (given.quiet !== true) world.stderr.write(text.endsWith("\n") ? text : `${text}\n`);
+      },
+      async close() {
+        stopListening();
+        report.end();
+        await simulation?.save();
+      },
+    };
+  } catch (error) {
+    stopListening();
+    throw error;
+  }
+}
+
+const interrupted = (): ClusterError =>
+  new ClusterError("Interrupted", "interrupted", {
+    exit: EXIT.interrupted,
+    advice: "What was made stays. Run the same command again to continue, or `azure-coreos-cluster destroy NAME` to remove it.",
+  });
+
+// --- internal ---
+
+interface Around {
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly hard: AbortSignal;
+  readonly simulation?: Awaited<ReturnType<typeof import("./simulated.ts").startSimulation>>;
+}
+
+async function connect({ world, given }: Invocation, around: Around): Promise<{ subscription: string; tools: Tools; lookups: Lookups }> {
+  const { CLOUDS, endpointOf } = await import("../azure/clouds.ts");
+  const cloud = CLOUDS[given.cloud ?? FLAGS.cloud.default];
+  const open = around.simulation !== undefined || (isLoopback(given.armEndpoint) && given.armEndpoint?.startsWith("http:") === true);
+  const endpoint = around.simulation === undefined ? endpointOf(cloud, given.armEndpoint) : { url: around.simulation.url };
+  const subscription = given.subscription ?? (open ? NOBODY : await chosenSubscription(world));
+  const credential = open ? undefined : await signIn(world, given, cloud, around.emit);
+  const [{ createClients }, { createProvider }, { createLookups }, { httpClientOf }] = await Promise.all([
+    import("../azure/clients.ts"),
+    import("../azure/provider.ts"),
+    import("../azure/lookups.ts"),
+    import("../azure/pipeline.ts"),
+  ]);
+  const clients = await createClients({
+    subscription,
+    endpoint,
+    clock: around.clock,
+    proxied: ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].some((name) => (world.env[name] ?? "") !== ""),
+    ...(credential === undefined ? {} : { credential }),
+    ...(around.simulation === undefined ? {} : { httpClient: await httpClientOf(around.simulation.handle) }),
+  });
+  const tools: Tools = {
+    provider: createProvider(clients),
+    clock: around.clock,
+    throttle: createThrottle(around.clock),
+    random: () => new DataView(world.random(4).buffer.slice(0)).getUint32(0) / 2 ** 32,
+    emit: around.emit,
+    signal: around.hard,
+  };
+  return { subscription, tools, lookups: createLookups(clients) };
+}
+
+async function chosenSubscription(world: World): Promise<string> {
+  const { selectedSubscription } = await import("../azure/selected-subscription.ts");
+  const selected = await selectedSubscription(world.env);
+  if (selected !== undefined) return selected;
+  throw new ClusterError("SubscriptionMissing", "which Azure subscription?", {
+    exit: EXIT.usage,
+    advice:
+      "Give --subscription ID, set AZURE_SUBSCRIPTION_ID, or sign in with `az login` and choose one with `az account set`. " +
+      "To try the tool without an account, add --simulate.",
+  });
+}
+
+async function signIn(world: World, given: SessionFlags, cloud: import("../azure/clouds.ts").Cloud, emit: Emit) {
+  const { createCredential } = await import("../azure/credentials.ts");
+  let certificate: string | undefined;
+  if (given.azureCert !== undefined) {
+    if (given.tenant === undefined || given.clientId === undefined) {
+      const { refuseIncompleteSignIn } = await import("../core/spec.ts");
+      throw refuseIncompleteSignIn();
+    }
+    const { checkManagementCertificate } = await import("../prepare/management-certificate.ts");
+    const checked = await checkManagementCertificate(resolve(world.cwd, given.azureCert), world.clock.now());
+    for (const message of checked.warnings) emit({ kind: "note", id: "azure-cert", label: "certificate", message });
+    certificate = checked.pem;
+  }
+  return createCredential({
+    cloud,
+    ...(given.tenant === undefined ? {} : { tenant: given.tenant }),
+    ...(given.clientId === undefined ? {} : { clientId: given.clientId }),
+    ...(certificate === undefined ? {} : { certificate }),
+  });
+}

@@ -1,0 +1,55 @@
+/** What was looked up about a location before anything is written, in our own words; parsed at the edge by azure/lookups.ts. */
+
+export interface SizeFacts {
+  readonly name: string;
+  readonly family: string;
+  readonly vcpus: number;
+  readonly acceleratedNetworking: boolean;
+  readonly premiumDisks: boolean;
+  /** "V1", "V2" */
+  readonly generations: readonly string[];
+  /** "x64" or "Arm64" */
+  readonly architecture: string;
+  /** Why it cannot be had here: "NotAvailableForSubscription", "QuotaId". */
+  readonly restricted?: string;
+}
+
+export interface RegionSizes {
+  /** By lower-case name. */
+  readonly sizes: ReadonlyMap<string, SizeFacts>;
+  /** The most fault domains that an availability set may have; undefined when Azure does not say. */
+  readonly faultDomains: number | undefined;
+}
+
+export interface Usage {
+  /** Azure's own word: "cores", "standardDSv5Family", "PublicIPAddresses". */
+  readonly name: string;
+  readonly label: string;
+  readonly current: number;
+  readonly limit: number;
+}
+
+export interface ProviderFacts {
+  readonly namespace: string;
+  readonly registered: boolean;
+  /** Normalised names, of virtual machines or virtual networks. */
+  readonly locations: readonly string[];
+}
+
+export interface NetworkFacts {
+  readonly id: string;
+  readonly location: string;
+  readonly subnets: readonly { readonly id: string; readonly name: string; readonly prefixes: readonly string[]; readonly used: number; readonly natGateway: boolean }[];
+}
+
+export interface ImageFacts {
+  readonly urn: { readonly publisher: string; readonly offer: string; readonly sku: string; readonly version: string };
+  readonly plan?: { readonly name: string; readonly publisher: string; readonly product: string };
+  readonly generation?: string;
+  readonly architecture?: string;
+}
+
+/** "West US" and "westus" are one location. */
+export const sameLocation = (a: string | undefined, b: string | undefined): boolean => normalLocation(a) === normalLocation(b);
+
+export const normalLocation = (text: string | undefined): string => (text ?? "").toLowerCase().replaceAll(/\s/g, "");
