@@ -13,7 +13,7 @@ const bytes = (text: string): number => new TextEncoder().encode(text).length;
 
 describe.each(Object.entries(modes))("%s", (name, node) => {
   const text = render(node);
-  test("is the golden file", () => expect(text).toMatchFileSnapshot(`golden/${name}.yaml`));
+  test("is the golden file", () => expect(text).toMatchFileSnapshot(`golden/${name}.cloud-config`));
   test("passes our own check", () => expect(checkUserData(text, { platform: node.platform })).toEqual([]));
   test("is the same again", () => expect(render(structuredClone(node))).toBe(text));
   test("has no anchor, no dashed key and no placeholder", () => {
