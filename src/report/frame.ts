@@ -31,21 +31,20 @@ const SHOWN = 5;
 export function frame(progress: Progress, options: FrameOptions): FrameLine[] {
   const { ink } = options;
   const groups = [...progress.groups.values()];
-  const over = groups.filter((group) => isOver(group));
+  // What there are many of comes first: the line may be cut.
+  const over = groups.filter((group) => isOver(group)).sort((a, b) => Number(b.total > 1) - Number(a.total > 1));
   const open = groups.filter((group) => !isOver(group));
   const lines: FrameLine[] = [];
   if (over.length > 0)
     lines.push(line(`✓ ${over.map((group) => doneWords(group)).join(", ")}`, options, (text) => ink.good(text)));
-  const titles = open.map((group) =>
-    group.phase ? plain(group.label) : group.total === 1 ? plain(group.label) : plural(group.noun, 2),
-  );
+  const titles = open.map((group) => (group.phase || group.total === 1 ? group.label : plural(group.noun, 2)));
   const column = Math.min(24, Math.max(0, ...titles.map((title) => width(title))));
   const room = Math.max(0, options.rows - lines.length - open.length);
   const active = [...progress.active.values()].filter((item) => progress.groups.get(item.noun)!.total > 1);
   const shown = new Set(active.slice(0, Math.min(room, options.nodes <= FEW ? Math.max(FEW, SHOWN) : SHOWN)));
   for (const [index, group] of open.entries()) {
     const single = group.total === 1 ? [...progress.active.values()].find((item) => item.noun === group.noun) : undefined;
-    const words = single === undefined ? `${countWords(group).join("  ")}  of ${group.total}` : stateWords(single);
+    const words = single === undefined ? countWords(group).join("  ") : stateWords(single, group);
     const title = titles[index]!;
     const padded = title + " ".repeat(Math.max(0, column - width(title)));
     lines.push(line(`  ${padded}  ${words}`, options, (text) => text, duration(options.now - group.startedAt)));
@@ -53,7 +52,7 @@ export function frame(progress: Progress, options: FrameOptions): FrameLine[] {
       if (item.noun === group.noun)
         lines.push(
           line(
-            `    ${plain(nameIn(item.label))}  ${stateWords(item)}`,
+            `    ${nameIn(item.label)}  ${stateWords(item, group)}`,
             options,
             (text) => ink.dim(text),
             duration(options.now - item.startedAt),
@@ -64,13 +63,12 @@ export function frame(progress: Progress, options: FrameOptions): FrameLine[] {
   return lines.slice(0, options.rows);
 }
 
-const stateWords = (item: Item): string =>
-  plain(scrub(item.detail ?? (item.stage === "retrying" ? "to be tried again" : "in work")));
+const stateWords = (item: Item, group: Group): string => plain(scrub(item.detail ?? group.doing));
 
 /** "machines 3/3", "load balancer"; what went wrong or was there already is said. */
 function doneWords(group: Group): string {
   const failed = (group.counts.failed ?? 0) + (group.counts.skipped ?? 0);
-  if (group.phase || group.total === 1) return failed > 0 ? `${plain(group.label)} (not made)` : plain(group.label);
+  if (group.phase || group.total === 1) return failed > 0 ? `${group.label} (not made)` : group.label;
   return `${plural(group.noun, 2)} ${group.total - failed}/${group.total}`;
 }
 

@@ -13,6 +13,7 @@ export interface LinesOptions {
   readonly screen: Pick<Screen, "write">;
   readonly color: boolean;
   readonly nodes: number;
+  readonly doing?: string;
   readonly mode: "lines" | "quiet" | "verbose";
 }
 
@@ -21,8 +22,8 @@ const MANY = 20;
 /** A kind that goes on for so long without a step says how it stands, in ms of the run's clock. */
 const SAY_AGAIN_MS = 30_000;
 
-export function lines({ screen, color, nodes, mode }: LinesOptions): Report {
-  const progress = newProgress();
+export function lines({ screen, color, nodes, mode, doing }: LinesOptions): Report {
+  const progress = newProgress(doing);
   const ink = paint(color);
   const said = new Map<Group, { quarter: number; at: number }>();
   const details = new Map<string, string>();
@@ -41,7 +42,7 @@ export function lines({ screen, color, nodes, mode }: LinesOptions): Report {
     said.set(group, { quarter, at: event.at });
     if (before === undefined && quarter === 0)
       return write(event.at, `${plural(group.noun, group.total)}: ${group.total} asked for`);
-    write(event.at, `${plural(group.noun, 2)}: ${countWords(group).join(", ")} of ${group.total}`);
+    write(event.at, `${plural(group.noun, 2)}: ${countWords(group).join(", ")}`);
   };
 
   return {

@@ -27,6 +27,7 @@ export interface LiveOptions {
   readonly clock: Clock;
   readonly color: boolean;
   readonly nodes: number;
+  readonly doing?: string;
   readonly pulse: Pulse;
 }
 
@@ -34,8 +35,8 @@ const EVERY_MS = 100;
 const HIDE = "\u001B[?25l";
 const SHOW = "\u001B[?25h";
 
-export function live({ screen, clock, color, nodes, pulse }: LiveOptions): Report {
-  const progress = newProgress();
+export function live({ screen, clock, color, nodes, pulse, doing }: LiveOptions): Report {
+  const progress = newProgress(doing);
   const ink = paint(color);
   /** Widths of the lines that are on the screen now. */
   let drawn: number[] = [];

@@ -1,9 +1,9 @@
 /** Colour as four functions, so that screens never hold escape codes; and the rule for when a terminal gets any. */
 export interface Paint {
-  good(text: string): string;
-  bad(text: string): string;
-  strong(text: string): string;
-  dim(text: string): string;
+  readonly good: (text: string) => string;
+  readonly bad: (text: string) => string;
+  readonly strong: (text: string) => string;
+  readonly dim: (text: string) => string;
 }
 
 export function paint(color: boolean): Paint {

@@ -3,7 +3,7 @@
  * (lines, live) and the summary read it. Constant work for an event and no scan over the resources, for a thousand nodes.
  */
 import type { Event, EventKind } from "../engine/event.ts";
-import { changed, duration, nounOf, plural } from "./words.ts";
+import { changed, duration, nounOf, plain, plural } from "./words.ts";
 
 /** Where one resource or phase is. */
 export type Stage = "work" | "retrying" | "made" | "changed" | "deleted" | "done" | "unchanged" | "failed" | "skipped";
@@ -28,11 +28,15 @@ export interface Group {
   readonly counts: Partial<Record<Stage, number>>;
   readonly startedAt: number;
   endedAt?: number;
+  /** "being made": what is said of those in work. */
+  readonly doing: string;
   /** The label of the first, for kinds that have one only. */
   readonly label: string;
 }
 
 export interface Progress {
+  /** What is said of resources in work: "being made", "being deleted". Phases and nodes are "in work". */
+  readonly doing: string;
   startedAt: number | undefined;
   lastAt: number;
   readonly items: Map<string, Item>;
@@ -43,7 +47,8 @@ export interface Progress {
   readonly planned: Map<string, number>;
 }
 
-export const newProgress = (): Progress => ({
+export const newProgress = (doing = "being made"): Progress => ({
+  doing,
   startedAt: undefined,
   lastAt: 0,
   items: new Map(),
@@ -55,7 +60,7 @@ export const newProgress = (): Progress => ({
 /** Takes one event in. Returns the item it was about; undefined for notes, the plan and the end. */
 export function take(progress: Progress, event: Event): Item | undefined {
   progress.startedAt ??= event.at;
-  progress.lastAt = event.at;
+  progress.lastAt = Math.max(progress.lastAt, event.at);
   if (event.kind === "plan") {
     // One plan event a kind, its label the noun ("machine"), tells the totals beforehand.
     if (event.count !== undefined) progress.planned.set(event.label, event.count);
@@ -93,29 +98,27 @@ export const ended = (group: Group): number => ENDS.reduce((sum, stage) => sum +
 /** Everything that the plan and the events promised of this group has come to an end. */
 export const isOver = (group: Group): boolean => ended(group) >= group.total && group.endedAt !== undefined;
 
-/** "1 made", "2 in work": what is not zero, in the order of a life. */
-export const countWords = (group: Group): string[] =>
-  STAGES.flatMap((stage) => {
+/** "1 of 3 made", "2 in work": what is not zero, in the order of a life. */
+export function countWords(group: Group): string[] {
+  const words = STAGES.flatMap((stage) => {
     const count = group.counts[stage] ?? 0;
-    return count === 0
-      ? []
-      : [
-          `${count} ${stage === "work" ? "in work" : stage === "retrying" ? "to be tried again" : stage === "unchanged" ? "there already" : stage}`,
-        ];
+    return count === 0 ? [] : [`${count} ${stage === "work" ? group.doing : (WORDS[stage] ?? stage)}`];
   });
+  return words.map((word, index) => (index === 0 ? word.replace(/^\d+/, `$& of ${group.total}`) : word));
+}
 
 /** "again in 12 s: RetryableError". */
 export const retryWords = (event: Pick<Event, "delayMs" | "code" | "message">): string =>
   `again${event.delayMs === undefined ? "" : ` in ${duration(event.delayMs)}`}${event.code === undefined ? "" : `: ${event.code}`}`;
 
 /**
- * The run in a sentence or two: "3 machines, load balancer mycluster-lb and 6 more made in 1 min 38 s." Undefined when
+ * The run in a sentence or two: "3 machines, load balancer and 6 more made in 1 min 38 s." Undefined when
  * nothing happened to any resource.
  */
 export function summary(progress: Progress): string | undefined {
   const groups = [...progress.groups.values()].filter((group) => !group.phase);
   const parts: string[] = [];
-  for (const stage of ["made", "changed", "deleted", "done", "unchanged", "failed", "skipped"] as const) {
+  for (const stage of ["made", "changed", "deleted", "done", "unchanged", "failed", "skipped", "retrying", "work"] as const) {
     const things = groups.flatMap((group) => {
       const count = group.counts[stage] ?? 0;
       return count === 0
@@ -126,13 +129,17 @@ export function summary(progress: Progress): string | undefined {
     things.sort((a, b) => b.count - a.count);
     const shown = things.slice(0, 4).map((thing) => thing.words);
     const rest = things.slice(4).reduce((sum, thing) => sum + thing.count, 0);
-    parts.push(`${listed(rest === 0 ? shown : [...shown, `${rest} more`])} ${stage === "unchanged" ? "there already" : stage}`);
+    parts.push(
+      `${listed(rest === 0 ? shown : [...shown, `${rest} more`])} ${stage === "work" ? "not finished" : (WORDS[stage] ?? stage)}`,
+    );
   }
   if (parts.length === 0) return undefined;
-  return `${parts.join("; ")}; ${duration(progress.lastAt - (progress.startedAt ?? progress.lastAt))} in all.`;
+  const time = duration(progress.lastAt - (progress.startedAt ?? progress.lastAt));
+  return parts.length === 1 ? `${parts[0]} in ${time}.` : `${parts.join("; ")}; ${time} in all.`;
 }
 
 const STAGES: readonly Stage[] = ["made", "changed", "deleted", "done", "unchanged", "work", "retrying", "failed", "skipped"];
+const WORDS: Partial<Record<Stage, string>> = { retrying: "to be tried again", unchanged: "there already" };
 const ENDS: readonly Stage[] = ["made", "changed", "deleted", "done", "unchanged", "failed", "skipped"];
 
 /** A phase is over when it says so, or when the next one begins. */
@@ -161,8 +168,10 @@ function stageOf(event: Event): Stage | undefined {
 
 function begin(progress: Progress, event: Event, stage: Stage): Item {
   const phase = event.kind === "phase";
-  const noun = phase ? event.label : nounOf(event.label, event.id);
-  const item: Item = { id: event.id, label: event.label, noun, phase, startedAt: event.at, stage };
+  // Labels are ours, but names in them are not: cleaned once, here.
+  const label = plain(event.label);
+  const noun = phase ? label : nounOf(label, event.id);
+  const item: Item = { id: event.id, label, noun, phase, startedAt: event.at, stage };
   progress.items.set(event.id, item);
   const group = progress.groups.get(noun);
   if (group === undefined) {
@@ -172,7 +181,8 @@ function begin(progress: Progress, event: Event, stage: Stage): Item {
       total: progress.planned.get(noun) ?? 1,
       counts: {},
       startedAt: event.at,
-      label: event.label,
+      doing: event.id.startsWith("/subscriptions/") ? progress.doing : "in work",
+      label,
     });
   } else if (!progress.planned.has(noun)) group.total += 1;
   return item;

@@ -21,6 +21,8 @@ export interface ReportOptions {
   /** False with TERM=dumb and in CI: lines even on a terminal. True when not given. */
   readonly animate?: boolean;
   readonly nodes: number;
+  /** What is said of resources in work; "being made" when not given, "being deleted" for destroy. */
+  readonly doing?: string;
   /** When to draw; a test's own. */
   readonly pulse?: Pulse;
 }
@@ -28,9 +30,10 @@ export interface ReportOptions {
 /** The report for this terminal and these flags. */
 export function chooseReport(options: ReportOptions): Report {
   const { stderr, mode, nodes, color } = options;
+  const doing = options.doing === undefined ? {} : { doing: options.doing };
   const isLive = mode === "auto" && stderr.isTTY && options.animate !== false;
-  if (isLive) return live({ screen: stderr, clock: options.clock, color, nodes, pulse: options.pulse ?? realPulse });
-  return lines({ screen: stderr, color, nodes, mode: mode === "auto" ? "lines" : mode });
+  if (isLive) return live({ screen: stderr, clock: options.clock, color, nodes, pulse: options.pulse ?? realPulse, ...doing });
+  return lines({ screen: stderr, color, nodes, mode: mode === "auto" ? "lines" : mode, ...doing });
 }
 
 /** Several reports as one. All are ended, even if one of them fails to; then the first failure is thrown. */

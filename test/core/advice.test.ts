@@ -1,0 +1,296 @@
+import { expect, test } from "vitest";
+import { type RetryClass, adviceFor, adviceTable, patienceFor, retryClass, waitHint } from "../../src/core/advice.ts";
+import { AzureError } from "../../src/core/azure-error.ts";
+import { quotaNumbers } from "../../src/core/quota.ts";
+
+const context = {
+  name: "mycluster",
+  nodes: 3,
+  vmSize: "Standard_D2s_v5",
+  location: "westus",
+  resourceGroup: "mycluster",
+  label: "machine mycluster-coreos-0",
+};
+
+const REGIONAL =
+  "Operation could not be completed as it results in exceeding approved Total Regional Cores quota. Additional details - Deployment Model: Resource Manager, Location: westus, Current Limit: 50, Current Usage: 49, Additional Required: 2, (Minimum) New Limit Required: 51. Submit a request for Quota increase at https://aka.ms/ProdportalCRP/?#create/Microsoft.Support/Parameters/abc by specifying parameters listed in the ‘Details’ section for deployment to succeed.";
+const FAMILY =
+  "Operation could not be completed as it results in exceeding approved standardDSv5Family Cores quota. Additional details - Deployment Model: Resource Manager, Location: westeurope, Current Limit: 10, Current Usage: 10, Additional Required: 4, (Minimum) New Limit Required: 14.";
+const OLD =
+  "Operation results in exceeding quota limits of Core. Maximum allowed: 100, Current in use: 100, Additional requested: 4.";
+
+test.for([
+  // status, code, message, class
+  [429, undefined, "", "throttle"],
+  [429, "TooManyRequests", "", "throttle"],
+  [429, "SubscriptionRequestsThrottled", "", "throttle"],
+  [
+    429,
+    "OperationNotAllowed",
+    "The server rejected the request because too many requests have been received for this subscription.",
+    "throttle",
+  ],
+  [429, "SomethingNew", "", "throttle"],
+  [429, "Conflict", "", "throttle"],
+  [429, "RetryableError", "", "contention"],
+  [429, "ReferencedResourceNotProvisioned", "", "contention"],
+  [429, "RetryableErrorDueToAnotherOperation", "", "contention"],
+  [409, "AnotherOperationInProgress", "", "contention"],
+  [409, "Conflict", "The request failed due to conflict with a concurrent request.", "contention"],
+  [200, "CanceledAndSupersededDueToAnotherOperation", "", "contention"],
+  [400, "NicReservedForAnotherVm", "", "contention"],
+  [400, "NicInUse", "", "contention"],
+  [400, "InUseNetworkSecurityGroupCannotBeDeleted", "", "contention"],
+  [400, "PublicIPAddressCannotBeDeleted", "", "contention"],
+  [400, "InUseSubnetCannotBeDeleted", "", "contention"],
+  [409, "Conflict", "The property does not match.", "no"],
+  [409, "PropertyChangeNotAllowed", "", "no"],
+  [409, "OperationNotAllowed", REGIONAL, "no"],
+  [409, "SomethingNew", "", "no"],
+  [409, "MissingSubscriptionRegistration", "", "no"],
+  [412, "PreconditionFailed", "", "no"],
+  [404, "ResourceNotFound", "", "no"],
+  [403, "AuthorizationFailed", "", "no"],
+  [400, "DnsRecordInUse", "", "no"],
+  [200, "AllocationFailed", "", "no"],
+  [undefined, undefined, "", "no"],
+  [408, undefined, "", "transient"],
+  [500, undefined, "", "transient"],
+  [500, "InternalServerError", "", "transient"],
+  [502, undefined, "<html>", "transient"],
+  [503, "ServiceUnavailable", "", "transient"],
+  [504, "GatewayTimeout", "", "transient"],
+  [200, "InternalExecutionError", "", "transient"],
+  [undefined, "ECONNRESET", "", "transient"],
+  [undefined, "ETIMEDOUT", "", "transient"],
+  [undefined, "EPIPE", "", "transient"],
+  [undefined, "EAI_AGAIN", "", "transient"],
+  [undefined, "EHOSTUNREACH", "", "transient"],
+  [undefined, "ECONNREFUSED", "", "transient"],
+  [undefined, "ENOTFOUND", "", "transient"],
+  [undefined, "REQUEST_SEND_ERROR", "", "transient"],
+  [undefined, "SELF_SIGNED_CERT_IN_CHAIN", "", "no"],
+] as const satisfies readonly (readonly [number | undefined, string | undefined, string, RetryClass])[])(
+  "%s %s %s: %s",
+  ([status, code, message, expected]) => {
+    expect(retryClass(status, code, message)).toBe(expected);
+  },
+);
+
+test("an interface that is reserved is waited for 180 s, one in use for a minute, the rest as the budget says", () => {
+  expect(patienceFor("NicReservedForAnotherVm")).toBe(180_000);
+  expect(patienceFor("NicInUse")).toBe(60_000);
+  expect(patienceFor("RetryableError")).toBeUndefined();
+});
+
+test.for([
+  ["The operation can be retried in 12 seconds.", 12_000],
+  ["Please retry after 1.5 s", 1500],
+  ["try again in 2 minutes", 120_000],
+  ["Retry in 250 ms.", 250],
+  ["Wait 3 min", 180_000],
+  ["NIC is reserved for another Virtual Machine for 180 seconds.", undefined],
+  ["12 seconds have passed", undefined],
+  ["", undefined],
+] as const)("the wait in %j is %s ms", ([message, expected]) => {
+  expect(waitHint(message)).toBe(expected);
+});
+
+test.for([
+  [
+    "QuotaExceeded",
+    FAMILY,
+    /standardDSv5Family Cores" in westeurope is 10 vCPUs; 10 are in use, none is free, and machine mycluster-coreos-0 needs 4/,
+    /at least 14 .*all 3 nodes use 12 vCPUs as Standard_D2s_v5/,
+  ],
+  [
+    "OperationNotAllowed",
+    REGIONAL,
+    /Total Regional Cores" in westus is 50 vCPUs; 49 are in use, 1 is free, and .* needs 2/,
+    /at least 51 .*list-usage --location westus/,
+  ],
+  ["OperationNotAllowed", OLD, /"Core" in westus is 100 vCPUs; 100 are in use, none is free, and .* needs 4/, /at least 104/],
+  ["ResourceQuotaExceeded", "Too much.", /quota in westus does not allow/, /Ask at https:\/\/portal/],
+  [
+    "SkuNotAvailable",
+    "",
+    /Standard_D2s_v5 is not offered .* in westus/,
+    /az vm list-skus --location westus .*azure-coreos-cluster mycluster --vm-size/,
+  ],
+  ["AllocationFailed", "", /no room for Standard_D2s_v5 in westus/, /azure-coreos-cluster mycluster` again later/],
+  ["ZonalAllocationFailed", "", /zone/, /--vm-size SIZE/],
+  ["OverconstrainedZonalAllocationRequest", "", /zone/, /--vm-size SIZE/],
+  ["OverconstrainedAllocationRequest", "", /No place/, /--affinity-group/],
+  ["RegionDoesNotAllowProvisioning", "", /westus/, /az account list-locations/],
+  [
+    "MarketplacePurchaseEligibilityFailed",
+    "terms of kinvolk:flatcar-container-linux-free:stable-gen2:4593.1.0",
+    /terms/,
+    /az vm image terms accept --urn kinvolk:flatcar-container-linux-free:stable-gen2:4593.1.0/,
+  ],
+  ["ImageVersionDeprecated", "", /withdrawn/, /az vm image list/],
+  ["PlatformImageNotFound", "", /does not exist/, /az vm image list/],
+  [
+    "DnsRecordInUse",
+    "DNS record mycluster.westus.cloudapp.azure.com is already used by another public IP.",
+    /mycluster\.westus\.cloudapp\.azure\.com is taken/,
+    /azure-coreos-cluster mycluster-2/,
+  ],
+  ["PublicIPCountLimitReached", "", /no more public IP/, /--pip/],
+  ["StorageAccountAlreadyTaken", "", /3 to 24/, /--blob-container-url/],
+  ["AccountNameInvalid", "", /3 to 24/, /--blob-container-url/],
+  ["SubnetIsFull", "", /for 3 nodes/, /--subnet-names/],
+  ["PrivateIPAddressNotInAnySubnet", "", /does not lie in the subnet/, /az network nic list/],
+  ["PrivateIPAddressIsAllocated", "", /in use/, /az network nic list/],
+  [
+    "RequestDisallowedByPolicy",
+    `Resource 'x' was disallowed by policy. Policy identifiers: '[{"policyAssignment":{"name":"Allowed locations","id":"/a"},"policyDefinition":{"name":"Locations","id":"/b"}}]'.`,
+    /forbids this: "Allowed locations"\./,
+    /exemption/,
+  ],
+  [
+    "InvalidAuthenticationTokenTenant",
+    "The access token is from the wrong issuer 'https://sts.windows.net/11111111-1111-1111-1111-111111111111/'. It must match the tenant 'https://sts.windows.net/22222222-2222-2222-2222-222222222222/' associated with this subscription.",
+    /another tenant/,
+    /--tenant 22222222-2222/,
+  ],
+  [
+    "MissingSubscriptionRegistration",
+    "The subscription is not registered to use namespace 'Microsoft.Compute'.",
+    /never used Microsoft\.Compute/,
+    /^`az provider register --namespace Microsoft.Compute --wait`;/,
+  ],
+  ["NoRegisteredProviderFound", "", /one of the services/, /Microsoft.Network --wait/],
+  [
+    "PropertyChangeNotAllowed",
+    "Changing property 'osProfile.customData' is not allowed.",
+    /never changes osProfile\.customData of machine/,
+    /remove mycluster mycluster-coreos-0/,
+  ],
+  ["ResourceGroupBeingDeleted", "", /mycluster is being deleted/, /az group exists --name mycluster/],
+  ["NicReservedForAnotherVm", "", /180 seconds/, /three minutes/],
+  [
+    "NicInUse",
+    "Network Interface /subscriptions/s/nic is used by existing resource /subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/foo.",
+    /still uses/,
+    /virtualMachines\/foo\. .*destroy mycluster/,
+  ],
+  [
+    "ScopeLocked",
+    "The scope '/x' cannot perform delete operation because following scope(s) are locked: '/subscriptions/s/resourceGroups/mycluster'.",
+    /\/resourceGroups\/mycluster/,
+    /az lock list --resource-group mycluster/,
+  ],
+  ["OSProvisioningTimedOut", "", /did not report/, /get-boot-log --resource-group mycluster --name mycluster-coreos-0/],
+  ["InternalExecutionError", "", /fault of its own/, /status\.azure\.com/],
+  ["VMExtensionProvisioningError", "", /policy/, /which extension/],
+  ["PreconditionFailedEtagMismatch", "", /Somebody else/, /looks first/],
+  ["InvalidTemplateDeployment", "", /template/, /export mycluster --format arm/],
+  [
+    "ResourceGroupNotFound",
+    "Resource group 'mycluster' could not be found.",
+    /^mycluster is not there/,
+    /azure-coreos-cluster list/,
+  ],
+  ["ParentResourceNotFound", "", /refers to/, /makes what is missing/],
+  ["InvalidParameter", "The value Foo of parameter vmSize is invalid", /does not know the size/, /list-skus/],
+  ["InvalidParameter", "The value Foo of parameter adminUsername is invalid", /as it was sent/, /report it/],
+  ["SubscriptionNotFound", "", /subscription/, /az account list/],
+  ["AuthenticationError", "AADSTS700024: Client assertion is not within its valid time range.", /clock/, /set-ntp true/],
+  [
+    "AuthenticationError",
+    "AADSTS700027: The certificate with identifier used to sign the client assertion is not registered on application.",
+    /certificate/,
+    /--append/,
+  ],
+  ["AuthenticationError", "AADSTS90002: Tenant 'x' not found.", /--tenant/, /appOwnerOrganizationId/],
+  ["CredentialUnavailableError", "Please run 'az login'", /no valid sign-in/, /az login/],
+  ["ENOTFOUND", "getaddrinfo ENOTFOUND management.azure.com", /management\.azure\.com was not found/, /HTTPS_PROXY/],
+  ["ECONNREFUSED", "connect ECONNREFUSED 127.0.0.1:1", /127\.0\.0\.1:1/, /--arm-endpoint/],
+  ["SELF_SIGNED_CERT_IN_CHAIN", "", /not trusted/, /NODE_EXTRA_CA_CERTS/],
+  ["TooManyRequests", "", /how many requests/, /azure-coreos-cluster mycluster` again/],
+] as const)("%s %.30s: what it means and what to type", ([code, message, meaning, advice]) => {
+  const found = adviceFor({ code, message }, context);
+  expect(found?.meaning).toMatch(meaning);
+  expect(found?.advice).toMatch(advice);
+});
+
+test("AuthorizationFailed names the action, the scope and the one who may not, and exits with 4", () => {
+  const message =
+    "The client 'a@b.c' with object id 'oid-1' does not have authorization to perform action 'Microsoft.Compute/virtualMachines/write' over scope '/subscriptions/s/resourceGroups/g' or the scope is invalid.";
+  expect(adviceFor({ code: "AuthorizationFailed", message }, context)).toMatchObject({
+    meaning: "You may not Microsoft.Compute/virtualMachines/write on /subscriptions/s/resourceGroups/g.",
+    advice: expect.stringContaining(
+      "az role assignment create --assignee oid-1 --role Contributor --scope /subscriptions/s/resourceGroups/g",
+    ),
+    exit: 4,
+  });
+});
+
+test("LinkedAuthorizationFailed names the linked action and scope", () => {
+  const message =
+    "The client 'a' with object id 'oid-1' has permission to perform action 'Microsoft.Network/networkInterfaces/write' on scope '/subscriptions/s/nic'; however, it does not have permission to perform action 'Microsoft.Network/virtualNetworks/subnets/join/action' on the linked scope(s) '/subscriptions/s/subnet' or the linked scope(s) are invalid.";
+  expect(adviceFor({ code: "LinkedAuthorizationFailed", message })).toMatchObject({
+    meaning: "You may not Microsoft.Network/virtualNetworks/subnets/join/action on /subscriptions/s/subnet.",
+    advice: expect.stringContaining("--scope /subscriptions/s/subnet"),
+    exit: 4,
+  });
+});
+
+test("a wrapper is looked through, whatever the shape of its details", () => {
+  const inner = [{ code: "Outer", details: [{ code: "QuotaExceeded", message: FAMILY }] }];
+  expect(adviceFor({ code: "DeploymentFailed", message: "At least one failed.", details: inner })?.code).toBe("QuotaExceeded");
+  expect(
+    adviceFor({ code: "MultipleErrorsOccurred", message: "", details: { innererror: { code: "AllocationFailed" } } })?.code,
+  ).toBe("AllocationFailed");
+  expect(adviceFor({ code: "RetryableError", message: "", details: [{ code: "ReferencedResourceNotProvisioned" }] })?.retry).toBe(
+    "contention",
+  );
+  for (const details of [null, "text", 7, [null, [], {}]])
+    expect(adviceFor({ code: "Nothing", message: "", details })).toBeUndefined();
+});
+
+test("an AzureError can be asked about as it is", () => {
+  expect(adviceFor(new AzureError("SkuNotAvailable", "no", { details: [] }), context)?.retry).toBe("no");
+});
+
+test("the link that Azure gives for more quota is passed on", () => {
+  expect(adviceFor({ code: "QuotaExceeded", message: REGIONAL })?.link).toBe(
+    "https://aka.ms/ProdportalCRP/?#create/Microsoft.Support/Parameters/abc",
+  );
+  expect(adviceFor({ code: "QuotaExceeded", message: FAMILY })?.link).toMatch(/learn\.microsoft\.com.*quota/);
+});
+
+test("the numbers of a quota are read in both wordings, and not made up", () => {
+  expect(quotaNumbers(FAMILY)).toEqual({
+    what: "standardDSv5Family Cores",
+    location: "westeurope",
+    limit: 10,
+    used: 10,
+    required: 4,
+    newLimit: 14,
+  });
+  expect(quotaNumbers(OLD)).toEqual({ what: "Core", location: undefined, limit: 100, used: 100, required: 4, newLimit: 104 });
+  expect(quotaNumbers("quota exceeded")).toBeUndefined();
+});
+
+test("an unknown code has no advice", () => {
+  expect(adviceFor({ code: "BrandNew", message: "?" })).toBeUndefined();
+});
+
+test.for(adviceTable.map((row) => [String(row.code), String(row.text), row] as const))(
+  "row %s %s speaks in whole sentences, with and without context",
+  ([, , row]) => {
+    for (const given of [{}, context]) {
+      const failure = { code: "x", message: "" };
+      for (const text of [row.meaning, row.advice]) {
+        const words = typeof text === "string" ? text : text(failure, given);
+        expect(words).not.toMatch(/undefined|null|\s\s|NaN/);
+        expect(words).toMatch(/[.)]$/);
+        expect(words.split("`").length % 2, "commands stand in pairs of backquotes").toBe(1);
+      }
+      const link = typeof row.link === "function" ? row.link(failure, given) : row.link;
+      if (link !== undefined) expect(link).toMatch(/^https:\/\//);
+    }
+  },
+);
