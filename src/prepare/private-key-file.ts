@@ -2,7 +2,7 @@
  * What can be learnt from a private key file without using it: which public key belongs to it. PEM (PKCS#1, PKCS#8, SEC1)
  * and OpenSSH's own format. The private part never leaves this module, not even in an error.
  */
-import { createPublicKey } from "node:crypto";
+import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from "node:crypto";
 import { openSshLine, openSshPublicKey } from "./ssh-public-key.ts";
 import { readStrings } from "./ssh-wire.ts";
 
@@ -21,10 +21,18 @@ export function inspectPrivateKey(text: string): PrivateKeyFile {
   if (label === "OPENSSH PRIVATE KEY") return inspectOpenSsh(pem);
   if (label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type:.*ENCRYPTED/m.test(pem)) return { kind: "encrypted" };
   try {
-    return { kind: "key", publicKey: openSshPublicKey(createPublicKey(pem), "") };
+    const key = createPrivateKey(pem);
+    return works(key) ? { kind: "key", publicKey: openSshPublicKey(createPublicKey(key), "") } : { kind: "none" };
   } catch {
     return { kind: "none" };
   }
+}
+
+/** A damaged RSA key still parses: only a signature shows that its private half fits the public one. */
+function works(key: KeyObject): boolean {
+  const digest = key.asymmetricKeyType?.startsWith("ed") ? null : "sha256";
+  const text = Buffer.from("try");
+  return verify(digest, text, createPublicKey(key), sign(digest, text, key));
 }
 
 /** PROTOCOL.key: after the magic word three strings (cipher, KDF, its options), a count, and the public blob in the clear. */

@@ -66,6 +66,16 @@ test("a certificate ends no later than the one that signs it", async () => {
   expect(new X509Certificate(pem).checkPrivateKey(key)).toBe(false);
 });
 
+test("node-forge is loaded when a certificate is made, and not before", () => {
+  const modules = ["ssh-keys", "management-certificate", "etcd-tls-folder", "host-keys", "discovery"];
+  const load = modules.map(
+    (name) => `await import(${JSON.stringify(new URL(`../../src/prepare/${name}.ts`, import.meta.url).href)});`,
+  );
+  const loaded = `console.log(Object.keys(require("node:module")._cache).some((file) => file.includes("node-forge")));`;
+  const script = `(async () => { ${load.join("")} ${loaded} await import("node-forge"); ${loaded} })()`;
+  expect(runIn(process.cwd())(process.execPath, "-e", script)).toBe("false\ntrue\n");
+});
+
 test("past 2049 the date is still right", async () => {
   const certificate = new X509Certificate(await selfSigned({ key: rsa, subject, days: 36_500, now: NOW }));
   expect(Date.parse(certificate.validTo)).toBe(NOW + 36_500 * DAY);
