@@ -7,10 +7,9 @@ export interface Span {
   length: number;
 }
 
-/** Up to 4 MiB of the file that are not all zero: what to write of it, and the SHA-256 it had when it was surveyed. */
-export interface Window extends Span {
+/** One request's worth of data, at most 4 MiB, and the SHA-256 it had when the file was surveyed. */
+export interface Write extends Span {
   sha256: string;
-  writes: readonly Span[];
 }
 
 /**
@@ -28,21 +27,16 @@ export async function presentRanges(blob: PageBlobClient, signal?: AbortSignal):
   return ranges;
 }
 
-/** The windows with what is not wholly inside one of `ranges`; a write that is there in part is sent again. Both are in order. */
-export function missing(windows: readonly Window[], ranges: readonly Span[]): Window[] {
+/** What of `writes` is not wholly inside one of `ranges`; what is there in part is sent again. Both are in order. */
+export function missing(writes: readonly Write[], ranges: readonly Span[]): Write[] {
   let at = 0;
-  const isThere = ({ offset, length }: Span): boolean => {
+  return writes.filter(({ offset, length }) => {
     while (at < ranges.length && endOf(ranges[at]) < offset + length) at++;
     const range = ranges[at];
-    return range !== undefined && range.offset <= offset;
-  };
-  return windows
-    .map((window) => ({ ...window, writes: window.writes.filter((span) => !isThere(span)) }))
-    .filter(({ writes }) => writes.length > 0);
+    return range === undefined || range.offset > offset;
+  });
 }
 
-/** Bytes that the windows' writes carry. */
-export const bytesOf = (windows: readonly Window[]): number =>
-  windows.flatMap(({ writes }) => writes).reduce((sum, { length }) => sum + length, 0);
+export const bytesOf = (spans: readonly Span[]): number => spans.reduce((sum, { length }) => sum + length, 0);
 
 const endOf = (span: Span | undefined): number => (span === undefined ? 0 : span.offset + span.length);

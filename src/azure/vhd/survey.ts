@@ -1,7 +1,7 @@
 /**
  * Reads an image file once: is it a fixed VHD, which parts of it hold data, and what is its identity. The identity is the
- * content's (a hash over the hashes of the non-zero windows), not the modification time's: a copied or touched file is still
- * the same image, an edited one never is, on any machine. Windows of zeros cost a comparison and no hash, so that a sparse
+ * content's (a hash over what is not zero and where it lies), not the modification time's: a copied or touched file is still
+ * the same image, an edited one never is, on any machine. Zeros cost a comparison and no hash, so that a sparse
  * image of 30 GiB with 1 GiB of data takes seconds; a footer's UUID alone would not do, as it survives an edit.
  */
 import { createHash } from "node:crypto";
@@ -10,9 +10,9 @@ import { basename } from "node:path";
 import { ClusterError } from "../../core/errors.ts";
 import { FOOTER_BYTES, readVhdFooter, type VhdFooter } from "./footer.ts";
 import { PARTITION_TABLE_BYTES } from "./generation.ts";
-import { bytesOf, type Span, type Window } from "./pages.ts";
+import { bytesOf, type Span, type Write } from "./pages.ts";
 
-/** Put Page takes at most 4 MiB; a window is what one request could carry at most. */
+/** The file is read in windows of 4 MiB, which is also the most that one Put Page takes: no write crosses their borders. */
 export const WINDOW_BYTES = 4 * 1024 ** 2;
 const PAGE = 512;
 /** Zeros between data are sent along when they are fewer than this: a request costs more than 64 KiB of body. */
@@ -25,7 +25,8 @@ export interface VhdSurvey {
   footer: VhdFooter;
   /** SHA-256 of the content, 64 hexadecimal digits: equal for equal files, whatever their names and times. */
   identity: string;
-  windows: readonly Window[];
+  /** What is not zero, in order of the offset. */
+  writes: readonly Write[];
   /** Bytes that have to be in the blob; the rest is zeros, which a new page blob has by itself. */
   dataBytes: number;
 }
@@ -45,21 +46,19 @@ export async function surveyVhd(
     const tail = await readAt(handle, { offset: Math.max(0, size - FOOTER_BYTES), length: Math.min(size, FOOTER_BYTES) });
     const footer = readVhdFooter({ head: Uint8Array.from(head), tail: Uint8Array.from(tail), size }, file);
     const whole = createHash("sha256").update(`vhd ${size}\n`);
-    const windows: Window[] = [];
+    const writes: Write[] = [];
     const buffer = Buffer.allocUnsafe(WINDOW_BYTES);
     for (let offset = 0; offset < size; offset += WINDOW_BYTES) {
       options.signal?.throwIfAborted();
       const bytes = await readAt(handle, { offset, length: Math.min(WINDOW_BYTES, size - offset) }, buffer);
-      const writes = dataSpans(bytes, offset);
-      if (writes.length > 0) {
-        const sha256 = createHash("sha256").update(bytes).digest("hex");
-        whole.update(`${offset} ${sha256}\n`);
-        windows.push({ offset, length: bytes.byteLength, sha256, writes });
+      for (const span of dataSpans(bytes, offset)) {
+        const sha256 = sha256Of(bytes.subarray(span.offset - offset, span.offset - offset + span.length));
+        whole.update(`${span.offset} ${span.length} ${sha256}\n`);
+        writes.push({ ...span, sha256 });
       }
       options.onRead?.(offset + bytes.byteLength, size);
     }
-    const dataBytes = bytesOf(windows);
-    return { file, size, footer, identity: whole.digest("hex"), windows, dataBytes };
+    return { file, size, footer, identity: whole.digest("hex"), writes, dataBytes: bytesOf(writes) };
   } finally {
     await handle.close();
   }
@@ -74,13 +73,15 @@ export function vhdBlobName({ file, identity }: Pick<VhdSurvey, "file" | "identi
   return `${stem}-${identity.slice(0, 16)}.vhd`;
 }
 
+export const sha256Of = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
+
 /** The parts of `bytes` that are not zero, in pages of 512; `base` is where they lie in the file. */
 export function dataSpans(bytes: Buffer, base: number): Span[] {
   const spans: Span[] = [];
   if (isZero(bytes)) return spans;
   for (let at = 0; at < bytes.byteLength; at += PAGE) {
     const page = bytes.subarray(at, at + PAGE);
-    if (isZero(page)) continue;
+    if (page[0] === 0 && isZero(page)) continue;
     const last = spans.at(-1);
     if (last !== undefined && base + at - (last.offset + last.length) < SMALL_GAP)
       last.length = base + at + page.byteLength - last.offset;

@@ -1,10 +1,9 @@
 /**
  * Uploads a surveyed VHD as a page blob: only pages that hold data, several at a time, and so that it can be stopped anywhere. The
  * blob itself is the record: its metadata say whose content it is and whether it is complete, its page ranges what is there. Each
- * window is hashed again before it is sent, so a blob never holds pages of any content but the one it is named for. A blob that
+ * write is hashed again before it is sent, so a blob never holds pages of any content but the one it is named for. A blob that
  * is somebody else's is never written to.
  */
-import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import type { ContainerClient, PageBlobClient } from "@azure/storage-blob";
 import type { Clock } from "../../core/clock.ts";
@@ -12,9 +11,9 @@ import { ClusterError } from "../../core/errors.ts";
 import { blobError, blobErrorCode } from "./blob-error.ts";
 import { blobMetadata, plainUrl, readBlobState } from "./blob-state.ts";
 import { type HeldLease, holdLease, leaseLost } from "./lease.ts";
-import { bytesOf, missing, presentRanges, type Window } from "./pages.ts";
+import { bytesOf, missing, presentRanges, type Write } from "./pages.ts";
 import { putPages } from "./put-pages.ts";
-import { openImage, readAt, vhdBlobName, type VhdSurvey, WINDOW_BYTES } from "./survey.ts";
+import { openImage, readAt, sha256Of, vhdBlobName, type VhdSurvey, WINDOW_BYTES } from "./survey.ts";
 
 /** Bytes; `done` = in place (written now or before, or zero) out of `total`; `skipped` = the part of it that was not sent. */
 export interface UploadProgress {
@@ -98,7 +97,7 @@ async function writeMissing(
   { vhd, clock, signal, onProgress, concurrency = 8 }: VhdUpload,
   lease: HeldLease,
 ): Promise<number> {
-  const todo = missing(vhd.windows, await presentRanges(blob, signal));
+  const todo = missing(vhd.writes, await presentRanges(blob, signal));
   const skipped = vhd.size - bytesOf(todo);
   let sent = 0;
   onProgress?.({ done: skipped, total: vhd.size, skipped });
@@ -108,15 +107,12 @@ async function writeMissing(
   const queue = todo.values();
   const work = async (): Promise<void> => {
     const buffer = Buffer.allocUnsafe(WINDOW_BYTES);
-    for (const window of queue) {
+    for (const write of queue) {
       stop.throwIfAborted();
-      const bytes = await readUnchanged(handle, window, buffer, vhd.file);
-      for (const span of window.writes) {
-        const from = span.offset - window.offset;
-        await putPages(blob, span, bytes.subarray(from, from + span.length), { clock, leaseId: lease.id, stop });
-        sent += span.length;
-        onProgress?.({ done: skipped + sent, total: vhd.size, skipped });
-      }
+      const bytes = await readUnchanged(handle, write, buffer, vhd.file);
+      await putPages(blob, write, bytes, { clock, leaseId: lease.id, stop });
+      sent += write.length;
+      onProgress?.({ done: skipped + sent, total: vhd.size, skipped });
     }
   };
   try {
@@ -129,7 +125,7 @@ async function writeMissing(
   } finally {
     await handle.close();
   }
-  if (missing(vhd.windows, await presentRanges(blob, signal)).length > 0)
+  if (missing(vhd.writes, await presentRanges(blob, signal)).length > 0)
     throw new ClusterError("UploadIncomplete", `${blob.name} lacks pages that were written to it.`, {
       source: "azure",
       advice: "Run the same command again: it writes what is missing.",
@@ -137,9 +133,9 @@ async function writeMissing(
   return sent;
 }
 
-async function readUnchanged(handle: FileHandle, window: Window, buffer: Buffer<ArrayBuffer>, file: string): Promise<Buffer> {
-  const bytes = await readAt(handle, window, buffer);
-  if (createHash("sha256").update(bytes).digest("hex") === window.sha256) return bytes;
+async function readUnchanged(handle: FileHandle, write: Write, buffer: Buffer<ArrayBuffer>, file: string): Promise<Buffer> {
+  const bytes = await readAt(handle, write, buffer);
+  if (sha256Of(bytes) === write.sha256) return bytes;
   throw new ClusterError("ImageFileChanged", `${file} was changed while it was uploaded.`, {
     advice: "Run the same command again when nothing writes to it any more; the new content becomes a blob of its own.",
   });

@@ -82,7 +82,7 @@ describe.skipIf(azurite === undefined)("opening a container of Azurite", () => {
     const { uploadVhd } = await import("../../../src/azure/vhd/upload.ts");
     const { realClock } = await import("../../../src/cli/world.ts");
     const footer = { virtualSize: 0, uniqueId: "", creator: "", generation: { generation: "V1", reason: "" } } as const;
-    const vhd = { file: "x.vhd", size: 512, footer, identity: "0".repeat(64), windows: [], dataBytes: 0 };
+    const vhd = { file: "x.vhd", size: 512, footer, identity: "0".repeat(64), writes: [], dataBytes: 0 };
     const error: ClusterError = await uploadVhd({
       vhd,
       container: await openContainer({ location: dead }),

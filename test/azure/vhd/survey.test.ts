@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, openSync, closeSync, rmSync, utimesSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { missing, type Span, type Window } from "../../../src/azure/vhd/pages.ts";
+import { missing, type Span, type Write } from "../../../src/azure/vhd/pages.ts";
 import { dataSpans, surveyVhd, vhdBlobName } from "../../../src/azure/vhd/survey.ts";
 import { makeVhd, MIB, noise } from "./vhd-file.ts";
 
@@ -18,10 +18,10 @@ const disk = (name: string): string =>
 describe("the survey of an image file", () => {
   it("finds what is not zero, in whole pages inside windows of 4 MiB", async () => {
     const vhd = await surveyVhd(disk("a.vhd"));
-    expect(vhd.windows.map(({ offset, length, writes }) => ({ offset, length, writes }))).toEqual([
-      { offset: 0, length: 4 * MIB, writes: [{ offset: 0, length: 1024 }] },
-      { offset: 4 * MIB, length: 4 * MIB, writes: [{ offset: 5 * MIB, length: MIB }] },
-      { offset: 8 * MIB, length: MIB + 512, writes: [{ offset: 9 * MIB, length: 512 }] },
+    expect(vhd.writes.map(({ offset, length }) => [offset, length])).toEqual([
+      [0, 1024],
+      [5 * MIB, MIB],
+      [9 * MIB, 512],
     ]);
     expect(vhd).toMatchObject({ size: 9 * MIB + 512, dataBytes: 1024 + MIB + 512 });
   });
@@ -74,16 +74,16 @@ describe("runs of pages with data", () => {
 });
 
 describe("what is missing in a blob", () => {
-  const window = (...writes: [number, number][]): Window => ({ offset: 0, length: 4 * MIB, sha256: "", writes: at(...writes) });
-  it.each<[string, Window[], Span[], Span[]]>([
-    ["everything of an empty one", [window([0, 512], [2048, 512])], at(), at([0, 512], [2048, 512])],
-    ["nothing of a full one", [window([0, 512], [2048, 512])], at([0, 4096]), at()],
-    ["nothing where the ranges fit exactly", [window([0, 512], [2048, 512])], at([0, 512], [2048, 512]), at()],
-    ["a write of which a part is there", [window([0, 1024])], at([0, 512]), at([0, 1024])],
-    ["a write of which the end is there", [window([0, 1024])], at([512, 4096]), at([0, 1024])],
-    ["the second of two", [window([0, 512]), window([8192, 512])], at([0, 512], [4096, 512]), at([8192, 512])],
-    ["the first of two", [window([0, 512]), window([8192, 512])], at([8192, 1024]), at([0, 512])],
-  ])("is %s", (_name, windows, ranges, left) => {
-    expect(missing(windows, ranges).flatMap(({ writes }) => writes)).toEqual(left);
+  const writes = (...spans: [number, number][]): Write[] => at(...spans).map((span) => ({ ...span, sha256: "" }));
+  it.each<[string, Write[], Span[], Write[]]>([
+    ["everything of an empty one", writes([0, 512], [2048, 512]), at(), writes([0, 512], [2048, 512])],
+    ["nothing of a full one", writes([0, 512], [2048, 512]), at([0, 4096]), writes()],
+    ["nothing where the ranges fit exactly", writes([0, 512], [2048, 512]), at([0, 512], [2048, 512]), writes()],
+    ["a write of which a part is there", writes([0, 1024]), at([0, 512]), writes([0, 1024])],
+    ["a write of which the end is there", writes([0, 1024]), at([512, 4096]), writes([0, 1024])],
+    ["the second of two", writes([0, 512], [8192, 512]), at([0, 512], [4096, 512]), writes([8192, 512])],
+    ["the first of two", writes([0, 512], [8192, 512]), at([8192, 1024]), writes([0, 512])],
+  ])("is %s", (_name, wanted, ranges, left) => {
+    expect(missing(wanted, ranges)).toEqual(left);
   });
 });
