@@ -7,7 +7,7 @@ import { accessAdvice } from "./advice-access.ts";
 import { groupAdvice } from "./advice-group.ts";
 import { machineAdvice } from "./advice-machine.ts";
 import type { AdviceContext, AdviceRow, Failure, RetryClass } from "./advice-row.ts";
-import type { ExitCode } from "./errors.ts";
+import { ClusterError, EXIT, type ExitCode } from "./errors.ts";
 
 export type { AdviceContext, AdviceRow, Failure, RetryClass } from "./advice-row.ts";
 
@@ -48,6 +48,23 @@ export function adviceFor(given: RawFailure, context: AdviceContext = {}): Advic
     ...(row.patienceMs === undefined ? {} : { patienceMs: row.patienceMs }),
     ...(row.exit === undefined ? {} : { exit: row.exit }),
   };
+}
+
+/**
+ * The error as it should reach a person: with the table's meaning, advice, link and exit code, and the original underneath.
+ * An error that brings its own advice, or whose code no row knows, comes back as it is.
+ */
+export function advised(error: ClusterError & { readonly details?: unknown }, context: AdviceContext = {}): ClusterError {
+  if (error.advice !== undefined || error.source === "user" || error.source === "bug") return error;
+  const advice = adviceFor(error, context);
+  if (advice === undefined) return error;
+  return new ClusterError(error.code, context.label === undefined ? advice.meaning : `${context.label}: ${advice.meaning}`, {
+    source: error.source,
+    advice: advice.advice,
+    exit: error.exit === EXIT.failed ? (advice.exit ?? EXIT.failed) : error.exit,
+    cause: error,
+    ...(advice.link === undefined ? {} : { link: advice.link }),
+  });
 }
 
 /**

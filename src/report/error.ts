@@ -56,8 +56,10 @@ function text(error: unknown, color: boolean): string {
   if (advice !== undefined) lines.push("", printable(advice));
   if (known.link !== undefined) lines.push(`Read on: ${known.link}`);
   const last =
-    known.source === "bug" ? [stackOf(known)] : [...originals(known).map((original) => printable(original)), `(${known.code})`];
-  lines.push("", ...last.map((line) => ink.dim(line)));
+    known.source === "bug"
+      ? [stackOf(known)]
+      : [...originals(known).map((original) => printable(original)), ...(known.code === "Usage" ? [] : [`(${known.code})`])];
+  if (last.length > 0) lines.push("", ...last.map((line) => ink.dim(line)));
   return `${lines.join("\n")}\n`;
 }
 

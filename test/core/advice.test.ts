@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { type RetryClass, adviceFor, adviceTable, patienceFor, retryClass, waitHint } from "../../src/core/advice.ts";
+import { type RetryClass, adviceFor, adviceTable, advised, patienceFor, retryClass, waitHint } from "../../src/core/advice.ts";
 import { AzureError } from "../../src/core/azure-error.ts";
+import { ClusterError } from "../../src/core/errors.ts";
 import { quotaNumbers } from "../../src/core/quota.ts";
 
 const context = {
@@ -252,6 +253,21 @@ test("a wrapper is looked through, whatever the shape of its details", () => {
 
 test("an AzureError can be asked about as it is", () => {
   expect(adviceFor(new AzureError("SkuNotAvailable", "no", { details: [] }), context)?.retry).toBe("no");
+});
+
+test("an error becomes advised once: meaning, advice, exit code, and the original underneath", () => {
+  const error = new AzureError("DnsRecordInUse", "DNS record a.westus.cloudapp.azure.com is already used by another public IP.", {
+    status: 400,
+  });
+  const known = advised(error, context);
+  expect(known).toMatchObject({ code: "DnsRecordInUse", source: "azure", exit: 7, cause: error });
+  expect(known.message).toMatch(/^machine mycluster-coreos-0: The public name a\.westus/);
+  expect(known.advice).toContain("mycluster-2");
+  expect(advised(known)).toBe(known);
+  const unknown = new AzureError("BrandNew", "?");
+  expect(advised(unknown)).toBe(unknown);
+  const own = new ClusterError("NotFound", "No such file.", { source: "user" });
+  expect(advised(own)).toBe(own);
 });
 
 test("the link that Azure gives for more quota is passed on", () => {

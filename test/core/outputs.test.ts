@@ -94,7 +94,10 @@ test.skipIf(!has("ssh"))("ssh reads the config as it is meant, spaces and percen
   const file = join(folder, "config");
   const document = clusterDocument(facts([node(2, { identityFile: "/home/me/100% mine/ssh-cert.key" })]), false);
   writeFileSync(file, sshConfig(document, { knownHostsFile: "/home/me/my clusters/known_hosts" }));
-  const said = execFileSync("ssh", ["-G", "-F", file, "mycluster-coreos-2"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).split("\n");
+  const said = execFileSync("ssh", ["-G", "-F", file, "mycluster-coreos-2"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  }).split("\n");
   expect(said).toEqual(
     expect.arrayContaining([
       "hostname 203.0.113.7",
@@ -116,9 +119,8 @@ test("DNS lines as the old script printed them, and only with --pip", () => {
 });
 
 test("next steps without Deis", () => {
-  expect(
-    nextSteps(clusterDocument(facts(), false), { deis: false, platform: "flatcar", sshKeyFile: "ssh-cert.key" }),
-  ).toMatchInlineSnapshot(`
+  expect(nextSteps(clusterDocument(facts(), false), { deis: false, platform: "flatcar", sshKeyFile: "ssh-cert.key" }))
+    .toMatchInlineSnapshot(`
     "mycluster is at 203.0.113.7 (mycluster.westus.cloudapp.azure.com).
 
     Next:

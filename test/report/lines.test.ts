@@ -1,3 +1,4 @@
+/* eslint-disable no-control-regex -- a terminal's control characters are what is tested */
 import { expect, test } from "vitest";
 import { lines } from "../../src/report/lines.ts";
 import { event, run, testScreen } from "./screen.ts";

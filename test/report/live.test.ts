@@ -1,3 +1,4 @@
+/* eslint-disable no-control-regex -- a terminal's control characters are what is tested */
 import { expect, test } from "vitest";
 import type { Event } from "../../src/engine/event.ts";
 import { live } from "../../src/report/live.ts";

@@ -1,3 +1,4 @@
+/* eslint-disable no-control-regex -- a terminal's control characters are what is read */
 /** A terminal and a pulse for tests: what was written, and what a person would see of it. */
 import type { Event } from "../../src/engine/event.ts";
 import type { Pulse, Screen } from "../../src/report/screen.ts";
@@ -31,7 +32,6 @@ function interpret(raw: string): string {
   const lines: string[] = [""];
   let row = 0;
   let column = 0;
-  // eslint-disable-next-line no-control-regex -- a terminal's
   for (const [token] of raw.matchAll(/\u001B\[[?\d;]*[A-Za-z]|[\r\n]|[^\u001B\r\n]+/g)) {
     if (token === "\n") {
       row += 1;
