@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { customUserData, needsDiscoveryUrl } from "../../../src/core/user-data/custom.ts";
 
@@ -11,9 +11,9 @@ describe("an old file", () => {
     ["{0}", `discovery: {0}\n`, `discovery: ${url}\n`],
     ["{1}", `hostname: {1}\n`, `hostname: c-coreos-1\n`],
     ["both, more than once", `a: {0} {1} {0}\n`, `a: ${url} c-coreos-1 ${url}\n`],
-    ["doubled braces, as str.format undoes them", `a: {0} {{ .State }} ${"$"}{{1}}\n`, `a: ${url} { .State } ${"$"}{1}\n`],
+    ["doubled braces, as str.format undoes them", `a: {0} {{ .State }} $\{{1}}\n`, `a: ${url} { .State } $\{1}\n`],
     ["a field in doubled braces", `a: {{{0}}}\n`, `a: {${url}}\n`],
-    ["a lone brace, which str.format refuses: only the fields", `a: {0} ${"$"}{X} {{y}}\n`, `a: ${url} ${"$"}{X} {{y}}\n`],
+    ["a lone brace, which str.format refuses: only the fields", `a: {0} $\{X} {{y}}\n`, `a: ${url} $\{X} {{y}}\n`],
     ["#DISCOVERY_URL", `    discovery: #DISCOVERY_URL\n    x: 1 # a\n`, `    discovery: ${url}\n    x: 1 # a\n`],
     ["#DISCOVERY_URL and CRLF", `discovery: # DISCOVERY_URL\r\nx: 1\r\n`, `discovery: ${url}\r\nx: 1\r\n`],
   ])("%s", (_what, text, expected) => expect(customUserData(H + text, values)).toBe(H + expected));

@@ -1,0 +1,63 @@
+/**
+ * Rendered user-data as coreos-cloudinit would leave it on a node: files, units with their drop-ins. Follows its rules: dashed
+ * keys are ignored, drop-ins go to NAME.d, permissions are octal text.
+ */
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { load } from "js-yaml";
+
+export interface Unit {
+  readonly name: string;
+  readonly content?: string;
+  readonly command?: string;
+  readonly enable?: boolean;
+  readonly drop_ins?: readonly { readonly name: string; readonly content: string }[];
+}
+
+export interface WrittenFile {
+  readonly path: string;
+  readonly content: string;
+  readonly permissions?: string;
+}
+
+export interface Applied {
+  readonly units: readonly Unit[];
+  readonly files: readonly WrittenFile[];
+}
+
+export function parseUserData(text: string): Applied {
+  const data = load(text) as { coreos?: { units?: Unit[] }; write_files?: WrittenFile[] };
+  return { units: data.coreos?.units ?? [], files: data.write_files ?? [] };
+}
+
+/** Writes it below `root` instead of `/`. */
+export function applyUserData(text: string, root: string): Applied {
+  const applied = parseUserData(text);
+  for (const { path, content, permissions } of applied.files) write(join(root, path), content, permissions);
+  for (const { name, content, drop_ins } of applied.units) {
+    const folder = join(root, "etc/systemd/system");
+    if (content !== undefined) write(join(folder, name), content);
+    for (const dropIn of drop_ins ?? []) write(join(folder, `${name}.d`, dropIn.name), dropIn.content);
+  }
+  return applied;
+}
+
+function write(path: string, content: string, permissions = "0644"): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+  chmodSync(path, Number.parseInt(permissions, 8));
+}
+
+/** Values of Environment= lines of a unit's drop-ins, in the order of their names, as systemd reads them: the last one counts. */
+export function environmentOf(applied: Applied, unit: string): Readonly<Record<string, string>> {
+  const dropIns = applied.units.filter(({ name }) => name === unit).flatMap(({ drop_ins }) => drop_ins ?? []);
+  const texts = dropIns.toSorted((a, b) => a.name.localeCompare(b.name)).map(({ content }) => content);
+  const lines = texts.flatMap((text) => [...text.matchAll(/^Environment=([A-Z_]+)=(\S*)$/gm)]);
+  return Object.fromEntries(lines.map((line) => [line[1] ?? "", line[2] ?? ""]));
+}
+
+/** The arguments of a unit's ExecStart=; ours hold no quotes. */
+export function execStartOf(applied: Applied, unit: string): readonly string[] {
+  const content = applied.units.find(({ name }) => name === unit)?.content ?? "";
+  return /^ExecStart=(.*)$/m.exec(content)?.[1]?.split(" ") ?? [];
+}
