@@ -67,7 +67,7 @@ test("a certificate ends no later than the one that signs it", async () => {
 });
 
 test("node-forge is loaded when a certificate is made, and not before", () => {
-  const modules = ["ssh-keys", "management-certificate", "etcd-tls-folder", "host-keys", "discovery"];
+  const modules = ["ssh-keys", "management-certificate", "etcd-tls", "host-keys", "discovery"];
   const load = modules.map(
     (name) => `await import(${JSON.stringify(new URL(`../../src/prepare/${name}.ts`, import.meta.url).href)});`,
   );

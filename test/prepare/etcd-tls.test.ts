@@ -4,8 +4,14 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { createEtcdCa, issueEtcdCertificate, issueNodeCertificate } from "../../src/prepare/etcd-tls.ts";
-import { adoptEtcdCa, etcdTlsFiles, prepareEtcdTls } from "../../src/prepare/etcd-tls-folder.ts";
+import {
+  adoptEtcdCa,
+  createEtcdCa,
+  etcdTlsFiles,
+  issueEtcdCertificate,
+  issueNodeCertificate,
+  prepareEtcdTls,
+} from "../../src/prepare/etcd-tls.ts";
 import { end } from "../nodes/sshd.ts";
 import { find, has } from "../programs.ts";
 import { filesIn, freePorts, modeOf, newFolder, runIn } from "./folder.ts";

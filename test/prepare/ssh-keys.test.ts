@@ -1,7 +1,18 @@
 import { generateKeyPairSync } from "node:crypto";
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { prepareSshKey, type SshKey, type SshKeyOptions } from "../../src/prepare/ssh-keys.ts";
 import { selfSigned, thumbprint, toDer } from "../../src/prepare/certificate.ts";
 import { openSshPublicKey, sameSshKey, sshThumbprint } from "../../src/prepare/ssh-public-key.ts";
@@ -18,13 +29,22 @@ const RSA_KEY = pair.privateKey.export({ type: "pkcs1", format: "pem" }).toStrin
 const RSA_PUB = openSshPublicKey(pair.publicKey, "me") ?? "";
 const ED_PUB = openSshPublicKey(generateKeyPairSync("ed25519").publicKey, "ed") ?? "";
 let certificate = "";
+/** Two sets of the four files, made once: RSA keys are what these tests would otherwise wait for. */
+const sets: string[] = [];
 beforeAll(async () => {
   certificate = await selfSigned({ key: RSA_KEY, subject: DEFAULT_SUBJECT.attributes, days: 1, now });
+  for (const _ of ["one", "other"]) {
+    const dir = mkdtempSync(join(tmpdir(), "prepare-"));
+    sets.push(dir);
+    await prepare(dir);
+  }
 });
+afterAll(() => sets.forEach((dir) => rmSync(dir, { recursive: true, force: true })));
 
 /** A folder with the four files of one key. */
-async function withKey(): Promise<{ dir: string; key: SshKey }> {
+async function withKey(set: 0 | 1 = 0): Promise<{ dir: string; key: SshKey }> {
   const dir = newFolder();
+  cpSync(sets[set] ?? "", dir, { recursive: true });
   return { dir, key: await prepare(dir) };
 }
 const put = (dir: string, files: Record<string, string | Buffer>): void => {
@@ -32,7 +52,8 @@ const put = (dir: string, files: Record<string, string | Buffer>): void => {
 };
 
 test("without flags four files are made that belong together", async () => {
-  const { dir, key } = await withKey();
+  const dir = newFolder();
+  const key = await prepare(dir);
   expect(filesIn(dir)).toEqual(ALL);
   expect(key).toMatchObject({ made: true, notes: [], privateKeyFile: join(dir, "ssh-cert.key") });
   expect(key.thumbprint).toBe(thumbprint(readFileSync(join(dir, "ssh-cert.cer"))));
@@ -45,7 +66,7 @@ test("without flags four files are made that belong together", async () => {
 test("what is there is used as it is", async () => {
   const { dir, key } = await withKey();
   const before = ALL.map((name) => readFileSync(join(dir, name), "latin1"));
-  expect(await prepare(dir)).toEqual({ ...key, made: false });
+  expect(await prepare(dir)).toEqual(key);
   expect(ALL.map((name) => readFileSync(join(dir, name), "latin1"))).toEqual(before);
 });
 
@@ -81,7 +102,7 @@ test.each(["ssh-cert.key", "ssh-cert.pem", "ssh-cert.pub", "ssh-cert.cer"])(
   "another key's %s is an error that names files, and nothing is changed",
   async (name) => {
     const { dir } = await withKey();
-    const other = await withKey();
+    const other = await withKey(1);
     copyFileSync(join(other.dir, name), join(dir, name));
     const before = ALL.map((file) => readFileSync(join(dir, file), "latin1"));
     await expect(prepare(dir)).rejects.toMatchObject({ code: "SshKeyMismatch", message: expect.stringContaining("ssh-cert.") });
@@ -231,12 +252,12 @@ test("--ssh-thumb alone finds the key here, or the one stored in Azure, or says 
 test("the cluster's own key is used, never another made: with its private half here, and without", async () => {
   const { dir, key } = await withKey();
   const clusterKey = `${key.publicKey.split(" ").slice(0, 2).join(" ")} as-azure-has-it`;
-  expect(await prepare(dir, { clusterKey })).toEqual({ ...key, publicKey: clusterKey, made: false });
+  expect(await prepare(dir, { clusterKey })).toEqual({ ...key, publicKey: clusterKey });
   const empty = newFolder();
   const elsewhere = await prepare(empty, { clusterKey });
   expect(elsewhere).toMatchObject({ publicKey: clusterKey, made: false, notes: [expect.stringContaining("is not here")] });
   expect(filesIn(empty)).toEqual([]);
-  const other = await withKey();
+  const other = await withKey(1);
   expect((await prepare(other.dir, { clusterKey })).notes).toEqual([expect.stringContaining("is another one")]);
 });
 
