@@ -9,7 +9,7 @@ import { machineAdvice } from "./advice-machine.ts";
 import type { AdviceContext, AdviceRow, Failure, RetryClass } from "./advice-row.ts";
 import { ClusterError, EXIT, type ExitCode } from "./errors.ts";
 
-export type { AdviceContext, AdviceRow, Failure, RetryClass } from "./advice-row.ts";
+export type { AdviceContext, RetryClass } from "./advice-row.ts";
 
 /** All rows in the order in which they are tried. */
 export const adviceTable: readonly AdviceRow[] = [...machineAdvice, ...accessAdvice, ...groupAdvice];

@@ -36,7 +36,7 @@ export function jsonLines(path: string): Report {
 }
 
 /** One event as a line: `schema` 1, `at` in ISO 8601, then the event's own fields. */
-export function jsonLine(event: Event): string {
+function jsonLine(event: Event): string {
   const { at, kind, id, label, ...rest } = event;
   const clean = Object.fromEntries(
     Object.entries(rest).map(([key, value]) => [key, typeof value === "string" ? scrub(value) : value]),

@@ -4,9 +4,10 @@
  */
 import type { Event } from "../engine/event.ts";
 import { paint } from "./paint.ts";
-import { type Group, countWords, ended, newProgress, summary, take } from "./progress.ts";
+import { type Group, countWords, ended, newProgress, take } from "./progress.ts";
 import type { Report, Screen } from "./screen.ts";
 import { lineOf } from "./sentence.ts";
+import { summary } from "./summary.ts";
 import { duration, plural } from "./words.ts";
 
 export interface LinesOptions {

@@ -8,9 +8,10 @@ import type { Clock } from "../core/clock.ts";
 import type { Event } from "../engine/event.ts";
 import { frame } from "./frame.ts";
 import { paint } from "./paint.ts";
-import { newProgress, summary, take } from "./progress.ts";
+import { newProgress, take } from "./progress.ts";
 import type { Pulse, Report, Screen } from "./screen.ts";
 import { lineOf } from "./sentence.ts";
+import { summary } from "./summary.ts";
 import { truncate, width } from "./words.ts";
 
 export const realPulse: Pulse = {

@@ -3,7 +3,7 @@
  * (lines, live) and the summary read it. Constant work for an event and no scan over the resources, for a thousand nodes.
  */
 import type { Event, EventKind } from "../engine/event.ts";
-import { changed, duration, nounOf, plain, plural } from "./words.ts";
+import { changed, duration, nounOf, plain } from "./words.ts";
 
 /** Where one resource or phase is. */
 export type Stage = "work" | "retrying" | "made" | "changed" | "deleted" | "done" | "unchanged" | "failed" | "skipped";
@@ -111,35 +111,9 @@ export function countWords(group: Group): string[] {
 export const retryWords = (event: Pick<Event, "delayMs" | "code" | "message">): string =>
   `again${event.delayMs === undefined ? "" : ` in ${duration(event.delayMs)}`}${event.code === undefined ? "" : `: ${event.code}`}`;
 
-/**
- * The run in a sentence or two: "3 machines, load balancer and 6 more made in 1 min 38 s." Undefined when
- * nothing happened to any resource.
- */
-export function summary(progress: Progress): string | undefined {
-  const groups = [...progress.groups.values()].filter((group) => !group.phase);
-  const parts: string[] = [];
-  for (const stage of ["made", "changed", "deleted", "done", "unchanged", "failed", "skipped", "retrying", "work"] as const) {
-    const things = groups.flatMap((group) => {
-      const count = group.counts[stage] ?? 0;
-      return count === 0
-        ? []
-        : [{ count, words: count === 1 && group.total === 1 ? group.label : `${count} ${plural(group.noun, count)}` }];
-    });
-    if (things.length === 0) continue;
-    things.sort((a, b) => b.count - a.count);
-    const shown = things.slice(0, 4).map((thing) => thing.words);
-    const rest = things.slice(4).reduce((sum, thing) => sum + thing.count, 0);
-    parts.push(
-      `${listed(rest === 0 ? shown : [...shown, `${rest} more`])} ${stage === "work" ? "not finished" : (WORDS[stage] ?? stage)}`,
-    );
-  }
-  if (parts.length === 0) return undefined;
-  const time = duration(progress.lastAt - (progress.startedAt ?? progress.lastAt));
-  return parts.length === 1 ? `${parts[0]} in ${time}.` : `${parts.join("; ")}; ${time} in all.`;
-}
-
 const STAGES: readonly Stage[] = ["made", "changed", "deleted", "done", "unchanged", "work", "retrying", "failed", "skipped"];
-const WORDS: Partial<Record<Stage, string>> = { retrying: "to be tried again", unchanged: "there already" };
+/** Stages whose word is not their own name. */
+export const WORDS: Partial<Record<Stage, string>> = { retrying: "to be tried again", unchanged: "there already" };
 const ENDS: readonly Stage[] = ["made", "changed", "deleted", "done", "unchanged", "failed", "skipped"];
 
 /** A phase is over when it says so, or when the next one begins. */
@@ -187,6 +161,3 @@ function begin(progress: Progress, event: Event, stage: Stage): Item {
   } else if (!progress.planned.has(noun)) group.total += 1;
   return item;
 }
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;

@@ -7,7 +7,7 @@ import { lines } from "./lines.ts";
 import { live, realPulse } from "./live.ts";
 import type { Pulse, Report, Screen } from "./screen.ts";
 
-export type { Pulse, Report, Screen } from "./screen.ts";
+export type { Report } from "./screen.ts";
 
 /** "auto": live on a terminal, lines elsewhere. "verbose": every event as a line. "quiet": failures and notes only. */
 export type ReportMode = "auto" | "lines" | "quiet" | "verbose";

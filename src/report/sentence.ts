@@ -5,7 +5,7 @@ import { scrub } from "./scrub.ts";
 import { changed, plain } from "./words.ts";
 
 /** "made", "failed: QuotaExceeded: ..."; secrets and control characters are taken out. */
-export function sentence(event: Event): string {
+function sentence(event: Event): string {
   return plain(scrub(words(event)));
 }
 

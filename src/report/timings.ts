@@ -71,7 +71,7 @@ ${sumsOf(line)}
 }
 
 /** Text for HTML, in and outside of attributes; secrets and control characters are taken out before. */
-export const escape = (text: string): string =>
+const escape = (text: string): string =>
   plain(scrub(text))
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
