@@ -8,13 +8,13 @@ import { scrub } from "./scrub.ts";
 
 export interface RenderOptions {
   readonly color: boolean;
-  /** One JSON document for stdout instead of text for stderr. */
-  readonly json: boolean;
+  /** One JSON document for stdout instead of text for stderr; false when not given. */
+  readonly json?: boolean;
 }
 
 /** The error as text that ends with a line end. */
 export function renderError(error: unknown, options: RenderOptions): string {
-  return options.json ? `${JSON.stringify({ error: errorDocument(error) })}\n` : text(error, options.color);
+  return options.json === true ? `${JSON.stringify({ error: errorDocument(error) })}\n` : text(error, options.color);
 }
 
 /** The `error` of `--json`; `link` and `cause` only when there are any. */
