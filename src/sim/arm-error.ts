@@ -1,0 +1,46 @@
+/** A refusal in ARM's words: thrown by the rules, answered as `{ error: { code, message, details } }`. */
+import type { Json } from "./json.ts";
+
+export interface Detail {
+  readonly code: string;
+  readonly message: string;
+  readonly target?: string;
+}
+
+export interface Trouble extends Detail {
+  readonly details?: readonly Detail[];
+  readonly innererror?: Json;
+}
+
+export interface RefusalExtras {
+  target?: string;
+  details?: readonly Detail[];
+  headers?: Record<string, string>;
+}
+
+export class ArmError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly extras: RefusalExtras;
+
+  constructor(status: number, code: string, message: string, extras: RefusalExtras = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.extras = extras;
+  }
+}
+
+/** Throws the refusal; typed so that a caller may go on as if it returned nothing. */
+export function refuse(status: number, code: string, message: string, extras?: RefusalExtras): never {
+  throw new ArmError(status, code, message, extras);
+}
+
+export const envelope = (trouble: Trouble): Json => ({ error: { ...trouble } });
+
+export const troubleOf = (error: ArmError): Trouble => ({
+  code: error.code,
+  message: error.message,
+  ...(error.extras.target === undefined ? {} : { target: error.extras.target }),
+  ...(error.extras.details === undefined ? {} : { details: error.extras.details }),
+});

@@ -1,0 +1,40 @@
+/**
+ * JSON of unknown shape, read without trust: a request's body is whatever the client sent, so everything here answers
+ * with something usable and never throws. Objects are handed out by reference, for the rules fill in what ARM fills in.
+ */
+export type Json = Record<string, unknown>;
+
+/** The value when it is an object, else a fresh empty one. */
+export const object = (value: unknown): Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
+
+/** The value's objects when it is an array, else none. */
+export const list = (value: unknown): Json[] => (Array.isArray(value) ? value.map(object) : []);
+
+export const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+
+export const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+
+/** What lies at a path of names, or undefined. */
+export function dig(value: unknown, ...path: readonly string[]): unknown {
+  let at = value;
+  for (const name of path) at = object(at)[name];
+  return at;
+}
+
+/** The `properties` of a resource or of an element of one. */
+export const propertiesOf = (value: unknown): Json => object(object(value)["properties"]);
+
+/** The id inside a reference `{ id }`. */
+export const idOf = (value: unknown): string | undefined => text(object(value)["id"]);
+
+/** Every `id` string at any depth: what a body refers to. */
+export function* references(value: unknown): Generator<string> {
+  if (typeof value !== "object" || value === null) return;
+  for (const [name, inner] of Object.entries(value)) {
+    if (name === "id" && typeof inner === "string") yield inner;
+    else if (typeof inner === "object") yield* references(inner);
+  }
+}
+
+export const clone = <T>(value: T): T => structuredClone(value);

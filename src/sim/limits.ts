@@ -1,0 +1,39 @@
+/** What this subscription may have, and what others already have. Every number can be set; the defaults are generous. */
+export interface Limits {
+  /** ARM's token buckets, [capacity, refill a second] (learn: request-limits-and-throttling). */
+  readonly writes: readonly [number, number];
+  readonly reads: readonly [number, number];
+  readonly deletes: readonly [number, number];
+  /** Total regional vCPUs, and vCPUs of one size family. */
+  readonly cores: number;
+  readonly familyCores: number;
+  readonly publicAddresses: number;
+  /** Entries on one page of a list. */
+  readonly pageSize: number;
+  /** DNS labels that others have, as `label` (everywhere) or `location/label`. */
+  readonly takenLabels: readonly string[];
+  readonly takenAccounts: readonly string[];
+  /** Sizes this subscription may not use, as `Standard_X` (everywhere) or `location/Standard_X`. */
+  readonly restrictedSizes: readonly string[];
+  /** Provider namespaces that are not registered. */
+  readonly unregistered: readonly string[];
+  /** What `Microsoft.Authorization/permissions` answers. */
+  readonly actions: readonly string[];
+  readonly notActions: readonly string[];
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  writes: [200, 10],
+  reads: [250, 25],
+  deletes: [200, 10],
+  cores: 4000,
+  familyCores: 4000,
+  publicAddresses: 1000,
+  pageSize: 200,
+  takenLabels: [],
+  takenAccounts: [],
+  restrictedSizes: [],
+  unregistered: [],
+  actions: ["*"],
+  notActions: [],
+};

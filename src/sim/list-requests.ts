@@ -1,0 +1,72 @@
+/** Lists: of one type in a group or subscription, and of everything, a page at a time with `nextLink`. */
+import type { Cloud, Entry } from "./cloud.ts";
+import { keyOf } from "./arm-id.ts";
+import type { Kind } from "./kind.ts";
+import { answer, type Call, type SimAnswer } from "./message.ts";
+import { type Desk, groupEntry, shown } from "./resource-requests.ts";
+import { taggedAs } from "./tag-filter.ts";
+
+/** One page; `$skiptoken` is where it starts. */
+export function paged(cloud: Cloud, call: Call, all: readonly unknown[]): SimAnswer {
+  const size = Math.min(Number(call.query.get("$top") ?? cloud.limits.pageSize), cloud.limits.pageSize);
+  const from = Number(call.query.get("$skiptoken") ?? 0);
+  const more = from + size < all.length;
+  const query = new URLSearchParams([...call.query].filter(([name]) => name !== "$skiptoken"));
+  query.set("$skiptoken", String(from + size));
+  return answer(200, {
+    value: all.slice(from, from + size),
+    ...(more ? { nextLink: `${call.origin}${encodeURI(call.path)}?${query.toString()}` } : {}),
+  });
+}
+
+export interface Scope {
+  readonly subscription: string;
+  readonly group: string | undefined;
+}
+
+/** Entries in a scope. @throws ArmError 404 ResourceGroupNotFound */
+export function entriesIn(cloud: Cloud, { subscription, group }: Scope): Entry[] {
+  if (group !== undefined) return cloud.inGroup(groupEntry(cloud, subscription, group).key);
+  return [...cloud.all()].filter((entry) => entry.group !== undefined && keyOf(entry.subscription) === keyOf(subscription));
+}
+
+export function listKind({ cloud, call }: Desk, kind: Kind, scope: Scope, below?: string): SimAnswer {
+  const entries = entriesIn(cloud, scope).filter(
+    (entry) => entry.type === kind.type && (below === undefined || entry.key.startsWith(below)),
+  );
+  return paged(
+    cloud,
+    call,
+    entries.map((entry) => shown(kind, cloud, entry)),
+  );
+}
+
+/** `/resources` of a group or a subscription: the short form of everything at top level. */
+export function listResources({ cloud, call }: Desk, scope: Scope): SimAnswer {
+  const wanted = taggedAs(call.query.get("$filter"));
+  const expand = call.query.get("$expand") ?? "";
+  const entries = entriesIn(cloud, scope).filter((entry) => entry.type.split("/").length === 2 && wanted(entry));
+  return paged(
+    cloud,
+    call,
+    entries.map(({ resource, created, changed, id, name, type, location }) => ({
+      id,
+      name,
+      type,
+      location,
+      ...Object.fromEntries(
+        ["tags", "sku", "kind", "zones", "plan", "managedBy"]
+          .filter((key) => resource[key] !== undefined)
+          .map((key) => [key, resource[key]]),
+      ),
+      ...(expand.includes("createdTime") ? { createdTime: new Date(created).toISOString() } : {}),
+      ...(expand.includes("changedTime") ? { changedTime: new Date(changed).toISOString() } : {}),
+      ...(expand.includes("provisioningState")
+        ? {
+            provisioningState:
+              (resource["properties"] as Record<string, unknown> | undefined)?.["provisioningState"] ?? "Succeeded",
+          }
+        : {}),
+    })),
+  );
+}

@@ -1,0 +1,120 @@
+/** What machines answer beside GET and PUT: power, instance view, boot diagnostics. */
+import { refuse } from "./arm-error.ts";
+import { keyOf } from "./arm-id.ts";
+import type { Entry } from "./cloud.ts";
+import { clone, dig, type Json, list, object, propertiesOf, text } from "./json.ts";
+import type { Timing } from "./kind.ts";
+import { checkLocks } from "./locks.ts";
+import { answer, type SimAnswer } from "./message.ts";
+import { operationHeaders, startOperation } from "./operation.ts";
+import { type Desk, type Target, groupEntry } from "./resource-requests.ts";
+
+interface Power {
+  readonly during: string;
+  readonly after: string;
+  readonly timing: Timing;
+}
+
+const timing = (seconds: readonly [number, number], retry?: number, poll?: number): Timing => ({
+  status: 202,
+  seconds,
+  header: "both",
+  ...(retry === undefined ? {} : { retry }),
+  ...(poll === undefined ? {} : { poll, once: true }),
+});
+
+/** Recorded: Retry-After of each; the seconds are medians, shortened by the client's own step. */
+const POWER: Record<string, Power> = {
+  start: { during: "starting", after: "running", timing: timing([20, 35], 10, 9) },
+  restart: { during: "running", after: "running", timing: timing([20, 30]) },
+  poweroff: { during: "stopping", after: "stopped", timing: timing([20, 30]) },
+  deallocate: { during: "deallocating", after: "deallocated", timing: timing([40, 90], 10, 36) },
+  redeploy: { during: "starting", after: "running", timing: timing([60, 120], 10, 36) },
+  reapply: { during: "running", after: "running", timing: timing([10, 20], 10, 9) },
+};
+
+/** The action after a machine's id, or undefined when it is none that is known. */
+export function answerMachine(desk: Desk, target: Target, action: string): SimAnswer | undefined {
+  const { cloud, call, running, doom } = desk;
+  groupEntry(cloud, target.subscription, target.group.split("/").at(-1) ?? "");
+  const entry = cloud.get(target.id);
+  if (entry === undefined) {
+    return refuse(404, "ResourceNotFound", `The Resource '${target.kind.type}/${target.name}' was not found.`);
+  }
+  const name = action.toLowerCase();
+  if (name === "instanceview" && call.method === "GET") return answer(200, instanceView(entry, cloud.now()));
+  if (call.method !== "POST") return undefined;
+  if (name === "retrievebootdiagnosticsdata") {
+    if (dig(entry.resource, "properties", "diagnosticsProfile", "bootDiagnostics", "enabled") !== true) {
+      refuse(409, "OperationNotAllowed", `Boot diagnostics is not enabled for the VM '${entry.name}'.`);
+    }
+    const base = `${call.origin}/simulated/boot${entry.id}`;
+    return answer(200, {
+      consoleScreenshotBlobUri: `${base}/screenshot.bmp`,
+      serialConsoleLogBlobUri: `${base}/serialconsole.log`,
+    });
+  }
+  const power = POWER[name];
+  if (power === undefined) return undefined;
+  checkLocks(cloud, entry.id, "write");
+  if (entry.operation !== undefined) {
+    refuse(409, "Conflict", "The request failed due to conflict with a concurrent request.");
+  }
+  entry.hidden["power"] = power.during;
+  propertiesOf(entry.resource)["provisioningState"] = "Updating";
+  const operation = startOperation(cloud, entry, {
+    verb: "power",
+    namespace: "Microsoft.Compute",
+    timing: power.timing,
+    power: power.after,
+    ...(doom === undefined ? {} : { error: doom }),
+  });
+  running.add(operation.id);
+  return answer(202, undefined, operationHeaders(call, entry, operation, power.timing));
+}
+
+/** A GET with `$expand=instanceView`. */
+export function withInstanceView(resource: Json, entry: Entry, now: number): Json {
+  const copy = clone(resource);
+  object(copy["properties"])["instanceView"] = instanceView(entry, now);
+  return copy;
+}
+
+export function instanceView(entry: Entry, now: number): Json {
+  const properties = propertiesOf(entry.resource);
+  const state = text(properties["provisioningState"]) ?? "Succeeded";
+  const power = text(entry.hidden["power"]);
+  const time = new Date(entry.changed).toISOString();
+  const status = (code: string, displayStatus: string, level = "Info"): Json => ({ code, level, displayStatus, time });
+  const storage = object(properties["storageProfile"]);
+  const disks = [object(storage["osDisk"]), ...list(storage["dataDisks"])].filter((disk) => disk["name"] !== undefined);
+  const ready = power === "running" && state === "Succeeded";
+  return {
+    ...(ready
+      ? {
+          computerName: dig(properties, "osProfile", "computerName"),
+          osName: "flatcar",
+          vmAgent: {
+            vmAgentVersion: "2.9.1.1",
+            statuses: [
+              {
+                ...status("ProvisioningState/succeeded", "Ready"),
+                message: "Guest Agent is running",
+                time: new Date(now).toISOString(),
+              },
+            ],
+          },
+        }
+      : {}),
+    disks: disks.map((disk) => ({
+      name: disk["name"],
+      statuses: [status("ProvisioningState/succeeded", "Provisioning succeeded")],
+    })),
+    bootDiagnostics: {},
+    hyperVGeneration: "V2",
+    statuses: [
+      status(`ProvisioningState/${keyOf(state)}`, `Provisioning ${keyOf(state)}`, state === "Failed" ? "Error" : "Info"),
+      ...(power === undefined ? [] : [status(`PowerState/${power}`, `VM ${power}`)]),
+    ],
+  };
+}

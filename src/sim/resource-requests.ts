@@ -1,0 +1,341 @@
+/**
+ * GET, PUT, PATCH, DELETE and lists of any resource whose kind is in the rules table. What is special about a type is in
+ * its Kind; what is the same for all of ARM is here: scopes, locations, names, etags, locks, operations, paging.
+ * Above the usual size, for these are the steps of one request, and each needs the scope that the first ones find.
+ */
+import { ArmError, refuse, type Trouble } from "./arm-error.ts";
+import { type Address, groupIdOf, keyOf, placeOf } from "./arm-id.ts";
+import { isLocation, LOCATIONS } from "./catalogue/locations.ts";
+import type { Cloud, Entry } from "./cloud.ts";
+import type { Change, Kind } from "./kind.ts";
+import { clone, type Json, object, text } from "./json.ts";
+import { checkLocks } from "./locks.ts";
+import { checkMembers } from "./members.ts";
+import { answer, type Call, type SimAnswer } from "./message.ts";
+import { freshTag, type KindOf, operationHeaders, setState, startOperation, vanish } from "./operation.ts";
+
+export interface Desk {
+  readonly cloud: Cloud;
+  readonly call: Call;
+  readonly kindOf: KindOf;
+  /** Ids of operations that run. */
+  readonly running: Set<string>;
+  /** When a fault says so: the operation that this request starts is to fail with this. */
+  readonly doom: Trouble | undefined;
+}
+
+export interface Target {
+  readonly kind: Kind;
+  readonly id: string;
+  readonly name: string;
+  readonly group: string;
+  readonly subscription: string;
+}
+
+const VERSION = /^\d{4}-\d{2}-\d{2}(-preview)?$/;
+
+/** The body as an object. @throws ArmError 400 InvalidRequestContent */
+export function bodyOf(call: Call): Json {
+  try {
+    return object(JSON.parse(call.body ?? ""));
+  } catch (error) {
+    return refuse(
+      400,
+      "InvalidRequestContent",
+      `The request content was invalid and could not be deserialized: '${String(error)}'.`,
+    );
+  }
+}
+
+/** @throws ArmError 400 MissingApiVersionParameter, InvalidApiVersionParameter */
+export function checkVersion(call: Call): void {
+  const version = call.query.get("api-version");
+  if (version === undefined || version === "") {
+    refuse(400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.");
+  }
+  if (!VERSION.test(version)) refuse(400, "InvalidApiVersionParameter", `The api-version '${version}' is invalid.`);
+}
+
+/** @throws ArmError 404 ResourceGroupNotFound */
+export function groupEntry(cloud: Cloud, subscription: string, group: string): Entry {
+  return (
+    cloud.get(groupIdOf(subscription, group)) ??
+    refuse(404, "ResourceGroupNotFound", `Resource group '${group}' could not be found.`)
+  );
+}
+
+/** Type and full id from an address with whole type/name pairs; undefined when the type is in no table. */
+export function targetOf({ cloud, kindOf }: Desk, address: Address): Target | undefined {
+  const { namespace, rest, subscription, group } = address;
+  if (namespace === undefined || group === undefined || rest.length === 0) return undefined;
+  const kind = kindOf(`${namespace}/${rest.filter((_, index) => index % 2 === 0).join("/")}`);
+  if (kind === undefined) return undefined;
+  const [ns, ...types] = kind.type.split("/") as [string, ...string[]];
+  const names = rest.filter((_, index) => index % 2 === 1);
+  const known = cloud.get(groupIdOf(subscription, group));
+  const base = known?.id ?? groupIdOf(subscription, group);
+  const id = `${base}/providers/${ns}/${types.map((type, index) => `${type}/${names[index] ?? ""}`).join("/")}`;
+  return { kind, id: cloud.get(id)?.id ?? id, name: names.at(-1) ?? "", group: keyOf(base), subscription };
+}
+
+export const shown = (kind: Kind | undefined, cloud: Cloud, entry: Entry): Json => {
+  if (kind?.view === undefined) return entry.resource;
+  const copy = clone(entry.resource);
+  kind.view(cloud, entry, copy);
+  return copy;
+};
+
+export function readResource({ cloud, call }: Desk, { kind, id, name, group, subscription }: Target): SimAnswer {
+  const owner = groupEntry(cloud, subscription, group.split("/").at(-1) ?? "");
+  const entry = cloud.get(id);
+  if (entry === undefined) {
+    if (call.method === "HEAD") return answer(404);
+    return refuse(
+      404,
+      "ResourceNotFound",
+      `The Resource '${kind.type}/${name}' under resource group '${owner.name}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
+    );
+  }
+  if (call.method === "HEAD") return answer(204);
+  const body = shown(kind, cloud, entry);
+  return answer(200, body, kind.etag ? { etag: String(body["etag"]) } : {});
+}
+
+export function writeResource(desk: Desk, target: Target, body: Json): SimAnswer {
+  const { cloud, call, running, doom } = desk;
+  const { kind, id, name, group, subscription } = target;
+  const owner = groupEntry(cloud, subscription, group.split("/").at(-1) ?? "");
+  if (object(owner.resource["properties"])["provisioningState"] === "Deleting") {
+    refuse(
+      409,
+      "ResourceGroupBeingDeleted",
+      `The resource group '${owner.name}' is in deprovisioning state and cannot perform this operation.`,
+    );
+  }
+  checkLocks(cloud, id, "write");
+  checkParent(cloud, id, kind);
+  const before = cloud.get(id);
+  if (!kind.name.test(name)) {
+    refuse(
+      400,
+      kind.nameCode ?? "InvalidResourceName",
+      `Resource name ${name} is invalid. The name of a ${kind.type} must match ${kind.name.source}.`,
+    );
+  }
+  checkMembers(kind.members, body);
+  const location = locate(kind, body, owner, before, { id, name });
+  checkTags(body);
+  checkMatch(call, before);
+  checkBusy(kind, before, id);
+  const change: Change = {
+    cloud,
+    id,
+    name,
+    group,
+    subscription,
+    location,
+    before,
+    body,
+    properties: object(body["properties"]),
+  };
+  kind.check?.(change);
+
+  const timing = before === undefined ? kind.create : typeof kind.update === "function" ? kind.update(change) : kind.update;
+  // A script wants this to fail, and there is no operation that could.
+  if (doom !== undefined && timing.header === "none") refuse(409, doom.code, doom.message);
+  const now = cloud.now();
+  const resource: Json = {
+    name,
+    id,
+    type: kind.type,
+    ...(kind.located ? { location } : {}),
+    ...(body["tags"] === undefined
+      ? before?.resource["tags"] === undefined
+        ? {}
+        : { tags: before.resource["tags"] }
+      : { tags: body["tags"] }),
+    ...pick(body, ["sku", "kind", "zones", "plan", "identity"]),
+    ...(kind.shape?.(change) ?? { properties: clone(change.properties) }),
+  };
+  const entry: Entry = {
+    key: keyOf(id),
+    id,
+    type: kind.type,
+    name,
+    subscription,
+    group,
+    location,
+    resource,
+    created: before?.created ?? now,
+    changed: now,
+    hidden: before?.hidden ?? {},
+    ...(before?.operation === undefined ? {} : { operation: before.operation }),
+  };
+  if (kind.etag) freshTag(cloud, entry);
+  cloud.put(entry);
+  const operates = timing.header !== "none";
+  const runs = timing.state !== undefined || timing.empty === true || doom !== undefined;
+  setState(entry, kind, runs ? (timing.state ?? "Updating") : "Succeeded");
+  kind.accepted?.(cloud, entry, change);
+  let headers: Record<string, string> = {};
+  if (operates) {
+    const namespace = kind.type.split("/")[0] ?? "";
+    const operation = startOperation(cloud, entry, {
+      verb: "put",
+      namespace,
+      timing,
+      ...(doom === undefined ? {} : { error: doom }),
+    });
+    headers = operationHeaders(call, entry, operation, timing);
+    if (runs) running.add(operation.id);
+    else {
+      // Recorded: a new interface or balancer is done at once, and its operation says so.
+      operation.status = "Succeeded";
+      delete entry.operation;
+    }
+  }
+  if (!runs || !operates) kind.settled?.(cloud, entry, { verb: "put" });
+  cloud.touched(entry);
+  return timing.empty === true ? answer(202, undefined, headers) : answer(timing.status, shown(kind, cloud, entry), headers);
+}
+
+/** Tags only: the one thing that every type lets you change in place. */
+export function patchResource(desk: Desk, target: Target): SimAnswer {
+  const { cloud, call } = desk;
+  const entry =
+    cloud.get(target.id) ?? refuse(404, "ResourceNotFound", `The Resource '${target.kind.type}/${target.name}' was not found.`);
+  checkLocks(cloud, target.id, "write");
+  const body = bodyOf(call);
+  const others = Object.keys(body).filter((name) => name !== "tags");
+  if (others.length > 0)
+    refuse(400, "PatchNotSimulated", `The simulation changes tags by PATCH, and nothing else: ${others.join(", ")}.`);
+  checkTags(body);
+  entry.resource["tags"] = clone(object(body["tags"]));
+  entry.changed = cloud.now();
+  if (target.kind.etag) freshTag(cloud, entry);
+  return answer(200, shown(target.kind, cloud, entry));
+}
+
+export function deleteResource(desk: Desk, target: Target): SimAnswer {
+  const { cloud, call, kindOf, running, doom } = desk;
+  const { kind, id, group, subscription } = target;
+  groupEntry(cloud, subscription, group.split("/").at(-1) ?? "");
+  const entry = cloud.get(id);
+  if (entry === undefined) return answer(204);
+  checkLocks(cloud, id, "delete");
+  checkMatch(call, entry);
+  kind.inUse?.(cloud, entry);
+  const timing = kind.remove;
+  if (timing.header === "none") {
+    vanish(cloud, kindOf, entry);
+    return answer(timing.status);
+  }
+  const earlier = entry.operation === undefined ? undefined : cloud.operations.get(entry.operation);
+  const again = earlier?.verb === "delete" && earlier.status === "InProgress" ? earlier : undefined;
+  if (again === undefined && kind.etag && earlier?.status === "InProgress") checkBusy(kind, entry, id);
+  const namespace = kind.type.split("/")[0] ?? "";
+  const operation =
+    again ?? startOperation(cloud, entry, { verb: "delete", namespace, timing, ...(doom === undefined ? {} : { error: doom }) });
+  running.add(operation.id);
+  setState(entry, kind, "Deleting");
+  return answer(timing.status, undefined, operationHeaders(call, entry, operation, timing));
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+function checkParent(cloud: Cloud, id: string, kind: Kind): void {
+  if (kind.type.split("/").length <= 2) return;
+  const parts = id.split("/");
+  // blobServices/default is always there with its account.
+  const parent = parts.slice(0, parts.indexOf("providers") + 4).join("/");
+  if (cloud.get(parent) === undefined) {
+    const name = parts[parts.indexOf("providers") + 3];
+    refuse(
+      404,
+      "ParentResourceNotFound",
+      `Can not perform requested operation on nested resource. Parent resource '${name}' not found.`,
+    );
+  }
+}
+
+function locate(
+  kind: Kind,
+  body: Json,
+  owner: Entry,
+  before: Entry | undefined,
+  { id, name }: { id: string; name: string },
+): string {
+  if (!kind.located) return owner.location;
+  const given = text(body["location"]);
+  if (given === undefined) return refuse(400, "LocationRequired", "The location property is required for this definition.");
+  const location = placeOf(given);
+  if (!isLocation(location)) {
+    refuse(
+      400,
+      "LocationNotAvailableForResourceType",
+      `The provided location '${given}' is not available for resource type '${kind.type}'. List of available regions for the resource type is '${LOCATIONS.map((l) => l.name).join(",")}'.`,
+    );
+  }
+  if (before !== undefined && before.location !== location) {
+    refuse(
+      409,
+      "InvalidResourceLocation",
+      `The resource '${name}' already exists in location '${before.location}' in resource group '${id.split("/")[4]}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`,
+    );
+  }
+  return location;
+}
+
+export function checkTags(body: Json): void {
+  const tags = Object.entries(object(body["tags"]));
+  if (tags.length > 50) refuse(400, "TooManyTags", `The number of tags ${tags.length} is larger than the limit of 50.`);
+  for (const [name, value] of tags) {
+    if (name.length > 512 || /[<>%&\\?/]/.test(name))
+      refuse(400, "InvalidTagNameCharacters", `The tag name '${name}' is not valid.`);
+    if (typeof value !== "string" || value.length > 256) {
+      refuse(400, "InvalidTagValueLength", `The value of the tag '${name}' exceeds the maximum length of 256 characters.`);
+    }
+  }
+}
+
+function checkMatch(call: Call, before: Entry | undefined): void {
+  const none = call.headers.get("if-none-match");
+  const match = call.headers.get("if-match");
+  const etag = before === undefined ? undefined : text(before.resource["etag"]);
+  if (none === "*" && before !== undefined) {
+    refuse(
+      412,
+      "PreconditionFailed",
+      "The condition '*' in the If-None-Match header was not satisfied: the resource already exists.",
+    );
+  }
+  if (match === undefined || (match === "*" && before !== undefined)) return;
+  if (etag !== match) {
+    refuse(
+      412,
+      "PreconditionFailedEtagMismatch",
+      `The etag '${match}' in the If-Match header does not match the resource's etag '${etag ?? ""}'.`,
+    );
+  }
+}
+
+function checkBusy(kind: Kind, before: Entry | undefined, id: string): void {
+  if (before?.operation === undefined) return;
+  if (kind.etag) {
+    const message = `Operation on ${id} was refused because another operation is in progress. The operation can be retried in 10 seconds.`;
+    throw new ArmError(429, "RetryableError", "A retryable error occurred.", {
+      details: [{ code: "RetryableErrorDueToAnotherOperation", message }],
+    });
+  }
+  refuse(
+    409,
+    "Conflict",
+    "The request failed due to conflict with a concurrent request. To resolve it, please refer to https://aka.ms/activitylog to get more details on the conflicting requests.",
+  );
+}
+
+function pick(body: Json, names: readonly string[]): Json {
+  const out: Json = {};
+  for (const name of names) if (body[name] !== undefined) out[name] = clone(body[name]);
+  return out;
+}

@@ -1,0 +1,191 @@
+/** Which part of the simulation answers a path. The order matters: what is no resource comes before what may be one. */
+import { ArmError, refuse } from "./arm-error.ts";
+import { type Address, groupIdOf, keyOf, parseAddress } from "./arm-id.ts";
+import { answerEmbedded } from "./embedded-requests.ts";
+import { answerGroup, listGroups } from "./group-requests.ts";
+import { dig, list, propertiesOf } from "./json.ts";
+import { listKind, listResources } from "./list-requests.ts";
+import { answerLocks } from "./locks.ts";
+import { answerMachine, withInstanceView } from "./machine-requests.ts";
+import { answer, type SimAnswer } from "./message.ts";
+import { pollOperation } from "./operation.ts";
+import { answerPreflight, answerProvider, answerSubscription, isUnregistered } from "./read-requests.ts";
+import {
+  bodyOf,
+  checkVersion,
+  deleteResource,
+  type Desk,
+  patchResource,
+  readResource,
+  shown,
+  type Target,
+  targetOf,
+  writeResource,
+} from "./resource-requests.ts";
+import { addressOf, dotted, holds, isReserved, prefixOf } from "./rules/subnet.ts";
+import { takenAddresses } from "./rules/private-address.ts";
+
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const SCOPED = /^(.*)\/providers\/Microsoft\.Authorization\/(locks|permissions)(?:\/([^/]+))?$/i;
+
+/** @throws ArmError */
+export function route(desk: Desk): SimAnswer {
+  const { call, cloud } = desk;
+  const address = parseAddress(call.path);
+  checkVersion(call);
+  if (address === undefined) return refuse(404, "NotFound", `Nothing is simulated at ${call.path}.`);
+  const { subscription, group, namespace, rest } = address;
+  if (!GUID.test(subscription)) {
+    refuse(400, "InvalidSubscriptionId", `The provided subscription identifier '${subscription}' is malformed or invalid.`);
+  }
+  const scoped = SCOPED.exec(call.path);
+  if (scoped !== null) return answerScoped(desk, subscription, scoped);
+  const polled = pollAddress(address);
+  if (polled !== undefined) {
+    const monitor = polled.monitor || call.query.get("monitor") === "true";
+    return pollOperation(cloud, call, polled.id, monitor);
+  }
+  if (namespace === undefined) return answerPlain(desk, address) ?? nowhere(call.path);
+  if (group === undefined && rest.length === 0) return answerProvider(desk, address, false);
+  if (group === undefined && keyOf(rest[0] ?? "") === "register") return answerProvider(desk, address, true);
+  if (call.method !== "GET" && call.method !== "HEAD" && isUnregistered(desk, namespace)) {
+    refuse(
+      409,
+      "MissingSubscriptionRegistration",
+      `The subscription is not registered to use namespace '${namespace}'. See https://aka.ms/rps-not-found for how to register subscriptions.`,
+      {
+        details: [
+          {
+            code: "MissingSubscriptionRegistration",
+            message: `The subscription is not registered to use namespace '${namespace}'.`,
+            target: namespace,
+          },
+        ],
+      },
+    );
+  }
+  return (
+    (group === undefined ? answerPreflight(desk, address) : undefined) ??
+    answerCollection(desk, address) ??
+    answerEmbedded(desk, address) ??
+    answerResource(desk, address) ??
+    nowhere(call.path)
+  );
+}
+
+const nowhere = (path: string): never =>
+  refuse(404, "InvalidResourceType", `The resource type or action at ${path} is not known to the simulation.`);
+
+/** Locks and permissions hang on any scope. */
+function answerScoped({ cloud, call }: Desk, subscription: string, [, scope = "", what = "", name]: RegExpExecArray): SimAnswer {
+  if (keyOf(what) === "locks") return answerLocks(cloud, call, { scope, name }, subscription);
+  const { actions, notActions } = cloud.limits;
+  return answer(200, { value: [{ actions, notActions, dataActions: [], notDataActions: [] }] });
+}
+
+/** Operation URLs: below `locations` of a provider, or `operationresults` of the subscription. */
+function pollAddress({ group, namespace, rest, tail }: Address): { id: string; monitor: boolean } | undefined {
+  if (group !== undefined) return undefined;
+  if (namespace === undefined) {
+    const [what, id] = tail;
+    return keyOf(what ?? "") === "operationresults" && id !== undefined ? { id, monitor: true } : undefined;
+  }
+  const [first, , what, id] = rest;
+  if (keyOf(first ?? "") !== "locations" || id === undefined) return undefined;
+  const word = keyOf(what ?? "");
+  if (!["operations", "operationresults", "asyncoperations"].includes(word)) return undefined;
+  return { id, monitor: word !== "operations" };
+}
+
+/** Paths without a provider: subscription, groups, resources. */
+function answerPlain(desk: Desk, { subscription, group, tail }: Address): SimAnswer | undefined {
+  const word = keyOf(tail[0] ?? "");
+  if (group !== undefined) {
+    if (tail.length === 0) return answerGroup(desk, subscription, group);
+    return word === "resources" ? listResources(desk, { subscription, group }) : undefined;
+  }
+  if (word === "resourcegroups") return listGroups(desk, subscription);
+  if (word === "resources") return listResources(desk, { subscription, group: undefined });
+  return answerSubscription(subscription, tail);
+}
+
+/** A type without a last name: a list. */
+function answerCollection(desk: Desk, address: Address): SimAnswer | undefined {
+  const { namespace, rest, subscription, group } = address;
+  if (desk.call.method !== "GET" || rest.length % 2 === 0) return undefined;
+  const kind = desk.kindOf(`${namespace}/${rest.filter((_, index) => index % 2 === 0).join("/")}`);
+  if (kind === undefined) return undefined;
+  const below =
+    rest.length === 1 || group === undefined
+      ? undefined
+      : keyOf(`${groupIdOf(subscription, group)}/providers/${namespace}/${rest.join("/")}/`);
+  return listKind(desk, kind, { subscription, group }, below);
+}
+
+function answerResource(desk: Desk, address: Address): SimAnswer | undefined {
+  const { rest } = address;
+  if (rest.length % 2 === 1) {
+    const target = targetOf(desk, { ...address, rest: rest.slice(0, -1) });
+    return target === undefined ? undefined : answerAction(desk, target, rest.at(-1) ?? "");
+  }
+  const target = targetOf(desk, address);
+  if (target === undefined) return undefined;
+  switch (desk.call.method) {
+    case "GET":
+    case "HEAD":
+      return readWhole(desk, target);
+    case "PUT":
+      return writeResource(desk, target, bodyOf(desk.call));
+    case "PATCH":
+      return patchResource(desk, target);
+    case "DELETE":
+      return deleteResource(desk, target);
+    default:
+      throw new ArmError(405, "MethodNotAllowed", `The method ${desk.call.method} is not supported on ${target.kind.type}.`);
+  }
+}
+
+function readWhole(desk: Desk, target: Target): SimAnswer {
+  const read = readResource(desk, target);
+  const { cloud, call } = desk;
+  const entry = cloud.get(target.id);
+  if (entry === undefined || call.method === "HEAD" || keyOf(call.query.get("$expand") ?? "") !== "instanceview") return read;
+  if (target.kind.type !== "Microsoft.Compute/virtualMachines") return read;
+  return answer(200, withInstanceView(shown(target.kind, cloud, entry), entry, cloud.now()));
+}
+
+/** What can be asked of one resource by a word after its name. */
+function answerAction(desk: Desk, target: Target, action: string): SimAnswer | undefined {
+  const { cloud, call } = desk;
+  const word = keyOf(action);
+  if (target.kind.type === "Microsoft.Compute/virtualMachines") return answerMachine(desk, target, action);
+  const entry = cloud.get(target.id);
+  if (entry === undefined) return readResource(desk, target);
+  if (word === "listkeys" && call.method === "POST") {
+    // No secret: nothing accepts it.
+    const value = Buffer.from(`simulated key of ${entry.name}`.padEnd(64, ".")).toString("base64");
+    return answer(200, { keys: ["key1", "key2"].map((keyName) => ({ keyName, value, permissions: "FULL" })) });
+  }
+  if (word === "checkipaddressavailability" && call.method === "GET") return addressAvailability(desk, target);
+  return undefined;
+}
+
+function addressAvailability({ cloud, call }: Desk, target: Target): SimAnswer {
+  const asked = addressOf(call.query.get("ipaddress") ?? "");
+  if (asked === undefined) return refuse(400, "InvalidIPAddress", "The ipAddress query parameter is not a valid address.");
+  for (const subnet of list(propertiesOf(cloud.get(target.id)?.resource)["subnets"])) {
+    const prefix = prefixOf(String(dig(subnet, "properties", "addressPrefix")));
+    if (prefix === undefined || !holds(prefix, asked)) continue;
+    const taken = takenAddresses(cloud, String(subnet["id"]));
+    const free: string[] = [];
+    for (let at = prefix.first + 4; at < prefix.first + prefix.size - 1 && free.length < 5; at++)
+      if (!taken.has(at)) free.push(dotted(at));
+    const available = !taken.has(asked) && !isReserved(prefix, asked);
+    return answer(200, { available, availableIPAddresses: available ? [] : free, isPlatformReserved: isReserved(prefix, asked) });
+  }
+  return refuse(
+    400,
+    "PrivateIPAddressNotInAnySubnet",
+    `Private static IP address ${dotted(asked)} does not belong to any subnet of ${target.id}.`,
+  );
+}

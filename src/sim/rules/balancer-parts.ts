@@ -1,0 +1,164 @@
+/** What the parts of one load balancer must agree on: names, ports, references among themselves, limits. */
+import { refuse } from "../arm-error.ts";
+import { keyOf } from "../arm-id.ts";
+import { idOf, type Json, list, number, propertiesOf, text } from "../json.ts";
+import type { Change } from "../kind.ts";
+
+/** Collections with the names that their elements' properties may have. */
+export const PARTS: Record<string, string> = {
+  frontendIPConfigurations:
+    "inboundNatRules inboundNatPools outboundRules loadBalancingRules privateIPAddress privateIPAddressPrefixLength " +
+    "privateIPAllocationMethod privateIPAddressVersion subnet{id} publicIPAddress{id} publicIPPrefix gatewayLoadBalancer ddosSettings",
+  backendAddressPools:
+    "location tunnelInterfaces loadBalancerBackendAddresses backendIPConfigurations loadBalancingRules outboundRule outboundRules " +
+    "inboundNatRules drainPeriodInSeconds virtualNetwork syncMode",
+  loadBalancingRules:
+    "frontendIPConfiguration{id} backendAddressPool{id} backendAddressPools{id} probe{id} protocol loadDistribution frontendPort " +
+    "backendPort idleTimeoutInMinutes enableFloatingIP enableTcpReset disableOutboundSnat enableConnectionTracking " +
+    "enableDestinationServiceEndpoint allowBackendPortConflict",
+  probes:
+    "loadBalancingRules protocol port intervalInSeconds numberOfProbes probeThreshold requestPath noHealthyBackendsBehavior",
+  inboundNatRules:
+    "frontendIPConfiguration{id} backendIPConfiguration protocol frontendPort backendPort idleTimeoutInMinutes enableFloatingIP " +
+    "enableTcpReset frontendPortRangeStart frontendPortRangeEnd backendAddressPool{id} enableDestinationServiceEndpoint " +
+    "allowBackendPortConflict",
+  outboundRules:
+    "allocatedOutboundPorts frontendIPConfigurations{id} backendAddressPool{id} protocol enableTcpReset idleTimeoutInMinutes",
+};
+
+/** Standard balancers, 2024: load-balancing and inbound NAT rules together. */
+const RULE_LIMIT = 1500;
+
+/** @throws ArmError 400 for the first disagreement */
+export function checkParts(change: Change): void {
+  const { id, properties } = change;
+  const ids = new Set<string>();
+  for (const collection of Object.keys(PARTS)) {
+    for (const part of list(properties[collection])) {
+      const own = keyOf(`${id}/${collection}/${String(part["name"])}`);
+      if (text(part["name"]) === undefined) bad(`An element of ${collection} in ${id} has no name.`);
+      if (ids.has(own)) bad(`${collection} of ${id} has '${String(part["name"])}' twice.`);
+      ids.add(own);
+    }
+  }
+  const must = (rule: Json, field: string, given: unknown): void => {
+    const target = idOf(given);
+    if (target === undefined || !ids.has(keyOf(target))) {
+      refuse(
+        400,
+        "InvalidResourceReference",
+        `Resource ${String(target)} referenced by resource ${id}/${String(rule["name"])} was not found. Please make sure that the referenced resource exists, and that both resources are in the same region. (${field})`,
+      );
+    }
+  };
+  const rules = list(properties["loadBalancingRules"]);
+  const nat = list(properties["inboundNatRules"]);
+  if (rules.length + nat.length > RULE_LIMIT) {
+    refuse(400, "LoadBalancerRuleCountLimitReached", `Load balancer ${id} cannot have more than ${RULE_LIMIT} rules.`);
+  }
+  for (const probe of list(properties["probes"])) checkProbe(probe);
+  const taken = new Map<string, string>();
+  const snat = new Set(
+    list(properties["outboundRules"]).flatMap((rule) =>
+      list(propertiesOf(rule)["frontendIPConfigurations"]).map((f) => keyOf(idOf(f) ?? "")),
+    ),
+  );
+  for (const rule of rules) {
+    const inner = propertiesOf(rule);
+    must(rule, "frontendIPConfiguration", inner["frontendIPConfiguration"]);
+    for (const pool of inner["backendAddressPools"] === undefined
+      ? [inner["backendAddressPool"]]
+      : list(inner["backendAddressPools"])) {
+      must(rule, "backendAddressPool", pool);
+    }
+    if (inner["probe"] !== undefined) must(rule, "probe", inner["probe"]);
+    checkRule(rule, taken);
+    if (
+      snat.has(keyOf(idOf(inner["frontendIPConfiguration"]) ?? "")) &&
+      inner["disableOutboundSnat"] !== true &&
+      inner["protocol"] !== "All"
+    ) {
+      refuse(
+        400,
+        "LoadBalancingRuleMustDisableSNATSinceSameFrontendIPConfigurationIsReferencedByOutboundRule",
+        `Load balancing rule ${id}/loadBalancingRules/${String(rule["name"])} must disable SNAT with same frontend IP configuration as an outbound rule.`,
+      );
+    }
+  }
+  for (const rule of nat) {
+    must(rule, "frontendIPConfiguration", propertiesOf(rule)["frontendIPConfiguration"]);
+    checkRule(rule, taken);
+  }
+  for (const rule of list(properties["outboundRules"])) {
+    const inner = propertiesOf(rule);
+    for (const frontend of list(inner["frontendIPConfigurations"])) must(rule, "frontendIPConfigurations", frontend);
+    must(rule, "backendAddressPool", inner["backendAddressPool"]);
+    const ports = number(inner["allocatedOutboundPorts"]) ?? 0;
+    if (ports < 0 || ports > 64000 || ports % 8 !== 0) {
+      refuse(
+        400,
+        "OutboundRuleInvalidAllocatedOutboundPorts",
+        `The allocated outbound ports ${ports} must be a multiple of 8 between 0 and 64000.`,
+      );
+    }
+  }
+}
+
+function checkProbe(probe: Json): void {
+  const inner = propertiesOf(probe);
+  const protocol = text(inner["protocol"]);
+  const path = text(inner["requestPath"]);
+  const name = String(probe["name"]);
+  port(inner["port"], name, 1, 65535);
+  if (protocol !== "Http" && protocol !== "Https" && protocol !== "Tcp")
+    bad(`Probe ${name} has the unknown protocol '${String(protocol)}'.`);
+  if (protocol !== "Tcp" && (path === undefined || path === "")) {
+    refuse(400, "ProbeRequestPathMissing", `Probe ${name} with protocol ${protocol} must have a requestPath.`);
+  }
+  if (protocol === "Tcp" && path !== undefined) {
+    refuse(400, "ProbeRequestPathNotAllowed", `Probe ${name} with protocol Tcp must not have a requestPath.`);
+  }
+  const interval = number(inner["intervalInSeconds"]) ?? 15;
+  if (interval < 5) refuse(400, "ProbeIntervalOutOfRange", `The interval ${interval} of probe ${name} is below 5 seconds.`);
+}
+
+/** A rule of either kind; both share the frontend's ports. */
+function checkRule(rule: Json, taken: Map<string, string>): void {
+  const inner = propertiesOf(rule);
+  const name = String(rule["name"]);
+  const protocol = text(inner["protocol"]);
+  if (protocol !== "Tcp" && protocol !== "Udp" && protocol !== "All")
+    bad(`Rule ${name} has the unknown protocol '${String(protocol)}'.`);
+  const start = inner["frontendPortRangeStart"] ?? inner["frontendPort"];
+  const end = inner["frontendPortRangeEnd"] ?? inner["frontendPort"];
+  const low = port(start, name, protocol === "All" ? 0 : 1, 65534);
+  const high = port(end, name, protocol === "All" ? 0 : 1, 65534);
+  port(inner["backendPort"], name, protocol === "All" ? 0 : 1, 65535);
+  const idle = number(inner["idleTimeoutInMinutes"]) ?? 4;
+  if (idle < 4 || idle > 100) {
+    refuse(400, "IdleTimeoutOutOfRange", `The idle timeout ${idle} of rule ${name} must be between 4 and 100 minutes.`);
+  }
+  const frontend = keyOf(idOf(inner["frontendIPConfiguration"]) ?? "");
+  for (let at = low; at <= high; at++) {
+    const key = `${frontend}|${protocol}|${at}`;
+    const other = taken.get(key);
+    if (other !== undefined) {
+      refuse(
+        400,
+        "RulesUseSameFrontendPortProtocolAndIPConfig",
+        `Load balancing rules ${other} and ${name} use the same frontend port ${at}, protocol ${protocol} and frontend IP configuration.`,
+      );
+    }
+    taken.set(key, name);
+  }
+}
+
+function port(value: unknown, name: string, least: number, most: number): number {
+  const given = number(value);
+  if (given === undefined || !Number.isInteger(given) || given < least || given > most) {
+    return refuse(400, "InvalidPortRange", `The port ${String(value)} of ${name} is not between ${least} and ${most}.`);
+  }
+  return given;
+}
+
+const bad = (message: string): never => refuse(400, "InvalidRequestFormat", `Cannot parse the request: ${message}`);

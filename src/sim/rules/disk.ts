@@ -1,0 +1,114 @@
+/** Managed disks: made with a machine, or alone; a disk that a machine holds is not deleted. */
+import { refuse } from "../arm-error.ts";
+import { keyOf } from "../arm-id.ts";
+import type { Cloud, Entry } from "../cloud.ts";
+import { clone, dig, type Json, number, object, propertiesOf, text } from "../json.ts";
+import type { Kind } from "../kind.ts";
+
+export const DISKS = "Microsoft.Compute/disks";
+
+/** Without the ones that nobody should choose for a new machine. */
+export const DISK_SKUS = [
+  "Standard_LRS",
+  "StandardSSD_LRS",
+  "Premium_LRS",
+  "StandardSSD_ZRS",
+  "Premium_ZRS",
+  "PremiumV2_LRS",
+  "UltraSSD_LRS",
+];
+
+export const disk: Kind = {
+  type: DISKS,
+  members:
+    "id name type location tags zones sku{name tier} managedBy managedByExtended extendedLocation properties{timeCreated osType " +
+    "hyperVGeneration purchasePlan supportedCapabilities creationData diskSizeGB diskSizeBytes uniqueId encryptionSettingsCollection " +
+    "provisioningState diskIOPSReadWrite diskMBpsReadWrite diskIOPSReadOnly diskMBpsReadOnly diskState encryption maxShares shareInfo " +
+    "networkAccessPolicy diskAccessId burstingEnabledTime tier burstingEnabled propertyUpdatesInProgress supportsHibernation " +
+    "securityProfile completionPercent publicNetworkAccess dataAccessAuthMode optimizedForFrequentAttach LastOwnershipUpdateTime}",
+  name: /^[A-Za-z0-9_][A-Za-z0-9._-]{0,79}$/,
+  located: true,
+  etag: false,
+  stateful: true,
+  create: { status: 202, state: "Updating", seconds: [1, 2], header: "both", retry: 2, poll: 2 },
+  update: { status: 202, state: "Updating", seconds: [1, 2], header: "both", retry: 2, poll: 2 },
+  remove: { status: 202, state: "Deleting", seconds: [1, 5], header: "both", retry: 10, poll: 10 },
+  check({ body, properties }) {
+    const sku = text(dig(body, "sku", "name")) ?? "Standard_LRS";
+    if (!DISK_SKUS.includes(sku)) refuse(400, "InvalidParameter", `The disk SKU '${sku}' is not valid.`, { target: "sku.name" });
+    const option = text(dig(properties, "creationData", "createOption"));
+    if (option === undefined)
+      refuse(400, "InvalidParameter", "Required parameter 'creationData' is missing (null).", { target: "creationData" });
+    if (option === "Empty" && number(properties["diskSizeGB"]) === undefined) {
+      refuse(400, "InvalidParameter", "Required parameter 'disk.diskSizeGB' is missing (null).", { target: "disk.diskSizeGB" });
+    }
+  },
+  shape: ({ cloud, body, properties, before }) => ({
+    sku: { tier: "Standard", ...object(body["sku"]) },
+    properties: {
+      timeCreated: new Date(before?.created ?? cloud.now()).toISOString(),
+      uniqueId: cloud.random.uuid(),
+      diskState: "Unattached",
+      ...clone(properties),
+    },
+  }),
+  inUse(_cloud, entry) {
+    const machine = text(entry.resource["managedBy"]);
+    if (machine === undefined) return;
+    refuse(409, "OperationNotAllowed", `Disk ${entry.name} is attached to VM ${machine}.`, { target: entry.name });
+  },
+};
+
+export interface NewDisk {
+  readonly id: string;
+  readonly name: string;
+  readonly machine: Entry;
+  readonly sku: string;
+  readonly sizeGB: number;
+  readonly osType?: string;
+  readonly creationData: Json;
+}
+
+/** The disk that comes into being with its machine. */
+export function attachNewDisk(cloud: Cloud, { id, name, machine, sku, sizeGB, osType, creationData }: NewDisk): void {
+  if (cloud.get(id) !== undefined) return;
+  const now = cloud.now();
+  const resource: Json = {
+    name,
+    id,
+    type: DISKS,
+    location: machine.location,
+    managedBy: machine.id,
+    ...(machine.resource["tags"] === undefined ? {} : { tags: clone(machine.resource["tags"]) }),
+    sku: { name: sku, tier: sku.startsWith("Premium") ? "Premium" : "Standard" },
+    properties: {
+      ...(osType === undefined ? {} : { osType }),
+      creationData,
+      diskSizeGB: sizeGB,
+      timeCreated: new Date(now).toISOString(),
+      provisioningState: "Succeeded",
+      diskState: "Attached",
+      uniqueId: cloud.random.uuid(),
+    },
+  };
+  const { subscription, group, location } = machine;
+  cloud.put({
+    key: keyOf(id),
+    id,
+    name,
+    type: DISKS,
+    subscription,
+    location,
+    resource,
+    created: now,
+    changed: now,
+    hidden: {},
+    ...(group === undefined ? {} : { group }),
+  });
+}
+
+/** What stays when its machine goes. */
+export function detachDisk(entry: Entry): void {
+  delete entry.resource["managedBy"];
+  propertiesOf(entry.resource)["diskState"] = "Unattached";
+}

@@ -1,0 +1,51 @@
+/** Managed images, made from a VHD blob; the image and its machines live in one region. */
+import { refuse } from "../arm-error.ts";
+import { dig, text } from "../json.ts";
+import type { Kind } from "../kind.ts";
+
+export const image: Kind = {
+  type: "Microsoft.Compute/images",
+  members:
+    "id name type location tags extendedLocation properties{sourceVirtualMachine storageProfile{osDisk{snapshot managedDisk blobUri caching " +
+    "diskSizeGB storageAccountType diskEncryptionSet osType osState} dataDisks zoneResilient} provisioningState hyperVGeneration}",
+  name: /^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/,
+  located: true,
+  etag: false,
+  stateful: true,
+  create: { status: 201, state: "Creating", seconds: [15, 30], header: "async" },
+  update: { status: 200, state: "Updating", seconds: [5, 10], header: "async" },
+  remove: { status: 202, state: "Deleting", seconds: [5, 10], header: "both", retry: 10, poll: 10 },
+  check({ cloud, properties, location }) {
+    const disk = dig(properties, "storageProfile", "osDisk");
+    if (disk === undefined && properties["sourceVirtualMachine"] === undefined) {
+      refuse(400, "InvalidParameter", "Required parameter 'storageProfile.osDisk' is missing (null).", {
+        target: "storageProfile",
+      });
+    }
+    const blob = text(dig(disk, "blobUri"));
+    if (blob === undefined) return;
+    // Required since 2019-03-01 when the source is a blob.
+    if (!["V1", "V2"].includes(String(properties["hyperVGeneration"]))) {
+      refuse(400, "InvalidParameter", "Required parameter 'hyperVGeneration' is missing (null).", { target: "hyperVGeneration" });
+    }
+    for (const field of ["osType", "osState"]) {
+      if (text(dig(disk, field)) === undefined) {
+        refuse(400, "InvalidParameter", `Required parameter 'osDisk.${field}' is missing (null).`, { target: `osDisk.${field}` });
+      }
+    }
+    if (!/^https?:\/\/[^/]+\/.+\.vhd$/i.test(blob)) {
+      refuse(400, "InvalidParameter", `The value of parameter 'blobUri' is invalid: ${blob}.`, { target: "osDisk.blobUri" });
+    }
+    // Only accounts of this cloud can be judged; the code is Azure's for a blob that the platform cannot reach.
+    const name = /^https:\/\/([a-z0-9]{3,24})\.blob\./.exec(blob)?.[1];
+    for (const account of cloud.ofType("Microsoft.Storage/storageAccounts")) {
+      if (account.name === name && account.location !== location) {
+        refuse(
+          409,
+          "StorageAccountLocationMismatch",
+          `Source blob ${blob} is in location ${account.location}, not in ${location}.`,
+        );
+      }
+    }
+  },
+};

@@ -1,0 +1,248 @@
+/** What refuses a machine because of what is around it: size, quota, image, set, interfaces; and changes that none may make. */
+import { refuse } from "../arm-error.ts";
+import { keyOf } from "../arm-id.ts";
+import { byVersion, imagesOf } from "../catalogue/images.ts";
+import { isRestricted, type Size, sizeOf, SIZES } from "../catalogue/sizes.ts";
+import type { Cloud } from "../cloud.ts";
+import { dig, idOf, list, object, propertiesOf, text } from "../json.ts";
+import type { Change } from "../kind.ts";
+import { refuseReserved } from "./interface.ts";
+import { digest } from "./digest.ts";
+import { checkDisks, checkOsProfile } from "./machine-profile.ts";
+import { checkPlacement, membersOf } from "./placement.ts";
+
+const MACHINES = "Microsoft.Compute/virtualMachines";
+
+/** @throws ArmError; in the order in which Azure is thought to look */
+export function checkMachine(change: Change): void {
+  const { cloud, properties, location, before } = change;
+  const size = checkSize(change);
+  checkUnchanged(change);
+  if (before === undefined) {
+    checkImage(change, size);
+    checkOsProfile(change);
+  }
+  checkDisks(change, size);
+  checkSet(change);
+  checkPlacement(cloud, idOf(properties["proximityPlacementGroup"]), location);
+  checkInterfaces(change, size);
+  checkQuota(change, size);
+}
+
+function checkSize({ cloud, properties, location, before }: Change): Size {
+  const given =
+    text(dig(properties, "hardwareProfile", "vmSize")) ?? text(dig(before?.resource, "properties", "hardwareProfile", "vmSize"));
+  if (given === undefined)
+    return refuse(400, "InvalidParameter", "Required parameter 'vmSize' is missing (null).", { target: "vmSize" });
+  const size = sizeOf(given);
+  if (size === undefined) {
+    return refuse(
+      400,
+      "InvalidParameter",
+      `The value ${given} provided for the VM size is not valid. The valid sizes in the current region are: ${SIZES.map(({ name }) => name).join(",")}.`,
+      { target: "vmSize" },
+    );
+  }
+  if (isRestricted(cloud.limits.restrictedSizes, location, given)) {
+    refuse(
+      409,
+      "SkuNotAvailable",
+      `The requested VM size for resource 'Following SKUs have failed for Capacity Restrictions: ${given}' is currently not available in location '${location}'. Please try another size or deploy to a different location or different zone. See https://aka.ms/azureskunotavailable for details.`,
+    );
+  }
+  return size;
+}
+
+/** vCPUs in use: of all machines of a region that are not on their way out; deallocated ones count. */
+export function coresInUse(cloud: Cloud, subscription: string, location: string, family?: string): number {
+  let sum = 0;
+  for (const machine of cloud.ofType(MACHINES)) {
+    if (machine.location !== location || keyOf(machine.subscription) !== keyOf(subscription)) continue;
+    const size = sizeOf(String(dig(machine.resource, "properties", "hardwareProfile", "vmSize")));
+    if (size !== undefined && (family === undefined || size.family === family)) sum += size.cores;
+  }
+  return sum;
+}
+
+function checkQuota({ cloud, location, subscription, before }: Change, size: Size): void {
+  const held = sizeOf(String(dig(before?.resource, "properties", "hardwareProfile", "vmSize")));
+  const rows = [
+    ["Total Regional", cloud.limits.cores, undefined],
+    [size.family, cloud.limits.familyCores, size.family],
+  ] as const;
+  for (const [label, limit, family] of rows) {
+    const needed = size.cores - (held !== undefined && (family === undefined || held.family === family) ? held.cores : 0);
+    const used = coresInUse(cloud, subscription, location, family);
+    if (needed <= 0 || used + needed <= limit) continue;
+    refuse(
+      409,
+      "OperationNotAllowed",
+      `Operation could not be completed as it results in exceeding approved ${label} Cores quota. Additional details - Deployment Model: Resource Manager, Location: ${location}, Current Limit: ${limit}, Current Usage: ${used}, Additional Required: ${needed}, (Minimum) New Limit Required: ${used + needed}. Setup Alerts when Quota reaches threshold. Submit a request for Quota increase at https://aka.ms/ProdportalCRP and try again.`,
+    );
+  }
+}
+
+function checkImage({ cloud, body, properties, location }: Change, size: Size): void {
+  const reference = object(dig(properties, "storageProfile", "imageReference"));
+  const id = text(reference["id"]) ?? text(reference["sharedGalleryImageId"]) ?? text(reference["communityGalleryImageId"]);
+  if (id !== undefined) {
+    // Galleries are not simulated: their versions pass.
+    if (!/\/providers\/Microsoft\.Compute\/images\//i.test(id)) return;
+    const image = cloud.get(id);
+    if (image === undefined)
+      refuse(404, "NotFound", `The Image '${id}' cannot be found in '${location}' region.`, { target: "imageReference" });
+    if (image.location !== location)
+      refuse(400, "InvalidParameter", `The image ${id} is in region ${image.location}, not in ${location}.`, {
+        target: "imageReference",
+      });
+    return;
+  }
+  const [publisher, offer, sku, version] = ["publisher", "offer", "sku", "version"].map(
+    (name) => text(reference[name]) ?? "",
+  ) as [string, string, string, string];
+  const [image] = imagesOf(publisher, offer, sku);
+  const sorted = [...(image?.versions ?? [])].sort(byVersion);
+  if (image === undefined || (version !== "latest" && !sorted.includes(version))) {
+    return refuse(
+      404,
+      "PlatformImageNotFound",
+      `The platform image '${publisher}:${offer}:${sku}:${version}' is not available. Verify that all fields in the storage profile are correct. For more details about storage profile information, please refer to https://aka.ms/storageprofile`,
+      { target: "imageReference" },
+    );
+  }
+  const plan = body["plan"];
+  if (image.plan && plan === undefined) {
+    refuse(
+      400,
+      "VMMarketplaceInvalidInput",
+      "Creating a virtual machine from Marketplace image or a custom image sourced from a Marketplace image requires Plan information in the request.",
+    );
+  }
+  if (!image.plan && plan !== undefined) {
+    refuse(
+      400,
+      "VMMarketplaceInvalidInput",
+      "Creating a virtual machine from a non Marketplace image does not need Plan information in the request.",
+    );
+  }
+  if (
+    plan !== undefined &&
+    (dig(plan, "publisher") !== publisher || dig(plan, "product") !== offer || dig(plan, "name") !== sku)
+  ) {
+    refuse(400, "VMMarketplaceInvalidInput", "The Plan information in the request does not match the image.");
+  }
+  if (image.architecture !== size.architecture) {
+    refuse(
+      400,
+      "BadRequest",
+      `Cannot create a VM of size '${size.name}' because this VM size only supports a CPU Architecture of '${size.architecture}', but an image or disk with CPU Architecture '${image.architecture}' was given.`,
+    );
+  }
+  if (!size.generations.includes(image.generation)) {
+    refuse(
+      400,
+      "BadRequest",
+      `The selected VM size '${size.name}' cannot boot Hypervisor Generation '${image.generation === "V1" ? 1 : 2}'.`,
+    );
+  }
+}
+
+function checkSet({ cloud, id, properties, group, before }: Change): void {
+  const setId = idOf(properties["availabilitySet"]);
+  if (setId === undefined) return;
+  if (properties["virtualMachineScaleSet"] !== undefined) {
+    refuse(400, "InvalidParameter", "availabilitySet and virtualMachineScaleSet exclude each other.", {
+      target: "availabilitySet",
+    });
+  }
+  const set = cloud.get(setId);
+  if (set === undefined) return refuse(404, "NotFound", `The entity was not found: ${setId}.`);
+  if (set.group !== group) {
+    refuse(400, "InvalidParameter", `The availability set ${setId} must be in the resource group of ${id}.`, {
+      target: "availabilitySet.id",
+    });
+  }
+  if (text(dig(set.resource, "sku", "name")) !== "Aligned") {
+    refuse(
+      409,
+      "OperationNotAllowed",
+      "Addition of a VM with managed disks to non-managed Availability Set or addition of a VM with blob based disks to managed Availability Set is not supported. Please create an Availability Set with 'managed' property set in order to add a VM with managed disks to it.",
+    );
+  }
+  if (before === undefined && membersOf(cloud, set).length >= 200) {
+    refuse(409, "OperationNotAllowed", `The availability set ${setId} holds 200 machines, which is its limit.`);
+  }
+}
+
+function checkInterfaces({ cloud, id, properties, location, before }: Change, size: Size): void {
+  const nics = list(dig(properties, "networkProfile", "networkInterfaces"));
+  if (nics.length === 0) {
+    if (before === undefined)
+      refuse(400, "InvalidParameter", "The VM must have at least one network interface.", { target: "networkProfile" });
+    return;
+  }
+  if (nics.length > size.interfaces) {
+    refuse(
+      400,
+      "NetworkInterfaceCountExceeded",
+      `The number of network interfaces for virtual machine ${id} exceeds the maximum allowed for the virtual machine size ${size.name}.`,
+    );
+  }
+  if (nics.length > 1 && nics.filter((nic) => propertiesOf(nic)["primary"] === true).length !== 1) {
+    refuse(
+      400,
+      "VirtualMachineMustHaveOneNetworkInterfaceAsPrimary",
+      `Virtual machine ${id} must have one network interface set as the primary.`,
+    );
+  }
+  for (const nic of nics) {
+    const nicId = idOf(nic) ?? "";
+    const entry = cloud.get(nicId);
+    if (entry === undefined || entry.type !== "Microsoft.Network/networkInterfaces") {
+      return refuse(404, "NotFound", `The Resource ${nicId} referenced by ${id} was not found.`);
+    }
+    if (entry.location !== location)
+      refuse(400, "InvalidParameter", `The network interface ${nicId} is not in location ${location}.`, {
+        target: "networkProfile",
+      });
+    const holder = idOf(propertiesOf(entry.resource)["virtualMachine"]);
+    if (holder !== undefined && keyOf(holder) !== keyOf(id)) {
+      refuse(400, "NicInUse", `Network Interface ${nicId} is used by existing VM ${holder}.`);
+    }
+    const reserved = object(entry.hidden["reserved"]);
+    if (Number(reserved["until"]) > cloud.now() && keyOf(String(reserved["machine"])) !== keyOf(id))
+      refuseReserved(String(reserved["machine"]));
+    if (propertiesOf(entry.resource)["enableAcceleratedNetworking"] === true && !size.accelerated) {
+      refuse(
+        400,
+        "VMSizeIsNotPermittedToEnableAcceleratedNetworking",
+        `VM size ${size.name} is not permitted to enable accelerated networking on network interface ${nicId}.`,
+      );
+    }
+  }
+}
+
+/** Fixed when the machine is made; the same value again is no change. */
+const FIXED: readonly (readonly [target: string, path: readonly string[]])[] = [
+  ["osProfile.adminUsername", ["osProfile", "adminUsername"]],
+  ["osProfile.computerName", ["osProfile", "computerName"]],
+  ["linuxConfiguration.ssh.publicKeys", ["osProfile", "linuxConfiguration", "ssh", "publicKeys"]],
+  ["imageReference", ["storageProfile", "imageReference"]],
+  ["osDisk.createOption", ["storageProfile", "osDisk", "createOption"]],
+  ["osDisk.name", ["storageProfile", "osDisk", "name"]],
+  ["availabilitySet.id", ["availabilitySet", "id"]],
+];
+
+function checkUnchanged({ properties, before }: Change): void {
+  if (before === undefined) return;
+  const old = propertiesOf(before.resource);
+  const forbid = (target: string): never =>
+    refuse(409, "PropertyChangeNotAllowed", `Changing property '${target}' is not allowed.`, { target });
+  for (const [target, path] of FIXED) {
+    const [had, wants] = [dig(old, ...path), dig(properties, ...path)];
+    if (had === undefined || wants === undefined) continue;
+    if (JSON.stringify(had).toLowerCase() !== JSON.stringify(wants).toLowerCase()) forbid(target);
+  }
+  const custom = text(dig(properties, "osProfile", "customData"));
+  if (custom !== undefined && digest(custom) !== before.hidden["customData"]) forbid("customData");
+}

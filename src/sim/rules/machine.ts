@@ -1,0 +1,193 @@
+/**
+ * Virtual machines: what Azure refuses is in machine-checks.ts and machine-profile.ts; here is what a machine is made of,
+ * what comes into being with it (disks), whom it holds (interfaces), and what goes with it when it is deleted.
+ */
+import { keyOf, parentOf } from "../arm-id.ts";
+import type { Cloud, Entry } from "../cloud.ts";
+import { clone, dig, idOf, type Json, list, number, object, propertiesOf, text } from "../json.ts";
+import type { Change, Kind, Timing } from "../kind.ts";
+import { digest } from "./digest.ts";
+import { attachNewDisk, detachDisk } from "./disk.ts";
+import { checkMachine } from "./machine-checks.ts";
+
+const NICS = "Microsoft.Network/networkInterfaces";
+
+/** How long Azure keeps an interface for a machine that is gone. */
+const RESERVED_MS = 180_000;
+
+const CREATE: Timing = { status: 201, state: "Creating", seconds: [40, 80], header: "async", retry: 10, poll: 30, once: true };
+
+export const virtualMachine: Kind = {
+  type: "Microsoft.Compute/virtualMachines",
+  members:
+    "id name type location tags zones plan{name publisher product promotionCode} identity extendedLocation resources managedBy etag placement " +
+    "properties{hardwareProfile{vmSize vmSizeProperties} scheduledEventsPolicy storageProfile{imageReference{id publisher offer sku version exactVersion " +
+    "sharedGalleryImageId communityGalleryImageId} osDisk{osType encryptionSettings name vhd image caching writeAcceleratorEnabled " +
+    "diffDiskSettings createOption diskSizeGB managedDisk{id storageAccountType diskEncryptionSet securityProfile} deleteOption} " +
+    "dataDisks{lun name vhd image caching writeAcceleratorEnabled createOption diskSizeGB managedDisk{id storageAccountType " +
+    "diskEncryptionSet securityProfile} sourceResource toBeDetached diskIOPSReadWrite diskMBpsReadWrite detachOption deleteOption} " +
+    "diskControllerType alignRegionalDisksToVMZone} additionalCapabilities osProfile{computerName adminUsername adminPassword " +
+    "customData windowsConfiguration linuxConfiguration{disablePasswordAuthentication ssh{publicKeys{path keyData}} provisionVMAgent " +
+    "patchSettings enableVMAgentPlatformUpdates} secrets allowExtensionOperations requireGuestProvisionSignal} " +
+    "networkProfile{networkInterfaces{id properties{primary deleteOption}} networkApiVersion networkInterfaceConfigurations} " +
+    "securityProfile{uefiSettings encryptionAtHost securityType encryptionIdentity proxyAgentSettings} " +
+    "diagnosticsProfile{bootDiagnostics{enabled storageUri}} availabilitySet{id} virtualMachineScaleSet{id} " +
+    "proximityPlacementGroup{id} priority evictionPolicy billingProfile host hostGroup provisioningState instanceView licenseType vmId " +
+    "extensionsTimeBudget platformFaultDomain scheduledEventsProfile userData capacityReservation interconnectBlockProfile " +
+    "applicationProfile timeCreated resiliencyProfile}",
+  name: /^(?!_)[^\\/"[\]:|<>+=;,?*@&\s]{1,64}(?<![.-])$/,
+  located: true,
+  etag: false,
+  stateful: true,
+  create: CREATE,
+  update: ({ before }) => ({
+    ...CREATE,
+    status: 200,
+    state: "Updating",
+    seconds: propertiesOf(before?.resource)["provisioningState"] === "Failed" ? [40, 80] : [5, 20],
+  }),
+  remove: { status: 202, state: "Deleting", seconds: [20, 40], header: "both", retry: 10, poll: 30 },
+  check: checkMachine,
+  shape,
+  accepted(cloud, entry, { properties }) {
+    const custom = text(dig(properties, "osProfile", "customData"));
+    if (custom !== undefined) entry.hidden["customData"] = digest(custom);
+    for (const nic of interfacesOf(cloud, entry)) {
+      propertiesOf(nic.resource)["virtualMachine"] = { id: entry.id };
+      delete nic.hidden["reserved"];
+    }
+  },
+  settled(cloud, entry, operation) {
+    if (operation.verb === "power") {
+      entry.hidden["power"] = operation.power;
+      return;
+    }
+    entry.hidden["power"] ??= "running";
+    makeDisks(cloud, entry);
+    interfacesOf(cloud, entry).forEach((nic, index) => {
+      const properties = propertiesOf(nic.resource);
+      properties["macAddress"] ??= macOf(cloud);
+      properties["primary"] = index === 0;
+    });
+  },
+  failed(cloud, entry, operation) {
+    if (operation.verb !== "put") return;
+    for (const nic of interfacesOf(cloud, entry)) nic.hidden["reserved"] = reservation(cloud, entry, true);
+  },
+  removed(cloud, entry) {
+    const wanted = new Map(
+      list(dig(entry.resource, "properties", "networkProfile", "networkInterfaces")).map((nic) => [
+        keyOf(idOf(nic) ?? ""),
+        propertiesOf(nic)["deleteOption"],
+      ]),
+    );
+    for (const nic of interfacesOf(cloud, entry)) {
+      delete propertiesOf(nic.resource)["virtualMachine"];
+      if (wanted.get(nic.key) === "Delete") removeInterface(cloud, nic);
+      else nic.hidden["reserved"] ??= reservation(cloud, entry, false);
+    }
+    const storage = object(propertiesOf(entry.resource)["storageProfile"]);
+    for (const disk of [object(storage["osDisk"]), ...list(storage["dataDisks"])]) {
+      const held = cloud.get(idOf(disk["managedDisk"]) ?? "");
+      if (held === undefined) continue;
+      if (disk["deleteOption"] === "Delete") cloud.remove(held.key);
+      else detachDisk(held);
+    }
+  },
+};
+
+export const interfacesOf = (cloud: Cloud, machine: Entry): Entry[] =>
+  list(dig(machine.resource, "properties", "networkProfile", "networkInterfaces"))
+    .map((nic) => cloud.get(idOf(nic) ?? ""))
+    .filter((nic) => nic !== undefined);
+
+const reservation = (cloud: Cloud, machine: Entry, failed: boolean): Json => ({
+  machine: machine.id,
+  failed,
+  until: cloud.now() + RESERVED_MS,
+});
+
+function removeInterface(cloud: Cloud, nic: Entry): void {
+  for (const configuration of list(propertiesOf(nic.resource)["ipConfigurations"])) {
+    const address = object(propertiesOf(configuration)["publicIPAddress"]);
+    const held = propertiesOf(address)["deleteOption"] === "Delete" ? cloud.get(idOf(address) ?? "") : undefined;
+    if (held !== undefined) cloud.remove(held.key);
+  }
+  if (nic.type === NICS) cloud.remove(nic.key);
+}
+
+function shape({ cloud, properties, before, body }: Change): Json {
+  const old = propertiesOf(before?.resource);
+  const fresh = clone({ ...old, ...properties });
+  const profile = object(fresh["osProfile"]);
+  delete profile["customData"];
+  delete profile["adminPassword"];
+  delete fresh["instanceView"];
+  if (profile["computerName"] !== undefined) {
+    object(profile["linuxConfiguration"])["provisionVMAgent"] ??= true;
+    Object.assign(profile, { secrets: [], allowExtensionOperations: true, requireGuestProvisionSignal: true });
+  }
+  const storage = object(fresh["storageProfile"]);
+  const os = object(storage["osDisk"]);
+  storage["osDisk"] = { osType: "Linux", ...os, ...keepDisk(dig(old, "storageProfile", "osDisk")) };
+  storage["dataDisks"] = list(storage["dataDisks"]).map((disk) => ({
+    ...disk,
+    ...keepDisk(list(dig(old, "storageProfile", "dataDisks")).find((one) => one["lun"] === disk["lun"])),
+  }));
+  fresh["storageProfile"] = storage;
+  const set = idOf(fresh["availabilitySet"]);
+  // Recorded: the set's name comes back in capitals. Ids are to be compared without case.
+  if (set !== undefined)
+    fresh["availabilitySet"] = { id: `${parentOf(set)}/availabilitySets/${(set.split("/").at(-1) ?? "").toUpperCase()}` };
+  return {
+    ...(body["plan"] === undefined && before?.resource["plan"] !== undefined ? { plan: before.resource["plan"] } : {}),
+    etag: `"${cloud.random.hex(8)}"`,
+    properties: {
+      vmId: old["vmId"] ?? cloud.random.uuid(),
+      timeCreated: new Date(before?.created ?? cloud.now()).toISOString(),
+      ...fresh,
+    },
+  };
+}
+
+/** What Azure has filled in stays: name and id of a disk that exists. */
+function keepDisk(old: unknown): Json {
+  const id = idOf(object(old)["managedDisk"]);
+  return id === undefined
+    ? {}
+    : { name: object(old)["name"], diskSizeGB: object(old)["diskSizeGB"], managedDisk: clone(object(old)["managedDisk"]) };
+}
+
+/** Recorded: names and ids of the disks are there when the machine is, not before. */
+function makeDisks(cloud: Cloud, entry: Entry): void {
+  const storage = object(propertiesOf(entry.resource)["storageProfile"]);
+  const base = entry.id.replace(/\/virtualMachines\/[^/]+$/i, "/disks");
+  const image = clone(object(storage["imageReference"]));
+  const all = [{ disk: object(storage["osDisk"]), os: true }, ...list(storage["dataDisks"]).map((disk) => ({ disk, os: false }))];
+  all.forEach(({ disk, os }, index) => {
+    const managed = object(disk["managedDisk"]);
+    disk["managedDisk"] = managed;
+    const name = text(disk["name"]) ?? `${entry.name}_${os ? "OsDisk_1" : `disk${index + 1}`}_${cloud.random.hex(32)}`;
+    disk["name"] = name;
+    const sizeGB = number(disk["diskSizeGB"]) ?? 30;
+    disk["diskSizeGB"] = sizeGB;
+    managed["storageAccountType"] ??= "Premium_LRS";
+    managed["id"] ??= `${base}/${name}`;
+    attachNewDisk(cloud, {
+      id: String(managed["id"]),
+      name,
+      machine: entry,
+      sku: String(managed["storageAccountType"]),
+      sizeGB,
+      ...(os ? { osType: "Linux" } : {}),
+      creationData: os
+        ? { createOption: "FromImage", imageReference: image }
+        : { createOption: text(disk["createOption"]) ?? "Empty" },
+    });
+    const held = cloud.get(String(managed["id"]));
+    if (held !== undefined) held.resource["managedBy"] = entry.id;
+  });
+  cloud.touched(entry);
+}
+
+const macOf = (cloud: Cloud): string => `00-0D-3A-${(cloud.random.hex(6).toUpperCase().match(/../g) ?? []).join("-")}`;

@@ -1,0 +1,71 @@
+/** NAT gateways: the SKU of the gateway and of its addresses must agree (Standard with Standard, StandardV2 with StandardV2). */
+import { refuse } from "../arm-error.ts";
+import { clone, dig, idOf, list, number, object, propertiesOf, text } from "../json.ts";
+import type { Kind } from "../kind.ts";
+import { holderOf } from "./public-address.ts";
+import { resolve } from "./reference.ts";
+import { networkCreate, networkRemove, networkUpdate } from "./timings.ts";
+
+export const natGateway: Kind = {
+  type: "Microsoft.Network/natGateways",
+  members:
+    "id name type etag location tags zones sku{name} properties{idleTimeoutInMinutes publicIpAddresses{id} publicIpAddressesV6 " +
+    "publicIpPrefixes publicIpPrefixesV6 subnets sourceVirtualNetwork serviceGateway nat64 resourceGuid provisioningState}",
+  name: /^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/,
+  located: true,
+  etag: true,
+  stateful: true,
+  create: networkCreate([4, 9], 10, 10),
+  update: networkUpdate([4, 9]),
+  remove: networkRemove,
+  check(change) {
+    const sku = text(dig(change.body, "sku", "name"));
+    if (sku !== "Standard" && sku !== "StandardV2") {
+      refuse(400, "InvalidRequestFormat", `Cannot parse the request: the SKU '${String(sku)}' of a NAT gateway is not valid.`);
+    }
+    const idle = number(change.properties["idleTimeoutInMinutes"]) ?? 4;
+    if (idle < 4 || idle > 120) {
+      refuse(
+        400,
+        "NatGatewayIdleTimeoutOutOfRange",
+        `The idle timeout ${idle} of a NAT gateway must be between 4 and 120 minutes.`,
+      );
+    }
+    const addresses = list(change.properties["publicIpAddresses"]);
+    if (addresses.length > 16) refuse(400, "NatGatewayPublicIpLimitReached", "A NAT gateway may have 16 public IP addresses.");
+    for (const address of addresses) {
+      const id = idOf(address) ?? "";
+      const { entry } = resolve(change, id, "Microsoft.Network/publicIPAddresses");
+      const other = text(dig(entry.resource, "sku", "name"));
+      if (other !== sku) {
+        refuse(
+          400,
+          "NatGatewayAndPublicIpSkuMismatch",
+          `NAT gateway ${change.id} of SKU ${sku} cannot use public IP address ${id} of SKU ${String(other)}.`,
+        );
+      }
+      const holder = holderOf(change.cloud, entry);
+      if (holder !== undefined && holder.toLowerCase() !== change.id.toLowerCase()) {
+        refuse(
+          400,
+          "PublicIPAddressInUse",
+          `Resource ${change.id} is referencing public IP address ${id} that is already allocated to resource ${holder}.`,
+        );
+      }
+    }
+  },
+  shape: ({ cloud, body, properties, before }) => ({
+    sku: { tier: "Regional", ...object(body["sku"]) },
+    properties: {
+      resourceGuid: propertiesOf(before?.resource)["resourceGuid"] ?? cloud.random.uuid(),
+      idleTimeoutInMinutes: 4,
+      ...clone(properties),
+    },
+  }),
+  inUse(cloud, entry) {
+    const user = cloud.users(entry.id)[0];
+    if (user === undefined) return;
+    // The sentence is Azure's pattern for such refusals; the code is from memory.
+    refuse(400, "NatGatewayInUseBySubnet", `NAT gateway ${entry.id} cannot be deleted because it is in use by ${user.id}.`);
+  },
+};

@@ -1,0 +1,149 @@
+/** Availability sets, proximity placement groups and SSH key resources: small, at once, no operations. */
+import { refuse } from "../arm-error.ts";
+import { keyOf } from "../arm-id.ts";
+import { locationOf } from "../catalogue/locations.ts";
+import type { Cloud, Entry } from "../cloud.ts";
+import { clone, dig, idOf, number, object, propertiesOf, text } from "../json.ts";
+import { atOnce, type Kind } from "../kind.ts";
+import { sshKeyProblem } from "./ssh-key.ts";
+
+const MACHINES = "Microsoft.Compute/virtualMachines";
+const SETS = "Microsoft.Compute/availabilitySets";
+const GROUPS = "Microsoft.Compute/proximityPlacementGroups";
+
+export const availabilitySet: Kind = {
+  type: SETS,
+  members:
+    "id name type location tags sku{name tier capacity} properties{platformUpdateDomainCount platformFaultDomainCount virtualMachines " +
+    "proximityPlacementGroup{id} statuses scheduledEventsPolicy virtualMachineScaleSetMigrationInfo}",
+  name: /^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/,
+  located: true,
+  etag: false,
+  stateful: false,
+  // Recorded: 200 for a new one too, and no provisioningState.
+  create: atOnce(200),
+  update: atOnce(200),
+  remove: atOnce(200),
+  check({ cloud, properties, location, before }) {
+    const faults = number(properties["platformFaultDomainCount"]) ?? 2;
+    const most = locationOf(location)?.faultDomains ?? 2;
+    if (faults < 1 || faults > most) {
+      refuse(400, "InvalidParameter", `The specified fault domain count ${faults} must fall in the range 1 to ${most}.`, {
+        target: "platformFaultDomainCount",
+      });
+    }
+    const updates = number(properties["platformUpdateDomainCount"]) ?? 5;
+    if (updates < 1 || updates > 20) {
+      refuse(400, "InvalidParameter", `The specified update domain count ${updates} must fall in the range 1 to 20.`, {
+        target: "platformUpdateDomainCount",
+      });
+    }
+    for (const field of ["platformFaultDomainCount", "platformUpdateDomainCount"]) {
+      const old = propertiesOf(before?.resource)[field];
+      if (old !== undefined && properties[field] !== undefined && old !== properties[field]) {
+        refuse(409, "PropertyChangeNotAllowed", `Changing property '${field}' is not allowed.`, { target: field });
+      }
+    }
+    checkPlacement(cloud, idOf(properties["proximityPlacementGroup"]), location);
+  },
+  shape: ({ body, properties }) => ({
+    sku: { name: text(dig(body, "sku", "name")) ?? "Classic" },
+    properties: {
+      platformUpdateDomainCount: properties["platformUpdateDomainCount"] ?? 5,
+      platformFaultDomainCount: properties["platformFaultDomainCount"] ?? 2,
+      ...(properties["proximityPlacementGroup"] === undefined
+        ? {}
+        : { proximityPlacementGroup: clone(properties["proximityPlacementGroup"]) }),
+    },
+  }),
+  inUse(cloud, entry) {
+    if (membersOf(cloud, entry).length === 0) return;
+    refuse(
+      409,
+      "OperationNotAllowed",
+      `Availability Set '${entry.name}' cannot be deleted. Before deleting an Availability Set please ensure that it does not contain any VM.`,
+    );
+  },
+  view(cloud, entry, shown) {
+    object(shown["properties"])["virtualMachines"] = membersOf(cloud, entry).map(({ id }) => ({ id }));
+  },
+};
+
+export const membersOf = (cloud: Cloud, set: Entry): Entry[] => cloud.users(set.id).filter((user) => user.type === MACHINES);
+
+export const placementGroup: Kind = {
+  type: GROUPS,
+  members:
+    "id name type location tags zones properties{proximityPlacementGroupType virtualMachines virtualMachineScaleSets availabilitySets " +
+    "colocationStatus intent{vmSizes}}",
+  name: /^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/,
+  located: true,
+  etag: false,
+  stateful: false,
+  create: atOnce(201),
+  update: atOnce(200),
+  remove: atOnce(200),
+  check({ properties }) {
+    const type = text(properties["proximityPlacementGroupType"]) ?? "Standard";
+    if (type !== "Standard" && type !== "Ultra")
+      refuse(400, "InvalidParameter", `The proximity placement group type '${type}' is not valid.`);
+  },
+  shape: ({ properties }) => ({
+    properties: {
+      proximityPlacementGroupType: properties["proximityPlacementGroupType"] ?? "Standard",
+      ...(properties["intent"] === undefined ? {} : { intent: clone(properties["intent"]) }),
+    },
+  }),
+  inUse(cloud, entry) {
+    const users = cloud.users(entry.id);
+    if (users.length === 0) return;
+    refuse(
+      409,
+      "OperationNotAllowed",
+      `Proximity Placement Group '${entry.name}' cannot be deleted. It is in use by ${users.map((user) => user.id).join(", ")}.`,
+    );
+  },
+  view(cloud, entry, shown) {
+    const users = cloud.users(entry.id);
+    const properties = object(shown["properties"]);
+    for (const [field, type] of [
+      ["availabilitySets", SETS],
+      ["virtualMachines", MACHINES],
+    ] as const) {
+      properties[field] = users.filter((user) => user.type === type).map(({ id }) => ({ id }));
+    }
+  },
+};
+
+/** @throws ArmError 404 NotFound; 400 when it lies in another region (that check's code is from memory) */
+export function checkPlacement(cloud: Cloud, id: string | undefined, location: string): void {
+  if (id === undefined) return;
+  const group = cloud.get(id);
+  if (group === undefined || keyOf(group.type) !== keyOf(GROUPS)) refuse(404, "NotFound", `The entity was not found: ${id}.`);
+  if (group.location !== location) {
+    refuse(400, "InvalidParameter", `The proximity placement group ${id} is in location ${group.location}, not in ${location}.`, {
+      target: "proximityPlacementGroup",
+    });
+  }
+}
+
+export const sshPublicKey: Kind = {
+  type: "Microsoft.Compute/sshPublicKeys",
+  members: "id name type location tags properties{publicKey}",
+  name: /^[A-Za-z0-9_-]{1,80}$/,
+  located: true,
+  etag: false,
+  stateful: false,
+  create: atOnce(201),
+  update: atOnce(200),
+  remove: atOnce(200),
+  check({ properties, before }) {
+    const key = text(properties["publicKey"]);
+    const problem = key === undefined ? undefined : sshKeyProblem(key);
+    if (problem !== undefined) refuse(400, "InvalidParameter", problem, { target: "publicKey" });
+    const old = propertiesOf(before?.resource)["publicKey"];
+    if (old !== undefined && key !== undefined && old !== key) {
+      refuse(409, "PropertyChangeNotAllowed", "Changing property 'publicKey' is not allowed.", { target: "publicKey" });
+    }
+  },
+};

@@ -1,0 +1,105 @@
+/** The private address of an interface: the one asked for when the subnet has it free, else the lowest free one. */
+import { refuse } from "../arm-error.ts";
+import { keyOf } from "../arm-id.ts";
+import type { Cloud } from "../cloud.ts";
+import { dig, idOf, type Json, list, propertiesOf, text } from "../json.ts";
+import type { Change } from "../kind.ts";
+import { addressOf, dotted, holds, isReserved, lowestFree, type Prefix, prefixOf } from "./subnet.ts";
+
+/** Addresses of a subnet that interfaces other than `self` hold, with the configuration that holds each. */
+export function takenAddresses(cloud: Cloud, subnetId: string, self?: string): Map<number, string> {
+  const taken = new Map<number, string>();
+  for (const user of cloud.users(subnetId)) {
+    if (user.key === self) continue;
+    const properties = propertiesOf(user.resource);
+    for (const configuration of [...list(properties["ipConfigurations"]), ...list(properties["frontendIPConfigurations"])]) {
+      const inner = propertiesOf(configuration);
+      const address = addressOf(text(inner["privateIPAddress"]) ?? "");
+      if (address !== undefined && keyOf(idOf(inner["subnet"]) ?? "") === keyOf(subnetId))
+        taken.set(address, String(configuration["id"]));
+    }
+  }
+  return taken;
+}
+
+/** @throws ArmError 400 PrivateIPAddressIsAllocated, ...NotInSubnet, ...NotInAnySubnet, ...InReservedRange, SubnetIsFull */
+export function chooseAddress(change: Change, configuration: Json, own: Set<number>): string {
+  const { cloud, id, before } = change;
+  const properties = propertiesOf(configuration);
+  const subnetId = idOf(properties["subnet"]) ?? "";
+  const found = cloud.owner(subnetId);
+  const prefix = prefixOf(prefixTextOf(found?.child));
+  if (prefix === undefined) return "";
+  const name = String(configuration["name"]);
+  const taken = takenAddresses(cloud, subnetId, keyOf(id));
+  const wanted = text(properties["privateIPAddress"]);
+  if (properties["privateIPAllocationMethod"] === "Static") {
+    const address = addressOf(wanted ?? "");
+    if (wanted === undefined || address === undefined) {
+      return refuse(
+        400,
+        "InvalidPrivateIPAddress",
+        `Private static IP address ${String(wanted)} of ${id}/ipConfigurations/${name} is not valid.`,
+      );
+    }
+    checkPlace({ wanted, address, prefix, subnetId, network: found?.entry.resource });
+    const holder = taken.get(address) ?? (own.has(address) ? id : undefined);
+    if (holder !== undefined) {
+      refuse(
+        400,
+        "PrivateIPAddressIsAllocated",
+        `IP configuration ${id}/ipConfigurations/${name} is using the private IP address ${wanted} which is already allocated to resource ${holder}.`,
+        { details: [] },
+      );
+    }
+    own.add(address);
+    return wanted;
+  }
+  const old = list(propertiesOf(before?.resource)["ipConfigurations"]).find((one) => keyOf(String(one["name"])) === keyOf(name));
+  const kept = addressOf(text(propertiesOf(old)["privateIPAddress"]) ?? "");
+  const used = new Set([...taken.keys(), ...own]);
+  const address = kept !== undefined && holds(prefix, kept) && !used.has(kept) ? kept : lowestFree(prefix, used);
+  if (address === undefined) {
+    return refuse(
+      400,
+      "SubnetIsFull",
+      `Subnet ${subnetId} with address prefix ${prefixTextOf(found?.child)} does not have enough capacity for 1 IP addresses.`,
+    );
+  }
+  own.add(address);
+  return dotted(address);
+}
+
+const prefixTextOf = (subnet: Json | undefined): string => {
+  const properties = propertiesOf(subnet);
+  return String(properties["addressPrefix"] ?? (properties["addressPrefixes"] as unknown[] | undefined)?.[0]);
+};
+
+interface Place {
+  readonly wanted: string;
+  readonly address: number;
+  readonly prefix: Prefix;
+  readonly subnetId: string;
+  readonly network: Json | undefined;
+}
+
+function checkPlace({ wanted, address, prefix, subnetId, network }: Place): void {
+  if (!holds(prefix, address)) {
+    const prefixes = (dig(network, "properties", "addressSpace", "addressPrefixes") as unknown[] | undefined) ?? [];
+    const somewhere = prefixes.map((one) => prefixOf(String(one))).some((one) => one !== undefined && holds(one, address));
+    refuse(
+      400,
+      somewhere ? "PrivateIPAddressNotInSubnet" : "PrivateIPAddressNotInAnySubnet",
+      `Private static IP address ${wanted} does not belong to the range of subnet prefix of ${subnetId}.`,
+      { details: [] },
+    );
+  }
+  if (isReserved(prefix, address)) {
+    refuse(
+      400,
+      "PrivateIPAddressInReservedRange",
+      `Private static IP address ${wanted} falls within reserved IP range of subnet prefix of ${subnetId}.`,
+      { details: [] },
+    );
+  }
+}

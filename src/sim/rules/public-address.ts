@@ -1,0 +1,171 @@
+/** Public IP addresses: SKU, DNS label, quota, and who holds them. */
+import { refuse } from "../arm-error.ts";
+import { keyOf } from "../arm-id.ts";
+import type { Cloud, Entry } from "../cloud.ts";
+import { clone, dig, idOf, type Json, list, object, propertiesOf, text } from "../json.ts";
+import type { Change, Kind } from "../kind.ts";
+import { dotted } from "./subnet.ts";
+import { networkCreate, networkRemove, networkUpdate } from "./timings.ts";
+
+/** Blocks that are reserved for documentation and benchmarks (RFC 5737, RFC 2544): never anybody's. */
+const BLOCKS: readonly [first: number, size: number][] = [
+  [(203 * 256 + 0) * 65536 + 113 * 256, 256],
+  [(198 * 256 + 51) * 65536 + 100 * 256, 256],
+  [(192 * 256 + 0) * 65536 + 2 * 256, 256],
+  [(198 * 256 + 18) * 65536, 131072],
+];
+
+export const publicAddress: Kind = {
+  type: "Microsoft.Network/publicIPAddresses",
+  members:
+    "id name type etag location tags zones extendedLocation sku{name tier} properties{publicIPAllocationMethod publicIPAddressVersion " +
+    "ipConfiguration dnsSettings{domainNameLabel domainNameLabelScope fqdn reverseFqdn} ddosSettings ipTags ipAddress publicIPPrefix " +
+    "idleTimeoutInMinutes resourceGuid provisioningState servicePublicIPAddress natGateway migrationPhase linkedPublicIPAddress " +
+    "deleteOption upgradedToV2}",
+  name: /^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/,
+  located: true,
+  etag: true,
+  stateful: true,
+  create: networkCreate([1, 3], 1, 2),
+  update: networkUpdate([1, 3], 2),
+  remove: networkRemove,
+  check(change) {
+    const { body, properties } = change;
+    const sku = text(dig(body, "sku", "name")) ?? "Basic";
+    if (sku === "Basic") {
+      // Retired 2025-09-30; the code is from memory.
+      refuse(
+        400,
+        "BasicSkuPublicIpRetired",
+        "Creation of Basic SKU public IP addresses is no longer supported. Use the Standard SKU.",
+      );
+    }
+    if (!["Standard", "StandardV2"].includes(sku))
+      refuse(400, "InvalidRequestFormat", `The public IP SKU '${sku}' is not valid.`);
+    if ((properties["publicIPAllocationMethod"] ?? "Dynamic") !== "Static") {
+      refuse(
+        400,
+        "StandardSkuPublicIPAddressesMustBeStatic",
+        `Standard sku public IP address ${change.id} must have its allocation method set to Static.`,
+      );
+    }
+    const before = text(dig(change.before?.resource, "sku", "name"));
+    if (before !== undefined && before !== sku) {
+      refuse(
+        400,
+        "PublicIpAddressSkuUpdateNotAllowed",
+        `The SKU of public IP address ${change.id} cannot be changed from ${before} to ${sku}.`,
+      );
+    }
+    checkLabel(change);
+    checkCount(change);
+  },
+  shape: ({ cloud, body, properties, before, location }) => {
+    const label = text(dig(properties, "dnsSettings", "domainNameLabel"));
+    const old = propertiesOf(before?.resource);
+    return {
+      sku: { tier: "Regional", ...object(body["sku"]) },
+      properties: {
+        resourceGuid: old["resourceGuid"] ?? cloud.random.uuid(),
+        ...(old["ipAddress"] === undefined ? {} : { ipAddress: old["ipAddress"] }),
+        publicIPAddressVersion: "IPv4",
+        idleTimeoutInMinutes: 4,
+        ipTags: [],
+        ...without(properties, ["ipConfiguration", "ipAddress", "resourceGuid"]),
+        ...(label === undefined
+          ? {}
+          : { dnsSettings: { ...clone(object(properties["dnsSettings"])), fqdn: `${label}.${location}.cloudapp.azure.com` } }),
+      },
+    };
+  },
+  settled(cloud, entry) {
+    const properties = object(entry.resource["properties"]);
+    properties["ipAddress"] ??= cloud.publicAddress ?? nextAddress(cloud);
+  },
+  inUse(cloud, entry) {
+    const holder = holderOf(cloud, entry);
+    if (holder === undefined) return;
+    refuse(
+      400,
+      "PublicIPAddressCannotBeDeleted",
+      `Public IP address ${entry.id} can not be deleted since it is still allocated to resource ${holder}. In order to delete the public IP, disassociate/detach the Public IP address from the resource. To learn how to do this, see aka.ms/deletepublicip.`,
+    );
+  },
+  view(cloud, entry, shown) {
+    const holder = holderOf(cloud, entry);
+    if (holder === undefined) return;
+    object(shown["properties"])[holder.toLowerCase().includes("/natgateways/") ? "natGateway" : "ipConfiguration"] = {
+      id: holder,
+    };
+  },
+};
+
+/** Id of the interface's or balancer's configuration, or of the NAT gateway, that has this address. */
+export function holderOf(cloud: Cloud, address: Entry): string | undefined {
+  for (const user of cloud.users(address.id)) {
+    if (user.type === "Microsoft.Network/natGateways") return user.id;
+    const properties = propertiesOf(user.resource);
+    for (const config of [...list(properties["ipConfigurations"]), ...list(properties["frontendIPConfigurations"])]) {
+      if (keyOf(idOf(propertiesOf(config)["publicIPAddress"]) ?? "") === address.key) return String(config["id"]);
+    }
+  }
+  return undefined;
+}
+
+/** True when nobody in the region has the label: not in this cloud, not among the labels that are taken elsewhere. */
+export function isLabelFree(cloud: Cloud, location: string, label: string, self?: string): boolean {
+  const taken = cloud.limits.takenLabels.map((item) => item.toLowerCase());
+  if (taken.includes(label.toLowerCase()) || taken.includes(`${location}/${label}`.toLowerCase())) return false;
+  for (const other of cloud.ofType("Microsoft.Network/publicIPAddresses")) {
+    const has = text(dig(other.resource, "properties", "dnsSettings", "domainNameLabel"));
+    if (other.key !== self && other.location === location && has?.toLowerCase() === label.toLowerCase()) return false;
+  }
+  return true;
+}
+
+function checkLabel({ cloud, id, location, properties }: Change): void {
+  const label = text(dig(properties, "dnsSettings", "domainNameLabel"));
+  if (label === undefined) return;
+  if (!/^[a-z][a-z0-9-]{1,61}[a-z0-9]$/.test(label)) {
+    refuse(
+      400,
+      "InvalidDomainNameLabel",
+      `The domain name label ${label} is invalid. It must conform to the following regular expression: ^[a-z][a-z0-9-]{1,61}[a-z0-9]$.`,
+    );
+  }
+  if (!isLabelFree(cloud, location, label, keyOf(id))) {
+    refuse(400, "DnsRecordInUse", `DNS record ${label}.${location}.cloudapp.azure.com is already used by another public IP.`, {
+      details: [],
+    });
+  }
+}
+
+function checkCount({ cloud, before, location, subscription }: Change): void {
+  if (before !== undefined) return;
+  const limit = cloud.limits.publicAddresses;
+  if (countAddresses(cloud, subscription, location) >= limit) {
+    refuse(
+      400,
+      "PublicIPCountLimitReached",
+      `Cannot create more than ${limit} public IP addresses for this subscription in this region.`,
+      { details: [] },
+    );
+  }
+}
+
+export const countAddresses = (cloud: Cloud, subscription: string, location: string): number =>
+  [...cloud.ofType("Microsoft.Network/publicIPAddresses")].filter(
+    (entry) => entry.location === location && entry.subscription.toLowerCase() === subscription.toLowerCase(),
+  ).length;
+
+function nextAddress(cloud: Cloud): string {
+  let at = cloud.count("publicAddresses");
+  for (const [first, size] of BLOCKS) {
+    if (at < size - 1) return dotted(first + at);
+    at -= size - 2;
+  }
+  return dotted(BLOCKS[0]?.[0] ?? 0);
+}
+
+const without = (value: Json, names: readonly string[]): Json =>
+  Object.fromEntries(Object.entries(clone(value)).filter(([name]) => !names.includes(name)));

@@ -1,0 +1,44 @@
+/** The simulation's state between commands: one JSON file, readable by its owner only, replaced as a whole or not at all. */
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { ClusterError } from "../core/errors.ts";
+import { timeOf } from "./simulation.ts";
+
+/** Undefined when there is no such file. @throws ClusterError SimulationState when it cannot be used */
+export async function loadSimulation(file: string): Promise<unknown> {
+  const broken = (cause?: unknown): ClusterError =>
+    new ClusterError("SimulationState", `The state of the simulation in ${file} cannot be read.`, {
+      advice: `Delete ${file}; the simulation then starts with an empty subscription.`,
+      ...(cause === undefined ? {} : { cause }),
+    });
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw broken(error);
+  }
+  let state: unknown;
+  try {
+    state = JSON.parse(text);
+  } catch (error) {
+    throw broken(error);
+  }
+  if (timeOf(state) === undefined) throw broken();
+  return state;
+}
+
+export async function saveSimulation(file: string, state: unknown): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const fresh = `${file}.new`;
+  // A leftover of a killed run may have other rights.
+  await rm(fresh, { force: true });
+  const handle = await open(fresh, "wx", 0o600);
+  try {
+    await handle.writeFile(JSON.stringify(state));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(fresh, file);
+}
