@@ -15,7 +15,6 @@ export interface Item {
   readonly phase: boolean;
   readonly startedAt: number;
   stage: Stage;
-  endedAt?: number;
   detail?: string;
 }
 
@@ -27,7 +26,6 @@ export interface Group {
   total: number;
   readonly counts: Partial<Record<Stage, number>>;
   readonly startedAt: number;
-  endedAt?: number;
   /** "being made": what is said of those in work. */
   readonly doing: string;
   /** The label of the first, for kinds that have one only. */
@@ -77,17 +75,13 @@ export function take(progress: Progress, event: Event): Item | undefined {
   group.counts[stage] = (group.counts[stage] ?? 0) + 1;
   item.stage = stage;
   if (isActive(stage)) {
-    delete item.endedAt;
-    delete group.endedAt;
     if (event.detail !== undefined) item.detail = event.detail;
     if (stage === "retrying") item.detail = retryWords(event);
     else if (event.kind === "started") delete item.detail;
     // A key that is there keeps its place, so that the map stays ordered by the time of start.
     progress.active.set(item.id, item);
   } else {
-    item.endedAt = event.at;
     progress.active.delete(item.id);
-    if ((group.counts.work ?? 0) + (group.counts.retrying ?? 0) === 0) group.endedAt = event.at;
   }
   return item;
 }
@@ -96,7 +90,7 @@ export function take(progress: Progress, event: Event): Item | undefined {
 export const ended = (group: Group): number => ENDS.reduce((sum, stage) => sum + (group.counts[stage] ?? 0), 0);
 
 /** Everything that the plan and the events promised of this group has come to an end. */
-export const isOver = (group: Group): boolean => ended(group) >= group.total && group.endedAt !== undefined;
+export const isOver = (group: Group): boolean => ended(group) >= group.total;
 
 /** "1 of 3 made", "2 in work": what is not zero, in the order of a life. */
 export function countWords(group: Group): string[] {

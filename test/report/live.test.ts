@@ -141,6 +141,31 @@ test.for([
   expect(seen.length).toBeLessThan(rows);
 });
 
+test("in a low window the single resources give way to the kinds, and the last kinds to the edge", () => {
+  const { report, screen, pulse } = start(3);
+  const kinds = ["address", "disk", "interface", "machine"];
+  for (const kind of kinds) for (const node of [0, 1, 2]) report.event(event(0, "started", `${kind} a-${node}`, { node }));
+  const shown = (rows: number): string[] => {
+    screen.rows = rows;
+    pulse.beat();
+    return screen
+      .seen()
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.trim().split(" ")[0]!);
+  };
+  expect(shown(7)).toEqual(["addresses", "a-0", "a-1", "disks", "interfaces", "machines"]);
+  expect(shown(5)).toEqual(["addresses", "disks", "interfaces", "machines"]);
+  expect(shown(4)).toEqual(["addresses", "disks", "interfaces"]);
+});
+
+test("a phase is over when the next one begins, whether it says so or not", () => {
+  const { report, screen, pulse } = start(3);
+  play(report, [event(0, "phase", "preflight", { id: "preflight" }), event(2, "phase", "keys", { id: "keys" })]);
+  pulse.beat();
+  expect(screen.seen()).toMatch(/^✓ preflight\n {2}keys /);
+});
+
 test("a window that became narrower is drawn over whole", () => {
   const { report, screen, pulse } = start(3);
   play(report, before(run(3), 61));
