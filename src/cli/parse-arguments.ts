@@ -43,7 +43,7 @@ const ALIAS = new Map(Object.values(FLAGS as Record<string, Flag<unknown>>).flat
 
 function modern(word: string): string {
   const [name = "", ...value] = word.split("=");
-  const known = ALIAS.get(name);
+  const known: string | undefined = (ALIAS as ReadonlyMap<string, string>).get(name);
   return known === undefined ? word : [known, ...value].join("=");
 }
 

@@ -190,7 +190,7 @@ async function signIn(world: World, given: SessionFlags, cloud: import("../azure
     }
     const { checkManagementCertificate } = await import("../prepare/management-certificate.ts");
     const checked = await checkManagementCertificate(resolve(world.cwd, given.azureCert), world.clock.now());
-    for (const message of checked.warnings) emit({ kind: "note", id: "azure-cert", label: "certificate", message });
+    for (const message of checked.notes) emit({ kind: "note", id: "azure-cert", label: "certificate", message });
     certificate = checked.pem;
   }
   return createCredential({

@@ -29,6 +29,8 @@ export interface Choices {
   readonly members: ReadonlyMap<number, EtcdMember["address"]>;
   readonly customDataHash?: string;
   readonly discoveryUrl?: string;
+  /** Fingerprint of the etcd authority that the members' certificates come from. */
+  readonly etcdCa?: string;
 }
 
 const VALUE_LIMIT = 256;
@@ -39,6 +41,7 @@ export function claimTags(cluster: string, choices: Choices, values: FlagValues)
   spread(tags, "aoc-ssh-key", choices.sshPublicKey);
   if (choices.members.size > 0) tags["aoc-members"] = [...choices.members].map(([node, address]) => `${node}=${address}`).join(",");
   if (choices.customDataHash !== undefined) tags["aoc-custom-data"] = choices.customDataHash;
+  if (choices.etcdCa !== undefined) tags["aoc-etcd-ca"] = choices.etcdCa;
   for (const [key, flag] of Object.entries(FLAGS)) {
     const value = values[key as FlagKey];
     const kept = "kept" in flag && flag.kept === true;
@@ -73,6 +76,7 @@ export function readClaim(tags: Tags): { choices: Choices; kept: Partial<FlagVal
       sshPublicKey,
       members: new Map(members.map(([node, address]) => [Number(node), address])),
       ...(tags["aoc-custom-data"] === undefined ? {} : { customDataHash: tags["aoc-custom-data"] }),
+      ...(tags["aoc-etcd-ca"] === undefined ? {} : { etcdCa: tags["aoc-etcd-ca"] }),
       ...(kept["discoveryServiceUrl"] === undefined ? {} : { discoveryUrl: kept["discoveryServiceUrl"] as string }),
     },
     kept: kept as Partial<FlagValues>,

@@ -1,0 +1,145 @@
+/**
+ * Carries a plan out: every resource as soon as what it stands on is there, every node watched from the moment that Azure
+ * has accepted its machine.
+ */
+import type { PublicIPAddress } from "@azure/arm-network";
+import { AzureError } from "../core/azure-error.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
+import type { AnyResource } from "../core/resource.ts";
+import { claimId } from "../core/resources/address.ts";
+import { clusterOf } from "../core/cluster.ts";
+import { type Outcome, beingDestroyed, converge, patiently } from "../engine/converge.ts";
+import type { Live } from "../engine/provider.ts";
+import { type Result, walk } from "../engine/walk.ts";
+import type { NodeReadiness } from "../nodes/readiness.ts";
+import { type Prepared, liveOf } from "./create.ts";
+import { findCluster } from "./find-cluster.ts";
+import { type NodeWatch, watchNodes } from "./node-watch.ts";
+import type { Session } from "./session.ts";
+
+export interface Carried {
+  readonly results: ReadonlyMap<string, Result<Outcome>>;
+  /** The cluster's public address and name; absent when that was not reached. */
+  readonly address: string | undefined;
+  readonly host: string | undefined;
+  /** By node index. */
+  readonly readiness: ReadonlyMap<number, NodeReadiness>;
+}
+
+export async function carryOut(session: Session, prepared: Prepared): Promise<Carried> {
+  const { tools } = session;
+  const { spec, facts, found, snapshot, resources } = prepared;
+  const cluster = clusterOf(spec, facts);
+  const claim = claimId(cluster);
+  const byId = new Map(resources.map((resource) => [resource.id, resource]));
+  let watch: NodeWatch | undefined;
+  let publicAddress: PublicIPAddress | undefined;
+  const guard = once(() => refuseOtherRun(session, prepared, claim));
+  const azureFailed = new Set<number>();
+
+  const results = await walk(resources, visit, {
+    stop: session.stop,
+    onSkip: (id, because) => {
+      const resource = byId.get(id);
+      const cause = because === undefined ? undefined : byId.get(because)?.label;
+      session.emit({ kind: "skipped", id, label: resource?.label ?? id, ...(cause === undefined ? {} : { detail: `because of ${cause}` }), ...(resource?.node === undefined ? {} : { node: resource.node }) });
+    },
+  });
+  for (const [id, result] of results) {
+    const node = byId.get(id)?.node;
+    if (node !== undefined && result.state !== "done") azureFailed.add(node);
+  }
+  const readiness = watch === undefined ? new Map<number, NodeReadiness>() : await watch.all();
+  tools.signal.throwIfAborted();
+  return { results, address: publicAddress?.ipAddress, host: publicAddress?.dnsSettings?.fqdn, readiness };
+
+  async function visit(resource: AnyResource): Promise<Outcome> {
+    try {
+      // asked for while the interfaces are made, so that it costs the machines nothing
+      if (resource.kind === "networkInterface") void guard().catch(() => undefined);
+      if (resource.kind === "machine" && liveOf(resource, found, snapshot) === undefined) await guard();
+      const outcome = await make(resource, liveOf(resource, found, snapshot) ?? null);
+      if (resource.id === claim) {
+        publicAddress = await readClaim(session, resource);
+        watch = await watchNodes(session, prepared, publicAddress, (index) => azureFailed.has(index));
+      }
+      return outcome;
+    } catch (error) {
+      const known = await explained(session, prepared, resource, error);
+      if (resource.node !== undefined) azureFailed.add(resource.node);
+      session.emit({ kind: "failed", id: resource.id, label: resource.label, code: codeOf(known), message: (known as Error).message, ...(resource.node === undefined ? {} : { node: resource.node }) });
+      throw known;
+    }
+  }
+
+  function make(resource: AnyResource, observed: Live | null | undefined): Promise<Outcome> {
+    const node = facts.nodes.find(({ index }) => index === resource.node);
+    const isMachine = resource.kind === "machine" && node !== undefined;
+    return converge(resource, tools, {
+      cluster: spec.name,
+      ...(observed === undefined ? {} : { observed }),
+      ...(isMachine
+        ? {
+            onAccepted: () => watch?.start(node),
+            usable: watch?.usable(node) ?? new Promise<void>(() => undefined),
+            restore: async () => {
+              for (const other of resources) if (other.node === resource.node && other.kind !== "machine") await make(other, undefined);
+            },
+          }
+        : {}),
+    });
+  }
+}
+
+/** What went wrong, as far as this run can know it. */
+async function explained(session: Session, prepared: Prepared, resource: AnyResource, error: unknown): Promise<unknown> {
+  const known = beingDestroyed(error, prepared.facts.group);
+  if (known instanceof AzureError && known.code === "DnsRecordInUse" && prepared.found.claim === undefined) {
+    const now = await findCluster(session, prepared.spec.name, prepared.facts.group).catch(() => undefined);
+    if (now?.claim !== undefined) return otherRun(prepared.spec.name, known);
+  }
+  if (known instanceof AzureError && known.code === "ResourceGroupNotFound" && resource.kind !== "resourceGroup")
+    return new ClusterError("BeingDestroyed", `resource group ${prepared.facts.group} is gone: somebody destroyed it meanwhile`, {
+      source: "azure",
+      exit: EXIT.conflict,
+      advice: "Run the same command again to make the cluster anew.",
+      cause: known,
+    });
+  return known;
+}
+
+// --- internal ---
+
+const codeOf = (error: unknown): string => (error instanceof ClusterError ? error.code : error instanceof Error ? error.name : "Error");
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  return () => (running ??= work());
+}
+
+async function readClaim(session: Session, resource: AnyResource): Promise<PublicIPAddress | undefined> {
+  const live = await patiently(session.tools, (signal) => session.tools.provider.get(resource, signal));
+  return live?.model as PublicIPAddress | undefined;
+}
+
+/**
+ * Just before the first machine: is the claim still ours? Two creates of one name differ in its id; a second person who took
+ * an unfinished cluster over differs in the etcd authority. Either way only one of them makes machines.
+ */
+async function refuseOtherRun(session: Session, { resources, spec, facts }: Prepared, claim: string): Promise<void> {
+  const resource = resources.find((one) => one.id === claim);
+  if (resource === undefined) return;
+  const live = await patiently(session.tools, (signal) => session.tools.provider.get(resource, signal));
+  const tags = live?.tags ?? {};
+  if (tags["aoc-destroying"] !== undefined || live === undefined)
+    throw new ClusterError("BeingDestroyed", `${spec.name} is being destroyed`, { source: "azure", exit: EXIT.conflict, advice: "Wait until it is gone, then run the same command again." });
+  if (tags["aoc-id"] !== facts.choices.id || (facts.choices.etcdCa !== undefined && tags["aoc-etcd-ca"] !== facts.choices.etcdCa)) throw otherRun(spec.name, undefined);
+}
+
+const otherRun = (name: string, cause: unknown): ClusterError =>
+  new ClusterError("ClusterConflict", `another run is creating ${name} at this moment`, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice: "The other one goes on. Wait for it to end; then the same command here finishes or shows the same cluster.",
+    ...(cause === undefined ? {} : { cause }),
+  });

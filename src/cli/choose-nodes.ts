@@ -1,0 +1,101 @@
+/** Which nodes a cluster is to have, and at which private address each: what is there stays, what is missing is added. */
+import { usableAddresses } from "../core/addresses.ts";
+import { names, nodeIndex } from "../core/cluster.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
+import { type Kind, groupOf, nameOf } from "../core/resource.ts";
+import { SUBNET_PREFIX } from "../core/resources/network.ts";
+import type { ClusterSpec } from "../core/spec.ts";
+import { patiently } from "../engine/converge.ts";
+import type { Live } from "../engine/provider.ts";
+import type { Claim } from "./find-cluster.ts";
+import type { Place } from "./materials.ts";
+import type { Session } from "./session.ts";
+import type { Survey } from "./survey.ts";
+
+export type Snapshot = ReadonlyMap<string, Live & { readonly kind: Kind }>;
+
+/** Indexes of the cluster's machines that exist. */
+export const machinesOf = (spec: ClusterSpec, snapshot: Snapshot): number[] => indexesOf(spec, snapshot, "machine", "");
+
+/**
+ * The nodes that are wanted, lowest free index first. Throws for fewer than there are: taking machines away is `remove`'s.
+ * @param reached the number of nodes that an earlier run was asked for
+ */
+export function chooseNodes(spec: ClusterSpec, snapshot: Snapshot, reached: number): number[] {
+  const there = machinesOf(spec, snapshot);
+  if (spec.numNodes < Math.max(there.length, reached))
+    throw new ClusterError("FewerNodes", `${spec.name} has ${Math.max(there.length, reached)} nodes; --num-nodes ${spec.numNodes} would be fewer`, {
+      exit: EXIT.usage,
+      advice: `Say which nodes are to go: \`azure-coreos-cluster remove ${spec.name} ${names.machine(spec, Math.max(...there, 0))}\`.`,
+    });
+  const wanted = new Set(there);
+  for (let index = 0; wanted.size < spec.numNodes; index++) wanted.add(index);
+  return [...wanted].sort((a, b) => a - b);
+}
+
+/** Addresses: those that nodes have, those that etcd was told, and for the rest the first free ones. */
+export async function placeNodes(
+  session: Session,
+  spec: ClusterSpec,
+  indexes: readonly number[],
+  snapshot: Snapshot,
+  claim: Claim | undefined,
+  surveyed: Survey,
+): Promise<Place[]> {
+  const machines = new Set(machinesOf(spec, snapshot));
+  const known = new Map([...(claim?.choices.members ?? []), ...interfaceAddresses(spec, snapshot)]);
+  const taken = new Set(known.values());
+  if (surveyed.subnet === undefined) {
+    // a network of our own: node i is always at the same place, whoever asks
+    const free = [...usableAddresses([SUBNET_PREFIX])].slice(0, Math.max(...indexes) + 1);
+    return indexes.map((index) => ({ index, address: known.get(index) ?? free[index] ?? "", exists: machines.has(index) }));
+  }
+  const missing = indexes.filter((index) => !known.has(index));
+  const found = await freeAddresses(session, surveyed, missing.length, taken);
+  missing.forEach((index, i) => known.set(index, found[i] ?? ""));
+  return indexes.map((index) => ({ index, address: known.get(index) ?? "", exists: machines.has(index) }));
+}
+
+// --- internal ---
+
+function indexesOf(spec: ClusterSpec, snapshot: Snapshot, kind: Kind, suffix: string): number[] {
+  return [...snapshot.values()]
+    .filter((live) => live.kind === kind && nameOf(live.id).endsWith(suffix))
+    .map((live) => nodeIndex(spec, nameOf(live.id).slice(0, nameOf(live.id).length - suffix.length)))
+    .filter((index) => index !== undefined)
+    .sort((a, b) => a - b);
+}
+
+function interfaceAddresses(spec: ClusterSpec, snapshot: Snapshot): [number, string][] {
+  return [...snapshot.values()].flatMap((live): [number, string][] => {
+    if (live.kind !== "networkInterface") return [];
+    const index = nodeIndex(spec, nameOf(live.id).replace(/-nic$/i, ""));
+    const address = (live.model as { ipConfigurations?: { privateIPAddress?: string }[] }).ipConfigurations?.[0]?.privateIPAddress;
+    return index === undefined || address === undefined ? [] : [[index, address]];
+  });
+}
+
+/** Free addresses of somebody's subnet, asked of Azure a few at a time: others may have machines there. */
+async function freeAddresses(session: Session, surveyed: Survey, count: number, taken: ReadonlySet<string>): Promise<string[]> {
+  const free: string[] = [];
+  const candidates = usableAddresses(surveyed.subnet?.prefixes ?? []);
+  const networkId = surveyed.networkId ?? "";
+  while (free.length < count) {
+    const batch: string[] = [];
+    for (let next = candidates.next(); next.done !== true; next = candidates.next()) {
+      if (!taken.has(next.value)) batch.push(next.value);
+      if (batch.length >= Math.min(32, count - free.length)) break;
+    }
+    if (batch.length === 0)
+      throw new ClusterError("SubnetIsFull", `the subnet ${surveyed.subnet?.name} has ${free.length} free addresses; ${count} are needed`, {
+        source: "azure",
+        exit: EXIT.preflight,
+        advice: "Choose another --subnet-names, or fewer nodes. Nothing was written to Azure.",
+      });
+    const answers = await Promise.all(
+      batch.map((address) => patiently(session.tools, (signal) => session.lookups.addressFree(groupOf(networkId) ?? "", nameOf(networkId), address, signal))),
+    );
+    free.push(...batch.filter((_, i) => answers[i] === true));
+  }
+  return free;
+}

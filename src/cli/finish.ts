@@ -1,0 +1,162 @@
+/** The end of a create: what is there, for scripts and for people, and the exit code that says how it went. */
+import { join, relative, resolve } from "node:path";
+import { adviceFor } from "../core/advice.ts";
+import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
+import { names } from "../core/cluster.ts";
+import { type ClusterDocument, type NodeDocument, clusterDocument, dnsLines, nextSteps, sshConfig } from "../core/outputs.ts";
+import { USER } from "../core/resources/machine.ts";
+import { keepKnownHosts } from "./known-hosts.ts";
+import type { Carried } from "./carry-out.ts";
+import type { Prepared } from "./create.ts";
+import type { Invocation } from "./invocation.ts";
+import { replaceFile } from "./replace-file.ts";
+import type { Session } from "./session.ts";
+
+export async function finish(session: Session, invocation: Invocation, prepared: Prepared, carried: Carried): Promise<number> {
+  const { world, given } = invocation;
+  const { spec } = prepared;
+  const document = await documentOf(session, prepared, carried);
+  const failure = firstFailure(prepared, carried);
+  const nodesReady = document.nodes.filter((node) => node.state === "ready" || (spec.waitFor === "machines" && node.state === "created")).length;
+  const exit = exitOf(spec, nodesReady, document.nodes.length, failure, session);
+  const knownHosts = await keepKnownHosts(session, prepared, carried, document);
+
+  if (given.timings !== undefined) {
+    const { writeTimings } = await import("../report/timings.ts");
+    await writeTimings(resolve(world.cwd, given.timings), session.events, new Map(prepared.resources.map(({ id, dependsOn }) => [id, dependsOn])));
+  }
+  session.emit({ kind: "end", id: "create", label: spec.name, detail: `${nodesReady} of ${document.nodes.length} nodes ready` });
+  if (given.output !== undefined)
+    await replaceFile(resolve(world.cwd, given.output === "" ? `${spec.name}.json` : given.output), `${JSON.stringify(stateFile(document), null, 2)}\n`, 0o644);
+  if (failure !== undefined && nodesReady === 0) throw withContinuation(failure, spec.name, exit, prepared);
+  if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
+  else {
+    world.stdout.write(sshConfig(document, { knownHostsFile: knownHosts }));
+    if (spec.pip) world.stdout.write(`\n${dnsLines(document)}`);
+  }
+  if (exit === EXIT.done) {
+    const key = prepared.materials.ssh.privateKeyFile;
+    session.say(`\n${nextSteps(document, { deis: spec.deis, platform: spec.platform, sshKeyFile: key === undefined ? "" : relative(world.cwd, key) })}`);
+  } else sayWhatIsMissing(session, document, failure, spec.name);
+  return exit;
+}
+
+// --- internal ---
+
+async function documentOf(session: Session, { spec, facts, materials, resources }: Prepared, { results, readiness, address, host }: Carried): Promise<ClusterDocument> {
+  const count = (outcome: string): number => [...results.values()].filter((result) => result.state === "done" && result.value === outcome).length;
+  const publicIps = await nodeAddresses(session, { spec, facts, resources } as Prepared);
+  const nodes = facts.nodes.map((node): NodeDocument => {
+    const ip = publicIps.get(node.index);
+    return {
+      index: node.index,
+      name: node.name,
+      host: host ?? address ?? "",
+      port: spec.ssh + node.index,
+      user: USER,
+      identityFile: materials.ssh.privateKeyFile ?? "",
+      privateIp: node.address,
+      ...(ip === undefined ? {} : { publicIp: ip }),
+      state: stateOf(results.get(machineIdOf(resources, node.index))?.state, readiness.get(node.index)?.state),
+    };
+  });
+  return clusterDocument(
+    {
+      name: spec.name,
+      resourceGroup: facts.group,
+      location: facts.location,
+      host: host ?? "",
+      ip: address ?? "",
+      nodes,
+      etcd: {
+        mode: facts.choices.discoveryUrl === undefined ? "static" : "discovery",
+        members: [...facts.choices.members.keys()].map((index) => names.machine(spec, index)),
+        ...(facts.choices.discoveryUrl === undefined ? {} : { discoveryUrl: facts.choices.discoveryUrl }),
+      },
+      resources: { created: count("created"), unchanged: count("unchanged"), updated: count("updated") },
+      seconds: Math.round((session.clock.now() - session.startedAt) / 1000),
+    },
+    spec.deis,
+  );
+}
+
+const machineIdOf = (resources: Prepared["resources"], index: number): string => resources.find((one) => one.kind === "machine" && one.node === index)?.id ?? "";
+
+function stateOf(azure: string | undefined, node: string | undefined): string {
+  if (azure === "done") return node ?? "created";
+  return azure === "skipped" ? "missing" : "failed";
+}
+
+/** Addresses of the nodes' own, with --pip: known only when they exist. */
+async function nodeAddresses(session: Session, { spec, facts }: Prepared): Promise<Map<number, string>> {
+  if (!spec.pip) return new Map();
+  const all = await session.lookups.addresses(facts.group, session.tools.signal).catch(() => []);
+  return new Map(
+    facts.nodes.flatMap((node): [number, string][] => {
+      const found = all.find((one) => one.name?.toLowerCase() === names.nodeAddress(node.name).toLowerCase())?.ipAddress;
+      return found === undefined ? [] : [[node.index, found]];
+    }),
+  );
+}
+
+/** The failure to show: one that others stem from, never an echo; a conflict before anything else. */
+function firstFailure({ resources }: Prepared, { results }: Carried): unknown {
+  const failures = resources.flatMap(({ id }) => {
+    const result = results.get(id);
+    return result?.state === "failed" ? [result.error] : [];
+  });
+  return failures.find((error) => error instanceof ClusterError && error.exit === EXIT.conflict) ?? failures[0];
+}
+
+function exitOf(spec: Prepared["spec"], ready: number, all: number, failure: unknown, session: Session): ExitCode {
+  if (session.stop.aborted) return EXIT.interrupted;
+  if (failure instanceof ClusterError && failure.exit === EXIT.conflict) return EXIT.conflict;
+  if (ready === all && failure === undefined) return EXIT.done;
+  if (spec.minReady !== undefined && ready >= spec.minReady) return EXIT.done;
+  if (ready > 0) return EXIT.partly;
+  if (failure === undefined) return session.clock.now() >= session.deadline ? EXIT.timeout : EXIT.partly;
+  return failure instanceof ClusterError ? failure.exit : EXIT.failed;
+}
+
+/** The error that ends the run, with what to do about it, how to continue and how to clean up. */
+function withContinuation(failure: unknown, name: string, exit: ExitCode, { spec, facts }: Prepared): unknown {
+  if (!(failure instanceof ClusterError)) return failure;
+  const known = adviceFor({ code: failure.code, message: failure.message, details: (failure as { details?: unknown }).details }, { name, nodes: spec.numNodes, vmSize: spec.vmSize, location: facts.location, resourceGroup: facts.group });
+  const advice = failure.advice ?? known?.advice;
+  const go = `What was made stays. Continue: the same command again. Remove it: azure-coreos-cluster destroy ${name}`;
+  return new ClusterError(failure.code, failure.message, {
+    source: failure.source,
+    exit: exit === EXIT.partly ? EXIT.failed : (known?.exit ?? exit),
+    advice: [advice, failure.exit === EXIT.conflict ? undefined : go].filter((one) => one !== undefined).join("\n"),
+    ...(failure.link === undefined ? (known?.link === undefined ? {} : { link: known.link }) : { link: failure.link }),
+    cause: failure.cause ?? failure,
+  });
+}
+
+function sayWhatIsMissing(session: Session, document: ClusterDocument, failure: unknown, name: string): void {
+  const missing = document.nodes.filter((node) => node.state !== "ready");
+  const list = missing.slice(0, 10).map((node) => `  ${node.name}: ${node.state}`);
+  const more = missing.length > 10 ? [`  and ${missing.length - 10} more`] : [];
+  const why = failure instanceof ClusterError ? [`${failure.message} (${failure.code})`, ...(failure.advice === undefined ? [] : [failure.advice])] : [];
+  session.say(
+    [
+      "",
+      `${document.nodes.length - missing.length} of ${document.nodes.length} nodes are ready. Not ready:`,
+      ...list,
+      ...more,
+      ...why,
+      `What was made stays. Continue: the same command again. Remove it: azure-coreos-cluster destroy ${name}`,
+    ].join("\n"),
+  );
+}
+
+/** The old script's state file had `vms`, `ips` and `discovery_url`; scripts that read those still find them. */
+const stateFile = (document: ClusterDocument): unknown => ({
+  ...document,
+  discovery_url: document.etcd.discoveryUrl ?? null,
+  vms: document.nodes.map(({ name, host, port, user, identityFile }) => ({ name, host, port, user, identity: identityFile })),
+  ips: document.nodes.map((node) => node.privateIp),
+  pips: document.nodes.flatMap((node) => node.publicIp ?? []),
+});
+
+export const knownHostsFile = (session: Pick<Session, "dir">, name: string): string => join(session.dir, name, "known_hosts");

@@ -1,0 +1,248 @@
+/**
+ * What cannot be computed is made once, first, and kept: the SSH key, the etcd authority and certificates, host keys, the
+ * user-data of every machine that is yet to be made. Everything after is a function of spec and facts.
+ */
+import { X509Certificate, createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { PlannedNode } from "../core/cluster.ts";
+import { names } from "../core/cluster.ts";
+import { ClusterError, EXIT, usageError } from "../core/errors.ts";
+import type { EtcdConfig, HostKey, NodeConfig, NodeTls } from "../core/node-config.ts";
+import { type ClusterSpec, memberCount } from "../core/spec.ts";
+import type { Choices } from "../core/tags.ts";
+import { checkUserData } from "../core/user-data/check.ts";
+import { customUserData } from "../core/user-data/custom.ts";
+import { renderUserData } from "../core/user-data/render.ts";
+import { createEtcdCa, issueNodeCertificate, prepareEtcdTls } from "../prepare/etcd-tls.ts";
+import { generateHostKey } from "../prepare/host-keys.ts";
+import { PRIVATE, clusterFolder } from "../prepare/kept-file.ts";
+import { prepareSshKey } from "../prepare/ssh-keys.ts";
+import type { SshKey } from "../prepare/ssh-key.ts";
+import { subjectOf } from "../prepare/subject.ts";
+import type { FoundCluster } from "./find-cluster.ts";
+import { replaceFile } from "./replace-file.ts";
+import type { Session } from "./session.ts";
+import { templateFolder } from "./templates.ts";
+
+/** Where a node is to be, before its user-data. */
+export interface Place {
+  readonly index: number;
+  readonly address: string;
+  /** The machine exists: it keeps the user-data it was made with. */
+  readonly exists: boolean;
+}
+
+export interface Materials {
+  readonly ssh: SshKey;
+  readonly choices: Choices;
+  readonly nodes: readonly PlannedNode[];
+  readonly tls: boolean;
+}
+
+/** `keep` writes what it makes into the folder; `imagine` (a dry run) makes nothing that stays. */
+export type Mode = "keep" | "imagine";
+
+/** etcd speaks TLS unless what is asked for cannot: old CoreOS, Deis, a discovery service. */
+export const usesTls = (spec: ClusterSpec): boolean => !spec.etcdPlain && spec.platform === "flatcar" && !spec.deis && spec.discoveryServiceUrl === undefined;
+
+export async function prepareSsh(session: Session, spec: ClusterSpec, found: FoundCluster, mode: Mode): Promise<SshKey> {
+  const { subject, notes } = await subjectOf(session.dir);
+  for (const message of notes) session.emit({ kind: "note", id: "cert.conf", label: "cert.conf", message });
+  const clusterKey = found.claim?.choices.sshPublicKey;
+  const storedKey = spec.sshThumb === undefined || spec.sshCert !== undefined ? undefined : await storedSshKey(session, spec.sshThumb);
+  if (mode === "imagine" && spec.sshCert === undefined && spec.sshThumb === undefined && clusterKey === undefined) return IMAGINED;
+  const key = await prepareSshKey({
+    dir: session.dir,
+    subject,
+    now: session.world.clock.now(),
+    ...(spec.sshCert === undefined ? {} : { sshCert: resolve(session.world.cwd, spec.sshCert) }),
+    ...(spec.sshThumb === undefined ? {} : { sshThumb: spec.sshThumb }),
+    ...(clusterKey === undefined ? {} : { clusterKey }),
+    ...(storedKey === undefined ? {} : { storedKey }),
+  });
+  for (const message of key.notes) session.emit({ kind: "note", id: "ssh-key", label: "SSH key", message });
+  return key;
+}
+
+export async function prepareMaterials(
+  session: Session,
+  spec: ClusterSpec,
+  found: FoundCluster,
+  places: readonly Place[],
+  ssh: SshKey,
+  mode: Mode,
+): Promise<Materials> {
+  const folder = mode === "keep" ? await clusterFolder(session.dir, spec.name) : undefined;
+  const custom = spec.customData === undefined ? undefined : await readCustom(session, spec.customData);
+  const customDataHash = custom === undefined ? found.claim?.choices.customDataHash : createHash("sha256").update(custom).digest("hex");
+  const fresh = places.filter((place) => !place.exists);
+  if (custom === undefined && found.claim?.choices.customDataHash !== undefined && fresh.length > 0)
+    throw usageError(
+      `${spec.name} was made with --custom-data, and the new machines need the same`,
+      `Give --custom-data with the file whose SHA-256 is ${found.claim.choices.customDataHash}.`,
+    );
+  const discoveryUrl = found.claim?.choices.discoveryUrl ?? (await chooseDiscoveryUrl(session, spec, mode));
+  const members = found.claim === undefined ? chooseMembers(spec, places) : found.claim.choices.members;
+  const tls = usesTls(spec) && custom === undefined;
+  const ca = await etcdAuthority(session, spec, found, tls && fresh.some((place) => members.has(place.index)), places.some((place) => place.exists && members.has(place.index)), folder);
+  const etcdCa = (folder === undefined ? found.claim?.choices.etcdCa : undefined) ?? (ca === undefined ? found.claim?.choices.etcdCa : fingerprintOf(ca));
+  const choices: Choices = {
+    ...(etcdCa === undefined ? {} : { etcdCa }),
+    id: found.claim?.choices.id ?? word(session),
+    sshPublicKey: found.claim?.choices.sshPublicKey ?? ssh.publicKey,
+    members,
+    ...(customDataHash === undefined ? {} : { customDataHash }),
+    ...(discoveryUrl === undefined ? {} : { discoveryUrl }),
+  };
+  const templates = custom === undefined ? await readTemplates() : {};
+  const nodes = await Promise.all(
+    places.map(async (place): Promise<PlannedNode> => {
+      const name = names.machine(spec, place.index);
+      if (place.exists) return { index: place.index, name, address: place.address, userData: "" };
+      // a user's own file has nowhere for a host key
+      const hostKey = spec.noHostKeys || custom !== undefined ? undefined : await generateHostKey(name);
+      const userData =
+        custom === undefined
+          ? renderUserData(await nodeConfig(session, spec, choices, place, tls, ca, hostKey), templates)
+          : customUserData(custom, { name, ...(discoveryUrl === undefined ? {} : { discoveryUrl }) });
+      refuseBadUserData(spec, userData, custom !== undefined, session);
+      return { index: place.index, name, address: place.address, userData, ...(hostKey === undefined ? {} : { hostKey: hostKey.publicKey }) };
+    }),
+  );
+  if (folder !== undefined)
+    await Promise.all(
+      nodes.filter((node) => node.userData !== "").map((node) => replaceFile(join(folder, `user-data-${node.index}.yaml`), node.userData, PRIVATE)),
+    );
+  return { ssh, choices, nodes, tls };
+}
+
+/** The bootstrap of the cluster's etcd as a node is told. */
+export const etcdConfig = (spec: ClusterSpec, choices: Choices): EtcdConfig => ({
+  mode: choices.discoveryUrl === undefined ? "static" : "discovery",
+  members: [...choices.members].map(([index, address]) => ({ name: names.machine(spec, index), address })),
+  token: `${spec.name}-${choices.id}`,
+  ...(choices.discoveryUrl === undefined ? {} : { discoveryUrl: choices.discoveryUrl }),
+  state: "new",
+});
+
+// --- internal ---
+
+const IMAGINED: SshKey = { publicKey: "ssh-rsa (made when the cluster is)", made: false, files: [], notes: [] };
+
+type Ca = Awaited<ReturnType<typeof createEtcdCa>>;
+
+const fingerprintOf = (ca: Ca): string => new X509Certificate(ca.certificate).fingerprint256.replaceAll(":", "").slice(0, 32).toLowerCase();
+
+/**
+ * The authority for the certificates of new members. While no member exists the one in our folder (or a new one) becomes the
+ * cluster's; afterwards only the cluster's own will do: members of two authorities would never talk to each other.
+ */
+async function etcdAuthority(session: Session, spec: ClusterSpec, found: FoundCluster, needed: boolean, exists: boolean, folder: string | undefined): Promise<Ca | undefined> {
+  if (!needed) return undefined;
+  const now = session.world.clock.now();
+  if (folder === undefined) return createEtcdCa(spec.name, now);
+  const ca = await prepareEtcdTls({ folder, cluster: spec.name, exists, now });
+  const wanted = found.claim?.choices.etcdCa;
+  if (exists && wanted !== undefined && fingerprintOf(ca) !== wanted)
+    throw new ClusterError("EtcdCaWrong", `${join(folder, "etcd-ca.pem")} is not the authority that the members of ${spec.name} trust`, {
+      exit: EXIT.preflight,
+      advice: "It is another cluster's of the same name. Put the right etcd-ca.pem and etcd-ca.key there (from where the cluster was made), and run again. Nothing was written to Azure.",
+    });
+  return ca;
+}
+
+async function nodeConfig(
+  session: Session,
+  spec: ClusterSpec,
+  choices: Choices,
+  place: Place,
+  tls: boolean,
+  ca: Ca | undefined,
+  hostKey: HostKey | undefined,
+): Promise<NodeConfig> {
+  const name = names.machine(spec, place.index);
+  const member = choices.members.has(place.index);
+  const own: NodeTls | undefined =
+    tls && member && ca !== undefined ? await issueNodeCertificate(ca, { name, address: place.address, now: session.world.clock.now() }) : undefined;
+  return {
+    platform: spec.platform,
+    cluster: spec.name,
+    name,
+    index: place.index,
+    address: place.address,
+    role: member ? "member" : "gateway",
+    etcd: etcdConfig(spec, choices),
+    deis: spec.deis,
+    ...(own === undefined ? {} : { tls: own }),
+    ...(hostKey === undefined ? {} : { hostKey }),
+    ...(spec.dataDisk ? { dataDiskMount: spec.dataDiskMount } : {}),
+  };
+}
+
+/** The first nodes are etcd's members. */
+function chooseMembers(spec: ClusterSpec, places: readonly Place[]): Map<number, string> {
+  return new Map(places.slice(0, memberCount(spec)).map((place) => [place.index, place.address]));
+}
+
+/** A short word that no other creation of this name will have. */
+const word = (session: Session): string => Buffer.from(session.world.random(4)).toString("hex");
+
+async function chooseDiscoveryUrl(session: Session, spec: ClusterSpec, mode: Mode): Promise<string | undefined> {
+  if (spec.discoveryServiceUrl === undefined) return undefined;
+  const { newDiscoveryUrl, parseDiscoveryUrl } = await import("../prepare/discovery.ts");
+  if (!/\/new\/?$/.test(new URL(spec.discoveryServiceUrl).pathname)) return parseDiscoveryUrl(spec.discoveryServiceUrl).url;
+  if (mode === "imagine") return `${spec.discoveryServiceUrl.replace(/\/new\/?$/, "")}/asked-for-when-the-cluster-is-made`;
+  return newDiscoveryUrl(fetch, spec.discoveryServiceUrl, memberCount(spec), session.tools.signal);
+}
+
+/** The SSH key stored in Azure that a thumbprint names. */
+async function storedSshKey(session: Session, thumb: string): Promise<string | undefined> {
+  const { parseThumbprint } = await import("../prepare/ssh-keys.ts");
+  const { sshThumbprint } = await import("../prepare/ssh-public-key.ts");
+  const wanted = parseThumbprint(thumb);
+  const { patiently } = await import("../engine/converge.ts");
+  const keys = await patiently(session.tools, (signal) => session.lookups.sshKeys(signal));
+  return keys.find((key) => key.publicKey !== "" && sshThumbprint(key.publicKey) === wanted)?.publicKey;
+}
+
+async function readCustom(session: Session, file: string): Promise<string> {
+  try {
+    return await readFile(resolve(session.world.cwd, file), "utf8");
+  } catch (error) {
+    throw usageError(`--custom-data: cannot read ${file}`, `${(error as Error).message}. \`azure-coreos-cluster create-azure-user-data\` writes one from the templates.`);
+  }
+}
+
+const ALL_TEMPLATES = new Map<string, string>();
+
+/** Every template file, read once a process. */
+export async function readTemplates(): Promise<Record<string, string>> {
+  if (ALL_TEMPLATES.size === 0) for (const [name, text] of await templateFolder()) ALL_TEMPLATES.set(name, text);
+  return Object.fromEntries(ALL_TEMPLATES);
+}
+
+/** What a node would refuse or silently ignore is refused here, before anything is made. */
+function refuseBadUserData(spec: ClusterSpec, userData: string, custom: boolean, session: Session): void {
+  const findings = checkUserData(userData, { platform: spec.platform });
+  const errors = findings.filter((finding) => finding.level === "error");
+  if (custom) for (const finding of findings.filter((one) => one.level === "warning")) noteOnce(session, finding.message);
+  if (errors.length === 0) return;
+  const list = errors.map((finding) => `  ${finding.line === undefined ? "" : `line ${finding.line}: `}${finding.message}`).join("\n");
+  throw new ClusterError("UserDataRefused", `${custom ? spec.customData : "the rendered user-data"} would not work on a node:\n${list}`, {
+    source: custom ? "user" : "bug",
+    exit: EXIT.preflight,
+    advice: custom ? `Mend it; \`azure-coreos-cluster lint ${spec.customData}\` checks it again. Nothing was written to Azure.` : "Check the templates if you changed them.",
+  });
+}
+
+const noted = new WeakMap<Session, Set<string>>();
+
+function noteOnce(session: Session, message: string): void {
+  const seen = noted.get(session) ?? new Set<string>();
+  noted.set(session, seen);
+  if (seen.has(message)) return;
+  seen.add(message);
+  session.emit({ kind: "note", id: "custom-data", label: "custom data", message: `--custom-data: ${message}` });
+}
+
