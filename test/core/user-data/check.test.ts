@@ -160,12 +160,20 @@ describe("what a node ignores, or breaks on later", () => {
     ],
     ["etcd with no way to find the others", unit("name: etcd-member.service\ncommand: start"), "a cluster of its own"],
     ["an empty file", "", "the file is empty"],
+    ["a field that create fills in", `${H}hostname: {1}\n`, "filled in by create"],
+    [
+      "a field in a unit that create fills in",
+      unit(
+        "name: etcd-member.service\ndrop_ins:\n  - name: a.conf\n    content: |\n      [Service]\n      Environment=ETCD_DISCOVERY={0}",
+      ),
+      "{0} is filled in by create",
+    ],
   ])("warns of %s", (_what, text, message) => {
     expect(
       checkUserData(text)
         .map((finding) => `${finding.level}: ${finding.message}`)
         .join("\n"),
-    ).toMatch(new RegExp(`^warning: .*${message.replaceAll(/[$.]/g, "\\$&")}`));
+    ).toMatch(new RegExp(`^warning: .*${message.replaceAll(/[${}.]/g, "\\$&")}`));
   });
 
   test.each<[string, string]>([

@@ -13,8 +13,21 @@ export function checkStructure(tree: Tree, shape: Shape, path: string, options: 
     if (tree.kind !== "list") return [wrongType(tree, path, "a list")];
     return tree.items.flatMap((item, index) => checkStructure(item, shape.of, `${path}[${index}]`, options));
   }
+  if (isField(tree)) return [warning(tree.line, path, "this is filled in by create --custom-data; no node understands it")];
   if (tree.kind !== "scalar") return [wrongType(tree, path, WANTED[shape.type])];
   return checkScalar(tree, shape, path);
+}
+
+/** A bare `{0}` or `{1}` of an old file: a map with that key to YAML. */
+function isField(tree: Tree): boolean {
+  const [first, second] = tree.kind === "map" ? tree.entries : [];
+  return (
+    first !== undefined &&
+    second === undefined &&
+    /^[01]$/.test(first.key) &&
+    first.value.kind === "scalar" &&
+    first.value.text === ""
+  );
 }
 
 const WANTED = { text: "text", int: "a whole number", number: "a number", bool: "true or false" } as const;
