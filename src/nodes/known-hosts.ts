@@ -1,0 +1,68 @@
+/**
+ * The cluster's own known_hosts: which key each node must show, under the cluster's DNS name and its address, as OpenSSH
+ * reads it (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). Text in, text out; lines that are not ours stay as they are.
+ */
+export interface KnownHost {
+  /** Names and addresses under which the node is reached. */
+  readonly hosts: readonly string[];
+  readonly port: number;
+  /** "ssh-ed25519 AAAA..." lines; comments are dropped. */
+  readonly keys: readonly string[];
+}
+
+/** OpenSSH writes the port only where it is not 22. */
+export const hostPattern = (host: string, port: number): string => (port === 22 ? host : `[${host}]:${port}`);
+
+/** One line a key. */
+export const renderKnownHosts = (entries: readonly KnownHost[]): string =>
+  entries
+    .map((entry) =>
+      linesOf(entry)
+        .map((line) => `${line}\n`)
+        .join(""),
+    )
+    .join("");
+
+/**
+ * The text with these entries in it. A line of a host and port of ours is replaced, whatever its key type: a node that was made
+ * again has new keys. A line that also names others keeps those. Comments, markers (@revoked) and foreign lines stay.
+ */
+export function mergeKnownHosts(text: string, entries: readonly KnownHost[]): string {
+  const ours = new Set(entries.flatMap(({ hosts, port }) => hosts.map((host) => hostPattern(host, port))));
+  const kept = text.split("\n").flatMap((line) => without(line, ours));
+  while (kept.at(-1) === "") kept.pop();
+  return `${kept.map((line) => `${line}\n`).join("")}${renderKnownHosts(entries)}`;
+}
+
+/** Without the lines of these hosts and ports: for nodes that were removed. */
+export const removeKnownHosts = (text: string, entries: readonly Omit<KnownHost, "keys">[]): string =>
+  mergeKnownHosts(
+    text,
+    entries.map((entry) => ({ ...entry, keys: [] })),
+  );
+
+/** The keys that host:port must show, "ssh-ed25519 AAAA..." each; empty when none is known. Hashed names match nothing. */
+export const expectedKeys = (text: string, host: string, port: number): string[] =>
+  text.split("\n").flatMap((line) => {
+    const [names = "", type, key] = fieldsOf(line);
+    return type !== undefined && key !== undefined && names.split(",").includes(hostPattern(host, port))
+      ? [`${type} ${key}`]
+      : [];
+  });
+
+function linesOf({ hosts, port, keys }: KnownHost): string[] {
+  const names = [...new Set(hosts)].map((host) => hostPattern(host, port)).join(",");
+  return keys.map((key) => `${names} ${key.trim().split(/\s+/).slice(0, 2).join(" ")}`);
+}
+
+/** Empty for what is no plain entry: blank, comment, marker. */
+const fieldsOf = (line: string): string[] => (/^\s*([#@]|$)/.test(line) ? [] : line.trim().split(/\s+/));
+
+function without(line: string, ours: ReadonlySet<string>): string[] {
+  const [names, ...rest] = fieldsOf(line);
+  if (names === undefined) return [line];
+  const all = names.split(",");
+  const others = all.filter((name) => !ours.has(name));
+  if (others.length === all.length) return [line];
+  return others.length === 0 ? [] : [[others.join(","), ...rest].join(" ")];
+}

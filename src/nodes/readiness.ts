@@ -1,0 +1,98 @@
+/**
+ * Waits until the nodes are really up: all at once, each on its own, up to one deadline. What Azure says of a machine decides
+ * nothing here except to stop waiting for one that failed: a node that is healthy is ready. Prints nothing: events and a
+ * result per node.
+ */
+import type { Clock } from "../core/clock.ts";
+import type { Emit } from "../engine/event.ts";
+import type { Connection } from "./connection.ts";
+import { limit } from "./deadline.ts";
+import { semaphore } from "./semaphore.ts";
+import type { EtcdClientTls, NodeTarget } from "./target.ts";
+import { waitForNode } from "./wait-for-node.ts";
+
+export type ReadyLevel = "machines" | "ssh" | "etcd";
+
+/** From worst to best: how far a node came. */
+export type NodeState =
+  | "failed" // Azure says that the machine could not be made, and it does not answer
+  | "unreachable" // its SSH port does not answer
+  | "wrong-host-key" // somebody answers who is not the node we made
+  | "no-login" // the port answers, but we cannot log in
+  | "ssh" // logged in; etcd is not healthy
+  | "created" // level "machines": nothing was asked of it
+  | "ready";
+
+export interface NodeReadiness {
+  readonly index: number;
+  readonly name: string;
+  readonly state: NodeState;
+  /** Why it is not ready: a code of connect or etcdHealth, or MachineFailed. */
+  readonly code?: string;
+  readonly reason?: string;
+  /** What it showed: "ssh-ed25519 AAAA...". */
+  readonly hostKey?: string;
+  /** Milliseconds from the start of the waiting to the first TCP connection, login and healthy answer. */
+  readonly timings: { readonly tcp?: number; readonly ssh?: number; readonly etcd?: number };
+  readonly attempts: number;
+}
+
+export interface ReadinessOptions {
+  readonly level: ReadyLevel;
+  /** Milliseconds since 1970, of the clock. */
+  readonly deadline: number;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
+  readonly emit?: Emit;
+  /** "strict" by default; "first-use" for clusters that make their own host keys. */
+  readonly trust?: "strict" | "first-use";
+  readonly etcdTls?: EtcdClientTls;
+  /** What Azure says of the machine now. "failed" gives a node that does not answer up. */
+  readonly machineState?: (index: number) => "unknown" | "creating" | "succeeded" | "failed";
+  /** Handshakes at once, and connections kept open at once: 50 by default. */
+  readonly atOnce?: number;
+  /**
+   * For how long after the first one a wrong host key is put down to the first boot: sshd answers with a key of its own until
+   * cloud-config has put ours in. It is never accepted and nothing is sent. 180,000 by default; 0 for nodes that are up.
+   */
+  readonly hostKeyGraceMs?: number;
+  /** Called on the open connection of each node that became ready; what it throws is not held against the node. */
+  readonly whenReady?: (connection: Connection, target: NodeTarget) => Promise<void>;
+}
+
+/** One result a target, in the order of the targets. @throws only the signal's reason */
+export async function waitReady(targets: readonly NodeTarget[], options: ReadinessOptions): Promise<NodeReadiness[]> {
+  const { clock } = options;
+  if (options.level === "machines") {
+    return targets.map(({ index, name }) => ({ index, name, state: "created", timings: {}, attempts: 0 }));
+  }
+  const until = limit(clock, options.deadline - clock.now(), options.signal);
+  const atOnce = options.atOnce ?? 50;
+  const shared = { options, signal: until.signal, started: clock.now(), handshakes: semaphore(atOnce), keep: keeper(atOnce) };
+  try {
+    const results = await Promise.all(targets.map((target) => waitForNode(target, shared)));
+    options.signal?.throwIfAborted();
+    return results;
+  } finally {
+    until.done();
+  }
+}
+
+/** What the waiting for each node shares. */
+export interface SharedWait {
+  readonly options: ReadinessOptions;
+  /** Aborts at the deadline, or with the caller's signal. */
+  readonly signal: AbortSignal;
+  readonly started: number;
+  readonly handshakes: ReturnType<typeof semaphore>;
+  readonly keep: ReturnType<typeof keeper>;
+}
+
+/** Counts the connections that stay open between two looks at etcd; who gets no place connects again. */
+function keeper(size: number): { take: () => boolean; give: () => void } {
+  let used = 0;
+  return {
+    take: () => used < size && ++used > 0,
+    give: () => void used--,
+  };
+}

@@ -1,0 +1,203 @@
+/** Real sshd and real etcd: what waitReady says of nodes that are there, come late, never come, or are somebody else. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { realClock as clock } from "../../src/cli/world.ts";
+import type { Event } from "../../src/engine/event.ts";
+import { waitReady, type ReadinessOptions } from "../../src/nodes/readiness.ts";
+import type { NodeTarget } from "../../src/nodes/target.ts";
+import { has } from "../programs.ts";
+import { initialCluster, startEtcd, startGateway, testAuthority } from "./etcd.ts";
+import { makeKey, startSshd, type KeyPair, type Sshd } from "./sshd.ts";
+import { nodeTarget } from "./target.ts";
+
+const ready = ["sshd", "ssh-keygen", "etcd"].map(has).every(Boolean);
+
+describe.skipIf(!ready)("readiness of real nodes", () => {
+  const PORT = 22111;
+  let user: KeyPair;
+  let hostKeys: KeyPair[];
+  let sshds: Sshd[];
+  const running: { stop(): Promise<void> }[] = [];
+  const track = <T extends { stop(): Promise<void> }>(started: T): T => {
+    running.push(started);
+    return started;
+  };
+  const target = (index: number, more: Partial<NodeTarget> = {}): NodeTarget =>
+    nodeTarget(PORT + index, {
+      index,
+      privateKey: user.privateKey,
+      hostKeys: [hostKeys[index]?.publicKey ?? ""],
+      privateAddress: `127.0.41.${11 + index}`,
+      ...more,
+    });
+  const within = (seconds: number, more: Partial<ReadinessOptions> = {}): ReadinessOptions => ({
+    level: "etcd",
+    deadline: clock.now() + seconds * 1000,
+    clock,
+    hostKeyGraceMs: 0,
+    ...more,
+  });
+  const members = [0, 1, 2].map((index) => ({ name: `node-${index}`, address: `127.0.41.${11 + index}` }));
+
+  beforeAll(async () => {
+    user = makeKey();
+    hostKeys = [0, 1, 2, 3, 4].map(() => makeKey());
+    sshds = await Promise.all(
+      [0, 1, 2].map((index) =>
+        startSshd({ port: PORT + index, hostKey: hostKeys[index]?.privateKey ?? "", authorizedKey: user.publicKey }),
+      ),
+    );
+  });
+  afterAll(() => Promise.all(sshds.map((sshd) => sshd.stop())));
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((one) => one.stop()));
+  });
+
+  test("three plain members and a gateway that start while we wait are ready", async () => {
+    const events: Omit<Event, "at">[] = [];
+    let closed = (): void => undefined;
+    const seen = new Promise<void>((resolve) => (closed = resolve));
+    sshds.push(await startSshd({ port: PORT + 3, hostKey: hostKeys[3]?.privateKey ?? "", authorizedKey: user.publicKey }));
+    const gateway = target(3, { role: "gateway", etcdAddress: "127.0.41.14" });
+    const waiting = waitReady(
+      [...members.map((_, index) => target(index)), gateway],
+      within(25, {
+        emit: (event) => {
+          events.push(event);
+          if (event.code === "ForwardRefused") closed();
+        },
+      }),
+    );
+    await seen;
+    track(
+      await startGateway(
+        "127.0.41.14",
+        members.map(({ address }) => address),
+      ),
+    );
+    for (const member of members) track(startEtcd({ ...member, initialCluster: initialCluster(members, false) }));
+    const result = await waiting;
+    expect(result.map(({ state, index, hostKey }) => ({ state, index, hostKey }))).toEqual(
+      [0, 1, 2, 3].map((index) => ({ state: "ready", index, hostKey: hostKeys[index]?.publicKey })),
+    );
+    expect(new Set(events.filter(({ kind }) => kind === "done").map(({ node }) => node))).toEqual(new Set([0, 1, 2, 3]));
+  });
+
+  test("with TLS the operator's certificate is needed and enough, through a gateway too", async () => {
+    const authority = await testAuthority("secure");
+    for (const member of members) {
+      const tls = await authority.node(member.name, member.address, "127.0.41.15");
+      track(startEtcd({ ...member, tls, initialCluster: initialCluster(members, true) }));
+    }
+    track(
+      await startGateway(
+        "127.0.41.15",
+        members.map(({ address }) => address),
+      ),
+    );
+    const targets = [
+      ...members.map((_, index) => target(index, { tls: true })),
+      target(0, { role: "gateway", tls: true, etcdAddress: "127.0.41.15" }),
+    ];
+    const result = await waitReady(targets, within(25, { etcdTls: authority.operator }));
+    expect(result.map(({ state, code }) => code ?? state)).toEqual(["ready", "ready", "ready", "ready"]);
+
+    const stranger = await testAuthority("stranger");
+    const refused = await waitReady(
+      targets.slice(0, 1),
+      within(2, { etcdTls: { ...stranger.operator, ca: authority.ca.certificate } }),
+    );
+    expect(refused).toMatchObject([{ state: "ssh", code: "EtcdTls" }]);
+    const distrusted = await waitReady(
+      targets.slice(0, 1),
+      within(2, { etcdTls: { ...authority.operator, ca: stranger.ca.certificate } }),
+    );
+    expect(distrusted).toMatchObject([{ state: "ssh", code: "EtcdTls" }]);
+    expect(await waitReady(targets.slice(0, 1), within(20))).toMatchObject([
+      { state: "ssh", code: "EtcdClientCertificateMissing" },
+    ]);
+  });
+
+  test("one member of three is reached by SSH but is not ready; with its peers it is, and one that loses them is not", async () => {
+    const start = (index: number) => {
+      const member = members[index] ?? { name: "", address: "" };
+      return track(startEtcd({ ...member, initialCluster: initialCluster(members, false) }));
+    };
+    start(0);
+    // Until it finds a quorum for the first time, etcd accepts connections and answers nothing.
+    expect(await waitReady([target(0)], within(3))).toMatchObject([
+      { state: "ssh", name: "node-0", timings: { ssh: expect.any(Number) } },
+    ]);
+    const second = start(1);
+    expect(await waitReady([target(0), target(1)], within(20))).toMatchObject([{ state: "ready" }, { state: "ready" }]);
+    await second.stop();
+    expect(await waitReady([target(0)], within(6))).toMatchObject([{ state: "ssh", code: "EtcdUnhealthy" }]);
+  });
+
+  test("where sshd allows no tunnel, etcdctl on the node answers", async () => {
+    const own = track(await startSshd({ port: PORT + 5, authorizedKey: user.publicKey, config: ["AllowTcpForwarding no"] }));
+    track(startEtcd({ name: "alone", address: "127.0.41.16" }));
+    const result = await waitReady(
+      [target(0, { port: PORT + 5, hostKeys: [own.hostKeyLine], privateAddress: "127.0.41.16" })],
+      within(20),
+    );
+    expect(result).toMatchObject([{ state: "ready" }]);
+  });
+
+  test("a node that comes late is ready; one that never comes is unreachable, and neither waits for the other", async () => {
+    const waiting = waitReady([target(0), target(4)], within(6, { level: "ssh" }));
+    const late = waitReady([target(4, { port: PORT + 6 })], within(25, { level: "ssh" }));
+    expect(await waiting).toMatchObject([{ state: "ready" }, { state: "unreachable", code: "SshRefused", name: "node-4" }]);
+    track(await startSshd({ port: PORT + 6, hostKey: hostKeys[4]?.privateKey ?? "", authorizedKey: user.publicKey }));
+    expect(await late).toMatchObject([{ state: "ready" }]);
+  });
+
+  test("a wrong host key is final, unless the node may still be in its first boot", async () => {
+    const stranger = await startSshd({ port: PORT + 7, authorizedKey: user.publicKey });
+    const node = target(4, { port: PORT + 7 });
+    const result = await waitReady([node], within(20, { level: "ssh" }));
+    expect(result).toMatchObject([{ state: "wrong-host-key", code: "HostKeyMismatch", attempts: 1 }]);
+    const seen = new Promise<void>((resolve) => {
+      const emit: ReadinessOptions["emit"] = ({ code }) => code === "HostKeyMismatch" && resolve();
+      running.push({ stop: () => patient });
+      const patient = waitReady([node], within(20, { level: "ssh", hostKeyGraceMs: 60_000, emit })).then(([one]) => {
+        expect(one).toMatchObject({ state: "ready" });
+      });
+    });
+    await seen;
+    await stranger.stop();
+    running.unshift(await startSshd({ port: PORT + 7, hostKey: hostKeys[4]?.privateKey ?? "", authorizedKey: user.publicKey }));
+    await running.pop()?.stop();
+    expect(stranger.log()).not.toMatch(/publickey/);
+  });
+
+  test("a key that is not accepted is no login; a machine that Azure gave up is not waited for", async () => {
+    const other = target(0, { privateKey: makeKey().privateKey });
+    expect(await waitReady([other], within(2, { level: "ssh" }))).toMatchObject([
+      { state: "no-login", code: "SshAuthentication" },
+    ]);
+    const gone = await waitReady([target(4)], within(600, { level: "ssh", machineState: () => "failed" }));
+    expect(gone).toMatchObject([{ state: "failed", code: "MachineFailed", attempts: 1 }]);
+  });
+
+  test("sixty nodes with ten handshakes at once; what is done with a ready node may fail", async () => {
+    let called = 0;
+    const whenReady = (): Promise<void> => {
+      called++;
+      return Promise.reject(new Error("no matter"));
+    };
+    const targets = Array.from({ length: 60 }, (_, index) => ({ ...target(0), index }));
+    const result = await waitReady(targets, within(30, { level: "ssh", atOnce: 10, whenReady }));
+    expect(result.filter(({ state }) => state === "ready")).toHaveLength(60);
+    expect(called).toBe(60);
+  });
+
+  test("an interruption rejects; level machines asks nothing", async () => {
+    const controller = new AbortController();
+    const waiting = waitReady(
+      [target(4)],
+      within(600, { signal: controller.signal, emit: ({ kind }) => kind === "waiting" && controller.abort(new Error("stop")) }),
+    );
+    await expect(waiting).rejects.toThrow("stop");
+    expect(await waitReady([target(4)], within(0, { level: "machines" }))).toMatchObject([{ state: "created", attempts: 0 }]);
+  });
+});
