@@ -6,7 +6,8 @@ import { refuse } from "./arm-error.ts";
 import { type Address, keyOf } from "./arm-id.ts";
 import { clone, type Json, list, object, propertiesOf } from "./json.ts";
 import { answer, type SimAnswer } from "./message.ts";
-import { bodyOf, checkVersion, type Desk, shown, targetOf, writeResource } from "./resource-requests.ts";
+import { bodyOf, checkVersion } from "./request-checks.ts";
+import { type Desk, shown, targetOf, writeResource } from "./resource-requests.ts";
 
 /** Collections by parent type; true: ARM lets the part be written by itself. */
 const COLLECTIONS: Record<string, Record<string, boolean>> = {

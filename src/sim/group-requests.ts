@@ -10,7 +10,8 @@ import { checkLocks } from "./locks.ts";
 import { checkMembers } from "./members.ts";
 import { answer, type SimAnswer } from "./message.ts";
 import { operationHeaders, startOperation } from "./operation.ts";
-import { bodyOf, checkTags, type Desk, groupEntry } from "./resource-requests.ts";
+import { bodyOf, checkTags, groupEntry } from "./request-checks.ts";
+import { type Desk } from "./resource-requests.ts";
 import { taggedAs } from "./tag-filter.ts";
 
 export const GROUPS = "Microsoft.Resources/resourceGroups";

@@ -3,7 +3,8 @@ import type { Cloud, Entry } from "./cloud.ts";
 import { keyOf } from "./arm-id.ts";
 import type { Kind } from "./kind.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
-import { type Desk, groupEntry, shown } from "./resource-requests.ts";
+import { groupEntry } from "./request-checks.ts";
+import { type Desk, shown } from "./resource-requests.ts";
 import { taggedAs } from "./tag-filter.ts";
 
 /** One page; `$skiptoken` is where it starts. */

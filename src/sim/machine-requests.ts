@@ -7,7 +7,8 @@ import type { Timing } from "./kind.ts";
 import { checkLocks } from "./locks.ts";
 import { answer, type SimAnswer } from "./message.ts";
 import { operationHeaders, startOperation } from "./operation.ts";
-import { type Desk, type Target, groupEntry } from "./resource-requests.ts";
+import { groupEntry } from "./request-checks.ts";
+import { type Desk, type Target } from "./resource-requests.ts";
 
 interface Power {
   readonly during: string;

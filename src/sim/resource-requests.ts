@@ -1,18 +1,17 @@
 /**
  * GET, PUT, PATCH, DELETE and lists of any resource whose kind is in the rules table. What is special about a type is in
  * its Kind; what is the same for all of ARM is here: scopes, locations, names, etags, locks, operations, paging.
- * Above the usual size, for these are the steps of one request, and each needs the scope that the first ones find.
  */
-import { ArmError, refuse, type Trouble } from "./arm-error.ts";
-import { type Address, groupIdOf, keyOf, placeOf } from "./arm-id.ts";
-import { isLocation, LOCATIONS } from "./catalogue/locations.ts";
+import { refuse, type Trouble } from "./arm-error.ts";
+import { type Address, groupIdOf, keyOf } from "./arm-id.ts";
 import type { Cloud, Entry } from "./cloud.ts";
 import type { Change, Kind } from "./kind.ts";
-import { clone, type Json, object, text } from "./json.ts";
+import { clone, type Json, object } from "./json.ts";
 import { checkLocks } from "./locks.ts";
 import { checkMembers } from "./members.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
 import { freshTag, type KindOf, operationHeaders, setState, startOperation, vanish } from "./operation.ts";
+import { bodyOf, checkBusy, checkMatch, checkParent, checkTags, groupEntry, locate } from "./request-checks.ts";
 
 export interface Desk {
   readonly cloud: Cloud;
@@ -30,38 +29,6 @@ export interface Target {
   readonly name: string;
   readonly group: string;
   readonly subscription: string;
-}
-
-const VERSION = /^\d{4}-\d{2}-\d{2}(-preview)?$/;
-
-/** The body as an object. @throws ArmError 400 InvalidRequestContent */
-export function bodyOf(call: Call): Json {
-  try {
-    return object(JSON.parse(call.body ?? ""));
-  } catch (error) {
-    return refuse(
-      400,
-      "InvalidRequestContent",
-      `The request content was invalid and could not be deserialized: '${String(error)}'.`,
-    );
-  }
-}
-
-/** @throws ArmError 400 MissingApiVersionParameter, InvalidApiVersionParameter */
-export function checkVersion(call: Call): void {
-  const version = call.query.get("api-version");
-  if (version === undefined || version === "") {
-    refuse(400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.");
-  }
-  if (!VERSION.test(version)) refuse(400, "InvalidApiVersionParameter", `The api-version '${version}' is invalid.`);
-}
-
-/** @throws ArmError 404 ResourceGroupNotFound */
-export function groupEntry(cloud: Cloud, subscription: string, group: string): Entry {
-  return (
-    cloud.get(groupIdOf(subscription, group)) ??
-    refuse(404, "ResourceGroupNotFound", `Resource group '${group}' could not be found.`)
-  );
 }
 
 /** Type and full id from an address with whole type/name pairs; undefined when the type is in no table. */
@@ -239,99 +206,6 @@ export function deleteResource(desk: Desk, target: Target): SimAnswer {
   running.add(operation.id);
   setState(entry, kind, "Deleting");
   return answer(timing.status, undefined, operationHeaders(call, entry, operation, timing));
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-
-function checkParent(cloud: Cloud, id: string, kind: Kind): void {
-  if (kind.type.split("/").length <= 2) return;
-  const parts = id.split("/");
-  // blobServices/default is always there with its account.
-  const parent = parts.slice(0, parts.indexOf("providers") + 4).join("/");
-  if (cloud.get(parent) === undefined) {
-    const name = parts[parts.indexOf("providers") + 3];
-    refuse(
-      404,
-      "ParentResourceNotFound",
-      `Can not perform requested operation on nested resource. Parent resource '${name}' not found.`,
-    );
-  }
-}
-
-function locate(
-  kind: Kind,
-  body: Json,
-  owner: Entry,
-  before: Entry | undefined,
-  { id, name }: { id: string; name: string },
-): string {
-  if (!kind.located) return owner.location;
-  const given = text(body["location"]);
-  if (given === undefined) return refuse(400, "LocationRequired", "The location property is required for this definition.");
-  const location = placeOf(given);
-  if (!isLocation(location)) {
-    refuse(
-      400,
-      "LocationNotAvailableForResourceType",
-      `The provided location '${given}' is not available for resource type '${kind.type}'. List of available regions for the resource type is '${LOCATIONS.map((l) => l.name).join(",")}'.`,
-    );
-  }
-  if (before !== undefined && before.location !== location) {
-    refuse(
-      409,
-      "InvalidResourceLocation",
-      `The resource '${name}' already exists in location '${before.location}' in resource group '${id.split("/")[4]}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`,
-    );
-  }
-  return location;
-}
-
-export function checkTags(body: Json): void {
-  const tags = Object.entries(object(body["tags"]));
-  if (tags.length > 50) refuse(400, "TooManyTags", `The number of tags ${tags.length} is larger than the limit of 50.`);
-  for (const [name, value] of tags) {
-    if (name.length > 512 || /[<>%&\\?/]/.test(name))
-      refuse(400, "InvalidTagNameCharacters", `The tag name '${name}' is not valid.`);
-    if (typeof value !== "string" || value.length > 256) {
-      refuse(400, "InvalidTagValueLength", `The value of the tag '${name}' exceeds the maximum length of 256 characters.`);
-    }
-  }
-}
-
-function checkMatch(call: Call, before: Entry | undefined): void {
-  const none = call.headers.get("if-none-match");
-  const match = call.headers.get("if-match");
-  const etag = before === undefined ? undefined : text(before.resource["etag"]);
-  if (none === "*" && before !== undefined) {
-    refuse(
-      412,
-      "PreconditionFailed",
-      "The condition '*' in the If-None-Match header was not satisfied: the resource already exists.",
-    );
-  }
-  if (match === undefined || (match === "*" && before !== undefined)) return;
-  if (etag !== match) {
-    refuse(
-      412,
-      "PreconditionFailedEtagMismatch",
-      `The etag '${match}' in the If-Match header does not match the resource's etag '${etag ?? ""}'.`,
-    );
-  }
-}
-
-function checkBusy(kind: Kind, before: Entry | undefined, id: string): void {
-  if (before?.operation === undefined) return;
-  if (kind.etag) {
-    const message = `Operation on ${id} was refused because another operation is in progress. The operation can be retried in 10 seconds.`;
-    throw new ArmError(429, "RetryableError", "A retryable error occurred.", {
-      details: [{ code: "RetryableErrorDueToAnotherOperation", message }],
-    });
-  }
-  refuse(
-    409,
-    "Conflict",
-    "The request failed due to conflict with a concurrent request. To resolve it, please refer to https://aka.ms/activitylog to get more details on the conflicting requests.",
-  );
 }
 
 function pick(body: Json, names: readonly string[]): Json {

@@ -10,9 +10,8 @@ import { answerMachine, withInstanceView } from "./machine-requests.ts";
 import { answer, type SimAnswer } from "./message.ts";
 import { pollOperation } from "./operation.ts";
 import { answerPreflight, answerProvider, answerSubscription, isUnregistered } from "./read-requests.ts";
+import { bodyOf, checkVersion } from "./request-checks.ts";
 import {
-  bodyOf,
-  checkVersion,
   deleteResource,
   type Desk,
   patchResource,

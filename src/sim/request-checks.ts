@@ -1,0 +1,134 @@
+/**
+ * What ARM checks of every request whatever its type: the api-version, the body, the group, the parent, the location, tags,
+ * etags, and whether another operation is still at work.
+ */
+import { ArmError, refuse } from "./arm-error.ts";
+import { groupIdOf, placeOf } from "./arm-id.ts";
+import { isLocation, LOCATIONS } from "./catalogue/locations.ts";
+import type { Cloud, Entry } from "./cloud.ts";
+import { type Json, object, text } from "./json.ts";
+import type { Kind } from "./kind.ts";
+import type { Call } from "./message.ts";
+
+const VERSION = /^\d{4}-\d{2}-\d{2}(-preview)?$/;
+
+/** The body as an object. @throws ArmError 400 InvalidRequestContent */
+export function bodyOf(call: Call): Json {
+  try {
+    return object(JSON.parse(call.body ?? ""));
+  } catch (error) {
+    return refuse(
+      400,
+      "InvalidRequestContent",
+      `The request content was invalid and could not be deserialized: '${String(error)}'.`,
+    );
+  }
+}
+
+/** @throws ArmError 400 MissingApiVersionParameter, InvalidApiVersionParameter */
+export function checkVersion(call: Call): void {
+  const version = call.query.get("api-version");
+  if (version === undefined || version === "") {
+    refuse(400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.");
+  }
+  if (!VERSION.test(version)) refuse(400, "InvalidApiVersionParameter", `The api-version '${version}' is invalid.`);
+}
+
+/** @throws ArmError 404 ResourceGroupNotFound */
+export function groupEntry(cloud: Cloud, subscription: string, group: string): Entry {
+  return (
+    cloud.get(groupIdOf(subscription, group)) ??
+    refuse(404, "ResourceGroupNotFound", `Resource group '${group}' could not be found.`)
+  );
+}
+
+export function checkParent(cloud: Cloud, id: string, kind: Kind): void {
+  if (kind.type.split("/").length <= 2) return;
+  const parts = id.split("/");
+  // blobServices/default is always there with its account.
+  const parent = parts.slice(0, parts.indexOf("providers") + 4).join("/");
+  if (cloud.get(parent) === undefined) {
+    const name = parts[parts.indexOf("providers") + 3];
+    refuse(
+      404,
+      "ParentResourceNotFound",
+      `Can not perform requested operation on nested resource. Parent resource '${name}' not found.`,
+    );
+  }
+}
+
+export function locate(
+  kind: Kind,
+  body: Json,
+  owner: Entry,
+  before: Entry | undefined,
+  { id, name }: { id: string; name: string },
+): string {
+  if (!kind.located) return owner.location;
+  const given = text(body["location"]);
+  if (given === undefined) return refuse(400, "LocationRequired", "The location property is required for this definition.");
+  const location = placeOf(given);
+  if (!isLocation(location)) {
+    refuse(
+      400,
+      "LocationNotAvailableForResourceType",
+      `The provided location '${given}' is not available for resource type '${kind.type}'. List of available regions for the resource type is '${LOCATIONS.map((l) => l.name).join(",")}'.`,
+    );
+  }
+  if (before !== undefined && before.location !== location) {
+    refuse(
+      409,
+      "InvalidResourceLocation",
+      `The resource '${name}' already exists in location '${before.location}' in resource group '${id.split("/")[4]}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`,
+    );
+  }
+  return location;
+}
+
+export function checkTags(body: Json): void {
+  const tags = Object.entries(object(body["tags"]));
+  if (tags.length > 50) refuse(400, "TooManyTags", `The number of tags ${tags.length} is larger than the limit of 50.`);
+  for (const [name, value] of tags) {
+    if (name.length > 512 || /[<>%&\\?/]/.test(name))
+      refuse(400, "InvalidTagNameCharacters", `The tag name '${name}' is not valid.`);
+    if (typeof value !== "string" || value.length > 256) {
+      refuse(400, "InvalidTagValueLength", `The value of the tag '${name}' exceeds the maximum length of 256 characters.`);
+    }
+  }
+}
+
+export function checkMatch(call: Call, before: Entry | undefined): void {
+  const none = call.headers.get("if-none-match");
+  const match = call.headers.get("if-match");
+  const etag = before === undefined ? undefined : text(before.resource["etag"]);
+  if (none === "*" && before !== undefined) {
+    refuse(
+      412,
+      "PreconditionFailed",
+      "The condition '*' in the If-None-Match header was not satisfied: the resource already exists.",
+    );
+  }
+  if (match === undefined || (match === "*" && before !== undefined)) return;
+  if (etag !== match) {
+    refuse(
+      412,
+      "PreconditionFailedEtagMismatch",
+      `The etag '${match}' in the If-Match header does not match the resource's etag '${etag ?? ""}'.`,
+    );
+  }
+}
+
+export function checkBusy(kind: Kind, before: Entry | undefined, id: string): void {
+  if (before?.operation === undefined) return;
+  if (kind.etag) {
+    const message = `Operation on ${id} was refused because another operation is in progress. The operation can be retried in 10 seconds.`;
+    throw new ArmError(429, "RetryableError", "A retryable error occurred.", {
+      details: [{ code: "RetryableErrorDueToAnotherOperation", message }],
+    });
+  }
+  refuse(
+    409,
+    "Conflict",
+    "The request failed due to conflict with a concurrent request. To resolve it, please refer to https://aka.ms/activitylog to get more details on the conflicting requests.",
+  );
+}
