@@ -1,84 +1,22 @@
 /**
- * Real etcd members, bootstrapped from nothing but the rendered user-data of their nodes: the Environment= lines of the
- * drop-ins, as systemd would pass them on, and the files of write_files. Two things are mapped, for all nodes are one machine
- * here: 127.0.0.1 of a node is an address of its own, and folders of the node and of etcd-member's container lie in a
- * temporary folder.
+ * Real etcd members, bootstrapped from nothing but the rendered user-data of their nodes: static, with TLS, on CoreOS, joining an
+ * existing cluster, and by discovery; and the gateway of a node that is no member.
  */
-import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
 import type { EtcdConfig, NodeConfig, NodeTls } from "../../src/core/node-config.ts";
 import { NODE_TLS_FILES } from "../../src/core/user-data/render.ts";
-import { applyUserData, environmentOf, execStartOf } from "../core/user-data/applied.ts";
-import { render } from "../core/user-data/modes.ts";
-import { find, has } from "../programs.ts";
+import { has } from "../programs.ts";
+import { added, boot, bootCoreos, endAll, etcdctl, healthy, newRoot, start, type Started } from "./booted.ts";
 import { testAuthority } from "./etcd.ts";
 import { end } from "./sshd.ts";
 
-const running: ChildProcess[] = [];
-const folders: string[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((child) => end(child, "SIGKILL")));
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+afterEach(endAll);
 
 /** Addresses of this file, a cluster each: test files run side by side. */
 const address = (cluster: number, index: number): string => `127.0.5${cluster}.${11 + index}`;
 const loopback = (cluster: number, index: number): string => `127.0.5${cluster}.${111 + index}`;
-
-interface Started {
-  readonly root: string;
-  readonly child: ChildProcess;
-  log(): string;
-}
-
-function start(program: string, args: readonly string[], environment: Readonly<Record<string, string>>, root: string): Started {
-  const child = spawn(find(program) ?? program, args, {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env["PATH"], ...environment },
-  });
-  running.push(child);
-  let log = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (log += chunk.toString()));
-  return { root, child, log: () => log };
-}
-
-function newRoot(): string {
-  const root = mkdtempSync(join(tmpdir(), "bootstrap-"));
-  folders.push(root);
-  return root;
-}
-
-const mapped = (text: string, own: string, root: string): string =>
-  text.replaceAll("127.0.0.1:", `${own}:`).replaceAll("/etc/ssl/certs/", `${root}/etc/etcd/tls/`);
-
-/** Boots a node: applies its user-data, then starts what its unit would start. */
-function boot(node: NodeConfig, own: string): Started {
-  const root = newRoot();
-  const applied = applyUserData(render(node), root);
-  if (node.role === "gateway") {
-    const command = execStartOf(applied, "etcd-gateway.service");
-    const image = command.findIndex((word) => word.startsWith("quay.io/coreos/etcd:"));
-    return start(
-      "etcd",
-      command.slice(image + 1).map((word) => mapped(word, own, root)),
-      {},
-      root,
-    );
-  }
-  const variables = Object.entries(environmentOf(applied, "etcd-member.service"));
-  // The container path is mapped by what etcd-member does with ETCD_SSL_DIR: that folder becomes /etc/ssl/certs.
-  const sslDir = variables.find(([name]) => name === "ETCD_SSL_DIR")?.[1];
-  expect(sslDir).toBe(node.tls === undefined ? undefined : "/etc/etcd/tls");
-  const etcd = variables.filter(([name]) => !/^ETCD_(IMAGE_TAG|SSL_DIR)$/.test(name));
-  const environment = Object.fromEntries(etcd.map(([name, value]) => [name, mapped(value, own, root)]));
-  return start("etcd", [], { ...environment, ETCD_DATA_DIR: join(root, "data"), ETCD_UNSAFE_NO_FSYNC: "true" }, root);
-}
 
 function nodeOf(cluster: number, index: number, etcd: EtcdConfig, more: Partial<NodeConfig> = {}): NodeConfig {
   const name = `proof-coreos-${index}`;
@@ -95,47 +33,6 @@ const staticEtcd = (cluster: number, count = 3): EtcdConfig => ({
   token: `proof-${cluster}`,
   state: "new",
 });
-
-/** Runs etcdctl; with the certificate that lies on a node, when that node has one. */
-async function etcdctl(endpoint: string, args: readonly string[], root?: string): Promise<string> {
-  const at = (path: string): string => join(root ?? "", path);
-  const { ca, certificate, key } = NODE_TLS_FILES;
-  const tls = root === undefined ? [] : [`--cacert=${at(ca)}`, `--cert=${at(certificate)}`, `--key=${at(key)}`];
-  const { stdout } = await promisify(execFile)(find("etcdctl") ?? "etcdctl", [`--endpoints=${endpoint}`, ...tls, ...args], {
-    env: { PATH: process.env["PATH"], ETCDCTL_API: "3" },
-  });
-  return stdout.trim();
-}
-
-/** Polls until the endpoint serves linearizable reads: that is what quorum means. */
-async function healthy(endpoint: string, nodes: readonly Started[], root?: string): Promise<void> {
-  let last = "";
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const dead = nodes.find(({ child }) => child.exitCode !== null);
-    if (dead !== undefined) throw new Error(`etcd ended: ${dead.log().slice(-2000)}`);
-    try {
-      await etcdctl(endpoint, ["get", "health", "--command-timeout=1s", "--dial-timeout=1s"], root);
-      return;
-    } catch (error) {
-      last = String(error);
-      await sleep(100);
-    }
-  }
-  throw new Error(`${endpoint} is not healthy: ${last}`);
-}
-
-/** etcd refuses changes until all members have been connected for 5 seconds ("unhealthy cluster"). */
-async function added(endpoint: string, name: string, own: string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await etcdctl(endpoint, ["member", "add", name, `--peer-urls=http://${own}:2380`]);
-      return;
-    } catch (error) {
-      if (attempt > 50) throw error;
-      await sleep(200);
-    }
-  }
-}
 
 const names = (list: string): string[] =>
   list
@@ -163,6 +60,26 @@ describe.skipIf(!has("etcd") || !has("etcdctl"))("members from rendered user-dat
     await end(first.child, "SIGKILL");
     await healthy(endpoint, [...rest, gateway]);
     expect(gateway.child.exitCode).toBeNull();
+  });
+
+  test("CoreOS: etcd2's keys make one cluster, and a proxy serves the v2 API on the old port 4001", async () => {
+    const coreos = (index: number, role: NodeConfig["role"]): Started =>
+      bootCoreos(nodeOf(6, index, staticEtcd(6), { platform: "coreos", role }), address(6, index));
+    const nodes = [0, 1, 2].map((index) => coreos(index, "member"));
+    await healthy(`http://${address(6, 0)}:4001`, nodes);
+    expect(names(await etcdctl(`http://${address(6, 1)}:2379`, ["member", "list"]))).toEqual(three);
+    const proxy = coreos(3, "gateway");
+    const key = (index: number): string => `http://${address(6, index)}:4001/v2/keys/deis`;
+    await fetch(key(0), { method: "PUT", body: new URLSearchParams({ value: "here" }) });
+    let answer = "";
+    for (let attempt = 0; attempt < 100 && proxy.child.exitCode === null && !answer.includes("here"); attempt++) {
+      await sleep(100);
+      answer = await fetch(key(3)).then(
+        (response) => response.text(),
+        () => "",
+      );
+    }
+    expect(JSON.parse(answer)).toMatchObject({ node: { key: "/deis", value: "here" } });
   });
 
   test("a fourth node joins by member add, with the members of that moment", async () => {

@@ -8,7 +8,7 @@ import { ClusterError } from "../errors.ts";
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
 export type Config = { readonly [key: string]: Value };
 
-export const HEADER = "#cloud-config";
+const HEADER = "#cloud-config";
 
 export const isMap = (value: Value | undefined): value is Config =>
   typeof value === "object" && value !== null && !Array.isArray(value);
