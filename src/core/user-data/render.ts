@@ -12,7 +12,7 @@ import { joinUnits, merge } from "./merge.ts";
 import { mountUnitName } from "./mount-unit.ts";
 
 /** The etcd that Flatcar's own etcd-member runs (Stable 4593): the last line with both the v2 and the v3 API. */
-export const ETCD_IMAGE_TAG = "v3.5.16";
+const ETCD_IMAGE_TAG = "v3.5.16";
 
 /** Where the node's etcd certificate is on the node: for clients there, and for whoever fetches it. */
 export const NODE_TLS_FILES = {
@@ -79,8 +79,10 @@ function refuseWithoutBootstrap({ etcd, name, role, platform, tls }: NodeConfig)
   if (!isStatic && etcd.discoveryUrl === undefined) refuse("etcd has neither static members nor a discovery URL");
   if (isStatic && count === 0) refuse("etcd has no members");
   if (isStatic && etcd.token === "") refuse("etcd has no cluster token");
-  // A node that joins by `member add` names exactly the members of that moment, and on the way from 3 to 5 those are 4.
-  if (etcd.state === "new" && count > 0 && count % 2 === 0) refuse(`etcd has ${count} members, an even number`);
+  // A node that joins by `member add` names exactly the members of that moment, and on the way from 3 to 5 those are 4; a
+  // gateway made then names them too.
+  if (role === "member" && etcd.state === "new" && count > 0 && count % 2 === 0)
+    refuse(`etcd has ${count} members, an even number`);
   if (count > 7) refuse(`etcd has ${count} members, more than 7`);
   if (isStatic && role === "member" && !etcd.members.some((member) => member.name === name))
     refuse("it is not among the members");

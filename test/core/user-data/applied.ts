@@ -6,7 +6,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { load } from "js-yaml";
 
-export interface Unit {
+interface Unit {
   readonly name: string;
   readonly content?: string;
   readonly command?: string;
@@ -14,7 +14,7 @@ export interface Unit {
   readonly drop_ins?: readonly { readonly name: string; readonly content: string }[];
 }
 
-export interface WrittenFile {
+interface WrittenFile {
   readonly path: string;
   readonly content: string;
   readonly permissions?: string;

@@ -28,7 +28,7 @@ const fourth: NodeConfig = { ...flatcar, name: "mycluster-coreos-3", index: 3, a
 const coreos: NodeConfig = { ...flatcar, platform: "coreos" };
 const discovery: NodeConfig = { ...flatcar, etcd: { ...flatcar.etcd, mode: "discovery", discoveryUrl: url } };
 
-export const tls = { ca: pem("CERTIFICATE"), certificate: pem("CERTIFICATE"), key: pem("RSA PRIVATE KEY") };
+const tls = { ca: pem("CERTIFICATE"), certificate: pem("CERTIFICATE"), key: pem("RSA PRIVATE KEY") };
 export const hostKey = {
   privateKey: pem("OPENSSH PRIVATE KEY"),
   publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0Zl1d2n0Xb1Yc3sW0pQ3m5p1Zq0l7cJ7wq2z5v8yAB\n",

@@ -81,6 +81,9 @@ describe("what is refused", () => {
     expect([error.code, error.source]).toEqual([code, code === "NoBootstrap" ? "bug" : "user"]);
   });
   test.each([1, 3, 5, 7])("not %i members", (size) => expect(render(count(size))).toContain("INITIAL_CLUSTER="));
+  test("nor a gateway while the cluster grows from three to five", () => {
+    expect(render({ ...count(4), name: "mycluster-coreos-9", role: "gateway" })).toContain("10.0.0.7:2379");
+  });
   test("a template that was edited and names what nobody knows", () => {
     const edited = { ...templates, "flatcar.yaml": '#cloud-config\nhostname: "{{nmae}}"\n' };
     expect(thrown(() => renderUserData(member, edited)).message).toContain("{{nmae}}");

@@ -14,7 +14,7 @@ export interface Scalar {
   /** Its lines are lines of the file: those of a `|` block, which begin at `line`. */
   readonly literal: boolean;
 }
-export interface List {
+interface List {
   readonly kind: "list";
   readonly line: number;
   readonly items: readonly Tree[];
