@@ -1,0 +1,167 @@
+/** Membership of real etcd clusters changed by the tool's own code, through real SSH tunnels: plain, TLS and the v2 API. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { realClock as clock } from "../../src/cli/world.ts";
+import { connect, type Connection } from "../../src/nodes/connection.ts";
+import { addMember, healthyMembers, members, removeMember, waitHealthy, type MembershipOptions } from "../../src/nodes/etcd.ts";
+import { waitReady } from "../../src/nodes/readiness.ts";
+import type { NodeTarget } from "../../src/nodes/target.ts";
+import { has } from "../programs.ts";
+import { initialCluster, startEtcd, testAuthority, type Etcd, type TestAuthority } from "./etcd.ts";
+import { makeKey, startSshd, type KeyPair, type Sshd } from "./sshd.ts";
+import { nodeTarget } from "./target.ts";
+
+const ready = ["sshd", "ssh-keygen", "etcd"].map(has).every(Boolean);
+
+describe.skipIf(!ready)("membership of real etcd", () => {
+  const PORT = 22121;
+  let user: KeyPair;
+  let sshd: Sshd;
+  const running = new Map<string, Etcd>();
+  const open: Connection[] = [];
+  const folders: string[] = [];
+
+  const node = (index: number) => ({ name: `node-${index}`, address: `127.0.42.${11 + index}` });
+  const target = (index: number, tls: boolean): NodeTarget =>
+    nodeTarget(PORT, {
+      index,
+      privateKey: user.privateKey,
+      hostKeys: [sshd.hostKeyLine],
+      privateAddress: node(index).address,
+      tls,
+    });
+  const connections = async (indexes: readonly number[], tls = false): Promise<Connection[]> => {
+    const made = await Promise.all(indexes.map((index) => connect(target(index, tls), { clock, trust: "strict" })));
+    open.push(...made);
+    return made;
+  };
+  const start = async (
+    index: number,
+    known: readonly number[],
+    more: Partial<Parameters<typeof startEtcd>[0]> = {},
+    authority?: TestAuthority,
+  ) => {
+    const { name, address } = node(index);
+    const tls = await authority?.node(name, address);
+    const all = initialCluster(known.map(node), authority !== undefined);
+    running.set(name, startEtcd({ name, address, initialCluster: all, ...(tls && { tls }), ...more }));
+  };
+  const untilReady = async (indexes: readonly number[], authority?: TestAuthority): Promise<void> => {
+    const result = await waitReady(
+      indexes.map((index) => target(index, authority !== undefined)),
+      { level: "etcd", deadline: clock.now() + 25_000, clock, ...(authority && { etcdTls: authority.operator }) },
+    );
+    expect(result.map(({ state, name }) => `${name} ${state}`)).toEqual(indexes.map((index) => `node-${index} ready`));
+  };
+  const names = async (options: MembershipOptions): Promise<string[]> =>
+    (await members(options)).map(({ name }) => name).sort((a, b) => a.localeCompare(b));
+  const idOf = async (options: MembershipOptions, name: string): Promise<string> => {
+    const member = (await members(options)).find((one) => one.name === name);
+    if (member === undefined) throw new Error(`no member ${name}`);
+    return member.id;
+  };
+
+  beforeAll(async () => {
+    user = makeKey();
+    sshd = await startSshd({ port: PORT, authorizedKey: user.publicKey });
+  });
+  afterEach(async () => {
+    for (const connection of open.splice(0)) connection.close();
+    await Promise.all([...running.values()].map((etcd) => etcd.stop()));
+    running.clear();
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  });
+  afterAll(() => sshd.stop());
+
+  test.each([
+    ["plain", false],
+    ["TLS", true],
+  ])("a cluster of three grows to four and shrinks again, %s", async (_, secure) => {
+    const authority = secure ? await testAuthority("grow") : undefined;
+    for (const index of [0, 1, 2]) await start(index, [0, 1, 2], {}, authority);
+    await untilReady([0, 1, 2], authority);
+    const options = { clock, connections: await connections([0, 1, 2], secure), ...(authority && { tls: authority.operator }) };
+    const url = `${secure ? "https" : "http"}://${node(3).address}:2380`;
+
+    const added = await addMember(options, "node-3", url);
+    expect(added).toMatchObject({ name: "", peerUrls: [url] });
+    expect((await addMember(options, "node-3", url)).id).toBe(added.id); // a run that was killed asks again
+    await expect(addMember({ ...options, deadline: clock.now() }, "node-4", "http://127.0.42.15:2380")).rejects.toMatchObject({
+      code: "EtcdQuorum",
+    });
+    await start(3, [0, 1, 2, 3], { state: "existing" }, authority);
+    await untilReady([3], authority);
+    expect(await names(options)).toEqual(["node-0", "node-1", "node-2", "node-3"]);
+    await expect(addMember(options, "other", url)).rejects.toMatchObject({ code: "EtcdMemberConflict" });
+
+    const id = await idOf(options, "node-0");
+    await removeMember(options, id);
+    await removeMember(options, id);
+    expect(await running.get("node-0")?.exited).toBe(0);
+    const rest = { ...options, connections: options.connections.slice(1) };
+    await waitHealthy(rest);
+    expect(await names(rest)).toEqual(["node-1", "node-2", "node-3"]);
+  });
+
+  test("a member that lost its disk is replaced: removed, added, started as existing", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "member-"));
+    folders.push(dataDir);
+    await start(0, [0, 1, 2]);
+    await start(1, [0, 1, 2]);
+    await start(2, [0, 1, 2], { dataDir: join(dataDir, "data") });
+    await untilReady([0, 1, 2]);
+    await running.get("node-2")?.stop();
+    await start(2, [0, 1, 2]); // a new, empty folder with the old configuration
+    expect(await running.get("node-2")?.exited).toBe(1);
+    expect(running.get("node-2")?.log()).toContain("has already been bootstrapped");
+
+    const options = { clock, connections: await connections([0, 1]) };
+    await removeMember(options, await idOf(options, "node-2"));
+    await addMember(options, "node-2", `http://${node(2).address}:2380`);
+    await start(2, [0, 1, 2], { state: "existing" });
+    await untilReady([0, 1, 2]);
+  });
+
+  test("what would break the quorum is refused: one of three is down, another shall go", async () => {
+    for (const index of [0, 1, 2]) await start(index, [0, 1, 2]);
+    await untilReady([0, 1, 2]);
+    const options = { clock, connections: await connections([0, 1, 2]) };
+    const list = await members(options);
+    await running.get("node-2")?.stop();
+    expect((await healthyMembers(options, list)).size).toBe(2);
+    const before = await names(options);
+    await expect(removeMember(options, await idOf(options, "node-1"))).rejects.toMatchObject({
+      code: "EtcdQuorum",
+      source: "node",
+    });
+    expect(await names(options)).toEqual(before);
+    await removeMember(options, await idOf(options, "node-2")); // the dead one may go
+    expect(await names(options)).toEqual(["node-0", "node-1"]);
+    await expect(waitHealthy({ ...options, deadline: clock.now() })).rejects.toMatchObject({ code: "EtcdUnhealthy", exit: 6 });
+  });
+
+  test("without a live member there is nothing to ask", async () => {
+    const options = { clock, connections: await connections([0, 1]) };
+    await expect(members(options)).rejects.toMatchObject({ code: "EtcdUnavailable" });
+    await expect(members({ clock, connections: [] })).rejects.toMatchObject({ code: "EtcdUnavailable" });
+  });
+
+  test("the v2 API of etcd2 adds and removes too", async () => {
+    await start(0, [0], { environment: { ETCD_ENABLE_V2: "true" } });
+    await untilReady([0]);
+    const options = { clock, connections: await connections([0]), api: "v2" as const };
+    expect(await names(options)).toEqual(["node-0"]);
+    const added = await addMember(options, "node-1", `http://${node(1).address}:2380`);
+    await start(1, [0, 1], { state: "existing", environment: { ETCD_ENABLE_V2: "true" } });
+    await untilReady([0, 1]);
+    const both = { ...options, connections: [...options.connections, ...(await connections([1]))] };
+    expect(await names(both)).toEqual(["node-0", "node-1"]);
+    await removeMember(both, added.id);
+    expect(await names(options)).toEqual(["node-0"]);
+    await expect(removeMember({ ...options, deadline: clock.now() }, await idOf(options, "node-0"))).rejects.toMatchObject({
+      code: "EtcdQuorum",
+    });
+  });
+});
