@@ -131,7 +131,7 @@ function targetOf(target: string): { url: string | undefined; usual: string | un
   const numbered = /^([A-Za-z]+)-(\d+)$/.exec(target);
   const kind = KIND_WORDS[numbered?.[1]?.toLowerCase() ?? ""];
   // mycluster-coreos-1, and what belongs to it: mycluster-coreos-1-nic.
-  if (kind !== undefined) return { url: `/${kind}/([^/?]*-)?${numbered?.[2]}(-[a-z][^/?]*)?(\\?|$)`, usual: "PUT" };
+  if (kind !== undefined) return { url: `/${kind}/([^/?]*-)?${numbered?.[2]}(-[a-z]+)*(\\?|$)`, usual: "PUT" };
   const word = KIND_WORDS[target.toLowerCase()] ?? target;
   const known = Object.values(KIND_WORDS).some((segment) => segment.toLowerCase() === word.toLowerCase());
   return { url: known ? `/${word}/[^/?]+(\\?|$)` : escape(word), usual: "PUT" };
