@@ -36,6 +36,12 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
   let publicAddress: PublicIPAddress | undefined;
   const guard = once(() => refuseOtherRun(session, prepared, claim));
   const azureFailed = new Set<number>();
+  const ended = new Map<number, PromiseWithResolvers<void>>();
+  const settled = (index: number): PromiseWithResolvers<void> => {
+    const known = ended.get(index) ?? Promise.withResolvers<void>();
+    ended.set(index, known);
+    return known;
+  };
 
   const results = await walk(resources, visit, {
     stop: session.stop,
@@ -61,7 +67,7 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
       const outcome = await make(resource, liveOf(resource, found, snapshot) ?? null);
       if (resource.id === claim) {
         publicAddress = await readClaim(session, resource);
-        watch = await watchNodes(session, prepared, publicAddress, (index) => azureFailed.has(index));
+        watch = await watchNodes(session, prepared, publicAddress, { hasFailed: (index) => azureFailed.has(index), settled: (index) => settled(index).promise });
       }
       return outcome;
     } catch (error) {
@@ -69,6 +75,8 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
       if (resource.node !== undefined) azureFailed.add(resource.node);
       session.emit({ kind: "failed", id: resource.id, label: resource.label, code: codeOf(known), message: (known as Error).message, ...(resource.node === undefined ? {} : { node: resource.node }) });
       throw known;
+    } finally {
+      if (resource.kind === "machine" && resource.node !== undefined) settled(resource.node).resolve();
     }
   }
 

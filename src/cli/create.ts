@@ -12,6 +12,7 @@ import { type ClusterSpec, buildSpec, clusterName } from "../core/spec.ts";
 import { type Decision, decide } from "../engine/decide.ts";
 import { patiently } from "../engine/converge.ts";
 import { planEvents, renderPlan } from "../report/plan.ts";
+import { timings } from "../report/timings.ts";
 import { abilities } from "../report/paint.ts";
 import { type Carried, carryOut } from "./carry-out.ts";
 import { type Snapshot, chooseNodes, machinesOf, placeNodes } from "./choose-nodes.ts";
@@ -98,6 +99,7 @@ export const nameOf = (invocation: Invocation): string => clusterName(invocation
 // --- internal ---
 
 async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
+  const { given } = invocation;
   const reserved = COMMANDS.find((command) => command.name === invocation.args[0]);
   if (reserved !== undefined) throw new ClusterError("NameReserved", `"${reserved.name}" is a command, and cannot be a cluster's name`, { exit: EXIT.usage, advice: "Choose another name." });
   clusterName(invocation.args[0] ?? "");
@@ -108,7 +110,7 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
     const prepared = await prepare(session, invocation, dryRun ? "imagine" : "keep");
     showPlan(session, invocation, prepared);
     if (dryRun) return printDryRun(session, invocation, prepared);
-    session.report(prepared.facts.nodes.length);
+    session.report(prepared.facts.nodes.length, given.timings === undefined ? undefined : timings(resolve(invocation.world.cwd, given.timings), { title: prepared.spec.name, dependsOn: () => new Map(prepared.resources.map(({ id, dependsOn }) => [id, dependsOn])), ...(session.simulated ? { remark: "A rehearsal: times are simulated." } : {}) }));
     for (const event of planEvents(prepared.resources)) session.emit(event);
     const carried: Carried = await carryOut(session, prepared);
     return await finish(session, invocation, prepared, carried);
@@ -133,7 +135,7 @@ function showPlan(session: Session, { world, given }: Invocation, { spec, facts,
       ...(newMachines > 0 ? { seconds: 100 + Math.max(0, newMachines - 100) / 5 } : {}),
       notes: [...(session.simulated ? ["Rehearsal: Azure is simulated, no machine is booted, nothing costs anything."] : []), ...notes],
       color: abilities(world.env, world.stderr).color,
-      columns: world.stderr.isTTY ? world.stderr.columns : 100,
+      columns: world.stderr.isTTY ? world.stderr.columns : 160,
     },
   );
   if (given.quiet !== true) session.say(text);

@@ -1,6 +1,6 @@
 /** The end of a create: what is there, for scripts and for people, and the exit code that says how it went. */
 import { join, relative, resolve } from "node:path";
-import { adviceFor } from "../core/advice.ts";
+import { advised } from "../core/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { names } from "../core/cluster.ts";
 import { type ClusterDocument, type NodeDocument, clusterDocument, dnsLines, nextSteps, sshConfig } from "../core/outputs.ts";
@@ -21,14 +21,11 @@ export async function finish(session: Session, invocation: Invocation, prepared:
   const exit = exitOf(spec, nodesReady, document.nodes.length, failure, session);
   const knownHosts = await keepKnownHosts(session, prepared, carried, document);
 
-  if (given.timings !== undefined) {
-    const { writeTimings } = await import("../report/timings.ts");
-    await writeTimings(resolve(world.cwd, given.timings), session.events, new Map(prepared.resources.map(({ id, dependsOn }) => [id, dependsOn])));
-  }
   session.emit({ kind: "end", id: "create", label: spec.name, detail: `${nodesReady} of ${document.nodes.length} nodes ready` });
+  session.endReport();
   if (given.output !== undefined)
     await replaceFile(resolve(world.cwd, given.output === "" ? `${spec.name}.json` : given.output), `${JSON.stringify(stateFile(document), null, 2)}\n`, 0o644);
-  if (failure !== undefined && nodesReady === 0) throw withContinuation(failure, spec.name, exit, prepared);
+  if (failure !== undefined && nodesReady === 0) throw withContinuation(failure, exit, prepared);
   if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
   else {
     world.stdout.write(sshConfig(document, { knownHostsFile: knownHosts }));
@@ -119,17 +116,16 @@ function exitOf(spec: Prepared["spec"], ready: number, all: number, failure: unk
 }
 
 /** The error that ends the run, with what to do about it, how to continue and how to clean up. */
-function withContinuation(failure: unknown, name: string, exit: ExitCode, { spec, facts }: Prepared): unknown {
-  if (!(failure instanceof ClusterError)) return failure;
-  const known = adviceFor({ code: failure.code, message: failure.message, details: (failure as { details?: unknown }).details }, { name, nodes: spec.numNodes, vmSize: spec.vmSize, location: facts.location, resourceGroup: facts.group });
-  const advice = failure.advice ?? known?.advice;
-  const go = `What was made stays. Continue: the same command again. Remove it: azure-coreos-cluster destroy ${name}`;
-  return new ClusterError(failure.code, failure.message, {
-    source: failure.source,
-    exit: exit === EXIT.partly ? EXIT.failed : (known?.exit ?? exit),
-    advice: [advice, failure.exit === EXIT.conflict ? undefined : go].filter((one) => one !== undefined).join("\n"),
-    ...(failure.link === undefined ? (known?.link === undefined ? {} : { link: known.link }) : { link: failure.link }),
-    cause: failure.cause ?? failure,
+function withContinuation(failure: unknown, exit: ExitCode, { spec, facts }: Prepared): unknown {
+  if (!(failure instanceof ClusterError) || failure.exit === EXIT.conflict) return failure;
+  const known = advised(failure, { name: spec.name, nodes: spec.numNodes, vmSize: spec.vmSize, location: facts.location, resourceGroup: facts.group });
+  const go = `What was made stays. Continue: the same command again. Remove it: azure-coreos-cluster destroy ${spec.name}`;
+  return new ClusterError(known.code, known.message, {
+    source: known.source,
+    exit: known.exit === EXIT.failed && exit !== EXIT.partly ? exit : known.exit,
+    advice: [known.advice, go].filter((one) => one !== undefined).join("\n"),
+    ...(known.link === undefined ? {} : { link: known.link }),
+    cause: known.cause,
   });
 }
 
@@ -137,7 +133,8 @@ function sayWhatIsMissing(session: Session, document: ClusterDocument, failure: 
   const missing = document.nodes.filter((node) => node.state !== "ready");
   const list = missing.slice(0, 10).map((node) => `  ${node.name}: ${node.state}`);
   const more = missing.length > 10 ? [`  and ${missing.length - 10} more`] : [];
-  const why = failure instanceof ClusterError ? [`${failure.message} (${failure.code})`, ...(failure.advice === undefined ? [] : [failure.advice])] : [];
+  const known = failure instanceof ClusterError ? advised(failure, { name, nodes: document.nodes.length, location: document.location, resourceGroup: document.resourceGroup }) : undefined;
+  const why = known === undefined ? [] : [`${known.message} (${known.code})`, ...(known.advice === undefined ? [] : [known.advice])];
   session.say(
     [
       "",

@@ -1,5 +1,5 @@
 /** The entry: from a world to an exit code. Errors are rendered here, once. */
-import { EXIT } from "../core/errors.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
 import { commandNamed } from "./commands.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { VERSION } from "./version.ts";
@@ -11,7 +11,9 @@ export async function main(world: World): Promise<number> {
     if ("printed" in invocation) return invocation.printed;
     const command = commandNamed(invocation.command);
     return command === undefined ? EXIT.usage : await (await command.load())(invocation);
-  } catch (error) {
+  } catch (thrown) {
+    const { advised } = await import("../core/advice.ts");
+    const error = thrown instanceof ClusterError ? advised(thrown, { name: world.argv.find((word) => /^[a-z][a-z0-9-]+$/.test(word) && commandNamed(word) === undefined) ?? "NAME" }) : thrown;
     const { renderError, errorDocument, exitCodeOf } = await import("../report/error.ts");
     const { abilities } = await import("../report/paint.ts");
     const own = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;

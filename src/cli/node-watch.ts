@@ -27,7 +27,7 @@ export async function watchNodes(
   session: Session,
   prepared: Prepared,
   address: PublicIPAddress | undefined,
-  hasFailed: (index: number) => boolean,
+  azure: { hasFailed(index: number): boolean; settled(index: number): Promise<unknown> },
 ): Promise<NodeWatch> {
   const level = await reachableLevel(session, prepared);
   const running = new Map<number, Promise<NodeReadiness>>();
@@ -46,7 +46,7 @@ export async function watchNodes(
       if (running.has(node.index)) return;
       void usable(node);
       const one = watchOne(node).then((readiness) => {
-        if (readiness.state === "ready") ready.get(node.index)?.resolve();
+        if (readiness.state === "ready" && !session.simulated) ready.get(node.index)?.resolve();
         return readiness;
       });
       one.catch(() => undefined);
@@ -69,14 +69,15 @@ export async function watchNodes(
       emit: session.emit,
       trust: node.hostKey === undefined ? "first-use" : "strict",
       ...(etcdTls === undefined ? {} : { etcdTls }),
-      machineState: (index) => (hasFailed(index) ? "failed" : "unknown"),
+      machineState: (index) => (azure.hasFailed(index) ? "failed" : "unknown"),
     });
     return result as NodeReadiness;
   }
 
   async function simulated(node: PlannedNode): Promise<NodeReadiness> {
+    await azure.settled(node.index);
     await session.clock.sleep(SIMULATED_BOOT_MS, session.tools.signal);
-    const state = hasFailed(node.index) ? "failed" : "ready";
+    const state = azure.hasFailed(node.index) ? "failed" : "ready";
     return { index: node.index, name: node.name, state, timings: {}, attempts: 0 };
   }
 

@@ -37,7 +37,9 @@ export interface Session {
   /** Everything that happened, for charts and documents. */
   readonly events: readonly Event[];
   /** Starts the reports; until then events are only kept. */
-  report(nodes: number): void;
+  report(nodes: number, other?: Report): void;
+  /** Ends the progress, so that what is said next stands below it. */
+  endReport(): void;
   /** A sentence on stderr, outside of the progress. */
   say(text: string): void;
   close(): Promise<void>;
@@ -100,11 +102,14 @@ export async function openSession(invocation: Invocation): Promise<Session> {
       stop: soft.signal,
       emit,
       events,
-      report(nodes) {
+      report(nodes, other) {
         if (shown) return;
         shown = true;
         const mode = given.quiet === true ? "quiet" : given.verbose === true ? "verbose" : "auto";
-        report = joined([...reports, chooseReport({ stderr: world.stderr, mode, clock, color: show.color, animate: show.animate, nodes })]);
+        report = joined([...reports, ...(other === undefined ? [] : [other]), chooseReport({ stderr: world.stderr, mode, clock, color: show.color, animate: show.animate, nodes })]);
+      },
+      endReport() {
+        report.end();
       },
       say(text) {
         if (given.quiet !== true) world.stderr.write(text.endsWith("\n") ? text : `${text}\n`);
@@ -139,8 +144,10 @@ interface Around {
 async function connect({ world, given }: Invocation, around: Around): Promise<{ subscription: string; tools: Tools; lookups: Lookups }> {
   const { CLOUDS, endpointOf } = await import("../azure/clouds.ts");
   const cloud = CLOUDS[given.cloud ?? FLAGS.cloud.default];
-  const open = around.simulation !== undefined || (isLoopback(given.armEndpoint) && given.armEndpoint?.startsWith("http:") === true);
-  const endpoint = around.simulation === undefined ? endpointOf(cloud, given.armEndpoint) : { url: around.simulation.url };
+  const handle = around.simulation?.handle ?? world.azure;
+  const open = handle !== undefined || (isLoopback(given.armEndpoint) && given.armEndpoint?.startsWith("http:") === true);
+  const asked = endpointOf(cloud, given.armEndpoint);
+  const endpoint = handle === undefined ? asked : { url: asked.url };
   const subscription = given.subscription ?? (open ? NOBODY : await chosenSubscription(world));
   const credential = open ? undefined : await signIn(world, given, cloud, around.emit);
   const [{ createClients }, { createProvider }, { createLookups }, { httpClientOf }] = await Promise.all([
@@ -155,7 +162,7 @@ async function connect({ world, given }: Invocation, around: Around): Promise<{ 
     clock: around.clock,
     proxied: ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].some((name) => (world.env[name] ?? "") !== ""),
     ...(credential === undefined ? {} : { credential }),
-    ...(around.simulation === undefined ? {} : { httpClient: await httpClientOf(around.simulation.handle) }),
+    ...(handle === undefined ? {} : { httpClient: await httpClientOf(handle) }),
   });
   const tools: Tools = {
     provider: createProvider(clients),

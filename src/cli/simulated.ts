@@ -4,13 +4,12 @@ import type { PlainRequest, PlainResponse } from "../azure/pipeline.ts";
 import type { Clock } from "../core/clock.ts";
 import { parseFault } from "../sim/fault-script.ts";
 import { createVirtualClock } from "../sim/clock.ts";
-import { createSimulation } from "../sim/simulation.ts";
+import { createSimulation, timeOf } from "../sim/simulation.ts";
 import { loadSimulation, saveSimulation } from "../sim/store.ts";
 import type { FlagValues } from "../core/flags.ts";
 import type { World } from "./world.ts";
 
 export interface Simulated {
-  readonly url: string;
   readonly clock: Clock;
   handle(request: PlainRequest): Promise<PlainResponse>;
   save(): Promise<void>;
@@ -21,7 +20,8 @@ const FILE = ".simulated-azure.json";
 export async function startSimulation(world: World, dir: string, given: Partial<FlagValues>): Promise<Simulated> {
   const file = join(dir, FILE);
   const state = await loadSimulation(file);
-  const clock = createVirtualClock(world.clock.now());
+  // virtual time never runs backwards: an earlier rehearsal may have gone on for hours
+  const clock = createVirtualClock(Math.max(world.clock.now(), timeOf(state) ?? 0));
   const seed = new DataView(world.random(4).buffer.slice(0)).getUint32(0);
   const simulation = createSimulation({
     clock,
@@ -30,7 +30,6 @@ export async function startSimulation(world: World, dir: string, given: Partial<
     faults: (given.fault ?? "").split(/[,\s]+/).filter(Boolean).map(parseFault),
   });
   return {
-    url: "https://management.azure.com",
     clock,
     handle: (request) => simulation.handle(request),
     save: () => saveSimulation(file, simulation.save()),

@@ -1,6 +1,7 @@
 /** The process as a value. The only module that reads process globals, the clock or randomness; tests pass their own. */
 import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline/promises";
+import type { PlainRequest, PlainResponse } from "../azure/pipeline.ts";
 import type { Clock } from "../core/clock.ts";
 
 export interface Output {
@@ -16,6 +17,8 @@ export interface World {
   readonly cwd: string;
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Where requests to Azure Resource Manager go instead of the network; only tests set it. */
+  readonly azure?: (request: PlainRequest) => Promise<PlainResponse>;
   /** True when a person can answer a question. */
   readonly interactive: boolean;
   readonly clock: Clock;

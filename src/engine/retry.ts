@@ -2,7 +2,7 @@
  * When to try again, in one place: the SDK's own retries are off. One budget a resource, with jitter. What Azure asks for
  * (Retry-After of a 429 or 503) is obeyed; contention is waited out for as long as Azure reserves an interface (180 s).
  */
-import { retryClass, waitHint } from "../core/advice.ts";
+import { patienceFor, retryClass, waitHint } from "../core/advice.ts";
 import type { Clock } from "../core/clock.ts";
 import { AzureError } from "../core/azure-error.ts";
 
@@ -14,7 +14,7 @@ export interface Retry {
 }
 
 const TRANSIENT = { attempts: 12, first: 500, most: 20_000 };
-const CONTENTION = { forMs: 300_000, first: 2000, most: 15_000 };
+const CONTENTION = { forMs: 300_000, grace: 20_000, first: 2000, most: 15_000 };
 const LAG = { attempts: 5, first: 1000, most: 5000 };
 /** CAPZ waits a minute on a 429 that names no time; a third of it, doubled each time, gets there politely and sooner. */
 const THROTTLE = { first: 20_000, most: 120_000 };
@@ -53,7 +53,8 @@ export function createBudget(clock: Clock, random: () => number): RetryBudget {
           return { waitMs: asked ?? jitter(THROTTLE.first, THROTTLE.most, throttled++), kind: "throttle", ambiguous: false };
         case "contention": {
           contendedSince ??= clock.now();
-          if (clock.now() - contendedSince > CONTENTION.forMs) return undefined;
+          const patience = patienceFor(error.code, error.message) ?? CONTENTION.forMs;
+          if (clock.now() - contendedSince > patience + CONTENTION.grace) return undefined;
           return { waitMs: asked ?? jitter(CONTENTION.first, CONTENTION.most, contended++), kind: "contention", ambiguous: false };
         }
         case "transient":

@@ -1,0 +1,98 @@
+/**
+ * A process for tests: the command line runs in this process, over the simulation at the HTTP seam, on virtual time, in a
+ * folder of its own. Nothing is mocked: the SDK's clients make every request.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { main } from "../../src/cli/main.ts";
+import type { World } from "../../src/cli/world.ts";
+import type { ClusterDocument } from "../../src/core/outputs.ts";
+import { createVirtualClock } from "../../src/sim/clock.ts";
+import type { Exchange } from "../../src/sim/message.ts";
+import { type Simulation, type SimulationOptions, createSimulation } from "../../src/sim/simulation.ts";
+
+export interface Result {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface TestAzure {
+  readonly simulation: Simulation;
+  readonly dir: string;
+  /** Every request and its answer so far. */
+  readonly exchanges: Exchange[];
+  /** Runs a command line. */
+  run(argv: string, options?: RunOptions): Promise<Result>;
+  /** Runs it with --json, and parses what came. */
+  json<T = ClusterDocument>(argv: string, options?: RunOptions): Promise<{ exit: number; document: T; stderr: string }>;
+  /** PUT bodies by the last two parts of their path: "virtualMachines/mycluster-coreos-0". */
+  puts(): Map<string, Body>;
+  close(): void;
+}
+
+export interface RunOptions {
+  readonly env?: Record<string, string>;
+  readonly dir?: string;
+  readonly answers?: readonly string[];
+  readonly azure?: NonNullable<World["azure"]>;
+  readonly onInterrupt?: (interrupt: () => void) => void;
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- bodies are looked into at any depth
+export type Body = any;
+
+export const START = Date.UTC(2026, 10, 22, 12);
+
+/** A subscription of its own in a simulated Azure. */
+export function testAzure(options: Partial<SimulationOptions> = {}): TestAzure {
+  const clock = options.clock ?? createVirtualClock(START);
+  const exchanges: Exchange[] = [];
+  const simulation = createSimulation({ seed: 7, ...options, clock, onExchange: (exchange) => exchanges.push(exchange) });
+  const dir = mkdtempSync(join(tmpdir(), "acc-"));
+  let seed = 1;
+  const run = async (argv: string, how: RunOptions = {}): Promise<Result> => {
+    let stdout = "";
+    let stderr = "";
+    const asked = [...(how.answers ?? [])];
+    const output = (write: (text: string) => void) => ({ write, isTTY: false, columns: 100, rows: 40 });
+    const exit = await main({
+      argv: argv.split(" ").filter(Boolean),
+      env: how.env ?? {},
+      cwd: how.dir ?? dir,
+      stdout: output((text) => (stdout += text)),
+      stderr: output((text) => (stderr += text)),
+      interactive: how.answers !== undefined,
+      clock,
+      random: (bytes) => Uint8Array.from({ length: bytes }, () => (seed = (seed * 16_807) % 2_147_483_647) % 256),
+      ask: (question) => {
+        stderr += question;
+        return Promise.resolve(asked.shift() ?? "");
+      },
+      onInterrupt: (callback) => {
+        how.onInterrupt?.(callback);
+        return () => undefined;
+      },
+      azure: how.azure ?? ((request) => simulation.handle(request)),
+    });
+    return { exit, stdout, stderr };
+  };
+  return {
+    simulation,
+    dir,
+    exchanges,
+    run,
+    async json(argv, how) {
+      const { exit, stdout, stderr } = await run(`${argv} --json`, how);
+      return { exit, document: JSON.parse(stdout), stderr };
+    },
+    puts: () =>
+      new Map(
+        exchanges
+          .filter((one) => one.method === "PUT")
+          .map((one) => [new URL(one.url).pathname.split("/").slice(-2).join("/"), JSON.parse(one.body ?? "{}") as Body]),
+      ),
+    close: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,41 @@
+/**
+ * The requests of a set of representative runs, written as JSON lines to test-output/requests.jsonl: for a check against
+ * Azure's own resource types, and for a person to read. Custom data is left out: it holds private host keys.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { testAzure } from "./cli/world.ts";
+
+const RUNS = [
+  "mycluster",
+  "mycluster --num-nodes 3 --deis --data-disk --pip --ttl 2h --ssh-from 10.0.0.0/8",
+  "mycluster --num-nodes 7 --affinity-group near --nohttps --deis",
+  "mycluster --num-nodes 120 --vm-size Large",
+  "mycluster --num-nodes 1 --coreos-image kinvolk:flatcar-container-linux-free:stable-gen2:latest",
+  "mycluster --num-nodes 1 --etcd-plain --availability-set racks --location eastus",
+];
+
+test("every request of the representative runs is recorded", async () => {
+  const lines: string[] = [];
+  for (const argv of RUNS) {
+    const azure = testAzure();
+    const created = await azure.run(`${argv} --wait-for machines`);
+    expect(created.exit, created.stderr).toBe(0);
+    const grown = await azure.run(`${argv.replace(/--num-nodes \d+/, "")} --num-nodes ${Number(/--num-nodes (\d+)/.exec(argv)?.[1] ?? 3) + 2} --wait-for machines`);
+    expect(grown.exit, grown.stderr).toBe(0);
+    const gone = await azure.run("destroy mycluster --yes");
+    expect(gone.exit, gone.stderr).toBe(0);
+    for (const { method, url, body, answer } of azure.exchanges)
+      lines.push(JSON.stringify({ note: argv, method, url, ...(body === undefined || body === "" ? {} : { body: withoutSecrets(JSON.parse(body)) }), status: answer?.status }));
+    azure.close();
+  }
+  expect(lines.length).toBeGreaterThan(500);
+  mkdirSync(new URL("../test-output/", import.meta.url), { recursive: true });
+  writeFileSync(new URL("../test-output/requests.jsonl", import.meta.url), `${lines.join("\n")}\n`);
+});
+
+function withoutSecrets(body: unknown): unknown {
+  const profile = (body as { properties?: { osProfile?: { customData?: string } } }).properties?.osProfile;
+  if (profile?.customData !== undefined) profile.customData = Buffer.from("#cloud-config\n").toString("base64");
+  return body;
+}
