@@ -1,7 +1,7 @@
 /** A refusal in ARM's words: thrown by the rules, answered as `{ error: { code, message, details } }`. */
 import type { Json } from "./json.ts";
 
-export interface Detail {
+interface Detail {
   readonly code: string;
   readonly message: string;
   readonly target?: string;

@@ -38,9 +38,6 @@ export const keyOf = (id: string): string => id.toLowerCase();
 export const groupIdOf = (subscription: string, group: string): string =>
   `/subscriptions/${subscription}/resourceGroups/${group}`;
 
-/** The last segment. */
-export const lastOf = (id: string): string => id.slice(id.lastIndexOf("/") + 1);
-
 /** The id two segments up: of a subnet its network. */
 export const parentOf = (id: string): string => id.split("/").slice(0, -2).join("/");
 

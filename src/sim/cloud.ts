@@ -157,7 +157,8 @@ export function createCloud({ now, limits, seed, state, publicAddress }: CloudOp
     ofType: (type) => types.get(keyOf(type))?.values() ?? [],
     inGroup: (groupKey) => present(groups.get(groupKey) ?? []),
     all: () => entries.values(),
-    users: (id) => present(usersOf.get(keyOf(id)) ?? []),
+    // Sorted, so that a cloud that was saved and loaded answers as the one it was.
+    users: (id) => present([...(usersOf.get(keyOf(id)) ?? [])].sort()),
     put,
     touched: link,
     remove,

@@ -14,7 +14,7 @@ import { bodyOf, checkTags, groupEntry } from "./request-checks.ts";
 import { type Desk } from "./resource-requests.ts";
 import { taggedAs } from "./tag-filter.ts";
 
-export const GROUPS = "Microsoft.Resources/resourceGroups";
+const GROUPS = "Microsoft.Resources/resourceGroups";
 
 const MEMBERS = "id name type location tags managedBy properties{provisioningState}";
 
@@ -154,5 +154,5 @@ function deleteGroup({ cloud, call, running, doom }: Desk, subscription: string,
   return answer(202, undefined, operationHeaders(call, entry, operation, timing));
 }
 
-/** For tests and views: true while a group is on its way out. */
-export const isDeleting = (group: Entry): boolean => dig(group.resource, "properties", "provisioningState") === "Deleting";
+/** True while a group is on its way out. */
+const isDeleting = (group: Entry): boolean => dig(group.resource, "properties", "provisioningState") === "Deleting";

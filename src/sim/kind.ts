@@ -37,7 +37,7 @@ export interface Change {
 }
 
 /** What a kind needs to know of an operation that has ended. */
-export type Ended = Pick<Operation, "verb" | "power">;
+type Ended = Pick<Operation, "verb" | "power">;
 
 export interface Kind {
   readonly type: string;

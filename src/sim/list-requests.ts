@@ -26,7 +26,7 @@ export interface Scope {
 }
 
 /** Entries in a scope. @throws ArmError 404 ResourceGroupNotFound */
-export function entriesIn(cloud: Cloud, { subscription, group }: Scope): Entry[] {
+function entriesIn(cloud: Cloud, { subscription, group }: Scope): Entry[] {
   if (group !== undefined) return cloud.inGroup(groupEntry(cloud, subscription, group).key);
   return [...cloud.all()].filter((entry) => entry.group !== undefined && keyOf(entry.subscription) === keyOf(subscription));
 }

@@ -5,7 +5,7 @@ import type { Cloud, Entry } from "./cloud.ts";
 import { dig, object } from "./json.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
 
-export const LOCK = "Microsoft.Authorization/locks";
+const LOCK = "Microsoft.Authorization/locks";
 
 /** The part of a lock's id before the provider: what it locks. */
 const scopeOf = (lock: Entry): string => lock.key.slice(0, lock.key.indexOf("/providers/microsoft.authorization/locks/"));

@@ -81,7 +81,7 @@ export function withInstanceView(resource: Json, entry: Entry, now: number): Jso
   return copy;
 }
 
-export function instanceView(entry: Entry, now: number): Json {
+function instanceView(entry: Entry, now: number): Json {
   const properties = propertiesOf(entry.resource);
   const state = text(properties["provisioningState"]) ?? "Succeeded";
   const power = text(entry.hidden["power"]);

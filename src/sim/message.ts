@@ -44,11 +44,20 @@ export function parseCall(request: SimRequest): Call {
   return {
     method: request.method.toUpperCase(),
     origin: url.origin,
-    path: decodeURIComponent(url.pathname),
+    path: decoded(url.pathname),
     query,
     headers,
     body: request.body === "" ? undefined : request.body,
   };
+}
+
+/** A path with a broken escape stays as it is: it will not be found. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 export const answer = (status: number, body?: unknown, headers: Record<string, string> = {}): SimAnswer => ({

@@ -3,7 +3,7 @@ import { ArmError, refuse } from "./arm-error.ts";
 import { type Address, groupIdOf, keyOf, parseAddress } from "./arm-id.ts";
 import { answerEmbedded } from "./embedded-requests.ts";
 import { answerGroup, listGroups } from "./group-requests.ts";
-import { dig, list, propertiesOf } from "./json.ts";
+import { dig, list, object, propertiesOf } from "./json.ts";
 import { listKind, listResources } from "./list-requests.ts";
 import { answerLocks } from "./locks.ts";
 import { answerMachine, withInstanceView } from "./machine-requests.ts";
@@ -24,6 +24,7 @@ import {
 import { addressOf, dotted, holds, isReserved, prefixOf } from "./rules/subnet.ts";
 import { takenAddresses } from "./rules/private-address.ts";
 
+const MACHINES = "Microsoft.Compute/virtualMachines";
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const SCOPED = /^(.*)\/providers\/Microsoft\.Authorization\/(locks|permissions)(?:\/([^/]+))?$/i;
 
@@ -118,7 +119,20 @@ function answerCollection(desk: Desk, address: Address): SimAnswer | undefined {
     rest.length === 1 || group === undefined
       ? undefined
       : keyOf(`${groupIdOf(subscription, group)}/providers/${namespace}/${rest.join("/")}/`);
-  return listKind(desk, kind, { subscription, group }, below);
+  const listed = listKind(desk, kind, { subscription, group }, below);
+  return kind.type === MACHINES && wantsView(desk) ? withViews(desk, listed) : listed;
+}
+
+const wantsView = ({ call }: Desk): boolean => keyOf(call.query.get("$expand") ?? "") === "instanceview";
+
+/** A list of machines with `$expand=instanceView`: the power of all of them in one request. */
+function withViews({ cloud }: Desk, listed: SimAnswer): SimAnswer {
+  const page = object(JSON.parse(listed.body ?? "{}"));
+  const value = list(page["value"]).map((machine) => {
+    const entry = cloud.get(String(machine["id"]));
+    return entry === undefined ? machine : withInstanceView(machine, entry, cloud.now());
+  });
+  return answer(listed.status, { ...page, value }, listed.headers);
 }
 
 function answerResource(desk: Desk, address: Address): SimAnswer | undefined {
@@ -148,8 +162,7 @@ function readWhole(desk: Desk, target: Target): SimAnswer {
   const read = readResource(desk, target);
   const { cloud, call } = desk;
   const entry = cloud.get(target.id);
-  if (entry === undefined || call.method === "HEAD" || keyOf(call.query.get("$expand") ?? "") !== "instanceview") return read;
-  if (target.kind.type !== "Microsoft.Compute/virtualMachines") return read;
+  if (entry === undefined || call.method === "HEAD" || target.kind.type !== MACHINES || !wantsView(desk)) return read;
   return answer(200, withInstanceView(shown(target.kind, cloud, entry), entry, cloud.now()));
 }
 
@@ -157,7 +170,7 @@ function readWhole(desk: Desk, target: Target): SimAnswer {
 function answerAction(desk: Desk, target: Target, action: string): SimAnswer | undefined {
   const { cloud, call } = desk;
   const word = keyOf(action);
-  if (target.kind.type === "Microsoft.Compute/virtualMachines") return answerMachine(desk, target, action);
+  if (target.kind.type === MACHINES) return answerMachine(desk, target, action);
   const entry = cloud.get(target.id);
   if (entry === undefined) return readResource(desk, target);
   if (word === "listkeys" && call.method === "POST") {

@@ -17,7 +17,7 @@ import { takeToken } from "./throttle.ts";
 
 export interface SimulationOptions {
   readonly clock: Clock;
-  /** What `save` gave. The clock should start at its time: `timeOf(state)`. */
+  /** What `save` gave. Best with a clock that starts at `timeOf(state)` or later; an earlier one is taken to be behind. */
   readonly state?: unknown;
   readonly faults?: readonly Fault[];
   readonly seed?: number;
@@ -48,8 +48,10 @@ export function createSimulation(options: SimulationOptions): Simulation {
       advice: "Delete it; the simulation then starts with an empty subscription.",
     });
   }
+  // The saved time has been; a clock that starts earlier is behind, and what runs must not take longer for it.
+  const behind = Math.max(0, (state?.now ?? 0) - clock.now());
   const cloud = createCloud({
-    now: () => clock.now(),
+    now: () => clock.now() + behind,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     seed: options.seed ?? 1,
     state,
@@ -102,7 +104,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
         "x-ms-request-id": id,
         "x-ms-correlation-request-id": id,
         "x-ms-routing-request-id": `SIMULATED:${id}`,
-        date: new Date(clock.now()).toUTCString(),
+        date: new Date(cloud.now()).toUTCString(),
         ...toll,
         ...(compute ? { "x-ms-ratelimit-remaining-resource": computeBudget(call) } : {}),
         ...given.headers,

@@ -9,8 +9,8 @@ import type { SimAnswer } from "../../src/sim/message.ts";
 import { createSimulation, type Simulation, type SimulationOptions } from "../../src/sim/simulation.ts";
 
 export const SUB = "11111111-2222-4333-8444-555555555555";
-export const ORIGIN = "https://management.azure.com";
-export const START = Date.UTC(2026, 10, 22, 12);
+const ORIGIN = "https://management.azure.com";
+const START = Date.UTC(2026, 10, 22, 12);
 export const GROUP = `/subscriptions/${SUB}/resourceGroups/g`;
 export const of = (type: string, name: string): string => `${GROUP}/providers/Microsoft.${type}/${name}`;
 

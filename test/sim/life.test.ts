@@ -82,6 +82,8 @@ test("power: running, deallocated, and running again; the interface view follows
   expect(await power()).toBe("PowerState/deallocating");
   await on.wait(100);
   expect(await power()).toBe("PowerState/deallocated");
+  const { value } = (await on.ask("GET", `${GROUP}/providers/Microsoft.Compute/virtualMachines?$expand=instanceView`)).json;
+  expect(value[0].properties.instanceView.statuses[1].code).toBe("PowerState/deallocated");
   await on.ask("POST", `${vmId(0)}/start`);
   await on.wait(60);
   expect((await on.ask("GET", `${vmId(0)}/instanceView`)).json.statuses[1].code).toBe("PowerState/running");

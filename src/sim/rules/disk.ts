@@ -5,7 +5,7 @@ import type { Cloud, Entry } from "../cloud.ts";
 import { clone, dig, type Json, number, object, propertiesOf, text } from "../json.ts";
 import type { Kind } from "../kind.ts";
 
-export const DISKS = "Microsoft.Compute/disks";
+const DISKS = "Microsoft.Compute/disks";
 
 /** Without the ones that nobody should choose for a new machine. */
 export const DISK_SKUS = [

@@ -122,7 +122,6 @@ function checkConfiguration(change: Change, configuration: Json): void {
     );
   }
   resolve(change, subnet, "Microsoft.Network/virtualNetworks/subnets");
-  chooseAddress(change, configuration, new Set());
   const address = idOf(properties["publicIPAddress"]);
   if (address !== undefined) {
     const { entry } = resolve(change, address, "Microsoft.Network/publicIPAddresses");

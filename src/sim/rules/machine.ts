@@ -96,7 +96,7 @@ export const virtualMachine: Kind = {
   },
 };
 
-export const interfacesOf = (cloud: Cloud, machine: Entry): Entry[] =>
+const interfacesOf = (cloud: Cloud, machine: Entry): Entry[] =>
   list(dig(machine.resource, "properties", "networkProfile", "networkInterfaces"))
     .map((nic) => cloud.get(idOf(nic) ?? ""))
     .filter((nic) => nic !== undefined);

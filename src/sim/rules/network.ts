@@ -59,7 +59,7 @@ export const virtualNetwork: Kind = {
 };
 
 /** Ids of the IP configurations of interfaces in a subnet. */
-export function configurationsIn(cloud: Cloud, subnetId: string): string[] {
+function configurationsIn(cloud: Cloud, subnetId: string): string[] {
   return cloud
     .users(subnetId)
     .filter((user) => user.type === "Microsoft.Network/networkInterfaces")

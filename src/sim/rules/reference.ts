@@ -36,7 +36,7 @@ export function resolve(change: Change, id: string, type: string): Found {
 }
 
 /** "microsoft.network/virtualnetworks/subnets" of an id, lower case. */
-export function typeOf(id: string): string {
+function typeOf(id: string): string {
   const parts = keyOf(id).split("/");
   const at = parts.lastIndexOf("providers");
   return [parts[at + 1], ...parts.slice(at + 2).filter((_, index) => index % 2 === 0)].join("/");

@@ -5,7 +5,7 @@ import type { Cloud } from "../cloud.ts";
 import { clone, dig, text } from "../json.ts";
 import { atOnce, type Kind } from "../kind.ts";
 
-export const ACCOUNTS = "Microsoft.Storage/storageAccounts";
+const ACCOUNTS = "Microsoft.Storage/storageAccounts";
 
 export const storageAccount: Kind = {
   type: ACCOUNTS,
