@@ -1,5 +1,24 @@
 #!/usr/bin/env node
-import { enableCompileCache } from "node:module";
-enableCompileCache?.();
-const { run } = await import("../dist/main.js");
-await run();
+// The Azure SDK needs Node 22 or newer. In a checkout npm has brought one along (optionalDependencies): it is used where the
+// machine's own is too old, and that is said. Everything else is in dist.
+import module from "node:module";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major > 22 || (major === 22 && minor >= 12)) {
+  module.enableCompileCache?.();
+  const { run } = await import("../dist/main.js");
+  await run();
+} else {
+  const own = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.url));
+  if (existsSync(own)) {
+    const { spawnSync } = await import("node:child_process");
+    console.error(`This machine's Node ${process.versions.node} is too old for the Azure SDK (22.12 or newer): the Node that npm installed here is used.`);
+    const { status, signal } = spawnSync(own, process.argv.slice(1), { stdio: "inherit" });
+    process.exitCode = status ?? (signal === "SIGINT" ? 130 : 1);
+  } else {
+    console.error(`azure-coreos-cluster needs Node 22.12 or newer; this is ${process.versions.node}. Install a newer one: https://nodejs.org`);
+    process.exitCode = 1;
+  }
+}
