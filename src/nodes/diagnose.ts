@@ -1,0 +1,84 @@
+/**
+ * Collects what explains the nodes that are not ready: the serial console's log, which the caller fetches, and over SSH the
+ * failed units and their journal. Every step has its own time limit and may fail: an explanation is a help, not a duty.
+ */
+import type { Clock } from "../core/clock.ts";
+import { connect, type ConnectOptions } from "./connection.ts";
+import { limit, orAborted } from "./deadline.ts";
+import { classify, type Diagnosis, type Evidence } from "./diagnosis.ts";
+import type { NodeReadiness } from "./readiness.ts";
+import { semaphore } from "./semaphore.ts";
+import type { NodeTarget } from "./target.ts";
+
+export interface DiagnoseOptions {
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
+  readonly trust?: ConnectOptions["trust"];
+  /** The boot diagnostics of the machine: its serial console log as text. */
+  readonly serialLog?: (index: number) => Promise<string>;
+  /** For each step; 15 seconds by default. */
+  readonly timeoutMs?: number;
+}
+
+export interface NodeDiagnosis extends Diagnosis {
+  readonly index: number;
+  readonly name: string;
+}
+
+/** Of each node that has a problem, in their order; at most 10 at once. @throws only the signal's reason */
+export async function diagnoseNodes(
+  targets: readonly NodeTarget[],
+  results: readonly NodeReadiness[],
+  options: DiagnoseOptions,
+): Promise<NodeDiagnosis[]> {
+  const room = semaphore(10);
+  const sick = results.filter(({ state }) => state !== "ready" && state !== "created");
+  return Promise.all(
+    sick.map((result) =>
+      room.run(async () => {
+        const target = targets.find(({ index }) => index === result.index);
+        const [serial, journal] = await Promise.all([readSerial(result.index, options), readJournal(target, result, options)]);
+        options.signal?.throwIfAborted();
+        const evidence: Evidence = { state: result.state, ...(result.code && { code: result.code }), serial, ...journal };
+        return { index: result.index, name: result.name, ...classify(evidence) };
+      }),
+    ),
+  );
+}
+
+async function readSerial(index: number, options: DiagnoseOptions): Promise<string | undefined> {
+  if (options.serialLog === undefined) return undefined;
+  const within = limit(options.clock, options.timeoutMs ?? 15_000, options.signal);
+  try {
+    return await orAborted(options.serialLog(index), within.signal);
+  } catch {
+    return undefined; // boot diagnostics are off, or not written yet
+  } finally {
+    within.done();
+  }
+}
+
+const UNITS = ["oem-cloudinit", "etcd-member", "etcd-gateway", "etcd2", "docker", "format-data-disk", "var-lib-docker.mount"];
+/** Each unit by itself, or the loudest would push the others out. */
+const JOURNAL = `for unit in ${UNITS.join(" ")}; do journalctl -b -q --no-pager -o short-iso -n 40 -u $unit 2>/dev/null; done`;
+const FAILED = "systemctl --failed --plain --no-legend --no-pager";
+
+async function readJournal(
+  target: NodeTarget | undefined,
+  result: NodeReadiness,
+  options: DiagnoseOptions,
+): Promise<Pick<Evidence, "failedUnits" | "journal">> {
+  if (target === undefined || result.state !== "ssh") return {};
+  const { clock, signal, timeoutMs = 15_000 } = options;
+  const each = { timeoutMs, ...(signal && { signal }) };
+  let connection;
+  try {
+    connection = await connect(target, { clock, trust: options.trust ?? "strict", ...each });
+    const failedUnits = (await connection.exec(FAILED, each)).stdout;
+    return { failedUnits, journal: (await connection.exec(JOURNAL, each)).stdout };
+  } catch {
+    return {}; // gone in the meantime: what the serial log says must do
+  } finally {
+    connection?.close();
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * An interactive login is OpenSSH's business: it knows terminals, agents and the user's configuration. This gives it the
+ * node's address, key and expected host key, and hands the terminal over.
+ */
+import { spawn } from "node:child_process";
+import { ClusterError } from "../core/errors.ts";
+import type { NodeTarget } from "./target.ts";
+
+export interface LoginOptions {
+  /** Path of the cluster's known_hosts. */
+  readonly knownHosts: string;
+  /** Path of the private key. */
+  readonly identityFile: string;
+  /** As one word for the remote shell; absent for an interactive login. */
+  readonly command?: string;
+  /** "first-use" accepts a key that is not known yet, and only then. */
+  readonly trust?: "strict" | "first-use";
+}
+
+/** Arguments of ssh(1). The user's own ssh_config still applies to what is not named here. */
+export function sshArguments(target: NodeTarget, options: LoginOptions): string[] {
+  const set = (name: string, value: string): string[] => ["-o", `${name}=${value}`];
+  return [
+    ...set("Port", String(target.port)),
+    ...set("User", target.user),
+    ...set("IdentityFile", quoted(options.identityFile)),
+    ...set("IdentitiesOnly", "yes"),
+    ...set("UserKnownHostsFile", quoted(options.knownHosts)),
+    ...set("GlobalKnownHostsFile", "/dev/null"),
+    ...set("StrictHostKeyChecking", options.trust === "first-use" ? "accept-new" : "yes"),
+    ...set("ServerAliveInterval", "60"), // an Azure load balancer forgets idle connections after 4 minutes
+    "--",
+    target.host,
+    ...(options.command === undefined ? [] : [options.command]),
+  ];
+}
+
+/** Hands the terminal over to ssh. Resolves with its exit code. @throws ClusterError SshProgramMissing */
+export function login(target: NodeTarget, options: LoginOptions, program = "ssh"): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, sshArguments(target, options), { stdio: "inherit" });
+    child.on("error", (cause) =>
+      reject(
+        new ClusterError("SshProgramMissing", `${program} could not be started`, {
+          source: "user",
+          advice: "Install OpenSSH's client (Debian: apt-get install openssh-client), or run a command: ssh NAME -- CMD.",
+          cause,
+        }),
+      ),
+    );
+    child.on("close", (code) => resolve(code ?? 255));
+  });
+}
+
+/** ssh_config(5): words with blanks stand in double quotes, and % starts a token. */
+const quoted = (path: string): string => `"${path.replaceAll("%", "%%").replaceAll(/["\\]/g, "\\$&")}"`;
