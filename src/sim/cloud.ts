@@ -38,6 +38,8 @@ export interface Operation {
   error?: Trouble;
   status: "InProgress" | "Succeeded" | "Failed" | "Canceled";
   polls: number;
+  /** Retry-After of the first answer, of the polls; `once`: of the first poll only. Seconds. */
+  readonly retry?: number;
   readonly poll?: number;
   readonly once?: boolean;
   /** The power state to reach, for verb "power". */
@@ -61,6 +63,8 @@ export interface Cloud {
   readonly limits: Limits;
   /** An address that every public IP gets, in place of the documentation range. */
   readonly publicAddress: string | undefined;
+  /** What every duration is multiplied by. */
+  readonly pace: number;
   readonly operations: Map<string, Operation>;
   readonly counters: Record<string, number>;
   readonly buckets: Record<string, { tokens: number; at: number }>;
@@ -88,9 +92,10 @@ export interface CloudOptions {
   readonly seed: number;
   readonly state: CloudState | undefined;
   readonly publicAddress: string | undefined;
+  readonly pace: number;
 }
 
-export function createCloud({ now, limits, seed, state, publicAddress }: CloudOptions): Cloud {
+export function createCloud({ now, limits, seed, state, publicAddress, pace }: CloudOptions): Cloud {
   const entries = new Map<string, Entry>();
   const types = new Map<string, Map<string, Entry>>();
   const groups = new Map<string, Set<string>>();
@@ -142,6 +147,7 @@ export function createCloud({ now, limits, seed, state, publicAddress }: CloudOp
     random,
     limits,
     publicAddress,
+    pace,
     operations,
     counters,
     buckets,

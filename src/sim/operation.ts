@@ -35,11 +35,12 @@ export function startOperation(cloud: Cloud, entry: Entry, { verb, namespace, ti
     verb,
     target: entry.key,
     started: now,
-    ends: now + Math.round(cloud.random.between(least, most) * 1000),
+    ends: now + Math.round(cloud.random.between(least, most) * 1000 * cloud.pace),
     status: "InProgress",
     polls: 0,
     namespace,
-    ...(timing.poll === undefined ? {} : { poll: timing.poll }),
+    ...paced("retry", timing.retry, cloud.pace),
+    ...paced("poll", timing.poll, cloud.pace),
     ...(timing.once === undefined ? {} : { once: timing.once }),
     ...(power === undefined ? {} : { power }),
     ...(error === undefined ? {} : { error }),
@@ -47,6 +48,12 @@ export function startOperation(cloud: Cloud, entry: Entry, { verb, namespace, ti
   cloud.operations.set(operation.id, operation);
   entry.operation = operation.id;
   return operation;
+}
+
+/** Whole seconds; none where the pace leaves nothing of them. */
+function paced(name: "retry" | "poll", seconds: number | undefined, pace: number): Partial<Record<"retry" | "poll", number>> {
+  const left = Math.round((seconds ?? 0) * pace);
+  return left === 0 ? {} : { [name]: left };
 }
 
 /** The headers that announce it. Network and Compute put operations below `locations`; groups and storage elsewhere. */
@@ -66,7 +73,7 @@ export function operationHeaders(call: Call, entry: Entry, operation: Operation,
   return {
     ...(timing.header === "async" || timing.header === "both" ? { "azure-asyncoperation": async } : {}),
     ...(timing.header === "location" || timing.header === "both" ? { location } : {}),
-    ...(timing.retry === undefined ? {} : { "retry-after": String(timing.retry) }),
+    ...(operation.retry === undefined ? {} : { "retry-after": String(operation.retry) }),
     ...(operation.namespace === "Microsoft.Compute" && timing.header !== "none" ? { "azure-asyncnotification": "Enabled" } : {}),
   };
 }

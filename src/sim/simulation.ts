@@ -25,6 +25,8 @@ export interface SimulationOptions {
   readonly publicAddress?: string;
   /** Of each answer, least and most. */
   readonly latencyMs?: readonly [number, number];
+  /** Multiplies every duration and Retry-After: 0.01 for rehearsals in real time. 1 when left out. */
+  readonly pace?: number;
   readonly limits?: Partial<Limits>;
   readonly onExchange?: (exchange: Exchange) => void;
   /** What a machine's serial console has printed; the id is in ARM's case. */
@@ -56,6 +58,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     seed: options.seed ?? 1,
     state,
     publicAddress: options.publicAddress,
+    pace: options.pace ?? 1,
   });
   const running = new Set(
     [...cloud.operations.values()].filter((one: Operation) => one.status === "InProgress").map(({ id }) => id),

@@ -279,3 +279,13 @@ test("a second change while the first one works is refused: Network 429, Compute
   const twice = await on.ask("PUT", vmId(0), vm(0));
   expect([twice.status, twice.json.error.code]).toEqual([409, "Conflict"]);
 });
+
+test("at a hundredth of the pace a machine is made within a second, and nobody is told to wait", async () => {
+  const on = arm({ pace: 0.01 });
+  await base(on);
+  await on.make(nicId(0), nic(0));
+  const given = await on.ask("PUT", vmId(0), vm(0));
+  expect([given.status, given.headers["retry-after"]]).toEqual([201, undefined]);
+  await on.wait(1);
+  expect(state(await on.ask("GET", vmId(0)))).toBe("Succeeded");
+});

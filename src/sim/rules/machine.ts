@@ -171,6 +171,7 @@ function makeDisks(cloud: Cloud, entry: Entry): void {
     disk["name"] = name;
     const sizeGB = number(disk["diskSizeGB"]) ?? 30;
     disk["diskSizeGB"] = sizeGB;
+    disk["caching"] ??= os ? "ReadWrite" : "None";
     managed["storageAccountType"] ??= "Premium_LRS";
     managed["id"] ??= `${base}/${name}`;
     attachNewDisk(cloud, {
