@@ -1,7 +1,7 @@
 /**
  * Why a node is not ready: a table from what its logs say to a class, a sentence and what to do. A newcomer adds a row. Pure:
  * text in, one diagnosis out; the line shown as evidence is redacted. Rows stand in the order of cause before symptom, and
- * the first that matches wins.
+ * the first that matches wins. Longer than most files: it is a table.
  */
 import type { NodeState } from "./readiness.ts";
 import { redact } from "./redact.ts";

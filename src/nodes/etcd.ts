@@ -1,7 +1,8 @@
 /**
  * Changes of etcd's membership, through live members and one at a time: quorum is checked before, health waited for before
  * and after, and etcd's "unhealthy cluster" of the seconds after a change is waited out. Every change looks first whether it
- * was already made, so that a lost answer or a killed run does no harm. Starts and stops no etcd.
+ * was already made, so that a lost answer or a killed run does no harm. Starts and stops no etcd. Longer than most files, for
+ * the rules of add, remove and the loop below are read together.
  */
 import { ClusterError, EXIT } from "../core/errors.ts";
 import type { Connection } from "./connection.ts";
