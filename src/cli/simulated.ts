@@ -15,10 +15,11 @@ export interface Simulated {
   save(): Promise<void>;
 }
 
-const FILE = ".simulated-azure.json";
+/** The state of the simulation, in the folder of keys and clusters: a rehearsal and `emulate` go on where the other stopped. */
+export const SIMULATION_FILE = ".simulated-azure.json";
 
 export async function startSimulation(world: World, dir: string, given: Partial<FlagValues>): Promise<Simulated> {
-  const file = join(dir, FILE);
+  const file = join(dir, SIMULATION_FILE);
   const state = await loadSimulation(file);
   // virtual time never runs backwards: an earlier rehearsal may have gone on for hours
   const clock = createVirtualClock(Math.max(world.clock.now(), timeOf(state) ?? 0));
@@ -27,7 +28,10 @@ export async function startSimulation(world: World, dir: string, given: Partial<
     clock,
     seed,
     ...(state === undefined ? {} : { state }),
-    faults: (given.fault ?? "").split(/[,\s]+/).filter(Boolean).map(parseFault),
+    faults: (given.fault ?? "")
+      .split(/[,\s]+/)
+      .filter(Boolean)
+      .map(parseFault),
   });
   return {
     clock,

@@ -25,12 +25,16 @@ export interface Flag<T> {
   readonly fixed?: boolean;
   readonly optional?: string;
   readonly file?: boolean;
+  /** All that is accepted, where that is a closed list. */
+  readonly values?: readonly string[];
 }
 
 type Row<T> = Omit<Flag<T>, "parse" | "default">;
 const needed = <T>(row: Row<T> & { default: NoInfer<T>; parse: Parse<T> }): Flag<T> & { default: T } => row;
-const maybe = <T>(row: Row<T> & { parse: Parse<T> }): Flag<T | undefined> => row as Flag<T | undefined>;
+const maybe = <T>(row: Row<T> & { parse: Parse<T> }): Flag<T | undefined> => row;
 const toggle = (row: Omit<Row<boolean>, "value">): Flag<boolean> & { default: boolean } => ({ ...row, parse: flagValue, default: false });
+
+const choice = <const T extends string>(...values: readonly T[]): { parse: Parse<T>; values: readonly T[] } => ({ parse: oneOf(...values), values });
 
 export const FLAGS = {
   // --- which Azure, and as whom ---
@@ -39,7 +43,7 @@ export const FLAGS = {
   azureCert: maybe({ name: "azure-cert", value: "FILE.pem", parse: text, file: true, on: ["azure"], about: "sign in with this certificate and key (with --tenant and --client-id); else Azure's default credential chain" }),
   tenant: maybe({ name: "tenant", value: "ID", parse: text, env: "AZURE_TENANT_ID", on: ["azure"], about: "Microsoft Entra tenant to sign in to" }),
   clientId: maybe({ name: "client-id", value: "ID", parse: guid, env: "AZURE_CLIENT_ID", on: ["azure"], about: "application (client) id of the service principal" }),
-  cloud: needed({ name: "cloud", value: "CLOUD", parse: oneOf("AzureCloud", "AzureUSGovernment", "AzureChinaCloud"), default: "AzureCloud", on: ["azure"], about: "AzureCloud, AzureUSGovernment or AzureChinaCloud" }),
+  cloud: needed({ name: "cloud", value: "CLOUD", ...choice("AzureCloud", "AzureUSGovernment", "AzureChinaCloud"), default: "AzureCloud", on: ["azure"], about: "AzureCloud, AzureUSGovernment or AzureChinaCloud" }),
   armEndpoint: maybe({ name: "arm-endpoint", value: "URL", parse: url, env: "AZURE_ARM_ENDPOINT", on: ["azure"], about: "another Azure Resource Manager; plain http for loopback addresses only" }),
   simulate: toggle({ name: "simulate", on: ["azure"], about: "rehearse against an embedded simulation of Azure: no account, no cost, no machine" }),
   fault: maybe({ name: "fault", value: "SCRIPT", parse: text, on: ["azure"], about: "with --simulate: what is to go wrong, for example machine-1:AllocationFailed" }),
@@ -73,7 +77,7 @@ export const FLAGS = {
   nohttps: toggle({ name: "nohttps", also: ["no-https"], kept: true, on: ["create"], about: "leaves 443 out" }),
 
   // --- what a node becomes ---
-  platform: needed({ name: "platform", value: "P", parse: oneOf("flatcar", "coreos"), default: "flatcar", kept: true, fixed: true, on: ["create", "lint"], about: "flatcar, or coreos for an old CoreOS image of your own" }),
+  platform: needed({ name: "platform", value: "P", ...choice("flatcar", "coreos"), default: "flatcar", kept: true, fixed: true, on: ["create", "lint"], about: "flatcar, or coreos for an old CoreOS image of your own" }),
   customData: maybe({ name: "custom-data", value: "FILE", parse: text, file: true, on: ["create"], about: "your own cloud-init file; {0} and {1} of old files are filled in" }),
   discoveryServiceUrl: maybe({ name: "discovery-service-url", value: "URL", parse: url, kept: true, fixed: true, on: ["create"], about: "an existing etcd discovery URL, or a service's .../new to ask for one" }),
   noDiscoveryUrl: toggle({ name: "no-discovery-url", on: ["create"], about: "never ask a discovery service" }),
@@ -82,7 +86,7 @@ export const FLAGS = {
 
   // --- the run ---
   ttl: maybe({ name: "ttl", value: "TIME", parse: duration, on: ["create"], about: "time to live: `gc` destroys the cluster after it, for example 2h" }),
-  waitFor: needed({ name: "wait-for", value: "WHAT", parse: oneOf("machines", "ssh", "etcd"), default: "etcd", on: ["create"], about: "when the command is done: machines, ssh or etcd" }),
+  waitFor: needed({ name: "wait-for", value: "WHAT", ...choice("machines", "ssh", "etcd"), default: "etcd", on: ["create"], about: "when the command is done: machines, ssh or etcd" }),
   minReady: maybe({ name: "min-ready", value: "K", parse: integer(1, 1000), on: ["create"], about: "succeed when K nodes are ready" }),
   timeout: needed({ name: "timeout", value: "TIME", parse: duration, default: 30 * 60_000, on: ["azure"], about: "give up after this time [30m]" }),
   rollback: toggle({ name: "rollback", on: ["create"], about: "when it fails, remove what this run made" }),
@@ -101,7 +105,7 @@ export const FLAGS = {
   // --- other commands ---
   force: toggle({ name: "force", on: ["remove"], about: "remove nodes even when etcd loses its quorum" }),
   watch: toggle({ name: "watch", on: ["status"], about: "show the status again and again" }),
-  format: needed({ name: "format", value: "F", parse: oneOf("arm", "terraform"), default: "arm", on: ["export"], about: "arm or terraform" }),
+  format: needed({ name: "format", value: "F", ...choice("arm", "terraform"), default: "arm", on: ["export"], about: "arm or terraform" }),
   nodeTimeout: needed({ name: "node-timeout", value: "TIME", parse: duration, default: 5 * 60_000, on: ["run"], about: "time limit for each node" }),
   subject: maybe({ name: "subject", value: "DN", parse: text, on: ["certificate"], about: "subject of the certificate, as /C=US/O=My Company/CN=name [cert.conf]" }),
   bits: maybe({ name: "bits", value: "N", parse: integer(2048, 8192), on: ["certificate"], about: "size of the RSA key [2048]" }),

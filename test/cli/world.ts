@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly answers?: readonly string[];
   readonly azure?: NonNullable<World["azure"]>;
   readonly onInterrupt?: (interrupt: () => void) => void;
+  /** For commands that go on after they have printed. */
+  readonly onStdout?: (text: string) => void;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- bodies are looked into at any depth
@@ -61,7 +63,10 @@ export function testAzure(options: Partial<SimulationOptions> = {}): TestAzure {
       argv: argv.split(" ").filter(Boolean),
       env: how.env ?? {},
       cwd: how.dir ?? dir,
-      stdout: output((text) => (stdout += text)),
+      stdout: output((text) => {
+        stdout += text;
+        how.onStdout?.(text);
+      }),
       stderr: output((text) => (stderr += text)),
       interactive: how.answers !== undefined,
       clock,

@@ -1,0 +1,54 @@
+/**
+ * emulate: the simulated Azure Resource Manager on a loopback port, in real time, for programs that are not this one. Its state is
+ * that of `--simulate` in the same folder, written when it ends. It boots no machine and must never be reachable from outside.
+ */
+import { join, relative, resolve } from "node:path";
+import type { Clock } from "../core/clock.ts";
+import { EXIT } from "../core/errors.ts";
+import { FLAGS } from "../core/flags.ts";
+import { serve } from "../sim/server.ts";
+import { createSimulation, timeOf } from "../sim/simulation.ts";
+import { loadSimulation, saveSimulation } from "../sim/store.ts";
+import type { Invocation } from "./invocation.ts";
+import { SIMULATION_FILE } from "./simulated.ts";
+
+/** Runs until Ctrl-C. The URL alone on stdout. */
+export async function emulate({ world, given }: Invocation): Promise<number> {
+  const file = join(resolve(world.cwd, given.dir ?? "."), SIMULATION_FILE);
+  const state = await loadSimulation(file);
+  const simulation = createSimulation({
+    clock: notBefore(world.clock, timeOf(state) ?? 0),
+    seed: new DataView(world.random(4).buffer.slice(0)).getUint32(0),
+    ...(state === undefined ? {} : { state }),
+  });
+  const stopped = Promise.withResolvers<void>();
+  const stopListening = world.onInterrupt(() => stopped.resolve());
+  try {
+    const served = await serve(simulation, { port: given.port ?? FLAGS.port.default });
+    world.stdout.write(`${served.url}\n`);
+    if (given.quiet !== true) world.stderr.write(help(served.url, relative(world.cwd, file)));
+    await stopped.promise;
+    await served.close();
+    await saveSimulation(file, simulation.save());
+    return EXIT.done;
+  } finally {
+    stopListening();
+  }
+}
+
+// --- internal ---
+
+const help = (
+  url: string,
+  file: string,
+): string => `Simulated Azure Resource Manager at ${url}, until Ctrl-C (its state is then kept in ${file}).
+No machine is booted, and nobody signs in. For example, in another terminal:
+  azure-coreos-cluster mycluster --arm-endpoint ${url} --wait-for machines
+  curl -H 'Authorization: Bearer loopback' '${url}/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups?api-version=2025-04-01'
+`;
+
+/** Real time, but not before the time that a rehearsal in virtual time had come to. */
+function notBefore(clock: Clock, time: number): Clock {
+  const ahead = Math.max(0, time - clock.now());
+  return { now: () => clock.now() + ahead, sleep: (ms, signal) => clock.sleep(ms, signal) };
+}

@@ -1,0 +1,50 @@
+/**
+ * lint: what a node would refuse of a cloud-config, or silently ignore. The places of old files (`{0}`, `{1}`, `#DISCOVERY_URL`) are
+ * filled in first, as create does: what is judged is what a node would get.
+ */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { EXIT, usageError } from "../core/errors.ts";
+import { FLAGS } from "../core/flags.ts";
+import { checkUserData } from "../core/user-data/check.ts";
+import { customUserData, needsDiscoveryUrl } from "../core/user-data/custom.ts";
+import { formatFindings } from "../core/user-data/lint.ts";
+import type { Invocation } from "./invocation.ts";
+
+/** Findings on stdout, one a line as compilers print them; exit code 1 when one of them is an error. */
+export async function lint({ world, args, given }: Invocation): Promise<number> {
+  const file = args[0] ?? "";
+  const platform = given.platform ?? FLAGS.platform.default;
+  const findings = checkUserData(filled(await readText(resolve(world.cwd, file), file)), { platform });
+  const errors = findings.filter(({ level }) => level === "error").length;
+  const warnings = findings.length - errors;
+  if (given.json === true) {
+    world.stdout.write(
+      `${JSON.stringify({ schema: "azure-coreos-cluster/lint/1", file, platform, errors, warnings, findings })}\n`,
+    );
+  } else {
+    world.stdout.write(formatFindings(file, findings));
+    world.stderr.write(`${file}: ${counted(errors, "error")}, ${counted(warnings, "warning")} (${platform})\n`);
+  }
+  return errors === 0 ? EXIT.done : EXIT.failed;
+}
+
+// --- internal ---
+
+/** Stands for the values that create fills in; no line is added or taken away by it. */
+const filled = (text: string): string =>
+  customUserData(text, {
+    name: "mycluster-coreos-0",
+    ...(needsDiscoveryUrl(text) ? { discoveryUrl: "http://discovery.example/0123456789abcdef0123456789abcdef" } : {}),
+  });
+
+const counted = (count: number, what: string): string => `${count === 0 ? "no" : count} ${what}${count === 1 ? "" : "s"}`;
+
+async function readText(path: string, file: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw usageError(`cannot read ${file}`, code === "ENOENT" ? "There is no such file." : `${message}.`);
+  }
+}

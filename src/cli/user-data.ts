@@ -1,0 +1,48 @@
+/**
+ * create-azure-user-data: one cloud-config for all nodes, merged from the templates as the old script did, for people who want to edit it
+ * before they give it to `--custom-data`. Without that flag create renders better ones by itself.
+ */
+import { readFile } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { ClusterError, EXIT } from "../core/errors.ts";
+import { checkUserData } from "../core/user-data/check.ts";
+import { formatFindings } from "../core/user-data/lint.ts";
+import { createAzureUserData } from "../core/user-data/merge.ts";
+import type { Invocation } from "./invocation.ts";
+import { replaceFile } from "./replace-file.ts";
+import { templateFolder } from "./templates.ts";
+
+/** The script's own name for it. */
+const FILE = "azure-user-data";
+
+/** Writes the file and prints its path. One that is there is replaced, as the old script did, and that is said. */
+export async function createAzureUserDataCommand({ world, args, given }: Invocation): Promise<number> {
+  const [url] = args;
+  const templates = await templateFolder();
+  const text = createAzureUserData(named(templates, "user-data.yaml"), named(templates, "data-disk.yaml"), url);
+  const path = join(resolve(world.cwd, given.dir ?? "."), FILE);
+  const before = await readFile(path, "utf8").catch(() => undefined);
+  await replaceFile(path, text, 0o644);
+  const shown = relative(world.cwd, path);
+  world.stdout.write(`${shown}\n`);
+  if (given.quiet === true) return EXIT.done;
+  const what = before === undefined ? "written" : before === text ? "unchanged" : "written over what was there";
+  const next =
+    url === undefined
+      ? `It has {0} where the discovery URL belongs: give one with\n  azure-coreos-cluster NAME --custom-data ${shown} --discovery-service-url URL`
+      : `Edit it as you like, check it with \`azure-coreos-cluster lint ${shown}\`, and use it with\n  azure-coreos-cluster NAME --custom-data ${shown}`;
+  // without a URL the {0} is no finding: create fills it in
+  world.stderr.write(`${shown}: ${what}\n${url === undefined ? "" : formatFindings(shown, checkUserData(text))}${next}\n`);
+  return EXIT.done;
+}
+
+// --- internal ---
+
+function named(templates: ReadonlyMap<string, string>, name: string): string {
+  const text = templates.get(name);
+  if (text !== undefined) return text;
+  throw new ClusterError("TemplatesMissing", `the template ${name} is not there`, {
+    source: "bug",
+    advice: "Install the tool again.",
+  });
+}
