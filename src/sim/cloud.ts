@@ -2,6 +2,7 @@
  * What exists: resources, and the operations that run on them. All of it is plain data that can be saved and read again.
  * The cloud keeps two indexes, who refers to whom and what is in a group, so that 1000 nodes stay cheap; it knows no rule
  * of any type and answers no request.
+ * Longer than most: the shape of the saved state and the indexes over it belong in one place.
  */
 import { keyOf, parentOf } from "./arm-id.ts";
 import type { Trouble } from "./arm-error.ts";

@@ -1,6 +1,7 @@
 /**
  * Faults in one line, for the command line and for people: `TARGET:WHAT`. `machine-1:AllocationFailed`,
  * `loadBalancers:429+5x3`, `DELETE/network:hang`, `poll:503x2`. The grammar is in SPEC.md, "Faults".
+ * Longer than most: half of it is the table of codes.
  */
 import { ClusterError } from "../core/errors.ts";
 import type { Fault, FaultAction, FaultMatch } from "./fault.ts";

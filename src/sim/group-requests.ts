@@ -1,4 +1,7 @@
-/** Resource groups: create, read, list by tag, change tags, delete with everything in them. */
+/**
+ * Resource groups: create, read, list by tag, change tags, delete with everything in them.
+ * Longer than most: all verbs of one resource.
+ */
 import { refuse } from "./arm-error.ts";
 import { groupIdOf, keyOf, placeOf } from "./arm-id.ts";
 import { isLocation, LOCATIONS } from "./catalogue/locations.ts";

@@ -1,6 +1,7 @@
 /**
  * Long-running operations as ARM shows them: a body with a status at the Azure-AsyncOperation URL, 202 and then the result
  * at the Location URL. An operation's end is decided when it starts; it takes effect when time has passed it.
+ * Longer than most: the life of an operation, from start to effect, in one place.
  */
 import { ArmError } from "./arm-error.ts";
 import type { Trouble } from "./arm-error.ts";

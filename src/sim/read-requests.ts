@@ -1,4 +1,7 @@
-/** What a preflight asks before anything is written: the subscription, regions, providers, sizes, quotas, images, labels. */
+/**
+ * What a preflight asks before anything is written: the subscription, regions, providers, sizes, quotas, images, labels.
+ * Longer than most: one small answer after the other.
+ */
 import { refuse } from "./arm-error.ts";
 import { type Address, keyOf, placeOf } from "./arm-id.ts";
 import { byVersion, IMAGES, imagesOf } from "./catalogue/images.ts";

@@ -1,6 +1,7 @@
 /**
  * GET, PUT, PATCH, DELETE and lists of any resource whose kind is in the rules table. What is special about a type is in
  * its Kind; what is the same for all of ARM is here: scopes, locations, names, etags, locks, operations, paging.
+ * Longer than most: the four verbs share the target that the address gives.
  */
 import { refuse, type Trouble } from "./arm-error.ts";
 import { type Address, groupIdOf, keyOf } from "./arm-id.ts";

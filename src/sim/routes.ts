@@ -1,4 +1,7 @@
-/** Which part of the simulation answers a path. The order matters: what is no resource comes before what may be one. */
+/**
+ * Which part of the simulation answers a path. The order matters: what is no resource comes before what may be one.
+ * Longer than most: it is a table of paths, and its order is its meaning.
+ */
 import { ArmError, refuse } from "./arm-error.ts";
 import { type Address, groupIdOf, keyOf, parseAddress } from "./arm-id.ts";
 import { answerEmbedded } from "./embedded-requests.ts";

@@ -2,6 +2,7 @@
  * Azure Resource Manager as a function from request to answer. Everything that a request meets on its way is here, in
  * order: latency, a fault of the script, sign-in, the token bucket, what time has brought to an end, and then the routes.
  * It knows no SDK and no socket; what it answers, and what it does not simulate, is written in SPEC.md.
+ * Longer than most: the options are documented here, and the steps of one request stay in one view.
  */
 import type { Clock } from "../core/clock.ts";
 import { ClusterError } from "../core/errors.ts";

@@ -1,4 +1,7 @@
-/** What the parts of one load balancer must agree on: names, ports, references among themselves, limits. */
+/**
+ * What the parts of one load balancer must agree on: names, ports, references among themselves, limits.
+ * Longer than most: one rule after the other, each with its own sentence.
+ */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import { idOf, type Json, list, number, propertiesOf, text } from "../json.ts";

@@ -1,6 +1,7 @@
 /**
  * Load balancers: all parts come in one PUT and refer to each other by full id. What must agree among them is checked in
  * balancer-parts.ts; here is the resource itself, its SKU, its frontends, and how it is shown with the interfaces that joined.
+ * Longer than most: many parts that show each other.
  */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";

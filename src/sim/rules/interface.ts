@@ -1,4 +1,7 @@
-/** Network interfaces: their address in a subnet, the pools and NAT rules they join, and the machine that holds them. */
+/**
+ * Network interfaces: their address in a subnet, the pools and NAT rules they join, and the machine that holds them.
+ * Longer than most: an interface joins everything else.
+ */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import { clone, dig, idOf, type Json, list, object, propertiesOf, text } from "../json.ts";

@@ -1,4 +1,7 @@
-/** What refuses a machine because of what is around it: size, quota, image, set, interfaces; and changes that none may make. */
+/**
+ * What refuses a machine because of what is around it: size, quota, image, set, interfaces; and changes that none may make.
+ * Longer than most: one rule after the other, each with its own sentence.
+ */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import { byVersion, imagesOf } from "../catalogue/images.ts";

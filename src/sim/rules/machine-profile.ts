@@ -1,4 +1,7 @@
-/** A machine's user, keys, custom data and disks: rules that need nothing but the body and the size. */
+/**
+ * A machine's user, keys, custom data and disks: rules that need nothing but the body and the size.
+ * Longer than most: one rule after the other, each with its own sentence.
+ */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import type { Size } from "../catalogue/sizes.ts";

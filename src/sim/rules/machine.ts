@@ -1,6 +1,7 @@
 /**
  * Virtual machines: what Azure refuses is in machine-checks.ts and machine-profile.ts; here is what a machine is made of,
  * what comes into being with it (disks), whom it holds (interfaces), and what goes with it when it is deleted.
+ * Longer than most: a machine touches disks, interfaces and addresses.
  */
 import { keyOf, parentOf } from "../arm-id.ts";
 import type { Cloud, Entry } from "../cloud.ts";

@@ -1,4 +1,7 @@
-/** Virtual networks with their subnets. A PUT replaces: a subnet that is missing from the body is to be deleted. */
+/**
+ * Virtual networks with their subnets. A PUT replaces: a subnet that is missing from the body is to be deleted.
+ * Longer than most: networks and subnets are judged together.
+ */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import type { Cloud } from "../cloud.ts";

@@ -1,4 +1,7 @@
-/** Public IP addresses: SKU, DNS label, quota, and who holds them. */
+/**
+ * Public IP addresses: SKU, DNS label, quota, and who holds them.
+ * Longer than most: SKU, label, count and holder are rules of their own.
+ */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import type { Cloud, Entry } from "../cloud.ts";

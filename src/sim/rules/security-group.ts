@@ -1,4 +1,7 @@
-/** Network security groups with their rules and Azure's own default rules. */
+/**
+ * Network security groups with their rules and Azure's own default rules.
+ * Longer than most: the checks of one rule, field by field.
+ */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import { clone, idOf, type Json, list, number, object, propertiesOf, text } from "../json.ts";
