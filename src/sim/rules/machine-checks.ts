@@ -1,16 +1,16 @@
 /**
- * What refuses a machine because of what is around it: size, quota, image, set, interfaces; and changes that none may make.
+ * What refuses a machine because of what is around it: size, quota, set, interfaces; and changes that none may make.
  * Longer than most: one rule after the other, each with its own sentence.
  */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
-import { byVersion, imagesOf } from "../catalogue/images.ts";
 import { isRestricted, type Size, sizeOf, SIZES } from "../catalogue/sizes.ts";
 import type { Cloud } from "../cloud.ts";
 import { dig, idOf, list, object, propertiesOf, text } from "../json.ts";
 import type { Change } from "../kind.ts";
 import { refuseReserved } from "./interface.ts";
 import { digest } from "./digest.ts";
+import { checkImage } from "./machine-image.ts";
 import { checkDisks, checkOsProfile } from "./machine-profile.ts";
 import { checkPlacement, membersOf } from "./placement.ts";
 
@@ -81,71 +81,6 @@ function checkQuota({ cloud, location, subscription, before }: Change, size: Siz
       409,
       "OperationNotAllowed",
       `Operation could not be completed as it results in exceeding approved ${label} Cores quota. Additional details - Deployment Model: Resource Manager, Location: ${location}, Current Limit: ${limit}, Current Usage: ${used}, Additional Required: ${needed}, (Minimum) New Limit Required: ${used + needed}. Setup Alerts when Quota reaches threshold. Submit a request for Quota increase at https://aka.ms/ProdportalCRP and try again.`,
-    );
-  }
-}
-
-function checkImage({ cloud, body, properties, location }: Change, size: Size): void {
-  const reference = object(dig(properties, "storageProfile", "imageReference"));
-  const id = text(reference["id"]) ?? text(reference["sharedGalleryImageId"]) ?? text(reference["communityGalleryImageId"]);
-  if (id !== undefined) {
-    // Galleries are not simulated: their versions pass.
-    if (!/\/providers\/Microsoft\.Compute\/images\//i.test(id)) return;
-    const image = cloud.get(id);
-    if (image === undefined)
-      refuse(404, "NotFound", `The Image '${id}' cannot be found in '${location}' region.`, { target: "imageReference" });
-    if (image.location !== location)
-      refuse(400, "InvalidParameter", `The image ${id} is in region ${image.location}, not in ${location}.`, {
-        target: "imageReference",
-      });
-    return;
-  }
-  const [publisher, offer, sku, version] = ["publisher", "offer", "sku", "version"].map(
-    (name) => text(reference[name]) ?? "",
-  ) as [string, string, string, string];
-  const [image] = imagesOf(publisher, offer, sku);
-  const sorted = [...(image?.versions ?? [])].sort(byVersion);
-  if (image === undefined || (version !== "latest" && !sorted.includes(version))) {
-    return refuse(
-      404,
-      "PlatformImageNotFound",
-      `The platform image '${publisher}:${offer}:${sku}:${version}' is not available. Verify that all fields in the storage profile are correct. For more details about storage profile information, please refer to https://aka.ms/storageprofile`,
-      { target: "imageReference" },
-    );
-  }
-  const plan = body["plan"];
-  if (image.plan && plan === undefined) {
-    refuse(
-      400,
-      "VMMarketplaceInvalidInput",
-      "Creating a virtual machine from Marketplace image or a custom image sourced from a Marketplace image requires Plan information in the request.",
-    );
-  }
-  if (!image.plan && plan !== undefined) {
-    refuse(
-      400,
-      "VMMarketplaceInvalidInput",
-      "Creating a virtual machine from a non Marketplace image does not need Plan information in the request.",
-    );
-  }
-  if (
-    plan !== undefined &&
-    (dig(plan, "publisher") !== publisher || dig(plan, "product") !== offer || dig(plan, "name") !== sku)
-  ) {
-    refuse(400, "VMMarketplaceInvalidInput", "The Plan information in the request does not match the image.");
-  }
-  if (image.architecture !== size.architecture) {
-    refuse(
-      400,
-      "BadRequest",
-      `Cannot create a VM of size '${size.name}' because this VM size only supports a CPU Architecture of '${size.architecture}', but an image or disk with CPU Architecture '${image.architecture}' was given.`,
-    );
-  }
-  if (!size.generations.includes(image.generation)) {
-    refuse(
-      400,
-      "BadRequest",
-      `The selected VM size '${size.name}' cannot boot Hypervisor Generation '${image.generation === "V1" ? 1 : 2}'.`,
     );
   }
 }
