@@ -50,18 +50,19 @@ export async function createClients(connection: Connection): Promise<Clients> {
     ...(open || connection.proxied || httpClient !== undefined ? {} : { agent: new Agent({ keepAlive: true, maxSockets: SOCKETS }) }),
     retryOptions: { maxRetries: 0 },
     userAgentOptions: { userAgentPrefix: "azure-coreos-cluster" },
-    additionalPolicies: [
-      { policy: answers(connection.clock, operationErrors), position: "perCall" as const },
-      ...(open ? [{ policy: loopbackSignIn, position: "perCall" as const }] : []),
-    ],
   };
   // The SDK takes an undefined credential as "do not sign in"; its types do not say so.
   const who = (open ? undefined : credential) as TokenCredential;
-  return {
+  const clients = {
     compute: new ComputeManagementClient(who, connection.subscription, options),
     network: new NetworkManagementClient(who, connection.subscription, options),
     resources: new ResourceManagementClient(who, connection.subscription, options),
     storage: new StorageManagementClient(who, connection.subscription, options),
-    operationErrors,
   };
+  for (const { pipeline } of Object.values(clients)) {
+    // Outside of the sign-in: what it throws is explained too, and it still sees a 401 that asks for a fresh token.
+    pipeline.addPolicy(answers(connection.clock, operationErrors), { beforePolicies: ["bearerTokenAuthenticationPolicy"] });
+    if (open) pipeline.addPolicy(loopbackSignIn);
+  }
+  return { ...clients, operationErrors };
 }

@@ -55,7 +55,7 @@ export function operationFailure(body: ErrorBody | undefined, status: string): A
 export function failure(error: unknown): unknown {
   if (error instanceof ClusterError || !(error instanceof Error)) return error;
   if (/Credential|Authentication/.test(error.name))
-    return new ClusterError("SignInFailed", firstLine(error.message), {
+    return new ClusterError("SignInFailed", signInMessage(error), {
       source: "azure",
       exit: EXIT.signIn,
       advice:
@@ -74,6 +74,13 @@ export function failure(error: unknown): unknown {
 }
 
 // --- internal ---
+
+/** The chain lists every way it tried, over pages; Entra's own refusals (AADSTS...) say what is wrong. */
+function signInMessage(error: Error): string {
+  const refusal = /AADSTS\d+:[^\n]*/.exec(error.message)?.[0];
+  if (refusal !== undefined) return refusal.replace(/ Trace ID:.*$/, "");
+  return /Chained|Aggregate/.test(error.name + error.message) ? "nobody is signed in to Azure here" : firstLine(error.message);
+}
 
 /** Milliseconds out of Retry-After (seconds or a date) and the finer headers that Azure uses beside it. */
 function retryAfter(answer: Answer): number | undefined {

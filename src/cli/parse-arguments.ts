@@ -24,7 +24,7 @@ export async function parseArguments(world: World, version: string): Promise<Inv
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0 || error.code === "commander.help") return { printed: error.exitCode === 0 ? EXIT.done : EXIT.usage };
-    throw usageError(error.message.replace(/^error: /, ""), `\`azure-coreos-cluster ${chosen[0] === "create" ? "" : `${chosen[0]} `}--help\` shows what is accepted.`);
+    throw usageError(error.message.replace(/^error: /, ""), `\`azure-coreos-cluster ${commandNamed(chosen[0] ?? "") === undefined ? "" : `${chosen[0]} `}--help\` shows what is accepted.`);
   }
   if (result === undefined) return { printed: EXIT.done };
   const { command, args, options } = result;
