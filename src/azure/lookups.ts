@@ -1,13 +1,13 @@
 /** Reads that a preflight, a status or a list needs, each one small question to the SDK, answered in our own types. */
 import type { ResourceSku } from "@azure/arm-compute";
 import type { PublicIPAddress, VirtualNetwork } from "@azure/arm-network";
-import { AzureError } from "../core/azure-error.ts";
 import type { ImageFacts, NetworkFacts, ProviderFacts, RegionSizes, SizeFacts, Usage } from "../core/region.ts";
 import { normalLocation, sameLocation } from "../core/region.ts";
-import { type Kind, groupOf, nameOf } from "../core/resource.ts";
-import type { Live } from "../engine/provider.ts";
+import { groupOf, nameOf } from "../core/resource.ts";
 import type { Clients } from "./clients.ts";
-import { toLive } from "./provider.ts";
+import { inventoryReads } from "./inventory.ts";
+import { all, orAbsent } from "./reading.ts";
+import { scopeReads } from "./scope.ts";
 
 export interface GroupFacts {
   readonly location: string;
@@ -20,6 +20,9 @@ export type Lookups = ReturnType<typeof createLookups>;
 export function createLookups(clients: Clients) {
   const { compute, network, resources } = clients;
   return {
+    ...scopeReads(clients),
+    ...inventoryReads(clients),
+
     /** The resource group; undefined when there is none. */
     group: (name: string, abortSignal: AbortSignal): Promise<GroupFacts | undefined> =>
       orAbsent(async () => {
@@ -48,36 +51,6 @@ export function createLookups(clients: Clients) {
 
     /** Every public address of the subscription. */
     allAddresses: (abortSignal: AbortSignal): Promise<PublicIPAddress[]> => all(network.publicIPAddresses.listAll({ abortSignal })),
-
-    /** What is in a group, of the kinds of a plan, by lower-case id. */
-    async snapshot(group: string, abortSignal: AbortSignal): Promise<Map<string, Live & { kind: Kind }>> {
-      const o = { abortSignal };
-      const lists: [Kind, AsyncIterable<unknown>][] = [
-        ["publicAddress", network.publicIPAddresses.list(group, o)],
-        ["securityGroup", network.networkSecurityGroups.list(group, o)],
-        ["network", network.virtualNetworks.list(group, o)],
-        ["natGateway", network.natGateways.list(group, o)],
-        ["loadBalancer", network.loadBalancers.list(group, o)],
-        ["networkInterface", network.networkInterfaces.list(group, o)],
-        ["availabilitySet", compute.availabilitySets.list(group, o)],
-        ["placementGroup", compute.proximityPlacementGroups.listByResourceGroup(group, o)],
-        ["sshKey", compute.sshPublicKeys.listByResourceGroup(group, o)],
-        ["image", compute.images.listByResourceGroup(group, o)],
-        ["machine", compute.virtualMachines.list(group, o)],
-      ];
-      const found = await Promise.all(lists.map(async ([kind, list]) => (await all(list)).map((model) => ({ kind, model }))));
-      const entries = found.flat().map(({ kind, model }): [string, Live & { kind: Kind }] => {
-        const { id = "" } = model as { id?: string };
-        return [id.toLowerCase(), { ...toLive(id, model), kind }];
-      });
-      return new Map(entries);
-    },
-
-    /** Everything in a group, whatever its kind: what a destroy has to name, and what must be gone after it. */
-    contents: async (group: string, abortSignal: AbortSignal): Promise<{ id: string; type: string; tags: Record<string, string> }[]> =>
-      (
-        (await orAbsent(() => all(resources.resources.listByResourceGroup(group, { abortSignal })))) ?? []
-      ).map(({ id = "", type = "", tags }) => ({ id, type, tags: tags ?? {} })),
 
     async resourceProvider(namespace: string, abortSignal: AbortSignal): Promise<ProviderFacts> {
       const provider = await resources.providers.get(namespace, { abortSignal });
@@ -185,21 +158,6 @@ export function createLookups(clients: Clients) {
 }
 
 // --- internal ---
-
-async function all<T>(list: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of list) found.push(item);
-  return found;
-}
-
-async function orAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof AzureError && error.status === 404) return undefined;
-    throw error;
-  }
-}
 
 const capability = (sku: ResourceSku | undefined, name: string): string | undefined => sku?.capabilities?.find((one) => one.name === name)?.value;
 

@@ -7,7 +7,7 @@ import { restorePoller as restoreNetwork } from "@azure/arm-network";
 import { restorePoller as restoreResources } from "@azure/arm-resources";
 import { restorePoller as restoreStorage } from "@azure/arm-storage";
 import { AzureError } from "../core/azure-error.ts";
-import { type AnyResource, type Bodies, type Kind, groupOf, nameOf } from "../core/resource.ts";
+import { type Bodies, type Kind, groupOf, nameOf } from "../core/resource.ts";
 import type { Live, Operation, Provider, Target } from "../engine/provider.ts";
 import type { Clients } from "./clients.ts";
 import { type RawAnswer, type SdkPoller, startOperation } from "./operation.ts";
@@ -90,6 +90,14 @@ const ROWS: { [K in Kind]: Row<K> } = {
   machine: row("compute", (c) => c.compute.virtualMachines),
 };
 
+/** Disks are made with their machines and in no plan; they are only looked at and deleted. */
+const DISK: Omit<Row<Kind>, "put"> = {
+  client: "compute",
+  get: (c, group, name, call) => c.compute.disks.get(group, name, call),
+  delete: (c, group, name, call) => c.compute.disks.delete(group, name, call),
+  sources: (c) => ({ put: c.compute.disks.createOrUpdate, delete: c.compute.disks.delete }),
+};
+
 const RESTORE = { compute: restoreCompute, network: restoreNetwork, resources: restoreResources, storage: restoreStorage } as unknown as Record<
   Row<Kind>["client"],
   (client: unknown, state: string, source: unknown) => SdkPoller
@@ -102,7 +110,7 @@ export function createProvider(clients: Clients): Provider {
       return found === undefined ? undefined : toLive(target.id, found);
     },
     put: (resource, { signal, createOnly }) => {
-      const kind = rowOf(resource);
+      const kind = ROWS[resource.kind] as Row<Kind>;
       return begin(kind, "put", (call) =>
         kind.put(clients, groupNameOf(resource), nameIn(resource), resource.body as never, {
           ...call,
@@ -120,9 +128,14 @@ export function createProvider(clients: Clients): Provider {
         )) ?? gone
       );
     },
+    async tag({ id, kind }, tags, abortSignal) {
+      const group = groupOf(id) ?? "";
+      if (kind === "resourceGroup") await clients.resources.resourceGroups.update(group, { tags }, { abortSignal });
+      else await clients.network.publicIPAddresses.updateTags(group, nameOf(id), { tags }, { abortSignal });
+    },
   };
 
-  async function begin(kind: Row<Kind>, verb: "put" | "delete", start: (call: Call) => Work): Promise<Operation> {
+  async function begin(kind: Omit<Row<Kind>, "put">, verb: "put" | "delete", start: (call: Call) => Work): Promise<Operation> {
     let plain: Promise<unknown> | undefined;
     const source = kind.sources(clients)[verb];
     const operation = await startOperation(
@@ -170,9 +183,9 @@ function stateOf(text: string | undefined): Live["state"] {
   }
 }
 
-const rowOf = (target: Target): Row<Kind> => ROWS[target.kind] as Row<Kind>;
+const rowOf = ({ kind }: Target): Omit<Row<Kind>, "put"> => (kind === "disk" ? DISK : (ROWS[kind] as Row<Kind>));
 
-const groupNameOf = (target: Pick<AnyResource, "id">): string => groupOf(target.id) ?? "";
+const groupNameOf = (target: Pick<Target, "id">): string => groupOf(target.id) ?? "";
 
 /** What the SDK wants as the name: a container's has its account before it. */
 function nameIn(target: Target): string {

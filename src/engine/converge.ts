@@ -7,7 +7,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import type { AnyResource } from "../core/resource.ts";
 import { decide, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
-import type { Live } from "./provider.ts";
+import type { Live, TagTarget, Target } from "./provider.ts";
 import { type RetryBudget, createBudget } from "./retry.ts";
 import type { RequestClass } from "./throttle.ts";
 import type { Tools } from "./tools.ts";
@@ -104,7 +104,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
 }
 
 /** Deletes a resource and waits until it is gone; absent is success. */
-export async function remove(target: Pick<AnyResource, "id" | "kind">, tools: Tools, schedule: "groupDelete" | undefined = undefined): Promise<void> {
+export async function remove(target: Target, tools: Tools, schedule: "groupDelete" | undefined = undefined): Promise<void> {
   const budget = createBudget(tools.clock, tools.random);
   for (;;) {
     try {
@@ -115,6 +115,20 @@ export async function remove(target: Pick<AnyResource, "id" | "kind">, tools: To
     } catch (error) {
       tools.signal.throwIfAborted();
       await pause(error, budget, "delete", tools);
+    }
+  }
+}
+
+/** Replaces the tags of a group or an address. */
+export async function retag(target: TagTarget, tags: Record<string, string>, tools: Tools): Promise<void> {
+  const budget = createBudget(tools.clock, tools.random);
+  for (;;) {
+    try {
+      await tools.throttle.take("write", tools.signal);
+      return await tools.provider.tag(target, tags, tools.signal);
+    } catch (error) {
+      tools.signal.throwIfAborted();
+      await pause(error, budget, "write", tools);
     }
   }
 }

@@ -2,9 +2,8 @@
  * Waits for a long-running operation, on a schedule of its own: Azure's Retry-After on a running operation is a hint that
  * costs up to half a minute for each machine, so it is not slept out. Polls of all operations share one budget (throttle.ts).
  */
-import type { Kind } from "../core/resource.ts";
 import { createBudget } from "./retry.ts";
-import type { Operation } from "./provider.ts";
+import type { Operation, Target } from "./provider.ts";
 import type { Tools } from "./tools.ts";
 
 interface Schedule {
@@ -16,7 +15,7 @@ interface Schedule {
  * From what recordings of Azure show: network kinds end in 2 to 4 s, machines in 22 to 100 s and more. A machine's operation
  * may be asked 15 times a minute with 45 in hand, so every 5 s is within its limit.
  */
-const SCHEDULE: Partial<Record<Kind | "groupDelete", Schedule>> = {
+const SCHEDULE: Partial<Record<Target["kind"] | "groupDelete", Schedule>> = {
   machine: { first: 2000, most: 5000 },
   image: { first: 2000, most: 5000 },
   storageAccount: { first: 2000, most: 4000 },
@@ -24,7 +23,7 @@ const SCHEDULE: Partial<Record<Kind | "groupDelete", Schedule>> = {
 };
 const OTHERS: Schedule = { first: 500, most: 3000 };
 
-export async function drive(operation: Operation, kind: Kind | "groupDelete", tools: Tools): Promise<void> {
+export async function drive(operation: Operation, kind: Target["kind"] | "groupDelete", tools: Tools): Promise<void> {
   const { first, most } = SCHEDULE[kind] ?? OTHERS;
   const budget = createBudget(tools.clock, tools.random);
   if (operation.done) return;

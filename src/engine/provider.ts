@@ -27,8 +27,16 @@ export interface PutOptions {
   readonly createOnly?: boolean;
 }
 
-/** What identifies a resource: kind and id. */
-export type Target = Pick<AnyResource, "id"> & { readonly kind: Kind };
+/** What identifies a resource: kind and id. Disks are in no plan, for they come with their machine; but they may be left behind. */
+export interface Target {
+  readonly id: string;
+  readonly kind: Kind | "disk";
+}
+
+export interface TagTarget {
+  readonly id: string;
+  readonly kind: "resourceGroup" | "publicAddress";
+}
 
 export interface Provider {
   /** The live resource; undefined when there is none. */
@@ -36,4 +44,6 @@ export interface Provider {
   put(resource: AnyResource, options: PutOptions): Promise<Operation>;
   /** Absent is success. */
   delete(target: Target, signal: AbortSignal): Promise<Operation>;
+  /** Replaces the tags of a group or an address, and changes nothing else. 404 when there is none. */
+  tag(target: TagTarget, tags: Record<string, string>, signal: AbortSignal): Promise<void>;
 }

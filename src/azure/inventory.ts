@@ -1,0 +1,62 @@
+/**
+ * What is there: lists of a group or of the subscription, asked of each kind's own service. Those know at once what was made
+ * or deleted; ARM's own list of everything (`contents`) may be minutes behind.
+ */
+import type { Kind } from "../core/resource.ts";
+import type { Live } from "../engine/provider.ts";
+import type { Clients } from "./clients.ts";
+import { toLive } from "./provider.ts";
+import { all, orAbsent } from "./reading.ts";
+
+export type StoredLive = Live & { readonly kind: "disk" | "storageAccount"; readonly managedBy: string | undefined };
+
+export function inventoryReads({ compute, network, resources, storage }: Clients) {
+  return {
+    /** What is in a group, of the kinds of a plan, by lower-case id. */
+    async snapshot(group: string, abortSignal: AbortSignal): Promise<Map<string, Live & { kind: Kind }>> {
+      const o = { abortSignal };
+      const lists: [Kind, AsyncIterable<unknown>][] = [
+        ["publicAddress", network.publicIPAddresses.list(group, o)],
+        ["securityGroup", network.networkSecurityGroups.list(group, o)],
+        ["network", network.virtualNetworks.list(group, o)],
+        ["natGateway", network.natGateways.list(group, o)],
+        ["loadBalancer", network.loadBalancers.list(group, o)],
+        ["networkInterface", network.networkInterfaces.list(group, o)],
+        ["availabilitySet", compute.availabilitySets.list(group, o)],
+        ["placementGroup", compute.proximityPlacementGroups.listByResourceGroup(group, o)],
+        ["sshKey", compute.sshPublicKeys.listByResourceGroup(group, o)],
+        ["image", compute.images.listByResourceGroup(group, o)],
+        ["machine", compute.virtualMachines.list(group, o)],
+      ];
+      const found = await Promise.all(lists.map(async ([kind, list]) => (await all(list)).map((model) => ({ kind, model }))));
+      const entries = found.flat().map(({ kind, model }): [string, Live & { kind: Kind }] => {
+        const { id = "" } = model as { id?: string };
+        return [id.toLowerCase(), { ...toLive(id, model), kind }];
+      });
+      return new Map(entries);
+    },
+
+    /** What the snapshot leaves out and a cluster may leave behind: disks and storage accounts of a group. */
+    async storage(group: string, abortSignal: AbortSignal): Promise<StoredLive[]> {
+      const [disks, accounts] = await Promise.all([
+        all(compute.disks.listByResourceGroup(group, { abortSignal })),
+        all(storage.storageAccounts.listByResourceGroup(group, { abortSignal })),
+      ]);
+      return [
+        ...disks.map((model): StoredLive => ({ ...toLive(model.id ?? "", model), kind: "disk", managedBy: model.managedBy })),
+        ...accounts.map((model): StoredLive => ({ ...toLive(model.id ?? "", model), kind: "storageAccount", managedBy: undefined })),
+      ];
+    },
+
+    /** Everything in a group, whatever its kind; none when the group does not exist. */
+    contents: async (group: string, abortSignal: AbortSignal): Promise<{ id: string; type: string; tags: Record<string, string> }[]> =>
+      ((await orAbsent(() => all(resources.resources.listByResourceGroup(group, { abortSignal })))) ?? []).map(({ id = "", type = "", tags }) => ({
+        id,
+        type,
+        tags: tags ?? {},
+      })),
+
+    /** Every machine of the subscription. */
+    machines: async (abortSignal: AbortSignal): Promise<Live[]> => (await all(compute.virtualMachines.listAll({ abortSignal }))).map((model) => toLive(model.id ?? "", model)),
+  };
+}

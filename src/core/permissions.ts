@@ -1,0 +1,17 @@
+/** What a sign-in may do, as Azure's role definitions say it: allowed and forbidden actions, with wildcards. */
+export interface Permission {
+  readonly actions: readonly string[];
+  readonly notActions: readonly string[];
+}
+
+/** Whether any of the roles allows an action such as `Microsoft.Compute/virtualMachines/delete`. */
+export const allows = (permissions: readonly Permission[], action: string): boolean =>
+  permissions.some(({ actions, notActions }) => actions.some((one) => covers(one, action)) && !notActions.some((one) => covers(one, action)));
+
+// --- internal ---
+
+/** A wildcard stands for any text, slashes too, and actions are compared without regard to case. */
+function covers(pattern: string, action: string): boolean {
+  const source = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${source.join(".*")}$`, "i").test(action);
+}
