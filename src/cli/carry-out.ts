@@ -7,10 +7,12 @@ import { AzureError } from "../core/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import type { AnyResource } from "../core/resource.ts";
 import { claimId } from "../core/resources/address.ts";
+import { image } from "../core/resources/image.ts";
 import { clusterOf } from "../core/cluster.ts";
 import { type Outcome, beingDestroyed, converge, patiently } from "../engine/converge.ts";
 import type { Live } from "../engine/provider.ts";
 import { type Result, walk } from "../engine/walk.ts";
+import type { NodeDiagnosis } from "../nodes/diagnose.ts";
 import type { NodeReadiness } from "../nodes/readiness.ts";
 import { type Prepared, liveOf } from "./create.ts";
 import { findCluster } from "./find-cluster.ts";
@@ -24,6 +26,8 @@ export interface Carried {
   readonly host: string | undefined;
   /** By node index. */
   readonly readiness: ReadonlyMap<number, NodeReadiness>;
+  /** Why nodes are not ready, as far as it could be found out. */
+  readonly diagnoses: readonly NodeDiagnosis[];
 }
 
 export async function carryOut(session: Session, prepared: Prepared): Promise<Carried> {
@@ -56,15 +60,18 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
     if (node !== undefined && result.state !== "done") azureFailed.add(node);
   }
   const readiness = watch === undefined ? new Map<number, NodeReadiness>() : await watch.all();
-  tools.signal.throwIfAborted();
-  return { results, address: publicAddress?.ipAddress, host: publicAddress?.dnsSettings?.fqdn, readiness };
+  // A run that has used its time up still says which nodes are ready; an interrupt ends it here.
+  if (!timedOut(tools.signal)) tools.signal.throwIfAborted();
+  const diagnoses = watch === undefined || session.stop.aborted || tools.signal.aborted ? [] : await watch.explain(readiness);
+  return { results, diagnoses, address: publicAddress?.ipAddress, host: publicAddress?.dnsSettings?.fqdn, readiness };
 
   async function visit(resource: AnyResource): Promise<Outcome> {
     try {
       // asked for while the interfaces are made, so that it costs the machines nothing
       if (resource.kind === "networkInterface") void guard().catch(() => undefined);
       if (resource.kind === "machine" && liveOf(resource, found, snapshot) === undefined) await guard();
-      const outcome = await make(resource, liveOf(resource, found, snapshot) ?? null);
+      const wanted = resource.kind === "image" && prepared.stageImage !== undefined ? image(cluster, await prepared.stageImage()) : resource;
+      const outcome = await make(wanted, liveOf(resource, found, snapshot) ?? null);
       if (resource.id === claim) {
         publicAddress = await readClaim(session, resource);
         watch = await watchNodes(session, prepared, publicAddress, { hasFailed: (index) => azureFailed.has(index), settled: (index) => settled(index).promise });
@@ -117,6 +124,8 @@ async function explained(session: Session, prepared: Prepared, resource: AnyReso
 }
 
 // --- internal ---
+
+const timedOut = (signal: AbortSignal): boolean => signal.aborted && signal.reason instanceof ClusterError && signal.reason.exit === EXIT.timeout;
 
 const codeOf = (error: unknown): string => (error instanceof ClusterError ? error.code : error instanceof Error ? error.name : "Error");
 

@@ -66,7 +66,7 @@ function indexesOf(spec: ClusterSpec, snapshot: Snapshot, kind: Kind, suffix: st
     .sort((a, b) => a - b);
 }
 
-function interfaceAddresses(spec: ClusterSpec, snapshot: Snapshot): [number, string][] {
+export function interfaceAddresses(spec: ClusterSpec, snapshot: Snapshot): [number, string][] {
   return [...snapshot.values()].flatMap((live): [number, string][] => {
     if (live.kind !== "networkInterface") return [];
     const index = nodeIndex(spec, nameOf(live.id).replace(/-nic$/i, ""));

@@ -34,7 +34,8 @@ export async function finish(session: Session, invocation: Invocation, prepared:
   if (exit === EXIT.done) {
     const key = prepared.materials.ssh.privateKeyFile;
     session.say(`\n${nextSteps(document, { deis: spec.deis, platform: spec.platform, sshKeyFile: key === undefined ? "" : relative(world.cwd, key) })}`);
-  } else sayWhatIsMissing(session, document, failure, spec.name);
+    if (spec.deis && !session.simulated && document.ip !== "") await sayEndpoints(session, document, !spec.nohttps);
+  } else sayWhatIsMissing(session, document, failure, carried, spec.name);
   return exit;
 }
 
@@ -129,9 +130,20 @@ function withContinuation(failure: unknown, exit: ExitCode, { spec, facts }: Pre
   });
 }
 
-function sayWhatIsMissing(session: Session, document: ClusterDocument, failure: unknown, name: string): void {
+/** What Deis' endpoints do, seen from outside. */
+async function sayEndpoints(session: Session, document: ClusterDocument, https: boolean): Promise<void> {
+  const { deisProbes, probeEndpoints } = await import("../nodes/endpoints.ts");
+  const states = await probeEndpoints(deisProbes(document.ip, https), { clock: session.clock, signal: session.tools.signal });
+  session.say(["", "From outside:", ...states.map(({ text }) => `  ${text}`)].join("\n"));
+}
+
+function sayWhatIsMissing(session: Session, document: ClusterDocument, failure: unknown, carried: Carried, name: string): void {
   const missing = document.nodes.filter((node) => node.state !== "ready");
-  const list = missing.slice(0, 10).map((node) => `  ${node.name}: ${node.state}`);
+  const list = missing.slice(0, 10).flatMap((node) => {
+    const why = carried.diagnoses.find((one) => one.index === node.index);
+    const reason = why?.summary ?? carried.readiness.get(node.index)?.reason;
+    return [`  ${node.name}: ${node.state}${reason === undefined ? "" : `: ${reason}`}`, ...(why?.evidence === undefined ? [] : [`    ${why.evidence}`]), ...(why === undefined ? [] : [`    ${why.advice}`])];
+  });
   const more = missing.length > 10 ? [`  and ${missing.length - 10} more`] : [];
   const known = failure instanceof ClusterError ? advised(failure, { name, nodes: document.nodes.length, location: document.location, resourceGroup: document.resourceGroup }) : undefined;
   const why = known === undefined ? [] : [`${known.message} (${known.code})`, ...(known.advice === undefined ? [] : [known.advice])];

@@ -20,7 +20,9 @@ import { PRIVATE, clusterFolder } from "../prepare/kept-file.ts";
 import { prepareSshKey } from "../prepare/ssh-keys.ts";
 import type { SshKey } from "../prepare/ssh-key.ts";
 import { subjectOf } from "../prepare/subject.ts";
-import type { FoundCluster } from "./find-cluster.ts";
+import type { Claim, FoundCluster } from "./find-cluster.ts";
+import { type Joins, newMembers, planJoins } from "./membership.ts";
+import { operatorTls } from "./node-target.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { Session } from "./session.ts";
 import { templateFolder } from "./templates.ts";
@@ -38,6 +40,8 @@ export interface Materials {
   readonly choices: Choices;
   readonly nodes: readonly PlannedNode[];
   readonly tls: boolean;
+  /** Nodes that join an etcd that lives already, in their order, and the members that each is told of. */
+  readonly joins: Joins;
 }
 
 /** `keep` writes what it makes into the folder; `imagine` (a dry run) makes nothing that stays. */
@@ -83,8 +87,8 @@ export async function prepareMaterials(
       `Give --custom-data with the file whose SHA-256 is ${found.claim.choices.customDataHash}.`,
     );
   const discoveryUrl = found.claim?.choices.discoveryUrl ?? (await chooseDiscoveryUrl(session, spec, mode));
-  const members = found.claim === undefined ? chooseMembers(spec, places) : found.claim.choices.members;
   const tls = usesTls(spec) && custom === undefined;
+  const { members, joins } = found.claim === undefined ? { members: chooseMembers(spec, places), joins: new Map() } : await membersOf(session, spec, found.claim, places, ssh, tls, custom !== undefined || discoveryUrl !== undefined, mode);
   const ca = await etcdAuthority(session, spec, found, tls && fresh.some((place) => members.has(place.index)), places.some((place) => place.exists && members.has(place.index)), folder);
   const etcdCa = (folder === undefined ? found.claim?.choices.etcdCa : undefined) ?? (ca === undefined ? found.claim?.choices.etcdCa : fingerprintOf(ca));
   const choices: Choices = {
@@ -104,7 +108,7 @@ export async function prepareMaterials(
       const hostKey = spec.noHostKeys || custom !== undefined ? undefined : await generateHostKey(name);
       const userData =
         custom === undefined
-          ? renderUserData(await nodeConfig(session, spec, choices, place, tls, ca, hostKey), templates)
+          ? renderUserData(await nodeConfig(session, spec, choices, place, tls, ca, hostKey, joins), templates)
           : customUserData(custom, { name, ...(discoveryUrl === undefined ? {} : { discoveryUrl }) });
       refuseBadUserData(spec, userData, custom !== undefined, session);
       return { index: place.index, name, address: place.address, userData, ...(hostKey === undefined ? {} : { hostKey: hostKey.publicKey }) };
@@ -114,7 +118,7 @@ export async function prepareMaterials(
     await Promise.all(
       nodes.filter((node) => node.userData !== "").map((node) => replaceFile(join(folder, `user-data-${node.index}.yaml`), node.userData, PRIVATE)),
     );
-  return { ssh, choices, nodes, tls };
+  return { ssh, choices, nodes, tls, joins };
 }
 
 /** The bootstrap of the cluster's etcd as a node is told. */
@@ -132,7 +136,10 @@ const IMAGINED: SshKey = { publicKey: "ssh-rsa (made when the cluster is)", made
 
 type Ca = Awaited<ReturnType<typeof createEtcdCa>>;
 
-const fingerprintOf = (ca: Ca): string => new X509Certificate(ca.certificate).fingerprint256.replaceAll(":", "").slice(0, 32).toLowerCase();
+const fingerprintOf = (ca: Ca): string => etcdCaFingerprint(ca.certificate);
+
+/** What the claim keeps of an etcd authority. */
+export const etcdCaFingerprint = (certificate: string): string => new X509Certificate(certificate).fingerprint256.replaceAll(":", "").slice(0, 32).toLowerCase();
 
 /**
  * The authority for the certificates of new members. While no member exists the one in our folder (or a new one) becomes the
@@ -160,7 +167,9 @@ async function nodeConfig(
   tls: boolean,
   ca: Ca | undefined,
   hostKey: HostKey | undefined,
+  joins: Joins,
 ): Promise<NodeConfig> {
+  const told = joins.get(place.index);
   const name = names.machine(spec, place.index);
   const member = choices.members.has(place.index);
   const own: NodeTls | undefined =
@@ -172,12 +181,63 @@ async function nodeConfig(
     index: place.index,
     address: place.address,
     role: member ? "member" : "gateway",
-    etcd: etcdConfig(spec, choices),
+    etcd: told === undefined ? etcdConfig(spec, choices) : { ...etcdConfig(spec, choices), members: told, state: "existing" },
     deis: spec.deis,
     ...(own === undefined ? {} : { tls: own }),
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(spec.dataDisk ? { dataDiskMount: spec.dataDiskMount } : {}),
   };
+}
+
+/**
+ * Who is a member of a cluster that exists. New nodes join up to the number that fits its size, and a member whose machine is
+ * gone joins anew, through the members that live: when those cannot be reached the new nodes are gateways, and it is said.
+ */
+async function membersOf(
+  session: Session,
+  spec: ClusterSpec,
+  claim: Claim,
+  places: readonly Place[],
+  ssh: SshKey,
+  tls: boolean,
+  fixed: boolean,
+  mode: Mode,
+): Promise<{ members: ReadonlyMap<number, string>; joins: Joins }> {
+  const { members } = claim.choices;
+  const fresh = places.filter((place) => !place.exists);
+  const alive = places.filter((place) => place.exists && members.has(place.index));
+  const wanted = newMembers(memberCount(spec), claim.choices, fresh);
+  const again = fresh.filter((place) => members.has(place.index));
+  const joining = [...again, ...wanted];
+  if (fixed || joining.length === 0 || alive.length === 0 || claim.address === undefined) return { members, joins: new Map() };
+  const all = new Map([...members, ...wanted.map((place) => [place.index, place.address] as const)]);
+  // a rehearsal has no etcd to ask: it is taken to agree
+  if (session.simulated || mode === "imagine") return { members: all, joins: session.simulated ? rehearsed(spec, members, joining) : new Map() };
+  const why = spec.waitFor === "machines" ? "with --wait-for machines nobody waits for them" : ssh.privateKeyFile === undefined ? "the cluster's private key is not here" : undefined;
+  try {
+    if (why !== undefined) throw new ClusterError("EtcdUnreachable", why, { source: "node" });
+    const reach = { spec, choices: claim.choices, host: claim.address, privateKey: await readFile(ssh.privateKeyFile ?? "", "utf8"), tls };
+    const joins = await planJoins(session, reach, alive, joining, tls ? await operatorTls(session.dir, spec.name) : undefined);
+    return { members: all, joins };
+  } catch (error) {
+    session.tools.signal.throwIfAborted();
+    if (!(error instanceof ClusterError)) throw error;
+    // members of the first hour that never started can start as they were planned; others would be refused by etcd
+    if (wanted.length > 0)
+      session.emit({ kind: "note", id: "etcd", label: "etcd", code: error.code, message: `The new nodes do not become etcd members (${error.message}); they reach etcd through a gateway on 127.0.0.1:2379.` });
+    return { members, joins: new Map() };
+  }
+}
+
+/** What joiners would be told, each of those before it. */
+function rehearsed(spec: ClusterSpec, members: ReadonlyMap<number, string>, joining: readonly { index: number; address: string }[]): Joins {
+  const known = new Map(members);
+  return new Map(
+    joining.map((place) => {
+      known.set(place.index, place.address);
+      return [place.index, [...known].map(([index, address]) => ({ name: names.machine(spec, index), address }))] as const;
+    }),
+  );
 }
 
 /** The first nodes are etcd's members. */

@@ -4,13 +4,15 @@
  */
 import type { PublicIPAddress } from "@azure/arm-network";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { PlannedNode } from "../core/cluster.ts";
-import { USER } from "../core/resources/machine.ts";
+import { ClusterError } from "../core/errors.ts";
 import { type NodeReadiness, type ReadyLevel, waitReady } from "../nodes/readiness.ts";
-import type { EtcdClientTls, NodeTarget } from "../nodes/target.ts";
-import { etcdTlsFiles } from "../prepare/etcd-tls.ts";
+import { type NodeDiagnosis, diagnoseNodes } from "../nodes/diagnose.ts";
+import { type ClockMeasure, judgeClocks, measureClock } from "../nodes/time.ts";
+import type { NodeTarget } from "../nodes/target.ts";
 import type { Prepared } from "./create.ts";
+import { join } from "./membership.ts";
+import { type Reach, nodeTarget, operatorTls } from "./node-target.ts";
 import type { Session } from "./session.ts";
 
 export interface NodeWatch {
@@ -18,6 +20,8 @@ export interface NodeWatch {
   /** Resolves when the node is ready; never rejects. */
   usable(node: PlannedNode): Promise<void>;
   all(): Promise<Map<number, NodeReadiness>>;
+  /** What explains the nodes that are not ready: a sentence and advice for each. */
+  explain(found: ReadonlyMap<number, NodeReadiness>): Promise<NodeDiagnosis[]>;
 }
 
 /** A rehearsal boots nothing: a node is taken to be up so long after Azure calls its machine done. */
@@ -33,7 +37,13 @@ export async function watchNodes(
   const running = new Map<number, Promise<NodeReadiness>>();
   const ready = new Map<number, { promise: Promise<void>; resolve: () => void }>();
   const privateKey = prepared.materials.ssh.privateKeyFile === undefined ? "" : await readFile(prepared.materials.ssh.privateKeyFile, "utf8");
-  const etcdTls = await operatorTls(session, prepared);
+  const { spec, materials, facts } = prepared;
+  const etcdTls = materials.tls ? await operatorTls(session.dir, spec.name) : undefined;
+  const reach: Reach = { spec, choices: materials.choices, host: address?.ipAddress ?? address?.dnsSettings?.fqdn ?? "", privateKey, tls: materials.tls };
+  const targetOf = (node: PlannedNode): NodeTarget => nodeTarget(reach, node);
+  const clocks: ClockMeasure[] = [];
+  // members join a living etcd one at a time, each when the one before is healthy
+  const inOrder = [...materials.joins.keys()];
 
   const usable = (node: PlannedNode): Promise<void> => {
     const known = ready.get(node.index) ?? Promise.withResolvers<void>();
@@ -42,6 +52,7 @@ export async function watchNodes(
   };
   return {
     usable,
+    explain,
     start(node) {
       if (running.has(node.index)) return;
       void usable(node);
@@ -53,25 +64,64 @@ export async function watchNodes(
       running.set(node.index, one);
     },
     async all() {
-      const found = await Promise.all([...running].map(async ([index, promise]) => [index, await promise] as const));
-      return new Map(found);
+      const found = new Map(await Promise.all([...running].map(async ([index, promise]) => [index, await promise.catch(() => givenUp(index))] as const)));
+      for (const verdict of judgeClocks(clocks))
+        if (!verdict.ok) session.emit({ kind: "note", id: `clock/${verdict.name}`, label: "clock", message: `${verdict.reason ?? verdict.name}. Clocks that drift apart cost etcd its leases: chronyc tracking on the node says why.` });
+      return found;
     },
   };
+
+  async function explain(found: ReadonlyMap<number, NodeReadiness>): Promise<NodeDiagnosis[]> {
+    if (session.simulated || level === "machines") return [];
+    return diagnoseNodes(facts.nodes.map(targetOf), [...found.values()], {
+      clock: session.clock,
+      signal: session.tools.signal,
+      trust: spec.noHostKeys ? "first-use" : "strict",
+      serialLog: (index) => serialLog(session, facts.group, facts.nodes.find((node) => node.index === index)?.name ?? ""),
+    });
+  }
 
   async function watchOne(node: PlannedNode): Promise<NodeReadiness> {
     if (level === "machines") return { index: node.index, name: node.name, state: "created", timings: {}, attempts: 0 };
     if (session.simulated) return simulated(node);
+    if (materials.joins.has(node.index) && level === "etcd") {
+      const joined = await joinInTurn(node);
+      if (joined !== undefined) return joined;
+    }
+    return wait(node, level);
+  }
+
+  async function wait(node: PlannedNode, until: ReadyLevel): Promise<NodeReadiness> {
     const [result] = await waitReady([targetOf(node)], {
-      level,
+      level: until,
       deadline: session.deadline,
       clock: session.clock,
       signal: session.tools.signal,
       emit: session.emit,
       trust: node.hostKey === undefined ? "first-use" : "strict",
       ...(etcdTls === undefined ? {} : { etcdTls }),
+      whenReady: async (connection) => void clocks.push(await measureClock(connection, { clock: session.clock, signal: session.tools.signal })),
       machineState: (index) => (azure.hasFailed(index) ? "failed" : "unknown"),
     });
     return result as NodeReadiness;
+  }
+
+  /** Undefined when it is a member now; how far it came when it could not join. */
+  async function joinInTurn(node: PlannedNode): Promise<NodeReadiness | undefined> {
+    const before = inOrder[inOrder.indexOf(node.index) - 1];
+    const last = before === undefined ? undefined : await running.get(before);
+    if (last !== undefined && last.state !== "ready") return { ...last, index: node.index, name: node.name, state: "ssh", reason: `waits for ${last.name} to join etcd first` };
+    const reached = await wait(node, "ssh");
+    if (reached.state !== "ready") return reached;
+    const alive = facts.nodes.filter((one) => materials.choices.members.has(one.index) && one.index !== node.index && !inOrder.slice(inOrder.indexOf(node.index)).includes(one.index));
+    try {
+      await join(session, reach, alive, node, etcdTls);
+      return undefined;
+    } catch (error) {
+      session.tools.signal.throwIfAborted();
+      if (!(error instanceof ClusterError)) throw error;
+      return { ...reached, state: "ssh", code: error.code, reason: error.message };
+    }
   }
 
   async function simulated(node: PlannedNode): Promise<NodeReadiness> {
@@ -80,25 +130,20 @@ export async function watchNodes(
     const state = azure.hasFailed(node.index) ? "failed" : "ready";
     return { index: node.index, name: node.name, state, timings: {}, attempts: 0 };
   }
-
-  function targetOf(node: PlannedNode): NodeTarget {
-    const { spec, materials } = prepared;
-    return {
-      index: node.index,
-      name: node.name,
-      host: address?.ipAddress ?? address?.dnsSettings?.fqdn ?? "",
-      port: spec.ssh + node.index,
-      user: USER,
-      hostKeys: node.hostKey === undefined ? [] : [node.hostKey.split(" ").slice(0, 2).join(" ")],
-      privateKey,
-      privateAddress: node.address,
-      role: materials.choices.members.has(node.index) ? "member" : "gateway",
-      tls: materials.tls,
-    };
-  }
 }
 
 // --- internal ---
+
+/** A wait that was cut off when the run's time was over. */
+const givenUp = (index: number): NodeReadiness => ({ index, name: "", state: "unreachable", reason: "was not ready in time", timings: {}, attempts: 0 });
+
+/** The serial console's log, from where Azure says it is: a URL with a signature that stays in memory. */
+async function serialLog(session: Session, group: string, machine: string): Promise<string> {
+  const url = await session.lookups.serialLogUrl(group, machine, session.tools.signal);
+  if (url === undefined) return "";
+  const answer = await fetch(url, { signal: session.tools.signal });
+  return answer.ok ? await answer.text() : "";
+}
 
 /** How far nodes can be followed: not without the private key, and etcd not in a user's own file. */
 async function reachableLevel(session: Session, { spec, materials }: Prepared): Promise<ReadyLevel> {
@@ -113,16 +158,4 @@ async function reachableLevel(session: Session, { spec, materials }: Prepared): 
     return "machines";
   }
   return spec.waitFor === "etcd" && materials.choices.customDataHash !== undefined && !spec.given.includes("waitFor") ? "ssh" : spec.waitFor;
-}
-
-/** The operator's certificate for etcd, where the cluster has one and it is here. */
-export async function operatorTls(session: Pick<Session, "dir">, prepared: Pick<Prepared, "spec" | "materials">): Promise<EtcdClientTls | undefined> {
-  if (!prepared.materials.tls) return undefined;
-  const files = etcdTlsFiles(join(session.dir, prepared.spec.name));
-  try {
-    const [ca, certificate, key] = await Promise.all([files.ca, files.client, files.clientKey].map((file) => readFile(file, "utf8")));
-    return { ca: ca ?? "", certificate: certificate ?? "", key: key ?? "" };
-  } catch {
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@
  * the simulation takes the network's place.
  */
 import { resolve } from "node:path";
+import type { TokenCredential } from "@azure/identity";
 import type { Lookups } from "../azure/lookups.ts";
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
@@ -27,10 +28,12 @@ export interface Session {
   readonly dir: string;
   readonly clock: Clock;
   readonly startedAt: number;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970: what is not there by then is given up. */
   readonly deadline: number;
   readonly tools: Tools;
   readonly lookups: Lookups;
+  /** Who signs in, for what is not Resource Manager (a storage account's blobs); absent where nobody does. */
+  readonly credential: TokenCredential | undefined;
   /** Aborted by the first Ctrl-C: nothing new is started. */
   readonly stop: AbortSignal;
   readonly emit: Emit;
@@ -44,6 +47,9 @@ export interface Session {
   say(text: string): void;
   close(): Promise<void>;
 }
+
+/** Nodes are waited for until the deadline; so much longer the run may take to say why they did not come. */
+const GRACE_MS = 45_000;
 
 /** The subscription of a rehearsal, and of a loopback ARM when none is given. */
 const NOBODY = "00000000-0000-0000-0000-000000000000";
@@ -60,7 +66,7 @@ export async function openSession(invocation: Invocation): Promise<Session> {
   const plainClock = simulation?.clock ?? world.clock;
   const startedAt = plainClock.now();
   const deadline = startedAt + (given.timeout ?? FLAGS.timeout.default);
-  const clock = withDeadline(plainClock, deadline, () => {
+  const clock = withDeadline(plainClock, deadline + GRACE_MS, () => {
     hard.abort(
       new ClusterError("Timeout", `not done within ${Math.round((deadline - startedAt) / 60_000)} minutes (--timeout)`, {
         source: "azure",
@@ -88,17 +94,18 @@ export async function openSession(invocation: Invocation): Promise<Session> {
   });
 
   try {
-    const { subscription, tools, lookups } = await connect(invocation, { clock, emit, hard: hard.signal, ...(simulation === undefined ? {} : { simulation }) });
+    const { subscription, tools, lookups, credential } = await connect(invocation, { clock, emit, hard: hard.signal, ...(simulation === undefined ? {} : { simulation }) });
     return {
       world,
       subscription,
-      simulated: simulation !== undefined,
+      simulated: simulation !== undefined || world.rehearsal === true,
       dir,
       clock,
       startedAt,
       deadline,
       tools,
       lookups,
+      credential,
       stop: soft.signal,
       emit,
       events,
@@ -106,7 +113,10 @@ export async function openSession(invocation: Invocation): Promise<Session> {
         if (shown) return;
         shown = true;
         const mode = given.quiet === true ? "quiet" : given.verbose === true ? "verbose" : "auto";
-        report = joined([...reports, ...(other === undefined ? [] : [other]), chooseReport({ stderr: world.stderr, mode, clock, color: show.color, animate: show.animate, nodes })]);
+        const screen = chooseReport({ stderr: world.stderr, mode, clock, color: show.color, animate: show.animate, nodes });
+        report = joined([...reports, ...(other === undefined ? [] : [other]), screen]);
+        // what was noticed while there was no screen yet
+        for (const event of events) if (event.kind === "note") screen.event(event);
       },
       endReport() {
         report.end();
@@ -141,7 +151,7 @@ interface Around {
   readonly simulation?: Awaited<ReturnType<typeof import("./simulated.ts").startSimulation>>;
 }
 
-async function connect({ world, given }: Invocation, around: Around): Promise<{ subscription: string; tools: Tools; lookups: Lookups }> {
+async function connect({ world, given }: Invocation, around: Around): Promise<Pick<Session, "subscription" | "tools" | "lookups" | "credential">> {
   const { CLOUDS, endpointOf } = await import("../azure/clouds.ts");
   const cloud = CLOUDS[given.cloud ?? FLAGS.cloud.default];
   const handle = around.simulation?.handle ?? world.azure;
@@ -172,7 +182,7 @@ async function connect({ world, given }: Invocation, around: Around): Promise<{ 
     emit: around.emit,
     signal: around.hard,
   };
-  return { subscription, tools, lookups: createLookups(clients) };
+  return { subscription, tools, lookups: createLookups(clients), credential };
 }
 
 async function chosenSubscription(world: World): Promise<string> {

@@ -19,6 +19,8 @@ export interface World {
   readonly stderr: Output;
   /** Where requests to Azure Resource Manager go instead of the network; only tests set it. */
   readonly azure?: (request: PlainRequest) => Promise<PlainResponse>;
+  /** With `azure`: machines are as simulated as Azure is, so nodes are not reached for. */
+  readonly rehearsal?: boolean;
   /** True when a person can answer a question. */
   readonly interactive: boolean;
   readonly clock: Clock;

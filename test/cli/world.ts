@@ -48,12 +48,12 @@ export type Body = any;
 export const START = Date.UTC(2026, 10, 22, 12);
 
 /** A subscription of its own in a simulated Azure. */
-export function testAzure(options: Partial<SimulationOptions> = {}): TestAzure {
+export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: boolean } = {}): TestAzure {
   const clock = options.clock ?? createVirtualClock(START);
   const exchanges: Exchange[] = [];
   const simulation = createSimulation({ seed: 7, ...options, clock, onExchange: (exchange) => exchanges.push(exchange) });
   const dir = mkdtempSync(join(tmpdir(), "acc-"));
-  let seed = 1;
+  let seed = options.seed ?? 1;
   const run = async (argv: string, how: RunOptions = {}): Promise<Result> => {
     let stdout = "";
     let stderr = "";
@@ -79,6 +79,7 @@ export function testAzure(options: Partial<SimulationOptions> = {}): TestAzure {
         how.onInterrupt?.(callback);
         return () => undefined;
       },
+      rehearsal: options.rehearsal ?? true,
       azure: how.azure ?? ((request) => simulation.handle(request)),
     });
     return { exit, stdout, stderr };

@@ -1,0 +1,160 @@
+/**
+ * remove: takes named nodes out of a cluster. etcd's membership first, for a machine that is gone can no longer say goodbye;
+ * then the machine with its disks, interface and address; then its NAT rule, and what the claim remembers.
+ */
+import { clusterOf, names, nodeIndex } from "../core/cluster.ts";
+import { ClusterError, EXIT, usageError } from "../core/errors.ts";
+import { type Kind, groupId, nameOf as lastOf, resourceId } from "../core/resource.ts";
+import { claim as claimResource } from "../core/resources/address.ts";
+import { loadBalancer } from "../core/resources/load-balancer.ts";
+import { type ClusterSpec, buildSpec } from "../core/spec.ts";
+import { converge, patiently, remove } from "../engine/converge.ts";
+import { plural } from "../report/words.ts";
+import { type Snapshot, interfaceAddresses, machinesOf } from "./choose-nodes.ts";
+import { nameOf } from "./create.ts";
+import { type Claim, findCluster, noSuchCluster } from "./find-cluster.ts";
+import type { Invocation } from "./invocation.ts";
+import { usesTls } from "./materials.ts";
+import { type KnownNode, leave } from "./membership.ts";
+import { type Reach, operatorTls } from "./node-target.ts";
+import { privateKeyOf } from "./private-key.ts";
+import { confirmed } from "./confirm.ts";
+import { type Session, openSession } from "./session.ts";
+
+export async function removeNodes(invocation: Invocation): Promise<number> {
+  const session = await openSession(invocation);
+  try {
+    return await run(session, invocation);
+  } finally {
+    await session.close();
+  }
+}
+
+async function run(session: Session, invocation: Invocation): Promise<number> {
+  const { given, args, world } = invocation;
+  const name = nameOf(invocation);
+  const groupName = given.resourceGroup ?? name;
+  const found = await findCluster(session, name, groupName);
+  if (found.claim === undefined) throw noSuchCluster(name, groupName);
+  const { claim } = found;
+  const { spec } = buildSpec(name, {}, claim.kept);
+  const snapshot: Snapshot = await patiently(session.tools, (signal) => session.lookups.snapshot(groupName, signal));
+  const there = nodesOf(spec, snapshot, claim);
+  const going = args.slice(1).map((word) => nodeNamed(spec, word));
+  const staying = there.filter((node) => !going.includes(node.index));
+  const known = going.filter((index) => there.some((node) => node.index === index));
+  if (known.length === 0) {
+    session.say(`Nothing to do: ${args.slice(1).join(", ")} ${going.length === 1 ? "is" : "are"} not there.`);
+    return printed(world, given.json === true, name, groupName, [], staying);
+  }
+  if (staying.length === 0)
+    throw new ClusterError("LastNodes", `these are all the nodes of ${name}`, { exit: EXIT.usage, advice: `To remove the whole cluster: \`azure-coreos-cluster destroy ${name}\`.` });
+  const which = known.map((index) => names.machine(spec, index));
+  await confirmed(session, invocation, `${name}: ${which.length} ${plural("node", which.length)} will be removed with ${which.length === 1 ? "its disks, interface and address" : "their disks, interfaces and addresses"}: ${which.join(", ")}.`);
+  session.report(which.length);
+
+  await leaveEtcd(session, invocation, spec, claim, there, known);
+  for (const index of known) await removeMachine(session, groupName, names.machine(spec, index), index);
+  await forget(session, spec, claim, groupName, found.foreignGroup, there, staying);
+  session.emit({ kind: "end", id: "remove", label: name });
+  session.endReport();
+  session.say(`${which.join(", ")} removed; ${staying.length} ${plural("node", staying.length)} left.`);
+  return printed(world, given.json === true, name, groupName, which, staying);
+}
+
+// --- internal ---
+
+function printed(world: Invocation["world"], json: boolean, name: string, resourceGroup: string, removed: readonly string[], staying: readonly KnownNode[]): number {
+  if (json) world.stdout.write(`${JSON.stringify({ schema: "azure-coreos-cluster/remove/1", name, resourceGroup, removed, nodes: staying.map((node) => node.index) })}\n`);
+  return EXIT.done;
+}
+
+/** A node by its index, its machine's name, or the name's end. */
+function nodeNamed(spec: ClusterSpec, word: string): number {
+  const index = /^\d{1,3}$/.test(word) ? Number(word) : (nodeIndex(spec, word) ?? nodeIndex(spec, `${spec.name}-${word}`));
+  if (index === undefined) throw usageError(`"${word}" is no node of ${spec.name}`, `Give a number such as 2, or a machine's name such as ${names.machine(spec, 2)}.`);
+  return index;
+}
+
+/** Nodes of which anything is left: a machine, or the interface of one that went half-way. */
+function nodesOf(spec: ClusterSpec, snapshot: Snapshot, claim: Claim): KnownNode[] {
+  const addresses = new Map([...claim.choices.members, ...interfaceAddresses(spec, snapshot)]);
+  const indexes = new Set([...machinesOf(spec, snapshot), ...interfaceAddresses(spec, snapshot).map(([index]) => index)]);
+  return [...indexes]
+    .sort((a, b) => a - b)
+    .map((index) => {
+      const machine = [...snapshot.values()].find((live) => live.kind === "machine" && nodeIndex(spec, lastOf(live.id)) === index);
+      return { index, address: addresses.get(index) ?? "", hostKey: machine?.tags["aoc-host-key"] };
+    });
+}
+
+/** Members leave one at a time, each through the others. */
+async function leaveEtcd(session: Session, { given }: Invocation, spec: ClusterSpec, claim: Claim, there: readonly KnownNode[], going: readonly number[]): Promise<void> {
+  const members = there.filter((node) => claim.choices.members.has(node.index));
+  const leaving = members.filter((node) => going.includes(node.index));
+  if (leaving.length === 0 || claim.choices.customDataHash !== undefined) return;
+  const force = given.force === true;
+  const stays = claim.choices.members.size - leaving.length;
+  if (stays < 1 && !force)
+    throw new ClusterError("EtcdQuorum", "these are all of etcd's members: without them its data is gone", { source: "node", exit: EXIT.failed, advice: "Remove other nodes, or add --force to lose etcd." });
+  if (session.simulated) return;
+  const key = await privateKeyOf(session, claim.choices.sshPublicKey);
+  if (key === undefined && !force)
+    throw new ClusterError("PrivateKeyMissing", "the cluster's private key is not here, and etcd's members can only leave through it", {
+      exit: EXIT.failed,
+      advice: "Run this where ssh-cert.key is (or give --dir), or add --force to remove the machines without telling etcd.",
+    });
+  const tls = usesTls(spec) ? await operatorTls(session.dir, spec.name) : undefined;
+  const reach: Reach = { spec, choices: claim.choices, host: claim.address ?? "", privateKey: key ?? "", tls: usesTls(spec) };
+  for (const node of leaving) {
+    const name = names.machine(spec, node.index);
+    session.emit({ kind: "started", id: `etcd/${name}`, label: `etcd member ${name}`, node: node.index });
+    try {
+      await leave(session, reach, members, node, tls, force);
+      session.emit({ kind: "done", id: `etcd/${name}`, label: `etcd member ${name}`, change: "deleted", node: node.index });
+    } catch (error) {
+      session.tools.signal.throwIfAborted();
+      const { code, message } = error as ClusterError;
+      session.emit({ kind: force ? "skipped" : "failed", id: `etcd/${name}`, label: `etcd member ${name}`, code, message, node: node.index });
+      if (!force) throw error;
+    }
+  }
+}
+
+/** The machine takes its disks, interface and address along (deleteOption); by their known names, what it did not is deleted too. */
+async function removeMachine(session: Session, group: string, machine: string, node: number): Promise<void> {
+  const base = groupId(session.subscription, group);
+  const parts: [Exclude<Kind, "resourceGroup">, string, string][] = [
+    ["machine", machine, `machine ${machine}`],
+    ["networkInterface", names.interface(machine), `interface of ${machine}`],
+    ["publicAddress", names.nodeAddress(machine), `address of ${machine}`],
+  ];
+  for (const [kind, name, label] of parts) {
+    const id = resourceId(base, kind, name);
+    session.emit({ kind: "started", id, label, node });
+    await remove({ id, kind }, session.tools);
+    session.emit({ kind: "done", id, label, change: "deleted", node });
+  }
+}
+
+/** The load balancer without the nodes' rules, and the claim without what it remembered of them. */
+async function forget(session: Session, spec: ClusterSpec, claim: Claim, group: string, foreignGroup: boolean, before: readonly KnownNode[], staying: readonly KnownNode[]): Promise<void> {
+  const gone = before.filter((node) => !staying.includes(node)).map((node) => node.index);
+  const members = new Map([...claim.choices.members].filter(([index]) => !gone.includes(index)));
+  const cluster = clusterOf(Object.freeze({ ...spec, numNodes: staying.length }), {
+    subscription: session.subscription,
+    group,
+    foreignGroup,
+    location: claim.location,
+    choices: { ...claim.choices, members },
+    nodes: staying.map(({ index, address }) => ({ index, name: names.machine(spec, index), address, userData: "" })),
+    image: { reference: {} },
+    acceleratedNetworking: false,
+    premiumDisks: false,
+    faultDomains: 2,
+    ...(spec.virtualNetworkName === undefined ? {} : { subnetId: "elsewhere" }),
+    ...(claim.tags["aoc-expires"] === undefined ? {} : { expires: claim.tags["aoc-expires"] }),
+  });
+  await converge(loadBalancer(cluster), session.tools, { cluster: spec.name });
+  await converge(claimResource(cluster), session.tools, { cluster: spec.name });
+}

@@ -1,0 +1,124 @@
+/** Rerun, growth and removal of nodes: what is there stays, what is missing comes, and nothing else is written. */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Body, type TestAzure, testAzure } from "./world.ts";
+
+let azure: TestAzure;
+beforeEach(() => {
+  azure = testAzure();
+});
+afterEach(() => azure.close());
+
+const ok = async (argv: string): Promise<{ stdout: string; stderr: string }> => {
+  const { exit, stdout, stderr } = await azure.run(argv);
+  expect(exit, stderr).toBe(0);
+  return { stdout, stderr };
+};
+const written = (): string[] =>
+  azure.exchanges.filter(({ method }) => method === "PUT" || method === "DELETE").map(({ method, url }) => `${method} ${new URL(url).pathname.split("/").at(-1)}`);
+const userData = (machine: string): string => Buffer.from(azure.puts().get(`virtualMachines/${machine}`).properties.osProfile.customData, "base64").toString();
+
+test("a second run finds everything there and writes nothing", async () => {
+  await ok("mycluster --deis --data-disk --pip");
+  azure.exchanges.length = 0;
+  const { document } = await azure.json("mycluster");
+  expect(written()).toEqual([]);
+  expect(document.resources).toMatchObject({ created: 0, updated: 0 });
+  expect(document.nodes.map((node) => node.state)).toEqual(["ready", "ready", "ready"]);
+});
+
+test("what an earlier run was told is kept: a rerun needs no flags", async () => {
+  await ok("mycluster --deis --ssh 30000 --vm-size Large --ssh-from 10.0.0.0/8");
+  azure.exchanges.length = 0;
+  const { document } = await azure.json("mycluster --num-nodes 4");
+  expect(document.nodes[3]?.port).toBe(30_003);
+  expect(azure.puts().get("virtualMachines/mycluster-coreos-3").properties.hardwareProfile.vmSize).toBe("Standard_D4s_v5");
+  expect(azure.puts().get("loadBalancers/mycluster-lb").properties.loadBalancingRules).toHaveLength(3);
+});
+
+test("--num-nodes 5 adds nodes 3 and 4 only; load balancer, claim and outputs follow", async () => {
+  await ok("mycluster");
+  azure.exchanges.length = 0;
+  const { document } = await azure.json("mycluster --num-nodes 5");
+  expect(written().sort()).toEqual(
+    ["PUT mycluster-lb", "PUT mycluster-coreos-3-nic", "PUT mycluster-coreos-4-nic", "PUT mycluster-coreos-3", "PUT mycluster-coreos-4", `PUT ${written().find((name) => name.includes("-ip-"))?.slice(4)}`].sort(),
+  );
+  expect(document.nodes.map((node) => node.name)).toEqual([0, 1, 2, 3, 4].map((i) => `mycluster-coreos-${i}`));
+  expect(document.etcd.members).toHaveLength(5);
+});
+
+test("a member that joins is told 'existing' and the members before it", async () => {
+  await ok("mycluster");
+  await ok("mycluster --num-nodes 5");
+  expect(userData("mycluster-coreos-3")).toMatch(/ETCD_INITIAL_CLUSTER=mycluster-coreos-0=\S+,mycluster-coreos-1=\S+,mycluster-coreos-2=\S+,mycluster-coreos-3=https:\/\/10\.0\.0\.7:2380\n/);
+  expect(userData("mycluster-coreos-3")).toContain("ETCD_INITIAL_CLUSTER_STATE=existing");
+  expect(userData("mycluster-coreos-4")).toContain("mycluster-coreos-3=https://10.0.0.7:2380,mycluster-coreos-4=https://10.0.0.8:2380");
+});
+
+test("nodes beyond the members are gateways to them", async () => {
+  await ok("mycluster --num-nodes 5");
+  await ok("mycluster --num-nodes 7");
+  expect(userData("mycluster-coreos-6")).not.toContain("ETCD_NAME=");
+  expect(userData("mycluster-coreos-6")).toContain("10.0.0.4:2379");
+});
+
+test("fewer nodes are refused, with a pointer to remove", async () => {
+  await ok("mycluster");
+  azure.exchanges.length = 0;
+  const { exit, stderr } = await azure.run("mycluster --num-nodes 2");
+  expect([exit, stderr]).toEqual([2, expect.stringContaining("azure-coreos-cluster remove mycluster")]);
+  expect(written()).toEqual([]);
+});
+
+test.each([
+  ["--ssh 30000", "--ssh 22001"],
+  ["--vm-name-prefix other", "--vm-name-prefix coreos"],
+  ["--location eastus", "is in westus"],
+  ["--etcd-plain", "--etcd-plain"],
+])("a choice that cannot change is refused with exit 7: %s", async (flag, message) => {
+  await ok("mycluster --num-nodes 1");
+  const { exit, stderr } = await azure.run(`mycluster ${flag}`);
+  expect([exit, stderr]).toEqual([7, expect.stringContaining(message)]);
+});
+
+test("another size counts for new machines, and that is said", async () => {
+  await ok("mycluster --num-nodes 1");
+  azure.exchanges.length = 0;
+  const { stderr } = await ok("mycluster --num-nodes 2 --vm-size Standard_D4s_v5");
+  expect(stderr).toContain("counts for new machines");
+  expect([...azure.puts().keys()].filter((name) => name.startsWith("virtualMachines/"))).toEqual(["virtualMachines/mycluster-coreos-1"]);
+});
+
+test("a failed machine is deleted and made again, on the interface that Azure kept for three minutes", async () => {
+  await azure.close();
+  azure = testAzure({ faults: [{ match: { method: "PUT", url: "mycluster-coreos-1\\?", nth: [1, 2] }, effect: { failOperation: { code: "AllocationFailed", message: "no room" } } }] });
+  const first = await azure.run("mycluster");
+  expect(first.exit).toBe(3);
+  expect(first.stderr).toContain("AllocationFailed");
+  const { document } = await azure.json("mycluster");
+  expect(document.nodes.map((node) => node.state)).toEqual(["ready", "ready", "ready"]);
+});
+
+test("remove takes a node's machine, disks, interface, address and NAT rule, and its index can be made again", async () => {
+  await ok("mycluster --num-nodes 5 --pip");
+  azure.exchanges.length = 0;
+  await ok("remove mycluster 3 mycluster-coreos-4 --yes");
+  const rules = azure.puts().get("loadBalancers/mycluster-lb").properties.inboundNatRules.map((rule: Body) => rule.name);
+  expect(rules).toEqual(["ssh-0", "ssh-1", "ssh-2"]);
+  const left = (azure.simulation.save() as { entries: { key: string }[] }).entries.map(({ key }) => key);
+  expect(left.filter((key) => /coreos-[34]/.test(key))).toEqual([]);
+  azure.exchanges.length = 0;
+  const { document } = await azure.json("mycluster");
+  expect([document.nodes.length, document.etcd.members.length]).toEqual([3, 3]);
+  expect(written()).toEqual([]);
+  const again = await azure.json("mycluster --num-nodes 4");
+  expect(again.document.nodes.map((node) => node.index)).toEqual([0, 1, 2, 3]);
+});
+
+test("removing a node that is not there is success; a word that is no node is bad usage; the last node is destroy's", async () => {
+  await ok("mycluster --num-nodes 1");
+  expect((await azure.run("remove mycluster 7 --yes")).exit).toBe(0);
+  expect((await azure.run("remove mycluster seven --yes")).exit).toBe(2);
+  const all = await azure.run("remove mycluster 0 --yes");
+  expect([all.exit, all.stderr]).toEqual([2, expect.stringContaining("destroy mycluster")]);
+  expect((await azure.run("remove mycluster 0")).exit).toBe(2);
+});
