@@ -18,7 +18,7 @@ import { usesTls } from "./materials.ts";
 import { type KnownNode, leave } from "./membership.ts";
 import { type Reach, operatorTls } from "./node-target.ts";
 import { privateKeyOf } from "./private-key.ts";
-import { confirmed } from "./confirm.ts";
+import { confirm } from "./confirm.ts";
 import { type Session, openSession } from "./session.ts";
 
 export async function removeNodes(invocation: Invocation): Promise<number> {
@@ -50,7 +50,8 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
   if (staying.length === 0)
     throw new ClusterError("LastNodes", `these are all the nodes of ${name}`, { exit: EXIT.usage, advice: `To remove the whole cluster: \`azure-coreos-cluster destroy ${name}\`.` });
   const which = known.map((index) => names.machine(spec, index));
-  await confirmed(session, invocation, `${name}: ${which.length} ${plural("node", which.length)} will be removed with ${which.length === 1 ? "its disks, interface and address" : "their disks, interfaces and addresses"}: ${which.join(", ")}.`);
+  session.say(`${name}: ${which.length} ${plural("node", which.length)} will be removed with ${which.length === 1 ? "its disks, interface and address" : "their disks, interfaces and addresses"}: ${which.join(", ")}.`);
+  await confirm(invocation, `Type the name ${name} to go on:`, name);
   session.report(which.length);
 
   await leaveEtcd(session, invocation, spec, claim, there, known);
