@@ -3,11 +3,11 @@
  * check, prepare, plan, show, carry out, wait, print.
  */
 import { resolve } from "node:path";
-import { clusterOf, type Facts } from "../core/cluster.ts";
+import type { Facts, OwnImage } from "../core/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { FLAGS, type FlagKey, type FlagValues } from "../core/flags.ts";
 import { plan as planOf } from "../core/plan.ts";
-import { type AnyResource, groupId } from "../core/resource.ts";
+import type { AnyResource } from "../core/resource.ts";
 import { type ClusterSpec, buildSpec, clusterName } from "../core/spec.ts";
 import { type Decision, decide } from "../engine/decide.ts";
 import { patiently } from "../engine/converge.ts";
@@ -21,7 +21,7 @@ import { type FoundCluster, findCluster } from "./find-cluster.ts";
 import { finish } from "./finish.ts";
 import type { Invocation } from "./invocation.ts";
 import { type Materials, type Mode, prepareMaterials, prepareSsh } from "./materials.ts";
-import { ownImage } from "./own-image.ts";
+import { ownImage, withoutSignature } from "./own-image.ts";
 import { type Session, openSession } from "./session.ts";
 import { imageReference, survey } from "./survey.ts";
 
@@ -39,11 +39,14 @@ export interface Prepared {
   readonly resources: readonly AnyResource[];
   readonly decisions: ReadonlyMap<string, Decision>;
   readonly notes: readonly string[];
+  /** Brings an image of the user's own to where Azure can take it from; absent when it is there. */
+  readonly stageImage?: () => Promise<OwnImage>;
 }
 
-/** Finds, completes, checks and plans; writes nothing to Azure (but an image of the user's own, with `keep`). */
+/** Finds, completes, checks and plans; writes nothing to Azure. */
 export async function prepare(session: Session, invocation: Invocation, mode: Mode): Promise<Prepared> {
-  const { given } = invocation;
+  // a signature in a URL is no part of what is kept, planned and shown
+  const given = withoutSignature(invocation.given);
   const name = nameOf(invocation);
   const groupName = given.resourceGroup ?? name;
   const found = await findCluster(session, name, groupName);
@@ -60,10 +63,8 @@ export async function prepare(session: Session, invocation: Invocation, mode: Mo
     placeNodes(session, spec, indexes, snapshot, found.claim, surveyed),
   ]);
   const materials = await prepareMaterials(session, spec, found, places, ssh, mode);
-  const image =
-    surveyed.image.kind === "file" || surveyed.image.kind === "blob"
-      ? { own: await ownImage(session, spec, found, surveyed, mode, snapshot) }
-      : imageReference(surveyed);
+  const own = surveyed.image.kind === "file" || surveyed.image.kind === "blob" ? await ownImage(session, { spec, found, surveyed, snapshot, given: invocation.given }) : undefined;
+  const image = own === undefined ? imageReference(surveyed) : { own: own.image };
   const expires = spec.ttl === undefined ? found.claim?.tags["aoc-expires"] : new Date(session.clock.now() + spec.ttl).toISOString();
   const facts: Facts = {
     subscription: session.subscription,
@@ -83,7 +84,7 @@ export async function prepare(session: Session, invocation: Invocation, mode: Mo
   const kept = "reference" in image && surveyed.imageFacts !== undefined ? pinned(spec, surveyed.imageFacts.urn) : spec;
   const resources = planOf(kept, facts);
   const decisions = new Map(resources.map((resource) => [resource.id, decide(resource, liveOf(resource, found, snapshot), name)]));
-  return { spec: kept, facts, found, snapshot, materials, resources, decisions, notes };
+  return { spec: kept, facts, found, snapshot, materials, resources, decisions, notes, ...(own?.stage === undefined ? {} : { stageImage: own.stage }) };
 }
 
 /** What the snapshot knows of a resource; the group is not in it. */

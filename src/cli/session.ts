@@ -39,8 +39,8 @@ export interface Session {
   readonly emit: Emit;
   /** Everything that happened, for charts and documents. */
   readonly events: readonly Event[];
-  /** Starts the reports; until then events are only kept. */
-  report(nodes: number, other?: Report): void;
+  /** Starts the reports; until then events are only kept. `doing` is said of what is in work: "being made". */
+  report(nodes: number, other?: Report, doing?: string): void;
   /** Ends the progress, so that what is said next stands below it. */
   endReport(): void;
   /** A sentence on stderr, outside of the progress. */
@@ -109,11 +109,11 @@ export async function openSession(invocation: Invocation): Promise<Session> {
       stop: soft.signal,
       emit,
       events,
-      report(nodes, other) {
+      report(nodes, other, doing) {
         if (shown) return;
         shown = true;
         const mode = given.quiet === true ? "quiet" : given.verbose === true ? "verbose" : "auto";
-        const screen = chooseReport({ stderr: world.stderr, mode, clock, color: show.color, animate: show.animate, nodes });
+        const screen = chooseReport({ stderr: world.stderr, mode, clock, color: show.color, animate: show.animate, nodes, ...(doing === undefined ? {} : { doing }) });
         report = joined([...reports, ...(other === undefined ? [] : [other]), screen]);
         // what was noticed while there was no screen yet
         for (const event of events) if (event.kind === "note") screen.event(event);

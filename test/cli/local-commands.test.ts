@@ -30,7 +30,7 @@ describe("lint", () => {
   test.each([
     ["a good file", "#cloud-config\nhostname: a\n", "", 0, ""],
     ["an error", "#cloud-config\ncoreos:\n  units:\n    - name: a.service\n      command: begin\n", "", 1, "f.yaml:5: error: "],
-    ["a warning alone", "#cloud-config\nhostname: $public_ipv4\n", "", 0, "f.yaml:2: warning: "],
+    ["a warning alone", "#cloud-config\nwrite_files:\n  - path: /a\n    content: $public_ipv4\n", "", 0, "f.yaml:4: warning: "],
     ["the places of an old file", "#cloud-config\ncoreos:\n  etcd2:\n    discovery: {0}\n", "--platform coreos", 0, ""],
     ["a key of old CoreOS, read by a Flatcar node", "#cloud-config\ncoreos:\n  fleet: {}\n", "", 1, "f.yaml:3: error: "],
     ["the same, read by a CoreOS node", "#cloud-config\ncoreos:\n  fleet: {}\n", "--platform coreos", 0, ""],
