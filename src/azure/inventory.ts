@@ -44,19 +44,29 @@ export function inventoryReads({ compute, network, resources, storage }: Clients
       ]);
       return [
         ...disks.map((model): StoredLive => ({ ...toLive(model.id ?? "", model), kind: "disk", managedBy: model.managedBy })),
-        ...accounts.map((model): StoredLive => ({ ...toLive(model.id ?? "", model), kind: "storageAccount", managedBy: undefined })),
+        ...accounts.map((model): StoredLive => ({
+          ...toLive(model.id ?? "", model),
+          kind: "storageAccount",
+          managedBy: undefined,
+        })),
       ];
     },
 
     /** Everything in a group, whatever its kind; none when the group does not exist. */
-    contents: async (group: string, abortSignal: AbortSignal): Promise<{ id: string; type: string; tags: Record<string, string> }[]> =>
-      ((await orAbsent(() => all(resources.resources.listByResourceGroup(group, { abortSignal })))) ?? []).map(({ id = "", type = "", tags }) => ({
-        id,
-        type,
-        tags: tags ?? {},
-      })),
+    contents: async (
+      group: string,
+      abortSignal: AbortSignal,
+    ): Promise<{ id: string; type: string; tags: Record<string, string> }[]> =>
+      ((await orAbsent(() => all(resources.resources.listByResourceGroup(group, { abortSignal })))) ?? []).map(
+        ({ id = "", type = "", tags }) => ({
+          id,
+          type,
+          tags: tags ?? {},
+        }),
+      ),
 
     /** Every machine of the subscription. */
-    machines: async (abortSignal: AbortSignal): Promise<Live[]> => (await all(compute.virtualMachines.listAll({ abortSignal }))).map((model) => toLive(model.id ?? "", model)),
+    machines: async (abortSignal: AbortSignal): Promise<Live[]> =>
+      (await all(compute.virtualMachines.listAll({ abortSignal }))).map((model) => toLive(model.id ?? "", model)),
   };
 }

@@ -24,13 +24,23 @@ export function scopeReads(clients: Clients) {
       const found = await valuesAt(clients, `${scope}/providers/Microsoft.Authorization/locks`, LOCKS_VERSION, abortSignal);
       return found.map((one) => {
         const { id = "", name = "", properties } = one as { id?: string; name?: string; properties?: { level?: string } };
-        return { id, name, level: properties?.level ?? "", scope: id.replace(/\/providers\/Microsoft\.Authorization\/locks\/[^/]+$/i, "") };
+        return {
+          id,
+          name,
+          level: properties?.level ?? "",
+          scope: id.replace(/\/providers\/Microsoft\.Authorization\/locks\/[^/]+$/i, ""),
+        };
       });
     },
 
     /** What the caller may do at a scope. */
     async permissions(scope: string, abortSignal: AbortSignal): Promise<Permission[]> {
-      const found = await valuesAt(clients, `${scope}/providers/Microsoft.Authorization/permissions`, PERMISSIONS_VERSION, abortSignal);
+      const found = await valuesAt(
+        clients,
+        `${scope}/providers/Microsoft.Authorization/permissions`,
+        PERMISSIONS_VERSION,
+        abortSignal,
+      );
       return found.map((one) => {
         const { actions = [], notActions = [] } = one as { actions?: string[]; notActions?: string[] };
         return { actions, notActions };
@@ -44,7 +54,10 @@ export function scopeReads(clients: Clients) {
 /** The SDK's model of a resource drops `value`, so the body itself is read. */
 async function valuesAt({ resources }: Clients, path: string, apiVersion: string, abortSignal: AbortSignal): Promise<unknown[]> {
   let text = "";
-  await resources.resources.getById(path.replace(/^\//, ""), apiVersion, { abortSignal, onResponse: (answer) => (text = answer.bodyAsText ?? "") });
+  await resources.resources.getById(path.replace(/^\//, ""), apiVersion, {
+    abortSignal,
+    onResponse: (answer) => (text = answer.bodyAsText ?? ""),
+  });
   const { value } = JSON.parse(text === "" ? "{}" : text) as { value?: unknown };
   return Array.isArray(value) ? value : [];
 }

@@ -6,7 +6,9 @@ export interface Permission {
 
 /** Whether any of the roles allows an action such as `Microsoft.Compute/virtualMachines/delete`. */
 export const allows = (permissions: readonly Permission[], action: string): boolean =>
-  permissions.some(({ actions, notActions }) => actions.some((one) => covers(one, action)) && !notActions.some((one) => covers(one, action)));
+  permissions.some(
+    ({ actions, notActions }) => actions.some((one) => covers(one, action)) && !notActions.some((one) => covers(one, action)),
+  );
 
 // --- internal ---
 
