@@ -6,15 +6,22 @@ import type { Kind } from "../core/resource.ts";
 import type { Live } from "../engine/provider.ts";
 import type { Clients } from "./clients.ts";
 import { toLive } from "./provider.ts";
-import { all, orAbsent } from "./reading.ts";
+import { all, listed, orAbsent } from "./reading.ts";
 
 export type StoredLive = Live & { readonly kind: "disk" | "storageAccount"; readonly managedBy: string | undefined };
 
 export function inventoryReads({ compute, network, resources, storage }: Clients) {
   return {
-    /** What is in a group, of the kinds of a plan, by lower-case id. */
-    async snapshot(group: string, abortSignal: AbortSignal): Promise<Map<string, Live & { kind: Kind }>> {
+    /**
+     * What is in a group, of the kinds of a plan, by lower-case id.
+     * @param unlisted told of each kind that this ARM does not list (another cloud's, an emulator's): ask for its resources by name
+     */
+    async snapshot(group: string, abortSignal: AbortSignal, unlisted?: (kind: Kind) => void): Promise<Map<string, Live & { kind: Kind }>> {
       const o = { abortSignal };
+      const missed = (kind: Kind): unknown[] => {
+        unlisted?.(kind);
+        return [];
+      };
       const lists: [Kind, AsyncIterable<unknown>][] = [
         ["publicAddress", network.publicIPAddresses.list(group, o)],
         ["securityGroup", network.networkSecurityGroups.list(group, o)],
@@ -28,7 +35,7 @@ export function inventoryReads({ compute, network, resources, storage }: Clients
         ["image", compute.images.listByResourceGroup(group, o)],
         ["machine", compute.virtualMachines.list(group, o)],
       ];
-      const found = await Promise.all(lists.map(async ([kind, list]) => (await all(list)).map((model) => ({ kind, model }))));
+      const found = await Promise.all(lists.map(async ([kind, list]) => ((await listed(() => all(list))) ?? missed(kind)).map((model) => ({ kind, model }))));
       const entries = found.flat().map(({ kind, model }): [string, Live & { kind: Kind }] => {
         const { id = "" } = model as { id?: string };
         return [id.toLowerCase(), { ...toLive(id, model), kind }];

@@ -16,3 +16,13 @@ export async function orAbsent<T>(read: () => Promise<T>): Promise<T | undefined
     throw error;
   }
 }
+
+/** Undefined where there is no such list: the group is gone, or this ARM does not know the path. */
+export async function listed<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof AzureError && [400, 404, 405, 501].includes(error.status ?? 0)) return undefined;
+    throw error;
+  }
+}

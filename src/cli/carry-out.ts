@@ -36,7 +36,7 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
   const cluster = clusterOf(spec, facts);
   const claim = claimId(cluster);
   const byId = new Map(resources.map((resource) => [resource.id, resource]));
-  let watch: NodeWatch | undefined;
+  let watching: Promise<NodeWatch> | undefined;
   let publicAddress: PublicIPAddress | undefined;
   const guard = once(() => refuseOtherRun(session, prepared, claim));
   const azureFailed = new Set<number>();
@@ -59,6 +59,7 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
     const node = byId.get(id)?.node;
     if (node !== undefined && result.state !== "done") azureFailed.add(node);
   }
+  const watch = await watching?.catch(() => undefined);
   const readiness = watch === undefined ? new Map<number, NodeReadiness>() : await watch.all();
   // A run that has used its time up still says which nodes are ready; an interrupt ends it here.
   if (!timedOut(tools.signal)) tools.signal.throwIfAborted();
@@ -73,8 +74,12 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
       const wanted = resource.kind === "image" && prepared.stageImage !== undefined ? image(cluster, await prepared.stageImage()) : resource;
       const outcome = await make(wanted, liveOf(resource, found, snapshot) ?? null);
       if (resource.id === claim) {
-        publicAddress = await readClaim(session, resource);
-        watch = await watchNodes(session, prepared, publicAddress, { hasFailed: (index) => azureFailed.has(index), settled: (index) => settled(index).promise });
+        // nothing waits for the address to be read but the watching of the nodes
+        watching = readClaim(session, resource).then((found) => {
+          publicAddress = found;
+          return watchNodes(session, prepared, found, { hasFailed: (index) => azureFailed.has(index), settled: (index) => settled(index).promise });
+        });
+        watching.catch(() => undefined);
       }
       return outcome;
     } catch (error) {
@@ -95,8 +100,8 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
       ...(observed === undefined ? {} : { observed }),
       ...(isMachine
         ? {
-            onAccepted: () => watch?.start(node),
-            usable: watch?.usable(node) ?? new Promise<void>(() => undefined),
+            onAccepted: () => void watching?.then((watch) => watch.start(node)).catch(() => undefined),
+            usable: watching === undefined ? never() : watching.then((watch) => watch.usable(node), never),
             restore: async () => {
               for (const other of resources) if (other.node === resource.node && other.kind !== "machine") await make(other, undefined);
             },
@@ -126,6 +131,8 @@ async function explained(session: Session, prepared: Prepared, resource: AnyReso
 // --- internal ---
 
 const timedOut = (signal: AbortSignal): boolean => signal.aborted && signal.reason instanceof ClusterError && signal.reason.exit === EXIT.timeout;
+
+const never = (): Promise<void> => new Promise(() => undefined);
 
 const codeOf = (error: unknown): string => (error instanceof ClusterError ? error.code : error instanceof Error ? error.name : "Error");
 

@@ -7,10 +7,11 @@ import type { Facts, OwnImage } from "../core/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { FLAGS, type FlagKey, type FlagValues } from "../core/flags.ts";
 import { plan as planOf } from "../core/plan.ts";
-import type { AnyResource } from "../core/resource.ts";
+import type { AnyResource, Kind } from "../core/resource.ts";
 import { type ClusterSpec, buildSpec, clusterName } from "../core/spec.ts";
 import { type Decision, decide } from "../engine/decide.ts";
 import { patiently } from "../engine/converge.ts";
+import type { Live } from "../engine/provider.ts";
 import { planEvents, renderPlan } from "../report/plan.ts";
 import { timings } from "../report/timings.ts";
 import { abilities } from "../report/paint.ts";
@@ -53,8 +54,9 @@ export async function prepare(session: Session, invocation: Invocation, mode: Mo
   const { spec, notes } = buildSpec(name, given, found.claim?.kept ?? {});
   refuseChanged(given, found, notes);
   refuseDestroyed(found, name);
-  const snapshot: Snapshot =
-    found.group === undefined ? new Map() : await patiently(session.tools, (signal) => session.lookups.snapshot(groupName, signal));
+  const unlisted = new Set<Kind>();
+  const snapshot: Map<string, Live & { kind: Kind }> =
+    found.group === undefined ? new Map() : await patiently(session.tools, (signal) => session.lookups.snapshot(groupName, signal, (kind) => unlisted.add(kind)));
   const indexes = chooseNodes(spec, snapshot, found.claim?.kept.numNodes ?? 0);
   const newNodes = indexes.length - machinesOf(spec, snapshot).length;
   const surveyed = await survey(session, spec, found, newNodes);
@@ -83,6 +85,7 @@ export async function prepare(session: Session, invocation: Invocation, mode: Mo
   };
   const kept = "reference" in image && surveyed.imageFacts !== undefined ? pinned(spec, surveyed.imageFacts.urn) : spec;
   const resources = planOf(kept, facts);
+  await lookByName(session, resources, unlisted, snapshot);
   const decisions = new Map(resources.map((resource) => [resource.id, decide(resource, liveOf(resource, found, snapshot), name)]));
   return { spec: kept, facts, found, snapshot, materials, resources, decisions, notes, ...(own?.stage === undefined ? {} : { stageImage: own.stage }) };
 }
@@ -148,6 +151,18 @@ function printDryRun(session: Session, { world, given }: Invocation, { spec, fac
     world.stdout.write(`${JSON.stringify({ schema: "azure-coreos-cluster/plan/1", name: spec.name, resourceGroup: facts.group, location: facts.location, resources: list }, null, 2)}\n`);
   } else session.say("Nothing was written: this was the plan only.");
   return EXIT.done;
+}
+
+/** Where a kind cannot be listed its resources are asked for one by one. */
+async function lookByName(session: Session, resources: readonly AnyResource[], unlisted: ReadonlySet<Kind>, snapshot: Map<string, Live & { kind: Kind }>): Promise<void> {
+  await Promise.all(
+    resources
+      .filter((resource) => unlisted.has(resource.kind))
+      .map(async (resource) => {
+        const live = await patiently(session.tools, (signal) => session.tools.provider.get(resource, signal));
+        if (live !== undefined) snapshot.set(resource.id.toLowerCase(), { ...live, kind: resource.kind });
+      }),
+  );
 }
 
 /** A fixed choice that was given again must be the same; others count for what is new. */

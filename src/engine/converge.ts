@@ -35,8 +35,10 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
   let live: Live | null | undefined = options.observed;
   let acted: Outcome = "unchanged";
   let replaced = 0;
+  let driving = false;
   for (;;) {
     try {
+      driving = false;
       if (live === undefined) live = (await look(resource, tools)) ?? null;
       const decision = decide(resource, live ?? undefined, options.cluster);
       switch (decision) {
@@ -67,6 +69,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           });
           options.onAccepted?.();
           if (!operation.done) tools.emit({ ...about, kind: "waiting" });
+          driving = true;
           await raceUsable(drive(operation, resource.kind, tools), options.usable);
           return done(acted);
         }
@@ -90,7 +93,8 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
       tools.emit({ ...about, kind: "retrying", code: error.code, message: error.message, delayMs: 0 });
       return undefined;
     }
-    if (error instanceof AzureError && error.status === 404 && error.message.includes("operation")) return undefined;
+    // Azure has forgotten the operation; the resource itself still says what became of it
+    if (driving && error instanceof AzureError && error.status === 404) return undefined;
     const retry = budget.next(error);
     if (retry === undefined) throw error;
     const { code, message } = error as ClusterError;
@@ -142,7 +146,6 @@ export async function patiently<T>(tools: Tools, read: (signal: AbortSignal) => 
       return await read(tools.signal);
     } catch (error) {
       tools.signal.throwIfAborted();
-      if (budget.next(error)?.kind === "lag") throw error;
       await pause(error, budget, "read", tools);
     }
   }
@@ -152,7 +155,10 @@ export async function patiently<T>(tools: Tools, read: (signal: AbortSignal) => 
 
 async function pause(error: unknown, budget: RetryBudget, kind: RequestClass, tools: Tools): Promise<void> {
   const retry = budget.next(error);
-  if (retry === undefined) throw error;
+  // what is absent for a read is absent: only a PUT may have to wait for what it refers to
+  if (retry === undefined || (retry.kind === "lag" && kind === "read")) throw error;
+  const { code, message } = error as ClusterError;
+  tools.emit({ kind: "retrying", id: `azure/${kind}`, label: "Azure", code, message, delayMs: Math.round(retry.waitMs) });
   if (retry.kind === "throttle") tools.throttle.pause(kind, retry.waitMs);
   else await tools.clock.sleep(retry.waitMs, tools.signal);
 }

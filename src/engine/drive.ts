@@ -21,13 +21,15 @@ const SCHEDULE: Partial<Record<Target["kind"] | "groupDelete", Schedule>> = {
   storageAccount: { first: 2000, most: 4000 },
   groupDelete: { first: 2000, most: 8000 },
 };
+/** Late by about a seventh of what an operation takes, at the most. */
+const GROWTH = 1.15;
 const OTHERS: Schedule = { first: 500, most: 3000 };
 
 export async function drive(operation: Operation, kind: Target["kind"] | "groupDelete", tools: Tools): Promise<void> {
   const { first, most } = SCHEDULE[kind] ?? OTHERS;
   const budget = createBudget(tools.clock, tools.random);
   if (operation.done) return;
-  for (let wait = first; ; wait = Math.min(most, wait * 1.25)) {
+  for (let wait = first; ; wait = Math.min(most, wait * GROWTH)) {
     await tools.clock.sleep(wait, tools.signal);
     await tools.throttle.take("read", tools.signal);
     try {

@@ -1,25 +1,16 @@
 /**
- * Keeps the run inside Azure Resource Manager's request limits: token buckets for reads, writes and deletes, shared by every
- * resource, and a common pause when Azure says 429, so that a thousand machines do not knock one after another.
+ * Keeps the run at peace with Azure Resource Manager's request limits. Until Azure says 429 nothing is held back: a small
+ * cluster never meets a limit, and subscriptions differ. From then on requests of that class wait as long as Azure asked, all
+ * of them, and go on at the refill rate, in order: a thousand machines do not knock one after another.
  *
- * Buckets and refills are ARM's own, per subscription and principal: writes 200 and 10/s, deletes 200 and 10/s, reads 250 and
- * 25/s (Microsoft's "Understand how Azure Resource Manager throttles requests"); a little below, for others use them too.
+ * Refills are ARM's own token buckets, per subscription and principal: writes 10/s, deletes 10/s, reads 25/s (Microsoft's
+ * "Understand how Azure Resource Manager throttles requests"); a little below, for others use them too.
  */
 import type { Clock } from "../core/clock.ts";
 
 export type RequestClass = "read" | "write" | "delete";
 
-interface Bucket {
-  tokens: number;
-  at: number;
-  pausedUntil: number;
-}
-
-const LIMITS: Record<RequestClass, { size: number; perSecond: number }> = {
-  read: { size: 220, perSecond: 22 },
-  write: { size: 190, perSecond: 9.5 },
-  delete: { size: 190, perSecond: 9.5 },
-};
+const PER_SECOND: Record<RequestClass, number> = { read: 22, write: 9.5, delete: 9.5 };
 
 export interface Throttle {
   /** Waits for a place. Places are given in the order asked. */
@@ -29,33 +20,30 @@ export interface Throttle {
 }
 
 export function createThrottle(clock: Clock): Throttle {
-  const buckets = new Map<RequestClass, Bucket>();
-  const bucketOf = (kind: RequestClass): Bucket => {
-    const bucket = buckets.get(kind) ?? { tokens: LIMITS[kind].size, at: clock.now(), pausedUntil: 0 };
-    buckets.set(kind, bucket);
-    return bucket;
-  };
+  const pausedUntil = new Map<RequestClass, number>();
+  /** When the next request of a class may leave; absent until Azure has said 429. */
+  const next = new Map<RequestClass, number>();
   return {
     async take(kind, signal) {
-      const bucket = bucketOf(kind);
-      const { size, perSecond } = LIMITS[kind];
-      const now = clock.now();
-      bucket.tokens = Math.min(size, bucket.tokens + ((now - bucket.at) / 1000) * perSecond) - 1;
-      bucket.at = now;
-      // a negative balance is a place in the queue
-      let wait = Math.max(0, (-bucket.tokens / perSecond) * 1000);
       for (;;) {
-        const pause = bucket.pausedUntil - clock.now();
-        if (wait <= 0 && pause <= 0) return;
-        await clock.sleep(Math.max(wait, pause), signal);
-        wait = 0;
+        const now = clock.now();
+        const at = next.get(kind);
+        if (at === undefined) return;
+        if (at <= now) {
+          next.set(kind, now + 1000 / PER_SECOND[kind]);
+          return;
+        }
+        // a place in the queue: it may move back when Azure says 429 again meanwhile
+        next.set(kind, at + 1000 / PER_SECOND[kind]);
+        await clock.sleep(at - now, signal);
+        const pause = pausedUntil.get(kind) ?? 0;
+        if (clock.now() >= pause) return;
       }
     },
     pause(kind, ms) {
-      const bucket = bucketOf(kind);
-      bucket.pausedUntil = Math.max(bucket.pausedUntil, clock.now() + ms);
-      // what was in hand is spent, on Azure's side too; go on at the refill rate
-      bucket.tokens = Math.min(bucket.tokens, 0);
+      const until = clock.now() + ms;
+      pausedUntil.set(kind, Math.max(pausedUntil.get(kind) ?? 0, until));
+      next.set(kind, Math.max(next.get(kind) ?? 0, until));
     },
   };
 }
