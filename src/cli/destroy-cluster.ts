@@ -50,6 +50,8 @@ export async function awaitGroupGone(session: Session, groupName: string): Promi
 // --- internal ---
 
 const POLL_MS = 5000;
+/** How often the same list is taken for one that is behind. */
+const LAGGING_PASSES = 6;
 
 async function deleteGroup(session: Session, doom: Doom): Promise<Destroyed> {
   const { tools, emit } = session;
@@ -58,7 +60,7 @@ async function deleteGroup(session: Session, doom: Doom): Promise<Destroyed> {
   const all = [...doom.ours, { kind: "resourceGroup", id: scope, label: about.label }];
   emit({ ...about, kind: "started", detail: `being deleted with all that is in it` });
   for (let attempt = 1; ; attempt++) {
-    const failure = await remove({ kind: "resourceGroup", id: scope }, tools, "groupDelete").then(
+    const failure = await remove({ kind: "resourceGroup", ...about }, tools, "groupDelete").then(
       () => undefined,
       (error: unknown) => error,
     );
@@ -97,18 +99,18 @@ async function deletePieces(session: Session, doom: Doom): Promise<Destroyed> {
   const deleted = new Map<string, Gone>();
   let failure: unknown;
   let now = doom;
-  for (let before = ""; ;) {
+  for (let before = "", same = 0; ;) {
     const results = await deleteResources(session, now.ours);
     for (const one of now.ours) if (results.get(one.id)?.state === "done") deleted.set(one.id.toLowerCase(), gone(one));
     failure = [...results.values()].find((result) => result.state === "failed")?.error;
     now = await surveyDoom(session, await lookIn(session, located.name, located.groupName));
     for (const one of now.ours) deleted.delete(one.id.toLowerCase());
-    const still = now.ours
-      .map((one) => one.id)
-      .sort()
-      .join("\n");
-    // as long as something goes or comes, it is worth another pass
-    if (now.ours.length === 0 || still === before || session.stop.aborted) break;
+    // another pass is for what came meanwhile, and for what Azure said it had deleted; not for what it refused to the end
+    if (session.stop.aborted || now.ours.every((one) => ["failed", "skipped"].includes(results.get(one.id)?.state ?? ""))) break;
+    const still = now.ours.map((one) => one.id).join("\n");
+    same = still === before ? same + 1 : 0;
+    if (same >= LAGGING_PASSES) break;
+    if (same > 0) await session.clock.sleep(POLL_MS, session.tools.signal);
     before = still;
   }
   const left = [...now.ours.map(gone), ...now.strange.map(({ id, type }) => ({ id, kind: type }))];

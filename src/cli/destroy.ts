@@ -23,7 +23,7 @@ export interface DestroyDocument {
 }
 
 export async function destroy(invocation: Invocation): Promise<number> {
-  const { world, given } = invocation;
+  const { given } = invocation;
   const name = clusterName(invocation.args[0] ?? "");
   const session = await openSession(invocation);
   try {

@@ -73,7 +73,7 @@ export function sortOut(
 const UNDER: Partial<Record<DoomedKind, readonly DoomedKind[]>> = {
   machine: ["networkInterface", "disk", "availabilitySet", "placementGroup"],
   networkInterface: ["loadBalancer", "securityGroup", "network", "publicAddress"],
-  network: ["natGateway", "securityGroup"],
+  network: ["natGateway"],
   natGateway: ["publicAddress"],
   availabilitySet: ["placementGroup"],
   image: ["storageAccount"],

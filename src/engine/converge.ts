@@ -107,8 +107,8 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
   }
 }
 
-/** Deletes a resource and waits until it is gone; absent is success. */
-export async function remove(target: Target, tools: Tools, schedule: "groupDelete" | undefined = undefined): Promise<void> {
+/** Deletes a resource and waits until it is gone; absent is success. With a label its retries are told by its name. */
+export async function remove(target: Target & { readonly label?: string }, tools: Tools, schedule: "groupDelete" | undefined = undefined): Promise<void> {
   const budget = createBudget(tools.clock, tools.random);
   for (;;) {
     try {
@@ -118,7 +118,7 @@ export async function remove(target: Target, tools: Tools, schedule: "groupDelet
       return;
     } catch (error) {
       tools.signal.throwIfAborted();
-      await pause(error, budget, "delete", tools);
+      await pause(error, budget, "delete", tools, target.label === undefined ? undefined : { id: target.id, label: target.label });
     }
   }
 }
@@ -153,12 +153,12 @@ export async function patiently<T>(tools: Tools, read: (signal: AbortSignal) => 
 
 // --- internal ---
 
-async function pause(error: unknown, budget: RetryBudget, kind: RequestClass, tools: Tools): Promise<void> {
+async function pause(error: unknown, budget: RetryBudget, kind: RequestClass, tools: Tools, about?: { readonly id: string; readonly label: string }): Promise<void> {
   const retry = budget.next(error);
   // what is absent for a read is absent: only a PUT may have to wait for what it refers to
   if (retry === undefined || (retry.kind === "lag" && kind === "read")) throw error;
   const { code, message } = error as ClusterError;
-  tools.emit({ kind: "retrying", id: `azure/${kind}`, label: "Azure", code, message, delayMs: Math.round(retry.waitMs) });
+  tools.emit({ kind: "retrying", ...(about ?? { id: `azure/${kind}`, label: "Azure" }), code, message, delayMs: Math.round(retry.waitMs) });
   if (retry.kind === "throttle") tools.throttle.pause(kind, retry.waitMs);
   else await tools.clock.sleep(retry.waitMs, tools.signal);
 }

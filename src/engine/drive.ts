@@ -2,6 +2,7 @@
  * Waits for a long-running operation, on a schedule of its own: Azure's Retry-After on a running operation is a hint that
  * costs up to half a minute for each machine, so it is not slept out. Polls of all operations share one budget (throttle.ts).
  */
+import { AzureError } from "../core/azure-error.ts";
 import { createBudget } from "./retry.ts";
 import type { Operation, Target } from "./provider.ts";
 import type { Tools } from "./tools.ts";
@@ -36,6 +37,8 @@ export async function drive(operation: Operation, kind: Target["kind"] | "groupD
       if (await operation.poll(tools.signal)) return;
       budget.reset();
     } catch (error) {
+      // an operation that has ended badly stays so, however often it is asked: what to do then is the caller's
+      if (error instanceof AzureError && error.operation) throw error;
       const retry = budget.next(error);
       if (retry === undefined || retry.kind === "lag") throw error;
       if (retry.kind === "throttle") tools.throttle.pause("read", retry.waitMs);

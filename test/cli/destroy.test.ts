@@ -1,0 +1,463 @@
+/** destroy as a person or a script meets it, over the simulated Azure. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { SimulationOptions } from "../../src/sim/simulation.ts";
+import { parseFault } from "../../src/sim/fault-script.ts";
+import { addForeign, addGroup, addLock, byHand, deletes, everything, inGroup } from "./azure-hand.ts";
+import { type TestAzure, testAzure } from "./world.ts";
+
+async function withCluster(
+  argv = "mycluster --num-nodes 3 --wait-for machines",
+  options: Partial<SimulationOptions> = {},
+): Promise<TestAzure> {
+  const azure = testAzure(options);
+  onTestFinished(() => azure.close());
+  const { exit, stderr } = await azure.run(argv);
+  if (exit !== 0) throw new Error(stderr);
+  return azure;
+}
+
+const PIECES = ["virtualMachines", "networkInterfaces", "loadBalancers", "publicIPAddresses"];
+
+test("what goes is shown, the name is asked for, and everything goes with the group", async () => {
+  const azure = await withCluster();
+  const { exit, stderr, stdout } = await azure.run("destroy mycluster", { answers: ["mycluster"] });
+  expect(exit).toBe(0);
+  expect(stdout).toBe("");
+  expect(stderr).toMatchInlineSnapshot(`
+    "mycluster in westus is to be destroyed
+    resource group mycluster
+
+      - 3 machines: mycluster-coreos-0, mycluster-coreos-1, mycluster-coreos-2
+      - 3 disks: mycluster-coreos-0-os, mycluster-coreos-1-os, mycluster-coreos-2-os
+      - 3 interfaces: mycluster-coreos-0, mycluster-coreos-1, mycluster-coreos-2
+      - load balancer
+      - availability set coreos-as
+      - virtual network
+      - security group
+      - SSH public key
+      - public address
+      - resource group mycluster
+
+    Rehearsal: Azure is simulated, nothing real is deleted.
+    16 resources to delete. This cannot be undone: what is on the disks is lost.
+    Type the name mycluster to destroy it:          0 s  resource group mycluster  being deleted with all that is in it
+            35 s  machine mycluster-coreos-0  deleted
+            35 s  machine mycluster-coreos-1  deleted
+            35 s  machine mycluster-coreos-2  deleted
+            35 s  disk mycluster-coreos-0-os  deleted
+            35 s  disk mycluster-coreos-1-os  deleted
+            35 s  disk mycluster-coreos-2-os  deleted
+            35 s  interface of mycluster-coreos-0  deleted
+            35 s  interface of mycluster-coreos-1  deleted
+            35 s  interface of mycluster-coreos-2  deleted
+            35 s  load balancer  deleted
+            35 s  availability set coreos-as  deleted
+            35 s  virtual network  deleted
+            35 s  security group  deleted
+            35 s  SSH public key  deleted
+            35 s  public address  deleted
+            35 s  resource group mycluster  deleted
+            35 s  3 machines, 3 disks, 3 interfaces, resource group mycluster and 6 more deleted in 35 s.
+    Nothing of mycluster is left.
+    "
+  `);
+  expect(everything(azure)).toEqual([]);
+  expect(deletes(azure).map((path) => path.toLowerCase())).toEqual(["/resourcegroups/mycluster"]);
+});
+
+test("another answer than the name deletes nothing", async () => {
+  const azure = await withCluster();
+  const before = everything(azure);
+  const { exit, stderr } = await azure.run("destroy mycluster", { answers: ["yes"] });
+  expect(exit).toBe(1);
+  expect(stderr).toContain('"yes" is not "mycluster"');
+  expect(stderr).toContain("Nothing was deleted.");
+  expect(everything(azure)).toEqual(before);
+});
+
+test.each(["destroy mycluster", "destroy mycluster --no-input"])(
+  "where nobody can answer --yes is asked for: %s",
+  async (argv) => {
+    const azure = await withCluster();
+    const before = everything(azure);
+    const { exit, stderr } = await azure.run(argv, argv.includes("--no-input") ? { answers: ["mycluster"] } : {});
+    expect(exit).toBe(2);
+    expect(stderr).toContain("--yes");
+    expect(everything(azure)).toEqual(before);
+  },
+);
+
+test("destroying twice is success, and so is destroying what never was", async () => {
+  const azure = await withCluster();
+  expect((await azure.run("destroy mycluster --yes")).exit).toBe(0);
+  const again = await azure.run("destroy mycluster");
+  expect(again).toMatchObject({ exit: 0, stderr: "Nothing of mycluster is there.\n" });
+});
+
+test("--json says what was deleted and that nothing is left", async () => {
+  const azure = await withCluster("mycluster --num-nodes 1 --wait-for machines");
+  const { exit, document } = await azure.json<Record<string, unknown>>("destroy mycluster --yes");
+  expect(exit).toBe(0);
+  expect(document).toMatchObject({
+    schema: "azure-coreos-cluster/destroy/1",
+    name: "mycluster",
+    resourceGroup: "mycluster",
+    left: [],
+    seconds: expect.any(Number),
+  });
+  expect((document["deleted"] as { kind: string }[]).map((one) => one.kind)).toEqual([
+    "machine",
+    "disk",
+    "networkInterface",
+    "loadBalancer",
+    "availabilitySet",
+    "network",
+    "securityGroup",
+    "sshKey",
+    "publicAddress",
+    "resourceGroup",
+  ]);
+});
+
+test("in somebody else's group exactly what is the cluster's goes, and the group stays", async () => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  await addGroup(azure, "shared", { owner: "somebody" });
+  await addForeign(azure, "shared");
+  const before = everything(azure);
+  expect((await azure.run("mycluster --resource-group shared --num-nodes 3 --pip --data-disk --wait-for machines")).exit).toBe(0);
+  const { exit, stderr } = await azure.run("destroy mycluster --yes --resource-group shared");
+  expect(exit).toBe(0);
+  expect(stderr).toContain(
+    "The resource group shared stays, with 1 resource of others: Microsoft.Network/networkSecurityGroups/theirs.",
+  );
+  expect(stderr).toContain("Nothing of mycluster is left.");
+  expect(everything(azure)).toEqual(before);
+  expect((await byHand(azure, "GET", "/resourceGroups/shared")).body["tags"]).toEqual({ owner: "somebody" });
+});
+
+test("the group is found by the claim when only the name is given", async () => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  await addGroup(azure, "shared");
+  expect((await azure.run("mycluster --resource-group shared --num-nodes 1 --wait-for machines")).exit).toBe(0);
+  expect((await azure.run("destroy mycluster --yes")).exit).toBe(0);
+  expect(everything(azure)).toEqual(["/resourceGroups/shared"]);
+});
+
+test("two clusters in one group: one goes, the other is not touched", async () => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  await addGroup(azure, "shared");
+  await azure.run("first --resource-group shared --num-nodes 1 --availability-set first-as --wait-for machines");
+  const before = everything(azure);
+  expect(before.length).toBeGreaterThan(5);
+  await azure.run("second --resource-group shared --num-nodes 1 --availability-set second-as --wait-for machines");
+  expect((await azure.run("destroy second --yes --resource-group shared")).exit).toBe(0);
+  expect(everything(azure)).toEqual(before);
+});
+
+test("a resource of others in our own group is named, left alone, and keeps the group", async () => {
+  const azure = await withCluster();
+  await addForeign(azure, "mycluster");
+  const { exit, stderr } = await azure.run("destroy mycluster --yes");
+  expect(exit).toBe(0);
+  expect(stderr).toContain(
+    "The resource group mycluster stays, with 1 resource of others: Microsoft.Network/networkSecurityGroups/theirs.",
+  );
+  expect(everything(azure)).toEqual([
+    "/resourceGroups/mycluster",
+    inGroup("mycluster", "Microsoft.Network/networkSecurityGroups", "theirs"),
+  ]);
+  // the group is nobody's now: a second destroy finds nothing of ours
+  expect((await byHand(azure, "GET", "/resourceGroups/mycluster")).body["tags"]).toEqual({});
+  expect(await azure.run("destroy mycluster")).toMatchObject({ exit: 0, stderr: "Nothing of mycluster is there.\n" });
+});
+
+test.each([
+  ["on the group", "/resourceGroups/mycluster"],
+  ["on a resource", inGroup("mycluster", "Microsoft.Network/loadBalancers", "mycluster-lb")],
+  ["on the subscription", ""],
+])("a lock %s is named before anything is deleted or marked", async (_, scope) => {
+  const azure = await withCluster();
+  await addLock(azure, scope, "keep");
+  const before = everything(azure);
+  const { exit, stderr } = await azure.run("destroy mycluster --yes");
+  expect(exit).toBe(5);
+  expect(stderr).toContain("keep (CanNotDelete)");
+  expect(stderr).toContain("az lock delete --ids");
+  expect(everything(azure)).toEqual(before);
+  expect(deletes(azure)).toEqual([]);
+  expect((await byHand(azure, "GET", "/resourceGroups/mycluster")).body["tags"]).not.toHaveProperty("aoc-destroying");
+});
+
+test("a lock on somebody else's resource in a shared group forbids nothing", async () => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  await addGroup(azure, "shared");
+  await addForeign(azure, "shared");
+  await addLock(azure, inGroup("shared", "Microsoft.Network/networkSecurityGroups", "theirs"), "keep");
+  await azure.run("mycluster --resource-group shared --num-nodes 1 --wait-for machines");
+  expect((await azure.run("destroy mycluster --yes --resource-group shared")).exit).toBe(0);
+});
+
+test("a lock that could not be read ends with nothing deleted and no mark", async () => {
+  const azure = await withCluster();
+  await addLock(azure, "/resourceGroups/mycluster", "keep");
+  const blind: TestAzure["simulation"]["handle"] = (request) =>
+    request.url.includes("Microsoft.Authorization")
+      ? Promise.resolve({ status: 403, headers: {}, body: '{"error":{"code":"AuthorizationFailed","message":"no"}}' })
+      : azure.simulation.handle(request);
+  const before = everything(azure);
+  const { exit, stderr } = await azure.run("destroy mycluster --yes", { azure: blind });
+  expect(exit).toBe(1);
+  expect(stderr).toContain("Not checked: locks (AuthorizationFailed).");
+  expect(stderr).toContain("ScopeLocked");
+  expect(everything(azure)).toEqual(before);
+  expect((await byHand(azure, "GET", "/resourceGroups/mycluster")).body["tags"]).not.toHaveProperty("aoc-destroying");
+});
+
+test("a right that is missing is named before anything is deleted", async () => {
+  const azure = await withCluster(undefined, {
+    limits: { notActions: ["Microsoft.Resources/subscriptions/resourceGroups/delete"] },
+  });
+  const { exit, stderr } = await azure.run("destroy mycluster --yes");
+  expect(exit).toBe(4);
+  expect(stderr).toContain("you may not Microsoft.Resources/subscriptions/resourceGroups/delete on /subscriptions/");
+  expect(deletes(azure)).toEqual([]);
+});
+
+test("a half-made cluster is destroyed as well", async () => {
+  const azure = testAzure({
+    faults: [parseFault("loadBalancers:RequestDisallowedByPolicy"), parseFault("addresses:RequestDisallowedByPolicy")],
+  });
+  onTestFinished(() => azure.close());
+  expect((await azure.run("mycluster --num-nodes 3 --wait-for machines")).exit).not.toBe(0);
+  expect(everything(azure)).not.toEqual([]);
+  const { exit } = await azure.run("destroy mycluster --yes");
+  expect(exit).toBe(0);
+  expect(everything(azure)).toEqual([]);
+});
+
+test("a group with our tags and nothing in it is half made, and goes", async () => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  await addGroup(azure, "mycluster", { "managed-by": "azure-coreos-cluster", "aoc-cluster": "mycluster" });
+  const { exit, stderr } = await azure.run("destroy mycluster --yes");
+  expect(exit).toBe(0);
+  expect(stderr).toContain("It is half made");
+  expect(everything(azure)).toEqual([]);
+});
+
+test("a claim whose tags were damaged does not stand in the way", async () => {
+  const azure = await withCluster("mycluster --num-nodes 1 --wait-for machines");
+  const claim = everything(azure).find((id) => id.includes("mycluster-ip-")) ?? "";
+  await byHand(azure, "PATCH", claim, {
+    tags: { "managed-by": "azure-coreos-cluster", "aoc-cluster": "mycluster", "aoc-role": "claim" },
+  });
+  expect((await azure.run("destroy mycluster --yes")).exit).toBe(0);
+  expect(everything(azure)).toEqual([]);
+});
+
+test("a group that is being deleted already is waited for, without a question", async () => {
+  const azure = await withCluster();
+  await byHand(azure, "DELETE", "/resourceGroups/mycluster");
+  const { exit, stderr } = await azure.run("destroy mycluster");
+  expect(exit).toBe(0);
+  expect(stderr).toContain("is being deleted already: waiting for it");
+  expect(everything(azure)).toEqual([]);
+  expect(deletes(azure)).toHaveLength(1);
+});
+
+test("an untagged disk that a machine left behind goes by its name, one of somebody else's stays", async () => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  await addGroup(azure, "shared");
+  await azure.run("mycluster --resource-group shared --num-nodes 1 --wait-for machines");
+  const disk = {
+    location: "westus",
+    sku: { name: "Standard_LRS" },
+    properties: { creationData: { createOption: "Empty" }, diskSizeGB: 4 },
+  };
+  await byHand(azure, "PUT", inGroup("shared", "Microsoft.Compute/disks", "mycluster-coreos-7-data"), disk);
+  await byHand(azure, "PUT", inGroup("shared", "Microsoft.Compute/disks", "precious"), disk);
+  expect((await azure.run("destroy mycluster --yes --resource-group shared")).exit).toBe(0);
+  expect(everything(azure)).toEqual(["/resourceGroups/shared", inGroup("shared", "Microsoft.Compute/disks", "precious")]);
+});
+
+test("what others use of ours is left and named, with exit code 1; the claim stays, so that it is found again", async () => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  await addGroup(azure, "shared");
+  await azure.run("mycluster --resource-group shared --num-nodes 1 --wait-for machines");
+  const subnet = everything(azure).find((id) => id.endsWith("mycluster-vnet"));
+  const nic = inGroup("shared", "Microsoft.Network/networkInterfaces", "theirs");
+  const made = await byHand(azure, "PUT", nic, {
+    location: "westus",
+    properties: {
+      ipConfigurations: [
+        {
+          name: "a",
+          properties: {
+            privateIPAllocationMethod: "Dynamic",
+            subnet: { id: `/subscriptions/00000000-0000-0000-0000-000000000000${subnet}/subnets/nodes` },
+          },
+        },
+      ],
+    },
+  });
+  expect(made.status).toBe(201);
+  const { exit, stderr } = await azure.run("destroy mycluster --yes --resource-group shared --timeout 2h");
+  expect(exit).toBe(1);
+  expect(stderr).toContain("2 resources of mycluster are left");
+  expect(stderr).toContain("virtualNetworks/mycluster-vnet");
+  expect(stderr).toContain("destroy mycluster --resource-group shared");
+  expect(
+    everything(azure).map((id) =>
+      id
+        .split("/")
+        .at(-1)
+        ?.replace(/-ip-.*/, "-ip"),
+    ),
+  ).toEqual(expect.arrayContaining(["mycluster-ip", "mycluster-vnet", "theirs", "shared"]));
+  await byHand(azure, "DELETE", nic);
+  expect((await azure.run("destroy mycluster --yes --resource-group shared")).exit).toBe(0);
+  expect(everything(azure)).toEqual(["/resourceGroups/shared"]);
+});
+
+test.each([
+  "DELETE/group:503x2",
+  "DELETE/group:reset-after",
+  "DELETE/group:429+5x2",
+  "DELETE/group:InternalExecutionErrorx1",
+  "poll:503x3",
+])("a fault on the way is no end: %s", async (fault) => {
+  const azure = await withCluster("mycluster --num-nodes 1 --wait-for machines");
+  const faulty = testAzure({ state: azure.simulation.save(), faults: [parseFault(fault)] });
+  onTestFinished(() => faulty.close());
+  expect(await faulty.run("destroy mycluster --yes")).toMatchObject({ exit: 0 });
+  expect(everything(faulty)).toEqual([]);
+});
+
+test.each([
+  "DELETE/machine:503x2",
+  "DELETE/nic:reset-after",
+  "DELETE/virtualMachines:InternalExecutionErrorx1",
+  "DELETE/balancer:lost",
+])("and none in a shared group: %s", async (fault) => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  await addGroup(azure, "shared");
+  await azure.run("mycluster --resource-group shared --num-nodes 2 --wait-for machines");
+  const faulty = testAzure({ state: azure.simulation.save(), faults: [parseFault(fault)] });
+  onTestFinished(() => faulty.close());
+  const { exit, stderr } = await faulty.run("destroy mycluster --yes --resource-group shared");
+  expect(exit, stderr).toBe(0);
+  expect(everything(faulty)).toEqual(["/resourceGroups/shared"]);
+});
+
+test("interrupted once in a shared group: what runs is finished, the rest is left and named, the same command continues", async () => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  await addGroup(azure, "shared");
+  await azure.run("mycluster --resource-group shared --num-nodes 2 --wait-for machines");
+  let interrupt = (): void => undefined;
+  const { exit, stderr } = await azure.run("destroy mycluster --yes --resource-group shared", {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: (request) => {
+      if (request.method === "DELETE") interrupt = once(interrupt);
+      return azure.simulation.handle(request);
+    },
+  });
+  expect(exit).toBe(130);
+  expect(stderr).toContain("Continue with `azure-coreos-cluster destroy mycluster --resource-group shared`");
+  expect(everything(azure).some((id) => id.includes("virtualNetworks"))).toBe(true);
+  expect((await azure.run("destroy mycluster --yes --resource-group shared")).exit).toBe(0);
+  expect(everything(azure)).toEqual(["/resourceGroups/shared"]);
+
+  function once(call: () => void): () => void {
+    call();
+    return () => undefined;
+  }
+});
+
+test("interrupted twice: it ends at once and says that Azure goes on", async () => {
+  const azure = await withCluster();
+  let interrupt = (): void => undefined;
+  const { exit, stderr } = await azure.run("destroy mycluster --yes", {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: async (request) => {
+      const answer = await azure.simulation.handle(request);
+      if (request.method === "DELETE") {
+        interrupt();
+        interrupt();
+      }
+      return answer;
+    },
+  });
+  expect(exit).toBe(130);
+  expect(stderr).toContain(
+    "Azure may go on deleting the resource group by itself. Run `azure-coreos-cluster destroy mycluster` again",
+  );
+  expect((await azure.run("destroy mycluster --yes")).exit).toBe(0);
+});
+
+test("a create that comes while it is destroyed is refused with exit code 7", async () => {
+  const azure = await withCluster();
+  let create: Promise<{ exit: number }> | undefined;
+  const destroyed = await azure.run("destroy mycluster --yes", {
+    azure: (request) => {
+      if (request.method === "DELETE") create ??= azure.run("mycluster --num-nodes 5 --wait-for machines");
+      return azure.simulation.handle(request);
+    },
+  });
+  expect(destroyed.exit).toBe(0);
+  expect(await create).toMatchObject({ exit: 7 });
+  expect(everything(azure)).toEqual([]);
+});
+
+test.each(PIECES)("a destroy while a create is at its %s leaves nothing, and the create says so", async (kind) => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  let destroyed: Promise<{ exit: number }> | undefined;
+  const created = await azure.run("mycluster --num-nodes 3 --wait-for machines", {
+    azure: (request) => {
+      if (request.method === "PUT" && request.url.includes(kind)) destroyed ??= azure.run("destroy mycluster --yes");
+      return azure.simulation.handle(request);
+    },
+  });
+  expect(await destroyed).toMatchObject({ exit: 0 });
+  expect(created.exit, created.stderr).toBe(7);
+  expect(everything(azure)).toEqual([]);
+});
+
+test("the folder forgets what was this cluster's, and keeps the SSH key", async () => {
+  const azure = await withCluster();
+  expect(readdirSync(join(azure.dir, "mycluster"))).toContain("etcd-ca.key");
+  await azure.run("destroy mycluster --yes");
+  expect(existsSync(join(azure.dir, "mycluster"))).toBe(false);
+  expect(existsSync(join(azure.dir, "ssh-cert.key"))).toBe(true);
+});
+
+test("files of a namesake elsewhere are not touched", async () => {
+  const azure = await withCluster();
+  const other = testAzure({ seed: 99 });
+  onTestFinished(() => other.close());
+  await other.run("mycluster --num-nodes 1 --wait-for machines");
+  expect((await other.run(`destroy mycluster --yes --dir ${azure.dir}`)).exit).toBe(0);
+  expect(readdirSync(join(azure.dir, "mycluster"))).toContain("etcd-ca.key");
+  expect(existsSync(join(other.dir, "mycluster", "etcd-ca.key"))).toBe(true);
+});
+
+test("200 nodes in a shared group go in one pass, each machine with what hangs on it", async () => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  await addGroup(azure, "shared");
+  expect((await azure.run("mycluster --resource-group shared --num-nodes 200 --wait-for machines")).exit).toBe(0);
+  expect((await azure.run("destroy mycluster --yes --resource-group shared")).exit).toBe(0);
+  expect(everything(azure)).toEqual(["/resourceGroups/shared"]);
+  expect(deletes(azure).filter((path) => path.includes("networkInterfaces"))).toEqual([]);
+  expect(deletes(azure).length).toBeLessThan(215);
+});
