@@ -49,7 +49,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
         case "wait":
           tools.emit({ ...about, kind: "waiting", detail: "Azure is at work on it already" });
           if (live?.state === "working") options.onAccepted?.();
-          if (await raceUsable(waitWhileWorking(resource, tools), options.usable)) return done("created");
+          if (await raceUsable((alone) => waitWhileWorking(resource, alone), options.usable, tools)) return done("created");
           live = undefined;
           continue;
         case "replace":
@@ -70,7 +70,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           options.onAccepted?.();
           if (!operation.done) tools.emit({ ...about, kind: "waiting" });
           driving = true;
-          await raceUsable(drive(operation, resource.kind, tools), options.usable);
+          await raceUsable((alone) => drive(operation, resource.kind, alone), options.usable, tools);
           return done(acted);
         }
       }
@@ -173,16 +173,20 @@ async function waitWhileWorking(resource: AnyResource, tools: Tools): Promise<vo
   }
 }
 
-/** Waits for the first: true when the node became usable before Azure's word. */
-async function raceUsable(work: Promise<void>, usable: Promise<void> | undefined): Promise<boolean> {
+/** Waits for the first: true when the node became usable before Azure's word, which is then waited for no more. */
+async function raceUsable(work: (tools: Tools) => Promise<void>, usable: Promise<void> | undefined, tools: Tools): Promise<boolean> {
   if (usable === undefined) {
-    await work;
+    await work(tools);
     return false;
   }
-  const first = await Promise.race([work.then(() => false), usable.then(() => true)]);
-  // Azure's word may still come, and is not needed any more
-  if (first) work.catch(() => undefined);
-  return first;
+  // a poll that goes on would keep the process alive for as long as Azure takes
+  const rest = new AbortController();
+  try {
+    const alone = { ...tools, signal: AbortSignal.any([tools.signal, rest.signal]) };
+    return await Promise.race([work(alone).then(() => false), usable.then(() => true)]);
+  } finally {
+    rest.abort(new Error("no longer waited for"));
+  }
 }
 
 const passes = (error: AzureError, budget: RetryBudget): boolean => budget.next(error) !== undefined || error.code === "AllocationFailed";
