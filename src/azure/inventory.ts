@@ -6,7 +6,7 @@ import type { Kind } from "../core/resource.ts";
 import type { Live } from "../engine/provider.ts";
 import type { Clients } from "./clients.ts";
 import { toLive } from "./provider.ts";
-import { all, listed, orAbsent } from "./reading.ts";
+import { all, listed } from "./reading.ts";
 
 export type StoredLive = Live & { readonly kind: "disk" | "storageAccount"; readonly managedBy: string | undefined };
 
@@ -16,7 +16,11 @@ export function inventoryReads({ compute, network, resources, storage }: Clients
      * What is in a group, of the kinds of a plan, by lower-case id.
      * @param unlisted told of each kind that this ARM does not list (another cloud's, an emulator's): ask for its resources by name
      */
-    async snapshot(group: string, abortSignal: AbortSignal, unlisted?: (kind: Kind) => void): Promise<Map<string, Live & { kind: Kind }>> {
+    async snapshot(
+      group: string,
+      abortSignal: AbortSignal,
+      unlisted?: (kind: Kind) => void,
+    ): Promise<Map<string, Live & { kind: Kind }>> {
       const o = { abortSignal };
       const missed = (kind: Kind): unknown[] => {
         unlisted?.(kind);
@@ -35,7 +39,9 @@ export function inventoryReads({ compute, network, resources, storage }: Clients
         ["image", compute.images.listByResourceGroup(group, o)],
         ["machine", compute.virtualMachines.list(group, o)],
       ];
-      const found = await Promise.all(lists.map(async ([kind, list]) => ((await listed(() => all(list))) ?? missed(kind)).map((model) => ({ kind, model }))));
+      const found = await Promise.all(
+        lists.map(async ([kind, list]) => ((await listed(() => all(list))) ?? missed(kind)).map((model) => ({ kind, model }))),
+      );
       const entries = found.flat().map(({ kind, model }): [string, Live & { kind: Kind }] => {
         const { id = "" } = model as { id?: string };
         return [id.toLowerCase(), { ...toLive(id, model), kind }];
@@ -46,12 +52,16 @@ export function inventoryReads({ compute, network, resources, storage }: Clients
     /** What the snapshot leaves out and a cluster may leave behind: disks and storage accounts of a group. */
     async storage(group: string, abortSignal: AbortSignal): Promise<StoredLive[]> {
       const [disks, accounts] = await Promise.all([
-        all(compute.disks.listByResourceGroup(group, { abortSignal })),
-        all(storage.storageAccounts.listByResourceGroup(group, { abortSignal })),
+        listed(() => all(compute.disks.listByResourceGroup(group, { abortSignal }))),
+        listed(() => all(storage.storageAccounts.listByResourceGroup(group, { abortSignal }))),
       ]);
       return [
-        ...disks.map((model): StoredLive => ({ ...toLive(model.id ?? "", model), kind: "disk", managedBy: model.managedBy })),
-        ...accounts.map((model): StoredLive => ({
+        ...(disks ?? []).map((model): StoredLive => ({
+          ...toLive(model.id ?? "", model),
+          kind: "disk",
+          managedBy: model.managedBy,
+        })),
+        ...(accounts ?? []).map((model): StoredLive => ({
           ...toLive(model.id ?? "", model),
           kind: "storageAccount",
           managedBy: undefined,
@@ -64,7 +74,7 @@ export function inventoryReads({ compute, network, resources, storage }: Clients
       group: string,
       abortSignal: AbortSignal,
     ): Promise<{ id: string; type: string; tags: Record<string, string> }[]> =>
-      ((await orAbsent(() => all(resources.resources.listByResourceGroup(group, { abortSignal })))) ?? []).map(
+      ((await listed(() => all(resources.resources.listByResourceGroup(group, { abortSignal })))) ?? []).map(
         ({ id = "", type = "", tags }) => ({
           id,
           type,

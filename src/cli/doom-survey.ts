@@ -11,7 +11,6 @@ import { allows } from "../core/permissions.ts";
 import { type Kind, groupId, resourceId } from "../core/resource.ts";
 import { isOurs } from "../core/tags.ts";
 import { patiently } from "../engine/converge.ts";
-import type { Target } from "../engine/provider.ts";
 import type { Located } from "./locate.ts";
 import type { Session } from "./session.ts";
 
@@ -90,39 +89,51 @@ async function listAll(
   located: Located,
 ): Promise<[Found[], { id: string; type: string; tags: Record<string, string> }[]]> {
   const { lookups, tools } = session;
-  try {
-    const [snapshot, storage, contents] = await Promise.all([
-      patiently(tools, (signal) => lookups.snapshot(located.groupName, signal)),
-      patiently(tools, (signal) => lookups.storage(located.groupName, signal)),
-      patiently(tools, (signal) => lookups.contents(located.groupName, signal)),
-    ]);
-    const listed: Found[] = [...snapshot.values(), ...storage];
-    return [[...listed, ...(located.own ? [] : await promised(session, located, listed))], contents];
-  } catch (error) {
-    if (error instanceof AzureError && error.status === 404) return [[], []];
-    throw error;
-  }
+  const unlisted = new Set<Kind>();
+  const [snapshot, storage, contents] = await Promise.all([
+    patiently(tools, (signal) => lookups.snapshot(located.groupName, signal, (kind) => unlisted.add(kind))),
+    patiently(tools, (signal) => lookups.storage(located.groupName, signal)),
+    patiently(tools, (signal) => lookups.contents(located.groupName, signal)),
+  ]);
+  const listed: Found[] = [...snapshot.values(), ...storage];
+  return [[...listed, ...(located.own ? [] : await promised(session, located, listed, unlisted))], contents];
 }
 
 /**
  * A list may miss what a run that was killed a moment ago has made. What the claim promises and no list shows is asked for by
  * its name; of a cluster that is whole, nothing. (A group of our own goes whole, whatever the lists say.)
+ * @param unlisted kinds that this ARM does not list at all
  */
-async function promised(session: Session, { name, groupName, claims }: Located, listed: readonly Found[]): Promise<Found[]> {
+async function promised(
+  session: Session,
+  { name, groupName, claims }: Located,
+  listed: readonly Found[],
+  unlisted: ReadonlySet<Kind>,
+): Promise<Found[]> {
   const tags = claims[0]?.tags ?? {};
   const count = Math.min(1000, Number(tags["aoc-num-nodes"] ?? 0));
   const seen = new Set(listed.map((one) => one.id.toLowerCase()));
   const scope = groupId(session.subscription, groupName);
-  const wanted = Array.from({ length: count }, (_, index) =>
+  const machines = Array.from({ length: count }, (_, index) =>
     names.machine({ name, vmNamePrefix: tags["aoc-vm-name-prefix"] ?? "coreos" }, index),
-  )
-    .filter((machine) => !seen.has(resourceId(scope, "machine", machine).toLowerCase()))
-    .flatMap((machine): Target[] => [
+  );
+  const missing = machines.filter((machine) => !seen.has(resourceId(scope, "machine", machine).toLowerCase()));
+  const wanted = [
+    ...missing.flatMap((machine) => [
       at("machine", machine),
       at("networkInterface", names.interface(machine)),
       at("publicAddress", names.nodeAddress(machine)),
-    ])
-    .filter((target) => !seen.has(target.id.toLowerCase()));
+    ]),
+    ...[
+      at("loadBalancer", names.loadBalancer(name)),
+      at("securityGroup", names.securityGroup(name)),
+      at("network", names.network(name)),
+      at("natGateway", names.natGateway(name)),
+      at("sshKey", names.sshKey(name)),
+      at("image", names.image(name)),
+      at("availabilitySet", tags["aoc-availability-set"] ?? "coreos-as"),
+    ].filter((target) => unlisted.has(target.kind)),
+  ].filter((target) => !seen.has(target.id.toLowerCase()));
   const found = await Promise.all(
     wanted.map(async (target) => ({
       kind: target.kind,
@@ -131,7 +142,7 @@ async function promised(session: Session, { name, groupName, claims }: Located, 
   );
   return found.flatMap(({ kind, live }) => (live === undefined || !isOurs(live.tags, name) ? [] : [{ ...live, kind }]));
 
-  function at(kind: Exclude<Kind, "resourceGroup">, resource: string): Target {
+  function at<K extends Exclude<Kind, "resourceGroup">>(kind: K, resource: string): { kind: K; id: string } {
     return { kind, id: resourceId(scope, kind, resource) };
   }
 }

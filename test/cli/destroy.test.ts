@@ -461,3 +461,20 @@ test("200 nodes in a shared group go in one pass, each machine with what hangs o
   expect(deletes(azure).filter((path) => path.includes("networkInterfaces"))).toEqual([]);
   expect(deletes(azure).length).toBeLessThan(215);
 });
+
+test("what the claim promises and no list shows yet is found by its name", async () => {
+  const azure = testAzure({ faults: [parseFault("machine-2:SkuNotAvailable")] });
+  onTestFinished(() => azure.close());
+  await addGroup(azure, "shared");
+  expect((await azure.run("mycluster --resource-group shared --num-nodes 3 --wait-for machines")).exit).toBe(3);
+  const { exit } = await azure.run("destroy mycluster --yes --resource-group shared", {
+    azure: async (request) => {
+      const answer = await azure.simulation.handle(request);
+      if (request.method !== "GET" || !/\/networkInterfaces\?/.test(request.url)) return answer;
+      const page = JSON.parse(answer.body ?? "{}") as { value: { name: string }[] };
+      return { ...answer, body: JSON.stringify({ ...page, value: page.value.filter((one) => !one.name.includes("-2-")) }) };
+    },
+  });
+  expect(exit).toBe(0);
+  expect(everything(azure)).toEqual(["/resourceGroups/shared"]);
+});
