@@ -85,7 +85,9 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
     } catch (error) {
       const known = await explained(session, prepared, resource, error);
       if (resource.node !== undefined) azureFailed.add(resource.node);
-      session.emit({ kind: "failed", id: resource.id, label: resource.label, code: codeOf(known), message: (known as Error).message, ...(resource.node === undefined ? {} : { node: resource.node }) });
+      if (tools.signal.aborted && !timedOut(tools.signal))
+        session.emit({ kind: "skipped", id: resource.id, label: resource.label, detail: "left to Azure, which goes on with it", ...(resource.node === undefined ? {} : { node: resource.node }) });
+      else session.emit({ kind: "failed", id: resource.id, label: resource.label, code: codeOf(known), message: (known as Error).message, ...(resource.node === undefined ? {} : { node: resource.node }) });
       throw known;
     } finally {
       if (resource.kind === "machine" && resource.node !== undefined) settled(resource.node).resolve();

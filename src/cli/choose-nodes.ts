@@ -42,21 +42,30 @@ export async function placeNodes(
   claim: Claim | undefined,
   surveyed: Survey,
 ): Promise<Place[]> {
-  const machines = new Set(machinesOf(spec, snapshot));
+  const machines = hostKeysOf(spec, snapshot);
   const known = new Map([...(claim?.choices.members ?? []), ...interfaceAddresses(spec, snapshot)]);
   const taken = new Set(known.values());
   if (surveyed.subnet === undefined) {
     // a network of our own: node i is always at the same place, whoever asks
     const free = [...usableAddresses([SUBNET_PREFIX])].slice(0, Math.max(...indexes) + 1);
-    return indexes.map((index) => ({ index, address: known.get(index) ?? free[index] ?? "", exists: machines.has(index) }));
+    return indexes.map((index) => ({ index, address: known.get(index) ?? free[index] ?? "", exists: machines.has(index), hostKey: machines.get(index) }));
   }
   const missing = indexes.filter((index) => !known.has(index));
   const found = await freeAddresses(session, surveyed, missing.length, taken);
   missing.forEach((index, i) => known.set(index, found[i] ?? ""));
-  return indexes.map((index) => ({ index, address: known.get(index) ?? "", exists: machines.has(index) }));
+  return indexes.map((index) => ({ index, address: known.get(index) ?? "", exists: machines.has(index), hostKey: machines.get(index) }));
 }
 
 // --- internal ---
+
+/** The machines that exist, each with the host key that it was given: its tag has it. */
+const hostKeysOf = (spec: ClusterSpec, snapshot: Snapshot): Map<number, string | undefined> =>
+  new Map(
+    [...snapshot.values()].flatMap((live) => {
+      const index = live.kind === "machine" ? nodeIndex(spec, nameOf(live.id)) : undefined;
+      return index === undefined ? [] : [[index, live.tags["aoc-host-key"]] as const];
+    }),
+  );
 
 function indexesOf(spec: ClusterSpec, snapshot: Snapshot, kind: Kind, suffix: string): number[] {
   return [...snapshot.values()]

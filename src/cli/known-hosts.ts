@@ -5,19 +5,17 @@ import type { ClusterDocument } from "../core/outputs.ts";
 import { mergeKnownHosts } from "../nodes/known-hosts.ts";
 import { PUBLIC, clusterFolder } from "../prepare/kept-file.ts";
 import type { Carried } from "./carry-out.ts";
-import { type Prepared, liveOf } from "./create.ts";
+import type { Prepared } from "./create.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { Session } from "./session.ts";
 
-/** Writes it and returns its path. Keys of machines that exist are read off their tags. */
+/** Writes it and returns its path. */
 export async function keepKnownHosts(session: Session, prepared: Prepared, carried: Carried, document: ClusterDocument): Promise<string> {
-  const { spec, facts, found, snapshot, resources } = prepared;
+  const { spec, facts } = prepared;
   const file = join(await clusterFolder(session.dir, spec.name), "known_hosts");
   const hosts = [...new Set([document.host, document.ip].filter((host) => host !== ""))];
   const entries = facts.nodes.flatMap((node) => {
-    const machine = resources.find((one) => one.kind === "machine" && one.node === node.index);
-    const tagged = machine === undefined ? undefined : liveOf(machine, found, snapshot)?.tags["aoc-host-key"];
-    const key = node.hostKey ?? tagged ?? carried.readiness.get(node.index)?.hostKey;
+    const key = node.hostKey ?? carried.readiness.get(node.index)?.hostKey;
     return key === undefined || hosts.length === 0 ? [] : [{ hosts, port: spec.ssh + node.index, keys: [key] }];
   });
   const before = await readFile(file, "utf8").catch(() => "");

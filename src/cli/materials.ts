@@ -33,6 +33,8 @@ export interface Place {
   readonly address: string;
   /** The machine exists: it keeps the user-data it was made with. */
   readonly exists: boolean;
+  /** The host key that an existing machine was given. */
+  readonly hostKey: string | undefined;
 }
 
 export interface Materials {
@@ -103,7 +105,7 @@ export async function prepareMaterials(
   const nodes = await Promise.all(
     places.map(async (place): Promise<PlannedNode> => {
       const name = names.machine(spec, place.index);
-      if (place.exists) return { index: place.index, name, address: place.address, userData: "" };
+      if (place.exists) return { index: place.index, name, address: place.address, userData: "", ...(place.hostKey === undefined ? {} : { hostKey: place.hostKey }) };
       // a user's own file has nowhere for a host key
       const hostKey = spec.noHostKeys || custom !== undefined ? undefined : await generateHostKey(name);
       const userData =

@@ -6,7 +6,8 @@ import type { PublicIPAddress } from "@azure/arm-network";
 import { readFile } from "node:fs/promises";
 import type { PlannedNode } from "../core/cluster.ts";
 import { ClusterError } from "../core/errors.ts";
-import { type NodeReadiness, type ReadyLevel, waitReady } from "../nodes/readiness.ts";
+import { type NodeReadiness, type ReadinessWait, type ReadyLevel, startWait } from "../nodes/readiness.ts";
+import type { Connection } from "../nodes/connection.ts";
 import { type NodeDiagnosis, diagnoseNodes } from "../nodes/diagnose.ts";
 import { type ClockMeasure, judgeClocks, measureClock } from "../nodes/time.ts";
 import type { NodeTarget } from "../nodes/target.ts";
@@ -42,6 +43,23 @@ export async function watchNodes(
   const reach: Reach = { spec, choices: materials.choices, host: address?.ipAddress ?? address?.dnsSettings?.fqdn ?? "", privateKey, tls: materials.tls };
   const targetOf = (node: PlannedNode): NodeTarget => nodeTarget(reach, node);
   const clocks: ClockMeasure[] = [];
+  const waiting = {
+    level,
+    deadline: session.deadline,
+    clock: session.clock,
+    signal: session.tools.signal,
+    emit: session.emit,
+    ...(etcdTls === undefined ? {} : { etcdTls }),
+    whenReady: async (connection: Connection) => void clocks.push(await measureClock(connection, { clock: session.clock, signal: session.tools.signal })),
+    machineState: (index: number) => (azure.hasFailed(index) ? ("failed" as const) : ("unknown" as const)),
+  };
+  // begun with the first node: a rehearsal never begins one, and its deadline would pull virtual time along
+  const waits = new Map<"strict" | "first-use", ReadinessWait>();
+  const waitWith = (trust: "strict" | "first-use"): ReadinessWait => {
+    const known = waits.get(trust) ?? startWait({ ...waiting, trust });
+    waits.set(trust, known);
+    return known;
+  };
   // members join a living etcd one at a time, each when the one before is healthy
   const inOrder = [...materials.joins.keys()];
 
@@ -65,6 +83,7 @@ export async function watchNodes(
     },
     async all() {
       const found = new Map(await Promise.all([...running].map(async ([index, promise]) => [index, await promise.catch(() => givenUp(index))] as const)));
+      for (const one of waits.values()) one.end();
       for (const verdict of judgeClocks(clocks))
         if (!verdict.ok) session.emit({ kind: "note", id: `clock/${verdict.name}`, label: "clock", message: `${verdict.reason ?? verdict.name}. Clocks that drift apart cost etcd its leases: chronyc tracking on the node says why.` });
       return found;
@@ -92,18 +111,7 @@ export async function watchNodes(
   }
 
   async function wait(node: PlannedNode, until: ReadyLevel): Promise<NodeReadiness> {
-    const [result] = await waitReady([targetOf(node)], {
-      level: until,
-      deadline: session.deadline,
-      clock: session.clock,
-      signal: session.tools.signal,
-      emit: session.emit,
-      trust: node.hostKey === undefined ? "first-use" : "strict",
-      ...(etcdTls === undefined ? {} : { etcdTls }),
-      whenReady: async (connection) => void clocks.push(await measureClock(connection, { clock: session.clock, signal: session.tools.signal })),
-      machineState: (index) => (azure.hasFailed(index) ? "failed" : "unknown"),
-    });
-    return result as NodeReadiness;
+    return waitWith(node.hostKey === undefined ? "first-use" : "strict").one(targetOf(node), until);
   }
 
   /** Undefined when it is a member now; how far it came when it could not join. */

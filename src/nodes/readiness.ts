@@ -60,21 +60,36 @@ export interface ReadinessOptions {
   readonly whenReady?: (connection: Connection, target: NodeTarget) => Promise<void>;
 }
 
-/** One result a target, in the order of the targets. @throws only the signal's reason */
-export async function waitReady(targets: readonly NodeTarget[], options: ReadinessOptions): Promise<NodeReadiness[]> {
+/** Waits for nodes that come one by one, all within the same limits on handshakes and open connections. */
+export interface ReadinessWait {
+  one(target: NodeTarget, level?: ReadyLevel): Promise<NodeReadiness>;
+  /** Lets go of the deadline's timer. */
+  end(): void;
+}
+
+export function startWait(options: ReadinessOptions): ReadinessWait {
   const { clock } = options;
-  if (options.level === "machines") {
-    return targets.map(({ index, name }) => ({ index, name, state: "created", timings: {}, attempts: 0 }));
-  }
   const until = limit(clock, options.deadline - clock.now(), options.signal);
   const atOnce = options.atOnce ?? 50;
-  const shared = { options, signal: until.signal, started: clock.now(), handshakes: semaphore(atOnce), keep: keeper(atOnce) };
+  const shared = { signal: until.signal, started: clock.now(), handshakes: semaphore(atOnce), keep: keeper(atOnce) };
+  return {
+    one: (target, level = options.level) =>
+      level === "machines"
+        ? Promise.resolve({ index: target.index, name: target.name, state: "created", timings: {}, attempts: 0 })
+        : waitForNode(target, { ...shared, options: { ...options, level } }),
+    end: () => until.done(),
+  };
+}
+
+/** One result a target, in the order of the targets. @throws only the signal's reason */
+export async function waitReady(targets: readonly NodeTarget[], options: ReadinessOptions): Promise<NodeReadiness[]> {
+  const wait = startWait(options);
   try {
-    const results = await Promise.all(targets.map((target) => waitForNode(target, shared)));
+    const results = await Promise.all(targets.map((target) => wait.one(target)));
     options.signal?.throwIfAborted();
     return results;
   } finally {
-    until.done();
+    wait.end();
   }
 }
 
