@@ -46,6 +46,8 @@ export function buildSpec(
   const values = { ...defaults, ...kept, ...given };
   const { size, note } = currentSize(values.vmSize);
   if (note !== undefined) notes.push(`--vm-size ${note}.`);
+  if (values.deis && values.numNodes % 2 === 0)
+    notes.push(`--deis with ${values.numNodes} nodes: Deis' store votes by majority, and an even number bears no more failures than ${values.numNodes - 1}.`);
   const spec: ClusterSpec = Object.freeze({ ...values, vmSize: size, name: clusterName(name), given: keys });
   checkTogether(spec);
   return { spec, notes };
