@@ -3,7 +3,7 @@
  * then the machine with its disks, interface and address; then its NAT rule, and what the claim remembers.
  */
 import { clusterOf, names, nodeIndex } from "../core/cluster.ts";
-import { ClusterError, EXIT, usageError } from "../core/errors.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
 import { type Kind, groupId, nameOf as lastOf, resourceId } from "../core/resource.ts";
 import { claim as claimResource } from "../core/resources/address.ts";
 import { loadBalancer } from "../core/resources/load-balancer.ts";
@@ -16,6 +16,7 @@ import { type Claim, findCluster, noSuchCluster } from "./find-cluster.ts";
 import type { Invocation } from "./invocation.ts";
 import { usesTls } from "./materials.ts";
 import { type KnownNode, leave } from "./membership.ts";
+import { nodeNamed } from "./node-name.ts";
 import { type Reach, operatorTls } from "./node-target.ts";
 import { privateKeyOf } from "./private-key.ts";
 import { confirm } from "./confirm.ts";
@@ -68,13 +69,6 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
 function printed(world: Invocation["world"], json: boolean, name: string, resourceGroup: string, removed: readonly string[], staying: readonly KnownNode[]): number {
   if (json) world.stdout.write(`${JSON.stringify({ schema: "azure-coreos-cluster/remove/1", name, resourceGroup, removed, nodes: staying.map((node) => node.index) })}\n`);
   return EXIT.done;
-}
-
-/** A node by its index, its machine's name, or the name's end. */
-function nodeNamed(spec: ClusterSpec, word: string): number {
-  const index = /^\d{1,3}$/.test(word) ? Number(word) : (nodeIndex(spec, word) ?? nodeIndex(spec, `${spec.name}-${word}`));
-  if (index === undefined) throw usageError(`"${word}" is no node of ${spec.name}`, `Give a number such as 2, or a machine's name such as ${names.machine(spec, 2)}.`);
-  return index;
 }
 
 /** Nodes of which anything is left: a machine, or the interface of one that went half-way. */

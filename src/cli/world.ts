@@ -21,6 +21,8 @@ export interface World {
   readonly azure?: (request: PlainRequest) => Promise<PlainResponse>;
   /** With `azure`: machines are as simulated as Azure is, so nodes are not reached for. */
   readonly rehearsal?: boolean;
+  /** Who gets the terminal instead of a program, and gives its exit code; only tests set it. */
+  readonly spawn?: (program: string, args: readonly string[]) => Promise<number>;
   /** True when a person can answer a question. */
   readonly interactive: boolean;
   readonly clock: Clock;

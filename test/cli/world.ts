@@ -37,6 +37,7 @@ export interface RunOptions {
   readonly dir?: string;
   readonly answers?: readonly string[];
   readonly azure?: NonNullable<World["azure"]>;
+  readonly spawn?: NonNullable<World["spawn"]>;
   readonly onInterrupt?: (interrupt: () => void) => void;
   /** For commands that go on after they have printed. */
   readonly onStdout?: (text: string) => void;
@@ -79,6 +80,7 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
         how.onInterrupt?.(callback);
         return () => undefined;
       },
+      ...(how.spawn === undefined ? {} : { spawn: how.spawn }),
       rehearsal: options.rehearsal ?? true,
       azure: how.azure ?? ((request) => simulation.handle(request)),
     });

@@ -1,0 +1,241 @@
+/**
+ * `ssh` and `run` against SSH servers that stand for the nodes, behind the simulation's public address 127.0.0.1. The servers have the host
+ * keys of the machines' own user-data and let in who the machine's key lets in; commands are run by this machine's sh.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, renameSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import ssh2 from "ssh2";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { realClock } from "../../src/cli/world.ts";
+import type { Clock } from "../../src/core/clock.ts";
+import { ClusterError } from "../../src/core/errors.ts";
+import { createVirtualClock } from "../../src/sim/clock.ts";
+import { has } from "../programs.ts";
+import { type Result, START, type TestAzure, testAzure } from "./world.ts";
+
+const PORT = 22_341;
+
+/** One node's SSH; commands see its index as $NODE. */
+async function serveNode(index: number, hostKey: string, authorized: string): Promise<ssh2.Server> {
+  const [, key = ""] = authorized.split(" ");
+  const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
+    client.on("error", () => undefined);
+    client.on("authentication", (context) => {
+      const allowed =
+        context.method === "publickey" && context.username === "core" && context.key.data.equals(Buffer.from(key, "base64"));
+      if (allowed) context.accept();
+      else context.reject(["publickey"]);
+    });
+    client.on("session", (accept) => {
+      accept().on("exec", (acceptExec, _reject, { command }) => {
+        const channel = acceptExec();
+        const child = spawn("sh", ["-c", command], { env: { ...process.env, NODE: String(index) } });
+        child.stdout.on("data", (chunk: Buffer) => channel.write(chunk));
+        child.stderr.on("data", (chunk: Buffer) => channel.stderr.write(chunk));
+        channel.on("close", () => child.kill());
+        child.on("close", (code) => {
+          channel.exit(code ?? 1);
+          channel.end();
+        });
+      });
+    });
+  });
+  server.listen(PORT + index, "127.0.0.1");
+  await once(server, "listening");
+  expect((server.address() as AddressInfo).port).toBe(PORT + index);
+  return server;
+}
+
+/** Virtual while the cluster is made, real when nodes are reached. */
+let now: Clock = createVirtualClock(START);
+function inRealTime(): void {
+  const ahead = now.now() - realClock.now();
+  now = { now: () => realClock.now() + ahead, sleep: (ms, signal) => realClock.sleep(ms, signal) };
+}
+const clock: Clock = { now: () => now.now(), sleep: (ms, signal) => now.sleep(ms, signal) };
+
+describe("a cluster of three nodes", () => {
+  let azure: TestAzure;
+  const servers: ssh2.Server[] = [];
+  const machine = (index: number): string => `mycluster-coreos-${index}`;
+
+  beforeAll(async () => {
+    azure = testAzure({ clock, rehearsal: false, publicAddress: "127.0.0.1", latencyMs: [1, 2] });
+    const { exit, stderr } = await azure.run(`mycluster --wait-for machines --ssh ${PORT} --resource-group shared`);
+    expect(exit, stderr).toBe(0);
+    for (const index of [0, 1, 2]) {
+      const userData = Buffer.from(
+        azure.puts().get(`virtualMachines/${machine(index)}`).properties.osProfile.customData,
+        "base64",
+      ).toString();
+      const [hostKey = ""] = /-----BEGIN OPENSSH PRIVATE KEY-----[\s\S]*?-----END OPENSSH PRIVATE KEY-----/.exec(userData) ?? [];
+      servers.push(
+        await serveNode(index, `${hostKey.replaceAll(/^ +/gm, "")}\n`, readFileSync(join(azure.dir, "ssh-cert.pub"), "utf8")),
+      );
+    }
+    inRealTime();
+  });
+  afterAll(() => {
+    for (const server of servers) server.close();
+    azure.close();
+  });
+  // found from Azure alone: what create wrote down is not needed
+  beforeEach(() => rmSync(join(azure.dir, "mycluster"), { recursive: true, force: true }));
+
+  describe("run", () => {
+    const run = (command: string, flags = ""): Promise<Result> => azure.run(`run mycluster ${flags} -- ${command}`);
+
+    test("labels the output, in the order of nodes, and tells stdout from stderr", async () => {
+      const { exit, stdout, stderr } = await run("echo one; echo node $NODE; echo no >&2");
+      expect([exit, stderr.trim().split("\n")]).toEqual([0, [0, 1, 2].map((index) => `${machine(index)} | no`)]);
+      expect(stdout).toBe([0, 1, 2].map((index) => `${machine(index)} | one\n${machine(index)} | node ${index}\n`).join(""));
+    });
+    test("gives the worst exit code", async () => expect((await run("exit $((NODE * 3))")).exit).toBe(6));
+    test("--json is one document", async () => {
+      const { exit, stdout } = await run("echo $NODE; exit $NODE", "--json");
+      expect([exit, JSON.parse(stdout)]).toMatchObject([
+        2,
+        {
+          schema: "azure-coreos-cluster/run/1",
+          name: "mycluster",
+          command: "echo $NODE; exit $NODE",
+          exit: 2,
+          nodes: [{ index: 0, code: 0, stdout: "0\n" }, { code: 1 }, { name: machine(2), code: 2 }],
+        },
+      ]);
+    });
+    test("--node-timeout ends the node that is too slow, and no other", async () => {
+      const { exit, stdout } = await run("test $NODE = 1 && sleep 60; echo done", "--node-timeout 2s --json");
+      expect([exit, JSON.parse(stdout).nodes.map(({ code }: { code: number }) => code)]).toEqual([124, [0, 124, 0]]);
+    });
+    test("a node with another host key than its machine's tag is not talked to, nor one that is away", async () => {
+      const swap = new ssh2.Server({ hostKeys: [ssh2.utils.generateKeyPairSync("ed25519").private] }, (client) =>
+        client.on("error", () => undefined),
+      );
+      for (const index of [0, 1]) servers[index]?.close();
+      try {
+        swap.listen(PORT, "127.0.0.1");
+        await once(swap, "listening");
+        const { exit, stdout } = await run("echo $NODE", "--json");
+        const codes = JSON.parse(stdout).nodes.map(({ error }: { error?: { code: string } }) => error?.code);
+        expect([exit, codes]).toEqual([255, ["HostKeyMismatch", "SshRefused", undefined]]);
+      } finally {
+        swap.close();
+        for (const index of [0, 1]) {
+          const server = servers[index]?.listen(PORT + index, "127.0.0.1");
+          if (server !== undefined) await once(server, "listening");
+        }
+      }
+    });
+    test("without a command it is bad usage", async () => expect((await azure.run("run mycluster")).exit).toBe(2));
+    test("without the private key it says so", async () => {
+      const file = join(azure.dir, "ssh-cert.key");
+      renameSync(file, `${file}.away`);
+      const result = await run("true");
+      renameSync(`${file}.away`, file);
+      expect(result).toMatchObject({ exit: 1, stderr: expect.stringContaining("PrivateKeyMissing") });
+    });
+  });
+
+  describe.skipIf(!has("ssh"))("ssh", () => {
+    /** Runs the real ssh, without a terminal. */
+    const ssh = async (argv: string): Promise<Result & { output: string; args: readonly string[] }> => {
+      let output = "";
+      let args: readonly string[] = [];
+      const result = await azure.run(argv, {
+        spawn: async (program, given) => {
+          args = given;
+          const child = spawn(program, ["-F", "none", "-o", "BatchMode=yes", ...given], { stdio: ["ignore", "pipe", "pipe"] });
+          for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+          const [code] = (await once(child, "close")) as [number];
+          return code;
+        },
+      });
+      return { ...result, output, args };
+    };
+
+    test.each([
+      ["", 0],
+      ["2", 2],
+      ["coreos-1", 1],
+      ["mycluster-coreos-2", 2],
+    ])("reaches node %j, and gives the command's exit code", async (node, index) => {
+      const { exit, output } = await ssh(`ssh mycluster ${node} -- echo on $NODE; exit 7`);
+      expect([exit, output]).toEqual([7, `on ${index}\n`]);
+    });
+    test("a login has no command", async () => {
+      const { args } = await ssh("ssh mycluster 1");
+      expect(args.slice(-2)).toEqual(["--", "127.0.0.1"]);
+      expect(args).toContain(`Port=${PORT + 1}`);
+      expect(args).toContain("StrictHostKeyChecking=yes");
+    });
+    test("where OpenSSH is missing a command runs all the same", async () => {
+      const spawn = (): Promise<number> => Promise.reject(new ClusterError("SshProgramMissing", "ssh could not be started"));
+      expect(await azure.run("ssh mycluster 1 -- echo on $NODE; exit 7", { spawn })).toMatchObject({ exit: 7, stdout: "on 1\n" });
+      expect(await azure.run("ssh mycluster 1", { spawn })).toMatchObject({
+        stderr: expect.stringContaining("SshProgramMissing"),
+      });
+    });
+    test("without the private key its public half is named, so that an agent can help", async () => {
+      const file = join(azure.dir, "ssh-cert.key");
+      renameSync(file, `${file}.away`);
+      const { args, exit, stderr } = await ssh("ssh mycluster -- true");
+      renameSync(`${file}.away`, file);
+      const half = join(azure.dir, "mycluster", "ssh-key.pub");
+      expect([exit, stderr, args.join(" ")]).toEqual([255, expect.stringContaining("agent"), expect.stringContaining(half)]);
+      expect(readFileSync(half, "utf8").trim()).toBe(readFileSync(join(azure.dir, "ssh-cert.pub"), "utf8").trim());
+    });
+    test.each([
+      ["ssh mycluster 9 -- true", 2, "It has 0, 1, 2"],
+      ["ssh mycluster master -- true", 2, "no node"],
+      ["ssh other -- true", 1, "no cluster other"],
+      ["ssh mycluster --resource-group elsewhere -- true", 1, "no cluster mycluster"],
+    ])("%s is refused", async (argv, exit, message) =>
+      expect(await ssh(argv)).toMatchObject({ exit, stderr: expect.stringContaining(message), args: [] }),
+    );
+  });
+});
+
+test("a host key that a node made itself is asked of it, said, and expected from then on", async () => {
+  now = createVirtualClock(START);
+  const azure = testAzure({ clock, rehearsal: false, publicAddress: "127.0.0.1", latencyMs: [1, 2] });
+  try {
+    expect((await azure.run(`mycluster --num-nodes 1 --no-host-keys --wait-for machines --ssh ${PORT + 50}`)).exit).toBe(0);
+    inRealTime();
+    const server = await serveNode(
+      50,
+      ssh2.utils.generateKeyPairSync("ed25519").private,
+      readFileSync(join(azure.dir, "ssh-cert.pub"), "utf8"),
+    );
+    const first = await azure.run("run mycluster -- true");
+    const second = await azure.run("run mycluster -- true");
+    server.close();
+    expect([first.exit, first.stderr, second.exit, second.stderr]).toEqual([
+      0,
+      expect.stringContaining("trusted from now on"),
+      0,
+      "",
+    ]);
+    const other = await serveNode(
+      50,
+      ssh2.utils.generateKeyPairSync("ed25519").private,
+      readFileSync(join(azure.dir, "ssh-cert.pub"), "utf8"),
+    );
+    const third = await azure.run("run mycluster -- true");
+    other.close();
+    expect([third.exit, third.stderr]).toEqual([255, expect.stringContaining("host key")]);
+  } finally {
+    azure.close();
+  }
+});
+
+test.each(["ssh mycluster", "run mycluster -- true"])("in a rehearsal `%s` says that there is no machine", async (argv) => {
+  const azure = testAzure();
+  expect((await azure.run("mycluster --num-nodes 1")).exit).toBe(0);
+  const result = await azure.run(argv);
+  azure.close();
+  expect(result).toMatchObject({ exit: 1, stderr: expect.stringContaining("NothingBooted") });
+});
