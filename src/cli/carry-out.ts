@@ -14,7 +14,7 @@ import type { Live } from "../engine/provider.ts";
 import { type Result, walk } from "../engine/walk.ts";
 import type { NodeDiagnosis } from "../nodes/diagnose.ts";
 import type { NodeReadiness } from "../nodes/readiness.ts";
-import { type Prepared, liveOf } from "./create.ts";
+import { type Prepared, liveOf } from "./prepare.ts";
 import { findCluster } from "./find-cluster.ts";
 import { type NodeWatch, watchNodes } from "./node-watch.ts";
 import type { Session } from "./session.ts";

@@ -8,9 +8,18 @@ import type { ClusterSpec } from "../core/spec.ts";
 import { patiently } from "../engine/converge.ts";
 import type { Live } from "../engine/provider.ts";
 import type { Claim } from "./find-cluster.ts";
-import type { Place } from "./materials.ts";
 import type { Session } from "./session.ts";
 import type { Survey } from "./survey.ts";
+
+/** Where a node is to be, before its user-data. */
+export interface Place {
+  readonly index: number;
+  readonly address: string;
+  /** The machine exists: it keeps the user-data it was made with. */
+  readonly exists: boolean;
+  /** The host key that an existing machine was given. */
+  readonly hostKey: string | undefined;
+}
 
 export type Snapshot = ReadonlyMap<string, Live & { readonly kind: Kind }>;
 

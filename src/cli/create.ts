@@ -1,112 +1,26 @@
 /**
- * create: makes the cluster, or finishes or grows it. It reads like the job: find what is there, complete what is asked,
- * check, prepare, plan, show, carry out, wait, print.
+ * create: makes the cluster, or finishes or grows it. It reads like the job: prepare, show, carry out, print.
  */
 import { resolve } from "node:path";
-import type { Facts, OwnImage } from "../core/cluster.ts";
-import { ClusterError, EXIT } from "../core/errors.ts";
-import { FLAGS, type FlagKey, type FlagValues } from "../core/flags.ts";
-import { plan as planOf } from "../core/plan.ts";
-import type { AnyResource, Kind } from "../core/resource.ts";
-import { type ClusterSpec, buildSpec, clusterName } from "../core/spec.ts";
-import { type Decision, decide } from "../engine/decide.ts";
-import { patiently } from "../engine/converge.ts";
-import type { Live } from "../engine/provider.ts";
+import { EXIT } from "../core/errors.ts";
+import { buildSpec } from "../core/spec.ts";
+import { abilities } from "../report/paint.ts";
 import { planEvents, renderPlan } from "../report/plan.ts";
 import { timings } from "../report/timings.ts";
-import { abilities } from "../report/paint.ts";
-import { type Carried, carryOut } from "./carry-out.ts";
-import { type Snapshot, chooseNodes, machinesOf, placeNodes } from "./choose-nodes.ts";
-import { COMMANDS } from "./commands.ts";
-import { type FoundCluster, findCluster } from "./find-cluster.ts";
+import { carryOut } from "./carry-out.ts";
 import { finish } from "./finish.ts";
 import type { Invocation } from "./invocation.ts";
-import { type Materials, type Mode, prepareMaterials, prepareSsh } from "./materials.ts";
-import { ownImage, withoutSignature } from "./own-image.ts";
+import { type Prepared, nameOf, prepare } from "./prepare.ts";
 import { type Session, openSession } from "./session.ts";
-import { imageReference, survey } from "./survey.ts";
 
 export const create = (invocation: Invocation): Promise<number> => run(invocation, invocation.given.dryRun === true);
 
 export const plan = (invocation: Invocation): Promise<number> => run(invocation, true);
 
-/** Everything that is known before the first write. */
-export interface Prepared {
-  readonly spec: ClusterSpec;
-  readonly facts: Facts;
-  readonly found: FoundCluster;
-  readonly snapshot: Snapshot;
-  readonly materials: Materials;
-  readonly resources: readonly AnyResource[];
-  readonly decisions: ReadonlyMap<string, Decision>;
-  readonly notes: readonly string[];
-  /** Brings an image of the user's own to where Azure can take it from; absent when it is there. */
-  readonly stageImage?: () => Promise<OwnImage>;
-}
-
-/** Finds, completes, checks and plans; writes nothing to Azure. */
-export async function prepare(session: Session, invocation: Invocation, mode: Mode): Promise<Prepared> {
-  // a signature in a URL is no part of what is kept, planned and shown
-  const given = withoutSignature(invocation.given);
-  const name = nameOf(invocation);
-  const groupName = given.resourceGroup ?? name;
-  const found = await findCluster(session, name, groupName);
-  const { spec, notes } = buildSpec(name, given, found.claim?.kept ?? {});
-  refuseChanged(given, found, notes);
-  refuseDestroyed(found, name);
-  const unlisted = new Set<Kind>();
-  const snapshot: Map<string, Live & { kind: Kind }> =
-    found.group === undefined ? new Map() : await patiently(session.tools, (signal) => session.lookups.snapshot(groupName, signal, (kind) => unlisted.add(kind)));
-  const indexes = chooseNodes(spec, snapshot, found.claim?.kept.numNodes ?? 0);
-  const newNodes = indexes.length - machinesOf(spec, snapshot).length;
-  const surveyed = await survey(session, spec, found, newNodes);
-  const [ssh, places] = await Promise.all([
-    prepareSsh(session, spec, found, mode),
-    placeNodes(session, spec, indexes, snapshot, found.claim, surveyed),
-  ]);
-  const materials = await prepareMaterials(session, spec, found, places, ssh, mode);
-  const own = surveyed.image.kind === "file" || surveyed.image.kind === "blob" ? await ownImage(session, { spec, found, surveyed, snapshot, given: invocation.given }) : undefined;
-  const image = own === undefined ? imageReference(surveyed) : { own: own.image };
-  const expires = spec.ttl === undefined ? found.claim?.tags["aoc-expires"] : new Date(session.clock.now() + spec.ttl).toISOString();
-  const facts: Facts = {
-    subscription: session.subscription,
-    group: groupName,
-    foreignGroup: found.foreignGroup,
-    location: surveyed.location,
-    choices: materials.choices,
-    nodes: materials.nodes,
-    ...(surveyed.subnet === undefined ? {} : { subnetId: surveyed.subnet.id }),
-    ...(surveyed.placementGroupId === undefined ? {} : { placementGroupId: surveyed.placementGroupId }),
-    image,
-    acceleratedNetworking: surveyed.size?.acceleratedNetworking ?? false,
-    premiumDisks: surveyed.size?.premiumDisks ?? false,
-    faultDomains: surveyed.faultDomains,
-    ...(expires === undefined ? {} : { expires }),
-  };
-  const kept = "reference" in image && surveyed.imageFacts !== undefined ? pinned(spec, surveyed.imageFacts.urn) : spec;
-  const resources = planOf(kept, facts);
-  await lookByName(session, resources, unlisted, snapshot);
-  const decisions = new Map(resources.map((resource) => [resource.id, decide(resource, liveOf(resource, found, snapshot), name)]));
-  return { spec: kept, facts, found, snapshot, materials, resources, decisions, notes, ...(own?.stage === undefined ? {} : { stageImage: own.stage }) };
-}
-
-/** What the snapshot knows of a resource; the group is not in it. */
-export function liveOf(resource: AnyResource, found: FoundCluster, snapshot: Snapshot) {
-  if (resource.kind !== "resourceGroup") return snapshot.get(resource.id.toLowerCase());
-  if (found.group === undefined) return undefined;
-  return { id: resource.id, state: found.group.deleting ? ("deleting" as const) : ("succeeded" as const), tags: found.group.tags, location: found.group.location, model: found.group };
-}
-
-/** The cluster's name out of the arguments. */
-export const nameOf = (invocation: Invocation): string => clusterName(invocation.args[0] ?? "");
-
 // --- internal ---
 
 async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   const { given } = invocation;
-  const reserved = COMMANDS.find((command) => command.name === invocation.args[0]);
-  if (reserved !== undefined) throw new ClusterError("NameReserved", `"${reserved.name}" is a command, and cannot be a cluster's name`, { exit: EXIT.usage, advice: "Choose another name." });
-  clusterName(invocation.args[0] ?? "");
   // what can be refused without asking anybody is refused before anybody is asked
   buildSpec(nameOf(invocation), { ...(invocation.given.platform === "coreos" && invocation.given.coreosImage === undefined ? { coreosImage: "a:b:c:d" } : {}), ...invocation.given });
   const session = await openSession(invocation);
@@ -116,7 +30,7 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
     if (dryRun) return printDryRun(session, invocation, prepared);
     session.report(prepared.facts.nodes.length, given.timings === undefined ? undefined : timings(resolve(invocation.world.cwd, given.timings), { title: prepared.spec.name, dependsOn: () => new Map(prepared.resources.map(({ id, dependsOn }) => [id, dependsOn])), ...(session.simulated ? { remark: "A rehearsal: times are simulated." } : {}) }));
     for (const event of planEvents(prepared.resources)) session.emit(event);
-    const carried: Carried = await carryOut(session, prepared);
+    const carried = await carryOut(session, prepared);
     return await finish(session, invocation, prepared, carried);
   } finally {
     await session.close();
@@ -137,7 +51,7 @@ function showPlan(session: Session, { world, given }: Invocation, { spec, facts,
       image: "own" in facts.image ? `image ${spec.coreosImage}` : (spec.coreosImage ?? "Flatcar"),
       // group, network and load balancer, interfaces, then a machine's own time: from recordings of Azure
       ...(newMachines > 0 ? { seconds: 100 + Math.max(0, newMachines - 100) / 5 } : {}),
-      notes: [...(session.simulated ? ["Rehearsal: Azure is simulated, no machine is booted, nothing costs anything."] : []), ...notes],
+      notes: [...(session.simulated ? ["Rehearsal: Azure is simulated, no machine is booted, nothing costs anything."] : []), ...notes, ...session.events.flatMap((event) => (event.kind === "note" ? (event.message ?? []) : []))],
       color: abilities(world.env, world.stderr).color,
       columns: world.stderr.isTTY ? world.stderr.columns : 160,
     },
@@ -151,50 +65,5 @@ function printDryRun(session: Session, { world, given }: Invocation, { spec, fac
     world.stdout.write(`${JSON.stringify({ schema: "azure-coreos-cluster/plan/1", name: spec.name, resourceGroup: facts.group, location: facts.location, resources: list }, null, 2)}\n`);
   } else session.say("Nothing was written: this was the plan only.");
   return EXIT.done;
-}
-
-/** Where a kind cannot be listed its resources are asked for one by one. */
-async function lookByName(session: Session, resources: readonly AnyResource[], unlisted: ReadonlySet<Kind>, snapshot: Map<string, Live & { kind: Kind }>): Promise<void> {
-  await Promise.all(
-    resources
-      .filter((resource) => unlisted.has(resource.kind))
-      .map(async (resource) => {
-        const live = await patiently(session.tools, (signal) => session.tools.provider.get(resource, signal));
-        if (live !== undefined) snapshot.set(resource.id.toLowerCase(), { ...live, kind: resource.kind });
-      }),
-  );
-}
-
-/** A fixed choice that was given again must be the same; others count for what is new. */
-function refuseChanged(given: Partial<FlagValues>, { claim }: FoundCluster, notes: string[]): void {
-  if (claim === undefined) return;
-  for (const [key, flag] of Object.entries(FLAGS) as [FlagKey, (typeof FLAGS)[FlagKey]][]) {
-    if (given[key] === undefined || !("kept" in flag) || flag.kept !== true) continue;
-    const before = claim.kept[key] ?? ("default" in flag ? flag.default : undefined);
-    const same = String(before ?? "").toLowerCase() === String(given[key]).toLowerCase();
-    if (same || key === "numNodes" || key === "discoveryServiceUrl") continue;
-    if ("fixed" in flag && flag.fixed === true)
-      throw new ClusterError("ChoiceFixed", `the cluster was made with --${flag.name} ${String(before ?? "(none)")}; that cannot change to ${String(given[key])}`, {
-        exit: EXIT.conflict,
-        advice: "Leave the flag out to go on with this cluster, or make another one under another name.",
-      });
-    if (["vmSize", "coreosImage", "dataDisk", "dataDiskSize", "pip", "noHostKeys", "dataDiskMount"].includes(key))
-      notes.push(`--${flag.name} ${String(given[key])} counts for new machines; those that exist keep ${String(before ?? "what they have")}.`);
-  }
-}
-
-/** A destroy that began is to be ended, not worked against. */
-function refuseDestroyed({ claim, group }: FoundCluster, name: string): void {
-  if (claim?.tags["aoc-destroying"] === undefined && group?.tags["aoc-destroying"] === undefined) return;
-  throw new ClusterError("BeingDestroyed", `${name} is being destroyed`, {
-    source: "azure",
-    exit: EXIT.conflict,
-    advice: `Wait until it is gone, or end a destroy that broke off: \`azure-coreos-cluster destroy ${name}\`. Then run the same command again.`,
-  });
-}
-
-/** The image version that "latest" is today, kept with the cluster: nodes that are added later run the same. */
-function pinned(spec: ClusterSpec, { publisher, offer, sku, version }: { publisher: string; offer: string; sku: string; version: string }): ClusterSpec {
-  return Object.freeze({ ...spec, coreosImage: [publisher, offer, sku, version].join(":") });
 }
 

@@ -13,7 +13,7 @@ import type { WireResource } from "../core/export/wire.ts";
 import { FLAGS } from "../core/flags.ts";
 import { groupId, nameOf } from "../core/resource.ts";
 import { PRIVATE } from "../prepare/kept-file.ts";
-import { type Prepared, prepare } from "./create.ts";
+import { type Prepared, prepare } from "./prepare.ts";
 import type { Invocation } from "./invocation.ts";
 import { recordedRequests } from "./recorded-requests.ts";
 import { replaceFile } from "./replace-file.ts";

@@ -7,7 +7,7 @@ import { type ClusterDocument, type NodeDocument, clusterDocument, dnsLines, nex
 import { USER } from "../core/resources/machine.ts";
 import { keepKnownHosts } from "./known-hosts.ts";
 import type { Carried } from "./carry-out.ts";
-import type { Prepared } from "./create.ts";
+import type { Prepared } from "./prepare.ts";
 import type { Invocation } from "./invocation.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { Session } from "./session.ts";

@@ -6,7 +6,7 @@
 import { readFile, readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { etcdTlsFiles } from "../prepare/etcd-tls.ts";
-import { etcdCaFingerprint } from "./materials.ts";
+import { etcdCaFingerprint } from "./etcd-plan.ts";
 
 /** @returns names of the files that were removed */
 export async function forgetFiles(dir: string, name: string, claim: Readonly<Record<string, string>>): Promise<string[]> {

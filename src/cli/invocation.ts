@@ -12,3 +12,6 @@ export interface Invocation {
   /** Only what was given: on the command line, in the environment, in the configuration file. */
   readonly given: Partial<FlagValues>;
 }
+
+/** `keep` writes what it makes into the cluster's folder; `imagine` (a dry run) makes nothing that stays. */
+export type Mode = "keep" | "imagine";

@@ -5,7 +5,7 @@ import type { ClusterDocument } from "../core/outputs.ts";
 import { mergeKnownHosts } from "../nodes/known-hosts.ts";
 import { PUBLIC, clusterFolder } from "../prepare/kept-file.ts";
 import type { Carried } from "./carry-out.ts";
-import type { Prepared } from "./create.ts";
+import type { Prepared } from "./prepare.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { Session } from "./session.ts";
 

@@ -2,40 +2,32 @@
  * What cannot be computed is made once, first, and kept: the SSH key, the etcd authority and certificates, host keys, the
  * user-data of every machine that is yet to be made. Everything after is a function of spec and facts.
  */
-import { X509Certificate, createHash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { PlannedNode } from "../core/cluster.ts";
 import { names } from "../core/cluster.ts";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
-import type { EtcdConfig, HostKey, NodeConfig, NodeTls } from "../core/node-config.ts";
+import type { HostKey, NodeConfig, NodeTls } from "../core/node-config.ts";
 import { type ClusterSpec, memberCount } from "../core/spec.ts";
 import type { Choices } from "../core/tags.ts";
 import { checkUserData } from "../core/user-data/check.ts";
 import { customUserData } from "../core/user-data/custom.ts";
 import { renderUserData } from "../core/user-data/render.ts";
-import { createEtcdCa, issueNodeCertificate, prepareEtcdTls } from "../prepare/etcd-tls.ts";
+import { issueNodeCertificate } from "../prepare/etcd-tls.ts";
 import { generateHostKey } from "../prepare/host-keys.ts";
 import { PRIVATE, clusterFolder } from "../prepare/kept-file.ts";
 import { prepareSshKey } from "../prepare/ssh-keys.ts";
 import type { SshKey } from "../prepare/ssh-key.ts";
 import { subjectOf } from "../prepare/subject.ts";
-import type { Claim, FoundCluster } from "./find-cluster.ts";
-import { type Joins, newMembers, planJoins } from "./membership.ts";
-import { operatorTls } from "./node-target.ts";
+import type { Place } from "./choose-nodes.ts";
+import { type Ca, chooseMembers, etcdAuthority, etcdConfig, fingerprintOf, membersOf, usesTls } from "./etcd-plan.ts";
+import type { FoundCluster } from "./find-cluster.ts";
+import type { Mode } from "./invocation.ts";
+import type { Joins } from "./membership.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { Session } from "./session.ts";
 import { templateFolder } from "./templates.ts";
-
-/** Where a node is to be, before its user-data. */
-export interface Place {
-  readonly index: number;
-  readonly address: string;
-  /** The machine exists: it keeps the user-data it was made with. */
-  readonly exists: boolean;
-  /** The host key that an existing machine was given. */
-  readonly hostKey: string | undefined;
-}
 
 export interface Materials {
   readonly ssh: SshKey;
@@ -45,12 +37,6 @@ export interface Materials {
   /** Nodes that join an etcd that lives already, in their order, and the members that each is told of. */
   readonly joins: Joins;
 }
-
-/** `keep` writes what it makes into the folder; `imagine` (a dry run) makes nothing that stays. */
-export type Mode = "keep" | "imagine";
-
-/** etcd speaks TLS unless what is asked for cannot: old CoreOS, Deis, a discovery service. */
-export const usesTls = (spec: ClusterSpec): boolean => !spec.etcdPlain && spec.platform === "flatcar" && !spec.deis && spec.discoveryServiceUrl === undefined;
 
 export async function prepareSsh(session: Session, spec: ClusterSpec, found: FoundCluster, mode: Mode): Promise<SshKey> {
   const { subject, notes } = await subjectOf(session.dir);
@@ -123,43 +109,9 @@ export async function prepareMaterials(
   return { ssh, choices, nodes, tls, joins };
 }
 
-/** The bootstrap of the cluster's etcd as a node is told. */
-export const etcdConfig = (spec: ClusterSpec, choices: Choices): EtcdConfig => ({
-  mode: choices.discoveryUrl === undefined ? "static" : "discovery",
-  members: [...choices.members].map(([index, address]) => ({ name: names.machine(spec, index), address })),
-  token: `${spec.name}-${choices.id}`,
-  ...(choices.discoveryUrl === undefined ? {} : { discoveryUrl: choices.discoveryUrl }),
-  state: "new",
-});
-
 // --- internal ---
 
 const IMAGINED: SshKey = { publicKey: "ssh-rsa (made when the cluster is)", made: false, files: [], notes: [] };
-
-type Ca = Awaited<ReturnType<typeof createEtcdCa>>;
-
-const fingerprintOf = (ca: Ca): string => etcdCaFingerprint(ca.certificate);
-
-/** What the claim keeps of an etcd authority. */
-export const etcdCaFingerprint = (certificate: string): string => new X509Certificate(certificate).fingerprint256.replaceAll(":", "").slice(0, 32).toLowerCase();
-
-/**
- * The authority for the certificates of new members. While no member exists the one in our folder (or a new one) becomes the
- * cluster's; afterwards only the cluster's own will do: members of two authorities would never talk to each other.
- */
-async function etcdAuthority(session: Session, spec: ClusterSpec, found: FoundCluster, needed: boolean, exists: boolean, folder: string | undefined): Promise<Ca | undefined> {
-  if (!needed) return undefined;
-  const now = session.world.clock.now();
-  if (folder === undefined) return createEtcdCa(spec.name, now);
-  const ca = await prepareEtcdTls({ folder, cluster: spec.name, exists, now });
-  const wanted = found.claim?.choices.etcdCa;
-  if (exists && wanted !== undefined && fingerprintOf(ca) !== wanted)
-    throw new ClusterError("EtcdCaWrong", `${join(folder, "etcd-ca.pem")} is not the authority that the members of ${spec.name} trust`, {
-      exit: EXIT.preflight,
-      advice: "It is another cluster's of the same name. Put the right etcd-ca.pem and etcd-ca.key there (from where the cluster was made), and run again. Nothing was written to Azure.",
-    });
-  return ca;
-}
 
 async function nodeConfig(
   session: Session,
@@ -189,62 +141,6 @@ async function nodeConfig(
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(spec.dataDisk ? { dataDiskMount: spec.dataDiskMount } : {}),
   };
-}
-
-/**
- * Who is a member of a cluster that exists. New nodes join up to the number that fits its size, and a member whose machine is
- * gone joins anew, through the members that live: when those cannot be reached the new nodes are gateways, and it is said.
- */
-async function membersOf(
-  session: Session,
-  spec: ClusterSpec,
-  claim: Claim,
-  places: readonly Place[],
-  ssh: SshKey,
-  tls: boolean,
-  fixed: boolean,
-  mode: Mode,
-): Promise<{ members: ReadonlyMap<number, string>; joins: Joins }> {
-  const { members } = claim.choices;
-  const fresh = places.filter((place) => !place.exists);
-  const alive = places.filter((place) => place.exists && members.has(place.index));
-  const wanted = newMembers(memberCount(spec), claim.choices, fresh);
-  const again = fresh.filter((place) => members.has(place.index));
-  const joining = [...again, ...wanted];
-  if (fixed || joining.length === 0 || alive.length === 0 || claim.address === undefined) return { members, joins: new Map() };
-  const all = new Map([...members, ...wanted.map((place) => [place.index, place.address] as const)]);
-  // a rehearsal has no etcd to ask: it is taken to agree
-  if (session.simulated || mode === "imagine") return { members: all, joins: session.simulated ? rehearsed(spec, members, joining) : new Map() };
-  const why = spec.waitFor === "machines" ? "with --wait-for machines nobody waits for them" : ssh.privateKeyFile === undefined ? "the cluster's private key is not here" : undefined;
-  try {
-    if (why !== undefined) throw new ClusterError("EtcdUnreachable", why, { source: "node" });
-    const reach = { spec, choices: claim.choices, host: claim.address, privateKey: await readFile(ssh.privateKeyFile ?? "", "utf8"), tls };
-    const joins = await planJoins(session, reach, alive, joining, tls ? await operatorTls(session.dir, spec.name) : undefined);
-    return { members: all, joins };
-  } catch (error) {
-    session.tools.signal.throwIfAborted();
-    if (!(error instanceof ClusterError)) throw error;
-    // members of the first hour that never started can start as they were planned; others would be refused by etcd
-    if (wanted.length > 0)
-      session.emit({ kind: "note", id: "etcd", label: "etcd", code: error.code, message: `The new nodes do not become etcd members (${error.message}); they reach etcd through a gateway on 127.0.0.1:2379.` });
-    return { members, joins: new Map() };
-  }
-}
-
-/** What joiners would be told, each of those before it. */
-function rehearsed(spec: ClusterSpec, members: ReadonlyMap<number, string>, joining: readonly { index: number; address: string }[]): Joins {
-  const known = new Map(members);
-  return new Map(
-    joining.map((place) => {
-      known.set(place.index, place.address);
-      return [place.index, [...known].map(([index, address]) => ({ name: names.machine(spec, index), address }))] as const;
-    }),
-  );
-}
-
-/** The first nodes are etcd's members. */
-function chooseMembers(spec: ClusterSpec, places: readonly Place[]): Map<number, string> {
-  return new Map(places.slice(0, memberCount(spec)).map((place) => [place.index, place.address]));
 }
 
 /** A short word that no other creation of this name will have. */

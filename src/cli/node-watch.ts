@@ -11,7 +11,7 @@ import type { Connection } from "../nodes/connection.ts";
 import { type NodeDiagnosis, diagnoseNodes } from "../nodes/diagnose.ts";
 import { type ClockMeasure, judgeClocks, measureClock } from "../nodes/time.ts";
 import type { NodeTarget } from "../nodes/target.ts";
-import type { Prepared } from "./create.ts";
+import type { Prepared } from "./prepare.ts";
 import { join } from "./membership.ts";
 import { type Reach, nodeTarget, operatorTls } from "./node-target.ts";
 import type { Session } from "./session.ts";

@@ -28,6 +28,8 @@ export async function parseArguments(world: World, version: string): Promise<Inv
   }
   if (result === undefined) return { printed: EXIT.done };
   const { command, args, options } = result;
+  if (command.takes.startsWith("<name>") && commandNamed(args[0] ?? "") !== undefined)
+    throw usageError(`"${args[0]}" is a command, and cannot be a cluster's name`, "Choose another name.");
   if (rest.length > 0 && command.rest !== true) throw usageError(`${command.name} takes nothing after --`);
   return { world, command: command.name, args, rest, given: await given(world, command, options) };
 }

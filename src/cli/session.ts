@@ -85,6 +85,8 @@ export async function openSession(invocation: Invocation): Promise<Session> {
     const stamped = { at: clock.now(), ...event };
     events.push(stamped);
     report.event(stamped);
+    // before the progress is shown, a wait must not look like a hang
+    if (!shown && event.kind === "retrying" && given.quiet !== true) world.stderr.write(`Azure: ${event.message ?? event.code ?? "busy"}; asking again in ${Math.ceil((event.delayMs ?? 0) / 1000)} s\n`);
   };
   const show = abilities(world.env, world.stderr);
   const stopListening = world.onInterrupt(() => {

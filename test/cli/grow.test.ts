@@ -104,7 +104,7 @@ test("remove takes a node's machine, disks, interface, address and NAT rule, and
   await ok("remove mycluster 3 mycluster-coreos-4 --yes");
   const rules = azure.puts().get("loadBalancers/mycluster-lb").properties.inboundNatRules.map((rule: Body) => rule.name);
   expect(rules).toEqual(["ssh-0", "ssh-1", "ssh-2"]);
-  const left = (azure.simulation.save() as { entries: { key: string }[] }).entries.map(({ key }) => key);
+  const left = azure.simulation.save().entries.map(({ key }) => key);
   expect(left.filter((key) => /coreos-[34]/.test(key))).toEqual([]);
   azure.exchanges.length = 0;
   const { document } = await azure.json("mycluster");

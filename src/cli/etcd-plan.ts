@@ -1,0 +1,116 @@
+/**
+ * What etcd is to be: its members, the authority behind their certificates, and what each node is told of them. Chosen once
+ * for a cluster; afterwards members come and go one at a time, through those that live (membership.ts).
+ */
+import { X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { names } from "../core/cluster.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
+import type { EtcdConfig } from "../core/node-config.ts";
+import { type ClusterSpec, memberCount } from "../core/spec.ts";
+import type { Choices } from "../core/tags.ts";
+import { createEtcdCa, prepareEtcdTls } from "../prepare/etcd-tls.ts";
+import type { SshKey } from "../prepare/ssh-key.ts";
+import type { Place } from "./choose-nodes.ts";
+import type { Claim, FoundCluster } from "./find-cluster.ts";
+import type { Mode } from "./invocation.ts";
+import { type Joins, newMembers, planJoins } from "./membership.ts";
+import { operatorTls } from "./node-target.ts";
+import type { Session } from "./session.ts";
+
+/** etcd speaks TLS unless what is asked for cannot: old CoreOS, Deis, a discovery service. */
+export const usesTls = (spec: ClusterSpec): boolean =>
+  !spec.etcdPlain && spec.platform === "flatcar" && !spec.deis && spec.discoveryServiceUrl === undefined;
+
+/** The bootstrap of the cluster's etcd as a node is told. */
+export const etcdConfig = (spec: ClusterSpec, choices: Choices): EtcdConfig => ({
+  mode: choices.discoveryUrl === undefined ? "static" : "discovery",
+  members: [...choices.members].map(([index, address]) => ({ name: names.machine(spec, index), address })),
+  token: `${spec.name}-${choices.id}`,
+  ...(choices.discoveryUrl === undefined ? {} : { discoveryUrl: choices.discoveryUrl }),
+  state: "new",
+});
+
+export type Ca = Awaited<ReturnType<typeof createEtcdCa>>;
+
+export const fingerprintOf = (ca: Ca): string => etcdCaFingerprint(ca.certificate);
+
+/** What the claim keeps of an etcd authority. */
+export const etcdCaFingerprint = (certificate: string): string => new X509Certificate(certificate).fingerprint256.replaceAll(":", "").slice(0, 32).toLowerCase();
+
+/**
+ * The authority for the certificates of new members. While no member exists the one in our folder (or a new one) becomes the
+ * cluster's; afterwards only the cluster's own will do: members of two authorities would never talk to each other.
+ */
+export async function etcdAuthority(session: Session, spec: ClusterSpec, found: FoundCluster, needed: boolean, exists: boolean, folder: string | undefined): Promise<Ca | undefined> {
+  if (!needed) return undefined;
+  const now = session.world.clock.now();
+  if (folder === undefined) return createEtcdCa(spec.name, now);
+  const ca = await prepareEtcdTls({ folder, cluster: spec.name, exists, now });
+  const wanted = found.claim?.choices.etcdCa;
+  if (exists && wanted !== undefined && fingerprintOf(ca) !== wanted)
+    throw new ClusterError("EtcdCaWrong", `${join(folder, "etcd-ca.pem")} is not the authority that the members of ${spec.name} trust`, {
+      exit: EXIT.preflight,
+      advice: "It is another cluster's of the same name. Put the right etcd-ca.pem and etcd-ca.key there (from where the cluster was made), and run again. Nothing was written to Azure.",
+    });
+  return ca;
+}
+
+/**
+ * Who is a member of a cluster that exists. New nodes join up to the number that fits its size, and a member whose machine is
+ * gone joins anew, through the members that live: when those cannot be reached the new nodes are gateways, and it is said.
+ */
+export async function membersOf(
+  session: Session,
+  spec: ClusterSpec,
+  claim: Claim,
+  places: readonly Place[],
+  ssh: SshKey,
+  tls: boolean,
+  fixed: boolean,
+  mode: Mode,
+): Promise<{ members: ReadonlyMap<number, string>; joins: Joins }> {
+  const { members } = claim.choices;
+  const fresh = places.filter((place) => !place.exists);
+  const alive = places.filter((place) => place.exists && members.has(place.index));
+  const wanted = newMembers(memberCount(spec), claim.choices, fresh);
+  const again = fresh.filter((place) => members.has(place.index));
+  const joining = [...again, ...wanted];
+  if (fixed || joining.length === 0 || alive.length === 0 || claim.address === undefined) return { members, joins: new Map() };
+  const all = new Map([...members, ...wanted.map((place) => [place.index, place.address] as const)]);
+  // a rehearsal has no etcd to ask: it is taken to agree
+  if (session.simulated || mode === "imagine") return { members: all, joins: session.simulated ? rehearsed(spec, members, joining) : new Map() };
+  const why = spec.waitFor === "machines" ? "with --wait-for machines nobody waits for them" : ssh.privateKeyFile === undefined ? "the cluster's private key is not here" : undefined;
+  try {
+    if (why !== undefined) throw new ClusterError("EtcdUnreachable", why, { source: "node" });
+    const reach = { spec, choices: claim.choices, host: claim.address, privateKey: await readFile(ssh.privateKeyFile ?? "", "utf8"), tls };
+    const joins = await planJoins(session, reach, alive, joining, tls ? await operatorTls(session.dir, spec.name) : undefined);
+    return { members: all, joins };
+  } catch (error) {
+    session.tools.signal.throwIfAborted();
+    if (!(error instanceof ClusterError)) throw error;
+    // members of the first hour that never started can start as they were planned; others would be refused by etcd
+    if (wanted.length > 0)
+      session.emit({ kind: "note", id: "etcd", label: "etcd", code: error.code, message: `The new nodes do not become etcd members (${error.message}); they reach etcd through a gateway on 127.0.0.1:2379.` });
+    return { members, joins: new Map() };
+  }
+}
+
+/** The first nodes are etcd's members. */
+export function chooseMembers(spec: ClusterSpec, places: readonly Place[]): Map<number, string> {
+  return new Map(places.slice(0, memberCount(spec)).map((place) => [place.index, place.address]));
+}
+
+// --- internal ---
+
+/** What joiners would be told, each of those before it. */
+function rehearsed(spec: ClusterSpec, members: ReadonlyMap<number, string>, joining: readonly { index: number; address: string }[]): Joins {
+  const known = new Map(members);
+  return new Map(
+    joining.map((place) => {
+      known.set(place.index, place.address);
+      return [place.index, [...known].map(([index, address]) => ({ name: names.machine(spec, index), address }))] as const;
+    }),
+  );
+}
