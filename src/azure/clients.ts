@@ -45,7 +45,7 @@ export async function createClients(connection: Connection): Promise<Clients> {
   const open = endpoint.scope === undefined;
   const options = {
     endpoint: endpoint.url,
-    ...(open ? { allowInsecureConnection: true } : { credentials: { scopes: [endpoint.scope as string] } }),
+    ...(open ? { allowInsecureConnection: true } : { credentials: { scopes: [endpoint.scope] } }),
     ...(httpClient === undefined ? {} : { httpClient }),
     ...(open || connection.proxied || httpClient !== undefined ? {} : { agent: new Agent({ keepAlive: true, maxSockets: SOCKETS }) }),
     retryOptions: { maxRetries: 0 },

@@ -21,7 +21,7 @@ export function errorBody(text: string | null | undefined): ErrorBody | undefine
     const parsed: unknown = JSON.parse(text ?? "");
     if (typeof parsed !== "object" || parsed === null) return undefined;
     const inner = (parsed as { error?: unknown }).error ?? parsed;
-    return typeof inner === "object" && inner !== null ? (inner as ErrorBody) : undefined;
+    return typeof inner === "object" && inner !== null ? (inner) : undefined;
   } catch {
     return undefined;
   }

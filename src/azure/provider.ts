@@ -112,7 +112,7 @@ export function createProvider(clients: Clients): Provider {
     put: (resource, { signal, createOnly }) => {
       const kind = ROWS[resource.kind] as Row<Kind>;
       return begin(kind, "put", (call) =>
-        kind.put(clients, groupNameOf(resource), nameIn(resource), resource.body as never, {
+        kind.put(clients, groupNameOf(resource), nameIn(resource), resource.body, {
           ...call,
           abortSignal: signal,
           ...(createOnly === true ? { ifNoneMatch: "*" } : {}),
@@ -183,7 +183,7 @@ function stateOf(text: string | undefined): Live["state"] {
   }
 }
 
-const rowOf = ({ kind }: Target): Omit<Row<Kind>, "put"> => (kind === "disk" ? DISK : (ROWS[kind] as Row<Kind>));
+const rowOf = ({ kind }: Target): Omit<Row<Kind>, "put"> => (kind === "disk" ? DISK : (ROWS[kind]));
 
 const groupNameOf = (target: Pick<Target, "id">): string => groupOf(target.id) ?? "";
 

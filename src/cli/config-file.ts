@@ -24,7 +24,7 @@ export async function readConfig(world: World, file: string): Promise<Record<str
 
 // --- internal ---
 
-const ALIAS = new Map(Object.values(FLAGS).flatMap((flag) => ("also" in flag ? (flag.also ?? []).map((other) => [other as string, flag.name as string] as const) : [])));
+const ALIAS = new Map(Object.values(FLAGS).flatMap((flag) => ("also" in flag ? (flag.also ?? []).map((other) => [other, flag.name] as const) : [])));
 
 async function readText(world: World, file: string): Promise<string> {
   try {

@@ -71,7 +71,7 @@ function programOf(world: World, version: string, chosen: (command: Command, arg
 
 function optionOf(key: FlagKey, flag: Flag<unknown>): Option {
   const value = flag.value === undefined ? "" : flag.optional === undefined ? ` <${flag.value}>` : ` [${flag.value}]`;
-  const shown = flag.default === undefined || flag.default === false || flag.about.endsWith("]") ? "" : ` [${String(flag.default)}]`;
+  const shown = flag.default === undefined || flag.default === false || flag.about.endsWith("]") ? "" : ` [${JSON.stringify(flag.default).replaceAll('"', "")}]`;
   const option = new Option(`--${flag.name}${value}`, flag.about + shown);
   // commander reads --no-x as the opposite of --x: here it is a switch of its own
   option.negate = false;
@@ -99,7 +99,7 @@ async function given(world: World, command: Command, options: Record<string, unk
     else if (fromEnvironment !== undefined) values[key] = parsed(flag, fromEnvironment.text, fromEnvironment.name);
     else if (file[flag.name] !== undefined) values[key] = parsed(flag, String(file[flag.name]), `${String(options["config"])}: ${flag.name}`);
   }
-  return values as Partial<FlagValues>;
+  return values;
 }
 
 function environmentOf(world: World, flag: Flag<unknown>): { name: string; text: string } | undefined {

@@ -62,7 +62,7 @@ export async function survey(session: Session, spec: ClusterSpec, found: FoundCl
     ...(computeUsage === undefined ? {} : { computeUsage }),
     ...(networkUsage === undefined ? {} : { networkUsage }),
     ...(labelFree === undefined ? {} : { labelFree }),
-    ...(missingImage ? { image: "missing" as const } : imageFacts === undefined ? {} : { image: imageFacts as ImageFacts }),
+    ...(missingImage ? { image: "missing" as const } : imageFacts === undefined ? {} : { image: imageFacts }),
     ...(existing === undefined ? {} : { network: existing }),
   };
   const problems = judge(checked);

@@ -43,7 +43,7 @@ export function plan(spec: ClusterSpec, facts: Facts): AnyResource[] {
 
 /** A group that exists is nothing to wait for. */
 const without = (resources: AnyResource[], id: string): AnyResource[] =>
-  resources.map((resource) => ({ ...resource, dependsOn: resource.dependsOn.filter((other) => other !== id) }) as AnyResource);
+  resources.map((resource) => ({ ...resource, dependsOn: resource.dependsOn.filter((other) => other !== id) }));
 
 /** Ids are unique and dependencies are in the plan, before whoever needs them: so there is no cycle either. */
 function checked(resources: AnyResource[]): AnyResource[] {

@@ -79,7 +79,7 @@ export function readClaim(tags: Tags): { choices: Choices; kept: Partial<FlagVal
       ...(tags["aoc-etcd-ca"] === undefined ? {} : { etcdCa: tags["aoc-etcd-ca"] }),
       ...(kept["discoveryServiceUrl"] === undefined ? {} : { discoveryUrl: kept["discoveryServiceUrl"] as string }),
     },
-    kept: kept as Partial<FlagValues>,
+    kept: kept,
   };
 }
 

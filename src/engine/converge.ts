@@ -108,7 +108,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
 }
 
 /** Deletes a resource and waits until it is gone; absent is success. With a label its retries are told by its name. */
-export async function remove(target: Target & { readonly label?: string }, tools: Tools, schedule: "groupDelete" | undefined = undefined): Promise<void> {
+export async function remove(target: Target & { readonly label?: string }, tools: Tools, schedule?: "groupDelete"): Promise<void> {
   const budget = createBudget(tools.clock, tools.random);
   for (;;) {
     try {

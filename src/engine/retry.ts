@@ -60,7 +60,7 @@ export function createBudget(clock: Clock, random: () => number): RetryBudget {
         case "transient":
           if (transient >= TRANSIENT.attempts) return undefined;
           return { waitMs: asked ?? jitter(TRANSIENT.first, TRANSIENT.most, transient++), kind: "transient", ambiguous: true };
-        case "no":
+        default:
           if (!error.operation && (error.status === 404 || error.status === 400) && LAGGING.test(error.code) && lagging < LAG.attempts)
             return { waitMs: jitter(LAG.first, LAG.most, lagging++), kind: "lag", ambiguous: false };
           return undefined;
