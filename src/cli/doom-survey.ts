@@ -11,6 +11,7 @@ import { allows } from "../core/permissions.ts";
 import { type Kind, groupId, resourceId } from "../core/resource.ts";
 import { isOurs } from "../core/tags.ts";
 import { patiently } from "../engine/converge.ts";
+import type { Snapshot } from "./choose-nodes.ts";
 import type { Located } from "./locate.ts";
 import type { Session } from "./session.ts";
 
@@ -20,13 +21,16 @@ export interface Doom extends SortedOut {
   readonly scope: string;
   /** The group goes, with all that is in it; else what is ours goes piece by piece. */
   readonly whole: boolean;
+  /** What is in the group, ours or not, of the kinds of a plan. */
+  readonly snapshot: Snapshot;
 }
 
 /** What is there now. The group may go while it is listed: then there is nothing. */
 export async function surveyDoom(session: Session, located: Located): Promise<Doom> {
   const scope = groupId(session.subscription, located.groupName);
-  const sorted = located.group === undefined ? NOTHING : sortOut(located.name, ...(await listAll(session, located)));
-  return { ...sorted, located, scope, whole: located.own && sorted.foreign.length === 0 };
+  const { snapshot, found, contents } = located.group === undefined ? NOTHING : await listAll(session, located);
+  const sorted = sortOut(located.name, found, contents);
+  return { ...sorted, located, scope, snapshot, whole: located.own && sorted.foreign.length === 0 };
 }
 
 /** Nothing of the cluster is there. */
@@ -82,12 +86,15 @@ export function neededRights({ whole, ours, located }: Doom): string[] {
 
 // --- internal ---
 
-const NOTHING: SortedOut = { ours: [], foreign: [], strange: [] };
+interface Listed {
+  readonly snapshot: Snapshot;
+  readonly found: readonly Found[];
+  readonly contents: readonly { id: string; type: string; tags: Record<string, string> }[];
+}
 
-async function listAll(
-  session: Session,
-  located: Located,
-): Promise<[Found[], { id: string; type: string; tags: Record<string, string> }[]]> {
+const NOTHING: Listed = { snapshot: new Map(), found: [], contents: [] };
+
+async function listAll(session: Session, located: Located): Promise<Listed> {
   const { lookups, tools } = session;
   const unlisted = new Set<Kind>();
   const [snapshot, storage, contents] = await Promise.all([
@@ -96,7 +103,7 @@ async function listAll(
     patiently(tools, (signal) => lookups.contents(located.groupName, signal)),
   ]);
   const listed: Found[] = [...snapshot.values(), ...storage];
-  return [[...listed, ...(located.own ? [] : await promised(session, located, listed, unlisted))], contents];
+  return { snapshot, found: [...listed, ...(located.own ? [] : await promised(session, located, listed, unlisted))], contents };
 }
 
 /**

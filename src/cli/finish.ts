@@ -3,8 +3,8 @@ import { join, relative, resolve } from "node:path";
 import { advised } from "../core/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { names } from "../core/cluster.ts";
+import { etcdDocument, nodeDocument } from "../core/node-document.ts";
 import { type ClusterDocument, type NodeDocument, clusterDocument, dnsLines, nextSteps, sshConfig } from "../core/outputs.ts";
-import { USER } from "../core/resources/machine.ts";
 import { keepKnownHosts } from "./known-hosts.ts";
 import type { Carried } from "./carry-out.ts";
 import type { Prepared } from "./prepare.ts";
@@ -44,20 +44,16 @@ export async function finish(session: Session, invocation: Invocation, prepared:
 async function documentOf(session: Session, { spec, facts, materials, resources }: Prepared, { results, readiness, address, host }: Carried): Promise<ClusterDocument> {
   const count = (outcome: string): number => [...results.values()].filter((result) => result.state === "done" && result.value === outcome).length;
   const publicIps = await nodeAddresses(session, { spec, facts, resources } as Prepared);
-  const nodes = facts.nodes.map((node): NodeDocument => {
-    const ip = publicIps.get(node.index);
-    return {
+  const nodes = facts.nodes.map((node): NodeDocument =>
+    nodeDocument(spec, {
       index: node.index,
-      name: node.name,
       host: host ?? address ?? "",
-      port: spec.ssh + node.index,
-      user: USER,
       identityFile: materials.ssh.privateKeyFile ?? "",
       privateIp: node.address,
-      ...(ip === undefined ? {} : { publicIp: ip }),
+      publicIp: publicIps.get(node.index),
       state: stateOf(results.get(machineIdOf(resources, node.index))?.state, readiness.get(node.index)?.state),
-    };
-  });
+    }),
+  );
   return clusterDocument(
     {
       name: spec.name,
@@ -66,11 +62,7 @@ async function documentOf(session: Session, { spec, facts, materials, resources 
       host: host ?? "",
       ip: address ?? "",
       nodes,
-      etcd: {
-        mode: facts.choices.discoveryUrl === undefined ? "static" : "discovery",
-        members: [...facts.choices.members.keys()].map((index) => names.machine(spec, index)),
-        ...(facts.choices.discoveryUrl === undefined ? {} : { discoveryUrl: facts.choices.discoveryUrl }),
-      },
+      etcd: etcdDocument(spec, facts.choices),
       resources: { created: count("created"), unchanged: count("unchanged"), updated: count("updated") },
       seconds: Math.round((session.clock.now() - session.startedAt) / 1000),
     },

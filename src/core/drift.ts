@@ -1,0 +1,130 @@
+/**
+ * How what is there differs from what was made: missing resources, rules of the load balancer and the security group that
+ * somebody changed, machines that stand still, what others put into the cluster's own group. Pure; `status` prints it.
+ */
+import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
+import { type AnyResource, type Kind, nameOf } from "./resource.ts";
+
+export interface Drift {
+  readonly kind:
+    | "missing-node"
+    | "failed-node"
+    | "stopped-node"
+    | "missing-resource"
+    | "nat-rule"
+    | "endpoint-rule"
+    | "security-rule"
+    | "foreign-resource"
+    | "expired"
+    | "being-destroyed";
+  readonly message: string;
+  /** ARM id of what it is about, where there is one. */
+  readonly id?: string;
+  readonly node?: number;
+  /** The cluster does not work as it was asked for; else it is only worth knowing. */
+  readonly harm: boolean;
+}
+
+/** What is there, by lower-case id. */
+export type Present = ReadonlyMap<string, { readonly kind: Kind; readonly model: unknown }>;
+
+/** What the plan has and Azure does not; of a node that is missing altogether one entry. */
+export function missing(plan: readonly AnyResource[], present: Present): Drift[] {
+  const gone = plan.filter((resource) => resource.kind !== "resourceGroup" && !present.has(resource.id.toLowerCase()));
+  const nodes = new Set(
+    gone.flatMap((resource) => (resource.kind === "machine" && resource.node !== undefined ? [resource.node] : [])),
+  );
+  return gone.flatMap((resource): Drift[] => {
+    if (resource.kind === "machine")
+      return [
+        { kind: "missing-node", message: `${nameOf(resource.id)} is missing`, id: resource.id, ...nodeOf(resource), harm: true },
+      ];
+    if (resource.node !== undefined && nodes.has(resource.node)) return [];
+    return [
+      { kind: "missing-resource", message: `the ${resource.label} is missing`, id: resource.id, ...nodeOf(resource), harm: true },
+    ];
+  });
+}
+
+/** Rules of load balancer and security group, compared with those of the plan by name. */
+export function changedRules(plan: readonly AnyResource[], present: Present): Drift[] {
+  return plan.flatMap((resource) => {
+    const model = present.get(resource.id.toLowerCase())?.model;
+    if (model === undefined) return [];
+    if (resource.kind === "loadBalancer") return balancerDrift(resource.id, resource.body, model as LoadBalancer);
+    return resource.kind === "securityGroup" ? securityDrift(resource.id, resource.body, model as NetworkSecurityGroup) : [];
+  });
+}
+
+// --- internal ---
+
+const nodeOf = ({ node }: { readonly node?: number }): { readonly node?: number } => (node === undefined ? {} : { node });
+
+function balancerDrift(id: string, wanted: LoadBalancer, live: LoadBalancer): Drift[] {
+  const nat = (wanted.inboundNatRules ?? []).filter(
+    (rule) =>
+      !(live.inboundNatRules ?? []).some(
+        (one) => one.name === rule.name && one.frontendPort === rule.frontendPort && one.backendPort === rule.backendPort,
+      ),
+  );
+  const endpoints = (wanted.loadBalancingRules ?? []).filter(
+    (rule) =>
+      !(live.loadBalancingRules ?? []).some(
+        (one) => one.name === rule.name && one.frontendPort === rule.frontendPort && one.backendPort === rule.backendPort,
+      ),
+  );
+  return [
+    ...nat.map((rule): Drift => ({
+      kind: "nat-rule",
+      message: `the load balancer has no rule ${rule.name} for SSH on port ${rule.frontendPort}`,
+      id,
+      ...(/^ssh-\d+$/.test(rule.name ?? "") ? { node: Number(rule.name?.slice(4)) } : {}),
+      harm: true,
+    })),
+    ...endpoints.map((rule): Drift => ({
+      kind: "endpoint-rule",
+      message: `the load balancer has no rule ${rule.name} for port ${rule.frontendPort}`,
+      id,
+      harm: true,
+    })),
+  ];
+}
+
+/** What a rule says; the rest of it Azure adds. */
+const SAYS = [
+  "priority",
+  "direction",
+  "access",
+  "protocol",
+  "sourceAddressPrefix",
+  "destinationPortRange",
+] as const satisfies readonly (keyof SecurityRule)[];
+
+function securityDrift(id: string, wanted: NetworkSecurityGroup, live: NetworkSecurityGroup): Drift[] {
+  const there = new Map((live.securityRules ?? []).map((rule) => [rule.name, rule]));
+  const drift: Drift[] = [];
+  for (const rule of wanted.securityRules ?? []) {
+    const found = there.get(rule.name);
+    there.delete(rule.name);
+    const differs = SAYS.filter(
+      (what) => found !== undefined && String(found[what]).toLowerCase() !== String(rule[what]).toLowerCase(),
+    );
+    if (found === undefined)
+      drift.push({ kind: "security-rule", message: `the security group has no rule ${rule.name}`, id, harm: true });
+    else if (differs.length > 0)
+      drift.push({
+        kind: "security-rule",
+        message: `somebody changed the rule ${rule.name} of the security group: ${differs.map((what) => `${what} is ${String(found[what])}, not ${String(rule[what])}`).join(", ")}`,
+        id,
+        harm: true,
+      });
+  }
+  for (const rule of there.values())
+    drift.push({
+      kind: "security-rule",
+      message: `somebody added the rule ${rule.name} to the security group (${rule.access} ${rule.direction} ${rule.destinationPortRange ?? "several ports"})`,
+      id,
+      harm: false,
+    });
+  return drift;
+}

@@ -1,0 +1,38 @@
+/** The parts of the cluster's document that create and status share: a node, and how etcd came about. */
+import { names } from "./cluster.ts";
+import type { ClusterDocument, NodeDocument } from "./outputs.ts";
+import { USER } from "./resources/machine.ts";
+import type { ClusterSpec } from "./spec.ts";
+import type { Choices } from "./tags.ts";
+
+export interface NodeFacts {
+  readonly index: number;
+  /** Public name or address of the load balancer. */
+  readonly host: string;
+  /** Path of the private key; empty when it is not on this machine. */
+  readonly identityFile: string;
+  readonly privateIp: string;
+  readonly publicIp?: string | undefined;
+  readonly state: string;
+}
+
+export const nodeDocument = (spec: Pick<ClusterSpec, "name" | "vmNamePrefix" | "ssh">, node: NodeFacts): NodeDocument => ({
+  index: node.index,
+  name: names.machine(spec, node.index),
+  host: node.host,
+  port: spec.ssh + node.index,
+  user: USER,
+  identityFile: node.identityFile,
+  privateIp: node.privateIp,
+  ...(node.publicIp === undefined ? {} : { publicIp: node.publicIp }),
+  state: node.state,
+});
+
+export const etcdDocument = (
+  spec: Pick<ClusterSpec, "name" | "vmNamePrefix">,
+  { members, discoveryUrl }: Pick<Choices, "members" | "discoveryUrl">,
+): ClusterDocument["etcd"] => ({
+  mode: discoveryUrl === undefined ? "static" : "discovery",
+  members: [...members.keys()].map((index) => names.machine(spec, index)),
+  ...(discoveryUrl === undefined ? {} : { discoveryUrl }),
+});

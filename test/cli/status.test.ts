@@ -1,0 +1,300 @@
+/** status over the simulated Azure: screens, drift, exit codes. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { StatusDocument } from "../../src/cli/status.ts";
+import { createVirtualClock } from "../../src/sim/clock.ts";
+import { parseFault } from "../../src/sim/fault-script.ts";
+import type { SimulationOptions } from "../../src/sim/simulation.ts";
+import { addForeign, addGroup, byHand, everything, inGroup } from "./azure-hand.ts";
+import { type Body, type TestAzure, testAzure } from "./world.ts";
+
+async function withCluster(
+  argv = "mycluster --num-nodes 3 --wait-for machines",
+  options: Partial<SimulationOptions> & { rehearsal?: boolean } = {},
+): Promise<TestAzure> {
+  const azure = testAzure(options);
+  onTestFinished(() => azure.close());
+  const { exit, stderr } = await azure.run(argv);
+  if (exit !== 0 && options.faults === undefined) throw new Error(stderr);
+  return azure;
+}
+
+function elsewhere(): string {
+  const dir = mkdtempSync(join(tmpdir(), "acc-else-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+const NSG = inGroup("mycluster", "Microsoft.Network/networkSecurityGroups", "mycluster-nsg");
+const BALANCER = inGroup("mycluster", "Microsoft.Network/loadBalancers", "mycluster-lb");
+const MACHINE = (index: number): string => inGroup("mycluster", "Microsoft.Compute/virtualMachines", `mycluster-coreos-${index}`);
+
+/** Nobody waits for what is done by hand: by then it has happened. */
+function tenMinutesLater(azure: TestAzure): TestAzure {
+  const state = azure.simulation.save();
+  const later = testAzure({ state, clock: createVirtualClock(state.now + 600_000) });
+  onTestFinished(() => later.close());
+  return later;
+}
+
+async function edit(azure: TestAzure, path: string, change: (resource: Body) => void): Promise<void> {
+  const { body } = await byHand(azure, "GET", path);
+  change(body);
+  expect((await byHand(azure, "PUT", path, body)).status).toBeLessThan(300);
+}
+
+test("a healthy cluster: its nodes, what is open, exit code 0", async () => {
+  const azure = await withCluster("mycluster --num-nodes 3 --deis --pip --ttl 2h --wait-for machines");
+  const { exit, stdout, stderr } = await azure.run("status mycluster");
+  expect(stdout).toMatchInlineSnapshot(`
+    "mycluster in westus: 3 of 3 nodes up
+    mycluster.westus.cloudapp.azure.com (203.0.113.1), resource group mycluster
+
+    NODE                STATE  POWER    AZURE      PRIVATE   PUBLIC       SSH                AGE
+    mycluster-coreos-0  ready  running  Succeeded  10.0.0.4  203.0.113.4  203.0.113.1:22001  1 min 1 s
+    mycluster-coreos-1  ready  running  Succeeded  10.0.0.5  203.0.113.2  203.0.113.1:22002  1 min
+    mycluster-coreos-2  ready  running  Succeeded  10.0.0.6  203.0.113.3  203.0.113.1:22003  1 min 1 s
+
+    open: web 80, https 443, builder 2222, SSH
+    etcd: static, 3 members: mycluster-coreos-0, mycluster-coreos-1, mycluster-coreos-2
+    expires in 1 h 58 min
+    "
+  `);
+  expect(stderr).toBe("Rehearsal: no machine was booted, and the health of the nodes is simulated.\n");
+  expect(exit).toBe(0);
+});
+
+test("--json is create's document with state, power, health and drift of now", async () => {
+  const azure = await withCluster();
+  const made = await azure.json("mycluster --num-nodes 3 --wait-for machines");
+  const { exit, document } = await azure.json<StatusDocument>("status mycluster");
+  expect(exit).toBe(0);
+  expect(Object.keys(document)).toEqual(expect.arrayContaining(Object.keys(made.document)));
+  const { nodes, host, ip, location, etcd } = made.document;
+  expect(document).toMatchObject({ schema: "azure-coreos-cluster/1", host, ip, location, etcd, drift: [], simulated: true });
+  expect(document.nodes).toMatchObject(
+    nodes.map((node) => ({ ...node, state: "ready", power: "running", provisioning: "Succeeded", health: "ready" })),
+  );
+  expect(document.nodes[0]?.createdAt).toMatch(/^2026-11-22T12:/);
+});
+
+test("from another machine, without any file: what Azure says, and that nobody was asked", async () => {
+  const azure = await withCluster(undefined, { rehearsal: false });
+  const { exit, stdout, stderr } = await azure.run("status mycluster", { dir: elsewhere() });
+  expect(exit).toBe(0);
+  expect(stdout).toContain("mycluster-coreos-2  running  running  Succeeded");
+  expect(stderr).toContain("the cluster's private key is not on this machine");
+  expect((await azure.json<StatusDocument>("status mycluster", { dir: elsewhere() })).document.nodes[0]).toMatchObject({
+    state: "running",
+    health: "unknown",
+    identityFile: "",
+  });
+});
+
+test("with the key at hand the nodes are asked: one that does not answer is named, and it is soon over", async () => {
+  // nothing listens on port 1 and up of this machine's loopback
+  const azure = await withCluster("mycluster --num-nodes 2 --ssh 1 --wait-for machines", {
+    rehearsal: false,
+    publicAddress: "127.0.0.1",
+  });
+  const { exit, document } = await azure.json<StatusDocument>("status mycluster");
+  expect(exit).toBe(1);
+  expect(document.nodes).toMatchObject([
+    { state: "unreachable", health: "unreachable", power: "running", reason: expect.any(String) },
+    { state: "unreachable", health: "unreachable", power: "running" },
+  ]);
+  expect(document.seconds).toBeLessThan(30);
+});
+
+test("in somebody else's group it is found by name alone, and what others have there is no drift", async () => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  await addGroup(azure, "shared");
+  await addForeign(azure, "shared");
+  await azure.run("mycluster --resource-group shared --num-nodes 1 --wait-for machines");
+  expect(await azure.json<StatusDocument>("status mycluster")).toMatchObject({
+    exit: 0,
+    document: { resourceGroup: "shared", drift: [] },
+  });
+});
+
+test("an existing network and an affinity group are as they should be", async () => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  await addGroup(azure, "net");
+  await byHand(azure, "PUT", inGroup("net", "Microsoft.Network/virtualNetworks", "corp"), {
+    location: "westus",
+    properties: {
+      addressSpace: { addressPrefixes: ["10.9.0.0/16"] },
+      subnets: [{ name: "apps", properties: { addressPrefix: "10.9.1.0/24" } }],
+    },
+  });
+  const made = await azure.run(
+    "mycluster --num-nodes 2 --virtual-network-name corp --vnet-resource-group net --subnet-names apps --affinity-group near --wait-for machines",
+  );
+  expect(made.exit, made.stderr).toBe(0);
+  expect(await azure.json<StatusDocument>("status mycluster")).toMatchObject({ exit: 0, document: { drift: [] } });
+});
+
+const DRIFTS: [what: string, act: (azure: TestAzure) => Promise<unknown>, exit: number, drift: Record<string, unknown>][] = [
+  [
+    "a machine that somebody deleted",
+    (azure) => byHand(azure, "DELETE", MACHINE(1)),
+    3,
+    { kind: "missing-node", message: "mycluster-coreos-1 is missing", node: 1, harm: true },
+  ],
+  [
+    "a machine that was switched off",
+    (azure) => byHand(azure, "POST", `${MACHINE(2)}/deallocate`),
+    3,
+    { kind: "stopped-node", message: "mycluster-coreos-2 is deallocated", node: 2, harm: true },
+  ],
+  [
+    "a NAT rule that is gone",
+    (azure) =>
+      edit(
+        azure,
+        inGroup("mycluster", "Microsoft.Network/networkInterfaces", "mycluster-coreos-0-nic"),
+        (nic) => delete nic.properties.ipConfigurations[0].properties.loadBalancerInboundNatRules,
+      ).then(() => edit(azure, BALANCER, (lb) => lb.properties.inboundNatRules.shift())),
+    3,
+    { kind: "nat-rule", node: 0, harm: true },
+  ],
+  [
+    "a security rule that is gone",
+    (azure) => edit(azure, NSG, (group) => (group.properties.securityRules = [])),
+    3,
+    { kind: "security-rule", message: "the security group has no rule allow-ssh", harm: true },
+  ],
+  [
+    "a security rule that was changed",
+    (azure) => edit(azure, NSG, (group) => (group.properties.securityRules[0].properties.access = "Deny")),
+    3,
+    {
+      kind: "security-rule",
+      message: "somebody changed the rule allow-ssh of the security group: access is Deny, not Allow",
+      harm: true,
+    },
+  ],
+  [
+    "a security rule that was added",
+    (azure) =>
+      edit(azure, NSG, (group) =>
+        group.properties.securityRules.push({
+          name: "open",
+          properties: { ...group.properties.securityRules[0].properties, priority: 200, destinationPortRange: "9000" },
+        }),
+      ),
+    0,
+    { kind: "security-rule", message: "somebody added the rule open to the security group (Allow Inbound 9000)", harm: false },
+  ],
+  [
+    "a resource of somebody else in our group",
+    (azure) => addForeign(azure, "mycluster"),
+    0,
+    {
+      kind: "foreign-resource",
+      message: "somebody else has Microsoft.Network/networkSecurityGroups/theirs in the cluster's group",
+      harm: false,
+    },
+  ],
+  [
+    "the SSH key resource that is gone",
+    (azure) => byHand(azure, "DELETE", inGroup("mycluster", "Microsoft.Compute/sshPublicKeys", "mycluster-ssh")),
+    3,
+    { kind: "missing-resource", message: "the SSH public key is missing", harm: true },
+  ],
+  [
+    "a destroy that began",
+    (azure) =>
+      edit(
+        azure,
+        everything(azure).find((id) => id.includes("mycluster-ip-")) ?? "",
+        (claim) => (claim.tags["aoc-destroying"] = "now"),
+      ),
+    3,
+    { kind: "being-destroyed", harm: true },
+  ],
+];
+
+test.each(DRIFTS)("drift is named: %s", async (_, act, exit, drift) => {
+  const azure = await withCluster();
+  await act(azure);
+  const later = tenMinutesLater(azure);
+  const seen = await later.json<StatusDocument>("status mycluster");
+  expect(seen.document.drift).toEqual([expect.objectContaining(drift)]);
+  expect(seen.exit).toBe(exit);
+  expect((await later.run("status mycluster")).stdout).toContain(
+    `${drift["harm"] === true ? "!" : "-"} ${seen.document.drift[0]?.message}`,
+  );
+});
+
+test("a time to live that is over is named", async () => {
+  const azure = await withCluster("mycluster --num-nodes 1 --ttl 1s --wait-for machines");
+  const { exit, stdout } = await azure.run("status mycluster");
+  expect(exit).toBe(0);
+  expect(stdout).toMatch(/^expired .* ago$/m);
+  expect(stdout).toContain("its time to live ended");
+});
+
+test("a node that failed: 2 of 3 are up, exit code 3", async () => {
+  const azure = await withCluster("mycluster --num-nodes 3 --wait-for machines", {
+    faults: [parseFault("machine-2:AllocationFailed")],
+  });
+  const { exit, stdout } = await azure.run("status mycluster");
+  expect(exit).toBe(3);
+  expect(stdout).toContain("2 of 3 nodes up");
+});
+
+test("a node that was removed is not missed", async () => {
+  const azure = await withCluster("mycluster --num-nodes 4 --etcd-plain --wait-for machines");
+  const removed = await azure.run("remove mycluster 1 --yes --force");
+  expect(removed.exit, removed.stderr).toBe(0);
+  const { exit, document } = await azure.json<StatusDocument>("status mycluster");
+  expect(document.nodes.map((node) => node.index)).toEqual([0, 2, 3]);
+  expect(document.drift).toEqual([]);
+  expect(exit).toBe(0);
+});
+
+test.each([
+  ["no such cluster", async () => undefined, "there is no cluster mycluster"],
+  [
+    "a half-made one",
+    (azure: TestAzure) => addGroup(azure, "mycluster", { "managed-by": "azure-coreos-cluster", "aoc-cluster": "mycluster" }),
+    "mycluster is half made",
+  ],
+])("%s: exit code 1 and what to do", async (_, prepare, text) => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  await prepare(azure);
+  const { exit, stderr } = await azure.run("status mycluster");
+  expect(exit).toBe(1);
+  expect(stderr).toContain(text);
+});
+
+test("--watch looks again every 5 seconds until it is interrupted, and ends with the last exit code", async () => {
+  const azure = await withCluster();
+  let interrupt = (): void => undefined;
+  let looks = 0;
+  const { exit, stdout } = await azure.run("status mycluster --watch", {
+    onInterrupt: (callback) => (interrupt = callback),
+    onStdout: () => {
+      looks += 1;
+      if (looks === 1) void byHand(azure, "POST", `${MACHINE(2)}/deallocate`);
+      if (looks === 25) interrupt();
+    },
+  });
+  expect(looks).toBe(25);
+  expect(stdout).toContain("3 of 3 nodes up");
+  expect(stdout).toContain("2 of 3 nodes up");
+  expect(exit).toBe(3);
+});
+
+test("nothing is ever written", async () => {
+  const azure = await withCluster();
+  const before = azure.exchanges.length;
+  await azure.run("status mycluster", { dir: elsewhere() });
+  expect(azure.exchanges.slice(before).filter((one) => one.method !== "GET")).toEqual([]);
+});
