@@ -5,18 +5,16 @@
 import type { ContainerClient } from "@azure/storage-blob";
 import type { StorageAccount } from "@azure/arm-storage";
 import { IMAGE_CONTAINER } from "../azure/vhd/account.ts";
-import { checkSameLocation } from "../azure/vhd/blob.ts";
 import { type ContainerLocation, parseContainerUrl } from "../azure/vhd/container.ts";
 import { openContainer } from "../azure/vhd/credentials.ts";
 import type { VhdSurvey } from "../azure/vhd/survey.ts";
 import { uploadVhd } from "../azure/vhd/upload.ts";
-import { AzureError } from "../core/azure-error.ts";
 import { ClusterError, usageError } from "../core/errors.ts";
 import type { FlagValues } from "../core/flags.ts";
-import { groupOf } from "../core/resource.ts";
 import { blobContainer, storageAccount } from "../core/resources/storage.ts";
 import { ownTags } from "../core/tags.ts";
 import { converge, patiently } from "../engine/converge.ts";
+import { accountKey, checkRegion } from "./image-account.ts";
 import type { Session } from "./session.ts";
 
 /** A storage account of the tool's own, that is yet to be made. */
@@ -126,37 +124,6 @@ async function makeAccount(session: Session, { account, group, location, cluster
       advice: "Run the same command again.",
     });
   return parseContainerUrl(`${endpoint.replace(/\/$/, "")}/${IMAGE_CONTAINER}`);
-}
-
-async function checkRegion(session: Session, { account, url }: ContainerLocation, location: string): Promise<void> {
-  const known = await accountFacts(session, account);
-  if (known !== undefined) return checkSameLocation(account, known.location, location);
-  session.emit({
-    ...ABOUT,
-    kind: "note",
-    message: `Not checked: where the storage account of ${url} is. It has to be in ${location}, as the cluster.`,
-  });
-}
-
-/** What the subscription knows of an account; undefined for one of another subscription, or when this sign-in may not ask. */
-async function accountFacts(session: Session, account: string): Promise<{ id: string; location: string } | undefined> {
-  const all = await permitted(() => patiently(session.tools, (signal) => session.lookups.storageAccounts(signal)));
-  return all?.find((one) => one.name.toLowerCase() === account);
-}
-
-async function accountKey(session: Session, account: string): Promise<string | undefined> {
-  const group = groupOf((await accountFacts(session, account))?.id ?? "");
-  if (group === undefined) return undefined;
-  return permitted(() => patiently(session.tools, (signal) => session.lookups.storageKey(group, account, signal)));
-}
-
-async function permitted<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof AzureError && error.status === 403) return undefined;
-    throw error;
-  }
 }
 
 /** "uploaded 12 of 300 MiB", at the start, at every tenth, and at the end; undefined in between. */

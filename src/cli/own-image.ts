@@ -1,6 +1,7 @@
 /**
  * An image of the user's own (`--coreos-image` with a .vhd): looked at and checked before anything is written, and made ready for Azure
  * by a `stage` that carry-out.ts calls when the image's turn has come. An image that the cluster has already is not made again.
+ * Longer than most: a file, a blob and what is there already are one question, and are read side by side.
  */
 import type { Image } from "@azure/arm-compute";
 import { resolve } from "node:path";
