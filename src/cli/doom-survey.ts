@@ -66,7 +66,8 @@ export async function refuseForbidden(session: Session, doom: Doom): Promise<voi
         link: "https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources",
       },
     );
-  const missing = permissions === undefined ? [] : neededRights(doom).filter((action) => !allows(permissions, action));
+  // an empty answer says nothing: who may ask at all has some right
+  const missing = permissions === undefined || permissions.length === 0 ? [] : neededRights(doom).filter((action) => !allows(permissions, action));
   if (missing.length > 0)
     throw new ClusterError("AuthorizationFailed", `you may not ${missing.join(", ")} on ${doom.scope}`, {
       source: "azure",
