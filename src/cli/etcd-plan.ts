@@ -3,6 +3,7 @@
  * for a cluster; afterwards members come and go one at a time, through those that live (membership.ts).
  */
 import { X509Certificate } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { names } from "../core/cluster.ts";
@@ -10,7 +11,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import type { EtcdConfig } from "../core/node-config.ts";
 import { type ClusterSpec, memberCount } from "../core/spec.ts";
 import type { Choices } from "../core/tags.ts";
-import { createEtcdCa, prepareEtcdTls } from "../prepare/etcd-tls.ts";
+import { createEtcdCa, etcdTlsFiles, prepareEtcdTls } from "../prepare/etcd-tls.ts";
 import type { SshKey } from "../prepare/ssh-key.ts";
 import type { Place } from "./choose-nodes.ts";
 import type { Claim, FoundCluster } from "./find-cluster.ts";
@@ -81,7 +82,9 @@ export async function membersOf(
   const all = new Map([...members, ...wanted.map((place) => [place.index, place.address] as const)]);
   // a rehearsal has no etcd to ask: it is taken to agree
   if (session.simulated || mode === "imagine") return { members: all, joins: session.simulated ? rehearsed(spec, members, joining) : new Map() };
-  const why = spec.waitFor === "machines" ? "with --wait-for machines nobody waits for them" : ssh.privateKeyFile === undefined ? "the cluster's private key is not here" : undefined;
+  const files = etcdTlsFiles(join(session.dir, spec.name));
+  const missing = tls ? [files.ca, files.caKey, files.client, files.clientKey].find((file) => !existsSync(file)) : undefined;
+  const why = missing !== undefined ? `${missing} is not here` : spec.waitFor === "machines" ? "with --wait-for machines nobody waits for them" : ssh.privateKeyFile === undefined ? "the cluster's private key is not here" : undefined;
   try {
     if (why !== undefined) throw new ClusterError("EtcdUnreachable", why, { source: "node" });
     const reach = { spec, choices: claim.choices, host: claim.address, privateKey: await readFile(ssh.privateKeyFile ?? "", "utf8"), tls };

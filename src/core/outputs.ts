@@ -90,6 +90,8 @@ export interface NextStepsOptions {
   readonly platform: Platform;
   /** The private key as the person would type it, e.g. `ssh-cert.key`; empty when it is not on this machine. */
   readonly sshKeyFile: string;
+  /** etcd asks for certificates: the nodes have a command that brings theirs. */
+  readonly etcdTls: boolean;
 }
 
 /** What to type next, for a person (stderr): plain lines, with the article's steps for `--deis` on the old platform. */
@@ -107,7 +109,7 @@ export function nextSteps(document: ClusterDocument, options: NextStepsOptions):
         `ssh${key === "" ? "" : ` -i ${shell(key)}`} -p ${port} core@${ip}`,
         "the same with plain ssh; the Host blocks go into ~/.ssh/config",
       ],
-      [`azure-coreos-cluster ssh ${name} -- etcdctl member list`, "the members of etcd"],
+      [`azure-coreos-cluster ssh ${name} -- ${options.etcdTls ? "cluster-etcdctl" : "etcdctl"} member list`, "the members of etcd"],
       [`azure-coreos-cluster status ${name}`, "nodes, health and endpoints, from any machine"],
       [`azure-coreos-cluster destroy ${name}`, "remove everything"],
     ]),

@@ -119,22 +119,22 @@ test("DNS lines as the old script printed them, and only with --pip", () => {
 });
 
 test("next steps without Deis", () => {
-  expect(nextSteps(clusterDocument(facts(), false), { deis: false, platform: "flatcar", sshKeyFile: "ssh-cert.key" }))
+  expect(nextSteps(clusterDocument(facts(), false), { deis: false, platform: "flatcar", etcdTls: true, sshKeyFile: "ssh-cert.key" }))
     .toMatchInlineSnapshot(`
-    "mycluster is at 203.0.113.7 (mycluster.westus.cloudapp.azure.com).
+      "mycluster is at 203.0.113.7 (mycluster.westus.cloudapp.azure.com).
 
-    Next:
-      azure-coreos-cluster ssh mycluster                         log in to node 0
-      ssh -i ssh-cert.key -p 22001 core@203.0.113.7              the same with plain ssh; the Host blocks go into ~/.ssh/config
-      azure-coreos-cluster ssh mycluster -- etcdctl member list  the members of etcd
-      azure-coreos-cluster status mycluster                      nodes, health and endpoints, from any machine
-      azure-coreos-cluster destroy mycluster                     remove everything
-    "
-  `);
+      Next:
+        azure-coreos-cluster ssh mycluster                                 log in to node 0
+        ssh -i ssh-cert.key -p 22001 core@203.0.113.7                      the same with plain ssh; the Host blocks go into ~/.ssh/config
+        azure-coreos-cluster ssh mycluster -- cluster-etcdctl member list  the members of etcd
+        azure-coreos-cluster status mycluster                              nodes, health and endpoints, from any machine
+        azure-coreos-cluster destroy mycluster                             remove everything
+      "
+    `);
 });
 
 test("next steps of the article, for --deis on the old platform", () => {
-  const text = nextSteps(clusterDocument(facts(), true), { deis: true, platform: "coreos", sshKeyFile: "my keys/ssh-cert.key" });
+  const text = nextSteps(clusterDocument(facts(), true), { deis: true, platform: "coreos", etcdTls: false, sshKeyFile: "my keys/ssh-cert.key" });
   expect(text.slice(text.indexOf("Deis"))).toMatchInlineSnapshot(`
     "Deis (v1 ended in 2017: nothing that installs it is known to be online; with your own copy of deisctl and its images):
       export DEISCTL_TUNNEL=203.0.113.7:22001
@@ -148,7 +148,7 @@ test("next steps of the article, for --deis on the old platform", () => {
 });
 
 test("next steps for --deis on Flatcar say what works and what does not", () => {
-  const text = nextSteps(clusterDocument(facts(), true), { deis: true, platform: "flatcar", sshKeyFile: "" });
+  const text = nextSteps(clusterDocument(facts(), true), { deis: true, platform: "flatcar", etcdTls: true, sshKeyFile: "" });
   expect(text).not.toContain("deisctl");
   expect(text).not.toContain("ssh -i");
   expect(text.slice(text.indexOf("Deis"))).toMatchInlineSnapshot(`
