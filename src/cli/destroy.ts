@@ -39,6 +39,10 @@ export async function destroy(invocation: Invocation): Promise<number> {
     await refuseForbidden(session, doom);
     await confirm(invocation, `Type the name ${name} to destroy it:`, name);
     session.report(doom.ours.filter((one) => one.kind === "machine").length, undefined, "being deleted");
+    for (const event of planEvents(
+      doom.whole ? [...doom.ours, { id: doom.scope, label: `resource group ${doom.located.groupName}` }] : doom.ours,
+    ))
+      session.emit(event);
     const destroyed = await carryOutDestroy(session, doom);
     session.endReport();
     if (destroyed.left.length === 0) session.say(`Nothing of ${name} is left.`);
@@ -48,12 +52,8 @@ export async function destroy(invocation: Invocation): Promise<number> {
   }
 }
 
-/** Destroys what a survey found, says so in events, and forgets the files of what is gone. */
+/** Destroys what a survey found, and forgets the files of what is gone. */
 export async function carryOutDestroy(session: Session, doom: Doom): Promise<Destroyed> {
-  for (const event of planEvents(
-    doom.whole ? [...doom.ours, { id: doom.scope, label: `resource group ${doom.located.groupName}` }] : doom.ours,
-  ))
-    session.emit(event);
   try {
     const destroyed = await destroyCluster(session, doom);
     if (destroyed.left.length === 0)
@@ -92,7 +92,11 @@ export function showDoom(session: Session, { world, given }: Invocation, { locat
   );
 }
 
-export const documentOf = (session: Session, { located }: Doom, { deleted, left }: Destroyed): DestroyDocument => ({
+export const documentOf = (
+  session: Session,
+  { located }: Pick<Doom, "located">,
+  { deleted, left }: Destroyed,
+): DestroyDocument => ({
   schema: "azure-coreos-cluster/destroy/1",
   name: located.name,
   resourceGroup: located.groupName,

@@ -1,0 +1,114 @@
+/** gc: destroys the clusters of which the time to live is over, and nothing else. */
+import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
+import { errorDocument, exitCodeOf, renderError } from "../report/error.ts";
+import { duration, plural } from "../report/words.ts";
+import { confirm } from "./confirm.ts";
+import { type Destroyed } from "./destroy-cluster.ts";
+import { type DestroyDocument, carryOutDestroy, documentOf, leftover } from "./destroy.ts";
+import { type Doom, refuseForbidden, surveyDoom } from "./doom-survey.ts";
+import type { Invocation } from "./invocation.ts";
+import { type KnownCluster, knownClusters } from "./known-clusters.ts";
+import { listDocument, renderList } from "./list.ts";
+import { expiryOf, lookIn } from "./locate.ts";
+import { type Session, openSession } from "./session.ts";
+
+/** How one cluster ended: as destroy would print it, or what stood in the way. */
+type Swept = {
+  readonly exit: ExitCode;
+  readonly document: DestroyDocument | { readonly name: string; readonly resourceGroup: string; readonly error: unknown };
+};
+
+export async function gc(invocation: Invocation): Promise<number> {
+  const { world, given } = invocation;
+  const session = await openSession(invocation);
+  try {
+    const now = session.clock.now();
+    const expired = (await knownClusters(session)).filter(
+      (cluster) => isOver(cluster, now) && inScope(cluster, given.resourceGroup),
+    );
+    if (expired.length === 0) session.say("No cluster has passed its time to live.");
+    else
+      session.say(
+        `${expired.length} ${plural("cluster", expired.length)} past ${expired.length === 1 ? "its" : "their"} time to live:\n\n${renderList(expired, now)}`,
+      );
+    if (given.dryRun === true) {
+      if (given.json === true) world.stdout.write(`${JSON.stringify(expired.map(listDocument))}\n`);
+      return EXIT.done;
+    }
+    if (expired.length > 0)
+      await confirm(invocation, `Type "yes" to destroy ${expired.length === 1 ? "it" : `these ${expired.length}`}:`, "yes");
+    session.report(
+      expired.reduce((sum, cluster) => sum + cluster.nodes, 0),
+      undefined,
+      "being deleted",
+    );
+    // each is worked on by itself: one that fails stops no other
+    const swept = await Promise.all(expired.map((cluster) => sweep(session, cluster)));
+    session.endReport();
+    if (given.json === true) world.stdout.write(`${JSON.stringify(swept.map((one) => one.document))}\n`);
+    return worst(swept.map((one) => one.exit));
+  } finally {
+    await session.close();
+  }
+}
+
+// --- internal ---
+
+const isOver = ({ expires }: Pick<KnownCluster, "expires">, now: number): boolean => expires !== undefined && expires <= now;
+
+const inScope = ({ groupName }: KnownCluster, group: string | undefined): boolean =>
+  group === undefined || groupName.toLowerCase() === group.toLowerCase();
+
+async function sweep(session: Session, { name, groupName }: KnownCluster): Promise<Swept> {
+  try {
+    if (session.stop.aborted) throw session.stop.reason;
+    const located = await lookIn(session, name, groupName);
+    const expires = expiryOf(located);
+    // somebody may have given it more time since the list was read
+    if (expires === undefined || expires > session.clock.now()) {
+      session.emit({
+        kind: "note",
+        id: `gc/${groupName}/${name}`,
+        label: name,
+        message:
+          expires === undefined
+            ? `${name} is gone, or has no time to live any more.`
+            : `${name} was given more time: it expires in ${duration(expires - session.clock.now())}.`,
+      });
+      return { exit: EXIT.done, document: documentOf(session, { located }, { deleted: [], left: [] }) };
+    }
+    const doom = await surveyDoom(session, located);
+    await refuseForbidden(session, doom);
+    return ended(session, doom, await carryOutDestroy(session, doom));
+  } catch (error) {
+    session.tools.signal.throwIfAborted();
+    return failed(session, { name, groupName }, error);
+  }
+}
+
+function ended(session: Session, doom: Doom, destroyed: Destroyed): Swept {
+  const document = documentOf(session, doom, destroyed);
+  if (destroyed.left.length === 0) return { exit: EXIT.done, document };
+  const error = leftover(doom, destroyed, session.stop.aborted);
+  session.say(renderError(error, { color: false }));
+  return { exit: error.exit, document };
+}
+
+function failed(session: Session, { name, groupName }: { name: string; groupName: string }, error: unknown): Swept {
+  const known =
+    error instanceof ClusterError
+      ? new ClusterError(error.code, `${name}: ${error.message}`, {
+          source: error.source,
+          exit: error.exit,
+          ...(error.advice === undefined ? {} : { advice: error.advice }),
+          cause: error,
+        })
+      : error;
+  session.say(renderError(known, { color: false }));
+  return { exit: exitCodeOf(error), document: { name, resourceGroup: groupName, error: errorDocument(error) } };
+}
+
+/** The worst of several exit codes: an interrupt before a failure, a failure before what is only partly done. */
+function worst(codes: readonly ExitCode[]): ExitCode {
+  return codes.reduce((a, b) => (b > a ? b : a), EXIT.done as ExitCode);
+}
