@@ -1,6 +1,6 @@
 /**
  * Carries a plan out: every resource as soon as what it stands on is there, every node watched from the moment that Azure
- * has accepted its machine.
+ * has accepted its machine. Long, for what a visit does belongs beside the walk; what it knows of other runs is in other-run.ts.
  */
 import type { PublicIPAddress } from "@azure/arm-network";
 import { AzureError } from "../core/azure-error.ts";
@@ -8,8 +8,9 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import type { AnyResource } from "../core/resource.ts";
 import { claimId } from "../core/resources/address.ts";
 import { image } from "../core/resources/image.ts";
-import { clusterOf } from "../core/cluster.ts";
+import { type PlannedNode, clusterOf } from "../core/cluster.ts";
 import { type Outcome, beingDestroyed, converge, patiently } from "../engine/converge.ts";
+import { decide } from "../engine/decide.ts";
 import type { Live } from "../engine/provider.ts";
 import { type Result, walk } from "../engine/walk.ts";
 import type { NodeDiagnosis } from "../nodes/diagnose.ts";
@@ -17,6 +18,7 @@ import type { NodeReadiness } from "../nodes/readiness.ts";
 import { type Prepared, liveOf } from "./prepare.ts";
 import { findCluster } from "./find-cluster.ts";
 import { type NodeWatch, watchNodes } from "./node-watch.ts";
+import { awaitOtherAuthority, otherRun, refuseOtherRun, whileNews } from "./other-run.ts";
 import type { Session } from "./session.ts";
 
 export interface Carried {
@@ -28,6 +30,8 @@ export interface Carried {
   readonly readiness: ReadonlyMap<number, NodeReadiness>;
   /** Why nodes are not ready, as far as it could be found out. */
   readonly diagnoses: readonly NodeDiagnosis[];
+  /** Host keys of machines that turned out to have been made by another run, by node index. */
+  readonly hostKeys: ReadonlyMap<number, string>;
 }
 
 export async function carryOut(session: Session, prepared: Prepared): Promise<Carried> {
@@ -38,7 +42,10 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
   const byId = new Map(resources.map((resource) => [resource.id, resource]));
   let watching: Promise<NodeWatch> | undefined;
   let publicAddress: PublicIPAddress | undefined;
-  const guard = once(() => refuseOtherRun(session, prepared, claim));
+  const guard = whileNews(tools.clock, async () => void (await Promise.all([refuseOtherRun(session, prepared, claim), mendSecurityGroup()])));
+  /** Why the claim is not ours: then nothing more is written. */
+  let lost: unknown;
+  const hostKeys = new Map<number, string>();
   const azureFailed = new Set<number>();
   const ended = new Map<number, PromiseWithResolvers<void>>();
   const settled = (index: number): PromiseWithResolvers<void> => {
@@ -47,6 +54,7 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
     return known;
   };
 
+  await awaitOtherAuthority(session, prepared);
   const results = await walk(resources, visit, {
     stop: session.stop,
     onSkip: (id, because) => {
@@ -64,13 +72,12 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
   // A run that has used its time up still says which nodes are ready; an interrupt ends it here.
   if (!timedOut(tools.signal)) tools.signal.throwIfAborted();
   const diagnoses = watch === undefined || session.stop.aborted || tools.signal.aborted ? [] : await watch.explain(readiness);
-  return { results, diagnoses, address: publicAddress?.ipAddress, host: publicAddress?.dnsSettings?.fqdn, readiness };
+  return { results, diagnoses, hostKeys, address: publicAddress?.ipAddress, host: publicAddress?.dnsSettings?.fqdn, readiness };
 
   async function visit(resource: AnyResource): Promise<Outcome> {
     try {
       // asked for while the interfaces are made, so that it costs the machines nothing
       if (resource.kind === "networkInterface") void guard().catch(() => undefined);
-      if (resource.kind === "machine" && liveOf(resource, found, snapshot) === undefined) await guard();
       const wanted = resource.kind === "image" && prepared.stageImage !== undefined ? image(cluster, await prepared.stageImage()) : resource;
       const outcome = await make(wanted, liveOf(resource, found, snapshot) ?? null);
       if (resource.id === claim) {
@@ -84,6 +91,7 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
       return outcome;
     } catch (error) {
       const known = await explained(session, prepared, resource, error);
+      if (resource.id === claim) lost = known;
       if (resource.node !== undefined) azureFailed.add(resource.node);
       if (tools.signal.aborted && !timedOut(tools.signal))
         session.emit({ kind: "skipped", id: resource.id, label: resource.label, detail: "left to Azure, which goes on with it", ...(resource.node === undefined ? {} : { node: resource.node }) });
@@ -100,9 +108,18 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
     return converge(resource, tools, {
       cluster: spec.name,
       ...(observed === undefined ? {} : { observed }),
+      permit: async () => {
+        if (lost !== undefined) throw lost;
+        if (isMachine) await guard();
+      },
       ...(isMachine
         ? {
-            onAccepted: () => void watching?.then((watch) => watch.start(node)).catch(() => undefined),
+            onAccepted: (live?: Live) => {
+              const key = live?.tags["aoc-host-key"];
+              if (key !== undefined && key !== node.hostKey) hostKeys.set(node.index, key);
+              const made: PlannedNode = key === undefined ? node : { ...node, hostKey: key };
+              void watching?.then((watch) => watch.start(made)).catch(() => undefined);
+            },
             usable: watching === undefined ? never() : watching.then((watch) => watch.usable(node), never),
             restore: async () => {
               for (const other of resources) if (other.node === resource.node && other.kind !== "machine") await make(other, undefined);
@@ -111,14 +128,26 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
         : {}),
     });
   }
+
+  /**
+   * Two creates of one name write the security group before either knows who has the claim; with other flags the other's would
+   * stay. Whoever has the claim looks once more while the interfaces are made, and the other writes nothing after losing it.
+   */
+  async function mendSecurityGroup(): Promise<void> {
+    const group = resources.find((resource) => resource.kind === "securityGroup");
+    if (group === undefined || found.claim !== undefined) return;
+    const live = await patiently(tools, (signal) => tools.provider.get(group, signal));
+    if (live?.state === "working" || decide(group, live, spec.name) !== "unchanged") await make(group, undefined);
+  }
 }
 
 /** What went wrong, as far as this run can know it. */
 async function explained(session: Session, prepared: Prepared, resource: AnyResource, error: unknown): Promise<unknown> {
   const known = beingDestroyed(error, prepared.facts.group);
-  if (known instanceof AzureError && known.code === "DnsRecordInUse" && prepared.found.claim === undefined) {
+  // the other one may have chosen another location, and so refused more than the name
+  if (known instanceof AzureError && (known.status === 400 || known.status === 409) && prepared.found.claim === undefined) {
     const now = await findCluster(session, prepared.spec.name, prepared.facts.group).catch(() => undefined);
-    if (now?.claim !== undefined) return otherRun(prepared.spec.name, known);
+    if (now?.claim !== undefined && now.claim.choices.id !== prepared.facts.choices.id) return otherRun(prepared.spec.name, known);
   }
   if (known instanceof AzureError && known.code === "ResourceGroupNotFound" && resource.kind !== "resourceGroup")
     return new ClusterError("BeingDestroyed", `resource group ${prepared.facts.group} is gone: somebody destroyed it meanwhile`, {
@@ -138,34 +167,7 @@ const never = (): Promise<void> => new Promise(() => undefined);
 
 const codeOf = (error: unknown): string => (error instanceof ClusterError ? error.code : error instanceof Error ? error.name : "Error");
 
-function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined;
-  return () => (running ??= work());
-}
-
 async function readClaim(session: Session, resource: AnyResource): Promise<PublicIPAddress | undefined> {
   const live = await patiently(session.tools, (signal) => session.tools.provider.get(resource, signal));
   return live?.model as PublicIPAddress | undefined;
 }
-
-/**
- * Just before the first machine: is the claim still ours? Two creates of one name differ in its id; a second person who took
- * an unfinished cluster over differs in the etcd authority. Either way only one of them makes machines.
- */
-async function refuseOtherRun(session: Session, { resources, spec, facts }: Prepared, claim: string): Promise<void> {
-  const resource = resources.find((one) => one.id === claim);
-  if (resource === undefined) return;
-  const live = await patiently(session.tools, (signal) => session.tools.provider.get(resource, signal));
-  const tags = live?.tags ?? {};
-  if (tags["aoc-destroying"] !== undefined || live === undefined)
-    throw new ClusterError("BeingDestroyed", `${spec.name} is being destroyed`, { source: "azure", exit: EXIT.conflict, advice: "Wait until it is gone, then run the same command again." });
-  if (tags["aoc-id"] !== facts.choices.id || (facts.choices.etcdCa !== undefined && tags["aoc-etcd-ca"] !== facts.choices.etcdCa)) throw otherRun(spec.name, undefined);
-}
-
-const otherRun = (name: string, cause: unknown): ClusterError =>
-  new ClusterError("ClusterConflict", `another run is creating ${name} at this moment`, {
-    source: "azure",
-    exit: EXIT.conflict,
-    advice: "The other one goes on. Wait for it to end; then the same command here finishes or shows the same cluster.",
-    ...(cause === undefined ? {} : { cause }),
-  });

@@ -10,6 +10,7 @@ import { timings } from "../report/timings.ts";
 import { carryOut } from "./carry-out.ts";
 import { finish } from "./finish.ts";
 import type { Invocation } from "./invocation.ts";
+import { explainRefusal } from "./other-run.ts";
 import { type Prepared, nameOf, prepare } from "./prepare.ts";
 import { type Session, openSession } from "./session.ts";
 
@@ -25,7 +26,9 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   buildSpec(nameOf(invocation), { ...(invocation.given.platform === "coreos" && invocation.given.coreosImage === undefined ? { coreosImage: "a:b:c:d" } : {}), ...invocation.given });
   const session = await openSession(invocation);
   try {
-    const prepared = await prepare(session, invocation, dryRun ? "imagine" : "keep");
+    const prepared = await prepare(session, invocation, dryRun ? "imagine" : "keep").catch(async (error: unknown) => {
+      throw await explainRefusal(session, nameOf(invocation), given.resourceGroup ?? nameOf(invocation), error);
+    });
     showPlan(session, invocation, prepared);
     if (dryRun) return printDryRun(session, invocation, prepared);
     session.report(prepared.facts.nodes.length, given.timings === undefined ? undefined : timings(resolve(invocation.world.cwd, given.timings), { title: prepared.spec.name, dependsOn: () => new Map(prepared.resources.map(({ id, dependsOn }) => [id, dependsOn])), ...(session.simulated ? { remark: "A rehearsal: times are simulated." } : {}) }));

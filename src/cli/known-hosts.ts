@@ -15,7 +15,8 @@ export async function keepKnownHosts(session: Session, prepared: Prepared, carri
   const file = join(await clusterFolder(session.dir, spec.name), "known_hosts");
   const hosts = [...new Set([document.host, document.ip].filter((host) => host !== ""))];
   const entries = facts.nodes.flatMap((node) => {
-    const key = node.hostKey ?? carried.readiness.get(node.index)?.hostKey;
+    // a machine that another run made meanwhile has that run's key
+    const key = carried.hostKeys.get(node.index) ?? node.hostKey ?? carried.readiness.get(node.index)?.hostKey;
     return key === undefined || hosts.length === 0 ? [] : [{ hosts, port: spec.ssh + node.index, keys: [key] }];
   });
   const before = await readFile(file, "utf8").catch(() => "");

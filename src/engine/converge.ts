@@ -18,8 +18,13 @@ export interface ConvergeOptions {
   readonly cluster: string;
   /** What an earlier look saw; absent: look now. `null` is "seen to be absent". */
   readonly observed?: Live | null;
-  /** Called once Azure has accepted it: a machine may be usable long before Azure calls it done. */
-  readonly onAccepted?: () => void;
+  /** Asked just before every write, repeated ones too, and never sooner: throws when this run may write no more. */
+  readonly permit?: () => Promise<void>;
+  /**
+   * Called once Azure has accepted it: a machine may be usable long before Azure calls it done. `live` is what is there when
+   * it was not this call that made it.
+   */
+  readonly onAccepted?: (live?: Live) => void;
   /** Makes sure of what the resource stands on, when replacing it took that away (a machine's interface goes with it). */
   readonly restore?: () => Promise<void>;
   /** Resolves when waiting for Azure's word is no longer needed: the node answers. */
@@ -44,15 +49,21 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
       switch (decision) {
         case "unchanged":
           tools.emit({ ...about, kind: acted === "unchanged" ? "unchanged" : "done", ...(acted === "unchanged" ? {} : { change: acted }) });
-          options.onAccepted?.();
+          options.onAccepted?.(live ?? undefined);
           return acted;
         case "wait":
           tools.emit({ ...about, kind: "waiting", detail: "Azure is at work on it already" });
-          if (live?.state === "working") options.onAccepted?.();
+          if (live?.state === "working") options.onAccepted?.(live);
           if (await raceUsable((alone) => waitWhileWorking(resource, alone), options.usable, tools)) return done("created");
           live = undefined;
           continue;
         case "replace":
+          // nothing is deleted on the word of an earlier look: another run may have made it again since
+          if (live === options.observed) {
+            live = undefined;
+            continue;
+          }
+          await options.permit?.();
           tools.emit({ ...about, kind: "started", detail: "its creation failed: deleting it, to make it again" });
           await remove(resource, tools);
           await options.restore?.();
@@ -63,6 +74,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           if (acted === "unchanged") tools.emit({ ...about, kind: "started" });
           acted = decision === "create" ? "created" : "updated";
           await tools.throttle.take("write", tools.signal);
+          await options.permit?.();
           const operation = await tools.provider.put(stamped(resource), {
             signal: tools.signal,
             createOnly: resource.kind === "machine" && live === null,

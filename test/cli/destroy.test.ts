@@ -43,23 +43,23 @@ test("what goes is shown, the name is asked for, and everything goes with the gr
     Rehearsal: Azure is simulated, nothing real is deleted.
     16 resources to delete. This cannot be undone: what is on the disks is lost.
     Type the name mycluster to destroy it:          0 s  resource group mycluster  being deleted with all that is in it
-            35 s  machine mycluster-coreos-0  deleted
-            35 s  machine mycluster-coreos-1  deleted
-            35 s  machine mycluster-coreos-2  deleted
-            35 s  disk mycluster-coreos-0-os  deleted
-            35 s  disk mycluster-coreos-1-os  deleted
-            35 s  disk mycluster-coreos-2-os  deleted
-            35 s  interface of mycluster-coreos-0  deleted
-            35 s  interface of mycluster-coreos-1  deleted
-            35 s  interface of mycluster-coreos-2  deleted
-            35 s  load balancer  deleted
-            35 s  availability set coreos-as  deleted
-            35 s  virtual network  deleted
-            35 s  security group  deleted
-            35 s  SSH public key  deleted
-            35 s  public address  deleted
-            35 s  resource group mycluster  deleted
-            35 s  3 machines, 3 disks, 3 interfaces, resource group mycluster and 6 more deleted in 35 s.
+            29 s  machine mycluster-coreos-0  deleted
+            29 s  machine mycluster-coreos-1  deleted
+            29 s  machine mycluster-coreos-2  deleted
+            29 s  disk mycluster-coreos-0-os  deleted
+            29 s  disk mycluster-coreos-1-os  deleted
+            29 s  disk mycluster-coreos-2-os  deleted
+            29 s  interface of mycluster-coreos-0  deleted
+            29 s  interface of mycluster-coreos-1  deleted
+            29 s  interface of mycluster-coreos-2  deleted
+            29 s  load balancer  deleted
+            29 s  availability set coreos-as  deleted
+            29 s  virtual network  deleted
+            29 s  security group  deleted
+            29 s  SSH public key  deleted
+            29 s  public address  deleted
+            29 s  resource group mycluster  deleted
+            29 s  3 machines, 3 disks, 3 interfaces, resource group mycluster and 6 more deleted in 29 s.
     Nothing of mycluster is left.
     "
   `);
