@@ -89,7 +89,7 @@ test("another size counts for new machines, and that is said", async () => {
 });
 
 test("a failed machine is deleted and made again, on the interface that Azure kept for three minutes", async () => {
-  await azure.close();
+  azure.close();
   azure = testAzure({ faults: [{ match: { method: "PUT", url: "mycluster-coreos-1\\?", nth: [1, 2] }, effect: { failOperation: { code: "AllocationFailed", message: "no room" } } }] });
   const first = await azure.run("mycluster");
   expect(first.exit).toBe(3);

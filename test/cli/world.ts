@@ -26,6 +26,7 @@ export interface TestAzure {
   /** Runs a command line. */
   run(argv: string, options?: RunOptions): Promise<Result>;
   /** Runs it with --json, and parses what came. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says what document it asked for
   json<T = ClusterDocument>(argv: string, options?: RunOptions): Promise<{ exit: number; document: T; stderr: string }>;
   /** PUT bodies by the last two parts of their path: "virtualMachines/mycluster-coreos-0". */
   puts(): Map<string, Body>;
@@ -99,7 +100,7 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
       new Map(
         exchanges
           .filter((one) => one.method === "PUT")
-          .map((one) => [new URL(one.url).pathname.split("/").slice(-2).join("/"), JSON.parse(one.body ?? "{}") as Body]),
+          .map((one) => [new URL(one.url).pathname.split("/").slice(-2).join("/"), JSON.parse(one.body ?? "{}")]),
       ),
     close: () => rmSync(dir, { recursive: true, force: true }),
   };
