@@ -1,6 +1,4 @@
 /** The process as a value. The only module that reads process globals, the clock or randomness; tests pass their own. */
-import { randomBytes } from "node:crypto";
-import { createInterface } from "node:readline/promises";
 import type { PlainRequest, PlainResponse } from "../azure/pipeline.ts";
 import type { Clock } from "../core/clock.ts";
 
@@ -57,8 +55,10 @@ export function realWorld(): World {
     stderr: output(process.stderr),
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
     clock: realClock,
-    random: (bytes) => randomBytes(bytes),
+    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     ask: async (question) => {
+      // loaded when somebody is asked: it would cost every start a tenth of its time
+      const { createInterface } = await import("node:readline/promises");
       const lines = createInterface({ input: process.stdin, output: process.stderr });
       try {
         return await lines.question(question);
