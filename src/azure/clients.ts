@@ -34,12 +34,13 @@ export interface Clients {
 const SOCKETS = 64;
 
 export async function createClients(connection: Connection): Promise<Clients> {
-  const [{ ComputeManagementClient }, { NetworkManagementClient }, { ResourceManagementClient }, { StorageManagementClient }] = await Promise.all([
-    import("@azure/arm-compute"),
-    import("@azure/arm-network"),
-    import("@azure/arm-resources"),
-    import("@azure/arm-storage"),
-  ]);
+  const [{ ComputeManagementClient }, { NetworkManagementClient }, { ResourceManagementClient }, { StorageManagementClient }] =
+    await Promise.all([
+      import("@azure/arm-compute"),
+      import("@azure/arm-network"),
+      import("@azure/arm-resources"),
+      import("@azure/arm-storage"),
+    ]);
   const operationErrors: OperationErrors = new Map();
   const { endpoint, credential, httpClient } = connection;
   const open = endpoint.scope === undefined;
@@ -47,7 +48,9 @@ export async function createClients(connection: Connection): Promise<Clients> {
     endpoint: endpoint.url,
     ...(open ? { allowInsecureConnection: true } : { credentials: { scopes: [endpoint.scope] } }),
     ...(httpClient === undefined ? {} : { httpClient }),
-    ...(open || connection.proxied || httpClient !== undefined ? {} : { agent: new Agent({ keepAlive: true, maxSockets: SOCKETS }) }),
+    ...(open || connection.proxied || httpClient !== undefined
+      ? {}
+      : { agent: new Agent({ keepAlive: true, maxSockets: SOCKETS }) }),
     retryOptions: { maxRetries: 0 },
     userAgentOptions: { userAgentPrefix: "azure-coreos-cluster" },
   };

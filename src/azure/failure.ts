@@ -21,7 +21,7 @@ export function errorBody(text: string | null | undefined): ErrorBody | undefine
     const parsed: unknown = JSON.parse(text ?? "");
     if (typeof parsed !== "object" || parsed === null) return undefined;
     const inner = (parsed as { error?: unknown }).error ?? parsed;
-    return typeof inner === "object" && inner !== null ? (inner) : undefined;
+    return typeof inner === "object" && inner !== null ? inner : undefined;
   } catch {
     return undefined;
   }
@@ -67,7 +67,9 @@ export function failure(error: unknown): unknown {
   const code = (error as { code?: unknown }).code;
   if (error.name === "RestError" || typeof code === "string")
     return new AzureError(typeof code === "string" ? code : "RequestFailed", firstLine(error.message), {
-      ...(typeof (error as { statusCode?: unknown }).statusCode === "number" ? { status: (error as { statusCode?: number }).statusCode as number } : {}),
+      ...(typeof (error as { statusCode?: unknown }).statusCode === "number"
+        ? { status: (error as { statusCode?: number }).statusCode as number }
+        : {}),
       cause: error,
     });
   return error;

@@ -40,7 +40,9 @@ export function createLookups(clients: Clients) {
         facts: {
           location: group.location,
           tags: group.tags ?? {},
-          deleting: /^(deleting|deprovisioning)$/i.test((group as { properties?: { provisioningState?: string } }).properties?.provisioningState ?? ""),
+          deleting: /^(deleting|deprovisioning)$/i.test(
+            (group as { properties?: { provisioningState?: string } }).properties?.provisioningState ?? "",
+          ),
         },
       }));
     },
@@ -50,7 +52,8 @@ export function createLookups(clients: Clients) {
       (await orAbsent(() => all(network.publicIPAddresses.list(group, { abortSignal })))) ?? [],
 
     /** Every public address of the subscription. */
-    allAddresses: (abortSignal: AbortSignal): Promise<PublicIPAddress[]> => all(network.publicIPAddresses.listAll({ abortSignal })),
+    allAddresses: (abortSignal: AbortSignal): Promise<PublicIPAddress[]> =>
+      all(network.publicIPAddresses.listAll({ abortSignal })),
 
     async resourceProvider(namespace: string, abortSignal: AbortSignal): Promise<ProviderFacts> {
       const provider = await resources.providers.get(namespace, { abortSignal });
@@ -68,7 +71,10 @@ export function createLookups(clients: Clients) {
       const machines = here.filter((sku) => sku.resourceType === "virtualMachines").map(sizeFacts);
       const aligned = here.find((sku) => sku.resourceType === "availabilitySets" && sku.name === "Aligned");
       const domains = Number(capability(aligned, "MaximumPlatformFaultDomainCount"));
-      return { sizes: new Map(machines.map((size) => [size.name.toLowerCase(), size])), faultDomains: domains > 0 ? domains : undefined };
+      return {
+        sizes: new Map(machines.map((size) => [size.name.toLowerCase(), size])),
+        faultDomains: domains > 0 ? domains : undefined,
+      };
     },
 
     async computeUsage(location: string, abortSignal: AbortSignal): Promise<Usage[]> {
@@ -90,14 +96,19 @@ export function createLookups(clients: Clients) {
         let version: string | undefined = urn.version;
         if (version.toLowerCase() === "latest") {
           const versions = await compute.virtualMachineImages.list(location, publisher, offer, sku, { abortSignal });
-          version = versions.map((one) => one.name ?? "").sort(byVersion).at(-1);
+          version = versions
+            .map((one) => one.name ?? "")
+            .sort(byVersion)
+            .at(-1);
         }
         if (version === undefined) return undefined;
         const image = await compute.virtualMachineImages.get(location, publisher, offer, sku, version, { abortSignal });
         const plan = image.plan;
         return {
           urn: { publisher, offer, sku, version },
-          ...(plan?.name ? { plan: { name: plan.name, publisher: plan.publisher ?? publisher, product: plan.product ?? offer } } : {}),
+          ...(plan?.name
+            ? { plan: { name: plan.name, publisher: plan.publisher ?? publisher, product: plan.product ?? offer } }
+            : {}),
           ...(image.hyperVGeneration === undefined ? {} : { generation: image.hyperVGeneration }),
           ...(image.architecture === undefined ? {} : { architecture: image.architecture }),
         };
@@ -110,7 +121,8 @@ export function createLookups(clients: Clients) {
         const version = /\/galleries\/([^/]+)\/images\/([^/]+)(?:\/versions\/([^/]+))?$/i.exec(id);
         if (version === null) return { location: (await compute.images.get(group, nameOf(id), { abortSignal })).location };
         const [, gallery = "", image = "", number] = version;
-        if (number === undefined || number.toLowerCase() === "latest") await compute.galleryImages.get(group, gallery, image, { abortSignal });
+        if (number === undefined || number.toLowerCase() === "latest")
+          await compute.galleryImages.get(group, gallery, image, { abortSignal });
         else await compute.galleryImageVersions.get(group, gallery, image, number, { abortSignal });
         // a gallery replicates: its own location says nothing about where machines can be made
         return {};
@@ -123,10 +135,16 @@ export function createLookups(clients: Clients) {
       (await network.virtualNetworks.checkIPAddressAvailability(group, networkName, address, { abortSignal })).available ?? false,
 
     async sshKeys(abortSignal: AbortSignal): Promise<{ id: string; publicKey: string; tags: Record<string, string> }[]> {
-      return (await all(compute.sshPublicKeys.listBySubscription({ abortSignal }))).map(({ id = "", publicKey = "", tags }) => ({ id, publicKey, tags: tags ?? {} }));
+      return (await all(compute.sshPublicKeys.listBySubscription({ abortSignal }))).map(({ id = "", publicKey = "", tags }) => ({
+        id,
+        publicKey,
+        tags: tags ?? {},
+      }));
     },
 
-    async placementGroups(abortSignal: AbortSignal): Promise<{ id: string; name: string; location: string; tags: Record<string, string> }[]> {
+    async placementGroups(
+      abortSignal: AbortSignal,
+    ): Promise<{ id: string; name: string; location: string; tags: Record<string, string> }[]> {
       return (await all(compute.proximityPlacementGroups.listBySubscription({ abortSignal }))).map((group) => ({
         id: group.id ?? "",
         name: group.name ?? "",
@@ -137,7 +155,8 @@ export function createLookups(clients: Clients) {
 
     /** Serial console text of a machine; undefined when Azure has none yet. */
     async serialLogUrl(group: string, machine: string, abortSignal: AbortSignal): Promise<string | undefined> {
-      return (await orAbsent(() => compute.virtualMachines.retrieveBootDiagnosticsData(group, machine, { abortSignal })))?.serialConsoleLogBlobUri;
+      return (await orAbsent(() => compute.virtualMachines.retrieveBootDiagnosticsData(group, machine, { abortSignal })))
+        ?.serialConsoleLogBlobUri;
     },
 
     /** "running", "deallocated", ...; undefined when Azure does not say. */
@@ -152,14 +171,19 @@ export function createLookups(clients: Clients) {
     },
 
     async storageAccounts(abortSignal: AbortSignal): Promise<{ id: string; name: string; location: string }[]> {
-      return (await all(clients.storage.storageAccounts.list({ abortSignal }))).map(({ id = "", name = "", location }) => ({ id, name, location }));
+      return (await all(clients.storage.storageAccounts.list({ abortSignal }))).map(({ id = "", name = "", location }) => ({
+        id,
+        name,
+        location,
+      }));
     },
   };
 }
 
 // --- internal ---
 
-const capability = (sku: ResourceSku | undefined, name: string): string | undefined => sku?.capabilities?.find((one) => one.name === name)?.value;
+const capability = (sku: ResourceSku | undefined, name: string): string | undefined =>
+  sku?.capabilities?.find((one) => one.name === name)?.value;
 
 function sizeFacts(sku: ResourceSku): SizeFacts {
   const restricted = sku.restrictions?.find((one) => one.type === "Location")?.reasonCode;

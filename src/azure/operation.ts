@@ -91,7 +91,8 @@ function stillWorking(poller: SdkPoller): boolean {
 /** The SDK takes an operation as done without looking at the resource: an empty 200 ends it well. We look. */
 function failedResult(poller: SdkPoller, known: AzureError | undefined): AzureError | undefined {
   const status = poller.operationState?.status;
-  if (known !== undefined || status === "failed" || status === "canceled") return known ?? operationFailure(undefined, status ?? "Failed");
+  if (known !== undefined || status === "failed" || status === "canceled")
+    return known ?? operationFailure(undefined, status ?? "Failed");
   const state = (poller.result as { provisioningState?: unknown } | undefined)?.provisioningState;
   return state === "Failed" || state === "Canceled" ? operationFailure(undefined, state) : undefined;
 }

@@ -21,7 +21,10 @@ export function answers(clock: Clock, failed: OperationErrors): PipelinePolicy {
       const response = await limited(request, next, outer, clock);
       if (response.status >= 400) throw refusal(response, request);
       if (isCutShort(request, response))
-        throw new AzureError("EmptyAnswer", "Azure answered with nothing in it", { status: 502, cause: `${request.method} ${new URL(request.url).pathname}` });
+        throw new AzureError("EmptyAnswer", "Azure answered with nothing in it", {
+          status: 502,
+          cause: `${request.method} ${new URL(request.url).pathname}`,
+        });
       const status = request.method === "GET" && response.status === 200 ? operationStatus(response.bodyAsText) : undefined;
       if (status !== undefined) failed.set(request.url, operationFailure(errorBody(response.bodyAsText), status));
       return response;
@@ -84,7 +87,9 @@ async function limited(
   const late = clock.sleep(ms, timer.signal).then(
     () => {
       cut.abort();
-      throw new AzureError("ETIMEDOUT", `no answer from Azure within ${ms / 1000} s`, { cause: `${request.method} ${new URL(request.url).pathname}` });
+      throw new AzureError("ETIMEDOUT", `no answer from Azure within ${ms / 1000} s`, {
+        cause: `${request.method} ${new URL(request.url).pathname}`,
+      });
     },
     () => new Promise<never>(() => undefined),
   );
@@ -103,7 +108,10 @@ async function limited(
 
 /** A read's 200 always says something, but that of an operation; the SDK reads properties of what is not there. As good as a gateway's 502. */
 const isCutShort = (request: PipelineRequest, response: PipelineResponse): boolean =>
-  request.method === "GET" && response.status === 200 && !response.bodyAsText && !/\/(operations|operationresults|asyncoperations)\//i.test(request.url);
+  request.method === "GET" &&
+  response.status === 200 &&
+  !response.bodyAsText &&
+  !/\/(operations|operationresults|asyncoperations)\//i.test(request.url);
 
 /** "Failed" or "Canceled" when the body is an operation's that ended so. A resource has no `status` at the top. */
 function operationStatus(text: string | null | undefined): string | undefined {

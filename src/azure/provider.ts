@@ -98,15 +98,19 @@ const DISK: Omit<Row<Kind>, "put"> = {
   sources: (c) => ({ put: c.compute.disks.createOrUpdate, delete: c.compute.disks.delete }),
 };
 
-const RESTORE = { compute: restoreCompute, network: restoreNetwork, resources: restoreResources, storage: restoreStorage } as unknown as Record<
-  Row<Kind>["client"],
-  (client: unknown, state: string, source: unknown) => SdkPoller
->;
+const RESTORE = {
+  compute: restoreCompute,
+  network: restoreNetwork,
+  resources: restoreResources,
+  storage: restoreStorage,
+} as unknown as Record<Row<Kind>["client"], (client: unknown, state: string, source: unknown) => SdkPoller>;
 
 export function createProvider(clients: Clients): Provider {
   return {
     async get(target, signal) {
-      const found = await absentIs404(() => rowOf(target).get(clients, groupNameOf(target), nameIn(target), { abortSignal: signal }));
+      const found = await absentIs404(() =>
+        rowOf(target).get(clients, groupNameOf(target), nameIn(target), { abortSignal: signal }),
+      );
       return found === undefined ? undefined : toLive(target.id, found);
     },
     put: (resource, { signal, createOnly }) => {
@@ -124,7 +128,9 @@ export function createProvider(clients: Clients): Provider {
       const gone: Operation = { done: true, poll: () => Promise.resolve(true) };
       return (
         (await absentIs404(() =>
-          begin(kind, "delete", (call) => kind.delete(clients, groupNameOf(target), nameIn(target), { ...call, abortSignal: signal })),
+          begin(kind, "delete", (call) =>
+            kind.delete(clients, groupNameOf(target), nameIn(target), { ...call, abortSignal: signal }),
+          ),
         )) ?? gone
       );
     },
@@ -183,7 +189,7 @@ function stateOf(text: string | undefined): Live["state"] {
   }
 }
 
-const rowOf = ({ kind }: Target): Omit<Row<Kind>, "put"> => (kind === "disk" ? DISK : (ROWS[kind]));
+const rowOf = ({ kind }: Target): Omit<Row<Kind>, "put"> => (kind === "disk" ? DISK : ROWS[kind]);
 
 const groupNameOf = (target: Pick<Target, "id">): string => groupOf(target.id) ?? "";
 

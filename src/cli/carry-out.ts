@@ -42,7 +42,10 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
   const byId = new Map(resources.map((resource) => [resource.id, resource]));
   let watching: Promise<NodeWatch> | undefined;
   let publicAddress: PublicIPAddress | undefined;
-  const guard = whileNews(tools.clock, async () => void (await Promise.all([refuseOtherRun(session, prepared, claim), mendSecurityGroup()])));
+  const guard = whileNews(
+    tools.clock,
+    async () => void (await Promise.all([refuseOtherRun(session, prepared, claim), mendSecurityGroup()])),
+  );
   /** Why the claim is not ours: then nothing more is written. */
   let lost: unknown;
   const hostKeys = new Map<number, string>();
@@ -60,7 +63,13 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
     onSkip: (id, because) => {
       const resource = byId.get(id);
       const cause = because === undefined ? undefined : byId.get(because)?.label;
-      session.emit({ kind: "skipped", id, label: resource?.label ?? id, ...(cause === undefined ? {} : { detail: `because of ${cause}` }), ...(resource?.node === undefined ? {} : { node: resource.node }) });
+      session.emit({
+        kind: "skipped",
+        id,
+        label: resource?.label ?? id,
+        ...(cause === undefined ? {} : { detail: `because of ${cause}` }),
+        ...(resource?.node === undefined ? {} : { node: resource.node }),
+      });
     },
   });
   for (const [id, result] of results) {
@@ -78,13 +87,17 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
     try {
       // asked for while the interfaces are made, so that it costs the machines nothing
       if (resource.kind === "networkInterface") void guard().catch(() => undefined);
-      const wanted = resource.kind === "image" && prepared.stageImage !== undefined ? image(cluster, await prepared.stageImage()) : resource;
+      const wanted =
+        resource.kind === "image" && prepared.stageImage !== undefined ? image(cluster, await prepared.stageImage()) : resource;
       const outcome = await make(wanted, liveOf(resource, found, snapshot) ?? null);
       if (resource.id === claim) {
         // nothing waits for the address to be read but the watching of the nodes
         watching = readClaim(session, resource).then((found) => {
           publicAddress = found;
-          return watchNodes(session, prepared, found, { hasFailed: (index) => azureFailed.has(index), settled: (index) => settled(index).promise });
+          return watchNodes(session, prepared, found, {
+            hasFailed: (index) => azureFailed.has(index),
+            settled: (index) => settled(index).promise,
+          });
         });
         watching.catch(() => undefined);
       }
@@ -94,8 +107,22 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
       if (resource.id === claim) lost = known;
       if (resource.node !== undefined) azureFailed.add(resource.node);
       if (tools.signal.aborted && !timedOut(tools.signal))
-        session.emit({ kind: "skipped", id: resource.id, label: resource.label, detail: "left to Azure, which goes on with it", ...(resource.node === undefined ? {} : { node: resource.node }) });
-      else session.emit({ kind: "failed", id: resource.id, label: resource.label, code: codeOf(known), message: (known as Error).message, ...(resource.node === undefined ? {} : { node: resource.node }) });
+        session.emit({
+          kind: "skipped",
+          id: resource.id,
+          label: resource.label,
+          detail: "left to Azure, which goes on with it",
+          ...(resource.node === undefined ? {} : { node: resource.node }),
+        });
+      else
+        session.emit({
+          kind: "failed",
+          id: resource.id,
+          label: resource.label,
+          code: codeOf(known),
+          message: (known as Error).message,
+          ...(resource.node === undefined ? {} : { node: resource.node }),
+        });
       throw known;
     } finally {
       if (resource.kind === "machine" && resource.node !== undefined) settled(resource.node).resolve();
@@ -122,7 +149,8 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
             },
             usable: watching === undefined ? never() : watching.then((watch) => watch.usable(node), never),
             restore: async () => {
-              for (const other of resources) if (other.node === resource.node && other.kind !== "machine") await make(other, undefined);
+              for (const other of resources)
+                if (other.node === resource.node && other.kind !== "machine") await make(other, undefined);
             },
           }
         : {}),
@@ -147,7 +175,8 @@ async function explained(session: Session, prepared: Prepared, resource: AnyReso
   // the other one may have chosen another location, and so refused more than the name
   if (known instanceof AzureError && (known.status === 400 || known.status === 409) && prepared.found.claim === undefined) {
     const now = await findCluster(session, prepared.spec.name, prepared.facts.group).catch(() => undefined);
-    if (now?.claim !== undefined && now.claim.choices.id !== prepared.facts.choices.id) return otherRun(prepared.spec.name, known);
+    if (now?.claim !== undefined && now.claim.choices.id !== prepared.facts.choices.id)
+      return otherRun(prepared.spec.name, known);
   }
   if (known instanceof AzureError && known.code === "ResourceGroupNotFound" && resource.kind !== "resourceGroup")
     return new ClusterError("BeingDestroyed", `resource group ${prepared.facts.group} is gone: somebody destroyed it meanwhile`, {
@@ -161,11 +190,13 @@ async function explained(session: Session, prepared: Prepared, resource: AnyReso
 
 // --- internal ---
 
-const timedOut = (signal: AbortSignal): boolean => signal.aborted && signal.reason instanceof ClusterError && signal.reason.exit === EXIT.timeout;
+const timedOut = (signal: AbortSignal): boolean =>
+  signal.aborted && signal.reason instanceof ClusterError && signal.reason.exit === EXIT.timeout;
 
 const never = (): Promise<void> => new Promise(() => undefined);
 
-const codeOf = (error: unknown): string => (error instanceof ClusterError ? error.code : error instanceof Error ? error.name : "Error");
+const codeOf = (error: unknown): string =>
+  error instanceof ClusterError ? error.code : error instanceof Error ? error.name : "Error";
 
 async function readClaim(session: Session, resource: AnyResource): Promise<PublicIPAddress | undefined> {
   const live = await patiently(session.tools, (signal) => session.tools.provider.get(resource, signal));

@@ -33,10 +33,14 @@ export const machinesOf = (spec: ClusterSpec, snapshot: Snapshot): number[] => i
 export function chooseNodes(spec: ClusterSpec, snapshot: Snapshot, reached: number): number[] {
   const there = machinesOf(spec, snapshot);
   if (spec.numNodes < Math.max(there.length, reached))
-    throw new ClusterError("FewerNodes", `${spec.name} has ${Math.max(there.length, reached)} nodes; --num-nodes ${spec.numNodes} would be fewer`, {
-      exit: EXIT.usage,
-      advice: `Say which nodes are to go: \`azure-coreos-cluster remove ${spec.name} ${names.machine(spec, Math.max(...there, 0))}\`.`,
-    });
+    throw new ClusterError(
+      "FewerNodes",
+      `${spec.name} has ${Math.max(there.length, reached)} nodes; --num-nodes ${spec.numNodes} would be fewer`,
+      {
+        exit: EXIT.usage,
+        advice: `Say which nodes are to go: \`azure-coreos-cluster remove ${spec.name} ${names.machine(spec, Math.max(...there, 0))}\`.`,
+      },
+    );
   const wanted = new Set(there);
   for (let index = 0; wanted.size < spec.numNodes; index++) wanted.add(index);
   return [...wanted].sort((a, b) => a - b);
@@ -57,12 +61,22 @@ export async function placeNodes(
   if (surveyed.subnet === undefined) {
     // a network of our own: node i is always at the same place, whoever asks
     const free = [...usableAddresses([SUBNET_PREFIX])].slice(0, Math.max(...indexes) + 1);
-    return indexes.map((index) => ({ index, address: known.get(index) ?? free[index] ?? "", exists: machines.has(index), hostKey: machines.get(index) }));
+    return indexes.map((index) => ({
+      index,
+      address: known.get(index) ?? free[index] ?? "",
+      exists: machines.has(index),
+      hostKey: machines.get(index),
+    }));
   }
   const missing = indexes.filter((index) => !known.has(index));
   const found = await freeAddresses(session, surveyed, missing.length, taken);
   missing.forEach((index, i) => known.set(index, found[i] ?? ""));
-  return indexes.map((index) => ({ index, address: known.get(index) ?? "", exists: machines.has(index), hostKey: machines.get(index) }));
+  return indexes.map((index) => ({
+    index,
+    address: known.get(index) ?? "",
+    exists: machines.has(index),
+    hostKey: machines.get(index),
+  }));
 }
 
 // --- internal ---
@@ -88,7 +102,8 @@ export function interfaceAddresses(spec: ClusterSpec, snapshot: Snapshot): [numb
   return [...snapshot.values()].flatMap((live): [number, string][] => {
     if (live.kind !== "networkInterface") return [];
     const index = nodeIndex(spec, nameOf(live.id).replace(/-nic$/i, ""));
-    const address = (live.model as { ipConfigurations?: { privateIPAddress?: string }[] }).ipConfigurations?.[0]?.privateIPAddress;
+    const address = (live.model as { ipConfigurations?: { privateIPAddress?: string }[] }).ipConfigurations?.[0]
+      ?.privateIPAddress;
     return index === undefined || address === undefined ? [] : [[index, address]];
   });
 }
@@ -105,13 +120,21 @@ async function freeAddresses(session: Session, surveyed: Survey, count: number, 
       if (batch.length >= Math.min(32, count - free.length)) break;
     }
     if (batch.length === 0)
-      throw new ClusterError("SubnetIsFull", `the subnet ${surveyed.subnet?.name} has ${free.length} free addresses; ${count} are needed`, {
-        source: "azure",
-        exit: EXIT.preflight,
-        advice: "Choose another --subnet-names, or fewer nodes. Nothing was written to Azure.",
-      });
+      throw new ClusterError(
+        "SubnetIsFull",
+        `the subnet ${surveyed.subnet?.name} has ${free.length} free addresses; ${count} are needed`,
+        {
+          source: "azure",
+          exit: EXIT.preflight,
+          advice: "Choose another --subnet-names, or fewer nodes. Nothing was written to Azure.",
+        },
+      );
     const answers = await Promise.all(
-      batch.map((address) => patiently(session.tools, (signal) => session.lookups.addressFree(groupOf(networkId) ?? "", nameOf(networkId), address, signal))),
+      batch.map((address) =>
+        patiently(session.tools, (signal) =>
+          session.lookups.addressFree(groupOf(networkId) ?? "", nameOf(networkId), address, signal),
+        ),
+      ),
     );
     free.push(...batch.filter((_, i) => answers[i] === true));
   }

@@ -14,17 +14,23 @@ export async function readConfig(world: World, file: string): Promise<Record<str
   } catch (error) {
     throw usageError(`${file} is no YAML: ${(error as Error).message.split("\n")[0]}`);
   }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw usageError(`${file} must hold lines such as "num-nodes: 5"`);
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+    throw usageError(`${file} must hold lines such as "num-nodes: 5"`);
   const known = new Set<string>(Object.values(FLAGS).map((flag) => flag.name));
-  const names = Object.fromEntries(Object.entries(parsed).map(([name, value]) => [ALIAS.get(name) ?? name.replace(/^--/, ""), value]));
+  const names = Object.fromEntries(
+    Object.entries(parsed).map(([name, value]) => [ALIAS.get(name) ?? name.replace(/^--/, ""), value]),
+  );
   const unknown = Object.keys(names).filter((name) => !known.has(name));
-  if (unknown.length > 0) throw usageError(`${file}: no flag is called ${unknown.join(", ")}`, "`azure-coreos-cluster create --help` lists the names.");
+  if (unknown.length > 0)
+    throw usageError(`${file}: no flag is called ${unknown.join(", ")}`, "`azure-coreos-cluster create --help` lists the names.");
   return names;
 }
 
 // --- internal ---
 
-const ALIAS = new Map(Object.values(FLAGS).flatMap((flag) => ("also" in flag ? (flag.also ?? []).map((other) => [other, flag.name] as const) : [])));
+const ALIAS = new Map(
+  Object.values(FLAGS).flatMap((flag) => ("also" in flag ? (flag.also ?? []).map((other) => [other, flag.name] as const) : [])),
+);
 
 async function readText(world: World, file: string): Promise<string> {
   try {

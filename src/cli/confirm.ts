@@ -10,8 +10,14 @@ import type { Invocation } from "./invocation.ts";
 export async function confirm({ world, given, command }: Invocation, question: string, expected: string): Promise<void> {
   if (given.yes === true) return;
   if (!world.interactive || given.noInput === true)
-    throw usageError(`${command} asks before it deletes, and nobody can answer here`, "Nothing was deleted. Give --yes to go on without asking.");
+    throw usageError(
+      `${command} asks before it deletes, and nobody can answer here`,
+      "Nothing was deleted. Give --yes to go on without asking.",
+    );
   const answer = (await world.ask(`${question} `)).trim();
   if (answer.toLowerCase() === expected.toLowerCase()) return;
-  throw new ClusterError("NotConfirmed", `"${answer}" is not "${expected}"`, { exit: EXIT.failed, advice: "Nothing was deleted." });
+  throw new ClusterError("NotConfirmed", `"${answer}" is not "${expected}"`, {
+    exit: EXIT.failed,
+    advice: "Nothing was deleted.",
+  });
 }

@@ -23,7 +23,10 @@ export const plan = (invocation: Invocation): Promise<number> => run(invocation,
 async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   const { given } = invocation;
   // what can be refused without asking anybody is refused before anybody is asked
-  buildSpec(nameOf(invocation), { ...(invocation.given.platform === "coreos" && invocation.given.coreosImage === undefined ? { coreosImage: "a:b:c:d" } : {}), ...invocation.given });
+  buildSpec(nameOf(invocation), {
+    ...(invocation.given.platform === "coreos" && invocation.given.coreosImage === undefined ? { coreosImage: "a:b:c:d" } : {}),
+    ...invocation.given,
+  });
   const session = await openSession(invocation);
   try {
     const prepared = await prepare(session, invocation, dryRun ? "imagine" : "keep").catch(async (error: unknown) => {
@@ -31,7 +34,16 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
     });
     showPlan(session, invocation, prepared);
     if (dryRun) return printDryRun(session, invocation, prepared);
-    session.report(prepared.facts.nodes.length, given.timings === undefined ? undefined : timings(resolve(invocation.world.cwd, given.timings), { title: prepared.spec.name, dependsOn: () => new Map(prepared.resources.map(({ id, dependsOn }) => [id, dependsOn])), ...(session.simulated ? { remark: "A rehearsal: times are simulated." } : {}) }));
+    session.report(
+      prepared.facts.nodes.length,
+      given.timings === undefined
+        ? undefined
+        : timings(resolve(invocation.world.cwd, given.timings), {
+            title: prepared.spec.name,
+            dependsOn: () => new Map(prepared.resources.map(({ id, dependsOn }) => [id, dependsOn])),
+            ...(session.simulated ? { remark: "A rehearsal: times are simulated." } : {}),
+          }),
+    );
     for (const event of planEvents(prepared.resources)) session.emit(event);
     const carried = await carryOut(session, prepared);
     return await finish(session, invocation, prepared, carried);
@@ -42,9 +54,15 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
 
 function showPlan(session: Session, { world, given }: Invocation, { spec, facts, resources, decisions, notes }: Prepared): void {
   const ACTION = { create: "create", update: "change", replace: "recreate", wait: "create", unchanged: "unchanged" } as const;
-  const newMachines = resources.filter((resource) => resource.kind === "machine" && decisions.get(resource.id) !== "unchanged").length;
+  const newMachines = resources.filter(
+    (resource) => resource.kind === "machine" && decisions.get(resource.id) !== "unchanged",
+  ).length;
   const text = renderPlan(
-    resources.map((resource) => ({ kind: resource.kind, label: resource.label, action: ACTION[decisions.get(resource.id) ?? "create"] })),
+    resources.map((resource) => ({
+      kind: resource.kind,
+      label: resource.label,
+      action: ACTION[decisions.get(resource.id) ?? "create"],
+    })),
     {
       name: spec.name,
       resourceGroup: facts.group,
@@ -54,7 +72,11 @@ function showPlan(session: Session, { world, given }: Invocation, { spec, facts,
       image: "own" in facts.image ? `image ${spec.coreosImage}` : (spec.coreosImage ?? "Flatcar"),
       // group, network and load balancer, interfaces, then a machine's own time: from recordings of Azure
       ...(newMachines > 0 ? { seconds: 100 + Math.max(0, newMachines - 100) / 5 } : {}),
-      notes: [...(session.simulated ? ["Rehearsal: Azure is simulated, no machine is booted, nothing costs anything."] : []), ...notes, ...session.events.flatMap((event) => (event.kind === "note" ? (event.message ?? []) : []))],
+      notes: [
+        ...(session.simulated ? ["Rehearsal: Azure is simulated, no machine is booted, nothing costs anything."] : []),
+        ...notes,
+        ...session.events.flatMap((event) => (event.kind === "note" ? (event.message ?? []) : [])),
+      ],
       color: abilities(world.env, world.stderr).color,
       columns: world.stderr.isTTY ? world.stderr.columns : 160,
     },
@@ -65,8 +87,9 @@ function showPlan(session: Session, { world, given }: Invocation, { spec, facts,
 function printDryRun(session: Session, { world, given }: Invocation, { spec, facts, resources, decisions }: Prepared): number {
   if (given.json === true) {
     const list = resources.map(({ kind, id, label }) => ({ kind, id, label, action: decisions.get(id) }));
-    world.stdout.write(`${JSON.stringify({ schema: "azure-coreos-cluster/plan/1", name: spec.name, resourceGroup: facts.group, location: facts.location, resources: list }, null, 2)}\n`);
+    world.stdout.write(
+      `${JSON.stringify({ schema: "azure-coreos-cluster/plan/1", name: spec.name, resourceGroup: facts.group, location: facts.location, resources: list }, null, 2)}\n`,
+    );
   } else session.say("Nothing was written: this was the plan only.");
   return EXIT.done;
 }
-

@@ -5,13 +5,16 @@ import { remove } from "../engine/converge.ts";
 import { type Result, walk } from "../engine/walk.ts";
 import type { Session } from "./session.ts";
 
-/** Never rejects, but for the second Ctrl-C and the deadline: the results say what happened, by id. */
-export async function deleteResources(session: Session, doomed: readonly Doomed[]): Promise<Map<string, Result<void>>> {
+/**
+ * Never rejects, but for the second Ctrl-C and the deadline: the results say what happened, by id.
+ * @param stop nothing new is begun when it aborts: the first Ctrl-C
+ */
+export async function deleteResources(session: Session, doomed: readonly Doomed[], stop: AbortSignal = session.stop): Promise<Map<string, Result<void>>> {
   const { tools, emit } = session;
   const byId = new Map(doomed.map((one) => [one.id, one]));
   const results = await walk(doomed, visit, {
     direction: "down",
-    stop: session.stop,
+    stop,
     onSkip: (id, because) => {
       const one = byId.get(id);
       const cause = because === undefined ? undefined : byId.get(because)?.label;

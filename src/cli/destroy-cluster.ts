@@ -11,14 +11,9 @@ import { nameOf } from "../core/resource.ts";
 import { patiently, remove, retag } from "../engine/converge.ts";
 import type { TagTarget } from "../engine/provider.ts";
 import { type Doom, surveyDoom } from "./doom-survey.ts";
-import { deleteResources } from "./delete-resources.ts";
+import { type Gone, deleteUntilGone, gone } from "./delete-until-gone.ts";
 import { DESTROYING, lookIn } from "./locate.ts";
 import type { Session } from "./session.ts";
-
-export interface Gone {
-  readonly kind: string;
-  readonly id: string;
-}
 
 export interface Destroyed {
   readonly deleted: readonly Gone[];
@@ -50,8 +45,6 @@ export async function awaitGroupGone(session: Session, groupName: string): Promi
 // --- internal ---
 
 const POLL_MS = 5000;
-/** How often the same list is taken for one that is behind. */
-const LAGGING_PASSES = 6;
 
 async function deleteGroup(session: Session, doom: Doom): Promise<Destroyed> {
   const { tools, emit } = session;
@@ -95,34 +88,15 @@ async function deleteGroup(session: Session, doom: Doom): Promise<Destroyed> {
 }
 
 async function deletePieces(session: Session, doom: Doom): Promise<Destroyed> {
-  const { located } = doom;
-  const deleted = new Map<string, Gone>();
-  let failure: unknown;
-  let now = doom;
-  for (let before = "", same = 0; ;) {
-    const results = await deleteResources(session, now.ours);
-    for (const one of now.ours) if (results.get(one.id)?.state === "done") deleted.set(one.id.toLowerCase(), gone(one));
-    failure = [...results.values()].find((result) => result.state === "failed")?.error;
-    now = await surveyDoom(session, await lookIn(session, located.name, located.groupName));
-    for (const one of now.ours) deleted.delete(one.id.toLowerCase());
-    // another pass is for what came meanwhile, and for what Azure said it had deleted; not for what it refused to the end
-    if (session.stop.aborted || now.ours.every((one) => ["failed", "skipped"].includes(results.get(one.id)?.state ?? ""))) break;
-    const still = now.ours.map((one) => one.id).join("\n");
-    same = still === before ? same + 1 : 0;
-    if (same >= LAGGING_PASSES) break;
-    if (same > 0) await session.clock.sleep(POLL_MS, session.tools.signal);
-    before = still;
-  }
+  const { deleted, now, failure } = await deleteUntilGone(session, doom, { wanted: () => true, stop: session.stop });
   const left = [...now.ours.map(gone), ...now.strange.map(({ id, type }) => ({ id, kind: type }))];
   if (left.length === 0 && now.located.own) await release(session, now);
-  if (deleted.size === 0 && isRefusal(failure)) {
+  if (deleted.length === 0 && isRefusal(failure)) {
     await unmark(session, doom);
     throw failure;
   }
-  return { deleted: [...deleted.values()], left, ...(left.length === 0 || failure === undefined ? {} : { failure }) };
+  return { deleted, left, ...(left.length === 0 || failure === undefined ? {} : { failure }) };
 }
-
-const gone = ({ kind, id }: Gone): Gone => ({ kind, id });
 
 /** Azure said no at once: nothing was deleted. */
 const isRefusal = (error: unknown): boolean =>

@@ -67,7 +67,10 @@ export async function refuseForbidden(session: Session, doom: Doom): Promise<voi
       },
     );
   // an empty answer says nothing: who may ask at all has some right
-  const missing = permissions === undefined || permissions.length === 0 ? [] : neededRights(doom).filter((action) => !allows(permissions, action));
+  const missing =
+    permissions === undefined || permissions.length === 0
+      ? []
+      : neededRights(doom).filter((action) => !allows(permissions, action));
   if (missing.length > 0)
     throw new ClusterError("AuthorizationFailed", `you may not ${missing.join(", ")} on ${doom.scope}`, {
       source: "azure",

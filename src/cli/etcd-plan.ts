@@ -38,23 +38,36 @@ export type Ca = Awaited<ReturnType<typeof createEtcdCa>>;
 export const fingerprintOf = (ca: Ca): string => etcdCaFingerprint(ca.certificate);
 
 /** What the claim keeps of an etcd authority. */
-export const etcdCaFingerprint = (certificate: string): string => new X509Certificate(certificate).fingerprint256.replaceAll(":", "").slice(0, 32).toLowerCase();
+export const etcdCaFingerprint = (certificate: string): string =>
+  new X509Certificate(certificate).fingerprint256.replaceAll(":", "").slice(0, 32).toLowerCase();
 
 /**
  * The authority for the certificates of new members. While no member exists the one in our folder (or a new one) becomes the
  * cluster's; afterwards only the cluster's own will do: members of two authorities would never talk to each other.
  */
-export async function etcdAuthority(session: Session, spec: ClusterSpec, found: FoundCluster, needed: boolean, exists: boolean, folder: string | undefined): Promise<Ca | undefined> {
+export async function etcdAuthority(
+  session: Session,
+  spec: ClusterSpec,
+  found: FoundCluster,
+  needed: boolean,
+  exists: boolean,
+  folder: string | undefined,
+): Promise<Ca | undefined> {
   if (!needed) return undefined;
   const now = session.world.clock.now();
   if (folder === undefined) return createEtcdCa(spec.name, now);
   const ca = await prepareEtcdTls({ folder, cluster: spec.name, exists, now });
   const wanted = found.claim?.choices.etcdCa;
   if (exists && wanted !== undefined && fingerprintOf(ca) !== wanted)
-    throw new ClusterError("EtcdCaWrong", `${join(folder, "etcd-ca.pem")} is not the authority that the members of ${spec.name} trust`, {
-      exit: EXIT.preflight,
-      advice: "It is another cluster's of the same name. Put the right etcd-ca.pem and etcd-ca.key there (from where the cluster was made), and run again. Nothing was written to Azure.",
-    });
+    throw new ClusterError(
+      "EtcdCaWrong",
+      `${join(folder, "etcd-ca.pem")} is not the authority that the members of ${spec.name} trust`,
+      {
+        exit: EXIT.preflight,
+        advice:
+          "It is another cluster's of the same name. Put the right etcd-ca.pem and etcd-ca.key there (from where the cluster was made), and run again. Nothing was written to Azure.",
+      },
+    );
   return ca;
 }
 
@@ -81,13 +94,27 @@ export async function membersOf(
   if (fixed || joining.length === 0 || alive.length === 0 || claim.address === undefined) return { members, joins: new Map() };
   const all = new Map([...members, ...wanted.map((place) => [place.index, place.address] as const)]);
   // a rehearsal has no etcd to ask: it is taken to agree
-  if (session.simulated || mode === "imagine") return { members: all, joins: session.simulated ? rehearsed(spec, members, joining) : new Map() };
+  if (session.simulated || mode === "imagine")
+    return { members: all, joins: session.simulated ? rehearsed(spec, members, joining) : new Map() };
   const files = etcdTlsFiles(join(session.dir, spec.name));
   const missing = tls ? [files.ca, files.caKey, files.client, files.clientKey].find((file) => !existsSync(file)) : undefined;
-  const why = missing !== undefined ? `${missing} is not here` : spec.waitFor === "machines" ? "with --wait-for machines nobody waits for them" : ssh.privateKeyFile === undefined ? "the cluster's private key is not here" : undefined;
+  const why =
+    missing !== undefined
+      ? `${missing} is not here`
+      : spec.waitFor === "machines"
+        ? "with --wait-for machines nobody waits for them"
+        : ssh.privateKeyFile === undefined
+          ? "the cluster's private key is not here"
+          : undefined;
   try {
     if (why !== undefined) throw new ClusterError("EtcdUnreachable", why, { source: "node" });
-    const reach = { spec, choices: claim.choices, host: claim.address, privateKey: await readFile(ssh.privateKeyFile ?? "", "utf8"), tls };
+    const reach = {
+      spec,
+      choices: claim.choices,
+      host: claim.address,
+      privateKey: await readFile(ssh.privateKeyFile ?? "", "utf8"),
+      tls,
+    };
     const joins = await planJoins(session, reach, alive, joining, tls ? await operatorTls(session.dir, spec.name) : undefined);
     return { members: all, joins };
   } catch (error) {
@@ -95,7 +122,13 @@ export async function membersOf(
     if (!(error instanceof ClusterError)) throw error;
     // members of the first hour that never started can start as they were planned; others would be refused by etcd
     if (wanted.length > 0)
-      session.emit({ kind: "note", id: "etcd", label: "etcd", code: error.code, message: `The new nodes do not become etcd members (${error.message}); they reach etcd through a gateway on 127.0.0.1:2379.` });
+      session.emit({
+        kind: "note",
+        id: "etcd",
+        label: "etcd",
+        code: error.code,
+        message: `The new nodes do not become etcd members (${error.message}); they reach etcd through a gateway on 127.0.0.1:2379.`,
+      });
     return { members, joins: new Map() };
   }
 }
@@ -108,7 +141,11 @@ export function chooseMembers(spec: ClusterSpec, places: readonly Place[]): Map<
 // --- internal ---
 
 /** What joiners would be told, each of those before it. */
-function rehearsed(spec: ClusterSpec, members: ReadonlyMap<number, string>, joining: readonly { index: number; address: string }[]): Joins {
+function rehearsed(
+  spec: ClusterSpec,
+  members: ReadonlyMap<number, string>,
+  joining: readonly { index: number; address: string }[],
+): Joins {
   const known = new Map(members);
   return new Map(
     joining.map((place) => {

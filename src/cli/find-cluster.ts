@@ -34,11 +34,15 @@ export async function findCluster(session: Session, name: string, groupName: str
   ]);
   const claims = addresses.filter((address) => isOurs(address.tags, name) && address.tags?.["aoc-role"] === "claim");
   if (claims.length > 1)
-    throw new ClusterError("ClaimTwice", `the group ${groupName} holds ${claims.length} public addresses that claim to be ${name}'s`, {
-      source: "azure",
-      exit: EXIT.conflict,
-      advice: `Delete the one that no load balancer uses: ${claims.map((one) => one.name).join(", ")}.`,
-    });
+    throw new ClusterError(
+      "ClaimTwice",
+      `the group ${groupName} holds ${claims.length} public addresses that claim to be ${name}'s`,
+      {
+        source: "azure",
+        exit: EXIT.conflict,
+        advice: `Delete the one that no load balancer uses: ${claims.map((one) => one.name).join(", ")}.`,
+      },
+    );
   const found = claims[0];
   return {
     groupName,

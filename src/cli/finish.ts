@@ -17,14 +17,20 @@ export async function finish(session: Session, invocation: Invocation, prepared:
   const { spec } = prepared;
   const document = await documentOf(session, prepared, carried);
   const failure = firstFailure(prepared, carried);
-  const nodesReady = document.nodes.filter((node) => node.state === "ready" || (spec.waitFor === "machines" && node.state === "created")).length;
+  const nodesReady = document.nodes.filter(
+    (node) => node.state === "ready" || (spec.waitFor === "machines" && node.state === "created"),
+  ).length;
   const exit = exitOf(spec, nodesReady, document.nodes.length, failure, session);
   const knownHosts = await keepKnownHosts(session, prepared, carried, document);
 
   session.emit({ kind: "end", id: "create", label: spec.name, detail: `${nodesReady} of ${document.nodes.length} nodes ready` });
   session.endReport();
   if (given.output !== undefined)
-    await replaceFile(resolve(world.cwd, given.output === "" ? `${spec.name}.json` : given.output), `${JSON.stringify(stateFile(document), null, 2)}\n`, 0o644);
+    await replaceFile(
+      resolve(world.cwd, given.output === "" ? `${spec.name}.json` : given.output),
+      `${JSON.stringify(stateFile(document), null, 2)}\n`,
+      0o644,
+    );
   if (failure !== undefined && nodesReady === 0) throw withContinuation(failure, exit, prepared);
   if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
   else {
@@ -33,7 +39,9 @@ export async function finish(session: Session, invocation: Invocation, prepared:
   }
   if (exit === EXIT.done) {
     const key = prepared.materials.ssh.privateKeyFile;
-    session.say(`\n${nextSteps(document, { deis: spec.deis, platform: spec.platform, etcdTls: prepared.materials.tls, sshKeyFile: key === undefined ? "" : relative(world.cwd, key) })}`);
+    session.say(
+      `\n${nextSteps(document, { deis: spec.deis, platform: spec.platform, etcdTls: prepared.materials.tls, sshKeyFile: key === undefined ? "" : relative(world.cwd, key) })}`,
+    );
     if (spec.deis && !session.simulated && document.ip !== "") await sayEndpoints(session, document, !spec.nohttps);
   } else sayWhatIsMissing(session, document, failure, carried, spec.name);
   return exit;
@@ -41,8 +49,13 @@ export async function finish(session: Session, invocation: Invocation, prepared:
 
 // --- internal ---
 
-async function documentOf(session: Session, { spec, facts, materials, resources }: Prepared, { results, readiness, address, host }: Carried): Promise<ClusterDocument> {
-  const count = (outcome: string): number => [...results.values()].filter((result) => result.state === "done" && result.value === outcome).length;
+async function documentOf(
+  session: Session,
+  { spec, facts, materials, resources }: Prepared,
+  { results, readiness, address, host }: Carried,
+): Promise<ClusterDocument> {
+  const count = (outcome: string): number =>
+    [...results.values()].filter((result) => result.state === "done" && result.value === outcome).length;
   const publicIps = await nodeAddresses(session, { spec, facts, resources } as Prepared);
   const nodes = facts.nodes.map((node): NodeDocument =>
     nodeDocument(spec, {
@@ -70,7 +83,8 @@ async function documentOf(session: Session, { spec, facts, materials, resources 
   );
 }
 
-const machineIdOf = (resources: Prepared["resources"], index: number): string => resources.find((one) => one.kind === "machine" && one.node === index)?.id ?? "";
+const machineIdOf = (resources: Prepared["resources"], index: number): string =>
+  resources.find((one) => one.kind === "machine" && one.node === index)?.id ?? "";
 
 function stateOf(azure: string | undefined, node: string | undefined): string {
   if (azure === "done") return node ?? "created";
@@ -111,7 +125,13 @@ function exitOf(spec: Prepared["spec"], ready: number, all: number, failure: unk
 /** The error that ends the run, with what to do about it, how to continue and how to clean up. */
 function withContinuation(failure: unknown, exit: ExitCode, { spec, facts }: Prepared): unknown {
   if (!(failure instanceof ClusterError) || failure.exit === EXIT.conflict) return failure;
-  const known = advised(failure, { name: spec.name, nodes: spec.numNodes, vmSize: spec.vmSize, location: facts.location, resourceGroup: facts.group });
+  const known = advised(failure, {
+    name: spec.name,
+    nodes: spec.numNodes,
+    vmSize: spec.vmSize,
+    location: facts.location,
+    resourceGroup: facts.group,
+  });
   const go = `What was made stays. Continue: the same command again. Remove it: azure-coreos-cluster destroy ${spec.name}`;
   return new ClusterError(known.code, known.message, {
     source: known.source,
@@ -134,11 +154,24 @@ function sayWhatIsMissing(session: Session, document: ClusterDocument, failure: 
   const list = missing.slice(0, 10).flatMap((node) => {
     const why = carried.diagnoses.find((one) => one.index === node.index);
     const reason = why?.summary ?? carried.readiness.get(node.index)?.reason;
-    return [`  ${node.name}: ${node.state}${reason === undefined ? "" : `: ${reason}`}`, ...(why?.evidence === undefined ? [] : [`    ${why.evidence}`]), ...(why === undefined ? [] : [`    ${why.advice}`])];
+    return [
+      `  ${node.name}: ${node.state}${reason === undefined ? "" : `: ${reason}`}`,
+      ...(why?.evidence === undefined ? [] : [`    ${why.evidence}`]),
+      ...(why === undefined ? [] : [`    ${why.advice}`]),
+    ];
   });
   const more = missing.length > 10 ? [`  and ${missing.length - 10} more`] : [];
-  const known = failure instanceof ClusterError ? advised(failure, { name, nodes: document.nodes.length, location: document.location, resourceGroup: document.resourceGroup }) : undefined;
-  const why = known === undefined ? [] : [`${known.message} (${known.code})`, ...(known.advice === undefined ? [] : [known.advice])];
+  const known =
+    failure instanceof ClusterError
+      ? advised(failure, {
+          name,
+          nodes: document.nodes.length,
+          location: document.location,
+          resourceGroup: document.resourceGroup,
+        })
+      : undefined;
+  const why =
+    known === undefined ? [] : [`${known.message} (${known.code})`, ...(known.advice === undefined ? [] : [known.advice])];
   session.say(
     [
       "",

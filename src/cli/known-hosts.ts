@@ -10,7 +10,12 @@ import { replaceFile } from "./replace-file.ts";
 import type { Session } from "./session.ts";
 
 /** Writes it and returns its path. */
-export async function keepKnownHosts(session: Session, prepared: Prepared, carried: Carried, document: ClusterDocument): Promise<string> {
+export async function keepKnownHosts(
+  session: Session,
+  prepared: Prepared,
+  carried: Carried,
+  document: ClusterDocument,
+): Promise<string> {
   const { spec, facts } = prepared;
   const file = join(await clusterFolder(session.dir, spec.name), "known_hosts");
   const hosts = [...new Set([document.host, document.ip].filter((host) => host !== ""))];

@@ -13,7 +13,12 @@ export async function main(world: World): Promise<number> {
     return command === undefined ? EXIT.usage : await (await command.load())(invocation);
   } catch (thrown) {
     const { advised } = await import("../core/advice.ts");
-    const error = thrown instanceof ClusterError ? advised(thrown, { name: world.argv.find((word) => /^[a-z][a-z0-9-]+$/.test(word) && commandNamed(word) === undefined) ?? "NAME" }) : thrown;
+    const error =
+      thrown instanceof ClusterError
+        ? advised(thrown, {
+            name: world.argv.find((word) => /^[a-z][a-z0-9-]+$/.test(word) && commandNamed(word) === undefined) ?? "NAME",
+          })
+        : thrown;
     const { renderError, errorDocument, exitCodeOf } = await import("../report/error.ts");
     const { abilities } = await import("../report/paint.ts");
     const own = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;

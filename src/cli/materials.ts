@@ -42,8 +42,10 @@ export async function prepareSsh(session: Session, spec: ClusterSpec, found: Fou
   const { subject, notes } = await subjectOf(session.dir);
   for (const message of notes) session.emit({ kind: "note", id: "cert.conf", label: "cert.conf", message });
   const clusterKey = found.claim?.choices.sshPublicKey;
-  const storedKey = spec.sshThumb === undefined || spec.sshCert !== undefined ? undefined : await storedSshKey(session, spec.sshThumb);
-  if (mode === "imagine" && spec.sshCert === undefined && spec.sshThumb === undefined && clusterKey === undefined) return IMAGINED;
+  const storedKey =
+    spec.sshThumb === undefined || spec.sshCert !== undefined ? undefined : await storedSshKey(session, spec.sshThumb);
+  if (mode === "imagine" && spec.sshCert === undefined && spec.sshThumb === undefined && clusterKey === undefined)
+    return IMAGINED;
   const key = await prepareSshKey({
     dir: session.dir,
     subject,
@@ -67,7 +69,8 @@ export async function prepareMaterials(
 ): Promise<Materials> {
   const folder = mode === "keep" ? await clusterFolder(session.dir, spec.name) : undefined;
   const custom = spec.customData === undefined ? undefined : await readCustom(session, spec.customData);
-  const customDataHash = custom === undefined ? found.claim?.choices.customDataHash : createHash("sha256").update(custom).digest("hex");
+  const customDataHash =
+    custom === undefined ? found.claim?.choices.customDataHash : createHash("sha256").update(custom).digest("hex");
   const fresh = places.filter((place) => !place.exists);
   if (custom === undefined && found.claim?.choices.customDataHash !== undefined && fresh.length > 0)
     throw usageError(
@@ -76,9 +79,21 @@ export async function prepareMaterials(
     );
   const discoveryUrl = found.claim?.choices.discoveryUrl ?? (await chooseDiscoveryUrl(session, spec, mode));
   const tls = usesTls(spec) && custom === undefined;
-  const { members, joins } = found.claim === undefined ? { members: chooseMembers(spec, places), joins: new Map() } : await membersOf(session, spec, found.claim, places, ssh, tls, custom !== undefined || discoveryUrl !== undefined, mode);
-  const ca = await etcdAuthority(session, spec, found, tls && fresh.some((place) => members.has(place.index)), places.some((place) => place.exists && members.has(place.index)), folder);
-  const etcdCa = (folder === undefined ? found.claim?.choices.etcdCa : undefined) ?? (ca === undefined ? found.claim?.choices.etcdCa : fingerprintOf(ca));
+  const { members, joins } =
+    found.claim === undefined
+      ? { members: chooseMembers(spec, places), joins: new Map() }
+      : await membersOf(session, spec, found.claim, places, ssh, tls, custom !== undefined || discoveryUrl !== undefined, mode);
+  const ca = await etcdAuthority(
+    session,
+    spec,
+    found,
+    tls && fresh.some((place) => members.has(place.index)),
+    places.some((place) => place.exists && members.has(place.index)),
+    folder,
+  );
+  const etcdCa =
+    (folder === undefined ? found.claim?.choices.etcdCa : undefined) ??
+    (ca === undefined ? found.claim?.choices.etcdCa : fingerprintOf(ca));
   const choices: Choices = {
     ...(etcdCa === undefined ? {} : { etcdCa }),
     id: found.claim?.choices.id ?? word(session),
@@ -91,7 +106,14 @@ export async function prepareMaterials(
   const nodes = await Promise.all(
     places.map(async (place): Promise<PlannedNode> => {
       const name = names.machine(spec, place.index);
-      if (place.exists) return { index: place.index, name, address: place.address, userData: "", ...(place.hostKey === undefined ? {} : { hostKey: place.hostKey }) };
+      if (place.exists)
+        return {
+          index: place.index,
+          name,
+          address: place.address,
+          userData: "",
+          ...(place.hostKey === undefined ? {} : { hostKey: place.hostKey }),
+        };
       // a user's own file has nowhere for a host key
       const hostKey = spec.noHostKeys || custom !== undefined ? undefined : await generateHostKey(name);
       const userData =
@@ -99,12 +121,20 @@ export async function prepareMaterials(
           ? renderUserData(await nodeConfig(session, spec, choices, place, tls, ca, hostKey, joins), templates)
           : customUserData(custom, { name, ...(discoveryUrl === undefined ? {} : { discoveryUrl }) });
       refuseBadUserData(spec, userData, custom !== undefined, session);
-      return { index: place.index, name, address: place.address, userData, ...(hostKey === undefined ? {} : { hostKey: hostKey.publicKey }) };
+      return {
+        index: place.index,
+        name,
+        address: place.address,
+        userData,
+        ...(hostKey === undefined ? {} : { hostKey: hostKey.publicKey }),
+      };
     }),
   );
   if (folder !== undefined)
     await Promise.all(
-      nodes.filter((node) => node.userData !== "").map((node) => replaceFile(join(folder, `user-data-${node.index}.yaml`), node.userData, PRIVATE)),
+      nodes
+        .filter((node) => node.userData !== "")
+        .map((node) => replaceFile(join(folder, `user-data-${node.index}.yaml`), node.userData, PRIVATE)),
     );
   return { ssh, choices, nodes, tls, joins };
 }
@@ -127,7 +157,9 @@ async function nodeConfig(
   const name = names.machine(spec, place.index);
   const member = choices.members.has(place.index);
   const own: NodeTls | undefined =
-    tls && member && ca !== undefined ? await issueNodeCertificate(ca, { name, address: place.address, now: session.world.clock.now() }) : undefined;
+    tls && member && ca !== undefined
+      ? await issueNodeCertificate(ca, { name, address: place.address, now: session.world.clock.now() })
+      : undefined;
   return {
     platform: spec.platform,
     cluster: spec.name,
@@ -168,7 +200,10 @@ async function readCustom(session: Session, file: string): Promise<string> {
   try {
     return await readFile(resolve(session.world.cwd, file), "utf8");
   } catch (error) {
-    throw usageError(`--custom-data: cannot read ${file}`, `${(error as Error).message}. \`azure-coreos-cluster create-azure-user-data\` writes one from the templates.`);
+    throw usageError(
+      `--custom-data: cannot read ${file}`,
+      `${(error as Error).message}. \`azure-coreos-cluster create-azure-user-data\` writes one from the templates.`,
+    );
   }
 }
 
@@ -186,12 +221,20 @@ function refuseBadUserData(spec: ClusterSpec, userData: string, custom: boolean,
   const errors = findings.filter((finding) => finding.level === "error");
   if (custom) for (const finding of findings.filter((one) => one.level === "warning")) noteOnce(session, finding.message);
   if (errors.length === 0) return;
-  const list = errors.map((finding) => `  ${finding.line === undefined ? "" : `line ${finding.line}: `}${finding.message}`).join("\n");
-  throw new ClusterError("UserDataRefused", `${custom ? spec.customData : "the rendered user-data"} would not work on a node:\n${list}`, {
-    source: custom ? "user" : "bug",
-    exit: EXIT.preflight,
-    advice: custom ? `Mend it; \`azure-coreos-cluster lint ${spec.customData}\` checks it again. Nothing was written to Azure.` : "Check the templates if you changed them.",
-  });
+  const list = errors
+    .map((finding) => `  ${finding.line === undefined ? "" : `line ${finding.line}: `}${finding.message}`)
+    .join("\n");
+  throw new ClusterError(
+    "UserDataRefused",
+    `${custom ? spec.customData : "the rendered user-data"} would not work on a node:\n${list}`,
+    {
+      source: custom ? "user" : "bug",
+      exit: EXIT.preflight,
+      advice: custom
+        ? `Mend it; \`azure-coreos-cluster lint ${spec.customData}\` checks it again. Nothing was written to Azure.`
+        : "Check the templates if you changed them.",
+    },
+  );
 }
 
 const noted = new WeakMap<Session, Set<string>>();
@@ -203,4 +246,3 @@ function noteOnce(session: Session, message: string): void {
   seen.add(message);
   session.emit({ kind: "note", id: "custom-data", label: "custom data", message: `--custom-data: ${message}` });
 }
-

@@ -42,10 +42,17 @@ export async function withMembers<T>(
     nodes
       .filter((node) => reach.choices.members.has(node.index))
       .map((node) =>
-        connect(nodeTarget(reach, node), { clock, signal: tools.signal, timeoutMs: CONNECT_MS, trust: node.hostKey === undefined ? "first-use" : "strict" }),
+        connect(nodeTarget(reach, node), {
+          clock,
+          signal: tools.signal,
+          timeoutMs: CONNECT_MS,
+          trust: node.hostKey === undefined ? "first-use" : "strict",
+        }),
       ),
   );
-  const connections = found.filter((one): one is PromiseFulfilledResult<Connection> => one.status === "fulfilled").map((one) => one.value);
+  const connections = found
+    .filter((one): one is PromiseFulfilledResult<Connection> => one.status === "fulfilled")
+    .map((one) => one.value);
   try {
     tools.signal.throwIfAborted();
     const failed = found.find((one) => one.status === "rejected");
@@ -77,7 +84,10 @@ export async function planJoins(
   const joiners = new Set(joining.map((node) => node.address));
   let known: EtcdMember[] = list
     .filter((member) => !joiners.has(address(member)))
-    .map((member) => ({ name: member.name === "" ? nameAt(reach, alive, address(member)) : member.name, address: address(member) }));
+    .map((member) => ({
+      name: member.name === "" ? nameAt(reach, alive, address(member)) : member.name,
+      address: address(member),
+    }));
   const joins = new Map<number, readonly EtcdMember[]>();
   for (const node of joining) {
     known = [...known, { name: names.machine(reach.spec, node.index), address: node.address }];
@@ -87,7 +97,13 @@ export async function planJoins(
 }
 
 /** Adds one node as a member; one that it takes the place of is removed first. Repeating it is safe. */
-export async function join(session: Session, reach: Reach, alive: readonly KnownNode[], node: KnownNode, tls: EtcdClientTls | undefined): Promise<void> {
+export async function join(
+  session: Session,
+  reach: Reach,
+  alive: readonly KnownNode[],
+  node: KnownNode,
+  tls: EtcdClientTls | undefined,
+): Promise<void> {
   const peerUrl = `${reach.tls ? "https" : "http"}://${node.address}:2380`;
   await withMembers(session, reach, alive, tls, async (options) => {
     const patient = { ...options, deadline: Math.min(session.deadline, session.clock.now() + 5 * 60_000) };
@@ -116,7 +132,11 @@ export async function leave(
 }
 
 /** Members that a cluster of this size should have and does not: the nodes without a machine that are to join, in order. */
-export function newMembers(wanted: number, choices: Pick<Choices, "members">, fresh: readonly { index: number; address: string }[]): { index: number; address: string }[] {
+export function newMembers(
+  wanted: number,
+  choices: Pick<Choices, "members">,
+  fresh: readonly { index: number; address: string }[],
+): { index: number; address: string }[] {
   const candidates = fresh.filter((place) => !choices.members.has(place.index));
   return candidates.slice(0, Math.max(0, wanted - choices.members.size));
 }
@@ -124,7 +144,8 @@ export function newMembers(wanted: number, choices: Pick<Choices, "members">, fr
 // --- internal ---
 
 function nameAt(reach: Reach, nodes: readonly KnownNode[], address: string): string {
-  const node = nodes.find((one) => one.address === address) ?? [...reach.choices.members].map(([index, at]) => ({ index, address: at })).find((one) => one.address === address);
+  const node =
+    nodes.find((one) => one.address === address) ??
+    [...reach.choices.members].map(([index, at]) => ({ index, address: at })).find((one) => one.address === address);
   return node === undefined ? address : names.machine(reach.spec, node.index);
 }
-

@@ -35,7 +35,9 @@ export const nodeTarget = (reach: Reach, node: { index: number; address: string;
 export async function operatorTls(dir: string, cluster: string): Promise<EtcdClientTls | undefined> {
   const files = etcdTlsFiles(join(dir, cluster));
   try {
-    const [ca, certificate, key] = await Promise.all([files.ca, files.client, files.clientKey].map((file) => readFile(file, "utf8")));
+    const [ca, certificate, key] = await Promise.all(
+      [files.ca, files.client, files.clientKey].map((file) => readFile(file, "utf8")),
+    );
     return { ca: ca ?? "", certificate: certificate ?? "", key: key ?? "" };
   } catch {
     return undefined;

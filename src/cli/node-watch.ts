@@ -37,10 +37,17 @@ export async function watchNodes(
   const level = await reachableLevel(session, prepared);
   const running = new Map<number, Promise<NodeReadiness>>();
   const ready = new Map<number, { promise: Promise<void>; resolve: () => void }>();
-  const privateKey = prepared.materials.ssh.privateKeyFile === undefined ? "" : await readFile(prepared.materials.ssh.privateKeyFile, "utf8");
+  const privateKey =
+    prepared.materials.ssh.privateKeyFile === undefined ? "" : await readFile(prepared.materials.ssh.privateKeyFile, "utf8");
   const { spec, materials, facts } = prepared;
   const etcdTls = materials.tls ? await operatorTls(session.dir, spec.name) : undefined;
-  const reach: Reach = { spec, choices: materials.choices, host: address?.ipAddress ?? address?.dnsSettings?.fqdn ?? "", privateKey, tls: materials.tls };
+  const reach: Reach = {
+    spec,
+    choices: materials.choices,
+    host: address?.ipAddress ?? address?.dnsSettings?.fqdn ?? "",
+    privateKey,
+    tls: materials.tls,
+  };
   const targetOf = (node: PlannedNode): NodeTarget => nodeTarget(reach, node);
   const clocks: ClockMeasure[] = [];
   const waiting = {
@@ -50,7 +57,8 @@ export async function watchNodes(
     signal: session.tools.signal,
     emit: session.emit,
     ...(etcdTls === undefined ? {} : { etcdTls }),
-    whenReady: async (connection: Connection) => void clocks.push(await measureClock(connection, { clock: session.clock, signal: session.tools.signal })),
+    whenReady: async (connection: Connection) =>
+      void clocks.push(await measureClock(connection, { clock: session.clock, signal: session.tools.signal })),
     machineState: (index: number) => (azure.hasFailed(index) ? ("failed" as const) : ("unknown" as const)),
   };
   // begun with the first node: a rehearsal never begins one, and its deadline would pull virtual time along
@@ -82,10 +90,20 @@ export async function watchNodes(
       running.set(node.index, one);
     },
     async all() {
-      const found = new Map(await Promise.all([...running].map(async ([index, promise]) => [index, await promise.catch(() => givenUp(index))] as const)));
+      const found = new Map(
+        await Promise.all(
+          [...running].map(async ([index, promise]) => [index, await promise.catch(() => givenUp(index))] as const),
+        ),
+      );
       for (const one of waits.values()) one.end();
       for (const verdict of judgeClocks(clocks))
-        if (!verdict.ok) session.emit({ kind: "note", id: `clock/${verdict.name}`, label: "clock", message: `${verdict.reason ?? verdict.name}. Clocks that drift apart cost etcd its leases: chronyc tracking on the node says why.` });
+        if (!verdict.ok)
+          session.emit({
+            kind: "note",
+            id: `clock/${verdict.name}`,
+            label: "clock",
+            message: `${verdict.reason ?? verdict.name}. Clocks that drift apart cost etcd its leases: chronyc tracking on the node says why.`,
+          });
       return found;
     },
   };
@@ -118,10 +136,16 @@ export async function watchNodes(
   async function joinInTurn(node: PlannedNode): Promise<NodeReadiness | undefined> {
     const before = inOrder[inOrder.indexOf(node.index) - 1];
     const last = before === undefined ? undefined : await running.get(before);
-    if (last !== undefined && last.state !== "ready") return { ...last, index: node.index, name: node.name, state: "ssh", reason: `waits for ${last.name} to join etcd first` };
+    if (last !== undefined && last.state !== "ready")
+      return { ...last, index: node.index, name: node.name, state: "ssh", reason: `waits for ${last.name} to join etcd first` };
     const reached = await wait(node, "ssh");
     if (reached.state !== "ready") return reached;
-    const alive = facts.nodes.filter((one) => materials.choices.members.has(one.index) && one.index !== node.index && !inOrder.slice(inOrder.indexOf(node.index)).includes(one.index));
+    const alive = facts.nodes.filter(
+      (one) =>
+        materials.choices.members.has(one.index) &&
+        one.index !== node.index &&
+        !inOrder.slice(inOrder.indexOf(node.index)).includes(one.index),
+    );
     try {
       await join(session, reach, alive, node, etcdTls);
       return undefined;
@@ -143,7 +167,14 @@ export async function watchNodes(
 // --- internal ---
 
 /** A wait that was cut off when the run's time was over. */
-const givenUp = (index: number): NodeReadiness => ({ index, name: "", state: "unreachable", reason: "was not ready in time", timings: {}, attempts: 0 });
+const givenUp = (index: number): NodeReadiness => ({
+  index,
+  name: "",
+  state: "unreachable",
+  reason: "was not ready in time",
+  timings: {},
+  attempts: 0,
+});
 
 /** The serial console's log, from where Azure says it is: a URL with a signature that stays in memory. */
 async function serialLog(session: Session, group: string, machine: string): Promise<string> {
@@ -161,9 +192,12 @@ async function reachableLevel(session: Session, { spec, materials }: Prepared): 
       kind: "note",
       id: "readiness",
       label: "readiness",
-      message: "The private key of the cluster is not on this machine: nodes are waited for until Azure calls them made, not until they answer.",
+      message:
+        "The private key of the cluster is not on this machine: nodes are waited for until Azure calls them made, not until they answer.",
     });
     return "machines";
   }
-  return spec.waitFor === "etcd" && materials.choices.customDataHash !== undefined && !spec.given.includes("waitFor") ? "ssh" : spec.waitFor;
+  return spec.waitFor === "etcd" && materials.choices.customDataHash !== undefined && !spec.given.includes("waitFor")
+    ? "ssh"
+    : spec.waitFor;
 }

@@ -16,15 +16,22 @@ export async function parseArguments(world: World, version: string): Promise<Inv
   const rest = dashes < 0 ? [] : world.argv.slice(dashes + 1);
   const words = (dashes < 0 ? world.argv : world.argv.slice(0, dashes)).map(modern);
   const first = words[0];
-  const chosen = first !== undefined && (commandNamed(first) !== undefined || /^(help|-h|--help|-V|--version)$/.test(first)) ? words : ["create", ...words];
+  const chosen =
+    first !== undefined && (commandNamed(first) !== undefined || /^(help|-h|--help|-V|--version)$/.test(first))
+      ? words
+      : ["create", ...words];
   let result: { command: Command; args: string[]; options: Record<string, unknown> } | undefined;
   const program = programOf(world, version, (command, args, options) => (result = { command, args, options }));
   try {
     await program.parseAsync(first === undefined ? ["--help"] : chosen, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0 || error.code === "commander.help") return { printed: error.exitCode === 0 ? EXIT.done : EXIT.usage };
-    throw usageError(error.message.replace(/^error: /, ""), `\`azure-coreos-cluster ${commandNamed(chosen[0] ?? "") === undefined ? "" : `${chosen[0]} `}--help\` shows what is accepted.`);
+    if (error.exitCode === 0 || error.code === "commander.help")
+      return { printed: error.exitCode === 0 ? EXIT.done : EXIT.usage };
+    throw usageError(
+      error.message.replace(/^error: /, ""),
+      `\`azure-coreos-cluster ${commandNamed(chosen[0] ?? "") === undefined ? "" : `${chosen[0]} `}--help\` shows what is accepted.`,
+    );
   }
   if (result === undefined) return { printed: EXIT.done };
   const { command, args, options } = result;
@@ -36,12 +43,18 @@ export async function parseArguments(world: World, version: string): Promise<Inv
 
 /** Flags that a command takes. */
 export const flagsOf = (command: Command): [FlagKey, Flag<unknown>][] =>
-  (Object.entries(FLAGS) as [FlagKey, Flag<unknown>][]).filter(([, flag]) => flag.on.some((scope) => command.scopes.includes(scope)));
+  (Object.entries(FLAGS) as [FlagKey, Flag<unknown>][]).filter(([, flag]) =>
+    flag.on.some((scope) => command.scopes.includes(scope)),
+  );
 
 // --- internal ---
 
 /** Other spellings of the same flag. */
-const ALIAS = new Map(Object.values(FLAGS as Record<string, Flag<unknown>>).flatMap((flag) => (flag.also ?? []).map((other) => [`--${other}`, `--${flag.name}`] as const)));
+const ALIAS = new Map(
+  Object.values(FLAGS as Record<string, Flag<unknown>>).flatMap((flag) =>
+    (flag.also ?? []).map((other) => [`--${other}`, `--${flag.name}`] as const),
+  ),
+);
 
 function modern(word: string): string {
   const [name = "", ...value] = word.split("=");
@@ -49,20 +62,42 @@ function modern(word: string): string {
   return known === undefined ? word : [known, ...value].join("=");
 }
 
-function programOf(world: World, version: string, chosen: (command: Command, args: string[], options: Record<string, unknown>) => void): Commander {
+function programOf(
+  world: World,
+  version: string,
+  chosen: (command: Command, args: string[], options: Record<string, unknown>) => void,
+): Commander {
   const program = new Commander("azure-coreos-cluster")
-    .description("Makes a running cluster of Linux machines on Azure with one command:\n\n  azure-coreos-cluster mycluster --num-nodes 3 --deis\n\nA first word that is no command is the name of a cluster to create.")
+    .description(
+      "Makes a running cluster of Linux machines on Azure with one command:\n\n  azure-coreos-cluster mycluster --num-nodes 3 --deis\n\nA first word that is no command is the name of a cluster to create.",
+    )
     .version(version, "-V, --version", "print the version")
     .exitOverride()
-    .configureOutput({ writeOut: (text) => world.stdout.write(text), writeErr: () => undefined, getOutHelpWidth: () => world.stdout.columns, getErrHelpWidth: () => world.stderr.columns })
+    .configureOutput({
+      writeOut: (text) => world.stdout.write(text),
+      writeErr: () => undefined,
+      getOutHelpWidth: () => world.stdout.columns,
+      getErrHelpWidth: () => world.stderr.columns,
+    })
     .helpOption("-h, --help", "show this help")
-    .addHelpText("after", "\n`azure-coreos-cluster create --help` shows the flags of create. To try it without an Azure account: --simulate.\n");
+    .addHelpText(
+      "after",
+      "\n`azure-coreos-cluster create --help` shows the flags of create. To try it without an Azure account: --simulate.\n",
+    );
   for (const command of COMMANDS) {
-    const sub = program.command(`${command.name}${command.takes === "" ? "" : ` ${command.takes}`}${command.rest === true ? " [-- CMD]" : ""}`.replace(" [-- CMD]", ""));
+    const sub = program.command(
+      `${command.name}${command.takes === "" ? "" : ` ${command.takes}`}${command.rest === true ? " [-- CMD]" : ""}`.replace(
+        " [-- CMD]",
+        "",
+      ),
+    );
     sub.description(command.about).exitOverride().allowExcessArguments(false).showSuggestionAfterError(true);
     for (const [key, flag] of flagsOf(command)) sub.addOption(optionOf(key, flag));
     sub.action((...all: unknown[]) => {
-      const positional = all.slice(0, -2).flat().filter((one): one is string => typeof one === "string");
+      const positional = all
+        .slice(0, -2)
+        .flat()
+        .filter((one): one is string => typeof one === "string");
       chosen(command, positional, sub.opts());
     });
   }
@@ -71,7 +106,10 @@ function programOf(world: World, version: string, chosen: (command: Command, arg
 
 function optionOf(key: FlagKey, flag: Flag<unknown>): Option {
   const value = flag.value === undefined ? "" : flag.optional === undefined ? ` <${flag.value}>` : ` [${flag.value}]`;
-  const shown = flag.default === undefined || flag.default === false || flag.about.endsWith("]") ? "" : ` [${JSON.stringify(flag.default).replaceAll('"', "")}]`;
+  const shown =
+    flag.default === undefined || flag.default === false || flag.about.endsWith("]")
+      ? ""
+      : ` [${JSON.stringify(flag.default).replaceAll('"', "")}]`;
   const option = new Option(`--${flag.name}${value}`, flag.about + shown);
   // commander reads --no-x as the opposite of --x: here it is a switch of its own
   option.negate = false;
@@ -81,7 +119,11 @@ function optionOf(key: FlagKey, flag: Flag<unknown>): Option {
       try {
         return flag.parse(text);
       } catch (error) {
-        if (error instanceof ClusterError) throw new ClusterError(error.code, `--${flag.name}: ${error.message}`, { exit: EXIT.usage, ...(error.advice === undefined ? {} : { advice: error.advice }) });
+        if (error instanceof ClusterError)
+          throw new ClusterError(error.code, `--${flag.name}: ${error.message}`, {
+            exit: EXIT.usage,
+            ...(error.advice === undefined ? {} : { advice: error.advice }),
+          });
         throw error;
       }
     });
@@ -97,7 +139,8 @@ async function given(world: World, command: Command, options: Record<string, unk
     const fromEnvironment = environmentOf(world, flag);
     if (typed !== undefined) values[key] = typed === true && flag.value !== undefined ? (flag.optional ?? "") : typed;
     else if (fromEnvironment !== undefined) values[key] = parsed(flag, fromEnvironment.text, fromEnvironment.name);
-    else if (file[flag.name] !== undefined) values[key] = parsed(flag, String(file[flag.name]), `${String(options["config"])}: ${flag.name}`);
+    else if (file[flag.name] !== undefined)
+      values[key] = parsed(flag, String(file[flag.name]), `${String(options["config"])}: ${flag.name}`);
   }
   return values;
 }

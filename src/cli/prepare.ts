@@ -45,7 +45,9 @@ export async function prepare(session: Session, invocation: Invocation, mode: Mo
   refuseDestroyed(found, name);
   const unlisted = new Set<Kind>();
   const snapshot: Map<string, Live & { kind: Kind }> =
-    found.group === undefined ? new Map() : await patiently(session.tools, (signal) => session.lookups.snapshot(groupName, signal, (kind) => unlisted.add(kind)));
+    found.group === undefined
+      ? new Map()
+      : await patiently(session.tools, (signal) => session.lookups.snapshot(groupName, signal, (kind) => unlisted.add(kind)));
   const indexes = chooseNodes(spec, snapshot, found.claim?.kept.numNodes ?? 0);
   const newNodes = indexes.length - machinesOf(spec, snapshot).length;
   const surveyed = await survey(session, spec, found, newNodes);
@@ -54,9 +56,13 @@ export async function prepare(session: Session, invocation: Invocation, mode: Mo
     placeNodes(session, spec, indexes, snapshot, found.claim, surveyed),
   ]);
   const materials = await prepareMaterials(session, spec, found, places, ssh, mode);
-  const own = surveyed.image.kind === "file" || surveyed.image.kind === "blob" ? await ownImage(session, { spec, found, surveyed, snapshot, given: invocation.given }) : undefined;
+  const own =
+    surveyed.image.kind === "file" || surveyed.image.kind === "blob"
+      ? await ownImage(session, { spec, found, surveyed, snapshot, given: invocation.given })
+      : undefined;
   const image = own === undefined ? imageReference(surveyed) : { own: own.image };
-  const expires = spec.ttl === undefined ? found.claim?.tags["aoc-expires"] : new Date(session.clock.now() + spec.ttl).toISOString();
+  const expires =
+    spec.ttl === undefined ? found.claim?.tags["aoc-expires"] : new Date(session.clock.now() + spec.ttl).toISOString();
   const facts: Facts = {
     subscription: session.subscription,
     group: groupName,
@@ -75,15 +81,33 @@ export async function prepare(session: Session, invocation: Invocation, mode: Mo
   const kept = "reference" in image && surveyed.imageFacts !== undefined ? pinned(spec, surveyed.imageFacts.urn) : spec;
   const resources = planOf(kept, facts);
   await lookByName(session, resources, unlisted, snapshot);
-  const decisions = new Map(resources.map((resource) => [resource.id, decide(resource, liveOf(resource, found, snapshot), name)]));
-  return { spec: kept, facts, found, snapshot, materials, resources, decisions, notes, ...(own?.stage === undefined ? {} : { stageImage: own.stage }) };
+  const decisions = new Map(
+    resources.map((resource) => [resource.id, decide(resource, liveOf(resource, found, snapshot), name)]),
+  );
+  return {
+    spec: kept,
+    facts,
+    found,
+    snapshot,
+    materials,
+    resources,
+    decisions,
+    notes,
+    ...(own?.stage === undefined ? {} : { stageImage: own.stage }),
+  };
 }
 
 /** What the snapshot knows of a resource; the group is not in it. */
 export function liveOf(resource: AnyResource, found: FoundCluster, snapshot: Snapshot) {
   if (resource.kind !== "resourceGroup") return snapshot.get(resource.id.toLowerCase());
   if (found.group === undefined) return undefined;
-  return { id: resource.id, state: found.group.deleting ? ("deleting" as const) : ("succeeded" as const), tags: found.group.tags, location: found.group.location, model: found.group };
+  return {
+    id: resource.id,
+    state: found.group.deleting ? ("deleting" as const) : ("succeeded" as const),
+    tags: found.group.tags,
+    location: found.group.location,
+    model: found.group,
+  };
 }
 
 /** The cluster's name out of the arguments. */
@@ -92,7 +116,12 @@ export const nameOf = (invocation: Invocation): string => clusterName(invocation
 // --- internal ---
 
 /** Where a kind cannot be listed its resources are asked for one by one. */
-async function lookByName(session: Session, resources: readonly AnyResource[], unlisted: ReadonlySet<Kind>, snapshot: Map<string, Live & { kind: Kind }>): Promise<void> {
+async function lookByName(
+  session: Session,
+  resources: readonly AnyResource[],
+  unlisted: ReadonlySet<Kind>,
+  snapshot: Map<string, Live & { kind: Kind }>,
+): Promise<void> {
   await Promise.all(
     resources
       .filter((resource) => unlisted.has(resource.kind))
@@ -112,12 +141,18 @@ function refuseChanged(given: Partial<FlagValues>, { claim }: FoundCluster, note
     const same = String(before ?? "").toLowerCase() === String(given[key]).toLowerCase();
     if (same || key === "numNodes" || key === "discoveryServiceUrl") continue;
     if ("fixed" in flag && flag.fixed === true)
-      throw new ClusterError("ChoiceFixed", `the cluster was made with --${flag.name} ${String(before ?? "(none)")}; that cannot change to ${String(given[key])}`, {
-        exit: EXIT.conflict,
-        advice: "Leave the flag out to go on with this cluster, or make another one under another name.",
-      });
+      throw new ClusterError(
+        "ChoiceFixed",
+        `the cluster was made with --${flag.name} ${String(before ?? "(none)")}; that cannot change to ${String(given[key])}`,
+        {
+          exit: EXIT.conflict,
+          advice: "Leave the flag out to go on with this cluster, or make another one under another name.",
+        },
+      );
     if (["vmSize", "coreosImage", "dataDisk", "dataDiskSize", "pip", "noHostKeys", "dataDiskMount"].includes(key))
-      notes.push(`--${flag.name} ${String(given[key])} counts for new machines; those that exist keep ${String(before ?? "what they have")}.`);
+      notes.push(
+        `--${flag.name} ${String(given[key])} counts for new machines; those that exist keep ${String(before ?? "what they have")}.`,
+      );
   }
 }
 
@@ -132,7 +167,9 @@ function refuseDestroyed({ claim, group }: FoundCluster, name: string): void {
 }
 
 /** The image version that "latest" is today, kept with the cluster: nodes that are added later run the same. */
-function pinned(spec: ClusterSpec, { publisher, offer, sku, version }: { publisher: string; offer: string; sku: string; version: string }): ClusterSpec {
+function pinned(
+  spec: ClusterSpec,
+  { publisher, offer, sku, version }: { publisher: string; offer: string; sku: string; version: string },
+): ClusterSpec {
   return Object.freeze({ ...spec, coreosImage: [publisher, offer, sku, version].join(":") });
 }
-

@@ -6,6 +6,11 @@ import type { Session } from "./session.ts";
 
 /** Its text; undefined when it is not in the folder. Nothing is ever made. */
 export async function privateKeyOf(session: Session, clusterKey: string): Promise<string | undefined> {
-  const { privateKeyFile } = await prepareSshKey({ dir: session.dir, subject: DEFAULT_SUBJECT, now: session.world.clock.now(), clusterKey });
+  const { privateKeyFile } = await prepareSshKey({
+    dir: session.dir,
+    subject: DEFAULT_SUBJECT,
+    now: session.world.clock.now(),
+    clusterKey,
+  });
   return privateKeyFile === undefined ? undefined : readFile(privateKeyFile, "utf8");
 }

@@ -49,9 +49,14 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
     return printed(world, given.json === true, name, groupName, [], staying);
   }
   if (staying.length === 0)
-    throw new ClusterError("LastNodes", `these are all the nodes of ${name}`, { exit: EXIT.usage, advice: `To remove the whole cluster: \`azure-coreos-cluster destroy ${name}\`.` });
+    throw new ClusterError("LastNodes", `these are all the nodes of ${name}`, {
+      exit: EXIT.usage,
+      advice: `To remove the whole cluster: \`azure-coreos-cluster destroy ${name}\`.`,
+    });
   const which = known.map((index) => names.machine(spec, index));
-  session.say(`${name}: ${which.length} ${plural("node", which.length)} will be removed with ${which.length === 1 ? "its disks, interface and address" : "their disks, interfaces and addresses"}: ${which.join(", ")}.`);
+  session.say(
+    `${name}: ${which.length} ${plural("node", which.length)} will be removed with ${which.length === 1 ? "its disks, interface and address" : "their disks, interfaces and addresses"}: ${which.join(", ")}.`,
+  );
   await confirm(invocation, `Type the name ${name} to go on:`, name);
   session.report(which.length);
 
@@ -66,8 +71,18 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
 
 // --- internal ---
 
-function printed(world: Invocation["world"], json: boolean, name: string, resourceGroup: string, removed: readonly string[], staying: readonly KnownNode[]): number {
-  if (json) world.stdout.write(`${JSON.stringify({ schema: "azure-coreos-cluster/remove/1", name, resourceGroup, removed, nodes: staying.map((node) => node.index) })}\n`);
+function printed(
+  world: Invocation["world"],
+  json: boolean,
+  name: string,
+  resourceGroup: string,
+  removed: readonly string[],
+  staying: readonly KnownNode[],
+): number {
+  if (json)
+    world.stdout.write(
+      `${JSON.stringify({ schema: "azure-coreos-cluster/remove/1", name, resourceGroup, removed, nodes: staying.map((node) => node.index) })}\n`,
+    );
   return EXIT.done;
 }
 
@@ -78,27 +93,44 @@ function nodesOf(spec: ClusterSpec, snapshot: Snapshot, claim: Claim): KnownNode
   return [...indexes]
     .sort((a, b) => a - b)
     .map((index) => {
-      const machine = [...snapshot.values()].find((live) => live.kind === "machine" && nodeIndex(spec, lastOf(live.id)) === index);
+      const machine = [...snapshot.values()].find(
+        (live) => live.kind === "machine" && nodeIndex(spec, lastOf(live.id)) === index,
+      );
       return { index, address: addresses.get(index) ?? "", hostKey: machine?.tags["aoc-host-key"] };
     });
 }
 
 /** Members leave one at a time, each through the others. */
-async function leaveEtcd(session: Session, { given }: Invocation, spec: ClusterSpec, claim: Claim, there: readonly KnownNode[], going: readonly number[]): Promise<void> {
+async function leaveEtcd(
+  session: Session,
+  { given }: Invocation,
+  spec: ClusterSpec,
+  claim: Claim,
+  there: readonly KnownNode[],
+  going: readonly number[],
+): Promise<void> {
   const members = there.filter((node) => claim.choices.members.has(node.index));
   const leaving = members.filter((node) => going.includes(node.index));
   if (leaving.length === 0 || claim.choices.customDataHash !== undefined) return;
   const force = given.force === true;
   const stays = claim.choices.members.size - leaving.length;
   if (stays < 1 && !force)
-    throw new ClusterError("EtcdQuorum", "these are all of etcd's members: without them its data is gone", { source: "node", exit: EXIT.failed, advice: "Remove other nodes, or add --force to lose etcd." });
+    throw new ClusterError("EtcdQuorum", "these are all of etcd's members: without them its data is gone", {
+      source: "node",
+      exit: EXIT.failed,
+      advice: "Remove other nodes, or add --force to lose etcd.",
+    });
   if (session.simulated) return;
   const key = await privateKeyOf(session, claim.choices.sshPublicKey);
   if (key === undefined && !force)
-    throw new ClusterError("PrivateKeyMissing", "the cluster's private key is not here, and etcd's members can only leave through it", {
-      exit: EXIT.failed,
-      advice: "Run this where ssh-cert.key is (or give --dir), or add --force to remove the machines without telling etcd.",
-    });
+    throw new ClusterError(
+      "PrivateKeyMissing",
+      "the cluster's private key is not here, and etcd's members can only leave through it",
+      {
+        exit: EXIT.failed,
+        advice: "Run this where ssh-cert.key is (or give --dir), or add --force to remove the machines without telling etcd.",
+      },
+    );
   const tls = usesTls(spec) ? await operatorTls(session.dir, spec.name) : undefined;
   const reach: Reach = { spec, choices: claim.choices, host: claim.address ?? "", privateKey: key ?? "", tls: usesTls(spec) };
   for (const node of leaving) {
@@ -110,7 +142,14 @@ async function leaveEtcd(session: Session, { given }: Invocation, spec: ClusterS
     } catch (error) {
       session.tools.signal.throwIfAborted();
       const { code, message } = error as ClusterError;
-      session.emit({ kind: force ? "skipped" : "failed", id: `etcd/${name}`, label: `etcd member ${name}`, code, message, node: node.index });
+      session.emit({
+        kind: force ? "skipped" : "failed",
+        id: `etcd/${name}`,
+        label: `etcd member ${name}`,
+        code,
+        message,
+        node: node.index,
+      });
       if (!force) throw error;
     }
   }
@@ -133,7 +172,15 @@ async function removeMachine(session: Session, group: string, machine: string, n
 }
 
 /** The load balancer without the nodes' rules, and the claim without what it remembered of them. */
-async function forget(session: Session, spec: ClusterSpec, claim: Claim, group: string, foreignGroup: boolean, before: readonly KnownNode[], staying: readonly KnownNode[]): Promise<void> {
+async function forget(
+  session: Session,
+  spec: ClusterSpec,
+  claim: Claim,
+  group: string,
+  foreignGroup: boolean,
+  before: readonly KnownNode[],
+  staying: readonly KnownNode[],
+): Promise<void> {
   const gone = before.filter((node) => !staying.includes(node)).map((node) => node.index);
   const members = new Map([...claim.choices.members].filter(([index]) => !gone.includes(index)));
   const cluster = clusterOf(Object.freeze({ ...spec, numNodes: staying.length }), {

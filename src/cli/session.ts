@@ -59,8 +59,10 @@ export type SessionFlags = Partial<FlagValues>;
 export async function openSession(invocation: Invocation): Promise<Session> {
   const { world, given } = invocation;
   const dir = resolve(world.cwd, given.dir ?? ".");
-  if (given.fault !== undefined && given.simulate !== true) throw new ClusterError("Usage", "--fault goes with --simulate", { exit: EXIT.usage });
-  const simulation = given.simulate === true ? await (await import("./simulated.ts")).startSimulation(world, dir, given) : undefined;
+  if (given.fault !== undefined && given.simulate !== true)
+    throw new ClusterError("Usage", "--fault goes with --simulate", { exit: EXIT.usage });
+  const simulation =
+    given.simulate === true ? await (await import("./simulated.ts")).startSimulation(world, dir, given) : undefined;
   const hard = new AbortController();
   const soft = new AbortController();
   const plainClock = simulation?.clock ?? world.clock;
@@ -86,17 +88,30 @@ export async function openSession(invocation: Invocation): Promise<Session> {
     events.push(stamped);
     report.event(stamped);
     // before the progress is shown, a wait must not look like a hang
-    if (!shown && event.kind === "retrying" && given.quiet !== true) world.stderr.write(`Azure: ${event.message ?? event.code ?? "busy"}; asking again in ${Math.ceil((event.delayMs ?? 0) / 1000)} s\n`);
+    if (!shown && event.kind === "retrying" && given.quiet !== true)
+      world.stderr.write(
+        `Azure: ${event.message ?? event.code ?? "busy"}; asking again in ${Math.ceil((event.delayMs ?? 0) / 1000)} s\n`,
+      );
   };
   const show = abilities(world.env, world.stderr);
   const stopListening = world.onInterrupt(() => {
     if (soft.signal.aborted) return hard.abort(interrupted());
     soft.abort(interrupted());
-    emit({ kind: "note", id: "interrupt", label: "interrupted", message: "Stopping: what runs is let finish. Ctrl-C again stops now; running the same command later continues." });
+    emit({
+      kind: "note",
+      id: "interrupt",
+      label: "interrupted",
+      message: "Stopping: what runs is let finish. Ctrl-C again stops now; running the same command later continues.",
+    });
   });
 
   try {
-    const { subscription, tools, lookups, credential } = await connect(invocation, { clock, emit, hard: hard.signal, ...(simulation === undefined ? {} : { simulation }) });
+    const { subscription, tools, lookups, credential } = await connect(invocation, {
+      clock,
+      emit,
+      hard: hard.signal,
+      ...(simulation === undefined ? {} : { simulation }),
+    });
     return {
       world,
       subscription,
@@ -115,7 +130,15 @@ export async function openSession(invocation: Invocation): Promise<Session> {
         if (shown) return;
         shown = true;
         const mode = given.quiet === true ? "quiet" : given.verbose === true ? "verbose" : "auto";
-        const screen = chooseReport({ stderr: world.stderr, mode, clock, color: show.color, animate: show.animate, nodes, ...(doing === undefined ? {} : { doing }) });
+        const screen = chooseReport({
+          stderr: world.stderr,
+          mode,
+          clock,
+          color: show.color,
+          animate: show.animate,
+          nodes,
+          ...(doing === undefined ? {} : { doing }),
+        });
         report = joined([...reports, ...(other === undefined ? [] : [other]), screen]);
         // what was noticed while there was no screen yet
         for (const event of events) if (event.kind === "note") screen.event(event);
@@ -153,7 +176,10 @@ interface Around {
   readonly simulation?: Awaited<ReturnType<typeof import("./simulated.ts").startSimulation>>;
 }
 
-async function connect({ world, given }: Invocation, around: Around): Promise<Pick<Session, "subscription" | "tools" | "lookups" | "credential">> {
+async function connect(
+  { world, given }: Invocation,
+  around: Around,
+): Promise<Pick<Session, "subscription" | "tools" | "lookups" | "credential">> {
   const { CLOUDS, endpointOf } = await import("../azure/clouds.ts");
   const cloud = CLOUDS[given.cloud ?? FLAGS.cloud.default];
   const handle = around.simulation?.handle ?? world.azure;
@@ -172,7 +198,9 @@ async function connect({ world, given }: Invocation, around: Around): Promise<Pi
     subscription,
     endpoint,
     clock: around.clock,
-    proxied: ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].some((name) => (world.env[name] ?? "") !== ""),
+    proxied: ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].some(
+      (name) => (world.env[name] ?? "") !== "",
+    ),
     ...(credential === undefined ? {} : { credential }),
     ...(handle === undefined ? {} : { httpClient: await httpClientOf(handle) }),
   });

@@ -28,7 +28,8 @@ export interface Survey {
 /** @param newNodes machines that are not there yet */
 export async function survey(session: Session, spec: ClusterSpec, found: FoundCluster, newNodes: number): Promise<Survey> {
   const { tools, lookups, emit } = session;
-  const ask = <T>(what: string, read: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> => tolerant(session, what, () => patiently(tools, read));
+  const ask = <T>(what: string, read: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> =>
+    tolerant(session, what, () => patiently(tools, read));
   emit({ kind: "phase", id: "preflight", label: "preflight", detail: "checking that it can be made; nothing is written" });
 
   const placement = spec.affinityGroup === undefined ? undefined : await placementGroup(session, spec, found.groupName);
@@ -44,11 +45,18 @@ export async function survey(session: Session, spec: ClusterSpec, found: FoundCl
     ask("the vCPU quota", (signal) => lookups.computeUsage(location, signal)),
     ask("the address quota", (signal) => lookups.networkUsage(location, signal)),
     found.claim === undefined ? ask("the DNS name", (signal) => lookups.dnsLabelFree(location, spec.name, signal)) : undefined,
-    choice.kind === "urn" ? ask("the image", async (signal) => (await lookups.image(location, choice.urn, signal)) ?? ("missing" as const)) : undefined,
+    choice.kind === "urn"
+      ? ask("the image", async (signal) => (await lookups.image(location, choice.urn, signal)) ?? ("missing" as const))
+      : undefined,
     choice.kind === "id" && choice.id.toLowerCase().startsWith("/subscriptions/")
       ? ask("the image", async (signal) => (await lookups.imageById(choice.id, signal)) ?? ("missing" as const))
       : undefined,
-    networkName === undefined ? undefined : ask("the virtual network", async (signal) => (await lookups.network(networkGroup, networkName, signal)) ?? ("missing" as const)),
+    networkName === undefined
+      ? undefined
+      : ask(
+          "the virtual network",
+          async (signal) => (await lookups.network(networkGroup, networkName, signal)) ?? ("missing" as const),
+        ),
   ]);
 
   const missingImage = imageFacts === "missing" || imageById === "missing";
@@ -66,11 +74,26 @@ export async function survey(session: Session, spec: ClusterSpec, found: FoundCl
     ...(existing === undefined ? {} : { network: existing }),
   };
   const problems = judge(checked);
-  if (imageById !== undefined && imageById !== "missing" && imageById.location !== undefined && normalLocation(imageById.location) !== location)
-    problems.push({ check: "ImageElsewhere", message: `the image is in ${normalLocation(imageById.location)}, the cluster would be in ${location}`, advice: `Give --location ${normalLocation(imageById.location)}.` });
+  if (
+    imageById !== undefined &&
+    imageById !== "missing" &&
+    imageById.location !== undefined &&
+    normalLocation(imageById.location) !== location
+  )
+    problems.push({
+      check: "ImageElsewhere",
+      message: `the image is in ${normalLocation(imageById.location)}, the cluster would be in ${location}`,
+      advice: `Give --location ${normalLocation(imageById.location)}.`,
+    });
   if (problems.length > 0) throw refusal(problems);
   if (existing === undefined && networkName !== undefined)
-    throw refusal([{ check: "NetworkNotReadable", message: `the virtual network ${networkName} could not be read`, advice: "The nodes' addresses are chosen in it: a role with Microsoft.Network/virtualNetworks/read on it is needed." }]);
+    throw refusal([
+      {
+        check: "NetworkNotReadable",
+        message: `the virtual network ${networkName} could not be read`,
+        advice: "The nodes' addresses are chosen in it: a role with Microsoft.Network/virtualNetworks/read on it is needed.",
+      },
+    ]);
   const subnet = existing === undefined || existing === "missing" ? undefined : chosenSubnet(spec, existing);
   emit({ kind: "phase", id: "preflight", label: "preflight", detail: "passed" });
   return {
@@ -91,7 +114,13 @@ export function imageReference({ image, imageFacts }: Survey): Extract<Facts["im
   if (image.kind === "id") {
     const community = /^\/CommunityGalleries\//i.test(image.id);
     const shared = /^\/SharedGalleries\//i.test(image.id);
-    return { reference: community ? { communityGalleryImageId: image.id } : shared ? { sharedGalleryImageId: image.id } : { id: image.id } };
+    return {
+      reference: community
+        ? { communityGalleryImageId: image.id }
+        : shared
+          ? { sharedGalleryImageId: image.id }
+          : { id: image.id },
+    };
   }
   if (image.kind !== "urn") throw new ClusterError("ImageNotPrepared", "a VHD is no image reference", { source: "bug" });
   return { reference: imageFacts?.urn ?? image.urn, ...(imageFacts?.plan === undefined ? {} : { plan: imageFacts.plan }) };
@@ -110,19 +139,27 @@ async function tolerant<T>(session: Session, what: string, read: () => Promise<T
       id: `preflight/${what}`,
       label: "preflight",
       code: error.code,
-      message: error.status === 403 ? `Not checked: ${what} (this sign-in may not ask).` : `Not checked: ${what} (${error.code}).`,
+      message:
+        error.status === 403 ? `Not checked: ${what} (this sign-in may not ask).` : `Not checked: ${what} (${error.code}).`,
     });
     return undefined;
   }
 }
 
 /** An existing proximity placement group of the name: in the cluster's group, or elsewhere in the subscription. */
-async function placementGroup(session: Session, spec: ClusterSpec, groupName: string): Promise<{ id: string; location: string } | undefined> {
-  const all = await tolerant(session, "proximity placement groups", () => patiently(session.tools, (signal) => session.lookups.placementGroups(signal)));
+async function placementGroup(
+  session: Session,
+  spec: ClusterSpec,
+  groupName: string,
+): Promise<{ id: string; location: string } | undefined> {
+  const all = await tolerant(session, "proximity placement groups", () =>
+    patiently(session.tools, (signal) => session.lookups.placementGroups(signal)),
+  );
   const named = (all ?? []).filter((one) => one.name.toLowerCase() === spec.affinityGroup?.toLowerCase());
   const inGroup = named.find((one) => one.id.toLowerCase().includes(`/resourcegroups/${groupName.toLowerCase()}/`));
   // one that this cluster made is part of its plan, not something that was there before
-  if (inGroup !== undefined) return isOurs(inGroup.tags, spec.name) ? undefined : { id: inGroup.id, location: normalLocation(inGroup.location) };
+  if (inGroup !== undefined)
+    return isOurs(inGroup.tags, spec.name) ? undefined : { id: inGroup.id, location: normalLocation(inGroup.location) };
   if (named.length > 1)
     throw refusal([
       {
@@ -148,10 +185,19 @@ function refuseMoved(spec: ClusterSpec, found: FoundCluster, location: string, b
       exit: EXIT.conflict,
       advice: "A cluster does not move. Leave --location out, or make another cluster.",
     });
-  if (found.group !== undefined && !found.foreignGroup && normalLocation(found.group.location) !== location && found.claim === undefined)
-    throw new ClusterError("LocationFixed", `the resource group ${found.groupName} exists in ${normalLocation(found.group.location)}, not in ${location}`, {
-      source: "azure",
-      exit: EXIT.conflict,
-      advice: `Give --location ${normalLocation(found.group.location)}, another name, or another --resource-group.`,
-    });
+  if (
+    found.group !== undefined &&
+    !found.foreignGroup &&
+    normalLocation(found.group.location) !== location &&
+    found.claim === undefined
+  )
+    throw new ClusterError(
+      "LocationFixed",
+      `the resource group ${found.groupName} exists in ${normalLocation(found.group.location)}, not in ${location}`,
+      {
+        source: "azure",
+        exit: EXIT.conflict,
+        advice: `Give --location ${normalLocation(found.group.location)}, another name, or another --resource-group.`,
+      },
+    );
 }

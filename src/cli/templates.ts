@@ -10,8 +10,15 @@ export async function templateFolder(): Promise<Map<string, string>> {
     const folder = fileURLToPath(new URL(up, import.meta.url));
     const files = await readdir(folder).catch(() => undefined);
     if (files === undefined) continue;
-    const texts = await Promise.all(files.filter((file) => file.endsWith(".yaml")).map(async (file) => [file, await readFile(join(folder, file), "utf8")] as const));
+    const texts = await Promise.all(
+      files
+        .filter((file) => file.endsWith(".yaml"))
+        .map(async (file) => [file, await readFile(join(folder, file), "utf8")] as const),
+    );
     return new Map(texts);
   }
-  throw new ClusterError("TemplatesMissing", "the templates that come with the tool are not there", { source: "bug", advice: "Install it again." });
+  throw new ClusterError("TemplatesMissing", "the templates that come with the tool are not there", {
+    source: "bug",
+    advice: "Install it again.",
+  });
 }

@@ -13,11 +13,15 @@ export type ImageChoice =
 /** The image that a spec names, or its platform's own. */
 export function imageChoice(spec: Pick<ClusterSpec, "coreosImage" | "platform">): ImageChoice {
   const image = spec.coreosImage ?? PLATFORMS[spec.platform].image ?? "";
-  if (/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Compute\/(images|galleries)\//i.test(image)) return { kind: "id", id: image };
+  if (/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Compute\/(images|galleries)\//i.test(image))
+    return { kind: "id", id: image };
   if (/^\/(CommunityGalleries|SharedGalleries)\//i.test(image)) return { kind: "id", id: image };
   if (/^https?:\/\//i.test(image)) {
     if (/\.vhd(\?|$)/i.test(image)) return { kind: "blob", url: image };
-    throw usageError(`--coreos-image ${image.split("?")[0]} is no .vhd blob`, "Give the URL of a page blob whose name ends in .vhd.");
+    throw usageError(
+      `--coreos-image ${image.split("?")[0]} is no .vhd blob`,
+      "Give the URL of a page blob whose name ends in .vhd.",
+    );
   }
   if (/\.(vhdx?|vhd\.(bz2|gz|xz))$/i.test(image)) return { kind: "file", path: image };
   const [publisher, offer, sku, version = "latest", ...more] = image.split(":");

@@ -109,7 +109,10 @@ export function nextSteps(document: ClusterDocument, options: NextStepsOptions):
         `ssh${key === "" ? "" : ` -i ${shell(key)}`} -p ${port} core@${ip}`,
         "the same with plain ssh; the Host blocks go into ~/.ssh/config",
       ],
-      [`azure-coreos-cluster ssh ${name} -- ${options.etcdTls ? "cluster-etcdctl" : "etcdctl"} member list`, "the members of etcd"],
+      [
+        `azure-coreos-cluster ssh ${name} -- ${options.etcdTls ? "cluster-etcdctl" : "etcdctl"} member list`,
+        "the members of etcd",
+      ],
       [`azure-coreos-cluster status ${name}`, "nodes, health and endpoints, from any machine"],
       [`azure-coreos-cluster destroy ${name}`, "remove everything"],
     ]),

@@ -47,7 +47,8 @@ export const duration: Parse<number> = (value) => {
 /** An Azure location as ARM writes it: "West US" is westus. */
 export const location: Parse<string> = (value) => {
   const name = value.toLowerCase().replaceAll(/[\s_-]/g, "");
-  if (!/^[a-z]+[a-z0-9]*$/.test(name)) throw usageError(`"${value}" is no Azure location`, "For example: westus, westeurope, eastus2.");
+  if (!/^[a-z]+[a-z0-9]*$/.test(name))
+    throw usageError(`"${value}" is no Azure location`, "For example: westus, westeurope, eastus2.");
   return name;
 };
 
@@ -55,7 +56,10 @@ export const location: Parse<string> = (value) => {
 export const guid: Parse<string> = (value) => {
   const id = value.trim().toLowerCase();
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
-    throw usageError(`"${value}" is no id of the form 00000000-0000-0000-0000-000000000000`, "`az account list --output table` shows yours.");
+    throw usageError(
+      `"${value}" is no id of the form 00000000-0000-0000-0000-000000000000`,
+      "`az account list --output table` shows yours.",
+    );
   return id;
 };
 
@@ -80,20 +84,29 @@ export const cidr: Parse<string> = (value) => {
 /** A resource's own name: letters, digits, `_ . -`, as most of Azure's network and compute kinds take it. */
 export const resourceName: Parse<string> = (value) => {
   if (!/^[a-z0-9]([a-z0-9_.-]{0,78}[a-z0-9_])?$/i.test(value))
-    throw usageError(`"${value}" is no name that Azure takes`, "1 to 80 letters, digits, dots, hyphens and underscores; it starts with a letter or digit.");
+    throw usageError(
+      `"${value}" is no name that Azure takes`,
+      "1 to 80 letters, digits, dots, hyphens and underscores; it starts with a letter or digit.",
+    );
   return value;
 };
 
 export const groupName: Parse<string> = (value) => {
   if (!/^[\p{L}\p{N}_().-]{1,90}$/u.test(value) || value.endsWith("."))
-    throw usageError(`"${value}" is no resource group name`, "1 to 90 letters, digits and _ ( ) - . ; it does not end with a dot.");
+    throw usageError(
+      `"${value}" is no resource group name`,
+      "1 to 90 letters, digits and _ ( ) - . ; it does not end with a dot.",
+    );
   return value;
 };
 
 /** What may stand in a host name: letters, digits and hyphens. */
 export const hostPart: Parse<string> = (value) => {
   if (!/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/i.test(value))
-    throw usageError(`"${value}" cannot be part of a machine's name`, "Letters, digits and hyphens, at most 42; it starts and ends with a letter or digit.");
+    throw usageError(
+      `"${value}" cannot be part of a machine's name`,
+      "Letters, digits and hyphens, at most 42; it starts and ends with a letter or digit.",
+    );
   return value.toLowerCase();
 };
 

@@ -23,7 +23,9 @@ export function plan(spec: ClusterSpec, facts: Facts): AnyResource[] {
     ...(facts.foreignGroup ? [] : [resourceGroup(cluster)]),
     claim(cluster),
     sshKey(cluster),
-    ...(spec.affinityGroup !== undefined && facts.placementGroupId === undefined ? [placementGroup(cluster, spec.affinityGroup)] : []),
+    ...(spec.affinityGroup !== undefined && facts.placementGroupId === undefined
+      ? [placementGroup(cluster, spec.affinityGroup)]
+      : []),
     securityGroup(cluster),
     ...(hasNatGateway(cluster) ? [gatewayAddress(cluster), natGateway(cluster)] : []),
     ...(facts.subnetId === undefined ? [network(cluster)] : []),

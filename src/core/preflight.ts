@@ -33,7 +33,15 @@ export interface Checked {
 }
 
 export function judge(checked: Checked): Problem[] {
-  return [...providers(checked), ...size(checked), ...quota(checked), ...addresses(checked), ...label(checked), ...image(checked), ...network(checked)];
+  return [
+    ...providers(checked),
+    ...size(checked),
+    ...quota(checked),
+    ...addresses(checked),
+    ...label(checked),
+    ...image(checked),
+    ...network(checked),
+  ];
 }
 
 /** All problems as the one error that ends the command: exit code 5, nothing written. */
@@ -42,7 +50,9 @@ export function refusal(problems: readonly Problem[], exit: ExitCode = EXIT.pref
   const one = problems.length === 1;
   return new ClusterError(
     one && first !== undefined ? first.check : "PreflightRefused",
-    one && first !== undefined ? first.message : `${problems.length} things stand in the way:\n${problems.map(({ message }) => `  - ${message}`).join("\n")}`,
+    one && first !== undefined
+      ? first.message
+      : `${problems.length} things stand in the way:\n${problems.map(({ message }) => `  - ${message}`).join("\n")}`,
     { source: "azure", exit, advice: `${problems.map(({ advice }) => advice).join("\n")}\nNothing was written to Azure.` },
   );
 }
@@ -60,7 +70,9 @@ export function chosenSubnet(spec: ClusterSpec, found: NetworkFacts): NetworkFac
 
 function providers({ providers: found = [], location }: Checked): Problem[] {
   const unregistered = found.filter((one) => !one.registered).map((one) => one.namespace);
-  const elsewhere = found.find((one) => one.registered && one.locations.length > 0 && !one.locations.some((name) => sameLocation(name, location)));
+  const elsewhere = found.find(
+    (one) => one.registered && one.locations.length > 0 && !one.locations.some((name) => sameLocation(name, location)),
+  );
   return [
     ...unregistered.map((namespace) => ({
       check: "MissingSubscriptionRegistration",
@@ -83,10 +95,20 @@ function size({ spec, region, location, newNodes }: Checked): Problem[] {
   if (region === undefined || region.sizes.size === 0 || newNodes === 0) return [];
   const found = region.sizes.get(spec.vmSize.toLowerCase());
   const like = alternatives(spec, region).map((one) => one.name);
-  const instead = like.length === 0 ? "Choose another --vm-size or --location." : `Choose another --vm-size, for example ${like.join(", ")}; or another --location.`;
-  if (found === undefined) return [{ check: "SkuNotAvailable", message: `the size ${spec.vmSize} is not offered in ${location}`, advice: instead }];
+  const instead =
+    like.length === 0
+      ? "Choose another --vm-size or --location."
+      : `Choose another --vm-size, for example ${like.join(", ")}; or another --location.`;
+  if (found === undefined)
+    return [{ check: "SkuNotAvailable", message: `the size ${spec.vmSize} is not offered in ${location}`, advice: instead }];
   if (found.restricted !== undefined)
-    return [{ check: "SkuNotAvailable", message: `the size ${found.name} cannot be had in ${location} with this subscription (${found.restricted})`, advice: instead }];
+    return [
+      {
+        check: "SkuNotAvailable",
+        message: `the size ${found.name} cannot be had in ${location} with this subscription (${found.restricted})`,
+        advice: instead,
+      },
+    ];
   return [];
 }
 
@@ -101,7 +123,14 @@ function quota({ spec, region, computeUsage, location, newNodes }: Checked): Pro
     const fit = Math.floor(free / Math.max(1, found.vcpus));
     const what = name === "cores" ? `vCPUs in ${location}` : `vCPUs of the family ${usage.label} in ${location}`;
     const smaller = [...(region?.sizes.values() ?? [])]
-      .filter((one) => one.restricted === undefined && one.vcpus > 0 && one.vcpus < found.vcpus && one.vcpus * newNodes <= free && one.architecture === found.architecture)
+      .filter(
+        (one) =>
+          one.restricted === undefined &&
+          one.vcpus > 0 &&
+          one.vcpus < found.vcpus &&
+          one.vcpus * newNodes <= free &&
+          one.architecture === found.architecture,
+      )
       .slice(0, 1)
       .map((one) => `--vm-size ${one.name}`);
     const ways = [...(fit > 0 ? [`--num-nodes ${spec.numNodes - newNodes + fit}`] : []), ...smaller, "another --location"];
@@ -116,17 +145,21 @@ function quota({ spec, region, computeUsage, location, newNodes }: Checked): Pro
 }
 
 function addresses({ networkUsage, newAddresses, location, spec }: Checked): Problem[] {
-  return ["PublicIPAddresses", "StandardSkuPublicIpAddresses"].flatMap((name) => {
-    const usage = networkUsage?.find((one) => one.name.toLowerCase() === name.toLowerCase());
-    if (usage === undefined || usage.current + newAddresses <= usage.limit) return [];
-    return [
-      {
-        check: "PublicIPCountLimitReached",
-        message: `${newAddresses} public addresses are needed in ${location}; ${Math.max(0, usage.limit - usage.current)} of ${usage.limit} are free`,
-        advice: spec.pip ? "Leave --pip out, take fewer nodes, or ask for more under Quotas in the portal." : "Delete one that is not used, or ask for more under Quotas in the portal.",
-      },
-    ].slice(0, 1);
-  }).slice(0, 1);
+  return ["PublicIPAddresses", "StandardSkuPublicIpAddresses"]
+    .flatMap((name) => {
+      const usage = networkUsage?.find((one) => one.name.toLowerCase() === name.toLowerCase());
+      if (usage === undefined || usage.current + newAddresses <= usage.limit) return [];
+      return [
+        {
+          check: "PublicIPCountLimitReached",
+          message: `${newAddresses} public addresses are needed in ${location}; ${Math.max(0, usage.limit - usage.current)} of ${usage.limit} are free`,
+          advice: spec.pip
+            ? "Leave --pip out, take fewer nodes, or ask for more under Quotas in the portal."
+            : "Delete one that is not used, or ask for more under Quotas in the portal.",
+        },
+      ].slice(0, 1);
+    })
+    .slice(0, 1);
 }
 
 const label = ({ labelFree, spec, location }: Checked): Problem[] =>
@@ -135,7 +168,8 @@ const label = ({ labelFree, spec, location }: Checked): Problem[] =>
         {
           check: "DnsRecordInUse",
           message: `the DNS name ${spec.name} is taken in ${location}, by somebody's public address`,
-          advice: "Names are shared by all of Azure's customers in a location. Choose another cluster name, for example with a suffix of your own.",
+          advice:
+            "Names are shared by all of Azure's customers in a location. Choose another cluster name, for example with a suffix of your own.",
         },
       ]
     : [];
@@ -147,7 +181,8 @@ function image({ image: found, spec, region, newNodes }: Checked): Problem[] {
       {
         check: "ImageNotFound",
         message: `the image ${spec.coreosImage ?? ""} is not there`,
-        advice: "Check publisher, offer, sku and version: `az vm image list --publisher kinvolk --all --output table` shows Flatcar's. Without --coreos-image the current stable one is taken.",
+        advice:
+          "Check publisher, offer, sku and version: `az vm image list --publisher kinvolk --all --output table` shows Flatcar's. Without --coreos-image the current stable one is taken.",
       },
     ];
   const wanted = region?.sizes.get(spec.vmSize.toLowerCase());
@@ -158,7 +193,11 @@ function image({ image: found, spec, region, newNodes }: Checked): Problem[] {
       message: `${wanted.name} boots generation ${wanted.generations.join(" or ")} only; the image is generation ${found.generation}`,
       advice: "Choose another --vm-size, or the image's other sku (Flatcar: stable is V1, stable-gen2 is V2).",
     });
-  if (wanted !== undefined && found.architecture !== undefined && found.architecture.toLowerCase() !== wanted.architecture.toLowerCase())
+  if (
+    wanted !== undefined &&
+    found.architecture !== undefined &&
+    found.architecture.toLowerCase() !== wanted.architecture.toLowerCase()
+  )
     problems.push({
       check: "ArchitectureMismatch",
       message: `${wanted.name} is ${wanted.architecture}; the image is ${found.architecture}`,
@@ -175,7 +214,8 @@ function network({ network: found, spec, location, newNodes }: Checked): Problem
       {
         check: "NetworkNotFound",
         message: `there is no virtual network ${spec.virtualNetworkName}${where}`,
-        advice: "--virtual-network-name names one that exists (--vnet-resource-group when it is in another group); without it the cluster gets its own.",
+        advice:
+          "--virtual-network-name names one that exists (--vnet-resource-group when it is in another group); without it the cluster gets its own.",
       },
     ];
   if (!sameLocation(found.location, location))
@@ -191,8 +231,14 @@ function network({ network: found, spec, location, newNodes }: Checked): Problem
     return [
       {
         check: "SubnetNotFound",
-        message: spec.subnetNames === undefined ? `the virtual network ${spec.virtualNetworkName} has ${found.subnets.length} subnets` : `the virtual network ${spec.virtualNetworkName} has no subnet ${spec.subnetNames}`,
-        advice: found.subnets.length === 0 ? "Make a subnet in it first." : `Give --subnet-names, one of: ${found.subnets.map((one) => one.name).join(", ")}.`,
+        message:
+          spec.subnetNames === undefined
+            ? `the virtual network ${spec.virtualNetworkName} has ${found.subnets.length} subnets`
+            : `the virtual network ${spec.virtualNetworkName} has no subnet ${spec.subnetNames}`,
+        advice:
+          found.subnets.length === 0
+            ? "Make a subnet in it first."
+            : `Give --subnet-names, one of: ${found.subnets.map((one) => one.name).join(", ")}.`,
       },
     ];
   const room = subnetRoom(subnet.prefixes) - subnet.used;

@@ -39,7 +39,13 @@ export interface ProviderFacts {
 export interface NetworkFacts {
   readonly id: string;
   readonly location: string;
-  readonly subnets: readonly { readonly id: string; readonly name: string; readonly prefixes: readonly string[]; readonly used: number; readonly natGateway: boolean }[];
+  readonly subnets: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly prefixes: readonly string[];
+    readonly used: number;
+    readonly natGateway: boolean;
+  }[];
 }
 
 export interface ImageFacts {

@@ -11,8 +11,14 @@ const retired = (old: string, cores: number, size: string): Mapped => ({
 });
 
 const OLD: Record<string, Mapped> = {
-  extrasmall: { ...retired("ExtraSmall", 1, "Standard_D2s_v5"), why: "ExtraSmall was retired in 2024, and no general-purpose size of one core is left: Standard_D2s_v5 (2 cores) is taken" },
-  small: { ...retired("Small", 1, "Standard_D2s_v5"), why: "Small (1 core) was retired in 2024, and no general-purpose size of one core is left: Standard_D2s_v5 (2 cores) is taken" },
+  extrasmall: {
+    ...retired("ExtraSmall", 1, "Standard_D2s_v5"),
+    why: "ExtraSmall was retired in 2024, and no general-purpose size of one core is left: Standard_D2s_v5 (2 cores) is taken",
+  },
+  small: {
+    ...retired("Small", 1, "Standard_D2s_v5"),
+    why: "Small (1 core) was retired in 2024, and no general-purpose size of one core is left: Standard_D2s_v5 (2 cores) is taken",
+  },
   medium: retired("Medium", 2, "Standard_D2s_v5"),
   large: retired("Large", 4, "Standard_D4s_v5"),
   extralarge: retired("ExtraLarge", 8, "Standard_D8s_v5"),

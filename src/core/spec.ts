@@ -47,7 +47,9 @@ export function buildSpec(
   const { size, note } = currentSize(values.vmSize);
   if (note !== undefined) notes.push(`--vm-size ${note}.`);
   if (values.deis && values.numNodes % 2 === 0)
-    notes.push(`--deis with ${values.numNodes} nodes: Deis' store votes by majority, and an even number bears no more failures than ${values.numNodes - 1}.`);
+    notes.push(
+      `--deis with ${values.numNodes} nodes: Deis' store votes by majority, and an even number bears no more failures than ${values.numNodes - 1}.`,
+    );
   const spec: ClusterSpec = Object.freeze({ ...values, vmSize: size, name: clusterName(name), given: keys });
   checkTogether(spec);
   return { spec, notes };
@@ -74,7 +76,10 @@ export const refuseIncompleteSignIn = (): ClusterError =>
 function checkTogether(spec: ClusterSpec): void {
   const last = spec.ssh + spec.numNodes - 1;
   if (last > 65_534)
-    throw usageError(`${spec.numNodes} SSH ports from ${spec.ssh} on end at ${last}, beyond 65534`, `Give --ssh ${65_534 - spec.numNodes + 1} or lower.`);
+    throw usageError(
+      `${spec.numNodes} SSH ports from ${spec.ssh} on end at ${last}, beyond 65534`,
+      `Give --ssh ${65_534 - spec.numNodes + 1} or lower.`,
+    );
   for (const endpoint of endpointsOf(spec))
     if (endpoint.port >= spec.ssh && endpoint.port <= last)
       throw usageError(
@@ -83,7 +88,10 @@ function checkTogether(spec: ClusterSpec): void {
       );
   if (spec.etcdMembers !== undefined) {
     if (spec.etcdMembers % 2 === 0)
-      throw usageError(`--etcd-members ${spec.etcdMembers} is even: one failure more would stop it than with ${spec.etcdMembers - 1}`, "Give 1, 3, 5 or 7.");
+      throw usageError(
+        `--etcd-members ${spec.etcdMembers} is even: one failure more would stop it than with ${spec.etcdMembers - 1}`,
+        "Give 1, 3, 5 or 7.",
+      );
     if (spec.etcdMembers > spec.numNodes)
       throw usageError(`--etcd-members ${spec.etcdMembers} needs as many nodes; --num-nodes is ${spec.numNodes}`);
   }
@@ -91,7 +99,10 @@ function checkTogether(spec: ClusterSpec): void {
     throw usageError(`--deis needs at least 3 nodes; --num-nodes is ${spec.numNodes}`, "Give --num-nodes 3.");
   if (spec.numNodes > NODE_LIMIT) throw usageError(`a cluster has at most ${NODE_LIMIT} nodes`);
   if (spec.subnetNames !== undefined && spec.virtualNetworkName === undefined)
-    throw usageError("--subnet-names goes with --virtual-network-name", "Name the virtual network that has the subnet, or leave both out.");
+    throw usageError(
+      "--subnet-names goes with --virtual-network-name",
+      "Name the virtual network that has the subnet, or leave both out.",
+    );
   if (spec.vnetResourceGroup !== undefined && spec.virtualNetworkName === undefined)
     throw usageError("--vnet-resource-group goes with --virtual-network-name");
   if (spec.noDiscoveryUrl && spec.discoveryServiceUrl !== undefined && spec.given.includes("discoveryServiceUrl"))
@@ -102,7 +113,10 @@ function checkTogether(spec: ClusterSpec): void {
     throw usageError(`--platform ${spec.platform} needs --coreos-image`, PLATFORMS[spec.platform].needsImage);
   const longest = `${spec.name}-${spec.vmNamePrefix}-${spec.numNodes - 1}`;
   if (longest.length > 63)
-    throw usageError(`machine names such as ${longest} are longer than 63 characters`, "Choose a shorter NAME or --vm-name-prefix.");
+    throw usageError(
+      `machine names such as ${longest} are longer than 63 characters`,
+      "Choose a shorter NAME or --vm-name-prefix.",
+    );
 }
 
 /** True for an ARM endpoint on this machine: 127.0.0.0/8, ::1 or localhost. */

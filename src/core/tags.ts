@@ -39,7 +39,8 @@ const VALUE_LIMIT = 256;
 export function claimTags(cluster: string, choices: Choices, values: FlagValues): Tags {
   const tags: Tags = { ...ownTags(cluster), "aoc-role": "claim", "aoc-id": choices.id };
   spread(tags, "aoc-ssh-key", choices.sshPublicKey);
-  if (choices.members.size > 0) tags["aoc-members"] = [...choices.members].map(([node, address]) => `${node}=${address}`).join(",");
+  if (choices.members.size > 0)
+    tags["aoc-members"] = [...choices.members].map(([node, address]) => `${node}=${address}`).join(",");
   if (choices.customDataHash !== undefined) tags["aoc-custom-data"] = choices.customDataHash;
   if (choices.etcdCa !== undefined) tags["aoc-etcd-ca"] = choices.etcdCa;
   for (const [key, flag] of Object.entries(FLAGS)) {
@@ -56,11 +57,16 @@ export function readClaim(tags: Tags): { choices: Choices; kept: Partial<FlagVal
   const id = tags["aoc-id"];
   const sshPublicKey = gather(tags, "aoc-ssh-key");
   if (id === undefined || sshPublicKey === undefined)
-    throw new ClusterError("ClaimDamaged", "the tags that say what was chosen for this cluster are missing from its public address", {
-      source: "azure",
-      exit: EXIT.conflict,
-      advice: "Somebody changed them. Put aoc-id and aoc-ssh-key-1 back (the activity log in the portal has the old values), or destroy the cluster.",
-    });
+    throw new ClusterError(
+      "ClaimDamaged",
+      "the tags that say what was chosen for this cluster are missing from its public address",
+      {
+        source: "azure",
+        exit: EXIT.conflict,
+        advice:
+          "Somebody changed them. Put aoc-id and aoc-ssh-key-1 back (the activity log in the portal has the old values), or destroy the cluster.",
+      },
+    );
   const members = (tags["aoc-members"] ?? "")
     .split(",")
     .filter(Boolean)
@@ -87,7 +93,9 @@ export function readClaim(tags: Tags): { choices: Choices; kept: Partial<FlagVal
 
 function spread(tags: Tags, name: string, value: string): void {
   if (value.length <= VALUE_LIMIT) tags[name] = value;
-  else for (let part = 0; part * VALUE_LIMIT < value.length; part++) tags[`${name}-${part + 1}`] = value.slice(part * VALUE_LIMIT, (part + 1) * VALUE_LIMIT);
+  else
+    for (let part = 0; part * VALUE_LIMIT < value.length; part++)
+      tags[`${name}-${part + 1}`] = value.slice(part * VALUE_LIMIT, (part + 1) * VALUE_LIMIT);
 }
 
 function gather(tags: Tags, name: string): string | undefined {

@@ -48,7 +48,11 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
       const decision = decide(resource, live ?? undefined, options.cluster);
       switch (decision) {
         case "unchanged":
-          tools.emit({ ...about, kind: acted === "unchanged" ? "unchanged" : "done", ...(acted === "unchanged" ? {} : { change: acted }) });
+          tools.emit({
+            ...about,
+            kind: acted === "unchanged" ? "unchanged" : "done",
+            ...(acted === "unchanged" ? {} : { change: acted }),
+          });
           options.onAccepted?.(live ?? undefined);
           return acted;
         case "wait":
@@ -100,7 +104,13 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
   async function again(error: unknown, before: Live | null | undefined): Promise<Live | null | undefined> {
     tools.signal.throwIfAborted();
     if (error instanceof AzureError && error.status === 412) return undefined;
-    if (error instanceof AzureError && error.operation && resource.kind === "machine" && passes(error, budget) && replaced < REPLACEMENTS) {
+    if (
+      error instanceof AzureError &&
+      error.operation &&
+      resource.kind === "machine" &&
+      passes(error, budget) &&
+      replaced < REPLACEMENTS
+    ) {
       replaced++;
       tools.emit({ ...about, kind: "retrying", code: error.code, message: error.message, delayMs: 0 });
       return undefined;
@@ -120,7 +130,11 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
 }
 
 /** Deletes a resource and waits until it is gone; absent is success. With a label its retries are told by its name. */
-export async function remove(target: Target & { readonly label?: string }, tools: Tools, schedule?: "groupDelete"): Promise<void> {
+export async function remove(
+  target: Target & { readonly label?: string },
+  tools: Tools,
+  schedule?: "groupDelete",
+): Promise<void> {
   const budget = createBudget(tools.clock, tools.random);
   for (;;) {
     try {
@@ -130,7 +144,13 @@ export async function remove(target: Target & { readonly label?: string }, tools
       return;
     } catch (error) {
       tools.signal.throwIfAborted();
-      await pause(error, budget, "delete", tools, target.label === undefined ? undefined : { id: target.id, label: target.label });
+      await pause(
+        error,
+        budget,
+        "delete",
+        tools,
+        target.label === undefined ? undefined : { id: target.id, label: target.label },
+      );
     }
   }
 }
@@ -165,17 +185,30 @@ export async function patiently<T>(tools: Tools, read: (signal: AbortSignal) => 
 
 // --- internal ---
 
-async function pause(error: unknown, budget: RetryBudget, kind: RequestClass, tools: Tools, about?: { readonly id: string; readonly label: string }): Promise<void> {
+async function pause(
+  error: unknown,
+  budget: RetryBudget,
+  kind: RequestClass,
+  tools: Tools,
+  about?: { readonly id: string; readonly label: string },
+): Promise<void> {
   const retry = budget.next(error);
   // what is absent for a read is absent: only a PUT may have to wait for what it refers to
   if (retry === undefined || (retry.kind === "lag" && kind === "read")) throw error;
   const { code, message } = error as ClusterError;
-  tools.emit({ kind: "retrying", ...(about ?? { id: `azure/${kind}`, label: "Azure" }), code, message, delayMs: Math.round(retry.waitMs) });
+  tools.emit({
+    kind: "retrying",
+    ...(about ?? { id: `azure/${kind}`, label: "Azure" }),
+    code,
+    message,
+    delayMs: Math.round(retry.waitMs),
+  });
   if (retry.kind === "throttle") tools.throttle.pause(kind, retry.waitMs);
   else await tools.clock.sleep(retry.waitMs, tools.signal);
 }
 
-const look = (resource: AnyResource, tools: Tools): Promise<Live | undefined> => patiently(tools, (signal) => tools.provider.get(resource, signal));
+const look = (resource: AnyResource, tools: Tools): Promise<Live | undefined> =>
+  patiently(tools, (signal) => tools.provider.get(resource, signal));
 
 async function waitWhileWorking(resource: AnyResource, tools: Tools): Promise<void> {
   for (let wait = 1000; ; wait = Math.min(5000, wait * 1.5)) {
@@ -186,7 +219,11 @@ async function waitWhileWorking(resource: AnyResource, tools: Tools): Promise<vo
 }
 
 /** Waits for the first: true when the node became usable before Azure's word, which is then waited for no more. */
-async function raceUsable(work: (tools: Tools) => Promise<void>, usable: Promise<void> | undefined, tools: Tools): Promise<boolean> {
+async function raceUsable(
+  work: (tools: Tools) => Promise<void>,
+  usable: Promise<void> | undefined,
+  tools: Tools,
+): Promise<boolean> {
   if (usable === undefined) {
     await work(tools);
     return false;
@@ -201,11 +238,13 @@ async function raceUsable(work: (tools: Tools) => Promise<void>, usable: Promise
   }
 }
 
-const passes = (error: AzureError, budget: RetryBudget): boolean => budget.next(error) !== undefined || error.code === "AllocationFailed";
+const passes = (error: AzureError, budget: RetryBudget): boolean =>
+  budget.next(error) !== undefined || error.code === "AllocationFailed";
 
 /** What a resource's failure means when the group is going away under us. */
 export function beingDestroyed(error: unknown, group: string): unknown {
-  if (!(error instanceof AzureError) || !/^(ResourceGroupBeingDeleted|ResourceGroupDeletionTimeout)$/.test(error.code)) return error;
+  if (!(error instanceof AzureError) || !/^(ResourceGroupBeingDeleted|ResourceGroupDeletionTimeout)$/.test(error.code))
+    return error;
   return new ClusterError("BeingDestroyed", `resource group ${group} is being deleted`, {
     source: "azure",
     exit: EXIT.conflict,

@@ -11,7 +11,15 @@ import type { Live } from "./provider.ts";
 export type Decision = "create" | "update" | "unchanged" | "wait" | "replace";
 
 /** Kinds of which Azure changes nothing that matters once they exist, or that must not change under a running machine. */
-const SETTLED = new Set<Kind>(["availabilitySet", "placementGroup", "image", "machine", "storageAccount", "blobContainer", "natGateway"]);
+const SETTLED = new Set<Kind>([
+  "availabilitySet",
+  "placementGroup",
+  "image",
+  "machine",
+  "storageAccount",
+  "blobContainer",
+  "natGateway",
+]);
 
 /** Kinds without tags of their own: they belong to what they are in. */
 const UNTAGGED = new Set<Kind>(["blobContainer"]);
@@ -56,7 +64,8 @@ function refuseForeign(resource: AnyResource, live: Live, cluster: string): void
     throw new ClusterError("ClusterConflict", `${resource.label} belongs to another creation of the cluster ${cluster}`, {
       source: "azure",
       exit: EXIT.conflict,
-      advice: "Two runs made this name at once. Wait for the other to end, then run the same command again: it takes over what is there.",
+      advice:
+        "Two runs made this name at once. Wait for the other to end, then run the same command again: it takes over what is there.",
     });
   }
   const owner = live.tags["aoc-cluster"];

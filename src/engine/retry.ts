@@ -20,7 +20,8 @@ const LAG = { attempts: 5, first: 1000, most: 5000 };
 const THROTTLE = { first: 20_000, most: 120_000 };
 
 /** What a reference answers for a moment after its target was made: ARM's own replication. */
-const LAGGING = /^(ResourceGroupNotFound|ParentResourceNotFound|InvalidResourceReference|ReferencedResourceNotFound|NotFound|ResourceNotFound)$/;
+const LAGGING =
+  /^(ResourceGroupNotFound|ParentResourceNotFound|InvalidResourceReference|ReferencedResourceNotFound|NotFound|ResourceNotFound)$/;
 
 export interface RetryBudget {
   /** What to do about an error: a wait, or undefined when it is final or the budget is spent. */
@@ -55,13 +56,22 @@ export function createBudget(clock: Clock, random: () => number): RetryBudget {
           contendedSince ??= clock.now();
           const patience = patienceFor(error.code, error.message) ?? CONTENTION.forMs;
           if (clock.now() - contendedSince > patience + CONTENTION.grace) return undefined;
-          return { waitMs: asked ?? jitter(CONTENTION.first, CONTENTION.most, contended++), kind: "contention", ambiguous: false };
+          return {
+            waitMs: asked ?? jitter(CONTENTION.first, CONTENTION.most, contended++),
+            kind: "contention",
+            ambiguous: false,
+          };
         }
         case "transient":
           if (transient >= TRANSIENT.attempts) return undefined;
           return { waitMs: asked ?? jitter(TRANSIENT.first, TRANSIENT.most, transient++), kind: "transient", ambiguous: true };
         default:
-          if (!error.operation && (error.status === 404 || error.status === 400) && LAGGING.test(error.code) && lagging < LAG.attempts)
+          if (
+            !error.operation &&
+            (error.status === 404 || error.status === 400) &&
+            LAGGING.test(error.code) &&
+            lagging < LAG.attempts
+          )
             return { waitMs: jitter(LAG.first, LAG.most, lagging++), kind: "lag", ambiguous: false };
           return undefined;
       }

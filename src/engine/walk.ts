@@ -55,7 +55,8 @@ export async function walk<N extends Node, T>(
     const blocker = outcomes.find(({ result }) => result.state !== "done");
     let result: Result<T>;
     if (blocker !== undefined) {
-      const because = blocker.result.state === "failed" ? blocker.id : blocker.result.state === "skipped" ? blocker.result.because : undefined;
+      const because =
+        blocker.result.state === "failed" ? blocker.id : blocker.result.state === "skipped" ? blocker.result.because : undefined;
       result = { state: "skipped", ...(because === undefined ? {} : { because }) };
     } else if (options.stop?.aborted === true) result = { state: "skipped" };
     else

@@ -73,7 +73,10 @@ function secure(tunnel: Duplex, target: NodeTarget, host: string, tls: EtcdClien
     // `host` is what the certificate is compared with: the address of the member, or 127.0.0.1 through a gateway.
     const socket = connectTls({ socket: tunnel, host, ca: tls.ca, cert: tls.certificate, key: tls.key, minVersion: "TLSv1.2" });
     socket.once("secureConnect", () => resolve(socket));
-    socket.on("error", (error) => reject(tlsError(target, error)));
+    // a peer that goes away is no matter of certificates: a gateway whose members are all down does that
+    socket.on("error", (error: Error & { code?: string }) =>
+      reject(/^(ECONNRESET|EPIPE)$/.test(error.code ?? "") ? broken(target, error) : tlsError(target, error)),
+    );
     tunnel.once("close", () => reject(broken(target)));
   });
 }

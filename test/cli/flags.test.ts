@@ -15,7 +15,10 @@ afterEach(() => {
 });
 
 /** Runs create and gives the PUT bodies. */
-async function created(argv: string, prepare?: (azure: TestAzure) => void | Promise<void>): Promise<{ puts: Map<string, Body>; azure: TestAzure; stdout: string; stderr: string }> {
+async function created(
+  argv: string,
+  prepare?: (azure: TestAzure) => void | Promise<void>,
+): Promise<{ puts: Map<string, Body>; azure: TestAzure; stdout: string; stderr: string }> {
   const one = azure();
   await prepare?.(one);
   const { exit, stdout, stderr } = await one.run(`mycluster --wait-for machines ${argv}`);
@@ -24,20 +27,29 @@ async function created(argv: string, prepare?: (azure: TestAzure) => void | Prom
 }
 
 const vm = (puts: Map<string, Body>, i = 0): Body => puts.get(`virtualMachines/mycluster-coreos-${i}`);
-const claim = (puts: Map<string, Body>): Body => [...puts].find(([name]) => name.startsWith("publicIPAddresses/mycluster-ip-"))?.[1];
+const claim = (puts: Map<string, Body>): Body =>
+  [...puts].find(([name]) => name.startsWith("publicIPAddresses/mycluster-ip-"))?.[1];
 const customData = (body: Body): string => Buffer.from(body.properties.osProfile.customData, "base64").toString();
 
 /** A virtual network that was there before. */
 async function network(one: TestAzure, group: string, location = "westus", prefix = "10.9.0.0/24"): Promise<void> {
   const base = `https://management.azure.com/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/${group}`;
   const send = async (url: string, body: unknown): Promise<void> => {
-    const answer = await one.simulation.handle({ method: "PUT", url, headers: { authorization: "Bearer x", "content-type": "application/json" }, body: JSON.stringify(body) });
+    const answer = await one.simulation.handle({
+      method: "PUT",
+      url,
+      headers: { authorization: "Bearer x", "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
     expect(answer.status, answer.body).toBeLessThan(300);
   };
   await send(`${base}?api-version=2025-04-01`, { location });
   await send(`${base}/providers/Microsoft.Network/virtualNetworks/office?api-version=2026-01-01`, {
     location,
-    properties: { addressSpace: { addressPrefixes: [prefix] }, subnets: [{ name: "servers", properties: { addressPrefix: prefix } }] },
+    properties: {
+      addressSpace: { addressPrefixes: [prefix] },
+      subnets: [{ name: "servers", properties: { addressPrefix: prefix } }],
+    },
   });
 }
 
@@ -45,7 +57,9 @@ test("NAME is the group, the DNS label and the machines' first name", async () =
   const { puts } = await created("");
   expect(puts.get("resourcegroups/mycluster").location).toBe("westus");
   expect(claim(puts).properties.dnsSettings.domainNameLabel).toBe("mycluster");
-  expect([...puts.keys()].filter((name) => name.startsWith("virtualMachines/")).sort()).toEqual([0, 1, 2].map((i) => `virtualMachines/mycluster-coreos-${i}`));
+  expect([...puts.keys()].filter((name) => name.startsWith("virtualMachines/")).sort()).toEqual(
+    [0, 1, 2].map((i) => `virtualMachines/mycluster-coreos-${i}`),
+  );
 });
 
 test("NAME may come last", async () => {
@@ -94,7 +108,9 @@ test.each(["--location eastus", "--location=EastUS"])("%s places everything ther
 
 test('--location "West US" is westus', async () => {
   const one = azure();
-  expect((await one.run("mycluster --num-nodes 1 --wait-for machines", { env: { AZURE_COREOS_CLUSTER_LOCATION: "West US" } })).exit).toBe(0);
+  expect(
+    (await one.run("mycluster --num-nodes 1 --wait-for machines", { env: { AZURE_COREOS_CLUSTER_LOCATION: "West US" } })).exit,
+  ).toBe(0);
   expect(one.puts().get("resourcegroups/mycluster").location).toBe("westus");
 });
 
@@ -130,7 +146,8 @@ test.each([
   const rules = puts.get("loadBalancers/mycluster-lb").properties.inboundNatRules;
   expect(rules.map((rule: Body) => rule.properties.frontendPort)).toEqual(ports);
   expect(rules.map((rule: Body) => rule.properties.backendPort)).toEqual([22, 22, 22]);
-  const joined = puts.get("networkInterfaces/mycluster-coreos-1-nic").properties.ipConfigurations[0].properties.loadBalancerInboundNatRules;
+  const joined = puts.get("networkInterfaces/mycluster-coreos-1-nic").properties.ipConfigurations[0].properties
+    .loadBalancerInboundNatRules;
   expect(joined[0].id).toMatch(/inboundNatRules\/ssh-1$/);
 });
 
@@ -139,14 +156,18 @@ test("without --ssh-cert a key is made, and the machines get its public half", a
   const { readFileSync, statSync } = await import("node:fs");
   const key = vm(puts).properties.osProfile.linuxConfiguration;
   expect(key.disablePasswordAuthentication).toBe(true);
-  expect(key.ssh.publicKeys).toEqual([{ path: "/home/core/.ssh/authorized_keys", keyData: readFileSync(join(one.dir, "ssh-cert.pub"), "utf8").trim() }]);
+  expect(key.ssh.publicKeys).toEqual([
+    { path: "/home/core/.ssh/authorized_keys", keyData: readFileSync(join(one.dir, "ssh-cert.pub"), "utf8").trim() },
+  ]);
   expect(statSync(join(one.dir, "ssh-cert.key")).mode & 0o777).toBe(0o600);
 });
 
 const ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGRzXBBm6BIogyYJqZKZUYhCIhyWctszSFdgEVX9FbXE me@there";
 
 test("--ssh-cert takes a public key of one's own", async () => {
-  const { puts } = await created("--num-nodes 1 --ssh-cert id.pub", (one) => writeFileSync(join(one.dir, "id.pub"), `${ED25519}\n`));
+  const { puts } = await created("--num-nodes 1 --ssh-cert id.pub", (one) =>
+    writeFileSync(join(one.dir, "id.pub"), `${ED25519}\n`),
+  );
   expect(vm(puts).properties.osProfile.linuxConfiguration.ssh.publicKeys[0].keyData).toContain(ED25519.split(" ")[1]);
   expect(puts.get("sshPublicKeys/mycluster-ssh").properties.publicKey).toContain(ED25519.split(" ")[1]);
 });
@@ -182,7 +203,11 @@ test("--subscription is in every path", async () => {
 
 test("--coreos-image takes a URN, with its purchase plan", async () => {
   const { puts } = await created("--num-nodes 1 --coreos-image kinvolk:flatcar-container-linux-free:stable-gen2:latest");
-  expect(vm(puts).properties.storageProfile.imageReference).toMatchObject({ publisher: "kinvolk", offer: "flatcar-container-linux-free", sku: "stable-gen2" });
+  expect(vm(puts).properties.storageProfile.imageReference).toMatchObject({
+    publisher: "kinvolk",
+    offer: "flatcar-container-linux-free",
+    sku: "stable-gen2",
+  });
   expect(vm(puts).properties.storageProfile.imageReference.version).toMatch(/^\d+\.\d+\.\d+$/);
   expect(vm(puts).plan).toEqual({ name: "stable-gen2", publisher: "kinvolk", product: "flatcar-container-linux-free" });
 });
@@ -196,10 +221,13 @@ test("the default image needs no plan, and its version is kept for nodes that co
 });
 
 test("--virtual-network-name and --subnet-names use what is there, and never change it", async () => {
-  const { puts } = await created("--num-nodes 2 --virtual-network-name office --subnet-names servers --vnet-resource-group lan", async (one) => {
-    await network(one, "lan");
-    one.exchanges.length = 0;
-  });
+  const { puts } = await created(
+    "--num-nodes 2 --virtual-network-name office --subnet-names servers --vnet-resource-group lan",
+    async (one) => {
+      await network(one, "lan");
+      one.exchanges.length = 0;
+    },
+  );
   const ip = puts.get("networkInterfaces/mycluster-coreos-0-nic").properties.ipConfigurations[0].properties;
   expect(ip.subnet.id).toMatch(/resourceGroups\/lan\/.*virtualNetworks\/office\/subnets\/servers$/);
   expect(ip.privateIPAddress).toBe("10.9.0.4");
@@ -222,9 +250,11 @@ test.each([
 });
 
 test("--custom-data is what the machines get, with {0} and {1} filled in", async () => {
-  const text = "#cloud-config\n\ncoreos:\n  units:\n    - name: hello.service\n      content: |\n        [Service]\n        ExecStart=/bin/echo {1} {0}\n";
-  const { puts } = await created("--num-nodes 2 --custom-data mine.yaml --discovery-service-url https://disc.example/0123abcd", (one) =>
-    writeFileSync(join(one.dir, "mine.yaml"), text),
+  const text =
+    "#cloud-config\n\ncoreos:\n  units:\n    - name: hello.service\n      content: |\n        [Service]\n        ExecStart=/bin/echo {1} {0}\n";
+  const { puts } = await created(
+    "--num-nodes 2 --custom-data mine.yaml --discovery-service-url https://disc.example/0123abcd",
+    (one) => writeFileSync(join(one.dir, "mine.yaml"), text),
   );
   expect(customData(vm(puts, 1))).toBe(text.replace("{1}", "mycluster-coreos-1").replace("{0}", "https://disc.example/0123abcd"));
 });
@@ -237,7 +267,9 @@ test("--discovery-service-url bootstraps etcd by discovery, and no member list i
 
 test("without it etcd is told its members; no service is asked, with --no-discovery-url or not", async () => {
   const { puts } = await created("--no-discovery-url");
-  expect(customData(vm(puts, 2))).toContain("ETCD_INITIAL_CLUSTER=mycluster-coreos-0=https://10.0.0.4:2380,mycluster-coreos-1=https://10.0.0.5:2380,mycluster-coreos-2=https://10.0.0.6:2380");
+  expect(customData(vm(puts, 2))).toContain(
+    "ETCD_INITIAL_CLUSTER=mycluster-coreos-0=https://10.0.0.4:2380,mycluster-coreos-1=https://10.0.0.5:2380,mycluster-coreos-2=https://10.0.0.6:2380",
+  );
 });
 
 test.each([
@@ -249,7 +281,10 @@ test.each([
 ])("%s: members and gateways", async (flags, [members, gateways]) => {
   const { puts } = await created(flags);
   const texts = [...puts].filter(([name]) => name.startsWith("virtualMachines/")).map(([, body]) => customData(body));
-  expect([texts.filter((text) => text.includes("ETCD_NAME=")).length, texts.filter((text) => text.includes("127.0.0.1:2379") && !text.includes("ETCD_NAME=")).length]).toEqual([members, gateways]);
+  expect([
+    texts.filter((text) => text.includes("ETCD_NAME=")).length,
+    texts.filter((text) => text.includes("127.0.0.1:2379") && !text.includes("ETCD_NAME=")).length,
+  ]).toEqual([members, gateways]);
 });
 
 test("--pip gives every node an address that goes with it, and prints the DNS lines", async () => {
@@ -261,8 +296,12 @@ test("--pip gives every node an address that goes with it, and prints the DNS li
   expect(stdout).toMatch(/@ 10800 IN A [\d.]+\n@ 10800 IN A [\d.]+\n\* 10800 IN CNAME @/);
 });
 
-const ports = (puts: Map<string, Body>): number[] => puts.get("loadBalancers/mycluster-lb").properties.loadBalancingRules.map((rule: Body) => rule.properties.frontendPort);
-const doors = (puts: Map<string, Body>): string[] => puts.get("networkSecurityGroups/mycluster-nsg").properties.securityRules.map((rule: Body) => rule.properties.destinationPortRange);
+const ports = (puts: Map<string, Body>): number[] =>
+  puts.get("loadBalancers/mycluster-lb").properties.loadBalancingRules.map((rule: Body) => rule.properties.frontendPort);
+const doors = (puts: Map<string, Body>): string[] =>
+  puts
+    .get("networkSecurityGroups/mycluster-nsg")
+    .properties.securityRules.map((rule: Body) => rule.properties.destinationPortRange);
 
 test.each([
   ["", [], ["22"]],
@@ -292,7 +331,15 @@ test.each([
   ["--data-disk --data-disk-size 25", 25],
 ])("%s: a disk of %i GiB that goes with the machine", async (flags, size) => {
   const { puts } = await created(`--num-nodes 1 ${flags}`);
-  expect(vm(puts).properties.storageProfile.dataDisks).toMatchObject([{ lun: 0, diskSizeGB: size, createOption: "Empty", deleteOption: "Delete", managedDisk: { storageAccountType: "Premium_LRS" } }]);
+  expect(vm(puts).properties.storageProfile.dataDisks).toMatchObject([
+    {
+      lun: 0,
+      diskSizeGB: size,
+      createOption: "Empty",
+      deleteOption: "Delete",
+      managedDisk: { storageAccountType: "Premium_LRS" },
+    },
+  ]);
   expect(customData(vm(puts))).toContain("Where=/var/lib/docker");
 });
 
@@ -307,13 +354,25 @@ test.each([
 ])("--output %s writes the state file", async (name, file) => {
   const { azure: one } = await created(`--num-nodes 1 --output ${name}`);
   const { readFileSync } = await import("node:fs");
-  const state = JSON.parse(readFileSync(join(one.dir, file), "utf8")) as { name: string; vms: { port: number; identity: string }[]; discovery_url: null };
-  expect(state).toMatchObject({ name: "mycluster", discovery_url: null, vms: [{ name: "mycluster-coreos-0", port: 22_001, user: "core" }] });
+  const state = JSON.parse(readFileSync(join(one.dir, file), "utf8")) as {
+    name: string;
+    vms: { port: number; identity: string }[];
+    discovery_url: null;
+  };
+  expect(state).toMatchObject({
+    name: "mycluster",
+    discovery_url: null,
+    vms: [{ name: "mycluster-coreos-0", port: 22_001, user: "core" }],
+  });
 });
 
 test("--ssh-from narrows who may reach SSH", async () => {
   const { puts } = await created("--num-nodes 1 --ssh-from 203.0.113.7");
-  expect(puts.get("networkSecurityGroups/mycluster-nsg").properties.securityRules[0].properties).toMatchObject({ destinationPortRange: "22", sourceAddressPrefix: "203.0.113.7/32", access: "Allow" });
+  expect(puts.get("networkSecurityGroups/mycluster-nsg").properties.securityRules[0].properties).toMatchObject({
+    destinationPortRange: "22",
+    sourceAddressPrefix: "203.0.113.7/32",
+    access: "Allow",
+  });
 });
 
 test("--resource-group puts the cluster into a group of that name", async () => {
@@ -330,7 +389,8 @@ test("--ttl writes the time of death on the group and the claim", async () => {
 });
 
 test("--platform coreos: etcd2 and fleet, without TLS", async () => {
-  const image = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/images/providers/Microsoft.Compute/images/coreos";
+  const image =
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/images/providers/Microsoft.Compute/images/coreos";
   const { puts } = await created(`--platform coreos --coreos-image ${image}`, async (one) => {
     const base = "https://management.azure.com/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/images";
     const headers = { authorization: "Bearer x", "content-type": "application/json" };

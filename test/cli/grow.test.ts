@@ -14,8 +14,11 @@ const ok = async (argv: string): Promise<{ stdout: string; stderr: string }> => 
   return { stdout, stderr };
 };
 const written = (): string[] =>
-  azure.exchanges.filter(({ method }) => method === "PUT" || method === "DELETE").map(({ method, url }) => `${method} ${new URL(url).pathname.split("/").at(-1)}`);
-const userData = (machine: string): string => Buffer.from(azure.puts().get(`virtualMachines/${machine}`).properties.osProfile.customData, "base64").toString();
+  azure.exchanges
+    .filter(({ method }) => method === "PUT" || method === "DELETE")
+    .map(({ method, url }) => `${method} ${new URL(url).pathname.split("/").at(-1)}`);
+const userData = (machine: string): string =>
+  Buffer.from(azure.puts().get(`virtualMachines/${machine}`).properties.osProfile.customData, "base64").toString();
 
 test("a second run finds everything there and writes nothing", async () => {
   await ok("mycluster --deis --data-disk --pip");
@@ -40,7 +43,16 @@ test("--num-nodes 5 adds nodes 3 and 4 only; load balancer, claim and outputs fo
   azure.exchanges.length = 0;
   const { document } = await azure.json("mycluster --num-nodes 5");
   expect(written().sort()).toEqual(
-    ["PUT mycluster-lb", "PUT mycluster-coreos-3-nic", "PUT mycluster-coreos-4-nic", "PUT mycluster-coreos-3", "PUT mycluster-coreos-4", `PUT ${written().find((name) => name.includes("-ip-"))?.slice(4)}`].sort(),
+    [
+      "PUT mycluster-lb",
+      "PUT mycluster-coreos-3-nic",
+      "PUT mycluster-coreos-4-nic",
+      "PUT mycluster-coreos-3",
+      "PUT mycluster-coreos-4",
+      `PUT ${written()
+        .find((name) => name.includes("-ip-"))
+        ?.slice(4)}`,
+    ].sort(),
   );
   expect(document.nodes.map((node) => node.name)).toEqual([0, 1, 2, 3, 4].map((i) => `mycluster-coreos-${i}`));
   expect(document.etcd.members).toHaveLength(5);
@@ -49,9 +61,13 @@ test("--num-nodes 5 adds nodes 3 and 4 only; load balancer, claim and outputs fo
 test("a member that joins is told 'existing' and the members before it", async () => {
   await ok("mycluster");
   await ok("mycluster --num-nodes 5");
-  expect(userData("mycluster-coreos-3")).toMatch(/ETCD_INITIAL_CLUSTER=mycluster-coreos-0=\S+,mycluster-coreos-1=\S+,mycluster-coreos-2=\S+,mycluster-coreos-3=https:\/\/10\.0\.0\.7:2380\n/);
+  expect(userData("mycluster-coreos-3")).toMatch(
+    /ETCD_INITIAL_CLUSTER=mycluster-coreos-0=\S+,mycluster-coreos-1=\S+,mycluster-coreos-2=\S+,mycluster-coreos-3=https:\/\/10\.0\.0\.7:2380\n/,
+  );
   expect(userData("mycluster-coreos-3")).toContain("ETCD_INITIAL_CLUSTER_STATE=existing");
-  expect(userData("mycluster-coreos-4")).toContain("mycluster-coreos-3=https://10.0.0.7:2380,mycluster-coreos-4=https://10.0.0.8:2380");
+  expect(userData("mycluster-coreos-4")).toContain(
+    "mycluster-coreos-3=https://10.0.0.7:2380,mycluster-coreos-4=https://10.0.0.8:2380",
+  );
 });
 
 test("nodes beyond the members are gateways to them", async () => {
@@ -85,12 +101,21 @@ test("another size counts for new machines, and that is said", async () => {
   azure.exchanges.length = 0;
   const { stderr } = await ok("mycluster --num-nodes 2 --vm-size Standard_D4s_v5");
   expect(stderr).toContain("counts for new machines");
-  expect([...azure.puts().keys()].filter((name) => name.startsWith("virtualMachines/"))).toEqual(["virtualMachines/mycluster-coreos-1"]);
+  expect([...azure.puts().keys()].filter((name) => name.startsWith("virtualMachines/"))).toEqual([
+    "virtualMachines/mycluster-coreos-1",
+  ]);
 });
 
 test("a failed machine is deleted and made again, on the interface that Azure kept for three minutes", async () => {
   azure.close();
-  azure = testAzure({ faults: [{ match: { method: "PUT", url: "mycluster-coreos-1\\?", nth: [1, 2] }, effect: { failOperation: { code: "AllocationFailed", message: "no room" } } }] });
+  azure = testAzure({
+    faults: [
+      {
+        match: { method: "PUT", url: "mycluster-coreos-1\\?", nth: [1, 2] },
+        effect: { failOperation: { code: "AllocationFailed", message: "no room" } },
+      },
+    ],
+  });
   const first = await azure.run("mycluster");
   expect(first.exit).toBe(3);
   expect(first.stderr).toContain("AllocationFailed");
@@ -102,7 +127,10 @@ test("remove takes a node's machine, disks, interface, address and NAT rule, and
   await ok("mycluster --num-nodes 5 --pip");
   azure.exchanges.length = 0;
   await ok("remove mycluster 3 mycluster-coreos-4 --yes");
-  const rules = azure.puts().get("loadBalancers/mycluster-lb").properties.inboundNatRules.map((rule: Body) => rule.name);
+  const rules = azure
+    .puts()
+    .get("loadBalancers/mycluster-lb")
+    .properties.inboundNatRules.map((rule: Body) => rule.name);
   expect(rules).toEqual(["ssh-0", "ssh-1", "ssh-2"]);
   const left = azure.simulation.save().entries.map(({ key }) => key);
   expect(left.filter((key) => /coreos-[34]/.test(key))).toEqual([]);

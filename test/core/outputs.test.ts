@@ -119,8 +119,9 @@ test("DNS lines as the old script printed them, and only with --pip", () => {
 });
 
 test("next steps without Deis", () => {
-  expect(nextSteps(clusterDocument(facts(), false), { deis: false, platform: "flatcar", etcdTls: true, sshKeyFile: "ssh-cert.key" }))
-    .toMatchInlineSnapshot(`
+  expect(
+    nextSteps(clusterDocument(facts(), false), { deis: false, platform: "flatcar", etcdTls: true, sshKeyFile: "ssh-cert.key" }),
+  ).toMatchInlineSnapshot(`
       "mycluster is at 203.0.113.7 (mycluster.westus.cloudapp.azure.com).
 
       Next:
@@ -134,7 +135,12 @@ test("next steps without Deis", () => {
 });
 
 test("next steps of the article, for --deis on the old platform", () => {
-  const text = nextSteps(clusterDocument(facts(), true), { deis: true, platform: "coreos", etcdTls: false, sshKeyFile: "my keys/ssh-cert.key" });
+  const text = nextSteps(clusterDocument(facts(), true), {
+    deis: true,
+    platform: "coreos",
+    etcdTls: false,
+    sshKeyFile: "my keys/ssh-cert.key",
+  });
   expect(text.slice(text.indexOf("Deis"))).toMatchInlineSnapshot(`
     "Deis (v1 ended in 2017: nothing that installs it is known to be online; with your own copy of deisctl and its images):
       export DEISCTL_TUNNEL=203.0.113.7:22001

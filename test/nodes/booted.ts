@@ -71,10 +71,12 @@ export function bootCoreos(node: NodeConfig, own: string): Started {
 }
 
 /** Boots a node: applies its user-data, then starts what its unit would start. */
-export function boot(node: NodeConfig, own: string): Started {
-  const root = newRoot();
-  const applied = applyUserData(render(node), root);
-  if (node.role === "gateway") {
+export const boot = (node: NodeConfig, own: string): Started => bootUserData(render(node), own);
+
+/** The same from the text that a machine was given. @param root what the node has as `/` */
+export function bootUserData(userData: string, own: string, root = newRoot()): Started {
+  const applied = applyUserData(userData, root);
+  if (applied.units.some(({ name }) => name === "etcd-gateway.service")) {
     const command = execStartOf(applied, "etcd-gateway.service");
     const image = command.findIndex((word) => word.startsWith("quay.io/coreos/etcd:"));
     return start(
@@ -87,7 +89,8 @@ export function boot(node: NodeConfig, own: string): Started {
   const variables = Object.entries(environmentOf(applied, "etcd-member.service"));
   // The container path is mapped by what etcd-member does with ETCD_SSL_DIR: that folder becomes /etc/ssl/certs.
   const sslDir = variables.find(([name]) => name === "ETCD_SSL_DIR")?.[1];
-  if (sslDir !== (node.tls === undefined ? undefined : "/etc/etcd/tls")) throw new Error(`ETCD_SSL_DIR is ${sslDir}`);
+  const hasFiles = applied.files.some(({ path }) => path === NODE_TLS_FILES.certificate);
+  if (sslDir !== (hasFiles ? "/etc/etcd/tls" : undefined)) throw new Error(`ETCD_SSL_DIR is ${sslDir}`);
   const etcd = variables.filter(([name]) => !/^ETCD_(IMAGE_TAG|SSL_DIR)$/.test(name));
   const environment = Object.fromEntries(etcd.map(([name, value]) => [name, mapped(value, own, root)]));
   return start("etcd", [], { ...environment, ETCD_DATA_DIR: join(root, "data"), ETCD_UNSAFE_NO_FSYNC: "true" }, root);

@@ -8,7 +8,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { EtcdConfig, NodeConfig, NodeTls } from "../../src/core/node-config.ts";
 import { NODE_TLS_FILES } from "../../src/core/user-data/render.ts";
 import { has } from "../programs.ts";
-import { added, boot, bootCoreos, endAll, etcdctl, healthy, newRoot, start, type Started } from "./booted.ts";
+import { added, boot, bootCoreos, endAll, etcdctl, healthy, type Started } from "./booted.ts";
+import { discoveryUrl, startDiscovery } from "./discovery-server.ts";
 import { testAuthority } from "./etcd.ts";
 import { end } from "./sshd.ts";
 
@@ -114,38 +115,8 @@ describe.skipIf(!has("etcd") || !has("etcdctl"))("members from rendered user-dat
 });
 
 describe.skipIf(!has("etcd") || !has("etcdctl") || !has("discovery.etcd.io"))("members from a discovery URL", () => {
-  async function discoveryUrl(size: number): Promise<string> {
-    const host = "127.0.59.9";
-    const own = `http://${host}:2379`;
-    const peer = `http://${host}:2380`;
-    const names = ["--name", "disc", "--data-dir", join(newRoot(), "data"), "--initial-cluster", `disc=${peer}`];
-    const urls = [
-      "--listen-client-urls",
-      own,
-      "--advertise-client-urls",
-      own,
-      "--listen-peer-urls",
-      peer,
-      "--initial-advertise-peer-urls",
-      peer,
-    ];
-    const store = start("etcd", [...names, ...urls], { ETCD_ENABLE_V2: "true", ETCD_UNSAFE_NO_FSYNC: "true" }, "");
-    await healthy(own, [store]);
-    const service = `http://${host}:8087`;
-    start("discovery.etcd.io", ["--addr", `${host}:8087`, "--etcd", own, "--host", service], {}, "");
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const response = await fetch(`${service}/new?size=${size}`);
-        if (response.ok) return await response.text();
-      } catch (error) {
-        if (attempt > 100) throw error;
-      }
-      await sleep(100);
-    }
-  }
-
   test("three find each other through the real server; one too many ends and says why", async () => {
-    const etcd: EtcdConfig = { ...staticEtcd(5), mode: "discovery", discoveryUrl: await discoveryUrl(3) };
+    const etcd: EtcdConfig = { ...staticEtcd(5), mode: "discovery", discoveryUrl: await discoveryUrl(await startDiscovery("127.0.59.9"), 3) };
     const nodes = [0, 1, 2].map((index) => boot(nodeOf(5, index, etcd), loopback(5, index)));
     await Promise.all([0, 1, 2].map((index) => healthy(`http://${loopback(5, index)}:2379`, nodes)));
     expect(names(await etcdctl(`http://${address(5, 0)}:2379`, ["member", "list"]))).toEqual(three);

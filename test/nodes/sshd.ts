@@ -3,7 +3,7 @@
  * the machine's configuration. Root only (sshd needs it for its privilege separation). Ended by its own process id.
  */
 import { spawn, execFileSync, type ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,7 +57,9 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   const hostKey = options.hostKey ?? makeKey().privateKey;
   writeFileSync(file("host_key"), hostKey, { mode: 0o600 });
   const hostKeyLine = execFileSync("ssh-keygen", ["-y", "-f", file("host_key")], { encoding: "utf8" }).trim();
-  writeFileSync(file("authorized_keys"), `${options.authorizedKey}\n`, { mode: 0o600 });
+  // sshd reads it as the user who logs in
+  writeFileSync(file("authorized_keys"), `${options.authorizedKey}\n`, { mode: 0o644 });
+  chmodSync(folder, 0o711);
   const lines = [
     ...(options.config ?? []), // first: sshd takes the first value of a keyword
     `ListenAddress ${host}:${options.port}`,

@@ -4,7 +4,8 @@ import { type Resource, resourceId } from "../resource.ts";
 import { SET_LIMIT } from "../spec.ts";
 
 export const placementGroupId = ({ spec, facts, group }: Cluster): string | undefined =>
-  facts.placementGroupId ?? (spec.affinityGroup === undefined ? undefined : resourceId(group, "placementGroup", spec.affinityGroup));
+  facts.placementGroupId ??
+  (spec.affinityGroup === undefined ? undefined : resourceId(group, "placementGroup", spec.affinityGroup));
 
 export const placementGroup = (cluster: Cluster, name: string): Resource<"placementGroup"> => ({
   kind: "placementGroup",
@@ -28,7 +29,8 @@ export function availabilitySets(cluster: Cluster): Resource<"availabilitySet">[
     kind: "availabilitySet",
     id: resourceId(group, "availabilitySet", setName(spec.availabilitySet, number)),
     label: `availability set ${setName(spec.availabilitySet, number)}`,
-    dependsOn: facts.placementGroupId === undefined && proximityPlacementGroup !== undefined ? [group, proximityPlacementGroup] : [group],
+    dependsOn:
+      facts.placementGroupId === undefined && proximityPlacementGroup !== undefined ? [group, proximityPlacementGroup] : [group],
     body: {
       location: facts.location,
       tags,

@@ -6,7 +6,8 @@ import { loadBalancerId, natRuleId, poolId } from "./load-balancer.ts";
 import { networkId, subnetId } from "./network.ts";
 import { securityGroupId } from "./security-group.ts";
 
-export const interfaceId = ({ group }: Cluster, node: PlannedNode): string => resourceId(group, "networkInterface", names.interface(node.name));
+export const interfaceId = ({ group }: Cluster, node: PlannedNode): string =>
+  resourceId(group, "networkInterface", names.interface(node.name));
 
 export function networkInterface(cluster: Cluster, node: PlannedNode): Resource<"networkInterface"> {
   const { spec, facts, tags } = cluster;

@@ -17,7 +17,8 @@ const balancerId = ({ spec, group }: Cluster): string => resourceId(group, "load
 export const loadBalancerId = balancerId;
 export const poolId = (cluster: Cluster): string => `${balancerId(cluster)}/backendAddressPools/${POOL}`;
 const natRuleName = (index: number): string => `ssh-${index}`;
-export const natRuleId = (cluster: Cluster, index: number): string => `${balancerId(cluster)}/inboundNatRules/${natRuleName(index)}`;
+export const natRuleId = (cluster: Cluster, index: number): string =>
+  `${balancerId(cluster)}/inboundNatRules/${natRuleName(index)}`;
 
 export function loadBalancer(cluster: Cluster): Resource<"loadBalancer"> {
   const { spec, facts, tags } = cluster;

@@ -50,7 +50,17 @@ export function machine(cluster: Cluster, node: PlannedNode): Resource<"machine"
           managedDisk,
         },
         dataDisks: spec.dataDisk
-          ? [{ lun: 0, name: names.dataDisk(node.name), createOption: "Empty", diskSizeGB: spec.dataDiskSize, caching: "ReadOnly", deleteOption: "Delete", managedDisk }]
+          ? [
+              {
+                lun: 0,
+                name: names.dataDisk(node.name),
+                createOption: "Empty",
+                diskSizeGB: spec.dataDiskSize,
+                caching: "ReadOnly",
+                deleteOption: "Delete",
+                managedDisk,
+              },
+            ]
           : [],
       },
       osProfile: {

@@ -16,7 +16,8 @@ export const networkId = ({ spec, group }: Cluster): string => resourceId(group,
 export const subnetId = (cluster: Cluster): string => cluster.facts.subnetId ?? `${networkId(cluster)}/subnets/${SUBNET}`;
 
 /** Whether nodes go out through a NAT gateway; a network that is not ours is never changed, so there they do not. */
-export const hasNatGateway = ({ spec, facts }: Cluster): boolean => facts.subnetId === undefined && spec.numNodes > OUTBOUND_RULE_NODES;
+export const hasNatGateway = ({ spec, facts }: Cluster): boolean =>
+  facts.subnetId === undefined && spec.numNodes > OUTBOUND_RULE_NODES;
 
 export const natGatewayId = ({ spec, group }: Cluster): string => resourceId(group, "natGateway", names.natGateway(spec.name));
 
