@@ -9,7 +9,11 @@ import type { Session } from "./session.ts";
  * Never rejects, but for the second Ctrl-C and the deadline: the results say what happened, by id.
  * @param stop nothing new is begun when it aborts: the first Ctrl-C
  */
-export async function deleteResources(session: Session, doomed: readonly Doomed[], stop: AbortSignal = session.stop): Promise<Map<string, Result<void>>> {
+export async function deleteResources(
+  session: Session,
+  doomed: readonly Doomed[],
+  stop: AbortSignal = session.stop,
+): Promise<Map<string, Result<void>>> {
   const { tools, emit } = session;
   const byId = new Map(doomed.map((one) => [one.id, one]));
   const results = await walk(doomed, visit, {

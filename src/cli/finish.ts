@@ -21,6 +21,8 @@ export async function finish(session: Session, invocation: Invocation, prepared:
     (node) => node.state === "ready" || (spec.waitFor === "machines" && node.state === "created"),
   ).length;
   const exit = exitOf(spec, nodesReady, document.nodes.length, failure, session);
+  if (given.rollback === true && exit !== EXIT.done && exit !== EXIT.conflict)
+    await rollBack(session, prepared, carried, failure, exit);
   const knownHosts = await keepKnownHosts(session, prepared, carried, document);
 
   session.emit({ kind: "end", id: "create", label: spec.name, detail: `${nodesReady} of ${document.nodes.length} nodes ready` });
@@ -101,6 +103,26 @@ async function nodeAddresses(session: Session, { spec, facts }: Prepared): Promi
       return found === undefined ? [] : [[node.index, found]];
     }),
   );
+}
+
+/** Removes what this run made, and ends it with the error that led to that. Returns where there is no time left to do it. */
+async function rollBack(session: Session, prepared: Prepared, carried: Carried, failure: unknown, exit: ExitCode): Promise<void> {
+  const { spec, facts } = prepared;
+  if (session.tools.signal.aborted)
+    return session.say(`Not rolled back: the time is up. Remove it: azure-coreos-cluster destroy ${spec.name}`);
+  const { rollback, rolledBack } = await import("./rollback.ts");
+  const undone = await rollback(session, prepared, carried);
+  session.endReport();
+  const context = {
+    name: spec.name,
+    nodes: spec.numNodes,
+    vmSize: spec.vmSize,
+    location: facts.location,
+    resourceGroup: facts.group,
+  };
+  const known = failure instanceof ClusterError ? advised(failure, context) : undefined;
+  if (failure !== undefined && known === undefined) throw failure;
+  throw rolledBack(known, undone, spec.name, exit === EXIT.partly ? EXIT.failed : exit);
 }
 
 /** The failure to show: one that others stem from, never an echo; a conflict before anything else. */

@@ -1,0 +1,119 @@
+/** --rollback: after a failure nothing of the run is left, and nothing else is touched. */
+import { expect, onTestFinished, test } from "vitest";
+import { createVirtualClock } from "../../src/sim/clock.ts";
+import { parseFault } from "../../src/sim/fault-script.ts";
+import { addForeign, addGroup, byHand, everything } from "./azure-hand.ts";
+import { shapeOf } from "../cluster-state.ts";
+import { type TestAzure, testAzure } from "./world.ts";
+
+function newAzure(fault?: string, from?: TestAzure): TestAzure {
+  const state = from?.simulation.save();
+  const azure = testAzure({
+    ...(fault === undefined ? {} : { faults: [parseFault(fault)] }),
+    ...(state === undefined ? {} : { state, clock: createVirtualClock(state.now) }),
+  });
+  onTestFinished(() => azure.close());
+  return azure;
+}
+
+test.each([
+  "machine-1:SkuNotAvailable",
+  "machine-1:AllocationFailedx9",
+  "balancer:RequestDisallowedByPolicy",
+  "nic-0:SubnetIsFull",
+  "address:DnsRecordInUse",
+  "nsg:AuthorizationFailed",
+])("a new cluster that fails leaves nothing: %s", async (fault) => {
+  const azure = newAzure(fault);
+  const { exit, stdout, stderr } = await azure.run("mycluster --num-nodes 3 --rollback --wait-for machines");
+  expect(exit, stderr).not.toBe(0);
+  expect(everything(azure)).toEqual([]);
+  expect(stdout).toBe("");
+  expect(stderr).toMatch(
+    exit === 7 ? /DnsRecordInUse|taken/ : /Rolled back: \d+ resources of this run were removed, nothing of it is left\./,
+  );
+  expect(stderr).not.toContain("What was made stays");
+});
+
+test("in somebody else's group what was there stays", async () => {
+  const azure = newAzure("machine-1:SkuNotAvailable");
+  await addGroup(azure, "shared");
+  await addForeign(azure, "shared");
+  const before = everything(azure);
+  const { exit } = await azure.run("mycluster --num-nodes 3 --pip --resource-group shared --rollback --wait-for machines");
+  expect(exit).toBe(1);
+  expect(everything(azure)).toEqual(before);
+});
+
+test("a growth that fails gives back the cluster that was", async () => {
+  const small = newAzure();
+  expect((await small.run("mycluster --num-nodes 3 --wait-for machines")).exit).toBe(0);
+  const azure = newAzure("machine-4:SkuNotAvailable", small);
+  const before = shapeOf(azure.simulation.save());
+  const { exit, stderr } = await azure.run(`mycluster --num-nodes 5 --rollback --wait-for machines --dir ${small.dir}`);
+  expect(exit, stderr).toBe(1);
+  const after = shapeOf(azure.simulation.save());
+  const balancer = Object.keys(before).find((key) => key.endsWith("mycluster-lb")) ?? "";
+  expect(balancer).not.toBe("");
+  // the load balancer keeps its new NAT rules: they lead nowhere, and the next growth uses them
+  delete before[balancer];
+  delete after[balancer];
+  expect(after).toEqual(before);
+  expect((await azure.json<{ nodes: unknown[]; drift: unknown[] }>("status mycluster")).document).toMatchObject({
+    nodes: [{}, {}, {}],
+    drift: [],
+  });
+});
+
+test("without --rollback what was made stays, and the message says how to go on", async () => {
+  const azure = newAzure("machine-1:SkuNotAvailable");
+  const { stderr } = await azure.run("mycluster --num-nodes 3 --wait-for machines");
+  expect(stderr).toContain("What was made stays");
+  expect(everything(azure)).not.toEqual([]);
+});
+
+test("enough nodes by --min-ready is no failure", async () => {
+  const azure = newAzure("machine-2:SkuNotAvailable");
+  expect((await azure.run("mycluster --num-nodes 3 --min-ready 2 --rollback --wait-for machines")).exit).toBe(0);
+  expect(everything(azure).some((id) => id.endsWith("mycluster-coreos-1"))).toBe(true);
+});
+
+test("interrupted once, what was made is taken back", async () => {
+  const azure = newAzure();
+  let interrupt = (): void => undefined;
+  const { exit, stderr } = await azure.run("mycluster --num-nodes 3 --rollback --wait-for machines", {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: (request) => {
+      if (request.method === "PUT" && request.url.includes("networkInterfaces")) {
+        interrupt();
+        interrupt = () => undefined;
+      }
+      return azure.simulation.handle(request);
+    },
+  });
+  expect(exit).toBe(130);
+  expect(stderr).toContain("Rolled back");
+  expect(everything(azure)).toEqual([]);
+});
+
+test("of two creates that begin at once the one that loses the name takes nothing of the other's away", async () => {
+  const azure = newAzure();
+  const [a, b] = await Promise.all([
+    azure.run("mycluster --num-nodes 3 --rollback --wait-for machines"),
+    azure.run("mycluster --num-nodes 3 --rollback --wait-for machines", { dir: `${azure.dir}/.` }),
+  ]);
+  const exits = [a.exit, b.exit].sort((x, y) => x - y);
+  expect(exits, `${a.stderr}\n${b.stderr}`).toEqual([0, 7]);
+  expect((await azure.json<{ drift: unknown[] }>("status mycluster")).document.drift).toEqual([]);
+});
+
+test("a group that an earlier run began stays, with what that run made", async () => {
+  const first = newAzure("balancer:RequestDisallowedByPolicy");
+  await first.run("mycluster --num-nodes 1 --wait-for machines");
+  const before = everything(first);
+  expect(before.length).toBeGreaterThan(3);
+  const azure = newAzure("machine-0:SkuNotAvailable", first);
+  expect((await azure.run(`mycluster --num-nodes 1 --rollback --wait-for machines --dir ${first.dir}`)).exit).toBe(1);
+  expect(everything(azure)).toEqual(before);
+  expect((await byHand(azure, "GET", "/resourceGroups/mycluster")).body["tags"]).not.toHaveProperty("aoc-destroying");
+});
