@@ -5,7 +5,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { type Kind, groupOf, nameOf } from "../core/resource.ts";
 import { SUBNET_PREFIX } from "../core/resources/network.ts";
 import type { ClusterSpec } from "../core/spec.ts";
-import { patiently } from "../engine/converge.ts";
+import { patiently } from "../engine/patiently.ts";
 import type { Live } from "../engine/provider.ts";
 import type { Claim } from "./find-cluster.ts";
 import type { Session } from "./session.ts";

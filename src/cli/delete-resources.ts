@@ -1,7 +1,7 @@
 /** Deletes a list of resources, each as soon as nothing of the list stands on it any more. Absent is success. */
 import type { Doomed } from "../core/doomed.ts";
 import { ClusterError } from "../core/errors.ts";
-import { remove } from "../engine/converge.ts";
+import { remove } from "../engine/patiently.ts";
 import { type Result, walk } from "../engine/walk.ts";
 import type { Session } from "./session.ts";
 

@@ -8,7 +8,7 @@
 import { AzureError } from "../core/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { nameOf } from "../core/resource.ts";
-import { patiently, remove, retag } from "../engine/converge.ts";
+import { patiently, remove, retag } from "../engine/patiently.ts";
 import type { TagTarget } from "../engine/provider.ts";
 import { type Doom, surveyDoom } from "./doom-survey.ts";
 import { type Gone, deleteUntilGone, gone } from "./delete-until-gone.ts";

@@ -10,7 +10,7 @@ import { typeOf } from "../core/kind-words.ts";
 import { allows } from "../core/permissions.ts";
 import { type Kind, groupId, resourceId } from "../core/resource.ts";
 import { isOurs } from "../core/tags.ts";
-import { patiently } from "../engine/converge.ts";
+import { patiently } from "../engine/patiently.ts";
 import type { Snapshot } from "./choose-nodes.ts";
 import type { Located } from "./locate.ts";
 import type { Session } from "./session.ts";

@@ -4,7 +4,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import type { FlagValues } from "../core/flags.ts";
 import { normalLocation } from "../core/region.ts";
 import { type Choices, isOurs, readClaim } from "../core/tags.ts";
-import { patiently } from "../engine/converge.ts";
+import { patiently } from "../engine/patiently.ts";
 import type { Session } from "./session.ts";
 
 export interface Claim {

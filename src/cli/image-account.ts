@@ -3,7 +3,7 @@ import { checkSameLocation } from "../azure/vhd/blob.ts";
 import type { ContainerLocation } from "../azure/vhd/container.ts";
 import { AzureError } from "../core/azure-error.ts";
 import { groupOf } from "../core/resource.ts";
-import { patiently } from "../engine/converge.ts";
+import { patiently } from "../engine/patiently.ts";
 import type { Session } from "./session.ts";
 
 /** Refuses an account in another region; where the region cannot be asked for, that is noted. */

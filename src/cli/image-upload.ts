@@ -13,7 +13,8 @@ import { ClusterError, usageError } from "../core/errors.ts";
 import type { FlagValues } from "../core/flags.ts";
 import { blobContainer, storageAccount } from "../core/resources/storage.ts";
 import { ownTags } from "../core/tags.ts";
-import { converge, patiently } from "../engine/converge.ts";
+import { converge } from "../engine/converge.ts";
+import { patiently } from "../engine/patiently.ts";
 import { accountKey, checkRegion } from "./image-account.ts";
 import type { Session } from "./session.ts";
 

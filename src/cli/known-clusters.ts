@@ -4,7 +4,7 @@ import type { GroupFacts } from "../azure/lookups.ts";
 import { normalLocation } from "../core/region.ts";
 import { groupOf } from "../core/resource.ts";
 import { MANAGED_BY, isOurs } from "../core/tags.ts";
-import { patiently } from "../engine/converge.ts";
+import { patiently } from "../engine/patiently.ts";
 import type { Live } from "../engine/provider.ts";
 import { type Located, expiryOf, isDoomed } from "./locate.ts";
 import type { Session } from "./session.ts";

@@ -9,7 +9,7 @@ import { type Drift, changedRules, missing } from "../core/drift.ts";
 import { plan } from "../core/plan.ts";
 import { type Kind, groupId, nameOf, resourceId } from "../core/resource.ts";
 import { type ClusterSpec, buildSpec } from "../core/spec.ts";
-import { patiently } from "../engine/converge.ts";
+import { patiently } from "../engine/patiently.ts";
 import type { Live } from "../engine/provider.ts";
 import { duration } from "../report/words.ts";
 import { type Snapshot, interfaceAddresses, machinesOf } from "./choose-nodes.ts";

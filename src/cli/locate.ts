@@ -7,7 +7,7 @@ import type { GroupFacts } from "../azure/lookups.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { groupOf } from "../core/resource.ts";
 import { isOurs } from "../core/tags.ts";
-import { patiently } from "../engine/converge.ts";
+import { patiently } from "../engine/patiently.ts";
 import type { Session } from "./session.ts";
 
 export interface Located {

@@ -87,7 +87,7 @@ export async function prepareMaterials(
     session,
     spec,
     found,
-    tls && fresh.some((place) => members.has(place.index)),
+    !tls || fresh.length === 0 ? "no" : fresh.some((place) => members.has(place.index)) ? "must" : "may",
     places.some((place) => place.exists && members.has(place.index)),
     folder,
   );
@@ -157,7 +157,7 @@ async function nodeConfig(
   const name = names.machine(spec, place.index);
   const member = choices.members.has(place.index);
   const own: NodeTls | undefined =
-    tls && member && ca !== undefined
+    tls && ca !== undefined
       ? await issueNodeCertificate(ca, { name, address: place.address, now: session.world.clock.now() })
       : undefined;
   return {
@@ -191,7 +191,7 @@ async function storedSshKey(session: Session, thumb: string): Promise<string | u
   const { parseThumbprint } = await import("../prepare/ssh-keys.ts");
   const { sshThumbprint } = await import("../prepare/ssh-public-key.ts");
   const wanted = parseThumbprint(thumb);
-  const { patiently } = await import("../engine/converge.ts");
+  const { patiently } = await import("../engine/patiently.ts");
   const keys = await patiently(session.tools, (signal) => session.lookups.sshKeys(signal));
   return keys.find((key) => key.publicKey !== "" && sshThumbprint(key.publicKey) === wanted)?.publicKey;
 }

@@ -1,7 +1,7 @@
 /** Another run that is creating the same cluster at this moment: how it shows, and what to say. The other one is never disturbed. */
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { patiently } from "../engine/converge.ts";
+import { patiently } from "../engine/patiently.ts";
 import { findCluster } from "./find-cluster.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Session } from "./session.ts";

@@ -9,7 +9,7 @@ import { plan as planOf } from "../core/plan.ts";
 import type { AnyResource, Kind } from "../core/resource.ts";
 import { type ClusterSpec, buildSpec, clusterName } from "../core/spec.ts";
 import { type Decision, decide } from "../engine/decide.ts";
-import { patiently } from "../engine/converge.ts";
+import { patiently } from "../engine/patiently.ts";
 import type { Live } from "../engine/provider.ts";
 import { type Snapshot, chooseNodes, machinesOf, placeNodes } from "./choose-nodes.ts";
 import { type FoundCluster, findCluster } from "./find-cluster.ts";

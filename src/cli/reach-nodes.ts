@@ -8,7 +8,7 @@ import { nodeIndex } from "../core/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { nameOf as lastOf } from "../core/resource.ts";
 import { type ClusterSpec, buildSpec } from "../core/spec.ts";
-import { patiently } from "../engine/converge.ts";
+import { patiently } from "../engine/patiently.ts";
 import { connect } from "../nodes/connection.ts";
 import { expectedKeys, mergeKnownHosts } from "../nodes/known-hosts.ts";
 import type { NodeTarget } from "../nodes/target.ts";

@@ -8,7 +8,8 @@ import { type Kind, groupId, nameOf as lastOf, resourceId } from "../core/resour
 import { claim as claimResource } from "../core/resources/address.ts";
 import { loadBalancer } from "../core/resources/load-balancer.ts";
 import { type ClusterSpec, buildSpec } from "../core/spec.ts";
-import { converge, patiently, remove } from "../engine/converge.ts";
+import { converge } from "../engine/converge.ts";
+import { patiently, remove } from "../engine/patiently.ts";
 import { plural } from "../report/words.ts";
 import { type Snapshot, interfaceAddresses, machinesOf } from "./choose-nodes.ts";
 import { nameOf } from "./prepare.ts";

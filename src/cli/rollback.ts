@@ -7,7 +7,7 @@ import { ClusterError, type ExitCode } from "../core/errors.ts";
 import type { Doomed } from "../core/doomed.ts";
 import { groupId } from "../core/resource.ts";
 import { isOurs } from "../core/tags.ts";
-import { retag } from "../engine/converge.ts";
+import { retag } from "../engine/patiently.ts";
 import type { Carried } from "./carry-out.ts";
 import { type Gone, deleteUntilGone, gone } from "./delete-until-gone.ts";
 import { type Destroyed, destroyCluster } from "./destroy-cluster.ts";

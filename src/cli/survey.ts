@@ -6,11 +6,12 @@ import { AzureError } from "../core/azure-error.ts";
 import type { Facts } from "../core/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { type ImageChoice, imageChoice } from "../core/image.ts";
-import { type Checked, chosenSubnet, judge, refusal } from "../core/preflight.ts";
+import { type Checked, judge, refusal } from "../core/preflight.ts";
+import { chosenSubnet } from "../core/preflight-ground.ts";
 import { type ImageFacts, type NetworkFacts, type SizeFacts, normalLocation } from "../core/region.ts";
 import type { ClusterSpec } from "../core/spec.ts";
 import { isOurs } from "../core/tags.ts";
-import { patiently } from "../engine/converge.ts";
+import { patiently } from "../engine/patiently.ts";
 import type { FoundCluster } from "./find-cluster.ts";
 import type { Session } from "./session.ts";
 
