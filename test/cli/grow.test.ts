@@ -150,3 +150,33 @@ test("removing a node that is not there is success; a word that is no node is ba
   expect([all.exit, all.stderr]).toEqual([2, expect.stringContaining("destroy mycluster")]);
   expect((await azure.run("remove mycluster 0")).exit).toBe(2);
 });
+
+const kindsLeft = (): string[] => azure.simulation.save().entries.map(({ key }) => key);
+const failing = (nth: [number, number]) => ({
+  faults: [{ match: { method: "PUT", url: "virtualMachines/mycluster-coreos-1\\?", nth }, effect: { status: 400, code: "BadThing", message: "no" } }],
+});
+
+test("--rollback of a first run leaves nothing; of a growth it leaves the cluster as it was", async () => {
+  azure.close();
+  azure = testAzure(failing([1, 9]));
+  const { exit, stderr } = await azure.run("mycluster --rollback");
+  expect([exit, stderr]).toEqual([1, expect.stringContaining("nothing of it is left")]);
+  expect(kindsLeft()).toEqual([]);
+  azure.close();
+  azure = testAzure(failing([1, 1]));
+  await ok("mycluster --num-nodes 1");
+  const before = kindsLeft().sort();
+  expect((await azure.run("mycluster --num-nodes 3 --rollback")).exit).toBe(1);
+  expect(kindsLeft().sort()).toEqual(before);
+});
+
+test.each([
+  [2, 0],
+  [3, 3],
+])("--min-ready %i with two of three nodes ready ends with exit %i", async (ready, code) => {
+  azure.close();
+  azure = testAzure(failing([1, 9]));
+  const { exit, document } = await azure.json(`mycluster --min-ready ${ready}`);
+  expect(exit).toBe(code);
+  expect(document.nodes.map((node) => node.state)).toEqual(["ready", "failed", "ready"]);
+});
