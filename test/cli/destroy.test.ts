@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { SimulationOptions } from "../../src/sim/simulation.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { addForeign, addGroup, addLock, byHand, deletes, everything, inGroup } from "./azure-hand.ts";
+import { steady } from "./steady.ts";
 import { type TestAzure, testAzure } from "./world.ts";
 
 async function withCluster(
@@ -25,7 +26,7 @@ test("what goes is shown, the name is asked for, and everything goes with the gr
   const { exit, stderr, stdout } = await azure.run("destroy mycluster", { answers: ["mycluster"] });
   expect(exit).toBe(0);
   expect(stdout).toBe("");
-  expect(stderr).toMatchInlineSnapshot(`
+  expect(steady(stderr)).toMatchInlineSnapshot(`
     "mycluster in westus is to be destroyed
     resource group mycluster
 
@@ -42,24 +43,24 @@ test("what goes is shown, the name is asked for, and everything goes with the gr
 
     Rehearsal: Azure is simulated, nothing real is deleted.
     16 resources to delete. This cannot be undone: what is on the disks is lost.
-    Type the name mycluster to destroy it:          0 s  resource group mycluster  being deleted with all that is in it
-            29 s  machine mycluster-coreos-0  deleted
-            29 s  machine mycluster-coreos-1  deleted
-            29 s  machine mycluster-coreos-2  deleted
-            29 s  disk mycluster-coreos-0-os  deleted
-            29 s  disk mycluster-coreos-1-os  deleted
-            29 s  disk mycluster-coreos-2-os  deleted
-            29 s  interface of mycluster-coreos-0  deleted
-            29 s  interface of mycluster-coreos-1  deleted
-            29 s  interface of mycluster-coreos-2  deleted
-            29 s  load balancer  deleted
-            29 s  availability set coreos-as  deleted
-            29 s  virtual network  deleted
-            29 s  security group  deleted
-            29 s  SSH public key  deleted
-            29 s  public address  deleted
-            29 s  resource group mycluster  deleted
-            29 s  3 machines, 3 disks, 3 interfaces, resource group mycluster and 6 more deleted in 29 s.
+    Type the name mycluster to destroy it:  TIME  resource group mycluster  being deleted with all that is in it
+    TIME  machine mycluster-coreos-0  deleted
+    TIME  machine mycluster-coreos-1  deleted
+    TIME  machine mycluster-coreos-2  deleted
+    TIME  disk mycluster-coreos-0-os  deleted
+    TIME  disk mycluster-coreos-1-os  deleted
+    TIME  disk mycluster-coreos-2-os  deleted
+    TIME  interface of mycluster-coreos-0  deleted
+    TIME  interface of mycluster-coreos-1  deleted
+    TIME  interface of mycluster-coreos-2  deleted
+    TIME  load balancer  deleted
+    TIME  availability set coreos-as  deleted
+    TIME  virtual network  deleted
+    TIME  security group  deleted
+    TIME  SSH public key  deleted
+    TIME  public address  deleted
+    TIME  resource group mycluster  deleted
+    TIME  3 machines, 3 disks, 3 interfaces, resource group mycluster and 6 more deleted in TIME.
     Nothing of mycluster is left.
     "
   `);

@@ -1,6 +1,7 @@
 /** gc over the simulated Azure: what has passed its time goes, and nothing else. */
 import { expect, onTestFinished, test } from "vitest";
 import { addForeign, addGroup, addLock, byHand, deletes, everything } from "./azure-hand.ts";
+import { steady } from "./steady.ts";
 import { type TestAzure, testAzure } from "./world.ts";
 
 /** Two clusters past their time, one with time left, one without a time, a group of somebody's own that has such a tag. */
@@ -26,12 +27,12 @@ test("--dry-run shows what has passed its time, and deletes nothing", async () =
   const { exit, stderr, stdout } = await azure.run("gc --dry-run");
   expect(exit).toBe(0);
   expect(stdout).toBe("");
-  expect(stderr).toMatchInlineSnapshot(`
+  expect(steady(stderr)).toMatchInlineSnapshot(`
     "2 clusters past their time to live:
 
-    NAME   GROUP   LOCATION  NODES  ADDRESS      AGE         EXPIRES         STATE
-    old    old     westus    1      203.0.113.1  4 min 45 s  4 min 51 s ago  expired
-    older  shared  westus    1      203.0.113.2  3 min 19 s  3 min 24 s ago  expired
+    NAME  GROUP  LOCATION  NODES  ADDRESS  AGE  EXPIRES  STATE
+    old  old  westus  1  IP  TIME  TIME ago  expired
+    older  shared  westus  1  IP  TIME  TIME ago  expired
     "
   `);
   expect((await azure.json<{ name: string; state: string }[]>("gc --dry-run")).document).toMatchObject([
