@@ -106,12 +106,15 @@ async function limited(
   }
 }
 
-/** A read's 200 always says something, but that of an operation; the SDK reads properties of what is not there. As good as a gateway's 502. */
-const isCutShort = (request: PipelineRequest, response: PipelineResponse): boolean =>
-  request.method === "GET" &&
-  response.status === 200 &&
-  !response.bodyAsText &&
-  !/\/(operations|operationresults|asyncoperations)\//i.test(request.url);
+/**
+ * What was read or written is in the answer, always, but for an operation's; the SDK would read properties of what is not there. As
+ * good as a gateway's 502: whether Azure acted is then to be seen.
+ */
+const isCutShort = ({ method, url }: PipelineRequest, { status, bodyAsText }: PipelineResponse): boolean =>
+  !bodyAsText &&
+  /^(GET|PUT|PATCH)$/.test(method) &&
+  (status === 200 || status === 201) &&
+  !/\/(operations|operationresults|asyncoperations)\//i.test(url);
 
 /** "Failed" or "Canceled" when the body is an operation's that ended so. A resource has no `status` at the top. */
 function operationStatus(text: string | null | undefined): string | undefined {

@@ -19,7 +19,7 @@ import type { NodeReadiness } from "../nodes/readiness.ts";
 import { type Prepared, liveOf } from "./prepare.ts";
 import { findCluster } from "./find-cluster.ts";
 import { type NodeWatch, watchNodes } from "./node-watch.ts";
-import { awaitOtherAuthority, otherRun, refuseOtherRun, whileNews } from "./other-run.ts";
+import { MACHINE_NEWS_MS, NEWS_MS, awaitOtherAuthority, otherRun, refuseOtherRun, whileNews } from "./other-run.ts";
 import type { Session } from "./session.ts";
 
 export interface Carried {
@@ -43,10 +43,9 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
   const byId = new Map(resources.map((resource) => [resource.id, resource]));
   let watching: Promise<NodeWatch> | undefined;
   let publicAddress: PublicIPAddress | undefined;
-  const guard = whileNews(
-    tools.clock,
-    async () => void (await Promise.all([refuseOtherRun(session, prepared, claim), mendSecurityGroup()])),
-  );
+  let claimed = found.claim !== undefined;
+  const stillOurs = whileNews(tools.clock, NEWS_MS, () => refuseOtherRun(session, prepared, claimed), session.startedAt);
+  const guard = whileNews(tools.clock, MACHINE_NEWS_MS, guardMachines);
   /** Why the claim is not ours: then nothing more is written. */
   let lost: unknown;
   const hostKeys = new Map<number, string>();
@@ -92,6 +91,7 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
         resource.kind === "image" && prepared.stageImage !== undefined ? image(cluster, await prepared.stageImage()) : resource;
       const outcome = await make(wanted, liveOf(resource, found, snapshot) ?? null);
       if (resource.id === claim) {
+        claimed = true;
         // nothing waits for the address to be read but the watching of the nodes
         watching = readClaim(session, resource).then((found) => {
           publicAddress = found;
@@ -105,7 +105,7 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
       return outcome;
     } catch (error) {
       const known = await explained(session, prepared, resource, error);
-      if (resource.id === claim) lost = known;
+      if (resource.id === claim && known instanceof ClusterError && known.exit === EXIT.conflict) lost = known;
       if (resource.node !== undefined) azureFailed.add(resource.node);
       if (tools.signal.aborted && !timedOut(tools.signal))
         session.emit({
@@ -138,7 +138,7 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
       ...(observed === undefined ? {} : { observed }),
       permit: async () => {
         if (lost !== undefined) throw lost;
-        if (isMachine) await guard();
+        await (isMachine ? guard() : stillOurs());
       },
       ...(isMachine
         ? {
@@ -160,13 +160,23 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
 
   /**
    * Two creates of one name write the security group before either knows who has the claim; with other flags the other's would
-   * stay. Whoever has the claim looks once more while the interfaces are made, and the other writes nothing after losing it.
+   * stay. Who has the claim looks once more while the interfaces are made, and the other writes nothing after losing it. A claim
+   * that says something else by now is of a later run of this cluster, with its own flags.
    */
-  async function mendSecurityGroup(): Promise<void> {
-    const group = resources.find((resource) => resource.kind === "securityGroup");
-    if (group === undefined || found.claim !== undefined) return;
-    const live = await patiently(tools, (signal) => tools.provider.get(group, signal));
-    if (live?.state === "working" || decide(group, live, spec.name) !== "unchanged") await make(group, undefined);
+  async function guardMachines(): Promise<void> {
+    const look = async (id: string | undefined): Promise<boolean> => {
+      const resource = id === undefined ? undefined : byId.get(id);
+      if (resource === undefined) return true;
+      const live = await patiently(tools, (signal) => tools.provider.get(resource, signal));
+      return live !== undefined && live.state !== "working" && decide(resource, live, spec.name) === "unchanged";
+    };
+    const group = found.claim === undefined ? resources.find((resource) => resource.kind === "securityGroup") : undefined;
+    const [claimIsAsWeWroteIt, groupIsAsWeWroteIt] = await Promise.all([
+      group === undefined || look(claim),
+      look(group?.id),
+      refuseOtherRun(session, prepared, "machines"),
+    ]);
+    if (group !== undefined && claimIsAsWeWroteIt && !groupIsAsWeWroteIt) await make(group, undefined);
   }
 }
 

@@ -30,7 +30,7 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   const session = await openSession(invocation);
   try {
     const prepared = await prepare(session, invocation, dryRun ? "imagine" : "keep").catch(async (error: unknown) => {
-      throw await explainRefusal(session, nameOf(invocation), given.resourceGroup ?? nameOf(invocation), error);
+      throw await explainRefusal(session, nameOf(invocation), given.resourceGroup ?? nameOf(invocation), given.numNodes, error);
     });
     showPlan(session, invocation, prepared);
     if (dryRun) return printDryRun(session, invocation, prepared);

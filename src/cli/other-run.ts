@@ -1,13 +1,18 @@
 /** Another run that is creating the same cluster at this moment: how it shows, and what to say. The other one is never disturbed. */
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { isOurs } from "../core/tags.ts";
 import { patiently } from "../engine/patiently.ts";
 import { findCluster } from "./find-cluster.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Session } from "./session.ts";
 
-/** A machine is asked for only while the claim was seen to be ours so short a time ago. */
-const CLAIM_IS_NEWS_MS = 10_000;
+/**
+ * How old what is known of the claim may be when something is written, and when a machine is asked for. A run may have
+ * been stopped for hours, with a laptop that was closed; then it looks again before it goes on.
+ */
+export const NEWS_MS = 30_000;
+export const MACHINE_NEWS_MS = 10_000;
 
 /** How long a cluster whose etcd authority is elsewhere is watched before another one takes its place. */
 const TAKEOVER_MS = 60_000;
@@ -23,13 +28,23 @@ export const otherRun = (name: string, cause: unknown): ClusterError =>
 /**
  * A refusal before the first write, as it is to be understood: the name may have been taken by another run of ours since the
  * first look, and an etcd authority that is missing here is with the run that is making machines now. Others come back as they are.
+ * @param asked number of nodes, when it was given
  */
-export async function explainRefusal(session: Session, name: string, groupName: string, error: unknown): Promise<unknown> {
-  if (!(error instanceof ClusterError)) return error;
-  const busy =
-    (error.code === "DnsRecordInUse" && (await findCluster(session, name, groupName)).claim !== undefined) ||
-    (error.code === "EtcdCaMissing" && (await isMakingMachines(session, groupName)));
-  return busy ? otherRun(name, error) : error;
+export async function explainRefusal(
+  session: Session,
+  name: string,
+  groupName: string,
+  asked: number | undefined,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof ClusterError) || !/^(DnsRecordInUse|EtcdCaMissing)$/.test(error.code)) return error;
+  const { claim } = await findCluster(session, name, groupName);
+  if (claim === undefined) return error;
+  if (error.code === "DnsRecordInUse") return otherRun(name, error);
+  const now = await patiently(session.tools, (signal) => session.lookups.snapshot(groupName, signal));
+  const machines = [...now.values()].filter((live) => live.kind === "machine" && isOurs(live.tags, name));
+  const justDone = machines.length >= (asked ?? claim.kept.numNodes ?? Infinity);
+  return justDone || machines.some((live) => live.state === "working") ? otherRun(name, error) : error;
 }
 
 /**
@@ -55,36 +70,30 @@ export async function awaitOtherAuthority(session: Session, { spec, facts, found
 }
 
 /**
- * Just before machines: is the claim still ours? Two creates of one name differ in its id; a second person who took
- * an unfinished cluster over differs in the etcd authority. Either way only one of them makes machines.
+ * Is the claim still ours? Two creates of one name differ in its id; a second person who took an unfinished cluster over
+ * differs in the etcd authority. Either way only one of them makes machines.
+ * @param claimed whether the claim must be there by now; "machines": and say all that we chose
  */
-export async function refuseOtherRun(session: Session, { resources, spec, facts }: Prepared, claim: string): Promise<void> {
-  const resource = resources.find((one) => one.id === claim);
-  if (resource === undefined) return;
-  const live = await patiently(session.tools, (signal) => session.tools.provider.get(resource, signal));
-  const tags = live?.tags ?? {};
-  if (tags["aoc-destroying"] !== undefined || live === undefined)
+export async function refuseOtherRun(session: Session, { spec, facts }: Prepared, claimed: boolean | "machines"): Promise<void> {
+  const { group, claim } = await findCluster(session, spec.name, facts.group);
+  const marked = claim?.tags["aoc-destroying"] ?? group?.tags["aoc-destroying"];
+  if (marked !== undefined || group?.deleting === true || (claimed !== false && claim === undefined))
     throw new ClusterError("BeingDestroyed", `${spec.name} is being destroyed`, {
       source: "azure",
       exit: EXIT.conflict,
       advice: "Wait until it is gone, then run the same command again.",
     });
-  if (tags["aoc-id"] !== facts.choices.id || (facts.choices.etcdCa !== undefined && tags["aoc-etcd-ca"] !== facts.choices.etcdCa))
+  if (claim === undefined) return;
+  const { id, etcdCa } = facts.choices;
+  if (claim.choices.id !== id || (claimed === "machines" && etcdCa !== undefined && claim.choices.etcdCa !== etcdCa))
     throw otherRun(spec.name, undefined);
 }
 
-/** A look at the claim that is made again when the last one was begun too long ago. */
-export function whileNews(clock: Clock, work: () => Promise<void>): () => Promise<void> {
-  let last: { readonly at: number; readonly result: Promise<void> } | undefined;
+/** A look that is made again when the last one was begun too long ago. `since`: there was one at that time. */
+export function whileNews(clock: Clock, ms: number, look: () => Promise<void>, since?: number): () => Promise<void> {
+  let last = since === undefined ? undefined : { at: since, result: Promise.resolve() };
   return () => {
-    if (last === undefined || clock.now() - last.at > CLAIM_IS_NEWS_MS) last = { at: clock.now(), result: work() };
+    if (last === undefined || clock.now() - last.at > ms) last = { at: clock.now(), result: look() };
     return last.result;
   };
-}
-
-// --- internal ---
-
-async function isMakingMachines(session: Session, groupName: string): Promise<boolean> {
-  const now = await patiently(session.tools, (signal) => session.lookups.snapshot(groupName, signal));
-  return [...now.values()].some((live) => live.kind === "machine" && live.state === "working");
 }

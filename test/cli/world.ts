@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main } from "../../src/cli/main.ts";
 import type { World } from "../../src/cli/world.ts";
+import type { Clock } from "../../src/core/clock.ts";
 import type { ClusterDocument } from "../../src/core/outputs.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import type { Exchange } from "../../src/sim/message.ts";
@@ -39,6 +40,8 @@ export interface RunOptions {
   readonly answers?: readonly string[];
   readonly azure?: NonNullable<World["azure"]>;
   readonly spawn?: NonNullable<World["spawn"]>;
+  /** Its own way to time, over the clock of this Azure. */
+  readonly clock?: Clock;
   readonly onInterrupt?: (interrupt: () => void) => void;
   /** For commands that go on after they have printed. */
   readonly onStdout?: (text: string) => void;
@@ -71,7 +74,7 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
       }),
       stderr: output((text) => (stderr += text)),
       interactive: how.answers !== undefined,
-      clock,
+      clock: how.clock ?? clock,
       random: (bytes) => Uint8Array.from({ length: bytes }, () => (seed = (seed * 16_807) % 2_147_483_647) % 256),
       ask: (question) => {
         stderr += question;
