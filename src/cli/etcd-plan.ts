@@ -43,20 +43,34 @@ export const etcdCaFingerprint = (certificate: string): string =>
 
 /**
  * The authority for the certificates of new members. While no member exists the one in our folder (or a new one) becomes the
- * cluster's; afterwards only the cluster's own will do: members of two authorities would never talk to each other.
+ * cluster's; afterwards only the cluster's own will do: members of two authorities would never talk to each other. Gateways
+ * have a certificate for the clients on them, and can do without one ("may").
  */
 export async function etcdAuthority(
   session: Session,
   spec: ClusterSpec,
   found: FoundCluster,
-  needed: boolean,
+  needed: "must" | "may" | "no",
   exists: boolean,
   folder: string | undefined,
 ): Promise<Ca | undefined> {
-  if (!needed) return undefined;
+  if (needed === "no") return undefined;
   const now = session.world.clock.now();
   if (folder === undefined) return createEtcdCa(spec.name, now);
-  const ca = await prepareEtcdTls({ folder, cluster: spec.name, exists, now });
+  let ca: Ca;
+  try {
+    ca = await prepareEtcdTls({ folder, cluster: spec.name, exists, now });
+  } catch (error) {
+    if (needed === "must" || !(error instanceof ClusterError) || error.code !== "EtcdCaMissing") throw error;
+    session.emit({
+      kind: "note",
+      id: "etcd",
+      label: "etcd",
+      code: error.code,
+      message: `${error.message} They are made without one: what runs on them brings its own certificate to etcd.`,
+    });
+    return undefined;
+  }
   const wanted = found.claim?.choices.etcdCa;
   if (exists && wanted !== undefined && fingerprintOf(ca) !== wanted)
     throw new ClusterError(
