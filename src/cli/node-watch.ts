@@ -180,6 +180,8 @@ const givenUp = (index: number): NodeReadiness => ({
 async function serialLog(session: Session, group: string, machine: string): Promise<string> {
   const url = await session.lookups.serialLogUrl(group, machine, session.tools.signal);
   if (url === undefined) return "";
+  const { azure } = session.world;
+  if (azure !== undefined) return (await azure({ method: "GET", url, headers: {} })).body ?? "";
   const answer = await fetch(url, { signal: session.tools.signal });
   return answer.ok ? await answer.text() : "";
 }

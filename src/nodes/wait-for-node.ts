@@ -1,7 +1,7 @@
 /**
- * Waiting for one node: TCP, login, etcd, again and again until the deadline, from 0.5 seconds between two looks. A look at a
- * closed port costs one packet, so it stays frequent; a refused login costs the node work and sshd punishes it, so it slows
- * down. An SSH connection that stands is kept while etcd is waited for.
+ * Waiting for one node: TCP, login, etcd, again and again until the deadline, from a quarter of a second between two
+ * looks. A look at a closed port costs one packet, so it stays frequent; a refused login costs the node work and sshd punishes
+ * it, so it slows down. An SSH connection that stands is kept while etcd is waited for.
  */
 import { ClusterError } from "../core/errors.ts";
 import { connect, type Connection } from "./connection.ts";
@@ -16,7 +16,8 @@ import type { NodeTarget } from "./target.ts";
  */
 const TCP_TIMEOUT_MS = 2500;
 const HANDSHAKE_TIMEOUT_MS = 15_000;
-const FIRST_PAUSE_MS = 500;
+/** After something has changed the next change is near. */
+const FIRST_PAUSE_MS = 250;
 /** The longest pause, by what the last look found. */
 const PAUSE_MS: Record<string, number> = { SshAuthentication: 3000, SshHandshake: 3000, HostKeyMismatch: 2000 };
 const USUAL_PAUSE_MS = 1000;

@@ -1,0 +1,168 @@
+/**
+ * Machines that really boot, from the user-data of the real command: `create` runs to "ready" against systemd as PID 1 in
+ * namespaces, over SSH, with etcd's TLS; then the machines are looked at from inside, switched off and on, and made again.
+ * Not to be had here: a kernel of their own, udev, a docker engine, clocks that differ.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ClusterDocument } from "../../src/core/outputs.ts";
+import type { Result } from "../cli/world.ts";
+import type { Order } from "../nodes/order.ts";
+import { image, whatIsMissing } from "./image.ts";
+import { createMachine, type Machine } from "./machine.ts";
+import { createNetwork, type Network } from "./network.ts";
+
+const missing = whatIsMissing();
+const prefix = `acc${process.pid}`.slice(-8).replace(/^\d/, "a");
+const machines: Machine[] = [];
+const cleaning: (() => unknown)[] = [];
+let network: Network;
+let lower: string;
+let folder: string;
+
+const three = (): Machine[] => machines.slice(0, 3);
+const member = (index: number): Machine => machines[index] as Machine;
+
+/** What the user-data puts on a node for people. */
+const etcdctl = (command: string): string => `/opt/bin/cluster-etcdctl ${command} 2>&1`;
+
+beforeAll(() => {
+  if (missing !== undefined) throw new Error(missing);
+  lower = image();
+  folder = mkdtempSync(join(tmpdir(), "acc-boot-"));
+  // overlayfs cannot write to another overlay, which is what containers have as /tmp
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=3g", "tmpfs", folder]);
+  cleaning.push(
+    () => rmSync(folder, { recursive: true, force: true }),
+    () => execFileSync("umount", [folder]),
+  );
+  network = createNetwork(prefix);
+  cleaning.push(() => network.remove());
+});
+
+afterAll(async () => {
+  await Promise.all(machines.map((machine) => machine.remove()));
+  for (const clean of cleaning.toReversed()) clean();
+});
+
+/** Runs the command in a namespace of the network, and boots what it orders. */
+function create(argv: string, address: string): Promise<Result> {
+  const child = spawn(
+    "ip",
+    ["netns", "exec", network.plugIn(address), process.execPath, join(import.meta.dirname, "command.ts"), ...argv.split(" ")],
+    {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    },
+  );
+  cleaning.push(() => child.kill());
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code) => reject(new Error(`the command ended with ${code}`)));
+    child.on("message", ({ order, result }: { order?: Order; result?: Result }) => {
+      if (result !== undefined) resolve(result);
+      if (order !== undefined) boot(order).catch(reject);
+    });
+  });
+}
+
+async function boot(order: Order): Promise<void> {
+  const { userData, authorizedKey, index } = order;
+  const machine = createMachine({
+    name: `${prefix}-${index}`,
+    image: lower,
+    folder,
+    network: network.plugIn(`${order.privateAddress}/20`),
+    userData,
+    authorizedKey,
+    dataDisk: userData.includes("format-data-disk"),
+  });
+  machines[index] = machine;
+  await machine.powerOn();
+}
+
+const running = (machine: Machine): Promise<string> => machine.until("systemctl is-system-running", /^running$/);
+
+describe("four machines: three etcd members with TLS, a gateway, data disks", () => {
+  test("the command ends with all of them ready", async () => {
+    const { exit, stdout, stderr } = await create("mycluster --num-nodes 4 --data-disk --json --timeout 60s", "10.0.15.250/20");
+    const journal =
+      exit === 0
+        ? ""
+        : machines
+            .map((machine) => machine.run("hostname; journalctl -b --no-pager -o cat -n 60 -u oem-cloudinit -u 'etcd*'"))
+            .join("\n");
+    expect(exit, `${stderr}\n${journal}`).toBe(0);
+    const { nodes, etcd } = JSON.parse(stdout) as ClusterDocument;
+    expect(nodes.map(({ state, privateIp }) => [state, privateIp])).toEqual(
+      [4, 5, 6, 7].map((last) => ["ready", `10.0.0.${last}`]),
+    );
+    expect(etcd.members).toEqual(["mycluster-coreos-0", "mycluster-coreos-1", "mycluster-coreos-2"]);
+  });
+
+  test("every unit is up, none failed, and systemd found no ordering cycle", async () => {
+    for (const machine of machines) {
+      await running(machine);
+      expect(machine.run("systemctl --failed --plain --no-legend")).toBe("");
+      expect(machine.run("journalctl -b --no-pager | grep -ci 'ordering cycle'")).toBe("0");
+      expect(machine.run("journalctl -b --no-pager -u oem-cloudinit | grep -c 'failed ('")).toBe("0");
+    }
+  });
+
+  test("etcd is one cluster of three, from every machine's 127.0.0.1, and serves nobody without a certificate", () => {
+    for (const machine of three()) expect(machine.run(etcdctl("endpoint health --cluster")).match(/is healthy/g)).toHaveLength(3);
+    expect(member(0).run(etcdctl("put from zero"))).toBe("OK");
+    expect(member(3).run(etcdctl("get from --print-value-only"))).toBe("zero");
+    const stranger =
+      "ETCDCTL_API=3 etcdctl --endpoints=https://127.0.0.1:2379 --insecure-skip-tls-verify --command-timeout=2s get from 2>&1";
+    expect(member(3).run(stranger)).toMatch(/bad certificate|certificate required|deadline exceeded/);
+    expect(member(0).run("stat -c '%U %a' /etc/etcd/tls/node-key.pem")).toBe("etcd 600");
+  });
+
+  test("exactly one NTP client runs, and nothing reboots by itself", () => {
+    for (const machine of machines) {
+      expect(
+        machine.run(
+          "systemctl list-units --state=active --plain --no-legend chronyd.service systemd-timesyncd.service ntpd.service | cut -d' ' -f1",
+        ),
+      ).toBe("chronyd.service");
+      expect(machine.run("systemctl is-active locksmithd; systemctl is-enabled locksmithd")).toBe("inactive\nmasked");
+    }
+  });
+
+  test("the blank data disk has a file system, and is mounted before docker starts", () => {
+    for (const machine of machines) {
+      expect(machine.run("findmnt -no FSTYPE,LABEL /var/lib/docker").split(/\s+/)).toEqual(["ext4", "data"]);
+      const when = (unit: string): number => Number(machine.run(`systemctl show -P ActiveEnterTimestampMonotonic ${unit}`));
+      expect(when("var-lib-docker.mount")).toBeGreaterThan(0);
+      expect(when("docker.service")).toBeGreaterThanOrEqual(when("var-lib-docker.mount"));
+    }
+  });
+
+  test("switched off and on: the data is there, the disk was not formatted again, etcd is whole, no unit failed", async () => {
+    const machine = member(1);
+    machine.run("echo kept > /var/lib/docker/file; sync");
+    const uuid = machine.run("findmnt -no UUID /var/lib/docker");
+    await machine.powerOff();
+    expect(await member(0).until(etcdctl("--command-timeout=3s put while one-is-off"), /^OK$/)).toBe("OK");
+    await machine.powerOn();
+    await running(machine);
+    expect(machine.run("cat /var/lib/docker/file; findmnt -no UUID /var/lib/docker")).toBe(`kept\n${uuid}`);
+    expect(machine.run("journalctl -b --no-pager | grep -ci 'ordering cycle'")).toBe("0");
+    await machine.until(etcdctl("get while --print-value-only"), /^one-is-off$/);
+  });
+
+  test("made again with its old data disk: the disk is kept, and etcd is reached", async () => {
+    const machine = member(3);
+    machine.run("echo kept > /var/lib/docker/file; sync");
+    await machine.powerOff();
+    machine.recreate();
+    await machine.powerOn();
+    await running(machine);
+    expect(machine.run("cat /var/lib/docker/file; systemctl --failed --plain --no-legend")).toBe("kept");
+    expect(machine.run("journalctl -u format-data-disk --no-pager")).toContain("has a signature: left alone");
+    await machine.until(etcdctl("get from --print-value-only"), /^zero$/);
+  });
+});

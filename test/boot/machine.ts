@@ -1,0 +1,197 @@
+/**
+ * A machine: systemd as PID 1 in systemd-nspawn, with an OS disk (an overlay over the image), a data disk (a loop device) and a
+ * network of its own. It ends with this process. Each machine has a cgroup of its own: without that they would share one
+ * system.slice, and units would fail at random.
+ */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { applierScript } from "./applier.ts";
+
+export interface MachineOptions {
+  readonly name: string;
+  /** Of image.ts. */
+  readonly image: string;
+  /** Where its disks are; on a file system that overlayfs can write to. */
+  readonly folder: string;
+  /** Network namespace. */
+  readonly network: string;
+  readonly userData: string;
+  readonly authorizedKey: string;
+  readonly dataDisk: boolean;
+}
+
+export interface Machine {
+  readonly name: string;
+  /** Resolves as soon as it has power. */
+  powerOn(): Promise<void>;
+  /** Shuts down in order, and waits for it. */
+  powerOff(): Promise<void>;
+  /** Runs a shell command in it; its output, also when it fails. */
+  run(command: string): string;
+  /** Polls until the command prints what is wanted, for a minute at most; what it printed last. */
+  until(command: string, wanted: RegExp): Promise<string>;
+  /** A new OS disk, as when Azure makes the machine again; the data disk stays. Must be off. */
+  recreate(): void;
+  /** Power off, and everything is gone. */
+  remove(): Promise<void>;
+}
+
+export function createMachine(options: MachineOptions): Machine {
+  const { name, folder } = options;
+  const at = (path: string): string => join(folder, name, path);
+  const root = at("root");
+  const cgroups = hierarchies().map((hierarchy) => join(hierarchy, name));
+  let process_: ChildProcess | undefined;
+  let loop: string | undefined;
+
+  function insertDisks(): void {
+    for (const part of ["up", "work", "root"]) mkdirSync(at(part), { recursive: true });
+    execFileSync("mount", [
+      "-t",
+      "overlay",
+      "overlay",
+      "-o",
+      `lowerdir=${options.image},upperdir=${at("up")},workdir=${at("work")}`,
+      root,
+    ]);
+    writeFileSync(join(root, "etc/hostname"), `${name}\n`);
+    mkdirSync(join(root, "var/lib/waagent"), { recursive: true });
+    writeFileSync(join(root, "var/lib/waagent/apply"), applierScript(options.userData), { mode: 0o600 });
+    const home = join(root, "home/core");
+    const { uid, gid } = statSync(home);
+    mkdirSync(join(home, ".ssh"), { recursive: true, mode: 0o700 });
+    writeFileSync(join(home, ".ssh/authorized_keys"), `${options.authorizedKey}\n`, { mode: 0o600 });
+    for (const path of [".ssh", ".ssh/authorized_keys"]) chownSync(join(home, path), uid, gid);
+    if (!options.dataDisk || loop !== undefined) return;
+    if (!existsSync(at("disk"))) {
+      writeFileSync(at("disk"), "");
+      truncateSync(at("disk"), 256 << 20);
+    }
+    loop = execFileSync("losetup", ["--find", "--show", at("disk")], { encoding: "utf8" }).trim();
+  }
+
+  /** PID 1 of the machine, as this machine knows it. */
+  function leader(): string | undefined {
+    const pid = process_?.pid;
+    if (pid === undefined || process_?.exitCode !== null) return undefined;
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0] || undefined;
+  }
+
+  function run(command: string): string {
+    const pid = leader();
+    if (pid === undefined) throw new Error(`${name} is off:\n${consoleOf().slice(-2000)}`);
+    try {
+      return execFileSync("nsenter", ["-t", pid, "-a", "-r", "-w", "/bin/bash", "-c", command], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+      }).trim();
+    } catch (error) {
+      const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+      return `${stdout ?? ""}${stderr ?? ""}`.trim();
+    }
+  }
+
+  const consoleOf = (): string => (existsSync(at("console")) ? readFileSync(at("console"), "utf8") : "");
+
+  function ejectDisks(): void {
+    if (existsSync(join(root, "etc"))) execFileSync("umount", [root]);
+  }
+
+  async function powerOff(): Promise<void> {
+    const child = process_;
+    if (child === undefined) return;
+    process_ = undefined;
+    if (child.exitCode === null && child.signalCode === null) {
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM"); // nspawn asks its PID 1 to power off
+      await Promise.race([gone, sleep(30_000).then(() => child.kill("SIGKILL"))]);
+      await gone;
+    }
+    ejectDisks();
+    for (const cgroup of cgroups) removeTree(cgroup);
+  }
+
+  return {
+    name,
+    run,
+    powerOff,
+    async powerOn() {
+      insertDisks();
+      for (const cgroup of cgroups) mkdirSync(cgroup, { recursive: true });
+      const disk = loop === undefined ? [] : [`--bind=${loop}:/dev/disk/azure/data/by-lun/0`];
+      const nspawn = [
+        "systemd-nspawn",
+        "--quiet",
+        `--directory=${root}`,
+        `--machine=${name}`,
+        "--register=no",
+        "--keep-unit",
+        `--network-namespace-path=/run/netns/${options.network}`,
+        "--capability=all",
+        "--console=pipe",
+        ...disk,
+        "--boot",
+      ];
+      const enter = cgroups.map((cgroup) => `echo $$ > ${cgroup}/cgroup.procs`).join("\n");
+      const child = spawn("bash", ["-c", `${enter}\nexec setpriv --pdeathsig TERM "$@"`, "bash", ...nspawn], {
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true,
+      });
+      for (const stream of [child.stdout, child.stderr])
+        stream.on("data", (chunk: Buffer) => appendFileSync(at("console"), chunk));
+      process_ = child;
+      for (let attempt = 0; leader() === undefined; attempt++) {
+        if (attempt > 200 || child.exitCode !== null) throw new Error(`${name} got no power:\n${consoleOf().slice(-2000)}`);
+        await sleep(50);
+      }
+    },
+    async until(command, wanted) {
+      let printed = "";
+      for (let attempt = 0; attempt < 240; attempt++) {
+        printed = run(command);
+        if (wanted.test(printed)) return printed;
+        await sleep(250);
+      }
+      throw new Error(
+        `${name}: ${command} still prints:\n${printed}\n${run("systemctl --failed --no-pager; journalctl -b --no-pager -n 60")}`,
+      );
+    },
+    recreate() {
+      rmSync(at("up"), { recursive: true, force: true });
+      rmSync(at("work"), { recursive: true, force: true });
+    },
+    async remove() {
+      await powerOff();
+      if (loop !== undefined) execFileSync("losetup", ["--detach", loop]);
+      loop = undefined;
+      rmSync(join(folder, name), { recursive: true, force: true });
+    },
+  };
+}
+
+/** Where this kernel keeps systemd's own cgroups: the legacy and hybrid layouts have them in folders. */
+function hierarchies(): string[] {
+  const inFolders = ["systemd", "unified"].map((one) => `/sys/fs/cgroup/${one}`).filter((one) => existsSync(one));
+  return inFolders.length > 0 ? inFolders : ["/sys/fs/cgroup"];
+}
+
+/** cgroupfs has files that cannot be deleted and go with their folder. */
+function removeTree(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) removeTree(join(folder, entry.name));
+  rmdirSync(folder);
+}
