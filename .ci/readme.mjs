@@ -1,0 +1,91 @@
+// Keeps the README's tables of commands and flags what the code's own tables say: `node .ci/readme.mjs` writes them
+// between their markers, `--check [FILE]` fails when they are not current.
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { COMMANDS } from "../src/cli/commands.ts";
+import { FLAGS } from "../src/core/flags.ts";
+
+const check = process.argv[2] === "--check";
+const file = process.argv[check ? 3 : 2] ?? fileURLToPath(new URL("../README.md", import.meta.url));
+const before = readFileSync(file, "utf8");
+const after = [
+  ["commands", commands()],
+  ["flags", flags()],
+].reduce((text, [name, table]) => between(text, name, table), before);
+
+if (after === before) process.exitCode = 0;
+else if (check) {
+  console.error(`${file}: its tables are not current: \`node .ci/readme.mjs\` writes them anew`);
+  process.exitCode = 1;
+} else writeFileSync(file, after);
+
+/** The text with a table put between `<!-- name -->` and `<!-- /name -->`. */
+function between(text, name, table) {
+  const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [from, to] = [text.indexOf(start), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${file}: ${start} and ${end} are not there`);
+  return `${text.slice(0, from)}${start}\n${table}\n${text.slice(to)}`;
+}
+
+/** Flags that most commands take, or create: a table of their own. Others stand with their command. */
+function isCommon({ on }) {
+  return on.includes("azure") || on.includes("create");
+}
+
+function commands() {
+  return table(
+    ["`azure-coreos-cluster` ...", "", "flags of its own"],
+    COMMANDS.map(({ name, takes, about, scopes, rest }) => {
+      const words = takes.replace(/<(\w+)\.\.\.>/, (_, word) => `${word.replace(/s$/, "")}...`).replaceAll(/[<>]/g, "");
+      const own = Object.values(FLAGS).filter((flag) => !isCommon(flag) && flag.on.some((scope) => scopes.includes(scope)));
+      return [
+        `\`${[name, words.toUpperCase(), ...(rest ? ["[-- CMD]"] : [])].filter(Boolean).join(" ")}\``,
+        about,
+        own.map((flag) => `\`--${flag.name}${value(flag)}\` ${flag.about}`).join("; "),
+      ];
+    }),
+  );
+}
+
+function flags() {
+  return table(
+    ["flag", "default", "taken by", "kept", "what it does"],
+    Object.values(FLAGS).filter(isCommon).map((flag) => {
+      const bracket = / \[([^\]]+)\]$/.exec(flag.about)?.[1];
+      return [
+        `\`--${flag.name}${value(flag)}\``,
+        bracket ?? preset(flag),
+        takenBy(flag),
+        flag.fixed ? "fixed" : flag.kept ? "yes" : "",
+        [flag.about.replace(/ \[[^\]]+\]$/, ""), ...notes(flag)].join("; "),
+      ];
+    }),
+  );
+}
+
+function value(flag) {
+  if (flag.value === undefined) return "";
+  return flag.optional === undefined ? ` ${flag.value}` : ` [${flag.value}]`;
+}
+
+function preset({ default: given, value: kind }) {
+  if (given === undefined || given === false) return "";
+  return kind === "TIME" ? `${given / 60_000}m` : `\`${given}\``;
+}
+
+/** "create" stands for create, plan and export, which take the same. */
+function takenBy(flag) {
+  const names = COMMANDS.filter(({ scopes }) => flag.on.some((scope) => scopes.includes(scope))).map(({ name }) => name);
+  if (!flag.on.includes("azure")) return names.filter((name) => !(flag.on.includes("create") && ["plan", "export"].includes(name))).join(", ");
+  const others = names.filter((name) => !COMMANDS.find((command) => command.name === name).scopes.includes("azure"));
+  return ["all that ask Azure", ...others].join(", ");
+}
+
+function notes(flag) {
+  return [...(flag.also ?? []).map((other) => `also \`--${other}\``), ...(flag.env === undefined ? [] : [`environment: \`${flag.env}\``])];
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
+}
