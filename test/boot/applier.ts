@@ -1,12 +1,18 @@
 /**
  * What coreos-cloudinit does with a cloud-config, as a shell script that the node runs at every boot. The order and the rules
  * are those that were observed on it: files, then units with drop-ins, masks and enables, a daemon-reload, then the commands
- * one after the other; a start that fails is logged and passed over, a unit that is missing ends it. Keys with dashes are ignored.
+ * one after the other; a start that fails is logged and passed over, a unit that is missing ends it. Keys with dashes are ignored;
+ * the keys of coreos.etcd2 and coreos.fleet become variables of their units.
  */
 import { load } from "js-yaml";
 
 interface CloudConfig {
-  readonly coreos?: { readonly update?: { readonly reboot_strategy?: string }; readonly units?: readonly Unit[] };
+  readonly coreos?: {
+    readonly update?: { readonly reboot_strategy?: string };
+    readonly etcd2?: Readonly<Record<string, string>>;
+    readonly fleet?: Readonly<Record<string, string>>;
+    readonly units?: readonly Unit[];
+  };
   readonly write_files?: readonly {
     readonly path: string;
     readonly content: string;
@@ -29,6 +35,17 @@ export function applierScript(userData: string): string {
   const units = [...(coreos.units ?? [])];
   const strategy = coreos.update?.reboot_strategy;
   if (strategy === "off") units.push({ name: "locksmithd.service", mask: true, command: "stop" });
+  for (const [unit, prefix, keys] of [
+    ["etcd2", "ETCD", coreos.etcd2],
+    ["fleet", "FLEET", coreos.fleet],
+  ] as const) {
+    const lines = Object.entries(keys ?? {}).map(([key, value]) => `Environment="${prefix}_${key.toUpperCase()}=${value}"\n`);
+    if (lines.length > 0)
+      units.unshift({
+        name: `${unit}.service`,
+        drop_ins: [{ name: "20-cloudinit.conf", content: `[Service]\n${lines.join("")}` }],
+      });
+  }
   const folder = "/etc/systemd/system";
   return [
     "#!/bin/bash",

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ClusterDocument } from "../../src/core/outputs.ts";
+import type { Platform } from "../../src/core/node-config.ts";
 import type { Result } from "../cli/world.ts";
 import type { Order } from "../nodes/order.ts";
 import { image, whatIsMissing } from "./image.ts";
@@ -20,8 +21,8 @@ const prefix = `acc${process.pid}`.slice(-8).replace(/^\d/, "a");
 const machines: Machine[] = [];
 const cleaning: (() => unknown)[] = [];
 let network: Network;
-let lower: string;
 let folder: string;
+let lower: string;
 
 const three = (): Machine[] => machines.slice(0, 3);
 const member = (index: number): Machine => machines[index] as Machine;
@@ -31,7 +32,6 @@ const etcdctl = (command: string): string => `/opt/bin/cluster-etcdctl ${command
 
 beforeAll(() => {
   if (missing !== undefined) throw new Error(missing);
-  lower = image();
   folder = mkdtempSync(join(tmpdir(), "acc-boot-"));
   // overlayfs cannot write to another overlay, which is what containers have as /tmp
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=3g", "tmpfs", folder]);
@@ -39,12 +39,20 @@ beforeAll(() => {
     () => rmSync(folder, { recursive: true, force: true }),
     () => execFileSync("umount", [folder]),
   );
-  network = createNetwork(prefix);
-  cleaning.push(() => network.remove());
 });
 
-afterAll(async () => {
-  await Promise.all(machines.map((machine) => machine.remove()));
+/** New machines, a new network. */
+function start(platform: Platform): void {
+  lower = image(platform);
+  network = createNetwork(prefix);
+}
+
+async function end(): Promise<void> {
+  await Promise.all(machines.splice(0).map((machine) => machine.remove()));
+  network.remove();
+}
+
+afterAll(() => {
   for (const clean of cleaning.toReversed()) clean();
 });
 
@@ -86,6 +94,9 @@ async function boot(order: Order): Promise<void> {
 const running = (machine: Machine): Promise<string> => machine.until("systemctl is-system-running", /^running$/);
 
 describe("four machines: three etcd members with TLS, a gateway, data disks", () => {
+  beforeAll(() => start("flatcar"));
+  afterAll(end);
+
   test("the command ends with all of them ready", async () => {
     const { exit, stdout, stderr } = await create("mycluster --num-nodes 4 --data-disk --json --timeout 60s", "10.0.15.250/20");
     const journal =
@@ -164,5 +175,42 @@ describe("four machines: three etcd members with TLS, a gateway, data disks", ()
     expect(machine.run("cat /var/lib/docker/file; systemctl --failed --plain --no-legend")).toBe("kept");
     expect(machine.run("journalctl -u format-data-disk --no-pager")).toContain("has a signature: left alone");
     await machine.until(etcdctl("get from --print-value-only"), /^zero$/);
+  });
+});
+
+describe("three machines of an old CoreOS image, with Deis' parts and data disks", () => {
+  beforeAll(() => start("coreos"));
+  afterAll(end);
+
+  test("the command ends with all of them ready, and no unit failed", async () => {
+    const flags =
+      "--num-nodes 3 --platform coreos --coreos-image kinvolk:flatcar-container-linux-corevm-amd64:stable-gen2:latest --deis --data-disk --json --timeout 60s";
+    const { exit, stderr } = await create(`mycluster ${flags}`, "10.0.15.250/20");
+    expect(exit, stderr).toBe(0);
+    for (const machine of machines) {
+      await running(machine);
+      expect(machine.run("systemctl --failed --plain --no-legend; journalctl -b --no-pager | grep -ci 'ordering cycle'")).toBe(
+        "0",
+      );
+      expect(machine.run("findmnt -no FSTYPE /var/lib/docker; cat /etc/environment")).toMatch(
+        /^ext4\nCOREOS_PRIVATE_IPV4=10\.0\.0\.\d$/,
+      );
+    }
+  });
+
+  test("etcd answers the v2 API on the old port, and fleet is told where it is", () => {
+    expect(member(0).run("ETCDCTL_API=2 etcdctl --endpoints=http://10.0.0.6:4001 set from zero")).toBe("zero");
+    expect(member(2).run("ETCDCTL_API=2 etcdctl --endpoints=http://127.0.0.1:4001 get from")).toBe("zero");
+    expect(member(2).run("systemctl show -P Environment fleet")).toContain("FLEET_PUBLIC_IP=10.0.0.6");
+  });
+
+  test("exactly one NTP client runs: ntpd, not the image's timesyncd, and not after a restart either", async () => {
+    const clients =
+      "systemctl list-units --state=active --plain --no-legend chronyd.service systemd-timesyncd.service ntpd.service | cut -d' ' -f1";
+    for (const machine of machines) expect(machine.run(clients)).toBe("ntpd.service");
+    await member(1).powerOff();
+    await member(1).powerOn();
+    await running(member(1));
+    expect(member(1).run(clients)).toBe("ntpd.service");
   });
 });

@@ -1,12 +1,14 @@
 /**
  * The image that the machines boot: Debian with systemd as PID 1, made once by debootstrap and kept in the system's temporary folder,
  * and over it a layer of stand-ins for what Flatcar has on Azure: etcd-member and its wrapper, docker, chrony, locksmith, and a
- * oneshot that applies the custom data at every boot. Units are named, ordered and enabled as there; what they run is small.
+ * oneshot that applies the custom data at every boot; and etcd2 and fleet of CoreOS. Units are named, ordered and enabled as
+ * there; what they run is small. Longer than most: it is a folder of small files.
  */
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { Platform } from "../../src/core/node-config.ts";
 import { find } from "../programs.ts";
 
 const NEEDED: Readonly<Record<string, string>> = {
@@ -30,7 +32,7 @@ export function whatIsMissing(): string | undefined {
 }
 
 /** The image as overlayfs's lowerdir: the layer before the base. The first time takes a minute or two and 330 MB. */
-export function image(): string {
+export function image(platform: Platform): string {
   const base = join(CACHE, "bookworm");
   if (!existsSync(base)) {
     const half = `${base}.${process.pid}`;
@@ -40,10 +42,10 @@ export function image(): string {
     forget(half);
     renameSync(half, base);
   }
-  const layer = join(CACHE, "layer");
+  const layer = join(CACHE, platform);
   rmSync(layer, { recursive: true, force: true });
   for (const [path, text] of Object.entries(FILES)) write(join(layer, path), text);
-  for (const unit of ENABLED)
+  for (const unit of [...ENABLED, NTP_CLIENT[platform]])
     link(join(layer, "etc/systemd/system/multi-user.target.wants", unit), `/usr/lib/systemd/system/${unit}`);
   link(join(layer, "etc/systemd/system/sockets.target.wants/ssh.socket"), "/usr/lib/systemd/system/ssh.socket");
   return `${layer}:${base}`;
@@ -102,6 +104,24 @@ WantedBy=multi-user.target`),
 exec unshare --mount --propagation private /bin/bash -c '
   mount --bind "$ETCD_SSL_DIR" /etc/ssl/certs && exec setpriv --reuid=etcd --regid=etcd --init-groups /usr/bin/etcd'
 `,
+  // of CoreOS
+  "usr/lib/systemd/system/etcd2.service": unit(`
+[Unit]
+Description=etcd2 (stand-in)
+[Service]
+User=etcd
+Type=notify
+Restart=always
+RestartSec=2s
+Environment=ETCD_DATA_DIR=/var/lib/etcd ETCD_ENABLE_V2=true
+ExecStart=/usr/bin/etcd`),
+  "usr/lib/systemd/system/fleet.service": unit(`
+[Unit]
+Description=fleet (stand-in)
+Wants=etcd2.service
+After=etcd2.service
+[Service]
+ExecStart=/usr/bin/sleep infinity`),
   "usr/lib/systemd/system/docker.service": unit(`
 [Unit]
 Description=Docker (stand-in)
@@ -141,12 +161,16 @@ WantedBy=multi-user.target`),
 [Unit]
 Description=another NTP client (stand-in)
 [Service]
-ExecStart=/usr/bin/sleep infinity`),
+ExecStart=/usr/bin/sleep infinity
+[Install]
+WantedBy=sysinit.target`),
   "usr/lib/systemd/system/ntpd.service": unit(`
 [Unit]
 Description=a third NTP client (stand-in)
 [Service]
-ExecStart=/usr/bin/sleep infinity`),
+ExecStart=/usr/bin/sleep infinity
+[Install]
+WantedBy=multi-user.target`),
   "usr/lib/systemd/system/locksmithd.service": unit(`
 [Unit]
 Description=Reboots after updates (stand-in)
@@ -182,7 +206,10 @@ WantedBy=multi-user.target`),
   "etc/ssh/sshd_config.d/test.conf": "UsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n",
 };
 
-const ENABLED = ["chronyd.service", "locksmithd.service", "sshd-keygen.service", "oem-cloudinit.service"];
+/** What keeps the clock unless somebody says otherwise. */
+const NTP_CLIENT: Record<Platform, string> = { flatcar: "chronyd.service", coreos: "systemd-timesyncd.service" };
+
+const ENABLED = ["locksmithd.service", "sshd-keygen.service", "oem-cloudinit.service"];
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });

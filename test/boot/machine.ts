@@ -1,7 +1,7 @@
 /**
  * A machine: systemd as PID 1 in systemd-nspawn, with an OS disk (an overlay over the image), a data disk (a loop device) and a
  * network of its own. It ends with this process. Each machine has a cgroup of its own: without that they would share one
- * system.slice, and units would fail at random.
+ * system.slice, and units would fail at random. Longer than most: what is plugged in is unplugged in the same file.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {

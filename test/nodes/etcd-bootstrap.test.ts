@@ -116,7 +116,11 @@ describe.skipIf(!has("etcd") || !has("etcdctl"))("members from rendered user-dat
 
 describe.skipIf(!has("etcd") || !has("etcdctl") || !has("discovery.etcd.io"))("members from a discovery URL", () => {
   test("three find each other through the real server; one too many ends and says why", async () => {
-    const etcd: EtcdConfig = { ...staticEtcd(5), mode: "discovery", discoveryUrl: await discoveryUrl(await startDiscovery("127.0.59.9"), 3) };
+    const etcd: EtcdConfig = {
+      ...staticEtcd(5),
+      mode: "discovery",
+      discoveryUrl: await discoveryUrl(await startDiscovery("127.0.59.9"), 3),
+    };
     const nodes = [0, 1, 2].map((index) => boot(nodeOf(5, index, etcd), loopback(5, index)));
     await Promise.all([0, 1, 2].map((index) => healthy(`http://${loopback(5, index)}:2379`, nodes)));
     expect(names(await etcdctl(`http://${address(5, 0)}:2379`, ["member", "list"]))).toEqual(three);

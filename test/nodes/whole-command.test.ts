@@ -1,10 +1,10 @@
 /**
  * The whole command, to "ready", over real SSH: Azure is the simulation, on real time with short operations, and each machine
  * that it accepts is a real sshd and a real etcd member with what its user-data says (power.ts). Addresses are 127.0.77.x, ports
- * 22001 to 22009. How late the tool notices that a node is ready is written to test-output/readiness.json.
+ * 22001 to 22009. How late the tool notices that a node is ready is measured (measure.ts).
  */
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -16,6 +16,7 @@ import { has } from "../programs.ts";
 import { endAll } from "./booted.ts";
 import { startDiscovery } from "./discovery-server.ts";
 import { canLogIn, provideLogin } from "./login-user.ts";
+import { measure, writeMeasures } from "./measure.ts";
 import { type Behaviour, type Power, powerSupply } from "./power.ts";
 import { end } from "./sshd.ts";
 
@@ -24,7 +25,6 @@ const NETWORK = "--virtual-network-name lan --vnet-resource-group net";
 const BASE = `mycluster ${NETWORK} --output state.json --events events.jsonl`;
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;
 const open: { azure: TestAzure; power: Power }[] = [];
-const measured: Record<string, unknown> = {};
 let removeUser = (): void => undefined;
 
 interface Plan {
@@ -85,37 +85,6 @@ async function logins(config: string, dir: string, nodes: readonly string[], opt
   return found.map(({ stdout }) => stdout.trim());
 }
 
-/** What the tool's word is worth: its lateness for each node, and what came after the last. */
-function measure(name: string, { azure, power }: { azure: TestAzure; power: Power }, ended: number): void {
-  const events = readFileSync(join(azure.dir, "events.jsonl"), "utf8")
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as { at: string; kind: string; id: string });
-  const nodes = [...power.machines.values()].map(({ order, times }) => {
-    const said = Date.parse(events.find(({ kind, id }) => kind === "done" && id === `readiness/${order.name}`)?.at ?? "");
-    const truth = times.etcd ?? times.ssh ?? Number.NaN;
-    return {
-      name: order.name,
-      bootToSshMs: (times.ssh ?? Number.NaN) - times.power,
-      bootToHealthyMs: truth - times.power,
-      bootToSaidReadyMs: said - times.power,
-      lateMs: said - truth,
-      said,
-      truth,
-    };
-  });
-  const lastTrue = Math.max(...nodes.map(({ truth }) => truth));
-  measured[name] = {
-    nodes: nodes.map(({ said: _said, truth: _truth, ...rest }) => rest),
-    firstPowerToAllSaidReadyMs:
-      Math.max(...nodes.map(({ said }) => said)) - Math.min(...[...power.machines.values()].map(({ times }) => times.power)),
-    lastReadyToSaidMs: Math.max(...nodes.map(({ said }) => said)) - lastTrue,
-    lastReadyToEndOfCommandMs: ended - lastTrue,
-  };
-  // not how long, but that there is an order: nobody is called ready who is not
-  for (const node of nodes) expect(node.said, node.name).toBeGreaterThanOrEqual(node.truth - 25);
-}
-
 async function closeAll(): Promise<void> {
   await Promise.all(open.map(({ power }) => power.off()));
   await endAll();
@@ -127,9 +96,7 @@ beforeAll(() => {
 });
 afterAll(() => {
   removeUser();
-  if (Object.keys(measured).length === 0) return;
-  mkdirSync(new URL("../../test-output/", import.meta.url), { recursive: true });
-  writeFileSync(new URL("../../test-output/readiness.json", import.meta.url), `${JSON.stringify(measured, null, 2)}\n`);
+  writeMeasures();
 });
 
 describe.skipIf(!ready)("create, to real nodes", () => {
