@@ -20,6 +20,8 @@ await build({
   logLevel: "warning",
   // ssh2 tries two native add-ons and does without them where they are missing
   external: ["cpu-features", "*.node"],
+  // ssh2's WebAssembly asks for the folder it is in; an ES module has that under another name
+  define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 });
 const [major] = process.versions.node.split(".");
