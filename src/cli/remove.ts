@@ -2,6 +2,7 @@
  * remove: takes named nodes out of a cluster. etcd's membership first, for a machine that is gone can no longer say goodbye;
  * then the machine with its disks, interface and address; then its NAT rule, and what the claim remembers.
  */
+import type { LoadBalancer } from "@azure/arm-network";
 import { clusterOf, names, nodeIndex } from "../core/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { type Kind, groupId, nameOf as lastOf, resourceId } from "../core/resource.ts";
@@ -41,8 +42,8 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
   const { claim } = found;
   const { spec } = buildSpec(name, {}, claim.kept);
   const snapshot: Snapshot = await patiently(session.tools, (signal) => session.lookups.snapshot(groupName, signal));
-  const there = nodesOf(spec, snapshot, claim);
   const going = args.slice(1).map((word) => nodeNamed(spec, word));
+  const there = nodesOf(spec, snapshot, claim, going);
   const staying = there.filter((node) => !going.includes(node.index));
   const known = going.filter((index) => there.some((node) => node.index === index));
   if (known.length === 0) {
@@ -87,10 +88,24 @@ function printed(
   return EXIT.done;
 }
 
-/** Nodes of which anything is left: a machine, or the interface of one that went half-way. */
-function nodesOf(spec: ClusterSpec, snapshot: Snapshot, claim: Claim): KnownNode[] {
+/**
+ * Nodes of which anything is left: a machine, the interface of one that went half-way; and of those that are to go a NAT rule,
+ * which goes last: a removal that broke off is so found again.
+ */
+function nodesOf(spec: ClusterSpec, snapshot: Snapshot, claim: Claim, going: readonly number[]): KnownNode[] {
+  const balancer = [...snapshot.values()].find(
+    (live) => live.kind === "loadBalancer" && lastOf(live.id) === names.loadBalancer(spec.name),
+  );
+  const rules = (balancer?.model as LoadBalancer | undefined)?.inboundNatRules ?? [];
+  const half = going.filter(
+    (index) => balancer?.state === "failed" || rules.some((rule) => rule.frontendPort === spec.ssh + index),
+  );
   const addresses = new Map([...claim.choices.members, ...interfaceAddresses(spec, snapshot)]);
-  const indexes = new Set([...machinesOf(spec, snapshot), ...interfaceAddresses(spec, snapshot).map(([index]) => index)]);
+  const indexes = new Set([
+    ...machinesOf(spec, snapshot),
+    ...interfaceAddresses(spec, snapshot).map(([index]) => index),
+    ...half,
+  ]);
   return [...indexes]
     .sort((a, b) => a - b)
     .map((index) => {
@@ -198,6 +213,7 @@ async function forget(
     ...(spec.virtualNetworkName === undefined ? {} : { subnetId: "elsewhere" }),
     ...(claim.tags["aoc-expires"] === undefined ? {} : { expires: claim.tags["aoc-expires"] }),
   });
-  await converge(loadBalancer(cluster), session.tools, { cluster: spec.name });
   await converge(claimResource(cluster), session.tools, { cluster: spec.name });
+  // last: by its rules a removal that broke off is known
+  await converge(loadBalancer(cluster), session.tools, { cluster: spec.name });
 }

@@ -1,0 +1,209 @@
+/**
+ * Whatever goes wrong, in whatever order, the last command run once more brings it about: random sequences of create, grow,
+ * remove and destroy, each first under a random script of faults, then in peace. `PROPERTY_RUNS` and `PROPERTY_SEED` take more.
+ */
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { array, assert, asyncProperty, constant, constantFrom, integer, nat, oneof, record, tuple } from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { CloudState } from "../src/sim/cloud.ts";
+import { createVirtualClock } from "../src/sim/clock.ts";
+import { parseFault } from "../src/sim/fault-script.ts";
+import { timeOf } from "../src/sim/simulation.ts";
+import { type Result, type TestAzure, testAzure } from "./cli/world.ts";
+import { flawsOf, identities } from "./cluster-state.ts";
+
+const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 8);
+const SEED = Number(process.env["PROPERTY_SEED"] ?? 20_261_122);
+
+/** Keys take longest to make: one set for all. */
+let keys: string;
+beforeAll(async () => {
+  const azure = testAzure();
+  keys = mkdtempSync(join(tmpdir(), "acc-keys-"));
+  await azure.run("mycluster --num-nodes 1 --wait-for machines");
+  for (const file of ["ssh-cert.key", "ssh-cert.pem", "ssh-cert.cer", "ssh-cert.pub"])
+    cpSync(join(azure.dir, file), join(keys, file));
+  azure.close();
+});
+afterAll(() => rmSync(keys, { recursive: true, force: true }));
+
+const target = constantFrom(
+  "machine",
+  "nic",
+  "balancer",
+  "network",
+  "address",
+  "nsg",
+  "set",
+  "group",
+  "key",
+  "poll",
+  "any",
+  "machine-0",
+  "machine-1",
+  "nic-0",
+  "nic-1",
+);
+const method = constantFrom("", "", "*/", "GET/", "DELETE/", "PUT/");
+const what = constantFrom(
+  "429",
+  "429+3",
+  "500",
+  "503",
+  "503+2",
+  "AnotherOperationInProgress",
+  "RetryableError",
+  "Conflict",
+  "reset",
+  "reset-after",
+  "hang",
+  "hang-after",
+  "empty",
+  "lost",
+  "slow=30",
+  "slow=200",
+);
+const when = oneof(
+  integer({ min: 1, max: 4 }).map((times) => `x${times}`),
+  integer({ min: 1, max: 6 }).map((nth) => `@${nth}`),
+  integer({ min: 2, max: 15 }).map((percent) => `x*%${percent}`),
+);
+const failing = tuple(
+  constantFrom("machine", "machine-0", "machine-1", "machine-2", "network", "nsg", "address", "DELETE/machine"),
+  constantFrom("AllocationFailed", "InternalExecutionError", "NetworkingInternalOperationError", "OSProvisioningTimedOut"),
+  when,
+);
+const fault = oneof(
+  {
+    weight: 5,
+    arbitrary: tuple(method, target, what, when).map(([verb, where, how, times]) => `${verb}${where}:${how}${times}`),
+  },
+  { weight: 1, arbitrary: failing.map(([where, code, times]) => `${where}:${code}${times}`) },
+);
+
+const step = record({
+  command: oneof(
+    { weight: 5, arbitrary: constant("create" as const) },
+    { weight: 2, arbitrary: constant("remove" as const) },
+    { weight: 1, arbitrary: constant("destroy" as const) },
+  ),
+  size: nat(4),
+  scripts: array(array(fault, { minLength: 1, maxLength: 4 }), { minLength: 0, maxLength: 2 }),
+});
+const life = record({
+  flags: constantFrom("", "--etcd-plain", "--deis", "--pip --data-disk", "--affinity-group near --etcd-plain --pip"),
+  steps: array(step, { minLength: 1, maxLength: 4 }),
+  seed: integer({ min: 1, max: 1_000_000 }),
+});
+
+/** One Azure after another, each beginning as the last one ended, with faults of its own. */
+function succession(seed: number) {
+  const dir = mkdtempSync(join(tmpdir(), "acc-life-"));
+  cpSync(keys, dir, { recursive: true });
+  let state: CloudState | undefined;
+  let count = 0;
+  return {
+    dir,
+    state: (): CloudState | undefined => state,
+    async run(argv: string, faults: readonly string[]): Promise<Result & { exchanges: TestAzure["exchanges"] }> {
+      const azure = testAzure({
+        seed: seed + ++count,
+        faults: faults.map(parseFault),
+        ...(state === undefined ? {} : { state, clock: createVirtualClock((timeOf(state) ?? 0) + 1000) }),
+      });
+      const result = await azure.run(argv, { dir });
+      state = azure.simulation.save();
+      azure.close();
+      return { ...result, exchanges: azure.exchanges };
+    },
+    close: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}
+
+const machinesIn = (state: CloudState | undefined): Map<string, string> =>
+  new Map([...identities(state ?? ({ entries: [] } as never))].filter(([key]) => key.includes("/virtualmachines/")));
+
+const membersIn = (state: CloudState | undefined): number[] =>
+  (state?.entries ?? [])
+    .flatMap(({ resource }) =>
+      ((resource["tags"] as Record<string, string> | undefined)?.["aoc-members"] ?? "").split(",").filter(Boolean),
+    )
+    .map((pair) => Number(pair.split("=")[0]));
+
+const claimWord = (state: CloudState | undefined): string | undefined =>
+  state?.entries
+    .map((entry) => (entry.resource["tags"] as Record<string, string> | undefined)?.["aoc-id"])
+    .find((word) => word !== undefined);
+
+test(
+  `a cluster's life under faults, ${RUNS} times from seed ${SEED}`,
+  async () => {
+    await assert(
+      asyncProperty(life, async ({ flags, steps, seed }) => {
+        const azure = succession(seed);
+        try {
+          let nodes = new Set<number>();
+          for (const { command, size, scripts } of steps) {
+            const before = azure.state();
+            let argv: string;
+            const healthy = new Map(machinesIn(before));
+            const was = nodes;
+            if (command === "create" || nodes.size === 0) {
+              const wanted = Math.min(5, Math.max(flags === "--deis" && nodes.size === 0 ? 3 : 1, nodes.size + size));
+              nodes = new Set(nodes);
+              for (let index = 0; nodes.size < wanted; index++) nodes.add(index);
+              argv = `mycluster --num-nodes ${wanted} --wait-for machines ${flags}`;
+            } else if (command === "remove" && nodes.size > (flags === "--deis" ? 3 : 1)) {
+              const members = membersIn(before);
+              // etcd's last member is refused
+              const able = [...nodes].filter((index) => members.some((member) => member !== index));
+              const gone = able[size % able.length] as number;
+              nodes = new Set([...nodes].filter((index) => index !== gone));
+              argv = `remove mycluster ${gone} --yes`;
+            } else {
+              nodes = new Set();
+              argv = "destroy mycluster --yes";
+            }
+            for (const script of scripts) {
+              const tried = await azure.run(argv, script);
+              expect(tried.stderr, `${argv}\n${script.join()}`).not.toContain("This is a fault of");
+            }
+            const again = await azure.run(argv, []);
+            const label = `${argv} (${again.exit})\n${again.stderr}`;
+            expect(again.exit, label).toBe(0);
+            if (nodes.size === 0) {
+              expect(
+                azure.state()?.entries.map((entry) => entry.key),
+                label,
+              ).toEqual([]);
+              continue;
+            }
+            expect(flawsOf(azure.state() as CloudState, nodes.size), label).toEqual([]);
+            expect(new Set([...machinesIn(azure.state()).keys()].map((key) => Number(key.split("-").at(-1)))), label).toEqual(
+              nodes,
+            );
+            if (was.size > 0) {
+              expect(claimWord(azure.state()), label).toBe(claimWord(before));
+              for (const [key, id] of machinesIn(azure.state()))
+                if (healthy.has(key)) expect(id, `${key} was touched\n${label}`).toBe(healthy.get(key));
+            }
+          }
+          if (nodes.size === 0) return;
+          const further = await azure.run(`mycluster --wait-for machines`, []);
+          expect(further.exit, further.stderr).toBe(0);
+          expect(
+            further.exchanges
+              .filter((one) => one.method !== "GET" && one.method !== "POST")
+              .map((one) => `${one.method} ${one.url}`),
+          ).toEqual([]);
+        } finally {
+          azure.close();
+        }
+      }),
+      { numRuns: RUNS, seed: SEED, endOnFailure: process.env["PROPERTY_SHRINK"] === undefined },
+    );
+  },
+  Math.max(120_000, RUNS * 5000),
+);

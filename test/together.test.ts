@@ -1,0 +1,261 @@
+/**
+ * Two people at once: never a mixture. Why it is safe, step by step:
+ *
+ * 1. The claim is a public address with the DNS label NAME. A label belongs to one address of a region, which Azure decides,
+ *    so of two creates that begin with nothing one gets it; the other is refused (`DnsRecordInUse`), says that another run is
+ *    at work (exit 7), and writes nothing more. The claim's tags, written in the same request, hold what was chosen: id, SSH
+ *    key, members, etcd authority. Balancer, SSH key, interfaces and machines depend on the claim: the loser never asks for one.
+ * 2. What does not depend on the claim (group, network, security group, availability set) both may write before either knows. All
+ *    but the security group say the same whatever the flags; who has the claim looks at that one again before the first machine.
+ * 3. Whoever finds the claim takes its choices: the same id, key and members. Then both work for one cluster. Machines are made with
+ *    `If-None-Match: *`: Azure makes one, the other run takes it as it is, with the host key in its tag.
+ * 4. Certificates of members come from the one authority that the claim names. Who finds a member and lacks the authority stops before
+ *    writing. Who finds no machine yet may replace the authority, after a minute without one appearing; a living run
+ *    asks for machines only while it saw its own authority in the claim less than 10 s ago, and a request ends within 40 s.
+ * 5. A destroy marks the claim and the group before it deletes; every write of a create is made on a look at them that is less
+ *    than 30 s old. In a group of its own Azure itself refuses writes once the delete has begun; in another, destroy looks
+ *    again until nothing is left.
+ *
+ * What is left: a request that is under way in the network for longer than a minute and then takes effect (step 4), or when destroy
+ * looks for the last time (step 5, in somebody's group: a second destroy finds it); two creates
+ * with different --location in one existing group, who both get a label (the balancer's name lets one go on only, and `ClaimTwice` names
+ * the other's address); an empty availability set of another name that a loser's flags named, until destroy.
+ *
+ * A run is stopped here like a process with SIGSTOP: nothing it sent arrives, nothing it waits for comes back, until it goes on.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { PlainRequest } from "../src/azure/pipeline.ts";
+import type { Clock } from "../src/core/clock.ts";
+import { createVirtualClock } from "../src/sim/clock.ts";
+import type { CloudState } from "../src/sim/cloud.ts";
+import { byHand } from "./cli/azure-hand.ts";
+import { type Body, type Result, START, type TestAzure, testAzure } from "./cli/world.ts";
+import { flawsOf } from "./cluster-state.ts";
+
+const ALL = process.env["TOGETHER"] === "all";
+
+/** One run's way to Azure and to time, which can be stopped before its nth write, or nth request. */
+function stoppable(azure: TestAzure, clock: Clock, stopsAt: { readonly write?: number; readonly request?: number }) {
+  let gate = Promise.withResolvers<void>();
+  gate.resolve();
+  const stopped = Promise.withResolvers<void>();
+  const counts = { write: 0, request: 0 };
+  const through = async (): Promise<void> => {
+    for (let seen: unknown; seen !== gate;) {
+      seen = gate;
+      await gate.promise;
+    }
+  };
+  const count = ({ method }: PlainRequest): void => {
+    counts.request += 1;
+    if (method !== "GET") counts.write += 1;
+    if (counts.request !== stopsAt.request && (method === "GET" || counts.write !== stopsAt.write)) return;
+    gate = Promise.withResolvers<void>();
+    stopped.resolve();
+  };
+  return {
+    stopped: stopped.promise,
+    goOn: (): void => gate.resolve(),
+    options: {
+      clock: {
+        now: () => clock.now(),
+        sleep: async (ms: number, signal?: AbortSignal) => {
+          await clock.sleep(ms, signal);
+          await through();
+        },
+      },
+      azure: async (request: PlainRequest) => {
+        count(request);
+        await through();
+        const answer = await azure.simulation.handle(request);
+        await through();
+        return answer;
+      },
+    },
+  };
+}
+
+/** The first run is stopped there, the second goes through, the first goes on. */
+async function meet(
+  stopsAt: { readonly write?: number; readonly request?: number },
+  first: string,
+  second: string,
+  before = "",
+  shared = false,
+) {
+  const clock = createVirtualClock(START);
+  const azure = testAzure({ clock });
+  const other = mkdtempSync(join(tmpdir(), "acc-"));
+  try {
+    if (shared) await byHand(azure, "PUT", "/resourceGroups/shared", { location: "westus" });
+    if (before !== "") expect((await azure.run(before)).exit).toBe(0);
+    azure.exchanges.length = 0;
+    const way = stoppable(azure, clock, stopsAt);
+    const a = azure.run(first, way.options);
+    const met = await Promise.race([way.stopped.then(() => true), a.then(() => false)]);
+    const y = await azure.run(second, { dir: other });
+    way.goOn();
+    const x = await a;
+    const left = leftOf(azure.simulation.save());
+    if (second.startsWith("destroy") && x.exit !== 0) expect((await azure.run(second)).exit).toBe(0);
+    return {
+      met,
+      left,
+      x,
+      y,
+      azure,
+      state: azure.simulation.save(),
+      authorities: authoritiesIn(azure),
+    };
+  } finally {
+    azure.close();
+    rmSync(other, { recursive: true, force: true });
+  }
+}
+
+/** The etcd authorities in the user-data of the machines that Azure accepted. */
+function authoritiesIn(azure: TestAzure): Set<string> {
+  const accepted = azure.exchanges.filter(
+    ({ method, url, answer }) => method === "PUT" && url.includes("/virtualMachines/") && answer?.status === 201,
+  );
+  return new Set(
+    accepted.map(({ body }) => {
+      const text = Buffer.from((JSON.parse(body ?? "{}") satisfies Body).properties.osProfile.customData, "base64").toString();
+      return /path: \S*\/ca\.pem[\s\S]*?BEGIN CERTIFICATE-----([\s\S]*?)-----END/.exec(text)?.[1]?.replace(/\s/g, "") ?? "none";
+    }),
+  );
+}
+
+const said = ({ exit, stderr }: Result): string => `(${exit})\n${stderr}`;
+
+/** Every `nth` of a list, or all of it when asked for. */
+const some = <T>(list: readonly T[], nth: number): T[] => list.filter((_, index) => ALL || index % nth === 0);
+
+const WRITES = Array.from({ length: 14 }, (_, i) => i + 1);
+
+test.each(["mycluster --wait-for machines", "mycluster --etcd-plain --pip --wait-for machines"])(
+  "a second create, while the first stands still before any of its writes: %s",
+  async (argv) => {
+    for (const write of some(WRITES, argv.includes("plain") ? 4 : 2)) {
+      const { x, y, state, authorities } = await meet({ write }, argv, argv);
+      const label = `write ${write}: ${said(x)}\n${said(y)}`;
+      expect(
+        [
+          [0, 0],
+          [0, 7],
+          [7, 0],
+        ],
+        label,
+      ).toContainEqual([x.exit, y.exit]);
+      expect(flawsOf(state, 3), label).toEqual([]);
+      expect([...authorities], label).toHaveLength(1);
+      for (const one of [x, y])
+        if (one.exit === 7) expect(one.stderr).toMatch(/another run is creating mycluster|being destroyed/);
+    }
+  },
+  60_000,
+);
+
+test("two creates that begin one after the other, at any request: both converge, or the other says so", async () => {
+  const outcomes = new Map<string, number>();
+  for (let request = 1; request <= (ALL ? 60 : 45); request += ALL ? 1 : 4) {
+    const clock = createVirtualClock(START);
+    const azure = testAzure({ clock, seed: request, latencyMs: [20, 60 + (request % 7) * 200] });
+    const other = mkdtempSync(join(tmpdir(), "acc-"));
+    const argv = request % 2 === 1 ? "mycluster --wait-for machines" : "mycluster --etcd-plain --wait-for machines";
+    const way = stoppable(azure, clock, { request });
+    const a = azure.run(argv, way.options);
+    await Promise.race([way.stopped, a]);
+    way.goOn();
+    const [x, y] = await Promise.all([a, azure.run(argv, { dir: other })]);
+    const label = `request ${request}: ${said(x)}\n${said(y)}`;
+    expect(
+      [
+        [0, 0],
+        [0, 7],
+        [7, 0],
+      ],
+      label,
+    ).toContainEqual([x.exit, y.exit]);
+    expect(flawsOf(azure.simulation.save(), 3), label).toEqual([]);
+    expect([...authoritiesIn(azure)], label).toHaveLength(1);
+    outcomes.set(`${x.exit} ${y.exit}`, (outcomes.get(`${x.exit} ${y.exit}`) ?? 0) + 1);
+    azure.close();
+    rmSync(other, { recursive: true, force: true });
+  }
+  expect([...outcomes.keys()].length, "all went the same way: nothing was tried").toBeGreaterThan(1);
+}, 60_000);
+
+test("two creates with different flags: the cluster has the flags of whoever has the claim", async () => {
+  for (const write of some([1, 2, 3, 4, 5, 6], 2)) {
+    const { x, y, state } = await meet(
+      { write },
+      "mycluster --ssh-from 10.0.0.0/8 --wait-for machines",
+      "mycluster --ssh-from 192.0.2.0/24 --wait-for machines",
+    );
+    const label = `write ${write}: ${said(x)}\n${said(y)}`;
+    expect([x.exit, y.exit], label).toContain(0);
+    const named = (type: string): Body =>
+      state.entries.filter((entry) => entry.type.endsWith(type)).map((entry) => entry.resource);
+    const claim = named("publicIPAddresses").find((one: Body) => one.tags["aoc-role"] === "claim");
+    expect(named("networkSecurityGroups")[0].properties.securityRules[0].properties.sourceAddressPrefix, label).toBe(
+      claim.tags["aoc-ssh-from"],
+    );
+    expect(flawsOf(state, 3), label).toEqual([]);
+  }
+}, 60_000);
+
+/** Without the group that is somebody else's. */
+const ours = (state: CloudState): CloudState => ({ ...state, entries: state.entries.filter((entry) => entry.name !== "shared") });
+const leftOf = (state: CloudState): string[] => ours(state).entries.map((entry) => entry.key);
+
+// plain: whoever grows it needs no authority
+const CREATE = "mycluster --etcd-plain --wait-for machines";
+const GROW = "mycluster --num-nodes 5 --wait-for machines";
+const SHARED = " --resource-group shared";
+
+test.each([
+  ["a create", "", CREATE, 3],
+  ["a growth", CREATE, GROW, 5],
+  ["a create in somebody's group", "", CREATE + SHARED, 3],
+  ["a growth in somebody's group", CREATE + SHARED, GROW + SHARED, 5],
+])(
+  "destroy, while %s stands still before any of its writes: all of it is there, or nothing",
+  async (_, before, create, nodes) => {
+    const group = create.includes(SHARED) ? SHARED : "";
+    for (const write of some(WRITES, group === "" ? 3 : 2)) {
+      const destroy = `destroy mycluster --yes${group}`;
+      const { met, left, x, y, state } = await meet({ write }, create, destroy, before, group !== "");
+      if (!met) break;
+      const label = `write ${write}: ${said(x)}\n${said(y)}`;
+      expect(y.exit, label).toBe(0);
+      if (x.exit === 0) expect(flawsOf(ours(state), nodes), label).toEqual([]);
+      // what was under way when destroy looked for the last time is there, and a second destroy finds it
+      else expect([x.exit, left.length <= 1, leftOf(state)], label).toEqual([7, true, []]);
+    }
+  },
+  60_000,
+);
+
+test.each([
+  ["a create", CREATE, ""],
+  ["a growth", GROW, ""],
+  ["another destroy", "destroy mycluster --yes", ""],
+  ["a growth in somebody's group", GROW + SHARED, SHARED],
+  ["another destroy in somebody's group", `destroy mycluster --yes${SHARED}`, SHARED],
+])(
+  "%s, while a destroy stands still before any of its writes: destroy proves that nothing is left",
+  async (_, second, group) => {
+    for (const write of some([1, 2, 3, 4, 5, 8, 11], 2)) {
+      const { met, x, y, state } = await meet({ write }, `destroy mycluster --yes${group}`, second, CREATE + group, group !== "");
+      if (!met) break;
+      const label = `write ${write}: ${said(x)}\n${said(y)}`;
+      expect([0, 7], label).toContain(y.exit);
+      expect([x.exit, leftOf(state)], label).toEqual([0, []]);
+    }
+  },
+  60_000,
+);
