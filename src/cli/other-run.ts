@@ -12,10 +12,10 @@ import type { Session } from "./session.ts";
  * been stopped for hours, with a laptop that was closed; then it looks again before it goes on.
  */
 export const NEWS_MS = 30_000;
-export const MACHINE_NEWS_MS = 10_000;
+export const MACHINE_NEWS_MS = 5_000;
 
 /** How long a cluster whose etcd authority is elsewhere is watched before another one takes its place. */
-const TAKEOVER_MS = 60_000;
+const TAKEOVER_MS = 20_000;
 
 export const otherRun = (name: string, cause: unknown): ClusterError =>
   new ClusterError("ClusterConflict", `another run is creating ${name} at this moment`, {
@@ -59,11 +59,11 @@ export async function awaitOtherAuthority(session: Session, { spec, facts, found
     kind: "note",
     id: "etcd-ca",
     label: "etcd authority",
-    message: `${spec.name} was begun with another etcd authority, and has no machine yet. If nobody is at work on it for a minute, this one takes its place.`,
+    message: `${spec.name} was begun with another etcd authority, and has no machine yet. If nobody is at work on it for 20 seconds, this one takes its place.`,
   });
   const machines = resources.filter((resource) => resource.kind === "machine").map(({ id }) => id.toLowerCase());
   for (const until = session.clock.now() + TAKEOVER_MS; session.clock.now() < until && !session.stop.aborted;) {
-    await session.clock.sleep(5000, session.tools.signal);
+    await session.clock.sleep(4000, session.tools.signal);
     const now = await patiently(session.tools, (signal) => session.lookups.snapshot(facts.group, signal));
     if (machines.some((id) => now.has(id))) throw otherRun(spec.name, undefined);
   }

@@ -2,6 +2,7 @@
  * One run's way to Azure: where it is, who signs in, the provider over it, time, interrupts, reports. The only place where
  * the simulation takes the network's place.
  */
+import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { TokenCredential } from "@azure/identity";
 import type { Lookups } from "../azure/lookups.ts";
@@ -59,6 +60,7 @@ export type SessionFlags = Partial<FlagValues>;
 export async function openSession(invocation: Invocation): Promise<Session> {
   const { world, given } = invocation;
   const dir = resolve(world.cwd, given.dir ?? ".");
+  if (given.dir !== undefined) await mkdir(dir, { recursive: true });
   if (given.fault !== undefined && given.simulate !== true)
     throw new ClusterError("Usage", "--fault goes with --simulate", { exit: EXIT.usage });
   const simulation =

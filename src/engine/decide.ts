@@ -58,9 +58,12 @@ function fingerprintOf(resource: AnyResource): string {
 const isAttached = (live: Live): boolean => (live.model as { virtualMachine?: unknown }).virtualMachine !== undefined;
 
 function refuseForeign(resource: AnyResource, live: Live, cluster: string): void {
-  const id = (resource.body as { tags?: Record<string, string> }).tags?.["aoc-id"];
+  const wanted = (resource.body as { tags?: Record<string, string> }).tags ?? {};
   if (isOurs(live.tags, cluster)) {
-    if (id === undefined || live.tags["aoc-id"] === undefined || live.tags["aoc-id"] === id) return;
+    // a machine says of which creation it is, and whose certificates its etcd trusts
+    const differs = (tag: string): boolean =>
+      wanted[tag] !== undefined && live.tags[tag] !== undefined && live.tags[tag] !== wanted[tag];
+    if (resource.kind !== "machine" || (!differs("aoc-id") && !differs("aoc-etcd-ca"))) return;
     throw new ClusterError("ClusterConflict", `${resource.label} belongs to another creation of the cluster ${cluster}`, {
       source: "azure",
       exit: EXIT.conflict,
