@@ -42,7 +42,7 @@ export async function finish(session: Session, invocation: Invocation, prepared:
   if (exit === EXIT.done) {
     const key = prepared.materials.ssh.privateKeyFile;
     session.say(
-      `\n${nextSteps(document, { deis: spec.deis, platform: spec.platform, etcdTls: prepared.materials.tls, sshKeyFile: key === undefined ? "" : relative(world.cwd, key) })}`,
+      `\n${nextSteps(document, { deis: spec.deis, platform: spec.platform, etcdTls: prepared.materials.tls, sshKeyFile: key === undefined ? "" : relative(world.cwd, key), ...(session.simulated ? { rehearsal: ` --simulate${given.dir === undefined ? "" : ` --dir ${given.dir}`}` } : {}) })}`,
     );
     if (spec.deis && !session.simulated && document.ip !== "") await sayEndpoints(session, document, !spec.nohttps);
   } else sayWhatIsMissing(session, document, failure, carried, spec.name);

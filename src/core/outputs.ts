@@ -92,6 +92,8 @@ export interface NextStepsOptions {
   readonly sshKeyFile: string;
   /** etcd asks for certificates: the nodes have a command that brings theirs. */
   readonly etcdTls: boolean;
+  /** In a rehearsal: the flags that lead back into it, " --simulate"; no machine is there to log in to. */
+  readonly rehearsal?: string;
 }
 
 /** What to type next, for a person (stderr): plain lines, with the article's steps for `--deis` on the old platform. */
@@ -103,23 +105,31 @@ export function nextSteps(document: ClusterDocument, options: NextStepsOptions):
     `${name} is at ${ip}${host === "" || host === ip ? "" : ` (${host})`}.`,
     "",
     "Next:",
-    ...commands([
-      [`azure-coreos-cluster ssh ${name}`, `log in to node 0`],
-      [
-        `ssh${key === "" ? "" : ` -i ${shell(key)}`} -p ${port} core@${ip}`,
-        "the same with plain ssh; the Host blocks go into ~/.ssh/config",
-      ],
-      [
-        `azure-coreos-cluster ssh ${name} -- ${options.etcdTls ? "cluster-etcdctl" : "etcdctl"} member list`,
-        "the members of etcd",
-      ],
-      [`azure-coreos-cluster status ${name}`, "nodes, health and endpoints, from any machine"],
-      [`azure-coreos-cluster destroy ${name}`, "remove everything"],
-    ]),
+    ...commands(options.rehearsal === undefined ? realCommands(document, options) : rehearsedCommands(name, options.rehearsal)),
   ];
   if (options.deis) lines.push("", ...(options.platform === "coreos" ? deisSteps(ip, port, host, key) : deisOnFlatcar(host)));
   return `${lines.join("\n")}\n`;
 }
+
+const realCommands = (
+  { name, ip, nodes }: ClusterDocument,
+  { sshKeyFile: key, etcdTls }: NextStepsOptions,
+): [string, string][] => [
+  [`azure-coreos-cluster ssh ${name}`, `log in to node 0`],
+  [
+    `ssh${key === "" ? "" : ` -i ${shell(key)}`} -p ${nodes[0]?.port ?? 22_001} core@${ip}`,
+    "the same with plain ssh; the Host blocks go into ~/.ssh/config",
+  ],
+  [`azure-coreos-cluster ssh ${name} -- ${etcdTls ? "cluster-etcdctl" : "etcdctl"} member list`, "the members of etcd"],
+  [`azure-coreos-cluster status ${name}`, "nodes, health and endpoints, from any machine"],
+  [`azure-coreos-cluster destroy ${name}`, "remove everything"],
+];
+
+const rehearsedCommands = (name: string, flags: string): [string, string][] => [
+  [`azure-coreos-cluster status ${name}${flags}`, "nodes and endpoints, as far as Azure goes"],
+  [`azure-coreos-cluster ${name} --num-nodes 5${flags}`, "grow it"],
+  [`azure-coreos-cluster destroy ${name}${flags}`, "remove everything"],
+];
 
 /** The steps of the article that this tool was made for. */
 const deisSteps = (ip: string, port: number, host: string, key: string): string[] => [
