@@ -36,7 +36,9 @@ export async function finish(session: Session, invocation: Invocation, prepared:
   if (failure !== undefined && nodesReady === 0) throw withContinuation(failure, exit, prepared);
   if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
   else {
-    world.stdout.write(sshConfig(document, { knownHostsFile: knownHosts }));
+    // a machine that was not made has no address to put into a configuration
+    const nodes = document.nodes.filter((node) => node.state !== "missing" && node.state !== "failed");
+    world.stdout.write(sshConfig({ nodes }, { knownHostsFile: knownHosts }));
     if (spec.pip) world.stdout.write(`\n${dnsLines(document)}`);
   }
   if (exit === EXIT.done) {
