@@ -5,10 +5,11 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
-  appendFileSync,
   chownSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readFileSync,
   readdirSync,
   rmSync,
@@ -42,6 +43,8 @@ export interface Machine {
   powerOff(): Promise<void>;
   /** Runs a shell command in it; its output, also when it fails. */
   run(command: string): string;
+  /** What systemd printed since power-on: what is decided before the journal runs stands nowhere else. */
+  console(): string;
   /** Polls until the command prints what is wanted, for a minute at most; what it printed last. */
   until(command: string, wanted: RegExp): Promise<string>;
   /** A new OS disk, as when Azure makes the machine again; the data disk stays. Must be off. */
@@ -128,9 +131,12 @@ export function createMachine(options: MachineOptions): Machine {
   return {
     name,
     run,
+    console: consoleOf,
     powerOff,
     async powerOn() {
       insertDisks();
+      // straight to the file: while a command runs in a machine, this process reads nothing
+      const written = openSync(at("console"), "w");
       for (const cgroup of cgroups) mkdirSync(cgroup, { recursive: true });
       const disk = loop === undefined ? [] : [`--bind=${loop}:/dev/disk/azure/data/by-lun/0`];
       const nspawn = [
@@ -142,17 +148,18 @@ export function createMachine(options: MachineOptions): Machine {
         "--keep-unit",
         `--network-namespace-path=/run/netns/${options.network}`,
         "--capability=all",
-        "--console=pipe",
+        "--console=read-only",
         ...disk,
         "--boot",
+        "--",
+        "--show-status=yes",
       ];
       const enter = cgroups.map((cgroup) => `echo $$ > ${cgroup}/cgroup.procs`).join("\n");
       const child = spawn("bash", ["-c", `${enter}\nexec setpriv --pdeathsig TERM "$@"`, "bash", ...nspawn], {
-        stdio: ["ignore", "pipe", "pipe"],
+        stdio: ["ignore", written, written],
         detached: true,
       });
-      for (const stream of [child.stdout, child.stderr])
-        stream.on("data", (chunk: Buffer) => appendFileSync(at("console"), chunk));
+      closeSync(written);
       process_ = child;
       for (let attempt = 0; leader() === undefined; attempt++) {
         if (attempt > 200 || child.exitCode !== null) throw new Error(`${name} got no power:\n${consoleOf().slice(-2000)}`);
