@@ -1,6 +1,6 @@
 /**
  * Brings one resource to what the plan says: observe, decide, act, and observe again after anything that left it unclear
- * whether Azure acted. That is all there is to a rerun, too.
+ * whether Azure acted. That is all there is to a rerun, too. Long, for the loop and its answers to errors are one thought.
  */
 import { AzureError } from "../core/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
@@ -41,10 +41,16 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
   let acted: Outcome = "unchanged";
   let replaced = 0;
   let driving = false;
+  let looked = false;
+  /** A request of ours may have been carried out without our knowing. */
+  let unclear = false;
   for (;;) {
     try {
       driving = false;
-      if (live === undefined) live = (await look(resource, tools)) ?? null;
+      if (live === undefined) {
+        live = (await look(resource, tools)) ?? null;
+        looked = true;
+      }
       const decision = decide(resource, live ?? undefined, options.cluster);
       switch (decision) {
         case "unchanged":
@@ -63,7 +69,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           continue;
         case "replace":
           // nothing is deleted on the word of an earlier look: another run may have made it again since
-          if (live === options.observed) {
+          if (!looked) {
             live = undefined;
             continue;
           }
@@ -76,7 +82,8 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
         case "create":
         case "update": {
           if (acted === "unchanged") tools.emit({ ...about, kind: "started" });
-          acted = decision === "create" ? "created" : "updated";
+          // what this call has made stays its own when it has to be put again
+          if (acted !== "created") acted = decision === "create" ? "created" : "updated";
           await tools.throttle.take("write", tools.signal);
           await options.permit?.();
           const operation = await tools.provider.put(stamped(resource), {
@@ -103,7 +110,11 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
   /** Waits as long as the budget says and returns what is known of the resource then; throws what is final. */
   async function again(error: unknown, before: Live | null | undefined): Promise<Live | null | undefined> {
     tools.signal.throwIfAborted();
-    if (error instanceof AzureError && error.status === 412) return undefined;
+    if (error instanceof AzureError && error.status === 412) {
+      // another run has made it, unless it was our own request that went unanswered
+      if (!unclear) acted = "unchanged";
+      return undefined;
+    }
     if (
       error instanceof AzureError &&
       error.operation &&
@@ -125,6 +136,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
     else await tools.clock.sleep(retry.waitMs, tools.signal);
     // a reference that is gone may be one that a replaced machine took along
     if (retry.kind === "lag" && options.restore !== undefined && resource.kind === "machine") await options.restore();
+    unclear ||= retry.ambiguous;
     return retry.ambiguous ? undefined : before;
   }
 }

@@ -1,0 +1,218 @@
+/** One resource brought to what the plan says, whatever is there and whatever happens on the way. */
+import { expect, test } from "vitest";
+import type { AnyResource } from "../../src/core/resource.ts";
+import { type ConvergeOptions, converge } from "../../src/engine/converge.ts";
+import { stamped } from "../../src/engine/decide.ts";
+import type { Live } from "../../src/engine/provider.ts";
+import { type Memory, type Script, azureError, machine, made, memory, network } from "./memory.ts";
+
+const reset = azureError("ECONNRESET");
+const busy = azureError("AnotherOperationInProgress", { status: 409 });
+const failed = azureError("AllocationFailed", { operation: true });
+
+async function brought(
+  resource: AnyResource,
+  live: Live | undefined,
+  script: Script = {},
+  options: Partial<ConvergeOptions> = {},
+): Promise<Memory & { outcome: unknown }> {
+  const on = memory(script);
+  if (live !== undefined) on.there.set(resource.id, live);
+  const outcome = await converge(resource, on.tools, { cluster: "c", observed: live ?? null, ...options }).catch(
+    (error: unknown) => error,
+  );
+  return { ...on, outcome };
+}
+
+const without = (verbs: readonly string[], verb: string): string[] => verbs.filter((one) => one !== verb);
+
+test.each<[string, AnyResource, Live | undefined, Script, string, string[]]>([
+  ["absent: made", network(), undefined, {}, "created", ["put"]],
+  ["as planned: nothing is sent", network(), made(stamped(network()), "succeeded"), {}, "unchanged", []],
+  ["planned otherwise: changed", network(), made(network(), "succeeded"), {}, "updated", ["put"]],
+  ["failed: put again", network(), made(network(), "failed"), {}, "updated", ["put"]],
+  ["a reset before it acted: looked at, and made", network(), undefined, { put: [reset] }, "created", ["put", "get", "put"]],
+  [
+    "a reset after it acted: looked at, waited for, not sent again",
+    network(),
+    undefined,
+    { put: [{ after: reset }] },
+    "created",
+    ["put", "get", "get", "get", "get", "get"],
+  ],
+  [
+    "a 500 after it acted",
+    network(),
+    undefined,
+    { put: [{ after: azureError("InternalServerError", { status: 500 }) }] },
+    "created",
+    ["put", "get", "get", "get", "get", "get"],
+  ],
+  ["contention: sent again, without a look", network(), undefined, { put: [busy, busy] }, "created", ["put", "put", "put"]],
+  [
+    "an unknown reference, for a moment",
+    network(),
+    undefined,
+    { put: [azureError("InvalidResourceReference", { status: 400 })] },
+    "created",
+    ["put", "put"],
+  ],
+  [
+    "its operation fails in passing: put again",
+    network(),
+    undefined,
+    { ends: [azureError("InternalServerError", { operation: true })] },
+    "created",
+    ["put", "get", "put"],
+  ],
+  [
+    "its operation is forgotten: the resource says what became of it",
+    network(),
+    undefined,
+    { poll: [azureError("OperationNotFound", { status: 404 })] },
+    "created",
+    ["put", "get", "get", "get", "get", "get"],
+  ],
+  [
+    "a machine that fails is deleted and made again, once",
+    machine(),
+    undefined,
+    { ends: [failed] },
+    "created",
+    ["put", "get", "delete", "put"],
+  ],
+])("%s", async (_, resource, live, script, outcome, verbs) => {
+  const on = await brought(resource, live, script);
+  expect(on.outcome).toBe(outcome);
+  expect(without(on.verbs(), "poll")).toEqual(verbs);
+  expect(on.there.get(resource.id)?.state ?? "succeeded").not.toBe("failed");
+  expect(on.events.at(-1)).toMatchObject(outcome === "unchanged" ? { kind: "unchanged" } : { kind: "done", change: outcome });
+});
+
+test.each<[string, AnyResource, Live | undefined, Script, string]>([
+  ["a refusal that is final", network(), undefined, { put: [azureError("QuotaExceeded", { status: 409 })] }, "QuotaExceeded"],
+  ["a machine that fails twice", machine(), undefined, { ends: [failed, failed] }, "AllocationFailed"],
+  [
+    "an operation that fails for good",
+    network(),
+    undefined,
+    { ends: [azureError("QuotaExceeded", { operation: true })] },
+    "QuotaExceeded",
+  ],
+  ["somebody else's", network(), made(network(), "succeeded", { "aoc-cluster": "d" }), {}, "NotOurs"],
+  ["another creation's machine", machine("first"), made(machine("second"), "succeeded"), {}, "ClusterConflict"],
+  ["faults without end", network(), undefined, { put: Array.from({ length: 40 }, () => reset) }, "ECONNRESET"],
+])("thrown as it came: %s", async (_, resource, live, script, code) => {
+  expect((await brought(resource, live, script)).outcome).toMatchObject({ code });
+});
+
+test.each([
+  ["another run's, whatever this one sent", {}, "unchanged", ["put", "get"]],
+  [
+    "our own, of a request that went unanswered before Azure showed it",
+    { put: [reset], get: ["well" as const] },
+    "created",
+    ["put", "get", "put", "get"],
+  ],
+])("a machine that is there against expectation is taken as it is: %s", async (_, script, outcome, verbs) => {
+  const on = memory(script);
+  // it comes into sight with the refusal
+  const get = on.tools.provider.get.bind(on.tools.provider);
+  const put = on.tools.provider.put.bind(on.tools.provider);
+  const seen: Memory["tools"]["provider"] = {
+    ...on.tools.provider,
+    get: async (target, signal) => {
+      const live = await get(target, signal);
+      return on.verbs().filter((verb) => verb === "put").length === verbs.filter((verb) => verb === "put").length
+        ? live
+        : undefined;
+    },
+    put,
+  };
+  on.there.set(machine().id, made(machine(), "succeeded"));
+  expect(await converge(machine(), { ...on.tools, provider: seen }, { cluster: "c", observed: null })).toBe(outcome);
+  expect(on.verbs()).toEqual(verbs);
+});
+
+test("what Azure is at work on is waited for, with looks and no write", async () => {
+  const on = memory();
+  on.there.set(machine().id, made(machine(), "working"));
+  void on.clock.sleep(30_000).then(() => on.there.set(machine().id, made(machine(), "succeeded")));
+  expect(await converge(machine(), on.tools, { cluster: "c", observed: made(machine(), "working") })).toBe("unchanged");
+  expect(new Set(on.verbs())).toEqual(new Set(["get"]));
+  expect(on.clock.now()).toBeGreaterThanOrEqual(30_000);
+  expect(on.clock.now()).toBeLessThan(36_000);
+});
+
+test("a machine is not deleted on the word of an earlier look: another run may have made it again", async () => {
+  const on = memory();
+  on.there.set(machine().id, made(machine(), "succeeded"));
+  expect(await converge(machine(), on.tools, { cluster: "c", observed: made(machine(), "failed") })).toBe("unchanged");
+  expect(on.verbs()).toEqual(["get"]);
+});
+
+test("a machine that replacing left without its interface gets it before it is made", async () => {
+  const steps: string[] = [];
+  const on = memory();
+  on.there.set(machine().id, made(machine(), "failed"));
+  await converge(machine(), on.tools, {
+    cluster: "c",
+    observed: made(machine(), "failed"),
+    restore: () => {
+      steps.push(...on.verbs());
+      return Promise.resolve();
+    },
+  });
+  expect(without(steps, "poll")).toEqual(["get", "delete"]);
+  expect(without(on.verbs(), "poll")).toEqual(["get", "delete", "put"]);
+});
+
+test("every write asks for leave first, repeated ones and deletes too; refused, it writes nothing", async () => {
+  let asked = 0;
+  const no = new Error("no leave");
+  const on = await brought(
+    network(),
+    undefined,
+    { put: [reset, busy] },
+    {
+      permit: () => {
+        asked++;
+        return Promise.resolve();
+      },
+    },
+  );
+  expect([on.outcome, asked, on.verbs().filter((verb) => verb === "put").length]).toEqual(["created", 3, 3]);
+  for (const live of [undefined, made(network(), "failed")]) {
+    const refused = await brought(network(), live, {}, { permit: () => Promise.reject(no) });
+    expect([refused.outcome, refused.verbs()]).toEqual([no, []]);
+  }
+  const kept = await brought(machine(), made(machine(), "failed"), {}, { permit: () => Promise.reject(no) });
+  expect([kept.outcome, kept.verbs()]).toEqual([no, ["get"]]);
+});
+
+test("a node that answers is waited for no more, and its operation is asked no more", async () => {
+  const usable = Promise.withResolvers<void>();
+  const on = memory();
+  void on.clock.sleep(2500).then(() => usable.resolve());
+  expect(await converge(machine(), on.tools, { cluster: "c", observed: null, usable: usable.promise })).toBe("created");
+  expect(on.clock.now()).toBeLessThan(3000);
+  const asked = on.calls.length;
+  await on.clock.sleep(60_000);
+  expect(on.calls.length).toBe(asked);
+});
+
+test("whoever waits for a node is told when Azure has accepted it, and what it is when somebody else made it", async () => {
+  const told: (Live | undefined)[] = [];
+  await brought(machine(), undefined, {}, { onAccepted: (live) => told.push(live) });
+  const theirs = made(machine(), "succeeded", { "aoc-host-key": "theirs" });
+  await brought(machine(), theirs, {}, { onAccepted: (live) => told.push(live) });
+  expect(told).toEqual([undefined, theirs]);
+});
+
+test("an abort ends it at once, with its reason", async () => {
+  const on = memory();
+  const work = converge(machine(), on.tools, { cluster: "c", observed: null });
+  void on.clock.sleep(1500).then(() => on.stop.abort(new Error("enough")));
+  await expect(work).rejects.toThrow("enough");
+  expect(on.clock.now()).toBeLessThan(1600);
+});

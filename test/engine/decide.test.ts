@@ -1,0 +1,62 @@
+/** The decision about one resource: one row for each thing that may be there. */
+import { expect, test } from "vitest";
+import { decide, stamped } from "../../src/engine/decide.ts";
+import type { AnyResource } from "../../src/core/resource.ts";
+import type { Live } from "../../src/engine/provider.ts";
+import { machine, made, network } from "./memory.ts";
+
+const print = (resource: AnyResource): Record<string, string> =>
+  (stamped(resource).body as { tags: Record<string, string> }).tags;
+const nic: AnyResource = {
+  ...network(),
+  kind: "networkInterface",
+  body: { location: "westus", tags: made(network(), "succeeded").tags },
+};
+const inMachine = (live: Live): Live => ({ ...live, model: { virtualMachine: { id: "m" } } });
+const container: AnyResource = { ...network(), kind: "blobContainer", body: {} };
+
+test.each<[string, AnyResource, Live | undefined, string]>([
+  ["nothing is there", network(), undefined, "create"],
+  ["it is there as planned", network(), made(network(), "succeeded", print(network())), "unchanged"],
+  ["it is there, and was planned otherwise", network(), made(network(), "succeeded", print(network("10.1.0.0/16"))), "update"],
+  ["it is there without a print", network(), made(network(), "succeeded"), "update"],
+  ["Azure is at work on it", network(), made(network(), "working"), "wait"],
+  ["it is being deleted", network(), made(network(), "deleting"), "wait"],
+  ["it failed", network(), made(network(), "failed", print(network())), "update"],
+  ["a machine that failed", machine(), made(machine(), "failed"), "replace"],
+  ["a machine, whatever it was made with", machine(), made(machine(), "succeeded"), "unchanged"],
+  ["a machine that is being made", machine(), made(machine(), "working"), "wait"],
+  ["an interface that was planned otherwise", nic, made(nic, "succeeded"), "update"],
+  ["an interface in a machine is not changed under it", nic, inMachine(made(nic, "succeeded")), "unchanged"],
+  ["what has no tags belongs to what it is in", container, { ...made(network(), "succeeded"), tags: {} }, "unchanged"],
+])("%s", (_, resource, live, decision) => {
+  expect(decide(resource, live, "c")).toBe(decision);
+});
+
+test.each<[string, AnyResource, Record<string, string>, string]>([
+  ["nobody's", network(), { "managed-by": "", "aoc-cluster": "" }, "NotOurs"],
+  ["another cluster's", network(), { "aoc-cluster": "d" }, "NotOurs"],
+  ["another tool's", network(), { "managed-by": "terraform" }, "NotOurs"],
+  ["another creation's", machine("first"), { "aoc-id": "second" }, "ClusterConflict"],
+])("refused with exit 7: %s", (_, resource, tags, code) => {
+  expect(() => decide(resource, made(resource, "succeeded", tags), "c")).toThrow(expect.objectContaining({ code, exit: 7 }));
+});
+
+test("names of clusters are the same in any case", () => {
+  expect(decide(network(), made(network(), "working", { "aoc-cluster": "C" }), "c")).toBe("wait");
+});
+
+test("the print leaves out a machine's user-data, which holds keys, and tells other changes", () => {
+  const withProfile = (customData: string, vmSize: string): AnyResource =>
+    ({
+      ...machine(),
+      body: {
+        ...machine().body,
+        hardwareProfile: { vmSize },
+        osProfile: { computerName: "m", adminUsername: "core", customData },
+      },
+    }) as AnyResource;
+  const one = print(withProfile("a", "s"))["aoc-fingerprint"];
+  expect(print(withProfile("b", "s"))["aoc-fingerprint"]).toBe(one);
+  expect(print(withProfile("a", "t"))["aoc-fingerprint"]).not.toBe(one);
+});

@@ -1,0 +1,92 @@
+/** Waiting for operations: on a schedule of its own, through passing faults, to an end that is told as it was. */
+import { expect, test } from "vitest";
+import type { Operation } from "../../src/engine/provider.ts";
+import { drive } from "../../src/engine/drive.ts";
+import { azureError, memory } from "./memory.ts";
+
+/** An operation that ends at a time, and answers its polls in turn with these first. */
+function operation(endsAt: number, first: (Error | boolean)[] = []) {
+  const on = memory();
+  const polls: number[] = [];
+  const one: Operation = {
+    done: false,
+    poll: () => {
+      polls.push(on.clock.now());
+      const turn = first.shift();
+      if (turn instanceof Error) return Promise.reject(turn);
+      return Promise.resolve(turn ?? on.clock.now() >= endsAt);
+    },
+  };
+  return { ...on, one, polls };
+}
+
+test("an operation whose first answer said that it is done is not asked", async () => {
+  const { tools, polls, clock } = operation(0);
+  await drive({ done: true, poll: () => Promise.reject(new Error("asked")) }, "network", tools);
+  expect([polls, clock.now()]).toEqual([[], 0]);
+});
+
+test.each([
+  ["network", 3000, 1000],
+  ["loadBalancer", 60_000, 4000],
+  ["machine", 70_000, 6000],
+  ["groupDelete", 50_000, 9000],
+] as const)("%s that takes %d ms is seen to be done within %d ms of its end, in few polls", async (kind, endsAt, late) => {
+  const { tools, one, clock, polls } = operation(endsAt);
+  await drive(one, kind, tools);
+  expect(clock.now() - endsAt).toBeLessThan(late);
+  expect(polls.length).toBeLessThan(30);
+});
+
+test("a machine's operation is asked no more than fifteen times a minute, as Azure allows", async () => {
+  const { tools, one, polls } = operation(600_000);
+  await drive(one, "machine", tools);
+  for (const at of polls) expect(polls.filter((other) => other >= at && other < at + 60_000).length).toBeLessThanOrEqual(16);
+});
+
+test.each([
+  ["a reset", azureError("ECONNRESET")],
+  ["no answer", azureError("ETIMEDOUT")],
+  ["a 503", azureError("ServiceUnavailable", { status: 503 })],
+  ["an empty answer", azureError("EmptyAnswer", { status: 502 })],
+])("a poll's fault does not end it: %s", async (_, error) => {
+  const { tools, one, polls } = operation(2000, [error, error, error]);
+  await drive(one, "network", tools);
+  expect(polls.length).toBeGreaterThan(3);
+});
+
+test("a 429 on a poll holds every read back for as long as Azure asks", async () => {
+  const { tools, one, polls } = operation(1000, [azureError("TooManyRequests", { status: 429, retryAfterMs: 20_000 })]);
+  await drive(one, "network", tools);
+  expect((polls[1] ?? 0) - (polls[0] ?? 0)).toBeGreaterThanOrEqual(20_000);
+});
+
+test("an operation that failed ends it, with what Azure said, and is not asked again", async () => {
+  const failed = azureError("AllocationFailed", { operation: true });
+  const { tools, one, polls } = operation(1000, [false, failed]);
+  await expect(drive(one, "machine", tools)).rejects.toBe(failed);
+  expect(polls).toHaveLength(2);
+});
+
+test("an operation that Azure has forgotten ends it: whoever waits looks at the resource", async () => {
+  const gone = azureError("OperationNotFound", { status: 404 });
+  const { tools, one } = operation(1000, [gone]);
+  await expect(drive(one, "machine", tools)).rejects.toBe(gone);
+});
+
+test("faults have an end", async () => {
+  const { tools, one, polls } = operation(
+    0,
+    Array.from({ length: 40 }, () => azureError("ECONNRESET")),
+  );
+  await expect(drive(one, "network", tools)).rejects.toMatchObject({ code: "ECONNRESET" });
+  expect(polls).toHaveLength(13);
+});
+
+test("an abort ends it at once", async () => {
+  const { tools, one, stop, clock } = operation(60_000);
+  const driven = drive(one, "machine", tools);
+  stop.abort(new Error("enough"));
+  await expect(driven).rejects.toThrow("enough");
+  expect(clock.now()).toBe(0);
+});
