@@ -21,12 +21,22 @@ test("every request of the representative runs is recorded", async () => {
     const azure = testAzure();
     const created = await azure.run(`${argv} --wait-for machines`);
     expect(created.exit, created.stderr).toBe(0);
-    const grown = await azure.run(`${argv.replace(/--num-nodes \d+/, "")} --num-nodes ${Number(/--num-nodes (\d+)/.exec(argv)?.[1] ?? 3) + 2} --wait-for machines`);
+    const grown = await azure.run(
+      `${argv.replace(/--num-nodes \d+/, "")} --num-nodes ${Number(/--num-nodes (\d+)/.exec(argv)?.[1] ?? 3) + 2} --wait-for machines`,
+    );
     expect(grown.exit, grown.stderr).toBe(0);
     const gone = await azure.run("destroy mycluster --yes");
     expect(gone.exit, gone.stderr).toBe(0);
     for (const { method, url, body, answer } of azure.exchanges)
-      lines.push(JSON.stringify({ note: argv, method, url, ...(body === undefined || body === "" ? {} : { body: withoutSecrets(JSON.parse(body)) }), status: answer?.status }));
+      lines.push(
+        JSON.stringify({
+          note: argv,
+          method,
+          url,
+          ...(body === undefined || body === "" ? {} : { body: withoutSecrets(JSON.parse(body)) }),
+          status: answer?.status,
+        }),
+      );
     azure.close();
   }
   expect(lines.length).toBeGreaterThan(500);

@@ -36,7 +36,7 @@ export type Kind = keyof Bodies;
 
 export interface Resource<K extends Kind = Kind> {
   readonly kind: K;
-  /** The full ARM id. Compare with `sameId`: ARM keeps case, and ignores it. */
+  /** The full ARM id. ARM keeps its case, and ignores it: compare in lower case. */
   readonly id: string;
   /** What a person calls it: "machine mycluster-coreos-0". */
   readonly label: string;
@@ -78,15 +78,8 @@ export function resourceId(group: string, kind: Exclude<Kind, "resourceGroup">, 
   return `${group}/providers/${PROVIDER[kind]}/${name}`;
 }
 
-/** ARM ids and names are case-insensitive. */
-export const sameId = (a: string | undefined, b: string | undefined): boolean =>
-  a !== undefined && b !== undefined && a.toLowerCase() === b.toLowerCase();
-
 /** The last segment of an id. */
 export const nameOf = (id: string): string => id.slice(id.lastIndexOf("/") + 1);
 
 /** The resource group's name inside an id; undefined for what is no ARM id. */
 export const groupOf = (id: string): string | undefined => /\/resourceGroups\/([^/]+)/i.exec(id)?.[1];
-
-/** The subscription inside an id. */
-export const subscriptionOf = (id: string): string | undefined => /^\/subscriptions\/([^/]+)/i.exec(id)?.[1];

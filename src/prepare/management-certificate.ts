@@ -10,7 +10,7 @@ import { keepAndRead, PRIVATE, PUBLIC, readKept } from "./kept-file.ts";
 import { checkManagementCertificate, parseCertificate, refuseSignIn } from "./sign-in-certificate.ts";
 import type { Subject } from "./subject.ts";
 
-export { checkManagementCertificate, type SignInCertificate } from "./sign-in-certificate.ts";
+export { checkManagementCertificate } from "./sign-in-certificate.ts";
 
 export interface ManagementCertificate {
   /** Paths of the two files. */

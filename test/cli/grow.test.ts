@@ -153,7 +153,12 @@ test("removing a node that is not there is success; a word that is no node is ba
 
 const kindsLeft = (): string[] => azure.simulation.save().entries.map(({ key }) => key);
 const failing = (nth: [number, number]) => ({
-  faults: [{ match: { method: "PUT", url: "virtualMachines/mycluster-coreos-1\\?", nth }, effect: { status: 400, code: "BadThing", message: "no" } }],
+  faults: [
+    {
+      match: { method: "PUT", url: "virtualMachines/mycluster-coreos-1\\?", nth },
+      effect: { status: 400, code: "BadThing", message: "no" },
+    },
+  ],
 });
 
 test("--rollback of a first run leaves nothing; of a growth it leaves the cluster as it was", async () => {
