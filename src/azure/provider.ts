@@ -220,6 +220,8 @@ async function absentIs404<T>(request: () => Promise<T>): Promise<T | undefined>
     return await request();
   } catch (error) {
     if (error instanceof AzureError && error.status === 404) return undefined;
+    // what ARM answers to a DELETE of what is not there, and what the SDK does not expect for some kinds
+    if ((error as { statusCode?: unknown }).statusCode === 204) return undefined;
     throw error;
   }
 }

@@ -55,6 +55,16 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
       exit: EXIT.usage,
       advice: `To remove the whole cluster: \`azure-coreos-cluster destroy ${name}\`.`,
     });
+  // a cluster of fewer is refused by every later command
+  if (spec.deis && staying.length < 3)
+    throw new ClusterError(
+      "DeisNodes",
+      `${name} was made with --deis, which needs at least 3 nodes; ${staying.length} would stay`,
+      {
+        exit: EXIT.usage,
+        advice: "Add nodes first, or remove fewer.",
+      },
+    );
   const which = known.map((index) => names.machine(spec, index));
   session.say(
     `${name}: ${which.length} ${plural("node", which.length)} will be removed with ${which.length === 1 ? "its disks, interface and address" : "their disks, interfaces and addresses"}: ${which.join(", ")}.`,

@@ -185,3 +185,27 @@ test.each([
   expect(exit).toBe(code);
   expect(document.nodes.map((node) => node.state)).toEqual(["ready", "failed", "ready"]);
 });
+
+test("a Deis cluster keeps three nodes: with fewer no later command would take it", async () => {
+  await ok("mycluster --deis");
+  azure.exchanges.length = 0;
+  const { exit, stderr } = await azure.run("remove mycluster 2 --yes");
+  expect([exit, stderr]).toEqual([2, expect.stringContaining("at least 3 nodes")]);
+  expect(written()).toEqual([]);
+});
+
+test("a removal that broke off after the machine was gone is ended by the same command", async () => {
+  await ok("mycluster --num-nodes 4");
+  // the balancer's answer never comes, and then the run is stopped
+  const broken = await azure.run("remove mycluster 3 --yes --timeout 5m", {
+    azure: (request) =>
+      request.method === "PUT" ? Promise.reject(Object.assign(new Error("gone"), { code: "EPIPE" })) : azure.simulation.handle(request),
+  });
+  expect(broken.exit).not.toBe(0);
+  await ok("remove mycluster 3 --yes");
+  const rules = azure.puts().get("loadBalancers/mycluster-lb").properties.inboundNatRules.map((rule: Body) => rule.name);
+  expect(rules).toEqual(["ssh-0", "ssh-1", "ssh-2"]);
+  azure.exchanges.length = 0;
+  const { document } = await azure.json("mycluster");
+  expect([document.nodes.length, written()]).toEqual([3, []]);
+});
