@@ -2,13 +2,15 @@
  * A process for tests: the command line runs in this process, over the simulation at the HTTP seam, on virtual time, in a
  * folder of its own. Nothing is mocked: the SDK's clients make every request.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main } from "../../src/cli/main.ts";
 import type { World } from "../../src/cli/world.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { ClusterDocument } from "../../src/core/outputs.ts";
+import { prepareSshKey } from "../../src/prepare/ssh-keys.ts";
+import { DEFAULT_SUBJECT } from "../../src/prepare/subject.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import type { Exchange } from "../../src/sim/message.ts";
 import { type Simulation, type SimulationOptions, createSimulation } from "../../src/sim/simulation.ts";
@@ -50,6 +52,11 @@ export interface RunOptions {
 // oxlint-disable-next-line typescript/no-explicit-any -- bodies are looked into at any depth
 export type Body = any;
 
+/** One SSH key for all: making one takes longer than the rest of a run. The tests of prepare/ make theirs. */
+const KEYS = mkdtempSync(join(tmpdir(), "acc-keys-"));
+await prepareSshKey({ dir: KEYS, subject: DEFAULT_SUBJECT, now: Date.UTC(2026, 10, 22) });
+process.on("exit", () => rmSync(KEYS, { recursive: true, force: true }));
+
 export const START = Date.UTC(2026, 10, 22, 12);
 
 /** A subscription of its own in a simulated Azure. */
@@ -58,6 +65,7 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
   const exchanges: Exchange[] = [];
   const simulation = createSimulation({ seed: 7, ...options, clock, onExchange: (exchange) => exchanges.push(exchange) });
   const dir = mkdtempSync(join(tmpdir(), "acc-"));
+  for (const file of readdirSync(KEYS)) copyFileSync(join(KEYS, file), join(dir, file));
   let seed = options.seed ?? 1;
   const run = async (argv: string, how: RunOptions = {}): Promise<Result> => {
     let stdout = "";
