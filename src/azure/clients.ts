@@ -65,7 +65,10 @@ export async function createClients(connection: Connection): Promise<Clients> {
   for (const { pipeline } of Object.values(clients)) {
     // Outside of the sign-in: what it throws is explained too, and it still sees a 401 that asks for a fresh token.
     pipeline.addPolicy(answers(connection.clock, operationErrors), { beforePolicies: ["bearerTokenAuthenticationPolicy"] });
-    if (open) pipeline.addPolicy(loopbackSignIn);
+    if (!open) continue;
+    pipeline.addPolicy(loopbackSignIn);
+    // a proxy of the environment is for the world outside: it could not reach this machine's loopback
+    pipeline.removePolicy({ name: "proxyPolicy" });
   }
   return { ...clients, operationErrors };
 }

@@ -19,9 +19,15 @@ export function answers(clock: Clock, failed: OperationErrors): PipelinePolicy {
     async sendRequest(request, next) {
       const outer = request.abortSignal as AbortSignal | undefined;
       const response = await limited(request, next, outer, clock);
-      if (response.status >= 400) throw refusal(response, request);
+      // a redirection that gets here was not followed: it is no answer of Azure's
+      if (response.status >= 300) throw refusal(response, request);
       if (isCutShort(request, response))
         throw new AzureError("EmptyAnswer", "Azure answered with nothing in it", {
+          status: 502,
+          cause: `${request.method} ${new URL(request.url).pathname}`,
+        });
+      if (!isJson(response.bodyAsText))
+        throw new AzureError("UnreadableAnswer", "the answer is not Azure's: it is no JSON", {
           status: 502,
           cause: `${request.method} ${new URL(request.url).pathname}`,
         });
@@ -115,6 +121,17 @@ const isCutShort = ({ method, url }: PipelineRequest, { status, bodyAsText }: Pi
   /^(GET|PUT|PATCH)$/.test(method) &&
   (status === 200 || status === 201) &&
   !/\/(operations|operationresults|asyncoperations)\//i.test(url);
+
+/** A proxy's page, or half an answer, is as good as a 502, too. Only what does not look whole is parsed here: lists are long. */
+function isJson(text: string | null | undefined): boolean {
+  if (!text || (/^[[{]/.test(text) && /[\]}]\s*$/.test(text.slice(-16)))) return true;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** "Failed" or "Canceled" when the body is an operation's that ended so. A resource has no `status` at the top. */
 function operationStatus(text: string | null | undefined): string | undefined {

@@ -8,10 +8,11 @@ import { abilities } from "../report/paint.ts";
 import { planEvents, renderPlan } from "../report/plan.ts";
 import { timings } from "../report/timings.ts";
 import { carryOut } from "./carry-out.ts";
-import { finish } from "./finish.ts";
+import { finish, stateFilePath } from "./finish.ts";
 import type { Invocation } from "./invocation.ts";
 import { explainRefusal } from "./other-run.ts";
 import { type Prepared, nameOf, prepare } from "./prepare.ts";
+import { refuseUnwritable } from "./replace-file.ts";
 import { type Session, openSession } from "./session.ts";
 
 export const create = (invocation: Invocation): Promise<number> => run(invocation, invocation.given.dryRun === true);
@@ -29,6 +30,8 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   });
   const session = await openSession(invocation);
   try {
+    if (given.output !== undefined && !dryRun)
+      await refuseUnwritable(stateFilePath(invocation.world.cwd, nameOf(invocation), given.output));
     const prepared = await prepare(session, invocation, dryRun ? "imagine" : "keep").catch(async (error: unknown) => {
       throw await explainRefusal(session, nameOf(invocation), given.resourceGroup ?? nameOf(invocation), given.numNodes, error);
     });

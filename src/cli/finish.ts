@@ -17,9 +17,7 @@ export async function finish(session: Session, invocation: Invocation, prepared:
   const { spec } = prepared;
   const document = await documentOf(session, prepared, carried);
   const failure = firstFailure(prepared, carried);
-  const nodesReady = document.nodes.filter(
-    (node) => node.state === "ready" || (spec.waitFor === "machines" && node.state === "created"),
-  ).length;
+  const nodesReady = document.nodes.filter((node) => isReady(node, spec.waitFor)).length;
   const exit = exitOf(spec, nodesReady, document.nodes.length, failure, session);
   if (given.rollback === true && exit !== EXIT.done && exit !== EXIT.conflict)
     await rollBack(session, prepared, carried, failure, exit);
@@ -29,7 +27,7 @@ export async function finish(session: Session, invocation: Invocation, prepared:
   session.endReport();
   if (given.output !== undefined)
     await replaceFile(
-      resolve(world.cwd, given.output === "" ? `${spec.name}.json` : given.output),
+      stateFilePath(world.cwd, spec.name, given.output),
       `${JSON.stringify(stateFile(document), null, 2)}\n`,
       0o644,
     );
@@ -47,9 +45,13 @@ export async function finish(session: Session, invocation: Invocation, prepared:
       `\n${nextSteps(document, { deis: spec.deis, platform: spec.platform, etcdTls: prepared.materials.tls, sshKeyFile: key === undefined ? "" : relative(world.cwd, key), ...(session.simulated ? { rehearsal: ` --simulate${given.dir === undefined ? "" : ` --dir ${given.dir}`}` } : {}) })}`,
     );
     if (spec.deis && !session.simulated && document.ip !== "") await sayEndpoints(session, document, !spec.nohttps);
-  } else sayWhatIsMissing(session, document, failure, carried, spec.name);
+  } else sayWhatIsMissing(session, document, failure, carried, spec);
   return exit;
 }
+
+/** Where `--output` goes: with no file given, NAME.json in the working directory. */
+export const stateFilePath = (cwd: string, name: string, output: string): string =>
+  resolve(cwd, output === "" ? `${name}.json` : output);
 
 // --- internal ---
 
@@ -173,8 +175,18 @@ async function sayEndpoints(session: Session, document: ClusterDocument, https: 
   session.say(["", "From outside:", ...states.map(({ text }) => `  ${text}`)].join("\n"));
 }
 
-function sayWhatIsMissing(session: Session, document: ClusterDocument, failure: unknown, carried: Carried, name: string): void {
-  const missing = document.nodes.filter((node) => node.state !== "ready");
+/** Ready is what was waited for: with `--wait-for machines` a machine that Azure has made. */
+const isReady = ({ state }: NodeDocument, waitFor: Prepared["spec"]["waitFor"]): boolean =>
+  state === "ready" || (waitFor === "machines" && state === "created");
+
+function sayWhatIsMissing(
+  session: Session,
+  document: ClusterDocument,
+  failure: unknown,
+  carried: Carried,
+  { name, waitFor }: Prepared["spec"],
+): void {
+  const missing = document.nodes.filter((node) => !isReady(node, waitFor));
   const list = missing.slice(0, 10).flatMap((node) => {
     const why = carried.diagnoses.find((one) => one.index === node.index);
     const reason = why?.summary ?? carried.readiness.get(node.index)?.reason;

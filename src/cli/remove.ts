@@ -176,10 +176,19 @@ async function leaveEtcd(
         message,
         node: node.index,
       });
-      if (!force) throw error;
+      if (!force) throw code === "EtcdUnreachable" ? withForce(error as ClusterError) : error;
     }
   }
 }
+
+/** Who removes the nodes of an etcd that is gone for good has a way to. */
+const withForce = (error: ClusterError): ClusterError =>
+  new ClusterError(error.code, error.message, {
+    source: error.source,
+    exit: error.exit,
+    advice: `${error.advice ?? ""} If etcd is lost for good, --force removes the machines without telling it.`.trim(),
+    cause: error.cause,
+  });
 
 /** The machine takes its disks, interface and address along (deleteOption); by their known names, what it did not is deleted too. */
 async function removeMachine(session: Session, group: string, machine: string, node: number): Promise<void> {

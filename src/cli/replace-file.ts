@@ -1,7 +1,17 @@
 /** Writes a file whole or not at all: what is there is replaced in one step, with the mode it has from birth. */
 import { randomBytes } from "node:crypto";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { access, constants, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { ClusterError } from "../core/errors.ts";
+
+/** Refuses a path whose folder takes no file: said before anything is made, not after. */
+export async function refuseUnwritable(path: string): Promise<void> {
+  try {
+    await access(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw notWritten(path, error);
+  }
+}
 
 export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString("hex")}`;
@@ -10,6 +20,12 @@ export async function replaceFile(path: string, text: string, mode: number): Pro
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new ClusterError("FileNotWritten", `${path} cannot be written`, { advice: (error as Error).message, cause: error });
+    throw notWritten(path, error);
   }
 }
+
+const notWritten = (path: string, error: unknown): ClusterError =>
+  new ClusterError("FileNotWritten", `${path} cannot be written`, {
+    advice: "Give a file in a folder that exists and can be written.",
+    cause: error,
+  });

@@ -13,6 +13,7 @@ import { isLoopback } from "../core/spec.ts";
 import type { Emit } from "../engine/event.ts";
 import { createThrottle } from "../engine/throttle.ts";
 import type { Tools } from "../engine/tools.ts";
+import { duration } from "../report/words.ts";
 import { type Report, chooseReport, joined } from "../report/report.ts";
 import { jsonLines } from "../report/json-lines.ts";
 import { abilities } from "../report/paint.ts";
@@ -50,7 +51,7 @@ export interface Session {
 }
 
 /** Nodes are waited for until the deadline; so much longer the run may take to say why they did not come. */
-const GRACE_MS = 45_000;
+const graceOf = (timeoutMs: number): number => Math.min(45_000, Math.max(5000, timeoutMs / 10));
 
 /** The subscription of a rehearsal, and of a loopback ARM when none is given. */
 const NOBODY = "00000000-0000-0000-0000-000000000000";
@@ -70,9 +71,9 @@ export async function openSession(invocation: Invocation): Promise<Session> {
   const plainClock = simulation?.clock ?? world.clock;
   const startedAt = plainClock.now();
   const deadline = startedAt + (given.timeout ?? FLAGS.timeout.default);
-  const clock = withDeadline(plainClock, deadline + GRACE_MS, () => {
+  const clock = withDeadline(plainClock, deadline + graceOf(deadline - startedAt), () => {
     hard.abort(
-      new ClusterError("Timeout", `not done within ${Math.round((deadline - startedAt) / 60_000)} minutes (--timeout)`, {
+      new ClusterError("Timeout", `not done within ${duration(deadline - startedAt)} (--timeout)`, {
         source: "azure",
         exit: EXIT.timeout,
         advice: "Nothing is lost: run the same command again and it goes on from here. Give it longer with --timeout 1h.",

@@ -60,7 +60,11 @@ export async function survey(session: Session, spec: ClusterSpec, found: FoundCl
         ),
   ]);
 
-  const missingImage = imageFacts === "missing" || imageById === "missing";
+  // An ARM that knows none of these questions (an emulator's) has no catalogue of images either: its 404 says nothing of this one.
+  const catalogue = compute !== undefined || region !== undefined || computeUsage !== undefined;
+  if (imageFacts === "missing" && !catalogue)
+    emit({ kind: "note", id: "preflight/the image", label: "preflight", message: "Not checked: the image (no catalogue here)." });
+  const missingImage = (imageFacts === "missing" && catalogue) || imageById === "missing";
   const checked: Checked = {
     spec,
     location,
@@ -71,7 +75,11 @@ export async function survey(session: Session, spec: ClusterSpec, found: FoundCl
     ...(computeUsage === undefined ? {} : { computeUsage }),
     ...(networkUsage === undefined ? {} : { networkUsage }),
     ...(labelFree === undefined ? {} : { labelFree }),
-    ...(missingImage ? { image: "missing" as const } : imageFacts === undefined ? {} : { image: imageFacts }),
+    ...(missingImage
+      ? { image: "missing" as const }
+      : imageFacts === undefined || imageFacts === "missing"
+        ? {}
+        : { image: imageFacts }),
     ...(existing === undefined ? {} : { network: existing }),
   };
   const problems = judge(checked);

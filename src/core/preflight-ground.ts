@@ -66,7 +66,7 @@ export function judgeImage({ image: found, spec, region, newNodes }: Checked): P
     return [
       {
         check: "ImageNotFound",
-        message: `the image ${spec.coreosImage ?? ""} is not there`,
+        message: `the image ${spec.coreosImage ?? "of Flatcar stable"} is not there`,
         advice:
           "Check publisher, offer, sku and version: `az vm image list --publisher kinvolk --all --output table` shows Flatcar's. Without --coreos-image the current stable one is taken.",
       },

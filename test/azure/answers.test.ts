@@ -1,0 +1,43 @@
+/** What comes back is believed only when Azure can have said it: the rest is asked again, or refused as what it is. */
+import type { PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
+import { createHttpHeaders, createPipelineRequest } from "@azure/core-rest-pipeline";
+import { expect, test } from "vitest";
+import { answers } from "../../src/azure/pipeline.ts";
+import { createVirtualClock } from "../../src/sim/clock.ts";
+
+const RESOURCE = "https://management.azure.com/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v";
+const OPERATION = "https://management.azure.com/subscriptions/s/providers/Microsoft.Network/locations/l/operations/o";
+
+function answered(
+  method: "GET" | "PUT" | "DELETE",
+  status: number,
+  bodyAsText: string,
+  url = RESOURCE,
+): Promise<PipelineResponse> {
+  const policy = answers(createVirtualClock(0), new Map());
+  const reply = (request: PipelineRequest): Promise<PipelineResponse> =>
+    Promise.resolve({ request, status, headers: createHttpHeaders(), bodyAsText });
+  return policy.sendRequest(createPipelineRequest({ url, method }), reply);
+}
+
+test.each([
+  ["a proxy's page", "PUT", 200, "<html>sign in</html>", RESOURCE],
+  ["half an answer", "GET", 200, '{"id": "/subscriptions/s', RESOURCE],
+  ["half an answer of an operation", "GET", 200, '{"status": "InProg', OPERATION],
+] as const)("%s is as good as a 502: asked again", async (_what, method, status, body, url) => {
+  await expect(answered(method, status, body, url)).rejects.toMatchObject({ code: "UnreadableAnswer", status: 502 });
+});
+
+test("a redirection that was not followed is refused with its status, and is no fault of the program", async () => {
+  await expect(answered("PUT", 302, "")).rejects.toMatchObject({ code: "Http302", status: 302, source: "azure" });
+});
+
+test.each([
+  ["a resource", "PUT", 201, '{"id":"x"}\n', RESOURCE],
+  ["a list", "GET", 200, "[]", RESOURCE],
+  ["an operation's null", "GET", 200, "null", OPERATION],
+  ["an operation's nothing", "GET", 200, "", OPERATION],
+  ["a delete's nothing", "DELETE", 204, "", RESOURCE],
+] as const)("%s is an answer", async (_what, method, status, body, url) => {
+  expect((await answered(method, status, body, url)).status).toBe(status);
+});
