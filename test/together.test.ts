@@ -9,9 +9,10 @@
  *    but the security group say the same whatever the flags; who has the claim looks at that one again before the first machine.
  * 3. Whoever finds the claim takes its choices: the same id, key and members. Then both work for one cluster. Machines are made with
  *    `If-None-Match: *`: Azure makes one, the other run takes it as it is, with the host key in its tag.
- * 4. Certificates of members come from the one authority that the claim names. Who finds a member and lacks the authority stops before
- *    writing. Who finds no machine yet may replace the authority, after a minute without one appearing; a living run
- *    asks for machines only while it saw its own authority in the claim less than 10 s ago, and a request ends within 40 s.
+ * 4. Certificates of members come from the one authority that the claim names. Who finds members and lacks the authority waits until
+ *    nothing is being made any more, and makes what is missing without a certificate: whoever has the authority brings it later.
+ *    Who finds no machine yet may replace the authority, after 20 seconds without one appearing; a living run asks for machines only
+ *    while it saw its own authority in the claim less than 5 s ago, and a machine of another authority is refused (its tag says).
  * 5. A destroy marks the claim and the group before it deletes; every write of a create is made on a look at them that is less
  *    than 30 s old. In a group of its own Azure itself refuses writes once the delete has begun; in another, destroy looks
  *    again until nothing is left.
@@ -129,6 +130,9 @@ function authoritiesIn(azure: TestAzure): Set<string> {
   );
 }
 
+/** A machine finished by somebody without the authority has no certificate yet, and so nobody's. */
+const realOnes = (authorities: ReadonlySet<string>): string[] => [...authorities].filter((one) => one !== "none");
+
 const said = ({ exit, stderr }: Result): string => `(${exit})\n${stderr}`;
 
 /** Every `nth` of a list, or all of it when asked for. */
@@ -151,7 +155,7 @@ test.each(["mycluster --wait-for machines", "mycluster --etcd-plain --pip --wait
         label,
       ).toContainEqual([x.exit, y.exit]);
       expect(flawsOf(state, 3), label).toEqual([]);
-      expect([...authorities], label).toHaveLength(1);
+      expect(realOnes(authorities), label).toHaveLength(argv.includes("plain") ? 0 : 1);
       for (const one of [x, y])
         if (one.exit === 7) expect(one.stderr).toMatch(/another run is creating mycluster|being destroyed/);
     }
@@ -181,7 +185,7 @@ test("two creates that begin one after the other, at any request: both converge,
       label,
     ).toContainEqual([x.exit, y.exit]);
     expect(flawsOf(azure.simulation.save(), 3), label).toEqual([]);
-    expect([...authoritiesIn(azure)], label).toHaveLength(1);
+    expect(realOnes(authoritiesIn(azure)).length, label).toBeLessThanOrEqual(1);
     outcomes.set(`${x.exit} ${y.exit}`, (outcomes.get(`${x.exit} ${y.exit}`) ?? 0) + 1);
     azure.close();
     rmSync(other, { recursive: true, force: true });

@@ -19,6 +19,8 @@ export interface Place {
   readonly exists: boolean;
   /** The host key that an existing machine was given. */
   readonly hostKey: string | undefined;
+  /** An existing machine whose etcd waits for its certificate. */
+  readonly uncertified?: boolean;
 }
 
 export type Snapshot = ReadonlyMap<string, Live & { readonly kind: Kind }>;
@@ -55,7 +57,7 @@ export async function placeNodes(
   claim: Claim | undefined,
   surveyed: Survey,
 ): Promise<Place[]> {
-  const machines = hostKeysOf(spec, snapshot);
+  const machines = machineTags(spec, snapshot);
   const known = new Map([...(claim?.choices.members ?? []), ...interfaceAddresses(spec, snapshot)]);
   const taken = new Set(known.values());
   if (surveyed.subnet === undefined) {
@@ -65,7 +67,7 @@ export async function placeNodes(
       index,
       address: known.get(index) ?? free[index] ?? "",
       exists: machines.has(index),
-      hostKey: machines.get(index),
+      ...tagged(machines.get(index)),
     }));
   }
   const missing = indexes.filter((index) => !known.has(index));
@@ -75,20 +77,25 @@ export async function placeNodes(
     index,
     address: known.get(index) ?? "",
     exists: machines.has(index),
-    hostKey: machines.get(index),
+    ...tagged(machines.get(index)),
   }));
 }
 
 // --- internal ---
 
-/** The machines that exist, each with the host key that it was given: its tag has it. */
-const hostKeysOf = (spec: ClusterSpec, snapshot: Snapshot): Map<number, string | undefined> =>
+/** The tags of the machines that exist: they say what each was given. */
+const machineTags = (spec: ClusterSpec, snapshot: Snapshot): Map<number, Record<string, string>> =>
   new Map(
     [...snapshot.values()].flatMap((live) => {
       const index = live.kind === "machine" ? nodeIndex(spec, nameOf(live.id)) : undefined;
-      return index === undefined ? [] : [[index, live.tags["aoc-host-key"]] as const];
+      return index === undefined ? [] : [[index, live.tags] as const];
     }),
   );
+
+const tagged = (tags: Record<string, string> | undefined): Pick<Place, "hostKey" | "uncertified"> => ({
+  hostKey: tags?.["aoc-host-key"],
+  ...(tags?.["aoc-etcd-certificate"] === "missing" ? { uncertified: true } : {}),
+});
 
 function indexesOf(spec: ClusterSpec, snapshot: Snapshot, kind: Kind, suffix: string): number[] {
   return [...snapshot.values()]

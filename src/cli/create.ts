@@ -2,7 +2,7 @@
  * create: makes the cluster, or finishes or grows it. It reads like the job: prepare, show, carry out, print.
  */
 import { resolve } from "node:path";
-import { EXIT } from "../core/errors.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
 import { buildSpec } from "../core/spec.ts";
 import { abilities } from "../report/paint.ts";
 import { planEvents, renderPlan } from "../report/plan.ts";
@@ -10,7 +10,7 @@ import { timings } from "../report/timings.ts";
 import { carryOut } from "./carry-out.ts";
 import { finish, stateFilePath } from "./finish.ts";
 import type { Invocation } from "./invocation.ts";
-import { explainRefusal } from "./other-run.ts";
+import { awaitMachines, explainRefusal } from "./other-run.ts";
 import { type Prepared, nameOf, prepare } from "./prepare.ts";
 import { refuseUnwritable } from "./replace-file.ts";
 import { type Session, openSession } from "./session.ts";
@@ -32,9 +32,7 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   try {
     if (given.output !== undefined && !dryRun)
       await refuseUnwritable(stateFilePath(invocation.world.cwd, nameOf(invocation), given.output));
-    const prepared = await prepare(session, invocation, dryRun ? "imagine" : "keep").catch(async (error: unknown) => {
-      throw await explainRefusal(session, nameOf(invocation), given.resourceGroup ?? nameOf(invocation), given.numNodes, error);
-    });
+    const prepared = dryRun ? await prepare(session, invocation, "imagine") : await prepareAll(session, invocation);
     showPlan(session, invocation, prepared);
     if (dryRun) return printDryRun(session, invocation, prepared);
     session.report(
@@ -52,6 +50,20 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
     return await finish(session, invocation, prepared, carried);
   } finally {
     await session.close();
+  }
+}
+
+/** Prepares; what another run may be the reason for is looked into before it is called a refusal. */
+async function prepareAll(session: Session, invocation: Invocation): Promise<Prepared> {
+  const name = nameOf(invocation);
+  const groupName = invocation.given.resourceGroup ?? name;
+  try {
+    return await prepare(session, invocation, "keep");
+  } catch (error) {
+    if (!(error instanceof ClusterError) || error.code !== "EtcdCaMissing")
+      throw await explainRefusal(session, name, groupName, error);
+    await awaitMachines(session, name, groupName, invocation.given.numNodes);
+    return prepare(session, invocation, "bare");
   }
 }
 

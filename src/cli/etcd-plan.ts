@@ -53,6 +53,7 @@ export async function etcdAuthority(
   needed: "must" | "may" | "no",
   exists: boolean,
   folder: string | undefined,
+  mode: Mode,
 ): Promise<Ca | undefined> {
   if (needed === "no") return undefined;
   const now = session.world.clock.now();
@@ -61,13 +62,17 @@ export async function etcdAuthority(
   try {
     ca = await prepareEtcdTls({ folder, cluster: spec.name, exists, now });
   } catch (error) {
-    if (needed === "must" || !(error instanceof ClusterError) || error.code !== "EtcdCaMissing") throw error;
+    const bearable = needed !== "must" || mode === "bare";
+    if (!bearable || !(error instanceof ClusterError) || error.code !== "EtcdCaMissing") throw error;
     session.emit({
       kind: "note",
       id: "etcd",
       label: "etcd",
       code: error.code,
-      message: `${error.message} They are made without one: what runs on them brings its own certificate to etcd.`,
+      message:
+        needed === "must"
+          ? `${error.message} The machines are made all the same; their etcd starts when the same command, run where that file is, brings them a certificate.`
+          : `${error.message} They are made without one: what runs on them brings its own certificate to etcd.`,
     });
     return undefined;
   }

@@ -67,7 +67,7 @@ export async function prepareMaterials(
   ssh: SshKey,
   mode: Mode,
 ): Promise<Materials> {
-  const folder = mode === "keep" ? await clusterFolder(session.dir, spec.name) : undefined;
+  const folder = mode === "imagine" ? undefined : await clusterFolder(session.dir, spec.name);
   const custom = spec.customData === undefined ? undefined : await readCustom(session, spec.customData);
   const customDataHash =
     custom === undefined ? found.claim?.choices.customDataHash : createHash("sha256").update(custom).digest("hex");
@@ -90,6 +90,7 @@ export async function prepareMaterials(
     !tls || fresh.length === 0 ? "no" : fresh.some((place) => members.has(place.index)) ? "must" : "may",
     places.some((place) => place.exists && members.has(place.index)),
     folder,
+    mode,
   );
   const etcdCa =
     (folder === undefined ? found.claim?.choices.etcdCa : undefined) ??
@@ -113,6 +114,7 @@ export async function prepareMaterials(
           address: place.address,
           userData: "",
           ...(place.hostKey === undefined ? {} : { hostKey: place.hostKey }),
+          ...(place.uncertified === true ? { uncertified: true } : {}),
         };
       // a user's own file has nowhere for a host key
       const hostKey = spec.noHostKeys || custom !== undefined ? undefined : await generateHostKey(name);
@@ -127,6 +129,7 @@ export async function prepareMaterials(
         address: place.address,
         userData,
         ...(hostKey === undefined ? {} : { hostKey: hostKey.publicKey }),
+        ...(tls && ca === undefined && members.has(place.index) ? { uncertified: true } : {}),
       };
     }),
   );
@@ -170,6 +173,7 @@ async function nodeConfig(
     etcd: told === undefined ? etcdConfig(spec, choices) : { ...etcdConfig(spec, choices), members: told, state: "existing" },
     deis: spec.deis,
     ...(own === undefined ? {} : { tls: own }),
+    ...(tls && member && own === undefined ? { tlsLater: true } : {}),
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(spec.dataDisk ? { dataDiskMount: spec.dataDiskMount } : {}),
   };

@@ -12,6 +12,7 @@ import { type NodeDiagnosis, diagnoseNodes } from "../nodes/diagnose.ts";
 import { type ClockMeasure, judgeClocks, measureClock } from "../nodes/time.ts";
 import type { NodeTarget } from "../nodes/target.ts";
 import type { Prepared } from "./prepare.ts";
+import { certify } from "./certify.ts";
 import { join } from "./membership.ts";
 import { type Reach, nodeTarget, operatorTls } from "./node-target.ts";
 import type { Session } from "./session.ts";
@@ -124,6 +125,17 @@ export async function watchNodes(
     if (materials.joins.has(node.index) && level === "etcd") {
       const joined = await joinInTurn(node);
       if (joined !== undefined) return joined;
+    }
+    if (node.uncertified === true && level === "etcd") {
+      const reached = await wait(node, "ssh");
+      if (reached.state !== "ready") return reached;
+      try {
+        await certify(session, spec.name, targetOf(node));
+      } catch (error) {
+        session.tools.signal.throwIfAborted();
+        if (!(error instanceof ClusterError)) throw error;
+        return { ...reached, state: "ssh", code: error.code, reason: error.message };
+      }
     }
     return wait(node, level);
   }

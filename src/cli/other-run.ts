@@ -27,24 +27,34 @@ export const otherRun = (name: string, cause: unknown): ClusterError =>
 
 /**
  * A refusal before the first write, as it is to be understood: the name may have been taken by another run of ours since the
- * first look, and an etcd authority that is missing here is with the run that is making machines now. Others come back as they are.
- * @param asked number of nodes, when it was given
+ * first look. Others come back as they are.
  */
-export async function explainRefusal(
-  session: Session,
-  name: string,
-  groupName: string,
-  asked: number | undefined,
-  error: unknown,
-): Promise<unknown> {
-  if (!(error instanceof ClusterError) || !/^(DnsRecordInUse|EtcdCaMissing)$/.test(error.code)) return error;
+export async function explainRefusal(session: Session, name: string, groupName: string, error: unknown): Promise<unknown> {
+  if (!(error instanceof ClusterError) || error.code !== "DnsRecordInUse") return error;
   const { claim } = await findCluster(session, name, groupName);
-  if (claim === undefined) return error;
-  if (error.code === "DnsRecordInUse") return otherRun(name, error);
-  const now = await patiently(session.tools, (signal) => session.lookups.snapshot(groupName, signal));
-  const machines = [...now.values()].filter((live) => live.kind === "machine" && isOurs(live.tags, name));
-  const justDone = machines.length >= (asked ?? claim.kept.numNodes ?? Infinity);
-  return justDone || machines.some((live) => live.state === "working") ? otherRun(name, error) : error;
+  return claim === undefined ? error : otherRun(name, error);
+}
+
+/** How long nothing may happen before machines that are missing are taken for forgotten. */
+const STILL_MS = 8000;
+
+/**
+ * Machines are there and others are not, and the etcd authority that the others need is not here: with a run that is making
+ * them at this moment, or with one that has died. Waits until all are there, or nothing is being made any more.
+ */
+export async function awaitMachines(session: Session, name: string, groupName: string, asked: number | undefined): Promise<void> {
+  const { claim } = await findCluster(session, name, groupName);
+  const wanted = asked ?? claim?.kept.numNodes ?? 0;
+  let stillSince: number | undefined;
+  while (!session.stop.aborted) {
+    const now = await patiently(session.tools, (signal) => session.lookups.snapshot(groupName, signal));
+    const machines = [...now.values()].filter((live) => live.kind === "machine" && isOurs(live.tags, name));
+    if (machines.length >= wanted) return;
+    const busy = machines.some((live) => live.state === "working");
+    stillSince = busy ? undefined : (stillSince ?? session.clock.now());
+    if (stillSince !== undefined && session.clock.now() - stillSince >= STILL_MS) return;
+    await session.clock.sleep(4000, session.tools.signal);
+  }
 }
 
 /**

@@ -14,6 +14,8 @@ export interface PlannedNode {
   readonly userData: string;
   /** Public host key line, kept as a tag of the machine. */
   readonly hostKey?: string;
+  /** Its etcd waits for a certificate: it was made where the authority was not. Kept as a tag of the machine. */
+  readonly uncertified?: boolean;
 }
 
 /** An image of the user's own: a page blob that becomes a managed image, with a storage account of ours if need be. */

@@ -50,6 +50,8 @@ export interface NodeConfig {
   readonly etcd: EtcdConfig;
   /** Absent with `--etcd-plain`, `--platform coreos` and discovery by an old URL: plain http. */
   readonly tls?: NodeTls;
+  /** etcd speaks TLS, and the node's certificate is brought to it when it runs: the authority was not at hand. */
+  readonly tlsLater?: boolean;
   /** Absent with `--no-host-keys`: the node makes its own. */
   readonly hostKey?: HostKey;
   /** LUN 0, when `--data-disk` is given; where it is mounted. */

@@ -1,4 +1,7 @@
 /** Rerun, growth and removal of nodes: what is there stays, what is missing comes, and nothing else is written. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Body, type TestAzure, testAzure } from "./world.ts";
 
@@ -199,13 +202,47 @@ test("a removal that broke off after the machine was gone is ended by the same c
   // the balancer's answer never comes, and then the run is stopped
   const broken = await azure.run("remove mycluster 3 --yes --timeout 5m", {
     azure: (request) =>
-      request.method === "PUT" ? Promise.reject(Object.assign(new Error("gone"), { code: "EPIPE" })) : azure.simulation.handle(request),
+      request.method === "PUT"
+        ? Promise.reject(Object.assign(new Error("gone"), { code: "EPIPE" }))
+        : azure.simulation.handle(request),
   });
   expect(broken.exit).not.toBe(0);
   await ok("remove mycluster 3 --yes");
-  const rules = azure.puts().get("loadBalancers/mycluster-lb").properties.inboundNatRules.map((rule: Body) => rule.name);
+  const rules = azure
+    .puts()
+    .get("loadBalancers/mycluster-lb")
+    .properties.inboundNatRules.map((rule: Body) => rule.name);
   expect(rules).toEqual(["ssh-0", "ssh-1", "ssh-2"]);
   azure.exchanges.length = 0;
   const { document } = await azure.json("mycluster");
   expect([document.nodes.length, written()]).toEqual([3, []]);
+});
+
+test("finished elsewhere, without the etcd authority: the machines are made, and wait for their certificates", async () => {
+  azure.close();
+  azure = testAzure({
+    faults: [
+      {
+        match: { method: "PUT", url: "virtualMachines/mycluster-coreos-[12]\\?", nth: [1, 2] },
+        effect: { status: 400, code: "BadThing", message: "no" },
+      },
+    ],
+  });
+  expect((await azure.run("mycluster")).exit).toBe(3);
+  const elsewhere = mkdtempSync(join(tmpdir(), "acc-elsewhere-"));
+  const { exit, stderr } = await azure.run("mycluster --wait-for machines", { dir: elsewhere });
+  expect([exit, stderr]).toEqual([0, expect.stringContaining("etcd-ca.key is missing")]);
+  expect(userData("mycluster-coreos-2")).toContain("ETCD_INITIAL_CLUSTER=mycluster-coreos-0=https://");
+  expect(userData("mycluster-coreos-2")).not.toContain("CERTIFICATE");
+  const tags = (name: string): Record<string, string> => azure.puts().get(`virtualMachines/${name}`).tags;
+  expect([tags("mycluster-coreos-0")["aoc-etcd-certificate"], tags("mycluster-coreos-2")["aoc-etcd-certificate"]]).toEqual([
+    undefined,
+    "missing",
+  ]);
+  const keys = [0, 1, 2].map(
+    (i) =>
+      azure.puts().get(`virtualMachines/mycluster-coreos-${i}`).properties.osProfile.linuxConfiguration.ssh.publicKeys[0].keyData,
+  );
+  expect(new Set(keys).size).toBe(1);
+  rmSync(elsewhere, { recursive: true });
 });

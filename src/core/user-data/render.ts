@@ -38,7 +38,10 @@ export function templatesFor(node: NodeConfig): readonly string[] {
     ];
   }
   const part = member ? ["flatcar-member.yaml", `flatcar-${node.etcd.mode}.yaml`] : ["flatcar-gateway.yaml"];
-  const tls = node.tls === undefined ? [] : ["etcd-certificates.yaml", ...(member ? ["flatcar-tls.yaml"] : [])];
+  const tls = [
+    ...(node.tls === undefined ? [] : ["etcd-certificates.yaml"]),
+    ...(member && speaksTls(node) ? ["flatcar-tls.yaml"] : []),
+  ];
   return ["flatcar.yaml", ...part, ...tls, ...disk, ...key];
 }
 
@@ -56,6 +59,8 @@ export function renderUserData(node: NodeConfig, templates: Readonly<Record<stri
   const merged = joinUnits(pieces.reduce<Config>(merge, {}));
   return writeConfig(fill(merged, valuesOf(node), "the templates"));
 }
+
+const speaksTls = ({ tls, tlsLater }: NodeConfig): boolean => tls !== undefined || tlsLater === true;
 
 function textOf(templates: Readonly<Record<string, string>>, name: string): string {
   const text = templates[name];
@@ -95,7 +100,7 @@ function refuseWithoutBootstrap({ etcd, name, role, platform, tls }: NodeConfig)
 /** Every placeholder of every template; unused ones are no fault. */
 function valuesOf(node: NodeConfig): Record<string, string> {
   const { etcd, tls, hostKey, dataDiskMount, platform } = node;
-  const scheme = tls === undefined ? "http" : "https";
+  const scheme = speaksTls(node) ? "https" : "http";
   const mount = dataDiskMount === undefined ? {} : { dataDiskMount, mountUnit: mountUnitName(dataDiskMount) };
   return {
     name: node.name,
