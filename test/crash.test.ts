@@ -73,7 +73,7 @@ describe.each(RUNS)("killed at any request: $name", ({ argv, tls }) => {
     const azure = testAzure();
     recorded = await record(azure, argv);
     azure.close();
-  });
+  }, 120_000);
   afterAll(() => rmSync(recorded.files, { recursive: true, force: true }));
 
   test("undisturbed, it has no flaw", () => {

@@ -26,7 +26,7 @@ beforeAll(async () => {
   for (const file of ["ssh-cert.key", "ssh-cert.pem", "ssh-cert.cer", "ssh-cert.pub"])
     cpSync(join(azure.dir, file), join(keys, file));
   azure.close();
-});
+}, 120_000);
 afterAll(() => rmSync(keys, { recursive: true, force: true }));
 
 const target = constantFrom(

@@ -43,8 +43,8 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
   const byId = new Map(resources.map((resource) => [resource.id, resource]));
   let watching: Promise<NodeWatch> | undefined;
   let publicAddress: PublicIPAddress | undefined;
-  let claimed = found.claim !== undefined;
-  const stillOurs = whileNews(tools.clock, NEWS_MS, () => refuseOtherRun(session, prepared, claimed), session.startedAt);
+  let written = false;
+  const stillOurs = whileNews(tools.clock, NEWS_MS, () => refuseOtherRun(session, prepared, written), session.startedAt);
   const guard = whileNews(tools.clock, MACHINE_NEWS_MS, guardMachines);
   /** Why the claim is not ours: then nothing more is written. */
   let lost: unknown;
@@ -91,7 +91,7 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
         resource.kind === "image" && prepared.stageImage !== undefined ? image(cluster, await prepared.stageImage()) : resource;
       const outcome = await make(wanted, liveOf(resource, found, snapshot) ?? null);
       if (resource.id === claim) {
-        claimed = true;
+        written = true;
         // nothing waits for the address to be read but the watching of the nodes
         watching = readClaim(session, resource).then((found) => {
           publicAddress = found;
@@ -174,7 +174,7 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
     const [claimIsAsWeWroteIt, groupIsAsWeWroteIt] = await Promise.all([
       group === undefined || look(claim),
       look(group?.id),
-      refuseOtherRun(session, prepared, "machines"),
+      refuseOtherRun(session, prepared, true),
     ]);
     if (group !== undefined && claimIsAsWeWroteIt && !groupIsAsWeWroteIt) await make(group, undefined);
   }

@@ -82,12 +82,12 @@ export async function awaitOtherAuthority(session: Session, { spec, facts, found
 /**
  * Is the claim still ours? Two creates of one name differ in its id; a second person who took an unfinished cluster over
  * differs in the etcd authority. Either way only one of them makes machines.
- * @param claimed whether the claim must be there by now; "machines": and say all that we chose
+ * @param written whether we have written it: then it must be there, and name our authority; before, the one that we found
  */
-export async function refuseOtherRun(session: Session, { spec, facts }: Prepared, claimed: boolean | "machines"): Promise<void> {
+export async function refuseOtherRun(session: Session, { spec, facts, found }: Prepared, written: boolean): Promise<void> {
   const { group, claim } = await findCluster(session, spec.name, facts.group);
   const marked = claim?.tags["aoc-destroying"] ?? group?.tags["aoc-destroying"];
-  if (marked !== undefined || group?.deleting === true || (claimed !== false && claim === undefined))
+  if (marked !== undefined || group?.deleting === true || (claim === undefined && (written || found.claim !== undefined)))
     throw new ClusterError("BeingDestroyed", `${spec.name} is being destroyed`, {
       source: "azure",
       exit: EXIT.conflict,
@@ -95,7 +95,9 @@ export async function refuseOtherRun(session: Session, { spec, facts }: Prepared
     });
   if (claim === undefined) return;
   const { id, etcdCa } = facts.choices;
-  if (claim.choices.id !== id || (claimed === "machines" && etcdCa !== undefined && claim.choices.etcdCa !== etcdCa))
+  // a request of ours may have gone unanswered, so that ours stands there already
+  const expected = written ? [etcdCa] : [etcdCa, found.claim?.choices.etcdCa];
+  if (claim.choices.id !== id || (etcdCa !== undefined && !expected.includes(claim.choices.etcdCa)))
     throw otherRun(spec.name, undefined);
 }
 
