@@ -14,11 +14,15 @@ if (major > 22 || (major === 22 && minor >= 12)) {
   const own = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.url));
   if (existsSync(own)) {
     const { spawnSync } = await import("node:child_process");
-    console.error(`This machine's Node ${process.versions.node} is too old for the Azure SDK (22.12 or newer): the Node that npm installed here is used.`);
+    console.error(
+      `This machine's Node ${process.versions.node} is too old for the Azure SDK (22.12 or newer): the Node that npm installed here is used.`,
+    );
     const { status, signal } = spawnSync(own, process.argv.slice(1), { stdio: "inherit" });
     process.exitCode = status ?? (signal === "SIGINT" ? 130 : 1);
   } else {
-    console.error(`azure-coreos-cluster needs Node 22.12 or newer; this is ${process.versions.node}. Install a newer one: https://nodejs.org`);
+    console.error(
+      `azure-coreos-cluster needs Node 22.12 or newer; this is ${process.versions.node}. Install a newer one: https://nodejs.org`,
+    );
     process.exitCode = 1;
   }
 }

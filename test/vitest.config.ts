@@ -9,6 +9,7 @@ export default defineConfig({
     isolate: false,
     // More than there are cores: a third of the files wait for real programs (etcd, sshd) most of their time.
     maxWorkers: 5,
-    testTimeout: 30_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

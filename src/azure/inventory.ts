@@ -84,6 +84,8 @@ export function inventoryReads({ compute, network, resources, storage }: Clients
 
     /** Every machine of the subscription. */
     machines: async (abortSignal: AbortSignal): Promise<Live[]> =>
-      (await all(compute.virtualMachines.listAll({ abortSignal }))).map((model) => toLive(model.id ?? "", model)),
+      ((await listed(() => all(compute.virtualMachines.listAll({ abortSignal })))) ?? []).map((model) =>
+        toLive(model.id ?? "", model),
+      ),
   };
 }

@@ -6,7 +6,7 @@ import { normalLocation, sameLocation } from "../core/region.ts";
 import { groupOf, nameOf } from "../core/resource.ts";
 import type { Clients } from "./clients.ts";
 import { inventoryReads } from "./inventory.ts";
-import { all, orAbsent } from "./reading.ts";
+import { all, listed, orAbsent } from "./reading.ts";
 import { scopeReads } from "./scope.ts";
 
 export interface GroupFacts {
@@ -53,7 +53,7 @@ export function createLookups(clients: Clients) {
 
     /** Every public address of the subscription. */
     allAddresses: (abortSignal: AbortSignal): Promise<PublicIPAddress[]> =>
-      all(network.publicIPAddresses.listAll({ abortSignal })),
+      listed(() => all(network.publicIPAddresses.listAll({ abortSignal }))).then((found) => found ?? []),
 
     async resourceProvider(namespace: string, abortSignal: AbortSignal): Promise<ProviderFacts> {
       const provider = await resources.providers.get(namespace, { abortSignal });

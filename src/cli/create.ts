@@ -33,7 +33,7 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
     if (given.output !== undefined && !dryRun)
       await refuseUnwritable(stateFilePath(invocation.world.cwd, nameOf(invocation), given.output));
     const prepared = dryRun ? await prepare(session, invocation, "imagine") : await prepareAll(session, invocation);
-    showPlan(session, invocation, prepared);
+    showPlan(session, invocation, prepared, dryRun);
     if (dryRun) return printDryRun(session, invocation, prepared);
     session.report(
       prepared.facts.nodes.length,
@@ -67,7 +67,12 @@ async function prepareAll(session: Session, invocation: Invocation): Promise<Pre
   }
 }
 
-function showPlan(session: Session, { world, given }: Invocation, { spec, facts, resources, decisions, notes }: Prepared): void {
+function showPlan(
+  session: Session,
+  { world, given }: Invocation,
+  { spec, facts, resources, decisions, notes }: Prepared,
+  dryRun: boolean,
+): void {
   const ACTION = { create: "create", update: "change", replace: "recreate", wait: "create", unchanged: "unchanged" } as const;
   const newMachines = resources.filter(
     (resource) => resource.kind === "machine" && decisions.get(resource.id) !== "unchanged",
@@ -90,7 +95,8 @@ function showPlan(session: Session, { world, given }: Invocation, { spec, facts,
       notes: [
         ...(session.simulated ? ["Rehearsal: Azure is simulated, no machine is booted, nothing costs anything."] : []),
         ...notes,
-        ...session.events.flatMap((event) => (event.kind === "note" ? (event.message ?? []) : [])),
+        // a run that goes on says them on its screen
+        ...(dryRun ? session.events.flatMap((event) => (event.kind === "note" ? (event.message ?? []) : [])) : []),
       ],
       color: abilities(world.env, world.stderr).color,
       columns: world.stderr.isTTY ? world.stderr.columns : 160,

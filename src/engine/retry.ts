@@ -13,7 +13,9 @@ export interface Retry {
   readonly ambiguous: boolean;
 }
 
-const TRANSIENT = { attempts: 12, first: 500, most: 20_000 };
+/** Nobody is there, or no such name: that seldom passes, and a person waits for the answer. */
+const NOBODY = /^(ECONNREFUSED|ENOTFOUND)$/;
+const TRANSIENT = { attempts: 12, nobody: 5, first: 500, most: 20_000 };
 const CONTENTION = { forMs: 300_000, grace: 20_000, first: 2000, most: 15_000 };
 const LAG = { attempts: 5, first: 1000, most: 5000 };
 /** CAPZ waits a minute on a 429 that names no time; a third of it, doubled each time, gets there politely and sooner. */
@@ -63,7 +65,7 @@ export function createBudget(clock: Clock, random: () => number): RetryBudget {
           };
         }
         case "transient":
-          if (transient >= TRANSIENT.attempts) return undefined;
+          if (transient >= (NOBODY.test(error.code) ? TRANSIENT.nobody : TRANSIENT.attempts)) return undefined;
           return { waitMs: asked ?? jitter(TRANSIENT.first, TRANSIENT.most, transient++), kind: "transient", ambiguous: true };
         default:
           if (

@@ -1,0 +1,62 @@
+/** The command as it is shipped: the bundle, as a process of its own, against the simulation on loopback. */
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, expect, test } from "vitest";
+import { realClock } from "../src/cli/world.ts";
+import { serve } from "../src/sim/server.ts";
+import { createSimulation } from "../src/sim/simulation.ts";
+
+const BIN = new URL("../bin/azure-coreos-cluster.js", import.meta.url).pathname;
+const dir = mkdtempSync(join(tmpdir(), "acc-bin-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function command(...argv: string[]): Promise<Ended> {
+  const env = { PATH: process.env["PATH"], HOME: dir };
+  return promisify(execFile)(process.execPath, [BIN, ...argv], { cwd: dir, env }).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error: Ended) => error,
+  );
+}
+
+// `npm test` builds the bundle first
+test.skipIf(!existsSync(new URL("../dist/main.js", import.meta.url)))("it starts, and says its version", async () => {
+  expect(await command("--version")).toMatchObject({ code: 0, stdout: "1.0.0\n" });
+});
+
+test.skipIf(!existsSync(new URL("../dist/main.js", import.meta.url)))(
+  "a whole create, through the SDK over HTTP and on to SSH, where nobody answers",
+  async () => {
+    const simulation = createSimulation({ clock: realClock, pace: 0.005, latencyMs: [1, 2], publicAddress: "127.0.0.1" });
+    const served = await serve(simulation, { port: 0 });
+    try {
+      // ports that nothing listens on: SSH itself is proven in test/nodes; here, that the bundle brings it along
+      const { code, stderr } = await command(
+        "mycluster",
+        "--num-nodes",
+        "1",
+        "--ssh",
+        "47",
+        "--timeout",
+        "6s",
+        "--wait-for",
+        "ssh",
+        "--arm-endpoint",
+        served.url,
+      );
+      expect(stderr).toContain("refuses connections");
+      expect(stderr).not.toMatch(/ReferenceError|fault of azure-coreos-cluster/);
+      expect(code).toBe(6);
+    } finally {
+      await served.close();
+    }
+  },
+);
