@@ -31,7 +31,7 @@ export async function finish(session: Session, invocation: Invocation, prepared:
       `${JSON.stringify(stateFile(document), null, 2)}\n`,
       0o644,
     );
-  if (failure !== undefined && nodesReady === 0) throw withContinuation(failure, exit, prepared);
+  if (failure !== undefined && nodesReady === 0) throw withContinuation(failure, exit, prepared, carried);
   if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
   else {
     // a machine that was not made has no address to put into a configuration
@@ -149,7 +149,7 @@ function exitOf(spec: Prepared["spec"], ready: number, all: number, failure: unk
 }
 
 /** The error that ends the run, with what to do about it, how to continue and how to clean up. */
-function withContinuation(failure: unknown, exit: ExitCode, { spec, facts }: Prepared): unknown {
+function withContinuation(failure: unknown, exit: ExitCode, { spec, facts }: Prepared, { results }: Carried): unknown {
   if (!(failure instanceof ClusterError) || failure.exit === EXIT.conflict) return failure;
   const known = advised(failure, {
     name: spec.name,
@@ -158,7 +158,10 @@ function withContinuation(failure: unknown, exit: ExitCode, { spec, facts }: Pre
     location: facts.location,
     resourceGroup: facts.group,
   });
-  const go = `What was made stays. Continue: the same command again. Remove it: azure-coreos-cluster destroy ${spec.name}`;
+  const some = [...results.values()].some((result) => result.state === "done");
+  const go = some
+    ? `What was made stays. Continue: the same command again. Remove it: azure-coreos-cluster destroy ${spec.name}`
+    : "Nothing was made.";
   return new ClusterError(known.code, known.message, {
     source: known.source,
     exit: known.exit === EXIT.failed && exit !== EXIT.partly ? exit : known.exit,
