@@ -68,6 +68,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           live = undefined;
           continue;
         case "replace":
+          if (live !== null && live !== undefined) refuseOld(resource, live, tools.clock.now(), options.cluster);
           // nothing is deleted on the word of an earlier look: another run may have made it again since
           if (!looked) {
             live = undefined;
@@ -142,6 +143,26 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
 }
 
 // --- internal ---
+
+/** A creation that failed is at most so old when somebody goes on with it. */
+const YOUNG_MS = 24 * 3_600_000;
+
+/**
+ * A machine can be called Failed for another reason than its creation: a start or a change of a disk that went wrong, of a node
+ * that has worked for months. What is on its disks is not ours to delete without being asked.
+ */
+function refuseOld(resource: AnyResource, live: Live, now: number, cluster: string): void {
+  const made = (live.model as { timeCreated?: Date }).timeCreated;
+  if (made === undefined || now - new Date(made).getTime() < YOUNG_MS) return;
+  throw new ClusterError(
+    "MachineFailed",
+    `Azure calls ${resource.label} failed, and it was made on ${new Date(made).toISOString().slice(0, 10)}`,
+    {
+      source: "azure",
+      advice: `It may have worked since, and hold data: look at it first. To make it anew: \`azure-coreos-cluster remove ${cluster} ${resource.id.slice(resource.id.lastIndexOf("/") + 1)}\`, then the same command again.`,
+    },
+  );
+}
 
 const look = (resource: AnyResource, tools: Tools): Promise<Live | undefined> =>
   patiently(tools, (signal) => tools.provider.get(resource, signal));

@@ -216,3 +216,16 @@ test("an abort ends it at once, with its reason", async () => {
   await expect(work).rejects.toThrow("enough");
   expect(on.clock.now()).toBeLessThan(1600);
 });
+
+test.each([
+  ["an hour", 1, "created", true],
+  ["a month", 720, "MachineFailed", false],
+])("a machine in state Failed that was made %s ago", async (_, hours, said, verbs) => {
+  const on = memory({});
+  const model = { timeCreated: new Date(on.tools.clock.now() - hours * 3_600_000) };
+  const live = { ...made(machine(), "failed"), model };
+  const { outcome, verbs: sent } = await brought(machine(), live);
+  expect((outcome as { code?: string }).code ?? outcome).toBe(said);
+  const all = sent();
+  for (const verb of ["delete", "put"]) expect(all.includes(verb), verb).toBe(verbs);
+});
