@@ -3,15 +3,13 @@
  * user-data of every machine that is yet to be made. Everything after is a function of spec and facts.
  */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { PlannedNode } from "../core/cluster.ts";
 import { names } from "../core/cluster.ts";
-import { ClusterError, EXIT, usageError } from "../core/errors.ts";
+import { usageError } from "../core/errors.ts";
 import type { HostKey, NodeConfig, NodeTls } from "../core/node-config.ts";
 import { type ClusterSpec, memberCount } from "../core/spec.ts";
 import type { Choices } from "../core/tags.ts";
-import { checkUserData } from "../core/user-data/check.ts";
 import { customUserData } from "../core/user-data/custom.ts";
 import { renderUserData } from "../core/user-data/render.ts";
 import { issueNodeCertificate } from "../prepare/etcd-tls.ts";
@@ -21,6 +19,7 @@ import { prepareSshKey } from "../prepare/ssh-keys.ts";
 import type { SshKey } from "../prepare/ssh-key.ts";
 import { subjectOf } from "../prepare/subject.ts";
 import type { Place } from "./choose-nodes.ts";
+import { readCustom, refuseBadUserData } from "./custom-data.ts";
 import { type Ca, chooseMembers, etcdAuthority, etcdConfig, fingerprintOf, membersOf, usesTls } from "./etcd-plan.ts";
 import type { FoundCluster } from "./find-cluster.ts";
 import type { Mode } from "./invocation.ts";
@@ -200,53 +199,10 @@ async function storedSshKey(session: Session, thumb: string): Promise<string | u
   return keys.find((key) => key.publicKey !== "" && sshThumbprint(key.publicKey) === wanted)?.publicKey;
 }
 
-async function readCustom(session: Session, file: string): Promise<string> {
-  try {
-    return await readFile(resolve(session.world.cwd, file), "utf8");
-  } catch (error) {
-    throw usageError(
-      `--custom-data: cannot read ${file}`,
-      `${(error as Error).message}. \`azure-coreos-cluster create-azure-user-data\` writes one from the templates.`,
-    );
-  }
-}
-
 const ALL_TEMPLATES = new Map<string, string>();
 
 /** Every template file, read once a process. */
 export async function readTemplates(): Promise<Record<string, string>> {
   if (ALL_TEMPLATES.size === 0) for (const [name, text] of await templateFolder()) ALL_TEMPLATES.set(name, text);
   return Object.fromEntries(ALL_TEMPLATES);
-}
-
-/** What a node would refuse or silently ignore is refused here, before anything is made. */
-function refuseBadUserData(spec: ClusterSpec, userData: string, custom: boolean, session: Session): void {
-  const findings = checkUserData(userData, { platform: spec.platform });
-  const errors = findings.filter((finding) => finding.level === "error");
-  if (custom) for (const finding of findings.filter((one) => one.level === "warning")) noteOnce(session, finding.message);
-  if (errors.length === 0) return;
-  const list = errors
-    .map((finding) => `  ${finding.line === undefined ? "" : `line ${finding.line}: `}${finding.message}`)
-    .join("\n");
-  throw new ClusterError(
-    "UserDataRefused",
-    `${custom ? spec.customData : "the rendered user-data"} would not work on a node:\n${list}`,
-    {
-      source: custom ? "user" : "bug",
-      exit: EXIT.preflight,
-      advice: custom
-        ? `Mend it; \`azure-coreos-cluster lint ${spec.customData}\` checks it again. Nothing was written to Azure.`
-        : "Check the templates if you changed them.",
-    },
-  );
-}
-
-const noted = new WeakMap<Session, Set<string>>();
-
-function noteOnce(session: Session, message: string): void {
-  const seen = noted.get(session) ?? new Set<string>();
-  noted.set(session, seen);
-  if (seen.has(message)) return;
-  seen.add(message);
-  session.emit({ kind: "note", id: "custom-data", label: "custom data", message: `--custom-data: ${message}` });
 }
