@@ -49,6 +49,19 @@ async function serveNode(index: number, hostKey: string, authorized: string): Pr
   return server;
 }
 
+/** Listens as soon as the port is free: a server that was closed a moment ago may hold it for another. */
+async function listen(server: ssh2.Server, port: number): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      server.listen(port, "127.0.0.1");
+      return void (await once(server, "listening"));
+    } catch (error) {
+      if ((error as { code?: string }).code !== "EADDRINUSE" || tries >= 100) throw error;
+      await realClock.sleep(50);
+    }
+  }
+}
+
 /** Virtual while the cluster is made, real when nodes are reached. */
 let now: Clock = createVirtualClock(START);
 function inRealTime(): void {
@@ -117,16 +130,15 @@ describe("a cluster of three nodes", () => {
       );
       for (const index of [0, 1]) servers[index]?.close();
       try {
-        swap.listen(PORT, "127.0.0.1");
-        await once(swap, "listening");
+        await listen(swap, PORT);
         const { exit, stdout } = await run("echo $NODE", "--json");
         const codes = JSON.parse(stdout).nodes.map(({ error }: { error?: { code: string } }) => error?.code);
         expect([exit, codes]).toEqual([255, ["HostKeyMismatch", "SshRefused", undefined]]);
       } finally {
         swap.close();
         for (const index of [0, 1]) {
-          const server = servers[index]?.listen(PORT + index, "127.0.0.1");
-          if (server !== undefined) await once(server, "listening");
+          const server = servers[index];
+          if (server !== undefined) await listen(server, PORT + index);
         }
       }
     });
