@@ -61,7 +61,8 @@ export function powerSupply(simulation: Pick<Simulation, "handle">, behaviour: (
     applyUserData(order.userData, root);
     const machine: PoweredMachine = { order, root, times: { power: Date.now() } };
     machines.set(order.name, machine);
-    const member = etcd ? bootUserData(order.userData, loopbackOf(order), root) : undefined;
+    const boot = (): Started => bootUserData(order.userData, loopbackOf(order), root);
+    const member = etcd ? boot() : undefined;
     daemons.push(
       await startSshd({
         port: order.sshPort,
@@ -71,7 +72,7 @@ export function powerSupply(simulation: Pick<Simulation, "handle">, behaviour: (
       }),
     );
     machine.times.ssh = Date.now();
-    if (member !== undefined) await untilHealthy(machine, member, () => stopped);
+    if (member !== undefined) await untilHealthy(machine, member, boot, () => stopped);
   }
 
   const handle = onOrder(simulation, (order) =>
@@ -93,8 +94,13 @@ export function powerSupply(simulation: Pick<Simulation, "handle">, behaviour: (
 const loopbackOf = ({ privateAddress }: Order): string => privateAddress.replace(/\d+$/, (last) => String(Number(last) + 128));
 
 /** Asks etcd itself, often: this is the truth that the tool's "ready" is measured against. */
-async function untilHealthy(machine: PoweredMachine, member: Started, over: () => boolean): Promise<void> {
-  while (!over() && member.child.exitCode === null) {
+/** An etcd that ends is started again, as systemd does: one that joins is refused until it has been added. */
+async function untilHealthy(machine: PoweredMachine, first: Started, boot: () => Started, over: () => boolean): Promise<void> {
+  for (let member = first; !over();) {
+    if (member.child.exitCode !== null) {
+      await sleep(300);
+      member = boot();
+    }
     if (await isHealthy(machine)) {
       machine.times.etcd = Date.now();
       return;

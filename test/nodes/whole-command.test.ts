@@ -130,6 +130,21 @@ describe.skipIf(!ready)("create, to real nodes", () => {
     expect(documentOf(room.azure).resources).toMatchObject({ created: 0, updated: 0 });
   });
 
+  test("one node grows to three: the new ones join the living etcd, one at a time", async () => {
+    const room = await machineRoom();
+    const first = await room.create("--num-nodes 1");
+    expect(first.exit, first.stderr).toBe(0);
+    const grown = await room.create("--num-nodes 3 --timeout 60s");
+    expect({ exit: grown.exit, states: states(room.azure) }, grown.stderr).toEqual({
+      exit: 0,
+      states: ["ready", "ready", "ready"],
+    });
+    expect(documentOf(room.azure).etcd.members).toHaveLength(3);
+    expect(
+      [...room.power.machines.values()].map(({ order }) => /ETCD_INITIAL_CLUSTER_STATE=(\w+)/.exec(order.userData)?.[1]).sort(),
+    ).toEqual(["existing", "existing", "new"]);
+  });
+
   test("plain etcd (--etcd-plain)", async () => {
     const room = await machineRoom();
     const { exit, stderr } = await room.create("--etcd-plain");
