@@ -1,6 +1,6 @@
 /**
  * One run's way to Azure: where it is, who signs in, the provider over it, time, interrupts, reports. The only place where
- * the simulation takes the network's place.
+ * the simulation takes the network's place. Longer than most files: opening, reporting and closing are one life, read together.
  */
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
