@@ -62,6 +62,7 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
     stop: session.stop,
     onSkip: (id, because) => {
       const resource = byId.get(id);
+      if (resource?.kind === "machine" && resource.node !== undefined) settled(resource.node).resolve();
       const cause = because === undefined ? undefined : byId.get(because)?.label;
       session.emit({
         kind: "skipped",
@@ -138,6 +139,7 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
       ...(observed === undefined ? {} : { observed }),
       permit: async () => {
         if (lost !== undefined) throw lost;
+        if (isMachine && prepared.materials.joins.has(node.index)) await (await watching)?.makeWay(node);
         await (isMachine ? guard() : stillOurs());
       },
       ...(isMachine

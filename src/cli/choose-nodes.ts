@@ -21,6 +21,8 @@ export interface Place {
   readonly hostKey: string | undefined;
   /** An existing machine whose etcd waits for its certificate. */
   readonly uncertified?: boolean;
+  /** An existing machine whose etcd was to join one that lives: whether it has, only etcd knows. */
+  readonly joins?: boolean;
 }
 
 export type Snapshot = ReadonlyMap<string, Live & { readonly kind: Kind }>;
@@ -92,9 +94,10 @@ const machineTags = (spec: ClusterSpec, snapshot: Snapshot): Map<number, Record<
     }),
   );
 
-const tagged = (tags: Record<string, string> | undefined): Pick<Place, "hostKey" | "uncertified"> => ({
+const tagged = (tags: Record<string, string> | undefined): Pick<Place, "hostKey" | "uncertified" | "joins"> => ({
   hostKey: tags?.["aoc-host-key"],
   ...(tags?.["aoc-etcd-certificate"] === "missing" ? { uncertified: true } : {}),
+  ...(tags?.["aoc-etcd-state"] === "existing" ? { joins: true } : {}),
 });
 
 function indexesOf(spec: ClusterSpec, snapshot: Snapshot, kind: Kind, suffix: string): number[] {

@@ -2,22 +2,20 @@
  * What etcd is to be: its members, the authority behind their certificates, and what each node is told of them. Chosen once
  * for a cluster; afterwards members come and go one at a time, through those that live (membership.ts).
  */
-import { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { names } from "../core/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import type { EtcdConfig } from "../core/node-config.ts";
 import { type ClusterSpec, memberCount } from "../core/spec.ts";
 import type { Choices } from "../core/tags.ts";
-import { createEtcdCa, etcdTlsFiles, prepareEtcdTls } from "../prepare/etcd-tls.ts";
-import type { SshKey } from "../prepare/ssh-key.ts";
+import { quorumOf } from "../nodes/quorum.ts";
+import { type EtcdCa, createEtcdCa, etcdTlsFiles, fingerprintOf, prepareEtcdTls } from "../prepare/etcd-tls.ts";
 import type { Place } from "./choose-nodes.ts";
-import type { Claim, FoundCluster } from "./find-cluster.ts";
+import type { FoundCluster } from "./find-cluster.ts";
 import type { Mode } from "./invocation.ts";
 import { type Joins, newMembers, planJoins } from "./membership.ts";
-import { operatorTls } from "./node-target.ts";
+import { type Reach, operatorTls } from "./node-target.ts";
 import type { Session } from "./session.ts";
 
 /** etcd speaks TLS unless what is asked for cannot: old CoreOS, Deis, a discovery service. */
@@ -33,14 +31,6 @@ export const etcdConfig = (spec: ClusterSpec, choices: Choices): EtcdConfig => (
   state: "new",
 });
 
-export type Ca = Awaited<ReturnType<typeof createEtcdCa>>;
-
-export const fingerprintOf = (ca: Ca): string => etcdCaFingerprint(ca.certificate);
-
-/** What the claim keeps of an etcd authority. */
-export const etcdCaFingerprint = (certificate: string): string =>
-  new X509Certificate(certificate).fingerprint256.replaceAll(":", "").slice(0, 32).toLowerCase();
-
 /**
  * The authority for the certificates of new members. While no member exists the one in our folder (or a new one) becomes the
  * cluster's; afterwards only the cluster's own will do: members of two authorities would never talk to each other. Gateways
@@ -54,11 +44,11 @@ export async function etcdAuthority(
   exists: boolean,
   folder: string | undefined,
   mode: Mode,
-): Promise<Ca | undefined> {
+): Promise<EtcdCa | undefined> {
   if (needed === "no") return undefined;
   const now = session.world.clock.now();
   if (folder === undefined) return createEtcdCa(spec.name, now);
-  let ca: Ca;
+  let ca: EtcdCa;
   try {
     ca = await prepareEtcdTls({ folder, cluster: spec.name, exists, now });
   } catch (error) {
@@ -97,24 +87,40 @@ export async function etcdAuthority(
 export async function membersOf(
   session: Session,
   spec: ClusterSpec,
-  claim: Claim,
+  reach: Reach,
   places: readonly Place[],
-  ssh: SshKey,
-  tls: boolean,
   fixed: boolean,
   mode: Mode,
 ): Promise<{ members: ReadonlyMap<number, string>; joins: Joins }> {
-  const { members } = claim.choices;
+  const { tls } = reach;
+  const { members } = reach.choices;
   const fresh = places.filter((place) => !place.exists);
   const alive = places.filter((place) => place.exists && members.has(place.index));
-  const wanted = newMembers(memberCount(spec), claim.choices, fresh);
+  const wanted = newMembers(memberCount(spec), reach.choices, fresh);
   const again = fresh.filter((place) => members.has(place.index));
-  const joining = [...again, ...wanted];
-  if (fixed || joining.length === 0 || alive.length === 0 || claim.address === undefined) return { members, joins: new Map() };
+  // an earlier run may have ended between a machine and its joining
+  const late = alive.filter((place) => place.joins === true);
+  const joining = [...late, ...again, ...wanted].sort((a, b) => a.index - b.index);
+  const none = { members, joins: new Map() };
+  if (fixed || joining.length === 0 || reach.host === "") return none;
+  const notJoining = (code: string, why: string): typeof none => {
+    // members of the first hour that never started can start as they were planned; others would be refused by etcd
+    if (wanted.length > 0)
+      session.emit({
+        kind: "note",
+        id: "etcd",
+        label: "etcd",
+        code,
+        message: `The new nodes do not become etcd members (${why}); they reach etcd through a gateway on 127.0.0.1:2379.`,
+      });
+    return none;
+  };
+  if (alive.length < quorumOf(members.size))
+    return notJoining("EtcdQuorum", `${alive.length} of ${members.size} members exist, and etcd agrees to nothing`);
   const all = new Map([...members, ...wanted.map((place) => [place.index, place.address] as const)]);
   // a rehearsal has no etcd to ask: it is taken to agree
   if (session.simulated || mode === "imagine")
-    return { members: all, joins: session.simulated ? rehearsed(spec, members, joining) : new Map() };
+    return { members: all, joins: session.simulated ? rehearsed(spec, members, [...again, ...wanted]) : new Map() };
   const files = etcdTlsFiles(join(session.dir, spec.name));
   const missing = tls ? [files.ca, files.caKey, files.client, files.clientKey].find((file) => !existsSync(file)) : undefined;
   const why =
@@ -122,33 +128,17 @@ export async function membersOf(
       ? `${missing} is not here`
       : spec.waitFor === "machines"
         ? "with --wait-for machines nobody waits for them"
-        : ssh.privateKeyFile === undefined
+        : reach.privateKey === ""
           ? "the cluster's private key is not here"
           : undefined;
   try {
     if (why !== undefined) throw new ClusterError("EtcdUnreachable", why, { source: "node" });
-    const reach = {
-      spec,
-      choices: claim.choices,
-      host: claim.address,
-      privateKey: await readFile(ssh.privateKeyFile ?? "", "utf8"),
-      tls,
-    };
     const joins = await planJoins(session, reach, alive, joining, tls ? await operatorTls(session.dir, spec.name) : undefined);
     return { members: all, joins };
   } catch (error) {
     session.tools.signal.throwIfAborted();
     if (!(error instanceof ClusterError)) throw error;
-    // members of the first hour that never started can start as they were planned; others would be refused by etcd
-    if (wanted.length > 0)
-      session.emit({
-        kind: "note",
-        id: "etcd",
-        label: "etcd",
-        code: error.code,
-        message: `The new nodes do not become etcd members (${error.message}); they reach etcd through a gateway on 127.0.0.1:2379.`,
-      });
-    return { members, joins: new Map() };
+    return notJoining(error.code, error.message);
   }
 }
 
@@ -169,7 +159,10 @@ function rehearsed(
   return new Map(
     joining.map((place) => {
       known.set(place.index, place.address);
-      return [place.index, [...known].map(([index, address]) => ({ name: names.machine(spec, index), address }))] as const;
+      return [
+        place.index,
+        { told: [...known].map(([index, address]) => ({ name: names.machine(spec, index), address })) },
+      ] as const;
     }),
   );
 }

@@ -1,5 +1,5 @@
 /** The end of a create: what is there, for scripts and for people, and the exit code that says how it went. */
-import { join, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { advised } from "../core/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { names } from "../core/cluster.ts";
@@ -231,5 +231,3 @@ const stateFile = (document: ClusterDocument): unknown => ({
   ips: document.nodes.map((node) => node.privateIp),
   pips: document.nodes.flatMap((node) => node.publicIp ?? []),
 });
-
-export const knownHostsFile = (session: Pick<Session, "dir">, name: string): string => join(session.dir, name, "known_hosts");

@@ -5,8 +5,7 @@
  */
 import { readFile, readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { etcdTlsFiles } from "../prepare/etcd-tls.ts";
-import { etcdCaFingerprint } from "./etcd-plan.ts";
+import { etcdTlsFiles, fingerprintOf } from "../prepare/etcd-tls.ts";
 
 /** @returns names of the files that were removed */
 export async function forgetFiles(dir: string, name: string, claim: Readonly<Record<string, string>>): Promise<string[]> {
@@ -35,7 +34,8 @@ async function isOf(
   userData: readonly string[],
 ): Promise<boolean> {
   const authority = await readFile(ca, "utf8").catch(() => undefined);
-  if (authority !== undefined) return claim["aoc-etcd-ca"] !== undefined && etcdCaFingerprint(authority) === claim["aoc-etcd-ca"];
+  if (authority !== undefined)
+    return claim["aoc-etcd-ca"] !== undefined && fingerprintOf({ certificate: authority }) === claim["aoc-etcd-ca"];
   const id = claim["aoc-id"];
   if (id === undefined) return false;
   const texts = await Promise.all(userData.map((file) => readFile(file, "utf8").catch(() => "")));

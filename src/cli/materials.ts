@@ -3,6 +3,7 @@
  * user-data of every machine that is yet to be made. Everything after is a function of spec and facts.
  */
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { PlannedNode } from "../core/cluster.ts";
 import { names } from "../core/cluster.ts";
@@ -12,18 +13,20 @@ import { type ClusterSpec, memberCount } from "../core/spec.ts";
 import type { Choices } from "../core/tags.ts";
 import { customUserData } from "../core/user-data/custom.ts";
 import { renderUserData } from "../core/user-data/render.ts";
-import { issueNodeCertificate } from "../prepare/etcd-tls.ts";
+import { type EtcdCa, fingerprintOf, issueNodeCertificate } from "../prepare/etcd-tls.ts";
 import { generateHostKey } from "../prepare/host-keys.ts";
 import { PRIVATE, clusterFolder } from "../prepare/kept-file.ts";
 import { prepareSshKey } from "../prepare/ssh-keys.ts";
 import type { SshKey } from "../prepare/ssh-key.ts";
 import { subjectOf } from "../prepare/subject.ts";
+import { recoverAuthority } from "./authority.ts";
 import type { Place } from "./choose-nodes.ts";
 import { readCustom, refuseBadUserData } from "./custom-data.ts";
-import { type Ca, chooseMembers, etcdAuthority, etcdConfig, fingerprintOf, membersOf, usesTls } from "./etcd-plan.ts";
-import type { FoundCluster } from "./find-cluster.ts";
+import { chooseMembers, etcdAuthority, etcdConfig, membersOf, usesTls } from "./etcd-plan.ts";
+import type { Claim, FoundCluster } from "./find-cluster.ts";
 import type { Mode } from "./invocation.ts";
 import type { Joins } from "./membership.ts";
+import type { Reach } from "./node-target.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { Session } from "./session.ts";
 import { templateFolder } from "./templates.ts";
@@ -33,7 +36,7 @@ export interface Materials {
   readonly choices: Choices;
   readonly nodes: readonly PlannedNode[];
   readonly tls: boolean;
-  /** Nodes that join an etcd that lives already, in their order, and the members that each is told of. */
+  /** Nodes that join an etcd that lives already, in their order. */
   readonly joins: Joins;
 }
 
@@ -78,10 +81,17 @@ export async function prepareMaterials(
     );
   const discoveryUrl = found.claim?.choices.discoveryUrl ?? (await chooseDiscoveryUrl(session, spec, mode));
   const tls = usesTls(spec) && custom === undefined;
+  const reach = found.claim === undefined ? undefined : await reachOf(spec, found.claim, ssh, tls);
+  if (tls && reach !== undefined && places.some((place) => !place.exists || place.joins === true) && mode !== "imagine")
+    await recoverAuthority(
+      session,
+      reach,
+      places.filter((place) => place.exists),
+    );
   const { members, joins } =
-    found.claim === undefined
+    reach === undefined
       ? { members: chooseMembers(spec, places), joins: new Map() }
-      : await membersOf(session, spec, found.claim, places, ssh, tls, custom !== undefined || discoveryUrl !== undefined, mode);
+      : await membersOf(session, spec, reach, places, custom !== undefined || discoveryUrl !== undefined, mode);
   const ca = await etcdAuthority(
     session,
     spec,
@@ -114,6 +124,7 @@ export async function prepareMaterials(
           userData: "",
           ...(place.hostKey === undefined ? {} : { hostKey: place.hostKey }),
           ...(place.uncertified === true ? { uncertified: true } : {}),
+          ...(place.joins === true ? { joins: true } : {}),
         };
       // a user's own file has nowhere for a host key
       const hostKey = spec.noHostKeys || custom !== undefined ? undefined : await generateHostKey(name);
@@ -129,6 +140,7 @@ export async function prepareMaterials(
         userData,
         ...(hostKey === undefined ? {} : { hostKey: hostKey.publicKey }),
         ...(tls && ca === undefined && members.has(place.index) ? { uncertified: true } : {}),
+        ...(joins.has(place.index) ? { joins: true } : {}),
       };
     }),
   );
@@ -151,11 +163,11 @@ async function nodeConfig(
   choices: Choices,
   place: Place,
   tls: boolean,
-  ca: Ca | undefined,
+  ca: EtcdCa | undefined,
   hostKey: HostKey | undefined,
   joins: Joins,
 ): Promise<NodeConfig> {
-  const told = joins.get(place.index);
+  const told = joins.get(place.index)?.told;
   const name = names.machine(spec, place.index);
   const member = choices.members.has(place.index);
   const own: NodeTls | undefined =
@@ -177,6 +189,15 @@ async function nodeConfig(
     ...(spec.dataDisk ? { dataDiskMount: spec.dataDiskMount } : {}),
   };
 }
+
+/** How the nodes of a cluster that exists are reached. */
+const reachOf = async (spec: ClusterSpec, claim: Claim, ssh: SshKey, tls: boolean): Promise<Reach> => ({
+  spec,
+  choices: claim.choices,
+  host: claim.address ?? "",
+  privateKey: ssh.privateKeyFile === undefined ? "" : await readFile(ssh.privateKeyFile, "utf8"),
+  tls,
+});
 
 /** A short word that no other creation of this name will have. */
 const word = (session: Session): string => Buffer.from(session.world.random(4)).toString("hex");

@@ -5,10 +5,12 @@
 import { names } from "../core/cluster.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { EtcdMember } from "../core/node-config.ts";
+import { PLATFORMS } from "../core/platforms.ts";
 import type { Choices } from "../core/tags.ts";
 import { type Connection, connect } from "../nodes/connection.ts";
-import { type MembershipOptions, addMember, members, removeMember } from "../nodes/etcd.ts";
+import { type MembershipOptions, type RemoveOptions, addMember, removeMember, settledMembers } from "../nodes/etcd.ts";
 import type { Member } from "../nodes/etcd-api.ts";
+import { putFile, restartUnit } from "../nodes/put-file.ts";
 import type { EtcdClientTls } from "../nodes/target.ts";
 import { type Reach, nodeTarget } from "./node-target.ts";
 import type { Session } from "./session.ts";
@@ -20,8 +22,16 @@ export interface KnownNode {
   readonly hostKey?: string | undefined;
 }
 
-/** What a node that joins a living etcd is told: the members of that moment, itself last. By node index. */
-export type Joins = ReadonlyMap<number, readonly EtcdMember[]>;
+/** A node that joins a living etcd. */
+export interface Joiner {
+  /** What it is told: the members of that moment, itself last. */
+  readonly told: readonly EtcdMember[];
+  /** The member that had its address before, and lost its disk. */
+  readonly replaces?: Pick<Member, "id" | "name">;
+}
+
+/** By node index. */
+export type Joins = ReadonlyMap<number, Joiner>;
 
 /** Long enough for a round trip round the world, short enough for a member that is down. */
 const CONNECT_MS = 8000;
@@ -62,15 +72,21 @@ export async function withMembers<T>(
         advice: "Membership is changed through a live member: check --ssh-from, and that the cluster's private key is here.",
         cause: failed?.reason,
       });
-    return await work({ clock, signal: tools.signal, connections, ...(tls === undefined ? {} : { tls }) });
+    return await work({
+      clock,
+      signal: tools.signal,
+      connections,
+      api: PLATFORMS[reach.spec.platform].membership,
+      ...(tls === undefined ? {} : { tls }),
+    });
   } finally {
     for (const connection of connections) connection.close();
   }
 }
 
 /**
- * What new members must be told before they boot. `joining` are nodes without a machine that are to be members; `alive` are
- * the members that exist. A member that etcd remembers under the same address is replaced when it joins.
+ * What new members must be told before they boot. `joining` are nodes that are to be members, with a machine or without; `alive`
+ * are the members that exist. Those that have a machine and are members already join nothing.
  */
 export async function planJoins(
   session: Session,
@@ -79,39 +95,75 @@ export async function planJoins(
   joining: readonly KnownNode[],
   tls: EtcdClientTls | undefined,
 ): Promise<Joins> {
-  const list = await withMembers(session, reach, alive, tls, members);
-  const address = (member: Member): string => new URL(member.peerUrls[0] ?? "http://0.0.0.0").hostname;
-  const joiners = new Set(joining.map((node) => node.address));
+  const list = await withMembers(session, reach, alive, tls, (options) => settledMembers(options));
+  const memberAt = (node: KnownNode): Member | undefined => list.find((member) => addressOf(member) === node.address);
+  const there = new Set(alive.map((node) => node.index));
+  const missing = joining.filter((node) => !there.has(node.index) || memberAt(node) === undefined);
+  const joiners = new Set(missing.map((node) => node.address));
   let known: EtcdMember[] = list
-    .filter((member) => !joiners.has(address(member)))
+    .filter((member) => !joiners.has(addressOf(member)))
     .map((member) => ({
-      name: member.name === "" ? nameAt(reach, alive, address(member)) : member.name,
-      address: address(member),
+      name: member.name === "" ? nameAt(reach, alive, addressOf(member)) : member.name,
+      address: addressOf(member),
     }));
-  const joins = new Map<number, readonly EtcdMember[]>();
-  for (const node of joining) {
+  const joins = new Map<number, Joiner>();
+  for (const node of missing) {
     known = [...known, { name: names.machine(reach.spec, node.index), address: node.address }];
-    joins.set(node.index, known);
+    const before = memberAt(node);
+    // one that never started has no data that could be missed: it can start as it is
+    const replaces = before === undefined || before.clientUrls.length === 0 ? {} : { replaces: before };
+    joins.set(node.index, { told: known, ...replaces });
   }
   return joins;
 }
 
-/** Adds one node as a member; one that it takes the place of is removed first. Repeating it is safe. */
+/**
+ * Takes the old self of a node out of etcd, before the new one has a machine: an etcd that starts under the address of a member
+ * takes itself for that member, and without its data can do harm.
+ */
+export const makeWay = (
+  session: Session,
+  reach: Reach,
+  alive: readonly KnownNode[],
+  replaced: Pick<Member, "id" | "name">,
+  tls: EtcdClientTls | undefined,
+): Promise<void> => withMembers(session, reach, alive, tls, (options) => removeMember(patient(session, options), replaced));
+
+/**
+ * Adds one node as a member, tells it who the members are now, and starts its etcd. Repeating it is safe: one that has started is
+ * left alone.
+ * @param told what its user-data says, where that is known
+ */
 export async function join(
   session: Session,
   reach: Reach,
   alive: readonly KnownNode[],
   node: KnownNode,
+  told: readonly EtcdMember[] | undefined,
   tls: EtcdClientTls | undefined,
 ): Promise<void> {
+  const name = names.machine(reach.spec, node.index);
   const peerUrl = `${reach.tls ? "https" : "http"}://${node.address}:2380`;
-  await withMembers(session, reach, alive, tls, async (options) => {
-    const patient = { ...options, deadline: Math.min(session.deadline, session.clock.now() + 5 * 60_000) };
-    const before = (await members(patient)).find((member) => member.peerUrls.includes(peerUrl));
-    // it had started once, and its data went with its disk: etcd knows it and would refuse it
-    if (before !== undefined && before.clientUrls.length > 0) await removeMember(patient, before.id);
-    await addMember(patient, names.machine(reach.spec, node.index), peerUrl);
+  const now = await withMembers(session, reach, alive, tls, async (options) => {
+    const added = await addMember(patient(session, options), name, peerUrl);
+    return added.name === "" ? settledMembers(options) : undefined;
   });
+  if (now === undefined) return;
+  const members = now
+    .map(
+      (member) =>
+        `${member.name === "" ? nameAt(reach, [node, ...alive], addressOf(member)) : member.name}=${member.peerUrls[0]}`,
+    )
+    .sort((a, b) => a.localeCompare(b));
+  const scheme = new URL(peerUrl).protocol;
+  const known = told?.map((member) => `${member.name}=${scheme}//${member.address}:2380`).sort((a, b) => a.localeCompare(b));
+  try {
+    await tell(session, reach, node, members);
+  } catch (error) {
+    session.tools.signal.throwIfAborted();
+    // it knows already, and systemd starts it again and again
+    if (members.join() !== known?.join()) throw error;
+  }
 }
 
 /** Takes one node out of the membership; absent is success. */
@@ -121,13 +173,13 @@ export async function leave(
   alive: readonly KnownNode[],
   node: KnownNode,
   tls: EtcdClientTls | undefined,
-  force: boolean,
+  how: RemoveOptions = {},
 ): Promise<void> {
   const name = names.machine(reach.spec, node.index);
   await withMembers(session, reach, alive, tls, async (options) => {
-    const list = await members(options);
+    const list = await settledMembers(options);
     const member = list.find((one) => one.name === name || one.peerUrls.some((peer) => new URL(peer).hostname === node.address));
-    if (member !== undefined) await removeMember(options, member.id, force);
+    if (member !== undefined) await removeMember(options, { ...member, name }, how);
   });
 }
 
@@ -142,6 +194,33 @@ export function newMembers(
 }
 
 // --- internal ---
+
+const addressOf = (member: Member): string => new URL(member.peerUrls[0] ?? "http://0.0.0.0").hostname;
+
+/** A drop-in after those of the user-data, which are written anew at every boot. */
+async function tell(session: Session, reach: Reach, node: KnownNode, members: readonly string[]): Promise<void> {
+  const unit = PLATFORMS[reach.spec.platform].etcdUnit;
+  const connection = await connect(nodeTarget(reach, node), {
+    clock: session.clock,
+    signal: session.tools.signal,
+    timeoutMs: CONNECT_MS,
+    trust: node.hostKey === undefined ? "first-use" : "strict",
+  });
+  try {
+    const lines = [`ETCD_INITIAL_CLUSTER=${members.join(",")}`, "ETCD_INITIAL_CLUSTER_STATE=existing"];
+    const text = `[Service]\n${lines.map((line) => `Environment=${line}\n`).join("")}`;
+    await putFile(connection, `/etc/systemd/system/${unit}.d/50-joined.conf`, text, { mode: "0644" });
+    await restartUnit(connection, unit);
+  } finally {
+    connection.close();
+  }
+}
+
+/** The member that joined before may still be starting. */
+const patient = (session: Session, options: MembershipOptions): MembershipOptions => ({
+  ...options,
+  deadline: Math.min(session.deadline, session.clock.now() + 5 * 60_000),
+});
 
 function nameAt(reach: Reach, nodes: readonly KnownNode[], address: string): string {
   const node =

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { expectedKeys } from "../nodes/known-hosts.ts";
 import { type NodeReadiness, waitReady } from "../nodes/readiness.ts";
-import { knownHostsFile } from "./finish.ts";
+import { knownHostsFile } from "./known-hosts.ts";
 import type { LiveCluster, LiveNode } from "./live-cluster.ts";
 import { usesTls } from "./etcd-plan.ts";
 import { type Reach, nodeTarget, operatorTls } from "./node-target.ts";
@@ -43,7 +43,7 @@ export async function askNodes(
     };
   const tls = usesTls(spec) && claim.choices.customDataHash === undefined;
   const etcdTls = tls ? await operatorTls(session.dir, spec.name) : undefined;
-  const withEtcd = claim.choices.customDataHash === undefined && (!tls || etcdTls !== undefined);
+  const withEtcd = claim.choices.customDataHash === undefined;
   const reach: Reach = {
     spec,
     choices: claim.choices,
@@ -70,10 +70,5 @@ export async function askNodes(
       },
     );
   const found = (await Promise.all([ask("strict"), ask("first-use")])).flat();
-  return {
-    nodes: new Map(found.map((one) => [one.index, one])),
-    ...(tls && etcdTls === undefined
-      ? { note: `etcd was not asked: its client certificate is not in ${spec.name}/ on this machine.` }
-      : {}),
-  };
+  return { nodes: new Map(found.map((one) => [one.index, one])) };
 }

@@ -10,10 +10,11 @@ import { etcdTlsFiles } from "../prepare/etcd-tls.ts";
 
 /** What all targets of a cluster share. */
 export interface Reach {
-  readonly spec: Pick<ClusterSpec, "name" | "vmNamePrefix" | "ssh">;
-  readonly choices: Pick<Choices, "members">;
-  /** The public IP address of the load balancer. */
+  readonly spec: Pick<ClusterSpec, "name" | "vmNamePrefix" | "ssh" | "platform">;
+  readonly choices: Pick<Choices, "members" | "etcdCa">;
+  /** The public IP address of the load balancer; empty when it has none yet. */
   readonly host: string;
+  /** Empty when it is not on this machine. */
   readonly privateKey: string;
   readonly tls: boolean;
 }

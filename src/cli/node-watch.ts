@@ -12,12 +12,15 @@ import { type NodeDiagnosis, diagnoseNodes } from "../nodes/diagnose.ts";
 import { type ClockMeasure, judgeClocks, measureClock } from "../nodes/time.ts";
 import type { NodeTarget } from "../nodes/target.ts";
 import type { Prepared } from "./prepare.ts";
+import { authorityHere, leaveAuthority } from "./authority.ts";
 import { certify } from "./certify.ts";
-import { join } from "./membership.ts";
+import { createJoining } from "./joining.ts";
 import { type Reach, nodeTarget, operatorTls } from "./node-target.ts";
 import type { Session } from "./session.ts";
 
 export interface NodeWatch {
+  /** Called before the machine is asked for: takes what etcd remembers of an earlier one out of it. @throws ClusterError Etcd* */
+  makeWay(node: PlannedNode): Promise<void>;
   start(node: PlannedNode): void;
   /** Resolves when the node is ready; never rejects. */
   usable(node: PlannedNode): Promise<void>;
@@ -42,6 +45,9 @@ export async function watchNodes(
     prepared.materials.ssh.privateKeyFile === undefined ? "" : await readFile(prepared.materials.ssh.privateKeyFile, "utf8");
   const { spec, materials, facts } = prepared;
   const etcdTls = materials.tls ? await operatorTls(session.dir, spec.name) : undefined;
+  const authority = materials.tls ? await authorityHere(session, spec.name, materials.choices.etcdCa) : undefined;
+  /** Members that hold the authority now, and why others do not. */
+  const left: (true | Error)[] = [];
   const reach: Reach = {
     spec,
     choices: materials.choices,
@@ -58,6 +64,20 @@ export async function watchNodes(
     signal: session.tools.signal,
     emit: session.emit,
     ...(etcdTls === undefined ? {} : { etcdTls }),
+    ...(authority === undefined
+      ? {}
+      : {
+          whenLoggedIn: async (connection: Connection, target: NodeTarget) => {
+            if (target.role !== "member") return;
+            await leaveAuthority(connection, authority).then(
+              () => left.push(true),
+              (error: Error) => {
+                left.push(error);
+                throw error;
+              },
+            );
+          },
+        }),
     whenReady: async (connection: Connection) =>
       void clocks.push(await measureClock(connection, { clock: session.clock, signal: session.tools.signal })),
     machineState: (index: number) => (azure.hasFailed(index) ? ("failed" as const) : ("unknown" as const)),
@@ -69,8 +89,10 @@ export async function watchNodes(
     waits.set(trust, known);
     return known;
   };
-  // members join a living etcd one at a time, each when the one before is healthy
-  const inOrder = [...materials.joins.keys()];
+  const joining = createJoining(session, reach, prepared, etcdTls);
+  for (const index of materials.joins.keys())
+    // one that was never asked for will not come
+    void azure.settled(index).then(() => running.has(index) || joining.ended(index));
 
   const usable = (node: PlannedNode): Promise<void> => {
     const known = ready.get(node.index) ?? Promise.withResolvers<void>();
@@ -80,6 +102,7 @@ export async function watchNodes(
   return {
     usable,
     explain,
+    makeWay: (node) => joining.makeWay(node),
     start(node) {
       if (running.has(node.index)) return;
       void usable(node);
@@ -105,6 +128,14 @@ export async function watchNodes(
             label: "clock",
             message: `${verdict.reason ?? verdict.name}. Clocks that drift apart cost etcd its leases: chronyc tracking on the node says why.`,
           });
+      const [refused] = left;
+      if (refused instanceof Error && !left.includes(true))
+        session.emit({
+          kind: "note",
+          id: "etcd-ca",
+          label: "etcd authority",
+          message: `etcd's authority is in ${spec.name}/ on this machine alone, for no member took it (${refused.message}). Keep etcd-ca.key: new members need it.`,
+        });
       return found;
     },
   };
@@ -122,50 +153,28 @@ export async function watchNodes(
   async function watchOne(node: PlannedNode): Promise<NodeReadiness> {
     if (level === "machines") return { index: node.index, name: node.name, state: "created", timings: {}, attempts: 0 };
     if (session.simulated) return simulated(node);
-    if (materials.joins.has(node.index) && level === "etcd") {
-      const joined = await joinInTurn(node);
-      if (joined !== undefined) return joined;
-    }
-    if (node.uncertified === true && level === "etcd") {
-      const reached = await wait(node, "ssh");
-      if (reached.state !== "ready") return reached;
-      try {
-        await certify(session, spec.name, targetOf(node));
-      } catch (error) {
-        session.tools.signal.throwIfAborted();
-        if (!(error instanceof ClusterError)) throw error;
-        return { ...reached, state: "ssh", code: error.code, reason: error.message };
+    try {
+      const joins = joining.has(node.index);
+      if (joins || (node.uncertified === true && level === "etcd")) {
+        const reached = await wait(node, "ssh");
+        if (reached.state !== "ready") return reached;
+        try {
+          if (joins) await joining.join(node);
+          if (node.uncertified === true) await certify(session, spec.name, targetOf(node));
+        } catch (error) {
+          session.tools.signal.throwIfAborted();
+          if (!(error instanceof ClusterError)) throw error;
+          return { ...reached, state: "ssh", code: error.code, reason: error.message };
+        }
       }
+      return await wait(node, level);
+    } finally {
+      joining.ended(node.index);
     }
-    return wait(node, level);
   }
 
   async function wait(node: PlannedNode, until: ReadyLevel): Promise<NodeReadiness> {
     return waitWith(node.hostKey === undefined ? "first-use" : "strict").one(targetOf(node), until);
-  }
-
-  /** Undefined when it is a member now; how far it came when it could not join. */
-  async function joinInTurn(node: PlannedNode): Promise<NodeReadiness | undefined> {
-    const before = inOrder[inOrder.indexOf(node.index) - 1];
-    const last = before === undefined ? undefined : await running.get(before);
-    if (last !== undefined && last.state !== "ready")
-      return { ...last, index: node.index, name: node.name, state: "ssh", reason: `waits for ${last.name} to join etcd first` };
-    const reached = await wait(node, "ssh");
-    if (reached.state !== "ready") return reached;
-    const alive = facts.nodes.filter(
-      (one) =>
-        materials.choices.members.has(one.index) &&
-        one.index !== node.index &&
-        !inOrder.slice(inOrder.indexOf(node.index)).includes(one.index),
-    );
-    try {
-      await join(session, reach, alive, node, etcdTls);
-      return undefined;
-    } catch (error) {
-      session.tools.signal.throwIfAborted();
-      if (!(error instanceof ClusterError)) throw error;
-      return { ...reached, state: "ssh", code: error.code, reason: error.message };
-    }
   }
 
   async function simulated(node: PlannedNode): Promise<NodeReadiness> {

@@ -12,11 +12,13 @@ import { type ClusterSpec, buildSpec } from "../core/spec.ts";
 import { converge } from "../engine/converge.ts";
 import { patiently, remove } from "../engine/patiently.ts";
 import { plural } from "../report/words.ts";
+import { recoverAuthority } from "./authority.ts";
 import { type Snapshot, interfaceAddresses, machinesOf } from "./choose-nodes.ts";
 import { nameOf } from "./prepare.ts";
 import { type Claim, findCluster, noSuchCluster } from "./find-cluster.ts";
 import type { Invocation } from "./invocation.ts";
 import { usesTls } from "./etcd-plan.ts";
+import { forgetHostKeys } from "./known-hosts.ts";
 import { type KnownNode, leave } from "./membership.ts";
 import { nodeNamed } from "./node-name.ts";
 import { type Reach, operatorTls } from "./node-target.ts";
@@ -73,8 +75,9 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
   session.report(which.length);
 
   await leaveEtcd(session, invocation, spec, claim, there, known);
-  for (const index of known) await removeMachine(session, groupName, names.machine(spec, index), index);
+  await atOnce(known.map((index) => removeMachine(session, groupName, names.machine(spec, index), index)));
   await forget(session, spec, claim, groupName, found.foreignGroup, there, staying);
+  await forgetHostKeys(session, spec, claim, known);
   session.emit({ kind: "end", id: "remove", label: name });
   session.endReport();
   session.say(`${which.join(", ")} removed; ${staying.length} ${plural("node", staying.length)} left.`);
@@ -157,13 +160,14 @@ async function leaveEtcd(
         advice: "Run this where ssh-cert.key is (or give --dir), or add --force to remove the machines without telling etcd.",
       },
     );
-  const tls = usesTls(spec) ? await operatorTls(session.dir, spec.name) : undefined;
   const reach: Reach = { spec, choices: claim.choices, host: claim.address ?? "", privateKey: key ?? "", tls: usesTls(spec) };
-  for (const node of leaving) {
+  if (reach.tls) await recoverAuthority(session, reach, members);
+  const tls = reach.tls ? await operatorTls(session.dir, spec.name) : undefined;
+  for (const [nth, node] of leaving.entries()) {
     const name = names.machine(spec, node.index);
     session.emit({ kind: "started", id: `etcd/${name}`, label: `etcd member ${name}`, node: node.index });
     try {
-      await leave(session, reach, members, node, tls, force);
+      await leave(session, reach, members, node, tls, { force, quorumPatienceMs: nth === 0 ? 5000 : 45_000 });
       session.emit({ kind: "done", id: `etcd/${name}`, label: `etcd member ${name}`, change: "deleted", node: node.index });
     } catch (error) {
       session.tools.signal.throwIfAborted();
@@ -179,6 +183,12 @@ async function leaveEtcd(
       if (!force) throw code === "EtcdUnreachable" ? withForce(error as ClusterError) : error;
     }
   }
+}
+
+/** Lets all of them end, then throws what the first one failed with. */
+async function atOnce(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((one) => one.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** Who removes the nodes of an etcd that is gone for good has a way to. */

@@ -127,7 +127,7 @@ async function leaveEtcd(
   const tls = materials.tls ? await operatorTls(session.dir, spec.name) : undefined;
   for (const node of joined.toReversed()) {
     try {
-      await leave(session, reach, alive, node, tls, false);
+      await leave(session, reach, alive, node, tls);
     } catch (error) {
       session.tools.signal.throwIfAborted();
       staying.add(node.index);

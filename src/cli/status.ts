@@ -94,8 +94,9 @@ async function look(session: Session, invocation: Invocation, first: boolean): P
   return healthy < document.nodes.length || live.drift.some((one) => one.harm) ? EXIT.partly : EXIT.done;
 }
 
+/** A machine may answer long before Azure calls it made. */
 const worthAsking = ({ provisioning, power }: LiveNode): boolean =>
-  provisioning !== undefined && (power === undefined || power === "running");
+  provisioning !== undefined && (power === undefined || power === "running" || power === "starting");
 
 function documentOf(
   session: Session,
@@ -150,8 +151,8 @@ function documentOf(
 function stateOf({ provisioning, power }: LiveNode, health: string | undefined): string {
   if (provisioning === undefined) return "missing";
   const made = provisioning.toLowerCase();
-  // a node that answers is up, whatever Azure calls its machine
-  if (health === "ready" && power === "running") return made === "failed" ? "failed" : "ready";
+  // a node that answers is up, if Azure does not yet call its machine made
+  if (health === "ready" && made !== "failed" && made !== "deleting") return "ready";
   if (made !== "succeeded" && made !== "updating") return made;
   if (power !== undefined && power !== "running") return power;
   return health ?? "running";

@@ -16,6 +16,8 @@ export interface PlannedNode {
   readonly hostKey?: string;
   /** Its etcd waits for a certificate: it was made where the authority was not. Kept as a tag of the machine. */
   readonly uncertified?: boolean;
+  /** Its etcd was told of one that lives, and starts when it has been added there. Kept as a tag of the machine. */
+  readonly joins?: boolean;
 }
 
 /** An image of the user's own: a page blob that becomes a managed image, with a storage account of ours if need be. */

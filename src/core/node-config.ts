@@ -17,6 +17,16 @@ export interface NodeTls {
   readonly key: string;
 }
 
+/** Where the node's etcd certificate is on the node: for clients there, and for whoever fetches it. */
+export const NODE_TLS_FILES = {
+  ca: "/etc/etcd/tls/ca.pem",
+  certificate: "/etc/etcd/tls/node.pem",
+  key: "/etc/etcd/tls/node-key.pem",
+} as const;
+
+/** Where a member keeps the cluster's etcd authority, certificate and key: root's alone, and not in the folder that etcd sees. */
+export const AUTHORITY_FILE = "/etc/etcd/authority.pem";
+
 export interface EtcdConfig {
   /** Static bootstrap from known addresses, or a discovery URL: one of the two, never neither. */
   readonly mode: "static" | "discovery";

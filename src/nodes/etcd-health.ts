@@ -1,11 +1,12 @@
 /**
  * Whether etcd on one node is healthy: it knows a leader and can commit. Asked of the node's own endpoint, so that a gateway
- * is checked through itself. Where sshd allows no tunnels, etcdctl on the node answers instead. Never throws for a node that
- * is merely not healthy yet: that is an answer.
+ * is checked through itself. Where sshd allows no tunnels, or the operator's certificate is not here, etcdctl on the node answers
+ * instead, with the node's own. Never throws for a node that is merely not healthy yet: that is an answer.
  */
 import { ClusterError } from "../core/errors.ts";
+import { NODE_TLS_FILES } from "../core/node-config.ts";
 import type { Connection } from "./connection.ts";
-import { etcdRequest, type EtcdAccess } from "./etcd-http.ts";
+import { clientCertificateMissing, etcdRequest, type EtcdAccess } from "./etcd-http.ts";
 import { etcdEndpoint, type NodeTarget } from "./target.ts";
 
 export type EtcdHealth =
@@ -19,6 +20,7 @@ export type EtcdHealth =
 
 /** @throws ClusterError ConnectionLost, EtcdClientCertificateMissing; the signal's reason */
 export async function etcdHealth(connection: Connection, access: EtcdAccess): Promise<EtcdHealth> {
+  if (connection.target.tls && access.tls === undefined) return byEtcdctl(connection, access);
   try {
     const { status, body } = await etcdRequest(connection, access, { method: "GET", path: "/health" });
     // 2.x to 3.6 all answer {"health": "true"}; 503 and "false" without a leader or with an alarm.
@@ -27,7 +29,7 @@ export async function etcdHealth(connection: Connection, access: EtcdAccess): Pr
     return { healthy: false, code: "EtcdUnhealthy", reason: `etcd runs but has no quorum${reason}` };
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
-    if (error.code === "ConnectionLost" || error.code === "EtcdClientCertificateMissing") throw error;
+    if (error.code === "ConnectionLost") throw error;
     if (error.code === "ForwardForbidden") return byEtcdctl(connection, access);
     return { healthy: false, code: error.code, reason: REASON[error.code] ?? error.message };
   }
@@ -47,21 +49,34 @@ function healthWord(body: unknown): string | undefined {
 
 /** Exit code 0 and "is healthy" per endpoint. The certificates are the node's own, readable for root. */
 async function byEtcdctl(connection: Connection, access: EtcdAccess): Promise<EtcdHealth> {
-  const result = await connection.exec(healthCommand(connection.target), {
+  const { target } = connection;
+  const result = await connection.exec(healthCommand(target), {
     timeoutMs: access.timeoutMs ?? 7000,
     ...(access.signal === undefined ? {} : { signal: access.signal }),
   });
   if (result.code === 0) return { healthy: true };
   if (result.code === 127)
-    return { healthy: false, code: "ForwardForbidden", reason: "sshd allows no tunnels and etcdctl is missing" };
-  return { healthy: false, code: "EtcdUnhealthy", reason: "etcdctl says that etcd is not healthy" };
+    return {
+      healthy: false,
+      code: "ForwardForbidden",
+      reason: "etcd can be asked neither through a tunnel nor by etcdctl there",
+    };
+  if (result.code !== NO_CERTIFICATE)
+    return { healthy: false, code: "EtcdUnhealthy", reason: "etcdctl says that etcd is not healthy" };
+  // a member gets its certificate sooner or later; a gateway that was made without one does not
+  if (target.role === "gateway") throw clientCertificateMissing(target);
+  return { healthy: false, code: "EtcdClientCertificateMissing", reason: "the node has no etcd certificate yet" };
 }
+
+const NO_CERTIFICATE = 46;
 
 /** The folder is where the user-data puts the certificates. */
 export function healthCommand(target: NodeTarget): string {
   const { host, port } = etcdEndpoint(target);
-  const tls = "--cacert=/etc/etcd/tls/ca.pem --cert=/etc/etcd/tls/node.pem --key=/etc/etcd/tls/node-key.pem";
   const sudo = target.user === "root" || !target.tls ? "" : "sudo -n ";
+  const { ca, certificate, key } = NODE_TLS_FILES;
+  const look = target.tls ? `${sudo}test -s ${key} || exit ${NO_CERTIFICATE}; ` : "";
+  const tls = target.tls ? `--cacert=${ca} --cert=${certificate} --key=${key} ` : "";
   const scheme = target.tls ? "https" : "http";
-  return `${sudo}env ETCDCTL_API=3 etcdctl --endpoints=${scheme}://${host}:${port} ${target.tls ? `${tls} ` : ""}endpoint health`;
+  return `${look}${sudo}env ETCDCTL_API=3 etcdctl --endpoints=${scheme}://${host}:${port} ${tls}endpoint health`;
 }

@@ -59,16 +59,7 @@ export async function etcdRequest(connection: Connection, access: EtcdAccess, as
 }
 
 function secure(tunnel: Duplex, target: NodeTarget, host: string, tls: EtcdClientTls | undefined): Promise<Duplex> {
-  if (tls === undefined) {
-    throw new ClusterError(
-      "EtcdClientCertificateMissing",
-      `${target.name}: etcd asks for a client certificate and none is at hand`,
-      {
-        source: "user",
-        advice: "Copy etcd-ca.pem, etcd-client.pem and etcd-client.key into the cluster's folder from where it was made.",
-      },
-    );
-  }
+  if (tls === undefined) throw clientCertificateMissing(target);
   return new Promise((resolve, reject) => {
     // `host` is what the certificate is compared with: the address of the member, or 127.0.0.1 through a gateway.
     const socket = connectTls({ socket: tunnel, host, ca: tls.ca, cert: tls.certificate, key: tls.key, minVersion: "TLSv1.2" });
@@ -119,6 +110,12 @@ function parse(text: string): unknown {
     return text;
   }
 }
+
+export const clientCertificateMissing = (target: NodeTarget): ClusterError =>
+  new ClusterError("EtcdClientCertificateMissing", `${target.name}: etcd asks for a client certificate and none is at hand`, {
+    source: "user",
+    advice: "Copy etcd-ca.pem, etcd-client.pem and etcd-client.key into the cluster's folder from where it was made.",
+  });
 
 const tlsError = (target: NodeTarget, cause: unknown): ClusterError =>
   new ClusterError("EtcdTls", `${target.name}: no TLS connection to etcd`, {

@@ -14,8 +14,8 @@ import { canAdd, canRemove, type Verdict } from "./quorum.ts";
 export interface MembershipOptions extends EtcdAccess {
   /** Connections to nodes with a live member (or to gateways, for reading); tried in this order. */
   readonly connections: readonly Connection[];
-  /** v3 by default; v2 for the etcd2 of `--platform coreos`. */
-  readonly api?: "v3" | "v2";
+  /** v2 for the etcd2 of `--platform coreos`. */
+  readonly api: "v3" | "v2";
   /** Milliseconds since 1970: until when a change is tried. 60 seconds from now by default. */
   readonly deadline?: number;
 }
@@ -23,6 +23,21 @@ export interface MembershipOptions extends EtcdAccess {
 /** All members, voting or not, as the first node that answers knows them. @throws ClusterError EtcdUnavailable */
 export const members = (options: MembershipOptions): Promise<Member[]> =>
   throughAny(options, options.connections, (connection) => apiOf(options).list(connection, options));
+
+/** The same, asked again for a while where nobody answers: after a change, members look for a new leader first. */
+export async function settledMembers(options: MembershipOptions, patienceMs = 15_000): Promise<Member[]> {
+  const until = options.clock.now() + patienceMs;
+  for (;;)
+    try {
+      return await members(options);
+    } catch (error) {
+      const passing =
+        error instanceof EtcdRefusal ? error.passing : error instanceof ClusterError && error.code === "EtcdUnavailable";
+      if (!passing || options.clock.now() >= until)
+        throw error instanceof EtcdRefusal ? refusalError("list its members", error) : error;
+      await options.clock.sleep(500, options.signal);
+    }
+}
 
 /** Ids of the members that are healthy, asked each on its own node. A member without a connection counts as not healthy. */
 export async function healthyMembers(options: MembershipOptions, list: readonly Member[]): Promise<Set<string>> {
@@ -61,12 +76,20 @@ export async function addMember(options: MembershipOptions, name: string, peerUr
   });
 }
 
-/**
- * Removes a member; its etcd then stops by itself. Absent is success. `force` leaves out the check of quorum, not etcd's own.
- * @throws ClusterError EtcdQuorum, EtcdChangeRefused
- */
-export async function removeMember(options: MembershipOptions, id: string, force = false): Promise<void> {
-  await change(options, `remove member ${id}`, 5000, async (list) => {
+export interface RemoveOptions {
+  /** Leaves out the check of quorum, not etcd's own. */
+  readonly force?: boolean;
+  /** For how long a lack of quorum may pass: 5 seconds, more just after a change, when members look for a new leader. */
+  readonly quorumPatienceMs?: number;
+}
+
+/** Removes a member; its etcd then stops by itself. Absent is success. @throws ClusterError EtcdQuorum, EtcdChangeRefused */
+export async function removeMember(
+  options: MembershipOptions,
+  { id, name }: Pick<Member, "id" | "name">,
+  { force = false, quorumPatienceMs = 5000 }: RemoveOptions = {},
+): Promise<void> {
+  await change(options, `remove ${name === "" ? `member ${id}` : name}`, quorumPatienceMs, async (list) => {
     const member = list.find((one) => one.id === id);
     if (member === undefined) return { done: undefined };
     // A member that removes itself may stop before it answers: ask another first.
@@ -77,26 +100,6 @@ export async function removeMember(options: MembershipOptions, id: string, force
       act: () => throughAny(options, through, (connection) => apiOf(options).remove(connection, options, id)),
     };
   });
-}
-
-/** Waits until every connection's endpoint is healthy: between two changes. @throws ClusterError EtcdUnhealthy at the deadline */
-export async function waitHealthy(options: MembershipOptions): Promise<void> {
-  const { clock, signal } = options;
-  const deadline = options.deadline ?? clock.now() + 60_000;
-  for (;;) {
-    const healthy = await Promise.all(options.connections.map((connection) => endpointHealth(connection, options)));
-    if (healthy.every(Boolean)) return;
-    if (clock.now() >= deadline) {
-      const names = options.connections.filter((_, index) => !healthy[index]).map(({ target }) => target.name);
-      throw new ClusterError("EtcdUnhealthy", `etcd is not healthy on ${names.join(", ")}`, {
-        source: "node",
-        exit: EXIT.timeout,
-        advice:
-          "No more members are changed until it is: look at journalctl -u etcd-member on the node, then run the command again.",
-      });
-    }
-    await clock.sleep(500, signal);
-  }
 }
 
 type Step<T> = { readonly done: T } | { readonly verdict: Verdict; readonly act: () => Promise<void> };

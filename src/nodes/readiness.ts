@@ -56,6 +56,11 @@ export interface ReadinessOptions {
    * cloud-config has put ours in. It is never accepted and nothing is sent. 180,000 by default; 0 for nodes that are up.
    */
   readonly hostKeyGraceMs?: number;
+  /**
+   * Called on the first connection that is logged in, beside the asking for etcd; and on a later one when it failed. Nobody is ready
+   * before it has ended; what it throws is not held against the node.
+   */
+  readonly whenLoggedIn?: (connection: Connection, target: NodeTarget) => Promise<void>;
   /** Called on the open connection of each node that became ready; what it throws is not held against the node. */
   readonly whenReady?: (connection: Connection, target: NodeTarget) => Promise<void>;
 }

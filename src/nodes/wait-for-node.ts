@@ -37,6 +37,7 @@ export async function waitForNode(target: NodeTarget, shared: SharedWait): Promi
   let connection: Connection | undefined;
   let kept = false;
   let mismatchSince: number | undefined;
+  let atLogin: Promise<void> | undefined;
   let attempts = 0;
   let pause = FIRST_PAUSE_MS;
   options.emit?.({ ...node, kind: "started" });
@@ -67,6 +68,9 @@ export async function waitForNode(target: NodeTarget, shared: SharedWait): Promi
     timings.ssh ??= clock.now() - started;
     hostKey = made.hostKey;
     mismatchSince = undefined;
+    atLogin ??= options.whenLoggedIn?.(made, target).catch(() => {
+      atLogin = undefined;
+    });
     return made;
   };
   /** True when there is nothing left to wait for. */
@@ -88,7 +92,7 @@ export async function waitForNode(target: NodeTarget, shared: SharedWait): Promi
     }
     if (options.level === "etcd") timings.etcd = clock.now() - started;
     found("ready");
-    await options.whenReady?.(connection, target).catch(() => undefined);
+    await Promise.all([atLogin, options.whenReady?.(connection, target).catch(() => undefined)]);
     return true;
   };
   const failed = (error: unknown): boolean => {

@@ -1,6 +1,6 @@
 /**
- * What of etcd's certificates lies in the cluster's folder: the authority, whose key lets the cluster grow and goes to no node, and
- * the operator's certificate. Made once and kept, keys 0600; there is never a second authority for a cluster.
+ * What of etcd's certificates lies in the cluster's folder: the authority, whose key lets the cluster grow, and the operator's
+ * certificate. Made once and kept, keys 0600; there is never a second authority for a cluster.
  */
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { join } from "node:path";
@@ -51,6 +51,10 @@ export async function prepareEtcdTls(options: {
   await keepOperatorCertificate(files, ca, now);
   return ca;
 }
+
+/** What a cluster remembers of its authority: 32 hex digits of the certificate's SHA-256. */
+export const fingerprintOf = ({ certificate }: Pick<EtcdCa, "certificate">): string =>
+  new X509Certificate(certificate).fingerprint256.replaceAll(":", "").slice(0, 32).toLowerCase();
 
 /** Puts an authority that was found elsewhere into the folder. What is there must be the same. */
 export async function adoptEtcdCa(folder: string, ca: EtcdCa): Promise<void> {

@@ -35,6 +35,7 @@ export function machine(cluster: Cluster, node: PlannedNode): Resource<"machine"
         "aoc-node": String(node.index),
         ...(facts.choices.etcdCa === undefined ? {} : { "aoc-etcd-ca": facts.choices.etcdCa }),
         ...(node.uncertified === true ? { "aoc-etcd-certificate": "missing" } : {}),
+        ...(node.joins === true ? { "aoc-etcd-state": "existing" } : {}),
         ...(node.hostKey === undefined ? {} : { "aoc-host-key": node.hostKey }),
       },
       ...("plan" in image && image.plan !== undefined ? { plan: image.plan } : {}),

@@ -14,13 +14,6 @@ import { mountUnitName } from "./mount-unit.ts";
 /** The etcd that Flatcar's own etcd-member runs (Stable 4593): the last line with both the v2 and the v3 API. */
 const ETCD_IMAGE_TAG = "v3.5.16";
 
-/** Where the node's etcd certificate is on the node: for clients there, and for whoever fetches it. */
-export const NODE_TLS_FILES = {
-  ca: "/etc/etcd/tls/ca.pem",
-  certificate: "/etc/etcd/tls/node.pem",
-  key: "/etc/etcd/tls/node-key.pem",
-} as const;
-
 /** File names in `templates/`, in the order in which they are merged: later ones win, and their list items come first. */
 export function templatesFor(node: NodeConfig): readonly string[] {
   const member = node.role === "member";

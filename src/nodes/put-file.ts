@@ -1,0 +1,48 @@
+/**
+ * A file of root's on a node, written whole or not at all, and the unit that reads it started again. What is in the file travels on
+ * stdin: it may be secret, and a command line can be read by everybody on the node.
+ */
+import { dirname } from "node:path/posix";
+import { ClusterError } from "../core/errors.ts";
+import type { Connection } from "./connection.ts";
+import { shellQuote } from "./fetch-file.ts";
+
+export interface PutOptions {
+  /** "root:root" by default. */
+  readonly owner?: string;
+  /** As chmod takes it. */
+  readonly mode: string;
+  /** What is there stays. */
+  readonly unlessThere?: boolean;
+}
+
+/** @throws ClusterError NodeFileNotWritten; what exec throws */
+export async function putFile(connection: Connection, path: string, content: string, options: PutOptions): Promise<void> {
+  const { target } = connection;
+  const { owner = "root:root", mode, unlessThere = false } = options;
+  const [file, half] = [shellQuote(path), shellQuote(`${path}.new`)];
+  const script = [
+    ...(unlessThere ? [`test -s ${file} && exit 0`] : []),
+    `umask 077 && mkdir -p -m 0755 ${shellQuote(dirname(path))} && cat >${half}`,
+    `chown ${owner} ${half} && chmod ${mode} ${half} && mv ${half} ${file}`,
+  ].join("\n");
+  const sudo = target.user === "root" ? "" : "sudo -n ";
+  const { code, stderr } = await connection.exec(`${sudo}sh -ec ${shellQuote(script)}`, { stdin: content });
+  if (code !== 0)
+    throw new ClusterError("NodeFileNotWritten", `${target.name} did not take ${path}: ${stderr.trim().split("\n")[0] ?? ""}`, {
+      source: "node",
+      advice: `Does ${target.user} have sudo without a password there? Running the same command again tries it again.`,
+    });
+}
+
+/** Does not wait for it to be up. @throws ClusterError UnitNotStarted; what exec throws */
+export async function restartUnit(connection: Connection, unit: string): Promise<void> {
+  const { target } = connection;
+  const sudo = target.user === "root" ? "" : "sudo -n ";
+  const { code, stderr } = await connection.exec(`${sudo}systemctl daemon-reload && ${sudo}systemctl restart --no-block ${unit}`);
+  if (code !== 0)
+    throw new ClusterError("UnitNotStarted", `${target.name} did not start ${unit}: ${stderr.trim().split("\n")[0] ?? ""}`, {
+      source: "node",
+      advice: `Log in and start it: sudo systemctl restart ${unit}`,
+    });
+}
