@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
+    globalSetup: "test/nodes/login-user.ts",
     // No module is mocked and no global is patched, so the files can share a process: seven times faster.
     pool: "threads",
     isolate: false,

@@ -9,13 +9,15 @@ import { testAzure } from "../cli/world.ts";
 import { onOrder } from "../nodes/order.ts";
 
 const azure = testAzure({ rehearsal: false, clock: realClock, publicAddress: "127.0.0.1", latencyMs: [1, 4], pace: 0.02 });
-const handle = onOrder(azure.simulation, (order) => {
-  createServer((socket) => {
-    const onward = connect({ host: order.privateAddress, port: 22 });
-    for (const one of [socket, onward]) one.on("error", () => (socket.destroy(), onward.destroy()));
-    socket.pipe(onward).pipe(socket);
-  }).listen(order.sshPort, "127.0.0.1");
-  process.send?.({ order });
+const handle = onOrder(azure.simulation, {
+  machine: (order) => {
+    createServer((socket) => {
+      const onward = connect({ host: order.privateAddress, port: 22 });
+      for (const one of [socket, onward]) one.on("error", () => (socket.destroy(), onward.destroy()));
+      socket.pipe(onward).pipe(socket);
+    }).listen(order.sshPort, "127.0.0.1");
+    process.send?.({ order });
+  },
 });
 const result = await azure.run(process.argv.slice(2).join(" "), { azure: handle });
 azure.close();

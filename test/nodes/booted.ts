@@ -4,15 +4,15 @@
  * an address of its own, and folders of the node and of etcd-member's container lie in a temporary folder.
  */
 import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { load } from "js-yaml";
 import type { NodeConfig } from "../../src/core/node-config.ts";
-import { NODE_TLS_FILES } from "../../src/core/user-data/render.ts";
-import { applyUserData, environmentOf, execStartOf } from "../core/user-data/applied.ts";
+import { NODE_TLS_FILES } from "../../src/core/node-config.ts";
+import { applyUserData, environmentOn, execStartOf } from "../core/user-data/applied.ts";
 import { render } from "../core/user-data/modes.ts";
 import { find } from "../programs.ts";
 import { end } from "./sshd.ts";
@@ -58,15 +58,20 @@ export function newRoot(): string {
 const mapped = (text: string, own: string, root: string): string =>
   text.replaceAll("127.0.0.1:", `${own}:`).replaceAll("/etc/ssl/certs/", `${root}/etc/etcd/tls/`);
 
-/** Boots an old CoreOS node: the keys of coreos.etcd2 are etcd's variables, which is all that coreos-cloudinit makes of them. */
-export function bootCoreos(node: NodeConfig, own: string): Started {
-  const { coreos } = load(render(node)) as { coreos: { etcd2: Readonly<Record<string, string>> } };
+/**
+ * Boots an old CoreOS node: the keys of coreos.etcd2 are etcd's variables, which is all that coreos-cloudinit makes of them.
+ * @param own what stands for all of its addresses
+ */
+export const bootCoreos = (node: NodeConfig, own: string): Started => bootEtcd2(render(node), own, newRoot());
+
+function bootEtcd2(userData: string, own: string, root: string): Started {
+  const { coreos } = load(userData) as { coreos: { etcd2: Readonly<Record<string, string>> } };
   const variables = Object.entries(coreos.etcd2).map(([key, value]) => [
     `ETCD_${key.toUpperCase()}`,
     value.replaceAll("0.0.0.0", own),
   ]);
-  const root = newRoot();
-  const test = { ETCD_DATA_DIR: join(root, "data"), ETCD_UNSAFE_NO_FSYNC: "true", ETCD_ENABLE_V2: "true" };
+  const dropIns = existsSync(join(root, "etc/systemd/system/etcd2.service.d")) ? environmentOn(root, "etcd2.service") : {};
+  const test = { ...dropIns, ETCD_DATA_DIR: join(root, "data"), ETCD_UNSAFE_NO_FSYNC: "true", ETCD_ENABLE_V2: "true" };
   return start("etcd", [], { ...(Object.fromEntries(variables) as Record<string, string>), ...test }, root);
 }
 
@@ -76,6 +81,8 @@ export const boot = (node: NodeConfig, own: string): Started => bootUserData(ren
 /** The same from the text that a machine was given. @param root what the node has as `/` */
 export function bootUserData(userData: string, own: string, root = newRoot()): Started {
   const applied = applyUserData(userData, root);
+  if (/^ {2}etcd2:/m.test(userData))
+    return bootEtcd2(userData, /advertise_client_urls: "?http:\/\/([\d.]+):/.exec(userData)?.[1] ?? own, root);
   if (applied.units.some(({ name }) => name === "etcd-gateway.service")) {
     const command = execStartOf(applied, "etcd-gateway.service");
     const image = command.findIndex((word) => word.startsWith("quay.io/coreos/etcd:"));
@@ -86,11 +93,11 @@ export function bootUserData(userData: string, own: string, root = newRoot()): S
       root,
     );
   }
-  const variables = Object.entries(environmentOf(applied, "etcd-member.service"));
+  const variables = Object.entries(environmentOn(root, "etcd-member.service"));
   // The container path is mapped by what etcd-member does with ETCD_SSL_DIR: that folder becomes /etc/ssl/certs.
   const sslDir = variables.find(([name]) => name === "ETCD_SSL_DIR")?.[1];
-  const hasFiles = applied.files.some(({ path }) => path === NODE_TLS_FILES.certificate);
-  if (sslDir !== (hasFiles ? "/etc/etcd/tls" : undefined)) throw new Error(`ETCD_SSL_DIR is ${sslDir}`);
+  const tls = variables.some(([name]) => name === "ETCD_CERT_FILE");
+  if (sslDir !== (tls ? "/etc/etcd/tls" : undefined)) throw new Error(`ETCD_SSL_DIR is ${sslDir}`);
   const etcd = variables.filter(([name]) => !/^ETCD_(IMAGE_TAG|SSL_DIR)$/.test(name));
   const environment = Object.fromEntries(etcd.map(([name, value]) => [name, mapped(value, own, root)]));
   return start("etcd", [], { ...environment, ETCD_DATA_DIR: join(root, "data"), ETCD_UNSAFE_NO_FSYNC: "true" }, root);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import type { EtcdConfig, NodeConfig, NodeTls } from "../../src/core/node-config.ts";
-import { NODE_TLS_FILES } from "../../src/core/user-data/render.ts";
+import { NODE_TLS_FILES } from "../../src/core/node-config.ts";
 import { has } from "../programs.ts";
 import { added, boot, bootCoreos, endAll, etcdctl, healthy, type Started } from "./booted.ts";
 import { discoveryUrl, startDiscovery } from "./discovery-server.ts";

@@ -1,4 +1,4 @@
-/** Machines as Azure is told of them, read from nothing but the requests that arrive. */
+/** Machines, and the ways that lead to them, as Azure is told of them: read from nothing but the requests that arrive. */
 import type { SimAnswer, SimRequest } from "../../src/sim/message.ts";
 import type { Simulation } from "../../src/sim/simulation.ts";
 
@@ -14,33 +14,45 @@ export interface Order {
   readonly sshPort: number;
 }
 
-/** The simulation, which answers as it does; each machine that it accepts for the first time is told to `machine`. */
-export function onOrder(
-  simulation: Pick<Simulation, "handle">,
-  machine: (order: Order) => void,
-): (request: SimRequest) => Promise<SimAnswer> {
+/** What somebody listens to, of what Azure accepts. */
+export interface Orders {
+  machine(order: Order): void;
+  /** The machine was asked to be deleted. */
+  gone?(name: string): void;
+  /** Everything that was put and not deleted, by lower-case id, after each change. */
+  changed?(bodies: ReadonlyMap<string, Body>): void;
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- bodies are looked into at any depth
+export type Body = any;
+
+/** The simulation, which answers as it does. A machine is told once, when it is accepted. */
+export function onOrder(simulation: Pick<Simulation, "handle">, orders: Orders): (request: SimRequest) => Promise<SimAnswer> {
   const bodies = new Map<string, Body>();
   return async (request) => {
     const answer = await simulation.handle(request);
     const id = new URL(request.url).pathname;
-    if (request.method !== "PUT" || answer.status >= 300) return answer;
-    const fresh = !bodies.has(id);
-    bodies.set(id, JSON.parse(request.body ?? "{}"));
-    if (fresh && id.includes("/virtualMachines/")) machine(orderOf(id, bodies));
+    if (answer.status >= 300 || !["PUT", "DELETE"].includes(request.method)) return answer;
+    const fresh = !bodies.has(id.toLowerCase());
+    if (request.method === "PUT") bodies.set(id.toLowerCase(), JSON.parse(request.body ?? "{}"));
+    else bodies.delete(id.toLowerCase());
+    orders.changed?.(bodies);
+    if (!/\/virtualMachines\//i.test(id)) return answer;
+    if (request.method === "DELETE") orders.gone?.(lastOf(id));
+    else if (fresh) orders.machine(orderOf(id, bodies));
     return answer;
   };
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- bodies are looked into at any depth
-type Body = any;
+export const lastOf = (id: string): string => id.slice(id.lastIndexOf("/") + 1);
 
 function orderOf(id: string, bodies: ReadonlyMap<string, Body>): Order {
-  const name = id.split("/").at(-1) ?? "";
-  const { osProfile, networkProfile } = bodies.get(id).properties;
-  const ip = bodies.get(networkProfile.networkInterfaces[0].id).properties.ipConfigurations[0].properties;
+  const name = lastOf(id);
+  const { osProfile, networkProfile } = bodies.get(id.toLowerCase()).properties;
+  const ip = bodies.get(networkProfile.networkInterfaces[0].id.toLowerCase()).properties.ipConfigurations[0].properties;
   const ruleId: string = ip.loadBalancerInboundNatRules[0].id;
   const [balancerId = "", rule] = ruleId.split("/inboundNatRules/");
-  const rules: Body[] = bodies.get(balancerId).properties.inboundNatRules;
+  const rules: Body[] = bodies.get(balancerId.toLowerCase()).properties.inboundNatRules;
   return {
     name,
     index: Number(name.split("-").at(-1)),

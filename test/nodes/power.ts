@@ -1,20 +1,23 @@
 /**
  * The hardware that the simulated Azure lacks: when it accepts a machine, this powers one on, from nothing but the requests that
- * arrived. A real sshd on the public address at the port of the machine's NAT rule, with the host key of its user-data and the
- * key of its osProfile, and a real etcd member at its private address. Private addresses must be loopback ones (127.x).
+ * arrived, and takes it away when it is deleted. A machine is a real sshd with the host key of its user-data, the key of its osProfile,
+ * sudo, and an /etc of its own; and a real etcd member at its private address, which must be a loopback one (127.x). The way to
+ * them is a load balancer (balancer.ts).
  */
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { NODE_TLS_FILES } from "../../src/core/user-data/render.ts";
+import { NODE_TLS_FILES } from "../../src/core/node-config.ts";
 import type { SimAnswer, SimRequest } from "../../src/sim/message.ts";
 import type { Simulation } from "../../src/sim/simulation.ts";
 import { applyUserData } from "../core/user-data/applied.ts";
+import { createBalancer, portOnNode } from "./balancer.ts";
 import { bootUserData, newRoot, type Started } from "./booted.ts";
 import { onOrder, type Order } from "./order.ts";
-import { makeKey, startSshd, type Sshd } from "./sshd.ts";
+import { end, makeKey, startSshd, type Sshd } from "./sshd.ts";
 
 /** How a machine behaves; a good one when nothing is said. */
 export interface Behaviour {
@@ -30,6 +33,7 @@ export interface Behaviour {
 
 export interface PoweredMachine {
   readonly order: Order;
+  /** What it has as /; only its /etc is really there. */
   readonly root: string;
   /** Milliseconds since 1970: power, sshd listens, etcd's own endpoint says healthy. */
   readonly times: { readonly power: number; ssh?: number; etcd?: number };
@@ -38,54 +42,93 @@ export interface PoweredMachine {
 export interface Power {
   /** In the simulation's place: the same answers, and machines that start. */
   handle(request: SimRequest): Promise<SimAnswer>;
-  readonly machines: Map<string, PoweredMachine>;
+  /** Those that have power, by name. */
+  readonly machines: ReadonlyMap<string, PoweredMachine>;
+  /** The node's etcd ends, and is not started again. */
+  stopEtcd(name: string): void;
   /** What a start failed with, if one did. */
   readonly failures: unknown[];
-  /** Ends every sshd; etcd is ended by `endAll` of booted.ts. */
+  /** Ends everything. */
   off(): Promise<void>;
 }
 
-export function powerSupply(simulation: Pick<Simulation, "handle">, behaviour: (index: number) => Behaviour = () => ({})): Power {
-  const machines = new Map<string, PoweredMachine>();
-  const daemons: Sshd[] = [];
+interface Powered extends PoweredMachine {
+  sshd?: Sshd;
+  etcd?: Started;
+  etcdStopped?: true;
+  over: boolean;
+}
+
+export function powerSupply(
+  simulation: Pick<Simulation, "handle">,
+  {
+    behaviour = () => ({}),
+    publicAddress = "127.0.0.1",
+  }: { behaviour?: (index: number) => Behaviour; publicAddress?: string } = {},
+): Power {
+  const machines = new Map<string, Powered>();
+  const balancer = createBalancer(publicAddress);
   const failures: unknown[] = [];
-  const starting: Promise<void>[] = [];
-  let stopped = false;
+  const working = new Set<Promise<unknown>>();
+  const work = (one: Promise<unknown>): void => {
+    const guarded = one.catch((error: unknown) => void failures.push(error)).finally(() => working.delete(guarded));
+    working.add(guarded);
+  };
 
   async function powerOn(order: Order): Promise<void> {
     const { after = 0, boots, otherHostKey = false, etcd = true } = behaviour(order.index);
     if (boots === "never") return;
-    await sleep(after);
-    if (stopped) return;
-    const root = newRoot();
-    applyUserData(order.userData, root);
-    const machine: PoweredMachine = { order, root, times: { power: Date.now() } };
+    const machine: Powered = { order, root: newRoot(), times: { power: Date.now() + after }, over: false };
     machines.set(order.name, machine);
-    const boot = (): Started => bootUserData(order.userData, loopbackOf(order), root);
-    const member = etcd ? boot() : undefined;
-    daemons.push(
-      await startSshd({
-        port: order.sshPort,
-        hostKey: otherHostKey ? makeKey().privateKey : readFileSync(join(root, "etc/ssh/ssh_host_ed25519_key"), "utf8"),
-        authorizedKey: order.authorizedKey,
-        config: [`AllowUsers ${order.user}`],
-      }),
-    );
+    await sleep(after);
+    if (machine.over) return;
+    furnish(machine.root, order.user);
+    applyUserData(order.userData, machine.root);
+    const boot = (): Started => (machine.etcd = bootUserData(order.userData, loopbackOf(order), machine.root));
+    if (etcd) boot();
+    const hostKey = otherHostKey
+      ? makeKey().privateKey
+      : readFileSync(join(machine.root, "etc/ssh/ssh_host_ed25519_key"), "utf8");
+    machine.sshd = await startSshd({
+      host: order.privateAddress,
+      port: portOnNode(22),
+      hostKey,
+      authorizedKey: order.authorizedKey,
+      config: [`AllowUsers ${order.user}`],
+      etc: join(machine.root, "etc"),
+    });
     machine.times.ssh = Date.now();
-    if (member !== undefined) await untilHealthy(machine, member, boot, () => stopped);
+    if (etcd) await keepEtcd(machine, boot);
+    if (machine.over) await powerOff(machine);
   }
 
-  const handle = onOrder(simulation, (order) =>
-    starting.push(powerOn(order).catch((error: unknown) => void failures.push(error))),
-  );
+  async function powerOff(machine: Powered): Promise<void> {
+    machine.over = true;
+    if (machines.get(machine.order.name) === machine) machines.delete(machine.order.name);
+    await Promise.all([machine.sshd?.stop(), machine.etcd && end(machine.etcd.child, "SIGKILL")]);
+  }
+
+  const handle = onOrder(simulation, {
+    machine: (order) => work(powerOn(order)),
+    gone: (name) => {
+      const machine = machines.get(name);
+      if (machine !== undefined) work(powerOff(machine));
+    },
+    changed: (bodies) => balancer.update(bodies),
+  });
   return {
     handle,
     machines,
+    stopEtcd(name) {
+      const machine = machines.get(name);
+      if (machine?.etcd === undefined) throw new Error(`${name} runs no etcd`);
+      machine.etcdStopped = true;
+      work(end(machine.etcd.child, "SIGKILL"));
+    },
     failures,
     async off() {
-      stopped = true;
-      await Promise.all(starting);
-      await Promise.all(daemons.splice(0).map((daemon) => daemon.stop()));
+      await Promise.all([balancer.close(), ...[...machines.values()].map(powerOff)]);
+      await Promise.all(working);
     },
   };
 }
@@ -93,27 +136,51 @@ export function powerSupply(simulation: Pick<Simulation, "handle">, behaviour: (
 /** What stands for the node's 127.0.0.1: its private address with 128 more at the end. */
 const loopbackOf = ({ privateAddress }: Order): string => privateAddress.replace(/\d+$/, (last) => String(Number(last) + 128));
 
-/** Asks etcd itself, often: this is the truth that the tool's "ready" is measured against. */
-/** An etcd that ends is started again, as systemd does: one that joins is refused until it has been added. */
-async function untilHealthy(machine: PoweredMachine, first: Started, boot: () => Started, over: () => boolean): Promise<void> {
-  for (let member = first; !over();) {
-    if (member.child.exitCode !== null) {
+/** An /etc as an image has it: this machine's, with sudo that asks no password, as on the images. */
+function furnish(root: string, user: string): void {
+  execFileSync("cp", ["--archive", "/etc", root]);
+  for (const file of ["etc/etcd", "etc/ssh"]) rmSync(join(root, file), { recursive: true, force: true });
+  // what etcd-member's unit would do: its etcd ends, and is started again (keepEtcd)
+  mkdirSync(join(root, "bin"));
+  const restart = `#!/bin/sh\ncase "$*" in daemon-reload) ;; "restart --no-block etcd"*.service) touch ${root}/restart ;; *) exit 5 ;; esac\n`;
+  writeFileSync(join(root, "bin/systemctl"), restart, { mode: 0o755 });
+  const path = `${root}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+  writeFileSync(
+    join(root, "etc/sudoers"),
+    `Defaults secure_path="${path}"\nroot ALL=(ALL) ALL\n${user} ALL=(ALL) NOPASSWD: ALL\n`,
+    { mode: 0o440 },
+  );
+}
+
+/**
+ * An etcd that ends is started again, as systemd does: one that joins is refused until it has been added. Asks etcd itself, often:
+ * this is the truth that the tool's "ready" is measured against.
+ */
+async function keepEtcd(machine: Powered, boot: () => Started): Promise<void> {
+  while (!machine.over && machine.etcdStopped === undefined) {
+    const asked = join(machine.root, "restart");
+    if (existsSync(asked)) {
+      rmSync(asked);
+      if (machine.etcd !== undefined) await end(machine.etcd.child, "SIGKILL");
+    }
+    const child = machine.etcd?.child;
+    if (child !== undefined && (child.exitCode !== null || child.signalCode !== null)) {
       await sleep(300);
-      member = boot();
+      // oxlint-disable-next-line typescript/no-unnecessary-condition -- it may have been switched off meanwhile
+      if (machine.over || machine.etcdStopped !== undefined) return;
+      boot();
     }
-    if (await isHealthy(machine)) {
-      machine.times.etcd = Date.now();
-      return;
-    }
-    await sleep(20);
+    if (machine.times.etcd === undefined && (await isHealthy(machine))) machine.times.etcd = Date.now();
+    await sleep(machine.times.etcd === undefined ? 20 : 200);
   }
 }
 
 function isHealthy({ order, root }: PoweredMachine): Promise<boolean> {
-  const tls = order.userData.includes(NODE_TLS_FILES.certificate);
+  const tls = order.userData.includes("https://");
   const file = (path: string): string => readFileSync(join(root, path), "utf8");
   const url = `${tls ? "https" : "http"}://${order.privateAddress}:2379/health`;
   const { ca, certificate, key } = NODE_TLS_FILES;
+  if (tls && !existsSync(join(root, key))) return Promise.resolve(false);
   return new Promise((resolve) => {
     const options = { agent: false as const, timeout: 1000 };
     const outgoing = tls

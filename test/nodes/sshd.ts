@@ -19,6 +19,8 @@ export interface SshdOptions {
   readonly authorizedKey: string;
   /** More lines of sshd_config. */
   readonly config?: readonly string[];
+  /** A folder that its sessions have as /etc; needs the right to mount. */
+  readonly etc?: string;
 }
 
 export interface Sshd {
@@ -78,7 +80,13 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   ];
   writeFileSync(file("config"), `${lines.join("\n")}\n`);
   mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
-  const child = spawn(find("sshd") ?? "sshd", ["-D", "-e", "-f", file("config")], { stdio: ["ignore", "ignore", "pipe"] });
+  const command = [find("sshd") ?? "sshd", "-D", "-e", "-f", file("config")];
+  const child =
+    options.etc === undefined
+      ? spawn(command[0] ?? "", command.slice(1), { stdio: ["ignore", "ignore", "pipe"] })
+      : spawn("unshare", ["--mount", "sh", "-ec", 'mount --bind "$1" /etc; shift; exec "$@"', "sh", options.etc, ...command], {
+          stdio: ["ignore", "ignore", "pipe"],
+        });
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
   const stop = async (): Promise<void> => {
@@ -87,6 +95,8 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   };
   try {
     await answers(host, options.port, () => child.exitCode !== null);
+    // somebody else's sshd answers there: ours has said so and ended, or will in a moment
+    if (/Address already in use/.test(log) || child.exitCode !== null) throw new Error("the port is taken");
   } catch {
     await stop();
     throw new Error(`sshd did not start:\n${log}`);

@@ -1,75 +1,21 @@
 /**
- * The whole command, to "ready", over real SSH: Azure is the simulation, on real time with short operations, and each machine
- * that it accepts is a real sshd and a real etcd member with what its user-data says (power.ts). Addresses are 127.0.77.x, ports
- * 22001 to 22009. How late the tool notices that a node is ready is measured (measure.ts).
+ * The whole command, to "ready", over real SSH through a load balancer (machine-room.ts). Addresses are 127.0.77.x, ports 22001 to
+ * 22009. How late the tool notices that a node is ready is measured (measure.ts).
  */
 import { execFile, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { realClock } from "../../src/cli/world.ts";
-import type { ClusterDocument } from "../../src/core/outputs.ts";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { serve } from "../../src/sim/server.ts";
-import { type Result, type TestAzure, testAzure } from "../cli/world.ts";
 import { has } from "../programs.ts";
-import { endAll } from "./booted.ts";
 import { startDiscovery } from "./discovery-server.ts";
-import { canLogIn, provideLogin } from "./login-user.ts";
+import { BASE, type Plan, closeRooms, hasRealNodes as ready, machineRoom } from "./machine-room.ts";
 import { measure, writeMeasures } from "./measure.ts";
-import { type Behaviour, type Power, powerSupply } from "./power.ts";
 import { end } from "./sshd.ts";
 
-const ready = canLogIn() && ["etcd", "etcdctl", "sshd", "ssh", "ssh-keygen"].map(has).every(Boolean);
-const NETWORK = "--virtual-network-name lan --vnet-resource-group net";
-const BASE = `mycluster ${NETWORK} --output state.json --events events.jsonl`;
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;
-const open: { azure: TestAzure; power: Power }[] = [];
-let removeUser = (): void => undefined;
-
-interface Plan {
-  readonly behaviour?: (index: number) => Behaviour;
-  /** The network's last octet: 32 addresses from there. */
-  readonly from?: number;
-  readonly pace?: number;
-  readonly serialLog?: (machine: string) => string;
-}
-
-/** A simulated Azure with a network of loopback addresses in it, and hardware. */
-async function machineRoom({ behaviour, from = 0, pace = 0.02, serialLog = () => "" }: Plan = {}): Promise<{
-  azure: TestAzure;
-  power: Power;
-  create: (flags?: string) => Promise<Result>;
-}> {
-  const azure = testAzure({ rehearsal: false, clock: realClock, publicAddress: "127.0.0.1", latencyMs: [1, 4], pace, serialLog });
-  const power = powerSupply(azure.simulation, behaviour);
-  open.push({ azure, power });
-  const base = "https://management.azure.com/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/net";
-  const prefix = `127.0.77.${from}/27`;
-  await put(azure, `${base}?api-version=2021-04-01`, { location: "westus" });
-  await put(azure, `${base}/providers/Microsoft.Network/virtualNetworks/lan?api-version=2024-05-01`, {
-    location: "westus",
-    properties: {
-      addressSpace: { addressPrefixes: [prefix] },
-      subnets: [{ name: "nodes", properties: { addressPrefix: prefix } }],
-    },
-  });
-  return { azure, power, create: (flags = "") => azure.run(`${BASE} ${flags}`, { azure: (request) => power.handle(request) }) };
-}
-
-async function put(azure: TestAzure, url: string, body: unknown): Promise<void> {
-  const { status } = await azure.simulation.handle({
-    method: "PUT",
-    url,
-    headers: { authorization: "Bearer test", "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (status >= 300) throw new Error(`${url}: ${status}`);
-}
-
-const documentOf = ({ dir }: TestAzure): ClusterDocument =>
-  JSON.parse(readFileSync(join(dir, "state.json"), "utf8")) as ClusterDocument;
-const states = (azure: TestAzure): string[] => documentOf(azure).nodes.map(({ state }) => state);
+const newRoom = (plan: Omit<Plan, "network"> = {}) => machineRoom({ network: 77, ...plan });
 
 /**
  * Logs in to nodes with the real ssh and the printed config as it is. Only the fresh DNS name is not asked of any DNS server:
@@ -85,33 +31,21 @@ async function logins(config: string, dir: string, nodes: readonly string[], opt
   return found.map(({ stdout }) => stdout.trim());
 }
 
-async function closeAll(): Promise<void> {
-  await Promise.all(open.map(({ power }) => power.off()));
-  await endAll();
-  for (const { azure } of open.splice(0)) azure.close();
-}
-
-beforeAll(() => {
-  if (ready) removeUser = provideLogin();
-});
-afterAll(() => {
-  removeUser();
-  writeMeasures();
-});
+afterAll(writeMeasures);
 
 describe.skipIf(!ready)("create, to real nodes", () => {
-  afterEach(closeAll);
+  afterEach(closeRooms);
 
   test("three nodes, etcd with TLS: ready, the printed ssh config logs in, and running it again finds them ready", async () => {
-    const room = await machineRoom({ behaviour: (index) => ({ after: 300 * index }) });
+    const room = await newRoom({ behaviour: (index) => ({ after: 300 * index }) });
     const { exit, stdout, stderr } = await room.create();
     const ended = Date.now();
     expect(room.power.failures).toEqual([]);
-    expect({ exit, states: states(room.azure) }, stderr).toEqual({ exit: 0, states: ["ready", "ready", "ready"] });
+    expect({ exit, states: room.states() }, stderr).toEqual({ exit: 0, states: ["ready", "ready", "ready"] });
     measure("static with TLS", room, ended);
 
     const { dir } = room.azure;
-    const names = documentOf(room.azure).nodes.map(({ name }) => name);
+    const names = room.document().nodes.map(({ name }) => name);
     expect(await logins(stdout, dir, names)).toEqual(["core", "core", "core"]);
     // strict: with the keys of nodes 0 and 1 swapped, neither is let through
     const known = readFileSync(join(dir, "mycluster", "known_hosts"), "utf8");
@@ -123,23 +57,23 @@ describe.skipIf(!ready)("create, to real nodes", () => {
     await expect(refused).rejects.toThrow("REMOTE HOST IDENTIFICATION HAS CHANGED");
 
     const again = await room.create();
-    expect({ exit: again.exit, states: states(room.azure) }, again.stderr).toEqual({
+    expect({ exit: again.exit, states: room.states() }, again.stderr).toEqual({
       exit: 0,
       states: ["ready", "ready", "ready"],
     });
-    expect(documentOf(room.azure).resources).toMatchObject({ created: 0, updated: 0 });
+    expect(room.document().resources).toMatchObject({ created: 0, updated: 0 });
   });
 
   test("one node grows to three: the new ones join the living etcd, one at a time", async () => {
-    const room = await machineRoom();
+    const room = await newRoom();
     const first = await room.create("--num-nodes 1");
     expect(first.exit, first.stderr).toBe(0);
     const grown = await room.create("--num-nodes 3 --timeout 60s");
-    expect({ exit: grown.exit, states: states(room.azure) }, grown.stderr).toEqual({
+    expect({ exit: grown.exit, states: room.states() }, grown.stderr).toEqual({
       exit: 0,
       states: ["ready", "ready", "ready"],
     });
-    expect(documentOf(room.azure).etcd.members).toHaveLength(3);
+    expect(room.document().etcd.members).toHaveLength(3);
     const told = [...room.power.machines.values()].map(
       ({ order }) => /ETCD_INITIAL_CLUSTER_STATE=(\w+)/.exec(order.userData)?.[1],
     );
@@ -147,29 +81,29 @@ describe.skipIf(!ready)("create, to real nodes", () => {
   });
 
   test("plain etcd (--etcd-plain)", async () => {
-    const room = await machineRoom();
+    const room = await newRoom();
     const { exit, stderr } = await room.create("--etcd-plain");
     const ended = Date.now();
-    expect({ exit, states: states(room.azure) }, stderr).toEqual({ exit: 0, states: ["ready", "ready", "ready"] });
+    expect({ exit, states: room.states() }, stderr).toEqual({ exit: 0, states: ["ready", "ready", "ready"] });
     expect([...room.power.machines.values()].some(({ order }) => order.userData.includes("https://"))).toBe(false);
     measure("static, plain", room, ended);
   });
 
   test("--wait-for ssh asks nothing of etcd", async () => {
-    const room = await machineRoom({ behaviour: () => ({ etcd: false }) });
+    const room = await newRoom({ behaviour: () => ({ etcd: false }) });
     const { exit, stderr } = await room.create("--wait-for ssh");
     const ended = Date.now();
-    expect({ exit, states: states(room.azure) }, stderr).toEqual({ exit: 0, states: ["ready", "ready", "ready"] });
+    expect({ exit, states: room.states() }, stderr).toEqual({ exit: 0, states: ["ready", "ready", "ready"] });
     measure("ssh only", room, ended);
   });
 
   test.skipIf(!has("discovery.etcd.io"))("etcd finds its members through the real discovery server", async () => {
     const service = await startDiscovery("127.0.77.99");
-    const room = await machineRoom();
+    const room = await newRoom();
     const { exit, stderr } = await room.create(`--discovery-service-url ${service}/new`);
     const ended = Date.now();
-    expect({ exit, states: states(room.azure) }, stderr).toEqual({ exit: 0, states: ["ready", "ready", "ready"] });
-    const { etcd } = documentOf(room.azure);
+    expect({ exit, states: room.states() }, stderr).toEqual({ exit: 0, states: ["ready", "ready", "ready"] });
+    const { etcd } = room.document();
     expect(etcd.mode).toBe("discovery");
     expect(etcd.discoveryUrl).toMatch(new RegExp(`^${service}/[0-9a-f]{32}$`));
     expect(
@@ -179,7 +113,7 @@ describe.skipIf(!ready)("create, to real nodes", () => {
   });
 
   test("a process ends when its nodes are ready, although Azure still calls the machines Creating", async () => {
-    const room = await machineRoom({ pace: 0.6 });
+    const room = await newRoom({ pace: 0.6 });
     const served = await serve(
       { handle: (request) => room.power.handle(request), save: () => room.azure.simulation.save() },
       { port: 0 },
@@ -213,16 +147,16 @@ describe.skipIf(!ready)("create, to real nodes", () => {
 });
 
 describe.skipIf(!ready).concurrent("create, when nodes do not come up", () => {
-  afterAll(closeAll);
+  afterAll(closeRooms);
 
   test("one never boots: the others are ready, it is classified with advice, and the exit code is 3", async () => {
-    const room = await machineRoom({
+    const room = await newRoom({
       from: 32,
       behaviour: (index) => (index === 2 ? { boots: "never" } : {}),
       serialLog: () => "[1.2] Kernel panic - not syncing: no root\n",
     });
     const { exit, stderr } = await room.create("--ssh 22004 --timeout 15s");
-    expect({ exit, states: states(room.azure) }, stderr).toEqual({ exit: 3, states: ["ready", "ready", "unreachable"] });
+    expect({ exit, states: room.states() }, stderr).toEqual({ exit: 3, states: ["ready", "ready", "unreachable"] });
     expect(stderr).toMatch(
       /mycluster-coreos-2: unreachable: the machine does not boot\n.*Kernel panic - not syncing.*\n.*Check that the image/,
     );
@@ -231,9 +165,9 @@ describe.skipIf(!ready).concurrent("create, when nodes do not come up", () => {
   });
 
   test("one shows another host key: it is refused and named, and the exit code is 3", async () => {
-    const room = await machineRoom({ from: 64, behaviour: (index) => ({ otherHostKey: index === 1 }) });
+    const room = await newRoom({ from: 64, behaviour: (index) => ({ otherHostKey: index === 1 }) });
     const { exit, stderr } = await room.create("--ssh 22007 --timeout 15s");
-    expect({ exit, states: states(room.azure) }, stderr).toEqual({ exit: 3, states: ["ready", "wrong-host-key", "ready"] });
+    expect({ exit, states: room.states() }, stderr).toEqual({ exit: 3, states: ["ready", "wrong-host-key", "ready"] });
     expect(stderr).toMatch(/mycluster-coreos-1: wrong-host-key: somebody answers with another host key.*\n.*do not log in/);
     expect(readFileSync(join(room.azure.dir, "events.jsonl"), "utf8")).toMatch(/"code":"HostKeyMismatch".*expected SHA256:/);
   });

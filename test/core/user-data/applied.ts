@@ -2,7 +2,7 @@
  * Rendered user-data as coreos-cloudinit would leave it on a node: files, units with their drop-ins. Follows its rules: dashed
  * keys are ignored, drop-ins go to NAME.d, permissions are octal text.
  */
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { load } from "js-yaml";
 
@@ -54,6 +54,13 @@ export function environmentOf(applied: Applied, unit: string): Readonly<Record<s
   const texts = dropIns.toSorted((a, b) => a.name.localeCompare(b.name)).map(({ content }) => content);
   const lines = texts.flatMap((text) => [...text.matchAll(/^Environment=([A-Z_]+)=(\S*)$/gm)]);
   return Object.fromEntries(lines.map((line) => [line[1] ?? "", line[2] ?? ""]));
+}
+
+/** The same of the drop-ins that a node has on its disk, whoever wrote them. */
+export function environmentOn(root: string, unit: string): Readonly<Record<string, string>> {
+  const folder = join(root, "etc/systemd/system", `${unit}.d`);
+  const dropIns = readdirSync(folder).map((name) => ({ name, content: readFileSync(join(folder, name), "utf8") }));
+  return environmentOf({ units: [{ name: unit, drop_ins: dropIns }], files: [] }, unit);
 }
 
 /** The arguments of a unit's ExecStart=; ours hold no quotes. */

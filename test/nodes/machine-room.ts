@@ -1,0 +1,90 @@
+/**
+ * A simulated Azure on real time with short operations, a network of loopback addresses in it, and hardware: each machine that it
+ * accepts is a real sshd and a real etcd member (power.ts). The command runs against it as a user's would.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { realClock } from "../../src/cli/world.ts";
+import type { ClusterDocument } from "../../src/core/outputs.ts";
+import { type Result, type RunOptions, type TestAzure, testAzure } from "../cli/world.ts";
+import { has } from "../programs.ts";
+import { endAll } from "./booted.ts";
+import { canLogIn } from "./login-user.ts";
+import { type Behaviour, type Power, powerSupply } from "./power.ts";
+
+export const hasRealNodes = canLogIn() && ["etcd", "etcdctl", "sshd", "ssh", "ssh-keygen"].map(has).every(Boolean);
+
+export interface Plan {
+  /** 127.0.N.x, one N for each test file: files run side by side. */
+  readonly network: number;
+  readonly behaviour?: (index: number) => Behaviour;
+  /** The network's last octet: 32 addresses from there. */
+  readonly from?: number;
+  readonly pace?: number;
+  readonly publicAddress?: string;
+  readonly serialLog?: (machine: string) => string;
+}
+
+export interface Room {
+  readonly azure: TestAzure;
+  readonly power: Power;
+  /** Any command line. */
+  run(argv: string, options?: RunOptions): Promise<Result>;
+  /** Creates, or goes on with, `mycluster`, with its state file and its events. */
+  create(flags?: string, options?: RunOptions): Promise<Result>;
+  /** What the last create said of the cluster. */
+  document(dir?: string): ClusterDocument;
+  states(dir?: string): string[];
+  /** Somebody else's request. */
+  ask(method: string, path: string): Promise<void>;
+}
+
+export const BASE = "mycluster --virtual-network-name lan --vnet-resource-group net --output state.json --events events.jsonl";
+const SUBSCRIPTION = "https://management.azure.com/subscriptions/00000000-0000-0000-0000-000000000000";
+const open: Room[] = [];
+
+export async function machineRoom(plan: Plan): Promise<Room> {
+  const { network, behaviour = () => ({}), from = 0, pace = 0.02, publicAddress = "127.0.0.1", serialLog = () => "" } = plan;
+  const azure = testAzure({ rehearsal: false, clock: realClock, publicAddress, latencyMs: [1, 4], pace, serialLog });
+  const power = powerSupply(azure.simulation, { behaviour, publicAddress });
+  const ask = async (method: string, path: string, body?: unknown): Promise<void> => {
+    const { status } = await power.handle({
+      method,
+      url: `${SUBSCRIPTION}/resourceGroups/${path}`,
+      headers: { authorization: "Bearer test", "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (status >= 300) throw new Error(`${method} ${path}: ${status}`);
+  };
+  const run = (argv: string, options: RunOptions = {}): Promise<Result> =>
+    azure.run(argv, { azure: (request) => power.handle(request), ...options });
+  const document = (dir = azure.dir): ClusterDocument =>
+    JSON.parse(readFileSync(join(dir, "state.json"), "utf8")) as ClusterDocument;
+  const room: Room = {
+    azure,
+    power,
+    run,
+    create: (flags = "", options = {}) => run(`${BASE} ${flags}`, options),
+    document,
+    states: (dir) => document(dir).nodes.map(({ state }) => state),
+    ask,
+  };
+  open.push(room);
+  const prefix = `127.0.${network}.${from}/27`;
+  await ask("PUT", "net?api-version=2021-04-01", { location: "westus" });
+  await ask("PUT", "net/providers/Microsoft.Network/virtualNetworks/lan?api-version=2024-05-01", {
+    location: "westus",
+    properties: {
+      addressSpace: { addressPrefixes: [prefix] },
+      subnets: [{ name: "nodes", properties: { addressPrefix: prefix } }],
+    },
+  });
+  return room;
+}
+
+/** Everything that was started. */
+export async function closeRooms(): Promise<void> {
+  await Promise.all(open.map(({ power }) => power.off()));
+  await endAll();
+  for (const { azure } of open.splice(0)) azure.close();
+}
