@@ -12,15 +12,24 @@ import type { Choices } from "../core/tags.ts";
 import { quorumOf } from "../nodes/quorum.ts";
 import { type EtcdCa, createEtcdCa, etcdTlsFiles, fingerprintOf, prepareEtcdTls } from "../prepare/etcd-tls.ts";
 import type { Place } from "./choose-nodes.ts";
-import type { FoundCluster } from "./find-cluster.ts";
+import type { Claim, FoundCluster } from "./find-cluster.ts";
 import type { Mode } from "./invocation.ts";
 import { type Joins, newMembers, planJoins } from "./membership.ts";
 import { type Reach, operatorTls } from "./node-target.ts";
 import type { Session } from "./session.ts";
 
-/** etcd speaks TLS unless what is asked for cannot: old CoreOS, Deis, a discovery service. */
-export const usesTls = (spec: ClusterSpec): boolean =>
-  !spec.etcdPlain && spec.platform === "flatcar" && !spec.deis && spec.discoveryServiceUrl === undefined;
+/**
+ * Whether etcd speaks TLS. A cluster that exists does as its first members do, whatever is asked for now; a new one does, unless
+ * what is asked for cannot: old CoreOS, Deis, a discovery service, a user's own file.
+ */
+export const usesTls = (spec: ClusterSpec, claim: Pick<Claim, "choices"> | undefined): boolean =>
+  claim === undefined
+    ? !spec.etcdPlain &&
+      spec.platform === "flatcar" &&
+      !spec.deis &&
+      spec.discoveryServiceUrl === undefined &&
+      spec.customData === undefined
+    : claim.choices.etcdCa !== undefined;
 
 /** The bootstrap of the cluster's etcd as a node is told. */
 export const etcdConfig = (spec: ClusterSpec, choices: Choices): EtcdConfig => ({
@@ -118,9 +127,8 @@ export async function membersOf(
   if (alive.length < quorumOf(members.size))
     return notJoining("EtcdQuorum", `${alive.length} of ${members.size} members exist, and etcd agrees to nothing`);
   const all = new Map([...members, ...wanted.map((place) => [place.index, place.address] as const)]);
-  // a rehearsal has no etcd to ask: it is taken to agree
-  if (session.simulated || mode === "imagine")
-    return { members: all, joins: session.simulated ? rehearsed(spec, members, [...again, ...wanted]) : new Map() };
+  // a rehearsal has no etcd to ask, and a dry run asks nobody: it is taken to agree
+  if (session.simulated || mode === "imagine") return { members: all, joins: rehearsed(spec, members, [...again, ...wanted]) };
   const files = etcdTlsFiles(join(session.dir, spec.name));
   const missing = tls ? [files.ca, files.caKey, files.client, files.clientKey].find((file) => !existsSync(file)) : undefined;
   const why =

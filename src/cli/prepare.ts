@@ -42,6 +42,10 @@ export async function prepare(session: Session, invocation: Invocation, mode: Mo
   const found = await findCluster(session, name, groupName);
   const { spec, notes } = buildSpec(name, given, found.claim?.kept ?? {});
   refuseChanged(given, found, notes);
+  if (given.etcdMembers !== undefined && found.claim !== undefined && found.claim.choices.members.size !== given.etcdMembers)
+    notes.push(
+      `--etcd-members ${given.etcdMembers}: etcd has ${found.claim.choices.members.size}. More come with new machines only, fewer with \`azure-coreos-cluster remove\`.`,
+    );
   refuseDestroyed(found, name);
   const unlisted = new Set<Kind>();
   const snapshot: Map<string, Live & { kind: Kind }> =
@@ -138,8 +142,10 @@ function refuseChanged(given: Partial<FlagValues>, { claim }: FoundCluster, note
   for (const [key, flag] of Object.entries(FLAGS) as [FlagKey, (typeof FLAGS)[FlagKey]][]) {
     if (given[key] === undefined || !("kept" in flag) || flag.kept !== true) continue;
     const before = claim.kept[key] ?? ("default" in flag ? flag.default : undefined);
-    const same = String(before ?? "").toLowerCase() === String(given[key]).toLowerCase();
-    if (same || key === "numNodes" || key === "discoveryServiceUrl") continue;
+    const same = sameText(before, given[key]);
+    if (same || key === "numNodes") continue;
+    // a service that is asked for a URL again: the cluster has one
+    if (key === "discoveryServiceUrl" && before !== undefined && /\/new\/?$/.test(given[key])) continue;
     if ("fixed" in flag && flag.fixed === true)
       throw new ClusterError(
         "ChoiceFixed",
@@ -155,6 +161,14 @@ function refuseChanged(given: Partial<FlagValues>, { claim }: FoundCluster, note
       );
   }
 }
+
+/** As people write them: "WestUS" is "westus", and a URL's last slash says nothing. */
+const sameText = (a: unknown, b: unknown): boolean => {
+  const [one, other] = [a, b].map((value) =>
+    value === undefined ? "" : JSON.stringify(value).toLowerCase().replace(/\/"$/, '"'),
+  );
+  return one === other;
+};
 
 /** A destroy that began is to be ended, not worked against. */
 function refuseDestroyed({ claim, group }: FoundCluster, name: string): void {

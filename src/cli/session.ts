@@ -19,6 +19,7 @@ import { jsonLines } from "../report/json-lines.ts";
 import { abilities } from "../report/paint.ts";
 import { withDeadline } from "./deadline-clock.ts";
 import type { Invocation } from "./invocation.ts";
+import { nextCommand } from "./next-command.ts";
 import type { Event } from "../engine/event.ts";
 import type { World } from "./world.ts";
 
@@ -43,8 +44,12 @@ export interface Session {
   readonly events: readonly Event[];
   /** Starts the reports; until then events are only kept. `doing` is said of what is in work: "being made". */
   report(nodes: number, other?: Report, doing?: string): void;
+  /** The same without its deadline, for what must be done when the time is up; a second Ctrl-C ends it. */
+  overtime(): Promise<Session>;
   /** Ends the progress, so that what is said next stands below it. */
   endReport(): void;
+  /** What to type next: `next("destroy mycluster")`, with the flags that lead to the same Azure. */
+  next(words: string): string;
   /** A sentence on stderr, outside of the progress. */
   say(text: string): void;
   close(): Promise<void>;
@@ -67,6 +72,7 @@ export async function openSession(invocation: Invocation): Promise<Session> {
   const simulation =
     given.simulate === true ? await (await import("./simulated.ts")).startSimulation(world, dir, given) : undefined;
   const hard = new AbortController();
+  const late = new AbortController();
   const soft = new AbortController();
   const plainClock = simulation?.clock ?? world.clock;
   const startedAt = plainClock.now();
@@ -98,7 +104,11 @@ export async function openSession(invocation: Invocation): Promise<Session> {
   };
   const show = abilities(world.env, world.stderr);
   const stopListening = world.onInterrupt(() => {
-    if (soft.signal.aborted) return hard.abort(interrupted());
+    if (soft.signal.aborted) {
+      hard.abort(interrupted());
+      late.abort(interrupted());
+      return;
+    }
     soft.abort(interrupted());
     emit({
       kind: "note",
@@ -109,13 +119,9 @@ export async function openSession(invocation: Invocation): Promise<Session> {
   });
 
   try {
-    const { subscription, tools, lookups, credential } = await connect(invocation, {
-      clock,
-      emit,
-      hard: hard.signal,
-      ...(simulation === undefined ? {} : { simulation }),
-    });
-    return {
+    const around = { emit, ...(simulation === undefined ? {} : { simulation }) };
+    const { subscription, tools, lookups, credential } = await connect(invocation, { ...around, clock, hard: hard.signal });
+    const session: Session = {
       world,
       subscription,
       simulated: simulation !== undefined || world.rehearsal === true,
@@ -129,6 +135,7 @@ export async function openSession(invocation: Invocation): Promise<Session> {
       stop: soft.signal,
       emit,
       events,
+      next: nextCommand(invocation),
       report(nodes, other, doing) {
         if (shown) return;
         shown = true;
@@ -157,7 +164,13 @@ export async function openSession(invocation: Invocation): Promise<Session> {
         report.end();
         await simulation?.save();
       },
+      overtime: async () => ({
+        ...session,
+        clock: plainClock,
+        ...(await connect(invocation, { ...around, clock: plainClock, hard: late.signal })),
+      }),
     };
+    return session;
   } catch (error) {
     stopListening();
     throw error;
