@@ -16,8 +16,10 @@ import type { Survey } from "./survey.ts";
 export interface Place {
   readonly index: number;
   readonly address: string;
-  /** The machine exists: it keeps the user-data it was made with. */
+  /** The machine exists and stays: it keeps the user-data it was made with. */
   readonly exists: boolean;
+  /** Id of a data disk that waits for the machine: see kept-disks.ts. */
+  readonly keptDisk?: string;
   /** Has a public address of its own, or is to have one. */
   readonly publicAddress: boolean;
   /** The host key that an existing machine was given. */
@@ -93,11 +95,15 @@ export async function placeNodes(
 
 // --- internal ---
 
-/** The tags of the machines that exist: they say what each was given. */
+/**
+ * The tags of the machines that stay: they say what each was given. One that failed, or is on its way out, will be made anew, with
+ * user-data of its own.
+ */
 const machineTags = (spec: ClusterSpec, snapshot: Snapshot): Map<number, Record<string, string>> =>
   new Map(
     [...snapshot.values()].flatMap((live) => {
-      const index = live.kind === "machine" ? nodeIndex(spec, nameOf(live.id)) : undefined;
+      const stays = live.kind === "machine" && live.state !== "failed" && live.state !== "deleting";
+      const index = stays ? nodeIndex(spec, nameOf(live.id)) : undefined;
       return index === undefined ? [] : [[index, live.tags] as const];
     }),
   );

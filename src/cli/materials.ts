@@ -137,6 +137,7 @@ export async function prepareMaterials(
         name,
         address: place.address,
         userData,
+        ...(place.keptDisk === undefined ? {} : { keptDisk: place.keptDisk }),
         ...(place.publicAddress ? { publicAddress: true } : {}),
         ...(hostKey === undefined ? {} : { hostKey: hostKey.publicKey }),
         ...(tls && ca === undefined && members.has(place.index) ? { uncertified: true } : {}),

@@ -6,14 +6,16 @@ import type { PublicIPAddress } from "@azure/arm-network";
 import { readFile } from "node:fs/promises";
 import type { PlannedNode } from "../core/cluster.ts";
 import { ClusterError } from "../core/errors.ts";
+import { patiently } from "../engine/patiently.ts";
 import { type NodeReadiness, type ReadinessWait, type ReadyLevel, startWait } from "../nodes/readiness.ts";
 import type { Connection } from "../nodes/connection.ts";
-import { type NodeDiagnosis, diagnoseNodes } from "../nodes/diagnose.ts";
+import type { NodeDiagnosis } from "../nodes/diagnose.ts";
 import { type ClockMeasure, judgeClocks, measureClock } from "../nodes/time.ts";
 import type { NodeTarget } from "../nodes/target.ts";
 import type { Prepared } from "./prepare.ts";
 import { authorityHere, leaveAuthority } from "./authority.ts";
 import { certify } from "./certify.ts";
+import { explainNodes } from "./explain-nodes.ts";
 import { createJoining } from "./joining.ts";
 import { type Reach, nodeTarget, operatorTls } from "./node-target.ts";
 import type { Session } from "./session.ts";
@@ -28,6 +30,9 @@ export interface NodeWatch {
   /** What explains the nodes that are not ready: a sentence and advice for each. */
   explain(found: ReadonlyMap<number, NodeReadiness>): Promise<NodeDiagnosis[]>;
 }
+
+/** A machine that has not answered for so long is asked about. */
+const POWER_MS = 5000;
 
 /** A rehearsal boots nothing: a node is taken to be up so long after Azure calls its machine done. */
 const SIMULATED_BOOT_MS = 8000;
@@ -57,6 +62,7 @@ export async function watchNodes(
   };
   const targetOf = (node: PlannedNode): NodeTarget => nodeTarget(reach, node);
   const clocks: ClockMeasure[] = [];
+  const stopped = new Set<number>();
   const waiting = {
     level,
     deadline: session.deadline,
@@ -80,7 +86,8 @@ export async function watchNodes(
         }),
     whenReady: async (connection: Connection) =>
       void clocks.push(await measureClock(connection, { clock: session.clock, signal: session.tools.signal })),
-    machineState: (index: number) => (azure.hasFailed(index) ? ("failed" as const) : ("unknown" as const)),
+    machineState: (index: number) =>
+      azure.hasFailed(index) ? ("failed" as const) : stopped.has(index) ? ("stopped" as const) : ("unknown" as const),
   };
   // begun with the first node: a rehearsal never begins one, and its deadline would pull virtual time along
   const waits = new Map<"strict" | "first-use", ReadinessWait>();
@@ -101,7 +108,10 @@ export async function watchNodes(
   };
   return {
     usable,
-    explain,
+    explain: async (found) =>
+      session.simulated || level === "machines"
+        ? []
+        : explainNodes(session, prepared, facts.nodes.map(targetOf), [...found.values()]),
     makeWay: (node) => joining.makeWay(node),
     start(node) {
       if (running.has(node.index)) return;
@@ -140,16 +150,6 @@ export async function watchNodes(
     },
   };
 
-  async function explain(found: ReadonlyMap<number, NodeReadiness>): Promise<NodeDiagnosis[]> {
-    if (session.simulated || level === "machines") return [];
-    return diagnoseNodes(facts.nodes.map(targetOf), [...found.values()], {
-      clock: session.clock,
-      signal: session.tools.signal,
-      trust: spec.noHostKeys ? "first-use" : "strict",
-      serialLog: (index) => serialLog(session, facts.group, facts.nodes.find((node) => node.index === index)?.name ?? ""),
-    });
-  }
-
   async function watchOne(node: PlannedNode): Promise<NodeReadiness> {
     if (level === "machines") return { index: node.index, name: node.name, state: "created", timings: {}, attempts: 0 };
     if (session.simulated) return simulated(node);
@@ -174,7 +174,21 @@ export async function watchNodes(
   }
 
   async function wait(node: PlannedNode, until: ReadyLevel): Promise<NodeReadiness> {
-    return waitWith(node.hostKey === undefined ? "first-use" : "strict").one(targetOf(node), until);
+    const asking = new AbortController();
+    void lookAtPower(node, AbortSignal.any([session.tools.signal, asking.signal])).catch(() => undefined);
+    try {
+      return await waitWith(node.hostKey === undefined ? "first-use" : "strict").one(targetOf(node), until);
+    } finally {
+      asking.abort(new Error("answered"));
+    }
+  }
+
+  /** A machine that was there before may be switched off; one that is being made is waited for. */
+  async function lookAtPower(node: PlannedNode, signal: AbortSignal): Promise<void> {
+    if (node.userData !== "") return;
+    await session.clock.sleep(POWER_MS, signal);
+    const power = await patiently(session.tools, () => session.lookups.powerState(facts.group, node.name, signal));
+    if (power === "deallocated" || power === "stopped") stopped.add(node.index);
   }
 
   async function simulated(node: PlannedNode): Promise<NodeReadiness> {
@@ -196,16 +210,6 @@ const givenUp = (index: number): NodeReadiness => ({
   timings: {},
   attempts: 0,
 });
-
-/** The serial console's log, from where Azure says it is: a URL with a signature that stays in memory. */
-async function serialLog(session: Session, group: string, machine: string): Promise<string> {
-  const url = await session.lookups.serialLogUrl(group, machine, session.tools.signal);
-  if (url === undefined) return "";
-  const { azure } = session.world;
-  if (azure !== undefined) return (await azure({ method: "GET", url, headers: {} })).body ?? "";
-  const answer = await fetch(url, { signal: session.tools.signal });
-  return answer.ok ? await answer.text() : "";
-}
 
 /** How far nodes can be followed: not without the private key, and etcd not in a user's own file. */
 async function reachableLevel(session: Session, { spec, materials }: Prepared): Promise<ReadyLevel> {

@@ -14,6 +14,7 @@ import type { Live } from "../engine/provider.ts";
 import { type Snapshot, chooseNodes, machinesOf, placeNodes } from "./choose-nodes.ts";
 import { type FoundCluster, findCluster } from "./find-cluster.ts";
 import type { Invocation, Mode } from "./invocation.ts";
+import { withKeptDisks } from "./kept-disks.ts";
 import { type Materials, prepareMaterials, prepareSsh } from "./materials.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import type { Session } from "./session.ts";
@@ -57,7 +58,9 @@ export async function prepare(session: Session, invocation: Invocation, mode: Mo
   const surveyed = await survey(session, spec, found, newNodes);
   const [ssh, places] = await Promise.all([
     prepareSsh(session, spec, found, mode),
-    placeNodes(session, spec, indexes, snapshot, found.claim, surveyed),
+    placeNodes(session, spec, indexes, snapshot, found.claim, surveyed).then((all) =>
+      found.group === undefined ? all : withKeptDisks(session, spec, groupName, all),
+    ),
   ]);
   const materials = await prepareMaterials(session, spec, found, places, ssh, mode);
   const own =
