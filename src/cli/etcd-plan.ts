@@ -11,11 +11,12 @@ import { type ClusterSpec, memberCount } from "../core/spec.ts";
 import type { Choices } from "../core/tags.ts";
 import { quorumOf } from "../nodes/quorum.ts";
 import { type EtcdCa, createEtcdCa, etcdTlsFiles, fingerprintOf, prepareEtcdTls } from "../prepare/etcd-tls.ts";
+import { lacksCertificate } from "./certify.ts";
 import type { Place } from "./choose-nodes.ts";
 import type { Claim, FoundCluster } from "./find-cluster.ts";
 import type { Mode } from "./invocation.ts";
 import { type Joins, newMembers, planJoins } from "./membership.ts";
-import { type Reach, operatorTls } from "./node-target.ts";
+import { type Reach, nodeTarget, operatorTls } from "./node-target.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -104,12 +105,15 @@ export async function membersOf(
   const { tls } = reach;
   const { members } = reach.choices;
   const fresh = places.filter((place) => !place.exists);
-  const alive = places.filter((place) => place.exists && members.has(place.index));
+  const there = places.filter((place) => place.exists && members.has(place.index));
+  // one that was made without a certificate has not joined anything yet, whatever etcd knows of an earlier one in its place
+  const bare = await withoutCertificate(session, reach, mode === "imagine" ? [] : there);
+  const alive = there.filter((place) => !bare.includes(place));
   const wanted = newMembers(memberCount(spec), reach.choices, fresh);
   const again = fresh.filter((place) => members.has(place.index));
   // an earlier run may have ended between a machine and its joining
   const late = alive.filter((place) => place.joins === true);
-  const joining = [...late, ...again, ...wanted].sort((a, b) => a.index - b.index);
+  const joining = [...late, ...bare, ...again, ...wanted].sort((a, b) => a.index - b.index);
   const none = { members, joins: new Map() };
   if (fixed || joining.length === 0 || reach.host === "") return none;
   const notJoining = (code: string, why: string): typeof none => {
@@ -156,6 +160,15 @@ export function chooseMembers(spec: ClusterSpec, places: readonly Place[]): Map<
 }
 
 // --- internal ---
+
+/** Members that wait for their certificate still, and can be brought it from here. */
+async function withoutCertificate(session: Session, reach: Reach, there: readonly Place[]): Promise<Place[]> {
+  const files = etcdTlsFiles(join(session.dir, reach.spec.name));
+  if (session.simulated || reach.privateKey === "" || reach.host === "" || !existsSync(files.caKey)) return [];
+  const marked = there.filter((place) => place.uncertified === true);
+  const bare = await Promise.all(marked.map((place) => lacksCertificate(session, nodeTarget(reach, place))));
+  return marked.filter((_, i) => bare[i]);
+}
 
 /** What joiners would be told, each of those before it. */
 function rehearsed(
