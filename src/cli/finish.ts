@@ -7,7 +7,9 @@ import { keepKnownHosts, sshConfigFile } from "./known-hosts.ts";
 import type { Carried } from "./carry-out.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Invocation } from "./invocation.ts";
+import type { ReadyLevel } from "../nodes/readiness.ts";
 import { plural } from "../report/words.ts";
+import { enough } from "./node-watch.ts";
 import { replaceFile } from "./replace-file.ts";
 import { documentOf, stateFile } from "./result-document.ts";
 import type { Session } from "./session.ts";
@@ -17,7 +19,8 @@ export async function finish(session: Session, invocation: Invocation, prepared:
   const { spec } = prepared;
   const document = await documentOf(session, prepared, carried);
   const failure = firstFailure(prepared, carried);
-  const nodesReady = document.nodes.filter((node) => isReady(node, spec.waitFor)).length;
+  const level = enough(session, prepared);
+  const nodesReady = document.nodes.filter((node) => isReady(node, level)).length;
   const exit = exitOf(spec, nodesReady, document.nodes.length, failure, session);
   if (given.rollback === true && exit !== EXIT.done && exit !== EXIT.conflict)
     await rollBack(session, prepared, carried, failure, exit);
@@ -60,10 +63,11 @@ export async function finish(session: Session, invocation: Invocation, prepared:
       })}`,
     );
     // nobody has waited for nodes that could answer
-    if (spec.deis && !session.simulated && document.ip !== "" && spec.waitFor !== "machines")
+    if (spec.deis && !session.simulated && document.ip !== "" && level !== "machines")
       await sayEndpoints(session, document, !spec.nohttps);
   }
-  if (exit !== EXIT.done || nodesReady < document.nodes.length) sayWhatIsMissing(session, document, failure, carried, spec);
+  if (exit !== EXIT.done || nodesReady < document.nodes.length)
+    sayWhatIsMissing(session, document, failure, carried, spec, level);
   return exit;
 }
 
@@ -156,17 +160,18 @@ async function sayEndpoints(session: Session, document: ClusterDocument, https: 
 }
 
 /** Ready is what was waited for: with `--wait-for machines` a machine that Azure has made. */
-const isReady = ({ state }: NodeDocument, waitFor: Prepared["spec"]["waitFor"]): boolean =>
-  state === "ready" || (waitFor === "machines" && state === "created");
+const isReady = ({ state }: NodeDocument, level: ReadyLevel): boolean =>
+  state === "ready" || (level === "machines" && state === "created");
 
 function sayWhatIsMissing(
   session: Session,
   document: ClusterDocument,
   failure: unknown,
   carried: Carried,
-  { name, waitFor }: Prepared["spec"],
+  { name }: Prepared["spec"],
+  level: ReadyLevel,
 ): void {
-  const missing = document.nodes.filter((node) => !isReady(node, waitFor));
+  const missing = document.nodes.filter((node) => !isReady(node, level));
   const list = missing.slice(0, 10).flatMap((node) => {
     const why = carried.diagnoses.find((one) => one.index === node.index);
     const reason = why?.summary ?? carried.readiness.get(node.index)?.reason;

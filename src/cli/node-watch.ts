@@ -43,7 +43,7 @@ export async function watchNodes(
   address: PublicIPAddress | undefined,
   azure: { hasFailed(index: number): boolean; settled(index: number): Promise<unknown> },
 ): Promise<NodeWatch> {
-  const level = await reachableLevel(session, prepared);
+  const level = reachableLevel(session, prepared);
   const running = new Map<number, Promise<NodeReadiness>>();
   const ready = new Map<number, { promise: Promise<void>; resolve: () => void }>();
   const privateKey =
@@ -211,16 +211,28 @@ const givenUp = (index: number): NodeReadiness => ({
   attempts: 0,
 });
 
+/** Whether nodes can be asked at all: a rehearsal knows, and reality needs the private key. */
+const canAsk = (session: Session, { materials }: Pick<Prepared, "materials">): boolean =>
+  session.simulated || materials.ssh.privateKeyFile !== undefined;
+
+/**
+ * What a node must have reached to be called ready. Where nodes cannot be asked, and nobody insisted that they are, a machine that
+ * Azure has made is all that can be known.
+ */
+export const enough = (session: Session, prepared: Pick<Prepared, "materials" | "spec">): ReadyLevel =>
+  canAsk(session, prepared) || prepared.spec.given.includes("waitFor") ? prepared.spec.waitFor : "machines";
+
 /** How far nodes can be followed: not without the private key, and etcd not in a user's own file. */
-async function reachableLevel(session: Session, { spec, materials }: Prepared): Promise<ReadyLevel> {
+function reachableLevel(session: Session, prepared: Prepared): ReadyLevel {
+  const { spec, materials } = prepared;
   if (spec.waitFor === "machines") return "machines";
-  if (!session.simulated && materials.ssh.privateKeyFile === undefined) {
+  if (!canAsk(session, prepared)) {
     session.emit({
       kind: "note",
       id: "readiness",
       label: "readiness",
       message:
-        "The private key of the cluster is not on this machine: nodes are waited for until Azure calls them made, not until they answer.",
+        "The private key of the cluster is not on this machine: nodes are waited for until Azure calls them made, and whether they answer is not known.",
     });
     return "machines";
   }

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { byHand, inGroup } from "./azure-hand.ts";
 import { type Body, type TestAzure, testAzure } from "./world.ts";
 
@@ -127,6 +127,21 @@ test("a failed machine is deleted and made again, on the interface that Azure ke
   const { document } = await azure.json("mycluster");
   expect(document.nodes.map((node) => node.state)).toEqual(["ready", "ready", "ready"]);
   expect(userData("mycluster-coreos-1")).toContain("ETCD_NAME=mycluster-coreos-1");
+});
+
+test("finished where the private key is not: made is all that can be known, and enough unless more is asked for", async () => {
+  const real = testAzure({ rehearsal: false });
+  onTestFinished(() => real.close());
+  const elsewhere = mkdtempSync(join(tmpdir(), "elsewhere-"));
+  onTestFinished(() => rmSync(elsewhere, { recursive: true }));
+  expect((await real.run("mycluster --wait-for machines")).exit).toBe(0);
+  const { exit, document, stderr } = await real.json("mycluster", { dir: elsewhere });
+  expect({ exit, states: document.nodes.map((node) => node.state) }).toEqual({
+    exit: 0,
+    states: ["created", "created", "created"],
+  });
+  expect(stderr).toContain("The private key of the cluster is not on this machine");
+  expect((await real.run("mycluster --wait-for ssh", { dir: elsewhere })).exit).toBe(3);
 });
 
 test("a machine that somebody is deleting is waited for, and made again with user-data of its own", async () => {
