@@ -70,6 +70,8 @@ export async function prepare(session: Session, invocation: Invocation, mode: Mo
   const image = own === undefined ? imageReference(surveyed) : { own: own.image };
   const expires =
     spec.ttl === undefined ? found.claim?.tags["aoc-expires"] : new Date(session.clock.now() + spec.ttl).toISOString();
+  if (expires !== undefined && Date.parse(expires) <= session.clock.now())
+    notes.push(`${name} is past its time to live since ${expires}: \`gc\` will destroy it. --ttl 2h gives it more.`);
   const facts: Facts = {
     subscription: session.subscription,
     group: groupName,

@@ -114,6 +114,12 @@ test("a cluster in another group is named when its name is asked for without it"
   expect(stderr).toContain("--resource-group shared");
 });
 
+test("a cluster that is past its time to live is gone on with, and that is said", async () => {
+  await made("mycluster --ttl 1m");
+  expect(await made("mycluster")).toMatch(/mycluster is past its time to live since 2026-.*: `gc` will destroy it/);
+  expect(await made("mycluster --ttl 2h")).not.toContain("past its time");
+});
+
 test("what to type next leads to the same Azure", async () => {
   const { stderr } = await azure.run("mycluster --resource-group shared --subscription 00000000-0000-0000-0000-000000000000");
   expect(stderr).toContain(
