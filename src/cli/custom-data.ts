@@ -48,3 +48,31 @@ function noteOnce(session: Session, message: string): void {
   seen.add(message);
   session.emit({ kind: "note", id: "custom-data", label: "custom data", message: `--custom-data: ${message}` });
 }
+
+/** A user's own file decides whether there is an etcd of ours at all: all machines of a cluster have the same. */
+export function refuseOtherCustomData(
+  spec: ClusterSpec,
+  before: string | undefined,
+  now: string | undefined,
+  fresh: number,
+): void {
+  if (now === undefined && before !== undefined && fresh > 0)
+    throw usageError(
+      `${spec.name} was made with --custom-data, and the new machines need the same`,
+      `Give --custom-data with the file whose SHA-256 is ${before}.`,
+    );
+  if (now !== undefined && now !== before)
+    throw new ClusterError(
+      "ChoiceFixed",
+      before === undefined
+        ? `${spec.name} was made without --custom-data, and its machines cannot be given a file now`
+        : `${spec.name} was made with another file than ${spec.customData}, and its machines keep that`,
+      {
+        exit: EXIT.conflict,
+        advice:
+          before === undefined
+            ? "Leave --custom-data out, or make another cluster."
+            : `Give the file whose SHA-256 is ${before}, leave --custom-data out, or make another cluster.`,
+      },
+    );
+}

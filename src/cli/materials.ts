@@ -7,7 +7,6 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { PlannedNode } from "../core/cluster.ts";
 import { names } from "../core/cluster.ts";
-import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import type { HostKey, NodeConfig, NodeTls } from "../core/node-config.ts";
 import { type ClusterSpec, memberCount } from "../core/spec.ts";
 import type { Choices } from "../core/tags.ts";
@@ -21,7 +20,7 @@ import type { SshKey } from "../prepare/ssh-key.ts";
 import { subjectOf } from "../prepare/subject.ts";
 import { recoverAuthority } from "./authority.ts";
 import type { Place } from "./choose-nodes.ts";
-import { readCustom, refuseBadUserData } from "./custom-data.ts";
+import { readCustom, refuseBadUserData, refuseOtherCustomData } from "./custom-data.ts";
 import { chooseMembers, etcdAuthority, etcdConfig, membersOf, usesTls } from "./etcd-plan.ts";
 import type { Claim, FoundCluster } from "./find-cluster.ts";
 import type { Mode } from "./invocation.ts";
@@ -189,29 +188,6 @@ async function nodeConfig(
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(spec.dataDisk ? { dataDiskMount: spec.dataDiskMount } : {}),
   };
-}
-
-/** A user's own file decides whether there is an etcd of ours at all: all machines of a cluster have the same. */
-function refuseOtherCustomData(spec: ClusterSpec, before: string | undefined, now: string | undefined, fresh: number): void {
-  if (now === undefined && before !== undefined && fresh > 0)
-    throw usageError(
-      `${spec.name} was made with --custom-data, and the new machines need the same`,
-      `Give --custom-data with the file whose SHA-256 is ${before}.`,
-    );
-  if (now !== undefined && now !== before)
-    throw new ClusterError(
-      "ChoiceFixed",
-      before === undefined
-        ? `${spec.name} was made without --custom-data, and its machines cannot be given a file now`
-        : `${spec.name} was made with another file than ${spec.customData}, and its machines keep that`,
-      {
-        exit: EXIT.conflict,
-        advice:
-          before === undefined
-            ? "Leave --custom-data out, or make another cluster."
-            : `Give the file whose SHA-256 is ${before}, leave --custom-data out, or make another cluster.`,
-      },
-    );
 }
 
 /** How the nodes of a cluster that exists are reached. */
