@@ -1,10 +1,11 @@
 /**
- * The command line, read with commander from the two tables. NAME comes first or last, as with the old script, and a first
- * word that is no command is a NAME to create. Precedence: flag, environment, configuration file (defaults come later).
+ * The command line, read with commander from the two tables. NAME comes first or last, as with the old script. Precedence: flag,
+ * environment, configuration file (defaults come later).
  */
 import { Command as Commander, CommanderError, Option } from "commander";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { FLAGS, type Flag, type FlagKey, type FlagValues } from "../core/flags.ts";
+import { commandFirst } from "./command-line.ts";
 import { COMMANDS, type Command, commandNamed } from "./commands.ts";
 import { readConfig } from "./config-file.ts";
 import type { Invocation } from "./invocation.ts";
@@ -14,16 +15,11 @@ import type { World } from "./world.ts";
 export async function parseArguments(world: World, version: string): Promise<Invocation | { readonly printed: number }> {
   const dashes = world.argv.indexOf("--");
   const rest = dashes < 0 ? [] : world.argv.slice(dashes + 1);
-  const words = (dashes < 0 ? world.argv : world.argv.slice(0, dashes)).map(modern);
-  const first = words[0];
-  const chosen =
-    first !== undefined && (commandNamed(first) !== undefined || /^(help|-h|--help|-V|--version)$/.test(first))
-      ? words
-      : ["create", ...words];
+  const chosen = commandFirst(dashes < 0 ? world.argv : world.argv.slice(0, dashes));
   let result: { command: Command; args: string[]; options: Record<string, unknown> } | undefined;
   const program = programOf(world, version, (command, args, options) => (result = { command, args, options }));
   try {
-    await program.parseAsync(first === undefined ? ["--help"] : chosen, { from: "user" });
+    await program.parseAsync(chosen, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0 || error.code === "commander.help")
@@ -35,7 +31,7 @@ export async function parseArguments(world: World, version: string): Promise<Inv
   }
   if (result === undefined) return { printed: EXIT.done };
   const { command, args, options } = result;
-  if (command.takes.startsWith("<name>") && commandNamed(args[0] ?? "") !== undefined)
+  if (command.takes.startsWith("<name>") && (args[0] === "help" || commandNamed(args[0] ?? "") !== undefined))
     throw usageError(`"${args[0]}" is a command, and cannot be a cluster's name`, "Choose another name.");
   if (rest.length > 0 && command.rest !== true) throw usageError(`${command.name} takes nothing after --`);
   return { world, command: command.name, args, rest, given: await given(world, command, options) };
@@ -48,19 +44,6 @@ export const flagsOf = (command: Command): [FlagKey, Flag<unknown>][] =>
   );
 
 // --- internal ---
-
-/** Other spellings of the same flag. */
-const ALIAS = new Map(
-  Object.values(FLAGS as Record<string, Flag<unknown>>).flatMap((flag) =>
-    (flag.also ?? []).map((other) => [`--${other}`, `--${flag.name}`] as const),
-  ),
-);
-
-function modern(word: string): string {
-  const [name = "", ...value] = word.split("=");
-  const known: string | undefined = (ALIAS as ReadonlyMap<string, string>).get(name);
-  return known === undefined ? word : [known, ...value].join("=");
-}
 
 function programOf(
   world: World,
