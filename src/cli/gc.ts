@@ -35,8 +35,7 @@ export async function gc(invocation: Invocation): Promise<number> {
       if (given.json === true) world.stdout.write(`${JSON.stringify(expired.map(listDocument))}\n`);
       return EXIT.done;
     }
-    if (expired.length > 0)
-      await confirm(invocation, `Type "yes" to destroy ${expired.length === 1 ? "it" : `these ${expired.length}`}:`, "yes");
+    if (expired.length > 0) await confirm(invocation, `Type "yes" to destroy ${named(expired)}:`, "yes");
     session.report(
       expired.reduce((sum, cluster) => sum + cluster.nodes, 0),
       undefined,
@@ -58,6 +57,12 @@ const isOver = ({ expires }: Pick<KnownCluster, "expires">, now: number): boolea
 
 const inScope = ({ groupName }: KnownCluster, group: string | undefined): boolean =>
   group === undefined || groupName.toLowerCase() === group.toLowerCase();
+
+/** Said in the question itself, for with --quiet nothing stands above it. */
+function named(clusters: readonly KnownCluster[]): string {
+  const names = clusters.slice(0, 5).map(({ name }) => name);
+  return clusters.length > 5 ? `${names.join(", ")} and ${clusters.length - 5} more` : names.join(", ");
+}
 
 async function sweep(session: Session, { name, groupName }: KnownCluster): Promise<Swept> {
   try {

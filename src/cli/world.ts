@@ -25,7 +25,8 @@ export interface World {
   readonly interactive: boolean;
   readonly clock: Clock;
   random(bytes: number): Uint8Array;
-  ask(question: string): Promise<string>;
+  /** The answer; undefined when there was none: Ctrl-C or Ctrl-D. */
+  ask(question: string): Promise<string | undefined>;
   /** Calls back at Ctrl-C or SIGTERM; returns the way to stop listening. */
   onInterrupt(callback: () => void): () => void;
 }
@@ -60,20 +61,30 @@ export function realWorld(): World {
       // loaded when somebody is asked: it would cost every start a tenth of its time
       const { createInterface } = await import("node:readline/promises");
       const lines = createInterface({ input: process.stdin, output: process.stderr });
+      const closed = new Promise<undefined>((resolve) => void lines.once("close", () => resolve(undefined)));
+      const close = (): void => lines.close();
+      // Ctrl-C reaches readline as a key, a signal from elsewhere does not
+      const stopListening = onInterrupt(close);
       try {
-        return await lines.question(question);
+        // versions of Node differ in whether the question of a closed interface is rejected or never settles
+        const given = await Promise.race([lines.question(question).catch(() => undefined), closed]);
+        if (given === undefined) process.stderr.write("\n");
+        return given;
       } finally {
+        stopListening();
         lines.close();
       }
     },
-    onInterrupt: (callback) => {
-      process.on("SIGINT", callback);
-      process.on("SIGTERM", callback);
-      return () => {
-        process.off("SIGINT", callback);
-        process.off("SIGTERM", callback);
-      };
-    },
+    onInterrupt,
+  };
+}
+
+function onInterrupt(callback: () => void): () => void {
+  process.on("SIGINT", callback);
+  process.on("SIGTERM", callback);
+  return () => {
+    process.off("SIGINT", callback);
+    process.off("SIGTERM", callback);
   };
 }
 

@@ -29,6 +29,7 @@ export function lines({ screen, color, nodes, mode, doing }: LinesOptions): Repo
   const said = new Map<Group, { quarter: number; at: number }>();
   const details = new Map<string, string>();
   let over = false;
+  const asked = doing ?? "asked for";
 
   const write = (at: number, text: string): void => {
     const time = duration(at - (progress.startedAt ?? at)).padStart(12);
@@ -42,7 +43,7 @@ export function lines({ screen, color, nodes, mode, doing }: LinesOptions): Repo
     if (before !== undefined && before.quarter === quarter && event.at - before.at < SAY_AGAIN_MS) return;
     said.set(group, { quarter, at: event.at });
     if (before === undefined && quarter === 0)
-      return write(event.at, `${plural(group.noun, group.total)}: ${group.total} asked for`);
+      return write(event.at, `${plural(group.noun, group.total)}: ${group.total} ${asked}`);
     write(event.at, `${plural(group.noun, 2)}: ${countWords(group).join(", ")}`);
   };
 
@@ -60,6 +61,7 @@ export function lines({ screen, color, nodes, mode, doing }: LinesOptions): Repo
         if (event.detail === undefined || details.get(event.id) === event.detail) return;
         details.set(event.id, event.detail);
       }
+      if (event.kind === "started" && event.id.startsWith("/subscriptions/")) event = { detail: asked, ...event };
       write(event.at, event.kind === "done" ? ink.good(lineOf(event)) : lineOf(event));
     },
     end() {

@@ -77,7 +77,7 @@ export function take(progress: Progress, event: Event): Item | undefined {
   if (isActive(stage)) {
     if (event.detail !== undefined) item.detail = event.detail;
     if (stage === "retrying") item.detail = retryWords(event);
-    else if (event.kind === "started") delete item.detail;
+    else if (event.kind === "started" && event.detail === undefined) delete item.detail;
     // A key that is there keeps its place, so that the map stays ordered by the time of start.
     progress.active.set(item.id, item);
   } else {
