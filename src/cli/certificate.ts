@@ -1,14 +1,15 @@
 /** generate-mgmt-cert: the certificate of a service principal, in the two files that the old script made. Nothing is asked of Azure. */
-import { relative, resolve } from "node:path";
+import { relative } from "node:path";
 import { EXIT } from "../core/errors.ts";
 import { FLAGS } from "../core/flags.ts";
 import { generateManagementCertificate } from "../prepare/management-certificate.ts";
 import { parseSubject, subjectOf } from "../prepare/subject.ts";
+import { openFolder } from "./folder.ts";
 import type { Invocation } from "./invocation.ts";
 
 /** What is there is used, never overwritten. Files and thumbprint on stdout, the way to sign in with them on stderr. */
 export async function generateManagementCertificateCommand({ world, given }: Invocation): Promise<number> {
-  const dir = resolve(world.cwd, given.dir ?? ".");
+  const dir = await openFolder({ world, given });
   const { subject, notes } =
     given.subject === undefined ? await subjectOf(dir) : { subject: parseSubject(given.subject), notes: [] };
   const certificate = await generateManagementCertificate(dir, {

@@ -2,7 +2,6 @@
  * One run's way to Azure: where it is, who signs in, the provider over it, time, interrupts, reports. The only place where
  * the simulation takes the network's place. Longer than most files: opening, reporting and closing are one life, read together.
  */
-import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { TokenCredential } from "@azure/identity";
 import type { Lookups } from "../azure/lookups.ts";
@@ -18,6 +17,7 @@ import { type Report, chooseReport, joined } from "../report/report.ts";
 import { jsonLines } from "../report/json-lines.ts";
 import { abilities } from "../report/paint.ts";
 import { withDeadline } from "./deadline-clock.ts";
+import { openFolder } from "./folder.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Event } from "../engine/event.ts";
 import type { World } from "./world.ts";
@@ -60,8 +60,7 @@ export type SessionFlags = Partial<FlagValues>;
 
 export async function openSession(invocation: Invocation): Promise<Session> {
   const { world, given } = invocation;
-  const dir = resolve(world.cwd, given.dir ?? ".");
-  if (given.dir !== undefined) await mkdir(dir, { recursive: true });
+  const dir = await openFolder(invocation, { write: given.simulate === true });
   if (given.fault !== undefined && given.simulate !== true)
     throw new ClusterError("Usage", "--fault goes with --simulate", { exit: EXIT.usage });
   const simulation =
@@ -98,8 +97,8 @@ export async function openSession(invocation: Invocation): Promise<Session> {
   };
   const show = abilities(world.env, world.stderr);
   const stopListening = world.onInterrupt(() => {
-    if (soft.signal.aborted) return hard.abort(interrupted());
-    soft.abort(interrupted());
+    if (soft.signal.aborted) return hard.abort(interrupted(invocation));
+    soft.abort(interrupted(invocation));
     emit({
       kind: "note",
       id: "interrupt",
@@ -164,10 +163,14 @@ export async function openSession(invocation: Invocation): Promise<Session> {
   }
 }
 
-const interrupted = (): ClusterError =>
+/** gc and list work on no cluster that has a name here. */
+const interrupted = ({ args: [name], given }: Invocation): ClusterError =>
   new ClusterError("Interrupted", "interrupted", {
     exit: EXIT.interrupted,
-    advice: "What was made stays. Run the same command again to continue, or `azure-coreos-cluster destroy NAME` to remove it.",
+    advice:
+      name === undefined
+        ? "What was done stays. Run the same command again to continue."
+        : `What was made stays. Run the same command again to continue, or \`azure-coreos-cluster destroy ${name}${given.simulate === true ? " --simulate" : ""}\` to remove it.`,
   });
 
 // --- internal ---

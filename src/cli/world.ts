@@ -44,10 +44,7 @@ export function realWorld(): World {
       return stream.rows ?? 24;
     },
   });
-  // A reader that goes away (`| head`) is no failure of ours.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+  outliveStreams();
   return {
     argv: process.argv.slice(2),
     env: process.env,
@@ -77,6 +74,23 @@ export function realWorld(): World {
     },
     onInterrupt,
   };
+}
+
+/**
+ * A reader that goes away (`| head`) is no failure of ours, and nobody may stop a create by closing the window of its story.
+ * What did not get into a file (a full disk) is one: it is said, once, and the exit code is that of a failure.
+ */
+function outliveStreams(): void {
+  let said = false;
+  process.stderr.on("error", () => undefined);
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (said || error.code === "EPIPE") return;
+    said = true;
+    process.stderr.write(`Error: the output could not be written: ${error.message}\n`);
+    process.once("exit", (code) => {
+      if (code === 0) process.exitCode = 1;
+    });
+  });
 }
 
 function onInterrupt(callback: () => void): () => void {
