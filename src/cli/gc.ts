@@ -23,9 +23,7 @@ export async function gc(invocation: Invocation): Promise<number> {
   const session = await openSession(invocation);
   try {
     const now = session.clock.now();
-    const expired = (await knownClusters(session)).filter(
-      (cluster) => isOver(cluster, now) && inScope(cluster, given.resourceGroup),
-    );
+    const expired = (await knownClusters(session, given.resourceGroup)).filter((cluster) => isOver(cluster, now));
     if (expired.length === 0) session.say("No cluster has passed its time to live.");
     else
       session.say(
@@ -54,9 +52,6 @@ export async function gc(invocation: Invocation): Promise<number> {
 // --- internal ---
 
 const isOver = ({ expires }: Pick<KnownCluster, "expires">, now: number): boolean => expires !== undefined && expires <= now;
-
-const inScope = ({ groupName }: KnownCluster, group: string | undefined): boolean =>
-  group === undefined || groupName.toLowerCase() === group.toLowerCase();
 
 /** Said in the question itself, for with --quiet nothing stands above it. */
 function named(clusters: readonly KnownCluster[]): string {

@@ -26,9 +26,12 @@ export async function list(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
   const session = await openSession(invocation);
   try {
-    const clusters = await knownClusters(session);
+    const clusters = await knownClusters(session, given.resourceGroup);
     if (given.json === true) world.stdout.write(`${JSON.stringify(clusters.map(listDocument))}\n`);
-    else if (clusters.length === 0) session.say(`No clusters of this tool in the subscription ${session.subscription}.`);
+    else if (clusters.length === 0)
+      session.say(
+        `No clusters of this tool in the ${given.resourceGroup === undefined ? "" : `resource group ${given.resourceGroup} of the `}subscription ${session.subscription}.`,
+      );
     else world.stdout.write(renderList(clusters, session.clock.now()));
     return EXIT.done;
   } finally {
