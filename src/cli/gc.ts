@@ -2,6 +2,7 @@
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { errorDocument, exitCodeOf, renderError } from "../report/error.ts";
 import { duration, plural } from "../report/words.ts";
+import { columnsOf } from "../report/wrap.ts";
 import { confirm } from "./confirm.ts";
 import { type Destroyed } from "./destroy-cluster.ts";
 import { type DestroyDocument, carryOutDestroy, documentOf, leftover } from "./destroy.ts";
@@ -27,7 +28,7 @@ export async function gc(invocation: Invocation): Promise<number> {
     if (expired.length === 0) session.say("No cluster has passed its time to live.");
     else
       session.say(
-        `${expired.length} ${plural("cluster", expired.length)} past ${expired.length === 1 ? "its" : "their"} time to live:\n\n${renderList(expired, now)}`,
+        `${expired.length} ${plural("cluster", expired.length)} past ${expired.length === 1 ? "its" : "their"} time to live:\n\n${renderList(expired, now, columnsOf(world.stderr))}`,
       );
     if (given.dryRun === true) {
       if (given.json === true) world.stdout.write(`${JSON.stringify(expired.map(listDocument))}\n`);

@@ -1,6 +1,7 @@
 /** list: the clusters of the subscription, a line each. */
 import { EXIT } from "../core/errors.ts";
 import { table } from "../report/table.ts";
+import { columnsOf } from "../report/wrap.ts";
 import { duration } from "../report/words.ts";
 import type { Invocation } from "./invocation.ts";
 import { type ClusterState, type KnownCluster, knownClusters } from "./known-clusters.ts";
@@ -32,7 +33,7 @@ export async function list(invocation: Invocation): Promise<number> {
       session.say(
         `No clusters of this tool in the ${given.resourceGroup === undefined ? "" : `resource group ${given.resourceGroup} of the `}subscription ${session.subscription}.`,
       );
-    else world.stdout.write(renderList(clusters, session.clock.now()));
+    else world.stdout.write(renderList(clusters, session.clock.now(), columnsOf(world.stdout)));
     return EXIT.done;
   } finally {
     await session.close();
@@ -52,8 +53,12 @@ export const listDocument = (one: KnownCluster): ListDocument => ({
   state: one.state,
 });
 
-/** The table. @param now milliseconds since 1970 */
-export const renderList = (clusters: readonly KnownCluster[], now: number): string =>
+/**
+ * The table.
+ * @param now milliseconds since 1970
+ * @param columns of the terminal, where there is one
+ */
+export const renderList = (clusters: readonly KnownCluster[], now: number, columns?: number): string =>
   table(
     ["NAME", "GROUP", "LOCATION", "NODES", "ADDRESS", "AGE", "EXPIRES", "STATE"],
     clusters.map((one) => [
@@ -70,4 +75,15 @@ export const renderList = (clusters: readonly KnownCluster[], now: number): stri
           : `in ${duration(one.expires - now)}`,
       one.state,
     ]),
+    {
+      columns,
+      drop: [
+        ...(clusters.every(({ name, groupName }) => groupName.toLowerCase() === name) ? ["GROUP"] : []),
+        "AGE",
+        "LOCATION",
+        "ADDRESS",
+        "GROUP",
+        "EXPIRES",
+      ],
+    },
   );

@@ -16,6 +16,7 @@ import { duration } from "../report/words.ts";
 import { type Report, chooseReport, joined } from "../report/report.ts";
 import { jsonLines } from "../report/json-lines.ts";
 import { abilities } from "../report/paint.ts";
+import { columnsOf, wrap } from "../report/wrap.ts";
 import { withDeadline } from "./deadline-clock.ts";
 import { openFolder } from "./folder.ts";
 import type { Invocation } from "./invocation.ts";
@@ -58,9 +59,14 @@ const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 export type SessionFlags = Partial<FlagValues>;
 
-export async function openSession(invocation: Invocation): Promise<Session> {
+export interface SessionOptions {
+  /** It only looks: a rehearsal stays as it was, in its time too. */
+  readonly looks?: boolean;
+}
+
+export async function openSession(invocation: Invocation, { looks = false }: SessionOptions = {}): Promise<Session> {
   const { world, given } = invocation;
-  const dir = await openFolder(invocation, { write: given.simulate === true });
+  const dir = await openFolder(invocation, { write: given.simulate === true && !looks });
   if (given.fault !== undefined && given.simulate !== true)
     throw new ClusterError("Usage", "--fault goes with --simulate", { exit: EXIT.usage });
   const simulation =
@@ -149,12 +155,12 @@ export async function openSession(invocation: Invocation): Promise<Session> {
         report.end();
       },
       say(text) {
-        if (given.quiet !== true) world.stderr.write(text.endsWith("\n") ? text : `${text}\n`);
+        if (given.quiet !== true) world.stderr.write(`${wrap(text.replace(/\n$/, ""), columnsOf(world.stderr))}\n`);
       },
       async close() {
         stopListening();
         report.end();
-        await simulation?.save();
+        if (!looks) await simulation?.save();
       },
     };
   } catch (error) {

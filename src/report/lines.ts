@@ -61,6 +61,7 @@ export function lines({ screen, color, nodes, mode, doing }: LinesOptions): Repo
         if (event.detail === undefined || details.get(event.id) === event.detail) return;
         details.set(event.id, event.detail);
       }
+      if (item?.stage === "left") event = { ...event, kind: "waiting" };
       if (event.kind === "started" && event.id.startsWith("/subscriptions/")) event = { detail: asked, ...event };
       write(event.at, event.kind === "done" ? ink.good(lineOf(event)) : lineOf(event));
     },

@@ -9,7 +9,18 @@ import { duration, plural } from "./words.ts";
 export function summary(progress: Progress): string | undefined {
   const groups = [...progress.groups.values()].filter((group) => !group.phase);
   const parts: string[] = [];
-  for (const stage of ["made", "changed", "deleted", "done", "unchanged", "failed", "skipped", "retrying", "work"] as const) {
+  for (const stage of [
+    "made",
+    "changed",
+    "deleted",
+    "done",
+    "unchanged",
+    "left",
+    "failed",
+    "skipped",
+    "retrying",
+    "work",
+  ] as const) {
     const things = groups.flatMap((group) => {
       const count = group.counts[stage] ?? 0;
       return count === 0
