@@ -9,9 +9,10 @@ import type { Report, Screen } from "./screen.ts";
 import { lineOf } from "./sentence.ts";
 import { summary } from "./summary.ts";
 import { duration, plural } from "./words.ts";
+import { columnsOf, wrap } from "./wrap.ts";
 
 export interface LinesOptions {
-  readonly screen: Pick<Screen, "write">;
+  readonly screen: Pick<Screen, "write" | "isTTY" | "columns">;
   readonly color: boolean;
   readonly nodes: number;
   readonly doing?: string;
@@ -33,7 +34,7 @@ export function lines({ screen, color, nodes, mode, doing }: LinesOptions): Repo
 
   const write = (at: number, text: string): void => {
     const time = duration(at - (progress.startedAt ?? at)).padStart(12);
-    screen.write(`${ink.dim(time)}  ${text}\n`);
+    screen.write(`${wrap(`${ink.dim(time)}  ${text}`, columnsOf(screen))}\n`);
   };
 
   /** Counts instead of lines; at the first, at each quarter, at the last, and now and then between. */

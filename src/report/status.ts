@@ -60,7 +60,8 @@ function fitted(view: StatusView, room: number): string[] {
     wrap(lines(view, nodes).join("\n"), view.columns).trimEnd().split("\n");
   const whole = wrapped(view.nodes);
   if (whole.length <= room) return whole;
-  const fewer = Math.max(1, view.nodes.length - (whole.length - room) - 1);
+  // in a low window the nodes come before what follows them
+  const fewer = Math.max(1, room - 10, view.nodes.length - (whole.length - room) - 1);
   const wanted = new Set([...view.nodes].sort((a, b) => Number(isUp(a)) - Number(isUp(b))).slice(0, fewer));
   const some = wrapped(view.nodes.filter((node) => wanted.has(node)));
   return some.length <= room ? some : [...some.slice(0, room - 1), `and ${some.length - room + 1} more lines`];
@@ -89,6 +90,7 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
   return [
     `${ink.strong(plain(view.name))} in ${plain(view.location)}: ${(good ? ink.good : ink.bad)(`${view.healthy} of ${all} ${plural("node", all)} up`)}${view.lookedAt === undefined ? "" : `, at ${new Date(view.lookedAt).toISOString().slice(11, 19)} UTC`}`,
     ink.dim(`${or(view.host)} (${or(view.ip)}), resource group ${plain(view.resourceGroup)}`),
+    ...(view.note === undefined ? [] : [view.note]),
     "",
     // STATE already says what is worse, Azure's word or the machine's
     ...table(headers, rows, { columns: view.columns, drop: ["AZURE", "POWER", "AGE", "PUBLIC", "PRIVATE", "SSH"] })
@@ -109,7 +111,6 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
           "Differs from what was made:",
           ...view.drift.map((one) => `  ${one.harm ? ink.bad("!") : "-"} ${plain(one.message)}`),
         ]),
-    ...(view.note === undefined ? [] : ["", view.note]),
     "",
   ];
 }

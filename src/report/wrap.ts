@@ -30,7 +30,7 @@ const uncoloured = (text: string): string => text.replaceAll(/\u001B\[[0-9;]*m/g
 const visible = (text: string): number => width(uncoloured(text));
 
 function broken(line: string, columns: number): string {
-  const hang = " ".repeat(hangOf(line, columns));
+  const hang = " ".repeat(hangOf(uncoloured(line), columns));
   const lines: string[] = [];
   let current = "";
   for (const [piece, blanks = "", word = ""] of line.matchAll(/(\s*)(\S+)/g)) {
@@ -46,6 +46,6 @@ function broken(line: string, columns: number): string {
 function hangOf(line: string, columns: number): number {
   const indent = /^\s*/.exec(line)?.[0].length ?? 0;
   const second = /^(\s*\S.*?\s{2,})\S/.exec(line)?.[1];
-  if (second !== undefined && visible(second) <= columns / 2) return visible(second);
+  if (second !== undefined && width(second) <= Math.max(columns / 2, columns - 20)) return width(second);
   return indent === 0 ? 0 : indent + 2;
 }
