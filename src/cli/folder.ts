@@ -17,7 +17,7 @@ export async function openFolder(
   const dir = resolve(world.cwd, given.dir ?? ".");
   try {
     if (given.dir !== undefined) await make(dir);
-    if (!(await stat(dir)).isDirectory()) throw new Error("it is a file");
+    if (given.dir !== undefined && !(await stat(dir)).isDirectory()) throw new Error("it is a file");
     if (write) await access(dir, constants.W_OK);
   } catch (error) {
     throw await unusable(dir, given.dir, error);

@@ -1,6 +1,7 @@
 /** The cluster's own known_hosts: the keys that we gave the nodes, under every name they are reached by. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ClusterError } from "../core/errors.ts";
 import type { ClusterDocument } from "../core/outputs.ts";
 import { mergeKnownHosts, removeKnownHosts } from "../nodes/known-hosts.ts";
 import { PUBLIC, clusterFolder } from "../prepare/kept-file.ts";
@@ -21,15 +22,21 @@ export async function keepKnownHosts(
   document: ClusterDocument,
 ): Promise<string> {
   const { spec, facts } = prepared;
-  const file = join(await clusterFolder(session.dir, spec.name), "known_hosts");
+  const file = knownHostsFile(session, spec.name);
   const hosts = [...new Set([document.host, document.ip].filter((host) => host !== ""))];
   const entries = facts.nodes.flatMap((node) => {
     // a machine that another run made meanwhile has that run's key
     const key = carried.hostKeys.get(node.index) ?? node.hostKey ?? carried.readiness.get(node.index)?.hostKey;
     return key === undefined || hosts.length === 0 ? [] : [{ hosts, port: spec.ssh + node.index, keys: [key] }];
   });
-  const before = await readFile(file, "utf8").catch(() => "");
-  await replaceFile(file, mergeKnownHosts(before, entries), PUBLIC);
+  try {
+    await clusterFolder(session.dir, spec.name);
+    const before = await readFile(file, "utf8").catch(() => "");
+    await replaceFile(file, mergeKnownHosts(before, entries), PUBLIC);
+  } catch (error) {
+    // a destroy at the same time took the folder away: then there are no nodes to know, and why there are none is worth more
+    if (!(error instanceof ClusterError) || (error.cause as NodeJS.ErrnoException | undefined)?.code !== "ENOENT") throw error;
+  }
   return file;
 }
 

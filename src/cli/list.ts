@@ -25,7 +25,7 @@ export interface ListDocument {
 
 export async function list(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
-  const session = await openSession(invocation);
+  const session = await openSession(invocation, { looks: true });
   try {
     const clusters = await knownClusters(session, given.resourceGroup);
     if (given.json === true) world.stdout.write(`${JSON.stringify(clusters.map(listDocument))}\n`);

@@ -311,6 +311,7 @@ test("--watch of a rehearsal waits in real time, and looking brings no cluster n
   });
   expect(slept).toEqual(Array.from({ length: 19 }, () => 5000));
   expect(stdout).toMatch(/1 of 1 node up, at 12:30:00 UTC\n[\s\S]*, at 12:31:35 UTC\n/);
+  await azure.run("list --simulate");
   expect(readFileSync(state, "utf8")).toBe(before);
 });
 
