@@ -23,7 +23,8 @@ export function commandFirst(typed: readonly string[]): string[] {
   // flags may stand before the command
   if (first !== undefined && commandNamed(first) !== undefined)
     return [first, ...words.filter((_, place) => place !== places[0])];
-  if (first !== undefined && second !== undefined) throw notOneName(words, places);
+  // the value of an unknown flag looks like a word of its own: the flag is what is wrong then, and the parser says so
+  if (first !== undefined && second !== undefined && words.every((word) => isKnown(word))) throw notOneName(words, places);
   const meant = first === undefined ? undefined : mistyped(first);
   if (first !== undefined && meant !== undefined && takesAll(meant, words))
     throw usageError(
@@ -58,6 +59,9 @@ function ownNames(typed: readonly string[]): string[] {
     return `--${own}${word.slice(2 + name.length)}`;
   });
 }
+
+const isKnown = (word: string): boolean =>
+  !word.startsWith("--") || FLAG_BY_NAME.has(nameOf(word)) || ["help", "version"].includes(nameOf(word));
 
 /** Where the words are that are neither flags nor values of flags. */
 function positionals(words: readonly string[]): number[] {

@@ -69,14 +69,11 @@ function programOf(
       getErrHelpWidth: () => world.stderr.columns,
     })
     .helpOption("-h, --help", "show this help")
-    .addHelpText(
-      "after",
-      "\n`azure-coreos-cluster create --help` shows the flags of create. To try it without an Azure account: --simulate.\n",
-    );
+    .addHelpText("after", () => wrap(AFTER_ALL, world.stdout.columns));
   for (const command of COMMANDS) {
     const sub = program.command(`${command.name} ${command.takes}`.trim());
     if (command.rest === true) sub.usage(`[options] ${command.takes} [-- CMD]`);
-    if (command.scopes.includes("create")) sub.addHelpText("after", AFTER_CREATE);
+    if (command.scopes.includes("create")) sub.addHelpText("after", () => wrap(AFTER_CREATE, world.stdout.columns));
     sub.description(command.about).exitOverride().allowExcessArguments(false).showSuggestionAfterError(true);
     for (const [key, flag] of flagsOf(command)) sub.addOption(optionOf(key, flag, command));
     sub.action((...all: unknown[]) => {
@@ -90,15 +87,16 @@ function programOf(
   return program;
 }
 
-const AFTER_CREATE = `
-A flag beats the environment (AZURE_COREOS_CLUSTER_NUM_NODES and so on), which
-beats --config FILE.yaml, which beats what the cluster has kept, which beats the
-default. TIME is written as 90s, 30m, 2h, 7d or 1h30m.
+const AFTER_ALL =
+  "\n`azure-coreos-cluster create --help` shows the flags of create. To try it without an Azure account: --simulate.\n";
 
-Exit codes: 0 done, 1 failed, 2 bad usage, 3 partly done, 4 sign-in or
-permission, 5 refused before anything was written, 6 out of time, 7 conflict,
-130 interrupted.
-`;
+const AFTER_CREATE = [
+  "",
+  "A flag beats the environment (AZURE_COREOS_CLUSTER_NUM_NODES and so on), which beats --config FILE.yaml, which beats what the cluster has kept, which beats the default. TIME is written as 90s, 30m, 2h, 7d or 1h30m.",
+  "",
+  "Exit codes: 0 done, 1 failed, 2 bad usage, 3 partly done, 4 sign-in or permission, 5 refused before anything was written, 6 out of time, 7 conflict, 130 interrupted.",
+  "",
+].join("\n");
 
 function optionOf(key: FlagKey, flag: Flag<unknown>, command: Command): Option {
   const value = flag.value === undefined ? "" : flag.optional === undefined ? ` <${flag.value}>` : ` [${flag.value}]`;

@@ -59,6 +59,7 @@ test.each([
   ["lisa mycluster", 'did you mean "list"?', "azure-coreos-cluster list mycluster"],
   ["mycluster status", "the command comes first", "azure-coreos-cluster status mycluster"],
   ["mycluster --simulate destroy", "the command comes first", "azure-coreos-cluster destroy mycluster --simulate"],
+  ["mycluster --num-node 3", "unknown option '--num-node'", "create --help"],
   ["mycluster other", '"mycluster" is no command', "--help"],
   ["help nonsense", '"nonsense" is no command', "--help"],
   ["help lits", 'did you mean "list"?', "--help"],
