@@ -4,6 +4,7 @@ import { EXIT } from "../core/errors.ts";
 import { FLAGS } from "../core/flags.ts";
 import { generateManagementCertificate } from "../prepare/management-certificate.ts";
 import { parseSubject, subjectOf } from "../prepare/subject.ts";
+import { prose } from "../report/wrap.ts";
 import { openFolder } from "./folder.ts";
 import type { Invocation } from "./invocation.ts";
 
@@ -23,8 +24,8 @@ export async function generateManagementCertificateCommand({ world, given }: Inv
   if (given.quiet === true) return EXIT.done;
   const ignored = (["subject", "bits", "days"] as const).filter((flag) => given[flag] !== undefined).map((flag) => `--${flag}`);
   const kept = `${pem} was there and is kept as it is${ignored.length === 0 ? "" : `, so ${ignored.join(", ")} had no effect`}. Move it and ${cer} away to make new ones.`;
-  for (const note of [...notes, ...certificate.notes, ...(certificate.made ? [] : [kept])]) world.stderr.write(`${note}\n`);
-  world.stderr.write(nextSteps(pem ?? "", cer ?? ""));
+  for (const note of [...notes, ...certificate.notes, ...(certificate.made ? [] : [kept])]) prose(world.stderr, `${note}\n`);
+  prose(world.stderr, nextSteps(pem ?? "", cer ?? ""));
   return EXIT.done;
 }
 

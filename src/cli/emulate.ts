@@ -6,6 +6,7 @@ import { join, relative } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { EXIT } from "../core/errors.ts";
 import { FLAGS } from "../core/flags.ts";
+import { prose } from "../report/wrap.ts";
 import { serve } from "../sim/server.ts";
 import { createSimulation, timeOf } from "../sim/simulation.ts";
 import { loadSimulation, saveSimulation } from "../sim/store.ts";
@@ -27,7 +28,7 @@ export async function emulate({ world, given }: Invocation): Promise<number> {
   try {
     const served = await serve(simulation, { port: given.port ?? FLAGS.port.default });
     world.stdout.write(`${served.url}\n`);
-    if (given.quiet !== true) world.stderr.write(help(served.url, relative(world.cwd, file)));
+    if (given.quiet !== true) prose(world.stderr, help(served.url, relative(world.cwd, file)));
     await stopped.promise;
     await served.close();
     await saveSimulation(file, simulation.save());

@@ -24,9 +24,8 @@ export async function main(world: World): Promise<number> {
     const own = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;
     if (own.includes("--json")) world.stdout.write(`${JSON.stringify({ error: errorDocument(error) })}\n`);
     else {
-      const { columnsOf, wrap } = await import("../report/wrap.ts");
-      const text = renderError(error, { color: abilities(world.env, world.stderr).color, json: false });
-      world.stderr.write(wrap(text, columnsOf(world.stderr)));
+      const { prose } = await import("../report/wrap.ts");
+      prose(world.stderr, renderError(error, { color: abilities(world.env, world.stderr).color, json: false }));
     }
     return exitCodeOf(error);
   }

@@ -5,7 +5,7 @@
 import { Command as Commander, CommanderError, Option } from "commander";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { FLAGS, type Flag, type FlagKey, type FlagValues } from "../core/flags.ts";
-import { columnsOf, wrap } from "../report/wrap.ts";
+import { prose, wrap } from "../report/wrap.ts";
 import { commandFirst } from "./command-line.ts";
 import { nearest } from "../core/nearest.ts";
 import { COMMANDS, type Command, commandNamed } from "./commands.ts";
@@ -159,7 +159,7 @@ function sayMisspelt({ env, stderr }: World): void {
     const meant = nearest(name, known, Math.ceil((name.length - PREFIX.length) / 4));
     return meant === undefined ? name : `${name} (did you mean ${meant}?)`;
   });
-  stderr.write(`${wrap(`No flag belongs to ${words.join(", ")}: without effect.`, columnsOf(stderr))}\n`);
+  prose(stderr, `No flag belongs to ${words.join(", ")}: without effect.\n`);
 }
 
 function parsed(flag: Flag<unknown>, text: string, where: string): unknown {

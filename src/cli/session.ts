@@ -16,7 +16,7 @@ import { duration } from "../report/words.ts";
 import { type Report, chooseReport, joined } from "../report/report.ts";
 import { jsonLines } from "../report/json-lines.ts";
 import { abilities } from "../report/paint.ts";
-import { columnsOf, wrap } from "../report/wrap.ts";
+import { prose } from "../report/wrap.ts";
 import { withDeadline } from "./deadline-clock.ts";
 import { openFolder } from "./folder.ts";
 import type { Invocation } from "./invocation.ts";
@@ -97,7 +97,8 @@ export async function openSession(invocation: Invocation, { looks = false }: Ses
     report.event(stamped);
     // before the progress is shown, a wait must not look like a hang
     if (!shown && event.kind === "retrying" && given.quiet !== true)
-      world.stderr.write(
+      prose(
+        world.stderr,
         `Azure: ${event.message ?? event.code ?? "busy"}; asking again in ${Math.ceil((event.delayMs ?? 0) / 1000)} s\n`,
       );
   };
@@ -155,7 +156,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Ses
         report.end();
       },
       say(text) {
-        if (given.quiet !== true) world.stderr.write(`${wrap(text.replace(/\n$/, ""), columnsOf(world.stderr))}\n`);
+        if (given.quiet !== true) prose(world.stderr, text.endsWith("\n") ? text : `${text}\n`);
       },
       async close() {
         stopListening();

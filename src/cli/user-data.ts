@@ -8,6 +8,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { checkUserData } from "../core/user-data/check.ts";
 import { formatFindings } from "../core/user-data/lint.ts";
 import { createAzureUserData } from "../core/user-data/merge.ts";
+import { prose } from "../report/wrap.ts";
 import { openFolder } from "./folder.ts";
 import type { Invocation } from "./invocation.ts";
 import { replaceFile } from "./replace-file.ts";
@@ -42,7 +43,7 @@ export async function createAzureUserDataCommand({ world, args, given }: Invocat
       ? `It has {0} where the discovery URL belongs: give one with\n  azure-coreos-cluster NAME --custom-data ${shown} --discovery-service-url URL`
       : `Edit it as you like, check it with \`azure-coreos-cluster lint ${shown}\`, and use it with\n  azure-coreos-cluster NAME --custom-data ${shown}`;
   // without a URL the {0} is no finding: create fills it in
-  world.stderr.write(`${shown}: ${what}\n${url === undefined ? "" : formatFindings(shown, checkUserData(text))}${next}\n`);
+  prose(world.stderr, `${shown}: ${what}\n${url === undefined ? "" : formatFindings(shown, checkUserData(text))}${next}\n`);
   return EXIT.done;
 }
 

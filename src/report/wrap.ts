@@ -10,9 +10,15 @@ export function wrap(text: string, columns: number | undefined): string {
   if (columns === undefined) return text;
   return text
     .split("\n")
-    .map((line) => (visible(line) <= columns ? line : broken(line, Math.max(20, columns))))
+    .map((line) => (visible(line) <= columns || isCommand(line) ? line : broken(line, Math.max(20, columns))))
     .join("\n");
 }
+
+/** Writes prose to a stream: broken to its width where it is a terminal. */
+export const prose = (
+  stream: { write(text: string): void; readonly isTTY: boolean; readonly columns: number },
+  text: string,
+): void => stream.write(wrap(text, columnsOf(stream)));
 
 /** A line that may hold colours, cut to the terminal; one that fits keeps them. */
 export const cut = (line: string, columns: number): string =>
@@ -23,6 +29,10 @@ export const columnsOf = (stream: { readonly isTTY: boolean; readonly columns: n
   stream.isTTY ? stream.columns : undefined;
 
 // --- internal ---
+
+/** A line to copy into a shell: what the terminal breaks is still copied as one. */
+const isCommand = (line: string): boolean =>
+  /^ +(azure-coreos-cluster|az|curl|ssh|ssh-add|export|deisctl) (?!.*\S {2,}\S)/.test(line);
 
 // eslint-disable-next-line no-control-regex -- colours take no room
 const uncoloured = (text: string): string => text.replaceAll(/\u001B\[[0-9;]*m/g, "");
