@@ -36,10 +36,8 @@ const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
 /** `az ad sp create-for-rbac` takes a PEM certificate, not the DER of the .cer: hence the upload. */
 const nextSteps = (pem: string, cer: string): string => `
 ${pem} holds the private key: keep it to yourself. Once, to let it sign in:
-  1. az ad sp create-for-rbac --name azure-coreos-cluster --role Contributor --scopes /subscriptions/ID
-     and note "tenant" and "appId" of what it prints (the password is not needed).
-  2. Upload ${cer} to that app registration: portal.azure.com, Microsoft Entra ID, App registrations,
-     azure-coreos-cluster, Certificates & secrets, Certificates.
+  1. az ad sp create-for-rbac --name azure-coreos-cluster --role Contributor --scopes /subscriptions/ID and note "tenant" and "appId" of what it prints (the password is not needed).
+  2. Upload ${cer} to that app registration: portal.azure.com, Microsoft Entra ID, App registrations, azure-coreos-cluster, Certificates & secrets, Certificates.
 Then, each time:
   azure-coreos-cluster NAME --subscription ID --azure-cert ${pem} --tenant TENANT --client-id APPID
 `;

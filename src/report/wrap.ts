@@ -57,5 +57,7 @@ function hangOf(line: string, columns: number): number {
   const indent = /^\s*/.exec(line)?.[0].length ?? 0;
   const second = /^(\s*\S.*?\s{2,})\S/.exec(line)?.[1];
   if (second !== undefined && width(second) <= Math.max(columns / 2, columns - 20)) return width(second);
+  const item = /^\s*(?:\d+\.|[-+~!])\s+/.exec(line)?.[0];
+  if (item !== undefined) return item.length;
   return indent === 0 ? 0 : indent + 2;
 }

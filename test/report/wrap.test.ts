@@ -8,6 +8,7 @@ test.each([
   ["a word that is too long stays whole", "see https://example.com/a/long/path now", "see\nhttps://example.com/a/long/path\nnow"],
   ["indented, what follows a little more", "  one two three four five", "  one two three four\n    five"],
   ["under its second column", "  ab   one two three four", "  ab   one two three\n       four"],
+  ["an item of a list", "  1. one two three four", "  1. one two three\n     four"],
   ["a command to copy stays one", "  az account set --subscription ID", "  az account set --subscription ID"],
   ["line ends stay, an empty line too", "a\n\nb\n", "a\n\nb\n"],
   ["colours take no room", "\u001B[1mone two three four\u001B[22m", "\u001B[1mone two three four\u001B[22m"],
