@@ -116,11 +116,17 @@ function succession(seed: number) {
       const result = await azure.run(argv, { dir });
       state = azure.simulation.save();
       azure.close();
+      for (const { method, url, body } of azure.exchanges)
+        if (method === "PUT" && url.includes("/virtualMachines/")) expect(userDataOf(body), `${argv}\n${url}`).toMatch(/etcd/);
       return { ...result, exchanges: azure.exchanges };
     },
     close: () => rmSync(dir, { recursive: true, force: true }),
   };
 }
+
+/** Whoever makes a machine, and for whatever reason, gives it what makes it a node. */
+const userDataOf = (body: string | undefined): string =>
+  Buffer.from(JSON.parse(body ?? "{}").properties.osProfile.customData ?? "", "base64").toString();
 
 const machinesIn = (state: CloudState | undefined): Map<string, string> =>
   new Map([...identities(state ?? ({ entries: [] } as never))].filter(([key]) => key.includes("/virtualmachines/")));

@@ -11,6 +11,13 @@ import { all, listed } from "./reading.ts";
 export type StoredLive = Live & { readonly kind: "disk" | "storageAccount"; readonly managedBy: string | undefined };
 
 export function inventoryReads({ compute, network, resources, storage }: Clients) {
+  /** Managed disks of a group; none when the group does not exist. */
+  const disks = async (group: string, abortSignal: AbortSignal): Promise<StoredLive[]> =>
+    ((await listed(() => all(compute.disks.listByResourceGroup(group, { abortSignal })))) ?? []).map((model) => ({
+      ...toLive(model.id ?? "", model),
+      kind: "disk",
+      managedBy: model.managedBy,
+    }));
   return {
     /**
      * What is in a group, of the kinds of a plan, by lower-case id.
@@ -49,18 +56,16 @@ export function inventoryReads({ compute, network, resources, storage }: Clients
       return new Map(entries);
     },
 
+    disks,
+
     /** What the snapshot leaves out and a cluster may leave behind: disks and storage accounts of a group. */
     async storage(group: string, abortSignal: AbortSignal): Promise<StoredLive[]> {
-      const [disks, accounts] = await Promise.all([
-        listed(() => all(compute.disks.listByResourceGroup(group, { abortSignal }))),
+      const [found, accounts] = await Promise.all([
+        disks(group, abortSignal),
         listed(() => all(storage.storageAccounts.listByResourceGroup(group, { abortSignal }))),
       ]);
       return [
-        ...(disks ?? []).map((model): StoredLive => ({
-          ...toLive(model.id ?? "", model),
-          kind: "disk",
-          managedBy: model.managedBy,
-        })),
+        ...found,
         ...(accounts ?? []).map((model): StoredLive => ({
           ...toLive(model.id ?? "", model),
           kind: "storageAccount",

@@ -139,6 +139,8 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
       ...(observed === undefined ? {} : { observed }),
       permit: async () => {
         if (lost !== undefined) throw lost;
+        // an empty file of the user's is user-data too
+        if (isMachine && node.userData === "" && facts.choices.customDataHash === undefined) throw goneMeanwhile(node.name);
         if (isMachine && prepared.materials.joins.has(node.index)) await (await watching)?.makeWay(node);
         await (isMachine ? guard() : stillOurs());
       },
@@ -181,6 +183,13 @@ export async function carryOut(session: Session, prepared: Prepared): Promise<Ca
     if (group !== undefined && claimIsAsWeWroteIt && !groupIsAsWeWroteIt) await make(group, undefined);
   }
 }
+
+/** It was there when this run began, and a machine without its user-data would be no node of the cluster. */
+const goneMeanwhile = (machine: string): ClusterError =>
+  new ClusterError("MachineGone", `${machine} failed or was deleted while this run was at work`, {
+    source: "azure",
+    advice: "Run the same command again: it makes it anew.",
+  });
 
 /** What went wrong, as far as this run can know it. */
 async function explained(session: Session, prepared: Prepared, resource: AnyResource, error: unknown): Promise<unknown> {

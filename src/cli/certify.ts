@@ -3,6 +3,7 @@
  * not (materials.ts, "bare").
  */
 import { join } from "node:path";
+import { ClusterError } from "../core/errors.ts";
 import { NODE_TLS_FILES } from "../core/node-config.ts";
 import { PLATFORMS } from "../core/platforms.ts";
 import { connect } from "../nodes/connection.ts";
@@ -10,6 +11,24 @@ import { putFile, restartUnit } from "../nodes/put-file.ts";
 import type { NodeTarget } from "../nodes/target.ts";
 import { issueNodeCertificate, prepareEtcdTls } from "../prepare/etcd-tls.ts";
 import type { Session } from "./session.ts";
+
+/** Whether the node waits for its certificate still; false where it cannot be asked. */
+export async function lacksCertificate({ clock, tools }: Session, target: NodeTarget): Promise<boolean> {
+  try {
+    const trust = target.hostKeys.length === 0 ? "first-use" : "strict";
+    const connection = await connect(target, { clock, signal: tools.signal, trust, timeoutMs: 8000 });
+    try {
+      // 1 is test's own word; sudo and ssh have others
+      return (await connection.exec(`sudo -n true && sudo -n test -s ${NODE_TLS_FILES.key}`)).code === 1;
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    tools.signal.throwIfAborted();
+    if (error instanceof ClusterError) return false;
+    throw error;
+  }
+}
 
 /** Nothing is changed on a node that has its certificate. @throws ClusterError EtcdCaMissing, NodeFileNotWritten, UnitNotStarted */
 export async function certify(session: Session, cluster: string, target: NodeTarget): Promise<void> {

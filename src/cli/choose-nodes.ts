@@ -1,4 +1,5 @@
 /** Which nodes a cluster is to have, and at which private address each: what is there stays, what is missing is added. */
+import type { NetworkInterface, NetworkInterfaceIPConfiguration } from "@azure/arm-network";
 import { usableAddresses } from "../core/addresses.ts";
 import { names, nodeIndex } from "../core/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
@@ -15,8 +16,12 @@ import type { Survey } from "./survey.ts";
 export interface Place {
   readonly index: number;
   readonly address: string;
-  /** The machine exists: it keeps the user-data it was made with. */
+  /** The machine exists and stays: it keeps the user-data it was made with. */
   readonly exists: boolean;
+  /** Id of a data disk that waits for the machine: see kept-disks.ts. */
+  readonly keptDisk?: string;
+  /** Has a public address of its own, or is to have one. */
+  readonly publicAddress: boolean;
   /** The host key that an existing machine was given. */
   readonly hostKey: string | undefined;
   /** An existing machine whose etcd waits for its certificate. */
@@ -60,6 +65,9 @@ export async function placeNodes(
   surveyed: Survey,
 ): Promise<Place[]> {
   const machines = machineTags(spec, snapshot);
+  const addressed = withPublicAddress(spec, snapshot);
+  // --pip counts for machines that are yet to be made: Azure does not change the interface of one that runs
+  const ownAddress = (index: number): boolean => (machines.has(index) ? addressed.has(index) : spec.pip);
   const known = new Map([...(claim?.choices.members ?? []), ...interfaceAddresses(spec, snapshot)]);
   const taken = new Set(known.values());
   if (surveyed.subnet === undefined) {
@@ -69,6 +77,7 @@ export async function placeNodes(
       index,
       address: known.get(index) ?? free[index] ?? "",
       exists: machines.has(index),
+      publicAddress: ownAddress(index),
       ...tagged(machines.get(index)),
     }));
   }
@@ -79,17 +88,22 @@ export async function placeNodes(
     index,
     address: known.get(index) ?? "",
     exists: machines.has(index),
+    publicAddress: ownAddress(index),
     ...tagged(machines.get(index)),
   }));
 }
 
 // --- internal ---
 
-/** The tags of the machines that exist: they say what each was given. */
+/**
+ * The tags of the machines that stay: they say what each was given. One that failed, or is on its way out, will be made anew, with
+ * user-data of its own.
+ */
 const machineTags = (spec: ClusterSpec, snapshot: Snapshot): Map<number, Record<string, string>> =>
   new Map(
     [...snapshot.values()].flatMap((live) => {
-      const index = live.kind === "machine" ? nodeIndex(spec, nameOf(live.id)) : undefined;
+      const stays = live.kind === "machine" && live.state !== "failed" && live.state !== "deleting";
+      const index = stays ? nodeIndex(spec, nameOf(live.id)) : undefined;
       return index === undefined ? [] : [[index, live.tags] as const];
     }),
   );
@@ -108,13 +122,23 @@ function indexesOf(spec: ClusterSpec, snapshot: Snapshot, kind: Kind, suffix: st
     .sort((a, b) => a - b);
 }
 
-export function interfaceAddresses(spec: ClusterSpec, snapshot: Snapshot): [number, string][] {
-  return [...snapshot.values()].flatMap((live): [number, string][] => {
+/** Private addresses by node index. */
+export const interfaceAddresses = (spec: ClusterSpec, snapshot: Snapshot): [number, string][] =>
+  primaries(spec, snapshot).flatMap(([index, { privateIPAddress }]): [number, string][] =>
+    privateIPAddress === undefined ? [] : [[index, privateIPAddress]],
+  );
+
+/** Indexes of the nodes whose interface has a public address. */
+export const withPublicAddress = (spec: ClusterSpec, snapshot: Snapshot): Set<number> =>
+  new Set(primaries(spec, snapshot).flatMap(([index, { publicIPAddress }]) => (publicIPAddress === undefined ? [] : [index])));
+
+/** The first configuration of each node's interface. */
+function primaries(spec: ClusterSpec, snapshot: Snapshot): [number, NetworkInterfaceIPConfiguration][] {
+  return [...snapshot.values()].flatMap((live): [number, NetworkInterfaceIPConfiguration][] => {
     if (live.kind !== "networkInterface") return [];
     const index = nodeIndex(spec, nameOf(live.id).replace(/-nic$/i, ""));
-    const address = (live.model as { ipConfigurations?: { privateIPAddress?: string }[] }).ipConfigurations?.[0]
-      ?.privateIPAddress;
-    return index === undefined || address === undefined ? [] : [[index, address]];
+    const first = (live.model as NetworkInterface).ipConfigurations?.[0];
+    return index === undefined || first === undefined ? [] : [[index, first]];
   });
 }
 

@@ -60,8 +60,11 @@ async function prepareAll(session: Session, invocation: Invocation): Promise<Pre
   try {
     return await prepare(session, invocation, "keep");
   } catch (error) {
-    if (!(error instanceof ClusterError) || error.code !== "EtcdCaMissing")
-      throw await explainRefusal(session, name, groupName, error);
+    if (!(error instanceof ClusterError) || error.code !== "EtcdCaMissing") {
+      const known = await explainRefusal(session, name, groupName, error);
+      if (known !== "again") throw known;
+      return prepare(session, invocation, "keep");
+    }
     await awaitMachines(session, name, groupName, invocation.given.numNodes);
     return prepare(session, invocation, "bare");
   }

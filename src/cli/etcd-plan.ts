@@ -11,16 +11,26 @@ import { type ClusterSpec, memberCount } from "../core/spec.ts";
 import type { Choices } from "../core/tags.ts";
 import { quorumOf } from "../nodes/quorum.ts";
 import { type EtcdCa, createEtcdCa, etcdTlsFiles, fingerprintOf, prepareEtcdTls } from "../prepare/etcd-tls.ts";
+import { lacksCertificate } from "./certify.ts";
 import type { Place } from "./choose-nodes.ts";
-import type { FoundCluster } from "./find-cluster.ts";
+import type { Claim, FoundCluster } from "./find-cluster.ts";
 import type { Mode } from "./invocation.ts";
 import { type Joins, newMembers, planJoins } from "./membership.ts";
-import { type Reach, operatorTls } from "./node-target.ts";
+import { type Reach, nodeTarget, operatorTls } from "./node-target.ts";
 import type { Session } from "./session.ts";
 
-/** etcd speaks TLS unless what is asked for cannot: old CoreOS, Deis, a discovery service. */
-export const usesTls = (spec: ClusterSpec): boolean =>
-  !spec.etcdPlain && spec.platform === "flatcar" && !spec.deis && spec.discoveryServiceUrl === undefined;
+/**
+ * Whether etcd speaks TLS. A cluster that exists does as its first members do, whatever is asked for now; a new one does, unless
+ * what is asked for cannot: old CoreOS, Deis, a discovery service, a user's own file.
+ */
+export const usesTls = (spec: ClusterSpec, claim: Pick<Claim, "choices"> | undefined): boolean =>
+  claim === undefined
+    ? !spec.etcdPlain &&
+      spec.platform === "flatcar" &&
+      !spec.deis &&
+      spec.discoveryServiceUrl === undefined &&
+      spec.customData === undefined
+    : claim.choices.etcdCa !== undefined;
 
 /** The bootstrap of the cluster's etcd as a node is told. */
 export const etcdConfig = (spec: ClusterSpec, choices: Choices): EtcdConfig => ({
@@ -95,12 +105,15 @@ export async function membersOf(
   const { tls } = reach;
   const { members } = reach.choices;
   const fresh = places.filter((place) => !place.exists);
-  const alive = places.filter((place) => place.exists && members.has(place.index));
+  const there = places.filter((place) => place.exists && members.has(place.index));
+  // one that was made without a certificate has not joined anything yet, whatever etcd knows of an earlier one in its place
+  const bare = await withoutCertificate(session, reach, mode === "imagine" ? [] : there);
+  const alive = there.filter((place) => !bare.includes(place));
   const wanted = newMembers(memberCount(spec), reach.choices, fresh);
   const again = fresh.filter((place) => members.has(place.index));
   // an earlier run may have ended between a machine and its joining
   const late = alive.filter((place) => place.joins === true);
-  const joining = [...late, ...again, ...wanted].sort((a, b) => a.index - b.index);
+  const joining = [...late, ...bare, ...again, ...wanted].sort((a, b) => a.index - b.index);
   const none = { members, joins: new Map() };
   if (fixed || joining.length === 0 || reach.host === "") return none;
   const notJoining = (code: string, why: string): typeof none => {
@@ -118,9 +131,8 @@ export async function membersOf(
   if (alive.length < quorumOf(members.size))
     return notJoining("EtcdQuorum", `${alive.length} of ${members.size} members exist, and etcd agrees to nothing`);
   const all = new Map([...members, ...wanted.map((place) => [place.index, place.address] as const)]);
-  // a rehearsal has no etcd to ask: it is taken to agree
-  if (session.simulated || mode === "imagine")
-    return { members: all, joins: session.simulated ? rehearsed(spec, members, [...again, ...wanted]) : new Map() };
+  // a rehearsal has no etcd to ask, and a dry run asks nobody: it is taken to agree
+  if (session.simulated || mode === "imagine") return { members: all, joins: rehearsed(spec, members, [...again, ...wanted]) };
   const files = etcdTlsFiles(join(session.dir, spec.name));
   const missing = tls ? [files.ca, files.caKey, files.client, files.clientKey].find((file) => !existsSync(file)) : undefined;
   const why =
@@ -148,6 +160,15 @@ export function chooseMembers(spec: ClusterSpec, places: readonly Place[]): Map<
 }
 
 // --- internal ---
+
+/** Members that wait for their certificate still, and can be brought it from here. */
+async function withoutCertificate(session: Session, reach: Reach, there: readonly Place[]): Promise<Place[]> {
+  const files = etcdTlsFiles(join(session.dir, reach.spec.name));
+  if (session.simulated || reach.privateKey === "" || reach.host === "" || !existsSync(files.caKey)) return [];
+  const marked = there.filter((place) => place.uncertified === true);
+  const bare = await Promise.all(marked.map((place) => lacksCertificate(session, nodeTarget(reach, place))));
+  return marked.filter((_, i) => bare[i]);
+}
 
 /** What joiners would be told, each of those before it. */
 function rehearsed(

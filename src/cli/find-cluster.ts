@@ -1,4 +1,5 @@
 /** Finds a cluster again from Azure alone: its group, its claim (the public address that holds what was chosen), its kept flags. */
+import type { PublicIPAddress } from "@azure/arm-network";
 import type { GroupFacts } from "../azure/lookups.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import type { FlagValues } from "../core/flags.ts";
@@ -25,8 +26,11 @@ export interface FoundCluster {
   readonly claim: Claim | undefined;
 }
 
-/** Looks for the cluster. Two reads at once. */
-export async function findCluster(session: Session, name: string, groupName: string): Promise<FoundCluster> {
+/**
+ * Looks for the cluster. Two reads at once.
+ * @param written id of the claim, where this run has written it: a list may lag behind by seconds, a resource does not
+ */
+export async function findCluster(session: Session, name: string, groupName: string, written?: string): Promise<FoundCluster> {
   const { tools, lookups } = session;
   const [group, addresses] = await Promise.all([
     patiently(tools, (signal) => lookups.group(groupName, signal)),
@@ -43,7 +47,7 @@ export async function findCluster(session: Session, name: string, groupName: str
         advice: `Delete the one that no load balancer uses: ${claims.map((one) => one.name).join(", ")}.`,
       },
     );
-  const found = claims[0];
+  const found = claims[0] ?? (written === undefined ? undefined : await claimAt(session, written));
   return {
     groupName,
     group,
@@ -60,6 +64,11 @@ export async function findCluster(session: Session, name: string, groupName: str
             ...readClaim(found.tags ?? {}),
           },
   };
+}
+
+async function claimAt({ tools }: Session, id: string): Promise<PublicIPAddress | undefined> {
+  const live = await patiently(tools, (signal) => tools.provider.get({ kind: "publicAddress", id }, signal));
+  return live?.model as PublicIPAddress | undefined;
 }
 
 /** For commands that need a cluster: the error when there is none. */

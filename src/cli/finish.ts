@@ -2,14 +2,16 @@
 import { relative, resolve } from "node:path";
 import { advised } from "../core/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
-import { names } from "../core/cluster.ts";
-import { etcdDocument, nodeDocument } from "../core/node-document.ts";
-import { type ClusterDocument, type NodeDocument, clusterDocument, dnsLines, nextSteps, sshConfig } from "../core/outputs.ts";
-import { keepKnownHosts } from "./known-hosts.ts";
+import { type ClusterDocument, type NodeDocument, dnsLines, nextSteps, sshConfig } from "../core/outputs.ts";
+import { keepKnownHosts, sshConfigFile } from "./known-hosts.ts";
 import type { Carried } from "./carry-out.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Invocation } from "./invocation.ts";
+import type { ReadyLevel } from "../nodes/readiness.ts";
+import { plural } from "../report/words.ts";
+import { enough } from "./node-watch.ts";
 import { replaceFile } from "./replace-file.ts";
+import { documentOf, stateFile } from "./result-document.ts";
 import type { Session } from "./session.ts";
 
 export async function finish(session: Session, invocation: Invocation, prepared: Prepared, carried: Carried): Promise<number> {
@@ -17,7 +19,8 @@ export async function finish(session: Session, invocation: Invocation, prepared:
   const { spec } = prepared;
   const document = await documentOf(session, prepared, carried);
   const failure = firstFailure(prepared, carried);
-  const nodesReady = document.nodes.filter((node) => isReady(node, spec.waitFor)).length;
+  const level = enough(session, prepared);
+  const nodesReady = document.nodes.filter((node) => isReady(node, level)).length;
   const exit = exitOf(spec, nodesReady, document.nodes.length, failure, session);
   if (given.rollback === true && exit !== EXIT.done && exit !== EXIT.conflict)
     await rollBack(session, prepared, carried, failure, exit);
@@ -31,21 +34,40 @@ export async function finish(session: Session, invocation: Invocation, prepared:
       `${JSON.stringify(stateFile(document), null, 2)}\n`,
       0o644,
     );
-  if (failure !== undefined && nodesReady === 0) throw withContinuation(failure, exit, prepared, carried);
+  if (failure !== undefined && nodesReady === 0) throw withContinuation(session, failure, exit, prepared, carried);
+  // a machine that was not made has no address to put into a configuration
+  const nodes = document.nodes.filter((node) => node.state !== "missing" && node.state !== "failed");
+  const config = sshConfig({ nodes }, { knownHostsFile: knownHosts.file, unknown: knownHosts.unknown });
+  const configFile = sshConfigFile(session, spec.name);
+  await replaceFile(configFile, config, 0o644);
   if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
   else {
-    // a machine that was not made has no address to put into a configuration
-    const nodes = document.nodes.filter((node) => node.state !== "missing" && node.state !== "failed");
-    world.stdout.write(sshConfig({ nodes }, { knownHostsFile: knownHosts }));
-    if (spec.pip) world.stdout.write(`\n${dnsLines(document)}`);
+    world.stdout.write(config);
+    if (document.nodes.some((node) => node.publicIp !== undefined)) world.stdout.write(`\n${dnsLines(document)}`);
   }
+  if (knownHosts.unknown.size > 0 && nodes.length > 0)
+    session.say(
+      `The host keys of ${knownHosts.unknown.size} ${plural("node", knownHosts.unknown.size)} are not known (they made their own): ssh trusts what they show at the first login.`,
+    );
   if (exit === EXIT.done) {
     const key = prepared.materials.ssh.privateKeyFile;
     session.say(
-      `\n${nextSteps(document, { deis: spec.deis, platform: spec.platform, etcdTls: prepared.materials.tls, sshKeyFile: key === undefined ? "" : relative(world.cwd, key), ...(session.simulated ? { rehearsal: ` --simulate${given.dir === undefined ? "" : ` --dir ${given.dir}`}` } : {}) })}`,
+      `\n${nextSteps(document, {
+        deis: spec.deis,
+        platform: spec.platform,
+        etcdTls: prepared.materials.tls,
+        sshKeyFile: key === undefined ? "" : relative(world.cwd, key),
+        sshConfigFile: relative(world.cwd, configFile),
+        next: session.next,
+        rehearsal: session.simulated,
+      })}`,
     );
-    if (spec.deis && !session.simulated && document.ip !== "") await sayEndpoints(session, document, !spec.nohttps);
-  } else sayWhatIsMissing(session, document, failure, carried, spec);
+    // nobody has waited for nodes that could answer
+    if (spec.deis && !session.simulated && document.ip !== "" && level !== "machines")
+      await sayEndpoints(session, document, !spec.nohttps);
+  }
+  if (exit !== EXIT.done || nodesReady < document.nodes.length)
+    sayWhatIsMissing(session, document, failure, carried, spec, level);
   return exit;
 }
 
@@ -55,67 +77,19 @@ export const stateFilePath = (cwd: string, name: string, output: string): string
 
 // --- internal ---
 
-async function documentOf(
+/** Removes what this run made, and ends it with the error that led to that. */
+async function rollBack(
   session: Session,
-  { spec, facts, materials, resources }: Prepared,
-  { results, readiness, address, host }: Carried,
-): Promise<ClusterDocument> {
-  const count = (outcome: string): number =>
-    [...results.values()].filter((result) => result.state === "done" && result.value === outcome).length;
-  const publicIps = await nodeAddresses(session, { spec, facts, resources } as Prepared);
-  const nodes = facts.nodes.map((node): NodeDocument =>
-    nodeDocument(spec, {
-      index: node.index,
-      host: host ?? address ?? "",
-      identityFile: materials.ssh.privateKeyFile ?? "",
-      privateIp: node.address,
-      publicIp: publicIps.get(node.index),
-      state: stateOf(results.get(machineIdOf(resources, node.index))?.state, readiness.get(node.index)?.state),
-    }),
-  );
-  return clusterDocument(
-    {
-      name: spec.name,
-      resourceGroup: facts.group,
-      location: facts.location,
-      host: host ?? "",
-      ip: address ?? "",
-      nodes,
-      etcd: etcdDocument(spec, facts.choices),
-      resources: { created: count("created"), unchanged: count("unchanged"), updated: count("updated") },
-      seconds: Math.round((session.clock.now() - session.startedAt) / 1000),
-    },
-    spec.deis,
-  );
-}
-
-const machineIdOf = (resources: Prepared["resources"], index: number): string =>
-  resources.find((one) => one.kind === "machine" && one.node === index)?.id ?? "";
-
-function stateOf(azure: string | undefined, node: string | undefined): string {
-  if (azure === "done") return node ?? "created";
-  return azure === "skipped" ? "missing" : "failed";
-}
-
-/** Addresses of the nodes' own, with --pip: known only when they exist. */
-async function nodeAddresses(session: Session, { spec, facts }: Prepared): Promise<Map<number, string>> {
-  if (!spec.pip) return new Map();
-  const all = await session.lookups.addresses(facts.group, session.tools.signal).catch(() => []);
-  return new Map(
-    facts.nodes.flatMap((node): [number, string][] => {
-      const found = all.find((one) => one.name?.toLowerCase() === names.nodeAddress(node.name).toLowerCase())?.ipAddress;
-      return found === undefined ? [] : [[node.index, found]];
-    }),
-  );
-}
-
-/** Removes what this run made, and ends it with the error that led to that. Returns where there is no time left to do it. */
-async function rollBack(session: Session, prepared: Prepared, carried: Carried, failure: unknown, exit: ExitCode): Promise<void> {
+  prepared: Prepared,
+  carried: Carried,
+  failure: unknown,
+  exit: ExitCode,
+): Promise<never> {
   const { spec, facts } = prepared;
-  if (session.tools.signal.aborted)
-    return session.say(`Not rolled back: the time is up. Remove it: azure-coreos-cluster destroy ${spec.name}`);
+  const late = session.tools.signal.aborted;
+  if (late) session.say("The time is up. What this run made is being removed, which takes its own time.");
   const { rollback, rolledBack } = await import("./rollback.ts");
-  const undone = await rollback(session, prepared, carried);
+  const undone = await rollback(late ? await session.overtime() : session, prepared, carried);
   session.endReport();
   const context = {
     name: spec.name,
@@ -149,7 +123,13 @@ function exitOf(spec: Prepared["spec"], ready: number, all: number, failure: unk
 }
 
 /** The error that ends the run, with what to do about it, how to continue and how to clean up. */
-function withContinuation(failure: unknown, exit: ExitCode, { spec, facts }: Prepared, { results }: Carried): unknown {
+function withContinuation(
+  session: Session,
+  failure: unknown,
+  exit: ExitCode,
+  { spec, facts }: Prepared,
+  { results }: Carried,
+): unknown {
   if (!(failure instanceof ClusterError) || failure.exit === EXIT.conflict) return failure;
   const known = advised(failure, {
     name: spec.name,
@@ -159,9 +139,7 @@ function withContinuation(failure: unknown, exit: ExitCode, { spec, facts }: Pre
     resourceGroup: facts.group,
   });
   const some = [...results.values()].some((result) => result.state === "done");
-  const go = some
-    ? `What was made stays. Continue: the same command again. Remove it: azure-coreos-cluster destroy ${spec.name}`
-    : "Nothing was made.";
+  const go = some ? continuation(session, spec.name) : "Nothing was made.";
   return new ClusterError(known.code, known.message, {
     source: known.source,
     exit: known.exit === EXIT.failed && exit !== EXIT.partly ? exit : known.exit,
@@ -171,6 +149,9 @@ function withContinuation(failure: unknown, exit: ExitCode, { spec, facts }: Pre
   });
 }
 
+const continuation = (session: Session, name: string): string =>
+  `What was made stays. Continue: the same command again. Remove it: ${session.next(`destroy ${name}`)}`;
+
 /** What Deis' endpoints do, seen from outside. */
 async function sayEndpoints(session: Session, document: ClusterDocument, https: boolean): Promise<void> {
   const { deisProbes, probeEndpoints } = await import("../nodes/endpoints.ts");
@@ -179,17 +160,18 @@ async function sayEndpoints(session: Session, document: ClusterDocument, https: 
 }
 
 /** Ready is what was waited for: with `--wait-for machines` a machine that Azure has made. */
-const isReady = ({ state }: NodeDocument, waitFor: Prepared["spec"]["waitFor"]): boolean =>
-  state === "ready" || (waitFor === "machines" && state === "created");
+const isReady = ({ state }: NodeDocument, level: ReadyLevel): boolean =>
+  state === "ready" || (level === "machines" && state === "created");
 
 function sayWhatIsMissing(
   session: Session,
   document: ClusterDocument,
   failure: unknown,
   carried: Carried,
-  { name, waitFor }: Prepared["spec"],
+  { name }: Prepared["spec"],
+  level: ReadyLevel,
 ): void {
-  const missing = document.nodes.filter((node) => !isReady(node, waitFor));
+  const missing = document.nodes.filter((node) => !isReady(node, level));
   const list = missing.slice(0, 10).flatMap((node) => {
     const why = carried.diagnoses.find((one) => one.index === node.index);
     const reason = why?.summary ?? carried.readiness.get(node.index)?.reason;
@@ -214,20 +196,13 @@ function sayWhatIsMissing(
   session.say(
     [
       "",
-      `${document.nodes.length - missing.length} of ${document.nodes.length} nodes are ready. Not ready:`,
+      missing.length === 0
+        ? `All ${document.nodes.length} nodes are ready.`
+        : `${document.nodes.length - missing.length} of ${document.nodes.length} nodes are ready. Not ready:`,
       ...list,
       ...more,
       ...why,
-      `What was made stays. Continue: the same command again. Remove it: azure-coreos-cluster destroy ${name}`,
+      continuation(session, name),
     ].join("\n"),
   );
 }
-
-/** The old script's state file had `vms`, `ips` and `discovery_url`; scripts that read those still find them. */
-const stateFile = (document: ClusterDocument): unknown => ({
-  ...document,
-  discovery_url: document.etcd.discoveryUrl ?? null,
-  vms: document.nodes.map(({ name, host, port, user, identityFile }) => ({ name, host, port, user, identity: identityFile })),
-  ips: document.nodes.map((node) => node.privateIp),
-  pips: document.nodes.flatMap((node) => node.publicIp ?? []),
-});

@@ -15,7 +15,7 @@ export async function forgetFiles(dir: string, name: string, claim: Readonly<Rec
   const certificates = [ca, caKey, client, clientKey];
   const userData = files.filter((file) => /^user-data-\d+\.yaml$/.test(file)).map((file) => join(folder, file));
   if (!(await isOf(name, claim, ca, userData))) return [];
-  const going = [join(folder, "known_hosts"), ...userData, ...certificates].filter((file) =>
+  const going = [join(folder, "known_hosts"), join(folder, "ssh_config"), ...userData, ...certificates].filter((file) =>
     files.includes(file.slice(folder.length + 1)),
   );
   await Promise.all(going.map((file) => rm(file, { force: true })));

@@ -38,19 +38,21 @@ export function createJoining(
     const later = order.slice(order.indexOf(own));
     return facts.nodes.filter(({ index }) => choices.members.has(index) && !later.includes(index));
   };
+  const clear = (node: PlannedNode): Promise<void> => {
+    const replaced = joins.get(node.index)?.replaces;
+    if (replaced === undefined) return Promise.resolve();
+    const known = cleared.get(node.index) ?? last.then(() => makeWay(session, reach, before(node), replaced, tls));
+    cleared.set(node.index, known);
+    last = known.catch(() => undefined);
+    return known;
+  };
   return {
     has: (index) => joins.has(index),
-    makeWay(node) {
-      const replaced = joins.get(node.index)?.replaces;
-      if (replaced === undefined) return Promise.resolve();
-      const known = cleared.get(node.index) ?? last.then(() => makeWay(session, reach, before(node), replaced, tls));
-      cleared.set(node.index, known);
-      last = known.catch(() => undefined);
-      return known;
-    },
+    makeWay: clear,
     async join(node) {
       const earlier = order.slice(0, order.indexOf(node.index)).map((index) => ends.get(index)?.promise ?? Promise.resolve());
       await orAborted(Promise.all(earlier), session.tools.signal);
+      await clear(node);
       // one that an earlier run made was told of that run's members
       const told = node.userData === "" ? undefined : joins.get(node.index)?.told;
       await join(session, reach, before(node), node, told, tls);

@@ -1,9 +1,10 @@
 /** The cluster's own known_hosts: the keys that we gave the nodes, under every name they are reached by. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { names } from "../core/cluster.ts";
 import { ClusterError } from "../core/errors.ts";
-import type { ClusterDocument } from "../core/outputs.ts";
-import { mergeKnownHosts, removeKnownHosts } from "../nodes/known-hosts.ts";
+import { type ClusterDocument, withoutHosts } from "../core/outputs.ts";
+import { expectedKeys, mergeKnownHosts, removeKnownHosts } from "../nodes/known-hosts.ts";
 import { PUBLIC, clusterFolder } from "../prepare/kept-file.ts";
 import type { ClusterSpec } from "../core/spec.ts";
 import type { Carried } from "./carry-out.ts";
@@ -14,46 +15,57 @@ import type { Session } from "./session.ts";
 
 export const knownHostsFile = (session: Pick<Session, "dir">, name: string): string => join(session.dir, name, "known_hosts");
 
-/** Writes it and returns its path. */
+export const sshConfigFile = (session: Pick<Session, "dir">, name: string): string => join(session.dir, name, "ssh_config");
+
+/** Writes it. `unknown` are the nodes, by index, that made keys of their own which nobody has seen yet. */
 export async function keepKnownHosts(
   session: Session,
   prepared: Prepared,
   carried: Carried,
   document: ClusterDocument,
-): Promise<string> {
+): Promise<{ file: string; unknown: ReadonlySet<number> }> {
   const { spec, facts } = prepared;
   const file = knownHostsFile(session, spec.name);
+  const unknown = new Set<number>();
   const hosts = [...new Set([document.host, document.ip].filter((host) => host !== ""))];
   const entries = facts.nodes.flatMap((node) => {
     // a machine that another run made meanwhile has that run's key
     const key = carried.hostKeys.get(node.index) ?? node.hostKey ?? carried.readiness.get(node.index)?.hostKey;
+    if (key === undefined) unknown.add(node.index);
     return key === undefined || hosts.length === 0 ? [] : [{ hosts, port: spec.ssh + node.index, keys: [key] }];
   });
   try {
     await clusterFolder(session.dir, spec.name);
     const before = await readFile(file, "utf8").catch(() => "");
     await replaceFile(file, mergeKnownHosts(before, entries), PUBLIC);
+    for (const index of unknown)
+      if (hosts.some((host) => expectedKeys(before, host, spec.ssh + index).length > 0)) unknown.delete(index);
   } catch (error) {
     // a destroy at the same time took the folder away: then there are no nodes to know, and why there are none is worth more
     if (!(error instanceof ClusterError) || (error.cause as NodeJS.ErrnoException | undefined)?.code !== "ENOENT") throw error;
   }
-  return file;
+  return { file, unknown };
 }
 
-/** Takes the lines of nodes that are gone out of it, where it is on this machine. */
-export async function forgetHostKeys(
+/** Takes nodes that are gone out of it and out of the ssh config beside it, where those are on this machine. */
+export async function forgetHosts(
   session: Session,
-  spec: Pick<ClusterSpec, "name" | "ssh">,
+  spec: Pick<ClusterSpec, "name" | "ssh" | "vmNamePrefix">,
   { host, address }: Pick<Claim, "host" | "address">,
   gone: readonly number[],
 ): Promise<void> {
-  const file = knownHostsFile(session, spec.name);
-  const before = await readFile(file, "utf8").catch(() => undefined);
   const hosts = [host, address].filter((one) => one !== undefined);
-  if (before === undefined) return;
-  const after = removeKnownHosts(
-    before,
-    gone.map((index) => ({ hosts, port: spec.ssh + index })),
-  );
-  if (after !== before) await replaceFile(file, after, PUBLIC);
+  const entries = gone.map((index) => ({ hosts, port: spec.ssh + index }));
+  const machines = gone.map((index) => names.machine(spec, index));
+  await Promise.all([
+    rewrite(knownHostsFile(session, spec.name), (text) => removeKnownHosts(text, entries)),
+    rewrite(sshConfigFile(session, spec.name), (text) => withoutHosts(text, machines)),
+  ]);
+}
+
+// --- internal ---
+
+async function rewrite(file: string, change: (text: string) => string): Promise<void> {
+  const before = await readFile(file, "utf8").catch(() => undefined);
+  if (before !== undefined && change(before) !== before) await replaceFile(file, change(before), PUBLIC);
 }

@@ -12,7 +12,7 @@ import { type ClusterSpec, buildSpec } from "../core/spec.ts";
 import { patiently } from "../engine/patiently.ts";
 import type { Live } from "../engine/provider.ts";
 import { duration } from "../report/words.ts";
-import { type Snapshot, interfaceAddresses, machinesOf } from "./choose-nodes.ts";
+import { type Snapshot, interfaceAddresses, machinesOf, withPublicAddress } from "./choose-nodes.ts";
 import { surveyDoom } from "./doom-survey.ts";
 import { type Claim, findCluster, noSuchCluster } from "./find-cluster.ts";
 import { type Located, expiryOf, isDoomed } from "./locate.ts";
@@ -28,6 +28,8 @@ export interface LiveNode {
   /** Milliseconds since 1970. */
   readonly madeAt: number | undefined;
   readonly privateIp: string;
+  /** Has a public address of its own, or is to have one. */
+  readonly addressed: boolean;
   readonly publicIp: string | undefined;
   readonly hostKey: string | undefined;
 }
@@ -124,6 +126,7 @@ async function liveNode(session: Session, { spec, groupName, snapshot, index, ad
         : await patiently(session.tools, (signal) => session.lookups.powerState(groupName, name, signal)),
     madeAt: Number.isNaN(made) ? undefined : made,
     privateIp: address,
+    addressed: machine === undefined ? spec.pip : withPublicAddress(spec, snapshot).has(index),
     publicIp: (find("publicAddress", names.nodeAddress(name))?.model as PublicIPAddress | undefined)?.ipAddress,
     hostKey: machine?.tags["aoc-host-key"],
   };
@@ -162,7 +165,13 @@ function factsOf(
     foreignGroup: !located.own,
     location: claim.location,
     choices: claim.choices,
-    nodes: nodes.map(({ index, name, privateIp }) => ({ index, name, address: privateIp, userData: "" })),
+    nodes: nodes.map(({ index, name, privateIp, addressed }) => ({
+      index,
+      name,
+      address: privateIp,
+      userData: "",
+      ...(addressed ? { publicAddress: true } : {}),
+    })),
     ...(spec.virtualNetworkName === undefined
       ? {}
       : { subnetId: subnet?.ipConfigurations?.[0]?.subnet?.id ?? spec.virtualNetworkName }),

@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { PlannedNode } from "../core/cluster.ts";
 import { names } from "../core/cluster.ts";
-import { usageError } from "../core/errors.ts";
+import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import type { HostKey, NodeConfig, NodeTls } from "../core/node-config.ts";
 import { type ClusterSpec, memberCount } from "../core/spec.ts";
 import type { Choices } from "../core/tags.ts";
@@ -74,13 +74,11 @@ export async function prepareMaterials(
   const customDataHash =
     custom === undefined ? found.claim?.choices.customDataHash : createHash("sha256").update(custom).digest("hex");
   const fresh = places.filter((place) => !place.exists);
-  if (custom === undefined && found.claim?.choices.customDataHash !== undefined && fresh.length > 0)
-    throw usageError(
-      `${spec.name} was made with --custom-data, and the new machines need the same`,
-      `Give --custom-data with the file whose SHA-256 is ${found.claim.choices.customDataHash}.`,
-    );
-  const discoveryUrl = found.claim?.choices.discoveryUrl ?? (await chooseDiscoveryUrl(session, spec, mode));
-  const tls = usesTls(spec) && custom === undefined;
+  if (found.claim !== undefined)
+    refuseOtherCustomData(spec, found.claim.choices.customDataHash, custom && customDataHash, fresh.length);
+  const discoveryUrl =
+    found.claim === undefined ? await chooseDiscoveryUrl(session, spec, mode) : found.claim.choices.discoveryUrl;
+  const tls = usesTls(spec, found.claim);
   const reach = found.claim === undefined ? undefined : await reachOf(spec, found.claim, ssh, tls);
   if (tls && reach !== undefined && places.some((place) => !place.exists || place.joins === true) && mode !== "imagine")
     await recoverAuthority(
@@ -122,6 +120,7 @@ export async function prepareMaterials(
           name,
           address: place.address,
           userData: "",
+          ...(place.publicAddress ? { publicAddress: true } : {}),
           ...(place.hostKey === undefined ? {} : { hostKey: place.hostKey }),
           ...(place.uncertified === true ? { uncertified: true } : {}),
           ...(place.joins === true ? { joins: true } : {}),
@@ -138,6 +137,8 @@ export async function prepareMaterials(
         name,
         address: place.address,
         userData,
+        ...(place.keptDisk === undefined ? {} : { keptDisk: place.keptDisk }),
+        ...(place.publicAddress ? { publicAddress: true } : {}),
         ...(hostKey === undefined ? {} : { hostKey: hostKey.publicKey }),
         ...(tls && ca === undefined && members.has(place.index) ? { uncertified: true } : {}),
         ...(joins.has(place.index) ? { joins: true } : {}),
@@ -188,6 +189,29 @@ async function nodeConfig(
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(spec.dataDisk ? { dataDiskMount: spec.dataDiskMount } : {}),
   };
+}
+
+/** A user's own file decides whether there is an etcd of ours at all: all machines of a cluster have the same. */
+function refuseOtherCustomData(spec: ClusterSpec, before: string | undefined, now: string | undefined, fresh: number): void {
+  if (now === undefined && before !== undefined && fresh > 0)
+    throw usageError(
+      `${spec.name} was made with --custom-data, and the new machines need the same`,
+      `Give --custom-data with the file whose SHA-256 is ${before}.`,
+    );
+  if (now !== undefined && now !== before)
+    throw new ClusterError(
+      "ChoiceFixed",
+      before === undefined
+        ? `${spec.name} was made without --custom-data, and its machines cannot be given a file now`
+        : `${spec.name} was made with another file than ${spec.customData}, and its machines keep that`,
+      {
+        exit: EXIT.conflict,
+        advice:
+          before === undefined
+            ? "Leave --custom-data out, or make another cluster."
+            : `Give the file whose SHA-256 is ${before}, leave --custom-data out, or make another cluster.`,
+      },
+    );
 }
 
 /** How the nodes of a cluster that exists are reached. */

@@ -41,7 +41,7 @@ export async function askNodes(
       nodes: new Map(),
       note: "The nodes themselves were not asked: the cluster's private key is not on this machine. What is shown is what Azure says.",
     };
-  const tls = usesTls(spec) && claim.choices.customDataHash === undefined;
+  const tls = usesTls(spec, claim);
   const etcdTls = tls ? await operatorTls(session.dir, spec.name) : undefined;
   const withEtcd = claim.choices.customDataHash === undefined;
   const reach: Reach = {

@@ -6,14 +6,16 @@ import type { PublicIPAddress } from "@azure/arm-network";
 import { readFile } from "node:fs/promises";
 import type { PlannedNode } from "../core/cluster.ts";
 import { ClusterError } from "../core/errors.ts";
+import { patiently } from "../engine/patiently.ts";
 import { type NodeReadiness, type ReadinessWait, type ReadyLevel, startWait } from "../nodes/readiness.ts";
 import type { Connection } from "../nodes/connection.ts";
-import { type NodeDiagnosis, diagnoseNodes } from "../nodes/diagnose.ts";
+import type { NodeDiagnosis } from "../nodes/diagnose.ts";
 import { type ClockMeasure, judgeClocks, measureClock } from "../nodes/time.ts";
 import type { NodeTarget } from "../nodes/target.ts";
 import type { Prepared } from "./prepare.ts";
 import { authorityHere, leaveAuthority } from "./authority.ts";
 import { certify } from "./certify.ts";
+import { explainNodes } from "./explain-nodes.ts";
 import { createJoining } from "./joining.ts";
 import { type Reach, nodeTarget, operatorTls } from "./node-target.ts";
 import type { Session } from "./session.ts";
@@ -29,6 +31,9 @@ export interface NodeWatch {
   explain(found: ReadonlyMap<number, NodeReadiness>): Promise<NodeDiagnosis[]>;
 }
 
+/** A machine that has not answered for so long is asked about. */
+const POWER_MS = 5000;
+
 /** A rehearsal boots nothing: a node is taken to be up so long after Azure calls its machine done. */
 const SIMULATED_BOOT_MS = 8000;
 
@@ -38,7 +43,7 @@ export async function watchNodes(
   address: PublicIPAddress | undefined,
   azure: { hasFailed(index: number): boolean; settled(index: number): Promise<unknown> },
 ): Promise<NodeWatch> {
-  const level = await reachableLevel(session, prepared);
+  const level = reachableLevel(session, prepared);
   const running = new Map<number, Promise<NodeReadiness>>();
   const ready = new Map<number, { promise: Promise<void>; resolve: () => void }>();
   const privateKey =
@@ -57,6 +62,7 @@ export async function watchNodes(
   };
   const targetOf = (node: PlannedNode): NodeTarget => nodeTarget(reach, node);
   const clocks: ClockMeasure[] = [];
+  const stopped = new Set<number>();
   const waiting = {
     level,
     deadline: session.deadline,
@@ -80,7 +86,8 @@ export async function watchNodes(
         }),
     whenReady: async (connection: Connection) =>
       void clocks.push(await measureClock(connection, { clock: session.clock, signal: session.tools.signal })),
-    machineState: (index: number) => (azure.hasFailed(index) ? ("failed" as const) : ("unknown" as const)),
+    machineState: (index: number) =>
+      azure.hasFailed(index) ? ("failed" as const) : stopped.has(index) ? ("stopped" as const) : ("unknown" as const),
   };
   // begun with the first node: a rehearsal never begins one, and its deadline would pull virtual time along
   const waits = new Map<"strict" | "first-use", ReadinessWait>();
@@ -101,7 +108,10 @@ export async function watchNodes(
   };
   return {
     usable,
-    explain,
+    explain: async (found) =>
+      session.simulated || level === "machines"
+        ? []
+        : explainNodes(session, prepared, facts.nodes.map(targetOf), [...found.values()]),
     makeWay: (node) => joining.makeWay(node),
     start(node) {
       if (running.has(node.index)) return;
@@ -140,16 +150,6 @@ export async function watchNodes(
     },
   };
 
-  async function explain(found: ReadonlyMap<number, NodeReadiness>): Promise<NodeDiagnosis[]> {
-    if (session.simulated || level === "machines") return [];
-    return diagnoseNodes(facts.nodes.map(targetOf), [...found.values()], {
-      clock: session.clock,
-      signal: session.tools.signal,
-      trust: spec.noHostKeys ? "first-use" : "strict",
-      serialLog: (index) => serialLog(session, facts.group, facts.nodes.find((node) => node.index === index)?.name ?? ""),
-    });
-  }
-
   async function watchOne(node: PlannedNode): Promise<NodeReadiness> {
     if (level === "machines") return { index: node.index, name: node.name, state: "created", timings: {}, attempts: 0 };
     if (session.simulated) return simulated(node);
@@ -174,7 +174,21 @@ export async function watchNodes(
   }
 
   async function wait(node: PlannedNode, until: ReadyLevel): Promise<NodeReadiness> {
-    return waitWith(node.hostKey === undefined ? "first-use" : "strict").one(targetOf(node), until);
+    const asking = new AbortController();
+    void lookAtPower(node, AbortSignal.any([session.tools.signal, asking.signal])).catch(() => undefined);
+    try {
+      return await waitWith(node.hostKey === undefined ? "first-use" : "strict").one(targetOf(node), until);
+    } finally {
+      asking.abort(new Error("answered"));
+    }
+  }
+
+  /** A machine that was there before may be switched off; one that is being made is waited for. */
+  async function lookAtPower(node: PlannedNode, signal: AbortSignal): Promise<void> {
+    if (node.userData !== "") return;
+    await session.clock.sleep(POWER_MS, signal);
+    const power = await patiently(session.tools, () => session.lookups.powerState(facts.group, node.name, signal));
+    if (power === "deallocated" || power === "stopped") stopped.add(node.index);
   }
 
   async function simulated(node: PlannedNode): Promise<NodeReadiness> {
@@ -197,26 +211,28 @@ const givenUp = (index: number): NodeReadiness => ({
   attempts: 0,
 });
 
-/** The serial console's log, from where Azure says it is: a URL with a signature that stays in memory. */
-async function serialLog(session: Session, group: string, machine: string): Promise<string> {
-  const url = await session.lookups.serialLogUrl(group, machine, session.tools.signal);
-  if (url === undefined) return "";
-  const { azure } = session.world;
-  if (azure !== undefined) return (await azure({ method: "GET", url, headers: {} })).body ?? "";
-  const answer = await fetch(url, { signal: session.tools.signal });
-  return answer.ok ? await answer.text() : "";
-}
+/** Whether nodes can be asked at all: a rehearsal knows, and reality needs the private key. */
+const canAsk = (session: Session, { materials }: Pick<Prepared, "materials">): boolean =>
+  session.simulated || materials.ssh.privateKeyFile !== undefined;
+
+/**
+ * What a node must have reached to be called ready. Where nodes cannot be asked, and nobody insisted that they are, a machine that
+ * Azure has made is all that can be known.
+ */
+export const enough = (session: Session, prepared: Pick<Prepared, "materials" | "spec">): ReadyLevel =>
+  canAsk(session, prepared) || prepared.spec.given.includes("waitFor") ? prepared.spec.waitFor : "machines";
 
 /** How far nodes can be followed: not without the private key, and etcd not in a user's own file. */
-async function reachableLevel(session: Session, { spec, materials }: Prepared): Promise<ReadyLevel> {
+function reachableLevel(session: Session, prepared: Prepared): ReadyLevel {
+  const { spec, materials } = prepared;
   if (spec.waitFor === "machines") return "machines";
-  if (!session.simulated && materials.ssh.privateKeyFile === undefined) {
+  if (!canAsk(session, prepared)) {
     session.emit({
       kind: "note",
       id: "readiness",
       label: "readiness",
       message:
-        "The private key of the cluster is not on this machine: nodes are waited for until Azure calls them made, not until they answer.",
+        "The private key of the cluster is not on this machine: nodes are waited for until Azure calls them made, and whether they answer is not known.",
     });
     return "machines";
   }

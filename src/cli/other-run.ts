@@ -1,6 +1,9 @@
 /** Another run that is creating the same cluster at this moment: how it shows, and what to say. The other one is never disturbed. */
 import type { Clock } from "../core/clock.ts";
+import { clusterOf } from "../core/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { claimId } from "../core/resources/address.ts";
+import { groupOf } from "../core/resource.ts";
 import { isOurs } from "../core/tags.ts";
 import { patiently } from "../engine/patiently.ts";
 import { findCluster } from "./find-cluster.ts";
@@ -25,14 +28,30 @@ export const otherRun = (name: string, cause: unknown): ClusterError =>
     ...(cause === undefined ? {} : { cause }),
   });
 
+/** How long a list of a group of ours may lack what took the name. */
+const LAG_MS = 10_000;
+
 /**
  * A refusal before the first write, as it is to be understood: the name may have been taken by another run of ours since the
- * first look. Others come back as they are.
+ * first look, by one that ended just before it ("again": then it is there now), or by this very cluster in another group. Others
+ * come back as they are.
  */
 export async function explainRefusal(session: Session, name: string, groupName: string, error: unknown): Promise<unknown> {
   if (!(error instanceof ClusterError) || error.code !== "DnsRecordInUse") return error;
-  const { claim } = await findCluster(session, name, groupName);
-  return claim === undefined ? error : otherRun(name, error);
+  const { claim, group } = await findCluster(session, name, groupName);
+  if (claim !== undefined) return otherRun(name, error);
+  if (group !== undefined && isOurs(group.tags, name))
+    for (const until = session.clock.now() + LAG_MS; session.clock.now() < until && !session.stop.aborted;) {
+      await session.clock.sleep(2000, session.tools.signal);
+      if ((await findCluster(session, name, groupName)).claim !== undefined) return "again";
+    }
+  const addresses = await patiently(session.tools, (signal) => session.lookups.allAddresses(signal)).catch(() => []);
+  const elsewhere = addresses.find((one) => one.tags?.["aoc-role"] === "claim" && isOurs(one.tags, name));
+  if (elsewhere === undefined) return error;
+  return new ClusterError("ClusterElsewhere", `${name} is in the resource group ${groupOf(elsewhere.id ?? "")}`, {
+    exit: EXIT.preflight,
+    advice: `To go on with it: --resource-group ${groupOf(elsewhere.id ?? "")}. For another cluster choose another name. Nothing was written to Azure.`,
+  });
 }
 
 /** How long nothing may happen before machines that are missing are taken for forgotten. */
@@ -85,7 +104,8 @@ export async function awaitOtherAuthority(session: Session, { spec, facts, found
  * @param written whether we have written it: then it must be there, and name our authority; before, the one that we found
  */
 export async function refuseOtherRun(session: Session, { spec, facts, found }: Prepared, written: boolean): Promise<void> {
-  const { group, claim } = await findCluster(session, spec.name, facts.group);
+  const own = written ? claimId(clusterOf(spec, facts)) : found.claim?.id;
+  const { group, claim } = await findCluster(session, spec.name, facts.group, own);
   const marked = claim?.tags["aoc-destroying"] ?? group?.tags["aoc-destroying"];
   if (marked !== undefined || group?.deleting === true || (claim === undefined && (written || found.claim !== undefined)))
     throw new ClusterError("BeingDestroyed", `${spec.name} is being destroyed`, {

@@ -14,6 +14,7 @@ import type { Live } from "../engine/provider.ts";
 import { type Snapshot, chooseNodes, machinesOf, placeNodes } from "./choose-nodes.ts";
 import { type FoundCluster, findCluster } from "./find-cluster.ts";
 import type { Invocation, Mode } from "./invocation.ts";
+import { withKeptDisks } from "./kept-disks.ts";
 import { type Materials, prepareMaterials, prepareSsh } from "./materials.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import type { Session } from "./session.ts";
@@ -42,6 +43,10 @@ export async function prepare(session: Session, invocation: Invocation, mode: Mo
   const found = await findCluster(session, name, groupName);
   const { spec, notes } = buildSpec(name, given, found.claim?.kept ?? {});
   refuseChanged(given, found, notes);
+  if (given.etcdMembers !== undefined && found.claim !== undefined && found.claim.choices.members.size !== given.etcdMembers)
+    notes.push(
+      `--etcd-members ${given.etcdMembers}: etcd has ${found.claim.choices.members.size}. More come with new machines only, fewer with \`azure-coreos-cluster remove\`.`,
+    );
   refuseDestroyed(found, name);
   const unlisted = new Set<Kind>();
   const snapshot: Map<string, Live & { kind: Kind }> =
@@ -53,7 +58,9 @@ export async function prepare(session: Session, invocation: Invocation, mode: Mo
   const surveyed = await survey(session, spec, found, newNodes);
   const [ssh, places] = await Promise.all([
     prepareSsh(session, spec, found, mode),
-    placeNodes(session, spec, indexes, snapshot, found.claim, surveyed),
+    placeNodes(session, spec, indexes, snapshot, found.claim, surveyed).then((all) =>
+      found.group === undefined ? all : withKeptDisks(session, spec, groupName, all),
+    ),
   ]);
   const materials = await prepareMaterials(session, spec, found, places, ssh, mode);
   const own =
@@ -63,6 +70,8 @@ export async function prepare(session: Session, invocation: Invocation, mode: Mo
   const image = own === undefined ? imageReference(surveyed) : { own: own.image };
   const expires =
     spec.ttl === undefined ? found.claim?.tags["aoc-expires"] : new Date(session.clock.now() + spec.ttl).toISOString();
+  if (expires !== undefined && Date.parse(expires) <= session.clock.now())
+    notes.push(`${name} is past its time to live since ${expires}: \`gc\` will destroy it. --ttl 2h gives it more.`);
   const facts: Facts = {
     subscription: session.subscription,
     group: groupName,
@@ -138,8 +147,10 @@ function refuseChanged(given: Partial<FlagValues>, { claim }: FoundCluster, note
   for (const [key, flag] of Object.entries(FLAGS) as [FlagKey, (typeof FLAGS)[FlagKey]][]) {
     if (given[key] === undefined || !("kept" in flag) || flag.kept !== true) continue;
     const before = claim.kept[key] ?? ("default" in flag ? flag.default : undefined);
-    const same = String(before ?? "").toLowerCase() === String(given[key]).toLowerCase();
-    if (same || key === "numNodes" || key === "discoveryServiceUrl") continue;
+    const same = sameText(before, given[key]);
+    if (same || key === "numNodes") continue;
+    // a service that is asked for a URL again: the cluster has one
+    if (key === "discoveryServiceUrl" && before !== undefined && /\/new\/?$/.test(given[key])) continue;
     if ("fixed" in flag && flag.fixed === true)
       throw new ClusterError(
         "ChoiceFixed",
@@ -161,6 +172,14 @@ function refuseChanged(given: Partial<FlagValues>, { claim }: FoundCluster, note
       );
   }
 }
+
+/** As people write them: "WestUS" is "westus", and a URL's last slash says nothing. */
+const sameText = (a: unknown, b: unknown): boolean => {
+  const [one, other] = [a, b].map((value) =>
+    value === undefined ? "" : JSON.stringify(value).toLowerCase().replace(/\/"$/, '"'),
+  );
+  return one === other;
+};
 
 /** A destroy that began is to be ended, not worked against. */
 function refuseDestroyed({ claim, group }: FoundCluster, name: string): void {

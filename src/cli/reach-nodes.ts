@@ -65,7 +65,7 @@ export async function reachNodes(session: Session, invocation: Invocation): Prom
   const knownHosts = join(await clusterFolder(session.dir, name), "known_hosts");
   const known = await readFile(knownHosts, "utf8").catch(() => "");
   const addresses = new Map(interfaceAddresses(spec, snapshot));
-  const reach = { spec, choices: claim.choices, host: claim.address, privateKey, tls: usesTls(spec) };
+  const reach = { spec, choices: claim.choices, host: claim.address, privateKey, tls: usesTls(spec, claim) };
   const nodes = machinesOf(spec, snapshot).map((index) => {
     const target = nodeTarget(reach, { index, address: addresses.get(index) ?? "", hostKey: hostKeyOf(spec, snapshot, index) });
     // one that was trusted on first use is known from then on

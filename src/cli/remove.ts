@@ -18,7 +18,7 @@ import { nameOf } from "./prepare.ts";
 import { type Claim, findCluster, noSuchCluster } from "./find-cluster.ts";
 import type { Invocation } from "./invocation.ts";
 import { usesTls } from "./etcd-plan.ts";
-import { forgetHostKeys } from "./known-hosts.ts";
+import { forgetHosts } from "./known-hosts.ts";
 import { type KnownNode, leave } from "./membership.ts";
 import { nodeNamed } from "./node-name.ts";
 import { type Reach, operatorTls } from "./node-target.ts";
@@ -77,7 +77,7 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
   await leaveEtcd(session, invocation, spec, claim, there, known);
   await atOnce(known.map((index) => removeMachine(session, groupName, names.machine(spec, index), index)));
   await forget(session, spec, claim, groupName, found.foreignGroup, there, staying);
-  await forgetHostKeys(session, spec, claim, known);
+  await forgetHosts(session, spec, claim, known);
   session.emit({ kind: "end", id: "remove", label: name });
   session.endReport();
   session.say(`${which.join(", ")} removed; ${staying.length} ${plural("node", staying.length)} left.`);
@@ -160,7 +160,13 @@ async function leaveEtcd(
         advice: "Run this where ssh-cert.key is (or give --dir), or add --force to remove the machines without telling etcd.",
       },
     );
-  const reach: Reach = { spec, choices: claim.choices, host: claim.address ?? "", privateKey: key ?? "", tls: usesTls(spec) };
+  const reach: Reach = {
+    spec,
+    choices: claim.choices,
+    host: claim.address ?? "",
+    privateKey: key ?? "",
+    tls: usesTls(spec, claim),
+  };
   if (reach.tls) await recoverAuthority(session, reach, members);
   const tls = reach.tls ? await operatorTls(session.dir, spec.name) : undefined;
   for (const [nth, node] of leaving.entries()) {

@@ -2,11 +2,14 @@
  * --rollback: when a create fails, what this run made is removed, and nothing else. What an earlier run made stays, and so does
  * everything when the cluster turns out to be another run's.
  */
-import { names } from "../core/cluster.ts";
+import { clusterOf, names } from "../core/cluster.ts";
 import { ClusterError, type ExitCode } from "../core/errors.ts";
 import type { Doomed } from "../core/doomed.ts";
-import { groupId } from "../core/resource.ts";
+import { type AnyResource, type Kind, groupId, resourceId } from "../core/resource.ts";
+import { loadBalancer } from "../core/resources/load-balancer.ts";
+import { buildSpec } from "../core/spec.ts";
 import { isOurs } from "../core/tags.ts";
+import { converge } from "../engine/converge.ts";
 import { retag } from "../engine/patiently.ts";
 import type { Carried } from "./carry-out.ts";
 import { type Gone, deleteUntilGone, gone } from "./delete-until-gone.ts";
@@ -51,7 +54,7 @@ export async function rollback(session: Session, prepared: Prepared, carried: Ca
   const { deleted, now, failure } = await deleteUntilGone(session, doom, { wanted, stop: NEVER });
   const kept = doom.ours.filter((one) => one.node !== undefined && staying.has(one.node) && made.has(one.id.toLowerCase()));
   const left: Gone[] = [...now.ours, ...kept].map(gone);
-  if (left.length === 0) await restoreClaim(session, prepared, carried);
+  if (left.length === 0) await restore(session, prepared, carried);
   return { deleted, left, ...(left.length === 0 || failure === undefined ? {} : { failure }) };
 }
 
@@ -142,14 +145,24 @@ async function leaveEtcd(
   return staying;
 }
 
-/** A growth changed what the claim remembers: how many nodes, which members. */
-async function restoreClaim(session: Session, { found, resources }: Prepared, { results }: Carried): Promise<void> {
+/** A growth changed what the claim remembers, how many nodes and which members, and gave the load balancer rules for them. */
+async function restore(session: Session, prepared: Prepared, { results }: Carried): Promise<void> {
+  const { found, facts, resources, snapshot, spec } = prepared;
   const { claim } = found;
-  const updated = resources.some(
-    (resource) =>
-      resource.kind === "publicAddress" &&
-      resource.id.toLowerCase() === claim?.id.toLowerCase() &&
-      results.get(resource.id)?.state === "done",
-  );
-  if (claim !== undefined && updated) await retag({ kind: "publicAddress", id: claim.id }, claim.tags, session.tools);
+  if (claim === undefined) return;
+  const updated = (kind: Kind): AnyResource | undefined =>
+    resources.find((resource) => {
+      const result = results.get(resource.id);
+      return resource.kind === kind && result?.state === "done" && result.value === "updated";
+    });
+  if (updated("loadBalancer") !== undefined) {
+    const base = groupId(session.subscription, facts.group);
+    const before = facts.nodes.filter((node) =>
+      snapshot.has(resourceId(base, "networkInterface", names.interface(node.name)).toLowerCase()),
+    );
+    const was = buildSpec(spec.name, {}, claim.kept).spec;
+    const cluster = clusterOf(was, { ...facts, choices: claim.choices, nodes: before });
+    await converge(loadBalancer(cluster), session.tools, { cluster: spec.name });
+  }
+  if (updated("publicAddress") !== undefined) await retag({ kind: "publicAddress", id: claim.id }, claim.tags, session.tools);
 }

@@ -20,6 +20,7 @@ import { prose } from "../report/wrap.ts";
 import { withDeadline } from "./deadline-clock.ts";
 import { openFolder } from "./folder.ts";
 import type { Invocation } from "./invocation.ts";
+import { nextCommand } from "./next-command.ts";
 import type { Event } from "../engine/event.ts";
 import type { World } from "./world.ts";
 
@@ -44,8 +45,12 @@ export interface Session {
   readonly events: readonly Event[];
   /** Starts the reports; until then events are only kept. `doing` is said of what is in work: "being made". */
   report(nodes: number, other?: Report, doing?: string): void;
+  /** The same without its deadline, for what must be done when the time is up; a second Ctrl-C ends it. */
+  overtime(): Promise<Session>;
   /** Ends the progress, so that what is said next stands below it. */
   endReport(): void;
+  /** What to type next: `next("destroy mycluster")`, with the flags that lead to the same Azure. */
+  next(words: string): string;
   /** A sentence on stderr, outside of the progress. */
   say(text: string): void;
   close(): Promise<void>;
@@ -72,6 +77,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Ses
   const simulation =
     given.simulate === true ? await (await import("./simulated.ts")).startSimulation(world, dir, given) : undefined;
   const hard = new AbortController();
+  const late = new AbortController();
   const soft = new AbortController();
   const plainClock = simulation?.clock ?? world.clock;
   const startedAt = plainClock.now();
@@ -104,7 +110,11 @@ export async function openSession(invocation: Invocation, { looks = false }: Ses
   };
   const show = abilities(world.env, world.stderr);
   const stopListening = world.onInterrupt(() => {
-    if (soft.signal.aborted) return hard.abort(interrupted(invocation));
+    if (soft.signal.aborted) {
+      hard.abort(interrupted(invocation));
+      late.abort(interrupted(invocation));
+      return;
+    }
     soft.abort(interrupted(invocation));
     emit({
       kind: "note",
@@ -115,13 +125,9 @@ export async function openSession(invocation: Invocation, { looks = false }: Ses
   });
 
   try {
-    const { subscription, tools, lookups, credential } = await connect(invocation, {
-      clock,
-      emit,
-      hard: hard.signal,
-      ...(simulation === undefined ? {} : { simulation }),
-    });
-    return {
+    const around = { emit, ...(simulation === undefined ? {} : { simulation }) };
+    const { subscription, tools, lookups, credential } = await connect(invocation, { ...around, clock, hard: hard.signal });
+    const session: Session = {
       world,
       subscription,
       simulated: simulation !== undefined || world.rehearsal === true,
@@ -135,6 +141,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Ses
       stop: soft.signal,
       emit,
       events,
+      next: nextCommand(invocation),
       report(nodes, other, doing) {
         if (shown) return;
         shown = true;
@@ -163,7 +170,13 @@ export async function openSession(invocation: Invocation, { looks = false }: Ses
         report.end();
         if (!looks) await simulation?.save();
       },
+      overtime: async () => ({
+        ...session,
+        clock: plainClock,
+        ...(await connect(invocation, { ...around, clock: plainClock, hard: late.signal })),
+      }),
     };
+    return session;
   } catch (error) {
     stopListening();
     throw error;
@@ -171,13 +184,13 @@ export async function openSession(invocation: Invocation, { looks = false }: Ses
 }
 
 /** gc and list work on no cluster that has a name here. */
-const interrupted = ({ args: [name], given }: Invocation): ClusterError =>
+const interrupted = (invocation: Invocation): ClusterError =>
   new ClusterError("Interrupted", "interrupted", {
     exit: EXIT.interrupted,
     advice:
-      name === undefined
+      invocation.args[0] === undefined
         ? "What was done stays. Run the same command again to continue."
-        : `What was made stays. Run the same command again to continue, or \`azure-coreos-cluster destroy ${name}${given.simulate === true ? " --simulate" : ""}\` to remove it.`,
+        : `What was made stays. Run the same command again to continue, or \`${nextCommand(invocation)(`destroy ${invocation.args[0]}`)}\` to remove it.`,
   });
 
 // --- internal ---

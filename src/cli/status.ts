@@ -136,7 +136,7 @@ function documentOf(
         host: claim.host ?? claim.address ?? "",
         identityFile,
         privateIp: node.privateIp,
-        publicIp: node.publicIp,
+        publicIp: node.addressed ? node.publicIp : undefined,
         state: stateOf(node, asked?.state),
       }),
       ...(node.power === undefined ? {} : { power: node.power }),

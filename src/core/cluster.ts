@@ -14,6 +14,10 @@ export interface PlannedNode {
   readonly userData: string;
   /** Public host key line, kept as a tag of the machine. */
   readonly hostKey?: string;
+  /** Id of the data disk of an earlier machine of this name, which somebody kept: it is attached, with what is on it. */
+  readonly keptDisk?: string;
+  /** Has a public address of its own, or is to have one. */
+  readonly publicAddress?: boolean;
   /** Its etcd waits for a certificate: it was made where the authority was not. Kept as a tag of the machine. */
   readonly uncertified?: boolean;
   /** Its etcd was told of one that lives, and starts when it has been added there. Kept as a tag of the machine. */

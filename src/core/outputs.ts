@@ -59,9 +59,12 @@ export function clusterDocument(facts: Omit<ClusterDocument, "schema" | "deis">,
 
 /**
  * `Host` blocks for ~/.ssh/config, one a node. Checking is strict: the host keys are known before first contact, in the
- * cluster's own known_hosts (an absolute path).
+ * cluster's own known_hosts (an absolute path). A node that made its own (`unknown`, by index) is trusted on first use.
  */
-export function sshConfig(document: Pick<ClusterDocument, "nodes">, options: { knownHostsFile: string }): string {
+export function sshConfig(
+  document: Pick<ClusterDocument, "nodes">,
+  options: { knownHostsFile: string; unknown?: ReadonlySet<number> },
+): string {
   return document.nodes
     .map((node) =>
       [
@@ -71,12 +74,19 @@ export function sshConfig(document: Pick<ClusterDocument, "nodes">, options: { k
         `  User ${node.user}`,
         ...(node.identityFile === "" ? [] : [`  IdentityFile ${quoted(node.identityFile)}`]),
         `  UserKnownHostsFile ${quoted(options.knownHostsFile)}`,
-        "  StrictHostKeyChecking yes",
+        `  StrictHostKeyChecking ${options.unknown?.has(node.index) === true ? "accept-new" : "yes"}`,
         "",
       ].join("\n"),
     )
     .join("\n");
 }
+
+/** The same text without the blocks of these hosts. */
+export const withoutHosts = (config: string, gone: readonly string[]): string =>
+  config
+    .split(/^(?=Host )/m)
+    .filter((block) => !gone.includes(/^Host (\S+)/.exec(block)?.[1] ?? ""))
+    .join("");
 
 /** The zone lines of `--pip`, as the old script printed them; empty without public addresses. */
 export function dnsLines(document: Pick<ClusterDocument, "nodes">): string {
@@ -92,43 +102,44 @@ export interface NextStepsOptions {
   readonly sshKeyFile: string;
   /** etcd asks for certificates: the nodes have a command that brings theirs. */
   readonly etcdTls: boolean;
-  /** In a rehearsal: the flags that lead back into it, " --simulate"; no machine is there to log in to. */
-  readonly rehearsal?: string;
+  /** The file with the Host blocks, as the person would type it. */
+  readonly sshConfigFile: string;
+  /** "destroy mycluster" as a whole command, with the flags that lead to the same Azure. */
+  readonly next: (words: string) => string;
+  /** No machine is there to log in to. */
+  readonly rehearsal: boolean;
 }
 
 /** What to type next, for a person (stderr): plain lines, with the article's steps for `--deis` on the old platform. */
 export function nextSteps(document: ClusterDocument, options: NextStepsOptions): string {
   const { name, host, ip, nodes } = document;
-  const port = nodes[0]?.port ?? 22001;
+  const port = nodes[0]?.port ?? 22_001;
   const key = options.sshKeyFile;
   const lines = [
     `${name} is at ${ip}${host === "" || host === ip ? "" : ` (${host})`}.`,
     "",
     "Next:",
-    ...commands(options.rehearsal === undefined ? realCommands(document, options) : rehearsedCommands(name, options.rehearsal)),
+    ...commands(options.rehearsal ? rehearsedCommands(document, options) : realCommands(document, options)),
   ];
   if (options.deis) lines.push("", ...(options.platform === "coreos" ? deisSteps(ip, port, host, key) : deisOnFlatcar(host)));
   return `${lines.join("\n")}\n`;
 }
 
 const realCommands = (
-  { name, ip, nodes }: ClusterDocument,
-  { sshKeyFile: key, etcdTls }: NextStepsOptions,
+  { name, nodes }: ClusterDocument,
+  { sshConfigFile, etcdTls, next }: NextStepsOptions,
 ): [string, string][] => [
-  [`azure-coreos-cluster ssh ${name}`, `log in to node 0`],
-  [
-    `ssh${key === "" ? "" : ` -i ${shell(key)}`} -p ${nodes[0]?.port ?? 22_001} core@${ip}`,
-    "the same with plain ssh; the Host blocks go into ~/.ssh/config",
-  ],
-  [`azure-coreos-cluster ssh ${name} -- ${etcdTls ? "cluster-etcdctl" : "etcdctl"} member list`, "the members of etcd"],
-  [`azure-coreos-cluster status ${name}`, "nodes, health and endpoints, from any machine"],
-  [`azure-coreos-cluster destroy ${name}`, "remove everything"],
+  [next(`ssh ${name}`), `log in to node ${nodes[0]?.index ?? 0}`],
+  [`ssh -F ${shell(sshConfigFile)} ${nodes[0]?.name ?? name}`, "the same with plain ssh; or Include that file in ~/.ssh/config"],
+  [`${next(`ssh ${name}`)} -- ${etcdTls ? "cluster-etcdctl" : "etcdctl"} member list`, "the members of etcd"],
+  [next(`status ${name}`), "nodes, health and endpoints, from any machine"],
+  [next(`destroy ${name}`), "remove everything"],
 ];
 
-const rehearsedCommands = (name: string, flags: string): [string, string][] => [
-  [`azure-coreos-cluster status ${name}${flags}`, "nodes and endpoints, as far as Azure goes"],
-  [`azure-coreos-cluster ${name} --num-nodes 5${flags}`, "grow it"],
-  [`azure-coreos-cluster destroy ${name}${flags}`, "remove everything"],
+const rehearsedCommands = ({ name, nodes }: ClusterDocument, { next }: NextStepsOptions): [string, string][] => [
+  [next(`status ${name}`), "nodes and endpoints, as far as Azure goes"],
+  [next(`${name} --num-nodes ${nodes.length + 2}`), "grow it"],
+  [next(`destroy ${name}`), "remove everything"],
 ];
 
 /** The steps of the article that this tool was made for. */

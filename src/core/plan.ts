@@ -33,7 +33,7 @@ export function plan(spec: ClusterSpec, facts: Facts): AnyResource[] {
     loadBalancer(cluster),
     ...("own" in facts.image ? [image(cluster, facts.image.own)] : []),
     ...facts.nodes.flatMap((node) => [
-      ...(spec.pip ? [nodeAddress(cluster, node)] : []),
+      ...(node.publicAddress === true ? [nodeAddress(cluster, node)] : []),
       networkInterface(cluster, node),
       machine(cluster, node),
     ]),

@@ -61,7 +61,7 @@ export function judgeNetwork({ network: found, spec, location, newNodes }: Check
 }
 
 export function judgeImage({ image: found, spec, region, newNodes }: Checked): Problem[] {
-  if (found === undefined || newNodes === 0) return [];
+  if (found === undefined || (newNodes === 0 && !spec.given.includes("coreosImage"))) return [];
   if (found === "missing")
     return [
       {

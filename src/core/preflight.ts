@@ -83,7 +83,8 @@ function providers({ providers: found = [], location }: Checked): Problem[] {
 }
 
 function size({ spec, region, location, newNodes }: Checked): Problem[] {
-  if (region === undefined || region.sizes.size === 0 || newNodes === 0) return [];
+  // what is given now is kept for machines to come
+  if (region === undefined || region.sizes.size === 0 || (newNodes === 0 && !spec.given.includes("vmSize"))) return [];
   const found = region.sizes.get(spec.vmSize.toLowerCase());
   const like = alternatives(spec, region).map((one) => one.name);
   const instead =

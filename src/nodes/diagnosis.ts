@@ -159,6 +159,13 @@ function fromState({ state, code }: Evidence): Diagnosis | undefined {
       advice: "Run the command again: it makes it anew.",
     };
   }
+  if (code === "MachineStopped") {
+    return {
+      class: "machine-stopped",
+      summary: "the machine is switched off",
+      advice: "Start it in the portal, or: az vm start --resource-group GROUP --name MACHINE. Then run the same command again.",
+    };
+  }
   if (code === "EtcdClientCertificateMissing") {
     return {
       class: "client-certificate",

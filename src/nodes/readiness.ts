@@ -16,6 +16,7 @@ export type ReadyLevel = "machines" | "ssh" | "etcd";
 /** From worst to best: how far a node came. */
 export type NodeState =
   | "failed" // Azure says that the machine could not be made, and it does not answer
+  | "stopped" // Azure says that the machine is switched off
   | "unreachable" // its SSH port does not answer
   | "wrong-host-key" // somebody answers who is not the node we made
   | "no-login" // the port answers, but we cannot log in
@@ -27,7 +28,7 @@ export interface NodeReadiness {
   readonly index: number;
   readonly name: string;
   readonly state: NodeState;
-  /** Why it is not ready: a code of connect or etcdHealth, or MachineFailed. */
+  /** Why it is not ready: a code of connect or etcdHealth, MachineFailed or MachineStopped. */
   readonly code?: string;
   readonly reason?: string;
   /** What it showed: "ssh-ed25519 AAAA...". */
@@ -47,8 +48,8 @@ export interface ReadinessOptions {
   /** "strict" by default; "first-use" for clusters that make their own host keys. */
   readonly trust?: "strict" | "first-use";
   readonly etcdTls?: EtcdClientTls;
-  /** What Azure says of the machine now. "failed" gives a node that does not answer up. */
-  readonly machineState?: (index: number) => "unknown" | "creating" | "succeeded" | "failed";
+  /** What Azure says of the machine now. One that failed or is switched off, and does not answer, is waited for no more. */
+  readonly machineState?: (index: number) => "unknown" | "failed" | "stopped";
   /** Handshakes at once, and connections kept open at once: 50 by default. */
   readonly atOnce?: number;
   /**

@@ -26,6 +26,12 @@ const USUAL_PAUSE_MS = 1000;
 const FINAL = new Set(["HostKeyUnknown", "SshKeyEncrypted", "SshKeyUnreadable", "EtcdClientCertificateMissing"]);
 const NO_LOGIN = new Set(["SshAuthentication", "SshHandshake", "SshHandshakeTimeout", "SshReset", "HostKeyUnknown"]);
 
+/** What Azure says of a machine that makes waiting for it pointless. */
+const GONE: Partial<Record<string, { state: NodeState; code: string; reason: string }>> = {
+  failed: { state: "failed", code: "MachineFailed", reason: "Azure could not make the machine" },
+  stopped: { state: "stopped", code: "MachineStopped", reason: "the machine is switched off" },
+};
+
 /** Never throws: an abort ends in a result too, and the caller throws. */
 export async function waitForNode(target: NodeTarget, shared: SharedWait): Promise<NodeReadiness> {
   const { options, signal, started } = shared;
@@ -110,13 +116,13 @@ export async function waitForNode(target: NodeTarget, shared: SharedWait): Promi
   try {
     for (;;) {
       // Asked before the look: a machine that fails during it gets one more.
-      const gone = options.machineState?.(target.index) === "failed";
+      const gone = GONE[options.machineState?.(target.index) ?? "unknown"];
       const over = await (connection === undefined
         ? shared.handshakes.run(() => attempt(look, failed, signal))
         : attempt(look, failed, signal));
       if (over) break;
-      if (gone) {
-        if (last.state !== "ssh") last = { state: "failed", code: "MachineFailed", reason: "Azure could not make the machine" };
+      if (gone !== undefined) {
+        if (last.state !== "ssh") last = gone;
         break;
       }
       if (connection !== undefined && !kept) {

@@ -45,6 +45,7 @@ beforeAll(() => {
 function start(platform: Platform): void {
   lower = image(platform);
   network = createNetwork(prefix);
+  desk = sitDown("10.0.15.250/20");
 }
 
 async function end(): Promise<void> {
@@ -56,28 +57,53 @@ afterAll(() => {
   for (const clean of cleaning.toReversed()) clean();
 });
 
-/** Runs the command in a namespace of the network, and boots what it orders. */
-function create(argv: string, address: string): Promise<Result> {
+/** Somebody at a desk in the network: runs commands there, and boots and ends the machines that they lead to. */
+interface Desk {
+  run(argv: string): Promise<Result>;
+  /** A request of somebody else's, below the subscription. */
+  azure(method: string, path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
+}
+
+let desk: Desk;
+
+function sitDown(address: string): Desk {
   const child = spawn(
     "ip",
-    ["netns", "exec", network.plugIn(address), process.execPath, join(import.meta.dirname, "command.ts"), ...argv.split(" ")],
+    ["netns", "exec", network.plugIn(address), process.execPath, join(import.meta.dirname, "command.ts")],
     {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     },
   );
   cleaning.push(() => child.kill());
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("exit", (code) => reject(new Error(`the command ended with ${code}`)));
-    child.on("message", ({ order, result }: { order?: Order; result?: Result }) => {
-      if (result !== undefined) resolve(result);
-      if (order !== undefined) boot(order).catch(reject);
-    });
+  let waiting = Promise.withResolvers<unknown>();
+  child.on("error", (error) => waiting.reject(error));
+  child.on("exit", (code) => waiting.reject(new Error(`the desk ended with ${code}`)));
+  child.on("message", ({ order, gone, result, answer }: { order?: Order; gone?: string; result?: Result; answer?: unknown }) => {
+    if (order !== undefined) boot(order).catch((error: unknown) => waiting.reject(error));
+    if (gone !== undefined)
+      member(Number(gone.split("-").at(-1)))
+        .powerOff()
+        .catch((error: unknown) => waiting.reject(error));
+    const end = result ?? answer;
+    if (end !== undefined) waiting.resolve(end);
   });
+  const ask = async <T>(message: object): Promise<T> => {
+    waiting = Promise.withResolvers();
+    child.send(message);
+    return (await waiting.promise) as T;
+  };
+  return { run: (run) => ask({ run }), azure: (...azure) => ask({ azure }) };
 }
 
+/** A new machine; one of a name that there was gets a new OS disk, and its old data disk if that is what Azure was told. */
 async function boot(order: Order): Promise<void> {
   const { userData, authorizedKey, index } = order;
+  const before = machines[index];
+  if (before !== undefined) {
+    await before.powerOff();
+    before.recreate({ userData, authorizedKey });
+    return before.powerOn();
+  }
   const machine = createMachine({
     name: `${prefix}-${index}`,
     image: lower,
@@ -105,7 +131,7 @@ describe("four machines: three etcd members with TLS, a gateway, data disks", ()
   afterAll(end);
 
   test("the command ends with all of them ready", async () => {
-    const { exit, stdout, stderr } = await create("mycluster --num-nodes 4 --data-disk --json --timeout 60s", "10.0.15.250/20");
+    const { exit, stdout, stderr } = await desk.run("mycluster --num-nodes 4 --data-disk --json --timeout 60s");
     const journal =
       exit === 0
         ? ""
@@ -176,13 +202,61 @@ describe("four machines: three etcd members with TLS, a gateway, data disks", ()
     const machine = member(3);
     machine.run("echo kept > /var/lib/docker/file; sync");
     await machine.powerOff();
-    machine.recreate();
+    machine.recreate({});
     await machine.powerOn();
     await running(machine);
     noCycle(machine);
     expect(machine.run("cat /var/lib/docker/file; systemctl --failed --plain --no-legend")).toBe("kept");
     expect(machine.run("journalctl -u format-data-disk --no-pager")).toContain("has a signature: left alone");
     await machine.until(etcdctl("get from --print-value-only"), /^zero$/);
+  });
+
+  test("a member that somebody deleted, but for its data disk, is made again by the same command: its disk is kept, and it joins anew", async () => {
+    const [before] = [member(2)];
+    before.run("echo kept > /var/lib/docker/file; sync");
+    const uuid = before.run("findmnt -no UUID /var/lib/docker");
+    const machine = "/resourceGroups/mycluster/providers/Microsoft.Compute/virtualMachines/mycluster-coreos-2";
+    const { body } = await desk.azure("GET", machine);
+    const { properties } = body as {
+      properties: { storageProfile: { dataDisks: { deleteOption: string }[] }; osProfile?: unknown };
+    };
+    for (const disk of properties.storageProfile.dataDisks) disk.deleteOption = "Detach";
+    delete properties.osProfile;
+    expect((await desk.azure("PUT", machine, body)).status).toBe(200);
+    await expect.poll(async () => (await desk.azure("DELETE", machine)).status, { timeout: 20_000 }).toBe(202);
+    await expect.poll(async () => (await desk.azure("GET", machine)).status, { timeout: 20_000 }).toBe(404);
+
+    const { exit, stdout, stderr } = await desk.run("mycluster --json --timeout 90s");
+    expect(exit, `${stderr}\n${member(2).run("journalctl -b --no-pager -o cat -n 60 -u oem-cloudinit -u 'etcd*'")}`).toBe(0);
+    expect((JSON.parse(stdout) as ClusterDocument).nodes.map(({ state }) => state)).toEqual(["ready", "ready", "ready", "ready"]);
+    expect(stderr).toContain("mycluster-coreos-2 gets its data disk back");
+    await running(member(2));
+    noCycle(member(2));
+    expect(member(2).run("cat /var/lib/docker/file; findmnt -no UUID /var/lib/docker")).toBe(`kept\n${uuid}`);
+    expect(member(2).run("journalctl -u format-data-disk --no-pager")).toContain("has a signature: left alone");
+    expect(member(0).run(etcdctl("member list"))).toMatch(/^(?:.*started.*\n){2}.*started.*$/);
+    expect(member(2).run(etcdctl("get from --print-value-only"))).toBe("zero");
+  });
+
+  test("a machine made where the etcd authority is not gets its certificate from who has it, and systemd starts its etcd", async () => {
+    const machine = "/resourceGroups/mycluster/providers/Microsoft.Compute/virtualMachines/mycluster-coreos-1";
+    expect((await desk.azure("DELETE", machine)).status).toBe(202);
+    await expect.poll(async () => (await desk.azure("GET", machine)).status, { timeout: 20_000 }).toBe(404);
+    for (const one of [0, 2]) member(one).run("mv /etc/etcd/authority.pem /root/");
+    const away = await desk.run("mycluster --timeout 30s --dir away");
+    expect(away.stderr).toContain("their etcd starts when the same command, run where that file is");
+    expect(member(1).run("ls /etc/etcd/tls 2>&1")).not.toContain("node-key.pem");
+    const { exit, stderr } = await desk.run("mycluster --timeout 90s");
+    expect(exit, stderr).toBe(0);
+    await running(member(1));
+    expect(member(1).run("stat -c '%U %a' /etc/etcd/tls/node-key.pem; stat -c '%U %a' /etc/etcd/authority.pem")).toBe(
+      "etcd 600\nroot 600",
+    );
+    expect(
+      member(1)
+        .run(etcdctl("endpoint health --cluster"))
+        .match(/is healthy/g),
+    ).toHaveLength(3);
   });
 });
 
@@ -193,7 +267,7 @@ describe("three machines of an old CoreOS image, with Deis' parts and data disks
   test("the command ends with all of them ready, and no unit failed", async () => {
     const flags =
       "--num-nodes 3 --platform coreos --coreos-image kinvolk:flatcar-container-linux-corevm-amd64:stable-gen2:latest --deis --data-disk --json --timeout 60s";
-    const { exit, stderr } = await create(`mycluster ${flags}`, "10.0.15.250/20");
+    const { exit, stderr } = await desk.run(`mycluster ${flags}`);
     expect(exit, stderr).toBe(0);
     for (const machine of machines) {
       await running(machine);

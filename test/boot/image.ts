@@ -19,7 +19,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   nsenter: "util-linux",
   setpriv: "util-linux",
 };
-const PACKAGES = "systemd,systemd-sysv,dbus,iproute2,procps,etcd-server,etcd-client,e2fsprogs,openssh-server";
+const PACKAGES = "systemd,systemd-sysv,dbus,iproute2,procps,etcd-server,etcd-client,e2fsprogs,openssh-server,sudo";
 const CACHE = join(tmpdir(), "azure-coreos-cluster-boot");
 
 /** A sentence for what keeps machines from being booted here; undefined when nothing does. */
@@ -33,7 +33,7 @@ export function whatIsMissing(): string | undefined {
 
 /** The image as overlayfs's lowerdir: the layer before the base. The first time takes a minute or two and 330 MB. */
 export function image(platform: Platform): string {
-  const base = join(CACHE, "bookworm");
+  const base = join(CACHE, "bookworm-2");
   if (!existsSync(base)) {
     const half = `${base}.${process.pid}`;
     execFileSync("debootstrap", ["--variant=minbase", `--include=${PACKAGES}`, "bookworm", half], {
@@ -63,6 +63,8 @@ function forget(root: string): void {
     rmSync(join(inEtc, name), { force: true });
   rmSync(join(root, "usr/lib/systemd/system/etcd.service"), { force: true });
   rmSync(join(root, "lib/systemd/system/etcd.service"), { force: true });
+  // systemd makes a unit of it when there is none of that name
+  rmSync(join(root, "etc/init.d/etcd"), { force: true });
   for (const name of readdirSync(join(root, "etc/ssh"))) if (name.startsWith("ssh_host_")) rmSync(join(root, "etc/ssh", name));
   execFileSync("chroot", [
     root,
@@ -147,8 +149,7 @@ while [ $# -gt 0 ]; do
 done
 exit 125
 `,
-  // root's scripts alone use it here
-  "usr/bin/sudo": '#!/bin/bash\nexec env "$@"\n',
+  "etc/sudoers.d/core": "core ALL=(ALL) NOPASSWD: ALL\n",
   "usr/lib/systemd/system/chronyd.service": unit(`
 [Unit]
 Description=NTP client (stand-in)

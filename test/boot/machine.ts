@@ -47,14 +47,15 @@ export interface Machine {
   console(): string;
   /** Polls until the command prints what is wanted, for a minute at most; what it printed last. */
   until(command: string, wanted: RegExp): Promise<string>;
-  /** A new OS disk, as when Azure makes the machine again; the data disk stays. Must be off. */
-  recreate(): void;
+  /** A new OS disk, as when Azure makes the machine again, with what it is given; the data disk stays. Must be off. */
+  recreate(anew: Partial<Pick<MachineOptions, "userData" | "authorizedKey">>): void;
   /** Power off, and everything is gone. */
   remove(): Promise<void>;
 }
 
 export function createMachine(options: MachineOptions): Machine {
   const { name, folder } = options;
+  let current: Pick<MachineOptions, "userData" | "authorizedKey"> = options;
   const at = (path: string): string => join(folder, name, path);
   const root = at("root");
   const cgroups = hierarchies().map((hierarchy) => join(hierarchy, name));
@@ -72,12 +73,13 @@ export function createMachine(options: MachineOptions): Machine {
       root,
     ]);
     writeFileSync(join(root, "etc/hostname"), `${name}\n`);
+    writeFileSync(join(root, "etc/hosts"), `127.0.0.1 localhost ${name}\n`);
     mkdirSync(join(root, "var/lib/waagent"), { recursive: true });
-    writeFileSync(join(root, "var/lib/waagent/apply"), applierScript(options.userData), { mode: 0o600 });
+    writeFileSync(join(root, "var/lib/waagent/apply"), applierScript(current.userData), { mode: 0o600 });
     const home = join(root, "home/core");
     const { uid, gid } = statSync(home);
     mkdirSync(join(home, ".ssh"), { recursive: true, mode: 0o700 });
-    writeFileSync(join(home, ".ssh/authorized_keys"), `${options.authorizedKey}\n`, { mode: 0o600 });
+    writeFileSync(join(home, ".ssh/authorized_keys"), `${current.authorizedKey}\n`, { mode: 0o600 });
     for (const path of [".ssh", ".ssh/authorized_keys"]) chownSync(join(home, path), uid, gid);
     if (!options.dataDisk || loop !== undefined) return;
     if (!existsSync(at("disk"))) {
@@ -114,7 +116,10 @@ export function createMachine(options: MachineOptions): Machine {
     if (existsSync(join(root, "etc"))) execFileSync("umount", [root]);
   }
 
-  async function powerOff(): Promise<void> {
+  let goingOff: Promise<void> = Promise.resolve();
+  const powerOff = (): Promise<void> => (goingOff = goingOff.then(shutDown));
+
+  async function shutDown(): Promise<void> {
     const child = process_;
     if (child === undefined) return;
     process_ = undefined;
@@ -177,7 +182,8 @@ export function createMachine(options: MachineOptions): Machine {
         `${name}: ${command} still prints:\n${printed}\n${run("systemctl --failed --no-pager; journalctl -b --no-pager -n 60")}`,
       );
     },
-    recreate() {
+    recreate(anew) {
+      current = { ...current, ...anew };
       rmSync(at("up"), { recursive: true, force: true });
       rmSync(at("work"), { recursive: true, force: true });
     },

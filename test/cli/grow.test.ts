@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import { byHand, inGroup } from "./azure-hand.ts";
 import { type Body, type TestAzure, testAzure } from "./world.ts";
 
 let azure: TestAzure;
@@ -133,8 +134,70 @@ test("a failed machine is deleted and made again, on the interface that Azure ke
   const first = await azure.run("mycluster");
   expect(first.exit).toBe(3);
   expect(first.stderr).toContain("AllocationFailed");
+  azure.exchanges.length = 0;
   const { document } = await azure.json("mycluster");
   expect(document.nodes.map((node) => node.state)).toEqual(["ready", "ready", "ready"]);
+  expect(userData("mycluster-coreos-1")).toContain("ETCD_NAME=mycluster-coreos-1");
+});
+
+test("finished where the private key is not: made is all that can be known, and enough unless more is asked for", async () => {
+  const real = testAzure({ rehearsal: false });
+  onTestFinished(() => real.close());
+  const elsewhere = mkdtempSync(join(tmpdir(), "elsewhere-"));
+  onTestFinished(() => rmSync(elsewhere, { recursive: true }));
+  expect((await real.run("mycluster --wait-for machines")).exit).toBe(0);
+  const { exit, document, stderr } = await real.json("mycluster", { dir: elsewhere });
+  expect({ exit, states: document.nodes.map((node) => node.state) }).toEqual({
+    exit: 0,
+    states: ["created", "created", "created"],
+  });
+  expect(stderr).toContain("The private key of the cluster is not on this machine");
+  expect((await real.run("mycluster --wait-for ssh", { dir: elsewhere })).exit).toBe(3);
+});
+
+test("a machine that somebody is deleting is waited for, and made again with user-data of its own", async () => {
+  await ok("mycluster");
+  const { status } = await byHand(
+    azure,
+    "DELETE",
+    inGroup("mycluster", "Microsoft.Compute/virtualMachines", "mycluster-coreos-1"),
+  );
+  expect(status).toBe(202);
+  azure.exchanges.length = 0;
+  await ok("mycluster");
+  expect(userData("mycluster-coreos-1")).toContain("ETCD_NAME=mycluster-coreos-1");
+});
+
+test("one that fails while another run waits for it is not made without its user-data", async () => {
+  azure.close();
+  azure = testAzure({
+    faults: [
+      {
+        match: { method: "PUT", url: "mycluster-coreos-1\\?", nth: 1 },
+        effect: { failOperation: { code: "AllocationFailed", message: "no room" } },
+      },
+    ],
+  });
+  let interrupt = (): void => undefined;
+  const first = await azure.run("mycluster --wait-for machines", {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: async (request) => {
+      const answer = await azure.simulation.handle(request);
+      if (request.method === "PUT" && request.url.includes("mycluster-coreos-2?")) [interrupt, interrupt].forEach((one) => one());
+      return answer;
+    },
+  });
+  expect(first.exit).toBe(130);
+  azure.exchanges.length = 0;
+  const second = await azure.run("mycluster --wait-for machines");
+  expect({ exit: second.exit, put: azure.puts().has("virtualMachines/mycluster-coreos-1") }, second.stderr).toEqual({
+    exit: 3,
+    put: false,
+  });
+  expect(second.stderr).toContain("mycluster-coreos-1 failed or was deleted while this run was at work");
+  const third = await azure.run("mycluster --wait-for machines");
+  expect(third.exit, third.stderr).toBe(0);
+  expect(userData("mycluster-coreos-1")).toContain("ETCD_NAME=mycluster-coreos-1");
 });
 
 test("remove takes a node's machine, disks, interface, address and NAT rule, and its index can be made again", async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { clusterDocument, dnsLines, nextSteps, sshConfig } from "../../src/core/outputs.ts";
+import { type NextStepsOptions, clusterDocument, dnsLines, nextSteps, sshConfig } from "../../src/core/outputs.ts";
 import { has } from "../programs.ts";
 
 const node = (index: number, rest: object = {}) => ({
@@ -118,15 +118,36 @@ test("DNS lines as the old script printed them, and only with --pip", () => {
   expect(dnsLines(clusterDocument(facts(), false))).toBe("");
 });
 
+const steps: NextStepsOptions = {
+  deis: false,
+  platform: "flatcar",
+  etcdTls: true,
+  sshKeyFile: "ssh-cert.key",
+  sshConfigFile: "mycluster/ssh_config",
+  next: (words) => `azure-coreos-cluster ${words}`,
+  rehearsal: false,
+};
+
+test("next steps of a rehearsal lead back into it, and grow from what there is", () => {
+  const next = (words: string): string => `azure-coreos-cluster ${words} --simulate --dir d`;
+  const text = nextSteps(clusterDocument(facts(), false), { ...steps, next, rehearsal: true });
+  expect(text).toContain("azure-coreos-cluster mycluster --num-nodes 4 --simulate --dir d");
+  expect(text).toContain("azure-coreos-cluster destroy mycluster --simulate --dir d");
+  expect(text).not.toContain("ssh");
+});
+
+test("a node whose host key nobody knows is trusted on first use, the others are not", () => {
+  const text = sshConfig(clusterDocument(facts(), false), { knownHostsFile: "/k", unknown: new Set([1]) });
+  expect([...text.matchAll(/StrictHostKeyChecking (\S+)/g)].map(([, word]) => word)).toEqual(["yes", "accept-new"]);
+});
+
 test("next steps without Deis", () => {
-  expect(
-    nextSteps(clusterDocument(facts(), false), { deis: false, platform: "flatcar", etcdTls: true, sshKeyFile: "ssh-cert.key" }),
-  ).toMatchInlineSnapshot(`
+  expect(nextSteps(clusterDocument(facts(), false), steps)).toMatchInlineSnapshot(`
       "mycluster is at 203.0.113.7 (mycluster.westus.cloudapp.azure.com).
 
       Next:
         azure-coreos-cluster ssh mycluster                                 log in to node 0
-        ssh -i ssh-cert.key -p 22001 core@203.0.113.7                      the same with plain ssh; the Host blocks go into ~/.ssh/config
+        ssh -F mycluster/ssh_config mycluster-coreos-0                     the same with plain ssh; or Include that file in ~/.ssh/config
         azure-coreos-cluster ssh mycluster -- cluster-etcdctl member list  the members of etcd
         azure-coreos-cluster status mycluster                              nodes, health and endpoints, from any machine
         azure-coreos-cluster destroy mycluster                             remove everything
@@ -136,6 +157,7 @@ test("next steps without Deis", () => {
 
 test("next steps of the article, for --deis on the old platform", () => {
   const text = nextSteps(clusterDocument(facts(), true), {
+    ...steps,
     deis: true,
     platform: "coreos",
     etcdTls: false,
@@ -154,7 +176,7 @@ test("next steps of the article, for --deis on the old platform", () => {
 });
 
 test("next steps for --deis on Flatcar say what works and what does not", () => {
-  const text = nextSteps(clusterDocument(facts(), true), { deis: true, platform: "flatcar", etcdTls: true, sshKeyFile: "" });
+  const text = nextSteps(clusterDocument(facts(), true), { ...steps, deis: true, sshKeyFile: "" });
   expect(text).not.toContain("deisctl");
   expect(text).not.toContain("ssh -i");
   expect(text.slice(text.indexOf("Deis"))).toMatchInlineSnapshot(`

@@ -180,6 +180,19 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
     expect(line(after, room.ssh)).toBe(line(before, room.ssh));
   });
 
+  test("a machine that is switched off is named soon, and what starts it", async () => {
+    const room = await roomOf(10);
+    await expectReady(room, `--ssh ${room.ssh}`, 3);
+    await vi.waitFor(async () => expect((await status(room)).document.nodes[1]?.provisioning).toBe("Succeeded"), {
+      timeout: 20_000,
+    });
+    await room.ask("POST", `${GROUP}/${nameOf(1)}/deallocate?api-version=2024-07-01`);
+    await room.power.switchOff(nameOf(1));
+    const off = await room.create();
+    expect({ exit: off.exit, states: room.states() }, off.stderr).toEqual({ exit: 3, states: ["ready", "stopped", "ready"] });
+    expect(off.stderr).toContain(`az vm start --resource-group mycluster --name ${nameOf(1)}`);
+  });
+
   test("what would break the quorum is refused before anything is deleted; the member that is down may go", async () => {
     const room = await roomOf(4);
     await expectReady(room, `--ssh ${room.ssh}`, 3);

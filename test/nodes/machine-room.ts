@@ -64,7 +64,8 @@ export async function machineRoom(plan: Plan): Promise<Room> {
     azure,
     power,
     run,
-    create: (flags = "", options = {}) => run(`${BASE} ${flags}`, options),
+    // a cluster that does not come is explained, rather than waited for
+    create: (flags = "", options = {}) => run(`${BASE} ${flags}${flags.includes("--timeout") ? "" : " --timeout 100s"}`, options),
     document,
     states: (dir) => document(dir).nodes.map(({ state }) => state),
     ask,

@@ -44,6 +44,8 @@ export interface Power {
   handle(request: SimRequest): Promise<SimAnswer>;
   /** Those that have power, by name. */
   readonly machines: ReadonlyMap<string, PoweredMachine>;
+  /** Power off, as when somebody stops the machine. */
+  switchOff(name: string): Promise<void>;
   /** The node's etcd ends, and is not started again. */
   stopEtcd(name: string): void;
   /** What a start failed with, if one did. */
@@ -119,6 +121,10 @@ export function powerSupply(
   return {
     handle,
     machines,
+    async switchOff(name) {
+      const machine = machines.get(name);
+      if (machine !== undefined) await powerOff(machine);
+    },
     stopEtcd(name) {
       const machine = machines.get(name);
       if (machine?.etcd === undefined) throw new Error(`${name} runs no etcd`);

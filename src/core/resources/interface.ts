@@ -10,7 +10,7 @@ export const interfaceId = ({ group }: Cluster, node: PlannedNode): string =>
   resourceId(group, "networkInterface", names.interface(node.name));
 
 export function networkInterface(cluster: Cluster, node: PlannedNode): Resource<"networkInterface"> {
-  const { spec, facts, tags } = cluster;
+  const { facts, tags } = cluster;
   return {
     kind: "networkInterface",
     id: interfaceId(cluster, node),
@@ -19,7 +19,7 @@ export function networkInterface(cluster: Cluster, node: PlannedNode): Resource<
       ...(facts.subnetId === undefined ? [networkId(cluster)] : []),
       securityGroupId(cluster),
       loadBalancerId(cluster),
-      ...(spec.pip ? [nodeAddressId(cluster, node)] : []),
+      ...(node.publicAddress === true ? [nodeAddressId(cluster, node)] : []),
     ],
     node: node.index,
     body: {
@@ -37,7 +37,9 @@ export function networkInterface(cluster: Cluster, node: PlannedNode): Resource<
           subnet: { id: subnetId(cluster) },
           loadBalancerBackendAddressPools: [{ id: poolId(cluster) }],
           loadBalancerInboundNatRules: [{ id: natRuleId(cluster, node.index) }],
-          ...(spec.pip ? { publicIPAddress: { id: nodeAddressId(cluster, node), deleteOption: "Delete" } } : {}),
+          ...(node.publicAddress === true
+            ? { publicIPAddress: { id: nodeAddressId(cluster, node), deleteOption: "Delete" } }
+            : {}),
         },
       ],
     },

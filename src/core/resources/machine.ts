@@ -57,11 +57,11 @@ export function machine(cluster: Cluster, node: PlannedNode): Resource<"machine"
               {
                 lun: 0,
                 name: names.dataDisk(node.name),
-                createOption: "Empty",
-                diskSizeGB: spec.dataDiskSize,
                 caching: "ReadOnly",
                 deleteOption: "Delete",
-                managedDisk,
+                ...(node.keptDisk === undefined
+                  ? { createOption: "Empty", diskSizeGB: spec.dataDiskSize, managedDisk }
+                  : { createOption: "Attach", managedDisk: { id: node.keptDisk } }),
               },
             ]
           : [],

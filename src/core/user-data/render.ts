@@ -32,6 +32,7 @@ export function templatesFor(node: NodeConfig): readonly string[] {
   }
   const part = member ? ["flatcar-member.yaml", `flatcar-${node.etcd.mode}.yaml`] : ["flatcar-gateway.yaml"];
   const tls = [
+    ...(speaksTls(node) ? ["cluster-etcdctl.yaml"] : []),
     ...(node.tls === undefined ? [] : ["etcd-certificates.yaml"]),
     ...(member && speaksTls(node) ? ["flatcar-tls.yaml"] : []),
   ];

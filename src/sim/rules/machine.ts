@@ -187,7 +187,9 @@ function makeDisks(cloud: Cloud, entry: Entry): void {
         : { createOption: text(disk["createOption"]) ?? "Empty" },
     });
     const held = cloud.get(String(managed["id"]));
-    if (held !== undefined) held.resource["managedBy"] = entry.id;
+    if (held === undefined) return;
+    held.resource["managedBy"] = entry.id;
+    propertiesOf(held.resource)["diskState"] = "Attached";
   });
   cloud.touched(entry);
 }

@@ -1,0 +1,136 @@
+/** What was chosen for a cluster once, asked for again and otherwise: what holds, what counts for new machines, what is refused. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { parseFault } from "../../src/sim/fault-script.ts";
+import { type TestAzure, testAzure } from "./world.ts";
+
+let azure: TestAzure;
+beforeEach(() => {
+  azure = testAzure();
+});
+afterEach(() => azure.close());
+
+const made = async (argv: string): Promise<string> => {
+  const { exit, stderr } = await azure.run(argv);
+  expect(exit, stderr).toBe(0);
+  azure.exchanges.length = 0;
+  return stderr;
+};
+const userData = (machine: string): string =>
+  Buffer.from(azure.puts().get(`virtualMachines/${machine}`).properties.osProfile.customData, "base64").toString();
+const writes = (): string[] =>
+  azure.exchanges.filter(({ method }) => method !== "GET" && method !== "POST").map(({ url }) => url);
+
+test("--deis on a cluster whose etcd speaks TLS opens the endpoints, and etcd stays as it is", async () => {
+  await made("mycluster");
+  const { exit, stderr } = await azure.run("mycluster --deis --num-nodes 4");
+  expect(exit, stderr).toBe(0);
+  expect(azure.puts().get("loadBalancers/mycluster-lb").properties.loadBalancingRules).toHaveLength(3);
+  expect(userData("mycluster-coreos-3")).toContain("/etc/etcd/tls/node-key.pem");
+  await made("plain --deis");
+  expect((await azure.run("plain --num-nodes 4")).exit).toBe(0);
+  expect(userData("plain-coreos-3")).not.toContain("/etc/etcd/tls");
+});
+
+test.each([
+  ["--discovery-service-url http://127.0.0.1:9/0123456789abcdef0123456789abcdef", /made with --discovery-service-url/],
+  ["--etcd-plain", /made with --etcd-plain|made without --etcd-plain/],
+  ["--custom-data FILE", /was made without --custom-data/],
+])("%s cannot come later: exit code 7, nothing written", async (flag, said) => {
+  await made("mycluster");
+  const file = join(azure.dir, "own.yaml");
+  writeFileSync(file, "#cloud-config\nhostname: own\n");
+  const { exit, stderr } = await azure.run(`mycluster --num-nodes 4 ${flag.replace("FILE", file)}`);
+  expect({ exit, writes: writes() }, stderr).toEqual({ exit: 7, writes: [] });
+  expect(stderr).toMatch(said);
+});
+
+test("--custom-data stays the file that it was, whether machines are to be made or not", async () => {
+  const file = join(azure.dir, "own.yaml");
+  writeFileSync(file, "#cloud-config\nhostname: own\n");
+  await made(`mycluster --custom-data ${file}`);
+  await made(`mycluster --custom-data ${file} --num-nodes 4`);
+  writeFileSync(file, "#cloud-config\nhostname: other\n");
+  const { exit, stderr } = await azure.run(`mycluster --custom-data ${file}`);
+  expect({ exit, writes: writes() }).toEqual({ exit: 7, writes: [] });
+  expect(stderr).toMatch(/Give the file whose SHA-256 is [0-9a-f]{64}/);
+});
+
+test("--pip later gives addresses to new machines alone: one that no interface has is paid for and leads nowhere", async () => {
+  await made("mycluster");
+  const { exit, document } = await azure.json("mycluster --pip --num-nodes 4");
+  expect(exit).toBe(0);
+  expect([...azure.puts().keys()].filter((name) => name.startsWith("publicIPAddresses/mycluster-coreos"))).toEqual([
+    "publicIPAddresses/mycluster-coreos-3-ip",
+  ]);
+  expect(document.nodes.map((node) => node.publicIp !== undefined)).toEqual([false, false, false, true]);
+  const status = await azure.json("status mycluster");
+  expect(status).toMatchObject({ exit: 0, document: { drift: [] } });
+  expect(status.document.nodes.map((node) => node.publicIp !== undefined)).toEqual([false, false, false, true]);
+  await made("mycluster");
+});
+
+test.each([
+  ["--vm-size Gigantic", /the size Gigantic is not offered/],
+  ["--coreos-image a:b:c:1.2.3", /the image a:b:c:1\.2\.3 is not there/],
+])("%s is refused when it is given, not when it is needed", async (flag, said) => {
+  await made("mycluster");
+  const { exit, stderr } = await azure.run(`mycluster ${flag}`);
+  expect({ exit, writes: writes() }, stderr).toEqual({ exit: 5, writes: [] });
+  expect(stderr).toMatch(said);
+  await made("mycluster --num-nodes 4");
+});
+
+test("--etcd-members of another number is said to change nothing by itself", async () => {
+  await made("mycluster --num-nodes 5");
+  expect(await made("mycluster --etcd-members 3")).toMatch(/--etcd-members 3: etcd has 5\. .*`azure-coreos-cluster remove`/);
+});
+
+test("the plan of a growth asks no node, and plans members that join", async () => {
+  const real = testAzure({ rehearsal: false });
+  try {
+    for (const [from, to] of [
+      [2, 3],
+      [3, 5],
+      [4, 5],
+      [5, 6],
+    ]) {
+      const name = `grow${from}`;
+      expect((await real.run(`${name} --num-nodes ${from} --wait-for machines`)).exit).toBe(0);
+      const { exit, stderr } = await real.run(`plan ${name} --num-nodes ${to}`);
+      expect(exit, stderr).toBe(0);
+    }
+  } finally {
+    real.close();
+  }
+});
+
+test("a cluster in another group is named when its name is asked for without it", async () => {
+  await made("mycluster --resource-group shared");
+  const { exit, stderr } = await azure.run("mycluster --num-nodes 4");
+  expect({ exit, writes: writes() }).toEqual({ exit: 5, writes: [] });
+  expect(stderr).toContain("mycluster is in the resource group shared");
+  expect(stderr).toContain("--resource-group shared");
+});
+
+test("a cluster that is past its time to live is gone on with, and that is said", async () => {
+  await made("mycluster --ttl 1m");
+  expect(await made("mycluster")).toMatch(/mycluster is past its time to live since 2026-.*: `gc` will destroy it/);
+  expect(await made("mycluster --ttl 2h")).not.toContain("past its time");
+});
+
+test("what to type next leads to the same Azure", async () => {
+  const { stderr } = await azure.run("mycluster --resource-group shared --subscription 00000000-0000-0000-0000-000000000000");
+  expect(stderr).toContain(
+    "azure-coreos-cluster destroy mycluster --subscription 00000000-0000-0000-0000-000000000000 --resource-group shared",
+  );
+});
+
+test("with --min-ready a success still says which nodes are not ready", async () => {
+  azure.close();
+  azure = testAzure({ faults: [parseFault("machine-1:SkuNotAvailable")] });
+  const { exit, stderr } = await azure.run("mycluster --min-ready 2");
+  expect(exit, stderr).toBe(0);
+  expect(stderr).toMatch(/2 of 3 nodes are ready\. Not ready:\n {2}mycluster-coreos-1: failed/);
+});

@@ -1,0 +1,78 @@
+/** A data disk that outlives its machine: kept by somebody, found again, attached, and never made over. */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { byHand, inGroup } from "./azure-hand.ts";
+import { type VirtualClock, createVirtualClock } from "../../src/sim/clock.ts";
+import { START, type TestAzure, testAzure } from "./world.ts";
+
+let azure: TestAzure;
+let clock: VirtualClock;
+beforeEach(() => {
+  clock = createVirtualClock(START);
+  azure = testAzure({ clock });
+});
+afterEach(() => azure.close());
+
+const machine = inGroup("mycluster", "Microsoft.Compute/virtualMachines", "mycluster-coreos-1");
+const disk = inGroup("mycluster", "Microsoft.Compute/disks", "mycluster-coreos-1-data");
+const storageOf = (name: string) => azure.puts().get(`virtualMachines/${name}`).properties.storageProfile;
+
+/** Deletes the machine as a person does who unticks "delete with VM" for the disk. */
+async function deleteButKeepDisk(): Promise<void> {
+  const body = structuredClone(azure.puts().get("virtualMachines/mycluster-coreos-1"));
+  delete body.properties.osProfile;
+  body.properties.storageProfile.dataDisks[0].deleteOption = "Detach";
+  expect((await byHand(azure, "PUT", machine, body)).status).toBeLessThan(300);
+  await clock.sleep(600_000);
+  expect((await byHand(azure, "DELETE", machine)).status).toBeLessThan(300);
+  await clock.sleep(600_000);
+}
+
+test("a machine that is made again gets its own disk back, and a new one gets a blank one", async () => {
+  expect((await azure.run("mycluster --data-disk")).exit).toBe(0);
+  await deleteButKeepDisk();
+  const before = (await byHand(azure, "GET", disk)).body["properties"] as { uniqueId: string };
+  azure.exchanges.length = 0;
+  const { exit, stderr } = await azure.run("mycluster --num-nodes 4");
+  expect(exit, stderr).toBe(0);
+  expect(stderr).toContain("mycluster-coreos-1 gets its data disk back, with what is on it: mycluster-coreos-1-data was kept.");
+  expect(storageOf("mycluster-coreos-1").dataDisks).toMatchObject([
+    {
+      lun: 0,
+      createOption: "Attach",
+      deleteOption: "Delete",
+      managedDisk: { id: expect.stringMatching(/mycluster-coreos-1-data$/) },
+    },
+  ]);
+  expect(storageOf("mycluster-coreos-3").dataDisks).toMatchObject([{ createOption: "Empty", diskSizeGB: 100 }]);
+  expect((await byHand(azure, "GET", disk)).body).toMatchObject({
+    managedBy: expect.stringMatching(/mycluster-coreos-1$/),
+    properties: { uniqueId: before.uniqueId },
+  });
+});
+
+test("a disk that another machine holds is not taken from it", async () => {
+  expect((await azure.run("mycluster --data-disk")).exit).toBe(0);
+  await deleteButKeepDisk();
+  const other = structuredClone(azure.puts().get("virtualMachines/mycluster-coreos-0"));
+  const nic = inGroup("mycluster", "Microsoft.Network/networkInterfaces", "other-nic");
+  const subnet = azure.puts().get("networkInterfaces/mycluster-coreos-0-nic").properties.ipConfigurations[0].properties.subnet;
+  await byHand(azure, "PUT", nic, {
+    location: "westus",
+    properties: { ipConfigurations: [{ name: "a", properties: { subnet } }] },
+  });
+  await clock.sleep(60_000);
+  const id = (path: string): string => `/subscriptions/00000000-0000-0000-0000-000000000000${path}`;
+  Object.assign(other.properties.storageProfile, {
+    osDisk: { ...other.properties.storageProfile.osDisk, name: "other-os" },
+    dataDisks: [{ lun: 0, createOption: "Attach", managedDisk: { id: id(disk) } }],
+  });
+  other.properties.networkProfile.networkInterfaces = [{ id: id(nic) }];
+  other.tags = {};
+  const holder = await byHand(azure, "PUT", inGroup("mycluster", "Microsoft.Compute/virtualMachines", "other"), other);
+  expect(holder.status, JSON.stringify(holder.body)).toBeLessThan(300);
+  await clock.sleep(600_000);
+  azure.exchanges.length = 0;
+  const { exit, stderr } = await azure.run("mycluster");
+  expect({ exit, puts: azure.puts().size }, stderr).toEqual({ exit: 7, puts: 0 });
+  expect(stderr).toContain("the disk mycluster-coreos-1-data is in use by other");
+});
