@@ -3,16 +3,22 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { usageError } from "../core/errors.ts";
 import { FLAGS } from "../core/flags.ts";
+import { yamlProblem } from "../core/yaml-problem.ts";
 import type { World } from "./world.ts";
 
 /** Values by flag name, unparsed. Unknown names are refused: a misspelt line must not be without effect. */
 export async function readConfig(world: World, file: string): Promise<Record<string, unknown>> {
-  const [{ load }, text] = await Promise.all([import("js-yaml"), readText(world, file)]);
+  const [{ load, YAMLException }, text] = await Promise.all([import("js-yaml"), readText(world, file)]);
   let parsed: unknown;
   try {
     parsed = load(text) ?? {};
   } catch (error) {
-    throw usageError(`${file} is no YAML: ${(error as Error).message.split("\n")[0]}`);
+    if (!(error instanceof YAMLException)) throw error;
+    const line = (error.mark?.line ?? 0) + 1;
+    throw usageError(
+      `${file}:${line}: ${yamlProblem(text, error.reason, line)}`,
+      'It must be YAML, with lines such as "num-nodes: 5".',
+    );
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
     throw usageError(`${file} must hold lines such as "num-nodes: 5"`);
@@ -23,6 +29,8 @@ export async function readConfig(world: World, file: string): Promise<Record<str
   const unknown = Object.keys(names).filter((name) => !known.has(name));
   if (unknown.length > 0)
     throw usageError(`${file}: no flag is called ${unknown.join(", ")}`, "`azure-coreos-cluster create --help` lists the names.");
+  if ("config" in names)
+    throw usageError(`${file}: "config" cannot stand in a configuration file`, "Put all lines into one file.");
   return names;
 }
 

@@ -5,7 +5,7 @@ import type { Invocation } from "./invocation.ts";
 /**
  * Returns when it is confirmed.
  * @param expected what has to be typed
- * @throws ClusterError Usage (exit 2) where nobody can be asked; NotConfirmed (exit 1) for another answer
+ * @throws ClusterError Usage (exit 2) where nobody can be asked; NotConfirmed (exit 1) for another answer; Interrupted (exit 130)
  */
 export async function confirm({ world, given, command }: Invocation, question: string, expected: string): Promise<void> {
   if (given.yes === true) return;
@@ -14,7 +14,10 @@ export async function confirm({ world, given, command }: Invocation, question: s
       `${command} asks before it deletes, and nobody can answer here`,
       "Nothing was deleted. Give --yes to go on without asking.",
     );
-  const answer = (await world.ask(`${question} `)).trim();
+  const typed = await world.ask(`${question} `);
+  if (typed === undefined)
+    throw new ClusterError("Interrupted", "interrupted", { exit: EXIT.interrupted, advice: "Nothing was deleted." });
+  const answer = typed.trim();
   if (answer.toLowerCase() === expected.toLowerCase()) return;
   throw new ClusterError("NotConfirmed", `"${answer}" is not "${expected}"`, {
     exit: EXIT.failed,

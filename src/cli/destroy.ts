@@ -38,7 +38,9 @@ export async function destroy(invocation: Invocation): Promise<number> {
     }
     showDoom(session, invocation, doom);
     await refuseForbidden(session, doom);
-    await confirm(invocation, `Type the name ${name} to destroy it:`, name);
+    // what is said here is all that is said with --quiet
+    const what = given.quiet === true ? `${doom.ours.length} resources in the group ${located.groupName}, for good` : "";
+    await confirm(invocation, `Type the name ${name} to destroy it${what === "" ? "" : ` (${what})`}:`, name);
     session.report(doom.ours.filter((one) => one.kind === "machine").length, undefined, "being deleted");
     for (const event of planEvents(
       doom.whole ? [...doom.ours, { id: doom.scope, label: `resource group ${doom.located.groupName}` }] : doom.ours,

@@ -2,19 +2,21 @@
  * emulate: the simulated Azure Resource Manager on a loopback port, in real time, for programs that are not this one. Its state is
  * that of `--simulate` in the same folder, written when it ends. It boots no machine and must never be reachable from outside.
  */
-import { join, relative, resolve } from "node:path";
+import { join, relative } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { EXIT } from "../core/errors.ts";
 import { FLAGS } from "../core/flags.ts";
+import { prose } from "../report/wrap.ts";
 import { serve } from "../sim/server.ts";
 import { createSimulation, timeOf } from "../sim/simulation.ts";
 import { loadSimulation, saveSimulation } from "../sim/store.ts";
+import { openFolder } from "./folder.ts";
 import type { Invocation } from "./invocation.ts";
 import { SIMULATION_FILE } from "./simulated.ts";
 
 /** Runs until Ctrl-C. The URL alone on stdout. */
 export async function emulate({ world, given }: Invocation): Promise<number> {
-  const file = join(resolve(world.cwd, given.dir ?? "."), SIMULATION_FILE);
+  const file = join(await openFolder({ world, given }, { write: true }), SIMULATION_FILE);
   const state = await loadSimulation(file);
   const simulation = createSimulation({
     clock: notBefore(world.clock, timeOf(state) ?? 0),
@@ -26,7 +28,7 @@ export async function emulate({ world, given }: Invocation): Promise<number> {
   try {
     const served = await serve(simulation, { port: given.port ?? FLAGS.port.default });
     world.stdout.write(`${served.url}\n`);
-    if (given.quiet !== true) world.stderr.write(help(served.url, relative(world.cwd, file)));
+    if (given.quiet !== true) prose(world.stderr, help(served.url, relative(world.cwd, file)));
     await stopped.promise;
     await served.close();
     await saveSimulation(file, simulation.save());

@@ -2,6 +2,7 @@
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { errorDocument, exitCodeOf, renderError } from "../report/error.ts";
 import { duration, plural } from "../report/words.ts";
+import { columnsOf } from "../report/wrap.ts";
 import { confirm } from "./confirm.ts";
 import { type Destroyed } from "./destroy-cluster.ts";
 import { type DestroyDocument, carryOutDestroy, documentOf, leftover } from "./destroy.ts";
@@ -23,20 +24,17 @@ export async function gc(invocation: Invocation): Promise<number> {
   const session = await openSession(invocation);
   try {
     const now = session.clock.now();
-    const expired = (await knownClusters(session)).filter(
-      (cluster) => isOver(cluster, now) && inScope(cluster, given.resourceGroup),
-    );
+    const expired = (await knownClusters(session, given.resourceGroup)).filter((cluster) => isOver(cluster, now));
     if (expired.length === 0) session.say("No cluster has passed its time to live.");
     else
       session.say(
-        `${expired.length} ${plural("cluster", expired.length)} past ${expired.length === 1 ? "its" : "their"} time to live:\n\n${renderList(expired, now)}`,
+        `${expired.length} ${plural("cluster", expired.length)} past ${expired.length === 1 ? "its" : "their"} time to live:\n\n${renderList(expired, now, columnsOf(world.stderr))}`,
       );
     if (given.dryRun === true) {
       if (given.json === true) world.stdout.write(`${JSON.stringify(expired.map(listDocument))}\n`);
       return EXIT.done;
     }
-    if (expired.length > 0)
-      await confirm(invocation, `Type "yes" to destroy ${expired.length === 1 ? "it" : `these ${expired.length}`}:`, "yes");
+    if (expired.length > 0) await confirm(invocation, `Type "yes" to destroy ${named(expired)}:`, "yes");
     session.report(
       expired.reduce((sum, cluster) => sum + cluster.nodes, 0),
       undefined,
@@ -56,8 +54,11 @@ export async function gc(invocation: Invocation): Promise<number> {
 
 const isOver = ({ expires }: Pick<KnownCluster, "expires">, now: number): boolean => expires !== undefined && expires <= now;
 
-const inScope = ({ groupName }: KnownCluster, group: string | undefined): boolean =>
-  group === undefined || groupName.toLowerCase() === group.toLowerCase();
+/** Said in the question itself, for with --quiet nothing stands above it. */
+function named(clusters: readonly KnownCluster[]): string {
+  const names = clusters.slice(0, 5).map(({ name }) => name);
+  return clusters.length > 5 ? `${names.join(", ")} and ${clusters.length - 5} more` : names.join(", ");
+}
 
 async function sweep(session: Session, { name, groupName }: KnownCluster): Promise<Swept> {
   try {

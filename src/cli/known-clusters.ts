@@ -29,8 +29,8 @@ export interface KnownCluster extends Located {
   readonly state: ClusterState;
 }
 
-/** In the order of names. Three reads at once. */
-export async function knownClusters(session: Session): Promise<KnownCluster[]> {
+/** In the order of names; with `onlyIn` those of one resource group. Three reads at once. */
+export async function knownClusters(session: Session, onlyIn?: string): Promise<KnownCluster[]> {
   const { tools, lookups } = session;
   const [addresses, groups, machines] = await Promise.all([
     patiently(tools, (signal) => lookups.allAddresses(signal)),
@@ -56,9 +56,9 @@ export async function knownClusters(session: Session): Promise<KnownCluster[]> {
       entry(name, groupOf(address.id ?? "") ?? "").claims.push(address);
   }
   const byGroup = Map.groupBy(machines, (machine) => (groupOf(machine.id) ?? "").toLowerCase());
-  const all = [...found.values()].map((one) =>
-    described(one, byGroup.get(one.groupName.toLowerCase()) ?? [], session.clock.now()),
-  );
+  const all = [...found.values()]
+    .filter((one) => onlyIn === undefined || same(one.groupName, onlyIn))
+    .map((one) => described(one, byGroup.get(one.groupName.toLowerCase()) ?? [], session.clock.now()));
   return all.sort(
     (a, b) => a.name.localeCompare(b.name, "en", { numeric: true }) || a.groupName.localeCompare(b.groupName, "en"),
   );

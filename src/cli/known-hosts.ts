@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { names } from "../core/cluster.ts";
+import { ClusterError } from "../core/errors.ts";
 import { type ClusterDocument, withoutHosts } from "../core/outputs.ts";
 import { expectedKeys, mergeKnownHosts, removeKnownHosts } from "../nodes/known-hosts.ts";
 import { PUBLIC, clusterFolder } from "../prepare/kept-file.ts";
@@ -24,7 +25,7 @@ export async function keepKnownHosts(
   document: ClusterDocument,
 ): Promise<{ file: string; unknown: ReadonlySet<number> }> {
   const { spec, facts } = prepared;
-  const file = join(await clusterFolder(session.dir, spec.name), "known_hosts");
+  const file = knownHostsFile(session, spec.name);
   const unknown = new Set<number>();
   const hosts = [...new Set([document.host, document.ip].filter((host) => host !== ""))];
   const entries = facts.nodes.flatMap((node) => {
@@ -33,10 +34,16 @@ export async function keepKnownHosts(
     if (key === undefined) unknown.add(node.index);
     return key === undefined || hosts.length === 0 ? [] : [{ hosts, port: spec.ssh + node.index, keys: [key] }];
   });
-  const before = await readFile(file, "utf8").catch(() => "");
-  await replaceFile(file, mergeKnownHosts(before, entries), PUBLIC);
-  for (const index of unknown)
-    if (hosts.some((host) => expectedKeys(before, host, spec.ssh + index).length > 0)) unknown.delete(index);
+  try {
+    await clusterFolder(session.dir, spec.name);
+    const before = await readFile(file, "utf8").catch(() => "");
+    await replaceFile(file, mergeKnownHosts(before, entries), PUBLIC);
+    for (const index of unknown)
+      if (hosts.some((host) => expectedKeys(before, host, spec.ssh + index).length > 0)) unknown.delete(index);
+  } catch (error) {
+    // a destroy at the same time took the folder away: then there are no nodes to know, and why there are none is worth more
+    if (!(error instanceof ClusterError) || (error.cause as NodeJS.ErrnoException | undefined)?.code !== "ENOENT") throw error;
+  }
   return { file, unknown };
 }
 

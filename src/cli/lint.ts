@@ -40,11 +40,13 @@ const filled = (text: string): string =>
 
 const counted = (count: number, what: string): string => `${count === 0 ? "no" : count} ${what}${count === 1 ? "" : "s"}`;
 
+const WHY: Partial<Record<string, string>> = { ENOENT: "There is no such file.", EISDIR: "It is a folder: give a file." };
+
 async function readText(path: string, file: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw usageError(`cannot read ${file}`, code === "ENOENT" ? "There is no such file." : `${message}.`);
+    throw usageError(`cannot read ${file}`, WHY[code ?? ""] ?? `${message}.`);
   }
 }

@@ -1,6 +1,7 @@
 /** list: the clusters of the subscription, a line each. */
 import { EXIT } from "../core/errors.ts";
 import { table } from "../report/table.ts";
+import { columnsOf } from "../report/wrap.ts";
 import { duration } from "../report/words.ts";
 import type { Invocation } from "./invocation.ts";
 import { type ClusterState, type KnownCluster, knownClusters } from "./known-clusters.ts";
@@ -24,12 +25,15 @@ export interface ListDocument {
 
 export async function list(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
-  const session = await openSession(invocation);
+  const session = await openSession(invocation, { looks: true });
   try {
-    const clusters = await knownClusters(session);
+    const clusters = await knownClusters(session, given.resourceGroup);
     if (given.json === true) world.stdout.write(`${JSON.stringify(clusters.map(listDocument))}\n`);
-    else if (clusters.length === 0) session.say(`No clusters of this tool in the subscription ${session.subscription}.`);
-    else world.stdout.write(renderList(clusters, session.clock.now()));
+    else if (clusters.length === 0)
+      session.say(
+        `No clusters of this tool in the ${given.resourceGroup === undefined ? "" : `resource group ${given.resourceGroup} of the `}subscription ${session.subscription}.`,
+      );
+    else world.stdout.write(renderList(clusters, session.clock.now(), columnsOf(world.stdout)));
     return EXIT.done;
   } finally {
     await session.close();
@@ -49,8 +53,12 @@ export const listDocument = (one: KnownCluster): ListDocument => ({
   state: one.state,
 });
 
-/** The table. @param now milliseconds since 1970 */
-export const renderList = (clusters: readonly KnownCluster[], now: number): string =>
+/**
+ * The table.
+ * @param now milliseconds since 1970
+ * @param columns of the terminal, where there is one
+ */
+export const renderList = (clusters: readonly KnownCluster[], now: number, columns?: number): string =>
   table(
     ["NAME", "GROUP", "LOCATION", "NODES", "ADDRESS", "AGE", "EXPIRES", "STATE"],
     clusters.map((one) => [
@@ -67,4 +75,15 @@ export const renderList = (clusters: readonly KnownCluster[], now: number): stri
           : `in ${duration(one.expires - now)}`,
       one.state,
     ]),
+    {
+      columns,
+      drop: [
+        ...(clusters.every(({ name, groupName }) => groupName.toLowerCase() === name) ? ["GROUP"] : []),
+        "AGE",
+        "LOCATION",
+        "ADDRESS",
+        "GROUP",
+        "EXPIRES",
+      ],
+    },
   );

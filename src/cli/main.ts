@@ -23,7 +23,10 @@ export async function main(world: World): Promise<number> {
     const { abilities } = await import("../report/paint.ts");
     const own = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;
     if (own.includes("--json")) world.stdout.write(`${JSON.stringify({ error: errorDocument(error) })}\n`);
-    else world.stderr.write(renderError(error, { color: abilities(world.env, world.stderr).color, json: false }));
+    else {
+      const { prose } = await import("../report/wrap.ts");
+      prose(world.stderr, renderError(error, { color: abilities(world.env, world.stderr).color, json: false }));
+    }
     return exitCodeOf(error);
   }
 }

@@ -1,10 +1,13 @@
 /**
- * The command line, read with commander from the two tables. NAME comes first or last, as with the old script, and a first
- * word that is no command is a NAME to create. Precedence: flag, environment, configuration file (defaults come later).
+ * The command line, read with commander from the two tables. NAME comes first or last, as with the old script. Precedence: flag,
+ * environment, configuration file (defaults come later).
  */
 import { Command as Commander, CommanderError, Option } from "commander";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { FLAGS, type Flag, type FlagKey, type FlagValues } from "../core/flags.ts";
+import { prose, wrap } from "../report/wrap.ts";
+import { commandFirst } from "./command-line.ts";
+import { nearest } from "../core/nearest.ts";
 import { COMMANDS, type Command, commandNamed } from "./commands.ts";
 import { readConfig } from "./config-file.ts";
 import type { Invocation } from "./invocation.ts";
@@ -14,16 +17,11 @@ import type { World } from "./world.ts";
 export async function parseArguments(world: World, version: string): Promise<Invocation | { readonly printed: number }> {
   const dashes = world.argv.indexOf("--");
   const rest = dashes < 0 ? [] : world.argv.slice(dashes + 1);
-  const words = (dashes < 0 ? world.argv : world.argv.slice(0, dashes)).map(modern);
-  const first = words[0];
-  const chosen =
-    first !== undefined && (commandNamed(first) !== undefined || /^(help|-h|--help|-V|--version)$/.test(first))
-      ? words
-      : ["create", ...words];
+  const chosen = commandFirst(dashes < 0 ? world.argv : world.argv.slice(0, dashes));
   let result: { command: Command; args: string[]; options: Record<string, unknown> } | undefined;
   const program = programOf(world, version, (command, args, options) => (result = { command, args, options }));
   try {
-    await program.parseAsync(first === undefined ? ["--help"] : chosen, { from: "user" });
+    await program.parseAsync(chosen, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0 || error.code === "commander.help")
@@ -35,10 +33,14 @@ export async function parseArguments(world: World, version: string): Promise<Inv
   }
   if (result === undefined) return { printed: EXIT.done };
   const { command, args, options } = result;
-  if (command.takes.startsWith("<name>") && commandNamed(args[0] ?? "") !== undefined)
+  if (command.takes.startsWith("<name>") && (args[0] === "help" || commandNamed(args[0] ?? "") !== undefined))
     throw usageError(`"${args[0]}" is a command, and cannot be a cluster's name`, "Choose another name.");
   if (rest.length > 0 && command.rest !== true) throw usageError(`${command.name} takes nothing after --`);
-  return { world, command: command.name, args, rest, given: await given(world, command, options) };
+  if (options["simulate"] === true && options["armEndpoint"] !== undefined)
+    throw usageError("--simulate and --arm-endpoint name two different Azures", "Leave one of them out.");
+  const all = await given(world, command, options);
+  if (all.quiet !== true) sayMisspelt(world);
+  return { world, command: command.name, args, rest, given: all };
 }
 
 /** Flags that a command takes. */
@@ -48,19 +50,6 @@ export const flagsOf = (command: Command): [FlagKey, Flag<unknown>][] =>
   );
 
 // --- internal ---
-
-/** Other spellings of the same flag. */
-const ALIAS = new Map(
-  Object.values(FLAGS as Record<string, Flag<unknown>>).flatMap((flag) =>
-    (flag.also ?? []).map((other) => [`--${other}`, `--${flag.name}`] as const),
-  ),
-);
-
-function modern(word: string): string {
-  const [name = "", ...value] = word.split("=");
-  const known: string | undefined = (ALIAS as ReadonlyMap<string, string>).get(name);
-  return known === undefined ? word : [known, ...value].join("=");
-}
 
 function programOf(
   world: World,
@@ -80,19 +69,13 @@ function programOf(
       getErrHelpWidth: () => world.stderr.columns,
     })
     .helpOption("-h, --help", "show this help")
-    .addHelpText(
-      "after",
-      "\n`azure-coreos-cluster create --help` shows the flags of create. To try it without an Azure account: --simulate.\n",
-    );
+    .addHelpText("after", () => wrap(AFTER_ALL, world.stdout.columns));
   for (const command of COMMANDS) {
-    const sub = program.command(
-      `${command.name}${command.takes === "" ? "" : ` ${command.takes}`}${command.rest === true ? " [-- CMD]" : ""}`.replace(
-        " [-- CMD]",
-        "",
-      ),
-    );
+    const sub = program.command(`${command.name} ${command.takes}`.trim());
+    if (command.rest === true) sub.usage(`[options] ${command.takes} [-- CMD]`);
+    if (command.scopes.includes("create")) sub.addHelpText("after", () => wrap(AFTER_CREATE, world.stdout.columns));
     sub.description(command.about).exitOverride().allowExcessArguments(false).showSuggestionAfterError(true);
-    for (const [key, flag] of flagsOf(command)) sub.addOption(optionOf(key, flag));
+    for (const [key, flag] of flagsOf(command)) sub.addOption(optionOf(key, flag, command));
     sub.action((...all: unknown[]) => {
       const positional = all
         .slice(0, -2)
@@ -104,13 +87,25 @@ function programOf(
   return program;
 }
 
-function optionOf(key: FlagKey, flag: Flag<unknown>): Option {
+const AFTER_ALL =
+  "\n`azure-coreos-cluster create --help` shows the flags of create. To try it without an Azure account: --simulate.\n";
+
+const AFTER_CREATE = [
+  "",
+  "A flag beats the environment (AZURE_COREOS_CLUSTER_NUM_NODES and so on), which beats --config FILE.yaml, which beats what the cluster has kept, which beats the default. TIME is written as 90s, 30m, 2h, 7d or 1h30m.",
+  "",
+  "Exit codes: 0 done, 1 failed, 2 bad usage, 3 partly done, 4 sign-in or permission, 5 refused before anything was written, 6 out of time, 7 conflict, 130 interrupted.",
+  "",
+].join("\n");
+
+function optionOf(key: FlagKey, flag: Flag<unknown>, command: Command): Option {
   const value = flag.value === undefined ? "" : flag.optional === undefined ? ` <${flag.value}>` : ` [${flag.value}]`;
   const shown =
     flag.default === undefined || flag.default === false || flag.about.endsWith("]")
       ? ""
       : ` [${JSON.stringify(flag.default).replaceAll('"', "")}]`;
-  const option = new Option(`--${flag.name}${value}`, flag.about + shown);
+  const about = command.takes.startsWith("<name>") ? flag.about : (flag.unnamed ?? flag.about);
+  const option = new Option(`--${flag.name}${value}`, about + shown);
   // commander reads --no-x as the opposite of --x: here it is a switch of its own
   option.negate = false;
   option.attributeName = () => key;
@@ -146,9 +141,25 @@ async function given(world: World, command: Command, options: Record<string, unk
 }
 
 function environmentOf(world: World, flag: Flag<unknown>): { name: string; text: string } | undefined {
-  const own = `AZURE_COREOS_CLUSTER_${flag.name.toUpperCase().replaceAll("-", "_")}`;
-  const name = [own, flag.env].find((one) => one !== undefined && (world.env[one] ?? "") !== "");
+  const name = [...variablesOf(flag), flag.env].find((one) => one !== undefined && (world.env[one] ?? "") !== "");
   return name === undefined ? undefined : { name, text: world.env[name] ?? "" };
+}
+
+const PREFIX = "AZURE_COREOS_CLUSTER_";
+
+const variablesOf = (flag: Flag<unknown>): string[] =>
+  [flag.name, ...(flag.also ?? [])].map((name) => `${PREFIX}${name.toUpperCase().replaceAll("-", "_")}`);
+
+/** A misspelt variable would be without effect, and nobody would know. */
+function sayMisspelt({ env, stderr }: World): void {
+  const known = Object.values(FLAGS as Record<string, Flag<unknown>>).flatMap(variablesOf);
+  const strange = Object.keys(env).filter((name) => name.startsWith(PREFIX) && !known.includes(name));
+  if (strange.length === 0) return;
+  const words = strange.map((name) => {
+    const meant = nearest(name, known, Math.ceil((name.length - PREFIX.length) / 4));
+    return meant === undefined ? name : `${name} (did you mean ${meant}?)`;
+  });
+  prose(stderr, `No flag belongs to ${words.join(", ")}: without effect.\n`);
 }
 
 function parsed(flag: Flag<unknown>, text: string, where: string): unknown {

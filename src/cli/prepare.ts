@@ -154,7 +154,9 @@ function refuseChanged(given: Partial<FlagValues>, { claim }: FoundCluster, note
     if ("fixed" in flag && flag.fixed === true)
       throw new ClusterError(
         "ChoiceFixed",
-        `the cluster was made with --${flag.name} ${String(before ?? "(none)")}; that cannot change to ${String(given[key])}`,
+        typeof given[key] === "boolean"
+          ? `the cluster was made ${before === true ? "with" : "without"} --${flag.name}; that cannot change`
+          : `the cluster was made with --${flag.name} ${String(before ?? "(none)")}; that cannot change to ${String(given[key])}`,
         {
           exit: EXIT.conflict,
           advice: "Leave the flag out to go on with this cluster, or make another one under another name.",
@@ -162,7 +164,11 @@ function refuseChanged(given: Partial<FlagValues>, { claim }: FoundCluster, note
       );
     if (["vmSize", "coreosImage", "dataDisk", "dataDiskSize", "pip", "noHostKeys", "dataDiskMount"].includes(key))
       notes.push(
-        `--${flag.name} ${String(given[key])} counts for new machines; those that exist keep ${String(before ?? "what they have")}.`,
+        given[key] === true
+          ? `--${flag.name} counts for new machines; those that exist ${key === "noHostKeys" ? "keep theirs" : "have none"}.`
+          : given[key] === false
+            ? `New machines are made without --${flag.name}; those that exist keep what they have.`
+            : `--${flag.name} ${String(given[key])} counts for new machines; those that exist keep ${String(before ?? "what they have")}.`,
       );
   }
 }

@@ -71,8 +71,8 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
   session.say(
     `${name}: ${which.length} ${plural("node", which.length)} will be removed with ${which.length === 1 ? "its disks, interface and address" : "their disks, interfaces and addresses"}: ${which.join(", ")}.`,
   );
-  await confirm(invocation, `Type the name ${name} to go on:`, name);
-  session.report(which.length);
+  await confirm(invocation, `Type the name ${name} to remove ${which.join(", ")}:`, name);
+  session.report(which.length, undefined, "being removed");
 
   await leaveEtcd(session, invocation, spec, claim, there, known);
   await atOnce(known.map((index) => removeMachine(session, groupName, names.machine(spec, index), index)));
@@ -171,7 +171,7 @@ async function leaveEtcd(
   const tls = reach.tls ? await operatorTls(session.dir, spec.name) : undefined;
   for (const [nth, node] of leaving.entries()) {
     const name = names.machine(spec, node.index);
-    session.emit({ kind: "started", id: `etcd/${name}`, label: `etcd member ${name}`, node: node.index });
+    session.emit({ kind: "started", id: `etcd/${name}`, label: `etcd member ${name}`, detail: "leaving", node: node.index });
     try {
       await leave(session, reach, members, node, tls, { force, quorumPatienceMs: nth === 0 ? 5000 : 45_000 });
       session.emit({ kind: "done", id: `etcd/${name}`, label: `etcd member ${name}`, change: "deleted", node: node.index });

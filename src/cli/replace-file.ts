@@ -19,7 +19,7 @@ export async function replaceFile(path: string, text: string, mode: number): Pro
     await writeFile(temporary, text, { mode, flag: "wx" });
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw notWritten(path, error);
   }
 }

@@ -2,7 +2,6 @@
  * One run's way to Azure: where it is, who signs in, the provider over it, time, interrupts, reports. The only place where
  * the simulation takes the network's place. Longer than most files: opening, reporting and closing are one life, read together.
  */
-import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { TokenCredential } from "@azure/identity";
 import type { Lookups } from "../azure/lookups.ts";
@@ -17,7 +16,9 @@ import { duration } from "../report/words.ts";
 import { type Report, chooseReport, joined } from "../report/report.ts";
 import { jsonLines } from "../report/json-lines.ts";
 import { abilities } from "../report/paint.ts";
+import { prose } from "../report/wrap.ts";
 import { withDeadline } from "./deadline-clock.ts";
+import { openFolder } from "./folder.ts";
 import type { Invocation } from "./invocation.ts";
 import { nextCommand } from "./next-command.ts";
 import type { Event } from "../engine/event.ts";
@@ -63,10 +64,14 @@ const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 export type SessionFlags = Partial<FlagValues>;
 
-export async function openSession(invocation: Invocation): Promise<Session> {
+export interface SessionOptions {
+  /** It only looks: a rehearsal stays as it was, in its time too. */
+  readonly looks?: boolean;
+}
+
+export async function openSession(invocation: Invocation, { looks = false }: SessionOptions = {}): Promise<Session> {
   const { world, given } = invocation;
-  const dir = resolve(world.cwd, given.dir ?? ".");
-  if (given.dir !== undefined) await mkdir(dir, { recursive: true });
+  const dir = await openFolder(invocation, { write: given.simulate === true && !looks });
   if (given.fault !== undefined && given.simulate !== true)
     throw new ClusterError("Usage", "--fault goes with --simulate", { exit: EXIT.usage });
   const simulation =
@@ -98,18 +103,19 @@ export async function openSession(invocation: Invocation): Promise<Session> {
     report.event(stamped);
     // before the progress is shown, a wait must not look like a hang
     if (!shown && event.kind === "retrying" && given.quiet !== true)
-      world.stderr.write(
+      prose(
+        world.stderr,
         `Azure: ${event.message ?? event.code ?? "busy"}; asking again in ${Math.ceil((event.delayMs ?? 0) / 1000)} s\n`,
       );
   };
   const show = abilities(world.env, world.stderr);
   const stopListening = world.onInterrupt(() => {
     if (soft.signal.aborted) {
-      hard.abort(interrupted());
-      late.abort(interrupted());
+      hard.abort(interrupted(invocation));
+      late.abort(interrupted(invocation));
       return;
     }
-    soft.abort(interrupted());
+    soft.abort(interrupted(invocation));
     emit({
       kind: "note",
       id: "interrupt",
@@ -157,12 +163,12 @@ export async function openSession(invocation: Invocation): Promise<Session> {
         report.end();
       },
       say(text) {
-        if (given.quiet !== true) world.stderr.write(text.endsWith("\n") ? text : `${text}\n`);
+        if (given.quiet !== true) prose(world.stderr, text.endsWith("\n") ? text : `${text}\n`);
       },
       async close() {
         stopListening();
         report.end();
-        await simulation?.save();
+        if (!looks) await simulation?.save();
       },
       overtime: async () => ({
         ...session,
@@ -177,10 +183,14 @@ export async function openSession(invocation: Invocation): Promise<Session> {
   }
 }
 
-const interrupted = (): ClusterError =>
+/** gc and list work on no cluster that has a name here. */
+const interrupted = (invocation: Invocation): ClusterError =>
   new ClusterError("Interrupted", "interrupted", {
     exit: EXIT.interrupted,
-    advice: "What was made stays. Run the same command again to continue, or `azure-coreos-cluster destroy NAME` to remove it.",
+    advice:
+      invocation.args[0] === undefined
+        ? "What was done stays. Run the same command again to continue."
+        : `What was made stays. Run the same command again to continue, or \`${nextCommand(invocation)(`destroy ${invocation.args[0]}`)}\` to remove it.`,
   });
 
 // --- internal ---

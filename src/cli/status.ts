@@ -8,6 +8,7 @@ import { prepareSshKey } from "../prepare/ssh-keys.ts";
 import { DEFAULT_SUBJECT } from "../prepare/subject.ts";
 import { abilities } from "../report/paint.ts";
 import { renderStatus } from "../report/status.ts";
+import { columnsOf } from "../report/wrap.ts";
 import { nameOf } from "./prepare.ts";
 import type { Invocation } from "./invocation.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./live-cluster.ts";
@@ -41,13 +42,24 @@ const FOREVER_MS = 3650 * 86_400_000;
 export async function status(invocation: Invocation): Promise<number> {
   const { given } = invocation;
   const watching = given.watch === true;
-  const session = await openSession(
-    watching && given.timeout === undefined ? { ...invocation, given: { ...given, timeout: FOREVER_MS } } : invocation,
-  );
+  const open = (): Promise<Session> =>
+    openSession(
+      watching && given.timeout === undefined ? { ...invocation, given: { ...given, timeout: FOREVER_MS } } : invocation,
+      {
+        looks: true,
+      },
+    );
+  const until = invocation.world.clock.now() + (given.timeout ?? FOREVER_MS);
+  let session = await open();
   try {
     for (let first = true; ; first = false) {
       const exit = await look(session, invocation, first);
-      if (!watching || !(await again(session))) return exit;
+      if (!watching || !(await again(session, until))) return exit;
+      // what other commands have done to a rehearsal meanwhile is in its file
+      if (given.simulate === true) {
+        await session.close();
+        session = await open();
+      }
     }
   } finally {
     await session.close();
@@ -56,9 +68,12 @@ export async function status(invocation: Invocation): Promise<number> {
 
 // --- internal ---
 
-/** False when it was interrupted. */
-async function again({ clock, stop }: Session): Promise<boolean> {
-  if (stop.aborted) return false;
+/**
+ * False when it was interrupted, or has looked for as long as `--timeout` says. Whoever watches sits in real time: a rehearsal's
+ * clock would make a busy loop of it, and bring its clusters to the end of their time.
+ */
+async function again({ world: { clock }, stop }: Session, until: number): Promise<boolean> {
+  if (stop.aborted || clock.now() + EVERY_MS > until) return false;
   return clock.sleep(EVERY_MS, stop).then(
     () => true,
     (error: unknown) => {
@@ -83,13 +98,20 @@ async function look(session: Session, invocation: Invocation, first: boolean): P
   const health = await askNodes(session, live, live.nodes.filter(worthAsking), privateKeyFile);
   const document = documentOf(session, located, live, health, privateKeyFile);
   const healthy = document.nodes.filter(({ state }) => state === "ready" || state === "running").length;
+  const { color, animate } = abilities(world.env, world.stdout);
+  const framed = given.watch === true && animate && given.json !== true;
   if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
   else {
-    const { color, animate } = abilities(world.env, world.stdout);
-    const text = renderStatus(viewOf(session, live, document, healthy, color));
-    world.stdout.write(given.watch === true && animate ? `\u001B[H\u001B[2J${text}` : text);
+    const text = renderStatus({
+      ...viewOf(session, live, document, healthy, color),
+      columns: columnsOf(world.stdout),
+      ...(given.watch === true ? { lookedAt: world.clock.now() } : {}),
+      ...(framed ? { rows: world.stdout.rows, ...(health.note === undefined ? {} : { note: health.note }) } : {}),
+    });
+    world.stdout.write(framed ? `\u001B[H\u001B[2J${text}` : text);
   }
-  if (health.note !== undefined && first) session.say(health.note);
+  // what is drawn again would wipe it out: there it is part of the frame
+  if (health.note !== undefined && first && !framed) session.say(health.note);
   if (document.nodes.length === 0 || healthy === 0) return EXIT.failed;
   return healthy < document.nodes.length || live.drift.some((one) => one.harm) ? EXIT.partly : EXIT.done;
 }

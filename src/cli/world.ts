@@ -25,7 +25,8 @@ export interface World {
   readonly interactive: boolean;
   readonly clock: Clock;
   random(bytes: number): Uint8Array;
-  ask(question: string): Promise<string>;
+  /** The answer; undefined when there was none: Ctrl-C or Ctrl-D. */
+  ask(question: string): Promise<string | undefined>;
   /** Calls back at Ctrl-C or SIGTERM; returns the way to stop listening. */
   onInterrupt(callback: () => void): () => void;
 }
@@ -43,10 +44,7 @@ export function realWorld(): World {
       return stream.rows ?? 24;
     },
   });
-  // A reader that goes away (`| head`) is no failure of ours.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+  outliveStreams();
   return {
     argv: process.argv.slice(2),
     env: process.env,
@@ -60,20 +58,47 @@ export function realWorld(): World {
       // loaded when somebody is asked: it would cost every start a tenth of its time
       const { createInterface } = await import("node:readline/promises");
       const lines = createInterface({ input: process.stdin, output: process.stderr });
+      const closed = new Promise<undefined>((resolve) => void lines.once("close", () => resolve(undefined)));
+      const close = (): void => lines.close();
+      // Ctrl-C reaches readline as a key, a signal from elsewhere does not
+      const stopListening = onInterrupt(close);
       try {
-        return await lines.question(question);
+        // versions of Node differ in whether the question of a closed interface is rejected or never settles
+        const given = await Promise.race([lines.question(question).catch(() => undefined), closed]);
+        if (given === undefined) process.stderr.write("\n");
+        return given;
       } finally {
+        stopListening();
         lines.close();
       }
     },
-    onInterrupt: (callback) => {
-      process.on("SIGINT", callback);
-      process.on("SIGTERM", callback);
-      return () => {
-        process.off("SIGINT", callback);
-        process.off("SIGTERM", callback);
-      };
-    },
+    onInterrupt,
+  };
+}
+
+/**
+ * A reader that goes away (`| head`) is no failure of ours, and nobody may stop a create by closing the window of its story.
+ * What did not get into a file (a full disk) is one: it is said, once, and the exit code is that of a failure.
+ */
+function outliveStreams(): void {
+  let said = false;
+  process.stderr.on("error", () => undefined);
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (said || error.code === "EPIPE") return;
+    said = true;
+    process.stderr.write(`Error: the output could not be written: ${error.message}\n`);
+    process.once("exit", (code) => {
+      if (code === 0) process.exitCode = 1;
+    });
+  });
+}
+
+function onInterrupt(callback: () => void): () => void {
+  process.on("SIGINT", callback);
+  process.on("SIGTERM", callback);
+  return () => {
+    process.off("SIGINT", callback);
+    process.off("SIGTERM", callback);
   };
 }
 

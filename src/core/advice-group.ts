@@ -20,7 +20,7 @@ export const groupAdvice: readonly AdviceRow[] = [
   {
     code: "DnsRecordInUse",
     meaning: (failure, { name, location }) =>
-      `The public name ${found(failure, /DNS record ([\w.-]+\w)/i) ?? `${name ?? "of the cluster"} in ${location ?? "this region"}`} is taken: names are unique in a region, over all of Azure.`,
+      `The public name ${found(failure, /DNS record ([\w-]+(?:\.[\w-]+)+)/i) ?? `${name ?? "of the cluster"} in ${location ?? "this region"}`} is taken: names are unique in a region, over all of Azure.`,
     advice: (_, context) =>
       `Choose another name (\`azure-coreos-cluster ${context.name ?? "NAME"}-2 ...\`) or another --location.`,
     retry: "no",

@@ -18,6 +18,8 @@ export interface Flag<T> {
   readonly parse: Parse<T>;
   readonly default?: T;
   readonly about: string;
+  /** What is said instead at a command that takes no cluster's name. */
+  readonly unnamed?: string;
   readonly on: readonly FlagScope[];
   readonly env?: string;
   readonly also?: readonly string[];
@@ -39,7 +41,7 @@ const choice = <const T extends string>(...values: readonly T[]): { parse: Parse
 export const FLAGS = {
   // --- which Azure, and as whom ---
   subscription: maybe({ name: "subscription", value: "ID", parse: guid, env: "AZURE_SUBSCRIPTION_ID", on: ["azure"], about: "Azure subscription; else the one the Azure CLI has selected" }),
-  resourceGroup: maybe({ name: "resource-group", value: "NAME", parse: groupName, on: ["azure"], about: "resource group of the cluster [the cluster's name]" }),
+  resourceGroup: maybe({ name: "resource-group", value: "NAME", parse: groupName, on: ["azure"], about: "resource group of the cluster [the cluster's name]", unnamed: "only the clusters in this resource group" }),
   azureCert: maybe({ name: "azure-cert", value: "FILE.pem", parse: text, file: true, on: ["azure"], about: "sign in with this certificate and key (with --tenant and --client-id); else Azure's default credential chain" }),
   tenant: maybe({ name: "tenant", value: "ID", parse: text, env: "AZURE_TENANT_ID", on: ["azure"], about: "Microsoft Entra tenant to sign in to" }),
   clientId: maybe({ name: "client-id", value: "ID", parse: guid, env: "AZURE_CLIENT_ID", on: ["azure"], about: "application (client) id of the service principal" }),
@@ -85,7 +87,7 @@ export const FLAGS = {
   etcdPlain: toggle({ name: "etcd-plain", kept: true, fixed: true, on: ["create"], about: "etcd without TLS, on the old open ports" }),
 
   // --- the run ---
-  ttl: maybe({ name: "ttl", value: "TIME", parse: duration, on: ["create"], about: "time to live: `gc` destroys the cluster after it, for example 2h" }),
+  ttl: maybe({ name: "ttl", value: "TIME", parse: duration, on: ["create"], about: "time to live: `gc` destroys the cluster after it, for example 2h or 3d" }),
   waitFor: needed({ name: "wait-for", value: "WHAT", ...choice("machines", "ssh", "etcd"), default: "etcd", on: ["create"], about: "when the command is done: machines, ssh or etcd" }),
   minReady: maybe({ name: "min-ready", value: "K", parse: integer(1, 1000), on: ["create"], about: "succeed when K nodes are ready" }),
   timeout: needed({ name: "timeout", value: "TIME", parse: duration, default: 30 * 60_000, on: ["azure"], about: "give up after this time [30m]" }),
@@ -104,9 +106,9 @@ export const FLAGS = {
 
   // --- other commands ---
   force: toggle({ name: "force", on: ["remove"], about: "remove nodes even when etcd loses its quorum" }),
-  watch: toggle({ name: "watch", on: ["status"], about: "show the status again and again" }),
+  watch: toggle({ name: "watch", on: ["status"], about: "show the status again and again; with --json one document a look, a line each" }),
   format: needed({ name: "format", value: "F", ...choice("arm", "terraform"), default: "arm", on: ["export"], about: "arm or terraform" }),
-  nodeTimeout: needed({ name: "node-timeout", value: "TIME", parse: duration, default: 5 * 60_000, on: ["run"], about: "time limit for each node" }),
+  nodeTimeout: needed({ name: "node-timeout", value: "TIME", parse: duration, default: 5 * 60_000, on: ["run"], about: "time limit for each node [5m]" }),
   subject: maybe({ name: "subject", value: "DN", parse: text, on: ["certificate"], about: "subject of the certificate, as /C=US/O=My Company/CN=name [cert.conf]" }),
   bits: maybe({ name: "bits", value: "N", parse: integer(2048, 8192), on: ["certificate"], about: "size of the RSA key [2048]" }),
   days: needed({ name: "days", value: "N", parse: integer(1, 7300), default: 365, on: ["certificate"], about: "how long the certificate is valid" }),

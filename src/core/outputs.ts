@@ -154,9 +154,10 @@ const deisSteps = (ip: string, port: number, host: string, key: string): string[
 ];
 
 const deisOnFlatcar = (host: string): string[] => [
-  "Deis: the endpoints 80, 443 and 2222 are open as Deis wants them, and nothing listens there yet. Deis v1 ended in 2017 and needs",
-  "fleet, which Flatcar does not have. What lives on is Drycc Workflow, on k3s (https://github.com/drycc/workflow): any server that answers",
-  `/health-check on port 80 of the nodes is reached at http://${host} at once. For your own CoreOS image: --platform coreos.`,
+  "Deis: the endpoints 80, 443 and 2222 are open as Deis wants them, and nothing listens there yet. " +
+    "Deis v1 ended in 2017 and needs fleet, which Flatcar does not have. " +
+    "What lives on is Drycc Workflow, on k3s (https://github.com/drycc/workflow): any server that answers " +
+    `/health-check on port 80 of the nodes is reached at http://${host} at once. For your own CoreOS image: --platform coreos.`,
 ];
 
 function commands(rows: readonly (readonly [string, string])[]): string[] {

@@ -33,14 +33,21 @@ export const oneOf =
 
 const UNIT: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** "90s", "30m", "2h", "1h30m", "7d" in milliseconds; a bare number means minutes. */
+/** The longest time that is accepted; far beyond it a date could no longer be written. */
+const YEAR = 365 * 86_400_000;
+
+const TIMES = "Write it as 90s, 30m, 2h, 7d or 1h30m.";
+
+/** "90s", "30m", "2h", "1h30m", "7d" in milliseconds; more than nothing, and at most a year. */
 export const duration: Parse<number> = (value) => {
   const clean = value.trim().toLowerCase();
-  if (/^\d+$/.test(clean)) return Number(clean) * 60_000;
+  // minutes to one, seconds to another: with a cluster's life at stake nobody guesses
+  if (/^\d+(\.\d+)?$/.test(clean) && Number(clean) > 0)
+    throw usageError(`${clean} what?`, `Give the unit too: ${clean}m are minutes, ${clean}h hours, ${clean}d days.`);
   const parts = [...clean.matchAll(/(\d+(?:\.\d+)?)([smhd])/g)];
   const total = parts.reduce((sum, [, n, unit]) => sum + Number(n) * (UNIT[unit ?? "s"] ?? 0), 0);
-  if (parts.map(([whole]) => whole).join("") !== clean || total <= 0)
-    throw usageError(`"${value}" is no length of time`, "Write it as 90s, 30m, 2h or 1h30m.");
+  if (parts.map(([whole]) => whole).join("") !== clean || total <= 0) throw usageError(`"${value}" is no length of time`, TIMES);
+  if (total > YEAR) throw usageError(`"${value}" is longer than a year`, "365d is the most that is accepted.");
   return total;
 };
 

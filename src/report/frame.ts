@@ -41,7 +41,9 @@ export function frame(progress: Progress, options: FrameOptions): FrameLine[] {
   const column = Math.min(24, Math.max(0, ...titles.map((title) => width(title))));
   const room = Math.max(0, options.rows - lines.length - open.length);
   const active = [...progress.active.values()].filter((item) => progress.groups.get(item.noun)!.total > 1);
-  const shown = new Set(active.slice(0, Math.min(room, options.nodes <= FEW ? Math.max(FEW, SHOWN) : SHOWN)));
+  const most = Math.min(room, options.nodes <= FEW ? FEW : SHOWN);
+  // the last row of the room says how many have none
+  const shown = new Set(active.slice(0, active.length > most && most === room ? Math.max(0, room - 1) : most));
   for (const [index, group] of open.entries()) {
     const single = group.total === 1 ? [...progress.active.values()].find((item) => item.noun === group.noun) : undefined;
     const words = single === undefined ? countWords(group).join("  ") : stateWords(single, group);
@@ -60,7 +62,11 @@ export function frame(progress: Progress, options: FrameOptions): FrameLine[] {
         );
     }
   }
-  return lines.slice(0, options.rows);
+  const more = active.length - shown.size;
+  if (more > 0 && room > 0) lines.push(line(`    and ${more} more in work`, options, (text) => ink.dim(text)));
+  if (lines.length <= options.rows) return lines;
+  const kept = lines.slice(0, options.rows - 1);
+  return [...kept, line(`  and ${lines.length - kept.length} kinds more`, options, (text) => ink.dim(text))];
 }
 
 const stateWords = (item: Item, group: Group): string => plain(scrub(item.detail ?? group.doing));
@@ -68,8 +74,10 @@ const stateWords = (item: Item, group: Group): string => plain(scrub(item.detail
 /** "machines 3/3", "load balancer"; what went wrong or was there already is said. */
 function doneWords(group: Group): string {
   const failed = (group.counts.failed ?? 0) + (group.counts.skipped ?? 0);
-  if (group.phase || group.total === 1) return failed > 0 ? `${group.label} (not made)` : group.label;
-  return `${plural(group.noun, 2)} ${group.total - failed}/${group.total}`;
+  const left = group.counts.left ?? 0;
+  if (group.phase || group.total === 1)
+    return failed > 0 ? `${group.label} (not made)` : left > 0 ? `${group.label} (left to Azure)` : group.label;
+  return `${plural(group.noun, 2)} ${group.total - failed - left}/${group.total}${left > 0 ? ` (${left} left to Azure)` : ""}`;
 }
 
 /** Cut to the screen, the time at the right edge of at most 80 columns. */

@@ -9,9 +9,10 @@ import type { Report, Screen } from "./screen.ts";
 import { lineOf } from "./sentence.ts";
 import { summary } from "./summary.ts";
 import { duration, plural } from "./words.ts";
+import { columnsOf, wrap } from "./wrap.ts";
 
 export interface LinesOptions {
-  readonly screen: Pick<Screen, "write">;
+  readonly screen: Pick<Screen, "write" | "isTTY" | "columns">;
   readonly color: boolean;
   readonly nodes: number;
   readonly doing?: string;
@@ -29,10 +30,11 @@ export function lines({ screen, color, nodes, mode, doing }: LinesOptions): Repo
   const said = new Map<Group, { quarter: number; at: number }>();
   const details = new Map<string, string>();
   let over = false;
+  const asked = doing ?? "asked for";
 
   const write = (at: number, text: string): void => {
     const time = duration(at - (progress.startedAt ?? at)).padStart(12);
-    screen.write(`${ink.dim(time)}  ${text}\n`);
+    screen.write(`${wrap(`${ink.dim(time)}  ${text}`, columnsOf(screen))}\n`);
   };
 
   /** Counts instead of lines; at the first, at each quarter, at the last, and now and then between. */
@@ -42,7 +44,7 @@ export function lines({ screen, color, nodes, mode, doing }: LinesOptions): Repo
     if (before !== undefined && before.quarter === quarter && event.at - before.at < SAY_AGAIN_MS) return;
     said.set(group, { quarter, at: event.at });
     if (before === undefined && quarter === 0)
-      return write(event.at, `${plural(group.noun, group.total)}: ${group.total} asked for`);
+      return write(event.at, `${plural(group.noun, group.total)}: ${group.total} ${asked}`);
     write(event.at, `${plural(group.noun, 2)}: ${countWords(group).join(", ")}`);
   };
 
@@ -60,6 +62,8 @@ export function lines({ screen, color, nodes, mode, doing }: LinesOptions): Repo
         if (event.detail === undefined || details.get(event.id) === event.detail) return;
         details.set(event.id, event.detail);
       }
+      if (item?.stage === "left") event = { ...event, kind: "waiting" };
+      if (event.kind === "started" && event.id.startsWith("/subscriptions/")) event = { detail: asked, ...event };
       write(event.at, event.kind === "done" ? ink.good(lineOf(event)) : lineOf(event));
     },
     end() {

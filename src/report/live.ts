@@ -12,7 +12,8 @@ import { newProgress, take } from "./progress.ts";
 import type { Pulse, Report, Screen } from "./screen.ts";
 import { lineOf } from "./sentence.ts";
 import { summary } from "./summary.ts";
-import { truncate, width } from "./words.ts";
+import { width } from "./words.ts";
+import { wrap } from "./wrap.ts";
 
 export const realPulse: Pulse = {
   now: () => performance.now(),
@@ -62,7 +63,7 @@ export function live({ screen, clock, color, nodes, pulse, doing }: LiveOptions)
       rows: Math.max(3, screen.rows - 1),
       ink,
     });
-    const above = permanent.map((line) => `${line}\u001B[K\n`).join("");
+    const above = permanent.map((line) => `${line.replaceAll("\n", "\u001B[K\n")}\u001B[K\n`).join("");
     // One write a frame: nothing else can come between its halves.
     screen.write(`${HIDE}${home()}${above}${next.map((line) => `${line.painted}\u001B[K\n`).join("")}\u001B[J`);
     drawn = next.map((line) => width(line.text));
@@ -76,8 +77,8 @@ export function live({ screen, clock, color, nodes, pulse, doing }: LiveOptions)
       if (over) return;
       take(progress, event);
       const line = permanentLine(event);
-      // A long reason is shown whole, for it stays: the terminal may wrap it.
-      if (line !== undefined) permanent.push(event.kind === "failed" ? ink.bad(line) : line);
+      // A long reason is shown whole, for it stays.
+      if (line !== undefined) permanent.push(wrap(event.kind === "failed" ? ink.bad(line) : line, screen.columns));
       dirty = true;
       stop ??= pulse.every(EVERY_MS, () => (dirty || progress.active.size > 0) && draw());
       if (pulse.now() - lastDraw >= EVERY_MS) draw();
@@ -88,7 +89,7 @@ export function live({ screen, clock, color, nodes, pulse, doing }: LiveOptions)
       stop?.();
       if (stop === undefined) return;
       const text = summary(progress);
-      const last = [...permanent, ...(text === undefined ? [] : [ink.strong(truncate(text, Math.max(40, screen.columns * 4)))])];
+      const last = [...permanent, ...(text === undefined ? [] : [ink.strong(wrap(text, screen.columns))])];
       screen.write(`${home()}\u001B[J${last.map((line) => `${line}\n`).join("")}${SHOW}`);
     },
   };

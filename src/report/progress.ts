@@ -6,7 +6,7 @@ import type { Event, EventKind } from "../engine/event.ts";
 import { changed, duration, nounOf, plain } from "./words.ts";
 
 /** Where one resource or phase is. */
-export type Stage = "work" | "retrying" | "made" | "changed" | "deleted" | "done" | "unchanged" | "failed" | "skipped";
+export type Stage = "work" | "retrying" | "made" | "changed" | "deleted" | "done" | "unchanged" | "failed" | "skipped" | "left";
 
 export interface Item {
   readonly id: string;
@@ -65,10 +65,10 @@ export function take(progress: Progress, event: Event): Item | undefined {
     const group = progress.groups.get(event.label);
     if (group !== undefined && event.count !== undefined) group.total = event.count;
   }
-  const stage = stageOf(event);
+  const known = progress.items.get(event.id);
+  const stage = stageOf(event, known);
   if (stage === undefined) return undefined;
   if (event.kind === "phase") closePhases(progress, event);
-  const known = progress.items.get(event.id);
   const item = known ?? begin(progress, event, stage);
   const group = progress.groups.get(item.noun)!;
   if (known !== undefined) group.counts[item.stage] = (group.counts[item.stage] ?? 1) - 1;
@@ -77,7 +77,7 @@ export function take(progress: Progress, event: Event): Item | undefined {
   if (isActive(stage)) {
     if (event.detail !== undefined) item.detail = event.detail;
     if (stage === "retrying") item.detail = retryWords(event);
-    else if (event.kind === "started") delete item.detail;
+    else if (event.kind === "started" && event.detail === undefined) delete item.detail;
     // A key that is there keeps its place, so that the map stays ordered by the time of start.
     progress.active.set(item.id, item);
   } else {
@@ -105,10 +105,25 @@ export function countWords(group: Group): string[] {
 export const retryWords = (event: Pick<Event, "delayMs" | "code" | "message">): string =>
   `again${event.delayMs === undefined ? "" : ` in ${duration(event.delayMs)}`}${event.code === undefined ? "" : `: ${event.code}`}`;
 
-const STAGES: readonly Stage[] = ["made", "changed", "deleted", "done", "unchanged", "work", "retrying", "failed", "skipped"];
+const STAGES: readonly Stage[] = [
+  "made",
+  "changed",
+  "deleted",
+  "done",
+  "unchanged",
+  "work",
+  "retrying",
+  "left",
+  "failed",
+  "skipped",
+];
 /** Stages whose word is not their own name. */
-export const WORDS: Partial<Record<Stage, string>> = { retrying: "to be tried again", unchanged: "there already" };
-const ENDS: readonly Stage[] = ["made", "changed", "deleted", "done", "unchanged", "failed", "skipped"];
+export const WORDS: Partial<Record<Stage, string>> = {
+  retrying: "to be tried again",
+  unchanged: "there already",
+  left: "left to Azure, which goes on",
+};
+const ENDS: readonly Stage[] = ["made", "changed", "deleted", "done", "unchanged", "failed", "skipped", "left"];
 
 /** A phase is over when it says so, or when the next one begins. */
 function closePhases(progress: Progress, event: Event): void {
@@ -119,7 +134,10 @@ function closePhases(progress: Progress, event: Event): void {
 
 const isActive = (stage: Stage): boolean => stage === "work" || stage === "retrying";
 
-function stageOf(event: Event): Stage | undefined {
+function stageOf(event: Event, known: Item | undefined): Stage | undefined {
+  // what Azure had begun when it was given up is not skipped: it goes on, and may cost money
+  if (event.kind === "skipped" && known !== undefined && isActive(known.stage) && event.id.startsWith("/subscriptions/"))
+    return "left";
   const word = changed(event.change);
   const stages: Partial<Record<EventKind, Stage>> = {
     phase: "work",

@@ -9,7 +9,18 @@ import { duration, plural } from "./words.ts";
 export function summary(progress: Progress): string | undefined {
   const groups = [...progress.groups.values()].filter((group) => !group.phase);
   const parts: string[] = [];
-  for (const stage of ["made", "changed", "deleted", "done", "unchanged", "failed", "skipped", "retrying", "work"] as const) {
+  for (const stage of [
+    "made",
+    "changed",
+    "deleted",
+    "done",
+    "unchanged",
+    "left",
+    "failed",
+    "skipped",
+    "retrying",
+    "work",
+  ] as const) {
     const things = groups.flatMap((group) => {
       const count = group.counts[stage] ?? 0;
       return count === 0
@@ -26,7 +37,9 @@ export function summary(progress: Progress): string | undefined {
   }
   if (parts.length === 0) return undefined;
   const time = duration(progress.lastAt - (progress.startedAt ?? progress.lastAt));
-  return parts.length === 1 ? `${parts[0]} in ${time}.` : `${parts.join("; ")}; ${time} in all.`;
+  // "which goes on in 3 s" would say something else
+  const goesOn = groups.some((group) => (group.counts.left ?? 0) > 0);
+  return parts.length === 1 && !goesOn ? `${parts[0]} in ${time}.` : `${parts.join("; ")}; ${time} in all.`;
 }
 
 const listed = (words: readonly string[]): string =>

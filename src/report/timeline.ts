@@ -22,6 +22,8 @@ export interface Bar {
   reason?: string;
   /** On the chain that decided the end. */
   critical: boolean;
+  /** On that chain: how long the end waited for this one alone, ms. */
+  share?: number;
 }
 
 export interface Sum {
@@ -37,7 +39,7 @@ export interface Sum {
 export interface Timeline {
   readonly bars: readonly Bar[];
   readonly sums: readonly Sum[];
-  /** Ids from the first to the last of the chain that decided the end; empty without `dependsOn`. */
+  /** From the first to the last of the chain that decided the end; empty without `dependsOn`, and where nothing was done. */
   readonly path: readonly Bar[];
   readonly startedAt: number;
   readonly length: number;
@@ -68,7 +70,13 @@ export function timeline(events: readonly Event[], dependsOn: ReadonlyMap<string
   }
   for (const bar of bars.values()) if (bar.outcome === "open") bar.end = length;
   const path = dependsOn.size === 0 ? [] : criticalPath(bars, dependsOn);
-  for (const bar of path) bar.critical = true;
+  let reached = 0;
+  for (const bar of path) {
+    bar.critical = true;
+    // one that was made again began before what it waited for had ended: no time counts twice
+    bar.share = Math.max(0, bar.end - Math.max(bar.start, reached));
+    reached = Math.max(reached, bar.end);
+  }
   return { bars: [...bars.values()], sums: sums([...bars.values()]), path, startedAt, length };
 }
 
@@ -108,7 +116,8 @@ function criticalPath(bars: ReadonlyMap<string, Bar>, dependsOn: ReadonlyMap<str
     path.unshift(bar);
     bar = last((parents.get(bar.id.toLowerCase()) ?? []).flatMap((id) => bars.get(id.toLowerCase()) ?? []));
   }
-  return path;
+  // what was there already decided nothing
+  return path.filter((bar) => bar.outcome !== "unchanged");
 }
 
 const sums = (bars: readonly Bar[]): Sum[] =>

@@ -26,5 +26,8 @@ h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1rem; margin: 2rem 0 .5rem;
 .path li { border: 1px solid var(--line); border-left: 3px solid var(--mark); border-radius: 3px; padding: .1rem .6rem; font-size: .9rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; } th { font-weight: 500; color: var(--soft); text-align: right; }
 td, th { padding: .2rem 1.2rem .2rem 0; border-bottom: 1px solid var(--line); } td { text-align: right; } td:first-child, th:first-child { text-align: left; }
+@media (max-width: 64rem) { .row { grid-template-columns: minmax(6rem, 11rem) 1fr 5.5rem; } .axis .mark:not(:nth-child(2n+1)) { display: none; } }
+@media (max-width: 40rem) { body { padding: 0 .5rem; } .row { grid-template-columns: minmax(5rem, 28%) 1fr 4.2rem; gap: .3rem; }
+  .axis .mark:not(:nth-child(4n+1)) { display: none; } td, th { padding-right: .5rem; } }
 @media print { .row { break-inside: avoid; } .axis { position: static; } }
 `;

@@ -85,8 +85,10 @@ const precise = (ms: number): string => (ms < 10_000 ? `${(ms / 1000).toFixed(1)
 const percent = (value: number, length: number): string => `${((100 * value) / length).toFixed(3)}%`;
 
 function pathOf(line: Timeline): string {
+  if (line.bars.length > 0 && line.bars.every((bar) => bar.outcome === "unchanged"))
+    return "<p>Nothing had to be done: everything was there.</p>";
   if (line.path.length === 0) return "";
-  const steps = line.path.map((bar) => `<li>${escape(bar.label)} <span class="time">${precise(bar.end - bar.start)}</span></li>`);
+  const steps = line.path.map((bar) => `<li>${escape(bar.label)} <span class="time">${precise(bar.share ?? 0)}</span></li>`);
   return `<h2>What decided the end</h2>\n<ol class="path">${steps.join("")}</ol>`;
 }
 

@@ -1,7 +1,7 @@
 /** The simulation's state between commands: one JSON file, readable by its owner only, replaced as a whole or not at all. */
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { ClusterError } from "../core/errors.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
 import { timeOf } from "./simulation.ts";
 
 /** Undefined when there is no such file. @throws ClusterError SimulationState when it cannot be used */
@@ -28,17 +28,26 @@ export async function loadSimulation(file: string): Promise<unknown> {
   return state;
 }
 
+/** @throws ClusterError SimulationNotKept when the file cannot be written */
 export async function saveSimulation(file: string, state: unknown): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
   const fresh = `${file}.new`;
-  // A leftover of a killed run may have other rights.
-  await rm(fresh, { force: true });
-  const handle = await open(fresh, "wx", 0o600);
   try {
-    await handle.writeFile(JSON.stringify(state));
-    await handle.sync();
-  } finally {
-    await handle.close();
+    await mkdir(dirname(file), { recursive: true });
+    // A leftover of a killed run may have other rights.
+    await rm(fresh, { force: true });
+    const handle = await open(fresh, "wx", 0o600);
+    try {
+      await handle.writeFile(JSON.stringify(state));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(fresh, file);
+  } catch (error) {
+    throw new ClusterError("SimulationNotKept", `the state of the simulation cannot be kept in ${file}`, {
+      exit: EXIT.failed,
+      advice: "Give --dir a folder that can be written and has room.",
+      cause: error,
+    });
   }
-  await rename(fresh, file);
 }

@@ -422,9 +422,66 @@ test.each([
   ["--coreos-image 2b171e93f07c4903bcad35bda10acf22__CoreOS-Stable-647.2.0", "Flatcar"],
   ["--arm-endpoint http://192.0.2.1", "loopback"],
   ["--custom-data nowhere.yaml", "nowhere.yaml"],
+  ["--ttl 99999999999999h", "longer than a year"],
+  ["--ttl 366d", "longer than a year"],
+  ["--ttl 0", "no length of time"],
+  ["--ttl 0s", "no length of time"],
+  ["--timeout 0", "no length of time"],
+  ["--ttl 2", "2 what?"],
+  ["--timeout 1h30", "no length of time"],
+  ["--simulate --arm-endpoint http://127.0.0.1:1", "two different Azures"],
+  ["--dir /dev/null", "/dev/null is a file"],
+  ["--dir /dev/null/x", "/dev/null is a file"],
+  ["--dir /proc/x --simulate", "cannot be used as a folder"],
 ])("bad usage is refused with exit 2 and writes nothing: %s", async (flags, message) => {
   const one = azure();
   const { exit, stderr } = await one.run(`mycluster ${flags}`);
   expect([exit, stderr]).toEqual([2, expect.stringContaining(message)]);
   expect(one.puts().size).toBe(0);
+});
+
+test.each([
+  ["config: other.yaml", /flags\.yaml: "config" cannot stand/],
+  ["num-nodes: 3\n\tpip: true", /flags\.yaml:2: a tab in the indentation/],
+  ["num-nodes: [3", /flags\.yaml:\d: .*lines such as "num-nodes: 5"/s],
+  ["ttl: 2", /flags\.yaml: ttl: 2 what\?/],
+])("a configuration file with %j is refused", async (text, message) => {
+  const one = azure();
+  writeFileSync(join(one.dir, "flags.yaml"), text);
+  expect(await one.run("mycluster --config flags.yaml")).toMatchObject({ exit: 2, stderr: expect.stringMatching(message) });
+});
+
+test("a misspelt variable of the environment is named, once, and what it may have meant", async () => {
+  const env = { AZURE_COREOS_CLUSTER_NUM_NODE: "5", AZURE_COREOS_CLUSTER_XYZ: "1", AZURE_COREOS_CLUSTER_SSH_PORT: "30000" };
+  const { exit, stdout, stderr } = await azure().run("mycluster --num-nodes 1 --wait-for machines", { env });
+  expect(exit).toBe(0);
+  expect(stdout).toContain("Port 30000");
+  expect(stderr.match(/without effect/g)).toHaveLength(1);
+  expect(stderr).toContain("AZURE_COREOS_CLUSTER_NUM_NODE (did you mean AZURE_COREOS_CLUSTER_NUM_NODES?)");
+  expect(stderr).toContain("AZURE_COREOS_CLUSTER_XYZ:");
+  expect((await azure().run("list --quiet", { env })).stderr).toBe("");
+});
+
+test.each([
+  ["run --help", ["<name> [-- CMD]", "[5m]"], ["300000"]],
+  ["ssh --help", ["<name> [node] [-- CMD]"], []],
+  ["list --help", ["only the clusters in this resource group"], ["the cluster's name"]],
+  ["gc --help", ["only the clusters in this resource group"], ["the cluster's name"]],
+  ["create --help", ["[the cluster's name]", "beats --config", "AZURE_COREOS_CLUSTER_NUM_NODES", "130 interrupted", "7d"], []],
+  ["status --help", ["with --json"], []],
+])("%s says what is so", async (argv, says, saysNot) => {
+  const { stdout } = await azure().run(argv);
+  const flat = stdout.replaceAll(/\s+/g, " ");
+  for (const words of says) expect(flat).toContain(words);
+  for (const words of saysNot) expect(flat).not.toContain(words);
+});
+
+test("list --resource-group lists what is in that group", async () => {
+  const one = azure();
+  await one.run("mycluster --num-nodes 1 --wait-for machines");
+  expect((await one.run("list --resource-group MyCluster")).stdout).toContain("mycluster");
+  expect(await one.run("list --resource-group other")).toMatchObject({
+    stdout: "",
+    stderr: expect.stringContaining("in the resource group other"),
+  });
 });

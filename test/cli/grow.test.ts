@@ -93,7 +93,7 @@ test.each([
   ["--ssh 30000", "--ssh 22001"],
   ["--vm-name-prefix other", "--vm-name-prefix coreos"],
   ["--location eastus", "is in westus"],
-  ["--etcd-plain", "--etcd-plain"],
+  ["--etcd-plain", "was made without --etcd-plain; that cannot change\n"],
 ])("a choice that cannot change is refused with exit 7: %s", async (flag, message) => {
   await ok("mycluster --num-nodes 1");
   const { exit, stderr } = await azure.run(`mycluster ${flag}`);
@@ -108,6 +108,17 @@ test("another size counts for new machines, and that is said", async () => {
   expect([...azure.puts().keys()].filter((name) => name.startsWith("virtualMachines/"))).toEqual([
     "virtualMachines/mycluster-coreos-1",
   ]);
+});
+
+test("a switch that counts for new machines is said without a value", async () => {
+  await ok("mycluster --num-nodes 1");
+  expect((await ok("mycluster --num-nodes 2 --data-disk --dry-run")).stderr).toContain(
+    "--data-disk counts for new machines; those that exist have none.\n",
+  );
+  const { stderr } = await ok("mycluster --num-nodes 3 --data-disk --no-host-keys");
+  expect(stderr).toContain("--no-host-keys counts for new machines; those that exist keep theirs.\n");
+  const without = await azure.run("mycluster --num-nodes 4 --dry-run", { env: { AZURE_COREOS_CLUSTER_DATA_DISK: "no" } });
+  expect(without.stderr).toContain("New machines are made without --data-disk; those that exist keep what they have.\n");
 });
 
 test("a failed machine is deleted and made again, on the interface that Azure kept for three minutes", async () => {

@@ -31,6 +31,7 @@ describe("lint", () => {
     ["a good file", "#cloud-config\nhostname: a\n", "", 0, ""],
     ["an error", "#cloud-config\ncoreos:\n  units:\n    - name: a.service\n      command: begin\n", "", 1, "f.yaml:5: error: "],
     ["a warning alone", "#cloud-config\nwrite_files:\n  - path: /a\n    content: $public_ipv4\n", "", 0, "f.yaml:4: warning: "],
+    ["a tab", "#cloud-config\n\thostname: a\n", "", 1, "f.yaml:2: error: a tab in the indentation"],
     ["the places of an old file", "#cloud-config\ncoreos:\n  etcd2:\n    discovery: {0}\n", "--platform coreos", 0, ""],
     ["a key of old CoreOS, read by a Flatcar node", "#cloud-config\ncoreos:\n  fleet: {}\n", "", 1, "f.yaml:3: error: "],
     ["the same, read by a CoreOS node", "#cloud-config\ncoreos:\n  fleet: {}\n", "--platform coreos", 0, ""],
@@ -58,6 +59,9 @@ describe("lint", () => {
       stderr: expect.stringContaining("nowhere.yaml"),
     });
   });
+  test("a folder is bad usage too", async () => {
+    expect(await azure().run("lint .")).toMatchObject({ exit: 2, stderr: expect.stringContaining("It is a folder") });
+  });
 });
 
 describe("create-azure-user-data", () => {
@@ -76,12 +80,16 @@ describe("create-azure-user-data", () => {
     expect(file(one, "azure-user-data")).toContain("ETCD_DISCOVERY={0}");
     expect(await one.run("lint azure-user-data")).toMatchObject({ exit: 0, stdout: "" });
   });
-  test("replaces what is there, and says so", async () => {
+  test("keeps beside it what somebody wrote, and says so", async () => {
     const one = azure();
     writeFileSync(join(one.dir, "azure-user-data"), "mine");
-    expect((await one.run(`create-azure-user-data ${url}`)).stderr).toContain("written over what was there");
+    expect((await one.run(`create-azure-user-data ${url}`)).stderr).toContain("is kept as azure-user-data.bak\n");
     expect(file(one, "azure-user-data")).toMatch(/^#cloud-config\n/);
+    expect(file(one, "azure-user-data.bak")).toBe("mine");
     expect((await one.run(`create-azure-user-data ${url}`)).stderr).toContain("unchanged");
+    writeFileSync(join(one.dir, "azure-user-data"), "mine again");
+    expect((await one.run(`create-azure-user-data ${url}`)).stderr).toContain("azure-user-data.bak2");
+    expect([file(one, "azure-user-data.bak"), file(one, "azure-user-data.bak2")]).toEqual(["mine", "mine again"]);
   });
   test("a URL that no node could use is refused, and nothing is written", async () => {
     const one = azure();

@@ -1,7 +1,8 @@
 /** status over the simulated Azure: screens, drift, exit codes. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import type { StatusDocument } from "../../src/cli/status.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
@@ -291,6 +292,109 @@ test("--watch looks again every 5 seconds until it is interrupted, and ends with
   expect(stdout).toContain("3 of 3 nodes up");
   expect(stdout).toContain("2 of 3 nodes up");
   expect(exit).toBe(3);
+});
+
+test("--watch of a rehearsal waits in real time, and looking brings no cluster nearer to its end", async () => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  expect((await azure.run("mycluster --num-nodes 1 --ttl 1m --wait-for machines --simulate")).exit).toBe(0);
+  const state = join(azure.dir, ".simulated-azure.json");
+  const before = readFileSync(state, "utf8");
+  const slept: number[] = [];
+  let now = Date.UTC(2026, 10, 22, 12, 30);
+  let interrupt = (): void => undefined;
+  let looks = 0;
+  const { stdout } = await azure.run("status mycluster --simulate --watch", {
+    onInterrupt: (callback) => (interrupt = callback),
+    onStdout: () => (looks += 1) === 20 && interrupt(),
+    clock: { now: () => now, sleep: (ms) => Promise.resolve(void (slept.push(ms), (now += ms))) },
+  });
+  expect(slept).toEqual(Array.from({ length: 19 }, () => 5000));
+  expect(stdout).toMatch(/1 of 1 node up, at 12:30:00 UTC\n[\s\S]*, at 12:31:35 UTC\n/);
+  await azure.run("list --simulate");
+  expect(readFileSync(state, "utf8")).toBe(before);
+});
+
+test("--watch of a rehearsal sees what another command does meanwhile, and --timeout ends it", async () => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  await azure.run("mycluster --num-nodes 3 --etcd-plain --wait-for machines --simulate");
+  let looks = 0;
+  let removed: Promise<unknown> | undefined;
+  let now = Date.UTC(2026, 10, 22, 12, 30);
+  const { exit, stdout } = await azure.run("status mycluster --simulate --watch --timeout 17s", {
+    onStdout: () => {
+      looks += 1;
+      if (looks === 1) removed = azure.run("remove mycluster 2 --yes --simulate");
+    },
+    clock: {
+      now: () => now,
+      sleep: async (ms) => {
+        await removed;
+        now += ms;
+      },
+    },
+  });
+  expect([exit, looks]).toEqual([0, 4]);
+  expect(stdout).toMatch(/3 of 3 nodes up[\s\S]*2 of 2 nodes up/);
+});
+
+test("on a terminal a look fits the window: the heading stays, nodes that are up give way, the note is in every frame", async () => {
+  const azure = await withCluster("mycluster --num-nodes 30 --wait-for machines", {
+    faults: [parseFault("machine-27:AllocationFailed")],
+  });
+  let interrupt = (): void => undefined;
+  const frames: string[] = [];
+  await azure.run("status mycluster --watch", {
+    terminal: { columns: 80, rows: 24 },
+    onInterrupt: (callback) => (interrupt = callback),
+    onStdout: (text) => frames.push(text) === 3 && interrupt(),
+  });
+  expect(frames).toHaveLength(3);
+  for (const frame of frames) {
+    const [, text = ""] = frame.split("\u001B[2J");
+    const lines = stripVTControlCharacters(text).trimEnd().split("\n");
+    expect(lines.length).toBeLessThan(24);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines[0]).toMatch(/^mycluster in westus: 29 of 30 nodes up, at \d\d:\d\d:\d\d UTC$/);
+    expect(text).toContain("mycluster-coreos-27");
+    expect(text).toMatch(/^and \d+ more$/m);
+    expect(text).toContain("the health of the nodes is simulated");
+  }
+});
+
+test("on a terminal of 80 columns no line of status, list and plan is longer, and no word is broken", async () => {
+  const azure = await withCluster("mycluster --num-nodes 3 --deis --wait-for machines");
+  const terminal = { columns: 80, rows: 24 };
+  for (const argv of ["status mycluster", "list", "mycluster --dry-run", "mycluster --deis --num-nodes 4 --wait-for machines"]) {
+    const { stdout, stderr } = await azure.run(argv, { terminal });
+    const shown = stripVTControlCharacters(argv.includes("--wait") ? stderr : stdout + stderr);
+    const long = shown.split("\n").filter((line) => line.length > 80);
+    expect(
+      long.filter((line) => /\s/.test(line.trim())),
+      argv,
+    ).toEqual([]);
+  }
+  expect((await azure.run("status mycluster", { terminal })).stdout).toMatch(
+    /^mycluster-coreos-0 +ready +running +10\.0\.0\.4 +\S+:22001 +\d/m,
+  );
+});
+
+test("--json --watch is a document a line", async () => {
+  const azure = await withCluster();
+  let interrupt = (): void => undefined;
+  let looks = 0;
+  const { stdout } = await azure.run("status mycluster --watch --json", {
+    terminal: { columns: 80, rows: 24 },
+    onInterrupt: (callback) => (interrupt = callback),
+    onStdout: () => (looks += 1) === 2 && interrupt(),
+  });
+  expect(
+    stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as StatusDocument).name),
+  ).toEqual(["mycluster", "mycluster"]);
 });
 
 test("nothing is ever written", async () => {

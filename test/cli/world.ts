@@ -27,7 +27,7 @@ export interface TestAzure {
   /** Every request and its answer so far. */
   readonly exchanges: Exchange[];
   /** Runs a command line. */
-  run(argv: string, options?: RunOptions): Promise<Result>;
+  run(argv: string | readonly string[], options?: RunOptions): Promise<Result>;
   /** Runs it with --json, and parses what came. */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says what document it asked for
   json<T = ClusterDocument>(argv: string, options?: RunOptions): Promise<{ exit: number; document: T; stderr: string }>;
@@ -39,7 +39,10 @@ export interface TestAzure {
 export interface RunOptions {
   readonly env?: Record<string, string>;
   readonly dir?: string;
-  readonly answers?: readonly string[];
+  /** What is answered to questions; undefined is Ctrl-C or Ctrl-D at one. */
+  readonly answers?: readonly (string | undefined)[];
+  /** Both streams are a terminal of this size. */
+  readonly terminal?: { readonly columns: number; readonly rows: number };
   readonly azure?: NonNullable<World["azure"]>;
   readonly spawn?: NonNullable<World["spawn"]>;
   /** Its own way to time, over the clock of this Azure. */
@@ -67,13 +70,16 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
   const dir = mkdtempSync(join(tmpdir(), "acc-"));
   for (const file of readdirSync(KEYS)) copyFileSync(join(KEYS, file), join(dir, file));
   let seed = options.seed ?? 1;
-  const run = async (argv: string, how: RunOptions = {}): Promise<Result> => {
+  const run = async (argv: string | readonly string[], how: RunOptions = {}): Promise<Result> => {
     let stdout = "";
     let stderr = "";
     const asked = [...(how.answers ?? [])];
-    const output = (write: (text: string) => void) => ({ write, isTTY: false, columns: 100, rows: 40 });
+    const output = (write: (text: string) => void) => ({
+      write,
+      ...(how.terminal === undefined ? { isTTY: false, columns: 100, rows: 40 } : { isTTY: true, ...how.terminal }),
+    });
     const exit = await main({
-      argv: argv.split(" ").filter(Boolean),
+      argv: typeof argv === "string" ? argv.split(" ").filter(Boolean) : argv,
       env: how.env ?? {},
       cwd: how.dir ?? dir,
       stdout: output((text) => {
@@ -86,7 +92,7 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
       random: (bytes) => Uint8Array.from({ length: bytes }, () => (seed = (seed * 16_807) % 2_147_483_647) % 256),
       ask: (question) => {
         stderr += question;
-        return Promise.resolve(asked.shift() ?? "");
+        return Promise.resolve(asked.shift());
       },
       onInterrupt: (callback) => {
         how.onInterrupt?.(callback);

@@ -137,6 +137,12 @@ test.for([
     /mycluster\.westus\.cloudapp\.azure\.com is taken/,
     /azure-coreos-cluster mycluster-2/,
   ],
+  [
+    "DnsRecordInUse",
+    "DNS record is already used by another public IP.",
+    /public name mycluster in westus is taken/,
+    /mycluster-2/,
+  ],
   ["PublicIPCountLimitReached", "", /no more public IP/, /--pip/],
   ["StorageAccountAlreadyTaken", "", /3 to 24/, /--blob-container-url/],
   ["AccountNameInvalid", "", /3 to 24/, /--blob-container-url/],

@@ -149,3 +149,24 @@ test("secrets in a message are not shown", () => {
 test("nothing happened: nothing is summed up", () => {
   expect(shown([event(0, "note", "note", { message: "hello" })], { nodes: 3 })).toBe("         0 s  hello\n");
 });
+
+test("on a terminal a long line goes on under its own beginning", () => {
+  const screen = testScreen(true, 50);
+  const report = lines({ screen, color: true, nodes: 1, mode: "verbose" });
+  report.event(event(3, "note", "note", { message: "The nodes were not asked: the private key is not on this machine." }));
+  report.end();
+  expect(screen.seen()).toBe(
+    ["         0 s  The nodes were not asked: the", "              private key is not on this machine.", ""].join("\n"),
+  );
+});
+
+test("what Azure goes on with is not called skipped, and what is deleted is not asked for", () => {
+  const screen = testScreen(false);
+  const report = lines({ screen, color: false, nodes: 1, mode: "lines", doing: "being deleted" });
+  report.event(event(0, "started", "machine a-0"));
+  report.event(event(1, "skipped", "machine a-0", { detail: "left to Azure, which goes on with it" }));
+  report.end();
+  expect(screen.raw.replaceAll(/ {3,}/g, "")).toBe(
+    "0 s  machine a-0  being deleted\n1 s  machine a-0  left to Azure, which goes on with it\n1 s  machine a-0 left to Azure, which goes on; 1 s in all.\n",
+  );
+});

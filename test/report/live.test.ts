@@ -46,6 +46,7 @@ test("200 nodes: counts and the longest-running", () => {
         mycluster-coreos-42  being made                           1 min 35 s
         mycluster-coreos-43  being made                           1 min 35 s
         mycluster-coreos-44  being made                           1 min 35 s
+        and 155 more in work
     "
   `);
 });
@@ -85,7 +86,8 @@ test("failures and notes stay above the frame, and the last frame becomes the su
   expect(screen.seen()).toMatchInlineSnapshot(`
     "✗ machine mycluster-coreos-1  FAILED: AllocationFailed: No room.
     A note.
-    3 interfaces, 2 machines, resource group mycluster, virtual network and 1 more made; 1 machine failed; 1 min 10 s in all.
+    3 interfaces, 2 machines, resource group mycluster, virtual network and 1 more
+    made; 1 machine failed; 1 min 10 s in all.
     "
   `);
 });
@@ -154,9 +156,24 @@ test("in a low window the single resources give way to the kinds, and the last k
       .split("\n")
       .map((line) => line.trim().split(" ")[0]!);
   };
-  expect(shown(7)).toEqual(["addresses", "a-0", "a-1", "disks", "interfaces", "machines"]);
+  expect(shown(7)).toEqual(["addresses", "a-0", "disks", "interfaces", "machines", "and"]);
   expect(shown(5)).toEqual(["addresses", "disks", "interfaces", "machines"]);
-  expect(shown(4)).toEqual(["addresses", "disks", "interfaces"]);
+  expect(shown(4)).toEqual(["addresses", "disks", "and"]);
+});
+
+test("what Azure goes on with after a second Ctrl-C is not called skipped", () => {
+  const { report, screen, pulse } = start(3);
+  play(report, before(run(3), 61));
+  const left = { node: 1, detail: "left to Azure, which goes on with it" };
+  report.event(event(61, "skipped", "machine mycluster-coreos-1", left));
+  pulse.beat();
+  expect(screen.seen()).toContain("1 of 3 made  1 being made  1 left to Azure");
+  report.event(event(61, "skipped", "machine mycluster-coreos-2", { ...left, node: 2 }));
+  report.event(event(61, "skipped", "node mycluster-coreos-2"));
+  report.end();
+  expect(screen.seen().replaceAll("\n", " ")).toContain(
+    "2 machines left to Azure, which goes on; node mycluster-coreos-2 skipped;",
+  );
 });
 
 test("a phase is over when the next one begins, whether it says so or not", () => {

@@ -66,6 +66,41 @@ test("the chain that decided the end", () => {
   expect(line.bars.filter((bar) => bar.critical)).toHaveLength(4);
 });
 
+test("a rerun that found everything there has no chain, and says so", () => {
+  const events = ["resource group g", "machine a-0"].flatMap((label) => [event(0, "unchanged", label)]);
+  const line = timeline(
+    events,
+    new Map([
+      [id("machine a-0"), [id("resource group g")]],
+      [id("resource group g"), []],
+    ]),
+  );
+  expect(line.path).toEqual([]);
+  expect(renderTimings(line, { title: "x" })).toContain("Nothing had to be done");
+  expect(renderTimings(line, { title: "x" })).not.toContain("What decided the end");
+});
+
+test("the chain adds up to no more than the whole, though a machine began before what it waited for in the end", () => {
+  const events = [
+    event(0, "unchanged", "resource group g"),
+    event(0, "started", "machine a-0"),
+    event(30, "retrying", "machine a-0", { code: "AllocationFailed", delayMs: 5000 }),
+    event(10, "started", "interface of a-0"),
+    event(40, "done", "interface of a-0"),
+    event(90, "done", "machine a-0"),
+  ];
+  const needs = new Map([
+    [id("machine a-0"), [id("interface of a-0")]],
+    [id("interface of a-0"), [id("resource group g")]],
+    [id("resource group g"), []],
+  ]);
+  const line = timeline(events, needs);
+  expect(line.path.map((bar) => [bar.label, bar.share])).toEqual([
+    ["interface of a-0", 30_000],
+    ["machine a-0", 50_000],
+  ]);
+});
+
 test("dependencies in a circle, or on what has no events, end", () => {
   const circle = new Map([
     [id("image"), [id("load balancer"), "/nowhere"]],

@@ -3,6 +3,7 @@
  * needs. Knows nothing of cloud-config.
  */
 import { EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException, type Event, type ScalarEvent } from "js-yaml";
+import { yamlProblem } from "../../yaml-problem.ts";
 
 /** Lines count from 1. */
 export interface Scalar {
@@ -42,7 +43,8 @@ export function parseTree(text: string): { readonly documents: readonly Tree[]; 
     return new Builder(text).build(parseEvents(text, {}));
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    return { documents: [], problems: [{ line: (error.mark?.line ?? 0) + 1, message: error.reason }] };
+    const line = (error.mark?.line ?? 0) + 1;
+    return { documents: [], problems: [{ line, message: yamlProblem(text, error.reason, line) }] };
   }
 }
 

@@ -1,0 +1,94 @@
+/** Which word is the command: nobody pays for a cluster called "lits". */
+import { afterEach, describe, expect, test } from "vitest";
+import { slips } from "../../src/core/nearest.ts";
+import { type TestAzure, testAzure } from "./world.ts";
+
+const opened: TestAzure[] = [];
+const azure = (): TestAzure => {
+  const one = testAzure();
+  opened.push(one);
+  return one;
+};
+afterEach(() => {
+  for (const one of opened.splice(0)) one.close();
+});
+
+test.each([
+  ["list", "list", 0],
+  ["lits", "list", 1],
+  ["crate", "create", 1],
+  ["planet", "plan", 2],
+  ["", "run", 3],
+  ["abc", "", 3],
+])("from %j to %j it takes %i slips", (a, b, count) => expect(slips(a, b)).toBe(count));
+
+test.each([
+  ["lits", "list"],
+  ["lst", "list"],
+  ["listt", "list"],
+  ["crate", "create"],
+  ["statsu", "status"],
+  ["stats", "status"],
+  ["pln", "plan"],
+  ["shs", "ssh"],
+  ["cg", "gc"],
+  ["destory", "destroy"],
+  ["exprot", "export"],
+  ["lits --simulate --json", "list"],
+  ["--simulate crate", "create"],
+])("%s is taken for a mistyped command, and makes nothing", async (argv, meant) => {
+  const one = azure();
+  const { exit, stdout, stderr } = await one.run(argv);
+  expect(exit).toBe(2);
+  expect(stdout + stderr).toContain(argv.includes("--json") ? `did you mean \\"${meant}\\"?` : `did you mean "${meant}"?`);
+  expect(stdout + stderr).toMatch(/To make a cluster of that name: azure-coreos-cluster create \w+/);
+  expect(one.exchanges).toEqual([]);
+});
+
+test.each(["lisa", "planet", "plane", "runner", "line", "state", "mycluster", "lits --num-nodes 1", "create lits", "plan crate"])(
+  "%s names a cluster",
+  async (argv) => {
+    const { exit, stderr } = await azure().run(`${argv} --dry-run`);
+    expect(exit, stderr).toBe(0);
+  },
+);
+
+test.each([
+  ["destory mycluster", 'did you mean "destroy"?', "azure-coreos-cluster destroy mycluster"],
+  ["remvoe mycluster 1", 'did you mean "remove"?', "azure-coreos-cluster remove mycluster 1"],
+  ["lisa mycluster", 'did you mean "list"?', "azure-coreos-cluster list mycluster"],
+  ["mycluster status", "the command comes first", "azure-coreos-cluster status mycluster"],
+  ["mycluster --simulate destroy", "the command comes first", "azure-coreos-cluster destroy mycluster --simulate"],
+  ["mycluster --num-node 3", "unknown option '--num-node'", "create --help"],
+  ["mycluster other", '"mycluster" is no command', "--help"],
+  ["help nonsense", '"nonsense" is no command', "--help"],
+  ["help lits", 'did you mean "list"?', "--help"],
+  ["create help", '"help" is a command', "another name"],
+  ["create destroy", '"destroy" is a command', "another name"],
+])("%s: %s", async (argv, message, advice) => {
+  const one = azure();
+  const { exit, stderr } = await one.run(argv);
+  expect(exit).toBe(2);
+  expect(stderr).toContain(message);
+  expect(stderr).toContain(advice);
+  expect(one.exchanges).toEqual([]);
+});
+
+describe("flags may stand before the command", () => {
+  test.each([
+    ["--dry-run --num-nodes 1 create mycluster", "mycluster: 1 machine"],
+    ["--quiet --json list", "[]\n"],
+    ["--output out.json --num-nodes 1 --dry-run mycluster", "mycluster: 1 machine"],
+  ])("%s", async (argv, said) => {
+    const { exit, stdout, stderr } = await azure().run(argv);
+    expect(exit, stderr).toBe(0);
+    expect(stdout + stderr).toContain(said);
+  });
+});
+
+test.each([
+  ["mycluster --ssh 1 --ssh-port 2", "--ssh and --ssh-port are the same flag"],
+  ["mycluster --nohttps --no-https", "--nohttps and --no-https are the same flag"],
+])("one flag by two of its names is refused: %s", async (argv, message) =>
+  expect(await azure().run(argv)).toMatchObject({ exit: 2, stderr: expect.stringContaining(message) }),
+);

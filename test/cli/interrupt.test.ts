@@ -1,0 +1,42 @@
+/** Ctrl-C twice during a create: what is said of the machines that Azure goes on making, and what to type next. */
+import { stripVTControlCharacters } from "node:util";
+import { expect, onTestFinished, test } from "vitest";
+import { type Result, type RunOptions, testAzure } from "./world.ts";
+
+/** Interrupted twice when Azure has accepted the second machine. */
+async function interruptedTwice(options: RunOptions = {}): Promise<Result> {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  let interrupt = (): void => undefined;
+  let machines = 0;
+  return azure.run("mycluster --num-nodes 3 --wait-for machines", {
+    ...options,
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: async (request) => {
+      const answer = await azure.simulation.handle(request);
+      if (request.method === "PUT" && request.url.includes("/virtualMachines/")) machines += 1;
+      // a poll: the machines are accepted by then
+      if (machines === 3 && request.method === "GET" && request.url.includes("operations")) {
+        interrupt();
+        interrupt();
+      }
+      return answer;
+    },
+  });
+}
+
+test("a log says that the machines are left to Azure, and names the cluster in what to type", async () => {
+  const { exit, stderr } = await interruptedTwice();
+  expect(exit).toBe(130);
+  expect(stderr).toMatch(/machine mycluster-coreos-\d {2}left to Azure, which goes on with it/);
+  expect(stderr).toMatch(/3 machines left to Azure, which goes on; .* in all\./);
+  expect(stderr).not.toMatch(/machine mycluster-coreos-\d {2}skipped/);
+  expect(stderr).toContain("`azure-coreos-cluster destroy mycluster` to remove it");
+});
+
+test("so does the summary of a live screen", async () => {
+  const { stderr } = await interruptedTwice({ terminal: { columns: 80, rows: 24 } });
+  const shown = stripVTControlCharacters(stderr).replaceAll(/\s+/g, " ");
+  expect(shown).toMatch(/3 machines left to Azure, which goes on; [\d a-z]+ in all\. Error: interrupted/);
+  expect(shown).not.toContain("machines skipped");
+});

@@ -1,0 +1,28 @@
+/** A process whose reader goes away or whose disk is full: what a create has begun it ends, and what is lost is said. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+
+const ENTRY = new URL("../entry.mjs", import.meta.url).pathname;
+const dir = mkdtempSync(join(tmpdir(), "acc-streams-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const shell = (line: string): { status: number | null; stdout: string; stderr: string } =>
+  spawnSync("bash", ["-c", line], {
+    cwd: dir,
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"], HOME: dir, COMMAND: `${process.execPath} ${ENTRY}` },
+  });
+
+test("a reader of the story that goes away does not stop a create", () => {
+  shell("$COMMAND mycluster --num-nodes 2 --simulate 2>&1 >ssh-config | head -1");
+  expect(shell("$COMMAND list --simulate").stdout).toMatch(/^mycluster +mycluster +westus +2 .*complete$/m);
+});
+
+test.skipIf(!existsSync("/dev/full"))("a full disk under stdout is one clear line and a failure", () => {
+  const { status, stderr } = shell("$COMMAND list --simulate --json > /dev/full");
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^Error: the output could not be written: ENOSPC.*\n$/);
+});
