@@ -3,7 +3,7 @@ import { relative, resolve } from "node:path";
 import { advised } from "../core/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { type ClusterDocument, type NodeDocument, dnsLines, nextSteps, sshConfig } from "../core/outputs.ts";
-import { keepKnownHosts, sshConfigFile } from "./known-hosts.ts";
+import { keepKnownHosts, keepSshConfig } from "./known-hosts.ts";
 import type { Carried } from "./carry-out.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Invocation } from "./invocation.ts";
@@ -38,8 +38,7 @@ export async function finish(session: Session, invocation: Invocation, prepared:
   // a machine that was not made has no address to put into a configuration
   const nodes = document.nodes.filter((node) => node.state !== "missing" && node.state !== "failed");
   const config = sshConfig({ nodes }, { knownHostsFile: knownHosts.file, unknown: knownHosts.unknown });
-  const configFile = sshConfigFile(session, spec.name);
-  await replaceFile(configFile, config, 0o644);
+  const configFile = await keepSshConfig(session, spec.name, config);
   if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
   else {
     world.stdout.write(config);

@@ -15,8 +15,6 @@ import type { Session } from "./session.ts";
 
 export const knownHostsFile = (session: Pick<Session, "dir">, name: string): string => join(session.dir, name, "known_hosts");
 
-export const sshConfigFile = (session: Pick<Session, "dir">, name: string): string => join(session.dir, name, "ssh_config");
-
 /** Writes it. `unknown` are the nodes, by index, that made keys of their own which nobody has seen yet. */
 export async function keepKnownHosts(
   session: Session,
@@ -34,17 +32,21 @@ export async function keepKnownHosts(
     if (key === undefined) unknown.add(node.index);
     return key === undefined || hosts.length === 0 ? [] : [{ hosts, port: spec.ssh + node.index, keys: [key] }];
   });
-  try {
+  await unlessGone(async () => {
     await clusterFolder(session.dir, spec.name);
     const before = await readFile(file, "utf8").catch(() => "");
     await replaceFile(file, mergeKnownHosts(before, entries), PUBLIC);
     for (const index of unknown)
       if (hosts.some((host) => expectedKeys(before, host, spec.ssh + index).length > 0)) unknown.delete(index);
-  } catch (error) {
-    // a destroy at the same time took the folder away: then there are no nodes to know, and why there are none is worth more
-    if (!(error instanceof ClusterError) || (error.cause as NodeJS.ErrnoException | undefined)?.code !== "ENOENT") throw error;
-  }
+  });
   return { file, unknown };
+}
+
+/** Writes the Host blocks beside it, and returns their file. */
+export async function keepSshConfig(session: Session, name: string, config: string): Promise<string> {
+  const file = sshConfigFile(session, name);
+  await unlessGone(() => replaceFile(file, config, PUBLIC));
+  return file;
 }
 
 /** Takes nodes that are gone out of it and out of the ssh config beside it, where those are on this machine. */
@@ -64,6 +66,17 @@ export async function forgetHosts(
 }
 
 // --- internal ---
+
+const sshConfigFile = (session: Pick<Session, "dir">, name: string): string => join(session.dir, name, "ssh_config");
+
+/** A destroy at the same time may take the folder away: then there are no nodes to know, and why there are none is worth more. */
+async function unlessGone(write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof ClusterError) || (error.cause as NodeJS.ErrnoException | undefined)?.code !== "ENOENT") throw error;
+  }
+}
 
 async function rewrite(file: string, change: (text: string) => string): Promise<void> {
   const before = await readFile(file, "utf8").catch(() => undefined);

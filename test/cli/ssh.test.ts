@@ -12,6 +12,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { realClock } from "../../src/cli/world.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { ClusterError } from "../../src/core/errors.ts";
+import { generateHostKey } from "../../src/prepare/host-keys.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { has } from "../programs.ts";
 import { type Result, START, type TestAzure, testAzure } from "./world.ts";
@@ -125,7 +126,7 @@ describe("a cluster of three nodes", () => {
       expect([exit, JSON.parse(stdout).nodes.map(({ code }: { code: number }) => code)]).toEqual([124, [0, 124, 0]]);
     });
     test("a node with another host key than its machine's tag is not talked to, nor one that is away", async () => {
-      const swap = new ssh2.Server({ hostKeys: [ssh2.utils.generateKeyPairSync("ed25519").private] }, (client) =>
+      const swap = new ssh2.Server({ hostKeys: [(await generateHostKey("swap")).privateKey] }, (client) =>
         client.on("error", () => undefined),
       );
       for (const index of [0, 1]) servers[index]?.close();
@@ -219,7 +220,7 @@ test("a host key that a node made itself is asked of it, said, and expected from
     inRealTime();
     const server = await serveNode(
       50,
-      ssh2.utils.generateKeyPairSync("ed25519").private,
+      (await generateHostKey("swap")).privateKey,
       readFileSync(join(azure.dir, "ssh-cert.pub"), "utf8"),
     );
     const first = await azure.run("run mycluster -- true");
@@ -233,7 +234,7 @@ test("a host key that a node made itself is asked of it, said, and expected from
     ]);
     const other = await serveNode(
       50,
-      ssh2.utils.generateKeyPairSync("ed25519").private,
+      (await generateHostKey("swap")).privateKey,
       readFileSync(join(azure.dir, "ssh-cert.pub"), "utf8"),
     );
     const third = await azure.run("run mycluster -- true");
