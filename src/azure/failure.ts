@@ -1,5 +1,5 @@
 /** What the SDK throws and ARM answers, as one kind of error with ARM's own code, message and details. */
-import { AzureError } from "../core/azure-error.ts";
+import { AzureError, notAzure } from "../core/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 
 interface Answer {
@@ -32,6 +32,8 @@ export function refusal(answer: Answer, request: { method: string; url: string }
   const body = errorBody(answer.bodyAsText);
   const retryAfterMs = retryAfter(answer);
   const what = `${request.method} ${new URL(request.url).pathname}`;
+  // ARM says what is not there; a page that says so is somebody else's, and proves nothing
+  if (answer.status === 404 && body === undefined && (answer.bodyAsText ?? "").trim() !== "") return notAzure(what, 404);
   const signIn = answer.status === 401;
   return new AzureError(body?.code ?? `Http${answer.status}`, explained(body) ?? `Azure answered ${answer.status} to ${what}`, {
     status: answer.status,

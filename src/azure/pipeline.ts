@@ -3,7 +3,7 @@
  * header for a loopback ARM. The SDK's own retries are off, for the engine owns them.
  */
 import type { HttpClient, PipelinePolicy, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
-import { AzureError } from "../core/azure-error.ts";
+import { AzureError, notAzure } from "../core/azure-error.ts";
 import type { Clock } from "../core/clock.ts";
 import { errorBody, failure, operationFailure, refusal } from "./failure.ts";
 
@@ -26,11 +26,8 @@ export function answers(clock: Clock, failed: OperationErrors): PipelinePolicy {
           status: 502,
           cause: `${request.method} ${new URL(request.url).pathname}`,
         });
-      if (!isJson(response.bodyAsText))
-        throw new AzureError("UnreadableAnswer", "the answer is not Azure's: it is no JSON", {
-          status: 502,
-          cause: `${request.method} ${new URL(request.url).pathname}`,
-        });
+      if (!isJson(response.bodyAsText) || isShapeless(request, response))
+        throw notAzure(`${request.method} ${new URL(request.url).pathname}`);
       const status = request.method === "GET" && response.status === 200 ? operationStatus(response.bodyAsText) : undefined;
       if (status !== undefined) failed.set(request.url, operationFailure(errorBody(response.bodyAsText), status));
       return response;
@@ -112,15 +109,22 @@ async function limited(
   }
 }
 
+const OPERATION = /\/(operations|operationresults|asyncoperations)\//i;
+
+/** Resources, lists and operations are objects; only the catalogue of images answers with arrays, and an operation with null. */
+function isShapeless({ method, url }: PipelineRequest, { status, bodyAsText }: PipelineResponse): boolean {
+  const text = bodyAsText?.trim() ?? "";
+  if (!/^(GET|PUT|PATCH)$/.test(method) || (status !== 200 && status !== 201) || text === "" || text.startsWith("{"))
+    return false;
+  return text.startsWith("[") ? !/\/publishers(\/|\?|$)/i.test(url) : !(text === "null" && OPERATION.test(url));
+}
+
 /**
  * What was read or written is in the answer, always, but for an operation's; the SDK would read properties of what is not there. As
  * good as a gateway's 502: whether Azure acted is then to be seen.
  */
 const isCutShort = ({ method, url }: PipelineRequest, { status, bodyAsText }: PipelineResponse): boolean =>
-  !bodyAsText &&
-  /^(GET|PUT|PATCH)$/.test(method) &&
-  (status === 200 || status === 201) &&
-  !/\/(operations|operationresults|asyncoperations)\//i.test(url);
+  !bodyAsText && /^(GET|PUT|PATCH)$/.test(method) && (status === 200 || status === 201) && !OPERATION.test(url);
 
 /** A proxy's page, or half an answer, is as good as a 502, too. Only what does not look whole is parsed here: lists are long. */
 function isJson(text: string | null | undefined): boolean {

@@ -2,7 +2,7 @@
  * What a destroy would delete, and what forbids it: all reads, before the first delete. Locks, missing rights and resources
  * of others are named here, so that a destroy never stops half way for a reason that could be known.
  */
-import { AzureError } from "../core/azure-error.ts";
+import { AzureError, isMisdirected } from "../core/azure-error.ts";
 import { type Found, type SortedOut, sortOut } from "../core/doomed.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { names } from "../core/cluster.ts";
@@ -163,7 +163,7 @@ async function tolerant<T>(session: Session, what: string, read: () => Promise<T
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof AzureError) || error.status === 401 || error.status === undefined) throw error;
+    if (!(error instanceof AzureError) || error.status === 401 || error.status === undefined || isMisdirected(error)) throw error;
     session.say(`Not checked: ${what} (${error.code}).`);
     return undefined;
   }

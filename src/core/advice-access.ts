@@ -46,9 +46,12 @@ export const accessAdvice: readonly AdviceRow[] = [
     retry: "no",
   },
   {
-    code: /^(SubscriptionNotFound|InvalidSubscriptionId|ReadOnlyDisabledSubscription|DisallowedOperation)$/,
-    meaning: (_, { subscription }) =>
-      `The subscription ${subscription ?? ""} is not there for this sign-in, or is disabled.`.replace("  ", " "),
+    code: /^(SubscriptionNotFound|InvalidSubscription(Id)?|SubscriptionDisabled|DisabledSubscription|ReadOnlyDisabledSubscription|DisallowedOperation)$/,
+    meaning: (failure, { subscription }) =>
+      `The subscription ${found(failure, /subscription[^']*'([^']+)'/i) ?? subscription ?? ""} is not there for this sign-in, or is disabled.`.replace(
+        "  ",
+        " ",
+      ),
     advice: (_, context) => `\`az account list -o table\` lists yours; then \`${rerun(context, "--subscription ID")}\`.`,
     retry: "no",
     exit: EXIT.signIn,

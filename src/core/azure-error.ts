@@ -27,3 +27,32 @@ export class AzureError extends ClusterError {
     this.operation = options.operation ?? false;
   }
 }
+
+/**
+ * A 404 that says that this very thing is not there. One about the subscription, or a page that no Resource Manager wrote, says
+ * nothing of the kind: taken for absence it would make a destroy believe that all is gone.
+ */
+export const isAbsence = (error: unknown): boolean =>
+  error instanceof AzureError &&
+  error.status === 404 &&
+  !isMisdirected(error) &&
+  /NotFound$|^(Http404|InvalidResourceType|NoRegisteredProviderFound)$/i.test(error.code);
+
+/** The request has gone to a wrong place: to a subscription that is not there for this sign-in, or to no Resource Manager at all. */
+export const isMisdirected = (error: unknown): boolean =>
+  error instanceof AzureError && (error.code === NOT_AZURE || NOT_OURS.test(error.code));
+
+const NOT_OURS =
+  /^(SubscriptionNotFound|InvalidSubscription(Id)?|SubscriptionDisabled|DisabledSubscription|ReadOnlyDisabledSubscription|TenantNotFound|InvalidAuthenticationTokenTenant)$/i;
+
+/** The code of an answer that cannot be Azure Resource Manager's. */
+export const NOT_AZURE = "UnreadableAnswer";
+
+/** What came back is no answer of ARM's: a page, `null`, an array. As good as a gateway's 502 where the status does not say more. */
+export const notAzure = (what: string, status = 502): AzureError =>
+  new AzureError(NOT_AZURE, "the answer is not Azure Resource Manager's", {
+    status,
+    advice:
+      "Something else answers in its place: check --arm-endpoint (AZURE_ARM_ENDPOINT) and the proxy (HTTPS_PROXY, NO_PROXY), then repeat the command.",
+    cause: what,
+  });
