@@ -31,12 +31,13 @@ export function errorBody(text: string | null | undefined): ErrorBody | undefine
 export function refusal(answer: Answer, request: { method: string; url: string }): AzureError {
   const body = errorBody(answer.bodyAsText);
   const retryAfterMs = retryAfter(answer);
-  const what = `${request.method} ${new URL(request.url).pathname}`;
+  const what = `${request.method} ${new URL(request.url).pathname.replace(/\/resourcegroups\//i, "/resourceGroups/")}`;
   // ARM says what is not there; a page that says so is somebody else's, and proves nothing
   if (answer.status === 404 && body === undefined && (answer.bodyAsText ?? "").trim() !== "") return notAzure(what, 404);
   const signIn = answer.status === 401;
   return new AzureError(body?.code ?? `Http${answer.status}`, explained(body) ?? `Azure answered ${answer.status} to ${what}`, {
     status: answer.status,
+    request: what,
     ...(body?.details === undefined ? {} : { details: body.details }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(signIn || answer.status === 403 ? { exit: EXIT.signIn } : {}),

@@ -8,6 +8,8 @@ export interface AzureErrorOptions extends ErrorOptions {
   readonly details?: unknown;
   /** What Retry-After asked for. */
   readonly retryAfterMs?: number;
+  /** What was asked: "DELETE /subscriptions/S/resourceGroups/G". */
+  readonly request?: string;
   /** It came out of a long-running operation that failed (or was cancelled), not out of a refused request. */
   readonly operation?: boolean;
 }
@@ -16,6 +18,7 @@ export class AzureError extends ClusterError {
   readonly status: number | undefined;
   readonly details: unknown;
   readonly retryAfterMs: number | undefined;
+  readonly request: string | undefined;
   readonly operation: boolean;
 
   constructor(code: string, message: string, options: AzureErrorOptions = {}) {
@@ -24,6 +27,7 @@ export class AzureError extends ClusterError {
     this.status = options.status;
     this.details = options.details;
     this.retryAfterMs = options.retryAfterMs;
+    this.request = options.request;
     this.operation = options.operation ?? false;
   }
 }
