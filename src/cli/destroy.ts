@@ -12,6 +12,7 @@ import { forgetFiles } from "./forget-files.ts";
 import type { Invocation } from "./invocation.ts";
 import { type Located, locate, lookIn } from "./locate.ts";
 import { type Session, openSession } from "./session.ts";
+import { refuseUsed } from "./used-by-others.ts";
 
 /** What `--json` prints. */
 export interface DestroyDocument {
@@ -38,6 +39,7 @@ export async function destroy(invocation: Invocation): Promise<number> {
     }
     showDoom(session, invocation, doom);
     await refuseForbidden(session, doom);
+    await refuseUsed(session, doom);
     await confirm(invocation, `Type the name ${name} to destroy it:`, name);
     session.report(doom.ours.filter((one) => one.kind === "machine").length, undefined, "being deleted");
     for (const event of planEvents(

@@ -23,6 +23,8 @@ export interface Doom extends SortedOut {
   readonly whole: boolean;
   /** What is in the group, ours or not, of the kinds of a plan. */
   readonly snapshot: Snapshot;
+  /** The same, and what a snapshot leaves out. */
+  readonly found: readonly Found[];
 }
 
 /** What is there now. The group may go while it is listed: then there is nothing. */
@@ -30,7 +32,7 @@ export async function surveyDoom(session: Session, located: Located): Promise<Do
   const scope = groupId(session.subscription, located.groupName);
   const { snapshot, found, contents } = located.group === undefined ? NOTHING : await listAll(session, located);
   const sorted = sortOut(located.name, found, contents);
-  return { ...sorted, located, scope, snapshot, whole: located.own && sorted.foreign.length === 0 };
+  return { ...sorted, located, scope, snapshot, found, whole: located.own && sorted.foreign.length === 0 };
 }
 
 /** Nothing of the cluster is there. */

@@ -29,7 +29,9 @@ export async function keepKnownHosts(
     return key === undefined || hosts.length === 0 ? [] : [{ hosts, port: spec.ssh + node.index, keys: [key] }];
   });
   const before = await readFile(file, "utf8").catch(() => "");
-  await replaceFile(file, mergeKnownHosts(before, entries), PUBLIC);
+  const write = (): Promise<void> => replaceFile(file, mergeKnownHosts(before, entries), PUBLIC);
+  // a destroy at this very moment may have taken the folder away
+  await write().catch(() => clusterFolder(session.dir, spec.name).then(write));
   return file;
 }
 
