@@ -7,7 +7,8 @@ import { renderDoom } from "../report/doom.ts";
 import { confirm } from "./confirm.ts";
 import type { Gone } from "./delete-until-gone.ts";
 import { type Destroyed, awaitGroupGone, destroyCluster } from "./destroy-cluster.ts";
-import { type Doom, isEmpty, refuseForbidden, surveyDoom } from "./doom-survey.ts";
+import { type Doom, intentOf, isEmpty, surveyDoom } from "./doom-survey.ts";
+import { refuseForbidden } from "./forbidden.ts";
 import { forgetFiles } from "./forget-files.ts";
 import type { Invocation } from "./invocation.ts";
 import { type Located, locate, lookIn } from "./locate.ts";
@@ -38,7 +39,7 @@ export async function destroy(invocation: Invocation): Promise<number> {
       return print(session, invocation, doom, { deleted: [], left: [] });
     }
     showDoom(session, invocation, doom);
-    await refuseForbidden(session, doom);
+    await refuseForbidden(session, intentOf(doom));
     await refuseUsed(session, doom);
     await confirm(invocation, `Type the name ${name} to destroy it:`, name);
     session.report(doom.ours.filter((one) => one.kind === "machine").length, undefined, "being deleted");

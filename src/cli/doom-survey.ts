@@ -1,17 +1,12 @@
-/**
- * What a destroy would delete, and what forbids it: all reads, before the first delete. Locks, missing rights and resources
- * of others are named here, so that a destroy never stops half way for a reason that could be known.
- */
-import { AzureError, isMisdirected } from "../core/azure-error.ts";
+/** What a destroy would delete: what is there, sorted into the cluster's and others', all by reads, before the first delete. */
 import { type Found, type SortedOut, sortOut } from "../core/doomed.ts";
-import { ClusterError, EXIT } from "../core/errors.ts";
 import { names } from "../core/cluster.ts";
 import { typeOf } from "../core/kind-words.ts";
-import { allows } from "../core/permissions.ts";
 import { type Kind, groupId, resourceId } from "../core/resource.ts";
 import { isOurs } from "../core/tags.ts";
 import { patiently } from "../engine/patiently.ts";
 import type { Snapshot } from "./choose-nodes.ts";
+import type { Intent } from "./forbidden.ts";
 import type { Located } from "./locate.ts";
 import type { Session } from "./session.ts";
 
@@ -38,59 +33,23 @@ export async function surveyDoom(session: Session, located: Located): Promise<Do
 /** Nothing of the cluster is there. */
 export const isEmpty = ({ located, ours, strange }: Doom): boolean => !located.own && ours.length === 0 && strange.length === 0;
 
-/**
- * Refuses what Azure would refuse.
- * @throws ClusterError ScopeLocked (exit 5), AuthorizationFailed (exit 4)
- */
-export async function refuseForbidden(session: Session, doom: Doom): Promise<void> {
-  const [locks, permissions] = await Promise.all([
-    tolerant(session, "locks", () => patiently(session.tools, (signal) => session.lookups.locks(doom.scope, signal))),
-    tolerant(session, "your rights", () => patiently(session.tools, (signal) => session.lookups.permissions(doom.scope, signal))),
-  ]);
-  const mine = doom.ours.map((one) => one.id.toLowerCase());
-  const scope = doom.scope.toLowerCase();
-  const forbidding = (locks ?? []).filter((lock) => {
-    const at = lock.scope.toLowerCase();
-    return (
-      `${scope}/`.startsWith(`${at}/`) ||
-      mine.some((id) => id === at || at.startsWith(`${id}/`)) ||
-      (doom.whole && at.startsWith(`${scope}/`))
-    );
-  });
-  if (forbidding.length > 0)
-    throw new ClusterError(
-      "ScopeLocked",
-      `${forbidding.length === 1 ? "a lock forbids" : `${forbidding.length} locks forbid`} it: ${forbidding.map((lock) => `${lock.name} (${lock.level}) on ${lock.scope}`).join(", ")}`,
-      {
-        source: "azure",
-        exit: EXIT.preflight,
-        advice: `Nothing was deleted. Remove the ${forbidding.length === 1 ? "lock" : "locks"}, if it is yours to do so, and run the same command again: \`az lock delete --ids ${forbidding.map((lock) => lock.id).join(" ")}\`.`,
-        link: "https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources",
-      },
-    );
-  // an empty answer says nothing: who may ask at all has some right
-  const missing =
-    permissions === undefined || permissions.length === 0
-      ? []
-      : neededRights(doom).filter((action) => !allows(permissions, action));
-  if (missing.length > 0)
-    throw new ClusterError("AuthorizationFailed", `you may not ${missing.join(", ")} on ${doom.scope}`, {
-      source: "azure",
-      exit: EXIT.signIn,
-      advice: `Nothing was deleted. An owner gives the right with \`az role assignment create --assignee WHO --role Contributor --scope ${doom.scope}\`, or runs the same command.`,
-      link: "https://learn.microsoft.com/azure/role-based-access-control/troubleshooting",
-    });
-}
+/** What a destroy of it takes. */
+export const intentOf = (doom: Doom): Intent => ({
+  scope: doom.scope,
+  deletes: doom.ours.map((one) => one.id),
+  whole: doom.whole,
+  rights: neededRights(doom),
+});
+
+// --- internal ---
 
 /** The rights that it takes, as role definitions name them. */
-export function neededRights({ whole, ours, located }: Doom): string[] {
+function neededRights({ whole, ours, located }: Doom): string[] {
   const group = typeOf("resourceGroup");
   if (whole) return [`${group}/write`, `${group}/delete`];
   const kinds = [...new Set(ours.map((one) => one.kind))];
   return [...(located.own ? [`${group}/write`] : []), ...kinds.map((kind) => `${typeOf(kind)}/delete`)];
 }
-
-// --- internal ---
 
 interface Listed {
   readonly snapshot: Snapshot;
@@ -157,16 +116,5 @@ async function promised(
 
   function at<K extends Exclude<Kind, "resourceGroup">>(kind: K, resource: string): { kind: K; id: string } {
     return { kind, id: resourceId(scope, kind, resource) };
-  }
-}
-
-/** What this sign-in may not ask is not known; then Azure itself refuses, at the first delete. */
-async function tolerant<T>(session: Session, what: string, read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof AzureError) || error.status === 401 || error.status === undefined || isMisdirected(error)) throw error;
-    session.say(`Not checked: ${what} (${error.code}).`);
-    return undefined;
   }
 }

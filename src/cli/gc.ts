@@ -6,7 +6,8 @@ import { duration, plural } from "../report/words.ts";
 import { confirm } from "./confirm.ts";
 import { type Destroyed } from "./destroy-cluster.ts";
 import { type DestroyDocument, carryOutDestroy, documentOf, leftover } from "./destroy.ts";
-import { type Doom, refuseForbidden, surveyDoom } from "./doom-survey.ts";
+import { type Doom, intentOf, surveyDoom } from "./doom-survey.ts";
+import { refuseForbidden } from "./forbidden.ts";
 import type { Invocation } from "./invocation.ts";
 import { type KnownCluster, knownClusters } from "./known-clusters.ts";
 import { listDocument, renderList } from "./list.ts";
@@ -100,7 +101,7 @@ async function sweep(session: Session, { name, groupName }: KnownCluster): Promi
     return { exit: EXIT.done, document: documentOf(session, { located }, { deleted: [], left: [] }) };
   }
   const doom = await surveyDoom(session, located);
-  await refuseForbidden(session, doom);
+  await refuseForbidden(session, intentOf(doom));
   await refuseUsed(session, doom);
   return ended(session, doom, await carryOutDestroy(session, doom));
 }

@@ -1,5 +1,5 @@
 /** destroy as a person or a script meets it, over the simulated Azure. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { SimulationOptions } from "../../src/sim/simulation.ts";
@@ -446,6 +446,29 @@ test("the folder forgets what was this cluster's, and keeps the SSH key", async 
   await azure.run("destroy mycluster --yes");
   expect(existsSync(join(azure.dir, "mycluster"))).toBe(false);
   expect(existsSync(join(azure.dir, "ssh-cert.key"))).toBe(true);
+});
+
+test.each(["", "--etcd-plain"])("what exports have left goes as well, for it holds the same keys %s", async (flag) => {
+  const azure = await withCluster(`mycluster --num-nodes 3 --wait-for machines ${flag}`);
+  for (const format of ["arm", "terraform"]) expect((await azure.run(`export mycluster --format ${format}`)).exit).toBe(0);
+  expect(readdirSync(join(azure.dir, "mycluster"))).toEqual(
+    expect.arrayContaining(["export.parameters.json", "export.tfvars.json"]),
+  );
+  writeFileSync(join(azure.dir, "mycluster", "notes.txt"), "mine");
+  // what a killed run leaves of a file that it was about to put there
+  writeFileSync(join(azure.dir, "mycluster", ".etcd-ca.key.0123456789ab"), "a key");
+  writeFileSync(join(azure.dir, "mycluster", "export.tfvars.json.01234567"), "keys");
+  await azure.run("destroy mycluster --yes");
+  expect(readdirSync(join(azure.dir, "mycluster"))).toEqual(["notes.txt"]);
+});
+
+test("an export alone is enough to know its cluster's files by", async () => {
+  const azure = await withCluster("mycluster --num-nodes 3 --etcd-plain --wait-for machines");
+  const folder = join(azure.dir, "mycluster");
+  expect((await azure.run("export mycluster --format arm")).exit).toBe(0);
+  for (const file of readdirSync(folder)) if (!file.startsWith("export.")) rmSync(join(folder, file));
+  await azure.run("destroy mycluster --yes");
+  expect(existsSync(folder)).toBe(false);
 });
 
 test("files of a namesake elsewhere are not touched", async () => {
