@@ -31,6 +31,12 @@ export const madeFrom = (image: string, machines: readonly { readonly id: string
     )
     .map(({ id }) => ({ id: image, by: id }));
 
+/** Every resource that a model refers to, by its parts too; each once. */
+export function resourcesIn(model: unknown): string[] {
+  const ids = JSON.stringify(model).match(new RegExp(RESOURCE.source.slice(1), "gi")) ?? [];
+  return [...new Map(ids.map((id) => [id.toLowerCase(), id])).values()];
+}
+
 /** The kind of a resource by its id; undefined for one of a type that the tool never makes. */
 export function kindOfId(id: string): DoomedKind | undefined {
   const [, namespace, type] = /\/providers\/([^/]+)\/([^/]+)\/[^/]+$/.exec(id) ?? [];
@@ -72,5 +78,6 @@ function at(value: unknown, path: readonly string[]): string[] {
 }
 
 /** The resource that an id, perhaps of a part of one, belongs to. */
-const resourceOf = (id: string): string | undefined =>
-  /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/[^/]+\/[^/]+\/[^/]+/i.exec(id)?.[0];
+const resourceOf = (id: string): string | undefined => RESOURCE.exec(id)?.[0];
+
+const RESOURCE = /^\/subscriptions\/[^/"]+\/resourceGroups\/[^/"]+\/providers\/[^/"]+\/[^/"]+\/[^/"]+/i;

@@ -23,6 +23,8 @@ export interface Desk {
   readonly running: Set<string>;
   /** When a fault says so: the operation that this request starts is to fail with this. */
   readonly doom: Trouble | undefined;
+  /** How far lists are behind. */
+  readonly lagMs: number;
 }
 
 export interface Target {
