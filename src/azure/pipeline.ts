@@ -13,7 +13,18 @@ const LIMIT_MS: Record<string, number> = { GET: 20_000, HEAD: 20_000, POST: 30_0
 /** Errors of operations that failed, by operation URL: the SDK keeps only part of the message. */
 export type OperationErrors = Map<string, AzureError>;
 
-export function answers(clock: Clock, failed: OperationErrors): PipelinePolicy {
+/** What has been heard from the other side so far, by all clients of a run. */
+export interface Heard {
+  /** Something that ARM can have said. */
+  azure: boolean;
+  /** Answers that cannot be ARM's. */
+  strange: number;
+}
+
+/** A gateway may be in trouble for a moment. What has never said anything else is no Resource Manager. */
+const STRANGE_AT_FIRST = 3;
+
+export function answers(clock: Clock, failed: OperationErrors, heard: Heard = { azure: false, strange: 0 }): PipelinePolicy {
   return {
     name: "answers",
     async sendRequest(request, next) {
@@ -26,8 +37,12 @@ export function answers(clock: Clock, failed: OperationErrors): PipelinePolicy {
           status: 502,
           cause: `${request.method} ${new URL(request.url).pathname}`,
         });
-      if (!isJson(response.bodyAsText) || isShapeless(request, response))
-        throw notAzure(`${request.method} ${new URL(request.url).pathname}`);
+      if (!isJson(response.bodyAsText) || isShapeless(request, response)) {
+        heard.strange += 1;
+        const passing = heard.azure || heard.strange <= STRANGE_AT_FIRST;
+        throw notAzure(`${request.method} ${new URL(request.url).pathname}`, passing ? 502 : undefined);
+      }
+      heard.azure = true;
       const status = request.method === "GET" && response.status === 200 ? operationStatus(response.bodyAsText) : undefined;
       if (status !== undefined) failed.set(request.url, operationFailure(errorBody(response.bodyAsText), status));
       return response;

@@ -70,8 +70,13 @@ export function found(failure: Failure, expression: RegExp): string | undefined 
 }
 
 /** The command that goes on, with what is to be changed in it: the one that was typed, or `azure-coreos-cluster mycluster`. */
-export const rerun = (context: AdviceContext, flags = ""): string =>
-  `${context.command ?? `azure-coreos-cluster ${context.name ?? "NAME"}`}${flags === "" ? "" : ` ${flags}`}`;
+export function rerun(context: AdviceContext, flags = ""): string {
+  const command = context.command ?? `azure-coreos-cluster ${context.name ?? "NAME"}`;
+  if (flags === "") return command;
+  // what was typed with another value is replaced
+  const [flag] = flags.split(" ");
+  return `${command.replace(new RegExp(` ${flag}[ =][^ ]+`, "g"), "")} ${flags}`;
+}
 
 /** "/subscriptions/S/resourceGroups/G" out of an id or a request; the subscription where it names no group. */
 export const groupScopeIn = (text: string | undefined): string | undefined =>

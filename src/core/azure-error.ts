@@ -52,10 +52,13 @@ const NOT_OURS =
 /** The code of an answer that cannot be Azure Resource Manager's. */
 export const NOT_AZURE = "UnreadableAnswer";
 
-/** What came back is no answer of ARM's: a page, `null`, an array. As good as a gateway's 502 where the status does not say more. */
-export const notAzure = (what: string, status = 502): AzureError =>
+/**
+ * What came back is no answer of ARM's: a page, `null`, an array.
+ * @param status 502 where it may pass, as a gateway's trouble does; none where the same request will be answered so again
+ */
+export const notAzure = (what: string, status?: number): AzureError =>
   new AzureError(NOT_AZURE, "the answer is not Azure Resource Manager's", {
-    status,
+    ...(status === undefined ? {} : { status }),
     advice:
       "Something else answers in its place: check --arm-endpoint (AZURE_ARM_ENDPOINT) and the proxy (HTTPS_PROXY, NO_PROXY), then repeat the command.",
     cause: what,

@@ -39,6 +39,17 @@ test.each([
   });
 });
 
+test("who has never said anything that is Azure's is asked a few times, and then no more", async () => {
+  const heard = { azure: false, strange: 0 };
+  const asked = (body: string): Promise<PipelineResponse> =>
+    answers(createVirtualClock(0), new Map(), heard).sendRequest(createPipelineRequest({ url: RESOURCE }), (request) =>
+      Promise.resolve({ request, status: 200, headers: createHttpHeaders(), bodyAsText: body }),
+    );
+  for (const status of [502, 502, 502, undefined]) await expect(asked("null")).rejects.toMatchObject({ status });
+  await asked('{"id":"x"}');
+  for (const status of [502, 502, 502, 502, 502]) await expect(asked("null")).rejects.toMatchObject({ status });
+});
+
 test("a page that says 404 proves no absence: it is not Azure's", async () => {
   await expect(answered("GET", 404, "<html>404</html>")).rejects.toMatchObject({ code: "UnreadableAnswer", status: 404 });
   await expect(answered("GET", 404, "")).rejects.toMatchObject({ code: "Http404" });

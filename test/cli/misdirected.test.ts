@@ -33,6 +33,11 @@ test.each(COMMANDS)("a subscription that is not there is an error with exit code
   expect(stderr).not.toContain("Not checked");
 });
 
+test("advice about a flag that was typed has it once", async () => {
+  const { stderr } = await azureOf([OTHER]).run("destroy abc --subscription 00000000-0000-0000-0000-000000000001 --yes");
+  expect(stderr).toContain("then `azure-coreos-cluster destroy abc --yes --subscription ID`");
+});
+
 test("the subscription that is there is as good as before", async () => {
   const azure = azureOf([OTHER]);
   expect((await azure.run(`abc --num-nodes 1 --wait-for machines --subscription ${OTHER}`)).exit).toBe(0);
@@ -54,6 +59,7 @@ test.each([
     expect([argv, exit, stdout], stderr).toEqual([argv, 1, ""]);
     expect(stderr, argv).toContain("the answer is not Azure Resource Manager's");
     expect(stderr, argv).toContain("check --arm-endpoint");
+    expect(stderr.match(/asking again/g)?.length ?? 0, argv).toBeLessThan(5);
     expect(stderr, argv).not.toContain("This is a fault of azure-coreos-cluster");
   }
 });
