@@ -21,7 +21,7 @@ export async function keepKnownHosts(
   document: ClusterDocument,
 ): Promise<string> {
   const { spec, facts } = prepared;
-  const file = join(await clusterFolder(session.dir, spec.name), "known_hosts");
+  const file = knownHostsFile(session, spec.name);
   const hosts = [...new Set([document.host, document.ip].filter((host) => host !== ""))];
   const entries = facts.nodes.flatMap((node) => {
     // a machine that another run made meanwhile has that run's key
@@ -29,9 +29,12 @@ export async function keepKnownHosts(
     return key === undefined || hosts.length === 0 ? [] : [{ hosts, port: spec.ssh + node.index, keys: [key] }];
   });
   const before = await readFile(file, "utf8").catch(() => "");
-  const write = (): Promise<void> => replaceFile(file, mergeKnownHosts(before, entries), PUBLIC);
-  // a destroy at this very moment may have taken the folder away
-  await write().catch(() => clusterFolder(session.dir, spec.name).then(write));
+  const write = async (): Promise<void> => {
+    await clusterFolder(session.dir, spec.name);
+    await replaceFile(file, mergeKnownHosts(before, entries), PUBLIC);
+  };
+  // a destroy at this very moment may be taking the folder away
+  await write().catch(write);
   return file;
 }
 
