@@ -104,7 +104,9 @@ function retryAfter(answer: Answer): number | undefined {
 function explained(body: ErrorBody | undefined): string | undefined {
   if (body?.message === undefined) return body?.code;
   const details = Array.isArray(body.details) ? (body.details as ErrorBody[]) : [];
-  const more = details.map((detail) => detail.message).filter((text) => text !== undefined && !body.message?.includes(text));
+  // a group's deletion quotes what each service answered, whole
+  const said = details.map((detail) => errorBody(detail.message)?.message ?? detail.message);
+  const more = said.filter((text) => text !== undefined && !body.message?.includes(text));
   return [body.message, ...more].join(" ");
 }
 

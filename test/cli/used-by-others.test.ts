@@ -164,5 +164,6 @@ test("one that begins to use it after the look: what is left is named, with exit
   expect(stderr).toContain("2 resources of base are left");
   expect(stderr).toContain("virtualNetworks/base-vnet");
   expect(stderr).toContain("resourceGroups/theirs/providers/Microsoft.Network/networkInterfaces/n");
+  expect(stderr).not.toContain('{"error"');
   expect(stderr).not.toContain("Nothing of base is left");
 });
