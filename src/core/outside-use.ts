@@ -39,7 +39,7 @@ export function resourcesIn(model: unknown): string[] {
 
 /** The kind of a resource by its id; undefined for one of a type that the tool never makes. */
 export function kindOfId(id: string): DoomedKind | undefined {
-  const [, namespace, type] = /\/providers\/([^/]+)\/([^/]+)\/[^/]+$/.exec(id) ?? [];
+  const [, namespace, type] = /\/providers\/([^/]+)\/([^/]+)\/[^/]+$/i.exec(id) ?? [];
   return KINDS.find((kind) => typeOf(kind).toLowerCase() === `${namespace}/${type}`.toLowerCase());
 }
 
