@@ -5,13 +5,12 @@
 import type { LoadBalancer } from "@azure/arm-network";
 import { clusterOf, names, nodeIndex } from "../core/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { typeOf } from "../core/kind-words.ts";
-import { groupId, nameOf as lastOf, resourceId } from "../core/resource.ts";
+import { nameOf as lastOf } from "../core/resource.ts";
 import { claim as claimResource } from "../core/resources/address.ts";
 import { loadBalancer } from "../core/resources/load-balancer.ts";
 import { type ClusterSpec, buildSpec } from "../core/spec.ts";
 import { converge } from "../engine/converge.ts";
-import { patiently, remove } from "../engine/patiently.ts";
+import { patiently } from "../engine/patiently.ts";
 import { plural } from "../report/words.ts";
 import { recoverAuthority } from "./authority.ts";
 import { type Snapshot, interfaceAddresses, machinesOf } from "./choose-nodes.ts";
@@ -19,11 +18,12 @@ import { nameOf } from "./prepare.ts";
 import { type Claim, findCluster, noSuchCluster } from "./find-cluster.ts";
 import type { Invocation } from "./invocation.ts";
 import { usesTls } from "./etcd-plan.ts";
-import { type Intent, refuseForbidden } from "./forbidden.ts";
+import { refuseForbidden } from "./forbidden.ts";
 import { forgetUserData } from "./forget-files.ts";
 import { forgetHostKeys } from "./known-hosts.ts";
 import { type KnownNode, leave } from "./membership.ts";
 import { nodeNamed } from "./node-name.ts";
+import { intentOf, partsOf, removeParts, withParts } from "./node-parts.ts";
 import { type Reach, operatorTls } from "./node-target.ts";
 import { privateKeyOf } from "./private-key.ts";
 import { confirm } from "./confirm.ts";
@@ -212,83 +212,6 @@ const withForce = (error: ClusterError): ClusterError =>
     advice: `${error.advice ?? ""} If etcd is lost for good, --force removes the machines without telling it.`.trim(),
     cause: error.cause,
   });
-
-/** Something of a node that is there. */
-interface Part {
-  readonly kind: "machine" | "networkInterface" | "publicAddress";
-  readonly id: string;
-  readonly label: string;
-  readonly node: number;
-}
-
-/** What there is of the nodes, by their known names, for a list may be behind: the machine before what hangs on it. */
-async function partsOf(session: Session, spec: ClusterSpec, group: string, going: readonly number[]): Promise<Part[]> {
-  const base = groupId(session.subscription, group);
-  const possible = going.flatMap((node): Part[] => {
-    const machine = names.machine(spec, node);
-    const part = (kind: Part["kind"], name: string, label: string): Part => ({
-      kind,
-      id: resourceId(base, kind, name),
-      label,
-      node,
-    });
-    return [
-      part("machine", machine, `machine ${machine}`),
-      part("networkInterface", names.interface(machine), `interface of ${machine}`),
-      part("publicAddress", names.nodeAddress(machine), `address of ${machine}`),
-    ];
-  });
-  const there = await Promise.all(
-    possible.map((part) => patiently(session.tools, (signal) => session.tools.provider.get(part, signal))),
-  );
-  return possible.filter((_, index) => there[index] !== undefined);
-}
-
-/** " with its disks, interface and address": what there is of them. */
-function withParts(parts: readonly Part[], nodes: number): string {
-  const words = (
-    [
-      ["machine", "disks", "disks"],
-      ["networkInterface", "interface", "interfaces"],
-      ["publicAddress", "address", "addresses"],
-    ] as const
-  )
-    .filter(([kind]) => parts.some((part) => part.kind === kind))
-    .map(([, one, several]) => (nodes === 1 ? one : several));
-  if (words.length === 0) return "";
-  const listed = words.length === 1 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-  return ` with ${nodes === 1 ? "its" : "their"} ${listed}`;
-}
-
-/** What it takes: the nodes go, the load balancer and the claim change. */
-function intentOf(session: Session, spec: ClusterSpec, claim: Claim, group: string, parts: readonly Part[]): Intent {
-  const scope = groupId(session.subscription, group);
-  const disks = parts
-    .filter((part) => part.kind === "machine")
-    .flatMap(({ node }) => {
-      const machine = names.machine(spec, node);
-      return [names.osDisk(machine), names.dataDisk(machine)].map((name) => `${scope}/providers/${typeOf("disk")}/${name}`);
-    });
-  return {
-    scope,
-    deletes: [...parts.map((part) => part.id), ...disks],
-    writes: [resourceId(scope, "loadBalancer", names.loadBalancer(spec.name)), claim.id],
-    rights: [
-      ...new Set(parts.map((part) => `${typeOf(part.kind)}/delete`)),
-      `${typeOf("loadBalancer")}/write`,
-      `${typeOf("publicAddress")}/write`,
-    ],
-  };
-}
-
-/** The machine takes its disks, interface and address along (deleteOption); by their names, what it did not is deleted too. */
-async function removeParts(session: Session, parts: readonly Part[]): Promise<void> {
-  for (const { kind, id, label, node } of parts) {
-    session.emit({ kind: "started", id, label, node });
-    await remove({ id, kind }, session.tools);
-    session.emit({ kind: "done", id, label, change: "deleted", node });
-  }
-}
 
 /** The load balancer without the nodes' rules, and the claim without what it remembered of them. */
 async function forget(
