@@ -8,7 +8,7 @@ import type { TokenCredential } from "@azure/identity";
 import { Agent } from "node:https";
 import type { Clock } from "../core/clock.ts";
 import type { Endpoint } from "./clouds.ts";
-import { type OperationErrors, answers, loopbackSignIn } from "./pipeline.ts";
+import { type Heard, type OperationErrors, answers, loopbackSignIn } from "./pipeline.ts";
 
 export interface Connection {
   readonly subscription: string;
@@ -42,6 +42,7 @@ export async function createClients(connection: Connection): Promise<Clients> {
       import("@azure/arm-storage"),
     ]);
   const operationErrors: OperationErrors = new Map();
+  const heard: Heard = { azure: false, strange: 0 };
   const { endpoint, credential, httpClient } = connection;
   const open = endpoint.scope === undefined;
   const options = {
@@ -64,7 +65,9 @@ export async function createClients(connection: Connection): Promise<Clients> {
   };
   for (const { pipeline } of Object.values(clients)) {
     // Outside of the sign-in: what it throws is explained too, and it still sees a 401 that asks for a fresh token.
-    pipeline.addPolicy(answers(connection.clock, operationErrors), { beforePolicies: ["bearerTokenAuthenticationPolicy"] });
+    pipeline.addPolicy(answers(connection.clock, operationErrors, heard), {
+      beforePolicies: ["bearerTokenAuthenticationPolicy"],
+    });
     if (!open) continue;
     pipeline.addPolicy(loopbackSignIn);
     // a proxy of the environment is for the world outside: it could not reach this machine's loopback

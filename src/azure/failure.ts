@@ -1,5 +1,5 @@
 /** What the SDK throws and ARM answers, as one kind of error with ARM's own code, message and details. */
-import { AzureError } from "../core/azure-error.ts";
+import { AzureError, notAzure } from "../core/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 
 interface Answer {
@@ -31,10 +31,13 @@ export function errorBody(text: string | null | undefined): ErrorBody | undefine
 export function refusal(answer: Answer, request: { method: string; url: string }): AzureError {
   const body = errorBody(answer.bodyAsText);
   const retryAfterMs = retryAfter(answer);
-  const what = `${request.method} ${new URL(request.url).pathname}`;
+  const what = `${request.method} ${new URL(request.url).pathname.replace(/\/resourcegroups\//i, "/resourceGroups/")}`;
+  // ARM says what is not there; a page that says so is somebody else's, and proves nothing
+  if (answer.status === 404 && body === undefined && (answer.bodyAsText ?? "").trim() !== "") return notAzure(what, 404);
   const signIn = answer.status === 401;
   return new AzureError(body?.code ?? `Http${answer.status}`, explained(body) ?? `Azure answered ${answer.status} to ${what}`, {
     status: answer.status,
+    request: what,
     ...(body?.details === undefined ? {} : { details: body.details }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(signIn || answer.status === 403 ? { exit: EXIT.signIn } : {}),
@@ -101,7 +104,9 @@ function retryAfter(answer: Answer): number | undefined {
 function explained(body: ErrorBody | undefined): string | undefined {
   if (body?.message === undefined) return body?.code;
   const details = Array.isArray(body.details) ? (body.details as ErrorBody[]) : [];
-  const more = details.map((detail) => detail.message).filter((text) => text !== undefined && !body.message?.includes(text));
+  // a group's deletion quotes what each service answered, whole
+  const said = details.map((detail) => errorBody(detail.message)?.message ?? detail.message);
+  const more = said.filter((text) => text !== undefined && !body.message?.includes(text));
   return [body.message, ...more].join(" ");
 }
 

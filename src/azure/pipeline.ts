@@ -3,7 +3,7 @@
  * header for a loopback ARM. The SDK's own retries are off, for the engine owns them.
  */
 import type { HttpClient, PipelinePolicy, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
-import { AzureError } from "../core/azure-error.ts";
+import { AzureError, notAzure } from "../core/azure-error.ts";
 import type { Clock } from "../core/clock.ts";
 import { errorBody, failure, operationFailure, refusal } from "./failure.ts";
 
@@ -13,7 +13,18 @@ const LIMIT_MS: Record<string, number> = { GET: 20_000, HEAD: 20_000, POST: 30_0
 /** Errors of operations that failed, by operation URL: the SDK keeps only part of the message. */
 export type OperationErrors = Map<string, AzureError>;
 
-export function answers(clock: Clock, failed: OperationErrors): PipelinePolicy {
+/** What has been heard from the other side so far, by all clients of a run. */
+export interface Heard {
+  /** Something that ARM can have said. */
+  azure: boolean;
+  /** Answers that cannot be ARM's. */
+  strange: number;
+}
+
+/** A gateway may be in trouble for a moment. What has never said anything else is no Resource Manager. */
+const STRANGE_AT_FIRST = 3;
+
+export function answers(clock: Clock, failed: OperationErrors, heard: Heard = { azure: false, strange: 0 }): PipelinePolicy {
   return {
     name: "answers",
     async sendRequest(request, next) {
@@ -26,11 +37,12 @@ export function answers(clock: Clock, failed: OperationErrors): PipelinePolicy {
           status: 502,
           cause: `${request.method} ${new URL(request.url).pathname}`,
         });
-      if (!isJson(response.bodyAsText))
-        throw new AzureError("UnreadableAnswer", "the answer is not Azure's: it is no JSON", {
-          status: 502,
-          cause: `${request.method} ${new URL(request.url).pathname}`,
-        });
+      if (!isJson(response.bodyAsText) || isShapeless(request, response)) {
+        heard.strange += 1;
+        const passing = heard.azure || heard.strange <= STRANGE_AT_FIRST;
+        throw notAzure(`${request.method} ${new URL(request.url).pathname}`, passing ? 502 : undefined);
+      }
+      heard.azure = true;
       const status = request.method === "GET" && response.status === 200 ? operationStatus(response.bodyAsText) : undefined;
       if (status !== undefined) failed.set(request.url, operationFailure(errorBody(response.bodyAsText), status));
       return response;
@@ -112,15 +124,22 @@ async function limited(
   }
 }
 
+const OPERATION = /\/(operations|operationresults|asyncoperations)\//i;
+
+/** Resources, lists and operations are objects; only the catalogue of images answers with arrays, and an operation with null. */
+function isShapeless({ method, url }: PipelineRequest, { status, bodyAsText }: PipelineResponse): boolean {
+  const text = bodyAsText?.trim() ?? "";
+  if (!/^(GET|PUT|PATCH)$/.test(method) || (status !== 200 && status !== 201) || text === "" || text.startsWith("{"))
+    return false;
+  return text.startsWith("[") ? !/\/publishers(\/|\?|$)/i.test(url) : !(text === "null" && OPERATION.test(url));
+}
+
 /**
  * What was read or written is in the answer, always, but for an operation's; the SDK would read properties of what is not there. As
  * good as a gateway's 502: whether Azure acted is then to be seen.
  */
 const isCutShort = ({ method, url }: PipelineRequest, { status, bodyAsText }: PipelineResponse): boolean =>
-  !bodyAsText &&
-  /^(GET|PUT|PATCH)$/.test(method) &&
-  (status === 200 || status === 201) &&
-  !/\/(operations|operationresults|asyncoperations)\//i.test(url);
+  !bodyAsText && /^(GET|PUT|PATCH)$/.test(method) && (status === 200 || status === 201) && !OPERATION.test(url);
 
 /** A proxy's page, or half an answer, is as good as a 502, too. Only what does not look whole is parsed here: lists are long. */
 function isJson(text: string | null | undefined): boolean {

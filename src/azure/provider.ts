@@ -6,10 +6,11 @@ import { restorePoller as restoreCompute } from "@azure/arm-compute";
 import { restorePoller as restoreNetwork } from "@azure/arm-network";
 import { restorePoller as restoreResources } from "@azure/arm-resources";
 import { restorePoller as restoreStorage } from "@azure/arm-storage";
-import { AzureError } from "../core/azure-error.ts";
+import { isAbsence } from "../core/azure-error.ts";
 import { type Bodies, type Kind, groupOf, nameOf } from "../core/resource.ts";
 import type { Live, Operation, Provider, Target } from "../engine/provider.ts";
 import type { Clients } from "./clients.ts";
+import { understood } from "./reading.ts";
 import { type RawAnswer, type SdkPoller, startOperation } from "./operation.ts";
 
 /** Call options that every operation of the SDK takes. */
@@ -108,7 +109,7 @@ const RESTORE = {
 export function createProvider(clients: Clients): Provider {
   return {
     async get(target, signal) {
-      const found = await absentIs404(() =>
+      const found = await absentIsUndefined(() =>
         rowOf(target).get(clients, groupNameOf(target), nameIn(target), { abortSignal: signal }),
       );
       return found === undefined ? undefined : toLive(target.id, found);
@@ -127,7 +128,7 @@ export function createProvider(clients: Clients): Provider {
       const kind = rowOf(target);
       const gone: Operation = { done: true, poll: () => Promise.resolve(true) };
       return (
-        (await absentIs404(() =>
+        (await absentIsUndefined(() =>
           begin(kind, "delete", (call) =>
             kind.delete(clients, groupNameOf(target), nameIn(target), { ...call, abortSignal: signal }),
           ),
@@ -215,11 +216,11 @@ const atOnce = (work: Promise<unknown>): SdkPoller => ({
   poll: () => Promise.resolve(undefined),
 });
 
-async function absentIs404<T>(request: () => Promise<T>): Promise<T | undefined> {
+async function absentIsUndefined<T>(request: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await request();
+    return await understood(request);
   } catch (error) {
-    if (error instanceof AzureError && error.status === 404) return undefined;
+    if (isAbsence(error)) return undefined;
     // what ARM answers to a DELETE of what is not there, and what the SDK does not expect for some kinds
     if ((error as { statusCode?: unknown }).statusCode === 204) return undefined;
     throw error;

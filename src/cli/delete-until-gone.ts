@@ -37,7 +37,8 @@ export async function deleteUntilGone(session: Session, doom: Doom, { wanted, st
   const { name, groupName } = doom.located;
   const deleted = new Map<string, Gone>();
   let now: Doom = { ...doom, ours: doom.ours.filter(wanted) };
-  for (let before = "", same = 0; ;) {
+  let { behind } = doom;
+  for (let before = "", same = 0, waits = 0; ;) {
     const results = await deleteResources(session, now.ours, stop);
     for (const one of now.ours) if (results.get(one.id)?.state === "done") deleted.set(one.id.toLowerCase(), gone(one));
     const failure = [...results.values()].find((result) => result.state === "failed")?.error;
@@ -48,6 +49,12 @@ export async function deleteUntilGone(session: Session, doom: Doom, { wanted, st
     same = still === before ? same + 1 : 0;
     // another pass is for what came meanwhile, and for what Azure said it had deleted; not for what it refused to the end
     const refused = now.ours.every((one) => ["failed", "skipped"].includes(results.get(one.id)?.state ?? ""));
+    behind ||= seen.behind;
+    if (now.ours.length === 0 && behind && !stop.aborted && waits++ < LAGGING_PASSES) {
+      // lists that were behind may yet show what has no name that can be computed
+      await session.clock.sleep(LAG_MS, session.tools.signal);
+      continue;
+    }
     if (stop.aborted || refused || same >= LAGGING_PASSES) return { deleted: [...deleted.values()], now, failure };
     if (same > 0) await session.clock.sleep(LAG_MS, session.tools.signal);
     before = still;

@@ -5,7 +5,7 @@
  * Why a create at the same time leaves nothing behind: a create looks at the claim just before its first machine, and the claim
  * is marked before anything is deleted and is the last to go. What a create has asked for before that is found by the next look.
  */
-import { AzureError } from "../core/azure-error.ts";
+import { AzureError, isAbsence } from "../core/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { nameOf } from "../core/resource.ts";
 import { patiently, remove, retag } from "../engine/patiently.ts";
@@ -159,6 +159,6 @@ async function ifThere(work: Promise<void>): Promise<void> {
   try {
     await work;
   } catch (error) {
-    if (!(error instanceof AzureError) || (error.status !== 404 && error.code !== "ResourceGroupBeingDeleted")) throw error;
+    if (!isAbsence(error) && !(error instanceof AzureError && error.code === "ResourceGroupBeingDeleted")) throw error;
   }
 }

@@ -7,11 +7,13 @@ import { renderDoom } from "../report/doom.ts";
 import { confirm } from "./confirm.ts";
 import type { Gone } from "./delete-until-gone.ts";
 import { type Destroyed, awaitGroupGone, destroyCluster } from "./destroy-cluster.ts";
-import { type Doom, isEmpty, refuseForbidden, surveyDoom } from "./doom-survey.ts";
+import { type Doom, intentOf, isEmpty, surveyDoom } from "./doom-survey.ts";
+import { refuseForbidden } from "./forbidden.ts";
 import { forgetFiles } from "./forget-files.ts";
 import type { Invocation } from "./invocation.ts";
 import { type Located, locate, lookIn } from "./locate.ts";
 import { type Session, openSession } from "./session.ts";
+import { refuseUsed } from "./used-by-others.ts";
 
 /** What `--json` prints. */
 export interface DestroyDocument {
@@ -37,7 +39,8 @@ export async function destroy(invocation: Invocation): Promise<number> {
       return print(session, invocation, doom, { deleted: [], left: [] });
     }
     showDoom(session, invocation, doom);
-    await refuseForbidden(session, doom);
+    await refuseForbidden(session, intentOf(doom));
+    await refuseUsed(session, doom);
     // what is said here is all that is said with --quiet
     const what = given.quiet === true ? `${doom.ours.length} resources in the group ${located.groupName}, for good` : "";
     await confirm(invocation, `Type the name ${name} to destroy it${what === "" ? "" : ` (${what})`}:`, name);

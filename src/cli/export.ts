@@ -13,14 +13,12 @@ import type { WireResource } from "../core/export/wire.ts";
 import { FLAGS } from "../core/flags.ts";
 import { groupId, nameOf } from "../core/resource.ts";
 import { PRIVATE } from "../prepare/kept-file.ts";
+import { EXPORTED_VALUES } from "./export-values.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import type { Invocation } from "./invocation.ts";
 import { recordedRequests } from "./recorded-requests.ts";
 import { replaceFile } from "./replace-file.ts";
 import { type Session, openSession } from "./session.ts";
-
-/** The values that belong to an export, in the cluster's folder. */
-const VALUES = { arm: "export.parameters.json", terraform: "export.tfvars.json" } as const;
 
 export async function exportPlan(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
@@ -32,7 +30,7 @@ export async function exportPlan(invocation: Invocation): Promise<number> {
     const wire = await Promise.all(recorded.map((resource) => withKeptUserData(session, prepared, resource)));
     const group = groupId(prepared.facts.subscription, prepared.facts.group);
     const { document, values } = format === "arm" ? armTemplate(wire) : terraform(wire, group);
-    const file = join(session.dir, prepared.spec.name, VALUES[format]);
+    const file = join(session.dir, prepared.spec.name, EXPORTED_VALUES[format]);
     await replaceFile(file, `${JSON.stringify(values, null, 2)}\n`, PRIVATE);
     world.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     for (const event of session.events) if (event.kind === "note") session.say(event.message ?? "");
@@ -57,7 +55,7 @@ async function withKeptUserData({ dir }: Session, { spec, facts }: Prepared, res
 function howTo(
   { facts, stageImage }: Prepared,
   wire: readonly WireResource[],
-  format: keyof typeof VALUES,
+  format: keyof typeof EXPORTED_VALUES,
   file: string,
 ): string {
   const group = wire.find(({ type }) => type === "Microsoft.Resources/resourceGroups");

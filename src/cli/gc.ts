@@ -1,4 +1,5 @@
 /** gc: destroys the clusters of which the time to live is over, and nothing else. */
+import { type AdviceContext, advised } from "../core/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { errorDocument, exitCodeOf, renderError } from "../report/error.ts";
 import { duration, plural } from "../report/words.ts";
@@ -6,12 +7,15 @@ import { columnsOf } from "../report/wrap.ts";
 import { confirm } from "./confirm.ts";
 import { type Destroyed } from "./destroy-cluster.ts";
 import { type DestroyDocument, carryOutDestroy, documentOf, leftover } from "./destroy.ts";
-import { type Doom, refuseForbidden, surveyDoom } from "./doom-survey.ts";
+import { type Doom, intentOf, surveyDoom } from "./doom-survey.ts";
+import { refuseForbidden } from "./forbidden.ts";
 import type { Invocation } from "./invocation.ts";
 import { type KnownCluster, knownClusters } from "./known-clusters.ts";
 import { listDocument, renderList } from "./list.ts";
 import { expiryOf, lookIn } from "./locate.ts";
 import { type Session, openSession } from "./session.ts";
+import { adviceContext } from "./typed-command.ts";
+import { USED, refuseUsed } from "./used-by-others.ts";
 
 /** How one cluster ended: as destroy would print it, or what stood in the way. */
 type Swept = {
@@ -40,8 +44,7 @@ export async function gc(invocation: Invocation): Promise<number> {
       undefined,
       "being deleted",
     );
-    // each is worked on by itself: one that fails stops no other
-    const swept = await Promise.all(expired.map((cluster) => sweep(session, cluster)));
+    const swept = await sweepAll(session, expired, adviceContext(invocation));
     session.endReport();
     if (given.json === true) world.stdout.write(`${JSON.stringify(swept.map((one) => one.document))}\n`);
     return worst(swept.map((one) => one.exit));
@@ -60,31 +63,48 @@ function named(clusters: readonly KnownCluster[]): string {
   return clusters.length > 5 ? `${names.join(", ")} and ${clusters.length - 5} more` : names.join(", ");
 }
 
+/**
+ * Each is worked on by itself: one that fails stops no other. One that another one uses (its network) is tried again when
+ * that has gone, and only then is it a failure.
+ */
+async function sweepAll(session: Session, clusters: readonly KnownCluster[], context: AdviceContext): Promise<Swept[]> {
+  const swept = await Promise.all(clusters.map((cluster) => sweep(session, cluster).catch((error: unknown) => ({ error }))));
+  session.tools.signal.throwIfAborted();
+  const used = clusters.filter((_, index) => isUsed(swept[index]));
+  const again = used.length > 0 && used.length < clusters.length ? await sweepAll(session, used, context) : undefined;
+  return clusters.map((cluster, index): Swept => {
+    const one = swept[index];
+    if (again !== undefined && isUsed(one)) return again[used.indexOf(cluster)] as Swept;
+    if (one === undefined || "error" in one) return failed(session, cluster, one?.error, context);
+    return one;
+  });
+}
+
+const isUsed = (one: Swept | { readonly error: unknown } | undefined): boolean =>
+  one !== undefined && "error" in one && one.error instanceof ClusterError && one.error.code === USED;
+
+/** @throws what stood in the way */
 async function sweep(session: Session, { name, groupName }: KnownCluster): Promise<Swept> {
-  try {
-    if (session.stop.aborted) throw session.stop.reason;
-    const located = await lookIn(session, name, groupName);
-    const expires = expiryOf(located);
-    // somebody may have given it more time since the list was read
-    if (expires === undefined || expires > session.clock.now()) {
-      session.emit({
-        kind: "note",
-        id: `gc/${groupName}/${name}`,
-        label: name,
-        message:
-          expires === undefined
-            ? `${name} is gone, or has no time to live any more.`
-            : `${name} was given more time: it expires in ${duration(expires - session.clock.now())}.`,
-      });
-      return { exit: EXIT.done, document: documentOf(session, { located }, { deleted: [], left: [] }) };
-    }
-    const doom = await surveyDoom(session, located);
-    await refuseForbidden(session, doom);
-    return ended(session, doom, await carryOutDestroy(session, doom));
-  } catch (error) {
-    session.tools.signal.throwIfAborted();
-    return failed(session, { name, groupName }, error);
+  if (session.stop.aborted) throw session.stop.reason;
+  const located = await lookIn(session, name, groupName);
+  const expires = expiryOf(located);
+  // somebody may have given it more time since the list was read
+  if (expires === undefined || expires > session.clock.now()) {
+    session.emit({
+      kind: "note",
+      id: `gc/${groupName}/${name}`,
+      label: name,
+      message:
+        expires === undefined
+          ? `${name} is gone, or has no time to live any more.`
+          : `${name} was given more time: it expires in ${duration(expires - session.clock.now())}.`,
+    });
+    return { exit: EXIT.done, document: documentOf(session, { located }, { deleted: [], left: [] }) };
   }
+  const doom = await surveyDoom(session, located);
+  await refuseForbidden(session, intentOf(doom));
+  await refuseUsed(session, doom);
+  return ended(session, doom, await carryOutDestroy(session, doom));
 }
 
 function ended(session: Session, doom: Doom, destroyed: Destroyed): Swept {
@@ -95,7 +115,8 @@ function ended(session: Session, doom: Doom, destroyed: Destroyed): Swept {
   return { exit: error.exit, document };
 }
 
-function failed(session: Session, { name, groupName }: { name: string; groupName: string }, error: unknown): Swept {
+function failed(session: Session, { name, groupName }: KnownCluster, thrown: unknown, context: AdviceContext): Swept {
+  const error = thrown instanceof ClusterError ? advised(thrown, { ...context, name, resourceGroup: groupName }) : thrown;
   const known =
     error instanceof ClusterError
       ? new ClusterError(error.code, `${name}: ${error.message}`, {

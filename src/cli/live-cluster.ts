@@ -5,7 +5,7 @@
 import type { NetworkInterface, PublicIPAddress } from "@azure/arm-network";
 import type { VirtualMachine } from "@azure/arm-compute";
 import { type Facts, names } from "../core/cluster.ts";
-import { type Drift, changedRules, missing } from "../core/drift.ts";
+import { type Drift, astray, changedRules, missing } from "../core/drift.ts";
 import { plan } from "../core/plan.ts";
 import { type Kind, groupId, nameOf, resourceId } from "../core/resource.ts";
 import { type ClusterSpec, buildSpec } from "../core/spec.ts";
@@ -65,6 +65,8 @@ export async function readLiveCluster(session: Session, located: Located): Promi
   );
   const planned = plan(spec, factsOf(session, located, claim, spec, nodes, snapshot));
   const expires = expiryOf(located);
+  const strays = astray(planned, snapshot, name, claim.choices);
+  const named = new Set(strays.map((one) => one.id?.toLowerCase()));
   return {
     spec,
     claim,
@@ -84,15 +86,18 @@ export async function readLiveCluster(session: Session, located: Located): Promi
           ]
         : []),
       ...missing(planned, snapshot),
+      ...strays,
       ...nodes.flatMap(machineDrift),
       ...changedRules(planned, snapshot),
       ...(located.own
-        ? foreign.map(({ id }): Drift => ({
-            kind: "foreign-resource",
-            message: `somebody else has ${id.replace(/^.*\/providers\//i, "")} in the cluster's group`,
-            id,
-            harm: false,
-          }))
+        ? foreign
+            .filter(({ id }) => !named.has(id.toLowerCase()))
+            .map(({ id }): Drift => ({
+              kind: "foreign-resource",
+              message: `somebody else has ${id.replace(/^.*\/providers\//i, "")} in the cluster's group`,
+              id,
+              harm: false,
+            }))
         : []),
     ],
   };

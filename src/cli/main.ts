@@ -1,24 +1,22 @@
 /** The entry: from a world to an exit code. Errors are rendered here, once. */
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { commandNamed } from "./commands.ts";
+import type { Invocation } from "./invocation.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { VERSION } from "./version.ts";
 import { type World, realWorld } from "./world.ts";
 
 export async function main(world: World): Promise<number> {
+  let typed: Invocation | undefined;
   try {
     const invocation = await parseArguments(world, VERSION);
     if ("printed" in invocation) return invocation.printed;
+    typed = invocation;
     const command = commandNamed(invocation.command);
     return command === undefined ? EXIT.usage : await (await command.load())(invocation);
   } catch (thrown) {
-    const { advised } = await import("../core/advice.ts");
-    const error =
-      thrown instanceof ClusterError
-        ? advised(thrown, {
-            name: world.argv.find((word) => /^[a-z][a-z0-9-]+$/.test(word) && commandNamed(word) === undefined) ?? "NAME",
-          })
-        : thrown;
+    const [{ advised }, { adviceContext }] = await Promise.all([import("../core/advice.ts"), import("./typed-command.ts")]);
+    const error = thrown instanceof ClusterError ? advised(thrown, typed === undefined ? {} : adviceContext(typed)) : thrown;
     const { renderError, errorDocument, exitCodeOf } = await import("../report/error.ts");
     const { abilities } = await import("../report/paint.ts");
     const own = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;

@@ -5,12 +5,12 @@
 import type { LoadBalancer } from "@azure/arm-network";
 import { clusterOf, names, nodeIndex } from "../core/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { type Kind, groupId, nameOf as lastOf, resourceId } from "../core/resource.ts";
+import { nameOf as lastOf } from "../core/resource.ts";
 import { claim as claimResource } from "../core/resources/address.ts";
 import { loadBalancer } from "../core/resources/load-balancer.ts";
 import { type ClusterSpec, buildSpec } from "../core/spec.ts";
 import { converge } from "../engine/converge.ts";
-import { patiently, remove } from "../engine/patiently.ts";
+import { patiently } from "../engine/patiently.ts";
 import { plural } from "../report/words.ts";
 import { recoverAuthority } from "./authority.ts";
 import { type Snapshot, interfaceAddresses, machinesOf } from "./choose-nodes.ts";
@@ -18,9 +18,12 @@ import { nameOf } from "./prepare.ts";
 import { type Claim, findCluster, noSuchCluster } from "./find-cluster.ts";
 import type { Invocation } from "./invocation.ts";
 import { usesTls } from "./etcd-plan.ts";
+import { refuseForbidden } from "./forbidden.ts";
+import { forgetUserData } from "./forget-files.ts";
 import { forgetHosts } from "./known-hosts.ts";
 import { type KnownNode, leave } from "./membership.ts";
 import { nodeNamed } from "./node-name.ts";
+import { intentOf, partsOf, removeParts, withParts } from "./node-parts.ts";
 import { type Reach, operatorTls } from "./node-target.ts";
 import { privateKeyOf } from "./private-key.ts";
 import { confirm } from "./confirm.ts";
@@ -68,16 +71,26 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
       },
     );
   const which = known.map((index) => names.machine(spec, index));
+  const parts = await partsOf(session, spec, groupName, known);
   session.say(
-    `${name}: ${which.length} ${plural("node", which.length)} will be removed with ${which.length === 1 ? "its disks, interface and address" : "their disks, interfaces and addresses"}: ${which.join(", ")}.`,
+    `${name}: ${which.length} ${plural("node", which.length)} will be removed${withParts(parts, which.length)}: ${which.join(", ")}.`,
   );
+  await refuseForbidden(session, intentOf(session, spec, claim, groupName, parts));
   await confirm(invocation, `Type the name ${name} to remove ${which.join(", ")}:`, name);
   session.report(which.length, undefined, "being removed");
 
   await leaveEtcd(session, invocation, spec, claim, there, known);
-  await atOnce(known.map((index) => removeMachine(session, groupName, names.machine(spec, index), index)));
+  await atOnce(
+    known.map((index) =>
+      removeParts(
+        session,
+        parts.filter((part) => part.node === index),
+      ),
+    ),
+  );
   await forget(session, spec, claim, groupName, found.foreignGroup, there, staying);
   await forgetHosts(session, spec, claim, known);
+  await forgetUserData(session.dir, name, claim.tags, known);
   session.emit({ kind: "end", id: "remove", label: name });
   session.endReport();
   session.say(`${which.join(", ")} removed; ${staying.length} ${plural("node", staying.length)} left.`);
@@ -205,22 +218,6 @@ const withForce = (error: ClusterError): ClusterError =>
     advice: `${error.advice ?? ""} If etcd is lost for good, --force removes the machines without telling it.`.trim(),
     cause: error.cause,
   });
-
-/** The machine takes its disks, interface and address along (deleteOption); by their known names, what it did not is deleted too. */
-async function removeMachine(session: Session, group: string, machine: string, node: number): Promise<void> {
-  const base = groupId(session.subscription, group);
-  const parts: [Exclude<Kind, "resourceGroup">, string, string][] = [
-    ["machine", machine, `machine ${machine}`],
-    ["networkInterface", names.interface(machine), `interface of ${machine}`],
-    ["publicAddress", names.nodeAddress(machine), `address of ${machine}`],
-  ];
-  for (const [kind, name, label] of parts) {
-    const id = resourceId(base, kind, name);
-    session.emit({ kind: "started", id, label, node });
-    await remove({ id, kind }, session.tools);
-    session.emit({ kind: "done", id, label, change: "deleted", node });
-  }
-}
 
 /** The load balancer without the nodes' rules, and the claim without what it remembered of them. */
 async function forget(

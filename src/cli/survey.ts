@@ -2,7 +2,7 @@
  * The preflight: all reads at once, within seconds, nothing written. What may not be asked (a right that only this question
  * needs) is said and not taken for a refusal; what Azure says no to is.
  */
-import { AzureError } from "../core/azure-error.ts";
+import { AzureError, isMisdirected } from "../core/azure-error.ts";
 import type { Facts } from "../core/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { type ImageChoice, imageChoice } from "../core/image.ts";
@@ -137,12 +137,12 @@ export function imageReference({ image, imageFacts }: Survey): Extract<Facts["im
 
 // --- internal ---
 
-/** Undefined, with a note, where this one question is not allowed or not answered; a refused sign-in ends the run. */
+/** Undefined, with a note, where this one question is not allowed or not answered; a refused sign-in, or a wrong subscription, ends the run. */
 async function tolerant<T>(session: Session, what: string, read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof AzureError) || error.status === 401) throw error;
+    if (!(error instanceof AzureError) || error.status === 401 || isMisdirected(error)) throw error;
     session.emit({
       kind: "note",
       id: `preflight/${what}`,

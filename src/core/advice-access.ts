@@ -4,7 +4,7 @@
  * since the sign-in library's own codes say little.
  */
 import type { AdviceRow, Failure } from "./advice-row.ts";
-import { found, rerun } from "./advice-row.ts";
+import { found, groupScopeIn, rerun } from "./advice-row.ts";
 import { EXIT } from "./errors.ts";
 
 const ANY = /^/;
@@ -23,9 +23,10 @@ export const accessAdvice: readonly AdviceRow[] = [
   },
   {
     code: /^(AuthorizationFailed|AuthorizationPermissionMismatch|AuthorizationFailure)$/,
-    meaning: (failure) => `You may not ${found(failure, /perform action '([^']+)'/i) ?? "do this"}${on(found(failure, SCOPE))}.`,
+    meaning: (failure) => `You may not ${refusedTo(failure)}.`,
     advice: (failure, context) =>
-      `An owner types: \`az role assignment create --assignee ${assignee(failure)} --role Contributor --scope ${found(failure, SCOPE) ?? (context.subscription === undefined ? "SCOPE" : `/subscriptions/${context.subscription}`)}\`. ` +
+      `An owner types: \`az role assignment create --assignee ${assignee(failure)} --role Contributor --scope ${found(failure, SCOPE) ?? groupScopeIn(failure.request) ?? (context.subscription === undefined ? "SCOPE" : `/subscriptions/${context.subscription}`)}\`. ` +
+      (assignee(failure) === NOBODY ? `${NOBODY} is yours: \`az ad signed-in-user show --query id -o tsv\`. ` : "") +
       `A new role takes some minutes; then run \`${rerun(context)}\` again.`,
     link: "https://learn.microsoft.com/azure/role-based-access-control/troubleshooting",
     retry: "no",
@@ -46,9 +47,12 @@ export const accessAdvice: readonly AdviceRow[] = [
     retry: "no",
   },
   {
-    code: /^(SubscriptionNotFound|InvalidSubscriptionId|ReadOnlyDisabledSubscription|DisallowedOperation)$/,
-    meaning: (_, { subscription }) =>
-      `The subscription ${subscription ?? ""} is not there for this sign-in, or is disabled.`.replace("  ", " "),
+    code: /^(SubscriptionNotFound|InvalidSubscription(Id)?|SubscriptionDisabled|DisabledSubscription|ReadOnlyDisabledSubscription|DisallowedOperation)$/,
+    meaning: (failure, { subscription }) =>
+      `The subscription ${found(failure, /subscription[^']*'([^']+)'/i) ?? subscription ?? ""} is not there for this sign-in, or is disabled.`.replace(
+        "  ",
+        " ",
+      ),
     advice: (_, context) => `\`az account list -o table\` lists yours; then \`${rerun(context, "--subscription ID")}\`.`,
     retry: "no",
     exit: EXIT.signIn,
@@ -161,6 +165,18 @@ const NAMESPACE = /(?:namespace|provider)[^']*'(Microsoft\.\w+)'/i;
 
 const on = (scope: string | undefined): string => (scope === undefined ? "" : ` on ${scope}`);
 
+/** By Azure's own words, or by the request where they do not say it. */
+function refusedTo(failure: Failure): string {
+  const action = found(failure, /perform action '([^']+)'/i);
+  const scope = found(failure, SCOPE);
+  if (action !== undefined) return `${action}${on(scope)}`;
+  const [method = "", path] = (failure.request ?? "").split(" ");
+  const verb = { GET: "read", HEAD: "read", PUT: "make or change", PATCH: "change", DELETE: "delete", POST: "use" }[method];
+  return verb === undefined ? `do this${on(scope)}` : `${verb} ${path ?? scope ?? "this"}`;
+}
+
+const NOBODY = "OBJECT_ID";
+
 /** The object id of whoever was refused, as Azure names it. */
 const assignee = (failure: Failure): string =>
-  found(failure, /object id '([^']+)'/i) ?? found(failure, /The client '([^']+)'/i) ?? "OBJECT_ID";
+  found(failure, /object id '([^']+)'/i) ?? found(failure, /The client '([^']+)'/i) ?? NOBODY;

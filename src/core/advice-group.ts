@@ -2,9 +2,10 @@
  * THE ADVICE TABLE, second part: names, network, storage, the group and its rules, and at the end the codes that say
  * little. Same columns and rules as advice-machine.ts, which is tried before it.
  */
-import type { AdviceRow, Failure } from "./advice-row.ts";
-import { found, rerun } from "./advice-row.ts";
+import type { AdviceContext, AdviceRow, Failure } from "./advice-row.ts";
+import { found, groupScopeIn, rerun } from "./advice-row.ts";
 import { EXIT } from "./errors.ts";
+import { groupOf, nameOf } from "./resource.ts";
 
 export const groupAdvice: readonly AdviceRow[] = [
   {
@@ -54,7 +55,7 @@ export const groupAdvice: readonly AdviceRow[] = [
     code: /^(InvalidResourceReference|ParentResourceNotFound|LinkedInvalidPropertyId)$/,
     meaning: "Something that this resource refers to is not there (any more).",
     advice: (_, context) =>
-      `Run \`${rerun(context)}\` again: it makes what is missing. If it says the same again, check the network and group given by flags.`,
+      `Run \`${rerun(context)}\` again${context.command === undefined ? ": it makes what is missing" : ""}. If it says the same again, check the network and group given by flags.`,
     retry: "no",
   },
   {
@@ -66,7 +67,18 @@ export const groupAdvice: readonly AdviceRow[] = [
 
   // ---- The group and what others do at the same time --------------------------------------------------------------
   {
-    code: /^ResourceGroup(BeingDeleted|DeletionBlocked\w*)$/,
+    code: /^ResourceGroupDeletionBlocked\w*$/,
+    meaning: (failure, { resourceGroup }) =>
+      `Azure deleted the resource group ${found(failure, /resource group '([^']+)'/i) ?? resourceGroup ?? ""} only in part: something outside of it uses what is left.`.replace(
+        "  ",
+        " ",
+      ),
+    advice: (failure, context) =>
+      `${usedBy([failure.message, ...(failure.details ?? []).map((detail) => detail.message)].join(" "))}Delete or detach what uses it, then run \`${rerun(context)}\` again.`,
+    retry: "no",
+  },
+  {
+    code: "ResourceGroupBeingDeleted",
     meaning: (_, { resourceGroup }) =>
       `The resource group ${resourceGroup ?? ""} is being deleted, by you or somebody else.`.replace("  ", " "),
     advice: (_, context) =>
@@ -79,7 +91,7 @@ export const groupAdvice: readonly AdviceRow[] = [
     meaning: (failure, context) =>
       `${found(failure, /(?:Resource group|The Resource) '([^']+)'/i) ?? context.label ?? "What was asked for"} is not there (any more).`,
     advice: (_, context) =>
-      `\`azure-coreos-cluster list\` shows the clusters of the subscription; \`${rerun(context)}\` makes what is missing.`,
+      `\`azure-coreos-cluster list\` shows the clusters of the subscription; ${context.command === undefined ? `\`${rerun(context)}\` makes what is missing` : `then run \`${rerun(context)}\` again`}.`,
     retry: "no",
   },
   {
@@ -94,8 +106,8 @@ export const groupAdvice: readonly AdviceRow[] = [
     code: "ScopeLocked",
     meaning: (failure) =>
       `A lock forbids this${found(failure, /locked:?\s*'([^']+)'/i) === undefined ? "" : `: ${found(failure, /locked:?\s*'([^']+)'/i)}`}.`,
-    advice: (_, context) =>
-      `\`az lock list --resource-group ${context.resourceGroup ?? "GROUP"} -o table\` shows it; \`az lock delete --ids ID\` removes it. Then repeat the command.`,
+    advice: (failure, context) =>
+      `\`az lock list ${lockedIn(failure, context)} --query "[].{name:name,level:level,id:id}" -o table\` shows it; \`az lock delete --ids ID\`, with the id shown, removes it. Then run \`${rerun(context)}\` again.`,
     link: "https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources",
     retry: "no",
   },
@@ -130,6 +142,13 @@ export const groupAdvice: readonly AdviceRow[] = [
     retry: "no",
   },
 ];
+
+/** Where to look for the lock: the group that Azure names, or the one that was asked about. */
+function lockedIn(failure: Failure, context: AdviceContext): string {
+  const scope = groupScopeIn(found(failure, /locked:?\s*'([^']+)'/i)) ?? groupScopeIn(failure.request);
+  const group = groupOf(scope ?? "") ?? (scope === undefined ? (context.resourceGroup ?? "GROUP") : undefined);
+  return group === undefined ? `--subscription ${nameOf(scope ?? "")}` : `--resource-group ${group}`;
+}
 
 /** "It is used by /subscriptions/...": Azure names the other party by its id. */
 function usedBy(message: string): string {

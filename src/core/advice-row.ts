@@ -19,12 +19,16 @@ export interface Failure {
   readonly message: string;
   /** ARM's `error.details` (and inner errors), outermost first. */
   readonly details?: readonly { readonly code: string; readonly message: string }[];
+  /** What was asked: "DELETE /subscriptions/S/resourceGroups/G". */
+  readonly request?: string;
 }
 
 /** What is known of the command, so that advice can be a command to type. All optional. */
 export interface AdviceContext {
   /** The cluster's name. */
   readonly name?: string;
+  /** The command as it was typed, where that was not `create`: what is refused to a `destroy` must not end in a creation. */
+  readonly command?: string;
   readonly nodes?: number;
   readonly vmSize?: string;
   readonly location?: string;
@@ -65,6 +69,15 @@ export function found(failure: Failure, expression: RegExp): string | undefined 
   return undefined;
 }
 
-/** `azure-coreos-cluster mycluster`: the command that goes on with the cluster, with what is to be changed in it. */
-export const rerun = (context: AdviceContext, flags = ""): string =>
-  `azure-coreos-cluster ${context.name ?? "NAME"}${flags === "" ? "" : ` ${flags}`}`;
+/** The command that goes on, with what is to be changed in it: the one that was typed, or `azure-coreos-cluster mycluster`. */
+export function rerun(context: AdviceContext, flags = ""): string {
+  const command = context.command ?? `azure-coreos-cluster ${context.name ?? "NAME"}`;
+  if (flags === "") return command;
+  // what was typed with another value is replaced
+  const [flag] = flags.split(" ");
+  return `${command.replace(new RegExp(` ${flag}[ =][^ ]+`, "g"), "")} ${flags}`;
+}
+
+/** "/subscriptions/S/resourceGroups/G" out of an id or a request; the subscription where it names no group. */
+export const groupScopeIn = (text: string | undefined): string | undefined =>
+  /\/subscriptions\/[^/\s'",;]+(?:\/resourceGroups\/[^/\s'",;]+)?/i.exec(text ?? "")?.[0];

@@ -27,14 +27,22 @@ export interface Advice {
 }
 
 /** A failure with its details as they came: ARM's array of errors in errors, or anything else. An AzureError is one. */
-export type RawFailure = Pick<Failure, "code" | "message"> & { readonly details?: unknown };
+export type RawFailure = Pick<Failure, "code" | "message"> & {
+  readonly details?: unknown;
+  readonly request?: string | undefined;
+};
 
 /**
  * What is known about a failure; undefined for a code that no row covers (show it as it is).
  * A wrapper such as `DeploymentFailed` is looked through: its details are tried first.
  */
 export function adviceFor(given: RawFailure, context: AdviceContext = {}): Advice | undefined {
-  const failure: Failure = { code: given.code, message: given.message, details: readDetails(given.details) };
+  const failure: Failure = {
+    code: given.code,
+    message: given.message,
+    details: readDetails(given.details),
+    ...(given.request === undefined ? {} : { request: given.request }),
+  };
   const match = lookUp(failure);
   if (match === undefined) return undefined;
   const { row, code } = match;
@@ -54,7 +62,10 @@ export function adviceFor(given: RawFailure, context: AdviceContext = {}): Advic
  * The error as it should reach a person: with the table's meaning, advice, link and exit code, and the original underneath.
  * An error that brings its own advice, or whose code no row knows, comes back as it is.
  */
-export function advised(error: ClusterError & { readonly details?: unknown }, context: AdviceContext = {}): ClusterError {
+export function advised(
+  error: ClusterError & Pick<RawFailure, "details" | "request">,
+  context: AdviceContext = {},
+): ClusterError {
   if (error.advice !== undefined || error.source === "user" || error.source === "bug") return error;
   const advice = adviceFor(error, context);
   if (advice === undefined) return error;

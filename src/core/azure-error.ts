@@ -8,6 +8,8 @@ export interface AzureErrorOptions extends ErrorOptions {
   readonly details?: unknown;
   /** What Retry-After asked for. */
   readonly retryAfterMs?: number;
+  /** What was asked: "DELETE /subscriptions/S/resourceGroups/G". */
+  readonly request?: string;
   /** It came out of a long-running operation that failed (or was cancelled), not out of a refused request. */
   readonly operation?: boolean;
 }
@@ -16,6 +18,7 @@ export class AzureError extends ClusterError {
   readonly status: number | undefined;
   readonly details: unknown;
   readonly retryAfterMs: number | undefined;
+  readonly request: string | undefined;
   readonly operation: boolean;
 
   constructor(code: string, message: string, options: AzureErrorOptions = {}) {
@@ -24,6 +27,39 @@ export class AzureError extends ClusterError {
     this.status = options.status;
     this.details = options.details;
     this.retryAfterMs = options.retryAfterMs;
+    this.request = options.request;
     this.operation = options.operation ?? false;
   }
 }
+
+/**
+ * A 404 that says that this very thing is not there. One about the subscription, or a page that no Resource Manager wrote, says
+ * nothing of the kind: taken for absence it would make a destroy believe that all is gone.
+ */
+export const isAbsence = (error: unknown): boolean =>
+  error instanceof AzureError &&
+  error.status === 404 &&
+  !isMisdirected(error) &&
+  /NotFound$|^(Http404|InvalidResourceType|NoRegisteredProviderFound)$/i.test(error.code);
+
+/** The request has gone to a wrong place: to a subscription that is not there for this sign-in, or to no Resource Manager at all. */
+export const isMisdirected = (error: unknown): boolean =>
+  error instanceof AzureError && (error.code === NOT_AZURE || NOT_OURS.test(error.code));
+
+const NOT_OURS =
+  /^(SubscriptionNotFound|InvalidSubscription(Id)?|SubscriptionDisabled|DisabledSubscription|ReadOnlyDisabledSubscription|TenantNotFound|InvalidAuthenticationTokenTenant)$/i;
+
+/** The code of an answer that cannot be Azure Resource Manager's. */
+export const NOT_AZURE = "UnreadableAnswer";
+
+/**
+ * What came back is no answer of ARM's: a page, `null`, an array.
+ * @param status 502 where it may pass, as a gateway's trouble does; none where the same request will be answered so again
+ */
+export const notAzure = (what: string, status?: number): AzureError =>
+  new AzureError(NOT_AZURE, "the answer is not Azure Resource Manager's", {
+    ...(status === undefined ? {} : { status }),
+    advice:
+      "Something else answers in its place: check --arm-endpoint (AZURE_ARM_ENDPOINT) and the proxy (HTTPS_PROXY, NO_PROXY), then repeat the command.",
+    cause: what,
+  });

@@ -4,6 +4,7 @@
  */
 import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
 import { type AnyResource, type Kind, nameOf } from "./resource.ts";
+import { type Choices, type Tags, isOurs } from "./tags.ts";
 
 export interface Drift {
   readonly kind:
@@ -11,6 +12,8 @@ export interface Drift {
     | "failed-node"
     | "stopped-node"
     | "missing-resource"
+    | "failed-resource"
+    | "lost-tags"
     | "nat-rule"
     | "endpoint-rule"
     | "security-rule"
@@ -26,7 +29,10 @@ export interface Drift {
 }
 
 /** What is there, by lower-case id. */
-export type Present = ReadonlyMap<string, { readonly kind: Kind; readonly model: unknown }>;
+export type Present = ReadonlyMap<
+  string,
+  { readonly kind: Kind; readonly model: unknown; readonly tags: Tags; readonly state: string }
+>;
 
 /** What the plan has and Azure does not; of a node that is missing altogether one entry. */
 export function missing(plan: readonly AnyResource[], present: Present): Drift[] {
@@ -46,6 +52,48 @@ export function missing(plan: readonly AnyResource[], present: Present): Drift[]
   });
 }
 
+/**
+ * What is there by its name and not as the cluster's: a create refuses to go on with it (exit code 7), and a destroy in somebody
+ * else's group would leave it. And what Azure calls failed; machines have words of their own for that.
+ */
+export function astray(
+  plan: readonly AnyResource[],
+  present: Present,
+  cluster: string,
+  choices: Pick<Choices, "id" | "etcdCa">,
+): Drift[] {
+  return plan.flatMap((resource): Drift[] => {
+    const live = present.get(resource.id.toLowerCase());
+    if (live === undefined || resource.kind === "resourceGroup" || resource.kind === "blobContainer") return [];
+    const about = { id: resource.id, ...nodeOf(resource), harm: true };
+    if (!isOurs(live.tags, cluster)) {
+      const owner = live.tags["aoc-cluster"];
+      const says = owner === undefined ? "does not carry" : `carries the tags of ${owner}, and not`;
+      const those = owner === undefined ? `the tags of ${cluster}` : "its own";
+      return [
+        {
+          kind: "lost-tags",
+          message: `${the(resource)} ${says} ${those}: put managed-by and aoc-cluster back, or a create refuses it`,
+          ...about,
+        },
+      ];
+    }
+    const differs = (tag: string, ours: string | undefined): boolean =>
+      ours !== undefined && live.tags[tag] !== undefined && live.tags[tag] !== ours;
+    if (resource.kind === "machine" && (differs("aoc-id", choices.id) || differs("aoc-etcd-ca", choices.etcdCa)))
+      return [
+        {
+          kind: "lost-tags",
+          message: `${the(resource)} belongs to another creation of ${cluster}; a create refuses it`,
+          ...about,
+        },
+      ];
+    return live.state === "failed" && resource.kind !== "machine"
+      ? [{ kind: "failed-resource", message: `${the(resource)} could not be made or changed: Azure calls it Failed`, ...about }]
+      : [];
+  });
+}
+
 /** Rules of load balancer and security group, compared with those of the plan by name. */
 export function changedRules(plan: readonly AnyResource[], present: Present): Drift[] {
   return plan.flatMap((resource) => {
@@ -57,6 +105,8 @@ export function changedRules(plan: readonly AnyResource[], present: Present): Dr
 }
 
 // --- internal ---
+
+const the = (resource: AnyResource): string => (resource.kind === "machine" ? nameOf(resource.id) : `the ${resource.label}`);
 
 const nodeOf = ({ node }: { readonly node?: number }): { readonly node?: number } => (node === undefined ? {} : { node });
 

@@ -110,7 +110,7 @@ export function parseFault(text: string): Fault {
   if (match === null) throw new ClusterError("InvalidFault", `I cannot read the fault '${text}'.`, { advice: ADVICE });
   const [, method, target = "", what = "", seconds, times, nth, percent] = match;
   const effect = actionOf(text, what, seconds);
-  const { url, usual } = targetOf(target);
+  const { url, usual } = "lagMs" in effect ? listsOf(target) : targetOf(target);
   const verb = method ?? usual;
   const span = spanOf(effect, times, nth);
   return {
@@ -138,6 +138,13 @@ function targetOf(target: string): { url: string | undefined; usual: string | un
   return { url: known ? `/${word}/[^/?]+(\\?|$)` : escape(word), usual: "PUT" };
 }
 
+/** What is behind is a list: of one kind, or every one. */
+function listsOf(target: string): { url: string | undefined; usual: string } {
+  if (target === "any" || target === "*") return { url: undefined, usual: "GET" };
+  if (target === "group") return { url: "/resourcegroups(\\?|$)", usual: "GET" };
+  return { url: `/${escape(KIND_WORDS[target.toLowerCase()] ?? target)}(\\?|$)`, usual: "GET" };
+}
+
 function actionOf(text: string, what: string, seconds: string | undefined): FaultAction {
   const retry = seconds === undefined ? {} : { headers: { "retry-after": seconds } };
   if (/^[1-5]\d\d$/.test(what)) return { status: Number(what), ...retry };
@@ -160,9 +167,11 @@ function actionOf(text: string, what: string, seconds: string | undefined): Faul
   }
   const slow = /^slow=(\d+(?:\.\d+)?)s?$/.exec(what)?.[1];
   if (slow !== undefined) return { delayMs: Number(slow) * 1000 };
+  const lag = /^lag=(\d+(?:\.\d+)?)s?$/.exec(what)?.[1];
+  if (lag !== undefined) return { lagMs: Number(lag) * 1000 };
   if (!/^[A-Z][A-Za-z0-9]+$/.test(what)) {
     throw new ClusterError("InvalidFault", `The fault '${text}' does not say what is to happen: '${what}'.`, {
-      advice: `After the colon stands a status (429), one of reset, reset-after, hang, hang-after, empty, lost, slow=30, or an error code of Azure such as ${Object.keys(CODES).slice(0, 4).join(", ")}.`,
+      advice: `After the colon stands a status (429), one of reset, reset-after, hang, hang-after, empty, lost, slow=30, lag=30, or an error code of Azure such as ${Object.keys(CODES).slice(0, 4).join(", ")}.`,
     });
   }
   const [status, message] = CODES[what] ?? ([400, `${what}, as the script wants it.`] as const);
@@ -175,7 +184,7 @@ function spanOf(effect: FaultAction, times: string | undefined, nth: string | un
   if (nth !== undefined) return Number(nth);
   if (times === "*") return undefined;
   if (times !== undefined) return [1, Number(times)];
-  const lasting = "failOperation" in effect || ("code" in effect && effect.afterActing !== true);
+  const lasting = "failOperation" in effect || "lagMs" in effect || ("code" in effect && effect.afterActing !== true);
   return lasting ? undefined : 1;
 }
 

@@ -25,6 +25,8 @@ export type FaultAction =
   | { readonly reset: "before" | "after" }
   | { readonly hang: "before" | "after" }
   | { readonly delayMs: number }
+  /** A list leaves out what is younger than that; anything else is as it is. */
+  | { readonly lagMs: number }
   | { readonly failOperation: Trouble }
   | { readonly emptyBody: true };
 

@@ -8,7 +8,7 @@ import { isLocation, LOCATIONS } from "./catalogue/locations.ts";
 import type { Entry } from "./cloud.ts";
 import { clone, dig, type Json, object, text } from "./json.ts";
 import type { Timing } from "./kind.ts";
-import { paged } from "./list-requests.ts";
+import { isListed, paged } from "./list-requests.ts";
 import { checkLocks } from "./locks.ts";
 import { checkMembers } from "./members.ts";
 import { answer, type SimAnswer } from "./message.ts";
@@ -44,9 +44,11 @@ export function answerGroup(desk: Desk, subscription: string, name: string): Sim
   }
 }
 
-export function listGroups({ cloud, call }: Desk, subscription: string): SimAnswer {
+export function listGroups({ cloud, call, lagMs }: Desk, subscription: string): SimAnswer {
   const wanted = taggedAs(call.query.get("$filter"));
-  const groups = [...cloud.ofType(GROUPS)].filter((group) => keyOf(group.subscription) === keyOf(subscription) && wanted(group));
+  const groups = [...cloud.ofType(GROUPS)].filter(
+    (group) => keyOf(group.subscription) === keyOf(subscription) && wanted(group) && isListed(cloud, group, lagMs),
+  );
   return paged(
     cloud,
     call,

@@ -72,5 +72,8 @@ export interface Kind {
   view?(cloud: Cloud, entry: Entry, shown: Json): void;
 }
 
+/** The rules of a type; undefined for one that is in no table. */
+export type KindOf = (type: string) => Kind | undefined;
+
 /** Done at once, nothing to poll. */
 export const atOnce = (status: number): Timing => ({ status, header: "none" });

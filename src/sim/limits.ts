@@ -17,6 +17,8 @@ export interface Limits {
   readonly restrictedSizes: readonly string[];
   /** Provider namespaces that are not registered. */
   readonly unregistered: readonly string[];
+  /** Subscriptions that there are; none: every GUID is one. */
+  readonly subscriptions: readonly string[];
   /** What `Microsoft.Authorization/permissions` answers. */
   readonly actions: readonly string[];
   readonly notActions: readonly string[];
@@ -34,6 +36,7 @@ export const DEFAULT_LIMITS: Limits = {
   takenAccounts: [],
   restrictedSizes: [],
   unregistered: [],
+  subscriptions: [],
   actions: ["*"],
   notActions: [],
 };

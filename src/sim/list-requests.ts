@@ -26,13 +26,20 @@ export interface Scope {
 }
 
 /** Entries in a scope. @throws ArmError 404 ResourceGroupNotFound */
-function entriesIn(cloud: Cloud, { subscription, group }: Scope): Entry[] {
-  if (group !== undefined) return cloud.inGroup(groupEntry(cloud, subscription, group).key);
-  return [...cloud.all()].filter((entry) => entry.group !== undefined && keyOf(entry.subscription) === keyOf(subscription));
+function entriesIn({ cloud, lagMs }: Desk, { subscription, group }: Scope): Entry[] {
+  const entries =
+    group === undefined
+      ? [...cloud.all()].filter((entry) => entry.group !== undefined && keyOf(entry.subscription) === keyOf(subscription))
+      : cloud.inGroup(groupEntry(cloud, subscription, group).key);
+  return lagMs === 0 ? entries : entries.filter((entry) => isListed(cloud, entry, lagMs));
 }
 
-export function listKind({ cloud, call }: Desk, kind: Kind, scope: Scope, below?: string): SimAnswer {
-  const entries = entriesIn(cloud, scope).filter(
+/** A list that is behind does not have what is younger. */
+export const isListed = (cloud: Cloud, entry: Entry, lagMs: number): boolean => cloud.now() - entry.created >= lagMs;
+
+export function listKind(desk: Desk, kind: Kind, scope: Scope, below?: string): SimAnswer {
+  const { cloud, call } = desk;
+  const entries = entriesIn(desk, scope).filter(
     (entry) => entry.type === kind.type && (below === undefined || entry.key.startsWith(below)),
   );
   return paged(
@@ -43,10 +50,11 @@ export function listKind({ cloud, call }: Desk, kind: Kind, scope: Scope, below?
 }
 
 /** `/resources` of a group or a subscription: the short form of everything at top level. */
-export function listResources({ cloud, call }: Desk, scope: Scope): SimAnswer {
+export function listResources(desk: Desk, scope: Scope): SimAnswer {
+  const { cloud, call } = desk;
   const wanted = taggedAs(call.query.get("$filter"));
   const expand = call.query.get("$expand") ?? "";
-  const entries = entriesIn(cloud, scope).filter((entry) => entry.type.split("/").length === 2 && wanted(entry));
+  const entries = entriesIn(desk, scope).filter((entry) => entry.type.split("/").length === 2 && wanted(entry));
   return paged(
     cloud,
     call,

@@ -7,10 +7,9 @@ import { ArmError } from "./arm-error.ts";
 import type { Trouble } from "./arm-error.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
 import type { Cloud, Entry, Operation } from "./cloud.ts";
-import type { Kind, Timing } from "./kind.ts";
+import type { Kind, KindOf, Timing } from "./kind.ts";
 import { object } from "./json.ts";
-
-export type KindOf = (type: string) => Kind | undefined;
+import { deleteMembers, vanish } from "./vanish.ts";
 
 export interface Start {
   readonly verb: Operation["verb"];
@@ -135,12 +134,18 @@ export function settle(cloud: Cloud, kindOf: KindOf, running: Set<string>): void
 }
 
 function finish(cloud: Cloud, kindOf: KindOf, operation: Operation): void {
-  operation.status = operation.error === undefined ? "Succeeded" : "Failed";
   const entry = cloud.get(operation.target);
+  if (entry !== undefined && operation.verb === "group" && operation.error === undefined) {
+    const blocked = deleteMembers(cloud, kindOf, entry);
+    if (blocked !== undefined) operation.error = blocked;
+  }
+  operation.status = operation.error === undefined ? "Succeeded" : "Failed";
   if (entry === undefined) return;
   const kind = kindOf(entry.type);
   if (entry.operation === operation.id) delete entry.operation;
   entry.changed = operation.ends;
+  // "The provisioning state of the resource group will be rolled back."
+  if (operation.verb === "group" && operation.status === "Failed") return setState(entry, kind, "Succeeded");
   if (operation.status === "Failed") {
     setState(entry, kind, "Failed");
     kind?.failed?.(cloud, entry, operation);
@@ -153,18 +158,6 @@ function finish(cloud: Cloud, kindOf: KindOf, operation: Operation): void {
   }
   if (kind?.etag === true) freshTag(cloud, entry);
   cloud.touched(entry);
-}
-
-/** Takes an entry away with all that is below it, and what its kind says goes with it. */
-export function vanish(cloud: Cloud, kindOf: KindOf, entry: Entry): void {
-  cloud.remove(entry.key);
-  const below = `${entry.key}/`;
-  if (entry.group === undefined) {
-    for (const member of cloud.inGroup(entry.key)) cloud.remove(member.key);
-  } else {
-    for (const member of cloud.inGroup(entry.group)) if (member.key.startsWith(below)) cloud.remove(member.key);
-    kindOf(entry.type)?.removed?.(cloud, entry);
-  }
 }
 
 /** Network shows the state in every part as well, and the etag too. */

@@ -6,12 +6,13 @@
 import { refuse, type Trouble } from "./arm-error.ts";
 import { type Address, groupIdOf, keyOf } from "./arm-id.ts";
 import type { Cloud, Entry } from "./cloud.ts";
-import type { Change, Kind } from "./kind.ts";
+import type { Change, Kind, KindOf } from "./kind.ts";
 import { clone, type Json, object } from "./json.ts";
 import { checkLocks } from "./locks.ts";
 import { checkMembers } from "./members.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
-import { freshTag, type KindOf, operationHeaders, setState, startOperation, vanish } from "./operation.ts";
+import { freshTag, operationHeaders, setState, startOperation } from "./operation.ts";
+import { vanish } from "./vanish.ts";
 import { bodyOf, checkBusy, checkMatch, checkParent, checkTags, groupEntry, locate } from "./request-checks.ts";
 
 export interface Desk {
@@ -22,6 +23,8 @@ export interface Desk {
   readonly running: Set<string>;
   /** When a fault says so: the operation that this request starts is to fail with this. */
   readonly doom: Trouble | undefined;
+  /** How far lists are behind. */
+  readonly lagMs: number;
 }
 
 export interface Target {

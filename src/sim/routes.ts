@@ -41,6 +41,10 @@ export function route(desk: Desk): SimAnswer {
   if (!GUID.test(subscription)) {
     refuse(400, "InvalidSubscriptionId", `The provided subscription identifier '${subscription}' is malformed or invalid.`);
   }
+  const { subscriptions } = cloud.limits;
+  if (subscriptions.length > 0 && !subscriptions.some((one) => keyOf(one) === keyOf(subscription))) {
+    refuse(404, "SubscriptionNotFound", `The subscription '${subscription}' could not be found.`);
+  }
   const scoped = SCOPED.exec(call.path);
   if (scoped !== null) return answerScoped(desk, subscription, scoped);
   const polled = pollAddress(address);

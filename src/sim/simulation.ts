@@ -66,7 +66,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   );
   const faults = createFaults(options.faults ?? [], () => cloud.random);
 
-  function act(call: Call, doom: Trouble | undefined): SimAnswer {
+  function act(call: Call, doom: Trouble | undefined, lagMs = 0): SimAnswer {
     settle(cloud, kindOf, running);
     const boot = /^\/simulated\/boot(\/.+)\/serialconsole\.log$/.exec(call.path)?.[1];
     if (boot !== undefined) {
@@ -87,7 +87,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       }
       const { refusal, headers } = takeToken(cloud, call.method, /^\/subscriptions\/([^/]+)/i.exec(call.path)?.[1] ?? "");
       toll = headers;
-      return finish(call, refusal ?? route({ cloud, call, kindOf, running, doom }), toll);
+      return finish(call, refusal ?? route({ cloud, call, kindOf, running, doom, lagMs }), toll);
     } catch (error) {
       if (!(error instanceof ArmError)) throw error;
       return finish(call, answer(error.status, envelope(troubleOf(error)), error.extras.headers), toll);
@@ -141,6 +141,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
         {},
       );
     }
+    if ("lagMs" in fault) return act(call, undefined, fault.lagMs);
     if ("failOperation" in fault) return act(call, fault.failOperation);
     const given = act(call, undefined);
     if ("emptyBody" in fault) return { status: given.status, headers: given.headers };

@@ -7,6 +7,8 @@ import { createVirtualClock } from "../../src/sim/clock.ts";
 
 const RESOURCE = "https://management.azure.com/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v";
 const OPERATION = "https://management.azure.com/subscriptions/s/providers/Microsoft.Network/locations/l/operations/o";
+const IMAGES =
+  "https://management.azure.com/subscriptions/s/providers/Microsoft.Compute/locations/l/publishers/p/artifacttypes/vmimage/offers/o/skus/k/versions";
 
 function answered(
   method: "GET" | "PUT" | "DELETE",
@@ -24,8 +26,33 @@ test.each([
   ["a proxy's page", "PUT", 200, "<html>sign in</html>", RESOURCE],
   ["half an answer", "GET", 200, '{"id": "/subscriptions/s', RESOURCE],
   ["half an answer of an operation", "GET", 200, '{"status": "InProg', OPERATION],
+  ["an array where a resource is due", "GET", 200, "[]", RESOURCE],
+  ["an array where an operation is due", "GET", 200, "[]", OPERATION],
+  ["null where a resource is due", "GET", 200, "null", RESOURCE],
+  ["a word where a resource is due", "PUT", 201, '"made"', RESOURCE],
 ] as const)("%s is as good as a 502: asked again", async (_what, method, status, body, url) => {
-  await expect(answered(method, status, body, url)).rejects.toMatchObject({ code: "UnreadableAnswer", status: 502 });
+  await expect(answered(method, status, body, url)).rejects.toMatchObject({
+    code: "UnreadableAnswer",
+    message: "the answer is not Azure Resource Manager's",
+    status: 502,
+    advice: expect.stringMatching(/--arm-endpoint .*HTTPS_PROXY/),
+  });
+});
+
+test("who has never said anything that is Azure's is asked a few times, and then no more", async () => {
+  const heard = { azure: false, strange: 0 };
+  const asked = (body: string): Promise<PipelineResponse> =>
+    answers(createVirtualClock(0), new Map(), heard).sendRequest(createPipelineRequest({ url: RESOURCE }), (request) =>
+      Promise.resolve({ request, status: 200, headers: createHttpHeaders(), bodyAsText: body }),
+    );
+  for (const status of [502, 502, 502, undefined]) await expect(asked("null")).rejects.toMatchObject({ status });
+  await asked('{"id":"x"}');
+  for (const status of [502, 502, 502, 502, 502]) await expect(asked("null")).rejects.toMatchObject({ status });
+});
+
+test("a page that says 404 proves no absence: it is not Azure's", async () => {
+  await expect(answered("GET", 404, "<html>404</html>")).rejects.toMatchObject({ code: "UnreadableAnswer", status: 404 });
+  await expect(answered("GET", 404, "")).rejects.toMatchObject({ code: "Http404" });
 });
 
 test("a redirection that was not followed is refused with its status, and is no fault of the program", async () => {
@@ -34,7 +61,7 @@ test("a redirection that was not followed is refused with its status, and is no 
 
 test.each([
   ["a resource", "PUT", 201, '{"id":"x"}\n', RESOURCE],
-  ["a list", "GET", 200, "[]", RESOURCE],
+  ["a catalogue of images", "GET", 200, "[]", IMAGES],
   ["an operation's null", "GET", 200, "null", OPERATION],
   ["an operation's nothing", "GET", 200, "", OPERATION],
   ["a delete's nothing", "DELETE", 204, "", RESOURCE],

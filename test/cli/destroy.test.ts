@@ -1,5 +1,5 @@
 /** destroy as a person or a script meets it, over the simulated Azure. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { SimulationOptions } from "../../src/sim/simulation.ts";
@@ -288,14 +288,14 @@ test("an untagged disk that a machine left behind goes by its name, one of someb
   expect(everything(azure)).toEqual(["/resourceGroups/shared", inGroup("shared", "Microsoft.Compute/disks", "precious")]);
 });
 
-test("what others use of ours is left and named, with exit code 1; the claim stays, so that it is found again", async () => {
+test("what others use of ours since the look is left and named, with exit code 1; the claim stays, so that it is found again", async () => {
   const azure = testAzure();
   onTestFinished(() => azure.close());
   await addGroup(azure, "shared");
   await azure.run("mycluster --resource-group shared --num-nodes 1 --wait-for machines");
   const subnet = everything(azure).find((id) => id.endsWith("mycluster-vnet"));
   const nic = inGroup("shared", "Microsoft.Network/networkInterfaces", "theirs");
-  const made = await byHand(azure, "PUT", nic, {
+  const use = {
     location: "westus",
     properties: {
       ipConfigurations: [
@@ -308,9 +308,15 @@ test("what others use of ours is left and named, with exit code 1; the claim sta
         },
       ],
     },
+  };
+  let made: Promise<{ status: number }> | undefined;
+  const { exit, stderr } = await azure.run("destroy mycluster --yes --resource-group shared --timeout 2h", {
+    azure: async (request) => {
+      if (request.method === "DELETE") await (made ??= byHand(azure, "PUT", nic, use));
+      return azure.simulation.handle(request);
+    },
   });
-  expect(made.status).toBe(201);
-  const { exit, stderr } = await azure.run("destroy mycluster --yes --resource-group shared --timeout 2h");
+  expect(await made).toMatchObject({ status: 201 });
   expect(exit).toBe(1);
   expect(stderr).toContain("2 resources of mycluster are left");
   expect(stderr).toContain("virtualNetworks/mycluster-vnet");
@@ -440,6 +446,29 @@ test("the folder forgets what was this cluster's, and keeps the SSH key", async 
   await azure.run("destroy mycluster --yes");
   expect(existsSync(join(azure.dir, "mycluster"))).toBe(false);
   expect(existsSync(join(azure.dir, "ssh-cert.key"))).toBe(true);
+});
+
+test.each(["", "--etcd-plain"])("what exports have left goes as well, for it holds the same keys %s", async (flag) => {
+  const azure = await withCluster(`mycluster --num-nodes 3 --wait-for machines ${flag}`);
+  for (const format of ["arm", "terraform"]) expect((await azure.run(`export mycluster --format ${format}`)).exit).toBe(0);
+  expect(readdirSync(join(azure.dir, "mycluster"))).toEqual(
+    expect.arrayContaining(["export.parameters.json", "export.tfvars.json"]),
+  );
+  writeFileSync(join(azure.dir, "mycluster", "notes.txt"), "mine");
+  // what a killed run leaves of a file that it was about to put there
+  writeFileSync(join(azure.dir, "mycluster", ".etcd-ca.key.0123456789ab"), "a key");
+  writeFileSync(join(azure.dir, "mycluster", "export.tfvars.json.01234567"), "keys");
+  await azure.run("destroy mycluster --yes");
+  expect(readdirSync(join(azure.dir, "mycluster"))).toEqual(["notes.txt"]);
+});
+
+test("an export alone is enough to know its cluster's files by", async () => {
+  const azure = await withCluster("mycluster --num-nodes 3 --etcd-plain --wait-for machines");
+  const folder = join(azure.dir, "mycluster");
+  expect((await azure.run("export mycluster --format arm")).exit).toBe(0);
+  for (const file of readdirSync(folder)) if (!file.startsWith("export.")) rmSync(join(folder, file));
+  await azure.run("destroy mycluster --yes");
+  expect(existsSync(folder)).toBe(false);
 });
 
 test("files of a namesake elsewhere are not touched", async () => {

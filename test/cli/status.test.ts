@@ -209,6 +209,27 @@ const DRIFTS: [what: string, act: (azure: TestAzure) => Promise<unknown>, exit: 
     { kind: "missing-resource", message: "the SSH public key is missing", harm: true },
   ],
   [
+    "a machine that lost its tags",
+    (azure) => byHand(azure, "PATCH", MACHINE(1), { tags: { owner: "somebody" } }),
+    3,
+    {
+      kind: "lost-tags",
+      message: expect.stringMatching(/^mycluster-coreos-1 does not carry the tags of mycluster/),
+      node: 1,
+      harm: true,
+    },
+  ],
+  [
+    "a security group with another cluster's tags",
+    (azure) => byHand(azure, "PATCH", NSG, { tags: { "managed-by": "azure-coreos-cluster", "aoc-cluster": "other" } }),
+    3,
+    {
+      kind: "lost-tags",
+      message: expect.stringMatching(/^the security group carries the tags of other, and not its own/),
+      harm: true,
+    },
+  ],
+  [
     "a destroy that began",
     (azure) =>
       edit(
@@ -231,6 +252,13 @@ test.each(DRIFTS)("drift is named: %s", async (_, act, exit, drift) => {
   expect((await later.run("status mycluster")).stdout).toContain(
     `${drift["harm"] === true ? "!" : "-"} ${seen.document.drift[0]?.message}`,
   );
+});
+
+test("what status calls harm, a create refuses", async () => {
+  const azure = await withCluster();
+  await byHand(azure, "PATCH", MACHINE(1), { tags: { owner: "somebody" } });
+  expect((await azure.run("status mycluster")).exit).toBe(3);
+  expect((await azure.run("mycluster --num-nodes 3 --wait-for machines")).exit).toBe(7);
 });
 
 test("a time to live that is over is named", async () => {

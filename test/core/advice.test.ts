@@ -188,6 +188,19 @@ test.for([
     /\/resourceGroups\/mycluster/,
     /az lock list --resource-group mycluster/,
   ],
+  [
+    "ScopeLocked",
+    "The scope '/x' cannot perform write operation because following scope(s) are locked: '/subscriptions/s/resourceGroups/other/providers/Microsoft.Network/virtualNetworks/v'.",
+    /resourceGroups\/other\/providers/,
+    /az lock list --resource-group other /,
+  ],
+  ["ScopeLocked", "following scope(s) are locked: '/subscriptions/s'.", /\/subscriptions\/s/, /az lock list --subscription s /],
+  [
+    "ResourceGroupDeletionBlocked",
+    "Deletion of resource group 'mycluster' failed. Subnet nodes is in use by /subscriptions/s/resourceGroups/x/providers/Microsoft.Network/networkInterfaces/n and cannot be deleted.",
+    /mycluster only in part/,
+    /used by \/subscriptions\/s\/resourceGroups\/x\/.*\/n\. Delete or detach/,
+  ],
   ["OSProvisioningTimedOut", "", /did not report/, /get-boot-log --resource-group mycluster --name mycluster-coreos-0/],
   ["InternalExecutionError", "", /fault of its own/, /status\.azure\.com/],
   ["VMExtensionProvisioningError", "", /policy/, /which extension/],
@@ -232,6 +245,25 @@ test("AuthorizationFailed names the action, the scope and the one who may not, a
     ),
     exit: 4,
   });
+});
+
+test("a refusal that does not say what of is told by its request", () => {
+  const request = "DELETE /subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v";
+  expect(adviceFor({ code: "AuthorizationFailed", message: "no", request }, context)).toMatchObject({
+    meaning: "You may not delete /subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v.",
+    advice: expect.stringContaining("--scope /subscriptions/s/resourceGroups/g`"),
+  });
+});
+
+test("the command that was typed is the one to run again, with what is to be changed in it", () => {
+  const typed = { ...context, command: "azure-coreos-cluster destroy mycluster --tenant old --yes" };
+  expect(adviceFor({ code: "AuthorizationFailed", message: "" }, typed)?.advice).toContain(
+    "then run `azure-coreos-cluster destroy mycluster --tenant old --yes` again",
+  );
+  expect(adviceFor({ code: "InvalidAuthenticationTokenTenant", message: "" }, typed)?.advice).toContain(
+    "`azure-coreos-cluster destroy mycluster --yes --tenant TENANT`",
+  );
+  expect(adviceFor({ code: "ResourceNotFound", message: "" }, typed)?.advice).not.toContain("makes what is missing");
 });
 
 test("LinkedAuthorizationFailed names the linked action and scope", () => {

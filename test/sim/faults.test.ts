@@ -21,6 +21,8 @@ const SCRIPTS: [text: string, fault: Fault][] = [
   ],
   ["any:500x*%10", { match: { probability: 0.1 }, effect: { status: 500 } }],
   ["set:slow=30", { match: { method: "PUT", url: url("availabilitySets"), nth: 1 }, effect: { delayMs: 30_000 } }],
+  ["any:lag=20", { match: { method: "GET" }, effect: { lagMs: 20_000 } }],
+  ["nic:lag=20x2", { match: { method: "GET", url: "/networkInterfaces(\\?|$)", nth: [1, 2] }, effect: { lagMs: 20_000 } }],
   ["group:empty", { match: { method: "PUT", url: "/resourcegroups/[^/?]+(\\?|$)", nth: 1 }, effect: { emptyBody: true } }],
   [
     "machine-1:Whatever",
@@ -125,6 +127,19 @@ describe("what a fault does:", () => {
       error: { code: "InternalExecutionError" },
     });
     expect((await on.ask("GET", nicId(0))).json.properties.provisioningState).toBe("Failed");
+  });
+
+  test("a list that is behind leaves out what is younger, and nothing else does", async () => {
+    const on = arm({ faults: [parseFault("any:lag=20")] });
+    await on.make(GROUP, group());
+    const names = async (path: string): Promise<string[]> =>
+      (await on.ask("GET", path)).json.value.map((one: { name: string }) => one.name);
+    await on.ask("PUT", nsgId, nsg());
+    const lists = [nsgId.replace(/\/nsg$/, ""), `${GROUP}/resources`];
+    for (const list of lists) expect(await names(list)).toEqual([]);
+    expect((await on.ask("GET", nsgId)).status).toBe(200);
+    await on.wait(20);
+    for (const list of lists) expect(await names(list)).toEqual(["nsg"]);
   });
 
   test("a machine that failed can be put again", async () => {

@@ -1,7 +1,7 @@
 /** What goes with what: deletes that cascade, reservations, power, locks, groups on their way out, pages, quotas seen by reads. */
 import { describe, expect, test } from "vitest";
 import { arm, GROUP, of, SUB } from "./arm.ts";
-import { base, group, lbId, natRule, nic, nicId, node, nsg, nsgId, pip, vm, vmId, vnet, vnetId } from "./shape.ts";
+import { base, group, lbId, natRule, nic, nicId, node, nsg, nsgId, pip, subnetId, vm, vmId, vnet, vnetId } from "./shape.ts";
 
 const names = async (on: ReturnType<typeof arm>, type: string): Promise<string[]> =>
   (await on.ask("GET", `${GROUP}/providers/Microsoft.${type}`)).json.value.map((one: { name: string }) => one.name).sort();
@@ -136,6 +136,73 @@ test("a group on its way out takes nothing new, and is free again when it is gon
   await on.wait(60);
   expect((await on.ask("PUT", GROUP, group())).status).toBe(201);
   expect((await on.ask("GET", `${GROUP}/resources`)).json.value).toEqual([]);
+});
+
+describe("a group that another one uses goes only in part:", () => {
+  const other = GROUP.replace(/g$/, "other");
+  const theirs = (type: string, name: string): string => `${other}/providers/Microsoft.${type}/${name}`;
+  const lonelyNic = (more: object = {}): object => ({
+    location: "westus",
+    properties: { ipConfigurations: [{ name: "a", properties: { subnet: { id: subnetId }, ...more } }] },
+  });
+  const USERS: [what: string, user: string, body: object, kept: string[], code: string][] = [
+    ["an interface in its subnet", theirs("Network/networkInterfaces", "n"), lonelyNic(), ["v"], "InUseSubnetCannotBeDeleted"],
+    [
+      "an interface with its address",
+      theirs("Network/networkInterfaces", "n"),
+      lonelyNic({ publicIPAddress: { id: of("Network/publicIPAddresses", "free") } }),
+      ["free", "v"],
+      "PublicIPAddressCannotBeDeleted",
+    ],
+    [
+      "an interface with its security group",
+      theirs("Network/networkInterfaces", "n"),
+      {
+        ...lonelyNic(),
+        properties: { ...(lonelyNic() as { properties: object }).properties, networkSecurityGroup: { id: nsgId } },
+      },
+      ["nsg", "v"],
+      "InUseNetworkSecurityGroupCannotBeDeleted",
+    ],
+  ];
+  test.each(USERS)("%s", async (_what, user, body, kept, code) => {
+    const on = arm();
+    await base(on);
+    await on.make(of("Network/publicIPAddresses", "free"), pip("free-label"));
+    await on.make(nicId(0), nic(0));
+    await on.make(vmId(0), vm(0));
+    await on.make(other, group());
+    await on.make(user, body);
+    const { headers } = await on.ask("DELETE", GROUP);
+    await on.wait(60);
+    const ended = await on.ask("GET", headers["location"] ?? "");
+    expect([ended.status, ended.json.error.code]).toEqual([409, "ResourceGroupDeletionBlocked"]);
+    expect(ended.json.error.message).toMatch(/^Deletion of resource group 'g' failed as resources with identifiers '/);
+    const details = ended.json.error.details as { code: string; target: string; message: string }[];
+    expect(details.map((one) => one.target.split("/").at(-1) ?? "").sort()).toEqual(kept);
+    expect(details.map((one) => one.code)).toContain(code);
+    for (const { message } of details) expect(JSON.parse(message).error.message).toContain("/resourceGroups/other/");
+    const left = (await on.ask("GET", `${GROUP}/resources`)).json.value as { name: string }[];
+    expect(left.map((one) => one.name).sort()).toEqual(kept);
+    expect((await on.ask("GET", GROUP)).json.properties.provisioningState).toBe("Succeeded");
+    // who used it goes, and then the rest can
+    await on.ask("DELETE", other);
+    await on.wait(60);
+    await on.ask("DELETE", GROUP);
+    await on.wait(60);
+    expect((await on.ask("GET", GROUP)).status).toBe(404);
+  });
+
+  test("one that uses another goes whole", async () => {
+    const on = arm();
+    await base(on);
+    await on.make(other, group());
+    await on.make(theirs("Network/networkInterfaces", "n"), lonelyNic());
+    await on.ask("DELETE", other);
+    await on.wait(60);
+    expect((await on.ask("GET", other)).status).toBe(404);
+    expect((await on.ask("GET", vnetId)).json.properties.subnets[0].properties.ipConfigurations).toBeUndefined();
+  });
 });
 
 test("lists come in pages", async () => {

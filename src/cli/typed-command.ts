@@ -1,0 +1,16 @@
+/** What advice is to know of the command: its words, so that it can say "run this again", and the cluster's name. */
+import type { AdviceContext } from "../core/advice.ts";
+import type { Invocation } from "./invocation.ts";
+
+/** Of a create the shortest command that goes on, since a person adds what is to change; of all others the one that was typed. */
+export function adviceContext({ world, command, args }: Pick<Invocation, "world" | "command" | "args">): AdviceContext {
+  const name = args[0] === undefined ? {} : { name: args[0] };
+  if (command === "create") return name;
+  const words = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;
+  return { ...name, command: ["azure-coreos-cluster", ...words.map(quoted)].join(" ") };
+}
+
+// --- internal ---
+
+/** As a shell reads it. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

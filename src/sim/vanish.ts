@@ -1,0 +1,77 @@
+/**
+ * How things go: a resource takes along what is below it. Of a group that is deleted everything goes at one moment, unless
+ * something outside of it refers to it: then what nothing outside holds goes, the rest stays, and the operation says why.
+ */
+import { ArmError, envelope, type Trouble, troubleOf } from "./arm-error.ts";
+import { keyOf } from "./arm-id.ts";
+import type { Cloud, Entry } from "./cloud.ts";
+import { references, text } from "./json.ts";
+import type { KindOf } from "./kind.ts";
+
+/** Takes an entry away with all that is below it, and what its kind says goes with it. */
+export function vanish(cloud: Cloud, kindOf: KindOf, entry: Entry): void {
+  cloud.remove(entry.key);
+  const below = `${entry.key}/`;
+  if (entry.group === undefined) {
+    for (const member of cloud.inGroup(entry.key)) cloud.remove(member.key);
+  } else {
+    for (const member of cloud.inGroup(entry.group)) if (member.key.startsWith(below)) cloud.remove(member.key);
+    kindOf(entry.type)?.removed?.(cloud, entry);
+  }
+}
+
+/** Deletes what is in a group, as far as it may go. Undefined when the group can go; else what Azure says of one that cannot. */
+export function deleteMembers(cloud: Cloud, kindOf: KindOf, group: Entry): Trouble | undefined {
+  if (!isReferredTo(cloud, group.key)) return undefined;
+  const held = new Map<string, { entry: Entry; error: ArmError }>();
+  for (let before = Infinity; ;) {
+    const members = cloud.inGroup(group.key);
+    if (members.length === 0 || members.length === before) break;
+    before = members.length;
+    held.clear();
+    for (const entry of members) {
+      if (cloud.get(entry.key) === undefined) continue;
+      const error = refusalOf(cloud, kindOf, entry);
+      if (error === undefined) vanish(cloud, kindOf, entry);
+      else held.set(entry.key, { entry, error });
+    }
+  }
+  return held.size === 0 ? undefined : blocked(cloud, group, [...held.values()]);
+}
+
+// --- internal ---
+
+/** Whether anything of another group refers to something in this one. */
+function isReferredTo(cloud: Cloud, key: string): boolean {
+  for (const entry of cloud.all()) {
+    if (entry.group === undefined || entry.group === key) continue;
+    for (const id of references(entry.resource["properties"])) if (keyOf(id).startsWith(`${key}/`)) return true;
+    if (keyOf(text(entry.resource["managedBy"]) ?? "").startsWith(`${key}/`)) return true;
+  }
+  return false;
+}
+
+function refusalOf(cloud: Cloud, kindOf: KindOf, entry: Entry): ArmError | undefined {
+  try {
+    kindOf(entry.type)?.inUse?.(cloud, entry);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ArmError)) throw error;
+    // A group's deletion goes on for longer than an interface is reserved.
+    return error.code === "NicReservedForAnotherVm" ? undefined : error;
+  }
+}
+
+/** Code and sentences as in a public log (MicrosoftDocs/azure-docs#52282), where each detail's message is the inner answer as text. */
+function blocked(cloud: Cloud, group: Entry, held: readonly { entry: Entry; error: ArmError }[]): Trouble {
+  const names = held.map(({ entry }) => `${entry.type}/${entry.name}`).join(",");
+  return {
+    code: "ResourceGroupDeletionBlocked",
+    message: `Deletion of resource group '${group.name}' failed as resources with identifiers '${names}' could not be deleted. The provisioning state of the resource group will be rolled back. The tracking Id is '${cloud.random.uuid()}'. Please check audit logs for more details.`,
+    details: held.map(({ entry, error }) => ({
+      code: error.code,
+      target: entry.id,
+      message: JSON.stringify(envelope(troubleOf(error))),
+    })),
+  };
+}

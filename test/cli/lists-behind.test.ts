@@ -1,0 +1,87 @@
+/** Lists that are behind: a destroy right after a create that was killed sees nothing in them, and finds it by name. */
+import { expect, onTestFinished, test } from "vitest";
+import { parseFault } from "../../src/sim/fault-script.ts";
+import { addForeign, addGroup, byHand, everything, inGroup } from "./azure-hand.ts";
+import { type TestAzure, testAzure } from "./world.ts";
+
+/** In somebody else's group, killed when its nth write has been done; the lists are then behind by so many seconds. */
+async function killed(argv: string, writes: number, lag: string): Promise<{ azure: TestAzure; before: string[]; dir: string }> {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  await addGroup(azure, "shared", { owner: "somebody" });
+  await addForeign(azure, "shared");
+  const before = everything(azure);
+  let left = writes;
+  let kill = (): void => undefined;
+  await azure.run(`${argv} --resource-group shared --wait-for machines`, {
+    onInterrupt: (callback) => (kill = callback),
+    azure: async (request) => {
+      if (request.method !== "PUT" || left-- > 1) return azure.simulation.handle(request);
+      const { signal, ...unbroken } = request;
+      if (left === 0) await azure.simulation.handle(unbroken);
+      kill();
+      kill();
+      throw signal?.reason as Error;
+    },
+  });
+  const behind = testAzure({ state: azure.simulation.save(), faults: [parseFault(`any:lag=${lag}`)] });
+  onTestFinished(() => behind.close());
+  return { azure: behind, before, dir: azure.dir };
+}
+
+test.each([
+  ["abc --num-nodes 3", 9],
+  ["abc --num-nodes 3", 99],
+  ["abc --num-nodes 12 --pip", 99],
+  ["abc --num-nodes 2 --vm-name-prefix web --availability-set web-as", 99],
+  ["abc --num-nodes 2 --etcd-plain", 99],
+] as const)("%s, killed after %i writes: all of it goes, though no list shows any", async (argv, writes) => {
+  const { azure, before } = await killed(argv, writes, "86400");
+  expect(everything(azure).length).toBeGreaterThan(before.length + 4);
+  const { exit, stderr } = await azure.run("destroy abc --yes --resource-group shared");
+  expect(exit, stderr).toBe(0);
+  expect(stderr).toContain("Nothing of abc is left.");
+  expect(everything(azure)).toEqual(before);
+});
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  "killed after %i writes: from its own folder all of it is found without any list",
+  async (writes) => {
+    const { azure, before, dir } = await killed("abc --num-nodes 2", writes, "86400");
+    expect(everything(azure).length).toBeGreaterThan(before.length);
+    const { exit, stderr } = await azure.run(`destroy abc --yes --resource-group shared --dir ${dir}`);
+    expect(exit, stderr).toBe(0);
+    expect(everything(azure)).toEqual(before);
+  },
+);
+
+// nothing but a list leads from elsewhere to a claim that is alone
+test.each([2, 3, 4, 5, 6, 7, 8])(
+  "killed after %i writes, with lists that are 20 seconds behind: from elsewhere nothing is left either",
+  async (writes) => {
+    const { azure, before } = await killed("abc --num-nodes 2", writes, "20");
+    const { exit, stderr } = await azure.run("destroy abc --yes --resource-group shared");
+    expect(exit, stderr).toBe(0);
+    expect(everything(azure)).toEqual(before);
+  },
+);
+
+test("what has the name and is somebody else's is not touched", async () => {
+  const { azure, before } = await killed("abc --num-nodes 2", 0, "20");
+  const theirs = inGroup("shared", "Microsoft.Network/networkSecurityGroups", "abc-nsg");
+  await byHand(azure, "PUT", theirs, { location: "westus", properties: {} });
+  const { exit, stderr } = await azure.run("destroy abc --yes --resource-group shared");
+  expect([exit, stderr]).toEqual([0, "Nothing of abc is there in the resource group shared.\n"]);
+  expect(everything(azure)).toEqual([...before, theirs].sort());
+});
+
+test("a cluster that lists show whole costs a few reads by name, not one a node", async () => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  await addGroup(azure, "shared");
+  await azure.run("abc --num-nodes 20 --resource-group shared --wait-for machines");
+  const since = azure.exchanges.length;
+  await azure.run("destroy abc --resource-group shared", { answers: ["no"] });
+  const reads = azure.exchanges.slice(since).filter((one) => /\/[^/]+\/abc-[^/]*\?/.test(one.url));
+  expect(reads.length).toBeLessThan(8);
+});

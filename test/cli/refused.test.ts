@@ -1,0 +1,59 @@
+/** What Azure refuses to a command: the advice goes on with that very command, and names what was refused, to whom and where. */
+import { expect, onTestFinished, test } from "vitest";
+import type { Fault } from "../../src/sim/fault.ts";
+import { parseFault } from "../../src/sim/fault-script.ts";
+import { type TestAzure, testAzure } from "./world.ts";
+
+const SCOPE = "/subscriptions/00000000-0000-0000-0000-000000000000";
+
+const LIST: Fault = {
+  match: { method: "GET", url: "/publicIPAddresses(\\?|$)" },
+  effect: { status: 403, code: "AuthorizationFailed", message: "The client does not have authorization." },
+};
+
+async function refusing(fault: Fault): Promise<TestAzure> {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  const made = await azure.run("abc --num-nodes 2 --ttl 1s --etcd-plain --wait-for machines");
+  if (made.exit !== 0) throw new Error(made.stderr);
+  const refused = testAzure({ state: azure.simulation.save(), faults: [fault] });
+  onTestFinished(() => refused.close());
+  return refused;
+}
+
+test.each(["destroy abc --yes", "status abc", "remove abc 1 --yes", "gc --yes", "list", "plan abc --num-nodes 2"])(
+  "a read that is refused with 403 ends in advice to run it again, not to create: %s",
+  async (argv) => {
+    const azure = await refusing(LIST);
+    const { exit, stderr } = await azure.run(argv);
+    expect(exit).toBe(4);
+    expect(stderr).toContain(`then run \`azure-coreos-cluster ${argv}\` again`);
+    expect(stderr).not.toContain("`azure-coreos-cluster abc`");
+    expect(stderr).toMatch(
+      /You may not read \/subscriptions\/[0-9-]+\/(resourceGroups\/abc\/)?providers\/Microsoft.Network\/publicIPAddresses\./,
+    );
+    expect(stderr).not.toMatch(/--scope SCOPE/);
+  },
+);
+
+test("a create that is refused goes on as a create", async () => {
+  const azure = await refusing(LIST);
+  const { exit, stderr } = await azure.run("abc --num-nodes 2");
+  expect(exit).toBe(4);
+  expect(stderr).toContain("then run `azure-coreos-cluster abc` again");
+});
+
+test("words that a shell would take apart are quoted", async () => {
+  const azure = await refusing(LIST);
+  const { stderr } = await azure.run("destroy abc --yes --events x;y.jsonl");
+  expect(stderr).toContain("`azure-coreos-cluster destroy abc --yes --events 'x;y.jsonl'`");
+});
+
+test("a delete that is refused says what, where and how to get the right", async () => {
+  const azure = await refusing(parseFault("DELETE/group:AuthorizationFailed"));
+  const { exit, stderr } = await azure.run("destroy abc --yes");
+  expect(exit).toBe(4);
+  expect(stderr).toContain(`You may not delete ${SCOPE}/resourceGroups/abc.`);
+  expect(stderr).toContain(`--scope ${SCOPE}/resourceGroups/abc\``);
+  expect(stderr).toContain("az ad signed-in-user show");
+});

@@ -1,0 +1,104 @@
+/** remove over the simulated Azure: what forbids it is known before anything changes, and only what is there is deleted and named. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { SimulationOptions } from "../../src/sim/simulation.ts";
+import { addLock, everything, inGroup } from "./azure-hand.ts";
+import { type TestAzure, testAzure } from "./world.ts";
+
+async function withCluster(argv = "", options: Partial<SimulationOptions> = {}): Promise<TestAzure> {
+  const azure = testAzure(options);
+  onTestFinished(() => azure.close());
+  const { exit, stderr } = await azure.run(`abc --num-nodes 4 --wait-for machines ${argv}`);
+  if (exit !== 0) throw new Error(stderr);
+  return azure;
+}
+
+/** Requests that change something, since a moment. */
+const writes = (azure: TestAzure, since: number): string[] =>
+  azure.exchanges.slice(since).flatMap((one) => (one.method === "GET" ? [] : [`${one.method} ${one.url}`]));
+
+test.each([
+  ["on the group", "/resourceGroups/abc", "CanNotDelete"],
+  ["on the subscription", "", "CanNotDelete"],
+  ["on the machine", inGroup("abc", "Microsoft.Compute/virtualMachines", "abc-coreos-3"), "CanNotDelete"],
+  ["on its interface", inGroup("abc", "Microsoft.Network/networkInterfaces", "abc-coreos-3-nic"), "CanNotDelete"],
+  ["on its disk", inGroup("abc", "Microsoft.Compute/disks", "abc-coreos-3-os"), "CanNotDelete"],
+  ["on the load balancer, which must change", inGroup("abc", "Microsoft.Network/loadBalancers", "abc-lb"), "ReadOnly"],
+])("a lock %s is named before anything is changed", async (_, scope, level) => {
+  const azure = await withCluster();
+  await addLock(azure, scope, "keep", level);
+  const [before, since] = [everything(azure), azure.exchanges.length];
+  const { exit, stderr } = await azure.run("remove abc 3 --yes");
+  expect(exit).toBe(5);
+  expect(stderr).toContain(`keep (${level})`);
+  expect(stderr).toContain("az lock delete --ids");
+  expect(writes(azure, since)).toEqual([]);
+  expect(everything(azure)).toEqual(before);
+});
+
+test.each([
+  ["another node", inGroup("abc", "Microsoft.Compute/virtualMachines", "abc-coreos-0"), "CanNotDelete"],
+  ["the load balancer, which only changes", inGroup("abc", "Microsoft.Network/loadBalancers", "abc-lb"), "CanNotDelete"],
+])("a lock on %s forbids nothing", async (_, scope, level) => {
+  const azure = await withCluster();
+  await addLock(azure, scope, "keep", level);
+  expect((await azure.run("remove abc 3 --yes")).exit).toBe(0);
+});
+
+test.each(["Microsoft.Compute/virtualMachines/delete", "Microsoft.Network/loadBalancers/write", "*/delete"])(
+  "a right that is missing is named before anything is changed: %s",
+  async (right) => {
+    const azure = await withCluster("", { limits: { notActions: [right] } });
+    const since = azure.exchanges.length;
+    const { exit, stderr } = await azure.run("remove abc 3 --yes");
+    expect(exit).toBe(4);
+    expect(stderr).toContain(
+      right === "*/delete" ? "you may not Microsoft.Compute/virtualMachines/delete" : `you may not ${right}`,
+    );
+    expect(writes(azure, since)).toEqual([]);
+  },
+);
+
+test("an address that never was is neither deleted nor reported", async () => {
+  const azure = await withCluster();
+  const since = azure.exchanges.length;
+  const { exit, stderr } = await azure.run("remove abc 3 --yes");
+  expect(exit).toBe(0);
+  expect(stderr).toContain("abc: 1 node will be removed with its disks and interface: abc-coreos-3.");
+  expect(stderr).toContain("machine abc-coreos-3  deleted");
+  expect(stderr).toContain("interface of abc-coreos-3  deleted");
+  expect(stderr).not.toContain("address of abc-coreos-3");
+  expect(writes(azure, since).filter((one) => one.startsWith("DELETE") && one.includes("publicIPAddresses"))).toEqual([]);
+});
+
+test("one that is there goes, and is reported", async () => {
+  const azure = await withCluster("--pip");
+  const { exit, stderr } = await azure.run("remove abc 2 3 --yes");
+  expect(exit).toBe(0);
+  expect(stderr).toContain(
+    "abc: 2 nodes will be removed with their disks, interfaces and addresses: abc-coreos-2, abc-coreos-3.",
+  );
+  expect(stderr).toContain("address of abc-coreos-3  deleted");
+  expect(everything(azure).filter((id) => /coreos-[23]/.test(id))).toEqual([]);
+});
+
+test("the user-data of a node that is gone goes too, and that of the others stays", async () => {
+  const azure = await withCluster();
+  expect((await azure.run("remove abc 3 --yes")).exit).toBe(0);
+  const files = readdirSync(join(azure.dir, "abc"));
+  expect(files.filter((file) => file.startsWith("user-data"))).toEqual([
+    "user-data-0.yaml",
+    "user-data-1.yaml",
+    "user-data-2.yaml",
+  ]);
+});
+
+test("the user-data of a namesake elsewhere is not touched", async () => {
+  const azure = await withCluster();
+  const other = testAzure({ seed: 99 });
+  onTestFinished(() => other.close());
+  await other.run("abc --num-nodes 4 --wait-for machines");
+  expect((await other.run(`remove abc 3 --yes --dir ${azure.dir}`)).exit).toBe(0);
+  expect(existsSync(join(azure.dir, "abc", "user-data-3.yaml"))).toBe(true);
+});
