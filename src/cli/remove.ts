@@ -21,6 +21,7 @@ import { usesTls } from "./etcd-plan.ts";
 import { refuseForbidden } from "./forbidden.ts";
 import { forgetUserData } from "./forget-files.ts";
 import { forgetHosts } from "./known-hosts.ts";
+import { locate } from "./locate.ts";
 import { type KnownNode, leave } from "./membership.ts";
 import { nodeNamed } from "./node-name.ts";
 import { intentOf, partsOf, removeParts, withParts } from "./node-parts.ts";
@@ -41,7 +42,7 @@ export async function removeNodes(invocation: Invocation): Promise<number> {
 async function run(session: Session, invocation: Invocation): Promise<number> {
   const { given, args, world } = invocation;
   const name = nameOf(invocation);
-  const groupName = given.resourceGroup ?? name;
+  const { groupName } = await locate(session, name, given.resourceGroup);
   const found = await findCluster(session, name, groupName);
   if (found.claim === undefined) throw noSuchCluster(name, groupName);
   const { claim } = found;

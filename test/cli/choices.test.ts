@@ -112,6 +112,8 @@ test("a cluster in another group is named when its name is asked for without it"
   expect({ exit, writes: writes() }).toEqual({ exit: 5, writes: [] });
   expect(stderr).toContain("mycluster is in the resource group shared");
   expect(stderr).toContain("--resource-group shared");
+  const removed = await azure.run("remove mycluster 2 --yes");
+  expect(removed.exit, removed.stderr).toBe(0);
 });
 
 test("a cluster that is past its time to live is gone on with, and that is said", async () => {
