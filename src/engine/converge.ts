@@ -132,9 +132,11 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
     const retry = budget.next(error);
     if (retry === undefined) throw error;
     const { code, message } = error as ClusterError;
-    tools.emit({ ...about, kind: "retrying", code, message, delayMs: Math.round(retry.waitMs) });
-    if (retry.kind === "throttle") tools.throttle.pause(before === undefined ? "read" : "write", retry.waitMs);
-    else await tools.clock.sleep(retry.waitMs, tools.signal);
+    const delayMs =
+      retry.kind === "throttle" ? tools.throttle.pause(before === undefined ? "read" : "write", retry) : retry.waitMs;
+    tools.emit({ ...about, kind: "retrying", code, message, delayMs: Math.round(delayMs) });
+    // after a 429 the throttle makes everybody wait
+    if (retry.kind !== "throttle") await tools.clock.sleep(retry.waitMs, tools.signal);
     // a reference that is gone may be one that a replaced machine took along
     if (retry.kind === "lag" && options.restore !== undefined && resource.kind === "machine") await options.restore();
     unclear ||= retry.ambiguous;

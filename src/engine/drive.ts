@@ -41,7 +41,7 @@ export async function drive(operation: Operation, kind: Target["kind"] | "groupD
       if (error instanceof AzureError && error.operation) throw error;
       const retry = budget.next(error);
       if (retry === undefined || retry.kind === "lag") throw error;
-      if (retry.kind === "throttle") tools.throttle.pause("read", retry.waitMs);
+      if (retry.kind === "throttle") tools.throttle.pause("read", retry);
       else await tools.clock.sleep(retry.waitMs, tools.signal);
     }
   }

@@ -73,13 +73,14 @@ async function pause(
   // what is absent for a read is absent: only a PUT may have to wait for what it refers to
   if (retry === undefined || (retry.kind === "lag" && kind === "read")) throw error;
   const { code, message } = error as ClusterError;
+  const delayMs = retry.kind === "throttle" ? tools.throttle.pause(kind, retry) : retry.waitMs;
   tools.emit({
     kind: "retrying",
     ...(about ?? { id: `azure/${kind}`, label: "Azure" }),
     code,
     message,
-    delayMs: Math.round(retry.waitMs),
+    delayMs: Math.round(delayMs),
   });
-  if (retry.kind === "throttle") tools.throttle.pause(kind, retry.waitMs);
-  else await tools.clock.sleep(retry.waitMs, tools.signal);
+  // after a 429 the throttle makes everybody wait
+  if (retry.kind !== "throttle") await tools.clock.sleep(retry.waitMs, tools.signal);
 }
