@@ -1,16 +1,13 @@
 /**
  * Waits for a long-running operation on a schedule of its own (schedule.ts), through passing faults. Where many wait for resources
  * beside each other, one list tells all of them (siblings.ts); the operation itself is asked when that says anything but
- * "at work" or "done", and from time to time all the same, for a list may be old.
+ * "at work" or "done".
  */
 import { AzureError } from "../core/azure-error.ts";
 import type { Operation, Target } from "./provider.ts";
 import { createBudget } from "./retry.ts";
 import { nextLook, scheduleOf } from "./schedule.ts";
 import type { Tools } from "./tools.ts";
-
-/** So long a list is taken at its word. */
-const LIST_WORD_MS = 60_000;
 
 /** @param made what the operation makes, when its siblings may be asked about with it */
 export async function drive(
@@ -24,19 +21,20 @@ export async function drive(
   const schedule = scheduleOf(kind);
   const budget = createBudget(clock, tools.random);
   const since = clock.now();
-  let asked = since;
+  let ended = false;
   const siblings = made === undefined ? undefined : tools.siblings.join(made);
   try {
     for (;;) {
       const wait = nextLook(schedule, clock.now() - since);
       await clock.sleep(wait, signal);
-      const state = clock.now() - asked < LIST_WORD_MS ? await siblings?.state(wait / 2, signal) : undefined;
-      if (state === "succeeded") return;
+      const state = await siblings?.state(wait / 2, signal);
+      ended = state === "succeeded";
+      if (ended) return;
       if (state === "working") continue;
       await tools.throttle.take("read", signal);
-      asked = clock.now();
       try {
-        if (await operation.poll(signal)) return;
+        ended = await operation.poll(signal);
+        if (ended) return;
         budget.reset();
       } catch (error) {
         // an operation that has ended badly stays so, however often it is asked: what to do then is the caller's
@@ -48,6 +46,6 @@ export async function drive(
       }
     }
   } finally {
-    siblings?.leave();
+    siblings?.leave(ended);
   }
 }

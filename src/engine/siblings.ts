@@ -1,7 +1,8 @@
 /**
  * One question for all who wait: how the resources beside each other are getting on is in one list, so that two hundred machines
  * cost no more reads than one. It says who has ended; what an operation failed with, its owner asks for itself. Nobody depends
- * on it: whoever gets no answer here (few wait, there is no such list, it does not show the resource) asks for himself too.
+ * on it: whoever gets no answer here (few wait, there is no such list, it does not show the resource) asks for himself too; and in
+ * turn each of them does so, for a list may be old. One that shows at work what has ended is not asked for again.
  */
 import { abortable } from "./abortable.ts";
 import { patiently } from "./patiently.ts";
@@ -13,6 +14,8 @@ const FEW = 3;
 /** From one list to the next: at least so many ms, and longer for long ones: twice what the last took. */
 const GAP_MS = 500;
 const GAP_SHARE = 2;
+/** So often one of them asks for himself. */
+const CHECK_MS = 10_000;
 
 type States = ReadonlyMap<string, Live["state"]>;
 
@@ -29,6 +32,10 @@ interface Family {
   unlisted: boolean;
   /** The last that was asked for. */
   look?: Look;
+  /** When one of them last asked for himself. */
+  checked: number;
+  /** What has ended well, by lower-case id, and when that was seen. */
+  readonly ended: Map<string, number>;
 }
 
 export function createSiblings(tools: RequestTools): Siblings {
@@ -56,8 +63,9 @@ export function createSiblings(tools: RequestTools): Siblings {
       });
       const [now, left] = [tools.clock.now(), look.left ?? 0];
       look.next = Math.max(left + GAP_MS, now + (now - left) * GAP_SHARE);
-      family.unlisted = states === undefined;
-      return states;
+      const old = [...family.ended].some(([id, at]) => at < left && states?.get(id) === "working");
+      family.unlisted = states === undefined || old;
+      return old ? undefined : states;
     } catch {
       family.unlisted = true;
       return undefined;
@@ -66,16 +74,30 @@ export function createSiblings(tools: RequestTools): Siblings {
 
   return {
     join(target) {
-      const place = target.id.slice(0, target.id.lastIndexOf("/")).toLowerCase();
-      const family = families.get(place) ?? { waiting: 0, unlisted: tools.provider.siblings === undefined };
+      const id = target.id.toLowerCase();
+      const place = id.slice(0, id.lastIndexOf("/"));
+      const family = families.get(place) ?? {
+        waiting: 0,
+        unlisted: tools.provider.siblings === undefined,
+        checked: tools.clock.now(),
+        ended: new Map<string, number>(),
+      };
       families.set(place, family);
       family.waiting++;
+      family.ended.delete(id);
       return {
         async state(within, signal) {
           if (family.unlisted || family.waiting < FEW) return undefined;
-          return (await abortable(ask(family, target, within), signal))?.get(target.id.toLowerCase());
+          if (tools.clock.now() - family.checked >= CHECK_MS) {
+            family.checked = tools.clock.now();
+            return undefined;
+          }
+          return (await abortable(ask(family, target, within), signal))?.get(id);
         },
-        leave: () => void family.waiting--,
+        leave(ended) {
+          family.waiting--;
+          if (ended) family.ended.set(id, tools.clock.now());
+        },
       };
     },
   };

@@ -13,7 +13,8 @@ export interface Siblings {
      * An abort ends the wait at once.
      */
     state(within: number, signal: AbortSignal): Promise<Live["state"] | undefined>;
-    leave(): void;
+    /** @param ended it has ended well */
+    leave(ended: boolean): void;
   };
 }
 
