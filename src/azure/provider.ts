@@ -125,7 +125,9 @@ export function createProvider(clients: Clients): Provider {
     async siblings(target, abortSignal) {
       const list = rowOf(target).list?.(clients, groupNameOf(target), { abortSignal });
       const found = list === undefined ? undefined : await listed(() => all(list));
-      return found && new Map(found.map((model) => [(model as { id: string }).id.toLowerCase(), toLive("", model).state]));
+      // one that is listed without a state has not said that it is done
+      const told = found?.filter((model) => (model as { provisioningState?: unknown }).provisioningState !== undefined);
+      return told && new Map(told.map((model) => [(model as { id: string }).id.toLowerCase(), toLive("", model).state]));
     },
     put: (resource, { signal, createOnly }) => {
       const kind = ROWS[resource.kind] as Row<Kind>;

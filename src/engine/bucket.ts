@@ -14,10 +14,10 @@ export interface Bucket {
 }
 
 /** A new guess never falls below this share of the last: a refusal may have been somebody else's doing. */
-const LEAST = 0.5;
+const LEAST = 0.6;
 /** Below what was measured, so that it is approached from underneath. */
 const MARGIN = 0.97;
-/** By which share the rate grows each second. */
+/** By which share the rate grows each second, while it holds somebody back. */
 const GROWTH = 0.03;
 /** So many seconds' worth of tokens may be spent at once. */
 const BURST_S = 2;
@@ -37,25 +37,25 @@ export function createBucket(guess: number): Bucket {
   let lasted: number | undefined;
   let taken = 0;
   let refused = 0;
-  /** Refusals in a row between which nothing was accepted. */
+  /** Pauses in a row between which nothing was accepted. */
   let barren = 0;
 
   /** At the end of a pause, for until then refusals of what had left before it come in. */
   function learn(seconds: number): void {
     const accepted = taken - refused;
-    if (accepted > 0) {
-      rate = Math.max(rate * LEAST, (MARGIN * accepted) / seconds);
-      barren = 0;
-    }
+    if (accepted > 0) rate = Math.max(rate * LEAST, MARGIN * Math.min(rate, accepted / seconds));
     lasted = undefined;
     taken = 0;
     refused = 0;
   }
   function refill(now: number): void {
+    const probing = lasted !== undefined && barren > 0;
     if (lasted !== undefined) learn(lasted);
     const seconds = Math.max(0, now - at) / 1000;
-    tokens = Math.min(barren > 0 ? 1 : rate * BURST_S, tokens + seconds * rate);
-    rate += Math.min(1, seconds) * GROWTH * rate;
+    const most = probing ? 1 : Math.max(1, rate * BURST_S);
+    tokens = Math.min(most, tokens + seconds * rate);
+    // a bucket that fills up says nothing about its limit: nobody is held back
+    if (tokens < most) rate += seconds * GROWTH * rate;
     at = now;
   }
 
@@ -71,15 +71,15 @@ export function createBucket(guess: number): Bucket {
       taken += 1;
     },
     refuse(now, ms, asked) {
-      refused += 1;
       if (now >= pausedUntil) {
+        refill(now);
+        barren = emptyAt > -Infinity && taken - refused <= 1 ? barren + 1 : 0;
         lasted = (now - emptyAt) / 1000;
         emptyAt = now;
-        at = now;
         tokens = 0;
-        barren += 1;
       }
-      const wait = asked ? ms : Math.min(LONGEST_MS, ms * 2 ** (barren - 1));
+      refused += 1;
+      const wait = asked ? ms : Math.min(LONGEST_MS, ms * 2 ** barren);
       pausedUntil = Math.max(pausedUntil, now + wait);
       return pausedUntil - now;
     },

@@ -35,10 +35,11 @@ test.each([
   ["no time named", 400, 200, 10, false, 20, 6],
   ["slow answers", 400, 200, 10, true, 500, 10],
   ["half of it", 200, 20, 5, true, 20, 15],
-  ["a twentieth", 40, 10, 0.5, true, 20, 20],
-  ["others take most of it", 60, 5, 1, false, 100, 20],
+  ["a twentieth", 40, 10, 0.5, true, 20, 45],
+  ["a hundredth", 20, 10, 0.1, true, 20, 35],
+  ["others take most of it", 60, 5, 1, false, 100, 30],
 ] as const)(
-  "%s: the limit is used to nine tenths, and seldom run into",
+  "%s: the limit is used to nine tenths, and run into so often at most",
   async (_, writes, capacity, refill, asks, latency, most) => {
     const { seconds, floor, refusals } = await against(writes, capacity, refill, asks, latency);
     expect(seconds).toBeLessThan(floor * 1.1 + 3);
@@ -67,6 +68,31 @@ test("refusals without end are met with a request a minute", () => {
   let now = 0;
   for (let i = 0; i < 20; i++) now += bucket.refuse(now, 1000, false);
   expect(bucket.refuse(now, 1000, false)).toBe(60_000);
+});
+
+test("a rate that nobody needs does not grow, and so one refusal is enough to find it again", () => {
+  const bucket = createBucket(10);
+  let now = bucket.refuse(0, 1000, true);
+  // five a second for ten minutes
+  for (const end = now + 600_000; now < end; now += 200) if (bucket.delay(now) === 0) bucket.take(now);
+  now += bucket.refuse(now, 1000, true);
+  let at = now;
+  for (let i = 0; i < 100; i++) {
+    at += bucket.delay(at);
+    bucket.take(at);
+  }
+  expect(at - now).toBeGreaterThan(5000);
+});
+
+test("Retry-After: 0 is no leave to knock as fast as one can", () => {
+  const bucket = createBucket(10);
+  let now = 0;
+  for (let i = 0; i < 100; i++) {
+    now += bucket.refuse(now, 0, true);
+    now += bucket.delay(now);
+    bucket.take(now);
+  }
+  expect(now).toBeGreaterThan(5000);
 });
 
 test("what was accepted ends the doubling", () => {
