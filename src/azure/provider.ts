@@ -10,7 +10,7 @@ import { isAbsence } from "../core/azure-error.ts";
 import { type Bodies, type Kind, groupOf, nameOf } from "../core/resource.ts";
 import type { Live, Operation, Provider, Target } from "../engine/provider.ts";
 import type { Clients } from "./clients.ts";
-import { understood } from "./reading.ts";
+import { all, listed, understood } from "./reading.ts";
 import { type RawAnswer, type SdkPoller, startOperation } from "./operation.ts";
 
 /** Call options that every operation of the SDK takes. */
@@ -27,6 +27,8 @@ interface Row<K extends Kind> {
   get(clients: Clients, group: string, name: string, call: Call): Promise<unknown>;
   put(clients: Clients, group: string, name: string, body: Bodies[K], call: Call): Work;
   delete(clients: Clients, group: string, name: string, call: Call): Work;
+  /** All of the kind in a group; for kinds of which a cluster has one for each node. */
+  list?(clients: Clients, group: string, call: Call): AsyncIterable<unknown>;
   /** The operations themselves, for making a poller again from its saved state. */
   sources(clients: Clients): { put: unknown; delete: unknown };
 }
@@ -59,7 +61,10 @@ const ROWS: { [K in Kind]: Row<K> } = {
     sources: (c) => ({ put: c.resources.resourceGroups.createOrUpdate, delete: c.resources.resourceGroups.delete }),
   },
   placementGroup: row("compute", (c) => c.compute.proximityPlacementGroups),
-  publicAddress: row("network", (c) => c.network.publicIPAddresses),
+  publicAddress: {
+    ...row("network", (c) => c.network.publicIPAddresses),
+    list: (c, group, call) => c.network.publicIPAddresses.list(group, call),
+  },
   sshKey: {
     client: "compute",
     get: (c, group, name, call) => c.compute.sshPublicKeys.get(group, name, call),
@@ -88,7 +93,10 @@ const ROWS: { [K in Kind]: Row<K> } = {
   },
   image: row("compute", (c) => c.compute.images),
   networkInterface: row("network", (c) => c.network.networkInterfaces),
-  machine: row("compute", (c) => c.compute.virtualMachines),
+  machine: {
+    ...row("compute", (c) => c.compute.virtualMachines),
+    list: (c, group, call) => c.compute.virtualMachines.list(group, call),
+  },
 };
 
 /** Disks are made with their machines and in no plan; they are only looked at and deleted. */
@@ -113,6 +121,13 @@ export function createProvider(clients: Clients): Provider {
         rowOf(target).get(clients, groupNameOf(target), nameIn(target), { abortSignal: signal }),
       );
       return found === undefined ? undefined : toLive(target.id, found);
+    },
+    async siblings(target, abortSignal) {
+      const list = rowOf(target).list?.(clients, groupNameOf(target), { abortSignal });
+      const found = list === undefined ? undefined : await listed(() => all(list));
+      // one that is listed without a state has not said that it is done
+      const told = found?.filter((model) => (model as { provisioningState?: unknown }).provisioningState !== undefined);
+      return told && new Map(told.map((model) => [(model as { id: string }).id.toLowerCase(), toLive("", model).state]));
     },
     put: (resource, { signal, createOnly }) => {
       const kind = ROWS[resource.kind] as Row<Kind>;

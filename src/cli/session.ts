@@ -10,8 +10,9 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { FLAGS, type FlagValues } from "../core/flags.ts";
 import { isLoopback } from "../core/spec.ts";
 import type { Emit } from "../engine/event.ts";
+import { createSiblings } from "../engine/siblings.ts";
 import { createThrottle } from "../engine/throttle.ts";
-import type { Tools } from "../engine/tools.ts";
+import type { RequestTools, Tools } from "../engine/tools.ts";
 import { duration } from "../report/words.ts";
 import { type Report, chooseReport, joined } from "../report/report.ts";
 import { jsonLines } from "../report/json-lines.ts";
@@ -230,7 +231,7 @@ async function connect(
     ...(credential === undefined ? {} : { credential }),
     ...(handle === undefined ? {} : { httpClient: await httpClientOf(handle) }),
   });
-  const tools: Tools = {
+  const tools: RequestTools = {
     provider: createProvider(clients),
     clock: around.clock,
     throttle: createThrottle(around.clock),
@@ -238,7 +239,7 @@ async function connect(
     emit: around.emit,
     signal: around.hard,
   };
-  return { subscription, tools, lookups: createLookups(clients), credential };
+  return { subscription, tools: { ...tools, siblings: createSiblings(tools) }, lookups: createLookups(clients), credential };
 }
 
 async function chosenSubscription(world: World): Promise<string> {

@@ -94,7 +94,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           options.onAccepted?.();
           if (!operation.done) tools.emit({ ...about, kind: "waiting" });
           driving = true;
-          await raceUsable((alone) => drive(operation, resource.kind, alone), options.usable, tools);
+          await raceUsable((alone) => drive(operation, resource.kind, alone, resource), options.usable, tools);
           return done(acted);
         }
       }
@@ -132,9 +132,11 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
     const retry = budget.next(error);
     if (retry === undefined) throw error;
     const { code, message } = error as ClusterError;
-    tools.emit({ ...about, kind: "retrying", code, message, delayMs: Math.round(retry.waitMs) });
-    if (retry.kind === "throttle") tools.throttle.pause(before === undefined ? "read" : "write", retry.waitMs);
-    else await tools.clock.sleep(retry.waitMs, tools.signal);
+    const delayMs =
+      retry.kind === "throttle" ? tools.throttle.pause(before === undefined ? "read" : "write", retry) : retry.waitMs;
+    tools.emit({ ...about, kind: "retrying", code, message, delayMs: Math.round(delayMs) });
+    // after a 429 the throttle makes everybody wait
+    if (retry.kind !== "throttle") await tools.clock.sleep(retry.waitMs, tools.signal);
     // a reference that is gone may be one that a replaced machine took along
     if (retry.kind === "lag" && options.restore !== undefined && resource.kind === "machine") await options.restore();
     unclear ||= retry.ambiguous;
@@ -167,12 +169,13 @@ function refuseOld(resource: AnyResource, live: Live, now: number, cluster: stri
 const look = (resource: AnyResource, tools: Tools): Promise<Live | undefined> =>
   patiently(tools, (signal) => tools.provider.get(resource, signal));
 
+/** Returns when it is at work no more, whatever became of it. */
 async function waitWhileWorking(resource: AnyResource, tools: Tools): Promise<void> {
-  for (let wait = 1000; ; wait = Math.min(5000, wait * 1.5)) {
-    await tools.clock.sleep(wait, tools.signal);
-    const live = await look(resource, tools);
-    if (live === undefined || live.state === "succeeded" || live.state === "failed") return;
-  }
+  const poll = async (signal: AbortSignal): Promise<boolean> => {
+    const state = (await tools.provider.get(resource, signal))?.state;
+    return state !== "working" && state !== "deleting";
+  };
+  await drive({ done: false, poll }, resource.kind, tools, resource);
 }
 
 /** Waits for the first: true when the node became usable before Azure's word, which is then waited for no more. */

@@ -4,7 +4,7 @@ import { drive } from "./drive.ts";
 import type { TagTarget, Target } from "./provider.ts";
 import { type RetryBudget, createBudget } from "./retry.ts";
 import type { RequestClass } from "./throttle.ts";
-import type { Tools } from "./tools.ts";
+import type { RequestTools, Tools } from "./tools.ts";
 
 /** Deletes a resource and waits until it is gone; absent is success. With a label its retries are told by its name. */
 export async function remove(
@@ -47,7 +47,7 @@ export async function retag(target: TagTarget, tags: Record<string, string>, too
 }
 
 /** A read that is repeated within a budget. */
-export async function patiently<T>(tools: Tools, read: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function patiently<T>(tools: RequestTools, read: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const budget = createBudget(tools.clock, tools.random);
   for (;;) {
     await tools.throttle.take("read", tools.signal);
@@ -66,20 +66,21 @@ async function pause(
   error: unknown,
   budget: RetryBudget,
   kind: RequestClass,
-  tools: Tools,
+  tools: RequestTools,
   about?: { readonly id: string; readonly label: string },
 ): Promise<void> {
   const retry = budget.next(error);
   // what is absent for a read is absent: only a PUT may have to wait for what it refers to
   if (retry === undefined || (retry.kind === "lag" && kind === "read")) throw error;
   const { code, message } = error as ClusterError;
+  const delayMs = retry.kind === "throttle" ? tools.throttle.pause(kind, retry) : retry.waitMs;
   tools.emit({
     kind: "retrying",
     ...(about ?? { id: `azure/${kind}`, label: "Azure" }),
     code,
     message,
-    delayMs: Math.round(retry.waitMs),
+    delayMs: Math.round(delayMs),
   });
-  if (retry.kind === "throttle") tools.throttle.pause(kind, retry.waitMs);
-  else await tools.clock.sleep(retry.waitMs, tools.signal);
+  // after a 429 the throttle makes everybody wait
+  if (retry.kind !== "throttle") await tools.clock.sleep(retry.waitMs, tools.signal);
 }

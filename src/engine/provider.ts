@@ -42,6 +42,8 @@ export interface Provider {
   /** The live resource; undefined when there is none. */
   get(target: Target, signal: AbortSignal): Promise<Live | undefined>;
   put(resource: AnyResource, options: PutOptions): Promise<Operation>;
+  /** The states of all that is beside it, of its kind, by lower-case id; undefined where there is no list of them. */
+  siblings?(target: Target, signal: AbortSignal): Promise<ReadonlyMap<string, Live["state"]> | undefined>;
   /** Absent is success. */
   delete(target: Target, signal: AbortSignal): Promise<Operation>;
   /** Replaces the tags of a group or an address, and changes nothing else. 404 when there is none. */

@@ -9,6 +9,8 @@ import { AzureError } from "../core/azure-error.ts";
 export interface Retry {
   readonly waitMs: number;
   readonly kind: "throttle" | "contention" | "transient" | "lag";
+  /** The wait is what Azure asked for. */
+  readonly asked: boolean;
   /** The request may have been carried out all the same. */
   readonly ambiguous: boolean;
 }
@@ -18,8 +20,8 @@ const NOBODY = /^(ECONNREFUSED|ENOTFOUND)$/;
 const TRANSIENT = { attempts: 12, nobody: 5, first: 500, most: 20_000 };
 const CONTENTION = { forMs: 300_000, grace: 20_000, first: 2000, most: 15_000 };
 const LAG = { attempts: 5, first: 1000, most: 5000 };
-/** CAPZ waits a minute on a 429 that names no time; a third of it, doubled each time, gets there politely and sooner. */
-const THROTTLE = { first: 20_000, most: 120_000 };
+/** Of a 429 that names no time. Doubled by throttle.ts for as long as nothing is accepted: a limit for all is not learned by one. */
+const THROTTLE_MS = 1000;
 
 /** What a reference answers for a moment after its target was made: ARM's own replication. */
 const LAGGING =
@@ -34,7 +36,6 @@ export interface RetryBudget {
 
 export function createBudget(clock: Clock, random: () => number): RetryBudget {
   let transient = 0;
-  let throttled = 0;
   let lagging = 0;
   let contended = 0;
   let contendedSince: number | undefined;
@@ -51,22 +52,27 @@ export function createBudget(clock: Clock, random: () => number): RetryBudget {
     next(error) {
       if (!(error instanceof AzureError)) return undefined;
       const asked = error.retryAfterMs ?? waitHint(error.message);
+      const wait = (waitMs: number): Pick<Retry, "waitMs" | "asked"> => ({ waitMs, asked: asked !== undefined });
       switch (retryClass(error.status, error.code, error.message)) {
         case "throttle":
-          return { waitMs: asked ?? jitter(THROTTLE.first, THROTTLE.most, throttled++), kind: "throttle", ambiguous: false };
+          return { ...wait(asked ?? jitter(THROTTLE_MS, THROTTLE_MS, 0)), kind: "throttle", ambiguous: false };
         case "contention": {
           contendedSince ??= clock.now();
           const patience = patienceFor(error.code, error.message) ?? CONTENTION.forMs;
           if (clock.now() - contendedSince > patience + CONTENTION.grace) return undefined;
           return {
-            waitMs: asked ?? jitter(CONTENTION.first, CONTENTION.most, contended++),
+            ...wait(asked ?? jitter(CONTENTION.first, CONTENTION.most, contended++)),
             kind: "contention",
             ambiguous: false,
           };
         }
         case "transient":
           if (transient >= (NOBODY.test(error.code) ? TRANSIENT.nobody : TRANSIENT.attempts)) return undefined;
-          return { waitMs: asked ?? jitter(TRANSIENT.first, TRANSIENT.most, transient++), kind: "transient", ambiguous: true };
+          return {
+            ...wait(asked ?? jitter(TRANSIENT.first, TRANSIENT.most, transient++)),
+            kind: "transient",
+            ambiguous: true,
+          };
         default:
           if (
             !error.operation &&
@@ -74,7 +80,7 @@ export function createBudget(clock: Clock, random: () => number): RetryBudget {
             LAGGING.test(error.code) &&
             lagging < LAG.attempts
           )
-            return { waitMs: jitter(LAG.first, LAG.most, lagging++), kind: "lag", ambiguous: false };
+            return { ...wait(jitter(LAG.first, LAG.most, lagging++)), kind: "lag", ambiguous: false };
           return undefined;
       }
     },

@@ -1,12 +1,15 @@
 /**
- * Keeps the run at peace with Azure Resource Manager's request limits. Until Azure says 429 nothing is held back: a small
- * cluster never meets a limit, and subscriptions differ. From then on requests of that class wait as long as Azure asked, all
- * of them, and go on at the refill rate, in order: a thousand machines do not knock one after another.
+ * Keeps the run at peace with the cloud's request limits. Until it says 429 nothing is held back: a small cluster never meets a
+ * limit, and subscriptions differ. From then on requests of that class wait as long as was asked, all of them, and go on in order
+ * at the rate that the cloud turns out to allow (bucket.ts): a thousand machines do not knock one after another.
  *
- * Refills are ARM's own token buckets, per subscription and principal: writes 10/s, deletes 10/s, reads 25/s (Microsoft's
+ * The first guess are ARM's own token buckets, per subscription and principal: writes 10/s, deletes 10/s, reads 25/s (Microsoft's
  * "Understand how Azure Resource Manager throttles requests"); a little below, for others use them too.
  */
 import type { Clock } from "../core/clock.ts";
+import { abortable } from "./abortable.ts";
+import { type Bucket, createBucket } from "./bucket.ts";
+import type { Retry } from "./retry.ts";
 
 export type RequestClass = "read" | "write" | "delete";
 
@@ -15,35 +18,35 @@ const PER_SECOND: Record<RequestClass, number> = { read: 22, write: 9.5, delete:
 export interface Throttle {
   /** Waits for a place. Places are given in the order asked. */
   take(kind: RequestClass, signal: AbortSignal): Promise<void>;
-  /** Azure said 429 with this wait: nobody sends a request of the class before. */
-  pause(kind: RequestClass, ms: number): void;
+  /** Azure said 429: nobody sends a request of the class before the wait is over. Returns how long that is, in ms. */
+  pause(kind: RequestClass, retry: Pick<Retry, "waitMs" | "asked">): number;
 }
 
 export function createThrottle(clock: Clock): Throttle {
-  const pausedUntil = new Map<RequestClass, number>();
-  /** When the next request of a class may leave; absent until Azure has said 429. */
-  const next = new Map<RequestClass, number>();
+  /** Absent until Azure has said 429. */
+  const buckets = new Map<RequestClass, Bucket>();
+  /** Resolves when nobody waits in front any more. */
+  const queues = new Map<RequestClass, Promise<void>>();
+
   return {
     async take(kind, signal) {
-      for (;;) {
-        const now = clock.now();
-        const at = next.get(kind);
-        if (at === undefined) return;
-        if (at <= now) {
-          next.set(kind, now + 1000 / PER_SECOND[kind]);
-          return;
-        }
-        // a place in the queue: it may move back when Azure says 429 again meanwhile
-        next.set(kind, at + 1000 / PER_SECOND[kind]);
-        await clock.sleep(at - now, signal);
-        const pause = pausedUntil.get(kind) ?? 0;
-        if (clock.now() >= pause) return;
+      const bucket = buckets.get(kind);
+      if (bucket === undefined) return;
+      const inFront = queues.get(kind) ?? Promise.resolve();
+      const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
+      queues.set(kind, gone);
+      try {
+        await abortable(inFront, signal);
+        for (let wait = bucket.delay(clock.now()); wait > 0; wait = bucket.delay(clock.now())) await clock.sleep(wait, signal);
+        bucket.take(clock.now());
+      } finally {
+        void inFront.then(leave);
       }
     },
-    pause(kind, ms) {
-      const until = clock.now() + ms;
-      pausedUntil.set(kind, Math.max(pausedUntil.get(kind) ?? 0, until));
-      next.set(kind, Math.max(next.get(kind) ?? 0, until));
+    pause(kind, { waitMs, asked }) {
+      const bucket = buckets.get(kind) ?? createBucket(PER_SECOND[kind]);
+      buckets.set(kind, bucket);
+      return bucket.refuse(clock.now(), waitMs, asked);
     },
   };
 }

@@ -37,6 +37,16 @@ describe("in the order of a plan", () => {
     },
   );
 
+  test.each(["machine", "publicAddress"] as const)("every %s of a group is in one list, with its state", async (kind) => {
+    const one = EVERY_KIND.find((resource) => resource.kind === kind) as AnyResource;
+    const before = on.exchanges.length;
+    expect((await on.provider.siblings?.(one, signal))?.get(one.id.toLowerCase())).toBe("succeeded");
+    expect(on.exchanges.length - before).toBe(1);
+    expect(
+      await on.provider.siblings?.({ ...one, id: one.id.replace(/resourceGroups\/[^/]+/, "resourceGroups/none") }, signal),
+    ).toBe(undefined);
+  });
+
   test("a machine that exists is not made twice", async () => {
     const machine = EVERY_KIND.find((resource) => resource.kind === "machine") as AnyResource;
     await expect(on.provider.put(machine, { signal, createOnly: true })).rejects.toMatchObject({ status: 412 });

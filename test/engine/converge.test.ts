@@ -26,6 +26,10 @@ async function brought(
 
 const without = (verbs: readonly string[], verb: string): string[] => verbs.filter((one) => one !== verb);
 
+/** However often it was looked at while Azure was at work. */
+const short = (verbs: readonly string[]): string[] =>
+  verbs.flatMap((verb, at) => (verb !== "get" || verbs[at - 1] !== "get" ? [verb] : verbs[at - 2] === "get" ? [] : ["get ..."]));
+
 test.each<[string, AnyResource, Live | undefined, Script, string, string[]]>([
   ["absent: made", network(), undefined, {}, "created", ["put"]],
   ["as planned: nothing is sent", network(), made(stamped(network()), "succeeded"), {}, "unchanged", []],
@@ -38,7 +42,7 @@ test.each<[string, AnyResource, Live | undefined, Script, string, string[]]>([
     undefined,
     { put: [{ after: reset }] },
     "created",
-    ["put", "get", "get", "get", "get", "get"],
+    ["put", "get", "get ..."],
   ],
   [
     "a 500 after it acted",
@@ -46,7 +50,7 @@ test.each<[string, AnyResource, Live | undefined, Script, string, string[]]>([
     undefined,
     { put: [{ after: azureError("InternalServerError", { status: 500 }) }] },
     "created",
-    ["put", "get", "get", "get", "get", "get"],
+    ["put", "get", "get ..."],
   ],
   ["contention: sent again, without a look", network(), undefined, { put: [busy, busy] }, "created", ["put", "put", "put"]],
   [
@@ -71,7 +75,7 @@ test.each<[string, AnyResource, Live | undefined, Script, string, string[]]>([
     undefined,
     { poll: [azureError("OperationNotFound", { status: 404 })] },
     "created",
-    ["put", "get", "get", "get", "get", "get"],
+    ["put", "get", "get ..."],
   ],
   [
     "a machine that fails is deleted and made again, once",
@@ -84,7 +88,7 @@ test.each<[string, AnyResource, Live | undefined, Script, string, string[]]>([
 ])("%s", async (_, resource, live, script, outcome, verbs) => {
   const on = await brought(resource, live, script);
   expect(on.outcome).toBe(outcome);
-  expect(without(on.verbs(), "poll")).toEqual(verbs);
+  expect(short(without(on.verbs(), "poll"))).toEqual(verbs);
   expect(on.there.get(resource.id)?.state ?? "succeeded").not.toBe("failed");
   expect(on.events.at(-1)).toMatchObject(outcome === "unchanged" ? { kind: "unchanged" } : { kind: "done", change: outcome });
 });

@@ -3,8 +3,9 @@ import { AzureError, type AzureErrorOptions } from "../../src/core/azure-error.t
 import type { AnyResource } from "../../src/core/resource.ts";
 import type { Event } from "../../src/engine/event.ts";
 import type { Live, Operation, Provider } from "../../src/engine/provider.ts";
+import { createSiblings } from "../../src/engine/siblings.ts";
 import { createThrottle } from "../../src/engine/throttle.ts";
-import type { Tools } from "../../src/engine/tools.ts";
+import type { RequestTools, Tools } from "../../src/engine/tools.ts";
 import { type VirtualClock, createVirtualClock } from "../../src/sim/clock.ts";
 
 export const azureError = (code: string, options: AzureErrorOptions = {}): AzureError =>
@@ -95,7 +96,7 @@ export function memory(script: Script = {}): Memory {
       }),
     tag: () => Promise.resolve(),
   };
-  const tools: Tools = {
+  const tools: RequestTools = {
     provider,
     clock,
     throttle: createThrottle(clock),
@@ -103,7 +104,15 @@ export function memory(script: Script = {}): Memory {
     emit: (event) => events.push({ at: clock.now(), ...event }),
     signal: stop.signal,
   };
-  return { tools, clock, there, calls, events, stop, verbs: () => calls.map((one) => one.split(" ")[0] ?? "") };
+  return {
+    tools: { ...tools, siblings: createSiblings(tools) },
+    clock,
+    there,
+    calls,
+    events,
+    stop,
+    verbs: () => calls.map((one) => one.split(" ")[0] ?? ""),
+  };
 }
 
 const OURS = { "managed-by": "azure-coreos-cluster", "aoc-cluster": "c" };

@@ -43,8 +43,14 @@ test.each([
   ["a header, of a 503", azureError("ServiceUnavailable", { status: 503, retryAfterMs: 3000 }), 3000],
   ["the text", new AzureError("RetryableError", "The request can be retried in 12 seconds.", { status: 429 }), 12_000],
 ])("a wait that Azure asks for is obeyed: %s", (_, error, waitMs) => {
-  expect(budget(0).next(error)?.waitMs).toBe(waitMs);
-  expect(budget(1).next(error)?.waitMs).toBe(waitMs);
+  expect(budget(0).next(error)).toMatchObject({ waitMs, asked: true });
+  expect(budget(1).next(error)).toMatchObject({ waitMs, asked: true });
+});
+
+test("a 429 that names no time is waited out for a moment: what more it takes, all who were refused learn together", () => {
+  const one = budget();
+  for (let i = 0; i < 3; i++)
+    expect(one.next(azureError("TooManyRequests", { status: 429 }))).toMatchObject({ waitMs: 750, asked: false });
 });
 
 test("waits grow, within bounds, with half of each by chance", () => {

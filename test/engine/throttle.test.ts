@@ -22,37 +22,39 @@ test("until Azure says 429 nothing is held back", async () => {
   expect([left.length, clock.now()]).toEqual([1000, 0]);
 });
 
-test("after a 429 nobody sends before its time, and then at the refill rate in the order asked", async () => {
+test("after a 429 nobody sends before its time, and then in the order asked: what came in meanwhile at once, the rest at the rate", async () => {
   const { throttle, left, ask } = throttled();
-  throttle.pause("write", 17_000);
-  await ask(20);
-  expect(left.map(([index]) => index)).toEqual(Array.from({ length: 20 }, (_, index) => index));
+  throttle.pause("write", { waitMs: 17_000, asked: true });
+  await ask(40);
+  expect(left.map(([index]) => index)).toEqual(Array.from({ length: 40 }, (_, index) => index));
   const times = left.map(([, at]) => at);
   expect(times[0]).toBe(17_000);
-  for (const [index, at] of times.slice(1).entries()) expect(at - (times[index] ?? 0)).toBeGreaterThan(100);
+  // two seconds' worth and no more, however long the pause was
+  expect(times.filter((at) => at === 17_000).length).toBeLessThanOrEqual(20);
+  expect(times.at(-1)).toBeGreaterThan(18_500);
 });
 
 test("a second 429 holds those who wait already", async () => {
   const { clock, throttle, left, ask } = throttled();
-  throttle.pause("write", 5000);
+  throttle.pause("write", { waitMs: 5000, asked: true });
   const asked = ask(3);
   await clock.sleep(1000);
-  throttle.pause("write", 30_000);
+  throttle.pause("write", { waitMs: 30_000, asked: true });
   await asked;
   expect(Math.min(...left.map(([, at]) => at))).toBeGreaterThanOrEqual(31_000);
 });
 
 test("a shorter wait never shortens a longer one", async () => {
   const { throttle, left, ask } = throttled();
-  throttle.pause("write", 20_000);
-  throttle.pause("write", 1000);
+  throttle.pause("write", { waitMs: 20_000, asked: true });
+  throttle.pause("write", { waitMs: 1000, asked: true });
   await ask(1);
   expect(left[0]?.[1]).toBe(20_000);
 });
 
 test("reads, writes and deletes wait for themselves alone", async () => {
   const { clock, throttle, ask } = throttled();
-  throttle.pause("write", 20_000);
+  throttle.pause("write", { waitMs: 20_000, asked: true });
   await ask(5, "read");
   await ask(5, "delete");
   expect(clock.now()).toBe(0);
@@ -60,10 +62,24 @@ test("reads, writes and deletes wait for themselves alone", async () => {
 
 test("an abort ends a wait at once", async () => {
   const { clock, throttle } = throttled();
-  throttle.pause("read", 60_000);
+  throttle.pause("read", { waitMs: 60_000, asked: true });
   const abort = new AbortController();
   const waiting = throttle.take("read", abort.signal);
   abort.abort(new Error("enough"));
   await expect(waiting).rejects.toThrow("enough");
   expect(clock.now()).toBe(0);
+});
+
+test("an abort in the queue lets those behind pass, in their order", async () => {
+  const { clock, throttle } = throttled();
+  throttle.pause("write", { waitMs: 5000, asked: true });
+  const aborts = Array.from({ length: 3 }, () => new AbortController());
+  const left: number[] = [];
+  const asked = aborts.map(({ signal }, index) => throttle.take("write", signal).then(() => left.push(index)));
+  await clock.sleep(1000);
+  aborts[1]?.abort(new Error("enough"));
+  await expect(asked[1]).rejects.toThrow("enough");
+  expect(clock.now()).toBe(1000);
+  await Promise.all([asked[0], asked[2]]);
+  expect(left).toEqual([0, 2]);
 });

@@ -1,0 +1,104 @@
+/**
+ * One question for all who wait: how the resources beside each other are getting on is in one list, so that two hundred machines
+ * cost no more reads than one. It says who has ended; what an operation failed with, its owner asks for itself. Nobody depends
+ * on it: whoever gets no answer here (few wait, there is no such list, it does not show the resource) asks for himself too; and in
+ * turn each of them does so, for a list may be old. One that shows at work what has ended is not asked for again.
+ */
+import { abortable } from "./abortable.ts";
+import { patiently } from "./patiently.ts";
+import type { Live, Target } from "./provider.ts";
+import type { RequestTools, Siblings } from "./tools.ts";
+
+/** So many at the least, for a list is longer than an answer about one. */
+const FEW = 3;
+/** From one list to the next: at least so many ms, and longer for long ones: twice what the last took. */
+const GAP_MS = 500;
+const GAP_SHARE = 2;
+/** So often one of them asks for himself. */
+const CHECK_MS = 10_000;
+
+type States = ReadonlyMap<string, Live["state"]>;
+
+interface Look {
+  /** When it left; absent: not yet. */
+  left?: number;
+  /** When the next may leave; absent: it is under way. */
+  next?: number;
+  states: Promise<States | undefined>;
+}
+
+interface Family {
+  waiting: number;
+  unlisted: boolean;
+  /** The last that was asked for. */
+  look?: Look;
+  /** When one of them last asked for himself. */
+  checked: number;
+  /** What has ended well, by lower-case id, and when that was seen. */
+  readonly ended: Map<string, number>;
+}
+
+export function createSiblings(tools: RequestTools): Siblings {
+  const families = new Map<string, Family>();
+
+  /** The answer to a question that left no longer ago than `within`, or has yet to leave. */
+  function ask(family: Family, target: Target, within: number): Promise<States | undefined> {
+    const { look } = family;
+    if (look !== undefined && (look.left === undefined || tools.clock.now() - look.left <= within)) return look.states;
+    const next: Look = { states: Promise.resolve(undefined) };
+    next.states = list(family, target, next, look);
+    family.look = next;
+    return next.states;
+  }
+
+  /** Never rejects: who learns nothing asks for himself, and hears what is wrong. */
+  async function list(family: Family, target: Target, look: Look, before: Look | undefined): Promise<States | undefined> {
+    try {
+      await before?.states;
+      const wait = (before?.next ?? 0) - tools.clock.now();
+      if (wait > 0) await tools.clock.sleep(wait, tools.signal);
+      const states = await patiently(tools, async (signal) => {
+        look.left = tools.clock.now();
+        return tools.provider.siblings?.(target, signal);
+      });
+      const [now, left] = [tools.clock.now(), look.left ?? 0];
+      look.next = Math.max(left + GAP_MS, now + (now - left) * GAP_SHARE);
+      const old = [...family.ended].some(([id, at]) => at < left && states?.get(id) === "working");
+      family.unlisted = states === undefined || old;
+      return old ? undefined : states;
+    } catch {
+      family.unlisted = true;
+      return undefined;
+    }
+  }
+
+  return {
+    join(target) {
+      const id = target.id.toLowerCase();
+      const place = id.slice(0, id.lastIndexOf("/"));
+      const family = families.get(place) ?? {
+        waiting: 0,
+        unlisted: tools.provider.siblings === undefined,
+        checked: tools.clock.now(),
+        ended: new Map<string, number>(),
+      };
+      families.set(place, family);
+      family.waiting++;
+      family.ended.delete(id);
+      return {
+        async state(within, signal) {
+          if (family.unlisted || family.waiting < FEW) return undefined;
+          if (tools.clock.now() - family.checked >= CHECK_MS) {
+            family.checked = tools.clock.now();
+            return undefined;
+          }
+          return (await abortable(ask(family, target, within), signal))?.get(id);
+        },
+        leave(ended) {
+          family.waiting--;
+          if (ended) family.ended.set(id, tools.clock.now());
+        },
+      };
+    },
+  };
+}
