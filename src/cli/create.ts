@@ -7,11 +7,11 @@ import { buildSpec } from "../core/spec.ts";
 import { abilities } from "../report/paint.ts";
 import { planEvents, renderPlan } from "../report/plan.ts";
 import { timings } from "../report/timings.ts";
-import { carryOut } from "./carry-out.ts";
-import { finish, stateFilePath } from "./finish.ts";
+import { carryOut } from "./create/carry-out.ts";
+import { finish, stateFilePath } from "./create/finish.ts";
 import type { Invocation } from "./invocation.ts";
-import { awaitMachines, explainRefusal } from "./other-run.ts";
-import { type Prepared, nameOf, prepare } from "./prepare.ts";
+import { awaitMachines, explainRefusal } from "./create/other-run.ts";
+import { type Prepared, nameOf, prepare } from "./create/prepare.ts";
 import { refuseUnwritable } from "./replace-file.ts";
 import { type Session, openSession } from "./session.ts";
 

@@ -14,7 +14,7 @@ import { FLAGS } from "../core/flags.ts";
 import { groupId, nameOf } from "../core/resource.ts";
 import { PRIVATE } from "../prepare/kept-file.ts";
 import { EXPORTED_VALUES } from "./export-values.ts";
-import { type Prepared, prepare } from "./prepare.ts";
+import { type Prepared, prepare } from "./create/prepare.ts";
 import type { Invocation } from "./invocation.ts";
 import { recordedRequests } from "./recorded-requests.ts";
 import { replaceFile } from "./replace-file.ts";

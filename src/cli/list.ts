@@ -4,7 +4,7 @@ import { table } from "../report/table.ts";
 import { columnsOf } from "../report/wrap.ts";
 import { duration } from "../report/words.ts";
 import type { Invocation } from "./invocation.ts";
-import { type ClusterState, type KnownCluster, knownClusters } from "./known-clusters.ts";
+import { type ClusterState, type KnownCluster, knownClusters } from "./cluster/known-clusters.ts";
 import { openSession } from "./session.ts";
 
 /** What `--json` prints for each cluster, in an array. */

@@ -4,7 +4,7 @@ import { FLAGS } from "../core/flags.ts";
 import { labelled } from "../nodes/output-lines.ts";
 import { runOnAll } from "../nodes/run.ts";
 import type { Invocation } from "./invocation.ts";
-import { learnHostKeys, reachNodes } from "./reach-nodes.ts";
+import { learnHostKeys, reachNodes } from "./cluster/reach-nodes.ts";
 import { openSession } from "./session.ts";
 
 /** The exit code is the worst of the nodes': 255 for one that was not reached, 124 for one that ran out of time. */

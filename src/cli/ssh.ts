@@ -9,8 +9,8 @@ import { runOnAll } from "../nodes/run.ts";
 import type { NodeTarget } from "../nodes/target.ts";
 import { PUBLIC, clusterFolder } from "../prepare/kept-file.ts";
 import type { Invocation } from "./invocation.ts";
-import { nodeNamed } from "./node-name.ts";
-import { type ReachedCluster, reachNodes } from "./reach-nodes.ts";
+import { nodeNamed } from "./cluster/node-name.ts";
+import { type ReachedCluster, reachNodes } from "./cluster/reach-nodes.ts";
 import { replaceFile } from "./replace-file.ts";
 import { type Session, openSession } from "./session.ts";
 

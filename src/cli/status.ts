@@ -9,11 +9,11 @@ import { DEFAULT_SUBJECT } from "../prepare/subject.ts";
 import { abilities } from "../report/paint.ts";
 import { renderStatus } from "../report/status.ts";
 import { columnsOf } from "../report/wrap.ts";
-import { nameOf } from "./prepare.ts";
+import { nameOf } from "./create/prepare.ts";
 import type { Invocation } from "./invocation.ts";
-import { type LiveCluster, type LiveNode, readLiveCluster } from "./live-cluster.ts";
-import { type Located, locate } from "./locate.ts";
-import { type Health, askNodes } from "./node-health.ts";
+import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
+import { type Located, locate } from "./cluster/locate.ts";
+import { type Health, askNodes } from "./cluster/node-health.ts";
 import { type Session, openSession } from "./session.ts";
 
 export interface StatusNode extends NodeDocument {

@@ -1,0 +1,46 @@
+/** A node as src/nodes reaches it, made from what is known of the cluster; and the files that reaching it needs. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { names } from "../../core/cluster.ts";
+import { USER } from "../../core/resources/machine.ts";
+import type { ClusterSpec } from "../../core/spec.ts";
+import type { Choices } from "../../core/tags.ts";
+import type { EtcdClientTls, NodeTarget } from "../../nodes/target.ts";
+import { etcdTlsFiles } from "../../prepare/etcd-tls.ts";
+
+/** What all targets of a cluster share. */
+export interface Reach {
+  readonly spec: Pick<ClusterSpec, "name" | "vmNamePrefix" | "ssh" | "platform">;
+  readonly choices: Pick<Choices, "members" | "etcdCa">;
+  /** The public IP address of the load balancer; empty when it has none yet. */
+  readonly host: string;
+  /** Empty when it is not on this machine. */
+  readonly privateKey: string;
+  readonly tls: boolean;
+}
+
+export const nodeTarget = (reach: Reach, node: { index: number; address: string; hostKey?: string | undefined }): NodeTarget => ({
+  index: node.index,
+  name: names.machine(reach.spec, node.index),
+  host: reach.host,
+  port: reach.spec.ssh + node.index,
+  user: USER,
+  hostKeys: node.hostKey === undefined ? [] : [node.hostKey.split(" ").slice(0, 2).join(" ")],
+  privateKey: reach.privateKey,
+  privateAddress: node.address,
+  role: reach.choices.members.has(node.index) ? "member" : "gateway",
+  tls: reach.tls,
+});
+
+/** The operator's certificate for etcd, where it is in the cluster's folder. */
+export async function operatorTls(dir: string, cluster: string): Promise<EtcdClientTls | undefined> {
+  const files = etcdTlsFiles(join(dir, cluster));
+  try {
+    const [ca, certificate, key] = await Promise.all(
+      [files.ca, files.client, files.clientKey].map((file) => readFile(file, "utf8")),
+    );
+    return { ca: ca ?? "", certificate: certificate ?? "", key: key ?? "" };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Removes from the cluster's folder what belongs to a cluster, or to nodes, proven to be gone: known_hosts, user-data, etcd's
+ * certificates, and the values of exports, which hold the same keys. Only when the files are that very cluster's (a rehearsal,
+ * or a namesake in another subscription, has the same folder), and never the SSH key, which other clusters may share.
+ */
+import { readFile, readdir, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { etcdTlsFiles, fingerprintOf } from "../../prepare/etcd-tls.ts";
+import { EXPORTED_VALUES } from "../export-values.ts";
+
+/** @returns paths of the files that were removed */
+export async function forgetFiles(dir: string, name: string, claim: Tags): Promise<string[]> {
+  const folder = join(dir, name);
+  const files = await readdir(folder).catch((): string[] => []);
+  const going = files.filter((file) => OURS.test(file)).map((file) => join(folder, file));
+  if (!(await isOf(folder, name, claim))) return [];
+  await Promise.all(going.map((file) => rm(file, { force: true })));
+  // only when it is empty now
+  await rmdir(folder).catch(() => undefined);
+  return going;
+}
+
+/** The user-data of nodes that are gone: it holds their keys. */
+export async function forgetUserData(dir: string, name: string, claim: Tags, nodes: readonly number[]): Promise<void> {
+  const folder = join(dir, name);
+  if (!(await isOf(folder, name, claim))) return;
+  await Promise.all(nodes.map((node) => rm(join(folder, `user-data-${node}.yaml`), { force: true })));
+}
+
+// --- internal ---
+
+type Tags = Readonly<Record<string, string>>;
+
+const TLS = Object.values(etcdTlsFiles(""));
+
+/** Names of what this tool puts there, and of what a killed run left of a file that it was about to replace. */
+const OURS = new RegExp(
+  `^\\.?(known_hosts|ssh_config|ssh-key\\.pub|user-data-\\d+\\.yaml|${[...TLS, ...Object.values(EXPORTED_VALUES)].map((file) => file.replaceAll(".", "\\.")).join("|")})(\\.[0-9a-f]{8}([0-9a-f]{4})?)?$`,
+);
+
+/** By the authority's fingerprint, or by the word that is unique to the cluster and stands in its user-data. */
+async function isOf(folder: string, name: string, claim: Tags): Promise<boolean> {
+  const authority = await readFile(etcdTlsFiles(folder).ca, "utf8").catch(() => undefined);
+  if (authority !== undefined)
+    return claim["aoc-etcd-ca"] !== undefined && fingerprintOf({ certificate: authority }) === claim["aoc-etcd-ca"];
+  const id = claim["aoc-id"];
+  if (id === undefined) return false;
+  const files = await readdir(folder).catch((): string[] => []);
+  for (const file of files) {
+    const text = await readFile(join(folder, file), "utf8").catch(() => "");
+    const exported = (Object.values(EXPORTED_VALUES) as string[]).includes(file);
+    if ((exported ? decoded(text) : /^user-data-\d+\.yaml$/.test(file) ? text : "").includes(`${name}-${id}`)) return true;
+  }
+  return false;
+}
+
+/** The user-data inside of an export's values, which is in base64. */
+const decoded = (text: string): string =>
+  [...text.matchAll(/"([A-Za-z0-9+/]{40,}={0,2})"/g)]
+    .map(([, data = ""]) => Buffer.from(data, "base64").toString("utf8"))
+    .join("\n");
