@@ -183,7 +183,8 @@ test("one that fails while another run waits for it is not made without its user
     onInterrupt: (callback) => (interrupt = callback),
     azure: async (request) => {
       const answer = await azure.simulation.handle(request);
-      if (request.method === "PUT" && request.url.includes("mycluster-coreos-2?")) [interrupt, interrupt].forEach((one) => one());
+      if (request.method === "PUT" && request.url.includes("virtualMachines/mycluster-coreos-1?"))
+        [interrupt, interrupt].forEach((one) => one());
       return answer;
     },
   });
