@@ -12,21 +12,18 @@ import { type ClusterSpec, buildSpec } from "../core/spec.ts";
 import { converge } from "../engine/converge.ts";
 import { patiently } from "../engine/patiently.ts";
 import { plural } from "../report/words.ts";
-import { recoverAuthority } from "./etcd/authority.ts";
 import { type Snapshot, interfaceAddresses, machinesOf } from "./create/choose-nodes.ts";
 import { nameOf } from "./create/prepare.ts";
 import { type Claim, findCluster, noSuchCluster } from "./cluster/find-cluster.ts";
 import type { Invocation } from "./invocation.ts";
-import { usesTls } from "./etcd/plan.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { locate } from "./cluster/locate.ts";
-import { type KnownNode, leave } from "./etcd/membership.ts";
+import { leaveEtcd } from "./etcd/leaving.ts";
+import type { KnownNode } from "./etcd/membership.ts";
 import { nodeNamed } from "./cluster/node-name.ts";
 import { intentOf, partsOf, removeParts, withParts } from "./cluster/node-parts.ts";
-import { type Reach, operatorTls } from "./cluster/node-target.ts";
-import { privateKeyOf } from "./cluster/private-key.ts";
 import { confirm } from "./confirm.ts";
 import { type Session, openSession } from "./session.ts";
 
@@ -80,7 +77,7 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
   await confirm(invocation, `Type the name ${name} to remove ${which.join(", ")}:`, name);
   session.report(which.length, undefined, "being removed");
 
-  await leaveEtcd(session, invocation, spec, claim, there, known);
+  await leaveEtcd(session, spec, claim, there, known, given.force === true);
   await atOnce(
     known.map((index) =>
       removeParts(
@@ -143,82 +140,11 @@ function nodesOf(spec: ClusterSpec, snapshot: Snapshot, claim: Claim, going: rea
     });
 }
 
-/** Members leave one at a time, each through the others. */
-async function leaveEtcd(
-  session: Session,
-  { given }: Invocation,
-  spec: ClusterSpec,
-  claim: Claim,
-  there: readonly KnownNode[],
-  going: readonly number[],
-): Promise<void> {
-  const members = there.filter((node) => claim.choices.members.has(node.index));
-  const leaving = members.filter((node) => going.includes(node.index));
-  if (leaving.length === 0 || claim.choices.customDataHash !== undefined) return;
-  const force = given.force === true;
-  const stays = claim.choices.members.size - leaving.length;
-  if (stays < 1 && !force)
-    throw new ClusterError("EtcdQuorum", "these are all of etcd's members: without them its data is gone", {
-      source: "node",
-      exit: EXIT.failed,
-      advice: "Remove other nodes, or add --force to lose etcd.",
-    });
-  if (session.simulated) return;
-  const key = await privateKeyOf(session, claim.choices.sshPublicKey);
-  if (key === undefined && !force)
-    throw new ClusterError(
-      "PrivateKeyMissing",
-      "the cluster's private key is not here, and etcd's members can only leave through it",
-      {
-        exit: EXIT.failed,
-        advice: "Run this where ssh-cert.key is (or give --dir), or add --force to remove the machines without telling etcd.",
-      },
-    );
-  const reach: Reach = {
-    spec,
-    choices: claim.choices,
-    host: claim.address ?? "",
-    privateKey: key ?? "",
-    tls: usesTls(spec, claim),
-  };
-  if (reach.tls) await recoverAuthority(session, reach, members);
-  const tls = reach.tls ? await operatorTls(session.dir, spec.name) : undefined;
-  for (const [nth, node] of leaving.entries()) {
-    const name = names.machine(spec, node.index);
-    session.emit({ kind: "started", id: `etcd/${name}`, label: `etcd member ${name}`, detail: "leaving", node: node.index });
-    try {
-      await leave(session, reach, members, node, tls, { force, quorumPatienceMs: nth === 0 ? 5000 : 45_000 });
-      session.emit({ kind: "done", id: `etcd/${name}`, label: `etcd member ${name}`, change: "deleted", node: node.index });
-    } catch (error) {
-      session.tools.signal.throwIfAborted();
-      const { code, message } = error as ClusterError;
-      session.emit({
-        kind: force ? "skipped" : "failed",
-        id: `etcd/${name}`,
-        label: `etcd member ${name}`,
-        code,
-        message,
-        node: node.index,
-      });
-      if (!force) throw code === "EtcdUnreachable" ? withForce(error as ClusterError) : error;
-    }
-  }
-}
-
 /** Lets all of them end, then throws what the first one failed with. */
 async function atOnce(work: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(work)).find((one) => one.status === "rejected");
   if (failed !== undefined) throw failed.reason;
 }
-
-/** Who removes the nodes of an etcd that is gone for good has a way to. */
-const withForce = (error: ClusterError): ClusterError =>
-  new ClusterError(error.code, error.message, {
-    source: error.source,
-    exit: error.exit,
-    advice: `${error.advice ?? ""} If etcd is lost for good, --force removes the machines without telling it.`.trim(),
-    cause: error.cause,
-  });
 
 /** The load balancer without the nodes' rules, and the claim without what it remembered of them. */
 async function forget(

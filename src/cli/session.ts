@@ -1,33 +1,27 @@
 /**
- * One run's way to Azure: where it is, who signs in, the provider over it, time, interrupts, reports. The only place where
- * the simulation takes the network's place. Longer than most files: opening, reporting and closing are one life, read together.
+ * One run: its way to Azure (connect.ts), its time, interrupts and reports. The only place where the simulation takes the network's
+ * place. Opening, reporting and closing are one life, read together.
  */
-import { resolve } from "node:path";
-import type { TokenCredential } from "@azure/identity";
-import type { Lookups } from "../azure/lookups.ts";
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { FLAGS, type FlagValues } from "../core/flags.ts";
-import { isLoopback } from "../core/spec.ts";
+import { FLAGS } from "../core/flags.ts";
 import type { Emit } from "../engine/event.ts";
-import { createSiblings } from "../engine/siblings.ts";
-import { createThrottle } from "../engine/throttle.ts";
-import type { RequestTools, Tools } from "../engine/tools.ts";
 import { duration } from "../report/words.ts";
 import { type Report, chooseReport, joined } from "../report/report.ts";
 import { jsonLines } from "../report/json-lines.ts";
 import { abilities } from "../report/paint.ts";
 import { prose } from "../report/wrap.ts";
+import { type Way, connect } from "./connect.ts";
 import { withDeadline } from "./deadline-clock.ts";
 import { openFolder } from "./folder.ts";
 import type { Invocation } from "./invocation.ts";
 import { nextCommand } from "./next-command.ts";
+import { resolve } from "node:path";
 import type { Event } from "../engine/event.ts";
 import type { World } from "./world.ts";
 
-export interface Session {
+export interface Session extends Way {
   readonly world: World;
-  readonly subscription: string;
   readonly simulated: boolean;
   /** Folder of keys and cluster folders. */
   readonly dir: string;
@@ -35,10 +29,6 @@ export interface Session {
   readonly startedAt: number;
   /** Milliseconds since 1970: what is not there by then is given up. */
   readonly deadline: number;
-  readonly tools: Tools;
-  readonly lookups: Lookups;
-  /** Who signs in, for what is not Resource Manager (a storage account's blobs); absent where nobody does. */
-  readonly credential: TokenCredential | undefined;
   /** Aborted by the first Ctrl-C: nothing new is started. */
   readonly stop: AbortSignal;
   readonly emit: Emit;
@@ -59,11 +49,6 @@ export interface Session {
 
 /** Nodes are waited for until the deadline; so much longer the run may take to say why they did not come. */
 const graceOf = (timeoutMs: number): number => Math.min(45_000, Math.max(5000, timeoutMs / 10));
-
-/** The subscription of a rehearsal, and of a loopback ARM when none is given. */
-const NOBODY = "00000000-0000-0000-0000-000000000000";
-
-export type SessionFlags = Partial<FlagValues>;
 
 export interface SessionOptions {
   /** It only looks: a rehearsal stays as it was, in its time too. */
@@ -193,84 +178,3 @@ const interrupted = (invocation: Invocation): ClusterError =>
         ? "What was done stays. Run the same command again to continue."
         : `What was made stays. Run the same command again to continue, or \`${nextCommand(invocation)(`destroy ${invocation.args[0]}`)}\` to remove it.`,
   });
-
-// --- internal ---
-
-interface Around {
-  readonly clock: Clock;
-  readonly emit: Emit;
-  readonly hard: AbortSignal;
-  readonly simulation?: Awaited<ReturnType<typeof import("./simulated.ts").startSimulation>>;
-}
-
-async function connect(
-  { world, given }: Invocation,
-  around: Around,
-): Promise<Pick<Session, "subscription" | "tools" | "lookups" | "credential">> {
-  const { CLOUDS, endpointOf } = await import("../azure/clouds.ts");
-  const cloud = CLOUDS[given.cloud ?? FLAGS.cloud.default];
-  const handle = around.simulation?.handle ?? world.azure;
-  const open = handle !== undefined || (isLoopback(given.armEndpoint) && given.armEndpoint?.startsWith("http:") === true);
-  const asked = endpointOf(cloud, given.armEndpoint);
-  const endpoint = handle === undefined ? asked : { url: asked.url };
-  const subscription = given.subscription ?? (open ? NOBODY : await chosenSubscription(world));
-  const credential = open ? undefined : await signIn(world, given, cloud, around.emit);
-  const [{ createClients }, { createProvider }, { createLookups }, { httpClientOf }] = await Promise.all([
-    import("../azure/clients.ts"),
-    import("../azure/provider.ts"),
-    import("../azure/lookups.ts"),
-    import("../azure/pipeline.ts"),
-  ]);
-  const clients = await createClients({
-    subscription,
-    endpoint,
-    clock: around.clock,
-    proxied: ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].some(
-      (name) => (world.env[name] ?? "") !== "",
-    ),
-    ...(credential === undefined ? {} : { credential }),
-    ...(handle === undefined ? {} : { httpClient: await httpClientOf(handle) }),
-  });
-  const tools: RequestTools = {
-    provider: createProvider(clients),
-    clock: around.clock,
-    throttle: createThrottle(around.clock),
-    random: () => new DataView(world.random(4).buffer.slice(0)).getUint32(0) / 2 ** 32,
-    emit: around.emit,
-    signal: around.hard,
-  };
-  return { subscription, tools: { ...tools, siblings: createSiblings(tools) }, lookups: createLookups(clients), credential };
-}
-
-async function chosenSubscription(world: World): Promise<string> {
-  const { selectedSubscription } = await import("../azure/selected-subscription.ts");
-  const selected = await selectedSubscription(world.env);
-  if (selected !== undefined) return selected;
-  throw new ClusterError("SubscriptionMissing", "which Azure subscription?", {
-    exit: EXIT.usage,
-    advice:
-      "Give --subscription ID, set AZURE_SUBSCRIPTION_ID, or sign in with `az login` and choose one with `az account set`. " +
-      "To try the tool without an account, add --simulate.",
-  });
-}
-
-async function signIn(world: World, given: SessionFlags, cloud: import("../azure/clouds.ts").Cloud, emit: Emit) {
-  const { createCredential } = await import("../azure/credentials.ts");
-  let certificate: string | undefined;
-  if (given.azureCert !== undefined) {
-    if (given.tenant === undefined || given.clientId === undefined) {
-      const { refuseIncompleteSignIn } = await import("../core/spec.ts");
-      throw refuseIncompleteSignIn();
-    }
-    const { checkManagementCertificate } = await import("../prepare/management-certificate.ts");
-    const checked = await checkManagementCertificate(resolve(world.cwd, given.azureCert), world.clock.now());
-    for (const message of checked.notes) emit({ kind: "note", id: "azure-cert", label: "certificate", message });
-    certificate = checked.pem;
-  }
-  return createCredential({
-    cloud,
-    ...(given.tenant === undefined ? {} : { tenant: given.tenant }),
-    ...(given.clientId === undefined ? {} : { clientId: given.clientId }),
-    ...(certificate === undefined ? {} : { certificate }),
-  });
-}
