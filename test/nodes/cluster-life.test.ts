@@ -246,6 +246,13 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
     expect(stopped.exit, stopped.stderr).toBe(130);
     expect([...room.power.machines.keys()]).toHaveLength(3);
     expect(await membersSeenBy(room, 0)).toEqual(named(0));
+    // and one that ended after it had added a member, before that was told
+    const [zero, two] = [0, 2].map((index) => room.power.machines.get(nameOf(index)));
+    await etcdctl(
+      `https://${zero?.order.privateAddress}:2379`,
+      ["member", "add", nameOf(2), `--peer-urls=https://${two?.order.privateAddress}:2380`],
+      zero?.root,
+    );
     await expectReady(room, "", 3);
     expect(await membersSeenBy(room, 0)).toEqual(named(0, 1, 2));
   });

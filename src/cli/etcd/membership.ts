@@ -86,7 +86,7 @@ export async function withMembers<T>(
 
 /**
  * What new members must be told before they boot. `joining` are nodes that are to be members, with a machine or without; `alive`
- * are the members that exist. Those that have a machine and are members already join nothing.
+ * are the members that exist. Those that have a machine, and have started as members, join nothing.
  */
 export async function planJoins(
   session: Session,
@@ -98,7 +98,10 @@ export async function planJoins(
   const list = await withMembers(session, reach, alive, tls, (options) => settledMembers(options));
   const memberAt = (node: KnownNode): Member | undefined => list.find((member) => addressOf(member) === node.address);
   const there = new Set(alive.map((node) => node.index));
-  const missing = joining.filter((node) => !there.has(node.index) || memberAt(node) === undefined);
+  // a run may have ended between the adding of a member and its start: nobody can be added before that one has come
+  const added = (node: KnownNode): boolean => memberAt(node)?.clientUrls.length === 0;
+  const left = joining.filter((node) => !there.has(node.index) || memberAt(node) === undefined || added(node));
+  const missing = [...left.filter(added), ...left.filter((node) => !added(node))];
   const joiners = new Set(missing.map((node) => node.address));
   let known: EtcdMember[] = list
     .filter((member) => !joiners.has(addressOf(member)))
