@@ -13,7 +13,7 @@ export type StoredLive = Live & { readonly kind: "disk" | "storageAccount"; read
 export function inventoryReads({ compute, network, resources, storage }: Clients) {
   /** Managed disks of a group; none when the group does not exist. */
   const disks = async (group: string, abortSignal: AbortSignal): Promise<StoredLive[]> =>
-    ((await listed(() => all(compute.disks.listByResourceGroup(group, { abortSignal })))) ?? []).map((model) => ({
+    ((await listed(() => all(compute.disks.listByResourceGroup(group, { abortSignal }), abortSignal))) ?? []).map((model) => ({
       ...toLive(model.id ?? "", model),
       kind: "disk",
       managedBy: model.managedBy,
@@ -47,7 +47,9 @@ export function inventoryReads({ compute, network, resources, storage }: Clients
         ["machine", compute.virtualMachines.list(group, o)],
       ];
       const found = await Promise.all(
-        lists.map(async ([kind, list]) => ((await listed(() => all(list))) ?? missed(kind)).map((model) => ({ kind, model }))),
+        lists.map(async ([kind, list]) =>
+          ((await listed(() => all(list, abortSignal))) ?? missed(kind)).map((model) => ({ kind, model })),
+        ),
       );
       const entries = found.flat().map(({ kind, model }): [string, Live & { kind: Kind }] => {
         const { id = "" } = model as { id?: string };
@@ -62,7 +64,7 @@ export function inventoryReads({ compute, network, resources, storage }: Clients
     async storage(group: string, abortSignal: AbortSignal): Promise<StoredLive[]> {
       const [found, accounts] = await Promise.all([
         disks(group, abortSignal),
-        listed(() => all(storage.storageAccounts.listByResourceGroup(group, { abortSignal }))),
+        listed(() => all(storage.storageAccounts.listByResourceGroup(group, { abortSignal }), abortSignal)),
       ]);
       return [
         ...found,
@@ -79,7 +81,7 @@ export function inventoryReads({ compute, network, resources, storage }: Clients
       group: string,
       abortSignal: AbortSignal,
     ): Promise<{ id: string; type: string; tags: Record<string, string> }[]> =>
-      ((await listed(() => all(resources.resources.listByResourceGroup(group, { abortSignal })))) ?? []).map(
+      ((await listed(() => all(resources.resources.listByResourceGroup(group, { abortSignal }), abortSignal))) ?? []).map(
         ({ id = "", type = "", tags }) => ({
           id,
           type,
@@ -89,7 +91,7 @@ export function inventoryReads({ compute, network, resources, storage }: Clients
 
     /** Every machine of the subscription. */
     machines: async (abortSignal: AbortSignal): Promise<Live[]> =>
-      ((await listed(() => all(compute.virtualMachines.listAll({ abortSignal })))) ?? []).map((model) =>
+      ((await listed(() => all(compute.virtualMachines.listAll({ abortSignal }), abortSignal))) ?? []).map((model) =>
         toLive(model.id ?? "", model),
       ),
   };

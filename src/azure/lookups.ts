@@ -34,7 +34,7 @@ export function createLookups(clients: Clients) {
     /** Groups that carry the tool's tag. */
     async ourGroups(managedBy: string, abortSignal: AbortSignal): Promise<{ name: string; facts: GroupFacts }[]> {
       const filter = `tagName eq 'managed-by' and tagValue eq '${managedBy}'`;
-      const found = await all(resources.resourceGroups.list({ abortSignal, filter }));
+      const found = await all(resources.resourceGroups.list({ abortSignal, filter }), abortSignal);
       return found.map((group) => ({
         name: group.name ?? "",
         facts: {
@@ -49,11 +49,11 @@ export function createLookups(clients: Clients) {
 
     /** Public addresses of a group; none when the group does not exist. */
     addresses: async (group: string, abortSignal: AbortSignal): Promise<PublicIPAddress[]> =>
-      (await orAbsent(() => all(network.publicIPAddresses.list(group, { abortSignal })))) ?? [],
+      (await orAbsent(() => all(network.publicIPAddresses.list(group, { abortSignal }), abortSignal))) ?? [],
 
     /** Every public address of the subscription. */
     allAddresses: (abortSignal: AbortSignal): Promise<PublicIPAddress[]> =>
-      listed(() => all(network.publicIPAddresses.listAll({ abortSignal }))).then((found) => found ?? []),
+      listed(() => all(network.publicIPAddresses.listAll({ abortSignal }), abortSignal)).then((found) => found ?? []),
 
     async resourceProvider(namespace: string, abortSignal: AbortSignal): Promise<ProviderFacts> {
       const provider = await resources.providers.get(namespace, { abortSignal });
@@ -66,7 +66,7 @@ export function createLookups(clients: Clients) {
     },
 
     async sizes(location: string, abortSignal: AbortSignal): Promise<RegionSizes> {
-      const skus = await all(compute.resourceSkus.list({ abortSignal, filter: `location eq '${location}'` }));
+      const skus = await all(compute.resourceSkus.list({ abortSignal, filter: `location eq '${location}'` }), abortSignal);
       const here = skus.filter((sku) => (sku.locations ?? [location]).some((one) => sameLocation(one, location)));
       const machines = here.filter((sku) => sku.resourceType === "virtualMachines").map(sizeFacts);
       const aligned = here.find((sku) => sku.resourceType === "availabilitySets" && sku.name === "Aligned");
@@ -78,11 +78,11 @@ export function createLookups(clients: Clients) {
     },
 
     async computeUsage(location: string, abortSignal: AbortSignal): Promise<Usage[]> {
-      return (await all(compute.usage.list(location, { abortSignal }))).map(usage);
+      return (await all(compute.usage.list(location, { abortSignal }), abortSignal)).map(usage);
     },
 
     async networkUsage(location: string, abortSignal: AbortSignal): Promise<Usage[]> {
-      return (await all(network.usages.list(location, { abortSignal }))).map(usage);
+      return (await all(network.usages.list(location, { abortSignal }), abortSignal)).map(usage);
     },
 
     async dnsLabelFree(location: string, label: string, abortSignal: AbortSignal): Promise<boolean> {
@@ -135,17 +135,19 @@ export function createLookups(clients: Clients) {
       (await network.virtualNetworks.checkIPAddressAvailability(group, networkName, address, { abortSignal })).available ?? false,
 
     async sshKeys(abortSignal: AbortSignal): Promise<{ id: string; publicKey: string; tags: Record<string, string> }[]> {
-      return (await all(compute.sshPublicKeys.listBySubscription({ abortSignal }))).map(({ id = "", publicKey = "", tags }) => ({
-        id,
-        publicKey,
-        tags: tags ?? {},
-      }));
+      return (await all(compute.sshPublicKeys.listBySubscription({ abortSignal }), abortSignal)).map(
+        ({ id = "", publicKey = "", tags }) => ({
+          id,
+          publicKey,
+          tags: tags ?? {},
+        }),
+      );
     },
 
     async placementGroups(
       abortSignal: AbortSignal,
     ): Promise<{ id: string; name: string; location: string; tags: Record<string, string> }[]> {
-      return (await all(compute.proximityPlacementGroups.listBySubscription({ abortSignal }))).map((group) => ({
+      return (await all(compute.proximityPlacementGroups.listBySubscription({ abortSignal }), abortSignal)).map((group) => ({
         id: group.id ?? "",
         name: group.name ?? "",
         location: group.location,
@@ -171,11 +173,13 @@ export function createLookups(clients: Clients) {
     },
 
     async storageAccounts(abortSignal: AbortSignal): Promise<{ id: string; name: string; location: string }[]> {
-      return (await all(clients.storage.storageAccounts.list({ abortSignal }))).map(({ id = "", name = "", location }) => ({
-        id,
-        name,
-        location,
-      }));
+      return (await all(clients.storage.storageAccounts.list({ abortSignal }), abortSignal)).map(
+        ({ id = "", name = "", location }) => ({
+          id,
+          name,
+          location,
+        }),
+      );
     },
   };
 }

@@ -124,7 +124,7 @@ export function createProvider(clients: Clients): Provider {
     },
     async siblings(target, abortSignal) {
       const list = rowOf(target).list?.(clients, groupNameOf(target), { abortSignal });
-      const found = list === undefined ? undefined : await listed(() => all(list));
+      const found = list === undefined ? undefined : await listed(() => all(list, abortSignal));
       // one that is listed without a state has not said that it is done
       const told = found?.filter((model) => (model as { provisioningState?: unknown }).provisioningState !== undefined);
       return told && new Map(told.map((model) => [(model as { id: string }).id.toLowerCase(), toLive("", model).state]));

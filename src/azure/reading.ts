@@ -1,12 +1,31 @@
 /** Two shapes that nearly every read has: a list to its last page, and a resource that may not be there. */
 import { AzureError, isAbsence, isMisdirected, notAzure } from "../core/azure-error.ts";
 
-export async function all<T>(list: AsyncIterable<T>): Promise<T[]> {
+/** @param signal the SDK passes it to the first page alone */
+export async function all<T>(list: AsyncIterable<T>, signal?: AbortSignal): Promise<T[]> {
   const found: T[] = [];
+  const pages = list[Symbol.asyncIterator]();
   await understood(async () => {
-    for await (const item of list) found.push(item);
+    for (;;) {
+      const next = await (signal === undefined ? pages.next() : orAborted(pages.next(), signal));
+      if (next.done === true) return;
+      found.push(next.value);
+      if (found.length > MOST) throw notAzure("a list without an end");
+    }
   });
   return found;
+}
+
+/** More than a subscription can hold of anything that is listed here. */
+const MOST = 100_000;
+
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
 }
 
 /**

@@ -29,7 +29,12 @@ export async function main(world: World): Promise<number> {
   }
 }
 
-/** What bin calls. The exit code is set rather than forced, so that what was written is flushed. */
+/**
+ * What bin calls. The exit code is set rather than forced, so that what was written is flushed. A request that was given up and
+ * does not end (a page of a list that hangs) keeps no process: once everything is written, a little later it ends all the same.
+ */
 export async function run(): Promise<void> {
-  process.exitCode = await main(realWorld());
+  const world = realWorld();
+  process.exitCode = await main(world);
+  world.endSoon();
 }

@@ -31,7 +31,14 @@ export interface World {
   onInterrupt(callback: () => void): () => void;
 }
 
-export function realWorld(): World {
+/** A process that has nothing more to say, and may have something that hangs. */
+export interface RealWorld extends World {
+  endSoon(): void;
+}
+
+const LINGER_MS = 2000;
+
+export function realWorld(): RealWorld {
   const output = (stream: NodeJS.WriteStream): Output => ({
     write: (text) => void stream.write(text),
     get isTTY() {
@@ -71,6 +78,12 @@ export function realWorld(): World {
         stopListening();
         lines.close();
       }
+    },
+    endSoon: () => {
+      const timer = setInterval(() => {
+        if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit();
+      }, LINGER_MS);
+      timer.unref();
     },
     onInterrupt,
   };

@@ -34,6 +34,10 @@ export interface RetryBudget {
   reset(): void;
 }
 
+/** What was asked for is kept, but "at once" from a side that is in trouble is no advice to hammer it. */
+const kept = (asked: number | undefined, own: number): number => (asked === undefined ? own : Math.max(asked, AT_LEAST_MS));
+const AT_LEAST_MS = 500;
+
 export function createBudget(clock: Clock, random: () => number): RetryBudget {
   let transient = 0;
   let lagging = 0;
@@ -61,7 +65,7 @@ export function createBudget(clock: Clock, random: () => number): RetryBudget {
           const patience = patienceFor(error.code, error.message) ?? CONTENTION.forMs;
           if (clock.now() - contendedSince > patience + CONTENTION.grace) return undefined;
           return {
-            ...wait(asked ?? jitter(CONTENTION.first, CONTENTION.most, contended++)),
+            ...wait(kept(asked, jitter(CONTENTION.first, CONTENTION.most, contended++))),
             kind: "contention",
             ambiguous: false,
           };
@@ -69,7 +73,7 @@ export function createBudget(clock: Clock, random: () => number): RetryBudget {
         case "transient":
           if (transient >= (NOBODY.test(error.code) ? TRANSIENT.nobody : TRANSIENT.attempts)) return undefined;
           return {
-            ...wait(asked ?? jitter(TRANSIENT.first, TRANSIENT.most, transient++)),
+            ...wait(kept(asked, jitter(TRANSIENT.first, TRANSIENT.most, transient++))),
             kind: "transient",
             ambiguous: true,
           };

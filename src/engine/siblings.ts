@@ -5,7 +5,6 @@
  * turn each of them does so, for a list may be old. One that shows at work what has ended is not asked for again.
  */
 import { abortable } from "./abortable.ts";
-import { patiently } from "./patiently.ts";
 import type { Live, Target } from "./provider.ts";
 import type { RequestTools, Siblings } from "./tools.ts";
 
@@ -14,6 +13,7 @@ const FEW = 3;
 /** From one list to the next: at least so many ms, and longer for long ones: twice what the last took. */
 const GAP_MS = 500;
 const GAP_SHARE = 2;
+const PATIENCE_MS = 10_000;
 /** So often one of them asks for himself. */
 const CHECK_MS = 10_000;
 
@@ -57,10 +57,7 @@ export function createSiblings(tools: RequestTools): Siblings {
       await before?.states;
       const wait = (before?.next ?? 0) - tools.clock.now();
       if (wait > 0) await tools.clock.sleep(wait, tools.signal);
-      const states = await patiently(tools, async (signal) => {
-        look.left = tools.clock.now();
-        return tools.provider.siblings?.(target, signal);
-      });
+      const states = await once(target, look);
       const [now, left] = [tools.clock.now(), look.left ?? 0];
       look.next = Math.max(left + GAP_MS, now + (now - left) * GAP_SHARE);
       const old = [...family.ended].some(([id, at]) => at < left && states?.get(id) === "working");
@@ -69,6 +66,24 @@ export function createSiblings(tools: RequestTools): Siblings {
     } catch {
       family.unlisted = true;
       return undefined;
+    }
+  }
+
+  /** A hint is asked for once, and waited for a little: whatever is wrong with it, everybody can ask for himself. */
+  async function once(target: Target, look: Look): Promise<States | undefined> {
+    const enough = new AbortController();
+    const signal = AbortSignal.any([tools.signal, enough.signal]);
+    look.left = tools.clock.now();
+    const asked = tools.provider.siblings?.(target, signal) ?? Promise.resolve(undefined);
+    const over = new AbortController();
+    try {
+      const limit = tools.clock.sleep(PATIENCE_MS, over.signal).then(() => undefined);
+      limit.catch(() => undefined);
+      return await Promise.race([asked, limit]);
+    } finally {
+      over.abort(new Error("answered"));
+      enough.abort(new Error("not waited for any longer"));
+      asked.catch(() => undefined);
     }
   }
 

@@ -57,6 +57,13 @@ test("--custom-data stays the file that it was, whether machines are to be made 
   expect(stderr).toMatch(/Give the file whose SHA-256 is [0-9a-f]{64}/);
 });
 
+test("an empty file is a file: the same command again finds nothing to do", async () => {
+  const file = join(azure.dir, "empty.yaml");
+  writeFileSync(file, "");
+  await made(`mycluster --custom-data ${file}`);
+  await made(`mycluster --custom-data ${file}`);
+});
+
 test("--pip later gives addresses to new machines alone: one that no interface has is paid for and leads nowhere", async () => {
   await made("mycluster");
   const { exit, document } = await azure.json("mycluster --pip --num-nodes 4");

@@ -390,6 +390,24 @@ test("interrupted once in a shared group: what runs is finished, the rest is lef
   }
 });
 
+test("interrupted before anything was deleted, nothing is, and the cluster is as it was", async () => {
+  const azure = await withCluster();
+  const before = everything(azure);
+  let interrupt = (): void => undefined;
+  const { exit, stderr } = await azure.run("destroy mycluster --yes", {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: (request) => {
+      if (request.method === "PATCH" || request.method === "PUT") interrupt();
+      interrupt = request.method === "PATCH" || request.method === "PUT" ? () => undefined : interrupt;
+      return azure.simulation.handle(request);
+    },
+  });
+  expect(exit, stderr).toBe(130);
+  expect(deletes(azure)).toEqual([]);
+  expect(everything(azure)).toEqual(before);
+  expect((await azure.run("mycluster --wait-for machines")).exit).toBe(0);
+});
+
 test("interrupted twice: it ends at once and says that Azure goes on", async () => {
   const azure = await withCluster();
   let interrupt = (): void => undefined;

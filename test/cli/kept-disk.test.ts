@@ -50,6 +50,21 @@ test("a machine that is made again gets its own disk back, and a new one gets a 
   });
 });
 
+test("a system disk that was left behind is named, and how to delete it: Azure makes no second one of its name", async () => {
+  expect((await azure.run("mycluster")).exit).toBe(0);
+  const body = structuredClone(azure.puts().get("virtualMachines/mycluster-coreos-1"));
+  delete body.properties.osProfile;
+  body.properties.storageProfile.osDisk.deleteOption = "Detach";
+  await byHand(azure, "PUT", machine, body);
+  await clock.sleep(600_000);
+  await byHand(azure, "DELETE", machine);
+  await clock.sleep(600_000);
+  azure.exchanges.length = 0;
+  const { exit, stderr } = await azure.run("mycluster");
+  expect({ exit, puts: azure.puts().size }, stderr).toEqual({ exit: 5, puts: 0 });
+  expect(stderr).toContain("az disk delete --resource-group mycluster --name mycluster-coreos-1-os");
+});
+
 test("a disk that another machine holds is not taken from it", async () => {
   expect((await azure.run("mycluster --data-disk")).exit).toBe(0);
   await deleteButKeepDisk();

@@ -72,6 +72,23 @@ test("two hundred machines are seen to end in time by lists", async () => {
   expect(lists.length).toBeLessThan(60);
 });
 
+test.each([
+  ["never answers", { takes: 3_600_000 }],
+  [
+    "is refused every time",
+    {
+      list: () => {
+        throw azureError("TooManyRequests", { status: 429 });
+      },
+    },
+  ],
+])("a list that %s holds nobody up: each asks for himself", async (_, how) => {
+  const { lists, polls, seen } = await together([20_000, 20_000, 20_000, 20_000], how);
+  expect(lateness(await seen)).toBeLessThan(13_000);
+  expect(lists.length).toBeLessThanOrEqual(2);
+  expect(polls.length).toBeGreaterThanOrEqual(4);
+});
+
 test("lists leave one after another, and longer ones seldomer", async () => {
   const { lists } = await together(
     Array.from({ length: 50 }, (_, index) => 20_000 + index * 100),

@@ -99,7 +99,8 @@ async function rollBack(
   };
   const known = failure instanceof ClusterError ? advised(failure, context) : undefined;
   if (failure !== undefined && known === undefined) throw failure;
-  throw rolledBack(known, undone, spec.name, exit === EXIT.partly ? EXIT.failed : exit);
+  const overdue = known?.code === "Timeout" ? new ClusterError(known.code, known.message, { source: known.source }) : known;
+  throw rolledBack(overdue, undone, spec.name, late ? EXIT.timeout : exit === EXIT.partly ? EXIT.failed : exit);
 }
 
 /** The failure to show: one that others stem from, never an echo; a conflict before anything else. */

@@ -19,21 +19,25 @@ export async function withKeptDisks(
   group: string,
   places: readonly Place[],
 ): Promise<readonly Place[]> {
-  if (!spec.dataDisk || places.every((place) => place.exists)) return places;
-  // who may not list disks, or asks an ARM that does not, learns of a disk in the way when the machine is made
-  const found = await patiently(session.tools, (signal) => session.lookups.disks(group, signal)).catch((error: unknown) => {
-    if (error instanceof AzureError && error.status !== 401) return [];
-    throw error;
-  });
+  if (places.every((place) => place.exists)) return places;
+  const inTheWay = (all: readonly Disk[]): boolean =>
+    places.some((place) => !place.exists && systemDisk(all, names.osDisk(names.machine(spec, place.index))) !== undefined);
+  let listed = await listDisks(session, group);
+  // that of a machine that was deleted just now goes a little after it
+  for (const until = session.clock.now() + GOING_MS; inTheWay(listed) && session.clock.now() < until;) {
+    await session.clock.sleep(3000, session.tools.signal);
+    listed = await listDisks(session, group);
+  }
   const disks = new Map(
-    found
+    listed
       // a disk that was made with its machine may have no tags
       .filter(({ tags }) => isOurs(tags, spec.name) || tags["managed-by"] !== MANAGED_BY)
       .map((disk) => [nameOf(disk.id).toLowerCase(), disk]),
   );
   return places.map((place) => {
     const machine = names.machine(spec, place.index);
-    const disk = place.exists ? undefined : disks.get(names.dataDisk(machine).toLowerCase());
+    if (!place.exists) refuseSystemDisk(systemDisk(listed, names.osDisk(machine)), machine, group);
+    const disk = place.exists || !spec.dataDisk ? undefined : disks.get(names.dataDisk(machine).toLowerCase());
     if (disk === undefined) return place;
     const holder = disk.managedBy === undefined ? undefined : nameOf(disk.managedBy);
     // its own machine lets go of it in a moment, or is made at this moment by another run
@@ -55,5 +59,35 @@ export async function withKeptDisks(
       message: `${machine} gets its data disk back, with what is on it: ${nameOf(disk.id)} was kept.`,
     });
     return { ...place, keptDisk: disk.id };
+  });
+}
+
+// --- internal ---
+
+const GOING_MS = 20_000;
+
+type Disk = Awaited<ReturnType<Session["lookups"]["disks"]>>[number];
+
+/** Who may not list disks, or asks an ARM that does not, learns of a disk in the way when the machine is made. */
+async function listDisks(session: Session, group: string): Promise<Disk[]> {
+  try {
+    return await patiently(session.tools, (signal) => session.lookups.disks(group, signal));
+  } catch (error) {
+    if (error instanceof AzureError && error.status !== 401) return [];
+    throw error;
+  }
+}
+
+/** One of that name that no machine holds. */
+const systemDisk = (all: readonly Disk[], name: string): Disk | undefined =>
+  all.find((disk) => nameOf(disk.id).toLowerCase() === name.toLowerCase() && disk.managedBy === undefined);
+
+/** A system disk is made from the image, and Azure makes no second one of a name. What is on the old one is not ours to delete unasked. */
+function refuseSystemDisk(disk: Disk | undefined, machine: string, group: string): void {
+  if (disk === undefined) return;
+  throw new ClusterError("DiskInTheWay", `the system disk of an earlier ${machine} is still there: ${nameOf(disk.id)}`, {
+    source: "azure",
+    exit: EXIT.preflight,
+    advice: `Azure makes no second disk of that name. Look whether it is needed, then: az disk delete --resource-group ${group} --name ${nameOf(disk.id)}. Nothing was written to Azure.`,
   });
 }

@@ -74,7 +74,12 @@ export async function prepareMaterials(
     custom === undefined ? found.claim?.choices.customDataHash : createHash("sha256").update(custom).digest("hex");
   const fresh = places.filter((place) => !place.exists);
   if (found.claim !== undefined)
-    refuseOtherCustomData(spec, found.claim.choices.customDataHash, custom && customDataHash, fresh.length);
+    refuseOtherCustomData(
+      spec,
+      found.claim.choices.customDataHash,
+      custom === undefined ? undefined : customDataHash,
+      fresh.length,
+    );
   const discoveryUrl =
     found.claim === undefined ? await chooseDiscoveryUrl(session, spec, mode) : found.claim.choices.discoveryUrl;
   const tls = usesTls(spec, found.claim);

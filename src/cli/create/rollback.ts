@@ -43,7 +43,7 @@ export async function rollback(session: Session, prepared: Prepared, carried: Ca
   const made = madeBy(prepared, carried);
   const doom = await surveyDoom(session, located);
   if (doom.whole && found.group === undefined && made.has(groupId(session.subscription, facts.group).toLowerCase())) {
-    const destroyed = await destroyCluster(session, doom);
+    const destroyed = await destroyCluster({ ...session, stop: NEVER }, doom);
     if (destroyed.left.length === 0) await forgetFiles(session.dir, spec.name, located.claims[0]?.tags ?? {});
     return destroyed;
   }

@@ -28,6 +28,7 @@ const GROUP_ATTEMPTS = 3;
 
 /** @throws ClusterError what ends a run as a whole: interrupt, deadline, sign-in; a refusal before anything was deleted */
 export async function destroyCluster(session: Session, doom: Doom): Promise<Destroyed> {
+  session.stop.throwIfAborted();
   await mark(session, doom);
   return doom.whole ? deleteGroup(session, doom) : deletePieces(session, doom);
 }
@@ -51,8 +52,12 @@ async function deleteGroup(session: Session, doom: Doom): Promise<Destroyed> {
   const { located, scope } = doom;
   const about = { id: scope, label: `resource group ${located.groupName}` };
   const all = [...doom.ours, { kind: "resourceGroup", id: scope, label: about.label }];
-  emit({ ...about, kind: "started", detail: `being deleted with all that is in it` });
   for (let attempt = 1; ; attempt++) {
+    if (session.stop.aborted && attempt === 1) {
+      await unmark(session, doom);
+      throw session.stop.reason;
+    }
+    if (attempt === 1) emit({ ...about, kind: "started", detail: `being deleted with all that is in it` });
     const failure = await remove({ kind: "resourceGroup", ...about }, tools, "groupDelete").then(
       () => undefined,
       (error: unknown) => error,
