@@ -38,7 +38,7 @@ export async function drive(
         budget.reset();
       } catch (error) {
         // an operation that has ended badly stays so, however often it is asked: what to do then is the caller's
-        if (error instanceof AzureError && error.operation) throw error;
+        if (error instanceof AzureError && (error.operation || isVerdict(error.status))) throw error;
         const retry = budget.next(error);
         if (retry === undefined || retry.kind === "lag") throw error;
         if (retry.kind === "throttle") tools.throttle.pause("read", retry);
@@ -49,3 +49,6 @@ export async function drive(
     siblings?.leave(ended);
   }
 }
+
+/** An operation that is asked about at its Location answers with its result: these are results, whatever their code says. */
+const isVerdict = (status: number | undefined): boolean => status === 400 || status === 409 || status === 412;

@@ -53,6 +53,12 @@ test("a machine's operation is asked no more than Azure allows: fifteen times a 
   }
 });
 
+test("a result that is an error is not asked for again, whatever its code says of other requests", async () => {
+  const { tools, one, polls } = operation(60_000, [azureError("InternalServerError", { status: 409 })]);
+  await expect(drive(one, "groupDelete", tools)).rejects.toMatchObject({ code: "InternalServerError" });
+  expect(polls).toHaveLength(1);
+});
+
 test.each([
   ["a reset", azureError("ECONNRESET")],
   ["no answer", azureError("ETIMEDOUT")],
