@@ -86,3 +86,13 @@ test("a success in between gives trouble a budget of its own", () => {
     if (i % 8 === 7) faults.reset();
   }
 });
+
+test("a side in trouble that asks for no wait is not hammered, and its trouble has an end", () => {
+  const trouble = new AzureError("ServiceUnavailable", "busy", { status: 503, retryAfterMs: 0 });
+  const waits: number[] = [];
+  const one = budget();
+  for (let retry = one.next(trouble); retry !== undefined && waits.length < 100; retry = one.next(trouble))
+    waits.push(retry.waitMs);
+  expect(waits.length).toBeLessThan(20);
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(500);
+});
