@@ -1,6 +1,7 @@
 /**
  * Data disks of machines that are gone, kept by somebody: a machine that is made again gets its own back, with what is on it.
- * Azure refuses to make a second disk of that name.
+ * Azure refuses to make a second disk of that name. A system disk left over from such a machine is waited for, then refused
+ * by name: a new machine could not use it.
  */
 import { AzureError } from "../../core/azure-error.ts";
 import { names, nodeIndex } from "../../core/cluster.ts";
