@@ -5,12 +5,12 @@ import { FLAGS } from "../core/flags.ts";
 import { generateManagementCertificate } from "../prepare/management-certificate.ts";
 import { parseSubject, subjectOf } from "../prepare/subject.ts";
 import { prose } from "../report/wrap.ts";
-import { openFolder } from "./folder.ts";
+import { openFolder } from "../operations/folder.ts";
 import type { Invocation } from "./invocation.ts";
 
 /** What is there is used, never overwritten. Files and thumbprint on stdout, the way to sign in with them on stderr. */
 export async function generateManagementCertificateCommand({ world, given }: Invocation): Promise<number> {
-  const dir = await openFolder({ world, given });
+  const dir = await openFolder(world.cwd, given.dir);
   const { subject, notes } =
     given.subject === undefined ? await subjectOf(dir) : { subject: parseSubject(given.subject), notes: [] };
   const certificate = await generateManagementCertificate(dir, {

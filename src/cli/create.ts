@@ -7,12 +7,12 @@ import { buildSpec } from "../core/spec.ts";
 import { abilities } from "../report/paint.ts";
 import { planEvents, renderPlan } from "../report/plan.ts";
 import { timings } from "../report/timings.ts";
-import { carryOut } from "./create/carry-out.ts";
-import { finish, stateFilePath } from "./create/finish.ts";
-import type { Invocation } from "./invocation.ts";
-import { awaitMachines, explainRefusal } from "./create/other-run.ts";
-import { type Prepared, nameOf, prepare } from "./create/prepare.ts";
-import { refuseUnwritable } from "./replace-file.ts";
+import { carryOut } from "../operations/create/carry-out.ts";
+import { finish, stateFilePath } from "./finish.ts";
+import { type Invocation, nameArgument } from "./invocation.ts";
+import { awaitMachines, explainRefusal } from "../operations/create/other-run.ts";
+import { type Prepared, prepare } from "../operations/create/prepare.ts";
+import { refuseUnwritable } from "../operations/replace-file.ts";
 import { type Session, openSession } from "./session.ts";
 
 export const create = (invocation: Invocation): Promise<number> => run(invocation, invocation.given.dryRun === true);
@@ -24,15 +24,17 @@ export const plan = (invocation: Invocation): Promise<number> => run(invocation,
 async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   const { given } = invocation;
   // what can be refused without asking anybody is refused before anybody is asked
-  buildSpec(nameOf(invocation), {
+  buildSpec(nameArgument(invocation), {
     ...(invocation.given.platform === "coreos" && invocation.given.coreosImage === undefined ? { coreosImage: "a:b:c:d" } : {}),
     ...invocation.given,
   });
   const session = await openSession(invocation);
   try {
     if (given.output !== undefined && !dryRun)
-      await refuseUnwritable(stateFilePath(invocation.world.cwd, nameOf(invocation), given.output));
-    const prepared = dryRun ? await prepare(session, invocation, "imagine") : await prepareAll(session, invocation);
+      await refuseUnwritable(stateFilePath(invocation.world.cwd, nameArgument(invocation), given.output));
+    const prepared = dryRun
+      ? await prepare(session, nameArgument(invocation), invocation.given, "imagine")
+      : await prepareAll(session, invocation);
     showPlan(session, invocation, prepared, dryRun);
     if (dryRun) return printDryRun(session, invocation, prepared);
     session.report(
@@ -55,18 +57,18 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
 
 /** Prepares; what another run may be the reason for is looked into before it is called a refusal. */
 async function prepareAll(session: Session, invocation: Invocation): Promise<Prepared> {
-  const name = nameOf(invocation);
+  const name = nameArgument(invocation);
   const groupName = invocation.given.resourceGroup ?? name;
   try {
-    return await prepare(session, invocation, "keep");
+    return await prepare(session, nameArgument(invocation), invocation.given, "keep");
   } catch (error) {
     if (!(error instanceof ClusterError) || error.code !== "EtcdCaMissing") {
       const known = await explainRefusal(session, name, groupName, error);
       if (known !== "again") throw known;
-      return prepare(session, invocation, "keep");
+      return prepare(session, nameArgument(invocation), invocation.given, "keep");
     }
     await awaitMachines(session, name, groupName, invocation.given.numNodes);
-    return prepare(session, invocation, "bare");
+    return prepare(session, nameArgument(invocation), invocation.given, "bare");
   }
 }
 

@@ -5,15 +5,15 @@ import { planEvents } from "../report/plan.ts";
 import { abilities } from "../report/paint.ts";
 import { renderDoom } from "../report/doom.ts";
 import { confirm } from "./confirm.ts";
-import type { Gone } from "./destroy/delete-until-gone.ts";
-import { type Destroyed, awaitGroupGone, destroyCluster } from "./destroy/destroy-cluster.ts";
-import { type Doom, intentOf, isEmpty, surveyDoom } from "./destroy/doom-survey.ts";
-import { refuseForbidden } from "./destroy/forbidden.ts";
-import { forgetFiles } from "./destroy/forget-files.ts";
+import type { Gone } from "../operations/destroy/delete-until-gone.ts";
+import { type Destroyed, awaitGroupGone, destroyCluster } from "../operations/destroy/destroy-cluster.ts";
+import { type Doom, intentOf, isEmpty, surveyDoom } from "../operations/destroy/doom-survey.ts";
+import { refuseForbidden } from "../operations/destroy/forbidden.ts";
+import { forgetFiles } from "../operations/destroy/forget-files.ts";
 import type { Invocation } from "./invocation.ts";
-import { type Located, locate, lookIn } from "./cluster/locate.ts";
+import { type Located, locate, lookIn } from "../operations/cluster/locate.ts";
 import { type Session, openSession } from "./session.ts";
-import { refuseUsed } from "./destroy/used-by-others.ts";
+import { refuseUsed } from "../operations/destroy/used-by-others.ts";
 
 /** What `--json` prints. */
 export interface DestroyDocument {

@@ -10,13 +10,13 @@ import { prose } from "../report/wrap.ts";
 import { serve } from "../sim/server.ts";
 import { createSimulation, timeOf } from "../sim/simulation.ts";
 import { loadSimulation, saveSimulation } from "../sim/store.ts";
-import { openFolder } from "./folder.ts";
+import { openFolder } from "../operations/folder.ts";
 import type { Invocation } from "./invocation.ts";
-import { SIMULATION_FILE } from "./simulated.ts";
+import { SIMULATION_FILE } from "../operations/simulated.ts";
 
 /** Runs until Ctrl-C. The URL alone on stdout. */
 export async function emulate({ world, given }: Invocation): Promise<number> {
-  const file = join(await openFolder({ world, given }, { write: true }), SIMULATION_FILE);
+  const file = join(await openFolder(world.cwd, given.dir, { write: true }), SIMULATION_FILE);
   const state = await loadSimulation(file);
   const simulation = createSimulation({
     clock: notBefore(world.clock, timeOf(state) ?? 0),

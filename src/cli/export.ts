@@ -13,11 +13,11 @@ import type { WireResource } from "../core/export/wire.ts";
 import { FLAGS } from "../core/flags.ts";
 import { groupId, nameOf } from "../core/resource.ts";
 import { PRIVATE } from "../prepare/kept-file.ts";
-import { EXPORTED_VALUES } from "./export-values.ts";
-import { type Prepared, prepare } from "./create/prepare.ts";
-import type { Invocation } from "./invocation.ts";
-import { recordedRequests } from "./recorded-requests.ts";
-import { replaceFile } from "./replace-file.ts";
+import { EXPORTED_VALUES } from "../operations/export-values.ts";
+import { type Prepared, prepare } from "../operations/create/prepare.ts";
+import { type Invocation, nameArgument } from "./invocation.ts";
+import { recordedRequests } from "../operations/recorded-requests.ts";
+import { replaceFile } from "../operations/replace-file.ts";
 import { type Session, openSession } from "./session.ts";
 
 export async function exportPlan(invocation: Invocation): Promise<number> {
@@ -25,7 +25,7 @@ export async function exportPlan(invocation: Invocation): Promise<number> {
   const format = given.format ?? FLAGS.format.default;
   const session = await openSession(invocation);
   try {
-    const prepared = await prepare(session, invocation, "keep");
+    const prepared = await prepare(session, nameArgument(invocation), given, "keep");
     const recorded = await recordedRequests(session, prepared.resources);
     const wire = await Promise.all(recorded.map((resource) => withKeptUserData(session, prepared, resource)));
     const group = groupId(prepared.facts.subscription, prepared.facts.group);

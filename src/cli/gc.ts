@@ -2,20 +2,20 @@
 import { type AdviceContext, advised } from "../core/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { errorDocument, exitCodeOf, renderError } from "../report/error.ts";
-import { duration, plural } from "../report/words.ts";
+import { duration, plural } from "../core/words.ts";
 import { columnsOf } from "../report/wrap.ts";
 import { confirm } from "./confirm.ts";
-import { type Destroyed } from "./destroy/destroy-cluster.ts";
+import { type Destroyed } from "../operations/destroy/destroy-cluster.ts";
 import { type DestroyDocument, carryOutDestroy, documentOf, leftover } from "./destroy.ts";
-import { type Doom, intentOf, surveyDoom } from "./destroy/doom-survey.ts";
-import { refuseForbidden } from "./destroy/forbidden.ts";
+import { type Doom, intentOf, surveyDoom } from "../operations/destroy/doom-survey.ts";
+import { refuseForbidden } from "../operations/destroy/forbidden.ts";
 import type { Invocation } from "./invocation.ts";
-import { type KnownCluster, knownClusters } from "./cluster/known-clusters.ts";
+import { type KnownCluster, knownClusters } from "../operations/cluster/known-clusters.ts";
 import { listDocument, renderList } from "./list.ts";
-import { expiryOf, lookIn } from "./cluster/locate.ts";
+import { expiryOf, lookIn } from "../operations/cluster/locate.ts";
 import { type Session, openSession } from "./session.ts";
 import { adviceContext } from "./typed-command.ts";
-import { USED, refuseUsed } from "./destroy/used-by-others.ts";
+import { USED, refuseUsed } from "../operations/destroy/used-by-others.ts";
 
 /** How one cluster ended: as destroy would print it, or what stood in the way. */
 type Swept = {

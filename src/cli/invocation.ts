@@ -1,5 +1,6 @@
 /** What a command gets: the world, its arguments, and the flags that were given, parsed. */
 import type { FlagValues } from "../core/flags.ts";
+import { clusterName } from "../core/spec.ts";
 import type { World } from "./world.ts";
 
 export interface Invocation {
@@ -13,8 +14,5 @@ export interface Invocation {
   readonly given: Partial<FlagValues>;
 }
 
-/**
- * `keep` writes what it makes into the cluster's folder; `imagine` (a dry run) makes nothing that stays; `bare` is `keep` without
- * the etcd authority: new members are made without a certificate, and get it later.
- */
-export type Mode = "keep" | "imagine" | "bare";
+/** The cluster's name out of the arguments. */
+export const nameArgument = (invocation: Invocation): string => clusterName(invocation.args[0] ?? "");

@@ -2,9 +2,9 @@
 import { EXIT } from "../core/errors.ts";
 import { table } from "../report/table.ts";
 import { columnsOf } from "../report/wrap.ts";
-import { duration } from "../report/words.ts";
+import { duration } from "../core/words.ts";
 import type { Invocation } from "./invocation.ts";
-import { type ClusterState, type KnownCluster, knownClusters } from "./cluster/known-clusters.ts";
+import { type ClusterState, type KnownCluster, knownClusters } from "../operations/cluster/known-clusters.ts";
 import { openSession } from "./session.ts";
 
 /** What `--json` prints for each cluster, in an array. */

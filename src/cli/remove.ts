@@ -11,19 +11,18 @@ import { loadBalancer } from "../core/resources/load-balancer.ts";
 import { type ClusterSpec, buildSpec } from "../core/spec.ts";
 import { converge } from "../engine/converge.ts";
 import { patiently } from "../engine/patiently.ts";
-import { plural } from "../report/words.ts";
-import { type Snapshot, interfaceAddresses, machinesOf } from "./create/choose-nodes.ts";
-import { nameOf } from "./create/prepare.ts";
-import { type Claim, findCluster, noSuchCluster } from "./cluster/find-cluster.ts";
-import type { Invocation } from "./invocation.ts";
-import { refuseForbidden } from "./destroy/forbidden.ts";
-import { forgetUserData } from "./destroy/forget-files.ts";
-import { forgetHosts } from "./cluster/known-hosts.ts";
-import { locate } from "./cluster/locate.ts";
-import { leaveEtcd } from "./etcd/leaving.ts";
-import type { KnownNode } from "./etcd/membership.ts";
-import { nodeNamed } from "./cluster/node-name.ts";
-import { intentOf, partsOf, removeParts, withParts } from "./cluster/node-parts.ts";
+import { plural } from "../core/words.ts";
+import { type Snapshot, interfaceAddresses, machinesOf } from "../operations/create/choose-nodes.ts";
+import { type Claim, findCluster, noSuchCluster } from "../operations/cluster/find-cluster.ts";
+import { type Invocation, nameArgument } from "./invocation.ts";
+import { refuseForbidden } from "../operations/destroy/forbidden.ts";
+import { forgetUserData } from "../operations/destroy/forget-files.ts";
+import { forgetHosts } from "../operations/cluster/known-hosts.ts";
+import { locate } from "../operations/cluster/locate.ts";
+import { leaveEtcd } from "../operations/etcd/leaving.ts";
+import type { KnownNode } from "../operations/etcd/membership.ts";
+import { nodeNamed } from "../operations/cluster/node-name.ts";
+import { intentOf, partsOf, removeParts, withParts } from "../operations/cluster/node-parts.ts";
 import { confirm } from "./confirm.ts";
 import { type Session, openSession } from "./session.ts";
 
@@ -38,7 +37,7 @@ export async function removeNodes(invocation: Invocation): Promise<number> {
 
 async function run(session: Session, invocation: Invocation): Promise<number> {
   const { given, args, world } = invocation;
-  const name = nameOf(invocation);
+  const name = nameArgument(invocation);
   const { groupName } = await locate(session, name, given.resourceGroup);
   const found = await findCluster(session, name, groupName);
   if (found.claim === undefined) throw noSuchCluster(name, groupName);

@@ -3,8 +3,8 @@ import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { FLAGS } from "../core/flags.ts";
 import { labelled } from "../nodes/output-lines.ts";
 import { runOnAll } from "../nodes/run.ts";
-import type { Invocation } from "./invocation.ts";
-import { learnHostKeys, reachNodes } from "./cluster/reach-nodes.ts";
+import { type Invocation, nameArgument } from "./invocation.ts";
+import { learnHostKeys, reachNodes } from "../operations/cluster/reach-nodes.ts";
 import { openSession } from "./session.ts";
 
 /** The exit code is the worst of the nodes': 255 for one that was not reached, 124 for one that ran out of time. */
@@ -14,7 +14,7 @@ export async function run(invocation: Invocation): Promise<number> {
     throw usageError("run needs a command", `For example: azure-coreos-cluster run ${args[0] ?? "NAME"} -- uptime`);
   const session = await openSession(invocation);
   try {
-    const cluster = await reachNodes(session, invocation);
+    const cluster = await reachNodes(session, nameArgument(invocation), given.resourceGroup);
     const { spec, key } = cluster;
     if (key.privateKeyFile === undefined)
       throw new ClusterError("PrivateKeyMissing", `the private key of ${spec.name} is not in ${session.dir}`, {

@@ -8,10 +8,10 @@ import { type LoginOptions, login, sshArguments } from "../nodes/login.ts";
 import { runOnAll } from "../nodes/run.ts";
 import type { NodeTarget } from "../nodes/target.ts";
 import { PUBLIC, clusterFolder } from "../prepare/kept-file.ts";
-import type { Invocation } from "./invocation.ts";
-import { nodeNamed } from "./cluster/node-name.ts";
-import { type ReachedCluster, reachNodes } from "./cluster/reach-nodes.ts";
-import { replaceFile } from "./replace-file.ts";
+import { type Invocation, nameArgument } from "./invocation.ts";
+import { nodeNamed } from "../operations/cluster/node-name.ts";
+import { type ReachedCluster, reachNodes } from "../operations/cluster/reach-nodes.ts";
+import { replaceFile } from "../operations/replace-file.ts";
 import { type Session, openSession } from "./session.ts";
 
 /** Gives the exit code of what ran on the node; 255 when ssh could not get there. */
@@ -19,7 +19,7 @@ export async function ssh(invocation: Invocation): Promise<number> {
   const { world, args, rest } = invocation;
   const session = await openSession(invocation);
   try {
-    const cluster = await reachNodes(session, invocation);
+    const cluster = await reachNodes(session, nameArgument(invocation), invocation.given.resourceGroup);
     const target = chosen(cluster, args[1]);
     // as ssh itself does: the words are one line for the shell there
     const command = rest.length === 0 ? undefined : rest.join(" ");

@@ -9,11 +9,10 @@ import { DEFAULT_SUBJECT } from "../prepare/subject.ts";
 import { abilities } from "../report/paint.ts";
 import { renderStatus } from "../report/status.ts";
 import { columnsOf } from "../report/wrap.ts";
-import { nameOf } from "./create/prepare.ts";
-import type { Invocation } from "./invocation.ts";
-import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
-import { type Located, locate } from "./cluster/locate.ts";
-import { type Health, askNodes } from "./cluster/node-health.ts";
+import { type Invocation, nameArgument } from "./invocation.ts";
+import { type LiveCluster, type LiveNode, readLiveCluster } from "../operations/cluster/live-cluster.ts";
+import { type Located, locate } from "../operations/cluster/locate.ts";
+import { type Health, askNodes } from "../operations/cluster/node-health.ts";
 import { type Session, openSession } from "./session.ts";
 
 export interface StatusNode extends NodeDocument {
@@ -85,7 +84,7 @@ async function again({ world: { clock }, stop }: Session, until: number): Promis
 
 async function look(session: Session, invocation: Invocation, first: boolean): Promise<ExitCode> {
   const { given, world } = invocation;
-  const name = nameOf(invocation);
+  const name = nameArgument(invocation);
   const located = await locate(session, name, given.resourceGroup);
   if (located.claims.length === 0 && located.own) throw halfMade(located);
   const live = await readLiveCluster(session, located);

@@ -9,10 +9,10 @@ import { checkUserData } from "../core/user-data/check.ts";
 import { formatFindings } from "../core/user-data/lint.ts";
 import { createAzureUserData } from "../core/user-data/merge.ts";
 import { prose } from "../report/wrap.ts";
-import { openFolder } from "./folder.ts";
+import { openFolder } from "../operations/folder.ts";
 import type { Invocation } from "./invocation.ts";
-import { replaceFile } from "./replace-file.ts";
-import { templateFolder } from "./templates.ts";
+import { replaceFile } from "../operations/replace-file.ts";
+import { templateFolder } from "../operations/templates.ts";
 
 /** The script's own name for it. */
 const FILE = "azure-user-data";
@@ -25,7 +25,7 @@ export async function createAzureUserDataCommand({ world, args, given }: Invocat
   const [url] = args;
   const templates = await templateFolder();
   const text = createAzureUserData(named(templates, "user-data.yaml"), named(templates, "data-disk.yaml"), url);
-  const path = join(await openFolder({ world, given }, { write: true }), FILE);
+  const path = join(await openFolder(world.cwd, given.dir, { write: true }), FILE);
   const before = await readFile(path, "utf8").catch(() => undefined);
   const kept = before === undefined || before === text ? undefined : await keepBeside(path);
   await replaceFile(path, text, 0o644);

@@ -1,6 +1,6 @@
 /** The process as a value. The only module that reads process globals, the clock or randomness; tests pass their own. */
-import type { PlainRequest, PlainResponse } from "../azure/pipeline.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Surroundings } from "../operations/run.ts";
 
 export interface Output {
   write(text: string): void;
@@ -9,22 +9,14 @@ export interface Output {
   readonly rows: number;
 }
 
-export interface World {
+export interface World extends Surroundings {
   readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Where requests to Azure Resource Manager go instead of the network; only tests set it. */
-  readonly azure?: (request: PlainRequest) => Promise<PlainResponse>;
-  /** With `azure`: machines are as simulated as Azure is, so nodes are not reached for. */
-  readonly rehearsal?: boolean;
   /** Who gets the terminal instead of a program, and gives its exit code; only tests set it. */
   readonly spawn?: (program: string, args: readonly string[]) => Promise<number>;
   /** True when a person can answer a question. */
   readonly interactive: boolean;
-  readonly clock: Clock;
-  random(bytes: number): Uint8Array;
   /** The answer; undefined when there was none: Ctrl-C or Ctrl-D. */
   ask(question: string): Promise<string | undefined>;
   /** Calls back at Ctrl-C or SIGTERM; returns the way to stop listening. */

@@ -1,6 +1,6 @@
 /** What a destroy would delete, as a person reads it before saying yes: counts and names by kind, and what stays. */
 import { paint } from "./paint.ts";
-import { nameIn, nounOf, plain, plural, truncate } from "./words.ts";
+import { nameIn, nounOf, plain, plural, truncate } from "../core/words.ts";
 
 export interface DoomSummary {
   readonly name: string;

@@ -5,7 +5,7 @@
 import type { Paint } from "./paint.ts";
 import { type Group, type Item, type Progress, countWords, isOver } from "./progress.ts";
 import { scrub } from "./scrub.ts";
-import { duration, nameIn, plain, plural, truncate, width } from "./words.ts";
+import { duration, nameIn, plain, plural, truncate, width } from "../core/words.ts";
 
 export interface FrameOptions {
   /** The run's clock, ms. */

@@ -8,7 +8,7 @@ import { type Group, countWords, ended, newProgress, take } from "./progress.ts"
 import type { Report, Screen } from "./screen.ts";
 import { lineOf } from "./sentence.ts";
 import { summary } from "./summary.ts";
-import { duration, plural } from "./words.ts";
+import { duration, plural } from "../core/words.ts";
 import { columnsOf, wrap } from "./wrap.ts";
 
 export interface LinesOptions {

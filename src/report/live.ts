@@ -12,7 +12,7 @@ import { newProgress, take } from "./progress.ts";
 import type { Pulse, Report, Screen } from "./screen.ts";
 import { lineOf } from "./sentence.ts";
 import { summary } from "./summary.ts";
-import { width } from "./words.ts";
+import { width } from "../core/words.ts";
 import { wrap } from "./wrap.ts";
 
 export const realPulse: Pulse = {

@@ -5,7 +5,7 @@
  */
 import type { Event } from "../engine/event.ts";
 import { type Paint, paint } from "./paint.ts";
-import { duration, nameIn, nounOf, plain, plural, truncate } from "./words.ts";
+import { duration, nameIn, nounOf, plain, plural, truncate } from "../core/words.ts";
 
 export type PlanAction = "create" | "change" | "recreate" | "delete" | "unchanged";
 

@@ -3,7 +3,7 @@
  * (lines, live) and the summary read it. Constant work for an event and no scan over the resources, for a thousand nodes.
  */
 import type { Event, EventKind } from "../engine/event.ts";
-import { changed, duration, nounOf, plain } from "./words.ts";
+import { changed, duration, nounOf, plain } from "../core/words.ts";
 
 /** Where one resource or phase is. */
 export type Stage = "work" | "retrying" | "made" | "changed" | "deleted" | "done" | "unchanged" | "failed" | "skipped" | "left";

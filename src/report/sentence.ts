@@ -2,7 +2,7 @@
 import type { Event } from "../engine/event.ts";
 import { retryWords } from "./progress.ts";
 import { scrub } from "./scrub.ts";
-import { changed, plain } from "./words.ts";
+import { changed, plain } from "../core/words.ts";
 
 /** "made", "failed: QuotaExceeded: ..."; secrets and control characters are taken out. */
 function sentence(event: Event): string {

@@ -1,7 +1,7 @@
 /** The status of a cluster as people read it: a line a node, what is open, and how it differs from what was made. */
 import { paint } from "./paint.ts";
 import { table } from "./table.ts";
-import { duration, plain, plural } from "./words.ts";
+import { duration, plain, plural } from "../core/words.ts";
 import { cut, wrap } from "./wrap.ts";
 
 export interface StatusNodeView {

@@ -1,6 +1,6 @@
 /** The last line of every screen: what a run has done, in a sentence. Shared by the live and the line report. */
 import { type Progress, WORDS } from "./progress.ts";
-import { duration, plural } from "./words.ts";
+import { duration, plural } from "../core/words.ts";
 
 /**
  * The run in a sentence or two: "3 machines, load balancer and 6 more made in 1 min 38 s." Undefined when

@@ -1,5 +1,5 @@
 /** Rows for people, in columns as wide as they need. For programs there is JSON. */
-import { plain, width } from "./words.ts";
+import { plain, width } from "../core/words.ts";
 
 export interface Narrow {
   /** Of the terminal; undefined where there is none. */

@@ -3,7 +3,7 @@
  * sums by kind. Pure; timings.ts draws it.
  */
 import type { Event } from "../engine/event.ts";
-import { nounOf } from "./words.ts";
+import { nounOf } from "../core/words.ts";
 
 export interface Bar {
   readonly id: string;

@@ -10,7 +10,7 @@ import type { Report } from "./screen.ts";
 import { scrub } from "./scrub.ts";
 import { type Bar, type Timeline, timeline } from "./timeline.ts";
 import { timingsStyle } from "./timings-style.ts";
-import { duration, plain, plural } from "./words.ts";
+import { duration, plain, plural } from "../core/words.ts";
 
 export interface TimingsOptions {
   /** "mycluster". */

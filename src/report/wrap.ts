@@ -1,5 +1,5 @@
 /** Prose for a terminal: broken between words, never within one, so that a path or a URL can be copied whole. */
-import { truncate, width } from "./words.ts";
+import { truncate, width } from "../core/words.ts";
 
 /**
  * Each line of the text in as many lines as it needs. What follows stands under the line's own beginning; under its second

@@ -1,0 +1,84 @@
+/**
+ * The words and measures that all screens share: times, plurals, the two halves of a label, and text that is safe to
+ * print. Azure's messages and a node's console reach the screen, so that control characters are taken out here.
+ */
+
+/** "12 s", "1 min 38 s", "1 h 2 min"; below a second "0 s". */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** "machine", "machines", "public addresses". */
+export function plural(noun: string, count: number): string {
+  if (count === 1) return noun;
+  return /(s|x|ch|sh)$/.test(noun) ? `${noun}es` : /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+}
+
+/**
+ * What kind of thing a label names: "machine" of "machine mycluster-coreos-0", "interface" of "interface of
+ * mycluster-coreos-0"; a label without a name ("load balancer") is itself. The id tells a name that looks like a word.
+ */
+export function nounOf(label: string, id = ""): string {
+  const name = nameIn(label);
+  if (name === label) return label;
+  const noun = label.slice(0, -name.length - 1);
+  if (noun.endsWith(" of")) return noun.slice(0, -3);
+  const ownName = id.slice(id.lastIndexOf("/") + 1);
+  return name.toLowerCase() === ownName.toLowerCase() || /[-\d/]/.test(name) ? noun : label.replace(/ of .*/, "");
+}
+
+/** The name in a label: its last word. */
+export const nameIn = (label: string): string => label.slice(label.lastIndexOf(" ") + 1);
+
+/** What was done to a resource, in one word. */
+export const changed = (change: "created" | "updated" | "deleted" | undefined): string =>
+  change === "deleted" ? "deleted" : change === "updated" ? "changed" : change === "created" ? "made" : "done";
+
+/** One line without control characters: colour codes, carriage returns and the like cannot reach the terminal. */
+export const plain = (text: string): string =>
+  text
+    // eslint-disable-next-line no-control-regex -- they are what is taken out
+    .replaceAll(/\u001B\[[0-?]*[ -/]*[@-~]|\u001B[^[]?/g, "")
+    // eslint-disable-next-line no-control-regex -- as above; line ends become blanks
+    .replaceAll(/[\u0000-\u001F\u007F-\u009F\u200B-\u200F\u202A-\u202E\u2066-\u2069]+/g, " ")
+    .trim();
+
+/** Columns that a text takes on a terminal; East Asian wide characters and emoji take two. */
+export function width(text: string): number {
+  let columns = 0;
+  for (const character of text) columns += cells(character.codePointAt(0)!);
+  return columns;
+}
+
+/** Cut to `columns`, with an ellipsis where something was cut; never wraps. */
+export function truncate(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  let used = 0;
+  let kept = "";
+  for (const character of text) {
+    const next = cells(character.codePointAt(0)!);
+    if (used + next > columns - 1) break;
+    used += next;
+    kept += character;
+  }
+  return columns <= 0 ? "" : `${kept}…`;
+}
+
+function cells(point: number): number {
+  if (point < 0x300) return 1;
+  if ((point >= 0x300 && point <= 0x36f) || (point >= 0xfe00 && point <= 0xfe0f)) return 0;
+  const wide =
+    (point >= 0x1100 && point <= 0x115f) ||
+    (point >= 0x2e80 && point <= 0xa4cf) ||
+    (point >= 0xac00 && point <= 0xd7a3) ||
+    (point >= 0xf900 && point <= 0xfaff) ||
+    (point >= 0xfe30 && point <= 0xfe6f) ||
+    (point >= 0xff00 && point <= 0xff60) ||
+    (point >= 0x1f300 && point <= 0x1faff) ||
+    (point >= 0x20000 && point <= 0x3fffd);
+  return wide ? 2 : 1;
+}

@@ -1,0 +1,105 @@
+/** The clusters of a subscription, from their claims, and from groups that carry the tool's tags but hold no claim. */
+import type { PublicIPAddress } from "@azure/arm-network";
+import type { GroupFacts } from "../../azure/lookups.ts";
+import { normalLocation } from "../../core/region.ts";
+import { groupOf } from "../../core/resource.ts";
+import { MANAGED_BY, isOurs } from "../../core/tags.ts";
+import { patiently } from "../../engine/patiently.ts";
+import type { Live } from "../../engine/provider.ts";
+import { type Located, expiryOf, isDoomed } from "./locate.ts";
+import type { Run } from "../run.ts";
+
+/**
+ * "complete": as many machines as were asked for, none of them failed. "incomplete": fewer. "half made": no claim. "expired":
+ * its time is over, and `gc` destroys it. "being destroyed": a destroy has begun.
+ */
+export type ClusterState = "complete" | "incomplete" | "half made" | "expired" | "being destroyed";
+
+export interface KnownCluster extends Located {
+  readonly location: string;
+  readonly host: string;
+  readonly ip: string;
+  /** Nodes that were asked for; 0 where nothing says it. */
+  readonly wanted: number;
+  /** Machines that are there and have not failed. */
+  readonly nodes: number;
+  /** When the oldest machine was made, in milliseconds since 1970. */
+  readonly madeAt?: number;
+  readonly expires?: number;
+  readonly state: ClusterState;
+}
+
+/** In the order of names; with `onlyIn` those of one resource group. Three reads at once. */
+export async function knownClusters(run: Run, onlyIn?: string): Promise<KnownCluster[]> {
+  const { tools, lookups } = run;
+  const [addresses, groups, machines] = await Promise.all([
+    patiently(tools, (signal) => lookups.allAddresses(signal)),
+    patiently(tools, (signal) => lookups.ourGroups(MANAGED_BY, signal)),
+    patiently(tools, (signal) => lookups.machines(signal)),
+  ]);
+  const found = new Map<string, { name: string; groupName: string; group: GroupFacts | undefined; claims: PublicIPAddress[] }>();
+  const entry = (name: string, groupName: string) => {
+    const key = `${groupName}/${name}`.toLowerCase();
+    const known = found.get(key) ?? {
+      name,
+      groupName,
+      group: groups.find((one) => same(one.name, groupName))?.facts,
+      claims: [],
+    };
+    found.set(key, known);
+    return known;
+  };
+  for (const { name, facts } of groups) if (facts.tags["aoc-cluster"] !== undefined) entry(facts.tags["aoc-cluster"], name);
+  for (const address of addresses) {
+    const name = address.tags?.["aoc-cluster"];
+    if (name !== undefined && address.tags?.["aoc-role"] === "claim" && isOurs(address.tags, name))
+      entry(name, groupOf(address.id ?? "") ?? "").claims.push(address);
+  }
+  const byGroup = Map.groupBy(machines, (machine) => (groupOf(machine.id) ?? "").toLowerCase());
+  const all = [...found.values()]
+    .filter((one) => onlyIn === undefined || same(one.groupName, onlyIn))
+    .map((one) => described(one, byGroup.get(one.groupName.toLowerCase()) ?? [], run.clock.now()));
+  return all.sort(
+    (a, b) => a.name.localeCompare(b.name, "en", { numeric: true }) || a.groupName.localeCompare(b.groupName, "en"),
+  );
+}
+
+// --- internal ---
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+function described(one: Omit<Located, "own">, inGroup: readonly Live[], now: number): KnownCluster {
+  const located: Located = { ...one, own: one.group !== undefined && isOurs(one.group.tags, one.name) };
+  const [claim] = one.claims;
+  const machines = inGroup.filter((machine) => isOurs(machine.tags, one.name));
+  const nodes = machines.filter((machine) => machine.state !== "failed").length;
+  const wanted = Number(claim?.tags?.["aoc-num-nodes"] ?? 0);
+  const times = machines
+    .map((machine) => timeOf((machine.model as { timeCreated?: Date }).timeCreated))
+    .filter((time) => time !== undefined);
+  const expires = expiryOf(located);
+  return {
+    ...located,
+    location: normalLocation(claim?.location ?? one.group?.location ?? ""),
+    host: claim?.dnsSettings?.fqdn ?? "",
+    ip: claim?.ipAddress ?? "",
+    wanted,
+    nodes,
+    ...(times.length === 0 ? {} : { madeAt: Math.min(...times) }),
+    ...(expires === undefined ? {} : { expires }),
+    state: isDoomed(located)
+      ? "being destroyed"
+      : claim === undefined
+        ? "half made"
+        : expires !== undefined && expires <= now
+          ? "expired"
+          : nodes < wanted
+            ? "incomplete"
+            : "complete",
+  };
+}
+
+function timeOf(date: Date | undefined): number | undefined {
+  const time = date === undefined ? Number.NaN : new Date(date).getTime();
+  return Number.isNaN(time) ? undefined : time;
+}

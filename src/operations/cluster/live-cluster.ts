@@ -1,0 +1,187 @@
+/**
+ * A cluster as Azure tells it: its nodes with power and addresses, and how it differs from what was made. Reads only, needs
+ * no file of this machine, and asks no node.
+ */
+import type { NetworkInterface, PublicIPAddress } from "@azure/arm-network";
+import type { VirtualMachine } from "@azure/arm-compute";
+import { type Facts, names } from "../../core/cluster.ts";
+import { type Drift, astray, changedRules, missing } from "../../core/drift.ts";
+import { plan } from "../../core/plan.ts";
+import { type Kind, groupId, nameOf, resourceId } from "../../core/resource.ts";
+import { type ClusterSpec, buildSpec } from "../../core/spec.ts";
+import { patiently } from "../../engine/patiently.ts";
+import type { Live } from "../../engine/provider.ts";
+import { duration } from "../../core/words.ts";
+import { type Snapshot, interfaceAddresses, machinesOf, withPublicAddress } from "../create/choose-nodes.ts";
+import { surveyDoom } from "../destroy/doom-survey.ts";
+import { type Claim, findCluster, noSuchCluster } from "./find-cluster.ts";
+import { type Located, expiryOf, isDoomed } from "./locate.ts";
+import type { Run } from "../run.ts";
+
+export interface LiveNode {
+  readonly index: number;
+  readonly name: string;
+  /** Azure's state of the machine: "Succeeded", "Creating", "Failed"; undefined when there is no machine. */
+  readonly provisioning: string | undefined;
+  /** "running", "deallocated"; undefined where Azure does not say. */
+  readonly power: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly madeAt: number | undefined;
+  readonly privateIp: string;
+  /** Has a public address of its own, or is to have one. */
+  readonly addressed: boolean;
+  readonly publicIp: string | undefined;
+  readonly hostKey: string | undefined;
+}
+
+export interface LiveCluster {
+  readonly spec: ClusterSpec;
+  readonly claim: Claim;
+  readonly location: string;
+  readonly nodes: readonly LiveNode[];
+  readonly drift: readonly Drift[];
+  /** How many resources of it there are. */
+  readonly resources: number;
+  readonly expires: number | undefined;
+}
+
+/** @throws ClusterError ClusterNotFound (exit 1); ClaimDamaged, ClaimTwice (exit 7) */
+export async function readLiveCluster(run: Run, located: Located): Promise<LiveCluster> {
+  const { name, groupName } = located;
+  const { claim } = await findCluster(run, name, groupName);
+  if (claim === undefined) throw noSuchCluster(name, groupName);
+  const wanted = claim.kept.numNodes ?? 0;
+  // a cluster that was made with three nodes and lost one to `remove` is still the Deis cluster that it was
+  const { spec } = buildSpec(name, {}, { ...claim.kept, numNodes: Math.max(wanted, claim.kept.deis === true ? 3 : 1) });
+  const { snapshot, ours, foreign } = await surveyDoom(run, located);
+  const there = machinesOf(spec, snapshot);
+  const indexes = new Set(there);
+  for (let index = 0; indexes.size < wanted; index++) indexes.add(index);
+  const addresses = new Map([...claim.choices.members, ...interfaceAddresses(spec, snapshot)]);
+  const nodes = await Promise.all(
+    [...indexes]
+      .sort((a, b) => a - b)
+      .map((index) => liveNode(run, { spec, groupName, snapshot, index, address: addresses.get(index) ?? "" })),
+  );
+  const planned = plan(spec, factsOf(run, located, claim, spec, nodes, snapshot));
+  const expires = expiryOf(located);
+  const strays = astray(planned, snapshot, name, claim.choices);
+  const named = new Set(strays.map((one) => one.id?.toLowerCase()));
+  return {
+    spec,
+    claim,
+    location: claim.location,
+    nodes,
+    resources: ours.length,
+    expires,
+    drift: [
+      ...(isDoomed(located) ? [{ kind: "being-destroyed" as const, message: `${name} is being destroyed`, harm: true }] : []),
+      ...(expires !== undefined && expires <= run.clock.now()
+        ? [
+            {
+              kind: "expired" as const,
+              message: `its time to live ended ${duration(run.clock.now() - expires)} ago: \`gc\` destroys it`,
+              harm: false,
+            },
+          ]
+        : []),
+      ...missing(planned, snapshot),
+      ...strays,
+      ...nodes.flatMap(machineDrift),
+      ...changedRules(planned, snapshot),
+      ...(located.own
+        ? foreign
+            .filter(({ id }) => !named.has(id.toLowerCase()))
+            .map(({ id }): Drift => ({
+              kind: "foreign-resource",
+              message: `somebody else has ${id.replace(/^.*\/providers\//i, "")} in the cluster's group`,
+              id,
+              harm: false,
+            }))
+        : []),
+    ],
+  };
+}
+
+// --- internal ---
+
+interface Place {
+  readonly spec: ClusterSpec;
+  readonly groupName: string;
+  readonly snapshot: Snapshot;
+  readonly index: number;
+  readonly address: string;
+}
+
+async function liveNode(run: Run, { spec, groupName, snapshot, index, address }: Place): Promise<LiveNode> {
+  const name = names.machine(spec, index);
+  const scope = groupId(run.subscription, groupName);
+  const find = (kind: Exclude<Kind, "resourceGroup">, resource: string): Live | undefined =>
+    snapshot.get(resourceId(scope, kind, resource).toLowerCase());
+  const machine = find("machine", name);
+  const model = machine?.model as VirtualMachine | undefined;
+  const made = model?.timeCreated === undefined ? Number.NaN : new Date(model.timeCreated).getTime();
+  return {
+    index,
+    name,
+    provisioning: machine === undefined ? undefined : (model?.provisioningState ?? "Succeeded"),
+    power:
+      machine === undefined ? undefined : await patiently(run.tools, (signal) => run.lookups.powerState(groupName, name, signal)),
+    madeAt: Number.isNaN(made) ? undefined : made,
+    privateIp: address,
+    addressed: machine === undefined ? spec.pip : withPublicAddress(spec, snapshot).has(index),
+    publicIp: (find("publicAddress", names.nodeAddress(name))?.model as PublicIPAddress | undefined)?.ipAddress,
+    hostKey: machine?.tags["aoc-host-key"],
+  };
+}
+
+function machineDrift({ name, index, provisioning, power }: LiveNode): Drift[] {
+  const about = { node: index, harm: true };
+  if (provisioning?.toLowerCase() === "failed")
+    return [{ kind: "failed-node", message: `${name} could not be made or changed: Azure calls it Failed`, ...about }];
+  if (power !== undefined && power !== "running" && power !== "starting")
+    return [{ kind: "stopped-node", message: `${name} is ${power}`, ...about }];
+  return [];
+}
+
+/** Facts for the plan of what should be there. Its bodies are compared in part only, so what no rule shows is left empty. */
+function factsOf(
+  run: Run,
+  located: Located,
+  claim: Claim,
+  spec: ClusterSpec,
+  nodes: readonly LiveNode[],
+  snapshot: Snapshot,
+): Facts {
+  const subnet = [...snapshot.values()].find(
+    (live) => live.kind === "networkInterface" && nameOf(live.id).toLowerCase().startsWith(`${spec.name}-`),
+  )?.model as NetworkInterface | undefined;
+  const ownPlacement = [...snapshot.values()].some(
+    (live) =>
+      live.kind === "placementGroup" &&
+      nameOf(live.id).toLowerCase() === spec.affinityGroup?.toLowerCase() &&
+      live.tags["aoc-cluster"] === spec.name,
+  );
+  return {
+    subscription: run.subscription,
+    group: located.groupName,
+    foreignGroup: !located.own,
+    location: claim.location,
+    choices: claim.choices,
+    nodes: nodes.map(({ index, name, privateIp, addressed }) => ({
+      index,
+      name,
+      address: privateIp,
+      userData: "",
+      ...(addressed ? { publicAddress: true } : {}),
+    })),
+    ...(spec.virtualNetworkName === undefined
+      ? {}
+      : { subnetId: subnet?.ipConfigurations?.[0]?.subnet?.id ?? spec.virtualNetworkName }),
+    ...(spec.affinityGroup === undefined || ownPlacement ? {} : { placementGroupId: spec.affinityGroup }),
+    image: { reference: {} },
+    acceleratedNetworking: false,
+    premiumDisks: false,
+    faultDomains: 2,
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * Which resource group a cluster is in, when all that is known is its name: the group of that name, the one that was given,
+ * or the one where its claim is. Reads only, and trusts no tag but those that say whose something is.
+ */
+import type { PublicIPAddress } from "@azure/arm-network";
+import type { GroupFacts } from "../../azure/lookups.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { groupOf } from "../../core/resource.ts";
+import { isOurs } from "../../core/tags.ts";
+import { patiently } from "../../engine/patiently.ts";
+import type { Run } from "../run.ts";
+
+export interface Located {
+  readonly name: string;
+  readonly groupName: string;
+  /** Undefined when there is no such group. */
+  readonly group: GroupFacts | undefined;
+  /** The group is the cluster's own, by its tags. */
+  readonly own: boolean;
+  /** The public addresses that hold the cluster's choices: one, none when it is half made, more when something went wrong. */
+  readonly claims: readonly PublicIPAddress[];
+}
+
+/** Looks in the given group, or in the one named like the cluster and, if nothing of it is there, through the subscription. */
+export async function locate(run: Run, name: string, given: string | undefined): Promise<Located> {
+  const here = await lookIn(run, name, given ?? name);
+  if (given !== undefined || here.own || here.claims.length > 0) return here;
+  const addresses = await patiently(run.tools, (signal) => run.lookups.allAddresses(signal));
+  const groups = [
+    ...new Map(
+      addresses
+        .filter((one) => isClaim(one, name))
+        .map((one) => [(groupOf(one.id ?? "") ?? "").toLowerCase(), groupOf(one.id ?? "") ?? ""]),
+    ).values(),
+  ];
+  if (groups.length === 0) return here;
+  if (groups.length === 1) return lookIn(run, name, groups[0] ?? name);
+  throw new ClusterError("ClusterAmbiguous", `${groups.length} resource groups hold a cluster ${name}: ${groups.join(", ")}`, {
+    exit: EXIT.usage,
+    advice: "Say which one with --resource-group.",
+  });
+}
+
+/** The same look again, at one group. */
+export async function lookIn(run: Run, name: string, groupName: string): Promise<Located> {
+  const { tools, lookups } = run;
+  const [group, addresses] = await Promise.all([
+    patiently(tools, (signal) => lookups.group(groupName, signal)),
+    patiently(tools, (signal) => lookups.addresses(groupName, signal)),
+  ]);
+  return {
+    name,
+    groupName,
+    group,
+    own: group !== undefined && isOurs(group.tags, name),
+    claims: addresses.filter((one) => isClaim(one, name)),
+  };
+}
+
+/** Whether somebody has begun to destroy it. */
+export const isDoomed = ({ group, claims }: Pick<Located, "group" | "claims">): boolean =>
+  group?.deleting === true || [group?.tags, ...claims.map((one) => one.tags)].some((tags) => tags?.[DESTROYING] !== undefined);
+
+/** The tag, with the time at which it began, on the claim and on a group of our own. */
+export const DESTROYING = "aoc-destroying";
+
+/** The time of death, in milliseconds since 1970; of several the latest, undefined when none is readable. */
+export function expiryOf({ group, own, claims }: Pick<Located, "group" | "own" | "claims">): number | undefined {
+  const tags = [own ? group?.tags : undefined, ...claims.map((one) => one.tags)];
+  const times = tags.map((one) => Date.parse(one?.["aoc-expires"] ?? "")).filter((time) => !Number.isNaN(time));
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+const isClaim = (address: PublicIPAddress, name: string): boolean =>
+  address.tags?.["aoc-role"] === "claim" && isOurs(address.tags, name);

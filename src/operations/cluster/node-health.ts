@@ -1,0 +1,74 @@
+/**
+ * How the nodes are, asked of themselves: SSH with the host key they were given, and etcd. A short look, not a wait. Without
+ * the private key, and in a rehearsal, nobody is asked, and the answer says so.
+ */
+import { readFile } from "node:fs/promises";
+import { expectedKeys } from "../../nodes/known-hosts.ts";
+import { type NodeReadiness, waitReady } from "../../nodes/readiness.ts";
+import { knownHostsFile } from "./known-hosts.ts";
+import type { LiveCluster, LiveNode } from "./live-cluster.ts";
+import { usesTls } from "../etcd/plan.ts";
+import { type Reach, nodeTarget, operatorTls } from "./node-target.ts";
+import type { Run } from "../run.ts";
+
+export interface Health {
+  /** By node index; only nodes that were asked. */
+  readonly nodes: ReadonlyMap<number, Pick<NodeReadiness, "state" | "reason">>;
+  /** A sentence about why nobody was asked, or that it is a rehearsal. */
+  readonly note?: string;
+}
+
+/** Round trip and handshake round the world, and etcd's own timeout of 5 s. */
+const LOOK_MS = 10_000;
+
+/**
+ * @param nodes those that are worth asking: their machines run
+ * @param privateKeyFile of the cluster's SSH key; empty when it is not here
+ */
+export async function askNodes(
+  run: Run,
+  { spec, claim }: LiveCluster,
+  nodes: readonly LiveNode[],
+  privateKeyFile: string,
+): Promise<Health> {
+  if (run.simulated)
+    return {
+      nodes: new Map(nodes.map(({ index }) => [index, { state: "ready" }])),
+      note: "Rehearsal: no machine was booted, and the health of the nodes is simulated.",
+    };
+  if (privateKeyFile === "" || claim.address === undefined)
+    return {
+      nodes: new Map(),
+      note: "The nodes themselves were not asked: the cluster's private key is not on this machine. What is shown is what Azure says.",
+    };
+  const tls = usesTls(spec, claim);
+  const etcdTls = tls ? await operatorTls(run.dir, spec.name) : undefined;
+  const withEtcd = claim.choices.customDataHash === undefined;
+  const reach: Reach = {
+    spec,
+    choices: claim.choices,
+    host: claim.address,
+    privateKey: await readFile(privateKeyFile, "utf8"),
+    tls,
+  };
+  const known = await readFile(knownHostsFile(run, spec.name), "utf8").catch(() => "");
+  const targets = nodes.map((node) => {
+    const target = nodeTarget(reach, { index: node.index, address: node.privateIp, hostKey: node.hostKey });
+    return target.hostKeys.length > 0 ? target : { ...target, hostKeys: expectedKeys(known, target.host, target.port) };
+  });
+  const ask = (trust: "strict" | "first-use"): Promise<NodeReadiness[]> =>
+    waitReady(
+      targets.filter((target) => target.hostKeys.length > 0 === (trust === "strict")),
+      {
+        level: withEtcd ? "etcd" : "ssh",
+        deadline: run.clock.now() + LOOK_MS,
+        clock: run.clock,
+        signal: run.tools.signal,
+        trust,
+        hostKeyGraceMs: 0,
+        ...(etcdTls === undefined ? {} : { etcdTls }),
+      },
+    );
+  const found = (await Promise.all([ask("strict"), ask("first-use")])).flat();
+  return { nodes: new Map(found.map((one) => [one.index, one])) };
+}

@@ -1,0 +1,84 @@
+/** What a node consists of in Azure, by its known names: what there is of it, what it takes to delete that, and the deletion. */
+import { names } from "../../core/cluster.ts";
+import { typeOf } from "../../core/kind-words.ts";
+import { groupId, resourceId } from "../../core/resource.ts";
+import type { ClusterSpec } from "../../core/spec.ts";
+import { patiently, remove } from "../../engine/patiently.ts";
+import type { Claim } from "./find-cluster.ts";
+import type { Intent } from "../destroy/forbidden.ts";
+import type { Run } from "../run.ts";
+
+/** Something of a node that is there. */
+export interface Part {
+  readonly kind: "machine" | "networkInterface" | "publicAddress";
+  readonly id: string;
+  readonly label: string;
+  readonly node: number;
+}
+
+/** What there is of the nodes, by their known names, for a list may be behind: the machine before what hangs on it. */
+export async function partsOf(run: Run, spec: ClusterSpec, group: string, going: readonly number[]): Promise<Part[]> {
+  const base = groupId(run.subscription, group);
+  const possible = going.flatMap((node): Part[] => {
+    const machine = names.machine(spec, node);
+    const part = (kind: Part["kind"], name: string, label: string): Part => ({
+      kind,
+      id: resourceId(base, kind, name),
+      label,
+      node,
+    });
+    return [
+      part("machine", machine, `machine ${machine}`),
+      part("networkInterface", names.interface(machine), `interface of ${machine}`),
+      part("publicAddress", names.nodeAddress(machine), `address of ${machine}`),
+    ];
+  });
+  const there = await Promise.all(possible.map((part) => patiently(run.tools, (signal) => run.tools.provider.get(part, signal))));
+  return possible.filter((_, index) => there[index] !== undefined);
+}
+
+/** " with its disks, interface and address": what there is of them. */
+export function withParts(parts: readonly Part[], nodes: number): string {
+  const words = (
+    [
+      ["machine", "disks", "disks"],
+      ["networkInterface", "interface", "interfaces"],
+      ["publicAddress", "address", "addresses"],
+    ] as const
+  )
+    .filter(([kind]) => parts.some((part) => part.kind === kind))
+    .map(([, one, several]) => (nodes === 1 ? one : several));
+  if (words.length === 0) return "";
+  const listed = words.length === 1 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+  return ` with ${nodes === 1 ? "its" : "their"} ${listed}`;
+}
+
+/** What it takes: the nodes go, the load balancer and the claim change. */
+export function intentOf(run: Run, spec: ClusterSpec, claim: Claim, group: string, parts: readonly Part[]): Intent {
+  const scope = groupId(run.subscription, group);
+  const disks = parts
+    .filter((part) => part.kind === "machine")
+    .flatMap(({ node }) => {
+      const machine = names.machine(spec, node);
+      return [names.osDisk(machine), names.dataDisk(machine)].map((name) => `${scope}/providers/${typeOf("disk")}/${name}`);
+    });
+  return {
+    scope,
+    deletes: [...parts.map((part) => part.id), ...disks],
+    writes: [resourceId(scope, "loadBalancer", names.loadBalancer(spec.name)), claim.id],
+    rights: [
+      ...new Set(parts.map((part) => `${typeOf(part.kind)}/delete`)),
+      `${typeOf("loadBalancer")}/write`,
+      `${typeOf("publicAddress")}/write`,
+    ],
+  };
+}
+
+/** The machine takes its disks, interface and address along (deleteOption); by their names, what it did not is deleted too. */
+export async function removeParts(run: Run, parts: readonly Part[]): Promise<void> {
+  for (const { kind, id, label, node } of parts) {
+    run.emit({ kind: "started", id, label, node });
+    await remove({ id, kind }, run.tools);
+    run.emit({ kind: "done", id, label, change: "deleted", node });
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * The nodes of a running cluster as `ssh` and `run` reach them, found from Azure: addresses and ports, the host key that each was given
+ * (a tag of its machine), and the private key in the folder, which is never made here.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { nodeIndex } from "../../core/cluster.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { nameOf as lastOf } from "../../core/resource.ts";
+import { type ClusterSpec, buildSpec } from "../../core/spec.ts";
+import { patiently } from "../../engine/patiently.ts";
+import { connect } from "../../nodes/connection.ts";
+import { expectedKeys, mergeKnownHosts } from "../../nodes/known-hosts.ts";
+import type { NodeTarget } from "../../nodes/target.ts";
+import { PUBLIC, clusterFolder } from "../../prepare/kept-file.ts";
+import type { SshKey } from "../../prepare/ssh-key.ts";
+import { prepareSshKey } from "../../prepare/ssh-keys.ts";
+import { DEFAULT_SUBJECT } from "../../prepare/subject.ts";
+import { type Snapshot, interfaceAddresses, machinesOf } from "../create/choose-nodes.ts";
+import { type Claim, findCluster, noSuchCluster } from "./find-cluster.ts";
+import { locate } from "./locate.ts";
+import { usesTls } from "../etcd/plan.ts";
+import { nodeTarget } from "./node-target.ts";
+import { replaceFile } from "../replace-file.ts";
+import type { Run } from "../run.ts";
+
+export interface ReachedCluster {
+  readonly spec: ClusterSpec;
+  /** In the order of their indexes; at least one. */
+  readonly nodes: readonly NodeTarget[];
+  readonly key: SshKey;
+  /** The cluster's own known_hosts, brought up to date. */
+  readonly knownHosts: string;
+}
+
+/** Throws ClusterErrors: no such cluster, no address, no machine; and in a rehearsal, where none was booted. */
+export async function reachNodes(run: Run, name: string, group: string | undefined): Promise<ReachedCluster> {
+  const { groupName, claim } = await findAnywhere(run, name, group);
+  const { spec } = buildSpec(name, {}, claim.kept);
+  if (run.simulated)
+    throw new ClusterError(
+      "NothingBooted",
+      `no machine of ${name} was booted: Azure is simulated, so there is nothing to log in to`,
+      {
+        exit: EXIT.failed,
+        advice: "Leave --simulate out to reach a real cluster.",
+      },
+    );
+  if (claim.address === undefined)
+    throw new ClusterError("NoAddress", `${name} has no public address yet`, {
+      source: "azure",
+      advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
+    });
+  const snapshot = await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal));
+  const key = await prepareSshKey({
+    dir: run.dir,
+    subject: DEFAULT_SUBJECT,
+    now: run.outside.clock.now(),
+    clusterKey: claim.choices.sshPublicKey,
+  });
+  const privateKey = key.privateKeyFile === undefined ? "" : await readFile(key.privateKeyFile, "utf8");
+  const knownHosts = join(await clusterFolder(run.dir, name), "known_hosts");
+  const known = await readFile(knownHosts, "utf8").catch(() => "");
+  const addresses = new Map(interfaceAddresses(spec, snapshot));
+  const reach = { spec, choices: claim.choices, host: claim.address, privateKey, tls: usesTls(spec, claim) };
+  const nodes = machinesOf(spec, snapshot).map((index) => {
+    const target = nodeTarget(reach, { index, address: addresses.get(index) ?? "", hostKey: hostKeyOf(spec, snapshot, index) });
+    // one that was trusted on first use is known from then on
+    return target.hostKeys.length > 0 ? target : { ...target, hostKeys: expectedKeys(known, target.host, target.port) };
+  });
+  if (nodes.length === 0)
+    throw new ClusterError("NoMachines", `${name} has no machines yet`, {
+      source: "azure",
+      advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
+    });
+  await keep(knownHosts, known, nodes, claim.host);
+  return { spec, nodes, key, knownHosts };
+}
+
+/**
+ * The cluster with the host keys of nodes that made their own (`--no-host-keys`), asked of them on first contact, said aloud and kept.
+ * A node that does not answer stays unknown.
+ */
+export async function learnHostKeys(run: Run, cluster: ReachedCluster): Promise<ReachedCluster> {
+  const { clock, signal } = { clock: run.outside.clock, signal: run.tools.signal };
+  const nodes = await Promise.all(
+    cluster.nodes.map(async (node) => {
+      if (node.hostKeys.length > 0) return node;
+      try {
+        const connection = await connect(node, { clock, signal, trust: "first-use" });
+        connection.close();
+        run.say(`${node.name}: its host key was not known, and is trusted from now on (${connection.hostKey}).`);
+        return { ...node, hostKeys: [connection.hostKey] };
+      } catch {
+        signal.throwIfAborted();
+        return node;
+      }
+    }),
+  );
+  await keep(cluster.knownHosts, await readFile(cluster.knownHosts, "utf8").catch(() => ""), nodes, undefined);
+  return { ...cluster, nodes };
+}
+
+// --- internal ---
+
+/** In the group that was given, that of the cluster's name, or the one where its claim is. */
+async function findAnywhere(run: Run, name: string, given: string | undefined): Promise<{ groupName: string; claim: Claim }> {
+  const { groupName } = await locate(run, name, given);
+  const { claim } = await findCluster(run, name, groupName);
+  if (claim === undefined) throw noSuchCluster(name, groupName);
+  return { groupName, claim };
+}
+
+const hostKeyOf = (spec: ClusterSpec, snapshot: Snapshot, index: number): string | undefined =>
+  [...snapshot.values()].find((live) => live.kind === "machine" && nodeIndex(spec, lastOf(live.id)) === index)?.tags[
+    "aoc-host-key"
+  ];
+
+async function keep(file: string, before: string, nodes: readonly NodeTarget[], host: string | undefined): Promise<void> {
+  const entries = nodes
+    .filter(({ hostKeys }) => hostKeys.length > 0)
+    .map((node) => ({ hosts: host === undefined ? [node.host] : [host, node.host], port: node.port, keys: node.hostKeys }));
+  const text = mergeKnownHosts(before, entries);
+  if (text !== before) await replaceFile(file, text, PUBLIC);
+}

@@ -1,0 +1,94 @@
+/** The way to Azure: which one, which subscription, who signs in, and the SDK's clients. Loaded lazily, for it is most of the program. */
+import { resolve } from "node:path";
+import type { Cloud } from "../azure/clouds.ts";
+import type { Clock } from "../core/clock.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
+import { FLAGS, type FlagValues } from "../core/flags.ts";
+import { isLoopback } from "../core/spec.ts";
+import type { Emit } from "../engine/event.ts";
+import { createSiblings } from "../engine/siblings.ts";
+import { createThrottle } from "../engine/throttle.ts";
+import type { RequestTools } from "../engine/tools.ts";
+import type { Surroundings, Way } from "./run.ts";
+
+export interface Around {
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly hard: AbortSignal;
+  readonly simulation?: Awaited<ReturnType<typeof import("./simulated.ts").startSimulation>>;
+}
+
+/** The subscription of a rehearsal, and of a loopback ARM when none is given. */
+const NOBODY = "00000000-0000-0000-0000-000000000000";
+
+/** @throws ClusterError SubscriptionMissing, SignInIncomplete, and what a certificate is refused with */
+export async function connect(outside: Surroundings, given: Partial<FlagValues>, around: Around): Promise<Way> {
+  const { CLOUDS, endpointOf } = await import("../azure/clouds.ts");
+  const cloud = CLOUDS[given.cloud ?? FLAGS.cloud.default];
+  const handle = around.simulation?.handle ?? outside.azure;
+  const open = handle !== undefined || (isLoopback(given.armEndpoint) && given.armEndpoint?.startsWith("http:") === true);
+  const asked = endpointOf(cloud, given.armEndpoint);
+  const endpoint = handle === undefined ? asked : { url: asked.url };
+  const subscription = given.subscription ?? (open ? NOBODY : await chosenSubscription(outside));
+  const credential = open ? undefined : await signIn(outside, given, cloud, around.emit);
+  const [{ createClients }, { createProvider }, { createLookups }, { httpClientOf }] = await Promise.all([
+    import("../azure/clients.ts"),
+    import("../azure/provider.ts"),
+    import("../azure/lookups.ts"),
+    import("../azure/pipeline.ts"),
+  ]);
+  const clients = await createClients({
+    subscription,
+    endpoint,
+    clock: around.clock,
+    proxied: ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].some(
+      (name) => (outside.env[name] ?? "") !== "",
+    ),
+    ...(credential === undefined ? {} : { credential }),
+    ...(handle === undefined ? {} : { httpClient: await httpClientOf(handle) }),
+  });
+  const tools: RequestTools = {
+    provider: createProvider(clients),
+    clock: around.clock,
+    throttle: createThrottle(around.clock),
+    random: () => new DataView(outside.random(4).buffer.slice(0)).getUint32(0) / 2 ** 32,
+    emit: around.emit,
+    signal: around.hard,
+  };
+  return { subscription, tools: { ...tools, siblings: createSiblings(tools) }, lookups: createLookups(clients), credential };
+}
+
+// --- internal ---
+
+async function chosenSubscription(outside: Surroundings): Promise<string> {
+  const { selectedSubscription } = await import("../azure/selected-subscription.ts");
+  const selected = await selectedSubscription(outside.env);
+  if (selected !== undefined) return selected;
+  throw new ClusterError("SubscriptionMissing", "which Azure subscription?", {
+    exit: EXIT.usage,
+    advice:
+      "Give --subscription ID, set AZURE_SUBSCRIPTION_ID, or sign in with `az login` and choose one with `az account set`. " +
+      "To try the tool without an account, add --simulate.",
+  });
+}
+
+async function signIn(outside: Surroundings, given: Partial<FlagValues>, cloud: Cloud, emit: Emit) {
+  const { createCredential } = await import("../azure/credentials.ts");
+  let certificate: string | undefined;
+  if (given.azureCert !== undefined) {
+    if (given.tenant === undefined || given.clientId === undefined) {
+      const { refuseIncompleteSignIn } = await import("../core/spec.ts");
+      throw refuseIncompleteSignIn();
+    }
+    const { checkManagementCertificate } = await import("../prepare/management-certificate.ts");
+    const checked = await checkManagementCertificate(resolve(outside.cwd, given.azureCert), outside.clock.now());
+    for (const message of checked.notes) emit({ kind: "note", id: "azure-cert", label: "certificate", message });
+    certificate = checked.pem;
+  }
+  return createCredential({
+    cloud,
+    ...(given.tenant === undefined ? {} : { tenant: given.tenant }),
+    ...(given.clientId === undefined ? {} : { clientId: given.clientId }),
+    ...(certificate === undefined ? {} : { certificate }),
+  });
+}

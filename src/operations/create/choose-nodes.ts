@@ -1,0 +1,174 @@
+/** Which nodes a cluster is to have, and at which private address each: what is there stays, what is missing is added. */
+import type { NetworkInterface, NetworkInterfaceIPConfiguration } from "@azure/arm-network";
+import { usableAddresses } from "../../core/addresses.ts";
+import { names, nodeIndex } from "../../core/cluster.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { type Kind, groupOf, nameOf } from "../../core/resource.ts";
+import { SUBNET_PREFIX } from "../../core/resources/network.ts";
+import type { ClusterSpec } from "../../core/spec.ts";
+import { patiently } from "../../engine/patiently.ts";
+import type { Live } from "../../engine/provider.ts";
+import type { Claim } from "../cluster/find-cluster.ts";
+import type { Run } from "../run.ts";
+import type { Survey } from "./survey.ts";
+
+/** Where a node is to be, before its user-data. */
+export interface Place {
+  readonly index: number;
+  readonly address: string;
+  /** The machine exists and stays: it keeps the user-data it was made with. */
+  readonly exists: boolean;
+  /** Id of a data disk that waits for the machine: see kept-disks.ts. */
+  readonly keptDisk?: string;
+  /** Has a public address of its own, or is to have one. */
+  readonly publicAddress: boolean;
+  /** The host key that an existing machine was given. */
+  readonly hostKey: string | undefined;
+  /** An existing machine whose etcd waits for its certificate. */
+  readonly uncertified?: boolean;
+  /** An existing machine whose etcd was to join one that lives: whether it has, only etcd knows. */
+  readonly joins?: boolean;
+}
+
+export type Snapshot = ReadonlyMap<string, Live & { readonly kind: Kind }>;
+
+/** Indexes of the cluster's machines that exist. */
+export const machinesOf = (spec: ClusterSpec, snapshot: Snapshot): number[] => indexesOf(spec, snapshot, "machine", "");
+
+/**
+ * The nodes that are wanted, lowest free index first. Throws for fewer than there are: taking machines away is `remove`'s.
+ * @param reached the number of nodes that an earlier run was asked for
+ */
+export function chooseNodes(spec: ClusterSpec, snapshot: Snapshot, reached: number): number[] {
+  const there = machinesOf(spec, snapshot);
+  if (spec.numNodes < Math.max(there.length, reached))
+    throw new ClusterError(
+      "FewerNodes",
+      `${spec.name} has ${Math.max(there.length, reached)} nodes; --num-nodes ${spec.numNodes} would be fewer`,
+      {
+        exit: EXIT.usage,
+        advice: `Say which nodes are to go: \`azure-coreos-cluster remove ${spec.name} ${names.machine(spec, Math.max(...there, 0))}\`.`,
+      },
+    );
+  const wanted = new Set(there);
+  for (let index = 0; wanted.size < spec.numNodes; index++) wanted.add(index);
+  return [...wanted].sort((a, b) => a - b);
+}
+
+/** Addresses: those that nodes have, those that etcd was told, and for the rest the first free ones. */
+export async function placeNodes(
+  run: Run,
+  spec: ClusterSpec,
+  indexes: readonly number[],
+  snapshot: Snapshot,
+  claim: Claim | undefined,
+  surveyed: Survey,
+): Promise<Place[]> {
+  const machines = machineTags(spec, snapshot);
+  const addressed = withPublicAddress(spec, snapshot);
+  // --pip counts for machines that are yet to be made: Azure does not change the interface of one that runs
+  const ownAddress = (index: number): boolean => (machines.has(index) ? addressed.has(index) : spec.pip);
+  const known = new Map([...(claim?.choices.members ?? []), ...interfaceAddresses(spec, snapshot)]);
+  const taken = new Set(known.values());
+  if (surveyed.subnet === undefined) {
+    // a network of our own: node i is always at the same place, whoever asks
+    const free = [...usableAddresses([SUBNET_PREFIX])].slice(0, Math.max(...indexes) + 1);
+    return indexes.map((index) => ({
+      index,
+      address: known.get(index) ?? free[index] ?? "",
+      exists: machines.has(index),
+      publicAddress: ownAddress(index),
+      ...tagged(machines.get(index)),
+    }));
+  }
+  const missing = indexes.filter((index) => !known.has(index));
+  const found = await freeAddresses(run, surveyed, missing.length, taken);
+  missing.forEach((index, i) => known.set(index, found[i] ?? ""));
+  return indexes.map((index) => ({
+    index,
+    address: known.get(index) ?? "",
+    exists: machines.has(index),
+    publicAddress: ownAddress(index),
+    ...tagged(machines.get(index)),
+  }));
+}
+
+// --- internal ---
+
+/**
+ * The tags of the machines that stay: they say what each was given. One that failed, or is on its way out, will be made anew, with
+ * user-data of its own.
+ */
+const machineTags = (spec: ClusterSpec, snapshot: Snapshot): Map<number, Record<string, string>> =>
+  new Map(
+    [...snapshot.values()].flatMap((live) => {
+      const stays = live.kind === "machine" && live.state !== "failed" && live.state !== "deleting";
+      const index = stays ? nodeIndex(spec, nameOf(live.id)) : undefined;
+      return index === undefined ? [] : [[index, live.tags] as const];
+    }),
+  );
+
+const tagged = (tags: Record<string, string> | undefined): Pick<Place, "hostKey" | "uncertified" | "joins"> => ({
+  hostKey: tags?.["aoc-host-key"],
+  ...(tags?.["aoc-etcd-certificate"] === "missing" ? { uncertified: true } : {}),
+  ...(tags?.["aoc-etcd-state"] === "existing" ? { joins: true } : {}),
+});
+
+function indexesOf(spec: ClusterSpec, snapshot: Snapshot, kind: Kind, suffix: string): number[] {
+  return [...snapshot.values()]
+    .filter((live) => live.kind === kind && nameOf(live.id).endsWith(suffix))
+    .map((live) => nodeIndex(spec, nameOf(live.id).slice(0, nameOf(live.id).length - suffix.length)))
+    .filter((index) => index !== undefined)
+    .sort((a, b) => a - b);
+}
+
+/** Private addresses by node index. */
+export const interfaceAddresses = (spec: ClusterSpec, snapshot: Snapshot): [number, string][] =>
+  primaries(spec, snapshot).flatMap(([index, { privateIPAddress }]): [number, string][] =>
+    privateIPAddress === undefined ? [] : [[index, privateIPAddress]],
+  );
+
+/** Indexes of the nodes whose interface has a public address. */
+export const withPublicAddress = (spec: ClusterSpec, snapshot: Snapshot): Set<number> =>
+  new Set(primaries(spec, snapshot).flatMap(([index, { publicIPAddress }]) => (publicIPAddress === undefined ? [] : [index])));
+
+/** The first configuration of each node's interface. */
+function primaries(spec: ClusterSpec, snapshot: Snapshot): [number, NetworkInterfaceIPConfiguration][] {
+  return [...snapshot.values()].flatMap((live): [number, NetworkInterfaceIPConfiguration][] => {
+    if (live.kind !== "networkInterface") return [];
+    const index = nodeIndex(spec, nameOf(live.id).replace(/-nic$/i, ""));
+    const first = (live.model as NetworkInterface).ipConfigurations?.[0];
+    return index === undefined || first === undefined ? [] : [[index, first]];
+  });
+}
+
+/** Free addresses of somebody's subnet, asked of Azure a few at a time: others may have machines there. */
+async function freeAddresses(run: Run, surveyed: Survey, count: number, taken: ReadonlySet<string>): Promise<string[]> {
+  const free: string[] = [];
+  const candidates = usableAddresses(surveyed.subnet?.prefixes ?? []);
+  const networkId = surveyed.networkId ?? "";
+  while (free.length < count) {
+    const batch: string[] = [];
+    for (let next = candidates.next(); next.done !== true; next = candidates.next()) {
+      if (!taken.has(next.value)) batch.push(next.value);
+      if (batch.length >= Math.min(32, count - free.length)) break;
+    }
+    if (batch.length === 0)
+      throw new ClusterError(
+        "SubnetIsFull",
+        `the subnet ${surveyed.subnet?.name} has ${free.length} free addresses; ${count} are needed`,
+        {
+          source: "azure",
+          exit: EXIT.preflight,
+          advice: "Choose another --subnet-names, or fewer nodes. Nothing was written to Azure.",
+        },
+      );
+    const answers = await Promise.all(
+      batch.map((address) =>
+        patiently(run.tools, (signal) => run.lookups.addressFree(groupOf(networkId) ?? "", nameOf(networkId), address, signal)),
+      ),
+    );
+    free.push(...batch.filter((_, i) => answers[i] === true));
+  }
+  return free;
+}

@@ -1,0 +1,94 @@
+/**
+ * Data disks of machines that are gone, kept by somebody: a machine that is made again gets its own back, with what is on it.
+ * Azure refuses to make a second disk of that name. A system disk left over from such a machine is waited for, then refused
+ * by name: a new machine could not use it.
+ */
+import { AzureError } from "../../core/azure-error.ts";
+import { names, nodeIndex } from "../../core/cluster.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { nameOf } from "../../core/resource.ts";
+import type { ClusterSpec } from "../../core/spec.ts";
+import { MANAGED_BY, isOurs } from "../../core/tags.ts";
+import { patiently } from "../../engine/patiently.ts";
+import type { Place } from "./choose-nodes.ts";
+import type { Run } from "../run.ts";
+
+/** The places with the ids of the disks that wait for them. @throws ClusterError DiskInUse (exit 7) */
+export async function withKeptDisks(
+  run: Run,
+  spec: ClusterSpec,
+  group: string,
+  places: readonly Place[],
+): Promise<readonly Place[]> {
+  if (places.every((place) => place.exists)) return places;
+  const inTheWay = (all: readonly Disk[]): boolean =>
+    places.some((place) => !place.exists && systemDisk(all, names.osDisk(names.machine(spec, place.index))) !== undefined);
+  let listed = await listDisks(run, group);
+  // that of a machine that was deleted just now goes a little after it
+  for (const until = run.clock.now() + GOING_MS; inTheWay(listed) && run.clock.now() < until;) {
+    await run.clock.sleep(3000, run.tools.signal);
+    listed = await listDisks(run, group);
+  }
+  const disks = new Map(
+    listed
+      // a disk that was made with its machine may have no tags
+      .filter(({ tags }) => isOurs(tags, spec.name) || tags["managed-by"] !== MANAGED_BY)
+      .map((disk) => [nameOf(disk.id).toLowerCase(), disk]),
+  );
+  return places.map((place) => {
+    const machine = names.machine(spec, place.index);
+    if (!place.exists) refuseSystemDisk(systemDisk(listed, names.osDisk(machine)), machine, group);
+    const disk = place.exists || !spec.dataDisk ? undefined : disks.get(names.dataDisk(machine).toLowerCase());
+    if (disk === undefined) return place;
+    const holder = disk.managedBy === undefined ? undefined : nameOf(disk.managedBy);
+    // its own machine lets go of it in a moment, or is made at this moment by another run
+    if (holder !== undefined && nodeIndex(spec, holder) === place.index) return place;
+    if (holder !== undefined)
+      throw new ClusterError(
+        "DiskInUse",
+        `the disk ${nameOf(disk.id)} is in use by ${holder}, and ${machine} would be made with it`,
+        {
+          source: "azure",
+          exit: EXIT.conflict,
+          advice: `Detach it there (az vm disk detach), or delete it, and run the same command again.`,
+        },
+      );
+    run.emit({
+      kind: "note",
+      id: `disk/${machine}`,
+      label: "data disk",
+      message: `${machine} gets its data disk back, with what is on it: ${nameOf(disk.id)} was kept.`,
+    });
+    return { ...place, keptDisk: disk.id };
+  });
+}
+
+// --- internal ---
+
+const GOING_MS = 20_000;
+
+type Disk = Awaited<ReturnType<Run["lookups"]["disks"]>>[number];
+
+/** Who may not list disks, or asks an ARM that does not, learns of a disk in the way when the machine is made. */
+async function listDisks(run: Run, group: string): Promise<Disk[]> {
+  try {
+    return await patiently(run.tools, (signal) => run.lookups.disks(group, signal));
+  } catch (error) {
+    if (error instanceof AzureError && error.status !== 401) return [];
+    throw error;
+  }
+}
+
+/** One of that name that no machine holds. */
+const systemDisk = (all: readonly Disk[], name: string): Disk | undefined =>
+  all.find((disk) => nameOf(disk.id).toLowerCase() === name.toLowerCase() && disk.managedBy === undefined);
+
+/** A system disk is made from the image, and Azure makes no second one of a name. What is on the old one is not ours to delete unasked. */
+function refuseSystemDisk(disk: Disk | undefined, machine: string, group: string): void {
+  if (disk === undefined) return;
+  throw new ClusterError("DiskInTheWay", `the system disk of an earlier ${machine} is still there: ${nameOf(disk.id)}`, {
+    source: "azure",
+    exit: EXIT.preflight,
+    advice: `Azure makes no second disk of that name. Look whether it is needed, then: az disk delete --resource-group ${group} --name ${nameOf(disk.id)}. Nothing was written to Azure.`,
+  });
+}

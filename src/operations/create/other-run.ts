@@ -1,0 +1,131 @@
+/** Another run that is creating the same cluster at this moment: how it shows, and what to say. The other one is never disturbed. */
+import type { Clock } from "../../core/clock.ts";
+import { clusterOf } from "../../core/cluster.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { claimId } from "../../core/resources/address.ts";
+import { groupOf } from "../../core/resource.ts";
+import { isOurs } from "../../core/tags.ts";
+import { patiently } from "../../engine/patiently.ts";
+import { findCluster } from "../cluster/find-cluster.ts";
+import type { Prepared } from "./prepare.ts";
+import type { Run } from "../run.ts";
+
+/**
+ * How old what is known of the claim may be when something is written, and when a machine is asked for. A run may have
+ * been stopped for hours, with a laptop that was closed; then it looks again before it goes on.
+ */
+export const NEWS_MS = 30_000;
+export const MACHINE_NEWS_MS = 5_000;
+
+/** How long a cluster whose etcd authority is elsewhere is watched before another one takes its place. */
+const TAKEOVER_MS = 20_000;
+
+export const otherRun = (name: string, cause: unknown): ClusterError =>
+  new ClusterError("ClusterConflict", `another run is creating ${name} at this moment`, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice: "The other one goes on. Wait for it to end; then the same command here finishes or shows the same cluster.",
+    ...(cause === undefined ? {} : { cause }),
+  });
+
+/** How long a list of a group of ours may lack what took the name. */
+const LAG_MS = 10_000;
+
+/**
+ * A refusal before the first write, as it is to be understood: the name may have been taken by another run of ours since the
+ * first look, by one that ended just before it ("again": then it is there now), or by this very cluster in another group. Others
+ * come back as they are.
+ */
+export async function explainRefusal(run: Run, name: string, groupName: string, error: unknown): Promise<unknown> {
+  if (!(error instanceof ClusterError) || error.code !== "DnsRecordInUse") return error;
+  const { claim, group } = await findCluster(run, name, groupName);
+  if (claim !== undefined) return otherRun(name, error);
+  if (group !== undefined && isOurs(group.tags, name))
+    for (const until = run.clock.now() + LAG_MS; run.clock.now() < until && !run.stop.aborted;) {
+      await run.clock.sleep(2000, run.tools.signal);
+      if ((await findCluster(run, name, groupName)).claim !== undefined) return "again";
+    }
+  const addresses = await patiently(run.tools, (signal) => run.lookups.allAddresses(signal)).catch(() => []);
+  const elsewhere = addresses.find((one) => one.tags?.["aoc-role"] === "claim" && isOurs(one.tags, name));
+  if (elsewhere === undefined) return error;
+  return new ClusterError("ClusterElsewhere", `${name} is in the resource group ${groupOf(elsewhere.id ?? "")}`, {
+    exit: EXIT.preflight,
+    advice: `To go on with it: --resource-group ${groupOf(elsewhere.id ?? "")}. For another cluster choose another name. Nothing was written to Azure.`,
+  });
+}
+
+/** How long nothing may happen before machines that are missing are taken for forgotten. */
+const STILL_MS = 8000;
+
+/**
+ * Machines are there and others are not, and the etcd authority that the others need is not here: with a run that is making
+ * them at this moment, or with one that has died. Waits until all are there, or nothing is being made any more.
+ */
+export async function awaitMachines(run: Run, name: string, groupName: string, asked: number | undefined): Promise<void> {
+  const { claim } = await findCluster(run, name, groupName);
+  const wanted = asked ?? claim?.kept.numNodes ?? 0;
+  let stillSince: number | undefined;
+  while (!run.stop.aborted) {
+    const now = await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal));
+    const machines = [...now.values()].filter((live) => live.kind === "machine" && isOurs(live.tags, name));
+    if (machines.length >= wanted) return;
+    const busy = machines.some((live) => live.state === "working");
+    stillSince = busy ? undefined : (stillSince ?? run.clock.now());
+    if (stillSince !== undefined && run.clock.now() - stillSince >= STILL_MS) return;
+    await run.clock.sleep(4000, run.tools.signal);
+  }
+}
+
+/**
+ * The cluster is begun, no machine is there, and its etcd authority is not here: its run has died, or is just about to make
+ * machines. It stops when it sees that the claim names another authority, but what it asked for in the moment before
+ * would be of its own. So the claim is left alone until a living run would have made a machine.
+ */
+export async function awaitOtherAuthority(run: Run, { spec, facts, found, resources }: Prepared): Promise<void> {
+  const before = found.claim?.choices.etcdCa;
+  if (before === undefined || facts.choices.etcdCa === undefined || facts.choices.etcdCa === before) return;
+  run.emit({
+    kind: "note",
+    id: "etcd-ca",
+    label: "etcd authority",
+    message: `${spec.name} was begun with another etcd authority, and has no machine yet. If nobody is at work on it for 20 seconds, this one takes its place.`,
+  });
+  const machines = resources.filter((resource) => resource.kind === "machine").map(({ id }) => id.toLowerCase());
+  for (const until = run.clock.now() + TAKEOVER_MS; run.clock.now() < until && !run.stop.aborted;) {
+    await run.clock.sleep(4000, run.tools.signal);
+    const now = await patiently(run.tools, (signal) => run.lookups.snapshot(facts.group, signal));
+    if (machines.some((id) => now.has(id))) throw otherRun(spec.name, undefined);
+  }
+}
+
+/**
+ * Is the claim still ours? Two creates of one name differ in its id; a second person who took an unfinished cluster over
+ * differs in the etcd authority. Either way only one of them makes machines.
+ * @param written whether we have written it: then it must be there, and name our authority; before, the one that we found
+ */
+export async function refuseOtherRun(run: Run, { spec, facts, found }: Prepared, written: boolean): Promise<void> {
+  const own = written ? claimId(clusterOf(spec, facts)) : found.claim?.id;
+  const { group, claim } = await findCluster(run, spec.name, facts.group, own);
+  const marked = claim?.tags["aoc-destroying"] ?? group?.tags["aoc-destroying"];
+  if (marked !== undefined || group?.deleting === true || (claim === undefined && (written || found.claim !== undefined)))
+    throw new ClusterError("BeingDestroyed", `${spec.name} is being destroyed`, {
+      source: "azure",
+      exit: EXIT.conflict,
+      advice: "Wait until it is gone, then run the same command again.",
+    });
+  if (claim === undefined) return;
+  const { id, etcdCa } = facts.choices;
+  // a request of ours may have gone unanswered, so that ours stands there already
+  const expected = written ? [etcdCa] : [etcdCa, found.claim?.choices.etcdCa];
+  if (claim.choices.id !== id || (etcdCa !== undefined && !expected.includes(claim.choices.etcdCa)))
+    throw otherRun(spec.name, undefined);
+}
+
+/** A look that is made again when the last one was begun too long ago. `since`: there was one at that time. */
+export function whileNews(clock: Clock, ms: number, look: () => Promise<void>, since?: number): () => Promise<void> {
+  let last = since === undefined ? undefined : { at: since, result: Promise.resolve() };
+  return () => {
+    if (last === undefined || clock.now() - last.at > ms) last = { at: clock.now(), result: look() };
+    return last.result;
+  };
+}

@@ -1,0 +1,71 @@
+/** What a create has to show at its end, as scripts read it: the cluster's document, and the state file of the old script's shape. */
+import { names } from "../../core/cluster.ts";
+import { etcdDocument, nodeDocument } from "../../core/node-document.ts";
+import { type ClusterDocument, type NodeDocument, clusterDocument } from "../../core/outputs.ts";
+import type { Carried } from "./carry-out.ts";
+import type { Prepared } from "./prepare.ts";
+import type { Run } from "../run.ts";
+
+/** The old script's state file had `vms`, `ips` and `discovery_url`; scripts that read those still find them. */
+export const stateFile = (document: ClusterDocument): unknown => ({
+  ...document,
+  discovery_url: document.etcd.discoveryUrl ?? null,
+  vms: document.nodes.map(({ name, host, port, user, identityFile }) => ({ name, host, port, user, identity: identityFile })),
+  ips: document.nodes.map((node) => node.privateIp),
+  pips: document.nodes.flatMap((node) => node.publicIp ?? []),
+});
+
+export async function documentOf(
+  run: Run,
+  { spec, facts, materials, resources }: Prepared,
+  { results, readiness, address, host }: Carried,
+): Promise<ClusterDocument> {
+  const count = (outcome: string): number =>
+    [...results.values()].filter((result) => result.state === "done" && result.value === outcome).length;
+  const publicIps = await nodeAddresses(run, { facts });
+  const nodes = facts.nodes.map((node): NodeDocument =>
+    nodeDocument(spec, {
+      index: node.index,
+      host: host ?? address ?? "",
+      identityFile: materials.ssh.privateKeyFile ?? "",
+      privateIp: node.address,
+      publicIp: publicIps.get(node.index),
+      state: stateOf(results.get(machineIdOf(resources, node.index))?.state, readiness.get(node.index)?.state),
+    }),
+  );
+  return clusterDocument(
+    {
+      name: spec.name,
+      resourceGroup: facts.group,
+      location: facts.location,
+      host: host ?? "",
+      ip: address ?? "",
+      nodes,
+      etcd: etcdDocument(spec, facts.choices),
+      resources: { created: count("created"), unchanged: count("unchanged"), updated: count("updated") },
+      seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
+    },
+    spec.deis,
+  );
+}
+
+const machineIdOf = (resources: Prepared["resources"], index: number): string =>
+  resources.find((one) => one.kind === "machine" && one.node === index)?.id ?? "";
+
+function stateOf(azure: string | undefined, node: string | undefined): string {
+  if (azure === "done") return node ?? "created";
+  return azure === "skipped" ? "missing" : "failed";
+}
+
+/** Addresses of the nodes' own, with --pip: known only when they exist. */
+async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Promise<Map<number, string>> {
+  const addressed = facts.nodes.filter((node) => node.publicAddress === true);
+  if (addressed.length === 0) return new Map();
+  const all = await run.lookups.addresses(facts.group, run.tools.signal).catch(() => []);
+  return new Map(
+    addressed.flatMap((node): [number, string][] => {
+      const found = all.find((one) => one.name?.toLowerCase() === names.nodeAddress(node.name).toLowerCase())?.ipAddress;
+      return found === undefined ? [] : [[node.index, found]];
+    }),
+  );
+}

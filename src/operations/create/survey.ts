@@ -1,0 +1,212 @@
+/**
+ * The preflight: all reads at once, within seconds, nothing written. What may not be asked (a right that only this question
+ * needs) is said and not taken for a refusal; what Azure says no to is.
+ */
+import { AzureError, isMisdirected } from "../../core/azure-error.ts";
+import type { Facts } from "../../core/cluster.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { type ImageChoice, imageChoice } from "../../core/image.ts";
+import { type Checked, judge, refusal } from "../../core/preflight.ts";
+import { chosenSubnet } from "../../core/preflight-ground.ts";
+import { type ImageFacts, type NetworkFacts, type SizeFacts, normalLocation } from "../../core/region.ts";
+import type { ClusterSpec } from "../../core/spec.ts";
+import { isOurs } from "../../core/tags.ts";
+import { patiently } from "../../engine/patiently.ts";
+import type { FoundCluster } from "../cluster/find-cluster.ts";
+import type { Run } from "../run.ts";
+
+export interface Survey {
+  readonly location: string;
+  readonly size: SizeFacts | undefined;
+  readonly faultDomains: number;
+  readonly image: ImageChoice;
+  readonly imageFacts: ImageFacts | undefined;
+  readonly subnet: NetworkFacts["subnets"][number] | undefined;
+  readonly networkId: string | undefined;
+  readonly placementGroupId: string | undefined;
+}
+
+/** @param newNodes machines that are not there yet */
+export async function survey(run: Run, spec: ClusterSpec, found: FoundCluster, newNodes: number): Promise<Survey> {
+  const { tools, lookups, emit } = run;
+  const ask = <T>(what: string, read: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> =>
+    tolerant(run, what, () => patiently(tools, read));
+  emit({ kind: "phase", id: "preflight", label: "preflight", detail: "checking that it can be made; nothing is written" });
+
+  const placement = spec.affinityGroup === undefined ? undefined : await placementGroup(run, spec, found.groupName);
+  const location = found.claim?.location ?? placement?.location ?? spec.location;
+  refuseMoved(spec, found, location, placement !== undefined);
+  const choice = imageChoice(spec);
+  const networkGroup = spec.vnetResourceGroup ?? found.groupName;
+  const networkName = spec.virtualNetworkName;
+  const [compute, network, region, computeUsage, networkUsage, labelFree, imageFacts, imageById, existing] = await Promise.all([
+    ask("the Compute provider", (signal) => lookups.resourceProvider("Microsoft.Compute", signal)),
+    ask("the Network provider", (signal) => lookups.resourceProvider("Microsoft.Network", signal)),
+    ask("the sizes", (signal) => lookups.sizes(location, signal)),
+    ask("the vCPU quota", (signal) => lookups.computeUsage(location, signal)),
+    ask("the address quota", (signal) => lookups.networkUsage(location, signal)),
+    found.claim === undefined ? ask("the DNS name", (signal) => lookups.dnsLabelFree(location, spec.name, signal)) : undefined,
+    choice.kind === "urn"
+      ? ask("the image", async (signal) => (await lookups.image(location, choice.urn, signal)) ?? ("missing" as const))
+      : undefined,
+    choice.kind === "id" && choice.id.toLowerCase().startsWith("/subscriptions/")
+      ? ask("the image", async (signal) => (await lookups.imageById(choice.id, signal)) ?? ("missing" as const))
+      : undefined,
+    networkName === undefined
+      ? undefined
+      : ask(
+          "the virtual network",
+          async (signal) => (await lookups.network(networkGroup, networkName, signal)) ?? ("missing" as const),
+        ),
+  ]);
+
+  // An ARM that knows none of these questions (an emulator's) has no catalogue of images either: its 404 says nothing of this one.
+  const catalogue = compute !== undefined || region !== undefined || computeUsage !== undefined;
+  if (imageFacts === "missing" && !catalogue)
+    emit({ kind: "note", id: "preflight/the image", label: "preflight", message: "Not checked: the image (no catalogue here)." });
+  const missingImage = (imageFacts === "missing" && catalogue) || imageById === "missing";
+  const checked: Checked = {
+    spec,
+    location,
+    newNodes,
+    newAddresses: (found.claim === undefined ? 1 : 0) + (spec.pip ? newNodes : 0),
+    providers: [compute, network].filter((one) => one !== undefined),
+    ...(region === undefined ? {} : { region }),
+    ...(computeUsage === undefined ? {} : { computeUsage }),
+    ...(networkUsage === undefined ? {} : { networkUsage }),
+    ...(labelFree === undefined ? {} : { labelFree }),
+    ...(missingImage
+      ? { image: "missing" as const }
+      : imageFacts === undefined || imageFacts === "missing"
+        ? {}
+        : { image: imageFacts }),
+    ...(existing === undefined ? {} : { network: existing }),
+  };
+  const problems = judge(checked);
+  if (
+    imageById !== undefined &&
+    imageById !== "missing" &&
+    imageById.location !== undefined &&
+    normalLocation(imageById.location) !== location
+  )
+    problems.push({
+      check: "ImageElsewhere",
+      message: `the image is in ${normalLocation(imageById.location)}, the cluster would be in ${location}`,
+      advice: `Give --location ${normalLocation(imageById.location)}.`,
+    });
+  if (problems.length > 0) throw refusal(problems);
+  if (existing === undefined && networkName !== undefined)
+    throw refusal([
+      {
+        check: "NetworkNotReadable",
+        message: `the virtual network ${networkName} could not be read`,
+        advice: "The nodes' addresses are chosen in it: a role with Microsoft.Network/virtualNetworks/read on it is needed.",
+      },
+    ]);
+  const subnet = existing === undefined || existing === "missing" ? undefined : chosenSubnet(spec, existing);
+  emit({ kind: "phase", id: "preflight", label: "preflight", detail: "passed" });
+  return {
+    location,
+    size: region?.sizes.get(spec.vmSize.toLowerCase()),
+    // every region has at least two; where Azure does not say, two are always taken
+    faultDomains: Math.min(region?.faultDomains ?? 2, 3),
+    image: choice,
+    imageFacts: imageFacts === "missing" ? undefined : imageFacts,
+    subnet,
+    networkId: existing === undefined || existing === "missing" ? undefined : existing.id,
+    placementGroupId: placement?.id,
+  };
+}
+
+/** The image as the plan takes it; a VHD is handled by own-image.ts. */
+export function imageReference({ image, imageFacts }: Survey): Extract<Facts["image"], { reference: unknown }> {
+  if (image.kind === "id") {
+    const community = /^\/CommunityGalleries\//i.test(image.id);
+    const shared = /^\/SharedGalleries\//i.test(image.id);
+    return {
+      reference: community
+        ? { communityGalleryImageId: image.id }
+        : shared
+          ? { sharedGalleryImageId: image.id }
+          : { id: image.id },
+    };
+  }
+  if (image.kind !== "urn") throw new ClusterError("ImageNotPrepared", "a VHD is no image reference", { source: "bug" });
+  return { reference: imageFacts?.urn ?? image.urn, ...(imageFacts?.plan === undefined ? {} : { plan: imageFacts.plan }) };
+}
+
+// --- internal ---
+
+/** Undefined, with a note, where this one question is not allowed or not answered; a refused sign-in, or a wrong subscription, ends the run. */
+async function tolerant<T>(run: Run, what: string, read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof AzureError) || error.status === 401 || isMisdirected(error)) throw error;
+    run.emit({
+      kind: "note",
+      id: `preflight/${what}`,
+      label: "preflight",
+      code: error.code,
+      message:
+        error.status === 403 ? `Not checked: ${what} (this sign-in may not ask).` : `Not checked: ${what} (${error.code}).`,
+    });
+    return undefined;
+  }
+}
+
+/** An existing proximity placement group of the name: in the cluster's group, or elsewhere in the subscription. */
+async function placementGroup(
+  run: Run,
+  spec: ClusterSpec,
+  groupName: string,
+): Promise<{ id: string; location: string } | undefined> {
+  const all = await tolerant(run, "proximity placement groups", () =>
+    patiently(run.tools, (signal) => run.lookups.placementGroups(signal)),
+  );
+  const named = (all ?? []).filter((one) => one.name.toLowerCase() === spec.affinityGroup?.toLowerCase());
+  const inGroup = named.find((one) => one.id.toLowerCase().includes(`/resourcegroups/${groupName.toLowerCase()}/`));
+  // one that this cluster made is part of its plan, not something that was there before
+  if (inGroup !== undefined)
+    return isOurs(inGroup.tags, spec.name) ? undefined : { id: inGroup.id, location: normalLocation(inGroup.location) };
+  if (named.length > 1)
+    throw refusal([
+      {
+        check: "AffinityGroupAmbiguous",
+        message: `${named.length} proximity placement groups are called ${spec.affinityGroup}`,
+        advice: `Choose the resource group of one with --resource-group, or rename: ${named.map((one) => one.id).join(", ")}.`,
+      },
+    ]);
+  const [only] = named;
+  return only === undefined ? undefined : { id: only.id, location: normalLocation(only.location) };
+}
+
+/** A location that was asked for must be the one that the cluster is in. */
+function refuseMoved(spec: ClusterSpec, found: FoundCluster, location: string, byPlacement: boolean): void {
+  if (found.group?.deleting === true)
+    throw new ClusterError("BeingDestroyed", `the resource group ${found.groupName} is being deleted`, {
+      source: "azure",
+      exit: EXIT.conflict,
+      advice: "Wait until it is gone (`azure-coreos-cluster list` shows when), then run the same command again.",
+    });
+  if (found.claim !== undefined && spec.given.includes("location") && normalLocation(spec.location) !== location && !byPlacement)
+    throw new ClusterError("LocationFixed", `the cluster ${spec.name} is in ${location}, not in ${spec.location}`, {
+      exit: EXIT.conflict,
+      advice: "A cluster does not move. Leave --location out, or make another cluster.",
+    });
+  if (
+    found.group !== undefined &&
+    !found.foreignGroup &&
+    normalLocation(found.group.location) !== location &&
+    found.claim === undefined
+  )
+    throw new ClusterError(
+      "LocationFixed",
+      `the resource group ${found.groupName} exists in ${normalLocation(found.group.location)}, not in ${location}`,
+      {
+        source: "azure",
+        exit: EXIT.conflict,
+        advice: `Give --location ${normalLocation(found.group.location)}, another name, or another --resource-group.`,
+      },
+    );
+}

@@ -1,0 +1,61 @@
+/** Deletes a list of resources, each as soon as nothing of the list stands on it any more. Absent is success. */
+import type { Doomed } from "../../core/doomed.ts";
+import { ClusterError } from "../../core/errors.ts";
+import { remove } from "../../engine/patiently.ts";
+import { type Result, walk } from "../../engine/walk.ts";
+import type { Run } from "../run.ts";
+
+/**
+ * Never rejects, but for the second Ctrl-C and the deadline: the results say what happened, by id.
+ * @param stop nothing new is begun when it aborts: the first Ctrl-C
+ */
+export async function deleteResources(
+  run: Run,
+  doomed: readonly Doomed[],
+  stop: AbortSignal = run.stop,
+): Promise<Map<string, Result<void>>> {
+  const { tools, emit } = run;
+  const byId = new Map(doomed.map((one) => [one.id, one]));
+  const results = await walk(doomed, visit, {
+    direction: "down",
+    stop,
+    onSkip: (id, because) => {
+      const one = byId.get(id);
+      const cause = because === undefined ? undefined : byId.get(because)?.label;
+      emit({
+        kind: "skipped",
+        ...about(one ?? { id, label: id }),
+        ...(cause === undefined ? {} : { detail: `because of ${cause}` }),
+      });
+    },
+  });
+  tools.signal.throwIfAborted();
+  return results;
+
+  async function visit(one: Doomed): Promise<void> {
+    // Azure deletes it with its machine; the list after this one shows whether it did
+    const along = one.goesWith === undefined ? undefined : byId.get(one.goesWith);
+    if (along !== undefined) return emit({ ...about(one), kind: "done", change: "deleted", detail: "with its machine" });
+    emit({ ...about(one), kind: "started" });
+    try {
+      await remove(one, tools);
+    } catch (error) {
+      emit({
+        ...about(one),
+        kind: "failed",
+        ...(error instanceof ClusterError ? { code: error.code } : {}),
+        message: (error as Error).message,
+      });
+      throw error;
+    }
+    emit({ ...about(one), kind: "done", change: "deleted" });
+  }
+}
+
+// --- internal ---
+
+const about = ({ id, label, node }: Pick<Doomed, "id" | "label"> & { readonly node?: number }) => ({
+  id,
+  label,
+  ...(node === undefined ? {} : { node }),
+});

@@ -1,0 +1,62 @@
+/**
+ * Deletes piece by piece and looks again, until nothing of what is wanted is left: what a run at the same time makes meanwhile
+ * is found by the next look, and so is what Azure called deleted and had not deleted.
+ */
+import type { Doomed } from "../../core/doomed.ts";
+import { deleteResources } from "./delete-resources.ts";
+import { type Doom, surveyDoom } from "./doom-survey.ts";
+import { lookIn } from "../cluster/locate.ts";
+import type { Run } from "../run.ts";
+
+export interface Gone {
+  readonly kind: string;
+  readonly id: string;
+}
+
+export const gone = ({ kind, id }: Gone): Gone => ({ kind, id });
+
+export interface Cleared {
+  readonly deleted: readonly Gone[];
+  /** What the last look shows; `ours` holds only what is wanted. */
+  readonly now: Doom;
+  /** The first failure of the last pass. */
+  readonly failure: unknown;
+}
+
+export interface ClearOptions {
+  /** What is to go, of what is the cluster's. */
+  readonly wanted: (one: Doomed) => boolean;
+  readonly stop: AbortSignal;
+}
+
+/** How often the same list is taken for one that is behind. */
+const LAGGING_PASSES = 6;
+const LAG_MS = 5000;
+
+export async function deleteUntilGone(run: Run, doom: Doom, { wanted, stop }: ClearOptions): Promise<Cleared> {
+  const { name, groupName } = doom.located;
+  const deleted = new Map<string, Gone>();
+  let now: Doom = { ...doom, ours: doom.ours.filter(wanted) };
+  let { behind } = doom;
+  for (let before = "", same = 0, waits = 0; ;) {
+    const results = await deleteResources(run, now.ours, stop);
+    for (const one of now.ours) if (results.get(one.id)?.state === "done") deleted.set(one.id.toLowerCase(), gone(one));
+    const failure = [...results.values()].find((result) => result.state === "failed")?.error;
+    const seen = await surveyDoom(run, await lookIn(run, name, groupName));
+    now = { ...seen, ours: seen.ours.filter(wanted) };
+    for (const one of now.ours) deleted.delete(one.id.toLowerCase());
+    const still = now.ours.map((one) => one.id).join("\n");
+    same = still === before ? same + 1 : 0;
+    // another pass is for what came meanwhile, and for what Azure said it had deleted; not for what it refused to the end
+    const refused = now.ours.every((one) => ["failed", "skipped"].includes(results.get(one.id)?.state ?? ""));
+    behind ||= seen.behind;
+    if (now.ours.length === 0 && behind && !stop.aborted && waits++ < LAGGING_PASSES) {
+      // lists that were behind may yet show what has no name that can be computed
+      await run.clock.sleep(LAG_MS, run.tools.signal);
+      continue;
+    }
+    if (stop.aborted || refused || same >= LAGGING_PASSES) return { deleted: [...deleted.values()], now, failure };
+    if (same > 0) await run.clock.sleep(LAG_MS, run.tools.signal);
+    before = still;
+  }
+}

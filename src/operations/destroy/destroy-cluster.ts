@@ -1,0 +1,169 @@
+/**
+ * Destroys one cluster, and proves it: marks it, so that a create that runs at the same time stops; deletes its group, or in
+ * somebody else's group what is its own; and looks again until nothing of it is left. Asks nobody and prints nothing.
+ *
+ * Why a create at the same time leaves nothing behind: a create looks at the claim just before its first machine, and the claim
+ * is marked before anything is deleted and is the last to go. What a create has asked for before that is found by the next look.
+ */
+import { AzureError, isAbsence } from "../../core/azure-error.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { nameOf } from "../../core/resource.ts";
+import { patiently, remove, retag } from "../../engine/patiently.ts";
+import type { TagTarget } from "../../engine/provider.ts";
+import { type Doom, surveyDoom } from "./doom-survey.ts";
+import { type Gone, deleteUntilGone, gone } from "./delete-until-gone.ts";
+import { DESTROYING, lookIn } from "../cluster/locate.ts";
+import type { Run } from "../run.ts";
+
+export interface Destroyed {
+  readonly deleted: readonly Gone[];
+  /** What is still there, as the last list shows it. */
+  readonly left: readonly Gone[];
+  /** The first failure, when something is left. */
+  readonly failure?: unknown;
+}
+
+/** How often a delete of the whole group is begun again when Azure ends it as failed. */
+const GROUP_ATTEMPTS = 3;
+
+/** @throws ClusterError what ends a run as a whole: interrupt, deadline, sign-in; a refusal before anything was deleted */
+export async function destroyCluster(run: Run, doom: Doom): Promise<Destroyed> {
+  run.stop.throwIfAborted();
+  await mark(run, doom);
+  return doom.whole ? deleteGroup(run, doom) : deletePieces(run, doom);
+}
+
+/** Waits until a group that is being deleted is gone; true when it is. */
+export async function awaitGroupGone(run: Run, groupName: string): Promise<boolean> {
+  for (;;) {
+    const group = await patiently(run.tools, (signal) => run.lookups.group(groupName, signal));
+    if (group === undefined) return true;
+    if (!group.deleting) return false;
+    await run.clock.sleep(POLL_MS, run.tools.signal);
+  }
+}
+
+// --- internal ---
+
+const POLL_MS = 5000;
+
+async function deleteGroup(run: Run, doom: Doom): Promise<Destroyed> {
+  const { tools, emit } = run;
+  const { located, scope } = doom;
+  const about = { id: scope, label: `resource group ${located.groupName}` };
+  const all = [...doom.ours, { kind: "resourceGroup", id: scope, label: about.label }];
+  for (let attempt = 1; ; attempt++) {
+    if (run.stop.aborted && attempt === 1) {
+      await unmark(run, doom);
+      throw run.stop.reason;
+    }
+    if (attempt === 1) emit({ ...about, kind: "started", detail: `being deleted with all that is in it` });
+    const failure = await remove({ kind: "resourceGroup", ...about }, tools, "groupDelete").then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    tools.signal.throwIfAborted();
+    if (isRefusal(failure)) {
+      await unmark(run, doom);
+      throw failure;
+    }
+    if (failure !== undefined && !(failure instanceof AzureError)) throw failure;
+    if (await awaitGroupGone(run, located.groupName)) {
+      for (const { id, label } of all) emit({ kind: "done", change: "deleted", id, label });
+      return { deleted: all.map(gone), left: [] };
+    }
+    const now = await surveyDoom(run, await lookIn(run, located.name, located.groupName));
+    if (now.located.own && now.located.group?.tags[DESTROYING] === undefined) throw madeAgain(located.name);
+    if (attempt >= GROUP_ATTEMPTS || run.stop.aborted) {
+      emit({ ...about, kind: "failed", ...(failure === undefined ? {} : { code: failure.code, message: failure.message }) });
+      const left = [
+        ...now.ours,
+        ...now.strange.map(({ id, type }) => ({ id, kind: type })),
+        { kind: "resourceGroup", id: scope },
+      ].map(gone);
+      const ids = new Set(left.map((one) => one.id.toLowerCase()));
+      return {
+        deleted: all.filter((one) => !ids.has(one.id.toLowerCase())).map(gone),
+        left,
+        ...(failure === undefined ? {} : { failure }),
+      };
+    }
+    emit({ ...about, kind: "retrying", ...(failure === undefined ? {} : { code: failure.code, message: failure.message }) });
+  }
+}
+
+async function deletePieces(run: Run, doom: Doom): Promise<Destroyed> {
+  const { deleted, now, failure } = await deleteUntilGone(run, doom, { wanted: () => true, stop: run.stop });
+  const left = [...now.ours.map(gone), ...now.strange.map(({ id, type }) => ({ id, kind: type }))];
+  if (left.length === 0 && now.located.own) await release(run, now);
+  if (deleted.length === 0 && isRefusal(failure)) {
+    await unmark(run, doom);
+    throw failure;
+  }
+  return { deleted, left, ...(left.length === 0 || failure === undefined ? {} : { failure }) };
+}
+
+/** Azure said no at once: nothing was deleted. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof AzureError &&
+  !error.operation &&
+  (error.code === "ScopeLocked" || error.status === 401 || error.status === 403);
+
+const madeAgain = (name: string): ClusterError =>
+  new ClusterError("ClusterConflict", `${name} is gone, and somebody is making it again at this moment`, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice: `What you confirmed is destroyed. If the new one is to go too: \`azure-coreos-cluster destroy ${name}\`.`,
+  });
+
+/** What carries the mark, with its tags: the claims first, for a create looks there. */
+function marked({ located, scope }: Doom): { target: TagTarget; tags: Record<string, string> }[] {
+  return [
+    ...located.claims.map((claim) => ({
+      target: { kind: "publicAddress" as const, id: claim.id ?? "" },
+      tags: claim.tags ?? {},
+    })),
+    ...(located.own ? [{ target: { kind: "resourceGroup" as const, id: scope }, tags: located.group?.tags ?? {} }] : []),
+  ];
+}
+
+async function mark(run: Run, doom: Doom): Promise<void> {
+  const at = new Date(run.clock.now()).toISOString();
+  await Promise.all(
+    marked(doom)
+      .filter(({ tags }) => tags[DESTROYING] === undefined)
+      .map(({ target, tags }) => ifThere(retag(target, { ...tags, [DESTROYING]: at }, run.tools))),
+  );
+}
+
+/** Takes the mark back, as well as may be: the cluster stays. */
+async function unmark(run: Run, doom: Doom): Promise<void> {
+  await Promise.all(
+    marked(doom).map(({ target, tags }) => retag(target, without(tags, [DESTROYING]), run.tools).catch(() => undefined)),
+  );
+}
+
+/** A group that others use stays, and is the cluster's no more. */
+async function release(run: Run, { located, scope }: Doom): Promise<void> {
+  const tags = located.group?.tags ?? {};
+  const ours = Object.keys(tags).filter((name) => name === "managed-by" || name.startsWith("aoc-"));
+  await ifThere(retag({ kind: "resourceGroup", id: scope }, without(tags, ours), run.tools));
+  run.emit({
+    kind: "note",
+    id: scope,
+    label: nameOf(scope),
+    message: `The resource group ${located.groupName} stays, for others have resources in it; it no longer belongs to ${located.name}.`,
+  });
+}
+
+const without = (tags: Record<string, string>, names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(Object.entries(tags).filter(([name]) => !names.includes(name)));
+
+/** Somebody else may delete it at the same time. */
+async function ifThere(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!isAbsence(error) && !(error instanceof AzureError && error.code === "ResourceGroupBeingDeleted")) throw error;
+  }
+}

@@ -1,0 +1,76 @@
+/** What a destroy would delete: what is there, sorted into the cluster's and others', all by reads, before the first delete. */
+import { type Found, type SortedOut, sortOut } from "../../core/doomed.ts";
+import { typeOf } from "../../core/kind-words.ts";
+import { groupId } from "../../core/resource.ts";
+import { patiently } from "../../engine/patiently.ts";
+import type { Snapshot } from "../create/choose-nodes.ts";
+import type { Intent } from "./forbidden.ts";
+import { foundByName } from "./found-by-name.ts";
+import type { Located } from "../cluster/locate.ts";
+import type { Run } from "../run.ts";
+
+export interface Doom extends SortedOut {
+  readonly located: Located;
+  /** Id of the group. */
+  readonly scope: string;
+  /** The group goes, with all that is in it; else what is ours goes piece by piece. */
+  readonly whole: boolean;
+  /** What is in the group, ours or not, of the kinds of a plan. */
+  readonly snapshot: Snapshot;
+  /** The same, and what a snapshot leaves out. */
+  readonly found: readonly Found[];
+  /** There is more than the lists show. */
+  readonly behind: boolean;
+}
+
+/** What is there now. The group may go while it is listed: then there is nothing. */
+export async function surveyDoom(run: Run, located: Located): Promise<Doom> {
+  const scope = groupId(run.subscription, located.groupName);
+  const { snapshot, listed, contents } = located.group === undefined ? NOTHING : await listAll(run, located);
+  const sorted = sortOut(located.name, listed, contents);
+  // a group of our own goes whole, whatever the lists say
+  const whole = located.own && sorted.foreign.length === 0;
+  const unlisted = whole || located.group === undefined ? [] : await foundByName(run, located, listed);
+  const found = [...listed, ...unlisted];
+  const all = unlisted.length === 0 ? sorted : sortOut(located.name, found, contents);
+  return { ...all, located, scope, snapshot, found, whole, behind: unlisted.length > 0 };
+}
+
+/** Nothing of the cluster is there. */
+export const isEmpty = ({ located, ours, strange }: Doom): boolean => !located.own && ours.length === 0 && strange.length === 0;
+
+/** What a destroy of it takes. */
+export const intentOf = (doom: Doom): Intent => ({
+  scope: doom.scope,
+  deletes: doom.ours.map((one) => one.id),
+  whole: doom.whole,
+  rights: neededRights(doom),
+});
+
+// --- internal ---
+
+/** The rights that it takes, as role definitions name them. */
+function neededRights({ whole, ours, located }: Doom): string[] {
+  const group = typeOf("resourceGroup");
+  if (whole) return [`${group}/write`, `${group}/delete`];
+  const kinds = [...new Set(ours.map((one) => one.kind))];
+  return [...(located.own ? [`${group}/write`] : []), ...kinds.map((kind) => `${typeOf(kind)}/delete`)];
+}
+
+interface Listed {
+  readonly snapshot: Snapshot;
+  readonly listed: readonly Found[];
+  readonly contents: readonly { id: string; type: string; tags: Record<string, string> }[];
+}
+
+const NOTHING: Listed = { snapshot: new Map(), listed: [], contents: [] };
+
+async function listAll(run: Run, located: Located): Promise<Listed> {
+  const { lookups, tools } = run;
+  const [snapshot, storage, contents] = await Promise.all([
+    patiently(tools, (signal) => lookups.snapshot(located.groupName, signal)),
+    patiently(tools, (signal) => lookups.storage(located.groupName, signal)),
+    patiently(tools, (signal) => lookups.contents(located.groupName, signal)),
+  ]);
+  return { snapshot, listed: [...snapshot.values(), ...storage], contents };
+}

@@ -1,0 +1,103 @@
+/**
+ * What no list shows yet. A list may be seconds behind a creation, so that a destroy right after a create that was killed would
+ * see nothing; a GET by name is never behind. Asked for are the names that can be computed, and what those that are there refer to.
+ */
+import { storageAccountName, storageAccountSeed } from "../../azure/vhd/account.ts";
+import { names } from "../../core/cluster.ts";
+import type { Found } from "../../core/doomed.ts";
+import { kindOfId, resourcesIn } from "../../core/outside-use.ts";
+import { type Kind, groupId, resourceId } from "../../core/resource.ts";
+import { isOurs } from "../../core/tags.ts";
+import { patiently } from "../../engine/patiently.ts";
+import { localIds } from "./local-ids.ts";
+import type { Located } from "../cluster/locate.ts";
+import type { Run } from "../run.ts";
+
+/** @param listed what the lists show of the group, whosever it is */
+export async function foundByName(
+  run: Run,
+  { name, groupName, claims }: Located,
+  listed: readonly Pick<Found, "id" | "tags">[],
+): Promise<Found[]> {
+  const scope = groupId(run.subscription, groupName);
+  const seen = new Set(listed.map((one) => one.id.toLowerCase()));
+  const tags = claims[0]?.tags ?? {};
+  const account = storageAccountName(storageAccountSeed(run.subscription, groupName, name));
+  const ids = claims.length > 0 ? [] : await localIds(run.dir, name);
+  const found = await ours([
+    ...shared(scope, name, tags["aoc-availability-set"] ?? "coreos-as"),
+    { kind: "storageAccount", id: resourceId(scope, "storageAccount", account) },
+    ...ids.map((id): Target => ({ kind: "publicAddress", id: resourceId(scope, "publicAddress", names.claim(name, id)) })),
+  ]);
+  const spec = { name, vmNamePrefix: tags["aoc-vm-name-prefix"] ?? "coreos" };
+  const count = Math.min(1000, Number(tags["aoc-num-nodes"] ?? 0));
+  const promised = Array.from({ length: count }, (_, index) => names.machine(spec, index));
+  // of a machine that is listed everything else is found through it
+  const missing = promised.filter((machine) => !seen.has(resourceId(scope, "machine", machine).toLowerCase()));
+  found.push(...(await ours(missing.flatMap((machine) => nodeTargets(scope, machine)))));
+  if (claims.length > 0 || listed.some((one) => isOurs(one.tags, name))) return found;
+  // nothing says how many nodes there are: some at a time, until some are all absent
+  for (let from = 0; from < 1000; from += BLOCK) {
+    const block = Array.from({ length: BLOCK }, (_, at) => names.machine(spec, from + at));
+    const some = await ours(block.flatMap((machine) => nodeTargets(scope, machine)));
+    found.push(...some);
+    if (some.length === 0) break;
+  }
+  // the claim's own name is random, but the load balancer knows it as well; and it knows nodes of another prefix
+  for (let fresh: readonly Found[] = found; fresh.length > 0;) {
+    fresh = await ours(fresh.flatMap(({ model }) => resourcesIn(model)).flatMap((id) => targetOf(id)));
+    found.push(...fresh);
+  }
+  return found;
+
+  /** Those that are there and carry the cluster's tags; each is asked for once. */
+  async function ours(targets: readonly Target[]): Promise<Found[]> {
+    const wanted = targets.filter(({ id }) => !seen.has(id.toLowerCase()) && seen.add(id.toLowerCase()));
+    const there = await Promise.all(
+      wanted.map(async (target) => ({
+        kind: target.kind,
+        live: await patiently(run.tools, (signal) => run.tools.provider.get(target, signal)),
+      })),
+    );
+    return there.flatMap(({ kind, live }) => (live === undefined || !isOurs(live.tags, name) ? [] : [{ ...live, kind }]));
+  }
+
+  function targetOf(id: string): Target[] {
+    const kind = kindOfId(id);
+    if (kind === undefined || kind === "resourceGroup" || !id.toLowerCase().startsWith(`${scope.toLowerCase()}/`)) return [];
+    return [{ kind, id }];
+  }
+}
+
+// --- internal ---
+
+/** How many nodes are asked for at a time where nobody knows how many there are. */
+const BLOCK = 10;
+
+interface Target {
+  readonly kind: Found["kind"];
+  readonly id: string;
+}
+
+function shared(scope: string, name: string, availabilitySet: string): Target[] {
+  const at = (kind: Exclude<Kind, "resourceGroup">, resource: string): Target => ({
+    kind,
+    id: resourceId(scope, kind, resource),
+  });
+  return [
+    at("loadBalancer", names.loadBalancer(name)),
+    at("securityGroup", names.securityGroup(name)),
+    at("network", names.network(name)),
+    at("natGateway", names.natGateway(name)),
+    at("publicAddress", `${names.natGateway(name)}-ip`),
+    at("sshKey", names.sshKey(name)),
+    at("image", names.image(name)),
+    at("availabilitySet", availabilitySet),
+  ];
+}
+
+const nodeTargets = (scope: string, machine: string): Target[] => [
+  { kind: "machine", id: resourceId(scope, "machine", machine) },
+  { kind: "networkInterface", id: resourceId(scope, "networkInterface", names.interface(machine)) },
+  { kind: "publicAddress", id: resourceId(scope, "publicAddress", names.nodeAddress(machine)) },
+];

@@ -1,0 +1,121 @@
+/**
+ * What of a cluster somebody else uses: another cluster in its network, a machine that holds its disk. Azure would refuse to
+ * delete that, in the middle of a destroy. So it is looked for before the first delete, and the users are named: another
+ * cluster of ours by its name.
+ */
+import { AzureError } from "../../core/azure-error.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { labelOf } from "../../core/kind-words.ts";
+import { type Use, kindOfId, madeFrom, usesOf } from "../../core/outside-use.ts";
+import { groupOf } from "../../core/resource.ts";
+import { MANAGED_BY, isOurs } from "../../core/tags.ts";
+import { patiently } from "../../engine/patiently.ts";
+import { plural } from "../../core/words.ts";
+import type { Doom } from "./doom-survey.ts";
+import type { Run } from "../run.ts";
+
+/** The code of the refusal. */
+export const USED = "UsedByOthers";
+
+/** @throws ClusterError UsedByOthers (exit 5): nothing was deleted */
+export async function refuseUsed(run: Run, doom: Doom): Promise<void> {
+  const users = await outsiders(run, doom);
+  if (users.length === 0) return;
+  const { name } = doom.located;
+  const clusters = new Map(users.flatMap((one) => (one.cluster === undefined ? [] : [[key(one.cluster), one.cluster]])));
+  const others = users.filter((one) => one.cluster === undefined);
+  const first = [...clusters.values()].map(
+    (one) => `\`azure-coreos-cluster destroy ${one.name}${one.group === one.name ? "" : ` --resource-group ${one.group}`}\``,
+  );
+  throw new ClusterError(USED, [`others use what is ${name}'s:`, ...lines(doom, users)].join("\n"), {
+    source: "azure",
+    exit: EXIT.preflight,
+    advice: [
+      "Nothing was deleted.",
+      ...(first.length === 0
+        ? []
+        : [
+            `Destroy the other ${plural("cluster", first.length)} first, if ${first.length === 1 ? "it is" : "they are"} to go as well: ${first.join(", ")}.`,
+          ]),
+      ...(others.length === 0 ? [] : ["Delete what uses it, or detach it, if it is yours to do so."]),
+      "Then run the same command again.",
+    ].join(" "),
+  });
+}
+
+// --- internal ---
+
+interface User extends Use {
+  /** The cluster of this tool that it belongs to. */
+  readonly cluster: { readonly name: string; readonly group: string } | undefined;
+}
+
+const key = (cluster: { readonly name: string; readonly group: string }): string =>
+  `${cluster.group}/${cluster.name}`.toLowerCase();
+
+/** How many users are looked at; each is a read. */
+const LOOKED_AT = 40;
+
+async function outsiders(run: Run, doom: Doom): Promise<User[]> {
+  const { located, scope, whole, ours, found } = doom;
+  const mine = new Set(ours.map((one) => one.id.toLowerCase()));
+  // with the group goes everything in it, whoever made it
+  const goes = (id: string): boolean =>
+    mine.has(id.toLowerCase()) || (whole && id.toLowerCase().startsWith(`${scope.toLowerCase()}/`));
+  const uses = found.filter((one) => mine.has(one.id.toLowerCase())).flatMap(usesOf);
+  const images = ours.filter((one) => one.kind === "image");
+  const machines = images.length === 0 ? [] : await patiently(run.tools, (signal) => run.lookups.machines(signal));
+  const outside = [...uses, ...images.flatMap(({ id }) => madeFrom(id, machines))].filter((use) => !goes(use.by));
+  const known = new Map(found.map((one) => [one.id.toLowerCase(), isGoing(one.model) ? ("gone" as const) : one.tags]));
+  const looked = new Map<string, Promise<Record<string, string> | "gone" | undefined>>();
+  const users = await Promise.all(
+    outside.map(async (use): Promise<User[]> => {
+      const at = use.by.toLowerCase();
+      if (!looked.has(at))
+        looked.set(at, known.has(at) || looked.size >= LOOKED_AT ? Promise.resolve(known.get(at)) : tagsOf(run, use.by));
+      const tags = await looked.get(at);
+      // what is gone, or is going, holds nothing for long; what is ours, and in no list yet, is found by the next look
+      if (tags === "gone" || isOurs(tags, located.name)) return [];
+      const name = tags?.["managed-by"] === MANAGED_BY ? tags["aoc-cluster"] : undefined;
+      return [{ ...use, cluster: name === undefined ? undefined : { name, group: groupOf(use.by) ?? "" } }];
+    }),
+  );
+  return users.flat();
+}
+
+const isGoing = (model: unknown): boolean =>
+  /^(deleting|deprovisioning)$/i.test((model as { provisioningState?: string }).provisioningState ?? "");
+
+/** Undefined for what may not be read, or is of a type that we do not know. */
+async function tagsOf(run: Run, id: string): Promise<Record<string, string> | "gone" | undefined> {
+  const kind = kindOfId(id);
+  if (kind === undefined) return undefined;
+  try {
+    const live = await patiently(run.tools, (signal) => run.tools.provider.get({ id, kind }, signal));
+    return live === undefined || live.state === "deleting" ? "gone" : live.tags;
+  } catch (error) {
+    if (error instanceof AzureError && error.status === 403) return undefined;
+    throw error;
+  }
+}
+
+/** A line for each resource that is used: "virtual network: 3 interfaces of the cluster usenet". */
+function lines(doom: Doom, users: readonly User[]): string[] {
+  const labels = new Map(doom.ours.map((one) => [one.id.toLowerCase(), one.label]));
+  return [...Map.groupBy(users, (one) => one.id.toLowerCase())].map(([id, uses]) => {
+    const clusters = [...Map.groupBy(uses, (one) => (one.cluster === undefined ? "" : key(one.cluster)))].map(([, group]) => {
+      const [first] = group;
+      if (first?.cluster === undefined) return few(group.map((one) => one.by));
+      return `the cluster ${first.cluster.name} in the resource group ${first.cluster.group} (${few(group.map((one) => labelFor(first.cluster?.name ?? "", one.by)))})`;
+    });
+    return `  ${labels.get(id) ?? id}, by ${clusters.join(" and ")}`;
+  });
+}
+
+function labelFor(cluster: string, id: string): string {
+  const kind = kindOfId(id);
+  return kind === undefined ? id : labelOf(cluster, { id, kind, tags: {} });
+}
+
+const few = (words: readonly string[]): string =>
+  words.length <= 3 ? words.join(", ") : `${words.slice(0, 3).join(", ")} and ${words.length - 3} more`;

@@ -1,0 +1,86 @@
+/**
+ * The cluster's etcd authority on its members: left there by who has it, and fetched from there by who has the cluster's private key
+ * but not this file. Whoever loses NAME/, or goes on from another machine, so loses nothing. A member's root can do no more
+ * with it than with the member's own key: everything that etcd holds.
+ */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ClusterError } from "../../core/errors.ts";
+import { AUTHORITY_FILE } from "../../core/node-config.ts";
+import type { Connection } from "../../nodes/connection.ts";
+import { fetchFile } from "../../nodes/fetch-file.ts";
+import { putFile } from "../../nodes/put-file.ts";
+import { type EtcdCa, adoptEtcdCa, etcdTlsFiles, fingerprintOf, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
+import { type KnownNode, withMembers } from "./membership.ts";
+import type { Reach } from "../cluster/node-target.ts";
+import type { Run } from "../run.ts";
+
+/** The authority in the cluster's folder, if it is there and the one that the cluster was made with. */
+export async function authorityHere(run: Run, cluster: string, wanted: string | undefined): Promise<EtcdCa | undefined> {
+  const files = etcdTlsFiles(join(run.dir, cluster));
+  try {
+    const [key, certificate] = await Promise.all([readFile(files.caKey, "utf8"), readFile(files.ca, "utf8")]);
+    return wanted === fingerprintOf({ certificate }) ? { key, certificate } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Nothing is changed on a member that has it. @throws ClusterError NodeFileNotWritten; what exec throws */
+export const leaveAuthority = (connection: Connection, { key, certificate }: EtcdCa): Promise<void> =>
+  putFile(connection, AUTHORITY_FILE, `${key.trim()}\n${certificate.trim()}\n`, { mode: "0600", unlessThere: true });
+
+/**
+ * Fetches what is missing of the authority into the cluster's folder, from the first of the members that has it. Quietly does
+ * nothing where that cannot be: what needs the file then names it.
+ * @param alive members that exist
+ */
+export async function recoverAuthority(run: Run, reach: Reach, alive: readonly KnownNode[]): Promise<void> {
+  const cluster = reach.spec.name;
+  const folder = join(run.dir, cluster);
+  const files = etcdTlsFiles(folder);
+  const complete = [files.ca, files.caKey, files.client, files.clientKey].every((file) => existsSync(file));
+  if (complete || run.simulated || reach.privateKey === "" || reach.host === "" || alive.length === 0) return;
+  try {
+    if (!existsSync(files.ca) || !existsSync(files.caKey)) {
+      const { ca, from } = await withMembers(run, reach, alive, undefined, ({ connections }) =>
+        fromAny(connections, reach.choices.etcdCa),
+      );
+      await adoptEtcdCa(folder, ca);
+      run.emit({
+        kind: "note",
+        id: "etcd-ca",
+        label: "etcd authority",
+        message: `The etcd authority of ${cluster} was not in ${folder}: it was fetched from ${from}.`,
+      });
+    }
+    await prepareEtcdTls({ folder, cluster, exists: true, now: run.outside.clock.now() });
+  } catch (error) {
+    run.tools.signal.throwIfAborted();
+    if (!(error instanceof ClusterError)) throw error;
+  }
+}
+
+// --- internal ---
+
+async function fromAny(connections: readonly Connection[], wanted: string | undefined): Promise<{ ca: EtcdCa; from: string }> {
+  let last: unknown;
+  for (const connection of connections)
+    try {
+      const ca = authorityOf((await fetchFile(connection, AUTHORITY_FILE)).toString("utf8"));
+      if (wanted === undefined || fingerprintOf(ca) === wanted) return { ca, from: connection.target.name };
+    } catch (error) {
+      last = error;
+    }
+  throw new ClusterError("EtcdCaMissing", "no member has the cluster's etcd authority", { source: "node", cause: last });
+}
+
+function authorityOf(text: string): EtcdCa {
+  const [key, certificate] = ["PRIVATE KEY", "CERTIFICATE"].map(
+    (label) => new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----\n`).exec(text)?.[0],
+  );
+  if (key === undefined || certificate === undefined)
+    throw new ClusterError("EtcdCaMissing", `${AUTHORITY_FILE} holds no key with its certificate`, { source: "node" });
+  return { key, certificate };
+}

@@ -1,0 +1,54 @@
+/**
+ * Brings a member of etcd the certificate that it was made without: its machine was finished where the cluster's authority was
+ * not (materials.ts, "bare").
+ */
+import { join } from "node:path";
+import { ClusterError } from "../../core/errors.ts";
+import { NODE_TLS_FILES } from "../../core/node-config.ts";
+import { PLATFORMS } from "../../core/platforms.ts";
+import { connect } from "../../nodes/connection.ts";
+import { putFile, restartUnit } from "../../nodes/put-file.ts";
+import type { NodeTarget } from "../../nodes/target.ts";
+import { issueNodeCertificate, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
+import type { Run } from "../run.ts";
+
+/** Whether the node waits for its certificate still; false where it cannot be asked. */
+export async function lacksCertificate({ clock, tools }: Run, target: NodeTarget): Promise<boolean> {
+  try {
+    const trust = target.hostKeys.length === 0 ? "first-use" : "strict";
+    const connection = await connect(target, { clock, signal: tools.signal, trust, timeoutMs: 8000 });
+    try {
+      // 1 is test's own word; sudo and ssh have others
+      return (await connection.exec(`sudo -n true && sudo -n test -s ${NODE_TLS_FILES.key}`)).code === 1;
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    tools.signal.throwIfAborted();
+    if (error instanceof ClusterError) return false;
+    throw error;
+  }
+}
+
+/** Nothing is changed on a node that has its certificate. @throws ClusterError EtcdCaMissing, NodeFileNotWritten, UnitNotStarted */
+export async function certify(run: Run, cluster: string, target: NodeTarget): Promise<void> {
+  const { clock, tools } = run;
+  const now = run.outside.clock.now();
+  const ca = await prepareEtcdTls({ folder: join(run.dir, cluster), cluster, exists: true, now });
+  const connection = await connect(target, {
+    clock,
+    signal: tools.signal,
+    trust: target.hostKeys.length === 0 ? "first-use" : "strict",
+  });
+  try {
+    if ((await connection.exec(`sudo -n test -s ${NODE_TLS_FILES.key}`)).code === 0) return;
+    const own = await issueNodeCertificate(ca, { name: target.name, address: target.privateAddress, now });
+    await putFile(connection, NODE_TLS_FILES.ca, own.ca, { mode: "0644" });
+    await putFile(connection, NODE_TLS_FILES.certificate, own.certificate, { mode: "0644" });
+    // last: who has the key has the others
+    await putFile(connection, NODE_TLS_FILES.key, own.key, { owner: "etcd:etcd", mode: "0600" });
+    await restartUnit(connection, PLATFORMS.flatcar.etcdUnit);
+  } finally {
+    connection.close();
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Nodes that join an etcd that lives, in their order: one change of its members at a time, each when the node before has come, or
+ * will not come any more. What a node was told when it was made is put right when the members are others by then.
+ */
+import type { PlannedNode } from "../../core/cluster.ts";
+import { orAborted } from "../../nodes/deadline.ts";
+import type { EtcdClientTls } from "../../nodes/target.ts";
+import { join, makeWay } from "./membership.ts";
+import type { Reach } from "../cluster/node-target.ts";
+import type { Prepared } from "../create/prepare.ts";
+import type { Run } from "../run.ts";
+
+export interface Joining {
+  /** Whether this node is one of them. */
+  has(index: number): boolean;
+  /** Before the machine is asked for: takes its old self out of etcd. Repeated calls give the same. @throws ClusterError Etcd* */
+  makeWay(node: PlannedNode): Promise<void>;
+  /** When the node answers SSH and its turn has come: makes it a member. @throws ClusterError Etcd*, NodeFileNotWritten; the signal's reason */
+  join(node: PlannedNode): Promise<void>;
+  /** It is a healthy member, or nobody waits for it any longer. */
+  ended(index: number): void;
+}
+
+export function createJoining(
+  run: Run,
+  reach: Reach,
+  { facts, materials }: Pick<Prepared, "facts" | "materials">,
+  tls: EtcdClientTls | undefined,
+): Joining {
+  const { joins, choices } = materials;
+  const order = [...joins.keys()];
+  const ends = new Map(order.map((index) => [index, Promise.withResolvers<void>()]));
+  const cleared = new Map<number, Promise<void>>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** The members that are there before this one joins. */
+  const before = ({ index: own }: PlannedNode): PlannedNode[] => {
+    const later = order.slice(order.indexOf(own));
+    return facts.nodes.filter(({ index }) => choices.members.has(index) && !later.includes(index));
+  };
+  const clear = (node: PlannedNode): Promise<void> => {
+    const replaced = joins.get(node.index)?.replaces;
+    if (replaced === undefined) return Promise.resolve();
+    const known = cleared.get(node.index) ?? last.then(() => makeWay(run, reach, before(node), replaced, tls));
+    cleared.set(node.index, known);
+    last = known.catch(() => undefined);
+    return known;
+  };
+  return {
+    has: (index) => joins.has(index),
+    makeWay: clear,
+    async join(node) {
+      const earlier = order.slice(0, order.indexOf(node.index)).map((index) => ends.get(index)?.promise ?? Promise.resolve());
+      await orAborted(Promise.all(earlier), run.tools.signal);
+      await clear(node);
+      // one that an earlier run made was told of that run's members
+      const told = node.userData === "" ? undefined : joins.get(node.index)?.told;
+      await join(run, reach, before(node), node, told, tls);
+    },
+    ended: (index) => ends.get(index)?.resolve(),
+  };
+}

@@ -1,0 +1,86 @@
+/** Nodes that leave a cluster leave its etcd first, each through the others: a machine that is gone can no longer say goodbye. */
+import { names } from "../../core/cluster.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import type { ClusterSpec } from "../../core/spec.ts";
+import type { Claim } from "../cluster/find-cluster.ts";
+import { type Reach, operatorTls } from "../cluster/node-target.ts";
+import { privateKeyOf } from "../cluster/private-key.ts";
+import type { Run } from "../run.ts";
+import { recoverAuthority } from "./authority.ts";
+import { type KnownNode, leave } from "./membership.ts";
+import { usesTls } from "./plan.ts";
+
+/**
+ * Those of `going` that are members leave, one at a time. With `force` what stands in the way is said and passed over.
+ * @throws ClusterError EtcdQuorum, EtcdUnreachable, PrivateKeyMissing, EtcdChangeRefused
+ */
+export async function leaveEtcd(
+  run: Run,
+  spec: ClusterSpec,
+  claim: Claim,
+  there: readonly KnownNode[],
+  going: readonly number[],
+  force: boolean,
+): Promise<void> {
+  const members = there.filter((node) => claim.choices.members.has(node.index));
+  const leaving = members.filter((node) => going.includes(node.index));
+  if (leaving.length === 0 || claim.choices.customDataHash !== undefined) return;
+  const stays = claim.choices.members.size - leaving.length;
+  if (stays < 1 && !force)
+    throw new ClusterError("EtcdQuorum", "these are all of etcd's members: without them its data is gone", {
+      source: "node",
+      exit: EXIT.failed,
+      advice: "Remove other nodes, or add --force to lose etcd.",
+    });
+  if (run.simulated) return;
+  const key = await privateKeyOf(run, claim.choices.sshPublicKey);
+  if (key === undefined && !force)
+    throw new ClusterError(
+      "PrivateKeyMissing",
+      "the cluster's private key is not here, and etcd's members can only leave through it",
+      {
+        exit: EXIT.failed,
+        advice: "Run this where ssh-cert.key is (or give --dir), or add --force to remove the machines without telling etcd.",
+      },
+    );
+  const reach: Reach = {
+    spec,
+    choices: claim.choices,
+    host: claim.address ?? "",
+    privateKey: key ?? "",
+    tls: usesTls(spec, claim),
+  };
+  if (reach.tls) await recoverAuthority(run, reach, members);
+  const tls = reach.tls ? await operatorTls(run.dir, spec.name) : undefined;
+  for (const [nth, node] of leaving.entries()) {
+    const name = names.machine(spec, node.index);
+    run.emit({ kind: "started", id: `etcd/${name}`, label: `etcd member ${name}`, detail: "leaving", node: node.index });
+    try {
+      await leave(run, reach, members, node, tls, { force, quorumPatienceMs: nth === 0 ? 5000 : 45_000 });
+      run.emit({ kind: "done", id: `etcd/${name}`, label: `etcd member ${name}`, change: "deleted", node: node.index });
+    } catch (error) {
+      run.tools.signal.throwIfAborted();
+      const { code, message } = error as ClusterError;
+      run.emit({
+        kind: force ? "skipped" : "failed",
+        id: `etcd/${name}`,
+        label: `etcd member ${name}`,
+        code,
+        message,
+        node: node.index,
+      });
+      if (!force) throw code === "EtcdUnreachable" ? withForce(error as ClusterError) : error;
+    }
+  }
+}
+
+// --- internal ---
+
+/** Who removes the nodes of an etcd that is gone for good has a way to. */
+const withForce = (error: ClusterError): ClusterError =>
+  new ClusterError(error.code, error.message, {
+    source: error.source,
+    exit: error.exit,
+    advice: `${error.advice ?? ""} If etcd is lost for good, --force removes the machines without telling it.`.trim(),
+    cause: error.cause,
+  });

@@ -1,0 +1,233 @@
+/**
+ * etcd's membership as the command line needs it: connections to the live members, what a new member must be told before it
+ * boots, its joining when it has booted, and leaving. One change at a time; the rules of quorum are in nodes/etcd.ts.
+ */
+import { names } from "../../core/cluster.ts";
+import { ClusterError } from "../../core/errors.ts";
+import type { EtcdMember } from "../../core/node-config.ts";
+import { PLATFORMS } from "../../core/platforms.ts";
+import type { Choices } from "../../core/tags.ts";
+import { type Connection, connect } from "../../nodes/connection.ts";
+import { type MembershipOptions, type RemoveOptions, addMember, removeMember, settledMembers } from "../../nodes/etcd.ts";
+import type { Member } from "../../nodes/etcd-api.ts";
+import { putFile, restartUnit } from "../../nodes/put-file.ts";
+import type { EtcdClientTls } from "../../nodes/target.ts";
+import { type Reach, nodeTarget } from "../cluster/node-target.ts";
+import type { Run } from "../run.ts";
+
+/** A node of which the address and the host key are known. */
+export interface KnownNode {
+  readonly index: number;
+  readonly address: string;
+  readonly hostKey?: string | undefined;
+}
+
+/** A node that joins a living etcd. */
+export interface Joiner {
+  /** What it is told: the members of that moment, itself last. */
+  readonly told: readonly EtcdMember[];
+  /** The member that had its address before, and lost its disk. */
+  readonly replaces?: Pick<Member, "id" | "name">;
+}
+
+/** By node index. */
+export type Joins = ReadonlyMap<number, Joiner>;
+
+/** Long enough for a round trip round the world, short enough for a member that is down. */
+const CONNECT_MS = 8000;
+
+/**
+ * Opens connections to the members that answer, and hands them to `work`; closes them.
+ * @throws ClusterError EtcdUnreachable when none answers
+ */
+export async function withMembers<T>(
+  run: Run,
+  reach: Reach,
+  nodes: readonly KnownNode[],
+  tls: EtcdClientTls | undefined,
+  work: (options: MembershipOptions) => Promise<T>,
+): Promise<T> {
+  const { clock, tools } = run;
+  const found = await Promise.allSettled(
+    nodes
+      .filter((node) => reach.choices.members.has(node.index))
+      .map((node) =>
+        connect(nodeTarget(reach, node), {
+          clock,
+          signal: tools.signal,
+          timeoutMs: CONNECT_MS,
+          trust: node.hostKey === undefined ? "first-use" : "strict",
+        }),
+      ),
+  );
+  const connections = found
+    .filter((one): one is PromiseFulfilledResult<Connection> => one.status === "fulfilled")
+    .map((one) => one.value);
+  try {
+    tools.signal.throwIfAborted();
+    const failed = found.find((one) => one.status === "rejected");
+    if (connections.length === 0)
+      throw new ClusterError("EtcdUnreachable", "no etcd member of the cluster answers over SSH", {
+        source: "node",
+        advice: "Membership is changed through a live member: check --ssh-from, and that the cluster's private key is here.",
+        cause: failed?.reason,
+      });
+    return await work({
+      clock,
+      signal: tools.signal,
+      connections,
+      api: PLATFORMS[reach.spec.platform].membership,
+      ...(tls === undefined ? {} : { tls }),
+    });
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+}
+
+/**
+ * What new members must be told before they boot. `joining` are nodes that are to be members, with a machine or without; `alive`
+ * are the members that exist. Those that have a machine, and have started as members, join nothing.
+ */
+export async function planJoins(
+  run: Run,
+  reach: Reach,
+  alive: readonly KnownNode[],
+  joining: readonly KnownNode[],
+  tls: EtcdClientTls | undefined,
+): Promise<Joins> {
+  const list = await withMembers(run, reach, alive, tls, (options) => settledMembers(options));
+  const memberAt = (node: KnownNode): Member | undefined => list.find((member) => addressOf(member) === node.address);
+  const there = new Set(alive.map((node) => node.index));
+  // a run may have ended between the adding of a member and its start: nobody can be added before that one has come
+  const added = (node: KnownNode): boolean => memberAt(node)?.clientUrls.length === 0;
+  const left = joining.filter((node) => !there.has(node.index) || memberAt(node) === undefined || added(node));
+  const missing = [...left.filter(added), ...left.filter((node) => !added(node))];
+  const joiners = new Set(missing.map((node) => node.address));
+  let known: EtcdMember[] = list
+    .filter((member) => !joiners.has(addressOf(member)))
+    .map((member) => ({
+      name: member.name === "" ? nameAt(reach, alive, addressOf(member)) : member.name,
+      address: addressOf(member),
+    }));
+  const joins = new Map<number, Joiner>();
+  for (const node of missing) {
+    known = [...known, { name: names.machine(reach.spec, node.index), address: node.address }];
+    const before = memberAt(node);
+    // one that never started has no data that could be missed: it can start as it is
+    const replaces = before === undefined || before.clientUrls.length === 0 ? {} : { replaces: before };
+    joins.set(node.index, { told: known, ...replaces });
+  }
+  return joins;
+}
+
+/**
+ * Takes the old self of a node out of etcd, before the new one has a machine: an etcd that starts under the address of a member
+ * takes itself for that member, and without its data can do harm.
+ */
+export const makeWay = (
+  run: Run,
+  reach: Reach,
+  alive: readonly KnownNode[],
+  replaced: Pick<Member, "id" | "name">,
+  tls: EtcdClientTls | undefined,
+): Promise<void> => withMembers(run, reach, alive, tls, (options) => removeMember(patient(run, options), replaced));
+
+/**
+ * Adds one node as a member, tells it who the members are now, and starts its etcd. Repeating it is safe: one that has started is
+ * left alone.
+ * @param told what its user-data says, where that is known
+ */
+export async function join(
+  run: Run,
+  reach: Reach,
+  alive: readonly KnownNode[],
+  node: KnownNode,
+  told: readonly EtcdMember[] | undefined,
+  tls: EtcdClientTls | undefined,
+): Promise<void> {
+  const name = names.machine(reach.spec, node.index);
+  const peerUrl = `${reach.tls ? "https" : "http"}://${node.address}:2380`;
+  const now = await withMembers(run, reach, alive, tls, async (options) => {
+    const added = await addMember(patient(run, options), name, peerUrl);
+    return added.name === "" ? settledMembers(options) : undefined;
+  });
+  if (now === undefined) return;
+  const members = now
+    .map(
+      (member) =>
+        `${member.name === "" ? nameAt(reach, [node, ...alive], addressOf(member)) : member.name}=${member.peerUrls[0]}`,
+    )
+    .sort((a, b) => a.localeCompare(b));
+  const scheme = new URL(peerUrl).protocol;
+  const known = told?.map((member) => `${member.name}=${scheme}//${member.address}:2380`).sort((a, b) => a.localeCompare(b));
+  try {
+    await tell(run, reach, node, members);
+  } catch (error) {
+    run.tools.signal.throwIfAborted();
+    // it knows already, and systemd starts it again and again
+    if (members.join() !== known?.join()) throw error;
+  }
+}
+
+/** Takes one node out of the membership; absent is success. */
+export async function leave(
+  run: Run,
+  reach: Reach,
+  alive: readonly KnownNode[],
+  node: KnownNode,
+  tls: EtcdClientTls | undefined,
+  how: RemoveOptions = {},
+): Promise<void> {
+  const name = names.machine(reach.spec, node.index);
+  await withMembers(run, reach, alive, tls, async (options) => {
+    const list = await settledMembers(options);
+    const member = list.find((one) => one.name === name || one.peerUrls.some((peer) => new URL(peer).hostname === node.address));
+    if (member !== undefined) await removeMember(options, { ...member, name }, how);
+  });
+}
+
+/** Members that a cluster of this size should have and does not: the nodes without a machine that are to join, in order. */
+export function newMembers(
+  wanted: number,
+  choices: Pick<Choices, "members">,
+  fresh: readonly { index: number; address: string }[],
+): { index: number; address: string }[] {
+  const candidates = fresh.filter((place) => !choices.members.has(place.index));
+  return candidates.slice(0, Math.max(0, wanted - choices.members.size));
+}
+
+// --- internal ---
+
+const addressOf = (member: Member): string => new URL(member.peerUrls[0] ?? "http://0.0.0.0").hostname;
+
+/** A drop-in after those of the user-data, which are written anew at every boot. */
+async function tell(run: Run, reach: Reach, node: KnownNode, members: readonly string[]): Promise<void> {
+  const unit = PLATFORMS[reach.spec.platform].etcdUnit;
+  const connection = await connect(nodeTarget(reach, node), {
+    clock: run.clock,
+    signal: run.tools.signal,
+    timeoutMs: CONNECT_MS,
+    trust: node.hostKey === undefined ? "first-use" : "strict",
+  });
+  try {
+    const lines = [`ETCD_INITIAL_CLUSTER=${members.join(",")}`, "ETCD_INITIAL_CLUSTER_STATE=existing"];
+    const text = `[Service]\n${lines.map((line) => `Environment=${line}\n`).join("")}`;
+    await putFile(connection, `/etc/systemd/system/${unit}.d/50-joined.conf`, text, { mode: "0644" });
+    await restartUnit(connection, unit);
+  } finally {
+    connection.close();
+  }
+}
+
+/** The member that joined before may still be starting. */
+const patient = (run: Run, options: MembershipOptions): MembershipOptions => ({
+  ...options,
+  deadline: Math.min(run.deadline, run.clock.now() + 5 * 60_000),
+});
+
+function nameAt(reach: Reach, nodes: readonly KnownNode[], address: string): string {
+  const node =
+    nodes.find((one) => one.address === address) ??
+    [...reach.choices.members].map(([index, at]) => ({ index, address: at })).find((one) => one.address === address);
+  return node === undefined ? address : names.machine(reach.spec, node.index);
+}

@@ -1,0 +1,189 @@
+/**
+ * What etcd is to be: its members, the authority behind their certificates, and what each node is told of them. Chosen once
+ * for a cluster; afterwards members come and go one at a time, through those that live (membership.ts).
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { names } from "../../core/cluster.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import type { EtcdConfig } from "../../core/node-config.ts";
+import { type ClusterSpec, memberCount } from "../../core/spec.ts";
+import type { Choices } from "../../core/tags.ts";
+import { quorumOf } from "../../nodes/quorum.ts";
+import { type EtcdCa, createEtcdCa, etcdTlsFiles, fingerprintOf, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
+import { lacksCertificate } from "./certify.ts";
+import type { Place } from "../create/choose-nodes.ts";
+import type { Claim, FoundCluster } from "../cluster/find-cluster.ts";
+import type { Mode } from "../mode.ts";
+import { type Joins, newMembers, planJoins } from "./membership.ts";
+import { type Reach, nodeTarget, operatorTls } from "../cluster/node-target.ts";
+import type { Run } from "../run.ts";
+
+/**
+ * Whether etcd speaks TLS. A cluster that exists does as its first members do, whatever is asked for now; a new one does, unless
+ * what is asked for cannot: old CoreOS, Deis, a discovery service, a user's own file.
+ */
+export const usesTls = (spec: ClusterSpec, claim: Pick<Claim, "choices"> | undefined): boolean =>
+  claim === undefined
+    ? !spec.etcdPlain &&
+      spec.platform === "flatcar" &&
+      !spec.deis &&
+      spec.discoveryServiceUrl === undefined &&
+      spec.customData === undefined
+    : claim.choices.etcdCa !== undefined;
+
+/** The bootstrap of the cluster's etcd as a node is told. */
+export const etcdConfig = (spec: ClusterSpec, choices: Choices): EtcdConfig => ({
+  mode: choices.discoveryUrl === undefined ? "static" : "discovery",
+  members: [...choices.members].map(([index, address]) => ({ name: names.machine(spec, index), address })),
+  token: `${spec.name}-${choices.id}`,
+  ...(choices.discoveryUrl === undefined ? {} : { discoveryUrl: choices.discoveryUrl }),
+  state: "new",
+});
+
+/**
+ * The authority for the certificates of new members. While no member exists the one in our folder (or a new one) becomes the
+ * cluster's; afterwards only the cluster's own will do: members of two authorities would never talk to each other. Gateways
+ * have a certificate for the clients on them, and can do without one ("may").
+ */
+export async function etcdAuthority(
+  run: Run,
+  spec: ClusterSpec,
+  found: FoundCluster,
+  needed: "must" | "may" | "no",
+  exists: boolean,
+  folder: string | undefined,
+  mode: Mode,
+): Promise<EtcdCa | undefined> {
+  if (needed === "no") return undefined;
+  const now = run.outside.clock.now();
+  if (folder === undefined) return createEtcdCa(spec.name, now);
+  let ca: EtcdCa;
+  try {
+    ca = await prepareEtcdTls({ folder, cluster: spec.name, exists, now });
+  } catch (error) {
+    const bearable = needed !== "must" || mode === "bare";
+    if (!bearable || !(error instanceof ClusterError) || error.code !== "EtcdCaMissing") throw error;
+    run.emit({
+      kind: "note",
+      id: "etcd",
+      label: "etcd",
+      code: error.code,
+      message:
+        needed === "must"
+          ? `${error.message} The machines are made all the same; their etcd starts when the same command, run where that file is, brings them a certificate.`
+          : `${error.message} They are made without one: what runs on them brings its own certificate to etcd.`,
+    });
+    return undefined;
+  }
+  const wanted = found.claim?.choices.etcdCa;
+  if (exists && wanted !== undefined && fingerprintOf(ca) !== wanted)
+    throw new ClusterError(
+      "EtcdCaWrong",
+      `${join(folder, "etcd-ca.pem")} is not the authority that the members of ${spec.name} trust`,
+      {
+        exit: EXIT.preflight,
+        advice:
+          "It is another cluster's of the same name. Put the right etcd-ca.pem and etcd-ca.key there (from where the cluster was made), and run again. Nothing was written to Azure.",
+      },
+    );
+  return ca;
+}
+
+/**
+ * Who is a member of a cluster that exists. New nodes join up to the number that fits its size, and a member whose machine is
+ * gone joins anew, through the members that live: when those cannot be reached the new nodes are gateways, and it is said.
+ */
+export async function membersOf(
+  run: Run,
+  spec: ClusterSpec,
+  reach: Reach,
+  places: readonly Place[],
+  fixed: boolean,
+  mode: Mode,
+): Promise<{ members: ReadonlyMap<number, string>; joins: Joins }> {
+  const { tls } = reach;
+  const { members } = reach.choices;
+  const fresh = places.filter((place) => !place.exists);
+  const there = places.filter((place) => place.exists && members.has(place.index));
+  // one that was made without a certificate has not joined anything yet, whatever etcd knows of an earlier one in its place
+  const bare = await withoutCertificate(run, reach, mode === "imagine" ? [] : there);
+  const alive = there.filter((place) => !bare.includes(place));
+  const wanted = newMembers(memberCount(spec), reach.choices, fresh);
+  const again = fresh.filter((place) => members.has(place.index));
+  // an earlier run may have ended between a machine and its joining
+  const late = alive.filter((place) => place.joins === true);
+  const joining = [...late, ...bare, ...again, ...wanted].sort((a, b) => a.index - b.index);
+  const none = { members, joins: new Map() };
+  if (fixed || joining.length === 0 || reach.host === "") return none;
+  const notJoining = (code: string, why: string): typeof none => {
+    // members of the first hour that never started can start as they were planned; others would be refused by etcd
+    if (wanted.length > 0)
+      run.emit({
+        kind: "note",
+        id: "etcd",
+        label: "etcd",
+        code,
+        message: `The new nodes do not become etcd members (${why}); they reach etcd through a gateway on 127.0.0.1:2379.`,
+      });
+    return none;
+  };
+  if (alive.length < quorumOf(members.size))
+    return notJoining("EtcdQuorum", `${alive.length} of ${members.size} members exist, and etcd agrees to nothing`);
+  const all = new Map([...members, ...wanted.map((place) => [place.index, place.address] as const)]);
+  // a rehearsal has no etcd to ask, and a dry run asks nobody: it is taken to agree
+  if (run.simulated || mode === "imagine") return { members: all, joins: rehearsed(spec, members, [...again, ...wanted]) };
+  const files = etcdTlsFiles(join(run.dir, spec.name));
+  const missing = tls ? [files.ca, files.caKey, files.client, files.clientKey].find((file) => !existsSync(file)) : undefined;
+  const why =
+    missing !== undefined
+      ? `${missing} is not here`
+      : spec.waitFor === "machines"
+        ? "with --wait-for machines nobody waits for them"
+        : reach.privateKey === ""
+          ? "the cluster's private key is not here"
+          : undefined;
+  try {
+    if (why !== undefined) throw new ClusterError("EtcdUnreachable", why, { source: "node" });
+    const joins = await planJoins(run, reach, alive, joining, tls ? await operatorTls(run.dir, spec.name) : undefined);
+    return { members: all, joins };
+  } catch (error) {
+    run.tools.signal.throwIfAborted();
+    if (!(error instanceof ClusterError)) throw error;
+    return notJoining(error.code, error.message);
+  }
+}
+
+/** The first nodes are etcd's members. */
+export function chooseMembers(spec: ClusterSpec, places: readonly Place[]): Map<number, string> {
+  return new Map(places.slice(0, memberCount(spec)).map((place) => [place.index, place.address]));
+}
+
+// --- internal ---
+
+/** Members that wait for their certificate still, and can be brought it from here. */
+async function withoutCertificate(run: Run, reach: Reach, there: readonly Place[]): Promise<Place[]> {
+  const files = etcdTlsFiles(join(run.dir, reach.spec.name));
+  if (run.simulated || reach.privateKey === "" || reach.host === "" || !existsSync(files.caKey)) return [];
+  const marked = there.filter((place) => place.uncertified === true);
+  const bare = await Promise.all(marked.map((place) => lacksCertificate(run, nodeTarget(reach, place))));
+  return marked.filter((_, i) => bare[i]);
+}
+
+/** What joiners would be told, each of those before it. */
+function rehearsed(
+  spec: ClusterSpec,
+  members: ReadonlyMap<number, string>,
+  joining: readonly { index: number; address: string }[],
+): Joins {
+  const known = new Map(members);
+  return new Map(
+    joining.map((place) => {
+      known.set(place.index, place.address);
+      return [
+        place.index,
+        { told: [...known].map(([index, address]) => ({ name: names.machine(spec, index), address })) },
+      ] as const;
+    }),
+  );
+}

@@ -1,0 +1,73 @@
+/** The folder of keys and clusters (`--dir`, else the working directory): made when it is not there, refused when it is no use. */
+import { constants } from "node:fs";
+import { access, mkdir, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { type ClusterError, usageError } from "../core/errors.ts";
+
+/**
+ * Its absolute path.
+ * @param asked `--dir`
+ * @param write it must take files: a rehearsal keeps its state there
+ * @throws ClusterError Usage when it cannot be made or, with `write`, not be written
+ */
+export async function openFolder(
+  cwd: string,
+  asked: string | undefined,
+  { write = false }: { write?: boolean } = {},
+): Promise<string> {
+  const dir = resolve(cwd, asked ?? ".");
+  try {
+    if (asked !== undefined) await make(dir);
+    if (asked !== undefined && !(await stat(dir)).isDirectory()) throw new Error("it is a file");
+    if (write) await access(dir, constants.W_OK);
+  } catch (error) {
+    throw await unusable(dir, asked, error);
+  }
+  return dir;
+}
+
+// --- internal ---
+
+/** Folder by folder: Node's own recursive mkdir never ends where a file system says "not found" to it, as /proc does. */
+async function make(dir: string): Promise<void> {
+  if (
+    await stat(dir).then(
+      (found) => found.isDirectory(),
+      () => false,
+    )
+  )
+    return;
+  if (dirname(dir) !== dir) await make(dirname(dir));
+  await mkdir(dir).catch((error: NodeJS.ErrnoException) => {
+    // another run may make it at the same moment
+    if (error.code !== "EEXIST") throw error;
+  });
+}
+
+async function unusable(dir: string, asked: string | undefined, error: unknown): Promise<ClusterError> {
+  const file = await fileOnTheWay(dir);
+  const shown = asked ?? dir;
+  const why =
+    file === undefined ? (WHY[(error as NodeJS.ErrnoException).code ?? ""] ?? (error as Error).message) : `${file} is a file`;
+  return usageError(
+    asked === undefined
+      ? `the working directory ${shown} cannot be used: ${why}`
+      : `--dir: ${shown} cannot be used as a folder: ${why}`,
+    "Give --dir a folder that can be made and written.",
+  );
+}
+
+const WHY: Partial<Record<string, string>> = {
+  EACCES: "no permission to write there",
+  EPERM: "no permission to write there",
+  EROFS: "it is on a read-only file system",
+  ENOENT: "it cannot be made there",
+  ENOSPC: "there is no room left",
+};
+
+/** The part of the path that is a file where a folder has to be. */
+async function fileOnTheWay(path: string): Promise<string | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined) return found.isDirectory() ? undefined : path;
+  return dirname(path) === path ? undefined : fileOnTheWay(dirname(path));
+}

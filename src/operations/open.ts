@@ -1,0 +1,105 @@
+/**
+ * Opens a run: the way to Azure or to its simulation, a clock that knows when the run must end, two ways to stop it, and the
+ * list of what happened. The only place where the simulation takes the network's place. It prints nothing.
+ */
+import type { Clock } from "../core/clock.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
+import { FLAGS, type FlagValues } from "../core/flags.ts";
+import { duration } from "../core/words.ts";
+import type { Emit, Event } from "../engine/event.ts";
+import { connect } from "./connect.ts";
+import { withDeadline } from "./deadline-clock.ts";
+import { openFolder } from "./folder.ts";
+import type { Run, Surroundings } from "./run.ts";
+
+export interface Listeners {
+  /** Of everything that happens, stamped with its time. */
+  readonly event?: (event: Event) => void;
+  /** Of sentences that are no part of the progress. */
+  readonly say?: (text: string) => void;
+}
+
+export interface OpenOptions {
+  /** It only looks: a rehearsal stays as it was, in its time too. */
+  readonly looks?: boolean;
+  readonly listeners?: Listeners;
+}
+
+/** A run, and who opened it may end it. */
+export interface Opened {
+  readonly run: Run;
+  /** Lets what runs be finished, and starts nothing new; a second time ends it at once. */
+  interrupt(reason: ClusterError): "softly" | "at once";
+  /** Keeps what a rehearsal made. */
+  close(): Promise<void>;
+}
+
+/** Nodes are waited for until the deadline; so much longer the run may take to say why they did not come. */
+const graceOf = (timeoutMs: number): number => Math.min(45_000, Math.max(5000, timeoutMs / 10));
+
+/** @throws ClusterError Usage, SubscriptionMissing, SignInIncomplete, and what a certificate or the folder is refused with */
+export async function openRun(
+  outside: Surroundings,
+  given: Partial<FlagValues>,
+  { looks = false, listeners = {} }: OpenOptions = {},
+): Promise<Opened> {
+  const dir = await openFolder(outside.cwd, given.dir, { write: given.simulate === true && !looks });
+  if (given.fault !== undefined && given.simulate !== true)
+    throw new ClusterError("Usage", "--fault goes with --simulate", { exit: EXIT.usage });
+  const simulation =
+    given.simulate === true ? await (await import("./simulated.ts")).startSimulation(outside, dir, given) : undefined;
+  const [soft, hard, late] = [new AbortController(), new AbortController(), new AbortController()];
+  const plainClock = simulation?.clock ?? outside.clock;
+  const startedAt = plainClock.now();
+  const deadline = startedAt + (given.timeout ?? FLAGS.timeout.default);
+  const clock = withDeadline(plainClock, deadline + graceOf(deadline - startedAt), () => {
+    hard.abort(overdue(deadline - startedAt));
+    return hard.signal.reason as Error;
+  });
+  const events: Event[] = [];
+  const emit: Emit = (event) => {
+    const stamped = { at: clock.now(), ...event };
+    events.push(stamped);
+    listeners.event?.(stamped);
+  };
+  const wayOn = (time: Clock, signal: AbortSignal) =>
+    connect(outside, given, { emit, clock: time, hard: signal, ...(simulation === undefined ? {} : { simulation }) });
+  const run: Run = {
+    ...(await wayOn(clock, hard.signal)),
+    outside,
+    simulated: simulation !== undefined || outside.rehearsal === true,
+    dir,
+    clock,
+    startedAt,
+    deadline,
+    stop: soft.signal,
+    emit,
+    events,
+    say: (text) => listeners.say?.(text),
+    overtime: async () => ({ ...run, clock: plainClock, ...(await wayOn(plainClock, late.signal)) }),
+  };
+  return {
+    run,
+    interrupt(reason) {
+      if (!soft.signal.aborted) {
+        soft.abort(reason);
+        return "softly";
+      }
+      hard.abort(reason);
+      late.abort(reason);
+      return "at once";
+    },
+    close: async () => {
+      if (!looks) await simulation?.save();
+    },
+  };
+}
+
+// --- internal ---
+
+const overdue = (timeoutMs: number): ClusterError =>
+  new ClusterError("Timeout", `not done within ${duration(timeoutMs)} (--timeout)`, {
+    source: "azure",
+    exit: EXIT.timeout,
+    advice: "Nothing is lost: run the same command again and it goes on from here. Give it longer with --timeout 1h.",
+  });

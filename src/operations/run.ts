@@ -1,0 +1,53 @@
+/**
+ * A run: one Azure, the time and the folder of one piece of work, how it is stopped and who hears of it. Every operation takes
+ * it first. It knows no command line and no screen: who opens it decides what becomes of what it tells (open.ts).
+ */
+import type { TokenCredential } from "@azure/identity";
+import type { Lookups } from "../azure/lookups.ts";
+import type { PlainRequest, PlainResponse } from "../azure/pipeline.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Emit, Event } from "../engine/event.ts";
+import type { Tools } from "../engine/tools.ts";
+
+/** What a run takes from the process that it is in. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where relative paths begin. */
+  readonly cwd: string;
+  /** The time outside: of certificates and of nodes, which a rehearsal's hours do not move. */
+  readonly clock: Clock;
+  random(bytes: number): Uint8Array;
+  /** Where requests to Azure Resource Manager go instead of the network; only tests set it. */
+  readonly azure?: (request: PlainRequest) => Promise<PlainResponse>;
+  /** With `azure`: machines are as simulated as Azure is, so nodes are not reached for. */
+  readonly rehearsal?: boolean;
+}
+
+/** The way to Azure. */
+export interface Way {
+  readonly subscription: string;
+  readonly tools: Tools;
+  readonly lookups: Lookups;
+  /** Who signs in, for what is not Resource Manager (a storage account's blobs); absent where nobody does. */
+  readonly credential: TokenCredential | undefined;
+}
+
+export interface Run extends Way {
+  readonly outside: Surroundings;
+  readonly simulated: boolean;
+  /** Folder of keys and cluster folders. */
+  readonly dir: string;
+  readonly clock: Clock;
+  readonly startedAt: number;
+  /** Milliseconds since 1970: what is not there by then is given up. */
+  readonly deadline: number;
+  /** Aborted when it is to be stopped: nothing new is started. */
+  readonly stop: AbortSignal;
+  readonly emit: Emit;
+  /** Everything that happened, for charts and documents. */
+  readonly events: readonly Event[];
+  /** A sentence for whoever listens, outside of the progress. */
+  say(text: string): void;
+  /** The same without its deadline, for what must be done when the time is up. */
+  overtime(): Promise<Run>;
+}

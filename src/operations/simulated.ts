@@ -1,0 +1,41 @@
+/** `--simulate`: the embedded simulation of Azure in the network's place, with virtual time, its state kept in a file of the folder. */
+import { join } from "node:path";
+import type { PlainRequest, PlainResponse } from "../azure/pipeline.ts";
+import type { Clock } from "../core/clock.ts";
+import { parseFault } from "../sim/fault-script.ts";
+import { createVirtualClock } from "../sim/clock.ts";
+import { createSimulation, timeOf } from "../sim/simulation.ts";
+import { loadSimulation, saveSimulation } from "../sim/store.ts";
+import type { FlagValues } from "../core/flags.ts";
+import type { Surroundings } from "./run.ts";
+
+export interface Simulated {
+  readonly clock: Clock;
+  handle(request: PlainRequest): Promise<PlainResponse>;
+  save(): Promise<void>;
+}
+
+/** The state of the simulation, in the folder of keys and clusters: a rehearsal and `emulate` go on where the other stopped. */
+export const SIMULATION_FILE = ".simulated-azure.json";
+
+export async function startSimulation(outside: Surroundings, dir: string, given: Partial<FlagValues>): Promise<Simulated> {
+  const file = join(dir, SIMULATION_FILE);
+  const state = await loadSimulation(file);
+  // virtual time never runs backwards: an earlier rehearsal may have gone on for hours
+  const clock = createVirtualClock(Math.max(outside.clock.now(), timeOf(state) ?? 0));
+  const seed = new DataView(outside.random(4).buffer.slice(0)).getUint32(0);
+  const simulation = createSimulation({
+    clock,
+    seed,
+    ...(state === undefined ? {} : { state }),
+    faults: (given.fault ?? "")
+      .split(/[,\s]+/)
+      .filter(Boolean)
+      .map(parseFault),
+  });
+  return {
+    clock,
+    handle: (request) => simulation.handle(request),
+    save: () => saveSimulation(file, simulation.save()),
+  };
+}
