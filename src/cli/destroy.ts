@@ -1,6 +1,6 @@
 /** destroy: shows what will go, asks, deletes it, and proves that nothing is left. Doing it twice is no error. */
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
-import { clusterName } from "../core/spec.ts";
+import { clusterName } from "../core/spec/spec.ts";
 import { planEvents } from "../report/plan.ts";
 import { abilities } from "../report/paint.ts";
 import { renderDoom } from "../report/doom.ts";

@@ -1,5 +1,5 @@
 /** gc: destroys the clusters of which the time to live is over, and nothing else. */
-import { type AdviceContext, advised } from "../core/advice.ts";
+import { type AdviceContext, advised } from "../core/advice/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { errorDocument, exitCodeOf, renderError } from "../report/error.ts";
 import { duration, plural } from "../core/words.ts";

@@ -3,12 +3,12 @@
  * then the machine with its disks, interface and address; then its NAT rule, and what the claim remembers.
  */
 import type { LoadBalancer } from "@azure/arm-network";
-import { clusterOf, names, nodeIndex } from "../core/cluster.ts";
+import { clusterOf, names, nodeIndex } from "../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { nameOf as lastOf } from "../core/resource.ts";
-import { claim as claimResource } from "../core/resources/address.ts";
-import { loadBalancer } from "../core/resources/load-balancer.ts";
-import { type ClusterSpec, buildSpec } from "../core/spec.ts";
+import { nameOf as lastOf } from "../core/plan/resource.ts";
+import { claim as claimResource } from "../core/plan/resources/address.ts";
+import { loadBalancer } from "../core/plan/resources/load-balancer.ts";
+import { type ClusterSpec, buildSpec } from "../core/spec/spec.ts";
 import { converge } from "../engine/converge.ts";
 import { patiently } from "../engine/patiently.ts";
 import { plural } from "../core/words.ts";
