@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { COMMANDS } from "../src/cli/commands.ts";
-import { FLAGS } from "../src/core/flags.ts";
+import { FLAGS } from "../src/core/spec/flags.ts";
 
 const check = process.argv[2] === "--check";
 const file = process.argv[check ? 3 : 2] ?? fileURLToPath(new URL("../README.md", import.meta.url));

@@ -6,8 +6,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { plan } from "../src/core/plan.ts";
-import { buildSpec } from "../src/core/spec.ts";
+import { plan } from "../src/core/plan/plan.ts";
+import { buildSpec } from "../src/core/spec/spec.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const command = join(root, "bin/azure-coreos-cluster.js");

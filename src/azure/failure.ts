@@ -1,5 +1,5 @@
 /** What the SDK throws and ARM answers, as one kind of error with ARM's own code, message and details. */
-import { AzureError, notAzure } from "../core/azure-error.ts";
+import { AzureError, notAzure } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 
 interface Answer {

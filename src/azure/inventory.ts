@@ -2,7 +2,7 @@
  * What is there: lists of a group or of the subscription, asked of each kind's own service. Those know at once what was made
  * or deleted; ARM's own list of everything (`contents`) may be minutes behind.
  */
-import type { Kind } from "../core/resource.ts";
+import type { Kind } from "../core/plan/resource.ts";
 import type { Live } from "../engine/provider.ts";
 import type { Clients } from "./clients.ts";
 import { toLive } from "./provider.ts";

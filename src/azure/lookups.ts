@@ -3,7 +3,7 @@ import type { ResourceSku } from "@azure/arm-compute";
 import type { PublicIPAddress, VirtualNetwork } from "@azure/arm-network";
 import type { ImageFacts, NetworkFacts, ProviderFacts, RegionSizes, SizeFacts, Usage } from "../core/region.ts";
 import { normalLocation, sameLocation } from "../core/region.ts";
-import { groupOf, nameOf } from "../core/resource.ts";
+import { groupOf, nameOf } from "../core/plan/resource.ts";
 import type { Clients } from "./clients.ts";
 import { inventoryReads } from "./inventory.ts";
 import { all, listed, orAbsent } from "./reading.ts";

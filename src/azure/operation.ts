@@ -1,5 +1,5 @@
 /** A long-running operation of the SDK, made so that it can be asked again after a fault: the SDK's own poller cannot. */
-import type { AzureError } from "../core/azure-error.ts";
+import type { AzureError } from "../core/advice/azure-error.ts";
 import type { Operation } from "../engine/provider.ts";
 import { operationFailure } from "./failure.ts";
 import type { OperationErrors } from "./pipeline.ts";

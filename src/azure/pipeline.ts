@@ -3,7 +3,7 @@
  * header for a loopback ARM. The SDK's own retries are off, for the engine owns them.
  */
 import type { HttpClient, PipelinePolicy, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
-import { AzureError, notAzure } from "../core/azure-error.ts";
+import { AzureError, notAzure } from "../core/advice/azure-error.ts";
 import type { Clock } from "../core/clock.ts";
 import { errorBody, failure, operationFailure, refusal } from "./failure.ts";
 

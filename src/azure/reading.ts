@@ -1,5 +1,5 @@
 /** Two shapes that nearly every read has: a list to its last page, and a resource that may not be there. */
-import { AzureError, isAbsence, isMisdirected, notAzure } from "../core/azure-error.ts";
+import { AzureError, isAbsence, isMisdirected, notAzure } from "../core/advice/azure-error.ts";
 
 /** @param signal the SDK passes it to the first page alone */
 export async function all<T>(list: AsyncIterable<T>, signal?: AbortSignal): Promise<T[]> {

@@ -1,7 +1,7 @@
 /** generate-mgmt-cert: the certificate of a service principal, in the two files that the old script made. Nothing is asked of Azure. */
 import { relative } from "node:path";
 import { EXIT } from "../core/errors.ts";
-import { FLAGS } from "../core/flags.ts";
+import { FLAGS } from "../core/spec/flags.ts";
 import { generateManagementCertificate } from "../prepare/management-certificate.ts";
 import { parseSubject, subjectOf } from "../prepare/subject.ts";
 import { prose } from "../report/wrap.ts";

@@ -3,7 +3,7 @@
  * old script; so a command that was mistyped must be told from a name, before it makes a cluster and a bill.
  */
 import { usageError } from "../core/errors.ts";
-import { FLAGS, type Flag } from "../core/flags.ts";
+import { FLAGS, type Flag } from "../core/spec/flags.ts";
 import { nearest, slips } from "../core/nearest.ts";
 import { COMMANDS, type Command, commandNamed } from "./commands.ts";
 

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { usageError } from "../core/errors.ts";
-import { FLAGS } from "../core/flags.ts";
+import { FLAGS } from "../core/spec/flags.ts";
 import { yamlProblem } from "../core/yaml-problem.ts";
 import type { World } from "./world.ts";
 

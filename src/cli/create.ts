@@ -3,7 +3,7 @@
  */
 import { resolve } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { buildSpec } from "../core/spec.ts";
+import { buildSpec } from "../core/spec/spec.ts";
 import { abilities } from "../report/paint.ts";
 import { planEvents, renderPlan } from "../report/plan.ts";
 import { timings } from "../report/timings.ts";

@@ -5,7 +5,7 @@
 import { join, relative } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { EXIT } from "../core/errors.ts";
-import { FLAGS } from "../core/flags.ts";
+import { FLAGS } from "../core/spec/flags.ts";
 import { prose } from "../report/wrap.ts";
 import { serve } from "../sim/server.ts";
 import { createSimulation, timeOf } from "../sim/simulation.ts";

@@ -1,6 +1,6 @@
 /** The end of a create: what is there, for scripts and for people, and the exit code that says how it went. */
 import { relative, resolve } from "node:path";
-import { advised } from "../core/advice.ts";
+import { advised } from "../core/advice/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { type ClusterDocument, type NodeDocument, dnsLines, nextSteps, sshConfig } from "../core/outputs.ts";
 import { keepKnownHosts, keepSshConfig } from "../operations/cluster/known-hosts.ts";

@@ -1,5 +1,5 @@
 /** gc on a terminal: shows which clusters are over, asks, and tells how each one ended. The work is operations/gc.ts. */
-import { advised } from "../core/advice.ts";
+import { advised } from "../core/advice/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { plural } from "../core/words.ts";
 import type { KnownCluster } from "../operations/cluster/known-clusters.ts";

@@ -1,6 +1,6 @@
 /** What a command gets: the world, its arguments, and the flags that were given, parsed. */
-import type { FlagValues } from "../core/flags.ts";
-import { clusterName } from "../core/spec.ts";
+import type { FlagValues } from "../core/spec/flags.ts";
+import { clusterName } from "../core/spec/spec.ts";
 import type { World } from "./world.ts";
 
 export interface Invocation {

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { EXIT, usageError } from "../core/errors.ts";
-import { FLAGS } from "../core/flags.ts";
+import { FLAGS } from "../core/spec/flags.ts";
 import { checkUserData } from "../core/user-data/check.ts";
 import { customUserData, needsDiscoveryUrl } from "../core/user-data/custom.ts";
 import { formatFindings } from "../core/user-data/lint.ts";

@@ -15,7 +15,10 @@ export async function main(world: World): Promise<number> {
     const command = commandNamed(invocation.command);
     return command === undefined ? EXIT.usage : await (await command.load())(invocation);
   } catch (thrown) {
-    const [{ advised }, { adviceContext }] = await Promise.all([import("../core/advice.ts"), import("./typed-command.ts")]);
+    const [{ advised }, { adviceContext }] = await Promise.all([
+      import("../core/advice/advice.ts"),
+      import("./typed-command.ts"),
+    ]);
     const error = thrown instanceof ClusterError ? advised(thrown, typed === undefined ? {} : adviceContext(typed)) : thrown;
     const { renderError, errorDocument, exitCodeOf } = await import("../report/error.ts");
     const { abilities } = await import("../report/paint.ts");

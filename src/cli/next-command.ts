@@ -1,5 +1,5 @@
 /** A command to type next, with the flags that decide which Azure it goes to, as they were typed this time. */
-import { FLAGS, type FlagKey } from "../core/flags.ts";
+import { FLAGS, type FlagKey } from "../core/spec/flags.ts";
 import type { Invocation } from "./invocation.ts";
 
 const WHERE: readonly FlagKey[] = [

@@ -4,7 +4,7 @@
  */
 import { Command as Commander, CommanderError, Option } from "commander";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
-import { FLAGS, type Flag, type FlagKey, type FlagValues } from "../core/flags.ts";
+import { FLAGS, type Flag, type FlagKey, type FlagValues } from "../core/spec/flags.ts";
 import { prose, wrap } from "../report/wrap.ts";
 import { commandFirst } from "./command-line.ts";
 import { nearest } from "../core/nearest.ts";

@@ -1,6 +1,6 @@
 /** run: one command on every node at once, over the ssh2 package; its output labelled and in the order of the nodes. */
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
-import { FLAGS } from "../core/flags.ts";
+import { FLAGS } from "../core/spec/flags.ts";
 import { labelled } from "../nodes/output-lines.ts";
 import { runOnAll } from "../nodes/run.ts";
 import { type Invocation, nameArgument } from "./invocation.ts";

@@ -1,5 +1,5 @@
 /** What advice is to know of the command: its words, so that it can say "run this again", and the cluster's name. */
-import type { AdviceContext } from "../core/advice.ts";
+import type { AdviceContext } from "../core/advice/advice.ts";
 import type { Invocation } from "./invocation.ts";
 
 /** Of a create the shortest command that goes on, since a person adds what is to change; of all others the one that was typed. */

@@ -2,10 +2,10 @@
  * What of a group's contents is a cluster's, and in which order it can go. Pure: a destroy lists, this sorts. A resource is
  * the cluster's by its tags; a disk, which Azure makes untagged, by the machine that holds it or by its name.
  */
-import { names } from "./cluster.ts";
-import { type DoomedKind, LISTED, labelOf, typeOf } from "./kind-words.ts";
-import { nameOf } from "./resource.ts";
-import { type Tags, isOurs } from "./tags.ts";
+import { names } from "./plan/cluster.ts";
+import { type DoomedKind, LISTED, labelOf, typeOf } from "./plan/kind-words.ts";
+import { nameOf } from "./plan/resource.ts";
+import { type Tags, isOurs } from "./plan/tags.ts";
 
 /** A resource as the services' own lists tell it. */
 export interface Found {

@@ -2,7 +2,7 @@
  * Who uses a resource, as Azure's own model of it says: the interfaces in a network's subnets, the holder of an address, the
  * machines of an availability set. What is in use cannot be deleted, and Azure says so only after the rest is gone. Pure.
  */
-import { type DoomedKind, typeOf } from "./kind-words.ts";
+import { type DoomedKind, typeOf } from "./plan/kind-words.ts";
 
 export interface Use {
   /** What is used. */

@@ -2,9 +2,9 @@
  * Brings one resource to what the plan says: observe, decide, act, and observe again after anything that left it unclear
  * whether Azure acted. That is all there is to a rerun, too. Long, for the loop and its answers to errors are one thought.
  */
-import { AzureError } from "../core/azure-error.ts";
+import { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import type { AnyResource } from "../core/resource.ts";
+import type { AnyResource } from "../core/plan/resource.ts";
 import { decide, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
 import { patiently, remove } from "./patiently.ts";

@@ -4,8 +4,8 @@
  */
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { canonical, fingerprint } from "../core/fingerprint.ts";
-import type { AnyResource, Kind } from "../core/resource.ts";
-import { isOurs } from "../core/tags.ts";
+import type { AnyResource, Kind } from "../core/plan/resource.ts";
+import { isOurs } from "../core/plan/tags.ts";
 import type { Live } from "./provider.ts";
 
 export type Decision = "create" | "update" | "unchanged" | "wait" | "replace";

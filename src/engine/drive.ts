@@ -3,7 +3,7 @@
  * beside each other, one list tells all of them (siblings.ts); the operation itself is asked when that says anything but
  * "at work" or "done".
  */
-import { AzureError } from "../core/azure-error.ts";
+import { AzureError } from "../core/advice/azure-error.ts";
 import type { Operation, Target } from "./provider.ts";
 import { createBudget } from "./retry.ts";
 import { nextLook, scheduleOf } from "./schedule.ts";

@@ -2,9 +2,9 @@
  * When to try again, in one place: the SDK's own retries are off. One budget a resource, with jitter. What Azure asks for
  * (Retry-After of a 429 or 503) is obeyed; contention is waited out for as long as Azure reserves an interface (180 s).
  */
-import { patienceFor, retryClass, waitHint } from "../core/advice.ts";
+import { patienceFor, retryClass, waitHint } from "../core/advice/advice.ts";
 import type { Clock } from "../core/clock.ts";
-import { AzureError } from "../core/azure-error.ts";
+import { AzureError } from "../core/advice/azure-error.ts";
 
 export interface Retry {
   readonly waitMs: number;

@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import type { Cloud } from "../azure/clouds.ts";
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { FLAGS, type FlagValues } from "../core/flags.ts";
-import { isLoopback } from "../core/spec.ts";
+import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
+import { isLoopback } from "../core/spec/spec.ts";
 import type { Emit } from "../engine/event.ts";
 import { createSiblings } from "../engine/siblings.ts";
 import { createThrottle } from "../engine/throttle.ts";
@@ -77,7 +77,7 @@ async function signIn(outside: Surroundings, given: Partial<FlagValues>, cloud: 
   let certificate: string | undefined;
   if (given.azureCert !== undefined) {
     if (given.tenant === undefined || given.clientId === undefined) {
-      const { refuseIncompleteSignIn } = await import("../core/spec.ts");
+      const { refuseIncompleteSignIn } = await import("../core/spec/spec.ts");
       throw refuseIncompleteSignIn();
     }
     const { checkManagementCertificate } = await import("../prepare/management-certificate.ts");

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { FLAGS, type FlagValues } from "../core/flags.ts";
+import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
 import { duration } from "../core/words.ts";
 import type { Emit, Event } from "../engine/event.ts";
 import { connect } from "./connect.ts";

@@ -7,7 +7,7 @@ import { type PlainRequest, type PlainResponse, httpClientOf } from "../azure/pi
 import { createProvider } from "../azure/provider.ts";
 import { ClusterError } from "../core/errors.ts";
 import { type Json, type JsonObject, type WireResource, isObject, parseId } from "../core/export/wire.ts";
-import type { AnyResource } from "../core/resource.ts";
+import type { AnyResource } from "../core/plan/resource.ts";
 import { stamped } from "../engine/decide.ts";
 import type { Run } from "./run.ts";
 

@@ -4,12 +4,12 @@
  * caller may look between: what will go, whether anything forbids it, and the removal.
  */
 import type { LoadBalancer } from "@azure/arm-network";
-import { clusterOf, names, nodeIndex } from "../core/cluster.ts";
+import { clusterOf, names, nodeIndex } from "../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { nameOf as lastOf } from "../core/resource.ts";
-import { claim as claimResource } from "../core/resources/address.ts";
-import { loadBalancer } from "../core/resources/load-balancer.ts";
-import { type ClusterSpec, buildSpec } from "../core/spec.ts";
+import { nameOf as lastOf } from "../core/plan/resource.ts";
+import { claim as claimResource } from "../core/plan/resources/address.ts";
+import { loadBalancer } from "../core/plan/resources/load-balancer.ts";
+import { type ClusterSpec, buildSpec } from "../core/spec/spec.ts";
 import { converge } from "../engine/converge.ts";
 import { patiently } from "../engine/patiently.ts";
 import { type Claim, findCluster, noSuchCluster } from "./cluster/find-cluster.ts";

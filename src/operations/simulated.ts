@@ -6,7 +6,7 @@ import { parseFault } from "../sim/fault-script.ts";
 import { createVirtualClock } from "../sim/clock.ts";
 import { createSimulation, timeOf } from "../sim/simulation.ts";
 import { loadSimulation, saveSimulation } from "../sim/store.ts";
-import type { FlagValues } from "../core/flags.ts";
+import type { FlagValues } from "../core/spec/flags.ts";
 import type { Surroundings } from "./run.ts";
 
 export interface Simulated {

@@ -1,6 +1,6 @@
 /** status: how a cluster is, found from Azure alone and, with its keys at hand, from the nodes themselves. Changes nothing. */
-import type { Drift } from "../core/drift.ts";
-import { endpointsOf } from "../core/endpoints.ts";
+import type { Drift } from "../core/plan/drift.ts";
+import { endpointsOf } from "../core/plan/endpoints.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { etcdDocument, nodeDocument } from "../core/node-document.ts";
 import { type ClusterDocument, type NodeDocument, clusterDocument } from "../core/outputs.ts";

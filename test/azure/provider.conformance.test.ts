@@ -1,6 +1,6 @@
 /** Every kind of the provider keeps the same contract: absent, made, there, changed, deleted, absent again. */
 import { beforeAll, describe, expect, test } from "vitest";
-import type { AnyResource } from "../../src/core/resource.ts";
+import type { AnyResource } from "../../src/core/plan/resource.ts";
 import { EVERY_KIND } from "./resources.ts";
 import { type Simulated, signal, simulated } from "./simulated.ts";
 

@@ -2,7 +2,7 @@
 import { createClients } from "../../src/azure/clients.ts";
 import { httpClientOf } from "../../src/azure/pipeline.ts";
 import { createProvider } from "../../src/azure/provider.ts";
-import type { AnyResource } from "../../src/core/resource.ts";
+import type { AnyResource } from "../../src/core/plan/resource.ts";
 import type { Operation, Provider } from "../../src/engine/provider.ts";
 import { type VirtualClock, createVirtualClock } from "../../src/sim/clock.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";

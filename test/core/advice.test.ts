@@ -1,8 +1,16 @@
 import { expect, test } from "vitest";
-import { type RetryClass, adviceFor, adviceTable, advised, patienceFor, retryClass, waitHint } from "../../src/core/advice.ts";
-import { AzureError } from "../../src/core/azure-error.ts";
+import {
+  type RetryClass,
+  adviceFor,
+  adviceTable,
+  advised,
+  patienceFor,
+  retryClass,
+  waitHint,
+} from "../../src/core/advice/advice.ts";
+import { AzureError } from "../../src/core/advice/azure-error.ts";
 import { ClusterError } from "../../src/core/errors.ts";
-import { quotaNumbers } from "../../src/core/quota.ts";
+import { quotaNumbers } from "../../src/core/advice/quota.ts";
 
 const context = {
   name: "mycluster",

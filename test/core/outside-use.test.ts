@@ -1,6 +1,6 @@
 /** Who uses a resource, read out of Azure's own models of it. */
 import { expect, test } from "vitest";
-import type { DoomedKind } from "../../src/core/kind-words.ts";
+import type { DoomedKind } from "../../src/core/plan/kind-words.ts";
 import { kindOfId, madeFrom, resourcesIn, usesOf } from "../../src/core/outside-use.ts";
 
 const G = "/subscriptions/s/resourceGroups/g/providers/";

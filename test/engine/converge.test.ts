@@ -1,6 +1,6 @@
 /** One resource brought to what the plan says, whatever is there and whatever happens on the way. */
 import { expect, test } from "vitest";
-import type { AnyResource } from "../../src/core/resource.ts";
+import type { AnyResource } from "../../src/core/plan/resource.ts";
 import { type ConvergeOptions, converge } from "../../src/engine/converge.ts";
 import { stamped } from "../../src/engine/decide.ts";
 import type { Live } from "../../src/engine/provider.ts";

@@ -1,7 +1,7 @@
 /** The decision about one resource: one row for each thing that may be there. */
 import { expect, test } from "vitest";
 import { decide, stamped } from "../../src/engine/decide.ts";
-import type { AnyResource } from "../../src/core/resource.ts";
+import type { AnyResource } from "../../src/core/plan/resource.ts";
 import type { Live } from "../../src/engine/provider.ts";
 import { machine, made, network } from "./memory.ts";
 

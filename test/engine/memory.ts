@@ -1,6 +1,6 @@
 /** A cloud of one map for the engine's tests: what a call does is scripted call by call, and time is virtual. */
-import { AzureError, type AzureErrorOptions } from "../../src/core/azure-error.ts";
-import type { AnyResource } from "../../src/core/resource.ts";
+import { AzureError, type AzureErrorOptions } from "../../src/core/advice/azure-error.ts";
+import type { AnyResource } from "../../src/core/plan/resource.ts";
 import type { Event } from "../../src/engine/event.ts";
 import type { Live, Operation, Provider } from "../../src/engine/provider.ts";
 import { createSiblings } from "../../src/engine/siblings.ts";

@@ -1,6 +1,6 @@
 /** What is tried again, how long, and what is final: one row for each kind of answer. */
 import { expect, test } from "vitest";
-import { AzureError } from "../../src/core/azure-error.ts";
+import { AzureError } from "../../src/core/advice/azure-error.ts";
 import { createBudget } from "../../src/engine/retry.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { azureError } from "./memory.ts";

@@ -2,7 +2,7 @@
  * The plan as an ARM template, to be deployed into a resource group: references inside the group become expressions, so that it may be
  * a group of another name or subscription. User-data is a secure parameter, whose values Azure keeps in no deployment's history.
  */
-import { nameOf } from "../resource.ts";
+import { nameOf } from "../plan/resource.ts";
 import {
   type Exported,
   type Json,

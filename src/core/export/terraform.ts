@@ -2,7 +2,7 @@
  * The plan as Terraform JSON with azapi_resource blocks: the same bodies, sent by another program. User-data is an ephemeral variable that
  * goes into `sensitive_body`, a write-only argument (Terraform 1.11, azapi 2.5): it stands neither in a plan file nor in the state.
  */
-import { nameOf } from "../resource.ts";
+import { nameOf } from "../plan/resource.ts";
 import {
   type Exported,
   type Json,

@@ -2,9 +2,9 @@
 import type { PublicIPAddress } from "@azure/arm-network";
 import type { GroupFacts } from "../../azure/lookups.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import type { FlagValues } from "../../core/flags.ts";
+import type { FlagValues } from "../../core/spec/flags.ts";
 import { normalLocation } from "../../core/region.ts";
-import { type Choices, isOurs, readClaim } from "../../core/tags.ts";
+import { type Choices, isOurs, readClaim } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Run } from "../run.ts";
 

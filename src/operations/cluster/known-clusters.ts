@@ -2,8 +2,8 @@
 import type { PublicIPAddress } from "@azure/arm-network";
 import type { GroupFacts } from "../../azure/lookups.ts";
 import { normalLocation } from "../../core/region.ts";
-import { groupOf } from "../../core/resource.ts";
-import { MANAGED_BY, isOurs } from "../../core/tags.ts";
+import { groupOf } from "../../core/plan/resource.ts";
+import { MANAGED_BY, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { type Located, expiryOf, isDoomed } from "./locate.ts";

@@ -4,11 +4,11 @@
  */
 import type { NetworkInterface, PublicIPAddress } from "@azure/arm-network";
 import type { VirtualMachine } from "@azure/arm-compute";
-import { type Facts, names } from "../../core/cluster.ts";
-import { type Drift, astray, changedRules, missing } from "../../core/drift.ts";
-import { plan } from "../../core/plan.ts";
-import { type Kind, groupId, nameOf, resourceId } from "../../core/resource.ts";
-import { type ClusterSpec, buildSpec } from "../../core/spec.ts";
+import { type Facts, names } from "../../core/plan/cluster.ts";
+import { type Drift, astray, changedRules, missing } from "../../core/plan/drift.ts";
+import { plan } from "../../core/plan/plan.ts";
+import { type Kind, groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
+import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { duration } from "../../core/words.ts";

@@ -5,8 +5,8 @@
 import type { PublicIPAddress } from "@azure/arm-network";
 import type { GroupFacts } from "../../azure/lookups.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { groupOf } from "../../core/resource.ts";
-import { isOurs } from "../../core/tags.ts";
+import { groupOf } from "../../core/plan/resource.ts";
+import { isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Run } from "../run.ts";
 

@@ -1,7 +1,7 @@
 /** A node as people name it on the command line. */
-import { names, nodeIndex } from "../../core/cluster.ts";
+import { names, nodeIndex } from "../../core/plan/cluster.ts";
 import { usageError } from "../../core/errors.ts";
-import type { ClusterSpec } from "../../core/spec.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
 
 /** Its index, by the index itself, the machine's name, or the name's end ("coreos-2"). Throws a usage error for other words. */
 export function nodeNamed(spec: ClusterSpec, word: string): number {

@@ -1,10 +1,10 @@
 /** A node as src/nodes reaches it, made from what is known of the cluster; and the files that reaching it needs. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { names } from "../../core/cluster.ts";
-import { USER } from "../../core/resources/machine.ts";
-import type { ClusterSpec } from "../../core/spec.ts";
-import type { Choices } from "../../core/tags.ts";
+import { names } from "../../core/plan/cluster.ts";
+import { USER } from "../../core/plan/resources/machine.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
+import type { Choices } from "../../core/plan/tags.ts";
 import type { EtcdClientTls, NodeTarget } from "../../nodes/target.ts";
 import { etcdTlsFiles } from "../../prepare/etcd-tls.ts";
 

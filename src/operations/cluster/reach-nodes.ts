@@ -4,10 +4,10 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { nodeIndex } from "../../core/cluster.ts";
+import { nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { nameOf as lastOf } from "../../core/resource.ts";
-import { type ClusterSpec, buildSpec } from "../../core/spec.ts";
+import { nameOf as lastOf } from "../../core/plan/resource.ts";
+import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { connect } from "../../nodes/connection.ts";
 import { expectedKeys, mergeKnownHosts } from "../../nodes/known-hosts.ts";

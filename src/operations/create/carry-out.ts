@@ -3,12 +3,12 @@
  * has accepted its machine. Long, for what a visit does belongs beside the walk; what it knows of other runs is in other-run.ts.
  */
 import type { PublicIPAddress } from "@azure/arm-network";
-import { AzureError } from "../../core/azure-error.ts";
+import { AzureError } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import type { AnyResource } from "../../core/resource.ts";
-import { claimId } from "../../core/resources/address.ts";
-import { image } from "../../core/resources/image.ts";
-import { type PlannedNode, clusterOf } from "../../core/cluster.ts";
+import type { AnyResource } from "../../core/plan/resource.ts";
+import { claimId } from "../../core/plan/resources/address.ts";
+import { image } from "../../core/plan/resources/image.ts";
+import { type PlannedNode, clusterOf } from "../../core/plan/cluster.ts";
 import { type Outcome, beingDestroyed, converge } from "../../engine/converge.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { decide } from "../../engine/decide.ts";

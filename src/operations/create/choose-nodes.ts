@@ -1,11 +1,11 @@
 /** Which nodes a cluster is to have, and at which private address each: what is there stays, what is missing is added. */
 import type { NetworkInterface, NetworkInterfaceIPConfiguration } from "@azure/arm-network";
 import { usableAddresses } from "../../core/addresses.ts";
-import { names, nodeIndex } from "../../core/cluster.ts";
+import { names, nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { type Kind, groupOf, nameOf } from "../../core/resource.ts";
-import { SUBNET_PREFIX } from "../../core/resources/network.ts";
-import type { ClusterSpec } from "../../core/spec.ts";
+import { type Kind, groupOf, nameOf } from "../../core/plan/resource.ts";
+import { SUBNET_PREFIX } from "../../core/plan/resources/network.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Claim } from "../cluster/find-cluster.ts";

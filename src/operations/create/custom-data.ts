@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
-import type { ClusterSpec } from "../../core/spec.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { checkUserData } from "../../core/user-data/check.ts";
 import type { Run } from "../run.ts";
 

@@ -1,8 +1,8 @@
 /** A storage account as management sees it: where it is, and its key. Asked only for what an image VHD needs. */
 import { checkSameLocation } from "../../azure/vhd/blob.ts";
 import type { ContainerLocation } from "../../azure/vhd/container.ts";
-import { AzureError } from "../../core/azure-error.ts";
-import { groupOf } from "../../core/resource.ts";
+import { AzureError } from "../../core/advice/azure-error.ts";
+import { groupOf } from "../../core/plan/resource.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Run } from "../run.ts";
 

@@ -3,12 +3,12 @@
  * Azure refuses to make a second disk of that name. A system disk left over from such a machine is waited for, then refused
  * by name: a new machine could not use it.
  */
-import { AzureError } from "../../core/azure-error.ts";
-import { names, nodeIndex } from "../../core/cluster.ts";
+import { AzureError } from "../../core/advice/azure-error.ts";
+import { names, nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { nameOf } from "../../core/resource.ts";
-import type { ClusterSpec } from "../../core/spec.ts";
-import { MANAGED_BY, isOurs } from "../../core/tags.ts";
+import { nameOf } from "../../core/plan/resource.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
+import { MANAGED_BY, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Place } from "./choose-nodes.ts";
 import type { Run } from "../run.ts";

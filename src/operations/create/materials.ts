@@ -5,11 +5,11 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { PlannedNode } from "../../core/cluster.ts";
-import { names } from "../../core/cluster.ts";
+import type { PlannedNode } from "../../core/plan/cluster.ts";
+import { names } from "../../core/plan/cluster.ts";
 import type { HostKey, NodeConfig, NodeTls } from "../../core/node-config.ts";
-import { type ClusterSpec, memberCount } from "../../core/spec.ts";
-import type { Choices } from "../../core/tags.ts";
+import { type ClusterSpec, memberCount } from "../../core/spec/spec.ts";
+import type { Choices } from "../../core/plan/tags.ts";
 import { customUserData } from "../../core/user-data/custom.ts";
 import { renderUserData } from "../../core/user-data/render.ts";
 import { type EtcdCa, fingerprintOf, issueNodeCertificate } from "../../prepare/etcd-tls.ts";

@@ -4,7 +4,7 @@
  */
 import type { PublicIPAddress } from "@azure/arm-network";
 import { readFile } from "node:fs/promises";
-import type { PlannedNode } from "../../core/cluster.ts";
+import type { PlannedNode } from "../../core/plan/cluster.ts";
 import { ClusterError } from "../../core/errors.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { type NodeReadiness, type ReadinessWait, type ReadyLevel, startWait } from "../../nodes/readiness.ts";

@@ -1,10 +1,10 @@
 /** Another run that is creating the same cluster at this moment: how it shows, and what to say. The other one is never disturbed. */
 import type { Clock } from "../../core/clock.ts";
-import { clusterOf } from "../../core/cluster.ts";
+import { clusterOf } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { claimId } from "../../core/resources/address.ts";
-import { groupOf } from "../../core/resource.ts";
-import { isOurs } from "../../core/tags.ts";
+import { claimId } from "../../core/plan/resources/address.ts";
+import { groupOf } from "../../core/plan/resource.ts";
+import { isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { findCluster } from "../cluster/find-cluster.ts";
 import type { Prepared } from "./prepare.ts";

@@ -2,12 +2,12 @@
  * Everything that a create knows before its first write: what is there, what is asked, whether it can be, what it takes, and so
  * the plan. Reads only; what it makes are files in the cluster's folder.
  */
-import type { Facts, OwnImage } from "../../core/cluster.ts";
+import type { Facts, OwnImage } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { FLAGS, type FlagKey, type FlagValues } from "../../core/flags.ts";
-import { plan as planOf } from "../../core/plan.ts";
-import type { AnyResource, Kind } from "../../core/resource.ts";
-import { type ClusterSpec, buildSpec } from "../../core/spec.ts";
+import { FLAGS, type FlagKey, type FlagValues } from "../../core/spec/flags.ts";
+import { plan as planOf } from "../../core/plan/plan.ts";
+import type { AnyResource, Kind } from "../../core/plan/resource.ts";
+import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { type Decision, decide } from "../../engine/decide.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";

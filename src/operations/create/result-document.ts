@@ -1,5 +1,5 @@
 /** What a create has to show at its end, as scripts read it: the cluster's document, and the state file of the old script's shape. */
-import { names } from "../../core/cluster.ts";
+import { names } from "../../core/plan/cluster.ts";
 import { etcdDocument, nodeDocument } from "../../core/node-document.ts";
 import { type ClusterDocument, type NodeDocument, clusterDocument } from "../../core/outputs.ts";
 import type { Carried } from "./carry-out.ts";

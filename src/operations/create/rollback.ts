@@ -2,13 +2,13 @@
  * --rollback: when a create fails, what this run made is removed, and nothing else. What an earlier run made stays, and so does
  * everything when the cluster turns out to be another run's.
  */
-import { clusterOf, names } from "../../core/cluster.ts";
+import { clusterOf, names } from "../../core/plan/cluster.ts";
 import { ClusterError, type ExitCode } from "../../core/errors.ts";
 import type { Doomed } from "../../core/doomed.ts";
-import { type AnyResource, type Kind, groupId, resourceId } from "../../core/resource.ts";
-import { loadBalancer } from "../../core/resources/load-balancer.ts";
-import { buildSpec } from "../../core/spec.ts";
-import { isOurs } from "../../core/tags.ts";
+import { type AnyResource, type Kind, groupId, resourceId } from "../../core/plan/resource.ts";
+import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
+import { buildSpec } from "../../core/spec/spec.ts";
+import { isOurs } from "../../core/plan/tags.ts";
 import { converge } from "../../engine/converge.ts";
 import { retag } from "../../engine/patiently.ts";
 import type { Carried } from "./carry-out.ts";

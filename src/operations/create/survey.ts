@@ -2,15 +2,15 @@
  * The preflight: all reads at once, within seconds, nothing written. What may not be asked (a right that only this question
  * needs) is said and not taken for a refusal; what Azure says no to is.
  */
-import { AzureError, isMisdirected } from "../../core/azure-error.ts";
-import type { Facts } from "../../core/cluster.ts";
+import { AzureError, isMisdirected } from "../../core/advice/azure-error.ts";
+import type { Facts } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { type ImageChoice, imageChoice } from "../../core/image.ts";
-import { type Checked, judge, refusal } from "../../core/preflight.ts";
-import { chosenSubnet } from "../../core/preflight-ground.ts";
+import { type ImageChoice, imageChoice } from "../../core/spec/image.ts";
+import { type Checked, judge, refusal } from "../../core/advice/preflight.ts";
+import { chosenSubnet } from "../../core/advice/preflight-ground.ts";
 import { type ImageFacts, type NetworkFacts, type SizeFacts, normalLocation } from "../../core/region.ts";
-import type { ClusterSpec } from "../../core/spec.ts";
-import { isOurs } from "../../core/tags.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
+import { isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { FoundCluster } from "../cluster/find-cluster.ts";
 import type { Run } from "../run.ts";

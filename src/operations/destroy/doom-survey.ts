@@ -1,7 +1,7 @@
 /** What a destroy would delete: what is there, sorted into the cluster's and others', all by reads, before the first delete. */
 import { type Found, type SortedOut, sortOut } from "../../core/doomed.ts";
-import { typeOf } from "../../core/kind-words.ts";
-import { groupId } from "../../core/resource.ts";
+import { typeOf } from "../../core/plan/kind-words.ts";
+import { groupId } from "../../core/plan/resource.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Snapshot } from "../create/choose-nodes.ts";
 import type { Intent } from "./forbidden.ts";

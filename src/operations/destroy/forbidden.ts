@@ -2,7 +2,7 @@
  * What forbids a command that deletes: management locks and missing rights, asked for before the first change, so that it never
  * stops half way for a reason that could be known.
  */
-import { AzureError, isMisdirected } from "../../core/azure-error.ts";
+import { AzureError, isMisdirected } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { allows } from "../../core/permissions.ts";
 import { patiently } from "../../engine/patiently.ts";

@@ -3,11 +3,11 @@
  * see nothing; a GET by name is never behind. Asked for are the names that can be computed, and what those that are there refer to.
  */
 import { storageAccountName, storageAccountSeed } from "../../azure/vhd/account.ts";
-import { names } from "../../core/cluster.ts";
+import { names } from "../../core/plan/cluster.ts";
 import type { Found } from "../../core/doomed.ts";
 import { kindOfId, resourcesIn } from "../../core/outside-use.ts";
-import { type Kind, groupId, resourceId } from "../../core/resource.ts";
-import { isOurs } from "../../core/tags.ts";
+import { type Kind, groupId, resourceId } from "../../core/plan/resource.ts";
+import { isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { localIds } from "./local-ids.ts";
 import type { Located } from "../cluster/locate.ts";

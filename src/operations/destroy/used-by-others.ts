@@ -3,12 +3,12 @@
  * delete that, in the middle of a destroy. So it is looked for before the first delete, and the users are named: another
  * cluster of ours by its name.
  */
-import { AzureError } from "../../core/azure-error.ts";
+import { AzureError } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { labelOf } from "../../core/kind-words.ts";
+import { labelOf } from "../../core/plan/kind-words.ts";
 import { type Use, kindOfId, madeFrom, usesOf } from "../../core/outside-use.ts";
-import { groupOf } from "../../core/resource.ts";
-import { MANAGED_BY, isOurs } from "../../core/tags.ts";
+import { groupOf } from "../../core/plan/resource.ts";
+import { MANAGED_BY, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { plural } from "../../core/words.ts";
 import type { Doom } from "./doom-survey.ts";

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { ClusterError } from "../../core/errors.ts";
 import { NODE_TLS_FILES } from "../../core/node-config.ts";
-import { PLATFORMS } from "../../core/platforms.ts";
+import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { connect } from "../../nodes/connection.ts";
 import { putFile, restartUnit } from "../../nodes/put-file.ts";
 import type { NodeTarget } from "../../nodes/target.ts";

@@ -2,7 +2,7 @@
  * Nodes that join an etcd that lives, in their order: one change of its members at a time, each when the node before has come, or
  * will not come any more. What a node was told when it was made is put right when the members are others by then.
  */
-import type { PlannedNode } from "../../core/cluster.ts";
+import type { PlannedNode } from "../../core/plan/cluster.ts";
 import { orAborted } from "../../nodes/deadline.ts";
 import type { EtcdClientTls } from "../../nodes/target.ts";
 import { join, makeWay } from "./membership.ts";

@@ -1,7 +1,7 @@
 /** Nodes that leave a cluster leave its etcd first, each through the others: a machine that is gone can no longer say goodbye. */
-import { names } from "../../core/cluster.ts";
+import { names } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import type { ClusterSpec } from "../../core/spec.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Claim } from "../cluster/find-cluster.ts";
 import { type Reach, operatorTls } from "../cluster/node-target.ts";
 import { privateKeyOf } from "../cluster/private-key.ts";

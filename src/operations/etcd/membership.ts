@@ -2,11 +2,11 @@
  * etcd's membership as the command line needs it: connections to the live members, what a new member must be told before it
  * boots, its joining when it has booted, and leaving. One change at a time; the rules of quorum are in nodes/etcd.ts.
  */
-import { names } from "../../core/cluster.ts";
+import { names } from "../../core/plan/cluster.ts";
 import { ClusterError } from "../../core/errors.ts";
 import type { EtcdMember } from "../../core/node-config.ts";
-import { PLATFORMS } from "../../core/platforms.ts";
-import type { Choices } from "../../core/tags.ts";
+import { PLATFORMS } from "../../core/plan/platforms.ts";
+import type { Choices } from "../../core/plan/tags.ts";
 import { type Connection, connect } from "../../nodes/connection.ts";
 import { type MembershipOptions, type RemoveOptions, addMember, removeMember, settledMembers } from "../../nodes/etcd.ts";
 import type { Member } from "../../nodes/etcd-api.ts";

@@ -4,11 +4,11 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { names } from "../../core/cluster.ts";
+import { names } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { EtcdConfig } from "../../core/node-config.ts";
-import { type ClusterSpec, memberCount } from "../../core/spec.ts";
-import type { Choices } from "../../core/tags.ts";
+import { type ClusterSpec, memberCount } from "../../core/spec/spec.ts";
+import type { Choices } from "../../core/plan/tags.ts";
 import { quorumOf } from "../../nodes/quorum.ts";
 import { type EtcdCa, createEtcdCa, etcdTlsFiles, fingerprintOf, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
 import { lacksCertificate } from "./certify.ts";

@@ -1,8 +1,8 @@
 /**
  * The shape of a row of the advice table, and the few ways in which rows read Azure's sentences. Kept apart from the
- * rows (advice-machine.ts, advice-access.ts, advice-group.ts) and from the look-up (advice.ts), so that each of them imports one way.
+ * rows (machine.ts, advice-access.ts, advice-group.ts) and from the look-up (advice.ts), so that each of them imports one way.
  */
-import type { ExitCode } from "./errors.ts";
+import type { ExitCode } from "../errors.ts";
 
 /**
  * How a refusal is to be taken by whoever sends requests:

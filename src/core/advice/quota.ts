@@ -2,8 +2,8 @@
  * Reads the numbers out of Azure's sentences about quotas, in the old and the new wording, so that the advice can say
  * in words what is needed and what is free. Pure text; the live usage is the preflight's business.
  */
-import type { AdviceContext, Failure } from "./advice-row.ts";
-import { rerun } from "./advice-row.ts";
+import type { AdviceContext, Failure } from "./row.ts";
+import { rerun } from "./row.ts";
 
 export interface QuotaNumbers {
   /** Azure's own name: "Total Regional Cores", "standardDSv5Family Cores". */

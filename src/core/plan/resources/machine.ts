@@ -1,5 +1,5 @@
 /** A machine: its image, its user-data, and disks and an interface that go when it goes. */
-import { base64 } from "../base64.ts";
+import { base64 } from "../../base64.ts";
 import { type Cluster, type PlannedNode, names } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import { availabilitySetId } from "./availability.ts";

@@ -1,7 +1,7 @@
 /** What `--coreos-image` can be: a marketplace URN, an id, a VHD file or a VHD blob. */
-import { usageError } from "./errors.ts";
-import { PLATFORMS } from "./platforms.ts";
-import type { ImageFacts } from "./region.ts";
+import { usageError } from "../errors.ts";
+import { PLATFORMS } from "../plan/platforms.ts";
+import type { ImageFacts } from "../region.ts";
 import type { ClusterSpec } from "./spec.ts";
 
 export type ImageChoice =

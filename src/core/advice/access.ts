@@ -1,11 +1,11 @@
 /**
  * THE ADVICE TABLE, between the other two: who may (permission, sign-in) and whether anything gets through (network, proxy,
- * certificates). Same columns as advice-machine.ts. Sign-in problems are known by Entra's AADSTS numbers in the text,
+ * certificates). Same columns as machine.ts. Sign-in problems are known by Entra's AADSTS numbers in the text,
  * since the sign-in library's own codes say little.
  */
-import type { AdviceRow, Failure } from "./advice-row.ts";
-import { found, groupScopeIn, rerun } from "./advice-row.ts";
-import { EXIT } from "./errors.ts";
+import type { AdviceRow, Failure } from "./row.ts";
+import { found, groupScopeIn, rerun } from "./row.ts";
+import { EXIT } from "../errors.ts";
 
 const ANY = /^/;
 

@@ -1,5 +1,5 @@
 /** THE PLATFORMS TABLE: which image a platform boots by default, and how its etcd is asked for members; one row a platform. */
-import type { Platform } from "./node-config.ts";
+import type { Platform } from "../node-config.ts";
 
 interface PlatformRow {
   /** URN publisher:offer:sku:version; absent where the user must bring an image. */

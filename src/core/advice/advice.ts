@@ -3,13 +3,13 @@
  * tables below; this module only looks them up: the first row that matches wins. The engine reads `retry` and
  * `patienceMs`, the screens read the words; nothing else in the program decides by an Azure error code.
  */
-import { accessAdvice } from "./advice-access.ts";
-import { groupAdvice } from "./advice-group.ts";
-import { machineAdvice } from "./advice-machine.ts";
-import type { AdviceContext, AdviceRow, Failure, RetryClass } from "./advice-row.ts";
-import { ClusterError, EXIT, type ExitCode } from "./errors.ts";
+import { accessAdvice } from "./access.ts";
+import { groupAdvice } from "./group.ts";
+import { machineAdvice } from "./machine.ts";
+import type { AdviceContext, AdviceRow, Failure, RetryClass } from "./row.ts";
+import { ClusterError, EXIT, type ExitCode } from "../errors.ts";
 
-export type { AdviceContext, RetryClass } from "./advice-row.ts";
+export type { AdviceContext, RetryClass } from "./row.ts";
 
 /** All rows in the order in which they are tried. */
 export const adviceTable: readonly AdviceRow[] = [...machineAdvice, ...accessAdvice, ...groupAdvice];

@@ -2,10 +2,10 @@
  * ClusterSpec: what was asked for, complete. Every default is filled, every string parsed; frozen and serialisable. Its
  * type comes from the flags table. The checks that need two values at once are here.
  */
-import { ClusterError, EXIT, usageError } from "./errors.ts";
-import { endpointsOf } from "./endpoints.ts";
+import { ClusterError, EXIT, usageError } from "../errors.ts";
+import { endpointsOf } from "../plan/endpoints.ts";
 import { FLAGS, type FlagKey, type FlagValues } from "./flags.ts";
-import { PLATFORMS } from "./platforms.ts";
+import { PLATFORMS } from "../plan/platforms.ts";
 import { currentSize } from "./sizes.ts";
 
 export interface ClusterSpec extends FlagValues {

@@ -3,7 +3,7 @@
  */
 import type { ImageReference, Plan as PurchasePlan } from "@azure/arm-compute";
 import { groupId } from "./resource.ts";
-import type { ClusterSpec } from "./spec.ts";
+import type { ClusterSpec } from "../spec/spec.ts";
 import { type Choices, type Tags, ownTags } from "./tags.ts";
 
 export interface PlannedNode {

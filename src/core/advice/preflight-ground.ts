@@ -1,8 +1,8 @@
 /** The preflight's judgement of what the machines stand on: their image, and a virtual network that is not ours. */
-import { subnetRoom } from "./addresses.ts";
+import { subnetRoom } from "../addresses.ts";
 import type { Checked, Problem } from "./preflight.ts";
-import { type NetworkFacts, sameLocation } from "./region.ts";
-import type { ClusterSpec } from "./spec.ts";
+import { type NetworkFacts, sameLocation } from "../region.ts";
+import type { ClusterSpec } from "../spec/spec.ts";
 
 /** The subnet that the nodes go to, of a network that exists. */
 export function chosenSubnet(spec: ClusterSpec, found: NetworkFacts): NetworkFacts["subnets"][number] | undefined {

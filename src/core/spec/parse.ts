@@ -1,5 +1,5 @@
 /** Parsers of single values as people type them: each returns the value or throws a usage error that says what is accepted. */
-import { usageError } from "./errors.ts";
+import { usageError } from "../errors.ts";
 
 export type Parse<T> = (text: string) => T;
 

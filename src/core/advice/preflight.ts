@@ -2,11 +2,11 @@
  * The preflight's judgement, pure: from what was looked up to a list of problems. Everything is judged at once, so that a
  * person learns all that is wrong before the first write, and not one thing an hour.
  */
-import { ClusterError, EXIT, type ExitCode } from "./errors.ts";
-import type { ImageFacts, NetworkFacts, ProviderFacts, RegionSizes, SizeFacts, Usage } from "./region.ts";
-import { sameLocation } from "./region.ts";
+import { ClusterError, EXIT, type ExitCode } from "../errors.ts";
+import type { ImageFacts, NetworkFacts, ProviderFacts, RegionSizes, SizeFacts, Usage } from "../region.ts";
+import { sameLocation } from "../region.ts";
 import { judgeImage, judgeNetwork } from "./preflight-ground.ts";
-import type { ClusterSpec } from "./spec.ts";
+import type { ClusterSpec } from "../spec/spec.ts";
 
 export interface Problem {
   readonly check: string;

@@ -3,7 +3,7 @@
  * create, dry run, rerun, growth, destroy, rehearsal and export are small functions over it.
  */
 import { type Facts, clusterOf } from "./cluster.ts";
-import { ClusterError } from "./errors.ts";
+import { ClusterError } from "../errors.ts";
 import type { AnyResource } from "./resource.ts";
 import { claim, gatewayAddress, nodeAddress } from "./resources/address.ts";
 import { availabilitySets, placementGroup } from "./resources/availability.ts";
@@ -15,7 +15,7 @@ import { machine } from "./resources/machine.ts";
 import { hasNatGateway, natGateway, network } from "./resources/network.ts";
 import { securityGroup } from "./resources/security-group.ts";
 import { sshKey } from "./resources/ssh-key.ts";
-import type { ClusterSpec } from "./spec.ts";
+import type { ClusterSpec } from "../spec/spec.ts";
 
 export function plan(spec: ClusterSpec, facts: Facts): AnyResource[] {
   const cluster = clusterOf(spec, facts);

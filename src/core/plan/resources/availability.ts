@@ -1,7 +1,7 @@
 /** Availability sets and the proximity placement group: how Azure spreads the machines over its racks, or keeps them close. */
 import { type Cluster } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
-import { SET_LIMIT } from "../spec.ts";
+import { SET_LIMIT } from "../../spec/spec.ts";
 
 export const placementGroupId = ({ spec, facts, group }: Cluster): string | undefined =>
   facts.placementGroupId ??

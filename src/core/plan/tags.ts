@@ -5,9 +5,9 @@
  * The public address of the load balancer is the cluster's claim: its DNS label can belong to one resource only, which Azure
  * decides. Who gets the label owns the name; whatever was chosen once is kept in that resource's tags, in the same request.
  */
-import { ClusterError, EXIT } from "./errors.ts";
-import { FLAGS, type FlagKey, type FlagValues, tagOf } from "./flags.ts";
-import type { EtcdMember } from "./node-config.ts";
+import { ClusterError, EXIT } from "../errors.ts";
+import { FLAGS, type FlagKey, type FlagValues, tagOf } from "../spec/flags.ts";
+import type { EtcdMember } from "../node-config.ts";
 
 export const MANAGED_BY = "azure-coreos-cluster";
 

@@ -1,11 +1,11 @@
 /**
  * THE ADVICE TABLE, second part: names, network, storage, the group and its rules, and at the end the codes that say
- * little. Same columns and rules as advice-machine.ts, which is tried before it.
+ * little. Same columns and rules as machine.ts, which is tried before it.
  */
-import type { AdviceContext, AdviceRow, Failure } from "./advice-row.ts";
-import { found, groupScopeIn, rerun } from "./advice-row.ts";
-import { EXIT } from "./errors.ts";
-import { groupOf, nameOf } from "./resource.ts";
+import type { AdviceContext, AdviceRow, Failure } from "./row.ts";
+import { found, groupScopeIn, rerun } from "./row.ts";
+import { EXIT } from "../errors.ts";
+import { groupOf, nameOf } from "../plan/resource.ts";
 
 export const groupAdvice: readonly AdviceRow[] = [
   {

@@ -4,8 +4,8 @@
  * recorded traffic and from threads of peers' users; a code that was seen in no source is marked. Who reads which column:
  * the engine `retry` and `patienceMs`, the screens the words.
  */
-import type { AdviceRow } from "./advice-row.ts";
-import { found, rerun } from "./advice-row.ts";
+import type { AdviceRow } from "./row.ts";
+import { found, rerun } from "./row.ts";
 import { quotaAdvice, quotaLink, quotaMeaning } from "./quota.ts";
 
 export const machineAdvice: readonly AdviceRow[] = [

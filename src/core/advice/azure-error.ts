@@ -1,5 +1,5 @@
 /** An error that Azure answered, or a request that got no answer: with what the engine needs to decide about trying again. */
-import { ClusterError, type ErrorOptions } from "./errors.ts";
+import { ClusterError, type ErrorOptions } from "../errors.ts";
 
 export interface AzureErrorOptions extends ErrorOptions {
   /** HTTP status; absent when there was no answer. */

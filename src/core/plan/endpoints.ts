@@ -1,5 +1,5 @@
 /** THE ENDPOINTS TABLE: what the load balancer opens to the world beside SSH, one row an endpoint. */
-import type { ClusterSpec } from "./spec.ts";
+import type { ClusterSpec } from "../spec/spec.ts";
 
 export interface Endpoint {
   readonly name: string;
