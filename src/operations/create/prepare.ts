@@ -4,7 +4,7 @@
  */
 import type { Facts, OwnImage } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { FLAGS, type FlagKey, type FlagValues } from "../../core/spec/flags.ts";
+import { type FlagValues, flagRows } from "../../core/spec/flags.ts";
 import { plan as planOf } from "../../core/plan/plan.ts";
 import type { AnyResource, Kind } from "../../core/plan/resource.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
@@ -136,36 +136,32 @@ async function lookByName(
   );
 }
 
-/** A fixed choice that was given again must be the same; others count for what is new. */
+/** A fixed choice that was given again must be the same; what counts for new machines only is said. */
 function refuseChanged(given: Partial<FlagValues>, { claim }: FoundCluster, notes: string[]): void {
   if (claim === undefined) return;
-  for (const [key, flag] of Object.entries(FLAGS) as [FlagKey, (typeof FLAGS)[FlagKey]][]) {
-    if (given[key] === undefined || !("kept" in flag) || flag.kept !== true) continue;
-    const before = claim.kept[key] ?? ("default" in flag ? flag.default : undefined);
-    const same = sameText(before, given[key]);
-    if (same || key === "numNodes") continue;
+  for (const [key, flag] of flagRows) {
+    const [before, now] = [claim.kept[key] ?? flag.default, given[key]];
+    if (flag.kept === undefined || now === undefined || sameText(before, now)) continue;
     // a service that is asked for a URL again: the cluster has one
-    if (key === "discoveryServiceUrl" && before !== undefined && /\/new\/?$/.test(given[key])) continue;
-    if ("fixed" in flag && flag.fixed === true)
-      throw new ClusterError(
-        "ChoiceFixed",
-        typeof given[key] === "boolean"
-          ? `the cluster was made ${before === true ? "with" : "without"} --${flag.name}; that cannot change`
-          : `the cluster was made with --${flag.name} ${String(before ?? "(none)")}; that cannot change to ${String(given[key])}`,
-        {
-          exit: EXIT.conflict,
-          advice: "Leave the flag out to go on with this cluster, or make another one under another name.",
-        },
-      );
-    if (["vmSize", "coreosImage", "dataDisk", "dataDiskSize", "pip", "noHostKeys", "dataDiskMount"].includes(key))
-      notes.push(
-        given[key] === true
-          ? `--${flag.name} counts for new machines; those that exist ${key === "noHostKeys" ? "keep theirs" : "have none"}.`
-          : given[key] === false
-            ? `New machines are made without --${flag.name}; those that exist keep what they have.`
-            : `--${flag.name} ${String(given[key])} counts for new machines; those that exist keep ${String(before ?? "what they have")}.`,
-      );
+    if (key === "discoveryServiceUrl" && before !== undefined && /\/new\/?$/.test(String(now))) continue;
+    if (flag.kept === "fixed") throw choiceFixed(flag.name, before, now);
+    if (flag.kept === "new machines") notes.push(forNewMachines(flag.name, before, now));
   }
+}
+
+const choiceFixed = (name: string, before: unknown, now: unknown): ClusterError =>
+  new ClusterError(
+    "ChoiceFixed",
+    typeof now === "boolean"
+      ? `the cluster was made ${before === true ? "with" : "without"} --${name}; that cannot change`
+      : `the cluster was made with --${name} ${String(before ?? "(none)")}; that cannot change to ${String(now)}`,
+    { exit: EXIT.conflict, advice: "Leave the flag out to go on with this cluster, or make another one under another name." },
+  );
+
+function forNewMachines(name: string, before: unknown, now: unknown): string {
+  if (now === true) return `--${name} counts for new machines; those that exist stay as they are.`;
+  if (now === false) return `New machines are made without --${name}; those that exist keep what they have.`;
+  return `--${name} ${String(now)} counts for new machines; those that exist keep ${String(before ?? "what they have")}.`;
 }
 
 /** As people write them: "WestUS" is "westus", and a URL's last slash says nothing. */
