@@ -1,6 +1,7 @@
 /** The end of a create: what is there, for scripts and for people, and the exit code that says how it went. */
 import { relative, resolve } from "node:path";
 import { advised } from "../core/advice/advice.ts";
+import { type Endpoint, endpointsOf } from "../core/plan/endpoints.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { type ClusterDocument, type NodeDocument, dnsLines, nextSteps, sshConfig } from "../core/outputs.ts";
 import { keepKnownHosts, keepSshConfig } from "../operations/cluster/known-hosts.ts";
@@ -62,8 +63,9 @@ export async function finish(session: Session, invocation: Invocation, prepared:
       })}`,
     );
     // nobody has waited for nodes that could answer
-    if (spec.deis && !session.simulated && document.ip !== "" && level !== "machines")
-      await sayEndpoints(session, document, !spec.nohttps);
+    const endpoints = endpointsOf(spec);
+    if (endpoints.length > 0 && !session.simulated && document.ip !== "" && level !== "machines")
+      await sayEndpoints(session, document.ip, endpoints);
   }
   if (exit !== EXIT.done || nodesReady < document.nodes.length)
     sayWhatIsMissing(session, document, failure, carried, spec, level);
@@ -152,10 +154,11 @@ function withContinuation(
 const continuation = (session: Session, name: string): string =>
   `What was made stays. Continue: the same command again. Remove it: ${session.next(`destroy ${name}`)}`;
 
-/** What Deis' endpoints do, seen from outside. */
-async function sayEndpoints(session: Session, document: ClusterDocument, https: boolean): Promise<void> {
-  const { deisProbes, probeEndpoints } = await import("../nodes/endpoints.ts");
-  const states = await probeEndpoints(deisProbes(document.ip, https), { clock: session.clock, signal: session.tools.signal });
+/** What the endpoints do, seen from outside. */
+async function sayEndpoints(session: Session, host: string, endpoints: readonly Endpoint[]): Promise<void> {
+  const { probeEndpoints } = await import("../nodes/endpoints.ts");
+  const probes = endpoints.map(({ port, probePath: path }) => ({ host, port, ...(path === undefined ? {} : { path }) }));
+  const states = await probeEndpoints(probes, { clock: session.clock, signal: session.tools.signal });
   session.say(["", "From outside:", ...states.map(({ text }) => `  ${text}`)].join("\n"));
 }
 

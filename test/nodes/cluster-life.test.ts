@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { AUTHORITY_FILE, NODE_TLS_FILES } from "../../src/core/node-config.ts";
 import type { RunOptions } from "../cli/world.ts";
-import type { StatusDocument } from "../../src/cli/status.ts";
+import type { StatusDocument } from "../../src/operations/status.ts";
 import { portOnNode } from "./balancer.ts";
 import { etcdctl } from "./booted.ts";
 import { type Room, closeRooms, hasRealNodes, machineRoom } from "./machine-room.ts";

@@ -120,7 +120,7 @@ export const FLAGS = {
     }),
     sshFrom: several({
       name: "ssh-from", value: "CIDR", parse: cidrs, default: ["*"], kept: "everything", on: ["create"],
-      about: "who may reach SSH; several as A,B or by giving it again",
+      about: "who may reach SSH",
     }),
     noHostKeys: toggle({
       name: "no-host-keys", kept: "new machines", on: ["create"],

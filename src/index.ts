@@ -1,0 +1,6 @@
+/** The library's face: one function a command. */
+export { destroy } from "./operations/destroy.ts";
+export { gc } from "./operations/gc.ts";
+export { list } from "./operations/list.ts";
+export { remove } from "./operations/remove.ts";
+export { status } from "./operations/status.ts";

@@ -1,0 +1,122 @@
+/**
+ * destroy, in three steps that a caller may look between: what will go (`planDestroy`), whether anything forbids it
+ * (`checkDestroy`), and the deletion with the proof that nothing is left (`carryOutDestroy`). Doing it twice is no error.
+ */
+import { ClusterError, EXIT } from "../core/errors.ts";
+import { type Located, locate, lookIn } from "./cluster/locate.ts";
+import type { Gone } from "./destroy/delete-until-gone.ts";
+import { type Destroyed, awaitGroupGone, destroyCluster } from "./destroy/destroy-cluster.ts";
+import { type Doom, intentOf, isEmpty, surveyDoom } from "./destroy/doom-survey.ts";
+import { refuseForbidden } from "./destroy/forbidden.ts";
+import { forgetFiles } from "./destroy/forget-files.ts";
+import { refuseUsed } from "./destroy/used-by-others.ts";
+import type { Run } from "./run.ts";
+
+/** What `--json` prints. */
+export interface DestroyDocument {
+  readonly schema: "azure-coreos-cluster/destroy/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  readonly deleted: readonly Gone[];
+  readonly left: readonly Gone[];
+  readonly seconds: number;
+}
+
+export interface DestroyOutcome {
+  readonly document: DestroyDocument;
+  /** When something is left: what, and why. */
+  readonly error?: ClusterError;
+}
+
+export interface DestroyOptions {
+  readonly resourceGroup?: string;
+}
+
+/** All three steps, for a caller who has nobody to ask. */
+export async function destroy(run: Run, name: string, options: DestroyOptions = {}): Promise<DestroyOutcome> {
+  const doom = await planDestroy(run, name, options);
+  if (!isEmpty(doom)) await checkDestroy(run, doom);
+  return carryOutDestroy(run, doom);
+}
+
+/** What would go. Reads only; a group that is on its way out already is waited for. */
+export async function planDestroy(run: Run, name: string, { resourceGroup }: DestroyOptions = {}): Promise<Doom> {
+  return surveyDoom(run, await settled(run, await locate(run, name, resourceGroup)));
+}
+
+/** Refuses what Azure would refuse half way. @throws ClusterError ScopeLocked, UsedByOthers (exit 5), AuthorizationFailed (exit 4) */
+export async function checkDestroy(run: Run, doom: Doom): Promise<void> {
+  await refuseForbidden(run, intentOf(doom));
+  await refuseUsed(run, doom);
+}
+
+/** Destroys what was planned, and forgets the files of what is gone. @throws ClusterError Interrupted, Timeout, and refusals */
+export async function carryOutDestroy(run: Run, doom: Doom): Promise<DestroyOutcome> {
+  const destroyed = isEmpty(doom) ? NOTHING : await destroyAndForget(run, doom);
+  const document = destroyDocument(run, doom.located, destroyed);
+  return destroyed.left.length === 0 ? { document } : { document, error: leftover(doom, destroyed, run.stop.aborted) };
+}
+
+export const destroyDocument = (
+  run: Run,
+  { name, groupName }: Pick<Located, "name" | "groupName">,
+  { deleted, left }: Destroyed,
+): DestroyDocument => ({
+  schema: "azure-coreos-cluster/destroy/1",
+  name,
+  resourceGroup: groupName,
+  deleted,
+  left,
+  seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
+});
+
+// --- internal ---
+
+const NOTHING: Destroyed = { deleted: [], left: [] };
+
+async function destroyAndForget(run: Run, doom: Doom): Promise<Destroyed> {
+  try {
+    const destroyed = await destroyCluster(run, doom);
+    if (destroyed.left.length === 0)
+      for (const claim of doom.located.claims) await forgetFiles(run.dir, doom.located.name, claim.tags ?? {});
+    return destroyed;
+  } catch (error) {
+    throw continued(error, doom);
+  }
+}
+
+async function settled(run: Run, located: Located): Promise<Located> {
+  if (located.group?.deleting !== true) return located;
+  run.say(`The resource group ${located.groupName} is being deleted already: waiting for it.`);
+  await awaitGroupGone(run, located.groupName);
+  return lookIn(run, located.name, located.groupName);
+}
+
+/** The error that says what is left, and why. */
+function leftover({ located }: Doom, { left, failure }: Destroyed, interrupted: boolean): ClusterError {
+  const shown = left.slice(0, 10).map((one) => `  ${one.id}`);
+  const more = left.length > 10 ? [`  and ${left.length - 10} more`] : [];
+  const again = `\`azure-coreos-cluster destroy ${located.name}${located.groupName.toLowerCase() === located.name ? "" : ` --resource-group ${located.groupName}`}\``;
+  return new ClusterError(
+    interrupted ? "Interrupted" : "NotDestroyed",
+    `${left.length} ${left.length === 1 ? "resource" : "resources"} of ${located.name} ${left.length === 1 ? "is" : "are"} left:\n${[...shown, ...more].join("\n")}`,
+    {
+      source: "azure",
+      exit: interrupted ? EXIT.interrupted : EXIT.failed,
+      advice: `Continue with ${again}. What it cannot delete, \`az resource delete --ids ID\` may.`,
+      ...(failure === undefined ? {} : { cause: failure }),
+    },
+  );
+}
+
+/** What a broken-off run says. */
+function continued(error: unknown, { located, whole }: Doom): unknown {
+  if (!(error instanceof ClusterError) || (error.code !== "Interrupted" && error.code !== "Timeout")) return error;
+  const again = `Run \`azure-coreos-cluster destroy ${located.name}\` again: it goes on from here, and ends when nothing is left.`;
+  return new ClusterError(error.code, error.message, {
+    source: error.source,
+    exit: error.exit,
+    advice: whole ? `Azure may go on deleting the resource group by itself. ${again}` : again,
+    cause: error,
+  });
+}

@@ -1,0 +1,73 @@
+/** gc: destroys the clusters of which the time to live is over, and nothing else. */
+import { ClusterError } from "../core/errors.ts";
+import { duration } from "../core/words.ts";
+import { type KnownCluster, knownClusters } from "./cluster/known-clusters.ts";
+import { expiryOf, lookIn } from "./cluster/locate.ts";
+import { type DestroyOutcome, carryOutDestroy, checkDestroy, destroyDocument } from "./destroy.ts";
+import { surveyDoom } from "./destroy/doom-survey.ts";
+import { USED } from "./destroy/used-by-others.ts";
+import type { Run } from "./run.ts";
+
+export interface GcOptions {
+  /** Only those of this group. */
+  readonly resourceGroup?: string;
+}
+
+/** How one cluster ended: as destroy would say it, or what stood in the way. */
+export type Swept = { readonly cluster: KnownCluster } & (DestroyOutcome | { readonly thrown: unknown });
+
+/** Both steps, for a caller who has nobody to ask. */
+export const gc = async (run: Run, options: GcOptions = {}): Promise<Swept[]> => sweep(run, await expiredClusters(run, options));
+
+/** Those of which the time is over. Reads only. */
+export async function expiredClusters(run: Run, { resourceGroup }: GcOptions = {}): Promise<KnownCluster[]> {
+  const now = run.clock.now();
+  return (await knownClusters(run, resourceGroup)).filter(({ expires }) => expires !== undefined && expires <= now);
+}
+
+/**
+ * Destroys them. Each is worked on by itself: one that fails stops no other. One that another one uses (its network) is tried
+ * again when that has gone, and only then is it a failure.
+ */
+export async function sweep(run: Run, clusters: readonly KnownCluster[]): Promise<Swept[]> {
+  const swept = await Promise.all(
+    clusters.map((cluster): Promise<Swept> =>
+      sweepOne(run, cluster).then(
+        (outcome) => ({ cluster, ...outcome }),
+        (thrown: unknown) => ({ cluster, thrown }),
+      ),
+    ),
+  );
+  run.tools.signal.throwIfAborted();
+  const used = swept.filter(isUsed).map(({ cluster }) => cluster);
+  if (used.length === 0 || used.length === clusters.length) return swept;
+  const again = await sweep(run, used);
+  return swept.map((one) => again.find(({ cluster }) => cluster === one.cluster) ?? one);
+}
+
+// --- internal ---
+
+const isUsed = (one: Swept): boolean => "thrown" in one && one.thrown instanceof ClusterError && one.thrown.code === USED;
+
+/** @throws what stood in the way */
+async function sweepOne(run: Run, { name, groupName }: KnownCluster): Promise<DestroyOutcome> {
+  if (run.stop.aborted) throw run.stop.reason;
+  const located = await lookIn(run, name, groupName);
+  const expires = expiryOf(located);
+  // somebody may have given it more time since the list was read
+  if (expires === undefined || expires > run.clock.now()) {
+    run.emit({
+      kind: "note",
+      id: `gc/${groupName}/${name}`,
+      label: name,
+      message:
+        expires === undefined
+          ? `${name} is gone, or has no time to live any more.`
+          : `${name} was given more time: it expires in ${duration(expires - run.clock.now())}.`,
+    });
+    return { document: destroyDocument(run, located, { deleted: [], left: [] }) };
+  }
+  const doom = await surveyDoom(run, located);
+  await checkDestroy(run, doom);
+  return carryOutDestroy(run, doom);
+}

@@ -1,0 +1,46 @@
+/** list: the clusters of the subscription, as Azure alone tells them. Reads only. */
+import { type ClusterState, type KnownCluster, knownClusters } from "./cluster/known-clusters.ts";
+import type { Run } from "./run.ts";
+
+/** What `--json` prints for each cluster, in an array. */
+export interface ListDocument {
+  readonly schema: "azure-coreos-cluster/list/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  readonly location: string;
+  readonly host: string;
+  readonly ip: string;
+  /** Machines that are there. */
+  readonly nodes: number;
+  /** Machines that were asked for. */
+  readonly wanted: number;
+  /** ISO time at which the oldest machine was made. */
+  readonly createdAt?: string;
+  /** ISO time of death. */
+  readonly expires?: string;
+  readonly state: ClusterState;
+}
+
+export interface ListOptions {
+  /** Only those of this group; nothing beyond it is asked for. */
+  readonly resourceGroup?: string;
+}
+
+/** In the order of names. @throws ClusterError of Azure's refusals */
+export async function list(run: Run, { resourceGroup }: ListOptions = {}): Promise<ListDocument[]> {
+  return (await knownClusters(run, resourceGroup)).map(listDocument);
+}
+
+export const listDocument = (one: KnownCluster): ListDocument => ({
+  schema: "azure-coreos-cluster/list/1",
+  name: one.name,
+  resourceGroup: one.groupName,
+  location: one.location,
+  host: one.host,
+  ip: one.ip,
+  nodes: one.nodes,
+  wanted: one.wanted,
+  ...(one.madeAt === undefined ? {} : { createdAt: new Date(one.madeAt).toISOString() }),
+  ...(one.expires === undefined ? {} : { expires: new Date(one.expires).toISOString() }),
+  state: one.state,
+});

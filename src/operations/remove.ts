@@ -1,0 +1,213 @@
+/**
+ * remove: takes named nodes out of a cluster. etcd's membership first, for a machine that is gone can no longer say goodbye;
+ * then the machine with its disks, interface and address; then its NAT rule, and what the claim remembers. In three steps that a
+ * caller may look between: what will go, whether anything forbids it, and the removal.
+ */
+import type { LoadBalancer } from "@azure/arm-network";
+import { clusterOf, names, nodeIndex } from "../core/plan/cluster.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
+import { nameOf as lastOf } from "../core/plan/resource.ts";
+import { claim as claimResource } from "../core/plan/resources/address.ts";
+import { loadBalancer } from "../core/plan/resources/load-balancer.ts";
+import { type ClusterSpec, buildSpec } from "../core/spec/spec.ts";
+import { converge } from "../engine/converge.ts";
+import { patiently } from "../engine/patiently.ts";
+import { type Claim, findCluster, noSuchCluster } from "./cluster/find-cluster.ts";
+import { forgetHosts } from "./cluster/known-hosts.ts";
+import { locate } from "./cluster/locate.ts";
+import { nodeNamed } from "./cluster/node-name.ts";
+import { type Part, intentOf, partsOf, removeParts } from "./cluster/node-parts.ts";
+import { type Snapshot, interfaceAddresses, machinesOf } from "./create/choose-nodes.ts";
+import { refuseForbidden } from "./destroy/forbidden.ts";
+import { forgetUserData } from "./destroy/forget-files.ts";
+import { leaveEtcd } from "./etcd/leaving.ts";
+import type { KnownNode } from "./etcd/membership.ts";
+import type { Run } from "./run.ts";
+
+/** What `--json` prints. */
+export interface RemoveDocument {
+  readonly schema: "azure-coreos-cluster/remove/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  /** Names of machines. */
+  readonly removed: readonly string[];
+  /** Indexes of the nodes that stay. */
+  readonly nodes: readonly number[];
+}
+
+export interface RemoveOptions {
+  readonly resourceGroup?: string;
+  /** Even when etcd loses its quorum. */
+  readonly force?: boolean;
+}
+
+/** What would go, of which cluster. */
+export interface Removal {
+  readonly spec: ClusterSpec;
+  readonly claim: Claim;
+  readonly groupName: string;
+  readonly foreignGroup: boolean;
+  /** Nodes of which anything is left. */
+  readonly there: readonly KnownNode[];
+  /** Indexes of those that go; empty when none of the named ones is there. */
+  readonly going: readonly number[];
+  /** Names of their machines. */
+  readonly machines: readonly string[];
+  readonly staying: readonly KnownNode[];
+  readonly parts: readonly Part[];
+}
+
+/** All three steps, for a caller who has nobody to ask. */
+export async function remove(
+  run: Run,
+  name: string,
+  nodes: readonly string[],
+  options: RemoveOptions = {},
+): Promise<RemoveDocument> {
+  const removal = await planRemoval(run, name, nodes, options);
+  if (removal.going.length > 0) await checkRemoval(run, removal);
+  return carryOutRemoval(run, removal, options);
+}
+
+/**
+ * What would go. Reads only.
+ * @param nodes names or indexes
+ * @throws ClusterError ClusterNotFound (exit 1); LastNodes, DeisNodes (exit 2)
+ */
+export async function planRemoval(
+  run: Run,
+  name: string,
+  nodes: readonly string[],
+  { resourceGroup }: RemoveOptions = {},
+): Promise<Removal> {
+  const { groupName } = await locate(run, name, resourceGroup);
+  const { claim, foreignGroup } = await findCluster(run, name, groupName);
+  if (claim === undefined) throw noSuchCluster(name, groupName);
+  const { spec } = buildSpec(name, {}, claim.kept);
+  const snapshot: Snapshot = await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal));
+  const named = nodes.map((word) => nodeNamed(spec, word));
+  const there = nodesOf(spec, snapshot, claim, named);
+  const going = named.filter((index) => there.some((node) => node.index === index));
+  const staying = there.filter((node) => !named.includes(node.index));
+  if (going.length > 0) refuseTooFew(spec, staying.length);
+  return {
+    spec,
+    claim,
+    groupName,
+    foreignGroup,
+    there,
+    going,
+    machines: going.map((index) => names.machine(spec, index)),
+    staying,
+    parts: going.length === 0 ? [] : await partsOf(run, spec, groupName, going),
+  };
+}
+
+/** @throws ClusterError ScopeLocked (exit 5), AuthorizationFailed (exit 4) */
+export const checkRemoval = (run: Run, { spec, claim, groupName, parts }: Removal): Promise<void> =>
+  refuseForbidden(run, intentOf(run, spec, claim, groupName, parts));
+
+/** Removes what was planned; nothing when nothing of it is there. @throws ClusterError Etcd* when etcd does not let a member go */
+export async function carryOutRemoval(
+  run: Run,
+  removal: Removal,
+  { force = false }: RemoveOptions = {},
+): Promise<RemoveDocument> {
+  const { spec, claim, groupName, there, going, machines, staying, parts } = removal;
+  if (going.length > 0) {
+    await leaveEtcd(run, spec, claim, there, going, force);
+    await atOnce(
+      going.map((index) =>
+        removeParts(
+          run,
+          parts.filter((part) => part.node === index),
+        ),
+      ),
+    );
+    await forget(run, removal);
+    await forgetHosts(run, spec, claim, going);
+    await forgetUserData(run.dir, spec.name, claim.tags, going);
+    run.emit({ kind: "end", id: "remove", label: spec.name });
+  }
+  return {
+    schema: "azure-coreos-cluster/remove/1",
+    name: spec.name,
+    resourceGroup: groupName,
+    removed: machines,
+    nodes: staying.map((node) => node.index),
+  };
+}
+
+// --- internal ---
+
+function refuseTooFew(spec: ClusterSpec, staying: number): void {
+  if (staying === 0)
+    throw new ClusterError("LastNodes", `these are all the nodes of ${spec.name}`, {
+      exit: EXIT.usage,
+      advice: `To remove the whole cluster: \`azure-coreos-cluster destroy ${spec.name}\`.`,
+    });
+  // a cluster of fewer is refused by every later command
+  if (spec.deis && staying < 3)
+    throw new ClusterError(
+      "DeisNodes",
+      `${spec.name} was made with --deis, which needs at least 3 nodes; ${staying} would stay`,
+      { exit: EXIT.usage, advice: "Add nodes first, or remove fewer." },
+    );
+}
+
+/**
+ * Nodes of which anything is left: a machine, the interface of one that went half-way; and of those that are to go a NAT rule,
+ * which goes last: a removal that broke off is so found again.
+ */
+function nodesOf(spec: ClusterSpec, snapshot: Snapshot, claim: Claim, going: readonly number[]): KnownNode[] {
+  const balancer = [...snapshot.values()].find(
+    (live) => live.kind === "loadBalancer" && lastOf(live.id) === names.loadBalancer(spec.name),
+  );
+  const rules = (balancer?.model as LoadBalancer | undefined)?.inboundNatRules ?? [];
+  const half = going.filter(
+    (index) => balancer?.state === "failed" || rules.some((rule) => rule.frontendPort === spec.ssh + index),
+  );
+  const addresses = new Map([...claim.choices.members, ...interfaceAddresses(spec, snapshot)]);
+  const indexes = new Set([
+    ...machinesOf(spec, snapshot),
+    ...interfaceAddresses(spec, snapshot).map(([index]) => index),
+    ...half,
+  ]);
+  return [...indexes]
+    .sort((a, b) => a - b)
+    .map((index) => {
+      const machine = [...snapshot.values()].find(
+        (live) => live.kind === "machine" && nodeIndex(spec, lastOf(live.id)) === index,
+      );
+      return { index, address: addresses.get(index) ?? "", hostKey: machine?.tags["aoc-host-key"] };
+    });
+}
+
+/** Lets all of them end, then throws what the first one failed with. */
+async function atOnce(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((one) => one.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** The load balancer without the nodes' rules, and the claim without what it remembered of them. */
+async function forget(run: Run, { spec, claim, groupName: group, foreignGroup, there, staying }: Removal): Promise<void> {
+  const gone = there.filter((node) => !staying.includes(node)).map((node) => node.index);
+  const members = new Map([...claim.choices.members].filter(([index]) => !gone.includes(index)));
+  const cluster = clusterOf(Object.freeze({ ...spec, numNodes: staying.length }), {
+    subscription: run.subscription,
+    group,
+    foreignGroup,
+    location: claim.location,
+    choices: { ...claim.choices, members },
+    nodes: staying.map(({ index, address }) => ({ index, name: names.machine(spec, index), address, userData: "" })),
+    image: { reference: {} },
+    acceleratedNetworking: false,
+    premiumDisks: false,
+    faultDomains: 2,
+    ...(spec.virtualNetworkName === undefined ? {} : { subnetId: "elsewhere" }),
+    ...(claim.tags["aoc-expires"] === undefined ? {} : { expires: claim.tags["aoc-expires"] }),
+  });
+  await converge(claimResource(cluster), run.tools, { cluster: spec.name });
+  // last: by its rules a removal that broke off is known
+  await converge(loadBalancer(cluster), run.tools, { cluster: spec.name });
+}
