@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { advised } from "../../core/advice/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
+import { endpointsOf } from "../../core/plan/endpoints.ts";
 import { type ClusterDocument, type NodeDocument, sshConfig } from "../../core/outputs.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
@@ -70,16 +71,21 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
   };
 }
 
-/** What Deis' endpoints do, seen from outside; undefined where nobody has waited for nodes that could answer. */
+/** What the endpoints do, seen from outside; undefined where nobody has waited for nodes that could answer. */
 export async function endpointsFromOutside(
   run: Run,
   prepared: Prepared,
   { ip }: ClusterDocument,
 ): Promise<EndpointState[] | undefined> {
-  const { deis, nohttps } = prepared.spec;
-  if (!deis || run.simulated || ip === "" || enough(run, prepared) === "machines") return undefined;
-  const { deisProbes, probeEndpoints } = await import("../../nodes/endpoints.ts");
-  return probeEndpoints(deisProbes(ip, !nohttps), { clock: run.clock, signal: run.tools.signal });
+  const endpoints = endpointsOf(prepared.spec);
+  if (endpoints.length === 0 || run.simulated || ip === "" || enough(run, prepared) === "machines") return undefined;
+  const { probeEndpoints } = await import("../../nodes/endpoints.ts");
+  const probes = endpoints.map(({ port, probePath }) => ({
+    host: ip,
+    port,
+    ...(probePath === undefined ? {} : { path: probePath }),
+  }));
+  return probeEndpoints(probes, { clock: run.clock, signal: run.tools.signal });
 }
 
 /** Where `--output` goes: with no file given, NAME.json in the working directory. */

@@ -2,8 +2,10 @@
  * What cannot be computed is made once, first, and kept: the SSH key, the etcd authority and certificates, host keys, the
  * user-data of every machine that is yet to be made. Everything after is a function of spec and facts.
  */
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import type { Identity } from "../../nodes/identity.ts";
+import { identityOf } from "../cluster/identity.ts";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { PlannedNode } from "../../core/plan/cluster.ts";
 import { type ClusterSpec, memberCount } from "../../core/spec/spec.ts";
@@ -28,6 +30,8 @@ import { templateFolder } from "../templates.ts";
 
 export interface Materials {
   readonly ssh: SshKey;
+  /** What nodes are logged in to with; with neither key nor agent when that cannot be done from here. */
+  readonly identity: Identity;
   readonly choices: Choices;
   readonly nodes: readonly PlannedNode[];
   readonly tls: boolean;
@@ -64,11 +68,12 @@ export async function prepareMaterials(
   { places, ssh, mode }: { places: readonly Place[]; ssh: SshKey; mode: Mode },
 ): Promise<Materials> {
   const { claim } = found;
+  const identity = await usableHere(run, spec, ssh);
   const folder = mode === "imagine" ? undefined : await clusterFolder(run.dir, spec.name);
   const { custom, customDataHash } = await chooseCustomData(run, spec, claim, places);
   const discoveryUrl = claim === undefined ? await chooseDiscoveryUrl(run, spec, mode) : claim.choices.discoveryUrl;
   const fixed = custom !== undefined || discoveryUrl !== undefined;
-  const etcd = await chooseEtcd(run, spec, found, { places, ssh, mode, folder, fixed });
+  const etcd = await chooseEtcd(run, spec, found, { places, identity, mode, folder, fixed });
   const choices: Choices = {
     ...(etcd.authority === undefined ? {} : { etcdCa: etcd.authority }),
     id: claim?.choices.id ?? word(run),
@@ -84,7 +89,7 @@ export async function prepareMaterials(
     ),
   );
   if (folder !== undefined) await keepUserData(folder, nodes);
-  return { ssh, choices, nodes, tls: etcd.tls, joins: etcd.joins };
+  return { ssh, identity, choices, nodes, tls: etcd.tls, joins: etcd.joins };
 }
 
 // --- internal ---
@@ -107,7 +112,7 @@ async function chooseCustomData(
 
 interface EtcdWish {
   readonly places: readonly Place[];
-  readonly ssh: SshKey;
+  readonly identity: Identity;
   readonly mode: Mode;
   readonly folder: string | undefined;
   /** The members cannot be told of each other: a user's own file, or a discovery service. */
@@ -118,7 +123,7 @@ async function chooseEtcd(run: Run, spec: ClusterSpec, found: FoundCluster, wish
   const { places, mode, folder, fixed } = wish;
   const { claim } = found;
   const tls = usesTls(spec, claim);
-  const reach = claim === undefined ? undefined : await reachOf(spec, claim, wish.ssh, tls);
+  const reach = claim === undefined ? undefined : reachOf(spec, claim, wish.identity, tls);
   const standing = places.filter((place) => place.exists);
   const fresh = places.filter((place) => !place.exists);
   if (tls && reach !== undefined && mode !== "imagine" && places.some((place) => !place.exists || place.joins === true))
@@ -149,12 +154,23 @@ const keepUserData = async (folder: string, nodes: readonly PlannedNode[]): Prom
       .map((node) => replaceFile(join(folder, `user-data-${node.index}.yaml`), node.userData, PRIVATE)),
   ));
 
+/** A key under a passphrase without an agent is said before anything is written: hours later it would look like a node's fault. */
+async function usableHere(run: Run, spec: ClusterSpec, ssh: SshKey): Promise<Identity> {
+  const { identity, lacking } = await identityOf(run, ssh);
+  if (lacking === undefined || ssh.privateKeyFile === undefined || spec.waitFor === "machines") return identity;
+  throw new ClusterError(lacking.code, `${ssh.privateKeyFile}: ${lacking.message}`, {
+    exit: EXIT.preflight,
+    advice: `${lacking.advice ?? ""} With --wait-for machines nobody logs in.`.trim(),
+    cause: lacking,
+  });
+}
+
 /** How the nodes of a cluster that exists are reached. */
-const reachOf = async (spec: ClusterSpec, claim: Claim, ssh: SshKey, tls: boolean): Promise<Reach> => ({
+const reachOf = (spec: ClusterSpec, claim: Claim, identity: Identity, tls: boolean): Reach => ({
   spec,
   choices: claim.choices,
   host: claim.address ?? "",
-  privateKey: ssh.privateKeyFile === undefined ? "" : await readFile(ssh.privateKeyFile, "utf8"),
+  identity,
   tls,
 });
 

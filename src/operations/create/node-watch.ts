@@ -3,7 +3,6 @@
  * if Azure has not yet called its machine done.
  */
 import type { PublicIPAddress } from "@azure/arm-network";
-import { readFile } from "node:fs/promises";
 import type { PlannedNode } from "../../core/plan/cluster.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import { type NodeReadiness, type ReadinessWait, startWait } from "../../nodes/readiness.ts";
@@ -35,7 +34,7 @@ export async function watchNodes(
   azure: MachineNews,
 ): Promise<NodeWatch> {
   const { spec, materials, facts } = prepared;
-  const reach = await reachOf(prepared, address);
+  const reach = reachOf(prepared, address);
   const etcdTls = materials.tls ? await operatorTls(run.dir, spec.name) : undefined;
   const authority = materials.tls ? await authorityHere(run, spec.name, materials.choices.etcdCa) : undefined;
   const keeper = authority === undefined ? undefined : authorityKeeper(run, spec.name, authority);
@@ -99,16 +98,13 @@ export async function watchNodes(
 
 // --- internal ---
 
-async function reachOf({ spec, materials }: Prepared, address: PublicIPAddress | undefined): Promise<Reach> {
-  const file = materials.ssh.privateKeyFile;
-  return {
-    spec,
-    choices: materials.choices,
-    host: address?.ipAddress ?? address?.dnsSettings?.fqdn ?? "",
-    privateKey: file === undefined ? "" : await readFile(file, "utf8"),
-    tls: materials.tls,
-  };
-}
+const reachOf = ({ spec, materials }: Prepared, address: PublicIPAddress | undefined): Reach => ({
+  spec,
+  choices: materials.choices,
+  host: address?.ipAddress ?? address?.dnsSettings?.fqdn ?? "",
+  identity: materials.identity,
+  tls: materials.tls,
+});
 
 const waitOptions = (
   run: Run,

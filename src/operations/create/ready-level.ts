@@ -1,4 +1,5 @@
 /** What a node must have reached to be called ready, and how far nodes can be followed from here. */
+import { canLogIn } from "../../nodes/identity.ts";
 import type { ReadyLevel } from "../../nodes/readiness.ts";
 import type { Run } from "../run.ts";
 import type { Prepared } from "./prepare.ts";
@@ -20,7 +21,7 @@ export function reachableLevel(run: Run, prepared: Prepared): ReadyLevel {
       id: "readiness",
       label: "readiness",
       message:
-        "The private key of the cluster is not on this machine: nodes are waited for until Azure calls them made, and whether they answer is not known.",
+        "The private key of the cluster is not on this machine, and no agent holds it: nodes are waited for until Azure calls them made, and whether they answer is not known.",
     });
     return "machines";
   }
@@ -31,6 +32,5 @@ export function reachableLevel(run: Run, prepared: Prepared): ReadyLevel {
 
 // --- internal ---
 
-/** Whether nodes can be asked at all: a rehearsal knows, and reality needs the private key. */
-const canAsk = (run: Run, { materials }: Pick<Prepared, "materials">): boolean =>
-  run.simulated || materials.ssh.privateKeyFile !== undefined;
+/** Whether nodes can be asked at all: a rehearsal knows, and reality needs the private key or an agent that holds it. */
+const canAsk = (run: Run, { materials }: Pick<Prepared, "materials">): boolean => run.simulated || canLogIn(materials.identity);
