@@ -13,6 +13,7 @@ interface ErrorBody {
   message?: string;
   details?: unknown;
   innererror?: unknown;
+  additionalInfo?: unknown;
 }
 
 /** ARM's error envelope out of a body; operations put it at `error` too. */
@@ -39,6 +40,7 @@ export function refusal(answer: Answer, request: { method: string; url: string }
     status: answer.status,
     request: what,
     ...(body?.details === undefined ? {} : { details: body.details }),
+    ...(body?.additionalInfo === undefined ? {} : { info: body.additionalInfo }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(signIn || answer.status === 403 ? { exit: EXIT.signIn } : {}),
     ...(signIn ? { advice: "Sign in again: `az login`, or check --tenant, --client-id and --azure-cert." } : {}),
@@ -51,6 +53,7 @@ export function operationFailure(body: ErrorBody | undefined, status: string): A
   return new AzureError(body?.code ?? `Operation${status}`, explained(body) ?? `the operation ended as ${status}`, {
     operation: true,
     ...(body?.details === undefined ? {} : { details: body.details }),
+    ...(body?.additionalInfo === undefined ? {} : { info: body.additionalInfo }),
   });
 }
 
