@@ -2,13 +2,13 @@
  * A process for tests: the command line runs in this process, over the simulation at the HTTP seam, on virtual time, in a
  * folder of its own. Nothing is mocked: the SDK's clients make every request.
  */
+import type { ClusterDocument } from "../../src/core/documents.ts";
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main } from "../../src/cli/main.ts";
 import type { World } from "../../src/cli/world.ts";
 import type { Clock } from "../../src/core/clock.ts";
-import type { ClusterDocument } from "../../src/core/outputs.ts";
 import { prepareSshKey } from "../../src/prepare/ssh-keys.ts";
 import { DEFAULT_SUBJECT } from "../../src/prepare/subject.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
