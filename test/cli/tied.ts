@@ -31,7 +31,7 @@ function cutOff(simulation: Simulation, path: string, body: Balancer): string[] 
   const left = (before?.properties?.backendAddressPools ?? []).filter((pool) => !sent.has(pool.name.toLowerCase()));
   return left.flatMap((pool) =>
     entries
-      .filter(({ type, resource }) => /networkInterfaces$/.test(type) && JSON.stringify(resource).includes(`"${pool.id}"`))
+      .filter(({ type, resource }) => type.endsWith("/networkInterfaces") && JSON.stringify(resource).includes(`"${pool.id}"`))
       .map(({ name }) => `a PUT of the load balancer leaves out the pool ${pool.name}, and ${name} is in it`),
   );
 }
