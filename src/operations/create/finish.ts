@@ -12,7 +12,7 @@ import { keepKnownHosts, keepSshConfig } from "../cluster/known-hosts.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 import type { Carried } from "./carry-out.ts";
-import { enough } from "./node-watch.ts";
+import { enough } from "./ready-level.ts";
 import type { Prepared } from "./prepare.ts";
 import { documentOf, stateFile } from "./result-document.ts";
 
