@@ -51,12 +51,10 @@ export const plain = (text: string): string =>
     .trim();
 
 /** The same for a text of several lines, which may hold the colours that our own screens use. */
-export const printable = (text: string): string =>
-  // eslint-disable-next-line no-control-regex -- they are what is taken out, but for our own
-  text.replaceAll(
-    /(\u001B\[(?:1|2|22|31|32|39)m)|\u001B\[[0-?]*[ -/]*[@-~]|(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (_, ink?: string) => ink ?? "",
-  );
+export const printable = (text: string): string => text.replaceAll(STEERING, (_, ink?: string) => ink ?? "");
+
+// eslint-disable-next-line no-control-regex -- they are what is taken out
+const STEERING = /(\u001B\[(?:1|2|22|31|32|39)m)|\u001B\[[0-?]*[ -/]*[@-~]|(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Columns that a text takes on a terminal; East Asian wide characters and emoji take two. */
 export function width(text: string): number {
