@@ -1,9 +1,10 @@
 /** The end of a create: what is there now, how it went, and what the cluster's folder keeps of it. */
+import type { ClusterDocument, NodeDocument } from "../../core/documents.ts";
 import { resolve } from "node:path";
 import { advised } from "../../core/advice/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import { endpointsOf } from "../../core/plan/endpoints.ts";
-import { type ClusterDocument, type NodeDocument, sshConfig } from "../../core/outputs.ts";
+import { sshConfig } from "../../core/outputs.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import type { EndpointState } from "../../nodes/endpoints.ts";
