@@ -8,6 +8,8 @@ import type { TokenCredential } from "@azure/identity";
 import { Agent } from "node:https";
 import type { Clock } from "../core/clock.ts";
 import type { Endpoint } from "./clouds.ts";
+import { boundedClient } from "./bounded.ts";
+import { ownHosts } from "./origin.ts";
 import { type Heard, type OperationErrors, answers, loopbackSignIn } from "./pipeline.ts";
 
 export interface Connection {
@@ -48,7 +50,7 @@ export async function createClients(connection: Connection): Promise<Clients> {
   const options = {
     endpoint: endpoint.url,
     ...(open ? { allowInsecureConnection: true } : { credentials: { scopes: [endpoint.scope] } }),
-    ...(httpClient === undefined ? {} : { httpClient }),
+    httpClient: httpClient ?? (await boundedClient()),
     ...(open || connection.proxied || httpClient !== undefined
       ? {}
       : { agent: new Agent({ keepAlive: true, maxSockets: SOCKETS }) }),
@@ -68,6 +70,11 @@ export async function createClients(connection: Connection): Promise<Clients> {
     pipeline.addPolicy(answers(connection.clock, operationErrors, heard), {
       beforePolicies: ["bearerTokenAuthenticationPolicy"],
     });
+    pipeline.addPolicy(ownHosts(endpoint.url), { beforePolicies: ["answers"] });
+    // Resource Manager redirects nobody, and the SDK follows behind the rule of who may be asked
+    pipeline.removePolicy({ name: "redirectPolicy" });
+    // bounded.ts unpacks, for it counts
+    pipeline.removePolicy({ name: "decompressResponsePolicy" });
     if (!open) continue;
     pipeline.addPolicy(loopbackSignIn);
     // a proxy of the environment is for the world outside: it could not reach this machine's loopback

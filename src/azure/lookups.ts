@@ -6,7 +6,7 @@ import { normalLocation, sameLocation } from "../core/region.ts";
 import { groupOf, nameOf } from "../core/plan/resource.ts";
 import type { Clients } from "./clients.ts";
 import { inventoryReads } from "./inventory.ts";
-import { all, listed, orAbsent } from "./reading.ts";
+import { all, guarded, listed, orAbsent } from "./reading.ts";
 import { scopeReads } from "./scope.ts";
 
 export interface GroupFacts {
@@ -19,7 +19,7 @@ export type Lookups = ReturnType<typeof createLookups>;
 
 export function createLookups(clients: Clients) {
   const { compute, network, resources } = clients;
-  return {
+  return guarded({
     ...scopeReads(clients),
     ...inventoryReads(clients),
 
@@ -181,7 +181,7 @@ export function createLookups(clients: Clients) {
         }),
       );
     },
-  };
+  });
 }
 
 // --- internal ---

@@ -1,8 +1,10 @@
 /** A long-running operation of the SDK, made so that it can be asked again after a fault: the SDK's own poller cannot. */
 import type { AzureError } from "../core/advice/azure-error.ts";
+import { ClusterError } from "../core/errors.ts";
 import type { Operation } from "../engine/provider.ts";
 import { operationFailure } from "./failure.ts";
 import type { OperationErrors } from "./pipeline.ts";
+import { understood } from "./reading.ts";
 
 /** What we use of the SDK's PollerLike. */
 export interface SdkPoller {
@@ -32,7 +34,7 @@ export async function startOperation(
   let first: RawAnswer | undefined;
   let poller = start({ onResponse: (answer) => (first ??= answer) });
   // In the same tick: a poller that nobody listens to while it fails ends the process.
-  await poller.submitted();
+  await understood(() => poller.submitted());
   if (poller.isDone || saysSucceeded(first)) {
     const problem = poller.isDone ? failedResult(poller, undefined) : undefined;
     if (problem !== undefined) throw problem;
@@ -43,10 +45,10 @@ export async function startOperation(
     done: false,
     async poll(signal) {
       try {
-        await poller.poll({ abortSignal: signal });
+        await understood(() => poller.poll({ abortSignal: signal }));
       } catch (error) {
-        const known = errorOf(good, failed);
-        if (known !== undefined) throw known;
+        const known = errorOf(good, failed) ?? (error instanceof ClusterError ? undefined : failedResult(poller, undefined));
+        if (known !== undefined && !signal.aborted) throw known;
         // A failed poll is final for the SDK; the operation goes on all the same.
         poller = restore(good);
         throw error;
