@@ -2,6 +2,7 @@
  * ssh: a login to one node, or one command there, by OpenSSH with the cluster's own known_hosts. Where OpenSSH is not installed a
  * command runs all the same, over the ssh2 package.
  */
+import { canLogIn } from "../nodes/identity.ts";
 import { join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { type LoginOptions, login, sshArguments } from "../nodes/login.ts";
@@ -33,7 +34,7 @@ export async function ssh(invocation: Invocation): Promise<number> {
       return await (world.spawn === undefined ? login(target, options) : world.spawn("ssh", sshArguments(target, options)));
     } catch (error) {
       const missing = error instanceof ClusterError && error.code === "SshProgramMissing";
-      if (!missing || command === undefined || cluster.key.privateKeyFile === undefined) throw error;
+      if (!missing || command === undefined || !canLogIn(cluster.identity)) throw error;
       return await withoutOpenSsh(session, target, command);
     }
   } finally {

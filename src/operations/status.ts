@@ -1,4 +1,5 @@
 /** status: how a cluster is, found from Azure alone and, with its keys at hand, from the nodes themselves. Changes nothing. */
+import { identityOf } from "./cluster/identity.ts";
 import type { Drift } from "../core/plan/drift.ts";
 import { endpointsOf } from "../core/plan/endpoints.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
@@ -52,14 +53,14 @@ export async function status(run: Run, name: string, { resourceGroup }: StatusOp
   const located = await locate(run, name, resourceGroup);
   if (located.claims.length === 0 && located.own) throw halfMade(located);
   const live = await readLiveCluster(run, located);
-  const { privateKeyFile = "" } = await prepareSshKey({
+  const key = await prepareSshKey({
     dir: run.dir,
     subject: DEFAULT_SUBJECT,
     now: run.outside.clock.now(),
     clusterKey: live.claim.choices.sshPublicKey,
   });
-  const health = await askNodes(run, live, live.nodes.filter(worthAsking), privateKeyFile);
-  const document = documentOf(run, located, live, health, privateKeyFile);
+  const health = await askNodes(run, live, live.nodes.filter(worthAsking), (await identityOf(run, key)).identity);
+  const document = documentOf(run, located, live, health, key.privateKeyFile ?? "");
   const all = document.nodes.length;
   const healthy = document.nodes.filter(({ state }) => state === "ready" || state === "running").length;
   return {

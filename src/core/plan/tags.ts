@@ -6,7 +6,7 @@
  * decides. Who gets the label owns the name; whatever was chosen once is kept in that resource's tags, in the same request.
  */
 import { ClusterError, EXIT } from "../errors.ts";
-import { FLAGS, type FlagKey, type FlagValues, tagOf } from "../spec/flags.ts";
+import { type FlagValues, flagRows, tagOf } from "../spec/flags.ts";
 import type { EtcdMember } from "../node-config.ts";
 
 export const MANAGED_BY = "azure-coreos-cluster";
@@ -43,10 +43,9 @@ export function claimTags(cluster: string, choices: Choices, values: FlagValues)
     tags["aoc-members"] = [...choices.members].map(([node, address]) => `${node}=${address}`).join(",");
   if (choices.customDataHash !== undefined) tags["aoc-custom-data"] = choices.customDataHash;
   if (choices.etcdCa !== undefined) tags["aoc-etcd-ca"] = choices.etcdCa;
-  for (const [key, flag] of Object.entries(FLAGS)) {
-    const value = values[key as FlagKey];
-    const kept = "kept" in flag && flag.kept === true;
-    if (!kept || value === undefined || value === false) continue;
+  for (const [key, flag] of flagRows) {
+    const value = values[key];
+    if (flag.kept === undefined || value === undefined || value === false) continue;
     spread(tags, tagOf(flag), String(value));
   }
   return tags;
@@ -72,9 +71,9 @@ export function readClaim(tags: Tags): { choices: Choices; kept: Partial<FlagVal
     .filter(Boolean)
     .map((pair) => pair.split("=") as [string, string]);
   const kept: Record<string, unknown> = {};
-  for (const [key, flag] of Object.entries(FLAGS)) {
-    const text = gather(tags, tagOf(flag));
-    if ("kept" in flag && flag.kept === true && text !== undefined) kept[key] = flag.parse(text);
+  for (const [key, flag] of flagRows) {
+    const text = flag.kept === undefined ? undefined : gather(tags, tagOf(flag));
+    if (text !== undefined) kept[key] = flag.parse(text);
   }
   return {
     choices: {

@@ -2,8 +2,10 @@
  * What cannot be computed is made once, first, and kept: the SSH key, the etcd authority and certificates, host keys, the
  * user-data of every machine that is yet to be made. Everything after is a function of spec and facts.
  */
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { identityOf } from "../cluster/identity.ts";
+import type { Identity } from "../../nodes/identity.ts";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { PlannedNode } from "../../core/plan/cluster.ts";
 import { names } from "../../core/plan/cluster.ts";
@@ -32,6 +34,8 @@ import { templateFolder } from "../templates.ts";
 
 export interface Materials {
   readonly ssh: SshKey;
+  /** What nodes are logged in to with; with neither key nor agent when that cannot be done from here. */
+  readonly identity: Identity;
   readonly choices: Choices;
   readonly nodes: readonly PlannedNode[];
   readonly tls: boolean;
@@ -68,6 +72,7 @@ export async function prepareMaterials(
   ssh: SshKey,
   mode: Mode,
 ): Promise<Materials> {
+  const identity = await usableHere(run, spec, ssh);
   const folder = mode === "imagine" ? undefined : await clusterFolder(run.dir, spec.name);
   const custom = spec.customData === undefined ? undefined : await readCustom(run, spec.customData);
   const customDataHash =
@@ -82,7 +87,7 @@ export async function prepareMaterials(
     );
   const discoveryUrl = found.claim === undefined ? await chooseDiscoveryUrl(run, spec, mode) : found.claim.choices.discoveryUrl;
   const tls = usesTls(spec, found.claim);
-  const reach = found.claim === undefined ? undefined : await reachOf(spec, found.claim, ssh, tls);
+  const reach = found.claim === undefined ? undefined : reachOf(spec, found.claim, identity, tls);
   if (tls && reach !== undefined && places.some((place) => !place.exists || place.joins === true) && mode !== "imagine")
     await recoverAuthority(
       run,
@@ -154,7 +159,7 @@ export async function prepareMaterials(
         .filter((node) => node.userData !== "")
         .map((node) => replaceFile(join(folder, `user-data-${node.index}.yaml`), node.userData, PRIVATE)),
     );
-  return { ssh, choices, nodes, tls, joins };
+  return { ssh, identity, choices, nodes, tls, joins };
 }
 
 // --- internal ---
@@ -194,12 +199,23 @@ async function nodeConfig(
   };
 }
 
+/** A key under a passphrase without an agent is said before anything is written: hours later it would look like a node's fault. */
+async function usableHere(run: Run, spec: ClusterSpec, ssh: SshKey): Promise<Identity> {
+  const { identity, lacking } = await identityOf(run, ssh);
+  if (lacking === undefined || ssh.privateKeyFile === undefined || spec.waitFor === "machines") return identity;
+  throw new ClusterError(lacking.code, `${ssh.privateKeyFile}: ${lacking.message}`, {
+    exit: EXIT.preflight,
+    advice: `${lacking.advice ?? ""} With --wait-for machines nobody logs in.`.trim(),
+    cause: lacking,
+  });
+}
+
 /** How the nodes of a cluster that exists are reached. */
-const reachOf = async (spec: ClusterSpec, claim: Claim, ssh: SshKey, tls: boolean): Promise<Reach> => ({
+const reachOf = (spec: ClusterSpec, claim: Claim, identity: Identity, tls: boolean): Reach => ({
   spec,
   choices: claim.choices,
   host: claim.address ?? "",
-  privateKey: ssh.privateKeyFile === undefined ? "" : await readFile(ssh.privateKeyFile, "utf8"),
+  identity,
   tls,
 });
 

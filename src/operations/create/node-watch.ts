@@ -2,8 +2,8 @@
  * Watches nodes become usable, each from the moment that Azure has accepted its machine: a node that answers is ready, even
  * if Azure has not yet called its machine done.
  */
+import { canLogIn } from "../../nodes/identity.ts";
 import type { PublicIPAddress } from "@azure/arm-network";
-import { readFile } from "node:fs/promises";
 import type { PlannedNode } from "../../core/plan/cluster.ts";
 import { ClusterError } from "../../core/errors.ts";
 import { patiently } from "../../engine/patiently.ts";
@@ -46,8 +46,6 @@ export async function watchNodes(
   const level = reachableLevel(run, prepared);
   const running = new Map<number, Promise<NodeReadiness>>();
   const ready = new Map<number, { promise: Promise<void>; resolve: () => void }>();
-  const privateKey =
-    prepared.materials.ssh.privateKeyFile === undefined ? "" : await readFile(prepared.materials.ssh.privateKeyFile, "utf8");
   const { spec, materials, facts } = prepared;
   const etcdTls = materials.tls ? await operatorTls(run.dir, spec.name) : undefined;
   const authority = materials.tls ? await authorityHere(run, spec.name, materials.choices.etcdCa) : undefined;
@@ -57,7 +55,7 @@ export async function watchNodes(
     spec,
     choices: materials.choices,
     host: address?.ipAddress ?? address?.dnsSettings?.fqdn ?? "",
-    privateKey,
+    identity: materials.identity,
     tls: materials.tls,
   };
   const targetOf = (node: PlannedNode): NodeTarget => nodeTarget(reach, node);
@@ -209,9 +207,8 @@ const givenUp = (index: number): NodeReadiness => ({
   attempts: 0,
 });
 
-/** Whether nodes can be asked at all: a rehearsal knows, and reality needs the private key. */
-const canAsk = (run: Run, { materials }: Pick<Prepared, "materials">): boolean =>
-  run.simulated || materials.ssh.privateKeyFile !== undefined;
+/** Whether nodes can be asked at all: a rehearsal knows, and reality needs the private key or an agent that holds it. */
+const canAsk = (run: Run, { materials }: Pick<Prepared, "materials">): boolean => run.simulated || canLogIn(materials.identity);
 
 /**
  * What a node must have reached to be called ready. Where nodes cannot be asked, and nobody insisted that they are, a machine that
@@ -230,7 +227,7 @@ function reachableLevel(run: Run, prepared: Prepared): ReadyLevel {
       id: "readiness",
       label: "readiness",
       message:
-        "The private key of the cluster is not on this machine: nodes are waited for until Azure calls them made, and whether they answer is not known.",
+        "The private key of the cluster is not on this machine, and no agent holds it: nodes are waited for until Azure calls them made, and whether they answer is not known.",
     });
     return "machines";
   }

@@ -69,3 +69,26 @@ async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Prom
     }),
   );
 }
+
+/** What `plan --json` prints. */
+export interface PlanDocument {
+  readonly schema: "azure-coreos-cluster/plan/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  readonly location: string;
+  readonly resources: readonly {
+    readonly kind: string;
+    readonly id: string;
+    readonly label: string;
+    /** "create", "update", "replace", "wait" or "unchanged". */
+    readonly action: string;
+  }[];
+}
+
+export const planDocument = ({ spec, facts, resources, decisions }: Prepared): PlanDocument => ({
+  schema: "azure-coreos-cluster/plan/1",
+  name: spec.name,
+  resourceGroup: facts.group,
+  location: facts.location,
+  resources: resources.map(({ kind, id, label }) => ({ kind, id, label, action: decisions.get(id) ?? "create" })),
+});

@@ -3,6 +3,7 @@
  * but not this file. Whoever loses NAME/, or goes on from another machine, so loses nothing. A member's root can do no more
  * with it than with the member's own key: everything that etcd holds.
  */
+import { canLogIn } from "../../nodes/identity.ts";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -41,7 +42,7 @@ export async function recoverAuthority(run: Run, reach: Reach, alive: readonly K
   const folder = join(run.dir, cluster);
   const files = etcdTlsFiles(folder);
   const complete = [files.ca, files.caKey, files.client, files.clientKey].every((file) => existsSync(file));
-  if (complete || run.simulated || reach.privateKey === "" || reach.host === "" || alive.length === 0) return;
+  if (complete || run.simulated || !canLogIn(reach.identity) || reach.host === "" || alive.length === 0) return;
   try {
     if (!existsSync(files.ca) || !existsSync(files.caKey)) {
       const { ca, from } = await withMembers(run, reach, alive, undefined, ({ connections }) =>
