@@ -100,7 +100,9 @@ const AFTER_CREATE = [
 function optionOf(key: FlagKey, flag: Flag<unknown>, command: Command): Option {
   const value = flag.value === undefined ? "" : flag.optional === undefined ? ` <${flag.value}>` : ` [${flag.value}]`;
   const shown =
-    flag.default === undefined || flag.default === false || flag.about.endsWith("]") ? "" : ` [${String(flag.default)}]`;
+    flag.default === undefined || flag.default === false || flag.about.endsWith("]")
+      ? ""
+      : ` [${JSON.stringify(flag.default).replaceAll('"', "")}]`;
   const about = command.takes.startsWith("<name>") ? flag.about : (flag.unnamed ?? flag.about);
   const option = new Option(`--${flag.name}${value}`, about + shown);
   // commander reads --no-x as the opposite of --x: here it is a switch of its own
@@ -133,9 +135,9 @@ async function given(world: World, command: Command, options: Record<string, unk
 /** A list in the file is a flag that is given several times. */
 function fromFile(flag: Flag<unknown>, value: unknown, where: string): unknown {
   if (Array.isArray(value) && flag.many === true) return value.flatMap((one) => parsed(flag, String(one), where) as unknown[]);
-  if (typeof value === "object")
-    throw usageError(`${where} takes one value`, `For example "${flag.name}: ${flag.value ?? "true"}".`);
-  return parsed(flag, String(value), where);
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+    return parsed(flag, String(value), where);
+  throw usageError(`${where} takes one value`, `For example "${flag.name}: ${flag.value ?? "true"}".`);
 }
 
 /** Our own variable before Azure's; two of ours for one flag are refused where they differ. */

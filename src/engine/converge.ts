@@ -4,6 +4,7 @@
  */
 import { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { withForeignParts } from "../core/plan/foreign-parts.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
 import { decide, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
@@ -94,7 +95,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           if (acted !== "created") acted = decision === "create" ? "created" : "updated";
           await tools.throttle.take("write", tools.signal);
           await options.permit?.();
-          const operation = await tools.provider.put(stamped(resource), {
+          const operation = await tools.provider.put(withForeignParts(stamped(resource), live?.model), {
             signal: tools.signal,
             createOnly: resource.kind === "machine" && live === null,
           });

@@ -1,9 +1,10 @@
 /** The end of a create: what is there now, how it went, and what the cluster's folder keeps of it. */
+import type { ClusterDocument, NodeDocument } from "../../core/documents.ts";
 import { resolve } from "node:path";
 import { advised } from "../../core/advice/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import { endpointsOf } from "../../core/plan/endpoints.ts";
-import { type ClusterDocument, type NodeDocument, sshConfig } from "../../core/outputs.ts";
+import { sshConfig } from "../../core/outputs.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import type { EndpointState } from "../../nodes/endpoints.ts";
@@ -12,7 +13,7 @@ import { keepKnownHosts, keepSshConfig } from "../cluster/known-hosts.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 import type { Carried } from "./carry-out.ts";
-import { enough } from "./node-watch.ts";
+import { enough } from "./ready-level.ts";
 import type { Prepared } from "./prepare.ts";
 import { documentOf, stateFile } from "./result-document.ts";
 

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { ClusterError } from "../../core/errors.ts";
 import { AUTHORITY_FILE } from "../../core/node-config.ts";
 import type { Connection } from "../../nodes/connection.ts";
+import type { NodeTarget } from "../../nodes/target.ts";
 import { fetchFile } from "../../nodes/fetch-file.ts";
 import { putFile } from "../../nodes/put-file.ts";
 import { type EtcdCa, adoptEtcdCa, etcdTlsFiles, fingerprintOf, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
@@ -29,8 +30,41 @@ export async function authorityHere(run: Run, cluster: string, wanted: string | 
 }
 
 /** Nothing is changed on a member that has it. @throws ClusterError NodeFileNotWritten; what exec throws */
-export const leaveAuthority = (connection: Connection, { key, certificate }: EtcdCa): Promise<void> =>
+const leaveAuthority = (connection: Connection, { key, certificate }: EtcdCa): Promise<void> =>
   putFile(connection, AUTHORITY_FILE, `${key.trim()}\n${certificate.trim()}\n`, { mode: "0600", unlessThere: true });
+
+/** Leaves the authority on every member that is logged in to. */
+export interface AuthorityKeeper {
+  whenLoggedIn(connection: Connection, target: NodeTarget): Promise<void>;
+  /** Says so when no member took it: then this machine alone has it. */
+  tell(): void;
+}
+
+export function authorityKeeper(run: Run, cluster: string, authority: EtcdCa): AuthorityKeeper {
+  let kept = false;
+  let refused: Error | undefined;
+  return {
+    async whenLoggedIn(connection, target) {
+      if (target.role !== "member") return;
+      try {
+        await leaveAuthority(connection, authority);
+        kept = true;
+      } catch (error) {
+        refused ??= error as Error;
+        throw error;
+      }
+    },
+    tell() {
+      if (kept || refused === undefined) return;
+      run.emit({
+        kind: "note",
+        id: "etcd-ca",
+        label: "etcd authority",
+        message: `etcd's authority is in ${cluster}/ on this machine alone, for no member took it (${refused.message}). Keep etcd-ca.key: new members need it.`,
+      });
+    },
+  };
+}
 
 /**
  * Fetches what is missing of the authority into the cluster's folder, from the first of the members that has it. Quietly does
