@@ -30,6 +30,7 @@ export interface Clients {
   readonly resources: ResourceManagementClient;
   readonly storage: StorageManagementClient;
   readonly operationErrors: OperationErrors;
+  readonly endpoint: string;
 }
 
 /** Without a limit every request in flight has a socket and a TLS handshake of its own; 64 carry a thousand machines. */
@@ -80,5 +81,5 @@ export async function createClients(connection: Connection): Promise<Clients> {
     // a proxy of the environment is for the world outside: it could not reach this machine's loopback
     pipeline.removePolicy({ name: "proxyPolicy" });
   }
-  return { ...clients, operationErrors };
+  return { ...clients, operationErrors, endpoint: endpoint.url };
 }

@@ -72,3 +72,20 @@ export function cloudAt(address: string): Cloud | undefined {
 
 /** One label: a region's name, with or without what Azure adds to it. */
 const REGION = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/**
+ * Whether an address that an answer names can be a blob of Azure's: over https, at a storage account of a cloud, in a DNS zone of its own
+ * or not; on loopback where the endpoint is. Nothing but its own signature goes there, and never Resource Manager's token.
+ */
+export function isBlob(address: string, endpoint: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, port, hostname, username, password } = new URL(address);
+  if (username !== "" || password !== "") return false;
+  if (isLoopback(endpoint)) return isLoopback(address) && /^https?:$/.test(protocol);
+  const cloud = cloudAt(endpoint);
+  const suffixes = [...(cloud === undefined ? Object.values(CLOUDS) : [cloud]).map((one) => one.blobSuffix), ZONES];
+  return protocol === "https:" && port === "" && suffixes.some((suffix) => hostname.endsWith(`.${suffix}`));
+}
+
+/** `ACCOUNT.z12.blob.storage.azure.net`, as accounts with DNS zones of their own are called. */
+const ZONES = "blob.storage.azure.net";

@@ -3,7 +3,7 @@ import { createHttpHeaders } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import { expect, test } from "vitest";
 import { createClients } from "../../src/azure/clients.ts";
-import { CLOUDS, endpointOf } from "../../src/azure/clouds.ts";
+import { CLOUDS, endpointOf, isBlob } from "../../src/azure/clouds.ts";
 import { isOwn, shown } from "../../src/azure/origin.ts";
 import { createLookups } from "../../src/azure/lookups.ts";
 import { createProvider } from "../../src/azure/provider.ts";
@@ -146,3 +146,18 @@ test.each([301, 302, 303, 307, 308])("a redirection with %i is followed nowhere,
     expect(on.sent.length).toBe(1);
   }
 });
+
+test.each([
+  [PUBLIC, "https://md-abc.blob.core.windows.net/bootdiagnostics/vm.log?sig=x", true],
+  [PUBLIC, "https://md-abc.z12.blob.storage.azure.net/bootdiagnostics/vm.log?sig=x", true],
+  [CLOUDS.AzureChinaCloud.endpoint, "https://md-abc.blob.core.chinacloudapi.cn/x", true],
+  [LOOPBACK, "http://127.0.0.1:10000/account/x", true],
+  [PUBLIC, "http://md-abc.blob.core.windows.net/x", false],
+  [PUBLIC, "https://md-abc.blob.core.windows.net:8443/x", false],
+  [PUBLIC, "https://me:word@md-abc.blob.core.windows.net/x", false],
+  [PUBLIC, "https://md-abc.blob.core.chinacloudapi.cn/x", false],
+  [PUBLIC, "https://blob.core.windows.net.evil.example/x", false],
+  [PUBLIC, "http://169.254.169.254/metadata/identity", false],
+  [PUBLIC, "file:///etc/passwd", false],
+  [LOOPBACK, "https://evil.example/x", false],
+])("of %s, %s is a blob: %s", (endpoint, url, expected) => expect(isBlob(url, endpoint)).toBe(expected));
