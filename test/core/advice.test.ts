@@ -440,17 +440,14 @@ test("no two rows say as much about one failure", () => {
 
 const VIOLATION = (expression: string, parameters: unknown = {}, value?: string) => [
   {
-    type: "PolicyViolation",
-    info: {
-      policyDefinitionDisplayName: "Ours",
-      policyAssignmentParameters: parameters,
-      evaluationDetails: {
-        evaluatedExpressions: [
-          { result: "True", expressionKind: "Field", path: "type", expressionValue: "Microsoft.Compute/virtualMachines" },
-          { result: "False", expressionKind: "Field", path: "name" },
-          { result: "True", expressionKind: "Field", path: expression, expressionValue: value },
-        ],
-      },
+    policyDefinitionDisplayName: "Ours",
+    policyAssignmentParameters: parameters,
+    evaluationDetails: {
+      evaluatedExpressions: [
+        { result: "True", expressionKind: "Field", path: "type", expressionValue: "Microsoft.Compute/virtualMachines" },
+        { result: "False", expressionKind: "Field", path: "name" },
+        { result: "True", expressionKind: "Field", path: expression, expressionValue: value },
+      ],
     },
   },
 ];
@@ -476,7 +473,7 @@ test.for([
   [VIOLATION("properties.something"), /something/, /Change what it objects to\. Else ask who manages/],
 ] as const)("a policy is named, what it looked at, and the flag that answers it: %#", ([info, meaning, advice]) => {
   const said = { code: "RequestDisallowedByPolicy", message: "Resource 'x' was disallowed by policy.", info };
-  for (const failure of [said, { ...said, info: undefined, details: [{ code: "x", message: "y", additionalInfo: info }] }]) {
+  for (const failure of [said, { ...said, info: undefined, details: [{ code: "x", message: "y", info }] }]) {
     const found = adviceFor(failure, context);
     expect(found?.meaning).toMatch(meaning);
     expect(found?.advice).toMatch(advice);
@@ -486,7 +483,7 @@ test.for([
 test("what a policy's details hold is not trusted to have a form", () => {
   assert(
     property(anything(), (info) => {
-      const shapes = [info, [{ info }], [{ info: { evaluationDetails: info, policyAssignmentParameters: info } }]];
+      const shapes = [info, [{ info }], [{ evaluationDetails: info, policyAssignmentParameters: info }]];
       for (const shape of shapes)
         expect(adviceFor({ code: "RequestDisallowedByPolicy", message: "", info: shape, details: shape })?.advice).toBeTypeOf(
           "string",

@@ -21,7 +21,7 @@ export interface Advice {
 /** A failure with its details as they came: ARM's array of errors in errors, or anything else. An AzureError is one. */
 export type RawFailure = Pick<Failure, "code" | "message"> & {
   readonly details?: unknown;
-  /** ARM's `error.additionalInfo`. */
+  /** What stands in ARM's `error.additionalInfo`. */
   readonly info?: unknown;
   readonly request?: string | undefined;
 };
@@ -35,7 +35,7 @@ export function adviceFor(given: RawFailure, context: AdviceContext = {}): Advic
     code: given.code,
     message: given.message,
     details: readDetails(given.details),
-    info: readInfo([{ additionalInfo: given.info }, given.details]),
+    info: readInfo([{ info: given.info }, given.details]),
     ...(given.request === undefined ? {} : { request: given.request }),
   };
   const match = lookUp(failure);
@@ -149,15 +149,12 @@ function lookUp(failure: Failure): { row: AdviceRow; code: string } | undefined 
   return undefined;
 }
 
-/** What stands under `additionalInfo` at any depth: `[{ "type": "PolicyViolation", "info": { ... } }]`. */
+/** `info` at any depth: of the error itself, and of its details. */
 function readInfo(value: unknown, depth = 0): Record<string, unknown>[] {
   if (depth > 8 || typeof value !== "object" || value === null) return [];
   if (Array.isArray(value)) return value.flatMap((each: unknown) => readInfo(each, depth + 1));
-  const { additionalInfo, details, innererror } = value as Record<string, unknown>;
-  const own = (Array.isArray(additionalInfo) ? additionalInfo : []).flatMap((each: unknown): Record<string, unknown>[] => {
-    const info = (each as { info?: unknown } | null)?.info;
-    return isRecord(info) ? [info] : [];
-  });
+  const { info, details, innererror } = value as Record<string, unknown>;
+  const own = (Array.isArray(info) ? info : []).filter(isRecord);
   return [...own, ...readInfo(details, depth + 1), ...readInfo(innererror, depth + 1)];
 }
 
