@@ -1,6 +1,6 @@
 /** What a destroy would delete: what is there, sorted into the cluster's and others', all by reads, before the first delete. */
 import { type Found, type SortedOut, sortOut } from "../../core/doomed.ts";
-import { typeOf } from "../../core/plan/kind-words.ts";
+import { typeOf } from "../../core/plan/kinds.ts";
 import { groupId } from "../../core/plan/resource.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Snapshot } from "../create/choose-nodes.ts";
