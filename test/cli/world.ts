@@ -2,13 +2,13 @@
  * A process for tests: the command line runs in this process, over the simulation at the HTTP seam, on virtual time, in a
  * folder of its own. Nothing is mocked: the SDK's clients make every request.
  */
+import type { ClusterDocument } from "../../src/core/documents.ts";
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main } from "../../src/cli/main.ts";
 import type { World } from "../../src/cli/world.ts";
 import type { Clock } from "../../src/core/clock.ts";
-import type { ClusterDocument } from "../../src/core/outputs.ts";
 import { prepareSshKey } from "../../src/prepare/ssh-keys.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import type { Exchange } from "../../src/sim/message.ts";
@@ -49,7 +49,7 @@ export interface RunOptions {
   readonly clock?: Clock;
   readonly onInterrupt?: (interrupt: () => void) => void;
   /** For commands that go on after they have printed. */
-  readonly onStdout?: (text: string) => void;
+  readonly onStdout?: (text: string, raw: string | Uint8Array) => void;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- bodies are looked into at any depth
@@ -78,17 +78,17 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
     let stdout = "";
     let stderr = "";
     const asked = [...(how.answers ?? [])];
-    const output = (write: (text: string) => void) => ({
-      write,
+    const output = (write: (text: string, raw: string | Uint8Array) => void) => ({
+      write: (raw: string | Uint8Array) => write(typeof raw === "string" ? raw : Buffer.from(raw).toString(), raw),
       ...(how.terminal === undefined ? { isTTY: false, columns: 100, rows: 40 } : { isTTY: true, ...how.terminal }),
     });
     const exit = await main({
       argv: typeof argv === "string" ? argv.split(" ").filter(Boolean) : argv,
       env: how.env ?? {},
       cwd: how.dir ?? dir,
-      stdout: output((text) => {
+      stdout: output((text, raw) => {
         stdout += text;
-        how.onStdout?.(text);
+        how.onStdout?.(text, raw);
       }),
       stderr: output((text) => (stderr += text)),
       interactive: how.answers !== undefined,

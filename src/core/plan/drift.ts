@@ -2,31 +2,10 @@
  * How what is there differs from what was made: missing resources, rules of the load balancer and the security group that
  * somebody changed, machines that stand still, what others put into the cluster's own group. Pure; `status` prints it.
  */
+import type { Drift } from "../documents.ts";
 import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
 import { type AnyResource, type Kind, nameOf } from "./resource.ts";
 import { type Choices, type Tags, isOurs } from "./tags.ts";
-
-export interface Drift {
-  readonly kind:
-    | "missing-node"
-    | "failed-node"
-    | "stopped-node"
-    | "missing-resource"
-    | "failed-resource"
-    | "lost-tags"
-    | "nat-rule"
-    | "endpoint-rule"
-    | "security-rule"
-    | "foreign-resource"
-    | "expired"
-    | "being-destroyed";
-  readonly message: string;
-  /** ARM id of what it is about, where there is one. */
-  readonly id?: string;
-  readonly node?: number;
-  /** The cluster does not work as it was asked for; else it is only worth knowing. */
-  readonly harm: boolean;
-}
 
 /** What is there, by lower-case id. */
 export type Present = ReadonlyMap<
