@@ -19,6 +19,8 @@ export interface Surroundings {
   random(bytes: number): Uint8Array;
   /** Where requests to Azure Resource Manager go instead of the network; only tests set it. */
   readonly azure?: (request: PlainRequest) => Promise<PlainResponse>;
+  /** Who signs in, where that is settled already. */
+  readonly credential?: TokenCredential;
   /** With `azure`: machines are as simulated as Azure is, so nodes are not reached for. */
   readonly rehearsal?: boolean;
 }
