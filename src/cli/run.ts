@@ -2,10 +2,10 @@
 import { canLogIn } from "../nodes/identity.ts";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { FLAGS } from "../core/spec/flags.ts";
-import { labelled } from "../nodes/output-lines.ts";
 import { runOnAll } from "../nodes/run.ts";
 import { type Invocation, nameArgument } from "./invocation.ts";
 import { learnHostKeys, reachNodes } from "../operations/cluster/reach-nodes.ts";
+import { nodeLines } from "./node-lines.ts";
 import { openSession } from "./session.ts";
 
 /** The exit code is the worst of the nodes': 255 for one that was not reached, 124 for one that ran out of time. */
@@ -35,7 +35,7 @@ export async function run(invocation: Invocation): Promise<number> {
       signal: AbortSignal.any([session.stop, session.tools.signal]),
       timeoutMs: given.nodeTimeout ?? FLAGS.nodeTimeout.default,
       trust: "strict",
-      ...(given.json === true ? {} : { onLine: (line) => world[line.stream].write(`${labelled(line, width)}\n`) }),
+      ...(given.json === true ? {} : { keepBytes: 0, onLine: nodeLines(world, width) }),
     });
     if (given.json === true)
       world.stdout.write(`${JSON.stringify({ schema: "azure-coreos-cluster/run/1", name: spec.name, command, ...result })}\n`);

@@ -120,7 +120,9 @@ function handshake(
         : { privateKey: way.privateKey, authHandler: ["publickey"] }),
       algorithms: { serverHostKey: algorithmsFor(target.hostKeys) },
       hostVerifier: (blob: Buffer) => {
-        seen = keyLine(blob);
+        const shown = keyLine(blob);
+        if (shown === undefined) return false;
+        seen = shown;
         const known = target.hostKeys.length === 0 || target.hostKeys.some((line) => sameKey(line, seen));
         if (!known) refused = hostKeyMismatch(target, seen);
         return known;

@@ -50,7 +50,7 @@ export interface RunOptions {
   readonly clock?: Clock;
   readonly onInterrupt?: (interrupt: () => void) => void;
   /** For commands that go on after they have printed. */
-  readonly onStdout?: (text: string) => void;
+  readonly onStdout?: (text: string, raw: string | Uint8Array) => void;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- bodies are looked into at any depth
@@ -79,17 +79,17 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
     let stdout = "";
     let stderr = "";
     const asked = [...(how.answers ?? [])];
-    const output = (write: (text: string) => void) => ({
-      write,
+    const output = (write: (text: string, raw: string | Uint8Array) => void) => ({
+      write: (raw: string | Uint8Array) => write(typeof raw === "string" ? raw : Buffer.from(raw).toString(), raw),
       ...(how.terminal === undefined ? { isTTY: false, columns: 100, rows: 40 } : { isTTY: true, ...how.terminal }),
     });
     const exit = await main({
       argv: typeof argv === "string" ? argv.split(" ").filter(Boolean) : argv,
       env: how.env ?? {},
       cwd: how.dir ?? dir,
-      stdout: output((text) => {
+      stdout: output((text, raw) => {
         stdout += text;
-        how.onStdout?.(text);
+        how.onStdout?.(text, raw);
       }),
       stderr: output((text) => (stderr += text)),
       interactive: how.answers !== undefined,
