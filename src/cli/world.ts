@@ -1,5 +1,4 @@
 /** The process as a value. The only module that reads process globals, the clock or randomness; tests pass their own. */
-import type { Clock } from "../core/clock.ts";
 import { realClock } from "../operations/real-clock.ts";
 import type { Surroundings } from "../operations/run.ts";
 
