@@ -7,7 +7,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type ssh2 from "ssh2";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { realClock } from "../../src/cli/world.ts";
+import { realClock } from "../../src/operations/real-clock.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { type Agent, startAgent } from "../nodes/agent.ts";
