@@ -153,6 +153,8 @@ export function createProvider(clients: Clients): Provider {
     async tag({ id, kind }, tags, abortSignal) {
       const group = groupOf(id) ?? "";
       if (kind === "resourceGroup") await clients.resources.resourceGroups.update(group, { tags }, { abortSignal });
+      // to be answered is to be carried out: there is nothing to wait for
+      else if (kind === "disk") await clients.compute.disks.update(group, nameOf(id), { tags }, { abortSignal }).submitted();
       else await clients.network.publicIPAddresses.updateTags(group, nameOf(id), { tags }, { abortSignal });
     },
   };

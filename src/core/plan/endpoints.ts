@@ -12,7 +12,7 @@ export interface Endpoint {
   readonly when: (spec: Pick<ClusterSpec, "deis" | "nohttps">) => boolean;
 }
 
-const ENDPOINTS: readonly Endpoint[] = [
+export const ENDPOINTS: readonly Endpoint[] = [
   { name: "web", port: 80, about: "Deis router, HTTP", probePath: "/health-check", idleMinutes: 4, when: (s) => s.deis },
   { name: "https", port: 443, about: "Deis router, HTTPS", idleMinutes: 4, when: (s) => s.deis && !s.nohttps },
   // `git push` to the builder is silent for minutes while an image is built: deis/deis#3630

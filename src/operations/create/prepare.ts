@@ -6,6 +6,7 @@ import type { Facts, OwnImage } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { FLAGS, type FlagKey, type FlagValues } from "../../core/spec/flags.ts";
 import { plan as planOf } from "../../core/plan/plan.ts";
+import { provenOf } from "../../core/plan/proof.ts";
 import type { AnyResource, Kind } from "../../core/plan/resource.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { type Decision, decide } from "../../engine/decide.ts";
@@ -52,19 +53,21 @@ export async function prepare(run: Run, name: string, asked: Partial<FlagValues>
     found.group === undefined
       ? new Map()
       : await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal, (kind) => unlisted.add(kind)));
-  const indexes = chooseNodes(spec, snapshot, found.claim?.kept.numNodes ?? 0);
-  const newNodes = indexes.length - machinesOf(spec, snapshot).length;
+  // counted is what is proven; the plan may meet the others, and refuses them
+  const ours = provenOf(snapshot, found.owner);
+  const indexes = chooseNodes(spec, ours, found.claim?.kept.numNodes ?? 0);
+  const newNodes = indexes.length - machinesOf(spec, ours).length;
   const surveyed = await survey(run, spec, found, newNodes);
   const [ssh, places] = await Promise.all([
     prepareSsh(run, spec, found, mode),
-    placeNodes(run, spec, indexes, snapshot, found.claim, surveyed).then((all) =>
-      found.group === undefined ? all : withKeptDisks(run, spec, groupName, all),
+    placeNodes(run, spec, indexes, ours, found.claim, surveyed).then((all) =>
+      found.group === undefined ? all : withKeptDisks(run, spec, found, all),
     ),
   ]);
   const materials = await prepareMaterials(run, spec, found, places, ssh, mode);
   const own =
     surveyed.image.kind === "file" || surveyed.image.kind === "blob"
-      ? await ownImage(run, { spec, found, surveyed, snapshot, given: asked })
+      ? await ownImage(run, { spec, found, surveyed, snapshot, word: materials.choices.id, given: asked })
       : undefined;
   const image = own === undefined ? imageReference(surveyed) : { own: own.image };
   const expires = spec.ttl === undefined ? found.claim?.tags["aoc-expires"] : new Date(run.clock.now() + spec.ttl).toISOString();
