@@ -1,5 +1,5 @@
 /** destroy on a terminal: shows what will go, asks, and tells how it went. The work is operations/destroy.ts. */
-import type { Alike } from "../core/alike.ts";
+import type { Alike } from "../core/documents.ts";
 import { EXIT, type ExitCode } from "../core/errors.ts";
 import { plain } from "../core/words.ts";
 import { type DestroyOutcome, carryOutDestroy, checkDestroy, planDestroy } from "../operations/destroy.ts";

@@ -3,20 +3,12 @@
  * the cluster's disks have, and nobody holds it. It is kept. Somebody may have to pay for it, so it is named, with why, and with the
  * command that deletes it by hand. Pure.
  */
+import type { Alike } from "./documents.ts";
 import type { Found } from "./doomed.ts";
 import { shellWord } from "./machine-holds.ts";
 import { type Owner, isProven } from "./plan/proof.ts";
 import { groupOf, nameOf } from "./plan/resource.ts";
 import { MANAGED_BY, type Tags, clusterIn, wordOf } from "./plan/tags.ts";
-
-export interface Alike {
-  readonly kind: string;
-  readonly id: string;
-  /** Why it is kept: what is said after its name. */
-  readonly why: string;
-  /** What deletes it, if it is to go. */
-  readonly command: string;
-}
 
 export function alike(
   owner: Owner,

@@ -3,7 +3,8 @@
  * the cluster's by its tags; a disk that Azure made without them, by the machine of ours that was made with it and holds it.
  * Nothing is by its name: what only looks like the cluster's is kept, and named.
  */
-import { type Alike, alike } from "./alike.ts";
+import { alike } from "./alike.ts";
+import type { Alike } from "./documents.ts";
 import { type Taken, addressesOf, heldBy, isMadeWith, takenAlong } from "./machine-holds.ts";
 import { type DoomedKind, LISTED, labelOf, typeOf } from "./plan/kind-words.ts";
 import { type Owner, isProven } from "./plan/proof.ts";

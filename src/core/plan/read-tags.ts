@@ -4,7 +4,8 @@
  * guessed about a running cluster; who only deletes reads what is readable.
  */
 import { ClusterError, EXIT } from "../errors.ts";
-import { FLAGS, type FlagKey, type FlagValues, tagOf } from "../spec/flags.ts";
+import type { Flag } from "../spec/flag.ts";
+import { FLAGS, type FlagKey, type FlagValues, flagRows, tagOf } from "../spec/flags.ts";
 import { type Choices, type Tags, wordOf } from "./tags.ts";
 
 /** A claim's tags. @throws ClusterError ClaimDamaged (exit 7) */
@@ -14,9 +15,9 @@ export function readClaim(tags: Tags): { choices: Choices; kept: Partial<FlagVal
   const sshPublicKey = gather(tags, "aoc-ssh-key");
   if (sshPublicKey === undefined || !SSH_KEY.test(sshPublicKey)) throw damaged("aoc-ssh-key-1", sshPublicKey);
   const kept: Record<string, unknown> = {};
-  for (const key of Object.keys(FLAGS) as FlagKey[]) {
+  for (const [key, flag] of flagRows) {
     const read = flagIn(tags, key);
-    if (read === "damaged") throw damaged(tagOf(FLAGS[key]), gather(tags, tagOf(FLAGS[key])));
+    if (read === "damaged") throw damaged(tagOf(flag), gather(tags, tagOf(flag)));
     if (read !== undefined) kept[key] = read.value;
   }
   return {
@@ -64,8 +65,8 @@ const CONTROL = /[\u0000-\u001F\u007F-\u009F\u2028\u2029]/;
 
 /** Undefined when the tag is not there, or keeps no flag. */
 function flagIn(tags: Tags, key: FlagKey): { readonly value: unknown } | "damaged" | undefined {
-  const flag = FLAGS[key];
-  if (!("kept" in flag) || flag.kept !== true) return undefined;
+  const flag: Flag<unknown> = FLAGS[key];
+  if (flag.kept === undefined) return undefined;
   const text = gather(tags, tagOf(flag));
   if (text === undefined) return undefined;
   if (CONTROL.test(text)) return "damaged";

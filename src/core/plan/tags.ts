@@ -5,7 +5,7 @@
  * The public address of the load balancer is the cluster's claim: its DNS label can belong to one resource only, which Azure
  * decides. Who gets the label owns the name; whatever was chosen once is kept in that resource's tags, in the same request.
  */
-import { FLAGS, type FlagKey, type FlagValues, tagOf } from "../spec/flags.ts";
+import { type FlagValues, flagRows, tagOf } from "../spec/flags.ts";
 import type { EtcdMember } from "../node-config.ts";
 
 export const MANAGED_BY = "azure-coreos-cluster";
@@ -73,10 +73,9 @@ export function claimTags(cluster: string, choices: Choices, values: FlagValues)
     tags["aoc-members"] = [...choices.members].map(([node, address]) => `${node}=${address}`).join(",");
   if (choices.customDataHash !== undefined) tags["aoc-custom-data"] = choices.customDataHash;
   if (choices.etcdCa !== undefined) tags["aoc-etcd-ca"] = choices.etcdCa;
-  for (const [key, flag] of Object.entries(FLAGS)) {
-    const value = values[key as FlagKey];
-    const kept = "kept" in flag && flag.kept === true;
-    if (!kept || value === undefined || value === false) continue;
+  for (const [key, flag] of flagRows) {
+    const value = values[key];
+    if (flag.kept === undefined || value === undefined || value === false) continue;
     spread(tags, tagOf(flag), String(value));
   }
   return tags;

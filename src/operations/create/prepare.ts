@@ -3,8 +3,7 @@
  * the plan. Reads only; what it makes are files in the cluster's folder.
  */
 import type { Facts, OwnImage } from "../../core/plan/cluster.ts";
-import { ClusterError, EXIT } from "../../core/errors.ts";
-import { FLAGS, type FlagKey, type FlagValues } from "../../core/spec/flags.ts";
+import type { FlagValues } from "../../core/spec/flags.ts";
 import { plan as planOf } from "../../core/plan/plan.ts";
 import { provenOf } from "../../core/plan/proof.ts";
 import type { AnyResource, Kind } from "../../core/plan/resource.ts";
@@ -15,96 +14,62 @@ import type { Live } from "../../engine/provider.ts";
 import { type Snapshot, chooseNodes, machinesOf, placeNodes } from "./choose-nodes.ts";
 import { type FoundCluster, findCluster } from "../cluster/find-cluster.ts";
 import type { Mode } from "../mode.ts";
+import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
 import { withKeptDisks } from "./kept-disks.ts";
 import { type Materials, prepareMaterials, prepareSsh } from "./materials.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import type { Run } from "../run.ts";
-import { imageReference, survey } from "./survey.ts";
+import { type Survey, imageReference, survey } from "./survey.ts";
 
-/** Everything that is known before the first write. */
-export interface Prepared {
-  readonly spec: ClusterSpec;
-  readonly facts: Facts;
+/** What was asked for, and what is there of it. */
+interface FoundWish {
+  readonly name: string;
+  /** As it was given: with the signatures that URLs may carry. */
+  readonly asked: Partial<FlagValues>;
+  readonly groupName: string;
   readonly found: FoundCluster;
-  readonly snapshot: Snapshot;
-  readonly materials: Materials;
-  readonly resources: readonly AnyResource[];
-  readonly decisions: ReadonlyMap<string, Decision>;
+  readonly spec: ClusterSpec;
+  /** Sentences about what was mapped, and what counts for new machines only. */
   readonly notes: readonly string[];
+}
+
+/** And which nodes it is to have. */
+interface Chosen extends FoundWish {
+  readonly snapshot: Map<string, Live & { kind: Kind }>;
+  /** Kinds that this ARM does not list. */
+  readonly unlisted: ReadonlySet<Kind>;
+  /** Of the snapshot what is proven to be the cluster's: that counts. The plan may meet the others, and refuses them. */
+  readonly ours: Snapshot;
+  readonly indexes: readonly number[];
+}
+
+/** And that it can be made, as far as that can be asked. */
+interface Checked extends Chosen {
+  readonly surveyed: Survey;
+}
+
+/** And what was made for it, once: keys, certificates, addresses, user-data, the way to an image. */
+interface Furnished extends Checked {
+  readonly materials: Materials;
+  readonly image: Facts["image"];
   /** Brings an image of the user's own to where Azure can take it from; absent when it is there. */
   readonly stageImage?: () => Promise<OwnImage>;
 }
 
-/** Finds, completes, checks and plans; writes nothing to Azure. */
+/** Everything that is known before the first write. */
+export interface Prepared extends Furnished {
+  readonly facts: Facts;
+  readonly resources: readonly AnyResource[];
+  readonly decisions: ReadonlyMap<string, Decision>;
+}
+
+/** Finds, chooses, checks, furnishes and plans; writes nothing to Azure. */
 export async function prepare(run: Run, name: string, asked: Partial<FlagValues>, mode: Mode): Promise<Prepared> {
-  // a signature in a URL is no part of what is kept, planned and shown
-  const given = withoutSignature(asked);
-  const groupName = given.resourceGroup ?? name;
-  const found = await findCluster(run, name, groupName);
-  const { spec, notes } = buildSpec(name, given, found.claim?.kept ?? {});
-  refuseChanged(given, found, notes);
-  if (given.etcdMembers !== undefined && found.claim !== undefined && found.claim.choices.members.size !== given.etcdMembers)
-    notes.push(
-      `--etcd-members ${given.etcdMembers}: etcd has ${found.claim.choices.members.size}. More come with new machines only, fewer with \`azure-coreos-cluster remove\`.`,
-    );
-  refuseDestroyed(found, name);
-  const unlisted = new Set<Kind>();
-  const snapshot: Map<string, Live & { kind: Kind }> =
-    found.group === undefined
-      ? new Map()
-      : await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal, (kind) => unlisted.add(kind)));
-  // counted is what is proven; the plan may meet the others, and refuses them
-  const ours = provenOf(snapshot, found.owner);
-  const indexes = chooseNodes(spec, ours, found.claim?.kept.numNodes ?? 0);
-  const newNodes = indexes.length - machinesOf(spec, ours).length;
-  const surveyed = await survey(run, spec, found, newNodes);
-  const [ssh, places] = await Promise.all([
-    prepareSsh(run, spec, found, mode),
-    placeNodes(run, spec, indexes, ours, found.claim, surveyed).then((all) =>
-      found.group === undefined ? all : withKeptDisks(run, spec, found, all),
-    ),
-  ]);
-  const materials = await prepareMaterials(run, spec, found, places, ssh, mode);
-  const own =
-    surveyed.image.kind === "file" || surveyed.image.kind === "blob"
-      ? await ownImage(run, { spec, found, surveyed, snapshot, word: materials.choices.id, given: asked })
-      : undefined;
-  const image = own === undefined ? imageReference(surveyed) : { own: own.image };
-  const expires = spec.ttl === undefined ? found.claim?.tags["aoc-expires"] : new Date(run.clock.now() + spec.ttl).toISOString();
-  if (expires !== undefined && Date.parse(expires) <= run.clock.now())
-    notes.push(`${name} is past its time to live since ${expires}: \`gc\` will destroy it. --ttl 2h gives it more.`);
-  const facts: Facts = {
-    subscription: run.subscription,
-    group: groupName,
-    foreignGroup: found.foreignGroup,
-    location: surveyed.location,
-    choices: materials.choices,
-    nodes: materials.nodes,
-    ...(surveyed.subnet === undefined ? {} : { subnetId: surveyed.subnet.id }),
-    ...(surveyed.placementGroupId === undefined ? {} : { placementGroupId: surveyed.placementGroupId }),
-    image,
-    acceleratedNetworking: surveyed.size?.acceleratedNetworking ?? false,
-    premiumDisks: surveyed.size?.premiumDisks ?? false,
-    faultDomains: surveyed.faultDomains,
-    ...(expires === undefined ? {} : { expires }),
-  };
-  const kept = "reference" in image && surveyed.imageFacts !== undefined ? pinned(spec, surveyed.imageFacts.urn) : spec;
-  const resources = planOf(kept, facts);
-  await lookByName(run, resources, unlisted, snapshot);
-  const decisions = new Map(
-    resources.map((resource) => [resource.id, decide(resource, liveOf(resource, found, snapshot), name)]),
-  );
-  return {
-    spec: kept,
-    facts,
-    found,
-    snapshot,
-    materials,
-    resources,
-    decisions,
-    notes,
-    ...(own?.stage === undefined ? {} : { stageImage: own.stage }),
-  };
+  const wish = await find(run, name, asked);
+  const chosen = await choose(run, wish);
+  const checked = await check(run, chosen);
+  const furnished = await furnish(run, checked, mode);
+  return plan(run, furnished);
 }
 
 /** What the snapshot knows of a resource; the group is not in it. */
@@ -121,6 +86,88 @@ export function liveOf(resource: AnyResource, found: FoundCluster, snapshot: Sna
 }
 
 // --- internal ---
+
+async function find(run: Run, name: string, asked: Partial<FlagValues>): Promise<FoundWish> {
+  // a signature in a URL is no part of what is kept, planned and shown
+  const given = withoutSignature(asked);
+  const groupName = given.resourceGroup ?? name;
+  const found = await findCluster(run, name, groupName);
+  const { spec, notes } = buildSpec(name, given, found.claim?.kept ?? {});
+  const changes = changedChoices(given, found);
+  refuseDestroyed(found, name);
+  return { name, asked, groupName, found, spec, notes: [...notes, ...changes] };
+}
+
+async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
+  const { found, groupName, spec } = wish;
+  const unlisted = new Set<Kind>();
+  const snapshot: Chosen["snapshot"] =
+    found.group === undefined
+      ? new Map()
+      : await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal, (kind) => unlisted.add(kind)));
+  const ours = provenOf(snapshot, found.owner);
+  return { ...wish, snapshot, unlisted, ours, indexes: chooseNodes(spec, ours, found.claim?.kept.numNodes ?? 0) };
+}
+
+async function check(run: Run, chosen: Chosen): Promise<Checked> {
+  const { spec, found, indexes, ours } = chosen;
+  return { ...chosen, surveyed: await survey(run, spec, found, indexes.length - machinesOf(spec, ours).length) };
+}
+
+async function furnish(run: Run, checked: Checked, mode: Mode): Promise<Furnished> {
+  const { spec, found, indexes, snapshot, ours, surveyed, asked } = checked;
+  const [ssh, places] = await Promise.all([
+    prepareSsh(run, spec, found, mode),
+    placeNodes(run, spec, indexes, ours, found.claim, surveyed).then((all) =>
+      found.group === undefined ? all : withKeptDisks(run, spec, found, all),
+    ),
+  ]);
+  const materials = await prepareMaterials(run, spec, found, { places, ssh, mode });
+  if (surveyed.image.kind !== "file" && surveyed.image.kind !== "blob")
+    return { ...checked, materials, image: imageReference(surveyed) };
+  const own = await ownImage(run, { spec, found, surveyed, snapshot, word: materials.choices.id, given: asked });
+  return { ...checked, materials, image: { own: own.image }, ...(own.stage === undefined ? {} : { stageImage: own.stage }) };
+}
+
+async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
+  const { name, found, snapshot, unlisted, image, surveyed } = furnished;
+  const { expires, notes } = timeToLive(run, furnished);
+  const facts: Facts = { ...factsOf(run, furnished), ...(expires === undefined ? {} : { expires }) };
+  const pinned = "reference" in image && surveyed.imageFacts !== undefined;
+  const spec = pinned ? withImage(furnished.spec, surveyed.imageFacts.urn) : furnished.spec;
+  const resources = planOf(spec, facts);
+  await lookByName(run, resources, unlisted, snapshot);
+  const decisions = new Map(
+    resources.map((resource) => [resource.id, decide(resource, liveOf(resource, found, snapshot), name)]),
+  );
+  return { ...furnished, spec, facts, resources, decisions, notes: [...furnished.notes, ...notes] };
+}
+
+const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Furnished): Facts => ({
+  subscription: run.subscription,
+  group: groupName,
+  foreignGroup: found.foreignGroup,
+  location: surveyed.location,
+  choices: materials.choices,
+  nodes: materials.nodes,
+  ...(surveyed.subnet === undefined ? {} : { subnetId: surveyed.subnet.id }),
+  ...(surveyed.placementGroupId === undefined ? {} : { placementGroupId: surveyed.placementGroupId }),
+  image,
+  acceleratedNetworking: surveyed.size?.acceleratedNetworking ?? false,
+  premiumDisks: surveyed.size?.premiumDisks ?? false,
+  faultDomains: surveyed.faultDomains,
+});
+
+/** `--ttl` counts from now; without it a cluster keeps the time that it was given. */
+function timeToLive(run: Run, { name, spec, found }: Furnished): { expires: string | undefined; notes: string[] } {
+  const now = run.clock.now();
+  const expires = spec.ttl === undefined ? found.claim?.tags["aoc-expires"] : new Date(now + spec.ttl).toISOString();
+  const over = expires !== undefined && Date.parse(expires) <= now;
+  return {
+    expires,
+    notes: over ? [`${name} is past its time to live since ${expires}: \`gc\` will destroy it. --ttl 2h gives it more.`] : [],
+  };
+}
 
 /** Where a kind cannot be listed its resources are asked for one by one. */
 async function lookByName(
@@ -139,58 +186,8 @@ async function lookByName(
   );
 }
 
-/** A fixed choice that was given again must be the same; others count for what is new. */
-function refuseChanged(given: Partial<FlagValues>, { claim }: FoundCluster, notes: string[]): void {
-  if (claim === undefined) return;
-  for (const [key, flag] of Object.entries(FLAGS) as [FlagKey, (typeof FLAGS)[FlagKey]][]) {
-    if (given[key] === undefined || !("kept" in flag) || flag.kept !== true) continue;
-    const before = claim.kept[key] ?? ("default" in flag ? flag.default : undefined);
-    const same = sameText(before, given[key]);
-    if (same || key === "numNodes") continue;
-    // a service that is asked for a URL again: the cluster has one
-    if (key === "discoveryServiceUrl" && before !== undefined && /\/new\/?$/.test(given[key])) continue;
-    if ("fixed" in flag && flag.fixed === true)
-      throw new ClusterError(
-        "ChoiceFixed",
-        typeof given[key] === "boolean"
-          ? `the cluster was made ${before === true ? "with" : "without"} --${flag.name}; that cannot change`
-          : `the cluster was made with --${flag.name} ${String(before ?? "(none)")}; that cannot change to ${String(given[key])}`,
-        {
-          exit: EXIT.conflict,
-          advice: "Leave the flag out to go on with this cluster, or make another one under another name.",
-        },
-      );
-    if (["vmSize", "coreosImage", "dataDisk", "dataDiskSize", "pip", "noHostKeys", "dataDiskMount"].includes(key))
-      notes.push(
-        given[key] === true
-          ? `--${flag.name} counts for new machines; those that exist ${key === "noHostKeys" ? "keep theirs" : "have none"}.`
-          : given[key] === false
-            ? `New machines are made without --${flag.name}; those that exist keep what they have.`
-            : `--${flag.name} ${String(given[key])} counts for new machines; those that exist keep ${String(before ?? "what they have")}.`,
-      );
-  }
-}
-
-/** As people write them: "WestUS" is "westus", and a URL's last slash says nothing. */
-const sameText = (a: unknown, b: unknown): boolean => {
-  const [one, other] = [a, b].map((value) =>
-    value === undefined ? "" : JSON.stringify(value).toLowerCase().replace(/\/"$/, '"'),
-  );
-  return one === other;
-};
-
-/** A destroy that began is to be ended, not worked against. */
-function refuseDestroyed({ claim, group }: FoundCluster, name: string): void {
-  if (claim?.tags["aoc-destroying"] === undefined && group?.tags["aoc-destroying"] === undefined) return;
-  throw new ClusterError("BeingDestroyed", `${name} is being destroyed`, {
-    source: "azure",
-    exit: EXIT.conflict,
-    advice: `Wait until it is gone, or end a destroy that broke off: \`azure-coreos-cluster destroy ${name}\`. Then run the same command again.`,
-  });
-}
-
 /** The image version that "latest" is today, kept with the cluster: nodes that are added later run the same. */
-function pinned(
+function withImage(
   spec: ClusterSpec,
   { publisher, offer, sku, version }: { publisher: string; offer: string; sku: string; version: string },
 ): ClusterSpec {

@@ -1,0 +1,95 @@
+/** The last screen of create: what is there, for scripts and for people, what is missing and why, and what to type next. */
+import { relative } from "node:path";
+import { advised } from "../core/advice/advice.ts";
+import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
+import { dnsLines, nextSteps } from "../core/outputs.ts";
+import { plural } from "../core/words.ts";
+import { type Created, endpointsFromOutside, failureContext } from "../operations/create/finish.ts";
+import type { Prepared } from "../operations/create/prepare.ts";
+import type { Invocation } from "./invocation.ts";
+import type { Session } from "./session.ts";
+
+/** @throws ClusterError when no node came up: what went wrong, how to go on, and how to clean up */
+export async function printCreated(
+  session: Session,
+  { world, given }: Invocation,
+  prepared: Prepared,
+  created: Created,
+): Promise<ExitCode> {
+  const { document, exit, missing, unknownHostKeys: unknown } = created;
+  if (created.failure !== undefined && created.ready === 0) throw withContinuation(session, prepared, created);
+  if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
+  else {
+    world.stdout.write(created.sshConfig);
+    if (document.nodes.some((node) => node.publicIp !== undefined)) world.stdout.write(`\n${dnsLines(document)}`);
+  }
+  if (unknown > 0)
+    session.say(
+      `The host keys of ${unknown} ${plural("node", unknown)} are not known (they made their own): ssh trusts what they show at the first login.`,
+    );
+  if (exit === EXIT.done) await sayNext(session, world.cwd, prepared, created);
+  if (exit !== EXIT.done || missing.length > 0) sayWhatIsMissing(session, prepared, created);
+  return exit;
+}
+
+// --- internal ---
+
+async function sayNext(session: Session, cwd: string, prepared: Prepared, created: Created): Promise<void> {
+  const { spec, materials } = prepared;
+  const { document, privateKeyFile: key } = created;
+  session.say(
+    `\n${nextSteps(document, {
+      deis: spec.deis,
+      platform: spec.platform,
+      etcdTls: materials.tls,
+      sshKeyFile: key === undefined ? "" : relative(cwd, key),
+      sshConfigFile: relative(cwd, created.sshConfigFile),
+      next: session.next,
+      rehearsal: session.simulated,
+    })}`,
+  );
+  const endpoints = await endpointsFromOutside(session, prepared, document);
+  if (endpoints !== undefined) session.say(["", "From outside:", ...endpoints.map(({ text }) => `  ${text}`)].join("\n"));
+}
+
+function withContinuation(session: Session, prepared: Prepared, { failure, exit, document }: Created): unknown {
+  if (!(failure instanceof ClusterError) || failure.exit === EXIT.conflict) return failure;
+  const known = advised(failure, failureContext(prepared));
+  const { created, unchanged, updated } = document.resources;
+  const go = created + unchanged + updated > 0 ? continuation(session, document.name) : "Nothing was made.";
+  return new ClusterError(known.code, known.message, {
+    source: known.source,
+    exit: known.exit === EXIT.failed && exit !== EXIT.partly ? exit : known.exit,
+    advice: [known.advice, go].filter((one) => one !== undefined).join("\n"),
+    ...(known.link === undefined ? {} : { link: known.link }),
+    cause: known.cause,
+  });
+}
+
+const continuation = (session: Session, name: string): string =>
+  `What was made stays. Continue: the same command again. Remove it: ${session.next(`destroy ${name}`)}`;
+
+function sayWhatIsMissing(session: Session, prepared: Prepared, { document, missing, failure }: Created): void {
+  const all = document.nodes.length;
+  const list = missing
+    .slice(0, 10)
+    .flatMap(({ name, state, reason, evidence, advice }) => [
+      `  ${name}: ${state}${reason === undefined ? "" : `: ${reason}`}`,
+      ...(evidence === undefined ? [] : [`    ${evidence}`]),
+      ...(advice === undefined ? [] : [`    ${advice}`]),
+    ]);
+  const more = missing.length > 10 ? [`  and ${missing.length - 10} more`] : [];
+  const known = failure instanceof ClusterError ? advised(failure, failureContext(prepared)) : undefined;
+  const why =
+    known === undefined ? [] : [`${known.message} (${known.code})`, ...(known.advice === undefined ? [] : [known.advice])];
+  session.say(
+    [
+      "",
+      missing.length === 0 ? `All ${all} nodes are ready.` : `${all - missing.length} of ${all} nodes are ready. Not ready:`,
+      ...list,
+      ...more,
+      ...why,
+      continuation(session, document.name),
+    ].join("\n"),
+  );
+}

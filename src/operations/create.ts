@@ -1,0 +1,56 @@
+/**
+ * create: makes the cluster, or finishes or grows it; running it again is always safe. It reads like the job: find what is there,
+ * choose the nodes, check that it can be made, furnish the materials, plan; then carry the plan out, wait for the nodes, finish.
+ */
+import { ClusterError } from "../core/errors.ts";
+import type { FlagValues } from "../core/spec/flags.ts";
+import { buildSpec } from "../core/spec/spec.ts";
+import { carryOut } from "./create/carry-out.ts";
+import { type Created, finish, stateFilePath } from "./create/finish.ts";
+import { awaitMachines, explainRefusal } from "./create/other-run.ts";
+import { type Prepared, prepare } from "./create/prepare.ts";
+import { refuseUnwritable } from "./replace-file.ts";
+import type { Run } from "./run.ts";
+
+/** Both halves, for a caller who has nobody to ask. @throws ClusterError when no node came up */
+export async function create(run: Run, name: string, given: Partial<FlagValues> = {}): Promise<Created> {
+  const created = await carryOutCreate(run, await planCreate(run, name, given), given);
+  if (created.failure !== undefined && created.ready === 0) throw created.failure;
+  return created;
+}
+
+/** What can be refused without asking anybody. @throws ClusterError Usage (exit 2) */
+export function checkWish(name: string, given: Partial<FlagValues>): void {
+  // the image of a cluster that exists is known only there
+  const image = given.platform === "coreos" && given.coreosImage === undefined ? { coreosImage: "a:b:c:d" } : {};
+  buildSpec(name, { ...image, ...given });
+}
+
+/** The plan alone: nothing is written, to Azure or to the folder. */
+export const plan = (run: Run, name: string, given: Partial<FlagValues> = {}): Promise<Prepared> =>
+  prepare(run, name, given, "imagine");
+
+/**
+ * The plan of what is then carried out; its keys and user-data are made and kept. What another run may be the reason for is looked
+ * into before it is called a refusal.
+ */
+export async function planCreate(run: Run, name: string, given: Partial<FlagValues>): Promise<Prepared> {
+  if (given.output !== undefined) await refuseUnwritable(stateFilePath(run.outside.cwd, name, given.output));
+  const groupName = given.resourceGroup ?? name;
+  try {
+    return await prepare(run, name, given, "keep");
+  } catch (error) {
+    if (!(error instanceof ClusterError) || error.code !== "EtcdCaMissing") {
+      const known = await explainRefusal(run, name, groupName, error);
+      if (known !== "again") throw known;
+      return prepare(run, name, given, "keep");
+    }
+    await awaitMachines(run, name, groupName, given.numNodes);
+    return prepare(run, name, given, "bare");
+  }
+}
+
+/** Makes what was planned, waits for the nodes, and says how it went. */
+export async function carryOutCreate(run: Run, prepared: Prepared, given: Partial<FlagValues>): Promise<Created> {
+  return finish(run, prepared, await carryOut(run, prepared), given);
+}

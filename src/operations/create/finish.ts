@@ -1,0 +1,155 @@
+/** The end of a create: what is there now, how it went, and what the cluster's folder keeps of it. */
+import type { ClusterDocument, NodeDocument } from "../../core/documents.ts";
+import { resolve } from "node:path";
+import { advised } from "../../core/advice/advice.ts";
+import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
+import { endpointsOf } from "../../core/plan/endpoints.ts";
+import { sshConfig } from "../../core/outputs.ts";
+import type { FlagValues } from "../../core/spec/flags.ts";
+import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
+import type { EndpointState } from "../../nodes/endpoints.ts";
+import type { ReadyLevel } from "../../nodes/readiness.ts";
+import { keepKnownHosts, keepSshConfig } from "../cluster/known-hosts.ts";
+import { replaceFile } from "../replace-file.ts";
+import type { Run } from "../run.ts";
+import type { Carried } from "./carry-out.ts";
+import { enough } from "./ready-level.ts";
+import type { Prepared } from "./prepare.ts";
+import { documentOf, stateFile } from "./result-document.ts";
+
+/** A node that is not ready, and why, as far as it could be found out. */
+export interface MissingNode extends Pick<NodeDocument, "name" | "state">, Partial<Pick<NodeDiagnosis, "evidence" | "advice">> {
+  readonly reason?: string;
+}
+
+/** How a create ended. */
+export interface Created {
+  readonly document: ClusterDocument;
+  /** 0 done, 3 partly, 6 out of time, 7 conflict, 130 interrupted; else that of the failure. */
+  readonly exit: ExitCode;
+  /** Nodes that came as far as was asked for. */
+  readonly ready: number;
+  /** The failure that others stem from. */
+  readonly failure?: unknown;
+  readonly missing: readonly MissingNode[];
+  /** `Host` blocks of the nodes that have an address, and the file that keeps them. */
+  readonly sshConfig: string;
+  readonly sshConfigFile: string;
+  /** Absolute path of the private key; absent when it is not on this machine. */
+  readonly privateKeyFile?: string;
+  /** Nodes that made host keys of their own, which nobody has seen yet. */
+  readonly unknownHostKeys: number;
+}
+
+/** @throws ClusterError what was rolled back, with `--rollback` */
+export async function finish(run: Run, prepared: Prepared, carried: Carried, given: Partial<FlagValues>): Promise<Created> {
+  const { spec, materials } = prepared;
+  const document = await documentOf(run, prepared, carried);
+  const failure = firstFailure(prepared, carried);
+  const level = enough(run, prepared);
+  const missing = document.nodes.filter((node) => !isReady(node, level));
+  const ready = document.nodes.length - missing.length;
+  const exit = exitOf(run, spec, ready, document.nodes.length, failure);
+  if (given.rollback === true && exit !== EXIT.done && exit !== EXIT.conflict)
+    await rollBack(run, prepared, carried, failure, exit);
+  const knownHosts = await keepKnownHosts(run, prepared, carried, document);
+  run.emit({ kind: "end", id: "create", label: spec.name, detail: `${ready} of ${document.nodes.length} nodes ready` });
+  if (given.output !== undefined) await keepStateFile(run, given.output, document);
+  // a machine that was not made has no address to put into a configuration
+  const nodes = document.nodes.filter((node) => node.state !== "missing" && node.state !== "failed");
+  const config = sshConfig({ nodes }, { knownHostsFile: knownHosts.file, unknown: knownHosts.unknown });
+  const file = failure !== undefined && ready === 0 ? "" : await keepSshConfig(run, spec.name, config);
+  return {
+    document,
+    exit,
+    ready,
+    ...(failure === undefined ? {} : { failure }),
+    missing: missing.map((node) => explained(node, carried)),
+    sshConfig: config,
+    sshConfigFile: file,
+    ...(materials.ssh.privateKeyFile === undefined ? {} : { privateKeyFile: materials.ssh.privateKeyFile }),
+    unknownHostKeys: nodes.length === 0 ? 0 : knownHosts.unknown.size,
+  };
+}
+
+/** What the endpoints do, seen from outside; undefined where nobody has waited for nodes that could answer. */
+export async function endpointsFromOutside(
+  run: Run,
+  prepared: Prepared,
+  { ip }: ClusterDocument,
+): Promise<EndpointState[] | undefined> {
+  const endpoints = endpointsOf(prepared.spec);
+  if (endpoints.length === 0 || run.simulated || ip === "" || enough(run, prepared) === "machines") return undefined;
+  const { probeEndpoints } = await import("../../nodes/endpoints.ts");
+  const probes = endpoints.map(({ port, probePath }) => ({
+    host: ip,
+    port,
+    ...(probePath === undefined ? {} : { path: probePath }),
+  }));
+  return probeEndpoints(probes, { clock: run.clock, signal: run.tools.signal });
+}
+
+/** Where `--output` goes: with no file given, NAME.json in the working directory. */
+export const stateFilePath = (cwd: string, name: string, output: string): string =>
+  resolve(cwd, output === "" ? `${name}.json` : output);
+
+/** What advice is to know of the cluster that failed. */
+export const failureContext = ({ spec, facts }: Prepared) => ({
+  name: spec.name,
+  nodes: spec.numNodes,
+  vmSize: spec.vmSize,
+  location: facts.location,
+  resourceGroup: facts.group,
+});
+
+// --- internal ---
+
+/** Ready is what was waited for: with `--wait-for machines` a machine that Azure has made. */
+const isReady = ({ state }: NodeDocument, level: ReadyLevel): boolean =>
+  state === "ready" || (level === "machines" && state === "created");
+
+/** The failure to show: one that others stem from, never an echo; a conflict before anything else. */
+function firstFailure({ resources }: Prepared, { results }: Carried): unknown {
+  const failures = resources.flatMap(({ id }) => {
+    const result = results.get(id);
+    return result?.state === "failed" ? [result.error] : [];
+  });
+  return failures.find((error) => error instanceof ClusterError && error.exit === EXIT.conflict) ?? failures[0];
+}
+
+function exitOf(run: Run, { minReady }: Prepared["spec"], ready: number, all: number, failure: unknown): ExitCode {
+  if (run.stop.aborted) return EXIT.interrupted;
+  if (failure instanceof ClusterError && failure.exit === EXIT.conflict) return EXIT.conflict;
+  if (ready === all && failure === undefined) return EXIT.done;
+  if (minReady !== undefined && ready >= minReady) return EXIT.done;
+  if (ready > 0) return EXIT.partly;
+  if (failure === undefined) return run.clock.now() >= run.deadline ? EXIT.timeout : EXIT.partly;
+  return failure instanceof ClusterError ? failure.exit : EXIT.failed;
+}
+
+/** Removes what this run made, and ends it with the error that led to that. */
+async function rollBack(run: Run, prepared: Prepared, carried: Carried, failure: unknown, exit: ExitCode): Promise<never> {
+  const late = run.tools.signal.aborted;
+  if (late) run.say("The time is up. What this run made is being removed, which takes its own time.");
+  const { rollback, rolledBack } = await import("./rollback.ts");
+  const undone = await rollback(late ? await run.overtime() : run, prepared, carried);
+  const known = failure instanceof ClusterError ? advised(failure, failureContext(prepared)) : undefined;
+  if (failure !== undefined && known === undefined) throw failure;
+  const overdue = known?.code === "Timeout" ? new ClusterError(known.code, known.message, { source: known.source }) : known;
+  throw rolledBack(overdue, undone, prepared.spec.name, late ? EXIT.timeout : exit === EXIT.partly ? EXIT.failed : exit);
+}
+
+const keepStateFile = (run: Run, output: string, document: ClusterDocument): Promise<void> =>
+  replaceFile(stateFilePath(run.outside.cwd, document.name, output), `${JSON.stringify(stateFile(document), null, 2)}\n`, 0o644);
+
+function explained({ index, name, state }: NodeDocument, { diagnoses, readiness }: Carried): MissingNode {
+  const why = diagnoses.find((one) => one.index === index);
+  const reason = why?.summary ?? readiness.get(index)?.reason;
+  return {
+    name,
+    state,
+    ...(reason === undefined ? {} : { reason }),
+    ...(why?.evidence === undefined ? {} : { evidence: why.evidence }),
+    ...(why === undefined ? {} : { advice: why.advice }),
+  };
+}

@@ -1,0 +1,63 @@
+/** What was chosen once for a cluster and is asked for again: the same, refused, or counting for new machines only. */
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { type FlagKey, type FlagValues, flagRows } from "../../core/spec/flags.ts";
+import type { FoundCluster } from "../cluster/find-cluster.ts";
+
+/**
+ * Sentences about flags that count for new machines only.
+ * @throws ClusterError ChoiceFixed (exit 7) for another value of what cannot change
+ */
+export function changedChoices(given: Partial<FlagValues>, { claim }: FoundCluster): string[] {
+  if (claim === undefined) return [];
+  const notes = flagRows.flatMap((row) => changedChoice(row, given[row[0]], claim.kept[row[0]]));
+  const members = claim.choices.members.size;
+  if (given.etcdMembers !== undefined && members !== given.etcdMembers)
+    notes.push(
+      `--etcd-members ${given.etcdMembers}: etcd has ${members}. More come with new machines only, fewer with \`azure-coreos-cluster remove\`.`,
+    );
+  return notes;
+}
+
+/** A destroy that began is to be ended, not worked against. @throws ClusterError BeingDestroyed (exit 7) */
+export function refuseDestroyed({ claim, group }: FoundCluster, name: string): void {
+  if (claim?.tags["aoc-destroying"] === undefined && group?.tags["aoc-destroying"] === undefined) return;
+  throw new ClusterError("BeingDestroyed", `${name} is being destroyed`, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice: `Wait until it is gone, or end a destroy that broke off: \`azure-coreos-cluster destroy ${name}\`. Then run the same command again.`,
+  });
+}
+
+// --- internal ---
+
+type Value = FlagValues[FlagKey];
+
+function changedChoice([key, flag]: (typeof flagRows)[number], wanted: Value, kept: Value): string[] {
+  const before = kept ?? (flag.default as Value);
+  if (flag.kept === undefined || wanted === undefined || sameText(before, wanted)) return [];
+  // a service that is asked for a URL again: the cluster has one
+  if (key === "discoveryServiceUrl" && before !== undefined && /\/new\/?$/.test(String(wanted))) return [];
+  if (flag.kept === "fixed") throw choiceFixed(flag.name, before, wanted);
+  if (flag.kept === "everything") return [];
+  if (wanted === true) return [`--${flag.name} counts for new machines; those that exist stay as they are.`];
+  return wanted === false
+    ? [`New machines are made without --${flag.name}; those that exist keep what they have.`]
+    : [`--${flag.name} ${String(wanted)} counts for new machines; those that exist keep ${String(before ?? "what they have")}.`];
+}
+
+const choiceFixed = (flag: string, before: Value, wanted: Value): ClusterError =>
+  new ClusterError(
+    "ChoiceFixed",
+    typeof wanted === "boolean"
+      ? `the cluster was made ${before === true ? "with" : "without"} --${flag}; that cannot change`
+      : `the cluster was made with --${flag} ${String(before ?? "(none)")}; that cannot change to ${String(wanted)}`,
+    { exit: EXIT.conflict, advice: "Leave the flag out to go on with this cluster, or make another one under another name." },
+  );
+
+/** As people write them: "WestUS" is "westus", and a URL's last slash says nothing. */
+function sameText(a: Value, b: Value): boolean {
+  const [one, other] = [a, b].map((value) =>
+    value === undefined ? "" : JSON.stringify(value).toLowerCase().replace(/\/"$/, '"'),
+  );
+  return one === other;
+}
