@@ -200,6 +200,8 @@ const goneMeanwhile = (machine: string): ClusterError =>
 /** What went wrong, as far as this run can know it. */
 async function explained(run: Run, prepared: Prepared, resource: AnyResource, error: unknown): Promise<unknown> {
   const known = beingDestroyed(error, prepared.facts.group);
+  // when this run looked first, nothing of another creation was there
+  if (known instanceof ClusterError && known.code === "ClusterConflict") return otherRun(prepared.spec.name, known);
   // the other one may have chosen another location, and so refused more than the name
   if (known instanceof AzureError && (known.status === 400 || known.status === 409) && prepared.found.claim === undefined) {
     const now = await findCluster(run, prepared.spec.name, prepared.facts.group).catch(() => undefined);
