@@ -79,8 +79,8 @@ export function inventoryReads({ compute, network, resources, storage }: Clients
 
     /** Names of the containers of a storage account; none where this sign-in may not ask, or this ARM does not know them. */
     containers: async (group: string, account: string, abortSignal: AbortSignal): Promise<string[]> => {
-      const list = (): AsyncIterable<{ name?: string }> => storage.blobContainers.list(group, account, { abortSignal });
-      const found = await listed(() => all(list(), abortSignal)).catch((error: unknown) => {
+      const list = () => all(storage.blobContainers.list(group, account, { abortSignal }), abortSignal);
+      const found = await listed(list).catch((error: unknown) => {
         if (error instanceof AzureError && error.status === 403) return undefined;
         throw error;
       });
