@@ -8,7 +8,9 @@ import type { TokenCredential } from "@azure/identity";
 import { Agent } from "node:https";
 import type { Clock } from "../core/clock.ts";
 import type { Endpoint } from "./clouds.ts";
-import { type Heard, type OperationErrors, answers, loopbackSignIn } from "./pipeline.ts";
+import { boundedClient } from "./bounded.ts";
+import { ownHosts } from "./origin.ts";
+import { type Heard, type OperationErrors, answers, loopbackSignIn, wholeBeforeWrites } from "./pipeline.ts";
 
 export interface Connection {
   readonly subscription: string;
@@ -18,6 +20,8 @@ export interface Connection {
   /** Where requests go instead of the network: the simulation. */
   readonly httpClient?: HttpClient;
   readonly clock: Clock;
+  /** Ends before the first write; see wholeBeforeWrites. */
+  readonly loadRest?: () => Promise<void>;
   /** A proxy is configured in the environment: the SDK finds it, if it makes its own sockets. */
   readonly proxied: boolean;
 }
@@ -28,6 +32,7 @@ export interface Clients {
   readonly resources: ResourceManagementClient;
   readonly storage: StorageManagementClient;
   readonly operationErrors: OperationErrors;
+  readonly endpoint: string;
 }
 
 /** Without a limit every request in flight has a socket and a TLS handshake of its own; 64 carry a thousand machines. */
@@ -48,7 +53,7 @@ export async function createClients(connection: Connection): Promise<Clients> {
   const options = {
     endpoint: endpoint.url,
     ...(open ? { allowInsecureConnection: true } : { credentials: { scopes: [endpoint.scope] } }),
-    ...(httpClient === undefined ? {} : { httpClient }),
+    httpClient: httpClient ?? (await boundedClient()),
     ...(open || connection.proxied || httpClient !== undefined
       ? {}
       : { agent: new Agent({ keepAlive: true, maxSockets: SOCKETS }) }),
@@ -68,10 +73,17 @@ export async function createClients(connection: Connection): Promise<Clients> {
     pipeline.addPolicy(answers(connection.clock, operationErrors, heard), {
       beforePolicies: ["bearerTokenAuthenticationPolicy"],
     });
+    pipeline.addPolicy(ownHosts(endpoint.url), { beforePolicies: ["answers"] });
+    if (connection.loadRest !== undefined)
+      pipeline.addPolicy(wholeBeforeWrites(connection.loadRest), { beforePolicies: ["ownHosts"] });
+    // Resource Manager redirects nobody, and the SDK follows behind the rule of who may be asked
+    pipeline.removePolicy({ name: "redirectPolicy" });
+    // bounded.ts unpacks, for it counts
+    pipeline.removePolicy({ name: "decompressResponsePolicy" });
     if (!open) continue;
     pipeline.addPolicy(loopbackSignIn);
     // a proxy of the environment is for the world outside: it could not reach this machine's loopback
     pipeline.removePolicy({ name: "proxyPolicy" });
   }
-  return { ...clients, operationErrors };
+  return { ...clients, operationErrors, endpoint: endpoint.url };
 }

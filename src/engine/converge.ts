@@ -43,6 +43,8 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
   let replaced = 0;
   let driving = false;
   let looked = false;
+  /** Azure has called it made while it was still at work on it: its lists are not believed any more. */
+  let early = false;
   /** A request of ours may have been carried out without our knowing. */
   let unclear = false;
   for (;;) {
@@ -55,6 +57,10 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
       const decision = decide(resource, live ?? undefined, options.cluster);
       switch (decision) {
         case "unchanged":
+          if (!looked && isFresh(resource, live, tools.clock.now())) {
+            live = undefined;
+            continue;
+          }
           tools.emit({
             ...about,
             kind: acted === "unchanged" ? "unchanged" : "done",
@@ -65,7 +71,8 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
         case "wait":
           tools.emit({ ...about, kind: "waiting", detail: "Azure is at work on it already" });
           if (live?.state === "working") options.onAccepted?.(live);
-          if (await raceUsable((alone) => waitWhileWorking(resource, alone), options.usable, tools)) return done("created");
+          if (await raceUsable((alone) => waitWhileWorking(resource, alone, early), options.usable, tools))
+            return done("created");
           live = undefined;
           continue;
         case "replace":
@@ -95,8 +102,13 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           options.onAccepted?.();
           if (!operation.done) tools.emit({ ...about, kind: "waiting" });
           driving = true;
-          await raceUsable((alone) => drive(operation, resource.kind, alone, resource), options.usable, tools);
-          return done(acted);
+          const usable = await raceUsable((alone) => drive(operation, resource.kind, alone, resource), options.usable, tools);
+          driving = false;
+          if (usable || resource.kind !== "machine" || operation.confirmed === true) return done(acted);
+          live = await lookAtMade(resource, tools);
+          if (live.state === "succeeded") return done(acted);
+          [looked, early] = [true, true];
+          continue;
         }
       }
     } catch (error) {
@@ -170,13 +182,35 @@ function refuseOld(resource: AnyResource, live: Live, now: number, cluster: stri
 const look = (resource: AnyResource, tools: Tools): Promise<Live | undefined> =>
   patiently(tools, (signal) => tools.provider.get(resource, signal));
 
-/** Returns when it is at work no more, whatever became of it. */
-async function waitWhileWorking(resource: AnyResource, tools: Tools): Promise<void> {
+/**
+ * A list, or the first answer, may call a machine made that Azure is still at work on: it is asked itself before we say so. One
+ * read for each machine, and none where its operation was asked to the end, for the SDK has looked then.
+ */
+async function lookAtMade(resource: AnyResource, tools: Tools): Promise<Live> {
+  const live = await look(resource, tools);
+  if (live !== undefined && live.state !== "failed") return live;
+  const what = live === undefined ? "is not there" : "is Failed";
+  throw new AzureError("MachineFailed", `Azure called ${resource.label} made, and it ${what}`, {
+    operation: true,
+    advice: "Run the same command again: it makes it anew.",
+  });
+}
+
+/** A machine that a run made a moment ago, as a list shows it. */
+function isFresh({ kind }: AnyResource, live: Live | null | undefined, now: number): boolean {
+  const made = kind === "machine" ? (live?.model as { timeCreated?: Date } | undefined)?.timeCreated : undefined;
+  return made !== undefined && now - new Date(made).getTime() < FRESH_MS;
+}
+
+const FRESH_MS = 10 * 60_000;
+
+/** Returns when it is at work no more, whatever became of it. @param alone asks for nothing else but itself */
+async function waitWhileWorking(resource: AnyResource, tools: Tools, alone: boolean): Promise<void> {
   const poll = async (signal: AbortSignal): Promise<boolean> => {
     const state = (await tools.provider.get(resource, signal))?.state;
     return state !== "working" && state !== "deleting";
   };
-  await drive({ done: false, poll }, resource.kind, tools, resource);
+  await drive({ done: false, poll }, resource.kind, tools, alone ? undefined : resource);
 }
 
 /** Waits for the first: true when the node became usable before Azure's word, which is then waited for no more. */

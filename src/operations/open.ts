@@ -22,6 +22,8 @@ export interface Listeners {
 export interface OpenOptions {
   /** It only looks: a rehearsal stays as it was, in its time too. */
   readonly looks?: boolean;
+  /** It writes, or lasts: the program must be whole, whatever happens to its files meanwhile. */
+  readonly lasts?: boolean;
   readonly listeners?: Listeners;
 }
 
@@ -34,14 +36,14 @@ export interface Opened {
   close(): Promise<void>;
 }
 
-/** Nodes are waited for until the deadline; so much longer the run may take to say why they did not come. */
-const graceOf = (timeoutMs: number): number => Math.min(45_000, Math.max(5000, timeoutMs / 10));
+/** The end of a run's time that is kept for saying why nodes did not come. */
+const explaining = (timeoutMs: number): number => Math.min(15_000, timeoutMs / 10);
 
 /** @throws ClusterError Usage, SubscriptionMissing, SignInIncomplete, and what a certificate or the folder is refused with */
 export async function openRun(
   outside: Surroundings,
   given: Partial<FlagValues>,
-  { looks = false, listeners = {} }: OpenOptions = {},
+  { looks = false, lasts = !looks, listeners = {} }: OpenOptions = {},
 ): Promise<Opened> {
   const dir = await openFolder(outside.cwd, given.dir, { write: given.simulate === true && !looks });
   if (given.fault !== undefined && given.simulate !== true)
@@ -52,7 +54,7 @@ export async function openRun(
   const plainClock = simulation?.clock ?? outside.clock;
   const startedAt = plainClock.now();
   const deadline = startedAt + (given.timeout ?? FLAGS.timeout.default);
-  const clock = withDeadline(plainClock, deadline + graceOf(deadline - startedAt), () => {
+  const clock = withDeadline(plainClock, deadline, () => {
     hard.abort(overdue(deadline - startedAt));
     return hard.signal.reason as Error;
   });
@@ -62,8 +64,15 @@ export async function openRun(
     events.push(stamped);
     listeners.event?.(stamped);
   };
+  const loadRest = simulation === undefined && lasts && outside.loadRest !== undefined ? once(outside.loadRest) : undefined;
   const wayOn = (time: Clock, signal: AbortSignal) =>
-    connect(outside, given, { emit, clock: time, hard: signal, ...(simulation === undefined ? {} : { simulation }) });
+    connect(outside, given, {
+      emit,
+      clock: time,
+      hard: signal,
+      ...(loadRest && { loadRest }),
+      ...(simulation && { simulation }),
+    });
   const run: Run = {
     ...(await wayOn(clock, hard.signal)),
     outside,
@@ -72,6 +81,7 @@ export async function openRun(
     clock,
     startedAt,
     deadline,
+    giveUpAt: deadline - explaining(deadline - startedAt),
     stop: soft.signal,
     emit,
     events,
@@ -96,6 +106,19 @@ export async function openRun(
 }
 
 // --- internal ---
+
+/** The same promise for all who ask. @throws ClusterError ProgramReplaced */
+function once(load: () => Promise<void>): () => Promise<void> {
+  let loading: Promise<void> | undefined;
+  return () =>
+    (loading ??= load().catch((cause: unknown) => {
+      throw new ClusterError("ProgramReplaced", "the program's own files have changed since it was started", {
+        exit: EXIT.failed,
+        advice: "Nothing was written. Was it just upgraded? Run the same command again.",
+        cause,
+      });
+    }));
+}
 
 const overdue = (timeoutMs: number): ClusterError =>
   new ClusterError("Timeout", `not done within ${duration(timeoutMs)} (--timeout)`, {

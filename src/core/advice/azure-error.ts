@@ -6,6 +6,8 @@ export interface AzureErrorOptions extends ErrorOptions {
   readonly status?: number;
   /** The error body's details, as ARM gave them. */
   readonly details?: unknown;
+  /** The error body's additionalInfo, as ARM gave it. */
+  readonly info?: unknown;
   /** What Retry-After asked for. */
   readonly retryAfterMs?: number;
   /** What was asked: "DELETE /subscriptions/S/resourceGroups/G". */
@@ -17,6 +19,7 @@ export interface AzureErrorOptions extends ErrorOptions {
 export class AzureError extends ClusterError {
   readonly status: number | undefined;
   readonly details: unknown;
+  readonly info: unknown;
   readonly retryAfterMs: number | undefined;
   readonly request: string | undefined;
   readonly operation: boolean;
@@ -26,6 +29,7 @@ export class AzureError extends ClusterError {
     this.name = "AzureError";
     this.status = options.status;
     this.details = options.details;
+    this.info = options.info;
     this.retryAfterMs = options.retryAfterMs;
     this.request = options.request;
     this.operation = options.operation ?? false;
@@ -54,12 +58,12 @@ export const NOT_AZURE = "UnreadableAnswer";
 
 /**
  * What came back is no answer of ARM's: a page, `null`, an array.
+ * @param what the request and what is wrong with its answer: "GET /subscriptions/S/resourceGroups: value is a number"
  * @param status 502 where it may pass, as a gateway's trouble does; none where the same request will be answered so again
  */
 export const notAzure = (what: string, status?: number): AzureError =>
-  new AzureError(NOT_AZURE, "the answer is not Azure Resource Manager's", {
+  new AzureError(NOT_AZURE, `the answer is not Azure Resource Manager's (${what})`, {
     ...(status === undefined ? {} : { status }),
     advice:
       "Something else answers in its place: check --arm-endpoint (AZURE_ARM_ENDPOINT) and the proxy (HTTPS_PROXY, NO_PROXY), then repeat the command.",
-    cause: what,
   });

@@ -86,7 +86,9 @@ export async function endpointsFromOutside(
     port,
     ...(probePath === undefined ? {} : { path: probePath }),
   }));
-  return probeEndpoints(probes, { clock: run.clock, signal: run.tools.signal });
+  // they are told of where there is time: a cluster that is ready stays so
+  const timeoutMs = Math.min(5000, run.deadline - run.clock.now() - ENOUGH_TO_TELL_MS);
+  return timeoutMs <= 0 ? undefined : probeEndpoints(probes, { clock: run.clock, signal: run.tools.signal, timeoutMs });
 }
 
 /** Where `--output` goes: with no file given, NAME.json in the working directory. */
@@ -103,6 +105,8 @@ export const failureContext = ({ spec, facts }: Prepared) => ({
 });
 
 // --- internal ---
+
+const ENOUGH_TO_TELL_MS = 250;
 
 /** Ready is what was waited for: with `--wait-for machines` a machine that Azure has made. */
 const isReady = ({ state }: NodeDocument, level: ReadyLevel): boolean =>
@@ -123,13 +127,16 @@ function exitOf(run: Run, { minReady }: Prepared["spec"], ready: number, all: nu
   if (ready === all && failure === undefined) return EXIT.done;
   if (minReady !== undefined && ready >= minReady) return EXIT.done;
   if (ready > 0) return EXIT.partly;
-  if (failure === undefined) return run.clock.now() >= run.deadline ? EXIT.timeout : EXIT.partly;
+  if (failure === undefined) return isLate(run) ? EXIT.timeout : EXIT.partly;
   return failure instanceof ClusterError ? failure.exit : EXIT.failed;
 }
 
+/** What is left of its time, if anything, is enough to say so and no more. */
+const isLate = (run: Run): boolean => run.tools.signal.aborted || run.clock.now() >= run.giveUpAt;
+
 /** Removes what this run made, and ends it with the error that led to that. */
 async function rollBack(run: Run, prepared: Prepared, carried: Carried, failure: unknown, exit: ExitCode): Promise<never> {
-  const late = run.tools.signal.aborted;
+  const late = isLate(run);
   if (late) run.say("The time is up. What this run made is being removed, which takes its own time.");
   const { rollback, rolledBack } = await import("./rollback.ts");
   const undone = await rollback(late ? await run.overtime() : run, prepared, carried);

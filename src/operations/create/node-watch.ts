@@ -113,7 +113,7 @@ const waitOptions = (
   clocks: ClockMeasure[],
 ): Parameters<typeof startWait>[0] => ({
   level,
-  deadline: run.deadline,
+  deadline: run.giveUpAt,
   clock: run.clock,
   signal: run.tools.signal,
   emit: run.emit,
