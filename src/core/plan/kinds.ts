@@ -16,6 +16,12 @@ interface KindRow {
   readonly standsOn?: readonly DoomedKind[];
   /** Each node has its own. */
   readonly ofANode?: true;
+  /** Azure changes nothing of it that matters once it exists, or it must not change under a running machine. */
+  readonly settled?: true;
+  /** Two creates of a name may both write it before either has the claim; of addresses, the gateway's. */
+  readonly shared?: true;
+  /** It has no tags of its own: it belongs to what it is in. */
+  readonly untagged?: true;
   /** Where in Azure's model of one the ids of those stand that use it. */
   readonly usedBy?: readonly string[];
   /** When to ask how its operations go, where they take longer than most. */
@@ -45,6 +51,7 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
   machine: {
     type: "Microsoft.Compute/virtualMachines",
     word: "machine",
+    settled: true,
     label: ({ name }) => `machine ${name}`,
     standsOn: ["networkInterface", "disk", "availabilitySet", "placementGroup"],
     ofANode: true,
@@ -74,6 +81,8 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
   availabilitySet: {
     type: "Microsoft.Compute/availabilitySets",
     word: "availability set",
+    settled: true,
+    shared: true,
     label: ({ name }) => `availability set ${name}`,
     standsOn: ["placementGroup"],
     usedBy: ["virtualMachines.id"],
@@ -81,36 +90,51 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
   placementGroup: {
     type: "Microsoft.Compute/proximityPlacementGroups",
     word: "proximity placement group",
+    settled: true,
+    shared: true,
     label: ({ name }) => `proximity placement group ${name}`,
     usedBy: ["virtualMachines.id", "availabilitySets.id"],
   },
   network: {
     type: "Microsoft.Network/virtualNetworks",
     word: "virtual network",
+    shared: true,
     standsOn: ["natGateway"],
     usedBy: ["subnets.ipConfigurations.id", "subnets.privateEndpoints.id", "subnets.serviceAssociationLinks.link"],
   },
   natGateway: {
     type: "Microsoft.Network/natGateways",
     word: "NAT gateway",
+    settled: true,
+    shared: true,
     standsOn: ["publicAddress"],
     usedBy: ["subnets.id"],
   },
   securityGroup: {
     type: "Microsoft.Network/networkSecurityGroups",
     word: "security group",
+    shared: true,
     usedBy: ["networkInterfaces.id", "subnets.id"],
   },
   image: {
     type: "Microsoft.Compute/images",
     word: "image",
+    settled: true,
+    shared: true,
     standsOn: ["storageAccount"],
     pace: { first: 2000, least: 500, most: 5000 },
   },
-  blobContainer: { type: "Microsoft.Storage/storageAccounts/blobServices/containers", word: "container" },
+  blobContainer: {
+    type: "Microsoft.Storage/storageAccounts/blobServices/containers",
+    word: "container",
+    settled: true,
+    untagged: true,
+  },
   storageAccount: {
     type: "Microsoft.Storage/storageAccounts",
     word: "storage account",
+    settled: true,
+    shared: true,
     label: ({ name }) => `storage account ${name}`,
     pace: { first: 2000, least: 500, most: 4000 },
   },
@@ -126,6 +150,7 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
   resourceGroup: {
     type: "Microsoft.Resources/subscriptions/resourceGroups",
     word: "resource group",
+    shared: true,
     label: ({ name }) => `resource group ${name}`,
   },
 };
