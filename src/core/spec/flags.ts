@@ -3,7 +3,7 @@
  * the environment, by the README's table, and by the type of ClusterSpec, which is inferred from it: a flag exists here
  * once. What the columns mean stands in flag.ts. Long because it is one table; no row says anything about another.
  */
-import { type Flag, choice, maybe, needed, section, several, toggle } from "./flag.ts";
+import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
 import {
   mountPoint, cidrs, duration, groupName, guid, hostPart, integer, location, resourceName, text, url,
 } from "./parse.ts";
@@ -269,6 +269,11 @@ type ValueOf<F> = F extends { readonly parse: (text: string) => infer T } ? T : 
 
 /** Every flag's value, defaults filled in. */
 export type FlagValues = { readonly [K in FlagKey]: ValueOf<(typeof FLAGS)[K]> };
+
+/** The flags of a command, all optional: what the library takes as options. */
+export type FlagsOn<S extends FlagScope> = Partial<
+  Pick<FlagValues, { [K in FlagKey]: (typeof FLAGS)[K]["on"][number] & S extends never ? never : K }[FlagKey]>
+>;
 
 /** The rows one by one, with every column. */
 export const flagRows = Object.entries(FLAGS) as readonly (readonly [FlagKey, Flag<unknown>])[];
