@@ -121,7 +121,7 @@ test("tags are put again after a lost answer and a lagging read of the group, an
   cloud.tools.provider.tag = (target, tags) => {
     sent.push([target, tags]);
     const turn = turns.shift();
-    return turn === undefined ? Promise.resolve() : Promise.reject(turn as Error);
+    return turn === undefined ? Promise.resolve() : Promise.reject(turn);
   };
   await retag(TARGET, { a: "b" }, cloud.tools);
   expect(sent).toEqual(Array.from({ length: 4 }, () => [TARGET, { a: "b" }]));
