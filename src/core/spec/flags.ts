@@ -114,6 +114,12 @@ export const FLAGS = {
       name: "ssh-cert", value: "FILE", parse: text, file: true, on: ["create"],
       about: "certificate or public key for SSH (.cer, .pem, .pub); else made: ssh-cert.key, .pem, .cer, .pub",
     }),
+    sshKey: maybe({
+      name: "ssh-key", value: "FILE", parse: text, file: true, on: ["create", "nodes"],
+      about:
+        "private key to log in to nodes with; else the one that create found, " +
+        "ssh-cert.key, one of ~/.ssh, or ssh-agent's",
+    }),
     sshThumb: maybe({
       name: "ssh-thumb", value: "HEX", parse: text, on: ["create"],
       about: "SHA-1 thumbprint of --ssh-cert, or of an SSH key stored in Azure",
