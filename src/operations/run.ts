@@ -41,6 +41,8 @@ export interface Run extends Way {
   readonly simulated: boolean;
   /** Folder of keys and cluster folders. */
   readonly dir: string;
+  /** `--ssh-key`: the private key that nodes are logged in to with, as an absolute path. */
+  readonly sshKey?: string;
   readonly clock: Clock;
   readonly startedAt: number;
   /** Milliseconds since 1970: nothing goes on after it. */

@@ -7,6 +7,7 @@ import { type Parse, flagValue, oneOf } from "./parse.ts";
 export type FlagScope =
   | "azure"
   | "create"
+  | "nodes"
   | "remove"
   | "destroy"
   | "status"
@@ -48,7 +49,7 @@ export interface Flag<T> {
   readonly unnamed?: string;
   /** Where it stands in the help. */
   readonly section: string;
-  /** Which commands take it: "azure" is every command that talks to Azure, "create" is create, plan and export. */
+  /** Which commands take it: "azure" is every command that talks to Azure, "create" is create, plan and export, "nodes" is every other that logs in to nodes. */
   readonly on: readonly FlagScope[];
   /** Azure's own variable of the environment, beside AZURE_COREOS_CLUSTER_NAME. */
   readonly env?: string;
