@@ -5,7 +5,8 @@
  */
 import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
 import {
-  mountPoint, cidrs, duration, groupName, guid, hostPart, integer, location, resourceName, text, url,
+  mountPoint, cidrs, discoveryAddress, duration, groupName, guid, hostPart, integer, location, resourceName, text,
+  url,
 } from "./parse.ts";
 
 export const FLAGS = {
@@ -173,7 +174,7 @@ export const FLAGS = {
       about: "your own cloud-init file; {0} and {1} of old files are filled in",
     }),
     discoveryServiceUrl: maybe({
-      name: "discovery-service-url", value: "URL", parse: url, kept: "fixed", on: ["create"],
+      name: "discovery-service-url", value: "URL", parse: discoveryAddress, kept: "fixed", on: ["create"],
       about: "an existing etcd discovery URL, or a service's .../new to ask for one",
     }),
     noDiscoveryUrl: toggle({

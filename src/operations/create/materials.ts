@@ -14,7 +14,7 @@ import { PRIVATE, clusterFolder } from "../../prepare/kept-file.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
 import { recoverAuthority } from "../etcd/authority.ts";
 import type { Place } from "./choose-nodes.ts";
-import { readCustom, refuseOtherCustomData } from "./custom-data.ts";
+import { readCustom, refuseOtherCustomData, type CustomFile } from "./custom-data.ts";
 import { chooseMembers, etcdAuthority, membersOf, usesTls } from "../etcd/plan.ts";
 import type { Claim, FoundCluster } from "../cluster/find-cluster.ts";
 import type { Mode } from "../mode.ts";
@@ -78,9 +78,9 @@ async function chooseCustomData(
   spec: ClusterSpec,
   claim: Claim | undefined,
   places: readonly Place[],
-): Promise<{ custom: string | undefined; customDataHash: string | undefined }> {
+): Promise<{ custom: CustomFile | undefined; customDataHash: string | undefined }> {
   const custom = spec.customData === undefined ? undefined : await readCustom(run, spec.customData);
-  const hash = custom === undefined ? undefined : createHash("sha256").update(custom).digest("hex");
+  const hash = custom === undefined ? undefined : createHash("sha256").update(custom.bytes).digest("hex");
   if (claim !== undefined)
     refuseOtherCustomData(spec, claim.choices.customDataHash, hash, places.filter((place) => !place.exists).length);
   return { custom, customDataHash: hash ?? claim?.choices.customDataHash };
@@ -144,10 +144,16 @@ const word = (run: Run): string => Buffer.from(run.outside.random(4)).toString("
 
 async function chooseDiscoveryUrl(run: Run, spec: ClusterSpec, mode: Mode): Promise<string | undefined> {
   if (spec.discoveryServiceUrl === undefined) return undefined;
-  const { newDiscoveryUrl, parseDiscoveryUrl } = await import("../../prepare/discovery.ts");
-  if (!/\/new\/?$/.test(new URL(spec.discoveryServiceUrl).pathname)) return parseDiscoveryUrl(spec.discoveryServiceUrl).url;
-  if (mode === "imagine") return `${spec.discoveryServiceUrl.replace(/\/new\/?$/, "")}/asked-for-when-the-cluster-is-made`;
-  return newDiscoveryUrl(fetch, spec.discoveryServiceUrl, memberCount(spec), run.tools.signal);
+  const { discoveryService, newDiscoveryUrl, parseDiscoveryUrl } = await import("../../prepare/discovery.ts");
+  const service = discoveryService(spec.discoveryServiceUrl);
+  if (service === undefined) return parseDiscoveryUrl(spec.discoveryServiceUrl).url;
+  const members = memberCount(spec);
+  if (service.size !== undefined && service.size !== members) {
+    const message = `--discovery-service-url asks for ${service.size}; the URL is asked for ${members}, as many as etcd has members.`;
+    run.emit({ kind: "note", id: "discovery", label: "discovery", message });
+  }
+  if (mode === "imagine") return `${service.address}/asked-for-when-the-cluster-is-made`;
+  return newDiscoveryUrl(fetch, service.address, members, run.tools.signal);
 }
 
 const ALL_TEMPLATES = new Map<string, string>();
