@@ -10,7 +10,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkUserDataFile } from "../../../src/core/user-data/check.ts";
 import { customUserData } from "../../../src/core/user-data/custom.ts";
-import { has } from "../../programs.ts";
+import { find, has } from "../../programs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "verdicts-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -148,7 +148,7 @@ describe.skipIf(!has("cloud-init"))("libyaml", () => {
 async function cloudInitTakes(data: string | Uint8Array): Promise<boolean> {
   const path = join(mkdtempSync(join(folder, "ci-")), "user-data");
   writeFileSync(path, data);
-  return new Promise((resolve) => execFile("cloud-init", ["schema", "-c", path], (error) => resolve(error === null)));
+  return new Promise((resolve) => execFile(find("cloud-init") ?? "", ["schema", "-c", path], (error) => resolve(error === null)));
 }
 
 describe.skipIf(!has("cloud-init"))("Debian's cloud-init", () => {
