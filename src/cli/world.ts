@@ -54,6 +54,7 @@ export function realWorld(): RealWorld {
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
     clock: realClock,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+    loadRest: async () => (await import("./rest.ts")).loadRest(),
     ask: async (question) => {
       // loaded when somebody is asked: it would cost every start a tenth of its time
       const { createInterface } = await import("node:readline/promises");

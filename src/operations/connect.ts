@@ -15,6 +15,8 @@ export interface Around {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly hard: AbortSignal;
+  /** Ends before the first write. */
+  readonly loadRest?: () => Promise<void>;
   readonly simulation?: Awaited<ReturnType<typeof import("./simulated.ts").startSimulation>>;
 }
 
@@ -41,6 +43,7 @@ export async function connect(outside: Surroundings, given: Partial<FlagValues>,
     subscription,
     endpoint,
     clock: around.clock,
+    ...(around.loadRest === undefined ? {} : { loadRest: around.loadRest }),
     proxied: ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].some(
       (name) => (outside.env[name] ?? "") !== "",
     ),

@@ -17,6 +17,8 @@ export interface Surroundings {
   /** The time outside: of certificates and of nodes, which a rehearsal's hours do not move. */
   readonly clock: Clock;
   random(bytes: number): Uint8Array;
+  /** Loads what is not loaded yet of the program, which may be replaced while it runs. Called more than once. */
+  readonly loadRest?: () => Promise<void>;
   /** Where requests to Azure Resource Manager go instead of the network; only tests set it. */
   readonly azure?: (request: PlainRequest) => Promise<PlainResponse>;
   /** With `azure`: machines are as simulated as Azure is, so nodes are not reached for. */

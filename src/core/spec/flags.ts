@@ -5,7 +5,7 @@
  */
 import { type Flag, choice, maybe, needed, section, several, toggle } from "./flag.ts";
 import {
-  absolutePath, cidrs, duration, groupName, guid, hostPart, integer, location, resourceName, text, url,
+  mountPoint, cidrs, duration, groupName, guid, hostPart, integer, location, resourceName, text, url,
 } from "./parse.ts";
 
 export const FLAGS = {
@@ -98,7 +98,7 @@ export const FLAGS = {
       about: "size of the data disk",
     }),
     dataDiskMount: needed({
-      name: "data-disk-mount", value: "PATH", parse: absolutePath, default: "/var/lib/docker", kept: "new machines",
+      name: "data-disk-mount", value: "PATH", parse: mountPoint, default: "/var/lib/docker", kept: "new machines",
       on: ["create"],
       about: "where the data disk is mounted",
     }),

@@ -1,4 +1,5 @@
 /** Parsers of single values as people type them: each returns the value or throws a usage error that says what is accepted. */
+import { isSystemPlace, normalPath } from "./mount-point.ts";
 import { usageError } from "../errors.ts";
 
 export type Parse<T> = (text: string) => T;
@@ -124,8 +125,15 @@ export const hostPart: Parse<string> = (value) => {
   return value.toLowerCase();
 };
 
-export const absolutePath: Parse<string> = (value) => {
-  if (!/^\/[A-Za-z0-9_./-]+$/.test(value) || value.includes("..") || value.endsWith("/"))
+/** Where the data disk goes: a plain absolute path, in its shortest form, where the system does not live. */
+export const mountPoint: Parse<string> = (value) => {
+  if (!/^\/[A-Za-z0-9_./-]*$/.test(value))
     throw usageError(`"${value}" is no absolute path of plain letters`, "For example /var/lib/docker.");
-  return value;
+  const path = normalPath(value);
+  if (isSystemPlace(path))
+    throw usageError(
+      `the data disk cannot be mounted at ${value}: the system itself lives there`,
+      "Give a folder of its own, such as /var/lib/docker or /data.",
+    );
+  return path;
 };

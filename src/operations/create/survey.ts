@@ -6,7 +6,8 @@ import { AzureError, isMisdirected } from "../../core/advice/azure-error.ts";
 import type { Facts } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type ImageChoice, imageChoice } from "../../core/spec/image.ts";
-import { type Checked, judge, refusal } from "../../core/advice/preflight.ts";
+import { judge, refusal } from "../../core/advice/preflight.ts";
+import type { Checked } from "../../core/advice/problem.ts";
 import { chosenSubnet } from "../../core/advice/preflight-ground.ts";
 import { type ImageFacts, type NetworkFacts, type SizeFacts, normalLocation } from "../../core/region.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
@@ -74,6 +75,7 @@ export async function survey(run: Run, spec: ClusterSpec, found: FoundCluster, n
     ...(region === undefined ? {} : { region }),
     ...(computeUsage === undefined ? {} : { computeUsage }),
     ...(networkUsage === undefined ? {} : { networkUsage }),
+    newLabel: found.claim === undefined,
     ...(labelFree === undefined ? {} : { labelFree }),
     ...(missingImage
       ? { image: "missing" as const }
