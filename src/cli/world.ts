@@ -29,7 +29,7 @@ export interface RealWorld extends World {
   endSoon(): void;
 }
 
-const LINGER_MS = 2000;
+const LINGER_MS = 100;
 
 export function realWorld(): RealWorld {
   const output = (stream: NodeJS.WriteStream): Output => ({
@@ -53,6 +53,7 @@ export function realWorld(): RealWorld {
     stderr: output(process.stderr),
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
     clock: realClock,
+    startedAt: Math.round(performance.timeOrigin),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     loadRest: async () => (await import("./rest.ts")).loadRest(),
     ask: async (question) => {

@@ -38,7 +38,7 @@ const member = (path: readonly (string | number)[], value: unknown): Hostile => 
 const pages = (link: unknown): Hostile => ({
   what: `nextLink is ${JSON.stringify(link)}`,
   spoil(answer, request) {
-    const copy = parsed(answer.body) as { value?: unknown } | undefined;
+    const copy: { value?: unknown } | undefined = parsed(answer.body);
     if (!Array.isArray(copy?.value)) return undefined;
     return { ...answer, body: JSON.stringify({ ...copy, nextLink: link === "itself" ? request.url : link }) };
   },

@@ -73,7 +73,7 @@ export function readClaim(tags: Tags): { choices: Choices; kept: Partial<FlagVal
   const kept: Record<string, unknown> = {};
   for (const [key, flag] of flagRows) {
     const text = flag.kept === undefined ? undefined : gather(tags, tagOf(flag));
-    if (text !== undefined) kept[key] = flag.parse(text);
+    if (text !== undefined) kept[key] = keptValue(flag, text);
   }
   return {
     choices: {
@@ -89,6 +89,24 @@ export function readClaim(tags: Tags): { choices: Choices; kept: Partial<FlagVal
 }
 
 // --- internal ---
+
+/** Read by the flag's own parser; what that refuses was not written by us. */
+function keptValue(flag: (typeof flagRows)[number][1], text: string): unknown {
+  try {
+    return flag.parse(text);
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    throw new ClusterError(
+      "ClaimDamaged",
+      `the tag ${tagOf(flag)} of the cluster's public address is damaged: ${error.message}`,
+      {
+        source: "azure",
+        exit: EXIT.conflict,
+        advice: "Somebody changed it. Put it back (the activity log in the portal has the old value), or destroy the cluster.",
+      },
+    );
+  }
+}
 
 function spread(tags: Tags, name: string, value: string): void {
   if (value.length <= VALUE_LIMIT) tags[name] = value;
