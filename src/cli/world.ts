@@ -1,5 +1,5 @@
 /** The process as a value. The only module that reads process globals, the clock or randomness; tests pass their own. */
-import type { Clock } from "../core/clock.ts";
+import { realClock } from "../operations/real-clock.ts";
 import type { Surroundings } from "../operations/run.ts";
 
 export interface Output {
@@ -109,29 +109,3 @@ function onInterrupt(callback: () => void): () => void {
     process.off("SIGTERM", callback);
   };
 }
-
-export const realClock: Clock = {
-  now: () => Date.now(),
-  async sleep(ms, signal) {
-    // a timer of more than 24 days would end at once
-    for (let left = ms; left > LONGEST_TIMER_MS; left -= LONGEST_TIMER_MS) await timer(LONGEST_TIMER_MS, signal);
-    await timer(ms > LONGEST_TIMER_MS ? ms % LONGEST_TIMER_MS : ms, signal);
-  },
-};
-
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-const timer = (ms: number, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason as Error);
-    const running = setTimeout(done, ms);
-    function done(): void {
-      signal?.removeEventListener("abort", aborted);
-      resolve();
-    }
-    function aborted(): void {
-      clearTimeout(running);
-      reject(signal?.reason as Error);
-    }
-    signal?.addEventListener("abort", aborted, { once: true });
-  });

@@ -11,7 +11,7 @@ export interface PlannedNode {
   readonly name: string;
   readonly address: string;
   /** The rendered user-data; empty for a machine that exists: Azure never changes it. */
-  readonly userData: string;
+  readonly userData: string | Uint8Array;
   /** Public host key line, kept as a tag of the machine. */
   readonly hostKey?: string;
   /** Id of the data disk of an earlier machine of this name, which somebody kept: it is attached, with what is on it. */

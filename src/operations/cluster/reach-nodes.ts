@@ -15,15 +15,13 @@ import type { Identity } from "../../nodes/identity.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import { PUBLIC, clusterFolder } from "../../prepare/kept-file.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
-import { prepareSshKey } from "../../prepare/ssh-keys.ts";
-import { DEFAULT_SUBJECT } from "../../prepare/subject.ts";
 import { type Snapshot, interfaceAddresses, machinesOf } from "../create/choose-nodes.ts";
 import { type Claim, findCluster, noSuchCluster } from "./find-cluster.ts";
 import { locate } from "./locate.ts";
 import { usesTls } from "../etcd/plan.ts";
 import { nodeTarget } from "./node-target.ts";
 import { replaceFile } from "../replace-file.ts";
-import { identityOf } from "./identity.ts";
+import { identityFor } from "./identity.ts";
 import type { Run } from "../run.ts";
 
 export interface ReachedCluster {
@@ -33,6 +31,8 @@ export interface ReachedCluster {
   readonly key: SshKey;
   /** What nodes are logged in to with: see canLogIn. */
   readonly identity: Identity;
+  /** Why nobody can log in from here, when that is so. */
+  readonly lacking?: ClusterError;
   /** The cluster's own known_hosts, brought up to date. */
   readonly knownHosts: string;
 }
@@ -56,13 +56,7 @@ export async function reachNodes(run: Run, name: string, group: string | undefin
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
   const snapshot = await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal));
-  const key = await prepareSshKey({
-    dir: run.dir,
-    subject: DEFAULT_SUBJECT,
-    now: run.outside.clock.now(),
-    clusterKey: claim.choices.sshPublicKey,
-  });
-  const { identity } = await identityOf(run, key);
+  const { key, identity, lacking } = await identityFor(run, name, claim.choices.sshPublicKey);
   const knownHosts = join(await clusterFolder(run.dir, name), "known_hosts");
   const known = await readFile(knownHosts, "utf8").catch(() => "");
   const addresses = new Map(interfaceAddresses(spec, snapshot));
@@ -78,7 +72,7 @@ export async function reachNodes(run: Run, name: string, group: string | undefin
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
   await keep(knownHosts, known, nodes, claim.host);
-  return { spec, nodes, key, identity, knownHosts };
+  return { spec, nodes, key, identity, ...(lacking === undefined ? {} : { lacking }), knownHosts };
 }
 
 /**

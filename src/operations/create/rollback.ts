@@ -21,7 +21,6 @@ import { type Located, lookIn } from "../cluster/locate.ts";
 import { leave } from "../etcd/membership.ts";
 import { operatorTls } from "../cluster/node-target.ts";
 import type { Prepared } from "./prepare.ts";
-import { identityFor } from "../cluster/identity.ts";
 import type { Run } from "../run.ts";
 
 /**
@@ -121,7 +120,7 @@ async function leaveEtcd(run: Run, { spec, facts, found, materials }: Prepared, 
     spec,
     choices: materials.choices,
     host: before.address ?? "",
-    identity: (await identityFor(run, before.choices.sshPublicKey)).identity,
+    identity: materials.identity,
     tls: materials.tls,
   };
   const tls = materials.tls ? await operatorTls(run.dir, spec.name) : undefined;
