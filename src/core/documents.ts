@@ -147,5 +147,47 @@ export interface DestroyDocument {
   readonly resourceGroup: string;
   readonly deleted: readonly Gone[];
   readonly left: readonly Gone[];
+  /** What looks like the cluster's and does not prove to be by its tags: it was not touched. */
+  readonly kept: readonly Alike[];
   readonly seconds: number;
+}
+
+/** One node's part of `run --json`. */
+export interface NodeRun {
+  readonly index: number;
+  readonly name: string;
+  /** The command's, or 255 without a connection (as ssh), 124 after the time limit (as timeout), 128 + n after signal n. */
+  readonly code: number;
+  /** The beginning, as UTF-8; bytes that are none come as U+FFFD. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** How much the command wrote. */
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  /** True when it wrote more than is here. */
+  readonly truncated: boolean;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export interface RunResult {
+  /** The worst of the nodes'. */
+  readonly exit: number;
+  readonly nodes: readonly NodeRun[];
+}
+
+/** What `run --json` prints. */
+export interface RunDocument extends RunResult {
+  readonly schema: "azure-coreos-cluster/run/1";
+  readonly name: string;
+  readonly command: string;
+}
+
+/** Something that looks like a cluster's. */
+export interface Alike {
+  readonly kind: string;
+  readonly id: string;
+  /** Why it is kept: what is said after its name. */
+  readonly why: string;
+  /** What deletes it, if it is to go. */
+  readonly command: string;
 }

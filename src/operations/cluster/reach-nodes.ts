@@ -6,6 +6,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
+import { type Owner, provenOf } from "../../core/plan/proof.ts";
+import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { nameOf as lastOf } from "../../core/plan/resource.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
@@ -39,7 +41,7 @@ export interface ReachedCluster {
 
 /** Throws ClusterErrors: no such cluster, no address, no machine; and in a rehearsal, where none was booted. */
 export async function reachNodes(run: Run, name: string, group: string | undefined): Promise<ReachedCluster> {
-  const { groupName, claim } = await findAnywhere(run, name, group);
+  const { groupName, claim, owner } = await findAnywhere(run, name, group);
   const { spec } = buildSpec(name, {}, claim.kept);
   if (run.simulated)
     throw new ClusterError(
@@ -55,7 +57,7 @@ export async function reachNodes(run: Run, name: string, group: string | undefin
       source: "azure",
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
-  const snapshot = await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal));
+  const snapshot = provenOf(await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal)), owner);
   const { key, identity, lacking } = await identityFor(run, name, claim.choices.sshPublicKey);
   const knownHosts = join(await clusterFolder(run.dir, name), "known_hosts");
   const known = await readFile(knownHosts, "utf8").catch(() => "");
@@ -102,17 +104,21 @@ export async function learnHostKeys(run: Run, cluster: ReachedCluster): Promise<
 // --- internal ---
 
 /** In the group that was given, that of the cluster's name, or the one where its claim is. */
-async function findAnywhere(run: Run, name: string, given: string | undefined): Promise<{ groupName: string; claim: Claim }> {
+async function findAnywhere(
+  run: Run,
+  name: string,
+  given: string | undefined,
+): Promise<{ groupName: string; claim: Claim; owner: Owner }> {
   const { groupName } = await locate(run, name, given);
-  const { claim } = await findCluster(run, name, groupName);
+  const { claim, owner } = await findCluster(run, name, groupName);
   if (claim === undefined) throw noSuchCluster(name, groupName);
-  return { groupName, claim };
+  return { groupName, claim, owner };
 }
 
-const hostKeyOf = (spec: ClusterSpec, snapshot: Snapshot, index: number): string | undefined =>
-  [...snapshot.values()].find((live) => live.kind === "machine" && nodeIndex(spec, lastOf(live.id)) === index)?.tags[
-    "aoc-host-key"
-  ];
+function hostKeyOf(spec: ClusterSpec, snapshot: Snapshot, index: number): string | undefined {
+  const machine = [...snapshot.values()].find((live) => live.kind === "machine" && nodeIndex(spec, lastOf(live.id)) === index);
+  return machine && hostKeyIn(machine);
+}
 
 async function keep(file: string, before: string, nodes: readonly NodeTarget[], host: string | undefined): Promise<void> {
   const entries = nodes
