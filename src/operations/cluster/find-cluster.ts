@@ -6,6 +6,7 @@ import type { FlagValues } from "../../core/spec/flags.ts";
 import { normalLocation } from "../../core/region.ts";
 import { type Choices, isOurs, readClaim } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
+import { refuseUnsafeFolder } from "../../prepare/cluster-folder.ts";
 import type { Run } from "../run.ts";
 
 export interface Claim {
@@ -31,6 +32,7 @@ export interface FoundCluster {
  * @param written id of the claim, where this run has written it: a list may lag behind by seconds, a resource does not
  */
 export async function findCluster(run: Run, name: string, groupName: string, written?: string): Promise<FoundCluster> {
+  await refuseUnsafeFolder(run.dir, name);
   const { tools, lookups } = run;
   const [group, addresses] = await Promise.all([
     patiently(tools, (signal) => lookups.group(groupName, signal)),
