@@ -8,7 +8,7 @@ const root = new URL("..", import.meta.url).pathname;
 await rm(`${root}dist`, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: { main: "src/cli/main.ts" },
+  entryPoints: { main: "src/cli/main.ts", index: "src/index.ts" },
   outdir: "dist",
   bundle: true,
   splitting: true,

@@ -152,11 +152,13 @@ export function createProvider(clients: Clients): Provider {
     },
     async tag({ id, kind }, tags, abortSignal) {
       const group = groupOf(id) ?? "";
-      await understood(() =>
-        kind === "resourceGroup"
-          ? clients.resources.resourceGroups.update(group, { tags }, { abortSignal })
-          : clients.network.publicIPAddresses.updateTags(group, nameOf(id), { tags }, { abortSignal }),
-      );
+      const { compute, network, resources } = clients;
+      await understood<unknown>(() => {
+        if (kind === "resourceGroup") return resources.resourceGroups.update(group, { tags }, { abortSignal });
+        // to be answered is to be carried out: there is nothing to wait for
+        if (kind === "disk") return compute.disks.update(group, nameOf(id), { tags }, { abortSignal }).submitted();
+        return network.publicIPAddresses.updateTags(group, nameOf(id), { tags }, { abortSignal });
+      });
     },
   };
 

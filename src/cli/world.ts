@@ -1,5 +1,5 @@
 /** The process as a value. The only module that reads process globals, the clock or randomness; tests pass their own. */
-import type { Clock } from "../core/clock.ts";
+import { realClock } from "../operations/real-clock.ts";
 import type { Surroundings } from "../operations/run.ts";
 
 export interface Output {
@@ -108,21 +108,3 @@ function onInterrupt(callback: () => void): () => void {
     process.off("SIGTERM", callback);
   };
 }
-
-export const realClock: Clock = {
-  now: () => Date.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason as Error);
-      const timer = setTimeout(done, ms);
-      function done(): void {
-        signal?.removeEventListener("abort", aborted);
-        resolve();
-      }
-      function aborted(): void {
-        clearTimeout(timer);
-        reject(signal?.reason as Error);
-      }
-      signal?.addEventListener("abort", aborted, { once: true });
-    }),
-};

@@ -32,7 +32,7 @@ export async function remove(
   }
 }
 
-/** Replaces the tags of a group or an address. */
+/** Replaces the tags of a group, an address or a disk. */
 export async function retag(target: TagTarget, tags: Record<string, string>, tools: Tools): Promise<void> {
   const budget = createBudget(tools.clock, tools.random);
   for (;;) {

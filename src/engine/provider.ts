@@ -37,7 +37,7 @@ export interface Target {
 
 export interface TagTarget {
   readonly id: string;
-  readonly kind: "resourceGroup" | "publicAddress";
+  readonly kind: "resourceGroup" | "publicAddress" | "disk";
 }
 
 export interface Provider {
@@ -48,6 +48,6 @@ export interface Provider {
   siblings?(target: Target, signal: AbortSignal): Promise<ReadonlyMap<string, Live["state"]> | undefined>;
   /** Absent is success. */
   delete(target: Target, signal: AbortSignal): Promise<Operation>;
-  /** Replaces the tags of a group or an address, and changes nothing else. 404 when there is none. */
+  /** Replaces the tags of a group, an address or a disk, and changes nothing else. 404 when there is none. */
   tag(target: TagTarget, tags: Record<string, string>, signal: AbortSignal): Promise<void>;
 }

@@ -32,7 +32,7 @@ export async function connect(outside: Surroundings, given: Partial<FlagValues>,
   const asked = endpointOf(cloud, given.armEndpoint);
   const endpoint = handle === undefined ? asked : { url: asked.url };
   const subscription = given.subscription ?? (open ? NOBODY : await chosenSubscription(outside));
-  const credential = open ? undefined : await signIn(outside, given, cloud, around.emit);
+  const credential = open ? undefined : (outside.credential ?? (await signIn(outside, given, cloud, around.emit)));
   const [{ createClients }, { createProvider }, { createLookups }, { httpClientOf }] = await Promise.all([
     import("../azure/clients.ts"),
     import("../azure/provider.ts"),

@@ -9,6 +9,7 @@ import { duration } from "../core/words.ts";
 import type { Emit, Event } from "../engine/event.ts";
 import { connect } from "./connect.ts";
 import { withDeadline } from "./deadline-clock.ts";
+import { ownPath } from "./own-path.ts";
 import { openFolder } from "./folder.ts";
 import type { Run, Surroundings } from "./run.ts";
 
@@ -78,6 +79,7 @@ export async function openRun(
     outside,
     simulated: simulation !== undefined || outside.rehearsal === true,
     dir,
+    ...(given.sshKey === undefined ? {} : { sshKey: ownPath(outside, given.sshKey) }),
     clock,
     startedAt,
     deadline,

@@ -5,7 +5,7 @@
 import type { Drift } from "../documents.ts";
 import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
 import { type AnyResource, type Kind, nameOf } from "./resource.ts";
-import { type Choices, type Tags, isOurs } from "./tags.ts";
+import { type Choices, type Tags, clusterIn, isOurs, wordOf } from "./tags.ts";
 
 /** What is there, by lower-case id. */
 export type Present = ReadonlyMap<
@@ -45,14 +45,14 @@ export function astray(
     const live = present.get(resource.id.toLowerCase());
     if (live === undefined || resource.kind === "resourceGroup" || resource.kind === "blobContainer") return [];
     const about = { id: resource.id, ...nodeOf(resource), harm: true };
-    if (!isOurs(live.tags, cluster)) {
-      const owner = live.tags["aoc-cluster"];
-      const says = owner === undefined ? "does not carry" : `carries the tags of ${owner}, and not`;
-      const those = owner === undefined ? `the tags of ${cluster}` : "its own";
+    if (!isOurs(live.tags, cluster) || wordOf(live.tags) === undefined) {
+      const owner = clusterIn(live.tags);
+      const says = owner === undefined || owner === cluster ? "does not carry" : `carries the tags of ${owner}, and not`;
+      const those = owner === undefined || owner === cluster ? `the tags of ${cluster}` : "its own";
       return [
         {
           kind: "lost-tags",
-          message: `${the(resource)} ${says} ${those}: put managed-by and aoc-cluster back, or a create refuses it`,
+          message: `${the(resource)} ${says} ${those}: put managed-by, aoc-cluster and aoc-id back, or a create refuses it`,
           ...about,
         },
       ];

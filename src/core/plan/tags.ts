@@ -5,7 +5,6 @@
  * The public address of the load balancer is the cluster's claim: its DNS label can belong to one resource only, which Azure
  * decides. Who gets the label owns the name; whatever was chosen once is kept in that resource's tags, in the same request.
  */
-import { ClusterError, EXIT } from "../errors.ts";
 import { type FlagValues, flagRows, tagOf } from "../spec/flags.ts";
 import type { EtcdMember } from "../node-config.ts";
 
@@ -13,16 +12,47 @@ export const MANAGED_BY = "azure-coreos-cluster";
 
 export type Tags = Record<string, string>;
 
-/** Tags of every resource of a cluster. */
-export const ownTags = (cluster: string): Tags => ({ "managed-by": MANAGED_BY, "aoc-cluster": cluster });
+/** Tags of every resource of a cluster, from birth: whose it is, and of which creation. */
+export const ownTags = (cluster: string, id: string): Tags => ({
+  "managed-by": MANAGED_BY,
+  "aoc-cluster": cluster,
+  "aoc-id": id,
+});
 
-/** Whether tags say that a resource is the cluster's. */
+/**
+ * Whether tags name the cluster. As they were written, for nobody else writes them so: clusters' names are lower case. That alone
+ * is no proof that a resource is its own: see proof.ts.
+ */
 export const isOurs = (tags: Tags | undefined, cluster: string): boolean =>
-  tags?.["managed-by"] === MANAGED_BY && tags["aoc-cluster"]?.toLowerCase() === cluster.toLowerCase();
+  tags?.["managed-by"] === MANAGED_BY && tags["aoc-cluster"] === cluster;
+
+/** The cluster that tags name, if it is one that the tool may have made; a name that it never gives is nobody's. */
+export function clusterIn(tags: Tags | undefined): string | undefined {
+  const name = tags?.["managed-by"] === MANAGED_BY ? tags["aoc-cluster"] : undefined;
+  return name !== undefined && CLUSTER_NAME.test(name) ? name : undefined;
+}
+
+/** The random word of the creation that tags name; undefined for what is none. */
+export function wordOf(tags: Tags | undefined): string | undefined {
+  const word = tags?.["aoc-id"];
+  return word !== undefined && /^[0-9a-f]{8}$/.test(word) ? word : undefined;
+}
+
+/** Whether tags are those of a claim on the cluster's name. */
+export const isClaim = (tags: Tags | undefined, cluster: string): boolean =>
+  tags?.["aoc-role"] === "claim" && isOurs(tags, cluster);
+
+/** Whether an address is a claim and holds the DNS label that it claims. */
+export const isLabelledClaim = (address: { readonly tags?: Tags; readonly model: unknown }, cluster: string): boolean =>
+  isClaim(address.tags, cluster) &&
+  (address.model as { dnsSettings?: { domainNameLabel?: string } }).dnsSettings?.domainNameLabel?.toLowerCase() === cluster;
+
+/** Whether the tool is who writes a tag of this name. */
+export const isToolTag = (name: string): boolean => name === "managed-by" || name.startsWith("aoc-");
 
 /** What was chosen once for a cluster, and never changes while it lives. */
 export interface Choices {
-  /** A short random word: part of the claim's name, and the etcd token. */
+  /** A short random word: part of the claim's name, the etcd token, and in the tags of everything. */
   readonly id: string;
   readonly sshPublicKey: string;
   /** By node index. */
@@ -37,7 +67,7 @@ const VALUE_LIMIT = 256;
 
 /** The claim's tags: choices, and the kept flags, defaults too: a later version of the tool may have others. */
 export function claimTags(cluster: string, choices: Choices, values: FlagValues): Tags {
-  const tags: Tags = { ...ownTags(cluster), "aoc-role": "claim", "aoc-id": choices.id };
+  const tags: Tags = { ...ownTags(cluster, choices.id), "aoc-role": "claim" };
   spread(tags, "aoc-ssh-key", choices.sshPublicKey);
   if (choices.members.size > 0)
     tags["aoc-members"] = [...choices.members].map(([node, address]) => `${node}=${address}`).join(",");
@@ -51,55 +81,19 @@ export function claimTags(cluster: string, choices: Choices, values: FlagValues)
   return tags;
 }
 
-/** Reads a claim's tags back. Throws where they are damaged: nothing must be guessed about a running cluster. */
-export function readClaim(tags: Tags): { choices: Choices; kept: Partial<FlagValues> } {
-  const id = tags["aoc-id"];
-  const sshPublicKey = gather(tags, "aoc-ssh-key");
-  if (id === undefined || sshPublicKey === undefined)
-    throw new ClusterError(
-      "ClaimDamaged",
-      "the tags that say what was chosen for this cluster are missing from its public address",
-      {
-        source: "azure",
-        exit: EXIT.conflict,
-        advice:
-          "Somebody changed them. Put aoc-id and aoc-ssh-key-1 back (the activity log in the portal has the old values), or destroy the cluster.",
-      },
-    );
-  const members = (tags["aoc-members"] ?? "")
-    .split(",")
-    .filter(Boolean)
-    .map((pair) => pair.split("=") as [string, string]);
-  const kept: Record<string, unknown> = {};
-  for (const [key, flag] of flagRows) {
-    const text = flag.kept === undefined ? undefined : gather(tags, tagOf(flag));
-    if (text !== undefined) kept[key] = flag.parse(text);
-  }
-  return {
-    choices: {
-      id,
-      sshPublicKey,
-      members: new Map(members.map(([node, address]) => [Number(node), address])),
-      ...(tags["aoc-custom-data"] === undefined ? {} : { customDataHash: tags["aoc-custom-data"] }),
-      ...(tags["aoc-etcd-ca"] === undefined ? {} : { etcdCa: tags["aoc-etcd-ca"] }),
-      ...(kept["discoveryServiceUrl"] === undefined ? {} : { discoveryUrl: kept["discoveryServiceUrl"] as string }),
-    },
-    kept: kept,
-  };
-}
+/** The tags of one node's own resources. */
+export const nodeTags = (cluster: string, id: string, node: number): Tags => ({
+  ...ownTags(cluster, id),
+  "aoc-node": String(node),
+});
 
 // --- internal ---
+
+const CLUSTER_NAME = /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/;
 
 function spread(tags: Tags, name: string, value: string): void {
   if (value.length <= VALUE_LIMIT) tags[name] = value;
   else
     for (let part = 0; part * VALUE_LIMIT < value.length; part++)
       tags[`${name}-${part + 1}`] = value.slice(part * VALUE_LIMIT, (part + 1) * VALUE_LIMIT);
-}
-
-function gather(tags: Tags, name: string): string | undefined {
-  if (tags[name] !== undefined) return tags[name];
-  let whole = "";
-  for (let part = 1; tags[`${name}-${part}`] !== undefined; part++) whole += tags[`${name}-${part}`];
-  return whole === "" ? undefined : whole;
 }

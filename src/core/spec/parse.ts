@@ -1,6 +1,7 @@
 /** Parsers of single values as people type them: each returns the value or throws a usage error that says what is accepted. */
 import { isSystemPlace, normalPath } from "./mount-point.ts";
 import { usageError } from "../errors.ts";
+import { tidyDiscoveryUrl } from "../user-data/discovery-url.ts";
 
 export type Parse<T> = (text: string) => T;
 
@@ -78,6 +79,13 @@ export const url: Parse<string> = (value) => {
     // falls through to the refusal below
   }
   throw usageError(`"${value}" is no http or https URL`);
+};
+
+/** etcd's: tidied, so that the same URL is the same text. */
+export const discoveryAddress: Parse<string> = (value) => {
+  const address = tidyDiscoveryUrl(value);
+  if (address === undefined) throw usageError(`"${value}" is no http or https URL`);
+  return address;
 };
 
 /** An IPv4 range in CIDR notation; a bare address is a range of one; "*" is everybody. */

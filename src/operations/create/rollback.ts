@@ -21,7 +21,6 @@ import { type Located, lookIn } from "../cluster/locate.ts";
 import { leave } from "../etcd/membership.ts";
 import { operatorTls } from "../cluster/node-target.ts";
 import type { Prepared } from "./prepare.ts";
-import { identityFor } from "../cluster/identity.ts";
 import type { Run } from "../run.ts";
 
 /**
@@ -42,7 +41,8 @@ export async function rollback(run: Run, prepared: Prepared, carried: Carried): 
     return { deleted: [], left: [] };
   }
   const made = madeBy(prepared, carried);
-  const doom = await surveyDoom(run, located);
+  const owner = { ...located.owner, ids: new Set([...located.owner.ids, facts.choices.id]) };
+  const doom = await surveyDoom(run, { ...located, owner });
   if (doom.whole && found.group === undefined && made.has(groupId(run.subscription, facts.group).toLowerCase())) {
     const destroyed = await destroyCluster({ ...run, stop: NEVER }, doom);
     if (destroyed.left.length === 0) await forgetFiles(run.dir, spec.name, located.claims[0]?.tags ?? {});
@@ -121,7 +121,7 @@ async function leaveEtcd(run: Run, { spec, facts, found, materials }: Prepared, 
     spec,
     choices: materials.choices,
     host: before.address ?? "",
-    identity: (await identityFor(run, before.choices.sshPublicKey)).identity,
+    identity: materials.identity,
     tls: materials.tls,
   };
   const tls = materials.tls ? await operatorTls(run.dir, spec.name) : undefined;

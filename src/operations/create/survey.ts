@@ -11,7 +11,7 @@ import type { Checked } from "../../core/advice/problem.ts";
 import { chosenSubnet } from "../../core/advice/preflight-ground.ts";
 import { type ImageFacts, type NetworkFacts, type SizeFacts, normalLocation } from "../../core/region.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { isOurs } from "../../core/plan/tags.ts";
+import { isOurs, wordOf } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { FoundCluster } from "../cluster/find-cluster.ts";
 import type { Run } from "../run.ts";
@@ -170,7 +170,9 @@ async function placementGroup(
   const inGroup = named.find((one) => one.id.toLowerCase().includes(`/resourcegroups/${groupName.toLowerCase()}/`));
   // one that this cluster made is part of its plan, not something that was there before
   if (inGroup !== undefined)
-    return isOurs(inGroup.tags, spec.name) ? undefined : { id: inGroup.id, location: normalLocation(inGroup.location) };
+    return isOurs(inGroup.tags, spec.name) && wordOf(inGroup.tags) !== undefined
+      ? undefined
+      : { id: inGroup.id, location: normalLocation(inGroup.location) };
   if (named.length > 1)
     throw refusal([
       {

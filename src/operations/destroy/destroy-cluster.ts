@@ -12,7 +12,8 @@ import { nameOf } from "../../core/plan/resource.ts";
 import { patiently, remove, retag } from "../../engine/patiently.ts";
 import type { TagTarget } from "../../engine/provider.ts";
 import { type Doom, surveyDoom } from "./doom-survey.ts";
-import { deleteUntilGone, gone } from "./delete-until-gone.ts";
+import { refuseTaken } from "../cluster/let-go.ts";
+import { deleteUntilGone, gone, tagHeld } from "./delete-until-gone.ts";
 import { DESTROYING, lookIn } from "../cluster/locate.ts";
 import type { Run } from "../run.ts";
 
@@ -28,9 +29,16 @@ export interface Destroyed {
 const GROUP_ATTEMPTS = 3;
 
 /** @throws ClusterError what ends a run as a whole: interrupt, deadline, sign-in; a refusal before anything was deleted */
-export async function destroyCluster(run: Run, doom: Doom): Promise<Destroyed> {
+export async function destroyCluster(run: Run, planned: Doom): Promise<Destroyed> {
   run.stop.throwIfAborted();
+  const doom = await lookAgain(run, planned);
+  refuseTaken(doom.taken);
   await mark(run, doom);
+  await tagHeld(run, doom).catch((error: unknown) => {
+    // a group that goes whole takes them along, whatever they carry
+    if (!doom.whole) throw error;
+    run.tools.signal.throwIfAborted();
+  });
   return doom.whole ? deleteGroup(run, doom) : deletePieces(run, doom);
 }
 
@@ -47,6 +55,13 @@ export async function awaitGroupGone(run: Run, groupName: string): Promise<boole
 // --- internal ---
 
 const POLL_MS = 5000;
+
+/** Minutes may have passed since the look: somebody was asked. What others have put into the group since then stays, and so does it. */
+async function lookAgain(run: Run, planned: Doom): Promise<Doom> {
+  const { name, groupName, owner } = planned.located;
+  const doom = await surveyDoom(run, { ...(await lookIn(run, name, groupName)), owner });
+  return { ...doom, whole: doom.whole && planned.whole };
+}
 
 async function deleteGroup(run: Run, doom: Doom): Promise<Destroyed> {
   const { tools, emit } = run;
@@ -73,7 +88,7 @@ async function deleteGroup(run: Run, doom: Doom): Promise<Destroyed> {
       for (const { id, label } of all) emit({ kind: "done", change: "deleted", id, label });
       return { deleted: all.map(gone), left: [] };
     }
-    const now = await surveyDoom(run, await lookIn(run, located.name, located.groupName));
+    const now = await surveyDoom(run, { ...(await lookIn(run, located.name, located.groupName)), owner: located.owner });
     if (now.located.own && now.located.group?.tags[DESTROYING] === undefined) throw madeAgain(located.name);
     if (attempt >= GROUP_ATTEMPTS || run.stop.aborted) {
       emit({ ...about, kind: "failed", ...(failure === undefined ? {} : { code: failure.code, message: failure.message }) });
