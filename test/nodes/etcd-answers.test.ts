@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import { type AddressInfo, connect as connectTcp } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { realClock as clock } from "../../src/cli/world.ts";
+import { realClock as clock } from "../../src/operations/real-clock.ts";
 import { ClusterError } from "../../src/core/errors.ts";
 import type { ExecResult } from "../../src/nodes/command.ts";
 import type { Connection } from "../../src/nodes/connection.ts";
