@@ -1,129 +1,318 @@
-/** What etcd, or somebody in its place, may answer: healthy is what says so in etcd's own words, and a list is whole or not believed. */
-import { createServer } from "node:http";
-import { type AddressInfo, connect as connectTcp } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
-import { realClock as clock } from "../../src/operations/real-clock.ts";
+/** etcd's membership against every kind of answer: what counts as done, what is waited out, and what is an error at once. */
+import { describe, expect, test } from "vitest";
 import { ClusterError } from "../../src/core/errors.ts";
-import type { ExecResult } from "../../src/nodes/command.ts";
-import type { Connection } from "../../src/nodes/connection.ts";
-import { v2, v3 } from "../../src/nodes/etcd-api.ts";
+import {
+  addMember,
+  endpointHealth,
+  healthyMembers,
+  members,
+  type MembershipOptions,
+  removeMember,
+  settledMembers,
+} from "../../src/nodes/etcd.ts";
 import { etcdHealth } from "../../src/nodes/etcd-health.ts";
-import { nodeTarget } from "./target.ts";
+import { type Answer, type Asked, jumpingClock, lostConnection, scriptedNode, type Script } from "./etcd-script.ts";
 
-const target = nodeTarget(22, { privateKey: "", hostKeys: [] });
-const ended: (() => unknown)[] = [];
-afterEach(() => ended.splice(0).forEach((end) => end()));
-
-/** A node whose etcd answers so, through a tunnel. */
-async function answering(status: number, body: string): Promise<Connection> {
-  const server = createServer((_, response) => response.writeHead(status).end(body)).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  ended.push(() => server.close());
-  const { port } = server.address() as AddressInfo;
-  return { ...silent, forward: () => Promise.resolve(connectTcp(port, "127.0.0.1")) };
+interface Wire {
+  ID: string;
+  name?: string;
+  peerURLs: string[];
+  clientURLs?: string[];
+  isLearner?: boolean;
 }
 
-const silent: Connection = {
-  target,
-  hostKey: "",
-  exec: () => Promise.reject(new Error("not asked")),
-  stream: () => Promise.reject(new Error("not asked")),
-  open: () => Promise.reject(new Error("not asked")),
-  forward: () => Promise.reject(new ClusterError("ForwardForbidden", "no tunnels", { source: "node" })),
-  alive: () => true,
-  close: () => undefined,
-};
+const wire = (ID: string, name: string, host: number): Wire => ({
+  ID,
+  name,
+  peerURLs: [`http://10.0.0.${host}:2380`],
+  clientURLs: [`http://10.0.0.${host}:2379`],
+});
+const three = (): Wire[] => [wire("1", "a", 4), wire("2", "b", 5), wire("3", "c", 6)];
 
-const asked = (commands: string[], { code, stdout }: { code: number; stdout: string }): Connection => ({
-  ...silent,
-  exec: (command): Promise<ExecResult> => {
-    commands.push(command);
-    return Promise.resolve({ code, stdout, stderr: "", truncated: false });
-  },
+/** A cluster of nodes that know the same members, where what `says` gives comes before what etcd would do. */
+function etcd(
+  list: Wire[],
+  says: (asked: Asked, count: number) => ReturnType<Script> | undefined = () => undefined,
+  names = ["a", "b", "c"],
+) {
+  const counts = new Map<string, number>();
+  const script: Script = (asked) => {
+    const count = (counts.get(asked.path) ?? 0) + 1;
+    counts.set(asked.path, count);
+    const said = says(asked, count);
+    if (said !== undefined) return said;
+    if (asked.method === "CONNECT") return {};
+    if (asked.path === "/health") return { body: { health: "true" } };
+    if (asked.path.endsWith("/list")) return { body: { members: list } };
+    if (asked.path.endsWith("/add")) {
+      const { peerURLs } = asked.body as { peerURLs: string[] };
+      list.push({ ID: String(list.length + 1), peerURLs });
+      return {};
+    }
+    const { ID } = asked.body as { ID: string };
+    list.splice(
+      list.findIndex((one) => one.ID === ID),
+      1,
+    );
+    return {};
+  };
+  const nodes = names.map((name) => scriptedNode(name, script));
+  const clock = jumpingClock();
+  const options: MembershipOptions = { clock, connections: nodes.map(({ connection }) => connection), api: "v3" };
+  const asked = (path: string): Asked[] => nodes.flatMap((node) => node.asked.filter((one) => one.path.endsWith(path)));
+  return { list, options, clock, asked };
+}
+
+const refused = (message: string, status = 400): Answer => ({ status, body: { code: 1, message } });
+const PEER = "http://10.0.0.7:2380";
+
+describe("adding a member", () => {
+  test("it is asked for once, and done when a list shows it", async () => {
+    const { options, asked } = etcd(three());
+    expect(await addMember(options, "d", PEER)).toMatchObject({ id: "4", name: "", peerUrls: [PEER] });
+    expect(asked("/add")).toMatchObject([
+      { method: "POST", path: "/v3/cluster/member/add", body: { peerURLs: [PEER] }, node: "a" },
+    ]);
+  });
+
+  test.each([
+    ["there already, not started", { ID: "4", peerURLs: [PEER] }],
+    ["there already under its name", { ID: "4", name: "d", peerURLs: [PEER] }],
+  ])("%s: nothing is asked for", async (_, there) => {
+    const { options, asked } = etcd([...three(), there]);
+    expect(await addMember(options, "d", PEER)).toMatchObject({ id: "4" });
+    expect(asked("/add")).toEqual([]);
+  });
+
+  test.each([
+    ["another name at its address", { ID: "4", name: "x", peerURLs: [PEER] }],
+    ["its name at another address", { ID: "4", name: "d", peerURLs: ["http://10.0.0.9:2380"] }],
+  ])("a conflict is an error at once: %s", async (_, there) => {
+    const { options, asked } = etcd([...three(), there]);
+    await expect(addMember(options, "d", PEER)).rejects.toMatchObject({ code: "EtcdMemberConflict", source: "node" });
+    expect(asked("/add")).toEqual([]);
+  });
+
+  test("a refusal is not taken for done: it is an error with etcd's words", async () => {
+    const { options, asked } = etcd(three(), ({ path }) => (path.endsWith("/add") ? refused("member is bad") : undefined));
+    await expect(addMember(options, "d", PEER)).rejects.toMatchObject({
+      code: "EtcdChangeRefused",
+      message: "etcd did not add d: member is bad",
+    });
+    expect(asked("/add")).toHaveLength(1);
+  });
+
+  test.each([
+    "unhealthy cluster",
+    "etcdserver: not enough started members",
+    "request timed out",
+    "too many requests",
+    "no leader",
+  ])("a refusal that passes is asked again until it is done: %s", async (message) => {
+    const { options, list, clock } = etcd(three(), ({ path }, count) =>
+      path.endsWith("/add") && count <= 4 ? refused(message) : undefined,
+    );
+    await addMember(options, "d", PEER);
+    expect(list).toHaveLength(4);
+    expect(clock.now()).toBeGreaterThan(0);
+  });
+
+  test("a refusal that never passes ends with the deadline, and with its words", async () => {
+    const { options, clock } = etcd(three(), ({ path }) => (path.endsWith("/add") ? refused("unhealthy cluster") : undefined));
+    await expect(addMember(options, "d", PEER)).rejects.toMatchObject({ code: "EtcdChangeRefused" });
+    expect(clock.now()).toBeGreaterThanOrEqual(60_000);
+    expect(clock.now()).toBeLessThan(62_000);
+    const earlier = etcd(three(), ({ path }) => (path.endsWith("/add") ? refused("unhealthy cluster") : undefined));
+    await expect(addMember({ ...earlier.options, deadline: 3000 }, "d", PEER)).rejects.toMatchObject({
+      code: "EtcdChangeRefused",
+    });
+    expect(earlier.clock.now()).toBe(3000);
+  });
+
+  test("etcd says yes and shows nothing: it is asked again, and at the end it is an error", async () => {
+    const { options, asked } = etcd(three(), ({ path }) => (path.endsWith("/add") ? {} : undefined));
+    await expect(addMember({ ...options, deadline: 2000 }, "d", PEER)).rejects.toMatchObject({
+      code: "EtcdChangeRefused",
+      message: "etcd has not done this in time: add d",
+      exit: 6,
+    });
+    expect(asked("/add").length).toBeGreaterThan(1);
+  });
+
+  test("without a quorum that would hold one more nothing is asked for, for as long as the deadline allows", async () => {
+    const { options, asked, clock } = etcd(three(), ({ path, node }) =>
+      path === "/health" && node === "c" ? { status: 503, body: { health: "false" } } : undefined,
+    );
+    await expect(addMember({ ...options, deadline: 20_000 }, "d", PEER)).rejects.toMatchObject({ code: "EtcdQuorum" });
+    expect(asked("/add")).toEqual([]);
+    expect(clock.now()).toBeGreaterThanOrEqual(20_000);
+  });
+
+  test("a node without an answer is passed over, a lost connection too", async () => {
+    const { options, list, asked } = etcd(three(), ({ method, node }) =>
+      node === "a" && method === "CONNECT" ? new ClusterError("ForwardRefused", "no", { source: "node" }) : undefined,
+    );
+    // five members' health is not needed for the reading of the list
+    expect(await members(options)).toHaveLength(3);
+    expect(asked("/list")).toMatchObject([{ node: "b" }]);
+    expect(list).toHaveLength(3);
+  });
+});
+
+describe("removing a member", () => {
+  test("it is asked of another than itself, once, and done when no list shows it", async () => {
+    const { options, asked, list } = etcd(three());
+    await removeMember(options, { id: "1", name: "a" });
+    expect(asked("/remove")).toMatchObject([{ path: "/v3/cluster/member/remove", body: { ID: "1" }, node: "b" }]);
+    expect(list.map(({ ID }) => ID)).toEqual(["2", "3"]);
+  });
+
+  test("the only one that answers is asked about itself", async () => {
+    const { options, asked } = etcd(three(), undefined, ["a"]);
+    await removeMember(options, { id: "1", name: "a" }, { force: true });
+    expect(asked("/remove")).toMatchObject([{ node: "a" }]);
+  });
+
+  test("what is absent is removed", async () => {
+    const { options, asked } = etcd(three());
+    await removeMember(options, { id: "9", name: "" });
+    expect(asked("/remove")).toEqual([]);
+  });
+
+  const sick: Parameters<typeof etcd>[1] = ({ path, node }) =>
+    path === "/health" && node !== "a" ? { status: 503, body: { health: "false" } } : undefined;
+
+  test("what would cost the quorum is refused after five seconds, with --force it is not asked", async () => {
+    const { options, asked, clock } = etcd(three(), sick);
+    await expect(removeMember(options, { id: "2", name: "b" })).rejects.toMatchObject({
+      code: "EtcdQuorum",
+      message: expect.stringContaining("etcd must not remove b: "),
+    });
+    expect(clock.now()).toBe(5000);
+    expect(asked("/remove")).toEqual([]);
+    const longer = etcd(three(), sick);
+    await expect(removeMember(longer.options, { id: "2", name: "" }, { quorumPatienceMs: 9000 })).rejects.toMatchObject({
+      message: expect.stringContaining("etcd must not remove member 2: "),
+    });
+    expect(longer.clock.now()).toBe(9000);
+    const forced = etcd(three(), sick);
+    await removeMember(forced.options, { id: "2", name: "b" }, { force: true });
+    expect(forced.list.map(({ ID }) => ID)).toEqual(["1", "3"]);
+  });
+});
+
+describe("reading the members", () => {
+  test("what etcd says becomes members, whatever is missing in it", async () => {
+    const { options } = etcd([{ ID: "1", peerURLs: ["http://10.0.0.4:2380"], isLearner: true }, wire("2", "b", 5)]);
+    expect(await members(options)).toEqual([
+      { id: "1", name: "", learner: true, peerUrls: ["http://10.0.0.4:2380"], clientUrls: [] },
+      { id: "2", name: "b", learner: false, peerUrls: ["http://10.0.0.5:2380"], clientUrls: ["http://10.0.0.5:2379"] },
+    ]);
+  });
+
+  test.each([
+    ["no list", { body: { members: "none" } }, "the answer is no list of members as etcd writes it"],
+    ["text", { body: "<html>" }, "the answer is no list of members as etcd writes it"],
+    ["a refusal in text", { status: 403, body: "not allowed\n" }, "not allowed"],
+    ["v2's words", { status: 400, body: { error: "bad" } }, "bad"],
+    ["a refusal without words", { status: 418, body: "" }, "HTTP status 418"],
+  ])("an answer that is none is an error at once: %s", async (_, answer, words) => {
+    const { options, asked } = etcd(three(), ({ path }) => (path.endsWith("/list") ? answer : undefined));
+    await expect(settledMembers(options)).rejects.toMatchObject({
+      code: "EtcdChangeRefused",
+      message: `etcd did not list its members: ${words}`,
+    });
+    expect(asked("/list")).toHaveLength(1);
+  });
+
+  test("after a change they are asked for again while they look for a leader, fifteen seconds long", async () => {
+    const { options, clock } = etcd(three(), ({ path }, count) =>
+      path.endsWith("/list") && count <= 6 ? refused("etcdserver: no leader", 503) : undefined,
+    );
+    expect(await settledMembers(options)).toHaveLength(3);
+    // three nodes are asked in turn
+    expect(clock.now()).toBe(1000);
+    const never = etcd(three(), ({ method }) => (method === "CONNECT" ? lostConnection() : undefined));
+    await expect(settledMembers(never.options)).rejects.toMatchObject({ code: "EtcdUnavailable", source: "node" });
+    expect(never.clock.now()).toBe(15_000);
+  });
+
+  test("an interrupt ends the asking with its own reason", async () => {
+    const stop = new AbortController();
+    const reason = new Error("interrupted");
+    const { options, asked } = etcd(three(), ({ path }) => {
+      if (path.endsWith("/list")) stop.abort(reason);
+      return path.endsWith("/list") ? refused("no leader", 503) : undefined;
+    });
+    await expect(settledMembers({ ...options, signal: stop.signal })).rejects.toBe(reason);
+    expect(asked("/list")).toHaveLength(1);
+  });
 });
 
 describe("health", () => {
-  test.each([
-    [200, '{"health":"true"}', "healthy"],
-    [200, '{"health":"true","reason":""}', "healthy"],
-    [200, '{"health":true}', "healthy"],
-    [503, '{"health":"false","reason":"NO LEADER\\u001b[2J"}', "EtcdUnhealthy"],
-    [200, '{"health":"false"}', "EtcdUnhealthy"],
-    [503, '{"health":"true"}', "EtcdUnhealthy"],
-    [200, '{"health":["true"]}', "EtcdUnhealthy"],
-    [200, '{"health":{"toString":"true"}}', "EtcdUnhealthy"],
-    [200, "true", "EtcdAnswerUnreadable"],
-    [200, '["health","true"]', "EtcdAnswerUnreadable"],
-    [200, "<html>It works</html>", "EtcdAnswerUnreadable"],
-    [200, "", "EtcdAnswerUnreadable"],
-    [200, "null", "EtcdAnswerUnreadable"],
-    [404, "not found", "EtcdUnhealthy"],
-  ])("%i %s: %s", async (status, body, expected) => {
-    const found = await etcdHealth(await answering(status, body), { clock });
-    expect(found.healthy ? "healthy" : found.code).toBe(expected);
-    expect(found.healthy ? "" : found.reason).not.toContain("\u001B");
+  test("each is asked on its own node; a lost connection is not healthy", async () => {
+    const { options } = etcd(three(), ({ method, node }) =>
+      method === "CONNECT" && node === "b" ? lostConnection() : undefined,
+    );
+    const list = await members(options);
+    expect([...(await healthyMembers(options, list))]).toEqual(["1", "3"]);
+    const [a, b] = options.connections;
+    expect([await endpointHealth(a!, options), await endpointHealth(b!, options)]).toEqual([true, false]);
   });
 
-  const entry = { endpoint: "http://127.0.0.1:2379", health: true, took: "1.2ms" };
-  test.each([
-    [0, JSON.stringify([entry]), "healthy"],
-    [0, `${JSON.stringify([entry])}\n`, "healthy"],
-    [1, JSON.stringify([{ ...entry, health: false, error: "context deadline exceeded" }]), "EtcdUnhealthy"],
-    [0, JSON.stringify([{ ...entry, health: false }]), "EtcdUnhealthy"],
-    [1, JSON.stringify([entry]), "EtcdUnhealthy"],
-    [0, JSON.stringify([{ ...entry, endpoint: "http://10.0.0.9:2379" }]), "EtcdAnswerUnreadable"],
-    [0, JSON.stringify([{ ...entry, health: "true" }]), "EtcdAnswerUnreadable"],
-    [0, JSON.stringify([entry, entry]), "EtcdAnswerUnreadable"],
-    [0, JSON.stringify(entry), "EtcdAnswerUnreadable"],
-    [0, "127.0.0.1:2379 is healthy: successfully committed proposal", "EtcdAnswerUnreadable"],
-    [0, "nonsense", "EtcdAnswerUnreadable"],
-    [0, "", "EtcdAnswerUnreadable"],
-    [0, "[]", "EtcdAnswerUnreadable"],
-    [127, "", "ForwardForbidden"],
-  ])("etcdctl ends with %i and prints %j: %s", async (code, stdout, expected) => {
-    const commands: string[] = [];
-    const found = await etcdHealth(asked(commands, { code, stdout }), { clock });
-    expect(found.healthy ? "healthy" : found.code).toBe(expected);
-    expect(commands).toEqual([expect.stringContaining("--write-out=json")]);
+  test("an interrupt is no answer about health", async () => {
+    const stop = new AbortController();
+    const reason = new Error("interrupted");
+    const { options } = etcd(three(), () => {
+      stop.abort(reason);
+      return lostConnection();
+    });
+    await expect(endpointHealth(options.connections[0]!, { ...options, signal: stop.signal })).rejects.toBe(reason);
   });
-});
 
-describe("a list of members", () => {
-  const member = {
-    ID: "9372538179322589801",
-    name: "n-0",
-    peerURLs: ["http://10.0.0.4:2380"],
-    clientURLs: ["http://10.0.0.4:2379"],
-  };
-  const read = async (members: unknown) => v3.list(await answering(200, JSON.stringify({ members })), { clock });
-  test("as etcd writes it", async () => {
-    const started = { id: member.ID, name: "n-0", learner: false, peerUrls: member.peerURLs, clientUrls: member.clientURLs };
-    expect(await read([member])).toEqual([started]);
-    const added = { ID: "1", peerURLs: ["https://10.0.0.5:2380"], isLearner: true };
-    expect(await read([member, added])).toEqual([
-      started,
-      { id: "1", name: "", learner: true, peerUrls: ["https://10.0.0.5:2380"], clientUrls: [] },
-    ]);
-    const old = { id: "8e9e05c52164694d", name: "n-0", peerURLs: ["http://10.0.0.4:7001"], clientURLs: [] };
-    expect(await v2.list(await answering(200, JSON.stringify({ members: [old] })), { clock })).toMatchObject([{ id: old.id }]);
-  });
   test.each([
-    ["no list", "members"],
-    ["an empty list", []],
-    ["a hole", [member, null]],
-    ["a member without a name of its own kind", [{ ...member, name: { toString: "n-0" } }]],
-    ["an id that is a number", [{ ...member, ID: 7 }]],
-    ["an id that is text", [{ ...member, ID: "7/../8" }]],
-    ["the same id twice", [member, { ...member, name: "n-1" }]],
-    ["a name that brings a member of its own", [{ ...member, name: "n-0=http://x,n-9" }]],
-    ["a name of two lines", [{ ...member, name: "n-0\nEnvironment=X" }]],
-    ["no peer", [{ ...member, peerURLs: [] }]],
-    ["a peer that is no URL", [{ ...member, peerURLs: ["10.0.0.4:2380"] }]],
-    ["a peer that brings more", [{ ...member, peerURLs: ["http://10.0.0.4:2380,n-9=http://10.0.0.9:2380"] }]],
-    ["a peer of two lines", [{ ...member, peerURLs: ["http://10.0.0.4:2380\nX=1"] }]],
-    ["a vote that is text", [{ ...member, isLearner: "no" }]],
-    ["clients that are text", [{ ...member, clientURLs: "http://10.0.0.4:2379" }]],
-  ])("with %s is not believed", async (_, members) => {
-    await expect(read(members)).rejects.toThrow("no list of members as etcd writes it");
+    ["true", { body: { health: "true" } }, { healthy: true }],
+    ["a boolean", { body: { health: true } }, { healthy: true }],
+    [
+      "false with a reason",
+      { body: { health: "false", reason: "RAFT NO LEADER" } },
+      { code: "EtcdUnhealthy", reason: "etcd runs but has no quorum: RAFT NO LEADER" },
+    ],
+    [
+      "true with 503",
+      { status: 503, body: { health: "true" } },
+      { code: "EtcdUnhealthy", reason: "etcd runs but has no quorum" },
+    ],
+    ["nonsense", { body: "fine" }, { code: "EtcdAnswerUnreadable", reason: "what answers at etcd's port is not etcd" }],
+    ["a closed connection", "hang up", { code: "EtcdBroken", reason: "etcd closed the connection" }],
+    [
+      "nobody listens",
+      new ClusterError("ForwardRefused", "no", { source: "node" }),
+      { code: "ForwardRefused", reason: "etcd is not running yet" },
+    ],
+    ["another trouble", new ClusterError("Odd", "odd words", { source: "node" }), { code: "Odd", reason: "odd words" }],
+  ] as [string, ReturnType<Script>, object][])("etcd says: %s", async (_, said, health) => {
+    const { connection } = scriptedNode("a", ({ method }) => (method === "CONNECT" && !(said instanceof Error) ? {} : said));
+    expect(await etcdHealth(connection, { clock: jumpingClock() })).toEqual({
+      ...("healthy" in health ? {} : { healthy: false }),
+      ...health,
+    });
+  });
+
+  test("silence is unhealthy after seven seconds", async () => {
+    const { connection } = scriptedNode("a", ({ method }) => (method === "CONNECT" ? {} : "silence"));
+    expect(await etcdHealth(connection, { clock: jumpingClock({ limits: true }) })).toMatchObject({
+      healthy: false,
+      code: "EtcdTimeout",
+      reason: "etcd runs but serves nobody: it waits for its peers",
+    });
+  });
+
+  test.each([
+    ["what is no error of the node's", new TypeError("ours")],
+    ["a lost connection", lostConnection()],
+  ])("%s is thrown", async (_, error) => {
+    const { connection } = scriptedNode("a", () => error);
+    await expect(etcdHealth(connection, { clock: jumpingClock() })).rejects.toBe(error);
   });
 });
