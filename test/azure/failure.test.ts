@@ -11,11 +11,11 @@ const REQUEST = {
 };
 const LINE = "PUT /subscriptions/s/resourceGroups/g/providers/p/x";
 
-const refused = (status: number, body: unknown = undefined, headers: Record<string, string> = {}): AzureError =>
+const refused = (status: number, body?: unknown, headers: Record<string, string> = {}): AzureError =>
   refusal(
     {
       status,
-      bodyAsText: typeof body === "string" || body === undefined ? (body as string | undefined) : JSON.stringify(body),
+      bodyAsText: typeof body === "string" || body === undefined ? body : JSON.stringify(body),
       headers: createHttpHeaders(headers),
     },
     REQUEST,
