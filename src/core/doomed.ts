@@ -109,7 +109,7 @@ function ordered(cluster: string, ours: readonly Found[]): Doomed[] {
   const byKind = Map.groupBy(ours, (one) => one.kind);
   const byKey = new Map(ours.map((one) => [key(one.id), one]));
   // the claim is what tells others that a cluster is here: it goes last
-  const claims = ours.filter((one) => isClaim(one.tags, cluster));
+  const claims = ours.filter((one) => one.kind === "publicAddress" && isClaim(one.tags, cluster));
   const takers = goesWith(ours);
   return ours.map((one): Doomed => {
     const under = UNDER[one.kind] ?? [];
