@@ -6,7 +6,7 @@ import { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
 import { besideOthers } from "../core/plan/beside.ts";
-import { SETTLED, decide, stamped } from "./decide.ts";
+import { decide, isSettled, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
 import { patiently, remove } from "./patiently.ts";
 import type { Live } from "./provider.ts";
@@ -99,7 +99,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           await tools.throttle.take("write", tools.signal);
           await options.permit?.();
           const operation = await tools.provider.put(
-            besideOthers(stamped(resource), live ?? undefined, SETTLED.has(resource.kind) && live?.state !== "failed"),
+            besideOthers(stamped(resource), live ?? undefined, isSettled(resource.kind) && live?.state !== "failed"),
             {
               signal: tools.signal,
               createOnly: resource.kind === "machine" && live === null,
