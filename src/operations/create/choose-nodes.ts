@@ -1,7 +1,7 @@
 /** Which nodes a cluster is to have, and at which private address each: what is there stays, what is missing is added. */
 import type { NetworkInterface, NetworkInterfaceIPConfiguration } from "@azure/arm-network";
 import { usableAddresses } from "../../core/addresses.ts";
-import { names, nodeIndex } from "../../core/plan/cluster.ts";
+import { type KeptDisk, names, nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { type Kind, groupOf, nameOf } from "../../core/plan/resource.ts";
@@ -20,7 +20,7 @@ export interface Place {
   /** The machine exists and stays: it keeps the user-data it was made with. */
   readonly exists: boolean;
   /** Id of a data disk that waits for the machine: see kept-disks.ts. */
-  readonly keptDisk?: string;
+  readonly keptDisk?: KeptDisk;
   /** Has a public address of its own, or is to have one. */
   readonly publicAddress: boolean;
   /** The host key that an existing machine was given. */
