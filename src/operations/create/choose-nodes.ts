@@ -43,6 +43,8 @@ export const machinesOf = (spec: ClusterSpec, snapshot: Snapshot): number[] => i
  */
 export function chooseNodes(spec: ClusterSpec, snapshot: Snapshot, reached: number): number[] {
   const there = machinesOf(spec, snapshot);
+  // before anything is made: damaged tags are no part of a cluster that is worked on
+  for (const live of snapshot.values()) if (live.kind === "machine") hostKeyIn(live);
   if (spec.numNodes < Math.max(there.length, reached))
     throw new ClusterError(
       "FewerNodes",
