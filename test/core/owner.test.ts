@@ -334,7 +334,7 @@ describe("sorting out", () => {
     ["abc-coreos-0-os", {}, MACHINE, undefined],
     ["abc-coreos-0-os", { ...OURS, "aoc-cluster": "other" }, undefined, undefined],
   ])("a disk %s with tags %j held by %s: %s", (name, tags, managedBy, why) => {
-    const { ours, kept } = sorted([found("disk", compute("disks", name), tags as Record<string, string>, { managedBy })]);
+    const { ours, kept } = sorted([found("disk", compute("disks", name), tags, { managedBy })]);
     expect(ours).toEqual([]);
     expect(kept.map((one) => one.why)).toEqual(why === undefined ? [] : [why]);
     if (why !== undefined) expect(kept[0]?.command).toBe(`az disk delete --resource-group g --name ${name}`);
