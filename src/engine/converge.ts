@@ -4,7 +4,7 @@
  */
 import { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import type { AnyResource } from "../core/plan/resource.ts";
+import type { AnyResource, Kind } from "../core/plan/resource.ts";
 import { decide, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
 import { patiently, remove } from "./patiently.ts";
@@ -21,6 +21,13 @@ export interface ConvergeOptions {
   /** Asked just before every write, repeated ones too, and never sooner: throws when this run may write no more. */
   readonly permit?: () => Promise<void>;
   /**
+   * What is wanted in view of what is there, of a resource that several runs change: asked before it is changed, and again when
+   * another one was quicker. Throws when this run may change it no more.
+   */
+  readonly adapt?: (live: Live) => AnyResource | Promise<AnyResource>;
+  /** It is changed and never made: throws what its absence means. */
+  readonly mustExist?: () => Error;
+  /**
    * Called once Azure has accepted it: a machine may be usable long before Azure calls it done. `live` is what is there when
    * it was not this call that made it.
    */
@@ -34,6 +41,24 @@ export interface ConvergeOptions {
 /** A machine that fails to be made is made again this often within a run, where the failure may pass. */
 const REPLACEMENTS = 1;
 
+/** Who is overtaken so often is not in a race with other runs: something changes it all the time. */
+const OVERTAKEN = { times: 12, first: 250, most: 4000 };
+
+/** Kinds that change and have no etag. How often a change of one is looked at again. */
+const WITHOUT_ETAG = new Set<Kind>(["resourceGroup", "sshKey"]);
+const CHECKS = 3;
+
+/** Kinds that Azure makes on the condition that they are not there: another run's is then seen, and not written over. */
+const CONDITIONAL = new Set<Kind>([
+  "machine",
+  "networkInterface",
+  "loadBalancer",
+  "publicAddress",
+  "securityGroup",
+  "network",
+  "natGateway",
+]);
+
 export async function converge(resource: AnyResource, tools: Tools, options: ConvergeOptions): Promise<Outcome> {
   const budget = createBudget(tools.clock, tools.random);
   const about = { id: resource.id, label: resource.label, ...(resource.node === undefined ? {} : { node: resource.node }) };
@@ -42,6 +67,8 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
   let replaced = 0;
   let driving = false;
   let looked = false;
+  let overtaken = 0;
+  let checked = 0;
   /** A request of ours may have been carried out without our knowing. */
   let unclear = false;
   for (;;) {
@@ -51,7 +78,18 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
         live = (await look(resource, tools)) ?? null;
         looked = true;
       }
-      const decision = decide(resource, live ?? undefined, options.cluster);
+      if (live === null && options.mustExist !== undefined) throw options.mustExist();
+      let wanted = resource;
+      let decision = decide(resource, live ?? undefined, options.cluster);
+      // what has no etag is not written over on the word of an earlier look
+      if (decision === "update" && WITHOUT_ETAG.has(resource.kind) && !looked) {
+        live = undefined;
+        continue;
+      }
+      if (decision === "update" && options.adapt !== undefined && live !== null) {
+        wanted = await options.adapt(live);
+        decision = decide(wanted, live, options.cluster);
+      }
       switch (decision) {
         case "unchanged":
           tools.emit({
@@ -76,7 +114,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           }
           await options.permit?.();
           tools.emit({ ...about, kind: "started", detail: "its creation failed: deleting it, to make it again" });
-          await remove(resource, tools);
+          await remove({ ...resource, etag: live?.etag }, tools);
           await options.restore?.();
           live = null;
           continue;
@@ -87,14 +125,20 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           if (acted !== "created") acted = decision === "create" ? "created" : "updated";
           await tools.throttle.take("write", tools.signal);
           await options.permit?.();
-          const operation = await tools.provider.put(stamped(resource), {
+          const operation = await tools.provider.put(stamped(wanted, live ?? undefined), {
             signal: tools.signal,
-            createOnly: resource.kind === "machine" && live === null,
+            createOnly: live === null && CONDITIONAL.has(resource.kind),
+            ...(live?.etag === undefined ? {} : { ifMatch: live.etag }),
           });
           options.onAccepted?.();
           if (!operation.done) tools.emit({ ...about, kind: "waiting" });
           driving = true;
           await raceUsable((alone) => drive(operation, resource.kind, alone, resource), options.usable, tools);
+          // and may have been written over by who looked when we did: seen, it is written again
+          if (decision === "update" && WITHOUT_ETAG.has(resource.kind) && checked++ < CHECKS) {
+            live = undefined;
+            continue;
+          }
           return done(acted);
         }
       }
@@ -112,8 +156,10 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
   async function again(error: unknown, before: Live | null | undefined): Promise<Live | null | undefined> {
     tools.signal.throwIfAborted();
     if (error instanceof AzureError && error.status === 412) {
-      // another run has made it, unless it was our own request that went unanswered
+      // another run has made or changed it, unless it was our own request that went unanswered
       if (!unclear) acted = "unchanged";
+      if (++overtaken > OVERTAKEN.times) throw changedMeanwhile(resource, error);
+      if (overtaken > 1) await tools.clock.sleep(backoff(overtaken - 2, tools.random()), tools.signal);
       return undefined;
     }
     if (
@@ -140,7 +186,8 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
     // a reference that is gone may be one that a replaced machine took along
     if (retry.kind === "lag" && options.restore !== undefined && resource.kind === "machine") await options.restore();
     unclear ||= retry.ambiguous;
-    return retry.ambiguous ? undefined : before;
+    // what another operation was at work on is another by now
+    return retry.ambiguous || ((retry.kind === "contention" || retry.kind === "lag") && before !== null) ? undefined : before;
   }
 }
 
@@ -165,6 +212,20 @@ function refuseOld(resource: AnyResource, live: Live, now: number, cluster: stri
     },
   );
 }
+
+const backoff = (times: number, random: number): number => {
+  const full = Math.min(OVERTAKEN.most, OVERTAKEN.first * 2 ** times);
+  return full / 2 + random * (full / 2);
+};
+
+const changedMeanwhile = ({ label }: AnyResource, cause: AzureError): ClusterError =>
+  new ClusterError("ChangedMeanwhile", `${label} was changed by somebody else each time that this run was about to`, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice:
+      "Something works on it all the time: the activity log in the portal says who. Then run the same command again: it goes on from here.",
+    cause,
+  });
 
 const look = (resource: AnyResource, tools: Tools): Promise<Live | undefined> =>
   patiently(tools, (signal) => tools.provider.get(resource, signal));

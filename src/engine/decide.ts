@@ -5,7 +5,9 @@
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { canonical, fingerprint } from "../core/fingerprint.ts";
 import type { AnyResource, Kind } from "../core/plan/resource.ts";
-import { isOurs } from "../core/plan/tags.ts";
+import { changedRules } from "../core/plan/drift.ts";
+import { withForeignParts } from "../core/plan/others.ts";
+import { withForeignTags, isOurs } from "../core/plan/tags.ts";
 import type { Live } from "./provider.ts";
 
 export type Decision = "create" | "update" | "unchanged" | "wait" | "replace";
@@ -35,15 +37,20 @@ export function decide(resource: AnyResource, live: Live | undefined, cluster: s
   if (!UNTAGGED.has(resource.kind)) refuseForeign(resource, live, cluster);
   if (live.state === "deleting" || live.state === "working") return "wait";
   if (live.state === "failed") return resource.kind === "machine" ? "replace" : "update";
-  if (SETTLED.has(resource.kind) || live.tags[TAG] === fingerprintOf(resource)) return "unchanged";
+  if (SETTLED.has(resource.kind)) return "unchanged";
+  if (live.tags[TAG] === fingerprintOf(resource) && !hasLostRules(resource, live)) return "unchanged";
   return resource.kind === "networkInterface" && isAttached(live) ? "unchanged" : "update";
 }
 
-/** The resource as it is sent: with its fingerprint among the tags. */
-export function stamped<R extends AnyResource>(resource: R): R {
-  const body = resource.body as { tags?: Record<string, string> };
-  if (body.tags === undefined) return resource;
-  return { ...resource, body: { ...body, tags: { ...body.tags, [TAG]: fingerprintOf(resource) } } };
+/**
+ * The resource as it is sent: with its fingerprint among the tags, and what others have put there: a policy's tags, a person's rule.
+ * @param live what is there, for a PUT replaces all of it
+ */
+export function stamped<R extends AnyResource>(resource: R, live?: Pick<Live, "tags" | "model">): R {
+  const { tags } = resource.body as { tags?: Record<string, string> };
+  if (tags === undefined) return resource;
+  const body = withForeignParts(resource.kind, resource.body, live?.model);
+  return { ...resource, body: { ...body, tags: withForeignTags({ ...tags, [TAG]: fingerprintOf(resource) }, live?.tags) } };
 }
 
 // --- internal ---
@@ -54,6 +61,10 @@ function fingerprintOf(resource: AnyResource): string {
   const { osProfile, ...rest } = resource.body;
   return fingerprint({ ...rest, user: osProfile?.adminUsername, name: osProfile?.computerName });
 }
+
+/** The fingerprint says what was last written by one of us; what somebody changed since, or left behind, only the rules say. */
+const hasLostRules = (resource: AnyResource, live: Live): boolean =>
+  resource.kind === "loadBalancer" && changedRules([resource], new Map([[resource.id.toLowerCase(), live]])).length > 0;
 
 const isAttached = (live: Live): boolean => (live.model as { virtualMachine?: unknown }).virtualMachine !== undefined;
 

@@ -1,5 +1,8 @@
 /** Single requests with the engine's patience: a read, a delete, new tags; each repeated within its budget, and told about. */
-import type { ClusterError } from "../core/errors.ts";
+import { AzureError } from "../core/advice/azure-error.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
+import { canonical } from "../core/fingerprint.ts";
+import { nameOf } from "../core/plan/resource.ts";
 import { drive } from "./drive.ts";
 import type { TagTarget, Target } from "./provider.ts";
 import { type RetryBudget, createBudget } from "./retry.ts";
@@ -8,7 +11,7 @@ import type { RequestTools, Tools } from "./tools.ts";
 
 /** Deletes a resource and waits until it is gone; absent is success. With a label its retries are told by its name. */
 export async function remove(
-  target: Target & { readonly label?: string },
+  target: Target & { readonly label?: string; readonly etag?: string | undefined },
   tools: Tools,
   schedule?: "groupDelete",
 ): Promise<void> {
@@ -16,11 +19,13 @@ export async function remove(
   for (;;) {
     try {
       await tools.throttle.take("delete", tools.signal);
-      const operation = await tools.provider.delete(target, tools.signal);
+      const operation = await tools.provider.delete(target, tools.signal, target.etag);
       await drive(operation, schedule ?? target.kind, tools);
       return;
     } catch (error) {
       tools.signal.throwIfAborted();
+      // it is no longer what was read: whoever asked for this looks again
+      if (isOvertaken(error)) throw error;
       await pause(
         error,
         budget,
@@ -32,18 +37,39 @@ export async function remove(
   }
 }
 
-/** Replaces the tags of a group or an address. */
-export async function retag(target: TagTarget, tags: Record<string, string>, tools: Tools): Promise<void> {
+type Tags = Record<string, string>;
+
+/** So often at the most: who is overtaken more often is in no race. */
+const RETAGS = 12;
+
+/**
+ * Changes tags of a group or an address: reads them, writes what `change` makes of them, and reads again. An address that somebody
+ * else has changed in between refuses (412); a group does not, so it is looked at until the change is there. A change that has
+ * been made already, or is `undefined`, is not written.
+ * @throws AzureError 404 when there is none; ClusterError ChangedMeanwhile (exit 7)
+ */
+export async function retag(target: TagTarget, change: (tags: Tags) => Tags | undefined, tools: Tools): Promise<void> {
   const budget = createBudget(tools.clock, tools.random);
-  for (;;) {
+  for (let tries = 0; tries <= RETAGS; tries++) {
+    const live = await patiently(tools, (signal) => tools.provider.get(target, signal));
+    if (live === undefined) throw new AzureError("ResourceNotFound", `${target.id} is not there`, { status: 404 });
+    const wanted = change(live.tags);
+    if (wanted === undefined || canonical(wanted) === canonical(live.tags)) return;
     try {
       await tools.throttle.take("write", tools.signal);
-      return await tools.provider.tag(target, tags, tools.signal);
+      await tools.provider.tag(target, wanted, tools.signal, live.etag);
+      if (live.etag !== undefined) return;
     } catch (error) {
       tools.signal.throwIfAborted();
-      await pause(error, budget, "write", tools);
+      if (isOvertaken(error)) await tools.clock.sleep(250 * (tries + tools.random()), tools.signal);
+      else await pause(error, budget, "write", tools);
     }
   }
+  throw new ClusterError("ChangedMeanwhile", `the tags of ${nameOf(target.id)} were changed by somebody else each time`, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice: "Something changes them all the time: the activity log in the portal says who. Then run the same command again.",
+  });
 }
 
 /** A read that is repeated within a budget. */
@@ -59,6 +85,9 @@ export async function patiently<T>(tools: RequestTools, read: (signal: AbortSign
     }
   }
 }
+
+/** It is no longer what was read, or it is there already. */
+export const isOvertaken = (error: unknown): boolean => error instanceof AzureError && error.status === 412;
 
 // --- internal ---
 

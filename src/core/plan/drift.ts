@@ -3,6 +3,7 @@
  * somebody changed, machines that stand still, what others put into the cluster's own group. Pure; `status` prints it.
  */
 import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
+import { nodeIndex } from "./cluster.ts";
 import { type AnyResource, type Kind, nameOf } from "./resource.ts";
 import { type Choices, type Tags, isOurs } from "./tags.ts";
 
@@ -16,6 +17,10 @@ export interface Drift {
     | "lost-tags"
     | "nat-rule"
     | "endpoint-rule"
+    | "stray-rule"
+    | "stray-member"
+    | "stray-node"
+    | "stray-interface"
     | "security-rule"
     | "foreign-resource"
     | "expired"
@@ -94,8 +99,55 @@ export function astray(
   });
 }
 
+/**
+ * What is left of nodes: members that are no node, machines that the claim does not have, interfaces without a machine. A create
+ * takes members out and machines in; an interface goes with `remove`, or is used when its node is made.
+ */
+export function strays(plan: readonly AnyResource[], present: Present, { spec, members, claimed }: Known): Drift[] {
+  const machines = new Map(
+    plan.flatMap((resource) => (resource.kind === "machine" && resource.node !== undefined ? [[resource.node, resource]] : [])),
+  );
+  const nodes = new Set(machines.keys());
+  return [
+    ...[...members]
+      .filter((node) => !nodes.has(node))
+      .map((node): Drift => ({
+        kind: "stray-member",
+        message: `node ${node} is named as an etcd member and is no node of the cluster: the next create takes it out`,
+        node,
+        harm: false,
+      })),
+    ...[...machines].flatMap(([node, { id }]): Drift[] =>
+      claimed === undefined || claimed.has(node) || !present.has(id.toLowerCase())
+        ? []
+        : [
+            {
+              kind: "stray-node",
+              message: `${nameOf(id)} is there, and the cluster is not said to have it: the next create takes it in, \`remove\` takes it away`,
+              id,
+              node,
+              harm: true,
+            },
+          ],
+    ),
+    ...[...present].flatMap(([id, { kind, tags }]): Drift[] => {
+      const node = kind === "networkInterface" ? nodeIndex(spec, nameOf(id).replace(/-nic$/, "")) : undefined;
+      if (node === undefined || nodes.has(node) || !isOurs(tags, spec.name)) return [];
+      const message = `the interface ${nameOf(id)} is left of a node that the cluster does not have: \`remove\` takes it away`;
+      return [{ kind: "stray-interface", message, id, node, harm: false }];
+    }),
+  ];
+}
+
+interface Known {
+  readonly spec: { readonly name: string; readonly vmNamePrefix: string };
+  readonly members: Iterable<number>;
+  /** The nodes that the claim names. */
+  readonly claimed: ReadonlySet<number> | undefined;
+}
+
 /** Rules of load balancer and security group, compared with those of the plan by name. */
-export function changedRules(plan: readonly AnyResource[], present: Present): Drift[] {
+export function changedRules(plan: readonly AnyResource[], present: ReadonlyMap<string, { readonly model: unknown }>): Drift[] {
   return plan.flatMap((resource) => {
     const model = present.get(resource.id.toLowerCase())?.model;
     if (model === undefined) return [];
@@ -108,8 +160,23 @@ export function changedRules(plan: readonly AnyResource[], present: Present): Dr
 
 const the = (resource: AnyResource): string => (resource.kind === "machine" ? nameOf(resource.id) : `the ${resource.label}`);
 
-const nodeOf = ({ node }: { readonly node?: number }): { readonly node?: number } => (node === undefined ? {} : { node });
+const nodeOf = ({ node }: { readonly node?: number | undefined }): { readonly node?: number } =>
+  node === undefined ? {} : { node };
 
+/** The node that a NAT rule is for; undefined for somebody else's rule. */
+const nodeOfRule = (name: string | undefined): number | undefined => {
+  const index = /^ssh-(0|[1-9]\d{0,3})$/i.exec(name ?? "")?.[1];
+  return index === undefined ? undefined : Number(index);
+};
+
+/** Nodes whose NAT rule an interface uses. */
+export const usedRules = ({ inboundNatRules }: LoadBalancer): number[] =>
+  (inboundNatRules ?? []).flatMap(({ name, backendIPConfiguration }) => {
+    const index = backendIPConfiguration === undefined ? undefined : nodeOfRule(name);
+    return index === undefined ? [] : [index];
+  });
+
+/** What a balancer has not, or has of nodes that the plan does not have. */
 function balancerDrift(id: string, wanted: LoadBalancer, live: LoadBalancer): Drift[] {
   const nat = (wanted.inboundNatRules ?? []).filter(
     (rule) =>
@@ -128,9 +195,15 @@ function balancerDrift(id: string, wanted: LoadBalancer, live: LoadBalancer): Dr
       kind: "nat-rule",
       message: `the load balancer has no rule ${rule.name} for SSH on port ${rule.frontendPort}`,
       id,
-      ...(/^ssh-\d+$/.test(rule.name ?? "") ? { node: Number(rule.name?.slice(4)) } : {}),
+      ...nodeOf({ node: nodeOfRule(rule.name) }),
       harm: true,
     })),
+    ...(live.inboundNatRules ?? []).flatMap(({ name, frontendPort }): Drift[] => {
+      const node = nodeOfRule(name);
+      if (node === undefined || (wanted.inboundNatRules ?? []).some((rule) => nodeOfRule(rule.name) === node)) return [];
+      const message = `the load balancer has the rule ${name} on port ${frontendPort} for a node that the cluster does not have`;
+      return [{ kind: "stray-rule", message, id, node, harm: false }];
+    }),
     ...endpoints.map((rule): Drift => ({
       kind: "endpoint-rule",
       message: `the load balancer has no rule ${rule.name} for port ${rule.frontendPort}`,

@@ -19,5 +19,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   { name: "builder", port: 2222, about: "Deis builder, git over SSH", idleMinutes: 20, when: (s) => s.deis },
 ];
 
+export const ENDPOINT_NAMES: readonly string[] = ENDPOINTS.map(({ name }) => name);
+
 /** The endpoints that a cluster opens, in port order. */
 export const endpointsOf = (spec: Pick<ClusterSpec, "deis" | "nohttps">): Endpoint[] => ENDPOINTS.filter((e) => e.when(spec));

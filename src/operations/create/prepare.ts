@@ -10,7 +10,7 @@ import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { type Decision, decide } from "../../engine/decide.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
-import { type Snapshot, chooseNodes, machinesOf, placeNodes } from "./choose-nodes.ts";
+import { type Snapshot, chooseNodes, knownNodes, machinesOf, placeNodes } from "./choose-nodes.ts";
 import { type FoundCluster, findCluster } from "../cluster/find-cluster.ts";
 import type { Mode } from "../mode.ts";
 import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
@@ -37,6 +37,8 @@ interface Chosen extends FoundWish {
   readonly snapshot: Map<string, Live & { kind: Kind }>;
   /** Kinds that this ARM does not list. */
   readonly unlisted: ReadonlySet<Kind>;
+  /** Those that it had, or was to have, when this run looked. */
+  readonly known: ReadonlySet<number>;
   readonly indexes: readonly number[];
 }
 
@@ -102,7 +104,11 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
     found.group === undefined
       ? new Map()
       : await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal, (kind) => unlisted.add(kind)));
-  return { ...wish, snapshot, unlisted, indexes: chooseNodes(spec, snapshot, found.claim?.kept.numNodes ?? 0) };
+  const known = knownNodes(spec, snapshot, found.claim);
+  const indexes = chooseNodes(spec, known);
+  // more than it was ever asked for are there: somebody else's run has made them
+  const whole = indexes.length > spec.numNodes ? Object.freeze({ ...spec, numNodes: indexes.length }) : spec;
+  return { ...wish, spec: whole, snapshot, unlisted, known, indexes };
 }
 
 async function check(run: Run, chosen: Chosen): Promise<Checked> {
