@@ -56,7 +56,7 @@ function flags() {
         `\`--${flag.name}${value(flag)}\``,
         bracket ?? preset(flag),
         takenBy(flag),
-        flag.fixed ? "fixed" : flag.kept ? "yes" : "",
+        flag.kept === "everything" ? "yes" : (flag.kept ?? ""),
         [flag.about.replace(/ \[[^\]]+\]$/, ""), ...notes(flag)].join("; "),
       ];
     }),
@@ -70,7 +70,7 @@ function value(flag) {
 
 function preset({ default: given, value: kind }) {
   if (given === undefined || given === false) return "";
-  return kind === "TIME" ? `${given / 60_000}m` : `\`${given}\``;
+  return kind === "TIME" ? `${given / 60_000}m` : `\`${String(given)}\``;
 }
 
 /** "create" stands for create, plan and export, which take the same. */
@@ -82,7 +82,7 @@ function takenBy(flag) {
 }
 
 function notes(flag) {
-  return [...(flag.also ?? []).map((other) => `also \`--${other}\``), ...(flag.env === undefined ? [] : [`environment: \`${flag.env}\``])];
+  return [...(flag.many ? ["it may be given several times"] : []), ...(flag.also ?? []).map((other) => `also \`--${other}\``), ...(flag.env === undefined ? [] : [`environment: \`${flag.env}\``])];
 }
 
 function table(head, rows) {

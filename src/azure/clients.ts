@@ -8,6 +8,8 @@ import type { TokenCredential } from "@azure/identity";
 import { Agent } from "node:https";
 import type { Clock } from "../core/clock.ts";
 import type { Endpoint } from "./clouds.ts";
+import { boundedClient } from "./bounded.ts";
+import { ownHosts } from "./origin.ts";
 import { type Heard, type OperationErrors, answers, loopbackSignIn } from "./pipeline.ts";
 
 export interface Connection {
@@ -28,6 +30,7 @@ export interface Clients {
   readonly resources: ResourceManagementClient;
   readonly storage: StorageManagementClient;
   readonly operationErrors: OperationErrors;
+  readonly endpoint: string;
 }
 
 /** Without a limit every request in flight has a socket and a TLS handshake of its own; 64 carry a thousand machines. */
@@ -48,7 +51,7 @@ export async function createClients(connection: Connection): Promise<Clients> {
   const options = {
     endpoint: endpoint.url,
     ...(open ? { allowInsecureConnection: true } : { credentials: { scopes: [endpoint.scope] } }),
-    ...(httpClient === undefined ? {} : { httpClient }),
+    httpClient: httpClient ?? (await boundedClient()),
     ...(open || connection.proxied || httpClient !== undefined
       ? {}
       : { agent: new Agent({ keepAlive: true, maxSockets: SOCKETS }) }),
@@ -68,10 +71,15 @@ export async function createClients(connection: Connection): Promise<Clients> {
     pipeline.addPolicy(answers(connection.clock, operationErrors, heard), {
       beforePolicies: ["bearerTokenAuthenticationPolicy"],
     });
+    pipeline.addPolicy(ownHosts(endpoint.url), { beforePolicies: ["answers"] });
+    // Resource Manager redirects nobody, and the SDK follows behind the rule of who may be asked
+    pipeline.removePolicy({ name: "redirectPolicy" });
+    // bounded.ts unpacks, for it counts
+    pipeline.removePolicy({ name: "decompressResponsePolicy" });
     if (!open) continue;
     pipeline.addPolicy(loopbackSignIn);
     // a proxy of the environment is for the world outside: it could not reach this machine's loopback
     pipeline.removePolicy({ name: "proxyPolicy" });
   }
-  return { ...clients, operationErrors };
+  return { ...clients, operationErrors, endpoint: endpoint.url };
 }

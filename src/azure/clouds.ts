@@ -54,6 +54,38 @@ export function endpointOf(cloud: Cloud, armEndpoint: string | undefined): Endpo
       advice: "A token sent over http can be read by anybody on the way. Use https, or 127.0.0.1.",
     });
   }
-  const known = Object.values(CLOUDS).find((row) => row.endpoint === url);
-  return { url, scope: known?.scope ?? `${new URL(url).origin}/.default` };
+  return { url, scope: cloudAt(url)?.scope ?? `${new URL(url).origin}/.default` };
 }
+
+/**
+ * The cloud whose Resource Manager answers at an https address: at the endpoint itself, or at a region's own host below it, which
+ * Azure names in answers (https://westus.management.azure.com/..., as the ARM client's documentation shows it).
+ */
+export function cloudAt(address: string): Cloud | undefined {
+  const { protocol, port, hostname } = new URL(address);
+  if (protocol !== "https:" || port !== "") return undefined;
+  return Object.values(CLOUDS).find((row) => {
+    const { hostname: own } = new URL(row.endpoint);
+    return hostname === own || (hostname.endsWith(`.${own}`) && REGION.test(hostname.slice(0, -own.length - 1)));
+  });
+}
+
+/** One label: a region's name, with or without what Azure adds to it. */
+const REGION = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/**
+ * Whether an address that an answer names can be a blob of Azure's: over https, at a storage account of a cloud, in a DNS zone of its own
+ * or not; on loopback where the endpoint is. Nothing but its own signature goes there, and never Resource Manager's token.
+ */
+export function isBlob(address: string, endpoint: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, port, hostname, username, password } = new URL(address);
+  if (username !== "" || password !== "") return false;
+  if (isLoopback(endpoint)) return isLoopback(address) && /^https?:$/.test(protocol);
+  const cloud = cloudAt(endpoint);
+  const suffixes = [...(cloud === undefined ? Object.values(CLOUDS) : [cloud]).map((one) => one.blobSuffix), ZONES];
+  return protocol === "https:" && port === "" && suffixes.some((suffix) => hostname.endsWith(`.${suffix}`));
+}
+
+/** `ACCOUNT.z12.blob.storage.azure.net`, as accounts with DNS zones of their own are called. */
+const ZONES = "blob.storage.azure.net";

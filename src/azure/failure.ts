@@ -1,6 +1,8 @@
 /** What the SDK throws and ARM answers, as one kind of error with ARM's own code, message and details. */
 import { AzureError, notAzure } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { type ErrorBody, errorBody, explained } from "./error-body.ts";
+import { shown } from "./origin.ts";
 
 interface Answer {
   readonly status: number;
@@ -8,41 +10,35 @@ interface Answer {
   readonly headers: { get(name: string): string | undefined };
 }
 
-interface ErrorBody {
-  code?: string;
-  message?: string;
-  details?: unknown;
-  innererror?: unknown;
+interface Asked {
+  readonly method: string;
+  readonly url: string;
 }
 
-/** ARM's error envelope out of a body; operations put it at `error` too. */
-export function errorBody(text: string | null | undefined): ErrorBody | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text ?? "");
-    if (typeof parsed !== "object" || parsed === null) return undefined;
-    const inner = (parsed as { error?: unknown }).error ?? parsed;
-    return typeof inner === "object" && inner !== null ? inner : undefined;
-  } catch {
-    return undefined;
-  }
+/** "GET /subscriptions/S/resourceGroups/G": without the query, which may hold a signature. */
+export function requestLine({ method, url }: Asked): string {
+  const { pathname } = new URL(url);
+  const path = pathname.length > LONGEST_PATH ? `${pathname.slice(0, LONGEST_PATH)}...` : pathname;
+  return `${method} ${path.replace(/\/resourcegroups\//i, "/resourceGroups/")}`;
 }
 
-/** An answer of 400 or more as an error. */
-export function refusal(answer: Answer, request: { method: string; url: string }): AzureError {
+/** An answer of 300 or more as an error. */
+export function refusal(answer: Answer, request: Asked): AzureError {
+  const asked = requestLine(request);
+  if (answer.status < 400) return redirected(answer, asked);
   const body = errorBody(answer.bodyAsText);
   const retryAfterMs = retryAfter(answer);
-  const what = `${request.method} ${new URL(request.url).pathname.replace(/\/resourcegroups\//i, "/resourceGroups/")}`;
   // ARM says what is not there; a page that says so is somebody else's, and proves nothing
-  if (answer.status === 404 && body === undefined && (answer.bodyAsText ?? "").trim() !== "") return notAzure(what, 404);
+  if (answer.status === 404 && body === undefined && (answer.bodyAsText ?? "").trim() !== "") return notAzure(asked, 404);
   const signIn = answer.status === 401;
-  return new AzureError(body?.code ?? `Http${answer.status}`, explained(body) ?? `Azure answered ${answer.status} to ${what}`, {
+  return new AzureError(body?.code ?? `Http${answer.status}`, explained(body) ?? `Azure answered ${answer.status} to ${asked}`, {
     status: answer.status,
-    request: what,
-    ...(body?.details === undefined ? {} : { details: body.details }),
+    request: asked,
+    ...detailsOf(body),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(signIn || answer.status === 403 ? { exit: EXIT.signIn } : {}),
     ...(signIn ? { advice: "Sign in again: `az login`, or check --tenant, --client-id and --azure-cert." } : {}),
-    cause: `${what}: ${answer.status}`,
+    cause: `${asked}: ${answer.status}`,
   });
 }
 
@@ -50,7 +46,7 @@ export function refusal(answer: Answer, request: { method: string; url: string }
 export function operationFailure(body: ErrorBody | undefined, status: string): AzureError {
   return new AzureError(body?.code ?? `Operation${status}`, explained(body) ?? `the operation ended as ${status}`, {
     operation: true,
-    ...(body?.details === undefined ? {} : { details: body.details }),
+    ...detailsOf(body),
   });
 }
 
@@ -68,6 +64,8 @@ export function failure(error: unknown): unknown {
       cause: error,
     });
   const code = (error as { code?: unknown }).code;
+  // the other side does not speak HTTP as Node's parser knows it: headers without an end, nonsense
+  if (typeof code === "string" && code.startsWith("HPE_")) return notAzure(firstLine(error.message));
   if (error.name === "RestError" || typeof code === "string")
     return new AzureError(typeof code === "string" ? code : "RequestFailed", firstLine(error.message), {
       ...(typeof (error as { statusCode?: unknown }).statusCode === "number"
@@ -80,6 +78,23 @@ export function failure(error: unknown): unknown {
 
 // --- internal ---
 
+const LONGEST_PATH = 400;
+
+/** With the inner error, which says more of the same. */
+function detailsOf(body: ErrorBody | undefined): { details?: readonly ErrorBody[] } {
+  if (body?.details === undefined && body?.innererror === undefined) return {};
+  return { details: [...(body.details ?? []), ...(body.innererror === undefined ? [] : [body.innererror])] };
+}
+
+/** Resource Manager redirects nobody: nothing is asked elsewhere. */
+function redirected(answer: Answer, asked: string): AzureError {
+  const to = answer.headers.get("location");
+  return notAzure(
+    `${asked}: ${answer.status}${to === undefined ? "" : `, to ${shown(to)}, where nothing was sent`}`,
+    answer.status,
+  );
+}
+
 /** The chain lists every way it tried, over pages; Entra's own refusals (AADSTS...) say what is wrong. */
 function signInMessage(error: Error): string {
   const refusal = /AADSTS\d+:[^\n]*/.exec(error.message)?.[0];
@@ -90,24 +105,17 @@ function signInMessage(error: Error): string {
 /** Milliseconds out of Retry-After (seconds or a date) and the finer headers that Azure uses beside it. */
 function retryAfter(answer: Answer): number | undefined {
   for (const name of ["retry-after-ms", "x-ms-retry-after-ms"]) {
-    const ms = Number(answer.headers.get(name) ?? "x");
-    if (ms >= 0) return ms;
+    const ms = Number(answer.headers.get(name) || "x");
+    if (ms >= 0) return Math.min(ms, LONGEST_WAIT_MS);
   }
   const text = answer.headers.get("retry-after");
   if (text === undefined) return undefined;
-  if (/^\d+$/.test(text.trim())) return Number(text) * 1000;
+  if (/^\d+$/.test(text.trim())) return Math.min(Number(text) * 1000, LONGEST_WAIT_MS);
   const [until, now] = [Date.parse(text), Date.parse(answer.headers.get("date") ?? "")];
-  return Number.isNaN(until) || Number.isNaN(now) ? undefined : Math.max(0, until - now);
+  return Number.isNaN(until) || Number.isNaN(now) ? undefined : Math.min(Math.max(0, until - now), LONGEST_WAIT_MS);
 }
 
-/** The message, and those of the details that say more. */
-function explained(body: ErrorBody | undefined): string | undefined {
-  if (body?.message === undefined) return body?.code;
-  const details = Array.isArray(body.details) ? (body.details as ErrorBody[]) : [];
-  // a group's deletion quotes what each service answered, whole
-  const said = details.map((detail) => errorBody(detail.message)?.message ?? detail.message);
-  const more = said.filter((text) => text !== undefined && !body.message?.includes(text));
-  return [body.message, ...more].join(" ");
-}
+/** Azure's longest limits are by the hour: who asks for more is asked again then. */
+const LONGEST_WAIT_MS = 3_600_000;
 
 const firstLine = (text: string): string => text.split("\n")[0] ?? text;

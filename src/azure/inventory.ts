@@ -6,7 +6,7 @@ import type { Kind } from "../core/plan/resource.ts";
 import type { Live } from "../engine/provider.ts";
 import type { Clients } from "./clients.ts";
 import { toLive } from "./provider.ts";
-import { all, listed } from "./reading.ts";
+import { type Paged, all, listed } from "./reading.ts";
 
 export type StoredLive = Live & { readonly kind: "disk" | "storageAccount"; readonly managedBy: string | undefined };
 
@@ -33,7 +33,7 @@ export function inventoryReads({ compute, network, resources, storage }: Clients
         unlisted?.(kind);
         return [];
       };
-      const lists: [Kind, AsyncIterable<unknown>][] = [
+      const lists: [Kind, Paged<unknown>][] = [
         ["publicAddress", network.publicIPAddresses.list(group, o)],
         ["securityGroup", network.networkSecurityGroups.list(group, o)],
         ["network", network.virtualNetworks.list(group, o)],

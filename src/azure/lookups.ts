@@ -5,8 +5,10 @@ import type { ImageFacts, NetworkFacts, ProviderFacts, RegionSizes, SizeFacts, U
 import { normalLocation, sameLocation } from "../core/region.ts";
 import { groupOf, nameOf } from "../core/plan/resource.ts";
 import type { Clients } from "./clients.ts";
+import { isBlob } from "./clouds.ts";
+import { isOwn } from "./origin.ts";
 import { inventoryReads } from "./inventory.ts";
-import { all, listed, orAbsent } from "./reading.ts";
+import { all, guarded, listed, orAbsent } from "./reading.ts";
 import { scopeReads } from "./scope.ts";
 
 export interface GroupFacts {
@@ -19,7 +21,7 @@ export type Lookups = ReturnType<typeof createLookups>;
 
 export function createLookups(clients: Clients) {
   const { compute, network, resources } = clients;
-  return {
+  return guarded({
     ...scopeReads(clients),
     ...inventoryReads(clients),
 
@@ -155,10 +157,11 @@ export function createLookups(clients: Clients) {
       }));
     },
 
-    /** Serial console text of a machine; undefined when Azure has none yet. */
+    /** Where the text of a machine's serial console is, with a signature; undefined when Azure has none yet, or names no blob. */
     async serialLogUrl(group: string, machine: string, abortSignal: AbortSignal): Promise<string | undefined> {
-      return (await orAbsent(() => compute.virtualMachines.retrieveBootDiagnosticsData(group, machine, { abortSignal })))
-        ?.serialConsoleLogBlobUri;
+      const data = await orAbsent(() => compute.virtualMachines.retrieveBootDiagnosticsData(group, machine, { abortSignal }));
+      const url = data?.serialConsoleLogBlobUri;
+      return url !== undefined && (isBlob(url, clients.endpoint) || isOwn(url, clients.endpoint)) ? url : undefined;
     },
 
     /** "running", "deallocated", ...; undefined when Azure does not say. */
@@ -181,7 +184,7 @@ export function createLookups(clients: Clients) {
         }),
       );
     },
-  };
+  });
 }
 
 // --- internal ---

@@ -1,8 +1,10 @@
 /** A long-running operation of the SDK, made so that it can be asked again after a fault: the SDK's own poller cannot. */
 import type { AzureError } from "../core/advice/azure-error.ts";
+import { ClusterError } from "../core/errors.ts";
 import type { Operation } from "../engine/provider.ts";
 import { operationFailure } from "./failure.ts";
 import type { OperationErrors } from "./pipeline.ts";
+import { understood } from "./reading.ts";
 
 /** What we use of the SDK's PollerLike. */
 export interface SdkPoller {
@@ -32,21 +34,25 @@ export async function startOperation(
   let first: RawAnswer | undefined;
   let poller = start({ onResponse: (answer) => (first ??= answer) });
   // In the same tick: a poller that nobody listens to while it fails ends the process.
-  await poller.submitted();
+  await understood(() => poller.submitted());
   if (poller.isDone || saysSucceeded(first)) {
     const problem = poller.isDone ? failedResult(poller, undefined) : undefined;
     if (problem !== undefined) throw problem;
     return { done: true, poll: () => Promise.resolve(true) };
   }
   let good = await poller.serialize();
+  let confirmed = false;
   return {
     done: false,
+    get confirmed() {
+      return confirmed;
+    },
     async poll(signal) {
       try {
-        await poller.poll({ abortSignal: signal });
+        await understood(() => poller.poll({ abortSignal: signal }));
       } catch (error) {
-        const known = errorOf(good, failed);
-        if (known !== undefined) throw known;
+        const known = errorOf(good, failed) ?? (error instanceof ClusterError ? undefined : failedResult(poller, undefined));
+        if (known !== undefined && !signal.aborted) throw known;
         // A failed poll is final for the SDK; the operation goes on all the same.
         poller = restore(good);
         throw error;
@@ -57,9 +63,12 @@ export async function startOperation(
       }
       const problem = failedResult(poller, errorOf(good, failed));
       if (problem !== undefined) throw problem;
-      if (!stillWorking(poller)) return true;
-      poller = restore(good);
-      return false;
+      if (stillWorking(poller)) {
+        poller = restore(good);
+        return false;
+      }
+      confirmed = stateOf(poller) === "Succeeded" && wasLookedAt(good);
+      return true;
     },
   };
 }
@@ -73,18 +82,33 @@ function saysSucceeded(answer: RawAnswer | undefined): boolean {
   return body.properties?.provisioningState === "Succeeded";
 }
 
+interface Config {
+  readonly metadata?: { readonly mode?: string };
+  readonly operationLocation?: string;
+  readonly requestMethod?: string;
+}
+
+const configOf = (state: string): Config => (JSON.parse(state) as { state?: { config?: Config } }).state?.config ?? {};
+
 function errorOf(state: string, failed: OperationErrors): AzureError | undefined {
-  const parsed = JSON.parse(state) as { state?: { config?: { operationLocation?: string } } };
-  const url = parsed.state?.config?.operationLocation;
+  const { operationLocation: url } = configOf(state);
   if (url === undefined) return undefined;
   const error = failed.get(url);
   failed.delete(url);
   return error;
 }
 
+/** After an Azure-AsyncOperation of a PUT the SDK asks for the resource; at a Location it takes what stands there. */
+function wasLookedAt(state: string): boolean {
+  const { metadata, requestMethod } = configOf(state);
+  return metadata?.mode === "OperationLocation" && requestMethod?.toUpperCase() === "PUT";
+}
+
+const stateOf = (poller: SdkPoller): unknown => (poller.result as { provisioningState?: unknown } | undefined)?.provisioningState;
+
 /** An operation's URL that answers 200 with nothing in it says nothing about the resource, which the SDK asked for last. */
 function stillWorking(poller: SdkPoller): boolean {
-  const state = (poller.result as { provisioningState?: unknown } | undefined)?.provisioningState;
+  const state = stateOf(poller);
   return typeof state === "string" && /^(creating|updating|accepted|running)$/i.test(state);
 }
 
@@ -93,6 +117,6 @@ function failedResult(poller: SdkPoller, known: AzureError | undefined): AzureEr
   const status = poller.operationState?.status;
   if (known !== undefined || status === "failed" || status === "canceled")
     return known ?? operationFailure(undefined, status ?? "Failed");
-  const state = (poller.result as { provisioningState?: unknown } | undefined)?.provisioningState;
+  const state = stateOf(poller);
   return state === "Failed" || state === "Canceled" ? operationFailure(undefined, state) : undefined;
 }

@@ -3,9 +3,11 @@
  * header for a loopback ARM. The SDK's own retries are off, for the engine owns them.
  */
 import type { HttpClient, PipelinePolicy, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
-import { AzureError, notAzure } from "../core/advice/azure-error.ts";
+import { AzureError } from "../core/advice/azure-error.ts";
 import type { Clock } from "../core/clock.ts";
-import { errorBody, failure, operationFailure, refusal } from "./failure.ts";
+import { readAnswer } from "./answer.ts";
+import { errorBody } from "./error-body.ts";
+import { failure, operationFailure, refusal, requestLine } from "./failure.ts";
 
 /** ARM answers within seconds, or gives up itself after a minute. A list of sizes is the slowest read. */
 const LIMIT_MS: Record<string, number> = { GET: 20_000, HEAD: 20_000, POST: 30_000, PUT: 40_000, PATCH: 40_000, DELETE: 40_000 };
@@ -30,20 +32,13 @@ export function answers(clock: Clock, failed: OperationErrors, heard: Heard = { 
     async sendRequest(request, next) {
       const outer = request.abortSignal as AbortSignal | undefined;
       const response = await limited(request, next, outer, clock);
-      // a redirection that gets here was not followed: it is no answer of Azure's
       if (response.status >= 300) throw refusal(response, request);
-      if (isCutShort(request, response))
-        throw new AzureError("EmptyAnswer", "Azure answered with nothing in it", {
-          status: 502,
-          cause: `${request.method} ${new URL(request.url).pathname}`,
-        });
-      if (!isJson(response.bodyAsText) || isShapeless(request, response)) {
+      const body = readAnswer(request, response, () => {
         heard.strange += 1;
-        const passing = heard.azure || heard.strange <= STRANGE_AT_FIRST;
-        throw notAzure(`${request.method} ${new URL(request.url).pathname}`, passing ? 502 : undefined);
-      }
+        return heard.azure || heard.strange <= STRANGE_AT_FIRST;
+      });
       heard.azure = true;
-      const status = request.method === "GET" && response.status === 200 ? operationStatus(response.bodyAsText) : undefined;
+      const status = request.method === "GET" && response.status === 200 ? operationStatus(body) : undefined;
       if (status !== undefined) failed.set(request.url, operationFailure(errorBody(response.bodyAsText), status));
       return response;
     },
@@ -106,7 +101,7 @@ async function limited(
     () => {
       cut.abort();
       throw new AzureError("ETIMEDOUT", `no answer from Azure within ${ms / 1000} s`, {
-        cause: `${request.method} ${new URL(request.url).pathname}`,
+        cause: requestLine(request),
       });
     },
     () => new Promise<never>(() => undefined),
@@ -124,36 +119,8 @@ async function limited(
   }
 }
 
-const OPERATION = /\/(operations|operationresults|asyncoperations)\//i;
-
-/** Resources, lists and operations are objects; only the catalogue of images answers with arrays, and an operation with null. */
-function isShapeless({ method, url }: PipelineRequest, { status, bodyAsText }: PipelineResponse): boolean {
-  const text = bodyAsText?.trim() ?? "";
-  if (!/^(GET|PUT|PATCH)$/.test(method) || (status !== 200 && status !== 201) || text === "" || text.startsWith("{"))
-    return false;
-  return text.startsWith("[") ? !/\/publishers(\/|\?|$)/i.test(url) : !(text === "null" && OPERATION.test(url));
-}
-
-/**
- * What was read or written is in the answer, always, but for an operation's; the SDK would read properties of what is not there. As
- * good as a gateway's 502: whether Azure acted is then to be seen.
- */
-const isCutShort = ({ method, url }: PipelineRequest, { status, bodyAsText }: PipelineResponse): boolean =>
-  !bodyAsText && /^(GET|PUT|PATCH)$/.test(method) && (status === 200 || status === 201) && !OPERATION.test(url);
-
-/** A proxy's page, or half an answer, is as good as a 502, too. Only what does not look whole is parsed here: lists are long. */
-function isJson(text: string | null | undefined): boolean {
-  if (!text || (/^[[{]/.test(text) && /[\]}]\s*$/.test(text.slice(-16)))) return true;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** "Failed" or "Canceled" when the body is an operation's that ended so. A resource has no `status` at the top. */
-function operationStatus(text: string | null | undefined): string | undefined {
-  const status = text?.includes('"status"') === true ? (JSON.parse(text) as { status?: unknown }).status : undefined;
+function operationStatus(body: unknown): string | undefined {
+  const status = (body as { status?: unknown } | null | undefined)?.status;
   return typeof status === "string" && /^(failed|canceled|cancelled)$/i.test(status) ? status : undefined;
 }

@@ -10,7 +10,7 @@ import { isAbsence } from "../core/advice/azure-error.ts";
 import { type Bodies, type Kind, groupOf, nameOf } from "../core/plan/resource.ts";
 import type { Live, Operation, Provider, Target } from "../engine/provider.ts";
 import type { Clients } from "./clients.ts";
-import { all, listed, understood } from "./reading.ts";
+import { type Paged, all, listed, understood } from "./reading.ts";
 import { type RawAnswer, type SdkPoller, startOperation } from "./operation.ts";
 
 /** Call options that every operation of the SDK takes. */
@@ -29,7 +29,7 @@ interface Row<K extends Kind> {
   put(clients: Clients, group: string, name: string, body: Bodies[K], call: Call): Work;
   delete(clients: Clients, group: string, name: string, call: Call): Work;
   /** All of the kind in a group; for kinds of which a cluster has one for each node. */
-  list?(clients: Clients, group: string, call: Call): AsyncIterable<unknown>;
+  list?(clients: Clients, group: string, call: Call): Paged<unknown>;
   /** The operations themselves, for making a poller again from its saved state. */
   sources(clients: Clients): { put: unknown; delete: unknown };
 }
@@ -154,8 +154,11 @@ export function createProvider(clients: Clients): Provider {
     async tag({ id, kind }, tags, abortSignal, ifMatch) {
       const group = groupOf(id) ?? "";
       const call = { abortSignal, ...matching(ifMatch) };
-      if (kind === "resourceGroup") await clients.resources.resourceGroups.update(group, { tags }, call);
-      else await clients.network.publicIPAddresses.updateTags(group, nameOf(id), { tags }, call);
+      await understood(() =>
+        kind === "resourceGroup"
+          ? clients.resources.resourceGroups.update(group, { tags }, call)
+          : clients.network.publicIPAddresses.updateTags(group, nameOf(id), { tags }, call),
+      );
     },
   };
 
@@ -250,7 +253,7 @@ async function absentIsUndefined<T>(request: () => Promise<T>): Promise<T | unde
   } catch (error) {
     if (isAbsence(error)) return undefined;
     // what ARM answers to a DELETE of what is not there, and what the SDK does not expect for some kinds
-    if ((error as { statusCode?: unknown }).statusCode === 204) return undefined;
+    if ((error as { status?: unknown }).status === 204) return undefined;
     throw error;
   }
 }

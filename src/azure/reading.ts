@@ -1,23 +1,37 @@
 /** Two shapes that nearly every read has: a list to its last page, and a resource that may not be there. */
 import { AzureError, isAbsence, isMisdirected, notAzure } from "../core/advice/azure-error.ts";
+import { requestLine } from "./failure.ts";
+import { shown } from "./origin.ts";
+
+/** What of the SDK's lists is used: pages, each with the address of the next. */
+export interface Paged<T> {
+  byPage(): AsyncIterable<T[] & { readonly continuationToken?: string }>;
+}
 
 /** @param signal the SDK passes it to the first page alone */
-export async function all<T>(list: AsyncIterable<T>, signal?: AbortSignal): Promise<T[]> {
+export async function all<T>(list: Paged<T>, signal?: AbortSignal): Promise<T[]> {
   const found: T[] = [];
-  const pages = list[Symbol.asyncIterator]();
+  const seen = new Set<string>();
+  const pages = list.byPage()[Symbol.asyncIterator]();
   await understood(async () => {
     for (;;) {
       const next = await (signal === undefined ? pages.next() : orAborted(pages.next(), signal));
       if (next.done === true) return;
-      found.push(next.value);
-      if (found.length > MOST) throw notAzure("a list without an end");
+      const { continuationToken: after = "" } = next.value;
+      if (after !== "" && seen.has(after)) throw notAzure(`${line(after)}: a list that leads back to itself`);
+      if (seen.add(after).size > MOST_PAGES || found.length + next.value.length > MOST)
+        throw notAzure(`${line(after)}: a list without an end`);
+      found.push(...next.value);
     }
   });
   return found;
 }
 
-/** More than a subscription can hold of anything that is listed here. */
+/** More than a subscription can hold of anything that is listed here; pages may be empty, where Azure filters behind them. */
 const MOST = 100_000;
+const MOST_PAGES = 1000;
+
+const line = (url: string): string => `GET ${shown(url)}`;
 
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -29,16 +43,30 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 /**
- * The SDK reads an answer without a look at its shape, and breaks on one that is no such resource or list.
- * @throws AzureError UnreadableAnswer in place of its TypeError
+ * Answers are checked where they come in (answer.ts). What the SDK breaks on all the same was none that it knows, and no fault of ours.
+ * @throws AzureError UnreadableAnswer in place of what it throws then
  */
 export async function understood<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (error) {
-    if (error instanceof TypeError) throw notAzure(error.message);
-    throw error;
+    if (!isOfShape(error)) throw error;
+    const { statusCode } = error as { statusCode?: unknown };
+    const [said = ""] = error.message.split("\n");
+    throw notAzure(`${about(error)}${said.slice(0, 300)}`, typeof statusCode === "number" ? statusCode : undefined);
   }
+}
+
+/** The SDK's own words for an answer that is not as it should be; an abort, or an error that is known, is none of them. */
+const isOfShape = (error: unknown): error is Error =>
+  error instanceof TypeError ||
+  error instanceof RangeError ||
+  error instanceof SyntaxError ||
+  (error instanceof Error && error.name === "RestError");
+
+function about(error: Error): string {
+  const { method, url } = ((error as { request?: unknown }).request ?? {}) as { method?: unknown; url?: unknown };
+  return typeof method === "string" && typeof url === "string" ? `${requestLine({ method, url })}: ` : "";
 }
 
 /** Undefined for what is not there. */
@@ -60,4 +88,10 @@ export async function listed<T>(read: () => Promise<T>): Promise<T | undefined> 
       return undefined;
     throw error;
   }
+}
+
+/** Reads of which each is understood. */
+export function guarded<T extends Record<string, (...given: never[]) => Promise<unknown>>>(reads: T): T {
+  const all = Object.entries(reads).map(([name, read]) => [name, (...given: never[]) => understood(() => read(...given))]);
+  return Object.fromEntries(all) as T;
 }

@@ -3,17 +3,16 @@
  * old script; so a command that was mistyped must be told from a name, before it makes a cluster and a bill.
  */
 import { usageError } from "../core/errors.ts";
-import { FLAGS, type Flag } from "../core/spec/flags.ts";
 import { nearest, slips } from "../core/nearest.ts";
 import { COMMANDS, type Command, commandNamed } from "./commands.ts";
+import { flagNamed, positionals, spelt } from "./full-names.ts";
 
 /**
- * The words with the command first, and flags by their own names.
- * @param typed what stands before `--`
- * @throws ClusterError Usage where a word seems to be a mistyped command, or a flag is given by two of its names
+ * The words with the command first.
+ * @param words what stands before `--`, flags by their full names
+ * @throws ClusterError Usage where a word seems to be a mistyped command
  */
-export function commandFirst(typed: readonly string[]): string[] {
-  const words = ownNames(typed);
+export function commandFirst(words: readonly string[]): readonly string[] {
   if (words.length === 0) return ["--help"];
   if (words[0] === "help" && words[1] !== undefined && !words[1].startsWith("-") && commandNamed(words[1]) === undefined)
     throw noSuchCommand(words[1]);
@@ -36,48 +35,8 @@ export function commandFirst(typed: readonly string[]): string[] {
 
 // --- internal ---
 
-const FLAG_BY_NAME = new Map(Object.values(FLAGS as Record<string, Flag<unknown>>).map((flag) => [flag.name, flag]));
-
-/** Other names of the same flag. */
-const ALIAS = new Map(
-  [...FLAG_BY_NAME.values()].flatMap((flag) => (flag.also ?? []).map((other) => [other, flag.name] as const)),
-);
-
-const nameOf = (word: string): string => word.slice(2).split("=")[0] ?? "";
-
-/** Flags by the names of the table. Which of two names would count is nobody's guess: both together are refused. */
-function ownNames(typed: readonly string[]): string[] {
-  const spelt = new Map<string, string>();
-  return typed.map((word) => {
-    if (!word.startsWith("--")) return word;
-    const name = nameOf(word);
-    const own = ALIAS.get(name) ?? name;
-    const before = spelt.get(own);
-    if (before !== undefined && before !== name)
-      throw usageError(`--${before} and --${name} are the same flag`, "Give one of them.");
-    spelt.set(own, name);
-    return `--${own}${word.slice(2 + name.length)}`;
-  });
-}
-
 const isKnown = (word: string): boolean =>
-  !word.startsWith("--") || FLAG_BY_NAME.has(nameOf(word)) || ["help", "version"].includes(nameOf(word));
-
-/** Where the words are that are neither flags nor values of flags. */
-function positionals(words: readonly string[]): number[] {
-  const places: number[] = [];
-  for (let place = 0; place < words.length; place++) {
-    const word = words[place] ?? "";
-    if (!word.startsWith("-")) {
-      places.push(place);
-      continue;
-    }
-    const flag = word.includes("=") ? undefined : FLAG_BY_NAME.get(nameOf(word));
-    const next = words[place + 1] ?? "";
-    if (flag?.value !== undefined && (flag.optional === undefined || !next.startsWith("-"))) place += 1;
-  }
-  return places;
-}
+  !word.startsWith("--") || flagNamed(spelt(word)) !== undefined || ["help", "version"].includes(spelt(word));
 
 /** Several words and no command among them as the first: one of them is mistyped, or stands in the wrong place. */
 function notOneName(words: readonly string[], places: readonly number[]): Error {
@@ -128,6 +87,6 @@ const sorted = (word: string): string => word.split("").sort().join("");
 /** False when a flag is there that this command does not take: then the word is no slip for it. */
 const takesAll = (command: Command, words: readonly string[]): boolean =>
   words.every((word) => {
-    const flag = word.startsWith("--") ? FLAG_BY_NAME.get(nameOf(word)) : undefined;
+    const flag = word.startsWith("--") ? flagNamed(spelt(word)) : undefined;
     return flag === undefined || flag.on.some((scope) => command.scopes.includes(scope));
   });

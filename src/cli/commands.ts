@@ -2,7 +2,7 @@
  * THE COMMANDS TABLE: names, what they take, what they are for, and how to load what they do. Nothing of a command is loaded
  * before it is asked for, so `--help` costs the parser alone.
  */
-import type { FlagScope } from "../core/spec/flags.ts";
+import type { FlagScope } from "../core/spec/flag.ts";
 import type { Invocation } from "./invocation.ts";
 
 export interface Command {

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { usageError } from "../core/errors.ts";
-import { FLAGS } from "../core/spec/flags.ts";
+import { flagRows } from "../core/spec/flags.ts";
 import { yamlProblem } from "../core/yaml-problem.ts";
 import type { World } from "./world.ts";
 
@@ -22,11 +22,14 @@ export async function readConfig(world: World, file: string): Promise<Record<str
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
     throw usageError(`${file} must hold lines such as "num-nodes: 5"`);
-  const known = new Set<string>(Object.values(FLAGS).map((flag) => flag.name));
-  const names = Object.fromEntries(
-    Object.entries(parsed).map(([name, value]) => [ALIAS.get(name) ?? name.replace(/^--/, ""), value]),
-  );
-  const unknown = Object.keys(names).filter((name) => !known.has(name));
+  const names: Record<string, unknown> = {};
+  const unknown: string[] = [];
+  for (const [typed, value] of Object.entries(parsed)) {
+    const name = OWN.get(typed.replace(/^--/, ""));
+    if (name === undefined) unknown.push(typed);
+    else if (name in names) throw usageError(`${file}: ${name} is there twice`, "Leave one of the two lines out.");
+    else names[name] = value;
+  }
   if (unknown.length > 0)
     throw usageError(`${file}: no flag is called ${unknown.join(", ")}`, "`azure-coreos-cluster create --help` lists the names.");
   if ("config" in names)
@@ -36,9 +39,8 @@ export async function readConfig(world: World, file: string): Promise<Record<str
 
 // --- internal ---
 
-const ALIAS = new Map(
-  Object.values(FLAGS).flatMap((flag) => ("also" in flag ? (flag.also ?? []).map((other) => [other, flag.name] as const) : [])),
-);
+/** A flag's own name by each of its names. */
+const OWN = new Map(flagRows.flatMap(([, flag]) => [flag.name, ...(flag.also ?? [])].map((name) => [name, flag.name] as const)));
 
 async function readText(world: World, file: string): Promise<string> {
   try {

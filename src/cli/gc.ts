@@ -1,9 +1,9 @@
 /** gc on a terminal: shows which clusters are over, asks, and tells how each one ended. The work is operations/gc.ts. */
+import type { DestroyDocument } from "../core/documents.ts";
 import { advised } from "../core/advice/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { plural } from "../core/words.ts";
 import type { KnownCluster } from "../operations/cluster/known-clusters.ts";
-import type { DestroyDocument } from "../operations/destroy.ts";
 import { type Swept, expiredClusters, sweep } from "../operations/gc.ts";
 import { listDocument } from "../operations/list.ts";
 import { errorDocument, exitCodeOf, renderError } from "../report/error.ts";

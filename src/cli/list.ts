@@ -1,7 +1,8 @@
 /** list: the clusters of the subscription, a line each. */
+import type { ListDocument } from "../core/documents.ts";
 import { EXIT } from "../core/errors.ts";
 import { duration } from "../core/words.ts";
-import { type ListDocument, list as listClusters } from "../operations/list.ts";
+import { list as listClusters } from "../operations/list.ts";
 import { table } from "../report/table.ts";
 import { columnsOf } from "../report/wrap.ts";
 import type { Invocation } from "./invocation.ts";

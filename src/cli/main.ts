@@ -1,14 +1,20 @@
 /** The entry: from a world to an exit code. Errors are rendered here, once. */
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { prose } from "../report/wrap.ts";
 import { commandNamed } from "./commands.ts";
+import { fullNames } from "./full-names.ts";
 import type { Invocation } from "./invocation.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { VERSION } from "./version.ts";
 import { type World, realWorld } from "./world.ts";
 
-export async function main(world: World): Promise<number> {
+export async function main(given: World): Promise<number> {
+  let world = given;
   let typed: Invocation | undefined;
   try {
+    const { words, short } = fullNames(given.argv);
+    world = { ...given, argv: words };
+    if (!words.includes("--quiet")) for (const { typed, name } of short) prose(world.stderr, `${typed} is short for ${name}.\n`);
     const invocation = await parseArguments(world, VERSION);
     if ("printed" in invocation) return invocation.printed;
     typed = invocation;
@@ -24,10 +30,7 @@ export async function main(world: World): Promise<number> {
     const { abilities } = await import("../report/paint.ts");
     const own = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;
     if (own.includes("--json")) world.stdout.write(`${JSON.stringify({ error: errorDocument(error) })}\n`);
-    else {
-      const { prose } = await import("../report/wrap.ts");
-      prose(world.stderr, renderError(error, { color: abilities(world.env, world.stderr).color, json: false }));
-    }
+    else prose(world.stderr, renderError(error, { color: abilities(world.env, world.stderr).color, json: false }));
     return exitCodeOf(error);
   }
 }

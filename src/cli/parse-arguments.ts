@@ -4,7 +4,8 @@
  */
 import { Command as Commander, CommanderError, Option } from "commander";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
-import { FLAGS, type Flag, type FlagKey, type FlagValues } from "../core/spec/flags.ts";
+import type { Flag } from "../core/spec/flag.ts";
+import { type FlagKey, type FlagValues, flagRows } from "../core/spec/flags.ts";
 import { prose, wrap } from "../report/wrap.ts";
 import { commandFirst } from "./command-line.ts";
 import { nearest } from "../core/nearest.ts";
@@ -44,10 +45,8 @@ export async function parseArguments(world: World, version: string): Promise<Inv
 }
 
 /** Flags that a command takes. */
-export const flagsOf = (command: Command): [FlagKey, Flag<unknown>][] =>
-  (Object.entries(FLAGS) as [FlagKey, Flag<unknown>][]).filter(([, flag]) =>
-    flag.on.some((scope) => command.scopes.includes(scope)),
-  );
+export const flagsOf = (command: Command): (readonly [FlagKey, Flag<unknown>])[] =>
+  flagRows.filter(([, flag]) => flag.on.some((scope) => command.scopes.includes(scope)));
 
 // --- internal ---
 
@@ -109,18 +108,11 @@ function optionOf(key: FlagKey, flag: Flag<unknown>, command: Command): Option {
   // commander reads --no-x as the opposite of --x: here it is a switch of its own
   option.negate = false;
   option.attributeName = () => key;
+  option.helpGroup(`${flag.section}:`);
   if (flag.value !== undefined)
-    option.argParser((text: string) => {
-      try {
-        return flag.parse(text);
-      } catch (error) {
-        if (error instanceof ClusterError)
-          throw new ClusterError(error.code, `--${flag.name}: ${error.message}`, {
-            exit: EXIT.usage,
-            ...(error.advice === undefined ? {} : { advice: error.advice }),
-          });
-        throw error;
-      }
+    option.argParser((text: string, before: unknown) => {
+      const value = parsed(flag, text, `--${flag.name}`);
+      return flag.many === true && Array.isArray(before) ? [...before, ...(value as unknown[])] : value;
     });
   return option;
 }
@@ -135,14 +127,27 @@ async function given(world: World, command: Command, options: Record<string, unk
     if (typed !== undefined) values[key] = typed === true && flag.value !== undefined ? (flag.optional ?? "") : typed;
     else if (fromEnvironment !== undefined) values[key] = parsed(flag, fromEnvironment.text, fromEnvironment.name);
     else if (file[flag.name] !== undefined)
-      values[key] = parsed(flag, String(file[flag.name]), `${String(options["config"])}: ${flag.name}`);
+      values[key] = fromFile(flag, file[flag.name], `${String(options["config"])}: ${flag.name}`);
   }
   return values;
 }
 
+/** A list in the file is a flag that is given several times. */
+function fromFile(flag: Flag<unknown>, value: unknown, where: string): unknown {
+  if (Array.isArray(value) && flag.many === true) return value.flatMap((one) => parsed(flag, String(one), where) as unknown[]);
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+    return parsed(flag, String(value), where);
+  throw usageError(`${where} takes one value`, `For example "${flag.name}: ${flag.value ?? "true"}".`);
+}
+
+/** Our own variable before Azure's; two of ours for one flag are refused where they differ. */
 function environmentOf(world: World, flag: Flag<unknown>): { name: string; text: string } | undefined {
-  const name = [...variablesOf(flag), flag.env].find((one) => one !== undefined && (world.env[one] ?? "") !== "");
-  return name === undefined ? undefined : { name, text: world.env[name] ?? "" };
+  const isSet = (name: string | undefined): name is string => name !== undefined && (world.env[name] ?? "") !== "";
+  const [name, other] = variablesOf(flag).filter(isSet);
+  if (other !== undefined && world.env[name ?? ""] !== world.env[other])
+    throw usageError(`${name} and ${other} are the same flag, and say different things`, "Unset one of them.");
+  const found = [name, flag.env].find(isSet);
+  return found === undefined ? undefined : { name: found, text: world.env[found] ?? "" };
 }
 
 const PREFIX = "AZURE_COREOS_CLUSTER_";
@@ -152,7 +157,7 @@ const variablesOf = (flag: Flag<unknown>): string[] =>
 
 /** A misspelt variable would be without effect, and nobody would know. */
 function sayMisspelt({ env, stderr }: World): void {
-  const known = Object.values(FLAGS as Record<string, Flag<unknown>>).flatMap(variablesOf);
+  const known = flagRows.flatMap(([, flag]) => variablesOf(flag));
   const strange = Object.keys(env).filter((name) => name.startsWith(PREFIX) && !known.includes(name));
   if (strange.length === 0) return;
   const words = strange.map((name) => {

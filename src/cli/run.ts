@@ -1,10 +1,11 @@
 /** run: one command on every node at once, over the ssh2 package; its output labelled and in the order of the nodes. */
+import { canLogIn } from "../nodes/identity.ts";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { FLAGS } from "../core/spec/flags.ts";
-import { labelled } from "../nodes/output-lines.ts";
 import { runOnAll } from "../nodes/run.ts";
 import { type Invocation, nameArgument } from "./invocation.ts";
 import { learnHostKeys, reachNodes } from "../operations/cluster/reach-nodes.ts";
+import { nodeLines } from "./node-lines.ts";
 import { openSession } from "./session.ts";
 
 /** The exit code is the worst of the nodes': 255 for one that was not reached, 124 for one that ran out of time. */
@@ -16,11 +17,15 @@ export async function run(invocation: Invocation): Promise<number> {
   try {
     const cluster = await reachNodes(session, nameArgument(invocation), given.resourceGroup);
     const { spec, key } = cluster;
-    if (key.privateKeyFile === undefined)
-      throw new ClusterError("PrivateKeyMissing", `the private key of ${spec.name} is not in ${session.dir}`, {
-        exit: EXIT.failed,
-        advice: `${key.notes.join(" ")} Run this where ssh-cert.key is, or give --dir. \`ssh\` takes it from your agent too.`,
-      });
+    if (!canLogIn(cluster.identity))
+      throw new ClusterError(
+        "PrivateKeyMissing",
+        `the private key of ${spec.name} is not in ${session.dir}, and no agent holds it`,
+        {
+          exit: EXIT.failed,
+          advice: `${key.notes.join(" ")} Run this where ssh-cert.key is, give --dir, or add the key to your agent: ssh-add FILE`,
+        },
+      );
     const { nodes } = await learnHostKeys(session, cluster);
     const width = Math.max(...nodes.map(({ name }) => name.length));
     const command = rest.join(" ");
@@ -30,7 +35,7 @@ export async function run(invocation: Invocation): Promise<number> {
       signal: AbortSignal.any([session.stop, session.tools.signal]),
       timeoutMs: given.nodeTimeout ?? FLAGS.nodeTimeout.default,
       trust: "strict",
-      ...(given.json === true ? {} : { onLine: (line) => world[line.stream].write(`${labelled(line, width)}\n`) }),
+      ...(given.json === true ? {} : { keepBytes: 0, onLine: nodeLines(world, width) }),
     });
     if (given.json === true)
       world.stdout.write(`${JSON.stringify({ schema: "azure-coreos-cluster/run/1", name: spec.name, command, ...result })}\n`);

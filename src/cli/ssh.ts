@@ -2,10 +2,12 @@
  * ssh: a login to one node, or one command there, by OpenSSH with the cluster's own known_hosts. Where OpenSSH is not installed a
  * command runs all the same, over the ssh2 package.
  */
+import { canLogIn } from "../nodes/identity.ts";
 import { join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { type LoginOptions, login, sshArguments } from "../nodes/login.ts";
-import { runOnAll } from "../nodes/run.ts";
+import { runRaw } from "../nodes/run.ts";
+import { type ShownOutput, shownOutput } from "../nodes/shown-output.ts";
 import type { NodeTarget } from "../nodes/target.ts";
 import { PUBLIC, clusterFolder } from "../prepare/kept-file.ts";
 import { type Invocation, nameArgument } from "./invocation.ts";
@@ -13,6 +15,7 @@ import { nodeNamed } from "../operations/cluster/node-name.ts";
 import { type ReachedCluster, reachNodes } from "../operations/cluster/reach-nodes.ts";
 import { replaceFile } from "../operations/replace-file.ts";
 import { type Session, openSession } from "./session.ts";
+import type { Output, World } from "./world.ts";
 
 /** Gives the exit code of what ran on the node; 255 when ssh could not get there. */
 export async function ssh(invocation: Invocation): Promise<number> {
@@ -27,13 +30,13 @@ export async function ssh(invocation: Invocation): Promise<number> {
       knownHosts: cluster.knownHosts,
       identityFile: cluster.key.privateKeyFile ?? (await publicHalf(session, cluster)),
       trust: target.hostKeys.length === 0 ? "first-use" : "strict",
-      ...(command === undefined ? {} : { command }),
+      ...(command === undefined ? {} : { command, output: outputOf(world) }),
     };
     try {
       return await (world.spawn === undefined ? login(target, options) : world.spawn("ssh", sshArguments(target, options)));
     } catch (error) {
       const missing = error instanceof ClusterError && error.code === "SshProgramMissing";
-      if (!missing || command === undefined || cluster.key.privateKeyFile === undefined) throw error;
+      if (!missing || command === undefined || !canLogIn(cluster.identity)) throw error;
       return await withoutOpenSsh(session, target, command);
     }
   } finally {
@@ -63,15 +66,27 @@ async function publicHalf(session: Session, { spec, key }: ReachedCluster): Prom
 }
 
 async function withoutOpenSsh({ world, tools }: Session, target: NodeTarget, command: string): Promise<number> {
-  const { exit } = await runOnAll([target], command, {
+  const [out, err] = [streamOf(world.stdout), streamOf(world.stderr)];
+  const exit = await runRaw(target, command, {
     clock: world.clock,
     signal: tools.signal,
     timeoutMs: LONG,
     trust: target.hostKeys.length === 0 ? "first-use" : "strict",
-    onLine: ({ stream, text }) => world[stream].write(`${text}\n`),
+    onStdout: out.add,
+    onStderr: err.add,
   });
+  for (const stream of [out, err]) stream.end();
   return exit;
 }
+
+/** A command's output goes through us where it would meet a terminal: what is not shown there as it is goes to ssh as it is. */
+const outputOf = ({ stdout, stderr }: Pick<World, "stdout" | "stderr">): NonNullable<LoginOptions["output"]> => ({
+  ...(stdout.isTTY ? { stdout: shownOutput((text) => stdout.write(text)) } : {}),
+  ...(stderr.isTTY ? { stderr: shownOutput((text) => stderr.write(text)) } : {}),
+});
+
+const streamOf = (output: Output): ShownOutput =>
+  output.isTTY ? shownOutput((text) => output.write(text)) : { add: (chunk) => output.write(chunk), end: () => undefined };
 
 /** ssh itself has no limit; a timer of Node holds 24 days. */
 const LONG = 24 * 3_600_000;

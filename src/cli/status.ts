@@ -1,6 +1,7 @@
 /** status on a terminal: once, or again and again with --watch. What it looks at is operations/status.ts. */
+import type { StatusDocument } from "../core/documents.ts";
 import type { ExitCode } from "../core/errors.ts";
-import { type Status, type StatusDocument, status as look } from "../operations/status.ts";
+import { type Status, status as look } from "../operations/status.ts";
 import { abilities } from "../report/paint.ts";
 import { renderStatus } from "../report/status.ts";
 import { columnsOf } from "../report/wrap.ts";

@@ -3,7 +3,8 @@ import type { Clock } from "../core/clock.ts";
 import type { Surroundings } from "../operations/run.ts";
 
 export interface Output {
-  write(text: string): void;
+  /** Bytes are what a node has written, and stay as they are. */
+  write(text: string | Uint8Array): void;
   readonly isTTY: boolean;
   readonly columns: number;
   readonly rows: number;

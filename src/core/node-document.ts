@@ -1,6 +1,6 @@
 /** The parts of the cluster's document that create and status share: a node, and how etcd came about. */
+import type { ClusterDocument, NodeDocument } from "./documents.ts";
 import { names } from "./plan/cluster.ts";
-import type { ClusterDocument, NodeDocument } from "./outputs.ts";
 import { USER } from "./plan/resources/machine.ts";
 import type { ClusterSpec } from "./spec/spec.ts";
 import type { Choices } from "./plan/tags.ts";

@@ -2,41 +2,8 @@
  * What is printed at the end: the JSON document that scripts read, the ssh config, the DNS lines, and a person's next
  * steps. Pure functions of the finished cluster; they print nothing and know no file but by its name.
  */
+import type { ClusterDocument } from "./documents.ts";
 import type { Platform } from "./node-config.ts";
-
-export interface NodeDocument {
-  readonly index: number;
-  readonly name: string;
-  /** Where to connect for SSH: the load balancer's address. */
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  /** Absolute path of the private key; empty when it is not on this machine. */
-  readonly identityFile: string;
-  readonly privateIp: string;
-  /** With `--pip`. */
-  readonly publicIp?: string;
-  /** "ready", "not ready", "missing" ... */
-  readonly state: string;
-}
-
-/** Exactly what `--json` prints; documented for scripts, so that names and meanings stay. */
-export interface ClusterDocument {
-  readonly schema: "azure-coreos-cluster/1";
-  readonly name: string;
-  readonly resourceGroup: string;
-  readonly location: string;
-  /** The public DNS name, as Azure told it. */
-  readonly host: string;
-  /** The public address of the load balancer. */
-  readonly ip: string;
-  readonly nodes: readonly NodeDocument[];
-  readonly etcd: { readonly mode: "static" | "discovery"; readonly members: readonly string[]; readonly discoveryUrl?: string };
-  readonly deis?: { readonly tunnel: string; readonly domain: string };
-  readonly resources: { readonly created: number; readonly unchanged: number; readonly updated: number };
-  /** Wall time of the command. */
-  readonly seconds: number;
-}
 
 /** The document of a cluster: nodes in order, and with `deis` the tunnel and domain that deisctl asks for. */
 export function clusterDocument(facts: Omit<ClusterDocument, "schema" | "deis">, deis: boolean): ClusterDocument {

@@ -38,14 +38,23 @@ export const nameIn = (label: string): string => label.slice(label.lastIndexOf("
 export const changed = (change: "created" | "updated" | "deleted" | undefined): string =>
   change === "deleted" ? "deleted" : change === "updated" ? "changed" : change === "created" ? "made" : "done";
 
-/** One line without control characters: colour codes, carriage returns and the like cannot reach the terminal. */
+/**
+ * One line without control characters: colour codes, carriage returns, text that reads from right to left and the like cannot reach
+ * the terminal.
+ */
 export const plain = (text: string): string =>
   text
     // eslint-disable-next-line no-control-regex -- they are what is taken out
     .replaceAll(/\u001B\[[0-?]*[ -/]*[@-~]|\u001B[^[]?/g, "")
-    // eslint-disable-next-line no-control-regex -- as above; line ends become blanks
-    .replaceAll(/[\u0000-\u001F\u007F-\u009F\u200B-\u200F\u202A-\u202E\u2066-\u2069]+/g, " ")
+    // line ends become blanks
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")
     .trim();
+
+/** The same for a text of several lines, which may hold the colours that our own screens use. */
+export const printable = (text: string): string => text.replaceAll(STEERING, (_, ink?: string) => ink ?? "");
+
+// eslint-disable-next-line no-control-regex -- they are what is taken out
+const STEERING = /(\u001B\[(?:1|2|22|31|32|39)m)|\u001B\[[0-?]*[ -/]*[@-~]|(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Columns that a text takes on a terminal; East Asian wide characters and emoji take two. */
 export function width(text: string): number {

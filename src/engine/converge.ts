@@ -4,10 +4,12 @@
  */
 import { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { withForeignParts } from "../core/plan/foreign-parts.ts";
 import type { AnyResource, Kind } from "../core/plan/resource.ts";
 import { decide, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
 import { patiently, remove } from "./patiently.ts";
+import { createPatience, isOvertaken } from "./overtaken.ts";
 import type { Live } from "./provider.ts";
 import { type RetryBudget, createBudget } from "./retry.ts";
 import type { Tools } from "./tools.ts";
@@ -41,9 +43,6 @@ export interface ConvergeOptions {
 /** A machine that fails to be made is made again this often within a run, where the failure may pass. */
 const REPLACEMENTS = 1;
 
-/** Who is overtaken so often is not in a race with other runs: something changes it all the time. */
-const OVERTAKEN = { times: 12, first: 250, most: 4000 };
-
 /** Kinds that change and have no etag. How often a change of one is looked at again. */
 const WITHOUT_ETAG = new Set<Kind>(["resourceGroup", "sshKey"]);
 const CHECKS = 3;
@@ -61,14 +60,16 @@ const CONDITIONAL = new Set<Kind>([
 
 export async function converge(resource: AnyResource, tools: Tools, options: ConvergeOptions): Promise<Outcome> {
   const budget = createBudget(tools.clock, tools.random);
+  const patience = createPatience(resource.label, tools);
   const about = { id: resource.id, label: resource.label, ...(resource.node === undefined ? {} : { node: resource.node }) };
   let live: Live | null | undefined = options.observed;
   let acted: Outcome = "unchanged";
   let replaced = 0;
   let driving = false;
   let looked = false;
-  let overtaken = 0;
   let checked = 0;
+  /** Azure has called it made while it was still at work on it: its lists are not believed any more. */
+  let early = false;
   /** A request of ours may have been carried out without our knowing. */
   let unclear = false;
   for (;;) {
@@ -92,6 +93,10 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
       }
       switch (decision) {
         case "unchanged":
+          if (!looked && isFresh(resource, live, tools.clock.now())) {
+            live = undefined;
+            continue;
+          }
           tools.emit({
             ...about,
             kind: acted === "unchanged" ? "unchanged" : "done",
@@ -102,7 +107,8 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
         case "wait":
           tools.emit({ ...about, kind: "waiting", detail: "Azure is at work on it already" });
           if (live?.state === "working") options.onAccepted?.(live);
-          if (await raceUsable((alone) => waitWhileWorking(resource, alone), options.usable, tools)) return done("created");
+          if (await raceUsable((alone) => waitWhileWorking(resource, alone, early), options.usable, tools))
+            return done("created");
           live = undefined;
           continue;
         case "replace":
@@ -125,7 +131,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           if (acted !== "created") acted = decision === "create" ? "created" : "updated";
           await tools.throttle.take("write", tools.signal);
           await options.permit?.();
-          const operation = await tools.provider.put(stamped(wanted, live ?? undefined), {
+          const operation = await tools.provider.put(withForeignParts(stamped(wanted, live ?? undefined), live?.model), {
             signal: tools.signal,
             createOnly: live === null && CONDITIONAL.has(resource.kind),
             ...(live?.etag === undefined ? {} : { ifMatch: live.etag }),
@@ -133,13 +139,18 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           options.onAccepted?.();
           if (!operation.done) tools.emit({ ...about, kind: "waiting" });
           driving = true;
-          await raceUsable((alone) => drive(operation, resource.kind, alone, resource), options.usable, tools);
+          const usable = await raceUsable((alone) => drive(operation, resource.kind, alone, resource), options.usable, tools);
+          driving = false;
           // and may have been written over by who looked when we did: seen, it is written again
           if (decision === "update" && WITHOUT_ETAG.has(resource.kind) && checked++ < CHECKS) {
             live = undefined;
             continue;
           }
-          return done(acted);
+          if (usable || resource.kind !== "machine" || operation.confirmed === true) return done(acted);
+          live = await lookAtMade(resource, tools);
+          if (live.state === "succeeded") return done(acted);
+          [looked, early] = [true, true];
+          continue;
         }
       }
     } catch (error) {
@@ -155,11 +166,10 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
   /** Waits as long as the budget says and returns what is known of the resource then; throws what is final. */
   async function again(error: unknown, before: Live | null | undefined): Promise<Live | null | undefined> {
     tools.signal.throwIfAborted();
-    if (error instanceof AzureError && error.status === 412) {
+    if (isOvertaken(error)) {
       // another run has made or changed it, unless it was our own request that went unanswered
       if (!unclear) acted = "unchanged";
-      if (++overtaken > OVERTAKEN.times) throw changedMeanwhile(resource, error);
-      if (overtaken > 1) await tools.clock.sleep(backoff(overtaken - 2, tools.random()), tools.signal);
+      await patience.next(error);
       return undefined;
     }
     if (
@@ -213,30 +223,38 @@ function refuseOld(resource: AnyResource, live: Live, now: number, cluster: stri
   );
 }
 
-const backoff = (times: number, random: number): number => {
-  const full = Math.min(OVERTAKEN.most, OVERTAKEN.first * 2 ** times);
-  return full / 2 + random * (full / 2);
-};
-
-const changedMeanwhile = ({ label }: AnyResource, cause: AzureError): ClusterError =>
-  new ClusterError("ChangedMeanwhile", `${label} was changed by somebody else each time that this run was about to`, {
-    source: "azure",
-    exit: EXIT.conflict,
-    advice:
-      "Something works on it all the time: the activity log in the portal says who. Then run the same command again: it goes on from here.",
-    cause,
-  });
-
 const look = (resource: AnyResource, tools: Tools): Promise<Live | undefined> =>
   patiently(tools, (signal) => tools.provider.get(resource, signal));
 
-/** Returns when it is at work no more, whatever became of it. */
-async function waitWhileWorking(resource: AnyResource, tools: Tools): Promise<void> {
+/**
+ * A list, or the first answer, may call a machine made that Azure is still at work on: it is asked itself before we say so. One
+ * read for each machine, and none where its operation was asked to the end, for the SDK has looked then.
+ */
+async function lookAtMade(resource: AnyResource, tools: Tools): Promise<Live> {
+  const live = await look(resource, tools);
+  if (live !== undefined && live.state !== "failed") return live;
+  const what = live === undefined ? "is not there" : "is Failed";
+  throw new AzureError("MachineFailed", `Azure called ${resource.label} made, and it ${what}`, {
+    operation: true,
+    advice: "Run the same command again: it makes it anew.",
+  });
+}
+
+/** A machine that a run made a moment ago, as a list shows it. */
+function isFresh({ kind }: AnyResource, live: Live | null | undefined, now: number): boolean {
+  const made = kind === "machine" ? (live?.model as { timeCreated?: Date } | undefined)?.timeCreated : undefined;
+  return made !== undefined && now - new Date(made).getTime() < FRESH_MS;
+}
+
+const FRESH_MS = 10 * 60_000;
+
+/** Returns when it is at work no more, whatever became of it. @param alone asks for nothing else but itself */
+async function waitWhileWorking(resource: AnyResource, tools: Tools, alone: boolean): Promise<void> {
   const poll = async (signal: AbortSignal): Promise<boolean> => {
     const state = (await tools.provider.get(resource, signal))?.state;
     return state !== "working" && state !== "deleting";
   };
-  await drive({ done: false, poll }, resource.kind, tools, resource);
+  await drive({ done: false, poll }, resource.kind, tools, alone ? undefined : resource);
 }
 
 /** Waits for the first: true when the node became usable before Azure's word, which is then waited for no more. */

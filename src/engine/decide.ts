@@ -6,7 +6,6 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { canonical, fingerprint } from "../core/fingerprint.ts";
 import type { AnyResource, Kind } from "../core/plan/resource.ts";
 import { changedRules } from "../core/plan/drift.ts";
-import { withForeignParts } from "../core/plan/others.ts";
 import { withForeignTags, isOurs } from "../core/plan/tags.ts";
 import type { Live } from "./provider.ts";
 
@@ -43,14 +42,16 @@ export function decide(resource: AnyResource, live: Live | undefined, cluster: s
 }
 
 /**
- * The resource as it is sent: with its fingerprint among the tags, and what others have put there: a policy's tags, a person's rule.
+ * The resource as it is sent: with its fingerprint among the tags, and the tags of others that are there: a policy's, a person's.
  * @param live what is there, for a PUT replaces all of it
  */
-export function stamped<R extends AnyResource>(resource: R, live?: Pick<Live, "tags" | "model">): R {
+export function stamped<R extends AnyResource>(resource: R, live?: Pick<Live, "tags">): R {
   const { tags } = resource.body as { tags?: Record<string, string> };
   if (tags === undefined) return resource;
-  const body = withForeignParts(resource.kind, resource.body, live?.model);
-  return { ...resource, body: { ...body, tags: withForeignTags({ ...tags, [TAG]: fingerprintOf(resource) }, live?.tags) } };
+  return {
+    ...resource,
+    body: { ...resource.body, tags: withForeignTags({ ...tags, [TAG]: fingerprintOf(resource) }, live?.tags) },
+  };
 }
 
 // --- internal ---

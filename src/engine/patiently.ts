@@ -1,9 +1,10 @@
 /** Single requests with the engine's patience: a read, a delete, new tags; each repeated within its budget, and told about. */
 import { AzureError } from "../core/advice/azure-error.ts";
-import { ClusterError, EXIT } from "../core/errors.ts";
+import type { ClusterError } from "../core/errors.ts";
 import { canonical } from "../core/fingerprint.ts";
 import { nameOf } from "../core/plan/resource.ts";
 import { drive } from "./drive.ts";
+import { createPatience, isOvertaken } from "./overtaken.ts";
 import type { TagTarget, Target } from "./provider.ts";
 import { type RetryBudget, createBudget } from "./retry.ts";
 import type { RequestClass } from "./throttle.ts";
@@ -39,9 +40,6 @@ export async function remove(
 
 type Tags = Record<string, string>;
 
-/** So often at the most: who is overtaken more often is in no race. */
-const RETAGS = 12;
-
 /**
  * Changes tags of a group or an address: reads them, writes what `change` makes of them, and reads again. An address that somebody
  * else has changed in between refuses (412); a group does not, so it is looked at until the change is there. A change that has
@@ -50,7 +48,8 @@ const RETAGS = 12;
  */
 export async function retag(target: TagTarget, change: (tags: Tags) => Tags | undefined, tools: Tools): Promise<void> {
   const budget = createBudget(tools.clock, tools.random);
-  for (let tries = 0; tries <= RETAGS; tries++) {
+  const patience = createPatience(nameOf(target.id), tools);
+  for (;;) {
     const live = await patiently(tools, (signal) => tools.provider.get(target, signal));
     if (live === undefined) throw new AzureError("ResourceNotFound", `${target.id} is not there`, { status: 404 });
     const wanted = change(live.tags);
@@ -59,17 +58,13 @@ export async function retag(target: TagTarget, change: (tags: Tags) => Tags | un
       await tools.throttle.take("write", tools.signal);
       await tools.provider.tag(target, wanted, tools.signal, live.etag);
       if (live.etag !== undefined) return;
+      await patience.next();
     } catch (error) {
       tools.signal.throwIfAborted();
-      if (isOvertaken(error)) await tools.clock.sleep(250 * (tries + tools.random()), tools.signal);
+      if (isOvertaken(error)) await patience.next(error);
       else await pause(error, budget, "write", tools);
     }
   }
-  throw new ClusterError("ChangedMeanwhile", `the tags of ${nameOf(target.id)} were changed by somebody else each time`, {
-    source: "azure",
-    exit: EXIT.conflict,
-    advice: "Something changes them all the time: the activity log in the portal says who. Then run the same command again.",
-  });
 }
 
 /** A read that is repeated within a budget. */
@@ -85,9 +80,6 @@ export async function patiently<T>(tools: RequestTools, read: (signal: AbortSign
     }
   }
 }
-
-/** It is no longer what was read, or it is there already. */
-export const isOvertaken = (error: unknown): boolean => error instanceof AzureError && error.status === 412;
 
 // --- internal ---
 

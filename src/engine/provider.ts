@@ -19,6 +19,8 @@ export interface Live {
 export interface Operation {
   /** The first answer already said that it is done. */
   readonly done: boolean;
+  /** The resource itself was asked for after the operation had ended, and says that it is done. */
+  readonly confirmed?: boolean;
   /** One request: true when it has ended well. Throws what it failed with; after a passing fault it may be called again. */
   poll(signal: AbortSignal): Promise<boolean>;
 }

@@ -5,7 +5,7 @@
 import type { Client, ClientChannel } from "ssh2";
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { limit, orAborted } from "./deadline.ts";
+import { type Limit, limit, orAborted } from "./deadline.ts";
 
 export interface CommandOptions {
   /** Sent to the command; without it, its input is empty. */
@@ -23,6 +23,14 @@ export interface ExecOptions extends CommandOptions {
 export interface StreamOptions extends CommandOptions {
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;
+  /** Called once the command runs, with the way to stop its output and let it go on. */
+  readonly onFlow?: (flow: Flow) => void;
+}
+
+/** While it is paused, the command's time limit stands still: it is we who keep it waiting. */
+export interface Flow {
+  pause(): void;
+  resume(): void;
 }
 
 export interface Exit {
@@ -57,6 +65,7 @@ export async function streamCommand(
       channel.on("data", (chunk: Buffer) => options.onStdout?.(chunk));
       channel.stderr.on("data", (chunk: Buffer) => options.onStderr?.(chunk));
       channel.end(options.stdin ?? "");
+      options.onFlow?.(flowOf(opened.channel, within));
       return opened.exit;
     });
     return await orAborted(run, within.signal);
@@ -113,6 +122,19 @@ export function openCommand(
     }
   });
 }
+
+const flowOf = (channel: ClientChannel, within: Limit): Flow => ({
+  pause() {
+    within.pause();
+    channel.pause();
+    channel.stderr.pause();
+  },
+  resume() {
+    within.resume();
+    channel.resume();
+    channel.stderr.resume();
+  },
+});
 
 /** ssh2 emits `close` after all output was read; without `exit` before it, the connection was lost. */
 function exitOf(channel: ClientChannel, node: string): Promise<Exit> {

@@ -21,7 +21,8 @@ import {
 import { classifyFailure, connectError, hostKeyMismatch, hostKeyUnknown } from "./connect-error.ts";
 import { limit, orAborted } from "./deadline.ts";
 import { algorithmsFor, keyLine, sameKey } from "./host-key.ts";
-import { forSsh } from "./private-key.ts";
+import { agentWith, type OneKeyAgent } from "./agent.ts";
+import { credentialOf } from "./identity.ts";
 import type { NodeTarget } from "./target.ts";
 
 export interface ConnectOptions {
@@ -53,10 +54,10 @@ export interface Connection {
   close(): void;
 }
 
-/** @throws ClusterError with a ConnectCode, SshKey*; the signal's reason when aborted */
+/** @throws ClusterError with a ConnectCode, SshKey*, SshAgent*, PrivateKeyMissing; the signal's reason when aborted */
 export async function connect(target: NodeTarget, options: ConnectOptions): Promise<Connection> {
   if (target.hostKeys.length === 0 && options.trust === "strict") throw hostKeyUnknown(target);
-  const privateKey = forSsh(target.privateKey);
+  const credential = credentialOf(target.identity);
   const timeoutMs = options.timeoutMs ?? 20_000;
   const whole = limit(options.clock, timeoutMs, options.signal);
   const { Client } = (await import("ssh2")).default;
@@ -65,7 +66,8 @@ export async function connect(target: NodeTarget, options: ConnectOptions): Prom
     socket = await openTcp(target, options, Math.min(timeoutMs, options.tcpTimeoutMs ?? timeoutMs), whole.signal);
     options.onTcp?.();
     const client = new Client();
-    const login = handshake(client, socket, target, privateKey);
+    const way = "agent" in credential ? await agentWith(credential.agent, credential.publicKey) : credential;
+    const login = handshake(client, socket, target, way);
     const hostKey = await orAborted(login, whole.signal);
     return overClient(client, socket, target, hostKey, options.clock);
   } catch (error) {
@@ -95,23 +97,32 @@ async function openTcp(target: NodeTarget, options: ConnectOptions, timeoutMs: n
 }
 
 /** Resolves with the host key once logged in. */
-function handshake(client: Client, socket: Socket, target: NodeTarget, privateKey: string): Promise<string> {
+function handshake(
+  client: Client,
+  socket: Socket,
+  target: NodeTarget,
+  way: { readonly privateKey: string } | OneKeyAgent,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     let seen = "";
     let refused: ClusterError | undefined;
+    const decided = (): ClusterError | undefined => refused ?? ("agent" in way ? way.failure() : undefined);
     client.on("ready", () => resolve(seen));
     // The first error decides; later ones (a reset after our own end) must only not be thrown.
-    client.on("error", (error) => reject(refused ?? connectError(classifyFailure(error, "ssh"), target, error)));
-    client.on("close", () => reject(refused ?? connectError("SshReset", target)));
+    client.on("error", (error) => reject(decided() ?? connectError(classifyFailure(error, "ssh"), target, error)));
+    client.on("close", () => reject(decided() ?? connectError("SshReset", target)));
     client.connect({
       sock: socket,
       username: target.user,
-      privateKey,
       // Not "none" first: each attempt counts against MaxAuthTries and costs a round trip.
-      authHandler: ["publickey"],
+      ...("agent" in way
+        ? { agent: way.agent, authHandler: ["agent"] }
+        : { privateKey: way.privateKey, authHandler: ["publickey"] }),
       algorithms: { serverHostKey: algorithmsFor(target.hostKeys) },
       hostVerifier: (blob: Buffer) => {
-        seen = keyLine(blob);
+        const shown = keyLine(blob);
+        if (shown === undefined) return false;
+        seen = shown;
         const known = target.hostKeys.length === 0 || target.hostKeys.some((line) => sameKey(line, seen));
         if (!known) refused = hostKeyMismatch(target, seen);
         return known;

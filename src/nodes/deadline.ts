@@ -8,6 +8,9 @@ export interface Limit {
   readonly signal: AbortSignal;
   /** True when the limit itself has passed, as opposed to the caller's signal. */
   expired(): boolean;
+  /** Lets the time stand still until `resume`; a second call does nothing. */
+  pause(): void;
+  resume(): void;
   /** To be called when the step is over, or the timer keeps the process alive. */
   done(): void;
 }
@@ -15,22 +18,41 @@ export interface Limit {
 /** A signal that aborts after `ms` milliseconds or with `parent`, whichever is first. */
 export function limit(clock: Clock, ms: number, parent?: AbortSignal): Limit {
   const controller = new AbortController();
-  const timer = new AbortController();
+  let timer = new AbortController();
+  let [left, since] = [Math.max(0, ms), clock.now()];
   let expired = false;
+  let [paused, over] = [false, false];
   const onParent = (): void => controller.abort(parent?.reason);
   if (parent?.aborted === true) onParent();
   else parent?.addEventListener("abort", onParent, { once: true });
-  clock.sleep(Math.max(0, ms), timer.signal).then(
-    () => {
-      expired = !controller.signal.aborted;
-      controller.abort(new Error(`time limit of ${ms} ms has passed`));
-    },
-    () => undefined, // done() was called first
-  );
+  const start = (): void => {
+    timer = new AbortController();
+    since = clock.now();
+    clock.sleep(left, timer.signal).then(
+      () => {
+        expired = !controller.signal.aborted;
+        controller.abort(new Error(`time limit of ${ms} ms has passed`));
+      },
+      () => undefined, // done() or pause() was called first
+    );
+  };
+  start();
   return {
     signal: controller.signal,
     expired: () => expired,
+    pause: () => {
+      if (paused || over) return;
+      paused = true;
+      left = Math.max(0, left - (clock.now() - since));
+      timer.abort(new Error("paused"));
+    },
+    resume: () => {
+      if (!paused || over) return;
+      paused = false;
+      start();
+    },
     done: () => {
+      over = true;
       parent?.removeEventListener("abort", onParent);
       timer.abort(new Error("done"));
     },

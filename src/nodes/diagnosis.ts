@@ -177,7 +177,8 @@ function fromState({ state, code }: Evidence): Diagnosis | undefined {
 }
 
 function fromLog(text: string): Diagnosis | undefined {
-  const lines = text.split("\n");
+  // a line may be megabytes long, and patterns would take the square of that
+  const lines = text.split("\n").map((line) => line.slice(0, 4096));
   for (const { pattern, ...row } of LOG_ROWS) {
     const line = lines.findLast((one) => pattern.test(one));
     if (line !== undefined) return { ...row, evidence: redact(line) };

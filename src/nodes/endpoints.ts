@@ -1,21 +1,19 @@
 /**
  * What the load-balanced endpoints look like from outside. Behind an Azure load balancer, silence has several causes: a
- * backend whose probe fails gets no new connections, and a closed port is silent as well. So what cannot be told apart from
- * here is said to be so, and only the plan (`opened`) makes the difference.
+ * backend whose probe fails gets no new connections, and a closed port is silent as well. The plan has opened what is asked here,
+ * so silence is told as what it most likely is: nobody listens yet.
  */
 import { request } from "node:http";
 import { connect } from "node:net";
 import type { Clock } from "../core/clock.ts";
 import { limit, orAborted } from "./deadline.ts";
 
+/** Where to look: an endpoint of the plan, which the load balancer and the security group open. */
 export interface EndpointProbe {
   readonly host: string;
   readonly port: number;
-  /** "http" asks for `path`; "tcp" only connects. */
-  readonly protocol: "http" | "tcp";
+  /** Asked for over HTTP; without one a connection is enough. */
   readonly path?: string;
-  /** True when a load balancer rule and the security group open this port. */
-  readonly opened: boolean;
 }
 
 export interface EndpointState {
@@ -32,13 +30,6 @@ export interface ProbeOptions {
   readonly timeoutMs?: number;
 }
 
-/** Deis: the router on 80 (with its health check) and 443, the builder on 2222. */
-export const deisProbes = (host: string, https: boolean): EndpointProbe[] => [
-  { host, port: 80, protocol: "http", path: "/health-check", opened: true },
-  ...(https ? [{ host, port: 443, protocol: "tcp" as const, opened: true }] : []),
-  { host, port: 2222, protocol: "tcp", opened: true },
-];
-
 /** All at once, in the order given. Never throws for what does not answer. */
 export const probeEndpoints = (probes: readonly EndpointProbe[], options: ProbeOptions): Promise<EndpointState[]> =>
   Promise.all(probes.map((probe) => probeEndpoint(probe, options)));
@@ -46,7 +37,7 @@ export const probeEndpoints = (probes: readonly EndpointProbe[], options: ProbeO
 async function probeEndpoint(probe: EndpointProbe, options: ProbeOptions): Promise<EndpointState> {
   const within = limit(options.clock, options.timeoutMs ?? 5000, options.signal);
   try {
-    const asked = probe.protocol === "http" ? askHttp(probe, within.signal) : askTcp(probe, within.signal);
+    const asked = probe.path === undefined ? askTcp(probe, within.signal) : askHttp(probe, within.signal);
     return verdict(probe, await orAborted(asked, within.signal));
   } catch (error) {
     options.signal?.throwIfAborted();
@@ -59,24 +50,19 @@ async function probeEndpoint(probe: EndpointProbe, options: ProbeOptions): Promi
 /** An HTTP status, "connected", "silent", or the code of a socket error. */
 type Finding = number | string;
 
-function verdict({ port, path, opened }: EndpointProbe, found: Finding): EndpointState {
+function verdict({ port, path }: EndpointProbe, found: Finding): EndpointState {
   if (found === 200) return { port, state: "answering", text: `port ${port} answers, ${path} is healthy` };
   if (typeof found === "number") return { port, state: "answering", text: `port ${port} answers, but ${path} says ${found}` };
   if (found === "connected") return { port, state: "answering", text: `port ${port} answers` };
   // Nobody has a router or builder before it is installed: no backend is healthy, so the load balancer drops the connection.
-  if (opened && ["silent", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"].includes(found)) {
+  if (["silent", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"].includes(found)) {
     return {
       port,
       state: "open",
       text: `port ${port} is open, nothing listening yet (no healthy node behind the load balancer)`,
     };
   }
-  const why = found === "ECONNREFUSED" ? "refuses connections" : `does not answer${found === "silent" ? "" : ` (${found})`}`;
-  return {
-    port,
-    state: "closed",
-    text: `port ${port} ${why}: closed, filtered, or nothing listening; from outside these look alike`,
-  };
+  return { port, state: "closed", text: `port ${port} does not answer (${found}): closed, filtered, or nothing listening` };
 }
 
 function askTcp({ host, port }: EndpointProbe, signal: AbortSignal): Promise<Finding> {

@@ -5,10 +5,13 @@
 import { createHash } from "node:crypto";
 import type { ServerHostKeyAlgorithm } from "ssh2";
 
-/** "ssh-ed25519 AAAA..." from the raw key blob of RFC 4253 (its type is its first string). */
-export function keyLine(blob: Buffer): string {
-  const length = blob.readUInt32BE(0);
-  return `${blob.subarray(4, 4 + length).toString("latin1")} ${blob.toString("base64")}`;
+/**
+ * "ssh-ed25519 AAAA..." from the raw key blob of RFC 4253 (its type is its first string); undefined for what has no type. The other side
+ * has written it, and it will stand in files and on screens: a type is a word.
+ */
+export function keyLine(blob: Buffer): string | undefined {
+  const type = blob.length < 4 ? "" : blob.toString("latin1", 4, 4 + blob.readUInt32BE(0));
+  return /^[a-z0-9][a-z0-9@.-]{0,63}$/.test(type) ? `${type} ${blob.toString("base64")}` : undefined;
 }
 
 /** As `ssh-keygen -l` prints it: SHA256:... */

@@ -1,9 +1,10 @@
 /**
  * An interactive login is OpenSSH's business: it knows terminals, agents and the user's configuration. This gives it the
- * node's address, key and expected host key, and hands the terminal over.
+ * node's address, key and expected host key, and hands the terminal over. What a single command writes to a terminal goes through us.
  */
 import { spawn } from "node:child_process";
 import { ClusterError } from "../core/errors.ts";
+import type { ShownOutput } from "./shown-output.ts";
 import type { NodeTarget } from "./target.ts";
 
 export interface LoginOptions {
@@ -15,6 +16,8 @@ export interface LoginOptions {
   readonly command?: string;
   /** "first-use" accepts a key that is not known yet, and only then. */
   readonly trust?: "strict" | "first-use";
+  /** Takes what the command writes, stream by stream; without it, ssh writes to ours itself. */
+  readonly output?: { readonly stdout?: ShownOutput; readonly stderr?: ShownOutput };
 }
 
 /** Arguments of ssh(1). The user's own ssh_config still applies to what is not named here. */
@@ -28,6 +31,8 @@ export function sshArguments(target: NodeTarget, options: LoginOptions): string[
     ...set("UserKnownHostsFile", quoted(options.knownHosts)),
     ...set("GlobalKnownHostsFile", "/dev/null"),
     ...set("StrictHostKeyChecking", options.trust === "first-use" ? "accept-new" : "yes"),
+    // a command has no terminal, as with ssh itself, whatever the user's configuration asks for: what it writes is shown, not obeyed
+    ...(options.output?.stdout === undefined ? [] : set("RequestTTY", "no")),
     ...set("ServerAliveInterval", "60"), // an Azure load balancer forgets idle connections after 4 minutes
     "--",
     target.host,
@@ -38,7 +43,12 @@ export function sshArguments(target: NodeTarget, options: LoginOptions): string[
 /** Hands the terminal over to ssh. Resolves with its exit code. @throws ClusterError SshProgramMissing */
 export function login(target: NodeTarget, options: LoginOptions, program = "ssh"): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, sshArguments(target, options), { stdio: "inherit" });
+    const { stdout, stderr } = options.output ?? {};
+    const child = spawn(program, sshArguments(target, options), {
+      stdio: ["inherit", stdout === undefined ? "inherit" : "pipe", stderr === undefined ? "inherit" : "pipe"],
+    });
+    child.stdout?.on("data", (chunk: Buffer) => stdout?.add(chunk));
+    child.stderr?.on("data", (chunk: Buffer) => stderr?.add(chunk));
     child.on("error", (cause) =>
       reject(
         new ClusterError("SshProgramMissing", `${program} could not be started`, {
@@ -48,7 +58,10 @@ export function login(target: NodeTarget, options: LoginOptions, program = "ssh"
         }),
       ),
     );
-    child.on("close", (code) => resolve(code ?? 255));
+    child.on("close", (code) => {
+      for (const stream of [stdout, stderr]) stream?.end();
+      resolve(code ?? 255);
+    });
   });
 }
 

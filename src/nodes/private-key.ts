@@ -14,10 +14,10 @@ export function forSsh(text: string): string {
       "Give the private key (ssh-cert.key), not the certificate or the .pub file.",
     );
   }
-  if (label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type:.*ENCRYPTED/m.test(text)) {
+  if (label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type:.*ENCRYPTED/m.test(text) || encryptedOpenSsh(text)) {
     throw new ClusterError("SshKeyEncrypted", "the SSH private key is protected by a passphrase", {
       source: "user",
-      advice: "Write a copy without one, readable by you alone: openssl pkey -in KEY -out KEY.plain (or ssh-keygen -p).",
+      advice: "Add it to your agent, which is used: eval $(ssh-agent); ssh-add FILE",
     });
   }
   if (label !== "PRIVATE KEY") return text;
@@ -29,6 +29,16 @@ export function forSsh(text: string): string {
     throw unreadable("it is damaged", "Check the file with: ssh-keygen -y -f FILE");
   }
   throw unreadable("its type is not RSA or EC", "Ed25519 keys must be in OpenSSH form: make one with ssh-keygen -t ed25519.");
+}
+
+/** PROTOCOL.key of OpenSSH: after a magic word the name of the cipher, "none" for a key without a passphrase. */
+function encryptedOpenSsh(text: string): boolean {
+  const body = /-----BEGIN OPENSSH PRIVATE KEY-----([^-]*)/.exec(text)?.[1];
+  if (body === undefined) return false;
+  const bytes = Buffer.from(body, "base64");
+  const at = "openssh-key-v1\0".length;
+  if (bytes.length < at + 4) return false;
+  return bytes.toString("latin1", at + 4, at + 4 + bytes.readUInt32BE(at)) !== "none";
 }
 
 const unreadable = (why: string, advice: string): ClusterError =>

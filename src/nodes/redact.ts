@@ -5,8 +5,11 @@
 import { stripVTControlCharacters } from "node:util";
 
 const MAX = 300;
+/** What stands after this in a line is not looked at. */
+const LOOKED_AT = 4096;
 
-export function redact(line: string): string {
+export function redact(whole: string): string {
+  const line = whole.slice(0, LOOKED_AT);
   if (/PRIVATE KEY/.test(line)) return "(a line with a private key)";
   return stripVTControlCharacters(line)
     .replaceAll(/[^\P{C}\t]/gu, "")

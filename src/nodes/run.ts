@@ -1,13 +1,15 @@
 /**
  * One command on all nodes at once. Output comes in the order of the nodes: the first one's lines at once, the others' as soon
  * as all before them have ended, so that the output of two runs can be compared. One node's failure is its exit code, and
- * stops no other.
+ * stops no other. Memory does not grow with what the nodes print.
  */
 import type { Clock } from "../core/clock.ts";
 import { ClusterError } from "../core/errors.ts";
-import { connect } from "./connection.ts";
+import type { Exit, StreamOptions } from "./command.ts";
+import { connect, type Connection } from "./connection.ts";
+import { inOrder } from "./in-order.ts";
+import { beginning, lineSplitter, type OutputLine } from "./output-lines.ts";
 import { semaphore } from "./semaphore.ts";
-import { lineSplitter, type OutputLine } from "./output-lines.ts";
 import type { NodeTarget } from "./target.ts";
 
 export interface RunOptions {
@@ -15,11 +17,13 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** 20 by default. */
   readonly concurrency?: number;
-  /** For the command on each node; 60 seconds by default. */
+  /** For each node, from the connection to the command's end; 60 seconds by default. */
   readonly timeoutMs?: number;
   readonly trust?: "strict" | "first-use";
   /** In node order. */
   readonly onLine?: (line: OutputLine) => void;
+  /** How much of each of stdout and stderr the result keeps; see keptBytes, the default. */
+  readonly keepBytes?: number;
 }
 
 export interface NodeRun {
@@ -27,8 +31,14 @@ export interface NodeRun {
   readonly name: string;
   /** The command's, or 255 without a connection (as ssh), 124 after the time limit (as timeout), 128 + n after signal n. */
   readonly code: number;
+  /** The beginning, as UTF-8; bytes that are none come as U+FFFD. */
   readonly stdout: string;
   readonly stderr: string;
+  /** How much the command wrote. */
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  /** True when it wrote more than is here. */
+  readonly truncated: boolean;
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -38,31 +48,26 @@ export interface RunResult {
   readonly nodes: readonly NodeRun[];
 }
 
+/** A MiB of each stream, less where the nodes are many: 128 MiB in all, and never under 64 KiB. */
+export const keptBytes = (nodes: number): number => Math.min(1 << 20, Math.max(64 << 10, Math.floor((64 << 20) / nodes)));
+
 /** The result is what `--json` prints. @throws only the signal's reason */
 export async function runOnAll(targets: readonly NodeTarget[], command: string, options: RunOptions): Promise<RunResult> {
   const order = targets.toSorted((a, b) => a.index - b.index);
   const room = semaphore(options.concurrency ?? 20);
-  const waiting = order.map((): OutputLine[] => []);
-  const ended = order.map(() => false);
-  let front = 0;
-  const print = (position: number, line: OutputLine): void => {
-    if (position === front) options.onLine?.(line);
-    else waiting[position]?.push(line);
-  };
-  const finish = (position: number): void => {
-    ended[position] = true;
-    while (front < order.length && ended[front] === true) {
-      front++;
-      for (const line of waiting[front]?.splice(0) ?? []) options.onLine?.(line);
-    }
-  };
+  const output = inOrder(order.length, (line) => options.onLine?.(line));
+  const keepBytes = options.keepBytes ?? keptBytes(order.length);
   const nodes = await Promise.all(
     order.map((target, position) =>
       room.run(async () => {
+        const on: OnOutput = {
+          line: (line) => options.onLine !== undefined && output.line(position, line),
+          flow: (flow) => output.flows(position, flow),
+        };
         try {
-          return await runOnOne(target, command, options, (line) => print(position, line));
+          return await runOnOne(target, command, { ...options, keepBytes }, on);
         } finally {
-          finish(position);
+          output.ended(position);
         }
       }),
     ),
@@ -70,39 +75,108 @@ export async function runOnAll(targets: readonly NodeTarget[], command: string, 
   return { exit: nodes.reduce((worst, { code }) => Math.max(worst, code), 0), nodes };
 }
 
+/** One command on one node, its output handed on as it comes, byte for byte. As ssh itself would, but without ssh. */
+export async function runRaw(
+  target: NodeTarget,
+  command: string,
+  options: Pick<RunOptions, "clock" | "signal" | "trust"> & Pick<StreamOptions, "timeoutMs" | "onStdout" | "onStderr">,
+): Promise<number> {
+  const { clock, signal, trust = "strict" } = options;
+  const connection = await connect(target, { clock, trust, ...(signal && { signal }) });
+  try {
+    return codeOf(await connection.stream(command, options));
+  } finally {
+    connection.close();
+  }
+}
+
+interface OnOutput {
+  line(line: OutputLine): void;
+  readonly flow: NonNullable<StreamOptions["onFlow"]>;
+}
+
 async function runOnOne(
   target: NodeTarget,
   command: string,
-  options: RunOptions,
-  onLine: (line: OutputLine) => void,
+  options: RunOptions & { readonly keepBytes: number },
+  on: OnOutput,
 ): Promise<NodeRun> {
-  const { clock, signal } = options;
+  const { signal, keepBytes } = options;
   signal?.throwIfAborted();
   const { index, name } = target;
-  const stdout = lineSplitter((text) => onLine({ index, name, stream: "stdout", text }));
-  const stderr = lineSplitter((text) => onLine({ index, name, stream: "stderr", text }));
-  const all = (): { stdout: string; stderr: string } => ({ stdout: stdout.end(), stderr: stderr.end() });
-  let connection;
+  const [out, err] = (["stdout", "stderr"] as const).map((stream) => {
+    const kept = beginning(keepBytes);
+    const lines = lineSplitter((bytes, length) =>
+      on.line({ index, name, stream, bytes, ...(length > bytes.length ? { cutFrom: length } : {}) }),
+    );
+    return { kept, lines, add: (chunk: Buffer) => (kept.add(chunk), lines.add(chunk)) };
+  }) as [Stream, Stream];
+  const result = (code: number): NodeRun => {
+    for (const { lines } of [out, err]) lines.end();
+    const [stdoutBytes, stderrBytes] = [out.kept.bytes(), err.kept.bytes()];
+    const truncated = Math.max(stdoutBytes, stderrBytes) > keepBytes;
+    return { index, name, code, stdout: out.kept.text(), stderr: err.kept.text(), stdoutBytes, stderrBytes, truncated };
+  };
   try {
-    connection = await connect(target, { clock, trust: options.trust ?? "strict", ...(signal && { signal }) });
-    const { code, signal: by } = await connection.stream(command, {
-      timeoutMs: options.timeoutMs ?? 60_000,
-      ...(signal && { signal }),
-      onStdout: (chunk) => stdout.add(chunk),
-      onStderr: (chunk) => stderr.add(chunk),
-    });
-    return { index, name, code: code ?? 128 + (SIGNALS[by ?? ""] ?? 0), ...all() };
+    return result(
+      codeOf(
+        await within(target, options, (connection, timeoutMs) =>
+          connection.stream(command, {
+            timeoutMs,
+            ...(signal && { signal }),
+            onStdout: out.add,
+            onStderr: err.add,
+            onFlow: on.flow,
+          }),
+        ),
+      ),
+    );
   } catch (error) {
     signal?.throwIfAborted();
     if (!(error instanceof ClusterError)) throw error;
-    const output = all();
-    onLine({ index, name, stream: "stderr", text: error.message });
-    const code = error.code === "CommandTimeout" ? 124 : 255;
-    return { index, name, code, ...output, error: { code: error.code, message: error.message } };
-  } finally {
-    connection?.close();
+    const found = result(error.code === "CommandTimeout" ? 124 : 255);
+    on.line({ index, name, stream: "stderr", bytes: Buffer.from(error.message) });
+    return { ...found, error: { code: error.code, message: error.message } };
   }
 }
+
+interface Stream {
+  readonly kept: ReturnType<typeof beginning>;
+  readonly lines: ReturnType<typeof lineSplitter>;
+  readonly add: (chunk: Buffer) => void;
+}
+
+/** Connects and works, both within the node's time. */
+async function within(
+  target: NodeTarget,
+  { clock, signal, trust = "strict", timeoutMs = 60_000 }: RunOptions,
+  work: (connection: Connection, leftMs: number) => Promise<Exit>,
+): Promise<Exit> {
+  const started = clock.now();
+  const connection = await connect(target, {
+    clock,
+    trust,
+    timeoutMs: Math.min(timeoutMs, LOGIN_MS),
+    ...(signal && { signal }),
+  });
+  try {
+    return await work(connection, Math.max(1, timeoutMs - (clock.now() - started)));
+  } catch (error) {
+    if (!(error instanceof ClusterError) || error.code !== "CommandTimeout") throw error;
+    throw new ClusterError(error.code, `${target.name}: not done within ${timeoutMs / 1000} s, the login included`, {
+      source: "node",
+      exit: error.exit,
+      ...(error.advice === undefined ? {} : { advice: error.advice }),
+    });
+  } finally {
+    connection.close();
+  }
+}
+
+/** A node that lets nobody in for so long is not reached, however long its command may take. */
+const LOGIN_MS = 20_000;
+
+const codeOf = ({ code, signal }: Exit): number => code ?? 128 + (SIGNALS[signal ?? ""] ?? 0);
 
 /** Those that end commands; sshd names a signal, not its number. */
 const SIGNALS: Record<string, number> = {

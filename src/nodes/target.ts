@@ -2,6 +2,8 @@
  * One node as the outside sees it: where its SSH answers, which key it must show, and where etcd is on it. Plain data, made
  * by the caller from the plan and the materials; nothing here knows Azure. The private key is never printed.
  */
+import type { Identity } from "./identity.ts";
+
 export interface NodeTarget {
   /** 0 and up: the order of output. */
   readonly index: number;
@@ -15,8 +17,7 @@ export interface NodeTarget {
   readonly user: string;
   /** Expected host keys, "ssh-ed25519 AAAA..." each; empty when none is known yet. */
   readonly hostKeys: readonly string[];
-  /** PEM or OpenSSH text of the private key. */
-  readonly privateKey: string;
+  readonly identity: Identity;
   /** The address inside the virtual network. */
   readonly privateAddress: string;
   readonly role: "member" | "gateway";

@@ -54,7 +54,7 @@ export async function measureClock(connection: Connection, options: ClockOptions
         const sent = options.clock.now();
         const line = nextLine(channel, target.name);
         channel.write("\n");
-        const node = Number(BigInt(await orAborted(line, within.signal)) / 1000n) / 1000;
+        const node = milliseconds(await orAborted(line, within.signal));
         samples.push({ sent, node, received: options.clock.now() });
       }
     } finally {
@@ -123,12 +123,21 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
 }
 
+/** Nanoseconds since 1970 have 19 digits until 2286. @throws SyntaxError */
+function milliseconds(line: string): number {
+  if (!/^\d{19}$/.test(line)) throw new SyntaxError("no time in nanoseconds");
+  return Number(BigInt(line) / 1000n) / 1000;
+}
+
+/** No answer of ours is longer. */
+const LINE = 100;
+
 function nextLine(channel: Duplex, node: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = "";
     const onData = (chunk: Buffer): void => {
       text += chunk.toString();
-      if (!text.includes("\n")) return;
+      if (!text.includes("\n") && text.length < LINE) return;
       done();
       resolve(text.trim());
     };

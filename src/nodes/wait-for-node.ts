@@ -19,12 +19,34 @@ const HANDSHAKE_TIMEOUT_MS = 15_000;
 /** After something has changed the next change is near. */
 const FIRST_PAUSE_MS = 250;
 /** The longest pause, by what the last look found. */
-const PAUSE_MS: Record<string, number> = { SshAuthentication: 3000, SshHandshake: 3000, HostKeyMismatch: 2000 };
+const PAUSE_MS: Record<string, number> = {
+  SshAuthentication: 3000,
+  SshAgentRefused: 3000,
+  SshHandshake: 3000,
+  HostKeyMismatch: 2000,
+};
 const USUAL_PAUSE_MS = 1000;
 
 /** Codes that no waiting changes. */
-const FINAL = new Set(["HostKeyUnknown", "SshKeyEncrypted", "SshKeyUnreadable", "EtcdClientCertificateMissing"]);
-const NO_LOGIN = new Set(["SshAuthentication", "SshHandshake", "SshHandshakeTimeout", "SshReset", "HostKeyUnknown"]);
+const FINAL = new Set([
+  "HostKeyUnknown",
+  "SshKeyEncrypted",
+  "SshKeyUnreadable",
+  "PrivateKeyMissing",
+  "SshAgentKeyMissing",
+  "SshAgentUnreachable",
+  "EtcdClientCertificateMissing",
+]);
+const NO_LOGIN = new Set([
+  "SshAuthentication",
+  "SshHandshake",
+  "SshHandshakeTimeout",
+  "SshReset",
+  "HostKeyUnknown",
+  "SshAgentRefused",
+  "SshAgentKeyMissing",
+  "SshAgentUnreachable",
+]);
 
 /** What Azure says of a machine that makes waiting for it pointless. */
 const GONE: Partial<Record<string, { state: NodeState; code: string; reason: string }>> = {

@@ -2,25 +2,15 @@
  * destroy, in three steps that a caller may look between: what will go (`planDestroy`), whether anything forbids it
  * (`checkDestroy`), and the deletion with the proof that nothing is left (`carryOutDestroy`). Doing it twice is no error.
  */
+import type { DestroyDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { type Located, locate, lookIn } from "./cluster/locate.ts";
-import type { Gone } from "./destroy/delete-until-gone.ts";
 import { type Destroyed, awaitGroupGone, destroyCluster } from "./destroy/destroy-cluster.ts";
 import { type Doom, intentOf, isEmpty, surveyDoom } from "./destroy/doom-survey.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetFiles } from "./destroy/forget-files.ts";
 import { refuseUsed } from "./destroy/used-by-others.ts";
 import type { Run } from "./run.ts";
-
-/** What `--json` prints. */
-export interface DestroyDocument {
-  readonly schema: "azure-coreos-cluster/destroy/1";
-  readonly name: string;
-  readonly resourceGroup: string;
-  readonly deleted: readonly Gone[];
-  readonly left: readonly Gone[];
-  readonly seconds: number;
-}
 
 export interface DestroyOutcome {
   readonly document: DestroyDocument;

@@ -1,25 +1,7 @@
 /** list: the clusters of the subscription, as Azure alone tells them. Reads only. */
-import { type ClusterState, type KnownCluster, knownClusters } from "./cluster/known-clusters.ts";
+import type { ListDocument } from "../core/documents.ts";
+import { type KnownCluster, knownClusters } from "./cluster/known-clusters.ts";
 import type { Run } from "./run.ts";
-
-/** What `--json` prints for each cluster, in an array. */
-export interface ListDocument {
-  readonly schema: "azure-coreos-cluster/list/1";
-  readonly name: string;
-  readonly resourceGroup: string;
-  readonly location: string;
-  readonly host: string;
-  readonly ip: string;
-  /** Machines that are there. */
-  readonly nodes: number;
-  /** Machines that were asked for. */
-  readonly wanted: number;
-  /** ISO time at which the oldest machine was made. */
-  readonly createdAt?: string;
-  /** ISO time of death. */
-  readonly expires?: string;
-  readonly state: ClusterState;
-}
 
 export interface ListOptions {
   /** Only those of this group; nothing beyond it is asked for. */

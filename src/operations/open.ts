@@ -34,8 +34,8 @@ export interface Opened {
   close(): Promise<void>;
 }
 
-/** Nodes are waited for until the deadline; so much longer the run may take to say why they did not come. */
-const graceOf = (timeoutMs: number): number => Math.min(45_000, Math.max(5000, timeoutMs / 10));
+/** The end of a run's time that is kept for saying why nodes did not come. */
+const explaining = (timeoutMs: number): number => Math.min(15_000, timeoutMs / 10);
 
 /** @throws ClusterError Usage, SubscriptionMissing, SignInIncomplete, and what a certificate or the folder is refused with */
 export async function openRun(
@@ -52,7 +52,7 @@ export async function openRun(
   const plainClock = simulation?.clock ?? outside.clock;
   const startedAt = plainClock.now();
   const deadline = startedAt + (given.timeout ?? FLAGS.timeout.default);
-  const clock = withDeadline(plainClock, deadline + graceOf(deadline - startedAt), () => {
+  const clock = withDeadline(plainClock, deadline, () => {
     hard.abort(overdue(deadline - startedAt));
     return hard.signal.reason as Error;
   });
@@ -72,6 +72,7 @@ export async function openRun(
     clock,
     startedAt,
     deadline,
+    giveUpAt: deadline - explaining(deadline - startedAt),
     stop: soft.signal,
     emit,
     events,

@@ -20,7 +20,8 @@ export async function recordedRequests(
   const handle = (request: PlainRequest): Promise<PlainResponse> => {
     sent = request;
     const body = JSON.parse(request.body ?? "{}") as { properties?: object };
-    const made = { ...body, properties: { ...body.properties, provisioningState: "Succeeded" } };
+    const id = decodeURIComponent(new URL(request.url).pathname);
+    const made = { ...body, id, properties: { ...body.properties, provisioningState: "Succeeded" } };
     return Promise.resolve({ status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(made) });
   };
   // no scope: nobody signs in here

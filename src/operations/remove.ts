@@ -3,6 +3,7 @@
  * then the machine with its disks, interface and address; then its NAT rule, and what the claim remembers. In three steps that a
  * caller may look between: what will go, whether anything forbids it, and the removal.
  */
+import type { RemoveDocument } from "../core/documents.ts";
 import type { LoadBalancer } from "@azure/arm-network";
 import { clusterOf, names, nodeIndex } from "../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
@@ -25,17 +26,6 @@ import { forgetUserData } from "./destroy/forget-files.ts";
 import { leaveEtcd } from "./etcd/leaving.ts";
 import type { KnownNode } from "./etcd/membership.ts";
 import type { Run } from "./run.ts";
-
-/** What `--json` prints. */
-export interface RemoveDocument {
-  readonly schema: "azure-coreos-cluster/remove/1";
-  readonly name: string;
-  readonly resourceGroup: string;
-  /** Names of machines. */
-  readonly removed: readonly string[];
-  /** Indexes of the nodes that stay. */
-  readonly nodes: readonly number[];
-}
 
 export interface RemoveOptions {
   readonly resourceGroup?: string;

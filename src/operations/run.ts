@@ -39,8 +39,10 @@ export interface Run extends Way {
   readonly dir: string;
   readonly clock: Clock;
   readonly startedAt: number;
-  /** Milliseconds since 1970: what is not there by then is given up. */
+  /** Milliseconds since 1970: nothing goes on after it. */
   readonly deadline: number;
+  /** Somewhat sooner: nodes that are not there by then are given up, so that there is time to find out why. */
+  readonly giveUpAt: number;
   /** Aborted when it is to be stopped: nothing new is started. */
   readonly stop: AbortSignal;
   readonly emit: Emit;

@@ -1,37 +1,16 @@
 /** status: how a cluster is, found from Azure alone and, with its keys at hand, from the nodes themselves. Changes nothing. */
-import type { Drift } from "../core/plan/drift.ts";
+import type { StatusDocument, StatusNode } from "../core/documents.ts";
+import { identityOf } from "./cluster/identity.ts";
 import { endpointsOf } from "../core/plan/endpoints.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { etcdDocument, nodeDocument } from "../core/node-document.ts";
-import { type ClusterDocument, type NodeDocument, clusterDocument } from "../core/outputs.ts";
+import { clusterDocument } from "../core/outputs.ts";
 import { prepareSshKey } from "../prepare/ssh-keys.ts";
 import { DEFAULT_SUBJECT } from "../prepare/subject.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
 import { type Located, locate } from "./cluster/locate.ts";
 import { type Health, askNodes } from "./cluster/node-health.ts";
 import type { Run } from "./run.ts";
-
-export interface StatusNode extends NodeDocument {
-  /** Azure's words; absent where there is no machine. */
-  readonly power?: string;
-  readonly provisioning?: string;
-  /** "ready", how far a node came ("unreachable", "no-login", "ssh" ...), or "unknown" when it was not asked. */
-  readonly health: string;
-  readonly reason?: string;
-  /** ISO time at which the machine was made. */
-  readonly createdAt?: string;
-}
-
-/** What `--json` prints: create's document, and what only a look at what is there can tell. */
-export interface StatusDocument extends Omit<ClusterDocument, "nodes"> {
-  readonly nodes: readonly StatusNode[];
-  /** What the load balancer lets in: "HTTP" on port 80. */
-  readonly endpoints: readonly { readonly name: string; readonly port: number }[];
-  readonly drift: readonly Drift[];
-  /** ISO time of death. */
-  readonly expires?: string;
-  readonly simulated?: true;
-}
 
 export interface Status {
   readonly document: StatusDocument;
@@ -52,14 +31,14 @@ export async function status(run: Run, name: string, { resourceGroup }: StatusOp
   const located = await locate(run, name, resourceGroup);
   if (located.claims.length === 0 && located.own) throw halfMade(located);
   const live = await readLiveCluster(run, located);
-  const { privateKeyFile = "" } = await prepareSshKey({
+  const key = await prepareSshKey({
     dir: run.dir,
     subject: DEFAULT_SUBJECT,
     now: run.outside.clock.now(),
     clusterKey: live.claim.choices.sshPublicKey,
   });
-  const health = await askNodes(run, live, live.nodes.filter(worthAsking), privateKeyFile);
-  const document = documentOf(run, located, live, health, privateKeyFile);
+  const health = await askNodes(run, live, live.nodes.filter(worthAsking), (await identityOf(run, key)).identity);
+  const document = documentOf(run, located, live, health, key.privateKeyFile ?? "");
   const all = document.nodes.length;
   const healthy = document.nodes.filter(({ state }) => state === "ready" || state === "running").length;
   return {

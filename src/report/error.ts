@@ -5,6 +5,7 @@
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { paint } from "./paint.ts";
 import { scrub } from "./scrub.ts";
+import { printable as steady } from "../core/words.ts";
 
 export interface RenderOptions {
   readonly color: boolean;
@@ -88,7 +89,8 @@ function originals(error: ClusterError): string[] {
 }
 
 /** Scrubbed, and without characters that would steer the terminal; line ends stay. */
-const printable = (text: string): string =>
-  scrub(text)
-    // eslint-disable-next-line no-control-regex -- they are what is taken out
-    .replaceAll(/\u001B\[[0-?]*[ -/]*[@-~]|[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, "");
+const printable = (text: string): string => steady(scrub(text).replaceAll(OURS, ""));
+
+/** Colours are put on afterwards: a message brings none. */
+// eslint-disable-next-line no-control-regex -- they are what is taken out
+const OURS = /\u001B\[[0-9;]*m/g;

@@ -52,7 +52,7 @@ export function renderStatus(view: StatusView): string {
 
 const or = (text: string): string => (text === "" ? "-" : plain(text));
 
-const few = (names: readonly string[]): string => (names.length === 0 ? "none known" : names.join(", "));
+const few = (names: readonly string[]): string => (names.length === 0 ? "none known" : names.map(plain).join(", "));
 
 /** As many nodes as there is room for, those that are not up before others; what else is too long loses its end. */
 function fitted(view: StatusView, room: number): string[] {
@@ -90,7 +90,7 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
   return [
     `${ink.strong(plain(view.name))} in ${plain(view.location)}: ${(good ? ink.good : ink.bad)(`${view.healthy} of ${all} ${plural("node", all)} up`)}${view.lookedAt === undefined ? "" : `, at ${new Date(view.lookedAt).toISOString().slice(11, 19)} UTC`}`,
     ink.dim(`${or(view.host)} (${or(view.ip)}), resource group ${plain(view.resourceGroup)}`),
-    ...(view.note === undefined ? [] : [view.note]),
+    ...(view.note === undefined ? [] : [plain(view.note)]),
     "",
     // STATE already says what is worse, Azure's word or the machine's
     ...table(headers, rows, { columns: view.columns, drop: ["AZURE", "POWER", "AGE", "PUBLIC", "PRIVATE", "SSH"] })

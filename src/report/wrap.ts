@@ -1,5 +1,5 @@
 /** Prose for a terminal: broken between words, never within one, so that a path or a URL can be copied whole. */
-import { truncate, width } from "../core/words.ts";
+import { printable, truncate, width } from "../core/words.ts";
 
 /**
  * Each line of the text in as many lines as it needs. What follows stands under the line's own beginning; under its second
@@ -14,11 +14,11 @@ export function wrap(text: string, columns: number | undefined): string {
     .join("\n");
 }
 
-/** Writes prose to a stream: broken to its width where it is a terminal. */
+/** Writes prose to a stream: broken to its width where it is a terminal, and with no colours or controls but our own. */
 export const prose = (
   stream: { write(text: string): void; readonly isTTY: boolean; readonly columns: number },
   text: string,
-): void => stream.write(wrap(text, columnsOf(stream)));
+): void => stream.write(wrap(printable(text), columnsOf(stream)));
 
 /** A line that may hold colours, cut to the terminal; one that fits keeps them. */
 export const cut = (line: string, columns: number): string =>

@@ -8,7 +8,7 @@ import type { Trouble } from "./arm-error.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
 import type { Cloud, Entry, Operation } from "./cloud.ts";
 import type { Kind, KindOf, Timing } from "./kind.ts";
-import { object } from "./json.ts";
+import { type Json, object } from "./json.ts";
 import { deleteMembers, vanish } from "./vanish.ts";
 
 export interface Start {
@@ -108,12 +108,30 @@ export function pollOperation(cloud: Cloud, call: Call, id: string, monitor: boo
 function monitored(cloud: Cloud, call: Call, operation: Operation, headers: Record<string, string>): SimAnswer {
   if (operation.status === "InProgress")
     return answer(202, undefined, { ...headers, location: call.origin + call.path + queryOf(call) });
-  if (operation.error !== undefined) return answer(409, { error: operation.error });
+  if (operation.error !== undefined)
+    return answer(409, operation.verb === "group" ? capitals(operation.error) : { error: operation.error });
   const entry = cloud.get(operation.target);
   if (operation.verb === "put" && entry !== undefined) return answer(200, entry.resource);
   // Recorded: Network's operationResults of a delete end in 204, a group's in 200.
   return answer(operation.verb === "delete" && operation.namespace === "Microsoft.Network" ? 204 : 200);
 }
+
+/** Recorded: the end of a group's deletion is the one envelope in capitals, its details without a code and each quoting a service. */
+const capitals = ({ code, message, target, details }: Trouble): Json => ({
+  Error: {
+    Code: code,
+    Target: target ?? null,
+    Message: message,
+    Details: (details ?? []).map((one) => ({
+      Code: null,
+      Target: one.target ?? null,
+      Message: one.message,
+      Details: null,
+      AdditionalInfo: null,
+    })),
+    AdditionalInfo: null,
+  },
+});
 
 const queryOf = (call: Call): string => `?${[...call.query].map(([name, value]) => `${name}=${value}`).join("&")}`;
 

@@ -4,6 +4,7 @@
  */
 import { ArmError, refuse } from "./arm-error.ts";
 import { type Address, groupIdOf, keyOf, parseAddress } from "./arm-id.ts";
+import { answerDeployment } from "./deployment-requests.ts";
 import { answerEmbedded } from "./embedded-requests.ts";
 import { answerGroup, listGroups } from "./group-requests.ts";
 import { dig, list, object, propertiesOf } from "./json.ts";
@@ -72,6 +73,7 @@ export function route(desk: Desk): SimAnswer {
     );
   }
   return (
+    answerDeployment(desk, address) ??
     (group === undefined ? answerPreflight(desk, address) : undefined) ??
     answerCollection(desk, address) ??
     answerEmbedded(desk, address) ??

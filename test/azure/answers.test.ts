@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import { answers } from "../../src/azure/pipeline.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 
-const RESOURCE = "https://management.azure.com/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v";
+const ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v";
+const RESOURCE = `https://management.azure.com${ID}`;
 const OPERATION = "https://management.azure.com/subscriptions/s/providers/Microsoft.Network/locations/l/operations/o";
 const IMAGES =
   "https://management.azure.com/subscriptions/s/providers/Microsoft.Compute/locations/l/publishers/p/artifacttypes/vmimage/offers/o/skus/k/versions";
@@ -15,10 +16,11 @@ function answered(
   status: number,
   bodyAsText: string,
   url = RESOURCE,
+  headers: Record<string, string> = {},
 ): Promise<PipelineResponse> {
   const policy = answers(createVirtualClock(0), new Map());
   const reply = (request: PipelineRequest): Promise<PipelineResponse> =>
-    Promise.resolve({ request, status, headers: createHttpHeaders(), bodyAsText });
+    Promise.resolve({ request, status, headers: createHttpHeaders(headers), bodyAsText });
   return policy.sendRequest(createPipelineRequest({ url, method }), reply);
 }
 
@@ -33,7 +35,9 @@ test.each([
 ] as const)("%s is as good as a 502: asked again", async (_what, method, status, body, url) => {
   await expect(answered(method, status, body, url)).rejects.toMatchObject({
     code: "UnreadableAnswer",
-    message: "the answer is not Azure Resource Manager's",
+    message: expect.stringMatching(
+      new RegExp(`^the answer is not Azure Resource Manager's \\(${method} /subscriptions/s/.*: it is no`),
+    ),
     status: 502,
     advice: expect.stringMatching(/--arm-endpoint .*HTTPS_PROXY/),
   });
@@ -46,7 +50,7 @@ test("who has never said anything that is Azure's is asked a few times, and then
       Promise.resolve({ request, status: 200, headers: createHttpHeaders(), bodyAsText: body }),
     );
   for (const status of [502, 502, 502, undefined]) await expect(asked("null")).rejects.toMatchObject({ status });
-  await asked('{"id":"x"}');
+  await asked(JSON.stringify({ id: ID }));
   for (const status of [502, 502, 502, 502, 502]) await expect(asked("null")).rejects.toMatchObject({ status });
 });
 
@@ -55,12 +59,18 @@ test("a page that says 404 proves no absence: it is not Azure's", async () => {
   await expect(answered("GET", 404, "")).rejects.toMatchObject({ code: "Http404" });
 });
 
-test("a redirection that was not followed is refused with its status, and is no fault of the program", async () => {
-  await expect(answered("PUT", 302, "")).rejects.toMatchObject({ code: "Http302", status: 302, source: "azure" });
+test("a redirection is followed nowhere, and says where it leads without what may be secret", async () => {
+  const to = "https://someone:secret@elsewhere.example/x?sig=abcdefgh";
+  await expect(answered("PUT", 302, "", RESOURCE, { location: to })).rejects.toMatchObject({
+    code: "UnreadableAnswer",
+    status: 302,
+    source: "azure",
+    message: expect.stringMatching(/: 302, to https:\/\/elsewhere\.example\/x, where nothing was sent/),
+  });
 });
 
 test.each([
-  ["a resource", "PUT", 201, '{"id":"x"}\n', RESOURCE],
+  ["a resource", "PUT", 201, `{"id":"${ID}"}\n`, RESOURCE],
   ["a catalogue of images", "GET", 200, "[]", IMAGES],
   ["an operation's null", "GET", 200, "null", OPERATION],
   ["an operation's nothing", "GET", 200, "", OPERATION],

@@ -1,20 +1,59 @@
 /** Lists to their last page: given up with the run that asked, and never without an end. */
 import { expect, test } from "vitest";
-import { all } from "../../src/azure/reading.ts";
+import { type Paged, all, understood } from "../../src/azure/reading.ts";
+
+type Page = number[] & { continuationToken?: string };
+
+const page = (items: number[], next?: string): Page =>
+  Object.assign(items, next === undefined ? {} : { continuationToken: `https://management.azure.com/list?${next}` });
+
+const paged = (pages: () => AsyncGenerator<Page>): Paged<number> => ({ byPage: pages });
+
+test("all pages, empty ones too", async () => {
+  const list = paged(async function* () {
+    yield page([1, 2], "a");
+    yield page([], "b");
+    yield page([3]);
+  });
+  expect(await all(list)).toEqual([1, 2, 3]);
+});
 
 test("a page that does not come is given up when the run is, whatever page it is", async () => {
   const run = new AbortController();
-  async function* pages(): AsyncGenerator<number> {
-    yield 1;
+  const list = paged(async function* () {
+    yield page([1], "a");
     run.abort(new Error("the time is up"));
     await new Promise(() => undefined);
-  }
-  await expect(all(pages(), run.signal)).rejects.toThrow("the time is up");
+  });
+  await expect(all(list, run.signal)).rejects.toThrow("the time is up");
 });
 
-test("a list without an end is no answer of Azure's", async () => {
-  async function* pages(): AsyncGenerator<number> {
-    for (let item = 0; ; item++) yield item;
-  }
-  await expect(all(pages(), new AbortController().signal)).rejects.toMatchObject({ code: "UnreadableAnswer" });
+test.each([
+  [
+    "of full pages",
+    (n: number) =>
+      page(
+        Array.from({ length: 1000 }, () => n),
+        `${n}`,
+      ),
+    "a list without an end",
+  ],
+  ["of empty pages", (n: number) => page([], `${n}`), "a list without an end"],
+  ["that leads back to itself", (n: number) => page([], n === 5 ? "2" : `${n}`), "a list that leads back to itself"],
+])("a list %s is no answer of Azure's, and the request is named without its query", async (_what, next, said) => {
+  const list = paged(async function* () {
+    for (let n = 0; n < 100_000; n++) yield next(n);
+  });
+  await expect(all(list)).rejects.toMatchObject({
+    code: "UnreadableAnswer",
+    message: `the answer is not Azure Resource Manager's (GET https://management.azure.com/list: ${said})`,
+  });
+});
+
+test("what the SDK breaks on is an answer that is none; what is aborted or known stays as it is", async () => {
+  const rest = Object.assign(new Error("Body Property nextLink should be a string"), { name: "RestError" });
+  for (const error of [new TypeError("x.map is not a function"), new SyntaxError("?"), rest])
+    await expect(understood(() => Promise.reject(error))).rejects.toMatchObject({ code: "UnreadableAnswer", source: "azure" });
+  const reason = new Error("the time is up");
+  await expect(understood(() => Promise.reject(reason))).rejects.toBe(reason);
 });

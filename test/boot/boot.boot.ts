@@ -3,12 +3,12 @@
  * namespaces, over SSH, with etcd's TLS; then the machines are looked at from inside, switched off and on, and made again.
  * Not to be had here: a kernel of their own, udev, a docker engine, clocks that differ.
  */
+import type { ClusterDocument } from "../../src/core/documents.ts";
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ClusterDocument } from "../../src/core/outputs.ts";
 import type { Platform } from "../../src/core/node-config.ts";
 import type { Result } from "../cli/world.ts";
 import type { Order } from "../nodes/order.ts";

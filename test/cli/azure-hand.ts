@@ -3,6 +3,9 @@ import type { TestAzure } from "./world.ts";
 
 const SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000";
 
+/** How a test's own requests are told from the tool's. */
+export const BY_HAND = "Bearer by hand";
+
 /** A request past the command line, `path` below the subscription. */
 export async function byHand(
   azure: TestAzure,
@@ -13,7 +16,7 @@ export async function byHand(
   const answer = await azure.simulation.handle({
     method,
     url: `https://management.azure.com${SUBSCRIPTION}${path}?api-version=2024-01-01`,
-    headers: { authorization: "Bearer by hand" },
+    headers: { authorization: BY_HAND },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   return {

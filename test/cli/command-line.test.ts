@@ -1,6 +1,10 @@
 /** Which word is the command: nobody pays for a cluster called "lits". */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { fullNames } from "../../src/cli/full-names.ts";
 import { slips } from "../../src/core/nearest.ts";
+import { flagRows } from "../../src/core/spec/flags.ts";
 import { type TestAzure, testAzure } from "./world.ts";
 
 const opened: TestAzure[] = [];
@@ -59,7 +63,7 @@ test.each([
   ["lisa mycluster", 'did you mean "list"?', "azure-coreos-cluster list mycluster"],
   ["mycluster status", "the command comes first", "azure-coreos-cluster status mycluster"],
   ["mycluster --simulate destroy", "the command comes first", "azure-coreos-cluster destroy mycluster --simulate"],
-  ["mycluster --num-node 3", "unknown option '--num-node'", "create --help"],
+  ["mycluster --num-nods 3", "unknown option '--num-nods'", "create --help"],
   ["mycluster other", '"mycluster" is no command', "--help"],
   ["help nonsense", '"nonsense" is no command', "--help"],
   ["help lits", 'did you mean "list"?', "--help"],
@@ -72,6 +76,62 @@ test.each([
   expect(stderr).toContain(message);
   expect(stderr).toContain(advice);
   expect(one.exchanges).toEqual([]);
+});
+
+test.each([
+  ["mycluster --num 3 --dry-run", "--num is short for --num-nodes"],
+  ["mycluster --num=3 --dry", "--dry is short for --dry-run"],
+  ["--num 3 plan mycluster --loc eastus", "--loc is short for --location"],
+  ["list --tim 5m", "--tim is short for --timeout"],
+])("what begins one flag only is taken for it, and said: %s", async (argv, said) => {
+  const { exit, stderr } = await azure().run(argv);
+  expect(exit, stderr).toBe(0);
+  expect(stderr).toContain(`${said}.\n`);
+  expect((await azure().run(`${argv} --quiet`)).stderr).not.toContain("is short for");
+});
+
+test.each([
+  ["mycluster --data", "--data begins several flags: --data-disk, --data-disk-size, --data-disk-mount"],
+  ["mycluster --no-h", "--no-h begins several flags: --no-host-keys, --nohttps"],
+  ["list --force", "unknown option '--force'"],
+  ["list --forc", "unknown option '--forc'"],
+  ["mycluster --", "azure-coreos-cluster"],
+  ["mycluster --resource-group --json", "--resource-group needs a value, and --json is a flag"],
+])("what begins several flags, or none, is refused: %s", async (argv, message) => {
+  const one = azure();
+  const { stdout, stderr } = await one.run(argv);
+  expect(stdout + stderr).toContain(message);
+});
+
+describe("a flag that takes one value and is given twice", () => {
+  const once = flagRows.filter(([, flag]) => flag.value !== undefined && flag.many !== true);
+
+  test.each(once.map(([, { name }]) => name))("--%s", (name) => {
+    expect(() => fullNames([`--${name}`, "x", `--${name}=y`])).toThrow(`--${name} is given twice`);
+  });
+
+  test("is refused where a file gives it two values, or two names", async () => {
+    for (const [lines, message] of [
+      ["location: [westus, eastus]", "flags.yaml: location takes one value"],
+      ["ssh: 1\nssh-port: 2", "ssh is there twice"],
+    ] as const) {
+      const one = azure();
+      writeFileSync(join(one.dir, "flags.yaml"), lines);
+      const { exit, stderr } = await one.run("mycluster --config flags.yaml --dry-run");
+      expect([exit, stderr]).toEqual([2, expect.stringContaining(message)]);
+    }
+  });
+
+  test("is refused where two variables differ", async () => {
+    const env = { AZURE_COREOS_CLUSTER_SSH: "30000", AZURE_COREOS_CLUSTER_SSH_PORT: "30001" };
+    const { exit, stderr } = await azure().run("mycluster --dry-run", { env });
+    expect([exit, stderr]).toEqual([2, expect.stringContaining("are the same flag")]);
+  });
+
+  test("a switch may be, and a value after another flag's name is a value", () => {
+    expect(fullNames(["--yes", "--yes", "--output", "--json"]).words).toEqual(["--yes", "--yes", "--output", "--json"]);
+    expect(fullNames(["run", "x", "--", "--num", "--num"]).words).toEqual(["run", "x", "--", "--num", "--num"]);
+  });
 });
 
 describe("flags may stand before the command", () => {

@@ -113,10 +113,10 @@ test("another size counts for new machines, and that is said", async () => {
 test("a switch that counts for new machines is said without a value", async () => {
   await ok("mycluster --num-nodes 1");
   expect((await ok("mycluster --num-nodes 2 --data-disk --dry-run")).stderr).toContain(
-    "--data-disk counts for new machines; those that exist have none.\n",
+    "--data-disk counts for new machines; those that exist stay as they are.\n",
   );
   const { stderr } = await ok("mycluster --num-nodes 3 --data-disk --no-host-keys");
-  expect(stderr).toContain("--no-host-keys counts for new machines; those that exist keep theirs.\n");
+  expect(stderr).toContain("--no-host-keys counts for new machines; those that exist stay as they are.\n");
   const without = await azure.run("mycluster --num-nodes 4 --dry-run", { env: { AZURE_COREOS_CLUSTER_DATA_DISK: "no" } });
   expect(without.stderr).toContain("New machines are made without --data-disk; those that exist keep what they have.\n");
 });

@@ -121,6 +121,33 @@ describe("a cluster of three nodes", () => {
         },
       ]);
     });
+    test("--json keeps the beginning of a long output, and says how long it was", async () => {
+      const { stdout } = await run("head -c 3000000 /dev/zero | tr '\\0' x", "--json");
+      const [first] = JSON.parse(stdout).nodes as { stdout: string }[];
+      expect(first).toMatchObject({ code: 0, stdoutBytes: 3_000_000, truncated: true });
+      expect(first?.stdout).toBe("x".repeat(1 << 20));
+    });
+    const hostile = "printf '\\033]0;owned\\007\\033[2J\\377a\\rmycluster-coreos-1 | forged\\n'";
+    test("on a terminal nobody steers it, or writes under another's name", async () => {
+      const { stdout } = await azure.run(`run mycluster -- ${hostile}`, { terminal: { columns: 80, rows: 24 } });
+      expect(stdout).toBe(
+        [0, 1, 2].map((index) => `${machine(index)} | ^[]0;owned^G^[[2J\uFFFDa^Mmycluster-coreos-1 | forged\n`).join(""),
+      );
+    });
+    test("elsewhere the bytes are the node's own", async () => {
+      const chunks: Buffer[] = [];
+      await azure.run(`run mycluster -- ${hostile}`, { onStdout: (_, raw) => chunks.push(Buffer.from(raw)) });
+      expect(Buffer.concat(chunks).toString("latin1")).toBe(
+        [0, 1, 2]
+          .map((index) => `${machine(index)} | \u001B]0;owned\u0007\u001B[2J\u00FFa\rmycluster-coreos-1 | forged\n`)
+          .join(""),
+      );
+    });
+    test("a line that is cut is said to be", async () => {
+      const { stdout, stderr } = await run("test $NODE = 0 && head -c 70000 /dev/zero | tr '\\0' x");
+      expect(stdout).toBe(`${machine(0)} | ${"x".repeat(65_536)}\n`);
+      expect(stderr).toContain(`${machine(0)} | (a line of 70000 bytes was cut to 65536;`);
+    });
     test("--node-timeout ends the node that is too slow, and no other", async () => {
       const { exit, stdout } = await run("test $NODE = 1 && sleep 60; echo done", "--node-timeout 2s --json");
       expect([exit, JSON.parse(stdout).nodes.map(({ code }: { code: number }) => code)]).toEqual([124, [0, 124, 0]]);
@@ -188,6 +215,12 @@ describe("a cluster of three nodes", () => {
     test("where OpenSSH is missing a command runs all the same", async () => {
       const spawn = (): Promise<number> => Promise.reject(new ClusterError("SshProgramMissing", "ssh could not be started"));
       expect(await azure.run("ssh mycluster 1 -- echo on $NODE; exit 7", { spawn })).toMatchObject({ exit: 7, stdout: "on 1\n" });
+      const raw: Buffer[] = [];
+      const bytes = ["ssh", "mycluster", "1", "--", "printf '\\377\\r\\033[2J'"];
+      await azure.run(bytes, { spawn, onStdout: (_, written) => raw.push(Buffer.from(written)) });
+      expect(Buffer.concat(raw).toString("latin1")).toBe("\u00FF\r\u001B[2J");
+      const shown = await azure.run(bytes, { spawn, terminal: { columns: 80, rows: 24 } });
+      expect(shown.stdout).toBe("\uFFFD^M^[[2J");
       expect(await azure.run("ssh mycluster 1", { spawn })).toMatchObject({
         stderr: expect.stringContaining("SshProgramMissing"),
       });

@@ -1,10 +1,10 @@
 /** status over the simulated Azure: screens, drift, exit codes. */
+import type { StatusDocument } from "../../src/core/documents.ts";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import type { StatusDocument } from "../../src/operations/status.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import type { SimulationOptions } from "../../src/sim/simulation.ts";

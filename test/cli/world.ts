@@ -2,18 +2,19 @@
  * A process for tests: the command line runs in this process, over the simulation at the HTTP seam, on virtual time, in a
  * folder of its own. Nothing is mocked: the SDK's clients make every request.
  */
+import type { ClusterDocument } from "../../src/core/documents.ts";
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main } from "../../src/cli/main.ts";
 import type { World } from "../../src/cli/world.ts";
 import type { Clock } from "../../src/core/clock.ts";
-import type { ClusterDocument } from "../../src/core/outputs.ts";
 import { prepareSshKey } from "../../src/prepare/ssh-keys.ts";
 import { DEFAULT_SUBJECT } from "../../src/prepare/subject.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import type { Exchange } from "../../src/sim/message.ts";
 import { type Simulation, type SimulationOptions, createSimulation } from "../../src/sim/simulation.ts";
+import { tied } from "./tied.ts";
 
 export interface Result {
   readonly exit: number;
@@ -49,7 +50,7 @@ export interface RunOptions {
   readonly clock?: Clock;
   readonly onInterrupt?: (interrupt: () => void) => void;
   /** For commands that go on after they have printed. */
-  readonly onStdout?: (text: string) => void;
+  readonly onStdout?: (text: string, raw: string | Uint8Array) => void;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- bodies are looked into at any depth
@@ -66,7 +67,11 @@ export const START = Date.UTC(2026, 10, 22, 12);
 export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: boolean } = {}): TestAzure {
   const clock = options.clock ?? createVirtualClock(START);
   const exchanges: Exchange[] = [];
-  const simulation = createSimulation({ seed: 7, ...options, clock, onExchange: (exchange) => exchanges.push(exchange) });
+  const untied: string[] = [];
+  const simulation = tied(
+    createSimulation({ seed: 7, ...options, clock, onExchange: (exchange) => exchanges.push(exchange) }),
+    (what) => untied.push(what),
+  );
   const dir = mkdtempSync(join(tmpdir(), "acc-"));
   for (const file of readdirSync(KEYS)) copyFileSync(join(KEYS, file), join(dir, file));
   let seed = options.seed ?? 1;
@@ -74,17 +79,17 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
     let stdout = "";
     let stderr = "";
     const asked = [...(how.answers ?? [])];
-    const output = (write: (text: string) => void) => ({
-      write,
+    const output = (write: (text: string, raw: string | Uint8Array) => void) => ({
+      write: (raw: string | Uint8Array) => write(typeof raw === "string" ? raw : Buffer.from(raw).toString(), raw),
       ...(how.terminal === undefined ? { isTTY: false, columns: 100, rows: 40 } : { isTTY: true, ...how.terminal }),
     });
     const exit = await main({
       argv: typeof argv === "string" ? argv.split(" ").filter(Boolean) : argv,
       env: how.env ?? {},
       cwd: how.dir ?? dir,
-      stdout: output((text) => {
+      stdout: output((text, raw) => {
         stdout += text;
-        how.onStdout?.(text);
+        how.onStdout?.(text, raw);
       }),
       stderr: output((text) => (stderr += text)),
       interactive: how.answers !== undefined,
@@ -102,6 +107,7 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
       rehearsal: options.rehearsal ?? true,
       azure: how.azure ?? ((request) => simulation.handle(request)),
     });
+    if (untied.length > 0) throw new Error(untied.join("\n"));
     return { exit, stdout, stderr };
   };
   return {

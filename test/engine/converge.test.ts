@@ -233,3 +233,37 @@ test.each([
   const all = sent();
   for (const verb of ["delete", "put"]) expect(all.includes(verb), verb).toBe(verbs);
 });
+
+test.each([0, 2500])("a machine that is called made after %i ms is looked at, and waited for", async (early) => {
+  const on = await brought(machine(), undefined, { early });
+  expect(on.outcome).toBe("created");
+  expect(on.there.get(machine().id)?.state).toBe("succeeded");
+  expect(on.clock.now()).toBeGreaterThanOrEqual(4000);
+  expect(short(without(on.verbs(), "poll"))).toEqual(["put", "get", "get ..."]);
+  expect(on.events.filter(({ kind }) => kind === "done")).toMatchObject([{ change: "created" }]);
+});
+
+test("a machine that was asked for to the end is not looked at again, and no other kind is", async () => {
+  expect(without((await brought(machine(), undefined)).verbs(), "poll")).toEqual(["put"]);
+  expect((await brought(network(), undefined, { early: 0 })).verbs()).toEqual(["put"]);
+});
+
+test.each<[string, (on: Memory, live: Live) => unknown, string]>([
+  ["Failed", (on, live) => on.there.set(live.id, { ...live, state: "failed" }), "is Failed"],
+  ["not there", (on, live) => on.there.delete(live.id), "is not there"],
+])("a machine that is called made and is %s is not made, and is not made again", async (_what, change, said) => {
+  const on = memory({ early: 4500 });
+  void on.clock.sleep(4200).then(() => change(on, made(machine(), "succeeded")));
+  const outcome = converge(machine(), on.tools, { cluster: "c", observed: null });
+  await expect(outcome).rejects.toMatchObject({ code: "MachineFailed", message: expect.stringContaining(said) });
+  expect(on.verbs().filter((verb) => verb === "put").length).toBe(1);
+});
+
+test("a list's word of a machine that was made a moment ago is made sure of; of an old one it is enough", async () => {
+  const seen = (age: number): Live => ({
+    ...made(stamped(machine()), "succeeded"),
+    model: { timeCreated: new Date(-age) },
+  });
+  expect((await brought(machine(), seen(5000))).verbs()).toEqual(["get"]);
+  expect((await brought(machine(), seen(11 * 60_000))).verbs()).toEqual([]);
+});

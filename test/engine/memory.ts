@@ -21,6 +21,8 @@ export interface Script {
   readonly poll?: readonly Turn[];
   /** Errors with which operations of PUTs end, in order; undefined: well. */
   readonly ends?: readonly (AzureError | undefined)[];
+  /** Operations of PUTs call themselves ended that many ms after they began, and nobody has looked. */
+  readonly early?: number;
 }
 
 export interface Memory {
@@ -61,10 +63,11 @@ export function memory(script: Script = {}): Memory {
     return result;
   }
 
-  function operation(id: string, finish: () => AzureError | undefined): Operation {
-    const due = clock.now() + TAKES;
+  function operation(id: string, finish: () => AzureError | undefined, early?: number): Operation {
+    const due = clock.now() + (early ?? TAKES);
     return {
-      done: false,
+      done: early === 0,
+      confirmed: early === undefined,
       poll: () =>
         call("poll", () => {
           if (clock.now() < due) return false;
@@ -87,7 +90,7 @@ export function memory(script: Script = {}): Memory {
         void clock
           .sleep(TAKES)
           .then(() => there.set(resource.id, { ...live, state: error === undefined ? "succeeded" : "failed" }));
-        return operation(resource.id, () => error);
+        return operation(resource.id, () => error, script.early);
       }),
     delete: ({ id }) =>
       call("delete", () => {

@@ -3,6 +3,7 @@
  * somebody deleted, a certificate that is brought later. Every step is a command of a user's; what became of etcd is asked of
  * etcd itself. Addresses are 127.0.78.x to 127.0.80.x.
  */
+import type { StatusDocument } from "../../src/core/documents.ts";
 import { execFile } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
@@ -12,7 +13,6 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { AUTHORITY_FILE, NODE_TLS_FILES } from "../../src/core/node-config.ts";
 import type { RunOptions } from "../cli/world.ts";
-import type { StatusDocument } from "../../src/operations/status.ts";
 import { portOnNode } from "./balancer.ts";
 import { etcdctl } from "./booted.ts";
 import { type Room, closeRooms, hasRealNodes, machineRoom } from "./machine-room.ts";

@@ -2,10 +2,10 @@
  * A simulated Azure on real time with short operations, a network of loopback addresses in it, and hardware: each machine that it
  * accepts is a real sshd and a real etcd member (power.ts). The command runs against it as a user's would.
  */
+import type { ClusterDocument } from "../../src/core/documents.ts";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { realClock } from "../../src/cli/world.ts";
-import type { ClusterDocument } from "../../src/core/outputs.ts";
 import { type Result, type RunOptions, type TestAzure, testAzure } from "../cli/world.ts";
 import { has } from "../programs.ts";
 import { endAll } from "./booted.ts";

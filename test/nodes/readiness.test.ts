@@ -172,7 +172,7 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
   });
 
   test("a key that is not accepted is no login; a machine that Azure gave up is not waited for", async () => {
-    const other = target(0, { privateKey: makeKey().privateKey });
+    const other = target(0, { identity: makeKey() });
     expect(await waitReady([other], within(2, { level: "ssh" }))).toMatchObject([
       { state: "no-login", code: "SshAuthentication" },
     ]);

@@ -1,6 +1,8 @@
 /** Commands on real nodes: `run`, `ssh`, a fetched file, and what explains a node that is not ready. */
 import { execFileSync, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,7 +12,7 @@ import { diagnoseNodes } from "../../src/nodes/diagnose.ts";
 import { fetchFile } from "../../src/nodes/fetch-file.ts";
 import { renderKnownHosts } from "../../src/nodes/known-hosts.ts";
 import { login, sshArguments } from "../../src/nodes/login.ts";
-import { labelled } from "../../src/nodes/output-lines.ts";
+import { shownOutput } from "../../src/nodes/shown-output.ts";
 import { runOnAll, type RunOptions } from "../../src/nodes/run.ts";
 import { has } from "../programs.ts";
 import { makeKey, startSshd, type KeyPair, type Sshd } from "./sshd.ts";
@@ -31,7 +33,8 @@ describe.skipIf(!ready)("commands on real nodes", () => {
     });
   const run = async (indexes: readonly number[], command: string, more: Partial<RunOptions> = {}) => {
     const lines: string[] = [];
-    const onLine: RunOptions["onLine"] = (line) => lines.push(`${line.stream === "stderr" ? "!" : ""}${labelled(line, 7)}`);
+    const onLine: RunOptions["onLine"] = ({ stream, name, bytes }) =>
+      lines.push(`${stream === "stderr" ? "!" : ""}${name.padEnd(7)} | ${bytes.toString()}`);
     return { lines, ...(await runOnAll(indexes.map(target), command, { clock, onLine, ...more })) };
   };
 
@@ -100,6 +103,39 @@ describe.skipIf(!ready)("commands on real nodes", () => {
     expect((await run([0, 1, 2], "echo $NODE", { concurrency: 1 })).lines).toEqual((await run([0, 1, 2], "echo $NODE")).lines);
   });
 
+  test("a line without an end is cut and its length told; what is kept has a limit, and the exit code is the command's", async () => {
+    const { lines, nodes } = await run([0], "head -c 30000000 /dev/zero | tr '\\0' x; exit 3", { keepBytes: 1000 });
+    expect(lines).toEqual([`node-0  | ${"x".repeat(65_536)}`]);
+    expect(nodes[0]).toMatchObject({ code: 3, stdoutBytes: 30_000_000, stderrBytes: 0, truncated: true });
+    expect(nodes[0]?.stdout).toBe("x".repeat(1000));
+  });
+
+  test("who waits for the node before it loses neither lines nor time", async () => {
+    const lines = 400_000;
+    let seen = 0;
+    const { exit, nodes } = await runOnAll(
+      [0, 1].map(target),
+      `if [ $NODE = 0 ]; then sleep 3; else yes | head -n ${lines}; sleep 3; fi`,
+      { clock, timeoutMs: 5000, keepBytes: 0, onLine: () => seen++ },
+    );
+    expect([exit, nodes.map(({ code }) => code), seen]).toEqual([0, [0, 0], lines]);
+  });
+
+  test("the time limit of a node is also that of its login", async () => {
+    const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const started = clock.now();
+    const { exit, nodes } = await runOnAll([{ ...target(0), port }], "true", { clock, timeoutMs: 400 });
+    expect([exit, nodes[0]?.error?.code]).toEqual([255, "SshHandshakeTimeout"]);
+    const controller = new AbortController();
+    const running = runOnAll([{ ...target(0), port }], "true", { clock, timeoutMs: 60_000, signal: controller.signal });
+    silent.once("connection", () => controller.abort(new Error("stop")));
+    await expect(running).rejects.toThrow("stop");
+    expect(clock.now() - started).toBeLessThan(10_000);
+    silent.close();
+  });
+
   test("a file is fetched byte by byte; what is missing or too large is said", async () => {
     const connection = await connect(target(0), { clock, trust: "strict" });
     const bytes = Buffer.from(Array.from({ length: 5000 }, (_, index) => index % 256));
@@ -150,6 +186,20 @@ describe.skipIf(!ready)("commands on real nodes", () => {
       encoding: "utf8",
     });
     expect([refused.status, refused.stderr]).toEqual([255, expect.stringContaining("Host key verification failed")]);
+  });
+
+  test.skipIf(!has("ssh"))("what a command writes through the real ssh is shown where we are asked to show it", async () => {
+    const options = { knownHosts: join(folder, "shown hosts"), identityFile: join(folder, "shown key") };
+    writeFileSync(options.identityFile, user.privateKey, { mode: 0o600 });
+    writeFileSync(
+      options.knownHosts,
+      renderKnownHosts([{ hosts: ["127.0.0.1"], port: PORT, keys: [sshds[0]?.hostKeyLine ?? ""] }]),
+    );
+    let [out, err] = ["", ""];
+    const output = { stdout: shownOutput((text) => (out += text)), stderr: shownOutput((text) => (err += text)) };
+    const command = "printf '\\033]0;owned\\007a\\rb\\r\\n'; printf '\\033[2Jc' >&2; exit 5";
+    expect(await login(target(0), { ...options, output, command })).toBe(5);
+    expect([out, err]).toEqual(["^[]0;owned^Ga^Mb\n", "^[[2Jc"]);
   });
 
   test("login gives ssh's exit code; without the program it says what to install", async () => {

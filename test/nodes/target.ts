@@ -3,7 +3,7 @@ import type { NodeTarget } from "../../src/nodes/target.ts";
 
 export const nodeTarget = (
   port: number,
-  more: Partial<NodeTarget> & Pick<NodeTarget, "privateKey" | "hostKeys">,
+  { privateKey, ...more }: Partial<NodeTarget> & Pick<NodeTarget, "hostKeys"> & { readonly privateKey: string },
 ): NodeTarget => ({
   index: 0,
   name: `node-${more.index ?? 0}`,
@@ -13,5 +13,6 @@ export const nodeTarget = (
   privateAddress: "127.0.0.1",
   role: "member",
   tls: false,
+  identity: { publicKey: "", privateKey },
   ...more,
 });

@@ -1,7 +1,7 @@
 /** Every refusal of the rules table as one row: what is asked for, after which status and code come back. */
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS, type Limits } from "../../src/sim/limits.ts";
-import { type Arm, arm, GROUP, of, SUB } from "./arm.ts";
+import { type Arm, arm, GROUP, KEY, of, SUB } from "./arm.ts";
 import * as shape from "./shape.ts";
 import { base, lb, lbId, nic, nicId, node, nsg, nsgId, pip, pipId, rule, setId, vm, vmId, vnet, vnetId } from "./shape.ts";
 
@@ -277,6 +277,20 @@ const PUT: Row[] = [
   ["a NAT rule taken away from an interface", 400, "InvalidResourceReference", lbId, lb(0), makeNic],
   // Interfaces
   ["an interface without a subnet", 400, "SubnetNotSpecified", newNic, nicWith((c) => delete c.subnet)],
+  [
+    "an interface of IPv6 alone without a subnet",
+    400,
+    "SubnetNotSpecified",
+    newNic,
+    nicWith((c) => ((c.privateIPAddressVersion = "IPv6"), delete c.subnet)),
+  ],
+  [
+    "a second configuration without a subnet",
+    400,
+    "SubnetNotSpecified",
+    newNic,
+    nicWith((_, p) => p.ipConfigurations.push({ name: "second", properties: {} })),
+  ],
   [
     "an interface without configurations",
     400,
@@ -601,6 +615,105 @@ describe("a PUT is refused:", () => {
       expect(given.json.error.message.length).toBeGreaterThan(10);
     });
   }
+});
+
+/** Recorded: Azure takes these, whatever one expects. */
+const TAKEN: [what: string, status: number, path: string, body: Loose, then: (on: Arm) => Promise<void>][] = [
+  [
+    "a balancer without the pool that an interface is in: the interface is let go of silently",
+    200,
+    lbId,
+    lbWith((p) => ((p.backendAddressPools = []), (p.loadBalancingRules = []), (p.outboundRules = []))),
+    async (on) => {
+      const [config] = (await on.ask("GET", nicId(0))).json.properties.ipConfigurations;
+      expect(config.properties.loadBalancerBackendAddressPools).toEqual([]);
+      expect(config.properties.loadBalancerInboundNatRules).toEqual([{ id: shape.natId(0) }]);
+    },
+  ],
+  [
+    "a rule without a pool",
+    200,
+    lbId,
+    lbWith((p) => delete p.loadBalancingRules[0].properties.backendAddressPool),
+    async (on) => {
+      const [rule] = (await on.ask("GET", lbId)).json.properties.loadBalancingRules;
+      expect(rule.properties.backendAddressPool).toBeUndefined();
+    },
+  ],
+  [
+    "a second configuration, of IPv6, without a subnet",
+    200,
+    nicId(0),
+    props(nic(0), (p) => p.ipConfigurations.push({ name: "six", properties: { privateIPAddressVersion: "IPv6" } })),
+    async (on) => {
+      const [, six] = (await on.ask("GET", nicId(0))).json.properties.ipConfigurations;
+      expect(six.properties).toMatchObject({ privateIPAddressVersion: "IPv6", primary: false });
+      expect(six.properties.privateIPAddress).toBeUndefined();
+    },
+  ],
+];
+
+describe("a PUT is taken:", () => {
+  for (const [what, status, path, body, then] of TAKEN) {
+    test(what, async () => {
+      const on = arm({ limits });
+      await base(on);
+      await makeNic(on);
+      const given = await on.ask("PUT", path, body);
+      expect(given.status, given.body).toBe(status);
+      await then(on);
+    });
+  }
+});
+
+describe("a DELETE is done at once: 200, and 204 when there is nothing", () => {
+  const placed = { location: "westus", properties: {} };
+  for (const [type, body] of [
+    ["availabilitySets", shape.availabilitySet()],
+    ["proximityPlacementGroups", placed],
+    ["sshPublicKeys", { location: "westus", properties: { publicKey: KEY } }],
+  ] as const) {
+    test(type, async () => {
+      const on = arm({ limits });
+      await on.make(GROUP, shape.group());
+      const path = of(`Compute/${type}`, "one");
+      await on.make(path, body);
+      const gone = await on.ask("DELETE", path);
+      expect(gone.status).toBe(200);
+      expect(Object.keys(gone.headers)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^location$|^azure-async/)]));
+      expect((await on.ask("GET", path)).status).toBe(404);
+      expect((await on.ask("DELETE", path)).status).toBe(204);
+    });
+  }
+});
+
+describe("template deployments are not run, and it is said in ARM's own words:", () => {
+  const at = `${GROUP}/providers/Microsoft.Resources/deployments`;
+  const template = { properties: { mode: "Incremental", template: { resources: [] } } };
+  for (const [method, path, status, code] of [
+    ["PUT", `${at}/one`, 400, "InvalidTemplateDeployment"],
+    ["PUT", `/subscriptions/${SUB}/providers/microsoft.resources/Deployments/one`, 400, "InvalidTemplateDeployment"],
+    ["POST", `${at}/one/validate`, 400, "InvalidTemplateDeployment"],
+    ["POST", `${at}/one/whatIf`, 400, "InvalidTemplateDeployment"],
+    ["GET", `${at}/one`, 404, "DeploymentNotFound"],
+    ["GET", at.replace("/g/", "/none/"), 404, "ResourceGroupNotFound"],
+  ] as const) {
+    test(`${method} ${path.slice(path.indexOf("/providers"))}: ${status} ${code}`, async () => {
+      const on = arm();
+      await on.make(GROUP, shape.group());
+      const given = await on.ask(method, path, method === "GET" ? undefined : template);
+      expect([given.status, given.json.error.code]).toEqual([status, code]);
+      if (status === 400) expect(given.json.error.message).toMatch(/simulation.*PUT of its own.*az resource create/);
+    });
+  }
+
+  test("none is listed, and none is there to be deleted", async () => {
+    const on = arm();
+    await on.make(GROUP, shape.group());
+    expect((await on.ask("GET", at)).json).toEqual({ value: [] });
+    expect((await on.ask("HEAD", `${at}/one`)).status).toBe(404);
+    expect((await on.ask("DELETE", `${at}/one`)).status).toBe(204);
+  });
 });
 
 const DELETE: [what: string, status: number, code: string, path: string][] = [

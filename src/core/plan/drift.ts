@@ -2,36 +2,11 @@
  * How what is there differs from what was made: missing resources, rules of the load balancer and the security group that
  * somebody changed, machines that stand still, what others put into the cluster's own group. Pure; `status` prints it.
  */
+import type { Drift } from "../documents.ts";
 import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
 import { nodeIndex } from "./cluster.ts";
 import { type AnyResource, type Kind, nameOf } from "./resource.ts";
 import { type Choices, type Tags, isOurs } from "./tags.ts";
-
-export interface Drift {
-  readonly kind:
-    | "missing-node"
-    | "failed-node"
-    | "stopped-node"
-    | "missing-resource"
-    | "failed-resource"
-    | "lost-tags"
-    | "nat-rule"
-    | "endpoint-rule"
-    | "stray-rule"
-    | "stray-member"
-    | "stray-node"
-    | "stray-interface"
-    | "security-rule"
-    | "foreign-resource"
-    | "expired"
-    | "being-destroyed";
-  readonly message: string;
-  /** ARM id of what it is about, where there is one. */
-  readonly id?: string;
-  readonly node?: number;
-  /** The cluster does not work as it was asked for; else it is only worth knowing. */
-  readonly harm: boolean;
-}
 
 /** What is there, by lower-case id. */
 export type Present = ReadonlyMap<
@@ -213,15 +188,15 @@ function balancerDrift(id: string, wanted: LoadBalancer, live: LoadBalancer): Dr
   ];
 }
 
-/** What a rule says; the rest of it Azure adds. */
-const SAYS = [
-  "priority",
-  "direction",
-  "access",
-  "protocol",
-  "sourceAddressPrefix",
-  "destinationPortRange",
-] as const satisfies readonly (keyof SecurityRule)[];
+/** What a rule says, in words to compare; the rest of it Azure adds. Azure tells one source or several in two places. */
+const SAYS: Record<string, (rule: SecurityRule) => string> = {
+  priority: (rule) => String(rule.priority),
+  direction: (rule) => String(rule.direction),
+  access: (rule) => String(rule.access),
+  protocol: (rule) => String(rule.protocol),
+  source: (rule) => [rule.sourceAddressPrefix ?? [], rule.sourceAddressPrefixes ?? []].flat().sort().join(", "),
+  destinationPortRange: (rule) => String(rule.destinationPortRange),
+};
 
 function securityDrift(id: string, wanted: NetworkSecurityGroup, live: NetworkSecurityGroup): Drift[] {
   const there = new Map((live.securityRules ?? []).map((rule) => [rule.name, rule]));
@@ -229,15 +204,15 @@ function securityDrift(id: string, wanted: NetworkSecurityGroup, live: NetworkSe
   for (const rule of wanted.securityRules ?? []) {
     const found = there.get(rule.name);
     there.delete(rule.name);
-    const differs = SAYS.filter(
-      (what) => found !== undefined && String(found[what]).toLowerCase() !== String(rule[what]).toLowerCase(),
+    const differs = Object.entries(SAYS).filter(
+      ([, say]) => found !== undefined && say(found).toLowerCase() !== say(rule).toLowerCase(),
     );
     if (found === undefined)
       drift.push({ kind: "security-rule", message: `the security group has no rule ${rule.name}`, id, harm: true });
     else if (differs.length > 0)
       drift.push({
         kind: "security-rule",
-        message: `somebody changed the rule ${rule.name} of the security group: ${differs.map((what) => `${what} is ${String(found[what])}, not ${String(rule[what])}`).join(", ")}`,
+        message: `somebody changed the rule ${rule.name} of the security group: ${differs.map(([what, say]) => `${what} is ${say(found)}, not ${say(rule)}`).join(", ")}`,
         id,
         harm: true,
       });

@@ -6,7 +6,7 @@
  * decides. Who gets the label owns the name; whatever was chosen once is kept in that resource's tags, in the same request.
  */
 import { ClusterError, EXIT } from "../errors.ts";
-import { FLAGS, type FlagKey, type FlagValues, tagOf } from "../spec/flags.ts";
+import { type FlagValues, flagRows, tagOf } from "../spec/flags.ts";
 import type { EtcdMember } from "../node-config.ts";
 
 export const MANAGED_BY = "azure-coreos-cluster";
@@ -62,10 +62,9 @@ export function claimTags(cluster: string, choices: Choices, values: FlagValues,
   if (choices.members.size > 0) tags[MEMBERS] = membersText(choices.members);
   if (choices.customDataHash !== undefined) tags["aoc-custom-data"] = choices.customDataHash;
   if (choices.etcdCa !== undefined) tags["aoc-etcd-ca"] = choices.etcdCa;
-  for (const [key, flag] of Object.entries(FLAGS)) {
-    const value = values[key as FlagKey];
-    const kept = "kept" in flag && flag.kept === true;
-    if (!kept || value === undefined || value === false) continue;
+  for (const [key, flag] of flagRows) {
+    const value = values[key];
+    if (flag.kept === undefined || value === undefined || value === false) continue;
     spread(tags, tagOf(flag), String(value));
   }
   return tags;
@@ -94,9 +93,9 @@ export function readClaim(tags: Tags): {
       },
     );
   const kept: Record<string, unknown> = {};
-  for (const [key, flag] of Object.entries(FLAGS)) {
-    const text = gather(tags, tagOf(flag));
-    if ("kept" in flag && flag.kept === true && text !== undefined) kept[key] = flag.parse(text);
+  for (const [key, flag] of flagRows) {
+    const text = flag.kept === undefined ? undefined : gather(tags, tagOf(flag));
+    if (text !== undefined) kept[key] = flag.parse(text);
   }
   return {
     choices: {
@@ -134,7 +133,7 @@ export function mergeClaimTags(base: Tags, mine: Tags, fresh: Tags): Tags {
   if (members.length > 0) merged[MEMBERS] = membersText(members.map((node) => [node, addresses.get(node) ?? ""]));
   if (nodes !== undefined) {
     spread(merged, NODES, ranges(nodes));
-    merged[tagOf(FLAGS.numNodes)] = String(nodes.size);
+    merged[NUM_NODES] = String(nodes.size);
   }
   return merged;
 }
@@ -153,6 +152,8 @@ export function withNodes(tags: Tags, nodes: Iterable<number>): Tags {
 
 const NODES = "aoc-nodes";
 const MEMBERS = "aoc-members";
+/** As the flag is kept. */
+const NUM_NODES = tagOf({ name: "num-nodes" });
 
 const membersText = (members: Iterable<readonly [number, string]>): string =>
   [...members].map(([node, address]) => `${node}=${address}`).join(",");

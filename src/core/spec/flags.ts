@@ -1,126 +1,277 @@
 /**
- * THE FLAGS TABLE: one row a flag. Read by the command line (parser, help, completion), by the configuration file and the
- * environment, by the README's table, and by the type of ClusterSpec, which is inferred from it: a flag exists here once.
- *
- *   on       which commands take it: "azure" is every command that talks to Azure, "create" is create, plan and export
- *   kept     the value is kept with the cluster in Azure (a tag), and is what a later run takes when the flag is not given
- *   fixed    a kept value that cannot change once the cluster exists
- *   optional the value may be left out: then this one is taken
+ * THE FLAGS TABLE: one row a flag. Read by the command line (parser, help, completion), by the configuration file and
+ * the environment, by the README's table, and by the type of ClusterSpec, which is inferred from it: a flag exists here
+ * once. What the columns mean stands in flag.ts. Long because it is one table; no row says anything about another.
  */
-import { type Parse, absolutePath, cidr, duration, flagValue, groupName, guid, hostPart, integer, location, oneOf, resourceName, text, url } from "./parse.ts";
-
-export type FlagScope = "azure" | "create" | "remove" | "destroy" | "status" | "gc" | "export" | "run" | "emulate" | "keys" | "certificate" | "lint";
-
-export interface Flag<T> {
-  readonly name: string;
-  /** The placeholder of the value in the help; absent for a switch. */
-  readonly value?: string;
-  readonly parse: Parse<T>;
-  readonly default?: T;
-  readonly about: string;
-  /** What is said instead at a command that takes no cluster's name. */
-  readonly unnamed?: string;
-  readonly on: readonly FlagScope[];
-  readonly env?: string;
-  readonly also?: readonly string[];
-  readonly kept?: boolean;
-  readonly fixed?: boolean;
-  readonly optional?: string;
-  readonly file?: boolean;
-  /** All that is accepted, where that is a closed list. */
-  readonly values?: readonly string[];
-}
-
-type Row<T> = Omit<Flag<T>, "parse" | "default">;
-const needed = <T>(row: Row<T> & { default: NoInfer<T>; parse: Parse<T> }): Flag<T> & { default: T } => row;
-const maybe = <T>(row: Row<T> & { parse: Parse<T> }): Flag<T | undefined> => row;
-const toggle = (row: Omit<Row<boolean>, "value">): Flag<boolean> & { default: boolean } => ({ ...row, parse: flagValue, default: false });
-
-const choice = <const T extends string>(...values: readonly T[]): { parse: Parse<T>; values: readonly T[] } => ({ parse: oneOf(...values), values });
+import { type Flag, choice, maybe, needed, section, several, toggle } from "./flag.ts";
+import {
+  absolutePath, cidrs, duration, groupName, guid, hostPart, integer, location, resourceName, text, url,
+} from "./parse.ts";
 
 export const FLAGS = {
-  // --- which Azure, and as whom ---
-  subscription: maybe({ name: "subscription", value: "ID", parse: guid, env: "AZURE_SUBSCRIPTION_ID", on: ["azure"], about: "Azure subscription; else the one the Azure CLI has selected" }),
-  resourceGroup: maybe({ name: "resource-group", value: "NAME", parse: groupName, on: ["azure"], about: "resource group of the cluster [the cluster's name]", unnamed: "only the clusters in this resource group" }),
-  azureCert: maybe({ name: "azure-cert", value: "FILE.pem", parse: text, file: true, on: ["azure"], about: "sign in with this certificate and key (with --tenant and --client-id); else Azure's default credential chain" }),
-  tenant: maybe({ name: "tenant", value: "ID", parse: text, env: "AZURE_TENANT_ID", on: ["azure"], about: "Microsoft Entra tenant to sign in to" }),
-  clientId: maybe({ name: "client-id", value: "ID", parse: guid, env: "AZURE_CLIENT_ID", on: ["azure"], about: "application (client) id of the service principal" }),
-  cloud: needed({ name: "cloud", value: "CLOUD", ...choice("AzureCloud", "AzureUSGovernment", "AzureChinaCloud"), default: "AzureCloud", on: ["azure"], about: "AzureCloud, AzureUSGovernment or AzureChinaCloud" }),
-  armEndpoint: maybe({ name: "arm-endpoint", value: "URL", parse: url, env: "AZURE_ARM_ENDPOINT", on: ["azure"], about: "another Azure Resource Manager; plain http for loopback addresses only" }),
-  simulate: toggle({ name: "simulate", on: ["azure"], about: "rehearse against an embedded simulation of Azure: no account, no cost, no machine" }),
-  fault: maybe({ name: "fault", value: "SCRIPT", parse: text, on: ["azure"], about: "with --simulate: what is to go wrong, for example machine-1:AllocationFailed" }),
+  ...section("Azure and sign-in", {
+    subscription: maybe({
+      name: "subscription", value: "ID", parse: guid, env: "AZURE_SUBSCRIPTION_ID", on: ["azure"],
+      about: "Azure subscription; else the one the Azure CLI has selected",
+    }),
+    resourceGroup: maybe({
+      name: "resource-group", value: "NAME", parse: groupName, on: ["azure"],
+      about: "resource group of the cluster [the cluster's name]",
+      unnamed: "only the clusters in this resource group",
+    }),
+    azureCert: maybe({
+      name: "azure-cert", value: "FILE.pem", parse: text, file: true, on: ["azure"],
+      about:
+        "sign in with this certificate and key (with --tenant and --client-id); " +
+        "else Azure's default credential chain",
+    }),
+    tenant: maybe({
+      name: "tenant", value: "ID", parse: text, env: "AZURE_TENANT_ID", on: ["azure"],
+      about: "Microsoft Entra tenant to sign in to",
+    }),
+    clientId: maybe({
+      name: "client-id", value: "ID", parse: guid, env: "AZURE_CLIENT_ID", on: ["azure"],
+      about: "application (client) id of the service principal",
+    }),
+    cloud: needed({
+      name: "cloud", value: "CLOUD", ...choice("AzureCloud", "AzureUSGovernment", "AzureChinaCloud"),
+      default: "AzureCloud", on: ["azure"],
+      about: "AzureCloud, AzureUSGovernment or AzureChinaCloud",
+    }),
+    armEndpoint: maybe({
+      name: "arm-endpoint", value: "URL", parse: url, env: "AZURE_ARM_ENDPOINT", on: ["azure"],
+      about: "another Azure Resource Manager; plain http for loopback addresses only",
+    }),
+    simulate: toggle({
+      name: "simulate", on: ["azure"],
+      about: "rehearse against an embedded simulation of Azure: no account, no cost, no machine",
+    }),
+    fault: maybe({
+      name: "fault", value: "SCRIPT", parse: text, on: ["azure"],
+      about: "with --simulate: what is to go wrong, for example machine-1:AllocationFailed",
+    }),
+  }),
 
-  // --- the machines ---
-  numNodes: needed({ name: "num-nodes", value: "N", parse: integer(1, 1000), default: 3, kept: true, on: ["create"], about: "number of nodes to create (or add)" }),
-  vmSize: needed({ name: "vm-size", value: "SIZE", parse: text, default: "Standard_D2s_v5", kept: true, on: ["create"], about: "size of the machines; Small, Medium, Large and ExtraLarge are mapped" }),
-  vmNamePrefix: needed({ name: "vm-name-prefix", value: "P", parse: hostPart, default: "coreos", kept: true, fixed: true, on: ["create"], about: "machines are named NAME-P-0, NAME-P-1, ..." }),
-  availabilitySet: needed({ name: "availability-set", value: "NAME", parse: resourceName, default: "coreos-as", kept: true, fixed: true, on: ["create"], about: "availability set of the machines" }),
-  location: needed({ name: "location", value: "L", parse: location, default: "westus", on: ["create"], about: 'Azure location; "West US" is the same' }),
-  affinityGroup: maybe({ name: "affinity-group", value: "NAME", parse: resourceName, kept: true, fixed: true, on: ["create"], about: "overrides --location: a proximity placement group, used if it exists, else made" }),
-  coreosImage: maybe({ name: "coreos-image", value: "IMAGE", parse: text, kept: true, on: ["create"], about: "publisher:offer:sku:version, an image or gallery version id, or a .vhd file or blob URL [Flatcar stable]" }),
-  blobContainerUrl: maybe({ name: "blob-container-url", value: "URL", parse: url, on: ["create"], about: "container for an image VHD (disks are managed today)" }),
-  dataDisk: toggle({ name: "data-disk", kept: true, on: ["create"], about: "a data disk for every node" }),
-  dataDiskSize: needed({ name: "data-disk-size", value: "GiB", parse: integer(1, 32_767), default: 100, kept: true, on: ["create"], about: "size of the data disk" }),
-  dataDiskMount: needed({ name: "data-disk-mount", value: "PATH", parse: absolutePath, default: "/var/lib/docker", kept: true, on: ["create"], about: "where the data disk is mounted" }),
+  ...section("Machines", {
+    numNodes: needed({
+      name: "num-nodes", value: "N", parse: integer(1, 1000), default: 3, kept: "everything", on: ["create"],
+      about: "number of nodes to create (or add)",
+    }),
+    vmSize: needed({
+      name: "vm-size", value: "SIZE", parse: text, default: "Standard_D2s_v5", kept: "new machines", on: ["create"],
+      about: "size of the machines; Small to ExtraLarge, A0 to A7 and D1 to D14 are mapped",
+    }),
+    vmNamePrefix: needed({
+      name: "vm-name-prefix", value: "P", parse: hostPart, default: "coreos", kept: "fixed", on: ["create"],
+      about: "machines are named NAME-P-0, NAME-P-1, ...",
+    }),
+    availabilitySet: needed({
+      name: "availability-set", value: "NAME", parse: resourceName, default: "coreos-as", kept: "fixed",
+      on: ["create"],
+      about: "availability set of the machines",
+    }),
+    location: needed({
+      name: "location", value: "L", parse: location, default: "westus", on: ["create"],
+      about: 'Azure location; "West US" is the same',
+    }),
+    affinityGroup: maybe({
+      name: "affinity-group", value: "NAME", parse: resourceName, kept: "fixed", on: ["create"],
+      about: "overrides --location: a proximity placement group, used if it exists, else made",
+    }),
+    coreosImage: maybe({
+      name: "coreos-image", value: "IMAGE", parse: text, kept: "new machines", on: ["create"],
+      about:
+        "publisher:offer:sku:version, an image or gallery version id, " +
+        "or a .vhd file or blob URL [Flatcar stable]",
+    }),
+    blobContainerUrl: maybe({
+      name: "blob-container-url", value: "URL", parse: url, on: ["create"],
+      about: "container for an image VHD (disks are managed today)",
+    }),
+    dataDisk: toggle({
+      name: "data-disk", kept: "new machines", on: ["create"],
+      about: "a data disk for every node",
+    }),
+    dataDiskSize: needed({
+      name: "data-disk-size", value: "GiB", parse: integer(1, 32_767), default: 100, kept: "new machines",
+      on: ["create"],
+      about: "size of the data disk",
+    }),
+    dataDiskMount: needed({
+      name: "data-disk-mount", value: "PATH", parse: absolutePath, default: "/var/lib/docker", kept: "new machines",
+      on: ["create"],
+      about: "where the data disk is mounted",
+    }),
+  }),
 
-  // --- ssh ---
-  ssh: needed({ name: "ssh", value: "PORT", parse: integer(1, 65_534), default: 22_001, also: ["ssh-port"], kept: true, fixed: true, on: ["create"], about: "node i is reached at PORT + i" }),
-  sshCert: maybe({ name: "ssh-cert", value: "FILE", parse: text, file: true, on: ["create"], about: "certificate or public key for SSH (.cer, .pem, .pub); else made: ssh-cert.key, .pem, .cer, .pub" }),
-  sshThumb: maybe({ name: "ssh-thumb", value: "HEX", parse: text, on: ["create"], about: "SHA-1 thumbprint of --ssh-cert, or of an SSH key stored in Azure" }),
-  sshFrom: needed({ name: "ssh-from", value: "CIDR", parse: cidr, default: "*", kept: true, on: ["create"], about: "who may reach SSH" }),
-  noHostKeys: toggle({ name: "no-host-keys", kept: true, on: ["create"], about: "let each node make its own SSH host key; it is then trusted on first use" }),
+  ...section("SSH", {
+    ssh: needed({
+      name: "ssh", value: "PORT", parse: integer(1, 65_534), default: 22_001, also: ["ssh-port"], kept: "fixed",
+      on: ["create"],
+      about: "node i is reached at PORT + i",
+    }),
+    sshCert: maybe({
+      name: "ssh-cert", value: "FILE", parse: text, file: true, on: ["create"],
+      about: "certificate or public key for SSH (.cer, .pem, .pub); else made: ssh-cert.key, .pem, .cer, .pub",
+    }),
+    sshThumb: maybe({
+      name: "ssh-thumb", value: "HEX", parse: text, on: ["create"],
+      about: "SHA-1 thumbprint of --ssh-cert, or of an SSH key stored in Azure",
+    }),
+    sshFrom: several({
+      name: "ssh-from", value: "CIDR", parse: cidrs, default: ["*"], kept: "everything", on: ["create"],
+      about: "who may reach SSH",
+    }),
+    noHostKeys: toggle({
+      name: "no-host-keys", kept: "new machines", on: ["create"],
+      about: "let each node make its own SSH host key; it is then trusted on first use",
+    }),
+  }),
 
-  // --- the network ---
-  virtualNetworkName: maybe({ name: "virtual-network-name", value: "V", parse: text, kept: true, fixed: true, on: ["create"], about: "an existing virtual network" }),
-  vnetResourceGroup: maybe({ name: "vnet-resource-group", value: "NAME", parse: groupName, kept: true, fixed: true, on: ["create"], about: "its resource group, when it is another one" }),
-  subnetNames: maybe({ name: "subnet-names", value: "S", parse: text, also: ["subnet-name"], kept: true, fixed: true, on: ["create"], about: "its subnet" }),
-  pip: toggle({ name: "pip", kept: true, on: ["create"], about: "a public IP address for every node" }),
-  deis: toggle({ name: "deis", kept: true, on: ["create"], about: "endpoints for HTTP 80, HTTPS 443 and builder 2222, and the Deis checks" }),
-  nohttps: toggle({ name: "nohttps", also: ["no-https"], kept: true, on: ["create"], about: "leaves 443 out" }),
+  ...section("Network", {
+    virtualNetworkName: maybe({
+      name: "virtual-network-name", value: "V", parse: text, kept: "fixed", on: ["create"],
+      about: "an existing virtual network",
+    }),
+    vnetResourceGroup: maybe({
+      name: "vnet-resource-group", value: "NAME", parse: groupName, kept: "fixed", on: ["create"],
+      about: "its resource group, when it is another one",
+    }),
+    subnetNames: maybe({
+      name: "subnet-names", value: "S", parse: text, also: ["subnet-name"], kept: "fixed", on: ["create"],
+      about: "its subnet",
+    }),
+    pip: toggle({
+      name: "pip", kept: "new machines", on: ["create"],
+      about: "a public IP address for every node",
+    }),
+    deis: toggle({
+      name: "deis", kept: "everything", on: ["create"],
+      about: "endpoints for HTTP 80, HTTPS 443 and builder 2222, and the Deis checks",
+    }),
+    http: toggle({ name: "http", kept: "everything", on: ["create"], about: "endpoints for HTTP 80 and HTTPS 443" }),
+    nohttps: toggle({
+      name: "nohttps", also: ["no-https"], kept: "everything", on: ["create"],
+      about: "leaves 443 out",
+    }),
+  }),
 
-  // --- what a node becomes ---
-  platform: needed({ name: "platform", value: "P", ...choice("flatcar", "coreos"), default: "flatcar", kept: true, fixed: true, on: ["create", "lint"], about: "flatcar, or coreos for an old CoreOS image of your own" }),
-  customData: maybe({ name: "custom-data", value: "FILE", parse: text, file: true, on: ["create"], about: "your own cloud-init file; {0} and {1} of old files are filled in" }),
-  discoveryServiceUrl: maybe({ name: "discovery-service-url", value: "URL", parse: url, kept: true, fixed: true, on: ["create"], about: "an existing etcd discovery URL, or a service's .../new to ask for one" }),
-  noDiscoveryUrl: toggle({ name: "no-discovery-url", on: ["create"], about: "never ask a discovery service" }),
-  etcdMembers: maybe({ name: "etcd-members", value: "K", parse: integer(1, 7), on: ["create"], about: "nodes that are etcd members: 1, 3, 5 or 7 [3, or 5 from five nodes on]" }),
-  etcdPlain: toggle({ name: "etcd-plain", kept: true, fixed: true, on: ["create"], about: "etcd without TLS, on the old open ports" }),
+  ...section("Nodes", {
+    platform: needed({
+      name: "platform", value: "P", ...choice("flatcar", "coreos"), default: "flatcar", kept: "fixed",
+      on: ["create", "lint"],
+      about: "flatcar, or coreos for an old CoreOS image of your own",
+    }),
+    customData: maybe({
+      name: "custom-data", value: "FILE", parse: text, file: true, on: ["create"],
+      about: "your own cloud-init file; {0} and {1} of old files are filled in",
+    }),
+    discoveryServiceUrl: maybe({
+      name: "discovery-service-url", value: "URL", parse: url, kept: "fixed", on: ["create"],
+      about: "an existing etcd discovery URL, or a service's .../new to ask for one",
+    }),
+    noDiscoveryUrl: toggle({
+      name: "no-discovery-url", on: ["create"],
+      about: "never ask a discovery service",
+    }),
+    etcdMembers: maybe({
+      name: "etcd-members", value: "K", parse: integer(1, 7), on: ["create"],
+      about: "nodes that are etcd members: 1, 3, 5 or 7 [3, or 5 from five nodes on]",
+    }),
+    etcdPlain: toggle({
+      name: "etcd-plain", kept: "fixed", on: ["create"],
+      about: "etcd without TLS, on the old open ports",
+    }),
+  }),
 
-  // --- the run ---
-  ttl: maybe({ name: "ttl", value: "TIME", parse: duration, on: ["create"], about: "time to live: `gc` destroys the cluster after it, for example 2h or 3d" }),
-  waitFor: needed({ name: "wait-for", value: "WHAT", ...choice("machines", "ssh", "etcd"), default: "etcd", on: ["create"], about: "when the command is done: machines, ssh or etcd" }),
-  minReady: maybe({ name: "min-ready", value: "K", parse: integer(1, 1000), on: ["create"], about: "succeed when K nodes are ready" }),
-  timeout: needed({ name: "timeout", value: "TIME", parse: duration, default: 30 * 60_000, on: ["azure"], about: "give up after this time [30m]" }),
-  rollback: toggle({ name: "rollback", on: ["create"], about: "when it fails, remove what this run made" }),
-  dryRun: toggle({ name: "dry-run", on: ["create", "gc"], about: "show what would be done; no write" }),
-  output: maybe({ name: "output", value: "FILE", parse: text, optional: "", file: true, on: ["create"], about: "write the cluster's state file [NAME.json]" }),
-  events: maybe({ name: "events", value: "FILE", parse: text, file: true, on: ["azure"], about: "write what happens as JSON Lines" }),
-  timings: maybe({ name: "timings", value: "FILE.html", parse: text, file: true, on: ["create"], about: "write a chart of what took how long" }),
-  config: maybe({ name: "config", value: "FILE.yaml", parse: text, file: true, on: ["create"], about: "flags as a YAML file" }),
-  dir: maybe({ name: "dir", value: "DIR", parse: text, file: true, on: ["azure", "keys"], about: "where keys and cluster folders are [the working directory]" }),
-  yes: toggle({ name: "yes", on: ["azure"], about: "do not ask" }),
-  noInput: toggle({ name: "no-input", on: ["azure"], about: "never ask; fail where an answer is needed" }),
-  json: toggle({ name: "json", on: ["azure", "run", "lint"], about: "one JSON document on stdout" }),
-  verbose: toggle({ name: "verbose", on: ["azure", "keys"], about: "say more" }),
-  quiet: toggle({ name: "quiet", on: ["azure", "keys"], about: "say only what went wrong" }),
+  ...section("This run", {
+    ttl: maybe({
+      name: "ttl", value: "TIME", parse: duration, on: ["create"],
+      about: "time to live: `gc` destroys the cluster after it, for example 2h or 3d",
+    }),
+    waitFor: needed({
+      name: "wait-for", value: "WHAT", ...choice("machines", "ssh", "etcd"), default: "etcd", on: ["create"],
+      about: "when the command is done: machines, ssh or etcd",
+    }),
+    minReady: maybe({
+      name: "min-ready", value: "K", parse: integer(1, 1000), on: ["create"],
+      about: "succeed when K nodes are ready",
+    }),
+    timeout: needed({
+      name: "timeout", value: "TIME", parse: duration, default: 30 * 60_000, on: ["azure"],
+      about: "give up after this time [30m]",
+    }),
+    rollback: toggle({ name: "rollback", on: ["create"], about: "when it fails, remove what this run made" }),
+    dryRun: toggle({ name: "dry-run", on: ["create", "gc"], about: "show what would be done; no write" }),
+    output: maybe({
+      name: "output", value: "FILE", parse: text, optional: "", file: true, on: ["create"],
+      about: "write the cluster's state file [NAME.json]",
+    }),
+    events: maybe({
+      name: "events", value: "FILE", parse: text, file: true, on: ["azure"],
+      about: "write what happens as JSON Lines",
+    }),
+    timings: maybe({
+      name: "timings", value: "FILE.html", parse: text, file: true, on: ["create"],
+      about: "write a chart of what took how long",
+    }),
+    config: maybe({
+      name: "config", value: "FILE.yaml", parse: text, file: true, on: ["create"],
+      about: "flags as a YAML file",
+    }),
+    dir: maybe({
+      name: "dir", value: "DIR", parse: text, file: true, on: ["azure", "keys"],
+      about: "where keys and cluster folders are [the working directory]",
+    }),
+    yes: toggle({ name: "yes", on: ["azure"], about: "do not ask" }),
+    noInput: toggle({ name: "no-input", on: ["azure"], about: "never ask; fail where an answer is needed" }),
+    json: toggle({ name: "json", on: ["azure", "run", "lint"], about: "one JSON document on stdout" }),
+    verbose: toggle({ name: "verbose", on: ["azure", "keys"], about: "say more" }),
+    quiet: toggle({ name: "quiet", on: ["azure", "keys"], about: "say only what went wrong" }),
+  }),
 
-  // --- other commands ---
-  force: toggle({ name: "force", on: ["remove"], about: "remove nodes even when etcd loses its quorum" }),
-  watch: toggle({ name: "watch", on: ["status"], about: "show the status again and again; with --json one document a look, a line each" }),
-  format: needed({ name: "format", value: "F", ...choice("arm", "terraform"), default: "arm", on: ["export"], about: "arm or terraform" }),
-  nodeTimeout: needed({ name: "node-timeout", value: "TIME", parse: duration, default: 5 * 60_000, on: ["run"], about: "time limit for each node [5m]" }),
-  subject: maybe({ name: "subject", value: "DN", parse: text, on: ["certificate"], about: "subject of the certificate, as /C=US/O=My Company/CN=name [cert.conf]" }),
-  bits: maybe({ name: "bits", value: "N", parse: integer(2048, 8192), on: ["certificate"], about: "size of the RSA key [2048]" }),
-  days: needed({ name: "days", value: "N", parse: integer(1, 7300), default: 365, on: ["certificate"], about: "how long the certificate is valid" }),
-  port: needed({ name: "port", value: "PORT", parse: integer(0, 65_535), default: 0, on: ["emulate"], about: "port to listen on [any free one]" }),
+  ...section("Of one command", {
+    force: toggle({ name: "force", on: ["remove"], about: "remove nodes even when etcd loses its quorum" }),
+    watch: toggle({
+      name: "watch", on: ["status"],
+      about: "show the status again and again; with --json one document a look, a line each",
+    }),
+    format: needed({
+      name: "format", value: "F", ...choice("arm", "terraform"), default: "arm", on: ["export"],
+      about: "arm or terraform",
+    }),
+    nodeTimeout: needed({
+      name: "node-timeout", value: "TIME", parse: duration, default: 5 * 60_000, on: ["run"],
+      about: "time limit for each node [5m]",
+    }),
+    subject: maybe({
+      name: "subject", value: "DN", parse: text, on: ["certificate"],
+      about: "subject of the certificate, as /C=US/O=My Company/CN=name [cert.conf]",
+    }),
+    bits: maybe({
+      name: "bits", value: "N", parse: integer(2048, 8192), on: ["certificate"],
+      about: "size of the RSA key [2048]",
+    }),
+    days: needed({
+      name: "days", value: "N", parse: integer(1, 7300), default: 365, on: ["certificate"],
+      about: "how long the certificate is valid",
+    }),
+    port: needed({
+      name: "port", value: "PORT", parse: integer(0, 65_535), default: 0, on: ["emulate"],
+      about: "port to listen on [any free one]",
+    }),
+  }),
 } as const satisfies Record<string, Flag<unknown>>;
 
 export type FlagKey = keyof typeof FLAGS;
 
-type ValueOf<F> = F extends Flag<infer T> ? T : never;
+type ValueOf<F> = F extends { readonly parse: (text: string) => infer T } ? T : never;
 
 /** Every flag's value, defaults filled in. */
 export type FlagValues = { readonly [K in FlagKey]: ValueOf<(typeof FLAGS)[K]> };
+
+/** The rows one by one, with every column. */
+export const flagRows = Object.entries(FLAGS) as readonly (readonly [FlagKey, Flag<unknown>])[];
 
 /** The name of the tag that keeps a flag's value with the cluster: `aoc-vm-size`. */
 export const tagOf = (flag: { name: string }): string => `aoc-${flag.name}`;

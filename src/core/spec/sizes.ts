@@ -1,34 +1,52 @@
-/** Old names of machine sizes, from the days of classic Azure, and today's size with the same cores. */
-
-interface Mapped {
-  readonly size: string;
-  readonly why: string;
-}
-
-const retired = (old: string, cores: number, size: string): Mapped => ({
-  size,
-  why: `${old} (${cores} core${cores === 1 ? "" : "s"}) was retired in 2024: ${size} is taken`,
-});
-
-const OLD: Record<string, Mapped> = {
-  extrasmall: {
-    ...retired("ExtraSmall", 1, "Standard_D2s_v5"),
-    why: "ExtraSmall was retired in 2024, and no general-purpose size of one core is left: Standard_D2s_v5 (2 cores) is taken",
-  },
-  small: {
-    ...retired("Small", 1, "Standard_D2s_v5"),
-    why: "Small (1 core) was retired in 2024, and no general-purpose size of one core is left: Standard_D2s_v5 (2 cores) is taken",
-  },
-  medium: retired("Medium", 2, "Standard_D2s_v5"),
-  large: retired("Large", 4, "Standard_D4s_v5"),
-  extralarge: retired("ExtraLarge", 8, "Standard_D8s_v5"),
-  standard_a2: retired("Standard_A2", 2, "Standard_D2s_v5"),
-  standard_a3: retired("Standard_A3", 4, "Standard_D4s_v5"),
-  standard_a4: retired("Standard_A4", 8, "Standard_D8s_v5"),
-};
+/**
+ * Sizes of classic Azure, by the names that old command lines have, and today's size with the same cores (and of the large-memory
+ * ones about the same memory). Names with `_v2` and later are sizes of today, and left as they are.
+ */
+import { plural } from "../words.ts";
 
 /** Today's name for a size, and a sentence about it when it is not the one that was given. */
-export function currentSize(size: string): { size: string; note?: string } {
-  const mapped = OLD[size.toLowerCase()];
-  return mapped === undefined ? { size } : { size: mapped.size, note: mapped.why };
+export function currentSize(given: string): { size: string; note?: string } {
+  const bare = given.toLowerCase().replace(/^(basic|standard)_/, "");
+  const old = CLASSIC.get(bare);
+  if (old === undefined) return { size: given };
+  const cores = `${old.cores} ${plural("core", old.cores)}`;
+  const note =
+    old.cores === 1
+      ? `${given} (${cores}) was retired in 2024 with classic Azure, and no general-purpose size of one core is left: ${old.size} (2 cores) is taken`
+      : `${given} (${cores}) was retired in 2024 with classic Azure: ${old.size} is taken`;
+  return { size: old.size, note };
 }
+
+// --- internal ---
+
+interface Classic {
+  readonly cores: number;
+  readonly size: string;
+}
+
+const general = (cores: number): Classic => ({ cores, size: `Standard_D${Math.max(2, cores)}s_v5` });
+const memory = (cores: number): Classic => ({ cores, size: `Standard_E${cores}s_v5` });
+
+const CLASSIC = new Map<string, Classic>([
+  ["extrasmall", general(1)],
+  ["small", general(1)],
+  ["medium", general(2)],
+  ["large", general(4)],
+  ["extralarge", general(8)],
+  ["a0", general(1)],
+  ["a1", general(1)],
+  ["a2", general(2)],
+  ["a3", general(4)],
+  ["a4", general(8)],
+  ["a5", memory(2)],
+  ["a6", memory(4)],
+  ["a7", memory(8)],
+  ["d1", general(1)],
+  ["d2", general(2)],
+  ["d3", general(4)],
+  ["d4", general(8)],
+  ["d11", memory(2)],
+  ["d12", memory(4)],
+  ["d13", memory(8)],
+  ["d14", memory(16)],
+]);

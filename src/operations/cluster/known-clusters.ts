@@ -1,4 +1,5 @@
 /** The clusters of a subscription, from their claims, and from groups that carry the tool's tags but hold no claim. */
+import type { ClusterState } from "../../core/documents.ts";
 import type { PublicIPAddress } from "@azure/arm-network";
 import type { GroupFacts } from "../../azure/lookups.ts";
 import { normalLocation } from "../../core/region.ts";
@@ -8,12 +9,6 @@ import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { type Located, expiryOf, isDoomed } from "./locate.ts";
 import type { Run } from "../run.ts";
-
-/**
- * "complete": as many machines as were asked for, none of them failed. "incomplete": fewer. "half made": no claim. "expired":
- * its time is over, and `gc` destroys it. "being destroyed": a destroy has begun.
- */
-export type ClusterState = "complete" | "incomplete" | "half made" | "expired" | "being destroyed";
 
 export interface KnownCluster extends Located {
   readonly location: string;

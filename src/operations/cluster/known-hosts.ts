@@ -1,9 +1,10 @@
 /** The cluster's own known_hosts: the keys that we gave the nodes, under every name they are reached by. */
+import type { ClusterDocument } from "../../core/documents.ts";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { names } from "../../core/plan/cluster.ts";
 import { ClusterError } from "../../core/errors.ts";
-import { type ClusterDocument, withoutHosts } from "../../core/outputs.ts";
+import { withoutHosts } from "../../core/outputs.ts";
 import { expectedKeys, mergeKnownHosts, removeKnownHosts } from "../../nodes/known-hosts.ts";
 import { PUBLIC, clusterFolder } from "../../prepare/kept-file.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";

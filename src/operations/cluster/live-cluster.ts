@@ -2,10 +2,11 @@
  * A cluster as Azure tells it: its nodes with power and addresses, and how it differs from what was made. Reads only, needs
  * no file of this machine, and asks no node.
  */
+import type { Drift } from "../../core/documents.ts";
 import type { NetworkInterface, PublicIPAddress } from "@azure/arm-network";
 import type { VirtualMachine } from "@azure/arm-compute";
 import { type Facts, names } from "../../core/plan/cluster.ts";
-import { type Drift, astray, changedRules, missing, strays } from "../../core/plan/drift.ts";
+import { astray, changedRules, missing, strays } from "../../core/plan/drift.ts";
 import { plan } from "../../core/plan/plan.ts";
 import { type Kind, groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";

@@ -3,6 +3,7 @@
  * the private key, and in a rehearsal, nobody is asked, and the answer says so.
  */
 import { readFile } from "node:fs/promises";
+import { type Identity, canLogIn } from "../../nodes/identity.ts";
 import { expectedKeys } from "../../nodes/known-hosts.ts";
 import { type NodeReadiness, waitReady } from "../../nodes/readiness.ts";
 import { knownHostsFile } from "./known-hosts.ts";
@@ -23,23 +24,23 @@ const LOOK_MS = 10_000;
 
 /**
  * @param nodes those that are worth asking: their machines run
- * @param privateKeyFile of the cluster's SSH key; empty when it is not here
+ * @param identity with neither key nor agent when nobody can log in from here
  */
 export async function askNodes(
   run: Run,
   { spec, claim }: LiveCluster,
   nodes: readonly LiveNode[],
-  privateKeyFile: string,
+  identity: Identity,
 ): Promise<Health> {
   if (run.simulated)
     return {
       nodes: new Map(nodes.map(({ index }) => [index, { state: "ready" }])),
       note: "Rehearsal: no machine was booted, and the health of the nodes is simulated.",
     };
-  if (privateKeyFile === "" || claim.address === undefined)
+  if (!canLogIn(identity) || claim.address === undefined)
     return {
       nodes: new Map(),
-      note: "The nodes themselves were not asked: the cluster's private key is not on this machine. What is shown is what Azure says.",
+      note: "The nodes themselves were not asked: the cluster's private key is not on this machine, and no agent holds it. What is shown is what Azure says.",
     };
   const tls = usesTls(spec, claim);
   const etcdTls = tls ? await operatorTls(run.dir, spec.name) : undefined;
@@ -48,7 +49,7 @@ export async function askNodes(
     spec,
     choices: claim.choices,
     host: claim.address,
-    privateKey: await readFile(privateKeyFile, "utf8"),
+    identity,
     tls,
   };
   const known = await readFile(knownHostsFile(run, spec.name), "utf8").catch(() => "");

@@ -5,6 +5,7 @@ import { names } from "../../core/plan/cluster.ts";
 import { USER } from "../../core/plan/resources/machine.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Choices } from "../../core/plan/tags.ts";
+import type { Identity } from "../../nodes/identity.ts";
 import type { EtcdClientTls, NodeTarget } from "../../nodes/target.ts";
 import { etcdTlsFiles } from "../../prepare/etcd-tls.ts";
 
@@ -14,8 +15,8 @@ export interface Reach {
   readonly choices: Pick<Choices, "members" | "etcdCa">;
   /** The public IP address of the load balancer; empty when it has none yet. */
   readonly host: string;
-  /** Empty when it is not on this machine. */
-  readonly privateKey: string;
+  /** With neither key nor agent when we cannot log in from here: see canLogIn. */
+  readonly identity: Identity;
   readonly tls: boolean;
 }
 
@@ -26,7 +27,7 @@ export const nodeTarget = (reach: Reach, node: { index: number; address: string;
   port: reach.spec.ssh + node.index,
   user: USER,
   hostKeys: node.hostKey === undefined ? [] : [node.hostKey.split(" ").slice(0, 2).join(" ")],
-  privateKey: reach.privateKey,
+  identity: reach.identity,
   privateAddress: node.address,
   role: reach.choices.members.has(node.index) ? "member" : "gateway",
   tls: reach.tls,

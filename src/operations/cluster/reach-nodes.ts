@@ -11,6 +11,7 @@ import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { connect } from "../../nodes/connection.ts";
 import { expectedKeys, mergeKnownHosts } from "../../nodes/known-hosts.ts";
+import type { Identity } from "../../nodes/identity.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import { PUBLIC, clusterFolder } from "../../prepare/kept-file.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
@@ -22,6 +23,7 @@ import { locate } from "./locate.ts";
 import { usesTls } from "../etcd/plan.ts";
 import { nodeTarget } from "./node-target.ts";
 import { replaceFile } from "../replace-file.ts";
+import { identityOf } from "./identity.ts";
 import type { Run } from "../run.ts";
 
 export interface ReachedCluster {
@@ -29,6 +31,8 @@ export interface ReachedCluster {
   /** In the order of their indexes; at least one. */
   readonly nodes: readonly NodeTarget[];
   readonly key: SshKey;
+  /** What nodes are logged in to with: see canLogIn. */
+  readonly identity: Identity;
   /** The cluster's own known_hosts, brought up to date. */
   readonly knownHosts: string;
 }
@@ -58,11 +62,11 @@ export async function reachNodes(run: Run, name: string, group: string | undefin
     now: run.outside.clock.now(),
     clusterKey: claim.choices.sshPublicKey,
   });
-  const privateKey = key.privateKeyFile === undefined ? "" : await readFile(key.privateKeyFile, "utf8");
+  const { identity } = await identityOf(run, key);
   const knownHosts = join(await clusterFolder(run.dir, name), "known_hosts");
   const known = await readFile(knownHosts, "utf8").catch(() => "");
   const addresses = new Map(interfaceAddresses(spec, snapshot));
-  const reach = { spec, choices: claim.choices, host: claim.address, privateKey, tls: usesTls(spec, claim) };
+  const reach = { spec, choices: claim.choices, host: claim.address, identity, tls: usesTls(spec, claim) };
   const nodes = machinesOf(spec, snapshot).map((index) => {
     const target = nodeTarget(reach, { index, address: addresses.get(index) ?? "", hostKey: hostKeyOf(spec, snapshot, index) });
     // one that was trusted on first use is known from then on
@@ -74,7 +78,7 @@ export async function reachNodes(run: Run, name: string, group: string | undefin
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
   await keep(knownHosts, known, nodes, claim.host);
-  return { spec, nodes, key, knownHosts };
+  return { spec, nodes, key, identity, knownHosts };
 }
 
 /**

@@ -1,8 +1,10 @@
 /** The end of a create: what is there now, how it went, and what the cluster's folder keeps of it. */
+import type { ClusterDocument, NodeDocument } from "../../core/documents.ts";
 import { resolve } from "node:path";
 import { advised } from "../../core/advice/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
-import { type ClusterDocument, type NodeDocument, sshConfig } from "../../core/outputs.ts";
+import { endpointsOf } from "../../core/plan/endpoints.ts";
+import { sshConfig } from "../../core/outputs.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import type { EndpointState } from "../../nodes/endpoints.ts";
@@ -11,7 +13,7 @@ import { keepKnownHosts, keepSshConfig } from "../cluster/known-hosts.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 import type { Carried } from "./carry-out.ts";
-import { enough } from "./node-watch.ts";
+import { enough } from "./ready-level.ts";
 import type { Prepared } from "./prepare.ts";
 import { documentOf, stateFile } from "./result-document.ts";
 
@@ -70,16 +72,23 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
   };
 }
 
-/** What Deis' endpoints do, seen from outside; undefined where nobody has waited for nodes that could answer. */
+/** What the endpoints do, seen from outside; undefined where nobody has waited for nodes that could answer. */
 export async function endpointsFromOutside(
   run: Run,
   prepared: Prepared,
   { ip }: ClusterDocument,
 ): Promise<EndpointState[] | undefined> {
-  const { deis, nohttps } = prepared.spec;
-  if (!deis || run.simulated || ip === "" || enough(run, prepared) === "machines") return undefined;
-  const { deisProbes, probeEndpoints } = await import("../../nodes/endpoints.ts");
-  return probeEndpoints(deisProbes(ip, !nohttps), { clock: run.clock, signal: run.tools.signal });
+  const endpoints = endpointsOf(prepared.spec);
+  if (endpoints.length === 0 || run.simulated || ip === "" || enough(run, prepared) === "machines") return undefined;
+  const { probeEndpoints } = await import("../../nodes/endpoints.ts");
+  const probes = endpoints.map(({ port, probePath }) => ({
+    host: ip,
+    port,
+    ...(probePath === undefined ? {} : { path: probePath }),
+  }));
+  // they are told of where there is time: a cluster that is ready stays so
+  const timeoutMs = Math.min(5000, run.deadline - run.clock.now() - ENOUGH_TO_TELL_MS);
+  return timeoutMs <= 0 ? undefined : probeEndpoints(probes, { clock: run.clock, signal: run.tools.signal, timeoutMs });
 }
 
 /** Where `--output` goes: with no file given, NAME.json in the working directory. */
@@ -96,6 +105,8 @@ export const failureContext = ({ spec, facts }: Prepared) => ({
 });
 
 // --- internal ---
+
+const ENOUGH_TO_TELL_MS = 250;
 
 /** Ready is what was waited for: with `--wait-for machines` a machine that Azure has made. */
 const isReady = ({ state }: NodeDocument, level: ReadyLevel): boolean =>
@@ -116,13 +127,16 @@ function exitOf(run: Run, { minReady }: Prepared["spec"], ready: number, all: nu
   if (ready === all && failure === undefined) return EXIT.done;
   if (minReady !== undefined && ready >= minReady) return EXIT.done;
   if (ready > 0) return EXIT.partly;
-  if (failure === undefined) return run.clock.now() >= run.deadline ? EXIT.timeout : EXIT.partly;
+  if (failure === undefined) return isLate(run) ? EXIT.timeout : EXIT.partly;
   return failure instanceof ClusterError ? failure.exit : EXIT.failed;
 }
 
+/** What is left of its time, if anything, is enough to say so and no more. */
+const isLate = (run: Run): boolean => run.tools.signal.aborted || run.clock.now() >= run.giveUpAt;
+
 /** Removes what this run made, and ends it with the error that led to that. */
 async function rollBack(run: Run, prepared: Prepared, carried: Carried, failure: unknown, exit: ExitCode): Promise<never> {
-  const late = run.tools.signal.aborted;
+  const late = isLate(run);
   if (late) run.say("The time is up. What this run made is being removed, which takes its own time.");
   const { rollback, rolledBack } = await import("./rollback.ts");
   const undone = await rollback(late ? await run.overtime() : run, prepared, carried);

@@ -1,6 +1,6 @@
 /** What was chosen once for a cluster and is asked for again: the same, refused, or counting for new machines only. */
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { FLAGS, type FlagKey, type FlagValues } from "../../core/spec/flags.ts";
+import { type FlagKey, type FlagValues, flagRows } from "../../core/spec/flags.ts";
 import type { FoundCluster } from "../cluster/find-cluster.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { FoundCluster } from "../cluster/find-cluster.ts";
  */
 export function changedChoices(given: Partial<FlagValues>, { claim }: FoundCluster): string[] {
   if (claim === undefined) return [];
-  const notes = (Object.keys(FLAGS) as FlagKey[]).flatMap((key) => changedChoice(key, given[key], claim.kept[key]));
+  const notes = flagRows.flatMap((row) => changedChoice(row, given[row[0]], claim.kept[row[0]]));
   const members = claim.choices.members.size;
   if (given.etcdMembers !== undefined && members !== given.etcdMembers)
     notes.push(
@@ -30,29 +30,16 @@ export function refuseDestroyed({ claim, group }: FoundCluster, name: string): v
 
 // --- internal ---
 
-const NEW_MACHINES_ONLY = new Set<FlagKey>([
-  "vmSize",
-  "coreosImage",
-  "dataDisk",
-  "dataDiskSize",
-  "pip",
-  "noHostKeys",
-  "dataDiskMount",
-]);
-
 type Value = FlagValues[FlagKey];
 
-function changedChoice(key: FlagKey, wanted: Value, kept: Value): string[] {
-  const flag = FLAGS[key];
-  if (wanted === undefined || !("kept" in flag) || flag.kept !== true || key === "numNodes") return [];
-  const before = kept ?? ("default" in flag ? flag.default : undefined);
-  if (sameText(before, wanted)) return [];
+function changedChoice([key, flag]: (typeof flagRows)[number], wanted: Value, kept: Value): string[] {
+  const before = kept ?? (flag.default as Value);
+  if (flag.kept === undefined || wanted === undefined || sameText(before, wanted)) return [];
   // a service that is asked for a URL again: the cluster has one
   if (key === "discoveryServiceUrl" && before !== undefined && /\/new\/?$/.test(String(wanted))) return [];
-  if ("fixed" in flag && flag.fixed === true) throw choiceFixed(flag.name, before, wanted);
-  if (!NEW_MACHINES_ONLY.has(key)) return [];
-  if (wanted === true)
-    return [`--${flag.name} counts for new machines; those that exist ${key === "noHostKeys" ? "keep theirs" : "have none"}.`];
+  if (flag.kept === "fixed") throw choiceFixed(flag.name, before, wanted);
+  if (flag.kept === "everything") return [];
+  if (wanted === true) return [`--${flag.name} counts for new machines; those that exist stay as they are.`];
   return wanted === false
     ? [`New machines are made without --${flag.name}; those that exist keep what they have.`]
     : [`--${flag.name} ${String(wanted)} counts for new machines; those that exist keep ${String(before ?? "what they have")}.`];

@@ -124,7 +124,7 @@ async function furnish(run: Run, checked: Checked, mode: Mode): Promise<Furnishe
       found.group === undefined ? all : withKeptDisks(run, spec, groupName, all),
     ),
   ]);
-  const materials = await prepareMaterials(run, spec, found, places, ssh, mode);
+  const materials = await prepareMaterials(run, spec, found, { places, ssh, mode });
   if (surveyed.image.kind !== "file" && surveyed.image.kind !== "blob")
     return { ...checked, materials, image: imageReference(surveyed) };
   const own = await ownImage(run, { spec, found, surveyed, snapshot, given: asked });

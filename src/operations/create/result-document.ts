@@ -1,7 +1,8 @@
 /** What a create has to show at its end, as scripts read it: the cluster's document, and the state file of the old script's shape. */
+import type { ClusterDocument, NodeDocument, PlanDocument } from "../../core/documents.ts";
 import { names } from "../../core/plan/cluster.ts";
 import { etcdDocument, nodeDocument } from "../../core/node-document.ts";
-import { type ClusterDocument, type NodeDocument, clusterDocument } from "../../core/outputs.ts";
+import { clusterDocument } from "../../core/outputs.ts";
 import type { Carried } from "./carry-out.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Run } from "../run.ts";
@@ -68,21 +69,6 @@ async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Prom
       return found === undefined ? [] : [[node.index, found]];
     }),
   );
-}
-
-/** What `plan --json` prints. */
-export interface PlanDocument {
-  readonly schema: "azure-coreos-cluster/plan/1";
-  readonly name: string;
-  readonly resourceGroup: string;
-  readonly location: string;
-  readonly resources: readonly {
-    readonly kind: string;
-    readonly id: string;
-    readonly label: string;
-    /** "create", "update", "replace", "wait" or "unchanged". */
-    readonly action: string;
-  }[];
 }
 
 export const planDocument = ({ spec, facts, resources, decisions }: Prepared): PlanDocument => ({

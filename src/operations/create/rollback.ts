@@ -2,6 +2,7 @@
  * --rollback: when a create fails, what this run made is removed, and nothing else. What an earlier run made stays, and so does
  * everything when the cluster turns out to be another run's.
  */
+import type { Gone } from "../../core/documents.ts";
 import { clusterOf, names } from "../../core/plan/cluster.ts";
 import { ClusterError, type ExitCode } from "../../core/errors.ts";
 import type { Doomed } from "../../core/doomed.ts";
@@ -12,7 +13,7 @@ import { buildSpec } from "../../core/spec/spec.ts";
 import { isOurs, ownTagsOf, withNodes } from "../../core/plan/tags.ts";
 import { converge } from "../../engine/converge.ts";
 import type { Carried } from "./carry-out.ts";
-import { type Gone, deleteUntilGone, gone } from "../destroy/delete-until-gone.ts";
+import { deleteUntilGone, gone } from "../destroy/delete-until-gone.ts";
 import { type Destroyed, destroyCluster } from "../destroy/destroy-cluster.ts";
 import { surveyDoom } from "../destroy/doom-survey.ts";
 import { forgetFiles } from "../destroy/forget-files.ts";
@@ -21,7 +22,7 @@ import { leave } from "../etcd/membership.ts";
 import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { operatorTls } from "../cluster/node-target.ts";
 import type { Prepared } from "./prepare.ts";
-import { privateKeyOf } from "../cluster/private-key.ts";
+import { identityFor } from "../cluster/identity.ts";
 import type { Run } from "../run.ts";
 
 /**
@@ -121,7 +122,7 @@ async function leaveEtcd(run: Run, { spec, facts, found, materials }: Prepared, 
     spec,
     choices: materials.choices,
     host: before.address ?? "",
-    privateKey: (await privateKeyOf(run, before.choices.sshPublicKey)) ?? "",
+    identity: (await identityFor(run, before.choices.sshPublicKey)).identity,
     tls: materials.tls,
   };
   const tls = materials.tls ? await operatorTls(run.dir, spec.name) : undefined;

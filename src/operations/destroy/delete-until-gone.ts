@@ -2,16 +2,12 @@
  * Deletes piece by piece and looks again, until nothing of what is wanted is left: what a run at the same time makes meanwhile
  * is found by the next look, and so is what Azure called deleted and had not deleted.
  */
+import type { Gone } from "../../core/documents.ts";
 import type { Doomed } from "../../core/doomed.ts";
 import { deleteResources } from "./delete-resources.ts";
 import { type Doom, surveyDoom } from "./doom-survey.ts";
 import { lookIn } from "../cluster/locate.ts";
 import type { Run } from "../run.ts";
-
-export interface Gone {
-  readonly kind: string;
-  readonly id: string;
-}
 
 export const gone = ({ kind, id }: Gone): Gone => ({ kind, id });
 

@@ -5,13 +5,14 @@
  * Why a create at the same time leaves nothing behind: a create looks at the claim just before its first machine, and the claim
  * is marked before anything is deleted and is the last to go. What a create has asked for before that is found by the next look.
  */
+import type { Gone } from "../../core/documents.ts";
 import { AzureError, isAbsence } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import { patiently, remove, retag } from "../../engine/patiently.ts";
 import type { TagTarget } from "../../engine/provider.ts";
 import { type Doom, surveyDoom } from "./doom-survey.ts";
-import { type Gone, deleteUntilGone, gone } from "./delete-until-gone.ts";
+import { deleteUntilGone, gone } from "./delete-until-gone.ts";
 import { lookIn } from "../cluster/locate.ts";
 import { DESTROYING, isOurs, withForeignTags } from "../../core/plan/tags.ts";
 import type { Run } from "../run.ts";

@@ -3,12 +3,14 @@
  * but not this file. Whoever loses NAME/, or goes on from another machine, so loses nothing. A member's root can do no more
  * with it than with the member's own key: everything that etcd holds.
  */
+import { canLogIn } from "../../nodes/identity.ts";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ClusterError } from "../../core/errors.ts";
 import { AUTHORITY_FILE } from "../../core/node-config.ts";
 import type { Connection } from "../../nodes/connection.ts";
+import type { NodeTarget } from "../../nodes/target.ts";
 import { fetchFile } from "../../nodes/fetch-file.ts";
 import { putFile } from "../../nodes/put-file.ts";
 import { type EtcdCa, adoptEtcdCa, etcdTlsFiles, fingerprintOf, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
@@ -28,8 +30,41 @@ export async function authorityHere(run: Run, cluster: string, wanted: string | 
 }
 
 /** Nothing is changed on a member that has it. @throws ClusterError NodeFileNotWritten; what exec throws */
-export const leaveAuthority = (connection: Connection, { key, certificate }: EtcdCa): Promise<void> =>
+const leaveAuthority = (connection: Connection, { key, certificate }: EtcdCa): Promise<void> =>
   putFile(connection, AUTHORITY_FILE, `${key.trim()}\n${certificate.trim()}\n`, { mode: "0600", unlessThere: true });
+
+/** Leaves the authority on every member that is logged in to. */
+export interface AuthorityKeeper {
+  whenLoggedIn(connection: Connection, target: NodeTarget): Promise<void>;
+  /** Says so when no member took it: then this machine alone has it. */
+  tell(): void;
+}
+
+export function authorityKeeper(run: Run, cluster: string, authority: EtcdCa): AuthorityKeeper {
+  let kept = false;
+  let refused: Error | undefined;
+  return {
+    async whenLoggedIn(connection, target) {
+      if (target.role !== "member") return;
+      try {
+        await leaveAuthority(connection, authority);
+        kept = true;
+      } catch (error) {
+        refused ??= error as Error;
+        throw error;
+      }
+    },
+    tell() {
+      if (kept || refused === undefined) return;
+      run.emit({
+        kind: "note",
+        id: "etcd-ca",
+        label: "etcd authority",
+        message: `etcd's authority is in ${cluster}/ on this machine alone, for no member took it (${refused.message}). Keep etcd-ca.key: new members need it.`,
+      });
+    },
+  };
+}
 
 /**
  * Fetches what is missing of the authority into the cluster's folder, from the first of the members that has it. Quietly does
@@ -41,7 +76,7 @@ export async function recoverAuthority(run: Run, reach: Reach, alive: readonly K
   const folder = join(run.dir, cluster);
   const files = etcdTlsFiles(folder);
   const complete = [files.ca, files.caKey, files.client, files.clientKey].every((file) => existsSync(file));
-  if (complete || run.simulated || reach.privateKey === "" || reach.host === "" || alive.length === 0) return;
+  if (complete || run.simulated || !canLogIn(reach.identity) || reach.host === "" || alive.length === 0) return;
   try {
     if (!existsSync(files.ca) || !existsSync(files.caKey)) {
       const { ca, from } = await withMembers(run, reach, alive, undefined, ({ connections }) =>

@@ -1,10 +1,11 @@
 /** Nodes that leave a cluster leave its etcd first, each through the others: a machine that is gone can no longer say goodbye. */
+import { canLogIn } from "../../nodes/identity.ts";
 import { names } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Claim } from "../cluster/find-cluster.ts";
 import { type Reach, operatorTls } from "../cluster/node-target.ts";
-import { privateKeyOf } from "../cluster/private-key.ts";
+import { identityFor } from "../cluster/identity.ts";
 import type { Run } from "../run.ts";
 import { recoverAuthority } from "./authority.ts";
 import { type KnownNode, leave } from "./membership.ts";
@@ -33,21 +34,22 @@ export async function leaveEtcd(
       advice: "Remove other nodes, or add --force to lose etcd.",
     });
   if (run.simulated) return;
-  const key = await privateKeyOf(run, claim.choices.sshPublicKey);
-  if (key === undefined && !force)
+  const { identity } = await identityFor(run, claim.choices.sshPublicKey);
+  if (!canLogIn(identity) && !force)
     throw new ClusterError(
       "PrivateKeyMissing",
       "the cluster's private key is not here, and etcd's members can only leave through it",
       {
         exit: EXIT.failed,
-        advice: "Run this where ssh-cert.key is (or give --dir), or add --force to remove the machines without telling etcd.",
+        advice:
+          "Run this where ssh-cert.key is (or give --dir) or your agent holds it (ssh-add FILE), or add --force to remove the machines without telling etcd.",
       },
     );
   const reach: Reach = {
     spec,
     choices: claim.choices,
     host: claim.address ?? "",
-    privateKey: key ?? "",
+    identity,
     tls: usesTls(spec, claim),
   };
   if (reach.tls) await recoverAuthority(run, reach, members);

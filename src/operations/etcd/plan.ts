@@ -2,6 +2,7 @@
  * What etcd is to be: its members, the authority behind their certificates, and what each node is told of them. Chosen once
  * for a cluster; afterwards members come and go one at a time, through those that live (membership.ts).
  */
+import { canLogIn } from "../../nodes/identity.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { names } from "../../core/plan/cluster.ts";
@@ -140,7 +141,7 @@ export async function membersOf(
       ? `${missing} is not here`
       : spec.waitFor === "machines"
         ? "with --wait-for machines nobody waits for them"
-        : reach.privateKey === ""
+        : !canLogIn(reach.identity)
           ? "the cluster's private key is not here"
           : undefined;
   try {
@@ -180,7 +181,7 @@ function livingMembers(
 /** Members that wait for their certificate still, and can be brought it from here. */
 async function withoutCertificate(run: Run, reach: Reach, there: readonly Place[]): Promise<Place[]> {
   const files = etcdTlsFiles(join(run.dir, reach.spec.name));
-  if (run.simulated || reach.privateKey === "" || reach.host === "" || !existsSync(files.caKey)) return [];
+  if (run.simulated || !canLogIn(reach.identity) || reach.host === "" || !existsSync(files.caKey)) return [];
   const marked = there.filter((place) => place.uncertified === true);
   const bare = await Promise.all(marked.map((place) => lacksCertificate(run, nodeTarget(reach, place))));
   return marked.filter((_, i) => bare[i]);

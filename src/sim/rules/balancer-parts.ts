@@ -69,10 +69,9 @@ export function checkParts(change: Change): void {
   for (const rule of rules) {
     const inner = propertiesOf(rule);
     must(rule, "frontendIPConfiguration", inner["frontendIPConfiguration"]);
-    for (const pool of inner["backendAddressPools"] === undefined
-      ? [inner["backendAddressPool"]]
-      : list(inner["backendAddressPools"])) {
-      must(rule, "backendAddressPool", pool);
+    // Recorded: a rule may have no pool (yet).
+    for (const pool of [inner["backendAddressPool"], ...list(inner["backendAddressPools"])]) {
+      if (pool !== undefined) must(rule, "backendAddressPool", pool);
     }
     if (inner["probe"] !== undefined) must(rule, "probe", inner["probe"]);
     checkRule(rule, taken);

@@ -66,19 +66,13 @@ export const loadBalancer: Kind = {
       },
     };
   },
+  accepted(cloud, _entry, { properties, before }) {
+    // Recorded: a pool that is left out goes, and the interfaces in it are let go of without a word.
+    for (const pool of missing(before?.resource, properties, "backendAddressPools")) untie(cloud, pool);
+  },
   removed(cloud, entry) {
     // What refers to it lets go of it; that Azure deletes a balancer with interfaces behind it is from memory.
-    for (const part of partsOf(entry.resource)) {
-      for (const user of cloud.users(String(part["id"]))) {
-        for (const configuration of list(propertiesOf(user.resource)["ipConfigurations"])) {
-          const properties = object(configuration["properties"]);
-          for (const name of ["loadBalancerBackendAddressPools", "loadBalancerInboundNatRules"]) {
-            properties[name] = list(properties[name]).filter((item) => !keyOf(idOf(item) ?? "").startsWith(`${entry.key}/`));
-          }
-        }
-        cloud.touched(user);
-      }
-    }
+    for (const part of partsOf(entry.resource)) untie(cloud, part);
   },
   view(cloud, _entry, shown) {
     const properties = object(shown["properties"]);
@@ -180,20 +174,37 @@ function checkFrontend(change: Change, frontend: Json, sku: string): void {
   }
 }
 
-/** A PUT replaces: what an interface still uses must still be there. */
+/** A PUT replaces: a NAT rule that an interface still uses must still be there. */
 function checkRemoved({ cloud, id, properties, before }: Change): void {
-  for (const collection of ["inboundNatRules", "backendAddressPools"]) {
-    const names = new Set(list(properties[collection]).map((part) => keyOf(String(part["name"]))));
-    for (const part of list(propertiesOf(before?.resource)[collection])) {
-      if (names.has(keyOf(String(part["name"])))) continue;
-      const user = cloud.users(String(part["id"])).find((entry) => entry.type === INTERFACES);
-      if (user === undefined) continue;
-      // The sentence is Azure's for an interface that would be left with a dangling reference; from memory.
-      refuse(
-        400,
-        "InvalidResourceReference",
-        `Resource ${String(part["id"])} referenced by resource ${user.id} was not found in ${id}: it is still in use and cannot be removed.`,
-      );
+  for (const rule of missing(before?.resource, properties, "inboundNatRules")) {
+    const user = cloud.users(String(rule["id"])).find((entry) => entry.type === INTERFACES);
+    if (user === undefined) continue;
+    // The sentence is Azure's for an interface that would be left with a dangling reference; from memory.
+    refuse(
+      400,
+      "InvalidResourceReference",
+      `Resource ${String(rule["id"])} referenced by resource ${user.id} was not found in ${id}: it is still in use and cannot be removed.`,
+    );
+  }
+}
+
+/** Parts of a collection that were there and that a PUT leaves out. */
+function missing(before: Json | undefined, properties: Json, collection: string): Json[] {
+  const names = new Set(list(properties[collection]).map((part) => keyOf(String(part["name"]))));
+  return list(propertiesOf(before)[collection]).filter((part) => !names.has(keyOf(String(part["name"]))));
+}
+
+/** The interfaces that use a part let go of it. */
+function untie(cloud: Cloud, part: Json): void {
+  const id = String(part["id"]);
+  for (const user of cloud.users(id)) {
+    for (const configuration of list(propertiesOf(user.resource)["ipConfigurations"])) {
+      const properties = object(configuration["properties"]);
+      for (const name of ["loadBalancerBackendAddressPools", "loadBalancerInboundNatRules"]) {
+        if (properties[name] === undefined) continue;
+        properties[name] = list(properties[name]).filter((item) => keyOf(idOf(item) ?? "") !== keyOf(id));
+      }
     }
+    cloud.touched(user);
   }
 }

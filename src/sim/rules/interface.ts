@@ -43,7 +43,7 @@ export const networkInterface: Kind = {
         `Network interface ${change.id} must have at least one IP configuration.`,
       );
     }
-    for (const configuration of configurations) checkConfiguration(change, configuration);
+    for (const [at, configuration] of configurations.entries()) checkConfiguration(change, configuration, at === 0);
   },
   shape(change) {
     const { cloud, id, properties, before } = change;
@@ -63,7 +63,7 @@ export const networkInterface: Kind = {
             properties: {
               provisioningState: "Succeeded",
               ...clone(given),
-              privateIPAddress: chooseAddress(change, configuration, taken),
+              ...(given["subnet"] === undefined ? {} : { privateIPAddress: chooseAddress(change, configuration, taken) }),
               privateIPAllocationMethod: given["privateIPAllocationMethod"] ?? "Dynamic",
               privateIPAddressVersion: given["privateIPAddressVersion"] ?? "IPv4",
               primary: given["primary"] ?? index === 0,
@@ -110,21 +110,22 @@ export function refuseReserved(machine: string): never {
   );
 }
 
-function checkConfiguration(change: Change, configuration: Json): void {
+function checkConfiguration(change: Change, configuration: Json, first: boolean): void {
   const { cloud, id } = change;
   const properties = propertiesOf(configuration);
   if (!/^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/.test(text(configuration["name"]) ?? "")) {
     refuse(400, "InvalidResourceName", `Resource name ${String(configuration["name"])} is invalid.`);
   }
   const subnet = idOf(properties["subnet"]);
-  if (subnet === undefined) {
+  // Recorded: a second one, of IPv6, may leave it out.
+  if (subnet !== undefined) resolve(change, subnet, "Microsoft.Network/virtualNetworks/subnets");
+  else if (first || properties["privateIPAddressVersion"] !== "IPv6") {
     refuse(
       400,
       "SubnetNotSpecified",
       `IP configuration ${id}/ipConfigurations/${String(configuration["name"])} must have a subnet.`,
     );
   }
-  resolve(change, subnet, "Microsoft.Network/virtualNetworks/subnets");
   const address = idOf(properties["publicIPAddress"]);
   if (address !== undefined) {
     const { entry } = resolve(change, address, "Microsoft.Network/publicIPAddresses");

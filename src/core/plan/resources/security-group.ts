@@ -12,15 +12,15 @@ export function securityGroup(cluster: Cluster): Resource<"securityGroup"> {
   // The group sees traffic after the load balancer's translation: port 22 of the machine, not 22001 of the address.
   const opened = [
     { name: "ssh", port: 22, from: spec.sshFrom },
-    ...endpointsOf(spec).map((endpoint) => ({ name: endpoint.name, port: endpoint.port, from: "*" })),
+    ...endpointsOf(spec).map((endpoint) => ({ name: endpoint.name, port: endpoint.port, from: ["*"] })),
   ];
-  const securityRules: SecurityRule[] = opened.map(({ name, port, from }, i) => ({
+  const securityRules: SecurityRule[] = opened.map(({ name, port, from: [source = "*", ...more] }, i) => ({
     name: `allow-${name}`,
     priority: 100 + 10 * i,
     direction: "Inbound",
     access: "Allow",
     protocol: "Tcp",
-    sourceAddressPrefix: from,
+    ...(more.length === 0 ? { sourceAddressPrefix: source } : { sourceAddressPrefixes: [source, ...more] }),
     sourcePortRange: "*",
     destinationAddressPrefix: "*",
     destinationPortRange: String(port),

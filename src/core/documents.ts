@@ -1,0 +1,155 @@
+/**
+ * The documents: exactly what `--json` prints and the library returns, for other people's programs. Names and meanings stay;
+ * documents gain fields, and lose none.
+ */
+
+/** A node, as every document shows it. */
+export interface NodeDocument {
+  readonly index: number;
+  readonly name: string;
+  /** Where to connect for SSH: the load balancer's address. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** Absolute path of the private key; empty when it is not on this machine. */
+  readonly identityFile: string;
+  readonly privateIp: string;
+  /** With `--pip`. */
+  readonly publicIp?: string;
+  /** "ready", "not ready", "missing" ... */
+  readonly state: string;
+}
+
+/** What `create --json` prints. */
+export interface ClusterDocument {
+  readonly schema: "azure-coreos-cluster/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  readonly location: string;
+  /** The public DNS name, as Azure told it. */
+  readonly host: string;
+  /** The public address of the load balancer. */
+  readonly ip: string;
+  readonly nodes: readonly NodeDocument[];
+  readonly etcd: { readonly mode: "static" | "discovery"; readonly members: readonly string[]; readonly discoveryUrl?: string };
+  readonly deis?: { readonly tunnel: string; readonly domain: string };
+  readonly resources: { readonly created: number; readonly unchanged: number; readonly updated: number };
+  /** Wall time of the command. */
+  readonly seconds: number;
+}
+
+/** What `plan --json` prints. */
+export interface PlanDocument {
+  readonly schema: "azure-coreos-cluster/plan/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  readonly location: string;
+  readonly resources: readonly {
+    readonly kind: string;
+    readonly id: string;
+    readonly label: string;
+    /** "create", "update", "replace", "wait" or "unchanged". */
+    readonly action: string;
+  }[];
+}
+
+/** How what is there differs from what was made. */
+export interface Drift {
+  readonly kind:
+    | "missing-node"
+    | "failed-node"
+    | "stopped-node"
+    | "missing-resource"
+    | "failed-resource"
+    | "lost-tags"
+    | "nat-rule"
+    | "endpoint-rule"
+    | "stray-rule"
+    | "stray-member"
+    | "stray-node"
+    | "stray-interface"
+    | "security-rule"
+    | "foreign-resource"
+    | "expired"
+    | "being-destroyed";
+  readonly message: string;
+  /** ARM id of what it is about, where there is one. */
+  readonly id?: string;
+  readonly node?: number;
+  /** The cluster does not work as it was asked for; else it is only worth knowing. */
+  readonly harm: boolean;
+}
+
+export interface StatusNode extends NodeDocument {
+  /** Azure's words; absent where there is no machine. */
+  readonly power?: string;
+  readonly provisioning?: string;
+  /** "ready", how far a node came ("unreachable", "no-login", "ssh" ...), or "unknown" when it was not asked. */
+  readonly health: string;
+  readonly reason?: string;
+  /** ISO time at which the machine was made. */
+  readonly createdAt?: string;
+}
+
+/** What `status --json` prints: create's document, and what only a look at what is there can tell. */
+export interface StatusDocument extends Omit<ClusterDocument, "nodes"> {
+  readonly nodes: readonly StatusNode[];
+  /** What the load balancer lets in: "HTTP" on port 80. */
+  readonly endpoints: readonly { readonly name: string; readonly port: number }[];
+  readonly drift: readonly Drift[];
+  /** ISO time of death. */
+  readonly expires?: string;
+  readonly simulated?: true;
+}
+
+/**
+ * "complete": as many machines as were asked for, none of them failed. "incomplete": fewer. "half made": no claim. "expired":
+ * its time is over, and `gc` destroys it. "being destroyed": a destroy has begun.
+ */
+export type ClusterState = "complete" | "incomplete" | "half made" | "expired" | "being destroyed";
+
+/** What `list --json` prints for each cluster, in an array. */
+export interface ListDocument {
+  readonly schema: "azure-coreos-cluster/list/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  readonly location: string;
+  readonly host: string;
+  readonly ip: string;
+  /** Machines that are there. */
+  readonly nodes: number;
+  /** Machines that were asked for. */
+  readonly wanted: number;
+  /** ISO time at which the oldest machine was made. */
+  readonly createdAt?: string;
+  /** ISO time of death. */
+  readonly expires?: string;
+  readonly state: ClusterState;
+}
+
+/** What `remove --json` prints. */
+export interface RemoveDocument {
+  readonly schema: "azure-coreos-cluster/remove/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  /** Names of machines. */
+  readonly removed: readonly string[];
+  /** Indexes of the nodes that stay. */
+  readonly nodes: readonly number[];
+}
+
+/** A resource that was deleted, or is left. */
+export interface Gone {
+  readonly kind: string;
+  readonly id: string;
+}
+
+/** What `destroy --json` prints. */
+export interface DestroyDocument {
+  readonly schema: "azure-coreos-cluster/destroy/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  readonly deleted: readonly Gone[];
+  readonly left: readonly Gone[];
+  readonly seconds: number;
+}

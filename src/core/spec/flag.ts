@@ -1,0 +1,91 @@
+/**
+ * The columns of the flags table, and the ways to write a row. A row's type gives the type of the flag's value, so that
+ * ClusterSpec is inferred from the table.
+ */
+import { type Parse, flagValue, oneOf } from "./parse.ts";
+
+export type FlagScope =
+  | "azure"
+  | "create"
+  | "remove"
+  | "destroy"
+  | "status"
+  | "gc"
+  | "export"
+  | "run"
+  | "emulate"
+  | "keys"
+  | "certificate"
+  | "lint";
+
+/**
+ * What a kept value means for a cluster that exists, when the flag is given again with another one:
+ *   fixed         it cannot change
+ *   new machines  it counts for machines that are yet to be made; those that exist stay as they are
+ *   everything    what exists is changed to it
+ */
+export type Kept = "fixed" | "new machines" | "everything";
+
+export interface Flag<T> {
+  readonly name: string;
+  /** Other names of the same flag. */
+  readonly also?: readonly string[];
+  /** The placeholder of the value in the help; absent for a switch. */
+  readonly value?: string;
+  /** Of one value; of a flag that is `many`, one or several. */
+  readonly parse: Parse<T>;
+  readonly default?: T;
+  /** The value may be left out: then this one is taken. */
+  readonly optional?: string;
+  /** All that is accepted, where that is a closed list. */
+  readonly values?: readonly string[];
+  /** The value names a file, for completion. */
+  readonly file?: boolean;
+  /** It may be given several times, and all count. Any other flag that takes a value is refused when it is given twice. */
+  readonly many?: boolean;
+  readonly about: string;
+  /** What is said instead at a command that takes no cluster's name. */
+  readonly unnamed?: string;
+  /** Where it stands in the help. */
+  readonly section: string;
+  /** Which commands take it: "azure" is every command that talks to Azure, "create" is create, plan and export. */
+  readonly on: readonly FlagScope[];
+  /** Azure's own variable of the environment, beside AZURE_COREOS_CLUSTER_NAME. */
+  readonly env?: string;
+  /** The value is kept with the cluster in Azure (a tag), and is what a later run takes when the flag is not given. */
+  readonly kept?: Kept;
+}
+
+/** A row as it is written; its section comes from where it stands. */
+type Row<T> = Omit<Flag<T>, "section">;
+type Written<T> = Omit<Row<T>, "parse" | "default" | "many">;
+
+/** A flag that always has a value. */
+export const needed = <T>(row: Written<T> & { default: NoInfer<T>; parse: Parse<T> }): Row<T> & { default: T } => row;
+/** A flag that may be absent. */
+export const maybe = <T>(row: Written<T> & { parse: Parse<T> }): Row<T | undefined> => row;
+/** A switch. */
+export const toggle = (row: Omit<Written<boolean>, "value">): Row<boolean> & { default: boolean } => ({
+  ...row,
+  parse: flagValue,
+  default: false,
+});
+/** A flag that may be given several times. */
+export const several = <T>(
+  row: Written<T> & { default: NoInfer<readonly T[]>; parse: Parse<readonly T[]> },
+): Row<readonly T[]> & { default: readonly T[] } => ({ ...row, many: true });
+
+/** The columns of a closed list. */
+export const choice = <const T extends string>(...values: readonly T[]): { parse: Parse<T>; values: readonly T[] } => ({
+  parse: oneOf(...values),
+  values,
+});
+
+/** Rows that stand together in the help. */
+export const section = <const R extends Record<string, Row<unknown>>>(
+  title: string,
+  rows: R,
+): { readonly [K in keyof R]: R[K] & { readonly section: string } } =>
+  Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, { ...row, section: title }])) as {
+    [K in keyof R]: R[K] & { section: string };
+  };

@@ -1,0 +1,99 @@
+/**
+ * One node on its way up, from the moment that Azure has accepted its machine: it answers SSH, joins etcd where it is to, is brought
+ * the certificate it lacks, and is healthy. In a rehearsal it is taken to be up a little after Azure calls its machine made.
+ */
+import type { PlannedNode } from "../../core/plan/cluster.ts";
+import { ClusterError } from "../../core/errors.ts";
+import { patiently } from "../../engine/patiently.ts";
+import type { NodeReadiness, ReadinessWait, ReadyLevel } from "../../nodes/readiness.ts";
+import type { NodeTarget } from "../../nodes/target.ts";
+import { certify } from "../etcd/certify.ts";
+import type { Joining } from "../etcd/joining.ts";
+import type { Run } from "../run.ts";
+
+/** What Azure knows of the machines meanwhile. */
+export interface MachineNews {
+  hasFailed(index: number): boolean;
+  settled(index: number): Promise<unknown>;
+}
+
+/** What the waiting for all nodes has in common. */
+export interface NodeWaiting {
+  readonly cluster: string;
+  readonly groupName: string;
+  readonly level: ReadyLevel;
+  readonly azure: MachineNews;
+  readonly joining: Joining;
+  /** Machines that turned out to be switched off, by node index. */
+  readonly stopped: Set<number>;
+  targetOf(node: PlannedNode): NodeTarget;
+  wait(trust: "strict" | "first-use"): ReadinessWait;
+}
+
+/** A machine that has not answered for so long is asked about. */
+const POWER_MS = 5000;
+
+/** A rehearsal boots nothing: a node is taken to be up so long after Azure calls its machine done. */
+const SIMULATED_BOOT_MS = 8000;
+
+/** @throws the signal's reason */
+export async function waitForPlanned(run: Run, waiting: NodeWaiting, node: PlannedNode): Promise<NodeReadiness> {
+  const { level, joining } = waiting;
+  if (level === "machines") return { index: node.index, name: node.name, state: "created", timings: {}, attempts: 0 };
+  if (run.simulated) return simulated(run, waiting, node);
+  try {
+    if (joining.has(node.index) || (node.uncertified === true && level === "etcd")) {
+      const reached = await answers(run, waiting, node, "ssh");
+      if (reached.state !== "ready") return reached;
+      const refused = await letIn(run, waiting, node);
+      if (refused !== undefined) return { ...reached, state: "ssh", code: refused.code, reason: refused.message };
+    }
+    return await answers(run, waiting, node, level);
+  } finally {
+    joining.ended(node.index);
+  }
+}
+
+// --- internal ---
+
+/** Makes it a member, and brings it its certificate, where it needs that; what stands in the way is returned. */
+async function letIn(
+  run: Run,
+  { cluster, joining, targetOf }: NodeWaiting,
+  node: PlannedNode,
+): Promise<ClusterError | undefined> {
+  try {
+    if (joining.has(node.index)) await joining.join(node);
+    if (node.uncertified === true) await certify(run, cluster, targetOf(node));
+    return undefined;
+  } catch (error) {
+    run.tools.signal.throwIfAborted();
+    if (!(error instanceof ClusterError)) throw error;
+    return error;
+  }
+}
+
+async function answers(run: Run, waiting: NodeWaiting, node: PlannedNode, until: ReadyLevel): Promise<NodeReadiness> {
+  const asking = new AbortController();
+  void lookAtPower(run, waiting, node, AbortSignal.any([run.tools.signal, asking.signal])).catch(() => undefined);
+  try {
+    return await waiting.wait(node.hostKey === undefined ? "first-use" : "strict").one(waiting.targetOf(node), until);
+  } finally {
+    asking.abort(new Error("answered"));
+  }
+}
+
+/** A machine that was there before may be switched off; one that is being made is waited for. */
+async function lookAtPower(run: Run, { groupName, stopped }: NodeWaiting, node: PlannedNode, signal: AbortSignal): Promise<void> {
+  if (node.userData !== "") return;
+  await run.clock.sleep(POWER_MS, signal);
+  const power = await patiently(run.tools, () => run.lookups.powerState(groupName, node.name, signal));
+  if (power === "deallocated" || power === "stopped") stopped.add(node.index);
+}
+
+async function simulated(run: Run, { azure }: NodeWaiting, node: PlannedNode): Promise<NodeReadiness> {
+  await azure.settled(node.index);
+  await run.clock.sleep(SIMULATED_BOOT_MS, run.tools.signal);
+  const state = azure.hasFailed(node.index) ? "failed" : "ready";
+  return { index: node.index, name: node.name, state, timings: {}, attempts: 0 };
+}

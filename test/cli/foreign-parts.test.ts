@@ -1,0 +1,129 @@
+/** What others put into the cluster's own balancer, security group and network stays through every change of ours. */
+import { afterEach, expect, test } from "vitest";
+import { byHand, inGroup } from "./azure-hand.ts";
+import { type VirtualClock, createVirtualClock } from "../../src/sim/clock.ts";
+import { START, type TestAzure, testAzure } from "./world.ts";
+
+let azure: TestAzure;
+let clock: VirtualClock;
+afterEach(() => azure.close());
+
+// oxlint-disable-next-line typescript/no-explicit-any -- bodies are looked into at any depth
+type Body = any;
+
+const BALANCER = inGroup("abc", "Microsoft.Network/loadBalancers", "abc-lb");
+const GROUP = inGroup("abc", "Microsoft.Network/networkSecurityGroups", "abc-nsg");
+const NETWORK = inGroup("abc", "Microsoft.Network/virtualNetworks", "abc-vnet");
+const THEIRS = inGroup("abc", "Microsoft.Network/networkInterfaces", "theirs");
+
+const read = async (path: string): Promise<Body> => (await byHand(azure, "GET", path)).body;
+
+/** Reads, changes and writes back, as a person with `az` does. */
+async function change(path: string, how: (properties: Body) => void): Promise<void> {
+  const body = await read(path);
+  how(body.properties);
+  const put = await byHand(azure, "PUT", path, body);
+  expect(put.status, JSON.stringify(put.body)).toBe(200);
+  await clock.sleep(120_000);
+}
+
+async function shared(): Promise<void> {
+  clock = createVirtualClock(START);
+  azure = testAzure({ clock });
+  expect((await azure.run("abc --num-nodes 3 --wait-for machines")).exit).toBe(0);
+  const { id } = await read(BALANCER);
+  await change(BALANCER, (properties) => {
+    const [frontendIPConfiguration] = properties.frontendIPConfigurations.map(({ id }: { id: string }) => ({ id }));
+    properties.backendAddressPools.push({ name: "theirs" });
+    properties.loadBalancingRules.push({
+      name: "theirs",
+      properties: {
+        frontendIPConfiguration,
+        backendAddressPool: { id: `${id}/backendAddressPools/theirs` },
+        protocol: "Tcp",
+        frontendPort: 9000,
+        backendPort: 9000,
+        disableOutboundSnat: true,
+      },
+    });
+  });
+  await change(GROUP, (properties) => {
+    properties.securityRules.push({
+      name: "theirs",
+      properties: { ...properties.securityRules[0].properties, priority: 3000, destinationPortRange: "9000" },
+    });
+  });
+  await change(NETWORK, (properties) => {
+    properties.subnets.push({ name: "theirs", properties: { addressPrefix: "10.0.240.0/24" } });
+  });
+  const network = await read(NETWORK);
+  await byHand(azure, "PUT", THEIRS, {
+    location: "westus",
+    properties: {
+      ipConfigurations: [
+        {
+          name: "a",
+          properties: {
+            subnet: { id: `${network.id}/subnets/theirs` },
+            loadBalancerBackendAddressPools: [{ id: `${id}/backendAddressPools/theirs` }],
+          },
+        },
+      ],
+    },
+  });
+}
+
+const partsOf = async (): Promise<unknown> => {
+  const [balancer, group, network, theirs] = [await read(BALANCER), await read(GROUP), await read(NETWORK), await read(THEIRS)];
+  const one = (parts: Body[]): Body => parts.find(({ name }) => name === "theirs")?.properties;
+  return [
+    one(balancer.properties.backendAddressPools),
+    one(balancer.properties.loadBalancingRules),
+    one(group.properties.securityRules),
+    one(network.properties.subnets),
+    theirs.properties.ipConfigurations[0].properties.loadBalancerBackendAddressPools,
+  ];
+};
+
+for (const argv of [
+  "abc --num-nodes 5 --wait-for machines",
+  "abc --ssh-from 10.0.0.0/8 --wait-for machines",
+  "remove abc 2 --yes --force",
+  // beyond 100 nodes the network gets a NAT gateway, and the balancer loses its way out
+  "abc --num-nodes 101 --wait-for machines",
+])
+  test(`a pool with an interface in it, rules and a subnet of somebody else outlast: ${argv}`, async () => {
+    await shared();
+    const before = await partsOf();
+    expect(JSON.stringify(before)).not.toContain("null");
+    const { exit, stderr } = await azure.run(argv);
+    expect(exit, stderr).toBe(0);
+    expect(await partsOf()).toEqual(before);
+    expect(azure.exchanges.filter((one) => one.method === "PUT" && one.url.includes(BALANCER)).length).toBeGreaterThan(
+      argv.includes("--ssh-from") ? 1 : 2,
+    );
+  });
+
+test("a run that would cut an interface off is caught by the tests' own watch", async () => {
+  await shared();
+  const { id, location, sku, tags, properties } = await read(BALANCER);
+  const bare = {
+    id,
+    location,
+    sku,
+    tags,
+    properties: { ...properties, backendAddressPools: [], loadBalancingRules: [], outboundRules: [] },
+  };
+  const left = azure.run("status abc", {
+    azure: async (request) => {
+      await azure.simulation.handle({
+        ...request,
+        method: "PUT",
+        url: `https://management.azure.com${id}?api-version=2024-01-01`,
+        body: JSON.stringify(bare),
+      });
+      return azure.simulation.handle(request);
+    },
+  });
+  await expect(left).rejects.toThrow(/leaves out the pool nodes, and abc-coreos-0-nic is in it/);
+});

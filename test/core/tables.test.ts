@@ -1,0 +1,49 @@
+/** The tables that carry the variety: what a row has to say, and what nobody may forget. */
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { flagRows } from "../../src/core/spec/flags.ts";
+import { currentSize } from "../../src/core/spec/sizes.ts";
+import { sizeOf } from "../../src/sim/catalogue/sizes.ts";
+
+describe("flags", () => {
+  test("the table is read without scrolling", () => {
+    const source = readFileSync(new URL("../../src/core/spec/flags.ts", import.meta.url), "utf8");
+    expect(source.split("\n").filter((line) => line.length > 120)).toEqual([]);
+  });
+
+  test("a name is one flag's", () => {
+    const names = flagRows.flatMap(([, { name, also = [] }]) => [name, ...also]);
+    expect(names).toEqual([...new Set(names)]);
+  });
+
+  test.each(flagRows.filter(([, { kept }]) => kept !== undefined))("a kept value comes back out of its tag: %s", (_, flag) => {
+    const example = flag.default ?? flag.parse(EXAMPLE[flag.name] ?? "word");
+    expect(flag.parse(String(example))).toEqual(example);
+  });
+});
+
+/** Values of kept flags that have no default and take no word. */
+const EXAMPLE: Record<string, string> = { "discovery-service-url": "https://discovery.example/1" };
+
+describe("sizes of classic Azure", () => {
+  test.each([
+    ["Small", "Standard_D2s_v5"],
+    ["Medium", "Standard_D2s_v5"],
+    ["Large", "Standard_D4s_v5"],
+    ["ExtraLarge", "Standard_D8s_v5"],
+    ["extralarge", "Standard_D8s_v5"],
+    ["Basic_A1", "Standard_D2s_v5"],
+    ["A7", "Standard_E8s_v5"],
+    ["Standard_A3", "Standard_D4s_v5"],
+    ["D2", "Standard_D2s_v5"],
+    ["Standard_D14", "Standard_E16s_v5"],
+  ])("%s becomes %s, and that is said", (old, size) => {
+    expect(sizeOf(size)).toBeDefined();
+    expect(currentSize(old)).toEqual({ size, note: expect.stringMatching(new RegExp(`^${old} .*classic Azure.* ${size}`)) });
+  });
+
+  test.each(["Standard_D2_v2", "Standard_D2s_v5", "Standard_A2_v2", "Standard_D15_v2", "Standard_B2s", "constructor"])(
+    "%s is left as it is",
+    (size) => expect(currentSize(size)).toEqual({ size }),
+  );
+});
