@@ -6,7 +6,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { canonical, fingerprint } from "../core/fingerprint.ts";
 import type { AnyResource, Kind } from "../core/plan/resource.ts";
 import { changedRules } from "../core/plan/drift.ts";
-import { withForeignTags, isOurs } from "../core/plan/tags.ts";
+import { DESTROYING, isOurs, ownTagsOf, withForeignTags } from "../core/plan/tags.ts";
 import type { Live } from "./provider.ts";
 
 export type Decision = "create" | "update" | "unchanged" | "wait" | "replace";
@@ -37,7 +37,7 @@ export function decide(resource: AnyResource, live: Live | undefined, cluster: s
   if (live.state === "deleting" || live.state === "working") return "wait";
   if (live.state === "failed") return resource.kind === "machine" ? "replace" : "update";
   if (SETTLED.has(resource.kind)) return "unchanged";
-  if (live.tags[TAG] === fingerprintOf(resource) && !hasLostRules(resource, live)) return "unchanged";
+  if (live.tags[TAG] === fingerprintOf(resource) && !isMeddledWith(resource, live)) return "unchanged";
   return resource.kind === "networkInterface" && isAttached(live) ? "unchanged" : "update";
 }
 
@@ -63,9 +63,16 @@ function fingerprintOf(resource: AnyResource): string {
   return fingerprint({ ...rest, user: osProfile?.adminUsername, name: osProfile?.computerName });
 }
 
-/** The fingerprint says what was last written by one of us; what somebody changed since, or left behind, only the rules say. */
-const hasLostRules = (resource: AnyResource, live: Live): boolean =>
-  resource.kind === "loadBalancer" && changedRules([resource], new Map([[resource.id.toLowerCase(), live]])).length > 0;
+/** The fingerprint says what was last written by one of us; what somebody changed since, or left behind, only it itself says. */
+const isMeddledWith = (resource: AnyResource, live: Live): boolean =>
+  (resource.kind === "publicAddress" && isRetagged(resource.body.tags, live.tags)) ||
+  (resource.kind === "loadBalancer" && changedRules([resource], new Map([[resource.id.toLowerCase(), live]])).length > 0);
+
+/** The claim is its tags; other addresses have none that matter. */
+const isRetagged = (wanted: Record<string, string> = {}, tags: Record<string, string>): boolean => {
+  const { [DESTROYING]: _, ...there } = ownTagsOf(tags);
+  return wanted["aoc-role"] === "claim" && canonical(there) !== canonical(wanted);
+};
 
 const isAttached = (live: Live): boolean => (live.model as { virtualMachine?: unknown }).virtualMachine !== undefined;
 

@@ -144,11 +144,12 @@ const nodeOfRule = (name: string | undefined): number | undefined => {
   return index === undefined ? undefined : Number(index);
 };
 
-/** Nodes whose NAT rule an interface uses. */
-export const usedRules = ({ inboundNatRules }: LoadBalancer): number[] =>
-  (inboundNatRules ?? []).flatMap(({ name, backendIPConfiguration }) => {
-    const index = backendIPConfiguration === undefined ? undefined : nodeOfRule(name);
-    return index === undefined ? [] : [index];
+/** Nodes whose NAT rule an interface uses, with the interface's id. */
+export const usedRules = ({ inboundNatRules }: LoadBalancer): [node: number, networkInterface: string][] =>
+  (inboundNatRules ?? []).flatMap(({ name, backendIPConfiguration }): [number, string][] => {
+    const node = nodeOfRule(name);
+    const id = /^(.*\/networkInterfaces\/[^/]+)\/ipConfigurations\//i.exec(backendIPConfiguration?.id ?? "")?.[1];
+    return node === undefined || id === undefined ? [] : [[node, id]];
   });
 
 /** What a balancer has not, or has of nodes that the plan does not have. */

@@ -52,7 +52,10 @@ export function adaptBalancer(run: Run, cluster: Cluster): Adapt {
     if (claim === undefined) throw destroyedMeanwhile(cluster.spec.name);
     refuseMarked(cluster.spec.name, claim.tags);
     const planned = new Map(cluster.facts.nodes.map((node) => [node.index, node]));
-    const indexes = new Set([...(claimedNodes(claim.tags) ?? planned.keys()), ...usedRules(model as LoadBalancer)]);
+    const indexes = new Set(claimedNodes(claim.tags) ?? planned.keys());
+    // Azure refuses to take a rule away from an interface; that there is one still, the balancer may say too long
+    for (const [index, id] of usedRules(model as LoadBalancer))
+      if (!indexes.has(index) && (await isThere(run, id))) indexes.add(index);
     const nodes = [...indexes]
       .sort((a, b) => a - b)
       .map((index) => planned.get(index) ?? { index, name: names.machine(cluster.spec, index), address: "", userData: "" });
@@ -78,6 +81,9 @@ export const destroyedMeanwhile = (name: string): ClusterError =>
   });
 
 // --- internal ---
+
+const isThere = async (run: Run, id: string): Promise<boolean> =>
+  (await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "networkInterface", id }, signal))) !== undefined;
 
 function refuseMarked(name: string, tags: Tags): void {
   if (tags[DESTROYING] !== undefined) throw destroyedMeanwhile(name);

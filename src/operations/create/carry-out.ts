@@ -216,7 +216,8 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
     if (resource.kind === "loadBalancer") return { adapt: adaptBalancer(run, cluster) };
     const { claim: before } = found;
     if (resource.kind !== "publicAddress" || resource.id !== claim || before === undefined) return {};
-    return { adapt: adaptClaim(cluster, withNodes(ownTagsOf(before.tags), prepared.known), resource.body.tags ?? {}) };
+    const read = before.nodes === undefined ? withNodes(before.tags, prepared.known) : before.tags;
+    return { adapt: adaptClaim(cluster, ownTagsOf(read), resource.body.tags ?? {}) };
   }
 }
 
