@@ -1,7 +1,174 @@
-/** The library's face: one function a command. */
-export { create } from "./operations/create.ts";
-export { destroy } from "./operations/destroy.ts";
-export { gc } from "./operations/gc.ts";
-export { list } from "./operations/list.ts";
-export { remove } from "./operations/remove.ts";
-export { status } from "./operations/status.ts";
+/**
+ * The library: one function a command, without terminal or process. `open` gives one Azure for several pieces of work; the functions
+ * open one for a single piece. Results are the documents of `--json`, failures are ClusterErrors with the exit code that the command
+ * would have. No type of the Azure SDK is part of it.
+ */
+import type {
+  DestroyDocument,
+  ListDocument,
+  PlanDocument,
+  RemoveDocument,
+  StatusDocument,
+  ClusterDocument,
+} from "./core/documents.ts";
+import {
+  type Azure,
+  type AzureOptions,
+  type CreateOptions,
+  type ExportResult,
+  type GcResult,
+  type RemoveOptions,
+  apart,
+  openAzure,
+} from "./library/azure.ts";
+import type { FlagScope } from "./core/spec/flag.ts";
+import { type OptionsOf, checkedOptions } from "./library/options.ts";
+import { realClock } from "./operations/real-clock.ts";
+
+export type * from "./core/documents.ts";
+export { ClusterError, EXIT, type ErrorSource, type ExitCode } from "./core/errors.ts";
+export type { Event, EventKind } from "./engine/event.ts";
+export type { Azure, AzureOptions, CreateOptions, ExportResult, GcResult, RemoveOptions };
+
+/**
+ * One Azure for several pieces of work: who signs in, where keys are and who listens is said once.
+ *
+ * @example
+ * import { open } from "azure-coreos-cluster";
+ *
+ * await using azure = open({ simulate: true, dir: "clusters" });
+ * const made = await azure.create("mycluster", { numNodes: 3 });
+ * const seen = await azure.status("mycluster");
+ * console.log(made.ip, seen.nodes.map((node) => node.state));
+ * await azure.destroy("mycluster");
+ *
+ * @throws ClusterError Usage (exit 2) for an option that is none, or has no such value
+ */
+export const open = (options: AzureOptions = {}): Azure => openAzure(options, realClock);
+
+/**
+ * Makes a cluster, or finishes or grows it: calling it again is always safe. Without `simulate` machines are made, and cost money
+ * until they are destroyed.
+ *
+ * @example
+ * import { create } from "azure-coreos-cluster";
+ *
+ * const { nodes, host } = await create("mycluster", {
+ *   simulate: true,
+ *   numNodes: 5,
+ *   onEvent: ({ kind, label }) => console.log(kind, label),
+ * });
+ * console.log(host, nodes.length);
+ *
+ * @throws ClusterError; NodesNotReady (exit 3) when only some nodes came up
+ */
+export const create = (name: string, options: AzureOptions & CreateOptions = {}): Promise<ClusterDocument> =>
+  once(options, ["create"], (azure, wish) => azure.create(name, wish));
+
+/**
+ * What `create` would do with the same options; nothing is written.
+ *
+ * @example
+ * import { plan } from "azure-coreos-cluster";
+ *
+ * const { resources } = await plan("mycluster", { simulate: true, vmSize: "Large", deis: true });
+ * console.log(resources.filter(({ action }) => action === "create").length);
+ */
+export const plan = (name: string, options: AzureOptions & CreateOptions = {}): Promise<PlanDocument> =>
+  once(options, ["create"], (azure, wish) => azure.plan(name, wish));
+
+/**
+ * How a cluster is, asked of Azure and, where its private key is at hand, of the nodes.
+ *
+ * @example
+ * import { create, status } from "azure-coreos-cluster";
+ *
+ * await create("mycluster", { simulate: true });
+ * const { drift, nodes } = await status("mycluster", { simulate: true });
+ * if (drift.length > 0 || nodes.some(({ state }) => state !== "ready")) throw new Error("mycluster is ill");
+ *
+ * @throws ClusterError ClusterNotFound (exit 1)
+ */
+export const status = (name: string, options: AzureOptions = {}): Promise<StatusDocument> =>
+  once(options, [], (azure) => azure.status(name));
+
+/**
+ * The clusters of the subscription, or of `resourceGroup`.
+ *
+ * @example
+ * import { list } from "azure-coreos-cluster";
+ *
+ * for (const { name, nodes, expires } of await list({ simulate: true })) console.log(name, nodes, expires);
+ */
+export const list = (options: AzureOptions = {}): Promise<ListDocument[]> => once(options, [], (azure) => azure.list());
+
+/**
+ * Takes nodes out of a cluster, etcd's membership first.
+ *
+ * @example
+ * import { create, remove } from "azure-coreos-cluster";
+ *
+ * await create("mycluster", { simulate: true, numNodes: 5 });
+ * const { removed } = await remove("mycluster", [4, "mycluster-coreos-3"], { simulate: true });
+ * console.log(removed);
+ *
+ * @throws ClusterError LastNodes (exit 2); Etcd* when etcd does not let a member go
+ */
+export async function remove(
+  name: string,
+  nodes: readonly (number | string)[],
+  options: AzureOptions & RemoveOptions = {},
+): Promise<RemoveDocument> {
+  const { force = false, ...rest } = options;
+  return once(rest, [], (azure) => azure.remove(name, nodes, { force }));
+}
+
+/**
+ * Removes everything of a cluster, and proves it. Doing it twice is no error.
+ *
+ * @example
+ * import { destroy } from "azure-coreos-cluster";
+ *
+ * const { deleted } = await destroy("mycluster", { simulate: true });
+ * console.log(deleted.length);
+ *
+ * @throws ClusterError NotDestroyed (exit 1) when something is left
+ */
+export const destroy = (name: string, options: AzureOptions = {}): Promise<DestroyDocument> =>
+  once(options, [], (azure) => azure.destroy(name));
+
+/**
+ * Destroys the clusters whose time to live (`ttl`) is over.
+ *
+ * @example
+ * import { gc } from "azure-coreos-cluster";
+ *
+ * for (const one of await gc({ simulate: true })) if ("error" in one) console.error(one.name, one.error.message);
+ */
+export const gc = (options: AzureOptions = {}): Promise<GcResult[]> => once(options, [], (azure) => azure.gc());
+
+/**
+ * The plan as an ARM template or Terraform JSON. Private keys are in the values file, never in the document.
+ *
+ * @example
+ * import { exportPlan } from "azure-coreos-cluster";
+ *
+ * const { document, valuesFile } = await exportPlan("mycluster", { simulate: true, format: "terraform" });
+ * console.log(Object.keys(document), valuesFile);
+ */
+export const exportPlan = (name: string, options: AzureOptions & OptionsOf<"create" | "export"> = {}): Promise<ExportResult> =>
+  once(options, ["create", "export"], (azure, wish) => azure.exportPlan(name, wish));
+
+// --- internal ---
+
+/** One piece of work, in an Azure of its own. */
+async function once<T, S extends FlagScope>(
+  options: object,
+  scopes: readonly S[],
+  work: (azure: Azure, wish: OptionsOf<S>) => Promise<T>,
+): Promise<T> {
+  const { own, wish } = apart(options);
+  const checked = checkedOptions(wish, scopes);
+  await using azure = openAzure(own, realClock);
+  return await work(azure, checked);
+}

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
-import { realClock } from "../src/cli/world.ts";
+import { realClock } from "../src/operations/real-clock.ts";
 import { serve } from "../src/sim/server.ts";
 import { createSimulation } from "../src/sim/simulation.ts";
 

@@ -14,7 +14,7 @@ import { createVirtualClock } from "../src/sim/clock.ts";
 import { parseFault } from "../src/sim/fault-script.ts";
 import { serve } from "../src/sim/server.ts";
 import { createSimulation, timeOf } from "../src/sim/simulation.ts";
-import { realClock } from "../src/cli/world.ts";
+import { realClock } from "../src/operations/real-clock.ts";
 import { type TestAzure, testAzure } from "./cli/world.ts";
 import { flawsOf, shapeOf } from "./cluster-state.ts";
 

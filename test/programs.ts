@@ -10,6 +10,7 @@ const PACKAGE: Record<string, string> = {
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
   openssl: "openssl",
+  puttygen: "putty-tools",
   "systemd-analyze": "systemd",
 };
 

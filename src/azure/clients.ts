@@ -10,7 +10,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Endpoint } from "./clouds.ts";
 import { boundedClient } from "./bounded.ts";
 import { ownHosts } from "./origin.ts";
-import { type Heard, type OperationErrors, answers, loopbackSignIn } from "./pipeline.ts";
+import { type Heard, type OperationErrors, answers, loopbackSignIn, wholeBeforeWrites } from "./pipeline.ts";
 
 export interface Connection {
   readonly subscription: string;
@@ -20,6 +20,8 @@ export interface Connection {
   /** Where requests go instead of the network: the simulation. */
   readonly httpClient?: HttpClient;
   readonly clock: Clock;
+  /** Ends before the first write; see wholeBeforeWrites. */
+  readonly loadRest?: () => Promise<void>;
   /** A proxy is configured in the environment: the SDK finds it, if it makes its own sockets. */
   readonly proxied: boolean;
 }
@@ -72,6 +74,8 @@ export async function createClients(connection: Connection): Promise<Clients> {
       beforePolicies: ["bearerTokenAuthenticationPolicy"],
     });
     pipeline.addPolicy(ownHosts(endpoint.url), { beforePolicies: ["answers"] });
+    if (connection.loadRest !== undefined)
+      pipeline.addPolicy(wholeBeforeWrites(connection.loadRest), { beforePolicies: ["ownHosts"] });
     // Resource Manager redirects nobody, and the SDK follows behind the rule of who may be asked
     pipeline.removePolicy({ name: "redirectPolicy" });
     // bounded.ts unpacks, for it counts

@@ -10,6 +10,8 @@ export interface ErrorBody {
   readonly target?: string;
   readonly details?: readonly ErrorBody[];
   readonly innererror?: ErrorBody;
+  /** What stands beside it under `additionalInfo`: which policy objected, and to what. */
+  readonly info?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** Undefined for what is no envelope. */
@@ -64,12 +66,14 @@ function read(value: unknown, depth: number): ErrorBody | undefined {
   ];
   const innererror = read(found.get("innererror"), depth + 1) ?? quoted?.innererror;
   const said = quoted?.message ?? message;
+  const info = listOf(found.get("additionalinfo")).flatMap(infoOf);
   return {
     ...(code === undefined ? {} : { code }),
     ...(said === undefined ? {} : { message: said }),
     ...(target === undefined ? {} : { target }),
     ...(details.length === 0 && !Array.isArray(found.get("details")) ? {} : { details }),
     ...(innererror === undefined ? {} : { innererror }),
+    ...(info.length === 0 ? {} : { info }),
   };
 }
 
@@ -90,6 +94,11 @@ const listOf = (value: unknown): unknown[] =>
   Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
 
 const textOf = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
+function infoOf(value: unknown): Record<string, unknown>[] {
+  const info = members(value)?.get("info");
+  return typeof info === "object" && info !== null ? [{ ...info }] : [];
+}
 
 /** Which policy forbids it stands beside the message, in the words that older answers have in theirs. */
 function policyOf(value: unknown): ErrorBody[] {

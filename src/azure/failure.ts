@@ -1,5 +1,5 @@
 /** What the SDK throws and ARM answers, as one kind of error with ARM's own code, message and details. */
-import { AzureError, notAzure } from "../core/advice/azure-error.ts";
+import { AzureError, type AzureErrorOptions, notAzure } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { type ErrorBody, errorBody, explained } from "./error-body.ts";
 import { shown } from "./origin.ts";
@@ -80,10 +80,15 @@ export function failure(error: unknown): unknown {
 
 const LONGEST_PATH = 400;
 
-/** With the inner error, which says more of the same. */
-function detailsOf(body: ErrorBody | undefined): { details?: readonly ErrorBody[] } {
-  if (body?.details === undefined && body?.innererror === undefined) return {};
-  return { details: [...(body.details ?? []), ...(body.innererror === undefined ? [] : [body.innererror])] };
+/** With the inner error, which says more of the same, and what stands beside. */
+function detailsOf(body: ErrorBody | undefined): Pick<AzureErrorOptions, "details" | "info"> {
+  const { details = [], innererror, info } = body ?? {};
+  return {
+    ...(body?.details === undefined && innererror === undefined
+      ? {}
+      : { details: [...details, ...(innererror === undefined ? [] : [innererror])] }),
+    ...(info === undefined ? {} : { info }),
+  };
 }
 
 /** Resource Manager redirects nobody: nothing is asked elsewhere. */

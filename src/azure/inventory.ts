@@ -2,6 +2,7 @@
  * What is there: lists of a group or of the subscription, asked of each kind's own service. Those know at once what was made
  * or deleted; ARM's own list of everything (`contents`) may be minutes behind.
  */
+import { AzureError } from "../core/advice/azure-error.ts";
 import type { Kind } from "../core/plan/resource.ts";
 import type { Live } from "../engine/provider.ts";
 import type { Clients } from "./clients.ts";
@@ -74,6 +75,16 @@ export function inventoryReads({ compute, network, resources, storage }: Clients
           managedBy: undefined,
         })),
       ];
+    },
+
+    /** Names of the containers of a storage account; none where this sign-in may not ask, or this ARM does not know them. */
+    containers: async (group: string, account: string, abortSignal: AbortSignal): Promise<string[]> => {
+      const list = () => all(storage.blobContainers.list(group, account, { abortSignal }), abortSignal);
+      const found = await listed(list).catch((error: unknown) => {
+        if (error instanceof AzureError && error.status === 403) return undefined;
+        throw error;
+      });
+      return (found ?? []).map(({ name = "" }) => name);
     },
 
     /** Everything in a group, whatever its kind; none when the group does not exist. */

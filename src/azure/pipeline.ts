@@ -54,6 +54,20 @@ export const loopbackSignIn: PipelinePolicy = {
   },
 };
 
+/**
+ * The program is whole before anything is written: an upgrade of the package under a running command takes its files away. It is loaded
+ * while the first answer is waited for.
+ */
+export const wholeBeforeWrites = (load: () => Promise<void>): PipelinePolicy => ({
+  name: "wholeBeforeWrites",
+  async sendRequest(request, next) {
+    if (request.method !== "GET" && request.method !== "HEAD") await load();
+    const answer = next(request);
+    load().catch(() => undefined); // said when something is to be written
+    return answer;
+  },
+});
+
 export interface PlainRequest {
   readonly method: string;
   readonly url: string;

@@ -153,12 +153,14 @@ export function createProvider(clients: Clients): Provider {
     },
     async tag({ id, kind }, tags, abortSignal, ifMatch) {
       const group = groupOf(id) ?? "";
+      const { compute, network, resources } = clients;
       const call = { abortSignal, ...matching(ifMatch) };
-      await understood(() =>
-        kind === "resourceGroup"
-          ? clients.resources.resourceGroups.update(group, { tags }, call)
-          : clients.network.publicIPAddresses.updateTags(group, nameOf(id), { tags }, call),
-      );
+      await understood<unknown>(() => {
+        if (kind === "resourceGroup") return resources.resourceGroups.update(group, { tags }, call);
+        // to be answered is to be carried out: there is nothing to wait for
+        if (kind === "disk") return compute.disks.update(group, nameOf(id), { tags }, call).submitted();
+        return network.publicIPAddresses.updateTags(group, nameOf(id), { tags }, call);
+      });
     },
   };
 

@@ -1,5 +1,7 @@
 /** destroy on a terminal: shows what will go, asks, and tells how it went. The work is operations/destroy.ts. */
+import type { Alike } from "../core/documents.ts";
 import { EXIT, type ExitCode } from "../core/errors.ts";
+import { plain } from "../core/words.ts";
 import { type DestroyOutcome, carryOutDestroy, checkDestroy, planDestroy } from "../operations/destroy.ts";
 import { type Doom, isEmpty } from "../operations/destroy/doom-survey.ts";
 import { renderDoom } from "../report/doom.ts";
@@ -22,6 +24,7 @@ export async function destroy(invocation: Invocation): Promise<number> {
     if (isEmpty(doom)) {
       const where = given.resourceGroup === undefined ? "" : ` in the resource group ${given.resourceGroup}`;
       session.say(`Nothing of ${name} is there${where}.`);
+      sayKept(session, doom.kept);
       return print(session, invocation, await carryOutDestroy(session, doom));
     }
     showDoom(session, invocation, doom);
@@ -35,13 +38,22 @@ export async function destroy(invocation: Invocation): Promise<number> {
     const outcome = await carryOutDestroy(session, doom);
     session.endReport();
     if (outcome.error === undefined) session.say(`Nothing of ${name} is left.`);
+    sayKept(session, outcome.document.kept);
     return print(session, invocation, outcome);
   } finally {
     await session.close();
   }
 }
 
+/** What looks like the cluster's and was kept: why, and how it is deleted by hand. */
+export function sayKept(session: Session, kept: readonly Alike[]): void {
+  for (const { id, why, command } of kept.slice(0, SHOWN)) session.say(plain(`Kept: ${id}: ${why}. To delete it: ${command}`));
+  if (kept.length > SHOWN) session.say(`Kept as well: ${kept.length - SHOWN} more; --json names them all.`);
+}
+
 // --- internal ---
+
+const SHOWN = 20;
 
 /** The text that is shown before anything is deleted. */
 function showDoom(session: Session, { world, given }: Invocation, { located, ours, foreign, strange, whole }: Doom): void {

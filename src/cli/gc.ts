@@ -9,6 +9,7 @@ import { listDocument } from "../operations/list.ts";
 import { errorDocument, exitCodeOf, renderError } from "../report/error.ts";
 import { columnsOf } from "../report/wrap.ts";
 import { confirm } from "./confirm.ts";
+import { sayKept } from "./destroy.ts";
 import type { Invocation } from "./invocation.ts";
 import { renderList } from "./list.ts";
 import { type Session, openSession } from "./session.ts";
@@ -66,6 +67,7 @@ function told(session: Session, invocation: Invocation, one: Swept): Ended {
     session.say(renderError(withName(name, error), { color: false }));
     return { exit: exitCodeOf(error), document: { name, resourceGroup, error: errorDocument(error) } };
   }
+  sayKept(session, one.document.kept);
   if (one.error === undefined) return { exit: EXIT.done, document: one.document };
   session.say(renderError(one.error, { color: false }));
   return { exit: one.error.exit, document: one.document };

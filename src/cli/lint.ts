@@ -6,18 +6,19 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { EXIT, usageError } from "../core/errors.ts";
 import { FLAGS } from "../core/spec/flags.ts";
-import { checkUserData } from "../core/user-data/check.ts";
-import { customUserData, needsDiscoveryUrl } from "../core/user-data/custom.ts";
+import { checkUserData, checkUserDataFile, type CheckOptions, type Finding } from "../core/user-data/check.ts";
+import { filledNotes } from "../core/user-data/custom.ts";
 import { formatFindings } from "../core/user-data/lint.ts";
+import { customFile, filledIn, gunzip } from "../operations/create/custom-data.ts";
 import type { Invocation } from "./invocation.ts";
 
 /** Findings on stdout, one a line as compilers print them; exit code 1 when one of them is an error. */
 export async function lint({ world, args, given }: Invocation): Promise<number> {
   const file = args[0] ?? "";
   const platform = given.platform ?? FLAGS.platform.default;
-  const findings = checkUserData(filled(await readText(resolve(world.cwd, file), file)), { platform });
+  const findings = findingsOf(await readBytes(resolve(world.cwd, file), file), { platform, file, gunzip });
   const errors = findings.filter(({ level }) => level === "error").length;
-  const warnings = findings.length - errors;
+  const warnings = findings.filter(({ level }) => level === "warning").length;
   if (given.json === true) {
     world.stdout.write(
       `${JSON.stringify({ schema: "azure-coreos-cluster/lint/1", file, platform, errors, warnings, findings })}\n`,
@@ -31,20 +32,24 @@ export async function lint({ world, args, given }: Invocation): Promise<number> 
 
 // --- internal ---
 
-/** Stands for the values that create fills in; no line is added or taken away by it. */
-const filled = (text: string): string =>
-  customUserData(text, {
+/** What stands for the values that create fills in adds no line and takes none away. */
+function findingsOf(bytes: Uint8Array, options: CheckOptions): readonly Finding[] {
+  const file = customFile(bytes);
+  const filled = filledIn(file, {
     name: "mycluster-coreos-0",
-    ...(needsDiscoveryUrl(text) ? { discoveryUrl: "http://discovery.example/0123456789abcdef0123456789abcdef" } : {}),
+    discoveryUrl: "http://discovery.example/0123456789abcdef0123456789abcdef",
   });
+  const findings = typeof filled === "string" ? checkUserData(filled, options) : checkUserDataFile(filled, options);
+  return [...filledNotes(file.text ?? ""), ...findings].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+}
 
 const counted = (count: number, what: string): string => `${count === 0 ? "no" : count} ${what}${count === 1 ? "" : "s"}`;
 
 const WHY: Partial<Record<string, string>> = { ENOENT: "There is no such file.", EISDIR: "It is a folder: give a file." };
 
-async function readText(path: string, file: string): Promise<string> {
+async function readBytes(path: string, file: string): Promise<Uint8Array> {
   try {
-    return await readFile(path, "utf8");
+    return await readFile(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw usageError(`cannot read ${file}`, WHY[code ?? ""] ?? `${message}.`);

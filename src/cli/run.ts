@@ -1,6 +1,5 @@
 /** run: one command on every node at once, over the ssh2 package; its output labelled and in the order of the nodes. */
-import { canLogIn } from "../nodes/identity.ts";
-import { ClusterError, EXIT, usageError } from "../core/errors.ts";
+import { usageError } from "../core/errors.ts";
 import { FLAGS } from "../core/spec/flags.ts";
 import { runOnAll } from "../nodes/run.ts";
 import { type Invocation, nameArgument } from "./invocation.ts";
@@ -16,16 +15,8 @@ export async function run(invocation: Invocation): Promise<number> {
   const session = await openSession(invocation);
   try {
     const cluster = await reachNodes(session, nameArgument(invocation), given.resourceGroup);
-    const { spec, key } = cluster;
-    if (!canLogIn(cluster.identity))
-      throw new ClusterError(
-        "PrivateKeyMissing",
-        `the private key of ${spec.name} is not in ${session.dir}, and no agent holds it`,
-        {
-          exit: EXIT.failed,
-          advice: `${key.notes.join(" ")} Run this where ssh-cert.key is, give --dir, or add the key to your agent: ssh-add FILE`,
-        },
-      );
+    const { spec } = cluster;
+    if (cluster.lacking !== undefined) throw cluster.lacking;
     const { nodes } = await learnHostKeys(session, cluster);
     const width = Math.max(...nodes.map(({ name }) => name.length));
     const command = rest.join(" ");

@@ -26,6 +26,9 @@ export interface Session extends Run {
   close(): Promise<void>;
 }
 
+/** Commands that end before anybody could replace the program under them; all others are made whole. */
+const LOOK = new Set(["plan", "status", "list", "export"]);
+
 export async function openSession(invocation: Invocation, { looks = false }: Pick<OpenOptions, "looks"> = {}): Promise<Session> {
   const { world, given } = invocation;
   const reports: Report[] = given.events === undefined ? [] : [jsonLines(resolve(world.cwd, given.events))];
@@ -47,6 +50,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
   try {
     const { run, interrupt, close } = await openRun(world, given, {
       looks,
+      lasts: given.watch === true || !(given.dryRun === true || LOOK.has(invocation.command)),
       listeners: {
         event: hear,
         say: (text) => {

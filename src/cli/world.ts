@@ -1,5 +1,5 @@
 /** The process as a value. The only module that reads process globals, the clock or randomness; tests pass their own. */
-import type { Clock } from "../core/clock.ts";
+import { realClock } from "../operations/real-clock.ts";
 import type { Surroundings } from "../operations/run.ts";
 
 export interface Output {
@@ -54,6 +54,7 @@ export function realWorld(): RealWorld {
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
     clock: realClock,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+    loadRest: async () => (await import("./rest.ts")).loadRest(),
     ask: async (question) => {
       // loaded when somebody is asked: it would cost every start a tenth of its time
       const { createInterface } = await import("node:readline/promises");
@@ -107,21 +108,3 @@ function onInterrupt(callback: () => void): () => void {
     process.off("SIGTERM", callback);
   };
 }
-
-export const realClock: Clock = {
-  now: () => Date.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason as Error);
-      const timer = setTimeout(done, ms);
-      function done(): void {
-        signal?.removeEventListener("abort", aborted);
-        resolve();
-      }
-      function aborted(): void {
-        clearTimeout(timer);
-        reject(signal?.reason as Error);
-      }
-      signal?.addEventListener("abort", aborted, { once: true });
-    }),
-};

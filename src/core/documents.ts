@@ -151,5 +151,17 @@ export interface DestroyDocument {
   readonly resourceGroup: string;
   readonly deleted: readonly Gone[];
   readonly left: readonly Gone[];
+  /** What looks like the cluster's and does not prove to be by its tags: it was not touched. */
+  readonly kept: readonly Alike[];
   readonly seconds: number;
+}
+
+/** Something that looks like a cluster's. */
+export interface Alike {
+  readonly kind: string;
+  readonly id: string;
+  /** Why it is kept: what is said after its name. */
+  readonly why: string;
+  /** What deletes it, if it is to go. */
+  readonly command: string;
 }

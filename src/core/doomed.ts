@@ -1,11 +1,15 @@
 /**
  * What of a group's contents is a cluster's, and in which order it can go. Pure: a destroy lists, this sorts. A resource is
- * the cluster's by its tags; a disk, which Azure makes untagged, by the machine that holds it or by its name.
+ * the cluster's by its tags; a disk that Azure made without them, by the machine of ours that was made with it and holds it.
+ * Nothing is by its name: what only looks like the cluster's is kept, and named.
  */
-import { names } from "./plan/cluster.ts";
+import { alike } from "./alike.ts";
+import type { Alike } from "./documents.ts";
+import { type Taken, addressesOf, heldBy, isMadeWith, takenAlong } from "./machine-holds.ts";
 import { type DoomedKind, LISTED, labelOf, typeOf } from "./plan/kind-words.ts";
+import { type Owner, isProven } from "./plan/proof.ts";
 import { nameOf } from "./plan/resource.ts";
-import { type Tags, isOurs } from "./plan/tags.ts";
+import { type Tags, isClaim, isLabelledClaim, wordOf } from "./plan/tags.ts";
 
 /** A resource as the services' own lists tell it. */
 export interface Found {
@@ -34,40 +38,61 @@ export interface SortedOut {
   readonly foreign: readonly { readonly id: string; readonly type: string }[];
   /** Tagged as the cluster's, of a type that the tool never makes: it goes only with the whole group. */
   readonly strange: readonly { readonly id: string; readonly type: string }[];
+  /** Of what is foreign, that which looks like the cluster's and does not prove to be. */
+  readonly kept: readonly Alike[];
+  /** Disks of the cluster's that do not say so yet: they are tagged before their machines go. */
+  readonly untagged: readonly { readonly id: string; readonly tags: Tags; readonly machine: string }[];
+  /** What of others would go along with a machine of the cluster. */
+  readonly taken: readonly Taken[];
 }
 
 /**
  * @param found what the services list, of the kinds that the tool makes
  * @param contents ARM's own list, which knows every type but may be behind
+ * @param guests by the lower-case id of a storage account, what others keep in it: it is not deleted with that
  */
 export function sortOut(
-  cluster: string,
+  owner: Owner,
   found: readonly Found[],
   contents: readonly { id: string; type: string; tags: Tags }[],
+  guests: ReadonlyMap<string, readonly string[]> = new Map(),
 ): SortedOut {
-  const tagged = found.filter((one) => isOurs(one.tags, cluster));
-  const machines = new Set(tagged.filter((one) => one.kind === "machine").map((one) => key(one.id)));
-  const claims = tagged.filter((one) => one.tags["aoc-role"] === "claim");
-  const diskName = diskNames(cluster, claims[0]?.tags["aoc-vm-name-prefix"]);
-  const isOurDisk = (one: Found): boolean =>
-    one.kind === "disk" &&
-    (one.managedBy === undefined
-      ? one.tags["managed-by"] === undefined && diskName.test(nameOf(one.id))
-      : machines.has(key(one.managedBy)));
-  const ours = found.filter((one) => isOurs(one.tags, cluster) || isOurDisk(one)).sort(asPeopleRead);
+  const proven = found.filter((one) => isProven(one, owner) || isDamagedClaim(one, owner));
+  const machines = new Map(proven.filter((one) => one.kind === "machine").map((one) => [key(one.id), one]));
+  const madeWith = found.flatMap((one) => {
+    const machine = one.kind === "disk" && !isProven(one, owner) ? machines.get(key(one.managedBy ?? "")) : undefined;
+    const held = machine && heldBy(machine).find(({ id }) => key(id) === key(one.id));
+    const made = machine && held && isMadeWith(machine, held, { tags: one.tags, managedBy: one.managedBy });
+    return made === true ? [{ disk: one, machine: machine.id }] : [];
+  });
+  const ours = [...proven, ...madeWith.map(({ disk }) => disk)]
+    .filter((one) => (guests.get(key(one.id)) ?? []).length === 0)
+    .sort(asPeopleRead);
   const mine = new Set(ours.map((one) => key(one.id)));
+  const byKey = new Map(found.map((one) => [key(one.id), one]));
   const others = contents.filter((one) => !LISTED.has(one.type.toLowerCase()) && !below(one.id, mine));
+  const theirs = found.filter((one) => !mine.has(key(one.id)));
   return {
-    ours: ordered(cluster, ours),
+    ours: ordered(owner.cluster, ours),
     foreign: [
-      ...found.filter((one) => !mine.has(key(one.id))).map((one) => ({ id: one.id, type: typeOf(one.kind) })),
-      ...others.filter((one) => !isOurs(one.tags, cluster)).map(({ id, type }) => ({ id, type })),
+      ...theirs.map((one) => ({ id: one.id, type: typeOf(one.kind) })),
+      ...others.filter((one) => !isProven(one, owner)).map(({ id, type }) => ({ id, type })),
     ],
-    strange: others.filter((one) => isOurs(one.tags, cluster)).map(({ id, type }) => ({ id, type })),
+    strange: others.filter((one) => isProven(one, owner)).map(({ id, type }) => ({ id, type })),
+    kept: alike(owner, theirs, others, guests),
+    untagged: madeWith.map(({ disk, machine }) => ({ id: disk.id, tags: disk.tags, machine })),
+    taken: [...machines.values()].flatMap((one) => takenAlong(one, owner, ({ id }) => byKey.get(key(id)))),
   };
 }
 
 // --- internal ---
+
+/**
+ * A claim that lost its id is the cluster's if it has the cluster's DNS label: Azure gives that to one resource only. Else nothing would
+ * lead out of a damaged claim.
+ */
+const isDamagedClaim = (one: Found, { cluster }: Owner): boolean =>
+  one.kind === "publicAddress" && isLabelledClaim(one, cluster) && wordOf(one.tags) === undefined;
 
 /** What a kind stands on, and so what Azure deletes only after it. Of kinds that each node has, those it refers to. */
 const UNDER: Partial<Record<DoomedKind, readonly DoomedKind[]>> = {
@@ -84,7 +109,7 @@ function ordered(cluster: string, ours: readonly Found[]): Doomed[] {
   const byKind = Map.groupBy(ours, (one) => one.kind);
   const byKey = new Map(ours.map((one) => [key(one.id), one]));
   // the claim is what tells others that a cluster is here: it goes last
-  const claims = ours.filter((one) => one.tags["aoc-role"] === "claim");
+  const claims = ours.filter((one) => isClaim(one.tags, cluster));
   const takers = goesWith(ours);
   return ours.map((one): Doomed => {
     const under = UNDER[one.kind] ?? [];
@@ -130,36 +155,15 @@ const ORDER: readonly DoomedKind[] = [
 const asPeopleRead = (a: Found, b: Found): number =>
   ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || nameOf(a.id).localeCompare(nameOf(b.id), "en", { numeric: true });
 
-interface Held {
-  readonly id?: string;
-  readonly deleteOption?: string;
-}
-
 /** By key: the machine that takes a resource along. */
 function goesWith(ours: readonly Found[]): Map<string, string> {
   const takers = new Map<string, string>();
-  for (const one of ours) {
-    if (one.kind !== "machine") continue;
-    const { networkProfile, storageProfile } = one.model as {
-      networkProfile?: { networkInterfaces?: Held[] };
-      storageProfile?: { osDisk?: Held & { managedDisk?: Held }; dataDisks?: (Held & { managedDisk?: Held })[] };
-    };
-    const disks = [storageProfile?.osDisk, ...(storageProfile?.dataDisks ?? [])].filter((disk) => disk !== undefined);
-    const held = [
-      ...(networkProfile?.networkInterfaces ?? []),
-      ...disks.map(({ managedDisk, deleteOption }): Held => ({
-        ...managedDisk,
-        ...(deleteOption === undefined ? {} : { deleteOption }),
-      })),
-    ];
-    for (const { id, deleteOption } of held) if (id !== undefined && deleteOption === "Delete") takers.set(key(id), one.id);
-  }
+  for (const one of ours)
+    if (one.kind === "machine") for (const { id, goesAlong } of heldBy(one)) if (goesAlong) takers.set(key(id), one.id);
   for (const one of ours) {
     const taker = one.kind === "networkInterface" ? takers.get(key(one.id)) : undefined;
     if (taker === undefined) continue;
-    const { ipConfigurations } = one.model as { ipConfigurations?: { publicIPAddress?: Held }[] };
-    for (const { publicIPAddress: address } of ipConfigurations ?? [])
-      if (address?.id !== undefined && address.deleteOption === "Delete") takers.set(key(address.id), taker);
+    for (const { id, goesAlong } of addressesOf(one.model)) if (goesAlong) takers.set(key(id), taker);
   }
   return takers;
 }
@@ -171,13 +175,6 @@ function references(value: unknown): string[] {
   return Object.entries(value).flatMap(([name, inner]) =>
     name === "id" && typeof inner === "string" ? [inner] : references(inner),
   );
-}
-
-/** Names of disks by the scheme of cluster.ts; where the prefix is not known any more, none. */
-function diskNames(cluster: string, prefix: string | undefined): RegExp {
-  return prefix === undefined
-    ? /(?!)/
-    : new RegExp(`^${names.machine({ name: cluster, vmNamePrefix: prefix }, 0).slice(0, -1)}\\d{1,4}-(os|data)$`, "i");
 }
 
 /** ARM ids are compared without regard to case. */

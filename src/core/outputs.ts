@@ -98,7 +98,7 @@ const realCommands = (
 ): [string, string][] => [
   [next(`ssh ${name}`), `log in to node ${nodes[0]?.index ?? 0}`],
   [`ssh -F ${shell(sshConfigFile)} ${nodes[0]?.name ?? name}`, "the same with plain ssh; or Include that file in ~/.ssh/config"],
-  [`${next(`ssh ${name}`)} -- ${etcdTls ? "cluster-etcdctl" : "etcdctl"} member list`, "the members of etcd"],
+  [`${next(`ssh ${name}`)} -- ${etcdTls ? "/opt/bin/cluster-etcdctl" : "etcdctl"} member list`, "the members of etcd"],
   [next(`status ${name}`), "nodes, health and endpoints, from any machine"],
   [next(`destroy ${name}`), "remove everything"],
 ];

@@ -4,9 +4,9 @@
  */
 import { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { withForeignParts } from "../core/plan/foreign-parts.ts";
+import { besideOthers } from "../core/plan/beside.ts";
 import type { AnyResource, Kind } from "../core/plan/resource.ts";
-import { decide, stamped } from "./decide.ts";
+import { SETTLED, decide, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
 import { patiently, remove } from "./patiently.ts";
 import { createPatience, isOvertaken } from "./overtaken.ts";
@@ -36,6 +36,8 @@ export interface ConvergeOptions {
   readonly onAccepted?: (live?: Live) => void;
   /** Makes sure of what the resource stands on, when replacing it took that away (a machine's interface goes with it). */
   readonly restore?: () => Promise<void>;
+  /** Asked before a machine is deleted that is to be made again: what it holds must be able to go. Throws when it must not. */
+  readonly letGo?: (live: Live) => Promise<void>;
   /** Resolves when waiting for Azure's word is no longer needed: the node answers. */
   readonly usable?: Promise<void>;
 }
@@ -120,6 +122,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           }
           await options.permit?.();
           tools.emit({ ...about, kind: "started", detail: "its creation failed: deleting it, to make it again" });
+          if (live !== null && live !== undefined) await options.letGo?.(live);
           await remove({ ...resource, etag: live?.etag }, tools);
           await options.restore?.();
           live = null;
@@ -131,11 +134,14 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           if (acted !== "created") acted = decision === "create" ? "created" : "updated";
           await tools.throttle.take("write", tools.signal);
           await options.permit?.();
-          const operation = await tools.provider.put(withForeignParts(stamped(wanted, live ?? undefined), live?.model), {
-            signal: tools.signal,
-            createOnly: live === null && CONDITIONAL.has(resource.kind),
-            ...(live?.etag === undefined ? {} : { ifMatch: live.etag }),
-          });
+          const operation = await tools.provider.put(
+            besideOthers(stamped(wanted), live ?? undefined, SETTLED.has(resource.kind) && live?.state !== "failed"),
+            {
+              signal: tools.signal,
+              createOnly: live === null && CONDITIONAL.has(resource.kind),
+              ...(live?.etag === undefined ? {} : { ifMatch: live.etag }),
+            },
+          );
           options.onAccepted?.();
           if (!operation.done) tools.emit({ ...about, kind: "waiting" });
           driving = true;

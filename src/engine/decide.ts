@@ -5,14 +5,15 @@
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { canonical, fingerprint } from "../core/fingerprint.ts";
 import type { AnyResource, Kind } from "../core/plan/resource.ts";
+import { ownTagsOf } from "../core/plan/claim-change.ts";
 import { changedRules } from "../core/plan/drift.ts";
-import { DESTROYING, isOurs, ownTagsOf, withForeignTags } from "../core/plan/tags.ts";
+import { DESTROYING, clusterIn, isOurs } from "../core/plan/tags.ts";
 import type { Live } from "./provider.ts";
 
 export type Decision = "create" | "update" | "unchanged" | "wait" | "replace";
 
 /** Kinds of which Azure changes nothing that matters once they exist, or that must not change under a running machine. */
-const SETTLED = new Set<Kind>([
+export const SETTLED: ReadonlySet<Kind> = new Set<Kind>([
   "availabilitySet",
   "placementGroup",
   "image",
@@ -25,6 +26,18 @@ const SETTLED = new Set<Kind>([
 /** Kinds without tags of their own: they belong to what they are in. */
 const UNTAGGED = new Set<Kind>(["blobContainer"]);
 
+/** Kinds that two creates may both write before either has the claim; of addresses, the gateway's. */
+const SHARED = new Set<Kind>([
+  "resourceGroup",
+  "placementGroup",
+  "securityGroup",
+  "natGateway",
+  "network",
+  "availabilitySet",
+  "image",
+  "storageAccount",
+]);
+
 const TAG = "aoc-fingerprint";
 
 /**
@@ -36,25 +49,27 @@ export function decide(resource: AnyResource, live: Live | undefined, cluster: s
   if (!UNTAGGED.has(resource.kind)) refuseForeign(resource, live, cluster);
   if (live.state === "deleting" || live.state === "working") return "wait";
   if (live.state === "failed") return resource.kind === "machine" ? "replace" : "update";
-  if (SETTLED.has(resource.kind)) return "unchanged";
+  // another creation of the cluster wrote it before Azure had decided who has the claim: what it is called changes, and no more
+  if (SETTLED.has(resource.kind)) return isAnothers(resource, live) ? "update" : "unchanged";
   if (live.tags[TAG] === fingerprintOf(resource) && !isMeddledWith(resource, live)) return "unchanged";
   return resource.kind === "networkInterface" && isAttached(live) ? "unchanged" : "update";
 }
 
-/**
- * The resource as it is sent: with its fingerprint among the tags, and the tags of others that are there: a policy's, a person's.
- * @param live what is there, for a PUT replaces all of it
- */
-export function stamped<R extends AnyResource>(resource: R, live?: Pick<Live, "tags">): R {
-  const { tags } = resource.body as { tags?: Record<string, string> };
-  if (tags === undefined) return resource;
-  return {
-    ...resource,
-    body: { ...resource.body, tags: withForeignTags({ ...tags, [TAG]: fingerprintOf(resource) }, live?.tags) },
-  };
+/** The resource as it is sent: with its fingerprint among the tags. */
+export function stamped<R extends AnyResource>(resource: R): R {
+  const body = resource.body as { tags?: Record<string, string> };
+  if (body.tags === undefined) return resource;
+  return { ...resource, body: { ...body, tags: { ...body.tags, [TAG]: fingerprintOf(resource) } } };
 }
 
+/** Whether two creates of the name may both write it, before Azure has decided which of them has the claim. */
+export const isShared = (resource: AnyResource): boolean =>
+  SHARED.has(resource.kind) ||
+  (resource.kind === "publicAddress" && resource.node === undefined && tagsIn(resource)["aoc-role"] === undefined);
+
 // --- internal ---
+
+const tagsIn = (resource: AnyResource): Record<string, string> => (resource.body as { tags?: Record<string, string> }).tags ?? {};
 
 /** A machine's user-data holds keys and never changes: it is no part of the fingerprint. */
 function fingerprintOf(resource: AnyResource): string {
@@ -76,13 +91,19 @@ const isRetagged = (wanted: Record<string, string> = {}, tags: Record<string, st
 
 const isAttached = (live: Live): boolean => (live.model as { virtualMachine?: unknown }).virtualMachine !== undefined;
 
+const isAnothers = (resource: AnyResource, live: Live): boolean =>
+  tagsIn(resource)["aoc-id"] !== undefined && live.tags["aoc-id"] !== tagsIn(resource)["aoc-id"];
+
 function refuseForeign(resource: AnyResource, live: Live, cluster: string): void {
-  const wanted = (resource.body as { tags?: Record<string, string> }).tags ?? {};
-  if (isOurs(live.tags, cluster)) {
-    // a machine says of which creation it is, and whose certificates its etcd trusts
-    const differs = (tag: string): boolean =>
-      wanted[tag] !== undefined && live.tags[tag] !== undefined && live.tags[tag] !== wanted[tag];
-    if (resource.kind !== "machine" || (!differs("aoc-id") && !differs("aoc-etcd-ca"))) return;
+  const wanted = tagsIn(resource);
+  // of a group what is in it says whose it is, each by itself
+  if (resource.kind === "resourceGroup" && isOurs(live.tags, cluster)) return;
+  if (isOurs(live.tags, cluster) && (wanted["aoc-id"] === undefined || live.tags["aoc-id"] !== undefined)) {
+    if (isShared(resource)) return;
+    // a machine says, too, whose certificates its etcd trusts
+    const { "aoc-etcd-ca": ca } = live.tags;
+    const otherCa = wanted["aoc-etcd-ca"] !== undefined && ca !== undefined && ca !== wanted["aoc-etcd-ca"];
+    if (!isAnothers(resource, live) && !(resource.kind === "machine" && otherCa)) return;
     throw new ClusterError("ClusterConflict", `${resource.label} belongs to another creation of the cluster ${cluster}`, {
       source: "azure",
       exit: EXIT.conflict,
@@ -90,10 +111,10 @@ function refuseForeign(resource: AnyResource, live: Live, cluster: string): void
         "Two runs made this name at once. Wait for the other to end, then run the same command again: it takes over what is there.",
     });
   }
-  const owner = live.tags["aoc-cluster"];
+  const owner = clusterIn(live.tags);
   throw new ClusterError(
     "NotOurs",
-    `${resource.label} exists already and ${owner === undefined ? "was not made by this tool" : `belongs to the cluster ${owner}`} (${live.id})`,
+    `${resource.label} exists already and ${owner === undefined ? "was not made by this tool" : owner === cluster ? `lacks the tag aoc-id of ${cluster}` : `belongs to the cluster ${owner}`} (${live.id})`,
     {
       source: "azure",
       exit: EXIT.conflict,

@@ -41,8 +41,8 @@ export async function remove(
 type Tags = Record<string, string>;
 
 /**
- * Changes tags of a group or an address: reads them, writes what `change` makes of them, and reads again. An address that somebody
- * else has changed in between refuses (412); a group does not, so it is looked at until the change is there. A change that has
+ * Changes tags of a group, an address or a disk: reads them, writes what `change` makes of them, and reads again. An address that somebody
+ * else has changed in between refuses (412); others do not, so they are looked at until the change is there. A change that has
  * been made already, or is `undefined`, is not written.
  * @throws AzureError 404 when there is none; ClusterError ChangedMeanwhile (exit 7)
  */

@@ -41,7 +41,7 @@ export interface Target {
 
 export interface TagTarget {
   readonly id: string;
-  readonly kind: "resourceGroup" | "publicAddress";
+  readonly kind: "resourceGroup" | "publicAddress" | "disk";
 }
 
 export interface Provider {
@@ -52,6 +52,6 @@ export interface Provider {
   siblings?(target: Target, signal: AbortSignal): Promise<ReadonlyMap<string, Live["state"]> | undefined>;
   /** Absent is success. @param ifMatch refuse with 412 when it is no longer what was read */
   delete(target: Target, signal: AbortSignal, ifMatch?: string): Promise<Operation>;
-  /** Replaces the tags of a group or an address, and changes nothing else. 404 when there is none, 412 as above. */
+  /** Replaces the tags of a group, an address or a disk, and changes nothing else. 404 when there is none, 412 as above. */
   tag(target: TagTarget, tags: Record<string, string>, signal: AbortSignal, ifMatch?: string): Promise<void>;
 }

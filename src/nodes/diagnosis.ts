@@ -51,9 +51,22 @@ const LOG_ROWS: readonly Row[] = [
     advice: "Check the file with: azure-coreos-cluster lint FILE. Custom data cannot change: remove the node and make it again.",
   },
   {
+    class: "disk-not-blank",
+    pattern: /format-data-disk.*is not blank, and nothing on it is known/,
+    summary: "the data disk holds something that is no known file system, and was left alone",
+    advice:
+      "If it may go, log in and clear it: sudo wipefs --all DISK; sudo dd if=/dev/zero of=DISK bs=1M count=1, then restart the machine. Else give the machine another disk.",
+  },
+  {
+    class: "disk-unmountable",
+    pattern: /(mount: .*(wrong fs type|unknown filesystem type)|azure-data-disk: (special device|can't read superblock))/i,
+    summary: "the data disk has a file system or partitions that are not mounted as ext4",
+    advice: "Log in and look at it: lsblk --fs. A disk with ext4 on it, without partitions, is taken as it is.",
+  },
+  {
     class: "disk-missing",
     pattern:
-      /Timed out waiting for device .*disk|Dependency failed for .*([Dd]ata disk|docker\.mount)|(mkfs|blkid|format-data-disk).*(No such file|could not open|failed)/i,
+      /no data disk on LUN 0|Timed out waiting for device .*disk|Dependency failed for .*([Dd]ata disk|docker\.mount)|(mkfs|blkid|format-data-disk).*(No such file|could not open|failed)/i,
     summary: "the data disk is not there, or could not be formatted",
     advice: "Check that the machine has a data disk at LUN 0, and that its image names it /dev/disk/azure/data/by-lun/0.",
   },

@@ -73,7 +73,8 @@ function whyNot(privateKey: string): ClusterError | undefined {
 }
 
 const keyMissing = (): ClusterError =>
-  new ClusterError("PrivateKeyMissing", "the private key of the cluster's SSH key is not here, and no agent holds it", {
+  new ClusterError("PrivateKeyMissing", "the cluster's private key is not on this machine, and no agent holds it", {
     exit: EXIT.failed,
-    advice: "Run this where ssh-cert.key is (or give --dir), or add the key to your agent: ssh-add FILE",
+    advice:
+      "Name the key with --ssh-key FILE, run this where ssh-cert.key is (or give --dir), or add the key to your agent: ssh-add FILE",
   });

@@ -15,6 +15,8 @@ export interface Around {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly hard: AbortSignal;
+  /** Ends before the first write. */
+  readonly loadRest?: () => Promise<void>;
   readonly simulation?: Awaited<ReturnType<typeof import("./simulated.ts").startSimulation>>;
 }
 
@@ -30,7 +32,7 @@ export async function connect(outside: Surroundings, given: Partial<FlagValues>,
   const asked = endpointOf(cloud, given.armEndpoint);
   const endpoint = handle === undefined ? asked : { url: asked.url };
   const subscription = given.subscription ?? (open ? NOBODY : await chosenSubscription(outside));
-  const credential = open ? undefined : await signIn(outside, given, cloud, around.emit);
+  const credential = open ? undefined : (outside.credential ?? (await signIn(outside, given, cloud, around.emit)));
   const [{ createClients }, { createProvider }, { createLookups }, { httpClientOf }] = await Promise.all([
     import("../azure/clients.ts"),
     import("../azure/provider.ts"),
@@ -41,6 +43,7 @@ export async function connect(outside: Surroundings, given: Partial<FlagValues>,
     subscription,
     endpoint,
     clock: around.clock,
+    ...(around.loadRest === undefined ? {} : { loadRest: around.loadRest }),
     proxied: ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].some(
       (name) => (outside.env[name] ?? "") !== "",
     ),

@@ -2,8 +2,9 @@
  * destroy, in three steps that a caller may look between: what will go (`planDestroy`), whether anything forbids it
  * (`checkDestroy`), and the deletion with the proof that nothing is left (`carryOutDestroy`). Doing it twice is no error.
  */
-import type { DestroyDocument } from "../core/documents.ts";
+import type { Alike, DestroyDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { refuseTaken } from "./cluster/let-go.ts";
 import { type Located, locate, lookIn } from "./cluster/locate.ts";
 import { type Destroyed, awaitGroupGone, destroyCluster } from "./destroy/destroy-cluster.ts";
 import { type Doom, intentOf, isEmpty, surveyDoom } from "./destroy/doom-survey.ts";
@@ -34,8 +35,12 @@ export async function planDestroy(run: Run, name: string, { resourceGroup }: Des
   return surveyDoom(run, await settled(run, await locate(run, name, resourceGroup)));
 }
 
-/** Refuses what Azure would refuse half way. @throws ClusterError ScopeLocked, UsedByOthers (exit 5), AuthorizationFailed (exit 4) */
+/**
+ * Refuses what Azure would refuse half way, and what would harm others.
+ * @throws ClusterError ScopeLocked, UsedByOthers, TakesAlong (exit 5), AuthorizationFailed (exit 4)
+ */
 export async function checkDestroy(run: Run, doom: Doom): Promise<void> {
+  refuseTaken(doom.taken);
   await refuseForbidden(run, intentOf(doom));
   await refuseUsed(run, doom);
 }
@@ -43,7 +48,7 @@ export async function checkDestroy(run: Run, doom: Doom): Promise<void> {
 /** Destroys what was planned, and forgets the files of what is gone. @throws ClusterError Interrupted, Timeout, and refusals */
 export async function carryOutDestroy(run: Run, doom: Doom): Promise<DestroyOutcome> {
   const destroyed = isEmpty(doom) ? NOTHING : await destroyAndForget(run, doom);
-  const document = destroyDocument(run, doom.located, destroyed);
+  const document = destroyDocument(run, doom.located, destroyed, doom.kept);
   return destroyed.left.length === 0 ? { document } : { document, error: leftover(doom, destroyed, run.stop.aborted) };
 }
 
@@ -51,12 +56,14 @@ export const destroyDocument = (
   run: Run,
   { name, groupName }: Pick<Located, "name" | "groupName">,
   { deleted, left }: Destroyed,
+  kept: readonly Alike[] = [],
 ): DestroyDocument => ({
   schema: "azure-coreos-cluster/destroy/1",
   name,
   resourceGroup: groupName,
   deleted,
   left,
+  kept,
   seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
 });
 

@@ -68,6 +68,6 @@ export async function exportPlan(run: Run, name: string, given: Partial<FlagValu
 async function withKeptUserData({ dir }: Run, { spec, facts }: Prepared, resource: WireResource): Promise<WireResource> {
   const node = facts.nodes.find(({ name }) => name === nameOf(resource.id));
   if (node === undefined || !resource.type.endsWith("/virtualMachines") || resource.userData !== undefined) return resource;
-  const text = await readFile(join(dir, spec.name, `user-data-${node.index}.yaml`), "utf8").catch(() => undefined);
-  return text === undefined ? resource : { ...resource, userData: base64(text) };
+  const sent = await readFile(join(dir, spec.name, `user-data-${node.index}.yaml`)).catch(() => undefined);
+  return sent === undefined ? resource : { ...resource, userData: base64(sent) };
 }

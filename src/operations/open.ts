@@ -9,6 +9,7 @@ import { duration } from "../core/words.ts";
 import type { Emit, Event } from "../engine/event.ts";
 import { connect } from "./connect.ts";
 import { withDeadline } from "./deadline-clock.ts";
+import { ownPath } from "./own-path.ts";
 import { openFolder } from "./folder.ts";
 import type { Run, Surroundings } from "./run.ts";
 
@@ -22,6 +23,8 @@ export interface Listeners {
 export interface OpenOptions {
   /** It only looks: a rehearsal stays as it was, in its time too. */
   readonly looks?: boolean;
+  /** It writes, or lasts: the program must be whole, whatever happens to its files meanwhile. */
+  readonly lasts?: boolean;
   readonly listeners?: Listeners;
 }
 
@@ -41,7 +44,7 @@ const explaining = (timeoutMs: number): number => Math.min(15_000, timeoutMs / 1
 export async function openRun(
   outside: Surroundings,
   given: Partial<FlagValues>,
-  { looks = false, listeners = {} }: OpenOptions = {},
+  { looks = false, lasts = !looks, listeners = {} }: OpenOptions = {},
 ): Promise<Opened> {
   const dir = await openFolder(outside.cwd, given.dir, { write: given.simulate === true && !looks });
   if (given.fault !== undefined && given.simulate !== true)
@@ -62,13 +65,21 @@ export async function openRun(
     events.push(stamped);
     listeners.event?.(stamped);
   };
+  const loadRest = simulation === undefined && lasts && outside.loadRest !== undefined ? once(outside.loadRest) : undefined;
   const wayOn = (time: Clock, signal: AbortSignal) =>
-    connect(outside, given, { emit, clock: time, hard: signal, ...(simulation === undefined ? {} : { simulation }) });
+    connect(outside, given, {
+      emit,
+      clock: time,
+      hard: signal,
+      ...(loadRest && { loadRest }),
+      ...(simulation && { simulation }),
+    });
   const run: Run = {
     ...(await wayOn(clock, hard.signal)),
     outside,
     simulated: simulation !== undefined || outside.rehearsal === true,
     dir,
+    ...(given.sshKey === undefined ? {} : { sshKey: ownPath(outside, given.sshKey) }),
     clock,
     startedAt,
     deadline,
@@ -97,6 +108,19 @@ export async function openRun(
 }
 
 // --- internal ---
+
+/** The same promise for all who ask. @throws ClusterError ProgramReplaced */
+function once(load: () => Promise<void>): () => Promise<void> {
+  let loading: Promise<void> | undefined;
+  return () =>
+    (loading ??= load().catch((cause: unknown) => {
+      throw new ClusterError("ProgramReplaced", "the program's own files have changed since it was started", {
+        exit: EXIT.failed,
+        advice: "Nothing was written. Was it just upgraded? Run the same command again.",
+        cause,
+      });
+    }));
+}
 
 const overdue = (timeoutMs: number): ClusterError =>
   new ClusterError("Timeout", `not done within ${duration(timeoutMs)} (--timeout)`, {

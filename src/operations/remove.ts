@@ -7,6 +7,8 @@ import type { RemoveDocument } from "../core/documents.ts";
 import type { LoadBalancer } from "@azure/arm-network";
 import { clusterOf, names, nodeIndex } from "../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { type Owner, provenOf } from "../core/plan/proof.ts";
+import { hostKeyIn } from "../core/plan/read-tags.ts";
 import { nameOf as lastOf } from "../core/plan/resource.ts";
 import { claim as claimResource } from "../core/plan/resources/address.ts";
 import { loadBalancer } from "../core/plan/resources/load-balancer.ts";
@@ -14,12 +16,13 @@ import { type ClusterSpec, buildSpec } from "../core/spec/spec.ts";
 import { converge } from "../engine/converge.ts";
 import { patiently } from "../engine/patiently.ts";
 import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "./cluster/shared-changes.ts";
-import { claimedNodes, ownTagsOf, withNodes } from "../core/plan/tags.ts";
+import { ownTagsOf, withNodes } from "../core/plan/claim-change.ts";
+import { nodesIn } from "../core/plan/read-tags.ts";
 import { type Claim, findCluster, noSuchCluster } from "./cluster/find-cluster.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { locate } from "./cluster/locate.ts";
 import { nodeNamed } from "./cluster/node-name.ts";
-import { type Part, intentOf, partsOf, removeParts } from "./cluster/node-parts.ts";
+import { type Part, intentOf, partsOf, refuseHarmful, removeParts } from "./cluster/node-parts.ts";
 import { type Snapshot, interfaceAddresses, knownNodes, machinesOf } from "./create/choose-nodes.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
@@ -39,6 +42,7 @@ export interface Removal {
   readonly claim: Claim;
   readonly groupName: string;
   readonly foreignGroup: boolean;
+  readonly owner: Owner;
   /** Nodes of which anything is left. */
   readonly there: readonly KnownNode[];
   /** Indexes of the nodes that it had, or was to have. */
@@ -75,10 +79,11 @@ export async function planRemoval(
   { resourceGroup }: RemoveOptions = {},
 ): Promise<Removal> {
   const { groupName } = await locate(run, name, resourceGroup);
-  const { claim, foreignGroup } = await findCluster(run, name, groupName);
+  const { claim, foreignGroup, owner } = await findCluster(run, name, groupName);
   if (claim === undefined) throw noSuchCluster(name, groupName);
   const { spec } = buildSpec(name, {}, claim.kept);
-  const snapshot: Snapshot = await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal));
+  const all = await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal));
+  const snapshot: Snapshot = provenOf(all, owner);
   const named = nodes.map((word) => nodeNamed(spec, word));
   const known = knownNodes(spec, snapshot, claim);
   const there = nodesOf(spec, snapshot, claim, named);
@@ -89,19 +94,22 @@ export async function planRemoval(
     spec,
     claim,
     groupName,
+    owner,
     foreignGroup,
     there,
     known,
     going,
     machines: going.map((index) => names.machine(spec, index)),
     staying,
-    parts: going.length === 0 ? [] : await partsOf(run, spec, groupName, going),
+    parts: going.length === 0 ? [] : await partsOf(run, spec, { owner, groupName }, going),
   };
 }
 
-/** @throws ClusterError ScopeLocked (exit 5), AuthorizationFailed (exit 4) */
-export const checkRemoval = (run: Run, { spec, claim, groupName, parts }: Removal): Promise<void> =>
-  refuseForbidden(run, intentOf(run, spec, claim, groupName, parts));
+/** @throws ClusterError ScopeLocked, TakesAlong (exit 5), AuthorizationFailed (exit 4) */
+export async function checkRemoval(run: Run, { spec, claim, groupName, owner, parts }: Removal): Promise<void> {
+  await refuseHarmful(run, owner, parts);
+  await refuseForbidden(run, intentOf(run, spec, claim, groupName, parts));
+}
 
 /** Removes what was planned; nothing when nothing of it is there. @throws ClusterError Etcd* when etcd does not let a member go */
 export async function carryOutRemoval(
@@ -109,13 +117,14 @@ export async function carryOutRemoval(
   removal: Removal,
   { force = false }: RemoveOptions = {},
 ): Promise<RemoveDocument> {
-  const { spec, claim, groupName, there, going, machines, staying, parts } = removal;
+  const { spec, claim, groupName, owner, there, going, machines, staying, parts } = removal;
   if (going.length > 0) {
     await leaveEtcd(run, spec, claim, there, going, force);
     await atOnce(
       going.map((index) =>
         removeParts(
           run,
+          owner,
           parts.filter((part) => part.node === index),
         ),
       ),
@@ -165,7 +174,7 @@ function nodesOf(spec: ClusterSpec, snapshot: Snapshot, claim: Claim, going: rea
       balancer?.state === "failed" ||
       claim.nodes?.has(index) === true ||
       claim.choices.members.has(index) ||
-      rules.some((rule) => rule.frontendPort === spec.ssh + index),
+      rules.some((rule) => rule.name === `ssh-${index}` && rule.frontendPort === spec.ssh + index),
   );
   const addresses = new Map([...claim.choices.members, ...interfaceAddresses(spec, snapshot)]);
   const indexes = new Set([
@@ -179,7 +188,7 @@ function nodesOf(spec: ClusterSpec, snapshot: Snapshot, claim: Claim, going: rea
       const machine = [...snapshot.values()].find(
         (live) => live.kind === "machine" && nodeIndex(spec, lastOf(live.id)) === index,
       );
-      return { index, address: addresses.get(index) ?? "", hostKey: machine?.tags["aoc-host-key"] };
+      return { index, address: addresses.get(index) ?? "", hostKey: machine && hostKeyIn(machine) };
     });
 }
 
@@ -209,14 +218,15 @@ const PASSES = 4;
  * A run that read the claim before it was changed may have made the nodes again, as missing. What is seen of them before a look at a
  * claim that does not have them is such a run's, which makes no more of it.
  */
-async function removeMadeAgain(run: Run, { spec, claim, groupName, going }: Removal): Promise<void> {
+async function removeMadeAgain(run: Run, { spec, claim, groupName, owner, going }: Removal): Promise<void> {
   for (let pass = 1; pass <= PASSES; pass++) {
-    const parts = await partsOf(run, spec, groupName, going);
+    const parts = await partsOf(run, spec, { owner, groupName }, going);
     if (parts.length === 0) return;
     const now = await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "publicAddress", id: claim.id }, signal));
-    const claimed = claimedNodes(now?.tags ?? {});
+    const claimed = nodesIn(now?.tags ?? {});
     await removeParts(
       run,
+      owner,
       parts.filter((part) => claimed?.has(part.node) !== true),
     );
     if (parts.every((part) => claimed?.has(part.node) === true)) return;

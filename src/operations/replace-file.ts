@@ -13,7 +13,7 @@ export async function refuseUnwritable(path: string): Promise<void> {
   }
 }
 
-export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
+export async function replaceFile(path: string, text: string | Uint8Array, mode: number): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString("hex")}`;
   try {
     await writeFile(temporary, text, { mode, flag: "wx" });

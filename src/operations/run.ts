@@ -17,8 +17,12 @@ export interface Surroundings {
   /** The time outside: of certificates and of nodes, which a rehearsal's hours do not move. */
   readonly clock: Clock;
   random(bytes: number): Uint8Array;
+  /** Loads what is not loaded yet of the program, which may be replaced while it runs. Called more than once. */
+  readonly loadRest?: () => Promise<void>;
   /** Where requests to Azure Resource Manager go instead of the network; only tests set it. */
   readonly azure?: (request: PlainRequest) => Promise<PlainResponse>;
+  /** Who signs in, where that is settled already. */
+  readonly credential?: TokenCredential;
   /** With `azure`: machines are as simulated as Azure is, so nodes are not reached for. */
   readonly rehearsal?: boolean;
 }
@@ -37,6 +41,8 @@ export interface Run extends Way {
   readonly simulated: boolean;
   /** Folder of keys and cluster folders. */
   readonly dir: string;
+  /** `--ssh-key`: the private key that nodes are logged in to with, as an absolute path. */
+  readonly sshKey?: string;
   readonly clock: Clock;
   readonly startedAt: number;
   /** Milliseconds since 1970: nothing goes on after it. */

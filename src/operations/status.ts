@@ -1,12 +1,10 @@
 /** status: how a cluster is, found from Azure alone and, with its keys at hand, from the nodes themselves. Changes nothing. */
 import type { StatusDocument, StatusNode } from "../core/documents.ts";
-import { identityOf } from "./cluster/identity.ts";
+import { identityFor } from "./cluster/identity.ts";
 import { endpointsOf } from "../core/plan/endpoints.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { etcdDocument, nodeDocument } from "../core/node-document.ts";
 import { clusterDocument } from "../core/outputs.ts";
-import { prepareSshKey } from "../prepare/ssh-keys.ts";
-import { DEFAULT_SUBJECT } from "../prepare/subject.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
 import { type Located, locate } from "./cluster/locate.ts";
 import { type Health, askNodes } from "./cluster/node-health.ts";
@@ -31,13 +29,9 @@ export async function status(run: Run, name: string, { resourceGroup }: StatusOp
   const located = await locate(run, name, resourceGroup);
   if (located.claims.length === 0 && located.own) throw halfMade(located);
   const live = await readLiveCluster(run, located);
-  const key = await prepareSshKey({
-    dir: run.dir,
-    subject: DEFAULT_SUBJECT,
-    now: run.outside.clock.now(),
-    clusterKey: live.claim.choices.sshPublicKey,
-  });
-  const health = await askNodes(run, live, live.nodes.filter(worthAsking), (await identityOf(run, key)).identity);
+  const way = await identityFor(run, name, live.claim.choices.sshPublicKey);
+  const { key } = way;
+  const health = await askNodes(run, live, live.nodes.filter(worthAsking), way);
   const document = documentOf(run, located, live, health, key.privateKeyFile ?? "");
   const all = document.nodes.length;
   const healthy = document.nodes.filter(({ state }) => state === "ready" || state === "running").length;

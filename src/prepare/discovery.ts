@@ -3,6 +3,7 @@
  * default: the tool bootstraps etcd from addresses that it chose. Answers of a service are checked, never trusted.
  */
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
+import { asksForUrl, tidyDiscoveryUrl } from "../core/user-data/discovery-url.ts";
 
 export interface DiscoveryUrl {
   /** Without a slash at the end: what ETCD_DISCOVERY takes. */
@@ -19,17 +20,41 @@ const DEAD = "discovery.etcd.io has answered 503 since June 2026 and is not comi
 const DEFAULT_ADVICE =
   "Leave the discovery flags out: etcd is then started from the addresses of its members, and no service is needed.";
 
+/** A service that is asked for a URL, as documentation writes it: `https://host/new?size=3`. */
+export interface DiscoveryService {
+  /** Without `/new`. */
+  readonly address: string;
+  /** What its query says; the number of members counts. */
+  readonly size?: number;
+}
+
+/** The service of an address that ends in `/new`; undefined for the URL of a cluster. Throws usage errors. */
+export function discoveryService(text: string): DiscoveryService | undefined {
+  const url = webAddress(text, "The discovery service");
+  if (!asksForUrl(url.href.replace(/#.*$/, ""))) return undefined;
+  const size = url.searchParams.get("size");
+  const strange = [...url.searchParams.keys()].find((key) => key !== "size");
+  if (strange !== undefined || url.hash !== "" || (size !== null && !/^[1-9]\d{0,2}$/.test(size)))
+    throw usageError(
+      `The discovery service ${url.href} takes a size and nothing else after /new.`,
+      "Give https://host/new; the number of members is asked for by itself.",
+    );
+  const address = `${url.origin}${url.pathname.slice(0, -"/new".length)}`;
+  return { address, ...(size === null ? {} : { size: Number(size) }) };
+}
+
 /**
- * A new URL for a cluster of `size` members from `service` (`http://host:port`): GET /new?size=N. The original gave no size, and
- * so always got 3. Throws ClusterError `DiscoveryFailed`; rejects with the signal's reason when `signal` aborts.
+ * A new URL for a cluster of `size` members from `service` (`http://host:port`, with `/new` or without): GET /new?size=N. The original
+ * gave no size, and so always got 3. Throws ClusterError `DiscoveryFailed`; rejects with the signal's reason when `signal` aborts.
  */
 export async function newDiscoveryUrl(fetch: Fetch, service: string, size: number, signal?: AbortSignal): Promise<string> {
   if (!Number.isInteger(size) || size < 1) throw usageError(`A discovery URL is for 1 or more members, not ${size}.`);
   const base = webAddress(service, "The discovery service");
-  const { status, body } = await ask(fetch, `${base.href.replace(/\/(new)?$/, "")}/new?size=${size}`, signal);
+  const address = discoveryService(service)?.address ?? `${base.origin}${base.pathname.replace(/\/+$/, "")}`;
+  const { status, body } = await ask(fetch, `${address}/new?size=${size}`, signal);
   if (status !== 200) throw failed(base, `answered ${status} when asked for a new URL`);
   try {
-    return parseDiscoveryUrl(body.trim()).url;
+    return parseDiscoveryUrl(body).url;
   } catch (cause) {
     throw failed(base, "answered with something that is no discovery URL", cause);
   }
@@ -37,18 +62,19 @@ export async function newDiscoveryUrl(fetch: Fetch, service: string, size: numbe
 
 /** `http(s)://any-host[:port]/[path/]token`, as `--discovery-service-url` takes it. Throws usage errors. */
 export function parseDiscoveryUrl(text: string): DiscoveryUrl {
-  const url = webAddress(text.trim(), "The discovery URL");
+  const url = webAddress(text, "The discovery URL");
+  const shown = url.href;
   const path = url.pathname.replace(/\/+$/, "");
   const token = path.slice(path.lastIndexOf("/") + 1);
   if (token === "" || token === "new")
     throw usageError(
-      `The discovery URL ${text} has no token.`,
+      `The discovery URL ${shown} has no token.`,
       "Ask the service for one, curl 'URL/new?size=3', and give what it prints.",
     );
   if (!/^[\w.~-]+$/.test(token))
     throw usageError(`The token "${token}" of the discovery URL has characters that no service gives.`);
   if (url.search !== "" || url.hash !== "")
-    throw usageError(`The discovery URL ${text} must end with its token: no "?" and no "#".`);
+    throw usageError(`The discovery URL ${shown} must end with its token: no "?" and no "#".`);
   return { url: `${url.origin}${path}`, token };
 }
 
@@ -114,9 +140,9 @@ async function ask(fetch: Fetch, url: string, signal: AbortSignal | undefined): 
 }
 
 function webAddress(text: string, what: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw usageError(`${what} must be an http or https URL, not "${text}".`, DEFAULT_ADVICE);
+  const tidy = tidyDiscoveryUrl(text);
+  if (tidy === undefined) throw usageError(`${what} must be an http or https URL, not "${text}".`, DEFAULT_ADVICE);
+  const url = new URL(tidy);
   // It goes into user-data and onto every node: no place for a password.
   if (url.username !== "" || url.password !== "") throw usageError(`${what} must not hold a user name or password.`);
   return url;

@@ -8,7 +8,12 @@ import { readStrings } from "./ssh-wire.ts";
 
 export type PrivateKeyFile =
   /** `publicKey` is an OpenSSH line without comment; undefined for kinds that Azure does not take (ECDSA, DSA). */
-  | { readonly kind: "key"; readonly publicKey: string | undefined }
+  | {
+      readonly kind: "key";
+      readonly publicKey: string | undefined;
+      /** A passphrase protects it; its public half is in the clear. */
+      readonly locked?: true;
+    }
   /** A PEM key under a passphrase says nothing of its public part. */
   | { readonly kind: "encrypted" }
   | { readonly kind: "none" };
@@ -27,6 +32,12 @@ export function inspectPrivateKey(text: string): PrivateKeyFile {
     return { kind: "none" };
   }
 }
+
+/** Whether the private key in the file is that of the public one: known, not believed. */
+export const isHalfOf = (file: PrivateKeyFile, publicKey: string): boolean =>
+  file.kind === "key" && file.publicKey !== undefined && wordsOf(file.publicKey)[1] === wordsOf(publicKey)[1];
+
+const wordsOf = (line: string): string[] => line.trim().split(/\s+/);
 
 /** A damaged RSA key still parses: only a signature shows that its private half fits the public one. */
 function works(key: KeyObject): boolean {
@@ -47,10 +58,12 @@ function inspectOpenSsh(pem: string): PrivateKeyFile {
     at = start + bytes.readUInt32BE(at);
     return at > bytes.length ? undefined : bytes.subarray(start, at);
   };
-  for (const part of [string(), string(), string()]) if (part === undefined) return { kind: "none" };
+  const [cipher, ...kdf] = [string(), string(), string()];
+  if (cipher === undefined || kdf.includes(undefined)) return { kind: "none" };
   at += 4;
   const blob = string();
   const type = blob && readStrings(blob)?.[0]?.toString("latin1");
   if (blob === undefined || type === undefined) return { kind: "none" };
-  return { kind: "key", publicKey: /^ssh-(rsa|ed25519)$/.test(type) ? openSshLine(blob, "") : undefined };
+  const publicKey = /^ssh-(rsa|ed25519)$/.test(type) ? openSshLine(blob, "") : undefined;
+  return { kind: "key", publicKey, ...(cipher.toString("latin1") === "none" ? {} : { locked: true }) };
 }

@@ -1,22 +1,25 @@
 /**
- * The file of `--ssh-cert`: a certificate (DER or PEM) or a public key, told apart by what is in it, not by its name; and the
- * private key that lies beside it. Reads only.
+ * The file of `--ssh-cert`: a certificate or a public key in any of its forms, or a private key, of which the public half is taken.
+ * Told apart by what is in it, not by its name; and the private key that lies beside it. Reads only.
  */
-import { createPublicKey, X509Certificate, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { basename, dirname, extname, join } from "node:path";
 import { ClusterError } from "../core/errors.ts";
 import { thumbprint } from "./certificate.ts";
+import { looksLikeDer, readDer } from "./der-file.ts";
 import { readableByOthers, readKept } from "./kept-file.ts";
-import { inspectPrivateKey } from "./private-key-file.ts";
+import { bareBase64, pemBlocks, textOf } from "./key-text.ts";
+import { inspectPrivateKey, isHalfOf } from "./private-key-file.ts";
+import { derKind, type ForeignKind, foreignKind } from "./ssh-file-kinds.ts";
 import type { SshKey } from "./ssh-key.ts";
-import { parseOpenSshPublicKey, sameSshKey, usableSshPublicKey } from "./ssh-public-key.ts";
+import { openSshLine, parseOpenSshPublicKey, usableSshPublicKey } from "./ssh-public-key.ts";
 
 /** Throws ClusterError `SshCertificate...` and `SshKeyRefused`, with what to give instead. */
-export async function readGivenKey(file: string): Promise<SshKey> {
+export async function readGivenKey(file: string, flag = "--ssh-cert"): Promise<SshKey> {
   const bytes = await readKept(file);
   if (bytes === undefined)
-    throw new ClusterError("SshCertificateMissing", `--ssh-cert ${file} does not exist.`, { advice: "Check the path." });
-  const { publicKey, thumbprint } = publicPart(file, bytes);
+    throw new ClusterError("SshCertificateMissing", `${flag} ${file} does not exist.`, { advice: "Check the path." });
+  const { publicKey, thumbprint } = await publicPart(file, bytes);
   const own = await privateKeyBeside(file, publicKey);
   return {
     publicKey,
@@ -28,64 +31,102 @@ export async function readGivenKey(file: string): Promise<SshKey> {
   };
 }
 
-function publicPart(file: string, bytes: Buffer): { publicKey: string; thumbprint?: string } {
-  const text = bytes.toString("utf8").replace(/^\uFEFF/, "");
-  if (text.includes("-----BEGIN CERTIFICATE-----") || bytes[0] === 0x30) return fromCertificate(file, bytes);
-  if (/-----BEGIN (RSA )?PUBLIC KEY-----/.test(text))
-    return { publicKey: readable(file, () => lineOf(file, createPublicKey(text))) };
-  if (inspectPrivateKey(text).kind !== "none" || text.includes("PRIVATE KEY-----"))
-    throw new ClusterError("SshCertificatePrivate", `--ssh-cert ${file} is a private key; the public half is wanted.`, {
-      advice: `Give ${file}.pub; if there is none: ssh-keygen -y -f ${file} > ${file}.pub`,
-    });
-  parseOpenSshPublicKey(text, file);
-  return {
-    publicKey:
-      text
-        .split(/\r?\n/)
-        .find((line) => line.trim() !== "" && !line.startsWith("#"))
-        ?.trim() ?? "",
-  };
+/** The public half of a private key file: out of it, or of the .pub beside a key whose passphrase hides it. */
+export async function publicHalfOf(file: string, text: string): Promise<string | undefined> {
+  const inside = inspectPrivateKey(text);
+  if (inside.kind === "key") return inside.publicKey;
+  const beside = inside.kind === "encrypted" ? await readKept(`${file}.pub`).catch(() => undefined) : undefined;
+  return beside === undefined ? undefined : (await publicPart(`${file}.pub`, beside)).publicKey;
 }
 
-function fromCertificate(file: string, bytes: Buffer): { publicKey: string; thumbprint: string } {
-  return readable(file, () => {
-    const certificate = new X509Certificate(bytes);
-    return { publicKey: lineOf(file, certificate.publicKey), thumbprint: thumbprint(certificate.raw) };
+// --- internal ---
+
+interface PublicPart {
+  /** One OpenSSH line. */
+  readonly publicKey: string;
+  /** Of a certificate. */
+  readonly thumbprint?: string;
+}
+
+async function publicPart(file: string, bytes: Buffer): Promise<PublicPart> {
+  const text = textOf(bytes);
+  const blocks = pemBlocks(text);
+  const open = blocks.find(({ label }) => /^((X509 |TRUSTED )?CERTIFICATE|PKCS7|CMS|(RSA )?PUBLIC KEY)$/.test(label));
+  if (open !== undefined) return fromDer(file, open.der);
+  if (blocks.some(({ label }) => label.endsWith("PRIVATE KEY"))) return fromPrivateKey(file, text);
+  if (looksLikeDer(bytes)) return fromDer(file, bytes);
+  const foreign = foreignKind(file, text, blocks);
+  if (foreign !== undefined) throw refusedKind(file, foreign);
+  const ssh2 = /^\s*---- BEGIN SSH2 PUBLIC KEY ----([\s\S]*?)---- END SSH2 PUBLIC KEY ----/.exec(text)?.[1];
+  if (ssh2 !== undefined) return fromSsh2(file, ssh2);
+  const bare = bareBase64(text);
+  if (bare !== undefined && looksLikeDer(bare)) return fromDer(file, bare);
+  return oneLine(bare === undefined ? text : openSshLine(bare, commentFor(file)), file);
+}
+
+async function fromDer(file: string, bytes: Buffer): Promise<PublicPart> {
+  const inside = await readDer(bytes);
+  if (inside.kind !== "certificate" && inside.kind !== "public key") throw refusedKind(file, derKind(file, inside.kind));
+  const publicKey = lineOf(file, inside.publicKey);
+  return inside.kind === "certificate" ? { publicKey, thumbprint: thumbprint(inside.certificate.raw) } : { publicKey };
+}
+
+async function fromPrivateKey(file: string, text: string): Promise<PublicPart> {
+  const publicKey = await publicHalfOf(file, text);
+  if (publicKey !== undefined) return oneLine(`${publicKey.trim().split(" ").slice(0, 2).join(" ")} ${commentFor(file)}`, file);
+  throw new ClusterError(
+    "SshCertificatePrivate",
+    `${file} is a private key whose public half cannot be read here (it is damaged, under a passphrase, or neither RSA nor Ed25519).`,
+    { advice: `Write its public half, and give that: ssh-keygen -y -f ${file} > ${file}.pub` },
+  );
+}
+
+/** RFC 4716: headers ("Comment: ..."), where a backslash at the end of a line continues them, and the key in base64. */
+function fromSsh2(file: string, inside: string): PublicPart {
+  const lines = inside.replaceAll(/\\\r?\n/g, "").split(/[\r\n]+/);
+  const comment = lines.map((line) => /^Comment:\s*"?(.*?)"?\s*$/i.exec(line)?.[1]).find((found) => found !== undefined);
+  const blob = Buffer.from(lines.filter((line) => !line.includes(":")).join(""), "base64");
+  return oneLine(openSshLine(blob, comment ?? commentFor(file)), file);
+}
+
+function oneLine(text: string, file: string): PublicPart {
+  const { blob, comment } = parseOpenSshPublicKey(text, file);
+  return { publicKey: openSshLine(blob, comment) };
+}
+
+const commentFor = (file: string): string => basename(file, extname(file)).replaceAll(/[^\w.@-]/g, "-");
+
+const lineOf = (file: string, key: KeyObject): string => usableSshPublicKey(key, commentFor(file), `The key in ${file}`);
+
+const refusedKind = (file: string, { is, advice }: ForeignKind): ClusterError =>
+  new ClusterError(/private key/.test(is) ? "SshCertificatePrivate" : "SshCertificateUnreadable", `${file} is ${is}.`, {
+    advice,
   });
-}
 
-const lineOf = (file: string, key: KeyObject): string =>
-  usableSshPublicKey(key, basename(file, extname(file)).replaceAll(/[^\w.@-]/g, "-"), `The key in ${file}`);
-
-function readable<T>(file: string, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (cause instanceof ClusterError) throw cause;
-    throw new ClusterError("SshCertificateUnreadable", `${file} is no certificate or public key that can be read.`, {
-      advice:
-        "A .cer (DER), a PEM certificate or an OpenSSH .pub file is wanted; of a .pfx, take the certificate out: openssl pkcs12 -in FILE.pfx -nokeys -out FILE.pem",
-      cause,
-    });
-  }
-}
-
-/** `x.cer` has `x.key`, as the original assumed; `id_ed25519.pub` has `id_ed25519`; a PEM may hold both. */
+/**
+ * `x.cer` has `x.key`, as the original assumed; `id_ed25519.pub` has `id_ed25519`; a PEM may hold both, and a private key is its own.
+ * One under a passphrase that hides what it is gets believed when no other fits.
+ */
 async function privateKeyBeside(file: string, publicKey: string): Promise<{ file?: string; notes: string[] }> {
   const stem = join(dirname(file), basename(file, extname(file)));
-  const candidates = [file, `${stem}.key`, ...(extname(file) === ".pub" ? [stem] : []), `${stem}.pem`];
-  for (const candidate of new Set(candidates)) {
-    const text = (await readKept(candidate).catch(() => undefined))?.toString("utf8");
-    const found = inspectPrivateKey(text ?? "");
-    if (found.kind === "none") continue;
-    if (found.kind === "key" && (found.publicKey === undefined || !sameSshKey(found.publicKey, publicKey)))
-      throw new ClusterError("SshKeyMismatch", `${candidate} is not the private key of ${file}.`, {
-        advice: "Put the private key that belongs to it beside it under that name, or move the other one away.",
-      });
-    const warning = await readableByOthers(candidate);
-    return { file: candidate, notes: warning === undefined ? [] : [warning] };
+  const candidates = [...new Set([file, `${stem}.key`, ...(extname(file) === ".pub" ? [stem] : []), `${stem}.pem`])];
+  const found = await Promise.all(
+    candidates.map(async (candidate) => {
+      const text = textOf((await readKept(candidate).catch(() => undefined)) ?? Buffer.alloc(0));
+      const inside = inspectPrivateKey(text);
+      const fits = isHalfOf(inside, publicKey);
+      return { candidate, kind: inside.kind, fits };
+    }),
+  );
+  const own = found.find(({ fits }) => fits) ?? found.find(({ kind }) => kind === "encrypted");
+  const other = found.find(({ kind }) => kind === "key");
+  if (own === undefined && other !== undefined)
+    throw new ClusterError("SshKeyMismatch", `${other.candidate} is not the private key of ${file}.`, {
+      advice: "Put the private key that belongs to it beside it under that name, or move the other one away.",
+    });
+  if (own !== undefined) {
+    const warning = await readableByOthers(own.candidate);
+    return { file: own.candidate, notes: warning === undefined ? [] : [warning] };
   }
-  return {
-    notes: [`No private key was found beside ${file} (${candidates.slice(1).join(", ")}): logging in is left to ssh's agent.`],
-  };
+  return { notes: [`No private key was found beside ${file} (${candidates.slice(1).join(", ")}).`] };
 }

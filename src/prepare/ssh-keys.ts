@@ -11,7 +11,7 @@ import { readGivenKey } from "./ssh-given-key.ts";
 import { findOwnKey, makeOwnKey } from "./ssh-own-key.ts";
 import type { SshKey } from "./ssh-key.ts";
 import { sameSshKey, sshFingerprint, sshThumbprint } from "./ssh-public-key.ts";
-import type { Subject } from "./subject.ts";
+import { DEFAULT_SUBJECT, type Subject } from "./subject.ts";
 
 export type { SshKey } from "./ssh-key.ts";
 
@@ -22,14 +22,16 @@ export interface SshKeyOptions {
   readonly sshCert?: string;
   /** `--ssh-thumb`. */
   readonly sshThumb?: string;
-  /** For a certificate that has to be made. */
-  readonly subject: Subject;
+  /** Of a certificate that has to be made; asked for only then. The default subject when absent. */
+  readonly subject?: () => Promise<Subject>;
   /** Milliseconds since 1970. */
   readonly now: number;
   /** The public key that the cluster in Azure already has. */
   readonly clusterKey?: string;
   /** The SSH key stored in Azure whose `sshThumbprint` is `sshThumb`, when the caller found one. */
   readonly storedKey?: string;
+  /** What was learnt while it was looked for, told when nothing is found. */
+  readonly storedNote?: string;
 }
 
 /**
@@ -43,7 +45,7 @@ export async function prepareSshKey(options: SshKeyOptions): Promise<SshKey> {
     return asClusterKey(agreeing(await readGivenKey(options.sshCert), wanted, options.sshCert), options);
   if (wanted !== undefined) return asClusterKey(await namedKey(wanted, options), options);
   if (options.clusterKey !== undefined) return clusterKeyHere(options.clusterKey, options);
-  return makeOwnKey(options);
+  return makeOwnKey(placeOf(options));
 }
 
 /** Upper-case hex of a SHA-1 thumbprint as people paste it: any case, with colons or spaces. Throws a usage error. */
@@ -63,6 +65,12 @@ const thumbprintsOf = (key: SshKey): string[] => [
   sshThumbprint(key.publicKey),
 ];
 
+const placeOf = ({ dir, now, subject }: SshKeyOptions) => ({
+  dir,
+  now,
+  subject: subject ?? (() => Promise.resolve(DEFAULT_SUBJECT)),
+});
+
 function agreeing(key: SshKey, wanted: string | undefined, file: string): SshKey {
   // A certificate has one thumbprint; only a bare public key is named by its own.
   const actual = key.thumbprint ?? sshThumbprint(key.publicKey);
@@ -74,13 +82,13 @@ function agreeing(key: SshKey, wanted: string | undefined, file: string): SshKey
 }
 
 async function namedKey(wanted: string, options: SshKeyOptions): Promise<SshKey> {
-  const own = await findOwnKey(options);
+  const own = await findOwnKey(placeOf(options));
   if (own !== undefined && thumbprintsOf(own).includes(wanted)) return own;
   const stored = [options.storedKey, options.clusterKey].find((key) => key !== undefined && sshThumbprint(key) === wanted);
   if (stored !== undefined) return withoutCertificate(stored, own, options.dir);
   throw new ClusterError(
     "SshThumbprintNotFound",
-    `No SSH key with the thumbprint ${wanted} was found, neither in ${options.dir} nor in Azure.`,
+    `No SSH key with the thumbprint ${wanted} was found, neither in ${options.dir} nor in Azure.${options.storedNote === undefined ? "" : ` ${options.storedNote}`}`,
     {
       advice:
         "Give the certificate or public key itself with --ssh-cert. A key stored in Azure is named by the SHA-1 of its wire format: ssh-keygen -l -E sha1.",
@@ -90,7 +98,7 @@ async function namedKey(wanted: string, options: SshKeyOptions): Promise<SshKey>
 }
 
 async function clusterKeyHere(clusterKey: string, options: SshKeyOptions): Promise<SshKey> {
-  const own = await findOwnKey(options);
+  const own = await findOwnKey(placeOf(options));
   if (own !== undefined && sameSshKey(own.publicKey, clusterKey)) return { ...own, publicKey: clusterKey };
   return withoutCertificate(clusterKey, own, options.dir);
 }
@@ -102,7 +110,7 @@ async function withoutCertificate(publicKey: string, own: SshKey | undefined, di
   if (local.kind === "key" && local.publicKey !== undefined && sameSshKey(local.publicKey, publicKey))
     return { publicKey, privateKeyFile: file, made: false, files: [file], notes: [] };
   const other = own === undefined ? "is not here" : `is not here (ssh-cert.key in ${dir} is another one)`;
-  const note = `The private key of ${sshFingerprint(publicKey)}, the cluster's SSH key, ${other}: name it with --ssh-cert FILE.pub, or log in with an agent that has it.`;
+  const note = `The private key of ${sshFingerprint(publicKey)}, the cluster's SSH key, ${other}: name it with --ssh-key FILE, or log in with an agent that has it.`;
   return { publicKey, made: false, files: [], notes: [note] };
 }
 

@@ -16,7 +16,8 @@ import type { Subject } from "./subject.ts";
 
 interface Place {
   readonly dir: string;
-  readonly subject: Subject;
+  /** Asked for only when a certificate has to be made. */
+  readonly subject: () => Promise<Subject>;
   readonly now: number;
 }
 
@@ -35,7 +36,7 @@ export async function findOwnKey(place: Place): Promise<SshKey | undefined> {
 export async function makeOwnKey(place: Place): Promise<SshKey> {
   const found = await findOwnKey(place);
   if (found !== undefined) return found;
-  const { privateKey } = await generate("rsa", { modulusLength: place.subject.bits });
+  const { privateKey } = await generate("rsa", { modulusLength: (await place.subject()).bits });
   // PKCS#1: the form that every ssh and the Go programs of the original's time (deisctl, fleetctl) read.
   const pem = privateKey.export({ type: "pkcs1", format: "pem" });
   const { made } = await keepAndRead(pathsIn(place.dir).key, pem, PRIVATE);
@@ -87,7 +88,8 @@ async function complete(place: Place, found: Found, made: boolean): Promise<SshK
   parseOpenSshPublicKey(line, paths.pub);
   if (derived !== undefined && !sameSshKey(derived, line))
     throw mismatch(paths.pub, fromKey === undefined ? paths.pem : paths.key);
-  if (found.key === undefined) notes.push(`${paths.key} is missing, so logging in is left to ssh's agent.`);
+  if (found.key === undefined)
+    notes.push(`${paths.key} is missing: name the private key with --ssh-key FILE, or log in with an agent that has it.`);
   return {
     publicKey: line.trim(),
     ...(found.key === undefined ? {} : { privateKeyFile: paths.key }),
@@ -130,7 +132,7 @@ async function sign(place: Place, found: Found, haveKey: boolean): Promise<strin
   // A key in OpenSSH's own format, or Ed25519, is used as it is: certificates are made for PEM RSA keys.
   if (text === undefined || text.includes("OPENSSH PRIVATE KEY") || createPrivateKey(text).asymmetricKeyType !== "rsa")
     return undefined;
-  return selfSigned({ key: text, subject: place.subject.attributes, days: DAYS, now: place.now });
+  return selfSigned({ key: text, subject: (await place.subject()).attributes, days: DAYS, now: place.now });
 }
 
 function readCertificate(bytes: Buffer | string, path: string): { der: Buffer; line: string } {

@@ -17,23 +17,30 @@ export interface OpenSshPublicKey {
 const MAKE_ONE = "Make one that Azure takes: ssh-keygen -t ed25519 (or -t rsa -b 3072), and give its .pub file.";
 
 /**
- * One line of an OpenSSH `.pub` file. Azure takes ssh-rsa from 2048 bits on and ssh-ed25519; others are refused here, with
- * advice. `source` names the file in errors. Throws ClusterError `SshKeyRefused`.
+ * The one key of an OpenSSH `.pub` file, or of a key as Azure stores it (those that it made are wrapped). Azure takes ssh-rsa from 2048
+ * bits on and ssh-ed25519; others are refused here, with advice. `source` names the file in errors. Throws ClusterError `SshKeyRefused`.
  */
-export function parseOpenSshPublicKey(line: string, source = "The SSH public key"): OpenSshPublicKey {
-  const lines = line.split(/\r?\n/).filter((text) => text.trim() !== "" && !text.startsWith("#"));
-  const [type = "", encoded = "", ...comment] = (lines[0] ?? "").trim().split(/[ \t]+/);
-  if (lines.length !== 1)
-    throw refused(`${source} must hold one key; it holds ${lines.length}.`, "Give a file with the one key to log in with.");
+export function parseOpenSshPublicKey(text: string, source = "The SSH public key"): OpenSshPublicKey {
+  const lines = linesOf(text);
+  for (const { type, line } of lines) if (!isType(type)) throw refusedLine(line, source);
+  const keys = [...new Map(lines.map((line) => [line.encoded, line])).values()];
+  const [key] = keys;
+  if (key === undefined) throw refused(`${source} must hold one key; it holds 0.`, MAKE_ONE);
+  if (keys.length > 1)
+    throw refused(
+      `${source} must hold one key; it holds ${keys.length}: ${keys.map(({ type, comment }) => `${type} ${comment}`.trim()).join(", ")}.`,
+      "A cluster has one SSH key. Of a file with several take the line of the one to log in with: sed -n 1p FILE > one.pub",
+    );
+  const { type, encoded, comment } = key;
   if (type !== "ssh-rsa" && type !== "ssh-ed25519") throw refusedType(type, source);
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) throw refused(`${source} is damaged: its second word is no base64.`, MAKE_ONE);
+  if (!BASE64.test(encoded)) throw refused(`${source} is damaged: its second word is no base64.`, MAKE_ONE);
   const blob = Buffer.from(encoded, "base64");
   const bits = bitsOf(type, readStrings(blob));
   if (bits === undefined)
     throw refused(`${source} is damaged: what it holds is no ${type} key.`, "Copy the whole line again from the .pub file.");
   if (type === "ssh-rsa" && bits < 2048)
     throw refused(`${source} is an RSA key of ${bits} bits; Azure takes 2048 or more.`, MAKE_ONE);
-  return { type, bits, blob, comment: comment.join(" ") };
+  return { type, bits, blob, comment };
 }
 
 /** The OpenSSH line of an RSA or Ed25519 key; undefined for other kinds, which Azure does not take. */
@@ -84,12 +91,68 @@ function bitsOf(type: OpenSshPublicKey["type"], parts: Buffer[] | undefined): nu
   return BigInt(`0x${second.toString("hex")}`).toString(2).length;
 }
 
+interface KeyLine {
+  readonly type: string;
+  readonly encoded: string;
+  readonly comment: string;
+  readonly line: string;
+}
+
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+const TYPES = "ssh-(?:rsa|dss|ed25519|ed448)|ecdsa-sha2-[\\w-]+|(?:webauthn-)?sk-[\\w@.-]+|rsa-sha2-(?:256|512)";
+const isType = (word: string): boolean => new RegExp(`^(?:${TYPES})$`).test(word);
+
+/** A key that is wrapped goes on until its wire format is whole; a word that then stands alone is of its comment. */
+function linesOf(text: string): KeyLine[] {
+  const found: KeyLine[] = [];
+  for (const raw of text.split(/\r\n|\r|\n/)) {
+    const line = raw.trim();
+    if (line === "" || line.startsWith("#")) continue;
+    const [first = "", second = "", ...rest] = line.split(/[ \t]+/);
+    const open = found.at(-1);
+    const whole = open !== undefined && isWhole(open.encoded);
+    if (open !== undefined && !whole && isType(open.type) && BASE64.test(first))
+      found.splice(-1, 1, { ...open, encoded: open.encoded + first, comment: [second, ...rest].join(" ").trim() });
+    else if (open !== undefined && whole && second === "" && !first.startsWith("AAAA"))
+      found.splice(-1, 1, { ...open, comment: open.comment + first });
+    else found.push({ type: first, encoded: second, comment: rest.join(" "), line });
+  }
+  return found;
+}
+
+/** Of an RSA key three strings make a whole, of any other at least two. */
+function isWhole(encoded: string): boolean {
+  const strings = readStrings(Buffer.from(encoded, "base64")) ?? [];
+  return strings.length >= (strings[0]?.toString("latin1") === "ssh-rsa" ? 3 : 2);
+}
+
+/** What does not begin with the type of a key: options of an authorized_keys file, a host's line of a known_hosts file, prose. */
+function refusedLine(line: string, source: string): ClusterError {
+  const key = new RegExp(`(?:^|\\s)(?:${TYPES})\\s+AAAA`).exec(line);
+  if (key === null || key.index === 0) return refusedType(line.split(/\s/)[0] ?? "", source);
+  const alone = "grep -oE '(ssh-rsa|ssh-ed25519) AAAA.*' FILE > FILE.pub";
+  const options =
+    /^(cert-authority|command|environment|expiry-time|from|no-|permit|principals|restrict|tunnel|verify-required|touch-required|agent-|port-|pty|user-rc|x11-)/i;
+  return options.test(line)
+    ? refused(
+        `${source} has options of an authorized_keys file in front of its key (${line.slice(0, key.index)}), which Azure does not put on a node.`,
+        `If the key may log in without them, give it alone: ${alone}`,
+      )
+    : refused(
+        `${source} has something in front of its key, as a known_hosts file has: that is the key of a host, and nobody logs in with it.`,
+        `Give your own .pub file. If it is your key all the same: ${alone}`,
+      );
+}
+
 function refusedType(type: string, source: string): ClusterError {
-  if (type === "----")
-    return refused(`${source} is in the SSH2 format of RFC 4716.`, "Convert it: ssh-keygen -i -f FILE > FILE.pub");
+  if (type.startsWith("rsa-sha2-"))
+    return refused(
+      `${source} names a way to sign (${type}) where the type of the key stands.`,
+      "The line of an RSA key begins with ssh-rsa.",
+    );
   if (/^(ssh-dss|dsa)$/.test(type))
     return refused(`${source} is a DSA key, which neither Azure nor today's ssh takes.`, MAKE_ONE);
-  if (/^(ecdsa-.*|sk-.*|ec|ed448|rsa-pss|x25519)$/.test(type))
+  if (/^(ecdsa-.*|.*sk-.*@.*|ec|(ssh-)?ed448|rsa-pss|x25519|dh|x448)$/.test(type))
     return refused(`${source} is a key of type ${type}, which Azure does not take.`, MAKE_ONE);
   return refused(`${source} is no OpenSSH public key (ssh-rsa or ssh-ed25519).`, MAKE_ONE);
 }

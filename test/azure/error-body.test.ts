@@ -138,3 +138,26 @@ test("an inner error is among what the advice looks through", () => {
   const error = refusal({ status: 400, bodyAsText, headers: createHttpHeaders() }, request);
   expect(adviceFor(error)?.code).toBe("SkuNotAvailable");
 });
+
+test("what a policy looked at comes out of an answer as Azure writes it, and into advice", () => {
+  const violation = {
+    type: "PolicyViolation",
+    info: {
+      policyAssignmentDisplayName: "Cost centres",
+      evaluationDetails: {
+        evaluatedExpressions: [{ result: "True", expressionKind: "Field", path: "tags[CostCenter]", operator: "Exists" }],
+      },
+    },
+  };
+  const own = { code: "RequestDisallowedByPolicy", message: "Disallowed by policy.", additionalInfo: [violation] };
+  const wrapped = { code: "InvalidTemplateDeployment", message: "The template failed.", details: [own] };
+  const request = createPipelineRequest({ url: "https://management.azure.com/subscriptions/s/resourceGroups/g" });
+  for (const error of [own, wrapped]) {
+    const answer = { status: 403, bodyAsText: JSON.stringify({ error }), headers: createHttpHeaders() };
+    expect(adviceFor(refusal(answer, request))).toMatchObject({
+      code: "RequestDisallowedByPolicy",
+      meaning: 'A policy of the subscription forbids this: "Cost centres"; it looked at tags[CostCenter].',
+      advice: expect.stringContaining("CostCenter"),
+    });
+  }
+});

@@ -185,6 +185,21 @@ describe("four machines: three etcd members with TLS, a gateway, data disks", ()
     }
   });
 
+  test("a docker that runs when the disk is mounted is started again, and one that starts after it once", async () => {
+    const machine = member(0);
+    const starts = "journalctl -b -o cat --no-pager -u docker.service | grep -c '^Started'";
+    expect(machine.run(starts)).toBe("1");
+    const pid = (): string => machine.run("systemctl show -P MainPID docker.service");
+    const before = pid();
+    // as on a first boot, when docker runs before user-data is there
+    machine.run("umount /var/lib/docker && systemctl start var-lib-docker.mount");
+    await expect.poll(pid, { timeout: 20_000 }).not.toMatch(new RegExp(`^(0|${before})$`));
+    expect(machine.run(`findmnt -no FSTYPE /var/lib/docker; ${starts}`)).toBe("ext4\n2");
+    await running(machine);
+    await machine.until(etcdctl("endpoint health"), /is healthy/);
+    noCycle(machine);
+  });
+
   test("switched off and on: the data is there, the disk was not formatted again, etcd is whole, no unit failed", async () => {
     const machine = member(1);
     machine.run("echo kept > /var/lib/docker/file; sync");

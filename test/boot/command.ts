@@ -5,7 +5,7 @@
  * it: { order }, { gone }, and { result } or { answer } at the end of each.
  */
 import { connect, createServer } from "node:net";
-import { realClock } from "../../src/cli/world.ts";
+import { realClock } from "../../src/operations/real-clock.ts";
 import { byHand } from "../cli/azure-hand.ts";
 import { testAzure } from "../cli/world.ts";
 import { onOrder } from "../nodes/order.ts";

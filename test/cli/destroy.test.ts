@@ -272,7 +272,7 @@ test("a group that is being deleted already is waited for, without a question", 
   expect(deletes(azure)).toHaveLength(1);
 });
 
-test("an untagged disk that a machine left behind goes by its name, one of somebody else's stays", async () => {
+test("a disk that nobody holds is not the cluster's by its name: it is kept, and named with the command that deletes it", async () => {
   const azure = testAzure();
   onTestFinished(() => azure.close());
   await addGroup(azure, "shared");
@@ -284,8 +284,24 @@ test("an untagged disk that a machine left behind goes by its name, one of someb
   };
   await byHand(azure, "PUT", inGroup("shared", "Microsoft.Compute/disks", "mycluster-coreos-7-data"), disk);
   await byHand(azure, "PUT", inGroup("shared", "Microsoft.Compute/disks", "precious"), disk);
-  expect((await azure.run("destroy mycluster --yes --resource-group shared")).exit).toBe(0);
-  expect(everything(azure)).toEqual(["/resourceGroups/shared", inGroup("shared", "Microsoft.Compute/disks", "precious")]);
+  const { exit, document, stderr } = await azure.json<{ kept: unknown[]; left: unknown[] }>(
+    "destroy mycluster --yes --resource-group shared",
+  );
+  expect({ exit, left: document.left }).toEqual({ exit: 0, left: [] });
+  expect(document.kept).toEqual([
+    {
+      kind: "disk",
+      id: expect.stringMatching(/mycluster-coreos-7-data$/),
+      why: "its name is as mycluster's disks are called, but it has no tags",
+      command: "az disk delete --resource-group shared --name mycluster-coreos-7-data",
+    },
+  ]);
+  expect(stderr).toContain("To delete it: az disk delete --resource-group shared --name mycluster-coreos-7-data");
+  expect(everything(azure)).toEqual([
+    "/resourceGroups/shared",
+    inGroup("shared", "Microsoft.Compute/disks", "mycluster-coreos-7-data"),
+    inGroup("shared", "Microsoft.Compute/disks", "precious"),
+  ]);
 });
 
 test("what others use of ours since the look is left and named, with exit code 1; the claim stays, so that it is found again", async () => {

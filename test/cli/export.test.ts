@@ -123,6 +123,16 @@ describe.each([
     };
   };
 
+  if (format === "terraform")
+    test("an id that comes back in capitals is no change of a machine", async () => {
+      const { document } = await exported(azure());
+      const blocks = Object.entries<Body>(document.resource.azapi_resource);
+      expect(blocks.filter(([, block]) => block.ignore_casing === true).map(([label]) => label)).toEqual([
+        "virtualMachines_mycluster_coreos_0",
+        "virtualMachines_mycluster_coreos_1",
+      ]);
+    });
+
   test("what it deploys is the cluster, with nothing left to change", async () => {
     const one = azure();
     const { document, values } = await exported(one);

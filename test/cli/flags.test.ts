@@ -1,5 +1,5 @@
 /** Each flag of the old script, and each new one of create, by what arrives at Azure; not by inner values. */
-import { writeFileSync } from "node:fs";
+import { writeFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { type Body, type TestAzure, testAzure } from "./world.ts";
@@ -172,27 +172,45 @@ test("--ssh-cert takes a public key of one's own", async () => {
   expect(puts.get("sshPublicKeys/mycluster-ssh").properties.publicKey).toContain(ED25519.split(" ")[1]);
 });
 
-test("--ssh-thumb names an SSH key stored in Azure", async () => {
-  const { sshThumbprint } = await import("../../src/prepare/ssh-public-key.ts");
-  const { puts } = await created(`--num-nodes 1 --ssh-thumb ${sshThumbprint(ED25519).toLowerCase()}`, async (one) => {
-    const base = "https://management.azure.com/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/keys";
-    const headers = { authorization: "Bearer x", "content-type": "application/json" };
-    await one.simulation.handle({ method: "PUT", url: `${base}?api-version=2025-04-01`, headers, body: '{"location":"westus"}' });
-    await one.simulation.handle({
+/** Stores SSH keys in another group of the subscription. */
+async function storeKeys(one: TestAzure, keys: Record<string, string | undefined>): Promise<void> {
+  const base = "https://management.azure.com/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/keys";
+  const headers = { authorization: "Bearer x", "content-type": "application/json" };
+  await one.simulation.handle({ method: "PUT", url: `${base}?api-version=2025-04-01`, headers, body: '{"location":"westus"}' });
+  for (const [name, publicKey] of Object.entries(keys)) {
+    const { status } = await one.simulation.handle({
       method: "PUT",
-      url: `${base}/providers/Microsoft.Compute/sshPublicKeys/mine?api-version=2026-04-01`,
+      url: `${base}/providers/Microsoft.Compute/sshPublicKeys/${name}?api-version=2026-04-01`,
       headers,
-      body: JSON.stringify({ location: "westus", properties: { publicKey: ED25519 } }),
+      body: JSON.stringify({ location: "westus", properties: publicKey === undefined ? {} : { publicKey } }),
     });
-  });
-  expect(vm(puts).properties.osProfile.linuxConfiguration.ssh.publicKeys[0].keyData).toContain(ED25519.split(" ")[1]);
+    expect(status).toBe(201);
+  }
+}
+
+/** As Azure's generateKeyPair stores what it made: 64 columns, CRLF. */
+const WRAPPED_RSA = `${readFileSync(new URL("../fixtures/azure-made.pub", import.meta.url), "utf8").replaceAll("\n", "\r\n")}\r\n`;
+
+test.each([
+  ["one of one's own", ED25519],
+  ["one that Azure made, in wrapped lines", WRAPPED_RSA],
+])("--ssh-thumb names an SSH key stored in Azure, %s, whatever else is stored", async (_, wanted) => {
+  const { sshThumbprint } = await import("../../src/prepare/ssh-public-key.ts");
+  const { puts } = await created(`--num-nodes 1 --ssh-thumb ${sshThumbprint(wanted).toLowerCase()}`, (one) =>
+    storeKeys(one, { empty: undefined, wrapped: WRAPPED_RSA, mine: ED25519 }),
+  );
+  const { keyData } = vm(puts).properties.osProfile.linuxConfiguration.ssh.publicKeys[0];
+  expect(keyData).not.toMatch(/[\r\n]/);
+  expect(sshThumbprint(keyData)).toBe(sshThumbprint(wanted));
 });
 
 test("a --ssh-thumb that nothing has is refused before anything is made", async () => {
   const one = azure();
+  await storeKeys(one, { empty: undefined, mine: ED25519 });
   const { exit, stderr } = await one.run(`mycluster --ssh-thumb ${"AB".repeat(20)}`);
   expect(exit).toBe(5);
   expect(stderr).toContain("AB".repeat(20));
+  expect(stderr.replaceAll(/\s+/g, " ")).toContain("cannot be read and so were passed over: empty.");
   expect(one.puts().size).toBe(0);
 });
 
@@ -251,12 +269,14 @@ test.each([
 
 test("--custom-data is what the machines get, with {0} and {1} filled in", async () => {
   const text =
-    "#cloud-config\n\ncoreos:\n  units:\n    - name: hello.service\n      content: |\n        [Service]\n        ExecStart=/bin/echo {1} {0}\n";
+    "#cloud-config\n\ncoreos:\n  units:\n    - name: hello.service\n      content: |\n        [Service]\n        Environment=ETCD_NAME={1} ETCD_DISCOVERY={0}\n        ExecStart=/bin/awk '{1}' {0}\n";
   const { puts } = await created(
     "--num-nodes 2 --custom-data mine.yaml --discovery-service-url https://disc.example/0123abcd",
     (one) => writeFileSync(join(one.dir, "mine.yaml"), text),
   );
-  expect(customData(vm(puts, 1))).toBe(text.replace("{1}", "mycluster-coreos-1").replace("{0}", "https://disc.example/0123abcd"));
+  expect(customData(vm(puts, 1))).toBe(
+    text.replace("={1}", "=mycluster-coreos-1").replace("={0}", "=https://disc.example/0123abcd"),
+  );
 });
 
 test("--discovery-service-url bootstraps etcd by discovery, and no member list is given", async () => {

@@ -32,7 +32,13 @@ describe("lint", () => {
     ["an error", "#cloud-config\ncoreos:\n  units:\n    - name: a.service\n      command: begin\n", "", 1, "f.yaml:5: error: "],
     ["a warning alone", "#cloud-config\nwrite_files:\n  - path: /a\n    content: $public_ipv4\n", "", 0, "f.yaml:4: warning: "],
     ["a tab", "#cloud-config\n\thostname: a\n", "", 1, "f.yaml:2: error: a tab in the indentation"],
-    ["the places of an old file", "#cloud-config\ncoreos:\n  etcd2:\n    discovery: {0}\n", "--platform coreos", 0, ""],
+    [
+      "the places of an old file",
+      "#cloud-config\ncoreos:\n  etcd2:\n    discovery: {0}\n",
+      "--platform coreos",
+      0,
+      "f.yaml:4: note: {0} becomes",
+    ],
     ["a key of old CoreOS, read by a Flatcar node", "#cloud-config\ncoreos:\n  fleet: {}\n", "", 1, "f.yaml:3: error: "],
     ["the same, read by a CoreOS node", "#cloud-config\ncoreos:\n  fleet: {}\n", "--platform coreos", 0, ""],
   ])("%s", async (_name, text, flags, exit, stdout) => {
@@ -78,7 +84,11 @@ describe("create-azure-user-data", () => {
     const { stderr } = await one.run("create-azure-user-data --dir .");
     expect(stderr).toContain("--discovery-service-url");
     expect(file(one, "azure-user-data")).toContain("ETCD_DISCOVERY={0}");
-    expect(await one.run("lint azure-user-data")).toMatchObject({ exit: 0, stdout: "" });
+    const { exit, stdout } = await one.run("lint azure-user-data");
+    expect([exit, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^azure-user-data:\d+: note: \{0\} becomes the cluster's discovery URL\n$/),
+    ]);
   });
   test("keeps beside it what somebody wrote, and says so", async () => {
     const one = azure();

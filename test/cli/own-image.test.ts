@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parseContainerUrl } from "../../src/azure/vhd/container.ts";
 import { openContainer } from "../../src/azure/vhd/credentials.ts";
-import { realClock } from "../../src/cli/world.ts";
+import { realClock } from "../../src/operations/real-clock.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { azurite, type Gate, openGate, startAzurite } from "../azure/vhd/azurite.ts";
 import { gpt, makeVhd, MIB, noise } from "../azure/vhd/vhd-file.ts";

@@ -57,3 +57,62 @@ test("a delete that is refused says what, where and how to get the right", async
   expect(stderr).toContain(`--scope ${SCOPE}/resourceGroups/abc\``);
   expect(stderr).toContain("az ad signed-in-user show");
 });
+
+test.each(["windows-ci", "mymicrosoftlab", "login-portal", "xbox"])(
+  "a name that Microsoft reserves is refused before anything is made: %s",
+  async (name) => {
+    const azure = testAzure();
+    onTestFinished(() => azure.close());
+    const { exit, stderr } = await azure.run(name);
+    expect(exit).toBe(5);
+    expect(stderr).toMatch(/holds the word (WINDOWS|MICROSOFT|LOGIN|XBOX), which Microsoft reserves/);
+    expect(stderr).toContain("Choose another name without it");
+    expect(azure.puts().size).toBe(0);
+  },
+);
+
+test.each(["userlogin", "xbox-lab", "excellent", "azure-demo"])("a name that only looks so is none: %s", async (name) => {
+  const azure = testAzure();
+  onTestFinished(() => azure.close());
+  expect((await azure.run(`plan ${name}`)).exit).toBe(0);
+});
+
+test.each(["NetworkingInternalOperationError", "InternalExecutionError"])(
+  "a machine that fails of a fault of Azure's own is made again: %s",
+  async (code) => {
+    const azure = testAzure({ faults: [parseFault(`machine-1:${code}x1`)] });
+    onTestFinished(() => azure.close());
+    const { exit, stderr } = await azure.run("abc --wait-for machines");
+    expect(exit, stderr).toBe(0);
+  },
+);
+
+test("a code that nobody knows is said with Azure's words, and judged by its status", async () => {
+  const azure = testAzure({
+    faults: [
+      { match: { method: "PUT", url: "/publicIPAddresses/" }, effect: { status: 400, code: "BrandNew", message: "Not so." } },
+    ],
+  });
+  onTestFinished(() => azure.close());
+  const { exit, stderr } = await azure.run("abc");
+  expect(exit).toBe(1);
+  expect(stderr).toContain("Not so.");
+  expect(stderr).toContain("No row of this tool's table knows the code BrandNew. By its status 400");
+});
+
+test("a policy is named, and the flag that answers it", async () => {
+  const message =
+    'Resource \'abc\' was disallowed by policy. Policy identifiers: \'[{"policyAssignment":{"name":"Allowed locations","id":"/a"},"policyDefinition":{"name":"Locations","id":"/b"}}]\'.';
+  const azure = testAzure({
+    faults: [
+      {
+        match: { method: "PUT", url: "/publicIPAddresses/" },
+        effect: { status: 403, code: "RequestDisallowedByPolicy", message },
+      },
+    ],
+  });
+  onTestFinished(() => azure.close());
+  const { stderr } = await azure.run("abc");
+  expect(stderr).toContain('A policy of the subscription forbids this: "Allowed locations".');
+  expect(stderr).toContain("--location REGION");
+});

@@ -5,50 +5,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, renameSync, rmSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import ssh2 from "ssh2";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { realClock } from "../../src/cli/world.ts";
+import { realClock } from "../../src/operations/real-clock.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { ClusterError } from "../../src/core/errors.ts";
 import { generateHostKey } from "../../src/prepare/host-keys.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { has } from "../programs.ts";
+import { hostKeyOf, serveNode } from "./node-server.ts";
 import { type Result, START, type TestAzure, testAzure } from "./world.ts";
 
 const PORT = 22_341;
-
-/** One node's SSH; commands see its index as $NODE. */
-async function serveNode(index: number, hostKey: string, authorized: string): Promise<ssh2.Server> {
-  const [, key = ""] = authorized.split(" ");
-  const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
-    client.on("error", () => undefined);
-    client.on("authentication", (context) => {
-      const allowed =
-        context.method === "publickey" && context.username === "core" && context.key.data.equals(Buffer.from(key, "base64"));
-      if (allowed) context.accept();
-      else context.reject(["publickey"]);
-    });
-    client.on("session", (accept) => {
-      accept().on("exec", (acceptExec, _reject, { command }) => {
-        const channel = acceptExec();
-        const child = spawn("sh", ["-c", command], { env: { ...process.env, NODE: String(index) } });
-        child.stdout.on("data", (chunk: Buffer) => channel.write(chunk));
-        child.stderr.on("data", (chunk: Buffer) => channel.stderr.write(chunk));
-        channel.on("close", () => child.kill());
-        child.on("close", (code) => {
-          channel.exit(code ?? 1);
-          channel.end();
-        });
-      });
-    });
-  });
-  server.listen(PORT + index, "127.0.0.1");
-  await once(server, "listening");
-  expect((server.address() as AddressInfo).port).toBe(PORT + index);
-  return server;
-}
 
 /** Listens as soon as the port is free: a server that was closed a moment ago may hold it for another. */
 async function listen(server: ssh2.Server, port: number): Promise<void> {
@@ -81,13 +50,13 @@ describe("a cluster of three nodes", () => {
     const { exit, stderr } = await azure.run(`mycluster --wait-for machines --ssh ${PORT} --resource-group shared`);
     expect(exit, stderr).toBe(0);
     for (const index of [0, 1, 2]) {
-      const userData = Buffer.from(
-        azure.puts().get(`virtualMachines/${machine(index)}`).properties.osProfile.customData,
-        "base64",
-      ).toString();
-      const [hostKey = ""] = /-----BEGIN OPENSSH PRIVATE KEY-----[\s\S]*?-----END OPENSSH PRIVATE KEY-----/.exec(userData) ?? [];
       servers.push(
-        await serveNode(index, `${hostKey.replaceAll(/^ +/gm, "")}\n`, readFileSync(join(azure.dir, "ssh-cert.pub"), "utf8")),
+        await serveNode(
+          PORT + index,
+          index,
+          hostKeyOf(azure, machine(index)),
+          readFileSync(join(azure.dir, "ssh-cert.pub"), "utf8"),
+        ),
       );
     }
     inRealTime();
@@ -252,6 +221,7 @@ test("a host key that a node made itself is asked of it, said, and expected from
     expect((await azure.run(`mycluster --num-nodes 1 --no-host-keys --wait-for machines --ssh ${PORT + 50}`)).exit).toBe(0);
     inRealTime();
     const server = await serveNode(
+      PORT + 50,
       50,
       (await generateHostKey("swap")).privateKey,
       readFileSync(join(azure.dir, "ssh-cert.pub"), "utf8"),
@@ -266,6 +236,7 @@ test("a host key that a node made itself is asked of it, said, and expected from
       "",
     ]);
     const other = await serveNode(
+      PORT + 50,
       50,
       (await generateHostKey("swap")).privateKey,
       readFileSync(join(azure.dir, "ssh-cert.pub"), "utf8"),

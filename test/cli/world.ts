@@ -10,7 +10,6 @@ import { main } from "../../src/cli/main.ts";
 import type { World } from "../../src/cli/world.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { prepareSshKey } from "../../src/prepare/ssh-keys.ts";
-import { DEFAULT_SUBJECT } from "../../src/prepare/subject.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import type { Exchange } from "../../src/sim/message.ts";
 import { type Simulation, type SimulationOptions, createSimulation } from "../../src/sim/simulation.ts";
@@ -58,7 +57,7 @@ export type Body = any;
 
 /** One SSH key for all: making one takes longer than the rest of a run. The tests of prepare/ make theirs. */
 const KEYS = mkdtempSync(join(tmpdir(), "acc-keys-"));
-await prepareSshKey({ dir: KEYS, subject: DEFAULT_SUBJECT, now: Date.UTC(2026, 10, 22) });
+await prepareSshKey({ dir: KEYS, now: Date.UTC(2026, 10, 22) });
 process.on("exit", () => rmSync(KEYS, { recursive: true, force: true }));
 
 export const START = Date.UTC(2026, 10, 22, 12);

@@ -1,15 +1,10 @@
+import { anything, assert, property, shuffledSubarray } from "fast-check";
 import { expect, test } from "vitest";
-import {
-  type RetryClass,
-  adviceFor,
-  adviceTable,
-  advised,
-  patienceFor,
-  retryClass,
-  waitHint,
-} from "../../src/core/advice/advice.ts";
+import { type RetryClass, adviceFor, advised, patienceFor, retryClass, waitHint } from "../../src/core/advice/advice.ts";
+import { adviceTable, rankOf, rowOf } from "../../src/core/advice/table.ts";
 import { AzureError } from "../../src/core/advice/azure-error.ts";
 import { ClusterError } from "../../src/core/errors.ts";
+import { flagRows } from "../../src/core/spec/flags.ts";
 import { quotaNumbers } from "../../src/core/advice/quota.ts";
 
 const context = {
@@ -224,6 +219,26 @@ test.for([
   ["InvalidParameter", "The value Foo of parameter vmSize is invalid", /does not know the size/, /list-skus/],
   ["InvalidParameter", "The value Foo of parameter adminUsername is invalid", /as it was sent/, /report it/],
   ["SubscriptionNotFound", "", /subscription/, /az account list/],
+  [
+    "ReadOnlyDisabledSubscription",
+    "The subscription '986ab24e-2d94-4677-b455-e2c59fc6592f' is disabled and therefore marked as read only. You cannot perform any write actions on this subscription until it is re-enabled.",
+    /986ab24e-2d94-4677-b455-e2c59fc6592f is disabled: it can be read/,
+    /Reactivate/,
+  ],
+  [
+    "DomainNameLabelReserved",
+    "The domain name label windows-ci is invalid. The name itself or part of the name is a reserved word such as a trademark. Please use a different name.",
+    /^windows-ci holds a word that Microsoft reserves/,
+    /Choose another name/,
+  ],
+  [
+    "ReservedResourceName",
+    "The resource name 'ai-project-MicrosoftLearn' or a part of the name is a trademarked or reserved word.",
+    /^ai-project-MicrosoftLearn holds/,
+    /another name/,
+  ],
+  ["SubscriptionQuotaExceeded", "", /quota in westus/, /Ask at/],
+  ["NetworkSecurityGroupCountLimitReached", "", /no more resources of this kind/, /Quotas in the portal/],
   ["AuthenticationError", "AADSTS700024: Client assertion is not within its valid time range.", /clock/, /set-ntp true/],
   [
     "AuthenticationError",
@@ -310,8 +325,6 @@ test("an error becomes advised once: meaning, advice, exit code, and the origina
   expect(known.message).toMatch(/^machine mycluster-coreos-0: The public name a\.westus/);
   expect(known.advice).toContain("mycluster-2");
   expect(advised(known)).toBe(known);
-  const unknown = new AzureError("BrandNew", "?");
-  expect(advised(unknown)).toBe(unknown);
   const own = new ClusterError("NotFound", "No such file.", { source: "user" });
   expect(advised(own)).toBe(own);
 });
@@ -336,8 +349,174 @@ test("the numbers of a quota are read in both wordings, and not made up", () => 
   expect(quotaNumbers("quota exceeded")).toBeUndefined();
 });
 
-test("an unknown code has no advice", () => {
+test("an unknown code has no advice of its own: Azure's words stay, its status decides, and that is said", () => {
   expect(adviceFor({ code: "BrandNew", message: "?" })).toBeUndefined();
+  const refused = advised(new AzureError("BrandNew", "You cannot.", { status: 400 }), context);
+  expect(refused).toMatchObject({ code: "BrandNew", message: expect.stringMatching(/: You cannot\.$/) });
+  expect(refused.advice).toMatch(/No row .* BrandNew\. By its status 400 the same request would be refused again/);
+  expect(advised(new AzureError("BrandNew", "Down.", { status: 503 }), context).advice).toMatch(/By its status 503 it may pass/);
+  expect(advised(new AzureError("BrandNew", "Odd.", { operation: true }), context).advice).toMatch(/By its text the same/);
+});
+
+// https://learn.microsoft.com/azure/virtual-machines/error-messages lists those of Compute
+test.for([
+  ["NetworkingInternalOperationError", "An internal error occurred in processing network profile of the VM."],
+  ["OSProvisioningInternalError", "OS Provisioning failed for VM 'x' due to an internal error."],
+  ["DiskServiceInternalError", ""],
+  ["DiagnosticsOperationInternalError", ""],
+  ["StorageAccountOperationInternalError", ""],
+  ["VMArtifactRepositoryInternalError", ""],
+  ["VMExtensionManagementInternalError", ""],
+  ["InternalDiskManagementError", ""],
+  ["internalservererror", ""],
+  ["StorageAccountTooBusy", "Storage account 'x' is too busy currently."],
+  ["ResourceUpdateBlockedOnPlatformUpdate", "Resource cannot be updated at this time. Please try again later."],
+  ["DiskImageNotReady", "Disk image x is in y state. Please retry when image is ready."],
+  ["BrandNew", "Something went wrong. Please retry later."],
+  ["BrandNew", "Retry after 10 seconds."],
+] as const)("%s (%s) is sent again", ([code, message]) => {
+  expect(retryClass(400, code, message)).toBe("transient");
+});
+
+test.for([
+  ["AllocationFailed", "Please try reducing the VM size or number of VMs, retry later, or try another location."],
+  ["StorageAccountTypeNotSupported", "Please retry with General purpose storage account."],
+  ["TargetDiskBlobAlreadyExists", "Blob x already exists. Please provide a different blob URI."],
+  ["InvalidParameter", "The value is invalid. Please correct it."],
+] as const)("%s (%s) is not", ([code, message]) => {
+  expect(retryClass(400, code, message)).toBe("no");
+});
+
+/** What Azure was seen to say, with the codes that several rows speak of. */
+const SAID: readonly (readonly [string, string])[] = [
+  ["OperationNotAllowed", "The server rejected the request because too many requests have been received for this subscription."],
+  ["OperationNotAllowed", REGIONAL],
+  ["OperationNotAllowed", "Operation 'x' is not allowed on VM 'y' since another operation is in progress."],
+  ["OperationNotAllowed", "Operation 'x' is not allowed on VM 'y' since the VM is marked for deletion."],
+  ["Conflict", "The request failed due to conflict with a concurrent request."],
+  ["Conflict", "Disk resizing is allowed only when the VM is deallocated."],
+  ["InvalidParameter", "The requested VM size x is not available in the current region."],
+  ["InvalidParameter", "The value of parameter adminUsername is invalid."],
+  ["BadRequest", "Only Disk CachingType 'None' is supported for disk with size greater than 4095 GB."],
+  ["AuthenticationError", "AADSTS700016: Application with identifier 'x' was not found."],
+  ["AuthenticationError", "no"],
+  ["invalid_client", "AADSTS7000222: The provided client secret keys are expired."],
+  ["InvalidAuthenticationTokenTenant", "The access token is from the wrong issuer."],
+  ["InvalidAuthenticationTokenSignature", ""],
+  ["PublicIPCountLimitReached", ""],
+  ["NetworkSecurityGroupCountLimitReached", ""],
+  ["InUseNetworkSecurityGroupCannotBeDeleted", ""],
+  ["RetryableErrorDueToAnotherOperation", "The operation can be retried in 12 seconds."],
+  ...adviceTable.flatMap(({ code }) =>
+    [code]
+      .flat()
+      .filter((one) => one !== "*")
+      .map((one) => [one.replaceAll("*", "Some"), ""] as const),
+  ),
+];
+
+test("the order of the rows says nothing: shuffled, every failure has the same row", () => {
+  assert(
+    property(shuffledSubarray([...adviceTable], { minLength: adviceTable.length }), (shuffled) => {
+      for (const [code, message] of SAID)
+        expect(rowOf(code, message, shuffled), `${code}: ${message}`).toBe(rowOf(code, message));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test("no two rows say as much about one failure", () => {
+  for (const [code, message] of SAID) {
+    const ranks = adviceTable
+      .map((row) => (row.text?.test(message) === false ? 0 : rankOf(row, code)))
+      .filter((rank) => rank > 0)
+      .sort((a, b) => b - a);
+    expect(ranks[0], `${code}: ${message}`).not.toBe(ranks[1]);
+  }
+  // and a whole code is in one row without a text, whatever is said
+  const whole = adviceTable.filter(({ text }) => text === undefined).flatMap(({ code }) => [code].flat());
+  expect(whole).toEqual([...new Set(whole)]);
+});
+
+const VIOLATION = (expression: string, parameters: unknown = {}, value?: string) => [
+  {
+    policyDefinitionDisplayName: "Ours",
+    policyAssignmentParameters: parameters,
+    evaluationDetails: {
+      evaluatedExpressions: [
+        { result: "True", expressionKind: "Field", path: "type", expressionValue: "Microsoft.Compute/virtualMachines" },
+        { result: "False", expressionKind: "Field", path: "name" },
+        { result: "True", expressionKind: "Field", path: expression, expressionValue: value },
+      ],
+    },
+  },
+];
+
+test.for([
+  [VIOLATION("tags[CostCenter]"), /"Ours"; it looked at tags\[CostCenter\]\.$/, /CostCenter/],
+  [VIOLATION("tags['owner']"), /tags/, /owner/],
+  [
+    VIOLATION("location", { listOfAllowedLocations: { value: ["eastus", "westeurope"] } }, "westus"),
+    /location \(westus\)/,
+    /Take --location eastus, --location westeurope: `azure-coreos-cluster mycluster --location eastus`/,
+  ],
+  [
+    VIOLATION(
+      "Microsoft.Compute/virtualMachines/sku.name",
+      { listOfAllowedSKUs: { value: ["Standard_D4s_v5"] } },
+      "Standard_D2s_v5",
+    ),
+    /sku\.name \(Standard_D2s_v5\)/,
+    /--vm-size Standard_D4s_v5/,
+  ],
+  [VIOLATION("Microsoft.Network/networkInterfaces/ipconfigurations[*].publicIpAddress.id"), /publicIpAddress/, /--pip|--private/],
+  [VIOLATION("properties.something"), /something/, /Change what it objects to\. Else ask who manages/],
+] as const)("a policy is named, what it looked at, and the flag that answers it: %#", ([info, meaning, advice]) => {
+  const said = { code: "RequestDisallowedByPolicy", message: "Resource 'x' was disallowed by policy.", info };
+  for (const failure of [said, { ...said, info: undefined, details: [{ code: "x", message: "y", info }] }]) {
+    const found = adviceFor(failure, context);
+    expect(found?.meaning).toMatch(meaning);
+    expect(found?.advice).toMatch(advice);
+  }
+});
+
+test("what a policy's details hold is not trusted to have a form", () => {
+  assert(
+    property(anything(), (info) => {
+      const shapes = [info, [{ info }], [{ evaluationDetails: info, policyAssignmentParameters: info }]];
+      for (const shape of shapes)
+        expect(adviceFor({ code: "RequestDisallowedByPolicy", message: "", info: shape, details: shape })?.advice).toBeTypeOf(
+          "string",
+        );
+    }),
+  );
+});
+
+test.for([
+  [
+    "Legal terms have not been accepted: kinvolk:flatcar-container-linux:stable:1.2.3",
+    "--urn kinvolk:flatcar-container-linux:stable:1.2.3",
+  ],
+  [
+    "Offer with PublisherId: 'kinvolk', OfferId: 'flatcar-container-linux', PlanId: 'stable' cannot be purchased due to validation errors.",
+    "--publisher kinvolk --offer flatcar-container-linux --plan stable",
+  ],
+  ["Marketplace purchase eligibility check returned errors.", "--urn URN"],
+] as const)("terms are accepted for the image that is named: %s", ([message, command]) => {
+  expect(adviceFor({ code: "MarketplacePurchaseEligibilityFailed", message })?.advice).toContain(
+    `az vm image terms accept ${command}\``,
+  );
+});
+
+test("advice names no flag that there is not", () => {
+  const names = new Set(flagRows.flatMap(([, { name, also = [] }]) => [name, ...also]));
+  for (const row of adviceTable)
+    for (const given of [{}, context]) {
+      const words = typeof row.advice === "string" ? row.advice : row.advice({ code: "x", message: "" }, given);
+      for (const [, command = ""] of words.matchAll(/`azure-coreos-cluster ([^`]*)`/g))
+        for (const [, flag = ""] of command.matchAll(/--([a-z-]+)/g)) expect(names, words).toContain(flag);
+      for (const [, flag = ""] of words.replaceAll(/`[^`]*`/g, "").matchAll(/--([a-z-]+)/g)) expect(names, words).toContain(flag);
+    }
 });
 
 test.for(adviceTable.map((row) => [String(row.code), String(row.text), row] as const))(

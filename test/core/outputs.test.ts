@@ -143,16 +143,16 @@ test("a node whose host key nobody knows is trusted on first use, the others are
 
 test("next steps without Deis", () => {
   expect(nextSteps(clusterDocument(facts(), false), steps)).toMatchInlineSnapshot(`
-      "mycluster is at 203.0.113.7 (mycluster.westus.cloudapp.azure.com).
+    "mycluster is at 203.0.113.7 (mycluster.westus.cloudapp.azure.com).
 
-      Next:
-        azure-coreos-cluster ssh mycluster                                 log in to node 0
-        ssh -F mycluster/ssh_config mycluster-coreos-0                     the same with plain ssh; or Include that file in ~/.ssh/config
-        azure-coreos-cluster ssh mycluster -- cluster-etcdctl member list  the members of etcd
-        azure-coreos-cluster status mycluster                              nodes, health and endpoints, from any machine
-        azure-coreos-cluster destroy mycluster                             remove everything
-      "
-    `);
+    Next:
+      azure-coreos-cluster ssh mycluster                                          log in to node 0
+      ssh -F mycluster/ssh_config mycluster-coreos-0                              the same with plain ssh; or Include that file in ~/.ssh/config
+      azure-coreos-cluster ssh mycluster -- /opt/bin/cluster-etcdctl member list  the members of etcd
+      azure-coreos-cluster status mycluster                                       nodes, health and endpoints, from any machine
+      azure-coreos-cluster destroy mycluster                                      remove everything
+    "
+  `);
 });
 
 test("next steps of the article, for --deis on the old platform", () => {

@@ -42,8 +42,11 @@ test.each<[string, AnyResource, Record<string, string>, string]>([
   expect(() => decide(resource, made(resource, "succeeded", tags), "c")).toThrow(expect.objectContaining({ code, exit: 7 }));
 });
 
-test("names of clusters are the same in any case", () => {
-  expect(decide(network(), made(network(), "working", { "aoc-cluster": "C" }), "c")).toBe("wait");
+test("tags in another case than the tool writes are not the tool's", () => {
+  expect(decide(network(), made(network(), "working", { "aoc-cluster": "c" }), "c")).toBe("wait");
+  expect(() => decide(network(), made(network(), "working", { "aoc-cluster": "C" }), "c")).toThrow(
+    expect.objectContaining({ code: "NotOurs" }),
+  );
 });
 
 test("the print leaves out a machine's user-data, which holds keys, and tells other changes", () => {

@@ -60,7 +60,7 @@ test("overtaken, it is decided again from what is there by then", async () => {
     ["1", "2"],
     ["1", "2"],
   ]);
-  expect(live().model).toMatchObject({ addressSpace: { addressPrefixes: ["10.2.0.0/16"] } });
+  expect(live().model).toMatchObject({ addressSpace: { addressPrefixes: ["10.2.0.0/16", "10.0.0.0/16"] } });
   expect(live().tags["theirs"]).toBe("new");
 });
 

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { realClock as clock } from "../../src/cli/world.ts";
+import { realClock as clock } from "../../src/operations/real-clock.ts";
 import { connect } from "../../src/nodes/connection.ts";
 import { has } from "../programs.ts";
 import { makeKey, startSshd, type KeyPair, type Sshd } from "./sshd.ts";

@@ -40,6 +40,19 @@ describe("what a node's logs mean", () => {
       "disk-missing",
       ssh("systemd[1]: dev-disk-azure-data-by\\x2dlun-0.device: Timed out waiting for device /dev/disk/azure/data/by-lun/0."),
     ],
+    [
+      "disk-not-blank",
+      ssh(
+        "format-data-disk[601]: /dev/sdc is not blank, and nothing on it is known: left alone\nsystemd[1]: format-data-disk.service: Failed with result 'exit-code'.\nsystemd[1]: Dependency failed for var-lib-docker.mount - Data disk on /var/lib/docker.",
+      ),
+    ],
+    [
+      "disk-unmountable",
+      ssh(
+        "mount[612]: mount: /var/lib/docker: wrong fs type, bad option, bad superblock on /dev/sdc, missing codepage or helper program",
+      ),
+    ],
+    ["disk-missing", ssh("format-data-disk[601]: no data disk on LUN 0")],
     ["disk-missing", ssh("systemd[1]: Dependency failed for var-lib-docker.mount - Data disk on /var/lib/docker.")],
     ["disk-full", ssh("etcd[77]: failed to write: write /var/lib/etcd/member/wal/0.tmp: no space left on device")],
     ["clock", ssh("W | rafthttp: the clock difference against peer 8211f1d0f64f3269 is too high [4.12s > 1s]")],

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
-import { realClock as clock } from "../../src/cli/world.ts";
+import { realClock as clock } from "../../src/operations/real-clock.ts";
 import { probeEndpoints } from "../../src/nodes/endpoints.ts";
 
 const closing: (() => Promise<unknown>)[] = [];

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { realClock as clock } from "../../src/cli/world.ts";
+import { realClock as clock } from "../../src/operations/real-clock.ts";
 import { connect } from "../../src/nodes/connection.ts";
 import { type Identity, canLogIn, usableIdentity } from "../../src/nodes/identity.ts";
 import { has } from "../programs.ts";

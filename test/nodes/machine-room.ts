@@ -5,7 +5,7 @@
 import type { ClusterDocument } from "../../src/core/documents.ts";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { realClock } from "../../src/cli/world.ts";
+import { realClock } from "../../src/operations/real-clock.ts";
 import { type Result, type RunOptions, type TestAzure, testAzure } from "../cli/world.ts";
 import { has } from "../programs.ts";
 import { endAll } from "./booted.ts";

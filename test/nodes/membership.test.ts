@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { realClock as clock } from "../../src/cli/world.ts";
+import { realClock as clock } from "../../src/operations/real-clock.ts";
 import { connect, type Connection } from "../../src/nodes/connection.ts";
 import { addMember, healthyMembers, members, removeMember, type MembershipOptions } from "../../src/nodes/etcd.ts";
 import { waitReady } from "../../src/nodes/readiness.ts";

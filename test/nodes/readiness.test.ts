@@ -1,6 +1,6 @@
 /** Real sshd and real etcd: what waitReady says of nodes that are there, come late, never come, or are somebody else. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { realClock as clock } from "../../src/cli/world.ts";
+import { realClock as clock } from "../../src/operations/real-clock.ts";
 import type { Event } from "../../src/engine/event.ts";
 import { waitReady, type ReadinessOptions } from "../../src/nodes/readiness.ts";
 import type { NodeTarget } from "../../src/nodes/target.ts";

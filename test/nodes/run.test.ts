@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { realClock as clock } from "../../src/cli/world.ts";
+import { realClock as clock } from "../../src/operations/real-clock.ts";
 import { connect } from "../../src/nodes/connection.ts";
 import { diagnoseNodes } from "../../src/nodes/diagnose.ts";
 import { fetchFile } from "../../src/nodes/fetch-file.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { realClock } from "../../src/cli/world.ts";
+import { realClock } from "../../src/operations/real-clock.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { connect } from "../../src/nodes/connection.ts";
 import { bestOffset, judgeClocks, measureClock, synchronisedBy, type ClockMeasure } from "../../src/nodes/time.ts";

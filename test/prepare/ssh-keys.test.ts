@@ -21,8 +21,7 @@ import { filesIn, modeOf, newFolder } from "./folder.ts";
 
 const now = Date.UTC(2026, 10, 22);
 const ALL = ["ssh-cert.cer", "ssh-cert.key", "ssh-cert.pem", "ssh-cert.pub"];
-const prepare = (dir: string, more: Partial<SshKeyOptions> = {}): Promise<SshKey> =>
-  prepareSshKey({ dir, subject: DEFAULT_SUBJECT, now, ...more });
+const prepare = (dir: string, more: Partial<SshKeyOptions> = {}): Promise<SshKey> => prepareSshKey({ dir, now, ...more });
 
 const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const RSA_KEY = pair.privateKey.export({ type: "pkcs1", format: "pem" }).toString();
@@ -159,6 +158,7 @@ test.each<[string, () => Record<string, string | Buffer>, { privateKey?: string;
     () => ({ "id_rsa.pub": `${RSA_PUB}\n`, id_rsa: RSA_KEY }),
     { privateKey: "id_rsa", thumb: false, line: RSA_PUB },
   ],
+  ["id_rsa", () => ({ id_rsa: RSA_KEY }), { privateKey: "id_rsa", thumb: false, line: RSA_PUB }],
   ["id.pub", () => ({ "id.pub": ED_PUB }), { thumb: false, line: ED_PUB }],
   ["spki.pem", () => ({ "spki.pem": pair.publicKey.export({ type: "spki", format: "pem" }) }), { thumb: false, line: RSA_PUB }],
 ])("--ssh-cert %s", async (file, files, expected) => {
@@ -173,7 +173,6 @@ test.each<[string, () => Record<string, string | Buffer>, { privateKey?: string;
 });
 
 test.each<[string, string | Buffer | undefined, string, string]>([
-  ["a private key", RSA_KEY, "SshCertificatePrivate", "ssh-keygen -y"],
   ["prose", "hello", "SshKeyRefused", "ssh-keygen -t ed25519"],
   ["bytes that start like DER", Buffer.of(0x30, 0x82, 1, 2), "SshCertificateUnreadable", "openssl pkcs12"],
   ["a damaged PEM", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "SshCertificateUnreadable", ".cer (DER)"],

@@ -6,7 +6,6 @@ import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { generateHostKey } from "../../src/prepare/host-keys.ts";
 import { prepareSshKey } from "../../src/prepare/ssh-keys.ts";
-import { DEFAULT_SUBJECT } from "../../src/prepare/subject.ts";
 import { startSshd } from "../nodes/sshd.ts";
 import { has } from "../programs.ts";
 import { freePorts, newFolder, runIn } from "./folder.ts";
@@ -39,7 +38,7 @@ test.skipIf(!has("sshd") || !has("ssh") || process.getuid?.() !== 0)(
   "ssh logs in with the made key, strictly checking the made host key",
   async () => {
     const folder = newFolder();
-    const key = await prepareSshKey({ dir: folder, subject: DEFAULT_SUBJECT, now: Date.now() });
+    const key = await prepareSshKey({ dir: folder, now: Date.now() });
     const [host, wrong] = await Promise.all([generateHostKey("node"), generateHostKey("other")]);
     const [port = 0] = await freePorts(1);
     const sshd = await startSshd({

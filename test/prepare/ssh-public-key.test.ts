@@ -20,12 +20,20 @@ const ed25519 = openSshPublicKey(generateKeyPairSync("ed25519").publicKey, "") ?
 const rsa2048 = rsa(2048);
 const line = (...parts: (string | Uint8Array)[]): string =>
   `${String(parts[0])} ${Buffer.concat(parts.map(sshString)).toString("base64")}`;
+/** As Azure stores the keys that it makes: 64 columns, CRLF. */
+const wrapped = (key: string, end = "\r\n"): string => key.replaceAll(/[^ ]{64}/g, `$&${end}`) + end;
 const bytes = (count: number): Buffer => Buffer.alloc(count, 0x41);
 
 test.each([
   [rsa2048, "ssh-rsa", 2048, "me@here"],
   [`\n# a comment\n${rsa2048}\r\n`, "ssh-rsa", 2048, "me@here"],
   [rsa(3072), "ssh-rsa", 3072, "me@here"],
+  [wrapped(rsa2048), "ssh-rsa", 2048, "me@here"],
+  [wrapped(rsa2048, "\n"), "ssh-rsa", 2048, "me@here"],
+  [wrapped(rsa2048, "\r"), "ssh-rsa", 2048, "me@here"],
+  [rsa2048.replaceAll(" ", "\n"), "ssh-rsa", 2048, "me@here"],
+  [wrapped(rsa2048.replace(" me@here", "\r\ngenerated-by-azure")), "ssh-rsa", 2048, "generated-by-azure"],
+  [`${rsa2048}\n${rsa2048}\n`, "ssh-rsa", 2048, "me@here"],
   [ed25519, "ssh-ed25519", 256, ""],
   [`${ed25519}  two  words `, "ssh-ed25519", 256, "two words"],
 ])("read: %.30s... is %s of %i bits", (text, type, bits, comment) => {
@@ -37,9 +45,18 @@ test.each([
   ["ECDSA", "ecdsa-sha2-nistp256 AAAA x", "a key of type ecdsa-sha2-nistp256, which Azure does not take"],
   ["a security key", "sk-ssh-ed25519@openssh.com AAAA", "which Azure does not take"],
   ["DSA", "ssh-dss AAAA", "DSA key"],
-  ["RFC 4716", "---- BEGIN SSH2 PUBLIC KEY ----", "must hold one key|SSH2 format"],
   ["nothing", "", "holds 0"],
-  ["two keys", `${ed25519}\n${rsa2048}`, "it holds 2"],
+  ["two keys", `${ed25519}\n${rsa2048}`, "it holds 2: ssh-ed25519, ssh-rsa me@here"],
+  ["two keys, one wrapped", `${wrapped(rsa2048)}\n${ed25519}`, "it holds 2"],
+  ["a way to sign as the type", rsa2048.replace("ssh-rsa", "rsa-sha2-512"), "names a way to sign"],
+  [
+    "options",
+    `from="10.0.0.0/8",no-pty ${rsa2048}`,
+    'options of an authorized_keys file in front of its key \\(from="10.0.0.0/8",no-pty\\)',
+  ],
+  ["an authority of certificates", `cert-authority ${ed25519}`, "options of an authorized_keys file"],
+  ["a known host", `example.com,192.0.2.1 ${ed25519}`, "the key of a host"],
+  ["a hashed known host", `|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= ${ed25519}`, "the key of a host"],
   ["prose", "hello world", "is no OpenSSH public key"],
   ["no base64", "ssh-rsa ???", "second word is no base64"],
   ["a cut line", rsa2048.slice(0, 100), "is damaged"],

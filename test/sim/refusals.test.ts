@@ -170,6 +170,7 @@ const PUT: Row[] = [
   ],
   ["a label of this group", 400, "DnsRecordInUse", newPip, pip("mycluster")],
   ["a label of others", 400, "DnsRecordInUse", newPip, pip("taken")],
+  ["a label with a reserved word", 400, "DomainNameLabelReserved", newPip, pip("windows-ci")],
   ["a label that starts with a digit", 400, "InvalidDomainNameLabel", newPip, pip("1abc")],
   [
     "one public IP too many",

@@ -1,18 +1,10 @@
-/**
- * What an error code means, what a person can do about it, and whether to send the same request again. The rows are the
- * tables below; this module only looks them up: the first row that matches wins. The engine reads `retry` and
- * `patienceMs`, the screens read the words; nothing else in the program decides by an Azure error code.
- */
-import { accessAdvice } from "./access.ts";
-import { groupAdvice } from "./group.ts";
-import { machineAdvice } from "./machine.ts";
-import type { AdviceContext, AdviceRow, Failure, RetryClass } from "./row.ts";
+/** What an error code means, what a person can do about it, and whether to send the same request again: asked of table.ts. */
 import { ClusterError, EXIT, type ExitCode } from "../errors.ts";
+import { AzureError } from "./azure-error.ts";
+import { type AdviceContext, type AdviceRow, type Failure, type RetryClass, rerun } from "./row.ts";
+import { rowOf } from "./table.ts";
 
 export type { AdviceContext, RetryClass } from "./row.ts";
-
-/** All rows in the order in which they are tried. */
-export const adviceTable: readonly AdviceRow[] = [...machineAdvice, ...accessAdvice, ...groupAdvice];
 
 export interface Advice {
   /** The code that the row matched: an inner one where the outer is only a wrapper. */
@@ -29,6 +21,8 @@ export interface Advice {
 /** A failure with its details as they came: ARM's array of errors in errors, or anything else. An AzureError is one. */
 export type RawFailure = Pick<Failure, "code" | "message"> & {
   readonly details?: unknown;
+  /** What stands in ARM's `error.additionalInfo`. */
+  readonly info?: unknown;
   readonly request?: string | undefined;
 };
 
@@ -41,6 +35,7 @@ export function adviceFor(given: RawFailure, context: AdviceContext = {}): Advic
     code: given.code,
     message: given.message,
     details: readDetails(given.details),
+    info: readInfo([{ info: given.info }, given.details]),
     ...(given.request === undefined ? {} : { request: given.request }),
   };
   const match = lookUp(failure);
@@ -60,15 +55,16 @@ export function adviceFor(given: RawFailure, context: AdviceContext = {}): Advic
 
 /**
  * The error as it should reach a person: with the table's meaning, advice, link and exit code, and the original underneath.
- * An error that brings its own advice, or whose code no row knows, comes back as it is.
+ * An error that brings its own advice comes back as it is; of a code that no row knows Azure's words stay, and what its status
+ * and text say is added.
  */
 export function advised(
-  error: ClusterError & Pick<RawFailure, "details" | "request">,
+  error: ClusterError & Pick<RawFailure, "details" | "info" | "request">,
   context: AdviceContext = {},
 ): ClusterError {
   if (error.advice !== undefined || error.source === "user" || error.source === "bug") return error;
   const advice = adviceFor(error, context);
-  if (advice === undefined) return error;
+  if (advice === undefined) return error instanceof AzureError ? judgedByStatus(error, context) : error;
   return new ClusterError(error.code, context.label === undefined ? advice.meaning : `${context.label}: ${advice.meaning}`, {
     source: error.source,
     advice: advice.advice,
@@ -84,7 +80,7 @@ export function advised(
  * request-limits page and of recorded traffic.)
  */
 export function retryClass(status?: number, code?: string, message?: string): RetryClass {
-  const row = code === undefined ? undefined : lookUp({ code, message: message ?? "" })?.row;
+  const row = rowOf(code ?? "", message ?? "");
   if (row !== undefined && !(row.retry === "no" && status === 429)) return row.retry;
   if (status === 429) return "throttle";
   if (status === 408 || (status !== undefined && status >= 500)) return "transient";
@@ -92,7 +88,7 @@ export function retryClass(status?: number, code?: string, message?: string): Re
 }
 
 /** How long sending the same again can make sense, in ms; undefined where nothing but the retry budget limits it. */
-export const patienceFor = (code: string, message = ""): number | undefined => lookUp({ code, message })?.row.patienceMs;
+export const patienceFor = (code: string, message = ""): number | undefined => rowOf(code, message)?.patienceMs;
 
 /**
  * The wait that stands in the text: "... can be retried in 12 seconds." (seen on a 429 RetryableError), in ms.
@@ -108,6 +104,22 @@ export function waitHint(message: string): number | undefined {
   return Math.round(
     Number(match[1]) * (unit.startsWith("mi") && !unit.startsWith("mil") ? 60_000 : unit.startsWith("m") ? 1 : 1000),
   );
+}
+
+/** A code that nobody knows: what its status and its text say, and that this is all that is known. */
+function judgedByStatus(error: AzureError, context: AdviceContext): ClusterError {
+  const passing = retryClass(error.status, error.code, error.message) !== "no";
+  const by = error.status === undefined ? "its text" : `its status ${error.status}`;
+  return new ClusterError(error.code, context.label === undefined ? error.message : `${context.label}: ${error.message}`, {
+    source: error.source,
+    exit: error.exit,
+    cause: error.cause,
+    advice: `No row of this tool's table knows the code ${error.code}. By ${by} ${
+      passing
+        ? `it may pass: run \`${rerun(context)}\` again in some minutes.`
+        : `the same request would be refused again: change what Azure's words name, then run \`${rerun(context)}\` again.`
+    }`,
+  });
 }
 
 /** ARM nests errors in `details` and `innererror`; outermost first, at most a few levels. */
@@ -130,13 +142,20 @@ const WRAPPER =
 function lookUp(failure: Failure): { row: AdviceRow; code: string } | undefined {
   const self = { code: failure.code, message: failure.message };
   const inner = failure.details ?? [];
-  for (const each of WRAPPER.test(failure.code) ? [...inner, self] : [self, ...inner]) {
-    const row = adviceTable.find(
-      (row) =>
-        (typeof row.code === "string" ? row.code === each.code : row.code.test(each.code)) &&
-        (row.text === undefined || row.text.test(each.message)),
-    );
-    if (row !== undefined) return { row, code: each.code };
+  for (const { code, message } of WRAPPER.test(failure.code) ? [...inner, self] : [self, ...inner]) {
+    const row = rowOf(code, message);
+    if (row !== undefined) return { row, code };
   }
   return undefined;
 }
+
+/** `info` at any depth: of the error itself, and of its details. */
+function readInfo(value: unknown, depth = 0): Record<string, unknown>[] {
+  if (depth > 8 || typeof value !== "object" || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap((each: unknown) => readInfo(each, depth + 1));
+  const { info, details, innererror } = value as Record<string, unknown>;
+  const own = (Array.isArray(info) ? info : []).filter(isRecord);
+  return [...own, ...readInfo(details, depth + 1), ...readInfo(innererror, depth + 1)];
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

@@ -6,6 +6,8 @@ export interface AzureErrorOptions extends ErrorOptions {
   readonly status?: number;
   /** The error body's details, as ARM gave them. */
   readonly details?: unknown;
+  /** The error body's additionalInfo, as ARM gave it. */
+  readonly info?: unknown;
   /** What Retry-After asked for. */
   readonly retryAfterMs?: number;
   /** What was asked: "DELETE /subscriptions/S/resourceGroups/G". */
@@ -17,6 +19,7 @@ export interface AzureErrorOptions extends ErrorOptions {
 export class AzureError extends ClusterError {
   readonly status: number | undefined;
   readonly details: unknown;
+  readonly info: unknown;
   readonly retryAfterMs: number | undefined;
   readonly request: string | undefined;
   readonly operation: boolean;
@@ -26,6 +29,7 @@ export class AzureError extends ClusterError {
     this.name = "AzureError";
     this.status = options.status;
     this.details = options.details;
+    this.info = options.info;
     this.retryAfterMs = options.retryAfterMs;
     this.request = options.request;
     this.operation = options.operation ?? false;

@@ -1,6 +1,6 @@
 /** The preflight's judgement of what the machines stand on: their image, and a virtual network that is not ours. */
 import { subnetRoom } from "../addresses.ts";
-import type { Checked, Problem } from "./preflight.ts";
+import { type Checked, type Problem, known } from "./problem.ts";
 import { type NetworkFacts, sameLocation } from "../region.ts";
 import type { ClusterSpec } from "../spec/spec.ts";
 
@@ -13,7 +13,8 @@ export function chosenSubnet(spec: ClusterSpec, found: NetworkFacts): NetworkFac
   return found.subnets.length === 1 ? found.subnets[0] : undefined;
 }
 
-export function judgeNetwork({ network: found, spec, location, newNodes }: Checked): Problem[] {
+export function judgeNetwork(checked: Checked): Problem[] {
+  const { network: found, spec, location, newNodes } = checked;
   if (found === undefined) return [];
   const where = spec.vnetResourceGroup === undefined ? "" : ` in the group ${spec.vnetResourceGroup}`;
   if (found === "missing")
@@ -52,25 +53,19 @@ export function judgeNetwork({ network: found, spec, location, newNodes }: Check
   return room >= newNodes
     ? []
     : [
-        {
-          check: "SubnetIsFull",
-          message: `the subnet ${subnet.name} (${subnet.prefixes.join(", ")}) has room for ${Math.max(0, room)} more; ${newNodes} are needed`,
-          advice: "Choose another --subnet-names, or fewer nodes.",
-        },
+        known(
+          checked,
+          "SubnetIsFull",
+          `the subnet ${subnet.name} (${subnet.prefixes.join(", ")}) has room for ${Math.max(0, room)} more; ${newNodes} are needed`,
+        ),
       ];
 }
 
-export function judgeImage({ image: found, spec, region, newNodes }: Checked): Problem[] {
+export function judgeImage(checked: Checked): Problem[] {
+  const { image: found, spec, region, newNodes } = checked;
   if (found === undefined || (newNodes === 0 && !spec.given.includes("coreosImage"))) return [];
   if (found === "missing")
-    return [
-      {
-        check: "ImageNotFound",
-        message: `the image ${spec.coreosImage ?? "of Flatcar stable"} is not there`,
-        advice:
-          "Check publisher, offer, sku and version: `az vm image list --publisher kinvolk --all --output table` shows Flatcar's. Without --coreos-image the current stable one is taken.",
-      },
-    ];
+    return [known(checked, "ImageNotFound", `the image ${spec.coreosImage ?? "of Flatcar stable"} is not there`)];
   const wanted = region?.sizes.get(spec.vmSize.toLowerCase());
   const problems: Problem[] = [];
   if (wanted !== undefined && found.generation !== undefined && !wanted.generations.includes(found.generation))

@@ -3,34 +3,12 @@
  * person learns all that is wrong before the first write, and not one thing an hour.
  */
 import { ClusterError, EXIT, type ExitCode } from "../errors.ts";
-import type { ImageFacts, NetworkFacts, ProviderFacts, RegionSizes, SizeFacts, Usage } from "../region.ts";
-import { sameLocation } from "../region.ts";
+import type { RegionSizes, SizeFacts } from "../region.ts";
+import { normalLocation, sameLocation } from "../region.ts";
+import { reservedWord } from "../spec/reserved.ts";
 import { judgeImage, judgeNetwork } from "./preflight-ground.ts";
+import { type Checked, type Problem, known } from "./problem.ts";
 import type { ClusterSpec } from "../spec/spec.ts";
-
-export interface Problem {
-  readonly check: string;
-  readonly message: string;
-  readonly advice: string;
-}
-
-/** What was looked up. What could not be asked is absent, and was said. */
-export interface Checked {
-  readonly spec: ClusterSpec;
-  readonly location: string;
-  /** Machines that are yet to be made. */
-  readonly newNodes: number;
-  readonly providers?: readonly ProviderFacts[];
-  readonly region?: RegionSizes;
-  readonly computeUsage?: readonly Usage[];
-  readonly networkUsage?: readonly Usage[];
-  /** Whether the DNS label is free; absent when the cluster has it already. */
-  readonly labelFree?: boolean;
-  readonly image?: ImageFacts | "missing";
-  readonly network?: NetworkFacts | "missing";
-  /** Public addresses to be made. */
-  readonly newAddresses: number;
-}
 
 export function judge(checked: Checked): Problem[] {
   return [
@@ -59,52 +37,42 @@ export function refusal(problems: readonly Problem[], exit: ExitCode = EXIT.pref
 
 // --- internal ---
 
-function providers({ providers: found = [], location }: Checked): Problem[] {
+function providers(checked: Checked): Problem[] {
+  const { providers: found = [], location } = checked;
   const unregistered = found.filter((one) => !one.registered).map((one) => one.namespace);
   const elsewhere = found.find(
     (one) => one.registered && one.locations.length > 0 && !one.locations.some((name) => sameLocation(name, location)),
   );
   return [
-    ...unregistered.map((namespace) => ({
-      check: "MissingSubscriptionRegistration",
-      message: `the subscription is not registered for ${namespace}`,
-      advice: `Register it once: \`az provider register --namespace ${namespace} --wait\`.`,
-    })),
+    ...unregistered.map((namespace) =>
+      known(checked, "MissingSubscriptionRegistration", `the subscription is not registered for ${namespace}`),
+    ),
     ...(elsewhere === undefined
       ? []
       : [
-          {
-            check: "LocationNotAvailable",
-            message: `there is no location "${location}" for this subscription`,
-            advice: `Did you mean ${nearest(location, elsewhere.locations).join(", ")}? \`az account list-locations --output table\` shows all.`,
-          },
+          known(checked, "LocationNotAvailable", `there is no location "${location}" for this subscription`, {
+            instead: nearest(location, elsewhere.locations).map((one) => `--location ${normalLocation(one)}`),
+          }),
         ]),
   ];
 }
 
-function size({ spec, region, location, newNodes }: Checked): Problem[] {
+function size(checked: Checked): Problem[] {
+  const { spec, region, location, newNodes } = checked;
   // what is given now is kept for machines to come
   if (region === undefined || region.sizes.size === 0 || (newNodes === 0 && !spec.given.includes("vmSize"))) return [];
   const found = region.sizes.get(spec.vmSize.toLowerCase());
-  const like = alternatives(spec, region).map((one) => one.name);
-  const instead =
-    like.length === 0
-      ? "Choose another --vm-size or --location."
-      : `Choose another --vm-size, for example ${like.join(", ")}; or another --location.`;
-  if (found === undefined)
-    return [{ check: "SkuNotAvailable", message: `the size ${spec.vmSize} is not offered in ${location}`, advice: instead }];
-  if (found.restricted !== undefined)
-    return [
-      {
-        check: "SkuNotAvailable",
-        message: `the size ${found.name} cannot be had in ${location} with this subscription (${found.restricted})`,
-        advice: instead,
-      },
-    ];
-  return [];
+  if (found !== undefined && found.restricted === undefined) return [];
+  const message =
+    found === undefined
+      ? `the size ${spec.vmSize} is not offered in ${location}`
+      : `the size ${found.name} cannot be had in ${location} with this subscription (${found.restricted})`;
+  const instead = alternatives(spec, region).map((one) => `--vm-size ${one.name}`);
+  return [known(checked, "SkuNotAvailable", message, { instead })];
 }
 
-function quota({ spec, region, computeUsage, location, newNodes }: Checked): Problem[] {
+function quota(checked: Checked): Problem[] {
+  const { spec, region, computeUsage, location, newNodes } = checked;
   const found = region?.sizes.get(spec.vmSize.toLowerCase());
   if (found === undefined || computeUsage === undefined || newNodes === 0) return [];
   const need = found.vcpus * newNodes;
@@ -125,46 +93,33 @@ function quota({ spec, region, computeUsage, location, newNodes }: Checked): Pro
       )
       .slice(0, 1)
       .map((one) => `--vm-size ${one.name}`);
-    const ways = [...(fit > 0 ? [`--num-nodes ${spec.numNodes - newNodes + fit}`] : []), ...smaller, "another --location"];
-    return [
-      {
-        check: "QuotaExceeded",
-        message: `${newNodes} machine${newNodes === 1 ? "" : "s"} of ${found.name} need ${need} ${what}; ${free} of ${usage.limit} are free`,
-        advice: `Take ${ways.join(", ")}; or ask for a limit of ${usage.current + need} under Quotas in the portal (https://aka.ms/ProdportalCRP).`,
-      },
-    ];
+    const message = `${newNodes} machine${newNodes === 1 ? "" : "s"} of ${found.name} need ${need} ${what}; ${free} of ${usage.limit} are free`;
+    const instead = [...(fit > 0 ? [`--num-nodes ${spec.numNodes - newNodes + fit}`] : []), ...smaller];
+    return [known(checked, "QuotaExceeded", message, { instead, limit: usage.current + need })];
   });
 }
 
-function addresses({ networkUsage, newAddresses, location, spec }: Checked): Problem[] {
+function addresses(checked: Checked): Problem[] {
+  const { networkUsage, newAddresses, location } = checked;
   return ["PublicIPAddresses", "StandardSkuPublicIpAddresses"]
     .flatMap((name) => {
       const usage = networkUsage?.find((one) => one.name.toLowerCase() === name.toLowerCase());
       if (usage === undefined || usage.current + newAddresses <= usage.limit) return [];
-      return [
-        {
-          check: "PublicIPCountLimitReached",
-          message: `${newAddresses} public addresses are needed in ${location}; ${Math.max(0, usage.limit - usage.current)} of ${usage.limit} are free`,
-          advice: spec.pip
-            ? "Leave --pip out, take fewer nodes, or ask for more under Quotas in the portal."
-            : "Delete one that is not used, or ask for more under Quotas in the portal.",
-        },
-      ].slice(0, 1);
+      const message = `${newAddresses} public addresses are needed in ${location}; ${Math.max(0, usage.limit - usage.current)} of ${usage.limit} are free`;
+      return [known(checked, "PublicIPCountLimitReached", message)];
     })
     .slice(0, 1);
 }
 
-const label = ({ labelFree, spec, location }: Checked): Problem[] =>
-  labelFree === false
-    ? [
-        {
-          check: "DnsRecordInUse",
-          message: `the DNS name ${spec.name} is taken in ${location}, by somebody's public address`,
-          advice:
-            "Names are shared by all of Azure's customers in a location. Choose another cluster name, for example with a suffix of your own.",
-        },
-      ]
+function label(checked: Checked): Problem[] {
+  const { newLabel, labelFree, spec, location } = checked;
+  const word = newLabel ? reservedWord(spec.name) : undefined;
+  if (word !== undefined)
+    return [known(checked, "DomainNameLabelReserved", `the name ${spec.name} holds the word ${word}, which Microsoft reserves`)];
+  return labelFree === false
+    ? [known(checked, "DnsRecordInUse", `the DNS name ${spec.name} is taken in ${location}, by somebody's public address`)]
     : [];
+}
 
 /** Sizes of the same number of cores that can be had, nearest names first. */
 function alternatives(spec: ClusterSpec, { sizes }: RegionSizes): SizeFacts[] {

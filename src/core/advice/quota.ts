@@ -3,7 +3,7 @@
  * in words what is needed and what is free. Pure text; the live usage is the preflight's business.
  */
 import type { AdviceContext, Failure } from "./row.ts";
-import { rerun } from "./row.ts";
+import { insteadOf, rerun } from "./row.ts";
 
 export interface QuotaNumbers {
   /** Azure's own name: "Total Regional Cores", "standardDSv5Family Cores". */
@@ -56,13 +56,14 @@ export function quotaMeaning(failure: Failure, context: AdviceContext): string {
 /** What fits, what to ask for, and the command that goes on afterwards. */
 export function quotaAdvice(failure: Failure, context: AdviceContext): string {
   const numbers = read(failure);
-  const limit = numbers === undefined ? "" : ` for a limit of at least ${numbers.newLimit}`;
+  const needed = numbers?.newLimit ?? context.limit;
+  const limit = needed === undefined ? "" : ` for a limit of at least ${needed}`;
   const all =
     numbers !== undefined && context.nodes !== undefined && context.nodes > 1
       ? ` (all ${context.nodes} nodes use ${context.nodes * numbers.required} vCPUs${context.vmSize === undefined ? "" : ` as ${context.vmSize}`})`
       : "";
   return (
-    `Ask${limit} at ${PORTAL}${all}; or take a smaller --vm-size, fewer nodes or another --location. ` +
+    `Ask${limit} at ${PORTAL}${all}; or take ${insteadOf(context, "a smaller --vm-size, fewer nodes")} or another --location. ` +
     `Then run \`${rerun(context)}\` again with these: what is there is kept. Usage: \`az vm list-usage --location ${numbers?.location ?? context.location ?? "LOCATION"} --output table\`.`
   );
 }

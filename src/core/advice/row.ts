@@ -1,6 +1,6 @@
 /**
- * The shape of a row of the advice table, and the few ways in which rows read Azure's sentences. Kept apart from the
- * rows (machine.ts, advice-access.ts, advice-group.ts) and from the look-up (advice.ts), so that each of them imports one way.
+ * The shape of a row of the advice table, and the few ways in which rows read Azure's sentences. Kept apart from the rows and from
+ * the look-up (table.ts), so that each of them imports one way.
  */
 import type { ExitCode } from "../errors.ts";
 
@@ -19,6 +19,8 @@ export interface Failure {
   readonly message: string;
   /** ARM's `error.details` (and inner errors), outermost first. */
   readonly details?: readonly { readonly code: string; readonly message: string }[];
+  /** ARM's `error.additionalInfo`, its own and its details': which policy objected, and to what. */
+  readonly info?: readonly Readonly<Record<string, unknown>>[];
   /** What was asked: "DELETE /subscriptions/S/resourceGroups/G". */
   readonly request?: string;
 }
@@ -39,16 +41,22 @@ export interface AdviceContext {
   readonly label?: string;
   /** Index of the node it was about. */
   readonly node?: number;
+  /** What would do instead, as flags with their values, where that was looked up: "--vm-size Standard_D2s_v5". */
+  readonly instead?: readonly string[];
+  /** The quota that would do, where that was looked up. */
+  readonly limit?: number;
 }
 
 type Text = string | ((failure: Failure, context: AdviceContext) => string);
 
 /**
- * One row. Read from the left: does `code` match, does `text` (if any) match the message; then this is what it means,
- * what to do, where to read on, and whether sending the same again can help.
+ * One row: does a `code` match, does `text` (if any) match the message; then this is what it means, what to do, where to read on,
+ * and whether sending the same again can help. Rows have no order: of several that match, the one that says more counts (a whole
+ * code before a pattern, a text before none), and no two may say the same.
  */
 export interface AdviceRow {
-  readonly code: string | RegExp;
+  /** Whole codes, without regard to case; `*` stands for any letters. */
+  readonly code: string | readonly string[];
   readonly text?: RegExp;
   readonly meaning: Text;
   readonly advice: Text;
@@ -77,6 +85,10 @@ export function rerun(context: AdviceContext, flags = ""): string {
   const [flag] = flags.split(" ");
   return `${command.replace(new RegExp(` ${flag}[ =][^ ]+`, "g"), "")} ${flags}`;
 }
+
+/** "--vm-size A, --vm-size B" where that was looked up, else what is to be found out first. */
+export const insteadOf = ({ instead = [] }: AdviceContext, unknown: string): string =>
+  instead.length === 0 ? unknown : instead.join(", ");
 
 /** "/subscriptions/S/resourceGroups/G" out of an id or a request; the subscription where it names no group. */
 export const groupScopeIn = (text: string | undefined): string | undefined =>

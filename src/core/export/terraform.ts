@@ -39,6 +39,8 @@ export function terraform(resources: readonly WireResource[], group: string): Ex
           }),
       // the provider may not know the newest versions of the types yet
       schema_validation_enabled: false,
+      // Azure gives an availability set's id back in capitals, which is no difference
+      ...(resource.userData === undefined ? {} : { ignore_casing: true }),
       ...(needs.length === 0 ? {} : { depends_on: needs.map((label) => `azapi_resource.${label}`) }),
     };
   };

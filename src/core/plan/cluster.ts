@@ -4,14 +4,14 @@
 import type { ImageReference, Plan as PurchasePlan } from "@azure/arm-compute";
 import { groupId } from "./resource.ts";
 import type { ClusterSpec } from "../spec/spec.ts";
-import { type Choices, type Tags, ownTags } from "./tags.ts";
+import { type Choices, type Tags, nodeTags, ownTags } from "./tags.ts";
 
 export interface PlannedNode {
   readonly index: number;
   readonly name: string;
   readonly address: string;
   /** The rendered user-data; empty for a machine that exists: Azure never changes it. */
-  readonly userData: string;
+  readonly userData: string | Uint8Array;
   /** Public host key line, kept as a tag of the machine. */
   readonly hostKey?: string;
   /** Id of the data disk of an earlier machine of this name, which somebody kept: it is attached, with what is on it. */
@@ -62,9 +62,13 @@ export interface Cluster {
 export const clusterOf = (spec: ClusterSpec, facts: Facts): Cluster => ({
   spec,
   facts,
-  tags: ownTags(spec.name),
+  tags: ownTags(spec.name, facts.choices.id),
   group: groupId(facts.subscription, facts.group),
 });
+
+/** Tags of what is one node's own. */
+export const tagsOf = ({ spec, facts }: Cluster, node: Pick<PlannedNode, "index">): Tags =>
+  nodeTags(spec.name, facts.choices.id, node.index);
 
 /** Names of the cluster's resources in its group. */
 export const names = {

@@ -6,7 +6,7 @@ import type { Drift } from "../documents.ts";
 import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
 import { nodeIndex } from "./cluster.ts";
 import { type AnyResource, type Kind, nameOf } from "./resource.ts";
-import { type Choices, type Tags, isOurs } from "./tags.ts";
+import { type Choices, type Tags, clusterIn, isOurs, wordOf } from "./tags.ts";
 
 /** What is there, by lower-case id. */
 export type Present = ReadonlyMap<
@@ -46,14 +46,14 @@ export function astray(
     const live = present.get(resource.id.toLowerCase());
     if (live === undefined || resource.kind === "resourceGroup" || resource.kind === "blobContainer") return [];
     const about = { id: resource.id, ...nodeOf(resource), harm: true };
-    if (!isOurs(live.tags, cluster)) {
-      const owner = live.tags["aoc-cluster"];
-      const says = owner === undefined ? "does not carry" : `carries the tags of ${owner}, and not`;
-      const those = owner === undefined ? `the tags of ${cluster}` : "its own";
+    if (!isOurs(live.tags, cluster) || wordOf(live.tags) === undefined) {
+      const owner = clusterIn(live.tags);
+      const says = owner === undefined || owner === cluster ? "does not carry" : `carries the tags of ${owner}, and not`;
+      const those = owner === undefined || owner === cluster ? `the tags of ${cluster}` : "its own";
       return [
         {
           kind: "lost-tags",
-          message: `${the(resource)} ${says} ${those}: put managed-by and aoc-cluster back, or a create refuses it`,
+          message: `${the(resource)} ${says} ${those}: put managed-by, aoc-cluster and aoc-id back, or a create refuses it`,
           ...about,
         },
       ];
@@ -144,10 +144,10 @@ const nodeOfRule = (name: string | undefined): number | undefined => {
   return index === undefined ? undefined : Number(index);
 };
 
-/** Nodes whose NAT rule an interface uses, with the interface's id. */
-export const usedRules = ({ inboundNatRules }: LoadBalancer): [node: number, networkInterface: string][] =>
-  (inboundNatRules ?? []).flatMap(({ name, backendIPConfiguration }): [number, string][] => {
-    const node = nodeOfRule(name);
+/** Nodes whose NAT rule an interface uses, with the interface's id. @param ssh the port of node 0 */
+export const usedRules = ({ inboundNatRules }: LoadBalancer, ssh: number): [node: number, networkInterface: string][] =>
+  (inboundNatRules ?? []).flatMap(({ name, frontendPort, backendIPConfiguration }): [number, string][] => {
+    const node = frontendPort === ssh + (nodeOfRule(name) ?? Number.NaN) ? nodeOfRule(name) : undefined;
     const id = /^(.*\/networkInterfaces\/[^/]+)\/ipConfigurations\//i.exec(backendIPConfiguration?.id ?? "")?.[1];
     return node === undefined || id === undefined ? [] : [[node, id]];
   });
@@ -166,6 +166,8 @@ function balancerDrift(id: string, wanted: LoadBalancer, live: LoadBalancer): Dr
         (one) => one.name === rule.name && one.frontendPort === rule.frontendPort && one.backendPort === rule.backendPort,
       ),
   );
+  const [first] = wanted.inboundNatRules ?? [];
+  const base = (first?.frontendPort ?? 0) - (nodeOfRule(first?.name) ?? 0);
   return [
     ...nat.map((rule): Drift => ({
       kind: "nat-rule",
@@ -174,9 +176,11 @@ function balancerDrift(id: string, wanted: LoadBalancer, live: LoadBalancer): Dr
       ...nodeOf({ node: nodeOfRule(rule.name) }),
       harm: true,
     })),
-    ...(live.inboundNatRules ?? []).flatMap(({ name, frontendPort }): Drift[] => {
+    ...(live.inboundNatRules ?? []).flatMap(({ name, frontendPort = 0, backendPort }): Drift[] => {
       const node = nodeOfRule(name);
-      if (node === undefined || (wanted.inboundNatRules ?? []).some((rule) => nodeOfRule(rule.name) === node)) return [];
+      // a rule of that name on another port is somebody's
+      if (node === undefined || frontendPort - node !== base || backendPort !== 22) return [];
+      if ((wanted.inboundNatRules ?? []).some((rule) => nodeOfRule(rule.name) === node)) return [];
       const message = `the load balancer has the rule ${name} on port ${frontendPort} for a node that the cluster does not have`;
       return [{ kind: "stray-rule", message, id, node, harm: false }];
     }),

@@ -15,7 +15,7 @@ export interface Endpoint {
   readonly when: (flags: FlagValues) => boolean;
 }
 
-const ENDPOINTS: readonly Endpoint[] = [
+export const ENDPOINTS: readonly Endpoint[] = [
   // the Deis router answers its health check whatever its applications do; of another server no path is known
   { name: "web", port: 80, probePath: "/health-check", idleMinutes: 4, when: ({ deis }) => deis },
   { name: "web", port: 80, idleMinutes: 4, when: ({ deis, http }) => http && !deis },

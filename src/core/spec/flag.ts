@@ -7,6 +7,7 @@ import { type Parse, flagValue, oneOf } from "./parse.ts";
 export type FlagScope =
   | "azure"
   | "create"
+  | "nodes"
   | "remove"
   | "destroy"
   | "status"
@@ -48,7 +49,7 @@ export interface Flag<T> {
   readonly unnamed?: string;
   /** Where it stands in the help. */
   readonly section: string;
-  /** Which commands take it: "azure" is every command that talks to Azure, "create" is create, plan and export. */
+  /** Which commands take it: "azure" is every command that talks to Azure, "create" is create, plan and export, "nodes" is every other that logs in to nodes. */
   readonly on: readonly FlagScope[];
   /** Azure's own variable of the environment, beside AZURE_COREOS_CLUSTER_NAME. */
   readonly env?: string;
@@ -58,22 +59,24 @@ export interface Flag<T> {
 
 /** A row as it is written; its section comes from where it stands. */
 type Row<T> = Omit<Flag<T>, "section">;
-type Written<T> = Omit<Row<T>, "parse" | "default" | "many">;
+/** The scopes stay literal in a row's type: the library's options of a command are the flags that the command takes. */
+type Written<T, S extends FlagScope> = Omit<Row<T>, "parse" | "default" | "many" | "on"> & { on: readonly S[] };
+type On<S extends FlagScope> = { readonly on: readonly S[] };
 
 /** A flag that always has a value. */
-export const needed = <T>(row: Written<T> & { default: NoInfer<T>; parse: Parse<T> }): Row<T> & { default: T } => row;
+export const needed = <T, const S extends FlagScope>(
+  row: Written<T, S> & { default: NoInfer<T>; parse: Parse<T> },
+): Row<T> & On<S> & { default: T } => row;
 /** A flag that may be absent. */
-export const maybe = <T>(row: Written<T> & { parse: Parse<T> }): Row<T | undefined> => row;
+export const maybe = <T, const S extends FlagScope>(row: Written<T, S> & { parse: Parse<T> }): Row<T | undefined> & On<S> => row;
 /** A switch. */
-export const toggle = (row: Omit<Written<boolean>, "value">): Row<boolean> & { default: boolean } => ({
-  ...row,
-  parse: flagValue,
-  default: false,
-});
+export const toggle = <const S extends FlagScope>(
+  row: Omit<Written<boolean, S>, "value">,
+): Row<boolean> & On<S> & { default: boolean } => ({ ...row, parse: flagValue, default: false });
 /** A flag that may be given several times. */
-export const several = <T>(
-  row: Written<T> & { default: NoInfer<readonly T[]>; parse: Parse<readonly T[]> },
-): Row<readonly T[]> & { default: readonly T[] } => ({ ...row, many: true });
+export const several = <T, const S extends FlagScope>(
+  row: Written<T, S> & { default: NoInfer<readonly T[]>; parse: Parse<readonly T[]> },
+): Row<readonly T[]> & On<S> & { default: readonly T[] } => ({ ...row, many: true });
 
 /** The columns of a closed list. */
 export const choice = <const T extends string>(...values: readonly T[]): { parse: Parse<T>; values: readonly T[] } => ({

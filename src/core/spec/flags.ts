@@ -3,9 +3,10 @@
  * the environment, by the README's table, and by the type of ClusterSpec, which is inferred from it: a flag exists here
  * once. What the columns mean stands in flag.ts. Long because it is one table; no row says anything about another.
  */
-import { type Flag, choice, maybe, needed, section, several, toggle } from "./flag.ts";
+import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
 import {
-  absolutePath, cidrs, duration, groupName, guid, hostPart, integer, location, resourceName, text, url,
+  mountPoint, cidrs, discoveryAddress, duration, groupName, guid, hostPart, integer, location, resourceName, text,
+  url,
 } from "./parse.ts";
 
 export const FLAGS = {
@@ -98,7 +99,7 @@ export const FLAGS = {
       about: "size of the data disk",
     }),
     dataDiskMount: needed({
-      name: "data-disk-mount", value: "PATH", parse: absolutePath, default: "/var/lib/docker", kept: "new machines",
+      name: "data-disk-mount", value: "PATH", parse: mountPoint, default: "/var/lib/docker", kept: "new machines",
       on: ["create"],
       about: "where the data disk is mounted",
     }),
@@ -113,6 +114,12 @@ export const FLAGS = {
     sshCert: maybe({
       name: "ssh-cert", value: "FILE", parse: text, file: true, on: ["create"],
       about: "certificate or public key for SSH (.cer, .pem, .pub); else made: ssh-cert.key, .pem, .cer, .pub",
+    }),
+    sshKey: maybe({
+      name: "ssh-key", value: "FILE", parse: text, file: true, on: ["create", "nodes"],
+      about:
+        "private key to log in to nodes with; else the one that create found, " +
+        "ssh-cert.key, one of ~/.ssh, or ssh-agent's",
     }),
     sshThumb: maybe({
       name: "ssh-thumb", value: "HEX", parse: text, on: ["create"],
@@ -167,7 +174,7 @@ export const FLAGS = {
       about: "your own cloud-init file; {0} and {1} of old files are filled in",
     }),
     discoveryServiceUrl: maybe({
-      name: "discovery-service-url", value: "URL", parse: url, kept: "fixed", on: ["create"],
+      name: "discovery-service-url", value: "URL", parse: discoveryAddress, kept: "fixed", on: ["create"],
       about: "an existing etcd discovery URL, or a service's .../new to ask for one",
     }),
     noDiscoveryUrl: toggle({
@@ -269,6 +276,11 @@ type ValueOf<F> = F extends { readonly parse: (text: string) => infer T } ? T : 
 
 /** Every flag's value, defaults filled in. */
 export type FlagValues = { readonly [K in FlagKey]: ValueOf<(typeof FLAGS)[K]> };
+
+/** The flags of a command, all optional: what the library takes as options. */
+export type FlagsOn<S extends FlagScope> = Partial<
+  Pick<FlagValues, { [K in FlagKey]: (typeof FLAGS)[K]["on"][number] & S extends never ? never : K }[FlagKey]>
+>;
 
 /** The rows one by one, with every column. */
 export const flagRows = Object.entries(FLAGS) as readonly (readonly [FlagKey, Flag<unknown>])[];

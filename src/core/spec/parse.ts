@@ -1,5 +1,7 @@
 /** Parsers of single values as people type them: each returns the value or throws a usage error that says what is accepted. */
+import { isSystemPlace, normalPath } from "./mount-point.ts";
 import { usageError } from "../errors.ts";
+import { tidyDiscoveryUrl } from "../user-data/discovery-url.ts";
 
 export type Parse<T> = (text: string) => T;
 
@@ -79,6 +81,13 @@ export const url: Parse<string> = (value) => {
   throw usageError(`"${value}" is no http or https URL`);
 };
 
+/** etcd's: tidied, so that the same URL is the same text. */
+export const discoveryAddress: Parse<string> = (value) => {
+  const address = tidyDiscoveryUrl(value);
+  if (address === undefined) throw usageError(`"${value}" is no http or https URL`);
+  return address;
+};
+
 /** An IPv4 range in CIDR notation; a bare address is a range of one; "*" is everybody. */
 const cidr: Parse<string> = (given) => {
   const value = given.trim();
@@ -124,8 +133,15 @@ export const hostPart: Parse<string> = (value) => {
   return value.toLowerCase();
 };
 
-export const absolutePath: Parse<string> = (value) => {
-  if (!/^\/[A-Za-z0-9_./-]+$/.test(value) || value.includes("..") || value.endsWith("/"))
+/** Where the data disk goes: a plain absolute path, in its shortest form, where the system does not live. */
+export const mountPoint: Parse<string> = (value) => {
+  if (!/^\/[A-Za-z0-9_./-]*$/.test(value))
     throw usageError(`"${value}" is no absolute path of plain letters`, "For example /var/lib/docker.");
-  return value;
+  const path = normalPath(value);
+  if (isSystemPlace(path))
+    throw usageError(
+      `the data disk cannot be mounted at ${value}: the system itself lives there`,
+      "Give a folder of its own, such as /var/lib/docker or /data.",
+    );
+  return path;
 };

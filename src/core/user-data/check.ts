@@ -3,69 +3,113 @@
  * without a word, which is worse. The rules were taken from the verdicts of three versions of it, CoreOS 766 to Flatcar of 2026;
  * each lives in check/, one noun a file.
  */
-import type { Platform } from "../node-config.ts";
 import { checkAccess } from "./check/access.ts";
 import { checkBootstrap } from "./check/bootstrap.ts";
 import { checkFiles, pathsOf } from "./check/files.ts";
 import { error, warning, type CheckOptions, type Finding } from "./check/finding.ts";
+import { checkForeign } from "./check/foreign.ts";
+import { checkIgnition, isIgnition } from "./check/ignition.ts";
+import { checkMultipart, isMultipart, type Part } from "./check/multipart.ts";
+import { gzipOnAzure, isGzip, otherPacking, unpack } from "./check/packed.ts";
 import { CLOUD_CONFIG } from "./check/schema.ts";
+import { checkScript } from "./check/script.ts";
 import { checkStructure } from "./check/structure.ts";
 import { parseTree, valueAt, type Tree } from "./check/tree.ts";
+import { checkTexts } from "./check/texts.ts";
 import { checkUnits } from "./check/units.ts";
+import { readText } from "./read-text.ts";
 
-export type { Finding } from "./check/finding.ts";
+export type { CheckOptions, Finding } from "./check/finding.ts";
 
 /** customData: "the maximum length of the binary array is 65535 bytes", counted before base64 (Azure's OSProfile). */
 export const MAX_BYTES = 65_535;
 
-/**
- * Returns what is wrong with a user-data text, in the order of its lines; nothing when a node takes it as it is meant.
- * Scripts (`#!`), Ignition and multipart MIME are not looked into, only measured.
- */
-export function checkUserData(text: string, { platform = "flatcar" }: { readonly platform?: Platform } = {}): readonly Finding[] {
-  const findings = [...checkSize(text), ...checkKind(text, { platform })];
-  return findings.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+/** Returns what is wrong with a user-data text, in the order of its lines; nothing when a node takes it as it is meant. */
+export const checkUserData = (text: string, options: Partial<CheckOptions> = {}): readonly Finding[] =>
+  checkUserDataFile(new TextEncoder().encode(text), options);
+
+/** The same of a file as it lies there: in whatever encoding, packed or not. Its size is counted as it is sent. */
+export function checkUserDataFile(bytes: Uint8Array, options: Partial<CheckOptions> = {}): readonly Finding[] {
+  const complete = { platform: "flatcar", ...options, file: shellWord(options.file ?? "FILE") } as const;
+  return [...checkSize(bytes.length), ...checkFile(bytes, complete)].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
-function checkSize(text: string): readonly Finding[] {
-  const bytes = new TextEncoder().encode(text).length;
+/** As a shell takes it: advice is there to be copied. */
+const shellWord = (file: string): string => (/^[\w./+:@%-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`);
+
+function checkSize(bytes: number): readonly Finding[] {
   if (bytes <= MAX_BYTES) return [];
   const advice = "Fetch large files from the node, or compress contents: encoding gzip+base64.";
   return [{ level: "error", message: `the user-data has ${bytes} bytes, and Azure takes ${MAX_BYTES}`, advice }];
 }
 
+function checkFile(bytes: Uint8Array, options: CheckOptions): readonly Finding[] {
+  if (!isGzip(bytes)) return checkBytes(bytes, options);
+  return [gzipOnAzure(options), ...checkUnpacked(bytes, { ...options, sealed: "in gzip" })];
+}
+
+function checkUnpacked(bytes: Uint8Array, options: CheckOptions): readonly Finding[] {
+  if (options.gunzip === undefined) return [];
+  const inside = unpack(bytes, options.gunzip);
+  if ("level" in inside) return [inside];
+  const findings = checkBytes(inside, options);
+  const ignition = findings.length === 0 && isIgnition(new TextDecoder().decode(inside));
+  return ignition
+    ? [error(1, "", "Ignition on Azure does not unpack gzip: the machine would not boot", "Give it unpacked.")]
+    : findings;
+}
+
+function checkBytes(bytes: Uint8Array, options: CheckOptions): readonly Finding[] {
+  const packed = otherPacking(bytes, options);
+  if (packed !== undefined) return [packed];
+  const text = readText(bytes, options.file ?? "FILE");
+  return typeof text === "string" ? checkKind(text, options) : [text];
+}
+
+/** In the order in which a node asks what it has. */
 function checkKind(text: string, options: CheckOptions): readonly Finding[] {
   const first = text.split("\n", 1)[0] ?? "";
   if (text === "") return [warning(1, "", "the file is empty: a node gets nothing from it")];
-  if (first.startsWith("#!") || first.includes("Content-Type: multipart/mixed;")) return [];
-  if (isIgnition(text)) return options.platform === "flatcar" ? [] : [warning(1, "", "CoreOS of 2015 does not know Ignition")];
-  if (text.startsWith("\u{feff}")) {
-    return [
-      error(1, "", "the file begins with a byte order mark: a node does not see #cloud-config", "Save it as UTF-8 without BOM."),
-    ];
+  if (first.startsWith("#!")) return checkScript(text, options);
+  if (first.trimEnd() === "#cloud-config") {
+    const blank = /^#cloud-config[ \t]/.test(first) && options.platform === "coreos";
+    const findings = blank ? [warning(1, "", "CoreOS of 2015 does not take blanks after #cloud-config")] : [];
+    return [...findings, ...checkCloudConfig(text, options)];
   }
-  if (first.trimEnd() !== "#cloud-config") {
-    return [
-      error(1, "", "the first line must be #cloud-config", "Scripts begin with #!; Ignition is JSON with ignition.version."),
-    ];
-  }
-  const header = /^#cloud-config[ \t]/.test(first) && options.platform === "coreos";
-  const findings = header ? [warning(1, "", "CoreOS of 2015 does not take blanks after #cloud-config")] : [];
-  return [...findings, ...checkCloudConfig(text, options)];
+  if (isIgnition(text)) return checkIgnition(text, options);
+  if (isMultipart(text))
+    return checkMultipart(text, options, (part) => checkPart(part, { ...options, sealed: "in multipart MIME" }));
+  return [checkForeign(text, options)];
 }
 
-function isIgnition(text: string): boolean {
-  if (!text.trimStart().startsWith("{")) return false;
-  try {
-    const value = JSON.parse(text) as { ignition?: { version?: unknown }; ignitionVersion?: unknown };
-    return typeof value.ignition?.version === "string" || typeof value.ignitionVersion === "number";
-  } catch {
-    return false;
+const GZIP_TYPE = /^application\/(gzip(-compressed|ped)?|x-(compress(ed)?|gunzip|gzip(-compressed)?))$/;
+
+function checkPart({ type, body }: Part, options: CheckOptions): readonly Finding[] {
+  if (GZIP_TYPE.test(type)) {
+    return isGzip(body) ? checkUnpacked(body, options) : [error(1, "", "it is no gzip: a node refuses all parts")];
   }
+  if (type === "text/x-shellscript" && !new TextDecoder().decode(body).startsWith("#!"))
+    return [error(1, "", "it does not begin with #!: a node refuses all parts")];
+  if (type !== "text/cloud-config") {
+    const text = readText(body, "FILE");
+    return typeof text === "string" && isIgnition(text)
+      ? [error(1, "", "a node ignores Ignition in multipart MIME", "Give it as a file of its own.")]
+      : checkBytes(body, options);
+  }
+  // a part that says its type needs no header; without one coreos-cloudinit (8df59e8) compares 13 bytes, and panics if there are fewer
+  if (body.length < "#cloud-config".length)
+    return [error(1, "", "it is shorter than #cloud-config: coreos-cloudinit crashes on it")];
+  const text = readText(body, "FILE");
+  return typeof text === "string" ? checkCloudConfig(text, options) : [text];
 }
 
 function checkCloudConfig(text: string, options: CheckOptions): readonly Finding[] {
   const { documents, problems } = parseTree(text);
+  const directive = /^(?:[ \t]*(?:#.*)?\r?\n)*%YAML[ \t]+(?!1\.1\b)/.exec(text);
+  if (directive !== null && problems.length === 0) {
+    const line = directive[0].split("\n").length;
+    return [error(line, "", "a node reads YAML 1.1 and refuses a file that says another version", "Remove the line.")];
+  }
   const yaml = problems.map(({ line, message }) => error(line, "", message));
   const [root, second] = documents;
   if (root === undefined) return yaml.length > 0 ? yaml : [warning(1, "", "the file holds nothing")];
@@ -73,7 +117,7 @@ function checkCloudConfig(text: string, options: CheckOptions): readonly Finding
     second === undefined
       ? []
       : [error(second.line, "", "only the first document is read, and this is the second", "Remove the ---.")];
-  return [...yaml, ...more, ...checkRoot(root, options), ...checkTexts(root, "")];
+  return [...yaml, ...more, ...checkRoot(root, options), ...checkTexts(root, "", options)];
 }
 
 function checkRoot(root: Tree, options: CheckOptions): readonly Finding[] {
@@ -85,26 +129,5 @@ function checkRoot(root: Tree, options: CheckOptions): readonly Finding[] {
     coreos?.kind === "map"
       ? [...checkUnits(valueAt(coreos, "units"), pathsOf(files), options), ...checkBootstrap(coreos, options)]
       : [];
-  return [...structure, ...checkFiles(files), ...checkAccess(root), ...parts];
-}
-
-/** Words of Go templates, which docker and others use and nobody has forgotten to fill in. */
-const GO_WORDS = /^(end|else|break|continue|nil|true|false)$/;
-
-/** In every text: placeholders left over, and an address that is none on Azure. */
-function checkTexts(tree: Tree, path: string): readonly Finding[] {
-  if (tree.kind === "list") return tree.items.flatMap((item, index) => checkTexts(item, `${path}[${index}]`));
-  if (tree.kind === "map")
-    return tree.entries.flatMap(({ key, value }) => checkTexts(value, path === "" ? key : `${path}.${key}`));
-  const lineOf = (index: number): number => tree.line + (tree.literal ? tree.text.slice(0, index).split("\n").length - 1 : 0);
-  const left = [...tree.text.matchAll(/\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g)].filter(
-    (match) => !GO_WORDS.test(match[1] ?? ""),
-  );
-  // Classic Azure's SharedConfig.xml: the cloud service's address, or nothing (coreos/bugs#904).
-  const address = tree.text.search(/(?<!\\)\$public_ipv4/);
-  const public_ = "$public_ipv4 is the same on every node of an Azure cluster, or empty";
-  return [
-    ...left.map((match) => error(lineOf(match.index), path, `${match[0]} was not filled in`)),
-    ...(address < 0 ? [] : [warning(lineOf(address), path, public_, "Use $private_ipv4.")]),
-  ];
+  return [...structure, ...checkFiles(files), ...checkAccess(root, options), ...parts];
 }

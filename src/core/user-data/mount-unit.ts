@@ -1,8 +1,6 @@
 /** The systemd name of a mount point. */
 import { ClusterError } from "../errors.ts";
-
-/** Mounting there hides what runs already, or what the boot needs. */
-const TAKEN = /^\/(bin|boot|dev|etc|home|lib|lib64|media|oem|opt|proc|root|run|sbin|sys|tmp|usr|var|var\/lib|var\/log|var\/tmp)$/;
+import { isSystemPlace } from "../spec/mount-point.ts";
 
 /**
  * `/var/lib/docker` is `var-lib-docker.mount`, `/srv/my-data` is `srv-my\x2ddata.mount`: systemd refuses a mount unit whose
@@ -13,7 +11,7 @@ const TAKEN = /^\/(bin|boot|dev|etc|home|lib|lib64|media|oem|opt|proc|root|run|s
 export function mountUnitName(path: string): string {
   const segments = path.split("/").slice(1);
   const plain = /^(\/[A-Za-z0-9._:@-]+)+$/.test(path) && !segments.includes(".") && !segments.includes("..");
-  if (!plain || TAKEN.test(path) || /^\/(boot|dev|etc|oem|proc|run|sys|usr)\//.test(path)) {
+  if (!plain || isSystemPlace(path)) {
     throw new ClusterError("DataDiskMountInvalid", `the data disk cannot be mounted at "${path}"`, {
       advice:
         "Give an absolute path of letters, digits, dots and dashes that the system does not use itself, such as /var/lib/docker or /data.",

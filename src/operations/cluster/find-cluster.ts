@@ -4,9 +4,12 @@ import type { GroupFacts } from "../../azure/lookups.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import { normalLocation } from "../../core/region.ts";
-import { type Choices, isOurs, readClaim } from "../../core/plan/tags.ts";
+import type { Owner } from "../../core/plan/proof.ts";
+import { readClaim } from "../../core/plan/read-tags.ts";
+import { type Choices, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Run } from "../run.ts";
+import { claimsOf, ownerOf } from "./claims.ts";
 
 export interface Claim {
   readonly id: string;
@@ -26,6 +29,8 @@ export interface FoundCluster {
   /** The group exists and is not this cluster's own. */
   readonly foreignGroup: boolean;
   readonly claim: Claim | undefined;
+  /** What of the group is the cluster's. */
+  readonly owner: Owner;
 }
 
 /**
@@ -38,7 +43,7 @@ export async function findCluster(run: Run, name: string, groupName: string, wri
     patiently(tools, (signal) => lookups.group(groupName, signal)),
     patiently(tools, (signal) => lookups.addresses(groupName, signal)),
   ]);
-  const claims = addresses.filter((address) => isOurs(address.tags, name) && address.tags?.["aoc-role"] === "claim");
+  const claims = claimsOf(addresses, name);
   if (claims.length > 1)
     throw new ClusterError(
       "ClaimTwice",
@@ -50,23 +55,31 @@ export async function findCluster(run: Run, name: string, groupName: string, wri
       },
     );
   const found = claims[0] ?? (written === undefined ? undefined : await claimAt(run, written));
+  const own = group !== undefined && isOurs(group.tags, name);
   return {
     groupName,
     group,
-    foreignGroup: group !== undefined && !isOurs(group.tags, name),
+    foreignGroup: group !== undefined && !own,
+    owner: ownerOf(run.subscription, { name, groupName, group, own, claims: found === undefined ? [] : [found] }),
     claim:
       found === undefined
         ? undefined
         : {
             id: found.id ?? "",
             location: normalLocation(found.location),
-            address: found.ipAddress,
-            host: found.dnsSettings?.fqdn,
+            address: addressText(found.ipAddress),
+            host: hostName(found.dnsSettings?.fqdn),
             tags: found.tags ?? {},
             ...readClaim(found.tags ?? {}),
           },
   };
 }
+
+/** Both are written into files and typed into commands: what is no address and no host name is neither. */
+const addressText = (text: string | undefined): string | undefined =>
+  text !== undefined && /^[\d.:a-fA-F]{2,45}$/.test(text) ? text : undefined;
+const hostName = (text: string | undefined): string | undefined =>
+  text !== undefined && /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(text) ? text : undefined;
 
 async function claimAt({ tools }: Run, id: string): Promise<PublicIPAddress | undefined> {
   const live = await patiently(tools, (signal) => tools.provider.get({ kind: "publicAddress", id }, signal));

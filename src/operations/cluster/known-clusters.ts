@@ -4,11 +4,14 @@ import type { PublicIPAddress } from "@azure/arm-network";
 import type { GroupFacts } from "../../azure/lookups.ts";
 import { normalLocation } from "../../core/region.ts";
 import { groupOf } from "../../core/plan/resource.ts";
-import { MANAGED_BY, isOurs } from "../../core/plan/tags.ts";
+import { keptFlag } from "../../core/plan/read-tags.ts";
+import { isProven } from "../../core/plan/proof.ts";
+import { MANAGED_BY, clusterIn, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { type Located, expiryOf, isDoomed } from "./locate.ts";
 import type { Run } from "../run.ts";
+import { claimsOf, ownerOf } from "./claims.ts";
 
 export interface KnownCluster extends Located {
   readonly location: string;
@@ -44,16 +47,18 @@ export async function knownClusters(run: Run, onlyIn?: string): Promise<KnownClu
     found.set(key, known);
     return known;
   };
-  for (const { name, facts } of groups) if (facts.tags["aoc-cluster"] !== undefined) entry(facts.tags["aoc-cluster"], name);
-  for (const address of addresses) {
-    const name = address.tags?.["aoc-cluster"];
-    if (name !== undefined && address.tags?.["aoc-role"] === "claim" && isOurs(address.tags, name))
-      entry(name, groupOf(address.id ?? "") ?? "").claims.push(address);
+  // a name becomes part of paths, ids and commands: one that the tool never gives is no cluster
+  for (const { name, facts } of groups) {
+    const cluster = clusterIn(facts.tags);
+    if (cluster !== undefined) entry(cluster, name);
   }
+  for (const [, inGroup] of Map.groupBy(addresses, ({ id }) => (groupOf(id ?? "") ?? "").toLowerCase()))
+    for (const name of new Set(inGroup.flatMap(({ tags }) => clusterIn(tags) ?? [])))
+      for (const claim of claimsOf(inGroup, name)) entry(name, groupOf(claim.id ?? "") ?? "").claims.push(claim);
   const byGroup = Map.groupBy(machines, (machine) => (groupOf(machine.id) ?? "").toLowerCase());
   const all = [...found.values()]
     .filter((one) => onlyIn === undefined || same(one.groupName, onlyIn))
-    .map((one) => described(one, byGroup.get(one.groupName.toLowerCase()) ?? [], run.clock.now()));
+    .map((one) => described(run, one, byGroup.get(one.groupName.toLowerCase()) ?? []));
   return all.sort(
     (a, b) => a.name.localeCompare(b.name, "en", { numeric: true }) || a.groupName.localeCompare(b.groupName, "en"),
   );
@@ -63,12 +68,14 @@ export async function knownClusters(run: Run, onlyIn?: string): Promise<KnownClu
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-function described(one: Omit<Located, "own">, inGroup: readonly Live[], now: number): KnownCluster {
-  const located: Located = { ...one, own: one.group !== undefined && isOurs(one.group.tags, one.name) };
+function described(run: Run, one: Omit<Located, "own" | "owner">, inGroup: readonly Live[]): KnownCluster {
+  const now = run.clock.now();
+  const own = one.group !== undefined && isOurs(one.group.tags, one.name);
+  const located: Located = { ...one, own, owner: ownerOf(run.subscription, { ...one, own }) };
   const [claim] = one.claims;
-  const machines = inGroup.filter((machine) => isOurs(machine.tags, one.name));
+  const machines = inGroup.filter((machine) => isProven(machine, located.owner));
   const nodes = machines.filter((machine) => machine.state !== "failed").length;
-  const wanted = Number(claim?.tags?.["aoc-num-nodes"] ?? 0);
+  const wanted = claim === undefined ? 0 : keptFlag(claim.tags ?? {}, "numNodes");
   const times = machines
     .map((machine) => timeOf((machine.model as { timeCreated?: Date }).timeCreated))
     .filter((time) => time !== undefined);

@@ -8,6 +8,8 @@ import type { VirtualMachine } from "@azure/arm-compute";
 import { type Facts, names } from "../../core/plan/cluster.ts";
 import { astray, changedRules, missing, strays } from "../../core/plan/drift.ts";
 import { plan } from "../../core/plan/plan.ts";
+import { provenOf } from "../../core/plan/proof.ts";
+import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { type Kind, groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
@@ -54,7 +56,8 @@ export async function readLiveCluster(run: Run, located: Located): Promise<LiveC
   const wanted = claim.kept.numNodes ?? 0;
   // a cluster that was made with three nodes and lost one to `remove` is still the Deis cluster that it was
   const { spec } = buildSpec(name, {}, { ...claim.kept, numNodes: Math.max(wanted, claim.kept.deis === true ? 3 : 1) });
-  const { snapshot, ours, foreign } = await surveyDoom(run, located);
+  const { snapshot: all, ours, foreign } = await surveyDoom(run, located);
+  const snapshot: Snapshot = provenOf(all, located.owner);
   const indexes = knownNodes(spec, snapshot, claim);
   const addresses = new Map([...claim.choices.members, ...interfaceAddresses(spec, snapshot)]);
   const nodes = await Promise.all(
@@ -64,7 +67,7 @@ export async function readLiveCluster(run: Run, located: Located): Promise<LiveC
   );
   const planned = plan(spec, factsOf(run, located, claim, spec, nodes, snapshot));
   const expires = expiryOf(located);
-  const lost = astray(planned, snapshot, name, claim.choices);
+  const lost = astray(planned, all, name, claim.choices);
   const named = new Set(lost.map((one) => one.id?.toLowerCase()));
   return {
     spec,
@@ -84,7 +87,7 @@ export async function readLiveCluster(run: Run, located: Located): Promise<LiveC
             },
           ]
         : []),
-      ...missing(planned, snapshot),
+      ...missing(planned, all),
       ...lost,
       ...strays(planned, snapshot, { spec, members: claim.choices.members.keys(), claimed: claim.nodes }),
       ...nodes.flatMap(machineDrift),
@@ -131,7 +134,7 @@ async function liveNode(run: Run, { spec, groupName, snapshot, index, address }:
     privateIp: address,
     addressed: machine === undefined ? spec.pip : withPublicAddress(spec, snapshot).has(index),
     publicIp: (find("publicAddress", names.nodeAddress(name))?.model as PublicIPAddress | undefined)?.ipAddress,
-    hostKey: machine?.tags["aoc-host-key"],
+    hostKey: machine && hostKeyIn(machine),
   };
 }
 
@@ -153,14 +156,9 @@ function factsOf(
   nodes: readonly LiveNode[],
   snapshot: Snapshot,
 ): Facts {
-  const subnet = [...snapshot.values()].find(
-    (live) => live.kind === "networkInterface" && nameOf(live.id).toLowerCase().startsWith(`${spec.name}-`),
-  )?.model as NetworkInterface | undefined;
+  const subnet = [...snapshot.values()].find((live) => live.kind === "networkInterface")?.model as NetworkInterface | undefined;
   const ownPlacement = [...snapshot.values()].some(
-    (live) =>
-      live.kind === "placementGroup" &&
-      nameOf(live.id).toLowerCase() === spec.affinityGroup?.toLowerCase() &&
-      live.tags["aoc-cluster"] === spec.name,
+    (live) => live.kind === "placementGroup" && nameOf(live.id).toLowerCase() === spec.affinityGroup?.toLowerCase(),
   );
   return {
     subscription: run.subscription,

@@ -6,9 +6,11 @@ import type { PublicIPAddress } from "@azure/arm-network";
 import type { GroupFacts } from "../../azure/lookups.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { groupOf } from "../../core/plan/resource.ts";
+import type { Owner } from "../../core/plan/proof.ts";
 import { DESTROYING, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Run } from "../run.ts";
+import { claimsOf, ownerOf } from "./claims.ts";
 
 export interface Located {
   readonly name: string;
@@ -19,6 +21,8 @@ export interface Located {
   readonly own: boolean;
   /** The public addresses that hold the cluster's choices: one, none when it is half made, more when something went wrong. */
   readonly claims: readonly PublicIPAddress[];
+  /** What of the group is the cluster's. */
+  readonly owner: Owner;
 }
 
 /** Looks in the given group, or in the one named like the cluster and, if nothing of it is there, through the subscription. */
@@ -28,8 +32,9 @@ export async function locate(run: Run, name: string, given: string | undefined):
   const addresses = await patiently(run.tools, (signal) => run.lookups.allAddresses(signal));
   const groups = [
     ...new Map(
-      addresses
-        .filter((one) => isClaim(one, name))
+      // by group: a claim of another region may have the label, too
+      [...Map.groupBy(addresses, (one) => (groupOf(one.id ?? "") ?? "").toLowerCase()).values()]
+        .flatMap((inOne) => claimsOf(inOne, name))
         .map((one) => [(groupOf(one.id ?? "") ?? "").toLowerCase(), groupOf(one.id ?? "") ?? ""]),
     ).values(),
   ];
@@ -48,13 +53,9 @@ export async function lookIn(run: Run, name: string, groupName: string): Promise
     patiently(tools, (signal) => lookups.group(groupName, signal)),
     patiently(tools, (signal) => lookups.addresses(groupName, signal)),
   ]);
-  return {
-    name,
-    groupName,
-    group,
-    own: group !== undefined && isOurs(group.tags, name),
-    claims: addresses.filter((one) => isClaim(one, name)),
-  };
+  const own = group !== undefined && isOurs(group.tags, name);
+  const found = { name, groupName, group, own, claims: claimsOf(addresses, name) };
+  return { ...found, owner: ownerOf(run.subscription, found) };
 }
 
 /** Whether somebody has begun to destroy it. */
@@ -64,9 +65,15 @@ export const isDoomed = ({ group, claims }: Pick<Located, "group" | "claims">): 
 /** The time of death, in milliseconds since 1970; of several the latest, undefined when none is readable. */
 export function expiryOf({ group, own, claims }: Pick<Located, "group" | "own" | "claims">): number | undefined {
   const tags = [own ? group?.tags : undefined, ...claims.map((one) => one.tags)];
-  const times = tags.map((one) => Date.parse(one?.["aoc-expires"] ?? "")).filter((time) => !Number.isNaN(time));
+  const times = tags
+    .map((one) => one?.["aoc-expires"] ?? "")
+    .filter((text) => ISO_TIME.test(text))
+    .map((text) => Date.parse(text))
+    .filter((time) => !Number.isNaN(time));
   return times.length === 0 ? undefined : Math.max(...times);
 }
 
-const isClaim = (address: PublicIPAddress, name: string): boolean =>
-  address.tags?.["aoc-role"] === "claim" && isOurs(address.tags, name);
+// --- internal ---
+
+/** As the tool writes it; a date that leaves something to guess is none. */
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/;

@@ -3,7 +3,7 @@
  * the private key, and in a rehearsal, nobody is asked, and the answer says so.
  */
 import { readFile } from "node:fs/promises";
-import { type Identity, canLogIn } from "../../nodes/identity.ts";
+import { type Usable, canLogIn } from "../../nodes/identity.ts";
 import { expectedKeys } from "../../nodes/known-hosts.ts";
 import { type NodeReadiness, waitReady } from "../../nodes/readiness.ts";
 import { knownHostsFile } from "./known-hosts.ts";
@@ -24,13 +24,13 @@ const LOOK_MS = 10_000;
 
 /**
  * @param nodes those that are worth asking: their machines run
- * @param identity with neither key nor agent when nobody can log in from here
+ * @param way with neither key nor agent when nobody can log in from here, and why
  */
 export async function askNodes(
   run: Run,
   { spec, claim }: LiveCluster,
   nodes: readonly LiveNode[],
-  identity: Identity,
+  { identity, lacking }: Usable,
 ): Promise<Health> {
   if (run.simulated)
     return {
@@ -40,7 +40,7 @@ export async function askNodes(
   if (!canLogIn(identity) || claim.address === undefined)
     return {
       nodes: new Map(),
-      note: "The nodes themselves were not asked: the cluster's private key is not on this machine, and no agent holds it. What is shown is what Azure says.",
+      note: `The nodes themselves were not asked: ${lacking?.message ?? "there is no address to reach them at"}. What is shown is what Azure says. ${lacking?.advice ?? ""}`.trim(),
     };
   const tls = usesTls(spec, claim);
   const etcdTls = tls ? await operatorTls(run.dir, spec.name) : undefined;

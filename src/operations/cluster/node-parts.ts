@@ -1,10 +1,13 @@
 /** What a node consists of in Azure, by its known names: what there is of it, what it takes to delete that, and the deletion. */
 import { names } from "../../core/plan/cluster.ts";
 import { typeOf } from "../../core/plan/kind-words.ts";
+import { type Owner, isProven } from "../../core/plan/proof.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { patiently, remove } from "../../engine/patiently.ts";
+import type { Live } from "../../engine/provider.ts";
 import type { Claim } from "./find-cluster.ts";
+import { letGo, refuseHarm } from "./let-go.ts";
 import type { Intent } from "../destroy/forbidden.ts";
 import type { Run } from "../run.ts";
 
@@ -16,8 +19,13 @@ export interface Part {
   readonly node: number;
 }
 
-/** What there is of the nodes, by their known names, for a list may be behind: the machine before what hangs on it. */
-export async function partsOf(run: Run, spec: ClusterSpec, group: string, going: readonly number[]): Promise<Part[]> {
+/** What there is of the nodes, asked for by name, for a list may be behind, and proven by its tags: the machine before what hangs on it. */
+export async function partsOf(
+  run: Run,
+  spec: ClusterSpec,
+  { owner, groupName: group }: { readonly owner: Owner; readonly groupName: string },
+  going: readonly number[],
+): Promise<Part[]> {
   const base = groupId(run.subscription, group);
   const possible = going.flatMap((node): Part[] => {
     const machine = names.machine(spec, node);
@@ -34,7 +42,7 @@ export async function partsOf(run: Run, spec: ClusterSpec, group: string, going:
     ];
   });
   const there = await Promise.all(possible.map((part) => patiently(run.tools, (signal) => run.tools.provider.get(part, signal))));
-  return possible.filter((_, index) => there[index] !== undefined);
+  return possible.filter(({ id }, index) => isProven({ id, tags: there[index]?.tags }, owner));
 }
 
 /** " with its disks, interface and address": what there is of them. */
@@ -74,11 +82,32 @@ export function intentOf(run: Run, spec: ClusterSpec, claim: Claim, group: strin
   };
 }
 
-/** The machine takes its disks, interface and address along (deleteOption); by their names, what it did not is deleted too. */
-export async function removeParts(run: Run, parts: readonly Part[]): Promise<void> {
+/** Refuses what would harm others, before etcd is asked to let anybody go. @throws ClusterError NotOurs, TakesAlong */
+export async function refuseHarmful(run: Run, owner: Owner, parts: readonly Part[]): Promise<void> {
+  await Promise.all(
+    parts.map(async (part) => {
+      const live = part.kind === "machine" ? await look(run, part) : undefined;
+      if (live !== undefined) await refuseHarm(run, owner, live);
+    }),
+  );
+}
+
+/**
+ * The machine takes its disks, interface and address along (deleteOption); what it did not is deleted too, if it is still the
+ * cluster's. @throws ClusterError NotOurs, TakesAlong
+ */
+export async function removeParts(run: Run, owner: Owner, parts: readonly Part[]): Promise<void> {
   for (const { kind, id, label, node } of parts) {
+    const live = await look(run, { id, kind });
+    if (live !== undefined && !isProven({ id, tags: live.tags }, owner)) continue;
     run.emit({ kind: "started", id, label, node });
+    if (live !== undefined && kind === "machine") await letGo(run, owner, live);
     await remove({ id, kind }, run.tools);
     run.emit({ kind: "done", id, label, change: "deleted", node });
   }
 }
+
+// --- internal ---
+
+const look = (run: Run, part: Pick<Part, "id" | "kind">): Promise<Live | undefined> =>
+  patiently(run.tools, (signal) => run.tools.provider.get(part, signal));

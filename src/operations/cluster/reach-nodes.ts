@@ -6,6 +6,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
+import { type Owner, provenOf } from "../../core/plan/proof.ts";
+import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { nameOf as lastOf } from "../../core/plan/resource.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
@@ -15,15 +17,13 @@ import type { Identity } from "../../nodes/identity.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import { PUBLIC, clusterFolder } from "../../prepare/kept-file.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
-import { prepareSshKey } from "../../prepare/ssh-keys.ts";
-import { DEFAULT_SUBJECT } from "../../prepare/subject.ts";
 import { type Snapshot, interfaceAddresses, machinesOf } from "../create/choose-nodes.ts";
 import { type Claim, findCluster, noSuchCluster } from "./find-cluster.ts";
 import { locate } from "./locate.ts";
 import { usesTls } from "../etcd/plan.ts";
 import { nodeTarget } from "./node-target.ts";
 import { replaceFile } from "../replace-file.ts";
-import { identityOf } from "./identity.ts";
+import { identityFor } from "./identity.ts";
 import type { Run } from "../run.ts";
 
 export interface ReachedCluster {
@@ -33,13 +33,15 @@ export interface ReachedCluster {
   readonly key: SshKey;
   /** What nodes are logged in to with: see canLogIn. */
   readonly identity: Identity;
+  /** Why nobody can log in from here, when that is so. */
+  readonly lacking?: ClusterError;
   /** The cluster's own known_hosts, brought up to date. */
   readonly knownHosts: string;
 }
 
 /** Throws ClusterErrors: no such cluster, no address, no machine; and in a rehearsal, where none was booted. */
 export async function reachNodes(run: Run, name: string, group: string | undefined): Promise<ReachedCluster> {
-  const { groupName, claim } = await findAnywhere(run, name, group);
+  const { groupName, claim, owner } = await findAnywhere(run, name, group);
   const { spec } = buildSpec(name, {}, claim.kept);
   if (run.simulated)
     throw new ClusterError(
@@ -55,14 +57,8 @@ export async function reachNodes(run: Run, name: string, group: string | undefin
       source: "azure",
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
-  const snapshot = await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal));
-  const key = await prepareSshKey({
-    dir: run.dir,
-    subject: DEFAULT_SUBJECT,
-    now: run.outside.clock.now(),
-    clusterKey: claim.choices.sshPublicKey,
-  });
-  const { identity } = await identityOf(run, key);
+  const snapshot = provenOf(await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal)), owner);
+  const { key, identity, lacking } = await identityFor(run, name, claim.choices.sshPublicKey);
   const knownHosts = join(await clusterFolder(run.dir, name), "known_hosts");
   const known = await readFile(knownHosts, "utf8").catch(() => "");
   const addresses = new Map(interfaceAddresses(spec, snapshot));
@@ -78,7 +74,7 @@ export async function reachNodes(run: Run, name: string, group: string | undefin
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
   await keep(knownHosts, known, nodes, claim.host);
-  return { spec, nodes, key, identity, knownHosts };
+  return { spec, nodes, key, identity, ...(lacking === undefined ? {} : { lacking }), knownHosts };
 }
 
 /**
@@ -108,17 +104,21 @@ export async function learnHostKeys(run: Run, cluster: ReachedCluster): Promise<
 // --- internal ---
 
 /** In the group that was given, that of the cluster's name, or the one where its claim is. */
-async function findAnywhere(run: Run, name: string, given: string | undefined): Promise<{ groupName: string; claim: Claim }> {
+async function findAnywhere(
+  run: Run,
+  name: string,
+  given: string | undefined,
+): Promise<{ groupName: string; claim: Claim; owner: Owner }> {
   const { groupName } = await locate(run, name, given);
-  const { claim } = await findCluster(run, name, groupName);
+  const { claim, owner } = await findCluster(run, name, groupName);
   if (claim === undefined) throw noSuchCluster(name, groupName);
-  return { groupName, claim };
+  return { groupName, claim, owner };
 }
 
-const hostKeyOf = (spec: ClusterSpec, snapshot: Snapshot, index: number): string | undefined =>
-  [...snapshot.values()].find((live) => live.kind === "machine" && nodeIndex(spec, lastOf(live.id)) === index)?.tags[
-    "aoc-host-key"
-  ];
+function hostKeyOf(spec: ClusterSpec, snapshot: Snapshot, index: number): string | undefined {
+  const machine = [...snapshot.values()].find((live) => live.kind === "machine" && nodeIndex(spec, lastOf(live.id)) === index);
+  return machine && hostKeyIn(machine);
+}
 
 async function keep(file: string, before: string, nodes: readonly NodeTarget[], host: string | undefined): Promise<void> {
   const entries = nodes

@@ -25,7 +25,9 @@ import type { AnyResource } from "../../core/plan/resource.ts";
 import { claimId, claimWith } from "../../core/plan/resources/address.ts";
 import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { resourceGroup } from "../../core/plan/resources/group.ts";
-import { DESTROYING, type Tags, claimedNodes, mergeClaimTags } from "../../core/plan/tags.ts";
+import { mergeClaimTags } from "../../core/plan/claim-change.ts";
+import { nodesIn } from "../../core/plan/read-tags.ts";
+import { DESTROYING, type Tags } from "../../core/plan/tags.ts";
 import type { ConvergeOptions } from "../../engine/converge.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
@@ -52,9 +54,9 @@ export function adaptBalancer(run: Run, cluster: Cluster): Adapt {
     if (claim === undefined) throw destroyedMeanwhile(cluster.spec.name);
     refuseMarked(cluster.spec.name, claim.tags);
     const planned = new Map(cluster.facts.nodes.map((node) => [node.index, node]));
-    const indexes = new Set(claimedNodes(claim.tags) ?? planned.keys());
+    const indexes = new Set(nodesIn(claim.tags) ?? planned.keys());
     // Azure refuses to take a rule away from an interface; that there is one still, the balancer may say too long
-    for (const [index, id] of usedRules(model as LoadBalancer))
+    for (const [index, id] of usedRules(model as LoadBalancer, cluster.spec.ssh))
       if (!indexes.has(index) && (await isThere(run, id))) indexes.add(index);
     const nodes = [...indexes]
       .sort((a, b) => a - b)

@@ -9,15 +9,17 @@ import type { AnyResource } from "../../core/plan/resource.ts";
 import { claimId } from "../../core/plan/resources/address.ts";
 import { image } from "../../core/plan/resources/image.ts";
 import { type PlannedNode, clusterOf } from "../../core/plan/cluster.ts";
-import { ownTagsOf, withNodes } from "../../core/plan/tags.ts";
+import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
 import { type ConvergeOptions, type Outcome, beingDestroyed, converge } from "../../engine/converge.ts";
 import { patiently, remove } from "../../engine/patiently.ts";
-import { decide } from "../../engine/decide.ts";
+import { decide, isShared } from "../../engine/decide.ts";
 import type { Live } from "../../engine/provider.ts";
 import { type Result, walk } from "../../engine/walk.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import type { NodeReadiness } from "../../nodes/readiness.ts";
 import { type Prepared, liveOf } from "./prepare.ts";
+import { letGo } from "../cluster/let-go.ts";
+import { tagNewDisks } from "./new-disks.ts";
 import { type Claim, findCluster } from "../cluster/find-cluster.ts";
 import { adaptBalancer, adaptClaim, adaptGroup } from "../cluster/shared-changes.ts";
 import { type NodeWatch, watchNodes } from "./node-watch.ts";
@@ -90,8 +92,10 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
     const node = byId.get(id)?.node;
     if (node !== undefined && result.state !== "done") azureFailed.add(node);
   }
+  const tagging = tagNewDisks(run, prepared).catch(() => undefined);
   const watch = await watching?.catch(() => undefined);
   const readiness = watch === undefined ? new Map<number, NodeReadiness>() : await watch.all();
+  await tagging;
   // A run that has used its time up still says which nodes are ready; an interrupt ends it here.
   if (!timedOut(tools.signal)) tools.signal.throwIfAborted();
   const diagnoses = watch === undefined || run.stop.aborted || tools.signal.aborted ? [] : await watch.explain(readiness);
@@ -170,6 +174,7 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
               void watching?.then((watch) => watch.start(made)).catch(() => undefined);
             },
             usable: watching === undefined ? never() : watching.then((watch) => watch.usable(node), never),
+            letGo: (live: Live) => letGo(run, { ...found.owner, ids: new Set([facts.choices.id]) }, { ...live, id: resource.id }),
             restore: async () => {
               for (const other of resources)
                 if (other.node === resource.node && other.kind !== "machine") await make(other, undefined);
@@ -180,8 +185,8 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
   }
 
   /**
-   * Two creates of one name write the security group before either knows who has the claim; with other flags the other's would
-   * stay. Who has the claim looks once more while the interfaces are made, and the other writes nothing after losing it. A claim
+   * Two creates of one name write the group, the security group and the network before either knows who has the claim; the other's
+   * flags and tags would stay. Who has the claim looks once more while the interfaces are made, and the other writes nothing after losing it. A claim
    * that says something else by now is of a later run of this cluster, with its own flags.
    */
   async function guardMachines(): Promise<Claim | undefined> {
@@ -191,13 +196,14 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
       const live = await patiently(tools, (signal) => tools.provider.get(resource, signal));
       return live !== undefined && live.state !== "working" && decide(resource, live, spec.name) === "unchanged";
     };
-    const group = found.claim === undefined ? resources.find((resource) => resource.kind === "securityGroup") : undefined;
-    const [claimIsAsWeWroteIt, groupIsAsWeWroteIt, claimNow] = await Promise.all([
-      group === undefined || look(claim),
-      look(group?.id),
+    const shared = found.claim === undefined ? resources.filter((one) => isShared(one) && one.kind !== "image") : [];
+    const [claimNow, claimIsAsWeWroteIt, ...asWeWroteThem] = await Promise.all([
       refuseOtherRun(run, prepared, true),
+      shared.length === 0 || look(claim),
+      ...shared.map(({ id }) => look(id)),
     ]);
-    if (group !== undefined && claimIsAsWeWroteIt && !groupIsAsWeWroteIt) await make(group, undefined);
+    if (claimIsAsWeWroteIt)
+      for (const [index, resource] of shared.entries()) if (asWeWroteThem[index] === false) await make(resource, undefined);
     return claimNow;
   }
 
@@ -231,6 +237,8 @@ const goneMeanwhile = (machine: string): ClusterError =>
 /** What went wrong, as far as this run can know it. */
 async function explained(run: Run, prepared: Prepared, resource: AnyResource, error: unknown): Promise<unknown> {
   const known = beingDestroyed(error, prepared.facts.group);
+  // when this run looked first, nothing of another creation was there
+  if (known instanceof ClusterError && known.code === "ClusterConflict") return otherRun(prepared.spec.name, known);
   // the other one may have chosen another location, and so refused more than the name
   if (known instanceof AzureError && (known.status === 400 || known.status === 409) && prepared.found.claim === undefined) {
     const now = await findCluster(run, prepared.spec.name, prepared.facts.group).catch(() => undefined);

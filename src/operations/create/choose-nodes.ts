@@ -4,6 +4,7 @@ import type { NetworkInterface, NetworkInterfaceIPConfiguration } from "@azure/a
 import { usableAddresses } from "../../core/addresses.ts";
 import { names, nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
+import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { type Kind, groupOf, nameOf } from "../../core/plan/resource.ts";
 import { SUBNET_PREFIX } from "../../core/plan/resources/network.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
@@ -31,9 +32,10 @@ export interface Place {
   readonly joins?: boolean;
 }
 
+/** What is there, by lower-case id: everybody's, or the cluster's alone (proof.ts). */
 export type Snapshot = ReadonlyMap<string, Live & { readonly kind: Kind }>;
 
-/** Indexes of the cluster's machines that exist. */
+/** Indexes of the cluster's machines that exist, in a snapshot of what is the cluster's. */
 export const machinesOf = (spec: ClusterSpec, snapshot: Snapshot): number[] => indexesOf(spec, snapshot, "machine", "");
 
 /**
@@ -112,19 +114,19 @@ export async function placeNodes(
  * The tags of the machines that stay: they say what each was given. One that failed, or is on its way out, will be made anew, with
  * user-data of its own.
  */
-const machineTags = (spec: ClusterSpec, snapshot: Snapshot): Map<number, Record<string, string>> =>
+const machineTags = (spec: ClusterSpec, snapshot: Snapshot): Map<number, Live> =>
   new Map(
     [...snapshot.values()].flatMap((live) => {
       const stays = live.kind === "machine" && live.state !== "failed" && live.state !== "deleting";
       const index = stays ? nodeIndex(spec, nameOf(live.id)) : undefined;
-      return index === undefined ? [] : [[index, live.tags] as const];
+      return index === undefined ? [] : [[index, live] as const];
     }),
   );
 
-const tagged = (tags: Record<string, string> | undefined): Pick<Place, "hostKey" | "uncertified" | "joins"> => ({
-  hostKey: tags?.["aoc-host-key"],
-  ...(tags?.["aoc-etcd-certificate"] === "missing" ? { uncertified: true } : {}),
-  ...(tags?.["aoc-etcd-state"] === "existing" ? { joins: true } : {}),
+const tagged = (machine: Live | undefined): Pick<Place, "hostKey" | "uncertified" | "joins"> => ({
+  hostKey: machine && hostKeyIn(machine),
+  ...(machine?.tags["aoc-etcd-certificate"] === "missing" ? { uncertified: true } : {}),
+  ...(machine?.tags["aoc-etcd-state"] === "existing" ? { joins: true } : {}),
 });
 
 function indexesOf(spec: ClusterSpec, snapshot: Snapshot, kind: Kind, suffix: string): number[] {

@@ -1,14 +1,24 @@
 /** A user's own cloud-init file (`--custom-data`), and the check that any user-data goes through before a machine gets it. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { checkUserData } from "../../core/user-data/check.ts";
+import { checkUserDataFile } from "../../core/user-data/check.ts";
+import { customUserData, filledNotes, type CustomValues } from "../../core/user-data/custom.ts";
+import { readText } from "../../core/user-data/read-text.ts";
 import type { Run } from "../run.ts";
 
-export async function readCustom(run: Run, file: string): Promise<string> {
+/** A file as it was given. */
+export interface CustomFile {
+  readonly bytes: Uint8Array;
+  /** What can be filled in; absent for gzip, which is sent as it is, and for what is no text. */
+  readonly text?: string;
+}
+
+export async function readCustom(run: Run, file: string): Promise<CustomFile> {
   try {
-    return await readFile(resolve(run.outside.cwd, file), "utf8");
+    return customFile(await readFile(resolve(run.outside.cwd, file)));
   } catch (error) {
     throw usageError(
       `--custom-data: cannot read ${file}`,
@@ -17,14 +27,38 @@ export async function readCustom(run: Run, file: string): Promise<string> {
   }
 }
 
+export function customFile(bytes: Uint8Array): CustomFile {
+  const text = readText(bytes, "FILE");
+  return typeof text === "string" ? { bytes, text } : { bytes };
+}
+
+/** @throws ClusterError DiscoveryUrlMissing */
+export const filledIn = ({ bytes, text }: CustomFile, values: CustomValues): string | Uint8Array =>
+  text === undefined ? bytes : customUserData(text, values);
+
+/** For the check: bounded, so that a bomb fills no memory. */
+export const gunzip = (packed: Uint8Array, limit: number): Uint8Array => gunzipSync(packed, { maxOutputLength: limit });
+
+/** Says what of the user's file is not sent as it is. */
+export function noteFilled(run: Run, { text }: CustomFile): void {
+  for (const { line, message } of filledNotes(text ?? "")) noteOnce(run, `line ${line}: ${message}`);
+}
+
 /** What a node would refuse or silently ignore is refused here, before anything is made. */
-export function refuseBadUserData(spec: ClusterSpec, userData: string, custom: boolean, run: Run): void {
-  const findings = checkUserData(userData, { platform: spec.platform });
+export function refuseBadUserData(spec: ClusterSpec, userData: string | Uint8Array, custom: boolean, run: Run): void {
+  const bytes = typeof userData === "string" ? new TextEncoder().encode(userData) : userData;
+  const { platform, customData } = spec;
+  const findings = checkUserDataFile(bytes, { platform, gunzip, ...(customData === undefined ? {} : { file: customData }) });
   const errors = findings.filter((finding) => finding.level === "error");
-  if (custom) for (const finding of findings.filter((one) => one.level === "warning")) noteOnce(run, finding.message);
+  if (custom)
+    for (const { line, message } of findings.filter((one) => one.level === "warning"))
+      noteOnce(run, line === undefined ? message : `line ${line}: ${message}`);
   if (errors.length === 0) return;
   const list = errors
-    .map((finding) => `  ${finding.line === undefined ? "" : `line ${finding.line}: `}${finding.message}`)
+    .map(
+      ({ line, message, advice }) =>
+        `  ${line === undefined ? "" : `line ${line}: `}${message}${advice === undefined ? "" : `\n      ${advice}`}`,
+    )
     .join("\n");
   throw new ClusterError(
     "UserDataRefused",

@@ -1,6 +1,7 @@
 /** What was chosen once for a cluster and is asked for again: the same, refused, or counting for new machines only. */
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type FlagKey, type FlagValues, flagRows } from "../../core/spec/flags.ts";
+import { asksForUrl } from "../../core/user-data/discovery-url.ts";
 import type { FoundCluster } from "../cluster/find-cluster.ts";
 
 /**
@@ -36,7 +37,7 @@ function changedChoice([key, flag]: (typeof flagRows)[number], wanted: Value, ke
   const before = kept ?? (flag.default as Value);
   if (flag.kept === undefined || wanted === undefined || sameText(before, wanted)) return [];
   // a service that is asked for a URL again: the cluster has one
-  if (key === "discoveryServiceUrl" && before !== undefined && /\/new\/?$/.test(String(wanted))) return [];
+  if (key === "discoveryServiceUrl" && before !== undefined && asksForUrl(String(wanted))) return [];
   if (flag.kept === "fixed") throw choiceFixed(flag.name, before, wanted);
   if (flag.kept === "everything") return [];
   if (wanted === true) return [`--${flag.name} counts for new machines; those that exist stay as they are.`];

@@ -25,6 +25,8 @@ export interface OwnAccount {
   readonly group: string;
   readonly location: string;
   readonly cluster: string;
+  /** The word of this creation of the cluster. */
+  readonly word: string;
 }
 
 /** Whether there is a blob service behind the URL: always on this machine (Azurite), elsewhere not in a rehearsal. */
@@ -107,9 +109,9 @@ const ABOUT = { id: "image-upload", label: "image upload" } as const;
 const stopSignal = ({ stop, tools }: Run): AbortSignal => AbortSignal.any([stop, tools.signal]);
 
 /** Account and container in the cluster's group, with its tags: they go when the cluster goes. */
-async function makeAccount(run: Run, { account, group, location, cluster }: OwnAccount): Promise<ContainerLocation> {
+async function makeAccount(run: Run, { account, group, location, cluster, word }: OwnAccount): Promise<ContainerLocation> {
   const { tools } = run;
-  const home = { group, location, tags: ownTags(cluster) };
+  const home = { group, location, tags: ownTags(cluster, word) };
   const resource = storageAccount(home, account);
   await converge(resource, tools, { cluster });
   await converge(blobContainer(home, resource, IMAGE_CONTAINER), tools, { cluster });

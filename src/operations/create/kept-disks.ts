@@ -6,10 +6,12 @@
 import { AzureError } from "../../core/advice/azure-error.ts";
 import { names, nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
+import { shellWord } from "../../core/machine-holds.ts";
+import { isProven } from "../../core/plan/proof.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { MANAGED_BY, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
+import type { FoundCluster } from "../cluster/find-cluster.ts";
 import type { Place } from "./choose-nodes.ts";
 import type { Run } from "../run.ts";
 
@@ -17,7 +19,7 @@ import type { Run } from "../run.ts";
 export async function withKeptDisks(
   run: Run,
   spec: ClusterSpec,
-  group: string,
+  { groupName: group, owner }: Pick<FoundCluster, "groupName" | "owner">,
   places: readonly Place[],
 ): Promise<readonly Place[]> {
   if (places.every((place) => place.exists)) return places;
@@ -29,12 +31,7 @@ export async function withKeptDisks(
     await run.clock.sleep(3000, run.tools.signal);
     listed = await listDisks(run, group);
   }
-  const disks = new Map(
-    listed
-      // a disk that was made with its machine may have no tags
-      .filter(({ tags }) => isOurs(tags, spec.name) || tags["managed-by"] !== MANAGED_BY)
-      .map((disk) => [nameOf(disk.id).toLowerCase(), disk]),
-  );
+  const disks = new Map(listed.map((disk) => [nameOf(disk.id).toLowerCase(), disk]));
   return places.map((place) => {
     const machine = names.machine(spec, place.index);
     if (!place.exists) refuseSystemDisk(systemDisk(listed, names.osDisk(machine)), machine, group);
@@ -53,6 +50,8 @@ export async function withKeptDisks(
           advice: `Detach it there (az vm disk detach), or delete it, and run the same command again.`,
         },
       );
+    // a creation that begins has no disk from before
+    if (owner.ids.size === 0 || !isProven(disk, owner)) throw notProven(disk, machine, group, spec.name);
     run.emit({
       kind: "note",
       id: `disk/${machine}`,
@@ -64,6 +63,18 @@ export async function withKeptDisks(
 }
 
 // --- internal ---
+
+/** A disk of that name which is not the cluster's by its tags: to attach it would be to take it. Azure makes no second one. */
+const notProven = (disk: Disk, machine: string, group: string, cluster: string): ClusterError =>
+  new ClusterError(
+    "DiskInTheWay",
+    `there is a disk ${nameOf(disk.id)} already, and its tags do not say that it is ${cluster}'s: ${machine} cannot have its data disk`,
+    {
+      source: "azure",
+      exit: EXIT.preflight,
+      advice: `It was left alone, and nothing was written to Azure. Look whose it is. If nobody needs it: az disk delete --resource-group ${shellWord(group)} --name ${shellWord(nameOf(disk.id))}. Or choose another --vm-name-prefix or NAME.`,
+    },
+  );
 
 const GOING_MS = 20_000;
 

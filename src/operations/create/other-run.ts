@@ -4,7 +4,9 @@ import { clusterOf } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { claimId } from "../../core/plan/resources/address.ts";
 import { groupOf } from "../../core/plan/resource.ts";
-import { claimedNodes, isOurs } from "../../core/plan/tags.ts";
+import { isProven } from "../../core/plan/proof.ts";
+import { nodesIn } from "../../core/plan/read-tags.ts";
+import { isClaim, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { type Claim, findCluster } from "../cluster/find-cluster.ts";
 import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
@@ -47,7 +49,7 @@ export async function explainRefusal(run: Run, name: string, groupName: string, 
       if ((await findCluster(run, name, groupName)).claim !== undefined) return "again";
     }
   const addresses = await patiently(run.tools, (signal) => run.lookups.allAddresses(signal)).catch(() => []);
-  const elsewhere = addresses.find((one) => one.tags?.["aoc-role"] === "claim" && isOurs(one.tags, name));
+  const elsewhere = addresses.find((one) => isClaim(one.tags, name));
   if (elsewhere === undefined) return error;
   return new ClusterError("ClusterElsewhere", `${name} is in the resource group ${groupOf(elsewhere.id ?? "")}`, {
     exit: EXIT.preflight,
@@ -63,12 +65,12 @@ const STILL_MS = 8000;
  * them at this moment, or with one that has died. Waits until all are there, or nothing is being made any more.
  */
 export async function awaitMachines(run: Run, name: string, groupName: string, asked: number | undefined): Promise<void> {
-  const { claim } = await findCluster(run, name, groupName);
+  const { claim, owner } = await findCluster(run, name, groupName);
   const wanted = asked ?? claim?.kept.numNodes ?? 0;
   let stillSince: number | undefined;
   while (!run.stop.aborted) {
     const now = await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal));
-    const machines = [...now.values()].filter((live) => live.kind === "machine" && isOurs(live.tags, name));
+    const machines = [...now.values()].filter((live) => live.kind === "machine" && isProven(live, owner));
     if (machines.length >= wanted) return;
     const busy = machines.some((live) => live.state === "working");
     stillSince = busy ? undefined : (stillSince ?? run.clock.now());
@@ -131,7 +133,7 @@ export async function refuseRemoved(
   if (claim?.nodes?.has(node) !== false) return;
   // a list may be behind; the resource itself is not
   const live = await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "publicAddress", id: claim.id }, signal));
-  if (live === undefined || claimedNodes(live.tags)?.has(node) !== false) return;
+  if (live === undefined || nodesIn(live.tags)?.has(node) !== false) return;
   throw new ClusterError(NODE_REMOVED, `${name} was removed by another run while this one was at work`, {
     source: "azure",
     exit: EXIT.conflict,

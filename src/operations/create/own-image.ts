@@ -16,7 +16,7 @@ import type { FlagValues } from "../../core/spec/flags.ts";
 import { refusal } from "../../core/advice/preflight.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { isOurs } from "../../core/plan/tags.ts";
+import { isProven } from "../../core/plan/proof.ts";
 import type { Snapshot } from "./choose-nodes.ts";
 import type { FoundCluster } from "../cluster/find-cluster.ts";
 import { checkContainer, openImageContainer, reaches, stageVhd } from "./image-upload.ts";
@@ -28,6 +28,8 @@ export interface ImageWish {
   readonly found: FoundCluster;
   readonly surveyed: Survey;
   readonly snapshot: Snapshot;
+  /** The word of this creation of the cluster: for the tags of what is made. */
+  readonly word: string;
   /** As it was given: with the signatures that URLs may carry. */
   readonly given: Partial<FlagValues>;
 }
@@ -71,7 +73,7 @@ function imageThere(run: Run, { spec, found, snapshot }: ImageWish): OwnImage | 
   const { storageProfile, hyperVGeneration } = live.model as Image;
   const image: OwnImage = { blobUrl: storageProfile?.osDisk?.blobUri ?? "", generation: hyperVGeneration === "V1" ? "V1" : "V2" };
   // somebody else's of that name is refused when the plan meets it; nothing is uploaded for it
-  if (!isOurs(live.tags, spec.name) || image.blobUrl !== "") return image;
+  if (!isProven(live, found.owner) || image.blobUrl !== "") return image;
   return undefined;
 }
 
@@ -91,6 +93,7 @@ async function fromFile(run: Run, wish: ImageWish, path: string): Promise<Planne
       group: groupId(run.subscription, found.groupName),
       location: surveyed.location,
       cluster: spec.name,
+      word: wish.word,
     };
     return { ...image, blobUrl: (await stageVhd(run, vhd, target)) ?? image.blobUrl };
   };

@@ -6,7 +6,6 @@ import { type PlannedNode, names } from "../../core/plan/cluster.ts";
 import type { HostKey, NodeConfig, NodeTls } from "../../core/node-config.ts";
 import type { Choices } from "../../core/plan/tags.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { customUserData } from "../../core/user-data/custom.ts";
 import { renderUserData } from "../../core/user-data/render.ts";
 import { type EtcdCa, issueNodeCertificate } from "../../prepare/etcd-tls.ts";
 import { generateHostKey } from "../../prepare/host-keys.ts";
@@ -14,7 +13,7 @@ import type { Joins } from "../etcd/membership.ts";
 import { etcdConfig } from "../etcd/plan.ts";
 import type { Run } from "../run.ts";
 import type { Place } from "./choose-nodes.ts";
-import { refuseBadUserData } from "./custom-data.ts";
+import { filledIn, noteFilled, refuseBadUserData, type CustomFile } from "./custom-data.ts";
 
 /** What etcd is to be. */
 export interface ChosenEtcd {
@@ -34,7 +33,7 @@ export interface NodeMaterials {
   readonly choices: Choices;
   readonly etcd: ChosenEtcd;
   /** The user's own file. */
-  readonly custom: string | undefined;
+  readonly custom: CustomFile | undefined;
   readonly templates: Record<string, string>;
 }
 
@@ -59,7 +58,8 @@ export async function freshNode(run: Run, materials: NodeMaterials, place: Place
   const userData =
     custom === undefined
       ? renderUserData(await nodeConfig(run, materials, place, hostKey), templates)
-      : customUserData(custom, { name, ...(discoveryUrl === undefined ? {} : { discoveryUrl }) });
+      : filledIn(custom, { name, ...(discoveryUrl === undefined ? {} : { discoveryUrl }) });
+  if (custom !== undefined) noteFilled(run, custom);
   refuseBadUserData(spec, userData, custom !== undefined, run);
   return {
     index: place.index,

@@ -5,6 +5,7 @@
 import type { Facts, OwnImage } from "../../core/plan/cluster.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import { plan as planOf } from "../../core/plan/plan.ts";
+import { provenOf } from "../../core/plan/proof.ts";
 import type { AnyResource, Kind } from "../../core/plan/resource.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { type Decision, decide } from "../../engine/decide.ts";
@@ -15,7 +16,8 @@ import { type FoundCluster, findCluster } from "../cluster/find-cluster.ts";
 import type { Mode } from "../mode.ts";
 import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
 import { withKeptDisks } from "./kept-disks.ts";
-import { type Materials, prepareMaterials, prepareSsh } from "./materials.ts";
+import { type Materials, prepareMaterials } from "./materials.ts";
+import { prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import type { Run } from "../run.ts";
 import { type Survey, imageReference, survey } from "./survey.ts";
@@ -37,6 +39,8 @@ interface Chosen extends FoundWish {
   readonly snapshot: Map<string, Live & { kind: Kind }>;
   /** Kinds that this ARM does not list. */
   readonly unlisted: ReadonlySet<Kind>;
+  /** Of the snapshot what is proven to be the cluster's: that counts. The plan may meet the others, and refuses them. */
+  readonly ours: Snapshot;
   /** Those that it had, or was to have, when this run looked. */
   readonly known: ReadonlySet<number>;
   readonly indexes: readonly number[];
@@ -104,30 +108,31 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
     found.group === undefined
       ? new Map()
       : await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal, (kind) => unlisted.add(kind)));
-  const known = knownNodes(spec, snapshot, found.claim);
+  const ours = provenOf(snapshot, found.owner);
+  const known = knownNodes(spec, ours, found.claim);
   const indexes = chooseNodes(spec, known);
   // more than it was ever asked for are there: somebody else's run has made them
   const whole = indexes.length > spec.numNodes ? Object.freeze({ ...spec, numNodes: indexes.length }) : spec;
-  return { ...wish, spec: whole, snapshot, unlisted, known, indexes };
+  return { ...wish, spec: whole, snapshot, unlisted, ours, known, indexes };
 }
 
 async function check(run: Run, chosen: Chosen): Promise<Checked> {
-  const { spec, found, indexes, snapshot } = chosen;
-  return { ...chosen, surveyed: await survey(run, spec, found, indexes.length - machinesOf(spec, snapshot).length) };
+  const { spec, found, indexes, ours } = chosen;
+  return { ...chosen, surveyed: await survey(run, spec, found, indexes.length - machinesOf(spec, ours).length) };
 }
 
 async function furnish(run: Run, checked: Checked, mode: Mode): Promise<Furnished> {
-  const { spec, found, groupName, indexes, snapshot, surveyed, asked } = checked;
+  const { spec, found, indexes, snapshot, ours, surveyed, asked } = checked;
   const [ssh, places] = await Promise.all([
     prepareSsh(run, spec, found, mode),
-    placeNodes(run, spec, indexes, snapshot, found.claim, surveyed).then((all) =>
-      found.group === undefined ? all : withKeptDisks(run, spec, groupName, all),
+    placeNodes(run, spec, indexes, ours, found.claim, surveyed).then((all) =>
+      found.group === undefined ? all : withKeptDisks(run, spec, found, all),
     ),
   ]);
   const materials = await prepareMaterials(run, spec, found, { places, ssh, mode });
   if (surveyed.image.kind !== "file" && surveyed.image.kind !== "blob")
     return { ...checked, materials, image: imageReference(surveyed) };
-  const own = await ownImage(run, { spec, found, surveyed, snapshot, given: asked });
+  const own = await ownImage(run, { spec, found, surveyed, snapshot, word: materials.choices.id, given: asked });
   return { ...checked, materials, image: { own: own.image }, ...(own.stage === undefined ? {} : { stageImage: own.stage }) };
 }
 

@@ -10,7 +10,8 @@ import { type AnyResource, type Kind, groupId, resourceId } from "../../core/pla
 import { claimWith } from "../../core/plan/resources/address.ts";
 import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { buildSpec } from "../../core/spec/spec.ts";
-import { isOurs, ownTagsOf, withNodes } from "../../core/plan/tags.ts";
+import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
+import { isOurs } from "../../core/plan/tags.ts";
 import { converge } from "../../engine/converge.ts";
 import type { Carried } from "./carry-out.ts";
 import { deleteUntilGone, gone } from "../destroy/delete-until-gone.ts";
@@ -22,7 +23,6 @@ import { leave } from "../etcd/membership.ts";
 import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { operatorTls } from "../cluster/node-target.ts";
 import type { Prepared } from "./prepare.ts";
-import { identityFor } from "../cluster/identity.ts";
 import type { Run } from "../run.ts";
 
 /**
@@ -43,7 +43,8 @@ export async function rollback(run: Run, prepared: Prepared, carried: Carried): 
     return { deleted: [], left: [] };
   }
   const made = madeBy(prepared, carried);
-  const doom = await surveyDoom(run, located);
+  const owner = { ...located.owner, ids: new Set([...located.owner.ids, facts.choices.id]) };
+  const doom = await surveyDoom(run, { ...located, owner });
   if (doom.whole && found.group === undefined && made.has(groupId(run.subscription, facts.group).toLowerCase())) {
     const destroyed = await destroyCluster({ ...run, stop: NEVER }, doom);
     if (destroyed.left.length === 0) await forgetFiles(run.dir, spec.name, located.claims[0]?.tags ?? {});
@@ -122,7 +123,7 @@ async function leaveEtcd(run: Run, { spec, facts, found, materials }: Prepared, 
     spec,
     choices: materials.choices,
     host: before.address ?? "",
-    identity: (await identityFor(run, before.choices.sshPublicKey)).identity,
+    identity: materials.identity,
     tls: materials.tls,
   };
   const tls = materials.tls ? await operatorTls(run.dir, spec.name) : undefined;

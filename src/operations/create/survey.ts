@@ -6,11 +6,12 @@ import { AzureError, isMisdirected } from "../../core/advice/azure-error.ts";
 import type { Facts } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type ImageChoice, imageChoice } from "../../core/spec/image.ts";
-import { type Checked, judge, refusal } from "../../core/advice/preflight.ts";
+import { judge, refusal } from "../../core/advice/preflight.ts";
+import type { Checked } from "../../core/advice/problem.ts";
 import { chosenSubnet } from "../../core/advice/preflight-ground.ts";
 import { type ImageFacts, type NetworkFacts, type SizeFacts, normalLocation } from "../../core/region.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { isOurs } from "../../core/plan/tags.ts";
+import { isOurs, wordOf } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { FoundCluster } from "../cluster/find-cluster.ts";
 import type { Run } from "../run.ts";
@@ -74,6 +75,7 @@ export async function survey(run: Run, spec: ClusterSpec, found: FoundCluster, n
     ...(region === undefined ? {} : { region }),
     ...(computeUsage === undefined ? {} : { computeUsage }),
     ...(networkUsage === undefined ? {} : { networkUsage }),
+    newLabel: found.claim === undefined,
     ...(labelFree === undefined ? {} : { labelFree }),
     ...(missingImage
       ? { image: "missing" as const }
@@ -168,7 +170,9 @@ async function placementGroup(
   const inGroup = named.find((one) => one.id.toLowerCase().includes(`/resourcegroups/${groupName.toLowerCase()}/`));
   // one that this cluster made is part of its plan, not something that was there before
   if (inGroup !== undefined)
-    return isOurs(inGroup.tags, spec.name) ? undefined : { id: inGroup.id, location: normalLocation(inGroup.location) };
+    return isOurs(inGroup.tags, spec.name) && wordOf(inGroup.tags) !== undefined
+      ? undefined
+      : { id: inGroup.id, location: normalLocation(inGroup.location) };
   if (named.length > 1)
     throw refusal([
       {

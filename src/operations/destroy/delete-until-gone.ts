@@ -6,6 +6,7 @@ import type { Gone } from "../../core/documents.ts";
 import type { Doomed } from "../../core/doomed.ts";
 import { deleteResources } from "./delete-resources.ts";
 import { type Doom, surveyDoom } from "./doom-survey.ts";
+import { machineTags, refuseTaken, tagDisks } from "../cluster/let-go.ts";
 import { lookIn } from "../cluster/locate.ts";
 import type { Run } from "../run.ts";
 
@@ -30,15 +31,19 @@ const LAGGING_PASSES = 6;
 const LAG_MS = 5000;
 
 export async function deleteUntilGone(run: Run, doom: Doom, { wanted, stop }: ClearOptions): Promise<Cleared> {
-  const { name, groupName } = doom.located;
+  const { name, groupName, owner } = doom.located;
   const deleted = new Map<string, Gone>();
   let now: Doom = { ...doom, ours: doom.ours.filter(wanted) };
   let { behind } = doom;
   for (let before = "", same = 0, waits = 0; ;) {
+    const going = new Set(now.ours.map((one) => one.id.toLowerCase()));
+    refuseTaken(now.taken.filter(({ machine }) => going.has(machine.toLowerCase())));
+    await tagHeld(run, now);
     const results = await deleteResources(run, now.ours, stop);
     for (const one of now.ours) if (results.get(one.id)?.state === "done") deleted.set(one.id.toLowerCase(), gone(one));
     const failure = [...results.values()].find((result) => result.state === "failed")?.error;
-    const seen = await surveyDoom(run, await lookIn(run, name, groupName));
+    // whose things are meant stays as it was: when the claim has gone nothing says any more which creation of the name it was
+    const seen = await surveyDoom(run, { ...(await lookIn(run, name, groupName)), owner });
     now = { ...seen, ours: seen.ours.filter(wanted) };
     for (const one of now.ours) deleted.delete(one.id.toLowerCase());
     const still = now.ours.map((one) => one.id).join("\n");
@@ -55,4 +60,15 @@ export async function deleteUntilGone(run: Run, doom: Doom, { wanted, stop }: Cl
     if (same > 0) await run.clock.sleep(LAG_MS, run.tools.signal);
     before = still;
   }
+}
+
+/** Tells the disks whose they are, that are known by their machines alone, before those go. */
+export async function tagHeld(run: Run, { found, untagged }: Pick<Doom, "found" | "untagged">): Promise<void> {
+  const machines = new Map(found.map((one) => [one.id.toLowerCase(), one]));
+  await Promise.all(
+    untagged.map(async (disk) => {
+      const machine = machines.get(disk.machine.toLowerCase());
+      if (machine !== undefined) await tagDisks(run, [disk], machineTags(machine));
+    }),
+  );
 }

@@ -12,9 +12,10 @@ import { nameOf } from "../../core/plan/resource.ts";
 import { patiently, remove, retag } from "../../engine/patiently.ts";
 import type { TagTarget } from "../../engine/provider.ts";
 import { type Doom, surveyDoom } from "./doom-survey.ts";
-import { deleteUntilGone, gone } from "./delete-until-gone.ts";
+import { refuseTaken } from "../cluster/let-go.ts";
+import { deleteUntilGone, gone, tagHeld } from "./delete-until-gone.ts";
 import { lookIn } from "../cluster/locate.ts";
-import { DESTROYING, isOurs, withForeignTags } from "../../core/plan/tags.ts";
+import { DESTROYING, isOurs, isToolTag } from "../../core/plan/tags.ts";
 import type { Run } from "../run.ts";
 
 export interface Destroyed {
@@ -29,9 +30,16 @@ export interface Destroyed {
 const GROUP_ATTEMPTS = 3;
 
 /** @throws ClusterError what ends a run as a whole: interrupt, deadline, sign-in; a refusal before anything was deleted */
-export async function destroyCluster(run: Run, doom: Doom): Promise<Destroyed> {
+export async function destroyCluster(run: Run, planned: Doom): Promise<Destroyed> {
   run.stop.throwIfAborted();
+  const doom = await lookAgain(run, planned);
+  refuseTaken(doom.taken);
   await mark(run, doom);
+  await tagHeld(run, doom).catch((error: unknown) => {
+    // a group that goes whole takes them along, whatever they carry
+    if (!doom.whole) throw error;
+    run.tools.signal.throwIfAborted();
+  });
   return doom.whole ? deleteGroup(run, doom) : deletePieces(run, doom);
 }
 
@@ -48,6 +56,13 @@ export async function awaitGroupGone(run: Run, groupName: string): Promise<boole
 // --- internal ---
 
 const POLL_MS = 5000;
+
+/** Minutes may have passed since the look: somebody was asked. What others have put into the group since then stays, and so does it. */
+async function lookAgain(run: Run, planned: Doom): Promise<Doom> {
+  const { name, groupName, owner } = planned.located;
+  const doom = await surveyDoom(run, { ...(await lookIn(run, name, groupName)), owner });
+  return { ...doom, whole: doom.whole && planned.whole };
+}
 
 async function deleteGroup(run: Run, doom: Doom): Promise<Destroyed> {
   const { tools, emit } = run;
@@ -74,7 +89,7 @@ async function deleteGroup(run: Run, doom: Doom): Promise<Destroyed> {
       for (const { id, label } of all) emit({ kind: "done", change: "deleted", id, label });
       return { deleted: all.map(gone), left: [] };
     }
-    const now = await surveyDoom(run, await lookIn(run, located.name, located.groupName));
+    const now = await surveyDoom(run, { ...(await lookIn(run, located.name, located.groupName)), owner: located.owner });
     if (now.located.own && now.located.group?.tags[DESTROYING] === undefined) throw madeAgain(located.name);
     if (attempt >= GROUP_ATTEMPTS || run.stop.aborted) {
       emit({ ...about, kind: "failed", ...(failure === undefined ? {} : { code: failure.code, message: failure.message }) });
@@ -150,7 +165,7 @@ async function unmark(run: Run, doom: Doom): Promise<void> {
 /** A group that others use stays, and is the cluster's no more. */
 async function release(run: Run, { located, scope }: Doom): Promise<void> {
   const others = (tags: Record<string, string>): Record<string, string> | undefined =>
-    isOurs(tags, located.name) ? withForeignTags({}, tags) : undefined;
+    isOurs(tags, located.name) ? without(tags, Object.keys(tags).filter(isToolTag)) : undefined;
   await ifThere(retag({ kind: "resourceGroup", id: scope }, others, run.tools));
   run.emit({
     kind: "note",

@@ -1,7 +1,9 @@
 /** What a destroy would delete: what is there, sorted into the cluster's and others', all by reads, before the first delete. */
+import { IMAGE_CONTAINER } from "../../azure/vhd/account.ts";
 import { type Found, type SortedOut, sortOut } from "../../core/doomed.ts";
 import { typeOf } from "../../core/plan/kind-words.ts";
-import { groupId } from "../../core/plan/resource.ts";
+import { isProven } from "../../core/plan/proof.ts";
+import { groupId, nameOf } from "../../core/plan/resource.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Snapshot } from "../create/choose-nodes.ts";
 import type { Intent } from "./forbidden.ts";
@@ -27,12 +29,14 @@ export interface Doom extends SortedOut {
 export async function surveyDoom(run: Run, located: Located): Promise<Doom> {
   const scope = groupId(run.subscription, located.groupName);
   const { snapshot, listed, contents } = located.group === undefined ? NOTHING : await listAll(run, located);
-  const sorted = sortOut(located.name, listed, contents);
+  const guests = await guestsOf(run, located, listed);
+  const sorted = sortOut(located.owner, listed, contents, guests);
   // a group of our own goes whole, whatever the lists say
   const whole = located.own && sorted.foreign.length === 0;
   const unlisted = whole || located.group === undefined ? [] : await foundByName(run, located, listed);
   const found = [...listed, ...unlisted];
-  const all = unlisted.length === 0 ? sorted : sortOut(located.name, found, contents);
+  // an account that no list shows yet was made a moment ago, by us
+  const all = unlisted.length === 0 ? sorted : sortOut(located.owner, found, contents, guests);
   return { ...all, located, scope, snapshot, found, whole, behind: unlisted.length > 0 };
 }
 
@@ -50,11 +54,27 @@ export const intentOf = (doom: Doom): Intent => ({
 // --- internal ---
 
 /** The rights that it takes, as role definitions name them. */
-function neededRights({ whole, ours, located }: Doom): string[] {
+function neededRights({ whole, ours, located, untagged }: Doom): string[] {
   const group = typeOf("resourceGroup");
   if (whole) return [`${group}/write`, `${group}/delete`];
   const kinds = [...new Set(ours.map((one) => one.kind))];
-  return [...(located.own ? [`${group}/write`] : []), ...kinds.map((kind) => `${typeOf(kind)}/delete`)];
+  return [
+    ...(located.own ? [`${group}/write`] : []),
+    ...(untagged.length > 0 ? [`${typeOf("disk")}/write`] : []),
+    ...kinds.map((kind) => `${typeOf(kind)}/delete`),
+  ];
+}
+
+/** What others keep in storage accounts of the cluster's, by the account's lower-case id: names of containers. */
+async function guestsOf(run: Run, { owner, groupName }: Located, listed: readonly Found[]): Promise<Map<string, string[]>> {
+  const accounts = listed.filter((one) => one.kind === "storageAccount" && isProven(one, owner));
+  const entries = await Promise.all(
+    accounts.map(async ({ id }): Promise<[string, string[]]> => {
+      const all = await patiently(run.tools, (signal) => run.lookups.containers(groupName, nameOf(id), signal));
+      return [id.toLowerCase(), all.filter((name) => name !== IMAGE_CONTAINER).map((name) => `the container ${name}`)];
+    }),
+  );
+  return new Map(entries);
 }
 
 interface Listed {

@@ -7,7 +7,8 @@ import { names } from "../../core/plan/cluster.ts";
 import type { Found } from "../../core/doomed.ts";
 import { kindOfId, resourcesIn } from "../../core/outside-use.ts";
 import { type Kind, groupId, resourceId } from "../../core/plan/resource.ts";
-import { isOurs } from "../../core/plan/tags.ts";
+import { isProven } from "../../core/plan/proof.ts";
+import { keptFlag } from "../../core/plan/read-tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { localIds } from "./local-ids.ts";
 import type { Located } from "../cluster/locate.ts";
@@ -16,7 +17,7 @@ import type { Run } from "../run.ts";
 /** @param listed what the lists show of the group, whosever it is */
 export async function foundByName(
   run: Run,
-  { name, groupName, claims }: Located,
+  { name, groupName, claims, owner }: Located,
   listed: readonly Pick<Found, "id" | "tags">[],
 ): Promise<Found[]> {
   const scope = groupId(run.subscription, groupName);
@@ -25,17 +26,17 @@ export async function foundByName(
   const account = storageAccountName(storageAccountSeed(run.subscription, groupName, name));
   const ids = claims.length > 0 ? [] : await localIds(run.dir, name);
   const found = await ours([
-    ...shared(scope, name, tags["aoc-availability-set"] ?? "coreos-as"),
+    ...shared(scope, name, keptFlag(tags, "availabilitySet")),
     { kind: "storageAccount", id: resourceId(scope, "storageAccount", account) },
     ...ids.map((id): Target => ({ kind: "publicAddress", id: resourceId(scope, "publicAddress", names.claim(name, id)) })),
   ]);
-  const spec = { name, vmNamePrefix: tags["aoc-vm-name-prefix"] ?? "coreos" };
-  const count = Math.min(1000, Number(tags["aoc-num-nodes"] ?? 0));
+  const spec = { name, vmNamePrefix: keptFlag(tags, "vmNamePrefix") };
+  const count = claims.length === 0 ? 0 : keptFlag(tags, "numNodes");
   const promised = Array.from({ length: count }, (_, index) => names.machine(spec, index));
   // of a machine that is listed everything else is found through it
   const missing = promised.filter((machine) => !seen.has(resourceId(scope, "machine", machine).toLowerCase()));
   found.push(...(await ours(missing.flatMap((machine) => nodeTargets(scope, machine)))));
-  if (claims.length > 0 || listed.some((one) => isOurs(one.tags, name))) return found;
+  if (claims.length > 0 || listed.some((one) => isProven(one, owner))) return found;
   // nothing says how many nodes there are: some at a time, until some are all absent
   for (let from = 0; from < 1000; from += BLOCK) {
     const block = Array.from({ length: BLOCK }, (_, at) => names.machine(spec, from + at));
@@ -55,11 +56,13 @@ export async function foundByName(
     const wanted = targets.filter(({ id }) => !seen.has(id.toLowerCase()) && seen.add(id.toLowerCase()));
     const there = await Promise.all(
       wanted.map(async (target) => ({
-        kind: target.kind,
+        ...target,
         live: await patiently(run.tools, (signal) => run.tools.provider.get(target, signal)),
       })),
     );
-    return there.flatMap(({ kind, live }) => (live === undefined || !isOurs(live.tags, name) ? [] : [{ ...live, kind }]));
+    return there.flatMap(({ id, kind, live }) =>
+      live === undefined || !isProven({ id, tags: live.tags }, owner) ? [] : [{ ...live, kind }],
+    );
   }
 
   function targetOf(id: string): Target[] {

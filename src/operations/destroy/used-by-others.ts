@@ -8,7 +8,8 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { labelOf } from "../../core/plan/kind-words.ts";
 import { type Use, kindOfId, madeFrom, usesOf } from "../../core/outside-use.ts";
 import { groupOf } from "../../core/plan/resource.ts";
-import { MANAGED_BY, isOurs } from "../../core/plan/tags.ts";
+import { isProven } from "../../core/plan/proof.ts";
+import { clusterIn } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { plural } from "../../core/words.ts";
 import type { Doom } from "./doom-survey.ts";
@@ -75,8 +76,9 @@ async function outsiders(run: Run, doom: Doom): Promise<User[]> {
         looked.set(at, known.has(at) || looked.size >= LOOKED_AT ? Promise.resolve(known.get(at)) : tagsOf(run, use.by));
       const tags = await looked.get(at);
       // what is gone, or is going, holds nothing for long; what is ours, and in no list yet, is found by the next look
-      if (tags === "gone" || isOurs(tags, located.name)) return [];
-      const name = tags?.["managed-by"] === MANAGED_BY ? tags["aoc-cluster"] : undefined;
+      if (tags === "gone" || isProven({ id: use.by, tags }, located.owner)) return [];
+      const named = clusterIn(tags);
+      const name = named === located.name ? undefined : named;
       return [{ ...use, cluster: name === undefined ? undefined : { name, group: groupOf(use.by) ?? "" } }];
     }),
   );

@@ -1,5 +1,4 @@
 /** Nodes that leave a cluster leave its etcd first, each through the others: a machine that is gone can no longer say goodbye. */
-import { canLogIn } from "../../nodes/identity.ts";
 import { names } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
@@ -13,7 +12,7 @@ import { usesTls } from "./plan.ts";
 
 /**
  * Those of `going` that are members leave, one at a time. With `force` what stands in the way is said and passed over.
- * @throws ClusterError EtcdQuorum, EtcdUnreachable, PrivateKeyMissing, EtcdChangeRefused
+ * @throws ClusterError EtcdQuorum, EtcdUnreachable, EtcdChangeRefused, PrivateKeyMissing, SshKeyEncrypted
  */
 export async function leaveEtcd(
   run: Run,
@@ -34,17 +33,12 @@ export async function leaveEtcd(
       advice: "Remove other nodes, or add --force to lose etcd.",
     });
   if (run.simulated) return;
-  const { identity } = await identityFor(run, claim.choices.sshPublicKey);
-  if (!canLogIn(identity) && !force)
-    throw new ClusterError(
-      "PrivateKeyMissing",
-      "the cluster's private key is not here, and etcd's members can only leave through it",
-      {
-        exit: EXIT.failed,
-        advice:
-          "Run this where ssh-cert.key is (or give --dir) or your agent holds it (ssh-add FILE), or add --force to remove the machines without telling etcd.",
-      },
-    );
+  const { identity, lacking } = await identityFor(run, spec.name, claim.choices.sshPublicKey);
+  if (lacking !== undefined && !force)
+    throw new ClusterError(lacking.code, `etcd's members leave through the nodes, and ${lacking.message}`, {
+      exit: EXIT.failed,
+      advice: `${lacking.advice ?? ""} Or add --force to remove the machines without telling etcd.`.trim(),
+    });
   const reach: Reach = {
     spec,
     choices: claim.choices,

@@ -126,6 +126,9 @@ export function isLabelFree(cloud: Cloud, location: string, label: string, self?
   return true;
 }
 
+/** Microsoft's list has more whole words; these two anywhere and this one at the start are what names of clusters hold. */
+const RESERVED = /microsoft|windows|^login|^(azure|bing|excel|exchange|office|office365|outlook|sharepoint|skype|xbox)$/i;
+
 function checkLabel({ cloud, id, location, properties }: Change): void {
   const label = text(dig(properties, "dnsSettings", "domainNameLabel"));
   if (label === undefined) return;
@@ -134,6 +137,13 @@ function checkLabel({ cloud, id, location, properties }: Change): void {
       400,
       "InvalidDomainNameLabel",
       `The domain name label ${label} is invalid. It must conform to the following regular expression: ^[a-z][a-z0-9-]{1,61}[a-z0-9]$.`,
+    );
+  }
+  if (RESERVED.test(label)) {
+    refuse(
+      400,
+      "DomainNameLabelReserved",
+      `The domain name label ${label} is invalid. The name itself or part of the name is a reserved word such as a trademark. Please use a different name.`,
     );
   }
   if (!isLabelFree(cloud, location, label, keyOf(id))) {

@@ -1,12 +1,14 @@
-/** SSH public keys that Azure takes for Linux: `ssh-rsa` of 2048 bits or more, and `ssh-ed25519` (since October 2024). */
+/**
+ * SSH public keys that Azure takes for Linux: `ssh-rsa` of 2048 bits or more, and `ssh-ed25519` (since October 2024). Wrapped ones too: Azure
+ * makes and stores keys in lines of 64 columns with CRLF itself (canonical/pycloudlib#89).
+ */
 
 /** What is wrong with the key, in Azure's tone, or undefined. */
 export function sshKeyProblem(key: string): string | undefined {
-  const [format = "", encoded = ""] = key.trim().split(/\s+/);
-  const bytes = Buffer.from(encoded, "base64");
-  const fields = fieldsOf(bytes);
+  const [format = "", ...words] = key.trim().split(/\s+/);
+  const fields = words.map((_, last) => fieldsOf(Buffer.from(words.slice(0, last + 1).join(""), "base64"))).find(isWhole);
   if (fields === undefined || fields[0]?.toString("latin1") !== format) {
-    return "The SSH public key is not valid: it must be one line in the OpenSSH format.";
+    return "The SSH public key is not valid: it must be in the OpenSSH format.";
   }
   if (format === "ssh-ed25519") return fields[1]?.length === 32 ? undefined : "The ssh-ed25519 key has a wrong length.";
   if (format !== "ssh-rsa") return `The SSH public key type '${format}' is not supported. Use ssh-rsa or ssh-ed25519.`;
@@ -15,6 +17,10 @@ export function sshKeyProblem(key: string): string | undefined {
   const bits = BigInt(`0x${modulus.toString("hex") || "0"}`).toString(2).length;
   return bits >= 2048 ? undefined : `The ssh-rsa key has ${bits} bits; at least 2048 are required.`;
 }
+
+/** An RSA key has three fields, any other two or more. */
+const isWhole = (fields: Buffer[] | undefined): boolean =>
+  fields !== undefined && fields.length >= (fields[0]?.toString("latin1") === "ssh-rsa" ? 3 : 2);
 
 /** RFC 4253: strings with a length of four bytes before each. */
 function fieldsOf(bytes: Buffer): Buffer[] | undefined {

@@ -80,7 +80,7 @@ describe.skipIf(azurite === undefined)("opening a container of Azurite", () => {
     expect((await made.getPageBlobClient("disk.vhd").getProperties()).blobType).toBe("PageBlob");
     const dead = parseContainerUrl(await made.generateSasUrl({ ...query, expiresOn: new Date(Date.now() - 1000) }));
     const { uploadVhd } = await import("../../../src/azure/vhd/upload.ts");
-    const { realClock } = await import("../../../src/cli/world.ts");
+    const { realClock } = await import("../../../src/operations/real-clock.ts");
     const footer = { virtualSize: 0, uniqueId: "", creator: "", generation: { generation: "V1", reason: "" } } as const;
     const vhd = { file: "x.vhd", size: 512, footer, identity: "0".repeat(64), writes: [], dataBytes: 0 };
     const error: ClusterError = await uploadVhd({

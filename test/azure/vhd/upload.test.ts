@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContainerClient } from "@azure/storage-blob";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { realClock } from "../../../src/cli/world.ts";
+import { realClock } from "../../../src/operations/real-clock.ts";
 import type { Clock } from "../../../src/core/clock.ts";
 import { checkSameLocation, inspectVhdBlob } from "../../../src/azure/vhd/blob.ts";
 import { parseContainerUrl } from "../../../src/azure/vhd/container.ts";

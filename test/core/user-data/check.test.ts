@@ -138,7 +138,7 @@ describe("what a node ignores, or breaks on later", () => {
       ),
       '"abc" is no discovery URL',
     ],
-    ["a placeholder left over", file("path: /a\ncontent: x {{name}} y"), "{{name}} was not filled in"],
+    ["a placeholder left over", `${H}hostname: "{{name}}"\n`, "{{name}} was not filled in"],
     ["a dashed key", `${H}coreos: {update: {reboot-strategy: "off"}}\n`, "reboot-strategy is ignored by Flatcar"],
     ["dashed drop-ins", unit("name: docker.service\ndrop-ins: []"), "drop-ins is ignored by Flatcar"],
     ["too many bytes", `${H}# ${"é".repeat(MAX_BYTES / 2)}\nhostname: a\n`, "Azure takes 65535"],
@@ -234,7 +234,7 @@ test("lint prints a line a finding, in the order of the file, with the line with
     - name: docker
 write_files:
   - path: x
-    content: "{{later}}"
+    owner: "{{later}}"
 `;
   expect(formatFindings("my.yaml", checkUserData(text)))
     .toBe(`my.yaml:8: error: a.service: "oops" is neither a [Section] nor a Key=value

@@ -34,5 +34,8 @@ describe("the unit of a mount point", () => {
     "/dev/x",
     "/var/lib",
     "/var",
+    "/opt/bin",
+    "/var/lib/etcd",
+    "/home/core/.ssh",
   ])("refuses %j", (path) => expect(() => mountUnitName(path)).toThrow("cannot be mounted"));
 });

@@ -137,7 +137,7 @@ describe("any node", () => {
       tls: fc.option(fc.record({ ca: pem, certificate: pem, key: pem })),
       withKey: fc.boolean(),
       discovery: fc.boolean(),
-      mount: fc.option(fc.constantFrom("/var/lib/docker", "/data", "/srv/a-b/c.d", "/var/lib/etcd")),
+      mount: fc.option(fc.constantFrom("/var/lib/docker", "/data", "/srv/a-b/c.d", "/mnt/disk")),
       deis: fc.boolean(),
     })
     .map(({ platform, base, size, index, octets, tls, withKey, discovery, mount, deis }): NodeConfig => {

@@ -31,7 +31,7 @@ describe.skipIf(!has("systemd-analyze"))("systemd accepts", () => {
   beforeAll(() => {
     cpSync("/usr/lib/systemd/system", join(base, "root/usr/lib/systemd/system"), { recursive: true, verbatimSymlinks: true });
     for (const [name, text] of Object.entries(IMAGE_UNITS)) writeFileSync(join(base, "root/usr/lib/systemd/system", name), text);
-    for (const program of ["/usr/bin/true", "/usr/bin/docker"]) {
+    for (const program of ["/usr/bin/true", "/usr/bin/docker", "/usr/bin/systemctl"]) {
       const path = join(base, "root", program);
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, "#!/bin/sh\n");

@@ -1,6 +1,6 @@
 /** Public IP addresses: the cluster's own (its claim on the name), one a node with --pip, one for a NAT gateway. */
 import type { PublicIPAddress } from "@azure/arm-network";
-import { type Cluster, type PlannedNode, names } from "../cluster.ts";
+import { type Cluster, type PlannedNode, names, tagsOf } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import { type Tags, claimTags } from "../tags.ts";
 
@@ -48,10 +48,11 @@ export const nodeAddress = (cluster: Cluster, node: PlannedNode): Resource<"publ
   kind: "publicAddress",
   id: nodeAddressId(cluster, node),
   label: `address of ${node.name}`,
-  dependsOn: [cluster.group],
+  // an address may be known elsewhere: only who holds the claim makes or changes one
+  dependsOn: [claimId(cluster)],
   node: node.index,
   // 20 minutes, as the original asked for its instance addresses
-  body: { location: cluster.facts.location, ...STANDARD, idleTimeoutInMinutes: 20, tags: cluster.tags },
+  body: { location: cluster.facts.location, ...STANDARD, idleTimeoutInMinutes: 20, tags: tagsOf(cluster, node) },
 });
 
 export const gatewayAddressId = ({ spec, group }: Cluster): string =>

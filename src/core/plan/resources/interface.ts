@@ -1,5 +1,5 @@
 /** A node's network interface: the private address that was chosen before boot, in the pool, behind its own NAT rule. */
-import { type Cluster, type PlannedNode, names } from "../cluster.ts";
+import { type Cluster, type PlannedNode, names, tagsOf } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import { nodeAddressId } from "./address.ts";
 import { loadBalancerId, natRuleId, poolId } from "./load-balancer.ts";
@@ -10,7 +10,7 @@ export const interfaceId = ({ group }: Cluster, node: PlannedNode): string =>
   resourceId(group, "networkInterface", names.interface(node.name));
 
 export function networkInterface(cluster: Cluster, node: PlannedNode): Resource<"networkInterface"> {
-  const { facts, tags } = cluster;
+  const { facts } = cluster;
   return {
     kind: "networkInterface",
     id: interfaceId(cluster, node),
@@ -24,7 +24,7 @@ export function networkInterface(cluster: Cluster, node: PlannedNode): Resource<
     node: node.index,
     body: {
       location: facts.location,
-      tags,
+      tags: tagsOf(cluster, node),
       enableAcceleratedNetworking: facts.acceleratedNetworking,
       networkSecurityGroup: { id: securityGroupId(cluster) },
       ipConfigurations: [

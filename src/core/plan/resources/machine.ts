@@ -1,6 +1,6 @@
 /** A machine: its image, its user-data, and disks and an interface that go when it goes. */
 import { base64 } from "../../base64.ts";
-import { type Cluster, type PlannedNode, names } from "../cluster.ts";
+import { type Cluster, type PlannedNode, names, tagsOf } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import { availabilitySetId } from "./availability.ts";
 import { imageId } from "./image.ts";
@@ -12,7 +12,7 @@ export const USER = "core";
 export const machineId = ({ group }: Cluster, node: PlannedNode): string => resourceId(group, "machine", node.name);
 
 export function machine(cluster: Cluster, node: PlannedNode): Resource<"machine"> {
-  const { spec, facts, tags } = cluster;
+  const { spec, facts } = cluster;
   const image = "own" in facts.image ? { reference: { id: imageId(cluster) } } : facts.image;
   const managedDisk = { storageAccountType: facts.premiumDisks ? "Premium_LRS" : "StandardSSD_LRS" };
   return {
@@ -30,9 +30,7 @@ export function machine(cluster: Cluster, node: PlannedNode): Resource<"machine"
     body: {
       location: facts.location,
       tags: {
-        ...tags,
-        "aoc-id": facts.choices.id,
-        "aoc-node": String(node.index),
+        ...tagsOf(cluster, node),
         ...(facts.choices.etcdCa === undefined ? {} : { "aoc-etcd-ca": facts.choices.etcdCa }),
         ...(node.uncertified === true ? { "aoc-etcd-certificate": "missing" } : {}),
         ...(node.joins === true ? { "aoc-etcd-state": "existing" } : {}),

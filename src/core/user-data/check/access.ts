@@ -1,13 +1,13 @@
 /** Who may log in, and as what the node is known: users, SSH keys, the host name. Never quotes a key in a message. */
-import { error, warning, type Finding } from "./finding.ts";
+import { error, warning, type CheckOptions, type Finding } from "./finding.ts";
 import { valueAt, type Mapping, type Tree } from "./tree.ts";
 
-export function checkAccess(root: Mapping): readonly Finding[] {
+export function checkAccess(root: Mapping, options: CheckOptions): readonly Finding[] {
   const users = valueAt(root, "users");
   return [
     ...checkHostname(valueAt(root, "hostname")),
     ...checkKeys(valueAt(root, "ssh_authorized_keys"), "ssh_authorized_keys"),
-    ...(users?.kind === "list" ? users.items.flatMap((user, index) => checkUser(user, `users[${index}]`)) : []),
+    ...(users?.kind === "list" ? users.items.flatMap((user, index) => checkUser(user, `users[${index}]`, options)) : []),
   ];
 }
 
@@ -20,14 +20,24 @@ function checkHostname(hostname: Tree | undefined): readonly Finding[] {
   ];
 }
 
-function checkUser(user: Tree, path: string): readonly Finding[] {
+function checkUser(user: Tree, path: string, options: CheckOptions): readonly Finding[] {
   if (user.kind !== "map") return [];
   const name = valueAt(user, "name");
   const keys = checkKeys(valueAt(user, "ssh_authorized_keys"), `${path}.ssh_authorized_keys`);
   if (name?.kind !== "scalar" || name.text === "") return [error(user.line, path, "a user without a name is skipped"), ...keys];
-  if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(name.text))
-    return [error(name.line, `${path}.name`, `"${name.text}" is no user name`), ...keys];
-  return keys;
+  return [...checkUserName(name.text, name.line, `${path}.name`, options), ...keys];
+}
+
+/**
+ * What useradd takes: shadow until 4.12 small letters alone, since 4.13 (2022) dots and leading digits too. A refused name ends
+ * coreos-cloudinit: nothing of the file is applied (coreos/bugs#153).
+ */
+function checkUserName(name: string, line: number, path: string, { platform }: CheckOptions): readonly Finding[] {
+  if (/^[a-z_][a-z0-9_-]{0,31}$/.test(name)) return [];
+  const stops = "and where useradd refuses it nothing of the file is applied";
+  if (platform === "flatcar" && /^[a-z0-9_.][a-z0-9_.-]{0,31}$/.test(name) && !/^(\d+|\.\.?)$/.test(name))
+    return [warning(line, path, `"${name}": images before 2022 take no such user name, ${stops}`)];
+  return [error(line, path, `"${name}" is no user name, ${stops}`, "Small letters, digits, dashes and underscores.")];
 }
 
 function checkKeys(keys: Tree | undefined, path: string): readonly Finding[] {

@@ -1,5 +1,6 @@
 /** write_files: paths that can be written, and contents that can be decoded. */
-import { error, type Finding } from "./finding.ts";
+import { fromBase64 } from "../../base64.ts";
+import { error, warning, type Finding } from "./finding.ts";
 import { valueAt, type Tree } from "./tree.ts";
 
 /** Paths of the files, as they are written. */
@@ -23,6 +24,7 @@ export function checkFiles(files: Tree | undefined): readonly Finding[] {
     const findings = [
       ...checkPath(path.text, path.line, `${at}.path`),
       ...checkEncoding(file.line, valueAt(file, "encoding"), valueAt(file, "content"), at),
+      ...checkMode(valueAt(file, "permissions"), at),
     ];
     if (seen.has(path.text)) findings.push(error(path.line, `${at}.path`, `${path.text} is written twice: the last one counts`));
     seen.add(path.text);
@@ -39,18 +41,37 @@ function checkPath(path: string, line: number, at: string): readonly Finding[] {
   return [];
 }
 
-const BASE64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
 function checkEncoding(line: number, encoding: Tree | undefined, content: Tree | undefined, at: string): readonly Finding[] {
   if (encoding?.kind !== "scalar") return [];
-  // Line breaks are skipped when a node decodes; blanks are not.
-  const text = content?.kind === "scalar" ? content.text.replace(/[\r\n]/g, "") : "";
+  const text = content?.kind === "scalar" ? content.text : "";
   const cannot = (why: string): readonly Finding[] => [
-    error(content?.line ?? line, `${at}.content`, `the content cannot be decoded as ${encoding.text}: ${why}`),
+    error(
+      content?.line ?? line,
+      `${at}.content`,
+      `the content cannot be decoded as ${encoding.text}: ${why}; a node refuses the whole file`,
+    ),
   ];
-  if (/^(gz|gzip)$/.test(encoding.text)) return cannot("YAML cannot hold the bytes; use gzip+base64");
-  if (/(b64|base64)$/.test(encoding.text) && !BASE64.test(text)) return cannot("it is no base64");
-  // Every gzip stream begins with 1f 8b 08.
-  if (/^gz.*\+/.test(encoding.text) && !text.startsWith("H4sI")) return cannot("it is no gzip");
-  return [];
+  if (/^(gz|gzip)$/.test(encoding.text))
+    return text.startsWith("\x1f\x8b") ? [] : cannot("it is no gzip. YAML holds such bytes as !!binary; or use gzip+base64");
+  if (!/(b64|base64)$/.test(encoding.text)) return [];
+  const bytes = fromBase64(text);
+  if (bytes === undefined) return cannot("it is no base64");
+  return /^gz.*\+/.test(encoding.text) && !(bytes[0] === 0x1f && bytes[1] === 0x8b) ? cannot("it is no gzip") : [];
+}
+
+/** A mode as a program that knows no octal writes it: 420 for 0644 (coreos/bugs#1040, coreos-cloudinit#328). */
+const DECIMAL = new Map(
+  [0o400, 0o440, 0o444, 0o500, 0o550, 0o555, 0o600, 0o640, 0o644, 0o660, 0o664, 0o700, 0o744, 0o750, 0o755, 0o775].map((mode) => [
+    String(mode),
+    `0${mode.toString(8)}`,
+  ]),
+);
+
+function checkMode(permissions: Tree | undefined, at: string): readonly Finding[] {
+  if (permissions?.kind !== "scalar") return [];
+  const meant = DECIMAL.get(permissions.text);
+  // with an 8 or a 9 in it the node refuses it, which the table of keys says
+  if (meant === undefined || /[89]/.test(permissions.text)) return [];
+  const message = `permissions ${permissions.text} are octal digits to a node, and that is seldom meant: ${meant} is ${permissions.text} as a decimal number`;
+  return [warning(permissions.line, `${at}.permissions`, message, `Write "${meant}".`)];
 }

@@ -2,8 +2,11 @@
 import type { Platform } from "../../node-config.ts";
 
 export interface Finding {
-  /** error: a node refuses the file, or ignores what it says. warning: it works, and is seldom what was meant. */
-  readonly level: "error" | "warning";
+  /**
+   * error: a node refuses the file, or ignores what it says. warning: it works, and is seldom what was meant. note: what is done
+   * with the file on its way to a node.
+   */
+  readonly level: "error" | "warning" | "note";
   /** From 1; absent where the whole file is meant. */
   readonly line?: number;
   /** Where in the data, such as coreos.units[2].command. */
@@ -15,6 +18,12 @@ export interface Finding {
 /** What every check is given: the platform decides what exists on the node. */
 export interface CheckOptions {
   readonly platform: Platform;
+  /** As commands in advice name the file. */
+  readonly file?: string;
+  /** Unpacks gzip, up to so many bytes; throws for more, and for what is damaged. Without it gzip is not looked into. */
+  readonly gunzip?: (packed: Uint8Array, limit: number) => Uint8Array;
+  /** Why `{0}` and `{1}` are not filled in here: "in a part of multipart MIME". */
+  readonly sealed?: string;
 }
 
 export const error = (line: number, path: string, message: string, advice?: string): Finding => ({
@@ -29,3 +38,14 @@ export const warning = (line: number, path: string, message: string, advice?: st
   ...error(line, path, message, advice),
   level: "warning",
 });
+
+/** Of a value that is `{0}` or `{1}` and nothing else. */
+export function unfilled(line: number, path: string, { sealed }: CheckOptions): Finding {
+  if (sealed === undefined) return warning(line, path, "this is filled in by create --custom-data; no node understands it");
+  return error(
+    line,
+    path,
+    `create fills in nothing ${sealed}, and no node understands this`,
+    "Give it as a plain #cloud-config.",
+  );
+}

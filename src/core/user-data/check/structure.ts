@@ -2,7 +2,7 @@
  * Compares a parsed file with the table of known keys: unknown and dashed keys, values of the wrong type, values that are
  * not among the valid ones. What values mean together is for the other checks.
  */
-import { error, warning, type CheckOptions, type Finding } from "./finding.ts";
+import { error, unfilled, warning, type CheckOptions, type Finding } from "./finding.ts";
 import type { Shape } from "./schema.ts";
 import type { Entry, Mapping, Scalar, Tree } from "./tree.ts";
 
@@ -13,7 +13,7 @@ export function checkStructure(tree: Tree, shape: Shape, path: string, options: 
     if (tree.kind !== "list") return [wrongType(tree, path, "a list")];
     return tree.items.flatMap((item, index) => checkStructure(item, shape.of, `${path}[${index}]`, options));
   }
-  if (isField(tree)) return [warning(tree.line, path, "this is filled in by create --custom-data; no node understands it")];
+  if (isField(tree)) return [unfilled(tree.line, path, options)];
   if (tree.kind !== "scalar") return [wrongType(tree, path, WANTED[shape.type])];
   return checkScalar(tree, shape, path);
 }
@@ -60,6 +60,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   write_files: "write_files belongs at the top level.",
   ssh_authorized_keys: "ssh_authorized_keys belongs at the top level.",
   units: "units belongs under coreos.",
+  variant: "That is Butane's: leave #cloud-config out, and make Ignition of it with butane --strict.",
+  systemd: "That is Butane's: leave #cloud-config out, and make Ignition of it with butane --strict.",
+  storage: "That is Butane's: leave #cloud-config out, and make Ignition of it with butane --strict.",
+  passwd: "That is Butane's: leave #cloud-config out, and make Ignition of it with butane --strict.",
 };
 
 function unknown(entry: Entry, known: readonly string[], path: string): Finding {

@@ -3,6 +3,7 @@
  * needs. Knows nothing of cloud-config.
  */
 import { EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException, type Event, type ScalarEvent } from "js-yaml";
+import { fromBase64 } from "../../base64.ts";
 import { yamlProblem } from "../../yaml-problem.ts";
 
 /** Lines count from 1. */
@@ -14,6 +15,9 @@ export interface Scalar {
   readonly plain: boolean;
   /** Its lines are lines of the file: those of a `|` block, which begin at `line`. */
   readonly literal: boolean;
+  /** Where its characters are in the source, without quotes; -1 for a value that is not there. */
+  readonly start: number;
+  readonly end: number;
 }
 interface List {
   readonly kind: "list";
@@ -28,6 +32,8 @@ export interface Entry {
 export interface Mapping {
   readonly kind: "map";
   readonly line: number;
+  /** Where it begins in the source. */
+  readonly start: number;
   readonly entries: readonly Entry[];
 }
 export type Tree = Scalar | List | Mapping;
@@ -36,6 +42,8 @@ export interface Problem {
   readonly line: number;
   readonly message: string;
 }
+
+const BINARY = /^(!!binary|!<tag:yaml\.org,2002:binary>)$/;
 
 /** One tree a document; or what is wrong, as the parser says it. */
 export function parseTree(text: string): { readonly documents: readonly Tree[]; readonly problems: readonly Problem[] } {
@@ -89,19 +97,37 @@ class Builder {
         ? this.scalar(event, line)
         : event.type === EVENT_ID.SEQUENCE
           ? this.list(line)
-          : this.map(line);
+          : this.map(line, event.start);
     if (event.anchorStart >= 0) this.anchors.set(this.source.slice(event.anchorStart, event.anchorEnd), tree);
     return tree;
   }
 
   private scalar(event: ScalarEvent, line: number): Scalar {
+    const written = getScalarValue(this.source, event);
+    const binary = BINARY.test(this.source.slice(event.tagStart, event.tagEnd)) && event.tagStart >= 0;
     return {
       kind: "scalar",
       line,
-      text: getScalarValue(this.source, event),
+      text: binary ? this.decoded(written, line) : written,
       plain: event.style === SCALAR_STYLE.PLAIN && event.tagStart < 0,
-      literal: event.style === SCALAR_STYLE.LITERAL_BLOCK,
+      literal: event.style === SCALAR_STYLE.LITERAL_BLOCK && !binary,
+      start: event.valueStart,
+      end: event.valueEnd,
     };
+  }
+
+  /** What `!!binary` stands for: text where it is text, else a character a byte. */
+  private decoded(written: string, line: number): string {
+    const bytes = fromBase64(written);
+    if (bytes === undefined) {
+      this.problems.push({ line, message: "what is tagged !!binary is no base64: a node refuses the whole file" });
+      return "";
+    }
+    try {
+      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch {
+      return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+    }
   }
 
   private list(line: number): List {
@@ -111,7 +137,7 @@ class Builder {
     return { kind: "list", line, items };
   }
 
-  private map(line: number): Mapping {
+  private map(line: number, start: number): Mapping {
     const own: Entry[] = [];
     const merged: Entry[] = [];
     while (this.events[this.next]?.type !== EVENT_ID.POP) {
@@ -125,7 +151,12 @@ class Builder {
     }
     this.next += 1;
     // YAML's merge key: what the map says itself goes before what it takes over.
-    return { kind: "map", line, entries: [...merged.filter(({ key }) => !own.some((entry) => entry.key === key)), ...own] };
+    return {
+      kind: "map",
+      line,
+      start,
+      entries: [...merged.filter(({ key }) => !own.some((entry) => entry.key === key)), ...own],
+    };
   }
 
   private alias(name: string, offset: number): Tree {
@@ -133,7 +164,7 @@ class Builder {
     if (tree !== undefined) return tree;
     const line = this.lineOf(offset, 1);
     this.problems.push({ line, message: `unknown anchor "${name}"` });
-    return { kind: "scalar", line, text: "", plain: true, literal: false };
+    return { kind: "scalar", line, text: "", plain: true, literal: false, start: -1, end: -1 };
   }
 
   private lineOf(offset: number, before: number): number {

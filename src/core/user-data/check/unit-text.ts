@@ -24,8 +24,12 @@ export function parseUnit(content: string): UnitText {
       continue;
     }
     const last = settings.at(-1);
-    const ends = text.endsWith("\\");
-    const plain = ends ? text.slice(0, -1).trimEnd() : text;
+    const { ends, blank, plain } = continuation(raw);
+    if (blank)
+      problems.push({
+        line,
+        message: `a blank after the backslash in "${shorten(text)}": systemd does not go on in the next line`,
+      });
     const header = /^\[([^\][]+)\]$/.exec(text)?.[1];
     const equals = text.indexOf("=");
     if (continued && last !== undefined) last.value += ` ${plain}`;
@@ -33,9 +37,18 @@ export function parseUnit(content: string): UnitText {
     else if (equals <= 0) problems.push({ line, message: `"${shorten(text)}" is neither a [Section] nor a Key=value` });
     else if (section === "") problems.push({ line, message: `"${shorten(text)}" stands before any [Section]` });
     else settings.push({ section, key: text.slice(0, equals).trim(), value: plain.slice(equals + 1).trim() });
-    continued = ends && header === undefined;
+    continued = (ends || blank) && header === undefined;
   }
   return { settings, problems };
+}
+
+/** A line goes on after an odd number of backslashes at its very end; a blank after one is what the backslash then escapes. */
+function continuation(raw: string): { ends: boolean; blank: boolean; plain: string } {
+  const line = raw.replace(/\r$/, "");
+  const text = line.trim();
+  const odd = (/\\+$/.exec(text)?.[0].length ?? 0) % 2 === 1;
+  const blank = odd && /[ \t]$/.test(line);
+  return { ends: odd && !blank, blank, plain: odd ? text.slice(0, -1).trimEnd() : text };
 }
 
 const shorten = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}...` : text);
@@ -79,6 +92,16 @@ function mountProblems(name: string, what: string | undefined, where: string | u
     throw error;
   }
 }
+
+/** True when enabling the unit has something to go by: without a setting in [Install] systemd links it nowhere. */
+export const canBeEnabled = (unit: UnitText): boolean => unit.settings.some(({ section }) => section === "Install");
+
+/** What wipes a disk; a node applies its cloud-config at every boot, so that a unit with `command: start` does it every time. */
+export const wipes = (unit: UnitText): boolean =>
+  unit.settings.some(
+    ({ section, key, value }) =>
+      section === "Service" && key.startsWith("Exec") && /\b(mkfs(\.\w+)?|wipefs|sgdisk|mke2fs)\s/.test(value),
+  ) && !unit.settings.some(({ key }) => key.startsWith("Condition") || key.startsWith("Assert") || key === "ExecCondition");
 
 /** Sections that systemd skips in a unit of that type. `X-` sections are for others, such as fleet. */
 export function strangeSections(name: string, unit: UnitText): readonly string[] {

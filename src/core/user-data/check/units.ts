@@ -5,7 +5,7 @@
 import { error, warning, type CheckOptions, type Finding } from "./finding.ts";
 import { whereabouts } from "./shipped.ts";
 import { valueAt, type Mapping, type Scalar, type Tree } from "./tree.ts";
-import { loadProblems, parseUnit, strangeSections, UNIT_TYPES } from "./unit-text.ts";
+import { canBeEnabled, loadProblems, parseUnit, strangeSections, UNIT_TYPES, wipes } from "./unit-text.ts";
 
 /** @param files paths that write_files makes: a unit may come from there */
 export function checkUnits(units: Tree | undefined, files: readonly string[], options: CheckOptions): readonly Finding[] {
@@ -23,7 +23,8 @@ export function checkUnits(units: Tree | undefined, files: readonly string[], op
     return [
       ...checkName(unit, path),
       ...(earlier === undefined ? [] : [twice(earlier, unit, path)]),
-      ...checkPresence(unit, path, written, options),
+      ...(isTemplate(nameOf(unit)) ? checkTemplate(unit, path) : checkPresence(unit, path, written, options)),
+      ...checkInstall(unit, path, maps),
       ...checkContent(unit, path),
       ...checkDropIns(unit, path),
     ];
@@ -59,6 +60,55 @@ function twice(first: Mapping, second: Mapping, path: string): Finding {
   return warning(second.line, path, `${name} is there twice`, advice);
 }
 
+const isTemplate = (name: string): boolean => /@\.[a-z]+$/.test(name);
+
+/** systemd takes a template only with an instance: "Unit name web@.service is missing the instance name". */
+function checkTemplate(unit: Mapping, path: string): readonly Finding[] {
+  const command = text(unit, "command");
+  const enable = text(unit, "enable");
+  const name = nameOf(unit);
+  const use = command ?? (enable?.text === "true" ? enable : undefined);
+  const install = parseUnit(text(unit, "content")?.text ?? "").settings;
+  if (use === undefined) return [];
+  if (command === undefined && install.some(({ section, key }) => section === "Install" && key === "DefaultInstance")) return [];
+  const verb = command === undefined ? "enabled" : `told to ${command.text}`;
+  const advice = `Write an entry of its own for an instance, such as ${name.replace("@.", "@1.")}; the template has only its content.`;
+  return [
+    error(use.line, path, `${name} is a template, and is ${verb} without an instance: all later commands are skipped`, advice),
+  ];
+}
+
+/** `enable: true` of a unit that says nowhere what wants it. */
+function checkInstall(unit: Mapping, path: string, all: readonly (Mapping | undefined)[]): readonly Finding[] {
+  const content = text(unit, "content");
+  const enable = text(unit, "enable");
+  const name = nameOf(unit);
+  if (content === undefined || enable?.text !== "true" || isTemplate(name)) return [];
+  const texts = [content, ...dropInsOf(unit).flatMap((dropIn) => text(dropIn, "content") ?? [])];
+  if (texts.some((one) => canBeEnabled(parseUnit(one.text)))) return [];
+  const message = `${name} has enable: true and no [Install]: systemd enables nothing`;
+  const advice = "Add [Install] with WantedBy=multi-user.target to the content, or leave enable out.";
+  const started =
+    text(unit, "command") !== undefined || all.some((other) => other !== undefined && other !== unit && speaksOf(other, name));
+  return [
+    started
+      ? warning(enable.line, path, message, advice)
+      : error(enable.line, path, `${message}, and the unit is never started`, advice),
+  ];
+}
+
+/** Another unit may start it: one that names it, or a timer, socket or path of its name. */
+function speaksOf(other: Mapping, name: string): boolean {
+  const stem = name.slice(0, name.lastIndexOf("."));
+  if (new Set([`${stem}.timer`, `${stem}.socket`, `${stem}.path`]).has(nameOf(other))) return true;
+  return [other, ...dropInsOf(other)].some((map) => text(map, "content")?.text.includes(name) === true);
+}
+
+function dropInsOf(unit: Mapping): readonly Mapping[] {
+  const dropIns = valueAt(unit, "drop_ins") ?? valueAt(unit, "drop-ins");
+  return dropIns?.kind === "list" ? dropIns.items.filter((item): item is Mapping => item.kind === "map") : [];
+}
+
 function checkPresence(
   unit: Mapping,
   path: string,
@@ -89,9 +139,21 @@ function checkContent(unit: Mapping, path: string): readonly Finding[] {
   const parsed = parseUnit(content.text);
   const problems = checkUnitText(content, `${path}.content`, nameOf(unit));
   if (problems.length > 0 || /\.(network|netdev|link)$/.test(nameOf(unit))) return problems;
-  return loadProblems(nameOf(unit), parsed).map((problem) =>
-    error(content.line, `${path}.content`, `${nameOf(unit)}: ${problem}`),
-  );
+  const again =
+    text(unit, "command") !== undefined && wipes(parsed)
+      ? [
+          warning(
+            content.line,
+            `${path}.content`,
+            `${nameOf(unit)} formats a disk, and a node applies the file at every boot`,
+            "Ask first what is there: ExecCondition=, ConditionPathExists=, or a script that looks with blkid.",
+          ),
+        ]
+      : [];
+  return [
+    ...loadProblems(nameOf(unit), parsed).map((problem) => error(content.line, `${path}.content`, `${nameOf(unit)}: ${problem}`)),
+    ...again,
+  ];
 }
 
 function checkUnitText(content: Scalar, path: string, name: string): readonly Finding[] {

@@ -1,0 +1,40 @@
+// The library's declarations, in dist/types: what src/index.ts needs of them and nothing else. No type of the bundled SDK may be among
+// them: who imports the package does not have it. `node .ci/types.mjs`, after the bundle.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+
+const root = new URL("..", import.meta.url).pathname;
+const all = mkdtempSync(join(tmpdir(), "acc-types-"));
+const out = join(root, "dist/types");
+try {
+  const flags = ["--declaration", "--emitDeclarationOnly", "--noEmit", "false", "--outDir", all, "--rootDir", join(root, "src")];
+  execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", join(root, "tsconfig.library.json"), ...flags], { stdio: "inherit" });
+  rmSync(out, { recursive: true, force: true });
+  for (const file of reachable(join(all, "index.d.ts"))) {
+    const to = join(out, relative(all, file));
+    mkdirSync(dirname(to), { recursive: true });
+    // what a declaration imports is a .js to whoever reads it
+    writeFileSync(to, readFileSync(file, "utf8").replaceAll(/(["'])(\.{1,2}\/[^"']+)\.ts\1/g, "$1$2.js$1"));
+  }
+} finally {
+  rmSync(all, { recursive: true, force: true });
+}
+
+/** The declarations that one imports, and those that these import. */
+function reachable(first) {
+  const found = new Set();
+  for (const waiting = [first]; waiting.length > 0; ) {
+    const file = waiting.pop();
+    if (found.has(file)) continue;
+    found.add(file);
+    // examples in comments import the package itself
+    const code = readFileSync(file, "utf8").replaceAll(/\/\*[\s\S]*?\*\//g, "");
+    for (const [, name] of code.matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)) {
+      if (!name.startsWith(".")) throw new Error(`${relative(all, file)} needs the types of ${name}, which is not there for users`);
+      waiting.push(join(dirname(file), name.replace(/\.ts$/, ".d.ts")));
+    }
+  }
+  return found;
+}

@@ -1,0 +1,91 @@
+/** Advice: quota, and what a region has room for. */
+import { type AdviceRow, insteadOf, rerun } from "./row.ts";
+import { quotaAdvice, quotaLink, quotaMeaning } from "./quota.ts";
+
+export const capacityAdvice: readonly AdviceRow[] = [
+  { code: "*QuotaExceeded", meaning: quotaMeaning, advice: quotaAdvice, link: quotaLink, retry: "no" },
+  {
+    code: ["OperationNotAllowed", "Conflict", "InvalidParameter"],
+    text: /quota/i,
+    meaning: quotaMeaning,
+    advice: quotaAdvice,
+    link: quotaLink,
+    retry: "no",
+  },
+  {
+    code: [
+      "PublicIPCountLimitReached",
+      "PublicIPCountLimitExceeded",
+      "PublicIPAddressCountLimitReached",
+      "PublicIPAddressCountLimitExceeded",
+    ],
+    meaning: "The subscription may have no more public IP addresses in this region (10 Standard ones by default).",
+    advice: (_, context) =>
+      `Delete unused ones (\`az network public-ip list -o table\`), leave out --pip if it is given (one address for the whole cluster is enough), or ask for more; then run \`${rerun(context)}\`.`,
+    link: "https://learn.microsoft.com/azure/quotas/networking-quota-requests",
+    retry: "no",
+  },
+  {
+    code: ["*CountLimitReached", "*CountLimitExceeded", "*LimitExceeded"],
+    meaning: (_, { location }) => `The subscription may have no more resources of this kind in ${location ?? "this region"}.`,
+    advice: (_, context) =>
+      `Delete what is not used, or ask for more under Quotas in the portal, or take another --location; then run \`${rerun(context)}\`.`,
+    link: "https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits",
+    retry: "no",
+  },
+  {
+    code: "SkuNotAvailable",
+    meaning: (_, { vmSize, location }) =>
+      `The size ${vmSize ?? "asked for"} is not offered to this subscription in ${location ?? "this region"}, or is sold out there.`,
+    advice: (_, context) =>
+      `Take ${insteadOf(context, `another --vm-size (\`az vm list-skus --location ${context.location ?? "LOCATION"} --resource-type virtualMachines -o table\` lists them)`)}, or another --location: \`${rerun(context, context.instead?.[0] ?? "--vm-size SIZE")}\`.`,
+    link: "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-sku-not-available",
+    retry: "no",
+  },
+  {
+    code: ["InvalidParameter", "BadRequest"],
+    text: /VM size|vmSize|hardwareProfile/i,
+    meaning: (_, { vmSize, location }) =>
+      `Azure does not know the size ${vmSize ?? "asked for"} in ${location ?? "this region"}, or it does not go with the image.`,
+    advice: (_, context) =>
+      `\`az vm list-skus --location ${context.location ?? "LOCATION"} --resource-type virtualMachines -o table\` lists the sizes; then \`${rerun(context, "--vm-size SIZE")}\`.`,
+    retry: "no",
+  },
+  {
+    code: ["ZonalAllocationFailed", "OverconstrainedZonalAllocationRequest"],
+    meaning: "The availability zone has no room for this size now.",
+    advice: (_, context) => `Take another size: \`${rerun(context, "--vm-size SIZE")}\`, or another --location.`,
+    link: "https://learn.microsoft.com/troubleshoot/azure/virtual-machines/allocation-failure",
+    retry: "no",
+  },
+  {
+    code: "OverconstrainedAllocationRequest",
+    meaning: "No place in the region meets all that was asked together: the size, and being near the others (--affinity-group).",
+    advice: (_, context) => `Leave out --affinity-group, or take a more common size: \`${rerun(context, "--vm-size SIZE")}\`.`,
+    link: "https://learn.microsoft.com/azure/virtual-machines/co-location",
+    retry: "no",
+  },
+  {
+    code: "AllocationFailed",
+    meaning: (_, { vmSize, location }) =>
+      `Azure has no room for ${vmSize ?? "this size"} in ${location ?? "this region"} now. This is no quota: asking for more does not help.`,
+    advice: (_, context) =>
+      `Run \`${rerun(context)}\` again later, or with another size (\`--vm-size SIZE\`); a new cluster can also go to another --location.`,
+    link: "https://learn.microsoft.com/troubleshoot/azure/virtual-machines/allocation-failure",
+    retry: "no",
+  },
+  {
+    code: [
+      "RegionDoesNotAllowProvisioning",
+      "LocationNotAvailable",
+      "LocationNotAvailableForResourceType",
+      "LocationNotAvailableForResourceGroup",
+      "LocationNotFound",
+    ],
+    meaning: (_, { location }) => `Nothing new can be made in ${location ?? "this region"} by this subscription.`,
+    advice: (_, context) =>
+      `Take ${insteadOf(context, "another --location")} (\`az account list-locations -o table\` lists them): \`${rerun(context, context.instead?.[0] ?? "--location REGION")}\`; or ask for access to the region.`,
+    link: "https://learn.microsoft.com/troubleshoot/azure/general/region-access-request-process",
+    retry: "no",
+  },
+];

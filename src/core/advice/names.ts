@@ -1,0 +1,67 @@
+/** Advice: names, networks and storage. */
+import { EXIT } from "../errors.ts";
+import { type AdviceRow, found, rerun } from "./row.ts";
+
+export const namesAdvice: readonly AdviceRow[] = [
+  {
+    code: "DnsRecordInUse",
+    meaning: (failure, { name, location }) =>
+      `The public name ${found(failure, /DNS record ([\w-]+(?:\.[\w-]+)+)/i) ?? `${name ?? "of the cluster"} in ${location ?? "this region"}`} is taken: names are unique in a region, over all of Azure.`,
+    advice: (_, context) =>
+      `Choose another name (\`azure-coreos-cluster ${context.name ?? "NAME"}-2 ...\`) or another --location.`,
+    retry: "no",
+    exit: EXIT.conflict,
+  },
+  {
+    code: ["DomainNameLabelReserved", "ReservedResourceName"],
+    meaning: (failure, { name }) =>
+      `${found(failure, /(?:label|name) ['"]?([a-z][\w.-]*[\w])['"]? (?:is invalid|or a part|contains)/i) ?? name ?? "The name"} holds a word that Microsoft reserves: trademarks such as MICROSOFT and WINDOWS, and LOGIN at the start.`,
+    advice: (_, context) =>
+      `Choose another name without it: \`azure-coreos-cluster NAME\`. What was made under ${context.name ?? "this one"}: \`azure-coreos-cluster destroy ${context.name ?? "NAME"}\` removes it.`,
+    link: "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-reserved-resource-name",
+    retry: "no",
+    exit: EXIT.conflict,
+  },
+  {
+    code: [
+      "StorageAccountAlreadyTaken",
+      "StorageAccountAlreadyExists",
+      "AccountNameInvalid",
+      "StorageAccountInAnotherResourceGroup",
+    ],
+    meaning:
+      "Names of storage accounts are 3 to 24 small letters and digits, unique over all of Azure; this one is taken or not valid.",
+    advice: (_, context) =>
+      `Give a container of an account of yours: \`${rerun(context, "--blob-container-url https://ACCOUNT.blob.core.windows.net/vhds")}\`.`,
+    link: "https://learn.microsoft.com/azure/storage/common/storage-account-overview",
+    retry: "no",
+  },
+  {
+    code: ["SubnetIsFull", "SubnetWithoutFreeAddress*"],
+    meaning: (_, { nodes }) =>
+      `The subnet has too few free addresses${nodes === undefined ? "" : ` for ${nodes} nodes`} (Azure keeps five of each subnet).`,
+    advice: (_, context) =>
+      `Give a larger one: \`${rerun(context, "--virtual-network-name V --subnet-names S")}\`, or fewer nodes, or leave both out to have a network made.`,
+    retry: "no",
+  },
+  {
+    code: ["PrivateIPAddress*", "IpAddressNotInSubnet"],
+    meaning: "A private address chosen for a node is in use by something else, or does not lie in the subnet.",
+    advice: (_, context) =>
+      `See who has it: \`az network nic list --query "[].{name:name,ip:ipConfigurations[0].privateIPAddress}" -o table\`; then run \`${rerun(context)}\` again: it chooses free addresses.`,
+    retry: "no",
+  },
+  {
+    code: ["InvalidResourceReference", "ParentResourceNotFound", "LinkedInvalidPropertyId"],
+    meaning: "Something that this resource refers to is not there (any more).",
+    advice: (_, context) =>
+      `Run \`${rerun(context)}\` again${context.command === undefined ? ": it makes what is missing" : ""}. If it says the same again, check the network and group given by flags.`,
+    retry: "no",
+  },
+  {
+    code: ["NetcfgInvalid*", "NetcfgSubnetRange*", "InvalidCIDRNotation"],
+    meaning: "The address ranges of network and subnet do not fit together.",
+    advice: (_, context) => `Check --virtual-network-name and --subnet-names, then run \`${rerun(context)}\` again.`,
+    retry: "no",
+  },
+];

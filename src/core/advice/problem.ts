@@ -1,0 +1,40 @@
+/** What the preflight is told, and what it finds in the way. What to do about a code that the advice table knows is said there alone. */
+import { ClusterError } from "../errors.ts";
+import type { ImageFacts, NetworkFacts, ProviderFacts, RegionSizes, Usage } from "../region.ts";
+import type { ClusterSpec } from "../spec/spec.ts";
+import { adviceFor } from "./advice.ts";
+import type { AdviceContext } from "./row.ts";
+
+export interface Problem {
+  readonly check: string;
+  readonly message: string;
+  readonly advice: string;
+}
+
+/** A problem of a code that the advice table knows: what to do about it is said there, whoever notices it first. */
+export function known({ spec, location }: Checked, check: string, message: string, more: AdviceContext = {}): Problem {
+  const context = { name: spec.name, vmSize: spec.vmSize, location, ...more };
+  const advice = adviceFor({ code: check, message }, context)?.advice;
+  if (advice === undefined) throw new ClusterError("NoAdvice", `the advice table has no row for ${check}`, { source: "bug" });
+  return { check, message, advice };
+}
+
+/** What was looked up. What could not be asked is absent, and was said. */
+export interface Checked {
+  readonly spec: ClusterSpec;
+  readonly location: string;
+  /** Machines that are yet to be made. */
+  readonly newNodes: number;
+  readonly providers?: readonly ProviderFacts[];
+  readonly region?: RegionSizes;
+  readonly computeUsage?: readonly Usage[];
+  readonly networkUsage?: readonly Usage[];
+  /** The cluster's DNS label is yet to be taken. */
+  readonly newLabel: boolean;
+  /** Whether it is free; absent where that was not asked. */
+  readonly labelFree?: boolean;
+  readonly image?: ImageFacts | "missing";
+  readonly network?: NetworkFacts | "missing";
+  /** Public addresses to be made. */
+  readonly newAddresses: number;
+}

@@ -1,0 +1,74 @@
+/** Advice: what may pass. Too many requests, another operation on the same resource, a fault of Azure's own. */
+import { type AdviceRow, rerun } from "./row.ts";
+
+export const waitingAdvice: readonly AdviceRow[] = [
+  {
+    // Compute says this with its 429; without the text the same code means quota or a state that forbids it.
+    code: "OperationNotAllowed",
+    text: /too many requests|throttl/i,
+    meaning: "Azure limits how many requests a subscription may send, and the limit was reached.",
+    advice: (_, context) => `Wait some minutes and run \`${rerun(context)}\` again: it goes on where it stopped.`,
+    link: "https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling",
+    retry: "throttle",
+  },
+  {
+    code: ["TooManyRequests", "SubscriptionRequestsThrottled", "ResourceRequestsThrottled"],
+    meaning: "Azure limits how many requests a subscription may send, and the limit was reached.",
+    advice: (_, context) => `Wait some minutes and run \`${rerun(context)}\` again: it goes on where it stopped.`,
+    link: "https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling",
+    retry: "throttle",
+  },
+  {
+    code: "NicReservedForAnotherVm",
+    meaning: "Azure keeps a network interface for 180 seconds after a machine on it failed or was deleted.",
+    advice: (_, context) => `Wait three minutes and run \`${rerun(context)}\` again.`,
+    retry: "contention",
+    patienceMs: 180_000,
+  },
+  {
+    code: [
+      "AnotherOperationInProgress",
+      "*RetryableError",
+      "RetryableErrorDueToAnotherOperation",
+      "ReferencedResourceNotProvisioned",
+      "CanceledAndSupersededDueToAnotherOperation",
+      "OperationPreempted",
+    ],
+    meaning: "Another operation was working on the same resource, or on one that it needs.",
+    advice: (_, context) =>
+      `Let it finish, then run \`${rerun(context)}\` again. Somebody else may be changing the cluster at the same time.`,
+    retry: "contention",
+  },
+  {
+    code: ["Conflict", "OperationNotAllowed"],
+    text: /concurrent request|another operation|in progress|ongoing operation/i,
+    meaning: "Another request was changing the same resource.",
+    advice: (_, context) => `Let it finish, then run \`${rerun(context)}\` again.`,
+    retry: "contention",
+  },
+  {
+    // Azure's published lists have some forty codes of this form
+    code: [
+      "*Internal*Error",
+      "GatewayTimeout",
+      "BadGateway",
+      "ServiceUnavailable",
+      "ServerBusy",
+      "ServerTimeout",
+      "OperationTimedOut",
+      "RequestTimeout",
+      "StorageAccountTooBusy",
+    ],
+    meaning: "Azure had a fault of its own.",
+    advice: (_, context) => `Run \`${rerun(context)}\` again in some minutes; https://status.azure.com tells of outages.`,
+    retry: "transient",
+  },
+  {
+    // whatever the code: what Azure asks to be sent again is sent again
+    code: "*",
+    text: /\b(re-?try|try again)\b[^.]{0,40}\b(later|shortly|after|when|in (a|some|\d+))\b|\bplease retry\b(?! with)|\bcan be retried\b/i,
+    meaning: "Azure says that this may pass; its own words stand below.",
+    advice: (_, context) => `Run \`${rerun(context)}\` again in some minutes; https://status.azure.com tells of outages.`,
+    retry: "transient",
+  },
+];

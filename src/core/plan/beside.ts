@@ -1,0 +1,142 @@
+/**
+ * A PUT replaces a resource whole, and what others have put into one of ours would go with it: a NAT rule, a security rule, a subnet,
+ * a tag for the accountants. So what is sent is the plan's own parts, and beside them every part that the tool did not make. Parts
+ * carry no tags; what the tool makes has names and contents of its own, and both must fit. Pure.
+ */
+import type { InboundNatRule, LoadBalancer, NetworkSecurityGroup, SecurityRule, VirtualNetwork } from "@azure/arm-network";
+import { ENDPOINTS } from "./endpoints.ts";
+import type { AnyResource, Kind } from "./resource.ts";
+import { type Tags, isToolTag } from "./tags.ts";
+
+/** What is there, as far as this looks at it. */
+interface There {
+  readonly tags: Tags;
+  readonly model: unknown;
+}
+
+/**
+ * The resource as it is to be sent, where `live` is there already.
+ * @param settled of its body only the tags may change: Azure refuses more
+ */
+export function besideOthers<R extends AnyResource>(resource: R, live: There | undefined, settled: boolean): R {
+  const body = resource.body as Body;
+  if (live === undefined || body["tags"] === undefined) return resource;
+  const model = live.model as Body;
+  const others = Object.entries(live.tags).filter(([name]) => !isToolTag(name));
+  const tags = { ...Object.fromEntries(others), ...(body["tags"] as Tags) };
+  const kept = Object.fromEntries((KEPT[resource.kind] ?? []).flatMap((name) => present(model, name)));
+  const fixed = settled ? Object.fromEntries(Object.keys(body).flatMap((name) => present(model, name))) : {};
+  return { ...resource, body: { ...kept, ...body, ...fixed, ...PARTS[resource.kind]?.(body, model), tags } };
+}
+
+// --- internal ---
+
+type Body = Readonly<Record<string, unknown>>;
+
+const present = (model: Body, name: string): [string, unknown][] => (model[name] === undefined ? [] : [[name, model[name]]]);
+
+/** What others may set on a resource of ours, and the plan never says. */
+const KEPT: Partial<Record<Kind, readonly string[]>> = {
+  network: [
+    "dhcpOptions",
+    "enableDdosProtection",
+    "ddosProtectionPlan",
+    "virtualNetworkPeerings",
+    "flowTimeoutInMinutes",
+    "encryption",
+    "bgpCommunities",
+  ],
+  publicAddress: ["zones", "ipTags", "ddosSettings", "publicIPPrefix"],
+  securityGroup: ["flushConnection"],
+  loadBalancer: ["inboundNatPools"],
+};
+
+const OF_A_SUBNET = [
+  "networkSecurityGroup",
+  "routeTable",
+  "natGateway",
+  "serviceEndpoints",
+  "serviceEndpointPolicies",
+  "delegations",
+  "privateEndpointNetworkPolicies",
+  "privateLinkServiceNetworkPolicies",
+];
+
+const PARTS: Partial<Record<Kind, (body: Body, model: Body) => Body>> = {
+  loadBalancer: (body, model) => balancerParts(body, model) as Body,
+  securityGroup: (body, model) => ({
+    securityRules: joined(
+      (body as NetworkSecurityGroup).securityRules,
+      (model as NetworkSecurityGroup).securityRules,
+      isOurSecurityRule,
+    ),
+  }),
+  network: (body, model) => networkParts(body, model) as Body,
+};
+
+interface Named {
+  readonly name?: string;
+}
+
+/** The plan's parts, and those of the live ones that have another name and are not the tool's. */
+function joined<T extends Named>(
+  wanted: readonly T[] = [],
+  live: readonly T[] = [],
+  made: (part: T) => boolean = () => false,
+): T[] {
+  const names = new Set(wanted.map(({ name }) => name?.toLowerCase()));
+  return [...wanted, ...live.filter((part) => !names.has(part.name?.toLowerCase()) && !made(part))];
+}
+
+function balancerParts(body: LoadBalancer, model: LoadBalancer): LoadBalancer {
+  const [first] = body.inboundNatRules ?? [];
+  const base = first === undefined ? undefined : (first.frontendPort ?? 0) - numberIn(first);
+  const pool = body.backendAddressPools?.[0]?.name?.toLowerCase() ?? "";
+  return {
+    frontendIPConfigurations: joined(body.frontendIPConfigurations, model.frontendIPConfigurations),
+    backendAddressPools: joined(body.backendAddressPools, model.backendAddressPools),
+    probes: joined(body.probes, model.probes, ({ name, port }) =>
+      ENDPOINTS.some((one) => one.name === name && one.port === port),
+    ),
+    loadBalancingRules: joined(body.loadBalancingRules, model.loadBalancingRules, ({ name, frontendPort, backendPort }) =>
+      ENDPOINTS.some((one) => one.name === name && one.port === frontendPort && one.port === backendPort),
+    ),
+    inboundNatRules: joined(
+      body.inboundNatRules,
+      model.inboundNatRules,
+      (rule) => base !== undefined && rule.backendPort === 22 && rule.frontendPort === base + numberIn(rule),
+    ),
+    outboundRules: joined(
+      body.outboundRules,
+      model.outboundRules,
+      ({ name, backendAddressPool }) =>
+        name === "internet" && backendAddressPool?.id?.toLowerCase().endsWith(`/backendaddresspools/${pool}`) === true,
+    ),
+  };
+}
+
+/** Of a NAT rule's name; not a number where the name is none that the tool gives. */
+const numberIn = ({ name }: InboundNatRule): number => Number(/^ssh-(\d{1,4})$/.exec(name ?? "")?.[1] ?? Number.NaN);
+
+/** As the tool makes them for its endpoints; the priority depends on which are open. */
+const isOurSecurityRule = (rule: SecurityRule): boolean =>
+  ENDPOINTS.some(({ name, port }) => rule.name === `allow-${name}` && rule.destinationPortRange === String(port)) &&
+  rule.direction === "Inbound" &&
+  rule.access === "Allow" &&
+  rule.protocol?.toLowerCase() === "tcp" &&
+  rule.sourceAddressPrefix === "*" &&
+  (rule.priority ?? 0) >= 100 &&
+  (rule.priority ?? 0) <= 130;
+
+function networkParts(body: VirtualNetwork, model: VirtualNetwork): VirtualNetwork {
+  const prefixes = [...(body.addressSpace?.addressPrefixes ?? []), ...(model.addressSpace?.addressPrefixes ?? [])];
+  const there = new Map((model.subnets ?? []).map((subnet) => [subnet.name?.toLowerCase(), subnet]));
+  const wanted = (body.subnets ?? []).map((subnet) => {
+    const live = (there.get(subnet.name?.toLowerCase()) ?? {}) as Body;
+    return { ...Object.fromEntries(OF_A_SUBNET.flatMap((name) => present(live, name))), ...subnet };
+  });
+  return {
+    addressSpace: { addressPrefixes: [...new Set(prefixes)] },
+    subnets: joined(wanted, model.subnets),
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * Reads back what tags say. Anybody who may write to the resource group may have changed them, so they are input: parsed like flags, by
+ * the same parsers, each value whole or not at all. What is damaged ends a command by the tag's name, for nothing is
+ * guessed about a running cluster; who only deletes reads what is readable.
+ */
+import { ClusterError, EXIT } from "../errors.ts";
+import type { Flag } from "../spec/flag.ts";
+import { FLAGS, type FlagKey, type FlagValues, flagRows, tagOf } from "../spec/flags.ts";
+import { type Choices, MEMBERS, NODES, type Tags, wordOf } from "./tags.ts";
+
+/** A claim's tags; without nodes where an earlier version of the tool wrote them. @throws ClusterError ClaimDamaged (exit 7) */
+export function readClaim(tags: Tags): {
+  choices: Choices;
+  kept: Partial<FlagValues>;
+  nodes: ReadonlySet<number> | undefined;
+} {
+  const id = wordOf(tags);
+  if (id === undefined) throw damaged("aoc-id", tags["aoc-id"]);
+  const sshPublicKey = gather(tags, "aoc-ssh-key");
+  if (sshPublicKey === undefined || !SSH_KEY.test(sshPublicKey)) throw damaged("aoc-ssh-key-1", sshPublicKey);
+  const kept: Record<string, unknown> = {};
+  for (const [key, flag] of flagRows) {
+    const read = flagIn(tags, key);
+    if (read === "damaged") throw damaged(tagOf(flag), gather(tags, tagOf(flag)));
+    if (read !== undefined) kept[key] = read.value;
+  }
+  return {
+    choices: {
+      id,
+      sshPublicKey,
+      members: membersIn(tags),
+      ...matching(tags, "aoc-custom-data", HASH, "customDataHash"),
+      ...matching(tags, "aoc-etcd-ca", HASH, "etcdCa"),
+      ...(kept["discoveryServiceUrl"] === undefined ? {} : { discoveryUrl: kept["discoveryServiceUrl"] as string }),
+    },
+    kept,
+    nodes: nodesIn(tags),
+  };
+}
+
+/** The nodes that a claim's tags name; undefined where the tag is absent. @throws ClusterError ClaimDamaged (exit 7) */
+export function nodesIn(tags: Tags): ReadonlySet<number> | undefined {
+  const text = gather(tags, NODES);
+  if (text === undefined || text === "") return text === undefined ? undefined : new Set();
+  const nodes = new Set<number>();
+  for (const run of text.split(",")) {
+    const [, first, last] = /^(0|[1-9]\d{0,2})(?:-([1-9]\d{0,2}))?$/.exec(run) ?? [];
+    if (first === undefined || (last !== undefined && Number(last) <= Number(first))) throw damaged(NODES, text);
+    for (let node = Number(first); node <= Number(last ?? first); node++) nodes.add(node);
+  }
+  return nodes;
+}
+
+/** Private addresses of etcd's members, by node. @throws ClusterError ClaimDamaged (exit 7) */
+export function membersIn(tags: Tags): Map<number, string> {
+  const text = tags[MEMBERS] ?? "";
+  const pairs = text === "" ? [] : text.split(",").map((pair) => /^(0|[1-9]\d{0,2})=([\d.]{7,15})$/.exec(pair));
+  const members = new Map<number, string>();
+  for (const pair of pairs) {
+    const [, node = "", address = ""] = pair ?? [];
+    if (!ADDRESS.test(address) || members.has(Number(node))) throw damaged(MEMBERS, text);
+    members.set(Number(node), address);
+  }
+  return members;
+}
+
+/** A value of more than 256 characters is spread over several tags. */
+export function gather(tags: Tags, name: string): string | undefined {
+  if (tags[name] !== undefined) return tags[name];
+  const parts: string[] = [];
+  for (let part = tags[`${name}-1`]; part !== undefined; part = tags[`${name}-${parts.length + 1}`]) parts.push(part);
+  return parts.length === 0 ? undefined : parts.join("");
+}
+
+/** A kept flag, for who only looks for what may be there: the default where the tag is missing or damaged. */
+export function keptFlag<K extends FlagKey>(tags: Tags, key: K): FlagValues[K] {
+  const read = flagIn(tags, key);
+  if (read !== undefined && read !== "damaged") return read.value as FlagValues[K];
+  return (FLAGS[key] as unknown as { default?: FlagValues[K] }).default as FlagValues[K];
+}
+
+/** The public host key that a machine was given. @throws ClusterError TagDamaged (exit 7) */
+export function hostKeyIn({ id, tags }: { readonly id: string; readonly tags: Tags }): string | undefined {
+  const line = tags["aoc-host-key"];
+  if (line === undefined || SSH_KEY.test(line)) return line;
+  throw new ClusterError("TagDamaged", `the tag aoc-host-key of ${id} holds no SSH host key`, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice:
+      "Somebody changed it. Put it back (the activity log in the portal has the old value), or take the tag away: the node's key is then trusted on first use.",
+  });
+}
+
+// --- internal ---
+
+/** One line: a type, base64, and perhaps a comment of printable letters. */
+const SSH_KEY = /^[a-z0-9@.-]{1,64} [A-Za-z0-9+/]{40,4096}={0,3}(?: [\x20-\x7E]{0,256})?$/;
+/** SHA-256 or SHA-1, with or without colons. */
+const HASH = /^[0-9A-Za-z:+/=-]{16,128}$/;
+const ADDRESS = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
+/** Of no value that a flag takes; in a text they would end a line of a file, or turn a terminal's head. */
+// oxlint-disable-next-line no-control-regex -- they are what is refused
+const CONTROL = /[\u0000-\u001F\u007F-\u009F\u2028\u2029]/;
+
+/** Undefined when the tag is not there, or keeps no flag. */
+function flagIn(tags: Tags, key: FlagKey): { readonly value: unknown } | "damaged" | undefined {
+  const flag: Flag<unknown> = FLAGS[key];
+  if (flag.kept === undefined) return undefined;
+  const text = gather(tags, tagOf(flag));
+  if (text === undefined) return undefined;
+  if (CONTROL.test(text)) return "damaged";
+  try {
+    return { value: flag.parse(text) };
+  } catch (error) {
+    if (error instanceof ClusterError) return "damaged";
+    throw error;
+  }
+}
+
+function matching<K extends string>(tags: Tags, tag: string, pattern: RegExp, as: K): Partial<Record<K, string>> {
+  const text = tags[tag];
+  if (text === undefined) return {};
+  if (!pattern.test(text)) throw damaged(tag, text);
+  return { [as]: text } as Record<K, string>;
+}
+
+function damaged(tag: string, value: string | undefined): ClusterError {
+  return new ClusterError(
+    "ClaimDamaged",
+    `the tag ${tag} of the cluster's public address, which says what was chosen for it, ${value === undefined ? "is missing" : "is damaged"}`,
+    {
+      source: "azure",
+      exit: EXIT.conflict,
+      advice:
+        `Somebody changed it. Put ${tag} back (the activity log in the portal has the old value), or destroy the cluster: ` +
+        "that goes by the tags managed-by, aoc-cluster and aoc-id alone.",
+    },
+  );
+}

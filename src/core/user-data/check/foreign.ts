@@ -1,0 +1,84 @@
+/**
+ * What begins neither as a cloud-config nor as anything else that a node knows: it is told apart, with the command that makes it into
+ * something. A node takes all of it for "unknown" and goes on without it.
+ */
+import { fromBase64 } from "../../base64.ts";
+import { isGzip } from "./packed.ts";
+import { notIgnition } from "./ignition.ts";
+import { error, type CheckOptions, type Finding } from "./finding.ts";
+import { parseTree } from "./tree.ts";
+
+export function checkForeign(text: string, { file = "FILE" }: CheckOptions): Finding {
+  if (text.startsWith("\u{feff}")) {
+    const advice = `Save it as UTF-8 without BOM, or: sed -i '1s/^\\xEF\\xBB\\xBF//' ${file}`;
+    return error(1, "", "the file begins with a byte order mark, and a node does not see what comes after it", advice);
+  }
+  if (text.trimStart().startsWith("{")) return notIgnition(text);
+  return butane(text, file) ?? encoded(text, file) ?? cloudInits(text) ?? shifted(text) ?? nearly(text);
+}
+
+// --- internal ---
+
+const CLC = ["systemd", "storage", "passwd", "networkd", "docker", "ignition", "locksmith", "update", "flannel", "etcd"];
+
+function butane(text: string, file: string): Finding | undefined {
+  const [root] = parseTree(text).documents;
+  if (root?.kind !== "map") return undefined;
+  const keys = new Set(root.entries.map(({ key }) => key));
+  if (keys.has("variant") && keys.has("version")) {
+    const advice = `Make Ignition of it: butane --strict ${file} > ${file}.json`;
+    return error(1, "", "the file is a Butane config: a node reads what butane makes of it, Ignition", advice);
+  }
+  if (keys.size === 0 || keys.has("coreos") || ![...keys].every((key) => CLC.includes(key))) return undefined;
+  const advice =
+    `Make Ignition of it: ct -in-file ${file} -out-file ${file}.json; ct is no longer maintained, and with the lines ` +
+    `\`variant: flatcar\` and \`version: 1.0.0\` it is nearly a Butane config: butane --strict ${file} > ${file}.json`;
+  return error(1, "", "the file is a Container Linux Config: a node reads what ct makes of it, Ignition", advice);
+}
+
+function encoded(text: string, file: string): Finding | undefined {
+  const bytes = text.length < 16 ? undefined : fromBase64(text.trim());
+  if (bytes === undefined) return undefined;
+  const start = Array.from(bytes.subarray(0, 64), (byte) => String.fromCharCode(byte)).join("");
+  if (!/^(#cloud-config|#!|\s*\{|Content-Type|MIME-Version)/i.test(start) && !isGzip(bytes)) return undefined;
+  const message = "the file is base64: a node would get that text, for Azure's own base64 is put around it again";
+  return error(1, "", message, `base64 -d ${file} > ${file}.plain`);
+}
+
+/** Formats of cloud-init that coreos-cloudinit does not have (cloud-init, "User-data formats"). */
+const CLOUD_INIT =
+  /^(#(?:cloud-boothook|include(?:-once)?|upstart-job|part-handler|cloud-config-archive|cloud-config-jsonp)|## template: ?jinja)/;
+
+function cloudInits(text: string): Finding | undefined {
+  const found = CLOUD_INIT.exec(text)?.[1];
+  if (found === undefined) return undefined;
+  return error(
+    1,
+    "",
+    `${found} is a format of cloud-init; coreos-cloudinit of a node does not know it`,
+    "Write a #cloud-config, or a script for bash.",
+  );
+}
+
+/** The header is there, and not at the very start. */
+function shifted(text: string): Finding | undefined {
+  const found = /^[ \t]*(#cloud-config[ \t]*\r?$|#!)/m.exec(text);
+  if (found === null) return undefined;
+  const line = text.slice(0, found.index).split("\n").length;
+  const header = (found[1] ?? "").trim();
+  const what = line === 1 ? "blanks stand before it" : `it is line ${line}`;
+  return error(
+    line,
+    "",
+    `the first line must be ${header}, from its first character on: ${what}`,
+    "Remove what stands before it.",
+  );
+}
+
+function nearly(text: string): Finding {
+  const first = (text.split("\n", 1)[0] ?? "").trim();
+  const advice = /^#?\s*cloud.?c/i.test(first)
+    ? `It is ${JSON.stringify(first.slice(0, 40))}.`
+    : "Scripts begin with #!; Ignition is JSON with ignition.version.";
+  return error(1, "", "the first line must be #cloud-config", advice);
+}

@@ -1,0 +1,48 @@
+/** Packed files: gzip, which a node unpacks, and the other kinds, which it does not. */
+import { error, warning, type CheckOptions, type Finding } from "./finding.ts";
+
+/** More than any cloud-config has; what grows beyond it is no file of a person's. */
+const UNPACKED_LIMIT = 8 * 1024 * 1024;
+
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/** What is inside; or why nobody gets at it. */
+export function unpack(bytes: Uint8Array, gunzip: NonNullable<CheckOptions["gunzip"]>): Uint8Array | Finding {
+  try {
+    const inside = gunzip(bytes, UNPACKED_LIMIT);
+    return isGzip(inside) ? error(1, "", "there is gzip in the gzip, and a node unpacks once") : inside;
+  } catch (cause) {
+    const { code, message } = cause as { code?: string; message: string };
+    if (code === "ERR_BUFFER_TOO_LARGE") return error(1, "", `the gzip unpacks to more than ${UNPACKED_LIMIT} bytes`);
+    return error(1, "", `the gzip is damaged: ${message}`);
+  }
+}
+
+/**
+ * What happens to gzip before coreos-cloudinit unpacks it: Azure's agent decodes custom data as UTF-8 (WALinuxAgent, osutil/default.py,
+ * decode_customdata; Azure/WALinuxAgent#1559, open), and with Flatcar's and CoreOS' settings it does.
+ */
+export function gzipOnAzure({ platform, file = "FILE" }: CheckOptions): Finding {
+  const old = platform === "coreos" ? "CoreOS unpacks gzip since November 2015, and " : "";
+  return warning(
+    1,
+    "",
+    `${old}Azure's agent on a Flatcar or CoreOS node takes custom data for UTF-8 text and stops at gzip (Azure/WALinuxAgent#1559): it is sent as it is, ` +
+      "and works where the image has another agent",
+    `Where it fits, give it unpacked (gunzip -k ${file}); or compress the files in it (encoding: gzip+base64); or make it a part of multipart MIME with ` +
+      "Content-Type: application/gzip and Content-Transfer-Encoding: base64.",
+  );
+}
+
+const OTHERS: readonly (readonly [name: string, magic: readonly number[], unpack: string])[] = [
+  ["bzip2", [0x42, 0x5a, 0x68], "bzip2 -dc"],
+  ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], "xz -dc"],
+  ["zstd", [0x28, 0xb5, 0x2f, 0xfd], "zstd -dc"],
+  ["zip", [0x50, 0x4b, 3, 4], "unzip -p"],
+];
+
+export function otherPacking(bytes: Uint8Array, { file = "FILE" }: CheckOptions): Finding | undefined {
+  const [name, , command] = OTHERS.find(([, magic]) => magic.every((byte, index) => bytes[index] === byte)) ?? [];
+  if (name === undefined) return undefined;
+  return error(1, "", `the file is packed with ${name}, which no node unpacks`, `${command} ${file} > ${file}.plain`);
+}

@@ -1,0 +1,20 @@
+/** A script (`#!`): coreos-cloudinit writes it to a file as it is, and runs `/bin/bash FILE`, whatever its first line says. */
+import { error, type CheckOptions, type Finding } from "./finding.ts";
+
+const SHELL = /^#!\s*(?:\S*\/)?(?:env\s+(?:-S\s+)?)?(?:\S*\/)?(?:ba|da|a)?sh(?=\s|$)/;
+
+export function checkScript(text: string, { file = "FILE" }: CheckOptions): readonly Finding[] {
+  const first = text.split("\n", 1)[0] ?? "";
+  const crlf = text.indexOf("\r\n");
+  const findings: Finding[] = [];
+  if (crlf >= 0) {
+    const message = "the lines end in CRLF, as Windows ends them: to bash the carriage return is part of the last word";
+    findings.push(error(text.slice(0, crlf).split("\n").length, "", message, `dos2unix ${file}, or: sed -i 's/\\r$//' ${file}`));
+  }
+  if (!SHELL.test(first)) {
+    const message = `a node runs every script with /bin/bash, and not with what ${first.trim()} says`;
+    const advice = "Write it for bash, or put it under write_files and start it by a unit under coreos.units.";
+    findings.push(error(1, "", message, advice));
+  }
+  return findings;
+}

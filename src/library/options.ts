@@ -1,0 +1,74 @@
+/**
+ * The library's options: the flags of the command line in camelCase, as typed values. What comes from a program is input like any
+ * other: every value goes through the parser of its flag, and a name that is no flag of the command is refused.
+ */
+import { usageError } from "../core/errors.ts";
+import type { Flag, FlagScope } from "../core/spec/flag.ts";
+import { FLAGS, type FlagKey, type FlagValues, type FlagsOn } from "../core/spec/flags.ts";
+
+/** What only a terminal or a file of the command line has a use for. */
+type Terminal = "yes" | "noInput" | "json" | "verbose" | "quiet" | "events" | "timings" | "watch" | "dryRun" | "config";
+
+/** The flags of a command; times are milliseconds. */
+export type OptionsOf<S extends FlagScope> = Omit<FlagsOn<S>, Terminal>;
+
+/** @throws ClusterError Usage (exit 2), naming the option */
+export function checkedOptions<S extends FlagScope>(options: object, scopes: readonly S[]): OptionsOf<S> {
+  const checked = Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => {
+      if (!isOptionOf(key, scopes)) throw usageError(`there is no option ${key} here`, `There are ${keysOf(scopes).join(", ")}.`);
+      return [key, checkedValue(key, FLAGS[key as FlagKey], value)];
+    });
+  return Object.fromEntries(checked) as OptionsOf<S>;
+}
+
+/** Whether a command of one of these scopes takes it, in a program. */
+export function isOptionOf(key: string, scopes: readonly FlagScope[]): boolean {
+  if (!Object.hasOwn(FLAGS, key) || Object.hasOwn(TERMINAL, key)) return false;
+  const { on }: Pick<Flag<unknown>, "on"> = FLAGS[key as FlagKey];
+  return on.some((scope) => scopes.includes(scope));
+}
+
+// --- internal ---
+
+const TERMINAL: Record<Terminal, true> = {
+  yes: true,
+  noInput: true,
+  json: true,
+  verbose: true,
+  quiet: true,
+  events: true,
+  timings: true,
+  watch: true,
+  dryRun: true,
+  config: true,
+};
+
+const LONGEST_MS = 365 * 86_400_000;
+
+const keysOf = (scopes: readonly FlagScope[]): string[] => Object.keys(FLAGS).filter((key) => isOptionOf(key, scopes));
+
+function checkedValue(key: string, flag: Flag<unknown>, value: unknown): FlagValues[FlagKey] {
+  const wrong = (advice?: string): Error => usageError(`the option ${key} cannot be ${JSON.stringify(value)}`, advice);
+  if (flag.value === undefined) {
+    if (typeof value !== "boolean") throw wrong("Give true or false.");
+    return value;
+  }
+  if (flag.value === "TIME") {
+    const ms = Number(value);
+    if (typeof value !== "number" || !(ms > 0 && ms <= LONGEST_MS)) throw wrong("Give milliseconds, at most those of a year.");
+    return ms;
+  }
+  if (flag.many === true && Array.isArray(value)) return value.flatMap((one) => parsed(one) as string[]);
+  return parsed(value) as FlagValues[FlagKey];
+
+  function parsed(one: unknown): unknown {
+    if (typeof one !== "string" && typeof one !== "number") throw wrong();
+    try {
+      return flag.parse(String(one));
+    } catch (error) {
+      throw usageError(`the option ${key}: ${(error as Error).message}`);
+    }
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Where the private half of a cluster's SSH key is on this machine. Found by comparing public halves, in this order: `--ssh-key`, what
+ * create found and noted in the cluster's folder, ssh-cert.key, and the keys that ssh itself keeps in ~/.ssh. Nothing is ever made, and
+ * the key itself is neither copied nor handed on: its path is.
+ */
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { PRIVATE, clusterFolder, readableByOthers, readKept } from "../../prepare/kept-file.ts";
+import { inspectPrivateKey, isHalfOf } from "../../prepare/private-key-file.ts";
+import { publicHalfOf, readGivenKey } from "../../prepare/ssh-given-key.ts";
+import type { SshKey } from "../../prepare/ssh-key.ts";
+import { sameSshKey, sshFingerprint } from "../../prepare/ssh-public-key.ts";
+import { homeOf } from "../own-path.ts";
+import { replaceFile } from "../replace-file.ts";
+import type { Run } from "../run.ts";
+
+/** The key with the file of its private half, where there is one. @throws ClusterError SshKeyMissing, SshKeyDiffers: of `--ssh-key` */
+export async function withPrivateKey(run: Run, cluster: string, key: SshKey): Promise<SshKey> {
+  if (run.sshKey !== undefined) return withFile(key, await namedKey(run.sshKey, key.publicKey));
+  const places = [await notedPath(run, cluster), key.privateKeyFile, join(run.dir, "ssh-cert.key")];
+  const known = places.filter((file) => file !== undefined);
+  const found =
+    (await firstThatFits(known, key.publicKey)) ?? (await firstThatFits(await keysOfSsh(run, key.publicKey), key.publicKey));
+  // one under a passphrase may hide its public half: then it was believed where create found it
+  return withFile(key, found ?? key.privateKeyFile ?? (await believed(places[0])));
+}
+
+/** Notes where the private half was found, so that every later command finds it there. What lies under its own name needs no note. */
+export async function keepPrivateKeyPath(run: Run, cluster: string, { privateKeyFile }: SshKey): Promise<void> {
+  if (privateKeyFile === undefined || privateKeyFile === join(run.dir, "ssh-cert.key")) return;
+  await replaceFile(join(await clusterFolder(run.dir, cluster), NOTE), `${privateKeyFile}\n`, PRIVATE);
+}
+
+// --- internal ---
+
+/** The path of a file, and never a key. */
+const NOTE = "identity";
+
+/** What is said of a missing private half is no longer true once it is found. */
+async function withFile(key: SshKey, file: string | undefined): Promise<SshKey> {
+  if (file === undefined || file === key.privateKeyFile) return key;
+  const warning = await readableByOthers(file);
+  return {
+    ...key,
+    privateKeyFile: file,
+    files: [...key.files, file],
+    notes: [...(key.privateKeyFile === undefined ? [] : key.notes), ...(warning === undefined ? [] : [warning])],
+  };
+}
+
+/** The one that was named; undefined for a public key, whose private half only an agent has. */
+async function namedKey(file: string, clusterKey: string): Promise<string | undefined> {
+  const { publicKey, privateKeyFile } = await readGivenKey(file, "--ssh-key");
+  if (sameSshKey(publicKey, clusterKey)) return privateKeyFile;
+  throw new ClusterError(
+    "SshKeyDiffers",
+    `The cluster's SSH key is ${sshFingerprint(clusterKey)}, but --ssh-key ${file} is ${sshFingerprint(publicKey)}.`,
+    {
+      advice: "Give the key that the cluster was made with, or leave --ssh-key out to have it looked for.",
+      exit: EXIT.preflight,
+    },
+  );
+}
+
+async function notedPath(run: Run, cluster: string): Promise<string | undefined> {
+  const text = await readFile(join(run.dir, cluster, NOTE), "utf8").catch(() => "");
+  return text.trim() === "" ? undefined : text.trim();
+}
+
+/** Without a passphrase before those with one. */
+async function firstThatFits(files: readonly string[], publicKey: string): Promise<string | undefined> {
+  let locked: string | undefined;
+  for (const file of new Set(files)) {
+    const text = (await readKept(file).catch(() => undefined))?.toString("utf8") ?? "";
+    const inside = inspectPrivateKey(text);
+    if (isHalfOf(inside, publicKey)) {
+      if (inside.kind === "key" && inside.locked !== true) return file;
+      locked ??= file;
+    } else if (inside.kind === "encrypted") {
+      const beside = await publicHalfOf(file, text).catch(() => undefined);
+      if (beside !== undefined && sameSshKey(beside, publicKey)) locked ??= file;
+    }
+  }
+  return locked;
+}
+
+async function believed(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  const text = (await readKept(file).catch(() => undefined))?.toString("utf8") ?? "";
+  return inspectPrivateKey(text).kind === "encrypted" && (await publicHalfOf(file, text).catch(() => "other")) === undefined
+    ? file
+    : undefined;
+}
+
+/** Those under the names that ssh tries by itself, and those whose .pub is the cluster's. */
+async function keysOfSsh(run: Run, publicKey: string): Promise<string[]> {
+  const home = homeOf(run.outside.env);
+  if (home === undefined) return [];
+  const folder = join(home, ".ssh");
+  const names = await readdir(folder).catch((): string[] => []);
+  const [, wanted = ""] = publicKey.split(/\s+/);
+  const ours = await Promise.all(
+    names
+      .filter((name) => name.endsWith(".pub"))
+      .map(async (name) =>
+        (await readFile(join(folder, name), "utf8").catch(() => "")).includes(wanted) ? name.slice(0, -4) : "",
+      ),
+  );
+  return ["id_ed25519", "id_rsa", ...ours.filter((name) => name !== "")].map((name) => join(folder, name));
+}

@@ -1,0 +1,87 @@
+/**
+ * The SSH key that a create works with: given, named by a thumbprint, the cluster's own, or made; with its private half where that is
+ * on this machine. What would keep nodes from being asked is said here, before the first write.
+ */
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
+import { patiently } from "../../engine/patiently.ts";
+import type { Identity } from "../../nodes/identity.ts";
+import type { SshKey } from "../../prepare/ssh-key.ts";
+import { parseThumbprint, prepareSshKey } from "../../prepare/ssh-keys.ts";
+import { openSshLine, parseOpenSshPublicKey, sshThumbprint } from "../../prepare/ssh-public-key.ts";
+import { type Subject, subjectOf } from "../../prepare/subject.ts";
+import type { FoundCluster } from "../cluster/find-cluster.ts";
+import { identityOf } from "../cluster/identity.ts";
+import { withPrivateKey } from "../cluster/private-key.ts";
+import type { Mode } from "../mode.ts";
+import { ownPath } from "../own-path.ts";
+import type { Run } from "../run.ts";
+
+/** @throws ClusterError what a file, a thumbprint or a key that is not the cluster's is refused with */
+export async function prepareSsh(run: Run, spec: ClusterSpec, found: FoundCluster, mode: Mode): Promise<SshKey> {
+  const { sshCert, sshThumb } = spec;
+  const clusterKey = found.claim?.choices.sshPublicKey;
+  const chosen = sshCert !== undefined || sshThumb !== undefined || clusterKey !== undefined;
+  if (mode === "imagine" && !chosen && run.sshKey === undefined) return IMAGINED;
+  // a private key alone is asked for its public half
+  const file = sshCert === undefined ? (chosen ? undefined : run.sshKey) : ownPath(run.outside, sshCert);
+  const stored = sshThumb === undefined || sshCert !== undefined ? {} : await storedKeys(run, sshThumb);
+  const key = await prepareSshKey({
+    dir: run.dir,
+    subject: () => subjectHere(run),
+    now: run.outside.clock.now(),
+    ...(file === undefined ? {} : { sshCert: file }),
+    ...(sshThumb === undefined ? {} : { sshThumb }),
+    ...(clusterKey === undefined ? {} : { clusterKey }),
+    ...stored,
+  });
+  const whole = await withPrivateKey(run, spec.name, key);
+  for (const message of whole.notes) run.emit({ kind: "note", id: "ssh-key", label: "SSH key", message });
+  return whole;
+}
+
+/** A key under a passphrase without an agent is said before anything is written: hours later it would look like a node's fault. */
+export async function usableHere(run: Run, spec: ClusterSpec, ssh: SshKey): Promise<Identity> {
+  const { identity, lacking } = await identityOf(run, ssh);
+  if (lacking === undefined || ssh.privateKeyFile === undefined || spec.waitFor === "machines") return identity;
+  throw new ClusterError(lacking.code, `${lacking.message}, and so nodes cannot be asked`, {
+    exit: EXIT.preflight,
+    advice: `${lacking.advice ?? ""} With --wait-for machines nobody logs in.`.trim(),
+    cause: lacking,
+  });
+}
+
+// --- internal ---
+
+const IMAGINED: SshKey = { publicKey: "ssh-rsa (made when the cluster is)", made: false, files: [], notes: [] };
+
+/** That of cert.conf: read only when a certificate is made. */
+async function subjectHere(run: Run): Promise<Subject> {
+  const { subject, notes } = await subjectOf(run.dir);
+  for (const message of notes) run.emit({ kind: "note", id: "cert.conf", label: "cert.conf", message });
+  return subject;
+}
+
+/** The SSH key stored in Azure that a thumbprint names. Other people's keys that cannot be read are passed over. */
+async function storedKeys(run: Run, thumb: string): Promise<{ storedKey?: string; storedNote?: string }> {
+  const wanted = parseThumbprint(thumb);
+  const all = await patiently(run.tools, (signal) => run.lookups.sshKeys(signal));
+  const unreadable: string[] = [];
+  for (const { id, publicKey } of all) {
+    const line = oneLine(publicKey);
+    if (line === undefined) unreadable.push(id.split("/").at(-1) ?? id);
+    else if (sshThumbprint(line) === wanted) return { storedKey: line };
+  }
+  return unreadable.length === 0
+    ? {}
+    : { storedNote: `Keys stored in Azure that cannot be read and so were passed over: ${unreadable.join(", ")}.` };
+}
+
+function oneLine(publicKey: string): string | undefined {
+  try {
+    const { blob, comment } = parseOpenSshPublicKey(publicKey);
+    return openSshLine(blob, comment);
+  } catch {
+    return undefined;
+  }
+}

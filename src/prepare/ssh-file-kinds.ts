@@ -1,0 +1,116 @@
+/**
+ * KINDS OF FILES THAT PEOPLE HOLD FOR AN SSH PUBLIC KEY: one row a kind, how it is known, what it is, and the command that makes of it
+ * what is wanted. Looked at before anything is counted or parsed. What a file holds is never quoted: it may be a secret.
+ */
+import type { PemBlock } from "./key-text.ts";
+
+export interface ForeignKind {
+  readonly is: string;
+  readonly advice: string;
+}
+
+/** The kind of a file that holds no public key that is read here; undefined for all others. */
+export function foreignKind(file: string, text: string, blocks: readonly PemBlock[]): ForeignKind | undefined {
+  const row = ROWS.find(([looks]) => (looks instanceof RegExp ? looks.test(text) : blocks.some(({ label }) => label === looks)));
+  if (row === undefined) return undefined;
+  const [, is, advice] = row;
+  return { is, advice: inPlace(advice, file) };
+}
+
+/** DER has no first line to be known by. */
+export const DER_KINDS = {
+  pkcs12: [
+    "a PKCS#12 file (.pfx, .p12), which holds a private key too",
+    "Take the certificate out: openssl pkcs12 -in FILE -nokeys -clcerts -out STEM.pem (with -legacy for a file of old Windows)",
+  ],
+  "private key": [
+    "a private key in DER",
+    "Write it as PEM, and give that: (umask 077; openssl pkey -inform DER -in FILE -out STEM.key)",
+  ],
+  "encrypted private key": [
+    "a private key in DER, under a passphrase",
+    "Give its public half: openssl pkey -inform DER -in FILE -pubout -out STEM.pub",
+  ],
+  chain: [
+    "a PKCS#7 file with several certificates, and which of them is meant is not to be seen",
+    "Take the one out that is meant: openssl pkcs7 -print_certs -in FILE (with -inform DER for a binary one)",
+  ],
+  unknown: [
+    "no certificate or public key that can be read",
+    "A .cer (DER), a PEM certificate or an OpenSSH .pub file is wanted; of a .pfx, take the certificate out: openssl pkcs12 -in FILE.pfx -nokeys -out FILE.pem",
+  ],
+} as const satisfies Record<string, readonly [is: string, advice: string]>;
+
+export const derKind = (file: string, kind: keyof typeof DER_KINDS): ForeignKind => ({
+  is: DER_KINDS[kind][0],
+  advice: inPlace(DER_KINDS[kind][1], file),
+});
+
+// --- internal ---
+
+/** FILE is the file, STEM the same without its extension. A word for a shell. */
+const inPlace = (advice: string, file: string): string =>
+  advice.replaceAll(/\bFILE(?![.\w])/g, () => shell(file)).replaceAll(/\bSTEM\b/g, () => shell(file.replace(/\.[^./\\]+$/, "")));
+
+const shell = (word: string): string => (/^[\w./~:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
+const OPENSSH = "Make it one for OpenSSH, and give that to --ssh-cert:";
+
+/** A pattern of the text, or the label of a PEM block. */
+const ROWS: readonly (readonly [looks: RegExp | string, is: string, advice: string])[] = [
+  [/^\s*$/, "empty", "Give the file with the public key (.pub), or leave --ssh-cert out to have a key made."],
+  [
+    /^PuTTY-User-Key-File-/,
+    "a PuTTY private key (.ppk)",
+    `${OPENSSH} (umask 077; puttygen FILE -O private-openssh -o STEM.key); its public half alone: puttygen FILE -O public-openssh -o STEM.pub`,
+  ],
+  [
+    /^---- BEGIN SSH2 (ENCRYPTED )?PRIVATE KEY ----/,
+    "a private key in the form of ssh.com (SSH2)",
+    `${OPENSSH} (umask 077; puttygen FILE -O private-openssh -o STEM.key)`,
+  ],
+  [
+    /^SSH PRIVATE KEY FILE FORMAT 1\.1/,
+    "a private key of SSH version 1, which nothing takes today",
+    "Make a new one: ssh-keygen -t ed25519",
+  ],
+  [
+    /<PublishData[\s>]/,
+    "a .publishsettings file, whose certificate signed in to classic Azure, which is gone",
+    "Give a public key or certificate for SSH, or leave --ssh-cert out to have a key made.",
+  ],
+  [/^-----BEGIN PGP /m, "a PGP key", "Of a key that can sign in: gpg --export-ssh-key KEYID > STEM.pub"],
+  ["CERTIFICATE REQUEST", "a certificate request", "Take its public key out: openssl req -in FILE -noout -pubkey -out STEM.pub"],
+  [
+    "NEW CERTIFICATE REQUEST",
+    "a certificate request",
+    "Take its public key out: openssl req -in FILE -noout -pubkey -out STEM.pub",
+  ],
+  ["X509 CRL", "a list of revoked certificates", "It holds no key: give the certificate itself."],
+  [
+    /^\s*<RSAKeyValue>/,
+    "an RSA key in .NET's XML",
+    "In PowerShell 7: $r=[System.Security.Cryptography.RSA]::Create(); $r.FromXmlString((Get-Content -Raw FILE)); $r.ExportSubjectPublicKeyInfoPem()",
+  ],
+  [
+    /^\s*[{[]/,
+    "JSON",
+    "Of a key stored in Azure: az sshkey show --name KEY --resource-group GROUP --query publicKey --output tsv > STEM.pub",
+  ],
+  [
+    /^\s*<(!doctype|html|\?xml)/i,
+    "a web page or XML",
+    "Download the key itself: curl -fsSL https://github.com/USER.keys > mine.pub",
+  ],
+  [
+    /^\d{3,5} (SHA256:|MD5:|([0-9a-f]{2}:){15})/,
+    "a fingerprint, from which no key can be made again",
+    "Give the .pub file that it was shown of.",
+  ],
+  [/^\d{3,5} \d+ \d{50,}/, "a public key of SSH version 1, which nothing takes today", "Make a new one: ssh-keygen -t ed25519"],
+  [
+    /^(ssh|ecdsa|sk)-\S+-cert-v01@openssh\.com /m,
+    "an OpenSSH certificate, which Azure does not take",
+    "Give the key's own .pub file: it has the same name without -cert.",
+  ],
+];

@@ -1,0 +1,72 @@
+/** `create --custom-data`: what the machines get of a user's own file, and what is said of it. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterEach, describe, expect, test } from "vitest";
+import { testAzure, type Body, type TestAzure } from "./world.ts";
+
+const open: TestAzure[] = [];
+afterEach(() => open.splice(0).forEach((one) => one.close()));
+
+interface Sent {
+  readonly exit: number;
+  readonly stderr: string;
+  readonly puts: Map<string, Body>;
+  /** The first machine's user-data. */
+  readonly bytes: Buffer;
+}
+
+async function created(data: string | Uint8Array): Promise<Sent> {
+  const one = testAzure();
+  open.push(one);
+  writeFileSync(join(one.dir, "mine"), data);
+  const { exit, stderr } = await one.run(`mycluster --custom-data mine`);
+  const puts = one.puts();
+  const machine = puts.get("virtualMachines/mycluster-coreos-0");
+  return { exit, stderr, puts, bytes: Buffer.from(machine?.properties.osProfile.customData ?? "", "base64") };
+}
+
+const SCRIPT = `#cloud-config
+hostname: {1}
+write_files:
+  - path: /opt/bin/check
+    permissions: "0755"
+    content: |
+      #!/bin/bash
+      [[ $ID =~ ^[A-Z]{1}[0-9]+$ ]] || { echo "bad id"; exit 1; }
+      print("{0}".format("--discovery {0}"))
+  - path: /etc/dashboard.json
+    content: '{"legendFormat": "{{instance}}"}'
+`;
+
+test("only whole values are filled in, and that is said line by line", async () => {
+  const { exit, stderr, bytes } = await created(SCRIPT);
+  expect(exit).toBe(0);
+  expect(bytes.toString()).toBe(SCRIPT.replace("hostname: {1}", "hostname: mycluster-coreos-0"));
+  expect(stderr).toContain("--custom-data: line 2: {1} becomes the machine's name");
+});
+
+test("gzip is sent byte for byte, with a warning", async () => {
+  const packed = gzipSync("#cloud-config\nhostname: a\n");
+  const { exit, stderr, bytes } = await created(packed);
+  expect([exit, bytes.equals(packed)]).toEqual([0, true]);
+  expect(stderr).toContain("WALinuxAgent#1559");
+});
+
+test("bytes that are UTF-8 stay what they are", async () => {
+  const text = '#cloud-config\nwrite_files:\n  - path: /etc/motd\n    content: "Grüße 😀"\n';
+  expect((await created(text)).bytes.toString()).toBe(text);
+});
+
+describe("is refused before anything is made, with the command that mends it", () => {
+  test.each<[string, string | Uint8Array, string]>([
+    ["Windows-1252", Buffer.from('#cloud-config\nhostname: "ü"\n', "latin1"), "iconv -f WINDOWS-1252 -t UTF-8 mine"],
+    ["UTF-16", Buffer.from("\u{feff}#cloud-config\n", "utf16le"), "iconv -f UTF-16 -t UTF-8 mine"],
+    ["a script with CRLF", "#!/bin/bash\r\necho\r\n", "dos2unix mine"],
+    ["gzip of a bad file", gzipSync("#cloud-config\nruncmd: []\n"), "runcmd"],
+  ])("%s", async (_what, data, message) => {
+    const { exit, stderr, puts } = await created(data);
+    expect([exit, puts.size]).toEqual([5, 0]);
+    expect(stderr.replaceAll(/\s+/g, " ")).toContain(message);
+  });
+});

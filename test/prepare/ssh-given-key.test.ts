@@ -1,0 +1,187 @@
+/**
+ * `--ssh-cert` with every form in which ssh-keygen, PuTTY, openssl, Azure and Windows write a key: made by the programs themselves,
+ * and read as the same key, or named with the command that makes it readable; those commands are run, where they can be.
+ */
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readGivenKey } from "../../src/prepare/ssh-given-key.ts";
+import { sameSshKey } from "../../src/prepare/ssh-public-key.ts";
+import { has } from "../programs.ts";
+import { newFolder } from "./folder.ts";
+
+const ready = has("ssh-keygen") && has("openssl") && has("puttygen");
+
+/** A folder with an RSA key, its certificate and what other programs make of them, by one line of shell each. */
+const SOURCE = [
+  "ssh-keygen -q -t rsa -b 2048 -m PEM -N '' -C me@here -f rsa",
+  "ssh-keygen -q -t ed25519 -N '' -C me@here -f ed",
+  "openssl req -x509 -new -batch -key rsa -subj /CN=x -days 9 -out x.crt",
+  "openssl req -x509 -newkey rsa:2048 -noenc -keyout ca.key -batch -subj /CN=ca -days 9 -out ca.crt 2>/dev/null",
+  "openssl req -new -batch -key rsa -subj /CN=leaf -out leaf.csr",
+  "openssl x509 -req -in leaf.csr -CA ca.crt -CAkey ca.key -days 9 -out leaf.crt 2>/dev/null",
+];
+
+const shell = (folder: string, ...lines: string[]): void =>
+  void execFileSync("sh", ["-ec", lines.join("\n")], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+
+let made: string | undefined;
+/** A copy of the folder in which one more line of shell was run. */
+function folderWith(line: string): string {
+  const folder = newFolder();
+  if (made === undefined) {
+    shell(folder, ...SOURCE);
+    made = execFileSync("tar", ["-C", folder, "-cf", "-", "."], { encoding: "base64" });
+  }
+  execFileSync("tar", ["-C", folder, "-xf", "-"], { input: Buffer.from(made, "base64") });
+  shell(folder, line);
+  return folder;
+}
+const keyIn = (folder: string, name: "rsa" | "ed"): string => readFileSync(join(folder, `${name}.pub`), "utf8");
+
+describe.skipIf(!ready)("read", () => {
+  test.each([
+    ["an OpenSSH line", "cp rsa.pub f", "rsa"],
+    ["with CRLF, comments and blank lines", "{ printf '# mine\\r\\n\\r\\n'; sed 's/$/\\r/' rsa.pub; } > f", "rsa"],
+    ["with a byte order mark", "{ printf '\\357\\273\\277'; cat ed.pub; } > f", "ed"],
+    ["UTF-16 as PowerShell writes it", "iconv -t utf-16 rsa.pub > f", "rsa"],
+    ["UTF-16, the other way round", "{ printf '\\376\\377'; iconv -t utf-16be ed.pub; } > f", "ed"],
+    ["UTF-16 without a mark", "iconv -t utf-16le ed.pub > f", "ed"],
+    ["wrapped, as Azure stores keys that it made", "fold -w 64 rsa.pub | sed 's/$/\\r/' > f", "rsa"],
+    ["the second word alone", "cut -d' ' -f2 rsa.pub > f", "rsa"],
+    ["RFC 4716", "ssh-keygen -e -f rsa.pub > f", "rsa"],
+    ["RFC 4716 of Ed25519", "ssh-keygen -e -f ed.pub > f", "ed"],
+    ["PuTTYgen's saved public key", "puttygen rsa -O public -o f", "rsa"],
+    ["PuTTYgen's, with CRLF", "puttygen rsa -O public -o p; sed 's/$/\\r/' p > f", "rsa"],
+    [
+      "RFC 4716 with continued headers",
+      "ssh-keygen -e -f rsa.pub | sed 's/^Comment.*/Comment: \"a long\\\\\\n one\"\\nx-note: mine/' > f",
+      "rsa",
+    ],
+    ["PKCS#8 public PEM", "ssh-keygen -e -m PKCS8 -f rsa.pub > f", "rsa"],
+    ["PKCS#1 public PEM", "ssh-keygen -e -m PEM -f rsa.pub > f", "rsa"],
+    ["public DER", "openssl pkey -in rsa -pubout -outform DER -out f", "rsa"],
+    ["PKCS#1 public DER", "openssl rsa -in rsa -RSAPublicKey_out -outform DER -out f", "rsa"],
+    ["an Ed25519 public PEM", "openssl pkey -in e8 -pubout -out f", "ed8"],
+    ["an Ed25519 public DER", "openssl pkey -in e8 -pubout -outform DER -out f", "ed8"],
+    ["a certificate", "cp x.crt f", "rsa"],
+    ["a certificate in DER", "openssl x509 -in x.crt -outform DER -out f", "rsa"],
+    ["a certificate in bare base64", "openssl x509 -in x.crt -outform DER | base64 -w0 > f", "rsa"],
+    ["bare base64 in lines", "openssl x509 -in x.crt -outform DER | base64 | sed 's/$/\\r/' > f", "rsa"],
+    ["a certificate in UTF-16", "iconv -t utf-16 x.crt > f", "rsa"],
+    ["a certificate, indented", "sed 's/^/    /' x.crt > f", "rsa"],
+    ["a certificate in one line, as variables hold it", "awk '{printf \"%s\\\\n\", $0}' x.crt > f", "rsa"],
+    ["openssl's text in front", "openssl x509 -in x.crt -text > f", "rsa"],
+    ["TRUSTED CERTIFICATE", "openssl x509 -in x.crt -trustout -addtrust serverAuth -setalias mine -out f", "rsa"],
+    ["PKCS#7", "openssl crl2pkcs7 -nocrl -certfile x.crt -out f", "rsa"],
+    ["PKCS#7 in DER", "openssl crl2pkcs7 -nocrl -certfile x.crt -outform DER -out f", "rsa"],
+    ["PKCS#7 under a certificate's label", "openssl crl2pkcs7 -nocrl -certfile x.crt | sed 's/PKCS7/CERTIFICATE/' > f", "rsa"],
+    ["the leaf of a PKCS#7 chain", "openssl crl2pkcs7 -nocrl -certfile ca.crt -certfile leaf.crt -out f", "rsa"],
+    [
+      "Bag Attributes",
+      "openssl pkcs12 -export -in x.crt -inkey rsa -passout pass: | openssl pkcs12 -passin pass: -noenc -out f",
+      "rsa",
+    ],
+    ["an OpenSSH private key", "cp ed f", "ed"],
+    ["one under a passphrase: its public half is in the clear", "cp ed f; ssh-keygen -q -p -P '' -N secret -f f", "ed"],
+    ["a PKCS#1 private key", "cp rsa f", "rsa"],
+    ["a PKCS#8 private key", "openssl pkey -in rsa -out f", "rsa"],
+    [
+      "one under a passphrase with its .pub beside it",
+      "openssl pkey -in rsa -aes256 -passout pass:x -out f; cp rsa.pub f.pub",
+      "rsa",
+    ],
+  ])("%s", async (_, line, whose) => {
+    const folder = folderWith(line.includes("e8") ? `openssl genpkey -algorithm ed25519 -out e8; ${line}` : line);
+    const { publicKey } = await readGivenKey(join(folder, "f"));
+    expect(publicKey).not.toContain("\n");
+    if (whose === "ed8") expect(publicKey).toMatch(/^ssh-ed25519 AAAA/);
+    else expect(sameSshKey(publicKey, keyIn(folder, whose as "rsa" | "ed"))).toBe(true);
+    // what we hand on, ssh-keygen reads
+    writeFileSync(join(folder, "handed-on.pub"), `${publicKey}\n`);
+    expect(() => shell(folder, "ssh-keygen -l -f handed-on.pub")).not.toThrow();
+  });
+});
+
+describe.skipIf(!ready)("named, with the command that helps", () => {
+  test.each([
+    ["PuTTY's .ppk 3", "puttygen ed -O private -o f.ppk", "f.ppk", "a PuTTY private key", "ed"],
+    ["PuTTY's .ppk 2", "puttygen rsa -O private --ppk-param version=2 -o f.ppk", "f.ppk", "a PuTTY private key", "rsa"],
+    ["ssh.com's private key", "puttygen rsa -O private-sshcom -o f.com", "f.com", "form of ssh.com", "rsa"],
+    ["a certificate request", "cp leaf.csr f.csr", "f.csr", "a certificate request", "rsa"],
+    ["a private key in DER", "openssl pkey -in rsa -outform DER -out f.der", "f.der", "a private key in DER", "rsa"],
+    [
+      "PKCS#8 under a passphrase",
+      "openssl pkey -in rsa -aes256 -passout pass: -out f.key",
+      "f.key",
+      "a private key whose public half cannot be read",
+      undefined,
+    ],
+    ["PKCS#12", "openssl pkcs12 -export -in x.crt -inkey rsa -passout pass: -out f.pfx", "f.pfx", "a PKCS#12 file", undefined],
+    [
+      "PKCS#12 in base64",
+      "openssl pkcs12 -export -in x.crt -inkey rsa -passout pass: | base64 > f.pfx",
+      "f.pfx",
+      "a PKCS#12 file",
+      undefined,
+    ],
+    [
+      "two leaves in PKCS#7",
+      "openssl crl2pkcs7 -nocrl -certfile x.crt -certfile leaf.crt -out f.p7b",
+      "f.p7b",
+      "a PKCS#7 file with several certificates",
+      undefined,
+    ],
+    [
+      "a list of revoked certificates",
+      "printf -- '-----BEGIN X509 CRL-----\\nAAAA\\n-----END X509 CRL-----\\n' > f.crl",
+      "f.crl",
+      "revoked",
+      undefined,
+    ],
+    ["an OpenSSH certificate", "ssh-keygen -q -s rsa -I me ed.pub", "ed-cert.pub", "an OpenSSH certificate", undefined],
+    ["a fingerprint", "ssh-keygen -l -f ed.pub > f", "f", "a fingerprint", undefined],
+    [
+      "ECDSA",
+      "ssh-keygen -q -t ecdsa -N '' -f ec",
+      "ec.pub",
+      "of type ecdsa-sha2-nistp256, which Azure does not take",
+      undefined,
+    ],
+    [
+      "an ECDSA certificate",
+      "openssl ecparam -name prime256v1 -genkey -noout -out k; openssl req -x509 -new -key k -batch -subj /CN=x -out f",
+      "f",
+      "type ec, which Azure does not take",
+      undefined,
+    ],
+    ["an empty file", ": > f", "f", "is empty", undefined],
+    ["a web page", "echo '<!DOCTYPE html><title>x</title>' > f", "f", "a web page", undefined],
+    ["a PGP key", "echo '-----BEGIN PGP PUBLIC KEY BLOCK-----' > f", "f", "a PGP key", undefined],
+    ["az's answer", 'echo \'{ "publicKey": "ssh-rsa AAAA" }\' > f', "f", "JSON", undefined],
+    ["a key of SSH version 1", "printf '2048 65537 %0300d me\\n' 1 > f", "f", "SSH version 1", undefined],
+  ])("%s", async (_, line, file, is, whose) => {
+    const folder = folderWith(line);
+    const path = join(folder, file);
+    const error = (await readGivenKey(path).catch((thrown: unknown) => thrown)) as Error & { advice: string; exit: number };
+    expect(error).toMatchObject({ name: "ClusterError", exit: 2, message: expect.stringContaining(is) });
+    // nothing of a key is quoted
+    const secrets = readFileSync(path, "latin1").match(/[A-Za-z0-9+/]{24,}/g) ?? [];
+    for (const secret of secrets) expect(`${error.message} ${error.advice} ${String(error.cause)}`).not.toContain(secret);
+    if (whose === undefined) return;
+    const command = /(\(umask 077; [^)]*\)|openssl [^;(]*)/.exec(error.advice)?.[0] ?? "";
+    shell(folder, command);
+    const written = / (?:-o|-out) (\S+?)\)?$/.exec(command.trim())?.[1] ?? "";
+    expect(sameSshKey((await readGivenKey(written)).publicKey, keyIn(folder, whose as "rsa" | "ed"))).toBe(true);
+  });
+});
+
+test.each(["sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"])(
+  "a FIDO key (%s) is named as one",
+  async (type) => {
+    const folder = newFolder();
+    writeFileSync(join(folder, "f.pub"), `${type} AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t me\n`);
+    await expect(readGivenKey(join(folder, "f.pub"))).rejects.toThrow(`of type ${type}, which Azure does not take`);
+  },
+);
