@@ -8,6 +8,7 @@ import type {
   ListDocument,
   PlanDocument,
   RemoveDocument,
+  RunDocument,
   StatusDocument,
   ClusterDocument,
 } from "./core/documents.ts";
@@ -146,6 +147,23 @@ export const destroy = (name: string, options: AzureOptions = {}): Promise<Destr
  * for (const one of await gc({ simulate: true })) if ("error" in one) console.error(one.name, one.error.message);
  */
 export const gc = (options: AzureOptions = {}): Promise<GcResult[]> => once(options, [], (azure) => azure.gc());
+
+/**
+ * Runs a command on every node at once, over SSH with the cluster's own host keys. In a rehearsal no machine is there to run it.
+ *
+ * @example
+ * import { ClusterError, create, run } from "azure-coreos-cluster";
+ *
+ * await create("mycluster", { simulate: true });
+ * try {
+ *   const { nodes } = await run("mycluster", "uptime", { simulate: true, nodeTimeout: 30_000 });
+ *   for (const { name, code, stdout } of nodes) console.log(name, code, stdout);
+ * } catch (error) {
+ *   if (!(error instanceof ClusterError) || error.code !== "NothingBooted") throw error;
+ * }
+ */
+export const run = (name: string, command: string, options: AzureOptions & OptionsOf<"run"> = {}): Promise<RunDocument> =>
+  once(options, ["run"], (azure, wish) => azure.run(name, command, wish));
 
 /**
  * The plan as an ARM template or Terraform JSON. Private keys are in the values file, never in the document.

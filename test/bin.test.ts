@@ -60,3 +60,11 @@ test.skipIf(!existsSync(new URL("../dist/main.js", import.meta.url)))(
     }
   },
 );
+
+test("`npm run dev` runs the sources", async () => {
+  const script = new URL("../.ci/dev.mjs", import.meta.url).pathname;
+  const { stdout } = await promisify(execFile)(process.execPath, [script, "plan", "from-sources", "--simulate", "--json"], {
+    cwd: dir,
+  });
+  expect(JSON.parse(stdout)).toMatchObject({ schema: "azure-coreos-cluster/plan/1", name: "from-sources" });
+});

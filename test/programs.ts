@@ -12,6 +12,7 @@ const PACKAGE: Record<string, string> = {
   openssl: "openssl",
   puttygen: "putty-tools",
   "systemd-analyze": "systemd",
+  "cloud-init": "cloud-init",
 };
 
 const said = new Set<string>();

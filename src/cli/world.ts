@@ -29,6 +29,10 @@ export interface RealWorld extends World {
   endSoon(): void;
 }
 
+/** A question is read from stdin and stands on stderr: both must be a terminal. Node leaves `isTTY` out where they are none. */
+export const isInteractive = ({ stdin, stderr }: Readonly<Record<"stdin" | "stderr", { isTTY?: boolean }>>): boolean =>
+  stdin.isTTY === true && stderr.isTTY === true;
+
 const LINGER_MS = 2000;
 
 export function realWorld(): RealWorld {
@@ -51,7 +55,7 @@ export function realWorld(): RealWorld {
     cwd: process.cwd(),
     stdout: output(process.stdout),
     stderr: output(process.stderr),
-    interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    interactive: isInteractive(process),
     clock: realClock,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     loadRest: async () => (await import("./rest.ts")).loadRest(),

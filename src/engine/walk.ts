@@ -2,6 +2,8 @@
  * Walks the plan: everything that can be done at once is; after a failure what depends on it is skipped and the rest is
  * finished. It knows nothing of Azure; what a visit does is the caller's.
  */
+import { ClusterError } from "../core/errors.ts";
+
 export interface Node {
   readonly id: string;
   readonly dependsOn: readonly string[];
@@ -23,7 +25,8 @@ export interface WalkOptions {
 
 /**
  * Visits every node once, after all that it depends on (or, going down, all that depends on it).
- * Never rejects: the results say what happened, by id. Dependencies outside the list count as there.
+ * The results say what happened, by id. Dependencies outside the list count as there.
+ * @throws ClusterError PlanCircle (a bug), before anything is visited, when nodes wait for each other
  */
 export async function walk<N extends Node, T>(
   nodes: readonly N[],
@@ -37,6 +40,9 @@ export async function walk<N extends Node, T>(
       if (options.direction === "down") before.get(other)?.push(id);
       else before.get(id)?.push(other);
     }
+  const circle = circleIn(before);
+  if (circle !== undefined)
+    throw new ClusterError("PlanCircle", `the plan goes round in a circle: ${circle.join(" -> ")}`, { source: "bug" });
   const results = new Map<string, Result<T>>();
   const running = new Map<string, Promise<Result<T>>>();
 
@@ -71,4 +77,28 @@ export async function walk<N extends Node, T>(
 
   await Promise.all(nodes.map(run));
   return results;
+}
+
+// --- internal ---
+
+/** Ids that wait for each other, the first one again at the end; undefined when there is an order. Takes what is ready away until nothing is. */
+function circleIn(before: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const left = new Map([...before].map(([id, earlier]) => [id, new Set(earlier)]));
+  const after = new Map<string, string[]>();
+  for (const [id, earlier] of before) for (const one of earlier) after.set(one, [...(after.get(one) ?? []), id]);
+  const ready = [...left.keys()].filter((id) => left.get(id)?.size === 0);
+  for (let id = ready.pop(); id !== undefined; id = ready.pop()) {
+    left.delete(id);
+    for (const later of after.get(id) ?? []) {
+      left.get(later)?.delete(id);
+      if (left.get(later)?.size === 0) ready.push(later);
+    }
+  }
+  const path: string[] = [];
+  // all that is left waits for something that is left
+  for (let [at] = left.keys(); at !== undefined; [at] = left.get(at) ?? []) {
+    if (path.includes(at)) return [...path.slice(path.indexOf(at)), at];
+    path.push(at);
+  }
+  return undefined;
 }

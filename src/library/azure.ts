@@ -9,6 +9,7 @@ import type {
   ListDocument,
   PlanDocument,
   RemoveDocument,
+  RunDocument,
   StatusDocument,
 } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
@@ -61,6 +62,8 @@ export interface Azure {
   destroy(name: string): Promise<DestroyDocument>;
   /** Destroys the clusters whose time to live is over. One that fails stops no other. */
   gc(): Promise<GcResult[]>;
+  /** Runs a command on every node at once; nodes need a real Azure. @throws ClusterError NothingBooted in a rehearsal */
+  run(name: string, command: string, options?: OptionsOf<"run">): Promise<RunDocument>;
   exportPlan(name: string, options?: OptionsOf<"create" | "export">): Promise<ExportResult>;
   /** Everything that happens from now on, until `close`. */
   events(): AsyncIterable<Event>;
@@ -139,6 +142,11 @@ export function openAzure(options: AzureOptions, clock: Clock): Azure {
     async gc() {
       const { gc } = await import("../operations/gc.ts");
       return (await opened(false, {}, (run) => gc(run, group))).map(gcResult);
+    },
+    async run(name, command, wish = {}) {
+      const checked = checkedOptions(wish, ["run"]);
+      const { onNodes } = await import("../operations/on-nodes.ts");
+      return opened(true, {}, (run) => onNodes(run, clusterName(name), command, { ...group, ...checked }));
     },
     async exportPlan(name, wish = {}) {
       const asked = { ...given, ...checkedOptions(wish, ["create", "export"]) };

@@ -3,6 +3,7 @@
  * as all before them have ended, so that the output of two runs can be compared. One node's failure is its exit code, and
  * stops no other. Memory does not grow with what the nodes print.
  */
+import type { NodeRun, RunResult } from "../core/documents.ts";
 import type { Clock } from "../core/clock.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { Exit, StreamOptions } from "./command.ts";
@@ -24,28 +25,6 @@ export interface RunOptions {
   readonly onLine?: (line: OutputLine) => void;
   /** How much of each of stdout and stderr the result keeps; see keptBytes, the default. */
   readonly keepBytes?: number;
-}
-
-export interface NodeRun {
-  readonly index: number;
-  readonly name: string;
-  /** The command's, or 255 without a connection (as ssh), 124 after the time limit (as timeout), 128 + n after signal n. */
-  readonly code: number;
-  /** The beginning, as UTF-8; bytes that are none come as U+FFFD. */
-  readonly stdout: string;
-  readonly stderr: string;
-  /** How much the command wrote. */
-  readonly stdoutBytes: number;
-  readonly stderrBytes: number;
-  /** True when it wrote more than is here. */
-  readonly truncated: boolean;
-  readonly error?: { readonly code: string; readonly message: string };
-}
-
-export interface RunResult {
-  /** The worst of the nodes'. */
-  readonly exit: number;
-  readonly nodes: readonly NodeRun[];
 }
 
 /** A MiB of each stream, less where the nodes are many: 128 MiB in all, and never under 64 KiB. */

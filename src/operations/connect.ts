@@ -1,5 +1,4 @@
 /** The way to Azure: which one, which subscription, who signs in, and the SDK's clients. Loaded lazily, for it is most of the program. */
-import { resolve } from "node:path";
 import type { Cloud } from "../azure/clouds.ts";
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
@@ -9,6 +8,7 @@ import type { Emit } from "../engine/event.ts";
 import { createSiblings } from "../engine/siblings.ts";
 import { createThrottle } from "../engine/throttle.ts";
 import type { RequestTools } from "../engine/tools.ts";
+import { ownPath } from "./own-path.ts";
 import type { Surroundings, Way } from "./run.ts";
 
 export interface Around {
@@ -84,7 +84,7 @@ async function signIn(outside: Surroundings, given: Partial<FlagValues>, cloud: 
       throw refuseIncompleteSignIn();
     }
     const { checkManagementCertificate } = await import("../prepare/management-certificate.ts");
-    const checked = await checkManagementCertificate(resolve(outside.cwd, given.azureCert), outside.clock.now());
+    const checked = await checkManagementCertificate(ownPath(outside, given.azureCert), outside.clock.now());
     for (const message of checked.notes) emit({ kind: "note", id: "azure-cert", label: "certificate", message });
     certificate = checked.pem;
   }

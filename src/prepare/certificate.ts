@@ -101,13 +101,16 @@ const algorithmOf = (der: DerWriter, key: KeyObject): Der =>
     ? der.sequence([der.oid("1.2.840.113549.1.1.11"), der.none()])
     : der.sequence([der.oid("1.2.840.10045.4.3.2")]);
 
-const nameOf = (der: DerWriter, attributes: readonly SubjectAttribute[]): Der =>
-  der.sequence(
-    attributes.map(({ name, value }) => {
-      const { oid, type } = encodingOf(name);
-      return der.set(der.sequence([der.oid(oid), der.text(type, value)]));
-    }),
-  );
+function nameOf(der: DerWriter, attributes: readonly SubjectAttribute[]): Der {
+  const parts: Der[][] = [];
+  for (const attribute of attributes) {
+    const { oid, type } = encodingOf(attribute);
+    const one = der.sequence([der.oid(oid), der.text(type, attribute.value)]);
+    if (attribute.joined === true) parts.at(-1)?.push(one);
+    else parts.push([one]);
+  }
+  return der.sequence(parts.map((part) => der.set(part)));
+}
 
 /** An issuer's name must be byte for byte the subject of its certificate: field 5 of tbsCertificate, which is field 0. */
 const subjectInside = (der: DerWriter, issuer: X509Certificate): Der => fieldOf(fieldOf(der.parse(issuer.raw), 0), 5);

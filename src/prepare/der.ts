@@ -9,7 +9,8 @@ export type StringType = "printable" | "utf8" | "ia5";
 
 export interface DerWriter {
   sequence(items: readonly Der[]): Der;
-  set(item: Der): Der;
+  /** In the order that DER demands of a SET OF: by their bytes. */
+  set(items: readonly Der[]): Der;
   /** Content bytes, big-endian; minimal, as the caller gives them. */
   integer(bytes: Uint8Array): Der;
   oid(id: string): Der;
@@ -37,7 +38,11 @@ export async function loadDer(): Promise<DerWriter> {
   const strings = { printable: Type.PRINTABLESTRING, utf8: Type.UTF8, ia5: Type.IA5STRING };
   return {
     sequence: (items) => whole(Type.SEQUENCE, items),
-    set: (item) => whole(Type.SET, [item]),
+    set: (items) =>
+      whole(
+        Type.SET,
+        items.toSorted((a, b) => Buffer.compare(bytesOf(a), bytesOf(b))),
+      ),
     integer: (bytes) => plain(Type.INTEGER, binary(bytes)),
     oid: (id) => plain(Type.OID, asn1.oidToDer(id).getBytes()),
     yes: () => plain(Type.BOOLEAN, "\u00ff"),

@@ -1,19 +1,23 @@
 /**
  * OpenSSL's configuration format, as far as request files use it: sections, comments, quotes, escapes, continued lines and
- * `$name`, `${section::name}`. Syntax only; what the entries mean is the caller's. It reads no file and no environment.
- * The rules are those of config(5ssl).
+ * `$name`, `${section::name}`. Syntax only; what the entries mean is the caller's. It reads no file and no environment: a value that needs
+ * either is refused when it is asked for, so that what nobody needs stops nobody. The rules are those of config(5ssl).
  */
 import { usageError } from "../core/errors.ts";
 
 export interface ConfEntry {
   readonly name: string;
+  /** Expanded when it is asked for. @throws a usage error that names the line */
   readonly value: string;
   /** 1-based: where the entry begins. */
   readonly line: number;
 }
 export type ConfSection = readonly ConfEntry[];
 
-/** Sections by name, entries in the order of the file; what stands before the first section is in "default". */
+/** The name of an entry that stands for a file to be put in its place. */
+export const INCLUDE = ".include";
+
+/** Sections by name, entries in the order of the file, of those of one name the last; what stands before the first section is in "default". */
 export function parseOpensslConf(text: string, file: string): ReadonlyMap<string, ConfSection> {
   const sections = new Map<string, ConfEntry[]>([["default", []]]);
   let current = "default";
@@ -26,17 +30,40 @@ export function parseOpensslConf(text: string, file: string): ReadonlyMap<string
       continue;
     }
     if (content.startsWith("[")) throw fail(`the section "${content}" is not closed by "]"`);
-    if (/^\.include\b/.test(content)) throw fail("`.include` is not read: put what is included into the file itself");
     if (/^\.pragma\b/.test(content)) continue;
+    if (/^\.include\b/.test(content)) {
+      sections.get(current)?.push(included(line, fail));
+      continue;
+    }
     const at = content.indexOf("=");
     if (at < 1) throw fail(`"${content}" is neither [ section ] nor name = value`);
     const [section, name] = qualified(content.slice(0, at).trim(), current);
-    const value = expand(content.slice(at + 1).trim(), section, sections, fail);
     if (!sections.has(section)) sections.set(section, []);
-    sections.get(section)?.push({ name, value, line });
+    const raw = content.slice(at + 1).trim();
+    const look = (from: string, wanted: string): ConfEntry | undefined =>
+      sections.get(from)?.findLast((entry) => entry.name === wanted && entry.line < line);
+    sections.get(section)?.push({
+      name,
+      line,
+      get value() {
+        return expand(raw, section, look, fail);
+      },
+    });
   }
-  return sections;
+  return new Map([...sections].map(([name, entries]) => [name, lastOfEach(entries)]));
 }
+
+/** A name that is given again replaces the one before. */
+const lastOfEach = (entries: readonly ConfEntry[]): ConfSection =>
+  entries.filter(({ name }, at) => name === INCLUDE || !entries.some((other, later) => later > at && other.name === name));
+
+const included = (line: number, fail: (what: string) => Error): ConfEntry => ({
+  name: INCLUDE,
+  line,
+  get value(): string {
+    throw fail("`.include` is not read: put what is included into the file itself");
+  },
+});
 
 function qualified(name: string, current: string): [section: string, name: string] {
   const at = name.indexOf("::");
@@ -74,7 +101,7 @@ const TOKEN =
 function expand(
   value: string,
   section: string,
-  sections: ReadonlyMap<string, readonly ConfEntry[]>,
+  look: (section: string, name: string) => ConfEntry | undefined,
   fail: (what: string) => Error,
 ): string {
   return value.replace(TOKEN, (...found: unknown[]) => {
@@ -85,9 +112,7 @@ function expand(
     if (variable === undefined) return part["text"] ?? "";
     const [from, name] = qualified(variable, section);
     if (from === "ENV") throw fail(`$${variable} is not read from the environment: write the value itself`);
-    const known = [...(sections.get(from) ?? [])].findLast((entry) => entry.name === name);
-    const fallback = [...(sections.get("default") ?? [])].findLast((entry) => entry.name === name);
-    const entry = known ?? fallback;
+    const entry = look(from, name) ?? look("default", name);
     if (entry === undefined) throw fail(`the variable $${variable} has no value above this line`);
     return entry.value;
   });

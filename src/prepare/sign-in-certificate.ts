@@ -6,7 +6,9 @@ import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { basename, dirname, extname, join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { thumbprint } from "./certificate.ts";
+import { looksLikeDer, readDer } from "./der-file.ts";
 import { readableByOthers, readKept } from "./kept-file.ts";
+import { bareBase64, textOf } from "./key-text.ts";
 
 export interface SignInCertificate {
   /** The file's text: a secret. */
@@ -33,7 +35,8 @@ export async function checkManagementCertificate(file: string, now: number): Pro
       `${file} does not exist.`,
       "Make one with `azure-coreos-cluster generate-mgmt-cert`, or check the path.",
     );
-  const pem = bytes.toString("utf8").replace(/^\uFEFF/, "");
+  const pem = textOf(bytes);
+  await refuseOtherKind(file, pem, bytes);
   const certificate = firstCertificate(file, pem, bytes);
   const key = privateKey(file, pem);
   if (!certificate.checkPrivateKey(key))
@@ -56,9 +59,39 @@ export async function checkManagementCertificate(file: string, now: number): Pro
   };
 }
 
+/** What people have instead: each with what makes a PEM file of it, or why nothing does. */
+async function refuseOtherKind(file: string, text: string, bytes: Buffer): Promise<void> {
+  if (/<PublishData[\s>]/.test(text))
+    throw refuseSignIn(
+      "AzureCertificatePublishSettings",
+      `${file} is a .publishsettings file: its certificate signed in to classic Azure, which is gone, and signs in to nothing today.`,
+      "Sign in with `az login`, or make a service principal with a certificate: `azure-coreos-cluster generate-mgmt-cert` says how.",
+    );
+  const der = looksLikeDer(bytes) ? bytes : bareBase64(text);
+  const kind = der === undefined || !looksLikeDer(der) ? undefined : (await readDer(der)).kind;
+  if (kind === "pkcs12")
+    throw refuseSignIn(
+      "AzureCertificatePkcs12",
+      `${file} is a PKCS#12 file (.pfx, .p12), and a PEM file is wanted.`,
+      `Make one: (umask 077; openssl pkcs12 -in ${file} -noenc -out ${stemOf(file)}.pem), with -legacy for one of old Windows`,
+    );
+  if (kind === "private key" || kind === "encrypted private key")
+    throw refuseSignIn(
+      "AzureCertificateMissing",
+      `${file} holds a private key in DER, but no certificate.`,
+      `Put both into one PEM file: (umask 077; { openssl pkey -inform DER -in ${file}; cat CERTIFICATE.pem; } > azure-cert.pem)`,
+    );
+  if (/^PuTTY-User-Key-File-|^(ssh-|ecdsa-|sk-)\S+ AAAA|BEGIN OPENSSH PRIVATE KEY|BEGIN SSH2/m.test(text))
+    throw refuseSignIn(
+      "AzureCertificateKind",
+      `${file} is a key for SSH; signing in to Azure needs a certificate and its key.`,
+      "Make one with `azure-coreos-cluster generate-mgmt-cert`, and upload its .cer. A key for SSH goes to --ssh-cert.",
+    );
+}
+
 function firstCertificate(file: string, pem: string, bytes: Buffer): X509Certificate {
   const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(pem)?.[0];
-  const certificate = parseCertificate(block ?? bytes);
+  const certificate = parseCertificate(block ?? bareBase64(pem) ?? bytes);
   if (block !== undefined && certificate !== undefined) return certificate;
   // A DER certificate parses, but holds the public half alone.
   if (certificate !== undefined) throw withoutKey(file);
@@ -71,7 +104,7 @@ function firstCertificate(file: string, pem: string, bytes: Buffer): X509Certifi
   throw refuseSignIn(
     "AzureCertificateUnreadable",
     `${file} is no PEM file with a private key and a certificate.`,
-    "Of a .pfx, make one: (umask 077; openssl pkcs12 -in FILE.pfx -nodes -out azure-cert.pem)",
+    "Of a .pfx, make one: (umask 077; openssl pkcs12 -in FILE.pfx -noenc -out azure-cert.pem)",
   );
 }
 

@@ -4,14 +4,19 @@
  */
 import { join } from "node:path";
 import { ClusterError, usageError } from "../core/errors.ts";
+import { attributeKind, isObjectId, KNOWN_NAMES } from "./attribute-names.ts";
 import type { StringType } from "./der.ts";
-import { parseOpensslConf, type ConfSection } from "./openssl-conf.ts";
+import { INCLUDE, parseOpensslConf, type ConfSection } from "./openssl-conf.ts";
 import { readKept } from "./kept-file.ts";
 
 export interface SubjectAttribute {
-  /** openssl's short name: "CN", "O", "emailAddress". */
-  readonly name: AttributeName;
+  /** openssl's short name: "CN", "O", "emailAddress"; or a name that the file has given to `oid`. */
+  readonly name: string;
   readonly value: string;
+  /** Of a name that is not openssl's own. */
+  readonly oid?: string;
+  /** It stands in one part of the name together with the attribute before it. */
+  readonly joined?: true;
 }
 
 export interface Subject {
@@ -30,26 +35,6 @@ export interface CertConf {
 export const MIN_BITS = 2048;
 export const MAX_BITS = 8192;
 
-/** Short name -> object id, long name, ASN.1 string type, and upper bound in characters (X.520, RFC 5280 appendix A). */
-const ATTRIBUTE = {
-  C: ["2.5.4.6", "countryName", "printable", 2],
-  ST: ["2.5.4.8", "stateOrProvinceName", "utf8", 128],
-  L: ["2.5.4.7", "localityName", "utf8", 128],
-  street: ["2.5.4.9", "streetAddress", "utf8", 128],
-  O: ["2.5.4.10", "organizationName", "utf8", 64],
-  OU: ["2.5.4.11", "organizationalUnitName", "utf8", 64],
-  title: ["2.5.4.12", "title", "utf8", 64],
-  CN: ["2.5.4.3", "commonName", "utf8", 64],
-  SN: ["2.5.4.4", "surname", "utf8", 40],
-  GN: ["2.5.4.42", "givenName", "utf8", 16],
-  serialNumber: ["2.5.4.5", "serialNumber", "printable", 64],
-  emailAddress: ["1.2.840.113549.1.9.1", "emailAddress", "ia5", 128],
-  DC: ["0.9.2342.19200300.100.1.25", "domainComponent", "ia5", 63],
-  UID: ["0.9.2342.19200300.100.1.1", "userId", "utf8", 256],
-} as const satisfies Record<string, readonly [string, string, StringType, number]>;
-
-export type AttributeName = keyof typeof ATTRIBUTE;
-
 export const DEFAULT_SUBJECT: Subject = {
   attributes: [
     { name: "O", value: "azure-coreos-cluster" },
@@ -59,10 +44,11 @@ export const DEFAULT_SUBJECT: Subject = {
 };
 
 /** Object id and ASN.1 string type of an attribute. */
-export const encodingOf = (name: AttributeName): { oid: string; type: StringType } => ({
-  oid: ATTRIBUTE[name][0],
-  type: ATTRIBUTE[name][2],
-});
+export function encodingOf({ name, oid }: SubjectAttribute): { oid: string; type: StringType } {
+  const kind = attributeKind(oid ?? name);
+  if (kind === undefined) throw new Error(`no object id for ${name}`);
+  return kind;
+}
 
 /** The subject of `DIR/cert.conf`, or the default where there is none. Throws usage errors with file and line. */
 export async function subjectOf(dir: string): Promise<CertConf> {
@@ -78,17 +64,22 @@ export async function subjectOf(dir: string): Promise<CertConf> {
  */
 export function readCertConf(text: string, file = "cert.conf"): CertConf {
   const conf = parseOpensslConf(text, file);
-  const req = conf.get("req") ?? conf.get("default") ?? [];
-  const value = (name: string): { value: string; line: number } | undefined => req.findLast((entry) => entry.name === name);
-  const sectionName = value("distinguished_name");
+  const top = conf.get("default") ?? [];
+  const req = conf.get("req") ?? [];
+  const find = (name: string): { value: string; line: number } | undefined =>
+    [...top, ...req].findLast((entry) => entry.name === name);
+  const sectionName = find("distinguished_name");
+  // what is included may hold whatever is missing, and nothing else is worth stopping for
+  const section = sectionName === undefined ? undefined : conf.get(sectionName.value);
+  refuseIncluded(section ?? [...conf.values()].flat());
   if (sectionName === undefined) throw refuse(file, undefined, "has no `distinguished_name` in its section [ req ]");
-  const section = conf.get(sectionName.value);
   if (section === undefined) throw refuse(file, sectionName.line, `names the section [ ${sectionName.value} ], which is missing`);
 
   const notes: string[] = [];
-  const attributes = attributesOf(section, value("prompt")?.value !== "no", file, notes);
+  const place: Place = { file, names: ownNames(conf, top), notes };
+  const attributes = attributesOf(section, top, find("prompt")?.value !== "no", place);
   if (attributes.length === 0) throw refuse(file, sectionName.line, `has nothing in its section [ ${sectionName.value} ]`);
-  return { subject: { attributes, bits: bitsOf(value("default_bits"), file, notes) }, notes };
+  return { subject: { attributes, bits: bitsOf(find("default_bits"), file, notes) }, notes };
 }
 
 /** `/C=US/O=My Company/CN=www.test.com`, as `openssl req -subj` takes it; a backslash keeps a slash in a value. */
@@ -99,38 +90,78 @@ export function parseSubject(text: string): Subject {
   const attributes = parts.slice(1).map((part) => {
     const at = part.indexOf("=");
     if (at < 1) throw refuse(`The subject "${text}"`, undefined, `has "${part}" where NAME=value is expected`);
-    return attribute(part.slice(0, at), part.slice(at + 1).replace(/\\(.)/g, "$1"), `The subject "${text}"`, undefined);
+    const place: Place = { file: `The subject "${text}"`, names: new Map(), notes: [] };
+    return attribute(part.slice(0, at), part.slice(at + 1).replace(/\\(.)/g, "$1"), place, undefined);
   });
   return { attributes, bits: MIN_BITS };
 }
 
-function attributesOf(section: ConfSection, prompting: boolean, file: string, notes: string[]): SubjectAttribute[] {
+/** Its value is what it is refused with. */
+const refuseIncluded = (entries: ConfSection): unknown => entries.find(({ name }) => name === INCLUDE)?.value;
+
+interface Place {
+  readonly file: string;
+  /** Object ids by the names that the file has given them. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly notes: string[];
+}
+
+/** `oid_section`, of the file itself or of its `openssl_conf`: NAME = 1.2.3, or NAME = a long name, 1.2.3. */
+function ownNames(conf: ReadonlyMap<string, ConfSection>, top: ConfSection): Map<string, string> {
+  const valueIn = (section: ConfSection, name: string): string | undefined =>
+    section.findLast((entry) => entry.name === name)?.value;
+  const modules = conf.get(valueIn(top, "openssl_conf") ?? "") ?? [];
+  const found = new Map<string, string>();
+  for (const section of [valueIn(top, "oid_section"), valueIn(modules, "oid_section")])
+    for (const { name, value } of conf.get(section ?? "") ?? []) {
+      const [oid = "", ...long] = value.split(",").toReversed();
+      if (!isObjectId(oid.trim())) continue;
+      for (const one of [name, long.toReversed().join(",").trim()]) if (one !== "") found.set(one, oid.trim());
+    }
+  return found;
+}
+
+function attributesOf(section: ConfSection, top: ConfSection, prompting: boolean, place: Place): SubjectAttribute[] {
+  const get = (name: string): string | undefined => [...top, ...section].findLast((entry) => entry.name === name)?.value;
   // openssl puts questions to the user unless told `prompt = no`; nobody is asked here.
-  const questions = prompting && section.some((entry) => entry.name.endsWith("_default"));
-  if (questions) notes.push(`${file} asks questions (no \`prompt = no\`): the ..._default answers are taken.`);
-  return section.flatMap((entry) => {
-    const isAnswer = entry.name.endsWith("_default");
-    if (/_(min|max|value)$/.test(entry.name) || isAnswer !== questions || entry.value === "") return [];
-    // "0.organizationName" allows one name twice: what is before the dot is no part of it.
-    const name = entry.name.replace(/_default$/, "").replace(/^[^.:,]*[.:,](?=.)/, "");
-    return [attribute(name, entry.value, file, entry.line)];
+  const answered = (name: string): string | undefined => get(`${name}_value`) ?? get(`${name}_default`);
+  const entries = section.filter(({ name }) => !/_(min|max|default|value)$/.test(name));
+  const questions = prompting && entries.some(({ name }) => answered(name) !== undefined);
+  if (questions) place.notes.push(`${place.file} asks questions (no \`prompt = no\`): the ..._default answers are taken.`);
+  return entries.flatMap((entry, at) => {
+    const { name, line } = entry;
+    const value = questions ? answered(name) : entry.value;
+    if (value === undefined || value === "") return [];
+    // "0.organizationName" allows one name twice: what is before the dot is no part of it. A plus joins it to the name before it.
+    const [, plus, plain = ""] = /^(?:[^.:,]*[.:,](?=.))?(\+?)(.*)$/.exec(name) ?? [];
+    const one = attribute(plain, value, place, line);
+    return [plus === "+" && at > 0 ? { ...one, joined: true as const } : one];
   });
 }
 
-function attribute(given: string, value: string, file: string, line: number | undefined): SubjectAttribute {
-  const name = (Object.keys(ATTRIBUTE) as AttributeName[]).find((short) => short === given || ATTRIBUTE[short][1] === given);
-  if (name === undefined)
-    throw refuse(file, line, `has the name "${given}", which no certificate knows (known: ${Object.keys(ATTRIBUTE).join(", ")})`);
-  const [, , type, longest] = ATTRIBUTE[name];
-  const wrong = problem(name, type, longest, value);
-  if (wrong !== undefined) throw refuse(file, line, `has ${name}="${value}", but ${wrong}`);
-  return { name, value };
+function attribute(given: string, value: string, { file, names }: Place, line: number | undefined): SubjectAttribute {
+  const kind = attributeKind(given, names);
+  if (kind === undefined)
+    throw refuse(
+      file,
+      line,
+      `has the name "${given}", which openssl does not know either (it knows ${KNOWN_NAMES().join(", ")} and more; any other needs its object id, as in 0.1.2.3.4 = value, or an oid_section)`,
+    );
+  const wrong = problem(kind.name, kind, value);
+  if (wrong !== undefined) throw refuse(file, line, `has ${kind.name}="${value}", but ${wrong}`);
+  return { name: kind.name, value, ...(names.has(given) || kind.name === kind.oid ? { oid: kind.oid } : {}) };
 }
 
-function problem(name: AttributeName, type: StringType, longest: number, value: string): string | undefined {
+function problem(
+  name: string,
+  { type, least, most }: { type: StringType; least: number; most: number },
+  value: string,
+): string | undefined {
   if (value === "") return "it must not be empty";
   if (name === "C" && !/^[A-Za-z]{2}$/.test(value)) return "a country is two letters";
-  if (Array.from(value).length > longest) return `at most ${longest} characters are allowed`;
+  const length = Array.from(value).length;
+  if (length > most) return `at most ${most} characters are allowed`;
+  if (length < least) return `at least ${least} characters are needed`;
   if (type === "printable" && !/^[A-Za-z0-9 '()+,\-./:=?]*$/.test(value))
     return "only letters, digits and '()+,-./:=? are allowed";
   if (type === "ia5" && !/^[ -~]*$/.test(value)) return "only ASCII characters are allowed";

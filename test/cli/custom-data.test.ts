@@ -1,8 +1,10 @@
 /** `create --custom-data`: what the machines get of a user's own file, and what is said of it. */
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { testAzure, type Body, type TestAzure } from "./world.ts";
 
 const open: TestAzure[] = [];
@@ -70,3 +72,33 @@ describe("is refused before anything is made, with the command that mends it", (
     expect(stderr.replaceAll(/\s+/g, " ")).toContain(message);
   });
 });
+
+/** A discovery service on loopback, and what it was asked. */
+async function service(): Promise<{ base: string; asked: string[] }> {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    response.end(`${base}/0123456789abcdef0123456789abcdef\n`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  onTestFinished(() => void server.close());
+  return { base, asked };
+}
+
+test.each(["/new", "/new/", "/new?size=5", "/new/?size=3"])(
+  "--discovery-service-url HOST%s asks once, for the members there are",
+  async (path) => {
+    const one = testAzure();
+    open.push(one);
+    const { base, asked } = await service();
+    const flags = ["mycluster", "--discovery-service-url", `"${base}${path}"`];
+    const { exit, stderr } = await one.run(flags);
+    expect([exit, asked]).toEqual([0, ["/new?size=3"]]);
+    expect(stderr.includes("asks for 5; the URL is asked for 3")).toBe(path.includes("size=5"));
+    const sent = one.puts().get("virtualMachines/mycluster-coreos-0").properties.osProfile.customData as string;
+    expect(Buffer.from(sent, "base64").toString()).toContain(`ETCD_DISCOVERY=${base}/0123456789abcdef0123456789abcdef`);
+    expect(await one.run(flags)).toMatchObject({ exit: 0 });
+    expect(asked).toHaveLength(1);
+  },
+);

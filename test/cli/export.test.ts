@@ -123,7 +123,15 @@ describe.each([
     };
   };
 
-  if (format === "terraform")
+  if (format === "terraform") {
+    test("the provider works in the subscription of the group", async () => {
+      const { document } = await exported(azure());
+      expect(document.provider).toEqual({ azapi: { subscription_id: GROUP.split("/")[2] } });
+      expect(document.provider.azapi.subscription_id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+      const group = Object.values<Body>(document.resource.azapi_resource).find(({ type }) => /resourceGroups@/i.test(type));
+      expect(group.parent_id).toBe(`/subscriptions/${GROUP.split("/")[2]}`);
+    });
+
     test("an id that comes back in capitals is no change of a machine", async () => {
       const { document } = await exported(azure());
       const blocks = Object.entries<Body>(document.resource.azapi_resource);
@@ -132,6 +140,7 @@ describe.each([
         "virtualMachines_mycluster_coreos_1",
       ]);
     });
+  }
 
   test("what it deploys is the cluster, with nothing left to change", async () => {
     const one = azure();

@@ -1,5 +1,5 @@
 /** Each flag of the old script, and each new one of create, by what arrives at Azure; not by inner values. */
-import { writeFileSync, readFileSync } from "node:fs";
+import { writeFileSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { type Body, type TestAzure, testAzure } from "./world.ts";
@@ -207,11 +207,22 @@ test.each([
 test("a --ssh-thumb that nothing has is refused before anything is made", async () => {
   const one = azure();
   await storeKeys(one, { empty: undefined, mine: ED25519 });
+  const before = one.puts().size;
   const { exit, stderr } = await one.run(`mycluster --ssh-thumb ${"AB".repeat(20)}`);
   expect(exit).toBe(5);
   expect(stderr).toContain("AB".repeat(20));
   expect(stderr.replaceAll(/\s+/g, " ")).toContain("cannot be read and so were passed over: empty.");
-  expect(one.puts().size).toBe(0);
+  expect(one.puts().size).toBe(before);
+});
+
+test("cert.conf is read when a certificate is made of it, and stops no other command", async () => {
+  const one = azure();
+  writeFileSync(join(one.dir, "cert.conf"), "[ req ]\ndistinguished_name = dn\n[ dn ]\nCN = $ENV::NOBODY\n");
+  for (const command of ["plan mycluster", "mycluster --num-nodes 1", "status mycluster"])
+    expect((await one.run(command)).stderr, command).not.toContain("cert.conf");
+  for (const end of ["key", "pem", "cer", "pub"]) rmSync(join(one.dir, `ssh-cert.${end}`));
+  const { exit, stderr } = await one.run("other --num-nodes 1");
+  expect([exit, stderr]).toEqual([2, expect.stringContaining("cert.conf line 4: $ENV::NOBODY")]);
 });
 
 test("--subscription is in every path", async () => {

@@ -112,3 +112,15 @@ test("what is not in the list counts as there; an empty list is done", async () 
   expect(results.get("a")).toEqual({ state: "done", value: 1 });
   expect((await walk([], () => Promise.resolve(1))).size).toBe(0);
 });
+
+test.each([
+  ["a node that waits for itself", { a: ["a"] }, "a -> a"],
+  ["two", { a: ["b"], b: ["a"], c: [] }, "a -> b -> a"],
+  ["three, behind others", { x: ["a"], a: ["b"], b: ["c"], c: ["a"], y: [] }, "a -> b -> c -> a"],
+])("a circle is named before anything is visited: %s", async (_, plan, circle) => {
+  const visited: string[] = [];
+  const nodes = Object.entries(plan).map(([id, dependsOn]) => ({ id, dependsOn }));
+  const walking = walk(nodes, async ({ id }) => void visited.push(id));
+  await expect(walking).rejects.toMatchObject({ code: "PlanCircle", source: "bug", message: expect.stringContaining(circle) });
+  expect(visited).toEqual([]);
+});

@@ -3,7 +3,14 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { discoveryMembers, discoverySize, newDiscoveryUrl, parseDiscoveryUrl, type Fetch } from "../../src/prepare/discovery.ts";
+import {
+  discoveryMembers,
+  discoveryService,
+  discoverySize,
+  newDiscoveryUrl,
+  parseDiscoveryUrl,
+  type Fetch,
+} from "../../src/prepare/discovery.ts";
 import { answers, end } from "../nodes/sshd.ts";
 import { find, has } from "../programs.ts";
 import { freePorts, newFolder } from "./folder.ts";
@@ -23,6 +30,8 @@ test.each([
   [`https://discovery.etcd.io/${TOKEN}`, `https://discovery.etcd.io/${TOKEN}`, TOKEN],
   ["http://10.0.0.9:2379/v2/keys/_etcd/registry/my-token/", "http://10.0.0.9:2379/v2/keys/_etcd/registry/my-token", "my-token"],
   ["http://[::1]:8087/t", "http://[::1]:8087/t", "t"],
+  [`'${URL_}'`, URL_, TOKEN],
+  [`HTTP://disc.example:8087/${TOKEN}/`, URL_, TOKEN],
 ])("a discovery URL: %j", (text, url, token) => {
   expect(parseDiscoveryUrl(text)).toEqual({ url, token });
 });
@@ -43,14 +52,36 @@ test.each([
   );
 });
 
-test.each(["http://disc.example:8087", "http://disc.example:8087/", "http://disc.example:8087/new"])(
-  "asks %s for the size",
-  async (base) => {
-    const { fetch, asked } = service(200, `${URL_}\n`);
-    expect(await newDiscoveryUrl(fetch, base, 5)).toBe(URL_);
-    expect(asked).toEqual(["http://disc.example:8087/new?size=5"]);
-  },
-);
+test.each([
+  "http://disc.example:8087",
+  "http://disc.example:8087/",
+  "http://disc.example:8087/new",
+  "http://disc.example:8087/new/",
+  "http://disc.example:8087/new?size=3",
+  "http://disc.example:8087/new/?size=3",
+  "HTTP://Disc.Example:8087/new?size=5",
+  '"http://disc.example:8087/new?size=3"',
+  "\u201chttp://disc.example:8087/new\u201d",
+  " <http://disc.example:8087/new> ",
+])("asks %s for the size", async (base) => {
+  const { fetch, asked } = service(200, `${URL_}\n`);
+  expect(await newDiscoveryUrl(fetch, base, 5)).toBe(URL_);
+  expect(asked).toEqual(["http://disc.example:8087/new?size=5"]);
+});
+
+test.each<[string, { address: string; size?: number } | undefined]>([
+  ["https://d.example/new?size=3", { address: "https://d.example", size: 3 }],
+  ["https://d.example/etcd/new/", { address: "https://d.example/etcd" }],
+  ["https://d.example/new/abc", undefined],
+  [URL_, undefined],
+])("the service of %s", (text, expected) => expect(discoveryService(text)).toEqual(expected));
+
+test.each([
+  "https://d.example/new?size=0",
+  "https://d.example/new?size=x",
+  "https://d.example/new?siez=3",
+  "https://d.example/new#3",
+])("a service that cannot be asked: %s", (text) => expect(() => discoveryService(text)).toThrow("takes a size and nothing else"));
 
 test.each([
   [503, "", "answered 503"],

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -81,11 +82,12 @@ test("six at once agree", async () => {
   expect(all.filter(({ made }) => made)).toHaveLength(1);
 });
 
-test.each<[string, () => string]>([
+test.each<[string, () => string | Buffer]>([
   ["key, then certificate (2015)", () => pkcs8(rsa) + own],
   ["certificate, then key", () => own + pkcs8(rsa)],
   ["PKCS#1", () => pkcs1 + own],
   ["CRLF and text around", () => `Bag Attributes\r\n${(pkcs8(rsa) + own).replaceAll("\n", "\r\n")}`],
+  ["UTF-16, as PowerShell writes it", () => Buffer.from(`\uFEFF${pkcs8(rsa)}${own}`, "utf16le")],
   ["a chain with the leaf first", () => pkcs8(rsa) + own + ofOther],
 ])("--azure-cert accepts: %s", async (_, pem) => {
   expect(await checkManagementCertificate(fileOf(pem()), now)).toMatchObject({
@@ -94,6 +96,9 @@ test.each<[string, () => string]>([
     notes: [],
   });
 });
+
+/** As Windows exports it. */
+const pfxOf = (pem: string): Buffer => execFileSync("openssl", ["pkcs12", "-export", "-passout", "pass:"], { input: pem });
 
 test.each<[string, () => string | Buffer, string, string]>([
   ["a .cer", () => toDer(own), "AzureCertificateNoKey", "the PEM file with both"],
@@ -112,6 +117,19 @@ test.each<[string, () => string | Buffer, string, string]>([
   ],
   ["a damaged certificate", () => pkcs8(rsa) + own.replace(/\n.{64}\n/, "\n"), "AzureCertificateMissing", "umask 077"],
   ["prose", () => "hello", "AzureCertificateUnreadable", "openssl pkcs12"],
+  [
+    "a .publishsettings file",
+    () =>
+      `<?xml version="1.0"?>\n<PublishData><PublishProfile><Subscription ManagementCertificate="${pkcs8(rsa).split("\n")[8] ?? ""}" /></PublishProfile></PublishData>`,
+    "AzureCertificatePublishSettings",
+    "az login",
+  ],
+  ["a .pfx", () => pfxOf(pkcs8(rsa) + own), "AzureCertificatePkcs12", "openssl pkcs12 -in"],
+  ["a .pfx in base64", () => pfxOf(pkcs8(rsa) + own).toString("base64"), "AzureCertificatePkcs12", "openssl pkcs12 -in"],
+  ["a .cer in base64", () => toDer(own).toString("base64"), "AzureCertificateNoKey", "the PEM file with both"],
+  ["a key in DER", () => rsa.export({ type: "pkcs8", format: "der" }), "AzureCertificateMissing", "-inform DER"],
+  ["a key for SSH", () => "ssh-rsa AAAA me\n", "AzureCertificateKind", "generate-mgmt-cert"],
+  ["PuTTY's key", () => "PuTTY-User-Key-File-3: ssh-rsa\n", "AzureCertificateKind", "generate-mgmt-cert"],
 ])("--azure-cert refuses %s, and says what to do", async (_, content, code, advice) => {
   const error: unknown = await checkManagementCertificate(fileOf(content()), now).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code, exit: 4, advice: expect.stringContaining(advice) });

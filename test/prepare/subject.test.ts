@@ -1,10 +1,13 @@
-import { writeFileSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { DEFAULT_SUBJECT, parseSubject, readCertConf, subjectOf } from "../../src/prepare/subject.ts";
 import { selfSigned } from "../../src/prepare/certificate.ts";
 import { has } from "../programs.ts";
 import { newFolder, runIn } from "./folder.ts";
+
+const KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 
 /** A request file around the entries of the name. */
 const conf = (names: string, req = "prompt = no"): string => `[ req ]\ndistinguished_name = dn\n${req}\n[ dn ]\n${names}\n`;
@@ -45,7 +48,7 @@ test.each([
   ["a variable of another section", `name = top\n[ x ]\nwho = me\n${conf("CN = ${x::who}.$(x::who) $name")}`, "CN=me.me top"],
   ["long names", conf("countryName = US\ncommonName = a\nstateOrProvinceName = CA"), "C=US|CN=a|ST=CA"],
   ["numbered names", conf("0.organizationName = A\n1.organizationName = B"), "O=A|O=B"],
-  ["a name given twice in one section", conf("OU = A\nOU = B"), "OU=A|OU=B"],
+  ["a name given twice in one section", conf("OU = A\nCN = $OU\nOU = B"), "CN=A|OU=B"],
   ["an empty value is left out", conf("O =\nCN = a"), "CN=a"],
   ["a byte order mark", `\uFEFF${conf("CN = a")}`, "CN=a"],
   ["text beyond ASCII", conf("O = Bücher & Söhne\nemailAddress = a@b.example"), "O=Bücher & Söhne|emailAddress=a@b.example"],
@@ -64,15 +67,21 @@ test.each([
     "cert.conf line 2 names the section [ dn ], which is missing",
   ],
   ["an empty section", conf(""), "has nothing in its section [ dn ]"],
-  ["an unknown name", conf("CN = a\nCompany = b"), `line 6 has the name "Company", which no certificate knows`],
+  ["an unknown name", conf("CN = a\nCompany = b"), `line 6 has the name "Company", which openssl does not know either`],
+  ["a name given to no object id", `oid_section = x\n[x]\nCompany = y\n${conf("Company = b")}`, `has the name "Company"`],
   ["a long country", conf("C = USA"), 'line 5 has C="USA", but a country is two letters'],
   ["a name of 65 characters", conf(`CN = ${"x".repeat(65)}`), "at most 64 characters"],
   ["an address beyond ASCII", conf("emailAddress = ü@b"), "only ASCII"],
   ["a line without =", conf("CN = a\nnonsense"), `line 6: "nonsense" is neither`],
   ["a section that is not closed", "[ req \n", `line 1: the section "[ req" is not closed`],
   ["a variable without a value", conf("CN = $nobody"), "line 5: the variable $nobody has no value above this line"],
-  ["the environment", conf("CN = $ENV::HOME"), "line 5: $ENV::HOME is not read from the environment"],
-  ["an include", `.include other.conf\n${conf("CN = a")}`, "line 1: `.include` is not read"],
+  ["the environment, where the subject needs it", conf("CN = $ENV::HOME"), "line 5: $ENV::HOME is not read from the environment"],
+  ["an include in the names", conf("CN = a\n.include other.conf"), "line 6: `.include` is not read"],
+  [
+    "an include where the names may be",
+    "[ req ]\ndistinguished_name = dn\n.include = other.conf",
+    "line 3: `.include` is not read",
+  ],
   ["bits that are no number", conf("CN = a", "default_bits = many"), "line 3 has default_bits = many"],
   ["bits beyond measure", conf("CN = a", "default_bits = 65536"), "line 3 asks for a key of 65536 bits"],
 ])("refused, with the line: %s", (_, text, message) => {
@@ -109,29 +118,74 @@ test.each(["CN=a", "", "/", "/CN", "/CN=", "/XX=a"])("a subject that is refused:
   expect(() => parseSubject(text)).toThrow(expect.objectContaining({ code: "Usage" }));
 });
 
-test
-  .skipIf(!has("openssl"))
-  .each([
-    conf("O=My Company\nL=San Francisco\nST=CA\nC=US\nCN=www.test.com"),
+/** A file, whatever openssl's name for it says: the same subject comes out of ours. */
+test.skipIf(!has("openssl")).each([
+  ["the original's", conf("O=My Company\nL=San Francisco\nST=CA\nC=US\nCN=www.test.com")],
+  [
+    "variables, quotes and comments",
     conf(
       "0.organizationName = A # x\n1.organizationName = \"B # b\"\nCN = 'q' and \\\\ $CN_part${CN_part}",
       "prompt = no",
     ).replace("[ req ]", "CN_part = p\n[ req ]"),
-    conf("O = Bücher & Söhne\nemailAddress = a@b.example\nserialNumber = 12-34", "prompt = no\nutf8 = yes"),
-    conf("C = Country\nC_default = DE\nCN = Name\nCN_default = a", ""),
-  ])("openssl reads the same name out of the same file: %j", async (text) => {
+  ],
+  ["UTF-8", conf("O = Bücher & Söhne\nemailAddress = a@b.example\nserialNumber = 12-34", "prompt = no\nutf8 = yes")],
+  ["UTF-8 in another mask", conf("O = Bücher", "prompt = no\nutf8 = yes\nstring_mask = nombstr")],
+  ["questions and answers", conf("C = Country\nC_default = DE\nCN = Name\nCN_default = a", "")],
+  ["a question with a set value", conf("C = Country\nC_default = DE\nCN = Name\nCN_default = a\nCN_value = b", "")],
+  ["answers in front of their questions", conf("CN_default = a\nO_default = b\nO = Org\nCN = Name", "")],
+  ["answers without a question", conf("CN = Name\nCN_default = a\nO_default = left out", "")],
+  ["answers outside of the section", `CN_default = a\n${conf("CN = Name\nO = Org\nO_default = b", "")}`],
+  ["a dot for nothing", conf("C = US\nST = .\nCN = a")],
+  ["a dot as an answer", conf("C = Country\nC_default = US\nST = State\nST_default = .\nCN = N\nCN_default = a", "")],
+  ["openssl.cnf of old", `HOME = .\nRANDFILE = $ENV::HOME/.rnd\n${conf("CN = a")}`],
+  ["variables that nobody needs", `dir = $ENV::HOME/ca\n[ ca ]\ndatabase = $dir/index.txt\n${conf("CN = a")}`],
+  [
+    "the names of an extended validation request",
+    conf(
+      "businessCategory = Private Organization\njurisdictionC = US\njurisdictionST = Delaware\njurisdictionL = Dover\nserialNumber = 1\nstreet = 1 Way\npostalCode = 98052\nC = US\nCN = a",
+    ),
+  ],
+  [
+    "more of X.520",
+    conf(
+      "SN = s\nGN = A rather long given name\ninitials = i\npseudonym = p\ngenerationQualifier = III\ndnQualifier = q\ndescription = d\nname = n\ntelephoneNumber = 1\norganizationIdentifier = VATDE-1\nUID = u\nDC = example\nDC = org\nrole = r\ntitle = t\nunstructuredName = x",
+    ),
+  ],
+  [
+    "oid_section",
+    `oid_section = new_oids\n[ new_oids ]\ncompanyNumber = 1.3.6.1.4.1.99999.1\n${conf("CN = a\ncompanyNumber = 4711")}`,
+  ],
+  [
+    "oid_section of openssl_conf, with long names",
+    `openssl_conf = init\n[ init ]\noid_section = ids\n[ ids ]\nnumber = company number, 1.3.6.1.4.1.99999.2\n${conf("number = 1\nCN = a")}`,
+  ],
+  ["dotted object ids", conf("CN = a\n0.1.3.6.1.4.1.99999.3 = b\nx.2.5.4.17 = 98052")],
+  ["a name of two parts", conf("CN = a\n+OU = b\nO = c")],
+  ["no section but one", "distinguished_name = dn\nprompt = no\n[dn]\nCN = a"],
+] as const)("openssl reads the same name out of the same file: %s", async (_, text) => {
   const folder = newFolder();
   const run = runIn(folder);
   writeFileSync(join(folder, "cert.conf"), text);
-  run("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "key.pem");
+  writeFileSync(join(folder, "key.pem"), KEY);
   const { subject } = await subjectOf(folder);
-  const key = run("openssl", "pkey", "-in", "key.pem");
   writeFileSync(
     join(folder, "ours.pem"),
-    await selfSigned({ key, subject: subject.attributes, days: 1, now: Date.UTC(2026, 0, 1) }),
+    await selfSigned({ key: KEY, subject: subject.attributes, days: 1, now: Date.UTC(2026, 0, 1) }),
   );
   run("openssl", "req", "-x509", "-new", "-batch", "-key", "key.pem", "-config", "cert.conf", "-out", "theirs.pem");
   const name = (file: string): string =>
     run("openssl", "x509", "-in", file, "-noout", "-subject", "-nameopt", "utf8,sep_multiline");
   expect(name("ours.pem")).toBe(name("theirs.pem"));
+});
+
+const STOCK = "/etc/ssl/openssl.cnf";
+test.skipIf(!has("openssl") || !existsSync(STOCK))("the file that comes with openssl", async () => {
+  const { subject, notes } = readCertConf(readFileSync(STOCK, "utf8"));
+  const folder = newFolder();
+  const run = runIn(folder);
+  writeFileSync(join(folder, "key.pem"), KEY);
+  run("openssl", "req", "-x509", "-new", "-batch", "-key", "key.pem", "-config", STOCK, "-out", "theirs.pem");
+  const theirs = run("openssl", "x509", "-in", "theirs.pem", "-noout", "-subject", "-nameopt", "sep_comma_plus");
+  expect(theirs.trim()).toBe(`subject=${subject.attributes.map(({ name, value }) => `${name}=${value}`).join(",")}`);
+  expect(notes).toEqual([expect.stringContaining("asks questions")]);
 });

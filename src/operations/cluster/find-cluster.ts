@@ -1,6 +1,6 @@
 /** Finds a cluster again from Azure alone: its group, its claim (the public address that holds what was chosen), its kept flags. */
 import type { PublicIPAddress } from "@azure/arm-network";
-import type { GroupFacts } from "../../azure/lookups.ts";
+import type { GroupFacts } from "../../azure/lookups/groups.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import { normalLocation } from "../../core/region.ts";

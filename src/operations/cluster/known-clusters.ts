@@ -1,7 +1,7 @@
 /** The clusters of a subscription, from their claims, and from groups that carry the tool's tags but hold no claim. */
 import type { ClusterState } from "../../core/documents.ts";
 import type { PublicIPAddress } from "@azure/arm-network";
-import type { GroupFacts } from "../../azure/lookups.ts";
+import type { GroupFacts } from "../../azure/lookups/groups.ts";
 import { normalLocation } from "../../core/region.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import { keptFlag } from "../../core/plan/read-tags.ts";

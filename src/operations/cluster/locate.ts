@@ -3,7 +3,7 @@
  * or the one where its claim is. Reads only, and trusts no tag but those that say whose something is.
  */
 import type { PublicIPAddress } from "@azure/arm-network";
-import type { GroupFacts } from "../../azure/lookups.ts";
+import type { GroupFacts } from "../../azure/lookups/groups.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import type { Owner } from "../../core/plan/proof.ts";

@@ -2,8 +2,18 @@
  * YAML as a tree that remembers lines, what was quoted and which keys came twice: what a loader forgets, and what a checker
  * needs. Knows nothing of cloud-config.
  */
-import { EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException, type Event, type ScalarEvent } from "js-yaml";
+import {
+  COLLECTION_STYLE,
+  EVENT_ID,
+  getScalarValue,
+  parseEvents,
+  SCALAR_STYLE,
+  YAMLException,
+  type Event,
+  type ScalarEvent,
+} from "js-yaml";
 import { fromBase64 } from "../../base64.ts";
+import { bracketsEnd, tabProblems } from "./tabs.ts";
 import { yamlProblem } from "../../yaml-problem.ts";
 
 /** Lines count from 1. */
@@ -45,14 +55,39 @@ export interface Problem {
 
 const BINARY = /^(!!binary|!<tag:yaml\.org,2002:binary>)$/;
 
+interface Parsed {
+  readonly documents: readonly Tree[];
+  readonly problems: readonly Problem[];
+}
+
 /** One tree a document; or what is wrong, as the parser says it. */
-export function parseTree(text: string): { readonly documents: readonly Tree[]; readonly problems: readonly Problem[] } {
+export function parseTree(text: string): Parsed {
   try {
     return new Builder(text).build(parseEvents(text, {}));
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const line = (error.mark?.line ?? 0) + 1;
-    return { documents: [], problems: [{ line, message: yamlProblem(text, error.reason, line) }] };
+    return withoutTabs(text, line) ?? { documents: [], problems: [{ line, message: yamlProblem(text, error.reason, line) }] };
+  }
+}
+
+/**
+ * The same once more with blanks for the tabs of a line that the parser stops at: in brackets and in quoted texts libyaml, and so a node,
+ * takes a tab for a blank. Undefined where it stood anywhere else.
+ */
+function withoutTabs(text: string, line: number): Parsed | undefined {
+  const lines = text.split("\n");
+  const found = lines[line - 1] ?? "";
+  if (!found.includes("\t")) return undefined;
+  const start = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+  const softened = lines.with(line - 1, found.replaceAll("\t", " ")).join("\n");
+  try {
+    const builder = new Builder(softened);
+    const parsed = builder.build(parseEvents(softened, {}));
+    return [...found.matchAll(/\t/g)].every(({ index }) => builder.takesTab(start + index)) ? parsed : undefined;
+  } catch (error) {
+    if (error instanceof YAMLException) return undefined;
+    throw error;
   }
 }
 
@@ -64,6 +99,8 @@ class Builder {
   private readonly source: string;
   private readonly anchors = new Map<string, Tree>();
   private readonly problems: Problem[] = [];
+  /** Where a tab is no fault: texts that are no plain ones, and brackets. */
+  private readonly tabbed: [start: number, end: number][] = [];
   private readonly starts: readonly number[];
   private events: readonly Event[] = [];
   private next = 0;
@@ -81,7 +118,11 @@ class Builder {
       if (isContent) documents.push(this.tree(1));
       else this.next += 1;
     }
-    return { documents, problems: this.problems };
+    return { documents, problems: [...this.problems, ...tabProblems(this.source, this.tabbed)] };
+  }
+
+  takesTab(at: number): boolean {
+    return this.tabbed.some(([start, end]) => at >= start && at < end);
   }
 
   /** @param before the line to name for a value that is not there */
@@ -92,6 +133,10 @@ class Builder {
     if (event.type === EVENT_ID.ALIAS)
       return this.alias(this.source.slice(event.anchorStart, event.anchorEnd), event.anchorStart);
     const line = event.type === EVENT_ID.SCALAR ? this.lineOf(event.valueStart, before) : this.lineOf(event.start, before);
+    if (event.type !== EVENT_ID.SCALAR && event.style === COLLECTION_STYLE.FLOW)
+      this.tabbed.push([event.start, bracketsEnd(this.source, event.start)]);
+    if (event.type === EVENT_ID.SCALAR && event.style !== SCALAR_STYLE.PLAIN)
+      this.tabbed.push([event.valueStart, event.valueEnd]);
     const tree =
       event.type === EVENT_ID.SCALAR
         ? this.scalar(event, line)

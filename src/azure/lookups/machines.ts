@@ -1,0 +1,30 @@
+/** Machines beyond what their resources say, and the keys that are stored for them. */
+import type { Clients } from "../clients.ts";
+import { isBlob } from "../clouds.ts";
+import { isOwn } from "../origin.ts";
+import { all, orAbsent } from "../reading.ts";
+
+export const machineReads = ({ compute, endpoint }: Clients) => ({
+  async sshKeys(abortSignal: AbortSignal): Promise<{ id: string; publicKey: string; tags: Record<string, string> }[]> {
+    return (await all(compute.sshPublicKeys.listBySubscription({ abortSignal }), abortSignal)).map(
+      ({ id = "", publicKey = "", tags }) => ({
+        id,
+        publicKey,
+        tags: tags ?? {},
+      }),
+    );
+  },
+
+  /** Where the text of a machine's serial console is, with a signature; undefined when Azure has none yet, or names no blob. */
+  async serialLogUrl(group: string, machine: string, abortSignal: AbortSignal): Promise<string | undefined> {
+    const data = await orAbsent(() => compute.virtualMachines.retrieveBootDiagnosticsData(group, machine, { abortSignal }));
+    const url = data?.serialConsoleLogBlobUri;
+    return url !== undefined && (isBlob(url, endpoint) || isOwn(url, endpoint)) ? url : undefined;
+  },
+
+  /** "running", "deallocated", ...; undefined when Azure does not say. */
+  async powerState(group: string, machine: string, abortSignal: AbortSignal): Promise<string | undefined> {
+    const view = await orAbsent(() => compute.virtualMachines.instanceView(group, machine, { abortSignal }));
+    return view?.statuses?.find((status) => status.code?.startsWith("PowerState/"))?.code?.slice("PowerState/".length);
+  },
+});

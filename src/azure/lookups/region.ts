@@ -1,0 +1,81 @@
+/** What a location offers to a subscription: providers, sizes, quotas, placement groups. */
+import type { ResourceSku } from "@azure/arm-compute";
+import {
+  type ProviderFacts,
+  type RegionSizes,
+  type SizeFacts,
+  type Usage,
+  normalLocation,
+  sameLocation,
+} from "../../core/region.ts";
+import type { Clients } from "../clients.ts";
+import { all } from "../reading.ts";
+
+export const regionReads = ({ compute, network, resources }: Clients) => ({
+  async resourceProvider(namespace: string, abortSignal: AbortSignal): Promise<ProviderFacts> {
+    const provider = await resources.providers.get(namespace, { abortSignal });
+    const type = provider.resourceTypes?.find((one) => /^(virtualMachines|virtualNetworks)$/i.test(one.resourceType ?? ""));
+    return {
+      namespace,
+      registered: !/^(notregistered|unregistered|unregistering)$/i.test(provider.registrationState ?? ""),
+      locations: (type?.locations ?? []).map(normalLocation),
+    };
+  },
+
+  async sizes(location: string, abortSignal: AbortSignal): Promise<RegionSizes> {
+    const skus = await all(compute.resourceSkus.list({ abortSignal, filter: `location eq '${location}'` }), abortSignal);
+    const here = skus.filter((sku) => (sku.locations ?? [location]).some((one) => sameLocation(one, location)));
+    const machines = here.filter((sku) => sku.resourceType === "virtualMachines").map(sizeFacts);
+    const aligned = here.find((sku) => sku.resourceType === "availabilitySets" && sku.name === "Aligned");
+    const domains = Number(capability(aligned, "MaximumPlatformFaultDomainCount"));
+    return {
+      sizes: new Map(machines.map((size) => [size.name.toLowerCase(), size])),
+      faultDomains: domains > 0 ? domains : undefined,
+    };
+  },
+
+  async computeUsage(location: string, abortSignal: AbortSignal): Promise<Usage[]> {
+    return (await all(compute.usage.list(location, { abortSignal }), abortSignal)).map(usage);
+  },
+
+  async networkUsage(location: string, abortSignal: AbortSignal): Promise<Usage[]> {
+    return (await all(network.usages.list(location, { abortSignal }), abortSignal)).map(usage);
+  },
+
+  async placementGroups(
+    abortSignal: AbortSignal,
+  ): Promise<{ id: string; name: string; location: string; tags: Record<string, string> }[]> {
+    return (await all(compute.proximityPlacementGroups.listBySubscription({ abortSignal }), abortSignal)).map((group) => ({
+      id: group.id ?? "",
+      name: group.name ?? "",
+      location: group.location,
+      tags: group.tags ?? {},
+    }));
+  },
+});
+
+// --- internal ---
+
+const capability = (sku: ResourceSku | undefined, name: string): string | undefined =>
+  sku?.capabilities?.find((one) => one.name === name)?.value;
+
+function sizeFacts(sku: ResourceSku): SizeFacts {
+  const restricted = sku.restrictions?.find((one) => one.type === "Location")?.reasonCode;
+  return {
+    name: sku.name ?? "",
+    family: sku.family ?? "",
+    vcpus: Number(capability(sku, "vCPUs") ?? 0),
+    acceleratedNetworking: capability(sku, "AcceleratedNetworkingEnabled") === "True",
+    premiumDisks: capability(sku, "PremiumIO") === "True",
+    generations: (capability(sku, "HyperVGenerations") ?? "V1,V2").split(","),
+    architecture: capability(sku, "CpuArchitectureType") ?? "x64",
+    ...(restricted === undefined ? {} : { restricted }),
+  };
+}
+
+const usage = (one: { name?: { value?: string; localizedValue?: string }; currentValue: number; limit: number }): Usage => ({
+  name: one.name?.value ?? "",
+  label: one.name?.localizedValue ?? one.name?.value ?? "",
+  current: one.currentValue,
+  limit: one.limit,
+});

@@ -1,0 +1,39 @@
+/** run: one command on every node at once, over SSH. */
+import type { RunDocument } from "../core/documents.ts";
+import { FLAGS } from "../core/spec/flags.ts";
+import type { OutputLine } from "../nodes/output-lines.ts";
+import { runOnAll } from "../nodes/run.ts";
+import { learnHostKeys, reachNodes } from "./cluster/reach-nodes.ts";
+import type { Run } from "./run.ts";
+
+export interface OnNodesOptions {
+  readonly resourceGroup?: string;
+  /** For each node, login and all, in milliseconds; 5 minutes when left out. */
+  readonly nodeTimeout?: number;
+  /** The run's own time limit does not end a node's: for a caller who gave none. */
+  readonly withoutDeadline?: boolean;
+  /**
+   * Called once the nodes are known, with their names: what it returns gets their output, line by line and in the order of the nodes.
+   * Without it the output is kept for the document.
+   */
+  readonly onLines?: (nodes: readonly string[]) => (line: OutputLine) => void;
+}
+
+/**
+ * The exit code is the worst of the nodes': 255 for one that was not reached, 124 for one that ran out of time.
+ * @throws ClusterError what reachNodes throws, PrivateKeyMissing (exit 1)
+ */
+export async function onNodes(run: Run, name: string, command: string, options: OnNodesOptions = {}): Promise<RunDocument> {
+  const cluster = await reachNodes(run, name, options.resourceGroup);
+  if (cluster.lacking !== undefined) throw cluster.lacking;
+  const { nodes } = await learnHostKeys(run, cluster);
+  const onLine = options.onLines?.(nodes.map((node) => node.name));
+  const result = await runOnAll(nodes, command, {
+    clock: options.withoutDeadline === true ? run.outside.clock : run.clock,
+    signal: AbortSignal.any([run.stop, run.tools.signal]),
+    timeoutMs: options.nodeTimeout ?? FLAGS.nodeTimeout.default,
+    trust: "strict",
+    ...(onLine === undefined ? {} : { keepBytes: 0, onLine }),
+  });
+  return { schema: "azure-coreos-cluster/run/1", name: cluster.spec.name, command, ...result };
+}

@@ -1,0 +1,131 @@
+/** Guards and catches that a user meets on a bad day, each walked in both of its ways. */
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { isInteractive } from "../../src/cli/world.ts";
+import { parseFault } from "../../src/sim/fault-script.ts";
+import type { SimulationOptions } from "../../src/sim/simulation.ts";
+import { addForeign, addGroup, deletes, everything } from "./azure-hand.ts";
+import { type TestAzure, testAzure } from "./world.ts";
+
+function azureOf(options: Partial<SimulationOptions> & { rehearsal?: boolean } = {}): TestAzure {
+  const azure = testAzure(options);
+  onTestFinished(() => azure.close());
+  return azure;
+}
+
+async function withCluster(argv: string, options: Parameters<typeof azureOf>[0] = {}): Promise<TestAzure> {
+  const azure = azureOf(options);
+  const { exit, stderr } = await azure.run(argv);
+  if (exit !== 0) throw new Error(stderr);
+  azure.exchanges.length = 0;
+  return azure;
+}
+
+const faults = (...scripts: string[]) => ({ faults: scripts.map((script) => parseFault(script)) });
+
+for (const where of ["", " --resource-group shared"])
+  test.each([
+    ["AuthorizationFailed", 4],
+    ["InvalidRequestContent", 1],
+  ])(`a destroy whose mark Azure refuses deletes nothing${where}: %s, exit code %i`, async (code, exit) => {
+    const azure = azureOf(faults(`PATCH/any:${code}`));
+    if (where !== "") {
+      await addGroup(azure, "shared");
+      await addForeign(azure, "shared");
+    }
+    expect((await azure.run(`abc --num-nodes 2 --wait-for machines${where}`)).exit).toBe(0);
+    const before = everything(azure);
+    const refused = await azure.json<{ error: { code: string } }>(`destroy abc --yes${where}`);
+    expect([refused.exit, refused.document.error.code]).toEqual([exit, code]);
+    expect(deletes(azure)).toEqual([]);
+    expect(everything(azure)).toEqual(before);
+  });
+
+test.each(["404", "ResourceGroupBeingDeleted"])(
+  "a destroy goes on when what is to be marked is on its way already: %s",
+  async (code) => {
+    const azure = await withCluster("abc --num-nodes 1 --wait-for machines", faults(`PATCH/any:${code}x*`));
+    expect((await azure.run("destroy abc --yes")).exit).toBe(0);
+    expect(everything(azure)).toEqual([]);
+  },
+);
+
+test("known_hosts that cannot be written is said, and the run has failed", async () => {
+  const azure = azureOf();
+  mkdirSync(join(azure.dir, "abc", "known_hosts"), { recursive: true });
+  const { exit, document } = await azure.json<{ error: { code: string; message: string } }>(
+    "abc --num-nodes 1 --wait-for machines",
+  );
+  expect([exit, document.error.code]).toEqual([1, "FileNotWritten"]);
+  expect(document.error.message).toContain(join("abc", "known_hosts"));
+});
+
+test("a gateway leaves without the private key; a member does not, and says what is missing", async () => {
+  const azure = await withCluster("abc --num-nodes 4 --etcd-members 3 --wait-for machines", { rehearsal: false });
+  rmSync(join(azure.dir, "ssh-cert.key"));
+  const before = everything(azure);
+  const member = await azure.json<{ error: { code: string; advice: string } }>("remove abc 1 --yes");
+  expect([member.exit, member.document.error.code]).toEqual([1, "PrivateKeyMissing"]);
+  expect(member.document.error.advice).toContain("ssh-cert.key");
+  expect(everything(azure)).toEqual(before);
+  const gateway = await azure.run("remove abc 3 --yes");
+  expect(gateway.exit, gateway.stderr).toBe(0);
+  expect(everything(azure).some((id) => id.includes("abc-coreos-3"))).toBe(false);
+});
+
+test.each([
+  ["ECONNREFUSED", "connect ECONNREFUSED 192.0.2.1:443"],
+  ["ENOTFOUND", "getaddrinfo ENOTFOUND management.azure.com"],
+  ["EAI_AGAIN", "getaddrinfo EAI_AGAIN management.azure.com"],
+  ["CERT_HAS_EXPIRED", "certificate has expired"],
+])("a network that fails is told in the words of its code and without a stack: %s", async (code, message) => {
+  const azure = azureOf();
+  const { exit, document, stderr } = await azure.json<{
+    error: { code: string; source: string; message: string; advice?: string };
+  }>("list", { azure: () => Promise.reject(Object.assign(new Error(message), { code })) });
+  expect([exit, document.error.code, document.error.source]).toEqual([1, code, "azure"]);
+  expect(document.error.advice).toMatch(/\w/);
+  expect(stderr).not.toMatch(/fault of azure-coreos-cluster|\.ts:\d|\bat \w+ \(/);
+});
+
+/** Interrupted `times` when the first delete has been asked for. */
+async function interrupted(azure: TestAzure, argv: string, times: number) {
+  let interrupt = (): void => undefined;
+  let left = times;
+  return azure.run(argv, {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: async (request) => {
+      const answer = await azure.simulation.handle(request);
+      if (request.method === "DELETE") for (; left > 0; left--) interrupt();
+      return answer;
+    },
+  });
+}
+
+test.each(["gc --yes --json", "destroy abc --yes --json"])("a second Ctrl-C ends it at once: %s", async (argv) => {
+  for (const where of ["", " --resource-group shared"]) {
+    const azure = azureOf();
+    if (where !== "") {
+      await addGroup(azure, "shared");
+      await addForeign(azure, "shared");
+    }
+    expect((await azure.run(`abc --num-nodes 2 --ttl 1s --wait-for machines${where}`)).exit).toBe(0);
+    azure.exchanges.length = 0;
+    const { exit, stdout } = await interrupted(azure, `${argv}${argv.startsWith("gc") ? "" : where}`, 2);
+    expect(exit, stdout).toBe(130);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: "Interrupted" } });
+    const asked = azure.exchanges.map(({ method }) => method);
+    expect(asked.slice(asked.indexOf("DELETE")).filter((method) => method !== "DELETE")).toEqual([]);
+  }
+});
+
+test.each([
+  [{ isTTY: true }, { isTTY: true }, true],
+  [{ isTTY: true }, {}, false],
+  [{}, { isTTY: true }, false],
+  [{}, {}, false],
+  [{ isTTY: false }, { isTTY: true }, false],
+])("a question is asked where stdin %j and stderr %j are a terminal: %j", (stdin, stderr, asks) => {
+  expect(isInteractive({ stdin, stderr })).toBe(asks);
+});

@@ -1,0 +1,117 @@
+/** Single values as people type them: each parser with what it takes and what it refuses, at its edges. */
+import { describe, expect, test } from "vitest";
+import { ClusterError } from "../../src/core/errors.ts";
+import * as parse from "../../src/core/spec/parse.ts";
+
+const TAKEN: [parser: parse.Parse<unknown>, name: string, given: string, value: unknown][] = [
+  [parse.text, "text", " a b ", " a b "],
+  [parse.flagValue, "flagValue", "YES", true],
+  [parse.flagValue, "flagValue", "1", true],
+  [parse.flagValue, "flagValue", "on", true],
+  [parse.flagValue, "flagValue", "", false],
+  [parse.flagValue, "flagValue", "No", false],
+  [parse.flagValue, "flagValue", "0", false],
+  [parse.integer(1, 1000), "integer(1, 1000)", "1", 1],
+  [parse.integer(1, 1000), "integer(1, 1000)", "1000", 1000],
+  [parse.integer(1, 1000), "integer(1, 1000)", " 7 ", 7],
+  [parse.oneOf("AzureCloud", "AzureChinaCloud"), "oneOf", "azurechinacloud", "AzureChinaCloud"],
+  [parse.duration, "duration", "90s", 90_000],
+  [parse.duration, "duration", "1h30m", 5_400_000],
+  [parse.duration, "duration", "1.5H", 5_400_000],
+  [parse.duration, "duration", " 7d ", 604_800_000],
+  [parse.duration, "duration", "365d", 31_536_000_000],
+  [parse.location, "location", "West US", "westus"],
+  [parse.location, "location", "east-us_2", "eastus2"],
+  [parse.guid, "guid", " AAAAAAAA-0000-4000-8000-0123456789AB ", "aaaaaaaa-0000-4000-8000-0123456789ab"],
+  [parse.url, "url", "http://127.0.0.1:80/x", "http://127.0.0.1:80/x"],
+  [parse.url, "url", "https://x.example", "https://x.example"],
+  [parse.cidrs, "cidrs", "10.0.0.0/8", ["10.0.0.0/8"]],
+  [parse.cidrs, "cidrs", "255.255.255.255", ["255.255.255.255/32"]],
+  [parse.cidrs, "cidrs", "0.0.0.0/0", ["0.0.0.0/0"]],
+  [parse.cidrs, "cidrs", "10.1.2.3/32, 10.1.2.3", ["10.1.2.3/32"]],
+  [parse.cidrs, "cidrs", "10.0.0.0/8,192.0.2.1", ["10.0.0.0/8", "192.0.2.1/32"]],
+  [parse.cidrs, "cidrs", "Any", ["*"]],
+  [parse.cidrs, "cidrs", "10.0.0.0/8,*", ["*"]],
+  [parse.cidrs, "cidrs", "internet", ["*"]],
+  [parse.resourceName, "resourceName", "a", "a"],
+  [parse.resourceName, "resourceName", "0a.b-c_", "0a.b-c_"],
+  [parse.resourceName, "resourceName", "a".repeat(80), "a".repeat(80)],
+  [parse.groupName, "groupName", "Gruppe_(ä).1-x", "Gruppe_(ä).1-x"],
+  [parse.groupName, "groupName", "a".repeat(90), "a".repeat(90)],
+  [parse.hostPart, "hostPart", "Web-1", "web-1"],
+  [parse.hostPart, "hostPart", "a".repeat(42), "a".repeat(42)],
+  [parse.mountPoint, "mountPoint", "/data//x/", "/data/x"],
+];
+
+describe("taken:", () => {
+  test.each(TAKEN.map(([parser, name, given, value]) => [name, given, parser, value] as const))(
+    "%s: %j",
+    (_, given, parser, value) => expect(parser(given)).toEqual(value),
+  );
+});
+
+const REFUSED: [parser: parse.Parse<unknown>, name: string, given: readonly string[]][] = [
+  [parse.text, "text", ["", "  "]],
+  [parse.flagValue, "flagValue", ["maybe", "yess", "2"]],
+  [parse.integer(1, 1000), "integer(1, 1000)", ["0", "1001", "-1", "1.5", "1e2", "x", ""]],
+  [parse.oneOf("a", "b"), "oneOf", ["c", "", "ab"]],
+  [parse.duration, "duration", ["", "30", "1.5", "0", "0s", "-1h", "1h 30m", "1y", "h", "365d1s", "366d", "1hx"]],
+  [parse.location, "location", ["", "2us", "west/us", "../x"]],
+  [
+    parse.guid,
+    "guid",
+    [
+      "",
+      "x",
+      "00000000-0000-0000-0000-00000000000",
+      "00000000-0000-0000-0000-0000000000000",
+      "g0000000-0000-0000-0000-000000000000",
+    ],
+  ],
+  [parse.url, "url", ["", "x", "ftp://x", "file:///etc/passwd", "javascript:alert(1)"]],
+  [
+    parse.cidrs,
+    "cidrs",
+    [
+      "300.1.1.1",
+      "1.300.1.1",
+      "1.1.300.1",
+      "1.1.1.256",
+      "256.0.0.0/8",
+      "10.0.0.0/33",
+      "10.0.0/8",
+      "10.0.0.0/",
+      "10.0.0.0/8/8",
+      "::1",
+      "",
+      "10.0.0.0/8,",
+      "everybody",
+      "a10.0.0.0/8",
+    ],
+  ],
+  [parse.resourceName, "resourceName", ["", "-a", "a.", "a".repeat(81), "a b", "ä", "a/b"]],
+  [parse.groupName, "groupName", ["", "a.", "a".repeat(91), "a b", "a/b"]],
+  [parse.hostPart, "hostPart", ["", "-a", "a-", "a_b", "a".repeat(43)]],
+  [parse.mountPoint, "mountPoint", ["", "data", "/etc", "/", "/data;x", "/var/lib/docker/../../../etc"]],
+];
+
+describe("refused, as a fault of what was typed and with the text in it:", () => {
+  test.each(REFUSED.flatMap(([parser, name, given]) => given.map((text) => [name, text, parser] as const)))(
+    "%s: %j",
+    (name, given, parser) => {
+      const thrown = attempt(() => parser(given));
+      expect(thrown).toBeInstanceOf(ClusterError);
+      expect(thrown).toMatchObject({ code: "Usage", exit: 2, source: "user" });
+      if (!["text", "mountPoint", "cidrs"].includes(name))
+        expect((thrown as Error).message).toContain(given.trim().toLowerCase());
+    },
+  );
+});
+
+const attempt = (work: () => unknown): unknown => {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+};

@@ -1,0 +1,185 @@
+/**
+ * Our verdicts held against those of the programs that read the file on a node, or their next of kin: systemd for units, libyaml (of
+ * which coreos-cloudinit's parser is a port) for YAML, Debian's cloud-init for what both kinds of cloud-init have in common.
+ */
+import { execFile, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, describe, expect, test } from "vitest";
+import { checkUserDataFile } from "../../../src/core/user-data/check.ts";
+import { customUserData } from "../../../src/core/user-data/custom.ts";
+import { find, has } from "../../programs.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "verdicts-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const H = "#cloud-config\n";
+const refused = (data: string | Uint8Array): boolean =>
+  checkUserDataFile(typeof data === "string" ? Buffer.from(data) : data).some(({ level }) => level === "error");
+const unit = (name: string, content: string, more = ""): string =>
+  `${H}coreos:\n  units:\n    - name: ${name}\n${more}      content: ${JSON.stringify(content)}\n`;
+const service = (text: string): string => `[Service]\n${text}`;
+
+describe.skipIf(!has("systemd-analyze"))("systemd-analyze says the same of", () => {
+  test.each<[string, string]>([
+    ["a service", service("ExecStart=/bin/true\n")],
+    ["a continued line", service("ExecStart=/bin/true a \\\n  b\n")],
+    ["a comment within one", service("ExecStart=/bin/true a \\\n# c\n; d\n  b\n")],
+    ["a backslash before the end", service("ExecStart=/bin/true \\")],
+    ["a blank after the backslash", service("ExecStart=/bin/true a \\ \n  b\n")],
+    ["a tab after it", service("ExecStart=/bin/true a \\\t\n  b\n")],
+    ["a blank after it, and what looks like a setting", service("ExecStart=/bin/true a \\ \n  -e FOO=bar\n")],
+    ["two backslashes", service("ExecStart=/bin/true a\\\\\n  b\n")],
+    ["three backslashes", service("ExecStart=/bin/true a\\\\\\\n  b\n")],
+    ["an empty line within a continued one", service("ExecStart=/bin/true a \\\n\n  b\n")],
+    ["CRLF", service("ExecStart=/bin/true\n").replaceAll("\n", "\r\n")],
+    ["CRLF and a continued line", service("ExecStart=/bin/true a \\\n  b\n").replaceAll("\n", "\r\n")],
+    ["a comment after a section", "[Service] # a\nExecStart=/bin/true\n"],
+    ["a section in small letters", "[service]\nExecStart=/bin/true\n"],
+    ["blanks around everything", "  [Service]\n  ExecStart = /bin/true\n"],
+    ["a service that starts nothing", service("Type=oneshot\n")],
+    ["braces", service("ExecStart=/bin/true [0-9]{1} {{.State}} {0}\n")],
+    ["no section", "ExecStart=/bin/true\n"],
+    ["no setting", "[Service]\n"],
+  ])("%s", (what, content) => {
+    const path = join(mkdtempSync(join(folder, "unit-")), "a.service");
+    writeFileSync(path, content);
+    const { status, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", path], { encoding: "utf8" });
+    expect([what, refused(unit("a.service", content))]).toEqual([
+      what,
+      status !== 0 || stderr.includes(path) || stderr.includes("a.service"),
+    ]);
+  });
+
+  test.each<[string, string, string, boolean]>([
+    ["[Install]", "a.service", `${service("ExecStart=/bin/true\n")}[Install]\nWantedBy=multi-user.target\n`, true],
+    ["no [Install]", "a.service", service("ExecStart=/bin/true\n"), false],
+    ["an empty [Install]", "a.service", `${service("ExecStart=/bin/true\n")}[Install]\n`, false],
+    ["a template", "a@.service", `${service("ExecStart=/bin/true\n")}[Install]\nWantedBy=multi-user.target\n`, false],
+    [
+      "a template with a default",
+      "a@.service",
+      `${service("ExecStart=/bin/true\n")}[Install]\nWantedBy=multi-user.target\nDefaultInstance=b\n`,
+      true,
+    ],
+  ])("enabling a unit with %s", (_what, name, content, enabled) => {
+    const root = mkdtempSync(join(folder, "root-"));
+    mkdirSync(join(root, "etc/systemd/system"), { recursive: true });
+    writeFileSync(join(root, "etc/systemd/system", name), content);
+    spawnSync("systemctl", [`--root=${root}`, "enable", name]);
+    expect(existsSync(join(root, "etc/systemd/system/multi-user.target.wants"))).toBe(enabled);
+    expect(refused(unit(name, content, "      enable: true\n"))).toBe(!enabled);
+  });
+});
+
+/** Debian's own Python has libyaml, for cloud-init. */
+function libyaml(texts: readonly (string | Uint8Array)[]): readonly unknown[] {
+  const program = `
+import base64, json, sys, yaml
+def read(data):
+    try:
+        return {"value": yaml.load(base64.b64decode(data), Loader=yaml.CBaseLoader)}
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return None
+print(json.dumps([read(data) for data in json.load(sys.stdin)]))
+`;
+  const input = JSON.stringify(texts.map((text) => Buffer.from(text).toString("base64")));
+  const { stdout, stderr } = spawnSync("/usr/bin/python3", ["-c", program], { encoding: "utf8", input });
+  if (stdout === "") throw new Error(stderr);
+  return JSON.parse(stdout) as unknown[];
+}
+
+describe.skipIf(!has("cloud-init"))("libyaml", () => {
+  const cases: readonly (readonly [string, string | Uint8Array])[] = [
+    ["a plain file", `${H}hostname: a\n`],
+    ["CRLF", `${H}hostname: a\n`.replaceAll("\n", "\r\n")],
+    ["a document between marks", `${H}---\nhostname: a\n...\n`],
+    ["text beyond ASCII", `${H}write_files:\n  - path: /a\n    content: "Grüße 😀"\n`],
+    ["Windows-1252", Buffer.from(`${H}write_files:\n  - path: /a\n    content: "Gr\u00fc\u00dfe"\n`, "latin1")],
+    ["a lone surrogate", Buffer.from([...Buffer.from(`${H}hostname: `), 0xed, 0xa0, 0x80, 10])],
+    ["an overlong character", Buffer.from([...Buffer.from(`${H}hostname: `), 0xc0, 0x80, 10])],
+    ["a zero byte", `${H}hostname: a\0b\n`],
+    ["a control character", `${H}hostname: a\u0001b\n`],
+    ["a delete character", `${H}hostname: a\u007fb\n`],
+    ["a tab as indentation", `${H}coreos:\n\tunits: []\n`],
+    ["a tab after a key", `${H}hostname:\ta\n`],
+    ["a tab before a comment", `${H}hostname: a\t# b\n`],
+    ["a line of nothing but a tab", `${H}hostname: a\n\t\nusers: []\n`],
+    ["such a line at the top", `${H}\t\nhostname: a\n`],
+    ["a comment after a tab", `${H}hostname: a\n\t# b\nusers: []\n`],
+    ["a tab after a dash", `${H}users:\n  -\tname: a\n`],
+    ["a tab after a dash and a blank", `${H}users:\n  - \tname: a\n`],
+    ["a tab in a flow", `${H}hostname: a\nusers: [{name: a},\t{name: b}] # ]\n`],
+    ["tabs in a block", `${H}write_files:\n  - path: /a\n    content: |\n      a\n      \tb\n      -\tc\n`],
+    ["a tab as a block's indentation", `${H}write_files:\n  - path: /a\n    content: |\n      a\n\tb\n`],
+    ["a tab in a quoted text", `${H}write_files:\n  - path: /a\n    content: "a\n      \t  b"\n`],
+    ["an open bracket", `${H}coreos: [\n`],
+    ["an open quote", `${H}hostname: "a\n`],
+    ["an unknown anchor", `${H}hostname: *a\n`],
+    ["a colon without a blank", `${H}hostname:a\ncoreos:\n  units: []\n`],
+    ["a percent sign that begins a value", `${H}hostname: %a\n`],
+    ["a bare place", `${H}hostname: {1}\n`],
+    ["a script after the config", `${H}hostname: a\n#!/bin/bash\necho Hello > /tmp/x\n`],
+    ["a bad escape", `${H}write_files:\n  - path: /a\n    content: "\\d"\n`],
+    ["wrong indentation", `${H}write_files:\n  - path: /a\n   content: b\n`],
+  ];
+  test("refuses what we refuse", () => {
+    const theirs = libyaml(cases.map(([, text]) => text)).map((value) => value === null);
+    expect(cases.map(([what, text]) => [what, refused(text)])).toEqual(cases.map(([what], index) => [what, theirs[index]]));
+  });
+
+  test("reads a filled file as the one before, but for the places", () => {
+    const content = 'x ~ ^[A-Z]{1}$ {0} "{{y}}"\n';
+    const text = `${H}hostname: {1}\nusers:\n  - name: '{1}'\n    gecos: "{0}" # {0}\nwrite_files:\n  - path: /a\n    content: |\n      ${content}`;
+    const [value] = libyaml([customUserData(text, { name: "n-0", discoveryUrl: "https://d.example/t" })]);
+    expect(value).toEqual({
+      value: {
+        hostname: "n-0",
+        users: [{ name: "n-0", gecos: "https://d.example/t" }],
+        write_files: [{ path: "/a", content }],
+      },
+    });
+  });
+});
+
+/** Debian's cloud-init, `cloud-init schema`: true for a file that it takes. */
+async function cloudInitTakes(data: string | Uint8Array): Promise<boolean> {
+  const path = join(mkdtempSync(join(folder, "ci-")), "user-data");
+  writeFileSync(path, data);
+  return new Promise((resolve) => execFile(find("cloud-init") ?? "", ["schema", "-c", path], (error) => resolve(error === null)));
+}
+
+describe.skipIf(!has("cloud-init"))("Debian's cloud-init", () => {
+  const file = (lines: string): string => `${H}write_files:\n  - path: /a\n${lines.replaceAll(/^/gm, "    ")}\n`;
+  const hello = gzipSync("hello").toString("base64");
+  const same: readonly (readonly [string, string | Uint8Array])[] = [
+    ["gzip as !!binary", file(`encoding: gzip\ncontent: !!binary |\n  ${hello}`)],
+    ["gzip and base64", file(`encoding: gz+b64\ncontent: ${hello}`)],
+    ["a mode in quotes", file('permissions: "0644"\ncontent: x')],
+    ["braces", file("content: '[0-9]{1} {{instance}} {0}'")],
+    ["a document start", `${H}---\nhostname: a\n`],
+    ["an encoding in capitals", file("encoding: B64\ncontent: aGk=")],
+    ["a map for a list", `${H}write_files: {path: /a}\n`],
+    ["keys as a text", `${H}ssh_authorized_keys: ssh-rsa AAAA\n`],
+    ["a byte order mark", `\u{feff}${H}hostname: a\n`],
+    ["UTF-16", Buffer.from(`\u{feff}${H}hostname: a\n`, "utf16le")],
+    ["Windows-1252", Buffer.from(file("content: Gr\u00fc\u00dfe"), "latin1")],
+    ["a Container Linux Config", "systemd:\n  units: []\n"],
+    ["a header in the second line", `\n${H}hostname: a\n`],
+  ];
+  test("takes what we take", async () => {
+    const theirs = await Promise.all(same.map(async ([what, data]) => [what, await cloudInitTakes(data)]));
+    expect(same.map(([what, data]) => [what, !refused(data)])).toEqual(theirs);
+  });
+
+  test.each<[string, string, { cloudInit: boolean; coreos: boolean }]>([
+    ["an unknown key", `${H}no_such_key: 1\n`, { cloudInit: true, coreos: false }],
+    ["a key of its own", `${H}runcmd: [ls]\n`, { cloudInit: true, coreos: false }],
+    ["a mode as a number", file("permissions: 0644\ncontent: x"), { cloudInit: false, coreos: true }],
+    ["text/plain", file("encoding: text/plain\ncontent: x"), { cloudInit: true, coreos: false }],
+  ])("differs from coreos-cloudinit in %s", async (_what, text, verdict) => {
+    expect({ cloudInit: await cloudInitTakes(text), coreos: !refused(text) }).toEqual(verdict);
+  });
+});

@@ -1,0 +1,131 @@
+/** Single requests: what is tried again and what is final, for a read, a delete and a change of tags. */
+import { expect, test } from "vitest";
+import { patiently, remove, retag } from "../../src/engine/patiently.ts";
+import { type Turn, azureError, memory, network } from "./memory.ts";
+
+const busy = azureError("TooManyRequests", { status: 429, retryAfterMs: 7000 });
+const lost = azureError("ECONNRESET");
+const absent = azureError("ResourceGroupNotFound", { status: 404 });
+const forbidden = azureError("AuthorizationFailed", { status: 403 });
+
+const TARGET = { kind: "resourceGroup", id: "/subscriptions/s/resourceGroups/g" } as const;
+
+/** Work with these answers before it goes well, and how long it took. */
+async function read(...turns: Turn[]) {
+  const cloud = memory({ get: turns });
+  const result = await patiently(cloud.tools, (signal) => cloud.tools.provider.get(network(), signal)).then(
+    () => "well",
+    (error: unknown) => error,
+  );
+  return { result, cloud, ms: cloud.clock.now() };
+}
+
+test("a read goes on after a 429, when the time is over that Azure asked for", async () => {
+  const { result, cloud, ms } = await read(busy);
+  expect(result).toBe("well");
+  expect(cloud.verbs()).toEqual(["get", "get"]);
+  expect(ms).toBeGreaterThanOrEqual(7000);
+  expect(ms).toBeLessThan(10_000);
+  expect(cloud.events).toMatchObject([
+    { kind: "retrying", id: "azure/read", label: "Azure", code: "TooManyRequests", message: "TooManyRequests." },
+  ]);
+  expect(cloud.events[0]?.delayMs).toBeGreaterThanOrEqual(7000);
+});
+
+test("a read goes on after a lost answer, and says after how long", async () => {
+  const { result, cloud, ms } = await read(lost, lost);
+  expect(result).toBe("well");
+  expect(cloud.verbs()).toEqual(["get", "get", "get"]);
+  const delays = cloud.events.map((event) => event.delayMs ?? 0);
+  expect(delays.every((delay) => delay > 0 && Number.isInteger(delay))).toBe(true);
+  expect(ms).toBeGreaterThanOrEqual(delays.reduce((sum, one) => sum + one, 0));
+});
+
+test.each([
+  ["what is absent is absent: nobody waits for it", absent],
+  ["a refusal is final", forbidden],
+])("a read: %s", async (_, error) => {
+  const { result, cloud, ms } = await read(error);
+  expect(result).toBe(error);
+  expect(cloud.verbs()).toEqual(["get"]);
+  expect(cloud.events).toEqual([]);
+  expect(ms).toBeLessThan(100);
+});
+
+test("an interrupt ends a read that fails, and its own reason is what is thrown", async () => {
+  const cloud = memory({ get: [lost] });
+  const reason = new Error("interrupted");
+  const work = patiently(cloud.tools, async (signal) => {
+    cloud.stop.abort(reason);
+    return cloud.tools.provider.get(network(), signal);
+  });
+  await expect(work).rejects.toBe(reason);
+  expect(cloud.verbs()).toEqual(["get"]);
+});
+
+test("a 429 of a delete makes deletes wait, and reads go on", async () => {
+  const cloud = memory({ delete: [busy] });
+  await remove({ ...TARGET, label: "resource group g" }, cloud.tools);
+  expect(cloud.verbs().slice(0, 2)).toEqual(["delete", "delete"]);
+  expect(cloud.calls[1]).toBe("delete 7 s");
+  expect(cloud.events).toMatchObject([{ kind: "retrying", id: TARGET.id, label: "resource group g" }]);
+  const before = cloud.clock.now();
+  await cloud.tools.throttle.take("read", cloud.stop.signal);
+  expect(cloud.clock.now()).toBe(before);
+});
+
+test("a delete without a name of its own is told as Azure's", async () => {
+  const cloud = memory({ delete: [lost] });
+  await remove(TARGET, cloud.tools);
+  expect(cloud.events).toMatchObject([{ id: "azure/delete", label: "Azure" }]);
+});
+
+test("a delete is over when its operation has ended", async () => {
+  const cloud = memory();
+  await remove(TARGET, cloud.tools, "groupDelete");
+  expect(cloud.verbs()).toContain("poll");
+  expect(cloud.clock.now()).toBeGreaterThanOrEqual(4000);
+});
+
+test.each([
+  ["an operation that fails", azureError("QuotaExceeded", { operation: true })],
+  ["a refusal", forbidden],
+])("a delete: %s is final", async (_, error) => {
+  const cloud = memory(error === forbidden ? { delete: [error] } : { poll: [error] });
+  await expect(remove(TARGET, cloud.tools)).rejects.toBe(error);
+  expect(cloud.verbs().filter((verb) => verb === "delete")).toHaveLength(1);
+});
+
+test("an interrupt ends a delete and a change of tags with its own reason", async () => {
+  const reason = new Error("interrupted");
+  for (const work of [
+    (cloud: ReturnType<typeof memory>) => remove(TARGET, cloud.tools),
+    (cloud: ReturnType<typeof memory>) => retag(TARGET, {}, cloud.tools),
+  ]) {
+    const cloud = memory();
+    const fail = (): Promise<never> => {
+      cloud.stop.abort(reason);
+      return Promise.reject(lost);
+    };
+    cloud.tools.provider.delete = fail;
+    cloud.tools.provider.tag = fail;
+    await expect(work(cloud)).rejects.toBe(reason);
+    expect(cloud.events).toEqual([]);
+  }
+});
+
+test("tags are put again after a lost answer and a lagging read of the group, and a refusal is thrown", async () => {
+  const cloud = memory();
+  const turns: unknown[] = [lost, absent, busy];
+  const sent: unknown[] = [];
+  cloud.tools.provider.tag = (target, tags) => {
+    sent.push([target, tags]);
+    const turn = turns.shift();
+    return turn === undefined ? Promise.resolve() : Promise.reject(turn);
+  };
+  await retag(TARGET, { a: "b" }, cloud.tools);
+  expect(sent).toEqual(Array.from({ length: 4 }, () => [TARGET, { a: "b" }]));
+  expect(cloud.events.map((event) => event.id)).toEqual(["azure/write", "azure/write", "azure/write"]);
+  turns.push(forbidden);
+  await expect(retag(TARGET, {}, cloud.tools)).rejects.toBe(forbidden);
+});

@@ -1,0 +1,184 @@
+/**
+ * `npm run mutants -- [--seed 7] [--number 150] [--only src/core,src/engine/retry.ts] [--tests test/core] [--jobs 1]`: puts small faults into the
+ * sources, one at a time, and says which of them no test notices. One run of the tests with probes tells which tests meet which
+ * fault; each fault is then run against those alone. What the compiler sees is not counted.
+ * No well-kept tool does this here today: Stryker 10 stops at TypeScript 7, takes no seed and no number, and has no order of tests.
+ */
+import { spawn } from "node:child_process";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { createCompiler } from "./compiles.ts";
+import { importersOf } from "./importers.ts";
+import { type Mutant, mutantsOf } from "./mutations.ts";
+import type { Job } from "./vitest.config.ts";
+import type { Watched } from "./watch.ts";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+process.chdir(ROOT);
+
+/** Tests that take minutes or need a built package: what only they notice counts as not noticed. */
+const SLOW = [
+  "test/bin.test.ts",
+  "test/crash.test.ts",
+  "test/readme.test.ts",
+  "test/prepare/ssh-login.test.ts",
+  "test/nodes/cluster-life.test.ts",
+  "test/nodes/whole-command.test.ts",
+  "test/nodes/etcd-bootstrap.test.ts",
+  "test/nodes/membership.test.ts",
+];
+
+/** A fault may send a program round for ever. */
+const PATIENCE_MS = 240_000;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string", default: "1" },
+    number: { type: "string", default: "150" },
+    only: { type: "string", default: "src/core,src/engine,src/azure,src/operations,src/nodes" },
+    tests: { type: "string", default: "test" },
+    jobs: { type: "string", default: "1" },
+  },
+});
+const folder = mkdtempSync(join(tmpdir(), "mutants-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+const sample = choose(allMutants(), Number(values.number), Number(values.seed));
+const watched = await watch(sample);
+console.log(`${sample.length} faults; seed ${values.seed}`);
+const survivors: string[] = [];
+let done = 0;
+const queue = sample.map((mutant, id) => ({ mutant, id }));
+await Promise.all(
+  Array.from({ length: Number(values.jobs) }, async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const { mutant, id } = next;
+      const tests = testsThatMeet(mutant, id);
+      const began = Date.now();
+      const noticed = tests.length > 0 && (await run({ fault: mutant, ...inOrder(tests) }, id)) !== 0;
+      const word = noticed ? "noticed" : tests.length === 0 ? "NOT MET" : "SURVIVED";
+      console.log(`${++done} ${word} ${Math.round((Date.now() - began) / 1000)} s  ${said(mutant)}`);
+      if (!noticed) survivors.push(`${word} ${said(mutant)}`);
+    }
+  }),
+);
+const share = Math.round((1000 * (sample.length - survivors.length)) / sample.length) / 10;
+console.log(`\n${survivors.sort().join("\n")}`);
+console.log(
+  `\nseed ${values.seed}: ${sample.length - survivors.length} of ${sample.length} faults that compile are noticed, ${share} %`,
+);
+
+// --- internal ---
+
+function allMutants(): Mutant[] {
+  return globSync("src/**/*.ts")
+    .filter((file) => isIn(file, values.only))
+    .sort()
+    .flatMap((file) => mutantsOf(file, readFileSync(file, "utf8")));
+}
+
+/** Whether a file is one of those named, or below one. */
+function isIn(file: string, places: string): boolean {
+  return places.split(",").some((one) => file === one || file.startsWith(`${one.replace(/\/$/, "")}/`));
+}
+
+/** As many as asked for that the compiler lets pass. */
+function choose(all: readonly Mutant[], number: number, seed: number): Mutant[] {
+  const compiling = createCompiler();
+  const chosen: Mutant[] = [];
+  const left = shuffled(all, seed);
+  let seen = 0;
+  while (chosen.length < number && left.length > 0) {
+    const next = left.splice(0, Math.ceil((number - chosen.length) * 1.1));
+    const passed = compiling(next);
+    // in the order of chance, so that the same seed and number choose the same
+    const taken = next.filter((mutant) => passed.includes(mutant)).slice(0, number - chosen.length);
+    seen += chosen.length + taken.length < number ? next.length : next.indexOf(taken.at(-1) as Mutant) + 1;
+    chosen.push(...taken);
+  }
+  console.log(`${all.length} faults can be put in; of ${seen} tried, ${seen - chosen.length} do not type-check`);
+  return chosen.sort((a, b) => a.file.localeCompare(b.file) || a.start - b.start);
+}
+
+function shuffled<T>(from: readonly T[], seed: number): T[] {
+  const out = [...from];
+  let state = seed * 2_654_435_761 + 1;
+  for (let at = out.length - 1; at > 0; at--) {
+    // mulberry32
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    const other = ((mixed ^ (mixed >>> 14)) >>> 0) % (at + 1);
+    [out[at], out[other]] = [out[other] as T, out[at] as T];
+  }
+  return out;
+}
+
+async function watch(mutants: readonly Mutant[]): Promise<Watched[]> {
+  const met = join(folder, "met.jsonl");
+  writeFileSync(met, "");
+  const files = globSync("test/**/*.test.ts").filter((file) => isIn(file, values.tests) && !SLOW.includes(file));
+  const exit = await run({ probes: mutants.map((mutant, id) => ({ ...mutant, id })), files, met }, "probes");
+  if (exit !== 0) throw new Error("The tests do not pass as they are, or not with the probes in; see above.");
+  return readFileSync(met, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Watched);
+}
+
+interface Meeting {
+  readonly file: string;
+  /** Absent: every test of the file. */
+  readonly tests?: readonly string[];
+  readonly ms: number;
+}
+
+function testsThatMeet({ file }: Mutant, id: number): Meeting[] {
+  const importers = watched.some(({ met }) => met[""]?.includes(id)) ? importersOf(file) : new Set<string>();
+  return watched.flatMap(({ file, met, ms }): Meeting[] => {
+    const whole = Object.values(ms).reduce((sum, one) => sum + one, 0);
+    if (importers.has(file)) return [{ file, ms: whole }];
+    const tests = Object.keys(met).filter((test) => met[test]?.includes(id));
+    return tests.length === 0 ? [] : [{ file, tests, ms: tests.reduce((sum, test) => sum + (ms[test] ?? 0), 0) }];
+  });
+}
+
+function inOrder(meetings: readonly Meeting[]): Pick<Job, "files" | "tests"> {
+  const files = meetings.toSorted((a, b) => a.ms - b.ms).map(({ file }) => file);
+  if (meetings.some(({ tests }) => tests === undefined)) return { files };
+  return { files, tests: meetings.flatMap(({ tests }) => tests ?? []) };
+}
+
+/** The exit code of the tests; those that have to be ended count as failed. */
+function run(job: Job, id: number | string): Promise<number> {
+  const path = join(folder, `job-${id}.json`);
+  writeFileSync(path, JSON.stringify(job));
+  return new Promise((resolve) => {
+    const child = spawn(
+      process.execPath,
+      ["node_modules/vitest/vitest.mjs", "run", "--config", "test/mutants/vitest.config.ts", "--reporter=dot"],
+      { env: { ...process.env, MUTANTS: path }, stdio: ["ignore", "pipe", "pipe"], detached: true },
+    );
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (said += text.toString()));
+    const patience = setTimeout(
+      () => process.kill(-(child.pid ?? 0), "SIGKILL"),
+      job.fault === undefined ? 1_200_000 : PATIENCE_MS,
+    );
+    child.on("close", (code) => {
+      clearTimeout(patience);
+      if (code !== 0 && job.fault === undefined) console.error(said.slice(-6000));
+      if (process.env["MUTANTS_LOG"] !== undefined) writeFileSync(join(process.env["MUTANTS_LOG"], `${id}.log`), said);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+function said({ file, what, start, end, text }: Mutant): string {
+  const source = readFileSync(file, "utf8");
+  const line = source.slice(0, start).split("\n").length;
+  const short = (part: string): string => (part.length > 70 ? `${part.slice(0, 67)}...` : part).replaceAll(/\s+/g, " ");
+  return `${file}:${line} ${what}: ${short(source.slice(start, end))}  ->  ${short(text)}`;
+}

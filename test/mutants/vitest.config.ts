@@ -1,0 +1,61 @@
+/**
+ * One run of the tests for `npm run mutants`: with probes where faults would be met, or with one fault in. What is to be done is
+ * in the file that MUTANTS names; see run.ts.
+ */
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
+import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { type Mutant, withFault, withProbes } from "./mutations.ts";
+
+export interface Job {
+  /** Probes for all of these, or the one fault. */
+  readonly probes?: readonly (Mutant & { readonly id: number })[];
+  readonly fault?: Mutant;
+  readonly files: readonly string[];
+  /** Full names of the tests to run; absent: all. */
+  readonly tests?: readonly string[];
+  /** Where to write which test met what. */
+  readonly met?: string;
+}
+
+const root = new URL("../..", import.meta.url).pathname;
+const job = JSON.parse(readFileSync(process.env["MUTANTS"] ?? "", "utf8")) as Job;
+const escaped = (name: string): string => name.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+
+/** In the order given: cheap files first. */
+class InOrder extends BaseSequencer {
+  override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = (one: TestSpecification): number => job.files.indexOf(relative(root, one.moduleId));
+    return Promise.resolve([...files].sort((a, b) => place(a) - place(b)));
+  }
+}
+
+export default defineConfig({
+  plugins: [
+    {
+      name: "mutants",
+      enforce: "pre",
+      transform(source: string, id: string) {
+        const file = relative(root, id);
+        if (job.fault?.file === file) return withFault(source, job.fault);
+        const here = (job.probes ?? []).filter((one) => one.file === file);
+        return here.length === 0 ? undefined : withProbes(source, here);
+      },
+    },
+  ],
+  test: {
+    root,
+    include: [...job.files],
+    globalSetup: job.files.some((file) => file.startsWith("test/nodes/")) ? ["test/nodes/login-user.ts"] : [],
+    setupFiles: job.met === undefined ? [] : ["test/mutants/watch.ts"],
+    pool: "threads",
+    isolate: false,
+    maxWorkers: 1,
+    sequence: { sequencer: InOrder },
+    bail: job.fault === undefined ? 0 : 1,
+    retry: job.fault === undefined ? 0 : 1,
+    testTimeout: job.fault === undefined ? 120_000 : 30_000,
+    ...(job.tests === undefined ? {} : { testNamePattern: new RegExp(`^\\s*(${job.tests.map(escaped).join("|")})$`) }),
+  },
+});
