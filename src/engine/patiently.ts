@@ -40,15 +40,19 @@ export async function remove(
 
 type Tags = Record<string, string>;
 
+/** How often a change of what has no etag is looked at again. */
+const CHECKS = 3;
+
 /**
- * Changes tags of a group, an address or a disk: reads them, writes what `change` makes of them, and reads again. An address that somebody
- * else has changed in between refuses (412); others do not, so they are looked at until the change is there. A change that has
+ * Changes tags of a group, an address or a disk: reads them and writes what `change` makes of them. An address that somebody else
+ * has changed in between refuses (412); others do not, so they are looked at again. A change that has
  * been made already, or is `undefined`, is not written.
  * @throws AzureError 404 when there is none; ClusterError ChangedMeanwhile (exit 7)
  */
 export async function retag(target: TagTarget, change: (tags: Tags) => Tags | undefined, tools: Tools): Promise<void> {
   const budget = createBudget(tools.clock, tools.random);
   const patience = createPatience(nameOf(target.id), tools);
+  let checked = 0;
   for (;;) {
     const live = await patiently(tools, (signal) => tools.provider.get(target, signal));
     if (live === undefined) throw new AzureError("ResourceNotFound", `${target.id} is not there`, { status: 404 });
@@ -57,8 +61,7 @@ export async function retag(target: TagTarget, change: (tags: Tags) => Tags | un
     try {
       await tools.throttle.take("write", tools.signal);
       await tools.provider.tag(target, wanted, tools.signal, live.etag);
-      if (live.etag !== undefined) return;
-      await patience.next();
+      if (live.etag !== undefined || ++checked > CHECKS) return;
     } catch (error) {
       tools.signal.throwIfAborted();
       if (isOvertaken(error)) await patience.next(error);
