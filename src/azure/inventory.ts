@@ -6,12 +6,13 @@ import { AzureError } from "../core/advice/azure-error.ts";
 import type { Kind } from "../core/plan/resource.ts";
 import type { Live } from "../engine/provider.ts";
 import type { Clients } from "./clients.ts";
-import { toLive } from "./provider.ts";
-import { type Paged, all, listed } from "./reading.ts";
+import { LISTED_KINDS, listOf, toLive } from "./provider.ts";
+import { all, listed } from "./reading.ts";
 
 export type StoredLive = Live & { readonly kind: "disk" | "storageAccount"; readonly managedBy: string | undefined };
 
-export function inventoryReads({ compute, network, resources, storage }: Clients) {
+export function inventoryReads(clients: Clients) {
+  const { compute, resources, storage } = clients;
   /** Managed disks of a group; none when the group does not exist. */
   const disks = async (group: string, abortSignal: AbortSignal): Promise<StoredLive[]> =>
     ((await listed(() => all(compute.disks.listByResourceGroup(group, { abortSignal }), abortSignal))) ?? []).map((model) => ({
@@ -29,28 +30,13 @@ export function inventoryReads({ compute, network, resources, storage }: Clients
       abortSignal: AbortSignal,
       unlisted?: (kind: Kind) => void,
     ): Promise<Map<string, Live & { kind: Kind }>> {
-      const o = { abortSignal };
-      const missed = (kind: Kind): unknown[] => {
-        unlisted?.(kind);
-        return [];
-      };
-      const lists: [Kind, Paged<unknown>][] = [
-        ["publicAddress", network.publicIPAddresses.list(group, o)],
-        ["securityGroup", network.networkSecurityGroups.list(group, o)],
-        ["network", network.virtualNetworks.list(group, o)],
-        ["natGateway", network.natGateways.list(group, o)],
-        ["loadBalancer", network.loadBalancers.list(group, o)],
-        ["networkInterface", network.networkInterfaces.list(group, o)],
-        ["availabilitySet", compute.availabilitySets.list(group, o)],
-        ["placementGroup", compute.proximityPlacementGroups.listByResourceGroup(group, o)],
-        ["sshKey", compute.sshPublicKeys.listByResourceGroup(group, o)],
-        ["image", compute.images.listByResourceGroup(group, o)],
-        ["machine", compute.virtualMachines.list(group, o)],
-      ];
       const found = await Promise.all(
-        lists.map(async ([kind, list]) =>
-          ((await listed(() => all(list, abortSignal))) ?? missed(kind)).map((model) => ({ kind, model })),
-        ),
+        LISTED_KINDS.filter((kind) => kind !== "storageAccount").map(async (kind) => {
+          const list = listOf(kind, clients, group, abortSignal);
+          const models = list === undefined ? undefined : await listed(() => all(list, abortSignal));
+          if (models === undefined) unlisted?.(kind);
+          return (models ?? []).map((model) => ({ kind, model }));
+        }),
       );
       const entries = found.flat().map(({ kind, model }): [string, Live & { kind: Kind }] => {
         const { id = "" } = model as { id?: string };

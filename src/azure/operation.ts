@@ -3,8 +3,9 @@ import type { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { Operation } from "../engine/provider.ts";
 import { operationFailure } from "./failure.ts";
+import { shown } from "./origin.ts";
 import type { OperationErrors } from "./pipeline.ts";
-import { understood } from "./reading.ts";
+import { understood, unreadable } from "./reading.ts";
 
 /** What we use of the SDK's PollerLike. */
 export interface SdkPoller {
@@ -53,6 +54,8 @@ export async function startOperation(
       } catch (error) {
         const known = errorOf(good, failed) ?? (error instanceof ClusterError ? undefined : failedResult(poller, undefined));
         if (known !== undefined && !signal.aborted) throw known;
+        if (!(error instanceof ClusterError) && !signal.aborted)
+          throw unreadable(`GET ${shown(configOf(good).operationLocation ?? "")}`);
         // A failed poll is final for the SDK; the operation goes on all the same.
         poller = restore(good);
         throw error;

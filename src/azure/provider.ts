@@ -7,6 +7,7 @@ import { restorePoller as restoreNetwork } from "@azure/arm-network";
 import { restorePoller as restoreResources } from "@azure/arm-resources";
 import { restorePoller as restoreStorage } from "@azure/arm-storage";
 import { isAbsence } from "../core/advice/azure-error.ts";
+import { KINDS } from "../core/plan/kinds.ts";
 import { type Bodies, type Kind, groupOf, nameOf } from "../core/plan/resource.ts";
 import type { Live, Operation, Provider, Target } from "../engine/provider.ts";
 import type { Clients } from "./clients.ts";
@@ -28,7 +29,7 @@ interface Row<K extends Kind> {
   get(clients: Clients, group: string, name: string, call: Call): Promise<unknown>;
   put(clients: Clients, group: string, name: string, body: Bodies[K], call: Call): Work;
   delete(clients: Clients, group: string, name: string, call: Call): Work;
-  /** All of the kind in a group; for kinds of which a cluster has one for each node. */
+  /** All of the kind in a group; absent for kinds that no group lists. */
   list?(clients: Clients, group: string, call: Call): Paged<unknown>;
   /** The operations themselves, for making a poller again from its saved state. */
   sources(clients: Clients): { put: unknown; delete: unknown };
@@ -41,15 +42,27 @@ interface Group<B> {
   delete(group: string, name: string, call: Call): Work;
 }
 
-function row<K extends Kind>(client: Row<K>["client"], pick: (clients: Clients) => Group<Bodies[K]>): Row<K> {
-  return {
-    client,
-    get: (clients, group, name, call) => pick(clients).get(group, name, call),
-    put: (clients, group, name, body, call) => pick(clients).createOrUpdate(group, name, body, call),
-    delete: (clients, group, name, call) => pick(clients).delete(group, name, call),
-    sources: (clients) => ({ put: pick(clients).createOrUpdate, delete: pick(clients).delete }),
-  };
-}
+type Listing = (group: string, call: Call) => Paged<unknown>;
+
+/** A row by the operation group of its kind, of which the SDK calls the list of a group `list` ... */
+const row = <K extends Kind>(
+  client: Row<K>["client"],
+  pick: (clients: Clients) => Group<Bodies[K]> & { list: Listing },
+): Row<K> => ({ ...common(client, pick), list: (clients, group, call) => pick(clients).list(group, call) });
+
+/** ... or `listByResourceGroup`. */
+const rowByGroup = <K extends Kind>(
+  client: Row<K>["client"],
+  pick: (clients: Clients) => Group<Bodies[K]> & { listByResourceGroup: Listing },
+): Row<K> => ({ ...common(client, pick), list: (clients, group, call) => pick(clients).listByResourceGroup(group, call) });
+
+const common = <K extends Kind>(client: Row<K>["client"], pick: (clients: Clients) => Group<Bodies[K]>): Row<K> => ({
+  client,
+  get: (clients, group, name, call) => pick(clients).get(group, name, call),
+  put: (clients, group, name, body, call) => pick(clients).createOrUpdate(group, name, body, call),
+  delete: (clients, group, name, call) => pick(clients).delete(group, name, call),
+  sources: (clients) => ({ put: pick(clients).createOrUpdate, delete: pick(clients).delete }),
+});
 
 const ROWS: { [K in Kind]: Row<K> } = {
   resourceGroup: {
@@ -61,16 +74,14 @@ const ROWS: { [K in Kind]: Row<K> } = {
       c.resources.resourceGroups.delete(name, { ...call, forceDeletionTypes: "Microsoft.Compute/virtualMachines" }),
     sources: (c) => ({ put: c.resources.resourceGroups.createOrUpdate, delete: c.resources.resourceGroups.delete }),
   },
-  placementGroup: row("compute", (c) => c.compute.proximityPlacementGroups),
-  publicAddress: {
-    ...row("network", (c) => c.network.publicIPAddresses),
-    list: (c, group, call) => c.network.publicIPAddresses.list(group, call),
-  },
+  placementGroup: rowByGroup("compute", (c) => c.compute.proximityPlacementGroups),
+  publicAddress: row("network", (c) => c.network.publicIPAddresses),
   sshKey: {
     client: "compute",
     get: (c, group, name, call) => c.compute.sshPublicKeys.get(group, name, call),
     put: (c, group, name, body, call) => c.compute.sshPublicKeys.create(group, name, body, call),
     delete: (c, group, name, call) => c.compute.sshPublicKeys.delete(group, name, call),
+    list: (c, group, call) => c.compute.sshPublicKeys.listByResourceGroup(group, call),
     sources: (c) => ({ put: c.compute.sshPublicKeys.create, delete: c.compute.sshPublicKeys.delete }),
   },
   securityGroup: row("network", (c) => c.network.networkSecurityGroups),
@@ -83,6 +94,7 @@ const ROWS: { [K in Kind]: Row<K> } = {
     get: (c, group, name, call) => c.storage.storageAccounts.getProperties(group, name, call),
     put: (c, group, name, body, call) => c.storage.storageAccounts.create(group, name, body, call),
     delete: (c, group, name, call) => c.storage.storageAccounts.delete(group, name, call),
+    list: (c, group, call) => c.storage.storageAccounts.listByResourceGroup(group, call),
     sources: (c) => ({ put: c.storage.storageAccounts.create, delete: c.storage.storageAccounts.delete }),
   },
   blobContainer: {
@@ -92,12 +104,9 @@ const ROWS: { [K in Kind]: Row<K> } = {
     delete: (c, group, name, call) => c.storage.blobContainers.delete(group, ...accountAndContainer(name), call),
     sources: (c) => ({ put: c.storage.blobContainers.create, delete: c.storage.blobContainers.delete }),
   },
-  image: row("compute", (c) => c.compute.images),
+  image: rowByGroup("compute", (c) => c.compute.images),
   networkInterface: row("network", (c) => c.network.networkInterfaces),
-  machine: {
-    ...row("compute", (c) => c.compute.virtualMachines),
-    list: (c, group, call) => c.compute.virtualMachines.list(group, call),
-  },
+  machine: row("compute", (c) => c.compute.virtualMachines),
 };
 
 /** Disks are made with their machines and in no plan; they are only looked at and deleted. */
@@ -105,6 +114,7 @@ const DISK: Omit<Row<Kind>, "put"> = {
   client: "compute",
   get: (c, group, name, call) => c.compute.disks.get(group, name, call),
   delete: (c, group, name, call) => c.compute.disks.delete(group, name, call),
+  list: (c, group, call) => c.compute.disks.listByResourceGroup(group, call),
   sources: (c) => ({ put: c.compute.disks.createOrUpdate, delete: c.compute.disks.delete }),
 };
 
@@ -124,7 +134,8 @@ export function createProvider(clients: Clients): Provider {
       return found === undefined ? undefined : toLive(target.id, found);
     },
     async siblings(target, abortSignal) {
-      const list = rowOf(target).list?.(clients, groupNameOf(target), { abortSignal });
+      const list =
+        KINDS[target.kind].ofANode === true ? listOf(target.kind, clients, groupNameOf(target), abortSignal) : undefined;
       const found = list === undefined ? undefined : await listed(() => all(list, abortSignal));
       // one that is listed without a state has not said that it is done
       const told = found?.filter((model) => (model as { provisioningState?: unknown }).provisioningState !== undefined);
@@ -182,6 +193,17 @@ export function createProvider(clients: Clients): Provider {
   }
 }
 
+/** The kinds of a plan that a group lists. */
+export const LISTED_KINDS = (Object.keys(ROWS) as Kind[]).filter((kind) => ROWS[kind].list !== undefined);
+
+/** All of a kind in a group; undefined for kinds that no group lists. */
+export const listOf = (
+  kind: Target["kind"],
+  clients: Clients,
+  group: string,
+  abortSignal: AbortSignal,
+): Paged<unknown> | undefined => rowOf({ kind }).list?.(clients, group, { abortSignal });
+
 /** An SDK model as the engine sees it. */
 export function toLive(id: string, model: unknown): Live {
   const { provisioningState, tags, location, properties, etag } = model as {
@@ -220,7 +242,7 @@ function stateOf(text: string | undefined): Live["state"] {
   }
 }
 
-const rowOf = ({ kind }: Target): Omit<Row<Kind>, "put"> => (kind === "disk" ? DISK : ROWS[kind]);
+const rowOf = ({ kind }: Pick<Target, "kind">): Omit<Row<Kind>, "put"> => (kind === "disk" ? DISK : ROWS[kind]);
 
 const groupNameOf = (target: Pick<Target, "id">): string => groupOf(target.id) ?? "";
 

@@ -1,6 +1,6 @@
 /** Two shapes that nearly every read has: a list to its last page, and a resource that may not be there. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { AzureError, isAbsence, isMisdirected, notAzure } from "../core/advice/azure-error.ts";
-import { requestLine } from "./failure.ts";
 import { shown } from "./origin.ts";
 
 /** What of the SDK's lists is used: pages, each with the address of the next. */
@@ -47,15 +47,32 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
  * @throws AzureError UnreadableAnswer in place of what it throws then
  */
 export async function understood<T>(request: () => Promise<T>): Promise<T> {
+  const asked: Asked = {};
   try {
-    return await request();
+    return await asking.run(asked, request);
   } catch (error) {
     if (!isOfShape(error)) throw error;
     const { statusCode } = error as { statusCode?: unknown };
-    const [said = ""] = error.message.split("\n");
-    throw notAzure(`${about(error)}${said.slice(0, 300)}`, typeof statusCode === "number" ? statusCode : undefined);
+    throw unreadable(asked.last, typeof statusCode === "number" ? statusCode : undefined);
   }
 }
+
+/** Remembers whose answer is read next, in case that it cannot be. */
+export function noteAnswer(requestLine: string): void {
+  const asked = asking.getStore();
+  if (asked !== undefined) asked.last = requestLine;
+}
+
+/** @param status what was answered, where that is what the SDK cannot read */
+export const unreadable = (requestLine = "a request", status?: number): AzureError =>
+  notAzure(`${requestLine}: ${status === undefined ? "its parts are not those of its kind" : `the status is ${status}`}`, status);
+
+/** The request that was answered last on behalf of a call to the SDK, which makes its own. */
+interface Asked {
+  last?: string;
+}
+
+const asking = new AsyncLocalStorage<Asked>();
 
 /** The SDK's own words for an answer that is not as it should be; an abort, or an error that is known, is none of them. */
 const isOfShape = (error: unknown): error is Error =>
@@ -63,11 +80,6 @@ const isOfShape = (error: unknown): error is Error =>
   error instanceof RangeError ||
   error instanceof SyntaxError ||
   (error instanceof Error && error.name === "RestError");
-
-function about(error: Error): string {
-  const { method, url } = ((error as { request?: unknown }).request ?? {}) as { method?: unknown; url?: unknown };
-  return typeof method === "string" && typeof url === "string" ? `${requestLine({ method, url })}: ` : "";
-}
 
 /** Undefined for what is not there. */
 export async function orAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {

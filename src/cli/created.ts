@@ -1,11 +1,13 @@
 /** The last screen of create: what is there, for scripts and for people, what is missing and why, and what to type next. */
 import { relative } from "node:path";
 import { advised } from "../core/advice/advice.ts";
+import { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { dnsLines, nextSteps } from "../core/outputs.ts";
 import { plural } from "../core/words.ts";
 import { type Created, endpointsFromOutside, failureContext } from "../operations/create/finish.ts";
 import type { Prepared } from "../operations/create/prepare.ts";
+import { short } from "../report/short.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Session } from "./session.ts";
 
@@ -81,7 +83,12 @@ function sayWhatIsMissing(session: Session, prepared: Prepared, { document, miss
   const more = missing.length > 10 ? [`  and ${missing.length - 10} more`] : [];
   const known = failure instanceof ClusterError ? advised(failure, failureContext(prepared)) : undefined;
   const why =
-    known === undefined ? [] : [`${known.message} (${known.code})`, ...(known.advice === undefined ? [] : [known.advice])];
+    known === undefined
+      ? []
+      : [
+          `${short(known.message, !(known instanceof AzureError))} (${known.code})`,
+          ...(known.advice === undefined ? [] : [known.advice]),
+        ];
   session.say(
     [
       "",

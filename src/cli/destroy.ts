@@ -7,6 +7,7 @@ import { type Doom, isEmpty } from "../operations/destroy/doom-survey.ts";
 import { renderDoom } from "../report/doom.ts";
 import { abilities } from "../report/paint.ts";
 import { planEvents } from "../report/plan.ts";
+import { short } from "../report/short.ts";
 import { confirm } from "./confirm.ts";
 import { type Invocation, nameArgument } from "./invocation.ts";
 import { type Session, openSession } from "./session.ts";
@@ -87,6 +88,6 @@ function print(session: Session, { world, given }: Invocation, { document, error
   if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
   if (error === undefined) return EXIT.done;
   if (given.json !== true) throw error;
-  session.say(error.message);
+  session.say(short(error.message, true));
   return error.exit;
 }

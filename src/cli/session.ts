@@ -9,6 +9,7 @@ import type { Run } from "../operations/run.ts";
 import { jsonLines } from "../report/json-lines.ts";
 import { abilities } from "../report/paint.ts";
 import { type Report, chooseReport, joined } from "../report/report.ts";
+import { short } from "../report/short.ts";
 import { prose } from "../report/wrap.ts";
 import type { Invocation } from "./invocation.ts";
 import { nextCommand } from "./next-command.ts";
@@ -40,7 +41,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
     if (!shown && event.kind === "retrying" && given.quiet !== true)
       prose(
         world.stderr,
-        `Azure: ${event.message ?? event.code ?? "busy"}; asking again in ${Math.ceil((event.delayMs ?? 0) / 1000)} s\n`,
+        `Azure: ${short(event.message ?? event.code ?? "busy")}; asking again in ${Math.ceil((event.delayMs ?? 0) / 1000)} s\n`,
       );
   };
   const show = abilities(world.env, world.stderr);

@@ -33,7 +33,7 @@ export interface RealWorld extends World {
 export const isInteractive = ({ stdin, stderr }: Readonly<Record<"stdin" | "stderr", { isTTY?: boolean }>>): boolean =>
   stdin.isTTY === true && stderr.isTTY === true;
 
-const LINGER_MS = 2000;
+const LINGER_MS = 100;
 
 export function realWorld(): RealWorld {
   const output = (stream: NodeJS.WriteStream): Output => ({
@@ -57,6 +57,7 @@ export function realWorld(): RealWorld {
     stderr: output(process.stderr),
     interactive: isInteractive(process),
     clock: realClock,
+    startedAt: Math.round(performance.timeOrigin),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     loadRest: async () => (await import("./rest.ts")).loadRest(),
     ask: async (question) => {

@@ -6,9 +6,10 @@
 import { alike } from "./alike.ts";
 import type { Alike } from "./documents.ts";
 import { type Taken, addressesOf, heldBy, isMadeWith, takenAlong } from "./machine-holds.ts";
-import { type DoomedKind, LISTED, labelOf, typeOf } from "./plan/kind-words.ts";
+import { KINDS, LISTED, byKind, typeOf } from "./plan/kinds.ts";
+import { labelOf } from "./plan/label.ts";
 import { type Owner, isProven } from "./plan/proof.ts";
-import { nameOf } from "./plan/resource.ts";
+import { type DoomedKind, nameOf } from "./plan/resource.ts";
 import { type Tags, isClaim, isLabelledClaim, wordOf } from "./plan/tags.ts";
 
 /** A resource as the services' own lists tell it. */
@@ -94,36 +95,25 @@ export function sortOut(
 const isDamagedClaim = (one: Found, { cluster }: Owner): boolean =>
   one.kind === "publicAddress" && isLabelledClaim(one, cluster) && wordOf(one.tags) === undefined;
 
-/** What a kind stands on, and so what Azure deletes only after it. Of kinds that each node has, those it refers to. */
-const UNDER: Partial<Record<DoomedKind, readonly DoomedKind[]>> = {
-  machine: ["networkInterface", "disk", "availabilitySet", "placementGroup"],
-  networkInterface: ["loadBalancer", "securityGroup", "network", "publicAddress"],
-  network: ["natGateway"],
-  natGateway: ["publicAddress"],
-  availabilitySet: ["placementGroup"],
-  image: ["storageAccount"],
-};
-const OF_A_NODE = new Set<DoomedKind>(["networkInterface", "disk", "publicAddress"]);
-
 function ordered(cluster: string, ours: readonly Found[]): Doomed[] {
-  const byKind = Map.groupBy(ours, (one) => one.kind);
+  const ofKind = Map.groupBy(ours, (one) => one.kind);
   const byKey = new Map(ours.map((one) => [key(one.id), one]));
   // the claim is what tells others that a cluster is here: it goes last
   const claims = ours.filter((one) => isClaim(one.tags, cluster));
   const takers = goesWith(ours);
   return ours.map((one): Doomed => {
-    const under = UNDER[one.kind] ?? [];
-    const shared = under.filter((kind) => !OF_A_NODE.has(kind)).flatMap((kind) => byKind.get(kind) ?? []);
-    const own = under.some((kind) => OF_A_NODE.has(kind))
+    const under = KINDS[one.kind].standsOn ?? [];
+    const shared = under.filter((kind) => !ofANode(kind)).flatMap((kind) => ofKind.get(kind) ?? []);
+    const own = under.some((kind) => ofANode(kind))
       ? references(one.model)
           .map((id) => byKey.get(key(id)))
-          .filter((other) => other !== undefined && under.includes(other.kind) && OF_A_NODE.has(other.kind))
+          .filter((other) => other !== undefined && under.includes(other.kind) && ofANode(other.kind))
       : [];
     const last = claims.includes(one) ? [] : claims;
     const after = [...shared, ...(own as Found[]), ...last].map((other) => other.id);
     const taker = takers.get(key(one.id));
     const node = /-(\d+)(-(nic|ip|os|data))?$/i.exec(nameOf(one.id))?.[1];
-    const isNodes = one.kind === "machine" || (OF_A_NODE.has(one.kind) && !claims.includes(one));
+    const isNodes = ofANode(one.kind) && !claims.includes(one);
     return {
       id: one.id,
       kind: one.kind,
@@ -135,25 +125,11 @@ function ordered(cluster: string, ours: readonly Found[]): Doomed[] {
   });
 }
 
-/** Machines and what is theirs first, then what they share, the claim last; nodes by number. */
-const ORDER: readonly DoomedKind[] = [
-  "machine",
-  "disk",
-  "networkInterface",
-  "loadBalancer",
-  "availabilitySet",
-  "placementGroup",
-  "network",
-  "natGateway",
-  "securityGroup",
-  "image",
-  "storageAccount",
-  "sshKey",
-  "publicAddress",
-];
+const ofANode = (kind: DoomedKind): boolean => KINDS[kind].ofANode === true;
 
+/** Nodes by number. */
 const asPeopleRead = (a: Found, b: Found): number =>
-  ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || nameOf(a.id).localeCompare(nameOf(b.id), "en", { numeric: true });
+  byKind(a.kind, b.kind) || nameOf(a.id).localeCompare(nameOf(b.id), "en", { numeric: true });
 
 /** By key: the machine that takes a resource along. */
 function goesWith(ours: readonly Found[]): Map<string, string> {

@@ -2,7 +2,8 @@
  * Who uses a resource, as Azure's own model of it says: the interfaces in a network's subnets, the holder of an address, the
  * machines of an availability set. What is in use cannot be deleted, and Azure says so only after the rest is gone. Pure.
  */
-import { type DoomedKind, typeOf } from "./plan/kind-words.ts";
+import { KINDS } from "./plan/kinds.ts";
+import type { DoomedKind } from "./plan/resource.ts";
 
 export interface Use {
   /** What is used. */
@@ -14,7 +15,7 @@ export interface Use {
 /** Each use once, in the order of the model. */
 export function usesOf({ id, kind, model }: { readonly id: string; readonly kind: DoomedKind; readonly model: unknown }): Use[] {
   const users = new Map(
-    (USERS[kind] ?? [])
+    (KINDS[kind].usedBy ?? [])
       .flatMap((path) => at(model, path.split(".")))
       .map(resourceOf)
       .filter((user) => user !== undefined)
@@ -37,36 +38,7 @@ export function resourcesIn(model: unknown): string[] {
   return [...new Map(ids.map((id) => [id.toLowerCase(), id])).values()];
 }
 
-/** The kind of a resource by its id; undefined for one of a type that the tool never makes. */
-export function kindOfId(id: string): DoomedKind | undefined {
-  const [, namespace, type] = /\/providers\/([^/]+)\/([^/]+)\/[^/]+$/i.exec(id) ?? [];
-  return KINDS.find((kind) => typeOf(kind).toLowerCase() === `${namespace}/${type}`.toLowerCase());
-}
-
 // --- internal ---
-
-/** Where the ids of users stand in each kind's model. */
-const USERS: Partial<Record<DoomedKind, readonly string[]>> = {
-  network: ["subnets.ipConfigurations.id", "subnets.privateEndpoints.id", "subnets.serviceAssociationLinks.link"],
-  publicAddress: ["ipConfiguration.id", "natGateway.id"],
-  loadBalancer: ["backendAddressPools.backendIPConfigurations.id", "inboundNatRules.backendIPConfiguration.id"],
-  securityGroup: ["networkInterfaces.id", "subnets.id"],
-  natGateway: ["subnets.id"],
-  availabilitySet: ["virtualMachines.id"],
-  placementGroup: ["virtualMachines.id", "availabilitySets.id"],
-  networkInterface: ["virtualMachine.id"],
-  disk: ["managedBy"],
-};
-
-const KINDS: readonly DoomedKind[] = [
-  "networkInterface",
-  "machine",
-  "loadBalancer",
-  "natGateway",
-  "network",
-  "availabilitySet",
-  "publicAddress",
-];
 
 /** Every text at a path of names; arrays are looked through. */
 function at(value: unknown, path: readonly string[]): string[] {

@@ -5,8 +5,9 @@
 import { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { besideOthers } from "../core/plan/beside.ts";
-import type { AnyResource, Kind } from "../core/plan/resource.ts";
-import { SETTLED, decide, stamped } from "./decide.ts";
+import { KINDS } from "../core/plan/kinds.ts";
+import type { AnyResource } from "../core/plan/resource.ts";
+import { decide, isSettled, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
 import { patiently, remove } from "./patiently.ts";
 import { createPatience, isOvertaken } from "./overtaken.ts";
@@ -45,20 +46,8 @@ export interface ConvergeOptions {
 /** A machine that fails to be made is made again this often within a run, where the failure may pass. */
 const REPLACEMENTS = 1;
 
-/** Kinds that change and have no etag. How often a change of one is looked at again. */
-const WITHOUT_ETAG = new Set<Kind>(["resourceGroup", "sshKey"]);
+/** How often a change of what has no etag is looked at again. */
 const CHECKS = 3;
-
-/** Kinds that Azure makes on the condition that they are not there: another run's is then seen, and not written over. */
-const CONDITIONAL = new Set<Kind>([
-  "machine",
-  "networkInterface",
-  "loadBalancer",
-  "publicAddress",
-  "securityGroup",
-  "network",
-  "natGateway",
-]);
 
 export async function converge(resource: AnyResource, tools: Tools, options: ConvergeOptions): Promise<Outcome> {
   const budget = createBudget(tools.clock, tools.random);
@@ -70,6 +59,8 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
   let driving = false;
   let looked = false;
   let checked = 0;
+  /** It changes, and no write can say what it was read as. */
+  const unguarded = KINDS[resource.kind].etag !== true && !isSettled(resource.kind);
   /** Azure has called it made while it was still at work on it: its lists are not believed any more. */
   let early = false;
   /** A request of ours may have been carried out without our knowing. */
@@ -85,7 +76,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
       let wanted = resource;
       let decision = decide(resource, live ?? undefined, options.cluster);
       // what has no etag is not written over on the word of an earlier look
-      if (decision === "update" && WITHOUT_ETAG.has(resource.kind) && !looked) {
+      if (decision === "update" && unguarded && !looked) {
         live = undefined;
         continue;
       }
@@ -135,10 +126,10 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           await tools.throttle.take("write", tools.signal);
           await options.permit?.();
           const operation = await tools.provider.put(
-            besideOthers(stamped(wanted), live ?? undefined, SETTLED.has(resource.kind) && live?.state !== "failed"),
+            besideOthers(stamped(wanted), live ?? undefined, isSettled(resource.kind) && live?.state !== "failed"),
             {
               signal: tools.signal,
-              createOnly: live === null && CONDITIONAL.has(resource.kind),
+              createOnly: live === null && KINDS[resource.kind].etag === true,
               ...(live?.etag === undefined ? {} : { ifMatch: live.etag }),
             },
           );
@@ -148,7 +139,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           const usable = await raceUsable((alone) => drive(operation, resource.kind, alone, resource), options.usable, tools);
           driving = false;
           // and may have been written over by who looked when we did: seen, it is written again
-          if (decision === "update" && WITHOUT_ETAG.has(resource.kind) && checked++ < CHECKS) {
+          if (decision === "update" && unguarded && checked++ < CHECKS) {
             live = undefined;
             continue;
           }

@@ -4,6 +4,7 @@
  */
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { canonical, fingerprint } from "../core/fingerprint.ts";
+import { KINDS } from "../core/plan/kinds.ts";
 import type { AnyResource, Kind } from "../core/plan/resource.ts";
 import { ownTagsOf } from "../core/plan/claim-change.ts";
 import { changedRules } from "../core/plan/drift.ts";
@@ -11,32 +12,6 @@ import { DESTROYING, clusterIn, isOurs } from "../core/plan/tags.ts";
 import type { Live } from "./provider.ts";
 
 export type Decision = "create" | "update" | "unchanged" | "wait" | "replace";
-
-/** Kinds of which Azure changes nothing that matters once they exist, or that must not change under a running machine. */
-export const SETTLED: ReadonlySet<Kind> = new Set<Kind>([
-  "availabilitySet",
-  "placementGroup",
-  "image",
-  "machine",
-  "storageAccount",
-  "blobContainer",
-  "natGateway",
-]);
-
-/** Kinds without tags of their own: they belong to what they are in. */
-const UNTAGGED = new Set<Kind>(["blobContainer"]);
-
-/** Kinds that two creates may both write before either has the claim; of addresses, the gateway's. */
-const SHARED = new Set<Kind>([
-  "resourceGroup",
-  "placementGroup",
-  "securityGroup",
-  "natGateway",
-  "network",
-  "availabilitySet",
-  "image",
-  "storageAccount",
-]);
 
 const TAG = "aoc-fingerprint";
 
@@ -46,14 +21,17 @@ const TAG = "aoc-fingerprint";
  */
 export function decide(resource: AnyResource, live: Live | undefined, cluster: string): Decision {
   if (live === undefined) return "create";
-  if (!UNTAGGED.has(resource.kind)) refuseForeign(resource, live, cluster);
+  if (KINDS[resource.kind].untagged !== true) refuseForeign(resource, live, cluster);
   if (live.state === "deleting" || live.state === "working") return "wait";
   if (live.state === "failed") return resource.kind === "machine" ? "replace" : "update";
   // another creation of the cluster wrote it before Azure had decided who has the claim: what it is called changes, and no more
-  if (SETTLED.has(resource.kind)) return isAnothers(resource, live) ? "update" : "unchanged";
+  if (isSettled(resource.kind)) return isAnothers(resource, live) ? "update" : "unchanged";
   if (live.tags[TAG] === fingerprintOf(resource) && !isMeddledWith(resource, live)) return "unchanged";
   return resource.kind === "networkInterface" && isAttached(live) ? "unchanged" : "update";
 }
+
+/** Of one that exists only the tags may change. */
+export const isSettled = (kind: Kind): boolean => KINDS[kind].settled === true;
 
 /** The resource as it is sent: with its fingerprint among the tags. */
 export function stamped<R extends AnyResource>(resource: R): R {
@@ -64,7 +42,7 @@ export function stamped<R extends AnyResource>(resource: R): R {
 
 /** Whether two creates of the name may both write it, before Azure has decided which of them has the claim. */
 export const isShared = (resource: AnyResource): boolean =>
-  SHARED.has(resource.kind) ||
+  KINDS[resource.kind].shared === true ||
   (resource.kind === "publicAddress" && resource.node === undefined && tagsIn(resource)["aoc-role"] === undefined);
 
 // --- internal ---

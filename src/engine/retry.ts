@@ -59,7 +59,10 @@ export function createBudget(clock: Clock, random: () => number): RetryBudget {
       const wait = (waitMs: number): Pick<Retry, "waitMs" | "asked"> => ({ waitMs, asked: asked !== undefined });
       switch (retryClass(error.status, error.code, error.message)) {
         case "throttle":
-          return { ...wait(asked ?? jitter(THROTTLE_MS, THROTTLE_MS, 0)), kind: "throttle", ambiguous: false };
+          // "at once" is no word about when: then it is asked for seldomer and seldomer
+          return asked !== undefined && asked >= AT_LEAST_MS
+            ? { waitMs: asked, asked: true, kind: "throttle", ambiguous: false }
+            : { waitMs: jitter(THROTTLE_MS, THROTTLE_MS, 0), asked: false, kind: "throttle", ambiguous: false };
         case "contention": {
           contendedSince ??= clock.now();
           const patience = patienceFor(error.code, error.message) ?? CONTENTION.forMs;

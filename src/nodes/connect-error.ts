@@ -28,7 +28,10 @@ const TCP_CODES: Record<string, ConnectCode> = {
 
 const TEXT: Record<Exclude<ConnectCode, "HostKeyMismatch" | "HostKeyUnknown">, [what: string, advice: string]> = {
   SshRefused: ["refuses connections", "The machine is booting or sshd is not running: wait, or look at its serial console log."],
-  SshTimeout: ["does not answer", "Check the security group and --ssh-from, that the machine runs, and its serial console log."],
+  SshTimeout: [
+    "does not answer",
+    "Check the security group (`create` opens it with --ssh-from), that the machine runs, and its serial console log.",
+  ],
   SshUnreachable: ["cannot be reached", "Check your own network: there is no route to the cluster's public address."],
   SshReset: ["cuts the connection", "sshd may be starting, or a firewall on the way refuses SSH: try again in a minute."],
   SshHandshake: ["does not complete the SSH handshake", "Is it an SSH server? A proxy or firewall may answer in its place."],
@@ -38,7 +41,7 @@ const TEXT: Record<Exclude<ConnectCode, "HostKeyMismatch" | "HostKeyUnknown">, [
   ],
   SshAuthentication: [
     "does not accept our SSH key",
-    "The key in Azure must belong to the private key given: compare with the cluster's SSH key (--ssh-cert, ssh-cert.key).",
+    "The key in Azure must belong to the private key given: compare with the cluster's SSH key (--ssh-key, ssh-cert.key).",
   ],
 };
 

@@ -1,9 +1,10 @@
 /**
  * Whether etcd on one node is healthy: it knows a leader and can commit. Asked of the node's own endpoint, so that a gateway
  * is checked through itself. Where sshd allows no tunnels, or the operator's certificate is not here, etcdctl on the node answers
- * instead, with the node's own. Never throws for a node that is merely not healthy yet: that is an answer.
+ * instead, with the node's own. Only its own word counts: a status or an exit code without it is somebody else's. Never throws for a node that is merely not healthy yet: that is an answer.
  */
 import { ClusterError } from "../core/errors.ts";
+import { plain } from "../core/words.ts";
 import { NODE_TLS_FILES } from "../core/node-config.ts";
 import type { Connection } from "./connection.ts";
 import { clientCertificateMissing, etcdRequest, type EtcdAccess } from "./etcd-http.ts";
@@ -24,8 +25,10 @@ export async function etcdHealth(connection: Connection, access: EtcdAccess): Pr
   try {
     const { status, body } = await etcdRequest(connection, access, { method: "GET", path: "/health" });
     // 2.x to 3.6 all answer {"health": "true"}; 503 and "false" without a leader or with an alarm.
-    if (status === 200 && healthWord(body) === "true") return { healthy: true };
-    const reason = typeof body === "object" && body !== null && "reason" in body ? `: ${String(body.reason).slice(0, 200)}` : "";
+    if (status === 200 && isRecord(body) && (body["health"] === "true" || body["health"] === true)) return { healthy: true };
+    if (status === 200 && !(isRecord(body) && "health" in body)) return strange("what answers at etcd's port is not etcd");
+    const said = isRecord(body) ? body["reason"] : undefined;
+    const reason = typeof said === "string" && said !== "" ? `: ${plain(said).slice(0, 200)}` : "";
     return { healthy: false, code: "EtcdUnhealthy", reason: `etcd runs but has no quorum${reason}` };
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
@@ -43,18 +46,34 @@ const REASON: Record<string, string> = {
   EtcdBroken: "etcd closed the connection",
 };
 
-function healthWord(body: unknown): string | undefined {
-  return typeof body === "object" && body !== null && "health" in body ? String(body.health) : undefined;
+const strange = (reason: string): EtcdHealth => ({ healthy: false, code: "EtcdAnswerUnreadable", reason });
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** `etcdctl endpoint health -w json`: one entry, of the endpoint that was asked. Undefined for anything else. */
+function saysHealthy(text: string, endpoint: string): boolean | undefined {
+  let said: unknown;
+  try {
+    said = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const [entry, ...more] = Array.isArray(said) ? (said as unknown[]) : [];
+  if (!isRecord(entry) || more.length > 0 || entry["endpoint"] !== endpoint) return undefined;
+  return typeof entry["health"] === "boolean" ? entry["health"] : undefined;
 }
 
-/** Exit code 0 and "is healthy" per endpoint. The certificates are the node's own, readable for root. */
+/** Believed when it says so, and not for its exit code. The certificates are the node's own, readable for root. */
 async function byEtcdctl(connection: Connection, access: EtcdAccess): Promise<EtcdHealth> {
   const { target } = connection;
   const result = await connection.exec(healthCommand(target), {
     timeoutMs: access.timeoutMs ?? 7000,
     ...(access.signal === undefined ? {} : { signal: access.signal }),
   });
-  if (result.code === 0) return { healthy: true };
+  const said = saysHealthy(result.stdout, endpointOf(target));
+  if (result.code === 0 && said === true) return { healthy: true };
+  if (result.code === 0 && said === undefined) return strange("what etcdctl prints there is not what etcdctl prints");
   if (result.code === 127)
     return {
       healthy: false,
@@ -72,11 +91,14 @@ const NO_CERTIFICATE = 46;
 
 /** The folder is where the user-data puts the certificates. */
 export function healthCommand(target: NodeTarget): string {
-  const { host, port } = etcdEndpoint(target);
   const sudo = target.user === "root" || !target.tls ? "" : "sudo -n ";
   const { ca, certificate, key } = NODE_TLS_FILES;
   const look = target.tls ? `${sudo}test -s ${key} || exit ${NO_CERTIFICATE}; ` : "";
   const tls = target.tls ? `--cacert=${ca} --cert=${certificate} --key=${key} ` : "";
-  const scheme = target.tls ? "https" : "http";
-  return `${look}${sudo}env ETCDCTL_API=3 etcdctl --endpoints=${scheme}://${host}:${port} ${tls}endpoint health`;
+  return `${look}${sudo}env ETCDCTL_API=3 etcdctl --endpoints=${endpointOf(target)} ${tls}endpoint health --write-out=json`;
+}
+
+function endpointOf(target: NodeTarget): string {
+  const { host, port } = etcdEndpoint(target);
+  return `${target.tls ? "https" : "http"}://${host}:${port}`;
 }

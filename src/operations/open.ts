@@ -53,7 +53,7 @@ export async function openRun(
     given.simulate === true ? await (await import("./simulated.ts")).startSimulation(outside, dir, given) : undefined;
   const [soft, hard, late] = [new AbortController(), new AbortController(), new AbortController()];
   const plainClock = simulation?.clock ?? outside.clock;
-  const startedAt = plainClock.now();
+  const startedAt = simulation === undefined ? (outside.startedAt ?? plainClock.now()) : plainClock.now();
   const deadline = startedAt + (given.timeout ?? FLAGS.timeout.default);
   const clock = withDeadline(plainClock, deadline, () => {
     hard.abort(overdue(deadline - startedAt));

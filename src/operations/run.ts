@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly cwd: string;
   /** The time outside: of certificates and of nodes, which a rehearsal's hours do not move. */
   readonly clock: Clock;
+  /** When the process began, by that clock: what it took to load counts as well. Absent: when the run is opened. */
+  readonly startedAt?: number;
   random(bytes: number): Uint8Array;
   /** Loads what is not loaded yet of the program, which may be replaced while it runs. Called more than once. */
   readonly loadRest?: () => Promise<void>;

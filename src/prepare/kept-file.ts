@@ -4,7 +4,7 @@
  * Nothing here may read what is inside.
  */
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, rm, stat } from "node:fs/promises";
+import { link, open, readFile, rm, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
@@ -49,17 +49,6 @@ export async function keepAndRead(
   if (bytes === undefined)
     throw new ClusterError("FileNotRead", `${path} was removed while it was in use.`, { advice: "Run it again." });
   return { bytes, made };
-}
-
-/** The folder `NAME/` of one cluster, made with mode 0700 when missing: private keys lie in it. */
-export async function clusterFolder(dir: string, cluster: string): Promise<string> {
-  const folder = join(dir, cluster);
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw fileError("FileNotWritten", `The folder ${folder} cannot be made`, error);
-  }
-  return folder;
 }
 
 /** A sentence when others may read a private key, which ssh then refuses to use; undefined when all is well. */
@@ -110,7 +99,7 @@ const REASON: Record<string, string> = {
   EISDIR: "it is a folder",
 };
 
-function fileError(code: string, message: string, cause: unknown): ClusterError {
+export function fileError(code: string, message: string, cause: unknown): ClusterError {
   const reason = codeOf(cause) ?? String(cause);
   return new ClusterError(code, `${message}: ${REASON[reason] ?? reason}.`, {
     advice: "Check the path and its permissions, or give another folder with --dir.",

@@ -85,7 +85,7 @@ async function refuseOtherKind(file: string, text: string, bytes: Buffer): Promi
     throw refuseSignIn(
       "AzureCertificateKind",
       `${file} is a key for SSH; signing in to Azure needs a certificate and its key.`,
-      "Make one with `azure-coreos-cluster generate-mgmt-cert`, and upload its .cer. A key for SSH goes to --ssh-cert.",
+      "Make one with `azure-coreos-cluster generate-mgmt-cert`, and upload its .cer. A key for SSH is what `create` takes with --ssh-cert.",
     );
 }
 

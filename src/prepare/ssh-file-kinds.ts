@@ -54,11 +54,11 @@ const inPlace = (advice: string, file: string): string =>
 
 const shell = (word: string): string => (/^[\w./~:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
-const OPENSSH = "Make it one for OpenSSH, and give that to --ssh-cert:";
+const OPENSSH = "Make it one for OpenSSH, and give that:";
 
 /** A pattern of the text, or the label of a PEM block. */
 const ROWS: readonly (readonly [looks: RegExp | string, is: string, advice: string])[] = [
-  [/^\s*$/, "empty", "Give the file with the public key (.pub), or leave --ssh-cert out to have a key made."],
+  [/^\s*$/, "empty", "Give the file with the public key (.pub), or of the private one."],
   [
     /^PuTTY-User-Key-File-/,
     "a PuTTY private key (.ppk)",
@@ -77,7 +77,7 @@ const ROWS: readonly (readonly [looks: RegExp | string, is: string, advice: stri
   [
     /<PublishData[\s>]/,
     "a .publishsettings file, whose certificate signed in to classic Azure, which is gone",
-    "Give a public key or certificate for SSH, or leave --ssh-cert out to have a key made.",
+    "Give a public key or certificate for SSH.",
   ],
   [/^-----BEGIN PGP /m, "a PGP key", "Of a key that can sign in: gpg --export-ssh-key KEYID > STEM.pub"],
   ["CERTIFICATE REQUEST", "a certificate request", "Take its public key out: openssl req -in FILE -noout -pubkey -out STEM.pub"],

@@ -3,15 +3,13 @@
  * has one key: what the cluster in Azure already has wins over what lies here. Decides; the files are read and made by
  * ssh-given-key.ts and ssh-own-key.ts. Private keys never leave their files.
  */
-import { join } from "node:path";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
-import { inspectPrivateKey } from "./private-key-file.ts";
-import { readKept } from "./kept-file.ts";
+import { clusterSshKey, placeOf, withoutCertificate } from "./ssh-cluster-key.ts";
 import { readGivenKey } from "./ssh-given-key.ts";
 import { findOwnKey, makeOwnKey } from "./ssh-own-key.ts";
 import type { SshKey } from "./ssh-key.ts";
 import { sameSshKey, sshFingerprint, sshThumbprint } from "./ssh-public-key.ts";
-import { DEFAULT_SUBJECT, type Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 export type { SshKey } from "./ssh-key.ts";
 
@@ -44,7 +42,7 @@ export async function prepareSshKey(options: SshKeyOptions): Promise<SshKey> {
   if (options.sshCert !== undefined)
     return asClusterKey(agreeing(await readGivenKey(options.sshCert), wanted, options.sshCert), options);
   if (wanted !== undefined) return asClusterKey(await namedKey(wanted, options), options);
-  if (options.clusterKey !== undefined) return clusterKeyHere(options.clusterKey, options);
+  if (options.clusterKey !== undefined) return clusterSshKey({ ...placeOf(options), clusterKey: options.clusterKey });
   return makeOwnKey(placeOf(options));
 }
 
@@ -64,12 +62,6 @@ const thumbprintsOf = (key: SshKey): string[] => [
   ...(key.thumbprint === undefined ? [] : [key.thumbprint]),
   sshThumbprint(key.publicKey),
 ];
-
-const placeOf = ({ dir, now, subject }: SshKeyOptions) => ({
-  dir,
-  now,
-  subject: subject ?? (() => Promise.resolve(DEFAULT_SUBJECT)),
-});
 
 function agreeing(key: SshKey, wanted: string | undefined, file: string): SshKey {
   // A certificate has one thumbprint; only a bare public key is named by its own.
@@ -95,23 +87,6 @@ async function namedKey(wanted: string, options: SshKeyOptions): Promise<SshKey>
       exit: EXIT.preflight,
     },
   );
-}
-
-async function clusterKeyHere(clusterKey: string, options: SshKeyOptions): Promise<SshKey> {
-  const own = await findOwnKey(placeOf(options));
-  if (own !== undefined && sameSshKey(own.publicKey, clusterKey)) return { ...own, publicKey: clusterKey };
-  return withoutCertificate(clusterKey, own, options.dir);
-}
-
-/** A key known from Azure alone. Its private half may still be `ssh-cert.key`; else the user must have it elsewhere. */
-async function withoutCertificate(publicKey: string, own: SshKey | undefined, dir: string): Promise<SshKey> {
-  const file = join(dir, "ssh-cert.key");
-  const local = inspectPrivateKey((await readKept(file))?.toString("utf8") ?? "");
-  if (local.kind === "key" && local.publicKey !== undefined && sameSshKey(local.publicKey, publicKey))
-    return { publicKey, privateKeyFile: file, made: false, files: [file], notes: [] };
-  const other = own === undefined ? "is not here" : `is not here (ssh-cert.key in ${dir} is another one)`;
-  const note = `The private key of ${sshFingerprint(publicKey)}, the cluster's SSH key, ${other}: name it with --ssh-key FILE, or log in with an agent that has it.`;
-  return { publicKey, made: false, files: [], notes: [note] };
 }
 
 function asClusterKey(key: SshKey, { clusterKey }: SshKeyOptions): SshKey {

@@ -2,9 +2,11 @@
  * An error as a person and as a script see it: what happened, what to do, where to read on, and the original last and
  * dimmed. A user's error never shows a stack; a fault of ours shows it and asks for a report. Secrets are taken out.
  */
+import { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { paint } from "./paint.ts";
 import { scrub } from "./scrub.ts";
+import { short } from "./short.ts";
 import { printable as steady } from "../core/words.ts";
 
 export interface RenderOptions {
@@ -21,7 +23,7 @@ export function renderError(error: unknown, options: RenderOptions): string {
 /** The `error` of `--json`; `link` and `cause` only when there are any. */
 export function errorDocument(error: unknown): Record<string, string> {
   const known = asClusterError(error);
-  const original = originals(known);
+  const original = originals(known, scrub);
   return {
     code: known.code,
     message: scrub(known.message),
@@ -34,6 +36,9 @@ export function errorDocument(error: unknown): Record<string, string> {
 
 /** The exit code that the error asks for; 1 for what is no ClusterError. */
 export const exitCodeOf = (error: unknown): ExitCode => (error instanceof ClusterError ? error.exit : EXIT.failed);
+
+/** So many different ones are shown underneath. */
+const MOST_CAUSES = 20;
 
 const BUG_ADVICE =
   "This is a fault of azure-coreos-cluster, not yours. Please report it with the lines below and the command you typed. Running the same command again is safe.";
@@ -52,36 +57,42 @@ function asClusterError(error: unknown): ClusterError {
 function text(error: unknown, color: boolean): string {
   const known = asClusterError(error);
   const ink = paint(color);
-  const lines = [`${ink.bad("Error:")} ${ink.strong(printable(known.message))}`];
+  const lines = [`${ink.bad("Error:")} ${ink.strong(printable(short(known.message, !(known instanceof AzureError))))}`];
   const advice = known.advice ?? (known.source === "bug" ? BUG_ADVICE : undefined);
-  if (advice !== undefined) lines.push("", printable(advice));
+  if (advice !== undefined) lines.push("", printable(short(advice, true)));
   if (known.link !== undefined) lines.push(`Read on: ${known.link}`);
   const last =
     known.source === "bug"
       ? [stackOf(known)]
-      : [...originals(known).map((original) => printable(original)), ...(known.code === "Usage" ? [] : [`(${known.code})`])];
+      : [
+          ...originals(known, short)
+            .slice(0, MOST_CAUSES)
+            .map((original) => printable(original)),
+          ...(known.code === "Usage" ? [] : [`(${known.code})`]),
+        ];
   if (last.length > 0) lines.push("", ...last.map((line) => ink.dim(line)));
   return `${lines.join("\n")}\n`;
 }
 
 function stackOf(error: ClusterError): string {
   const cause = error.cause instanceof Error ? error.cause : error;
-  return printable(cause.stack ?? String(cause));
+  return printable(short(cause.stack ?? String(cause), true));
 }
 
 /**
  * The messages underneath, outermost first, each once: equal ones (40 machines that failed alike) are counted. What the
  * message above says already is left out.
  */
-function originals(error: ClusterError): string[] {
+function originals(error: ClusterError, read: (text: string) => string): string[] {
+  const said = read(error.message);
   const counts = new Map<string, number>();
   const seen = new Set<unknown>();
   const visit = (cause: unknown): void => {
     if (cause === undefined || cause === null || seen.has(cause) || seen.size > 1000) return;
     seen.add(cause);
     if (cause instanceof AggregateError) for (const each of cause.errors) visit(each);
-    const message = scrub(cause instanceof Error ? cause.message : typeof cause === "string" ? cause : "").trim();
-    if (message !== "" && !scrub(error.message).includes(message)) counts.set(message, (counts.get(message) ?? 0) + 1);
+    const message = read(cause instanceof Error ? cause.message : typeof cause === "string" ? cause : "").trim();
+    if (message !== "" && !said.includes(message)) counts.set(message, (counts.get(message) ?? 0) + 1);
     if (cause instanceof Error) visit(cause.cause);
   };
   visit(error.cause);

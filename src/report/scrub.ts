@@ -14,8 +14,8 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   // Also when the end is cut off, and with the line ends escaped as in JSON.
   [/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g, "[private key removed]"],
   [/\b(Bearer|SharedKey|Basic)\s+(?!loopback\b)[A-Za-z0-9._~+/=:-]{8,}/gi, "$1 [removed]"],
-  // JSON Web Tokens: header, payload and perhaps a signature.
-  [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?/g, "[token removed]"],
+  // JSON Web Tokens: header, payload and perhaps a signature; a header alone too, so that no text makes it start over and over.
+  [/\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}/g, "[token removed]"],
   [/([?&;]sig=|\bsig=)[^&\s"'<>]+/gi, "$1[removed]"],
   [/\b(AccountKey|SharedAccessKey|SharedAccessSignature)=[^;\s"']+/gi, "$1=[removed]"],
   [/\b(client_secret|client_assertion|refresh_token|access_token|password|adminPassword)=[^&\s"']+/gi, "$1=[removed]"],

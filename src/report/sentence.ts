@@ -1,12 +1,12 @@
 /** One event as the words after its label: what both screens say about a failure, and the line report about all else. */
 import type { Event } from "../engine/event.ts";
 import { retryWords } from "./progress.ts";
-import { scrub } from "./scrub.ts";
+import { short } from "./short.ts";
 import { changed, plain } from "../core/words.ts";
 
 /** "made", "failed: QuotaExceeded: ..."; secrets and control characters are taken out. */
 function sentence(event: Event): string {
-  return plain(scrub(words(event)));
+  return plain(short(words(event)));
 }
 
 /** Label, two blanks, sentence; a note is its own sentence. */

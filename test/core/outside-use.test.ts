@@ -1,7 +1,8 @@
 /** Who uses a resource, read out of Azure's own models of it. */
 import { expect, test } from "vitest";
-import type { DoomedKind } from "../../src/core/plan/kind-words.ts";
-import { kindOfId, madeFrom, resourcesIn, usesOf } from "../../src/core/outside-use.ts";
+import { kindOfId } from "../../src/core/plan/kinds.ts";
+import type { DoomedKind } from "../../src/core/plan/resource.ts";
+import { madeFrom, resourcesIn, usesOf } from "../../src/core/outside-use.ts";
 
 const G = "/subscriptions/s/resourceGroups/g/providers/";
 const NIC = `${G}Microsoft.Network/networkInterfaces/n`;

@@ -2,6 +2,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { flagRows } from "../../src/core/spec/flags.ts";
+import { KINDS, byKind, kindOfId } from "../../src/core/plan/kinds.ts";
+import { labelOf } from "../../src/core/plan/label.ts";
+import { type DoomedKind, type Kind, groupId, resourceId } from "../../src/core/plan/resource.ts";
+import { kindOf as simulated } from "../../src/sim/rules/table.ts";
 import { currentSize } from "../../src/core/spec/sizes.ts";
 import { sizeOf } from "../../src/sim/catalogue/sizes.ts";
 
@@ -24,6 +28,35 @@ describe("flags", () => {
 
 /** Values of kept flags that have no default and take no word. */
 const EXAMPLE: Record<string, string> = { "discovery-service-url": "https://discovery.example/1" };
+
+describe("kinds", () => {
+  const kinds = Object.entries(KINDS) as [DoomedKind, (typeof KINDS)[DoomedKind]][];
+
+  test("types and words are one kind's", () => {
+    for (const column of ["type", "word"] as const) {
+      const all = kinds.map(([, row]) => row[column].toLowerCase());
+      expect(all).toEqual([...new Set(all)]);
+    }
+  });
+
+  test.each(kinds)("%s goes before what it stands on, and the simulation knows it", (kind, { type, standsOn = [] }) => {
+    for (const other of standsOn) expect(byKind(kind, other), other).toBeLessThan(0);
+    if (kind !== "resourceGroup") expect(simulated(type)?.type).toBe(type);
+  });
+
+  test.each(kinds.filter(([kind]) => kind !== "resourceGroup" && kind !== "blobContainer"))(
+    "an id leads to its kind: %s",
+    (kind) => {
+      const group = groupId("s", "g");
+      const id =
+        kind === "disk"
+          ? `${group}/providers/${KINDS.disk.type}/x`
+          : resourceId(group, kind as Exclude<Kind, "resourceGroup">, "x");
+      expect([kindOfId(id), kindOfId(id.toUpperCase())]).toEqual([kind, kind]);
+      expect(labelOf("c", { id, kind, tags: {} })).toMatch(/^[A-Za-z]/);
+    },
+  );
+});
 
 describe("sizes of classic Azure", () => {
   test.each([

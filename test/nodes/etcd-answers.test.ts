@@ -211,8 +211,8 @@ describe("reading the members", () => {
   });
 
   test.each([
-    ["no list", { body: { members: "none" } }, "the answer holds no list of members"],
-    ["text", { body: "<html>" }, "the answer holds no list of members"],
+    ["no list", { body: { members: "none" } }, "the answer is no list of members as etcd writes it"],
+    ["text", { body: "<html>" }, "the answer is no list of members as etcd writes it"],
     ["a refusal in text", { status: 403, body: "not allowed\n" }, "not allowed"],
     ["v2's words", { status: 400, body: { error: "bad" } }, "bad"],
     ["a refusal without words", { status: 418, body: "" }, "HTTP status 418"],
@@ -283,7 +283,7 @@ describe("health", () => {
       { status: 503, body: { health: "true" } },
       { code: "EtcdUnhealthy", reason: "etcd runs but has no quorum" },
     ],
-    ["nonsense", { body: "fine" }, { code: "EtcdUnhealthy", reason: "etcd runs but has no quorum" }],
+    ["nonsense", { body: "fine" }, { code: "EtcdAnswerUnreadable", reason: "what answers at etcd's port is not etcd" }],
     ["a closed connection", "hang up", { code: "EtcdBroken", reason: "etcd closed the connection" }],
     [
       "nobody listens",

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { clusterFolder, keepFile, PRIVATE, PUBLIC, readableByOthers, readKept } from "../../src/prepare/kept-file.ts";
+import { keepFile, PRIVATE, PUBLIC, readableByOthers, readKept } from "../../src/prepare/kept-file.ts";
+import { clusterFolder } from "../../src/prepare/cluster-folder.ts";
 import { filesIn, modeOf, newFolder } from "./folder.ts";
 
 test("a private file has mode 0600 and leaves nothing beside it", async () => {

@@ -14,6 +14,7 @@ import type {
 } from "@azure/arm-network";
 import type { ResourceGroup } from "@azure/arm-resources";
 import type { BlobContainer, StorageAccountCreateParameters } from "@azure/arm-storage";
+import { KINDS } from "./kinds.ts";
 
 export interface Bodies {
   resourceGroup: ResourceGroup;
@@ -34,6 +35,9 @@ export interface Bodies {
 
 export type Kind = keyof Bodies;
 
+/** With disks, which Azure makes with their machines: they are in no plan, and are found and deleted. */
+export type DoomedKind = Kind | "disk";
+
 export interface Resource<K extends Kind = Kind> {
   readonly kind: K;
   /** The full ARM id. ARM keeps its case, and ignores it: compare in lower case. */
@@ -50,22 +54,6 @@ export interface Resource<K extends Kind = Kind> {
 /** A resource of one kind, seen as the union that the plan is an array of. */
 export type AnyResource = { [K in Kind]: Resource<K> }[Kind];
 
-const PROVIDER: Record<Exclude<Kind, "resourceGroup">, string> = {
-  placementGroup: "Microsoft.Compute/proximityPlacementGroups",
-  publicAddress: "Microsoft.Network/publicIPAddresses",
-  sshKey: "Microsoft.Compute/sshPublicKeys",
-  securityGroup: "Microsoft.Network/networkSecurityGroups",
-  natGateway: "Microsoft.Network/natGateways",
-  network: "Microsoft.Network/virtualNetworks",
-  availabilitySet: "Microsoft.Compute/availabilitySets",
-  loadBalancer: "Microsoft.Network/loadBalancers",
-  storageAccount: "Microsoft.Storage/storageAccounts",
-  blobContainer: "Microsoft.Storage/storageAccounts/blobServices/containers",
-  image: "Microsoft.Compute/images",
-  networkInterface: "Microsoft.Network/networkInterfaces",
-  machine: "Microsoft.Compute/virtualMachines",
-};
-
 /** Where ids start: `/subscriptions/S/resourceGroups/G`. */
 export const groupId = (subscription: string, group: string): string => `/subscriptions/${subscription}/resourceGroups/${group}`;
 
@@ -75,7 +63,7 @@ export function resourceId(group: string, kind: Exclude<Kind, "resourceGroup">, 
     const [account, container] = name.split("/");
     return `${group}/providers/Microsoft.Storage/storageAccounts/${account}/blobServices/default/containers/${container}`;
   }
-  return `${group}/providers/${PROVIDER[kind]}/${name}`;
+  return `${group}/providers/${KINDS[kind].type}/${name}`;
 }
 
 /** The last segment of an id. */

@@ -27,7 +27,7 @@ export const asksForUrl = (tidy: string): boolean => /\/new(\?[^#]*)?$/.test(tid
  */
 export function discoveryUrlOf(text: string): string {
   const url = tidyDiscoveryUrl(text) ?? text.trim();
-  if (/^https?:\/\/[A-Za-z0-9._~:[\]-]+(\/[A-Za-z0-9._~-]+)+$/.test(url) && URL.canParse(url)) return url;
+  if (!asksForUrl(url) && /^https?:\/\/[A-Za-z0-9._~:[\]-]+(\/[A-Za-z0-9._~-]+)+$/.test(url) && URL.canParse(url)) return url;
   throw new ClusterError("DiscoveryUrlInvalid", `"${url}" is no discovery URL`, {
     advice:
       "Give http:// or https://, a host, and a path that ends in the token, as http://host/new?size=3 of a discovery server answers.",

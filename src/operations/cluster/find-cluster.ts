@@ -8,6 +8,7 @@ import type { Owner } from "../../core/plan/proof.ts";
 import { readClaim } from "../../core/plan/read-tags.ts";
 import { type Choices, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
+import { refuseUnsafeFolder } from "../../prepare/cluster-folder.ts";
 import type { Run } from "../run.ts";
 import { claimsOf, ownerOf } from "./claims.ts";
 
@@ -38,6 +39,7 @@ export interface FoundCluster {
  * @param written id of the claim, where this run has written it: a list may lag behind by seconds, a resource does not
  */
 export async function findCluster(run: Run, name: string, groupName: string, written?: string): Promise<FoundCluster> {
+  await refuseUnsafeFolder(run.dir, name);
   const { tools, lookups } = run;
   const [group, addresses] = await Promise.all([
     patiently(tools, (signal) => lookups.group(groupName, signal)),

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type Identity, type Usable, usableIdentity } from "../../nodes/identity.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
-import { prepareSshKey } from "../../prepare/ssh-keys.ts";
+import { clusterSshKey } from "../../prepare/ssh-cluster-key.ts";
 import type { Run } from "../run.ts";
 import { withPrivateKey } from "./private-key.ts";
 
@@ -23,7 +23,7 @@ export async function identityOf(run: Run, { publicKey, privateKeyFile }: SshKey
 
 /** Of the cluster's key as Azure knows it. Nothing is ever made. @throws ClusterError SshKeyDiffers, of `--ssh-key` */
 export async function identityFor(run: Run, cluster: string, clusterKey: string): Promise<Usable & { readonly key: SshKey }> {
-  const found = await prepareSshKey({ dir: run.dir, now: run.outside.clock.now(), clusterKey });
+  const found = await clusterSshKey({ dir: run.dir, now: run.outside.clock.now(), clusterKey });
   const key = await withPrivateKey(run, cluster, found);
   return { key, ...(await identityOf(run, key)) };
 }

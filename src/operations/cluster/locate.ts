@@ -9,6 +9,7 @@ import { groupOf } from "../../core/plan/resource.ts";
 import type { Owner } from "../../core/plan/proof.ts";
 import { DESTROYING, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
+import { refuseUnsafeFolder } from "../../prepare/cluster-folder.ts";
 import type { Run } from "../run.ts";
 import { claimsOf, ownerOf } from "./claims.ts";
 
@@ -27,6 +28,7 @@ export interface Located {
 
 /** Looks in the given group, or in the one named like the cluster and, if nothing of it is there, through the subscription. */
 export async function locate(run: Run, name: string, given: string | undefined): Promise<Located> {
+  await refuseUnsafeFolder(run.dir, name);
   const here = await lookIn(run, name, given ?? name);
   if (given !== undefined || here.own || here.claims.length > 0) return here;
   const addresses = await patiently(run.tools, (signal) => run.lookups.allAddresses(signal));

@@ -1,6 +1,6 @@
 /** What a node consists of in Azure, by its known names: what there is of it, what it takes to delete that, and the deletion. */
 import { names } from "../../core/plan/cluster.ts";
-import { typeOf } from "../../core/plan/kind-words.ts";
+import { typeOf } from "../../core/plan/kinds.ts";
 import { type Owner, isProven } from "../../core/plan/proof.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";

@@ -6,7 +6,8 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { PRIVATE, clusterFolder, readableByOthers, readKept } from "../../prepare/kept-file.ts";
+import { PRIVATE, readableByOthers, readKept } from "../../prepare/kept-file.ts";
+import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import { inspectPrivateKey, isHalfOf } from "../../prepare/private-key-file.ts";
 import { publicHalfOf, readGivenKey } from "../../prepare/ssh-given-key.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";

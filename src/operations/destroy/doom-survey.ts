@@ -1,7 +1,7 @@
 /** What a destroy would delete: what is there, sorted into the cluster's and others', all by reads, before the first delete. */
 import { IMAGE_CONTAINER } from "../../azure/vhd/account.ts";
 import { type Found, type SortedOut, sortOut } from "../../core/doomed.ts";
-import { typeOf } from "../../core/plan/kind-words.ts";
+import { typeOf } from "../../core/plan/kinds.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { groupId, nameOf } from "../../core/plan/resource.ts";
 import { patiently } from "../../engine/patiently.ts";

@@ -5,7 +5,8 @@
 import { storageAccountName, storageAccountSeed } from "../../azure/vhd/account.ts";
 import { names } from "../../core/plan/cluster.ts";
 import type { Found } from "../../core/doomed.ts";
-import { kindOfId, resourcesIn } from "../../core/outside-use.ts";
+import { resourcesIn } from "../../core/outside-use.ts";
+import { kindOfId } from "../../core/plan/kinds.ts";
 import { type Kind, groupId, resourceId } from "../../core/plan/resource.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { keptFlag } from "../../core/plan/read-tags.ts";

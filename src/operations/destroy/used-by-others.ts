@@ -5,8 +5,9 @@
  */
 import { AzureError } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { labelOf } from "../../core/plan/kind-words.ts";
-import { type Use, kindOfId, madeFrom, usesOf } from "../../core/outside-use.ts";
+import { kindOfId } from "../../core/plan/kinds.ts";
+import { labelOf } from "../../core/plan/label.ts";
+import { type Use, madeFrom, usesOf } from "../../core/outside-use.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { clusterIn } from "../../core/plan/tags.ts";

@@ -69,7 +69,8 @@ export async function withMembers<T>(
     if (connections.length === 0)
       throw new ClusterError("EtcdUnreachable", "no etcd member of the cluster answers over SSH", {
         source: "node",
-        advice: "Membership is changed through a live member: check --ssh-from, and that the cluster's private key is here.",
+        advice:
+          "Membership is changed through a live member: check who may reach SSH (`create` changes it with --ssh-from), and that the cluster's private key is here (--ssh-key).",
         cause: failed?.reason,
       });
     return await work({

@@ -130,6 +130,11 @@ describe("what a node ignores, or breaks on later", () => {
     ["no SSH key at all", `${H}users: [{name: a, ssh_authorized_keys: [hello]}]\n`, "no SSH public key"],
     ["a private key", `${H}ssh_authorized_keys: ["-----BEGIN OPENSSH PRIVATE KEY----- c2VjcmV0"]\n`, "private key"],
     ["a user without a name", `${H}users: [{shell: /bin/sh}]\n`, "user without a name"],
+    [
+      "the address where URLs are asked for (coreos-vagrant#212)",
+      `${H}coreos: {etcd2: {discovery: "https://discovery.etcd.io/new?size=3"}}\n`,
+      "every node becomes a cluster of its own",
+    ],
     ["etcd2.discovery that is no URL", `${H}coreos: {etcd2: {discovery: abc}}\n`, '"abc" is no discovery URL'],
     [
       "ETCD_DISCOVERY that is no URL",

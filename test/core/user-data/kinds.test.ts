@@ -81,6 +81,7 @@ describe("an error, with the command that mends it", () => {
       /^1 error: the first line must be #cloud-config \| It is "# cloud-config"/,
     ],
     ["YAML that calls itself 1.2", `${H}%YAML 1.2\n---\nhostname: a\n`, /^2 error: .*YAML 1\.1/],
+    ["a no-break blank", `${H}coreos: {}\n\u00a0hostname: a\n`, /^3 error: unknown key ".hostname".*no-break/],
     ["a control character", `${H}hostname: a\u0001b\n`, /^\d error: /],
     ["JSON with a comment", '{"ignition": {"version": "3.3.0"}, // x\n}', /error: the file begins with \{ and is no JSON/],
     ["JSON that is no Ignition", '{"storage": {}}', /error: .*no ignition\.version/],
@@ -258,6 +259,7 @@ describe("write_files and units", () => {
       ),
       /warning: a\.service formats a disk.*every boot/,
     ],
+    ["a bare placeholder of a template", `${H}hostname: {{name}}\n`, /^2 error: \{\{name\}\} was not filled in/],
     ["a user name in capitals", `${H}users: [{name: TEST}]\n`, /error: "TEST" is no user name/],
     ["a user name with a dot", `${H}users: [{name: jane.doe}]\n`, /warning: "jane\.doe": images before 2022/],
   ])("%s", (_what, text, expected) => expect(said(text)).toContainEqual(expect.stringMatching(expected)));

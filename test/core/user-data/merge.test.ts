@@ -159,6 +159,8 @@ describe("create-azure-user-data", () => {
     "https://discovery.etcd.io",
     "https://host/",
     "ftp://h/t",
+    "https://host/new",
+    "https://host/new?size=3",
     "http://h/a b",
     "http://h/%t",
     'http://h/"t',

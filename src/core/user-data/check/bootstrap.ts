@@ -2,6 +2,7 @@
  * etcd: parts that the platform has no use for, discovery URLs, and the original's worst fault: etcd started with no way to
  * find the others, each node then being a healthy cluster of one.
  */
+import { asksForUrl } from "../discovery-url.ts";
 import { error, warning, type CheckOptions, type Finding } from "./finding.ts";
 import { valueAt, type Mapping, type Scalar, type Tree } from "./tree.ts";
 import { parseUnit } from "./unit-text.ts";
@@ -35,6 +36,10 @@ function checkUrl(url: string, at: Scalar, path: string): readonly Finding[] {
         "A node that gets the file as it is would not find the others.",
       ),
     ];
+  if (asksForUrl(url)) {
+    const advice = "Ask it once, curl 'URL/new?size=3', and write what it prints; or write {0}, and give create the address.";
+    return [error(at.line, path, `"${url}" gives every node a URL of its own: every node becomes a cluster of its own`, advice)];
+  }
   if (!/^https?:\/\/[^\s/]+\/\S+$/.test(url) || !URL.canParse(url)) return [error(at.line, path, `"${url}" is no discovery URL`)];
   if (!/^https?:\/\/discovery\.etcd\.io\//.test(url)) return [];
   // 503 since 2026-06, nobody maintains it (etcd-io/etcd#21915).

@@ -69,7 +69,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 function unknown(entry: Entry, known: readonly string[], path: string): Finding {
   const near = known.find((key) => isNear(key, entry.key));
   const elsewhere = Object.hasOwn(ELSEWHERE, entry.key) ? ELSEWHERE[entry.key] : undefined;
-  const advice = near === undefined ? (elsewhere ?? `Known here: ${known.join(", ")}.`) : `Did you mean ${near}?`;
+  const foreign = /[\u00a0\u2007\u200b\u202f\ufeff]/.test(entry.key)
+    ? "It has a no-break or invisible blank in it, as web pages have them: type plain blanks."
+    : undefined;
+  const advice = foreign ?? (near === undefined ? (elsewhere ?? `Known here: ${known.join(", ")}.`) : `Did you mean ${near}?`);
   return error(entry.line, path, `unknown key "${entry.key}": a node ignores it`, advice);
 }
 

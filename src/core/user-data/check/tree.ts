@@ -189,7 +189,7 @@ class Builder {
       const name = this.tree(line);
       const value = this.tree(name.line);
       const key = name.kind === "scalar" ? name.text : "";
-      if (name.kind !== "scalar") this.problems.push({ line: name.line, message: "a key is no text" });
+      if (name.kind !== "scalar") this.problems.push({ line: name.line, message: this.noKey(start) });
       if (key === "<<" && name.kind === "scalar" && name.plain) merged.push(...entriesOf(value));
       else if (own.some((entry) => entry.key === key)) this.problems.push({ line: name.line, message: `duplicate key "${key}"` });
       else own.push({ key, line: name.line, value });
@@ -202,6 +202,12 @@ class Builder {
       start,
       entries: [...merged.filter(({ key }) => !own.some((entry) => entry.key === key)), ...own],
     };
+  }
+
+  /** A placeholder of a template, bare, is a map with a map for a key. */
+  private noKey(start: number): string {
+    const placeholder = /^\{\{\s*[A-Za-z_]\w*\s*\}\}/.exec(this.source.slice(start, start + 100))?.[0];
+    return placeholder === undefined ? "a key is no text" : `${placeholder} was not filled in`;
   }
 
   private alias(name: string, offset: number): Tree {

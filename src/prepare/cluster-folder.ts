@@ -1,0 +1,71 @@
+/**
+ * The folder `NAME/` of one cluster: private keys, and what decides whom we talk to (known_hosts). As ssh with its own folder, it is not
+ * used when somebody else may have a say in it: as a link, in another's hands, or writable by others; nor are our files in it.
+ */
+import { lstat, mkdir, readdir } from "node:fs/promises";
+import { platform } from "node:os";
+import { getuid } from "node:process";
+import type { Stats } from "node:fs";
+import { join } from "node:path";
+import { ClusterError, EXIT } from "../core/errors.ts";
+import { fileError } from "./kept-file.ts";
+
+/** Its path; made with mode 0700 when missing. @throws ClusterError FileNotWritten, FolderUnsafe */
+export async function clusterFolder(dir: string, cluster: string): Promise<string> {
+  const folder = join(dir, cluster);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw fileError("FileNotWritten", `The folder ${folder} cannot be made`, error);
+  }
+  await refuseUnsafeFolder(dir, cluster);
+  return folder;
+}
+
+/** For whoever only reads: what is not there is safe. @throws ClusterError FolderUnsafe */
+export async function refuseUnsafeFolder(dir: string, cluster: string): Promise<void> {
+  const folder = join(dir, cluster);
+  const found = await lstat(folder).catch(() => undefined);
+  // a file of that name is no folder of ours: who writes there says so
+  if (found === undefined || (!found.isDirectory() && !found.isSymbolicLink())) return;
+  refuse(folder, found);
+  const names = (await readdir(folder).catch((): string[] => [])).filter((name) => OURS.test(name));
+  await Promise.all(
+    names.map(async (name) => {
+      const file = await lstat(join(folder, name)).catch(() => undefined);
+      if (file !== undefined) refuse(join(folder, name), file);
+    }),
+  );
+}
+
+/** What decides something: keys and certificates, known_hosts, ssh's configuration, user-data. */
+const OURS = /^(known_hosts|ssh_config|user-data-\d+\.yaml|.*\.(key|pem|pub))$/;
+
+function refuse(path: string, found: Stats): void {
+  const reason = WHY.find(([, is]) => is(found));
+  if (reason === undefined) return;
+  const [why, , advice] = reason;
+  throw new ClusterError("FolderUnsafe", `${path} is not used: ${why}`, {
+    exit: EXIT.preflight,
+    advice: advice.replaceAll("PATH", path),
+  });
+}
+
+/** Windows has neither modes nor numbers of users: Node makes them up. */
+const UNIX = platform() !== "win32";
+const me = (): number => getuid?.() ?? 0;
+
+const WHY: readonly (readonly [why: string, is: (found: Stats) => boolean, advice: string])[] = [
+  [
+    "it is a link, and leads where others may decide",
+    (found) => found.isSymbolicLink(),
+    "Put the folder or file itself there (cp -rL), or give the folder it leads to with --dir.",
+  ],
+  [
+    "it belongs to somebody else",
+    // root may use everything, and what is root's is nobody else's
+    ({ uid }) => UNIX && me() !== 0 && uid !== me() && uid !== 0,
+    "If you trust what is in it: sudo chown -R $(id -u) PATH",
+  ],
+  ["others may write to it", ({ mode }) => UNIX && (mode & 0o022) !== 0, "If you trust what is in it: chmod go-w PATH"],
+];

@@ -1,0 +1,94 @@
+/** A cluster's folder in which somebody else has a say is used by no command, to read or to write. */
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type TestAzure, testAzure } from "./world.ts";
+
+let azure: TestAzure;
+let elsewhere: string;
+beforeAll(async () => {
+  azure = testAzure();
+  elsewhere = mkdtempSync(join(tmpdir(), "acc-elsewhere-"));
+  expect((await azure.run("mycluster --num-nodes 1 --wait-for machines")).exit).toBe(0);
+});
+afterAll(() => {
+  azure.close();
+  rmSync(elsewhere, { recursive: true });
+});
+
+const folder = (): string => join(azure.dir, "mycluster");
+const writes = (): number => azure.exchanges.filter(({ method }) => !/^(GET|HEAD)$/.test(method)).length;
+
+/** Does it to the folder, and undoes it: the folder that was there is put back. */
+async function spoilt(spoil: () => void, work: () => Promise<void>): Promise<void> {
+  const aside = join(elsewhere, "aside");
+  renameSync(folder(), aside);
+  try {
+    spoil();
+    await work();
+  } finally {
+    rmSync(folder(), { recursive: true, force: true });
+    renameSync(aside, folder());
+  }
+}
+
+const WAYS: readonly (readonly [string, () => void, string])[] = [
+  ["a link", () => symlinkSync(elsewhere, folder()), "cp -rL"],
+  ["a link to nowhere", () => symlinkSync("/nowhere", folder()), "cp -rL"],
+  ["writable by everybody", () => (mkdirSync(folder()), chmodSync(folder(), 0o777)), "chmod go-w"],
+  ["writable by a group", () => (mkdirSync(folder()), chmodSync(folder(), 0o770)), "chmod go-w"],
+  [
+    "one with a linked known_hosts",
+    () => (mkdirSync(folder()), symlinkSync("/dev/null", join(folder(), "known_hosts"))),
+    "cp -rL",
+  ],
+  [
+    "one with a key that others may write",
+    () => {
+      mkdirSync(folder());
+      writeFileSync(join(folder(), "etcd-ca.key"), "");
+      chmodSync(join(folder(), "etcd-ca.key"), 0o666);
+    },
+    "chmod go-w",
+  ],
+];
+
+describe.each(WAYS)("a folder that is %s", (_, spoil, advice) => {
+  test.each([
+    "create mycluster --num-nodes 2",
+    "plan mycluster",
+    "status mycluster",
+    "run mycluster -- true",
+    "ssh mycluster -- true",
+    "remove mycluster 0 --yes",
+    "destroy mycluster --yes",
+    "export mycluster --format arm",
+  ])("%s", async (argv) =>
+    spoilt(spoil, async () => {
+      const before = [writes(), readdirSync(elsewhere).length];
+      const { exit, stderr } = await azure.run(argv);
+      expect({ exit, stderr }).toEqual({ exit: 5, stderr: expect.stringContaining("FolderUnsafe") as string });
+      expect(stderr).toContain(advice);
+      expect([writes(), readdirSync(elsewhere).length]).toEqual(before);
+    }),
+  );
+});
+
+test("what we make ourselves is safe, and foreign files in it are nobody's business", async () => {
+  writeFileSync(join(folder(), "notes.txt"), "");
+  chmodSync(join(folder(), "notes.txt"), 0o666);
+  symlinkSync("/nowhere", join(folder(), "link"));
+  expect(lstatSync(folder()).mode & 0o777).toBe(0o700);
+  expect((await azure.run("status mycluster")).exit).toBe(0);
+});
