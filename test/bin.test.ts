@@ -46,7 +46,7 @@ test.skipIf(!existsSync(new URL("../dist/main.js", import.meta.url)))(
         "--ssh",
         "47",
         "--timeout",
-        "6s",
+        "15s",
         "--wait-for",
         "ssh",
         "--arm-endpoint",

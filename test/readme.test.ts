@@ -54,7 +54,8 @@ test("every exit code has its word", () => {
 });
 
 test("files and folders that it names are there", () => {
-  const named = [...readme.matchAll(/(?:^|[`(])((?:src|test|templates|bench|bin|\.ci)\/[\w./-]*)/gm)].map(
+  const pages = readme + readFileSync(join(root, "CONTRIBUTING.md"), "utf8");
+  const named = [...pages.matchAll(/(?:^|[`(])((?:src|test|templates|bench|bin|\.ci)\/[\w./-]*)/gm)].map(
     ([, path]) => path ?? "",
   );
   expect(named.length).toBeGreaterThan(15);

@@ -1,12 +1,12 @@
 /** The last screen of create: what is there, for scripts and for people, what is missing and why, and what to type next. */
 import { relative } from "node:path";
 import { advised } from "../core/advice/advice.ts";
-import { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { dnsLines, nextSteps } from "../core/outputs.ts";
 import { plural } from "../core/words.ts";
 import { type Created, endpointsFromOutside, failureContext } from "../operations/create/finish.ts";
 import type { Prepared } from "../operations/create/prepare.ts";
+import { quotesAzure } from "../report/error.ts";
 import { short } from "../report/short.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Session } from "./session.ts";
@@ -85,10 +85,7 @@ function sayWhatIsMissing(session: Session, prepared: Prepared, { document, miss
   const why =
     known === undefined
       ? []
-      : [
-          `${short(known.message, !(known instanceof AzureError))} (${known.code})`,
-          ...(known.advice === undefined ? [] : [known.advice]),
-        ];
+      : [`${short(known.message, !quotesAzure(known))} (${known.code})`, ...(known.advice === undefined ? [] : [known.advice])];
   session.say(
     [
       "",

@@ -46,11 +46,11 @@ export const derKind = (file: string, kind: keyof typeof DER_KINDS): ForeignKind
   advice: inPlace(DER_KINDS[kind][1], file),
 });
 
-// --- internal ---
-
 /** FILE is the file, STEM the same without its extension. A word for a shell. */
-const inPlace = (advice: string, file: string): string =>
+export const inPlace = (advice: string, file: string): string =>
   advice.replaceAll(/\bFILE(?![.\w])/g, () => shell(file)).replaceAll(/\bSTEM\b/g, () => shell(file.replace(/\.[^./\\]+$/, "")));
+
+// --- internal ---
 
 const shell = (word: string): string => (/^[\w./~:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 

@@ -10,7 +10,7 @@ import { looksLikeDer, readDer } from "./der-file.ts";
 import { readableByOthers, readKept } from "./kept-file.ts";
 import { bareBase64, pemBlocks, textOf } from "./key-text.ts";
 import { inspectPrivateKey, isHalfOf } from "./private-key-file.ts";
-import { derKind, type ForeignKind, foreignKind } from "./ssh-file-kinds.ts";
+import { derKind, type ForeignKind, foreignKind, inPlace } from "./ssh-file-kinds.ts";
 import type { SshKey } from "./ssh-key.ts";
 import { openSshLine, parseOpenSshPublicKey, usableSshPublicKey } from "./ssh-public-key.ts";
 
@@ -90,8 +90,13 @@ function fromSsh2(file: string, inside: string): PublicPart {
 }
 
 function oneLine(text: string, file: string): PublicPart {
-  const { blob, comment } = parseOpenSshPublicKey(text, file);
-  return { publicKey: openSshLine(blob, comment) };
+  try {
+    const { blob, comment } = parseOpenSshPublicKey(text, file);
+    return { publicKey: openSshLine(blob, comment) };
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    throw new ClusterError(error.code, error.message, { advice: inPlace(error.advice ?? "", file) });
+  }
 }
 
 const commentFor = (file: string): string => basename(file, extname(file)).replaceAll(/[^\w.@-]/g, "-");

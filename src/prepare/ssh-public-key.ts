@@ -130,7 +130,7 @@ function isWhole(encoded: string): boolean {
 function refusedLine(line: string, source: string): ClusterError {
   const key = new RegExp(`(?:^|\\s)(?:${TYPES})\\s+AAAA`).exec(line);
   if (key === null || key.index === 0) return refusedType(line.split(/\s/)[0] ?? "", source);
-  const alone = "grep -oE '(ssh-rsa|ssh-ed25519) AAAA.*' FILE > FILE.pub";
+  const alone = "grep -oE '(ssh-rsa|ssh-ed25519) AAAA.*' FILE > alone.pub";
   const options =
     /^(cert-authority|command|environment|expiry-time|from|no-|permit|principals|restrict|tunnel|verify-required|touch-required|agent-|port-|pty|user-rc|x11-)/i;
   return options.test(line)

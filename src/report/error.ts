@@ -43,6 +43,10 @@ const MOST_CAUSES = 20;
 const BUG_ADVICE =
   "This is a fault of azure-coreos-cluster, not yours. Please report it with the lines below and the command you typed. Running the same command again is safe.";
 
+/** Whether the message is Azure's own, in our words around it or not. */
+export const quotesAzure = (error: ClusterError): boolean =>
+  error instanceof AzureError || (error.cause instanceof AzureError && error.message.includes(error.cause.message.slice(0, 200)));
+
 /** Anything that was thrown and is not ours is a fault of the program. */
 function asClusterError(error: unknown): ClusterError {
   if (error instanceof ClusterError) return error;
@@ -57,7 +61,7 @@ function asClusterError(error: unknown): ClusterError {
 function text(error: unknown, color: boolean): string {
   const known = asClusterError(error);
   const ink = paint(color);
-  const lines = [`${ink.bad("Error:")} ${ink.strong(printable(short(known.message, !(known instanceof AzureError))))}`];
+  const lines = [`${ink.bad("Error:")} ${ink.strong(printable(short(known.message, !quotesAzure(known))))}`];
   const advice = known.advice ?? (known.source === "bug" ? BUG_ADVICE : undefined);
   if (advice !== undefined) lines.push("", printable(short(advice, true)));
   if (known.link !== undefined) lines.push(`Read on: ${known.link}`);

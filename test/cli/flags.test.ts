@@ -377,6 +377,15 @@ test.each([
   expect(customData(vm(puts))).toContain("Where=/var/lib/docker");
 });
 
+test.each([
+  [4095, "ReadOnly"],
+  [4096, "None"],
+  [8192, "None"],
+])("a data disk of %i GiB is cached as Azure can: %s", async (size, caching) => {
+  const { puts } = await created(`--num-nodes 1 --data-disk --data-disk-size ${size}`);
+  expect(vm(puts).properties.storageProfile.dataDisks).toMatchObject([{ diskSizeGB: size, caching }]);
+});
+
 test("--data-disk-mount mounts it elsewhere", async () => {
   const { puts } = await created("--num-nodes 1 --data-disk --data-disk-mount /srv/data");
   expect(customData(vm(puts))).toContain("Where=/srv/data");

@@ -50,6 +50,15 @@ test("a machine that is made again gets its own disk back, and a new one gets a 
   });
 });
 
+test("a kept disk is cached by its own size, whatever is asked for now", async () => {
+  expect((await azure.run("mycluster --data-disk --data-disk-size 8192")).exit).toBe(0);
+  await deleteButKeepDisk();
+  azure.exchanges.length = 0;
+  const { exit, stderr } = await azure.run("mycluster --data-disk-size 100");
+  expect(exit, stderr).toBe(0);
+  expect(storageOf("mycluster-coreos-1").dataDisks).toMatchObject([{ createOption: "Attach", caching: "None" }]);
+});
+
 test("a system disk that was left behind is named, and how to delete it: Azure makes no second one of its name", async () => {
   expect((await azure.run("mycluster")).exit).toBe(0);
   const body = structuredClone(azure.puts().get("virtualMachines/mycluster-coreos-1"));

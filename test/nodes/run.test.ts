@@ -78,7 +78,7 @@ describe.skipIf(!ready)("commands on real nodes", () => {
     const { exit, nodes } = await run(
       [0, 1, 2, 3],
       "case $NODE in 0) echo ok;; 1) echo part; exec sleep 60;; 2) kill -KILL $$;; esac",
-      { timeoutMs: 1500 },
+      { timeoutMs: 6000 },
     );
     expect(nodes.map(({ code, stdout, error }) => [code, stdout, error?.code])).toEqual([
       [0, "ok\n", undefined],
@@ -115,8 +115,8 @@ describe.skipIf(!ready)("commands on real nodes", () => {
     let seen = 0;
     const { exit, nodes } = await runOnAll(
       [0, 1].map(target),
-      `if [ $NODE = 0 ]; then sleep 3; else yes | head -n ${lines}; sleep 3; fi`,
-      { clock, timeoutMs: 5000, keepBytes: 0, onLine: () => seen++ },
+      `if [ $NODE = 0 ]; then sleep 6; else yes | head -n ${lines}; sleep 6; fi`,
+      { clock, timeoutMs: 10_000, keepBytes: 0, onLine: () => seen++ },
     );
     expect([exit, nodes.map(({ code }) => code), seen]).toEqual([0, [0, 0], lines]);
   });

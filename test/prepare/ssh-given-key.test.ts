@@ -185,3 +185,15 @@ test.each(["sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"])(
     await expect(readGivenKey(join(folder, "f.pub"))).rejects.toThrow(`of type ${type}, which Azure does not take`);
   },
 );
+
+test.skipIf(!ready).each([
+  ["options in front", `{ printf 'from="10.0.0.0/8",no-pty '; cat rsa.pub; } > f`, "alone.pub"],
+  ["two keys", "cat rsa.pub ed.pub > f", "one.pub"],
+])("%s: the command that is advised makes a file that is read", async (_, line, made) => {
+  const folder = folderWith(line);
+  const error = (await readGivenKey(join(folder, "f")).catch((thrown: unknown) => thrown)) as { advice: string };
+  const command = /\b(grep -oE|sed -n) .*$/.exec(error.advice)?.[0] ?? "";
+  expect(command).toContain(join(folder, "f"));
+  shell(folder, command);
+  expect(sameSshKey((await readGivenKey(join(folder, made))).publicKey, keyIn(folder, "rsa"))).toBe(true);
+});

@@ -26,6 +26,8 @@ test("an error of twenty megabytes on a screen, and whole in JSON", () => {
   expect(screen.length).toBeLessThan(5000);
   expect(screen).toContain("[cut: 20 MB in all]");
   expect(renderError(new AzureError("B", TWENTY_MB), { color: false }).length).toBeLessThan(2500);
+  const advised = new ClusterError("B", `machine a-0: ${TWENTY_MB}`, { source: "azure", cause: new AzureError("B", TWENTY_MB) });
+  expect(renderError(advised, { color: false }).length).toBeLessThan(5000);
   expect(errorDocument(new AzureError("B", TWENTY_MB))["message"]?.length).toBe(TWENTY_MB.length);
   expect(lineOf({ at: 0, kind: "failed", id: "x", label: "machine a-0", code: "B", message: TWENTY_MB }).length).toBeLessThan(
     2200,

@@ -522,6 +522,14 @@ const PUT: Row[] = [
     makeNic,
   ],
   [
+    "a cached data disk beyond 4,095 GiB",
+    400,
+    "BadRequest",
+    vmNew,
+    vmWith((p) => Object.assign(p.storageProfile.dataDisks[0], { diskSizeGB: 4096, caching: "ReadOnly" })),
+    makeNic,
+  ],
+  [
     "an unmanaged disk",
     400,
     "UnmanagedDisksRetired",

@@ -6,6 +6,11 @@ import { groupId } from "./resource.ts";
 import type { ClusterSpec } from "../spec/spec.ts";
 import { type Choices, type Tags, nodeTags, ownTags } from "./tags.ts";
 
+export interface KeptDisk {
+  readonly id: string;
+  readonly sizeGiB: number;
+}
+
 export interface PlannedNode {
   readonly index: number;
   readonly name: string;
@@ -14,8 +19,8 @@ export interface PlannedNode {
   readonly userData: string | Uint8Array;
   /** Public host key line, kept as a tag of the machine. */
   readonly hostKey?: string;
-  /** Id of the data disk of an earlier machine of this name, which somebody kept: it is attached, with what is on it. */
-  readonly keptDisk?: string;
+  /** The data disk of an earlier machine of this name, which somebody kept: it is attached, with what is on it. */
+  readonly keptDisk?: KeptDisk;
   /** Has a public address of its own, or is to have one. */
   readonly publicAddress?: boolean;
   /** Its etcd waits for a certificate: it was made where the authority was not. Kept as a tag of the machine. */

@@ -2,7 +2,7 @@
 import { isIPv4 } from "node:net";
 import type { NetworkInterface, NetworkInterfaceIPConfiguration } from "@azure/arm-network";
 import { usableAddresses } from "../../core/addresses.ts";
-import { names, nodeIndex } from "../../core/plan/cluster.ts";
+import { type KeptDisk, names, nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { type Kind, groupOf, nameOf } from "../../core/plan/resource.ts";
@@ -21,7 +21,7 @@ export interface Place {
   /** The machine exists and stays: it keeps the user-data it was made with. */
   readonly exists: boolean;
   /** Id of a data disk that waits for the machine: see kept-disks.ts. */
-  readonly keptDisk?: string;
+  readonly keptDisk?: KeptDisk;
   /** Has a public address of its own, or is to have one. */
   readonly publicAddress: boolean;
   /** The host key that an existing machine was given. */

@@ -58,7 +58,8 @@ export async function withKeptDisks(
       label: "data disk",
       message: `${machine} gets its data disk back, with what is on it: ${nameOf(disk.id)} was kept.`,
     });
-    return { ...place, keptDisk: disk.id };
+    const { diskSizeGB = spec.dataDiskSize } = disk.model as { diskSizeGB?: number };
+    return { ...place, keptDisk: { id: disk.id, sizeGiB: diskSizeGB } };
   });
 }
 

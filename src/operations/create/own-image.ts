@@ -46,6 +46,8 @@ export async function ownImage(run: Run, wish: ImageWish): Promise<PlannedImage>
   const there = imageThere(run, wish);
   const asBefore = !spec.given.includes("coreosImage") || found.claim?.kept.coreosImage === spec.coreosImage;
   if (there !== undefined && asBefore) return { image: there };
+  // a tag says which file it was; which file of this machine is read, only who types it says
+  if (surveyed.image.kind === "file" && !spec.given.includes("coreosImage")) throw fileAskedFor(spec);
   const wanted = await (surveyed.image.kind === "file" ? fromFile(run, wish, surveyed.image.path) : fromBlob(run, wish));
   if (there === undefined) return wanted;
   if (contentOf(there.blobUrl) !== contentOf(wanted.image.blobUrl)) throw imageFixed(spec, there);
@@ -165,6 +167,12 @@ function imageFixed(spec: ClusterSpec, there: OwnImage): ClusterError {
     },
   );
 }
+
+const fileAskedFor = (spec: ClusterSpec): ClusterError =>
+  new ClusterError("ImageFileNeeded", `${spec.name} was begun with the image file ${spec.coreosImage}, and has no image yet`, {
+    exit: EXIT.usage,
+    advice: "Give --coreos-image with that file again. No file of this machine is read because a tag in Azure names it.",
+  });
 
 function note(run: Run, message: string): void {
   run.emit({ kind: "note", id: "image", label: "image", message });

@@ -5,6 +5,7 @@
 import type { Facts, OwnImage } from "../../core/plan/cluster.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import { plan as planOf } from "../../core/plan/plan.ts";
+import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
 import type { AnyResource, Kind } from "../../core/plan/resource.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
@@ -109,6 +110,8 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
       ? new Map()
       : await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal, (kind) => unlisted.add(kind)));
   const ours = provenOf(snapshot, found.owner);
+  // before anything is made: damaged tags are no part of a cluster that is worked on
+  for (const live of ours.values()) if (live.kind === "machine") hostKeyIn(live);
   const known = knownNodes(spec, ours, found.claim);
   const indexes = chooseNodes(spec, known);
   // more than it was ever asked for are there: somebody else's run has made them

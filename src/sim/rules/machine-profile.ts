@@ -5,7 +5,7 @@
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import type { Size } from "../catalogue/sizes.ts";
-import { dig, idOf, type Json, list, number, object, text } from "../json.ts";
+import { dig, idOf, type Json, list, number, object, propertiesOf, text } from "../json.ts";
 import type { Change } from "../kind.ts";
 import { DISK_SKUS } from "./disk.ts";
 import { sshKeyProblem } from "./ssh-key.ts";
@@ -122,6 +122,13 @@ export function checkDisks({ cloud, id, properties, before }: Change, size: Size
         `Requested operation cannot be performed because the VM size ${size.name} does not support the storage account type ${sku} of disk '${String(disk["name"])}'.`,
         "managedDisk.storageAccountType",
       );
+    }
+    const held = cloud.get(idOf(disk["managedDisk"]) ?? "");
+    const sizeGB = number(disk["diskSizeGB"]) ?? number(propertiesOf(held?.resource)["diskSizeGB"]) ?? 0;
+    if (sizeGB > 4095 && !/^none$/i.test(text(disk["caching"]) ?? "None")) {
+      refuse(400, "BadRequest", "Only Disk CachingType 'None' is supported for disk with size greater than 4095 GB.", {
+        target: "dataDisk.caching",
+      });
     }
     const option = text(disk["deleteOption"]);
     if (option !== undefined && option !== "Delete" && option !== "Detach")

@@ -9,6 +9,9 @@ import { sshKey } from "./ssh-key.ts";
 
 export const USER = "core";
 
+/** Azure caches no disk that is larger: https://learn.microsoft.com/azure/virtual-machines/premium-storage-performance#disk-caching */
+const MOST_CACHED_GIB = 4095;
+
 export const machineId = ({ group }: Cluster, node: PlannedNode): string => resourceId(group, "machine", node.name);
 
 export function machine(cluster: Cluster, node: PlannedNode): Resource<"machine"> {
@@ -55,11 +58,11 @@ export function machine(cluster: Cluster, node: PlannedNode): Resource<"machine"
               {
                 lun: 0,
                 name: names.dataDisk(node.name),
-                caching: "ReadOnly",
+                caching: (node.keptDisk?.sizeGiB ?? spec.dataDiskSize) > MOST_CACHED_GIB ? "None" : "ReadOnly",
                 deleteOption: "Delete",
                 ...(node.keptDisk === undefined
                   ? { createOption: "Empty", diskSizeGB: spec.dataDiskSize, managedDisk }
-                  : { createOption: "Attach", managedDisk: { id: node.keptDisk } }),
+                  : { createOption: "Attach", managedDisk: { id: node.keptDisk.id } }),
               },
             ]
           : [],
