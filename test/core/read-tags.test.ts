@@ -20,6 +20,7 @@ const TAGS = claimTags(
     customDataHash: "B".repeat(16),
   },
   spec,
+  [0, 1, 10],
 );
 const refused = (tags: Record<string, string>): unknown => {
   try {
@@ -44,7 +45,7 @@ test("what was written is read back", () => {
 
 test("what was never chosen is not there, and a long value is put together again", () => {
   const long = `ssh-rsa ${"A".repeat(700)}`;
-  const tags = claimTags("abc", { id: "0123abcd", sshPublicKey: long, members: new Map() }, spec);
+  const tags = claimTags("abc", { id: "0123abcd", sshPublicKey: long, members: new Map() }, spec, []);
   expect(Object.values(tags).every((value) => value.length <= 256)).toBe(true);
   const { choices } = readClaim(tags);
   expect(choices.sshPublicKey).toBe(long);
