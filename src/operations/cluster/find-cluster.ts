@@ -20,6 +20,8 @@ export interface Claim {
   readonly tags: Record<string, string>;
   readonly choices: Choices;
   readonly kept: Partial<FlagValues>;
+  /** Nodes that it is to have; undefined where an earlier version of the tool has written it. */
+  readonly nodes: ReadonlySet<number> | undefined;
 }
 
 export interface FoundCluster {

@@ -5,13 +5,14 @@
 import type { Facts, OwnImage } from "../../core/plan/cluster.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import { plan as planOf } from "../../core/plan/plan.ts";
+import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
 import type { AnyResource, Kind } from "../../core/plan/resource.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { type Decision, decide } from "../../engine/decide.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
-import { type Snapshot, chooseNodes, machinesOf, placeNodes } from "./choose-nodes.ts";
+import { type Snapshot, chooseNodes, knownNodes, machinesOf, placeNodes } from "./choose-nodes.ts";
 import { type FoundCluster, findCluster } from "../cluster/find-cluster.ts";
 import type { Mode } from "../mode.ts";
 import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
@@ -41,6 +42,8 @@ interface Chosen extends FoundWish {
   readonly unlisted: ReadonlySet<Kind>;
   /** Of the snapshot what is proven to be the cluster's: that counts. The plan may meet the others, and refuses them. */
   readonly ours: Snapshot;
+  /** Those that it had, or was to have, when this run looked. */
+  readonly known: ReadonlySet<number>;
   readonly indexes: readonly number[];
 }
 
@@ -107,7 +110,13 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
       ? new Map()
       : await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal, (kind) => unlisted.add(kind)));
   const ours = provenOf(snapshot, found.owner);
-  return { ...wish, snapshot, unlisted, ours, indexes: chooseNodes(spec, ours, found.claim?.kept.numNodes ?? 0) };
+  // before anything is made: damaged tags are no part of a cluster that is worked on
+  for (const live of ours.values()) if (live.kind === "machine") hostKeyIn(live);
+  const known = knownNodes(spec, ours, found.claim);
+  const indexes = chooseNodes(spec, known);
+  // more than it was ever asked for are there: somebody else's run has made them
+  const whole = indexes.length > spec.numNodes ? Object.freeze({ ...spec, numNodes: indexes.length }) : spec;
+  return { ...wish, spec: whole, snapshot, unlisted, ours, known, indexes };
 }
 
 async function check(run: Run, chosen: Chosen): Promise<Checked> {
