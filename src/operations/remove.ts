@@ -3,6 +3,7 @@
  * then the machine with its disks, interface and address; then its NAT rule, and what the claim remembers. In three steps that a
  * caller may look between: what will go, whether anything forbids it, and the removal.
  */
+import { type Snapshot, snapshotOf } from "./cluster/snapshot.ts";
 import type { RemoveDocument } from "../core/documents.ts";
 import type { LoadBalancer } from "@azure/arm-network";
 import { clusterOf, names, nodeIndex } from "../core/plan/cluster.ts";
@@ -18,12 +19,13 @@ import { patiently } from "../engine/patiently.ts";
 import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "./cluster/shared-changes.ts";
 import { ownTagsOf, withNodes } from "../core/plan/claim-change.ts";
 import { nodesIn } from "../core/plan/read-tags.ts";
-import { type Claim, findCluster, noSuchCluster } from "./cluster/find-cluster.ts";
+import { isForeign } from "./cluster/find.ts";
+import { type Claim, claimNeeded } from "./cluster/claim.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
-import { locate } from "./cluster/locate.ts";
+import { findCluster } from "./cluster/find.ts";
 import { nodeNamed } from "./cluster/node-name.ts";
 import { type Part, intentOf, partsOf, refuseHarmful, removeParts } from "./cluster/node-parts.ts";
-import { type Snapshot, interfaceAddresses, knownNodes, machinesOf } from "./create/choose-nodes.ts";
+import { interfaceAddresses, knownNodes, machinesOf } from "./create/choose-nodes.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
 import { leaveEtcd } from "./etcd/leaving.ts";
@@ -78,12 +80,11 @@ export async function planRemoval(
   nodes: readonly string[],
   { resourceGroup }: RemoveOptions = {},
 ): Promise<Removal> {
-  const { groupName } = await locate(run, name, resourceGroup);
-  const { claim, foreignGroup, owner } = await findCluster(run, name, groupName);
-  if (claim === undefined) throw noSuchCluster(name, groupName);
+  const cluster = await findCluster(run, name, resourceGroup);
+  const claim = claimNeeded(cluster);
+  const { groupName, owner } = cluster;
   const { spec } = buildSpec(name, {}, claim.kept);
-  const all = await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal));
-  const snapshot: Snapshot = provenOf(all, owner);
+  const snapshot: Snapshot = provenOf(await snapshotOf(run, cluster), owner);
   const named = nodes.map((word) => nodeNamed(spec, word));
   const known = knownNodes(spec, snapshot, claim);
   const there = nodesOf(spec, snapshot, claim, named);
@@ -95,7 +96,7 @@ export async function planRemoval(
     claim,
     groupName,
     owner,
-    foreignGroup,
+    foreignGroup: isForeign(cluster),
     there,
     known,
     going,

@@ -2,6 +2,7 @@
  * A cluster as Azure tells it: its nodes with power and addresses, and how it differs from what was made. Reads only, needs
  * no file of this machine, and asks no node.
  */
+import type { Snapshot } from "./snapshot.ts";
 import type { Drift } from "../../core/documents.ts";
 import type { NetworkInterface, PublicIPAddress } from "@azure/arm-network";
 import type { VirtualMachine } from "@azure/arm-compute";
@@ -15,10 +16,10 @@ import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { duration } from "../../core/words.ts";
-import { type Snapshot, interfaceAddresses, knownNodes, withPublicAddress } from "../create/choose-nodes.ts";
+import { interfaceAddresses, knownNodes, withPublicAddress } from "../create/choose-nodes.ts";
 import { surveyDoom } from "../destroy/doom-survey.ts";
-import { type Claim, findCluster, noSuchCluster } from "./find-cluster.ts";
-import { type Located, expiryOf, isDoomed } from "./locate.ts";
+import { type Claim, claimNeeded } from "./claim.ts";
+import { type Cluster, expiryOf, isDoomed } from "./find.ts";
 import type { Run } from "../run.ts";
 
 export interface LiveNode {
@@ -49,10 +50,9 @@ export interface LiveCluster {
 }
 
 /** @throws ClusterError ClusterNotFound (exit 1); ClaimDamaged, ClaimTwice (exit 7) */
-export async function readLiveCluster(run: Run, located: Located): Promise<LiveCluster> {
+export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveCluster> {
   const { name, groupName } = located;
-  const { claim } = await findCluster(run, name, groupName);
-  if (claim === undefined) throw noSuchCluster(name, groupName);
+  const claim = claimNeeded(located);
   const wanted = claim.kept.numNodes ?? 0;
   // a cluster that was made with three nodes and lost one to `remove` is still the Deis cluster that it was
   const { spec } = buildSpec(name, {}, { ...claim.kept, numNodes: Math.max(wanted, claim.kept.deis === true ? 3 : 1) });
@@ -150,7 +150,7 @@ function machineDrift({ name, index, provisioning, power }: LiveNode): Drift[] {
 /** Facts for the plan of what should be there. Its bodies are compared in part only, so what no rule shows is left empty. */
 function factsOf(
   run: Run,
-  located: Located,
+  located: Cluster,
   claim: Claim,
   spec: ClusterSpec,
   nodes: readonly LiveNode[],

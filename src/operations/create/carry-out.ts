@@ -20,7 +20,8 @@ import type { NodeReadiness } from "../../nodes/readiness.ts";
 import { type Prepared, liveOf } from "./prepare.ts";
 import { letGo } from "../cluster/let-go.ts";
 import { tagNewDisks } from "./new-disks.ts";
-import { type Claim, findCluster } from "../cluster/find-cluster.ts";
+import { lookIn } from "../cluster/find.ts";
+import { type Claim, claimed } from "../cluster/claim.ts";
 import { adaptBalancer, adaptClaim, adaptGroup } from "../cluster/shared-changes.ts";
 import { type NodeWatch, watchNodes } from "./node-watch.ts";
 import {
@@ -241,7 +242,7 @@ async function explained(run: Run, prepared: Prepared, resource: AnyResource, er
   if (known instanceof ClusterError && known.code === "ClusterConflict") return otherRun(prepared.spec.name, known);
   // the other one may have chosen another location, and so refused more than the name
   if (known instanceof AzureError && (known.status === 400 || known.status === 409) && prepared.found.claim === undefined) {
-    const now = await findCluster(run, prepared.spec.name, prepared.facts.group).catch(() => undefined);
+    const now = await lookIn(run, prepared.spec.name, prepared.facts.group).then(claimed, () => undefined);
     if (now?.claim !== undefined && now.claim.choices.id !== prepared.facts.choices.id)
       return otherRun(prepared.spec.name, known);
   }

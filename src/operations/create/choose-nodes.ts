@@ -1,4 +1,5 @@
 /** Which nodes a cluster is to have, and at which private address each: what is there stays, what is missing is added. */
+import type { Snapshot } from "../cluster/snapshot.ts";
 import { isIPv4 } from "node:net";
 import type { NetworkInterface, NetworkInterfaceIPConfiguration } from "@azure/arm-network";
 import { usableAddresses } from "../../core/addresses.ts";
@@ -10,7 +11,7 @@ import { SUBNET_PREFIX } from "../../core/plan/resources/network.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
-import type { Claim } from "../cluster/find-cluster.ts";
+import type { Claim } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import type { Survey } from "./survey.ts";
 
@@ -33,7 +34,6 @@ export interface Place {
 }
 
 /** What is there, by lower-case id: everybody's, or the cluster's alone (proof.ts). */
-export type Snapshot = ReadonlyMap<string, Live & { readonly kind: Kind }>;
 
 /** Indexes of the cluster's machines that exist, in a snapshot of what is the cluster's. */
 export const machinesOf = (spec: ClusterSpec, snapshot: Snapshot): number[] => indexesOf(spec, snapshot, "machine", "");

@@ -8,7 +8,8 @@ import { isProven } from "../../core/plan/proof.ts";
 import { nodesIn } from "../../core/plan/read-tags.ts";
 import { isClaim, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
-import { type Claim, findCluster } from "../cluster/find-cluster.ts";
+import { lookIn } from "../cluster/find.ts";
+import { type Claim, claimed } from "../cluster/claim.ts";
 import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Run } from "../run.ts";
@@ -41,12 +42,12 @@ const LAG_MS = 10_000;
  */
 export async function explainRefusal(run: Run, name: string, groupName: string, error: unknown): Promise<unknown> {
   if (!(error instanceof ClusterError) || error.code !== "DnsRecordInUse") return error;
-  const { claim, group } = await findCluster(run, name, groupName);
+  const { claim, group } = claimed(await lookIn(run, name, groupName));
   if (claim !== undefined) return otherRun(name, error);
   if (group !== undefined && isOurs(group.tags, name))
     for (const until = run.clock.now() + LAG_MS; run.clock.now() < until && !run.stop.aborted;) {
       await run.clock.sleep(2000, run.tools.signal);
-      if ((await findCluster(run, name, groupName)).claim !== undefined) return "again";
+      if (claimed(await lookIn(run, name, groupName)).claim !== undefined) return "again";
     }
   const addresses = await patiently(run.tools, (signal) => run.lookups.allAddresses(signal)).catch(() => []);
   const elsewhere = addresses.find((one) => isClaim(one.tags, name));
@@ -65,7 +66,7 @@ const STILL_MS = 8000;
  * them at this moment, or with one that has died. Waits until all are there, or nothing is being made any more.
  */
 export async function awaitMachines(run: Run, name: string, groupName: string, asked: number | undefined): Promise<void> {
-  const { claim, owner } = await findCluster(run, name, groupName);
+  const { claim, owner } = claimed(await lookIn(run, name, groupName));
   const wanted = asked ?? claim?.kept.numNodes ?? 0;
   let stillSince: number | undefined;
   while (!run.stop.aborted) {
@@ -108,7 +109,7 @@ export async function awaitOtherAuthority(run: Run, { spec, facts, found, resour
  */
 export async function refuseOtherRun(run: Run, { spec, facts, found }: Prepared, written: boolean): Promise<Claim | undefined> {
   const own = written ? claimId(clusterOf(spec, facts)) : found.claim?.id;
-  const { group, claim } = await findCluster(run, spec.name, facts.group, own);
+  const { group, claim } = claimed(await lookIn(run, spec.name, facts.group, own));
   const marked = claim?.tags["aoc-destroying"] ?? group?.tags["aoc-destroying"];
   if (marked !== undefined || group?.deleting === true || (claim === undefined && (written || found.claim !== undefined)))
     throw destroyedMeanwhile(spec.name);

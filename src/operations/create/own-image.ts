@@ -3,6 +3,7 @@
  * by a `stage` that carry-out.ts calls when the image's turn has come. An image that the cluster has already is not made again.
  * Longer than most: a file, a blob and what is there already are one question, and are read side by side.
  */
+import type { Snapshot } from "../cluster/snapshot.ts";
 import type { Image } from "@azure/arm-compute";
 import { resolve } from "node:path";
 import { CLOUDS } from "../../azure/clouds.ts";
@@ -17,15 +18,14 @@ import { refusal } from "../../core/advice/preflight.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { isProven } from "../../core/plan/proof.ts";
-import type { Snapshot } from "./choose-nodes.ts";
-import type { FoundCluster } from "../cluster/find-cluster.ts";
+import type { ClaimedCluster } from "../cluster/claim.ts";
 import { checkContainer, openImageContainer, reaches, stageVhd } from "./image-upload.ts";
 import type { Run } from "../run.ts";
 import type { Survey } from "./survey.ts";
 
 export interface ImageWish {
   readonly spec: ClusterSpec;
-  readonly found: FoundCluster;
+  readonly found: ClaimedCluster;
   readonly surveyed: Survey;
   readonly snapshot: Snapshot;
   /** The word of this creation of the cluster: for the tags of what is made. */

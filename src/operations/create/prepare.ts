@@ -2,6 +2,7 @@
  * Everything that a create knows before its first write: what is there, what is asked, whether it can be, what it takes, and so
  * the plan. Reads only; what it makes are files in the cluster's folder.
  */
+import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
 import type { Facts, OwnImage } from "../../core/plan/cluster.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import { plan as planOf } from "../../core/plan/plan.ts";
@@ -12,8 +13,9 @@ import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { type Decision, decide } from "../../engine/decide.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
-import { type Snapshot, chooseNodes, knownNodes, machinesOf, placeNodes } from "./choose-nodes.ts";
-import { type FoundCluster, findCluster } from "../cluster/find-cluster.ts";
+import { chooseNodes, knownNodes, machinesOf, placeNodes } from "./choose-nodes.ts";
+import { isForeign, lookIn } from "../cluster/find.ts";
+import { type ClaimedCluster, claimed } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
 import { withKeptDisks } from "./kept-disks.ts";
@@ -29,7 +31,7 @@ interface FoundWish {
   /** As it was given: with the signatures that URLs may carry. */
   readonly asked: Partial<FlagValues>;
   readonly groupName: string;
-  readonly found: FoundCluster;
+  readonly found: ClaimedCluster;
   readonly spec: ClusterSpec;
   /** Sentences about what was mapped, and what counts for new machines only. */
   readonly notes: readonly string[];
@@ -77,7 +79,7 @@ export async function prepare(run: Run, name: string, asked: Partial<FlagValues>
 }
 
 /** What the snapshot knows of a resource; the group is not in it. */
-export function liveOf(resource: AnyResource, found: FoundCluster, snapshot: Snapshot) {
+export function liveOf(resource: AnyResource, found: ClaimedCluster, snapshot: Snapshot) {
   if (resource.kind !== "resourceGroup") return snapshot.get(resource.id.toLowerCase());
   if (found.group === undefined) return undefined;
   return {
@@ -95,7 +97,7 @@ async function find(run: Run, name: string, asked: Partial<FlagValues>): Promise
   // a signature in a URL is no part of what is kept, planned and shown
   const given = withoutSignature(asked);
   const groupName = given.resourceGroup ?? name;
-  const found = await findCluster(run, name, groupName);
+  const found = claimed(await lookIn(run, name, groupName));
   const { spec, notes } = buildSpec(name, given, found.claim?.kept ?? {});
   const changes = changedChoices(given, found);
   refuseDestroyed(found, name);
@@ -103,12 +105,10 @@ async function find(run: Run, name: string, asked: Partial<FlagValues>): Promise
 }
 
 async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
-  const { found, groupName, spec } = wish;
+  const { found, spec } = wish;
   const unlisted = new Set<Kind>();
   const snapshot: Chosen["snapshot"] =
-    found.group === undefined
-      ? new Map()
-      : await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal, (kind) => unlisted.add(kind)));
+    found.group === undefined ? new Map() : await snapshotOf(run, found, (kind) => unlisted.add(kind));
   const ours = provenOf(snapshot, found.owner);
   // before anything is made: damaged tags are no part of a cluster that is worked on
   for (const live of ours.values()) if (live.kind === "machine") hostKeyIn(live);
@@ -156,7 +156,7 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
 const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Furnished): Facts => ({
   subscription: run.subscription,
   group: groupName,
-  foreignGroup: found.foreignGroup,
+  foreignGroup: isForeign(found),
   location: surveyed.location,
   choices: materials.choices,
   nodes: materials.nodes,

@@ -18,7 +18,7 @@ import { deleteUntilGone, gone } from "../destroy/delete-until-gone.ts";
 import { type Destroyed, destroyCluster } from "../destroy/destroy-cluster.ts";
 import { surveyDoom } from "../destroy/doom-survey.ts";
 import { forgetFiles } from "../destroy/forget-files.ts";
-import { type Located, lookIn } from "../cluster/locate.ts";
+import { type Cluster, lookIn } from "../cluster/find.ts";
 import { leave } from "../etcd/membership.ts";
 import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { operatorTls } from "../cluster/node-target.ts";
@@ -86,7 +86,7 @@ export function rolledBack(
 const NEVER = new AbortController().signal;
 
 /** Two creates of one name began at once, and the other has the claim. */
-const isAnothers = ({ claims }: Located, { facts }: Prepared): boolean =>
+const isAnothers = ({ claims }: Cluster, { facts }: Prepared): boolean =>
   claims.some((claim) => claim.tags?.["aoc-id"] !== undefined && claim.tags["aoc-id"] !== facts.choices.id);
 
 /** Lower-case ids of what was not there before and this run asked for: made, or begun and failed. */

@@ -10,7 +10,7 @@ import type { SshKey } from "../../prepare/ssh-key.ts";
 import { parseThumbprint, prepareSshKey } from "../../prepare/ssh-keys.ts";
 import { openSshLine, parseOpenSshPublicKey, sshThumbprint } from "../../prepare/ssh-public-key.ts";
 import { type Subject, subjectOf } from "../../prepare/subject.ts";
-import type { FoundCluster } from "../cluster/find-cluster.ts";
+import type { ClaimedCluster } from "../cluster/claim.ts";
 import { identityOf } from "../cluster/identity.ts";
 import { withPrivateKey } from "../cluster/private-key.ts";
 import type { Mode } from "../mode.ts";
@@ -18,7 +18,7 @@ import { ownPath } from "../own-path.ts";
 import type { Run } from "../run.ts";
 
 /** @throws ClusterError what a file, a thumbprint or a key that is not the cluster's is refused with */
-export async function prepareSsh(run: Run, spec: ClusterSpec, found: FoundCluster, mode: Mode): Promise<SshKey> {
+export async function prepareSsh(run: Run, spec: ClusterSpec, found: ClaimedCluster, mode: Mode): Promise<SshKey> {
   const { sshCert, sshThumb } = spec;
   const clusterKey = found.claim?.choices.sshPublicKey;
   const chosen = sshCert !== undefined || sshThumb !== undefined || clusterKey !== undefined;

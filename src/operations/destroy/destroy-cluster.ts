@@ -14,7 +14,7 @@ import type { TagTarget } from "../../engine/provider.ts";
 import { type Doom, surveyDoom } from "./doom-survey.ts";
 import { refuseTaken } from "../cluster/let-go.ts";
 import { deleteUntilGone, gone, tagHeld } from "./delete-until-gone.ts";
-import { lookIn } from "../cluster/locate.ts";
+import { lookIn } from "../cluster/find.ts";
 import { DESTROYING, isOurs, isToolTag } from "../../core/plan/tags.ts";
 import type { Run } from "../run.ts";
 

@@ -14,7 +14,7 @@ import { quorumOf } from "../../nodes/quorum.ts";
 import { type EtcdCa, createEtcdCa, etcdTlsFiles, fingerprintOf, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
 import { lacksCertificate } from "./certify.ts";
 import type { Place } from "../create/choose-nodes.ts";
-import type { Claim, FoundCluster } from "../cluster/find-cluster.ts";
+import type { Claim, ClaimedCluster } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import { type Joins, newMembers, planJoins } from "./membership.ts";
 import { type Reach, nodeTarget, operatorTls } from "../cluster/node-target.ts";
@@ -50,7 +50,7 @@ export const etcdConfig = (spec: ClusterSpec, choices: Choices): EtcdConfig => (
 export async function etcdAuthority(
   run: Run,
   spec: ClusterSpec,
-  found: FoundCluster,
+  found: ClaimedCluster,
   needed: "must" | "may" | "no",
   exists: boolean,
   folder: string | undefined,
