@@ -8,7 +8,7 @@ import type { GroupFacts } from "../../azure/lookups/groups.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { Owner } from "../../core/plan/proof.ts";
 import { groupOf } from "../../core/plan/resource.ts";
-import { isOurs } from "../../core/plan/tags.ts";
+import { DESTROYING, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { refuseUnsafeFolder } from "../../prepare/cluster-folder.ts";
 import type { Run } from "../run.ts";
@@ -78,9 +78,6 @@ export const isForeign = ({ group, own }: Pick<Cluster, "group" | "own">): boole
 /** Whether somebody has begun to destroy it. */
 export const isDoomed = ({ group, claims }: Pick<Cluster, "group" | "claims">): boolean =>
   group?.deleting === true || [group?.tags, ...claims.map((one) => one.tags)].some((tags) => tags?.[DESTROYING] !== undefined);
-
-/** The tag, with the time at which it began, on the claim and on a group of our own. */
-export const DESTROYING = "aoc-destroying";
 
 /** The time of death, in milliseconds since 1970; of several the latest, undefined when none is readable. */
 export function expiryOf({ group, own, claims }: Pick<Cluster, "group" | "own" | "claims">): number | undefined {
