@@ -23,6 +23,7 @@ const SLOW = [
   "test/crash.test.ts",
   "test/readme.test.ts",
   "test/upgrade.test.ts",
+  "test/together-pairs.test.ts",
   "test/library/library.test.ts",
   "test/prepare/ssh-login.test.ts",
   "test/nodes/cluster-life.test.ts",
