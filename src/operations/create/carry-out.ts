@@ -125,7 +125,7 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
       return outcome;
     } catch (error) {
       const known = await explained(run, prepared, resource, error);
-      if (known instanceof ClusterError && known.code === NODE_REMOVED) await takeBack(resource);
+      if (known instanceof ClusterError && known.code === NODE_REMOVED && resource.node !== undefined) await takeBack(resource);
       if (resource.id === claim && known instanceof ClusterError && known.exit === EXIT.conflict) lost = known;
       if (resource.node !== undefined) azureFailed.add(resource.node);
       if (tools.signal.aborted && !timedOut(tools.signal))
