@@ -7,14 +7,14 @@ import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import { Agent } from "node:https";
 import type { Clock } from "../core/clock.ts";
-import type { Endpoint } from "./clouds.ts";
+import type { ArmEndpoint } from "./clouds.ts";
 import { boundedClient } from "./bounded.ts";
 import { ownHosts } from "./origin.ts";
 import { type Heard, type OperationErrors, answers, loopbackSignIn, wholeBeforeWrites } from "./pipeline.ts";
 
-export interface Connection {
+export interface ArmConnection {
   readonly subscription: string;
-  readonly endpoint: Endpoint;
+  readonly endpoint: ArmEndpoint;
   /** Absent where nobody signs in: a loopback ARM, the simulation. */
   readonly credential?: TokenCredential;
   /** Where requests go instead of the network: the simulation. */
@@ -38,7 +38,7 @@ export interface Clients {
 /** Without a limit every request in flight has a socket and a TLS handshake of its own; 64 carry a thousand machines. */
 const SOCKETS = 64;
 
-export async function createClients(connection: Connection): Promise<Clients> {
+export async function createClients(connection: ArmConnection): Promise<Clients> {
   const [{ ComputeManagementClient }, { NetworkManagementClient }, { ResourceManagementClient }, { StorageManagementClient }] =
     await Promise.all([
       import("@azure/arm-compute"),

@@ -6,7 +6,7 @@
 import { type Snapshot, snapshotOf } from "./cluster/snapshot.ts";
 import type { RemoveDocument } from "../core/documents.ts";
 import type { LoadBalancer } from "@azure/arm-network";
-import { clusterOf, names, nodeIndex } from "../core/plan/cluster.ts";
+import { designOf, names, nodeIndex } from "../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { type Owner, provenOf } from "../core/plan/proof.ts";
 import { hostKeyIn } from "../core/plan/read-tags.ts";
@@ -20,12 +20,12 @@ import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "./cluster/shared-
 import { ownTagsOf, withNodes } from "../core/plan/claim-change.ts";
 import { nodesIn } from "../core/plan/read-tags.ts";
 import { DESTROYING } from "../core/plan/tags.ts";
-import { isForeign } from "./cluster/find.ts";
+import { isForeign } from "./cluster/cluster.ts";
 import { type Claim, claimNeeded } from "./cluster/claim.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { findCluster } from "./cluster/find.ts";
 import { nodeNamed } from "./cluster/node-name.ts";
-import { type Part, intentOf, partsOf, refuseHarmful, removeParts } from "./cluster/node-parts.ts";
+import { type NodePart, removalIntent, partsOf, refuseHarmful, removeParts } from "./cluster/node-parts.ts";
 import { interfaceAddresses, knownNodes, machinesOf } from "./create/choose-nodes.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
@@ -55,11 +55,11 @@ export interface Removal {
   /** Names of their machines. */
   readonly machines: readonly string[];
   readonly staying: readonly KnownNode[];
-  readonly parts: readonly Part[];
+  readonly parts: readonly NodePart[];
 }
 
 /** All three steps, for a caller who has nobody to ask. */
-export async function remove(
+export async function removeNodes(
   run: Run,
   name: string,
   nodes: readonly string[],
@@ -112,7 +112,7 @@ export async function planRemoval(
 /** @throws ClusterError ScopeLocked, TakesAlong (exit 5), AuthorizationFailed (exit 4) */
 export async function checkRemoval(run: Run, { spec, claim, groupName, owner, parts }: Removal): Promise<void> {
   await refuseHarmful(run, owner, parts);
-  await refuseForbidden(run, intentOf(run, spec, claim, groupName, parts));
+  await refuseForbidden(run, removalIntent(run, spec, claim, groupName, parts));
 }
 
 /** Removes what was planned; nothing when nothing of it is there. @throws ClusterError Etcd* when etcd does not let a member go */
@@ -198,7 +198,7 @@ function nodesOf(spec: ClusterSpec, snapshot: Snapshot, claim: Claim, going: rea
 }
 
 /** Of each node one after the other, of all nodes at once. */
-const removeAll = (run: Run, owner: Owner, parts: readonly Part[]): Promise<void> =>
+const removeAll = (run: Run, owner: Owner, parts: readonly NodePart[]): Promise<void> =>
   atOnce([...Map.groupBy(parts, (part) => part.node).values()].map((ofOne) => removeParts(run, owner, ofOne)));
 
 /** Lets all of them end, then throws what the first one failed with. */
@@ -230,7 +230,7 @@ const PASSES = 4;
  */
 async function removeRest(run: Run, removal: Removal, force: boolean): Promise<void> {
   const { spec, claim, groupName, owner, going, there, parts } = removal;
-  let rest: readonly Part[] = parts.filter((part) => part.kind !== "machine");
+  let rest: readonly NodePart[] = parts.filter((part) => part.kind !== "machine");
   for (let pass = 1; pass <= PASSES; pass++) {
     const seen = await partsOf(run, spec, { owner, groupName }, going);
     const now = await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "publicAddress", id: claim.id }, signal));
@@ -255,7 +255,7 @@ function clusterWith(
   const members = new Map([...claim.choices.members].filter(([index]) => has(index)));
   const staying = [...known].filter(has).sort((a, b) => a - b);
   const addressOf = (index: number): string => there.find((node) => node.index === index)?.address ?? members.get(index) ?? "";
-  return clusterOf(Object.freeze({ ...spec, numNodes: staying.length }), {
+  return designOf(Object.freeze({ ...spec, numNodes: staying.length }), {
     subscription: run.subscription,
     group,
     foreignGroup,

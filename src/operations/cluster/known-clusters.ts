@@ -9,7 +9,7 @@ import { isProven } from "../../core/plan/proof.ts";
 import { MANAGED_BY, clusterIn, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
-import { type Cluster, expiryOf, isDoomed } from "./find.ts";
+import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";
 import type { Run } from "../run.ts";
 import { claimsOf, ownerOf } from "./claim.ts";
 

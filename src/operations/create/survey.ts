@@ -2,7 +2,7 @@
  * The preflight: all reads at once, within seconds, nothing written. What may not be asked (a right that only this question
  * needs) is said and not taken for a refusal; what Azure says no to is.
  */
-import { isForeign } from "../cluster/find.ts";
+import { isForeign } from "../cluster/cluster.ts";
 import { AzureError, isMisdirected } from "../../core/advice/azure-error.ts";
 import type { Facts } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
