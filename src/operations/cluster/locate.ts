@@ -4,6 +4,7 @@
  */
 import type { PublicIPAddress } from "@azure/arm-network";
 import type { GroupFacts } from "../../azure/lookups/groups.ts";
+import { AzureError } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import type { Owner } from "../../core/plan/proof.ts";
@@ -31,7 +32,10 @@ export async function locate(run: Run, name: string, given: string | undefined):
   await refuseUnsafeFolder(run.dir, name);
   const here = await lookIn(run, name, given ?? name);
   if (given !== undefined || here.own || here.claims.length > 0) return here;
-  const addresses = await patiently(run.tools, (signal) => run.lookups.allAddresses(signal));
+  const addresses = await everywhere(
+    run,
+    patiently(run.tools, (signal) => run.lookups.allAddresses(signal)),
+  );
   const groups = [
     ...new Map(
       // by group: a claim of another region may have the label, too
@@ -46,6 +50,22 @@ export async function locate(run: Run, name: string, given: string | undefined):
     exit: EXIT.usage,
     advice: "Say which one with --resource-group.",
   });
+}
+
+/** What is read through the whole subscription: many may look into one resource group only. @throws ClusterError with that said */
+export async function everywhere<T>(run: Run, read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    if (!(error instanceof AzureError) || error.status !== 403) throw error;
+    throw new ClusterError(error.code, `this sign-in may not look through the subscription ${run.subscription}`, {
+      source: "azure",
+      exit: EXIT.signIn,
+      advice:
+        "Only a group that is named can be looked at: give --resource-group NAME. To see all, ask an owner for the role Reader.",
+      cause: error,
+    });
+  }
 }
 
 /** The same look again, at one group. */
