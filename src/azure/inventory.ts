@@ -2,6 +2,7 @@
  * What is there: lists of a group or of the subscription, asked of each kind's own service. Those know at once what was made
  * or deleted; ARM's own list of everything (`contents`) may be minutes behind.
  */
+import type { PublicIPAddress } from "@azure/arm-network";
 import { AzureError } from "../core/advice/azure-error.ts";
 import type { Kind } from "../core/plan/resource.ts";
 import type { Live } from "../engine/provider.ts";
@@ -24,16 +25,18 @@ export function inventoryReads(clients: Clients) {
     /**
      * What is in a group, of the kinds of a plan, by lower-case id.
      * @param unlisted told of each kind that this ARM does not list (another cloud's, an emulator's): ask for its resources by name
+     * @param known the group's public addresses, where they were read a moment ago
      */
     async snapshot(
       group: string,
       abortSignal: AbortSignal,
       unlisted?: (kind: Kind) => void,
+      known?: readonly PublicIPAddress[],
     ): Promise<Map<string, Live & { kind: Kind }>> {
       const found = await Promise.all(
         LISTED_KINDS.filter((kind) => kind !== "storageAccount").map(async (kind) => {
-          const list = listOf(kind, clients, group, abortSignal);
-          const models = list === undefined ? undefined : await listed(() => all(list, abortSignal));
+          const list = kind === "publicAddress" && known !== undefined ? known : listOf(kind, clients, group, abortSignal);
+          const models = list === undefined ? undefined : await modelsIn(list, abortSignal);
           if (models === undefined) unlisted?.(kind);
           return (models ?? []).map((model) => ({ kind, model }));
         }),
@@ -99,3 +102,11 @@ export function inventoryReads(clients: Clients) {
       ),
   };
 }
+
+// --- internal ---
+
+const modelsIn = async (
+  list: Parameters<typeof all>[0] | readonly unknown[],
+  signal: AbortSignal,
+): Promise<readonly unknown[] | undefined> =>
+  Array.isArray(list) ? list : listed(() => all(list as Parameters<typeof all>[0], signal));

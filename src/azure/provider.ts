@@ -18,7 +18,8 @@ import { type RawAnswer, type SdkPoller, startOperation } from "./operation.ts";
 interface Call {
   abortSignal?: AbortSignal;
   onResponse?: (answer: RawAnswer) => void;
-  ifNoneMatch?: string;
+  /** The SDK has options for conditions on machines only; ARM's Network services know the headers all the same. */
+  requestOptions?: { headers: Record<string, string> };
 }
 
 type Work = Promise<unknown> | SdkPoller;
@@ -140,35 +141,36 @@ export function createProvider(clients: Clients): Provider {
       const told = found?.filter((model) => (model as { provisioningState?: unknown }).provisioningState !== undefined);
       return told && new Map(told.map((model) => [(model as { id: string }).id.toLowerCase(), toLive("", model).state]));
     },
-    put: (resource, { signal, createOnly }) => {
+    put: (resource, { signal, createOnly, ifMatch }) => {
       const kind = ROWS[resource.kind] as Row<Kind>;
       return begin(kind, "put", (call) =>
         kind.put(clients, groupNameOf(resource), nameIn(resource), resource.body, {
           ...call,
           abortSignal: signal,
-          ...(createOnly === true ? { ifNoneMatch: "*" } : {}),
+          ...(createOnly === true ? { requestOptions: { headers: { "If-None-Match": "*" } } } : matching(ifMatch)),
         }),
       );
     },
-    delete: async (target, signal) => {
+    delete: async (target, signal, ifMatch) => {
       const kind = rowOf(target);
       const gone: Operation = { done: true, poll: () => Promise.resolve(true) };
       return (
         (await absentIsUndefined(() =>
           begin(kind, "delete", (call) =>
-            kind.delete(clients, groupNameOf(target), nameIn(target), { ...call, abortSignal: signal }),
+            kind.delete(clients, groupNameOf(target), nameIn(target), { ...call, abortSignal: signal, ...matching(ifMatch) }),
           ),
         )) ?? gone
       );
     },
-    async tag({ id, kind }, tags, abortSignal) {
+    async tag({ id, kind }, tags, abortSignal, ifMatch) {
       const group = groupOf(id) ?? "";
       const { compute, network, resources } = clients;
+      const call = { abortSignal, ...matching(ifMatch) };
       await understood<unknown>(() => {
-        if (kind === "resourceGroup") return resources.resourceGroups.update(group, { tags }, { abortSignal });
+        if (kind === "resourceGroup") return resources.resourceGroups.update(group, { tags }, call);
         // to be answered is to be carried out: there is nothing to wait for
-        if (kind === "disk") return compute.disks.update(group, nameOf(id), { tags }, { abortSignal }).submitted();
-        return network.publicIPAddresses.updateTags(group, nameOf(id), { tags }, { abortSignal });
+        if (kind === "disk") return compute.disks.update(group, nameOf(id), { tags }, call).submitted();
+        return network.publicIPAddresses.updateTags(group, nameOf(id), { tags }, call);
       });
     },
   };
@@ -204,13 +206,21 @@ export const listOf = (
 
 /** An SDK model as the engine sees it. */
 export function toLive(id: string, model: unknown): Live {
-  const { provisioningState, tags, location, properties } = model as {
+  const { provisioningState, tags, location, properties, etag } = model as {
+    etag?: string;
     provisioningState?: string;
     tags?: Record<string, string>;
     location?: string;
     properties?: { provisioningState?: string };
   };
-  return { id, state: stateOf(provisioningState ?? properties?.provisioningState), tags: tags ?? {}, location, model };
+  return {
+    id,
+    state: stateOf(provisioningState ?? properties?.provisioningState),
+    tags: tags ?? {},
+    location,
+    model,
+    ...(typeof etag === "string" && etag !== "" ? { etag } : {}),
+  };
 }
 
 // --- internal ---
@@ -247,6 +257,9 @@ function accountAndContainer(name: string): [string, string] {
   const [account = "", container = ""] = name.split("/");
   return [account, container];
 }
+
+const matching = (etag: string | undefined): Pick<Call, "requestOptions"> =>
+  etag === undefined ? {} : { requestOptions: { headers: { "If-Match": etag } } };
 
 const isPoller = (work: Work): work is SdkPoller => "submitted" in work;
 

@@ -99,7 +99,7 @@ function ordered(cluster: string, ours: readonly Found[]): Doomed[] {
   const ofKind = Map.groupBy(ours, (one) => one.kind);
   const byKey = new Map(ours.map((one) => [key(one.id), one]));
   // the claim is what tells others that a cluster is here: it goes last
-  const claims = ours.filter((one) => isClaim(one.tags, cluster));
+  const claims = ours.filter((one) => one.kind === "publicAddress" && isClaim(one.tags, cluster));
   const takers = goesWith(ours);
   return ours.map((one): Doomed => {
     const under = KINDS[one.kind].standsOn ?? [];

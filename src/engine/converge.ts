@@ -4,11 +4,13 @@
  */
 import { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import type { AnyResource } from "../core/plan/resource.ts";
 import { besideOthers } from "../core/plan/beside.ts";
+import { KINDS } from "../core/plan/kinds.ts";
+import type { AnyResource } from "../core/plan/resource.ts";
 import { decide, isSettled, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
 import { patiently, remove } from "./patiently.ts";
+import { createPatience, isOvertaken } from "./overtaken.ts";
 import type { Live } from "./provider.ts";
 import { type RetryBudget, createBudget } from "./retry.ts";
 import type { Tools } from "./tools.ts";
@@ -21,6 +23,13 @@ export interface ConvergeOptions {
   readonly observed?: Live | null;
   /** Asked just before every write, repeated ones too, and never sooner: throws when this run may write no more. */
   readonly permit?: () => Promise<void>;
+  /**
+   * What is wanted in view of what is there, of a resource that several runs change: asked before it is changed, and again when
+   * another one was quicker. Throws when this run may change it no more.
+   */
+  readonly adapt?: (live: Live) => AnyResource | Promise<AnyResource>;
+  /** It is changed and never made: throws what its absence means. */
+  readonly mustExist?: () => Error;
   /**
    * Called once Azure has accepted it: a machine may be usable long before Azure calls it done. `live` is what is there when
    * it was not this call that made it.
@@ -37,14 +46,21 @@ export interface ConvergeOptions {
 /** A machine that fails to be made is made again this often within a run, where the failure may pass. */
 const REPLACEMENTS = 1;
 
+/** How often a change of what has no etag is looked at again. */
+const CHECKS = 3;
+
 export async function converge(resource: AnyResource, tools: Tools, options: ConvergeOptions): Promise<Outcome> {
   const budget = createBudget(tools.clock, tools.random);
+  const patience = createPatience(resource.label, tools);
   const about = { id: resource.id, label: resource.label, ...(resource.node === undefined ? {} : { node: resource.node }) };
   let live: Live | null | undefined = options.observed;
   let acted: Outcome = "unchanged";
   let replaced = 0;
   let driving = false;
   let looked = false;
+  let checked = 0;
+  /** It changes, and no write can say what it was read as. */
+  const unguarded = KINDS[resource.kind].etag !== true && !isSettled(resource.kind);
   /** Azure has called it made while it was still at work on it: its lists are not believed any more. */
   let early = false;
   /** A request of ours may have been carried out without our knowing. */
@@ -56,7 +72,18 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
         live = (await look(resource, tools)) ?? null;
         looked = true;
       }
-      const decision = decide(resource, live ?? undefined, options.cluster);
+      if (live === null && options.mustExist !== undefined) throw options.mustExist();
+      let wanted = resource;
+      let decision = decide(resource, live ?? undefined, options.cluster);
+      // what has no etag is not written over on the word of an earlier look
+      if (decision === "update" && unguarded && !looked) {
+        live = undefined;
+        continue;
+      }
+      if (decision === "update" && options.adapt !== undefined && live !== null) {
+        wanted = await options.adapt(live);
+        decision = decide(wanted, live, options.cluster);
+      }
       switch (decision) {
         case "unchanged":
           if (!looked && isFresh(resource, live, tools.clock.now())) {
@@ -87,7 +114,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           await options.permit?.();
           tools.emit({ ...about, kind: "started", detail: "its creation failed: deleting it, to make it again" });
           if (live !== null && live !== undefined) await options.letGo?.(live);
-          await remove(resource, tools);
+          await remove({ ...resource, etag: live?.etag }, tools);
           await options.restore?.();
           live = null;
           continue;
@@ -99,10 +126,11 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           await tools.throttle.take("write", tools.signal);
           await options.permit?.();
           const operation = await tools.provider.put(
-            besideOthers(stamped(resource), live ?? undefined, isSettled(resource.kind) && live?.state !== "failed"),
+            besideOthers(stamped(wanted), live ?? undefined, isSettled(resource.kind) && live?.state !== "failed"),
             {
               signal: tools.signal,
-              createOnly: resource.kind === "machine" && live === null,
+              createOnly: live === null && KINDS[resource.kind].etag === true,
+              ...(live?.etag === undefined ? {} : { ifMatch: live.etag }),
             },
           );
           options.onAccepted?.();
@@ -110,6 +138,11 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           driving = true;
           const usable = await raceUsable((alone) => drive(operation, resource.kind, alone, resource), options.usable, tools);
           driving = false;
+          // and may have been written over by who looked when we did: seen, it is written again
+          if (decision === "update" && unguarded && checked++ < CHECKS) {
+            live = undefined;
+            continue;
+          }
           if (usable || resource.kind !== "machine" || operation.confirmed === true) return done(acted);
           live = await lookAtMade(resource, tools);
           if (live.state === "succeeded") return done(acted);
@@ -130,9 +163,10 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
   /** Waits as long as the budget says and returns what is known of the resource then; throws what is final. */
   async function again(error: unknown, before: Live | null | undefined): Promise<Live | null | undefined> {
     tools.signal.throwIfAborted();
-    if (error instanceof AzureError && error.status === 412) {
-      // another run has made it, unless it was our own request that went unanswered
+    if (isOvertaken(error)) {
+      // another run has made or changed it, unless it was our own request that went unanswered
       if (!unclear) acted = "unchanged";
+      await patience.next(error);
       return undefined;
     }
     if (
@@ -159,7 +193,8 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
     // a reference that is gone may be one that a replaced machine took along
     if (retry.kind === "lag" && options.restore !== undefined && resource.kind === "machine") await options.restore();
     unclear ||= retry.ambiguous;
-    return retry.ambiguous ? undefined : before;
+    // what another operation was at work on is another by now
+    return retry.ambiguous || ((retry.kind === "contention" || retry.kind === "lag") && before !== null) ? undefined : before;
   }
 }
 

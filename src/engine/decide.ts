@@ -6,7 +6,9 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { canonical, fingerprint } from "../core/fingerprint.ts";
 import { KINDS } from "../core/plan/kinds.ts";
 import type { AnyResource, Kind } from "../core/plan/resource.ts";
-import { clusterIn, isOurs } from "../core/plan/tags.ts";
+import { ownTagsOf } from "../core/plan/claim-change.ts";
+import { changedRules } from "../core/plan/drift.ts";
+import { DESTROYING, clusterIn, isOurs } from "../core/plan/tags.ts";
 import type { Live } from "./provider.ts";
 
 export type Decision = "create" | "update" | "unchanged" | "wait" | "replace";
@@ -24,7 +26,7 @@ export function decide(resource: AnyResource, live: Live | undefined, cluster: s
   if (live.state === "failed") return resource.kind === "machine" ? "replace" : "update";
   // another creation of the cluster wrote it before Azure had decided who has the claim: what it is called changes, and no more
   if (isSettled(resource.kind)) return isAnothers(resource, live) ? "update" : "unchanged";
-  if (live.tags[TAG] === fingerprintOf(resource)) return "unchanged";
+  if (live.tags[TAG] === fingerprintOf(resource) && !isMeddledWith(resource, live)) return "unchanged";
   return resource.kind === "networkInterface" && isAttached(live) ? "unchanged" : "update";
 }
 
@@ -53,6 +55,17 @@ function fingerprintOf(resource: AnyResource): string {
   const { osProfile, ...rest } = resource.body;
   return fingerprint({ ...rest, user: osProfile?.adminUsername, name: osProfile?.computerName });
 }
+
+/** The fingerprint says what was last written by one of us; what somebody changed since, or left behind, only it itself says. */
+const isMeddledWith = (resource: AnyResource, live: Live): boolean =>
+  (resource.kind === "publicAddress" && isRetagged(resource.body.tags, live.tags)) ||
+  (resource.kind === "loadBalancer" && changedRules([resource], new Map([[resource.id.toLowerCase(), live]])).length > 0);
+
+/** The claim is its tags; other addresses have none that matter. */
+const isRetagged = (wanted: Record<string, string> = {}, tags: Record<string, string>): boolean => {
+  const { [DESTROYING]: _, ...there } = ownTagsOf(tags);
+  return wanted["aoc-role"] === "claim" && canonical(there) !== canonical(wanted);
+};
 
 const isAttached = (live: Live): boolean => (live.model as { virtualMachine?: unknown }).virtualMachine !== undefined;
 

@@ -1,6 +1,10 @@
 /** Single requests with the engine's patience: a read, a delete, new tags; each repeated within its budget, and told about. */
+import { AzureError } from "../core/advice/azure-error.ts";
 import type { ClusterError } from "../core/errors.ts";
+import { canonical } from "../core/fingerprint.ts";
+import { nameOf } from "../core/plan/resource.ts";
 import { drive } from "./drive.ts";
+import { createPatience, isOvertaken } from "./overtaken.ts";
 import type { TagTarget, Target } from "./provider.ts";
 import { type RetryBudget, createBudget } from "./retry.ts";
 import type { RequestClass } from "./throttle.ts";
@@ -8,7 +12,7 @@ import type { RequestTools, Tools } from "./tools.ts";
 
 /** Deletes a resource and waits until it is gone; absent is success. With a label its retries are told by its name. */
 export async function remove(
-  target: Target & { readonly label?: string },
+  target: Target & { readonly label?: string; readonly etag?: string | undefined },
   tools: Tools,
   schedule?: "groupDelete",
 ): Promise<void> {
@@ -16,11 +20,13 @@ export async function remove(
   for (;;) {
     try {
       await tools.throttle.take("delete", tools.signal);
-      const operation = await tools.provider.delete(target, tools.signal);
+      const operation = await tools.provider.delete(target, tools.signal, target.etag);
       await drive(operation, schedule ?? target.kind, tools);
       return;
     } catch (error) {
       tools.signal.throwIfAborted();
+      // it is no longer what was read: whoever asked for this looks again
+      if (isOvertaken(error)) throw error;
       await pause(
         error,
         budget,
@@ -32,16 +38,34 @@ export async function remove(
   }
 }
 
-/** Replaces the tags of a group, an address or a disk. */
-export async function retag(target: TagTarget, tags: Record<string, string>, tools: Tools): Promise<void> {
+type Tags = Record<string, string>;
+
+/** How often a change of what has no etag is looked at again. */
+const CHECKS = 3;
+
+/**
+ * Changes tags of a group, an address or a disk: reads them and writes what `change` makes of them. An address that somebody else
+ * has changed in between refuses (412); others do not, so they are looked at again. A change that has
+ * been made already, or is `undefined`, is not written.
+ * @throws AzureError 404 when there is none; ClusterError ChangedMeanwhile (exit 7)
+ */
+export async function retag(target: TagTarget, change: (tags: Tags) => Tags | undefined, tools: Tools): Promise<void> {
   const budget = createBudget(tools.clock, tools.random);
+  const patience = createPatience(nameOf(target.id), tools);
+  let checked = 0;
   for (;;) {
+    const live = await patiently(tools, (signal) => tools.provider.get(target, signal));
+    if (live === undefined) throw new AzureError("ResourceNotFound", `${target.id} is not there`, { status: 404 });
+    const wanted = change(live.tags);
+    if (wanted === undefined || canonical(wanted) === canonical(live.tags)) return;
     try {
       await tools.throttle.take("write", tools.signal);
-      return await tools.provider.tag(target, tags, tools.signal);
+      await tools.provider.tag(target, wanted, tools.signal, live.etag);
+      if (live.etag !== undefined || ++checked > CHECKS) return;
     } catch (error) {
       tools.signal.throwIfAborted();
-      await pause(error, budget, "write", tools);
+      if (isOvertaken(error)) await patience.next(error);
+      else await pause(error, budget, "write", tools);
     }
   }
 }

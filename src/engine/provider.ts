@@ -11,6 +11,8 @@ export interface Live {
   readonly tags: Record<string, string>;
   readonly location: string | undefined;
   readonly model: unknown;
+  /** Of kinds that have one (Network's, machines): changes with every change, and says in a write what it was read as. */
+  readonly etag?: string;
 }
 
 /** A PUT or DELETE that Azure accepted. */
@@ -25,8 +27,10 @@ export interface Operation {
 
 export interface PutOptions {
   readonly signal: AbortSignal;
-  /** Refuse with 412 when it exists (`If-None-Match: *`; machines only). */
+  /** Refuse with 412 when it exists (`If-None-Match: *`). */
   readonly createOnly?: boolean;
+  /** Refuse with 412 when it is no longer what was read (`If-Match`). */
+  readonly ifMatch?: string;
 }
 
 /** What identifies a resource: kind and id. Disks are in no plan, for they come with their machine; but they may be left behind. */
@@ -46,8 +50,8 @@ export interface Provider {
   put(resource: AnyResource, options: PutOptions): Promise<Operation>;
   /** The states of all that is beside it, of its kind, by lower-case id; undefined where there is no list of them. */
   siblings?(target: Target, signal: AbortSignal): Promise<ReadonlyMap<string, Live["state"]> | undefined>;
-  /** Absent is success. */
-  delete(target: Target, signal: AbortSignal): Promise<Operation>;
-  /** Replaces the tags of a group, an address or a disk, and changes nothing else. 404 when there is none. */
-  tag(target: TagTarget, tags: Record<string, string>, signal: AbortSignal): Promise<void>;
+  /** Absent is success. @param ifMatch refuse with 412 when it is no longer what was read */
+  delete(target: Target, signal: AbortSignal, ifMatch?: string): Promise<Operation>;
+  /** Replaces the tags of a group, an address or a disk, and changes nothing else. 404 when there is none, 412 as above. */
+  tag(target: TagTarget, tags: Record<string, string>, signal: AbortSignal, ifMatch?: string): Promise<void>;
 }

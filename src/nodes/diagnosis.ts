@@ -46,7 +46,7 @@ const LOG_ROWS: readonly Row[] = [
   {
     class: "cloud-config-refused",
     pattern:
-      /Failed to (parse|apply|validate) (user-data|cloud-config)|Ignition failed|coreos-cloudinit.*(incorrect type for|unrecognized key|Unit \S+ not found)|Unit \S+ not found.*cloudinit/i,
+      /Failed to (parse|apply|validate) (user-data|cloud-config)|Ignition failed|ignition\[\d+\]: (CRITICAL|failed to|error)|cloud-init\[\d+\]:.*(Failed|CRITICAL|Traceback)|coreos-cloudinit.*(incorrect type for|unrecognized key|Unit \S+ not found)|Unit \S+ not found.*cloudinit/i,
     summary: "the node refused its cloud-config",
     advice: "Check the file with: azure-coreos-cluster lint FILE. Custom data cannot change: remove the node and make it again.",
   },
@@ -140,11 +140,13 @@ const FAILED_UNIT = /^\W*(\S+\.(?:service|mount|socket|target|timer|swap|device)
 
 export function classify(found: Evidence): Diagnosis {
   const reached = fromState(found);
-  if (reached !== undefined) return reached;
+  // that Azure gave a machine up says little: what it wrote before may say why
+  if (reached !== undefined && reached.class !== "machine-failed") return reached;
   for (const text of [found.journal, found.serial]) {
     const hit = text === undefined ? undefined : fromLog(text);
     if (hit !== undefined) return hit;
   }
+  if (reached !== undefined) return reached;
   const unit = FAILED_UNIT.exec(found.failedUnits ?? "")?.[1];
   if (unit !== undefined) {
     return {

@@ -5,7 +5,7 @@
 import type { Alike, DestroyDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { refuseTaken } from "./cluster/let-go.ts";
-import { type Located, locate, lookIn } from "./cluster/locate.ts";
+import { type Cluster, findCluster, lookIn } from "./cluster/find.ts";
 import { type Destroyed, awaitGroupGone, destroyCluster } from "./destroy/destroy-cluster.ts";
 import { type Doom, intentOf, isEmpty, surveyDoom } from "./destroy/doom-survey.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
@@ -32,7 +32,7 @@ export async function destroy(run: Run, name: string, options: DestroyOptions = 
 
 /** What would go. Reads only; a group that is on its way out already is waited for. */
 export async function planDestroy(run: Run, name: string, { resourceGroup }: DestroyOptions = {}): Promise<Doom> {
-  return surveyDoom(run, await settled(run, await locate(run, name, resourceGroup)));
+  return surveyDoom(run, await settled(run, await findCluster(run, name, resourceGroup)));
 }
 
 /**
@@ -54,7 +54,7 @@ export async function carryOutDestroy(run: Run, doom: Doom): Promise<DestroyOutc
 
 export const destroyDocument = (
   run: Run,
-  { name, groupName }: Pick<Located, "name" | "groupName">,
+  { name, groupName }: Pick<Cluster, "name" | "groupName">,
   { deleted, left }: Destroyed,
   kept: readonly Alike[] = [],
 ): DestroyDocument => ({
@@ -82,7 +82,7 @@ async function destroyAndForget(run: Run, doom: Doom): Promise<Destroyed> {
   }
 }
 
-async function settled(run: Run, located: Located): Promise<Located> {
+async function settled(run: Run, located: Cluster): Promise<Cluster> {
   if (located.group?.deleting !== true) return located;
   run.say(`The resource group ${located.groupName} is being deleted already: waiting for it.`);
   await awaitGroupGone(run, located.groupName);

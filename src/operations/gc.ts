@@ -2,7 +2,7 @@
 import { ClusterError } from "../core/errors.ts";
 import { duration } from "../core/words.ts";
 import { type KnownCluster, knownClusters } from "./cluster/known-clusters.ts";
-import { expiryOf, lookIn } from "./cluster/locate.ts";
+import { expiryOf, lookIn } from "./cluster/find.ts";
 import { type DestroyOutcome, carryOutDestroy, checkDestroy, destroyDocument } from "./destroy.ts";
 import { surveyDoom } from "./destroy/doom-survey.ts";
 import { USED } from "./destroy/used-by-others.ts";

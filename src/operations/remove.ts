@@ -3,6 +3,7 @@
  * then the machine with its disks, interface and address; then its NAT rule, and what the claim remembers. In three steps that a
  * caller may look between: what will go, whether anything forbids it, and the removal.
  */
+import { type Snapshot, snapshotOf } from "./cluster/snapshot.ts";
 import type { RemoveDocument } from "../core/documents.ts";
 import type { LoadBalancer } from "@azure/arm-network";
 import { clusterOf, names, nodeIndex } from "../core/plan/cluster.ts";
@@ -15,12 +16,16 @@ import { loadBalancer } from "../core/plan/resources/load-balancer.ts";
 import { type ClusterSpec, buildSpec } from "../core/spec/spec.ts";
 import { converge } from "../engine/converge.ts";
 import { patiently } from "../engine/patiently.ts";
-import { type Claim, findCluster, noSuchCluster } from "./cluster/find-cluster.ts";
+import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "./cluster/shared-changes.ts";
+import { ownTagsOf, withNodes } from "../core/plan/claim-change.ts";
+import { nodesIn } from "../core/plan/read-tags.ts";
+import { isForeign } from "./cluster/find.ts";
+import { type Claim, claimNeeded } from "./cluster/claim.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
-import { locate } from "./cluster/locate.ts";
+import { findCluster } from "./cluster/find.ts";
 import { nodeNamed } from "./cluster/node-name.ts";
 import { type Part, intentOf, partsOf, refuseHarmful, removeParts } from "./cluster/node-parts.ts";
-import { type Snapshot, interfaceAddresses, machinesOf } from "./create/choose-nodes.ts";
+import { interfaceAddresses, knownNodes, machinesOf } from "./create/choose-nodes.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
 import { leaveEtcd } from "./etcd/leaving.ts";
@@ -42,6 +47,8 @@ export interface Removal {
   readonly owner: Owner;
   /** Nodes of which anything is left. */
   readonly there: readonly KnownNode[];
+  /** Indexes of the nodes that it had, or was to have. */
+  readonly known: ReadonlySet<number>;
   /** Indexes of those that go; empty when none of the named ones is there. */
   readonly going: readonly number[];
   /** Names of their machines. */
@@ -73,13 +80,13 @@ export async function planRemoval(
   nodes: readonly string[],
   { resourceGroup }: RemoveOptions = {},
 ): Promise<Removal> {
-  const { groupName } = await locate(run, name, resourceGroup);
-  const { claim, foreignGroup, owner } = await findCluster(run, name, groupName);
-  if (claim === undefined) throw noSuchCluster(name, groupName);
+  const cluster = await findCluster(run, name, resourceGroup);
+  const claim = claimNeeded(cluster);
+  const { groupName, owner } = cluster;
   const { spec } = buildSpec(name, {}, claim.kept);
-  const all = await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal));
-  const snapshot: Snapshot = provenOf(all, owner);
+  const snapshot: Snapshot = provenOf(await snapshotOf(run, cluster), owner);
   const named = nodes.map((word) => nodeNamed(spec, word));
+  const known = knownNodes(spec, snapshot, claim);
   const there = nodesOf(spec, snapshot, claim, named);
   const going = named.filter((index) => there.some((node) => node.index === index));
   const staying = there.filter((node) => !named.includes(node.index));
@@ -89,8 +96,9 @@ export async function planRemoval(
     claim,
     groupName,
     owner,
-    foreignGroup,
+    foreignGroup: isForeign(cluster),
     there,
+    known,
     going,
     machines: going.map((index) => names.machine(spec, index)),
     staying,
@@ -165,6 +173,8 @@ function nodesOf(spec: ClusterSpec, snapshot: Snapshot, claim: Claim, going: rea
   const half = going.filter(
     (index) =>
       balancer?.state === "failed" ||
+      claim.nodes?.has(index) === true ||
+      claim.choices.members.has(index) ||
       rules.some((rule) => rule.name === `ssh-${index}` && rule.frontendPort === spec.ssh + index),
   );
   const addresses = new Map([...claim.choices.members, ...interfaceAddresses(spec, snapshot)]);
@@ -189,17 +199,57 @@ async function atOnce(work: readonly Promise<void>[]): Promise<void> {
   if (failed !== undefined) throw failed.reason;
 }
 
-/** The load balancer without the nodes' rules, and the claim without what it remembered of them. */
-async function forget(run: Run, { spec, claim, groupName: group, foreignGroup, there, staying }: Removal): Promise<void> {
-  const gone = there.filter((node) => !staying.includes(node)).map((node) => node.index);
-  const members = new Map([...claim.choices.members].filter(([index]) => !gone.includes(index)));
-  const cluster = clusterOf(Object.freeze({ ...spec, numNodes: staying.length }), {
+/** The claim without what it remembered of the nodes, and the load balancer without their rules: cluster/shared-changes.ts. */
+async function forget(run: Run, removal: Removal): Promise<void> {
+  const { spec, claim, going, known } = removal;
+  const how = { cluster: spec.name, mustExist: () => destroyedMeanwhile(spec.name) };
+  const cluster = clusterWith(run, removal, (index) => !going.includes(index));
+  const before = withNodes(ownTagsOf(claim.tags), known);
+  const wanted = claimResource(cluster);
+  await converge(wanted, run.tools, { ...how, adapt: adaptClaim(cluster, before, wanted.body.tags ?? {}) });
+  await removeMadeAgain(run, removal);
+  // last: by its rules a removal that broke off is known
+  await converge(loadBalancer(cluster), run.tools, { ...how, adapt: adaptBalancer(run, cluster) });
+}
+
+/** How often the same nodes are looked for, when somebody makes them again and again. */
+const PASSES = 4;
+
+/**
+ * A run that read the claim before it was changed may have made the nodes again, as missing. What is seen of them before a look at a
+ * claim that does not have them is such a run's, which makes no more of it.
+ */
+async function removeMadeAgain(run: Run, { spec, claim, groupName, owner, going }: Removal): Promise<void> {
+  for (let pass = 1; pass <= PASSES; pass++) {
+    const parts = await partsOf(run, spec, { owner, groupName }, going);
+    if (parts.length === 0) return;
+    const now = await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "publicAddress", id: claim.id }, signal));
+    const claimed = nodesIn(now?.tags ?? {});
+    await removeParts(
+      run,
+      owner,
+      parts.filter((part) => claimed?.has(part.node) !== true),
+    );
+    if (parts.every((part) => claimed?.has(part.node) === true)) return;
+  }
+}
+
+/** The cluster with some of its nodes. */
+function clusterWith(
+  run: Run,
+  { spec, claim, groupName: group, foreignGroup, there, known }: Removal,
+  has: (index: number) => boolean,
+) {
+  const members = new Map([...claim.choices.members].filter(([index]) => has(index)));
+  const staying = [...known].filter(has).sort((a, b) => a - b);
+  const addressOf = (index: number): string => there.find((node) => node.index === index)?.address ?? members.get(index) ?? "";
+  return clusterOf(Object.freeze({ ...spec, numNodes: staying.length }), {
     subscription: run.subscription,
     group,
     foreignGroup,
     location: claim.location,
     choices: { ...claim.choices, members },
-    nodes: staying.map(({ index, address }) => ({ index, name: names.machine(spec, index), address, userData: "" })),
+    nodes: staying.map((index) => ({ index, name: names.machine(spec, index), address: addressOf(index), userData: "" })),
     image: { reference: {} },
     acceleratedNetworking: false,
     premiumDisks: false,
@@ -207,7 +257,4 @@ async function forget(run: Run, { spec, claim, groupName: group, foreignGroup, t
     ...(spec.virtualNetworkName === undefined ? {} : { subnetId: "elsewhere" }),
     ...(claim.tags["aoc-expires"] === undefined ? {} : { expires: claim.tags["aoc-expires"] }),
   });
-  await converge(claimResource(cluster), run.tools, { cluster: spec.name });
-  // last: by its rules a removal that broke off is known
-  await converge(loadBalancer(cluster), run.tools, { cluster: spec.name });
 }

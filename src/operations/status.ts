@@ -6,7 +6,7 @@ import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { etcdDocument, nodeDocument } from "../core/node-document.ts";
 import { clusterDocument } from "../core/outputs.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
-import { type Located, locate } from "./cluster/locate.ts";
+import { type Cluster, findCluster } from "./cluster/find.ts";
 import { type Health, askNodes } from "./cluster/node-health.ts";
 import type { Run } from "./run.ts";
 
@@ -26,7 +26,7 @@ export interface StatusOptions {
 
 /** @throws ClusterError ClusterNotFound, ClusterHalfMade, BeingDestroyed (exit 1); ClaimDamaged, ClaimTwice (exit 7) */
 export async function status(run: Run, name: string, { resourceGroup }: StatusOptions = {}): Promise<Status> {
-  const located = await locate(run, name, resourceGroup);
+  const located = await findCluster(run, name, resourceGroup);
   if (located.claims.length === 0 && located.own) throw halfMade(located);
   const live = await readLiveCluster(run, located);
   const way = await identityFor(run, name, live.claim.choices.sshPublicKey);
@@ -49,7 +49,7 @@ export async function status(run: Run, name: string, { resourceGroup }: StatusOp
 const worthAsking = ({ provisioning, power }: LiveNode): boolean =>
   provisioning !== undefined && (power === undefined || power === "running" || power === "starting");
 
-function documentOf(run: Run, { groupName }: Located, live: LiveCluster, health: Health, identityFile: string): StatusDocument {
+function documentOf(run: Run, { groupName }: Cluster, live: LiveCluster, health: Health, identityFile: string): StatusDocument {
   const { spec, claim, location, drift, resources, expires } = live;
   const nodes = live.nodes.map((node): StatusNode => {
     const asked = health.nodes.get(node.index);
@@ -104,7 +104,7 @@ function stateOf({ provisioning, power }: LiveNode, health: string | undefined):
   return health ?? "running";
 }
 
-const halfMade = ({ name, groupName, group }: Located): ClusterError =>
+const halfMade = ({ name, groupName, group }: Cluster): ClusterError =>
   new ClusterError(
     group?.deleting === true ? "BeingDestroyed" : "ClusterHalfMade",
     group?.deleting === true

@@ -6,7 +6,7 @@ import { refuse } from "./arm-error.ts";
 import { type Address, keyOf } from "./arm-id.ts";
 import { clone, type Json, list, object, propertiesOf } from "./json.ts";
 import { answer, type SimAnswer } from "./message.ts";
-import { bodyOf, checkVersion } from "./request-checks.ts";
+import { bodyOf, checkMatch, checkVersion } from "./request-checks.ts";
 import { type Desk, shown, targetOf, writeResource } from "./resource-requests.ts";
 
 /** Collections by parent type; true: ARM lets the part be written by itself. */
@@ -59,14 +59,16 @@ export function answerEmbedded(desk: Desk, address: Address): SimAnswer | undefi
   const others = list(propertiesOf(whole)[collection]).filter((one) => keyOf(String(one["name"])) !== keyOf(name));
   if (call.method === "DELETE") {
     if (part(whole) === undefined) return answer(204);
+    checkMatch(call, part(whole));
     object(whole["properties"])[collection] = others;
-    const { headers } = writeResource(desk, target, whole);
+    const { headers } = writeResource(desk, target, whole, false);
     return answer(202, undefined, headers);
   }
   if (call.method !== "PUT")
     return refuse(405, "MethodNotAllowed", `The method ${call.method} is not supported on ${collection}.`);
   const fresh = part(whole) === undefined;
+  checkMatch(call, part(whole));
   object(whole["properties"])[collection] = [...others, { ...bodyOf(call), name }];
-  const { headers } = writeResource(desk, target, whole);
+  const { headers } = writeResource(desk, target, whole, false);
   return answer(fresh ? 201 : 200, part(cloud.get(target.id)?.resource ?? {}), headers);
 }

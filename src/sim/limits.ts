@@ -19,6 +19,8 @@ export interface Limits {
   readonly unregistered: readonly string[];
   /** Subscriptions that there are; none: every GUID is one. */
   readonly subscriptions: readonly string[];
+  /** Whether disks that are made with a machine carry its tags, as they mostly do, or none. */
+  readonly diskTags: boolean;
   /** What `Microsoft.Authorization/permissions` answers. */
   readonly actions: readonly string[];
   readonly notActions: readonly string[];
@@ -37,6 +39,7 @@ export const DEFAULT_LIMITS: Limits = {
   restrictedSizes: [],
   unregistered: [],
   subscriptions: [],
+  diskTags: true,
   actions: ["*"],
   notActions: [],
 };

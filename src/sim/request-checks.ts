@@ -97,19 +97,25 @@ export function checkTags(body: Json): void {
   }
 }
 
-export function checkMatch(call: Call, before: Entry | undefined): void {
+/**
+ * If-Match and If-None-Match. What has no etag (availability sets, keys, groups) takes no notice of either.
+ * @param resource what is there: a resource, or a part of one
+ * @throws ArmError 412 PreconditionFailed, PreconditionFailedEtagMismatch
+ */
+export function checkMatch(call: Call, resource: Json | undefined, etagged = true): void {
   const none = call.headers.get("if-none-match");
   const match = call.headers.get("if-match");
-  const etag = before === undefined ? undefined : text(before.resource["etag"]);
-  if (none === "*" && before !== undefined) {
+  const etag = text(resource?.["etag"]);
+  if (!etagged || (resource !== undefined && etag === undefined)) return;
+  if (none === "*" && resource !== undefined) {
     refuse(
       412,
       "PreconditionFailed",
       "The condition '*' in the If-None-Match header was not satisfied: the resource already exists.",
     );
   }
-  if (match === undefined || (match === "*" && before !== undefined)) return;
-  if (etag !== match) {
+  if (match === undefined || (match === "*" && resource !== undefined)) return;
+  if (match === "*" || etag === undefined || !match.split(/,\s*/).includes(etag)) {
     refuse(
       412,
       "PreconditionFailedEtagMismatch",

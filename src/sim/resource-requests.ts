@@ -27,6 +27,8 @@ export interface Desk {
   readonly lagMs: number;
 }
 
+const MACHINES = "Microsoft.Compute/virtualMachines";
+
 export interface Target {
   readonly kind: Kind;
   readonly id: string;
@@ -69,10 +71,11 @@ export function readResource({ cloud, call }: Desk, { kind, id, name, group, sub
   }
   if (call.method === "HEAD") return answer(204);
   const body = shown(kind, cloud, entry);
-  return answer(200, body, kind.etag ? { etag: String(body["etag"]) } : {});
+  return answer(200, body, typeof body["etag"] === "string" ? { etag: body["etag"] } : {});
 }
 
-export function writeResource(desk: Desk, target: Target, body: Json): SimAnswer {
+/** @param match the conditions of the request are about this resource, and not about a part of it */
+export function writeResource(desk: Desk, target: Target, body: Json, match = true): SimAnswer {
   const { cloud, call, running, doom } = desk;
   const { kind, id, name, group, subscription } = target;
   const owner = groupEntry(cloud, subscription, group.split("/").at(-1) ?? "");
@@ -96,7 +99,7 @@ export function writeResource(desk: Desk, target: Target, body: Json): SimAnswer
   checkMembers(kind.members, body);
   const location = locate(kind, body, owner, before, { id, name });
   checkTags(body);
-  checkMatch(call, before);
+  if (match) checkMatch(call, before?.resource, kind.etag || kind.type === MACHINES);
   checkBusy(kind, before, id);
   const change: Change = {
     cloud,
@@ -176,6 +179,7 @@ export function patchResource(desk: Desk, target: Target): SimAnswer {
   const entry =
     cloud.get(target.id) ?? refuse(404, "ResourceNotFound", `The Resource '${target.kind.type}/${target.name}' was not found.`);
   checkLocks(cloud, target.id, "write");
+  checkMatch(call, entry.resource);
   const body = bodyOf(call);
   const others = Object.keys(body).filter((name) => name !== "tags");
   if (others.length > 0)
@@ -184,6 +188,7 @@ export function patchResource(desk: Desk, target: Target): SimAnswer {
   entry.resource["tags"] = clone(object(body["tags"]));
   entry.changed = cloud.now();
   if (target.kind.etag) freshTag(cloud, entry);
+  else if (entry.resource["etag"] !== undefined) entry.resource["etag"] = `"${cloud.random.hex(8)}"`;
   return answer(200, shown(target.kind, cloud, entry));
 }
 
@@ -194,7 +199,7 @@ export function deleteResource(desk: Desk, target: Target): SimAnswer {
   const entry = cloud.get(id);
   if (entry === undefined) return answer(204);
   checkLocks(cloud, id, "delete");
-  checkMatch(call, entry);
+  checkMatch(call, entry.resource);
   kind.inUse?.(cloud, entry);
   const timing = kind.remove;
   if (timing.header === "none") {

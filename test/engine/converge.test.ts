@@ -1,7 +1,7 @@
 /** One resource brought to what the plan says, whatever is there and whatever happens on the way. */
 import { expect, test } from "vitest";
 import type { AnyResource } from "../../src/core/plan/resource.ts";
-import { type ConvergeOptions, converge } from "../../src/engine/converge.ts";
+import { type ConvergeOptions, beingDestroyed, converge } from "../../src/engine/converge.ts";
 import { stamped } from "../../src/engine/decide.ts";
 import type { Live } from "../../src/engine/provider.ts";
 import { type Memory, type Script, azureError, machine, made, memory, network } from "./memory.ts";
@@ -266,4 +266,53 @@ test("a list's word of a machine that was made a moment ago is made sure of; of 
   });
   expect((await brought(machine(), seen(5000))).verbs()).toEqual(["get"]);
   expect((await brought(machine(), seen(11 * 60_000))).verbs()).toEqual([]);
+});
+
+test("a machine that another run is making is told of at once, and is waited for no more when its node answers", async () => {
+  const usable = Promise.withResolvers<void>();
+  const on = memory();
+  const theirs = made(machine(), "working");
+  on.there.set(theirs.id, theirs);
+  void on.clock.sleep(2500).then(() => usable.resolve());
+  const told: (Live | undefined)[] = [];
+  const options = { cluster: "c", observed: theirs, usable: usable.promise, onAccepted: (live?: Live) => told.push(live) };
+  expect(await converge(machine(), on.tools, options)).toBe("created");
+  expect(on.clock.now()).toBeLessThan(3000);
+  expect(told).toEqual([theirs]);
+  expect(on.events.map(({ kind }) => kind)).toEqual(["waiting", "done"]);
+  expect(on.verbs()).not.toContain("put");
+});
+
+test("one that is being deleted is not told of as accepted until it is made again", async () => {
+  const on = memory();
+  on.there.set(machine().id, made(machine(), "deleting"));
+  void on.clock.sleep(3000).then(() => on.there.delete(machine().id));
+  const told: (Live | undefined)[] = [];
+  expect(
+    await converge(machine(), on.tools, {
+      cluster: "c",
+      observed: made(machine(), "deleting"),
+      onAccepted: (live) => told.push(live),
+    }),
+  ).toBe("created");
+  expect(told).toEqual([undefined]);
+});
+
+test("what happens is told in order, and its beginning once, however often it is sent", async () => {
+  const on = await brought(network(), undefined, { put: [busy, reset] });
+  expect(on.events.map(({ kind, change }) => change ?? kind)).toEqual(["started", "retrying", "retrying", "waiting", "created"]);
+  const nothing = await brought(network(), made(stamped(network()), "succeeded"));
+  expect(nothing.events).toMatchObject([{ kind: "unchanged" }]);
+  expect(nothing.events[0]).not.toHaveProperty("change");
+});
+
+test.each([
+  [azureError("ResourceGroupBeingDeleted", { status: 409 }), "BeingDestroyed"],
+  [azureError("ResourceGroupDeletionTimeout", { status: 409 }), "BeingDestroyed"],
+  [azureError("Conflict", { status: 409 }), undefined],
+  [new Error("ResourceGroupBeingDeleted"), undefined],
+])("a failure while the group goes away is a conflict, and any other stays what it is: %s", (error, code) => {
+  const said = beingDestroyed(error, "g");
+  if (code === undefined) expect(said).toBe(error);
+  else expect(said).toMatchObject({ code, exit: 7, source: "azure", cause: error, message: "resource group g is being deleted" });
 });

@@ -33,11 +33,24 @@ test.each<[string, AnyResource, Live | undefined, string]>([
   expect(decide(resource, live, "c")).toBe(decision);
 });
 
+const trusting = (ca: string): AnyResource =>
+  ({
+    ...machine(),
+    body: { ...machine().body, tags: { ...(machine().body as { tags: object }).tags, "aoc-etcd-ca": ca } },
+  }) as AnyResource;
+
+test("a machine of the same authority, or of one that is not said, is the cluster's", () => {
+  expect(decide(trusting("one"), made(trusting("one"), "succeeded"), "c")).toBe("unchanged");
+  expect(decide(trusting("one"), made(machine(), "succeeded"), "c")).toBe("unchanged");
+  expect(decide(machine(), made(trusting("one"), "succeeded"), "c")).toBe("unchanged");
+});
+
 test.each<[string, AnyResource, Record<string, string>, string]>([
   ["nobody's", network(), { "managed-by": "", "aoc-cluster": "" }, "NotOurs"],
   ["another cluster's", network(), { "aoc-cluster": "d" }, "NotOurs"],
   ["another tool's", network(), { "managed-by": "terraform" }, "NotOurs"],
   ["another creation's", machine("first"), { "aoc-id": "second" }, "ClusterConflict"],
+  ["of another authority", trusting("one"), { "aoc-etcd-ca": "two" }, "ClusterConflict"],
 ])("refused with exit 7: %s", (_, resource, tags, code) => {
   expect(() => decide(resource, made(resource, "succeeded", tags), "c")).toThrow(expect.objectContaining({ code, exit: 7 }));
 });

@@ -105,3 +105,20 @@ test("an abort ends it at once", async () => {
   await expect(driven).rejects.toThrow("enough");
   expect(clock.now()).toBe(0);
 });
+
+test.each([400, 409, 412])(
+  "a poll that is answered with %i is the operation's result, and not asked for again",
+  async (status) => {
+    const verdict = azureError("RetryableError", { status });
+    const { tools, one, polls } = operation(60_000, [verdict]);
+    await expect(drive(one, "network", tools)).rejects.toBe(verdict);
+    expect(polls).toHaveLength(1);
+  },
+);
+
+test("faults between which an answer came do not add up", async () => {
+  const reset = azureError("ECONNRESET");
+  const faults = [reset, reset, reset, reset, reset, reset, reset, reset];
+  const { tools, one } = operation(0, [...faults, false, ...faults, false]);
+  await drive(one, "network", tools);
+});

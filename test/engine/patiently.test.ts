@@ -8,6 +8,7 @@ const lost = azureError("ECONNRESET");
 const absent = azureError("ResourceGroupNotFound", { status: 404 });
 const forbidden = azureError("AuthorizationFailed", { status: 403 });
 
+const GROUP = { id: "g", state: "succeeded", tags: {}, location: "westus", model: {} } as const;
 const TARGET = { kind: "resourceGroup", id: "/subscriptions/s/resourceGroups/g" } as const;
 
 /** Work with these answers before it goes well, and how long it took. */
@@ -100,9 +101,10 @@ test("an interrupt ends a delete and a change of tags with its own reason", asyn
   const reason = new Error("interrupted");
   for (const work of [
     (cloud: ReturnType<typeof memory>) => remove(TARGET, cloud.tools),
-    (cloud: ReturnType<typeof memory>) => retag(TARGET, {}, cloud.tools),
+    (cloud: ReturnType<typeof memory>) => retag(TARGET, (tags) => ({ ...tags, a: "b" }), cloud.tools),
   ]) {
     const cloud = memory();
+    cloud.there.set(TARGET.id, GROUP);
     const fail = (): Promise<never> => {
       cloud.stop.abort(reason);
       return Promise.reject(lost);
@@ -116,16 +118,19 @@ test("an interrupt ends a delete and a change of tags with its own reason", asyn
 
 test("tags are put again after a lost answer and a lagging read of the group, and a refusal is thrown", async () => {
   const cloud = memory();
+  cloud.there.set(TARGET.id, GROUP);
   const turns: unknown[] = [lost, absent, busy];
   const sent: unknown[] = [];
   cloud.tools.provider.tag = (target, tags) => {
     sent.push([target, tags]);
     const turn = turns.shift();
-    return turn === undefined ? Promise.resolve() : Promise.reject(turn);
+    if (turn !== undefined) return Promise.reject(turn);
+    cloud.there.set(TARGET.id, { ...GROUP, tags });
+    return Promise.resolve();
   };
-  await retag(TARGET, { a: "b" }, cloud.tools);
+  await retag(TARGET, () => ({ a: "b" }), cloud.tools);
   expect(sent).toEqual(Array.from({ length: 4 }, () => [TARGET, { a: "b" }]));
   expect(cloud.events.map((event) => event.id)).toEqual(["azure/write", "azure/write", "azure/write"]);
   turns.push(forbidden);
-  await expect(retag(TARGET, {}, cloud.tools)).rejects.toBe(forbidden);
+  await expect(retag(TARGET, () => ({}), cloud.tools)).rejects.toBe(forbidden);
 });

@@ -5,16 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Mutant, withFault } from "./mutations.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
-
 /** In a copy of the sources, which goes when the process ends. Faults in different files are looked at together: it takes seconds. */
-export function createCompiler(): (mutants: readonly Mutant[]) => Mutant[] {
+export function createCompiler(root: string): (mutants: readonly Mutant[]) => Mutant[] {
   const dir = mkdtempSync(join(tmpdir(), "mutants-"));
   process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
-  cpSync(join(ROOT, "src"), join(dir, "src"), { recursive: true });
-  cpSync(join(ROOT, "package.json"), join(dir, "package.json"));
-  symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"));
-  const config = JSON.parse(readFileSync(join(ROOT, "tsconfig.json"), "utf8")) as { compilerOptions: object };
+  cpSync(join(root, "src"), join(dir, "src"), { recursive: true });
+  cpSync(join(root, "package.json"), join(dir, "package.json"));
+  symlinkSync(join(root, "node_modules"), join(dir, "node_modules"));
+  const config = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8")) as { compilerOptions: object };
   writeFileSync(
     join(dir, "tsconfig.json"),
     JSON.stringify({
@@ -48,7 +46,7 @@ export function createCompiler(): (mutants: readonly Mutant[]) => Mutant[] {
     for (const [at, mutant] of mutants.entries())
       writeFileSync(join(dir, mutant.file), withFault(before[at]?.source ?? "", mutant));
     try {
-      execFileSync(join(ROOT, "node_modules/.bin/tsc"), ["-p", dir, "--pretty", "false"], {
+      execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", dir, "--pretty", "false"], {
         stdio: ["ignore", "pipe", "ignore"],
       });
       return new Set();

@@ -176,7 +176,8 @@ function* faults(node: Node, above: readonly Node[], source: string): Generator<
 function* literalFaults(node: Node, parent: Node | undefined): Generator<Fault> {
   const { value } = node;
   if (typeof value === "boolean") yield ["boolean turned", node, String(!value)];
-  if (typeof value === "number") yield ["number changed", node, value === 0 ? "1" : value === 1 ? "0" : String(value + 1)];
+  if (typeof value === "number")
+    yield ["number changed", node, value === 0 ? "1" : value === 1 ? "0" : String(value < 10 ? value + 1 : value * 10)];
   if (typeof value !== "string") return;
   const compared = parent?.type === "BinaryExpression" || parent?.type === "SwitchCase";
   const coded = parent?.type === "NewExpression" && (parent["arguments"] as Node[])[0] === node && /^[A-Z][A-Za-z]+$/.test(value);

@@ -3,7 +3,7 @@
  * in the file that MUTANTS names; see run.ts.
  */
 import { readFileSync } from "node:fs";
-import { relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { type Mutant, withFault, withProbes } from "./mutations.ts";
@@ -23,6 +23,14 @@ const root = new URL("../..", import.meta.url).pathname;
 const job = JSON.parse(readFileSync(process.env["MUTANTS"] ?? "", "utf8")) as Job;
 const escaped = (name: string): string => name.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 
+/** A module with what the job puts into it; undefined where that is nothing. */
+function changed(source: string, id: string): string | undefined {
+  const file = relative(root, id);
+  if (job.fault?.file === file) return withFault(source, job.fault);
+  const here = (job.probes ?? []).filter((one) => one.file === file);
+  return here.length === 0 ? undefined : withProbes(source, here);
+}
+
 /** In the order given: cheap files first. */
 class InOrder extends BaseSequencer {
   override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -36,16 +44,14 @@ export default defineConfig({
     {
       name: "mutants",
       enforce: "pre",
-      transform(source: string, id: string) {
-        const file = relative(root, id);
-        if (job.fault?.file === file) return withFault(source, job.fault);
-        const here = (job.probes ?? []).filter((one) => one.file === file);
-        return here.length === 0 ? undefined : withProbes(source, here);
-      },
+      transform: changed,
+      // what is kept of a module from run to run is not the one with another fault in it
+      configureVitest: ({ defineCacheKeyGenerator }) => defineCacheKeyGenerator(({ id, sourceCode }) => changed(sourceCode, id)),
     },
   ],
   test: {
     root,
+    fsModuleCachePath: join(dirname(process.env["MUTANTS"] ?? ""), "cache"),
     include: [...job.files],
     globalSetup: job.files.some((file) => file.startsWith("test/nodes/")) ? ["test/nodes/login-user.ts"] : [],
     setupFiles: job.met === undefined ? [] : ["test/mutants/watch.ts"],
@@ -55,7 +61,7 @@ export default defineConfig({
     sequence: { sequencer: InOrder },
     bail: job.fault === undefined ? 0 : 1,
     retry: job.fault === undefined ? 0 : 1,
-    testTimeout: job.fault === undefined ? 120_000 : 30_000,
+    testTimeout: job.fault === undefined ? 120_000 : 20_000,
     ...(job.tests === undefined ? {} : { testNamePattern: new RegExp(`^\\s*(${job.tests.map(escaped).join("|")})$`) }),
   },
 });

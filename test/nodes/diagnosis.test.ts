@@ -26,6 +26,20 @@ describe("what a node's logs mean", () => {
     ["key-refused", silent("node login: ", { state: "no-login", code: "SshAuthentication" })],
     ["wrong-host-key", silent("node login: ", { state: "wrong-host-key", code: "HostKeyMismatch" })],
     ["machine-failed", silent(undefined, { state: "failed", code: "MachineFailed" })],
+    // OSProvisioningTimedOut: what the console says of Ignition and cloud-init is why
+    [
+      "cloud-config-refused",
+      silent("[    9.1] ignition[601]: failed to parse config: invalid config\nPress Enter", {
+        state: "failed",
+        code: "MachineFailed",
+      }),
+    ],
+    [
+      "cloud-config-refused",
+      silent("cloud-init[703]: Failed loading yaml blob. Invalid format", { state: "failed", code: "MachineFailed" }),
+    ],
+    ["no-boot", silent("Kernel panic - not syncing", { state: "failed", code: "MachineFailed" })],
+    ["machine-failed", silent("node login: ", { state: "failed", code: "MachineFailed" })],
     ["client-certificate", ssh("", { code: "EtcdClientCertificateMissing" })],
     [
       "cloud-config-refused",

@@ -242,6 +242,58 @@ const MATCHES: [what: string, headers: Record<string, string>, status: number, c
   ["If-Match: *, and it is there", { "if-match": "*" }, 200, undefined],
 ];
 
+test.each([
+  ["a change", "PUT", "old", 412],
+  ["a change", "PUT", "now", 200],
+  ["a change", "PUT", "*", 200],
+  ["new tags", "PATCH", "old", 412],
+  ["new tags", "PATCH", "now", 200],
+  ["a deletion", "DELETE", "old", 412],
+  ["a deletion", "DELETE", "now", 202],
+])("If-Match on %s of a network resource: %s with the etag %s is %i", async (_, method, which, status) => {
+  const on = arm();
+  await on.make(GROUP, group());
+  await on.make(vnetId, vnet());
+  const now = String((await on.ask("GET", vnetId)).json.etag);
+  const body = method === "PUT" ? vnet() : method === "PATCH" ? { tags: { a: "b" } } : undefined;
+  const match = which === "now" ? now : which === "old" ? 'W/"old"' : which;
+  const answer = await on.ask(method, vnetId, body, { "if-match": match });
+  expect([answer.status, answer.json?.error?.code]).toEqual([
+    status,
+    status === 412 ? "PreconditionFailedEtagMismatch" : undefined,
+  ]);
+  if (status === 412) expect((await on.ask("GET", vnetId)).json.etag).toBe(now);
+});
+
+test("conditions on a part are about the part", async () => {
+  const on = arm();
+  await on.make(GROUP, group());
+  await on.make(vnetId, vnet());
+  const part = { properties: { addressPrefix: "10.0.1.0/24" } };
+  const fresh = await on.ask("PUT", `${vnetId}/subnets/other`, part, { "if-none-match": "*" });
+  expect(fresh.status).toBe(201);
+  await on.wait(30);
+  expect((await on.ask("PUT", `${vnetId}/subnets/other`, part, { "if-none-match": "*" })).status).toBe(412);
+  expect((await on.ask("PUT", `${vnetId}/subnets/other`, part, { "if-match": String(fresh.json.etag) })).status).toBe(412);
+  const now = String((await on.ask("GET", `${vnetId}/subnets/other`)).json.etag);
+  expect((await on.ask("PUT", `${vnetId}/subnets/other`, part, { "if-match": now })).status).toBe(200);
+});
+
+test("what has no etag takes no notice of conditions, and what is not there matches none", async () => {
+  const on = arm();
+  await on.make(GROUP, group());
+  const set = of("Compute/availabilitySets", "set");
+  const body = {
+    location: "westus",
+    sku: { name: "Aligned" },
+    properties: { platformFaultDomainCount: 2, platformUpdateDomainCount: 5 },
+  };
+  expect((await on.ask("PUT", set, body, { "if-match": '"x"' })).status).toBe(200);
+  expect((await on.ask("PUT", set, body, { "if-none-match": "*" })).status).toBe(200);
+  for (const match of ["*", 'W/"x"'])
+    expect((await on.ask("PUT", vnetId, vnet(), { "if-match": match })).json.error.code).toBe("PreconditionFailedEtagMismatch");
+});
+
 describe("conditions on a machine:", () => {
   for (const [what, headers, status, code] of MATCHES) {
     test(what, async () => {

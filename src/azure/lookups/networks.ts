@@ -5,9 +5,9 @@ import type { Clients } from "../clients.ts";
 import { all, listed, orAbsent } from "../reading.ts";
 
 export const networkReads = ({ network }: Clients) => ({
-  /** Public addresses of a group; none when the group does not exist. */
-  addresses: async (group: string, abortSignal: AbortSignal): Promise<PublicIPAddress[]> =>
-    (await orAbsent(() => all(network.publicIPAddresses.list(group, { abortSignal }), abortSignal))) ?? [],
+  /** Public addresses of a group; undefined where there is no such list: no group, or an ARM that does not know it. */
+  addresses: (group: string, abortSignal: AbortSignal): Promise<PublicIPAddress[] | undefined> =>
+    listed(() => all(network.publicIPAddresses.list(group, { abortSignal }), abortSignal)),
 
   /** Every public address of the subscription. */
   allAddresses: (abortSignal: AbortSignal): Promise<PublicIPAddress[]> =>

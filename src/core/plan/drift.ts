@@ -4,6 +4,7 @@
  */
 import type { Drift } from "../documents.ts";
 import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
+import { nodeIndex } from "./cluster.ts";
 import { type AnyResource, type Kind, nameOf } from "./resource.ts";
 import { type Choices, type Tags, clusterIn, isOurs, wordOf } from "./tags.ts";
 
@@ -73,8 +74,55 @@ export function astray(
   });
 }
 
+/**
+ * What is left of nodes: members that are no node, machines that the claim does not have, interfaces without a machine. A create
+ * takes members out and machines in; an interface goes with `remove`, or is used when its node is made.
+ */
+export function strays(plan: readonly AnyResource[], present: Present, { spec, members, claimed }: Known): Drift[] {
+  const machines = new Map(
+    plan.flatMap((resource) => (resource.kind === "machine" && resource.node !== undefined ? [[resource.node, resource]] : [])),
+  );
+  const nodes = new Set(machines.keys());
+  return [
+    ...[...members]
+      .filter((node) => !nodes.has(node))
+      .map((node): Drift => ({
+        kind: "stray-member",
+        message: `node ${node} is named as an etcd member and is no node of the cluster: the next create takes it out`,
+        node,
+        harm: false,
+      })),
+    ...[...machines].flatMap(([node, { id }]): Drift[] =>
+      claimed === undefined || claimed.has(node) || !present.has(id.toLowerCase())
+        ? []
+        : [
+            {
+              kind: "stray-node",
+              message: `${nameOf(id)} is there, and the cluster is not said to have it: the next create takes it in, \`remove\` takes it away`,
+              id,
+              node,
+              harm: true,
+            },
+          ],
+    ),
+    ...[...present].flatMap(([id, { kind, tags }]): Drift[] => {
+      const node = kind === "networkInterface" ? nodeIndex(spec, nameOf(id).replace(/-nic$/, "")) : undefined;
+      if (node === undefined || nodes.has(node) || !isOurs(tags, spec.name)) return [];
+      const message = `the interface ${nameOf(id)} is left of a node that the cluster does not have: \`remove\` takes it away`;
+      return [{ kind: "stray-interface", message, id, node, harm: false }];
+    }),
+  ];
+}
+
+interface Known {
+  readonly spec: { readonly name: string; readonly vmNamePrefix: string };
+  readonly members: Iterable<number>;
+  /** The nodes that the claim names. */
+  readonly claimed: ReadonlySet<number> | undefined;
+}
+
 /** Rules of load balancer and security group, compared with those of the plan by name. */
-export function changedRules(plan: readonly AnyResource[], present: Present): Drift[] {
+export function changedRules(plan: readonly AnyResource[], present: ReadonlyMap<string, { readonly model: unknown }>): Drift[] {
   return plan.flatMap((resource) => {
     const model = present.get(resource.id.toLowerCase())?.model;
     if (model === undefined) return [];
@@ -87,8 +135,24 @@ export function changedRules(plan: readonly AnyResource[], present: Present): Dr
 
 const the = (resource: AnyResource): string => (resource.kind === "machine" ? nameOf(resource.id) : `the ${resource.label}`);
 
-const nodeOf = ({ node }: { readonly node?: number }): { readonly node?: number } => (node === undefined ? {} : { node });
+const nodeOf = ({ node }: { readonly node?: number | undefined }): { readonly node?: number } =>
+  node === undefined ? {} : { node };
 
+/** The node that a NAT rule is for; undefined for somebody else's rule. */
+const nodeOfRule = (name: string | undefined): number | undefined => {
+  const index = /^ssh-(0|[1-9]\d{0,3})$/i.exec(name ?? "")?.[1];
+  return index === undefined ? undefined : Number(index);
+};
+
+/** Nodes whose NAT rule an interface uses, with the interface's id. @param ssh the port of node 0 */
+export const usedRules = ({ inboundNatRules }: LoadBalancer, ssh: number): [node: number, networkInterface: string][] =>
+  (inboundNatRules ?? []).flatMap(({ name, frontendPort, backendIPConfiguration }): [number, string][] => {
+    const node = frontendPort === ssh + (nodeOfRule(name) ?? Number.NaN) ? nodeOfRule(name) : undefined;
+    const id = /^(.*\/networkInterfaces\/[^/]+)\/ipConfigurations\//i.exec(backendIPConfiguration?.id ?? "")?.[1];
+    return node === undefined || id === undefined ? [] : [[node, id]];
+  });
+
+/** What a balancer has not, or has of nodes that the plan does not have. */
 function balancerDrift(id: string, wanted: LoadBalancer, live: LoadBalancer): Drift[] {
   const nat = (wanted.inboundNatRules ?? []).filter(
     (rule) =>
@@ -102,14 +166,24 @@ function balancerDrift(id: string, wanted: LoadBalancer, live: LoadBalancer): Dr
         (one) => one.name === rule.name && one.frontendPort === rule.frontendPort && one.backendPort === rule.backendPort,
       ),
   );
+  const [first] = wanted.inboundNatRules ?? [];
+  const base = (first?.frontendPort ?? 0) - (nodeOfRule(first?.name) ?? 0);
   return [
     ...nat.map((rule): Drift => ({
       kind: "nat-rule",
       message: `the load balancer has no rule ${rule.name} for SSH on port ${rule.frontendPort}`,
       id,
-      ...(/^ssh-\d+$/.test(rule.name ?? "") ? { node: Number(rule.name?.slice(4)) } : {}),
+      ...nodeOf({ node: nodeOfRule(rule.name) }),
       harm: true,
     })),
+    ...(live.inboundNatRules ?? []).flatMap(({ name, frontendPort = 0, backendPort }): Drift[] => {
+      const node = nodeOfRule(name);
+      // a rule of that name on another port is somebody's
+      if (node === undefined || frontendPort - node !== base || backendPort !== 22) return [];
+      if ((wanted.inboundNatRules ?? []).some((rule) => nodeOfRule(rule.name) === node)) return [];
+      const message = `the load balancer has the rule ${name} on port ${frontendPort} for a node that the cluster does not have`;
+      return [{ kind: "stray-rule", message, id, node, harm: false }];
+    }),
     ...endpoints.map((rule): Drift => ({
       kind: "endpoint-rule",
       message: `the load balancer has no rule ${rule.name} for port ${rule.frontendPort}`,

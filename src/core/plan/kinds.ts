@@ -18,6 +18,8 @@ interface KindRow {
   readonly ofANode?: true;
   /** Azure changes nothing of it that matters once it exists, or it must not change under a running machine. */
   readonly settled?: true;
+  /** It has an etag, which a write can name: it is made on the condition that it is not there, and changed as what was read. */
+  readonly etag?: true;
   /** Two creates of a name may both write it before either has the claim; of addresses, the gateway's. */
   readonly shared?: true;
   /** It has no tags of its own: it belongs to what it is in. */
@@ -50,6 +52,7 @@ export interface Named {
 export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
   machine: {
     type: "Microsoft.Compute/virtualMachines",
+    etag: true,
     word: "machine",
     settled: true,
     label: ({ name }) => `machine ${name}`,
@@ -67,6 +70,7 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
   },
   networkInterface: {
     type: "Microsoft.Network/networkInterfaces",
+    etag: true,
     word: "interface",
     label: ({ machine }) => `interface of ${machine}`,
     standsOn: ["loadBalancer", "securityGroup", "network", "publicAddress"],
@@ -75,6 +79,7 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
   },
   loadBalancer: {
     type: "Microsoft.Network/loadBalancers",
+    etag: true,
     word: "load balancer",
     usedBy: ["backendAddressPools.backendIPConfigurations.id", "inboundNatRules.backendIPConfiguration.id"],
   },
@@ -97,6 +102,7 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
   },
   network: {
     type: "Microsoft.Network/virtualNetworks",
+    etag: true,
     word: "virtual network",
     shared: true,
     standsOn: ["natGateway"],
@@ -104,6 +110,7 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
   },
   natGateway: {
     type: "Microsoft.Network/natGateways",
+    etag: true,
     word: "NAT gateway",
     settled: true,
     shared: true,
@@ -112,6 +119,7 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
   },
   securityGroup: {
     type: "Microsoft.Network/networkSecurityGroups",
+    etag: true,
     word: "security group",
     shared: true,
     usedBy: ["networkInterfaces.id", "subnets.id"],
@@ -141,6 +149,7 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
   sshKey: { type: "Microsoft.Compute/sshPublicKeys", word: "SSH public key" },
   publicAddress: {
     type: "Microsoft.Network/publicIPAddresses",
+    etag: true,
     word: "public address",
     label: ({ machine, isClaim, isGateways }) =>
       isClaim ? "public address" : isGateways ? "address of the NAT gateway" : `address of ${machine}`,

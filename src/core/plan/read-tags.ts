@@ -6,10 +6,14 @@
 import { ClusterError, EXIT } from "../errors.ts";
 import type { Flag } from "../spec/flag.ts";
 import { FLAGS, type FlagKey, type FlagValues, flagRows, tagOf } from "../spec/flags.ts";
-import { type Choices, type Tags, wordOf } from "./tags.ts";
+import { type Choices, MEMBERS, NODES, type Tags, wordOf } from "./tags.ts";
 
-/** A claim's tags. @throws ClusterError ClaimDamaged (exit 7) */
-export function readClaim(tags: Tags): { choices: Choices; kept: Partial<FlagValues> } {
+/** A claim's tags; without nodes where an earlier version of the tool wrote them. @throws ClusterError ClaimDamaged (exit 7) */
+export function readClaim(tags: Tags): {
+  choices: Choices;
+  kept: Partial<FlagValues>;
+  nodes: ReadonlySet<number> | undefined;
+} {
   const id = wordOf(tags);
   if (id === undefined) throw damaged("aoc-id", tags["aoc-id"]);
   const sshPublicKey = gather(tags, "aoc-ssh-key");
@@ -30,7 +34,42 @@ export function readClaim(tags: Tags): { choices: Choices; kept: Partial<FlagVal
       ...(kept["discoveryServiceUrl"] === undefined ? {} : { discoveryUrl: kept["discoveryServiceUrl"] as string }),
     },
     kept,
+    nodes: nodesIn(tags),
   };
+}
+
+/** The nodes that a claim's tags name; undefined where the tag is absent. @throws ClusterError ClaimDamaged (exit 7) */
+export function nodesIn(tags: Tags): ReadonlySet<number> | undefined {
+  const text = gather(tags, NODES);
+  if (text === undefined || text === "") return text === undefined ? undefined : new Set();
+  const nodes = new Set<number>();
+  for (const run of text.split(",")) {
+    const [, first, last] = /^(0|[1-9]\d{0,2})(?:-([1-9]\d{0,2}))?$/.exec(run) ?? [];
+    if (first === undefined || (last !== undefined && Number(last) <= Number(first))) throw damaged(NODES, text);
+    for (let node = Number(first); node <= Number(last ?? first); node++) nodes.add(node);
+  }
+  return nodes;
+}
+
+/** Private addresses of etcd's members, by node. @throws ClusterError ClaimDamaged (exit 7) */
+export function membersIn(tags: Tags): Map<number, string> {
+  const text = tags[MEMBERS] ?? "";
+  const pairs = text === "" ? [] : text.split(",").map((pair) => /^(0|[1-9]\d{0,2})=([\d.]{7,15})$/.exec(pair));
+  const members = new Map<number, string>();
+  for (const pair of pairs) {
+    const [, node = "", address = ""] = pair ?? [];
+    if (!ADDRESS.test(address) || members.has(Number(node))) throw damaged(MEMBERS, text);
+    members.set(Number(node), address);
+  }
+  return members;
+}
+
+/** A value of more than 256 characters is spread over several tags. */
+export function gather(tags: Tags, name: string): string | undefined {
+  if (tags[name] !== undefined) return tags[name];
+  const parts: string[] = [];
+  for (let part = tags[`${name}-1`]; part !== undefined; part = tags[`${name}-${parts.length + 1}`]) parts.push(part);
+  return parts.length === 0 ? undefined : parts.join("");
 }
 
 /** A kept flag, for who only looks for what may be there: the default where the tag is missing or damaged. */
@@ -78,18 +117,6 @@ function flagIn(tags: Tags, key: FlagKey): { readonly value: unknown } | "damage
   }
 }
 
-function membersIn(tags: Tags): Map<number, string> {
-  const text = tags["aoc-members"] ?? "";
-  const pairs = text === "" ? [] : text.split(",").map((pair) => /^(0|[1-9]\d{0,2})=([\d.]{7,15})$/.exec(pair));
-  const members = new Map<number, string>();
-  for (const pair of pairs) {
-    const [, node = "", address = ""] = pair ?? [];
-    if (!ADDRESS.test(address) || members.has(Number(node))) throw damaged("aoc-members", text);
-    members.set(Number(node), address);
-  }
-  return members;
-}
-
 function matching<K extends string>(tags: Tags, tag: string, pattern: RegExp, as: K): Partial<Record<K, string>> {
   const text = tags[tag];
   if (text === undefined) return {};
@@ -109,12 +136,4 @@ function damaged(tag: string, value: string | undefined): ClusterError {
         "that goes by the tags managed-by, aoc-cluster and aoc-id alone.",
     },
   );
-}
-
-/** A value of more than 256 characters is spread over several tags. */
-function gather(tags: Tags, name: string): string | undefined {
-  if (tags[name] !== undefined) return tags[name];
-  const parts: string[] = [];
-  for (let part = tags[`${name}-1`]; part !== undefined; part = tags[`${name}-${parts.length + 1}`]) parts.push(part);
-  return parts.length === 0 ? undefined : parts.join("");
 }

@@ -65,12 +65,24 @@ export interface Choices {
 
 const VALUE_LIMIT = 256;
 
-/** The claim's tags: choices, and the kept flags, defaults too: a later version of the tool may have others. */
-export function claimTags(cluster: string, choices: Choices, values: FlagValues): Tags {
+/** A destroy has begun: on the claim, and on a group of the cluster's own, with the time. */
+export const DESTROYING = "aoc-destroying";
+
+/** On the claim: the indexes of the nodes that the cluster is to have. */
+export const NODES = "aoc-nodes";
+export const MEMBERS = "aoc-members";
+/** As the flag is kept. */
+export const NUM_NODES = tagOf({ name: "num-nodes" });
+
+/**
+ * The claim's tags: choices, and the kept flags, defaults too: a later version of the tool may have others.
+ * @param nodes indexes of the nodes that the cluster is to have
+ */
+export function claimTags(cluster: string, choices: Choices, values: FlagValues, nodes: Iterable<number>): Tags {
   const tags: Tags = { ...ownTags(cluster, choices.id), "aoc-role": "claim" };
   spread(tags, "aoc-ssh-key", choices.sshPublicKey);
-  if (choices.members.size > 0)
-    tags["aoc-members"] = [...choices.members].map(([node, address]) => `${node}=${address}`).join(",");
+  spread(tags, NODES, ranges(nodes));
+  if (choices.members.size > 0) tags[MEMBERS] = membersText(choices.members);
   if (choices.customDataHash !== undefined) tags["aoc-custom-data"] = choices.customDataHash;
   if (choices.etcdCa !== undefined) tags["aoc-etcd-ca"] = choices.etcdCa;
   for (const [key, flag] of flagRows) {
@@ -87,13 +99,28 @@ export const nodeTags = (cluster: string, id: string, node: number): Tags => ({
   "aoc-node": String(node),
 });
 
-// --- internal ---
+export const membersText = (members: Iterable<readonly [number, string]>): string =>
+  [...members].map(([node, address]) => `${node}=${address}`).join(",");
 
-const CLUSTER_NAME = /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/;
+/** "0-3,7": a thousand nodes in one value, and one with many gaps in several. */
+export function ranges(nodes: Iterable<number>): string {
+  const runs: [number, number][] = [];
+  for (const node of [...nodes].sort((a, b) => a - b)) {
+    const last = runs.at(-1);
+    if (last !== undefined && node <= last[1] + 1) last[1] = node;
+    else runs.push([node, node]);
+  }
+  return runs.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(",");
+}
 
-function spread(tags: Tags, name: string, value: string): void {
+/** A value that is too long for one tag is spread over several. */
+export function spread(tags: Tags, name: string, value: string): void {
   if (value.length <= VALUE_LIMIT) tags[name] = value;
   else
     for (let part = 0; part * VALUE_LIMIT < value.length; part++)
       tags[`${name}-${part + 1}`] = value.slice(part * VALUE_LIMIT, (part + 1) * VALUE_LIMIT);
 }
+
+// --- internal ---
+
+const CLUSTER_NAME = /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/;

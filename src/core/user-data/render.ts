@@ -3,7 +3,7 @@
  * the same. What a node must get, and which faults of 2015 must not come back, is told in the templates themselves.
  * Reads no file: the caller gives the texts of those that `templatesFor` names.
  */
-import { ClusterError } from "../errors.ts";
+import { ClusterError, EXIT } from "../errors.ts";
 import type { EtcdConfig, NodeConfig } from "../node-config.ts";
 import { parseConfig, writeConfig, type Config } from "./cloud-config.ts";
 import { discoveryUrlOf } from "./discovery-url.ts";
@@ -64,6 +64,14 @@ function textOf(templates: Readonly<Record<string, string>>, name: string): stri
 
 const bug = (code: string, message: string): ClusterError => new ClusterError(code, message, { source: "bug" });
 
+/** What was read from Azure, and not written by this tool as it is. */
+const damaged = (message: string): ClusterError =>
+  new ClusterError("ClaimDamaged", message, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice: "Somebody changed them. Put them back as they were (the activity log in the portal has the old values).",
+  });
+
 /**
  * The original's worst fault was user-data without a discovery URL: three clusters of one, silently. So each way to end
  * there is refused, whatever the code before has checked.
@@ -78,17 +86,17 @@ function refuseWithoutBootstrap({ etcd, name, role, platform, tls }: NodeConfig)
   if (!isStatic && etcd.discoveryUrl === undefined) refuse("etcd has neither static members nor a discovery URL");
   if (isStatic && count === 0) refuse("etcd has no members");
   if (isStatic && etcd.token === "") refuse("etcd has no cluster token");
-  // A node that joins by `member add` names exactly the members of that moment, and on the way from 3 to 5 those are 4; a
-  // gateway made then names them too.
-  if (role === "member" && etcd.state === "new" && count > 0 && count % 2 === 0)
-    refuse(`etcd has ${count} members, an even number`);
-  if (count > 7) refuse(`etcd has ${count} members, more than 7`);
+  // An even number is what a removal leaves, and what etcd has on its way from 3 to 5: who chooses members chooses an odd one.
+  if (count > 7) throw damaged(`the tags of the cluster's public address name ${count} etcd members; there are at most 7`);
   if (isStatic && role === "member" && !etcd.members.some((member) => member.name === name))
     refuse("it is not among the members");
   if (role === "gateway" && platform === "flatcar" && count === 0) refuse("a gateway needs the members' addresses");
   if (tls !== undefined && platform === "coreos") refuse("TLS is not rendered for CoreOS");
   // etcd-member shows its container our certificates in place of the system's: an https discovery server is then unknown.
-  if (tls !== undefined && !isStatic) refuse("TLS and discovery exclude each other");
+  if (tls !== undefined && !isStatic)
+    throw damaged(
+      "the tags of the cluster's public address name an etcd authority and a discovery URL, which exclude each other",
+    );
 }
 
 /** Every placeholder of every template; unused ones are no fault. */

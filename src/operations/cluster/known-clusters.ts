@@ -9,11 +9,12 @@ import { isProven } from "../../core/plan/proof.ts";
 import { MANAGED_BY, clusterIn, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
-import { type Located, everywhere, expiryOf, isDoomed } from "./locate.ts";
+import { everywhere } from "./allowed.ts";
+import { type Cluster, expiryOf, isDoomed } from "./find.ts";
 import type { Run } from "../run.ts";
-import { claimsOf, ownerOf } from "./claims.ts";
+import { claimsOf, ownerOf } from "./claim.ts";
 
-export interface KnownCluster extends Located {
+export interface KnownCluster extends Omit<Cluster, "addresses"> {
   readonly location: string;
   readonly host: string;
   readonly ip: string;
@@ -81,10 +82,14 @@ const oneGroup = async ({ tools, lookups }: Run, name: string): Promise<Seen> =>
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-function described(run: Run, one: Omit<Located, "own" | "owner">, inGroup: readonly Live[]): KnownCluster {
+function described(
+  run: Run,
+  one: Pick<Cluster, "name" | "groupName" | "group" | "claims">,
+  inGroup: readonly Live[],
+): KnownCluster {
   const now = run.clock.now();
   const own = one.group !== undefined && isOurs(one.group.tags, one.name);
-  const located: Located = { ...one, own, owner: ownerOf(run.subscription, { ...one, own }) };
+  const located = { ...one, own, owner: ownerOf(run.subscription, { ...one, own }) };
   const [claim] = one.claims;
   const machines = inGroup.filter((machine) => isProven(machine, located.owner));
   const nodes = machines.filter((machine) => machine.state !== "failed").length;

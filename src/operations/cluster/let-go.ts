@@ -38,7 +38,7 @@ export async function tagDisks(
   disks: readonly { readonly id: string; readonly tags: Tags }[],
   tags: Tags,
 ): Promise<void> {
-  await Promise.all(disks.map(({ id, tags: before }) => retag({ kind: "disk", id }, { ...before, ...tags }, run.tools)));
+  await Promise.all(disks.map(({ id }) => retag({ kind: "disk", id }, (now) => ({ ...now, ...tags }), run.tools)));
 }
 
 /** What a machine's disks are to carry, of the tags that the machine has. */

@@ -2,11 +2,12 @@
  * A cluster as Azure tells it: its nodes with power and addresses, and how it differs from what was made. Reads only, needs
  * no file of this machine, and asks no node.
  */
+import type { Snapshot } from "./snapshot.ts";
 import type { Drift } from "../../core/documents.ts";
 import type { NetworkInterface, PublicIPAddress } from "@azure/arm-network";
 import type { VirtualMachine } from "@azure/arm-compute";
 import { type Facts, names } from "../../core/plan/cluster.ts";
-import { astray, changedRules, missing } from "../../core/plan/drift.ts";
+import { astray, changedRules, missing, strays } from "../../core/plan/drift.ts";
 import { plan } from "../../core/plan/plan.ts";
 import { provenOf } from "../../core/plan/proof.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
@@ -15,10 +16,10 @@ import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { duration } from "../../core/words.ts";
-import { type Snapshot, interfaceAddresses, machinesOf, withPublicAddress } from "../create/choose-nodes.ts";
+import { interfaceAddresses, knownNodes, withPublicAddress } from "../create/choose-nodes.ts";
 import { surveyDoom } from "../destroy/doom-survey.ts";
-import { type Claim, findCluster, noSuchCluster } from "./find-cluster.ts";
-import { type Located, expiryOf, isDoomed } from "./locate.ts";
+import { type Claim, claimNeeded } from "./claim.ts";
+import { type Cluster, expiryOf, isDoomed } from "./find.ts";
 import type { Run } from "../run.ts";
 
 export interface LiveNode {
@@ -49,18 +50,15 @@ export interface LiveCluster {
 }
 
 /** @throws ClusterError ClusterNotFound (exit 1); ClaimDamaged, ClaimTwice (exit 7) */
-export async function readLiveCluster(run: Run, located: Located): Promise<LiveCluster> {
+export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveCluster> {
   const { name, groupName } = located;
-  const { claim } = await findCluster(run, name, groupName);
-  if (claim === undefined) throw noSuchCluster(name, groupName);
+  const claim = claimNeeded(located);
   const wanted = claim.kept.numNodes ?? 0;
   // a cluster that was made with three nodes and lost one to `remove` is still the Deis cluster that it was
   const { spec } = buildSpec(name, {}, { ...claim.kept, numNodes: Math.max(wanted, claim.kept.deis === true ? 3 : 1) });
   const { snapshot: all, ours, foreign } = await surveyDoom(run, located);
   const snapshot: Snapshot = provenOf(all, located.owner);
-  const there = machinesOf(spec, snapshot);
-  const indexes = new Set(there);
-  for (let index = 0; indexes.size < wanted; index++) indexes.add(index);
+  const indexes = knownNodes(spec, snapshot, claim);
   const addresses = new Map([...claim.choices.members, ...interfaceAddresses(spec, snapshot)]);
   const nodes = await Promise.all(
     [...indexes]
@@ -69,8 +67,8 @@ export async function readLiveCluster(run: Run, located: Located): Promise<LiveC
   );
   const planned = plan(spec, factsOf(run, located, claim, spec, nodes, snapshot));
   const expires = expiryOf(located);
-  const strays = astray(planned, all, name, claim.choices);
-  const named = new Set(strays.map((one) => one.id?.toLowerCase()));
+  const lost = astray(planned, all, name, claim.choices);
+  const named = new Set(lost.map((one) => one.id?.toLowerCase()));
   return {
     spec,
     claim,
@@ -90,7 +88,8 @@ export async function readLiveCluster(run: Run, located: Located): Promise<LiveC
           ]
         : []),
       ...missing(planned, all),
-      ...strays,
+      ...lost,
+      ...strays(planned, snapshot, { spec, members: claim.choices.members.keys(), claimed: claim.nodes }),
       ...nodes.flatMap(machineDrift),
       ...changedRules(planned, snapshot),
       ...(located.own
@@ -151,7 +150,7 @@ function machineDrift({ name, index, provisioning, power }: LiveNode): Drift[] {
 /** Facts for the plan of what should be there. Its bodies are compared in part only, so what no rule shows is left empty. */
 function factsOf(
   run: Run,
-  located: Located,
+  located: Cluster,
   claim: Claim,
   spec: ClusterSpec,
   nodes: readonly LiveNode[],

@@ -6,7 +6,7 @@ import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { patiently, remove } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
-import type { Claim } from "./find-cluster.ts";
+import type { Claim } from "./claim.ts";
 import { letGo, refuseHarm } from "./let-go.ts";
 import type { Intent } from "../destroy/forbidden.ts";
 import type { Run } from "../run.ts";

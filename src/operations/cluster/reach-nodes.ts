@@ -2,15 +2,15 @@
  * The nodes of a running cluster as `ssh` and `run` reach them, found from Azure: addresses and ports, the host key that each was given
  * (a tag of its machine), and the private key in the folder, which is never made here.
  */
+import { type Snapshot, snapshotOf } from "./snapshot.ts";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { type Owner, provenOf } from "../../core/plan/proof.ts";
+import { provenOf } from "../../core/plan/proof.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { nameOf as lastOf } from "../../core/plan/resource.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
-import { patiently } from "../../engine/patiently.ts";
 import { connect } from "../../nodes/connection.ts";
 import { expectedKeys, mergeKnownHosts } from "../../nodes/known-hosts.ts";
 import type { Identity } from "../../nodes/identity.ts";
@@ -18,9 +18,9 @@ import type { NodeTarget } from "../../nodes/target.ts";
 import { PUBLIC } from "../../prepare/kept-file.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
-import { type Snapshot, interfaceAddresses, machinesOf } from "../create/choose-nodes.ts";
-import { type Claim, findCluster, noSuchCluster } from "./find-cluster.ts";
-import { locate } from "./locate.ts";
+import { interfaceAddresses, machinesOf } from "../create/choose-nodes.ts";
+import { claimNeeded } from "./claim.ts";
+import { findCluster } from "./find.ts";
 import { usesTls } from "../etcd/plan.ts";
 import { nodeTarget } from "./node-target.ts";
 import { replaceFile } from "../replace-file.ts";
@@ -42,7 +42,8 @@ export interface ReachedCluster {
 
 /** Throws ClusterErrors: no such cluster, no address, no machine; and in a rehearsal, where none was booted. */
 export async function reachNodes(run: Run, name: string, group: string | undefined): Promise<ReachedCluster> {
-  const { groupName, claim, owner } = await findAnywhere(run, name, group);
+  const cluster = await findCluster(run, name, group);
+  const claim = claimNeeded(cluster);
   const { spec } = buildSpec(name, {}, claim.kept);
   if (run.simulated)
     throw new ClusterError(
@@ -58,7 +59,7 @@ export async function reachNodes(run: Run, name: string, group: string | undefin
       source: "azure",
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
-  const snapshot = provenOf(await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal)), owner);
+  const snapshot = provenOf(await snapshotOf(run, cluster), cluster.owner);
   const { key, identity, lacking } = await identityFor(run, name, claim.choices.sshPublicKey);
   const knownHosts = join(await clusterFolder(run.dir, name), "known_hosts");
   const known = await readFile(knownHosts, "utf8").catch(() => "");
@@ -103,18 +104,6 @@ export async function learnHostKeys(run: Run, cluster: ReachedCluster): Promise<
 }
 
 // --- internal ---
-
-/** In the group that was given, that of the cluster's name, or the one where its claim is. */
-async function findAnywhere(
-  run: Run,
-  name: string,
-  given: string | undefined,
-): Promise<{ groupName: string; claim: Claim; owner: Owner }> {
-  const { groupName } = await locate(run, name, given);
-  const { claim, owner } = await findCluster(run, name, groupName);
-  if (claim === undefined) throw noSuchCluster(name, groupName);
-  return { groupName, claim, owner };
-}
 
 function hostKeyOf(spec: ClusterSpec, snapshot: Snapshot, index: number): string | undefined {
   const machine = [...snapshot.values()].find((live) => live.kind === "machine" && nodeIndex(spec, lastOf(live.id)) === index);

@@ -9,8 +9,9 @@ import type { AnyResource } from "../../core/plan/resource.ts";
 import { claimId } from "../../core/plan/resources/address.ts";
 import { image } from "../../core/plan/resources/image.ts";
 import { type PlannedNode, clusterOf } from "../../core/plan/cluster.ts";
-import { type Outcome, beingDestroyed, converge } from "../../engine/converge.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
+import { type ConvergeOptions, type Outcome, beingDestroyed, converge } from "../../engine/converge.ts";
+import { patiently, remove } from "../../engine/patiently.ts";
 import { decide, isShared } from "../../engine/decide.ts";
 import type { Live } from "../../engine/provider.ts";
 import { type Result, walk } from "../../engine/walk.ts";
@@ -19,9 +20,20 @@ import type { NodeReadiness } from "../../nodes/readiness.ts";
 import { type Prepared, liveOf } from "./prepare.ts";
 import { letGo } from "../cluster/let-go.ts";
 import { tagNewDisks } from "./new-disks.ts";
-import { findCluster } from "../cluster/find-cluster.ts";
+import { lookIn } from "../cluster/find.ts";
+import { type Claim, claimed } from "../cluster/claim.ts";
+import { adaptBalancer, adaptClaim, adaptGroup } from "../cluster/shared-changes.ts";
 import { type NodeWatch, watchNodes } from "./node-watch.ts";
-import { MACHINE_NEWS_MS, NEWS_MS, awaitOtherAuthority, otherRun, refuseOtherRun, whileNews } from "./other-run.ts";
+import {
+  NODE_REMOVED,
+  MACHINE_NEWS_MS,
+  NEWS_MS,
+  awaitOtherAuthority,
+  otherRun,
+  refuseOtherRun,
+  refuseRemoved,
+  whileNews,
+} from "./other-run.ts";
 import type { Run } from "../run.ts";
 
 export interface Carried {
@@ -50,6 +62,8 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
   const guard = whileNews(tools.clock, MACHINE_NEWS_MS, guardMachines);
   /** Why the claim is not ours: then nothing more is written. */
   let lost: unknown;
+  /** Ids of what this run has made. */
+  const made = new Set<string>();
   const hostKeys = new Map<number, string>();
   const azureFailed = new Set<number>();
   const ended = new Map<number, PromiseWithResolvers<void>>();
@@ -95,6 +109,7 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
       const wanted =
         resource.kind === "image" && prepared.stageImage !== undefined ? image(cluster, await prepared.stageImage()) : resource;
       const outcome = await make(wanted, liveOf(resource, found, snapshot) ?? null);
+      if (outcome === "created") made.add(resource.id);
       if (resource.id === claim) {
         written = true;
         // nothing waits for the address to be read but the watching of the nodes
@@ -110,6 +125,7 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
       return outcome;
     } catch (error) {
       const known = await explained(run, prepared, resource, error);
+      if (known instanceof ClusterError && known.code === NODE_REMOVED) await takeBack(resource);
       if (resource.id === claim && known instanceof ClusterError && known.exit === EXIT.conflict) lost = known;
       if (resource.node !== undefined) azureFailed.add(resource.node);
       if (tools.signal.aborted && !timedOut(tools.signal))
@@ -146,8 +162,10 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
         // an empty file of the user's is user-data too
         if (isMachine && node.userData === "" && facts.choices.customDataHash === undefined) throw goneMeanwhile(node.name);
         if (isMachine && prepared.materials.joins.has(node.index)) await (await watching)?.makeWay(node);
-        await (isMachine ? guard() : stillOurs());
+        const claimNow = await (isMachine ? guard() : stillOurs());
+        if (isMachine) await refuseRemoved(run, claimNow, node.index, node.name);
       },
+      ...adapting(resource),
       ...(isMachine
         ? {
             onAccepted: (live?: Live) => {
@@ -172,7 +190,7 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
    * flags and tags would stay. Who has the claim looks once more while the interfaces are made, and the other writes nothing after losing it. A claim
    * that says something else by now is of a later run of this cluster, with its own flags.
    */
-  async function guardMachines(): Promise<void> {
+  async function guardMachines(): Promise<Claim | undefined> {
     const look = async (id: string | undefined): Promise<boolean> => {
       const resource = id === undefined ? undefined : byId.get(id);
       if (resource === undefined) return true;
@@ -180,13 +198,33 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
       return live !== undefined && live.state !== "working" && decide(resource, live, spec.name) === "unchanged";
     };
     const shared = found.claim === undefined ? resources.filter((one) => isShared(one) && one.kind !== "image") : [];
-    const [claimIsAsWeWroteIt, ...asWeWroteThem] = await Promise.all([
+    const [claimNow, claimIsAsWeWroteIt, ...asWeWroteThem] = await Promise.all([
+      refuseOtherRun(run, prepared, true),
       shared.length === 0 || look(claim),
       ...shared.map(({ id }) => look(id)),
-      refuseOtherRun(run, prepared, true),
     ]);
     if (claimIsAsWeWroteIt)
       for (const [index, resource] of shared.entries()) if (asWeWroteThem[index] === false) await make(resource, undefined);
+    return claimNow;
+  }
+
+  /** What this run has made for a node that another one has taken out meanwhile is nobody's. */
+  async function takeBack({ node }: AnyResource): Promise<void> {
+    const parts = resources.filter((part) => part.node === node && part.kind !== "machine" && made.delete(part.id));
+    for (const part of parts.toReversed()) await remove(part, tools).catch(() => undefined);
+    const balancer = resources.find((resource) => resource.kind === "loadBalancer");
+    if (parts.length > 0 && balancer !== undefined) await make(balancer, undefined).catch(() => undefined);
+    tools.signal.throwIfAborted();
+  }
+
+  /** What other runs may change at the same time is changed in view of what they wrote: cluster/shared-changes.ts. */
+  function adapting(resource: AnyResource): Pick<ConvergeOptions, "adapt"> {
+    if (resource.kind === "resourceGroup") return { adapt: adaptGroup(cluster) };
+    if (resource.kind === "loadBalancer") return { adapt: adaptBalancer(run, cluster) };
+    const { claim: before } = found;
+    if (resource.kind !== "publicAddress" || resource.id !== claim || before === undefined) return {};
+    const read = before.nodes === undefined ? withNodes(before.tags, prepared.known) : before.tags;
+    return { adapt: adaptClaim(cluster, ownTagsOf(read), resource.body.tags ?? {}) };
   }
 }
 
@@ -204,9 +242,15 @@ async function explained(run: Run, prepared: Prepared, resource: AnyResource, er
   if (known instanceof ClusterError && known.code === "ClusterConflict") return otherRun(prepared.spec.name, known);
   // the other one may have chosen another location, and so refused more than the name
   if (known instanceof AzureError && (known.status === 400 || known.status === 409) && prepared.found.claim === undefined) {
-    const now = await findCluster(run, prepared.spec.name, prepared.facts.group).catch(() => undefined);
+    const now = await lookIn(run, prepared.spec.name, prepared.facts.group).then(claimed, () => undefined);
     if (now?.claim !== undefined && now.claim.choices.id !== prepared.facts.choices.id)
       return otherRun(prepared.spec.name, known);
+  }
+  const node = prepared.facts.nodes.find(({ index }) => index === resource.node);
+  if (known instanceof AzureError && node !== undefined) {
+    const claim = { id: claimId(clusterOf(prepared.spec, prepared.facts)), nodes: new Set<number>() };
+    const removed = await refuseRemoved(run, claim, node.index, node.name).catch((cause: unknown) => cause);
+    if (removed instanceof ClusterError && removed.code === NODE_REMOVED) return removed;
   }
   if (known instanceof AzureError && known.code === "ResourceGroupNotFound" && resource.kind !== "resourceGroup")
     return new ClusterError("BeingDestroyed", `resource group ${prepared.facts.group} is gone: somebody destroyed it meanwhile`, {

@@ -1,4 +1,6 @@
 /** Which nodes a cluster is to have, and at which private address each: what is there stays, what is missing is added. */
+import type { Snapshot } from "../cluster/snapshot.ts";
+import { isIPv4 } from "node:net";
 import type { NetworkInterface, NetworkInterfaceIPConfiguration } from "@azure/arm-network";
 import { usableAddresses } from "../../core/addresses.ts";
 import { type KeptDisk, names, nodeIndex } from "../../core/plan/cluster.ts";
@@ -9,7 +11,7 @@ import { SUBNET_PREFIX } from "../../core/plan/resources/network.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
-import type { Claim } from "../cluster/find-cluster.ts";
+import type { Claim } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import type { Survey } from "./survey.ts";
 
@@ -32,27 +34,38 @@ export interface Place {
 }
 
 /** What is there, by lower-case id: everybody's, or the cluster's alone (proof.ts). */
-export type Snapshot = ReadonlyMap<string, Live & { readonly kind: Kind }>;
 
 /** Indexes of the cluster's machines that exist, in a snapshot of what is the cluster's. */
 export const machinesOf = (spec: ClusterSpec, snapshot: Snapshot): number[] => indexesOf(spec, snapshot, "machine", "");
 
 /**
- * The nodes that are wanted, lowest free index first. Throws for fewer than there are: taking machines away is `remove`'s.
- * @param reached the number of nodes that an earlier run was asked for
+ * The nodes that a cluster has, or is to have: those of its claim, made or not yet, and machines that are there all the same. A claim
+ * of an earlier version has their number only: then members, and the lowest indexes, are taken to be those that are missing.
  */
-export function chooseNodes(spec: ClusterSpec, snapshot: Snapshot, reached: number): number[] {
-  const there = machinesOf(spec, snapshot);
-  if (spec.numNodes < Math.max(there.length, reached))
-    throw new ClusterError(
-      "FewerNodes",
-      `${spec.name} has ${Math.max(there.length, reached)} nodes; --num-nodes ${spec.numNodes} would be fewer`,
-      {
-        exit: EXIT.usage,
-        advice: `Say which nodes are to go: \`azure-coreos-cluster remove ${spec.name} ${names.machine(spec, Math.max(...there, 0))}\`.`,
-      },
-    );
-  const wanted = new Set(there);
+export function knownNodes(
+  spec: ClusterSpec,
+  snapshot: Snapshot,
+  claim: Pick<Claim, "nodes" | "kept" | "choices"> | undefined,
+): ReadonlySet<number> {
+  const nodes = new Set([...machinesOf(spec, snapshot), ...(claim?.nodes ?? [])]);
+  if (claim === undefined || claim.nodes !== undefined) return nodes;
+  const reached = claim.kept.numNodes ?? 0;
+  for (const member of claim.choices.members.keys()) if (nodes.size < reached) nodes.add(member);
+  for (let index = 0; nodes.size < reached; index++) nodes.add(index);
+  return nodes;
+}
+
+/**
+ * The nodes that are wanted, lowest free index first. Throws for fewer than there are: taking machines away is `remove`'s.
+ * @param known those that it has, or is to have
+ */
+export function chooseNodes(spec: ClusterSpec, known: ReadonlySet<number>): number[] {
+  if (spec.numNodes < known.size && spec.given.includes("numNodes"))
+    throw new ClusterError("FewerNodes", `${spec.name} has ${known.size} nodes; --num-nodes ${spec.numNodes} would be fewer`, {
+      exit: EXIT.usage,
+      advice: `Say which nodes are to go: \`azure-coreos-cluster remove ${spec.name} ${names.machine(spec, Math.max(...known))}\`.`,
+    });
+  const wanted = new Set(known);
   for (let index = 0; wanted.size < spec.numNodes; index++) wanted.add(index);
   return [...wanted].sort((a, b) => a - b);
 }
@@ -127,7 +140,7 @@ function indexesOf(spec: ClusterSpec, snapshot: Snapshot, kind: Kind, suffix: st
 /** Private addresses by node index. */
 export const interfaceAddresses = (spec: ClusterSpec, snapshot: Snapshot): [number, string][] =>
   primaries(spec, snapshot).flatMap(([index, { privateIPAddress }]): [number, string][] =>
-    privateIPAddress === undefined ? [] : [[index, privateIPAddress]],
+    privateIPAddress !== undefined && isIPv4(privateIPAddress) ? [[index, privateIPAddress]] : [],
   );
 
 /** Indexes of the nodes whose interface has a public address. */

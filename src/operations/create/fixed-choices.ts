@@ -2,13 +2,13 @@
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type FlagKey, type FlagValues, flagRows } from "../../core/spec/flags.ts";
 import { asksForUrl } from "../../core/user-data/discovery-url.ts";
-import type { FoundCluster } from "../cluster/find-cluster.ts";
+import type { ClaimedCluster } from "../cluster/claim.ts";
 
 /**
  * Sentences about flags that count for new machines only.
  * @throws ClusterError ChoiceFixed (exit 7) for another value of what cannot change
  */
-export function changedChoices(given: Partial<FlagValues>, { claim }: FoundCluster): string[] {
+export function changedChoices(given: Partial<FlagValues>, { claim }: ClaimedCluster): string[] {
   if (claim === undefined) return [];
   const notes = flagRows.flatMap((row) => changedChoice(row, given[row[0]], claim.kept[row[0]]));
   const members = claim.choices.members.size;
@@ -20,7 +20,7 @@ export function changedChoices(given: Partial<FlagValues>, { claim }: FoundClust
 }
 
 /** A destroy that began is to be ended, not worked against. @throws ClusterError BeingDestroyed (exit 7) */
-export function refuseDestroyed({ claim, group }: FoundCluster, name: string): void {
+export function refuseDestroyed({ claim, group }: ClaimedCluster, name: string): void {
   if (claim?.tags["aoc-destroying"] === undefined && group?.tags["aoc-destroying"] === undefined) return;
   throw new ClusterError("BeingDestroyed", `${name} is being destroyed`, {
     source: "azure",

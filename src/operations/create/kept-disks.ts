@@ -11,7 +11,7 @@ import { isProven } from "../../core/plan/proof.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
-import type { FoundCluster } from "../cluster/find-cluster.ts";
+import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Place } from "./choose-nodes.ts";
 import type { Run } from "../run.ts";
 
@@ -19,7 +19,7 @@ import type { Run } from "../run.ts";
 export async function withKeptDisks(
   run: Run,
   spec: ClusterSpec,
-  { groupName: group, owner }: Pick<FoundCluster, "groupName" | "owner">,
+  { groupName: group, owner }: Pick<ClaimedCluster, "groupName" | "owner">,
   places: readonly Place[],
 ): Promise<readonly Place[]> {
   if (places.every((place) => place.exists)) return places;

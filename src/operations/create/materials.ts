@@ -17,7 +17,7 @@ import { recoverAuthority } from "../etcd/authority.ts";
 import type { Place } from "./choose-nodes.ts";
 import { readCustom, refuseOtherCustomData, type CustomFile } from "./custom-data.ts";
 import { chooseMembers, etcdAuthority, membersOf, usesTls } from "../etcd/plan.ts";
-import type { Claim, FoundCluster } from "../cluster/find-cluster.ts";
+import type { Claim, ClaimedCluster } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import type { Joins } from "../etcd/membership.ts";
 import type { Reach } from "../cluster/node-target.ts";
@@ -42,7 +42,7 @@ export interface Materials {
 export async function prepareMaterials(
   run: Run,
   spec: ClusterSpec,
-  found: FoundCluster,
+  found: ClaimedCluster,
   { places, ssh, mode }: { places: readonly Place[]; ssh: SshKey; mode: Mode },
 ): Promise<Materials> {
   const { claim } = found;
@@ -96,7 +96,7 @@ interface EtcdWish {
   readonly fixed: boolean;
 }
 
-async function chooseEtcd(run: Run, spec: ClusterSpec, found: FoundCluster, wish: EtcdWish): Promise<ChosenEtcd> {
+async function chooseEtcd(run: Run, spec: ClusterSpec, found: ClaimedCluster, wish: EtcdWish): Promise<ChosenEtcd> {
   const { places, mode, folder, fixed } = wish;
   const { claim } = found;
   const tls = usesTls(spec, claim);

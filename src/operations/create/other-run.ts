@@ -5,9 +5,12 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { claimId } from "../../core/plan/resources/address.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import { isProven } from "../../core/plan/proof.ts";
+import { nodesIn } from "../../core/plan/read-tags.ts";
 import { isClaim, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
-import { findCluster } from "../cluster/find-cluster.ts";
+import { lookIn } from "../cluster/find.ts";
+import { type Claim, claimed } from "../cluster/claim.ts";
+import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Run } from "../run.ts";
 
@@ -39,12 +42,12 @@ const LAG_MS = 10_000;
  */
 export async function explainRefusal(run: Run, name: string, groupName: string, error: unknown): Promise<unknown> {
   if (!(error instanceof ClusterError) || error.code !== "DnsRecordInUse") return error;
-  const { claim, group } = await findCluster(run, name, groupName);
+  const { claim, group } = claimed(await lookIn(run, name, groupName));
   if (claim !== undefined) return otherRun(name, error);
   if (group !== undefined && isOurs(group.tags, name))
     for (const until = run.clock.now() + LAG_MS; run.clock.now() < until && !run.stop.aborted;) {
       await run.clock.sleep(2000, run.tools.signal);
-      if ((await findCluster(run, name, groupName)).claim !== undefined) return "again";
+      if (claimed(await lookIn(run, name, groupName)).claim !== undefined) return "again";
     }
   const addresses = await patiently(run.tools, (signal) => run.lookups.allAddresses(signal)).catch(() => []);
   const elsewhere = addresses.find((one) => isClaim(one.tags, name));
@@ -63,7 +66,7 @@ const STILL_MS = 8000;
  * them at this moment, or with one that has died. Waits until all are there, or nothing is being made any more.
  */
 export async function awaitMachines(run: Run, name: string, groupName: string, asked: number | undefined): Promise<void> {
-  const { claim, owner } = await findCluster(run, name, groupName);
+  const { claim, owner } = claimed(await lookIn(run, name, groupName));
   const wanted = asked ?? claim?.kept.numNodes ?? 0;
   let stillSince: number | undefined;
   while (!run.stop.aborted) {
@@ -104,27 +107,45 @@ export async function awaitOtherAuthority(run: Run, { spec, facts, found, resour
  * differs in the etcd authority. Either way only one of them makes machines.
  * @param written whether we have written it: then it must be there, and name our authority; before, the one that we found
  */
-export async function refuseOtherRun(run: Run, { spec, facts, found }: Prepared, written: boolean): Promise<void> {
+export async function refuseOtherRun(run: Run, { spec, facts, found }: Prepared, written: boolean): Promise<Claim | undefined> {
   const own = written ? claimId(clusterOf(spec, facts)) : found.claim?.id;
-  const { group, claim } = await findCluster(run, spec.name, facts.group, own);
+  const { group, claim } = claimed(await lookIn(run, spec.name, facts.group, own));
   const marked = claim?.tags["aoc-destroying"] ?? group?.tags["aoc-destroying"];
   if (marked !== undefined || group?.deleting === true || (claim === undefined && (written || found.claim !== undefined)))
-    throw new ClusterError("BeingDestroyed", `${spec.name} is being destroyed`, {
-      source: "azure",
-      exit: EXIT.conflict,
-      advice: "Wait until it is gone, then run the same command again.",
-    });
-  if (claim === undefined) return;
+    throw destroyedMeanwhile(spec.name);
+  if (claim === undefined) return undefined;
   const { id, etcdCa } = facts.choices;
   // a request of ours may have gone unanswered, so that ours stands there already
   const expected = written ? [etcdCa] : [etcdCa, found.claim?.choices.etcdCa];
   if (claim.choices.id !== id || (etcdCa !== undefined && !expected.includes(claim.choices.etcdCa)))
     throw otherRun(spec.name, undefined);
+  return claim;
+}
+
+export const NODE_REMOVED = "NodeRemoved";
+
+/** Another run has taken the node out of the claim since this one put it there, or found it there. */
+export async function refuseRemoved(
+  run: Run,
+  claim: Pick<Claim, "id" | "nodes"> | undefined,
+  node: number,
+  name: string,
+): Promise<void> {
+  if (claim?.nodes?.has(node) !== false) return;
+  // a list may be behind; the resource itself is not
+  const live = await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "publicAddress", id: claim.id }, signal));
+  if (live === undefined || nodesIn(live.tags)?.has(node) !== false) return;
+  throw new ClusterError(NODE_REMOVED, `${name} was removed by another run while this one was at work`, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice: "The other nodes are made all the same. If it is to be there: the same command again makes it anew.",
+  });
 }
 
 /** A look that is made again when the last one was begun too long ago. `since`: there was one at that time. */
-export function whileNews(clock: Clock, ms: number, look: () => Promise<void>, since?: number): () => Promise<void> {
-  let last = since === undefined ? undefined : { at: since, result: Promise.resolve() };
+export function whileNews<T>(clock: Clock, ms: number, look: () => Promise<T>, since?: number): () => Promise<T | undefined> {
+  let last: { at: number; result: Promise<T | undefined> } | undefined =
+    since === undefined ? undefined : { at: since, result: Promise.resolve(undefined) };
   return () => {
     if (last === undefined || clock.now() - last.at > ms) last = { at: clock.now(), result: look() };
     return last.result;

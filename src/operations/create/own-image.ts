@@ -3,6 +3,7 @@
  * by a `stage` that carry-out.ts calls when the image's turn has come. An image that the cluster has already is not made again.
  * Longer than most: a file, a blob and what is there already are one question, and are read side by side.
  */
+import type { Snapshot } from "../cluster/snapshot.ts";
 import type { Image } from "@azure/arm-compute";
 import { resolve } from "node:path";
 import { CLOUDS } from "../../azure/clouds.ts";
@@ -17,15 +18,14 @@ import { refusal } from "../../core/advice/preflight.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { isProven } from "../../core/plan/proof.ts";
-import type { Snapshot } from "./choose-nodes.ts";
-import type { FoundCluster } from "../cluster/find-cluster.ts";
+import type { ClaimedCluster } from "../cluster/claim.ts";
 import { checkContainer, openImageContainer, reaches, stageVhd } from "./image-upload.ts";
 import type { Run } from "../run.ts";
 import type { Survey } from "./survey.ts";
 
 export interface ImageWish {
   readonly spec: ClusterSpec;
-  readonly found: FoundCluster;
+  readonly found: ClaimedCluster;
   readonly surveyed: Survey;
   readonly snapshot: Snapshot;
   /** The word of this creation of the cluster: for the tags of what is made. */
@@ -46,6 +46,8 @@ export async function ownImage(run: Run, wish: ImageWish): Promise<PlannedImage>
   const there = imageThere(run, wish);
   const asBefore = !spec.given.includes("coreosImage") || found.claim?.kept.coreosImage === spec.coreosImage;
   if (there !== undefined && asBefore) return { image: there };
+  // a tag says which file it was; which file of this machine is read, only who types it says
+  if (surveyed.image.kind === "file" && !spec.given.includes("coreosImage")) throw fileAskedFor(spec);
   const wanted = await (surveyed.image.kind === "file" ? fromFile(run, wish, surveyed.image.path) : fromBlob(run, wish));
   if (there === undefined) return wanted;
   if (contentOf(there.blobUrl) !== contentOf(wanted.image.blobUrl)) throw imageFixed(spec, there);
@@ -165,6 +167,12 @@ function imageFixed(spec: ClusterSpec, there: OwnImage): ClusterError {
     },
   );
 }
+
+const fileAskedFor = (spec: ClusterSpec): ClusterError =>
+  new ClusterError("ImageFileNeeded", `${spec.name} was begun with the image file ${spec.coreosImage}, and has no image yet`, {
+    exit: EXIT.usage,
+    advice: "Give --coreos-image with that file again. No file of this machine is read because a tag in Azure names it.",
+  });
 
 function note(run: Run, message: string): void {
   run.emit({ kind: "note", id: "image", label: "image", message });

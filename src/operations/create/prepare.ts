@@ -2,17 +2,20 @@
  * Everything that a create knows before its first write: what is there, what is asked, whether it can be, what it takes, and so
  * the plan. Reads only; what it makes are files in the cluster's folder.
  */
+import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
 import type { Facts, OwnImage } from "../../core/plan/cluster.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import { plan as planOf } from "../../core/plan/plan.ts";
+import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
 import type { AnyResource, Kind } from "../../core/plan/resource.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { type Decision, decide } from "../../engine/decide.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
-import { type Snapshot, chooseNodes, machinesOf, placeNodes } from "./choose-nodes.ts";
-import { type FoundCluster, findCluster } from "../cluster/find-cluster.ts";
+import { chooseNodes, knownNodes, machinesOf, placeNodes } from "./choose-nodes.ts";
+import { isForeign, lookIn } from "../cluster/find.ts";
+import { type ClaimedCluster, claimed } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
 import { withKeptDisks } from "./kept-disks.ts";
@@ -28,7 +31,7 @@ interface FoundWish {
   /** As it was given: with the signatures that URLs may carry. */
   readonly asked: Partial<FlagValues>;
   readonly groupName: string;
-  readonly found: FoundCluster;
+  readonly found: ClaimedCluster;
   readonly spec: ClusterSpec;
   /** Sentences about what was mapped, and what counts for new machines only. */
   readonly notes: readonly string[];
@@ -41,6 +44,8 @@ interface Chosen extends FoundWish {
   readonly unlisted: ReadonlySet<Kind>;
   /** Of the snapshot what is proven to be the cluster's: that counts. The plan may meet the others, and refuses them. */
   readonly ours: Snapshot;
+  /** Those that it had, or was to have, when this run looked. */
+  readonly known: ReadonlySet<number>;
   readonly indexes: readonly number[];
 }
 
@@ -74,7 +79,7 @@ export async function prepare(run: Run, name: string, asked: Partial<FlagValues>
 }
 
 /** What the snapshot knows of a resource; the group is not in it. */
-export function liveOf(resource: AnyResource, found: FoundCluster, snapshot: Snapshot) {
+export function liveOf(resource: AnyResource, found: ClaimedCluster, snapshot: Snapshot) {
   if (resource.kind !== "resourceGroup") return snapshot.get(resource.id.toLowerCase());
   if (found.group === undefined) return undefined;
   return {
@@ -92,7 +97,7 @@ async function find(run: Run, name: string, asked: Partial<FlagValues>): Promise
   // a signature in a URL is no part of what is kept, planned and shown
   const given = withoutSignature(asked);
   const groupName = given.resourceGroup ?? name;
-  const found = await findCluster(run, name, groupName);
+  const found = claimed(await lookIn(run, name, groupName));
   const { spec, notes } = buildSpec(name, given, found.claim?.kept ?? {});
   const changes = changedChoices(given, found);
   refuseDestroyed(found, name);
@@ -100,14 +105,18 @@ async function find(run: Run, name: string, asked: Partial<FlagValues>): Promise
 }
 
 async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
-  const { found, groupName, spec } = wish;
+  const { found, spec } = wish;
   const unlisted = new Set<Kind>();
   const snapshot: Chosen["snapshot"] =
-    found.group === undefined
-      ? new Map()
-      : await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal, (kind) => unlisted.add(kind)));
+    found.group === undefined ? new Map() : await snapshotOf(run, found, (kind) => unlisted.add(kind));
   const ours = provenOf(snapshot, found.owner);
-  return { ...wish, snapshot, unlisted, ours, indexes: chooseNodes(spec, ours, found.claim?.kept.numNodes ?? 0) };
+  // before anything is made: damaged tags are no part of a cluster that is worked on
+  for (const live of ours.values()) if (live.kind === "machine") hostKeyIn(live);
+  const known = knownNodes(spec, ours, found.claim);
+  const indexes = chooseNodes(spec, known);
+  // more than it was ever asked for are there: somebody else's run has made them
+  const whole = indexes.length > spec.numNodes ? Object.freeze({ ...spec, numNodes: indexes.length }) : spec;
+  return { ...wish, spec: whole, snapshot, unlisted, ours, known, indexes };
 }
 
 async function check(run: Run, chosen: Chosen): Promise<Checked> {
@@ -147,7 +156,7 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
 const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Furnished): Facts => ({
   subscription: run.subscription,
   group: groupName,
-  foreignGroup: found.foreignGroup,
+  foreignGroup: isForeign(found),
   location: surveyed.location,
   choices: materials.choices,
   nodes: materials.nodes,

@@ -62,7 +62,7 @@ function stateOf(azure: string | undefined, node: string | undefined): string {
 async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Promise<Map<number, string>> {
   const addressed = facts.nodes.filter((node) => node.publicAddress === true);
   if (addressed.length === 0) return new Map();
-  const all = await run.lookups.addresses(facts.group, run.tools.signal).catch(() => []);
+  const all = (await run.lookups.addresses(facts.group, run.tools.signal).catch(() => undefined)) ?? [];
   return new Map(
     addressed.flatMap((node): [number, string][] => {
       const found = all.find((one) => one.name?.toLowerCase() === names.nodeAddress(node.name).toLowerCase())?.ipAddress;

@@ -7,18 +7,20 @@ import { clusterOf, names } from "../../core/plan/cluster.ts";
 import { ClusterError, type ExitCode } from "../../core/errors.ts";
 import type { Doomed } from "../../core/doomed.ts";
 import { type AnyResource, type Kind, groupId, resourceId } from "../../core/plan/resource.ts";
+import { claimWith } from "../../core/plan/resources/address.ts";
 import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { buildSpec } from "../../core/spec/spec.ts";
+import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
 import { isOurs } from "../../core/plan/tags.ts";
 import { converge } from "../../engine/converge.ts";
-import { retag } from "../../engine/patiently.ts";
 import type { Carried } from "./carry-out.ts";
 import { deleteUntilGone, gone } from "../destroy/delete-until-gone.ts";
 import { type Destroyed, destroyCluster } from "../destroy/destroy-cluster.ts";
 import { surveyDoom } from "../destroy/doom-survey.ts";
 import { forgetFiles } from "../destroy/forget-files.ts";
-import { type Located, lookIn } from "../cluster/locate.ts";
+import { type Cluster, lookIn } from "../cluster/find.ts";
 import { leave } from "../etcd/membership.ts";
+import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { operatorTls } from "../cluster/node-target.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Run } from "../run.ts";
@@ -84,7 +86,7 @@ export function rolledBack(
 const NEVER = new AbortController().signal;
 
 /** Two creates of one name began at once, and the other has the claim. */
-const isAnothers = ({ claims }: Located, { facts }: Prepared): boolean =>
+const isAnothers = ({ claims }: Cluster, { facts }: Prepared): boolean =>
   claims.some((claim) => claim.tags?.["aoc-id"] !== undefined && claim.tags["aoc-id"] !== facts.choices.id);
 
 /** Lower-case ids of what was not there before and this run asked for: made, or begun and failed. */
@@ -144,22 +146,30 @@ async function leaveEtcd(run: Run, { spec, facts, found, materials }: Prepared, 
 
 /** A growth changed what the claim remembers, how many nodes and which members, and gave the load balancer rules for them. */
 async function restore(run: Run, prepared: Prepared, { results }: Carried): Promise<void> {
-  const { found, facts, resources, snapshot, spec } = prepared;
+  const { found, facts, resources, snapshot, spec, known } = prepared;
   const { claim } = found;
   if (claim === undefined) return;
-  const updated = (kind: Kind): AnyResource | undefined =>
-    resources.find((resource) => {
+  const was = buildSpec(spec.name, {}, claim.kept).spec;
+  const mustExist = (): ClusterError => destroyedMeanwhile(spec.name);
+  const updated = <K extends Kind>(kind: K): Extract<AnyResource, { kind: K }> | undefined =>
+    resources.find((resource): resource is Extract<AnyResource, { kind: K }> => {
       const result = results.get(resource.id);
       return resource.kind === kind && result?.state === "done" && result.value === "updated";
     });
+  const planned = updated("publicAddress");
+  if (planned !== undefined) {
+    const cluster = clusterOf(was, facts);
+    const before = withNodes(ownTagsOf(claim.tags), known);
+    const adapt = adaptClaim(cluster, planned.body.tags ?? {}, before);
+    await converge(claimWith(cluster, before), run.tools, { cluster: spec.name, mustExist, adapt });
+  }
+  // its rules follow the claim
   if (updated("loadBalancer") !== undefined) {
     const base = groupId(run.subscription, facts.group);
     const before = facts.nodes.filter((node) =>
       snapshot.has(resourceId(base, "networkInterface", names.interface(node.name)).toLowerCase()),
     );
-    const was = buildSpec(spec.name, {}, claim.kept).spec;
     const cluster = clusterOf(was, { ...facts, choices: claim.choices, nodes: before });
-    await converge(loadBalancer(cluster), run.tools, { cluster: spec.name });
+    await converge(loadBalancer(cluster), run.tools, { cluster: spec.name, mustExist, adapt: adaptBalancer(run, cluster) });
   }
-  if (updated("publicAddress") !== undefined) await retag({ kind: "publicAddress", id: claim.id }, claim.tags, run.tools);
 }

@@ -2,6 +2,8 @@
  * The preflight: all reads at once, within seconds, nothing written. What may not be asked (a right that only this question
  * needs) is said and not taken for a refusal; what Azure says no to is.
  */
+import { asFarAsAllowed } from "../cluster/allowed.ts";
+import { isForeign } from "../cluster/find.ts";
 import { AzureError, isMisdirected } from "../../core/advice/azure-error.ts";
 import type { Facts } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
@@ -13,7 +15,7 @@ import { type ImageFacts, type NetworkFacts, type SizeFacts, normalLocation } fr
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { isOurs, wordOf } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
-import type { FoundCluster } from "../cluster/find-cluster.ts";
+import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 
 export interface Survey {
@@ -28,7 +30,7 @@ export interface Survey {
 }
 
 /** @param newNodes machines that are not there yet */
-export async function survey(run: Run, spec: ClusterSpec, found: FoundCluster, newNodes: number): Promise<Survey> {
+export async function survey(run: Run, spec: ClusterSpec, found: ClaimedCluster, newNodes: number): Promise<Survey> {
   const { tools, lookups, emit } = run;
   const ask = <T>(what: string, read: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> =>
     tolerant(run, what, () => patiently(tools, read));
@@ -164,7 +166,10 @@ async function placementGroup(
   groupName: string,
 ): Promise<{ id: string; location: string } | undefined> {
   const all = await tolerant(run, "proximity placement groups", () =>
-    patiently(run.tools, (signal) => run.lookups.placementGroups(signal)),
+    asFarAsAllowed(
+      () => patiently(run.tools, (signal) => run.lookups.placementGroups(signal)),
+      () => patiently(run.tools, (signal) => run.lookups.placementGroupsIn(groupName, signal)),
+    ),
   );
   const named = (all ?? []).filter((one) => one.name.toLowerCase() === spec.affinityGroup?.toLowerCase());
   const inGroup = named.find((one) => one.id.toLowerCase().includes(`/resourcegroups/${groupName.toLowerCase()}/`));
@@ -186,7 +191,7 @@ async function placementGroup(
 }
 
 /** A location that was asked for must be the one that the cluster is in. */
-function refuseMoved(spec: ClusterSpec, found: FoundCluster, location: string, byPlacement: boolean): void {
+function refuseMoved(spec: ClusterSpec, found: ClaimedCluster, location: string, byPlacement: boolean): void {
   if (found.group?.deleting === true)
     throw new ClusterError("BeingDestroyed", `the resource group ${found.groupName} is being deleted`, {
       source: "azure",
@@ -200,7 +205,7 @@ function refuseMoved(spec: ClusterSpec, found: FoundCluster, location: string, b
     });
   if (
     found.group !== undefined &&
-    !found.foreignGroup &&
+    !isForeign(found) &&
     normalLocation(found.group.location) !== location &&
     found.claim === undefined
   )

@@ -7,7 +7,7 @@ import type { Doomed } from "../../core/doomed.ts";
 import { deleteResources } from "./delete-resources.ts";
 import { type Doom, surveyDoom } from "./doom-survey.ts";
 import { machineTags, refuseTaken, tagDisks } from "../cluster/let-go.ts";
-import { lookIn } from "../cluster/locate.ts";
+import { lookIn } from "../cluster/find.ts";
 import type { Run } from "../run.ts";
 
 export const gone = ({ kind, id }: Gone): Gone => ({ kind, id });

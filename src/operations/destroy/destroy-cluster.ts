@@ -14,7 +14,8 @@ import type { TagTarget } from "../../engine/provider.ts";
 import { type Doom, surveyDoom } from "./doom-survey.ts";
 import { refuseTaken } from "../cluster/let-go.ts";
 import { deleteUntilGone, gone, tagHeld } from "./delete-until-gone.ts";
-import { DESTROYING, lookIn } from "../cluster/locate.ts";
+import { lookIn } from "../cluster/find.ts";
+import { DESTROYING, isOurs, isToolTag } from "../../core/plan/tags.ts";
 import type { Run } from "../run.ts";
 
 export interface Destroyed {
@@ -148,22 +149,24 @@ async function mark(run: Run, doom: Doom): Promise<void> {
   await Promise.all(
     marked(doom)
       .filter(({ tags }) => tags[DESTROYING] === undefined)
-      .map(({ target, tags }) => ifThere(retag(target, { ...tags, [DESTROYING]: at }, run.tools))),
+      .map(({ target }) =>
+        ifThere(retag(target, (now) => (now[DESTROYING] === undefined ? { ...now, [DESTROYING]: at } : undefined), run.tools)),
+      ),
   );
 }
 
 /** Takes the mark back, as well as may be: the cluster stays. */
 async function unmark(run: Run, doom: Doom): Promise<void> {
   await Promise.all(
-    marked(doom).map(({ target, tags }) => retag(target, without(tags, [DESTROYING]), run.tools).catch(() => undefined)),
+    marked(doom).map(({ target }) => retag(target, (now) => without(now, [DESTROYING]), run.tools).catch(() => undefined)),
   );
 }
 
 /** A group that others use stays, and is the cluster's no more. */
 async function release(run: Run, { located, scope }: Doom): Promise<void> {
-  const tags = located.group?.tags ?? {};
-  const ours = Object.keys(tags).filter((name) => name === "managed-by" || name.startsWith("aoc-"));
-  await ifThere(retag({ kind: "resourceGroup", id: scope }, without(tags, ours), run.tools));
+  const others = (tags: Record<string, string>): Record<string, string> | undefined =>
+    isOurs(tags, located.name) ? without(tags, Object.keys(tags).filter(isToolTag)) : undefined;
+  await ifThere(retag({ kind: "resourceGroup", id: scope }, others, run.tools));
   run.emit({
     kind: "note",
     id: scope,

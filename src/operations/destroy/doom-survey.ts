@@ -1,18 +1,18 @@
 /** What a destroy would delete: what is there, sorted into the cluster's and others', all by reads, before the first delete. */
+import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
 import { IMAGE_CONTAINER } from "../../azure/vhd/account.ts";
 import { type Found, type SortedOut, sortOut } from "../../core/doomed.ts";
 import { typeOf } from "../../core/plan/kinds.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { groupId, nameOf } from "../../core/plan/resource.ts";
 import { patiently } from "../../engine/patiently.ts";
-import type { Snapshot } from "../create/choose-nodes.ts";
 import type { Intent } from "./forbidden.ts";
 import { foundByName } from "./found-by-name.ts";
-import type { Located } from "../cluster/locate.ts";
+import type { Cluster } from "../cluster/find.ts";
 import type { Run } from "../run.ts";
 
 export interface Doom extends SortedOut {
-  readonly located: Located;
+  readonly located: Cluster;
   /** Id of the group. */
   readonly scope: string;
   /** The group goes, with all that is in it; else what is ours goes piece by piece. */
@@ -26,7 +26,7 @@ export interface Doom extends SortedOut {
 }
 
 /** What is there now. The group may go while it is listed: then there is nothing. */
-export async function surveyDoom(run: Run, located: Located): Promise<Doom> {
+export async function surveyDoom(run: Run, located: Cluster): Promise<Doom> {
   const scope = groupId(run.subscription, located.groupName);
   const { snapshot, listed, contents } = located.group === undefined ? NOTHING : await listAll(run, located);
   const guests = await guestsOf(run, located, listed);
@@ -66,7 +66,7 @@ function neededRights({ whole, ours, located, untagged }: Doom): string[] {
 }
 
 /** What others keep in storage accounts of the cluster's, by the account's lower-case id: names of containers. */
-async function guestsOf(run: Run, { owner, groupName }: Located, listed: readonly Found[]): Promise<Map<string, string[]>> {
+async function guestsOf(run: Run, { owner, groupName }: Cluster, listed: readonly Found[]): Promise<Map<string, string[]>> {
   const accounts = listed.filter((one) => one.kind === "storageAccount" && isProven(one, owner));
   const entries = await Promise.all(
     accounts.map(async ({ id }): Promise<[string, string[]]> => {
@@ -85,10 +85,10 @@ interface Listed {
 
 const NOTHING: Listed = { snapshot: new Map(), listed: [], contents: [] };
 
-async function listAll(run: Run, located: Located): Promise<Listed> {
+async function listAll(run: Run, located: Cluster): Promise<Listed> {
   const { lookups, tools } = run;
   const [snapshot, storage, contents] = await Promise.all([
-    patiently(tools, (signal) => lookups.snapshot(located.groupName, signal)),
+    snapshotOf(run, located),
     patiently(tools, (signal) => lookups.storage(located.groupName, signal)),
     patiently(tools, (signal) => lookups.contents(located.groupName, signal)),
   ]);

@@ -12,13 +12,13 @@ import { isProven } from "../../core/plan/proof.ts";
 import { keptFlag } from "../../core/plan/read-tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { localIds } from "./local-ids.ts";
-import type { Located } from "../cluster/locate.ts";
+import type { Cluster } from "../cluster/find.ts";
 import type { Run } from "../run.ts";
 
 /** @param listed what the lists show of the group, whosever it is */
 export async function foundByName(
   run: Run,
-  { name, groupName, claims, owner }: Located,
+  { name, groupName, claims, owner }: Cluster,
   listed: readonly Pick<Found, "id" | "tags">[],
 ): Promise<Found[]> {
   const scope = groupId(run.subscription, groupName);

@@ -2,7 +2,7 @@
 import { names } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import type { Claim } from "../cluster/find-cluster.ts";
+import type { Claim } from "../cluster/claim.ts";
 import { type Reach, operatorTls } from "../cluster/node-target.ts";
 import { identityFor } from "../cluster/identity.ts";
 import type { Run } from "../run.ts";

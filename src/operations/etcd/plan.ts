@@ -14,7 +14,7 @@ import { quorumOf } from "../../nodes/quorum.ts";
 import { type EtcdCa, createEtcdCa, etcdTlsFiles, fingerprintOf, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
 import { lacksCertificate } from "./certify.ts";
 import type { Place } from "../create/choose-nodes.ts";
-import type { Claim, FoundCluster } from "../cluster/find-cluster.ts";
+import type { Claim, ClaimedCluster } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import { type Joins, newMembers, planJoins } from "./membership.ts";
 import { type Reach, nodeTarget, operatorTls } from "../cluster/node-target.ts";
@@ -50,7 +50,7 @@ export const etcdConfig = (spec: ClusterSpec, choices: Choices): EtcdConfig => (
 export async function etcdAuthority(
   run: Run,
   spec: ClusterSpec,
-  found: FoundCluster,
+  found: ClaimedCluster,
   needed: "must" | "may" | "no",
   exists: boolean,
   folder: string | undefined,
@@ -104,13 +104,13 @@ export async function membersOf(
   mode: Mode,
 ): Promise<{ members: ReadonlyMap<number, string>; joins: Joins }> {
   const { tls } = reach;
-  const { members } = reach.choices;
   const fresh = places.filter((place) => !place.exists);
+  const members = livingMembers(spec, reach.choices.members, places, fresh);
   const there = places.filter((place) => place.exists && members.has(place.index));
   // one that was made without a certificate has not joined anything yet, whatever etcd knows of an earlier one in its place
   const bare = await withoutCertificate(run, reach, mode === "imagine" ? [] : there);
   const alive = there.filter((place) => !bare.includes(place));
-  const wanted = newMembers(memberCount(spec), reach.choices, fresh);
+  const wanted = newMembers(memberCount(spec), { members }, fresh);
   const again = fresh.filter((place) => members.has(place.index));
   // an earlier run may have ended between a machine and its joining
   const late = alive.filter((place) => place.joins === true);
@@ -161,6 +161,22 @@ export function chooseMembers(spec: ClusterSpec, places: readonly Place[]): Map<
 }
 
 // --- internal ---
+
+/**
+ * A member is a node of the cluster: one whose node was taken out is no member any more, whatever the tags say. When no member is
+ * left, etcd is gone with its data, and new nodes begin it anew: an odd number of them.
+ */
+function livingMembers(
+  spec: ClusterSpec,
+  named: ReadonlyMap<number, string>,
+  places: readonly Place[],
+  fresh: readonly Place[],
+): ReadonlyMap<number, string> {
+  const members = new Map([...named].filter(([index]) => places.some((place) => place.index === index)));
+  if (members.size > 0 || fresh.length === 0) return members.size > 0 ? members : named;
+  const most = Math.min(memberCount(spec), fresh.length);
+  return new Map(fresh.slice(0, most - 1 + (most % 2)).map((place) => [place.index, place.address]));
+}
 
 /** Members that wait for their certificate still, and can be brought it from here. */
 async function withoutCertificate(run: Run, reach: Reach, there: readonly Place[]): Promise<Place[]> {

@@ -78,10 +78,13 @@ export const loadBalancer: Kind = {
     const properties = object(shown["properties"]);
     for (const pool of list(properties["backendAddressPools"])) {
       const joined = configurationsAt(cloud, String(pool["id"]), "loadBalancerBackendAddressPools");
+      delete object(pool["properties"])["backendIPConfigurations"];
       if (joined.length > 0) object(pool["properties"])["backendIPConfigurations"] = joined.map((id) => ({ id }));
     }
     for (const rule of list(properties["inboundNatRules"])) {
       const [joined] = configurationsAt(cloud, String(rule["id"]), "loadBalancerInboundNatRules");
+      // who reads it and writes it back sends what is only shown
+      delete object(rule["properties"])["backendIPConfiguration"];
       if (joined !== undefined) object(rule["properties"])["backendIPConfiguration"] = { id: joined };
     }
     backReferences(properties);

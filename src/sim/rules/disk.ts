@@ -79,7 +79,7 @@ export function attachNewDisk(cloud: Cloud, { id, name, machine, sku, sizeGB, os
     type: DISKS,
     location: machine.location,
     managedBy: machine.id,
-    ...(machine.resource["tags"] === undefined ? {} : { tags: clone(machine.resource["tags"]) }),
+    ...(machine.resource["tags"] === undefined || !cloud.limits.diskTags ? {} : { tags: clone(machine.resource["tags"]) }),
     sku: { name: sku, tier: sku.startsWith("Premium") ? "Premium" : "Standard" },
     properties: {
       ...(osType === undefined ? {} : { osType }),

@@ -2,7 +2,7 @@
 import type { PublicIPAddress } from "@azure/arm-network";
 import { type Cluster, type PlannedNode, names, tagsOf } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
-import { claimTags } from "../tags.ts";
+import { type Tags, claimTags } from "../tags.ts";
 
 /** Basic addresses were retired on 2025-09-30; Standard ones are static, and closed until a security group opens them. */
 const STANDARD: Pick<PublicIPAddress, "sku" | "publicIPAllocationMethod" | "publicIPAddressVersion"> = {
@@ -15,7 +15,19 @@ export const claimId = ({ spec, facts, group }: Cluster): string =>
   resourceId(group, "publicAddress", names.claim(spec.name, facts.choices.id));
 
 /** The cluster's address. Its DNS label can belong to one resource only: this is what decides between two creates of one name. */
-export const claim = (cluster: Cluster): Resource<"publicAddress"> => ({
+export const claim = (cluster: Cluster): Resource<"publicAddress"> =>
+  claimWith(cluster, {
+    ...claimTags(
+      cluster.spec.name,
+      cluster.facts.choices,
+      cluster.spec,
+      cluster.facts.nodes.map(({ index }) => index),
+    ),
+    ...(cluster.facts.expires === undefined ? {} : { "aoc-expires": cluster.facts.expires }),
+  });
+
+/** The claim with other tags: merged with those that another run wrote meanwhile. */
+export const claimWith = (cluster: Cluster, tags: Tags): Resource<"publicAddress"> => ({
   kind: "publicAddress",
   id: claimId(cluster),
   label: "public address",
@@ -25,10 +37,7 @@ export const claim = (cluster: Cluster): Resource<"publicAddress"> => ({
     ...STANDARD,
     idleTimeoutInMinutes: 4,
     dnsSettings: { domainNameLabel: cluster.spec.name },
-    tags: {
-      ...claimTags(cluster.spec.name, cluster.facts.choices, cluster.spec),
-      ...(cluster.facts.expires === undefined ? {} : { "aoc-expires": cluster.facts.expires }),
-    },
+    tags,
   },
 });
 

@@ -1,0 +1,120 @@
+/**
+ * The claim: the public address that holds what was chosen for a cluster, and so says which creation of it is alive. Tags alone may have
+ * been copied; Azure gives the DNS label to one resource only. So the one that holds the label is the claim; without one, that of the
+ * name that a claim of its id has, for somebody may have taken the label off.
+ */
+import type { PublicIPAddress } from "@azure/arm-network";
+import { storageAccountName, storageAccountSeed } from "../../azure/vhd/account.ts";
+import { names } from "../../core/plan/cluster.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import type { Owner } from "../../core/plan/proof.ts";
+import { keptFlag, readClaim } from "../../core/plan/read-tags.ts";
+import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
+import { type Choices, isClaim, isLabelledClaim, wordOf } from "../../core/plan/tags.ts";
+import { normalLocation } from "../../core/region.ts";
+import type { FlagValues } from "../../core/spec/flags.ts";
+import type { Cluster } from "./find.ts";
+
+export interface Claim {
+  readonly id: string;
+  readonly location: string;
+  readonly address: string | undefined;
+  readonly host: string | undefined;
+  readonly tags: Record<string, string>;
+  readonly choices: Choices;
+  readonly kept: Partial<FlagValues>;
+  /** Indexes of the nodes that it remembers; undefined where it does not say. */
+  readonly nodes: ReadonlySet<number> | undefined;
+}
+
+/** A cluster, and what its claim says. */
+export interface ClaimedCluster extends Cluster {
+  readonly claim: Claim | undefined;
+}
+
+/** @throws ClusterError ClaimTwice, ClaimDamaged (exit 7) */
+export const claimed = (cluster: Cluster): ClaimedCluster => ({ ...cluster, claim: claimOf(cluster) });
+
+/** For commands that need a cluster. @throws ClusterError ClusterNotFound (exit 1), ClaimTwice, ClaimDamaged (exit 7) */
+export function claimNeeded(cluster: Cluster): Claim {
+  const claim = claimOf(cluster);
+  if (claim !== undefined) return claim;
+  const { name, groupName } = cluster;
+  throw new ClusterError("ClusterNotFound", `there is no cluster ${name} in the resource group ${groupName}`, {
+    source: "azure",
+    exit: EXIT.failed,
+    advice: `\`azure-coreos-cluster list\` shows the clusters of the subscription; give --resource-group when ${name} is in a group of another name.`,
+  });
+}
+
+/** One; none when it is half made; more when something went wrong. */
+export function claimsOf(addresses: readonly PublicIPAddress[], cluster: string): PublicIPAddress[] {
+  const all = addresses.filter(({ tags }) => isClaim(tags, cluster));
+  const labelled = all.filter((one) =>
+    isLabelledClaim({ ...(one.tags === undefined ? {} : { tags: one.tags }), model: one }, cluster),
+  );
+  if (labelled.length > 0) return labelled;
+  return all.filter(({ id = "", tags }) => nameOf(id).toLowerCase() === names.claim(cluster, wordOf(tags) ?? "").toLowerCase());
+}
+
+/** Whose things are the cluster's in a group: proof.ts asks. */
+export function ownerOf(
+  subscription: string,
+  found: Pick<Cluster, "name" | "groupName" | "group" | "own"> & { readonly claims: readonly Pick<PublicIPAddress, "tags">[] },
+): Owner {
+  const { name, groupName, claims } = found;
+  const words = [...claims.map(({ tags }) => wordOf(tags)), found.own ? wordOf(found.group?.tags) : undefined];
+  return {
+    cluster: name,
+    ids: new Set(words.filter((word) => word !== undefined)),
+    shared: new Set(sharedIds(subscription, groupName, name, claims[0]?.tags ?? {}).map((id) => id.toLowerCase())),
+  };
+}
+
+// --- internal ---
+
+function claimOf({ name, groupName, claims }: Cluster): Claim | undefined {
+  if (claims.length > 1)
+    throw new ClusterError(
+      "ClaimTwice",
+      `the group ${groupName} holds ${claims.length} public addresses that claim to be ${name}'s`,
+      {
+        source: "azure",
+        exit: EXIT.conflict,
+        advice: `Delete the one that no load balancer uses: ${claims.map((one) => one.name).join(", ")}.`,
+      },
+    );
+  const [found] = claims;
+  if (found === undefined) return undefined;
+  return {
+    id: found.id ?? "",
+    location: normalLocation(found.location),
+    address: addressText(found.ipAddress),
+    host: hostName(found.dnsSettings?.fqdn),
+    tags: found.tags ?? {},
+    ...readClaim(found.tags ?? {}),
+  };
+}
+
+/** Both are written into files and typed into commands: what is no address and no host name is neither. */
+const addressText = (text: string | undefined): string | undefined =>
+  text !== undefined && /^[\d.:a-fA-F]{2,45}$/.test(text) ? text : undefined;
+const hostName = (text: string | undefined): string | undefined =>
+  text !== undefined && /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(text) ? text : undefined;
+
+/** What two creates of the name may both write before Azure has decided who has the claim. */
+function sharedIds(subscription: string, groupName: string, name: string, claim: Record<string, string>): string[] {
+  const scope = groupId(subscription, groupName);
+  const sets = keptFlag(claim, "availabilitySet");
+  const near = keptFlag(claim, "affinityGroup");
+  return [
+    resourceId(scope, "securityGroup", names.securityGroup(name)),
+    resourceId(scope, "network", names.network(name)),
+    resourceId(scope, "natGateway", names.natGateway(name)),
+    resourceId(scope, "publicAddress", `${names.natGateway(name)}-ip`),
+    resourceId(scope, "image", names.image(name)),
+    resourceId(scope, "storageAccount", storageAccountName(storageAccountSeed(subscription, groupName, name))),
+    ...["", "-2", "-3", "-4", "-5"].map((part) => resourceId(scope, "availabilitySet", `${sets}${part}`)),
+    ...(near === undefined ? [] : [resourceId(scope, "placementGroup", near)]),
+  ];
+}

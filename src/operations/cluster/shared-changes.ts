@@ -1,0 +1,99 @@
+/**
+ * The claim and the load balancer are changed by several runs at once, each for its own nodes. Why no interleaving loses anything:
+ *
+ * 1. The claim's tags say which nodes the cluster is to have, and which of them are etcd's members. Each run puts its own change
+ *    into what is there by then (core/plan/tags.ts: sets are merged), and writes it with the etag of what it read: of two that
+ *    read the same one is refused (412), reads again and merges again. So no run undoes what another has added or taken out.
+ * 2. The balancer's rules are computed, whoever writes them: one for each node of the claim as it is read for this very write, and
+ *    for each that an interface uses. Whoever changes the claim does so before it reads and writes the balancer; so the last who
+ *    writes the balancer has read a claim with every change whose run has written the balancer, and a later change brings its own write.
+ * 3. A growth writes the claim, then the balancer, then interfaces and machines. It asks for those of a node only while the claim
+ *    has had it within the last five seconds: one that another run has taken out is not made (exit 7).
+ * 4. A removal deletes a node's parts, takes it out of the claim, and then looks whether somebody who had read the old claim has made
+ *    them again; those go too, unless the claim has the node again by then. The balancer comes last: a removal that breaks off is
+ *    found by its rule.
+ * 5. A destroy marks the claim first. The mark changes the etag, and who reads it writes nothing more.
+ *
+ * What a killed run leaves is one of these: a node in the claim without a machine (`create` makes it, `remove` takes it out), a machine
+ * that the claim does not have (`create` takes it in, `remove` deletes it), a rule or a member of neither (the next write drops it).
+ */
+import type { LoadBalancer } from "@azure/arm-network";
+import { type Cluster, clusterOf, names } from "../../core/plan/cluster.ts";
+import { usedRules } from "../../core/plan/drift.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import type { AnyResource } from "../../core/plan/resource.ts";
+import { claimId, claimWith } from "../../core/plan/resources/address.ts";
+import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
+import { resourceGroup } from "../../core/plan/resources/group.ts";
+import { mergeClaimTags } from "../../core/plan/claim-change.ts";
+import { nodesIn } from "../../core/plan/read-tags.ts";
+import { DESTROYING, type Tags } from "../../core/plan/tags.ts";
+import type { ConvergeOptions } from "../../engine/converge.ts";
+import { patiently } from "../../engine/patiently.ts";
+import type { Live } from "../../engine/provider.ts";
+import type { Run } from "../run.ts";
+
+type Adapt = NonNullable<ConvergeOptions["adapt"]>;
+
+/** @param base the claim's tags as this run read them @param mine as it would have them */
+export function adaptClaim(cluster: Cluster, base: Tags, mine: Tags): Adapt {
+  return ({ tags }) => {
+    refuseMarked(cluster.spec.name, tags);
+    const [before, wanted, now] = [base, mine, tags].map((one) => one["aoc-etcd-ca"]);
+    if (before !== wanted && now !== before && now !== wanted) throw changedAuthority(cluster.spec.name);
+    return claimWith(cluster, mergeClaimTags(base, mine, tags));
+  };
+}
+
+/** Its rules are those of the claim's nodes, as the claim is now. */
+export function adaptBalancer(run: Run, cluster: Cluster): Adapt {
+  return async ({ model }: Live): Promise<AnyResource> => {
+    const claim = await patiently(run.tools, (signal) =>
+      run.tools.provider.get({ kind: "publicAddress", id: claimId(cluster) }, signal),
+    );
+    if (claim === undefined) throw destroyedMeanwhile(cluster.spec.name);
+    refuseMarked(cluster.spec.name, claim.tags);
+    const planned = new Map(cluster.facts.nodes.map((node) => [node.index, node]));
+    const indexes = new Set(nodesIn(claim.tags) ?? planned.keys());
+    // Azure refuses to take a rule away from an interface; that there is one still, the balancer may say too long
+    for (const [index, id] of usedRules(model as LoadBalancer, cluster.spec.ssh))
+      if (!indexes.has(index) && (await isThere(run, id))) indexes.add(index);
+    const nodes = [...indexes]
+      .sort((a, b) => a - b)
+      .map((index) => planned.get(index) ?? { index, name: names.machine(cluster.spec, index), address: "", userData: "" });
+    return loadBalancer(clusterOf(Object.freeze({ ...cluster.spec, numNodes: nodes.length }), { ...cluster.facts, nodes }));
+  };
+}
+
+/** A time to live that another run has given the group stays, unless this one gives another. */
+export function adaptGroup(cluster: Cluster): Adapt {
+  return ({ tags }) => {
+    refuseMarked(cluster.spec.name, tags);
+    const expires = cluster.spec.ttl === undefined ? tags["aoc-expires"] : cluster.facts.expires;
+    const { expires: _, ...facts } = cluster.facts;
+    return resourceGroup({ ...cluster, facts: { ...facts, ...(expires === undefined ? {} : { expires }) } });
+  };
+}
+
+export const destroyedMeanwhile = (name: string): ClusterError =>
+  new ClusterError("BeingDestroyed", `${name} is being destroyed`, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice: "Wait until it is gone, then run the same command again.",
+  });
+
+// --- internal ---
+
+const isThere = async (run: Run, id: string): Promise<boolean> =>
+  (await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "networkInterface", id }, signal))) !== undefined;
+
+function refuseMarked(name: string, tags: Tags): void {
+  if (tags[DESTROYING] !== undefined) throw destroyedMeanwhile(name);
+}
+
+const changedAuthority = (name: string): ClusterError =>
+  new ClusterError("ClusterConflict", `another run has given ${name} another etcd authority meanwhile`, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice: "The other one goes on. Wait for it to end; then the same command here finishes or shows the same cluster.",
+  });

@@ -1,0 +1,17 @@
+/** What is in a cluster's group, of the kinds of a plan; its addresses are those that the look for the cluster has seen. */
+import type { Kind } from "../../core/plan/resource.ts";
+import { patiently } from "../../engine/patiently.ts";
+import type { Live } from "../../engine/provider.ts";
+import type { Run } from "../run.ts";
+import type { Cluster } from "./find.ts";
+
+/** By lower-case id. */
+export type Snapshot = ReadonlyMap<string, Live & { readonly kind: Kind }>;
+
+/** @param unlisted told of each kind that this ARM does not list: ask for its resources by name */
+export const snapshotOf = (
+  run: Run,
+  { groupName, addresses }: Pick<Cluster, "groupName" | "addresses">,
+  unlisted?: (kind: Kind) => void,
+): Promise<Map<string, Live & { kind: Kind }>> =>
+  patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal, unlisted, addresses));

@@ -1,0 +1,171 @@
+/** What ARM refuses and what the SDK throws, as errors with a code, an exit code and a time to wait: one row for each. */
+import { createHttpHeaders } from "@azure/core-rest-pipeline";
+import { describe, expect, test } from "vitest";
+import { AzureError } from "../../src/core/advice/azure-error.ts";
+import { ClusterError } from "../../src/core/errors.ts";
+import { failure, operationFailure, refusal, requestLine } from "../../src/azure/failure.ts";
+
+const REQUEST = {
+  method: "PUT",
+  url: "https://management.azure.com/subscriptions/s/resourcegroups/g/providers/p/x?api-version=1&sig=secret",
+};
+const LINE = "PUT /subscriptions/s/resourceGroups/g/providers/p/x";
+
+const refused = (status: number, body?: unknown, headers: Record<string, string> = {}): AzureError =>
+  refusal(
+    {
+      status,
+      bodyAsText: typeof body === "string" || body === undefined ? body : JSON.stringify(body),
+      headers: createHttpHeaders(headers),
+    },
+    REQUEST,
+  );
+
+test("a request is named by its path, without the query, and not at any length", () => {
+  expect(requestLine(REQUEST)).toBe(LINE);
+  const long = requestLine({ method: "GET", url: `https://x.example/${"a".repeat(500)}` });
+  expect(long).toBe(`GET /${"a".repeat(399)}...`);
+  expect(requestLine({ method: "GET", url: `https://x.example/${"a".repeat(399)}` })).toBe(`GET /${"a".repeat(399)}`);
+});
+
+describe("a refusal", () => {
+  test.each([
+    [400, { error: { code: "BadThing", message: "No." } }, "BadThing", "No.", 1],
+    [401, { error: { code: "ExpiredAuthenticationToken", message: "Old." } }, "ExpiredAuthenticationToken", "Old.", 4],
+    [403, { error: { code: "AuthorizationFailed", message: "Not you." } }, "AuthorizationFailed", "Not you.", 4],
+    [404, undefined, "Http404", `Azure answered 404 to ${LINE}`, 1],
+    [404, "  ", "Http404", `Azure answered 404 to ${LINE}`, 1],
+    [500, "", "Http500", `Azure answered 500 to ${LINE}`, 1],
+  ])("%i %j", (status, body, code, message, exit) => {
+    const error = refused(status, body);
+    expect(error).toMatchObject({ code, message, exit, status, request: LINE, source: "azure", operation: false });
+    expect(error.retryAfterMs).toBeUndefined();
+    if (status === 401) expect(error.advice).toContain("az login");
+    else expect(error.advice ?? "").not.toContain("az login");
+    expect(String(error.cause)).toBe(`${LINE}: ${status}`);
+  });
+
+  test.each([300, 302, 399])("a redirection is not Azure's: %i", (status) => {
+    expect(refused(status)).toMatchObject({
+      code: "UnreadableAnswer",
+      status,
+      message: expect.stringContaining(`${LINE}: ${status}`),
+    });
+  });
+
+  test("a page that says 404 is not Azure's; one of another status is a refusal without words", () => {
+    expect(refused(404, "<html>")).toMatchObject({ code: "UnreadableAnswer", status: 404 });
+    expect(refused(405, "<html>")).toMatchObject({ code: "Http405", status: 405 });
+  });
+
+  test("details and the inner error are kept, in that order", () => {
+    const error = refused(409, {
+      error: {
+        code: "Conflict",
+        message: "No.",
+        details: [{ code: "One", message: "1" }],
+        innererror: { code: "Two", message: "2" },
+      },
+    });
+    expect(error.details).toMatchObject([{ code: "One" }, { code: "Two" }]);
+    expect(refused(409, { error: { code: "Conflict", message: "No." } }).details).toBeUndefined();
+  });
+});
+
+test.each([
+  [{ "retry-after": "17" }, 17_000],
+  [{ "retry-after": " 0 " }, 0],
+  [{ "retry-after": "7200" }, 3_600_000],
+  [{ "retry-after": "17", "retry-after-ms": "250" }, 250],
+  [{ "x-ms-retry-after-ms": "400" }, 400],
+  [{ "x-ms-retry-after-ms": "7200000" }, 3_600_000],
+  [{ "retry-after-ms": "", "retry-after": "3" }, 3000],
+  [{ "retry-after-ms": "soon", "retry-after": "3" }, 3000],
+  [{ "retry-after-ms": "-5", "retry-after": "3" }, 3000],
+  [{ date: "Sun, 22 Nov 2026 12:00:00 GMT", "retry-after": "Sun, 22 Nov 2026 12:00:30 GMT" }, 30_000],
+  [{ date: "Sun, 22 Nov 2026 12:00:00 GMT", "retry-after": "Sun, 22 Nov 2026 11:00:00 GMT" }, 0],
+  [{ date: "Sun, 22 Nov 2026 12:00:00 GMT", "retry-after": "Sun, 29 Nov 2026 12:00:00 GMT" }, 3_600_000],
+  [{ "retry-after": "Sun, 22 Nov 2026 12:00:30 GMT" }, undefined],
+  [{ "retry-after": "soon" }, undefined],
+  [{}, undefined],
+])("how long Azure asks to wait: %j is %j ms", (headers, ms) => {
+  expect(refused(429, undefined, headers as Record<string, string>).retryAfterMs).toBe(ms);
+});
+
+test("an operation that ended badly says its own words, and without any how it ended", () => {
+  expect(operationFailure({ code: "AllocationFailed", message: "Full." }, "Failed")).toMatchObject({
+    code: "AllocationFailed",
+    message: "Full.",
+    operation: true,
+  });
+  expect(operationFailure(undefined, "Canceled")).toMatchObject({
+    code: "OperationCanceled",
+    message: "the operation ended as Canceled",
+    operation: true,
+  });
+});
+
+describe("what was thrown", () => {
+  const named = (name: string, message: string, more: object = {}): Error => Object.assign(new Error(message), { name }, more);
+
+  test.each([
+    ["an error of ours", new ClusterError("X", "x")],
+    ["an error without a code", new TypeError("ours")],
+    ["what is no error", "text"],
+  ])("%s stays what it is", (_, thrown) => {
+    expect(failure(thrown)).toBe(thrown);
+  });
+
+  test.each([
+    ["CredentialUnavailableError", "nothing here\nand more", "nothing here"],
+    [
+      "AuthenticationError",
+      "x\nAADSTS700016: no such application. Trace ID: 1 Correlation ID: 2\ny",
+      "AADSTS700016: no such application.",
+    ],
+    ["ChainedTokenCredential", "one\ntwo", "nobody is signed in to Azure here"],
+    ["AggregateAuthenticationError", "one\ntwo", "nobody is signed in to Azure here"],
+    ["CredentialUnavailableError", "ChainedTokenCredential failed", "nobody is signed in to Azure here"],
+  ])("%s: %j is a sign-in that failed, with exit code 4", (name, message, said) => {
+    const thrown = named(name, message);
+    expect(failure(thrown)).toMatchObject({
+      code: "SignInFailed",
+      message: said,
+      exit: 4,
+      source: "azure",
+      cause: thrown,
+      advice: expect.stringMatching(/az login.*--azure-cert.*--simulate/),
+      link: expect.stringContaining("https://learn.microsoft.com/"),
+    });
+  });
+
+  test.each([
+    [
+      "a socket's error",
+      named("Error", "connect ECONNREFUSED 1.2.3.4:443\nat x", { code: "ECONNREFUSED" }),
+      "ECONNREFUSED",
+      "connect ECONNREFUSED 1.2.3.4:443",
+      undefined,
+    ],
+    ["the SDK's error", named("RestError", "odd", { statusCode: 418 }), "RequestFailed", "odd", 418],
+    [
+      "the SDK's error with a code",
+      named("RestError", "odd", { code: "REQUEST_SEND_ERROR" }),
+      "REQUEST_SEND_ERROR",
+      "odd",
+      undefined,
+    ],
+  ])("%s is Azure's, with its code", (_, thrown, code, message, status) => {
+    const error = failure(thrown);
+    expect(error).toBeInstanceOf(AzureError);
+    expect(error).toMatchObject({ code, message, source: "azure", exit: 1, cause: thrown });
+    expect((error as AzureError).status).toBe(status);
+  });
+
+  test("what does not speak HTTP is not Azure", () => {
+    expect(failure(named("Error", "Parse Error\nx", { code: "HPE_INVALID_CONSTANT" }))).toMatchObject({
+      code: "UnreadableAnswer",
+      message: expect.stringMatching(/Parse Error/),
+    });
+  });
+});

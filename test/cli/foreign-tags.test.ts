@@ -1,0 +1,69 @@
+/** Tags that a policy or a person has put on the cluster's resources stay, whatever changes: a PUT replaces all tags, and Azure asks nobody. */
+import { afterEach, expect, test } from "vitest";
+import { byHand } from "./azure-hand.ts";
+import { type Body, type TestAzure, testAzure } from "./world.ts";
+
+let azure: TestAzure;
+afterEach(() => azure.close());
+
+const THEIRS = { CostCenter: "4711", "hidden-link": "x", "Managed-Since": "2026" };
+const SUBSCRIPTION = /^\/subscriptions\/[^/]+/;
+
+/** Every resource that can have tags, the group too. */
+const tagged = (): Body[] =>
+  azure.simulation.save().entries.flatMap(({ resource }) => (resource["tags"] === undefined ? [] : [resource]));
+
+async function tagAll(): Promise<void> {
+  for (const { id, tags } of tagged()) {
+    const { status } = await byHand(azure, "PATCH", id.replace(SUBSCRIPTION, ""), { tags: { ...tags, ...THEIRS } });
+    expect(status, id).toBe(200);
+  }
+}
+
+const CHANGES: readonly (readonly [what: string, argv: string, changes: string])[] = [
+  ["a growth", "abc --num-nodes 5 --wait-for machines", "loadBalancers"],
+  ["another --ssh-from", "abc --ssh-from 10.0.0.0/8 --wait-for machines", "networkSecurityGroups"],
+  ["another --ttl", "abc --ttl 5h --wait-for machines", "resourceGroups"],
+  ["a removal", "remove abc 2 --yes", "publicIPAddresses"],
+  ["a rerun", "abc --wait-for machines", ""],
+];
+
+test.each(CHANGES)("%s leaves tags of others on every resource", async (_, argv, changes) => {
+  azure = testAzure();
+  expect((await azure.run("abc --num-nodes 4 --etcd-plain --pip --affinity-group near --wait-for machines")).exit).toBe(0);
+  await tagAll();
+  const before = new Set(tagged().map(({ id }) => id));
+  const since = azure.exchanges.length;
+  const { exit, stderr } = await azure.run(argv);
+  expect(exit, stderr).toBe(0);
+  const writes = azure.exchanges.slice(since).filter(({ method }) => method === "PUT");
+  if (changes === "") expect(writes.map(({ url }) => url)).toEqual([]);
+  else expect(writes.some(({ url }) => url.toLowerCase().includes(changes.toLowerCase()))).toBe(true);
+  for (const { id, tags } of tagged()) {
+    if (before.has(id)) expect(tags, id).toMatchObject(THEIRS);
+    expect(tags["managed-by"] ?? "azure-coreos-cluster", id).toBe("azure-coreos-cluster");
+  }
+  const further = azure.exchanges.length;
+  const again = await azure.run("abc --wait-for machines");
+  expect(again.exit, again.stderr).toBe(0);
+  expect(azure.exchanges.slice(further).filter(({ method }) => method === "PUT" || method === "PATCH")).toEqual([]);
+});
+
+test("a growth that is rolled back leaves them too, and the tags of ours are as they were", async () => {
+  azure = testAzure({ faults: [] });
+  expect((await azure.run("abc --etcd-plain --wait-for machines")).exit).toBe(0);
+  await tagAll();
+  const before = new Map(tagged().map(({ id, tags }) => [id, tags]));
+  const { exit } = await azure.run("abc --num-nodes 4 --rollback --wait-for machines", {
+    azure: async (request) =>
+      request.method === "PUT" && request.url.includes("/virtualMachines/abc-coreos-3?")
+        ? {
+            status: 409,
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify({ error: { code: "SkuNotAvailable", message: "not here" } }),
+          }
+        : azure.simulation.handle(request),
+  });
+  expect(exit).not.toBe(0);
+  expect(new Map(tagged().map(({ id, tags }) => [id, tags]))).toEqual(before);
+});

@@ -1,0 +1,107 @@
+/** Tags read back are input: each is taken whole or refused by its name, and who only looks takes a default for what is damaged. */
+import { describe, expect, test } from "vitest";
+import { ClusterError } from "../../src/core/errors.ts";
+import { hostKeyIn, keptFlag, readClaim } from "../../src/core/plan/read-tags.ts";
+import { claimTags } from "../../src/core/plan/tags.ts";
+import { buildSpec } from "../../src/core/spec/spec.ts";
+
+const KEY = `ssh-ed25519 ${"A".repeat(68)} a comment`;
+const { spec } = buildSpec("abc", { numNodes: 4, vmNamePrefix: "web" }, {});
+const TAGS = claimTags(
+  "abc",
+  {
+    id: "0123abcd",
+    sshPublicKey: KEY,
+    members: new Map([
+      [0, "10.0.0.4"],
+      [10, "10.0.0.255"],
+    ]),
+    etcdCa: "A".repeat(43),
+    customDataHash: "B".repeat(16),
+  },
+  spec,
+  [0, 1, 10],
+);
+const refused = (tags: Record<string, string>): unknown => {
+  try {
+    return readClaim(tags);
+  } catch (error) {
+    return error;
+  }
+};
+const without = (name: string): Record<string, string> =>
+  Object.fromEntries(Object.entries(TAGS).filter(([tag]) => !tag.startsWith(name)));
+
+test("what was written is read back", () => {
+  const { choices, kept } = readClaim(TAGS);
+  expect(choices).toMatchObject({ id: "0123abcd", sshPublicKey: KEY, etcdCa: "A".repeat(43), customDataHash: "B".repeat(16) });
+  expect([...choices.members]).toEqual([
+    [0, "10.0.0.4"],
+    [10, "10.0.0.255"],
+  ]);
+  expect(choices).not.toHaveProperty("discoveryUrl");
+  expect(kept.vmNamePrefix).toBe("web");
+});
+
+test("what was never chosen is not there, and a long value is put together again", () => {
+  const long = `ssh-rsa ${"A".repeat(700)}`;
+  const tags = claimTags("abc", { id: "0123abcd", sshPublicKey: long, members: new Map() }, spec, []);
+  expect(Object.values(tags).every((value) => value.length <= 256)).toBe(true);
+  const { choices } = readClaim(tags);
+  expect(choices.sshPublicKey).toBe(long);
+  expect(choices.members.size).toBe(0);
+  expect(choices).not.toHaveProperty("etcdCa");
+  expect(choices).not.toHaveProperty("customDataHash");
+});
+
+describe("damaged or missing, by its name and with exit code 7:", () => {
+  const key = (value: string): Record<string, string> => ({ ...without("aoc-ssh-key"), "aoc-ssh-key": value });
+  test.each<[string, string, Record<string, string>]>([
+    ["aoc-id", "is missing", without("aoc-id")],
+    ["aoc-id", "is damaged", { ...TAGS, "aoc-id": "x|.*" }],
+    ["aoc-ssh-key-1", "is missing", without("aoc-ssh-key")],
+    ["aoc-ssh-key-1", "is damaged", key("ssh-ed25519 short")],
+    ["aoc-ssh-key-1", "is damaged", key(`${KEY}\nssh-ed25519 ${"B".repeat(68)}`)],
+    ["aoc-ssh-key-1", "is damaged", key(`command="x" ${KEY}`)],
+    ["aoc-members", "is damaged", { ...TAGS, "aoc-members": "x" }],
+    ["aoc-members", "is damaged", { ...TAGS, "aoc-members": "0=10.0.0.256" }],
+    ["aoc-members", "is damaged", { ...TAGS, "aoc-members": "0=10.0.0" }],
+    ["aoc-members", "is damaged", { ...TAGS, "aoc-members": "0=10.0.0.4." }],
+    ["aoc-members", "is damaged", { ...TAGS, "aoc-members": "01=10.0.0.4" }],
+    ["aoc-members", "is damaged", { ...TAGS, "aoc-members": "0=10.0.0.4,0=10.0.0.5" }],
+    ["aoc-members", "is damaged", { ...TAGS, "aoc-members": "0=10.0.0.4," }],
+    ["aoc-etcd-ca", "is damaged", { ...TAGS, "aoc-etcd-ca": "a b" }],
+    ["aoc-custom-data", "is damaged", { ...TAGS, "aoc-custom-data": "short" }],
+    ["aoc-vm-name-prefix", "is damaged", { ...TAGS, "aoc-vm-name-prefix": "(([a-z0-9-]+)+)+x" }],
+    ["aoc-vm-name-prefix", "is damaged", { ...TAGS, "aoc-vm-name-prefix": "web\u202E" }],
+    ["aoc-vm-name-prefix", "is damaged", { ...TAGS, "aoc-vm-name-prefix": "web\n" }],
+  ])("%s %s (row %#)", (tag, how, tags) => {
+    const error = refused(tags);
+    expect(error).toBeInstanceOf(ClusterError);
+    expect(error).toMatchObject({
+      code: "ClaimDamaged",
+      exit: 7,
+      source: "azure",
+      message: expect.stringContaining(`the tag ${tag} `),
+    });
+    expect((error as Error).message).toMatch(new RegExp(`${how}$`));
+    expect((error as ClusterError).advice).toContain(`Put ${tag} back`);
+  });
+});
+
+test("who only looks takes what is readable, and the default for the rest", () => {
+  expect(keptFlag(TAGS, "vmNamePrefix")).toBe("web");
+  expect(keptFlag({}, "vmNamePrefix")).toBe("coreos");
+  expect(keptFlag({ ...TAGS, "aoc-vm-name-prefix": "x|.*" }, "vmNamePrefix")).toBe("coreos");
+  expect(keptFlag({ "aoc-yes": "true" }, "yes")).toBe(false);
+});
+
+test("a host key is one or none, and anything else is refused", () => {
+  const id = "/subscriptions/s/x";
+  expect(hostKeyIn({ id, tags: { "aoc-host-key": KEY } })).toBe(KEY);
+  expect(hostKeyIn({ id, tags: {} })).toBeUndefined();
+  for (const value of ["", "x", `${KEY}\n`, `${KEY}\u0007`])
+    expect(() => hostKeyIn({ id, tags: { "aoc-host-key": value } })).toThrow(
+      expect.objectContaining({ code: "TagDamaged", exit: 7, message: `the tag aoc-host-key of ${id} holds no SSH host key` }),
+    );
+});

@@ -1,0 +1,174 @@
+/**
+ * Every two commands at once: one stands still before any of its requests, the other goes through, the first goes on. What is there in
+ * the end is what the two bring about one after the other, body for body; a further create has nothing to do, and status finds no
+ * fault. Why it is so: src/operations/cluster/shared-changes.ts. `TOGETHER=all` takes every request of every pair; a number
+ * takes every nth.
+ */
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createVirtualClock } from "../src/sim/clock.ts";
+import type { CloudState } from "../src/sim/cloud.ts";
+import { timeOf } from "../src/sim/simulation.ts";
+import { type TestAzure, testAzure } from "./cli/world.ts";
+import { flawsOf, shapeOf } from "./cluster-state.ts";
+import { stoppable } from "./stoppable.ts";
+
+const COMMANDS = {
+  create: "mycluster --wait-for machines",
+  grow: "mycluster --num-nodes 6 --wait-for machines",
+  remove: "remove mycluster 1 --yes",
+  "remove of another": "remove mycluster 3 --yes",
+  destroy: "destroy mycluster --yes",
+  gc: "gc --yes",
+  status: "status mycluster",
+} as const;
+type Command = keyof typeof COMMANDS;
+const NAMES = Object.keys(COMMANDS) as Command[];
+
+const TOGETHER = process.env["TOGETHER"];
+const STEP = TOGETHER === "all" ? 1 : Number(TOGETHER ?? 0);
+
+/** By default those that write the same, once each. */
+const SAMPLE: readonly (readonly [Command, Command])[] = [
+  ["grow", "remove"],
+  ["remove", "grow"],
+  ["remove", "remove of another"],
+  ["create", "remove"],
+  ["grow", "grow"],
+  ["remove", "destroy"],
+  ["destroy", "grow"],
+  ["gc", "create"],
+];
+const PAIRS =
+  STEP === 0
+    ? SAMPLE
+    : NAMES.flatMap((first) => NAMES.map((second) => [first, second] as const)).filter(([first]) => first !== "status");
+
+/** Four nodes, three of them members; its time is over, so that gc has something to do. */
+let base: CloudState;
+let files: string;
+beforeAll(async () => {
+  const azure = testAzure();
+  const made = await azure.run("mycluster --num-nodes 4 --etcd-plain --ttl 1h --wait-for machines");
+  expect(made.exit, made.stderr).toBe(0);
+  base = azure.simulation.save();
+  files = mkdtempSync(join(tmpdir(), "acc-pairs-"));
+  cpSync(azure.dir, files, { recursive: true });
+  azure.close();
+}, 60_000);
+afterAll(() => rmSync(files, { recursive: true, force: true }));
+
+const START = 2 * 3_600_000;
+
+function azureLeft(seed: number): { azure: TestAzure; clock: ReturnType<typeof createVirtualClock>; other: string } {
+  const clock = createVirtualClock((timeOf(base) ?? 0) + START);
+  const azure = testAzure({ state: structuredClone(base), clock, seed });
+  cpSync(files, azure.dir, { recursive: true });
+  const other = mkdtempSync(join(tmpdir(), "acc-other-"));
+  cpSync(files, other, { recursive: true });
+  return { azure, clock, other };
+}
+
+interface Ended {
+  readonly exits: readonly [first: number, second: number];
+  readonly shape: Record<string, unknown>;
+}
+
+async function inTurn(first: Command, second: Command): Promise<Ended & { requests: number }> {
+  const { azure, other } = azureLeft(1);
+  try {
+    const a = await azure.run(COMMANDS[first]);
+    const requests = azure.exchanges.length;
+    const b = await azure.run(COMMANDS[second], { dir: other });
+    return { exits: [a.exit, b.exit], shape: shapeOf(azure.simulation.save()), requests };
+  } finally {
+    azure.close();
+    rmSync(other, { recursive: true, force: true });
+  }
+}
+
+/** What is wrong with the meeting of the two; undefined when nothing is, or they did not meet. */
+async function meet(first: Command, second: Command, request: number, turns: readonly Ended[]): Promise<string | undefined> {
+  const { azure, clock, other } = azureLeft(request);
+  try {
+    const way = stoppable(azure, clock, { request });
+    const a = azure.run(COMMANDS[first], way.options);
+    await Promise.race([way.stopped, a]);
+    const y = await azure.run(COMMANDS[second], { dir: other });
+    way.goOn();
+    const x = await a;
+    const label = `${first} | ${second} at ${request}\n(${x.exit}) ${x.stderr}\n(${y.exit}) ${y.stderr}`;
+    const state = azure.simulation.save();
+    const shape = shapeOf(state);
+    const faults: string[] = [];
+    if (`${x.stderr}${y.stderr}`.includes("This is a fault of")) faults.push("a bug");
+    const exits = new Set([0, 7, ...turns.flatMap((turn) => turn.exits)]);
+    for (const [exit, command] of [
+      [x.exit, first],
+      [y.exit, second],
+    ] as const)
+      // what it sees in the middle is not healthy, and it says so
+      if (!exits.has(exit) && !(command === "status" && (exit === 1 || exit === 3))) faults.push(`${command} ends with ${exit}`);
+    if (!turns.some((turn) => JSON.stringify(turn.shape) === JSON.stringify(shape)))
+      faults.push(`ends otherwise: ${differences(shape, turns)}`);
+    if (Object.keys(shape).length > 0) {
+      const since = azure.exchanges.length;
+      const further = await azure.run(COMMANDS.create);
+      const writes = azure.exchanges.slice(since).filter(({ method }) => method !== "GET" && method !== "POST");
+      if (further.exit !== 0) faults.push(`a further create: ${further.exit}\n${further.stderr}`);
+      if (writes.length > 0) faults.push(`a further create writes ${writes.map((one) => `${one.method} ${one.url}`).join()}`);
+      const nodes = state.entries.filter((entry) => entry.type.endsWith("virtualMachines")).length;
+      faults.push(...flawsOf(azure.simulation.save(), nodes));
+      const { exit, document } = await azure.json<{ drift: { kind: string }[] }>("status mycluster");
+      const drift = document.drift.filter(({ kind }) => kind !== "expired");
+      if (exit !== 0 || drift.length > 0) faults.push(`status ${exit}: ${JSON.stringify(drift)}`);
+    }
+    return faults.length === 0 ? undefined : `${faults.join("\n")}\n${label}`;
+  } finally {
+    azure.close();
+    rmSync(other, { recursive: true, force: true });
+  }
+}
+
+/** Where it differs from the nearer of two. */
+function differences(shape: Record<string, unknown>, turns: readonly Ended[]): string {
+  const of = (turn: Ended): string[] =>
+    [...new Set([...Object.keys(shape), ...Object.keys(turn.shape)])].filter(
+      (key) => JSON.stringify(shape[key]) !== JSON.stringify(turn.shape[key]),
+    );
+  const [near] = turns.toSorted((a, b) => of(a).length - of(b).length);
+  return near === undefined
+    ? "nothing to compare with"
+    : of(near)
+        .map((key) => `\n${key}\n  ${JSON.stringify(shape[key])}\n  ${JSON.stringify(near.shape[key])}`)
+        .join("");
+}
+
+const tally = { meetings: 0, faults: 0 };
+
+test.each(PAIRS)(
+  "%s, while %s goes through",
+  async (first, second) => {
+    const turns = [await inTurn(first, second), await inTurn(second, first)];
+    const [{ requests } = { requests: 0 }] = turns as { requests: number }[];
+    const seed = PAIRS.findIndex((pair) => pair[0] === first && pair[1] === second);
+    const boundaries =
+      STEP > 0 ? Array.from({ length: Math.ceil(requests / STEP) }, (_, i) => 1 + i * STEP) : [1 + ((seed * 7) % requests)];
+    const faults: string[] = [];
+    for (const request of boundaries) {
+      const fault = await meet(first, second, request, turns);
+      tally.meetings += 1;
+      if (fault !== undefined) faults.push(fault);
+    }
+    tally.faults += faults.length;
+    expect(faults.length, `${faults.length} of ${boundaries.length}:\n${faults.slice(0, 3).join("\n\n")}`).toBe(0);
+  },
+  Math.max(60_000, STEP > 0 ? 1_200_000 : 0),
+);
+
+afterAll(() => {
+  if (TOGETHER !== undefined)
+    process.stderr.write(`together: ${PAIRS.length} pairs, ${tally.meetings} meetings, ${tally.faults} faults\n`);
+});
