@@ -16,19 +16,10 @@ export interface SignIn {
   readonly httpClient: HttpClient;
 }
 
-/** The credential. Nothing is asked of the network until a token is needed. */
-export async function createCredential({ cloud, tenant, clientId, certificate, httpClient }: SignIn): Promise<TokenCredential> {
-  const { ClientCertificateCredential, DefaultAzureCredential } = await import("@azure/identity");
-  const way = watched(httpClient);
-  const options = { authorityHost: cloud.authority, httpClient: way.client, proxyOptions: UNREAD_PROXY };
-  const credential =
-    certificate !== undefined && tenant !== undefined && clientId !== undefined
-      ? new ClientCertificateCredential(tenant, clientId, { certificate }, options)
-      : new DefaultAzureCredential({
-          ...options,
-          ...(tenant === undefined ? {} : { tenantId: tenant }),
-          ...(clientId === undefined ? {} : { managedIdentityClientId: clientId, workloadIdentityClientId: clientId }),
-        });
+/** The credential. Nothing is asked of the network until a token is needed; who cannot reach it is told that, and not to sign in. */
+export async function createCredential(signIn: SignIn): Promise<TokenCredential> {
+  const way = watched(signIn.httpClient);
+  const credential = await chooseCredential({ ...signIn, httpClient: way.client });
   return {
     async getToken(scopes, how) {
       way.forget();
@@ -39,6 +30,20 @@ export async function createCredential({ cloud, tenant, clientId, certificate, h
       }
     },
   };
+}
+
+/** That of the SDK. */
+export async function chooseCredential(signIn: SignIn): Promise<TokenCredential> {
+  const { cloud, tenant, clientId, certificate, httpClient } = signIn;
+  const { ClientCertificateCredential, DefaultAzureCredential } = await import("@azure/identity");
+  const options = { authorityHost: cloud.authority, httpClient, proxyOptions: UNREAD_PROXY };
+  if (certificate !== undefined && tenant !== undefined && clientId !== undefined)
+    return new ClientCertificateCredential(tenant, clientId, { certificate }, options);
+  return new DefaultAzureCredential({
+    ...options,
+    ...(tenant === undefined ? {} : { tenantId: tenant }),
+    ...(clientId === undefined ? {} : { managedIdentityClientId: clientId, workloadIdentityClientId: clientId }),
+  });
 }
 
 // --- internal ---

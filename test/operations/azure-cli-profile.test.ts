@@ -1,5 +1,5 @@
 /** What the Azure CLI has selected, and what of it is a subscription that machines can be made in. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -22,6 +22,15 @@ async function used(subscriptions: unknown, config = ""): Promise<{ AZURE_CONFIG
   await writeFile(join(folder, "config"), config);
   return { AZURE_CONFIG_DIR: folder };
 }
+
+test("the profile is where the CLI keeps it", async () => {
+  const { AZURE_CONFIG_DIR: home } = await used([]);
+  await mkdir(join(home, ".azure"));
+  await writeFile(join(home, ".azure", "azureProfile.json"), JSON.stringify({ subscriptions: [account({})] }));
+  expect(await selectSubscription({ HOME: home }, {})).toMatchObject({ subscription: PUBLIC });
+  expect(await selectSubscription({ USERPROFILE: home }, {})).toMatchObject({ subscription: PUBLIC });
+  await expect(selectSubscription({ HOME: join(home, "nowhere") }, {})).rejects.toMatchObject({ code: "SubscriptionMissing" });
+});
 
 test("the cloud comes with its subscription", async () => {
   expect(await selectSubscription(await used([GOVERNMENT]), {})).toEqual({ subscription: GOV, cloud: "AzureUSGovernment" });

@@ -77,7 +77,7 @@ const oneGroup = async ({ tools, lookups }: Run, name: string): Promise<Seen> =>
     patiently(tools, (signal) => lookups.group(name, signal)),
     patiently(tools, (signal) => lookups.machinesIn(name, signal)),
   ]);
-  return [addresses, facts === undefined ? [] : [{ name, facts }], machines];
+  return [addresses ?? [], facts === undefined ? [] : [{ name, facts }], machines];
 };
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
