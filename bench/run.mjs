@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { plan } from "../src/core/plan/plan.ts";
+import { planOf } from "../src/core/plan/plan.ts";
 import { buildSpec } from "../src/core/spec/spec.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -108,7 +108,7 @@ function resourcesOf(numNodes) {
     userData: "#cloud-config\n".padEnd(4400, "# as long as a member's\n"),
     hostKey: "ssh-ed25519 AAAA",
   }));
-  return plan(spec, {
+  return planOf(spec, {
     subscription: "00000000-0000-0000-0000-000000000000",
     group: "mycluster",
     foreignGroup: false,

@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major > 22 || (major === 22 && minor >= 12)) {
   module.enableCompileCache?.();
-  const { run } = await import("../dist/main.js");
-  await run();
+  const { runProcess } = await import("../dist/main.js");
+  await runProcess();
 } else {
   const own = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.url));
   if (existsSync(own)) {

@@ -18,7 +18,7 @@ import {
   type CreateOptions,
   type ExportResult,
   type GcResult,
-  type RemoveOptions,
+  type RemovalOptions,
   apart,
   openAzure,
 } from "./library/azure.ts";
@@ -29,7 +29,7 @@ import { realClock } from "./operations/real-clock.ts";
 export type * from "./core/documents.ts";
 export { ClusterError, EXIT, type ErrorSource, type ExitCode } from "./core/errors.ts";
 export type { Event, EventKind } from "./engine/event.ts";
-export type { Azure, AzureOptions, CreateOptions, ExportResult, GcResult, RemoveOptions };
+export type { Azure, AzureOptions, CreateOptions, ExportResult, GcResult, RemovalOptions };
 
 /**
  * One Azure for several pieces of work: who signs in, where keys are and who listens is said once.
@@ -118,7 +118,7 @@ export const list = (options: AzureOptions = {}): Promise<ListDocument[]> => onc
 export async function remove(
   name: string,
   nodes: readonly (number | string)[],
-  options: AzureOptions & RemoveOptions = {},
+  options: AzureOptions & RemovalOptions = {},
 ): Promise<RemoveDocument> {
   const { force = false, ...rest } = options;
   return once(rest, [], (azure) => azure.remove(name, nodes, { force }));

@@ -1,4 +1,4 @@
 /** The command line as a process of its own, from its sources: for tests that kill it. */
-import { run } from "../src/cli/main.ts";
+import { runProcess } from "../src/cli/main.ts";
 
-await run();
+await runProcess();

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { array, assert, asyncProperty, boolean, constant, constantFrom, integer, oneof, option, record } from "fast-check";
 import { expect, test } from "vitest";
 import { createVirtualClock } from "../src/sim/clock.ts";
-import type { CloudState, Entry } from "../src/sim/cloud.ts";
+import type { CloudState, StoredResource } from "../src/sim/cloud.ts";
 import { parseFault } from "../src/sim/fault-script.ts";
 import { timeOf } from "../src/sim/simulation.ts";
 import { byHand, inGroup } from "./cli/azure-hand.ts";
@@ -95,7 +95,7 @@ const NETWORK = (group: string): string => inGroup(group, "Microsoft.Network/vir
 
 /** Without who holds it: that changes when a machine of ours takes it in, and lets it go. */
 function bodies(state: CloudState, keys: ReadonlySet<string>): Map<string, unknown> {
-  const plain = ({ resource }: Entry): unknown => {
+  const plain = ({ resource }: StoredResource): unknown => {
     const { managedBy: _, ...rest } = structuredClone(resource) as Body;
     delete rest.properties?.diskState;
     return rest;
@@ -103,7 +103,7 @@ function bodies(state: CloudState, keys: ReadonlySet<string>): Map<string, unkno
   return new Map(state.entries.filter(({ key }) => keys.has(key)).map((entry) => [entry.key, plain(entry)]));
 }
 
-const tagsOf = (entry: Entry): Record<string, string> => (entry.resource["tags"] ?? {}) as Record<string, string>;
+const tagsOf = (entry: StoredResource): Record<string, string> => (entry.resource["tags"] ?? {}) as Record<string, string>;
 
 /** Whether anything says which creation of alpha is alive: its claim, or its own group. */
 const isAlive = (state: CloudState): boolean =>

@@ -2,10 +2,10 @@
  * THE ANSWERS TABLE: what Resource Manager's answers look like, a row a kind, as far as anybody here or in the SDK looks into them.
  * A kind is known by the path that was asked for. Texts where texts belong, lists where lists belong: what is behind can believe it.
  */
-import type { Shape } from "./shape.ts";
+import type { AnswerShape } from "./shape.ts";
 
 export interface Expected {
-  readonly shape: Shape;
+  readonly shape: AnswerShape;
   /** Statuses of a whole answer. */
   readonly statuses: readonly number[];
   /** What the `id` of a resource is, or that of each in a list begins with, in lower case; absent where ids say nothing. */
@@ -43,11 +43,11 @@ const STATUSES: Record<string, readonly number[]> = {
   DELETE: [200, 202, 204],
 };
 
-const REF: Shape = { id: "text" };
-const part = (properties: Shape): Shape => ({ id: "text", name: "text", properties });
-const listOf = (one: Shape): Shape => ({ "value!": [one], nextLink: "text" });
+const REF: AnswerShape = { id: "text" };
+const part = (properties: AnswerShape): AnswerShape => ({ id: "text", name: "text", properties });
+const listOf = (one: AnswerShape): AnswerShape => ({ "value!": [one], nextLink: "text" });
 
-const resource = (properties: { readonly [member: string]: Shape } = {}): Shape => ({
+const resource = (properties: { readonly [member: string]: AnswerShape } = {}): AnswerShape => ({
   "id!": "text",
   name: "text",
   type: "text",
@@ -61,7 +61,7 @@ const resource = (properties: { readonly [member: string]: Shape } = {}): Shape 
 });
 
 /** What an operation says of itself, or what has come of it. */
-const RESULT: Shape = {
+const RESULT: AnswerShape = {
   id: "text",
   name: "text",
   status: "text",
@@ -72,7 +72,7 @@ const RESULT: Shape = {
 };
 
 /** By type, in lower case. */
-const RESOURCES: Readonly<Record<string, Shape>> = {
+const RESOURCES: Readonly<Record<string, AnswerShape>> = {
   "microsoft.network/virtualnetworks": resource({
     addressSpace: { addressPrefixes: ["text"] },
     subnets: [
@@ -161,7 +161,7 @@ const RESOURCES: Readonly<Record<string, Shape>> = {
 };
 
 /** What is no resource below a provider. The first that matches counts. */
-const PLACES: readonly (readonly [RegExp, Shape])[] = [
+const PLACES: readonly (readonly [RegExp, AnswerShape])[] = [
   [/^\/subscriptions\/[^/]+\/resourcegroups$/, listOf({ ...(resource() as object), "name!": "text" })],
   [/^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+$/, resource()],
   [/^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/resources$/, listOf(resource())],

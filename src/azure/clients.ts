@@ -6,14 +6,14 @@ import type { StorageManagementClient } from "@azure/arm-storage";
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import type { Clock } from "../core/clock.ts";
-import type { Endpoint } from "./clouds.ts";
+import type { ArmEndpoint } from "./clouds.ts";
 import { UNREAD_PROXY } from "./outward.ts";
 import { ownHosts } from "./origin.ts";
 import { type Heard, type OperationErrors, answers, loopbackSignIn, wholeBeforeWrites } from "./pipeline.ts";
 
-export interface Connection {
+export interface ArmConnection {
   readonly subscription: string;
-  readonly endpoint: Endpoint;
+  readonly endpoint: ArmEndpoint;
   /** Absent where nobody signs in: a loopback ARM, the simulation. */
   readonly credential?: TokenCredential;
   /** Where requests go: out of the process (outward.ts, bounded.ts), or to the simulation. */
@@ -32,7 +32,7 @@ export interface Clients {
   readonly endpoint: string;
 }
 
-export async function createClients(connection: Connection): Promise<Clients> {
+export async function createClients(connection: ArmConnection): Promise<Clients> {
   const [{ ComputeManagementClient }, { NetworkManagementClient }, { ResourceManagementClient }, { StorageManagementClient }] =
     await Promise.all([
       import("@azure/arm-compute"),

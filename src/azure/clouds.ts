@@ -34,7 +34,7 @@ export const CLOUDS: Record<"AzureCloud" | "AzureUSGovernment" | "AzureChinaClou
   },
 };
 
-export interface Endpoint {
+export interface ArmEndpoint {
   readonly url: string;
   /** Absent on a loopback address over http: nobody signs in there. */
   readonly scope?: string;
@@ -44,7 +44,7 @@ export interface Endpoint {
  * The ARM to talk to. Another https endpoint gets tokens made for itself: a token for Azure goes to Azure only.
  * Plain http is for loopback addresses.
  */
-export function endpointOf(cloud: Cloud, armEndpoint: string | undefined): Endpoint {
+export function endpointOf(cloud: Cloud, armEndpoint: string | undefined): ArmEndpoint {
   if (armEndpoint === undefined) return { url: cloud.endpoint, scope: cloud.scope };
   const url = armEndpoint.replace(/\/+$/, "");
   if (new URL(url).protocol === "http:") {

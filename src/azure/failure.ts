@@ -2,7 +2,7 @@
 import { AzureError, type AzureErrorOptions, notAzure } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { type ErrorBody, errorBody, explained } from "./error-body.ts";
-import { shown } from "./origin.ts";
+import { shownAddress } from "./origin.ts";
 
 interface Answer {
   readonly status: number;
@@ -23,7 +23,7 @@ export function requestLine({ method, url }: Asked): string {
 }
 
 /** An answer of 300 or more as an error. */
-export function refusal(answer: Answer, request: Asked): AzureError {
+export function refusedAnswer(answer: Answer, request: Asked): AzureError {
   const asked = requestLine(request);
   if (answer.status < 400) return redirected(answer, asked);
   const body = errorBody(answer.bodyAsText);
@@ -126,7 +126,7 @@ function detailsOf(body: ErrorBody | undefined): Pick<AzureErrorOptions, "detail
 function redirected(answer: Answer, asked: string): AzureError {
   const to = answer.headers.get("location");
   return notAzure(
-    `${asked}: ${answer.status}${to === undefined ? "" : `, to ${shown(to)}, where nothing was sent`}`,
+    `${asked}: ${answer.status}${to === undefined ? "" : `, to ${shownAddress(to)}, where nothing was sent`}`,
     answer.status,
   );
 }

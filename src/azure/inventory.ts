@@ -4,7 +4,7 @@
  */
 import type { PublicIPAddress } from "@azure/arm-network";
 import { AzureError } from "../core/advice/azure-error.ts";
-import type { Kind } from "../core/plan/resource.ts";
+import type { Kind } from "../core/plan/bodies.ts";
 import type { Live } from "../engine/provider.ts";
 import type { Clients } from "./clients.ts";
 import { LISTED_KINDS, listOf, toLive } from "./provider.ts";

@@ -3,7 +3,7 @@ import type { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { Operation } from "../engine/provider.ts";
 import { operationFailure } from "./failure.ts";
-import { shown } from "./origin.ts";
+import { shownAddress } from "./origin.ts";
 import type { OperationErrors } from "./pipeline.ts";
 import { understood, unreadable } from "./reading.ts";
 
@@ -27,7 +27,7 @@ export interface RawAnswer {
  * @param start makes the request; the options it gets report the first answer
  * @param restore makes a poller again from its saved state
  */
-export async function startOperation(
+export async function driveOperation(
   start: (options: { onResponse: (answer: RawAnswer) => void }) => SdkPoller,
   restore: (state: string) => SdkPoller,
   failed: OperationErrors,
@@ -55,7 +55,7 @@ export async function startOperation(
         const known = errorOf(good, failed) ?? (error instanceof ClusterError ? undefined : failedResult(poller, undefined));
         if (known !== undefined && !signal.aborted) throw known;
         if (!(error instanceof ClusterError) && !signal.aborted)
-          throw unreadable(`GET ${shown(configOf(good).operationLocation ?? "")}`);
+          throw unreadable(`GET ${shownAddress(configOf(good).operationLocation ?? "")}`);
         // A failed poll is final for the SDK; the operation goes on all the same.
         poller = restore(good);
         throw error;

@@ -11,7 +11,7 @@ export const ownHosts = (endpoint: string): PipelinePolicy => ({
   name: "ownHosts",
   async sendRequest(request, next) {
     if (isOwn(request.url, endpoint)) return next(request);
-    throw notAzure(`it leads to ${shown(request.url)}, where nothing was sent, and not to ${endpoint}`);
+    throw notAzure(`it leads to ${shownAddress(request.url)}, where nothing was sent, and not to ${endpoint}`);
   },
 });
 
@@ -25,7 +25,7 @@ export function isOwn(address: string, endpoint: string): boolean {
 }
 
 /** Without what may be a secret: user, password, query. */
-export function shown(address: string): string {
+export function shownAddress(address: string): string {
   if (!URL.canParse(address)) return "something that is no URL";
   const { origin, protocol, pathname } = new URL(address);
   return `${origin === "null" ? protocol : origin}${pathname}`.slice(0, LONGEST);

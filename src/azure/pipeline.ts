@@ -7,7 +7,7 @@ import { AzureError } from "../core/advice/azure-error.ts";
 import type { Clock } from "../core/clock.ts";
 import { readAnswer } from "./answer.ts";
 import { errorBody } from "./error-body.ts";
-import { failure, operationFailure, refusal, requestLine } from "./failure.ts";
+import { failure, operationFailure, refusedAnswer, requestLine } from "./failure.ts";
 import { noteAnswer } from "./reading.ts";
 
 /** ARM answers within seconds, or gives up itself after a minute. A list of sizes is the slowest read. */
@@ -33,7 +33,7 @@ export function answers(clock: Clock, failed: OperationErrors, heard: Heard = { 
     async sendRequest(request, next) {
       const outer = request.abortSignal as AbortSignal | undefined;
       const response = await limited(request, next, outer, clock);
-      if (response.status >= 300) throw refusal(response, request);
+      if (response.status >= 300) throw refusedAnswer(response, request);
       const body = readAnswer(request, response, () => {
         heard.strange += 1;
         return heard.azure || heard.strange <= STRANGE_AT_FIRST;

@@ -8,11 +8,12 @@ import { restorePoller as restoreResources } from "@azure/arm-resources";
 import { restorePoller as restoreStorage } from "@azure/arm-storage";
 import { isAbsence } from "../core/advice/azure-error.ts";
 import { KINDS } from "../core/plan/kinds.ts";
-import { type Bodies, type Kind, groupOf, nameOf } from "../core/plan/resource.ts";
+import { groupOf, nameOf } from "../core/plan/resource.ts";
+import type { Bodies, Kind } from "../core/plan/bodies.ts";
 import type { Live, Operation, Provider, Target } from "../engine/provider.ts";
 import type { Clients } from "./clients.ts";
 import { type Paged, all, listed, understood } from "./reading.ts";
-import { type RawAnswer, type SdkPoller, startOperation } from "./operation.ts";
+import { type RawAnswer, type SdkPoller, driveOperation } from "./operation.ts";
 
 /** Call options that every operation of the SDK takes. */
 interface Call {
@@ -178,7 +179,7 @@ export function createProvider(clients: Clients): Provider {
   async function begin(kind: Omit<Row<Kind>, "put">, verb: "put" | "delete", start: (call: Call) => Work): Promise<Operation> {
     let plain: Promise<unknown> | undefined;
     const source = kind.sources(clients)[verb];
-    const operation = await startOperation(
+    const operation = await driveOperation(
       (call) => {
         const work = start(call);
         if (isPoller(work)) return work;

@@ -1,7 +1,7 @@
 /** Two shapes that nearly every read has: a list to its last page, and a resource that may not be there. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { AzureError, isAbsence, isMisdirected, notAzure } from "../core/advice/azure-error.ts";
-import { shown } from "./origin.ts";
+import { shownAddress } from "./origin.ts";
 
 /** What of the SDK's lists is used: pages, each with the address of the next. */
 export interface Paged<T> {
@@ -31,7 +31,7 @@ export async function all<T>(list: Paged<T>, signal?: AbortSignal): Promise<T[]>
 const MOST = 100_000;
 const MOST_PAGES = 1000;
 
-const line = (url: string): string => `GET ${shown(url)}`;
+const line = (url: string): string => `GET ${shownAddress(url)}`;
 
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

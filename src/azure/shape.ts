@@ -2,7 +2,7 @@
  * Shapes of JSON, as data, and the one check against them. A shape names the members that this program or the SDK looks into; what it
  * does not name may be anything. What is absent or null is absent, except where a name ends in "!".
  */
-export type Shape =
+export type AnswerShape =
   | "text"
   | "number"
   | "flag"
@@ -10,11 +10,11 @@ export type Shape =
   | "time"
   /** Texts by name. */
   | "tags"
-  | readonly [Shape]
-  | { readonly [member: string]: Shape };
+  | readonly [AnswerShape]
+  | { readonly [member: string]: AnswerShape };
 
 /** What does not fit: "value[3].id is a number"; undefined where everything does. */
-export function misfit(value: unknown, shape: Shape, at = ""): string | undefined {
+export function misfit(value: unknown, shape: AnswerShape, at = ""): string | undefined {
   const fits = (good: boolean): string | undefined => (good ? undefined : `${at === "" ? "it" : at} is ${kindOf(value)}`);
   switch (shape) {
     case "text":
@@ -44,7 +44,7 @@ export function misfit(value: unknown, shape: Shape, at = ""): string | undefine
   });
 }
 
-export const isList = (shape: Shape): shape is readonly [Shape] => Array.isArray(shape);
+export const isList = (shape: AnswerShape): shape is readonly [AnswerShape] => Array.isArray(shape);
 
 // --- internal ---
 

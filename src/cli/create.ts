@@ -1,7 +1,7 @@
 /** create and plan on a terminal: the plan first, then the progress, then what is there. The work is operations/create.ts. */
 import { resolve } from "node:path";
 import { EXIT } from "../core/errors.ts";
-import { carryOutCreate, checkWish, plan as planOf, planCreate } from "../operations/create.ts";
+import { carryOutCreate, checkWish, planCluster, planCreate } from "../operations/create.ts";
 import type { Prepared } from "../operations/create/prepare.ts";
 import { planDocument } from "../operations/create/result-document.ts";
 import { abilities } from "../report/paint.ts";
@@ -11,9 +11,9 @@ import { printCreated } from "./created.ts";
 import { type Invocation, nameArgument } from "./invocation.ts";
 import { type Session, openSession } from "./session.ts";
 
-export const create = (invocation: Invocation): Promise<number> => run(invocation, invocation.given.dryRun === true);
+export const createCommand = (invocation: Invocation): Promise<number> => run(invocation, invocation.given.dryRun === true);
 
-export const plan = (invocation: Invocation): Promise<number> => run(invocation, true);
+export const planCommand = (invocation: Invocation): Promise<number> => run(invocation, true);
 
 // --- internal ---
 
@@ -23,7 +23,7 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   checkWish(name, given);
   const session = await openSession(invocation);
   try {
-    const prepared = await (dryRun ? planOf : planCreate)(session, name, given);
+    const prepared = await (dryRun ? planCluster : planCreate)(session, name, given);
     showPlan(session, invocation, prepared, dryRun);
     if (dryRun) return printDryRun(session, invocation, prepared);
     session.report(prepared.facts.nodes.length, chart(session, invocation, prepared));

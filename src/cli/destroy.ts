@@ -12,7 +12,7 @@ import { confirm } from "./confirm.ts";
 import { type Invocation, nameArgument } from "./invocation.ts";
 import { type Session, openSession } from "./session.ts";
 
-export async function destroy(invocation: Invocation): Promise<number> {
+export async function destroyCommand(invocation: Invocation): Promise<number> {
   const { given } = invocation;
   const name = nameArgument(invocation);
   const session = await openSession(invocation);

@@ -1,11 +1,11 @@
 /** export on a terminal: the document on stdout, and how to use it on stderr. The work is operations/export.ts. */
 import { relative } from "node:path";
 import { EXIT } from "../core/errors.ts";
-import { type Exported, exportPlan as exported } from "../operations/export.ts";
+import { type ExportedPlan, exportCluster as exported } from "../operations/export.ts";
 import { type Invocation, nameArgument } from "./invocation.ts";
 import { openSession } from "./session.ts";
 
-export async function exportPlan(invocation: Invocation): Promise<number> {
+export async function exportCommand(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
   const session = await openSession(invocation);
   try {
@@ -22,7 +22,7 @@ export async function exportPlan(invocation: Invocation): Promise<number> {
 
 // --- internal ---
 
-function howTo(made: Exported, cwd: string): string {
+function howTo(made: ExportedPlan, cwd: string): string {
   const file = made.format === "arm" ? relative(cwd, made.valuesFile) : made.valuesFile;
   const bare = made.withoutUserData;
   return [
@@ -39,7 +39,7 @@ function howTo(made: Exported, cwd: string): string {
   ].join("\n");
 }
 
-function armCommands({ subscription, resourceGroup, location, groupTags }: Exported, file: string): string[] {
+function armCommands({ subscription, resourceGroup, location, groupTags }: ExportedPlan, file: string): string[] {
   const where = `--subscription ${subscription}`;
   const tags = Object.entries(groupTags ?? {}).map(([name, value]) => `${name}=${value}`);
   return [

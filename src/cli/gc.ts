@@ -15,7 +15,7 @@ import { renderList } from "./list.ts";
 import { type Session, openSession } from "./session.ts";
 import { adviceContext } from "./typed-command.ts";
 
-export async function gc(invocation: Invocation): Promise<number> {
+export async function gcCommand(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
   const session = await openSession(invocation);
   try {

@@ -2,13 +2,13 @@
 import type { ListDocument } from "../core/documents.ts";
 import { EXIT } from "../core/errors.ts";
 import { duration } from "../core/words.ts";
-import { list as listClusters } from "../operations/list.ts";
+import { listClusters } from "../operations/list.ts";
 import { table } from "../report/table.ts";
 import { columnsOf } from "../report/wrap.ts";
 import type { Invocation } from "./invocation.ts";
 import { openSession } from "./session.ts";
 
-export async function list(invocation: Invocation): Promise<number> {
+export async function listCommand(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
   const session = await openSession(invocation, { looks: true });
   try {

@@ -5,6 +5,7 @@ import { commandNamed } from "./commands.ts";
 import { fullNames } from "./full-names.ts";
 import type { Invocation } from "./invocation.ts";
 import { parseArguments } from "./parse-arguments.ts";
+import { SCREENS } from "./screens.ts";
 import { VERSION } from "./version.ts";
 import { type World, realWorld } from "./world.ts";
 
@@ -19,7 +20,7 @@ export async function main(given: World): Promise<number> {
     if ("printed" in invocation) return invocation.printed;
     typed = invocation;
     const command = commandNamed(invocation.command);
-    return command === undefined ? EXIT.usage : await (await command.load())(invocation);
+    return command === undefined ? EXIT.usage : await (await SCREENS[command.name]())(invocation);
   } catch (thrown) {
     const [{ advised }, { adviceContext }] = await Promise.all([
       import("../core/advice/advice.ts"),
@@ -39,7 +40,7 @@ export async function main(given: World): Promise<number> {
  * What bin calls. The exit code is set rather than forced, so that what was written is flushed. A request that was given up and
  * does not end (a page of a list that hangs) keeps no process: once everything is written, a little later it ends all the same.
  */
-export async function run(): Promise<void> {
+export async function runProcess(): Promise<void> {
   const world = realWorld();
   process.exitCode = await main(world);
   world.endSoon();

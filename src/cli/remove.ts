@@ -7,7 +7,7 @@ import { confirm } from "./confirm.ts";
 import { type Invocation, nameArgument } from "./invocation.ts";
 import { type Session, openSession } from "./session.ts";
 
-export async function removeNodes(invocation: Invocation): Promise<number> {
+export async function removeCommand(invocation: Invocation): Promise<number> {
   const session = await openSession(invocation);
   try {
     return await remove(session, invocation);

@@ -5,7 +5,7 @@ import { type Invocation, nameArgument } from "./invocation.ts";
 import { nodeLines } from "./node-lines.ts";
 import { openSession } from "./session.ts";
 
-export async function run(invocation: Invocation): Promise<number> {
+export async function runCommand(invocation: Invocation): Promise<number> {
   const { world, given, args, rest } = invocation;
   if (rest.length === 0)
     throw usageError("run needs a command", `For example: azure-coreos-cluster run ${args[0] ?? "NAME"} -- uptime`);

@@ -12,7 +12,7 @@ import { type Session, openSession } from "./session.ts";
 import type { Output, World } from "./world.ts";
 
 /** Gives the exit code of what ran on the node; 255 when ssh could not get there. */
-export async function ssh(invocation: Invocation): Promise<number> {
+export async function sshCommand(invocation: Invocation): Promise<number> {
   const { world, args, rest, given } = invocation;
   const session = await openSession(invocation);
   try {

@@ -1,7 +1,7 @@
 /** status on a terminal: once, or again and again with --watch. What it looks at is operations/status.ts. */
 import type { StatusDocument } from "../core/documents.ts";
 import type { ExitCode } from "../core/errors.ts";
-import { type Status, status as look } from "../operations/status.ts";
+import { type Status, clusterStatus as look } from "../operations/status.ts";
 import { abilities } from "../report/paint.ts";
 import { renderStatus } from "../report/status.ts";
 import { columnsOf } from "../report/wrap.ts";
@@ -12,7 +12,7 @@ const EVERY_MS = 5000;
 /** A look again and again has no end of its own. */
 const FOREVER_MS = 3650 * 86_400_000;
 
-export async function status(invocation: Invocation): Promise<number> {
+export async function statusCommand(invocation: Invocation): Promise<number> {
   const { given } = invocation;
   const watching = given.watch === true;
   const endless = watching && given.timeout === undefined;

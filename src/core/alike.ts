@@ -4,7 +4,7 @@
  * command that deletes it by hand. Pure.
  */
 import type { Alike } from "./documents.ts";
-import type { Found } from "./doomed.ts";
+import type { Found } from "./found.ts";
 import { shellWord } from "./machine-holds.ts";
 import { type Owner, isProven } from "./plan/proof.ts";
 import { groupOf, nameOf } from "./plan/resource.ts";

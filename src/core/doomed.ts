@@ -4,23 +4,15 @@
  * Nothing is by its name: what only looks like the cluster's is kept, and named.
  */
 import { alike } from "./alike.ts";
+import type { Found } from "./found.ts";
 import type { Alike } from "./documents.ts";
 import { type Taken, addressesOf, heldBy, isMadeWith, takenAlong } from "./machine-holds.ts";
 import { KINDS, LISTED, byKind, typeOf } from "./plan/kinds.ts";
 import { labelOf } from "./plan/label.ts";
 import { type Owner, isProven } from "./plan/proof.ts";
-import { type DoomedKind, nameOf } from "./plan/resource.ts";
+import { nameOf } from "./plan/resource.ts";
+import type { DoomedKind } from "./plan/bodies.ts";
 import { type Tags, isClaim, isLabelledClaim, wordOf } from "./plan/tags.ts";
-
-/** A resource as the services' own lists tell it. */
-export interface Found {
-  readonly id: string;
-  readonly kind: DoomedKind;
-  readonly tags: Tags;
-  readonly model: unknown;
-  /** The machine that holds a disk. */
-  readonly managedBy?: string | undefined;
-}
 
 /** A resource that is to be deleted. `dependsOn` are those that can only go after it. */
 export interface Doomed {

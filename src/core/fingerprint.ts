@@ -4,7 +4,7 @@
  */
 
 /** Hash of a value's canonical JSON (keys sorted, undefined left out): 14 hexadecimal digits. */
-export function fingerprint(value: unknown): string {
+export function bodyFingerprint(value: unknown): string {
   const text = canonical(value);
   // cyrb53 (public domain): two 32-bit lanes, good mixing, no BigInt
   let a = 0xdeadbeef;

@@ -3,7 +3,7 @@
  * machines of an availability set. What is in use cannot be deleted, and Azure says so only after the rest is gone. Pure.
  */
 import { KINDS } from "./plan/kinds.ts";
-import type { DoomedKind } from "./plan/resource.ts";
+import type { DoomedKind } from "./plan/bodies.ts";
 
 export interface Use {
   /** What is used. */

@@ -9,7 +9,7 @@ import { KINDS } from "../core/plan/kinds.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
 import { decide, isSettled, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
-import { patiently, remove } from "./patiently.ts";
+import { patiently, deletePatiently } from "./patiently.ts";
 import { createPatience, isOvertaken } from "./overtaken.ts";
 import type { Live } from "./provider.ts";
 import { type RetryBudget, createBudget } from "./retry.ts";
@@ -114,7 +114,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
           await options.permit?.();
           tools.emit({ ...about, kind: "started", detail: "its creation failed: deleting it, to make it again" });
           if (live !== null && live !== undefined) await options.letGo?.(live);
-          await remove({ ...resource, etag: live?.etag }, tools);
+          await deletePatiently({ ...resource, etag: live?.etag }, tools);
           await options.restore?.();
           live = null;
           continue;

@@ -3,9 +3,10 @@
  * carries it out.
  */
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { canonical, fingerprint } from "../core/fingerprint.ts";
+import { canonical, bodyFingerprint } from "../core/fingerprint.ts";
 import { KINDS } from "../core/plan/kinds.ts";
-import type { AnyResource, Kind } from "../core/plan/resource.ts";
+import type { AnyResource } from "../core/plan/resource.ts";
+import type { Kind } from "../core/plan/bodies.ts";
 import { ownTagsOf } from "../core/plan/claim-change.ts";
 import { changedRules } from "../core/plan/drift.ts";
 import { DESTROYING, clusterIn, isOurs } from "../core/plan/tags.ts";
@@ -51,9 +52,9 @@ const tagsIn = (resource: AnyResource): Record<string, string> => (resource.body
 
 /** A machine's user-data holds keys and never changes: it is no part of the fingerprint. */
 function fingerprintOf(resource: AnyResource): string {
-  if (resource.kind !== "machine") return fingerprint(resource.body);
+  if (resource.kind !== "machine") return bodyFingerprint(resource.body);
   const { osProfile, ...rest } = resource.body;
-  return fingerprint({ ...rest, user: osProfile?.adminUsername, name: osProfile?.computerName });
+  return bodyFingerprint({ ...rest, user: osProfile?.adminUsername, name: osProfile?.computerName });
 }
 
 /** The fingerprint says what was last written by one of us; what somebody changed since, or left behind, only it itself says. */

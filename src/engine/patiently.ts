@@ -11,7 +11,7 @@ import type { RequestClass } from "./throttle.ts";
 import type { RequestTools, Tools } from "./tools.ts";
 
 /** Deletes a resource and waits until it is gone; absent is success. With a label its retries are told by its name. */
-export async function remove(
+export async function deletePatiently(
   target: Target & { readonly label?: string; readonly etag?: string | undefined },
   tools: Tools,
   schedule?: "groupDelete",

@@ -2,7 +2,8 @@
  * What the engine needs of a cloud: get, put and delete of a resource. The one implementation is azure/provider.ts, over the
  * SDK's typed clients; production, rehearsal and tests differ only in where its HTTP goes.
  */
-import type { AnyResource, Kind } from "../core/plan/resource.ts";
+import type { AnyResource } from "../core/plan/resource.ts";
+import type { Kind } from "../core/plan/bodies.ts";
 
 /** What is there. `model` is the SDK's model of the kind, for whoever knows the kind. */
 export interface Live {

@@ -34,7 +34,7 @@ export interface AzureOptions extends OptionsOf<"azure"> {
 
 export type CreateOptions = OptionsOf<"create">;
 
-export interface RemoveOptions {
+export interface RemovalOptions {
   /** Even when etcd loses its quorum. */
   readonly force?: boolean;
 }
@@ -57,7 +57,7 @@ export interface Azure {
   status(name: string): Promise<StatusDocument>;
   list(): Promise<ListDocument[]>;
   /** Takes nodes out, by index or name; those that are not there are passed over. */
-  remove(name: string, nodes: readonly (number | string)[], options?: RemoveOptions): Promise<RemoveDocument>;
+  remove(name: string, nodes: readonly (number | string)[], options?: RemovalOptions): Promise<RemoveDocument>;
   /** Removes everything of the cluster, and proves it. Doing it twice is no error. @throws ClusterError NotDestroyed when something is left */
   destroy(name: string): Promise<DestroyDocument>;
   /** Destroys the clusters whose time to live is over. One that fails stops no other. */
@@ -106,42 +106,42 @@ export function openAzure(options: AzureOptions, clock: Clock): Azure {
   const azure: Azure = {
     async create(name, wish = {}) {
       const asked = { ...given, ...checkedOptions(wish, ["create"]) };
-      const { checkWish, create } = await import("../operations/create.ts");
+      const { checkWish, createCluster } = await import("../operations/create.ts");
       checkWish(clusterName(name), asked);
-      const created = await opened(false, asked, (run) => create(run, clusterName(name), asked));
+      const created = await opened(false, asked, (run) => createCluster(run, clusterName(name), asked));
       if (created.exit !== EXIT.done) throw notReady(created);
       return created.document;
     },
     async plan(name, wish = {}) {
       const asked = { ...given, ...checkedOptions(wish, ["create"]) };
-      const [{ checkWish, plan }, { planDocument }] = await Promise.all([
+      const [{ checkWish, planCluster }, { planDocument }] = await Promise.all([
         import("../operations/create.ts"),
         import("../operations/create/result-document.ts"),
       ]);
       checkWish(clusterName(name), asked);
-      return planDocument(await opened(true, asked, (run) => plan(run, clusterName(name), asked)));
+      return planDocument(await opened(true, asked, (run) => planCluster(run, clusterName(name), asked)));
     },
     async status(name) {
-      const { status } = await import("../operations/status.ts");
-      return (await opened(true, {}, (run) => status(run, clusterName(name), group))).document;
+      const { clusterStatus } = await import("../operations/status.ts");
+      return (await opened(true, {}, (run) => clusterStatus(run, clusterName(name), group))).document;
     },
     async list() {
-      const { list } = await import("../operations/list.ts");
-      return opened(true, {}, (run) => list(run, group));
+      const { listClusters } = await import("../operations/list.ts");
+      return opened(true, {}, (run) => listClusters(run, group));
     },
     async remove(name, nodes, { force = false } = {}) {
-      const { remove } = await import("../operations/remove.ts");
-      return opened(false, {}, (run) => remove(run, clusterName(name), nodes.map(String), { ...group, force }));
+      const { removeNodes } = await import("../operations/remove.ts");
+      return opened(false, {}, (run) => removeNodes(run, clusterName(name), nodes.map(String), { ...group, force }));
     },
     async destroy(name) {
-      const { destroy } = await import("../operations/destroy.ts");
-      const { document, error } = await opened(false, {}, (run) => destroy(run, clusterName(name), group));
+      const { destroyNamed } = await import("../operations/destroy.ts");
+      const { document, error } = await opened(false, {}, (run) => destroyNamed(run, clusterName(name), group));
       if (error !== undefined) throw error;
       return document;
     },
     async gc() {
-      const { gc } = await import("../operations/gc.ts");
-      return (await opened(false, {}, (run) => gc(run, group))).map(gcResult);
+      const { collectExpired } = await import("../operations/gc.ts");
+      return (await opened(false, {}, (run) => collectExpired(run, group))).map(gcResult);
     },
     async run(name, command, wish = {}) {
       const checked = checkedOptions(wish, ["run"]);
@@ -150,8 +150,8 @@ export function openAzure(options: AzureOptions, clock: Clock): Azure {
     },
     async exportPlan(name, wish = {}) {
       const asked = { ...given, ...checkedOptions(wish, ["create", "export"]) };
-      const { exportPlan } = await import("../operations/export.ts");
-      const { document, valuesFile } = await opened(true, asked, (run) => exportPlan(run, clusterName(name), asked));
+      const { exportCluster } = await import("../operations/export.ts");
+      const { document, valuesFile } = await opened(true, asked, (run) => exportCluster(run, clusterName(name), asked));
       return { document, valuesFile };
     },
     events() {
@@ -211,7 +211,7 @@ function notReady({
   failure,
   missing,
   ready,
-}: Awaited<ReturnType<typeof import("../operations/create.ts").create>>) {
+}: Awaited<ReturnType<typeof import("../operations/create.ts").createCluster>>) {
   const all = document.nodes.length;
   const why = missing.map(({ name, state, reason }) => `${name}: ${reason ?? state}`).slice(0, 10);
   return new ClusterError(
@@ -226,7 +226,7 @@ function notReady({
   );
 }
 
-function gcResult(one: Awaited<ReturnType<typeof import("../operations/gc.ts").gc>>[number]): GcResult {
+function gcResult(one: Awaited<ReturnType<typeof import("../operations/gc.ts").collectExpired>>[number]): GcResult {
   const { name, groupName: resourceGroup } = one.cluster;
   const thrown = "thrown" in one ? one.thrown : one.error;
   if (thrown === undefined && !("thrown" in one)) return one.document;

@@ -4,7 +4,7 @@
  */
 import { ClusterError } from "../core/errors.ts";
 import type { NodeTarget } from "./target.ts";
-import { fingerprint } from "./host-key.ts";
+import { hostKeyFingerprint } from "./host-key.ts";
 
 export type ConnectCode =
   | "SshRefused" // TCP: nobody listens
@@ -70,7 +70,7 @@ export function classifyFailure(error: unknown, stage: "tcp" | "ssh"): keyof typ
 export function hostKeyMismatch(target: NodeTarget, seen: string): ClusterError {
   return new ClusterError(
     "HostKeyMismatch",
-    `${where(target)} shows the host key ${fingerprint(seen)}, expected ${target.hostKeys.map(fingerprint).join(" or ")}`,
+    `${where(target)} shows the host key ${hostKeyFingerprint(seen)}, expected ${target.hostKeys.map(hostKeyFingerprint).join(" or ")}`,
     {
       source: "node",
       advice:

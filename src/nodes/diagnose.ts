@@ -6,7 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import { connect, type ConnectOptions } from "./connection.ts";
 import { limit, orAborted } from "./deadline.ts";
 import { classify, type Diagnosis, type Evidence } from "./diagnosis.ts";
-import type { NodeReadiness } from "./readiness.ts";
+import type { NodeReadiness } from "./node-state.ts";
 import { semaphore } from "./semaphore.ts";
 import type { NodeTarget } from "./target.ts";
 

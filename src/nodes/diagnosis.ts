@@ -3,7 +3,7 @@
  * text in, one diagnosis out; the line shown as evidence is redacted. Rows stand in the order of cause before symptom, and
  * the first that matches wins. Longer than most files: it is a table.
  */
-import type { NodeState } from "./readiness.ts";
+import type { NodeState } from "./node-state.ts";
 import { redact } from "./redact.ts";
 
 export interface Evidence {

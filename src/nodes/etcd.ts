@@ -76,7 +76,7 @@ export async function addMember(options: MembershipOptions, name: string, peerUr
   });
 }
 
-export interface RemoveOptions {
+export interface MemberRemoval {
   /** Leaves out the check of quorum, not etcd's own. */
   readonly force?: boolean;
   /** For how long a lack of quorum may pass: 5 seconds, more just after a change, when members look for a new leader. */
@@ -87,7 +87,7 @@ export interface RemoveOptions {
 export async function removeMember(
   options: MembershipOptions,
   { id, name }: Pick<Member, "id" | "name">,
-  { force = false, quorumPatienceMs = 5000 }: RemoveOptions = {},
+  { force = false, quorumPatienceMs = 5000 }: MemberRemoval = {},
 ): Promise<void> {
   await change(options, `remove ${name === "" ? `member ${id}` : name}`, quorumPatienceMs, async (list) => {
     const member = list.find((one) => one.id === id);

@@ -15,7 +15,7 @@ export function keyLine(blob: Buffer): string | undefined {
 }
 
 /** As `ssh-keygen -l` prints it: SHA256:... */
-export const fingerprint = (line: string): string =>
+export const hostKeyFingerprint = (line: string): string =>
   `SHA256:${createHash("sha256")
     .update(Buffer.from(line.split(/\s+/)[1] ?? "", "base64"))
     .digest("base64")

@@ -7,7 +7,7 @@ import { ClusterError } from "../core/errors.ts";
 import type { Connection } from "./connection.ts";
 import { shellQuote } from "./fetch-file.ts";
 
-export interface PutOptions {
+export interface PutFileOptions {
   /** "root:root" by default. */
   readonly owner?: string;
   /** As chmod takes it. */
@@ -17,7 +17,7 @@ export interface PutOptions {
 }
 
 /** @throws ClusterError NodeFileNotWritten; what exec throws */
-export async function putFile(connection: Connection, path: string, content: string, options: PutOptions): Promise<void> {
+export async function putFile(connection: Connection, path: string, content: string, options: PutFileOptions): Promise<void> {
   const { target } = connection;
   const { owner = "root:root", mode, unlessThere = false } = options;
   const [file, half] = [shellQuote(path), shellQuote(`${path}.new`)];

@@ -3,68 +3,11 @@
  * nothing here except to stop waiting for one that failed: a node that is healthy is ready. Prints nothing: events and a
  * result per node.
  */
-import type { Clock } from "../core/clock.ts";
-import type { Emit } from "../engine/event.ts";
-import type { Connection } from "./connection.ts";
+import type { NodeReadiness, ReadinessOptions, ReadyLevel } from "./node-state.ts";
 import { limit } from "./deadline.ts";
 import { semaphore } from "./semaphore.ts";
-import type { EtcdClientTls, NodeTarget } from "./target.ts";
+import type { NodeTarget } from "./target.ts";
 import { waitForNode } from "./wait-for-node.ts";
-
-export type ReadyLevel = "machines" | "ssh" | "etcd";
-
-/** From worst to best: how far a node came. */
-export type NodeState =
-  | "failed" // Azure says that the machine could not be made, and it does not answer
-  | "stopped" // Azure says that the machine is switched off
-  | "unreachable" // its SSH port does not answer
-  | "wrong-host-key" // somebody answers who is not the node we made
-  | "no-login" // the port answers, but we cannot log in
-  | "ssh" // logged in; etcd is not healthy
-  | "created" // level "machines": nothing was asked of it
-  | "ready";
-
-export interface NodeReadiness {
-  readonly index: number;
-  readonly name: string;
-  readonly state: NodeState;
-  /** Why it is not ready: a code of connect or etcdHealth, MachineFailed or MachineStopped. */
-  readonly code?: string;
-  readonly reason?: string;
-  /** What it showed: "ssh-ed25519 AAAA...". */
-  readonly hostKey?: string;
-  /** Milliseconds from the start of the waiting to the first TCP connection, login and healthy answer. */
-  readonly timings: { readonly tcp?: number; readonly ssh?: number; readonly etcd?: number };
-  readonly attempts: number;
-}
-
-export interface ReadinessOptions {
-  readonly level: ReadyLevel;
-  /** Milliseconds since 1970, of the clock. */
-  readonly deadline: number;
-  readonly clock: Clock;
-  readonly signal?: AbortSignal;
-  readonly emit?: Emit;
-  /** "strict" by default; "first-use" for clusters that make their own host keys. */
-  readonly trust?: "strict" | "first-use";
-  readonly etcdTls?: EtcdClientTls;
-  /** What Azure says of the machine now. One that failed or is switched off, and does not answer, is waited for no more. */
-  readonly machineState?: (index: number) => "unknown" | "failed" | "stopped";
-  /** Handshakes at once, and connections kept open at once: 50 by default. */
-  readonly atOnce?: number;
-  /**
-   * For how long after the first one a wrong host key is put down to the first boot: sshd answers with a key of its own until
-   * cloud-config has put ours in. It is never accepted and nothing is sent. 180,000 by default; 0 for nodes that are up.
-   */
-  readonly hostKeyGraceMs?: number;
-  /**
-   * Called on the first connection that is logged in, beside the asking for etcd; and on a later one when it failed. Nobody is ready
-   * before it has ended; what it throws is not held against the node.
-   */
-  readonly whenLoggedIn?: (connection: Connection, target: NodeTarget) => Promise<void>;
-  /** Called on the open connection of each node that became ready; what it throws is not held against the node. */
-  readonly whenReady?: (connection: Connection, target: NodeTarget) => Promise<void>;
-}
 
 /** Waits for nodes that come one by one, all within the same limits on handshakes and open connections. */
 export interface ReadinessWait {
@@ -97,16 +40,6 @@ export async function waitReady(targets: readonly NodeTarget[], options: Readine
   } finally {
     wait.end();
   }
-}
-
-/** What the waiting for each node shares. */
-export interface SharedWait {
-  readonly options: ReadinessOptions;
-  /** Aborts at the deadline, or with the caller's signal. */
-  readonly signal: AbortSignal;
-  readonly started: number;
-  readonly handshakes: ReturnType<typeof semaphore>;
-  readonly keep: ReturnType<typeof keeper>;
 }
 
 /** Counts the connections that stay open between two looks at etcd; who gets no place connects again. */

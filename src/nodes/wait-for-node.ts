@@ -7,7 +7,7 @@ import { ClusterError } from "../core/errors.ts";
 import { connect, type Connection } from "./connection.ts";
 import { orAborted } from "./deadline.ts";
 import { etcdHealth, type EtcdHealth } from "./etcd-health.ts";
-import type { NodeReadiness, NodeState, SharedWait } from "./readiness.ts";
+import type { NodeReadiness, NodeState, SharedWait } from "./node-state.ts";
 import type { NodeTarget } from "./target.ts";
 
 /**

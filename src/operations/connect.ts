@@ -26,7 +26,7 @@ export interface Around {
 const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 /** @throws ClusterError SubscriptionMissing, SignInIncomplete, Usage (a proxy), and what a certificate is refused with */
-export async function connect(outside: Surroundings, given: Partial<FlagValues>, around: Around): Promise<Way> {
+export async function connectAzure(outside: Surroundings, given: Partial<FlagValues>, around: Around): Promise<Way> {
   const { CLOUDS, endpointOf } = await import("../azure/clouds.ts");
   const handle = around.simulation?.handle ?? outside.azure;
   const open = handle !== undefined || (isLoopback(given.armEndpoint) && given.armEndpoint?.startsWith("http:") === true);

@@ -13,7 +13,7 @@ import { refuseUnwritable } from "./replace-file.ts";
 import type { Run } from "./run.ts";
 
 /** Both halves, for a caller who has nobody to ask. @throws ClusterError when no node came up */
-export async function create(run: Run, name: string, given: Partial<FlagValues> = {}): Promise<Created> {
+export async function createCluster(run: Run, name: string, given: Partial<FlagValues> = {}): Promise<Created> {
   const created = await carryOutCreate(run, await planCreate(run, name, given), given);
   if (created.failure !== undefined && created.ready === 0) throw created.failure;
   return created;
@@ -27,7 +27,7 @@ export function checkWish(name: string, given: Partial<FlagValues>): void {
 }
 
 /** The plan alone: nothing is written, to Azure or to the folder. */
-export const plan = (run: Run, name: string, given: Partial<FlagValues> = {}): Promise<Prepared> =>
+export const planCluster = (run: Run, name: string, given: Partial<FlagValues> = {}): Promise<Prepared> =>
   prepare(run, name, given, "imagine");
 
 /**

@@ -5,9 +5,10 @@
 import type { Alike, DestroyDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { refuseTaken } from "./cluster/let-go.ts";
-import { type Cluster, findCluster, lookIn } from "./cluster/find.ts";
+import { findCluster, lookIn } from "./cluster/find.ts";
+import type { Cluster } from "./cluster/cluster.ts";
 import { type Destroyed, awaitGroupGone, destroyCluster } from "./destroy/destroy-cluster.ts";
-import { type Doom, intentOf, isEmpty, surveyDoom } from "./destroy/doom-survey.ts";
+import { type Doom, destroyIntent, isEmpty, surveyDoom } from "./destroy/doom-survey.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetFiles } from "./destroy/forget-files.ts";
 import { refuseUsed } from "./destroy/used-by-others.ts";
@@ -24,7 +25,7 @@ export interface DestroyOptions {
 }
 
 /** All three steps, for a caller who has nobody to ask. */
-export async function destroy(run: Run, name: string, options: DestroyOptions = {}): Promise<DestroyOutcome> {
+export async function destroyNamed(run: Run, name: string, options: DestroyOptions = {}): Promise<DestroyOutcome> {
   const doom = await planDestroy(run, name, options);
   if (!isEmpty(doom)) await checkDestroy(run, doom);
   return carryOutDestroy(run, doom);
@@ -41,7 +42,7 @@ export async function planDestroy(run: Run, name: string, { resourceGroup }: Des
  */
 export async function checkDestroy(run: Run, doom: Doom): Promise<void> {
   refuseTaken(doom.taken);
-  await refuseForbidden(run, intentOf(doom));
+  await refuseForbidden(run, destroyIntent(doom));
   await refuseUsed(run, doom);
 }
 

@@ -18,7 +18,7 @@ import { recordedRequests } from "./recorded-requests.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { Run } from "./run.ts";
 
-export interface Exported {
+export interface ExportedPlan {
   readonly format: "arm" | "terraform";
   /** The template, or main.tf.json. */
   readonly document: object;
@@ -38,7 +38,7 @@ export interface Exported {
 }
 
 /** @throws ClusterError what create's checks refuse */
-export async function exportPlan(run: Run, name: string, given: Partial<FlagValues>): Promise<Exported> {
+export async function exportCluster(run: Run, name: string, given: Partial<FlagValues>): Promise<ExportedPlan> {
   const format = given.format ?? FLAGS.format.default;
   const prepared = await prepare(run, name, given, "keep");
   const { facts } = prepared;

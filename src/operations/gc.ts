@@ -2,7 +2,8 @@
 import { ClusterError } from "../core/errors.ts";
 import { duration } from "../core/words.ts";
 import { type KnownCluster, knownClusters } from "./cluster/known-clusters.ts";
-import { expiryOf, lookIn } from "./cluster/find.ts";
+import { lookIn } from "./cluster/find.ts";
+import { expiryOf } from "./cluster/cluster.ts";
 import { type DestroyOutcome, carryOutDestroy, checkDestroy, destroyDocument } from "./destroy.ts";
 import { surveyDoom } from "./destroy/doom-survey.ts";
 import { USED } from "./destroy/used-by-others.ts";
@@ -17,7 +18,8 @@ export interface GcOptions {
 export type Swept = { readonly cluster: KnownCluster } & (DestroyOutcome | { readonly thrown: unknown });
 
 /** Both steps, for a caller who has nobody to ask. */
-export const gc = async (run: Run, options: GcOptions = {}): Promise<Swept[]> => sweep(run, await expiredClusters(run, options));
+export const collectExpired = async (run: Run, options: GcOptions = {}): Promise<Swept[]> =>
+  sweep(run, await expiredClusters(run, options));
 
 /** Those of which the time is over. Reads only. */
 export async function expiredClusters(run: Run, { resourceGroup }: GcOptions = {}): Promise<KnownCluster[]> {

@@ -9,7 +9,7 @@ export interface ListOptions {
 }
 
 /** In the order of names. @throws ClusterError of Azure's refusals */
-export async function list(run: Run, { resourceGroup }: ListOptions = {}): Promise<ListDocument[]> {
+export async function listClusters(run: Run, { resourceGroup }: ListOptions = {}): Promise<ListDocument[]> {
   return (await knownClusters(run, resourceGroup)).map(listDocument);
 }
 

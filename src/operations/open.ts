@@ -7,7 +7,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
 import { duration } from "../core/words.ts";
 import type { Emit, Event } from "../engine/event.ts";
-import { connect } from "./connect.ts";
+import { connectAzure } from "./connect.ts";
 import { withDeadline } from "./deadline-clock.ts";
 import { ownPath } from "./own-path.ts";
 import { openFolder } from "./folder.ts";
@@ -67,7 +67,7 @@ export async function openRun(
   };
   const loadRest = simulation === undefined && lasts && outside.loadRest !== undefined ? once(outside.loadRest) : undefined;
   const wayOn = (time: Clock, signal: AbortSignal) =>
-    connect(outside, given, {
+    connectAzure(outside, given, {
       emit,
       clock: time,
       hard: signal,

@@ -6,7 +6,7 @@
 import { type Snapshot, snapshotOf } from "./cluster/snapshot.ts";
 import type { RemoveDocument } from "../core/documents.ts";
 import type { LoadBalancer } from "@azure/arm-network";
-import { clusterOf, names, nodeIndex } from "../core/plan/cluster.ts";
+import { designOf, names, nodeIndex } from "../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { type Owner, provenOf } from "../core/plan/proof.ts";
 import { hostKeyIn } from "../core/plan/read-tags.ts";
@@ -19,12 +19,12 @@ import { patiently } from "../engine/patiently.ts";
 import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "./cluster/shared-changes.ts";
 import { ownTagsOf, withNodes } from "../core/plan/claim-change.ts";
 import { nodesIn } from "../core/plan/read-tags.ts";
-import { isForeign } from "./cluster/find.ts";
+import { isForeign } from "./cluster/cluster.ts";
 import { type Claim, claimNeeded } from "./cluster/claim.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { findCluster } from "./cluster/find.ts";
 import { nodeNamed } from "./cluster/node-name.ts";
-import { type Part, intentOf, partsOf, refuseHarmful, removeParts } from "./cluster/node-parts.ts";
+import { type NodePart, removalIntent, partsOf, refuseHarmful, removeParts } from "./cluster/node-parts.ts";
 import { interfaceAddresses, knownNodes, machinesOf } from "./create/choose-nodes.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
@@ -54,11 +54,11 @@ export interface Removal {
   /** Names of their machines. */
   readonly machines: readonly string[];
   readonly staying: readonly KnownNode[];
-  readonly parts: readonly Part[];
+  readonly parts: readonly NodePart[];
 }
 
 /** All three steps, for a caller who has nobody to ask. */
-export async function remove(
+export async function removeNodes(
   run: Run,
   name: string,
   nodes: readonly string[],
@@ -109,7 +109,7 @@ export async function planRemoval(
 /** @throws ClusterError ScopeLocked, TakesAlong (exit 5), AuthorizationFailed (exit 4) */
 export async function checkRemoval(run: Run, { spec, claim, groupName, owner, parts }: Removal): Promise<void> {
   await refuseHarmful(run, owner, parts);
-  await refuseForbidden(run, intentOf(run, spec, claim, groupName, parts));
+  await refuseForbidden(run, removalIntent(run, spec, claim, groupName, parts));
 }
 
 /** Removes what was planned; nothing when nothing of it is there. @throws ClusterError Etcd* when etcd does not let a member go */
@@ -243,7 +243,7 @@ function clusterWith(
   const members = new Map([...claim.choices.members].filter(([index]) => has(index)));
   const staying = [...known].filter(has).sort((a, b) => a - b);
   const addressOf = (index: number): string => there.find((node) => node.index === index)?.address ?? members.get(index) ?? "";
-  return clusterOf(Object.freeze({ ...spec, numNodes: staying.length }), {
+  return designOf(Object.freeze({ ...spec, numNodes: staying.length }), {
     subscription: run.subscription,
     group,
     foreignGroup,

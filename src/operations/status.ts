@@ -6,7 +6,8 @@ import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { etcdDocument, nodeDocument } from "../core/node-document.ts";
 import { clusterDocument } from "../core/outputs.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
-import { type Cluster, findCluster } from "./cluster/find.ts";
+import { findCluster } from "./cluster/find.ts";
+import type { Cluster } from "./cluster/cluster.ts";
 import { type Health, askNodes } from "./cluster/node-health.ts";
 import type { Run } from "./run.ts";
 
@@ -25,7 +26,7 @@ export interface StatusOptions {
 }
 
 /** @throws ClusterError ClusterNotFound, ClusterHalfMade, BeingDestroyed (exit 1); ClaimDamaged, ClaimTwice (exit 7) */
-export async function status(run: Run, name: string, { resourceGroup }: StatusOptions = {}): Promise<Status> {
+export async function clusterStatus(run: Run, name: string, { resourceGroup }: StatusOptions = {}): Promise<Status> {
   const located = await findCluster(run, name, resourceGroup);
   if (located.claims.length === 0 && located.own) throw halfMade(located);
   const live = await readLiveCluster(run, located);

@@ -36,7 +36,7 @@ export const createEtcdCa = async (cluster: string, now: number): Promise<EtcdCa
 
 /** A key and a certificate signed by the authority; it ends no later than the authority's own. */
 export const issueEtcdCertificate = async (ca: EtcdCa, options: EtcdCertificateOptions): Promise<NodeTls> =>
-  certify(ca, await newKey(), options);
+  signCertificate(ca, await newKey(), options);
 
 /** What a member of etcd at `address` needs: server and client, also for 127.0.0.1 and localhost. */
 export const issueNodeCertificate = (ca: EtcdCa, node: { name: string; address: string; now: number }): Promise<NodeTls> =>
@@ -62,7 +62,7 @@ export async function certifyCa(key: string, cluster: string, now: number): Prom
 }
 
 /** A certificate for a key that is there. */
-export async function certify(ca: EtcdCa, key: string, options: EtcdCertificateOptions): Promise<NodeTls> {
+export async function signCertificate(ca: EtcdCa, key: string, options: EtcdCertificateOptions): Promise<NodeTls> {
   const { name, client, server, addresses = [], dnsNames = [], days = DAYS, now } = options;
   const certificate = await makeCertificate({
     subject: [{ name: "CN", value: name.slice(0, 64) }],

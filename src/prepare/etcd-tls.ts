@@ -5,7 +5,7 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { certify, certifyCa, newKey, type EtcdCa } from "./etcd-certificates.ts";
+import { signCertificate, certifyCa, newKey, type EtcdCa } from "./etcd-certificates.ts";
 import { keepAndRead, PRIVATE, PUBLIC, readKept } from "./kept-file.ts";
 
 export { createEtcdCa, issueEtcdCertificate, issueNodeCertificate, type EtcdCa } from "./etcd-certificates.ts";
@@ -78,7 +78,7 @@ async function keepOperatorCertificate(files: EtcdTlsFiles, ca: EtcdCa, now: num
     before ??
     (await keepText(
       files.client,
-      (await certify(ca, key, { name: "operator", client: true, server: false, now })).certificate,
+      (await signCertificate(ca, key, { name: "operator", client: true, server: false, now })).certificate,
       PUBLIC,
     ));
   checkPair(key, files.clientKey, made, files.client);

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../core/clock.ts";
 import { ArmError, envelope, type Trouble, troubleOf } from "./arm-error.ts";
-import type { Cloud } from "./cloud.ts";
+import type { SimCloud } from "./cloud.ts";
 import type { FaultAction } from "./fault.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
 import { settle } from "./operation.ts";
@@ -13,7 +13,7 @@ import { kindOf } from "./rules/table.ts";
 import { takeToken } from "./throttle.ts";
 
 export interface Answering {
-  readonly cloud: Cloud;
+  readonly cloud: SimCloud;
   /** Ids of operations that are not done. */
   readonly running: Set<string>;
   readonly serialLog: ((machineId: string) => string) | undefined;
@@ -86,7 +86,7 @@ const notSignedIn = (): ArmError =>
   });
 
 /** With the headers that every answer of ARM's has. */
-function dressed(cloud: Cloud, call: Call, given: SimAnswer, toll: Record<string, string>): SimAnswer {
+function dressed(cloud: SimCloud, call: Call, given: SimAnswer, toll: Record<string, string>): SimAnswer {
   const id = cloud.random.uuid();
   const compute = /\/providers\/Microsoft\.Compute\//i.test(call.path);
   return {

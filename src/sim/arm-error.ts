@@ -1,5 +1,5 @@
 /** A refusal in ARM's words: thrown by the rules, answered as `{ error: { code, message, details } }`. */
-import type { Json } from "./json.ts";
+import type { JsonValue } from "./json.ts";
 
 interface Detail {
   readonly code: string;
@@ -9,7 +9,7 @@ interface Detail {
 
 export interface Trouble extends Detail {
   readonly details?: readonly Detail[];
-  readonly innererror?: Json;
+  readonly innererror?: JsonValue;
 }
 
 export interface RefusalExtras {
@@ -36,7 +36,7 @@ export function refuse(status: number, code: string, message: string, extras?: R
   throw new ArmError(status, code, message, extras);
 }
 
-export const envelope = (trouble: Trouble): Json => ({ error: { ...trouble } });
+export const envelope = (trouble: Trouble): JsonValue => ({ error: { ...trouble } });
 
 export const troubleOf = (error: ArmError): Trouble => ({
   code: error.code,

@@ -42,4 +42,4 @@ export const groupIdOf = (subscription: string, group: string): string =>
 export const parentOf = (id: string): string => id.split("/").slice(0, -2).join("/");
 
 /** "West US" and "westus" are one place. */
-export const placeOf = (location: string): string => location.toLowerCase().replaceAll(" ", "");
+export const armPlaceOf = (location: string): string => location.toLowerCase().replaceAll(" ", "");

@@ -6,11 +6,11 @@
  */
 import { keyOf, parentOf } from "./arm-id.ts";
 import type { Trouble } from "./arm-error.ts";
-import { clone, type Json, list, references, text } from "./json.ts";
+import { clone, type JsonValue, listIn, references, textIn } from "./json.ts";
 import type { Limits } from "./limits.ts";
 import { createRandom, type Random } from "./random.ts";
 
-export interface Entry {
+export interface StoredResource {
   readonly key: string;
   readonly id: string;
   readonly type: string;
@@ -20,16 +20,16 @@ export interface Entry {
   readonly group?: string;
   readonly location: string;
   /** As a GET answers it, but for what the kind's `view` adds. */
-  resource: Json;
+  resource: JsonValue;
   readonly created: number;
   changed: number;
   /** Id of the operation that runs on it. */
   operation?: string;
   /** What ARM keeps and never shows: digests, the power state, reservations. */
-  hidden: Json;
+  hidden: JsonValue;
 }
 
-export interface Operation {
+export interface SimOperation {
   readonly id: string;
   readonly verb: "put" | "delete" | "power" | "group";
   readonly target: string;
@@ -54,34 +54,34 @@ export interface CloudState {
   readonly now: number;
   readonly random: number;
   readonly counters: Record<string, number>;
-  readonly entries: readonly Entry[];
-  readonly operations: readonly Operation[];
+  readonly entries: readonly StoredResource[];
+  readonly operations: readonly SimOperation[];
   readonly buckets: Record<string, { tokens: number; at: number }>;
 }
 
-export interface Cloud {
+export interface SimCloud {
   readonly random: Random;
   readonly limits: Limits;
   /** An address that every public IP gets, in place of the documentation range. */
   readonly publicAddress: string | undefined;
   /** What every duration is multiplied by. */
   readonly pace: number;
-  readonly operations: Map<string, Operation>;
+  readonly operations: Map<string, SimOperation>;
   readonly counters: Record<string, number>;
   readonly buckets: Record<string, { tokens: number; at: number }>;
   now(): number;
-  get(id: string): Entry | undefined;
+  get(id: string): StoredResource | undefined;
   /** The entry itself, or the one that an embedded child (a subnet, a NAT rule) is a part of. */
-  owner(id: string): { entry: Entry; child?: Json } | undefined;
+  owner(id: string): { entry: StoredResource; child?: JsonValue } | undefined;
   /** Every entry of a type, in order of creation. */
-  ofType(type: string): Iterable<Entry>;
-  inGroup(groupKey: string): Entry[];
-  all(): Iterable<Entry>;
+  ofType(type: string): Iterable<StoredResource>;
+  inGroup(groupKey: string): StoredResource[];
+  all(): Iterable<StoredResource>;
   /** Entries whose body refers to this id. */
-  users(id: string): Entry[];
-  put(entry: Entry): void;
+  users(id: string): StoredResource[];
+  put(entry: StoredResource): void;
   /** To be called after an entry's body was changed in place. */
-  touched(entry: Entry): void;
+  touched(entry: StoredResource): void;
   remove(key: string): void;
   count(name: string): number;
   save(): CloudState;
@@ -96,14 +96,14 @@ export interface CloudOptions {
   readonly pace: number;
 }
 
-export function createCloud({ now, limits, seed, state, publicAddress, pace }: CloudOptions): Cloud {
-  const entries = new Map<string, Entry>();
-  const types = new Map<string, Map<string, Entry>>();
+export function createCloud({ now, limits, seed, state, publicAddress, pace }: CloudOptions): SimCloud {
+  const entries = new Map<string, StoredResource>();
+  const types = new Map<string, Map<string, StoredResource>>();
   const groups = new Map<string, Set<string>>();
   const usersOf = new Map<string, Set<string>>();
   const refersTo = new Map<string, Set<string>>();
   const random = createRandom(state?.random ?? seed);
-  const operations = new Map<string, Operation>();
+  const operations = new Map<string, SimOperation>();
   const counters: Record<string, number> = { ...state?.counters };
   const buckets = clone(state?.buckets ?? {});
 
@@ -111,7 +111,7 @@ export function createCloud({ now, limits, seed, state, publicAddress, pace }: C
     for (const target of refersTo.get(key) ?? []) usersOf.get(target)?.delete(key);
     refersTo.delete(key);
   }
-  function link(entry: Entry): void {
+  function link(entry: StoredResource): void {
     unlink(entry.key);
     const targets = new Set<string>();
     for (const id of references(entry.resource["properties"])) {
@@ -122,10 +122,10 @@ export function createCloud({ now, limits, seed, state, publicAddress, pace }: C
     refersTo.set(entry.key, targets);
     for (const target of targets) bucket(usersOf, target).add(entry.key);
   }
-  function put(entry: Entry): void {
+  function put(entry: StoredResource): void {
     entries.set(entry.key, entry);
     const type = keyOf(entry.type);
-    const same = types.get(type) ?? new Map<string, Entry>();
+    const same = types.get(type) ?? new Map<string, StoredResource>();
     types.set(type, same.set(entry.key, entry));
     if (entry.group !== undefined) bucket(groups, entry.group).add(entry.key);
     link(entry);
@@ -138,7 +138,7 @@ export function createCloud({ now, limits, seed, state, publicAddress, pace }: C
     if (entry.group !== undefined) groups.get(entry.group)?.delete(key);
     unlink(key);
   }
-  const present = (keys: Iterable<string>): Entry[] =>
+  const present = (keys: Iterable<string>): StoredResource[] =>
     [...keys].map((key) => entries.get(key)).filter((entry) => entry !== undefined);
 
   for (const entry of state?.entries ?? []) put(clone(entry));
@@ -183,13 +183,13 @@ export function createCloud({ now, limits, seed, state, publicAddress, pace }: C
 }
 
 /** A part of a resource by its full id: `.../virtualNetworks/v/subnets/s`. */
-function childOf(resource: Json, id: string): Json | undefined {
+function childOf(resource: JsonValue, id: string): JsonValue | undefined {
   const collection = id.split("/").at(-2)?.toLowerCase();
   const properties = resource["properties"];
   if (typeof properties !== "object" || properties === null) return undefined;
   for (const [name, value] of Object.entries(properties)) {
     if (name.toLowerCase() !== collection) continue;
-    return list(value).find((part) => text(part["id"])?.toLowerCase() === keyOf(id));
+    return listIn(value).find((part) => textIn(part["id"])?.toLowerCase() === keyOf(id));
   }
   return undefined;
 }

@@ -4,10 +4,10 @@
  */
 import { refuse } from "./arm-error.ts";
 import { type Address, keyOf } from "./arm-id.ts";
-import { clone, type Json, list, object, propertiesOf } from "./json.ts";
+import { clone, type JsonValue, listIn, object, propertiesOf } from "./json.ts";
 import { answer, type SimAnswer } from "./message.ts";
 import { bodyOf, checkMatch, checkVersion } from "./request-checks.ts";
-import { type Desk, shown, targetOf, writeResource } from "./resource-requests.ts";
+import { type Desk, shownResource, targetOf, writeResource } from "./resource-requests.ts";
 
 /** Collections by parent type; true: ARM lets the part be written by itself. */
 const COLLECTIONS: Record<string, Record<string, boolean>> = {
@@ -43,10 +43,10 @@ export function answerEmbedded(desk: Desk, address: Address): SimAnswer | undefi
     );
   }
   const name = rest[3];
-  const part = (body: Json): Json | undefined =>
-    list(propertiesOf(body)[collection]).find((one) => keyOf(String(one["name"])) === keyOf(name ?? ""));
+  const part = (body: JsonValue): JsonValue | undefined =>
+    listIn(propertiesOf(body)[collection]).find((one) => keyOf(String(one["name"])) === keyOf(name ?? ""));
   if (call.method === "GET") {
-    const body = shown(kindOf(parent.type), cloud, parent);
+    const body = shownResource(kindOf(parent.type), cloud, parent);
     if (name === undefined) return answer(200, { value: propertiesOf(body)[collection] ?? [] });
     const found = part(body);
     if (found === undefined) return refuse(404, "NotFound", `Resource ${target.id}/${collection}/${name} not found.`);
@@ -56,7 +56,7 @@ export function answerEmbedded(desk: Desk, address: Address): SimAnswer | undefi
     return refuse(405, "MethodNotAllowed", `The method ${call.method} is not supported on ${collection}.`);
   }
   const whole = clone(parent.resource);
-  const others = list(propertiesOf(whole)[collection]).filter((one) => keyOf(String(one["name"])) !== keyOf(name));
+  const others = listIn(propertiesOf(whole)[collection]).filter((one) => keyOf(String(one["name"])) !== keyOf(name));
   if (call.method === "DELETE") {
     if (part(whole) === undefined) return answer(204);
     checkMatch(call, part(whole));

@@ -3,16 +3,16 @@
  * Longer than most: all verbs of one resource.
  */
 import { refuse } from "./arm-error.ts";
-import { groupIdOf, keyOf, placeOf } from "./arm-id.ts";
+import { groupIdOf, keyOf, armPlaceOf } from "./arm-id.ts";
 import { isLocation, LOCATIONS } from "./catalogue/locations.ts";
-import type { Entry } from "./cloud.ts";
-import { clone, dig, type Json, object, text } from "./json.ts";
+import type { StoredResource } from "./cloud.ts";
+import { clone, dig, type JsonValue, object, textIn } from "./json.ts";
 import type { Timing } from "./kind.ts";
 import { isListed, paged } from "./list-requests.ts";
 import { checkLocks } from "./locks.ts";
 import { checkMembers } from "./members.ts";
 import { answer, type SimAnswer } from "./message.ts";
-import { operationHeaders, startOperation } from "./operation.ts";
+import { operationHeaders, beginOperation } from "./operation.ts";
 import { bodyOf, checkTags, groupEntry } from "./request-checks.ts";
 import { type Desk } from "./resource-requests.ts";
 import { taggedAs } from "./tag-filter.ts";
@@ -68,9 +68,9 @@ function putGroup({ cloud, call, doom }: Desk, subscription: string, name: strin
   const body = bodyOf(call);
   checkMembers(MEMBERS, body);
   checkTags(body);
-  const given = text(body["location"]);
+  const given = textIn(body["location"]);
   if (given === undefined) refuse(400, "LocationRequired", "The location property is required for this definition.");
-  const location = placeOf(given);
+  const location = armPlaceOf(given);
   if (!isLocation(location)) {
     refuse(
       400,
@@ -97,7 +97,7 @@ function putGroup({ cloud, call, doom }: Desk, subscription: string, name: strin
     checkLocks(cloud, id, "write");
   }
   const now = cloud.now();
-  const resource: Json = {
+  const resource: JsonValue = {
     id: before?.id ?? id,
     name: before?.name ?? name,
     type: GROUPS,
@@ -148,7 +148,7 @@ function deleteGroup({ cloud, call, running, doom }: Desk, subscription: string,
   const operation =
     earlier?.status === "InProgress"
       ? earlier
-      : startOperation(cloud, entry, {
+      : beginOperation(cloud, entry, {
           verb: "group",
           namespace: "Microsoft.Resources",
           timing,
@@ -160,4 +160,4 @@ function deleteGroup({ cloud, call, running, doom }: Desk, subscription: string,
 }
 
 /** True while a group is on its way out. */
-const isDeleting = (group: Entry): boolean => dig(group.resource, "properties", "provisioningState") === "Deleting";
+const isDeleting = (group: StoredResource): boolean => dig(group.resource, "properties", "provisioningState") === "Deleting";

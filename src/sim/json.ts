@@ -2,16 +2,16 @@
  * JSON of unknown shape, read without trust: a request's body is whatever the client sent, so everything here answers
  * with something usable and never throws. Objects are handed out by reference, for the rules fill in what ARM fills in.
  */
-export type Json = Record<string, unknown>;
+export type JsonValue = Record<string, unknown>;
 
 /** The value when it is an object, else a fresh empty one. */
-export const object = (value: unknown): Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
+export const object = (value: unknown): JsonValue =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonValue) : {};
 
 /** The value's objects when it is an array, else none. */
-export const list = (value: unknown): Json[] => (Array.isArray(value) ? value.map(object) : []);
+export const listIn = (value: unknown): JsonValue[] => (Array.isArray(value) ? value.map(object) : []);
 
-export const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+export const textIn = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
 export const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 
@@ -23,10 +23,10 @@ export function dig(value: unknown, ...path: readonly string[]): unknown {
 }
 
 /** The `properties` of a resource or of an element of one. */
-export const propertiesOf = (value: unknown): Json => object(object(value)["properties"]);
+export const propertiesOf = (value: unknown): JsonValue => object(object(value)["properties"]);
 
 /** The id inside a reference `{ id }`. */
-export const idOf = (value: unknown): string | undefined => text(object(value)["id"]);
+export const idOf = (value: unknown): string | undefined => textIn(object(value)["id"]);
 
 /** Every `id` string at any depth: what a body refers to. */
 export function* references(value: unknown): Generator<string> {

@@ -3,8 +3,8 @@
  * what it fills in, and what happens around it. The rules table (rules/table.ts) is an array of these; the machinery
  * (resource-requests.ts) knows no type by name.
  */
-import type { Cloud, Entry, Operation } from "./cloud.ts";
-import type { Json } from "./json.ts";
+import type { SimCloud, StoredResource, SimOperation } from "./cloud.ts";
+import type { JsonValue } from "./json.ts";
 
 /** How a write is answered, and how its operation behaves. Sources: SPEC.md, "Answers and times". */
 export interface Timing {
@@ -25,21 +25,21 @@ export interface Timing {
 
 /** A PUT on its way in: the body as sent, already known to have only known names. */
 export interface Change {
-  readonly cloud: Cloud;
+  readonly cloud: SimCloud;
   readonly id: string;
   readonly name: string;
   readonly group: string;
   readonly subscription: string;
   readonly location: string;
-  readonly body: Json;
-  readonly properties: Json;
-  readonly before: Entry | undefined;
+  readonly body: JsonValue;
+  readonly properties: JsonValue;
+  readonly before: StoredResource | undefined;
 }
 
 /** What a kind needs to know of an operation that has ended. */
-type Ended = Pick<Operation, "verb" | "power">;
+type Ended = Pick<SimOperation, "verb" | "power">;
 
-export interface Kind {
+export interface KindRules {
   readonly type: string;
   /** Names a body may have, as `name`, `name{...}` for what is checked below; see members.ts. */
   readonly members: string;
@@ -58,22 +58,22 @@ export interface Kind {
   /** Throws what Azure would refuse. */
   check?(change: Change): void;
   /** `properties` and other members as stored; the generic part (id, name, type, location, tags) is added by the machinery. */
-  shape?(change: Change): Json;
+  shape?(change: Change): JsonValue;
   /** Right after the PUT was accepted. */
-  accepted?(cloud: Cloud, entry: Entry, change: Change): void;
+  accepted?(cloud: SimCloud, entry: StoredResource, change: Change): void;
   /** The operation ended well, or not. */
-  settled?(cloud: Cloud, entry: Entry, operation: Ended): void;
-  failed?(cloud: Cloud, entry: Entry, operation: Ended): void;
+  settled?(cloud: SimCloud, entry: StoredResource, operation: Ended): void;
+  failed?(cloud: SimCloud, entry: StoredResource, operation: Ended): void;
   /** Throws when a delete is refused. */
-  inUse?(cloud: Cloud, entry: Entry): void;
+  inUse?(cloud: SimCloud, entry: StoredResource): void;
   /** After it is gone: what goes with it. */
-  removed?(cloud: Cloud, entry: Entry): void;
+  removed?(cloud: SimCloud, entry: StoredResource): void;
   /** Adds to a copy what a GET shows and a PUT does not say: who uses it. */
-  view?(cloud: Cloud, entry: Entry, shown: Json): void;
+  view?(cloud: SimCloud, entry: StoredResource, shown: JsonValue): void;
 }
 
 /** The rules of a type; undefined for one that is in no table. */
-export type KindOf = (type: string) => Kind | undefined;
+export type KindOf = (type: string) => KindRules | undefined;
 
 /** Done at once, nothing to poll. */
 export const atOnce = (status: number): Timing => ({ status, header: "none" });

@@ -1,14 +1,14 @@
 /** Lists: of one type in a group or subscription, and of everything, a page at a time with `nextLink`. */
-import type { Cloud, Entry } from "./cloud.ts";
+import type { SimCloud, StoredResource } from "./cloud.ts";
 import { keyOf } from "./arm-id.ts";
-import type { Kind } from "./kind.ts";
+import type { KindRules } from "./kind.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
 import { groupEntry } from "./request-checks.ts";
-import { type Desk, shown } from "./resource-requests.ts";
+import { type Desk, shownResource } from "./resource-requests.ts";
 import { taggedAs } from "./tag-filter.ts";
 
 /** One page; `$skiptoken` is where it starts. */
-export function paged(cloud: Cloud, call: Call, all: readonly unknown[]): SimAnswer {
+export function paged(cloud: SimCloud, call: Call, all: readonly unknown[]): SimAnswer {
   const size = Math.min(Number(call.query.get("$top") ?? cloud.limits.pageSize), cloud.limits.pageSize);
   const from = Number(call.query.get("$skiptoken") ?? 0);
   const more = from + size < all.length;
@@ -26,7 +26,7 @@ export interface Scope {
 }
 
 /** Entries in a scope. @throws ArmError 404 ResourceGroupNotFound */
-function entriesIn({ cloud, lagMs }: Desk, { subscription, group }: Scope): Entry[] {
+function entriesIn({ cloud, lagMs }: Desk, { subscription, group }: Scope): StoredResource[] {
   const entries =
     group === undefined
       ? [...cloud.all()].filter((entry) => entry.group !== undefined && keyOf(entry.subscription) === keyOf(subscription))
@@ -35,9 +35,9 @@ function entriesIn({ cloud, lagMs }: Desk, { subscription, group }: Scope): Entr
 }
 
 /** A list that is behind does not have what is younger. */
-export const isListed = (cloud: Cloud, entry: Entry, lagMs: number): boolean => cloud.now() - entry.created >= lagMs;
+export const isListed = (cloud: SimCloud, entry: StoredResource, lagMs: number): boolean => cloud.now() - entry.created >= lagMs;
 
-export function listKind(desk: Desk, kind: Kind, scope: Scope, below?: string): SimAnswer {
+export function listKind(desk: Desk, kind: KindRules, scope: Scope, below?: string): SimAnswer {
   const { cloud, call } = desk;
   const entries = entriesIn(desk, scope).filter(
     (entry) => entry.type === kind.type && (below === undefined || entry.key.startsWith(below)),
@@ -45,7 +45,7 @@ export function listKind(desk: Desk, kind: Kind, scope: Scope, below?: string): 
   return paged(
     cloud,
     call,
-    entries.map((entry) => shown(kind, cloud, entry)),
+    entries.map((entry) => shownResource(kind, cloud, entry)),
   );
 }
 

@@ -1,16 +1,17 @@
 /** Management locks: a lock on a scope, or on anything below what is to be deleted, refuses the delete with 409. */
 import { ArmError, refuse } from "./arm-error.ts";
 import { keyOf } from "./arm-id.ts";
-import type { Cloud, Entry } from "./cloud.ts";
+import type { SimCloud, StoredResource } from "./cloud.ts";
 import { dig, object } from "./json.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
 
 const LOCK = "Microsoft.Authorization/locks";
 
 /** The part of a lock's id before the provider: what it locks. */
-const scopeOf = (lock: Entry): string => lock.key.slice(0, lock.key.indexOf("/providers/microsoft.authorization/locks/"));
+const scopeOf = (lock: StoredResource): string =>
+  lock.key.slice(0, lock.key.indexOf("/providers/microsoft.authorization/locks/"));
 
-function* locksFor(cloud: Cloud, key: string, withBelow: boolean): Generator<Entry> {
+function* locksFor(cloud: SimCloud, key: string, withBelow: boolean): Generator<StoredResource> {
   for (const lock of cloud.ofType(LOCK)) {
     const scope = scopeOf(lock);
     if (scope === key || key.startsWith(`${scope}/`) || (withBelow && scope.startsWith(`${key}/`))) yield lock;
@@ -18,7 +19,7 @@ function* locksFor(cloud: Cloud, key: string, withBelow: boolean): Generator<Ent
 }
 
 /** @throws ArmError 409 ScopeLocked */
-export function checkLocks(cloud: Cloud, id: string, action: "delete" | "write"): void {
+export function checkLocks(cloud: SimCloud, id: string, action: "delete" | "write"): void {
   const found = [...locksFor(cloud, keyOf(id), action === "delete")].filter(
     (lock) => action === "delete" || String(dig(lock.resource, "properties", "level")).toLowerCase() === "readonly",
   );
@@ -37,7 +38,7 @@ export interface LockTarget {
 }
 
 /** `{scope}/providers/Microsoft.Authorization/locks[/{name}]` */
-export function answerLocks(cloud: Cloud, call: Call, { scope, name }: LockTarget, subscription: string): SimAnswer {
+export function answerLocks(cloud: SimCloud, call: Call, { scope, name }: LockTarget, subscription: string): SimAnswer {
   if (name === undefined) return answer(200, { value: [...locksFor(cloud, keyOf(scope), true)].map((lock) => lock.resource) });
   const id = `${scope}/providers/${LOCK}/${name}`;
   const before = cloud.get(id);

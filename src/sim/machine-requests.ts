@@ -1,14 +1,14 @@
 /** What machines answer beside GET and PUT: power, instance view, boot diagnostics. */
 import { refuse } from "./arm-error.ts";
 import { keyOf } from "./arm-id.ts";
-import type { Entry } from "./cloud.ts";
-import { clone, dig, type Json, list, object, propertiesOf, text } from "./json.ts";
+import type { StoredResource } from "./cloud.ts";
+import { clone, dig, type JsonValue, listIn, object, propertiesOf, textIn } from "./json.ts";
 import type { Timing } from "./kind.ts";
 import { checkLocks } from "./locks.ts";
 import { answer, type SimAnswer } from "./message.ts";
-import { operationHeaders, startOperation } from "./operation.ts";
+import { operationHeaders, beginOperation } from "./operation.ts";
 import { groupEntry } from "./request-checks.ts";
-import { type Desk, type Target } from "./resource-requests.ts";
+import { type Desk, type RequestTarget } from "./resource-requests.ts";
 
 interface Power {
   readonly during: string;
@@ -35,7 +35,7 @@ const POWER: Record<string, Power> = {
 };
 
 /** The action after a machine's id, or undefined when it is none that is known. */
-export function answerMachine(desk: Desk, target: Target, action: string): SimAnswer | undefined {
+export function answerMachine(desk: Desk, target: RequestTarget, action: string): SimAnswer | undefined {
   const { cloud, call, running, doom } = desk;
   groupEntry(cloud, target.subscription, target.group.split("/").at(-1) ?? "");
   const entry = cloud.get(target.id);
@@ -63,7 +63,7 @@ export function answerMachine(desk: Desk, target: Target, action: string): SimAn
   }
   entry.hidden["power"] = power.during;
   propertiesOf(entry.resource)["provisioningState"] = "Updating";
-  const operation = startOperation(cloud, entry, {
+  const operation = beginOperation(cloud, entry, {
     verb: "power",
     namespace: "Microsoft.Compute",
     timing: power.timing,
@@ -75,20 +75,20 @@ export function answerMachine(desk: Desk, target: Target, action: string): SimAn
 }
 
 /** A GET with `$expand=instanceView`. */
-export function withInstanceView(resource: Json, entry: Entry, now: number): Json {
+export function withInstanceView(resource: JsonValue, entry: StoredResource, now: number): JsonValue {
   const copy = clone(resource);
   object(copy["properties"])["instanceView"] = instanceView(entry, now);
   return copy;
 }
 
-function instanceView(entry: Entry, now: number): Json {
+function instanceView(entry: StoredResource, now: number): JsonValue {
   const properties = propertiesOf(entry.resource);
-  const state = text(properties["provisioningState"]) ?? "Succeeded";
-  const power = text(entry.hidden["power"]);
+  const state = textIn(properties["provisioningState"]) ?? "Succeeded";
+  const power = textIn(entry.hidden["power"]);
   const time = new Date(entry.changed).toISOString();
-  const status = (code: string, displayStatus: string, level = "Info"): Json => ({ code, level, displayStatus, time });
+  const status = (code: string, displayStatus: string, level = "Info"): JsonValue => ({ code, level, displayStatus, time });
   const storage = object(properties["storageProfile"]);
-  const disks = [object(storage["osDisk"]), ...list(storage["dataDisks"])].filter((disk) => disk["name"] !== undefined);
+  const disks = [object(storage["osDisk"]), ...listIn(storage["dataDisks"])].filter((disk) => disk["name"] !== undefined);
   const ready = power === "running" && state === "Succeeded";
   return {
     ...(ready

@@ -6,13 +6,13 @@
 import { ArmError } from "./arm-error.ts";
 import type { Trouble } from "./arm-error.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
-import type { Cloud, Entry, Operation } from "./cloud.ts";
-import type { Kind, KindOf, Timing } from "./kind.ts";
-import { type Json, object } from "./json.ts";
+import type { SimCloud, StoredResource, SimOperation } from "./cloud.ts";
+import type { KindRules, KindOf, Timing } from "./kind.ts";
+import { type JsonValue, object } from "./json.ts";
 import { deleteMembers, vanish } from "./vanish.ts";
 
 export interface Start {
-  readonly verb: Operation["verb"];
+  readonly verb: SimOperation["verb"];
   readonly namespace: string;
   readonly timing: Timing;
   readonly power?: string;
@@ -20,7 +20,11 @@ export interface Start {
 }
 
 /** Registers an operation on an entry; an earlier one that still runs is superseded. */
-export function startOperation(cloud: Cloud, entry: Entry, { verb, namespace, timing, power, error }: Start): Operation {
+export function beginOperation(
+  cloud: SimCloud,
+  entry: StoredResource,
+  { verb, namespace, timing, power, error }: Start,
+): SimOperation {
   const earlier = entry.operation === undefined ? undefined : cloud.operations.get(entry.operation);
   if (earlier?.status === "InProgress") {
     earlier.status = "Canceled";
@@ -30,7 +34,7 @@ export function startOperation(cloud: Cloud, entry: Entry, { verb, namespace, ti
   }
   const [least, most] = timing.seconds ?? [0, 0];
   const now = cloud.now();
-  const operation: Operation = {
+  const operation: SimOperation = {
     id: cloud.random.uuid(),
     verb,
     target: entry.key,
@@ -57,7 +61,12 @@ function paced(name: "retry" | "poll", seconds: number | undefined, pace: number
 }
 
 /** The headers that announce it. Network and Compute put operations below `locations`; groups and storage elsewhere. */
-export function operationHeaders(call: Call, entry: Entry, operation: Operation, timing: Timing): Record<string, string> {
+export function operationHeaders(
+  call: Call,
+  entry: StoredResource,
+  operation: SimOperation,
+  timing: Timing,
+): Record<string, string> {
   const version = call.query.get("api-version") ?? "";
   const base = `${call.origin}/subscriptions/${entry.subscription}`;
   const place = `${base}/providers/${operation.namespace}/locations/${entry.location}`;
@@ -79,7 +88,7 @@ export function operationHeaders(call: Call, entry: Entry, operation: Operation,
 }
 
 /** A GET of either URL. `monitor` is the Location form: 202 until it has ended. */
-export function pollOperation(cloud: Cloud, call: Call, id: string, monitor: boolean): SimAnswer {
+export function pollOperation(cloud: SimCloud, call: Call, id: string, monitor: boolean): SimAnswer {
   const operation = cloud.operations.get(id);
   if (operation === undefined) throw new ArmError(404, "OperationNotFound", `The operation '${id}' was not found.`);
   operation.polls += 1;
@@ -105,7 +114,7 @@ export function pollOperation(cloud: Cloud, call: Call, id: string, monitor: boo
   );
 }
 
-function monitored(cloud: Cloud, call: Call, operation: Operation, headers: Record<string, string>): SimAnswer {
+function monitored(cloud: SimCloud, call: Call, operation: SimOperation, headers: Record<string, string>): SimAnswer {
   if (operation.status === "InProgress")
     return answer(202, undefined, { ...headers, location: call.origin + call.path + queryOf(call) });
   if (operation.error !== undefined)
@@ -117,7 +126,7 @@ function monitored(cloud: Cloud, call: Call, operation: Operation, headers: Reco
 }
 
 /** Recorded: the end of a group's deletion is the one envelope in capitals, its details without a code and each quoting a service. */
-const capitals = ({ code, message, target, details }: Trouble): Json => ({
+const capitals = ({ code, message, target, details }: Trouble): JsonValue => ({
   Error: {
     Code: code,
     Target: target ?? null,
@@ -136,9 +145,9 @@ const capitals = ({ code, message, target, details }: Trouble): Json => ({
 const queryOf = (call: Call): string => `?${[...call.query].map(([name, value]) => `${name}=${value}`).join("&")}`;
 
 /** Lets everything take effect that has ended by now, in the order in which it ended. */
-export function settle(cloud: Cloud, kindOf: KindOf, running: Set<string>): void {
+export function settle(cloud: SimCloud, kindOf: KindOf, running: Set<string>): void {
   const now = cloud.now();
-  const due: Operation[] = [];
+  const due: SimOperation[] = [];
   for (const id of running) {
     const operation = cloud.operations.get(id);
     if (operation === undefined || operation.status !== "InProgress") running.delete(id);
@@ -151,7 +160,7 @@ export function settle(cloud: Cloud, kindOf: KindOf, running: Set<string>): void
   }
 }
 
-function finish(cloud: Cloud, kindOf: KindOf, operation: Operation): void {
+function finish(cloud: SimCloud, kindOf: KindOf, operation: SimOperation): void {
   const entry = cloud.get(operation.target);
   if (entry !== undefined && operation.verb === "group" && operation.error === undefined) {
     const blocked = deleteMembers(cloud, kindOf, entry);
@@ -179,7 +188,7 @@ function finish(cloud: Cloud, kindOf: KindOf, operation: Operation): void {
 }
 
 /** Network shows the state in every part as well, and the etag too. */
-export function setState(entry: Entry, kind: Kind | undefined, state: string): void {
+export function setState(entry: StoredResource, kind: KindRules | undefined, state: string): void {
   if (kind?.stateful === false) return;
   const properties = object(entry.resource["properties"]);
   properties["provisioningState"] = state;
@@ -188,7 +197,7 @@ export function setState(entry: Entry, kind: Kind | undefined, state: string): v
   for (const part of partsOf(properties)) object(part["properties"])["provisioningState"] = state;
 }
 
-export function freshTag(cloud: Cloud, entry: Entry): void {
+export function freshTag(cloud: SimCloud, entry: StoredResource): void {
   const etag = `W/"${cloud.random.uuid()}"`;
   entry.resource["etag"] = etag;
   for (const part of partsOf(object(entry.resource["properties"]))) part["etag"] = etag;

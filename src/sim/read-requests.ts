@@ -3,18 +3,18 @@
  * Longer than most: one small answer after the other.
  */
 import { refuse } from "./arm-error.ts";
-import { type Address, keyOf, placeOf } from "./arm-id.ts";
+import { type Address, keyOf, armPlaceOf } from "./arm-id.ts";
 import { byVersion, IMAGES, imagesOf } from "./catalogue/images.ts";
 import { isLocation, LOCATIONS } from "./catalogue/locations.ts";
 import { computeSkus, SIZES } from "./catalogue/sizes.ts";
-import type { Json } from "./json.ts";
+import type { JsonValue } from "./json.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
 import { bodyOf } from "./request-checks.ts";
 import { type Desk } from "./resource-requests.ts";
 import { coresInUse } from "./rules/machine-checks.ts";
 import { countAddresses, isLabelFree } from "./rules/public-address.ts";
 import { isAccountFree } from "./rules/storage.ts";
-import { KINDS } from "./rules/table.ts";
+import { RULES } from "./rules/table.ts";
 
 const TENANT = "00000000-0000-4000-8000-00000000000f";
 
@@ -50,7 +50,7 @@ export function answerSubscription(subscription: string, tail: readonly string[]
 
 /** `/subscriptions/{s}/providers/{ns}` and `/register`. */
 export function answerProvider({ cloud, call }: Desk, { subscription, namespace = "" }: Address, register: boolean): SimAnswer {
-  const kinds = KINDS.filter((kind) => keyOf(kind.type).startsWith(`${keyOf(namespace)}/`));
+  const kinds = RULES.filter((kind) => keyOf(kind.type).startsWith(`${keyOf(namespace)}/`));
   const name = kinds[0]?.type.split("/")[0];
   if (name === undefined) {
     return refuse(404, "InvalidResourceNamespace", `The resource namespace '${namespace}' is invalid.`);
@@ -86,7 +86,7 @@ export function answerPreflight(desk: Desk, address: Address): SimAnswer | undef
   if (path === "microsoft.compute/skus") {
     const location = /location\s+eq\s+'([^']*)'/i.exec(call.query.get("$filter") ?? "")?.[1];
     return answer(200, {
-      value: computeSkus(location === undefined ? undefined : placeOf(location), cloud.limits.restrictedSizes),
+      value: computeSkus(location === undefined ? undefined : armPlaceOf(location), cloud.limits.restrictedSizes),
     });
   }
   if (path === "microsoft.storage/checknameavailability") {
@@ -106,7 +106,7 @@ export function answerPreflight(desk: Desk, address: Address): SimAnswer | undef
     );
   }
   if (keyOf(rest[0] ?? "") !== "locations" || rest[1] === undefined) return undefined;
-  const location = placeOf(rest[1]);
+  const location = armPlaceOf(rest[1]);
   const what = keyOf(rest[2] ?? "");
   if (!isLocation(location)) refuse(400, "InvalidParameter", `The location '${rest[1]}' is not valid.`, { target: "location" });
   if (what === "publishers") return answerImages(call, { subscription, location, rest: rest.slice(3) });
@@ -142,13 +142,13 @@ export function answerPreflight(desk: Desk, address: Address): SimAnswer | undef
   return undefined;
 }
 
-function computeUsages({ cloud }: Desk, subscription: string, location: string): Json[] {
+function computeUsages({ cloud }: Desk, subscription: string, location: string): JsonValue[] {
   const families = [...new Set(SIZES.map((size) => size.family))];
   const sets = [...cloud.ofType("Microsoft.Compute/availabilitySets")].filter((set) => set.location === location).length;
   const machines = [...cloud.ofType("Microsoft.Compute/virtualMachines")].filter(
     (machine) => machine.location === location,
   ).length;
-  const row = (value: string, localizedValue: string, currentValue: number, limit: number): Json => ({
+  const row = (value: string, localizedValue: string, currentValue: number, limit: number): JsonValue => ({
     unit: "Count",
     currentValue,
     limit,
@@ -169,9 +169,9 @@ function computeUsages({ cloud }: Desk, subscription: string, location: string):
   ];
 }
 
-function networkUsages({ cloud }: Desk, subscription: string, location: string): Json[] {
+function networkUsages({ cloud }: Desk, subscription: string, location: string): JsonValue[] {
   const count = (type: string): number => [...cloud.ofType(type)].filter((entry) => entry.location === location).length;
-  const row = (value: string, localizedValue: string, currentValue: number, limit: number): Json => ({
+  const row = (value: string, localizedValue: string, currentValue: number, limit: number): JsonValue => ({
     id: `/subscriptions/${subscription}/providers/Microsoft.Network/locations/${location}/usages/${value}`,
     unit: "Count",
     currentValue,
@@ -199,7 +199,7 @@ interface ImagePath {
 function answerImages(call: Call, { subscription, location, rest }: ImagePath): SimAnswer | undefined {
   const [publisher, , , , offer, , sku, , version] = rest;
   const base = `/Subscriptions/${subscription}/Providers/Microsoft.Compute/Locations/${location}/Publishers`;
-  const item = (name: string, path: string): Json => ({ location, name, id: `${base}/${path}` });
+  const item = (name: string, path: string): JsonValue => ({ location, name, id: `${base}/${path}` });
   const unique = (names: readonly string[]): string[] => [...new Set(names)];
   if (publisher === undefined)
     return answer(

@@ -3,17 +3,17 @@
  * etags, and whether another operation is still at work.
  */
 import { ArmError, refuse } from "./arm-error.ts";
-import { groupIdOf, placeOf } from "./arm-id.ts";
+import { groupIdOf, armPlaceOf } from "./arm-id.ts";
 import { isLocation, LOCATIONS } from "./catalogue/locations.ts";
-import type { Cloud, Entry } from "./cloud.ts";
-import { type Json, object, text } from "./json.ts";
-import type { Kind } from "./kind.ts";
+import type { SimCloud, StoredResource } from "./cloud.ts";
+import { type JsonValue, object, textIn } from "./json.ts";
+import type { KindRules } from "./kind.ts";
 import type { Call } from "./message.ts";
 
 const VERSION = /^\d{4}-\d{2}-\d{2}(-preview)?$/;
 
 /** The body as an object. @throws ArmError 400 InvalidRequestContent */
-export function bodyOf(call: Call): Json {
+export function bodyOf(call: Call): JsonValue {
   try {
     return object(JSON.parse(call.body ?? ""));
   } catch (error) {
@@ -35,14 +35,14 @@ export function checkVersion(call: Call): void {
 }
 
 /** @throws ArmError 404 ResourceGroupNotFound */
-export function groupEntry(cloud: Cloud, subscription: string, group: string): Entry {
+export function groupEntry(cloud: SimCloud, subscription: string, group: string): StoredResource {
   return (
     cloud.get(groupIdOf(subscription, group)) ??
     refuse(404, "ResourceGroupNotFound", `Resource group '${group}' could not be found.`)
   );
 }
 
-export function checkParent(cloud: Cloud, id: string, kind: Kind): void {
+export function checkParent(cloud: SimCloud, id: string, kind: KindRules): void {
   if (kind.type.split("/").length <= 2) return;
   const parts = id.split("/");
   // blobServices/default is always there with its account.
@@ -58,16 +58,16 @@ export function checkParent(cloud: Cloud, id: string, kind: Kind): void {
 }
 
 export function locate(
-  kind: Kind,
-  body: Json,
-  owner: Entry,
-  before: Entry | undefined,
+  kind: KindRules,
+  body: JsonValue,
+  owner: StoredResource,
+  before: StoredResource | undefined,
   { id, name }: { id: string; name: string },
 ): string {
   if (!kind.located) return owner.location;
-  const given = text(body["location"]);
+  const given = textIn(body["location"]);
   if (given === undefined) return refuse(400, "LocationRequired", "The location property is required for this definition.");
-  const location = placeOf(given);
+  const location = armPlaceOf(given);
   if (!isLocation(location)) {
     refuse(
       400,
@@ -85,7 +85,7 @@ export function locate(
   return location;
 }
 
-export function checkTags(body: Json): void {
+export function checkTags(body: JsonValue): void {
   const tags = Object.entries(object(body["tags"]));
   if (tags.length > 50) refuse(400, "TooManyTags", `The number of tags ${tags.length} is larger than the limit of 50.`);
   for (const [name, value] of tags) {
@@ -102,10 +102,10 @@ export function checkTags(body: Json): void {
  * @param resource what is there: a resource, or a part of one
  * @throws ArmError 412 PreconditionFailed, PreconditionFailedEtagMismatch
  */
-export function checkMatch(call: Call, resource: Json | undefined, etagged = true): void {
+export function checkMatch(call: Call, resource: JsonValue | undefined, etagged = true): void {
   const none = call.headers.get("if-none-match");
   const match = call.headers.get("if-match");
-  const etag = text(resource?.["etag"]);
+  const etag = textIn(resource?.["etag"]);
   if (!etagged || (resource !== undefined && etag === undefined)) return;
   if (none === "*" && resource !== undefined) {
     refuse(
@@ -124,7 +124,7 @@ export function checkMatch(call: Call, resource: Json | undefined, etagged = tru
   }
 }
 
-export function checkBusy(kind: Kind, before: Entry | undefined, id: string): void {
+export function checkBusy(kind: KindRules, before: StoredResource | undefined, id: string): void {
   if (before?.operation === undefined) return;
   if (kind.etag) {
     const message = `Operation on ${id} was refused because another operation is in progress. The operation can be retried in 10 seconds.`;

@@ -5,18 +5,18 @@
  */
 import { refuse, type Trouble } from "./arm-error.ts";
 import { type Address, groupIdOf, keyOf } from "./arm-id.ts";
-import type { Cloud, Entry } from "./cloud.ts";
-import type { Change, Kind, KindOf } from "./kind.ts";
-import { clone, type Json, object } from "./json.ts";
+import type { SimCloud, StoredResource } from "./cloud.ts";
+import type { Change, KindRules, KindOf } from "./kind.ts";
+import { clone, type JsonValue, object } from "./json.ts";
 import { checkLocks } from "./locks.ts";
 import { checkMembers } from "./members.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
-import { freshTag, operationHeaders, setState, startOperation } from "./operation.ts";
+import { freshTag, operationHeaders, setState, beginOperation } from "./operation.ts";
 import { vanish } from "./vanish.ts";
 import { bodyOf, checkBusy, checkMatch, checkParent, checkTags, groupEntry, locate } from "./request-checks.ts";
 
 export interface Desk {
-  readonly cloud: Cloud;
+  readonly cloud: SimCloud;
   readonly call: Call;
   readonly kindOf: KindOf;
   /** Ids of operations that run. */
@@ -29,8 +29,8 @@ export interface Desk {
 
 const MACHINES = "Microsoft.Compute/virtualMachines";
 
-export interface Target {
-  readonly kind: Kind;
+export interface RequestTarget {
+  readonly kind: KindRules;
   readonly id: string;
   readonly name: string;
   readonly group: string;
@@ -38,7 +38,7 @@ export interface Target {
 }
 
 /** Type and full id from an address with whole type/name pairs; undefined when the type is in no table. */
-export function targetOf({ cloud, kindOf }: Desk, address: Address): Target | undefined {
+export function targetOf({ cloud, kindOf }: Desk, address: Address): RequestTarget | undefined {
   const { namespace, rest, subscription, group } = address;
   if (namespace === undefined || group === undefined || rest.length === 0) return undefined;
   const kind = kindOf(`${namespace}/${rest.filter((_, index) => index % 2 === 0).join("/")}`);
@@ -51,14 +51,14 @@ export function targetOf({ cloud, kindOf }: Desk, address: Address): Target | un
   return { kind, id: cloud.get(id)?.id ?? id, name: names.at(-1) ?? "", group: keyOf(base), subscription };
 }
 
-export const shown = (kind: Kind | undefined, cloud: Cloud, entry: Entry): Json => {
+export const shownResource = (kind: KindRules | undefined, cloud: SimCloud, entry: StoredResource): JsonValue => {
   if (kind?.view === undefined) return entry.resource;
   const copy = clone(entry.resource);
   kind.view(cloud, entry, copy);
   return copy;
 };
 
-export function readResource({ cloud, call }: Desk, { kind, id, name, group, subscription }: Target): SimAnswer {
+export function readResource({ cloud, call }: Desk, { kind, id, name, group, subscription }: RequestTarget): SimAnswer {
   const owner = groupEntry(cloud, subscription, group.split("/").at(-1) ?? "");
   const entry = cloud.get(id);
   if (entry === undefined) {
@@ -70,12 +70,12 @@ export function readResource({ cloud, call }: Desk, { kind, id, name, group, sub
     );
   }
   if (call.method === "HEAD") return answer(204);
-  const body = shown(kind, cloud, entry);
+  const body = shownResource(kind, cloud, entry);
   return answer(200, body, typeof body["etag"] === "string" ? { etag: body["etag"] } : {});
 }
 
 /** @param match the conditions of the request are about this resource, and not about a part of it */
-export function writeResource(desk: Desk, target: Target, body: Json, match = true): SimAnswer {
+export function writeResource(desk: Desk, target: RequestTarget, body: JsonValue, match = true): SimAnswer {
   const { cloud, call, running, doom } = desk;
   const { kind, id, name, group, subscription } = target;
   const owner = groupEntry(cloud, subscription, group.split("/").at(-1) ?? "");
@@ -118,7 +118,7 @@ export function writeResource(desk: Desk, target: Target, body: Json, match = tr
   // A script wants this to fail, and there is no operation that could.
   if (doom !== undefined && timing.header === "none") refuse(409, doom.code, doom.message);
   const now = cloud.now();
-  const resource: Json = {
+  const resource: JsonValue = {
     name,
     id,
     type: kind.type,
@@ -131,7 +131,7 @@ export function writeResource(desk: Desk, target: Target, body: Json, match = tr
     ...pick(body, ["sku", "kind", "zones", "plan", "identity"]),
     ...(kind.shape?.(change) ?? { properties: clone(change.properties) }),
   };
-  const entry: Entry = {
+  const entry: StoredResource = {
     key: keyOf(id),
     id,
     type: kind.type,
@@ -154,7 +154,7 @@ export function writeResource(desk: Desk, target: Target, body: Json, match = tr
   let headers: Record<string, string> = {};
   if (operates) {
     const namespace = kind.type.split("/")[0] ?? "";
-    const operation = startOperation(cloud, entry, {
+    const operation = beginOperation(cloud, entry, {
       verb: "put",
       namespace,
       timing,
@@ -170,11 +170,13 @@ export function writeResource(desk: Desk, target: Target, body: Json, match = tr
   }
   if (!runs || !operates) kind.settled?.(cloud, entry, { verb: "put" });
   cloud.touched(entry);
-  return timing.empty === true ? answer(202, undefined, headers) : answer(timing.status, shown(kind, cloud, entry), headers);
+  return timing.empty === true
+    ? answer(202, undefined, headers)
+    : answer(timing.status, shownResource(kind, cloud, entry), headers);
 }
 
 /** Tags only: the one thing that every type lets you change in place. */
-export function patchResource(desk: Desk, target: Target): SimAnswer {
+export function patchResource(desk: Desk, target: RequestTarget): SimAnswer {
   const { cloud, call } = desk;
   const entry =
     cloud.get(target.id) ?? refuse(404, "ResourceNotFound", `The Resource '${target.kind.type}/${target.name}' was not found.`);
@@ -189,10 +191,10 @@ export function patchResource(desk: Desk, target: Target): SimAnswer {
   entry.changed = cloud.now();
   if (target.kind.etag) freshTag(cloud, entry);
   else if (entry.resource["etag"] !== undefined) entry.resource["etag"] = `"${cloud.random.hex(8)}"`;
-  return answer(200, shown(target.kind, cloud, entry));
+  return answer(200, shownResource(target.kind, cloud, entry));
 }
 
-export function deleteResource(desk: Desk, target: Target): SimAnswer {
+export function deleteResource(desk: Desk, target: RequestTarget): SimAnswer {
   const { cloud, call, kindOf, running, doom } = desk;
   const { kind, id, group, subscription } = target;
   groupEntry(cloud, subscription, group.split("/").at(-1) ?? "");
@@ -211,14 +213,14 @@ export function deleteResource(desk: Desk, target: Target): SimAnswer {
   if (again === undefined && kind.etag && earlier?.status === "InProgress") checkBusy(kind, entry, id);
   const namespace = kind.type.split("/")[0] ?? "";
   const operation =
-    again ?? startOperation(cloud, entry, { verb: "delete", namespace, timing, ...(doom === undefined ? {} : { error: doom }) });
+    again ?? beginOperation(cloud, entry, { verb: "delete", namespace, timing, ...(doom === undefined ? {} : { error: doom }) });
   running.add(operation.id);
   setState(entry, kind, "Deleting");
   return answer(timing.status, undefined, operationHeaders(call, entry, operation, timing));
 }
 
-function pick(body: Json, names: readonly string[]): Json {
-  const out: Json = {};
+function pick(body: JsonValue, names: readonly string[]): JsonValue {
+  const out: JsonValue = {};
   for (const name of names) if (body[name] !== undefined) out[name] = clone(body[name]);
   return out;
 }

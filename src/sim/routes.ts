@@ -7,7 +7,7 @@ import { type Address, groupIdOf, keyOf, parseAddress } from "./arm-id.ts";
 import { answerDeployment } from "./deployment-requests.ts";
 import { answerEmbedded } from "./embedded-requests.ts";
 import { answerGroup, listGroups } from "./group-requests.ts";
-import { dig, list, object, propertiesOf } from "./json.ts";
+import { dig, listIn, object, propertiesOf } from "./json.ts";
 import { listKind, listResources } from "./list-requests.ts";
 import { answerLocks } from "./locks.ts";
 import { answerMachine, withInstanceView } from "./machine-requests.ts";
@@ -20,8 +20,8 @@ import {
   type Desk,
   patchResource,
   readResource,
-  shown,
-  type Target,
+  shownResource,
+  type RequestTarget,
   targetOf,
   writeResource,
 } from "./resource-requests.ts";
@@ -137,7 +137,7 @@ const wantsView = ({ call }: Desk): boolean => keyOf(call.query.get("$expand") ?
 /** A list of machines with `$expand=instanceView`: the power of all of them in one request. */
 function withViews({ cloud }: Desk, listed: SimAnswer): SimAnswer {
   const page = object(JSON.parse(listed.body ?? "{}"));
-  const value = list(page["value"]).map((machine) => {
+  const value = listIn(page["value"]).map((machine) => {
     const entry = cloud.get(String(machine["id"]));
     return entry === undefined ? machine : withInstanceView(machine, entry, cloud.now());
   });
@@ -167,16 +167,16 @@ function answerResource(desk: Desk, address: Address): SimAnswer | undefined {
   }
 }
 
-function readWhole(desk: Desk, target: Target): SimAnswer {
+function readWhole(desk: Desk, target: RequestTarget): SimAnswer {
   const read = readResource(desk, target);
   const { cloud, call } = desk;
   const entry = cloud.get(target.id);
   if (entry === undefined || call.method === "HEAD" || target.kind.type !== MACHINES || !wantsView(desk)) return read;
-  return answer(200, withInstanceView(shown(target.kind, cloud, entry), entry, cloud.now()));
+  return answer(200, withInstanceView(shownResource(target.kind, cloud, entry), entry, cloud.now()));
 }
 
 /** What can be asked of one resource by a word after its name. */
-function answerAction(desk: Desk, target: Target, action: string): SimAnswer | undefined {
+function answerAction(desk: Desk, target: RequestTarget, action: string): SimAnswer | undefined {
   const { cloud, call } = desk;
   const word = keyOf(action);
   if (target.kind.type === MACHINES) return answerMachine(desk, target, action);
@@ -191,10 +191,10 @@ function answerAction(desk: Desk, target: Target, action: string): SimAnswer | u
   return undefined;
 }
 
-function addressAvailability({ cloud, call }: Desk, target: Target): SimAnswer {
+function addressAvailability({ cloud, call }: Desk, target: RequestTarget): SimAnswer {
   const asked = addressOf(call.query.get("ipaddress") ?? "");
   if (asked === undefined) return refuse(400, "InvalidIPAddress", "The ipAddress query parameter is not a valid address.");
-  for (const subnet of list(propertiesOf(cloud.get(target.id)?.resource)["subnets"])) {
+  for (const subnet of listIn(propertiesOf(cloud.get(target.id)?.resource)["subnets"])) {
     const prefix = prefixOf(String(dig(subnet, "properties", "addressPrefix")));
     if (prefix === undefined || !holds(prefix, asked)) continue;
     const taken = takenAddresses(cloud, String(subnet["id"]));

@@ -6,7 +6,7 @@
 import type { Clock } from "../core/clock.ts";
 import { ClusterError } from "../core/errors.ts";
 import { type Answering, act, meet } from "./answering.ts";
-import { type CloudState, createCloud, type Operation } from "./cloud.ts";
+import { type CloudState, createCloud, type SimOperation } from "./cloud.ts";
 import { createFaults, type Fault } from "./fault.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { type Exchange, parseCall, type SimAnswer, type SimRequest } from "./message.ts";
@@ -57,7 +57,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     pace: options.pace ?? 1,
   });
   const running = new Set(
-    [...cloud.operations.values()].filter((one: Operation) => one.status === "InProgress").map(({ id }) => id),
+    [...cloud.operations.values()].filter((one: SimOperation) => one.status === "InProgress").map(({ id }) => id),
   );
   const faults = createFaults(options.faults ?? [], () => cloud.random);
 

@@ -1,13 +1,13 @@
 /** The `$filter` of groups and resources: `tagName eq 'x' and tagValue eq 'y'`, and `resourceType eq '...'`. */
 import { refuse } from "./arm-error.ts";
 import { keyOf } from "./arm-id.ts";
-import type { Entry } from "./cloud.ts";
+import type { StoredResource } from "./cloud.ts";
 import { object } from "./json.ts";
 
 const TERM = /^(tagName|tagValue|resourceType|resourceGroup|name|location)\s+eq\s+'((?:[^']|'')*)'$/i;
 
 /** @throws ArmError 400 InvalidFilterInQueryString for terms that are not simulated */
-export function taggedAs(filter: string | undefined): (entry: Entry) => boolean {
+export function taggedAs(filter: string | undefined): (entry: StoredResource) => boolean {
   if (filter === undefined || filter.trim() === "") return () => true;
   const terms = new Map<string, string>();
   for (const part of filter.split(/\s+and\s+/i)) {

@@ -3,7 +3,7 @@
  * (learn: azure-resource-manager/management/request-limits-and-throttling). Real ARM has a bucket for each region and
  * principal as well; there is one of both here.
  */
-import type { Cloud } from "./cloud.ts";
+import type { SimCloud } from "./cloud.ts";
 import { answer, type SimAnswer } from "./message.ts";
 
 const KIND: Record<string, "writes" | "reads" | "deletes"> = { GET: "reads", HEAD: "reads", DELETE: "deletes" };
@@ -15,7 +15,7 @@ export interface Toll {
 }
 
 /** Takes a token for the request, or refuses it with 429 and Retry-After in whole seconds. */
-export function takeToken(cloud: Cloud, method: string, subscription: string): Toll {
+export function takeToken(cloud: SimCloud, method: string, subscription: string): Toll {
   const kind = KIND[method] ?? "writes";
   const [capacity, refill] = cloud.limits[kind];
   const now = cloud.now();

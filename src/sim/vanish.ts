@@ -4,12 +4,12 @@
  */
 import { ArmError, envelope, type Trouble, troubleOf } from "./arm-error.ts";
 import { keyOf } from "./arm-id.ts";
-import type { Cloud, Entry } from "./cloud.ts";
-import { references, text } from "./json.ts";
+import type { SimCloud, StoredResource } from "./cloud.ts";
+import { references, textIn } from "./json.ts";
 import type { KindOf } from "./kind.ts";
 
 /** Takes an entry away with all that is below it, and what its kind says goes with it. */
-export function vanish(cloud: Cloud, kindOf: KindOf, entry: Entry): void {
+export function vanish(cloud: SimCloud, kindOf: KindOf, entry: StoredResource): void {
   cloud.remove(entry.key);
   const below = `${entry.key}/`;
   if (entry.group === undefined) {
@@ -21,9 +21,9 @@ export function vanish(cloud: Cloud, kindOf: KindOf, entry: Entry): void {
 }
 
 /** Deletes what is in a group, as far as it may go. Undefined when the group can go; else what Azure says of one that cannot. */
-export function deleteMembers(cloud: Cloud, kindOf: KindOf, group: Entry): Trouble | undefined {
+export function deleteMembers(cloud: SimCloud, kindOf: KindOf, group: StoredResource): Trouble | undefined {
   if (!isReferredTo(cloud, group.key)) return undefined;
-  const held = new Map<string, { entry: Entry; error: ArmError }>();
+  const held = new Map<string, { entry: StoredResource; error: ArmError }>();
   for (let before = Infinity; ;) {
     const members = cloud.inGroup(group.key);
     if (members.length === 0 || members.length === before) break;
@@ -42,16 +42,16 @@ export function deleteMembers(cloud: Cloud, kindOf: KindOf, group: Entry): Troub
 // --- internal ---
 
 /** Whether anything of another group refers to something in this one. */
-function isReferredTo(cloud: Cloud, key: string): boolean {
+function isReferredTo(cloud: SimCloud, key: string): boolean {
   for (const entry of cloud.all()) {
     if (entry.group === undefined || entry.group === key) continue;
     for (const id of references(entry.resource["properties"])) if (keyOf(id).startsWith(`${key}/`)) return true;
-    if (keyOf(text(entry.resource["managedBy"]) ?? "").startsWith(`${key}/`)) return true;
+    if (keyOf(textIn(entry.resource["managedBy"]) ?? "").startsWith(`${key}/`)) return true;
   }
   return false;
 }
 
-function refusalOf(cloud: Cloud, kindOf: KindOf, entry: Entry): ArmError | undefined {
+function refusalOf(cloud: SimCloud, kindOf: KindOf, entry: StoredResource): ArmError | undefined {
   try {
     kindOf(entry.type)?.inUse?.(cloud, entry);
     return undefined;
@@ -63,7 +63,7 @@ function refusalOf(cloud: Cloud, kindOf: KindOf, entry: Entry): ArmError | undef
 }
 
 /** Code and sentences as in a public log (MicrosoftDocs/azure-docs#52282), where each detail's message is the inner answer as text. */
-function blocked(cloud: Cloud, group: Entry, held: readonly { entry: Entry; error: ArmError }[]): Trouble {
+function blocked(cloud: SimCloud, group: StoredResource, held: readonly { entry: StoredResource; error: ArmError }[]): Trouble {
   const names = held.map(({ entry }) => `${entry.type}/${entry.name}`).join(",");
   return {
     code: "ResourceGroupDeletionBlocked",

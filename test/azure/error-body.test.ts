@@ -2,7 +2,7 @@
 import { createHttpHeaders, createPipelineRequest } from "@azure/core-rest-pipeline";
 import { expect, test } from "vitest";
 import { errorBody, explained } from "../../src/azure/error-body.ts";
-import { refusal } from "../../src/azure/failure.ts";
+import { refusedAnswer } from "../../src/azure/failure.ts";
 import { adviceFor } from "../../src/core/advice/advice.ts";
 
 const GROUP = "/subscriptions/s/resourceGroups/g";
@@ -49,7 +49,7 @@ test("what blocks a group's deletion is named, with the reason", () => {
 
 test("the end of a deletion as an answer: code, status, and advice that names who uses it", () => {
   const request = createPipelineRequest({ url: "https://management.azure.com/subscriptions/s/operationresults/o" });
-  const error = refusal({ status: 409, bodyAsText: BLOCKED, headers: createHttpHeaders() }, request);
+  const error = refusedAnswer({ status: 409, bodyAsText: BLOCKED, headers: createHttpHeaders() }, request);
   expect(error).toMatchObject({ code: "ResourceGroupDeletionBlocked", status: 409 });
   expect(adviceFor(error)?.advice).toContain(
     "/subscriptions/s/resourceGroups/other/providers/Microsoft.Network/networkInterfaces/nic-4",
@@ -135,7 +135,7 @@ test("an inner error is among what the advice looks through", () => {
   const bodyAsText = JSON.stringify({
     error: { code: "BadRequest", message: "no", innererror: { code: "SkuNotAvailable", message: "no such size" } },
   });
-  const error = refusal({ status: 400, bodyAsText, headers: createHttpHeaders() }, request);
+  const error = refusedAnswer({ status: 400, bodyAsText, headers: createHttpHeaders() }, request);
   expect(adviceFor(error)?.code).toBe("SkuNotAvailable");
 });
 
@@ -154,7 +154,7 @@ test("what a policy looked at comes out of an answer as Azure writes it, and int
   const request = createPipelineRequest({ url: "https://management.azure.com/subscriptions/s/resourceGroups/g" });
   for (const error of [own, wrapped]) {
     const answer = { status: 403, bodyAsText: JSON.stringify({ error }), headers: createHttpHeaders() };
-    expect(adviceFor(refusal(answer, request))).toMatchObject({
+    expect(adviceFor(refusedAnswer(answer, request))).toMatchObject({
       code: "RequestDisallowedByPolicy",
       meaning: 'A policy of the subscription forbids this: "Cost centres"; it looked at tags[CostCenter].',
       advice: expect.stringContaining("CostCenter"),

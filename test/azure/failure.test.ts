@@ -3,7 +3,7 @@ import { createHttpHeaders } from "@azure/core-rest-pipeline";
 import { describe, expect, test } from "vitest";
 import { AzureError } from "../../src/core/advice/azure-error.ts";
 import { ClusterError } from "../../src/core/errors.ts";
-import { failure, operationFailure, refusal, requestLine } from "../../src/azure/failure.ts";
+import { failure, operationFailure, refusedAnswer, requestLine } from "../../src/azure/failure.ts";
 
 const REQUEST = {
   method: "PUT",
@@ -12,7 +12,7 @@ const REQUEST = {
 const LINE = "PUT /subscriptions/s/resourceGroups/g/providers/p/x";
 
 const refused = (status: number, body?: unknown, headers: Record<string, string> = {}): AzureError =>
-  refusal(
+  refusedAnswer(
     {
       status,
       bodyAsText: typeof body === "string" || body === undefined ? body : JSON.stringify(body),

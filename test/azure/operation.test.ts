@@ -1,6 +1,7 @@
 /** Long-running operations over the SDK's pollers: asked again after a fault, believed only when the resource agrees. */
 import { expect, test } from "vitest";
-import type { AnyResource, Kind } from "../../src/core/plan/resource.ts";
+import type { AnyResource } from "../../src/core/plan/resource.ts";
+import type { Kind } from "../../src/core/plan/bodies.ts";
 import type { Operation } from "../../src/engine/provider.ts";
 import { upTo } from "./resources.ts";
 import { type Simulated, signal, simulated } from "./simulated.ts";

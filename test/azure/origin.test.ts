@@ -4,7 +4,7 @@ import type { TokenCredential } from "@azure/identity";
 import { expect, test } from "vitest";
 import { createClients } from "../../src/azure/clients.ts";
 import { CLOUDS, endpointOf, isBlob } from "../../src/azure/clouds.ts";
-import { isOwn, shown } from "../../src/azure/origin.ts";
+import { isOwn, shownAddress } from "../../src/azure/origin.ts";
 import { createLookups } from "../../src/azure/lookups.ts";
 import { createProvider } from "../../src/azure/provider.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
@@ -53,9 +53,9 @@ test.each([
 ])("of %s is not %s: %s", (endpoint, url) => expect(isOwn(url, endpoint)).toBe(false));
 
 test("what is shown of an address has no user, no password and no query", () => {
-  expect(shown("https://me:word@evil.example/path?sig=secret#there")).toBe("https://evil.example/path");
-  expect(shown("nonsense")).toBe("something that is no URL");
-  expect(shown(`https://evil.example/${"x".repeat(5000)}`).length).toBeLessThan(400);
+  expect(shownAddress("https://me:word@evil.example/path?sig=secret#there")).toBe("https://evil.example/path");
+  expect(shownAddress("nonsense")).toBe("something that is no URL");
+  expect(shownAddress(`https://evil.example/${"x".repeat(5000)}`).length).toBeLessThan(400);
 });
 
 test("a region's own endpoint is asked with the token of its cloud", () => {

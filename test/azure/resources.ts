@@ -1,5 +1,6 @@
 /** One resource of each kind, in an order in which they can be made: each stands on those before it. */
-import { type AnyResource, type Kind, type Resource, groupId, resourceId } from "../../src/core/plan/resource.ts";
+import { type AnyResource, type Resource, groupId, resourceId } from "../../src/core/plan/resource.ts";
+import type { Kind } from "../../src/core/plan/bodies.ts";
 import { KEY } from "../sim/arm.ts";
 import { SUBSCRIPTION } from "./simulated.ts";
 

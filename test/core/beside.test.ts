@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { besideOthers } from "../../src/core/plan/beside.ts";
 import { astray, changedRules, missing } from "../../src/core/plan/drift.ts";
-import type { AnyResource, Kind } from "../../src/core/plan/resource.ts";
+import type { Kind } from "../../src/core/plan/bodies.ts";
+import type { AnyResource } from "../../src/core/plan/resource.ts";
 
 const TAGS = { "managed-by": "azure-coreos-cluster", "aoc-cluster": "abc", "aoc-id": "0123abcd" };
 const resource = (kind: Kind, body: object, more: object = {}): AnyResource =>

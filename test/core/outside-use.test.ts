@@ -1,7 +1,7 @@
 /** Who uses a resource, read out of Azure's own models of it. */
 import { expect, test } from "vitest";
 import { kindOfId } from "../../src/core/plan/kinds.ts";
-import type { DoomedKind } from "../../src/core/plan/resource.ts";
+import type { DoomedKind } from "../../src/core/plan/bodies.ts";
 import { madeFrom, resourcesIn, usesOf } from "../../src/core/outside-use.ts";
 
 const G = "/subscriptions/s/resourceGroups/g/providers/";

@@ -1,11 +1,11 @@
 /** Whose a resource is, what a machine takes along, and what is only alike: each rule in all of its ways. */
 import { describe, expect, test } from "vitest";
-import type { Found } from "../../src/core/doomed.ts";
+import type { Found } from "../../src/core/found.ts";
 import { sortOut } from "../../src/core/doomed.ts";
 import { addressesOf, heldBy, isMadeWith, shellWord, takenAlong } from "../../src/core/machine-holds.ts";
 import { type Owner, isProven, provenOf } from "../../src/core/plan/proof.ts";
 import { clusterIn, isClaim, isLabelledClaim, wordOf } from "../../src/core/plan/tags.ts";
-import type { DoomedKind } from "../../src/core/plan/resource.ts";
+import type { DoomedKind } from "../../src/core/plan/bodies.ts";
 
 const GROUP = "/subscriptions/s/resourceGroups/g";
 const WORD = "0123abcd";

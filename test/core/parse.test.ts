@@ -4,7 +4,7 @@ import { ClusterError } from "../../src/core/errors.ts";
 import * as parse from "../../src/core/spec/parse.ts";
 
 const TAKEN: [parser: parse.Parse<unknown>, name: string, given: string, value: unknown][] = [
-  [parse.text, "text", " a b ", " a b "],
+  [parse.anyText, "text", " a b ", " a b "],
   [parse.flagValue, "flagValue", "YES", true],
   [parse.flagValue, "flagValue", "1", true],
   [parse.flagValue, "flagValue", "on", true],
@@ -15,11 +15,11 @@ const TAKEN: [parser: parse.Parse<unknown>, name: string, given: string, value: 
   [parse.integer(1, 1000), "integer(1, 1000)", "1000", 1000],
   [parse.integer(1, 1000), "integer(1, 1000)", " 7 ", 7],
   [parse.oneOf("AzureCloud", "AzureChinaCloud"), "oneOf", "azurechinacloud", "AzureChinaCloud"],
-  [parse.duration, "duration", "90s", 90_000],
-  [parse.duration, "duration", "1h30m", 5_400_000],
-  [parse.duration, "duration", "1.5H", 5_400_000],
-  [parse.duration, "duration", " 7d ", 604_800_000],
-  [parse.duration, "duration", "365d", 31_536_000_000],
+  [parse.timeSpan, "duration", "90s", 90_000],
+  [parse.timeSpan, "duration", "1h30m", 5_400_000],
+  [parse.timeSpan, "duration", "1.5H", 5_400_000],
+  [parse.timeSpan, "duration", " 7d ", 604_800_000],
+  [parse.timeSpan, "duration", "365d", 31_536_000_000],
   [parse.location, "location", "West US", "westus"],
   [parse.location, "location", "east-us_2", "eastus2"],
   [parse.guid, "guid", " AAAAAAAA-0000-4000-8000-0123456789AB ", "aaaaaaaa-0000-4000-8000-0123456789ab"],
@@ -51,11 +51,11 @@ describe("taken:", () => {
 });
 
 const REFUSED: [parser: parse.Parse<unknown>, name: string, given: readonly string[]][] = [
-  [parse.text, "text", ["", "  "]],
+  [parse.anyText, "text", ["", "  "]],
   [parse.flagValue, "flagValue", ["maybe", "yess", "2"]],
   [parse.integer(1, 1000), "integer(1, 1000)", ["0", "1001", "-1", "1.5", "1e2", "x", ""]],
   [parse.oneOf("a", "b"), "oneOf", ["c", "", "ab"]],
-  [parse.duration, "duration", ["", "30", "1.5", "0", "0s", "-1h", "1h 30m", "1y", "h", "365d1s", "366d", "1hx"]],
+  [parse.timeSpan, "duration", ["", "30", "1.5", "0", "0s", "-1h", "1h 30m", "1y", "h", "365d1s", "366d", "1hx"]],
   [parse.location, "location", ["", "2us", "west/us", "../x"]],
   [
     parse.guid,

@@ -1,6 +1,6 @@
 /** Small pure pieces: words that were mistyped, prints, texts of strangers, places. */
 import { expect, test } from "vitest";
-import { canonical, fingerprint } from "../../src/core/fingerprint.ts";
+import { canonical, bodyFingerprint } from "../../src/core/fingerprint.ts";
 import { nearest, slips } from "../../src/core/nearest.ts";
 import { sameLocation } from "../../src/core/region.ts";
 import { shown } from "../../src/core/shown.ts";
@@ -34,10 +34,10 @@ test("the nearest word is the first of the least slips, within what is allowed",
 test("equal values have equal prints, whatever the order of their members", () => {
   expect(canonical({ b: [1, undefined, null], a: { d: undefined, c: "x" } })).toBe('{"a":{"c":"x"},"b":[1,null,null]}');
   expect(canonical(undefined)).toBe("null");
-  expect(fingerprint({ a: 1, b: 2 })).toBe(fingerprint({ b: 2, a: 1, c: undefined }));
-  expect(new Set([{ a: 1 }, { a: 2 }, { b: 1 }, [1], "1", 1, null].map(fingerprint)).size).toBe(7);
+  expect(bodyFingerprint({ a: 1, b: 2 })).toBe(bodyFingerprint({ b: 2, a: 1, c: undefined }));
+  expect(new Set([{ a: 1 }, { a: 2 }, { b: 1 }, [1], "1", 1, null].map(bodyFingerprint)).size).toBe(7);
   // tags of clusters that live hold them: the function itself must not change
-  expect([fingerprint({}), fingerprint({ name: "abc", list: [1, 2, 3] })]).toMatchInlineSnapshot(`
+  expect([bodyFingerprint({}), bodyFingerprint({ name: "abc", list: [1, 2, 3] })]).toMatchInlineSnapshot(`
     [
       "1bc27f5a56d1e7",
       "049ff2c9998814",

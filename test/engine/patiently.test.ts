@@ -1,6 +1,6 @@
 /** Single requests: what is tried again and what is final, for a read, a delete and a change of tags. */
 import { expect, test } from "vitest";
-import { patiently, remove, retag } from "../../src/engine/patiently.ts";
+import { patiently, deletePatiently, retag } from "../../src/engine/patiently.ts";
 import { type Turn, azureError, memory, network } from "./memory.ts";
 
 const busy = azureError("TooManyRequests", { status: 429, retryAfterMs: 7000 });
@@ -66,7 +66,7 @@ test("an interrupt ends a read that fails, and its own reason is what is thrown"
 
 test("a 429 of a delete makes deletes wait, and reads go on", async () => {
   const cloud = memory({ delete: [busy] });
-  await remove({ ...TARGET, label: "resource group g" }, cloud.tools);
+  await deletePatiently({ ...TARGET, label: "resource group g" }, cloud.tools);
   expect(cloud.verbs().slice(0, 2)).toEqual(["delete", "delete"]);
   expect(cloud.calls[1]).toBe("delete 7 s");
   expect(cloud.events).toMatchObject([{ kind: "retrying", id: TARGET.id, label: "resource group g" }]);
@@ -77,13 +77,13 @@ test("a 429 of a delete makes deletes wait, and reads go on", async () => {
 
 test("a delete without a name of its own is told as Azure's", async () => {
   const cloud = memory({ delete: [lost] });
-  await remove(TARGET, cloud.tools);
+  await deletePatiently(TARGET, cloud.tools);
   expect(cloud.events).toMatchObject([{ id: "azure/delete", label: "Azure" }]);
 });
 
 test("a delete is over when its operation has ended", async () => {
   const cloud = memory();
-  await remove(TARGET, cloud.tools, "groupDelete");
+  await deletePatiently(TARGET, cloud.tools, "groupDelete");
   expect(cloud.verbs()).toContain("poll");
   expect(cloud.clock.now()).toBeGreaterThanOrEqual(4000);
 });
@@ -93,14 +93,14 @@ test.each([
   ["a refusal", forbidden],
 ])("a delete: %s is final", async (_, error) => {
   const cloud = memory(error === forbidden ? { delete: [error] } : { poll: [error] });
-  await expect(remove(TARGET, cloud.tools)).rejects.toBe(error);
+  await expect(deletePatiently(TARGET, cloud.tools)).rejects.toBe(error);
   expect(cloud.verbs().filter((verb) => verb === "delete")).toHaveLength(1);
 });
 
 test("an interrupt ends a delete and a change of tags with its own reason", async () => {
   const reason = new Error("interrupted");
   for (const work of [
-    (cloud: ReturnType<typeof memory>) => remove(TARGET, cloud.tools),
+    (cloud: ReturnType<typeof memory>) => deletePatiently(TARGET, cloud.tools),
     (cloud: ReturnType<typeof memory>) => retag(TARGET, (tags) => ({ ...tags, a: "b" }), cloud.tools),
   ]) {
     const cloud = memory();

@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { realClock as clock } from "../../src/operations/real-clock.ts";
 import type { Event } from "../../src/engine/event.ts";
-import { waitReady, type ReadinessOptions } from "../../src/nodes/readiness.ts";
+import { waitReady } from "../../src/nodes/readiness.ts";
+import type { ReadinessOptions } from "../../src/nodes/node-state.ts";
 import type { NodeTarget } from "../../src/nodes/target.ts";
 import { has } from "../programs.ts";
 import { initialCluster, startEtcd, startGateway, testAuthority } from "./etcd.ts";

@@ -124,7 +124,7 @@ describe.skipIf(!ready)("create, to real nodes", () => {
         [
           "--input-type=module",
           "--eval",
-          `import { run } from ${JSON.stringify(MAIN)}; await run();`,
+          `import { runProcess } from ${JSON.stringify(MAIN)}; await runProcess();`,
           "--",
           "cli",
           ...BASE.split(" "),

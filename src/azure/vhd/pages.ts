@@ -28,7 +28,7 @@ export async function presentRanges(blob: PageBlobClient, signal?: AbortSignal):
 }
 
 /** What of `writes` is not wholly inside one of `ranges`; what is there in part is sent again. Both are in order. */
-export function missing(writes: readonly Write[], ranges: readonly Span[]): Write[] {
+export function missingPages(writes: readonly Write[], ranges: readonly Span[]): Write[] {
   let at = 0;
   return writes.filter(({ offset, length }) => {
     while (at < ranges.length && endOf(ranges[at]) < offset + length) at++;

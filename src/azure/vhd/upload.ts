@@ -11,7 +11,7 @@ import { ClusterError } from "../../core/errors.ts";
 import { blobError, blobErrorCode } from "./blob-error.ts";
 import { blobMetadata, plainUrl, readBlobState } from "./blob-state.ts";
 import { type HeldLease, holdLease, leaseLost } from "./lease.ts";
-import { bytesOf, missing, presentRanges, type Write } from "./pages.ts";
+import { bytesOf, missingPages, presentRanges, type Write } from "./pages.ts";
 import { putPages } from "./put-pages.ts";
 import { openImage, readAt, sha256Of, vhdBlobName, type VhdSurvey, WINDOW_BYTES } from "./survey.ts";
 
@@ -97,7 +97,7 @@ async function writeMissing(
   { vhd, clock, signal, onProgress, concurrency = 8 }: VhdUpload,
   lease: HeldLease,
 ): Promise<number> {
-  const todo = missing(vhd.writes, await presentRanges(blob, signal));
+  const todo = missingPages(vhd.writes, await presentRanges(blob, signal));
   const skipped = vhd.size - bytesOf(todo);
   let sent = 0;
   onProgress?.({ done: skipped, total: vhd.size, skipped });
@@ -125,7 +125,7 @@ async function writeMissing(
   } finally {
     await handle.close();
   }
-  if (missing(vhd.writes, await presentRanges(blob, signal)).length > 0)
+  if (missingPages(vhd.writes, await presentRanges(blob, signal)).length > 0)
     throw new ClusterError("UploadIncomplete", `${blob.name} lacks pages that were written to it.`, {
       source: "azure",
       advice: "Run the same command again: it writes what is missing.",

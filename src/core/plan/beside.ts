@@ -5,7 +5,8 @@
  */
 import type { InboundNatRule, LoadBalancer, NetworkSecurityGroup, SecurityRule, VirtualNetwork } from "@azure/arm-network";
 import { ENDPOINTS } from "./endpoints.ts";
-import type { AnyResource, Kind } from "./resource.ts";
+import type { AnyResource } from "./resource.ts";
+import type { Kind } from "./bodies.ts";
 import { type Tags, isToolTag } from "./tags.ts";
 
 /** What is there, as far as this looks at it. */

@@ -56,7 +56,7 @@ export interface Facts {
 }
 
 /** Spec and facts together, and the names that follow from them: what every resource builder gets. */
-export interface Cluster {
+export interface Design {
   readonly spec: ClusterSpec;
   readonly facts: Facts;
   readonly tags: Tags;
@@ -64,7 +64,7 @@ export interface Cluster {
   readonly group: string;
 }
 
-export const clusterOf = (spec: ClusterSpec, facts: Facts): Cluster => ({
+export const designOf = (spec: ClusterSpec, facts: Facts): Design => ({
   spec,
   facts,
   tags: ownTags(spec.name, facts.choices.id),
@@ -72,7 +72,7 @@ export const clusterOf = (spec: ClusterSpec, facts: Facts): Cluster => ({
 });
 
 /** Tags of what is one node's own. */
-export const tagsOf = ({ spec, facts }: Cluster, node: Pick<PlannedNode, "index">): Tags =>
+export const tagsOf = ({ spec, facts }: Design, node: Pick<PlannedNode, "index">): Tags =>
   nodeTags(spec.name, facts.choices.id, node.index);
 
 /** Names of the cluster's resources in its group. */

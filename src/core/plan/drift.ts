@@ -5,7 +5,8 @@
 import type { Drift } from "../documents.ts";
 import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
 import { nodeIndex } from "./cluster.ts";
-import { type AnyResource, type Kind, nameOf } from "./resource.ts";
+import { type AnyResource, nameOf } from "./resource.ts";
+import type { Kind } from "./bodies.ts";
 import { type Choices, type Tags, clusterIn, isOurs, wordOf } from "./tags.ts";
 
 /** What is there, by lower-case id. */

@@ -1,9 +1,9 @@
 /**
  * THE KINDS TABLE: one row a kind of resource, in the order in which a destroy shows and deletes them: machines and what is theirs
- * first, then what they share. A new kind is a row here, its body's type in resource.ts, a file in resources/, an operation in
+ * first, then what they share. A new kind is a row here, its body's type in bodies.ts, a file in resources/, an operation in
  * azure/provider.ts, and rules in sim/rules/.
  */
-import type { DoomedKind } from "./resource.ts";
+import type { DoomedKind } from "./bodies.ts";
 
 interface KindRow {
   /** ARM's type, as in its list of everything, in ids and in the names of rights. */

@@ -1,7 +1,8 @@
 /** How a person calls a resource that is found rather than planned: from its kind, name and tags alone. */
 import { names } from "./cluster.ts";
 import { KINDS } from "./kinds.ts";
-import { type DoomedKind, nameOf } from "./resource.ts";
+import { nameOf } from "./resource.ts";
+import type { DoomedKind } from "./bodies.ts";
 import type { Tags } from "./tags.ts";
 
 export function labelOf(

@@ -2,7 +2,7 @@
  * The plan: a plain array of resources, in the order in which a person would make them. A pure function of spec and facts;
  * create, dry run, rerun, growth, destroy, rehearsal and export are small functions over it.
  */
-import { type Facts, clusterOf } from "./cluster.ts";
+import { type Facts, designOf } from "./cluster.ts";
 import { ClusterError } from "../errors.ts";
 import type { AnyResource } from "./resource.ts";
 import { claim, gatewayAddress, nodeAddress } from "./resources/address.ts";
@@ -17,8 +17,8 @@ import { securityGroup } from "./resources/security-group.ts";
 import { sshKey } from "./resources/ssh-key.ts";
 import type { ClusterSpec } from "../spec/spec.ts";
 
-export function plan(spec: ClusterSpec, facts: Facts): AnyResource[] {
-  const cluster = clusterOf(spec, facts);
+export function planOf(spec: ClusterSpec, facts: Facts): AnyResource[] {
+  const cluster = designOf(spec, facts);
   const resources: AnyResource[] = [
     ...(facts.foreignGroup ? [] : [resourceGroup(cluster)]),
     claim(cluster),

@@ -1,42 +1,9 @@
 /**
  * A resource of the plan: what to ask of Azure, as data. Ids are chosen by us and known before anything exists, so a body
- * refers to others by id and the plan needs no looked-up values. Bodies are the SDK's own (flattened) model types: the
- * compiler then checks what is sent, for the SDK drops unknown properties without a word.
+ * refers to others by id and the plan needs no looked-up values.
  */
-import type { AvailabilitySet, Image, ProximityPlacementGroup, SshPublicKeyResource, VirtualMachine } from "@azure/arm-compute";
-import type {
-  LoadBalancer,
-  NatGateway,
-  NetworkInterface,
-  NetworkSecurityGroup,
-  PublicIPAddress,
-  VirtualNetwork,
-} from "@azure/arm-network";
-import type { ResourceGroup } from "@azure/arm-resources";
-import type { BlobContainer, StorageAccountCreateParameters } from "@azure/arm-storage";
+import type { Bodies, Kind } from "./bodies.ts";
 import { KINDS } from "./kinds.ts";
-
-export interface Bodies {
-  resourceGroup: ResourceGroup;
-  placementGroup: ProximityPlacementGroup;
-  publicAddress: PublicIPAddress;
-  sshKey: SshPublicKeyResource;
-  securityGroup: NetworkSecurityGroup;
-  natGateway: NatGateway;
-  network: VirtualNetwork;
-  availabilitySet: AvailabilitySet;
-  loadBalancer: LoadBalancer;
-  storageAccount: StorageAccountCreateParameters;
-  blobContainer: BlobContainer;
-  image: Image;
-  networkInterface: NetworkInterface;
-  machine: VirtualMachine;
-}
-
-export type Kind = keyof Bodies;
-
-/** With disks, which Azure makes with their machines: they are in no plan, and are found and deleted. */
-export type DoomedKind = Kind | "disk";
 
 export interface Resource<K extends Kind = Kind> {
   readonly kind: K;

@@ -5,7 +5,7 @@
  */
 import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
 import {
-  mountPoint, cidrs, discoveryAddress, duration, groupName, guid, hostPart, integer, location, resourceName, text,
+  mountPoint, cidrs, discoveryAddress, timeSpan, groupName, guid, hostPart, integer, location, resourceName, anyText,
   url,
 } from "./parse.ts";
 
@@ -21,13 +21,13 @@ export const FLAGS = {
       unnamed: "only the clusters in this resource group",
     }),
     azureCert: maybe({
-      name: "azure-cert", value: "FILE.pem", parse: text, file: true, on: ["azure"],
+      name: "azure-cert", value: "FILE.pem", parse: anyText, file: true, on: ["azure"],
       about:
         "sign in with this certificate and key (with --tenant and --client-id); " +
         "else Azure's default credential chain",
     }),
     tenant: maybe({
-      name: "tenant", value: "ID", parse: text, env: "AZURE_TENANT_ID", on: ["azure"],
+      name: "tenant", value: "ID", parse: anyText, env: "AZURE_TENANT_ID", on: ["azure"],
       about: "Microsoft Entra tenant to sign in to",
     }),
     clientId: maybe({
@@ -48,7 +48,7 @@ export const FLAGS = {
       about: "rehearse against an embedded simulation of Azure: no account, no cost, no machine",
     }),
     fault: maybe({
-      name: "fault", value: "SCRIPT", parse: text, on: ["azure"],
+      name: "fault", value: "SCRIPT", parse: anyText, on: ["azure"],
       about: "with --simulate: what is to go wrong, for example machine-1:AllocationFailed",
     }),
   }),
@@ -59,7 +59,7 @@ export const FLAGS = {
       about: "number of nodes to create (or add)",
     }),
     vmSize: needed({
-      name: "vm-size", value: "SIZE", parse: text, default: "Standard_D2s_v5", kept: "new machines", on: ["create"],
+      name: "vm-size", value: "SIZE", parse: anyText, default: "Standard_D2s_v5", kept: "new machines", on: ["create"],
       about: "size of the machines; Small to ExtraLarge, A0 to A7 and D1 to D14 are mapped",
     }),
     vmNamePrefix: needed({
@@ -80,7 +80,7 @@ export const FLAGS = {
       about: "overrides --location: a proximity placement group, used if it exists, else made",
     }),
     coreosImage: maybe({
-      name: "coreos-image", value: "IMAGE", parse: text, kept: "new machines", on: ["create"],
+      name: "coreos-image", value: "IMAGE", parse: anyText, kept: "new machines", on: ["create"],
       about:
         "publisher:offer:sku:version, an image or gallery version id, " +
         "or a .vhd file or blob URL [Flatcar stable]",
@@ -112,17 +112,17 @@ export const FLAGS = {
       about: "node i is reached at PORT + i",
     }),
     sshCert: maybe({
-      name: "ssh-cert", value: "FILE", parse: text, file: true, on: ["create"],
+      name: "ssh-cert", value: "FILE", parse: anyText, file: true, on: ["create"],
       about: "certificate or public key for SSH (.cer, .pem, .pub); else made: ssh-cert.key, .pem, .cer, .pub",
     }),
     sshKey: maybe({
-      name: "ssh-key", value: "FILE", parse: text, file: true, on: ["create", "nodes"],
+      name: "ssh-key", value: "FILE", parse: anyText, file: true, on: ["create", "nodes"],
       about:
         "private key to log in to nodes with; else the one that create found, " +
         "ssh-cert.key, one of ~/.ssh, or ssh-agent's",
     }),
     sshThumb: maybe({
-      name: "ssh-thumb", value: "HEX", parse: text, on: ["create"],
+      name: "ssh-thumb", value: "HEX", parse: anyText, on: ["create"],
       about: "SHA-1 thumbprint of --ssh-cert, or of an SSH key stored in Azure",
     }),
     sshFrom: several({
@@ -137,7 +137,7 @@ export const FLAGS = {
 
   ...section("Network", {
     virtualNetworkName: maybe({
-      name: "virtual-network-name", value: "V", parse: text, kept: "fixed", on: ["create"],
+      name: "virtual-network-name", value: "V", parse: anyText, kept: "fixed", on: ["create"],
       about: "an existing virtual network",
     }),
     vnetResourceGroup: maybe({
@@ -145,7 +145,7 @@ export const FLAGS = {
       about: "its resource group, when it is another one",
     }),
     subnetNames: maybe({
-      name: "subnet-names", value: "S", parse: text, also: ["subnet-name"], kept: "fixed", on: ["create"],
+      name: "subnet-names", value: "S", parse: anyText, also: ["subnet-name"], kept: "fixed", on: ["create"],
       about: "its subnet",
     }),
     pip: toggle({
@@ -170,7 +170,7 @@ export const FLAGS = {
       about: "flatcar, or coreos for an old CoreOS image of your own",
     }),
     customData: maybe({
-      name: "custom-data", value: "FILE", parse: text, file: true, on: ["create"],
+      name: "custom-data", value: "FILE", parse: anyText, file: true, on: ["create"],
       about: "your own cloud-init file; {0} and {1} of old files are filled in",
     }),
     discoveryServiceUrl: maybe({
@@ -193,7 +193,7 @@ export const FLAGS = {
 
   ...section("This run", {
     ttl: maybe({
-      name: "ttl", value: "TIME", parse: duration, on: ["create"],
+      name: "ttl", value: "TIME", parse: timeSpan, on: ["create"],
       about: "time to live: `gc` destroys the cluster after it, for example 2h or 3d",
     }),
     waitFor: needed({
@@ -205,29 +205,29 @@ export const FLAGS = {
       about: "succeed when K nodes are ready",
     }),
     timeout: needed({
-      name: "timeout", value: "TIME", parse: duration, default: 30 * 60_000, on: ["azure"],
+      name: "timeout", value: "TIME", parse: timeSpan, default: 30 * 60_000, on: ["azure"],
       about: "give up after this time [30m]",
     }),
     rollback: toggle({ name: "rollback", on: ["create"], about: "when it fails, remove what this run made" }),
     dryRun: toggle({ name: "dry-run", on: ["create", "gc"], about: "show what would be done; no write" }),
     output: maybe({
-      name: "output", value: "FILE", parse: text, optional: "", file: true, on: ["create"],
+      name: "output", value: "FILE", parse: anyText, optional: "", file: true, on: ["create"],
       about: "write the cluster's state file [NAME.json]",
     }),
     events: maybe({
-      name: "events", value: "FILE", parse: text, file: true, on: ["azure"],
+      name: "events", value: "FILE", parse: anyText, file: true, on: ["azure"],
       about: "write what happens as JSON Lines",
     }),
     timings: maybe({
-      name: "timings", value: "FILE.html", parse: text, file: true, on: ["create"],
+      name: "timings", value: "FILE.html", parse: anyText, file: true, on: ["create"],
       about: "write a chart of what took how long",
     }),
     config: maybe({
-      name: "config", value: "FILE.yaml", parse: text, file: true, on: ["create"],
+      name: "config", value: "FILE.yaml", parse: anyText, file: true, on: ["create"],
       about: "flags as a YAML file",
     }),
     dir: maybe({
-      name: "dir", value: "DIR", parse: text, file: true, on: ["azure", "keys"],
+      name: "dir", value: "DIR", parse: anyText, file: true, on: ["azure", "keys"],
       about: "where keys and cluster folders are [the working directory]",
     }),
     yes: toggle({ name: "yes", on: ["azure"], about: "do not ask" }),
@@ -248,11 +248,11 @@ export const FLAGS = {
       about: "arm or terraform",
     }),
     nodeTimeout: needed({
-      name: "node-timeout", value: "TIME", parse: duration, default: 5 * 60_000, on: ["run"],
+      name: "node-timeout", value: "TIME", parse: timeSpan, default: 5 * 60_000, on: ["run"],
       about: "time limit for each node [5m]",
     }),
     subject: maybe({
-      name: "subject", value: "DN", parse: text, on: ["certificate"],
+      name: "subject", value: "DN", parse: anyText, on: ["certificate"],
       about: "subject of the certificate, as /C=US/O=My Company/CN=name [cert.conf]",
     }),
     bits: maybe({

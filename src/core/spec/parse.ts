@@ -5,7 +5,7 @@ import { tidyDiscoveryUrl } from "../user-data/discovery-url.ts";
 
 export type Parse<T> = (text: string) => T;
 
-export const text: Parse<string> = (value) => {
+export const anyText: Parse<string> = (value) => {
   if (value.trim() === "") throw usageError("an empty value is not accepted");
   return value;
 };
@@ -41,7 +41,7 @@ const YEAR = 365 * 86_400_000;
 const TIMES = "Write it as 90s, 30m, 2h, 7d or 1h30m.";
 
 /** "90s", "30m", "2h", "1h30m", "7d" in milliseconds; more than nothing, and at most a year. */
-export const duration: Parse<number> = (value) => {
+export const timeSpan: Parse<number> = (value) => {
   const clean = value.trim().toLowerCase();
   // minutes to one, seconds to another: with a cluster's life at stake nobody guesses
   if (/^\d+(\.\d+)?$/.test(clean) && Number(clean) > 0)

@@ -9,7 +9,7 @@ import { checkFiles, pathsOf } from "./check/files.ts";
 import { error, warning, type CheckOptions, type Finding } from "./check/finding.ts";
 import { checkForeign } from "./check/foreign.ts";
 import { checkIgnition, isIgnition } from "./check/ignition.ts";
-import { checkMultipart, isMultipart, type Part } from "./check/multipart.ts";
+import { checkMultipart, isMultipart, type MimePart } from "./check/multipart.ts";
 import { gzipOnAzure, isGzip, otherPacking, unpack } from "./check/packed.ts";
 import { CLOUD_CONFIG } from "./check/schema.ts";
 import { checkScript } from "./check/script.ts";
@@ -84,7 +84,7 @@ function checkKind(text: string, options: CheckOptions): readonly Finding[] {
 
 const GZIP_TYPE = /^application\/(gzip(-compressed|ped)?|x-(compress(ed)?|gunzip|gzip(-compressed)?))$/;
 
-function checkPart({ type, body }: Part, options: CheckOptions): readonly Finding[] {
+function checkPart({ type, body }: MimePart, options: CheckOptions): readonly Finding[] {
   if (GZIP_TYPE.test(type)) {
     return isGzip(body) ? checkUnpacked(body, options) : [error(1, "", "it is no gzip: a node refuses all parts")];
   }

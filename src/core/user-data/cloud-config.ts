@@ -13,7 +13,7 @@ const HEADER = "#cloud-config";
 export const isMap = (value: Value | undefined): value is Config =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-export const isList = (value: Value | undefined): value is readonly Value[] => Array.isArray(value);
+export const isYamlList = (value: Value | undefined): value is readonly Value[] => Array.isArray(value);
 
 /**
  * Reads a cloud-config or a template of one. Core schema: `off` and `yes` stay text, and a bare 0644 becomes 644, which a

@@ -5,7 +5,7 @@
 import { ClusterError } from "../errors.ts";
 import type { Finding } from "./check/finding.ts";
 import { discoveryUrlOf } from "./discovery-url.ts";
-import { placesOf, type Place } from "./places.ts";
+import { placesOf, type ValuePlace } from "./places.ts";
 
 export interface CustomValues {
   /** The machine's name, for `{1}`. */
@@ -44,7 +44,7 @@ export function customUserData(text: string, values: CustomValues): string {
 
 /** What is said of the places. */
 export const filledNotes = (text: string): readonly Finding[] =>
-  placesOf(text).map(({ line, written, takes }: Place) => ({
+  placesOf(text).map(({ line, written, takes }: ValuePlace) => ({
     level: "note",
     line,
     message: `${written} becomes ${takes === "url" ? "the cluster's discovery URL" : "the machine's name"}`,

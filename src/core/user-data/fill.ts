@@ -3,7 +3,7 @@
  * hold anything, and no text of a template, comment or not, is ever replaced.
  */
 import { ClusterError } from "../errors.ts";
-import { isList, isMap, type Config, type Value } from "./cloud-config.ts";
+import { isYamlList, isMap, type Config, type Value } from "./cloud-config.ts";
 
 /**
  * Fills every string value of `config`, at any depth; keys stay as they are.
@@ -14,7 +14,7 @@ import { isList, isMap, type Config, type Value } from "./cloud-config.ts";
 export function fill(config: Config, values: Readonly<Record<string, string>>, source: string): Config {
   const fillValue = (value: Value): Value => {
     if (typeof value === "string") return fillText(value, values, source);
-    if (isList(value)) return value.map(fillValue);
+    if (isYamlList(value)) return value.map(fillValue);
     return isMap(value) ? fill(value, values, source) : value;
   };
   return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, fillValue(value)]));

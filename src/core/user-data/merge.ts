@@ -3,7 +3,7 @@
  * Nothing is known here of what a node needs.
  */
 import { ClusterError } from "../errors.ts";
-import { isList, isMap, parseConfig, writeConfig, type Config, type Value } from "./cloud-config.ts";
+import { isYamlList, isMap, parseConfig, writeConfig, type Config, type Value } from "./cloud-config.ts";
 import { discoveryUrlOf } from "./discovery-url.ts";
 import { fill } from "./fill.ts";
 
@@ -16,7 +16,7 @@ export function merge(base: Config, azure: Config): Config {
   for (const [key, value] of Object.entries(azure)) {
     const old = result.get(key);
     if (isMap(value) && isMap(old)) result.set(key, merge(old, value));
-    else if (isList(value) && isList(old)) result.set(key, [...value, ...old]);
+    else if (isYamlList(value) && isYamlList(old)) result.set(key, [...value, ...old]);
     else result.set(key, value);
   }
   return Object.fromEntries(result);
@@ -28,7 +28,7 @@ export function merge(base: Config, azure: Config): Config {
  */
 export function joinUnits(config: Config): Config {
   const coreos = config["coreos"];
-  if (!isMap(coreos) || !isList(coreos["units"])) return config;
+  if (!isMap(coreos) || !isYamlList(coreos["units"])) return config;
   const named = new Map<string, Config>();
   const units: Value[] = [];
   for (const unit of coreos["units"]) {
@@ -45,7 +45,7 @@ export function joinUnits(config: Config): Config {
 }
 
 function dropIns(first: Config, second: Config): Config {
-  const both = [first["drop_ins"], second["drop_ins"]].filter(isList).flat();
+  const both = [first["drop_ins"], second["drop_ins"]].filter(isYamlList).flat();
   return both.length === 0 ? {} : { drop_ins: both };
 }
 

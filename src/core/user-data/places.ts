@@ -5,7 +5,7 @@
  */
 import { valueAt, parseTree, type Mapping, type Scalar, type Tree } from "./check/tree.ts";
 
-export interface Place {
+export interface ValuePlace {
   /** From 1. */
   readonly line: number;
   /** What stands there now. */
@@ -19,11 +19,11 @@ export interface Place {
 const HEADER = /^#cloud-config\s*(\n|$)/;
 
 /** In the order of the text; none in scripts, Ignition, multipart, and in what is no YAML. */
-export function placesOf(text: string): readonly Place[] {
+export function placesOf(text: string): readonly ValuePlace[] {
   if (!HEADER.test(text)) return [];
   const { documents, problems } = parseTree(text);
   if (problems.length > 0) return [];
-  const found = new Map<number, Place>();
+  const found = new Map<number, ValuePlace>();
   for (const place of [
     ...documents.flatMap((tree) => wholeValues(tree, text)),
     ...documents.flatMap((tree) => inUnits(tree, text)),
@@ -36,7 +36,7 @@ export function placesOf(text: string): readonly Place[] {
 
 const TAKES = { "{0}": "url", "{1}": "name" } as const;
 
-const place = (text: string, written: keyof typeof TAKES, start: number): Place => ({
+const place = (text: string, written: keyof typeof TAKES, start: number): ValuePlace => ({
   line: text.slice(0, start).split("\n").length,
   written,
   takes: TAKES[written],
@@ -47,7 +47,7 @@ const place = (text: string, written: keyof typeof TAKES, start: number): Place 
 const isField = (written: string): written is keyof typeof TAKES => Object.hasOwn(TAKES, written);
 
 /** `{0}` bare, which to YAML is a map, or in quotes; and `discovery: #DISCOVERY_URL`, an empty value and a comment. */
-function wholeValues(tree: Tree, text: string): readonly Place[] {
+function wholeValues(tree: Tree, text: string): readonly ValuePlace[] {
   if (tree.kind === "list") return tree.items.flatMap((item) => wholeValues(item, text));
   if (tree.kind === "scalar") {
     const written = text.slice(tree.start, tree.end);
@@ -64,7 +64,7 @@ function wholeValues(tree: Tree, text: string): readonly Place[] {
 }
 
 /** How the original's own template said it, and lost its URL. */
-function comment(text: string, line: number): readonly Place[] {
+function comment(text: string, line: number): readonly ValuePlace[] {
   const start = text.split("\n", line - 1).join("\n").length + (line > 1 ? 1 : 0);
   const [, before, written] =
     /^(.*?\bdiscovery:[ \t]*)(#[ \t]*DISCOVERY_URL[ \t]*)\r?$/m.exec(text.slice(start).split("\n", 1)[0] ?? "") ?? [];
@@ -80,7 +80,7 @@ const IN_UNITS: readonly RegExp[] = [
   new RegExp(`(?<=(?:\\b[A-Z0-9_]*(?:NAME|HOSTNAME)=|\\s--?(?:name|hostname)[ =])["']?)\\{1\\}${END}`, "gm"),
 ];
 
-function inUnits(root: Tree, text: string): readonly Place[] {
+function inUnits(root: Tree, text: string): readonly ValuePlace[] {
   const coreos = root.kind === "map" ? valueAt(root, "coreos") : undefined;
   const units = coreos?.kind === "map" ? mapsIn(valueAt(coreos, "units")) : [];
   const dropIns = units.flatMap((unit) => mapsIn(valueAt(unit, "drop_ins") ?? valueAt(unit, "drop-ins")));
@@ -93,7 +93,7 @@ function inUnits(root: Tree, text: string): readonly Place[] {
 const mapsIn = (tree: Tree | undefined): readonly Mapping[] =>
   tree?.kind === "list" ? tree.items.filter((item): item is Mapping => item.kind === "map") : [];
 
-const settings = ({ start, end }: Scalar, text: string): readonly Place[] =>
+const settings = ({ start, end }: Scalar, text: string): readonly ValuePlace[] =>
   IN_UNITS.flatMap((pattern) =>
     [...text.slice(start, end).matchAll(pattern)].flatMap((match) =>
       isField(match[0]) ? [place(text, match[0], start + match.index)] : [],

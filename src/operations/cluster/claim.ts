@@ -13,7 +13,7 @@ import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import { type Choices, isClaim, isLabelledClaim, wordOf } from "../../core/plan/tags.ts";
 import { normalLocation } from "../../core/region.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
-import type { Cluster } from "./find.ts";
+import type { Cluster } from "./cluster.ts";
 
 export interface Claim {
   readonly id: string;

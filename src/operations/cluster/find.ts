@@ -4,9 +4,7 @@
  * claim.ts, for a damaged one must not stand in the way of who only wants to delete it.
  */
 import type { PublicIPAddress } from "@azure/arm-network";
-import type { GroupFacts } from "../../azure/lookups/groups.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import type { Owner } from "../../core/plan/proof.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import { isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
@@ -14,21 +12,7 @@ import { refuseUnsafeFolder } from "../../prepare/cluster-folder.ts";
 import type { Run } from "../run.ts";
 import { everywhere } from "./allowed.ts";
 import { claimsOf, ownerOf } from "./claim.ts";
-
-export interface Cluster {
-  readonly name: string;
-  readonly groupName: string;
-  /** Undefined when there is no such group. */
-  readonly group: GroupFacts | undefined;
-  /** The group is the cluster's own, by its tags. */
-  readonly own: boolean;
-  /** The group's public addresses, as this look saw them; undefined where this ARM does not list them. */
-  readonly addresses: readonly PublicIPAddress[] | undefined;
-  /** Those that hold the cluster's choices: one, none when it is half made or not there, more when something went wrong. */
-  readonly claims: readonly PublicIPAddress[];
-  /** What of the group is the cluster's. */
-  readonly owner: Owner;
-}
+import type { Cluster } from "./cluster.ts";
 
 /**
  * Looks in the given group, or in the one named like the cluster and, if nothing of it is there, through the subscription.
@@ -76,33 +60,9 @@ export async function groupsWithClaim(run: Run, name: string): Promise<string[]>
   return [...new Map(claims.map(({ id = "" }) => [(groupOf(id) ?? "").toLowerCase(), groupOf(id) ?? ""])).values()];
 }
 
-/** Whether the group exists and somebody else made it: it is used, never changed and never deleted. */
-export const isForeign = ({ group, own }: Pick<Cluster, "group" | "own">): boolean => group !== undefined && !own;
-
-/** Whether somebody has begun to destroy it. */
-export const isDoomed = ({ group, claims }: Pick<Cluster, "group" | "claims">): boolean =>
-  group?.deleting === true || [group?.tags, ...claims.map((one) => one.tags)].some((tags) => tags?.[DESTROYING] !== undefined);
-
-/** The tag, with the time at which it began, on the claim and on a group of our own. */
-export const DESTROYING = "aoc-destroying";
-
-/** The time of death, in milliseconds since 1970; of several the latest, undefined when none is readable. */
-export function expiryOf({ group, own, claims }: Pick<Cluster, "group" | "own" | "claims">): number | undefined {
-  const tags = [own ? group?.tags : undefined, ...claims.map((one) => one.tags)];
-  const times = tags
-    .map((one) => one?.["aoc-expires"] ?? "")
-    .filter((text) => ISO_TIME.test(text))
-    .map((text) => Date.parse(text))
-    .filter((time) => !Number.isNaN(time));
-  return times.length === 0 ? undefined : Math.max(...times);
-}
-
 // --- internal ---
 
 async function addressAt({ tools }: Run, id: string): Promise<PublicIPAddress | undefined> {
   const live = await patiently(tools, (signal) => tools.provider.get({ kind: "publicAddress", id }, signal));
   return live?.model as PublicIPAddress | undefined;
 }
-
-/** As the tool writes it; a date that leaves something to guess is none. */
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/;

@@ -10,7 +10,7 @@ import { MANAGED_BY, clusterIn, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { everywhere } from "./allowed.ts";
-import { type Cluster, expiryOf, isDoomed } from "./find.ts";
+import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";
 import type { Run } from "../run.ts";
 import { claimsOf, ownerOf } from "./claim.ts";
 

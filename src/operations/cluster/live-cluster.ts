@@ -8,10 +8,11 @@ import type { NetworkInterface, PublicIPAddress } from "@azure/arm-network";
 import type { VirtualMachine } from "@azure/arm-compute";
 import { type Facts, names } from "../../core/plan/cluster.ts";
 import { astray, changedRules, missing, strays } from "../../core/plan/drift.ts";
-import { plan } from "../../core/plan/plan.ts";
+import { planOf } from "../../core/plan/plan.ts";
 import { provenOf } from "../../core/plan/proof.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
-import { type Kind, groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
+import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
+import type { Kind } from "../../core/plan/bodies.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
@@ -19,7 +20,7 @@ import { duration } from "../../core/words.ts";
 import { interfaceAddresses, knownNodes, withPublicAddress } from "../create/choose-nodes.ts";
 import { surveyDoom } from "../destroy/doom-survey.ts";
 import { type Claim, claimNeeded } from "./claim.ts";
-import { type Cluster, expiryOf, isDoomed } from "./find.ts";
+import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";
 import type { Run } from "../run.ts";
 
 export interface LiveNode {
@@ -65,7 +66,7 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
       .sort((a, b) => a - b)
       .map((index) => liveNode(run, { spec, groupName, snapshot, index, address: addresses.get(index) ?? "" })),
   );
-  const planned = plan(spec, factsOf(run, located, claim, spec, nodes, snapshot));
+  const planned = planOf(spec, factsOf(run, located, claim, spec, nodes, snapshot));
   const expires = expiryOf(located);
   const lost = astray(planned, all, name, claim.choices);
   const named = new Set(lost.map((one) => one.id?.toLowerCase()));

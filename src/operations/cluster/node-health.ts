@@ -5,7 +5,8 @@
 import { readFile } from "node:fs/promises";
 import { type Usable, canLogIn } from "../../nodes/identity.ts";
 import { expectedKeys } from "../../nodes/known-hosts.ts";
-import { type NodeReadiness, waitReady } from "../../nodes/readiness.ts";
+import { waitReady } from "../../nodes/readiness.ts";
+import type { NodeReadiness } from "../../nodes/node-state.ts";
 import { knownHostsFile } from "./known-hosts.ts";
 import type { LiveCluster, LiveNode } from "./live-cluster.ts";
 import { usesTls } from "../etcd/plan.ts";

@@ -4,7 +4,7 @@ import { typeOf } from "../../core/plan/kinds.ts";
 import { type Owner, isProven } from "../../core/plan/proof.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { patiently, remove } from "../../engine/patiently.ts";
+import { patiently, deletePatiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Claim } from "./claim.ts";
 import { letGo, refuseHarm } from "./let-go.ts";
@@ -12,7 +12,7 @@ import type { Intent } from "../destroy/forbidden.ts";
 import type { Run } from "../run.ts";
 
 /** Something of a node that is there. */
-export interface Part {
+export interface NodePart {
   readonly kind: "machine" | "networkInterface" | "publicAddress";
   readonly id: string;
   readonly label: string;
@@ -25,11 +25,11 @@ export async function partsOf(
   spec: ClusterSpec,
   { owner, groupName: group }: { readonly owner: Owner; readonly groupName: string },
   going: readonly number[],
-): Promise<Part[]> {
+): Promise<NodePart[]> {
   const base = groupId(run.subscription, group);
-  const possible = going.flatMap((node): Part[] => {
+  const possible = going.flatMap((node): NodePart[] => {
     const machine = names.machine(spec, node);
-    const part = (kind: Part["kind"], name: string, label: string): Part => ({
+    const part = (kind: NodePart["kind"], name: string, label: string): NodePart => ({
       kind,
       id: resourceId(base, kind, name),
       label,
@@ -46,7 +46,7 @@ export async function partsOf(
 }
 
 /** " with its disks, interface and address": what there is of them. */
-export function withParts(parts: readonly Part[], nodes: number): string {
+export function withParts(parts: readonly NodePart[], nodes: number): string {
   const words = (
     [
       ["machine", "disks", "disks"],
@@ -62,7 +62,7 @@ export function withParts(parts: readonly Part[], nodes: number): string {
 }
 
 /** What it takes: the nodes go, the load balancer and the claim change. */
-export function intentOf(run: Run, spec: ClusterSpec, claim: Claim, group: string, parts: readonly Part[]): Intent {
+export function removalIntent(run: Run, spec: ClusterSpec, claim: Claim, group: string, parts: readonly NodePart[]): Intent {
   const scope = groupId(run.subscription, group);
   const disks = parts
     .filter((part) => part.kind === "machine")
@@ -83,7 +83,7 @@ export function intentOf(run: Run, spec: ClusterSpec, claim: Claim, group: strin
 }
 
 /** Refuses what would harm others, before etcd is asked to let anybody go. @throws ClusterError NotOurs, TakesAlong */
-export async function refuseHarmful(run: Run, owner: Owner, parts: readonly Part[]): Promise<void> {
+export async function refuseHarmful(run: Run, owner: Owner, parts: readonly NodePart[]): Promise<void> {
   await Promise.all(
     parts.map(async (part) => {
       const live = part.kind === "machine" ? await look(run, part) : undefined;
@@ -96,18 +96,18 @@ export async function refuseHarmful(run: Run, owner: Owner, parts: readonly Part
  * The machine takes its disks, interface and address along (deleteOption); what it did not is deleted too, if it is still the
  * cluster's. @throws ClusterError NotOurs, TakesAlong
  */
-export async function removeParts(run: Run, owner: Owner, parts: readonly Part[]): Promise<void> {
+export async function removeParts(run: Run, owner: Owner, parts: readonly NodePart[]): Promise<void> {
   for (const { kind, id, label, node } of parts) {
     const live = await look(run, { id, kind });
     if (live !== undefined && !isProven({ id, tags: live.tags }, owner)) continue;
     run.emit({ kind: "started", id, label, node });
     if (live !== undefined && kind === "machine") await letGo(run, owner, live);
-    await remove({ id, kind }, run.tools);
+    await deletePatiently({ id, kind }, run.tools);
     run.emit({ kind: "done", id, label, change: "deleted", node });
   }
 }
 
 // --- internal ---
 
-const look = (run: Run, part: Pick<Part, "id" | "kind">): Promise<Live | undefined> =>
+const look = (run: Run, part: Pick<NodePart, "id" | "kind">): Promise<Live | undefined> =>
   patiently(run.tools, (signal) => run.tools.provider.get(part, signal));

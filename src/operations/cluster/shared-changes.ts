@@ -18,7 +18,7 @@
  * that the claim does not have (`create` takes it in, `remove` deletes it), a rule or a member of neither (the next write drops it).
  */
 import type { LoadBalancer } from "@azure/arm-network";
-import { type Cluster, clusterOf, names } from "../../core/plan/cluster.ts";
+import { type Design, designOf, names } from "../../core/plan/cluster.ts";
 import { usedRules } from "../../core/plan/drift.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
@@ -36,7 +36,7 @@ import type { Run } from "../run.ts";
 type Adapt = NonNullable<ConvergeOptions["adapt"]>;
 
 /** @param base the claim's tags as this run read them @param mine as it would have them */
-export function adaptClaim(cluster: Cluster, base: Tags, mine: Tags): Adapt {
+export function adaptClaim(cluster: Design, base: Tags, mine: Tags): Adapt {
   return ({ tags }) => {
     refuseMarked(cluster.spec.name, tags);
     const [before, wanted, now] = [base, mine, tags].map((one) => one["aoc-etcd-ca"]);
@@ -46,7 +46,7 @@ export function adaptClaim(cluster: Cluster, base: Tags, mine: Tags): Adapt {
 }
 
 /** Its rules are those of the claim's nodes, as the claim is now. */
-export function adaptBalancer(run: Run, cluster: Cluster): Adapt {
+export function adaptBalancer(run: Run, cluster: Design): Adapt {
   return async ({ model }: Live): Promise<AnyResource> => {
     const claim = await patiently(run.tools, (signal) =>
       run.tools.provider.get({ kind: "publicAddress", id: claimId(cluster) }, signal),
@@ -61,12 +61,12 @@ export function adaptBalancer(run: Run, cluster: Cluster): Adapt {
     const nodes = [...indexes]
       .sort((a, b) => a - b)
       .map((index) => planned.get(index) ?? { index, name: names.machine(cluster.spec, index), address: "", userData: "" });
-    return loadBalancer(clusterOf(Object.freeze({ ...cluster.spec, numNodes: nodes.length }), { ...cluster.facts, nodes }));
+    return loadBalancer(designOf(Object.freeze({ ...cluster.spec, numNodes: nodes.length }), { ...cluster.facts, nodes }));
   };
 }
 
 /** A time to live that another run has given the group stays, unless this one gives another. */
-export function adaptGroup(cluster: Cluster): Adapt {
+export function adaptGroup(cluster: Design): Adapt {
   return ({ tags }) => {
     refuseMarked(cluster.spec.name, tags);
     const expires = cluster.spec.ttl === undefined ? tags["aoc-expires"] : cluster.facts.expires;

@@ -1,9 +1,9 @@
 /** What is in a cluster's group, of the kinds of a plan; its addresses are those that the look for the cluster has seen. */
-import type { Kind } from "../../core/plan/resource.ts";
+import type { Kind } from "../../core/plan/bodies.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Run } from "../run.ts";
-import type { Cluster } from "./find.ts";
+import type { Cluster } from "./cluster.ts";
 
 /** By lower-case id. */
 export type Snapshot = ReadonlyMap<string, Live & { readonly kind: Kind }>;

@@ -8,15 +8,15 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import { claimId } from "../../core/plan/resources/address.ts";
 import { image } from "../../core/plan/resources/image.ts";
-import { type PlannedNode, clusterOf } from "../../core/plan/cluster.ts";
+import { type PlannedNode, designOf } from "../../core/plan/cluster.ts";
 import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
 import { type ConvergeOptions, type Outcome, beingDestroyed, converge } from "../../engine/converge.ts";
-import { patiently, remove } from "../../engine/patiently.ts";
+import { patiently, deletePatiently } from "../../engine/patiently.ts";
 import { decide, isShared } from "../../engine/decide.ts";
 import type { Live } from "../../engine/provider.ts";
 import { type Result, walk } from "../../engine/walk.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
-import type { NodeReadiness } from "../../nodes/readiness.ts";
+import type { NodeReadiness } from "../../nodes/node-state.ts";
 import { type Prepared, liveOf } from "./prepare.ts";
 import { letGo } from "../cluster/let-go.ts";
 import { tagNewDisks } from "./new-disks.ts";
@@ -52,7 +52,7 @@ export interface Carried {
 export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
   const { tools } = run;
   const { spec, facts, found, snapshot, resources } = prepared;
-  const cluster = clusterOf(spec, facts);
+  const cluster = designOf(spec, facts);
   const claim = claimId(cluster);
   const byId = new Map(resources.map((resource) => [resource.id, resource]));
   let watching: Promise<NodeWatch> | undefined;
@@ -211,7 +211,7 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
   /** What this run has made for a node that another one has taken out meanwhile is nobody's. */
   async function takeBack({ node }: AnyResource): Promise<void> {
     const parts = resources.filter((part) => part.node === node && part.kind !== "machine" && made.delete(part.id));
-    for (const part of parts.toReversed()) await remove(part, tools).catch(() => undefined);
+    for (const part of parts.toReversed()) await deletePatiently(part, tools).catch(() => undefined);
     const balancer = resources.find((resource) => resource.kind === "loadBalancer");
     if (parts.length > 0 && balancer !== undefined) await make(balancer, undefined).catch(() => undefined);
     tools.signal.throwIfAborted();
@@ -248,7 +248,7 @@ async function explained(run: Run, prepared: Prepared, resource: AnyResource, er
   }
   const node = prepared.facts.nodes.find(({ index }) => index === resource.node);
   if (known instanceof AzureError && node !== undefined) {
-    const claim = { id: claimId(clusterOf(prepared.spec, prepared.facts)), nodes: new Set<number>() };
+    const claim = { id: claimId(designOf(prepared.spec, prepared.facts)), nodes: new Set<number>() };
     const removed = await refuseRemoved(run, claim, node.index, node.name).catch((cause: unknown) => cause);
     if (removed instanceof ClusterError && removed.code === NODE_REMOVED) return removed;
   }

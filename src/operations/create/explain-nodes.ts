@@ -1,6 +1,6 @@
 /** Why nodes are not ready, with what Azure and the nodes have written about it; and what to do, as a command where there is one. */
 import { type NodeDiagnosis, diagnoseNodes } from "../../nodes/diagnose.ts";
-import type { NodeReadiness } from "../../nodes/readiness.ts";
+import type { NodeReadiness } from "../../nodes/node-state.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Run } from "../run.ts";

@@ -8,7 +8,7 @@ import { sshConfig } from "../../core/outputs.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import type { EndpointState } from "../../nodes/endpoints.ts";
-import type { ReadyLevel } from "../../nodes/readiness.ts";
+import type { ReadyLevel } from "../../nodes/node-state.ts";
 import { keepKnownHosts, keepSshConfig } from "../cluster/known-hosts.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";

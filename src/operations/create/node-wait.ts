@@ -5,7 +5,8 @@
 import type { PlannedNode } from "../../core/plan/cluster.ts";
 import { ClusterError } from "../../core/errors.ts";
 import { patiently } from "../../engine/patiently.ts";
-import type { NodeReadiness, ReadinessWait, ReadyLevel } from "../../nodes/readiness.ts";
+import type { ReadinessWait } from "../../nodes/readiness.ts";
+import type { NodeReadiness, ReadyLevel } from "../../nodes/node-state.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import { certify } from "../etcd/certify.ts";
 import type { Joining } from "../etcd/joining.ts";

@@ -5,7 +5,8 @@
 import type { PublicIPAddress } from "@azure/arm-network";
 import type { PlannedNode } from "../../core/plan/cluster.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
-import { type NodeReadiness, type ReadinessWait, startWait } from "../../nodes/readiness.ts";
+import { type ReadinessWait, startWait } from "../../nodes/readiness.ts";
+import type { NodeReadiness } from "../../nodes/node-state.ts";
 import { type ClockMeasure, judgeClocks, measureClock } from "../../nodes/time.ts";
 import { type Reach, nodeTarget, operatorTls } from "../cluster/node-target.ts";
 import { type AuthorityKeeper, authorityHere, authorityKeeper } from "../etcd/authority.ts";

@@ -1,6 +1,6 @@
 /** Another run that is creating the same cluster at this moment: how it shows, and what to say. The other one is never disturbed. */
 import type { Clock } from "../../core/clock.ts";
-import { clusterOf } from "../../core/plan/cluster.ts";
+import { designOf } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { claimId } from "../../core/plan/resources/address.ts";
 import { groupOf } from "../../core/plan/resource.ts";
@@ -108,7 +108,7 @@ export async function awaitOtherAuthority(run: Run, { spec, facts, found, resour
  * @param written whether we have written it: then it must be there, and name our authority; before, the one that we found
  */
 export async function refuseOtherRun(run: Run, { spec, facts, found }: Prepared, written: boolean): Promise<Claim | undefined> {
-  const own = written ? claimId(clusterOf(spec, facts)) : found.claim?.id;
+  const own = written ? claimId(designOf(spec, facts)) : found.claim?.id;
   const { group, claim } = claimed(await lookIn(run, spec.name, facts.group, own));
   const marked = claim?.tags["aoc-destroying"] ?? group?.tags["aoc-destroying"];
   if (marked !== undefined || group?.deleting === true || (claim === undefined && (written || found.claim !== undefined)))

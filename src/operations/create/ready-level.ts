@@ -1,6 +1,6 @@
 /** What a node must have reached to be called ready, and how far nodes can be followed from here. */
 import { canLogIn } from "../../nodes/identity.ts";
-import type { ReadyLevel } from "../../nodes/readiness.ts";
+import type { ReadyLevel } from "../../nodes/node-state.ts";
 import type { Run } from "../run.ts";
 import type { Prepared } from "./prepare.ts";
 

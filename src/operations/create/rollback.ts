@@ -3,10 +3,11 @@
  * everything when the cluster turns out to be another run's.
  */
 import type { Gone } from "../../core/documents.ts";
-import { clusterOf, names } from "../../core/plan/cluster.ts";
+import { designOf, names } from "../../core/plan/cluster.ts";
 import { ClusterError, type ExitCode } from "../../core/errors.ts";
 import type { Doomed } from "../../core/doomed.ts";
-import { type AnyResource, type Kind, groupId, resourceId } from "../../core/plan/resource.ts";
+import { type AnyResource, groupId, resourceId } from "../../core/plan/resource.ts";
+import type { Kind } from "../../core/plan/bodies.ts";
 import { claimWith } from "../../core/plan/resources/address.ts";
 import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { buildSpec } from "../../core/spec/spec.ts";
@@ -18,7 +19,8 @@ import { deleteUntilGone, gone } from "../destroy/delete-until-gone.ts";
 import { type Destroyed, destroyCluster } from "../destroy/destroy-cluster.ts";
 import { surveyDoom } from "../destroy/doom-survey.ts";
 import { forgetFiles } from "../destroy/forget-files.ts";
-import { type Cluster, lookIn } from "../cluster/find.ts";
+import { lookIn } from "../cluster/find.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import { leave } from "../etcd/membership.ts";
 import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { operatorTls } from "../cluster/node-target.ts";
@@ -158,7 +160,7 @@ async function restore(run: Run, prepared: Prepared, { results }: Carried): Prom
     });
   const planned = updated("publicAddress");
   if (planned !== undefined) {
-    const cluster = clusterOf(was, facts);
+    const cluster = designOf(was, facts);
     const before = withNodes(ownTagsOf(claim.tags), known);
     const adapt = adaptClaim(cluster, planned.body.tags ?? {}, before);
     await converge(claimWith(cluster, before), run.tools, { cluster: spec.name, mustExist, adapt });
@@ -169,7 +171,7 @@ async function restore(run: Run, prepared: Prepared, { results }: Carried): Prom
     const before = facts.nodes.filter((node) =>
       snapshot.has(resourceId(base, "networkInterface", names.interface(node.name)).toLowerCase()),
     );
-    const cluster = clusterOf(was, { ...facts, choices: claim.choices, nodes: before });
+    const cluster = designOf(was, { ...facts, choices: claim.choices, nodes: before });
     await converge(loadBalancer(cluster), run.tools, { cluster: spec.name, mustExist, adapt: adaptBalancer(run, cluster) });
   }
 }

@@ -3,7 +3,7 @@
  * needs) is said and not taken for a refusal; what Azure says no to is.
  */
 import { asFarAsAllowed } from "../cluster/allowed.ts";
-import { isForeign } from "../cluster/find.ts";
+import { isForeign } from "../cluster/cluster.ts";
 import { AzureError, isMisdirected } from "../../core/advice/azure-error.ts";
 import type { Facts } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";

@@ -1,7 +1,7 @@
 /** Deletes a list of resources, each as soon as nothing of the list stands on it any more. Absent is success. */
 import type { Doomed } from "../../core/doomed.ts";
 import { ClusterError } from "../../core/errors.ts";
-import { remove } from "../../engine/patiently.ts";
+import { deletePatiently } from "../../engine/patiently.ts";
 import { type Result, walk } from "../../engine/walk.ts";
 import type { Run } from "../run.ts";
 
@@ -38,7 +38,7 @@ export async function deleteResources(
     if (along !== undefined) return emit({ ...about(one), kind: "done", change: "deleted", detail: "with its machine" });
     emit({ ...about(one), kind: "started" });
     try {
-      await remove(one, tools);
+      await deletePatiently(one, tools);
     } catch (error) {
       emit({
         ...about(one),

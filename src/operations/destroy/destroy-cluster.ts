@@ -9,7 +9,7 @@ import type { Gone } from "../../core/documents.ts";
 import { AzureError, isAbsence } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { nameOf } from "../../core/plan/resource.ts";
-import { patiently, remove, retag } from "../../engine/patiently.ts";
+import { patiently, deletePatiently, retag } from "../../engine/patiently.ts";
 import type { TagTarget } from "../../engine/provider.ts";
 import { type Doom, surveyDoom } from "./doom-survey.ts";
 import { refuseTaken } from "../cluster/let-go.ts";
@@ -75,7 +75,7 @@ async function deleteGroup(run: Run, doom: Doom): Promise<Destroyed> {
       throw run.stop.reason;
     }
     if (attempt === 1) emit({ ...about, kind: "started", detail: `being deleted with all that is in it` });
-    const failure = await remove({ kind: "resourceGroup", ...about }, tools, "groupDelete").then(
+    const failure = await deletePatiently({ kind: "resourceGroup", ...about }, tools, "groupDelete").then(
       () => undefined,
       (error: unknown) => error,
     );

@@ -1,14 +1,15 @@
 /** What a destroy would delete: what is there, sorted into the cluster's and others', all by reads, before the first delete. */
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
 import { IMAGE_CONTAINER } from "../../azure/vhd/account.ts";
-import { type Found, type SortedOut, sortOut } from "../../core/doomed.ts";
+import { type SortedOut, sortOut } from "../../core/doomed.ts";
+import type { Found } from "../../core/found.ts";
 import { typeOf } from "../../core/plan/kinds.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { groupId, nameOf } from "../../core/plan/resource.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Intent } from "./forbidden.ts";
 import { foundByName } from "./found-by-name.ts";
-import type { Cluster } from "../cluster/find.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { Run } from "../run.ts";
 
 export interface Doom extends SortedOut {
@@ -44,7 +45,7 @@ export async function surveyDoom(run: Run, located: Cluster): Promise<Doom> {
 export const isEmpty = ({ located, ours, strange }: Doom): boolean => !located.own && ours.length === 0 && strange.length === 0;
 
 /** What a destroy of it takes. */
-export const intentOf = (doom: Doom): Intent => ({
+export const destroyIntent = (doom: Doom): Intent => ({
   scope: doom.scope,
   deletes: doom.ours.map((one) => one.id),
   whole: doom.whole,

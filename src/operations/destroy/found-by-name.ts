@@ -4,15 +4,16 @@
  */
 import { storageAccountName, storageAccountSeed } from "../../azure/vhd/account.ts";
 import { names } from "../../core/plan/cluster.ts";
-import type { Found } from "../../core/doomed.ts";
+import type { Found } from "../../core/found.ts";
 import { resourcesIn } from "../../core/outside-use.ts";
 import { kindOfId } from "../../core/plan/kinds.ts";
-import { type Kind, groupId, resourceId } from "../../core/plan/resource.ts";
+import { groupId, resourceId } from "../../core/plan/resource.ts";
+import type { Kind } from "../../core/plan/bodies.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { keptFlag } from "../../core/plan/read-tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { localIds } from "./local-ids.ts";
-import type { Cluster } from "../cluster/find.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { Run } from "../run.ts";
 
 /** @param listed what the lists show of the group, whosever it is */

@@ -8,7 +8,7 @@ import type { EtcdMember } from "../../core/node-config.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import type { Choices } from "../../core/plan/tags.ts";
 import { type Connection, connect } from "../../nodes/connection.ts";
-import { type MembershipOptions, type RemoveOptions, addMember, removeMember, settledMembers } from "../../nodes/etcd.ts";
+import { type MembershipOptions, type MemberRemoval, addMember, removeMember, settledMembers } from "../../nodes/etcd.ts";
 import type { Member } from "../../nodes/etcd-api.ts";
 import { putFile, restartUnit } from "../../nodes/put-file.ts";
 import type { EtcdClientTls } from "../../nodes/target.ts";
@@ -177,7 +177,7 @@ export async function leave(
   alive: readonly KnownNode[],
   node: KnownNode,
   tls: EtcdClientTls | undefined,
-  how: RemoveOptions = {},
+  how: MemberRemoval = {},
 ): Promise<void> {
   const name = names.machine(reach.spec, node.index);
   await withMembers(run, reach, alive, tls, async (options) => {

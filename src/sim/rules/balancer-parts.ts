@@ -4,7 +4,7 @@
  */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
-import { idOf, type Json, list, number, propertiesOf, text } from "../json.ts";
+import { idOf, type JsonValue, listIn, number, propertiesOf, textIn } from "../json.ts";
 import type { Change } from "../kind.ts";
 
 /** Collections with the names that their elements' properties may have. */
@@ -37,14 +37,14 @@ export function checkParts(change: Change): void {
   const { id, properties } = change;
   const ids = new Set<string>();
   for (const collection of Object.keys(PARTS)) {
-    for (const part of list(properties[collection])) {
+    for (const part of listIn(properties[collection])) {
       const own = keyOf(`${id}/${collection}/${String(part["name"])}`);
-      if (text(part["name"]) === undefined) bad(`An element of ${collection} in ${id} has no name.`);
+      if (textIn(part["name"]) === undefined) bad(`An element of ${collection} in ${id} has no name.`);
       if (ids.has(own)) bad(`${collection} of ${id} has '${String(part["name"])}' twice.`);
       ids.add(own);
     }
   }
-  const must = (rule: Json, field: string, given: unknown): void => {
+  const must = (rule: JsonValue, field: string, given: unknown): void => {
     const target = idOf(given);
     if (target === undefined || !ids.has(keyOf(target))) {
       refuse(
@@ -54,23 +54,23 @@ export function checkParts(change: Change): void {
       );
     }
   };
-  const rules = list(properties["loadBalancingRules"]);
-  const nat = list(properties["inboundNatRules"]);
+  const rules = listIn(properties["loadBalancingRules"]);
+  const nat = listIn(properties["inboundNatRules"]);
   if (rules.length + nat.length > RULE_LIMIT) {
     refuse(400, "LoadBalancerRuleCountLimitReached", `Load balancer ${id} cannot have more than ${RULE_LIMIT} rules.`);
   }
-  for (const probe of list(properties["probes"])) checkProbe(probe);
+  for (const probe of listIn(properties["probes"])) checkProbe(probe);
   const taken = new Map<string, string>();
   const snat = new Set(
-    list(properties["outboundRules"]).flatMap((rule) =>
-      list(propertiesOf(rule)["frontendIPConfigurations"]).map((f) => keyOf(idOf(f) ?? "")),
+    listIn(properties["outboundRules"]).flatMap((rule) =>
+      listIn(propertiesOf(rule)["frontendIPConfigurations"]).map((f) => keyOf(idOf(f) ?? "")),
     ),
   );
   for (const rule of rules) {
     const inner = propertiesOf(rule);
     must(rule, "frontendIPConfiguration", inner["frontendIPConfiguration"]);
     // Recorded: a rule may have no pool (yet).
-    for (const pool of [inner["backendAddressPool"], ...list(inner["backendAddressPools"])]) {
+    for (const pool of [inner["backendAddressPool"], ...listIn(inner["backendAddressPools"])]) {
       if (pool !== undefined) must(rule, "backendAddressPool", pool);
     }
     if (inner["probe"] !== undefined) must(rule, "probe", inner["probe"]);
@@ -91,9 +91,9 @@ export function checkParts(change: Change): void {
     must(rule, "frontendIPConfiguration", propertiesOf(rule)["frontendIPConfiguration"]);
     checkRule(rule, taken);
   }
-  for (const rule of list(properties["outboundRules"])) {
+  for (const rule of listIn(properties["outboundRules"])) {
     const inner = propertiesOf(rule);
-    for (const frontend of list(inner["frontendIPConfigurations"])) must(rule, "frontendIPConfigurations", frontend);
+    for (const frontend of listIn(inner["frontendIPConfigurations"])) must(rule, "frontendIPConfigurations", frontend);
     must(rule, "backendAddressPool", inner["backendAddressPool"]);
     const ports = number(inner["allocatedOutboundPorts"]) ?? 0;
     if (ports < 0 || ports > 64000 || ports % 8 !== 0) {
@@ -106,10 +106,10 @@ export function checkParts(change: Change): void {
   }
 }
 
-function checkProbe(probe: Json): void {
+function checkProbe(probe: JsonValue): void {
   const inner = propertiesOf(probe);
-  const protocol = text(inner["protocol"]);
-  const path = text(inner["requestPath"]);
+  const protocol = textIn(inner["protocol"]);
+  const path = textIn(inner["requestPath"]);
   const name = String(probe["name"]);
   port(inner["port"], name, 1, 65535);
   if (protocol !== "Http" && protocol !== "Https" && protocol !== "Tcp")
@@ -125,10 +125,10 @@ function checkProbe(probe: Json): void {
 }
 
 /** A rule of either kind; both share the frontend's ports. */
-function checkRule(rule: Json, taken: Map<string, string>): void {
+function checkRule(rule: JsonValue, taken: Map<string, string>): void {
   const inner = propertiesOf(rule);
   const name = String(rule["name"]);
-  const protocol = text(inner["protocol"]);
+  const protocol = textIn(inner["protocol"]);
   if (protocol !== "Tcp" && protocol !== "Udp" && protocol !== "All")
     bad(`Rule ${name} has the unknown protocol '${String(protocol)}'.`);
   const start = inner["frontendPortRangeStart"] ?? inner["frontendPort"];

@@ -5,9 +5,9 @@
  */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
-import type { Cloud } from "../cloud.ts";
-import { clone, dig, idOf, type Json, list, object, propertiesOf, text } from "../json.ts";
-import type { Change, Kind } from "../kind.ts";
+import type { SimCloud } from "../cloud.ts";
+import { clone, dig, idOf, type JsonValue, listIn, object, propertiesOf, textIn } from "../json.ts";
+import type { Change, KindRules } from "../kind.ts";
 import { checkParts, PARTS } from "./balancer-parts.ts";
 import { holderOf } from "./public-address.ts";
 import { resolve } from "./reference.ts";
@@ -15,7 +15,7 @@ import { networkAtOnce, networkRemove, networkUpdate } from "./timings.ts";
 
 const INTERFACES = "Microsoft.Network/networkInterfaces";
 
-export const loadBalancer: Kind = {
+export const loadBalancerRules: KindRules = {
   type: "Microsoft.Network/loadBalancers",
   members:
     "id name type etag location tags extendedLocation sku{name tier} properties{resourceGuid provisioningState scope mode inboundNatPools " +
@@ -32,7 +32,7 @@ export const loadBalancer: Kind = {
   update: ({ cloud, before }) => networkUpdate(before !== undefined && isLoaded(cloud, before.resource) ? [45, 70] : [5, 10]),
   remove: networkRemove,
   check(change) {
-    const sku = text(dig(change.body, "sku", "name")) ?? "Basic";
+    const sku = textIn(dig(change.body, "sku", "name")) ?? "Basic";
     if (sku === "Basic") {
       // Retired 2025-09-30; the code is from memory.
       refuse(
@@ -42,14 +42,14 @@ export const loadBalancer: Kind = {
       );
     }
     if (sku !== "Standard") refuse(400, "InvalidRequestFormat", `The load balancer SKU '${sku}' is not simulated.`);
-    for (const frontend of list(change.properties["frontendIPConfigurations"])) checkFrontend(change, frontend, sku);
+    for (const frontend of listIn(change.properties["frontendIPConfigurations"])) checkFrontend(change, frontend, sku);
     checkParts(change);
     checkRemoved(change);
   },
   shape: ({ cloud, id, body, properties, before }) => {
     const parts = Object.keys(PARTS).map((collection) => [
       collection,
-      list(properties[collection]).map((part) => ({
+      listIn(properties[collection]).map((part) => ({
         name: part["name"],
         id: `${id}/${collection}/${String(part["name"])}`,
         etag: "",
@@ -62,7 +62,7 @@ export const loadBalancer: Kind = {
       properties: {
         resourceGuid: propertiesOf(before?.resource)["resourceGuid"] ?? cloud.random.uuid(),
         inboundNatPools: [],
-        ...(Object.fromEntries(parts) as Json),
+        ...(Object.fromEntries(parts) as JsonValue),
       },
     };
   },
@@ -76,12 +76,12 @@ export const loadBalancer: Kind = {
   },
   view(cloud, _entry, shown) {
     const properties = object(shown["properties"]);
-    for (const pool of list(properties["backendAddressPools"])) {
+    for (const pool of listIn(properties["backendAddressPools"])) {
       const joined = configurationsAt(cloud, String(pool["id"]), "loadBalancerBackendAddressPools");
       delete object(pool["properties"])["backendIPConfigurations"];
       if (joined.length > 0) object(pool["properties"])["backendIPConfigurations"] = joined.map((id) => ({ id }));
     }
-    for (const rule of list(properties["inboundNatRules"])) {
+    for (const rule of listIn(properties["inboundNatRules"])) {
       const [joined] = configurationsAt(cloud, String(rule["id"]), "loadBalancerInboundNatRules");
       // who reads it and writes it back sends what is only shown
       delete object(rule["properties"])["backendIPConfiguration"];
@@ -91,9 +91,9 @@ export const loadBalancer: Kind = {
   },
 };
 
-const RULE_DEFAULTS: Json = { enableFloatingIP: false, idleTimeoutInMinutes: 4, enableTcpReset: false };
+const RULE_DEFAULTS: JsonValue = { enableFloatingIP: false, idleTimeoutInMinutes: 4, enableTcpReset: false };
 
-const DEFAULTS: Record<string, Json> = {
+const DEFAULTS: Record<string, JsonValue> = {
   frontendIPConfigurations: { privateIPAllocationMethod: "Dynamic", privateIPAddressVersion: "IPv4" },
   loadBalancingRules: { ...RULE_DEFAULTS, loadDistribution: "Default", disableOutboundSnat: false },
   inboundNatRules: RULE_DEFAULTS,
@@ -101,49 +101,50 @@ const DEFAULTS: Record<string, Json> = {
   outboundRules: { allocatedOutboundPorts: 0, enableTcpReset: false, idleTimeoutInMinutes: 4 },
 };
 
-const partsOf = (resource: Json): Json[] => Object.keys(PARTS).flatMap((collection) => list(propertiesOf(resource)[collection]));
+const partsOf = (resource: JsonValue): JsonValue[] =>
+  Object.keys(PARTS).flatMap((collection) => listIn(propertiesOf(resource)[collection]));
 
 /** Ids of the IP configurations that joined a pool or a NAT rule. */
-function configurationsAt(cloud: Cloud, partId: string, by: string): string[] {
+function configurationsAt(cloud: SimCloud, partId: string, by: string): string[] {
   const key = keyOf(partId);
   return cloud
     .users(partId)
     .filter((user) => user.type === INTERFACES)
-    .flatMap((user) => list(propertiesOf(user.resource)["ipConfigurations"]))
-    .filter((config) => list(propertiesOf(config)[by]).some((item) => keyOf(idOf(item) ?? "") === key))
+    .flatMap((user) => listIn(propertiesOf(user.resource)["ipConfigurations"]))
+    .filter((config) => listIn(propertiesOf(config)[by]).some((item) => keyOf(idOf(item) ?? "") === key))
     .map((config) => String(config["id"]));
 }
 
 /** Machines behind it make a change slow. */
-const isLoaded = (cloud: Cloud, resource: Json): boolean =>
+const isLoaded = (cloud: SimCloud, resource: JsonValue): boolean =>
   partsOf(resource).some((part) =>
     cloud.users(String(part["id"])).some((user) => propertiesOf(user.resource)["virtualMachine"] !== undefined),
   );
 
 /** Frontends, pools and probes list the rules that use them. */
-function backReferences(properties: Json): void {
-  const at = new Map<string, Json>();
+function backReferences(properties: JsonValue): void {
+  const at = new Map<string, JsonValue>();
   for (const collection of ["frontendIPConfigurations", "backendAddressPools", "probes"]) {
-    for (const part of list(properties[collection])) at.set(keyOf(String(part["id"])), object(part["properties"]));
+    for (const part of listIn(properties[collection])) at.set(keyOf(String(part["id"])), object(part["properties"]));
   }
   for (const collection of ["loadBalancingRules", "inboundNatRules", "outboundRules"]) {
-    for (const rule of list(properties[collection])) {
+    for (const rule of listIn(properties[collection])) {
       const inner = propertiesOf(rule);
       const named = [
         inner["frontendIPConfiguration"],
         inner["backendAddressPool"],
         inner["probe"],
-        ...list(inner["frontendIPConfigurations"]),
+        ...listIn(inner["frontendIPConfigurations"]),
       ];
       for (const part of named) {
         const target = at.get(keyOf(idOf(part) ?? ""));
-        if (target !== undefined) ((target[collection] ??= []) as Json[]).push({ id: rule["id"] });
+        if (target !== undefined) ((target[collection] ??= []) as JsonValue[]).push({ id: rule["id"] });
       }
     }
   }
 }
 
-function checkFrontend(change: Change, frontend: Json, sku: string): void {
+function checkFrontend(change: Change, frontend: JsonValue, sku: string): void {
   const properties = propertiesOf(frontend);
   const address = idOf(properties["publicIPAddress"]);
   const subnet = idOf(properties["subnet"]);
@@ -159,7 +160,7 @@ function checkFrontend(change: Change, frontend: Json, sku: string): void {
     return;
   }
   const { entry } = resolve(change, address, "Microsoft.Network/publicIPAddresses");
-  const other = text(dig(entry.resource, "sku", "name"));
+  const other = textIn(dig(entry.resource, "sku", "name"));
   if (other !== sku) {
     refuse(
       400,
@@ -192,20 +193,20 @@ function checkRemoved({ cloud, id, properties, before }: Change): void {
 }
 
 /** Parts of a collection that were there and that a PUT leaves out. */
-function missing(before: Json | undefined, properties: Json, collection: string): Json[] {
-  const names = new Set(list(properties[collection]).map((part) => keyOf(String(part["name"]))));
-  return list(propertiesOf(before)[collection]).filter((part) => !names.has(keyOf(String(part["name"]))));
+function missing(before: JsonValue | undefined, properties: JsonValue, collection: string): JsonValue[] {
+  const names = new Set(listIn(properties[collection]).map((part) => keyOf(String(part["name"]))));
+  return listIn(propertiesOf(before)[collection]).filter((part) => !names.has(keyOf(String(part["name"]))));
 }
 
 /** The interfaces that use a part let go of it. */
-function untie(cloud: Cloud, part: Json): void {
+function untie(cloud: SimCloud, part: JsonValue): void {
   const id = String(part["id"]);
   for (const user of cloud.users(id)) {
-    for (const configuration of list(propertiesOf(user.resource)["ipConfigurations"])) {
+    for (const configuration of listIn(propertiesOf(user.resource)["ipConfigurations"])) {
       const properties = object(configuration["properties"]);
       for (const name of ["loadBalancerBackendAddressPools", "loadBalancerInboundNatRules"]) {
         if (properties[name] === undefined) continue;
-        properties[name] = list(properties[name]).filter((item) => keyOf(idOf(item) ?? "") !== keyOf(id));
+        properties[name] = listIn(properties[name]).filter((item) => keyOf(idOf(item) ?? "") !== keyOf(id));
       }
     }
     cloud.touched(user);

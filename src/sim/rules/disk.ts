@@ -1,9 +1,9 @@
 /** Managed disks: made with a machine, or alone; a disk that a machine holds is not deleted. */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
-import type { Cloud, Entry } from "../cloud.ts";
-import { clone, dig, type Json, number, object, propertiesOf, text } from "../json.ts";
-import type { Kind } from "../kind.ts";
+import type { SimCloud, StoredResource } from "../cloud.ts";
+import { clone, dig, type JsonValue, number, object, propertiesOf, textIn } from "../json.ts";
+import type { KindRules } from "../kind.ts";
 
 const DISKS = "Microsoft.Compute/disks";
 
@@ -18,7 +18,7 @@ export const DISK_SKUS = [
   "UltraSSD_LRS",
 ];
 
-export const disk: Kind = {
+export const disk: KindRules = {
   type: DISKS,
   members:
     "id name type location tags zones sku{name tier} managedBy managedByExtended extendedLocation properties{timeCreated osType " +
@@ -34,9 +34,9 @@ export const disk: Kind = {
   update: { status: 202, state: "Updating", seconds: [1, 2], header: "both", retry: 2, poll: 2 },
   remove: { status: 202, state: "Deleting", seconds: [1, 5], header: "both", retry: 10, poll: 10 },
   check({ body, properties }) {
-    const sku = text(dig(body, "sku", "name")) ?? "Standard_LRS";
+    const sku = textIn(dig(body, "sku", "name")) ?? "Standard_LRS";
     if (!DISK_SKUS.includes(sku)) refuse(400, "InvalidParameter", `The disk SKU '${sku}' is not valid.`, { target: "sku.name" });
-    const option = text(dig(properties, "creationData", "createOption"));
+    const option = textIn(dig(properties, "creationData", "createOption"));
     if (option === undefined)
       refuse(400, "InvalidParameter", "Required parameter 'creationData' is missing (null).", { target: "creationData" });
     if (option === "Empty" && number(properties["diskSizeGB"]) === undefined) {
@@ -53,7 +53,7 @@ export const disk: Kind = {
     },
   }),
   inUse(_cloud, entry) {
-    const machine = text(entry.resource["managedBy"]);
+    const machine = textIn(entry.resource["managedBy"]);
     if (machine === undefined) return;
     refuse(409, "OperationNotAllowed", `Disk ${entry.name} is attached to VM ${machine}.`, { target: entry.name });
   },
@@ -62,18 +62,18 @@ export const disk: Kind = {
 export interface NewDisk {
   readonly id: string;
   readonly name: string;
-  readonly machine: Entry;
+  readonly machine: StoredResource;
   readonly sku: string;
   readonly sizeGB: number;
   readonly osType?: string;
-  readonly creationData: Json;
+  readonly creationData: JsonValue;
 }
 
 /** The disk that comes into being with its machine. */
-export function attachNewDisk(cloud: Cloud, { id, name, machine, sku, sizeGB, osType, creationData }: NewDisk): void {
+export function attachNewDisk(cloud: SimCloud, { id, name, machine, sku, sizeGB, osType, creationData }: NewDisk): void {
   if (cloud.get(id) !== undefined) return;
   const now = cloud.now();
-  const resource: Json = {
+  const resource: JsonValue = {
     name,
     id,
     type: DISKS,
@@ -108,7 +108,7 @@ export function attachNewDisk(cloud: Cloud, { id, name, machine, sku, sizeGB, os
 }
 
 /** What stays when its machine goes. */
-export function detachDisk(entry: Entry): void {
+export function detachDisk(entry: StoredResource): void {
   delete entry.resource["managedBy"];
   propertiesOf(entry.resource)["diskState"] = "Unattached";
 }

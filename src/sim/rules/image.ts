@@ -1,9 +1,9 @@
 /** Managed images, made from a VHD blob; the image and its machines live in one region. */
 import { refuse } from "../arm-error.ts";
-import { dig, text } from "../json.ts";
-import type { Kind } from "../kind.ts";
+import { dig, textIn } from "../json.ts";
+import type { KindRules } from "../kind.ts";
 
-export const image: Kind = {
+export const imageRules: KindRules = {
   type: "Microsoft.Compute/images",
   members:
     "id name type location tags extendedLocation properties{sourceVirtualMachine storageProfile{osDisk{snapshot managedDisk blobUri caching " +
@@ -22,14 +22,14 @@ export const image: Kind = {
         target: "storageProfile",
       });
     }
-    const blob = text(dig(disk, "blobUri"));
+    const blob = textIn(dig(disk, "blobUri"));
     if (blob === undefined) return;
     // Required since 2019-03-01 when the source is a blob.
     if (!["V1", "V2"].includes(String(properties["hyperVGeneration"]))) {
       refuse(400, "InvalidParameter", "Required parameter 'hyperVGeneration' is missing (null).", { target: "hyperVGeneration" });
     }
     for (const field of ["osType", "osState"]) {
-      if (text(dig(disk, field)) === undefined) {
+      if (textIn(dig(disk, field)) === undefined) {
         refuse(400, "InvalidParameter", `Required parameter 'osDisk.${field}' is missing (null).`, { target: `osDisk.${field}` });
       }
     }

@@ -4,8 +4,8 @@
  */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
-import { clone, dig, idOf, type Json, list, object, propertiesOf, text } from "../json.ts";
-import type { Change, Kind } from "../kind.ts";
+import { clone, dig, idOf, type JsonValue, listIn, object, propertiesOf, textIn } from "../json.ts";
+import type { Change, KindRules } from "../kind.ts";
 import { chooseAddress } from "./private-address.ts";
 import { holderOf } from "./public-address.ts";
 import { resolve } from "./reference.ts";
@@ -17,7 +17,7 @@ const CONFIGURATION =
   "privateIPAllocationMethod privateIPAddressVersion subnet primary publicIPAddress applicationSecurityGroups provisioningState " +
   "privateLinkConnectionProperties}";
 
-export const networkInterface: Kind = {
+export const networkInterfaceRules: KindRules = {
   type: "Microsoft.Network/networkInterfaces",
   members:
     "id name type etag location tags extendedLocation properties{virtualMachine networkSecurityGroup{id} privateEndpoint " +
@@ -35,7 +35,7 @@ export const networkInterface: Kind = {
   check(change) {
     const group = idOf(change.properties["networkSecurityGroup"]);
     if (group !== undefined) resolve(change, group, "Microsoft.Network/networkSecurityGroups");
-    const configurations = list(change.properties["ipConfigurations"]);
+    const configurations = listIn(change.properties["ipConfigurations"]);
     if (configurations.length === 0) {
       refuse(
         400,
@@ -53,7 +53,7 @@ export const networkInterface: Kind = {
       properties: {
         resourceGuid: old["resourceGuid"] ?? cloud.random.uuid(),
         ...clone(properties),
-        ipConfigurations: list(properties["ipConfigurations"]).map((configuration, index) => {
+        ipConfigurations: listIn(properties["ipConfigurations"]).map((configuration, index) => {
           const given = propertiesOf(configuration);
           return {
             name: configuration["name"],
@@ -110,10 +110,10 @@ export function refuseReserved(machine: string): never {
   );
 }
 
-function checkConfiguration(change: Change, configuration: Json, first: boolean): void {
+function checkConfiguration(change: Change, configuration: JsonValue, first: boolean): void {
   const { cloud, id } = change;
   const properties = propertiesOf(configuration);
-  if (!/^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/.test(text(configuration["name"]) ?? "")) {
+  if (!/^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/.test(textIn(configuration["name"]) ?? "")) {
     refuse(400, "InvalidResourceName", `Resource name ${String(configuration["name"])} is invalid.`);
   }
   const subnet = idOf(properties["subnet"]);
@@ -138,10 +138,10 @@ function checkConfiguration(change: Change, configuration: Json, first: boolean)
       );
     }
   }
-  for (const pool of list(properties["loadBalancerBackendAddressPools"])) {
+  for (const pool of listIn(properties["loadBalancerBackendAddressPools"])) {
     resolve(change, idOf(pool) ?? "", "Microsoft.Network/loadBalancers/backendAddressPools");
   }
-  for (const rule of list(properties["loadBalancerInboundNatRules"])) {
+  for (const rule of listIn(properties["loadBalancerInboundNatRules"])) {
     const ruleId = idOf(rule) ?? "";
     resolve(change, ruleId, "Microsoft.Network/loadBalancers/inboundNatRules");
     const other = cloud
@@ -159,8 +159,8 @@ function checkConfiguration(change: Change, configuration: Json, first: boolean)
 }
 
 /** What was sent beside the id is dropped from a reference. */
-const onlyIds = (given: Json, name: string): Json =>
-  given[name] === undefined ? {} : { [name]: list(given[name]).map((item) => ({ id: item["id"] })) };
+const onlyIds = (given: JsonValue, name: string): JsonValue =>
+  given[name] === undefined ? {} : { [name]: listIn(given[name]).map((item) => ({ id: item["id"] })) };
 
-const keep = (from: Json, names: readonly string[]): Json =>
+const keep = (from: JsonValue, names: readonly string[]): JsonValue =>
   Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));

@@ -5,14 +5,14 @@
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import { isRestricted, type Size, sizeOf, SIZES } from "../catalogue/sizes.ts";
-import type { Cloud } from "../cloud.ts";
-import { dig, idOf, list, object, propertiesOf, text } from "../json.ts";
+import type { SimCloud } from "../cloud.ts";
+import { dig, idOf, listIn, object, propertiesOf, textIn } from "../json.ts";
 import type { Change } from "../kind.ts";
 import { refuseReserved } from "./interface.ts";
 import { digest } from "./digest.ts";
 import { checkImage } from "./machine-image.ts";
 import { checkDisks, checkOsProfile } from "./machine-profile.ts";
-import { checkPlacement, membersOf } from "./placement.ts";
+import { checkPlacement, machinesIn } from "./placement.ts";
 
 const MACHINES = "Microsoft.Compute/virtualMachines";
 
@@ -34,7 +34,8 @@ export function checkMachine(change: Change): void {
 
 function checkSize({ cloud, properties, location, before }: Change): Size {
   const given =
-    text(dig(properties, "hardwareProfile", "vmSize")) ?? text(dig(before?.resource, "properties", "hardwareProfile", "vmSize"));
+    textIn(dig(properties, "hardwareProfile", "vmSize")) ??
+    textIn(dig(before?.resource, "properties", "hardwareProfile", "vmSize"));
   if (given === undefined)
     return refuse(400, "InvalidParameter", "Required parameter 'vmSize' is missing (null).", { target: "vmSize" });
   const size = sizeOf(given);
@@ -57,7 +58,7 @@ function checkSize({ cloud, properties, location, before }: Change): Size {
 }
 
 /** vCPUs in use: of all machines of a region that are not on their way out; deallocated ones count. */
-export function coresInUse(cloud: Cloud, subscription: string, location: string, family?: string): number {
+export function coresInUse(cloud: SimCloud, subscription: string, location: string, family?: string): number {
   let sum = 0;
   for (const machine of cloud.ofType(MACHINES)) {
     if (machine.location !== location || keyOf(machine.subscription) !== keyOf(subscription)) continue;
@@ -100,20 +101,20 @@ function checkSet({ cloud, id, properties, group, before }: Change): void {
       target: "availabilitySet.id",
     });
   }
-  if (text(dig(set.resource, "sku", "name")) !== "Aligned") {
+  if (textIn(dig(set.resource, "sku", "name")) !== "Aligned") {
     refuse(
       409,
       "OperationNotAllowed",
       "Addition of a VM with managed disks to non-managed Availability Set or addition of a VM with blob based disks to managed Availability Set is not supported. Please create an Availability Set with 'managed' property set in order to add a VM with managed disks to it.",
     );
   }
-  if (before === undefined && membersOf(cloud, set).length >= 200) {
+  if (before === undefined && machinesIn(cloud, set).length >= 200) {
     refuse(409, "OperationNotAllowed", `The availability set ${setId} holds 200 machines, which is its limit.`);
   }
 }
 
 function checkInterfaces({ cloud, id, properties, location, before }: Change, size: Size): void {
-  const nics = list(dig(properties, "networkProfile", "networkInterfaces"));
+  const nics = listIn(dig(properties, "networkProfile", "networkInterfaces"));
   if (nics.length === 0) {
     if (before === undefined)
       refuse(400, "InvalidParameter", "The VM must have at least one network interface.", { target: "networkProfile" });
@@ -181,6 +182,6 @@ function checkUnchanged({ properties, before }: Change): void {
     if (had === undefined || wants === undefined) continue;
     if (JSON.stringify(had).toLowerCase() !== JSON.stringify(wants).toLowerCase()) forbid(target);
   }
-  const custom = text(dig(properties, "osProfile", "customData"));
+  const custom = textIn(dig(properties, "osProfile", "customData"));
   if (custom !== undefined && digest(custom) !== before.hidden["customData"]) forbid("customData");
 }

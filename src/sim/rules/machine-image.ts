@@ -2,13 +2,13 @@
 import { refuse } from "../arm-error.ts";
 import { byVersion, imagesOf } from "../catalogue/images.ts";
 import type { Size } from "../catalogue/sizes.ts";
-import { dig, object, text } from "../json.ts";
+import { dig, object, textIn } from "../json.ts";
 import type { Change } from "../kind.ts";
 
 /** @throws ArmError 404 PlatformImageNotFound, NotFound; 400 VMMarketplaceInvalidInput, BadRequest */
 export function checkImage({ cloud, body, properties, location }: Change, size: Size): void {
   const reference = object(dig(properties, "storageProfile", "imageReference"));
-  const id = text(reference["id"]) ?? text(reference["sharedGalleryImageId"]) ?? text(reference["communityGalleryImageId"]);
+  const id = textIn(reference["id"]) ?? textIn(reference["sharedGalleryImageId"]) ?? textIn(reference["communityGalleryImageId"]);
   if (id !== undefined) {
     // Galleries are not simulated: their versions pass.
     if (!/\/providers\/Microsoft\.Compute\/images\//i.test(id)) return;
@@ -22,7 +22,7 @@ export function checkImage({ cloud, body, properties, location }: Change, size: 
     return;
   }
   const [publisher, offer, sku, version] = ["publisher", "offer", "sku", "version"].map(
-    (name) => text(reference[name]) ?? "",
+    (name) => textIn(reference[name]) ?? "",
   ) as [string, string, string, string];
   const [image] = imagesOf(publisher, offer, sku);
   const sorted = [...(image?.versions ?? [])].sort(byVersion);

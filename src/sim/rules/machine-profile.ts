@@ -5,7 +5,7 @@
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import type { Size } from "../catalogue/sizes.ts";
-import { dig, idOf, type Json, list, number, object, propertiesOf, text } from "../json.ts";
+import { dig, idOf, type JsonValue, listIn, number, object, propertiesOf, textIn } from "../json.ts";
 import type { Change } from "../kind.ts";
 import { DISK_SKUS } from "./disk.ts";
 import { sshKeyProblem } from "./ssh-key.ts";
@@ -26,8 +26,8 @@ const invalid = (message: string, target: string): never => refuse(400, "Invalid
 export function checkOsProfile({ properties }: Change): void {
   const profile = object(properties["osProfile"]);
   if (properties["osProfile"] === undefined) invalid("Required parameter 'osProfile' is missing (null).", "osProfile");
-  const user = text(profile["adminUsername"]) ?? "";
-  const computer = text(profile["computerName"]) ?? "";
+  const user = textIn(profile["adminUsername"]) ?? "";
+  const computer = textIn(profile["computerName"]) ?? "";
   if (user === "") invalid("Required parameter 'adminUsername' is missing (null).", "adminUsername");
   if (FORBIDDEN_USERS.has(user.toLowerCase()) || user.length > 64 || /[\\/"[\]:|<>+=;,?*@\s]/.test(user)) {
     invalid(`The Admin Username specified is not allowed.`, "adminUsername");
@@ -39,8 +39,8 @@ export function checkOsProfile({ properties }: Change): void {
     );
   }
   const linux = object(profile["linuxConfiguration"]);
-  const keys = list(dig(linux, "ssh", "publicKeys"));
-  if (linux["disablePasswordAuthentication"] !== true && text(profile["adminPassword"]) === undefined) {
+  const keys = listIn(dig(linux, "ssh", "publicKeys"));
+  if (linux["disablePasswordAuthentication"] !== true && textIn(profile["adminPassword"]) === undefined) {
     invalid("Required parameter 'adminPassword' is missing (null).", "adminPassword");
   }
   if (linux["disablePasswordAuthentication"] === true && keys.length === 0) {
@@ -56,15 +56,15 @@ export function checkOsProfile({ properties }: Change): void {
         `Destination path for SSH public keys is currently limited to its default value ${path}.`,
         "linuxConfiguration.ssh.publicKeys.path",
       );
-    const problem = sshKeyProblem(text(key["keyData"]) ?? "");
+    const problem = sshKeyProblem(textIn(key["keyData"]) ?? "");
     if (problem !== undefined) invalid(problem, "linuxConfiguration.ssh.publicKeys.keyData");
   }
   checkCustomData(profile);
 }
 
 /** The limit is on the decoded bytes (SDK, `OSProfile.customData`). */
-function checkCustomData(profile: Json): void {
-  const data = text(profile["customData"]);
+function checkCustomData(profile: JsonValue): void {
+  const data = textIn(profile["customData"]);
   if (data === undefined) return;
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(data) || data.length % 4 !== 0) {
     invalid("Custom data in OSProfile must be in Base64 encoding.", "customData");
@@ -82,8 +82,8 @@ function checkCustomData(profile: Json): void {
 export function checkDisks({ cloud, id, properties, before }: Change, size: Size): void {
   const storage = object(properties["storageProfile"]);
   const os = object(storage["osDisk"]);
-  const data = list(storage["dataDisks"]);
-  if (before === undefined && text(os["createOption"]) === undefined)
+  const data = listIn(storage["dataDisks"]);
+  if (before === undefined && textIn(os["createOption"]) === undefined)
     invalid("Required parameter 'osDisk.createOption' is missing (null).", "osDisk");
   const luns = new Set<number>();
   for (const disk of data) {
@@ -114,7 +114,7 @@ export function checkDisks({ cloud, id, properties, before }: Change, size: Size
       // Unmanaged disks: retired 2026-03-31; the code is from memory.
       refuse(400, "UnmanagedDisksRetired", `Unmanaged disks are retired: ${id} must use managed disks.`, { target: "vhd" });
     }
-    const sku = text(dig(disk, "managedDisk", "storageAccountType"));
+    const sku = textIn(dig(disk, "managedDisk", "storageAccountType"));
     if (sku !== undefined && !DISK_SKUS.includes(sku))
       invalid(`The storage account type '${sku}' is not valid.`, "managedDisk.storageAccountType");
     if (sku?.startsWith("Premium") === true && !size.premium) {
@@ -125,23 +125,23 @@ export function checkDisks({ cloud, id, properties, before }: Change, size: Size
     }
     const held = cloud.get(idOf(disk["managedDisk"]) ?? "");
     const sizeGB = number(disk["diskSizeGB"]) ?? number(propertiesOf(held?.resource)["diskSizeGB"]) ?? 0;
-    if (sizeGB > 4095 && !/^none$/i.test(text(disk["caching"]) ?? "None")) {
+    if (sizeGB > 4095 && !/^none$/i.test(textIn(disk["caching"]) ?? "None")) {
       refuse(400, "BadRequest", "Only Disk CachingType 'None' is supported for disk with size greater than 4095 GB.", {
         target: "dataDisk.caching",
       });
     }
-    const option = text(disk["deleteOption"]);
+    const option = textIn(disk["deleteOption"]);
     if (option !== undefined && option !== "Delete" && option !== "Detach")
       invalid(`The deleteOption '${option}' is not valid.`, "deleteOption");
     checkAttached(disk);
   }
 
-  function checkAttached(disk: Json): void {
+  function checkAttached(disk: JsonValue): void {
     const attachId = idOf(disk["managedDisk"]);
-    const name = text(disk["name"]);
+    const name = textIn(disk["name"]);
     const base = id.replace(/\/virtualMachines\/[^/]+$/i, "/disks");
     const found = attachId === undefined ? (name === undefined ? undefined : cloud.get(`${base}/${name}`)) : cloud.get(attachId);
-    const holder = text(found?.resource["managedBy"]);
+    const holder = textIn(found?.resource["managedBy"]);
     if (disk["createOption"] === "Attach") {
       if (found === undefined) refuse(404, "NotFound", `Disk ${attachId ?? String(name)} was not found.`);
       if (holder !== undefined && keyOf(holder) !== keyOf(id))

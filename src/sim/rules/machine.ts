@@ -4,9 +4,9 @@
  * Longer than most: a machine touches disks, interfaces and addresses.
  */
 import { keyOf, parentOf } from "../arm-id.ts";
-import type { Cloud, Entry } from "../cloud.ts";
-import { clone, dig, idOf, type Json, list, number, object, propertiesOf, text } from "../json.ts";
-import type { Change, Kind, Timing } from "../kind.ts";
+import type { SimCloud, StoredResource } from "../cloud.ts";
+import { clone, dig, idOf, type JsonValue, listIn, number, object, propertiesOf, textIn } from "../json.ts";
+import type { Change, KindRules, Timing } from "../kind.ts";
 import { digest } from "./digest.ts";
 import { attachNewDisk, detachDisk } from "./disk.ts";
 import { checkMachine } from "./machine-checks.ts";
@@ -18,7 +18,7 @@ const RESERVED_MS = 180_000;
 
 const CREATE: Timing = { status: 201, state: "Creating", seconds: [40, 80], header: "async", retry: 10, poll: 30, once: true };
 
-export const virtualMachine: Kind = {
+export const virtualMachine: KindRules = {
   type: "Microsoft.Compute/virtualMachines",
   members:
     "id name type location tags zones plan{name publisher product promotionCode} identity extendedLocation resources managedBy etag placement " +
@@ -51,7 +51,7 @@ export const virtualMachine: Kind = {
   check: checkMachine,
   shape,
   accepted(cloud, entry, { properties }) {
-    const custom = text(dig(properties, "osProfile", "customData"));
+    const custom = textIn(dig(properties, "osProfile", "customData"));
     if (custom !== undefined) entry.hidden["customData"] = digest(custom);
     for (const nic of interfacesOf(cloud, entry)) {
       propertiesOf(nic.resource)["virtualMachine"] = { id: entry.id };
@@ -77,7 +77,7 @@ export const virtualMachine: Kind = {
   },
   removed(cloud, entry) {
     const wanted = new Map(
-      list(dig(entry.resource, "properties", "networkProfile", "networkInterfaces")).map((nic) => [
+      listIn(dig(entry.resource, "properties", "networkProfile", "networkInterfaces")).map((nic) => [
         keyOf(idOf(nic) ?? ""),
         propertiesOf(nic)["deleteOption"],
       ]),
@@ -88,7 +88,7 @@ export const virtualMachine: Kind = {
       else nic.hidden["reserved"] ??= reservation(cloud, entry, false);
     }
     const storage = object(propertiesOf(entry.resource)["storageProfile"]);
-    for (const disk of [object(storage["osDisk"]), ...list(storage["dataDisks"])]) {
+    for (const disk of [object(storage["osDisk"]), ...listIn(storage["dataDisks"])]) {
       const held = cloud.get(idOf(disk["managedDisk"]) ?? "");
       if (held === undefined) continue;
       if (disk["deleteOption"] === "Delete") cloud.remove(held.key);
@@ -97,19 +97,19 @@ export const virtualMachine: Kind = {
   },
 };
 
-const interfacesOf = (cloud: Cloud, machine: Entry): Entry[] =>
-  list(dig(machine.resource, "properties", "networkProfile", "networkInterfaces"))
+const interfacesOf = (cloud: SimCloud, machine: StoredResource): StoredResource[] =>
+  listIn(dig(machine.resource, "properties", "networkProfile", "networkInterfaces"))
     .map((nic) => cloud.get(idOf(nic) ?? ""))
     .filter((nic) => nic !== undefined);
 
-const reservation = (cloud: Cloud, machine: Entry, failed: boolean): Json => ({
+const reservation = (cloud: SimCloud, machine: StoredResource, failed: boolean): JsonValue => ({
   machine: machine.id,
   failed,
   until: cloud.now() + RESERVED_MS,
 });
 
-function removeInterface(cloud: Cloud, nic: Entry): void {
-  for (const configuration of list(propertiesOf(nic.resource)["ipConfigurations"])) {
+function removeInterface(cloud: SimCloud, nic: StoredResource): void {
+  for (const configuration of listIn(propertiesOf(nic.resource)["ipConfigurations"])) {
     const address = object(propertiesOf(configuration)["publicIPAddress"]);
     const held = propertiesOf(address)["deleteOption"] === "Delete" ? cloud.get(idOf(address) ?? "") : undefined;
     if (held !== undefined) cloud.remove(held.key);
@@ -117,7 +117,7 @@ function removeInterface(cloud: Cloud, nic: Entry): void {
   if (nic.type === NICS) cloud.remove(nic.key);
 }
 
-function shape({ cloud, properties, before, body }: Change): Json {
+function shape({ cloud, properties, before, body }: Change): JsonValue {
   const old = propertiesOf(before?.resource);
   const fresh = clone({ ...old, ...properties });
   const profile = object(fresh["osProfile"]);
@@ -131,9 +131,9 @@ function shape({ cloud, properties, before, body }: Change): Json {
   const storage = object(fresh["storageProfile"]);
   const os = object(storage["osDisk"]);
   storage["osDisk"] = { osType: "Linux", ...os, ...keepDisk(dig(old, "storageProfile", "osDisk")) };
-  storage["dataDisks"] = list(storage["dataDisks"]).map((disk) => ({
+  storage["dataDisks"] = listIn(storage["dataDisks"]).map((disk) => ({
     ...disk,
-    ...keepDisk(list(dig(old, "storageProfile", "dataDisks")).find((one) => one["lun"] === disk["lun"])),
+    ...keepDisk(listIn(dig(old, "storageProfile", "dataDisks")).find((one) => one["lun"] === disk["lun"])),
   }));
   fresh["storageProfile"] = storage;
   const set = idOf(fresh["availabilitySet"]);
@@ -152,7 +152,7 @@ function shape({ cloud, properties, before, body }: Change): Json {
 }
 
 /** What Azure has filled in stays: name and id of a disk that exists. */
-function keepDisk(old: unknown): Json {
+function keepDisk(old: unknown): JsonValue {
   const id = idOf(object(old)["managedDisk"]);
   return id === undefined
     ? {}
@@ -160,15 +160,18 @@ function keepDisk(old: unknown): Json {
 }
 
 /** Recorded: names and ids of the disks are there when the machine is, not before. */
-function makeDisks(cloud: Cloud, entry: Entry): void {
+function makeDisks(cloud: SimCloud, entry: StoredResource): void {
   const storage = object(propertiesOf(entry.resource)["storageProfile"]);
   const base = entry.id.replace(/\/virtualMachines\/[^/]+$/i, "/disks");
   const image = clone(object(storage["imageReference"]));
-  const all = [{ disk: object(storage["osDisk"]), os: true }, ...list(storage["dataDisks"]).map((disk) => ({ disk, os: false }))];
+  const all = [
+    { disk: object(storage["osDisk"]), os: true },
+    ...listIn(storage["dataDisks"]).map((disk) => ({ disk, os: false })),
+  ];
   all.forEach(({ disk, os }, index) => {
     const managed = object(disk["managedDisk"]);
     disk["managedDisk"] = managed;
-    const name = text(disk["name"]) ?? `${entry.name}_${os ? "OsDisk_1" : `disk${index + 1}`}_${cloud.random.hex(32)}`;
+    const name = textIn(disk["name"]) ?? `${entry.name}_${os ? "OsDisk_1" : `disk${index + 1}`}_${cloud.random.hex(32)}`;
     disk["name"] = name;
     const sizeGB = number(disk["diskSizeGB"]) ?? 30;
     disk["diskSizeGB"] = sizeGB;
@@ -184,7 +187,7 @@ function makeDisks(cloud: Cloud, entry: Entry): void {
       ...(os ? { osType: "Linux" } : {}),
       creationData: os
         ? { createOption: "FromImage", imageReference: image }
-        : { createOption: text(disk["createOption"]) ?? "Empty" },
+        : { createOption: textIn(disk["createOption"]) ?? "Empty" },
     });
     const held = cloud.get(String(managed["id"]));
     if (held === undefined) return;
@@ -194,4 +197,4 @@ function makeDisks(cloud: Cloud, entry: Entry): void {
   cloud.touched(entry);
 }
 
-const macOf = (cloud: Cloud): string => `00-0D-3A-${(cloud.random.hex(6).toUpperCase().match(/../g) ?? []).join("-")}`;
+const macOf = (cloud: SimCloud): string => `00-0D-3A-${(cloud.random.hex(6).toUpperCase().match(/../g) ?? []).join("-")}`;

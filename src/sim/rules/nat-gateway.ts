@@ -1,12 +1,12 @@
 /** NAT gateways: the SKU of the gateway and of its addresses must agree (Standard with Standard, StandardV2 with StandardV2). */
 import { refuse } from "../arm-error.ts";
-import { clone, dig, idOf, list, number, object, propertiesOf, text } from "../json.ts";
-import type { Kind } from "../kind.ts";
+import { clone, dig, idOf, listIn, number, object, propertiesOf, textIn } from "../json.ts";
+import type { KindRules } from "../kind.ts";
 import { holderOf } from "./public-address.ts";
 import { resolve } from "./reference.ts";
 import { networkCreate, networkRemove, networkUpdate } from "./timings.ts";
 
-export const natGateway: Kind = {
+export const natGatewayRules: KindRules = {
   type: "Microsoft.Network/natGateways",
   members:
     "id name type etag location tags zones sku{name} properties{idleTimeoutInMinutes publicIpAddresses{id} publicIpAddressesV6 " +
@@ -19,7 +19,7 @@ export const natGateway: Kind = {
   update: networkUpdate([4, 9]),
   remove: networkRemove,
   check(change) {
-    const sku = text(dig(change.body, "sku", "name"));
+    const sku = textIn(dig(change.body, "sku", "name"));
     if (sku !== "Standard" && sku !== "StandardV2") {
       refuse(400, "InvalidRequestFormat", `Cannot parse the request: the SKU '${String(sku)}' of a NAT gateway is not valid.`);
     }
@@ -31,12 +31,12 @@ export const natGateway: Kind = {
         `The idle timeout ${idle} of a NAT gateway must be between 4 and 120 minutes.`,
       );
     }
-    const addresses = list(change.properties["publicIpAddresses"]);
+    const addresses = listIn(change.properties["publicIpAddresses"]);
     if (addresses.length > 16) refuse(400, "NatGatewayPublicIpLimitReached", "A NAT gateway may have 16 public IP addresses.");
     for (const address of addresses) {
       const id = idOf(address) ?? "";
       const { entry } = resolve(change, id, "Microsoft.Network/publicIPAddresses");
-      const other = text(dig(entry.resource, "sku", "name"));
+      const other = textIn(dig(entry.resource, "sku", "name"));
       if (other !== sku) {
         refuse(
           400,

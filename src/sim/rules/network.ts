@@ -4,9 +4,9 @@
  */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
-import type { Cloud } from "../cloud.ts";
-import { clone, dig, idOf, type Json, list, object, propertiesOf, text } from "../json.ts";
-import type { Change, Kind } from "../kind.ts";
+import type { SimCloud } from "../cloud.ts";
+import { clone, dig, idOf, type JsonValue, listIn, object, propertiesOf, textIn } from "../json.ts";
+import type { Change, KindRules } from "../kind.ts";
 import { resolve } from "./reference.ts";
 import { overlap, type Prefix, prefixOf, within } from "./subnet.ts";
 import { networkCreate, networkRemove, networkUpdate } from "./timings.ts";
@@ -18,7 +18,7 @@ const SUBNET =
   "privateLinkServiceNetworkPolicies applicationGatewayIPConfigurations sharingScope defaultOutboundAccess " +
   "ipamPoolPrefixAllocations serviceGateway}";
 
-export const virtualNetwork: Kind = {
+export const virtualNetwork: KindRules = {
   type: "Microsoft.Network/virtualNetworks",
   members:
     `id name type etag location tags extendedLocation properties{addressSpace{addressPrefixes ipamPoolPrefixAllocations} ` +
@@ -35,8 +35,8 @@ export const virtualNetwork: Kind = {
   check(change) {
     const prefixes = prefixesOf(dig(change.properties, "addressSpace", "addressPrefixes"), "addressSpace");
     const seen = new Map<string, Prefix>();
-    for (const subnet of list(change.properties["subnets"])) checkSubnet(change, subnet, prefixes, seen);
-    for (const old of list(propertiesOf(change.before?.resource)["subnets"])) {
+    for (const subnet of listIn(change.properties["subnets"])) checkSubnet(change, subnet, prefixes, seen);
+    for (const old of listIn(propertiesOf(change.before?.resource)["subnets"])) {
       if (!seen.has(keyOf(String(old["name"])))) checkUnused(change.cloud, old);
     }
   },
@@ -45,16 +45,16 @@ export const virtualNetwork: Kind = {
       resourceGuid: propertiesOf(before?.resource)["resourceGuid"] ?? cloud.random.uuid(),
       ...clone(properties),
       addressSpace: clone(object(properties["addressSpace"])),
-      subnets: list(properties["subnets"]).map((subnet) => shapeSubnet(id, subnet)),
+      subnets: listIn(properties["subnets"]).map((subnet) => shapeSubnet(id, subnet)),
       virtualNetworkPeerings: properties["virtualNetworkPeerings"] ?? [],
       enableDdosProtection: properties["enableDdosProtection"] ?? false,
     },
   }),
   inUse(cloud, entry) {
-    for (const subnet of list(propertiesOf(entry.resource)["subnets"])) checkUnused(cloud, subnet);
+    for (const subnet of listIn(propertiesOf(entry.resource)["subnets"])) checkUnused(cloud, subnet);
   },
   view(cloud, _entry, shown) {
-    for (const subnet of list(propertiesOf(shown)["subnets"])) {
+    for (const subnet of listIn(propertiesOf(shown)["subnets"])) {
       const used = configurationsIn(cloud, String(subnet["id"]));
       if (used.length > 0) object(subnet["properties"])["ipConfigurations"] = used.map((id) => ({ id }));
     }
@@ -62,11 +62,11 @@ export const virtualNetwork: Kind = {
 };
 
 /** Ids of the IP configurations of interfaces in a subnet. */
-function configurationsIn(cloud: Cloud, subnetId: string): string[] {
+function configurationsIn(cloud: SimCloud, subnetId: string): string[] {
   return cloud
     .users(subnetId)
     .filter((user) => user.type === "Microsoft.Network/networkInterfaces")
-    .flatMap((user) => list(propertiesOf(user.resource)["ipConfigurations"]))
+    .flatMap((user) => listIn(propertiesOf(user.resource)["ipConfigurations"]))
     .filter((config) => keyOf(idOf(propertiesOf(config)["subnet"]) ?? "") === keyOf(subnetId))
     .map((config) => String(config["id"]));
 }
@@ -87,8 +87,8 @@ function prefixesOf(value: unknown, where: string): Prefix[] {
   );
 }
 
-function checkSubnet(change: Change, subnet: Json, spaces: readonly Prefix[], seen: Map<string, Prefix>): void {
-  const name = text(subnet["name"]) ?? "";
+function checkSubnet(change: Change, subnet: JsonValue, spaces: readonly Prefix[], seen: Map<string, Prefix>): void {
+  const name = textIn(subnet["name"]) ?? "";
   const properties = propertiesOf(subnet);
   if (!/^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/.test(name)) {
     refuse(400, "InvalidResourceName", `Resource name ${name} is invalid.`);
@@ -110,7 +110,7 @@ function checkSubnet(change: Change, subnet: Json, spaces: readonly Prefix[], se
   if (group !== undefined) resolve(change, group, "Microsoft.Network/networkSecurityGroups");
   const gateway = idOf(properties["natGateway"]);
   if (gateway !== undefined) resolve(change, gateway, "Microsoft.Network/natGateways");
-  const old = list(propertiesOf(change.before?.resource)["subnets"]).find((one) => keyOf(String(one["name"])) === keyOf(name));
+  const old = listIn(propertiesOf(change.before?.resource)["subnets"]).find((one) => keyOf(String(one["name"])) === keyOf(name));
   if (
     old !== undefined &&
     propertiesOf(old)["addressPrefix"] !== properties["addressPrefix"] &&
@@ -120,7 +120,7 @@ function checkSubnet(change: Change, subnet: Json, spaces: readonly Prefix[], se
   }
 }
 
-function checkUnused(cloud: Cloud, subnet: Json): void {
+function checkUnused(cloud: SimCloud, subnet: JsonValue): void {
   const id = String(subnet["id"]);
   const users = configurationsIn(cloud, id);
   if (users.length === 0) return;
@@ -133,7 +133,7 @@ function checkUnused(cloud: Cloud, subnet: Json): void {
   );
 }
 
-function shapeSubnet(networkId: string, subnet: Json): Json {
+function shapeSubnet(networkId: string, subnet: JsonValue): JsonValue {
   const properties = clone(propertiesOf(subnet));
   delete properties["ipConfigurations"];
   return {

@@ -2,16 +2,16 @@
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import { locationOf } from "../catalogue/locations.ts";
-import type { Cloud, Entry } from "../cloud.ts";
-import { clone, dig, idOf, number, object, propertiesOf, text } from "../json.ts";
-import { atOnce, type Kind } from "../kind.ts";
+import type { SimCloud, StoredResource } from "../cloud.ts";
+import { clone, dig, idOf, number, object, propertiesOf, textIn } from "../json.ts";
+import { atOnce, type KindRules } from "../kind.ts";
 import { sshKeyProblem } from "./ssh-key.ts";
 
 const MACHINES = "Microsoft.Compute/virtualMachines";
 const SETS = "Microsoft.Compute/availabilitySets";
 const GROUPS = "Microsoft.Compute/proximityPlacementGroups";
 
-export const availabilitySet: Kind = {
+export const availabilitySet: KindRules = {
   type: SETS,
   members:
     "id name type location tags sku{name tier capacity} properties{platformUpdateDomainCount platformFaultDomainCount virtualMachines " +
@@ -47,7 +47,7 @@ export const availabilitySet: Kind = {
     checkPlacement(cloud, idOf(properties["proximityPlacementGroup"]), location);
   },
   shape: ({ body, properties }) => ({
-    sku: { name: text(dig(body, "sku", "name")) ?? "Classic" },
+    sku: { name: textIn(dig(body, "sku", "name")) ?? "Classic" },
     properties: {
       platformUpdateDomainCount: properties["platformUpdateDomainCount"] ?? 5,
       platformFaultDomainCount: properties["platformFaultDomainCount"] ?? 2,
@@ -57,7 +57,7 @@ export const availabilitySet: Kind = {
     },
   }),
   inUse(cloud, entry) {
-    if (membersOf(cloud, entry).length === 0) return;
+    if (machinesIn(cloud, entry).length === 0) return;
     refuse(
       409,
       "OperationNotAllowed",
@@ -65,13 +65,14 @@ export const availabilitySet: Kind = {
     );
   },
   view(cloud, entry, shown) {
-    object(shown["properties"])["virtualMachines"] = membersOf(cloud, entry).map(({ id }) => ({ id }));
+    object(shown["properties"])["virtualMachines"] = machinesIn(cloud, entry).map(({ id }) => ({ id }));
   },
 };
 
-export const membersOf = (cloud: Cloud, set: Entry): Entry[] => cloud.users(set.id).filter((user) => user.type === MACHINES);
+export const machinesIn = (cloud: SimCloud, set: StoredResource): StoredResource[] =>
+  cloud.users(set.id).filter((user) => user.type === MACHINES);
 
-export const placementGroup: Kind = {
+export const placementGroupRules: KindRules = {
   type: GROUPS,
   members:
     "id name type location tags zones properties{proximityPlacementGroupType virtualMachines virtualMachineScaleSets availabilitySets " +
@@ -84,7 +85,7 @@ export const placementGroup: Kind = {
   update: atOnce(200),
   remove: atOnce(200),
   check({ properties }) {
-    const type = text(properties["proximityPlacementGroupType"]) ?? "Standard";
+    const type = textIn(properties["proximityPlacementGroupType"]) ?? "Standard";
     if (type !== "Standard" && type !== "Ultra")
       refuse(400, "InvalidParameter", `The proximity placement group type '${type}' is not valid.`);
   },
@@ -116,7 +117,7 @@ export const placementGroup: Kind = {
 };
 
 /** @throws ArmError 404 NotFound; 400 when it lies in another region (that check's code is from memory) */
-export function checkPlacement(cloud: Cloud, id: string | undefined, location: string): void {
+export function checkPlacement(cloud: SimCloud, id: string | undefined, location: string): void {
   if (id === undefined) return;
   const group = cloud.get(id);
   if (group === undefined || keyOf(group.type) !== keyOf(GROUPS)) refuse(404, "NotFound", `The entity was not found: ${id}.`);
@@ -127,7 +128,7 @@ export function checkPlacement(cloud: Cloud, id: string | undefined, location: s
   }
 }
 
-export const sshPublicKey: Kind = {
+export const sshPublicKey: KindRules = {
   type: "Microsoft.Compute/sshPublicKeys",
   members: "id name type location tags properties{publicKey}",
   name: /^[A-Za-z0-9_-]{1,80}$/,
@@ -138,7 +139,7 @@ export const sshPublicKey: Kind = {
   update: atOnce(200),
   remove: atOnce(200),
   check({ properties, before }) {
-    const key = text(properties["publicKey"]);
+    const key = textIn(properties["publicKey"]);
     const problem = key === undefined ? undefined : sshKeyProblem(key);
     if (problem !== undefined) refuse(400, "InvalidParameter", problem, { target: "publicKey" });
     const old = propertiesOf(before?.resource)["publicKey"];

@@ -1,20 +1,20 @@
 /** The private address of an interface: the one asked for when the subnet has it free, else the lowest free one. */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
-import type { Cloud } from "../cloud.ts";
-import { dig, idOf, type Json, list, propertiesOf, text } from "../json.ts";
+import type { SimCloud } from "../cloud.ts";
+import { dig, idOf, type JsonValue, listIn, propertiesOf, textIn } from "../json.ts";
 import type { Change } from "../kind.ts";
 import { addressOf, dotted, holds, isReserved, lowestFree, type Prefix, prefixOf } from "./subnet.ts";
 
 /** Addresses of a subnet that interfaces other than `self` hold, with the configuration that holds each. */
-export function takenAddresses(cloud: Cloud, subnetId: string, self?: string): Map<number, string> {
+export function takenAddresses(cloud: SimCloud, subnetId: string, self?: string): Map<number, string> {
   const taken = new Map<number, string>();
   for (const user of cloud.users(subnetId)) {
     if (user.key === self) continue;
     const properties = propertiesOf(user.resource);
-    for (const configuration of [...list(properties["ipConfigurations"]), ...list(properties["frontendIPConfigurations"])]) {
+    for (const configuration of [...listIn(properties["ipConfigurations"]), ...listIn(properties["frontendIPConfigurations"])]) {
       const inner = propertiesOf(configuration);
-      const address = addressOf(text(inner["privateIPAddress"]) ?? "");
+      const address = addressOf(textIn(inner["privateIPAddress"]) ?? "");
       if (address !== undefined && keyOf(idOf(inner["subnet"]) ?? "") === keyOf(subnetId))
         taken.set(address, String(configuration["id"]));
     }
@@ -23,7 +23,7 @@ export function takenAddresses(cloud: Cloud, subnetId: string, self?: string): M
 }
 
 /** @throws ArmError 400 PrivateIPAddressIsAllocated, ...NotInSubnet, ...NotInAnySubnet, ...InReservedRange, SubnetIsFull */
-export function chooseAddress(change: Change, configuration: Json, own: Set<number>): string {
+export function chooseAddress(change: Change, configuration: JsonValue, own: Set<number>): string {
   const { cloud, id, before } = change;
   const properties = propertiesOf(configuration);
   const subnetId = idOf(properties["subnet"]) ?? "";
@@ -32,7 +32,7 @@ export function chooseAddress(change: Change, configuration: Json, own: Set<numb
   if (prefix === undefined) return "";
   const name = String(configuration["name"]);
   const taken = takenAddresses(cloud, subnetId, keyOf(id));
-  const wanted = text(properties["privateIPAddress"]);
+  const wanted = textIn(properties["privateIPAddress"]);
   if (properties["privateIPAllocationMethod"] === "Static") {
     const address = addressOf(wanted ?? "");
     if (wanted === undefined || address === undefined) {
@@ -55,8 +55,10 @@ export function chooseAddress(change: Change, configuration: Json, own: Set<numb
     own.add(address);
     return wanted;
   }
-  const old = list(propertiesOf(before?.resource)["ipConfigurations"]).find((one) => keyOf(String(one["name"])) === keyOf(name));
-  const kept = addressOf(text(propertiesOf(old)["privateIPAddress"]) ?? "");
+  const old = listIn(propertiesOf(before?.resource)["ipConfigurations"]).find(
+    (one) => keyOf(String(one["name"])) === keyOf(name),
+  );
+  const kept = addressOf(textIn(propertiesOf(old)["privateIPAddress"]) ?? "");
   const used = new Set([...taken.keys(), ...own]);
   const address = kept !== undefined && holds(prefix, kept) && !used.has(kept) ? kept : lowestFree(prefix, used);
   if (address === undefined) {
@@ -70,7 +72,7 @@ export function chooseAddress(change: Change, configuration: Json, own: Set<numb
   return dotted(address);
 }
 
-const prefixTextOf = (subnet: Json | undefined): string => {
+const prefixTextOf = (subnet: JsonValue | undefined): string => {
   const properties = propertiesOf(subnet);
   return String(properties["addressPrefix"] ?? (properties["addressPrefixes"] as unknown[] | undefined)?.[0]);
 };
@@ -80,7 +82,7 @@ interface Place {
   readonly address: number;
   readonly prefix: Prefix;
   readonly subnetId: string;
-  readonly network: Json | undefined;
+  readonly network: JsonValue | undefined;
 }
 
 function checkPlace({ wanted, address, prefix, subnetId, network }: Place): void {

@@ -4,9 +4,9 @@
  */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
-import type { Cloud, Entry } from "../cloud.ts";
-import { clone, dig, idOf, type Json, list, object, propertiesOf, text } from "../json.ts";
-import type { Change, Kind } from "../kind.ts";
+import type { SimCloud, StoredResource } from "../cloud.ts";
+import { clone, dig, idOf, type JsonValue, listIn, object, propertiesOf, textIn } from "../json.ts";
+import type { Change, KindRules } from "../kind.ts";
 import { dotted } from "./subnet.ts";
 import { networkCreate, networkRemove, networkUpdate } from "./timings.ts";
 
@@ -18,7 +18,7 @@ const BLOCKS: readonly [first: number, size: number][] = [
   [(198 * 256 + 18) * 65536, 131072],
 ];
 
-export const publicAddress: Kind = {
+export const publicAddress: KindRules = {
   type: "Microsoft.Network/publicIPAddresses",
   members:
     "id name type etag location tags zones extendedLocation sku{name tier} properties{publicIPAllocationMethod publicIPAddressVersion " +
@@ -34,7 +34,7 @@ export const publicAddress: Kind = {
   remove: networkRemove,
   check(change) {
     const { body, properties } = change;
-    const sku = text(dig(body, "sku", "name")) ?? "Basic";
+    const sku = textIn(dig(body, "sku", "name")) ?? "Basic";
     if (sku === "Basic") {
       // Retired 2025-09-30; the code is from memory.
       refuse(
@@ -52,7 +52,7 @@ export const publicAddress: Kind = {
         `Standard sku public IP address ${change.id} must have its allocation method set to Static.`,
       );
     }
-    const before = text(dig(change.before?.resource, "sku", "name"));
+    const before = textIn(dig(change.before?.resource, "sku", "name"));
     if (before !== undefined && before !== sku) {
       refuse(
         400,
@@ -64,7 +64,7 @@ export const publicAddress: Kind = {
     checkCount(change);
   },
   shape: ({ cloud, body, properties, before, location }) => {
-    const label = text(dig(properties, "dnsSettings", "domainNameLabel"));
+    const label = textIn(dig(properties, "dnsSettings", "domainNameLabel"));
     const old = propertiesOf(before?.resource);
     return {
       sku: { tier: "Regional", ...object(body["sku"]) },
@@ -104,11 +104,11 @@ export const publicAddress: Kind = {
 };
 
 /** Id of the interface's or balancer's configuration, or of the NAT gateway, that has this address. */
-export function holderOf(cloud: Cloud, address: Entry): string | undefined {
+export function holderOf(cloud: SimCloud, address: StoredResource): string | undefined {
   for (const user of cloud.users(address.id)) {
     if (user.type === "Microsoft.Network/natGateways") return user.id;
     const properties = propertiesOf(user.resource);
-    for (const config of [...list(properties["ipConfigurations"]), ...list(properties["frontendIPConfigurations"])]) {
+    for (const config of [...listIn(properties["ipConfigurations"]), ...listIn(properties["frontendIPConfigurations"])]) {
       if (keyOf(idOf(propertiesOf(config)["publicIPAddress"]) ?? "") === address.key) return String(config["id"]);
     }
   }
@@ -116,11 +116,11 @@ export function holderOf(cloud: Cloud, address: Entry): string | undefined {
 }
 
 /** True when nobody in the region has the label: not in this cloud, not among the labels that are taken elsewhere. */
-export function isLabelFree(cloud: Cloud, location: string, label: string, self?: string): boolean {
+export function isLabelFree(cloud: SimCloud, location: string, label: string, self?: string): boolean {
   const taken = cloud.limits.takenLabels.map((item) => item.toLowerCase());
   if (taken.includes(label.toLowerCase()) || taken.includes(`${location}/${label}`.toLowerCase())) return false;
   for (const other of cloud.ofType("Microsoft.Network/publicIPAddresses")) {
-    const has = text(dig(other.resource, "properties", "dnsSettings", "domainNameLabel"));
+    const has = textIn(dig(other.resource, "properties", "dnsSettings", "domainNameLabel"));
     if (other.key !== self && other.location === location && has?.toLowerCase() === label.toLowerCase()) return false;
   }
   return true;
@@ -130,7 +130,7 @@ export function isLabelFree(cloud: Cloud, location: string, label: string, self?
 const RESERVED = /microsoft|windows|^login|^(azure|bing|excel|exchange|office|office365|outlook|sharepoint|skype|xbox)$/i;
 
 function checkLabel({ cloud, id, location, properties }: Change): void {
-  const label = text(dig(properties, "dnsSettings", "domainNameLabel"));
+  const label = textIn(dig(properties, "dnsSettings", "domainNameLabel"));
   if (label === undefined) return;
   if (!/^[a-z][a-z0-9-]{1,61}[a-z0-9]$/.test(label)) {
     refuse(
@@ -166,12 +166,12 @@ function checkCount({ cloud, before, location, subscription }: Change): void {
   }
 }
 
-export const countAddresses = (cloud: Cloud, subscription: string, location: string): number =>
+export const countAddresses = (cloud: SimCloud, subscription: string, location: string): number =>
   [...cloud.ofType("Microsoft.Network/publicIPAddresses")].filter(
     (entry) => entry.location === location && entry.subscription.toLowerCase() === subscription.toLowerCase(),
   ).length;
 
-function nextAddress(cloud: Cloud): string {
+function nextAddress(cloud: SimCloud): string {
   let at = cloud.count("publicAddresses");
   for (const [first, size] of BLOCKS) {
     if (at < size - 1) return dotted(first + at);
@@ -180,5 +180,5 @@ function nextAddress(cloud: Cloud): string {
   return dotted(BLOCKS[0]?.[0] ?? 0);
 }
 
-const without = (value: Json, names: readonly string[]): Json =>
+const without = (value: JsonValue, names: readonly string[]): JsonValue =>
   Object.fromEntries(Object.entries(clone(value)).filter(([name]) => !names.includes(name)));

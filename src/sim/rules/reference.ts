@@ -4,18 +4,18 @@
  */
 import { ArmError, refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
-import type { Entry } from "../cloud.ts";
-import { dig, type Json } from "../json.ts";
+import type { StoredResource } from "../cloud.ts";
+import { dig, type JsonValue } from "../json.ts";
 import type { Change } from "../kind.ts";
 
-export interface Found {
-  readonly entry: Entry;
+export interface FoundReference {
+  readonly entry: StoredResource;
   /** The embedded part, when the id names one: a subnet, a NAT rule. */
-  readonly child?: Json;
+  readonly child?: JsonValue;
 }
 
 /** @throws ArmError 400 InvalidResourceReference, 429 RetryableError / ReferencedResourceNotProvisioned */
-export function resolve(change: Change, id: string, type: string): Found {
+export function resolve(change: Change, id: string, type: string): FoundReference {
   const found = change.cloud.owner(id);
   const rightType = typeOf(id) === keyOf(type);
   if (found === undefined || !rightType || found.entry.location !== change.location) {

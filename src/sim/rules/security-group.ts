@@ -4,8 +4,8 @@
  */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
-import { clone, idOf, type Json, list, number, object, propertiesOf, text } from "../json.ts";
-import type { Kind } from "../kind.ts";
+import { clone, idOf, type JsonValue, listIn, number, object, propertiesOf, textIn } from "../json.ts";
+import type { KindRules } from "../kind.ts";
 import { networkCreate, networkRemove, networkUpdate } from "./timings.ts";
 
 const RULE =
@@ -13,7 +13,7 @@ const RULE =
   "sourceAddressPrefix sourceAddressPrefixes sourceApplicationSecurityGroups destinationAddressPrefix destinationAddressPrefixes " +
   "destinationApplicationSecurityGroups access priority direction provisioningState}";
 
-export const networkSecurityGroup: Kind = {
+export const networkSecurityGroup: KindRules = {
   type: "Microsoft.Network/networkSecurityGroups",
   members:
     `id name type etag location tags properties{flushConnection securityRules{${RULE}} defaultSecurityRules networkInterfaces ` +
@@ -27,14 +27,14 @@ export const networkSecurityGroup: Kind = {
   remove: networkRemove,
   check({ properties }) {
     const taken = new Map<string, string>();
-    const rules = list(properties["securityRules"]);
+    const rules = listIn(properties["securityRules"]);
     if (rules.length > 1000) refuse(400, "SecurityRuleLimitReached", "A network security group may hold 1000 rules.");
     for (const rule of rules) checkRule(rule, taken);
   },
   shape: ({ cloud, id, properties, before }) => ({
     properties: {
       resourceGuid: propertiesOf(before?.resource)["resourceGuid"] ?? cloud.random.uuid(),
-      securityRules: list(properties["securityRules"]).map((rule) => ({
+      securityRules: listIn(properties["securityRules"]).map((rule) => ({
         name: rule["name"],
         id: `${id}/securityRules/${String(rule["name"])}`,
         etag: "",
@@ -75,7 +75,7 @@ export const networkSecurityGroup: Kind = {
     const interfaces = users.filter((user) => user.type === "Microsoft.Network/networkInterfaces");
     const subnets = users
       .filter((user) => user.type === "Microsoft.Network/virtualNetworks")
-      .flatMap((user) => list(propertiesOf(user.resource)["subnets"]))
+      .flatMap((user) => listIn(propertiesOf(user.resource)["subnets"]))
       .filter((subnet) => keyOf(idOf(propertiesOf(subnet)["networkSecurityGroup"]) ?? "") === entry.key);
     if (interfaces.length > 0) properties["networkInterfaces"] = interfaces.map(({ id }) => ({ id }));
     if (subnets.length > 0) properties["subnets"] = subnets.map(({ id }) => ({ id }));
@@ -92,11 +92,11 @@ const DEFAULTS: readonly (readonly [string, number, string, string, string, stri
   ["DenyAllOutBound", 65500, "Outbound", "Deny", "*", "*"],
 ];
 
-function checkRule(rule: Json, taken: Map<string, string>): void {
-  const name = text(rule["name"]) ?? "";
+function checkRule(rule: JsonValue, taken: Map<string, string>): void {
+  const name = textIn(rule["name"]) ?? "";
   const properties = propertiesOf(rule);
   const priority = number(properties["priority"]);
-  const direction = text(properties["direction"]) ?? "";
+  const direction = textIn(properties["direction"]) ?? "";
   if (priority === undefined || priority < 100 || priority > 4096) {
     refuse(
       400,
@@ -109,7 +109,7 @@ function checkRule(rule: Json, taken: Map<string, string>): void {
     access: ["Allow", "Deny"],
     protocol: ["*", "Tcp", "Udp", "Icmp", "Esp", "Ah"],
   })) {
-    if (!allowed.some((value) => value.toLowerCase() === text(properties[field])?.toLowerCase())) {
+    if (!allowed.some((value) => value.toLowerCase() === textIn(properties[field])?.toLowerCase())) {
       refuse(
         400,
         "SecurityRuleInvalidParameter",
@@ -119,7 +119,7 @@ function checkRule(rule: Json, taken: Map<string, string>): void {
   }
   for (const field of ["sourcePortRange", "destinationPortRange"]) {
     const ranges = [properties[field], ...((properties[`${field}s`] as unknown[] | undefined) ?? [])];
-    for (const range of ranges.map(text)) {
+    for (const range of ranges.map(textIn)) {
       if (range !== undefined && !isPortRange(range)) {
         refuse(
           400,

@@ -1,13 +1,13 @@
 /** Storage accounts and their blob containers, as far as staging an image needs them. Blobs themselves are not simulated. */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
-import type { Cloud } from "../cloud.ts";
-import { clone, dig, text } from "../json.ts";
-import { atOnce, type Kind } from "../kind.ts";
+import type { SimCloud } from "../cloud.ts";
+import { clone, dig, textIn } from "../json.ts";
+import { atOnce, type KindRules } from "../kind.ts";
 
 const ACCOUNTS = "Microsoft.Storage/storageAccounts";
 
-export const storageAccount: Kind = {
+export const storageAccountRules: KindRules = {
   type: ACCOUNTS,
   members:
     "id name type location tags sku{name tier} kind identity extendedLocation zones placement properties{allowedCopyScope publicNetworkAccess " +
@@ -34,7 +34,7 @@ export const storageAccount: Kind = {
       // GPv1 ("Storage") is retired 2026-10-13.
       refuse(400, "InvalidRequestPropertyValue", `The value '${String(body["kind"])}' is not allowed for property kind.`);
     }
-    const sku = text(dig(body, "sku", "name"));
+    const sku = textIn(dig(body, "sku", "name"));
     if (sku === undefined || !/^(Standard|Premium)(V2)?_(LRS|GRS|RAGRS|ZRS|GZRS|RAGZRS)$/.test(sku)) {
       refuse(400, "InvalidRequestPropertyValue", `The value '${String(sku)}' is not allowed for property sku.name.`);
     }
@@ -54,11 +54,11 @@ export const storageAccount: Kind = {
 };
 
 /** Account names are one space for all of Azure. */
-export const isAccountFree = (cloud: Cloud, name: string): boolean =>
+export const isAccountFree = (cloud: SimCloud, name: string): boolean =>
   !cloud.limits.takenAccounts.includes(name) &&
   ![...cloud.ofType(ACCOUNTS)].some((account) => keyOf(account.name) === keyOf(name));
 
-export const blobContainer: Kind = {
+export const blobContainerRules: KindRules = {
   type: `${ACCOUNTS}/blobServices/containers`,
   members:
     "id name type etag properties{version deleted deletedTime remainingRetentionDays defaultEncryptionScope denyEncryptionScopeOverride " +

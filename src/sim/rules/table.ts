@@ -1,34 +1,34 @@
 /** The rules table: every resource type the simulation knows. A new type is a row here and a file beside it. */
-import type { Kind } from "../kind.ts";
-import { loadBalancer } from "./balancer.ts";
+import type { KindRules } from "../kind.ts";
+import { loadBalancerRules } from "./balancer.ts";
 import { disk } from "./disk.ts";
-import { image } from "./image.ts";
-import { networkInterface } from "./interface.ts";
+import { imageRules } from "./image.ts";
+import { networkInterfaceRules } from "./interface.ts";
 import { virtualMachine } from "./machine.ts";
-import { natGateway } from "./nat-gateway.ts";
+import { natGatewayRules } from "./nat-gateway.ts";
 import { virtualNetwork } from "./network.ts";
-import { availabilitySet, placementGroup, sshPublicKey } from "./placement.ts";
+import { availabilitySet, placementGroupRules, sshPublicKey } from "./placement.ts";
 import { publicAddress } from "./public-address.ts";
 import { networkSecurityGroup } from "./security-group.ts";
-import { blobContainer, storageAccount } from "./storage.ts";
+import { blobContainerRules, storageAccountRules } from "./storage.ts";
 
-export const KINDS: readonly Kind[] = [
+export const RULES: readonly KindRules[] = [
   virtualNetwork,
   networkSecurityGroup,
   publicAddress,
-  natGateway,
-  loadBalancer,
-  networkInterface,
+  natGatewayRules,
+  loadBalancerRules,
+  networkInterfaceRules,
   availabilitySet,
-  placementGroup,
+  placementGroupRules,
   sshPublicKey,
   disk,
-  image,
+  imageRules,
   virtualMachine,
-  storageAccount,
-  blobContainer,
+  storageAccountRules,
+  blobContainerRules,
 ];
 
-const BY_TYPE = new Map(KINDS.map((kind) => [kind.type.toLowerCase(), kind]));
+const BY_TYPE = new Map(RULES.map((kind) => [kind.type.toLowerCase(), kind]));
 
-export const kindOf = (type: string): Kind | undefined => BY_TYPE.get(type.toLowerCase());
+export const kindOf = (type: string): KindRules | undefined => BY_TYPE.get(type.toLowerCase());

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, openSync, closeSync, rmSync, utimesSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { missing, type Span, type Write } from "../../../src/azure/vhd/pages.ts";
+import { missingPages, type Span, type Write } from "../../../src/azure/vhd/pages.ts";
 import { dataSpans, surveyVhd, vhdBlobName } from "../../../src/azure/vhd/survey.ts";
 import { makeVhd, MIB, noise } from "./vhd-file.ts";
 
@@ -84,6 +84,6 @@ describe("what is missing in a blob", () => {
     ["the second of two", writes([0, 512], [8192, 512]), at([0, 512], [4096, 512]), writes([8192, 512])],
     ["the first of two", writes([0, 512], [8192, 512]), at([8192, 1024]), writes([0, 512])],
   ])("is %s", (_name, wanted, ranges, left) => {
-    expect(missing(wanted, ranges)).toEqual(left);
+    expect(missingPages(wanted, ranges)).toEqual(left);
   });
 });

@@ -1,6 +1,6 @@
 /** Public IP addresses: the cluster's own (its claim on the name), one a node with --pip, one for a NAT gateway. */
 import type { PublicIPAddress } from "@azure/arm-network";
-import { type Cluster, type PlannedNode, names, tagsOf } from "../cluster.ts";
+import { type Design, type PlannedNode, names, tagsOf } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import { type Tags, claimTags } from "../tags.ts";
 
@@ -11,11 +11,11 @@ const STANDARD: Pick<PublicIPAddress, "sku" | "publicIPAllocationMethod" | "publ
   publicIPAddressVersion: "IPv4",
 };
 
-export const claimId = ({ spec, facts, group }: Cluster): string =>
+export const claimId = ({ spec, facts, group }: Design): string =>
   resourceId(group, "publicAddress", names.claim(spec.name, facts.choices.id));
 
 /** The cluster's address. Its DNS label can belong to one resource only: this is what decides between two creates of one name. */
-export const claim = (cluster: Cluster): Resource<"publicAddress"> =>
+export const claim = (cluster: Design): Resource<"publicAddress"> =>
   claimWith(cluster, {
     ...claimTags(
       cluster.spec.name,
@@ -27,7 +27,7 @@ export const claim = (cluster: Cluster): Resource<"publicAddress"> =>
   });
 
 /** The claim with other tags: merged with those that another run wrote meanwhile. */
-export const claimWith = (cluster: Cluster, tags: Tags): Resource<"publicAddress"> => ({
+export const claimWith = (cluster: Design, tags: Tags): Resource<"publicAddress"> => ({
   kind: "publicAddress",
   id: claimId(cluster),
   label: "public address",
@@ -41,10 +41,10 @@ export const claimWith = (cluster: Cluster, tags: Tags): Resource<"publicAddress
   },
 });
 
-export const nodeAddressId = ({ group }: Cluster, node: PlannedNode): string =>
+export const nodeAddressId = ({ group }: Design, node: PlannedNode): string =>
   resourceId(group, "publicAddress", names.nodeAddress(node.name));
 
-export const nodeAddress = (cluster: Cluster, node: PlannedNode): Resource<"publicAddress"> => ({
+export const nodeAddress = (cluster: Design, node: PlannedNode): Resource<"publicAddress"> => ({
   kind: "publicAddress",
   id: nodeAddressId(cluster, node),
   label: `address of ${node.name}`,
@@ -55,10 +55,10 @@ export const nodeAddress = (cluster: Cluster, node: PlannedNode): Resource<"publ
   body: { location: cluster.facts.location, ...STANDARD, idleTimeoutInMinutes: 20, tags: tagsOf(cluster, node) },
 });
 
-export const gatewayAddressId = ({ spec, group }: Cluster): string =>
+export const gatewayAddressId = ({ spec, group }: Design): string =>
   resourceId(group, "publicAddress", `${names.natGateway(spec.name)}-ip`);
 
-export const gatewayAddress = (cluster: Cluster): Resource<"publicAddress"> => ({
+export const gatewayAddress = (cluster: Design): Resource<"publicAddress"> => ({
   kind: "publicAddress",
   id: gatewayAddressId(cluster),
   label: "address of the NAT gateway",

@@ -1,13 +1,13 @@
 /** Availability sets and the proximity placement group: how Azure spreads the machines over its racks, or keeps them close. */
-import { type Cluster } from "../cluster.ts";
+import { type Design } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import { SET_LIMIT } from "../../spec/spec.ts";
 
-export const placementGroupId = ({ spec, facts, group }: Cluster): string | undefined =>
+export const placementGroupId = ({ spec, facts, group }: Design): string | undefined =>
   facts.placementGroupId ??
   (spec.affinityGroup === undefined ? undefined : resourceId(group, "placementGroup", spec.affinityGroup));
 
-export const placementGroup = (cluster: Cluster, name: string): Resource<"placementGroup"> => ({
+export const placementGroup = (cluster: Design, name: string): Resource<"placementGroup"> => ({
   kind: "placementGroup",
   id: resourceId(cluster.group, "placementGroup", name),
   label: `proximity placement group ${name}`,
@@ -18,10 +18,10 @@ export const placementGroup = (cluster: Cluster, name: string): Resource<"placem
 /** A set holds 200 machines; a larger cluster has several: NAME, NAME-2, ... */
 const setName = (name: string, number: number): string => (number === 0 ? name : `${name}-${number + 1}`);
 
-export const availabilitySetId = ({ spec, group }: Cluster, node: number): string =>
+export const availabilitySetId = ({ spec, group }: Design, node: number): string =>
   resourceId(group, "availabilitySet", setName(spec.availabilitySet, Math.floor(node / SET_LIMIT)));
 
-export function availabilitySets(cluster: Cluster): Resource<"availabilitySet">[] {
+export function availabilitySets(cluster: Design): Resource<"availabilitySet">[] {
   const { spec, facts, tags, group } = cluster;
   const proximityPlacementGroup = placementGroupId(cluster);
   const numbers = [...new Set(facts.nodes.map((node) => Math.floor(node.index / SET_LIMIT)))];

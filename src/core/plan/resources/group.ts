@@ -1,8 +1,8 @@
 /** The resource group: the cluster's home, and what destroy deletes whole when the tool made it. */
-import type { Cluster } from "../cluster.ts";
+import type { Design } from "../cluster.ts";
 import type { Resource } from "../resource.ts";
 
-export const resourceGroup = ({ facts, tags, group }: Cluster): Resource<"resourceGroup"> => ({
+export const resourceGroup = ({ facts, tags, group }: Design): Resource<"resourceGroup"> => ({
   kind: "resourceGroup",
   id: group,
   label: `resource group ${facts.group}`,

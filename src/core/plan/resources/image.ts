@@ -1,10 +1,10 @@
 /** An image of the user's own: a managed image made from a page blob. */
-import { type Cluster, type OwnImage, names } from "../cluster.ts";
+import { type Design, type OwnImage, names } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 
-export const imageId = ({ spec, group }: Cluster): string => resourceId(group, "image", names.image(spec.name));
+export const imageId = ({ spec, group }: Design): string => resourceId(group, "image", names.image(spec.name));
 
-export const image = (cluster: Cluster, own: OwnImage): Resource<"image"> => ({
+export const image = (cluster: Design, own: OwnImage): Resource<"image"> => ({
   kind: "image",
   id: imageId(cluster),
   label: "image",

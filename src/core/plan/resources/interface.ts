@@ -1,15 +1,15 @@
 /** A node's network interface: the private address that was chosen before boot, in the pool, behind its own NAT rule. */
-import { type Cluster, type PlannedNode, names, tagsOf } from "../cluster.ts";
+import { type Design, type PlannedNode, names, tagsOf } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import { nodeAddressId } from "./address.ts";
 import { loadBalancerId, natRuleId, poolId } from "./load-balancer.ts";
 import { networkId, subnetId } from "./network.ts";
 import { securityGroupId } from "./security-group.ts";
 
-export const interfaceId = ({ group }: Cluster, node: PlannedNode): string =>
+export const interfaceId = ({ group }: Design, node: PlannedNode): string =>
   resourceId(group, "networkInterface", names.interface(node.name));
 
-export function networkInterface(cluster: Cluster, node: PlannedNode): Resource<"networkInterface"> {
+export function networkInterface(cluster: Design, node: PlannedNode): Resource<"networkInterface"> {
   const { facts } = cluster;
   return {
     kind: "networkInterface",

@@ -3,7 +3,7 @@
  * minute for each.) One inbound NAT rule a node, so that node i is at port SSH + i whatever else happens.
  */
 import type { InboundNatRule, LoadBalancingRule, OutboundRule, Probe } from "@azure/arm-network";
-import { type Cluster, names } from "../cluster.ts";
+import { type Design, names } from "../cluster.ts";
 import { endpointsOf } from "../endpoints.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import { claimId } from "./address.ts";
@@ -12,15 +12,15 @@ import { hasNatGateway } from "./network.ts";
 const FRONTEND = "cluster";
 const POOL = "nodes";
 
-const balancerId = ({ spec, group }: Cluster): string => resourceId(group, "loadBalancer", names.loadBalancer(spec.name));
+const balancerId = ({ spec, group }: Design): string => resourceId(group, "loadBalancer", names.loadBalancer(spec.name));
 
 export const loadBalancerId = balancerId;
-export const poolId = (cluster: Cluster): string => `${balancerId(cluster)}/backendAddressPools/${POOL}`;
+export const poolId = (cluster: Design): string => `${balancerId(cluster)}/backendAddressPools/${POOL}`;
 const natRuleName = (index: number): string => `ssh-${index}`;
-export const natRuleId = (cluster: Cluster, index: number): string =>
+export const natRuleId = (cluster: Design, index: number): string =>
   `${balancerId(cluster)}/inboundNatRules/${natRuleName(index)}`;
 
-export function loadBalancer(cluster: Cluster): Resource<"loadBalancer"> {
+export function loadBalancer(cluster: Design): Resource<"loadBalancer"> {
   const { spec, facts, tags } = cluster;
   const frontendIPConfiguration = { id: `${balancerId(cluster)}/frontendIPConfigurations/${FRONTEND}` };
   const endpoints = endpointsOf(spec);

@@ -1,6 +1,6 @@
 /** A machine: its image, its user-data, and disks and an interface that go when it goes. */
 import { base64 } from "../../base64.ts";
-import { type Cluster, type PlannedNode, names, tagsOf } from "../cluster.ts";
+import { type Design, type PlannedNode, names, tagsOf } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import { availabilitySetId } from "./availability.ts";
 import { imageId } from "./image.ts";
@@ -12,9 +12,9 @@ export const USER = "core";
 /** Azure caches no disk that is larger: https://learn.microsoft.com/azure/virtual-machines/premium-storage-performance#disk-caching */
 const MOST_CACHED_GIB = 4095;
 
-export const machineId = ({ group }: Cluster, node: PlannedNode): string => resourceId(group, "machine", node.name);
+export const machineId = ({ group }: Design, node: PlannedNode): string => resourceId(group, "machine", node.name);
 
-export function machine(cluster: Cluster, node: PlannedNode): Resource<"machine"> {
+export function machine(cluster: Design, node: PlannedNode): Resource<"machine"> {
   const { spec, facts } = cluster;
   const image = "own" in facts.image ? { reference: { id: imageId(cluster) } } : facts.image;
   const managedDisk = { storageAccountType: facts.premiumDisks ? "Premium_LRS" : "StandardSSD_LRS" };

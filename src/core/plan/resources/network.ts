@@ -1,5 +1,5 @@
 /** The virtual network with its one subnet, and the NAT gateway that many nodes need to reach the internet. */
-import { type Cluster, names } from "../cluster.ts";
+import { type Design, names } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import { gatewayAddressId } from "./address.ts";
 
@@ -11,17 +11,17 @@ const SUBNET = "nodes";
 /** Beyond this, an outbound rule leaves a node fewer than about 640 ports; a NAT gateway gives them out on demand. */
 const OUTBOUND_RULE_NODES = 100;
 
-export const networkId = ({ spec, group }: Cluster): string => resourceId(group, "network", names.network(spec.name));
+export const networkId = ({ spec, group }: Design): string => resourceId(group, "network", names.network(spec.name));
 
-export const subnetId = (cluster: Cluster): string => cluster.facts.subnetId ?? `${networkId(cluster)}/subnets/${SUBNET}`;
+export const subnetId = (cluster: Design): string => cluster.facts.subnetId ?? `${networkId(cluster)}/subnets/${SUBNET}`;
 
 /** Whether nodes go out through a NAT gateway; a network that is not ours is never changed, so there they do not. */
-export const hasNatGateway = ({ spec, facts }: Cluster): boolean =>
+export const hasNatGateway = ({ spec, facts }: Design): boolean =>
   facts.subnetId === undefined && spec.numNodes > OUTBOUND_RULE_NODES;
 
-export const natGatewayId = ({ spec, group }: Cluster): string => resourceId(group, "natGateway", names.natGateway(spec.name));
+export const natGatewayId = ({ spec, group }: Design): string => resourceId(group, "natGateway", names.natGateway(spec.name));
 
-export const natGateway = (cluster: Cluster): Resource<"natGateway"> => ({
+export const natGateway = (cluster: Design): Resource<"natGateway"> => ({
   kind: "natGateway",
   id: natGatewayId(cluster),
   label: "NAT gateway",
@@ -35,7 +35,7 @@ export const natGateway = (cluster: Cluster): Resource<"natGateway"> => ({
   },
 });
 
-export const network = (cluster: Cluster): Resource<"network"> => ({
+export const network = (cluster: Design): Resource<"network"> => ({
   kind: "network",
   id: networkId(cluster),
   label: "virtual network",

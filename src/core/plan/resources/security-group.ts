@@ -1,13 +1,13 @@
 /** The network security group: a Standard address is closed, and this opens SSH and the endpoints that were asked for. */
 import type { SecurityRule } from "@azure/arm-network";
-import { type Cluster, names } from "../cluster.ts";
+import { type Design, names } from "../cluster.ts";
 import { endpointsOf } from "../endpoints.ts";
 import { type Resource, resourceId } from "../resource.ts";
 
-export const securityGroupId = ({ spec, group }: Cluster): string =>
+export const securityGroupId = ({ spec, group }: Design): string =>
   resourceId(group, "securityGroup", names.securityGroup(spec.name));
 
-export function securityGroup(cluster: Cluster): Resource<"securityGroup"> {
+export function securityGroup(cluster: Design): Resource<"securityGroup"> {
   const { spec, facts, tags, group } = cluster;
   // The group sees traffic after the load balancer's translation: port 22 of the machine, not 22001 of the address.
   const opened = [

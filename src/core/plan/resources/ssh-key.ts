@@ -1,9 +1,9 @@
 /** The cluster's SSH public key as a resource of its own: what a rerun elsewhere gives new machines, and a person can look up. */
-import { type Cluster, names } from "../cluster.ts";
+import { type Design, names } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import { claimId } from "./address.ts";
 
-export const sshKey = (cluster: Cluster): Resource<"sshKey"> => ({
+export const sshKey = (cluster: Design): Resource<"sshKey"> => ({
   kind: "sshKey",
   id: resourceId(cluster.group, "sshKey", names.sshKey(cluster.spec.name)),
   label: "SSH public key",

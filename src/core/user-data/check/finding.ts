@@ -49,3 +49,8 @@ export function unfilled(line: number, path: string, { sealed }: CheckOptions): 
     "Give it as a plain #cloud-config.",
   );
 }
+
+export interface TreeProblem {
+  readonly line: number;
+  readonly message: string;
+}

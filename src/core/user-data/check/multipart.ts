@@ -5,7 +5,7 @@
 import { fromBase64 } from "../../base64.ts";
 import { error, type CheckOptions, type Finding } from "./finding.ts";
 
-export interface Part {
+export interface MimePart {
   /** From 1. */
   readonly number: number;
   /** Line of the file where its body begins. */
@@ -24,7 +24,7 @@ export const isMultipart = (text: string): boolean =>
 export function checkMultipart(
   text: string,
   { platform }: CheckOptions,
-  checkPart: (part: Part) => readonly Finding[],
+  checkPart: (part: MimePart) => readonly Finding[],
 ): readonly Finding[] {
   if (platform === "coreos") {
     const advice = "Make one #cloud-config of the parts, with the scripts under write_files.";
@@ -32,7 +32,7 @@ export function checkMultipart(
   }
   const parts = partsOf(text);
   if (!Array.isArray(parts)) return [parts as Finding];
-  return parts.flatMap((part: Part | Finding): readonly Finding[] => {
+  return parts.flatMap((part: MimePart | Finding): readonly Finding[] => {
     if ("level" in part) return [part];
     return checkPart(part).map((finding) => ({
       ...finding,
@@ -70,7 +70,7 @@ function headersOf(lines: readonly string[], from: number): Headers | undefined 
 
 const typeOf = (header: string): string => (/^\s*([^\s;]+)/.exec(header)?.[1] ?? "").toLowerCase();
 
-function partsOf(text: string): readonly (Part | Finding)[] | Finding {
+function partsOf(text: string): readonly (MimePart | Finding)[] | Finding {
   const lines = text.split("\n");
   const top = headersOf(lines, 0);
   const header = top?.headers.get("content-type") ?? "";
@@ -87,7 +87,7 @@ function partsOf(text: string): readonly (Part | Finding)[] | Finding {
   return [...parts, ...unfinished];
 }
 
-function part(lines: readonly string[], mark: number, until: number, number: number): Part | Finding {
+function part(lines: readonly string[], mark: number, until: number, number: number): MimePart | Finding {
   const refused = (what: string): Finding =>
     error(mark + 2, `part ${number}`, `part ${number} ${what}: a node refuses all parts`);
   const head = headersOf(lines, mark + 1);

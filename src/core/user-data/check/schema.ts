@@ -2,24 +2,24 @@
  * The keys that coreos-cloudinit knows, and what each takes: Flatcar's version of 2026-05; those of CoreOS knew the same.
  * A table, so that a new key is a row. Anything else in a file is ignored by a node without a word.
  */
-export type Shape =
+export type KeyShape =
   | { readonly type: "text"; readonly valid?: RegExp; readonly want?: string }
   | { readonly type: "int" | "number" | "bool" }
-  | { readonly type: "list"; readonly of: Shape }
-  | { readonly type: "map"; readonly keys: Readonly<Record<string, Shape>> };
+  | { readonly type: "list"; readonly of: KeyShape }
+  | { readonly type: "map"; readonly keys: Readonly<Record<string, KeyShape>> };
 
-const text: Shape = { type: "text" };
-const int: Shape = { type: "int" };
-const number: Shape = { type: "number" };
-const bool: Shape = { type: "bool" };
-const list = (of: Shape): Shape => ({ type: "list", of });
-const map = (keys: Readonly<Record<string, Shape>>): Shape => ({ type: "map", keys });
-const oneOf = (...words: readonly string[]): Shape => ({
+const text: KeyShape = { type: "text" };
+const int: KeyShape = { type: "int" };
+const number: KeyShape = { type: "number" };
+const bool: KeyShape = { type: "bool" };
+const list = (of: KeyShape): KeyShape => ({ type: "list", of });
+const map = (keys: Readonly<Record<string, KeyShape>>): KeyShape => ({ type: "map", keys });
+const oneOf = (...words: readonly string[]): KeyShape => ({
   type: "text",
   valid: new RegExp(`^(${words.map((word) => word.replaceAll("+", "\\+")).join("|")})$`),
   want: words.join(", "),
 });
-const keys = (shape: Shape, names: string): Record<string, Shape> =>
+const keys = (shape: KeyShape, names: string): Record<string, KeyShape> =>
   Object.fromEntries(names.split(" ").map((name) => [name, shape]));
 
 const UNIT = map({

@@ -3,10 +3,10 @@
  * not among the valid ones. What values mean together is for the other checks.
  */
 import { error, unfilled, warning, type CheckOptions, type Finding } from "./finding.ts";
-import type { Shape } from "./schema.ts";
-import type { Entry, Mapping, Scalar, Tree } from "./tree.ts";
+import type { KeyShape } from "./schema.ts";
+import type { YamlEntry, Mapping, Scalar, Tree } from "./tree.ts";
 
-export function checkStructure(tree: Tree, shape: Shape, path: string, options: CheckOptions): readonly Finding[] {
+export function checkStructure(tree: Tree, shape: KeyShape, path: string, options: CheckOptions): readonly Finding[] {
   if (shape.type === "map")
     return tree.kind === "map" ? checkMap(tree, shape.keys, path, options) : [wrongType(tree, path, "a map")];
   if (shape.type === "list") {
@@ -32,7 +32,12 @@ function isField(tree: Tree): boolean {
 
 const WANTED = { text: "text", int: "a whole number", number: "a number", bool: "true or false" } as const;
 
-function checkMap(map: Mapping, keys: Readonly<Record<string, Shape>>, path: string, options: CheckOptions): readonly Finding[] {
+function checkMap(
+  map: Mapping,
+  keys: Readonly<Record<string, KeyShape>>,
+  path: string,
+  options: CheckOptions,
+): readonly Finding[] {
   return map.entries.flatMap((entry): readonly Finding[] => {
     const at = path === "" ? entry.key : `${path}.${entry.key}`;
     const shape = Object.hasOwn(keys, entry.key) ? keys[entry.key] : undefined;
@@ -45,7 +50,7 @@ function checkMap(map: Mapping, keys: Readonly<Record<string, Shape>>, path: str
 }
 
 /** Flatcar since 3975.2.0 ignores dashed keys (flatcar/scripts#1687) while its -validate still accepts them; CoreOS took both. */
-function dashedKey(entry: Entry, underscored: string, path: string, { platform }: CheckOptions): Finding {
+function dashedKey(entry: YamlEntry, underscored: string, path: string, { platform }: CheckOptions): Finding {
   const advice = `Write ${underscored}.`;
   if (platform === "coreos")
     return warning(entry.line, path, `${entry.key} has a dash: CoreOS takes it, Flatcar would ignore it`, advice);
@@ -66,7 +71,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   passwd: "That is Butane's: leave #cloud-config out, and make Ignition of it with butane --strict.",
 };
 
-function unknown(entry: Entry, known: readonly string[], path: string): Finding {
+function unknown(entry: YamlEntry, known: readonly string[], path: string): Finding {
   const near = known.find((key) => isNear(key, entry.key));
   const elsewhere = Object.hasOwn(ELSEWHERE, entry.key) ? ELSEWHERE[entry.key] : undefined;
   const foreign = /[\u00a0\u2007\u200b\u202f\ufeff]/.test(entry.key)
@@ -88,7 +93,7 @@ function isNear(a: string, b: string): boolean {
 const wrongType = (tree: Tree, path: string, wanted: string): Finding =>
   error(tree.line, path, `${path === "" ? "the file" : path} must be ${wanted}`);
 
-function checkScalar(scalar: Scalar, shape: Exclude<Shape, { type: "list" | "map" }>, path: string): readonly Finding[] {
+function checkScalar(scalar: Scalar, shape: Exclude<KeyShape, { type: "list" | "map" }>, path: string): readonly Finding[] {
   const { text, plain, line } = scalar;
   if (plain && /^(~|null|Null|NULL|)$/.test(text)) {
     return [error(line, path, `${path} has no value`, "Give it one, or leave the key out; what follows a # is a comment.")];

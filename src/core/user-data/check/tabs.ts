@@ -2,13 +2,13 @@
  * Tabs that libyaml refuses and the parser here lets pass: at the start of a line, be it a blank one or a comment, and after the dash of
  * a list. Inside brackets and in texts they are harmless.
  */
-import type { Problem } from "./tree.ts";
+import type { TreeProblem } from "./finding.ts";
 
 /** @param skip stretches of the source where a tab is a character like others: quoted texts, blocks, and what is in brackets */
-export function tabProblems(source: string, skip: readonly (readonly [start: number, end: number])[]): readonly Problem[] {
+export function tabProblems(source: string, skip: readonly (readonly [start: number, end: number])[]): readonly TreeProblem[] {
   const lines = source.split("\n");
   let offset = 0;
-  return lines.flatMap((text, index): readonly Problem[] => {
+  return lines.flatMap((text, index): readonly TreeProblem[] => {
     const found = /^(?:\t| *(?:- *)+\t)/.exec(text)?.[0];
     const at = offset + (found?.length ?? 0) - 1;
     offset += text.length + 1;

@@ -2,6 +2,7 @@
  * YAML as a tree that remembers lines, what was quoted and which keys came twice: what a loader forgets, and what a checker
  * needs. Knows nothing of cloud-config.
  */
+import type { TreeProblem } from "./finding.ts";
 import {
   COLLECTION_STYLE,
   EVENT_ID,
@@ -34,7 +35,7 @@ interface List {
   readonly line: number;
   readonly items: readonly Tree[];
 }
-export interface Entry {
+export interface YamlEntry {
   readonly key: string;
   readonly line: number;
   readonly value: Tree;
@@ -44,20 +45,15 @@ export interface Mapping {
   readonly line: number;
   /** Where it begins in the source. */
   readonly start: number;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly YamlEntry[];
 }
 export type Tree = Scalar | List | Mapping;
-
-export interface Problem {
-  readonly line: number;
-  readonly message: string;
-}
 
 const BINARY = /^(!!binary|!<tag:yaml\.org,2002:binary>)$/;
 
 interface Parsed {
   readonly documents: readonly Tree[];
-  readonly problems: readonly Problem[];
+  readonly problems: readonly TreeProblem[];
 }
 
 /** One tree a document; or what is wrong, as the parser says it. */
@@ -98,7 +94,7 @@ export const valueAt = (map: Mapping, key: string): Tree | undefined => map.entr
 class Builder {
   private readonly source: string;
   private readonly anchors = new Map<string, Tree>();
-  private readonly problems: Problem[] = [];
+  private readonly problems: TreeProblem[] = [];
   /** Where a tab is no fault: texts that are no plain ones, and brackets. */
   private readonly tabbed: [start: number, end: number][] = [];
   private readonly starts: readonly number[];
@@ -110,7 +106,7 @@ class Builder {
     this.starts = [0, ...[...source.matchAll(/\r\n|\r|\n/g)].map((end) => end.index + end[0].length)];
   }
 
-  build(events: readonly Event[]): { documents: readonly Tree[]; problems: readonly Problem[] } {
+  build(events: readonly Event[]): { documents: readonly Tree[]; problems: readonly TreeProblem[] } {
     this.events = events;
     const documents: Tree[] = [];
     while (this.next < events.length) {
@@ -183,8 +179,8 @@ class Builder {
   }
 
   private map(line: number, start: number): Mapping {
-    const own: Entry[] = [];
-    const merged: Entry[] = [];
+    const own: YamlEntry[] = [];
+    const merged: YamlEntry[] = [];
     while (this.events[this.next]?.type !== EVENT_ID.POP) {
       const name = this.tree(line);
       const value = this.tree(name.line);
@@ -225,7 +221,7 @@ class Builder {
   }
 }
 
-function entriesOf(tree: Tree): readonly Entry[] {
+function entriesOf(tree: Tree): readonly YamlEntry[] {
   if (tree.kind === "map") return tree.entries;
   return tree.kind === "list" ? tree.items.flatMap(entriesOf) : [];
 }

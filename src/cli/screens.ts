@@ -1,0 +1,23 @@
+/** What each command does: nothing of one is loaded before it is asked for, so `--help` costs the parser alone. */
+import type { CommandName } from "./commands.ts";
+import type { Invocation } from "./invocation.ts";
+
+type Screen = (invocation: Invocation) => Promise<number>;
+
+export const SCREENS: { readonly [K in CommandName]: () => Promise<Screen> } = {
+  create: async () => (await import("./create.ts")).createCommand,
+  plan: async () => (await import("./create.ts")).planCommand,
+  status: async () => (await import("./status.ts")).statusCommand,
+  list: async () => (await import("./list.ts")).listCommand,
+  remove: async () => (await import("./remove.ts")).removeCommand,
+  destroy: async () => (await import("./destroy.ts")).destroyCommand,
+  gc: async () => (await import("./gc.ts")).gcCommand,
+  ssh: async () => (await import("./ssh.ts")).sshCommand,
+  run: async () => (await import("./run.ts")).runCommand,
+  export: async () => (await import("./export.ts")).exportCommand,
+  lint: async () => (await import("./lint.ts")).lint,
+  "generate-mgmt-cert": async () => (await import("./certificate.ts")).generateManagementCertificateCommand,
+  "create-azure-user-data": async () => (await import("./user-data.ts")).createAzureUserDataCommand,
+  emulate: async () => (await import("./emulate.ts")).emulate,
+  completion: async () => (await import("./completion-command.ts")).completion,
+};

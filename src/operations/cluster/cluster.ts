@@ -1,0 +1,43 @@
+/** The cluster that is there under a name, as a look at Azure has found it: where, whose the group is, and who claims the name. */
+import type { PublicIPAddress } from "@azure/arm-network";
+import type { GroupFacts } from "../../azure/lookups/groups.ts";
+import type { Owner } from "../../core/plan/proof.ts";
+import { DESTROYING } from "../../core/plan/tags.ts";
+
+export interface Cluster {
+  readonly name: string;
+  readonly groupName: string;
+  /** Undefined when there is no such group. */
+  readonly group: GroupFacts | undefined;
+  /** The group is the cluster's own, by its tags. */
+  readonly own: boolean;
+  /** The group's public addresses, as this look saw them; undefined where this ARM does not list them. */
+  readonly addresses: readonly PublicIPAddress[] | undefined;
+  /** Those that hold the cluster's choices: one, none when it is half made or not there, more when something went wrong. */
+  readonly claims: readonly PublicIPAddress[];
+  /** What of the group is the cluster's. */
+  readonly owner: Owner;
+}
+
+/** Whether the group exists and somebody else made it: it is used, never changed and never deleted. */
+export const isForeign = ({ group, own }: Pick<Cluster, "group" | "own">): boolean => group !== undefined && !own;
+
+/** Whether somebody has begun to destroy it. */
+export const isDoomed = ({ group, claims }: Pick<Cluster, "group" | "claims">): boolean =>
+  group?.deleting === true || [group?.tags, ...claims.map((one) => one.tags)].some((tags) => tags?.[DESTROYING] !== undefined);
+
+/** The time of death, in milliseconds since 1970; of several the latest, undefined when none is readable. */
+export function expiryOf({ group, own, claims }: Pick<Cluster, "group" | "own" | "claims">): number | undefined {
+  const tags = [own ? group?.tags : undefined, ...claims.map((one) => one.tags)];
+  const times = tags
+    .map((one) => one?.["aoc-expires"] ?? "")
+    .filter((text) => ISO_TIME.test(text))
+    .map((text) => Date.parse(text))
+    .filter((time) => !Number.isNaN(time));
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+// --- internal ---
+
+/** As the tool writes it; a date that leaves something to guess is none. */
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/;
