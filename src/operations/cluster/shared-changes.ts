@@ -28,7 +28,7 @@ import { resourceGroup } from "../../core/plan/resources/group.ts";
 import { mergeClaimTags } from "../../core/plan/claim-change.ts";
 import { nodesIn } from "../../core/plan/read-tags.ts";
 import { DESTROYING, type Tags } from "../../core/plan/tags.ts";
-import type { ConvergeOptions } from "../../engine/converge.ts";
+import type { ConvergeOptions } from "../../engine/convergence.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Run } from "../run.ts";
