@@ -4,6 +4,7 @@ import { keyOf } from "../arm-id.ts";
 import type { SimCloud, StoredResource } from "../cloud.ts";
 import { clone, dig, type JsonValue, number, object, propertiesOf, textIn } from "../json.ts";
 import type { KindRules } from "../kind.ts";
+import { computeHead } from "./heads.ts";
 
 const DISKS = "Microsoft.Compute/disks";
 
@@ -19,17 +20,15 @@ export const DISK_SKUS = [
 ];
 
 export const disk: KindRules = {
-  type: DISKS,
-  members:
-    "id name type location tags zones sku{name tier} managedBy managedByExtended extendedLocation properties{timeCreated osType " +
-    "hyperVGeneration purchasePlan supportedCapabilities creationData diskSizeGB diskSizeBytes uniqueId encryptionSettingsCollection " +
-    "provisioningState diskIOPSReadWrite diskMBpsReadWrite diskIOPSReadOnly diskMBpsReadOnly diskState encryption maxShares shareInfo " +
-    "networkAccessPolicy diskAccessId burstingEnabledTime tier burstingEnabled propertyUpdatesInProgress supportsHibernation " +
-    "securityProfile completionPercent publicNetworkAccess dataAccessAuthMode optimizedForFrequentAttach LastOwnershipUpdateTime}",
+  ...computeHead(
+    DISKS,
+    "zones sku{name tier} managedBy managedByExtended extendedLocation properties{timeCreated osType " +
+      "hyperVGeneration purchasePlan supportedCapabilities creationData diskSizeGB diskSizeBytes uniqueId encryptionSettingsCollection " +
+      "provisioningState diskIOPSReadWrite diskMBpsReadWrite diskIOPSReadOnly diskMBpsReadOnly diskState encryption maxShares shareInfo " +
+      "networkAccessPolicy diskAccessId burstingEnabledTime tier burstingEnabled propertyUpdatesInProgress supportsHibernation " +
+      "securityProfile completionPercent publicNetworkAccess dataAccessAuthMode optimizedForFrequentAttach LastOwnershipUpdateTime}",
+  ),
   name: /^[A-Za-z0-9_][A-Za-z0-9._-]{0,79}$/,
-  located: true,
-  etag: false,
-  stateful: true,
   create: { status: 202, state: "Updating", seconds: [1, 2], header: "both", retry: 2, poll: 2 },
   update: { status: 202, state: "Updating", seconds: [1, 2], header: "both", retry: 2, poll: 2 },
   remove: { status: 202, state: "Deleting", seconds: [1, 5], header: "both", retry: 10, poll: 10 },

@@ -2,16 +2,14 @@
 import { refuse } from "../arm-error.ts";
 import { dig, textIn } from "../json.ts";
 import type { KindRules } from "../kind.ts";
+import { computeHead } from "./heads.ts";
 
 export const imageRules: KindRules = {
-  type: "Microsoft.Compute/images",
-  members:
-    "id name type location tags extendedLocation properties{sourceVirtualMachine storageProfile{osDisk{snapshot managedDisk blobUri caching " +
-    "diskSizeGB storageAccountType diskEncryptionSet osType osState} dataDisks zoneResilient} provisioningState hyperVGeneration}",
-  name: /^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/,
-  located: true,
-  etag: false,
-  stateful: true,
+  ...computeHead(
+    "Microsoft.Compute/images",
+    "extendedLocation properties{sourceVirtualMachine storageProfile{osDisk{snapshot managedDisk blobUri caching " +
+      "diskSizeGB storageAccountType diskEncryptionSet osType osState} dataDisks zoneResilient} provisioningState hyperVGeneration}",
+  ),
   create: { status: 201, state: "Creating", seconds: [15, 30], header: "async" },
   update: { status: 200, state: "Updating", seconds: [5, 10], header: "async" },
   remove: { status: 202, state: "Deleting", seconds: [5, 10], header: "both", retry: 10, poll: 10 },

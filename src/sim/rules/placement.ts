@@ -5,6 +5,7 @@ import { locationOf } from "../catalogue/locations.ts";
 import type { SimCloud, StoredResource } from "../cloud.ts";
 import { clone, dig, idOf, number, object, propertiesOf, textIn } from "../json.ts";
 import { atOnce, type KindRules } from "../kind.ts";
+import { writtenHead } from "./heads.ts";
 import { sshKeyProblem } from "./ssh-key.ts";
 
 const MACHINES = "Microsoft.Compute/virtualMachines";
@@ -12,18 +13,13 @@ const SETS = "Microsoft.Compute/availabilitySets";
 const GROUPS = "Microsoft.Compute/proximityPlacementGroups";
 
 export const availabilitySet: KindRules = {
-  type: SETS,
-  members:
-    "id name type location tags sku{name tier capacity} properties{platformUpdateDomainCount platformFaultDomainCount virtualMachines " +
-    "proximityPlacementGroup{id} statuses scheduledEventsPolicy virtualMachineScaleSetMigrationInfo}",
-  name: /^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/,
-  located: true,
-  etag: false,
-  stateful: false,
+  ...writtenHead(
+    SETS,
+    "sku{name tier capacity} properties{platformUpdateDomainCount platformFaultDomainCount virtualMachines " +
+      "proximityPlacementGroup{id} statuses scheduledEventsPolicy virtualMachineScaleSetMigrationInfo}",
+  ),
   // Recorded: 200 for a new one too, and no provisioningState.
   create: atOnce(200),
-  update: atOnce(200),
-  remove: atOnce(200),
   check({ cloud, properties, location, before }) {
     const faults = number(properties["platformFaultDomainCount"]) ?? 2;
     const most = locationOf(location)?.faultDomains ?? 2;
@@ -73,17 +69,11 @@ export const machinesIn = (cloud: SimCloud, set: StoredResource): StoredResource
   cloud.users(set.id).filter((user) => user.type === MACHINES);
 
 export const placementGroupRules: KindRules = {
-  type: GROUPS,
-  members:
-    "id name type location tags zones properties{proximityPlacementGroupType virtualMachines virtualMachineScaleSets availabilitySets " +
-    "colocationStatus intent{vmSizes}}",
-  name: /^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/,
-  located: true,
-  etag: false,
-  stateful: false,
-  create: atOnce(201),
-  update: atOnce(200),
-  remove: atOnce(200),
+  ...writtenHead(
+    GROUPS,
+    "zones properties{proximityPlacementGroupType virtualMachines virtualMachineScaleSets availabilitySets " +
+      "colocationStatus intent{vmSizes}}",
+  ),
   check({ properties }) {
     const type = textIn(properties["proximityPlacementGroupType"]) ?? "Standard";
     if (type !== "Standard" && type !== "Ultra")
@@ -129,15 +119,8 @@ export function checkPlacement(cloud: SimCloud, id: string | undefined, location
 }
 
 export const sshPublicKey: KindRules = {
-  type: "Microsoft.Compute/sshPublicKeys",
-  members: "id name type location tags properties{publicKey}",
+  ...writtenHead("Microsoft.Compute/sshPublicKeys", "properties{publicKey}"),
   name: /^[A-Za-z0-9_-]{1,80}$/,
-  located: true,
-  etag: false,
-  stateful: false,
-  create: atOnce(201),
-  update: atOnce(200),
-  remove: atOnce(200),
   check({ properties, before }) {
     const key = textIn(properties["publicKey"]);
     const problem = key === undefined ? undefined : sshKeyProblem(key);
