@@ -1,7 +1,8 @@
 /** Managed disks: made with a machine, or alone; a disk that a machine holds is not deleted. */
-import { refuse } from "../arm-error.ts";
+import { invalid, refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
-import type { SimCloud, StoredResource } from "../cloud.ts";
+import type { SimCloud } from "../cloud.ts";
+import type { StoredResource } from "../cloud-index.ts";
 import { clone, dig, type JsonValue, number, object, propertiesOf, textIn } from "../json.ts";
 import type { KindRules } from "../kind.ts";
 import { computeHead } from "./heads.ts";
@@ -34,12 +35,11 @@ export const disk: KindRules = {
   remove: { status: 202, state: "Deleting", seconds: [1, 5], header: "both", retry: 10, poll: 10 },
   check({ body, properties }) {
     const sku = textIn(dig(body, "sku", "name")) ?? "Standard_LRS";
-    if (!DISK_SKUS.includes(sku)) refuse(400, "InvalidParameter", `The disk SKU '${sku}' is not valid.`, { target: "sku.name" });
+    if (!DISK_SKUS.includes(sku)) invalid(`The disk SKU '${sku}' is not valid.`, "sku.name");
     const option = textIn(dig(properties, "creationData", "createOption"));
-    if (option === undefined)
-      refuse(400, "InvalidParameter", "Required parameter 'creationData' is missing (null).", { target: "creationData" });
+    if (option === undefined) invalid("Required parameter 'creationData' is missing (null).", "creationData");
     if (option === "Empty" && number(properties["diskSizeGB"]) === undefined) {
-      refuse(400, "InvalidParameter", "Required parameter 'disk.diskSizeGB' is missing (null).", { target: "disk.diskSizeGB" });
+      invalid("Required parameter 'disk.diskSizeGB' is missing (null).", "disk.diskSizeGB");
     }
   },
   shape: ({ cloud, body, properties, before }) => ({

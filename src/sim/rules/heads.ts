@@ -2,7 +2,8 @@
  * What the kinds of one service have alike, said once: the members of every body, the pattern of names, whether there is an etag and a
  * provisioningState, how a removal is answered. A kind spreads its head and says the rest itself; what it says below wins.
  */
-import type { SimCloud, StoredResource } from "../cloud.ts";
+import type { SimCloud } from "../cloud.ts";
+import type { StoredResource } from "../cloud-index.ts";
 import { propertiesOf } from "../json.ts";
 import { atOnce, type KindRules } from "../kind.ts";
 import { networkRemove } from "./timings.ts";

@@ -1,10 +1,11 @@
 /**
- * Virtual machines: what Azure refuses is in machine-checks.ts and machine-profile.ts; here is what a machine is made of,
+ * Virtual machines: what Azure refuses is in machine-checks.ts, machine-profile.ts and machine-disks.ts; here is what a machine is made of,
  * what comes into being with it (disks), whom it holds (interfaces), and what goes with it when it is deleted.
  * Longer than most: a machine touches disks, interfaces and addresses.
  */
 import { keyOf, parentOf } from "../arm-id.ts";
-import type { SimCloud, StoredResource } from "../cloud.ts";
+import type { SimCloud } from "../cloud.ts";
+import type { StoredResource } from "../cloud-index.ts";
 import { clone, dig, idOf, type JsonValue, listIn, number, object, propertiesOf, textIn } from "../json.ts";
 import type { Change, KindRules, Timing } from "../kind.ts";
 import { digest } from "./digest.ts";

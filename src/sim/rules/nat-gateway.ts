@@ -1,6 +1,6 @@
 /** NAT gateways: the SKU of the gateway and of its addresses must agree (Standard with Standard, StandardV2 with StandardV2). */
 import { refuse } from "../arm-error.ts";
-import { clone, dig, idOf, listIn, number, object, propertiesOf, textIn } from "../json.ts";
+import { clone, dig, idOf, listIn, number, object, textIn } from "../json.ts";
 import type { KindRules } from "../kind.ts";
 import { guidOf, networkHead } from "./heads.ts";
 import { holderOf } from "./public-address.ts";

@@ -1,8 +1,9 @@
 /** Availability sets, proximity placement groups and SSH key resources: small, at once, no operations. */
-import { refuse } from "../arm-error.ts";
+import { invalid, refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import { locationOf } from "../catalogue/locations.ts";
-import type { SimCloud, StoredResource } from "../cloud.ts";
+import type { SimCloud } from "../cloud.ts";
+import type { StoredResource } from "../cloud-index.ts";
 import { clone, dig, idOf, number, object, propertiesOf, textIn } from "../json.ts";
 import { atOnce, type KindRules } from "../kind.ts";
 import { writtenHead } from "./heads.ts";
@@ -24,15 +25,11 @@ export const availabilitySet: KindRules = {
     const faults = number(properties["platformFaultDomainCount"]) ?? 2;
     const most = locationOf(location)?.faultDomains ?? 2;
     if (faults < 1 || faults > most) {
-      refuse(400, "InvalidParameter", `The specified fault domain count ${faults} must fall in the range 1 to ${most}.`, {
-        target: "platformFaultDomainCount",
-      });
+      invalid(`The specified fault domain count ${faults} must fall in the range 1 to ${most}.`, "platformFaultDomainCount");
     }
     const updates = number(properties["platformUpdateDomainCount"]) ?? 5;
     if (updates < 1 || updates > 20) {
-      refuse(400, "InvalidParameter", `The specified update domain count ${updates} must fall in the range 1 to 20.`, {
-        target: "platformUpdateDomainCount",
-      });
+      invalid(`The specified update domain count ${updates} must fall in the range 1 to 20.`, "platformUpdateDomainCount");
     }
     for (const field of ["platformFaultDomainCount", "platformUpdateDomainCount"]) {
       const old = propertiesOf(before?.resource)[field];
@@ -112,9 +109,10 @@ export function checkPlacement(cloud: SimCloud, id: string | undefined, location
   const group = cloud.get(id);
   if (group === undefined || keyOf(group.type) !== keyOf(GROUPS)) refuse(404, "NotFound", `The entity was not found: ${id}.`);
   if (group.location !== location) {
-    refuse(400, "InvalidParameter", `The proximity placement group ${id} is in location ${group.location}, not in ${location}.`, {
-      target: "proximityPlacementGroup",
-    });
+    invalid(
+      `The proximity placement group ${id} is in location ${group.location}, not in ${location}.`,
+      "proximityPlacementGroup",
+    );
   }
 }
 
@@ -124,7 +122,7 @@ export const sshPublicKey: KindRules = {
   check({ properties, before }) {
     const key = textIn(properties["publicKey"]);
     const problem = key === undefined ? undefined : sshKeyProblem(key);
-    if (problem !== undefined) refuse(400, "InvalidParameter", problem, { target: "publicKey" });
+    if (problem !== undefined) invalid(problem, "publicKey");
     const old = propertiesOf(before?.resource)["publicKey"];
     if (old !== undefined && key !== undefined && old !== key) {
       refuse(409, "PropertyChangeNotAllowed", "Changing property 'publicKey' is not allowed.", { target: "publicKey" });

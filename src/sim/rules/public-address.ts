@@ -4,7 +4,8 @@
  */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
-import type { SimCloud, StoredResource } from "../cloud.ts";
+import type { SimCloud } from "../cloud.ts";
+import type { StoredResource } from "../cloud-index.ts";
 import { clone, dig, idOf, type JsonValue, listIn, object, propertiesOf, textIn } from "../json.ts";
 import type { Change, KindRules } from "../kind.ts";
 import { guidOf, networkHead } from "./heads.ts";
@@ -123,19 +124,23 @@ export function isLabelFree(cloud: SimCloud, location: string, label: string, se
   return true;
 }
 
+/** @throws ArmError 400 InvalidDomainNameLabel */
+export function checkLabelForm(label: string): void {
+  if (/^[a-z][a-z0-9-]{1,61}[a-z0-9]$/.test(label)) return;
+  refuse(
+    400,
+    "InvalidDomainNameLabel",
+    `The domain name label ${label} is invalid. It must conform to the following regular expression: ^[a-z][a-z0-9-]{1,61}[a-z0-9]$.`,
+  );
+}
+
 /** Microsoft's list has more whole words; these two anywhere and this one at the start are what names of clusters hold. */
 const RESERVED = /microsoft|windows|^login|^(azure|bing|excel|exchange|office|office365|outlook|sharepoint|skype|xbox)$/i;
 
 function checkLabel({ cloud, id, location, properties }: Change): void {
   const label = textIn(dig(properties, "dnsSettings", "domainNameLabel"));
   if (label === undefined) return;
-  if (!/^[a-z][a-z0-9-]{1,61}[a-z0-9]$/.test(label)) {
-    refuse(
-      400,
-      "InvalidDomainNameLabel",
-      `The domain name label ${label} is invalid. It must conform to the following regular expression: ^[a-z][a-z0-9-]{1,61}[a-z0-9]$.`,
-    );
-  }
+  checkLabelForm(label);
   if (RESERVED.test(label)) {
     refuse(
       400,
