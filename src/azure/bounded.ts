@@ -12,22 +12,18 @@ import { requestLine } from "./failure.ts";
 export const MOST_BYTES = 64 * 1024 * 1024;
 
 /** @param most bytes of a body, unpacked */
-export async function boundedClient(most = MOST_BYTES): Promise<HttpClient> {
-  const { createDefaultHttpClient } = await import("@azure/core-rest-pipeline");
-  const client = createDefaultHttpClient();
-  return {
-    async sendRequest(request) {
-      request.streamResponseStatusCodes = new Set([Number.POSITIVE_INFINITY]);
-      // said to the server and not to the SDK, which would unpack without counting
-      request.requestOverrides = {
-        headers: { ...request.headers.toJSON({ preserveCase: true }), "Accept-Encoding": "gzip, deflate" },
-      };
-      const { readableStreamBody, ...response } = await client.sendRequest(request);
-      const bodyAsText = readableStreamBody === undefined ? "" : await textOf(readableStreamBody as Readable, response, most);
-      return { ...response, bodyAsText };
-    },
-  };
-}
+export const boundedClient = (client: HttpClient, most = MOST_BYTES): HttpClient => ({
+  async sendRequest(request) {
+    request.streamResponseStatusCodes = new Set([Number.POSITIVE_INFINITY]);
+    // said to the server and not to the SDK, which would unpack without counting
+    request.requestOverrides = {
+      headers: { ...request.headers.toJSON({ preserveCase: true }), "Accept-Encoding": "gzip, deflate" },
+    };
+    const { readableStreamBody, ...response } = await client.sendRequest(request);
+    const bodyAsText = readableStreamBody === undefined ? "" : await textOf(readableStreamBody as Readable, response, most);
+    return { ...response, bodyAsText };
+  },
+});
 
 // --- internal ---
 

@@ -5,10 +5,9 @@ import type { ResourceManagementClient } from "@azure/arm-resources";
 import type { StorageManagementClient } from "@azure/arm-storage";
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
-import { Agent } from "node:https";
 import type { Clock } from "../core/clock.ts";
 import type { ArmEndpoint } from "./clouds.ts";
-import { boundedClient } from "./bounded.ts";
+import { UNREAD_PROXY } from "./outward.ts";
 import { ownHosts } from "./origin.ts";
 import { type Heard, type OperationErrors, answers, loopbackSignIn, wholeBeforeWrites } from "./pipeline.ts";
 
@@ -17,13 +16,11 @@ export interface ArmConnection {
   readonly endpoint: ArmEndpoint;
   /** Absent where nobody signs in: a loopback ARM, the simulation. */
   readonly credential?: TokenCredential;
-  /** Where requests go instead of the network: the simulation. */
-  readonly httpClient?: HttpClient;
+  /** Where requests go: out of the process (outward.ts, bounded.ts), or to the simulation. */
+  readonly httpClient: HttpClient;
   readonly clock: Clock;
   /** Ends before the first write; see wholeBeforeWrites. */
   readonly loadRest?: () => Promise<void>;
-  /** A proxy is configured in the environment: the SDK finds it, if it makes its own sockets. */
-  readonly proxied: boolean;
 }
 
 export interface Clients {
@@ -34,9 +31,6 @@ export interface Clients {
   readonly operationErrors: OperationErrors;
   readonly endpoint: string;
 }
-
-/** Without a limit every request in flight has a socket and a TLS handshake of its own; 64 carry a thousand machines. */
-const SOCKETS = 64;
 
 export async function createClients(connection: ArmConnection): Promise<Clients> {
   const [{ ComputeManagementClient }, { NetworkManagementClient }, { ResourceManagementClient }, { StorageManagementClient }] =
@@ -53,10 +47,8 @@ export async function createClients(connection: ArmConnection): Promise<Clients>
   const options = {
     endpoint: endpoint.url,
     ...(open ? { allowInsecureConnection: true } : { credentials: { scopes: [endpoint.scope] } }),
-    httpClient: httpClient ?? (await boundedClient()),
-    ...(open || connection.proxied || httpClient !== undefined
-      ? {}
-      : { agent: new Agent({ keepAlive: true, maxSockets: SOCKETS }) }),
+    httpClient,
+    proxyOptions: UNREAD_PROXY,
     retryOptions: { maxRetries: 0 },
     userAgentOptions: { userAgentPrefix: "azure-coreos-cluster" },
   };
@@ -80,10 +72,9 @@ export async function createClients(connection: ArmConnection): Promise<Clients>
     pipeline.removePolicy({ name: "redirectPolicy" });
     // bounded.ts unpacks, for it counts
     pipeline.removePolicy({ name: "decompressResponsePolicy" });
-    if (!open) continue;
-    pipeline.addPolicy(loopbackSignIn);
-    // a proxy of the environment is for the world outside: it could not reach this machine's loopback
+    // the way out knows the proxy, and what is asked without it
     pipeline.removePolicy({ name: "proxyPolicy" });
+    if (open) pipeline.addPolicy(loopbackSignIn);
   }
   return { ...clients, operationErrors, endpoint: endpoint.url };
 }

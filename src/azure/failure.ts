@@ -54,20 +54,23 @@ export function operationFailure(body: ErrorBody | undefined, status: string): A
 export function failure(error: unknown): unknown {
   if (error instanceof ClusterError || !(error instanceof Error)) return error;
   if (/Credential|Authentication/.test(error.name))
-    return new ClusterError("SignInFailed", signInMessage(error), {
-      source: "azure",
-      exit: EXIT.signIn,
-      advice:
-        "Sign in with `az login`, set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give --azure-cert with --tenant and --client-id. " +
-        "To try the tool without an account: --simulate.",
-      link: "https://learn.microsoft.com/azure/developer/javascript/sdk/authentication/overview",
-      cause: error,
-    });
+    return (
+      unreachedByCli(error) ??
+      new ClusterError("SignInFailed", signInMessage(error), {
+        source: "azure",
+        exit: EXIT.signIn,
+        advice:
+          "Sign in with `az login`, set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give --azure-cert with --tenant and --client-id. " +
+          "To try the tool without an account: --simulate.",
+        link: "https://learn.microsoft.com/azure/developer/javascript/sdk/authentication/overview",
+        cause: error,
+      })
+    );
   const code = (error as { code?: unknown }).code;
   // the other side does not speak HTTP as Node's parser knows it: headers without an end, nonsense
   if (typeof code === "string" && code.startsWith("HPE_")) return notAzure(firstLine(error.message));
   if (error.name === "RestError" || typeof code === "string")
-    return new AzureError(typeof code === "string" ? code : "RequestFailed", firstLine(error.message), {
+    return new AzureError(typeof code === "string" ? code : "RequestFailed", whereTo(error), {
       ...(typeof (error as { statusCode?: unknown }).statusCode === "number"
         ? { status: (error as { statusCode?: number }).statusCode as number }
         : {}),
@@ -77,6 +80,34 @@ export function failure(error: unknown): unknown {
 }
 
 // --- internal ---
+
+/** The network's own words name an address at best: here with the server that was asked. */
+function whereTo(error: Error): string {
+  const said = firstLine(error.message);
+  const { request } = error as { request?: { url?: unknown } };
+  const host = typeof request?.url === "string" && URL.canParse(request.url) ? new URL(request.url).host : undefined;
+  return host === undefined || said.includes(host) ? said : `${host}: ${said}`;
+}
+
+/** The Azure CLI asks Entra in a process of its own, with Python's words for a way that is not there. */
+function unreachedByCli(error: Error): AzureError | undefined {
+  const text = error.message;
+  const code = CLI_WORDS.find(({ words }) => words.test(text))?.code;
+  if (code === undefined) return undefined;
+  const host = /host='([^']+)'/.exec(text)?.[1] ?? "the sign-in service";
+  return new AzureError(code, `the Azure CLI could not reach ${host} (${code})`, { cause: error });
+}
+
+const CLI_WORDS = [
+  { code: "ProxyUnreachable", words: /ProxyError|Cannot connect to proxy/ },
+  { code: "SELF_SIGNED_CERT_IN_CHAIN", words: /CERTIFICATE_VERIFY_FAILED/ },
+  {
+    code: "ENOTFOUND",
+    words: /NameResolutionError|getaddrinfo failed|Name or service not known|Temporary failure in name resolution/,
+  },
+  { code: "ECONNREFUSED", words: /Connection refused|actively refused it/ },
+  { code: "ETIMEDOUT", words: /Max retries exceeded|ConnectTimeoutError|Network is unreachable/ },
+] as const;
 
 const LONGEST_PATH = 400;
 

@@ -89,6 +89,12 @@ export function inventoryReads(clients: Clients) {
         }),
       ),
 
+    /** The machines of a group; none when the group does not exist. */
+    machinesIn: async (group: string, abortSignal: AbortSignal): Promise<Live[]> =>
+      ((await listed(() => all(compute.virtualMachines.list(group, { abortSignal }), abortSignal))) ?? []).map((model) =>
+        toLive(model.id ?? "", model),
+      ),
+
     /** Every machine of the subscription. */
     machines: async (abortSignal: AbortSignal): Promise<Live[]> =>
       ((await listed(() => all(compute.virtualMachines.listAll({ abortSignal }), abortSignal))) ?? []).map((model) =>

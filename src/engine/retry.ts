@@ -16,7 +16,7 @@ export interface Retry {
 }
 
 /** Nobody is there, or no such name: that seldom passes, and a person waits for the answer. */
-const NOBODY = /^(ECONNREFUSED|ENOTFOUND)$/;
+const NOBODY = /^(ECONNREFUSED|ENOTFOUND|ProxyUnreachable)$/;
 const TRANSIENT = { attempts: 12, nobody: 5, first: 500, most: 20_000 };
 const CONTENTION = { forMs: 300_000, grace: 20_000, first: 2000, most: 15_000 };
 const LAG = { attempts: 5, first: 1000, most: 5000 };

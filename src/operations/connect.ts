@@ -1,15 +1,17 @@
 /** The way to Azure: which one, which subscription, who signs in, and the SDK's clients. Loaded lazily, for it is most of the program. */
 import type { Cloud } from "../azure/clouds.ts";
+import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { Clock } from "../core/clock.ts";
-import { ClusterError, EXIT } from "../core/errors.ts";
 import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
 import { isLoopback } from "../core/spec/spec.ts";
 import type { Emit } from "../engine/event.ts";
 import { createSiblings } from "../engine/siblings.ts";
 import { createThrottle } from "../engine/throttle.ts";
 import type { RequestTools } from "../engine/tools.ts";
+import { selectSubscription } from "./azure-cli-profile.ts";
 import { ownPath } from "./own-path.ts";
 import type { Surroundings, Way } from "./run.ts";
+import { wayOut } from "./way-out/way-out.ts";
 
 export interface Around {
   readonly clock: Clock;
@@ -23,32 +25,39 @@ export interface Around {
 /** The subscription of a rehearsal, and of a loopback ARM when none is given. */
 const NOBODY = "00000000-0000-0000-0000-000000000000";
 
-/** @throws ClusterError SubscriptionMissing, SignInIncomplete, and what a certificate is refused with */
+/** @throws ClusterError SubscriptionMissing, SignInIncomplete, Usage (a proxy), and what a certificate is refused with */
 export async function connectAzure(outside: Surroundings, given: Partial<FlagValues>, around: Around): Promise<Way> {
   const { CLOUDS, endpointOf } = await import("../azure/clouds.ts");
-  const cloud = CLOUDS[given.cloud ?? FLAGS.cloud.default];
   const handle = around.simulation?.handle ?? outside.azure;
   const open = handle !== undefined || (isLoopback(given.armEndpoint) && given.armEndpoint?.startsWith("http:") === true);
-  const asked = endpointOf(cloud, given.armEndpoint);
+  const { subscription, cloud } = open
+    ? { subscription: given.subscription ?? NOBODY, cloud: given.cloud ?? FLAGS.cloud.default }
+    : await selectSubscription(outside.env, given);
+  const asked = endpointOf(CLOUDS[cloud], given.armEndpoint);
   const endpoint = handle === undefined ? asked : { url: asked.url };
-  const subscription = given.subscription ?? (open ? NOBODY : await chosenSubscription(outside));
-  const credential = open ? undefined : (outside.credential ?? (await signIn(outside, given, cloud, around.emit)));
-  const [{ createClients }, { createProvider }, { createLookups }, { httpClientOf }] = await Promise.all([
-    import("../azure/clients.ts"),
-    import("../azure/provider.ts"),
-    import("../azure/lookups.ts"),
-    import("../azure/pipeline.ts"),
-  ]);
+  const way = wayOut(outside.env);
+  // a variable that names no proxy is said at once, and by its name
+  if (!open) way.agentOf(endpoint.url);
+  const [{ createClients }, { createProvider }, { createLookups }, { httpClientOf }, { outwardClient }, { boundedClient }] =
+    await Promise.all([
+      import("../azure/clients.ts"),
+      import("../azure/provider.ts"),
+      import("../azure/lookups.ts"),
+      import("../azure/pipeline.ts"),
+      import("../azure/outward.ts"),
+      import("../azure/bounded.ts"),
+    ]);
+  const outward = await outwardClient(way.agentOf);
+  const credential = open
+    ? undefined
+    : (outside.credential ?? (await signIn(outside, given, { cloud: CLOUDS[cloud], httpClient: outward, emit: around.emit })));
   const clients = await createClients({
     subscription,
     endpoint,
     clock: around.clock,
     ...(around.loadRest === undefined ? {} : { loadRest: around.loadRest }),
-    proxied: ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].some(
-      (name) => (outside.env[name] ?? "") !== "",
-    ),
     ...(credential === undefined ? {} : { credential }),
-    ...(handle === undefined ? {} : { httpClient: await httpClientOf(handle) }),
+    httpClient: handle === undefined ? boundedClient(outward) : await httpClientOf(handle),
   });
   const tools: RequestTools = {
     provider: createProvider(clients),
@@ -58,24 +67,23 @@ export async function connectAzure(outside: Surroundings, given: Partial<FlagVal
     emit: around.emit,
     signal: around.hard,
   };
-  return { subscription, tools: { ...tools, siblings: createSiblings(tools) }, lookups: createLookups(clients), credential };
+  return {
+    subscription,
+    tools: { ...tools, siblings: createSiblings(tools) },
+    lookups: createLookups(clients),
+    credential,
+    cloud,
+    wayOut: way,
+  };
 }
 
 // --- internal ---
 
-async function chosenSubscription(outside: Surroundings): Promise<string> {
-  const { selectedSubscription } = await import("../azure/selected-subscription.ts");
-  const selected = await selectedSubscription(outside.env);
-  if (selected !== undefined) return selected;
-  throw new ClusterError("SubscriptionMissing", "which Azure subscription?", {
-    exit: EXIT.usage,
-    advice:
-      "Give --subscription ID, set AZURE_SUBSCRIPTION_ID, or sign in with `az login` and choose one with `az account set`. " +
-      "To try the tool without an account, add --simulate.",
-  });
-}
-
-async function signIn(outside: Surroundings, given: Partial<FlagValues>, cloud: Cloud, emit: Emit) {
+async function signIn(
+  outside: Surroundings,
+  given: Partial<FlagValues>,
+  { cloud, httpClient, emit }: { cloud: Cloud; httpClient: HttpClient; emit: Emit },
+) {
   const { createCredential } = await import("../azure/credentials.ts");
   let certificate: string | undefined;
   if (given.azureCert !== undefined) {
@@ -90,6 +98,7 @@ async function signIn(outside: Surroundings, given: Partial<FlagValues>, cloud: 
   }
   return createCredential({
     cloud,
+    httpClient,
     ...(given.tenant === undefined ? {} : { tenant: given.tenant }),
     ...(given.clientId === undefined ? {} : { clientId: given.clientId }),
     ...(certificate === undefined ? {} : { certificate }),

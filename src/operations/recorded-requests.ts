@@ -29,7 +29,6 @@ export async function recordedRequests(
     subscription,
     endpoint: { url: "https://management.azure.com" },
     clock,
-    proxied: false,
     httpClient: await httpClientOf(handle),
   };
   const provider = createProvider(await createClients(connection));

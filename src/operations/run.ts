@@ -6,8 +6,10 @@ import type { TokenCredential } from "@azure/identity";
 import type { Lookups } from "../azure/lookups.ts";
 import type { PlainRequest, PlainResponse } from "../azure/pipeline.ts";
 import type { Clock } from "../core/clock.ts";
+import type { FlagValues } from "../core/spec/flags.ts";
 import type { Emit, Event } from "../engine/event.ts";
 import type { Tools } from "../engine/tools.ts";
+import type { WayOut } from "./way-out/way-out.ts";
 
 /** What a run takes from the process that it is in. */
 export interface Surroundings {
@@ -36,6 +38,10 @@ export interface Way {
   readonly lookups: Lookups;
   /** Who signs in, for what is not Resource Manager (a storage account's blobs); absent where nobody does. */
   readonly credential: TokenCredential | undefined;
+  /** The cloud that subscription and sign-in belong to. */
+  readonly cloud: FlagValues["cloud"];
+  /** How everything else is asked: sockets, and the proxy. */
+  readonly wayOut: WayOut;
 }
 
 export interface Run extends Way {

@@ -11,7 +11,7 @@ export interface DiscoveryUrl {
   readonly token: string;
 }
 
-/** What is read of a discovery service: the global `fetch`, or a test's. */
+/** How a discovery service is read: the run's way out, or a test's. A redirection is an error. */
 export type Fetch = (url: string, init: { signal: AbortSignal; redirect: "error" }) => Promise<Response>;
 
 /** One that hangs must not hang the command; a healthy one answers in milliseconds. */
@@ -133,11 +133,14 @@ async function ask(fetch: Fetch, url: string, signal: AbortSignal | undefined): 
     if (signal?.aborted) throw signal.reason;
     throw failed(
       new URL(url),
-      deadline.aborted ? `did not answer within ${DEADLINE_MS / 1000} seconds` : "cannot be reached",
+      deadline.aborted ? `did not answer within ${DEADLINE_MS / 1000} seconds` : `cannot be reached${because(cause)}`,
       cause,
     );
   }
 }
+
+/** In the words of the way out: a proxy that is not there is no fault of the service. */
+const because = (cause: unknown): string => (cause instanceof Error && cause.message !== "" ? `: ${cause.message}` : "");
 
 function webAddress(text: string, what: string): URL {
   const tidy = tidyDiscoveryUrl(text);

@@ -1,5 +1,5 @@
 /** What is read has an end: over real sockets, from servers that do not stop, pack too well, stop too soon or never begin. */
-import { type HttpClient, createPipelineRequest } from "@azure/core-rest-pipeline";
+import { type HttpClient, createDefaultHttpClient, createPipelineRequest } from "@azure/core-rest-pipeline";
 import { type RequestListener, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { constants, deflateSync, gzipSync } from "node:zlib";
@@ -27,7 +27,7 @@ async function asked(answer: RequestListener, signal?: AbortSignal, client?: Htt
     ...(signal === undefined ? {} : { abortSignal: signal }),
   });
   try {
-    return (await (client ?? (await boundedClient(MIB))).sendRequest(request)).bodyAsText ?? "";
+    return (await (client ?? boundedClient(createDefaultHttpClient(), MIB)).sendRequest(request)).bodyAsText ?? "";
   } catch (error) {
     throw failure(error);
   }

@@ -77,7 +77,6 @@ async function signedIn(answer: (url: string) => { status: number; headers?: Rec
     endpoint: endpointOf(CLOUDS.AzureCloud, undefined),
     credential,
     clock: createVirtualClock(0),
-    proxied: false,
     httpClient: {
       sendRequest(request) {
         sent.push({ url: request.url, token: request.headers.get("authorization") });

@@ -36,7 +36,6 @@ export async function simulated(faults: readonly string[] = [], options: Partial
     subscription: SUBSCRIPTION,
     endpoint: { url: "https://management.azure.com" },
     clock,
-    proxied: false,
     httpClient: await httpClientOf((request) => simulation.handle(request)),
   });
   const provider = createProvider(clients);

@@ -8,6 +8,7 @@ export interface Watched {
   readonly file: string;
   /** By full name; "" is what was met outside of tests: at loading, in hooks of the file. */
   readonly met: Readonly<Record<string, readonly number[]>>;
+  /** Of those that pass. */
   readonly ms: Readonly<Record<string, number>>;
 }
 
@@ -23,8 +24,9 @@ beforeEach(() => {
   now = (expect.getState().currentTestName ?? "").split(" > ").join(" ");
   began = performance.now();
 });
-afterEach(() => {
-  ms[now] = (ms[now] ?? 0) + performance.now() - began;
+afterEach(({ task }) => {
+  // one that fails as it is notices nothing
+  if (task.result?.state !== "fail") ms[now] = (ms[now] ?? 0) + performance.now() - began;
   now = "";
 });
 afterAll(() => {

@@ -1,18 +1,17 @@
 /** Machines beyond what their resources say, and the keys that are stored for them. */
+import type { SshPublicKeyResource } from "@azure/arm-compute";
 import type { Clients } from "../clients.ts";
 import { isBlob } from "../clouds.ts";
 import { isOwn } from "../origin.ts";
 import { all, orAbsent } from "../reading.ts";
 
 export const machineReads = ({ compute, endpoint }: Clients) => ({
-  async sshKeys(abortSignal: AbortSignal): Promise<{ id: string; publicKey: string; tags: Record<string, string> }[]> {
-    return (await all(compute.sshPublicKeys.listBySubscription({ abortSignal }), abortSignal)).map(
-      ({ id = "", publicKey = "", tags }) => ({
-        id,
-        publicKey,
-        tags: tags ?? {},
-      }),
-    );
+  async sshKeys(abortSignal: AbortSignal): Promise<StoredKey[]> {
+    return (await all(compute.sshPublicKeys.listBySubscription({ abortSignal }), abortSignal)).map(storedKey);
+  },
+
+  async sshKeysIn(group: string, abortSignal: AbortSignal): Promise<StoredKey[]> {
+    return (await all(compute.sshPublicKeys.listByResourceGroup(group, { abortSignal }), abortSignal)).map(storedKey);
   },
 
   /** Where the text of a machine's serial console is, with a signature; undefined when Azure has none yet, or names no blob. */
@@ -28,3 +27,13 @@ export const machineReads = ({ compute, endpoint }: Clients) => ({
     return view?.statuses?.find((status) => status.code?.startsWith("PowerState/"))?.code?.slice("PowerState/".length);
   },
 });
+
+// --- internal ---
+
+interface StoredKey {
+  readonly id: string;
+  readonly publicKey: string;
+  readonly tags: Record<string, string>;
+}
+
+const storedKey = ({ id = "", publicKey = "", tags }: SshPublicKeyResource): StoredKey => ({ id, publicKey, tags: tags ?? {} });

@@ -1,5 +1,5 @@
 /** What a location offers to a subscription: providers, sizes, quotas, placement groups. */
-import type { ResourceSku } from "@azure/arm-compute";
+import type { ProximityPlacementGroup, ResourceSku } from "@azure/arm-compute";
 import {
   type ProviderFacts,
   type RegionSizes,
@@ -9,7 +9,7 @@ import {
   sameLocation,
 } from "../../core/region.ts";
 import type { Clients } from "../clients.ts";
-import { all } from "../reading.ts";
+import { all, listed } from "../reading.ts";
 
 export const regionReads = ({ compute, network, resources }: Clients) => ({
   async resourceProvider(namespace: string, abortSignal: AbortSignal): Promise<ProviderFacts> {
@@ -42,19 +42,31 @@ export const regionReads = ({ compute, network, resources }: Clients) => ({
     return (await all(network.usages.list(location, { abortSignal }), abortSignal)).map(usage);
   },
 
-  async placementGroups(
-    abortSignal: AbortSignal,
-  ): Promise<{ id: string; name: string; location: string; tags: Record<string, string> }[]> {
-    return (await all(compute.proximityPlacementGroups.listBySubscription({ abortSignal }), abortSignal)).map((group) => ({
-      id: group.id ?? "",
-      name: group.name ?? "",
-      location: group.location,
-      tags: group.tags ?? {},
-    }));
+  async placementGroups(abortSignal: AbortSignal): Promise<PlacementGroup[]> {
+    return (await all(compute.proximityPlacementGroups.listBySubscription({ abortSignal }), abortSignal)).map(placementGroup);
+  },
+
+  async placementGroupsIn(group: string, abortSignal: AbortSignal): Promise<PlacementGroup[]> {
+    const list = compute.proximityPlacementGroups.listByResourceGroup(group, { abortSignal });
+    return ((await listed(() => all(list, abortSignal))) ?? []).map(placementGroup);
   },
 });
 
 // --- internal ---
+
+interface PlacementGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly location: string;
+  readonly tags: Record<string, string>;
+}
+
+const placementGroup = ({ id = "", name = "", location, tags = {} }: ProximityPlacementGroup): PlacementGroup => ({
+  id,
+  name,
+  location,
+  tags,
+});
 
 const capability = (sku: ResourceSku | undefined, name: string): string | undefined =>
   sku?.capabilities?.find((one) => one.name === name)?.value;

@@ -2,6 +2,9 @@
  * Errors of the blob service in the words of the tool: one table from storage's error code to what to do. The SDK's error is
  * not kept as a cause, since it carries the request, and with it a SAS or a token; its code, status and message are.
  */
+import { adviceFor } from "../../core/advice/advice.ts";
+import { rankOf } from "../../core/advice/table.ts";
+import { wayAdvice } from "../../core/advice/way.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 
 const ROLE =
@@ -30,6 +33,14 @@ const ADVICE: Readonly<Record<string, { advice: string; exit?: ExitCode }>> = {
   ECONNREFUSED: { advice: "Nothing listens there: is the emulator running, and on this port?" },
 };
 
+const AGAIN: { advice: string; exit?: ExitCode } = {
+  advice: "Run the same command again: what is uploaded is not uploaded twice.",
+};
+
+/** A proxy, a certificate: the same as for any other server. */
+const ofTheWay = (code: string, { message }: Error) =>
+  wayAdvice.some((row) => rankOf(row, code) > 0) ? adviceFor({ code, message }) : undefined;
+
 /** Storage's error code of anything thrown by the SDK (`BlobNotFound`), or the network's (`ENOTFOUND`), or the HTTP status. */
 export function blobErrorCode(error: unknown): string {
   const { code, statusCode, details } = (error ?? {}) as {
@@ -52,7 +63,7 @@ export function blobError(error: unknown, what: string, signal?: AbortSignal): E
   if (signal?.aborted === true) return signal.reason as Error;
   if (error instanceof ClusterError || (error as Error | undefined)?.name !== "RestError") return error as Error;
   const code = blobErrorCode(error);
-  const known = ADVICE[code] ?? { advice: "Run the same command again: what is uploaded is not uploaded twice." };
+  const known = ADVICE[code] ?? ofTheWay(code, error as Error) ?? AGAIN;
   const status = blobErrorStatus(error);
   // The first line says it; the others are a request id and a time. A signature has no business there, but costs nothing to mask.
   const said = ((error as Error).message.split("\n")[0] ?? "").replace(/\bsig=[^&\s"]+/gi, "sig=REDACTED");

@@ -6,6 +6,7 @@
 import type { TokenCredential } from "@azure/identity";
 import type { ContainerClient, StoragePipelineOptions, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { ClusterError, EXIT } from "../../core/errors.ts";
+import { type AgentOf, UNREAD_PROXY } from "../outward.ts";
 import { blobError, blobErrorCode, blobErrorStatus } from "./blob-error.ts";
 import type { ContainerLocation } from "./container.ts";
 
@@ -17,6 +18,8 @@ export interface ContainerAccess {
   listKeys?: (account: string) => Promise<string | undefined>;
   /** False for an image that is there already: nothing is made, and a missing container is an error. True by default. */
   make?: boolean;
+  /** The sockets of the run; absent: the SDK's own. */
+  agentOf?: AgentOf;
   signal?: AbortSignal;
 }
 
@@ -54,12 +57,14 @@ export async function openContainer(access: ContainerAccess): Promise<ContainerC
 }
 
 async function open(
-  { location, make = true, signal }: ContainerAccess,
+  { location, make = true, agentOf, signal }: ContainerAccess,
   credential: TokenCredential | StorageSharedKeyCredential | undefined,
 ): Promise<ContainerClient> {
   const { ContainerClient } = await import("@azure/storage-blob");
   const url = location.sas === undefined ? location.url : `${location.url}?${location.sas}`;
-  const probe = new ContainerClient(url, credential, PROBE);
+  // the SDK passes an agent on; its types do not say so
+  const way = agentOf === undefined ? {} : { agent: agentOf(location.url), proxyOptions: UNREAD_PROXY };
+  const probe = new ContainerClient(url, credential, { ...PROBE, ...way });
   const abort = signal === undefined ? {} : { abortSignal: signal };
   try {
     if (make) await probe.createIfNotExists(abort);
@@ -69,7 +74,7 @@ async function open(
     if (location.sas === undefined || blobErrorStatus(error) !== 403)
       throw blobError(error, `Opening the container ${location.url}`, signal);
   }
-  return new ContainerClient(url, credential, WORK);
+  return new ContainerClient(url, credential, { ...WORK, ...way });
 }
 
 async function accountKey({ location, listKeys }: ContainerAccess): Promise<StorageSharedKeyCredential | undefined> {

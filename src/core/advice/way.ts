@@ -1,7 +1,28 @@
 /** Advice: the way to Azure. Network, proxy, certificates. */
-import { type AdviceRow, found } from "./row.ts";
+import { type AdviceRow, type Failure, found, rerun } from "./row.ts";
 
 export const wayAdvice: readonly AdviceRow[] = [
+  {
+    code: "ProxyUnreachable",
+    meaning: (failure) => `The proxy that ${variable(failure)} names does not answer; nothing was asked beyond it.`,
+    advice: (failure, context) =>
+      `Check ${variable(failure)}, and that the proxy runs; where no proxy is needed: \`unset ${variable(failure)}\`, or name the host in NO_PROXY. Then run \`${rerun(context)}\` again.`,
+    retry: "transient",
+  },
+  {
+    code: "ProxyAuthenticationRequired",
+    meaning: "The proxy lets nobody through whom it does not know.",
+    advice: (failure, context) =>
+      `Set ${variable(failure)} to http://USER:PASSWORD@HOST:PORT (in the password / is %2F, @ is %40, : is %3A), then run \`${rerun(context)}\` again.`,
+    retry: "no",
+  },
+  {
+    code: "ProxyRefused",
+    meaning: "The proxy is there, and does not let this through.",
+    advice: (failure, context) =>
+      `Whoever runs the proxy allows the host that is named; where it can be reached without, name it in NO_PROXY (${variable(failure)} stays). Then run \`${rerun(context)}\` again.`,
+    retry: "no",
+  },
   {
     code: ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA"],
     meaning: (failure) =>
@@ -42,3 +63,6 @@ export const wayAdvice: readonly AdviceRow[] = [
     retry: "no",
   },
 ];
+
+/** The variable of the environment that the proxy comes from. */
+const variable = (failure: Failure): string => found(failure, /\((\w+_proxy)\)/i) ?? "HTTPS_PROXY";

@@ -10,6 +10,7 @@ import { isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { refuseUnsafeFolder } from "../../prepare/cluster-folder.ts";
 import type { Run } from "../run.ts";
+import { everywhere } from "./allowed.ts";
 import { claimsOf, ownerOf } from "./claim.ts";
 import type { Cluster } from "./cluster.ts";
 
@@ -49,7 +50,10 @@ export async function lookIn(run: Run, name: string, groupName: string, written?
 
 /** The resource groups that hold a claim on the name, anywhere in the subscription. */
 export async function groupsWithClaim(run: Run, name: string): Promise<string[]> {
-  const addresses = await patiently(run.tools, (signal) => run.lookups.allAddresses(signal));
+  const addresses = await everywhere(
+    run,
+    patiently(run.tools, (signal) => run.lookups.allAddresses(signal)),
+  );
   // by group: a claim of another region may have the label, too
   const byGroup = Map.groupBy(addresses, ({ id = "" }) => (groupOf(id) ?? "").toLowerCase());
   const claims = [...byGroup.values()].flatMap((inOne) => claimsOf(inOne, name));

@@ -9,6 +9,7 @@ import { isProven } from "../../core/plan/proof.ts";
 import { MANAGED_BY, clusterIn, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
+import { everywhere } from "./allowed.ts";
 import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";
 import type { Run } from "../run.ts";
 import { claimsOf, ownerOf } from "./claim.ts";
@@ -27,14 +28,11 @@ export interface KnownCluster extends Omit<Cluster, "addresses"> {
   readonly state: ClusterState;
 }
 
-/** In the order of names; with `onlyIn` those of one resource group. Three reads at once. */
+/** In the order of names; with `onlyIn` those of one resource group, beyond which nothing is asked. Three reads at once. */
 export async function knownClusters(run: Run, onlyIn?: string): Promise<KnownCluster[]> {
-  const { tools, lookups } = run;
-  const [addresses, groups, machines] = await Promise.all([
-    patiently(tools, (signal) => lookups.allAddresses(signal)),
-    patiently(tools, (signal) => lookups.ourGroups(MANAGED_BY, signal)),
-    patiently(tools, (signal) => lookups.machines(signal)),
-  ]);
+  const [addresses, groups, machines] = await (onlyIn === undefined
+    ? everywhere(run, wholeSubscription(run))
+    : oneGroup(run, onlyIn));
   const found = new Map<string, { name: string; groupName: string; group: GroupFacts | undefined; claims: PublicIPAddress[] }>();
   const entry = (name: string, groupName: string) => {
     const key = `${groupName}/${name}`.toLowerCase();
@@ -56,15 +54,31 @@ export async function knownClusters(run: Run, onlyIn?: string): Promise<KnownClu
     for (const name of new Set(inGroup.flatMap(({ tags }) => clusterIn(tags) ?? [])))
       for (const claim of claimsOf(inGroup, name)) entry(name, groupOf(claim.id ?? "") ?? "").claims.push(claim);
   const byGroup = Map.groupBy(machines, (machine) => (groupOf(machine.id) ?? "").toLowerCase());
-  const all = [...found.values()]
-    .filter((one) => onlyIn === undefined || same(one.groupName, onlyIn))
-    .map((one) => described(run, one, byGroup.get(one.groupName.toLowerCase()) ?? []));
+  const all = [...found.values()].map((one) => described(run, one, byGroup.get(one.groupName.toLowerCase()) ?? []));
   return all.sort(
     (a, b) => a.name.localeCompare(b.name, "en", { numeric: true }) || a.groupName.localeCompare(b.groupName, "en"),
   );
 }
 
 // --- internal ---
+
+type Seen = [PublicIPAddress[], { name: string; facts: GroupFacts }[], Live[]];
+
+const wholeSubscription = ({ tools, lookups }: Run): Promise<Seen> =>
+  Promise.all([
+    patiently(tools, (signal) => lookups.allAddresses(signal)),
+    patiently(tools, (signal) => lookups.ourGroups(MANAGED_BY, signal)),
+    patiently(tools, (signal) => lookups.machines(signal)),
+  ]);
+
+const oneGroup = async ({ tools, lookups }: Run, name: string): Promise<Seen> => {
+  const [addresses, facts, machines] = await Promise.all([
+    patiently(tools, (signal) => lookups.addresses(name, signal)),
+    patiently(tools, (signal) => lookups.group(name, signal)),
+    patiently(tools, (signal) => lookups.machinesIn(name, signal)),
+  ]);
+  return [addresses ?? [], facts === undefined ? [] : [{ name, facts }], machines];
+};
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 

@@ -43,7 +43,7 @@ async function serialLog(run: Run, group: string, machine: string): Promise<stri
   if (url === undefined) return "";
   const { azure } = run.outside;
   if (azure !== undefined) return (await azure({ method: "GET", url, headers: {} })).body ?? "";
-  const answer = await fetch(url, { signal: run.tools.signal, redirect: "error" });
+  const answer = await run.wayOut.fetch(url, { signal: run.tools.signal });
   return answer.ok ? beginning(answer) : "";
 }
 

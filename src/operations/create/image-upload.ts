@@ -66,6 +66,7 @@ export const openImageContainer = (run: Run, location: ContainerLocation, make: 
   openContainer({
     location,
     make,
+    agentOf: run.wayOut.agentOf,
     listKeys: (account) => accountKey(run, account),
     signal: stopSignal(run),
     ...(run.credential === undefined ? {} : { credential: run.credential }),

@@ -154,7 +154,7 @@ async function chooseDiscoveryUrl(run: Run, spec: ClusterSpec, mode: Mode): Prom
     run.emit({ kind: "note", id: "discovery", label: "discovery", message });
   }
   if (mode === "imagine") return `${service.address}/asked-for-when-the-cluster-is-made`;
-  return newDiscoveryUrl(fetch, service.address, members, run.tools.signal);
+  return newDiscoveryUrl(run.wayOut.fetch, service.address, members, run.tools.signal);
 }
 
 const ALL_TEMPLATES = new Map<string, string>();

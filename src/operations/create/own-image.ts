@@ -83,11 +83,11 @@ async function fromFile(run: Run, wish: ImageWish, path: string): Promise<Planne
   const { spec, found, surveyed, given } = wish;
   const container = given.blobContainerUrl === undefined ? undefined : parseContainerUrl(given.blobContainerUrl);
   if (container !== undefined)
-    await checkContainer(run, container, { cloud: spec.cloud, location: surveyed.location, mayBeMissing: true });
+    await checkContainer(run, container, { cloud: run.cloud, location: surveyed.location, mayBeMissing: true });
   const vhd = await look(run, resolve(run.outside.cwd, path), path);
   const { generation } = generationOf(run, surveyed, vhd.footer.generation);
   const account = storageAccountName(storageAccountSeed(run.subscription, found.groupName, spec.name));
-  const base = container?.url ?? `https://${account}.${CLOUDS[spec.cloud].blobSuffix}/${IMAGE_CONTAINER}`;
+  const base = container?.url ?? `https://${account}.${CLOUDS[run.cloud].blobSuffix}/${IMAGE_CONTAINER}`;
   const image: OwnImage = { blobUrl: `${base}/${vhdBlobName(vhd)}`, generation };
   const stage = async (): Promise<OwnImage> => {
     const target = container ?? {
@@ -104,7 +104,7 @@ async function fromFile(run: Run, wish: ImageWish, path: string): Promise<Planne
 
 async function fromBlob(run: Run, { spec, surveyed, given }: ImageWish): Promise<PlannedImage> {
   const { container, blob } = parseBlobUrl(given.coreosImage ?? spec.coreosImage ?? "");
-  await checkContainer(run, container, { cloud: spec.cloud, location: surveyed.location, mayBeMissing: false });
+  await checkContainer(run, container, { cloud: run.cloud, location: surveyed.location, mayBeMissing: false });
   if (!reaches(run, container)) {
     const generation = spec.platform === "coreos" ? "V1" : "V2";
     note(

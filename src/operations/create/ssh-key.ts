@@ -10,6 +10,7 @@ import type { SshKey } from "../../prepare/ssh-key.ts";
 import { parseThumbprint, prepareSshKey } from "../../prepare/ssh-keys.ts";
 import { openSshLine, parseOpenSshPublicKey, sshThumbprint } from "../../prepare/ssh-public-key.ts";
 import { type Subject, subjectOf } from "../../prepare/subject.ts";
+import { asFarAsAllowed } from "../cluster/allowed.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import { identityOf } from "../cluster/identity.ts";
 import { withPrivateKey } from "../cluster/private-key.ts";
@@ -25,7 +26,7 @@ export async function prepareSsh(run: Run, spec: ClusterSpec, found: ClaimedClus
   if (mode === "imagine" && !chosen && run.sshKey === undefined) return IMAGINED;
   // a private key alone is asked for its public half
   const file = sshCert === undefined ? (chosen ? undefined : run.sshKey) : ownPath(run.outside, sshCert);
-  const stored = sshThumb === undefined || sshCert !== undefined ? {} : await storedKeys(run, sshThumb);
+  const stored = sshThumb === undefined || sshCert !== undefined ? {} : await storedKeys(run, found.groupName, sshThumb);
   const key = await prepareSshKey({
     dir: run.dir,
     subject: () => subjectHere(run),
@@ -63,9 +64,12 @@ async function subjectHere(run: Run): Promise<Subject> {
 }
 
 /** The SSH key stored in Azure that a thumbprint names. Other people's keys that cannot be read are passed over. */
-async function storedKeys(run: Run, thumb: string): Promise<{ storedKey?: string; storedNote?: string }> {
+async function storedKeys(run: Run, group: string, thumb: string): Promise<{ storedKey?: string; storedNote?: string }> {
   const wanted = parseThumbprint(thumb);
-  const all = await patiently(run.tools, (signal) => run.lookups.sshKeys(signal));
+  const all = await asFarAsAllowed(
+    () => patiently(run.tools, (signal) => run.lookups.sshKeys(signal)),
+    () => patiently(run.tools, (signal) => run.lookups.sshKeysIn(group, signal)),
+  );
   const unreadable: string[] = [];
   for (const { id, publicKey } of all) {
     const line = oneLine(publicKey);

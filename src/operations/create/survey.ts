@@ -2,6 +2,7 @@
  * The preflight: all reads at once, within seconds, nothing written. What may not be asked (a right that only this question
  * needs) is said and not taken for a refusal; what Azure says no to is.
  */
+import { asFarAsAllowed } from "../cluster/allowed.ts";
 import { isForeign } from "../cluster/cluster.ts";
 import { AzureError, isMisdirected } from "../../core/advice/azure-error.ts";
 import type { Facts } from "../../core/plan/cluster.ts";
@@ -165,7 +166,10 @@ async function placementGroup(
   groupName: string,
 ): Promise<{ id: string; location: string } | undefined> {
   const all = await tolerant(run, "proximity placement groups", () =>
-    patiently(run.tools, (signal) => run.lookups.placementGroups(signal)),
+    asFarAsAllowed(
+      () => patiently(run.tools, (signal) => run.lookups.placementGroups(signal)),
+      () => patiently(run.tools, (signal) => run.lookups.placementGroupsIn(groupName, signal)),
+    ),
   );
   const named = (all ?? []).filter((one) => one.name.toLowerCase() === spec.affinityGroup?.toLowerCase());
   const inGroup = named.find((one) => one.id.toLowerCase().includes(`/resourcegroups/${groupName.toLowerCase()}/`));

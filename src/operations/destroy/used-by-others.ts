@@ -14,6 +14,7 @@ import { clusterIn } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { plural } from "../../core/words.ts";
 import type { Doom } from "./doom-survey.ts";
+import { asFarAsAllowed } from "../cluster/allowed.ts";
 import type { Run } from "../run.ts";
 
 /** The code of the refusal. */
@@ -66,7 +67,7 @@ async function outsiders(run: Run, doom: Doom): Promise<User[]> {
     mine.has(id.toLowerCase()) || (whole && id.toLowerCase().startsWith(`${scope.toLowerCase()}/`));
   const uses = found.filter((one) => mine.has(one.id.toLowerCase())).flatMap(usesOf);
   const images = ours.filter((one) => one.kind === "image");
-  const machines = images.length === 0 ? [] : await patiently(run.tools, (signal) => run.lookups.machines(signal));
+  const machines = images.length === 0 ? [] : await machinesSeen(run, located.groupName);
   const outside = [...uses, ...images.flatMap(({ id }) => madeFrom(id, machines))].filter((use) => !goes(use.by));
   const known = new Map(found.map((one) => [one.id.toLowerCase(), isGoing(one.model) ? ("gone" as const) : one.tags]));
   const looked = new Map<string, Promise<Record<string, string> | "gone" | undefined>>();
@@ -85,6 +86,13 @@ async function outsiders(run: Run, doom: Doom): Promise<User[]> {
   );
   return users.flat();
 }
+
+/** A sign-in with rights on one group sees that group's. */
+const machinesSeen = ({ tools, lookups }: Run, group: string) =>
+  asFarAsAllowed(
+    () => patiently(tools, (signal) => lookups.machines(signal)),
+    () => patiently(tools, (signal) => lookups.machinesIn(group, signal)),
+  );
 
 const isGoing = (model: unknown): boolean =>
   /^(deleting|deprovisioning)$/i.test((model as { provisioningState?: string }).provisioningState ?? "");

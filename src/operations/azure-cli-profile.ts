@@ -1,0 +1,130 @@
+/**
+ * What the Azure CLI has selected: a subscription, and the cloud that it is in. Read from the CLI's own files, as other tools do. A
+ * subscription is never taken into another cloud than its own.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ClusterError, EXIT, usageError } from "../core/errors.ts";
+import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
+
+export interface Selected {
+  readonly subscription: string;
+  readonly cloud: Cloud;
+}
+
+type Cloud = FlagValues["cloud"];
+const CLOUDS = (FLAGS.cloud.values ?? []) as readonly Cloud[];
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The subscription and the cloud of a command: what is given beats the CLI's choice. A subscription that is given and known to the
+ * CLI brings its cloud along.
+ * @throws ClusterError SubscriptionMissing, Usage (exit 2)
+ */
+export async function selectSubscription(
+  env: Env,
+  given: Partial<Pick<FlagValues, "subscription" | "cloud" | "armEndpoint">>,
+): Promise<Selected> {
+  const { accounts, activeCloud } = await readProfile(env);
+  if (given.subscription !== undefined) {
+    const account = accounts.find((one) => one.id.toLowerCase() === given.subscription?.toLowerCase());
+    return { subscription: given.subscription, cloud: given.cloud ?? cloudOf(account?.cloud, given.armEndpoint !== undefined) };
+  }
+  // the CLI keeps one for each of its clouds
+  const selected = accounts.filter((one) => one.isDefault);
+  const wanted = given.cloud ?? activeCloud;
+  const account = selected.find((one) => one.cloud === wanted) ?? selected[0];
+  if (account === undefined) throw missing("which Azure subscription?");
+  if (given.cloud !== undefined && account.cloud !== given.cloud)
+    throw missing(
+      `which subscription of ${given.cloud}? The Azure CLI has selected ${account.shown}, which is in ${account.cloud}`,
+      `Give --subscription ID, leave --cloud out, or sign in there: \`az cloud set --name ${given.cloud}\`, \`az login\`.`,
+    );
+  const why = unusable(account);
+  if (why !== undefined)
+    throw missing(
+      `which Azure subscription? The Azure CLI has selected ${account.shown}, which ${why}`,
+      "`az account list --all -o table` lists yours; choose one with `az account set --subscription ID`, or give --subscription ID.",
+    );
+  return {
+    subscription: account.id.toLowerCase(),
+    cloud: given.cloud ?? cloudOf(account.cloud, given.armEndpoint !== undefined),
+  };
+}
+
+// --- internal ---
+
+interface Account {
+  readonly id: string;
+  readonly tenant: string;
+  readonly state: string;
+  readonly isDefault: boolean;
+  readonly cloud: string;
+  /** "NAME (ID)" */
+  readonly shown: string;
+}
+
+const missing = (message: string, advice?: string): ClusterError =>
+  new ClusterError("SubscriptionMissing", message, {
+    exit: EXIT.usage,
+    advice:
+      advice ??
+      "Give --subscription ID, set AZURE_SUBSCRIPTION_ID, or sign in with `az login` and choose one with `az account set`. " +
+        "To try the tool without an account, add --simulate.",
+  });
+
+/** A tenant without a subscription is listed like one. In the other states that Azure knows (Warned, PastDue) it can be used. */
+function unusable({ id, tenant, state }: Account): string | undefined {
+  if (id.toLowerCase() === tenant.toLowerCase()) return "is a tenant, and no subscription";
+  return /^(disabled|deleted|expired)$/i.test(state) ? `is ${state.toLowerCase()}` : undefined;
+}
+
+/** @param elsewhere another Resource Manager is given: the CLI's name of its cloud says nothing here */
+function cloudOf(name: string | undefined, elsewhere: boolean): Cloud {
+  if (name === undefined) return FLAGS.cloud.default;
+  const known = CLOUDS.find((one) => one.toLowerCase() === name.toLowerCase());
+  if (known !== undefined || elsewhere) return known ?? FLAGS.cloud.default;
+  throw usageError(
+    `the Azure CLI's subscription is in the cloud ${name}, which this tool does not know`,
+    `Give --arm-endpoint URL of its Resource Manager, or --subscription ID with --cloud ${CLOUDS.join(" or ")}.`,
+  );
+}
+
+/** What is not there or cannot be read selects nothing. */
+async function readProfile(env: Env): Promise<{ accounts: Account[]; activeCloud: string }> {
+  const folder = env["AZURE_CONFIG_DIR"] || join(env["HOME"] ?? env["USERPROFILE"] ?? ".", ".azure");
+  const text = async (file: string): Promise<string> => {
+    // the CLI writes a byte order mark
+    return (await readFile(join(folder, file), "utf8").catch(() => "")).replace(/^\uFEFF/, "");
+  };
+  const [profile, config] = await Promise.all([text("azureProfile.json"), text("config")]);
+  const activeCloud = /^\[cloud\][^[]*?^name\s*=\s*(\S+)/m.exec(config)?.[1] ?? FLAGS.cloud.default;
+  return { accounts: accountsIn(profile), activeCloud: env["AZURE_CLOUD_NAME"] || activeCloud };
+}
+
+function accountsIn(profile: string): Account[] {
+  try {
+    const { subscriptions } = JSON.parse(profile) as { subscriptions?: unknown };
+    return Array.isArray(subscriptions) ? subscriptions.flatMap(accountOf) : [];
+  } catch {
+    return [];
+  }
+}
+
+function accountOf(entry: unknown): Account[] {
+  if (typeof entry !== "object" || entry === null) return [];
+  const found = entry as Readonly<Record<string, unknown>>;
+  const word = (key: string): string => (typeof found[key] === "string" ? found[key] : "");
+  const [id, name] = [word("id"), word("name")];
+  if (id === "") return [];
+  return [
+    {
+      id,
+      tenant: word("tenantId"),
+      state: word("state"),
+      isDefault: found["isDefault"] === true,
+      cloud: word("environmentName") || FLAGS.cloud.default,
+      shown: name === "" ? id : `${name} (${id})`,
+    },
+  ];
+}

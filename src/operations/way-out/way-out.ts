@@ -1,0 +1,38 @@
+/**
+ * How requests leave the process: one set of sockets, and the proxy of the environment where there is one. Everything that speaks
+ * HTTP to the world takes it: Resource Manager, the sign-in, blobs, a discovery service, a serial log. SSH to nodes does not.
+ */
+import http from "node:http";
+import https from "node:https";
+import { fetchWith, type Fetch } from "./fetch.ts";
+import { type Env, type Proxy, proxyOf } from "./proxy.ts";
+import { forPlainHttp, tunnel } from "./proxy-agents.ts";
+
+export interface WayOut {
+  /** For an address: direct, or through the proxy. @throws ClusterError Usage, for a variable that names no proxy */
+  agentOf(address: string): http.Agent;
+  readonly fetch: Fetch;
+}
+
+/** Without a limit every request in flight has a socket and a TLS handshake of its own; 64 carry a thousand machines. */
+const SOCKETS = { keepAlive: true, maxSockets: 64 };
+
+export function wayOut(env: Env): WayOut {
+  const direct = { "http:": new http.Agent({ keepAlive: true }), "https:": new https.Agent(SOCKETS) };
+  const proxied = new Map<string, http.Agent>();
+  const agentOf = (address: string): http.Agent => {
+    const protocol = address.startsWith("http:") ? "http:" : "https:";
+    const proxy = proxyOf(env, address);
+    if (proxy === undefined) return direct[protocol];
+    const key = `${protocol} ${proxy.url.href}`;
+    const agent = proxied.get(key) ?? through(protocol, proxy);
+    proxied.set(key, agent);
+    return agent;
+  };
+  return { agentOf, fetch: fetchWith(agentOf) };
+}
+
+// --- internal ---
+
+const through = (protocol: "http:" | "https:", proxy: Proxy): http.Agent =>
+  protocol === "https:" ? tunnel(proxy, SOCKETS) : forPlainHttp(proxy, SOCKETS);

@@ -1,0 +1,450 @@
+/** etcd's members come and go through the nodes that live: what each change asks, tells and refuses, over SSH in this process. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join as path } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { AUTHORITY_FILE } from "../../src/core/node-config.ts";
+import { buildSpec } from "../../src/core/spec/spec.ts";
+import type { Event } from "../../src/engine/event.ts";
+import type { Reach } from "../../src/operations/cluster/node-target.ts";
+import { authorityHere, recoverAuthority } from "../../src/operations/etcd/authority.ts";
+import { certify, lacksCertificate } from "../../src/operations/etcd/certify.ts";
+import { createJoining } from "../../src/operations/etcd/joining.ts";
+import { leaveEtcd } from "../../src/operations/etcd/leaving.ts";
+import {
+  type KnownNode,
+  join,
+  leave,
+  makeWay,
+  newMembers,
+  planJoins,
+  withMembers,
+} from "../../src/operations/etcd/membership.ts";
+import { realClock } from "../../src/operations/real-clock.ts";
+import type { Run } from "../../src/operations/run.ts";
+import { createEtcdCa, etcdTlsFiles, fingerprintOf } from "../../src/prepare/etcd-tls.ts";
+import { type Shell, USER_KEY, USER_KEY_LINE, startNodes } from "../nodes/ssh-script.ts";
+import type { Asked, Script } from "../nodes/etcd-script.ts";
+
+interface Wire {
+  ID: string;
+  name: string;
+  peerURLs: string[];
+  clientURLs: string[];
+}
+
+const address = (index: number): string => `10.0.0.${4 + index}`;
+const member = (index: number, started = true): Wire => ({
+  ID: `${index + 1}`,
+  name: started ? `abc-coreos-${index}` : "",
+  peerURLs: [`http://${address(index)}:2380`],
+  clientURLs: started ? [`http://${address(index)}:2379`] : [],
+});
+
+interface World {
+  readonly run: Run;
+  readonly reach: Reach;
+  readonly alive: readonly KnownNode[];
+  readonly list: Wire[];
+  readonly events: Event[];
+  readonly stop: AbortController;
+  readonly nodes: Awaited<ReturnType<typeof startNodes>>;
+  readonly dir: string;
+}
+
+/** A cluster of three members and so many gateways, with an etcd that does what it is asked unless `says` answers. */
+async function cluster({
+  list = [member(0), member(1), member(2)],
+  gateways = 1,
+  says = () => undefined,
+  shell,
+  key = USER_KEY,
+}: {
+  list?: Wire[];
+  gateways?: number;
+  says?: (asked: Asked) => ReturnType<Script> | undefined;
+  shell?: Shell;
+  key?: string | undefined;
+} = {}): Promise<World> {
+  let adds = 0;
+  const etcd: Script = (asked) => {
+    const said = says(asked);
+    if (said !== undefined) return said;
+    if (asked.path === "/health") return { body: { health: "true" } };
+    if (asked.path.endsWith("/list")) return { body: { members: list } };
+    if (asked.path.endsWith("/add"))
+      list.push({
+        ID: String(100 + adds++),
+        name: "",
+        peerURLs: (asked.body as { peerURLs: string[] }).peerURLs,
+        clientURLs: [],
+      });
+    if (asked.path.endsWith("/remove"))
+      list.splice(
+        list.findIndex(({ ID }) => ID === (asked.body as { ID: string }).ID),
+        1,
+      );
+    return {};
+  };
+  const names = Array.from({ length: 3 + gateways }, (_, index) => `abc-coreos-${index}`);
+  const nodes = await startNodes(names, etcd, shell);
+  const dir = mkdtempSync(path(tmpdir(), "acc-members-"));
+  mkdirSync(path(dir, "abc"), { mode: 0o700 });
+  onTestFinished(async () => {
+    await nodes.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const events: Event[] = [];
+  const stop = new AbortController();
+  const { spec } = buildSpec("abc", { ssh: nodes.port, numNodes: names.length });
+  const run = {
+    clock: realClock,
+    deadline: Date.now() + 20_000,
+    dir,
+    simulated: false,
+    tools: { signal: stop.signal },
+    emit: (event: Event) => events.push(event),
+    outside: { clock: realClock, env: {} },
+  } as unknown as Run;
+  const reach: Reach = {
+    spec,
+    choices: { members: new Map([0, 1, 2].map((index) => [index, address(index)])) },
+    host: "127.0.0.1",
+    identity: key === undefined ? { publicKey: USER_KEY_LINE } : { publicKey: USER_KEY_LINE, privateKey: key },
+    tls: false,
+  };
+  const alive = [0, 1, 2].map((index) => ({ index, address: address(index), hostKey: nodes.hostKeys[index] }));
+  return { run, reach, alive, list, events, stop, nodes, dir };
+}
+
+const node = (index: number, hostKey?: string): KnownNode => ({
+  index,
+  address: address(index),
+  ...(hostKey === undefined ? {} : { hostKey }),
+});
+const asked = ({ nodes }: World, what: string): Asked[] => nodes.asked.filter(({ path }) => path.endsWith(what));
+
+describe("through the members", () => {
+  test("a node that is no member, or shows another key, or does not answer is not gone through", async () => {
+    const world = await cluster();
+    const { run, reach, alive } = world;
+    const through = (nodes: readonly KnownNode[]): Promise<string[]> =>
+      withMembers(run, reach, nodes, undefined, ({ connections }) =>
+        Promise.resolve(connections.map(({ target }) => target.name)),
+      );
+    expect(await through([...alive, node(3)])).toEqual(["abc-coreos-0", "abc-coreos-1", "abc-coreos-2"]);
+    const other = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDother";
+    expect(await through([{ ...node(0), hostKey: other }, node(1)])).toEqual(["abc-coreos-1"]);
+    await expect(through([node(3)])).rejects.toMatchObject({ code: "EtcdUnreachable", source: "node" });
+    await expect(through([{ ...node(0), hostKey: other }])).rejects.toMatchObject({
+      code: "EtcdUnreachable",
+      advice: expect.stringContaining("--ssh-from"),
+      cause: expect.objectContaining({ code: "HostKeyMismatch" }),
+    });
+  });
+
+  test("an interrupt ends it with its own reason", async () => {
+    const { run, reach, alive, stop } = await cluster();
+    const reason = new Error("interrupted");
+    stop.abort(reason);
+    await expect(withMembers(run, reach, alive, undefined, () => Promise.resolve())).rejects.toBe(reason);
+  });
+});
+
+describe("joining", () => {
+  test("a new node is told the members and itself, last; what replaces a member without its disk says which", async () => {
+    const { run, reach, alive } = await cluster({ list: [member(0), member(1), member(2)] });
+    const joins = await planJoins(run, reach, alive.slice(0, 2), [node(2), node(3)], undefined);
+    expect([...joins.keys()]).toEqual([2, 3]);
+    expect(joins.get(2)).toMatchObject({
+      told: [0, 1, 2].map((index) => ({ name: `abc-coreos-${index}`, address: address(index) })),
+      replaces: { id: "3", name: "abc-coreos-2" },
+    });
+    expect(joins.get(3)?.told.map(({ name }) => name)).toEqual(["abc-coreos-0", "abc-coreos-1", "abc-coreos-2", "abc-coreos-3"]);
+    expect(joins.get(3)).not.toHaveProperty("replaces");
+  });
+
+  test("one that was added and never started comes first, and replaces nobody; one that is there joins nothing", async () => {
+    const { run, reach, alive } = await cluster({ list: [member(0), member(1), member(3, false)] });
+    const joins = await planJoins(run, reach, alive.slice(0, 2), [node(0), node(2), node(3)], undefined);
+    expect([...joins.keys()]).toEqual([3, 2]);
+    expect(joins.get(3)).not.toHaveProperty("replaces");
+  });
+
+  test("a member is added, told who the members are, and its etcd started, in that order", async () => {
+    const world = await cluster();
+    const { run, reach, alive, nodes } = world;
+    await join(run, reach, alive, node(3), undefined, undefined);
+    expect(asked(world, "/add")).toMatchObject([{ body: { peerURLs: ["http://10.0.0.7:2380"] } }]);
+    expect(nodes.ran.map(({ node: name }) => name)).toEqual(["abc-coreos-3", "abc-coreos-3"]);
+    expect(nodes.ran[0]?.command).toContain("/etc/systemd/system/etcd-member.service.d/50-joined.conf");
+    expect(nodes.ran[0]?.stdin).toBe(
+      `[Service]\nEnvironment=ETCD_INITIAL_CLUSTER=${[0, 1, 2, 3].map((index) => `abc-coreos-${index}=http://${address(index)}:2380`).join(",")}\nEnvironment=ETCD_INITIAL_CLUSTER_STATE=existing\n`,
+    );
+    expect(nodes.ran[1]?.command).toMatch(/systemctl daemon-reload && .*systemctl restart --no-block etcd-member/);
+  });
+
+  test("one that has started is left alone", async () => {
+    const world = await cluster({ list: [member(0), member(1), member(2), { ...member(3) }] });
+    await join(world.run, world.reach, world.alive, node(3), undefined, undefined);
+    expect([asked(world, "/add"), world.nodes.ran]).toEqual([[], []]);
+  });
+
+  test("one that cannot be told is an error, unless it knows the same already", async () => {
+    const shell: Shell = () => ({ code: 1, stderr: "no sudo\nmore" });
+    const world = await cluster({ shell });
+    const told = [0, 1, 2, 3].map((index) => ({ name: `abc-coreos-${index}`, address: address(index) }));
+    await expect(join(world.run, world.reach, world.alive, node(3), told.slice(0, 3), undefined)).rejects.toMatchObject({
+      code: "NodeFileNotWritten",
+      message: expect.stringMatching(/^abc-coreos-3 did not take .*: no sudo$/),
+    });
+    await expect(join(world.run, world.reach, world.alive, node(3), undefined, undefined)).rejects.toMatchObject({
+      code: "NodeFileNotWritten",
+    });
+    await join(world.run, world.reach, world.alive, node(3), told.toReversed(), undefined);
+  });
+
+  test("nodes join one after another: the second when the first has come, its old self out of etcd before", async () => {
+    const world = await cluster({ gateways: 2, list: [member(0), member(1), member(2), member(4)] });
+    const { run, reach, alive, stop } = world;
+    const planned = [0, 1, 2, 3, 4].map((index) => ({
+      index,
+      address: address(index),
+      name: `abc-coreos-${index}`,
+      userData: "",
+    }));
+    const members = new Map(planned.map(({ index, address: at }) => [index, at]));
+    const joining = createJoining(
+      run,
+      { ...reach, choices: { members } },
+      {
+        facts: { nodes: planned },
+        materials: {
+          choices: { members },
+          joins: new Map([
+            [3, { told: [] }],
+            [4, { told: [], replaces: { id: "5", name: "abc-coreos-4" } }],
+          ]),
+        },
+      } as unknown as Parameters<typeof createJoining>[2],
+      undefined,
+    );
+    expect([joining.has(3), joining.has(4), joining.has(0)]).toEqual([true, true, false]);
+    let second = "waits";
+    const last = joining.join(planned[4]!).then(() => (second = "joined"));
+    await joining.join(planned[3]!);
+    expect(asked(world, "/add")).toHaveLength(1);
+    expect([second, asked(world, "/remove").length]).toEqual(["waits", 0]);
+    const added = world.list.find(({ name }) => name === "");
+    Object.assign(added ?? {}, { name: "abc-coreos-3", clientURLs: member(3).clientURLs });
+    joining.ended(3);
+    await last;
+    expect(asked(world, "/remove")).toMatchObject([{ body: { ID: "5" } }]);
+    expect(asked(world, "/add")).toHaveLength(2);
+    await joining.makeWay(planned[4]!);
+    expect(asked(world, "/remove")).toHaveLength(1);
+    const reason = new Error("interrupted");
+    stop.abort(reason);
+    void alive;
+    await expect(joining.join(planned[4]!)).rejects.toBe(reason);
+  });
+
+  test.each([
+    [3, [0, 1, 2], [3, 4], []],
+    [5, [0, 1, 2], [3, 4, 5], [3, 4]],
+    [5, [0, 1, 2], [2, 3], [3]],
+    [1, [0, 1, 2], [3], []],
+  ])("of %i wanted, with %j, of %j these are new: %j", (wanted, members, fresh, added) => {
+    const choices = { members: new Map(members.map((index) => [index, address(index)])) };
+    expect(
+      newMembers(
+        wanted,
+        choices,
+        fresh.map((index) => ({ index, address: address(index) })),
+      ).map(({ index }) => index),
+    ).toEqual(added);
+  });
+});
+
+describe("leaving", () => {
+  test("by its name or by its address; absent is success", async () => {
+    const world = await cluster({ list: [member(0), { ...member(1), name: "renamed" }, member(2)] });
+    const { run, reach, alive } = world;
+    await leave(run, reach, alive, node(1), undefined);
+    expect(asked(world, "/remove")).toMatchObject([{ body: { ID: "2" } }]);
+    await leave(run, reach, alive, node(3), undefined);
+    expect(asked(world, "/remove")).toHaveLength(1);
+    await makeWay(run, reach, alive, { id: "3", name: "abc-coreos-2" }, undefined);
+    expect(world.list.map(({ ID }) => ID)).toEqual(["1"]);
+  });
+
+  const spec = (world: World) => world.reach.spec as Parameters<typeof leaveEtcd>[1];
+  const claimOf = (world: World, more: object = {}) =>
+    ({
+      choices: { id: "0123abcd", sshPublicKey: USER_KEY_LINE, members: world.reach.choices.members, ...more },
+      address: "127.0.0.1",
+      tags: {},
+    }) as unknown as Parameters<typeof leaveEtcd>[2];
+  const withKey = (world: World): World => {
+    writeFileSync(path(world.dir, "ssh-cert.key"), USER_KEY, { mode: 0o600 });
+    return world;
+  };
+  const leaving = (world: World, going: number[], force = false, more: object = {}): Promise<void> =>
+    leaveEtcd(world.run, spec(world), claimOf(world, more), [...world.alive, node(3)], going, force);
+
+  test("members leave one at a time, and each is told; a gateway asks nobody", async () => {
+    const world = withKey(await cluster());
+    await leaving(world, [3]);
+    expect([world.nodes.asked, world.events]).toEqual([[], []]);
+    await leaving(world, [1, 2, 3]);
+    expect(asked(world, "/remove").map(({ body }) => body)).toEqual([{ ID: "2" }, { ID: "3" }]);
+    expect(world.events.map(({ kind, id, node: index }) => [kind, id, index])).toEqual([
+      ["started", "etcd/abc-coreos-1", 1],
+      ["done", "etcd/abc-coreos-1", 1],
+      ["started", "etcd/abc-coreos-2", 2],
+      ["done", "etcd/abc-coreos-2", 2],
+    ]);
+  });
+
+  test("a user's own user-data means an etcd that is not ours", async () => {
+    const world = withKey(await cluster());
+    await leaving(world, [0, 1, 2], false, { customDataHash: "x" });
+    expect(world.nodes.asked).toEqual([]);
+  });
+
+  test("all of them only with force", async () => {
+    const world = withKey(await cluster());
+    await expect(leaving(world, [0, 1, 2])).rejects.toMatchObject({
+      code: "EtcdQuorum",
+      exit: 1,
+      advice: expect.stringContaining("--force"),
+    });
+    expect(world.nodes.asked).toEqual([]);
+    await leaving(world, [0, 1, 2], true);
+    expect(asked(world, "/remove").length).toBeGreaterThan(1);
+  });
+
+  test("a simulated cluster has nothing to leave", async () => {
+    const world = await cluster();
+    await leaveEtcd({ ...world.run, simulated: true }, spec(world), claimOf(world), world.alive, [1], false);
+    expect(world.nodes.asked).toEqual([]);
+  });
+
+  test("without the private key a member does not leave; with force the machines go all the same", async () => {
+    const world = await cluster();
+    await expect(leaving(world, [1])).rejects.toMatchObject({
+      code: "PrivateKeyMissing",
+      exit: 1,
+      advice: expect.stringContaining("add --force to remove the machines without telling etcd"),
+    });
+    await leaving(world, [1], true);
+    expect(world.events.at(-1)).toMatchObject({ kind: "skipped", code: "EtcdUnreachable" });
+  });
+
+  test("a refusal is an error, and with force it is said and passed over", async () => {
+    const refuse = {
+      says: ({ path: at }: Asked) => (at.endsWith("/remove") ? { status: 400, body: { message: "bad" } } : undefined),
+    };
+    const world = withKey(await cluster(refuse));
+    await expect(leaving(world, [1])).rejects.toMatchObject({ code: "EtcdChangeRefused" });
+    expect(world.events.at(-1)).toMatchObject({ kind: "failed", code: "EtcdChangeRefused", node: 1 });
+    await leaving(world, [1], true);
+    expect(world.events.at(-1)).toMatchObject({ kind: "skipped", code: "EtcdChangeRefused", node: 1 });
+  });
+
+  test("where no member answers, the way out is named", async () => {
+    const world = withKey(await cluster());
+    await world.nodes.close();
+    await expect(leaving(world, [1])).rejects.toMatchObject({
+      code: "EtcdUnreachable",
+      advice: expect.stringMatching(/--ssh-from.* If etcd is lost for good, --force removes/),
+    });
+  });
+});
+
+describe("the authority", async () => {
+  const ca = await createEtcdCa("abc", Date.now());
+  const text = `${ca.key.trim()}\n${ca.certificate.trim()}\n`;
+  const holds =
+    (what: string): Shell =>
+    ({ command }) =>
+      command.includes("base64") ? Buffer.from(what).toString("base64") : "";
+
+  test("is fetched from the first member that has the cluster's own, and what was missing is made", async () => {
+    const world = await cluster({ shell: (ran) => (ran.node === "abc-coreos-0" ? { code: 44 } : holds(text)(ran)) });
+    const reach = { ...world.reach, tls: true, choices: { ...world.reach.choices, etcdCa: fingerprintOf(ca) } };
+    await recoverAuthority(world.run, reach, world.alive);
+    const files = etcdTlsFiles(path(world.dir, "abc"));
+    expect(readFileSync(files.caKey, "utf8").trim()).toBe(ca.key.trim());
+    expect([files.ca, files.client, files.clientKey].map((file) => existsSync(file))).toEqual([true, true, true]);
+    expect(world.events).toMatchObject([
+      { kind: "note", id: "etcd-ca", message: expect.stringContaining("was fetched from abc-coreos-1") },
+    ]);
+    expect(world.nodes.ran[0]?.command).toContain(AUTHORITY_FILE);
+    expect(await authorityHere(world.run, "abc", fingerprintOf(ca))).toMatchObject({
+      certificate: expect.stringContaining("CERTIFICATE"),
+    });
+    expect(await authorityHere(world.run, "abc", "other")).toBeUndefined();
+    expect(await authorityHere(world.run, "other", fingerprintOf(ca))).toBeUndefined();
+    const before = world.nodes.ran.length;
+    await recoverAuthority(world.run, reach, world.alive);
+    expect(world.nodes.ran.length).toBe(before);
+  });
+
+  test.each([
+    ["another authority's", text, "other"],
+    ["no certificate", ca.key, undefined],
+    ["no key", ca.certificate, undefined],
+  ])("is not taken when it is %s", async (_, held, wanted) => {
+    const world = await cluster({ shell: holds(held) });
+    const reach = {
+      ...world.reach,
+      tls: true,
+      choices: { ...world.reach.choices, ...(wanted === undefined ? {} : { etcdCa: wanted }) },
+    };
+    await recoverAuthority(world.run, reach, world.alive);
+    expect(existsSync(etcdTlsFiles(path(world.dir, "abc")).caKey)).toBe(false);
+    expect(world.events).toEqual([]);
+  });
+
+  test.each([
+    ["in a rehearsal", { simulated: true }, {}],
+    ["without a key", {}, { identity: { publicKey: USER_KEY_LINE } }],
+    ["without an address", {}, { host: "" }],
+  ])("is not looked for %s", async (_, run, reach) => {
+    const world = await cluster({ shell: holds(text) });
+    await recoverAuthority({ ...world.run, ...run }, { ...world.reach, ...reach }, world.alive);
+    await recoverAuthority(world.run, world.reach, []);
+    expect(world.nodes.ran).toEqual([]);
+  });
+
+  test("a certificate is brought to a member that lacks one: the key last, then its etcd is started", async () => {
+    const lacks: Shell = ({ command }) => ({ code: /test -s/.test(command) ? 1 : 0 });
+    const world = await cluster({ shell: lacks });
+    const reach = { ...world.reach, tls: true };
+    const files = etcdTlsFiles(path(world.dir, "abc"));
+    writeFileSync(files.caKey, ca.key, { mode: 0o600 });
+    writeFileSync(files.ca, ca.certificate);
+    const { nodeTarget } = await import("../../src/operations/cluster/node-target.ts");
+    const target = nodeTarget(reach, { ...node(1), hostKey: world.nodes.hostKeys[1] });
+    expect(await lacksCertificate(world.run, target)).toBe(true);
+    await certify(world.run, "abc", target);
+    const wrote = world.nodes.ran.filter(({ stdin }) => stdin !== "");
+    expect(wrote.map(({ stdin }) => /BEGIN ([A-Z ]+)-/.exec(stdin)?.[1])).toEqual([
+      "CERTIFICATE",
+      "CERTIFICATE",
+      expect.stringContaining("PRIVATE KEY"),
+    ]);
+    expect(wrote[2]?.command).toMatch(/chown etcd:etcd .*chmod 0600/);
+    expect(world.nodes.ran.at(-1)?.command).toContain("systemctl restart --no-block etcd-member");
+    const has = await cluster();
+    const there = nodeTarget({ ...has.reach, tls: true }, node(1));
+    expect(await lacksCertificate(has.run, there)).toBe(false);
+    writeFileSync(etcdTlsFiles(path(has.dir, "abc")).caKey, ca.key, { mode: 0o600 });
+    writeFileSync(etcdTlsFiles(path(has.dir, "abc")).ca, ca.certificate);
+    await certify(has.run, "abc", there);
+    expect(has.nodes.ran.filter(({ stdin }) => stdin !== "")).toEqual([]);
+    await has.nodes.close();
+    expect(await lacksCertificate(has.run, there)).toBe(false);
+  });
+});
