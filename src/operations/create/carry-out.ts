@@ -116,7 +116,8 @@ async function readClaim(run: Run, resource: AnyResource): Promise<PublicIPAddre
 async function failed(carrying: Carrying, resource: AnyResource, error: unknown): Promise<unknown> {
   const { run, prepared } = carrying;
   const known = await explainFailure(run, prepared, resource, error);
-  if (known instanceof ClusterError && known.code === NODE_REMOVED) await takeBack(carrying, resource);
+  if (known instanceof ClusterError && known.code === NODE_REMOVED && resource.node !== undefined)
+    await takeBack(carrying, resource);
   if (resource.id === carrying.claim && known instanceof ClusterError && known.exit === EXIT.conflict) carrying.lost = known;
   if (resource.node !== undefined) carrying.machines.failed(resource.node);
   const about = aboutOf(resource);
