@@ -1,7 +1,8 @@
 /** One resource brought to what the plan says, whatever is there and whatever happens on the way. */
 import { expect, test } from "vitest";
 import type { AnyResource } from "../../src/core/plan/resource.ts";
-import { type ConvergeOptions, beingDestroyed, converge } from "../../src/engine/converge.ts";
+import { beingDestroyed, converge } from "../../src/engine/converge.ts";
+import type { ConvergeOptions } from "../../src/engine/convergence.ts";
 import { stamped } from "../../src/engine/decide.ts";
 import type { Live } from "../../src/engine/provider.ts";
 import { type Memory, type Script, azureError, machine, made, memory, network } from "./memory.ts";

@@ -10,7 +10,8 @@ import { claimId } from "../../core/plan/resources/address.ts";
 import { image } from "../../core/plan/resources/image.ts";
 import { type PlannedNode, designOf } from "../../core/plan/cluster.ts";
 import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
-import { type ConvergeOptions, type Outcome, beingDestroyed, converge } from "../../engine/converge.ts";
+import { beingDestroyed, converge } from "../../engine/converge.ts";
+import type { ConvergeOptions, Outcome } from "../../engine/convergence.ts";
 import { patiently, deletePatiently } from "../../engine/patiently.ts";
 import { decide, isShared } from "../../engine/decide.ts";
 import type { Live } from "../../engine/provider.ts";
@@ -125,7 +126,7 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
       return outcome;
     } catch (error) {
       const known = await explained(run, prepared, resource, error);
-      if (known instanceof ClusterError && known.code === NODE_REMOVED) await takeBack(resource);
+      if (known instanceof ClusterError && known.code === NODE_REMOVED && resource.node !== undefined) await takeBack(resource);
       if (resource.id === claim && known instanceof ClusterError && known.exit === EXIT.conflict) lost = known;
       if (resource.node !== undefined) azureFailed.add(resource.node);
       if (tools.signal.aborted && !timedOut(tools.signal))
