@@ -2,8 +2,6 @@
  * Brings one resource to what the plan says: observe, decide, act, and observe again after anything that left it unclear
  * whether Azure acted. That is all there is to a rerun, too. A step for each decision; what went wrong is recover.ts's.
  */
-import { AzureError } from "../core/advice/azure-error.ts";
-import { ClusterError, EXIT } from "../core/errors.ts";
 import { besideOthers } from "../core/plan/beside.ts";
 import { KINDS } from "../core/plan/kinds.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
@@ -29,18 +27,6 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
       way.live = await recover(way, error);
     }
   }
-}
-
-/** What a resource's failure means when the group is going away under us. */
-export function beingDestroyed(error: unknown, group: string): unknown {
-  if (!(error instanceof AzureError) || !/^(ResourceGroupBeingDeleted|ResourceGroupDeletionTimeout)$/.test(error.code))
-    return error;
-  return new ClusterError("BeingDestroyed", `resource group ${group} is being deleted`, {
-    source: "azure",
-    exit: EXIT.conflict,
-    advice: "A destroy of this cluster is at work. Wait for it to end, then run the same command again.",
-    cause: error,
-  });
 }
 
 // --- internal ---
