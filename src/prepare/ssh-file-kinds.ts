@@ -55,7 +55,6 @@ export const inPlace = (advice: string, file: string): string =>
 
 // --- internal ---
 
-const shell = (word: string): string => (/^[\w./~:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 const OPENSSH = "Make it one for OpenSSH, and give that:";
 
