@@ -55,7 +55,6 @@ export const inPlace = (advice: string, file: string): string =>
 
 // --- internal ---
 
-
 const OPENSSH = "Make it one for OpenSSH, and give that:";
 
 /** A pattern of the text, or the label of a PEM block. */
