@@ -2,7 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import type { ExecResult } from "../../src/nodes/command.ts";
-import { fetchFile, shellQuote } from "../../src/nodes/fetch-file.ts";
+import { shellWord } from "../../src/core/quoting.ts";
+import { fetchFile } from "../../src/nodes/fetch-file.ts";
 import { putFile, restartUnit } from "../../src/nodes/put-file.ts";
 import { scriptedNode } from "./etcd-script.ts";
 
@@ -110,5 +111,5 @@ describe("starting a unit again", () => {
 });
 
 test.each(["plain", "it's", "a b", "$(id)", "'", "''", "a\nb"])("a shell reads %j as it is", (text) => {
-  expect(execFileSync("sh", ["-c", `printf %s ${shellQuote(text)}`], { encoding: "utf8" })).toBe(text);
+  expect(execFileSync("sh", ["-c", `printf %s ${shellWord(text)}`], { encoding: "utf8" })).toBe(text);
 });

@@ -17,16 +17,19 @@ test.each([
   expect(nodeNamed(spec, word)).toBe(index);
 });
 
-test.each(["", "1000", "-1", "abc", "abc-web", "abc-coreos-2", "2x", "web-02"])("%j is no node, and it is said how they are named", (word) => {
-  expect(() => nodeNamed(spec, word)).toThrow(
-    expect.objectContaining({
-      code: "Usage",
-      exit: 2,
-      message: `"${word}" is no node of abc`,
-      advice: "Give a number such as 2, or a machine's name such as abc-web-2.",
-    }),
-  );
-});
+test.each(["", "1000", "-1", "abc", "abc-web", "abc-coreos-2", "2x", "web-02"])(
+  "%j is no node, and it is said how they are named",
+  (word) => {
+    expect(() => nodeNamed(spec, word)).toThrow(
+      expect.objectContaining({
+        code: "Usage",
+        exit: 2,
+        message: `"${word}" is no node of abc`,
+        advice: "Give a number such as 2, or a machine's name such as abc-web-2.",
+      }),
+    );
+  },
+);
 
 test("what others have on a machine is named, with how to keep it; nothing of the kind is no trouble", () => {
   refuseTaken([]);
