@@ -1,6 +1,7 @@
 /** The marketplace's images as a location lists them: publishers, offers, SKUs, versions, and one version whole. */
 import { refuse } from "./arm-error.ts";
-import { byVersion, IMAGES, imagesOf } from "./catalogue/images.ts";
+import { byVersion } from "../core/spec/image.ts";
+import { IMAGES, imagesOf } from "./catalogue/images.ts";
 import type { JsonValue } from "./json.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
 

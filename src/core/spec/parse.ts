@@ -1,4 +1,5 @@
 /** Parsers of single values as people type them: each returns the value or throws a usage error that says what is accepted. */
+import { prefixAround } from "../ipv4.ts";
 import { isSystemPlace, normalPath } from "./mount-point.ts";
 import { usageError } from "../errors.ts";
 import { tidyDiscoveryUrl } from "../user-data/discovery-url.ts";
@@ -92,10 +93,10 @@ export const discoveryAddress: Parse<string> = (value) => {
 const cidr: Parse<string> = (given) => {
   const value = given.trim();
   if (/^(\*|any|internet)$/i.test(value)) return "*";
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?$/.exec(value);
-  const valid = match !== null && match.slice(1, 5).every((part) => Number(part) <= 255) && Number(match[5] ?? 32) <= 32;
-  if (!valid) throw usageError(`"${value}" is no IPv4 range`, "For example 203.0.113.7/32, 10.0.0.0/8, or * for everybody.");
-  return match[5] === undefined ? `${value}/32` : value;
+  const range = value.includes("/") ? value : `${value}/32`;
+  if (prefixAround(range) === undefined)
+    throw usageError(`"${value}" is no IPv4 range`, "For example 203.0.113.7/32, 10.0.0.0/8, or * for everybody.");
+  return range;
 };
 
 /** Ranges, several with commas between them; where everybody may, nobody needs to be named. */

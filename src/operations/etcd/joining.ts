@@ -3,9 +3,9 @@
  * will not come any more. What a node was told when it was made is put right when the members are others by then.
  */
 import type { PlannedNode } from "../../core/plan/cluster.ts";
-import { orAborted } from "../../nodes/deadline.ts";
+import { abortable } from "../../engine/abortable.ts";
 import type { EtcdClientTls } from "../../nodes/target.ts";
-import { join, makeWay } from "./membership.ts";
+import { type LiveEtcd, join, makeWay } from "./membership.ts";
 import type { Reach } from "../cluster/node-target.ts";
 import type { Prepared } from "../create/prepare.ts";
 import type { Run } from "../run.ts";
@@ -33,15 +33,15 @@ export function createJoining(
   const cleared = new Map<number, Promise<void>>();
   let last: Promise<unknown> = Promise.resolve();
 
-  /** The members that are there before this one joins. */
-  const before = ({ index: own }: PlannedNode): PlannedNode[] => {
+  /** With the members that are there before this one joins. */
+  const etcdBefore = ({ index: own }: PlannedNode): LiveEtcd => {
     const later = order.slice(order.indexOf(own));
-    return facts.nodes.filter(({ index }) => choices.members.has(index) && !later.includes(index));
+    return { reach, alive: facts.nodes.filter(({ index }) => choices.members.has(index) && !later.includes(index)), tls };
   };
   const clear = (node: PlannedNode): Promise<void> => {
     const replaced = joins.get(node.index)?.replaces;
     if (replaced === undefined) return Promise.resolve();
-    const known = cleared.get(node.index) ?? last.then(() => makeWay(run, reach, before(node), replaced, tls));
+    const known = cleared.get(node.index) ?? last.then(() => makeWay(run, etcdBefore(node), replaced));
     cleared.set(node.index, known);
     last = known.catch(() => undefined);
     return known;
@@ -51,11 +51,11 @@ export function createJoining(
     makeWay: clear,
     async join(node) {
       const earlier = order.slice(0, order.indexOf(node.index)).map((index) => ends.get(index)?.promise ?? Promise.resolve());
-      await orAborted(Promise.all(earlier), run.tools.signal);
+      await abortable(Promise.all(earlier), run.tools.signal);
       await clear(node);
       // one that an earlier run made was told of that run's members
       const told = node.userData === "" ? undefined : joins.get(node.index)?.told;
-      await join(run, reach, before(node), node, told, tls);
+      await join(run, etcdBefore(node), node, told);
     },
     ended: (index) => ends.get(index)?.resolve(),
   };

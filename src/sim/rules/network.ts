@@ -2,6 +2,7 @@
  * Virtual networks with their subnets. A PUT replaces: a subnet that is missing from the body is to be deleted.
  * Longer than most: networks and subnets are judged together.
  */
+import type { Prefix } from "../../core/ipv4.ts";
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import type { SimCloud } from "../cloud.ts";
@@ -9,7 +10,7 @@ import { clone, dig, idOf, type JsonValue, listIn, object, propertiesOf, textIn 
 import type { Change, KindRules } from "../kind.ts";
 import { guidOf, networkHead } from "./heads.ts";
 import { resolve } from "./reference.ts";
-import { overlap, type Prefix, prefixOf, within } from "./subnet.ts";
+import { overlap, prefixOf, within } from "./subnet.ts";
 import { networkCreate, networkUpdate } from "./timings.ts";
 
 const SUBNET =

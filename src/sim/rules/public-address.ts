@@ -9,7 +9,7 @@ import type { StoredResource } from "../cloud-index.ts";
 import { clone, dig, idOf, type JsonValue, listIn, object, propertiesOf, textIn } from "../json.ts";
 import type { Change, KindRules } from "../kind.ts";
 import { guidOf, networkHead } from "./heads.ts";
-import { dotted } from "./subnet.ts";
+import { dotted } from "../../core/ipv4.ts";
 import { networkCreate, networkUpdate } from "./timings.ts";
 
 /** Blocks that are reserved for documentation and benchmarks (RFC 5737, RFC 2544): never anybody's. */
