@@ -37,7 +37,7 @@ function poller(turns: readonly Turn[], method = "PUT", mode = "OperationLocatio
     poll: () => {
       at++;
       const { throws } = turn();
-      return throws === undefined ? Promise.resolve() : Promise.reject(throws as Error);
+      return throws === undefined ? Promise.resolve() : Promise.reject(throws);
     },
   };
   const failed: OperationErrors = new Map();

@@ -18,7 +18,7 @@ test.each<[unknown, AnswerShape, string | undefined]>([
   [{ a: 1 }, "tags", "a is a number"],
   [[], "tags", "it is a list"],
   [{ tags: { a: {} } }, { tags: "tags" }, "tags.a is an object"],
-  [{ tags: { [`${"x".repeat(50)}`]: 1 } }, { tags: "tags" }, `tags.${"x".repeat(40)} is a number`],
+  [{ tags: { ["x".repeat(50)]: 1 } }, { tags: "tags" }, `tags.${"x".repeat(40)} is a number`],
   [["a", "b"], ["text"], undefined],
   [[], ["text"], undefined],
   [["a", 1], ["text"], "[1] is a number"],
