@@ -37,6 +37,17 @@ test("a loopback ARM is asked without a sign-in, for nobody's subscription", asy
   expect(named.subscription).toBe(ID);
 });
 
+test("chance for pauses is from 0 to 1, of four random bytes", async () => {
+  const of = async (byte: number): Promise<number> => {
+    const random = (bytes: number): Uint8Array => new Uint8Array(bytes).fill(byte);
+    return (await connectAzure({ ...outside, random }, { armEndpoint: "http://127.0.0.1:9" }, around)).tools.random();
+  };
+  expect(await of(0)).toBe(0);
+  expect(await of(255)).toBeCloseTo(1, 6);
+  expect(await of(255)).toBeLessThan(1);
+  expect(await of(128)).toBeCloseTo(0.5, 2);
+});
+
 test.each([
   [undefined, false, false],
   [{ tags: {} }, true, false],
