@@ -20,6 +20,12 @@ export function* usableAddresses(prefixes: readonly string[]): Generator<string>
   }
 }
 
+/** Whether one IPv4 range lies in another; a bare address is a range of one. False for what is no IPv4 range. */
+export function holdsRange(outer: string, inner: string): boolean {
+  const [a, b] = [outer, inner].map((text) => rangeOf(text.includes("/") ? text : `${text}/32`));
+  return a !== undefined && b !== undefined && a.first <= b.first && b.first + b.size <= a.first + a.size;
+}
+
 // --- internal ---
 
 /** IPv6 prefixes have none for us. */

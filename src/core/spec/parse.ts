@@ -88,22 +88,6 @@ export const discoveryAddress: Parse<string> = (value) => {
   return address;
 };
 
-/** An IPv4 range in CIDR notation; a bare address is a range of one; "*" is everybody. */
-const cidr: Parse<string> = (given) => {
-  const value = given.trim();
-  if (/^(\*|any|internet)$/i.test(value)) return "*";
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?$/.exec(value);
-  const valid = match !== null && match.slice(1, 5).every((part) => Number(part) <= 255) && Number(match[5] ?? 32) <= 32;
-  if (!valid) throw usageError(`"${value}" is no IPv4 range`, "For example 203.0.113.7/32, 10.0.0.0/8, or * for everybody.");
-  return match[5] === undefined ? `${value}/32` : value;
-};
-
-/** Ranges, several with commas between them; where everybody may, nobody needs to be named. */
-export const cidrs: Parse<readonly string[]> = (value) => {
-  const ranges = [...new Set(value.split(",").map(cidr))];
-  return ranges.includes("*") ? ["*"] : ranges;
-};
-
 /** A resource's own name: letters, digits, `_ . -`, as most of Azure's network and compute kinds take it. */
 export const resourceName: Parse<string> = (value) => {
   if (!/^[a-z0-9]([a-z0-9_.-]{0,78}[a-z0-9_])?$/i.test(value))
