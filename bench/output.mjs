@@ -46,7 +46,7 @@ async function measure() {
 /** The command as its operation and its screen do it. */
 async function run(port, hostKey, command) {
   const { runOnAll } = await import("../src/nodes/run.ts");
-  const { nodeLines } = await import("../src/cli/node-lines.ts");
+  const { nodeLines } = await import("../src/cli/screens/node-lines.ts");
   const output = { isTTY: false, columns: 80, rows: 24, write: (text) => process.stdout.write(text) };
   const target = {
     index: 0,

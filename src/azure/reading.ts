@@ -1,6 +1,7 @@
 /** Two shapes that nearly every read has: a list to its last page, and a resource that may not be there. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { AzureError, isAbsence, isMisdirected, notAzure } from "../core/advice/azure-error.ts";
+import { abortable } from "../engine/abortable.ts";
 import { shownAddress } from "./origin.ts";
 
 /** What of the SDK's lists is used: pages, each with the address of the next. */
@@ -15,7 +16,7 @@ export async function all<T>(list: Paged<T>, signal?: AbortSignal): Promise<T[]>
   const pages = list.byPage()[Symbol.asyncIterator]();
   await understood(async () => {
     for (;;) {
-      const next = await (signal === undefined ? pages.next() : orAborted(pages.next(), signal));
+      const next = await (signal === undefined ? pages.next() : abortable(pages.next(), signal));
       if (next.done === true) return;
       const { continuationToken: after = "" } = next.value;
       if (after !== "" && seen.has(after)) throw notAzure(`${line(after)}: a list that leads back to itself`);
@@ -32,15 +33,6 @@ const MOST = 100_000;
 const MOST_PAGES = 1000;
 
 const line = (url: string): string => `GET ${shownAddress(url)}`;
-
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
-}
 
 /**
  * Answers are checked where they come in (answer.ts). What the SDK breaks on all the same was none that it knows, and no fault of ours.

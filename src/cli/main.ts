@@ -5,7 +5,7 @@ import { commandNamed } from "./commands.ts";
 import { fullNames } from "./full-names.ts";
 import type { Invocation } from "./invocation.ts";
 import { parseArguments } from "./parse-arguments.ts";
-import { SCREENS } from "./screens.ts";
+import { SCREENS } from "./screens/table.ts";
 import { VERSION } from "./version.ts";
 import { type World, realWorld } from "./world.ts";
 

@@ -1,4 +1,5 @@
 /** A command to type next, with the flags that decide which Azure it goes to, as they were typed this time. */
+import { shellWord } from "../core/quoting.ts";
 import { FLAGS, type FlagKey } from "../core/spec/flags.ts";
 import type { Invocation } from "./invocation.ts";
 
@@ -21,9 +22,7 @@ export function nextCommand({ world, given }: Pick<Invocation, "world" | "given"
     const { name } = FLAGS[key];
     const value = given[key];
     if (value === undefined || !own.some((word) => word === `--${name}` || word.startsWith(`--${name}=`))) return [];
-    return value === true ? [`--${name}`] : [`--${name} ${quoted(String(value))}`];
+    return value === true ? [`--${name}`] : [`--${name} ${shellWord(String(value))}`];
   });
   return (words) => ["azure-coreos-cluster", words, ...flags].join(" ");
 }
-
-const quoted = (word: string): string => (/^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

@@ -1,4 +1,5 @@
 /** What advice is to know of the command: its words, so that it can say "run this again", and the cluster's name. */
+import { shellWord } from "../core/quoting.ts";
 import type { AdviceContext } from "../core/advice/advice.ts";
 import type { Invocation } from "./invocation.ts";
 
@@ -7,10 +8,5 @@ export function adviceContext({ world, command, args }: Pick<Invocation, "world"
   const name = args[0] === undefined ? {} : { name: args[0] };
   if (command === "create") return name;
   const words = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;
-  return { ...name, command: ["azure-coreos-cluster", ...words.map(quoted)].join(" ") };
+  return { ...name, command: ["azure-coreos-cluster", ...words.map(shellWord)].join(" ") };
 }
-
-// --- internal ---
-
-/** As a shell reads it. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

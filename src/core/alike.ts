@@ -5,7 +5,7 @@
  */
 import type { Alike } from "./documents.ts";
 import type { Found } from "./found.ts";
-import { shellWord } from "./machine-holds.ts";
+import { shellWord } from "./quoting.ts";
 import { type Owner, isProven } from "./plan/proof.ts";
 import { groupOf, nameOf } from "./plan/resource.ts";
 import { MANAGED_BY, type Tags, clusterIn, wordOf } from "./plan/tags.ts";

@@ -3,6 +3,7 @@
  * tags: those are known by the machine that was made with them, for as long as it is there, and are to be tagged before it
  * goes. And a user's own disk, interface or address may hang on a machine of ours: it is not deleted. Pure.
  */
+import { shellWord } from "./quoting.ts";
 import { names } from "./plan/cluster.ts";
 import { type Owner, isProven } from "./plan/proof.ts";
 import { groupOf, nameOf } from "./plan/resource.ts";
@@ -126,10 +127,6 @@ export function takenAlong(
     ];
   });
 }
-
-/** A word of a command line, as a shell takes it literally: what Azure tells may hold anything. */
-export const shellWord = (word: string): string =>
-  /^[\w./:@%+=,()-]+$/.test(word) && !/[()]/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 // --- internal ---
 

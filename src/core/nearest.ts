@@ -1,4 +1,4 @@
-/** What a mistyped word was meant to be: the distance between words, counted in slips of a hand. Pure. */
+/** What a mistyped word was meant to be: the distance between words, counted in slips of a hand; and a shortened one, by the letters that stay. Pure. */
 
 /** Slips between two words: a letter too many, too few or wrong, or two neighbours that changed places, count one each. */
 export function slips(a: string, b: string): number {
@@ -23,4 +23,14 @@ export function nearest(word: string, known: readonly string[], most: number): s
     if (count <= most && count < (best?.count ?? Infinity)) best = { word: one, count };
   }
   return best?.word;
+}
+
+/** The three names that a shortened word comes nearest to: those that begin alike, or hold it. */
+export function mostAlike(word: string, known: readonly string[]): string[] {
+  const score = (name: string): number => {
+    let same = 0;
+    while (same < word.length && name[same] === word[same]) same++;
+    return same + (name.includes(word) || word.includes(name) ? 5 : 0);
+  };
+  return [...known].sort((a, b) => score(b) - score(a)).slice(0, 3);
 }

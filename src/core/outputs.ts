@@ -2,6 +2,7 @@
  * What is printed at the end: the JSON document that scripts read, the ssh config, the DNS lines, and a person's next
  * steps. Pure functions of the finished cluster; they print nothing and know no file but by its name.
  */
+import { shellWord, sshConfigWord } from "./quoting.ts";
 import type { ClusterDocument } from "./documents.ts";
 import type { Platform } from "./node-config.ts";
 
@@ -39,8 +40,8 @@ export function sshConfig(
         `  HostName ${node.host}`,
         `  Port ${node.port}`,
         `  User ${node.user}`,
-        ...(node.identityFile === "" ? [] : [`  IdentityFile ${quoted(node.identityFile)}`]),
-        `  UserKnownHostsFile ${quoted(options.knownHostsFile)}`,
+        ...(node.identityFile === "" ? [] : [`  IdentityFile ${sshConfigWord(node.identityFile)}`]),
+        `  UserKnownHostsFile ${sshConfigWord(options.knownHostsFile)}`,
         `  StrictHostKeyChecking ${options.unknown?.has(node.index) === true ? "accept-new" : "yes"}`,
         "",
       ].join("\n"),
@@ -97,7 +98,10 @@ const realCommands = (
   { sshConfigFile, etcdTls, next }: NextStepsOptions,
 ): [string, string][] => [
   [next(`ssh ${name}`), `log in to node ${nodes[0]?.index ?? 0}`],
-  [`ssh -F ${shell(sshConfigFile)} ${nodes[0]?.name ?? name}`, "the same with plain ssh; or Include that file in ~/.ssh/config"],
+  [
+    `ssh -F ${shellWord(sshConfigFile)} ${nodes[0]?.name ?? name}`,
+    "the same with plain ssh; or Include that file in ~/.ssh/config",
+  ],
   [`${next(`ssh ${name}`)} -- ${etcdTls ? "/opt/bin/cluster-etcdctl" : "etcdctl"} member list`, "the members of etcd"],
   [next(`status ${name}`), "nodes, health and endpoints, from any machine"],
   [next(`destroy ${name}`), "remove everything"],
@@ -113,9 +117,9 @@ const rehearsedCommands = ({ name, nodes }: ClusterDocument, { next }: NextSteps
 const deisSteps = (ip: string, port: number, host: string, key: string): string[] => [
   "Deis (v1 ended in 2017: nothing that installs it is known to be online; with your own copy of deisctl and its images):",
   `  export DEISCTL_TUNNEL=${ip}:${port}`,
-  `  ssh-add ${shell(key === "" ? "ssh-cert.key" : key)}`,
+  `  ssh-add ${shellWord(key === "" ? "ssh-cert.key" : key)}`,
   `  deisctl config platform set domain=${host}`,
-  `  deisctl config platform set sshPrivateKey=${shell(key === "" ? "ssh-cert.key" : key)}`,
+  `  deisctl config platform set sshPrivateKey=${shellWord(key === "" ? "ssh-cert.key" : key)}`,
   "  deisctl install platform",
   "  deisctl start platform",
 ];
@@ -131,12 +135,3 @@ function commands(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([command]) => command.length));
   return rows.map(([command, purpose]) => `  ${command.padEnd(width)}  ${purpose}`);
 }
-
-/** ssh_config(5): a percent sign starts a token, and arguments with spaces stand in double quotes. */
-function quoted(path: string): string {
-  const literal = path.replaceAll("%", "%%");
-  return /\s/.test(literal) ? `"${literal}"` : literal;
-}
-
-/** A word for a POSIX shell. */
-const shell = (word: string): string => (/^[\w./~:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

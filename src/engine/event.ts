@@ -33,3 +33,10 @@ export interface Event {
 }
 
 export type Emit = (event: Omit<Event, "at">) => void;
+
+/** What an event says of the resource that it is about. */
+export const aboutOf = ({ id, label, node }: Pick<Event, "id" | "label" | "node">): Pick<Event, "id" | "label" | "node"> => ({
+  id,
+  label,
+  ...(node === undefined ? {} : { node }),
+});

@@ -15,10 +15,9 @@ import type {
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { clusterName } from "../core/spec/spec.ts";
 import type { Event } from "../engine/event.ts";
-import { type Opened, openRun } from "../operations/open.ts";
-import type { Run, Surroundings } from "../operations/run.ts";
-import { eventStream } from "./events.ts";
+import type { Run } from "../operations/run.ts";
 import { type OptionsOf, checkedOptions, isOptionOf } from "./options.ts";
+import { type Runs, runsOf } from "./runs.ts";
 
 /** Which Azure, who signs in, how long a piece of work may take, where keys are. Flags of the command line in camelCase. */
 export interface AzureOptions extends OptionsOf<"azure"> {
@@ -76,102 +75,20 @@ export interface Azure {
 export function openAzure(options: AzureOptions, clock: Clock): Azure {
   const { signal, onEvent, env = {}, cwd = ".", ...flags } = options;
   const given = checkedOptions(flags, ["azure"]);
-  const closed = new AbortController();
-  const streams = new Set<ReturnType<typeof eventStream>>();
-  const outside: { -readonly [K in keyof Surroundings]: Surroundings[K] } = {
-    env,
-    cwd,
-    clock,
-    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+  const runs = runsOf({ given, env, cwd, clock, signal, onEvent });
+  const close = (): Promise<void> => Promise.resolve(runs.close());
+  return {
+    ...making(runs, given),
+    ...running(runs, given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
+    events: () => runs.events(),
+    close,
+    [Symbol.asyncDispose]: close,
   };
-  const hear = (event: Event): void => {
-    onEvent?.(event);
-    for (const stream of streams) stream.push(event);
-  };
-  const opened = async <T>(looks: boolean, more: object, work: (run: Run) => Promise<T>): Promise<T> => {
-    const ends = AbortSignal.any([closed.signal, ...(signal === undefined ? [] : [signal])]);
-    if (ends.aborted) throw interrupted(ends.reason);
-    const { run, interrupt, close } = await openRun(outside, { ...given, ...more }, { looks, listeners: { event: hear } });
-    // one sign-in for all that is done here
-    if (run.credential !== undefined) outside.credential ??= run.credential;
-    const stopListening = endsWith(ends, interrupt);
-    try {
-      return await work(run);
-    } finally {
-      stopListening();
-      await close();
-    }
-  };
-  const group = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
-  const azure: Azure = {
-    async create(name, wish = {}) {
-      const asked = { ...given, ...checkedOptions(wish, ["create"]) };
-      const { checkWish, createCluster } = await import("../operations/create.ts");
-      checkWish(clusterName(name), asked);
-      const created = await opened(false, asked, (run) => createCluster(run, clusterName(name), asked));
-      if (created.exit !== EXIT.done) throw notReady(created);
-      return created.document;
-    },
-    async plan(name, wish = {}) {
-      const asked = { ...given, ...checkedOptions(wish, ["create"]) };
-      const [{ checkWish, planCluster }, { planDocument }] = await Promise.all([
-        import("../operations/create.ts"),
-        import("../operations/create/result-document.ts"),
-      ]);
-      checkWish(clusterName(name), asked);
-      return planDocument(await opened(true, asked, (run) => planCluster(run, clusterName(name), asked)));
-    },
-    async status(name) {
-      const { clusterStatus } = await import("../operations/status.ts");
-      return (await opened(true, {}, (run) => clusterStatus(run, clusterName(name), group))).document;
-    },
-    async list() {
-      const { listClusters } = await import("../operations/list.ts");
-      return opened(true, {}, (run) => listClusters(run, group));
-    },
-    async remove(name, nodes, { force = false } = {}) {
-      const { removeNodes } = await import("../operations/remove.ts");
-      return opened(false, {}, (run) => removeNodes(run, clusterName(name), nodes.map(String), { ...group, force }));
-    },
-    async destroy(name) {
-      const { destroyNamed } = await import("../operations/destroy.ts");
-      const { document, error } = await opened(false, {}, (run) => destroyNamed(run, clusterName(name), group));
-      if (error !== undefined) throw error;
-      return document;
-    },
-    async gc() {
-      const { collectExpired } = await import("../operations/gc.ts");
-      return (await opened(false, {}, (run) => collectExpired(run, group))).map(gcResult);
-    },
-    async run(name, command, wish = {}) {
-      const checked = checkedOptions(wish, ["run"]);
-      const { onNodes } = await import("../operations/on-nodes.ts");
-      return opened(true, {}, (run) => onNodes(run, clusterName(name), command, { ...group, ...checked }));
-    },
-    async exportPlan(name, wish = {}) {
-      const asked = { ...given, ...checkedOptions(wish, ["create", "export"]) };
-      const { exportCluster } = await import("../operations/export.ts");
-      const { document, valuesFile } = await opened(true, asked, (run) => exportCluster(run, clusterName(name), asked));
-      return { document, valuesFile };
-    },
-    events() {
-      const stream = eventStream();
-      streams.add(stream);
-      return stream;
-    },
-    async close() {
-      closed.abort(new Error("closed"));
-      for (const stream of streams) stream.end();
-      await Promise.resolve();
-    },
-    [Symbol.asyncDispose]: () => azure.close(),
-  };
-  return azure;
 }
 
 /** Which of the options say which Azure, and which what is wished of it. */
 export function apart(options: object): { own: AzureOptions; wish: object } {
-  const isOwn = ([key]: [string, unknown]): boolean => key in OWN || isOptionOf(key, ["azure"]);
+  const isOwn = ([key]: [string, unknown]): boolean => Object.hasOwn(OWN, key) || isOptionOf(key, ["azure"]);
   const all = Object.entries(options);
   return { own: Object.fromEntries(all.filter(isOwn)), wish: Object.fromEntries(all.filter((one) => !isOwn(one))) };
 }
@@ -186,24 +103,68 @@ const OWN: Record<Exclude<keyof AzureOptions, keyof OptionsOf<"azure">>, true> =
   cwd: true,
 };
 
-const interrupted = (cause: unknown): ClusterError =>
-  new ClusterError("Interrupted", "interrupted", {
-    exit: EXIT.interrupted,
-    advice: "What was done stays. The same call later continues.",
-    cause,
-  });
+/** What takes the flags of create. */
+const making = (runs: Runs, given: OptionsOf<"azure">): Pick<Azure, "create" | "plan" | "exportPlan"> => ({
+  async create(name, wish = {}) {
+    const more = { ...given, ...checkedOptions(wish, ["create"]) };
+    const { checkWish, createCluster } = await import("../operations/create.ts");
+    checkWish(clusterName(name), more);
+    const created = await runs.work({ looks: false, more }, (run) => createCluster(run, clusterName(name), more));
+    if (created.exit !== EXIT.done) throw notReady(created);
+    return created.document;
+  },
+  async plan(name, wish = {}) {
+    const more = { ...given, ...checkedOptions(wish, ["create"]) };
+    const [{ checkWish, planCluster }, { planDocument }] = await Promise.all([
+      import("../operations/create.ts"),
+      import("../operations/create/result-document.ts"),
+    ]);
+    checkWish(clusterName(name), more);
+    return planDocument(await runs.work({ looks: true, more }, (run) => planCluster(run, clusterName(name), more)));
+  },
+  async exportPlan(name, wish = {}) {
+    const more = { ...given, ...checkedOptions(wish, ["create", "export"]) };
+    const { exportCluster } = await import("../operations/export.ts");
+    const work = (run: Run) => exportCluster(run, clusterName(name), more);
+    const { document, valuesFile } = await runs.work({ looks: true, more }, work);
+    return { document, valuesFile };
+  },
+});
 
-/** A program that aborts does not wait for what runs, as somebody who presses Ctrl-C twice. */
-function endsWith(signal: AbortSignal, interrupt: Opened["interrupt"]): () => void {
-  const end = (): void => {
-    const reason = interrupted(signal.reason);
-    interrupt(reason);
-    interrupt(reason);
-  };
-  signal.addEventListener("abort", end, { once: true });
-  if (signal.aborted) end();
-  return () => signal.removeEventListener("abort", end);
-}
+/** What works on clusters that are there. */
+const running = (
+  runs: Runs,
+  where: { readonly resourceGroup?: string },
+): Pick<Azure, "status" | "list" | "remove" | "destroy" | "gc" | "run"> => ({
+  async status(name) {
+    const { clusterStatus } = await import("../operations/status.ts");
+    return (await runs.work({ looks: true }, (run) => clusterStatus(run, clusterName(name), where))).document;
+  },
+  async list() {
+    const { listClusters } = await import("../operations/list.ts");
+    return runs.work({ looks: true }, (run) => listClusters(run, where));
+  },
+  async remove(name, nodes, { force = false } = {}) {
+    const { removeNodes } = await import("../operations/remove.ts");
+    const work = (run: Run) => removeNodes(run, clusterName(name), nodes.map(String), { ...where, force });
+    return runs.work({ looks: false }, work);
+  },
+  async destroy(name) {
+    const { destroyNamed } = await import("../operations/destroy.ts");
+    const { document, error } = await runs.work({ looks: false }, (run) => destroyNamed(run, clusterName(name), where));
+    if (error !== undefined) throw error;
+    return document;
+  },
+  async gc() {
+    const { collectExpired } = await import("../operations/gc.ts");
+    return (await runs.work({ looks: false }, (run) => collectExpired(run, where))).map(gcResult);
+  },
+  async run(name, command, wish = {}) {
+    const more = { ...where, ...checkedOptions(wish, ["run"]) };
+    const { onNodes } = await import("../operations/on-nodes.ts");
+    return runs.work({ looks: true }, (run) => onNodes(run, clusterName(name), command, more));
+  },
+});
 
 function notReady({
   document,

@@ -5,7 +5,8 @@
 import type { Client, ClientChannel } from "ssh2";
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { type Limit, limit, orAborted } from "./deadline.ts";
+import { abortable } from "../engine/abortable.ts";
+import { type Limit, limit } from "./deadline.ts";
 
 export interface CommandOptions {
   /** Sent to the command; without it, its input is empty. */
@@ -68,7 +69,7 @@ export async function streamCommand(
       options.onFlow?.(flowOf(opened.channel, within));
       return opened.exit;
     });
-    return await orAborted(run, within.signal);
+    return await abortable(run, within.signal);
   } catch (error) {
     channel?.close();
     if (!within.expired()) throw error;

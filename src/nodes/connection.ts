@@ -19,7 +19,8 @@ import {
   type StreamOptions,
 } from "./command.ts";
 import { classifyFailure, connectError, hostKeyMismatch, hostKeyUnknown } from "./connect-error.ts";
-import { limit, orAborted } from "./deadline.ts";
+import { abortable } from "../engine/abortable.ts";
+import { limit } from "./deadline.ts";
 import { algorithmsFor, keyLine, sameKey } from "./host-key.ts";
 import { agentWith, type OneKeyAgent } from "./agent.ts";
 import { credentialOf } from "./identity.ts";
@@ -68,7 +69,7 @@ export async function connect(target: NodeTarget, options: ConnectOptions): Prom
     const client = new Client();
     const way = "agent" in credential ? await agentWith(credential.agent, credential.publicKey) : credential;
     const login = handshake(client, socket, target, way);
-    const hostKey = await orAborted(login, whole.signal);
+    const hostKey = await abortable(login, whole.signal);
     return overClient(client, socket, target, hostKey, options.clock);
   } catch (error) {
     socket?.destroy();
@@ -87,7 +88,7 @@ async function openTcp(target: NodeTarget, options: ConnectOptions, timeoutMs: n
     socket.on("error", (error) => reject(connectError(classifyFailure(error, "tcp"), target, error)));
   });
   try {
-    return await orAborted(opened, within.signal);
+    return await abortable(opened, within.signal);
   } catch (error) {
     socket.destroy();
     throw within.expired() ? connectError("SshTimeout", target) : error;

@@ -58,16 +58,3 @@ export function limit(clock: Clock, ms: number, parent?: AbortSignal): Limit {
     },
   };
 }
-
-/** The promise's outcome, or the signal's reason at the moment that it aborts: for operations that cannot be cancelled. */
-export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) {
-      promise.catch(() => undefined);
-      return onAbort();
-    }
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
-}

@@ -4,7 +4,8 @@
  */
 import type { Clock } from "../core/clock.ts";
 import { connect, type ConnectOptions } from "./connection.ts";
-import { limit, orAborted } from "./deadline.ts";
+import { abortable } from "../engine/abortable.ts";
+import { limit } from "./deadline.ts";
 import { classify, type Diagnosis, type Evidence } from "./diagnosis.ts";
 import type { NodeReadiness } from "./node-state.ts";
 import { semaphore } from "./semaphore.ts";
@@ -50,7 +51,7 @@ async function readSerial(index: number, options: DiagnoseOptions): Promise<stri
   if (options.serialLog === undefined) return undefined;
   const within = limit(options.clock, options.timeoutMs ?? 15_000, options.signal);
   try {
-    return await orAborted(options.serialLog(index), within.signal);
+    return await abortable(options.serialLog(index), within.signal);
   } catch {
     return undefined; // boot diagnostics are off, or not written yet
   } finally {

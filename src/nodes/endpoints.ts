@@ -6,7 +6,8 @@
 import { request } from "node:http";
 import { connect } from "node:net";
 import type { Clock } from "../core/clock.ts";
-import { limit, orAborted } from "./deadline.ts";
+import { abortable } from "../engine/abortable.ts";
+import { limit } from "./deadline.ts";
 
 /** Where to look: an endpoint of the plan, which the load balancer and the security group open. */
 export interface EndpointProbe {
@@ -38,7 +39,7 @@ async function probeEndpoint(probe: EndpointProbe, options: ProbeOptions): Promi
   const within = limit(options.clock, options.timeoutMs ?? 5000, options.signal);
   try {
     const asked = probe.path === undefined ? askTcp(probe, within.signal) : askHttp(probe, within.signal);
-    return verdict(probe, await orAborted(asked, within.signal));
+    return verdict(probe, await abortable(asked, within.signal));
   } catch (error) {
     options.signal?.throwIfAborted();
     return verdict(probe, within.expired() ? "silent" : ((error as { code?: string }).code ?? "error"));

@@ -9,7 +9,8 @@ import { connect as connectTls } from "node:tls";
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import type { Connection } from "./connection.ts";
-import { limit, orAborted } from "./deadline.ts";
+import { abortable } from "../engine/abortable.ts";
+import { limit } from "./deadline.ts";
 import { etcdEndpoint, type EtcdClientTls, type NodeTarget } from "./target.ts";
 
 export interface EtcdAccess {
@@ -43,9 +44,9 @@ export async function etcdRequest(connection: Connection, access: EtcdAccess, as
   try {
     const opened = connection.forward(host, port);
     opened.then((late) => within.signal.aborted && late.destroy()).catch(() => undefined);
-    tunnel = await orAborted(opened, within.signal);
-    const socket = target.tls ? await orAborted(secure(tunnel, target, host, access.tls), within.signal) : tunnel;
-    return await orAborted(exchange(socket, target, `${host}:${port}`, asked), within.signal);
+    tunnel = await abortable(opened, within.signal);
+    const socket = target.tls ? await abortable(secure(tunnel, target, host, access.tls), within.signal) : tunnel;
+    return await abortable(exchange(socket, target, `${host}:${port}`, asked), within.signal);
   } catch (error) {
     if (!within.expired()) throw error;
     throw new ClusterError("EtcdTimeout", `${target.name}: etcd does not answer within ${timeoutMs / 1000} s`, {

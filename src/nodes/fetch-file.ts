@@ -2,6 +2,7 @@
  * A file of a node, read as root: what a rerun from another machine needs of a cluster (the certificate authority's public
  * part, a rendered unit) is on the live nodes. The bytes go to the caller and nowhere else: they may be secret.
  */
+import { shellWord } from "../core/quoting.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { Connection } from "./connection.ts";
 import type { CommandOptions } from "./command.ts";
@@ -17,7 +18,7 @@ export async function fetchFile(connection: Connection, path: string, options: F
   const sudo = target.user === "root" ? "" : "sudo -n ";
   const maxBytes = options.maxBytes ?? 1 << 20;
   // base64, for a file need not be text; one exit code for "not there", so that no locale's words are read.
-  const file = shellQuote(path);
+  const file = shellWord(path);
   const command = `${sudo}true || exit 45; ${sudo}test -e ${file} || exit 44; ${sudo}base64 ${file}`;
   const result = await connection.exec(command, { ...options, maxBytes: Math.ceil(maxBytes * 1.4) + 100 });
   const error = (code: string, what: string, advice: string): ClusterError =>
@@ -33,4 +34,3 @@ export async function fetchFile(connection: Connection, path: string, options: F
 }
 
 /** For sh: in single quotes, with each single quote closed, escaped and opened again. */
-export const shellQuote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

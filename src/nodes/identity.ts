@@ -5,7 +5,8 @@
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { agentHolds } from "./agent.ts";
-import { limit, orAborted } from "./deadline.ts";
+import { abortable } from "../engine/abortable.ts";
+import { limit } from "./deadline.ts";
 import { forSsh } from "./private-key.ts";
 
 export interface Identity {
@@ -41,7 +42,7 @@ export async function usableIdentity(offered: Identity, options: IdentityOptions
   if (agent === undefined || agent === "") return { identity: { publicKey }, lacking: unusable ?? keyMissing() };
   const within = limit(options.clock, options.timeoutMs ?? 5000, options.signal);
   try {
-    if (await orAborted(agentHolds(agent, publicKey), within.signal)) return { identity: { publicKey, agent } };
+    if (await abortable(agentHolds(agent, publicKey), within.signal)) return { identity: { publicKey, agent } };
   } catch {
     options.signal?.throwIfAborted(); // an agent that does not answer holds nothing for us
   } finally {

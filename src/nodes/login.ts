@@ -2,6 +2,7 @@
  * An interactive login is OpenSSH's business: it knows terminals, agents and the user's configuration. This gives it the
  * node's address, key and expected host key, and hands the terminal over. What a single command writes to a terminal goes through us.
  */
+import { sshConfigWord } from "../core/quoting.ts";
 import { spawn } from "node:child_process";
 import { ClusterError } from "../core/errors.ts";
 import type { ShownOutput } from "./shown-output.ts";
@@ -26,9 +27,9 @@ export function sshArguments(target: NodeTarget, options: LoginOptions): string[
   return [
     ...set("Port", String(target.port)),
     ...set("User", target.user),
-    ...set("IdentityFile", quoted(options.identityFile)),
+    ...set("IdentityFile", sshConfigWord(options.identityFile)),
     ...set("IdentitiesOnly", "yes"),
-    ...set("UserKnownHostsFile", quoted(options.knownHosts)),
+    ...set("UserKnownHostsFile", sshConfigWord(options.knownHosts)),
     ...set("GlobalKnownHostsFile", "/dev/null"),
     ...set("StrictHostKeyChecking", options.trust === "first-use" ? "accept-new" : "yes"),
     // a command has no terminal, as with ssh itself, whatever the user's configuration asks for: what it writes is shown, not obeyed
@@ -64,6 +65,3 @@ export function login(target: NodeTarget, options: LoginOptions, program = "ssh"
     });
   });
 }
-
-/** ssh_config(5): words with blanks stand in double quotes, and % starts a token. */
-const quoted = (path: string): string => `"${path.replaceAll("%", "%%").replaceAll(/["\\]/g, "\\$&")}"`;

@@ -2,10 +2,10 @@
  * A file of root's on a node, written whole or not at all, and the unit that reads it started again. What is in the file travels on
  * stdin: it may be secret, and a command line can be read by everybody on the node.
  */
+import { shellWord } from "../core/quoting.ts";
 import { dirname } from "node:path/posix";
 import { ClusterError } from "../core/errors.ts";
 import type { Connection } from "./connection.ts";
-import { shellQuote } from "./fetch-file.ts";
 
 export interface PutFileOptions {
   /** "root:root" by default. */
@@ -20,14 +20,14 @@ export interface PutFileOptions {
 export async function putFile(connection: Connection, path: string, content: string, options: PutFileOptions): Promise<void> {
   const { target } = connection;
   const { owner = "root:root", mode, unlessThere = false } = options;
-  const [file, half] = [shellQuote(path), shellQuote(`${path}.new`)];
+  const [file, half] = [shellWord(path), shellWord(`${path}.new`)];
   const script = [
     ...(unlessThere ? [`test -s ${file} && exit 0`] : []),
-    `umask 077 && mkdir -p -m 0755 ${shellQuote(dirname(path))} && cat >${half}`,
+    `umask 077 && mkdir -p -m 0755 ${shellWord(dirname(path))} && cat >${half}`,
     `chown ${owner} ${half} && chmod ${mode} ${half} && mv ${half} ${file}`,
   ].join("\n");
   const sudo = target.user === "root" ? "" : "sudo -n ";
-  const { code, stderr } = await connection.exec(`${sudo}sh -ec ${shellQuote(script)}`, { stdin: content });
+  const { code, stderr } = await connection.exec(`${sudo}sh -ec ${shellWord(script)}`, { stdin: content });
   if (code !== 0)
     throw new ClusterError("NodeFileNotWritten", `${target.name} did not take ${path}: ${stderr.trim().split("\n")[0] ?? ""}`, {
       source: "node",

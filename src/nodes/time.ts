@@ -8,7 +8,8 @@ import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { lost } from "./command.ts";
 import type { Connection } from "./connection.ts";
-import { limit, orAborted } from "./deadline.ts";
+import { abortable } from "../engine/abortable.ts";
+import { limit } from "./deadline.ts";
 
 export interface ClockMeasure {
   readonly index: number;
@@ -47,14 +48,14 @@ export async function measureClock(connection: Connection, options: ClockOptions
   const { target } = connection;
   const within = limit(options.clock, options.timeoutMs ?? 10_000, options.signal);
   try {
-    const channel = await orAborted(connection.open(TIME_SERVER), within.signal);
+    const channel = await abortable(connection.open(TIME_SERVER), within.signal);
     const samples: Sample[] = [];
     try {
       for (let round = 0; round < (options.rounds ?? 7); round++) {
         const sent = options.clock.now();
         const line = nextLine(channel, target.name);
         channel.write("\n");
-        const node = milliseconds(await orAborted(line, within.signal));
+        const node = milliseconds(await abortable(line, within.signal));
         samples.push({ sent, node, received: options.clock.now() });
       }
     } finally {

@@ -5,7 +5,7 @@
  */
 import { ClusterError } from "../core/errors.ts";
 import { connect, type Connection } from "./connection.ts";
-import { orAborted } from "./deadline.ts";
+import { abortable } from "../engine/abortable.ts";
 import { etcdHealth, type EtcdHealth } from "./etcd-health.ts";
 import type { NodeReadiness, NodeState, SharedWait } from "./node-state.ts";
 import type { NodeTarget } from "./target.ts";
@@ -168,7 +168,7 @@ async function attempt(look: () => Promise<boolean>, failed: (error: unknown) =>
   signal.throwIfAborted();
   try {
     // Every step ends at an abort by itself; this is for the one that forgets to.
-    return await orAborted(look(), signal);
+    return await abortable(look(), signal);
   } catch (error) {
     signal.throwIfAborted();
     return failed(error);

@@ -12,6 +12,7 @@ import { type Doom, destroyIntent, isEmpty, surveyDoom } from "./destroy/doom-su
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetFiles } from "./destroy/forget-files.ts";
 import { refuseUsed } from "./destroy/used-by-others.ts";
+import type { Tags } from "../core/plan/tags.ts";
 import type { Run } from "./run.ts";
 
 export interface DestroyOutcome {
@@ -47,8 +48,8 @@ export async function checkDestroy(run: Run, doom: Doom): Promise<void> {
 }
 
 /** Destroys what was planned, and forgets the files of what is gone. @throws ClusterError Interrupted, Timeout, and refusals */
-export async function carryOutDestroy(run: Run, doom: Doom): Promise<DestroyOutcome> {
-  const destroyed = isEmpty(doom) ? NOTHING : await destroyAndForget(run, doom);
+export async function carryOutDestroy(run: Run, doom: Doom, still?: (tags: Tags) => void): Promise<DestroyOutcome> {
+  const destroyed = isEmpty(doom) ? NOTHING : await destroyAndForget(run, doom, still);
   const document = destroyDocument(run, doom.located, destroyed, doom.kept);
   return destroyed.left.length === 0 ? { document } : { document, error: leftover(doom, destroyed, run.stop.aborted) };
 }
@@ -72,9 +73,9 @@ export const destroyDocument = (
 
 const NOTHING: Destroyed = { deleted: [], left: [] };
 
-async function destroyAndForget(run: Run, doom: Doom): Promise<Destroyed> {
+async function destroyAndForget(run: Run, doom: Doom, still: ((tags: Tags) => void) | undefined): Promise<Destroyed> {
   try {
-    const destroyed = await destroyCluster(run, doom);
+    const destroyed = await destroyCluster(run, doom, still);
     if (destroyed.left.length === 0)
       for (const claim of doom.located.claims) await forgetFiles(run.dir, doom.located.name, claim.tags ?? {});
     return destroyed;

@@ -3,7 +3,7 @@ import { ClusterError } from "../core/errors.ts";
 import { duration } from "../core/words.ts";
 import { type KnownCluster, knownClusters } from "./cluster/known-clusters.ts";
 import { lookIn } from "./cluster/find.ts";
-import { expiryOf } from "./cluster/cluster.ts";
+import { type Cluster, expiryIn, expiryOf } from "./cluster/cluster.ts";
 import { type DestroyOutcome, carryOutDestroy, checkDestroy, destroyDocument } from "./destroy.ts";
 import { surveyDoom } from "./destroy/doom-survey.ts";
 import { USED } from "./destroy/used-by-others.ts";
@@ -57,19 +57,40 @@ async function sweepOne(run: Run, { name, groupName }: KnownCluster): Promise<De
   const located = await lookIn(run, name, groupName);
   const expires = expiryOf(located);
   // somebody may have given it more time since the list was read
-  if (expires === undefined || expires > run.clock.now()) {
-    run.emit({
-      kind: "note",
-      id: `gc/${groupName}/${name}`,
-      label: name,
-      message:
-        expires === undefined
-          ? `${name} is gone, or has no time to live any more.`
-          : `${name} was given more time: it expires in ${duration(expires - run.clock.now())}.`,
-    });
-    return { document: destroyDocument(run, located, { deleted: [], left: [] }) };
-  }
+  if (expires === undefined || expires > run.clock.now()) return spared(run, located, expires);
   const doom = await surveyDoom(run, located);
   await checkDestroy(run, doom);
-  return carryOutDestroy(run, doom);
+  try {
+    return await carryOutDestroy(run, doom, (tags) => {
+      const now = expiryIn([tags]);
+      if (now !== undefined && now > run.clock.now()) throw new MoreTime(now);
+    });
+  } catch (error) {
+    if (error instanceof MoreTime) return spared(run, located, error.expires);
+    throw error;
+  }
+}
+
+/** Somebody gave it more time between the look and the mark: nothing was deleted. */
+class MoreTime extends Error {
+  readonly expires: number;
+
+  constructor(expires: number) {
+    super("given more time");
+    this.expires = expires;
+  }
+}
+
+function spared(run: Run, located: Cluster, expires: number | undefined): DestroyOutcome {
+  const { name, groupName } = located;
+  run.emit({
+    kind: "note",
+    id: `gc/${groupName}/${name}`,
+    label: name,
+    message:
+      expires === undefined
+        ? `${name} is gone, or has no time to live any more.`
+        : `${name} was given more time: it expires in ${duration(expires - run.clock.now())}.`,
+  });
+  return { document: destroyDocument(run, located, { deleted: [], left: [] }) };
 }

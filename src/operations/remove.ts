@@ -19,6 +19,7 @@ import { patiently } from "../engine/patiently.ts";
 import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "./cluster/shared-changes.ts";
 import { ownTagsOf, withNodes } from "../core/plan/claim-change.ts";
 import { nodesIn } from "../core/plan/read-tags.ts";
+import { DESTROYING } from "../core/plan/tags.ts";
 import { isForeign } from "./cluster/cluster.ts";
 import { type Claim, claimNeeded } from "./cluster/claim.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
@@ -90,6 +91,8 @@ export async function planRemoval(
   const there = nodesOf(spec, snapshot, claim, named);
   const going = named.filter((index) => there.some((node) => node.index === index));
   const staying = there.filter((node) => !named.includes(node.index));
+  // none that stays: perhaps none of it was there any more when its nodes were looked for
+  if (going.length > 0 && staying.length === 0 && !(await isStillThere(run, claim))) throw destroyedMeanwhile(name);
   if (going.length > 0) refuseTooFew(spec, staying.length);
   return {
     spec,
@@ -121,16 +124,12 @@ export async function carryOutRemoval(
   const { spec, claim, groupName, owner, there, going, machines, staying, parts } = removal;
   if (going.length > 0) {
     await leaveEtcd(run, spec, claim, there, going, force);
-    await atOnce(
-      going.map((index) =>
-        removeParts(
-          run,
-          owner,
-          parts.filter((part) => part.node === index),
-        ),
-      ),
+    await removeAll(
+      run,
+      owner,
+      parts.filter((part) => part.kind === "machine"),
     );
-    await forget(run, removal);
+    await forget(run, removal, force);
     await forgetHosts(run, spec, claim, going);
     await forgetUserData(run.dir, spec.name, claim.tags, going);
     run.emit({ kind: "end", id: "remove", label: spec.name });
@@ -145,6 +144,11 @@ export async function carryOutRemoval(
 }
 
 // --- internal ---
+
+async function isStillThere(run: Run, { id }: Claim): Promise<boolean> {
+  const live = await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "publicAddress", id }, signal));
+  return live !== undefined && live.tags[DESTROYING] === undefined;
+}
 
 function refuseTooFew(spec: ClusterSpec, staying: number): void {
   if (staying === 0)
@@ -193,6 +197,10 @@ function nodesOf(spec: ClusterSpec, snapshot: Snapshot, claim: Claim, going: rea
     });
 }
 
+/** Of each node one after the other, of all nodes at once. */
+const removeAll = (run: Run, owner: Owner, parts: readonly NodePart[]): Promise<void> =>
+  atOnce([...Map.groupBy(parts, (part) => part.node).values()].map((ofOne) => removeParts(run, owner, ofOne)));
+
 /** Lets all of them end, then throws what the first one failed with. */
 async function atOnce(work: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(work)).find((one) => one.status === "rejected");
@@ -200,14 +208,14 @@ async function atOnce(work: readonly Promise<void>[]): Promise<void> {
 }
 
 /** The claim without what it remembered of the nodes, and the load balancer without their rules: cluster/shared-changes.ts. */
-async function forget(run: Run, removal: Removal): Promise<void> {
+async function forget(run: Run, removal: Removal, force: boolean): Promise<void> {
   const { spec, claim, going, known } = removal;
   const how = { cluster: spec.name, mustExist: () => destroyedMeanwhile(spec.name) };
   const cluster = clusterWith(run, removal, (index) => !going.includes(index));
   const before = withNodes(ownTagsOf(claim.tags), known);
   const wanted = claimResource(cluster);
   await converge(wanted, run.tools, { ...how, adapt: adaptClaim(cluster, before, wanted.body.tags ?? {}) });
-  await removeMadeAgain(run, removal);
+  await removeRest(run, removal, force);
   // last: by its rules a removal that broke off is known
   await converge(loadBalancer(cluster), run.tools, { ...how, adapt: adaptBalancer(run, cluster) });
 }
@@ -216,21 +224,25 @@ async function forget(run: Run, removal: Removal): Promise<void> {
 const PASSES = 4;
 
 /**
- * A run that read the claim before it was changed may have made the nodes again, as missing. What is seen of them before a look at a
- * claim that does not have them is such a run's, which makes no more of it.
+ * What the machines have not taken along; and machines again, for a run that read the claim before it was changed may have made the
+ * nodes anew, as missing. What is seen of them before a look at a claim that does not have them is such a run's, which makes no
+ * more of it; what is seen with a claim that has them again is wanted.
  */
-async function removeMadeAgain(run: Run, { spec, claim, groupName, owner, going }: Removal): Promise<void> {
+async function removeRest(run: Run, removal: Removal, force: boolean): Promise<void> {
+  const { spec, claim, groupName, owner, going, there, parts } = removal;
+  let rest: readonly NodePart[] = parts.filter((part) => part.kind !== "machine");
   for (let pass = 1; pass <= PASSES; pass++) {
-    const parts = await partsOf(run, spec, { owner, groupName }, going);
-    if (parts.length === 0) return;
+    const seen = await partsOf(run, spec, { owner, groupName }, going);
     const now = await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "publicAddress", id: claim.id }, signal));
     const claimed = nodesIn(now?.tags ?? {});
-    await removeParts(
-      run,
-      owner,
-      parts.filter((part) => claimed?.has(part.node) !== true),
+    const doomed = [...seen, ...rest.filter(({ id }) => !seen.some((part) => part.id === id))].filter(
+      (part) => claimed?.has(part.node) !== true,
     );
-    if (parts.every((part) => claimed?.has(part.node) === true)) return;
+    if (doomed.length === 0) return;
+    const again = doomed.filter((part) => part.kind === "machine").map((part) => part.node);
+    if (again.length > 0) await leaveEtcd(run, spec, claim, there, again, force);
+    await removeAll(run, owner, doomed);
+    rest = [];
   }
 }
 

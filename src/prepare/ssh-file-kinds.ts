@@ -2,6 +2,7 @@
  * KINDS OF FILES THAT PEOPLE HOLD FOR AN SSH PUBLIC KEY: one row a kind, how it is known, what it is, and the command that makes of it
  * what is wanted. Looked at before anything is counted or parsed. What a file holds is never quoted: it may be a secret.
  */
+import { shellWord } from "../core/quoting.ts";
 import type { PemBlock } from "./key-text.ts";
 
 export interface ForeignKind {
@@ -48,7 +49,9 @@ export const derKind = (file: string, kind: keyof typeof DER_KINDS): ForeignKind
 
 /** FILE is the file, STEM the same without its extension. A word for a shell. */
 export const inPlace = (advice: string, file: string): string =>
-  advice.replaceAll(/\bFILE(?![.\w])/g, () => shell(file)).replaceAll(/\bSTEM\b/g, () => shell(file.replace(/\.[^./\\]+$/, "")));
+  advice
+    .replaceAll(/\bFILE(?![.\w])/g, () => shellWord(file))
+    .replaceAll(/\bSTEM\b/g, () => shellWord(file.replace(/\.[^./\\]+$/, "")));
 
 // --- internal ---
 

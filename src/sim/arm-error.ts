@@ -36,6 +36,9 @@ export function refuse(status: number, code: string, message: string, extras?: R
   throw new ArmError(status, code, message, extras);
 }
 
+/** 400 InvalidParameter, as Compute says of one member of a body. */
+export const invalid = (message: string, target: string): never => refuse(400, "InvalidParameter", message, { target });
+
 export const envelope = (trouble: Trouble): JsonValue => ({ error: { ...trouble } });
 
 export const troubleOf = (error: ArmError): Trouble => ({

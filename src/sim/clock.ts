@@ -55,23 +55,13 @@ export function createVirtualClock(start: number): VirtualClock {
 
   return {
     now: () => now,
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason as Error);
-        const sleeper: Sleeper = { due: now + Math.max(0, ms), order: (order += 1), wake };
-        function wake(): void {
-          signal?.removeEventListener("abort", aborted);
-          resolve();
-        }
-        function aborted(): void {
-          sleepers.forget(sleeper);
-          reject(signal?.reason as Error);
-        }
-        signal?.addEventListener("abort", aborted, { once: true });
-        sleepers.push(sleeper);
-        quiet = 0;
-        run();
-      }),
+    sleep: async (ms, signal) => {
+      signal?.throwIfAborted();
+      const night = lieDown(sleepers, { due: now + Math.max(0, ms), order: (order += 1) }, signal);
+      quiet = 0;
+      run();
+      await night;
+    },
     hold: async (work) => {
       held += 1;
       try {
@@ -84,6 +74,24 @@ export function createVirtualClock(start: number): VirtualClock {
     },
   };
 }
+
+/** Until somebody wakes the sleeper; the signal's reason when it aborts before. */
+const lieDown = (sleepers: Heap, when: Pick<Sleeper, "due" | "order">, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const sleeper: Sleeper = { ...when, wake };
+    function wake(): void {
+      signal?.removeEventListener("abort", aborted);
+      resolve();
+    }
+    function aborted(): void {
+      sleepers.forget(sleeper);
+      reject(signal?.reason as Error);
+    }
+    signal?.addEventListener("abort", aborted, { once: true });
+    sleepers.push(sleeper);
+  });
+
+type Heap = ReturnType<typeof heap>;
 
 /** A binary heap by due time, then by order. The forgotten are dropped when they come to the top. */
 function heap() {

@@ -1,33 +1,13 @@
 /**
  * What exists: resources, and the operations that run on them. All of it is plain data that can be saved and read again.
- * The cloud keeps two indexes, who refers to whom and what is in a group, so that 1000 nodes stay cheap; it knows no rule
- * of any type and answers no request.
- * Longer than most: the shape of the saved state and the indexes over it belong in one place.
+ * It knows no rule of any type and answers no request.
  */
 import { keyOf, parentOf } from "./arm-id.ts";
 import type { Trouble } from "./arm-error.ts";
-import { clone, type JsonValue, listIn, references, textIn } from "./json.ts";
+import { type CloudIndex, createIndex, type StoredResource } from "./cloud-index.ts";
+import { clone, type JsonValue, listIn, textIn } from "./json.ts";
 import type { Limits } from "./limits.ts";
 import { createRandom, type Random } from "./random.ts";
-
-export interface StoredResource {
-  readonly key: string;
-  readonly id: string;
-  readonly type: string;
-  readonly name: string;
-  readonly subscription: string;
-  /** Key of its resource group; undefined for groups themselves. */
-  readonly group?: string;
-  readonly location: string;
-  /** As a GET answers it, but for what the kind's `view` adds. */
-  resource: JsonValue;
-  readonly created: number;
-  changed: number;
-  /** Id of the operation that runs on it. */
-  operation?: string;
-  /** What ARM keeps and never shows: digests, the power state, reservations. */
-  hidden: JsonValue;
-}
 
 export interface SimOperation {
   readonly id: string;
@@ -59,7 +39,7 @@ export interface CloudState {
   readonly buckets: Record<string, { tokens: number; at: number }>;
 }
 
-export interface SimCloud {
+export interface SimCloud extends CloudIndex {
   readonly random: Random;
   readonly limits: Limits;
   /** An address that every public IP gets, in place of the documentation range. */
@@ -70,19 +50,8 @@ export interface SimCloud {
   readonly counters: Record<string, number>;
   readonly buckets: Record<string, { tokens: number; at: number }>;
   now(): number;
-  get(id: string): StoredResource | undefined;
   /** The entry itself, or the one that an embedded child (a subnet, a NAT rule) is a part of. */
   owner(id: string): { entry: StoredResource; child?: JsonValue } | undefined;
-  /** Every entry of a type, in order of creation. */
-  ofType(type: string): Iterable<StoredResource>;
-  inGroup(groupKey: string): StoredResource[];
-  all(): Iterable<StoredResource>;
-  /** Entries whose body refers to this id. */
-  users(id: string): StoredResource[];
-  put(entry: StoredResource): void;
-  /** To be called after an entry's body was changed in place. */
-  touched(entry: StoredResource): void;
-  remove(key: string): void;
   count(name: string): number;
   save(): CloudState;
 }
@@ -97,54 +66,16 @@ export interface CloudOptions {
 }
 
 export function createCloud({ now, limits, seed, state, publicAddress, pace }: CloudOptions): SimCloud {
-  const entries = new Map<string, StoredResource>();
-  const types = new Map<string, Map<string, StoredResource>>();
-  const groups = new Map<string, Set<string>>();
-  const usersOf = new Map<string, Set<string>>();
-  const refersTo = new Map<string, Set<string>>();
+  const index = createIndex();
   const random = createRandom(state?.random ?? seed);
   const operations = new Map<string, SimOperation>();
   const counters: Record<string, number> = { ...state?.counters };
   const buckets = clone(state?.buckets ?? {});
-
-  function unlink(key: string): void {
-    for (const target of refersTo.get(key) ?? []) usersOf.get(target)?.delete(key);
-    refersTo.delete(key);
-  }
-  function link(entry: StoredResource): void {
-    unlink(entry.key);
-    const targets = new Set<string>();
-    for (const id of references(entry.resource["properties"])) {
-      const target = keyOf(id);
-      // Ids of its own parts are no use by another.
-      if (!target.startsWith(`${entry.key}/`)) targets.add(target);
-    }
-    refersTo.set(entry.key, targets);
-    for (const target of targets) bucket(usersOf, target).add(entry.key);
-  }
-  function put(entry: StoredResource): void {
-    entries.set(entry.key, entry);
-    const type = keyOf(entry.type);
-    const same = types.get(type) ?? new Map<string, StoredResource>();
-    types.set(type, same.set(entry.key, entry));
-    if (entry.group !== undefined) bucket(groups, entry.group).add(entry.key);
-    link(entry);
-  }
-  function remove(key: string): void {
-    const entry = entries.get(key);
-    if (entry === undefined) return;
-    entries.delete(key);
-    types.get(keyOf(entry.type))?.delete(key);
-    if (entry.group !== undefined) groups.get(entry.group)?.delete(key);
-    unlink(key);
-  }
-  const present = (keys: Iterable<string>): StoredResource[] =>
-    [...keys].map((key) => entries.get(key)).filter((entry) => entry !== undefined);
-
-  for (const entry of state?.entries ?? []) put(clone(entry));
+  for (const entry of state?.entries ?? []) index.put(clone(entry));
   for (const operation of state?.operations ?? []) operations.set(operation.id, clone(operation));
 
   return {
+    ...index,
     random,
     limits,
     publicAddress,
@@ -153,29 +84,20 @@ export function createCloud({ now, limits, seed, state, publicAddress, pace }: C
     counters,
     buckets,
     now,
-    get: (id) => entries.get(keyOf(id)),
     owner: (id) => {
-      const entry = entries.get(keyOf(id));
+      const entry = index.get(id);
       if (entry !== undefined) return { entry };
-      const parent = entries.get(keyOf(parentOf(id)));
+      const parent = index.get(parentOf(id));
       const child = parent && childOf(parent.resource, id);
       return parent && child && { entry: parent, child };
     },
-    ofType: (type) => types.get(keyOf(type))?.values() ?? [],
-    inGroup: (groupKey) => present(groups.get(groupKey) ?? []),
-    all: () => entries.values(),
-    // Sorted, so that a cloud that was saved and loaded answers as the one it was.
-    users: (id) => present([...(usersOf.get(keyOf(id)) ?? [])].sort()),
-    put,
-    touched: link,
-    remove,
     count: (name) => (counters[name] = (counters[name] ?? 0) + 1),
     save: () => ({
       schema: 1,
       now: now(),
       random: random.state(),
       counters: { ...counters },
-      entries: clone([...entries.values()]),
+      entries: clone([...index.all()]),
       operations: clone([...operations.values()]),
       buckets: clone(buckets),
     }),
@@ -192,12 +114,4 @@ function childOf(resource: JsonValue, id: string): JsonValue | undefined {
     return listIn(value).find((part) => textIn(part["id"])?.toLowerCase() === keyOf(id));
   }
   return undefined;
-}
-
-function bucket(map: Map<string, Set<string>>, key: string): Set<string> {
-  const found = map.get(key);
-  if (found !== undefined) return found;
-  const made = new Set<string>();
-  map.set(key, made);
-  return made;
 }

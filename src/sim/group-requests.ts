@@ -3,17 +3,16 @@
  * Longer than most: all verbs of one resource.
  */
 import { refuse } from "./arm-error.ts";
-import { groupIdOf, keyOf, armPlaceOf } from "./arm-id.ts";
-import { isLocation, LOCATIONS } from "./catalogue/locations.ts";
-import type { StoredResource } from "./cloud.ts";
-import { clone, dig, type JsonValue, object, textIn } from "./json.ts";
+import { groupIdOf, keyOf } from "./arm-id.ts";
+import type { StoredResource } from "./cloud-index.ts";
+import { clone, type JsonValue, object } from "./json.ts";
 import type { Timing } from "./kind.ts";
 import { isListed, paged } from "./list-requests.ts";
 import { checkLocks } from "./locks.ts";
 import { checkMembers } from "./members.ts";
 import { answer, type SimAnswer } from "./message.ts";
 import { operationHeaders, beginOperation } from "./operation.ts";
-import { bodyOf, checkTags, groupEntry } from "./request-checks.ts";
+import { bodyOf, checkStays, checkTags, groupEntry, locationIn } from "./request-checks.ts";
 import { type Desk } from "./resource-requests.ts";
 import { taggedAs } from "./tag-filter.ts";
 
@@ -57,43 +56,23 @@ export function listGroups({ cloud, call, lagMs }: Desk, subscription: string): 
 }
 
 function putGroup({ cloud, call, doom }: Desk, subscription: string, name: string): SimAnswer {
-  if (!/^[\p{L}\p{N}_().-]{1,90}$/u.test(name) || name.endsWith(".")) {
-    refuse(
-      400,
-      "InvalidResourceGroup",
-      `The provided resource group name '${name}' has these invalid characters or is too long.`,
-    );
-  }
+  checkGroupName(name);
   if (doom !== undefined) refuse(409, doom.code, doom.message);
   const body = bodyOf(call);
   checkMembers(MEMBERS, body);
   checkTags(body);
-  const given = textIn(body["location"]);
-  if (given === undefined) refuse(400, "LocationRequired", "The location property is required for this definition.");
-  const location = armPlaceOf(given);
-  if (!isLocation(location)) {
+  const location = locationIn(body, (given, places) =>
     refuse(
       400,
       "LocationNotAvailableForResourceGroup",
-      `The provided location '${given}' is not available for resource group. List of available regions is '${LOCATIONS.map((l) => l.name).join(",")}'.`,
-    );
-  }
+      `The provided location '${given}' is not available for resource group. List of available regions is '${places}'.`,
+    ),
+  );
   const id = groupIdOf(subscription, name);
   const before = cloud.get(id);
   if (before !== undefined) {
-    if (isDeleting(before))
-      refuse(
-        409,
-        "ResourceGroupBeingDeleted",
-        `The resource group '${before.name}' is in deprovisioning state and cannot perform this operation.`,
-      );
-    if (before.location !== location) {
-      refuse(
-        409,
-        "InvalidResourceGroupLocation",
-        `Invalid resource group location '${location}'. The Resource group already exists in location '${before.location}'.`,
-      );
-    }
+    checkStays(before);
+    checkSamePlace(before, location);
     checkLocks(cloud, id, "write");
   }
   const now = cloud.now();
@@ -120,6 +99,20 @@ function putGroup({ cloud, call, doom }: Desk, subscription: string, name: strin
     hidden: {},
   });
   return answer(before === undefined ? 201 : 200, resource);
+}
+
+function checkGroupName(name: string): void {
+  if (/^[\p{L}\p{N}_().-]{1,90}$/u.test(name) && !name.endsWith(".")) return;
+  refuse(400, "InvalidResourceGroup", `The provided resource group name '${name}' has these invalid characters or is too long.`);
+}
+
+function checkSamePlace(before: StoredResource, location: string): void {
+  if (before.location === location) return;
+  refuse(
+    409,
+    "InvalidResourceGroupLocation",
+    `Invalid resource group location '${location}'. The Resource group already exists in location '${before.location}'.`,
+  );
 }
 
 function patchGroup({ cloud, call }: Desk, subscription: string, name: string): SimAnswer {
@@ -158,6 +151,3 @@ function deleteGroup({ cloud, call, running, doom }: Desk, subscription: string,
   entry.resource["properties"] = { provisioningState: "Deleting" };
   return answer(202, undefined, operationHeaders(call, entry, operation, timing));
 }
-
-/** True while a group is on its way out. */
-const isDeleting = (group: StoredResource): boolean => dig(group.resource, "properties", "provisioningState") === "Deleting";

@@ -3,7 +3,8 @@
  * what it fills in, and what happens around it. The rules table (rules/table.ts) is an array of these; the machinery
  * (resource-requests.ts) knows no type by name.
  */
-import type { SimCloud, StoredResource, SimOperation } from "./cloud.ts";
+import type { SimCloud, SimOperation } from "./cloud.ts";
+import type { StoredResource } from "./cloud-index.ts";
 import type { JsonValue } from "./json.ts";
 
 /** How a write is answered, and how its operation behaves. Sources: SPEC.md, "Answers and times". */

@@ -1,5 +1,6 @@
 /** Lists: of one type in a group or subscription, and of everything, a page at a time with `nextLink`. */
-import type { SimCloud, StoredResource } from "./cloud.ts";
+import type { SimCloud } from "./cloud.ts";
+import type { StoredResource } from "./cloud-index.ts";
 import { keyOf } from "./arm-id.ts";
 import type { KindRules } from "./kind.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";

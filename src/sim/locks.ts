@@ -1,7 +1,8 @@
 /** Management locks: a lock on a scope, or on anything below what is to be deleted, refuses the delete with 409. */
 import { ArmError, refuse } from "./arm-error.ts";
 import { keyOf } from "./arm-id.ts";
-import type { SimCloud, StoredResource } from "./cloud.ts";
+import type { SimCloud } from "./cloud.ts";
+import type { StoredResource } from "./cloud-index.ts";
 import { dig, object } from "./json.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
 

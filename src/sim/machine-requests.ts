@@ -1,7 +1,7 @@
 /** What machines answer beside GET and PUT: power, instance view, boot diagnostics. */
 import { refuse } from "./arm-error.ts";
 import { keyOf } from "./arm-id.ts";
-import type { StoredResource } from "./cloud.ts";
+import type { StoredResource } from "./cloud-index.ts";
 import { clone, dig, type JsonValue, listIn, object, propertiesOf, textIn } from "./json.ts";
 import type { Timing } from "./kind.ts";
 import { checkLocks } from "./locks.ts";

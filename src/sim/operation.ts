@@ -6,7 +6,8 @@
 import { ArmError } from "./arm-error.ts";
 import type { Trouble } from "./arm-error.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
-import type { SimCloud, StoredResource, SimOperation } from "./cloud.ts";
+import type { SimCloud, SimOperation } from "./cloud.ts";
+import type { StoredResource } from "./cloud-index.ts";
 import type { KindRules, KindOf, Timing } from "./kind.ts";
 import { type JsonValue, object } from "./json.ts";
 import { deleteMembers, vanish } from "./vanish.ts";

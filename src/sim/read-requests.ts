@@ -2,17 +2,17 @@
  * What a preflight asks before anything is written: the subscription, regions, providers, sizes, quotas, images, labels.
  * Longer than most: one small answer after the other.
  */
-import { refuse } from "./arm-error.ts";
+import { invalid, refuse } from "./arm-error.ts";
 import { type Address, keyOf, armPlaceOf } from "./arm-id.ts";
-import { byVersion, IMAGES, imagesOf } from "./catalogue/images.ts";
 import { isLocation, LOCATIONS } from "./catalogue/locations.ts";
-import { computeSkus, SIZES } from "./catalogue/sizes.ts";
+import { computeSkus, type Size, SIZES } from "./catalogue/sizes.ts";
+import { answerImages } from "./image-requests.ts";
 import type { JsonValue } from "./json.ts";
-import { answer, type Call, type SimAnswer } from "./message.ts";
+import { answer, type SimAnswer } from "./message.ts";
 import { bodyOf } from "./request-checks.ts";
 import { type Desk } from "./resource-requests.ts";
 import { coresInUse } from "./rules/machine-checks.ts";
-import { countAddresses, isLabelFree } from "./rules/public-address.ts";
+import { checkLabelForm, countAddresses, isLabelFree } from "./rules/public-address.ts";
 import { isAccountFree } from "./rules/storage.ts";
 import { RULES } from "./rules/table.ts";
 
@@ -89,58 +89,50 @@ export function answerPreflight(desk: Desk, address: Address): SimAnswer | undef
       value: computeSkus(location === undefined ? undefined : armPlaceOf(location), cloud.limits.restrictedSizes),
     });
   }
-  if (path === "microsoft.storage/checknameavailability") {
-    const name = String(bodyOf(call)["name"]);
-    if (!/^[a-z0-9]{3,24}$/.test(name))
-      return answer(200, {
-        nameAvailable: false,
-        reason: "AccountNameInvalid",
-        message: `${name} is not a valid storage account name.`,
-      });
-    const free = isAccountFree(cloud, name);
-    return answer(
-      200,
-      free
-        ? { nameAvailable: true }
-        : { nameAvailable: false, reason: "AlreadyExists", message: `The storage account named ${name} is already taken.` },
-    );
-  }
+  if (path === "microsoft.storage/checknameavailability")
+    return answer(200, accountNameVerdict(desk, String(bodyOf(call)["name"])));
   if (keyOf(rest[0] ?? "") !== "locations" || rest[1] === undefined) return undefined;
   const location = armPlaceOf(rest[1]);
-  const what = keyOf(rest[2] ?? "");
-  if (!isLocation(location)) refuse(400, "InvalidParameter", `The location '${rest[1]}' is not valid.`, { target: "location" });
-  if (what === "publishers") return answerImages(call, { subscription, location, rest: rest.slice(3) });
-  if (what === "usages")
-    return answer(200, {
-      value:
-        keyOf(namespace) === "microsoft.compute"
-          ? computeUsages(desk, subscription, location)
-          : networkUsages(desk, subscription, location),
-    });
-  if (what === "checkdnsnameavailability") {
-    const label = call.query.get("domainnamelabel");
-    if (label === undefined) return refuse(400, "InvalidDomainNameLabel", "The domainNameLabel query parameter is required.");
-    if (!/^[a-z][a-z0-9-]{1,61}[a-z0-9]$/.test(label)) {
-      return refuse(
-        400,
-        "InvalidDomainNameLabel",
-        `The domain name label ${label} is invalid. It must conform to the following regular expression: ^[a-z][a-z0-9-]{1,61}[a-z0-9]$.`,
-      );
-    }
-    return answer(200, { available: isLabelFree(cloud, location, label) });
+  if (!isLocation(location)) invalid(`The location '${rest[1]}' is not valid.`, "location");
+  switch (keyOf(rest[2] ?? "")) {
+    case "publishers":
+      return answerImages(call, { subscription, location, rest: rest.slice(3) });
+    case "usages":
+      return answer(200, {
+        value:
+          keyOf(namespace) === "microsoft.compute"
+            ? computeUsages(desk, subscription, location)
+            : networkUsages(desk, subscription, location),
+      });
+    case "checkdnsnameavailability":
+      return answer(200, { available: isLabelFree(cloud, location, wellFormedLabel(call.query.get("domainnamelabel"))) });
+    case "vmsizes":
+      return answer(200, { value: SIZES.map(shownSize) });
+    default:
+      return undefined;
   }
-  if (what === "vmsizes") {
-    return answer(200, {
-      value: SIZES.map(({ name, cores, memoryGB, dataDisks }) => ({
-        name,
-        numberOfCores: cores,
-        memoryInMB: memoryGB * 1024,
-        maxDataDiskCount: dataDisks,
-      })),
-    });
-  }
-  return undefined;
 }
+
+function accountNameVerdict({ cloud }: Desk, name: string): JsonValue {
+  const taken = (reason: string, message: string): JsonValue => ({ nameAvailable: false, reason, message });
+  if (!/^[a-z0-9]{3,24}$/.test(name)) return taken("AccountNameInvalid", `${name} is not a valid storage account name.`);
+  if (isAccountFree(cloud, name)) return { nameAvailable: true };
+  return taken("AlreadyExists", `The storage account named ${name} is already taken.`);
+}
+
+/** @throws ArmError 400 InvalidDomainNameLabel */
+function wellFormedLabel(label: string | undefined): string {
+  if (label === undefined) return refuse(400, "InvalidDomainNameLabel", "The domainNameLabel query parameter is required.");
+  checkLabelForm(label);
+  return label;
+}
+
+const shownSize = ({ name, cores, memoryGB, dataDisks }: Size): JsonValue => ({
+  name,
+  numberOfCores: cores,
+  memoryInMB: memoryGB * 1024,
+  maxDataDiskCount: dataDisks,
+});
 
 function computeUsages({ cloud }: Desk, subscription: string, location: string): JsonValue[] {
   const families = [...new Set(SIZES.map((size) => size.family))];
@@ -187,63 +179,4 @@ function networkUsages({ cloud }: Desk, subscription: string, location: string):
     row("LoadBalancers", "Load Balancers", count("Microsoft.Network/loadBalancers"), 1000),
     row("NetworkSecurityGroups", "Network Security Groups", count("Microsoft.Network/networkSecurityGroups"), 5000),
   ];
-}
-
-interface ImagePath {
-  readonly subscription: string;
-  readonly location: string;
-  /** publisher, "artifacttypes", "vmimage", "offers", offer, "skus", sku, "versions", version */
-  readonly rest: readonly string[];
-}
-
-function answerImages(call: Call, { subscription, location, rest }: ImagePath): SimAnswer | undefined {
-  const [publisher, , , , offer, , sku, , version] = rest;
-  const base = `/Subscriptions/${subscription}/Providers/Microsoft.Compute/Locations/${location}/Publishers`;
-  const item = (name: string, path: string): JsonValue => ({ location, name, id: `${base}/${path}` });
-  const unique = (names: readonly string[]): string[] => [...new Set(names)];
-  if (publisher === undefined)
-    return answer(
-      200,
-      unique(IMAGES.map((image) => image.publisher)).map((name) => item(name, name)),
-    );
-  const path = `${publisher}/ArtifactTypes/VMImage/Offers`;
-  const images = imagesOf(publisher, offer, sku);
-  if (images.length === 0) refuse(404, "NotFound", `Artifact: ${rest.includes("versions") ? "VMImage" : "Offer"} was not found.`);
-  if (offer === undefined)
-    return answer(
-      200,
-      unique(images.map((image) => image.offer)).map((name) => item(name, `${path}/${name}`)),
-    );
-  if (sku === undefined)
-    return answer(
-      200,
-      images.map((image) => item(image.sku, `${path}/${offer}/Skus/${image.sku}`)),
-    );
-  const image = images[0];
-  if (image === undefined) return undefined;
-  const at = `${path}/${offer}/Skus/${sku}/Versions`;
-  if (version === undefined) {
-    const sorted = [...image.versions].sort(byVersion);
-    if (/desc/i.test(call.query.get("$orderby") ?? "")) sorted.reverse();
-    const top = call.query.get("$top");
-    return answer(
-      200,
-      (top === undefined ? sorted : sorted.slice(0, Number(top))).map((name) => item(name, `${at}/${name}`)),
-    );
-  }
-  const exact = version === "latest" ? [...image.versions].sort(byVersion).at(-1) : image.versions.find((one) => one === version);
-  if (exact === undefined) return refuse(404, "NotFound", "Artifact: VMImage was not found.");
-  return answer(200, {
-    ...item(exact, `${at}/${exact}`),
-    properties: {
-      ...(image.plan ? { plan: { publisher: image.publisher, name: image.sku, product: image.offer } } : {}),
-      osDiskImage: { operatingSystem: "Linux", sizeInGb: 30 },
-      dataDiskImages: [],
-      automaticOSUpgradeProperties: { automaticOSUpgradeSupported: false },
-      hyperVGeneration: image.generation,
-      architecture: image.architecture,
-      features: [{ name: "DiskControllerTypes", value: "SCSI, NVMe" }],
-      imageDeprecationStatus: { imageState: "Active" },
-    },
-  });
 }

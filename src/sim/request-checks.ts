@@ -5,7 +5,8 @@
 import { ArmError, refuse } from "./arm-error.ts";
 import { groupIdOf, armPlaceOf } from "./arm-id.ts";
 import { isLocation, LOCATIONS } from "./catalogue/locations.ts";
-import type { SimCloud, StoredResource } from "./cloud.ts";
+import type { SimCloud } from "./cloud.ts";
+import type { StoredResource } from "./cloud-index.ts";
 import { type JsonValue, object, textIn } from "./json.ts";
 import type { KindRules } from "./kind.ts";
 import type { Call } from "./message.ts";
@@ -42,6 +43,28 @@ export function groupEntry(cloud: SimCloud, subscription: string, group: string)
   );
 }
 
+/** @throws ArmError 409 ResourceGroupBeingDeleted for a group that is on its way out */
+export function checkStays(group: StoredResource): void {
+  if (object(group.resource["properties"])["provisioningState"] !== "Deleting") return;
+  refuse(
+    409,
+    "ResourceGroupBeingDeleted",
+    `The resource group '${group.name}' is in deprovisioning state and cannot perform this operation.`,
+  );
+}
+
+/**
+ * Where a body says that it is to be.
+ * @param unavailable refuses a place that is none, in the words of the kind
+ * @throws ArmError 400 LocationRequired, and what `unavailable` throws
+ */
+export function locationIn(body: JsonValue, unavailable: (given: string, places: string) => never): string {
+  const given = textIn(body["location"]);
+  if (given === undefined) return refuse(400, "LocationRequired", "The location property is required for this definition.");
+  const location = armPlaceOf(given);
+  return isLocation(location) ? location : unavailable(given, LOCATIONS.map((one) => one.name).join(","));
+}
+
 export function checkParent(cloud: SimCloud, id: string, kind: KindRules): void {
   if (kind.type.split("/").length <= 2) return;
   const parts = id.split("/");
@@ -65,16 +88,13 @@ export function locate(
   { id, name }: { id: string; name: string },
 ): string {
   if (!kind.located) return owner.location;
-  const given = textIn(body["location"]);
-  if (given === undefined) return refuse(400, "LocationRequired", "The location property is required for this definition.");
-  const location = armPlaceOf(given);
-  if (!isLocation(location)) {
+  const location = locationIn(body, (given, places) =>
     refuse(
       400,
       "LocationNotAvailableForResourceType",
-      `The provided location '${given}' is not available for resource type '${kind.type}'. List of available regions for the resource type is '${LOCATIONS.map((l) => l.name).join(",")}'.`,
-    );
-  }
+      `The provided location '${given}' is not available for resource type '${kind.type}'. List of available regions for the resource type is '${places}'.`,
+    ),
+  );
   if (before !== undefined && before.location !== location) {
     refuse(
       409,

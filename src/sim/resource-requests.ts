@@ -5,15 +5,16 @@
  */
 import { refuse, type Trouble } from "./arm-error.ts";
 import { type Address, groupIdOf, keyOf } from "./arm-id.ts";
-import type { SimCloud, StoredResource } from "./cloud.ts";
-import type { Change, KindRules, KindOf } from "./kind.ts";
+import type { SimCloud } from "./cloud.ts";
+import type { StoredResource } from "./cloud-index.ts";
+import type { Change, KindRules, KindOf, Timing } from "./kind.ts";
 import { clone, type JsonValue, object } from "./json.ts";
 import { checkLocks } from "./locks.ts";
 import { checkMembers } from "./members.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
 import { freshTag, operationHeaders, setState, beginOperation } from "./operation.ts";
 import { vanish } from "./vanish.ts";
-import { bodyOf, checkBusy, checkMatch, checkParent, checkTags, groupEntry, locate } from "./request-checks.ts";
+import { bodyOf, checkBusy, checkMatch, checkParent, checkStays, checkTags, groupEntry, locate } from "./request-checks.ts";
 
 export interface Desk {
   readonly cloud: SimCloud;
@@ -76,16 +77,35 @@ export function readResource({ cloud, call }: Desk, { kind, id, name, group, sub
 
 /** @param match the conditions of the request are about this resource, and not about a part of it */
 export function writeResource(desk: Desk, target: RequestTarget, body: JsonValue, match = true): SimAnswer {
-  const { cloud, call, running, doom } = desk;
+  const { cloud, doom } = desk;
+  const { kind } = target;
+  const change = changeOf(desk, target, body, match);
+  kind.check?.(change);
+  const timing =
+    change.before === undefined ? kind.create : typeof kind.update === "function" ? kind.update(change) : kind.update;
+  // A script wants this to fail, and there is no operation that could.
+  if (doom !== undefined && timing.header === "none") refuse(409, doom.code, doom.message);
+  const entry = entryOf(kind, change);
+  if (kind.etag) freshTag(cloud, entry);
+  cloud.put(entry);
+  const operates = timing.header !== "none";
+  const runs = timing.state !== undefined || timing.empty === true || doom !== undefined;
+  setState(entry, kind, runs ? (timing.state ?? "Updating") : "Succeeded");
+  kind.accepted?.(cloud, entry, change);
+  const headers = operates ? beginWrite(desk, kind, entry, timing, runs) : {};
+  if (!runs || !operates) kind.settled?.(cloud, entry, { verb: "put" });
+  cloud.touched(entry);
+  return timing.empty === true
+    ? answer(202, undefined, headers)
+    : answer(timing.status, shownResource(kind, cloud, entry), headers);
+}
+
+/** What is the same for every kind is looked at first, in ARM's order. */
+function changeOf(desk: Desk, target: RequestTarget, body: JsonValue, match: boolean): Change {
+  const { cloud, call } = desk;
   const { kind, id, name, group, subscription } = target;
   const owner = groupEntry(cloud, subscription, group.split("/").at(-1) ?? "");
-  if (object(owner.resource["properties"])["provisioningState"] === "Deleting") {
-    refuse(
-      409,
-      "ResourceGroupBeingDeleted",
-      `The resource group '${owner.name}' is in deprovisioning state and cannot perform this operation.`,
-    );
-  }
+  checkStays(owner);
   checkLocks(cloud, id, "write");
   checkParent(cloud, id, kind);
   const before = cloud.get(id);
@@ -101,37 +121,25 @@ export function writeResource(desk: Desk, target: RequestTarget, body: JsonValue
   checkTags(body);
   if (match) checkMatch(call, before?.resource, kind.etag || kind.type === MACHINES);
   checkBusy(kind, before, id);
-  const change: Change = {
-    cloud,
-    id,
-    name,
-    group,
-    subscription,
-    location,
-    before,
-    body,
-    properties: object(body["properties"]),
-  };
-  kind.check?.(change);
+  return { cloud, id, name, group, subscription, location, before, body, properties: object(body["properties"]) };
+}
 
-  const timing = before === undefined ? kind.create : typeof kind.update === "function" ? kind.update(change) : kind.update;
-  // A script wants this to fail, and there is no operation that could.
-  if (doom !== undefined && timing.header === "none") refuse(409, doom.code, doom.message);
+/** As it is kept: what was sent, and what its kind fills in. */
+function entryOf(kind: KindRules, change: Change): StoredResource {
+  const { cloud, id, name, group, subscription, location, before, body } = change;
   const now = cloud.now();
+  // What is not sent stays.
+  const tags = body["tags"] === undefined ? before?.resource["tags"] : body["tags"];
   const resource: JsonValue = {
     name,
     id,
     type: kind.type,
     ...(kind.located ? { location } : {}),
-    ...(body["tags"] === undefined
-      ? before?.resource["tags"] === undefined
-        ? {}
-        : { tags: before.resource["tags"] }
-      : { tags: body["tags"] }),
+    ...(tags === undefined ? {} : { tags }),
     ...pick(body, ["sku", "kind", "zones", "plan", "identity"]),
     ...(kind.shape?.(change) ?? { properties: clone(change.properties) }),
   };
-  const entry: StoredResource = {
+  return {
     key: keyOf(id),
     id,
     type: kind.type,
@@ -145,34 +153,27 @@ export function writeResource(desk: Desk, target: RequestTarget, body: JsonValue
     hidden: before?.hidden ?? {},
     ...(before?.operation === undefined ? {} : { operation: before.operation }),
   };
-  if (kind.etag) freshTag(cloud, entry);
-  cloud.put(entry);
-  const operates = timing.header !== "none";
-  const runs = timing.state !== undefined || timing.empty === true || doom !== undefined;
-  setState(entry, kind, runs ? (timing.state ?? "Updating") : "Succeeded");
-  kind.accepted?.(cloud, entry, change);
-  let headers: Record<string, string> = {};
-  if (operates) {
-    const namespace = kind.type.split("/")[0] ?? "";
-    const operation = beginOperation(cloud, entry, {
-      verb: "put",
-      namespace,
-      timing,
-      ...(doom === undefined ? {} : { error: doom }),
-    });
-    headers = operationHeaders(call, entry, operation, timing);
-    if (runs) running.add(operation.id);
-    else {
-      // Recorded: a new interface or balancer is done at once, and its operation says so.
-      operation.status = "Succeeded";
-      delete entry.operation;
-    }
+}
+
+/** The operation of a write. @returns the headers that lead to it */
+function beginWrite(
+  { cloud, call, running, doom }: Desk,
+  kind: KindRules,
+  entry: StoredResource,
+  timing: Timing,
+  runs: boolean,
+): Record<string, string> {
+  const namespace = kind.type.split("/")[0] ?? "";
+  const error = doom === undefined ? {} : { error: doom };
+  const operation = beginOperation(cloud, entry, { verb: "put", namespace, timing, ...error });
+  const headers = operationHeaders(call, entry, operation, timing);
+  if (runs) running.add(operation.id);
+  else {
+    // Recorded: a new interface or balancer is done at once, and its operation says so.
+    operation.status = "Succeeded";
+    delete entry.operation;
   }
-  if (!runs || !operates) kind.settled?.(cloud, entry, { verb: "put" });
-  cloud.touched(entry);
-  return timing.empty === true
-    ? answer(202, undefined, headers)
-    : answer(timing.status, shownResource(kind, cloud, entry), headers);
+  return headers;
 }
 
 /** Tags only: the one thing that every type lets you change in place. */

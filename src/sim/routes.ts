@@ -2,6 +2,7 @@
  * Which part of the simulation answers a path. The order matters: what is no resource comes before what may be one.
  * Longer than most: it is a table of paths, and its order is its meaning.
  */
+import { addressOf, dotted } from "../core/ipv4.ts";
 import { ArmError, refuse } from "./arm-error.ts";
 import { type Address, groupIdOf, keyOf, parseAddress } from "./arm-id.ts";
 import { answerDeployment } from "./deployment-requests.ts";
@@ -26,7 +27,7 @@ import {
   writeResource,
 } from "./resource-requests.ts";
 import { virtualNetwork, withAddresses } from "./rules/network.ts";
-import { addressOf, dotted, holds, isReserved, prefixOf } from "./rules/subnet.ts";
+import { holds, isReserved, prefixOf } from "./rules/subnet.ts";
 import { takenAddresses } from "./rules/private-address.ts";
 
 const MACHINES = "Microsoft.Compute/virtualMachines";

@@ -1,7 +1,7 @@
 /** The `$filter` of groups and resources: `tagName eq 'x' and tagValue eq 'y'`, and `resourceType eq '...'`. */
 import { refuse } from "./arm-error.ts";
 import { keyOf } from "./arm-id.ts";
-import type { StoredResource } from "./cloud.ts";
+import type { StoredResource } from "./cloud-index.ts";
 import { object } from "./json.ts";
 
 const TERM = /^(tagName|tagValue|resourceType|resourceGroup|name|location)\s+eq\s+'((?:[^']|'')*)'$/i;

@@ -4,7 +4,8 @@
  */
 import { ArmError, envelope, type Trouble, troubleOf } from "./arm-error.ts";
 import { keyOf } from "./arm-id.ts";
-import type { SimCloud, StoredResource } from "./cloud.ts";
+import type { SimCloud } from "./cloud.ts";
+import type { StoredResource } from "./cloud-index.ts";
 import { references, textIn } from "./json.ts";
 import type { KindOf } from "./kind.ts";
 

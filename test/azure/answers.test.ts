@@ -78,3 +78,34 @@ test.each([
 ] as const)("%s is an answer", async (_what, method, status, body, url) => {
   expect((await answered(method, status, body, url)).status).toBe(status);
 });
+
+const GROUP = "https://management.azure.com/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks";
+const BELOW = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks";
+
+test.each([
+  ["another resource", RESOURCE, { id: `${ID}2` }, `it is about ${ID.toLowerCase()}2`],
+  ["none", RESOURCE, {}, "id is"],
+  ["a list of what lies elsewhere", GROUP, { value: [{ id: ID }, { id: ID.replace("/g/", "/h/") }] }, "/resourcegroups/h/"],
+])("an answer about %s is not believed", async (_, url, body, why) => {
+  await expect(answered("GET", 200, JSON.stringify(body), url)).rejects.toMatchObject({
+    code: "UnreadableAnswer",
+    status: undefined,
+    message: expect.stringContaining(why),
+  });
+});
+
+test.each([
+  ["in capitals, with a slash at its end", RESOURCE, { id: `${ID.toUpperCase()}/` }],
+  ["a list of what lies there", GROUP, { value: [{ id: `${BELOW}/a` }, { id: `${BELOW.toUpperCase()}/B` }] }],
+  ["an empty list", GROUP, { value: [] }],
+])("an answer about what was asked for is believed: %s", async (_, url, body) => {
+  expect((await answered("GET", 200, JSON.stringify(body), url)).status).toBe(200);
+});
+
+test("brackets without an end are no answer; those in texts do not count", async () => {
+  const nested = (depth: number): string => `{"id":"${ID}","x":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+  expect((await answered("GET", 200, nested(99))).status).toBe(200);
+  await expect(answered("GET", 200, nested(100))).rejects.toMatchObject({ message: expect.stringContaining("it is no JSON") });
+  const quoted = JSON.stringify({ id: ID, text: `\\"${"[{".repeat(500)}` });
+  expect((await answered("GET", 200, quoted)).status).toBe(200);
+});

@@ -449,8 +449,18 @@ test("a create that comes while it is destroyed is refused with exit code 7", as
   const azure = await withCluster();
   let create: Promise<{ exit: number }> | undefined;
   const destroyed = await azure.run("destroy mycluster --yes", {
-    azure: (request) => {
-      if (request.method === "DELETE") create ??= azure.run("mycluster --num-nodes 5 --wait-for machines");
+    azure: async (request) => {
+      if (request.method === "DELETE" && create === undefined) {
+        const asks = Promise.withResolvers<void>();
+        create = azure.run("mycluster --num-nodes 5 --wait-for machines", {
+          azure: (other) => {
+            asks.resolve();
+            return azure.simulation.handle(other);
+          },
+        });
+        // it has begun before anything is deleted, however busy this machine is
+        await asks.promise;
+      }
       return azure.simulation.handle(request);
     },
   });

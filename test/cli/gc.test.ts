@@ -129,3 +129,32 @@ test("a half-made cluster whose time is over goes too; an unreadable time is no 
   expect((await azure.run("gc --yes")).exit).toBe(0);
   expect(everything(azure)).toEqual(["/resourceGroups/odd"]);
 });
+
+test.each(["old", "older"])("%s, which is given more time between the look and the mark, stays whole", async (name) => {
+  const azure = await withClusters();
+  const before = everything(azure);
+  let given = false;
+  const answer = await azure.json<{ name: string; deleted: unknown[] }[]>(
+    `gc --yes --resource-group ${name === "old" ? "old" : "shared"}`,
+    {
+      azure: async (request) => {
+        const { pathname } = new URL(request.url);
+        if (!given && request.method === "PATCH" && pathname.includes("/publicIPAddresses/")) {
+          given = true;
+          const path = pathname.slice(pathname.indexOf("/resourceGroups/"));
+          const { body } = await byHand(azure, "GET", path);
+          const tags = { ...(body["tags"] as object), "aoc-expires": "2099-01-01T00:00:00.000Z" };
+          expect((await byHand(azure, "PATCH", path, { tags })).status).toBe(200);
+        }
+        return azure.simulation.handle(request);
+      },
+    },
+  );
+  expect(given).toBe(true);
+  expect(answer).toMatchObject({ exit: 0, document: [{ name, deleted: [] }] });
+  expect(answer.stderr).toContain("was given more time");
+  expect(everything(azure)).toEqual(before);
+  expect((await azure.json<{ name: string; state: string }[]>("list")).document.find((one) => one.name === name)?.state).toBe(
+    "complete",
+  );
+});

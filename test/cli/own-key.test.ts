@@ -64,7 +64,7 @@ describe.skipIf(!ready)("a cluster made with keys/mine.pub", () => {
     expect(document.nodes[0]).toMatchObject({ identityFile: at("keys", "mine") });
     let args: readonly string[] = [];
     await azure.run("ssh mycluster", { spawn: (_, given) => ((args = given), Promise.resolve(0)) });
-    expect(args).toContain(`IdentityFile="${at("keys", "mine")}"`);
+    expect(args).toContain(`IdentityFile=${at("keys", "mine")}`);
   });
 
   test("without the cluster's folder it is named by --ssh-key, as the advice says; the flag is taken by every command that reaches nodes", async () => {

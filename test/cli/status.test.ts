@@ -431,3 +431,11 @@ test("nothing is ever written", async () => {
   await azure.run("status mycluster", { dir: elsewhere() });
   expect(azure.exchanges.slice(before).filter((one) => one.method !== "GET")).toEqual([]);
 });
+
+test("nothing is asked twice", async () => {
+  const azure = await withCluster();
+  const before = azure.exchanges.length;
+  expect((await azure.run("status mycluster")).exit).toBe(0);
+  const asked = azure.exchanges.slice(before).map(({ method, url }) => `${method} ${new URL(url).pathname}`);
+  expect(asked.filter((one, index) => asked.indexOf(one) !== index)).toEqual([]);
+});

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Found } from "../../src/core/found.ts";
 import { sortOut } from "../../src/core/doomed.ts";
-import { addressesOf, heldBy, isMadeWith, shellWord, takenAlong } from "../../src/core/machine-holds.ts";
+import { addressesOf, heldBy, isMadeWith, takenAlong } from "../../src/core/machine-holds.ts";
 import { type Owner, isProven, provenOf } from "../../src/core/plan/proof.ts";
 import { clusterIn, isClaim, isLabelledClaim, wordOf } from "../../src/core/plan/tags.ts";
 import type { DoomedKind } from "../../src/core/plan/bodies.ts";
@@ -248,17 +248,6 @@ describe("what a machine holds", () => {
         ],
       ]);
     });
-  });
-
-  test.each([
-    ["/subscriptions/s/x-1_2.y", "/subscriptions/s/x-1_2.y"],
-    ["a b", "'a b'"],
-    ["a(b)", "'a(b)'"],
-    ["it's", `'it'\\''s'`],
-    ["$(rm)", "'$(rm)'"],
-    ["", "''"],
-  ])("a shell takes %j literally as %s", (word, quoted) => {
-    expect(shellWord(word)).toBe(quoted);
   });
 });
 

@@ -1,7 +1,8 @@
 /** One resource brought to what the plan says, whatever is there and whatever happens on the way. */
 import { expect, test } from "vitest";
 import type { AnyResource } from "../../src/core/plan/resource.ts";
-import { type ConvergeOptions, beingDestroyed, converge } from "../../src/engine/converge.ts";
+import { converge } from "../../src/engine/converge.ts";
+import type { ConvergeOptions } from "../../src/engine/convergence.ts";
 import { stamped } from "../../src/engine/decide.ts";
 import type { Live } from "../../src/engine/provider.ts";
 import { type Memory, type Script, azureError, machine, made, memory, network } from "./memory.ts";
@@ -304,15 +305,4 @@ test("what happens is told in order, and its beginning once, however often it is
   const nothing = await brought(network(), made(stamped(network()), "succeeded"));
   expect(nothing.events).toMatchObject([{ kind: "unchanged" }]);
   expect(nothing.events[0]).not.toHaveProperty("change");
-});
-
-test.each([
-  [azureError("ResourceGroupBeingDeleted", { status: 409 }), "BeingDestroyed"],
-  [azureError("ResourceGroupDeletionTimeout", { status: 409 }), "BeingDestroyed"],
-  [azureError("Conflict", { status: 409 }), undefined],
-  [new Error("ResourceGroupBeingDeleted"), undefined],
-])("a failure while the group goes away is a conflict, and any other stays what it is: %s", (error, code) => {
-  const said = beingDestroyed(error, "g");
-  if (code === undefined) expect(said).toBe(error);
-  else expect(said).toMatchObject({ code, exit: 7, source: "azure", cause: error, message: "resource group g is being deleted" });
 });

@@ -104,6 +104,15 @@ describe("examples", () => {
     }),
   );
 
+  const page = readFileSync(new URL("../../docs/library.md", import.meta.url), "utf8");
+  const onPage = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""], index) => ({ name: `page-${index}`, code }));
+
+  test("the page names every function, and its table no other", () => {
+    const told = [...page.matchAll(/^\| `(\w+)\(/gm)].map(([, name]) => name);
+    expect([...told, "open"].sort()).toEqual(documented.map(({ name }) => name).sort());
+    expect(onPage.length).toBeGreaterThan(0);
+  });
+
   test("every function has one", () => {
     const functions = [...source.matchAll(/^export (?:const|(?:async )?function) (\w+)/gm)].map(([, name]) => name);
     expect(documented.map(({ name }) => name)).toEqual(functions);
@@ -115,10 +124,11 @@ describe("examples", () => {
     const folder = new URL("../../test-output/examples/", import.meta.url).pathname;
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    for (const { name, code } of documented) writeFileSync(join(folder, `${name}.ts`), code ?? "");
-    const all = documented.map(({ name }) => `await import("./${name}.ts");\nconsole.log("${name} ran");\n`).join("");
+    const examples = [...documented, ...onPage];
+    for (const { name, code } of examples) writeFileSync(join(folder, `${name}.ts`), code ?? "");
+    const all = examples.map(({ name }) => `await import("./${name}.ts");\nconsole.log("${name} ran");\n`).join("");
     writeFileSync(join(folder, "all.ts"), all);
     const { stdout } = await promisify(execFile)(process.execPath, [join(folder, "all.ts")], { cwd: dir });
-    expect(documented.filter(({ name }) => !stdout.includes(`${name} ran`))).toEqual([]);
+    expect(examples.filter(({ name }) => !stdout.includes(`${name} ran`))).toEqual([]);
   });
 });

@@ -1,11 +1,12 @@
 /**
- * `npm run mutants -- [--seed 7] [--number 150] [--only src/core,src/engine/retry.ts] [--tests test/core] [--jobs 1]`: puts small faults into the
+ * `npm run mutants -- [--seed 7] [--number 150] [--only src/core,src/engine/retry.ts] [--tests test/core]
+ * [--budget 120] [--folder KEPT] [--jobs 1]`: puts small faults into the
  * sources, one at a time, and says which of them no test notices. One run of the tests with probes tells which tests meet which
  * fault; each fault is then run against those alone. What the compiler sees is not counted.
  * No well-kept tool does this here today: Stryker 10 stops at TypeScript 7, takes no seed and no number, and has no order of tests.
  */
 import { spawn } from "node:child_process";
-import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
@@ -42,18 +43,24 @@ const { values } = parseArgs({
     number: { type: "string", default: "150" },
     only: { type: "string", default: "src/core,src/engine,src/azure,src/operations,src/nodes" },
     tests: { type: "string", default: "test" },
+    budget: { type: "string", default: "120" },
+    folder: { type: "string" },
     jobs: { type: "string", default: "1" },
   },
 });
-const folder = mkdtempSync(join(tmpdir(), "mutants-"));
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+const folder = values.folder ?? mkdtempSync(join(tmpdir(), "mutants-"));
+if (values.folder === undefined) process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+const [samplePath, metPath] = [join(folder, "sample.json"), join(folder, "met.jsonl")];
+const begun = existsSync(samplePath);
 // a copy: somebody may go on working meanwhile
-cpSync(ROOT, join(folder, "copy"), { recursive: true, filter: (path) => !/^(node_modules|\.git)$/.test(relative(ROOT, path)) });
-symlinkSync(join(ROOT, "node_modules"), join(folder, "copy", "node_modules"));
+if (!begun) copyOfAll();
 process.chdir(join(folder, "copy"));
 
-const sample = choose(allMutants(), Number(values.number), Number(values.seed));
-const watched = await watch(sample);
+const sample = begun
+  ? (JSON.parse(readFileSync(samplePath, "utf8")) as Mutant[])
+  : choose(allMutants(), Number(values.number), Number(values.seed));
+const watched = begun ? watchedIn(metPath) : await watch(sample);
+writeFileSync(samplePath, JSON.stringify(sample));
 console.log(`${sample.length} faults; seed ${values.seed}`);
 const survivors: string[] = [];
 let done = 0;
@@ -64,7 +71,8 @@ await Promise.all(
       const { mutant, id } = next;
       const tests = testsThatMeet(mutant, id);
       const began = Date.now();
-      const noticed = tests.length > 0 && (await run({ fault: mutant, ...inOrder(tests) }, id, patienceFor(tests))) !== 0;
+      const noticed =
+        tests.length > 0 && (await run({ fault: mutant, ...jobOf(tests) }, id, PATIENCE_MS + 4 * msOf(tests))) !== 0;
       const word = noticed ? "noticed" : tests.length === 0 ? "NOT MET" : "SURVIVED";
       console.log(`${++done} ${word} ${Math.round((Date.now() - began) / 1000)} s  ${said(mutant)}`);
       if (!noticed) survivors.push(`${word} ${said(mutant)}`);
@@ -78,6 +86,14 @@ console.log(
 );
 
 // --- internal ---
+
+function copyOfAll(): void {
+  cpSync(ROOT, join(folder, "copy"), {
+    recursive: true,
+    filter: (path) => !/^(node_modules|\.git)$/.test(relative(ROOT, path)),
+  });
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "copy", "node_modules"));
+}
 
 function allMutants(): Mutant[] {
   return globSync("src/**/*.ts")
@@ -124,38 +140,51 @@ function shuffled<T>(from: readonly T[], seed: number): T[] {
 }
 
 async function watch(mutants: readonly Mutant[]): Promise<Watched[]> {
-  const met = join(folder, "met.jsonl");
-  writeFileSync(met, "");
+  writeFileSync(metPath, "");
   const files = globSync("test/**/*.test.ts").filter((file) => isIn(file, values.tests) && !SLOW.includes(file));
-  const exit = await run({ probes: mutants.map((mutant, id) => ({ ...mutant, id })), files, met }, "probes");
+  const exit = await run({ probes: mutants.map((mutant, id) => ({ ...mutant, id })), files, met: metPath }, "probes");
   if (exit !== 0) console.log("Tests that do not pass as they are, or not with the probes in, are left out; see above.");
-  return readFileSync(met, "utf8")
+  return watchedIn(metPath);
+}
+
+function watchedIn(path: string): Watched[] {
+  return readFileSync(path, "utf8")
     .split("\n")
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Watched);
 }
 
+/** A test that meets a fault, and what it took. */
 interface Meeting {
   readonly file: string;
-  readonly tests: readonly string[];
+  readonly test: string;
   readonly ms: number;
+  /** How many quicker ones its file has. */
+  readonly place: number;
 }
 
-function testsThatMeet({ file }: Mutant, id: number): Meeting[] {
-  const importers = watched.some(({ met }) => met[""]?.includes(id)) ? importersOf(file) : new Set<string>();
-  return watched.flatMap(({ file, met, ms }): Meeting[] => {
-    const tests = Object.keys(ms).filter((test) => importers.has(file) || met[test]?.includes(id));
-    return tests.length === 0 ? [] : [{ file, tests, ms: tests.reduce((sum, test) => sum + (ms[test] ?? 0), 0) }];
-  });
+/** The quickest of every file, then the second of every file, as many as the budget has room for. */
+function testsThatMeet({ file: source }: Mutant, id: number): Meeting[] {
+  const importers = watched.some(({ met }) => met[""]?.includes(id)) ? importersOf(source) : new Set<string>();
+  const all = watched.flatMap(({ file, met, ms }) =>
+    Object.keys(ms)
+      .filter((test) => importers.has(file) || met[test]?.includes(id))
+      .map((test) => ({ file, test, ms: ms[test] ?? 0 }))
+      .sort((a, b) => a.ms - b.ms)
+      .map((one, place) => ({ ...one, place })),
+  );
+  let left = Number(values.budget) * 1000;
+  return all.sort((a, b) => a.place - b.place || a.ms - b.ms).filter(({ ms }) => (left -= ms) >= 0 || left + ms > 0);
 }
 
-function patienceFor(meetings: readonly Meeting[]): number {
-  return PATIENCE_MS + 4 * meetings.reduce((sum, { ms }) => sum + ms, 0);
+function msOf(meetings: readonly Meeting[]): number {
+  return meetings.reduce((sum, { ms }) => sum + ms, 0);
 }
 
-function inOrder(meetings: readonly Meeting[]): Pick<Job, "files" | "tests"> {
-  const files = meetings.toSorted((a, b) => a.ms - b.ms).map(({ file }) => file);
-  return { files, tests: meetings.flatMap(({ tests }) => tests) };
+/** Files in the order of what their tests take. */
+function jobOf(meetings: readonly Meeting[]): Pick<Job, "files" | "tests"> {
+  const byFile = [...Map.groupBy(meetings, ({ file }) => file)].sort(([, a], [, b]) => msOf(a) - msOf(b));
+  return { files: byFile.map(([file]) => file), tests: meetings.map(({ test }) => test) };
 }
 
 /** The exit code of the tests; those that have to be ended count as failed. */

@@ -1,4 +1,5 @@
 /** Images: of the marketplace, of a gallery, of the subscription. */
+import { byVersion } from "../../core/spec/image.ts";
 import type { ImageFacts } from "../../core/region.ts";
 import { groupOf, nameOf } from "../../core/plan/resource.ts";
 import type { Clients } from "../clients.ts";
@@ -44,12 +45,3 @@ export const imageReads = ({ compute }: Clients) => ({
       return {};
     }),
 });
-
-// --- internal ---
-
-/** "4593.2.10" is newer than "4593.2.9". */
-function byVersion(a: string, b: string): number {
-  const [x, y] = [a.split("."), b.split(".")].map((parts) => parts.map(Number));
-  for (let i = 0; i < 4; i++) if ((x?.[i] ?? 0) !== (y?.[i] ?? 0)) return (x?.[i] ?? 0) - (y?.[i] ?? 0);
-  return 0;
-}

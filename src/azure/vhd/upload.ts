@@ -65,7 +65,7 @@ export async function uploadVhd(upload: VhdUpload): Promise<UploadedVhd> {
     // Whoever made it or held the lease before may be somebody else, or may just have finished.
     if ((await readBlobState(blob, vhd, signal)) === "complete") return inPlace();
     const uploadedBytes = await writeMissing(blob, upload, lease);
-    await blob.setMetadata(blobMetadata(vhd, "complete"), { conditions: { leaseId: lease.id }, ...abortable(signal) });
+    await blob.setMetadata(blobMetadata(vhd, "complete"), { conditions: { leaseId: lease.id }, ...until(signal) });
     return { url, uploadedBytes, skippedBytes: vhd.size - uploadedBytes };
   } catch (error) {
     if (signal?.aborted !== true && lease.lost.aborted) throw lease.lost.reason;
@@ -83,7 +83,7 @@ async function make(blob: PageBlobClient, vhd: VhdSurvey, signal: AbortSignal | 
       metadata: blobMetadata(vhd, "incomplete"),
       conditions: { ifNoneMatch: "*" },
       blobHTTPHeaders: { blobContentType: "application/octet-stream" },
-      ...abortable(signal),
+      ...until(signal),
     });
   } catch (error) {
     if (!["BlobAlreadyExists", "ConditionNotMet", "LeaseIdMissing"].includes(blobErrorCode(error)))
@@ -141,5 +141,5 @@ async function readUnchanged(handle: FileHandle, write: Write, buffer: Buffer<Ar
   });
 }
 
-const abortable = (signal: AbortSignal | undefined): { abortSignal?: AbortSignal } =>
+const until = (signal: AbortSignal | undefined): { abortSignal?: AbortSignal } =>
   signal === undefined ? {} : { abortSignal: signal };

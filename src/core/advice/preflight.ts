@@ -2,6 +2,7 @@
  * The preflight's judgement, pure: from what was looked up to a list of problems. Everything is judged at once, so that a
  * person learns all that is wrong before the first write, and not one thing an hour.
  */
+import { mostAlike } from "../nearest.ts";
 import { ClusterError, EXIT, type ExitCode } from "../errors.ts";
 import type { RegionSizes, SizeFacts } from "../region.ts";
 import { normalLocation, sameLocation } from "../region.ts";
@@ -52,7 +53,7 @@ function providers(checked: Checked): Problem[] {
       ? []
       : [
           known(checked, "LocationNotAvailable", `there is no location "${location}" for this subscription`, {
-            instead: nearest(location, elsewhere.locations).map((one) => `--location ${normalLocation(one)}`),
+            instead: mostAlike(location, elsewhere.locations).map((one) => `--location ${normalLocation(one)}`),
           }),
         ]),
   ];
@@ -129,14 +130,4 @@ function alternatives(spec: ClusterSpec, { sizes }: RegionSizes): SizeFacts[] {
     .filter((one) => one.restricted === undefined && one.vcpus === cores && one.architecture === "x64")
     .sort((a, b) => Number(b.family.toLowerCase().includes("ds")) - Number(a.family.toLowerCase().includes("ds")))
     .slice(0, 3);
-}
-
-/** The known names that are most like a word: same letters at the start or end. */
-function nearest(word: string, known: readonly string[]): string[] {
-  const score = (name: string): number => {
-    let same = 0;
-    while (same < word.length && name[same] === word[same]) same++;
-    return same + (name.includes(word) || word.includes(name) ? 5 : 0);
-  };
-  return [...known].sort((a, b) => score(b) - score(a)).slice(0, 3);
 }

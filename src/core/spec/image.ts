@@ -33,3 +33,13 @@ export function imageChoice(spec: Pick<ClusterSpec, "coreosImage" | "platform">)
       : "Give publisher:offer:sku:version, the id of an image or gallery version, or a .vhd file or blob URL.",
   );
 }
+
+/** For `sort`, the oldest first: versions are numbers between points. */
+export function byVersion(a: string, b: string): number {
+  const [x, y] = [a.split(".").map(Number), b.split(".").map(Number)];
+  for (let at = 0; at < Math.max(x.length, y.length); at++) {
+    const difference = (x[at] ?? 0) - (y[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

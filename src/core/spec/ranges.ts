@@ -1,5 +1,6 @@
 /** `--ssh-from`: address ranges as Azure's security rules take them, and the word for one's own address. */
 import { usageError } from "../errors.ts";
+import { prefixAround } from "../ipv4.ts";
 import type { Parse } from "./parse.ts";
 
 /** Stands for the address that Azure would see; it is looked up before anything is planned. */
@@ -21,18 +22,17 @@ function cidr(given: string): string {
   const value = given.trim().toLowerCase();
   if (/^(\*|any|internet)$/.test(value)) return "*";
   if (value === ME) return ME;
-  const [address = "", bits, ...more] = value.split("/");
-  const most = isIpv4(address) ? 32 : isIpv6(address) ? 128 : -1;
-  if (more.length > 0 || most < 0 || !(bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most)))
+  const range = value.includes("/") ? value : `${value}/${value.includes(":") ? 128 : 32}`;
+  if (prefixAround(range) === undefined && !isIpv6(range))
     throw usageError(
       `"${given.trim()}" is no address range`,
       "For example 203.0.113.7/32, 10.0.0.0/8, 2001:db8::/32, me for your own address, or * for everybody.",
     );
-  return bits === undefined ? `${address}/${most}` : value;
+  return range;
 }
 
-const isIpv4 = (text: string): boolean =>
-  /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split(".").every((part) => Number(part) <= 255);
-
 /** By the URL standard's parser, which knows the short forms and refuses the wrong ones. */
-const isIpv6 = (text: string): boolean => /^[\da-f:.]+$/.test(text) && text.includes(":") && URL.canParse(`http://[${text}]/`);
+function isIpv6(range: string): boolean {
+  const [, address = "", bits = ""] = /^([\da-f:.]*:[\da-f:.]*)\/(\d{1,3})$/.exec(range) ?? [];
+  return address !== "" && Number(bits) <= 128 && URL.canParse(`http://[${address}]/`);
+}

@@ -3,6 +3,7 @@
  * without a word, which is worse. The rules were taken from the verdicts of three versions of it, CoreOS 766 to Flatcar of 2026;
  * each lives in check/, one noun a file.
  */
+import { shellWord } from "../quoting.ts";
 import { checkAccess } from "./check/access.ts";
 import { checkBootstrap } from "./check/bootstrap.ts";
 import { checkFiles, pathsOf } from "./check/files.ts";
@@ -33,9 +34,6 @@ export function checkUserDataFile(bytes: Uint8Array, options: Partial<CheckOptio
   const complete = { platform: "flatcar", ...options, file: shellWord(options.file ?? "FILE") } as const;
   return [...checkSize(bytes.length), ...checkFile(bytes, complete)].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
-
-/** As a shell takes it: advice is there to be copied. */
-const shellWord = (file: string): string => (/^[\w./+:@%-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`);
 
 function checkSize(bytes: number): readonly Finding[] {
   if (bytes <= MAX_BYTES) return [];

@@ -28,7 +28,11 @@ export const isDoomed = ({ group, claims }: Pick<Cluster, "group" | "claims">): 
 
 /** The time of death, in milliseconds since 1970; of several the latest, undefined when none is readable. */
 export function expiryOf({ group, own, claims }: Pick<Cluster, "group" | "own" | "claims">): number | undefined {
-  const tags = [own ? group?.tags : undefined, ...claims.map((one) => one.tags)];
+  return expiryIn([own ? group?.tags : undefined, ...claims.map((one) => one.tags)]);
+}
+
+/** The same, of tags. */
+export function expiryIn(tags: readonly (Record<string, string> | undefined)[]): number | undefined {
   const times = tags
     .map((one) => one?.["aoc-expires"] ?? "")
     .filter((text) => ISO_TIME.test(text))

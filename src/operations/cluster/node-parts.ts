@@ -4,7 +4,8 @@ import { typeOf } from "../../core/plan/kinds.ts";
 import { type Owner, isProven } from "../../core/plan/proof.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { patiently, deletePatiently } from "../../engine/patiently.ts";
+import { createPatience, isOvertaken } from "../../engine/overtaken.ts";
+import { deletePatiently, patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Claim } from "./claim.ts";
 import { letGo, refuseHarm } from "./let-go.ts";
@@ -97,17 +98,29 @@ export async function refuseHarmful(run: Run, owner: Owner, parts: readonly Node
  * cluster's. @throws ClusterError NotOurs, TakesAlong
  */
 export async function removeParts(run: Run, owner: Owner, parts: readonly NodePart[]): Promise<void> {
-  for (const { kind, id, label, node } of parts) {
-    const live = await look(run, { id, kind });
-    if (live !== undefined && !isProven({ id, tags: live.tags }, owner)) continue;
-    run.emit({ kind: "started", id, label, node });
-    if (live !== undefined && kind === "machine") await letGo(run, owner, live);
-    await deletePatiently({ id, kind }, run.tools);
-    run.emit({ kind: "done", id, label, change: "deleted", node });
-  }
+  for (const part of parts) await removePart(run, owner, part);
 }
 
 // --- internal ---
+
+/** What has changed since it was looked at is looked at again: it may be somebody else's by now. */
+async function removePart(run: Run, owner: Owner, { kind, id, label, node }: NodePart): Promise<void> {
+  const patience = createPatience(label, run.tools);
+  for (let begun = false; ;) {
+    const live = await look(run, { id, kind });
+    if (live !== undefined && !isProven({ id, tags: live.tags }, owner)) return;
+    if (!begun) run.emit({ kind: "started", id, label, node });
+    begun = true;
+    if (live !== undefined && kind === "machine") await letGo(run, owner, live);
+    try {
+      await deletePatiently({ id, kind, etag: live?.etag }, run.tools);
+      return run.emit({ kind: "done", id, label, change: "deleted", node });
+    } catch (error) {
+      if (!isOvertaken(error)) throw error;
+      await patience.next(error);
+    }
+  }
+}
 
 const look = (run: Run, part: Pick<NodePart, "id" | "kind">): Promise<Live | undefined> =>
   patiently(run.tools, (signal) => run.tools.provider.get(part, signal));

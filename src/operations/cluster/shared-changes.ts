@@ -9,8 +9,8 @@
  *    writes the balancer has read a claim with every change whose run has written the balancer, and a later change brings its own write.
  * 3. A growth writes the claim, then the balancer, then interfaces and machines. It asks for those of a node only while the claim
  *    has had it within the last five seconds: one that another run has taken out is not made (exit 7).
- * 4. A removal deletes a node's parts, takes it out of the claim, and then looks whether somebody who had read the old claim has made
- *    them again; those go too, unless the claim has the node again by then. The balancer comes last: a removal that breaks off is
+ * 4. A removal deletes a node's machine, takes the node out of the claim, and then looks what there is of it: the rest, and what somebody
+ *    who had read the old claim has made again; it goes too, unless the claim has the node again by then. The balancer comes last: a removal that breaks off is
  *    found by its rule.
  * 5. A destroy marks the claim first. The mark changes the etag, and who reads it writes nothing more.
  *
@@ -28,7 +28,7 @@ import { resourceGroup } from "../../core/plan/resources/group.ts";
 import { mergeClaimTags } from "../../core/plan/claim-change.ts";
 import { nodesIn } from "../../core/plan/read-tags.ts";
 import { DESTROYING, type Tags } from "../../core/plan/tags.ts";
-import type { ConvergeOptions } from "../../engine/converge.ts";
+import type { ConvergeOptions } from "../../engine/convergence.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Run } from "../run.ts";
@@ -41,6 +41,11 @@ export function adaptClaim(cluster: Design, base: Tags, mine: Tags): Adapt {
     refuseMarked(cluster.spec.name, tags);
     const [before, wanted, now] = [base, mine, tags].map((one) => one["aoc-etcd-ca"]);
     if (before !== wanted && now !== before && now !== wanted) throw changedAuthority(cluster.spec.name);
+    const claimed = nodesIn(tags);
+    const removed = cluster.facts.nodes.find(
+      ({ index, userData }) => userData !== "" && nodesIn(base)?.has(index) === true && claimed?.has(index) === false,
+    );
+    if (removed !== undefined) throw removedMeanwhile(removed.name);
     return claimWith(cluster, mergeClaimTags(base, mine, tags));
   };
 }
@@ -74,6 +79,14 @@ export function adaptGroup(cluster: Design): Adapt {
     return resourceGroup({ ...cluster, facts: { ...facts, ...(expires === undefined ? {} : { expires }) } });
   };
 }
+
+/** It was missing, and was to be made again: it was not missing, it was taken out. */
+const removedMeanwhile = (machine: string): ClusterError =>
+  new ClusterError("NodeRemoved", `${machine} was removed by another run while this one looked`, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice: "Run the same command again: it counts what is there now.",
+  });
 
 export const destroyedMeanwhile = (name: string): ClusterError =>
   new ClusterError("BeingDestroyed", `${name} is being destroyed`, {

@@ -6,7 +6,7 @@
 import { AzureError } from "../../core/advice/azure-error.ts";
 import { names, nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { shellWord } from "../../core/machine-holds.ts";
+import { shellWord } from "../../core/quoting.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";

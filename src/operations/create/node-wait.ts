@@ -11,12 +11,7 @@ import type { NodeTarget } from "../../nodes/target.ts";
 import { certify } from "../etcd/certify.ts";
 import type { Joining } from "../etcd/joining.ts";
 import type { Run } from "../run.ts";
-
-/** What Azure knows of the machines meanwhile. */
-export interface MachineNews {
-  hasFailed(index: number): boolean;
-  settled(index: number): Promise<unknown>;
-}
+import type { MachineNews } from "./machine-news.ts";
 
 /** What the waiting for all nodes has in common. */
 export interface NodeWaiting {

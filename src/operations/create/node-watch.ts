@@ -13,7 +13,8 @@ import { type AuthorityKeeper, authorityHere, authorityKeeper } from "../etcd/au
 import { createJoining } from "../etcd/joining.ts";
 import type { Run } from "../run.ts";
 import { explainNodes } from "./explain-nodes.ts";
-import { type MachineNews, type NodeWaiting, waitForPlanned } from "./node-wait.ts";
+import type { MachineNews } from "./machine-news.ts";
+import { type NodeWaiting, waitForPlanned } from "./node-wait.ts";
 import type { Prepared } from "./prepare.ts";
 import { reachableLevel } from "./ready-level.ts";
 

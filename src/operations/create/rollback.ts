@@ -160,7 +160,7 @@ async function restore(run: Run, prepared: Prepared, { results }: Carried): Prom
     });
   const planned = updated("publicAddress");
   if (planned !== undefined) {
-    const cluster = designOf(was, facts);
+    const cluster = designOf(was, { ...facts, nodes: [] });
     const before = withNodes(ownTagsOf(claim.tags), known);
     const adapt = adaptClaim(cluster, planned.body.tags ?? {}, before);
     await converge(claimWith(cluster, before), run.tools, { cluster: spec.name, mustExist, adapt });

@@ -1,6 +1,7 @@
 /** Deletes a list of resources, each as soon as nothing of the list stands on it any more. Absent is success. */
 import type { Doomed } from "../../core/doomed.ts";
 import { ClusterError } from "../../core/errors.ts";
+import { aboutOf } from "../../engine/event.ts";
 import { deletePatiently } from "../../engine/patiently.ts";
 import { type Result, walk } from "../../engine/walk.ts";
 import type { Run } from "../run.ts";
@@ -24,7 +25,7 @@ export async function deleteResources(
       const cause = because === undefined ? undefined : byId.get(because)?.label;
       emit({
         kind: "skipped",
-        ...about(one ?? { id, label: id }),
+        ...aboutOf(one ?? { id, label: id }),
         ...(cause === undefined ? {} : { detail: `because of ${cause}` }),
       });
     },
@@ -35,27 +36,19 @@ export async function deleteResources(
   async function visit(one: Doomed): Promise<void> {
     // Azure deletes it with its machine; the list after this one shows whether it did
     const along = one.goesWith === undefined ? undefined : byId.get(one.goesWith);
-    if (along !== undefined) return emit({ ...about(one), kind: "done", change: "deleted", detail: "with its machine" });
-    emit({ ...about(one), kind: "started" });
+    if (along !== undefined) return emit({ ...aboutOf(one), kind: "done", change: "deleted", detail: "with its machine" });
+    emit({ ...aboutOf(one), kind: "started" });
     try {
       await deletePatiently(one, tools);
     } catch (error) {
       emit({
-        ...about(one),
+        ...aboutOf(one),
         kind: "failed",
         ...(error instanceof ClusterError ? { code: error.code } : {}),
         message: (error as Error).message,
       });
       throw error;
     }
-    emit({ ...about(one), kind: "done", change: "deleted" });
+    emit({ ...aboutOf(one), kind: "done", change: "deleted" });
   }
 }
-
-// --- internal ---
-
-const about = ({ id, label, node }: Pick<Doomed, "id" | "label"> & { readonly node?: number }) => ({
-  id,
-  label,
-  ...(node === undefined ? {} : { node }),
-});

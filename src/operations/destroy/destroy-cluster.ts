@@ -15,7 +15,7 @@ import { type Doom, surveyDoom } from "./doom-survey.ts";
 import { refuseTaken } from "../cluster/let-go.ts";
 import { deleteUntilGone, gone, tagHeld } from "./delete-until-gone.ts";
 import { lookIn } from "../cluster/find.ts";
-import { DESTROYING, isOurs, isToolTag } from "../../core/plan/tags.ts";
+import { DESTROYING, type Tags, isOurs, isToolTag } from "../../core/plan/tags.ts";
 import type { Run } from "../run.ts";
 
 export interface Destroyed {
@@ -29,12 +29,15 @@ export interface Destroyed {
 /** How often a delete of the whole group is begun again when Azure ends it as failed. */
 const GROUP_ATTEMPTS = 3;
 
-/** @throws ClusterError what ends a run as a whole: interrupt, deadline, sign-in; a refusal before anything was deleted */
-export async function destroyCluster(run: Run, planned: Doom): Promise<Destroyed> {
+/**
+ * @param still asked of the tags at the moment at which the mark is written: it throws when they are a reason to stop
+ * @throws ClusterError what ends a run as a whole: interrupt, deadline, sign-in; a refusal before anything was deleted
+ */
+export async function destroyCluster(run: Run, planned: Doom, still?: (tags: Tags) => void): Promise<Destroyed> {
   run.stop.throwIfAborted();
   const doom = await lookAgain(run, planned);
   refuseTaken(doom.taken);
-  await mark(run, doom);
+  await mark(run, doom, still);
   await tagHeld(run, doom).catch((error: unknown) => {
     // a group that goes whole takes them along, whatever they carry
     if (!doom.whole) throw error;
@@ -144,15 +147,22 @@ function marked({ located, scope }: Doom): { target: TagTarget; tags: Record<str
   ];
 }
 
-async function mark(run: Run, doom: Doom): Promise<void> {
+async function mark(run: Run, doom: Doom, still: ((tags: Tags) => void) | undefined): Promise<void> {
   const at = new Date(run.clock.now()).toISOString();
-  await Promise.all(
-    marked(doom)
-      .filter(({ tags }) => tags[DESTROYING] === undefined)
-      .map(({ target }) =>
-        ifThere(retag(target, (now) => (now[DESTROYING] === undefined ? { ...now, [DESTROYING]: at } : undefined), run.tools)),
-      ),
-  );
+  const change = (now: Tags): Tags | undefined => {
+    if (now[DESTROYING] !== undefined) return undefined;
+    still?.(now);
+    return { ...now, [DESTROYING]: at };
+  };
+  const open = marked(doom).filter(({ tags }) => tags[DESTROYING] === undefined);
+  const markAll = (kind: TagTarget["kind"]) =>
+    Promise.all(open.flatMap(({ target }) => (target.kind === kind ? [ifThere(retag(target, change, run.tools))] : [])));
+  if (still === undefined) await Promise.all([markAll("publicAddress"), markAll("resourceGroup")]);
+  else {
+    // the claim has an etag, so that its answer is the one that counts: a group is not marked for nothing
+    await markAll("publicAddress");
+    await markAll("resourceGroup");
+  }
 }
 
 /** Takes the mark back, as well as may be: the cluster stays. */

@@ -3,7 +3,7 @@
  * will not come any more. What a node was told when it was made is put right when the members are others by then.
  */
 import type { PlannedNode } from "../../core/plan/cluster.ts";
-import { orAborted } from "../../nodes/deadline.ts";
+import { abortable } from "../../engine/abortable.ts";
 import type { EtcdClientTls } from "../../nodes/target.ts";
 import { join, makeWay } from "./membership.ts";
 import type { Reach } from "../cluster/node-target.ts";
@@ -51,7 +51,7 @@ export function createJoining(
     makeWay: clear,
     async join(node) {
       const earlier = order.slice(0, order.indexOf(node.index)).map((index) => ends.get(index)?.promise ?? Promise.resolve());
-      await orAborted(Promise.all(earlier), run.tools.signal);
+      await abortable(Promise.all(earlier), run.tools.signal);
       await clear(node);
       // one that an earlier run made was told of that run's members
       const told = node.userData === "" ? undefined : joins.get(node.index)?.told;

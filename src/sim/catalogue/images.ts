@@ -54,13 +54,3 @@ export const imagesOf = (publisher: string, offer?: string, sku?: string): Image
       (offer === undefined || same(image.offer, offer)) &&
       (sku === undefined || same(image.sku, sku)),
   );
-
-/** Newest first: versions are numbers between points. */
-export const byVersion = (a: string, b: string): number => {
-  const [x, y] = [a.split(".").map(Number), b.split(".").map(Number)];
-  for (let at = 0; at < Math.max(x.length, y.length); at++) {
-    const difference = (x[at] ?? 0) - (y[at] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-};

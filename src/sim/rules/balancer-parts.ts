@@ -33,8 +33,32 @@ export const PARTS: Record<string, string> = {
 const RULE_LIMIT = 1500;
 
 /** @throws ArmError 400 for the first disagreement */
-export function checkParts(change: Change): void {
-  const { id, properties } = change;
+export function checkParts({ id, properties }: Change): void {
+  const must = mustBePart(id, idsOfParts(id, properties));
+  const rules = listIn(properties["loadBalancingRules"]);
+  const nat = listIn(properties["inboundNatRules"]);
+  const outbound = listIn(properties["outboundRules"]);
+  if (rules.length + nat.length > RULE_LIMIT) {
+    refuse(400, "LoadBalancerRuleCountLimitReached", `Load balancer ${id} cannot have more than ${RULE_LIMIT} rules.`);
+  }
+  for (const probe of listIn(properties["probes"])) checkProbe(probe);
+  const taken = new Map<string, string>();
+  const snat = new Set(
+    outbound.flatMap((rule) => listIn(propertiesOf(rule)["frontendIPConfigurations"]).map((f) => keyOf(idOf(f) ?? ""))),
+  );
+  for (const rule of rules) {
+    checkReferences(rule, must);
+    checkRule(rule, taken);
+    checkSnat(id, rule, snat);
+  }
+  for (const rule of nat) {
+    must(rule, "frontendIPConfiguration", propertiesOf(rule)["frontendIPConfiguration"]);
+    checkRule(rule, taken);
+  }
+  for (const rule of outbound) checkOutbound(rule, must);
+}
+
+function idsOfParts(id: string, properties: JsonValue): Set<string> {
   const ids = new Set<string>();
   for (const collection of Object.keys(PARTS)) {
     for (const part of listIn(properties[collection])) {
@@ -44,65 +68,57 @@ export function checkParts(change: Change): void {
       ids.add(own);
     }
   }
-  const must = (rule: JsonValue, field: string, given: unknown): void => {
+  return ids;
+}
+
+/** Refuses a reference of a rule to what is no part of the same balancer. */
+type MustBePart = (rule: JsonValue, field: string, given: unknown) => void;
+
+const mustBePart =
+  (id: string, ids: ReadonlySet<string>): MustBePart =>
+  (rule, field, given) => {
     const target = idOf(given);
-    if (target === undefined || !ids.has(keyOf(target))) {
-      refuse(
-        400,
-        "InvalidResourceReference",
-        `Resource ${String(target)} referenced by resource ${id}/${String(rule["name"])} was not found. Please make sure that the referenced resource exists, and that both resources are in the same region. (${field})`,
-      );
-    }
+    if (target !== undefined && ids.has(keyOf(target))) return;
+    refuse(
+      400,
+      "InvalidResourceReference",
+      `Resource ${String(target)} referenced by resource ${id}/${String(rule["name"])} was not found. Please make sure that the referenced resource exists, and that both resources are in the same region. (${field})`,
+    );
   };
-  const rules = listIn(properties["loadBalancingRules"]);
-  const nat = listIn(properties["inboundNatRules"]);
-  if (rules.length + nat.length > RULE_LIMIT) {
-    refuse(400, "LoadBalancerRuleCountLimitReached", `Load balancer ${id} cannot have more than ${RULE_LIMIT} rules.`);
+
+function checkReferences(rule: JsonValue, must: MustBePart): void {
+  const inner = propertiesOf(rule);
+  must(rule, "frontendIPConfiguration", inner["frontendIPConfiguration"]);
+  // Recorded: a rule may have no pool (yet).
+  for (const pool of [inner["backendAddressPool"], ...listIn(inner["backendAddressPools"])]) {
+    if (pool !== undefined) must(rule, "backendAddressPool", pool);
   }
-  for (const probe of listIn(properties["probes"])) checkProbe(probe);
-  const taken = new Map<string, string>();
-  const snat = new Set(
-    listIn(properties["outboundRules"]).flatMap((rule) =>
-      listIn(propertiesOf(rule)["frontendIPConfigurations"]).map((f) => keyOf(idOf(f) ?? "")),
-    ),
+  if (inner["probe"] !== undefined) must(rule, "probe", inner["probe"]);
+}
+
+/** @param snat frontends that an outbound rule uses */
+function checkSnat(id: string, rule: JsonValue, snat: ReadonlySet<string>): void {
+  const inner = propertiesOf(rule);
+  if (!snat.has(keyOf(idOf(inner["frontendIPConfiguration"]) ?? ""))) return;
+  if (inner["disableOutboundSnat"] === true || inner["protocol"] === "All") return;
+  refuse(
+    400,
+    "LoadBalancingRuleMustDisableSNATSinceSameFrontendIPConfigurationIsReferencedByOutboundRule",
+    `Load balancing rule ${id}/loadBalancingRules/${String(rule["name"])} must disable SNAT with same frontend IP configuration as an outbound rule.`,
   );
-  for (const rule of rules) {
-    const inner = propertiesOf(rule);
-    must(rule, "frontendIPConfiguration", inner["frontendIPConfiguration"]);
-    // Recorded: a rule may have no pool (yet).
-    for (const pool of [inner["backendAddressPool"], ...listIn(inner["backendAddressPools"])]) {
-      if (pool !== undefined) must(rule, "backendAddressPool", pool);
-    }
-    if (inner["probe"] !== undefined) must(rule, "probe", inner["probe"]);
-    checkRule(rule, taken);
-    if (
-      snat.has(keyOf(idOf(inner["frontendIPConfiguration"]) ?? "")) &&
-      inner["disableOutboundSnat"] !== true &&
-      inner["protocol"] !== "All"
-    ) {
-      refuse(
-        400,
-        "LoadBalancingRuleMustDisableSNATSinceSameFrontendIPConfigurationIsReferencedByOutboundRule",
-        `Load balancing rule ${id}/loadBalancingRules/${String(rule["name"])} must disable SNAT with same frontend IP configuration as an outbound rule.`,
-      );
-    }
-  }
-  for (const rule of nat) {
-    must(rule, "frontendIPConfiguration", propertiesOf(rule)["frontendIPConfiguration"]);
-    checkRule(rule, taken);
-  }
-  for (const rule of listIn(properties["outboundRules"])) {
-    const inner = propertiesOf(rule);
-    for (const frontend of listIn(inner["frontendIPConfigurations"])) must(rule, "frontendIPConfigurations", frontend);
-    must(rule, "backendAddressPool", inner["backendAddressPool"]);
-    const ports = number(inner["allocatedOutboundPorts"]) ?? 0;
-    if (ports < 0 || ports > 64000 || ports % 8 !== 0) {
-      refuse(
-        400,
-        "OutboundRuleInvalidAllocatedOutboundPorts",
-        `The allocated outbound ports ${ports} must be a multiple of 8 between 0 and 64000.`,
-      );
-    }
+}
+
+function checkOutbound(rule: JsonValue, must: MustBePart): void {
+  const inner = propertiesOf(rule);
+  for (const frontend of listIn(inner["frontendIPConfigurations"])) must(rule, "frontendIPConfigurations", frontend);
+  must(rule, "backendAddressPool", inner["backendAddressPool"]);
+  const ports = number(inner["allocatedOutboundPorts"]) ?? 0;
+  if (ports < 0 || ports > 64000 || ports % 8 !== 0) {
+    refuse(
+      400,
+      "OutboundRuleInvalidAllocatedOutboundPorts",
+      `The allocated outbound ports ${ports} must be a multiple of 8 between 0 and 64000.`,
+    );
   }
 }
 

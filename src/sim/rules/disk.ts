@@ -1,9 +1,11 @@
 /** Managed disks: made with a machine, or alone; a disk that a machine holds is not deleted. */
-import { refuse } from "../arm-error.ts";
+import { invalid, refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
-import type { SimCloud, StoredResource } from "../cloud.ts";
+import type { SimCloud } from "../cloud.ts";
+import type { StoredResource } from "../cloud-index.ts";
 import { clone, dig, type JsonValue, number, object, propertiesOf, textIn } from "../json.ts";
 import type { KindRules } from "../kind.ts";
+import { computeHead } from "./heads.ts";
 
 const DISKS = "Microsoft.Compute/disks";
 
@@ -19,28 +21,25 @@ export const DISK_SKUS = [
 ];
 
 export const disk: KindRules = {
-  type: DISKS,
-  members:
-    "id name type location tags zones sku{name tier} managedBy managedByExtended extendedLocation properties{timeCreated osType " +
-    "hyperVGeneration purchasePlan supportedCapabilities creationData diskSizeGB diskSizeBytes uniqueId encryptionSettingsCollection " +
-    "provisioningState diskIOPSReadWrite diskMBpsReadWrite diskIOPSReadOnly diskMBpsReadOnly diskState encryption maxShares shareInfo " +
-    "networkAccessPolicy diskAccessId burstingEnabledTime tier burstingEnabled propertyUpdatesInProgress supportsHibernation " +
-    "securityProfile completionPercent publicNetworkAccess dataAccessAuthMode optimizedForFrequentAttach LastOwnershipUpdateTime}",
+  ...computeHead(
+    DISKS,
+    "zones sku{name tier} managedBy managedByExtended extendedLocation properties{timeCreated osType " +
+      "hyperVGeneration purchasePlan supportedCapabilities creationData diskSizeGB diskSizeBytes uniqueId encryptionSettingsCollection " +
+      "provisioningState diskIOPSReadWrite diskMBpsReadWrite diskIOPSReadOnly diskMBpsReadOnly diskState encryption maxShares shareInfo " +
+      "networkAccessPolicy diskAccessId burstingEnabledTime tier burstingEnabled propertyUpdatesInProgress supportsHibernation " +
+      "securityProfile completionPercent publicNetworkAccess dataAccessAuthMode optimizedForFrequentAttach LastOwnershipUpdateTime}",
+  ),
   name: /^[A-Za-z0-9_][A-Za-z0-9._-]{0,79}$/,
-  located: true,
-  etag: false,
-  stateful: true,
   create: { status: 202, state: "Updating", seconds: [1, 2], header: "both", retry: 2, poll: 2 },
   update: { status: 202, state: "Updating", seconds: [1, 2], header: "both", retry: 2, poll: 2 },
   remove: { status: 202, state: "Deleting", seconds: [1, 5], header: "both", retry: 10, poll: 10 },
   check({ body, properties }) {
     const sku = textIn(dig(body, "sku", "name")) ?? "Standard_LRS";
-    if (!DISK_SKUS.includes(sku)) refuse(400, "InvalidParameter", `The disk SKU '${sku}' is not valid.`, { target: "sku.name" });
+    if (!DISK_SKUS.includes(sku)) invalid(`The disk SKU '${sku}' is not valid.`, "sku.name");
     const option = textIn(dig(properties, "creationData", "createOption"));
-    if (option === undefined)
-      refuse(400, "InvalidParameter", "Required parameter 'creationData' is missing (null).", { target: "creationData" });
+    if (option === undefined) invalid("Required parameter 'creationData' is missing (null).", "creationData");
     if (option === "Empty" && number(properties["diskSizeGB"]) === undefined) {
-      refuse(400, "InvalidParameter", "Required parameter 'disk.diskSizeGB' is missing (null).", { target: "disk.diskSizeGB" });
+      invalid("Required parameter 'disk.diskSizeGB' is missing (null).", "disk.diskSizeGB");
     }
   },
   shape: ({ cloud, body, properties, before }) => ({

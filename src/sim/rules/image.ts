@@ -1,40 +1,36 @@
 /** Managed images, made from a VHD blob; the image and its machines live in one region. */
-import { refuse } from "../arm-error.ts";
+import { invalid, refuse } from "../arm-error.ts";
 import { dig, textIn } from "../json.ts";
 import type { KindRules } from "../kind.ts";
+import { computeHead } from "./heads.ts";
 
 export const imageRules: KindRules = {
-  type: "Microsoft.Compute/images",
-  members:
-    "id name type location tags extendedLocation properties{sourceVirtualMachine storageProfile{osDisk{snapshot managedDisk blobUri caching " +
-    "diskSizeGB storageAccountType diskEncryptionSet osType osState} dataDisks zoneResilient} provisioningState hyperVGeneration}",
-  name: /^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/,
-  located: true,
-  etag: false,
-  stateful: true,
+  ...computeHead(
+    "Microsoft.Compute/images",
+    "extendedLocation properties{sourceVirtualMachine storageProfile{osDisk{snapshot managedDisk blobUri caching " +
+      "diskSizeGB storageAccountType diskEncryptionSet osType osState} dataDisks zoneResilient} provisioningState hyperVGeneration}",
+  ),
   create: { status: 201, state: "Creating", seconds: [15, 30], header: "async" },
   update: { status: 200, state: "Updating", seconds: [5, 10], header: "async" },
   remove: { status: 202, state: "Deleting", seconds: [5, 10], header: "both", retry: 10, poll: 10 },
   check({ cloud, properties, location }) {
     const disk = dig(properties, "storageProfile", "osDisk");
     if (disk === undefined && properties["sourceVirtualMachine"] === undefined) {
-      refuse(400, "InvalidParameter", "Required parameter 'storageProfile.osDisk' is missing (null).", {
-        target: "storageProfile",
-      });
+      invalid("Required parameter 'storageProfile.osDisk' is missing (null).", "storageProfile");
     }
     const blob = textIn(dig(disk, "blobUri"));
     if (blob === undefined) return;
     // Required since 2019-03-01 when the source is a blob.
     if (!["V1", "V2"].includes(String(properties["hyperVGeneration"]))) {
-      refuse(400, "InvalidParameter", "Required parameter 'hyperVGeneration' is missing (null).", { target: "hyperVGeneration" });
+      invalid("Required parameter 'hyperVGeneration' is missing (null).", "hyperVGeneration");
     }
     for (const field of ["osType", "osState"]) {
       if (textIn(dig(disk, field)) === undefined) {
-        refuse(400, "InvalidParameter", `Required parameter 'osDisk.${field}' is missing (null).`, { target: `osDisk.${field}` });
+        invalid(`Required parameter 'osDisk.${field}' is missing (null).`, `osDisk.${field}`);
       }
     }
     if (!/^https?:\/\/[^/]+\/.+\.vhd$/i.test(blob)) {
-      refuse(400, "InvalidParameter", `The value of parameter 'blobUri' is invalid: ${blob}.`, { target: "osDisk.blobUri" });
+      invalid(`The value of parameter 'blobUri' is invalid: ${blob}.`, "osDisk.blobUri");
     }
     // Only accounts of this cloud can be judged; the code is Azure's for a blob that the platform cannot reach.
     const name = /^https:\/\/([a-z0-9]{3,24})\.blob\./.exec(blob)?.[1];

@@ -6,6 +6,7 @@ import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import { clone, dig, idOf, type JsonValue, listIn, object, propertiesOf, textIn } from "../json.ts";
 import type { Change, KindRules } from "../kind.ts";
+import { guidOf, networkHead } from "./heads.ts";
 import { chooseAddress } from "./private-address.ts";
 import { holderOf } from "./public-address.ts";
 import { resolve } from "./reference.ts";
@@ -18,17 +19,14 @@ const CONFIGURATION =
   "privateLinkConnectionProperties}";
 
 export const networkInterfaceRules: KindRules = {
-  type: "Microsoft.Network/networkInterfaces",
-  members:
-    "id name type etag location tags extendedLocation properties{virtualMachine networkSecurityGroup{id} privateEndpoint " +
-    `ipConfigurations{${CONFIGURATION}} tapConfigurations dnsSettings{dnsServers appliedDnsServers internalDnsNameLabel internalFqdn ` +
-    "internalDomainNameSuffix} macAddress primary vnetEncryptionSupported defaultOutboundConnectivityEnabled " +
-    "enableAcceleratedNetworking disableTcpStateTracking enableIPForwarding hostedWorkloads dscpConfiguration resourceGuid " +
-    "provisioningState workloadType nicType privateLinkService migrationPhase auxiliaryMode auxiliarySku allowPort25Out}",
-  name: /^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/,
-  located: true,
-  etag: true,
-  stateful: true,
+  ...networkHead(
+    "Microsoft.Network/networkInterfaces",
+    "extendedLocation properties{virtualMachine networkSecurityGroup{id} privateEndpoint " +
+      `ipConfigurations{${CONFIGURATION}} tapConfigurations dnsSettings{dnsServers appliedDnsServers internalDnsNameLabel internalFqdn ` +
+      "internalDomainNameSuffix} macAddress primary vnetEncryptionSupported defaultOutboundConnectivityEnabled " +
+      "enableAcceleratedNetworking disableTcpStateTracking enableIPForwarding hostedWorkloads dscpConfiguration resourceGuid " +
+      "provisioningState workloadType nicType privateLinkService migrationPhase auxiliaryMode auxiliarySku allowPort25Out}",
+  ),
   create: networkAtOnce,
   update: ({ before }) => networkUpdate(dig(before?.resource, "properties", "virtualMachine") === undefined ? [5, 10] : [30, 60]),
   remove: { ...networkRemove, seconds: [4, 8] },
@@ -51,7 +49,7 @@ export const networkInterfaceRules: KindRules = {
     const taken = new Set<number>();
     return {
       properties: {
-        resourceGuid: old["resourceGuid"] ?? cloud.random.uuid(),
+        resourceGuid: guidOf(cloud, before),
         ...clone(properties),
         ipConfigurations: listIn(properties["ipConfigurations"]).map((configuration, index) => {
           const given = propertiesOf(configuration);

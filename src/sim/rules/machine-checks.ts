@@ -2,7 +2,7 @@
  * What refuses a machine because of what is around it: size, quota, set, interfaces; and changes that none may make.
  * Longer than most: one rule after the other, each with its own sentence.
  */
-import { refuse } from "../arm-error.ts";
+import { invalid, refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import { isRestricted, type Size, sizeOf, SIZES } from "../catalogue/sizes.ts";
 import type { SimCloud } from "../cloud.ts";
@@ -11,7 +11,8 @@ import type { Change } from "../kind.ts";
 import { refuseReserved } from "./interface.ts";
 import { digest } from "./digest.ts";
 import { checkImage } from "./machine-image.ts";
-import { checkDisks, checkOsProfile } from "./machine-profile.ts";
+import { checkDisks } from "./machine-disks.ts";
+import { checkOsProfile } from "./machine-profile.ts";
 import { checkPlacement, machinesIn } from "./placement.ts";
 
 const MACHINES = "Microsoft.Compute/virtualMachines";
@@ -36,15 +37,12 @@ function checkSize({ cloud, properties, location, before }: Change): Size {
   const given =
     textIn(dig(properties, "hardwareProfile", "vmSize")) ??
     textIn(dig(before?.resource, "properties", "hardwareProfile", "vmSize"));
-  if (given === undefined)
-    return refuse(400, "InvalidParameter", "Required parameter 'vmSize' is missing (null).", { target: "vmSize" });
+  if (given === undefined) return invalid("Required parameter 'vmSize' is missing (null).", "vmSize");
   const size = sizeOf(given);
   if (size === undefined) {
-    return refuse(
-      400,
-      "InvalidParameter",
+    return invalid(
       `The value ${given} provided for the VM size is not valid. The valid sizes in the current region are: ${SIZES.map(({ name }) => name).join(",")}.`,
-      { target: "vmSize" },
+      "vmSize",
     );
   }
   if (isRestricted(cloud.limits.restrictedSizes, location, given)) {
@@ -90,16 +88,12 @@ function checkSet({ cloud, id, properties, group, before }: Change): void {
   const setId = idOf(properties["availabilitySet"]);
   if (setId === undefined) return;
   if (properties["virtualMachineScaleSet"] !== undefined) {
-    refuse(400, "InvalidParameter", "availabilitySet and virtualMachineScaleSet exclude each other.", {
-      target: "availabilitySet",
-    });
+    invalid("availabilitySet and virtualMachineScaleSet exclude each other.", "availabilitySet");
   }
   const set = cloud.get(setId);
   if (set === undefined) return refuse(404, "NotFound", `The entity was not found: ${setId}.`);
   if (set.group !== group) {
-    refuse(400, "InvalidParameter", `The availability set ${setId} must be in the resource group of ${id}.`, {
-      target: "availabilitySet.id",
-    });
+    invalid(`The availability set ${setId} must be in the resource group of ${id}.`, "availabilitySet.id");
   }
   if (textIn(dig(set.resource, "sku", "name")) !== "Aligned") {
     refuse(
@@ -116,8 +110,7 @@ function checkSet({ cloud, id, properties, group, before }: Change): void {
 function checkInterfaces({ cloud, id, properties, location, before }: Change, size: Size): void {
   const nics = listIn(dig(properties, "networkProfile", "networkInterfaces"));
   if (nics.length === 0) {
-    if (before === undefined)
-      refuse(400, "InvalidParameter", "The VM must have at least one network interface.", { target: "networkProfile" });
+    if (before === undefined) invalid("The VM must have at least one network interface.", "networkProfile");
     return;
   }
   if (nics.length > size.interfaces) {
@@ -140,10 +133,7 @@ function checkInterfaces({ cloud, id, properties, location, before }: Change, si
     if (entry === undefined || entry.type !== "Microsoft.Network/networkInterfaces") {
       return refuse(404, "NotFound", `The Resource ${nicId} referenced by ${id} was not found.`);
     }
-    if (entry.location !== location)
-      refuse(400, "InvalidParameter", `The network interface ${nicId} is not in location ${location}.`, {
-        target: "networkProfile",
-      });
+    if (entry.location !== location) invalid(`The network interface ${nicId} is not in location ${location}.`, "networkProfile");
     const holder = idOf(propertiesOf(entry.resource)["virtualMachine"]);
     if (holder !== undefined && keyOf(holder) !== keyOf(id)) {
       refuse(400, "NicInUse", `Network Interface ${nicId} is used by existing VM ${holder}.`);

@@ -1,32 +1,20 @@
 /** The image of a machine: it is there, its plan comes along exactly when it has one, and the size can boot it. */
-import { refuse } from "../arm-error.ts";
-import { byVersion, imagesOf } from "../catalogue/images.ts";
+import { invalid, refuse } from "../arm-error.ts";
+import { type Image, imagesOf } from "../catalogue/images.ts";
 import type { Size } from "../catalogue/sizes.ts";
-import { dig, object, textIn } from "../json.ts";
+import { dig, type JsonValue, object, textIn } from "../json.ts";
 import type { Change } from "../kind.ts";
 
 /** @throws ArmError 404 PlatformImageNotFound, NotFound; 400 VMMarketplaceInvalidInput, BadRequest */
-export function checkImage({ cloud, body, properties, location }: Change, size: Size): void {
-  const reference = object(dig(properties, "storageProfile", "imageReference"));
+export function checkImage(change: Change, size: Size): void {
+  const reference = object(dig(change.properties, "storageProfile", "imageReference"));
   const id = textIn(reference["id"]) ?? textIn(reference["sharedGalleryImageId"]) ?? textIn(reference["communityGalleryImageId"]);
-  if (id !== undefined) {
-    // Galleries are not simulated: their versions pass.
-    if (!/\/providers\/Microsoft\.Compute\/images\//i.test(id)) return;
-    const image = cloud.get(id);
-    if (image === undefined)
-      refuse(404, "NotFound", `The Image '${id}' cannot be found in '${location}' region.`, { target: "imageReference" });
-    if (image.location !== location)
-      refuse(400, "InvalidParameter", `The image ${id} is in region ${image.location}, not in ${location}.`, {
-        target: "imageReference",
-      });
-    return;
-  }
+  if (id !== undefined) return checkOwnImage(change, id);
   const [publisher, offer, sku, version] = ["publisher", "offer", "sku", "version"].map(
     (name) => textIn(reference[name]) ?? "",
   ) as [string, string, string, string];
   const [image] = imagesOf(publisher, offer, sku);
-  const sorted = [...(image?.versions ?? [])].sort(byVersion);
-  if (image === undefined || (version !== "latest" && !sorted.includes(version))) {
+  if (image === undefined || (version !== "latest" && !image.versions.includes(version))) {
     return refuse(
       404,
       "PlatformImageNotFound",
@@ -34,27 +22,35 @@ export function checkImage({ cloud, body, properties, location }: Change, size: 
       { target: "imageReference" },
     );
   }
-  const plan = body["plan"];
+  checkPlan(change.body["plan"], image, reference);
+  checkBoots(size, image);
+}
+
+/** Galleries are not simulated: their versions pass. */
+function checkOwnImage({ cloud, location }: Change, id: string): void {
+  if (!/\/providers\/Microsoft\.Compute\/images\//i.test(id)) return;
+  const target = "imageReference";
+  const image = cloud.get(id);
+  if (image === undefined) refuse(404, "NotFound", `The Image '${id}' cannot be found in '${location}' region.`, { target });
+  if (image.location !== location) invalid(`The image ${id} is in region ${image.location}, not in ${location}.`, target);
+}
+
+function checkPlan(plan: unknown, image: Image, reference: JsonValue): void {
+  const wrong = (message: string): never => refuse(400, "VMMarketplaceInvalidInput", message);
   if (image.plan && plan === undefined) {
-    refuse(
-      400,
-      "VMMarketplaceInvalidInput",
+    wrong(
       "Creating a virtual machine from Marketplace image or a custom image sourced from a Marketplace image requires Plan information in the request.",
     );
   }
-  if (!image.plan && plan !== undefined) {
-    refuse(
-      400,
-      "VMMarketplaceInvalidInput",
-      "Creating a virtual machine from a non Marketplace image does not need Plan information in the request.",
-    );
-  }
-  if (
-    plan !== undefined &&
-    (dig(plan, "publisher") !== publisher || dig(plan, "product") !== offer || dig(plan, "name") !== sku)
-  ) {
-    refuse(400, "VMMarketplaceInvalidInput", "The Plan information in the request does not match the image.");
-  }
+  if (plan === undefined) return;
+  if (!image.plan)
+    wrong("Creating a virtual machine from a non Marketplace image does not need Plan information in the request.");
+  const [publisher, product, name] = ["publisher", "offer", "sku"].map((one) => textIn(reference[one]) ?? "");
+  if (dig(plan, "publisher") !== publisher || dig(plan, "product") !== product || dig(plan, "name") !== name)
+    wrong("The Plan information in the request does not match the image.");
+}
+
+function checkBoots(size: Size, image: Image): void {
   if (image.architecture !== size.architecture) {
     refuse(
       400,

@@ -1,14 +1,16 @@
 /**
- * Virtual machines: what Azure refuses is in machine-checks.ts and machine-profile.ts; here is what a machine is made of,
+ * Virtual machines: what Azure refuses is in machine-checks.ts, machine-profile.ts and machine-disks.ts; here is what a machine is made of,
  * what comes into being with it (disks), whom it holds (interfaces), and what goes with it when it is deleted.
  * Longer than most: a machine touches disks, interfaces and addresses.
  */
 import { keyOf, parentOf } from "../arm-id.ts";
-import type { SimCloud, StoredResource } from "../cloud.ts";
+import type { SimCloud } from "../cloud.ts";
+import type { StoredResource } from "../cloud-index.ts";
 import { clone, dig, idOf, type JsonValue, listIn, number, object, propertiesOf, textIn } from "../json.ts";
 import type { Change, KindRules, Timing } from "../kind.ts";
 import { digest } from "./digest.ts";
 import { attachNewDisk, detachDisk } from "./disk.ts";
+import { computeHead } from "./heads.ts";
 import { checkMachine } from "./machine-checks.ts";
 
 const NICS = "Microsoft.Network/networkInterfaces";
@@ -19,27 +21,25 @@ const RESERVED_MS = 180_000;
 const CREATE: Timing = { status: 201, state: "Creating", seconds: [40, 80], header: "async", retry: 10, poll: 30, once: true };
 
 export const virtualMachine: KindRules = {
-  type: "Microsoft.Compute/virtualMachines",
-  members:
-    "id name type location tags zones plan{name publisher product promotionCode} identity extendedLocation resources managedBy etag placement " +
-    "properties{hardwareProfile{vmSize vmSizeProperties} scheduledEventsPolicy storageProfile{imageReference{id publisher offer sku version exactVersion " +
-    "sharedGalleryImageId communityGalleryImageId} osDisk{osType encryptionSettings name vhd image caching writeAcceleratorEnabled " +
-    "diffDiskSettings createOption diskSizeGB managedDisk{id storageAccountType diskEncryptionSet securityProfile} deleteOption} " +
-    "dataDisks{lun name vhd image caching writeAcceleratorEnabled createOption diskSizeGB managedDisk{id storageAccountType " +
-    "diskEncryptionSet securityProfile} sourceResource toBeDetached diskIOPSReadWrite diskMBpsReadWrite detachOption deleteOption} " +
-    "diskControllerType alignRegionalDisksToVMZone} additionalCapabilities osProfile{computerName adminUsername adminPassword " +
-    "customData windowsConfiguration linuxConfiguration{disablePasswordAuthentication ssh{publicKeys{path keyData}} provisionVMAgent " +
-    "patchSettings enableVMAgentPlatformUpdates} secrets allowExtensionOperations requireGuestProvisionSignal} " +
-    "networkProfile{networkInterfaces{id properties{primary deleteOption}} networkApiVersion networkInterfaceConfigurations} " +
-    "securityProfile{uefiSettings encryptionAtHost securityType encryptionIdentity proxyAgentSettings} " +
-    "diagnosticsProfile{bootDiagnostics{enabled storageUri}} availabilitySet{id} virtualMachineScaleSet{id} " +
-    "proximityPlacementGroup{id} priority evictionPolicy billingProfile host hostGroup provisioningState instanceView licenseType vmId " +
-    "extensionsTimeBudget platformFaultDomain scheduledEventsProfile userData capacityReservation interconnectBlockProfile " +
-    "applicationProfile timeCreated resiliencyProfile}",
+  ...computeHead(
+    "Microsoft.Compute/virtualMachines",
+    "zones plan{name publisher product promotionCode} identity extendedLocation resources managedBy etag placement " +
+      "properties{hardwareProfile{vmSize vmSizeProperties} scheduledEventsPolicy storageProfile{imageReference{id publisher offer sku version exactVersion " +
+      "sharedGalleryImageId communityGalleryImageId} osDisk{osType encryptionSettings name vhd image caching writeAcceleratorEnabled " +
+      "diffDiskSettings createOption diskSizeGB managedDisk{id storageAccountType diskEncryptionSet securityProfile} deleteOption} " +
+      "dataDisks{lun name vhd image caching writeAcceleratorEnabled createOption diskSizeGB managedDisk{id storageAccountType " +
+      "diskEncryptionSet securityProfile} sourceResource toBeDetached diskIOPSReadWrite diskMBpsReadWrite detachOption deleteOption} " +
+      "diskControllerType alignRegionalDisksToVMZone} additionalCapabilities osProfile{computerName adminUsername adminPassword " +
+      "customData windowsConfiguration linuxConfiguration{disablePasswordAuthentication ssh{publicKeys{path keyData}} provisionVMAgent " +
+      "patchSettings enableVMAgentPlatformUpdates} secrets allowExtensionOperations requireGuestProvisionSignal} " +
+      "networkProfile{networkInterfaces{id properties{primary deleteOption}} networkApiVersion networkInterfaceConfigurations} " +
+      "securityProfile{uefiSettings encryptionAtHost securityType encryptionIdentity proxyAgentSettings} " +
+      "diagnosticsProfile{bootDiagnostics{enabled storageUri}} availabilitySet{id} virtualMachineScaleSet{id} " +
+      "proximityPlacementGroup{id} priority evictionPolicy billingProfile host hostGroup provisioningState instanceView licenseType vmId " +
+      "extensionsTimeBudget platformFaultDomain scheduledEventsProfile userData capacityReservation interconnectBlockProfile " +
+      "applicationProfile timeCreated resiliencyProfile}",
+  ),
   name: /^(?!_)[^\\/"[\]:|<>+=;,?*@&\s]{1,64}(?<![.-])$/,
-  located: true,
-  etag: false,
-  stateful: true,
   create: CREATE,
   update: ({ before }) => ({
     ...CREATE,

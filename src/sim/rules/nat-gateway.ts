@@ -1,23 +1,20 @@
 /** NAT gateways: the SKU of the gateway and of its addresses must agree (Standard with Standard, StandardV2 with StandardV2). */
 import { refuse } from "../arm-error.ts";
-import { clone, dig, idOf, listIn, number, object, propertiesOf, textIn } from "../json.ts";
+import { clone, dig, idOf, listIn, number, object, textIn } from "../json.ts";
 import type { KindRules } from "../kind.ts";
+import { guidOf, networkHead } from "./heads.ts";
 import { holderOf } from "./public-address.ts";
 import { resolve } from "./reference.ts";
-import { networkCreate, networkRemove, networkUpdate } from "./timings.ts";
+import { networkCreate, networkUpdate } from "./timings.ts";
 
 export const natGatewayRules: KindRules = {
-  type: "Microsoft.Network/natGateways",
-  members:
-    "id name type etag location tags zones sku{name} properties{idleTimeoutInMinutes publicIpAddresses{id} publicIpAddressesV6 " +
-    "publicIpPrefixes publicIpPrefixesV6 subnets sourceVirtualNetwork serviceGateway nat64 resourceGuid provisioningState}",
-  name: /^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/,
-  located: true,
-  etag: true,
-  stateful: true,
+  ...networkHead(
+    "Microsoft.Network/natGateways",
+    "zones sku{name} properties{idleTimeoutInMinutes publicIpAddresses{id} publicIpAddressesV6 " +
+      "publicIpPrefixes publicIpPrefixesV6 subnets sourceVirtualNetwork serviceGateway nat64 resourceGuid provisioningState}",
+  ),
   create: networkCreate([4, 9], 10, 10),
   update: networkUpdate([4, 9]),
-  remove: networkRemove,
   check(change) {
     const sku = textIn(dig(change.body, "sku", "name"));
     if (sku !== "Standard" && sku !== "StandardV2") {
@@ -57,7 +54,7 @@ export const natGatewayRules: KindRules = {
   shape: ({ cloud, body, properties, before }) => ({
     sku: { tier: "Regional", ...object(body["sku"]) },
     properties: {
-      resourceGuid: propertiesOf(before?.resource)["resourceGuid"] ?? cloud.random.uuid(),
+      resourceGuid: guidOf(cloud, before),
       idleTimeoutInMinutes: 4,
       ...clone(properties),
     },

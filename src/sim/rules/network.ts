@@ -2,14 +2,16 @@
  * Virtual networks with their subnets. A PUT replaces: a subnet that is missing from the body is to be deleted.
  * Longer than most: networks and subnets are judged together.
  */
+import type { Prefix } from "../../core/ipv4.ts";
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import type { SimCloud } from "../cloud.ts";
 import { clone, dig, idOf, type JsonValue, listIn, object, propertiesOf, textIn } from "../json.ts";
 import type { Change, KindRules } from "../kind.ts";
+import { guidOf, networkHead } from "./heads.ts";
 import { resolve } from "./reference.ts";
-import { overlap, type Prefix, prefixOf, within } from "./subnet.ts";
-import { networkCreate, networkRemove, networkUpdate } from "./timings.ts";
+import { overlap, prefixOf, within } from "./subnet.ts";
+import { networkCreate, networkUpdate } from "./timings.ts";
 
 const SUBNET =
   "id name type etag properties{addressPrefix addressPrefixes networkSecurityGroup{id} routeTable{id} natGateway{id} serviceEndpoints " +
@@ -19,19 +21,16 @@ const SUBNET =
   "ipamPoolPrefixAllocations serviceGateway}";
 
 export const virtualNetwork: KindRules = {
-  type: "Microsoft.Network/virtualNetworks",
-  members:
-    `id name type etag location tags extendedLocation properties{addressSpace{addressPrefixes ipamPoolPrefixAllocations} ` +
-    `dhcpOptions{dnsServers} flowTimeoutInMinutes subnets{${SUBNET}} virtualNetworkPeerings resourceGuid provisioningState ` +
-    "enableDdosProtection enableVmProtection ddosProtectionPlan bgpCommunities encryption ipAllocations flowLogs " +
-    "privateEndpointVNetPolicies defaultPublicNatGateway summarizedGatewayPrefixes}",
+  ...networkHead(
+    "Microsoft.Network/virtualNetworks",
+    `extendedLocation properties{addressSpace{addressPrefixes ipamPoolPrefixAllocations} ` +
+      `dhcpOptions{dnsServers} flowTimeoutInMinutes subnets{${SUBNET}} virtualNetworkPeerings resourceGuid provisioningState ` +
+      "enableDdosProtection enableVmProtection ddosProtectionPlan bgpCommunities encryption ipAllocations flowLogs " +
+      "privateEndpointVNetPolicies defaultPublicNatGateway summarizedGatewayPrefixes}",
+  ),
   name: /^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,62}[A-Za-z0-9_]$/,
-  located: true,
-  etag: true,
-  stateful: true,
   create: networkCreate([2, 6], 3, 10),
   update: networkUpdate([2, 6], 3),
-  remove: networkRemove,
   check(change) {
     const prefixes = prefixesOf(dig(change.properties, "addressSpace", "addressPrefixes"), "addressSpace");
     const seen = new Map<string, Prefix>();
@@ -42,7 +41,7 @@ export const virtualNetwork: KindRules = {
   },
   shape: ({ cloud, id, properties, before }) => ({
     properties: {
-      resourceGuid: propertiesOf(before?.resource)["resourceGuid"] ?? cloud.random.uuid(),
+      resourceGuid: guidOf(cloud, before),
       ...clone(properties),
       addressSpace: clone(object(properties["addressSpace"])),
       subnets: listIn(properties["subnets"]).map((subnet) => shapeSubnet(id, subnet)),

@@ -1,10 +1,12 @@
 /** Availability sets, proximity placement groups and SSH key resources: small, at once, no operations. */
-import { refuse } from "../arm-error.ts";
+import { invalid, refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import { locationOf } from "../catalogue/locations.ts";
-import type { SimCloud, StoredResource } from "../cloud.ts";
+import type { SimCloud } from "../cloud.ts";
+import type { StoredResource } from "../cloud-index.ts";
 import { clone, dig, idOf, number, object, propertiesOf, textIn } from "../json.ts";
 import { atOnce, type KindRules } from "../kind.ts";
+import { writtenHead } from "./heads.ts";
 import { sshKeyProblem } from "./ssh-key.ts";
 
 const MACHINES = "Microsoft.Compute/virtualMachines";
@@ -12,31 +14,22 @@ const SETS = "Microsoft.Compute/availabilitySets";
 const GROUPS = "Microsoft.Compute/proximityPlacementGroups";
 
 export const availabilitySet: KindRules = {
-  type: SETS,
-  members:
-    "id name type location tags sku{name tier capacity} properties{platformUpdateDomainCount platformFaultDomainCount virtualMachines " +
-    "proximityPlacementGroup{id} statuses scheduledEventsPolicy virtualMachineScaleSetMigrationInfo}",
-  name: /^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/,
-  located: true,
-  etag: false,
-  stateful: false,
+  ...writtenHead(
+    SETS,
+    "sku{name tier capacity} properties{platformUpdateDomainCount platformFaultDomainCount virtualMachines " +
+      "proximityPlacementGroup{id} statuses scheduledEventsPolicy virtualMachineScaleSetMigrationInfo}",
+  ),
   // Recorded: 200 for a new one too, and no provisioningState.
   create: atOnce(200),
-  update: atOnce(200),
-  remove: atOnce(200),
   check({ cloud, properties, location, before }) {
     const faults = number(properties["platformFaultDomainCount"]) ?? 2;
     const most = locationOf(location)?.faultDomains ?? 2;
     if (faults < 1 || faults > most) {
-      refuse(400, "InvalidParameter", `The specified fault domain count ${faults} must fall in the range 1 to ${most}.`, {
-        target: "platformFaultDomainCount",
-      });
+      invalid(`The specified fault domain count ${faults} must fall in the range 1 to ${most}.`, "platformFaultDomainCount");
     }
     const updates = number(properties["platformUpdateDomainCount"]) ?? 5;
     if (updates < 1 || updates > 20) {
-      refuse(400, "InvalidParameter", `The specified update domain count ${updates} must fall in the range 1 to 20.`, {
-        target: "platformUpdateDomainCount",
-      });
+      invalid(`The specified update domain count ${updates} must fall in the range 1 to 20.`, "platformUpdateDomainCount");
     }
     for (const field of ["platformFaultDomainCount", "platformUpdateDomainCount"]) {
       const old = propertiesOf(before?.resource)[field];
@@ -73,17 +66,11 @@ export const machinesIn = (cloud: SimCloud, set: StoredResource): StoredResource
   cloud.users(set.id).filter((user) => user.type === MACHINES);
 
 export const placementGroupRules: KindRules = {
-  type: GROUPS,
-  members:
-    "id name type location tags zones properties{proximityPlacementGroupType virtualMachines virtualMachineScaleSets availabilitySets " +
-    "colocationStatus intent{vmSizes}}",
-  name: /^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/,
-  located: true,
-  etag: false,
-  stateful: false,
-  create: atOnce(201),
-  update: atOnce(200),
-  remove: atOnce(200),
+  ...writtenHead(
+    GROUPS,
+    "zones properties{proximityPlacementGroupType virtualMachines virtualMachineScaleSets availabilitySets " +
+      "colocationStatus intent{vmSizes}}",
+  ),
   check({ properties }) {
     const type = textIn(properties["proximityPlacementGroupType"]) ?? "Standard";
     if (type !== "Standard" && type !== "Ultra")
@@ -122,26 +109,20 @@ export function checkPlacement(cloud: SimCloud, id: string | undefined, location
   const group = cloud.get(id);
   if (group === undefined || keyOf(group.type) !== keyOf(GROUPS)) refuse(404, "NotFound", `The entity was not found: ${id}.`);
   if (group.location !== location) {
-    refuse(400, "InvalidParameter", `The proximity placement group ${id} is in location ${group.location}, not in ${location}.`, {
-      target: "proximityPlacementGroup",
-    });
+    invalid(
+      `The proximity placement group ${id} is in location ${group.location}, not in ${location}.`,
+      "proximityPlacementGroup",
+    );
   }
 }
 
 export const sshPublicKey: KindRules = {
-  type: "Microsoft.Compute/sshPublicKeys",
-  members: "id name type location tags properties{publicKey}",
+  ...writtenHead("Microsoft.Compute/sshPublicKeys", "properties{publicKey}"),
   name: /^[A-Za-z0-9_-]{1,80}$/,
-  located: true,
-  etag: false,
-  stateful: false,
-  create: atOnce(201),
-  update: atOnce(200),
-  remove: atOnce(200),
   check({ properties, before }) {
     const key = textIn(properties["publicKey"]);
     const problem = key === undefined ? undefined : sshKeyProblem(key);
-    if (problem !== undefined) refuse(400, "InvalidParameter", problem, { target: "publicKey" });
+    if (problem !== undefined) invalid(problem, "publicKey");
     const old = propertiesOf(before?.resource)["publicKey"];
     if (old !== undefined && key !== undefined && old !== key) {
       refuse(409, "PropertyChangeNotAllowed", "Changing property 'publicKey' is not allowed.", { target: "publicKey" });

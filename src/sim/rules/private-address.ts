@@ -1,10 +1,11 @@
 /** The private address of an interface: the one asked for when the subnet has it free, else the lowest free one. */
+import { addressOf, dotted, type Prefix } from "../../core/ipv4.ts";
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import type { SimCloud } from "../cloud.ts";
 import { dig, idOf, type JsonValue, listIn, propertiesOf, textIn } from "../json.ts";
 import type { Change } from "../kind.ts";
-import { addressOf, dotted, holds, isReserved, lowestFree, type Prefix, prefixOf } from "./subnet.ts";
+import { holds, isReserved, lowestFree, prefixOf } from "./subnet.ts";
 
 /** Addresses of a subnet that interfaces other than `self` hold, with the configuration that holds each. */
 export function takenAddresses(cloud: SimCloud, subnetId: string, self?: string): Map<number, string> {

@@ -4,11 +4,13 @@
  */
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
-import type { SimCloud, StoredResource } from "../cloud.ts";
+import type { SimCloud } from "../cloud.ts";
+import type { StoredResource } from "../cloud-index.ts";
 import { clone, dig, idOf, type JsonValue, listIn, object, propertiesOf, textIn } from "../json.ts";
 import type { Change, KindRules } from "../kind.ts";
-import { dotted } from "./subnet.ts";
-import { networkCreate, networkRemove, networkUpdate } from "./timings.ts";
+import { guidOf, networkHead } from "./heads.ts";
+import { dotted } from "../../core/ipv4.ts";
+import { networkCreate, networkUpdate } from "./timings.ts";
 
 /** Blocks that are reserved for documentation and benchmarks (RFC 5737, RFC 2544): never anybody's. */
 const BLOCKS: readonly [first: number, size: number][] = [
@@ -19,19 +21,15 @@ const BLOCKS: readonly [first: number, size: number][] = [
 ];
 
 export const publicAddress: KindRules = {
-  type: "Microsoft.Network/publicIPAddresses",
-  members:
-    "id name type etag location tags zones extendedLocation sku{name tier} properties{publicIPAllocationMethod publicIPAddressVersion " +
-    "ipConfiguration dnsSettings{domainNameLabel domainNameLabelScope fqdn reverseFqdn} ddosSettings ipTags ipAddress publicIPPrefix " +
-    "idleTimeoutInMinutes resourceGuid provisioningState servicePublicIPAddress natGateway migrationPhase linkedPublicIPAddress " +
-    "deleteOption upgradedToV2}",
-  name: /^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/,
-  located: true,
-  etag: true,
-  stateful: true,
+  ...networkHead(
+    "Microsoft.Network/publicIPAddresses",
+    "zones extendedLocation sku{name tier} properties{publicIPAllocationMethod publicIPAddressVersion " +
+      "ipConfiguration dnsSettings{domainNameLabel domainNameLabelScope fqdn reverseFqdn} ddosSettings ipTags ipAddress publicIPPrefix " +
+      "idleTimeoutInMinutes resourceGuid provisioningState servicePublicIPAddress natGateway migrationPhase linkedPublicIPAddress " +
+      "deleteOption upgradedToV2}",
+  ),
   create: networkCreate([1, 3], 1, 2),
   update: networkUpdate([1, 3], 2),
-  remove: networkRemove,
   check(change) {
     const { body, properties } = change;
     const sku = textIn(dig(body, "sku", "name")) ?? "Basic";
@@ -69,7 +67,7 @@ export const publicAddress: KindRules = {
     return {
       sku: { tier: "Regional", ...object(body["sku"]) },
       properties: {
-        resourceGuid: old["resourceGuid"] ?? cloud.random.uuid(),
+        resourceGuid: guidOf(cloud, before),
         ...(old["ipAddress"] === undefined ? {} : { ipAddress: old["ipAddress"] }),
         publicIPAddressVersion: "IPv4",
         idleTimeoutInMinutes: 4,
@@ -126,19 +124,23 @@ export function isLabelFree(cloud: SimCloud, location: string, label: string, se
   return true;
 }
 
+/** @throws ArmError 400 InvalidDomainNameLabel */
+export function checkLabelForm(label: string): void {
+  if (/^[a-z][a-z0-9-]{1,61}[a-z0-9]$/.test(label)) return;
+  refuse(
+    400,
+    "InvalidDomainNameLabel",
+    `The domain name label ${label} is invalid. It must conform to the following regular expression: ^[a-z][a-z0-9-]{1,61}[a-z0-9]$.`,
+  );
+}
+
 /** Microsoft's list has more whole words; these two anywhere and this one at the start are what names of clusters hold. */
 const RESERVED = /microsoft|windows|^login|^(azure|bing|excel|exchange|office|office365|outlook|sharepoint|skype|xbox)$/i;
 
 function checkLabel({ cloud, id, location, properties }: Change): void {
   const label = textIn(dig(properties, "dnsSettings", "domainNameLabel"));
   if (label === undefined) return;
-  if (!/^[a-z][a-z0-9-]{1,61}[a-z0-9]$/.test(label)) {
-    refuse(
-      400,
-      "InvalidDomainNameLabel",
-      `The domain name label ${label} is invalid. It must conform to the following regular expression: ^[a-z][a-z0-9-]{1,61}[a-z0-9]$.`,
-    );
-  }
+  checkLabelForm(label);
   if (RESERVED.test(label)) {
     refuse(
       400,

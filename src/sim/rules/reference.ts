@@ -4,7 +4,7 @@
  */
 import { ArmError, refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
-import type { StoredResource } from "../cloud.ts";
+import type { StoredResource } from "../cloud-index.ts";
 import { dig, type JsonValue } from "../json.ts";
 import type { Change } from "../kind.ts";
 

@@ -6,7 +6,8 @@ import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import { clone, idOf, type JsonValue, listIn, number, object, propertiesOf, textIn } from "../json.ts";
 import type { KindRules } from "../kind.ts";
-import { networkCreate, networkRemove, networkUpdate } from "./timings.ts";
+import { guidOf, networkHead } from "./heads.ts";
+import { networkCreate, networkUpdate } from "./timings.ts";
 
 const RULE =
   "id name type etag properties{description protocol sourcePortRange sourcePortRanges destinationPortRange destinationPortRanges " +
@@ -14,17 +15,13 @@ const RULE =
   "destinationApplicationSecurityGroups access priority direction provisioningState}";
 
 export const networkSecurityGroup: KindRules = {
-  type: "Microsoft.Network/networkSecurityGroups",
-  members:
-    `id name type etag location tags properties{flushConnection securityRules{${RULE}} defaultSecurityRules networkInterfaces ` +
-    "subnets flowLogs resourceGuid provisioningState}",
-  name: /^[A-Za-z0-9]$|^[A-Za-z0-9][A-Za-z0-9._-]{0,78}[A-Za-z0-9_]$/,
-  located: true,
-  etag: true,
-  stateful: true,
+  ...networkHead(
+    "Microsoft.Network/networkSecurityGroups",
+    `properties{flushConnection securityRules{${RULE}} defaultSecurityRules networkInterfaces ` +
+      "subnets flowLogs resourceGuid provisioningState}",
+  ),
   create: networkCreate([3, 5], 3, 10),
   update: networkUpdate([3, 5], 3),
-  remove: networkRemove,
   check({ properties }) {
     const taken = new Map<string, string>();
     const rules = listIn(properties["securityRules"]);
@@ -33,7 +30,7 @@ export const networkSecurityGroup: KindRules = {
   },
   shape: ({ cloud, id, properties, before }) => ({
     properties: {
-      resourceGuid: propertiesOf(before?.resource)["resourceGuid"] ?? cloud.random.uuid(),
+      resourceGuid: guidOf(cloud, before),
       securityRules: listIn(properties["securityRules"]).map((rule) => ({
         name: rule["name"],
         id: `${id}/securityRules/${String(rule["name"])}`,

@@ -1,12 +1,12 @@
 /** status on a terminal: once, or again and again with --watch. What it looks at is operations/status.ts. */
-import type { StatusDocument } from "../core/documents.ts";
-import type { ExitCode } from "../core/errors.ts";
-import { type Status, clusterStatus as look } from "../operations/status.ts";
-import { abilities } from "../report/paint.ts";
-import { renderStatus } from "../report/status.ts";
-import { columnsOf } from "../report/wrap.ts";
-import { type Invocation, nameArgument } from "./invocation.ts";
-import { type Session, openSession } from "./session.ts";
+import type { StatusDocument } from "../../core/documents.ts";
+import type { ExitCode } from "../../core/errors.ts";
+import { type Status, clusterStatus as look } from "../../operations/status.ts";
+import { abilities } from "../../report/paint.ts";
+import { renderStatus } from "../../report/status.ts";
+import { columnsOf } from "../../report/wrap.ts";
+import { type Invocation, nameArgument } from "../invocation.ts";
+import { type Session, openSession } from "../session.ts";
 
 const EVERY_MS = 5000;
 /** A look again and again has no end of its own. */

@@ -4,15 +4,15 @@
  */
 import { link, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { ClusterError, EXIT } from "../core/errors.ts";
-import { checkUserData } from "../core/user-data/check.ts";
-import { formatFindings } from "../core/user-data/lint.ts";
-import { createAzureUserData } from "../core/user-data/merge.ts";
-import { prose } from "../report/wrap.ts";
-import { openFolder } from "../operations/folder.ts";
-import type { Invocation } from "./invocation.ts";
-import { replaceFile } from "../operations/replace-file.ts";
-import { templateFolder } from "../operations/templates.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { checkUserData } from "../../core/user-data/check.ts";
+import { formatFindings } from "../../core/user-data/lint.ts";
+import { createAzureUserData } from "../../core/user-data/merge.ts";
+import { prose } from "../../report/wrap.ts";
+import { openFolder } from "../../operations/folder.ts";
+import type { Invocation } from "../invocation.ts";
+import { replaceFile } from "../../operations/replace-file.ts";
+import { templateFolder } from "../../operations/templates.ts";
 
 /** The script's own name for it. */
 const FILE = "azure-user-data";

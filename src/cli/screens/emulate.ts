@@ -3,16 +3,16 @@
  * that of `--simulate` in the same folder, written when it ends. It boots no machine and must never be reachable from outside.
  */
 import { join, relative } from "node:path";
-import type { Clock } from "../core/clock.ts";
-import { EXIT } from "../core/errors.ts";
-import { FLAGS } from "../core/spec/flags.ts";
-import { prose } from "../report/wrap.ts";
-import { serve } from "../sim/server.ts";
-import { createSimulation, timeOf } from "../sim/simulation.ts";
-import { loadSimulation, saveSimulation } from "../sim/store.ts";
-import { openFolder } from "../operations/folder.ts";
-import type { Invocation } from "./invocation.ts";
-import { SIMULATION_FILE } from "../operations/simulated.ts";
+import type { Clock } from "../../core/clock.ts";
+import { EXIT } from "../../core/errors.ts";
+import { FLAGS } from "../../core/spec/flags.ts";
+import { prose } from "../../report/wrap.ts";
+import { serve } from "../../sim/server.ts";
+import { createSimulation, timeOf } from "../../sim/simulation.ts";
+import { loadSimulation, saveSimulation } from "../../sim/store.ts";
+import { openFolder } from "../../operations/folder.ts";
+import type { Invocation } from "../invocation.ts";
+import { SIMULATION_FILE } from "../../operations/simulated.ts";
 
 /** Runs until Ctrl-C. The URL alone on stdout. */
 export async function emulate({ world, given }: Invocation): Promise<number> {

@@ -1,9 +1,9 @@
 /** export on a terminal: the document on stdout, and how to use it on stderr. The work is operations/export.ts. */
 import { relative } from "node:path";
-import { EXIT } from "../core/errors.ts";
-import { type ExportedPlan, exportCluster as exported } from "../operations/export.ts";
-import { type Invocation, nameArgument } from "./invocation.ts";
-import { openSession } from "./session.ts";
+import { EXIT } from "../../core/errors.ts";
+import { type ExportedPlan, exportCluster as exported } from "../../operations/export.ts";
+import { type Invocation, nameArgument } from "../invocation.ts";
+import { openSession } from "../session.ts";
 
 export async function exportCommand(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;

@@ -1,15 +1,15 @@
 /** create and plan on a terminal: the plan first, then the progress, then what is there. The work is operations/create.ts. */
 import { resolve } from "node:path";
-import { EXIT } from "../core/errors.ts";
-import { carryOutCreate, checkWish, planCluster, planCreate } from "../operations/create.ts";
-import type { Prepared } from "../operations/create/prepare.ts";
-import { planDocument } from "../operations/create/result-document.ts";
-import { abilities } from "../report/paint.ts";
-import { planEvents, renderPlan } from "../report/plan.ts";
-import { timings } from "../report/timings.ts";
+import { EXIT } from "../../core/errors.ts";
+import { carryOutCreate, checkWish, planCluster, planCreate } from "../../operations/create.ts";
+import type { Prepared } from "../../operations/create/prepare.ts";
+import { planDocument } from "../../operations/create/result-document.ts";
+import { abilities } from "../../report/paint.ts";
+import { planEvents, renderPlan } from "../../report/plan.ts";
+import { timings } from "../../report/timings.ts";
 import { printCreated } from "./created.ts";
-import { type Invocation, nameArgument } from "./invocation.ts";
-import { type Session, openSession } from "./session.ts";
+import { type Invocation, nameArgument } from "../invocation.ts";
+import { type Session, openSession } from "../session.ts";
 
 export const createCommand = (invocation: Invocation): Promise<number> => run(invocation, invocation.given.dryRun === true);
 

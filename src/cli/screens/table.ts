@@ -1,6 +1,6 @@
 /** What each command does: nothing of one is loaded before it is asked for, so `--help` costs the parser alone. */
-import type { CommandName } from "./commands.ts";
-import type { Invocation } from "./invocation.ts";
+import type { CommandName } from "../commands.ts";
+import type { Invocation } from "../invocation.ts";
 
 type Screen = (invocation: Invocation) => Promise<number>;
 

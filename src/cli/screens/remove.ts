@@ -1,11 +1,11 @@
 /** remove on a terminal: shows which nodes will go, asks, and tells what is left. The work is operations/remove.ts. */
-import { EXIT } from "../core/errors.ts";
-import { plural } from "../core/words.ts";
-import { withParts } from "../operations/cluster/node-parts.ts";
-import { type RemoveOptions, carryOutRemoval, checkRemoval, planRemoval } from "../operations/remove.ts";
-import { confirm } from "./confirm.ts";
-import { type Invocation, nameArgument } from "./invocation.ts";
-import { type Session, openSession } from "./session.ts";
+import { EXIT } from "../../core/errors.ts";
+import { plural } from "../../core/words.ts";
+import { withParts } from "../../operations/cluster/node-parts.ts";
+import { type RemoveOptions, carryOutRemoval, checkRemoval, planRemoval } from "../../operations/remove.ts";
+import { confirm } from "../confirm.ts";
+import { type Invocation, nameArgument } from "../invocation.ts";
+import { type Session, openSession } from "../session.ts";
 
 export async function removeCommand(invocation: Invocation): Promise<number> {
   const session = await openSession(invocation);

@@ -1,19 +1,19 @@
 /** gc on a terminal: shows which clusters are over, asks, and tells how each one ended. The work is operations/gc.ts. */
-import type { DestroyDocument } from "../core/documents.ts";
-import { advised } from "../core/advice/advice.ts";
-import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
-import { plural } from "../core/words.ts";
-import type { KnownCluster } from "../operations/cluster/known-clusters.ts";
-import { type Swept, expiredClusters, sweep } from "../operations/gc.ts";
-import { listDocument } from "../operations/list.ts";
-import { errorDocument, exitCodeOf, renderError } from "../report/error.ts";
-import { columnsOf } from "../report/wrap.ts";
-import { confirm } from "./confirm.ts";
+import type { DestroyDocument } from "../../core/documents.ts";
+import { advised } from "../../core/advice/advice.ts";
+import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
+import { plural } from "../../core/words.ts";
+import type { KnownCluster } from "../../operations/cluster/known-clusters.ts";
+import { type Swept, expiredClusters, sweep } from "../../operations/gc.ts";
+import { listDocument } from "../../operations/list.ts";
+import { errorDocument, exitCodeOf, renderError } from "../../report/error.ts";
+import { columnsOf } from "../../report/wrap.ts";
+import { confirm } from "../confirm.ts";
 import { sayKept } from "./destroy.ts";
-import type { Invocation } from "./invocation.ts";
+import type { Invocation } from "../invocation.ts";
 import { renderList } from "./list.ts";
-import { type Session, openSession } from "./session.ts";
-import { adviceContext } from "./typed-command.ts";
+import { type Session, openSession } from "../session.ts";
+import { adviceContext } from "../typed-command.ts";
 
 export async function gcCommand(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;

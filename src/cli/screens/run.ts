@@ -1,9 +1,9 @@
 /** run on a terminal: the nodes' output labelled and in their order. The work is operations/on-nodes.ts. */
-import { usageError } from "../core/errors.ts";
-import { onNodes } from "../operations/on-nodes.ts";
-import { type Invocation, nameArgument } from "./invocation.ts";
+import { usageError } from "../../core/errors.ts";
+import { onNodes } from "../../operations/on-nodes.ts";
+import { type Invocation, nameArgument } from "../invocation.ts";
 import { nodeLines } from "./node-lines.ts";
-import { openSession } from "./session.ts";
+import { openSession } from "../session.ts";
 
 export async function runCommand(invocation: Invocation): Promise<number> {
   const { world, given, args, rest } = invocation;

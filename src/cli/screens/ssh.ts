@@ -2,14 +2,14 @@
  * ssh: a login to one node, or one command there, by OpenSSH with the cluster's own known_hosts. Where OpenSSH is not installed a
  * command runs all the same, over the ssh2 package.
  */
-import { ClusterError } from "../core/errors.ts";
-import { type LoginOptions, login, sshArguments } from "../nodes/login.ts";
-import { runRaw } from "../nodes/run.ts";
-import { type ShownOutput, shownOutput } from "../nodes/shown-output.ts";
-import { type SshLogin, sshLogin } from "../operations/ssh.ts";
-import { type Invocation, nameArgument } from "./invocation.ts";
-import { type Session, openSession } from "./session.ts";
-import type { Output, World } from "./world.ts";
+import { ClusterError } from "../../core/errors.ts";
+import { type LoginOptions, login, sshArguments } from "../../nodes/login.ts";
+import { runRaw } from "../../nodes/run.ts";
+import { type ShownOutput, shownOutput } from "../../nodes/shown-output.ts";
+import { type SshLogin, sshLogin } from "../../operations/ssh.ts";
+import { type Invocation, nameArgument } from "../invocation.ts";
+import { type Session, openSession } from "../session.ts";
+import type { Output, World } from "../world.ts";
 
 /** Gives the exit code of what ran on the node; 255 when ssh could not get there. */
 export async function sshCommand(invocation: Invocation): Promise<number> {

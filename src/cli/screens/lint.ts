@@ -4,13 +4,13 @@
  */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { EXIT, usageError } from "../core/errors.ts";
-import { FLAGS } from "../core/spec/flags.ts";
-import { checkUserData, checkUserDataFile, type CheckOptions, type Finding } from "../core/user-data/check.ts";
-import { filledNotes } from "../core/user-data/custom.ts";
-import { formatFindings } from "../core/user-data/lint.ts";
-import { customFile, filledIn, gunzip } from "../operations/create/custom-data.ts";
-import type { Invocation } from "./invocation.ts";
+import { EXIT, usageError } from "../../core/errors.ts";
+import { FLAGS } from "../../core/spec/flags.ts";
+import { checkUserData, checkUserDataFile, type CheckOptions, type Finding } from "../../core/user-data/check.ts";
+import { filledNotes } from "../../core/user-data/custom.ts";
+import { formatFindings } from "../../core/user-data/lint.ts";
+import { customFile, filledIn, gunzip } from "../../operations/create/custom-data.ts";
+import type { Invocation } from "../invocation.ts";
 
 /** Findings on stdout, one a line as compilers print them; exit code 1 when one of them is an error. */
 export async function lint({ world, args, given }: Invocation): Promise<number> {

@@ -1,12 +1,12 @@
 /** list: the clusters of the subscription, a line each. */
-import type { ListDocument } from "../core/documents.ts";
-import { EXIT } from "../core/errors.ts";
-import { duration } from "../core/words.ts";
-import { listClusters } from "../operations/list.ts";
-import { table } from "../report/table.ts";
-import { columnsOf } from "../report/wrap.ts";
-import type { Invocation } from "./invocation.ts";
-import { openSession } from "./session.ts";
+import type { ListDocument } from "../../core/documents.ts";
+import { EXIT } from "../../core/errors.ts";
+import { duration } from "../../core/words.ts";
+import { listClusters } from "../../operations/list.ts";
+import { table } from "../../report/table.ts";
+import { columnsOf } from "../../report/wrap.ts";
+import type { Invocation } from "../invocation.ts";
+import { openSession } from "../session.ts";
 
 export async function listCommand(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;

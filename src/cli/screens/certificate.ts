@@ -1,12 +1,12 @@
 /** generate-mgmt-cert: the certificate of a service principal, in the two files that the old script made. Nothing is asked of Azure. */
 import { relative } from "node:path";
-import { EXIT } from "../core/errors.ts";
-import { FLAGS } from "../core/spec/flags.ts";
-import { generateManagementCertificate } from "../prepare/management-certificate.ts";
-import { parseSubject, subjectOf } from "../prepare/subject.ts";
-import { prose } from "../report/wrap.ts";
-import { openFolder } from "../operations/folder.ts";
-import type { Invocation } from "./invocation.ts";
+import { EXIT } from "../../core/errors.ts";
+import { FLAGS } from "../../core/spec/flags.ts";
+import { generateManagementCertificate } from "../../prepare/management-certificate.ts";
+import { parseSubject, subjectOf } from "../../prepare/subject.ts";
+import { prose } from "../../report/wrap.ts";
+import { openFolder } from "../../operations/folder.ts";
+import type { Invocation } from "../invocation.ts";
 
 /** What is there is used, never overwritten. Files and thumbprint on stdout, the way to sign in with them on stderr. */
 export async function generateManagementCertificateCommand({ world, given }: Invocation): Promise<number> {

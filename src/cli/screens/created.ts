@@ -1,15 +1,15 @@
 /** The last screen of create: what is there, for scripts and for people, what is missing and why, and what to type next. */
 import { relative } from "node:path";
-import { advised } from "../core/advice/advice.ts";
-import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
-import { dnsLines, nextSteps } from "../core/outputs.ts";
-import { plural } from "../core/words.ts";
-import { type Created, endpointsFromOutside, failureContext } from "../operations/create/finish.ts";
-import type { Prepared } from "../operations/create/prepare.ts";
-import { quotesAzure } from "../report/error.ts";
-import { short } from "../report/short.ts";
-import type { Invocation } from "./invocation.ts";
-import type { Session } from "./session.ts";
+import { advised } from "../../core/advice/advice.ts";
+import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
+import { dnsLines, nextSteps } from "../../core/outputs.ts";
+import { plural } from "../../core/words.ts";
+import { type Created, endpointsFromOutside, failureContext } from "../../operations/create/finish.ts";
+import type { Prepared } from "../../operations/create/prepare.ts";
+import { quotesAzure } from "../../report/error.ts";
+import { short } from "../../report/short.ts";
+import type { Invocation } from "../invocation.ts";
+import type { Session } from "../session.ts";
 
 /** @throws ClusterError when no node came up: what went wrong, how to go on, and how to clean up */
 export async function printCreated(

@@ -1,16 +1,16 @@
 /** destroy on a terminal: shows what will go, asks, and tells how it went. The work is operations/destroy.ts. */
-import type { Alike } from "../core/documents.ts";
-import { EXIT, type ExitCode } from "../core/errors.ts";
-import { plain } from "../core/words.ts";
-import { type DestroyOutcome, carryOutDestroy, checkDestroy, planDestroy } from "../operations/destroy.ts";
-import { type Doom, isEmpty } from "../operations/destroy/doom-survey.ts";
-import { renderDoom } from "../report/doom.ts";
-import { abilities } from "../report/paint.ts";
-import { planEvents } from "../report/plan.ts";
-import { short } from "../report/short.ts";
-import { confirm } from "./confirm.ts";
-import { type Invocation, nameArgument } from "./invocation.ts";
-import { type Session, openSession } from "./session.ts";
+import type { Alike } from "../../core/documents.ts";
+import { EXIT, type ExitCode } from "../../core/errors.ts";
+import { plain } from "../../core/words.ts";
+import { type DestroyOutcome, carryOutDestroy, checkDestroy, planDestroy } from "../../operations/destroy.ts";
+import { type Doom, isEmpty } from "../../operations/destroy/doom-survey.ts";
+import { renderDoom } from "../../report/doom.ts";
+import { abilities } from "../../report/paint.ts";
+import { planEvents } from "../../report/plan.ts";
+import { short } from "../../report/short.ts";
+import { confirm } from "../confirm.ts";
+import { type Invocation, nameArgument } from "../invocation.ts";
+import { type Session, openSession } from "../session.ts";
 
 export async function destroyCommand(invocation: Invocation): Promise<number> {
   const { given } = invocation;

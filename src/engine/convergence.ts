@@ -1,0 +1,78 @@
+/** How far one resource has been brought: what is there of it as far as this run knows, and what this run has done about it. */
+import type { AnyResource } from "../core/plan/resource.ts";
+import { type Event, aboutOf } from "./event.ts";
+import { createPatience } from "./overtaken.ts";
+import type { Live } from "./provider.ts";
+import { type RetryBudget, createBudget } from "./retry.ts";
+import type { Tools } from "./tools.ts";
+
+export type Outcome = "created" | "updated" | "unchanged";
+
+export interface ConvergeOptions {
+  readonly cluster: string;
+  /** What an earlier look saw; absent: look now. `null` is "seen to be absent". */
+  readonly observed?: Live | null;
+  /** Asked just before every write, repeated ones too, and never sooner: throws when this run may write no more. */
+  readonly permit?: () => Promise<void>;
+  /**
+   * What is wanted in view of what is there, of a resource that several runs change: asked before it is changed, and again when
+   * another one was quicker. Throws when this run may change it no more.
+   */
+  readonly adapt?: (live: Live) => AnyResource | Promise<AnyResource>;
+  /** It is changed and never made: throws what its absence means. */
+  readonly mustExist?: () => Error;
+  /**
+   * Called once Azure has accepted it: a machine may be usable long before Azure calls it done. `live` is what is there when
+   * it was not this call that made it.
+   */
+  readonly onAccepted?: (live?: Live) => void;
+  /** Makes sure of what the resource stands on, when replacing it took that away (a machine's interface goes with it). */
+  readonly restore?: () => Promise<void>;
+  /** Asked before a machine is deleted that is to be made again: what it holds must be able to go. Throws when it must not. */
+  readonly letGo?: (live: Live) => Promise<void>;
+  /** Resolves when waiting for Azure's word is no longer needed: the node answers. */
+  readonly usable?: Promise<void>;
+}
+
+/** What a run has of one resource on its way. Only the steps of converge.ts and recover.ts change it. */
+export interface Convergence {
+  readonly resource: AnyResource;
+  readonly tools: Tools;
+  readonly options: ConvergeOptions;
+  /** What its events are about. */
+  readonly about: Pick<Event, "id" | "label" | "node">;
+  readonly budget: RetryBudget;
+  readonly patience: ReturnType<typeof createPatience>;
+  /** `null` is "seen to be absent"; undefined: look before anything is decided. */
+  live: Live | null | undefined;
+  /** `live` is no longer only what an earlier look saw. */
+  looked: boolean;
+  acted: Outcome;
+  /** How often a machine that failed to be made was given another try. */
+  replaced: number;
+  /** How often a change was looked at again. */
+  checked: number;
+  /** Waits for an operation that Azure has accepted. */
+  driving: boolean;
+  /** Azure has called it made while it was still at work on it: its lists are not believed any more. */
+  early: boolean;
+  /** A request of ours may have been carried out without our knowing. */
+  unclear: boolean;
+}
+
+export const startConvergence = (resource: AnyResource, tools: Tools, options: ConvergeOptions): Convergence => ({
+  resource,
+  tools,
+  options,
+  about: aboutOf(resource),
+  budget: createBudget(tools.clock, tools.random),
+  patience: createPatience(resource.label, tools),
+  live: options.observed,
+  looked: false,
+  acted: "unchanged",
+  replaced: 0,
+  checked: 0,
+  driving: false,
+  early: false,
+  unclear: false,
+});

@@ -1,0 +1,49 @@
+/** Whether to believe what Azure says of a machine: that it has failed, and that it is made. */
+import { AzureError } from "../core/advice/azure-error.ts";
+import { ClusterError } from "../core/errors.ts";
+import type { AnyResource } from "../core/plan/resource.ts";
+import { patiently } from "./patiently.ts";
+import type { Live } from "./provider.ts";
+import type { Tools } from "./tools.ts";
+
+/** A creation that failed is at most so old when somebody goes on with it. */
+const YOUNG_MS = 24 * 3_600_000;
+
+/**
+ * A machine can be called Failed for another reason than its creation: a start or a change of a disk that went wrong, of a node
+ * that has worked for months. What is on its disks is not ours to delete without being asked.
+ */
+export function refuseOld(resource: AnyResource, live: Live, now: number, cluster: string): void {
+  const made = (live.model as { timeCreated?: Date }).timeCreated;
+  if (made === undefined || now - new Date(made).getTime() < YOUNG_MS) return;
+  throw new ClusterError(
+    "MachineFailed",
+    `Azure calls ${resource.label} failed, and it was made on ${new Date(made).toISOString().slice(0, 10)}`,
+    {
+      source: "azure",
+      advice: `It may have worked since, and hold data: look at it first. To make it anew: \`azure-coreos-cluster remove ${cluster} ${resource.id.slice(resource.id.lastIndexOf("/") + 1)}\`, then the same command again.`,
+    },
+  );
+}
+
+/**
+ * A list, or the first answer, may call a machine made that Azure is still at work on: it is asked itself before we say so. One
+ * read for each machine, and none where its operation was asked to the end, for the SDK has looked then.
+ */
+export async function lookAtMade(resource: AnyResource, tools: Tools): Promise<Live> {
+  const live = await patiently(tools, (signal) => tools.provider.get(resource, signal));
+  if (live !== undefined && live.state !== "failed") return live;
+  const what = live === undefined ? "is not there" : "is Failed";
+  throw new AzureError("MachineFailed", `Azure called ${resource.label} made, and it ${what}`, {
+    operation: true,
+    advice: "Run the same command again: it makes it anew.",
+  });
+}
+
+const FRESH_MS = 10 * 60_000;
+
+/** A machine that a run made a moment ago, as a list shows it. */
+export function isFresh({ kind }: AnyResource, live: Live, now: number): boolean {
+  const made = kind === "machine" ? (live.model as { timeCreated?: Date } | undefined)?.timeCreated : undefined;
+  return made !== undefined && now - new Date(made).getTime() < FRESH_MS;
+}

@@ -1,0 +1,51 @@
+/** What went wrong on the way of one resource: waited out where it passes, thrown where it is final. */
+import { AzureError } from "../core/advice/azure-error.ts";
+import type { ClusterError } from "../core/errors.ts";
+import type { Convergence } from "./convergence.ts";
+import { isOvertaken } from "./overtaken.ts";
+import type { Live } from "./provider.ts";
+
+/** A machine that fails to be made is made again this often within a run, where the failure may pass. */
+const REPLACEMENTS = 1;
+
+/** Waits as long as the budget says and returns what is known of the resource then; throws what is final. */
+export async function recover(way: Convergence, error: unknown): Promise<Live | null | undefined> {
+  const { tools, budget, about } = way;
+  tools.signal.throwIfAborted();
+  if (isOvertaken(error)) {
+    // another run has made or changed it, unless it was our own request that went unanswered
+    if (!way.unclear) way.acted = "unchanged";
+    await way.patience.next(error);
+    return undefined;
+  }
+  if (mayBeMadeAgain(way, error)) {
+    way.replaced++;
+    tools.emit({ ...about, kind: "retrying", code: error.code, message: error.message, delayMs: 0 });
+    return undefined;
+  }
+  // Azure has forgotten the operation; the resource itself still says what became of it
+  if (way.driving && error instanceof AzureError && error.status === 404) return undefined;
+  const retry = budget.next(error);
+  if (retry === undefined) throw error;
+  const { live: before } = way;
+  const { code, message } = error as ClusterError;
+  const delayMs = retry.kind === "throttle" ? tools.throttle.pause(before === undefined ? "read" : "write", retry) : retry.waitMs;
+  tools.emit({ ...about, kind: "retrying", code, message, delayMs: Math.round(delayMs) });
+  // after a 429 the throttle makes everybody wait
+  if (retry.kind !== "throttle") await tools.clock.sleep(retry.waitMs, tools.signal);
+  // a reference that is gone may be one that a replaced machine took along
+  if (retry.kind === "lag" && way.resource.kind === "machine") await way.options.restore?.();
+  way.unclear ||= retry.ambiguous;
+  // what another operation was at work on is another by now
+  return retry.ambiguous || ((retry.kind === "contention" || retry.kind === "lag") && before !== null) ? undefined : before;
+}
+
+// --- internal ---
+
+/** A machine whose making failed, with what may pass. */
+const mayBeMadeAgain = ({ resource, replaced, budget }: Convergence, error: unknown): error is AzureError =>
+  error instanceof AzureError &&
+  error.operation &&
+  resource.kind === "machine" &&
+  (budget.next(error) !== undefined || error.code === "AllocationFailed") &&
+  replaced < REPLACEMENTS;

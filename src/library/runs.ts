@@ -1,0 +1,88 @@
+/**
+ * The runs of one Azure: each piece of work is a run of its own, with its own time limit; who signs in stays the same, and all tell the
+ * same listeners. An abort, or the end of it all, ends what is at work.
+ */
+import type { Clock } from "../core/clock.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
+import type { Event } from "../engine/event.ts";
+import { type Opened, openRun } from "../operations/open.ts";
+import type { Run, Surroundings } from "../operations/run.ts";
+import { type EventStream, eventStream } from "./events.ts";
+import type { OptionsOf } from "./options.ts";
+
+export interface Runs {
+  /** Opens a run, works, and closes it. With `looks` a rehearsal stays as it was. */
+  work<T>(options: { readonly looks: boolean; readonly more?: object }, work: (run: Run) => Promise<T>): Promise<T>;
+  events(): AsyncIterable<Event>;
+  close(): void;
+}
+
+export interface RunsOptions {
+  readonly given: OptionsOf<"azure">;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+  readonly onEvent: ((event: Event) => void) | undefined;
+}
+
+export function runsOf({ given, env, cwd, clock, signal, onEvent }: RunsOptions): Runs {
+  const closed = new AbortController();
+  const ends = AbortSignal.any([closed.signal, ...(signal === undefined ? [] : [signal])]);
+  const streams = new Set<EventStream>();
+  const outside: { -readonly [K in keyof Surroundings]: Surroundings[K] } = {
+    env,
+    cwd,
+    clock,
+    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+  };
+  const hear = (event: Event): void => {
+    onEvent?.(event);
+    for (const stream of streams) stream.push(event);
+  };
+  return {
+    async work({ looks, more = {} }, work) {
+      if (ends.aborted) throw interrupted(ends.reason);
+      const { run, interrupt, close } = await openRun(outside, { ...given, ...more }, { looks, listeners: { event: hear } });
+      // one sign-in for all that is done here
+      if (run.credential !== undefined) outside.credential ??= run.credential;
+      const stopListening = endsWith(ends, interrupt);
+      try {
+        return await work(run);
+      } finally {
+        stopListening();
+        await close();
+      }
+    },
+    events() {
+      const stream = eventStream();
+      streams.add(stream);
+      return stream;
+    },
+    close() {
+      closed.abort(new Error("closed"));
+      for (const stream of streams) stream.end();
+    },
+  };
+}
+
+// --- internal ---
+
+const interrupted = (cause: unknown): ClusterError =>
+  new ClusterError("Interrupted", "interrupted", {
+    exit: EXIT.interrupted,
+    advice: "What was done stays. The same call later continues.",
+    cause,
+  });
+
+/** A program that aborts does not wait for what runs, as somebody who presses Ctrl-C twice. */
+function endsWith(signal: AbortSignal, interrupt: Opened["interrupt"]): () => void {
+  const end = (): void => {
+    const reason = interrupted(signal.reason);
+    interrupt(reason);
+    interrupt(reason);
+  };
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+  return () => signal.removeEventListener("abort", end);
+}

@@ -1,0 +1,35 @@
+/** What the steps that carry a plan out have in common: what the run may do, and what it has done and learned since its first write. */
+import type { PublicIPAddress } from "@azure/arm-network";
+import type { Design } from "../../core/plan/cluster.ts";
+import type { AnyResource } from "../../core/plan/resource.ts";
+import type { Claim } from "../cluster/claim.ts";
+import type { Run } from "../run.ts";
+import type { MachineReport } from "./machine-news.ts";
+import type { NodeWatch } from "./node-watch.ts";
+import type { Prepared } from "./prepare.ts";
+
+export interface Carrying {
+  readonly run: Run;
+  readonly prepared: Prepared;
+  readonly cluster: Design;
+  /** Id of the claim. */
+  readonly claim: string;
+  readonly byId: ReadonlyMap<string, AnyResource>;
+  /** What the claim says, so new that something may be written on its word. @throws ClusterError when it is not ours any more */
+  readonly stillOurs: () => Promise<Claim | undefined>;
+  /** The same for a machine: newer, and what two creates may both have written is looked at, too. */
+  readonly guard: () => Promise<Claim | undefined>;
+  /** Ids of what this run has made. */
+  readonly made: Set<string>;
+  /** Host keys of machines that turned out to have been made by another run, by node index. */
+  readonly hostKeys: Map<number, string>;
+  readonly machines: MachineReport;
+  /** From the moment that the claim is written. */
+  watching: Promise<NodeWatch> | undefined;
+  /** The claim as it was read back. */
+  publicAddress: PublicIPAddress | undefined;
+  /** We have written the claim. */
+  written: boolean;
+  /** Why the claim is not ours: then nothing more is written. */
+  lost: unknown;
+}

@@ -1,0 +1,80 @@
+/** Makes one resource of the plan, or changes it, as long as this run may: in view of what others wrote, and of what its node needs. */
+import { ClusterError } from "../../core/errors.ts";
+import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
+import type { PlannedNode } from "../../core/plan/cluster.ts";
+import type { AnyResource } from "../../core/plan/resource.ts";
+import { converge } from "../../engine/converge.ts";
+import type { ConvergeOptions, Outcome } from "../../engine/convergence.ts";
+import type { Live } from "../../engine/provider.ts";
+import { letGo } from "../cluster/let-go.ts";
+import { adaptBalancer, adaptClaim, adaptGroup } from "../cluster/shared-changes.ts";
+import type { Carrying } from "./carrying.ts";
+import { refuseRemoved } from "./other-run.ts";
+
+/** @param observed what an earlier look saw, as converge takes it */
+export function makeResource(carrying: Carrying, resource: AnyResource, observed: Live | null | undefined): Promise<Outcome> {
+  const { run, prepared } = carrying;
+  const node = resource.kind === "machine" ? prepared.facts.nodes.find(({ index }) => index === resource.node) : undefined;
+  return converge(resource, run.tools, {
+    cluster: prepared.spec.name,
+    ...(observed === undefined ? {} : { observed }),
+    permit: async () => {
+      if (carrying.lost !== undefined) throw carrying.lost;
+      await (node === undefined ? carrying.stillOurs() : permitMachine(carrying, node));
+    },
+    ...adapting(carrying, resource),
+    ...(node === undefined ? {} : machineOptions(carrying, resource, node)),
+  });
+}
+
+// --- internal ---
+
+async function permitMachine({ run, prepared, watching, guard }: Carrying, node: PlannedNode): Promise<void> {
+  // an empty file of the user's is user-data too
+  if (node.userData === "" && prepared.facts.choices.customDataHash === undefined) throw goneMeanwhile(node.name);
+  if (prepared.materials.joins.has(node.index)) await (await watching)?.makeWay(node);
+  await refuseRemoved(run, await guard(), node.index, node.name);
+}
+
+/** A machine is watched from the moment that Azure has accepted it, and needs no more of Azure's word once its node answers. */
+function machineOptions(
+  carrying: Carrying,
+  resource: AnyResource,
+  node: PlannedNode,
+): Pick<ConvergeOptions, "onAccepted" | "usable" | "letGo" | "restore"> {
+  const { run, prepared, watching, hostKeys } = carrying;
+  const { facts, found, resources } = prepared;
+  return {
+    onAccepted: (live) => {
+      const key = live?.tags["aoc-host-key"];
+      if (key !== undefined && key !== node.hostKey) hostKeys.set(node.index, key);
+      const made: PlannedNode = key === undefined ? node : { ...node, hostKey: key };
+      void carrying.watching?.then((watch) => watch.start(made)).catch(() => undefined);
+    },
+    usable: watching === undefined ? never() : watching.then((watch) => watch.usable(node), never),
+    letGo: (live) => letGo(run, { ...found.owner, ids: new Set([facts.choices.id]) }, { ...live, id: resource.id }),
+    restore: async () => {
+      for (const other of resources)
+        if (other.node === resource.node && other.kind !== "machine") await makeResource(carrying, other, undefined);
+    },
+  };
+}
+
+const never = (): Promise<void> => new Promise(() => undefined);
+
+/** What other runs may change at the same time is changed in view of what they wrote: cluster/shared-changes.ts. */
+function adapting({ run, prepared, cluster, claim }: Carrying, resource: AnyResource): Pick<ConvergeOptions, "adapt"> {
+  if (resource.kind === "resourceGroup") return { adapt: adaptGroup(cluster) };
+  if (resource.kind === "loadBalancer") return { adapt: adaptBalancer(run, cluster) };
+  const { claim: before } = prepared.found;
+  if (resource.kind !== "publicAddress" || resource.id !== claim || before === undefined) return {};
+  const read = before.nodes === undefined ? withNodes(before.tags, prepared.known) : before.tags;
+  return { adapt: adaptClaim(cluster, ownTagsOf(read), resource.body.tags ?? {}) };
+}
+
+/** It was there when this run began, and a machine without its user-data would be no node of the cluster. */
+const goneMeanwhile = (machine: string): ClusterError =>
+  new ClusterError("MachineGone", `${machine} failed or was deleted while this run was at work`, {
+    source: "azure",
+    advice: "Run the same command again: it makes it anew.",
+  });

@@ -1,0 +1,46 @@
+/** What other runs may do to a cluster while this one makes its machines: a look before each, and what follows from it. */
+import type { AnyResource } from "../../core/plan/resource.ts";
+import { decide, isShared } from "../../engine/decide.ts";
+import { deletePatiently, patiently } from "../../engine/patiently.ts";
+import type { Claim } from "../cluster/claim.ts";
+import type { Carrying } from "./carrying.ts";
+import { makeResource } from "./make-resource.ts";
+import { refuseOtherRun } from "./other-run.ts";
+
+/**
+ * Two creates of one name write the group, the security group and the network before either knows who has the claim; the other's
+ * flags and tags would stay. Who has the claim looks once more while the interfaces are made, and the other writes nothing after losing it. A claim
+ * that says something else by now is of a later run of this cluster, with its own flags.
+ */
+export async function guardMachines(carrying: Carrying): Promise<Claim | undefined> {
+  const { run, prepared, claim, byId } = carrying;
+  const { tools } = run;
+  const { resources, found, spec } = prepared;
+  const look = async (id: string | undefined): Promise<boolean> => {
+    const resource = id === undefined ? undefined : byId.get(id);
+    if (resource === undefined) return true;
+    const live = await patiently(tools, (signal) => tools.provider.get(resource, signal));
+    return live !== undefined && live.state !== "working" && decide(resource, live, spec.name) === "unchanged";
+  };
+  const shared = found.claim === undefined ? resources.filter((one) => isShared(one) && one.kind !== "image") : [];
+  const [claimNow, claimIsAsWeWroteIt, ...asWeWroteThem] = await Promise.all([
+    refuseOtherRun(run, prepared, true),
+    shared.length === 0 || look(claim),
+    ...shared.map(({ id }) => look(id)),
+  ]);
+  if (claimIsAsWeWroteIt)
+    for (const [index, resource] of shared.entries())
+      if (asWeWroteThem[index] === false) await makeResource(carrying, resource, undefined);
+  return claimNow;
+}
+
+/** What this run has made for a node that another one has taken out meanwhile is nobody's. */
+export async function takeBack(carrying: Carrying, { node }: AnyResource): Promise<void> {
+  const { resources } = carrying.prepared;
+  const { tools } = carrying.run;
+  const parts = resources.filter((part) => part.node === node && part.kind !== "machine" && carrying.made.delete(part.id));
+  for (const part of parts.toReversed()) await deletePatiently(part, tools).catch(() => undefined);
+  const balancer = resources.find((resource) => resource.kind === "loadBalancer");
+  if (parts.length > 0 && balancer !== undefined) await makeResource(carrying, balancer, undefined).catch(() => undefined);
+  tools.signal.throwIfAborted();
+}
