@@ -1,5 +1,4 @@
 /** Parsers of single values as people type them: each returns the value or throws a usage error that says what is accepted. */
-import { prefixAround } from "../ipv4.ts";
 import { isSystemPlace, normalPath } from "./mount-point.ts";
 import { usageError } from "../errors.ts";
 import { tidyDiscoveryUrl } from "../user-data/discovery-url.ts";
