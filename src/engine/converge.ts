@@ -31,10 +31,8 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
 
 // --- internal ---
 
-/** What a step came to; undefined when there is more to do. */
-type Step = Outcome | undefined;
-
-async function step(way: Convergence): Promise<Step> {
+/** Comes to an outcome, or to undefined when there is more to do. */
+async function step(way: Convergence): Promise<Outcome | undefined> {
   way.driving = false;
   const live = await seen(way);
   if (live === null && way.options.mustExist !== undefined) throw way.options.mustExist();
@@ -79,7 +77,7 @@ async function wish(way: Convergence, live: Live): Promise<{ decision: Decision 
 }
 
 /** It is as it should be. */
-function leave(way: Convergence, live: Live): Step {
+function leave(way: Convergence, live: Live): Outcome | undefined {
   const { tools, about, acted } = way;
   if (!way.looked && isFresh(way.resource, live, tools.clock.now())) return lookAgain(way);
   tools.emit({ ...about, ...(acted === "unchanged" ? { kind: "unchanged" } : { kind: "done", change: acted }) });
@@ -88,7 +86,7 @@ function leave(way: Convergence, live: Live): Step {
 }
 
 /** Azure is at work on it, for somebody or for an earlier run. */
-async function waitFor(way: Convergence, live: Live): Promise<Step> {
+async function waitFor(way: Convergence, live: Live): Promise<Outcome | undefined> {
   const { tools, options } = way;
   tools.emit({ ...way.about, kind: "waiting", detail: "Azure is at work on it already" });
   if (live.state === "working") options.onAccepted?.(live);
@@ -97,7 +95,7 @@ async function waitFor(way: Convergence, live: Live): Promise<Step> {
 }
 
 /** Deletes what failed to be made, so that it can be made again. */
-async function clear(way: Convergence, live: Live): Promise<Step> {
+async function clear(way: Convergence, live: Live): Promise<Outcome | undefined> {
   const { resource, tools, options } = way;
   refuseOld(resource, live, tools.clock.now(), options.cluster);
   // nothing is deleted on the word of an earlier look: another run may have made it again since
@@ -112,7 +110,12 @@ async function clear(way: Convergence, live: Live): Promise<Step> {
 }
 
 /** Makes it, or changes it. */
-async function put(way: Convergence, live: Live | null, wanted: AnyResource, decision: "create" | "update"): Promise<Step> {
+async function put(
+  way: Convergence,
+  live: Live | null,
+  wanted: AnyResource,
+  decision: "create" | "update",
+): Promise<Outcome | undefined> {
   const { resource, tools, options } = way;
   if (way.acted === "unchanged") tools.emit({ ...way.about, kind: "started" });
   // what this call has made stays its own when it has to be put again

@@ -4,7 +4,7 @@
  */
 import { ClusterError } from "../core/errors.ts";
 
-export interface Node {
+export interface Step {
   readonly id: string;
   readonly dependsOn: readonly string[];
 }
@@ -24,17 +24,17 @@ export interface WalkOptions {
 }
 
 /**
- * Visits every node once, after all that it depends on (or, going down, all that depends on it).
+ * Visits every step once, after all that it depends on (or, going down, all that depends on it).
  * The results say what happened, by id. Dependencies outside the list count as there.
- * @throws ClusterError PlanCircle (a bug), before anything is visited, when nodes wait for each other
+ * @throws ClusterError PlanCircle (a bug), before anything is visited, when steps wait for each other
  */
-export async function walk<N extends Node, T>(
-  nodes: readonly N[],
-  visit: (node: N) => Promise<T>,
+export async function walk<S extends Step, T>(
+  steps: readonly S[],
+  visit: (step: S) => Promise<T>,
   options: WalkOptions = {},
 ): Promise<Map<string, Result<T>>> {
-  const before = new Map<string, string[]>(nodes.map(({ id }) => [id, []]));
-  for (const { id, dependsOn } of nodes)
+  const before = new Map<string, string[]>(steps.map(({ id }) => [id, []]));
+  for (const { id, dependsOn } of steps)
     for (const other of dependsOn) {
       if (!before.has(other)) continue;
       if (options.direction === "down") before.get(other)?.push(id);
@@ -46,18 +46,18 @@ export async function walk<N extends Node, T>(
   const results = new Map<string, Result<T>>();
   const running = new Map<string, Promise<Result<T>>>();
 
-  const run = (node: N): Promise<Result<T>> => {
-    const known = running.get(node.id);
+  const run = (step: S): Promise<Result<T>> => {
+    const known = running.get(step.id);
     if (known !== undefined) return known;
-    const result = visitAfter(node);
-    running.set(node.id, result);
+    const result = visitAfter(step);
+    running.set(step.id, result);
     return result;
   };
-  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const byId = new Map(steps.map((step) => [step.id, step]));
 
-  async function visitAfter(node: N): Promise<Result<T>> {
-    const earlier = (before.get(node.id) ?? []).map((id) => byId.get(id)).filter((n) => n !== undefined);
-    const outcomes = await Promise.all(earlier.map(async (n) => ({ id: n.id, result: await run(n) })));
+  async function visitAfter(step: S): Promise<Result<T>> {
+    const earlier = (before.get(step.id) ?? []).map((id) => byId.get(id)).filter((one) => one !== undefined);
+    const outcomes = await Promise.all(earlier.map(async (one) => ({ id: one.id, result: await run(one) })));
     const blocker = outcomes.find(({ result }) => result.state !== "done");
     let result: Result<T>;
     if (blocker !== undefined) {
@@ -66,16 +66,16 @@ export async function walk<N extends Node, T>(
       result = { state: "skipped", ...(because === undefined ? {} : { because }) };
     } else if (options.stop?.aborted === true) result = { state: "skipped" };
     else
-      result = await visit(node).then(
+      result = await visit(step).then(
         (value): Result<T> => ({ state: "done", value }),
         (error: unknown): Result<T> => ({ state: "failed", error }),
       );
-    if (result.state === "skipped") options.onSkip?.(node.id, result.because);
-    results.set(node.id, result);
+    if (result.state === "skipped") options.onSkip?.(step.id, result.because);
+    results.set(step.id, result);
     return result;
   }
 
-  await Promise.all(nodes.map(run));
+  await Promise.all(steps.map(run));
   return results;
 }
 

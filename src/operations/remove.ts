@@ -6,7 +6,7 @@
 import { type Snapshot, snapshotOf } from "./cluster/snapshot.ts";
 import type { RemoveDocument } from "../core/documents.ts";
 import type { LoadBalancer } from "@azure/arm-network";
-import { designOf, names, nodeIndex } from "../core/plan/cluster.ts";
+import { type Node, designOf, names, nodeIndex } from "../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { type Owner, provenOf } from "../core/plan/proof.ts";
 import { hostKeyIn } from "../core/plan/read-tags.ts";
@@ -30,7 +30,6 @@ import { interfaceAddresses, knownNodes, machinesOf } from "./create/choose-node
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
 import { leaveEtcd } from "./etcd/leaving.ts";
-import type { KnownNode } from "./etcd/membership.ts";
 import type { Run } from "./run.ts";
 
 export interface RemoveOptions {
@@ -47,14 +46,14 @@ export interface Removal {
   readonly foreignGroup: boolean;
   readonly owner: Owner;
   /** Nodes of which anything is left. */
-  readonly there: readonly KnownNode[];
+  readonly there: readonly Node[];
   /** Indexes of the nodes that it had, or was to have. */
   readonly known: ReadonlySet<number>;
   /** Indexes of those that go; empty when none of the named ones is there. */
   readonly going: readonly number[];
   /** Names of their machines. */
   readonly machines: readonly string[];
-  readonly staying: readonly KnownNode[];
+  readonly staying: readonly Node[];
   readonly parts: readonly NodePart[];
 }
 
@@ -121,9 +120,9 @@ export async function carryOutRemoval(
   removal: Removal,
   { force = false }: RemoveOptions = {},
 ): Promise<RemoveDocument> {
-  const { spec, claim, groupName, owner, there, going, machines, staying, parts } = removal;
+  const { spec, claim, groupName, owner, going, machines, staying, parts } = removal;
   if (going.length > 0) {
-    await leaveEtcd(run, spec, claim, there, going, force);
+    await leaveEtcd(run, removal, force);
     await removeAll(
       run,
       owner,
@@ -169,7 +168,7 @@ function refuseTooFew(spec: ClusterSpec, staying: number): void {
  * Nodes of which anything is left: a machine, the interface of one that went half-way; and of those that are to go a NAT rule,
  * which goes last: a removal that broke off is so found again.
  */
-function nodesOf(spec: ClusterSpec, snapshot: Snapshot, claim: Claim, going: readonly number[]): KnownNode[] {
+function nodesOf(spec: ClusterSpec, snapshot: Snapshot, claim: Claim, going: readonly number[]): Node[] {
   const balancer = [...snapshot.values()].find(
     (live) => live.kind === "loadBalancer" && lastOf(live.id) === names.loadBalancer(spec.name),
   );
@@ -229,7 +228,7 @@ const PASSES = 4;
  * more of it; what is seen with a claim that has them again is wanted.
  */
 async function removeRest(run: Run, removal: Removal, force: boolean): Promise<void> {
-  const { spec, claim, groupName, owner, going, there, parts } = removal;
+  const { spec, claim, groupName, owner, going, parts } = removal;
   let rest: readonly NodePart[] = parts.filter((part) => part.kind !== "machine");
   for (let pass = 1; pass <= PASSES; pass++) {
     const seen = await partsOf(run, spec, { owner, groupName }, going);
@@ -240,7 +239,7 @@ async function removeRest(run: Run, removal: Removal, force: boolean): Promise<v
     );
     if (doomed.length === 0) return;
     const again = doomed.filter((part) => part.kind === "machine").map((part) => part.node);
-    if (again.length > 0) await leaveEtcd(run, spec, claim, there, again, force);
+    if (again.length > 0) await leaveEtcd(run, { ...removal, going: again }, force);
     await removeAll(run, owner, doomed);
     rest = [];
   }

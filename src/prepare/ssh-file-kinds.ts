@@ -55,8 +55,6 @@ export const inPlace = (advice: string, file: string): string =>
 
 // --- internal ---
 
-const shell = (word: string): string => (/^[\w./~:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
-
 const OPENSSH = "Make it one for OpenSSH, and give that:";
 
 /** A pattern of the text, or the label of a PEM block. */

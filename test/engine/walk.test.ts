@@ -1,7 +1,7 @@
 /** The walk over random graphs: order, failures, stopping. */
 import { array, assert, asyncProperty, boolean, integer, nat, record } from "fast-check";
 import { expect, test } from "vitest";
-import { type Node, walk } from "../../src/engine/walk.ts";
+import { type Step, walk } from "../../src/engine/walk.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 
 /** Nodes that depend on earlier ones only: what a checked plan is. Each takes some time, and some fail. */
@@ -17,7 +17,7 @@ const graph = array(record({ needs: array(nat(30), { maxLength: 4 }), ms: intege
   })),
 );
 
-type Row = Node & { readonly ms: number; readonly fails: boolean };
+type Row = Step & { readonly ms: number; readonly fails: boolean };
 
 /** What each node stands on, directly or not; going down, what stands on it. */
 function before(rows: readonly Row[], direction: "up" | "down"): Map<string, Set<string>> {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join as path } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { Node } from "../../src/core/plan/cluster.ts";
 import { AUTHORITY_FILE } from "../../src/core/node-config.ts";
 import { buildSpec } from "../../src/core/spec/spec.ts";
 import type { Event } from "../../src/engine/event.ts";
@@ -11,15 +12,7 @@ import { authorityHere, recoverAuthority } from "../../src/operations/etcd/autho
 import { certify, lacksCertificate } from "../../src/operations/etcd/certify.ts";
 import { createJoining } from "../../src/operations/etcd/joining.ts";
 import { leaveEtcd } from "../../src/operations/etcd/leaving.ts";
-import {
-  type KnownNode,
-  join,
-  leave,
-  makeWay,
-  newMembers,
-  planJoins,
-  withMembers,
-} from "../../src/operations/etcd/membership.ts";
+import { type LiveEtcd, join, leave, makeWay, newMembers, planJoins, withMembers } from "../../src/operations/etcd/membership.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
 import type { Run } from "../../src/operations/run.ts";
 import { createEtcdCa, etcdTlsFiles, fingerprintOf } from "../../src/prepare/etcd-tls.ts";
@@ -44,7 +37,7 @@ const member = (index: number, started = true): Wire => ({
 interface World {
   readonly run: Run;
   readonly reach: Reach;
-  readonly alive: readonly KnownNode[];
+  readonly alive: readonly Node[];
   readonly list: Wire[];
   readonly events: Event[];
   readonly stop: AbortController;
@@ -117,7 +110,8 @@ async function cluster({
   return { run, reach, alive, list, events, stop, nodes, dir };
 }
 
-const node = (index: number, hostKey?: string): KnownNode => ({
+const etcdOf = ({ reach, alive }: World): LiveEtcd => ({ reach, alive, tls: undefined });
+const node = (index: number, hostKey?: string): Node => ({
   index,
   address: address(index),
   ...(hostKey === undefined ? {} : { hostKey }),
@@ -128,8 +122,8 @@ describe("through the members", () => {
   test("a node that is no member, or shows another key, or does not answer is not gone through", async () => {
     const world = await cluster();
     const { run, reach, alive } = world;
-    const through = (nodes: readonly KnownNode[]): Promise<string[]> =>
-      withMembers(run, reach, nodes, undefined, ({ connections }) =>
+    const through = (nodes: readonly Node[]): Promise<string[]> =>
+      withMembers(run, { reach, alive: nodes, tls: undefined }, ({ connections }) =>
         Promise.resolve(connections.map(({ target }) => target.name)),
       );
     expect(await through([...alive, node(3)])).toEqual(["abc-coreos-0", "abc-coreos-1", "abc-coreos-2"]);
@@ -147,14 +141,14 @@ describe("through the members", () => {
     const { run, reach, alive, stop } = await cluster();
     const reason = new Error("interrupted");
     stop.abort(reason);
-    await expect(withMembers(run, reach, alive, undefined, () => Promise.resolve())).rejects.toBe(reason);
+    await expect(withMembers(run, { reach, alive, tls: undefined }, () => Promise.resolve())).rejects.toBe(reason);
   });
 });
 
 describe("joining", () => {
   test("a new node is told the members and itself, last; what replaces a member without its disk says which", async () => {
     const { run, reach, alive } = await cluster({ list: [member(0), member(1), member(2)] });
-    const joins = await planJoins(run, reach, alive.slice(0, 2), [node(2), node(3)], undefined);
+    const joins = await planJoins(run, { reach, alive: alive.slice(0, 2), tls: undefined }, [node(2), node(3)]);
     expect([...joins.keys()]).toEqual([2, 3]);
     expect(joins.get(2)).toMatchObject({
       told: [0, 1, 2].map((index) => ({ name: `abc-coreos-${index}`, address: address(index) })),
@@ -166,7 +160,7 @@ describe("joining", () => {
 
   test("one that was added and never started comes first, and replaces nobody; one that is there joins nothing", async () => {
     const { run, reach, alive } = await cluster({ list: [member(0), member(1), member(3, false)] });
-    const joins = await planJoins(run, reach, alive.slice(0, 2), [node(0), node(2), node(3)], undefined);
+    const joins = await planJoins(run, { reach, alive: alive.slice(0, 2), tls: undefined }, [node(0), node(2), node(3)]);
     expect([...joins.keys()]).toEqual([3, 2]);
     expect(joins.get(3)).not.toHaveProperty("replaces");
   });
@@ -174,7 +168,7 @@ describe("joining", () => {
   test("a member is added, told who the members are, and its etcd started, in that order", async () => {
     const world = await cluster();
     const { run, reach, alive, nodes } = world;
-    await join(run, reach, alive, node(3), undefined, undefined);
+    await join(run, { reach, alive, tls: undefined }, node(3), undefined);
     expect(asked(world, "/add")).toMatchObject([{ body: { peerURLs: ["http://10.0.0.7:2380"] } }]);
     expect(nodes.ran.map(({ node: name }) => name)).toEqual(["abc-coreos-3", "abc-coreos-3"]);
     expect(nodes.ran[0]?.command).toContain("/etc/systemd/system/etcd-member.service.d/50-joined.conf");
@@ -186,7 +180,7 @@ describe("joining", () => {
 
   test("one that has started is left alone", async () => {
     const world = await cluster({ list: [member(0), member(1), member(2), { ...member(3) }] });
-    await join(world.run, world.reach, world.alive, node(3), undefined, undefined);
+    await join(world.run, etcdOf(world), node(3), undefined);
     expect([asked(world, "/add"), world.nodes.ran]).toEqual([[], []]);
   });
 
@@ -194,14 +188,14 @@ describe("joining", () => {
     const shell: Shell = () => ({ code: 1, stderr: "no sudo\nmore" });
     const world = await cluster({ shell });
     const told = [0, 1, 2, 3].map((index) => ({ name: `abc-coreos-${index}`, address: address(index) }));
-    await expect(join(world.run, world.reach, world.alive, node(3), told.slice(0, 3), undefined)).rejects.toMatchObject({
+    await expect(join(world.run, etcdOf(world), node(3), told.slice(0, 3))).rejects.toMatchObject({
       code: "NodeFileNotWritten",
       message: expect.stringMatching(/^abc-coreos-3 did not take .*: no sudo$/),
     });
-    await expect(join(world.run, world.reach, world.alive, node(3), undefined, undefined)).rejects.toMatchObject({
+    await expect(join(world.run, etcdOf(world), node(3), undefined)).rejects.toMatchObject({
       code: "NodeFileNotWritten",
     });
-    await join(world.run, world.reach, world.alive, node(3), told.toReversed(), undefined);
+    await join(world.run, etcdOf(world), node(3), told.toReversed());
   });
 
   test("nodes join one after another: the second when the first has come, its old self out of etcd before", async () => {
@@ -270,27 +264,27 @@ describe("leaving", () => {
   test("by its name or by its address; absent is success", async () => {
     const world = await cluster({ list: [member(0), { ...member(1), name: "renamed" }, member(2)] });
     const { run, reach, alive } = world;
-    await leave(run, reach, alive, node(1), undefined);
+    await leave(run, { reach, alive, tls: undefined }, node(1));
     expect(asked(world, "/remove")).toMatchObject([{ body: { ID: "2" } }]);
-    await leave(run, reach, alive, node(3), undefined);
+    await leave(run, { reach, alive, tls: undefined }, node(3));
     expect(asked(world, "/remove")).toHaveLength(1);
-    await makeWay(run, reach, alive, { id: "3", name: "abc-coreos-2" }, undefined);
+    await makeWay(run, { reach, alive, tls: undefined }, { id: "3", name: "abc-coreos-2" });
     expect(world.list.map(({ ID }) => ID)).toEqual(["1"]);
   });
 
-  const spec = (world: World) => world.reach.spec as Parameters<typeof leaveEtcd>[1];
+  const spec = (world: World) => world.reach.spec as Parameters<typeof leaveEtcd>[1]["spec"];
   const claimOf = (world: World, more: object = {}) =>
     ({
       choices: { id: "0123abcd", sshPublicKey: USER_KEY_LINE, members: world.reach.choices.members, ...more },
       address: "127.0.0.1",
       tags: {},
-    }) as unknown as Parameters<typeof leaveEtcd>[2];
+    }) as unknown as Parameters<typeof leaveEtcd>[1]["claim"];
   const withKey = (world: World): World => {
     writeFileSync(path(world.dir, "ssh-cert.key"), USER_KEY, { mode: 0o600 });
     return world;
   };
   const leaving = (world: World, going: number[], force = false, more: object = {}): Promise<void> =>
-    leaveEtcd(world.run, spec(world), claimOf(world, more), [...world.alive, node(3)], going, force);
+    leaveEtcd(world.run, { spec: spec(world), claim: claimOf(world, more), there: [...world.alive, node(3)], going }, force);
 
   test("members leave one at a time, and each is told; a gateway asks nobody", async () => {
     const world = withKey(await cluster());
@@ -326,7 +320,11 @@ describe("leaving", () => {
 
   test("a simulated cluster has nothing to leave", async () => {
     const world = await cluster();
-    await leaveEtcd({ ...world.run, simulated: true }, spec(world), claimOf(world), world.alive, [1], false);
+    await leaveEtcd(
+      { ...world.run, simulated: true },
+      { spec: spec(world), claim: claimOf(world), there: world.alive, going: [1] },
+      false,
+    );
     expect(world.nodes.asked).toEqual([]);
   });
 

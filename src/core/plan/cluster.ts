@@ -11,13 +11,21 @@ export interface KeptDisk {
   readonly sizeGiB: number;
 }
 
-export interface PlannedNode {
+/** A node, as far as others must know it to reach it. */
+export interface Node {
   readonly index: number;
-  readonly name: string;
+  /** Its private address. */
   readonly address: string;
+  /** Public host key line; absent: trusted on first use. */
+  readonly hostKey?: string | undefined;
+}
+
+/** A node as the plan has it. */
+export interface PlannedNode extends Node {
+  readonly name: string;
   /** The rendered user-data; empty for a machine that exists: Azure never changes it. */
   readonly userData: string | Uint8Array;
-  /** Public host key line, kept as a tag of the machine. */
+  /** Kept as a tag of the machine. */
   readonly hostKey?: string;
   /** The data disk of an earlier machine of this name, which somebody kept: it is attached, with what is on it. */
   readonly keptDisk?: KeptDisk;

@@ -66,7 +66,7 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
       .sort((a, b) => a - b)
       .map((index) => liveNode(run, { spec, groupName, snapshot, index, address: addresses.get(index) ?? "" })),
   );
-  const planned = planOf(spec, factsOf(run, located, claim, spec, nodes, snapshot));
+  const planned = planOf(spec, factsOf(run, located, { claim, spec, nodes, snapshot }));
   const expires = expiryOf(located);
   const lost = astray(planned, all, name, claim.choices);
   const named = new Set(lost.map((one) => one.id?.toLowerCase()));
@@ -148,15 +148,12 @@ function machineDrift({ name, index, provisioning, power }: LiveNode): Drift[] {
   return [];
 }
 
+interface Seen extends Pick<LiveCluster, "claim" | "spec" | "nodes"> {
+  readonly snapshot: Snapshot;
+}
+
 /** Facts for the plan of what should be there. Its bodies are compared in part only, so what no rule shows is left empty. */
-function factsOf(
-  run: Run,
-  located: Cluster,
-  claim: Claim,
-  spec: ClusterSpec,
-  nodes: readonly LiveNode[],
-  snapshot: Snapshot,
-): Facts {
+function factsOf(run: Run, located: Cluster, { claim, spec, nodes, snapshot }: Seen): Facts {
   const subnet = [...snapshot.values()].find((live) => live.kind === "networkInterface")?.model as NetworkInterface | undefined;
   const ownPlacement = [...snapshot.values()].some(
     (live) => live.kind === "placementGroup" && nameOf(live.id).toLowerCase() === spec.affinityGroup?.toLowerCase(),

@@ -1,7 +1,7 @@
 /** A node as src/nodes reaches it, made from what is known of the cluster; and the files that reaching it needs. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { names } from "../../core/plan/cluster.ts";
+import { type Node, names } from "../../core/plan/cluster.ts";
 import { USER } from "../../core/plan/resources/machine.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Choices } from "../../core/plan/tags.ts";
@@ -20,7 +20,7 @@ export interface Reach {
   readonly tls: boolean;
 }
 
-export const nodeTarget = (reach: Reach, node: { index: number; address: string; hostKey?: string | undefined }): NodeTarget => ({
+export const nodeTarget = (reach: Reach, node: Node): NodeTarget => ({
   index: node.index,
   name: names.machine(reach.spec, node.index),
   host: reach.host,

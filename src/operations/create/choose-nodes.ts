@@ -3,7 +3,7 @@ import type { Snapshot } from "../cluster/snapshot.ts";
 import { isIPv4 } from "node:net";
 import type { NetworkInterface, NetworkInterfaceIPConfiguration } from "@azure/arm-network";
 import { usableAddresses } from "../../core/addresses.ts";
-import { type KeptDisk, names, nodeIndex } from "../../core/plan/cluster.ts";
+import { type KeptDisk, type Node, names, nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { nameOf } from "../../core/plan/resource.ts";
@@ -17,24 +17,20 @@ import { freeAddresses } from "./free-addresses.ts";
 import type { Survey } from "./survey.ts";
 
 /** Where a node is to be, before its user-data. */
-export interface Place {
-  readonly index: number;
-  readonly address: string;
+export interface Place extends Node {
   /** The machine exists and stays: it keeps the user-data it was made with. */
   readonly exists: boolean;
   /** Id of a data disk that waits for the machine: see kept-disks.ts. */
   readonly keptDisk?: KeptDisk;
   /** Has a public address of its own, or is to have one. */
   readonly publicAddress: boolean;
-  /** The host key that an existing machine was given. */
+  /** That an existing machine was given. */
   readonly hostKey: string | undefined;
   /** An existing machine whose etcd waits for its certificate. */
   readonly uncertified?: boolean;
   /** An existing machine whose etcd was to join one that lives: whether it has, only etcd knows. */
   readonly joins?: boolean;
 }
-
-/** What is there, by lower-case id: everybody's, or the cluster's alone (proof.ts). */
 
 /** Indexes of the cluster's machines that exist, in a snapshot of what is the cluster's. */
 export const machinesOf = (spec: ClusterSpec, snapshot: Snapshot): number[] => indexesOf(spec, snapshot, "machine", "");
@@ -71,15 +67,22 @@ export function chooseNodes(spec: ClusterSpec, known: ReadonlySet<number>): numb
   return [...wanted].sort((a, b) => a - b);
 }
 
+/** Nodes that are to be there, of a cluster that was looked at. */
+export interface ChosenNodes {
+  readonly indexes: readonly number[];
+  /** What is there of the cluster. */
+  readonly ours: Snapshot;
+  readonly found: { readonly claim: Pick<Claim, "choices"> | undefined };
+  readonly surveyed: Survey;
+}
+
 /** Addresses: those that nodes have, those that etcd was told, and for the rest the first free ones. */
 export async function placeNodes(
   run: Run,
   spec: ClusterSpec,
-  indexes: readonly number[],
-  snapshot: Snapshot,
-  claim: Claim | undefined,
-  surveyed: Survey,
+  { indexes, ours: snapshot, found, surveyed }: ChosenNodes,
 ): Promise<Place[]> {
+  const { claim } = found;
   const machines = machineTags(spec, snapshot);
   const addressed = withPublicAddress(spec, snapshot);
   // --pip counts for machines that are yet to be made: Azure does not change the interface of one that runs
@@ -99,8 +102,8 @@ export async function placeNodes(
   }
   const missing = indexes.filter((index) => !known.has(index));
   const somebodys = { subnet: surveyed.subnet, networkId: surveyed.networkId ?? "" };
-  const found = await freeAddresses(run, somebodys, missing.length, taken);
-  missing.forEach((index, i) => known.set(index, found[i] ?? ""));
+  const free = await freeAddresses(run, somebodys, missing.length, taken);
+  missing.forEach((index, i) => known.set(index, free[i] ?? ""));
   return indexes.map((index) => ({
     index,
     address: known.get(index) ?? "",

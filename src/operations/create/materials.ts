@@ -16,7 +16,7 @@ import type { SshKey } from "../../prepare/ssh-key.ts";
 import { recoverAuthority } from "../etcd/authority.ts";
 import type { Place } from "./choose-nodes.ts";
 import { readCustom, refuseOtherCustomData, type CustomFile } from "./custom-data.ts";
-import { chooseMembers, etcdAuthority, membersOf, usesTls } from "../etcd/plan.ts";
+import { type EtcdWish, chooseMembers, etcdAuthority, membersOf, usesTls } from "../etcd/plan.ts";
 import type { Claim, ClaimedCluster } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import type { Joins } from "../etcd/membership.ts";
@@ -87,17 +87,13 @@ async function chooseCustomData(
   return { custom, customDataHash: hash ?? claim?.choices.customDataHash };
 }
 
-interface EtcdWish {
-  readonly places: readonly Place[];
-  readonly identity: Identity;
-  readonly mode: Mode;
-  readonly folder: string | undefined;
-  /** The members cannot be told of each other: a user's own file, or a discovery service. */
-  readonly fixed: boolean;
-}
-
-async function chooseEtcd(run: Run, spec: ClusterSpec, found: ClaimedCluster, wish: EtcdWish): Promise<ChosenEtcd> {
-  const { places, mode, folder, fixed } = wish;
+async function chooseEtcd(
+  run: Run,
+  spec: ClusterSpec,
+  found: ClaimedCluster,
+  wish: EtcdWish & { readonly identity: Identity },
+): Promise<ChosenEtcd> {
+  const { places, mode, folder } = wish;
   const { claim } = found;
   const tls = usesTls(spec, claim);
   const reach = claim === undefined ? undefined : reachOf(spec, claim, wish.identity, tls);
@@ -106,19 +102,10 @@ async function chooseEtcd(run: Run, spec: ClusterSpec, found: ClaimedCluster, wi
   if (tls && reach !== undefined && mode !== "imagine" && places.some((place) => !place.exists || place.joins === true))
     await recoverAuthority(run, reach, standing);
   const { members, joins } =
-    reach === undefined
-      ? { members: chooseMembers(spec, places), joins: new Map() }
-      : await membersOf(run, spec, reach, places, fixed, mode);
+    reach === undefined ? { members: chooseMembers(spec, places), joins: new Map() } : await membersOf(run, spec, reach, wish);
   const needed = !tls || fresh.length === 0 ? "no" : fresh.some((place) => members.has(place.index)) ? "must" : "may";
-  const ca = await etcdAuthority(
-    run,
-    spec,
-    found,
-    needed,
-    standing.some((place) => members.has(place.index)),
-    folder,
-    mode,
-  );
+  const exists = standing.some((place) => members.has(place.index));
+  const ca = await etcdAuthority(run, spec, found, { needed, exists, folder, mode });
   const before = claim?.choices.etcdCa;
   const authority = (folder === undefined ? before : undefined) ?? (ca === undefined ? before : fingerprintOf(ca));
   return { tls, members, joins, ca, authority };

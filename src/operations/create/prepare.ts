@@ -141,12 +141,10 @@ async function check(run: Run, chosen: Chosen): Promise<Checked> {
 }
 
 async function furnish(run: Run, checked: Checked, mode: Mode): Promise<Furnished> {
-  const { spec, found, indexes, snapshot, ours, surveyed, asked } = checked;
+  const { spec, found, snapshot, surveyed, asked } = checked;
   const [ssh, places] = await Promise.all([
     prepareSsh(run, spec, found, mode),
-    placeNodes(run, spec, indexes, ours, found.claim, surveyed).then((all) =>
-      found.group === undefined ? all : withKeptDisks(run, spec, found, all),
-    ),
+    placeNodes(run, spec, checked).then((all) => (found.group === undefined ? all : withKeptDisks(run, spec, found, all))),
   ]);
   const materials = await prepareMaterials(run, spec, found, { places, ssh, mode });
   if (surveyed.image.kind !== "file" && surveyed.image.kind !== "blob")

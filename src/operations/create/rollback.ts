@@ -128,10 +128,10 @@ async function leaveEtcd(run: Run, { spec, facts, found, materials }: Prepared, 
     identity: materials.identity,
     tls: materials.tls,
   };
-  const tls = materials.tls ? await operatorTls(run.dir, spec.name) : undefined;
+  const etcd = { reach, alive, tls: materials.tls ? await operatorTls(run.dir, spec.name) : undefined };
   for (const node of joined.toReversed()) {
     try {
-      await leave(run, reach, alive, node, tls);
+      await leave(run, etcd, node);
     } catch (error) {
       run.tools.signal.throwIfAborted();
       staying.add(node.index);

@@ -14,7 +14,8 @@ import type { NodeTarget } from "../../nodes/target.ts";
 import { fetchFile } from "../../nodes/fetch-file.ts";
 import { putFile } from "../../nodes/put-file.ts";
 import { type EtcdCa, adoptEtcdCa, etcdTlsFiles, fingerprintOf, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
-import { type KnownNode, withMembers } from "./membership.ts";
+import { withMembers } from "./membership.ts";
+import type { Node } from "../../core/plan/cluster.ts";
 import type { Reach } from "../cluster/node-target.ts";
 import type { Run } from "../run.ts";
 
@@ -71,7 +72,7 @@ export function authorityKeeper(run: Run, cluster: string, authority: EtcdCa): A
  * nothing where that cannot be: what needs the file then names it.
  * @param alive members that exist
  */
-export async function recoverAuthority(run: Run, reach: Reach, alive: readonly KnownNode[]): Promise<void> {
+export async function recoverAuthority(run: Run, reach: Reach, alive: readonly Node[]): Promise<void> {
   const cluster = reach.spec.name;
   const folder = join(run.dir, cluster);
   const files = etcdTlsFiles(folder);
@@ -79,7 +80,7 @@ export async function recoverAuthority(run: Run, reach: Reach, alive: readonly K
   if (complete || run.simulated || !canLogIn(reach.identity) || reach.host === "" || alive.length === 0) return;
   try {
     if (!existsSync(files.ca) || !existsSync(files.caKey)) {
-      const { ca, from } = await withMembers(run, reach, alive, undefined, ({ connections }) =>
+      const { ca, from } = await withMembers(run, { reach, alive, tls: undefined }, ({ connections }) =>
         fromAny(connections, reach.choices.etcdCa),
       );
       await adoptEtcdCa(folder, ca);

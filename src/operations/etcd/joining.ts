@@ -5,7 +5,7 @@
 import type { PlannedNode } from "../../core/plan/cluster.ts";
 import { abortable } from "../../engine/abortable.ts";
 import type { EtcdClientTls } from "../../nodes/target.ts";
-import { join, makeWay } from "./membership.ts";
+import { type LiveEtcd, join, makeWay } from "./membership.ts";
 import type { Reach } from "../cluster/node-target.ts";
 import type { Prepared } from "../create/prepare.ts";
 import type { Run } from "../run.ts";
@@ -33,15 +33,15 @@ export function createJoining(
   const cleared = new Map<number, Promise<void>>();
   let last: Promise<unknown> = Promise.resolve();
 
-  /** The members that are there before this one joins. */
-  const before = ({ index: own }: PlannedNode): PlannedNode[] => {
+  /** With the members that are there before this one joins. */
+  const etcdBefore = ({ index: own }: PlannedNode): LiveEtcd => {
     const later = order.slice(order.indexOf(own));
-    return facts.nodes.filter(({ index }) => choices.members.has(index) && !later.includes(index));
+    return { reach, alive: facts.nodes.filter(({ index }) => choices.members.has(index) && !later.includes(index)), tls };
   };
   const clear = (node: PlannedNode): Promise<void> => {
     const replaced = joins.get(node.index)?.replaces;
     if (replaced === undefined) return Promise.resolve();
-    const known = cleared.get(node.index) ?? last.then(() => makeWay(run, reach, before(node), replaced, tls));
+    const known = cleared.get(node.index) ?? last.then(() => makeWay(run, etcdBefore(node), replaced));
     cleared.set(node.index, known);
     last = known.catch(() => undefined);
     return known;
@@ -55,7 +55,7 @@ export function createJoining(
       await clear(node);
       // one that an earlier run made was told of that run's members
       const told = node.userData === "" ? undefined : joins.get(node.index)?.told;
-      await join(run, reach, before(node), node, told, tls);
+      await join(run, etcdBefore(node), node, told);
     },
     ended: (index) => ends.get(index)?.resolve(),
   };

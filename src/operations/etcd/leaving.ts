@@ -1,5 +1,5 @@
 /** Nodes that leave a cluster leave its etcd first, each through the others: a machine that is gone can no longer say goodbye. */
-import { names } from "../../core/plan/cluster.ts";
+import { type Node, names } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Claim } from "../cluster/claim.ts";
@@ -7,21 +7,24 @@ import { type Reach, operatorTls } from "../cluster/node-target.ts";
 import { identityFor } from "../cluster/identity.ts";
 import type { Run } from "../run.ts";
 import { recoverAuthority } from "./authority.ts";
-import { type KnownNode, leave } from "./membership.ts";
+import { leave } from "./membership.ts";
 import { usesTls } from "./plan.ts";
+
+/** Nodes that leave a cluster. */
+export interface Leaving {
+  readonly spec: ClusterSpec;
+  readonly claim: Claim;
+  /** Nodes that exist. */
+  readonly there: readonly Node[];
+  /** Indexes of those that go. */
+  readonly going: readonly number[];
+}
 
 /**
  * Those of `going` that are members leave, one at a time. With `force` what stands in the way is said and passed over.
  * @throws ClusterError EtcdQuorum, EtcdUnreachable, EtcdChangeRefused, PrivateKeyMissing, SshKeyEncrypted
  */
-export async function leaveEtcd(
-  run: Run,
-  spec: ClusterSpec,
-  claim: Claim,
-  there: readonly KnownNode[],
-  going: readonly number[],
-  force: boolean,
-): Promise<void> {
+export async function leaveEtcd(run: Run, { spec, claim, there, going }: Leaving, force: boolean): Promise<void> {
   const members = there.filter((node) => claim.choices.members.has(node.index));
   const leaving = members.filter((node) => going.includes(node.index));
   if (leaving.length === 0 || claim.choices.customDataHash !== undefined) return;
@@ -47,12 +50,12 @@ export async function leaveEtcd(
     tls: usesTls(spec, claim),
   };
   if (reach.tls) await recoverAuthority(run, reach, members);
-  const tls = reach.tls ? await operatorTls(run.dir, spec.name) : undefined;
+  const etcd = { reach, alive: members, tls: reach.tls ? await operatorTls(run.dir, spec.name) : undefined };
   for (const [nth, node] of leaving.entries()) {
     const name = names.machine(spec, node.index);
     run.emit({ kind: "started", id: `etcd/${name}`, label: `etcd member ${name}`, detail: "leaving", node: node.index });
     try {
-      await leave(run, reach, members, node, tls, { force, quorumPatienceMs: nth === 0 ? 5000 : 45_000 });
+      await leave(run, etcd, node, { force, quorumPatienceMs: nth === 0 ? 5000 : 45_000 });
       run.emit({ kind: "done", id: `etcd/${name}`, label: `etcd member ${name}`, change: "deleted", node: node.index });
     } catch (error) {
       run.tools.signal.throwIfAborted();

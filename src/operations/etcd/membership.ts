@@ -2,7 +2,7 @@
  * etcd's membership as the command line needs it: connections to the live members, what a new member must be told before it
  * boots, its joining when it has booted, and leaving. One change at a time; the rules of quorum are in nodes/etcd.ts.
  */
-import { names } from "../../core/plan/cluster.ts";
+import { type Node, names } from "../../core/plan/cluster.ts";
 import { ClusterError } from "../../core/errors.ts";
 import type { EtcdMember } from "../../core/node-config.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
@@ -15,11 +15,12 @@ import type { EtcdClientTls } from "../../nodes/target.ts";
 import { type Reach, nodeTarget } from "../cluster/node-target.ts";
 import type { Run } from "../run.ts";
 
-/** A node of which the address and the host key are known. */
-export interface KnownNode {
-  readonly index: number;
-  readonly address: string;
-  readonly hostKey?: string | undefined;
+/** An etcd that lives, and the way to it: through its members. */
+export interface LiveEtcd {
+  readonly reach: Reach;
+  /** Members that exist. */
+  readonly alive: readonly Node[];
+  readonly tls: EtcdClientTls | undefined;
 }
 
 /** A node that joins a living etcd. */
@@ -42,14 +43,12 @@ const CONNECT_MS = 8000;
  */
 export async function withMembers<T>(
   run: Run,
-  reach: Reach,
-  nodes: readonly KnownNode[],
-  tls: EtcdClientTls | undefined,
+  { reach, alive, tls }: LiveEtcd,
   work: (options: MembershipOptions) => Promise<T>,
 ): Promise<T> {
   const { clock, tools } = run;
   const found = await Promise.allSettled(
-    nodes
+    alive
       .filter((node) => reach.choices.members.has(node.index))
       .map((node) =>
         connect(nodeTarget(reach, node), {
@@ -86,21 +85,16 @@ export async function withMembers<T>(
 }
 
 /**
- * What new members must be told before they boot. `joining` are nodes that are to be members, with a machine or without; `alive`
- * are the members that exist. Those that have a machine, and have started as members, join nothing.
+ * What new members must be told before they boot. `joining` are nodes that are to be members, with a machine or without.
+ * Those that have a machine, and have started as members, join nothing.
  */
-export async function planJoins(
-  run: Run,
-  reach: Reach,
-  alive: readonly KnownNode[],
-  joining: readonly KnownNode[],
-  tls: EtcdClientTls | undefined,
-): Promise<Joins> {
-  const list = await withMembers(run, reach, alive, tls, (options) => settledMembers(options));
-  const memberAt = (node: KnownNode): Member | undefined => list.find((member) => addressOf(member) === node.address);
+export async function planJoins(run: Run, etcd: LiveEtcd, joining: readonly Node[]): Promise<Joins> {
+  const { reach, alive } = etcd;
+  const list = await withMembers(run, etcd, (options) => settledMembers(options));
+  const memberAt = (node: Node): Member | undefined => list.find((member) => addressOf(member) === node.address);
   const there = new Set(alive.map((node) => node.index));
   // a run may have ended between the adding of a member and its start: nobody can be added before that one has come
-  const added = (node: KnownNode): boolean => memberAt(node)?.clientUrls.length === 0;
+  const added = (node: Node): boolean => memberAt(node)?.clientUrls.length === 0;
   const left = joining.filter((node) => !there.has(node.index) || memberAt(node) === undefined || added(node));
   const missing = [...left.filter(added), ...left.filter((node) => !added(node))];
   const joiners = new Set(missing.map((node) => node.address));
@@ -125,30 +119,19 @@ export async function planJoins(
  * Takes the old self of a node out of etcd, before the new one has a machine: an etcd that starts under the address of a member
  * takes itself for that member, and without its data can do harm.
  */
-export const makeWay = (
-  run: Run,
-  reach: Reach,
-  alive: readonly KnownNode[],
-  replaced: Pick<Member, "id" | "name">,
-  tls: EtcdClientTls | undefined,
-): Promise<void> => withMembers(run, reach, alive, tls, (options) => removeMember(patient(run, options), replaced));
+export const makeWay = (run: Run, etcd: LiveEtcd, replaced: Pick<Member, "id" | "name">): Promise<void> =>
+  withMembers(run, etcd, (options) => removeMember(patient(run, options), replaced));
 
 /**
  * Adds one node as a member, tells it who the members are now, and starts its etcd. Repeating it is safe: one that has started is
  * left alone.
  * @param told what its user-data says, where that is known
  */
-export async function join(
-  run: Run,
-  reach: Reach,
-  alive: readonly KnownNode[],
-  node: KnownNode,
-  told: readonly EtcdMember[] | undefined,
-  tls: EtcdClientTls | undefined,
-): Promise<void> {
+export async function join(run: Run, etcd: LiveEtcd, node: Node, told: readonly EtcdMember[] | undefined): Promise<void> {
+  const { reach, alive } = etcd;
   const name = names.machine(reach.spec, node.index);
   const peerUrl = `${reach.tls ? "https" : "http"}://${node.address}:2380`;
-  const now = await withMembers(run, reach, alive, tls, async (options) => {
+  const now = await withMembers(run, etcd, async (options) => {
     const added = await addMember(patient(run, options), name, peerUrl);
     return added.name === "" ? settledMembers(options) : undefined;
   });
@@ -171,16 +154,9 @@ export async function join(
 }
 
 /** Takes one node out of the membership; absent is success. */
-export async function leave(
-  run: Run,
-  reach: Reach,
-  alive: readonly KnownNode[],
-  node: KnownNode,
-  tls: EtcdClientTls | undefined,
-  how: MemberRemoval = {},
-): Promise<void> {
-  const name = names.machine(reach.spec, node.index);
-  await withMembers(run, reach, alive, tls, async (options) => {
+export async function leave(run: Run, etcd: LiveEtcd, node: Node, how: MemberRemoval = {}): Promise<void> {
+  const name = names.machine(etcd.reach.spec, node.index);
+  await withMembers(run, etcd, async (options) => {
     const list = await settledMembers(options);
     const member = list.find((one) => one.name === name || one.peerUrls.some((peer) => new URL(peer).hostname === node.address));
     if (member !== undefined) await removeMember(options, { ...member, name }, how);
@@ -202,7 +178,7 @@ export function newMembers(
 const addressOf = (member: Member): string => new URL(member.peerUrls[0] ?? "http://0.0.0.0").hostname;
 
 /** A drop-in after those of the user-data, which are written anew at every boot. */
-async function tell(run: Run, reach: Reach, node: KnownNode, members: readonly string[]): Promise<void> {
+async function tell(run: Run, reach: Reach, node: Node, members: readonly string[]): Promise<void> {
   const unit = PLATFORMS[reach.spec.platform].etcdUnit;
   const connection = await connect(nodeTarget(reach, node), {
     clock: run.clock,
@@ -226,7 +202,7 @@ const patient = (run: Run, options: MembershipOptions): MembershipOptions => ({
   deadline: Math.min(run.deadline, run.clock.now() + 5 * 60_000),
 });
 
-function nameAt(reach: Reach, nodes: readonly KnownNode[], address: string): string {
+function nameAt(reach: Reach, nodes: readonly Node[], address: string): string {
   const node =
     nodes.find((one) => one.address === address) ??
     [...reach.choices.members].map(([index, at]) => ({ index, address: at })).find((one) => one.address === address);

@@ -42,6 +42,22 @@ export const etcdConfig = (spec: ClusterSpec, choices: Choices): EtcdConfig => (
   state: "new",
 });
 
+/** What etcd is to be, as far as this run can decide it. */
+export interface EtcdWish {
+  readonly places: readonly Place[];
+  readonly mode: Mode;
+  /** The cluster's folder; absent: nothing is kept. */
+  readonly folder: string | undefined;
+  /** The members cannot be told of each other: a user's own file, or a discovery service. */
+  readonly fixed: boolean;
+}
+
+export interface AuthorityWish extends Pick<EtcdWish, "folder" | "mode"> {
+  readonly needed: "must" | "may" | "no";
+  /** Members exist already, and trust an authority. */
+  readonly exists: boolean;
+}
+
 /**
  * The authority for the certificates of new members. While no member exists the one in our folder (or a new one) becomes the
  * cluster's; afterwards only the cluster's own will do: members of two authorities would never talk to each other. Gateways
@@ -51,10 +67,7 @@ export async function etcdAuthority(
   run: Run,
   spec: ClusterSpec,
   found: ClaimedCluster,
-  needed: "must" | "may" | "no",
-  exists: boolean,
-  folder: string | undefined,
-  mode: Mode,
+  { needed, exists, folder, mode }: AuthorityWish,
 ): Promise<EtcdCa | undefined> {
   if (needed === "no") return undefined;
   const now = run.outside.clock.now();
@@ -99,9 +112,7 @@ export async function membersOf(
   run: Run,
   spec: ClusterSpec,
   reach: Reach,
-  places: readonly Place[],
-  fixed: boolean,
-  mode: Mode,
+  { places, fixed, mode }: Pick<EtcdWish, "places" | "fixed" | "mode">,
 ): Promise<{ members: ReadonlyMap<number, string>; joins: Joins }> {
   const { tls } = reach;
   const fresh = places.filter((place) => !place.exists);
@@ -146,7 +157,7 @@ export async function membersOf(
           : undefined;
   try {
     if (why !== undefined) throw new ClusterError("EtcdUnreachable", why, { source: "node" });
-    const joins = await planJoins(run, reach, alive, joining, tls ? await operatorTls(run.dir, spec.name) : undefined);
+    const joins = await planJoins(run, { reach, alive, tls: tls ? await operatorTls(run.dir, spec.name) : undefined }, joining);
     return { members: all, joins };
   } catch (error) {
     run.tools.signal.throwIfAborted();
