@@ -7,10 +7,9 @@ import { isForeign } from "../cluster/cluster.ts";
 import { AzureError, isMisdirected } from "../../core/advice/azure-error.ts";
 import type { Facts } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { type ImageChoice, imageChoice } from "../../core/spec/image.ts";
+import { type ImageChoice, imageChoice, urnText } from "../../core/spec/image.ts";
 import { judge, refusal } from "../../core/advice/preflight.ts";
 import type { Checked } from "../../core/advice/problem.ts";
-import { type Unread, routeNotes, securityNotes, wayOutNotes } from "../../core/advice/subnet-notes.ts";
 import { chosenSubnet } from "../../core/advice/preflight-network.ts";
 import { type ImageFacts, type SizeFacts, type SubnetFacts, normalLocation } from "../../core/region.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
@@ -18,6 +17,8 @@ import { isOurs, wordOf } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
+import { imageById, imageForSize } from "./find-image.ts";
+import { noteSubnet } from "./note-subnet.ts";
 
 export interface Survey {
   readonly location: string;
@@ -40,21 +41,28 @@ export async function survey(run: Run, spec: ClusterSpec, found: ClaimedCluster,
   const placement = spec.affinityGroup === undefined ? undefined : await placementGroup(run, spec, found.groupName);
   const location = found.claim?.location ?? placement?.location ?? spec.location;
   refuseMoved(spec, found, location, placement !== undefined);
-  const choice = imageChoice(spec);
+  const asked = imageChoice(spec);
+  if (asked.kind === "urn" && asked.alias !== undefined)
+    emit({
+      kind: "note",
+      id: "preflight/the image",
+      label: "preflight",
+      message: `--coreos-image ${asked.alias} is the Azure CLI's word for ${urnText(asked.urn)}.`,
+    });
   const networkGroup = spec.vnetResourceGroup ?? found.groupName;
   const networkName = spec.virtualNetworkName;
-  const [compute, network, region, computeUsage, networkUsage, labelFree, imageFacts, imageById, existing] = await Promise.all([
+  const [compute, network, region, computeUsage, networkUsage, labelFree, marketplace, byId, existing] = await Promise.all([
     ask("the Compute provider", (signal) => lookups.resourceProvider("Microsoft.Compute", signal)),
     ask("the Network provider", (signal) => lookups.resourceProvider("Microsoft.Network", signal)),
     ask("the sizes", (signal) => lookups.sizes(location, signal)),
     ask("the vCPU quota", (signal) => lookups.computeUsage(location, signal)),
     ask("the address quota", (signal) => lookups.networkUsage(location, signal)),
     found.claim === undefined ? ask("the DNS name", (signal) => lookups.dnsLabelFree(location, spec.name, signal)) : undefined,
-    choice.kind === "urn"
-      ? ask("the image", async (signal) => (await lookups.image(location, choice.urn, signal)) ?? ("missing" as const))
+    asked.kind === "urn"
+      ? ask("the image", async (signal) => (await lookups.image(location, asked.urn, signal)) ?? ("missing" as const))
       : undefined,
-    choice.kind === "id" && choice.id.toLowerCase().startsWith("/subscriptions/")
-      ? ask("the image", async (signal) => (await lookups.imageById(choice.id, signal)) ?? ("missing" as const))
+    asked.kind === "id" && asked.id.toLowerCase().startsWith("/subscriptions/")
+      ? tolerant(run, "the image", () => imageById(run, asked.id))
       : undefined,
     networkName === undefined
       ? undefined
@@ -64,11 +72,18 @@ export async function survey(run: Run, spec: ClusterSpec, found: ClaimedCluster,
         ),
   ]);
 
+  const sizeFacts = region?.sizes.get(spec.vmSize.toLowerCase());
+  const { choice, facts: imageFacts } = await imageForSize(
+    run,
+    spec,
+    { choice: asked, facts: marketplace },
+    sizeFacts === undefined || newNodes === 0 ? undefined : { ...sizeFacts, location },
+  );
   // An ARM that knows none of these questions (an emulator's) has no catalogue of images either: its 404 says nothing of this one.
   const catalogue = compute !== undefined || region !== undefined || computeUsage !== undefined;
   if (imageFacts === "missing" && !catalogue)
     emit({ kind: "note", id: "preflight/the image", label: "preflight", message: "Not checked: the image (no catalogue here)." });
-  const missingImage = (imageFacts === "missing" && catalogue) || imageById === "missing";
+  const missingImage = (imageFacts === "missing" && catalogue) || byId === "missing";
   const checked: Checked = {
     spec,
     location,
@@ -82,22 +97,19 @@ export async function survey(run: Run, spec: ClusterSpec, found: ClaimedCluster,
     ...(labelFree === undefined ? {} : { labelFree }),
     ...(missingImage
       ? { image: "missing" as const }
-      : imageFacts === undefined || imageFacts === "missing"
-        ? {}
-        : { image: imageFacts }),
+      : imageFacts !== undefined && imageFacts !== "missing"
+        ? { image: imageFacts }
+        : byId === undefined
+          ? {}
+          : { image: byId }),
     ...(existing === undefined ? {} : { network: existing }),
   };
   const problems = judge(checked);
-  if (
-    imageById !== undefined &&
-    imageById !== "missing" &&
-    imageById.location !== undefined &&
-    normalLocation(imageById.location) !== location
-  )
+  if (byId !== undefined && byId !== "missing" && byId.location !== undefined && normalLocation(byId.location) !== location)
     problems.push({
       check: "ImageElsewhere",
-      message: `the image is in ${normalLocation(imageById.location)}, the cluster would be in ${location}`,
-      advice: `Give --location ${normalLocation(imageById.location)}.`,
+      message: `the image is in ${normalLocation(byId.location)}, the cluster would be in ${location}`,
+      advice: `Give --location ${normalLocation(byId.location)}.`,
     });
   if (problems.length > 0) throw refusal(problems);
   if (existing === undefined && networkName !== undefined)
@@ -113,7 +125,7 @@ export async function survey(run: Run, spec: ClusterSpec, found: ClaimedCluster,
   emit({ kind: "phase", id: "preflight", label: "preflight", detail: "passed" });
   return {
     location,
-    size: region?.sizes.get(spec.vmSize.toLowerCase()),
+    size: sizeFacts,
     // every region has at least two; where Azure does not say, two are always taken
     faultDomains: Math.min(region?.faultDomains ?? 2, 3),
     image: choice,
@@ -142,26 +154,6 @@ export function imageReference({ image, imageFacts }: Survey): Extract<Facts["im
 }
 
 // --- internal ---
-
-/** What of a subnet's own rules stands in the nodes' way. */
-async function noteSubnet(run: Run, spec: ClusterSpec, subnet: SubnetFacts): Promise<void> {
-  const { securityGroup, routeTable } = subnet;
-  const look = <T>(id: string, read: (id: string, signal: AbortSignal) => Promise<T>): Promise<T | Unread> =>
-    patiently(run.tools, (signal) => read(id, signal)).catch((error: unknown): Unread => {
-      if (error instanceof AzureError && error.status !== 401) return "unread";
-      throw error;
-    });
-  const [rules, routes] = await Promise.all([
-    securityGroup === undefined ? undefined : look(securityGroup, run.lookups.securityRules),
-    routeTable === undefined ? undefined : look(routeTable, run.lookups.routes),
-  ]);
-  const notes = [
-    ...(rules === undefined ? [] : securityNotes(spec, subnet, rules)),
-    ...(routes === undefined ? [] : routeNotes(subnet, routes)),
-    ...wayOutNotes(spec, subnet),
-  ];
-  for (const message of notes) run.emit({ kind: "note", id: "preflight/the subnet", label: "preflight", message });
-}
 
 /** Undefined, with a note, where this one question is not allowed or not answered; a refused sign-in, or a wrong subscription, ends the run. */
 async function tolerant<T>(run: Run, what: string, read: () => Promise<T>): Promise<T | undefined> {
