@@ -37,6 +37,9 @@ const SLOW = [
 /** A fault may send a program round for ever: the tests that meet it get four times what they took, and this beside it. */
 const PATIENCE_MS = 60_000;
 
+/** What it takes to load a file of tests and all that it imports. */
+const LOADING_MS = 700;
+
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
@@ -159,22 +162,27 @@ interface Meeting {
   readonly file: string;
   readonly test: string;
   readonly ms: number;
-  /** How many quicker ones its file has. */
-  readonly place: number;
 }
 
-/** The quickest of every file, then the second of every file, as many as the budget has room for. */
+/** The quickest, as many as the budget has room for. */
 function testsThatMeet({ file: source }: Mutant, id: number): Meeting[] {
   const importers = watched.some(({ met }) => met[""]?.includes(id)) ? importersOf(source) : new Set<string>();
   const all = watched.flatMap(({ file, met, ms }) =>
     Object.keys(ms)
       .filter((test) => importers.has(file) || met[test]?.includes(id))
-      .map((test) => ({ file, test, ms: ms[test] ?? 0 }))
-      .sort((a, b) => a.ms - b.ms)
-      .map((one, place) => ({ ...one, place })),
+      .map((test) => ({ file, test, ms: ms[test] ?? 0 })),
   );
+  const loaded = new Set<string>();
   let left = Number(values.budget) * 1000;
-  return all.sort((a, b) => a.place - b.place || a.ms - b.ms).filter(({ ms }) => (left -= ms) >= 0 || left + ms > 0);
+  return all
+    .sort((a, b) => a.ms - b.ms)
+    .filter(({ file, ms }) => {
+      const costs = ms + (loaded.has(file) ? 0 : LOADING_MS);
+      if (loaded.size > 0 && costs > left) return false;
+      left -= costs;
+      loaded.add(file);
+      return true;
+    });
 }
 
 function msOf(meetings: readonly Meeting[]): number {

@@ -2,7 +2,8 @@
 import { EXIT } from "../../core/errors.ts";
 import { plural } from "../../core/words.ts";
 import { withParts } from "../../operations/cluster/node-parts.ts";
-import { type RemoveOptions, carryOutRemoval, checkRemoval, planRemoval } from "../../operations/remove.ts";
+import { type RemoveOptions, carryOutRemoval, checkRemoval } from "../../operations/remove.ts";
+import { planRemoval } from "../../operations/remove/removal.ts";
 import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Session, openSession } from "../session.ts";

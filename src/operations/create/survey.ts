@@ -10,8 +10,9 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type ImageChoice, imageChoice } from "../../core/spec/image.ts";
 import { judge, refusal } from "../../core/advice/preflight.ts";
 import type { Checked } from "../../core/advice/problem.ts";
-import { chosenSubnet } from "../../core/advice/preflight-ground.ts";
-import { type ImageFacts, type NetworkFacts, type SizeFacts, normalLocation } from "../../core/region.ts";
+import { type Unread, routeNotes, securityNotes, wayOutNotes } from "../../core/advice/subnet-notes.ts";
+import { chosenSubnet } from "../../core/advice/preflight-network.ts";
+import { type ImageFacts, type SizeFacts, type SubnetFacts, normalLocation } from "../../core/region.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { isOurs, wordOf } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
@@ -24,7 +25,7 @@ export interface Survey {
   readonly faultDomains: number;
   readonly image: ImageChoice;
   readonly imageFacts: ImageFacts | undefined;
-  readonly subnet: NetworkFacts["subnets"][number] | undefined;
+  readonly subnet: SubnetFacts | undefined;
   readonly networkId: string | undefined;
   readonly placementGroupId: string | undefined;
 }
@@ -108,6 +109,7 @@ export async function survey(run: Run, spec: ClusterSpec, found: ClaimedCluster,
       },
     ]);
   const subnet = existing === undefined || existing === "missing" ? undefined : chosenSubnet(spec, existing);
+  if (subnet !== undefined) await noteSubnet(run, spec, subnet);
   emit({ kind: "phase", id: "preflight", label: "preflight", detail: "passed" });
   return {
     location,
@@ -140,6 +142,26 @@ export function imageReference({ image, imageFacts }: Survey): Extract<Facts["im
 }
 
 // --- internal ---
+
+/** What of a subnet's own rules stands in the nodes' way. */
+async function noteSubnet(run: Run, spec: ClusterSpec, subnet: SubnetFacts): Promise<void> {
+  const { securityGroup, routeTable } = subnet;
+  const look = <T>(id: string, read: (id: string, signal: AbortSignal) => Promise<T>): Promise<T | Unread> =>
+    patiently(run.tools, (signal) => read(id, signal)).catch((error: unknown): Unread => {
+      if (error instanceof AzureError && error.status !== 401) return "unread";
+      throw error;
+    });
+  const [rules, routes] = await Promise.all([
+    securityGroup === undefined ? undefined : look(securityGroup, run.lookups.securityRules),
+    routeTable === undefined ? undefined : look(routeTable, run.lookups.routes),
+  ]);
+  const notes = [
+    ...(rules === undefined ? [] : securityNotes(spec, subnet, rules)),
+    ...(routes === undefined ? [] : routeNotes(subnet, routes)),
+    ...wayOutNotes(spec, subnet),
+  ];
+  for (const message of notes) run.emit({ kind: "note", id: "preflight/the subnet", label: "preflight", message });
+}
 
 /** Undefined, with a note, where this one question is not allowed or not answered; a refused sign-in, or a wrong subscription, ends the run. */
 async function tolerant<T>(run: Run, what: string, read: () => Promise<T>): Promise<T | undefined> {

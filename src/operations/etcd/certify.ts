@@ -12,22 +12,32 @@ import type { NodeTarget } from "../../nodes/target.ts";
 import { issueNodeCertificate, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
 import type { Run } from "../run.ts";
 
-/** Whether the node waits for its certificate still; false where it cannot be asked. */
-export async function lacksCertificate({ clock, tools }: Run, target: NodeTarget): Promise<boolean> {
-  try {
-    const trust = target.hostKeys.length === 0 ? "first-use" : "strict";
-    const connection = await connect(target, { clock, signal: tools.signal, trust, timeoutMs: 8000 });
+/** So long a machine that may be booting is waited for. */
+const BOOT_MS = 60_000;
+
+/**
+ * Whether the node waits for its certificate still. Its machine may have been made a moment ago, and may be booting: how it joins etcd
+ * depends on the answer, so that it is waited for a while. False where it cannot be asked.
+ */
+export async function lacksCertificate(run: Run, target: NodeTarget): Promise<boolean> {
+  const { clock, tools } = run;
+  const until = Math.min(clock.now() + BOOT_MS, run.deadline);
+  for (let told = false; ; told = true)
     try {
-      // 1 is test's own word; sudo and ssh have others
-      return (await connection.exec(`sudo -n true && sudo -n test -s ${NODE_TLS_FILES.key}`)).code === 1;
-    } finally {
-      connection.close();
+      return await lacks(run, target);
+    } catch (error) {
+      tools.signal.throwIfAborted();
+      if (!(error instanceof ClusterError)) throw error;
+      if (clock.now() + RETRY_MS >= until) return false;
+      if (!told)
+        run.emit({
+          kind: "note",
+          id: `etcd/${target.name}`,
+          label: "etcd",
+          message: `${target.name} was made without its certificate for etcd, and does not answer yet: it is asked again for a minute.`,
+        });
+      await clock.sleep(RETRY_MS, tools.signal);
     }
-  } catch (error) {
-    tools.signal.throwIfAborted();
-    if (error instanceof ClusterError) return false;
-    throw error;
-  }
 }
 
 /** Nothing is changed on a node that has its certificate. @throws ClusterError EtcdCaMissing, NodeFileNotWritten, UnitNotStarted */
@@ -48,6 +58,22 @@ export async function certify(run: Run, cluster: string, target: NodeTarget): Pr
     // last: who has the key has the others
     await putFile(connection, NODE_TLS_FILES.key, own.key, { owner: "etcd:etcd", mode: "0600" });
     await restartUnit(connection, PLATFORMS.flatcar.etcdUnit);
+  } finally {
+    connection.close();
+  }
+}
+
+// --- internal ---
+
+const RETRY_MS = 2000;
+
+/** @throws ClusterError what connect and exec throw */
+async function lacks({ clock, tools }: Run, target: NodeTarget): Promise<boolean> {
+  const trust = target.hostKeys.length === 0 ? "first-use" : "strict";
+  const connection = await connect(target, { clock, signal: tools.signal, trust, timeoutMs: 8000 });
+  try {
+    // 1 is test's own word; sudo and ssh have others
+    return (await connection.exec(`sudo -n true && sudo -n test -s ${NODE_TLS_FILES.key}`)).code === 1;
   } finally {
     connection.close();
   }

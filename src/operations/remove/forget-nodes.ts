@@ -1,0 +1,90 @@
+/** Takes nodes out of what a cluster remembers, and what is left of them out of Azure. Their machines are gone by then, or come again meanwhile. */
+import { type Design, designOf, names } from "../../core/plan/cluster.ts";
+import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
+import type { Owner } from "../../core/plan/proof.ts";
+import { nodesIn } from "../../core/plan/read-tags.ts";
+import { claim as claimResource } from "../../core/plan/resources/address.ts";
+import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
+import { converge } from "../../engine/converge.ts";
+import { patiently } from "../../engine/patiently.ts";
+import { type NodePart, partsOf, removeParts } from "../cluster/node-parts.ts";
+import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "../cluster/shared-changes.ts";
+import { leaveEtcd } from "../etcd/leaving.ts";
+import type { Run } from "../run.ts";
+import type { Removal } from "./removal.ts";
+
+/** The claim without what it remembered of the nodes, and the load balancer without their rules: cluster/shared-changes.ts. */
+export async function forgetNodes(run: Run, removal: Removal, force: boolean): Promise<void> {
+  const { spec, claim, going, known } = removal;
+  const how = { cluster: spec.name, mustExist: () => destroyedMeanwhile(spec.name) };
+  const cluster = clusterWith(run, removal, (index) => !going.includes(index));
+  const before = withNodes(ownTagsOf(claim.tags), known);
+  const wanted = claimResource(cluster);
+  await converge(wanted, run.tools, { ...how, adapt: adaptClaim(cluster, before, wanted.body.tags ?? {}) });
+  await removeRest(run, removal, force);
+  // last: by its rules a removal that broke off is known
+  await converge(loadBalancer(cluster), run.tools, { ...how, adapt: adaptBalancer(run, cluster) });
+}
+
+/** Of each node one after the other, of all nodes at once. */
+export const removeAll = (run: Run, owner: Owner, parts: readonly NodePart[]): Promise<void> =>
+  atOnce([...Map.groupBy(parts, (part) => part.node).values()].map((ofOne) => removeParts(run, owner, ofOne)));
+
+// --- internal ---
+
+/** Lets all of them end, then throws what the first one failed with. */
+async function atOnce(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((one) => one.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** How often the same nodes are looked for, when somebody makes them again and again. */
+const PASSES = 4;
+
+/**
+ * What the machines have not taken along; and machines again, for a run that read the claim before it was changed may have made the
+ * nodes anew, as missing. What is seen of them before a look at a claim that does not have them is such a run's, which makes no
+ * more of it; what is seen with a claim that has them again is wanted.
+ */
+async function removeRest(run: Run, removal: Removal, force: boolean): Promise<void> {
+  const { spec, claim, groupName, owner, going, parts } = removal;
+  let rest: readonly NodePart[] = parts.filter((part) => part.kind !== "machine");
+  for (let pass = 1; pass <= PASSES; pass++) {
+    const seen = await partsOf(run, spec, { owner, groupName }, going);
+    const now = await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "publicAddress", id: claim.id }, signal));
+    const claimed = nodesIn(now?.tags ?? {});
+    const doomed = [...seen, ...rest.filter(({ id }) => !seen.some((part) => part.id === id))].filter(
+      (part) => claimed?.has(part.node) !== true,
+    );
+    if (doomed.length === 0) return;
+    const again = doomed.filter((part) => part.kind === "machine").map((part) => part.node);
+    if (again.length > 0) await leaveEtcd(run, { ...removal, going: again }, force);
+    await removeAll(run, owner, doomed);
+    rest = [];
+  }
+}
+
+/** The cluster with some of its nodes. */
+function clusterWith(
+  run: Run,
+  { spec, claim, groupName: group, foreignGroup, there, known }: Removal,
+  has: (index: number) => boolean,
+): Design {
+  const members = new Map([...claim.choices.members].filter(([index]) => has(index)));
+  const staying = [...known].filter(has).sort((a, b) => a - b);
+  const addressOf = (index: number): string => there.find((node) => node.index === index)?.address ?? members.get(index) ?? "";
+  return designOf(Object.freeze({ ...spec, numNodes: staying.length }), {
+    subscription: run.subscription,
+    group,
+    foreignGroup,
+    location: claim.location,
+    choices: { ...claim.choices, members },
+    nodes: staying.map((index) => ({ index, name: names.machine(spec, index), address: addressOf(index), userData: "" })),
+    image: { reference: {} },
+    acceleratedNetworking: false,
+    premiumDisks: false,
+    faultDomains: 2,
+    ...(spec.virtualNetworkName === undefined ? {} : { subnetId: "elsewhere" }),
+    ...(claim.tags["aoc-expires"] === undefined ? {} : { expires: claim.tags["aoc-expires"] }),
+  });
+}

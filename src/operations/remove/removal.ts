@@ -1,0 +1,130 @@
+/** What would go when nodes are removed, of which cluster, and what would stay. Reads only. */
+import type { LoadBalancer } from "@azure/arm-network";
+import { type Node, names, nodeIndex } from "../../core/plan/cluster.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { type Owner, provenOf } from "../../core/plan/proof.ts";
+import { hostKeyIn } from "../../core/plan/read-tags.ts";
+import { nameOf as lastOf } from "../../core/plan/resource.ts";
+import { DESTROYING } from "../../core/plan/tags.ts";
+import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
+import { patiently } from "../../engine/patiently.ts";
+import { type Claim, claimNeeded } from "../cluster/claim.ts";
+import { isForeign } from "../cluster/cluster.ts";
+import { findCluster } from "../cluster/find.ts";
+import { nodeNamed } from "../cluster/node-name.ts";
+import { type NodePart, partsOf } from "../cluster/node-parts.ts";
+import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
+import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
+import { interfaceAddresses, knownNodes, machinesOf } from "../create/choose-nodes.ts";
+import type { Run } from "../run.ts";
+
+/** What would go, of which cluster. */
+export interface Removal {
+  readonly spec: ClusterSpec;
+  readonly claim: Claim;
+  readonly groupName: string;
+  readonly foreignGroup: boolean;
+  readonly owner: Owner;
+  /** Nodes of which anything is left. */
+  readonly there: readonly Node[];
+  /** Indexes of the nodes that it had, or was to have. */
+  readonly known: ReadonlySet<number>;
+  /** Indexes of those that go; empty when none of the named ones is there. */
+  readonly going: readonly number[];
+  /** Names of their machines. */
+  readonly machines: readonly string[];
+  readonly staying: readonly Node[];
+  readonly parts: readonly NodePart[];
+}
+
+/**
+ * @param nodes names or indexes
+ * @throws ClusterError ClusterNotFound (exit 1); LastNodes, DeisNodes (exit 2)
+ */
+export async function planRemoval(
+  run: Run,
+  name: string,
+  nodes: readonly string[],
+  { resourceGroup }: { readonly resourceGroup?: string } = {},
+): Promise<Removal> {
+  const cluster = await findCluster(run, name, resourceGroup);
+  const claim = claimNeeded(cluster);
+  const { groupName, owner } = cluster;
+  const { spec } = buildSpec(name, {}, claim.kept);
+  const snapshot: Snapshot = provenOf(await snapshotOf(run, cluster), owner);
+  const named = nodes.map((word) => nodeNamed(spec, word));
+  const known = knownNodes(spec, snapshot, claim);
+  const there = nodesOf(spec, snapshot, claim, named);
+  const going = named.filter((index) => there.some((node) => node.index === index));
+  const staying = there.filter((node) => !named.includes(node.index));
+  // none that stays: perhaps none of it was there any more when its nodes were looked for
+  if (going.length > 0 && staying.length === 0 && !(await isStillThere(run, claim))) throw destroyedMeanwhile(name);
+  if (going.length > 0) refuseTooFew(spec, staying.length);
+  return {
+    spec,
+    claim,
+    groupName,
+    owner,
+    foreignGroup: isForeign(cluster),
+    there,
+    known,
+    going,
+    machines: going.map((index) => names.machine(spec, index)),
+    staying,
+    parts: going.length === 0 ? [] : await partsOf(run, spec, { owner, groupName }, going),
+  };
+}
+
+// --- internal ---
+
+async function isStillThere(run: Run, { id }: Claim): Promise<boolean> {
+  const live = await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "publicAddress", id }, signal));
+  return live !== undefined && live.tags[DESTROYING] === undefined;
+}
+
+function refuseTooFew(spec: ClusterSpec, staying: number): void {
+  if (staying === 0)
+    throw new ClusterError("LastNodes", `these are all the nodes of ${spec.name}`, {
+      exit: EXIT.usage,
+      advice: `To remove the whole cluster: \`azure-coreos-cluster destroy ${spec.name}\`.`,
+    });
+  // a cluster of fewer is refused by every later command
+  if (spec.deis && staying < 3)
+    throw new ClusterError(
+      "DeisNodes",
+      `${spec.name} was made with --deis, which needs at least 3 nodes; ${staying} would stay`,
+      { exit: EXIT.usage, advice: "Add nodes first, or remove fewer." },
+    );
+}
+
+/**
+ * Nodes of which anything is left: a machine, the interface of one that went half-way; and of those that are to go a NAT rule,
+ * which goes last: a removal that broke off is so found again.
+ */
+function nodesOf(spec: ClusterSpec, snapshot: Snapshot, claim: Claim, going: readonly number[]): Node[] {
+  const balancer = [...snapshot.values()].find(
+    (live) => live.kind === "loadBalancer" && lastOf(live.id) === names.loadBalancer(spec.name),
+  );
+  const rules = (balancer?.model as LoadBalancer | undefined)?.inboundNatRules ?? [];
+  const half = going.filter(
+    (index) =>
+      balancer?.state === "failed" ||
+      claim.nodes?.has(index) === true ||
+      claim.choices.members.has(index) ||
+      rules.some((rule) => rule.name === `ssh-${index}` && rule.frontendPort === spec.ssh + index),
+  );
+  const addresses = new Map([...claim.choices.members, ...interfaceAddresses(spec, snapshot)]);
+  const indexes = new Set([
+    ...machinesOf(spec, snapshot),
+    ...interfaceAddresses(spec, snapshot).map(([index]) => index),
+    ...half,
+  ]);
+  return [...indexes]
+    .sort((a, b) => a - b)
+    .map((index) => {
+      const machine = [...snapshot.values()].find(
+        (live) => live.kind === "machine" && nodeIndex(spec, lastOf(live.id)) === index,
+      );
+      return { index, address: addresses.get(index) ?? "", hostKey: machine && hostKeyIn(machine) };
+    });
+}

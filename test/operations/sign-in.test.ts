@@ -1,0 +1,67 @@
+/** Who may go to Azure: what is refused before anything is asked, and what of a cluster says that it is doomed or foreign. */
+import { expect, test } from "vitest";
+import { connectAzure } from "../../src/operations/connect.ts";
+import { expiryIn, isDoomed, isForeign } from "../../src/operations/cluster/cluster.ts";
+import type { Surroundings } from "../../src/operations/run.ts";
+import { realClock } from "../../src/operations/real-clock.ts";
+
+const outside = {
+  env: { HOME: "/nowhere" },
+  cwd: "/",
+  clock: realClock,
+  random: (bytes: number) => new Uint8Array(bytes),
+} as unknown as Surroundings;
+const around = { clock: realClock, emit: () => undefined, hard: new AbortController().signal };
+const ID = "00000000-0000-4000-8000-000000000000";
+
+test.each([
+  [{ azureCert: "azure-cert.pem" }],
+  [{ azureCert: "azure-cert.pem", tenant: ID }],
+  [{ azureCert: "azure-cert.pem", clientId: ID }],
+])("a certificate alone signs nobody in: %j", async (given) => {
+  await expect(connectAzure(outside, { subscription: ID, ...given }, around)).rejects.toMatchObject({ code: "SignInIncomplete" });
+});
+
+test("a certificate that is not there is refused by its path", async () => {
+  const given = { subscription: ID, azureCert: "/nowhere/azure-cert.pem", tenant: ID, clientId: ID };
+  await expect(connectAzure(outside, given, around)).rejects.toMatchObject({
+    message: expect.stringContaining("/nowhere/azure-cert.pem"),
+  });
+});
+
+test("a loopback ARM is asked without a sign-in, for nobody's subscription", async () => {
+  const way = await connectAzure(outside, { armEndpoint: "http://127.0.0.1:9", azureCert: "x" }, around);
+  expect(way.credential).toBeUndefined();
+  expect(way.subscription).toBe("00000000-0000-0000-0000-000000000000");
+  const named = await connectAzure(outside, { armEndpoint: "http://127.0.0.1:9", subscription: ID }, around);
+  expect(named.subscription).toBe(ID);
+});
+
+test.each([
+  [undefined, false, false],
+  [{ tags: {} }, true, false],
+  [{ tags: {} }, false, true],
+])("a group %j that is our own: %j is foreign: %j", (group, own, foreign) => {
+  expect(isForeign({ group, own } as unknown as Parameters<typeof isForeign>[0])).toBe(foreign);
+});
+
+const mark = { "aoc-destroying": "2026-11-22T12:00:00Z" };
+test.each([
+  [undefined, [], false],
+  [{ tags: {} }, [{}], false],
+  [{ deleting: true, tags: {} }, [], true],
+  [{ tags: mark }, [], true],
+  [undefined, [{ tags: {} }, { tags: mark }], true],
+])("a group %j with claims %j is doomed: %j", (group, claims, doomed) => {
+  expect(isDoomed({ group, claims } as unknown as Parameters<typeof isDoomed>[0])).toBe(doomed);
+});
+
+test.each([
+  [[], undefined],
+  [[undefined, {}], undefined],
+  [[{ "aoc-expires": "2026-11-22T12:00:00Z" }, { "aoc-expires": "2026-11-22T13:00:00Z" }], Date.UTC(2026, 10, 22, 13)],
+  [[{ "aoc-expires": "tomorrow" }, { "aoc-expires": "2026-11-22T12:00:00Z" }], Date.UTC(2026, 10, 22, 12)],
+  [[{ "aoc-expires": "2026-99-22T12:00:00Z" }], undefined],
+])("the time of death in %j is %j", (tags, time) => {
+  expect(expiryIn(tags)).toBe(time);
+});
