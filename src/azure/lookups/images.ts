@@ -38,7 +38,7 @@ export const imageReads = ({ compute, resources }: Clients) => ({
     orAbsent(async () => {
       const read = async (path: string, version: string): Promise<{ location?: string; properties: Described }> => {
         const { location, properties } = await resources.resources.getById(path.replace(/^\//, ""), version, { abortSignal });
-        return { ...(location === undefined ? {} : { location }), properties: (properties ?? {}) as Described };
+        return { ...(location === undefined ? {} : { location }), properties: properties ?? {} };
       };
       const [, definition, number] = /^(.*\/galleries\/[^/]+\/images\/[^/]+)(?:\/versions\/([^/]+))?$/i.exec(id) ?? [];
       if (definition === undefined) {

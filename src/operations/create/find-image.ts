@@ -36,19 +36,25 @@ export async function imageById(run: Run, id: string): Promise<ById | "missing" 
 export async function imageForSize(
   run: Run,
   spec: ClusterSpec,
-  asked: { readonly choice: ImageChoice; readonly facts: ImageFacts | "missing" | undefined },
+  asked: { readonly image: ImageChoice; readonly imageFacts: ImageFacts | "missing" | undefined },
   size: { readonly name: string; readonly architecture: string; readonly location: string } | undefined,
 ): Promise<typeof asked> {
-  const { choice } = asked;
-  if (choice.kind !== "urn" || size === undefined || spec.given.includes("coreosImage")) return asked;
-  const urn = flatcarFor(size.architecture, choice.urn);
+  const { image } = asked;
+  if (image.kind !== "urn" || size === undefined || spec.given.includes("coreosImage")) return asked;
+  const urn = flatcarFor(size.architecture, image.urn);
   if (urn === undefined) return asked;
   const look = (version: string): Promise<ImageFacts | undefined> =>
     patiently(run.tools, (signal) => run.lookups.image(size.location, { ...urn, version }, signal));
   // a kept version may be one that the other architecture never had
   const facts = (await look(urn.version)) ?? (urn.version === "latest" ? undefined : await look("latest"));
   note(run, `${size.name} is ${size.architecture}: its machines run ${urnText(facts?.urn ?? urn)}.`);
-  return { choice: { kind: "urn", urn: facts?.urn ?? urn }, facts: facts ?? "missing" };
+  return { image: { kind: "urn", urn: facts?.urn ?? urn }, imageFacts: facts ?? "missing" };
+}
+
+/** What a word of the Azure CLI stands for. */
+export function aliasNote(run: Run, image: ImageChoice): void {
+  if (image.kind === "urn" && image.alias !== undefined)
+    note(run, `--coreos-image ${image.alias} is the Azure CLI's word for ${urnText(image.urn)}.`);
 }
 
 // --- internal ---
