@@ -1,8 +1,8 @@
 /** Reads that a preflight, a status or a list needs, each one small question to the SDK, answered in our own types. */
 import type { Clients } from "./clients.ts";
-import { inventoryReads } from "./inventory.ts";
 import { groupReads } from "./lookups/groups.ts";
 import { imageReads } from "./lookups/images.ts";
+import { inventoryReads } from "./lookups/inventory.ts";
 import { machineReads } from "./lookups/machines.ts";
 import { networkReads } from "./lookups/networks.ts";
 import { regionReads } from "./lookups/region.ts";

@@ -32,19 +32,7 @@ const LOOK = new Set(["plan", "status", "list", "export"]);
 
 export async function openSession(invocation: Invocation, { looks = false }: Pick<OpenOptions, "looks"> = {}): Promise<Session> {
   const { world, given } = invocation;
-  const reports: Report[] = given.events === undefined ? [] : [jsonLines(resolve(world.cwd, given.events))];
-  let report: Report = joined(reports);
-  let shown = false;
-  const hear = (event: Event): void => {
-    report.event(event);
-    // before the progress is shown, a wait must not look like a hang
-    if (!shown && event.kind === "retrying" && given.quiet !== true)
-      prose(
-        world.stderr,
-        `Azure: ${short(event.message ?? event.code ?? "busy")}; asking again in ${Math.ceil((event.delayMs ?? 0) / 1000)} s\n`,
-      );
-  };
-  const show = abilities(world.env, world.stderr);
+  const telling = createTelling(invocation);
   // Ctrl-C may come before the run is open: it is remembered
   const interrupts = { before: 0, now: (): void => void interrupts.before++ };
   const stopListening = world.onInterrupt(() => interrupts.now());
@@ -52,12 +40,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
     const { run, interrupt, close } = await openRun(world, given, {
       looks,
       lasts: given.watch === true || !(given.dryRun === true || LOOK.has(invocation.command)),
-      listeners: {
-        event: hear,
-        say: (text) => {
-          if (given.quiet !== true) prose(world.stderr, text.endsWith("\n") ? text : `${text}\n`);
-        },
-      },
+      listeners: { event: telling.event, say: telling.say },
     });
     interrupts.now = () => {
       if (interrupt(interrupted(invocation)) === "at once") return;
@@ -73,29 +56,11 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
       ...run,
       world,
       next: nextCommand(invocation),
-      report(nodes, other, doing) {
-        if (shown) return;
-        shown = true;
-        const mode = given.quiet === true ? "quiet" : given.verbose === true ? "verbose" : "auto";
-        const screen = chooseReport({
-          stderr: world.stderr,
-          mode,
-          clock: run.clock,
-          color: show.color,
-          animate: show.animate,
-          nodes,
-          ...(doing === undefined ? {} : { doing }),
-        });
-        report = joined([...reports, ...(other === undefined ? [] : [other]), screen]);
-        // what was noticed while there was no screen yet
-        for (const event of run.events) if (event.kind === "note") screen.event(event);
-      },
-      endReport() {
-        report.end();
-      },
+      report: (nodes, other, doing) => telling.show(run, nodes, other, doing),
+      endReport: telling.end,
       async close() {
         stopListening();
-        report.end();
+        telling.end();
         await close();
       },
     };
@@ -103,6 +68,41 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
     stopListening();
     throw error;
   }
+}
+
+// --- internal ---
+
+/** What a run tells, on its way to the reports that the flags ask for: to the file at once, to the screen from `show` on. */
+function createTelling({ world, given }: Invocation) {
+  const reports: Report[] = given.events === undefined ? [] : [jsonLines(resolve(world.cwd, given.events))];
+  const { color, animate } = abilities(world.env, world.stderr);
+  let report: Report = joined(reports);
+  let shown = false;
+  return {
+    event(event: Event): void {
+      report.event(event);
+      // before the progress is shown, a wait must not look like a hang
+      if (!shown && event.kind === "retrying" && given.quiet !== true)
+        prose(
+          world.stderr,
+          `Azure: ${short(event.message ?? event.code ?? "busy")}; asking again in ${Math.ceil((event.delayMs ?? 0) / 1000)} s\n`,
+        );
+    },
+    say(text: string): void {
+      if (given.quiet !== true) prose(world.stderr, text.endsWith("\n") ? text : `${text}\n`);
+    },
+    show(run: Run, nodes: number, other?: Report, doing?: string): void {
+      if (shown) return;
+      shown = true;
+      const mode = given.quiet === true ? "quiet" : given.verbose === true ? "verbose" : "auto";
+      const { clock, events } = run;
+      const screen = chooseReport({ stderr: world.stderr, mode, clock, color, animate, nodes, ...(doing && { doing }) });
+      report = joined([...reports, ...(other === undefined ? [] : [other]), screen]);
+      // what was noticed while there was no screen yet
+      for (const event of events) if (event.kind === "note") screen.event(event);
+    },
+    end: (): void => report.end(),
+  };
 }
 
 /** gc and list work on no cluster that has a name here. */

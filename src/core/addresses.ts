@@ -15,3 +15,9 @@ export function* usableAddresses(prefixes: readonly string[]): Generator<string>
     for (let i = KEPT_AT_START; i < range.size - 1; i++) yield dotted(range.first + i);
   }
 }
+
+/** Whether one IPv4 range lies in another; a bare address is a range of one. False for what is no IPv4 range. */
+export function holdsRange(outer: string, inner: string): boolean {
+  const [a, b] = [outer, inner].map((text) => prefixAround(text.includes("/") ? text : `${text}/32`));
+  return a !== undefined && b !== undefined && a.first <= b.first && b.first + b.size <= a.first + a.size;
+}

@@ -39,13 +39,46 @@ export interface ProviderFacts {
 export interface NetworkFacts {
   readonly id: string;
   readonly location: string;
-  readonly subnets: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly prefixes: readonly string[];
-    readonly used: number;
-    readonly natGateway: boolean;
-  }[];
+  readonly subnets: readonly SubnetFacts[];
+}
+
+export interface SubnetFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly prefixes: readonly string[];
+  /** What has an address there: an id each, and the address where Azure tells it. */
+  readonly used: readonly { readonly id: string; readonly address?: string }[];
+  /** Something is in it that does not say which addresses it has. */
+  readonly opaque: boolean;
+  readonly natGateway: boolean;
+  /** The services that it is given to: "Microsoft.ContainerInstance/containerGroups". */
+  readonly delegations: readonly string[];
+  /** Id of the subnet's own security group. */
+  readonly securityGroup?: string;
+  /** Id of its route table. */
+  readonly routeTable?: string;
+}
+
+export interface SecurityRuleFacts {
+  readonly name: string;
+  readonly priority: number;
+  readonly inbound: boolean;
+  readonly allows: boolean;
+  /** "Tcp", "*" */
+  readonly protocol: string;
+  /** Ranges, tags such as "Internet", or "*". */
+  readonly sources: readonly string[];
+  readonly destinations: readonly string[];
+  /** "22", "2379-2380", "*" */
+  readonly ports: readonly string[];
+}
+
+export interface RouteFacts {
+  readonly name: string;
+  readonly prefix: string;
+  /** "VirtualAppliance", "VirtualNetworkGateway", "None", "Internet", "VnetLocal" */
+  readonly nextHop: string;
+  readonly address?: string;
 }
 
 export interface ImageFacts {

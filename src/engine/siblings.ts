@@ -40,75 +40,16 @@ interface Family {
 
 export function createSiblings(tools: RequestTools): Siblings {
   const families = new Map<string, Family>();
-
-  /** The answer to a question that left no longer ago than `within`, or has yet to leave. */
-  function ask(family: Family, target: Target, within: number): Promise<States | undefined> {
-    const { look } = family;
-    if (look !== undefined && (look.left === undefined || tools.clock.now() - look.left <= within)) return look.states;
-    const next: Look = { states: Promise.resolve(undefined) };
-    next.states = list(family, target, next, look);
-    family.look = next;
-    return next.states;
-  }
-
-  /** Never rejects: who learns nothing asks for himself, and hears what is wrong. */
-  async function list(family: Family, target: Target, look: Look, before: Look | undefined): Promise<States | undefined> {
-    try {
-      await before?.states;
-      const wait = (before?.next ?? 0) - tools.clock.now();
-      if (wait > 0) await tools.clock.sleep(wait, tools.signal);
-      const states = await once(target, look);
-      const [now, left] = [tools.clock.now(), look.left ?? 0];
-      look.next = Math.max(left + GAP_MS, now + (now - left) * GAP_SHARE);
-      const old = [...family.ended].some(([id, at]) => at < left && states?.get(id) === "working");
-      family.unlisted = states === undefined || old;
-      return old ? undefined : states;
-    } catch {
-      family.unlisted = true;
-      return undefined;
-    }
-  }
-
-  /** A hint is asked for once, and waited for a little: whatever is wrong with it, everybody can ask for himself. */
-  async function once(target: Target, look: Look): Promise<States | undefined> {
-    const enough = new AbortController();
-    const signal = AbortSignal.any([tools.signal, enough.signal]);
-    look.left = tools.clock.now();
-    const asked = tools.provider.siblings?.(target, signal) ?? Promise.resolve(undefined);
-    const over = new AbortController();
-    try {
-      const limit = tools.clock.sleep(PATIENCE_MS, over.signal).then(() => undefined);
-      limit.catch(() => undefined);
-      return await Promise.race([asked, limit]);
-    } finally {
-      over.abort(new Error("answered"));
-      enough.abort(new Error("not waited for any longer"));
-      asked.catch(() => undefined);
-    }
-  }
-
   return {
     join(target) {
       const id = target.id.toLowerCase();
       const place = id.slice(0, id.lastIndexOf("/"));
-      const family = families.get(place) ?? {
-        waiting: 0,
-        unlisted: tools.provider.siblings === undefined,
-        checked: tools.clock.now(),
-        ended: new Map<string, number>(),
-      };
+      const family = families.get(place) ?? startFamily(tools);
       families.set(place, family);
       family.waiting++;
       family.ended.delete(id);
       return {
-        async state(within, signal) {
-          if (family.unlisted || family.waiting < FEW) return undefined;
-          if (tools.clock.now() - family.checked >= CHECK_MS) {
-            family.checked = tools.clock.now();
-            return undefined;
-          }
-          return (await abortable(ask(family, target, within), signal))?.get(id);
-        },
+        state: (within, signal) => stateOf(tools, family, target, within, signal),
         leave(ended) {
           family.waiting--;
           if (ended) family.ended.set(id, tools.clock.now());
@@ -116,4 +57,80 @@ export function createSiblings(tools: RequestTools): Siblings {
       };
     },
   };
+}
+
+// --- internal ---
+
+const startFamily = ({ provider, clock }: RequestTools): Family => ({
+  waiting: 0,
+  unlisted: provider.siblings === undefined,
+  checked: clock.now(),
+  ended: new Map(),
+});
+
+async function stateOf(
+  tools: RequestTools,
+  family: Family,
+  target: Target,
+  within: number,
+  signal: AbortSignal,
+): Promise<Live["state"] | undefined> {
+  if (family.unlisted || family.waiting < FEW) return undefined;
+  if (tools.clock.now() - family.checked >= CHECK_MS) {
+    family.checked = tools.clock.now();
+    return undefined;
+  }
+  return (await abortable(ask(tools, family, target, within), signal))?.get(target.id.toLowerCase());
+}
+
+/** The answer to a question that left no longer ago than `within`, or has yet to leave. */
+function ask(tools: RequestTools, family: Family, target: Target, within: number): Promise<States | undefined> {
+  const { look } = family;
+  if (look !== undefined && (look.left === undefined || tools.clock.now() - look.left <= within)) return look.states;
+  const next: Look = { states: Promise.resolve(undefined) };
+  next.states = list(tools, family, target, next, look);
+  family.look = next;
+  return next.states;
+}
+
+/** Never rejects: who learns nothing asks for himself, and hears what is wrong. */
+async function list(
+  tools: RequestTools,
+  family: Family,
+  target: Target,
+  look: Look,
+  before: Look | undefined,
+): Promise<States | undefined> {
+  try {
+    await before?.states;
+    const wait = (before?.next ?? 0) - tools.clock.now();
+    if (wait > 0) await tools.clock.sleep(wait, tools.signal);
+    const states = await once(tools, target, look);
+    const [now, left] = [tools.clock.now(), look.left ?? 0];
+    look.next = Math.max(left + GAP_MS, now + (now - left) * GAP_SHARE);
+    const old = [...family.ended].some(([id, at]) => at < left && states?.get(id) === "working");
+    family.unlisted = states === undefined || old;
+    return old ? undefined : states;
+  } catch {
+    family.unlisted = true;
+    return undefined;
+  }
+}
+
+/** A hint is asked for once, and waited for a little: whatever is wrong with it, everybody can ask for himself. */
+async function once(tools: RequestTools, target: Target, look: Look): Promise<States | undefined> {
+  const enough = new AbortController();
+  const signal = AbortSignal.any([tools.signal, enough.signal]);
+  look.left = tools.clock.now();
+  const asked = tools.provider.siblings?.(target, signal) ?? Promise.resolve(undefined);
+  const over = new AbortController();
+  try {
+    const limit = tools.clock.sleep(PATIENCE_MS, over.signal).then(() => undefined);
+    limit.catch(() => undefined);
+    return await Promise.race([asked, limit]);
+  } finally {
+    over.abort(new Error("answered"));
+    enough.abort(new Error("not waited for any longer"));
+    asked.catch(() => undefined);
+  }
 }

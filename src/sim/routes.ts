@@ -26,6 +26,7 @@ import {
   targetOf,
   writeResource,
 } from "./resource-requests.ts";
+import { virtualNetwork, withAddresses } from "./rules/network.ts";
 import { holds, isReserved, prefixOf } from "./rules/subnet.ts";
 import { takenAddresses } from "./rules/private-address.ts";
 
@@ -172,8 +173,13 @@ function readWhole(desk: Desk, target: RequestTarget): SimAnswer {
   const read = readResource(desk, target);
   const { cloud, call } = desk;
   const entry = cloud.get(target.id);
-  if (entry === undefined || call.method === "HEAD" || target.kind.type !== MACHINES || !wantsView(desk)) return read;
-  return answer(200, withInstanceView(shownResource(target.kind, cloud, entry), entry, cloud.now()));
+  if (entry === undefined || call.method === "HEAD") return read;
+  const expand = keyOf(call.query.get("$expand") ?? "");
+  if (target.kind.type === MACHINES && wantsView(desk))
+    return answer(200, withInstanceView(shownResource(target.kind, cloud, entry), entry, cloud.now()));
+  if (target.kind.type === virtualNetwork.type && expand === "subnets/ipconfigurations")
+    return answer(200, withAddresses(shownResource(target.kind, cloud, entry), cloud));
+  return read;
 }
 
 /** What can be asked of one resource by a word after its name. */

@@ -1,7 +1,7 @@
 /** The one check of answers against shapes: what fits, and what is said of what does not. */
 import { expect, test } from "vitest";
 import { type AnswerShape, misfit } from "../../src/azure/shape.ts";
-import { toLive } from "../../src/azure/provider.ts";
+import { toLive } from "../../src/azure/live.ts";
 
 test.each<[unknown, AnswerShape, string | undefined]>([
   ["x", "text", undefined],

@@ -1,6 +1,7 @@
 /** Single values as people type them: each parser with what it takes and what it refuses, at its edges. */
 import { describe, expect, test } from "vitest";
 import { ClusterError } from "../../src/core/errors.ts";
+import { cidrs } from "../../src/core/spec/ranges.ts";
 import * as parse from "../../src/core/spec/parse.ts";
 
 const TAKEN: [parser: parse.Parse<unknown>, name: string, given: string, value: unknown][] = [
@@ -25,14 +26,18 @@ const TAKEN: [parser: parse.Parse<unknown>, name: string, given: string, value: 
   [parse.guid, "guid", " AAAAAAAA-0000-4000-8000-0123456789AB ", "aaaaaaaa-0000-4000-8000-0123456789ab"],
   [parse.url, "url", "http://127.0.0.1:80/x", "http://127.0.0.1:80/x"],
   [parse.url, "url", "https://x.example", "https://x.example"],
-  [parse.cidrs, "cidrs", "10.0.0.0/8", ["10.0.0.0/8"]],
-  [parse.cidrs, "cidrs", "255.255.255.255", ["255.255.255.255/32"]],
-  [parse.cidrs, "cidrs", "0.0.0.0/0", ["0.0.0.0/0"]],
-  [parse.cidrs, "cidrs", "10.1.2.3/32, 10.1.2.3", ["10.1.2.3/32"]],
-  [parse.cidrs, "cidrs", "10.0.0.0/8,192.0.2.1", ["10.0.0.0/8", "192.0.2.1/32"]],
-  [parse.cidrs, "cidrs", "Any", ["*"]],
-  [parse.cidrs, "cidrs", "10.0.0.0/8,*", ["*"]],
-  [parse.cidrs, "cidrs", "internet", ["*"]],
+  [cidrs, "cidrs", "10.0.0.0/8", ["10.0.0.0/8"]],
+  [cidrs, "cidrs", "255.255.255.255", ["255.255.255.255/32"]],
+  [cidrs, "cidrs", "0.0.0.0/0", ["0.0.0.0/0"]],
+  [cidrs, "cidrs", "10.1.2.3/32, 10.1.2.3", ["10.1.2.3/32"]],
+  [cidrs, "cidrs", "10.0.0.0/8,192.0.2.1", ["10.0.0.0/8", "192.0.2.1/32"]],
+  [cidrs, "cidrs", "Any", ["*"]],
+  [cidrs, "cidrs", "::1", ["::1/128"]],
+  [cidrs, "cidrs", "2001:DB8::/32,10.0.0.0/8", ["2001:db8::/32", "10.0.0.0/8"]],
+  [cidrs, "cidrs", "::ffff:10.0.0.1", ["::ffff:10.0.0.1/128"]],
+  [cidrs, "cidrs", "Me, 10.0.0.1", ["me", "10.0.0.1/32"]],
+  [cidrs, "cidrs", "10.0.0.0/8,*", ["*"]],
+  [cidrs, "cidrs", "internet", ["*"]],
   [parse.resourceName, "resourceName", "a", "a"],
   [parse.resourceName, "resourceName", "0a.b-c_", "0a.b-c_"],
   [parse.resourceName, "resourceName", "a".repeat(80), "a".repeat(80)],
@@ -70,7 +75,7 @@ const REFUSED: [parser: parse.Parse<unknown>, name: string, given: readonly stri
   ],
   [parse.url, "url", ["", "x", "ftp://x", "file:///etc/passwd", "javascript:alert(1)"]],
   [
-    parse.cidrs,
+    cidrs,
     "cidrs",
     [
       "300.1.1.1",
@@ -82,7 +87,12 @@ const REFUSED: [parser: parse.Parse<unknown>, name: string, given: readonly stri
       "10.0.0/8",
       "10.0.0.0/",
       "10.0.0.0/8/8",
-      "::1",
+      "::1::2",
+      ":::",
+      "2001:db8::/129",
+      "fe80::1%eth0",
+      "[::1]",
+      "1:2",
       "",
       "10.0.0.0/8,",
       "everybody",

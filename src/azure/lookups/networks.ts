@@ -1,6 +1,13 @@
 /** Networks that are there, and public addresses. */
-import type { PublicIPAddress, VirtualNetwork } from "@azure/arm-network";
-import { type NetworkFacts, normalLocation } from "../../core/region.ts";
+import type { PublicIPAddress, SecurityRule, Subnet, VirtualNetwork } from "@azure/arm-network";
+import { groupOf, nameOf } from "../../core/plan/resource.ts";
+import {
+  type NetworkFacts,
+  type RouteFacts,
+  type SecurityRuleFacts,
+  type SubnetFacts,
+  normalLocation,
+} from "../../core/region.ts";
 import type { Clients } from "../clients.ts";
 import { all, listed, orAbsent } from "../reading.ts";
 
@@ -13,8 +20,39 @@ export const networkReads = ({ network }: Clients) => ({
   allAddresses: (abortSignal: AbortSignal): Promise<PublicIPAddress[]> =>
     listed(() => all(network.publicIPAddresses.listAll({ abortSignal }), abortSignal)).then((found) => found ?? []),
 
+  /** With what has an address in its subnets, where this ARM tells that. */
   network: (group: string, name: string, abortSignal: AbortSignal): Promise<NetworkFacts | undefined> =>
-    orAbsent(async () => networkFacts(await network.virtualNetworks.get(group, name, { abortSignal }))),
+    orAbsent(async () =>
+      networkFacts(await network.virtualNetworks.get(group, name, { abortSignal, expand: "subnets/ipConfigurations" })),
+    ),
+
+  /** Private addresses of the interfaces of a group, by the lower-case id of the configuration that has them. */
+  async interfaceAddresses(group: string, abortSignal: AbortSignal): Promise<Map<string, string>> {
+    const found = (await listed(() => all(network.networkInterfaces.list(group, { abortSignal }), abortSignal))) ?? [];
+    return new Map(
+      found
+        .flatMap(({ ipConfigurations = [] }) => ipConfigurations)
+        .flatMap(({ id, privateIPAddress }): [string, string][] =>
+          id === undefined || privateIPAddress === undefined ? [] : [[id.toLowerCase(), privateIPAddress]],
+        ),
+    );
+  },
+
+  /** The rules of a security group that are not Azure's own. */
+  async securityRules(id: string, abortSignal: AbortSignal): Promise<SecurityRuleFacts[]> {
+    const { securityRules = [] } = await network.networkSecurityGroups.get(groupOf(id) ?? "", nameOf(id), { abortSignal });
+    return securityRules.map(ruleFacts);
+  },
+
+  async routes(id: string, abortSignal: AbortSignal): Promise<RouteFacts[]> {
+    const { routes = [] } = await network.routeTables.get(groupOf(id) ?? "", nameOf(id), { abortSignal });
+    return routes.map(({ name = "", addressPrefix = "", nextHopType, nextHopIpAddress }) => ({
+      name,
+      prefix: addressPrefix,
+      nextHop: nextHopType ?? "",
+      ...(nextHopIpAddress === undefined ? {} : { address: nextHopIpAddress }),
+    }));
+  },
 
   addressFree: async (group: string, networkName: string, address: string, abortSignal: AbortSignal): Promise<boolean> =>
     (await network.virtualNetworks.checkIPAddressAvailability(group, networkName, address, { abortSignal })).available ?? false,
@@ -29,11 +67,37 @@ export const networkReads = ({ network }: Clients) => ({
 const networkFacts = (found: VirtualNetwork): NetworkFacts => ({
   id: found.id ?? "",
   location: normalLocation(found.location),
-  subnets: (found.subnets ?? []).map((subnet) => ({
-    id: subnet.id ?? "",
-    name: subnet.name ?? "",
-    prefixes: subnet.addressPrefixes ?? (subnet.addressPrefix === undefined ? [] : [subnet.addressPrefix]),
-    used: subnet.ipConfigurations?.length ?? 0,
-    natGateway: subnet.natGateway !== undefined,
-  })),
+  subnets: (found.subnets ?? []).map(subnetFacts),
 });
+
+const subnetFacts = (subnet: Subnet): SubnetFacts => ({
+  id: subnet.id ?? "",
+  name: subnet.name ?? "",
+  prefixes: several(subnet.addressPrefixes, subnet.addressPrefix),
+  used: (subnet.ipConfigurations ?? []).map(({ id = "", privateIPAddress }) => ({
+    id,
+    ...(privateIPAddress === undefined ? {} : { address: privateIPAddress }),
+  })),
+  opaque: [subnet.applicationGatewayIPConfigurations, subnet.serviceAssociationLinks, subnet.ipConfigurationProfiles].some(
+    (list) => (list ?? []).length > 0,
+  ),
+  natGateway: subnet.natGateway !== undefined,
+  delegations: (subnet.delegations ?? []).map(({ serviceName, name }) => serviceName ?? name ?? "a service"),
+  ...(subnet.networkSecurityGroup?.id === undefined ? {} : { securityGroup: subnet.networkSecurityGroup.id }),
+  ...(subnet.routeTable?.id === undefined ? {} : { routeTable: subnet.routeTable.id }),
+});
+
+const ruleFacts = (rule: SecurityRule): SecurityRuleFacts => ({
+  name: rule.name ?? "",
+  priority: rule.priority ?? 0,
+  inbound: /^inbound$/i.test(rule.direction ?? ""),
+  allows: /^allow$/i.test(rule.access ?? ""),
+  protocol: rule.protocol ?? "*",
+  sources: several(rule.sourceAddressPrefixes, rule.sourceAddressPrefix),
+  destinations: several(rule.destinationAddressPrefixes, rule.destinationAddressPrefix),
+  ports: several(rule.destinationPortRanges, rule.destinationPortRange),
+});
+
+/** Azure has each of these twice: one, or a list. */
+const several = (list: readonly string[] | undefined, one: string | undefined): string[] =>
+  list !== undefined && list.length > 0 ? [...list] : one === undefined || one === "" ? [] : [one];

@@ -1,18 +1,55 @@
-/** Storage accounts, for images of the user's own. */
+/** What keeps bytes: storage accounts with their containers, for images of the user's own, and the disks of machines. */
+import { AzureError } from "../../core/advice/azure-error.ts";
+import type { Live } from "../../engine/provider.ts";
 import type { Clients } from "../clients.ts";
-import { all } from "../reading.ts";
+import { toLive } from "../live.ts";
+import { all, listed } from "../reading.ts";
 
-export const storageReads = ({ storage }: Clients) => ({
+type StoredLive = Live & { readonly kind: "disk" | "storageAccount"; readonly managedBy: string | undefined };
+
+export const storageReads = (clients: Clients) => ({
+  /** Managed disks of a group; none when the group does not exist. */
+  disks: (group: string, abortSignal: AbortSignal): Promise<StoredLive[]> => disksIn(clients, group, abortSignal),
+
+  /** What the snapshot leaves out and a cluster may leave behind: disks and storage accounts of a group. */
+  async storage(group: string, abortSignal: AbortSignal): Promise<StoredLive[]> {
+    const { storageAccounts } = clients.storage;
+    const [disks, accounts] = await Promise.all([
+      disksIn(clients, group, abortSignal),
+      listed(() => all(storageAccounts.listByResourceGroup(group, { abortSignal }), abortSignal)),
+    ]);
+    const stored = (accounts ?? []).map((model): StoredLive => ({
+      ...toLive(model.id ?? "", model),
+      kind: "storageAccount",
+      managedBy: undefined,
+    }));
+    return [...disks, ...stored];
+  },
+
+  /** Names of the containers of a storage account; none where this sign-in may not ask, or this ARM does not know them. */
+  async containers(group: string, account: string, abortSignal: AbortSignal): Promise<string[]> {
+    const list = () => all(clients.storage.blobContainers.list(group, account, { abortSignal }), abortSignal);
+    const found = await listed(list).catch((error: unknown) => {
+      if (error instanceof AzureError && error.status === 403) return undefined;
+      throw error;
+    });
+    return (found ?? []).map(({ name = "" }) => name);
+  },
+
   /** A key of a storage account, for the one request that needs it. */
   async storageKey(group: string, account: string, abortSignal: AbortSignal): Promise<string | undefined> {
-    return (await storage.storageAccounts.listKeys(group, account, { abortSignal })).keys?.[0]?.value;
+    return (await clients.storage.storageAccounts.listKeys(group, account, { abortSignal })).keys?.[0]?.value;
   },
 
   async storageAccounts(abortSignal: AbortSignal): Promise<{ id: string; name: string; location: string }[]> {
-    return (await all(storage.storageAccounts.list({ abortSignal }), abortSignal)).map(({ id = "", name = "", location }) => ({
-      id,
-      name,
-      location,
-    }));
+    const found = await all(clients.storage.storageAccounts.list({ abortSignal }), abortSignal);
+    return found.map(({ id = "", name = "", location }) => ({ id, name, location }));
   },
 });
+
+// --- internal ---
+
+async function disksIn({ compute }: Clients, group: string, abortSignal: AbortSignal): Promise<StoredLive[]> {
+  const found = await listed(() => all(compute.disks.listByResourceGroup(group, { abortSignal }), abortSignal));
+  return (found ?? []).map((model) => ({ ...toLive(model.id ?? "", model), kind: "disk", managedBy: model.managedBy }));
+}

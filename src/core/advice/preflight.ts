@@ -7,7 +7,8 @@ import { ClusterError, EXIT, type ExitCode } from "../errors.ts";
 import type { RegionSizes, SizeFacts } from "../region.ts";
 import { normalLocation, sameLocation } from "../region.ts";
 import { reservedWord } from "../spec/reserved.ts";
-import { judgeImage, judgeNetwork } from "./preflight-ground.ts";
+import { judgeImage } from "./preflight-image.ts";
+import { judgeNetwork } from "./preflight-network.ts";
 import { type Checked, type Problem, known } from "./problem.ts";
 import type { ClusterSpec } from "../spec/spec.ts";
 

@@ -1,7 +1,7 @@
 /**
  * THE KINDS TABLE: one row a kind of resource, in the order in which a destroy shows and deletes them: machines and what is theirs
  * first, then what they share. A new kind is a row here, its body's type in bodies.ts, a file in resources/, an operation in
- * azure/provider.ts, and rules in sim/rules/.
+ * azure/kind-operations.ts, and rules in sim/rules/.
  */
 import type { DoomedKind } from "./bodies.ts";
 

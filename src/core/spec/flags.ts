@@ -5,9 +5,10 @@
  */
 import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
 import {
-  mountPoint, cidrs, discoveryAddress, timeSpan, groupName, guid, hostPart, integer, location, resourceName, anyText,
+  mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, integer, location, resourceName, anyText,
   url,
 } from "./parse.ts";
+import { cidrs } from "./ranges.ts";
 
 export const FLAGS = {
   ...section("Azure and sign-in", {
@@ -69,7 +70,7 @@ export const FLAGS = {
     availabilitySet: needed({
       name: "availability-set", value: "NAME", parse: resourceName, default: "coreos-as", kept: "fixed",
       on: ["create"],
-      about: "availability set of the machines",
+      about: "availability set of the machines; NAME-as where another cluster of the group has that",
     }),
     location: needed({
       name: "location", value: "L", parse: location, default: "westus", on: ["create"],
@@ -127,7 +128,7 @@ export const FLAGS = {
     }),
     sshFrom: several({
       name: "ssh-from", value: "CIDR", parse: cidrs, default: ["*"], kept: "everything", on: ["create"],
-      about: "who may reach SSH",
+      about: "who may reach SSH: ranges, or me for the address that Azure sees",
     }),
     noHostKeys: toggle({
       name: "no-host-keys", kept: "new machines", on: ["create"],
@@ -138,7 +139,7 @@ export const FLAGS = {
   ...section("Network", {
     virtualNetworkName: maybe({
       name: "virtual-network-name", value: "V", parse: anyText, kept: "fixed", on: ["create"],
-      about: "an existing virtual network",
+      about: "an existing virtual network: name, group:name or id",
     }),
     vnetResourceGroup: maybe({
       name: "vnet-resource-group", value: "NAME", parse: groupName, kept: "fixed", on: ["create"],
@@ -146,7 +147,7 @@ export const FLAGS = {
     }),
     subnetNames: maybe({
       name: "subnet-names", value: "S", parse: anyText, also: ["subnet-name"], kept: "fixed", on: ["create"],
-      about: "its subnet",
+      about: "its subnet: name or id",
     }),
     pip: toggle({
       name: "pip", kept: "new machines", on: ["create"],

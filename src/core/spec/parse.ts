@@ -1,5 +1,4 @@
 /** Parsers of single values as people type them: each returns the value or throws a usage error that says what is accepted. */
-import { prefixAround } from "../ipv4.ts";
 import { isSystemPlace, normalPath } from "./mount-point.ts";
 import { usageError } from "../errors.ts";
 import { tidyDiscoveryUrl } from "../user-data/discovery-url.ts";
@@ -87,22 +86,6 @@ export const discoveryAddress: Parse<string> = (value) => {
   const address = tidyDiscoveryUrl(value);
   if (address === undefined) throw usageError(`"${value}" is no http or https URL`);
   return address;
-};
-
-/** An IPv4 range in CIDR notation; a bare address is a range of one; "*" is everybody. */
-const cidr: Parse<string> = (given) => {
-  const value = given.trim();
-  if (/^(\*|any|internet)$/i.test(value)) return "*";
-  const range = value.includes("/") ? value : `${value}/32`;
-  if (prefixAround(range) === undefined)
-    throw usageError(`"${value}" is no IPv4 range`, "For example 203.0.113.7/32, 10.0.0.0/8, or * for everybody.");
-  return range;
-};
-
-/** Ranges, several with commas between them; where everybody may, nobody needs to be named. */
-export const cidrs: Parse<readonly string[]> = (value) => {
-  const ranges = [...new Set(value.split(",").map(cidr))];
-  return ranges.includes("*") ? ["*"] : ranges;
 };
 
 /** A resource's own name: letters, digits, `_ . -`, as most of Azure's network and compute kinds take it. */

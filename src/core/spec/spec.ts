@@ -98,7 +98,8 @@ function checkTogether(spec: ClusterSpec): void {
   if (spec.deis && spec.numNodes < 3)
     throw usageError(`--deis needs at least 3 nodes; --num-nodes is ${spec.numNodes}`, "Give --num-nodes 3.");
   if (spec.numNodes > NODE_LIMIT) throw usageError(`a cluster has at most ${NODE_LIMIT} nodes`);
-  if (spec.subnetNames !== undefined && spec.virtualNetworkName === undefined)
+  // a subnet's id names its network too
+  if (spec.subnetNames?.includes("/") === false && spec.virtualNetworkName === undefined)
     throw usageError(
       "--subnet-names goes with --virtual-network-name",
       "Name the virtual network that has the subnet, or leave both out.",

@@ -6,14 +6,14 @@ import { usableAddresses } from "../../core/addresses.ts";
 import { type KeptDisk, type Node, names, nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
-import { groupOf, nameOf } from "../../core/plan/resource.ts";
+import { nameOf } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
 import { SUBNET_PREFIX } from "../../core/plan/resources/network.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Claim } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
+import { freeAddresses } from "./free-addresses.ts";
 import type { Survey } from "./survey.ts";
 
 /** Where a node is to be, before its user-data. */
@@ -101,7 +101,8 @@ export async function placeNodes(
     }));
   }
   const missing = indexes.filter((index) => !known.has(index));
-  const free = await freeAddresses(run, surveyed, missing.length, taken);
+  const somebodys = { subnet: surveyed.subnet, networkId: surveyed.networkId ?? "" };
+  const free = await freeAddresses(run, somebodys, missing.length, taken);
   missing.forEach((index, i) => known.set(index, free[i] ?? ""));
   return indexes.map((index) => ({
     index,
@@ -159,35 +160,4 @@ function primaries(spec: ClusterSpec, snapshot: Snapshot): [number, NetworkInter
     const first = (live.model as NetworkInterface).ipConfigurations?.[0];
     return index === undefined || first === undefined ? [] : [[index, first]];
   });
-}
-
-/** Free addresses of somebody's subnet, asked of Azure a few at a time: others may have machines there. */
-async function freeAddresses(run: Run, surveyed: Survey, count: number, taken: ReadonlySet<string>): Promise<string[]> {
-  const free: string[] = [];
-  const candidates = usableAddresses(surveyed.subnet?.prefixes ?? []);
-  const networkId = surveyed.networkId ?? "";
-  while (free.length < count) {
-    const batch: string[] = [];
-    for (let next = candidates.next(); next.done !== true; next = candidates.next()) {
-      if (!taken.has(next.value)) batch.push(next.value);
-      if (batch.length >= Math.min(32, count - free.length)) break;
-    }
-    if (batch.length === 0)
-      throw new ClusterError(
-        "SubnetIsFull",
-        `the subnet ${surveyed.subnet?.name} has ${free.length} free addresses; ${count} are needed`,
-        {
-          source: "azure",
-          exit: EXIT.preflight,
-          advice: "Choose another --subnet-names, or fewer nodes. Nothing was written to Azure.",
-        },
-      );
-    const answers = await Promise.all(
-      batch.map((address) =>
-        patiently(run.tools, (signal) => run.lookups.addressFree(groupOf(networkId) ?? "", nameOf(networkId), address, signal)),
-      ),
-    );
-    free.push(...batch.filter((_, i) => answers[i] === true));
-  }
-  return free;
 }

@@ -19,9 +19,12 @@ import { lookIn } from "../cluster/find.ts";
 import { isForeign } from "../cluster/cluster.ts";
 import { type ClaimedCluster, claimed } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
+import { namedNetwork } from "../../core/spec/network-id.ts";
+import { ownAvailabilitySet } from "./availability-set.ts";
 import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
 import { withKeptDisks } from "./kept-disks.ts";
 import { type Materials, prepareMaterials } from "./materials.ts";
+import { withOwnAddress } from "./own-address.ts";
 import { prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import type { Run } from "../run.ts";
@@ -97,8 +100,9 @@ export function liveOf(resource: AnyResource, found: ClaimedCluster, snapshot: S
 
 async function find(run: Run, name: string, asked: Partial<FlagValues>): Promise<FoundWish> {
   // a signature in a URL is no part of what is kept, planned and shown
-  const given = withoutSignature(asked);
-  const groupName = given.resourceGroup ?? name;
+  const plain = withoutSignature(asked);
+  const groupName = plain.resourceGroup ?? name;
+  const given = await withOwnAddress(run, namedNetwork(plain, { subscription: run.subscription, group: groupName }));
   const found = claimed(await lookIn(run, name, groupName));
   const { spec, notes } = buildSpec(name, given, found.claim?.kept ?? {});
   const changes = changedChoices(given, found);
@@ -118,7 +122,17 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
   const indexes = chooseNodes(spec, known);
   // more than it was ever asked for are there: somebody else's run has made them
   const whole = indexes.length > spec.numNodes ? Object.freeze({ ...spec, numNodes: indexes.length }) : spec;
-  return { ...wish, spec: whole, snapshot, unlisted, ours, known, indexes };
+  const set = ownAvailabilitySet(whole, snapshot, ours);
+  return {
+    ...wish,
+    spec: set === undefined ? whole : Object.freeze({ ...whole, availabilitySet: set.name }),
+    notes: [...wish.notes, ...(set === undefined ? [] : [set.note])],
+    snapshot,
+    unlisted,
+    ours,
+    known,
+    indexes,
+  };
 }
 
 async function check(run: Run, chosen: Chosen): Promise<Checked> {

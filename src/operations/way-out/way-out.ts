@@ -11,6 +11,8 @@ import { forPlainHttp, tunnel } from "./proxy-agents.ts";
 export interface WayOut {
   /** For an address: direct, or through the proxy. @throws ClusterError Usage, for a variable that names no proxy */
   agentOf(address: string): http.Agent;
+  /** What is between here and an address, for people. */
+  through(address: string): { readonly proxy?: string };
   readonly fetch: Fetch;
 }
 
@@ -25,14 +27,21 @@ export function wayOut(env: Env): WayOut {
     const proxy = proxyOf(env, address);
     if (proxy === undefined) return direct[protocol];
     const key = `${protocol} ${proxy.url.href}`;
-    const agent = proxied.get(key) ?? through(protocol, proxy);
+    const agent = proxied.get(key) ?? agentThrough(protocol, proxy);
     proxied.set(key, agent);
     return agent;
   };
-  return { agentOf, fetch: fetchWith(agentOf) };
+  return {
+    agentOf,
+    through: (address) => {
+      const proxy = proxyOf(env, address);
+      return proxy === undefined ? {} : { proxy: `${proxy.shown} (${proxy.variable})` };
+    },
+    fetch: fetchWith(agentOf),
+  };
 }
 
 // --- internal ---
 
-const through = (protocol: "http:" | "https:", proxy: Proxy): http.Agent =>
+const agentThrough = (protocol: "http:" | "https:", proxy: Proxy): http.Agent =>
   protocol === "https:" ? tunnel(proxy, SOCKETS) : forPlainHttp(proxy, SOCKETS);

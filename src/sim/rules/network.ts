@@ -60,18 +60,42 @@ export const virtualNetwork: KindRules = {
   },
 };
 
+/** A GET with `$expand=subnets/ipConfigurations`: with the addresses, where a plain one has ids alone. */
+export function withAddresses(network: JsonValue, cloud: SimCloud): JsonValue {
+  const copy = clone(network);
+  for (const subnet of listIn(propertiesOf(copy)["subnets"])) {
+    const used = interfacesIn(cloud, String(subnet["id"]));
+    if (used.length > 0)
+      object(subnet["properties"])["ipConfigurations"] = used.map(({ id, name, properties }) => ({
+        id,
+        name,
+        properties: {
+          privateIPAddress: dig(properties, "privateIPAddress"),
+          privateIPAllocationMethod: dig(properties, "privateIPAllocationMethod"),
+          provisioningState: "Succeeded",
+        },
+      }));
+  }
+  return copy;
+}
+
 /** Ids of the IP configurations of interfaces in a subnet. */
-function configurationsIn(cloud: SimCloud, subnetId: string): string[] {
+const configurationsIn = (cloud: SimCloud, subnetId: string): string[] =>
+  interfacesIn(cloud, subnetId).map((config) => String(config["id"]));
+
+function interfacesIn(cloud: SimCloud, subnetId: string): JsonValue[] {
   return cloud
     .users(subnetId)
     .filter((user) => user.type === "Microsoft.Network/networkInterfaces")
     .flatMap((user) => listIn(propertiesOf(user.resource)["ipConfigurations"]))
-    .filter((config) => keyOf(idOf(propertiesOf(config)["subnet"]) ?? "") === keyOf(subnetId))
-    .map((config) => String(config["id"]));
+    .filter((config) => keyOf(idOf(propertiesOf(config)["subnet"]) ?? "") === keyOf(subnetId));
 }
 
+const IPV6 = /^[\da-f:]*:[\da-f:]*\/\d{1,3}$/i;
+
 function prefixesOf(value: unknown, where: string): Prefix[] {
-  const given = Array.isArray(value) ? value : [];
+  // dual stack: IPv6 prefixes are taken as they are, for nothing here gives out their addresses
+  const given = (Array.isArray(value) ? (value as unknown[]) : []).filter((prefix) => !IPV6.test(String(prefix)));
   if (given.length === 0) {
     refuse(400, "InvalidRequestFormat", `Cannot parse the request: ${where} needs at least one address prefix.`, {
       target: where,

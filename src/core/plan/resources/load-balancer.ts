@@ -20,70 +20,23 @@ const natRuleName = (index: number): string => `ssh-${index}`;
 export const natRuleId = (cluster: Design, index: number): string =>
   `${balancerId(cluster)}/inboundNatRules/${natRuleName(index)}`;
 
-export function loadBalancer(cluster: Design): Resource<"loadBalancer"> {
-  const { spec, facts, tags } = cluster;
-  const frontendIPConfiguration = { id: `${balancerId(cluster)}/frontendIPConfigurations/${FRONTEND}` };
-  const endpoints = endpointsOf(spec);
-  const probes: Probe[] = endpoints.map(({ name, port, probePath }) => ({
-    name,
-    port,
-    ...(probePath === undefined ? { protocol: "Tcp" } : { protocol: "Http", requestPath: probePath }),
-    intervalInSeconds: 5,
-    numberOfProbes: 2,
-  }));
-  const loadBalancingRules: LoadBalancingRule[] = endpoints.map(({ name, port, idleMinutes }) => ({
-    name,
-    protocol: "Tcp",
-    frontendPort: port,
-    backendPort: port,
-    frontendIPConfiguration,
-    backendAddressPool: { id: poolId(cluster) },
-    probe: { id: `${balancerId(cluster)}/probes/${name}` },
-    idleTimeoutInMinutes: idleMinutes,
-    enableTcpReset: true,
-    // the way out is the outbound rule or the NAT gateway, and says so itself
-    disableOutboundSnat: true,
-  }));
-  const inboundNatRules: InboundNatRule[] = facts.nodes.map(({ index }) => ({
-    name: natRuleName(index),
-    protocol: "Tcp",
-    frontendPort: spec.ssh + index,
-    backendPort: 22,
-    frontendIPConfiguration,
-    idleTimeoutInMinutes: 30,
-    enableTcpReset: true,
-  }));
-  const outboundRules: OutboundRule[] = hasNatGateway(cluster)
-    ? []
-    : [
-        {
-          name: "internet",
-          protocol: "All",
-          frontendIPConfigurations: [frontendIPConfiguration],
-          backendAddressPool: { id: poolId(cluster) },
-          allocatedOutboundPorts: outboundPorts(Math.max(spec.numNodes, ...facts.nodes.map((node) => node.index + 1))),
-          idleTimeoutInMinutes: 4,
-          enableTcpReset: true,
-        },
-      ];
-  return {
-    kind: "loadBalancer",
-    id: balancerId(cluster),
-    label: "load balancer",
-    dependsOn: [claimId(cluster)],
-    body: {
-      location: facts.location,
-      tags,
-      sku: { name: "Standard", tier: "Regional" },
-      frontendIPConfigurations: [{ name: FRONTEND, publicIPAddress: { id: claimId(cluster) } }],
-      backendAddressPools: [{ name: POOL }],
-      probes,
-      loadBalancingRules,
-      inboundNatRules,
-      outboundRules,
-    },
-  };
-}
+export const loadBalancer = (cluster: Design): Resource<"loadBalancer"> => ({
+  kind: "loadBalancer",
+  id: balancerId(cluster),
+  label: "load balancer",
+  dependsOn: [claimId(cluster)],
+  body: {
+    location: cluster.facts.location,
+    tags: cluster.tags,
+    sku: { name: "Standard", tier: "Regional" },
+    frontendIPConfigurations: [{ name: FRONTEND, publicIPAddress: { id: claimId(cluster) } }],
+    backendAddressPools: [{ name: POOL }],
+    probes: probes(cluster),
+    loadBalancingRules: loadBalancingRules(cluster),
+    inboundNatRules: inboundNatRules(cluster),
+    outboundRules: hasNatGateway(cluster) ? [] : [outboundRule(cluster)],
+  },
+});
 
 /**
  * Outbound ports for each node. One address has 64,000; 1,600 are left for the NAT rules, which take theirs in blocks of 8. Steps
@@ -93,3 +46,52 @@ export function outboundPorts(nodes: number): number {
   const step = [50, 100, 200, 400, 800, 1000].find((most) => nodes <= most) ?? 1000;
   return Math.floor(62_400 / step / 8) * 8;
 }
+
+// --- internal ---
+
+const frontend = (cluster: Design): { id: string } => ({ id: `${balancerId(cluster)}/frontendIPConfigurations/${FRONTEND}` });
+
+const probes = ({ spec }: Design): Probe[] =>
+  endpointsOf(spec).map(({ name, port, probePath }) => ({
+    name,
+    port,
+    ...(probePath === undefined ? { protocol: "Tcp" } : { protocol: "Http", requestPath: probePath }),
+    intervalInSeconds: 5,
+    numberOfProbes: 2,
+  }));
+
+const loadBalancingRules = (cluster: Design): LoadBalancingRule[] =>
+  endpointsOf(cluster.spec).map(({ name, port, idleMinutes }) => ({
+    name,
+    protocol: "Tcp",
+    frontendPort: port,
+    backendPort: port,
+    frontendIPConfiguration: frontend(cluster),
+    backendAddressPool: { id: poolId(cluster) },
+    probe: { id: `${balancerId(cluster)}/probes/${name}` },
+    idleTimeoutInMinutes: idleMinutes,
+    enableTcpReset: true,
+    // the way out is the outbound rule or the NAT gateway, and says so itself
+    disableOutboundSnat: true,
+  }));
+
+const inboundNatRules = (cluster: Design): InboundNatRule[] =>
+  cluster.facts.nodes.map(({ index }) => ({
+    name: natRuleName(index),
+    protocol: "Tcp",
+    frontendPort: cluster.spec.ssh + index,
+    backendPort: 22,
+    frontendIPConfiguration: frontend(cluster),
+    idleTimeoutInMinutes: 30,
+    enableTcpReset: true,
+  }));
+
+const outboundRule = (cluster: Design): OutboundRule => ({
+  name: "internet",
+  protocol: "All",
+  frontendIPConfigurations: [frontend(cluster)],
+  backendAddressPool: { id: poolId(cluster) },
+  allocatedOutboundPorts: outboundPorts(Math.max(cluster.spec.numNodes, ...cluster.facts.nodes.map((node) => node.index + 1))),
+  idleTimeoutInMinutes: 4,
+  enableTcpReset: true,
+});

@@ -3,6 +3,7 @@ import { base64 } from "../../base64.ts";
 import { type Design, type PlannedNode, names, tagsOf } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import { availabilitySetId } from "./availability.ts";
+import type { Tags } from "../tags.ts";
 import { imageId } from "./image.ts";
 import { interfaceId } from "./interface.ts";
 import { sshKey } from "./ssh-key.ts";
@@ -14,71 +15,81 @@ const MOST_CACHED_GIB = 4095;
 
 export const machineId = ({ group }: Design, node: PlannedNode): string => resourceId(group, "machine", node.name);
 
-export function machine(cluster: Design, node: PlannedNode): Resource<"machine"> {
-  const { spec, facts } = cluster;
-  const image = "own" in facts.image ? { reference: { id: imageId(cluster) } } : facts.image;
-  const managedDisk = { storageAccountType: facts.premiumDisks ? "Premium_LRS" : "StandardSSD_LRS" };
+export const machine = (cluster: Design, node: PlannedNode): Resource<"machine"> => ({
+  kind: "machine",
+  id: machineId(cluster, node),
+  label: `machine ${node.name}`,
+  dependsOn: [
+    availabilitySetId(cluster, node.index),
+    interfaceId(cluster, node),
+    // no machine before the claim is ours: see tags.ts
+    sshKey(cluster).id,
+    ...("own" in cluster.facts.image ? [imageId(cluster)] : []),
+  ],
+  node: node.index,
+  body: bodyOf(cluster, node),
+});
+
+// --- internal ---
+
+type Body = Resource<"machine">["body"];
+
+const bodyOf = (cluster: Design, node: PlannedNode): Body => {
+  const { facts, spec } = cluster;
+  const { image } = facts;
   return {
-    kind: "machine",
-    id: machineId(cluster, node),
-    label: `machine ${node.name}`,
-    dependsOn: [
-      availabilitySetId(cluster, node.index),
-      interfaceId(cluster, node),
-      // no machine before the claim is ours: see tags.ts
-      sshKey(cluster).id,
-      ...("own" in facts.image ? [imageId(cluster)] : []),
-    ],
-    node: node.index,
-    body: {
-      location: facts.location,
-      tags: {
-        ...tagsOf(cluster, node),
-        ...(facts.choices.etcdCa === undefined ? {} : { "aoc-etcd-ca": facts.choices.etcdCa }),
-        ...(node.uncertified === true ? { "aoc-etcd-certificate": "missing" } : {}),
-        ...(node.joins === true ? { "aoc-etcd-state": "existing" } : {}),
-        ...(node.hostKey === undefined ? {} : { "aoc-host-key": node.hostKey }),
+    location: facts.location,
+    tags: machineTags(cluster, node),
+    ...("plan" in image && image.plan !== undefined ? { plan: image.plan } : {}),
+    hardwareProfile: { vmSize: spec.vmSize },
+    availabilitySet: { id: availabilitySetId(cluster, node.index) },
+    storageProfile: storageOf(cluster, node),
+    osProfile: {
+      computerName: node.name,
+      adminUsername: USER,
+      customData: base64(node.userData),
+      linuxConfiguration: {
+        disablePasswordAuthentication: true,
+        ssh: { publicKeys: [{ path: `/home/${USER}/.ssh/authorized_keys`, keyData: facts.choices.sshPublicKey }] },
       },
-      ...("plan" in image && image.plan !== undefined ? { plan: image.plan } : {}),
-      hardwareProfile: { vmSize: spec.vmSize },
-      availabilitySet: { id: availabilitySetId(cluster, node.index) },
-      storageProfile: {
-        imageReference: image.reference,
-        osDisk: {
-          name: names.osDisk(node.name),
-          createOption: "FromImage",
-          osType: "Linux",
-          caching: "ReadWrite",
-          // Azure's default is Detach, which leaves a disk that is paid for
-          deleteOption: "Delete",
-          managedDisk,
-        },
-        dataDisks: spec.dataDisk
-          ? [
-              {
-                lun: 0,
-                name: names.dataDisk(node.name),
-                caching: (node.keptDisk?.sizeGiB ?? spec.dataDiskSize) > MOST_CACHED_GIB ? "None" : "ReadOnly",
-                deleteOption: "Delete",
-                ...(node.keptDisk === undefined
-                  ? { createOption: "Empty", diskSizeGB: spec.dataDiskSize, managedDisk }
-                  : { createOption: "Attach", managedDisk: { id: node.keptDisk.id } }),
-              },
-            ]
-          : [],
-      },
-      osProfile: {
-        computerName: node.name,
-        adminUsername: USER,
-        customData: base64(node.userData),
-        linuxConfiguration: {
-          disablePasswordAuthentication: true,
-          ssh: { publicKeys: [{ path: `/home/${USER}/.ssh/authorized_keys`, keyData: facts.choices.sshPublicKey }] },
-        },
-      },
-      networkProfile: { networkInterfaces: [{ id: interfaceId(cluster, node), primary: true, deleteOption: "Delete" }] },
-      // without a storage account: Azure keeps the serial log itself
-      diagnosticsProfile: { bootDiagnostics: { enabled: true } },
     },
+    networkProfile: { networkInterfaces: [{ id: interfaceId(cluster, node), primary: true, deleteOption: "Delete" }] },
+    // without a storage account: Azure keeps the serial log itself
+    diagnosticsProfile: { bootDiagnostics: { enabled: true } },
+  };
+};
+
+const machineTags = (cluster: Design, node: PlannedNode): Tags => ({
+  ...tagsOf(cluster, node),
+  ...(cluster.facts.choices.etcdCa === undefined ? {} : { "aoc-etcd-ca": cluster.facts.choices.etcdCa }),
+  ...(node.uncertified === true ? { "aoc-etcd-certificate": "missing" } : {}),
+  ...(node.joins === true ? { "aoc-etcd-state": "existing" } : {}),
+  ...(node.hostKey === undefined ? {} : { "aoc-host-key": node.hostKey }),
+});
+
+function storageOf(cluster: Design, node: PlannedNode): NonNullable<Body["storageProfile"]> {
+  const { spec, facts } = cluster;
+  const managedDisk = { storageAccountType: facts.premiumDisks ? "Premium_LRS" : "StandardSSD_LRS" };
+  const dataDisk = {
+    lun: 0,
+    name: names.dataDisk(node.name),
+    caching: (node.keptDisk?.sizeGiB ?? spec.dataDiskSize) > MOST_CACHED_GIB ? ("None" as const) : ("ReadOnly" as const),
+    deleteOption: "Delete",
+    ...(node.keptDisk === undefined
+      ? { createOption: "Empty", diskSizeGB: spec.dataDiskSize, managedDisk }
+      : { createOption: "Attach", managedDisk: { id: node.keptDisk.id } }),
+  };
+  return {
+    imageReference: "own" in facts.image ? { id: imageId(cluster) } : facts.image.reference,
+    osDisk: {
+      name: names.osDisk(node.name),
+      createOption: "FromImage",
+      osType: "Linux",
+      caching: "ReadWrite",
+      // Azure's default is Detach, which leaves a disk that is paid for
+      deleteOption: "Delete",
+      managedDisk,
+    },
+    dataDisks: spec.dataDisk ? [dataDisk] : [],
   };
 }

@@ -2,6 +2,7 @@
 import type { SecurityRule } from "@azure/arm-network";
 import { type Design, names } from "../cluster.ts";
 import { endpointsOf } from "../endpoints.ts";
+import { isIpv6Range } from "../../spec/ranges.ts";
 import { type Resource, resourceId } from "../resource.ts";
 
 export const securityGroupId = ({ spec, group }: Design): string =>
@@ -10,10 +11,12 @@ export const securityGroupId = ({ spec, group }: Design): string =>
 export function securityGroup(cluster: Design): Resource<"securityGroup"> {
   const { spec, facts, tags, group } = cluster;
   // The group sees traffic after the load balancer's translation: port 22 of the machine, not 22001 of the address.
+  const [six, four] = [spec.sshFrom.filter(isIpv6Range), spec.sshFrom.filter((range) => !isIpv6Range(range))];
   const opened = [
-    { name: "ssh", port: 22, from: spec.sshFrom },
+    { name: "ssh", port: 22, from: four },
     ...endpointsOf(spec).map((endpoint) => ({ name: endpoint.name, port: endpoint.port, from: ["*"] })),
-  ];
+    { name: "ssh-ipv6", port: 22, from: six },
+  ].filter(({ from }) => from.length > 0);
   const securityRules: SecurityRule[] = opened.map(({ name, port, from: [source = "*", ...more] }, i) => ({
     name: `allow-${name}`,
     priority: 100 + 10 * i,

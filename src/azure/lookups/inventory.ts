@@ -1,0 +1,78 @@
+/**
+ * What is there: lists of a group or of the subscription, asked of each kind's own service. Those know at once what was made
+ * or deleted; ARM's own list of everything (`contents`) may be minutes behind.
+ */
+import type { PublicIPAddress } from "@azure/arm-network";
+import type { Kind } from "../../core/plan/bodies.ts";
+import type { Live } from "../../engine/provider.ts";
+import type { Clients } from "../clients.ts";
+import { listedKinds, listOf } from "../kind-operations.ts";
+import { toLive } from "../live.ts";
+import { all, listed, type Paged } from "../reading.ts";
+
+type LiveOfKind = Live & { readonly kind: Kind };
+
+export const inventoryReads = (clients: Clients) => ({
+  /**
+   * What is in a group, of the kinds of a plan, by lower-case id.
+   * @param unlisted told of each kind that this ARM does not list (another cloud's, an emulator's): ask for its resources by name
+   * @param known the group's public addresses, where they were read a moment ago
+   */
+  async snapshot(
+    group: string,
+    abortSignal: AbortSignal,
+    unlisted?: (kind: Kind) => void,
+    known?: readonly PublicIPAddress[],
+  ): Promise<Map<string, LiveOfKind>> {
+    const found = await Promise.all(
+      listedKinds()
+        .filter((kind) => kind !== "storageAccount")
+        .map(async (kind) => {
+          const list = kind === "publicAddress" && known !== undefined ? known : listOf(kind, clients, group, abortSignal);
+          const models = list === undefined ? undefined : await modelsIn(list, abortSignal);
+          if (models === undefined) unlisted?.(kind);
+          return (models ?? []).map((model) => ({ kind, model }));
+        }),
+    );
+    const entries = found.flat().map(({ kind, model }): [string, LiveOfKind] => {
+      const { id = "" } = model as { id?: string };
+      return [id.toLowerCase(), { ...toLive(id, model), kind }];
+    });
+    return new Map(entries);
+  },
+
+  /** Everything in a group, whatever its kind; none when the group does not exist. */
+  async contents(group: string, abortSignal: AbortSignal): Promise<GroupMember[]> {
+    const { resources } = clients.resources;
+    const found = await listed(() => all(resources.listByResourceGroup(group, { abortSignal }), abortSignal));
+    return (found ?? []).map(({ id = "", type = "", tags = {} }) => ({ id, type, tags }));
+  },
+
+  /** The machines of a group; none when the group does not exist. */
+  async machinesIn(group: string, abortSignal: AbortSignal): Promise<Live[]> {
+    const { virtualMachines } = clients.compute;
+    return livesIn(await listed(() => all(virtualMachines.list(group, { abortSignal }), abortSignal)));
+  },
+
+  /** Every machine of the subscription. */
+  async machines(abortSignal: AbortSignal): Promise<Live[]> {
+    const { virtualMachines } = clients.compute;
+    return livesIn(await listed(() => all(virtualMachines.listAll({ abortSignal }), abortSignal)));
+  },
+});
+
+// --- internal ---
+
+interface GroupMember {
+  readonly id: string;
+  readonly type: string;
+  readonly tags: Record<string, string>;
+}
+
+const livesIn = (models: readonly { id?: string }[] | undefined): Live[] =>
+  (models ?? []).map((model) => toLive(model.id ?? "", model));
+
+const modelsIn = async (
+  list: Paged<unknown> | readonly unknown[],
+  signal: AbortSignal,
+): Promise<readonly unknown[] | undefined> => (Array.isArray(list) ? list : listed(() => all(list as Paged<unknown>, signal)));

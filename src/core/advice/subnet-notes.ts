@@ -1,0 +1,170 @@
+/**
+ * What a subnet's own security group and routes do to nodes that are put there. The tool changes neither, so it says what is in the
+ * way, and with what rule it would not be. Notes and no refusals: what is behind an appliance only its owner knows. Pure.
+ */
+import { holdsRange } from "../addresses.ts";
+import { endpointsOf } from "../plan/endpoints.ts";
+import { groupOf, nameOf } from "../plan/resource.ts";
+import type { RouteFacts, SecurityRuleFacts, SubnetFacts } from "../region.ts";
+import type { ClusterSpec } from "../spec/spec.ts";
+
+/** "unread": it is there, and this sign-in may not look at it. */
+export type Unread = "unread";
+
+/**
+ * Azure asks the group of the subnet and that of the interface, and both must allow:
+ * https://learn.microsoft.com/azure/virtual-network/network-security-group-how-it-works
+ */
+export function securityNotes(spec: ClusterSpec, subnet: SubnetFacts, rules: readonly SecurityRuleFacts[] | Unread): string[] {
+  const id = subnet.securityGroup ?? "";
+  const what = `The subnet ${subnet.name} has a security group of its own, ${nameOf(id)}`;
+  if (rules === "unread")
+    return [
+      `${what}, which this sign-in may not read: it must let in ${needs(spec)
+        .map(({ ports }) => `TCP ${ports}`)
+        .join(", ")} too.`,
+    ];
+  return needs(spec).flatMap((need) => {
+    const by = blocking(rules, need, subnet);
+    if (by === undefined) return [];
+    const priority = freePriority(rules, need.inbound, by.priority);
+    const [direction, far] = need.inbound
+      ? ["Inbound", "--source-address-prefixes"]
+      : ["Outbound", "--destination-address-prefixes"];
+    // one text, for the test that reads every advice: these are az's flags
+    const command = `az network nsg rule create --resource-group ${groupOf(id)} --nsg-name ${nameOf(id)} --name allow-${need.name} --direction ${direction} --priority ${priority} --access Allow --protocol Tcp ${far} ${need.peers.map(quoted).join(" ")} --destination-port-ranges ${need.ports}`;
+    return [`${what}: ${need.what} is closed there by ${by.name}. Missing is a rule: \`${command}\`.`];
+  });
+}
+
+/** A route that takes everything elsewhere: the answers to whoever came in through the load balancer go there too. */
+export function routeNotes(subnet: SubnetFacts, routes: readonly RouteFacts[] | Unread): string[] {
+  const table = nameOf(subnet.routeTable ?? "");
+  if (routes === "unread")
+    return [
+      `The subnet ${subnet.name} has a route table, ${table}, which this sign-in may not read: it must leave 0.0.0.0/0 to the internet.`,
+    ];
+  const away = routes.find(({ prefix, nextHop }) => EVERYTHING.has(prefix) && !/^(internet|vnetlocal)$/i.test(nextHop));
+  if (away === undefined) return [];
+  const where = HOPS[away.nextHop.toLowerCase()] ?? away.nextHop;
+  return [
+    `The subnet ${subnet.name} sends ${away.prefix} to ${where}${away.address === undefined ? "" : ` at ${away.address}`} (route ${away.name} of ${table}). ` +
+      "What nodes answer to SSH and to endpoints goes there too, and most firewalls drop it: take another subnet, or let it send answers back as they came.",
+  ];
+}
+
+/** The load balancer's outbound rule is the way out of a network that is not ours, and has so many ports for all. */
+export const wayOutNotes = ({ numNodes }: Pick<ClusterSpec, "numNodes">, { name, natGateway }: SubnetFacts): string[] =>
+  numNodes <= SHARED_WELL || natGateway
+    ? []
+    : [
+        `The subnet ${name} has no NAT gateway: ${numNodes} nodes share the ports of one address on their way out, ${Math.floor(64_000 / numNodes)} each at most. Put a NAT gateway on it for more.`,
+      ];
+
+// --- internal ---
+
+interface Need {
+  /** For people. */
+  readonly what: string;
+  /** For a rule's name. */
+  readonly name: string;
+  readonly inbound: boolean;
+  readonly ports: string;
+  /** Where it comes from, or goes to. */
+  readonly peers: readonly string[];
+}
+
+const SHARED_WELL = 100;
+
+function needs(spec: ClusterSpec): Need[] {
+  const endpoints = endpointsOf(spec);
+  return [
+    { what: "SSH (TCP 22)", name: "ssh", inbound: true, ports: "22", peers: spec.sshFrom },
+    ...endpoints.flatMap(({ name, port }): Need[] => [
+      { what: `the endpoint ${name} (TCP ${port})`, name, inbound: true, ports: String(port), peers: ["*"] },
+      {
+        what: `the load balancer's probe of ${name} (TCP ${port})`,
+        name: `${name}-probe`,
+        inbound: true,
+        ports: String(port),
+        peers: ["AzureLoadBalancer"],
+      },
+    ]),
+    {
+      what: "etcd between the nodes (TCP 2379-2380)",
+      name: "etcd",
+      inbound: true,
+      ports: "2379-2380",
+      peers: ["VirtualNetwork"],
+    },
+    { what: "the way out (TCP 443)", name: "out", inbound: false, ports: "443", peers: ["Internet"] },
+  ];
+}
+
+/** The rule that closes it, in Azure's order: the lowest priority that matches decides. */
+function blocking(
+  rules: readonly SecurityRuleFacts[],
+  need: Need,
+  subnet: SubnetFacts,
+): { name: string; priority: number } | undefined {
+  const inOrder = rules
+    .filter((rule) => rule.inbound === need.inbound && /^(\*|tcp)$/i.test(rule.protocol) && coversPorts(rule.ports, need.ports))
+    .filter((rule) => coversNodes(need.inbound ? rule.destinations : rule.sources, subnet))
+    .sort((a, b) => a.priority - b.priority);
+  for (const peer of need.peers) {
+    const first = inOrder.find((rule) => coversPeer(need.inbound ? rule.sources : rule.destinations, peer));
+    if (first !== undefined && !first.allows)
+      return { name: `its rule ${first.name} (priority ${first.priority})`, priority: first.priority };
+    if (first === undefined && !OPEN_BY_DEFAULT.has(peer)) return { name: "Azure's last rule, DenyAllInBound", priority: 4097 };
+  }
+  return undefined;
+}
+
+/** What Azure's own last rules let through. */
+const OPEN_BY_DEFAULT: ReadonlySet<string> = new Set(["VirtualNetwork", "AzureLoadBalancer", "Internet"]);
+
+/** The highest number that is free before another one. */
+function freePriority(rules: readonly SecurityRuleFacts[], inbound: boolean, before: number): number | string {
+  const taken = new Set(rules.filter((rule) => rule.inbound === inbound).map(({ priority }) => priority));
+  for (let priority = Math.min(before - 1, 4096); priority >= 100; priority--) if (!taken.has(priority)) return priority;
+  return `N (below ${before}, where none is free: move a rule)`;
+}
+
+const coversPorts = (ports: readonly string[], wanted: string): boolean => {
+  const [low, high] = span(wanted);
+  return ports.map(span).some(([first, last]) => first <= low && high <= last);
+};
+
+function span(ports: string): [number, number] {
+  if (ports === "*") return [0, 65_535];
+  const [first = "", last = first] = ports.split("-");
+  return [Number(first), Number(last)];
+}
+
+const EVERYBODY = /^(\*|any|0\.0\.0\.0\/0)$/i;
+
+const coversNodes = (prefixes: readonly string[], subnet: SubnetFacts): boolean =>
+  prefixes.some(
+    (prefix) =>
+      EVERYBODY.test(prefix) || /^virtualnetwork$/i.test(prefix) || subnet.prefixes.some((own) => holdsRange(prefix, own)),
+  );
+
+/** A tag is covered by itself, and everybody by "Internet": who is in the network does not come through the load balancer. */
+const coversPeer = (prefixes: readonly string[], peer: string): boolean =>
+  prefixes.some(
+    (prefix) =>
+      EVERYBODY.test(prefix) ||
+      prefix.toLowerCase() === peer.toLowerCase() ||
+      (/^internet$/i.test(prefix) && !/^(virtualnetwork|azureloadbalancer)$/i.test(peer)) ||
+      holdsRange(prefix, peer),
+  );
+
+const EVERYTHING: ReadonlySet<string> = new Set(["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1"]);
+
+const HOPS: Readonly<Record<string, string>> = {
+  virtualappliance: "an appliance",
+  virtualnetworkgateway: "a gateway",
+  none: "nowhere",
+};
+
+const quoted = (word: string): string => (word === "*" ? "'*'" : word);

@@ -1,0 +1,79 @@
+/**
+ * Free addresses of somebody's subnet: others may have machines there. Who has which Azure tells with the network, or with the
+ * interfaces of a few groups; address by address is asked only where something is in the subnet that nobody tells of.
+ */
+import { usableAddresses } from "../../core/addresses.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { groupOf, nameOf } from "../../core/plan/resource.ts";
+import type { SubnetFacts } from "../../core/region.ts";
+import { patiently } from "../../engine/patiently.ts";
+import type { Run } from "../run.ts";
+
+/** @param taken those of nodes. @throws ClusterError SubnetIsFull (exit 5) */
+export async function freeAddresses(
+  run: Run,
+  place: { readonly subnet: SubnetFacts; readonly networkId: string },
+  count: number,
+  taken: ReadonlySet<string>,
+): Promise<string[]> {
+  if (count === 0) return [];
+  const { subnet, networkId } = place;
+  const { used, whole } = await usedAddresses(run, subnet);
+  const candidates = usableAddresses(subnet.prefixes);
+  const next = (most: number): string[] => take(candidates, most, (address) => !taken.has(address) && !used.has(address));
+  if (whole) return enough(subnet, next(count), count);
+  const free: string[] = [];
+  for (;;) {
+    const batch = next(Math.min(AT_ONCE, count - free.length));
+    if (batch.length === 0) return enough(subnet, free, count);
+    const answers = await Promise.all(
+      batch.map((address) =>
+        patiently(run.tools, (signal) => run.lookups.addressFree(groupOf(networkId) ?? "", nameOf(networkId), address, signal)),
+      ),
+    );
+    free.push(...batch.filter((_, i) => answers[i] === true));
+    if (free.length >= count) return free;
+  }
+}
+
+// --- internal ---
+
+const AT_ONCE = 32;
+/** A list each: beyond it, asking for the addresses themselves is no more. */
+const GROUPS = 5;
+
+/** @returns `whole` false where something is there of which the address is not known */
+async function usedAddresses(run: Run, subnet: SubnetFacts): Promise<{ used: Set<string>; whole: boolean }> {
+  const told = subnet.used.flatMap(({ address }) => address ?? []);
+  const untold = subnet.used.filter(({ address }) => address === undefined).map(({ id }) => id.toLowerCase());
+  const groups = [...new Set(untold.filter((id) => INTERFACE.test(id)).map((id) => groupOf(id) ?? ""))].slice(0, GROUPS);
+  const lists = await Promise.all(
+    groups.map((group) => patiently(run.tools, (signal) => run.lookups.interfaceAddresses(group, signal)).catch(() => new Map())),
+  );
+  const found = new Map<string, string>(lists.flatMap((list) => [...list]));
+  return {
+    used: new Set([...told, ...untold.flatMap((id) => found.get(id) ?? [])]),
+    whole: !subnet.opaque && untold.every((id) => found.has(id)),
+  };
+}
+
+const INTERFACE = /\/providers\/microsoft\.network\/networkinterfaces\/[^/]+\/ipconfigurations\/[^/]+$/i;
+
+function take(from: Generator<string>, most: number, fits: (address: string) => boolean): string[] {
+  const taken: string[] = [];
+  while (taken.length < most) {
+    const { done, value } = from.next();
+    if (done === true) break;
+    if (fits(value)) taken.push(value);
+  }
+  return taken;
+}
+
+function enough(subnet: SubnetFacts, free: string[], count: number): string[] {
+  if (free.length >= count) return free;
+  throw new ClusterError("SubnetIsFull", `the subnet ${subnet.name} has ${free.length} free addresses; ${count} are needed`, {
+    source: "azure",
+    exit: EXIT.preflight,
+    advice: "Choose another --subnet-names, or fewer nodes. Nothing was written to Azure.",
+  });
+}
