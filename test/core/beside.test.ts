@@ -377,3 +377,8 @@ describe("drift", () => {
     expect(changedRules([one], live(one))).toEqual([]);
   });
 });
+
+test("a balancer of ours without a pool knows no way out of its own", () => {
+  const live = { outboundRules: [{ name: "internet", backendAddressPool: { id: "/x/backendAddressPools/nodes" } }] };
+  expect(names(sent("loadBalancer", { backendAddressPools: [] }, live).outboundRules)).toEqual(["internet"]);
+});
