@@ -59,12 +59,7 @@ export async function openRun(
     hard.abort(overdue(deadline - startedAt));
     return hard.signal.reason as Error;
   });
-  const events: Event[] = [];
-  const emit: Emit = (event) => {
-    const stamped = { at: clock.now(), ...event };
-    events.push(stamped);
-    listeners.event?.(stamped);
-  };
+  const { events, emit } = record(clock, listeners);
   const loadRest = simulation === undefined && lasts && outside.loadRest !== undefined ? once(outside.loadRest) : undefined;
   const wayOn = (time: Clock, signal: AbortSignal) =>
     connectAzure(outside, given, {
@@ -92,15 +87,7 @@ export async function openRun(
   };
   return {
     run,
-    interrupt(reason) {
-      if (!soft.signal.aborted) {
-        soft.abort(reason);
-        return "softly";
-      }
-      hard.abort(reason);
-      late.abort(reason);
-      return "at once";
-    },
+    interrupt: (reason) => interrupt(soft, [hard, late], reason),
     close: async () => {
       if (!looks) await simulation?.save();
     },
@@ -108,6 +95,26 @@ export async function openRun(
 }
 
 // --- internal ---
+
+/** Keeps what happens, stamped with its time, and tells it on. */
+function record(clock: Clock, listeners: Listeners): { events: readonly Event[]; emit: Emit } {
+  const events: Event[] = [];
+  const emit: Emit = (event) => {
+    const stamped = { at: clock.now(), ...event };
+    events.push(stamped);
+    listeners.event?.(stamped);
+  };
+  return { events, emit };
+}
+
+function interrupt(soft: AbortController, hard: readonly AbortController[], reason: ClusterError): "softly" | "at once" {
+  if (!soft.signal.aborted) {
+    soft.abort(reason);
+    return "softly";
+  }
+  for (const one of hard) one.abort(reason);
+  return "at once";
+}
 
 /** The same promise for all who ask. @throws ClusterError ProgramReplaced */
 function once(load: () => Promise<void>): () => Promise<void> {

@@ -1,11 +1,10 @@
 /** Images: of the marketplace, of a gallery, of the subscription. */
 import { byVersion } from "../../core/spec/image.ts";
 import type { ImageFacts } from "../../core/region.ts";
-import { groupOf, nameOf } from "../../core/plan/resource.ts";
 import type { Clients } from "../clients.ts";
 import { orAbsent } from "../reading.ts";
 
-export const imageReads = ({ compute }: Clients) => ({
+export const imageReads = ({ compute, resources }: Clients) => ({
   /** A marketplace image; `latest` becomes the newest version there is. Undefined when there is none. */
   image: (location: string, urn: ImageFacts["urn"], abortSignal: AbortSignal): Promise<ImageFacts | undefined> =>
     orAbsent(async () => {
@@ -31,17 +30,42 @@ export const imageReads = ({ compute }: Clients) => ({
       };
     }),
 
-  /** Where an image or gallery version with this id is; undefined when there is none. */
-  imageById: (id: string, abortSignal: AbortSignal): Promise<{ location?: string } | undefined> =>
+  /**
+   * What is known of an image or gallery version by its id; undefined when there is none. The id's own subscription is asked, which
+   * may be another one than the cluster's: the SDK's typed clients know one each, so the generic read by id does.
+   */
+  imageById: (id: string, abortSignal: AbortSignal): Promise<ImageByIdFacts | undefined> =>
     orAbsent(async () => {
-      const group = groupOf(id) ?? "";
-      const version = /\/galleries\/([^/]+)\/images\/([^/]+)(?:\/versions\/([^/]+))?$/i.exec(id);
-      if (version === null) return { location: (await compute.images.get(group, nameOf(id), { abortSignal })).location };
-      const [, gallery = "", image = "", number] = version;
-      if (number === undefined || number.toLowerCase() === "latest")
-        await compute.galleryImages.get(group, gallery, image, { abortSignal });
-      else await compute.galleryImageVersions.get(group, gallery, image, number, { abortSignal });
+      const read = async (path: string, version: string): Promise<{ location?: string; properties: Described }> => {
+        const { location, properties } = await resources.resources.getById(path.replace(/^\//, ""), version, { abortSignal });
+        return { ...(location === undefined ? {} : { location }), properties: properties ?? {} };
+      };
+      const [, definition, number] = /^(.*\/galleries\/[^/]+\/images\/[^/]+)(?:\/versions\/([^/]+))?$/i.exec(id) ?? [];
+      if (definition === undefined) {
+        const { location, properties } = await read(id, IMAGES_VERSION);
+        return { ...(location === undefined ? {} : { location }), ...described(properties) };
+      }
+      if (number !== undefined && number.toLowerCase() !== "latest") await read(id, GALLERIES_VERSION);
       // a gallery replicates: its own location says nothing about where machines can be made
-      return {};
+      return described((await read(definition, GALLERIES_VERSION)).properties);
     }),
+});
+
+// --- internal ---
+
+interface ImageByIdFacts extends Pick<ImageFacts, "generation" | "architecture"> {
+  readonly location?: string;
+}
+
+interface Described {
+  readonly hyperVGeneration?: unknown;
+  readonly architecture?: unknown;
+}
+
+const IMAGES_VERSION = "2024-07-01";
+const GALLERIES_VERSION = "2024-03-03";
+
+const described = ({ hyperVGeneration, architecture }: Described): Pick<ImageFacts, "generation" | "architecture"> => ({
+  ...(typeof hyperVGeneration === "string" ? { generation: hyperVGeneration } : {}),
+  ...(typeof architecture === "string" ? { architecture } : {}),
 });

@@ -44,6 +44,8 @@ const STRANGERS: readonly { starts: string; is: string; advice: string }[] = [
   },
   { starts: "QFI\xfb", is: "a qcow2 image", advice: `Convert it: ${CONVERT.replace("convert", "convert -f qcow2")}` },
   { starts: "KDMV", is: "a VMDK", advice: `Convert it: ${CONVERT.replace("convert", "convert -f vmdk")}` },
+  { starts: "# Disk Desc", is: "a VMDK's description", advice: `Convert it: ${CONVERT.replace("convert", "convert -f vmdk")}` },
+  { starts: "<<< ", is: "a VirtualBox disk (VDI)", advice: `Convert it: ${CONVERT.replace("convert", "convert -f vdi")}` },
   { starts: "BZh", is: "compressed with bzip2", advice: "Unpack it first: bunzip2 FILE.vhd.bz2" },
   { starts: "\x1f\x8b", is: "compressed with gzip", advice: "Unpack it first: gunzip FILE.vhd.gz" },
   { starts: "\xfd7zXZ\0", is: "compressed with xz", advice: "Unpack it first: unxz FILE.vhd.xz" },
@@ -104,6 +106,10 @@ function stranger({ head, size }: VhdEnds, name: string): ClusterError {
     const code = known.starts === "conectix" ? "VhdNotFixed" : "NotAVhd";
     return new ClusterError(code, `${name} is ${known.is}; Azure takes fixed VHDs only.`, { advice: known.advice });
   }
+  if (/\.iso$/i.test(name))
+    return new ClusterError("NotAVhd", `${name} is an ISO image, from which machines in Azure do not boot.`, {
+      advice: `Take the publisher's disk image for Azure (or a raw or qcow2 one, and convert it: ${CONVERT}).`,
+    });
   if (size < FOOTER_BYTES) return new ClusterError("NotAVhd", `${name} has ${size} bytes only and cannot be a VHD.`);
   if (size % FOOTER_BYTES !== 0)
     return damaged(

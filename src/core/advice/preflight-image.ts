@@ -1,11 +1,23 @@
 /** The preflight's judgement of the image: whether it is there, and whether machines of the size boot it. */
+import type { ImageFacts } from "../region.ts";
+import { flatcarFor, urnText } from "../spec/image.ts";
 import { type Checked, type Problem, known } from "./problem.ts";
 
 export function judgeImage(checked: Checked): Problem[] {
   const { image: found, spec, region, newNodes } = checked;
   if (found === undefined || (newNodes === 0 && !spec.given.includes("coreosImage"))) return [];
-  if (found === "missing")
-    return [known(checked, "ImageNotFound", `the image ${spec.coreosImage ?? "of Flatcar stable"} is not there`)];
+  if (found === "missing") {
+    const message = `the image ${spec.coreosImage ?? "of Flatcar stable"} is not there`;
+    return [
+      spec.coreosImage?.startsWith("/") === true
+        ? {
+            check: "ImageNotFound",
+            message,
+            advice: "Check the id (`az resource list` shows yours), or leave --coreos-image out for Flatcar.",
+          }
+        : known(checked, "ImageNotFound", message),
+    ];
+  }
   const wanted = region?.sizes.get(spec.vmSize.toLowerCase());
   const problems: Problem[] = [];
   if (wanted !== undefined && found.generation !== undefined && !wanted.generations.includes(found.generation))
@@ -22,7 +34,16 @@ export function judgeImage(checked: Checked): Problem[] {
     problems.push({
       check: "ArchitectureMismatch",
       message: `${wanted.name} is ${wanted.architecture}; the image is ${found.architecture}`,
-      advice: "For Arm64 sizes: --coreos-image kinvolk:flatcar-container-linux-corevm:stable:latest.",
+      advice: instead(found.urn, wanted.architecture),
     });
   return problems;
+}
+
+// --- internal ---
+
+function instead(urn: ImageFacts["urn"] | undefined, architecture: string): string {
+  const twin = urn === undefined ? undefined : flatcarFor(architecture, urn);
+  return twin === undefined
+    ? `Choose another --vm-size, or an image for ${architecture}; without --coreos-image the size's own Flatcar is taken.`
+    : `Give --coreos-image ${urnText({ ...twin, version: "latest" })}, or leave it out: the size's own Flatcar is then taken.`;
 }

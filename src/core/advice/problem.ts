@@ -33,7 +33,7 @@ export interface Checked {
   readonly newLabel: boolean;
   /** Whether it is free; absent where that was not asked. */
   readonly labelFree?: boolean;
-  readonly image?: ImageFacts | "missing";
+  readonly image?: Partial<ImageFacts> | "missing";
   readonly network?: NetworkFacts | "missing";
   /** Public addresses to be made. */
   readonly newAddresses: number;

@@ -14,16 +14,21 @@ export interface MachineReport extends MachineNews {
 
 export function reportMachines(): MachineReport {
   const failed = new Set<number>();
-  const ends = new Map<number, PromiseWithResolvers<void>>();
-  const end = (index: number): PromiseWithResolvers<void> => {
-    const known = ends.get(index) ?? Promise.withResolvers<void>();
-    ends.set(index, known);
-    return known;
-  };
+  const end = nodeMoments();
   return {
     hasFailed: (index) => failed.has(index),
     settled: (index) => end(index).promise,
     failed: (index) => void failed.add(index),
     settle: (index) => end(index).resolve(),
+  };
+}
+
+/** A moment of each node that may be waited for before anybody knows of it. */
+export function nodeMoments(): (index: number) => PromiseWithResolvers<void> {
+  const moments = new Map<number, PromiseWithResolvers<void>>();
+  return (index) => {
+    const known = moments.get(index) ?? Promise.withResolvers<void>();
+    moments.set(index, known);
+    return known;
   };
 }

@@ -13,7 +13,7 @@ import { type AuthorityKeeper, authorityHere, authorityKeeper } from "../etcd/au
 import { createJoining } from "../etcd/joining.ts";
 import type { Run } from "../run.ts";
 import { explainNodes } from "./explain-nodes.ts";
-import type { MachineNews } from "./machine-news.ts";
+import { type MachineNews, nodeMoments } from "./machine-news.ts";
 import { type NodeWaiting, waitForPlanned } from "./node-wait.ts";
 import type { Prepared } from "./prepare.ts";
 import { reachableLevel } from "./ready-level.ts";
@@ -42,7 +42,9 @@ export async function watchNodes(
   const keeper = authority === undefined ? undefined : authorityKeeper(run, spec.name, authority);
   const clocks: ClockMeasure[] = [];
   const stopped = new Set<number>();
-  const waits = new Map<"strict" | "first-use", ReadinessWait>();
+  const waits = waitsByTrust((trust) =>
+    startWait({ ...waitOptions(run, waiting, keeper, clocks), ...(etcdTls === undefined ? {} : { etcdTls }), trust }),
+  );
   const waiting: NodeWaiting = {
     cluster: spec.name,
     groupName: facts.group,
@@ -51,21 +53,10 @@ export async function watchNodes(
     joining: createJoining(run, reach, prepared, etcdTls),
     stopped,
     targetOf: (node) => nodeTarget(reach, node),
-    // begun with the first node: a rehearsal never begins one, and its deadline would pull virtual time along
-    wait(trust) {
-      const options = { ...waitOptions(run, waiting, keeper, clocks), ...(etcdTls === undefined ? {} : { etcdTls }), trust };
-      const known = waits.get(trust) ?? startWait(options);
-      waits.set(trust, known);
-      return known;
-    },
+    wait: waits.of,
   };
   const running = new Map<number, Promise<NodeReadiness>>();
-  const ready = new Map<number, PromiseWithResolvers<void>>();
-  const readiness = (index: number): PromiseWithResolvers<void> => {
-    const known = ready.get(index) ?? Promise.withResolvers<void>();
-    ready.set(index, known);
-    return known;
-  };
+  const ready = nodeMoments();
   // one that was never asked for will not come
   for (const index of materials.joins.keys())
     void azure.settled(index).then(() => running.has(index) || waiting.joining.ended(index));
@@ -75,18 +66,18 @@ export async function watchNodes(
     start(node) {
       if (running.has(node.index)) return;
       const one = waitForPlanned(run, waiting, node).then((found) => {
-        if (found.state === "ready" && !run.simulated) readiness(node.index).resolve();
+        if (found.state === "ready" && !run.simulated) ready(node.index).resolve();
         return found;
       });
       one.catch(() => undefined);
       running.set(node.index, one);
     },
-    usable: (node) => readiness(node.index).promise,
+    usable: (node) => ready(node.index).promise,
     async all() {
       const found = await Promise.all(
         [...running].map(async ([index, promise]) => [index, await promise.catch(() => givenUp(index))] as const),
       );
-      for (const one of waits.values()) one.end();
+      waits.end();
       tellClocks(run, clocks);
       keeper?.tell();
       return new Map(found);
@@ -107,6 +98,23 @@ const reachOf = ({ spec, materials }: Prepared, address: PublicIPAddress | undef
   identity: materials.identity,
   tls: materials.tls,
 });
+
+/** Begun with the first node each: a rehearsal never begins one, and its deadline would pull virtual time along. */
+function waitsByTrust(start: (trust: Trust) => ReadinessWait): { of(trust: Trust): ReadinessWait; end(): void } {
+  const waits = new Map<Trust, ReadinessWait>();
+  return {
+    of(trust) {
+      const known = waits.get(trust) ?? start(trust);
+      waits.set(trust, known);
+      return known;
+    },
+    end() {
+      for (const one of waits.values()) one.end();
+    },
+  };
+}
+
+type Trust = Parameters<NodeWaiting["wait"]>[0];
 
 const waitOptions = (
   run: Run,

@@ -1,16 +1,14 @@
 /**
- * The preflight: all reads at once, within seconds, nothing written. What may not be asked (a right that only this question
- * needs) is said and not taken for a refusal; what Azure says no to is.
+ * The preflight: all reads at once, within seconds, nothing written. What may not be asked is said and not taken for a refusal
+ * (questions.ts); what Azure says no to is.
  */
 import { asFarAsAllowed } from "../cluster/allowed.ts";
 import { isForeign } from "../cluster/cluster.ts";
-import { AzureError, isMisdirected } from "../../core/advice/azure-error.ts";
 import type { Facts } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type ImageChoice, imageChoice } from "../../core/spec/image.ts";
 import { judge, refusal } from "../../core/advice/preflight.ts";
-import type { Checked } from "../../core/advice/problem.ts";
-import { type Unread, routeNotes, securityNotes, wayOutNotes } from "../../core/advice/subnet-notes.ts";
+import type { Checked, Problem } from "../../core/advice/problem.ts";
 import { chosenSubnet } from "../../core/advice/preflight-network.ts";
 import { type ImageFacts, type SizeFacts, type SubnetFacts, normalLocation } from "../../core/region.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
@@ -18,6 +16,9 @@ import { isOurs, wordOf } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
+import { aliasNote, imageForSize } from "./find-image.ts";
+import { noteSubnet } from "./note-subnet.ts";
+import { type Answers, askAll, tolerant } from "./questions.ts";
 
 export interface Survey {
   readonly location: string;
@@ -32,94 +33,37 @@ export interface Survey {
 
 /** @param newNodes machines that are not there yet */
 export async function survey(run: Run, spec: ClusterSpec, found: ClaimedCluster, newNodes: number): Promise<Survey> {
-  const { tools, lookups, emit } = run;
-  const ask = <T>(what: string, read: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> =>
-    tolerant(run, what, () => patiently(tools, read));
+  const { emit } = run;
   emit({ kind: "phase", id: "preflight", label: "preflight", detail: "checking that it can be made; nothing is written" });
-
   const placement = spec.affinityGroup === undefined ? undefined : await placementGroup(run, spec, found.groupName);
   const location = found.claim?.location ?? placement?.location ?? spec.location;
   refuseMoved(spec, found, location, placement !== undefined);
-  const choice = imageChoice(spec);
-  const networkGroup = spec.vnetResourceGroup ?? found.groupName;
-  const networkName = spec.virtualNetworkName;
-  const [compute, network, region, computeUsage, networkUsage, labelFree, imageFacts, imageById, existing] = await Promise.all([
-    ask("the Compute provider", (signal) => lookups.resourceProvider("Microsoft.Compute", signal)),
-    ask("the Network provider", (signal) => lookups.resourceProvider("Microsoft.Network", signal)),
-    ask("the sizes", (signal) => lookups.sizes(location, signal)),
-    ask("the vCPU quota", (signal) => lookups.computeUsage(location, signal)),
-    ask("the address quota", (signal) => lookups.networkUsage(location, signal)),
-    found.claim === undefined ? ask("the DNS name", (signal) => lookups.dnsLabelFree(location, spec.name, signal)) : undefined,
-    choice.kind === "urn"
-      ? ask("the image", async (signal) => (await lookups.image(location, choice.urn, signal)) ?? ("missing" as const))
-      : undefined,
-    choice.kind === "id" && choice.id.toLowerCase().startsWith("/subscriptions/")
-      ? ask("the image", async (signal) => (await lookups.imageById(choice.id, signal)) ?? ("missing" as const))
-      : undefined,
-    networkName === undefined
-      ? undefined
-      : ask(
-          "the virtual network",
-          async (signal) => (await lookups.network(networkGroup, networkName, signal)) ?? ("missing" as const),
-        ),
-  ]);
-
-  // An ARM that knows none of these questions (an emulator's) has no catalogue of images either: its 404 says nothing of this one.
-  const catalogue = compute !== undefined || region !== undefined || computeUsage !== undefined;
-  if (imageFacts === "missing" && !catalogue)
+  const asked = imageChoice(spec);
+  aliasNote(run, asked);
+  const told = await askAll(run, spec, found, { location, image: asked });
+  const size = told.region?.sizes.get(spec.vmSize.toLowerCase());
+  const boots = size === undefined || newNodes === 0 ? undefined : { ...size, location };
+  const { image, imageFacts } = await imageForSize(run, spec, { image: asked, imageFacts: told.imageFacts }, boots);
+  const answers = { ...told, imageFacts };
+  if (answers.imageFacts === "missing" && !hasCatalogue(answers))
     emit({ kind: "note", id: "preflight/the image", label: "preflight", message: "Not checked: the image (no catalogue here)." });
-  const missingImage = (imageFacts === "missing" && catalogue) || imageById === "missing";
-  const checked: Checked = {
-    spec,
-    location,
-    newNodes,
-    newAddresses: (found.claim === undefined ? 1 : 0) + (spec.pip ? newNodes : 0),
-    providers: [compute, network].filter((one) => one !== undefined),
-    ...(region === undefined ? {} : { region }),
-    ...(computeUsage === undefined ? {} : { computeUsage }),
-    ...(networkUsage === undefined ? {} : { networkUsage }),
-    newLabel: found.claim === undefined,
-    ...(labelFree === undefined ? {} : { labelFree }),
-    ...(missingImage
-      ? { image: "missing" as const }
-      : imageFacts === undefined || imageFacts === "missing"
-        ? {}
-        : { image: imageFacts }),
-    ...(existing === undefined ? {} : { network: existing }),
-  };
-  const problems = judge(checked);
-  if (
-    imageById !== undefined &&
-    imageById !== "missing" &&
-    imageById.location !== undefined &&
-    normalLocation(imageById.location) !== location
-  )
-    problems.push({
-      check: "ImageElsewhere",
-      message: `the image is in ${normalLocation(imageById.location)}, the cluster would be in ${location}`,
-      advice: `Give --location ${normalLocation(imageById.location)}.`,
-    });
+  const problems = [...judge(checkedOf(spec, found, { location, newNodes }, answers)), ...elsewhere(answers, location)];
   if (problems.length > 0) throw refusal(problems);
-  if (existing === undefined && networkName !== undefined)
-    throw refusal([
-      {
-        check: "NetworkNotReadable",
-        message: `the virtual network ${networkName} could not be read`,
-        advice: "The nodes' addresses are chosen in it: a role with Microsoft.Network/virtualNetworks/read on it is needed.",
-      },
-    ]);
-  const subnet = existing === undefined || existing === "missing" ? undefined : chosenSubnet(spec, existing);
+  const { region, existing } = answers;
+  if (existing === undefined && spec.virtualNetworkName !== undefined) throw networkNotReadable(spec.virtualNetworkName);
+  const network = existing === "missing" ? undefined : existing;
+  const subnet = network === undefined ? undefined : chosenSubnet(spec, network);
   if (subnet !== undefined) await noteSubnet(run, spec, subnet);
   emit({ kind: "phase", id: "preflight", label: "preflight", detail: "passed" });
   return {
     location,
-    size: region?.sizes.get(spec.vmSize.toLowerCase()),
+    size,
     // every region has at least two; where Azure does not say, two are always taken
     faultDomains: Math.min(region?.faultDomains ?? 2, 3),
-    image: choice,
+    image,
     imageFacts: imageFacts === "missing" ? undefined : imageFacts,
     subnet,
-    networkId: existing === undefined || existing === "missing" ? undefined : existing.id,
+    networkId: network?.id,
     placementGroupId: placement?.id,
   };
 }
@@ -143,43 +87,58 @@ export function imageReference({ image, imageFacts }: Survey): Extract<Facts["im
 
 // --- internal ---
 
-/** What of a subnet's own rules stands in the nodes' way. */
-async function noteSubnet(run: Run, spec: ClusterSpec, subnet: SubnetFacts): Promise<void> {
-  const { securityGroup, routeTable } = subnet;
-  const look = <T>(id: string, read: (id: string, signal: AbortSignal) => Promise<T>): Promise<T | Unread> =>
-    patiently(run.tools, (signal) => read(id, signal)).catch((error: unknown): Unread => {
-      if (error instanceof AzureError && error.status !== 401) return "unread";
-      throw error;
-    });
-  const [rules, routes] = await Promise.all([
-    securityGroup === undefined ? undefined : look(securityGroup, run.lookups.securityRules),
-    routeTable === undefined ? undefined : look(routeTable, run.lookups.routes),
-  ]);
-  const notes = [
-    ...(rules === undefined ? [] : securityNotes(spec, subnet, rules)),
-    ...(routes === undefined ? [] : routeNotes(subnet, routes)),
-    ...wayOutNotes(spec, subnet),
-  ];
-  for (const message of notes) run.emit({ kind: "note", id: "preflight/the subnet", label: "preflight", message });
+/** An ARM that knows none of these questions (an emulator's) has no catalogue of images either: its 404 says nothing of this one. */
+const hasCatalogue = ({ compute, region, computeUsage }: Answers): boolean =>
+  compute !== undefined || region !== undefined || computeUsage !== undefined;
+
+/** What is judged: the answers, beside what is to be made. */
+function checkedOf(
+  spec: ClusterSpec,
+  found: ClaimedCluster,
+  { location, newNodes }: Pick<Checked, "location" | "newNodes">,
+  answers: Answers,
+): Checked {
+  const { compute, network, region, computeUsage, networkUsage, labelFree, imageFacts, imageById, existing } = answers;
+  const missing = (imageFacts === "missing" && hasCatalogue(answers)) || imageById === "missing";
+  const image = missing ? ("missing" as const) : imageFacts === "missing" ? undefined : (imageFacts ?? imageById);
+  return {
+    spec,
+    location,
+    newNodes,
+    newAddresses: (found.claim === undefined ? 1 : 0) + (spec.pip ? newNodes : 0),
+    providers: [compute, network].filter((one) => one !== undefined),
+    ...(region === undefined ? {} : { region }),
+    ...(computeUsage === undefined ? {} : { computeUsage }),
+    ...(networkUsage === undefined ? {} : { networkUsage }),
+    newLabel: found.claim === undefined,
+    ...(labelFree === undefined ? {} : { labelFree }),
+    ...(image === undefined ? {} : { image }),
+    ...(existing === undefined ? {} : { network: existing }),
+  };
 }
 
-/** Undefined, with a note, where this one question is not allowed or not answered; a refused sign-in, or a wrong subscription, ends the run. */
-async function tolerant<T>(run: Run, what: string, read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof AzureError) || error.status === 401 || isMisdirected(error)) throw error;
-    run.emit({
-      kind: "note",
-      id: `preflight/${what}`,
-      label: "preflight",
-      code: error.code,
-      message:
-        error.status === 403 ? `Not checked: ${what} (this sign-in may not ask).` : `Not checked: ${what} (${error.code}).`,
-    });
-    return undefined;
-  }
+/** An image of one's own is taken in its own region only. */
+function elsewhere({ imageById }: Answers, location: string): Problem[] {
+  if (imageById === undefined || imageById === "missing" || imageById.location === undefined) return [];
+  const there = normalLocation(imageById.location);
+  if (there === location) return [];
+  return [
+    {
+      check: "ImageElsewhere",
+      message: `the image is in ${there}, the cluster would be in ${location}`,
+      advice: `Give --location ${there}.`,
+    },
+  ];
 }
+
+const networkNotReadable = (name: string): ClusterError =>
+  refusal([
+    {
+      check: "NetworkNotReadable",
+      message: `the virtual network ${name} could not be read`,
+      advice: "The nodes' addresses are chosen in it: a role with Microsoft.Network/virtualNetworks/read on it is needed.",
+    },
+  ]);
 
 /** An existing proximity placement group of the name: in the cluster's group, or elsewhere in the subscription. */
 async function placementGroup(

@@ -1,0 +1,63 @@
+/**
+ * What Azure knows of the image that was asked for: a marketplace image in the location, or whatever an id names, in the id's own
+ * subscription. An id of elsewhere is often shared with machines alone: that this sign-in does not see it proves nothing.
+ */
+import { AzureError } from "../../core/advice/azure-error.ts";
+import type { ImageFacts } from "../../core/region.ts";
+import { type ImageChoice, flatcarFor, urnText } from "../../core/spec/image.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
+import { patiently } from "../../engine/patiently.ts";
+import type { Run } from "../run.ts";
+
+export type ById = Partial<Pick<ImageFacts, "generation" | "architecture">> & { readonly location?: string };
+
+/** Undefined where it was not looked at, with a note. */
+export async function imageById(run: Run, id: string): Promise<ById | "missing" | undefined> {
+  const home = /^\/subscriptions\/([^/]+)\//i.exec(id)?.[1];
+  const read = (): Promise<ById | undefined> => patiently(run.tools, (signal) => run.lookups.imageById(id, signal));
+  if (home === undefined || home.toLowerCase() === run.subscription.toLowerCase()) return (await read()) ?? "missing";
+  try {
+    const found = await read();
+    if (found !== undefined) return found;
+  } catch (error) {
+    if (!(error instanceof AzureError) || ![401, 403, 404].includes(error.status ?? 0)) throw error;
+  }
+  note(
+    run,
+    `Not checked: the image, which is in the subscription ${home}, where this sign-in does not see it. Azure looks when machines are made.`,
+  );
+  return undefined;
+}
+
+/**
+ * The image for the architecture of the machines: where nobody named one now, Flatcar of the same channel is taken.
+ * @param asked what the spec names, with what Azure knows of it
+ */
+export async function imageForSize(
+  run: Run,
+  spec: ClusterSpec,
+  asked: { readonly image: ImageChoice; readonly imageFacts: ImageFacts | "missing" | undefined },
+  size: { readonly name: string; readonly architecture: string; readonly location: string } | undefined,
+): Promise<typeof asked> {
+  const { image } = asked;
+  if (image.kind !== "urn" || size === undefined || spec.given.includes("coreosImage")) return asked;
+  const urn = flatcarFor(size.architecture, image.urn);
+  if (urn === undefined) return asked;
+  const look = (version: string): Promise<ImageFacts | undefined> =>
+    patiently(run.tools, (signal) => run.lookups.image(size.location, { ...urn, version }, signal));
+  // a kept version may be one that the other architecture never had
+  const facts = (await look(urn.version)) ?? (urn.version === "latest" ? undefined : await look("latest"));
+  note(run, `${size.name} is ${size.architecture}: its machines run ${urnText(facts?.urn ?? urn)}.`);
+  return { image: { kind: "urn", urn: facts?.urn ?? urn }, imageFacts: facts ?? "missing" };
+}
+
+/** What a word of the Azure CLI stands for. */
+export function aliasNote(run: Run, image: ImageChoice): void {
+  if (image.kind === "urn" && image.alias !== undefined)
+    note(run, `--coreos-image ${image.alias} is the Azure CLI's word for ${urnText(image.urn)}.`);
+}
+
+// --- internal ---
+
+const note = (run: Run, message: string): void =>
+  run.emit({ kind: "note", id: "preflight/the image", label: "preflight", message });

@@ -1,0 +1,27 @@
+/** Looks at what a subnet of one's own brings along, its security group and its routes, and says what of it stands in the nodes' way. */
+import { AzureError } from "../../core/advice/azure-error.ts";
+import { type Unread, routeNotes, securityNotes, wayOutNotes } from "../../core/advice/subnet-notes.ts";
+import type { SubnetFacts } from "../../core/region.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
+import { patiently } from "../../engine/patiently.ts";
+import type { Run } from "../run.ts";
+
+/** Notes and no refusal: what may not be read is named. Two reads at most. */
+export async function noteSubnet(run: Run, spec: ClusterSpec, subnet: SubnetFacts): Promise<void> {
+  const { securityGroup, routeTable } = subnet;
+  const look = <T>(id: string, read: (id: string, signal: AbortSignal) => Promise<T>): Promise<T | Unread> =>
+    patiently(run.tools, (signal) => read(id, signal)).catch((error: unknown): Unread => {
+      if (error instanceof AzureError && error.status !== 401) return "unread";
+      throw error;
+    });
+  const [rules, routes] = await Promise.all([
+    securityGroup === undefined ? undefined : look(securityGroup, run.lookups.securityRules),
+    routeTable === undefined ? undefined : look(routeTable, run.lookups.routes),
+  ]);
+  const notes = [
+    ...(rules === undefined ? [] : securityNotes(spec, subnet, rules)),
+    ...(routes === undefined ? [] : routeNotes(subnet, routes)),
+    ...wayOutNotes(spec, subnet),
+  ];
+  for (const message of notes) run.emit({ kind: "note", id: "preflight/the subnet", label: "preflight", message });
+}

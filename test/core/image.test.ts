@@ -1,0 +1,73 @@
+/** What --coreos-image can be, as people type it. */
+import { expect, test } from "vitest";
+import { flatcarFor, imageChoice, urnText } from "../../src/core/spec/image.ts";
+
+const choice = (coreosImage: string) => imageChoice({ coreosImage, platform: "flatcar" });
+
+test.each(["Flatcar", "flatcar", "FlatcarLinuxFreeGen2", "FLATCARLINUXFREEGEN2"])(
+  "the Azure CLI's %s is Flatcar's URN",
+  (word) => {
+    const found = choice(word);
+    expect(found).toMatchObject({ kind: "urn", alias: word });
+    expect(found.kind === "urn" && urnText(found.urn)).toMatch(/^kinvolk:flatcar-container-linux-free:stable(-gen2)?:latest$/);
+  },
+);
+
+test.each([
+  "Ubuntu2204",
+  "UbuntuLTS",
+  "Ubuntu2404Pro",
+  "Debian12",
+  "CentOS85Gen2",
+  "SLES",
+  "RHELRaw8LVMGen2",
+  "FlatcarLinuxBYOL",
+  "openSUSE-Leap",
+])("%s is an alias for something else, and the way to its URN is said", (word) =>
+  expect(() => choice(word)).toThrow(
+    expect.objectContaining({ exit: 2, advice: expect.stringContaining("`az vm image list --output table`") as string }),
+  ),
+);
+
+test.each([
+  ...["vhd", "vhdx", "vmdk", "vdi", "qcow2", "qcow", "img", "raw", "bin", "iso", "ova"].map((ending) => `image.${ending}`),
+  ...["vhd.bz2", "vhd.gz", "vhd.xz", "img.bz2", "img.xz", "qcow2.gz", "raw.zst", "vhd.zip"].map(
+    (ending) => `flatcar_production_azure_image.${ending}`,
+  ),
+  "image.zip",
+  "IMAGE.QCOW2",
+  "./flatcar_production_image",
+  "/home/me/disk",
+  "../images/disk",
+  "C:\\images\\disk.vhd",
+  "image.unknown",
+])("%s is a file", (text) => expect(choice(text)).toEqual({ kind: "file", path: text }));
+
+test.each([
+  ["kinvolk:flatcar-container-linux-corevm-amd64:stable-gen2:4459.2.1", "urn"],
+  ["kinvolk:flatcar-container-linux-corevm:stable", "urn"],
+  ["https://a.blob.core.windows.net/c/disk.vhd", "blob"],
+  ["/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images/i", "id"],
+  ["/CommunityGalleries/flatcar-1/Images/flatcar-stable-amd64/Versions/latest", "id"],
+])("%s is a %s", (text, kind) => expect(choice(text).kind).toBe(kind));
+
+test("the images of classic Azure are no files", () =>
+  expect(() => choice("2b171e93f07c4903bcad35bda10acf22__CoreOS-Stable-647.2.0")).toThrow("no image that Azure has today"));
+
+test.each([
+  [
+    "Arm64",
+    "kinvolk:flatcar-container-linux-corevm-amd64:stable-gen2:latest",
+    "kinvolk:flatcar-container-linux-corevm:stable:latest",
+  ],
+  ["Arm64", "kinvolk:flatcar-container-linux-corevm-amd64:beta:4459.1.0", "kinvolk:flatcar-container-linux-corevm:beta:4459.1.0"],
+  ["Arm64", "kinvolk:flatcar-container-linux-free:lts2024-gen2:latest", "kinvolk:flatcar-container-linux-corevm:lts2024:latest"],
+  ["x64", "kinvolk:flatcar-container-linux-corevm:alpha:1.2.3", "kinvolk:flatcar-container-linux-corevm-amd64:alpha-gen2:1.2.3"],
+  ["x64", "kinvolk:flatcar-container-linux-corevm-amd64:stable-gen2:latest", undefined],
+  ["Arm64", "kinvolk:flatcar-container-linux-corevm:stable:latest", undefined],
+  ["Arm64", "Canonical:ubuntu-24_04-lts:server:latest", undefined],
+])("for %s machines, in place of %s: %s", (architecture, given, wanted) => {
+  const found = choice(given);
+  const twin = found.kind === "urn" ? flatcarFor(architecture, found.urn) : undefined;
+  expect(twin && urnText(twin)).toBe(wanted);
+});
