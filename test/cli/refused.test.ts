@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { Fault } from "../../src/sim/fault.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
-import { type TestAzure, testAzure } from "./world.ts";
+import { type TestAzure, testAzure, ownAzure } from "./world.ts";
 
 const SCOPE = "/subscriptions/00000000-0000-0000-0000-000000000000";
 
@@ -12,12 +12,10 @@ const LIST: Fault = {
 };
 
 async function refusing(fault: Fault): Promise<TestAzure> {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   const made = await azure.run("abc --num-nodes 2 --ttl 1s --etcd-plain --wait-for machines");
   if (made.exit !== 0) throw new Error(made.stderr);
-  const refused = testAzure({ state: azure.simulation.save(), faults: [fault] });
-  onTestFinished(() => refused.close());
+  const refused = ownAzure({ state: azure.simulation.save(), faults: [fault] });
   return refused;
 }
 
@@ -61,8 +59,7 @@ test("a delete that is refused says what, where and how to get the right", async
 test.each(["windows-ci", "mymicrosoftlab", "login-portal", "xbox"])(
   "a name that Microsoft reserves is refused before anything is made: %s",
   async (name) => {
-    const azure = testAzure();
-    onTestFinished(() => azure.close());
+    const azure = ownAzure();
     const { exit, stderr } = await azure.run(name);
     expect(exit).toBe(5);
     expect(stderr).toMatch(/holds the word (WINDOWS|MICROSOFT|LOGIN|XBOX), which Microsoft reserves/);
@@ -72,16 +69,14 @@ test.each(["windows-ci", "mymicrosoftlab", "login-portal", "xbox"])(
 );
 
 test.each(["userlogin", "xbox-lab", "excellent", "azure-demo"])("a name that only looks so is none: %s", async (name) => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   expect((await azure.run(`plan ${name}`)).exit).toBe(0);
 });
 
 test.each(["NetworkingInternalOperationError", "InternalExecutionError"])(
   "a machine that fails of a fault of Azure's own is made again: %s",
   async (code) => {
-    const azure = testAzure({ faults: [parseFault(`machine-1:${code}x1`)] });
-    onTestFinished(() => azure.close());
+    const azure = ownAzure({ faults: [parseFault(`machine-1:${code}x1`)] });
     const { exit, stderr } = await azure.run("abc --wait-for machines");
     expect(exit, stderr).toBe(0);
   },

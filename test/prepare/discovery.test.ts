@@ -13,7 +13,8 @@ import {
 } from "../../src/prepare/discovery.ts";
 import { answers, end } from "../nodes/sshd.ts";
 import { find, has } from "../programs.ts";
-import { freePorts, newFolder } from "./folder.ts";
+import { freePorts } from "../ports.ts";
+import { newFolder } from "./folder.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
 const URL_ = `http://disc.example:8087/${TOKEN}`;
