@@ -19,7 +19,7 @@ async function refusing(fault: Fault): Promise<TestAzure> {
   return refused;
 }
 
-test.each(["destroy abc --yes", "status abc", "remove abc 1 --yes", "gc --yes", "list", "plan abc --num-nodes 2"])(
+test.each(["destroy abc --yes", "status abc", "remove abc 1 --yes", "plan abc --num-nodes 2"])(
   "a read that is refused with 403 ends in advice to run it again, not to create: %s",
   async (argv) => {
     const azure = await refusing(LIST);
@@ -33,6 +33,14 @@ test.each(["destroy abc --yes", "status abc", "remove abc 1 --yes", "gc --yes", 
     expect(stderr).not.toMatch(/--scope SCOPE/);
   },
 );
+
+test.each(["gc --yes", "list"])("who may not look through the subscription is told to name a group: %s", async (argv) => {
+  const azure = await refusing(LIST);
+  const { exit, stderr } = await azure.run(argv);
+  expect(exit).toBe(4);
+  expect(stderr).toContain("may not look through the subscription");
+  expect(stderr).toContain("--resource-group NAME");
+});
 
 test("a create that is refused goes on as a create", async () => {
   const azure = await refusing(LIST);
