@@ -10,7 +10,7 @@ export default defineConfig({
     isolate: false,
     // More than there are cores: a third of the files wait for real programs (etcd, sshd) most of their time.
     maxWorkers: 5,
-    // Real sshd and etcd on fixed loopback ports: on a busy CI machine one may come a moment too late. A second failure counts.
+    // Real sshd, and etcd at fixed loopback addresses: on a busy CI machine one may come a moment too late. A second failure counts.
     retry: process.env["CI"] === undefined ? 0 : 1,
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -12,7 +12,7 @@ export interface DiscoveryUrl {
 }
 
 /** How a discovery service is read: the run's way out, or a test's. A redirection is an error. */
-export type Fetch = (url: string, init: { signal: AbortSignal; redirect: "error" }) => Promise<Response>;
+export type DiscoveryFetch = (url: string, init: { signal: AbortSignal; redirect: "error" }) => Promise<Response>;
 
 /** One that hangs must not hang the command; a healthy one answers in milliseconds. */
 const DEADLINE_MS = 15_000;
@@ -47,7 +47,12 @@ export function discoveryService(text: string): DiscoveryService | undefined {
  * A new URL for a cluster of `size` members from `service` (`http://host:port`, with `/new` or without): GET /new?size=N. The original
  * gave no size, and so always got 3. Throws ClusterError `DiscoveryFailed`; rejects with the signal's reason when `signal` aborts.
  */
-export async function newDiscoveryUrl(fetch: Fetch, service: string, size: number, signal?: AbortSignal): Promise<string> {
+export async function newDiscoveryUrl(
+  fetch: DiscoveryFetch,
+  service: string,
+  size: number,
+  signal?: AbortSignal,
+): Promise<string> {
   if (!Number.isInteger(size) || size < 1) throw usageError(`A discovery URL is for 1 or more members, not ${size}.`);
   const base = webAddress(service, "The discovery service");
   const address = discoveryService(service)?.address ?? `${base.origin}${base.pathname.replace(/\/+$/, "")}`;
@@ -79,7 +84,7 @@ export function parseDiscoveryUrl(text: string): DiscoveryUrl {
 }
 
 /** How many members the URL waits for; undefined when the service knows no such token. Throws ClusterError `DiscoveryFailed`. */
-export async function discoverySize(fetch: Fetch, url: string, signal?: AbortSignal): Promise<number | undefined> {
+export async function discoverySize(fetch: DiscoveryFetch, url: string, signal?: AbortSignal): Promise<number | undefined> {
   const answer = await read(fetch, url, "/_config/size", signal);
   if (answer === undefined) return undefined;
   const size = Number(answer.node?.value);
@@ -88,7 +93,7 @@ export async function discoverySize(fetch: Fetch, url: string, signal?: AbortSig
 }
 
 /** Who has registered: `name=http://address:2380` texts, in order; empty for an unused URL. */
-export async function discoveryMembers(fetch: Fetch, url: string, signal?: AbortSignal): Promise<string[]> {
+export async function discoveryMembers(fetch: DiscoveryFetch, url: string, signal?: AbortSignal): Promise<string[]> {
   const answer = await read(fetch, url, "", signal);
   return (answer?.node?.nodes ?? [])
     .toSorted((a, b) => (a.createdIndex ?? 0) - (b.createdIndex ?? 0))
@@ -103,7 +108,7 @@ interface KeysNode {
 }
 
 async function read(
-  fetch: Fetch,
+  fetch: DiscoveryFetch,
   url: string,
   below: string,
   signal: AbortSignal | undefined,
@@ -121,7 +126,11 @@ async function read(
   throw failed(new URL(base), "gave an answer that is not of etcd's discovery protocol");
 }
 
-async function ask(fetch: Fetch, url: string, signal: AbortSignal | undefined): Promise<{ status: number; body: string }> {
+async function ask(
+  fetch: DiscoveryFetch,
+  url: string,
+  signal: AbortSignal | undefined,
+): Promise<{ status: number; body: string }> {
   const deadline = AbortSignal.timeout(DEADLINE_MS);
   try {
     const response = await fetch(url, {

@@ -1,15 +1,14 @@
 /** What was chosen for a cluster once, asked for again and otherwise: what holds, what counts for new machines, what is refused. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { parseFault } from "../../src/sim/fault-script.ts";
-import { type TestAzure, testAzure } from "./world.ts";
+import { type TestAzure, testAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
 beforeEach(() => {
-  azure = testAzure();
+  azure = ownAzure();
 });
-afterEach(() => azure.close());
 
 const made = async (argv: string): Promise<string> => {
   const { exit, stderr } = await azure.run(argv);
@@ -138,7 +137,7 @@ test("what to type next leads to the same Azure", async () => {
 
 test("with --min-ready a success still says which nodes are not ready", async () => {
   azure.close();
-  azure = testAzure({ faults: [parseFault("machine-1:SkuNotAvailable")] });
+  azure = ownAzure({ faults: [parseFault("machine-1:SkuNotAvailable")] });
   const { exit, stderr } = await azure.run("mycluster --min-ready 2");
   expect(exit, stderr).toBe(0);
   expect(stderr).toMatch(/2 of 3 nodes are ready\. Not ready:\n {2}mycluster-coreos-1: failed/);

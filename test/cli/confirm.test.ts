@@ -1,10 +1,9 @@
 /** Questions before something is lost: what they name, and what leaving them without an answer means. */
-import { expect, onTestFinished, test } from "vitest";
-import { type TestAzure, testAzure } from "./world.ts";
+import { expect, test } from "vitest";
+import { type TestAzure, ownAzure } from "./world.ts";
 
 async function withCluster(flags = ""): Promise<TestAzure> {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   expect((await azure.run(`mycluster --wait-for machines ${flags}`)).exit).toBe(0);
   azure.exchanges.length = 0;
   return azure;

@@ -6,14 +6,13 @@ import type { SimulationOptions } from "../../src/sim/simulation.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { addForeign, addGroup, addLock, byHand, deletes, everything, inGroup } from "./azure-hand.ts";
 import { steady } from "./steady.ts";
-import { type TestAzure, testAzure } from "./world.ts";
+import { type TestAzure, testAzure, ownAzure } from "./world.ts";
 
 async function withCluster(
   argv = "mycluster --num-nodes 3 --wait-for machines",
   options: Partial<SimulationOptions> = {},
 ): Promise<TestAzure> {
-  const azure = testAzure(options);
-  onTestFinished(() => azure.close());
+  const azure = ownAzure(options);
   const { exit, stderr } = await azure.run(argv);
   if (exit !== 0) throw new Error(stderr);
   return azure;
@@ -123,8 +122,7 @@ test("--json says what was deleted and that nothing is left", async () => {
 });
 
 test("in somebody else's group exactly what is the cluster's goes, and the group stays", async () => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await addGroup(azure, "shared", { owner: "somebody" });
   await addForeign(azure, "shared");
   const before = everything(azure);
@@ -140,8 +138,7 @@ test("in somebody else's group exactly what is the cluster's goes, and the group
 });
 
 test("the group is found by the claim when only the name is given", async () => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await addGroup(azure, "shared");
   expect((await azure.run("mycluster --resource-group shared --num-nodes 1 --wait-for machines")).exit).toBe(0);
   expect((await azure.run("destroy mycluster --yes")).exit).toBe(0);
@@ -149,8 +146,7 @@ test("the group is found by the claim when only the name is given", async () => 
 });
 
 test("two clusters in one group: one goes, the other is not touched", async () => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await addGroup(azure, "shared");
   await azure.run("first --resource-group shared --num-nodes 1 --availability-set first-as --wait-for machines");
   const before = everything(azure);
@@ -195,8 +191,7 @@ test.each([
 });
 
 test("a lock on somebody else's resource in a shared group forbids nothing", async () => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await addGroup(azure, "shared");
   await addForeign(azure, "shared");
   await addLock(azure, inGroup("shared", "Microsoft.Network/networkSecurityGroups", "theirs"), "keep");
@@ -243,8 +238,7 @@ test("a half-made cluster is destroyed as well", async () => {
 });
 
 test("a group with our tags and nothing in it is half made, and goes", async () => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await addGroup(azure, "mycluster", { "managed-by": "azure-coreos-cluster", "aoc-cluster": "mycluster" });
   const { exit, stderr } = await azure.run("destroy mycluster --yes");
   expect(exit).toBe(0);
@@ -273,8 +267,7 @@ test("a group that is being deleted already is waited for, without a question", 
 });
 
 test("a disk that nobody holds is not the cluster's by its name: it is kept, and named with the command that deletes it", async () => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await addGroup(azure, "shared");
   await azure.run("mycluster --resource-group shared --num-nodes 1 --wait-for machines");
   const disk = {
@@ -305,8 +298,7 @@ test("a disk that nobody holds is not the cluster's by its name: it is kept, and
 });
 
 test("what others use of ours since the look is left and named, with exit code 1; the claim stays, so that it is found again", async () => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await addGroup(azure, "shared");
   await azure.run("mycluster --resource-group shared --num-nodes 1 --wait-for machines");
   const subnet = everything(azure).find((id) => id.endsWith("mycluster-vnet"));
@@ -358,8 +350,7 @@ test.each([
   "poll:503x3",
 ])("a fault on the way is no end: %s", async (fault) => {
   const azure = await withCluster("mycluster --num-nodes 1 --wait-for machines");
-  const faulty = testAzure({ state: azure.simulation.save(), faults: [parseFault(fault)] });
-  onTestFinished(() => faulty.close());
+  const faulty = ownAzure({ state: azure.simulation.save(), faults: [parseFault(fault)] });
   expect(await faulty.run("destroy mycluster --yes")).toMatchObject({ exit: 0 });
   expect(everything(faulty)).toEqual([]);
 });
@@ -370,20 +361,17 @@ test.each([
   "DELETE/virtualMachines:InternalExecutionErrorx1",
   "DELETE/balancer:lost",
 ])("and none in a shared group: %s", async (fault) => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await addGroup(azure, "shared");
   await azure.run("mycluster --resource-group shared --num-nodes 2 --wait-for machines");
-  const faulty = testAzure({ state: azure.simulation.save(), faults: [parseFault(fault)] });
-  onTestFinished(() => faulty.close());
+  const faulty = ownAzure({ state: azure.simulation.save(), faults: [parseFault(fault)] });
   const { exit, stderr } = await faulty.run("destroy mycluster --yes --resource-group shared");
   expect(exit, stderr).toBe(0);
   expect(everything(faulty)).toEqual(["/resourceGroups/shared"]);
 });
 
 test("interrupted once in a shared group: what runs is finished, the rest is left and named, the same command continues", async () => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await addGroup(azure, "shared");
   await azure.run("mycluster --resource-group shared --num-nodes 2 --wait-for machines");
   let interrupt = (): void => undefined;
@@ -470,8 +458,7 @@ test("a create that comes while it is destroyed is refused with exit code 7", as
 });
 
 test.each(PIECES)("a destroy while a create is at its %s leaves nothing, and the create says so", async (kind) => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   let destroyed: Promise<{ exit: number }> | undefined;
   const created = await azure.run("mycluster --num-nodes 3 --wait-for machines", {
     azure: (request) => {
@@ -517,8 +504,7 @@ test("an export alone is enough to know its cluster's files by", async () => {
 
 test("files of a namesake elsewhere are not touched", async () => {
   const azure = await withCluster();
-  const other = testAzure({ seed: 99 });
-  onTestFinished(() => other.close());
+  const other = ownAzure({ seed: 99 });
   await other.run("mycluster --num-nodes 1 --wait-for machines");
   expect((await other.run(`destroy mycluster --yes --dir ${azure.dir}`)).exit).toBe(0);
   expect(readdirSync(join(azure.dir, "mycluster"))).toContain("etcd-ca.key");
@@ -526,8 +512,7 @@ test("files of a namesake elsewhere are not touched", async () => {
 });
 
 test("200 nodes in a shared group go in one pass, each machine with what hangs on it", async () => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await addGroup(azure, "shared");
   expect((await azure.run("mycluster --resource-group shared --num-nodes 200 --wait-for machines")).exit).toBe(0);
   expect((await azure.run("destroy mycluster --yes --resource-group shared")).exit).toBe(0);
@@ -537,8 +522,7 @@ test("200 nodes in a shared group go in one pass, each machine with what hangs o
 });
 
 test("what the claim promises and no list shows yet is found by its name", async () => {
-  const azure = testAzure({ faults: [parseFault("machine-2:SkuNotAvailable")] });
-  onTestFinished(() => azure.close());
+  const azure = ownAzure({ faults: [parseFault("machine-2:SkuNotAvailable")] });
   await addGroup(azure, "shared");
   expect((await azure.run("mycluster --resource-group shared --num-nodes 3 --wait-for machines")).exit).toBe(3);
   const { exit } = await azure.run("destroy mycluster --yes --resource-group shared", {

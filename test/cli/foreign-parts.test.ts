@@ -1,12 +1,11 @@
 /** What others put into the cluster's own balancer, security group and network stays through every change of ours. */
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { byHand, inGroup } from "./azure-hand.ts";
 import { type VirtualClock, createVirtualClock } from "../../src/sim/clock.ts";
-import { START, type TestAzure, testAzure } from "./world.ts";
+import { START, type TestAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
 let clock: VirtualClock;
-afterEach(() => azure.close());
 
 // oxlint-disable-next-line typescript/no-explicit-any -- bodies are looked into at any depth
 type Body = any;
@@ -29,7 +28,7 @@ async function change(path: string, how: (properties: Body) => void): Promise<vo
 
 async function shared(): Promise<void> {
   clock = createVirtualClock(START);
-  azure = testAzure({ clock });
+  azure = ownAzure({ clock });
   expect((await azure.run("abc --num-nodes 3 --wait-for machines")).exit).toBe(0);
   const { id } = await read(BALANCER);
   await change(BALANCER, (properties) => {

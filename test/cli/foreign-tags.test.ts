@@ -1,10 +1,9 @@
 /** Tags that a policy or a person has put on the cluster's resources stay, whatever changes: a PUT replaces all tags, and Azure asks nobody. */
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { byHand } from "./azure-hand.ts";
-import { type Body, type TestAzure, testAzure } from "./world.ts";
+import { type Body, type TestAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
-afterEach(() => azure.close());
 
 const THEIRS = { CostCenter: "4711", "hidden-link": "x", "Managed-Since": "2026" };
 const SUBSCRIPTION = /^\/subscriptions\/[^/]+/;
@@ -29,7 +28,7 @@ const CHANGES: readonly (readonly [what: string, argv: string, changes: string])
 ];
 
 test.each(CHANGES)("%s leaves tags of others on every resource", async (_, argv, changes) => {
-  azure = testAzure();
+  azure = ownAzure();
   expect((await azure.run("abc --num-nodes 4 --etcd-plain --pip --affinity-group near --wait-for machines")).exit).toBe(0);
   await tagAll();
   const before = new Set(tagged().map(({ id }) => id));
@@ -50,7 +49,7 @@ test.each(CHANGES)("%s leaves tags of others on every resource", async (_, argv,
 });
 
 test("a growth that is rolled back leaves them too, and the tags of ours are as they were", async () => {
-  azure = testAzure({ faults: [] });
+  azure = ownAzure({ faults: [] });
   expect((await azure.run("abc --etcd-plain --wait-for machines")).exit).toBe(0);
   await tagAll();
   const before = new Map(tagged().map(({ id, tags }) => [id, tags]));

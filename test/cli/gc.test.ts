@@ -1,13 +1,12 @@
 /** gc over the simulated Azure: what has passed its time goes, and nothing else. */
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { addForeign, addGroup, addLock, byHand, deletes, everything } from "./azure-hand.ts";
 import { steady } from "./steady.ts";
-import { type TestAzure, testAzure } from "./world.ts";
+import { type TestAzure, ownAzure } from "./world.ts";
 
 /** Two clusters past their time, one with time left, one without a time, a group of somebody's own that has such a tag. */
 async function withClusters(): Promise<TestAzure> {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await addGroup(azure, "shared");
   await addForeign(azure, "shared");
   await addGroup(azure, "theirs", { "aoc-expires": "2020-01-01T00:00:00Z" });
@@ -117,8 +116,7 @@ test("one that was given more time since the list was read is left alone", async
 });
 
 test("a half-made cluster whose time is over goes too; an unreadable time is no time", async () => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   const ours = (name: string, expires: string): Record<string, string> => ({
     "managed-by": "azure-coreos-cluster",
     "aoc-cluster": name,

@@ -2,15 +2,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { byHand, inGroup } from "./azure-hand.ts";
-import { type Body, type TestAzure, testAzure } from "./world.ts";
+import { type Body, type TestAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
 beforeEach(() => {
-  azure = testAzure();
+  azure = ownAzure();
 });
-afterEach(() => azure.close());
 
 const ok = async (argv: string): Promise<{ stdout: string; stderr: string }> => {
   const { exit, stdout, stderr } = await azure.run(argv);
@@ -123,7 +122,7 @@ test("a switch that counts for new machines is said without a value", async () =
 
 test("a failed machine is deleted and made again, on the interface that Azure kept for three minutes", async () => {
   azure.close();
-  azure = testAzure({
+  azure = ownAzure({
     faults: [
       {
         match: { method: "PUT", url: "mycluster-coreos-1\\?", nth: [1, 2] },
@@ -141,8 +140,7 @@ test("a failed machine is deleted and made again, on the interface that Azure ke
 });
 
 test("finished where the private key is not: made is all that can be known, and enough unless more is asked for", async () => {
-  const real = testAzure({ rehearsal: false });
-  onTestFinished(() => real.close());
+  const real = ownAzure({ rehearsal: false });
   const elsewhere = mkdtempSync(join(tmpdir(), "elsewhere-"));
   onTestFinished(() => rmSync(elsewhere, { recursive: true }));
   expect((await real.run("mycluster --wait-for machines")).exit).toBe(0);
@@ -170,7 +168,7 @@ test("a machine that somebody is deleting is waited for, and made again with use
 
 test("one that fails while another run waits for it is not made without its user-data", async () => {
   azure.close();
-  azure = testAzure({
+  azure = ownAzure({
     faults: [
       {
         match: { method: "PUT", url: "mycluster-coreos-1\\?", nth: 1 },
@@ -241,12 +239,12 @@ const failing = (nth: [number, number]) => ({
 
 test("--rollback of a first run leaves nothing; of a growth it leaves the cluster as it was", async () => {
   azure.close();
-  azure = testAzure(failing([1, 9]));
+  azure = ownAzure(failing([1, 9]));
   const { exit, stderr } = await azure.run("mycluster --rollback");
   expect([exit, stderr]).toEqual([1, expect.stringContaining("nothing of it is left")]);
   expect(kindsLeft()).toEqual([]);
   azure.close();
-  azure = testAzure(failing([1, 1]));
+  azure = ownAzure(failing([1, 1]));
   await ok("mycluster --num-nodes 1");
   const before = kindsLeft().sort();
   expect((await azure.run("mycluster --num-nodes 3 --rollback")).exit).toBe(1);
@@ -258,7 +256,7 @@ test.each([
   [3, 3],
 ])("--min-ready %i with two of three nodes ready ends with exit %i", async (ready, code) => {
   azure.close();
-  azure = testAzure(failing([1, 9]));
+  azure = ownAzure(failing([1, 9]));
   const { exit, document } = await azure.json(`mycluster --min-ready ${ready}`);
   expect(exit).toBe(code);
   expect(document.nodes.map((node) => node.state)).toEqual(["ready", "failed", "ready"]);
@@ -295,7 +293,7 @@ test("a removal that broke off after the machine was gone is ended by the same c
 
 test("finished elsewhere, without the etcd authority: the machines are made, and wait for their certificates", async () => {
   azure.close();
-  azure = testAzure({
+  azure = ownAzure({
     faults: [
       {
         match: { method: "PUT", url: "virtualMachines/mycluster-coreos-[12]\\?", nth: [1, 2] },

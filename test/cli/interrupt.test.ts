@@ -1,12 +1,11 @@
 /** Ctrl-C twice during a create: what is said of the machines that Azure goes on making, and what to type next. */
 import { stripVTControlCharacters } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
-import { type Result, type RunOptions, testAzure } from "./world.ts";
+import { expect, test } from "vitest";
+import { type Result, type RunOptions, ownAzure } from "./world.ts";
 
 /** Interrupted twice when Azure has accepted the second machine. */
 async function interruptedTwice(options: RunOptions = {}): Promise<Result> {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   let interrupt = (): void => undefined;
   let machines = 0;
   return azure.run("mycluster --num-nodes 3 --wait-for machines", {

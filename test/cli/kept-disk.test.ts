@@ -1,16 +1,15 @@
 /** A data disk that outlives its machine: kept by somebody, found again, attached, and never made over. */
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { byHand, inGroup } from "./azure-hand.ts";
 import { type VirtualClock, createVirtualClock } from "../../src/sim/clock.ts";
-import { START, type TestAzure, testAzure } from "./world.ts";
+import { START, type TestAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
 let clock: VirtualClock;
 beforeEach(() => {
   clock = createVirtualClock(START);
-  azure = testAzure({ clock });
+  azure = ownAzure({ clock });
 });
-afterEach(() => azure.close());
 
 const machine = inGroup("mycluster", "Microsoft.Compute/virtualMachines", "mycluster-coreos-1");
 const disk = inGroup("mycluster", "Microsoft.Compute/disks", "mycluster-coreos-1-data");

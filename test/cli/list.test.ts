@@ -1,13 +1,12 @@
 /** list over the simulated Azure. */
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { addGroup, byHand } from "./azure-hand.ts";
 import { steady } from "./steady.ts";
-import { type TestAzure, testAzure } from "./world.ts";
+import { type TestAzure, testAzure, ownAzure } from "./world.ts";
 
 function newAzure(...options: Parameters<typeof testAzure>): TestAzure {
-  const azure = testAzure(...options);
-  onTestFinished(() => azure.close());
+  const azure = ownAzure(...options);
   return azure;
 }
 

@@ -1,13 +1,12 @@
 /** Lists that are behind: a destroy right after a create that was killed sees nothing in them, and finds it by name. */
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { addForeign, addGroup, byHand, everything, inGroup } from "./azure-hand.ts";
-import { type TestAzure, testAzure } from "./world.ts";
+import { type TestAzure, ownAzure } from "./world.ts";
 
 /** In somebody else's group, killed when its nth write has been done; the lists are then behind by so many seconds. */
 async function killed(argv: string, writes: number, lag: string): Promise<{ azure: TestAzure; before: string[]; dir: string }> {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await addGroup(azure, "shared", { owner: "somebody" });
   await addForeign(azure, "shared");
   const before = everything(azure);
@@ -24,8 +23,7 @@ async function killed(argv: string, writes: number, lag: string): Promise<{ azur
       throw signal?.reason as Error;
     },
   });
-  const behind = testAzure({ state: azure.simulation.save(), faults: [parseFault(`any:lag=${lag}`)] });
-  onTestFinished(() => behind.close());
+  const behind = ownAzure({ state: azure.simulation.save(), faults: [parseFault(`any:lag=${lag}`)] });
   return { azure: behind, before, dir: azure.dir };
 }
 
@@ -76,8 +74,7 @@ test("what has the name and is somebody else's is not touched", async () => {
 });
 
 test("a cluster that lists show whole costs a few reads by name, not one a node", async () => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await addGroup(azure, "shared");
   await azure.run("abc --num-nodes 20 --resource-group shared --wait-for machines");
   const since = azure.exchanges.length;

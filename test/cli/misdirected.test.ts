@@ -1,12 +1,11 @@
 /** A wrong subscription, or something that is no Resource Manager at all, is never taken for a cluster that is not there. */
-import { expect, onTestFinished, test } from "vitest";
-import { type TestAzure, testAzure } from "./world.ts";
+import { expect, test } from "vitest";
+import { type TestAzure, ownAzure } from "./world.ts";
 
 const OTHER = "99999999-2222-4333-8444-555555555555";
 
 function azureOf(subscriptions: readonly string[] = []): TestAzure {
-  const azure = testAzure({ limits: { subscriptions } });
-  onTestFinished(() => azure.close());
+  const azure = ownAzure({ limits: { subscriptions } });
   return azure;
 }
 

@@ -1,12 +1,11 @@
 /** Rights on one resource group and nothing beyond it: every command with --resource-group stays inside. */
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { addGroup } from "./azure-hand.ts";
-import { type RunOptions, type TestAzure, testAzure } from "./world.ts";
+import { type RunOptions, type TestAzure, ownAzure } from "./world.ts";
 
 /** An Azure that refuses whatever is not below the group. */
 async function contributor(): Promise<{ azure: TestAzure; mine: RunOptions; refused: string[] }> {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await addGroup(azure, "mine");
   const refused: string[] = [];
   // whoever may begin an operation may ask how it goes on

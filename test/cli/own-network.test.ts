@@ -1,8 +1,8 @@
 /** A virtual network that is there already: which of its subnets, by which name, with what rules of its own, and where in it. */
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { addGroup, byHand, inGroup } from "./azure-hand.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
-import { type RunOptions, START, type TestAzure, testAzure } from "./world.ts";
+import { type RunOptions, START, type TestAzure, ownAzure } from "./world.ts";
 
 const HUB = inGroup("lan", "Microsoft.Network/virtualNetworks", "hub");
 const NSG = inGroup("lan", "Microsoft.Network/networkSecurityGroups", "apps-nsg");
@@ -29,8 +29,7 @@ const RESERVED = [
 /** An Azure with the network `hub` in the group `lan`. */
 async function withHub(subnets: readonly Part[], rules?: readonly Part[]): Promise<TestAzure> {
   const clock = createVirtualClock(START);
-  const azure = testAzure({ clock });
-  onTestFinished(() => azure.close());
+  const azure = ownAzure({ clock });
   await addGroup(azure, "lan");
   if (rules !== undefined)
     expect((await byHand(azure, "PUT", NSG, { location: "westus", properties: { securityRules: rules } })).status).toBe(201);

@@ -1,9 +1,9 @@
 /** Only tags prove: what is called like the cluster's, what hangs on its machines, and what somebody wrote into its tags. */
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import type { SimulationOptions } from "../../src/sim/simulation.ts";
 import { addGroup, byHand, deletes, everything, inGroup } from "./azure-hand.ts";
 import { type VirtualClock, createVirtualClock } from "../../src/sim/clock.ts";
-import { type Body, START, type TestAzure, testAzure } from "./world.ts";
+import { type Body, START, type TestAzure, ownAzure } from "./world.ts";
 
 const SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000";
 const DISK = {
@@ -16,10 +16,10 @@ const machine = (index: number, group = "alpha"): string =>
   inGroup(group, "Microsoft.Compute/virtualMachines", `alpha-coreos-${index}`);
 
 let clock: VirtualClock;
+
 async function withAlpha(argv = "alpha --num-nodes 2", options: Partial<SimulationOptions> = {}): Promise<TestAzure> {
   clock = createVirtualClock(START);
-  const azure = testAzure({ clock, ...options });
-  onTestFinished(() => azure.close());
+  const azure = ownAzure({ clock, ...options });
   if (argv.includes("shared")) await addGroup(azure, "shared");
   const { exit, stderr } = await azure.run(`${argv} --wait-for machines`);
   expect(exit, stderr).toBe(0);

@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { Fault } from "../../src/sim/fault.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
-import { type TestAzure, testAzure } from "./world.ts";
+import { type TestAzure, testAzure, ownAzure } from "./world.ts";
 
 const SCOPE = "/subscriptions/00000000-0000-0000-0000-000000000000";
 
@@ -12,16 +12,14 @@ const LIST: Fault = {
 };
 
 async function refusing(fault: Fault): Promise<TestAzure> {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   const made = await azure.run("abc --num-nodes 2 --ttl 1s --etcd-plain --wait-for machines");
   if (made.exit !== 0) throw new Error(made.stderr);
-  const refused = testAzure({ state: azure.simulation.save(), faults: [fault] });
-  onTestFinished(() => refused.close());
+  const refused = ownAzure({ state: azure.simulation.save(), faults: [fault] });
   return refused;
 }
 
-test.each(["destroy abc --yes", "status abc", "remove abc 1 --yes", "gc --yes", "list", "plan abc --num-nodes 2"])(
+test.each(["destroy abc --yes", "status abc", "remove abc 1 --yes", "plan abc --num-nodes 2"])(
   "a read that is refused with 403 ends in advice to run it again, not to create: %s",
   async (argv) => {
     const azure = await refusing(LIST);
@@ -35,6 +33,14 @@ test.each(["destroy abc --yes", "status abc", "remove abc 1 --yes", "gc --yes", 
     expect(stderr).not.toMatch(/--scope SCOPE/);
   },
 );
+
+test.each(["gc --yes", "list"])("who may not look through the subscription is told to name a group: %s", async (argv) => {
+  const azure = await refusing(LIST);
+  const { exit, stderr } = await azure.run(argv);
+  expect(exit).toBe(4);
+  expect(stderr).toContain("may not look through the subscription");
+  expect(stderr).toContain("--resource-group NAME");
+});
 
 test("a create that is refused goes on as a create", async () => {
   const azure = await refusing(LIST);
@@ -61,8 +67,7 @@ test("a delete that is refused says what, where and how to get the right", async
 test.each(["windows-ci", "mymicrosoftlab", "login-portal", "xbox"])(
   "a name that Microsoft reserves is refused before anything is made: %s",
   async (name) => {
-    const azure = testAzure();
-    onTestFinished(() => azure.close());
+    const azure = ownAzure();
     const { exit, stderr } = await azure.run(name);
     expect(exit).toBe(5);
     expect(stderr).toMatch(/holds the word (WINDOWS|MICROSOFT|LOGIN|XBOX), which Microsoft reserves/);
@@ -72,16 +77,14 @@ test.each(["windows-ci", "mymicrosoftlab", "login-portal", "xbox"])(
 );
 
 test.each(["userlogin", "xbox-lab", "excellent", "azure-demo"])("a name that only looks so is none: %s", async (name) => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   expect((await azure.run(`plan ${name}`)).exit).toBe(0);
 });
 
 test.each(["NetworkingInternalOperationError", "InternalExecutionError"])(
   "a machine that fails of a fault of Azure's own is made again: %s",
   async (code) => {
-    const azure = testAzure({ faults: [parseFault(`machine-1:${code}x1`)] });
-    onTestFinished(() => azure.close());
+    const azure = ownAzure({ faults: [parseFault(`machine-1:${code}x1`)] });
     const { exit, stderr } = await azure.run("abc --wait-for machines");
     expect(exit, stderr).toBe(0);
   },

@@ -1,14 +1,13 @@
 /** remove over the simulated Azure: what forbids it is known before anything changes, and only what is there is deleted and named. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import type { SimulationOptions } from "../../src/sim/simulation.ts";
 import { addLock, everything, inGroup } from "./azure-hand.ts";
-import { type TestAzure, testAzure } from "./world.ts";
+import { type TestAzure, ownAzure } from "./world.ts";
 
 async function withCluster(argv = "", options: Partial<SimulationOptions> = {}): Promise<TestAzure> {
-  const azure = testAzure(options);
-  onTestFinished(() => azure.close());
+  const azure = ownAzure(options);
   const { exit, stderr } = await azure.run(`abc --num-nodes 4 --wait-for machines ${argv}`);
   if (exit !== 0) throw new Error(stderr);
   return azure;
@@ -96,8 +95,7 @@ test("the user-data of a node that is gone goes too, and that of the others stay
 
 test("the user-data of a namesake elsewhere is not touched", async () => {
   const azure = await withCluster();
-  const other = testAzure({ seed: 99 });
-  onTestFinished(() => other.close());
+  const other = ownAzure({ seed: 99 });
   await other.run("abc --num-nodes 4 --wait-for machines");
   expect((await other.run(`remove abc 3 --yes --dir ${azure.dir}`)).exit).toBe(0);
   expect(existsSync(join(azure.dir, "abc", "user-data-3.yaml"))).toBe(true);

@@ -13,11 +13,13 @@ import type { Clock } from "../../src/core/clock.ts";
 import { ClusterError } from "../../src/core/errors.ts";
 import { generateHostKey } from "../../src/prepare/host-keys.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
+import { freePorts } from "../ports.ts";
 import { has } from "../programs.ts";
 import { hostKeyOf, serveNode } from "./node-server.ts";
 import { type Result, START, type TestAzure, testAzure } from "./world.ts";
 
-const PORT = 22_341;
+/** The first node's; the others have the next two. And one for a cluster of its own. */
+const [PORT = 0, , , OTHER_PORT = 0] = await freePorts(4);
 
 /** Listens as soon as the port is free: a server that was closed a moment ago may hold it for another. */
 async function listen(server: ssh2.Server, port: number): Promise<void> {
@@ -218,17 +220,17 @@ test("a host key that a node made itself is asked of it, said, and expected from
   now = createVirtualClock(START);
   const azure = testAzure({ clock, rehearsal: false, publicAddress: "127.0.0.1", latencyMs: [1, 2] });
   try {
-    expect((await azure.run(`mycluster --num-nodes 1 --no-host-keys --wait-for machines --ssh ${PORT + 50}`)).exit).toBe(0);
+    expect((await azure.run(`mycluster --num-nodes 1 --no-host-keys --wait-for machines --ssh ${OTHER_PORT}`)).exit).toBe(0);
     inRealTime();
     const server = await serveNode(
-      PORT + 50,
+      OTHER_PORT,
       50,
       (await generateHostKey("swap")).privateKey,
       readFileSync(join(azure.dir, "ssh-cert.pub"), "utf8"),
     );
     const first = await azure.run("run mycluster -- true");
     const second = await azure.run("run mycluster -- true");
-    server.close();
+    await new Promise((resolve) => server.close(resolve));
     expect([first.exit, first.stderr, second.exit, second.stderr]).toEqual([
       0,
       expect.stringContaining("trusted from now on"),
@@ -236,7 +238,7 @@ test("a host key that a node made itself is asked of it, said, and expected from
       "",
     ]);
     const other = await serveNode(
-      PORT + 50,
+      OTHER_PORT,
       50,
       (await generateHostKey("swap")).privateKey,
       readFileSync(join(azure.dir, "ssh-cert.pub"), "utf8"),

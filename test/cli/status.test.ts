@@ -10,14 +10,13 @@ import { parseFault } from "../../src/sim/fault-script.ts";
 import type { SimulationOptions } from "../../src/sim/simulation.ts";
 import { addForeign, addGroup, byHand, everything, inGroup } from "./azure-hand.ts";
 import { steady } from "./steady.ts";
-import { type Body, type TestAzure, testAzure } from "./world.ts";
+import { type Body, type TestAzure, ownAzure } from "./world.ts";
 
 async function withCluster(
   argv = "mycluster --num-nodes 3 --wait-for machines",
   options: Partial<SimulationOptions> & { rehearsal?: boolean } = {},
 ): Promise<TestAzure> {
-  const azure = testAzure(options);
-  onTestFinished(() => azure.close());
+  const azure = ownAzure(options);
   const { exit, stderr } = await azure.run(argv);
   if (exit !== 0 && options.faults === undefined) throw new Error(stderr);
   return azure;
@@ -36,8 +35,7 @@ const MACHINE = (index: number): string => inGroup("mycluster", "Microsoft.Compu
 /** Nobody waits for what is done by hand: by then it has happened. */
 function tenMinutesLater(azure: TestAzure): TestAzure {
   const state = azure.simulation.save();
-  const later = testAzure({ state, clock: createVirtualClock(state.now + 600_000) });
-  onTestFinished(() => later.close());
+  const later = ownAzure({ state, clock: createVirtualClock(state.now + 600_000) });
   return later;
 }
 
@@ -111,8 +109,7 @@ test("with the key at hand the nodes are asked: one that does not answer is name
 });
 
 test("in somebody else's group it is found by name alone, and what others have there is no drift", async () => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await addGroup(azure, "shared");
   await addForeign(azure, "shared");
   await azure.run("mycluster --resource-group shared --num-nodes 1 --wait-for machines");
@@ -123,8 +120,7 @@ test("in somebody else's group it is found by name alone, and what others have t
 });
 
 test("an existing network and an affinity group are as they should be", async () => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await addGroup(azure, "net");
   await byHand(azure, "PUT", inGroup("net", "Microsoft.Network/virtualNetworks", "corp"), {
     location: "westus",
@@ -296,8 +292,7 @@ test.each([
     "mycluster is half made",
   ],
 ])("%s: exit code 1 and what to do", async (_, prepare, text) => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await prepare(azure);
   const { exit, stderr } = await azure.run("status mycluster");
   expect(exit).toBe(1);
@@ -323,8 +318,7 @@ test("--watch looks again every 5 seconds until it is interrupted, and ends with
 });
 
 test("--watch of a rehearsal waits in real time, and looking brings no cluster nearer to its end", async () => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   expect((await azure.run("mycluster --num-nodes 1 --ttl 1m --wait-for machines --simulate")).exit).toBe(0);
   const state = join(azure.dir, ".simulated-azure.json");
   const before = readFileSync(state, "utf8");
@@ -344,8 +338,7 @@ test("--watch of a rehearsal waits in real time, and looking brings no cluster n
 });
 
 test("--watch of a rehearsal sees what another command does meanwhile, and --timeout ends it", async () => {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   await azure.run("mycluster --num-nodes 3 --etcd-plain --wait-for machines --simulate");
   let looks = 0;
   let removed: Promise<unknown> | undefined;

@@ -2,18 +2,17 @@
  * What a run that was killed, an earlier version or somebody's hand may leave in the claim's tags and the balancer: rules and members
  * without a node, machines that nobody counts, an even number of members. status names it; the next create, or removal, mends it.
  */
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { byHand, inGroup } from "./azure-hand.ts";
-import { type Body, type TestAzure, testAzure } from "./world.ts";
+import { type Body, type TestAzure, ownAzure } from "./world.ts";
 import { flawsOf } from "../cluster-state.ts";
 
 let azure: TestAzure;
 beforeEach(async () => {
-  azure = testAzure();
+  azure = ownAzure();
   const { exit, stderr } = await azure.run("abc --num-nodes 4 --etcd-plain --wait-for machines");
   expect(exit, stderr).toBe(0);
 });
-afterEach(() => azure.close());
 
 const SUBSCRIPTION = /^\/subscriptions\/[^/]+/;
 const resource = (type: string, wanted: (one: Body) => boolean = () => true): Body =>

@@ -1,7 +1,7 @@
 /** A cluster that another one uses: named before anything is deleted, since Azure would delete only a part of it. */
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { addGroup, byHand, deletes, everything, inGroup } from "./azure-hand.ts";
-import { type TestAzure, testAzure } from "./world.ts";
+import { type TestAzure, ownAzure } from "./world.ts";
 
 const SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000";
 
@@ -11,8 +11,7 @@ async function ok(azure: TestAzure, argv: string): Promise<void> {
 }
 
 function fresh(): TestAzure {
-  const azure = testAzure();
-  onTestFinished(() => azure.close());
+  const azure = ownAzure();
   return azure;
 }
 

@@ -1,21 +1,14 @@
 /** Guards and catches that a user meets on a bad day, each walked in both of its ways. */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { isInteractive } from "../../src/cli/world.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
-import type { SimulationOptions } from "../../src/sim/simulation.ts";
 import { addForeign, addGroup, deletes, everything } from "./azure-hand.ts";
-import { type TestAzure, testAzure } from "./world.ts";
+import { type TestAzure, ownAzure } from "./world.ts";
 
-function azureOf(options: Partial<SimulationOptions> & { rehearsal?: boolean } = {}): TestAzure {
-  const azure = testAzure(options);
-  onTestFinished(() => azure.close());
-  return azure;
-}
-
-async function withCluster(argv: string, options: Parameters<typeof azureOf>[0] = {}): Promise<TestAzure> {
-  const azure = azureOf(options);
+async function withCluster(argv: string, options: Parameters<typeof ownAzure>[0] = {}): Promise<TestAzure> {
+  const azure = ownAzure(options);
   const { exit, stderr } = await azure.run(argv);
   if (exit !== 0) throw new Error(stderr);
   azure.exchanges.length = 0;
@@ -29,7 +22,7 @@ for (const where of ["", " --resource-group shared"])
     ["AuthorizationFailed", 4],
     ["InvalidRequestContent", 1],
   ])(`a destroy whose mark Azure refuses deletes nothing${where}: %s, exit code %i`, async (code, exit) => {
-    const azure = azureOf(faults(`PATCH/any:${code}`));
+    const azure = ownAzure(faults(`PATCH/any:${code}`));
     if (where !== "") {
       await addGroup(azure, "shared");
       await addForeign(azure, "shared");
@@ -52,7 +45,7 @@ test.each(["404", "ResourceGroupBeingDeleted"])(
 );
 
 test("known_hosts that cannot be written is said, and the run has failed", async () => {
-  const azure = azureOf();
+  const azure = ownAzure();
   mkdirSync(join(azure.dir, "abc", "known_hosts"), { recursive: true });
   const { exit, document } = await azure.json<{ error: { code: string; message: string } }>(
     "abc --num-nodes 1 --wait-for machines",
@@ -80,7 +73,7 @@ test.each([
   ["EAI_AGAIN", "getaddrinfo EAI_AGAIN management.azure.com"],
   ["CERT_HAS_EXPIRED", "certificate has expired"],
 ])("a network that fails is told in the words of its code and without a stack: %s", async (code, message) => {
-  const azure = azureOf();
+  const azure = ownAzure();
   const { exit, document, stderr } = await azure.json<{
     error: { code: string; source: string; message: string; advice?: string };
   }>("list", { azure: () => Promise.reject(Object.assign(new Error(message), { code })) });
@@ -105,7 +98,7 @@ async function interrupted(azure: TestAzure, argv: string, times: number) {
 
 test.each(["gc --yes --json", "destroy abc --yes --json"])("a second Ctrl-C ends it at once: %s", async (argv) => {
   for (const where of ["", " --resource-group shared"]) {
-    const azure = azureOf();
+    const azure = ownAzure();
     if (where !== "") {
       await addGroup(azure, "shared");
       await addForeign(azure, "shared");

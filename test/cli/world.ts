@@ -6,6 +6,7 @@ import type { ClusterDocument } from "../../src/core/documents.ts";
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import type { World } from "../../src/cli/world.ts";
 import type { Clock } from "../../src/core/clock.ts";
@@ -62,7 +63,14 @@ process.on("exit", () => rmSync(KEYS, { recursive: true, force: true }));
 
 export const START = Date.UTC(2026, 10, 22, 12);
 
-/** A subscription of its own in a simulated Azure. */
+/** A subscription of its own in a simulated Azure for one test, or for each (in `beforeEach`): closed when the test is over. */
+export function ownAzure(...options: Parameters<typeof testAzure>): TestAzure {
+  const azure = testAzure(...options);
+  onTestFinished(() => azure.close());
+  return azure;
+}
+
+/** The same for a file of tests or a room; to be closed by whoever opens it. */
 export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: boolean } = {}): TestAzure {
   const clock = options.clock ?? createVirtualClock(START);
   const exchanges: Exchange[] = [];

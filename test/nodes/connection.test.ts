@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { realClock as clock } from "../../src/operations/real-clock.ts";
 import { connect } from "../../src/nodes/connection.ts";
+import { freePort } from "../ports.ts";
 import { has } from "../programs.ts";
 import { makeKey, startSshd, type KeyPair, type Sshd } from "./sshd.ts";
 import { nodeTarget } from "./target.ts";
@@ -12,15 +13,14 @@ import { nodeTarget } from "./target.ts";
 const ready = has("sshd") && has("ssh-keygen");
 
 describe.skipIf(!ready)("a connection to a real sshd", () => {
-  const PORT = 22101;
   let sshd: Sshd;
   let user: KeyPair;
-  const target = (more = {}) => nodeTarget(PORT, { privateKey: user.privateKey, hostKeys: [sshd.hostKeyLine], ...more });
+  const target = (more = {}) => nodeTarget(sshd.port, { privateKey: user.privateKey, hostKeys: [sshd.hostKeyLine], ...more });
   const strict = { clock, trust: "strict" as const };
 
   beforeAll(async () => {
     user = makeKey();
-    sshd = await startSshd({ port: PORT, authorizedKey: user.publicKey });
+    sshd = await startSshd({ authorizedKey: user.publicKey });
   });
   afterAll(() => sshd.stop());
 
@@ -95,13 +95,12 @@ describe.skipIf(!ready)("a connection to a real sshd", () => {
   test("a server with several host keys is asked for the one that is known", async () => {
     const rsa = makeKey("rsa");
     const two = await startSshd({
-      port: 22102,
       hostKey: rsa.privateKey,
       authorizedKey: user.publicKey,
       config: hostKeyFile(makeKey("ecdsa")),
     });
     try {
-      const connection = await connect(nodeTarget(22102, { privateKey: user.privateKey, hostKeys: [rsa.publicKey] }), strict);
+      const connection = await connect(nodeTarget(two.port, { privateKey: user.privateKey, hostKeys: [rsa.publicKey] }), strict);
       expect(connection.hostKey).toBe(rsa.publicKey);
       connection.close();
     } finally {
@@ -117,9 +116,9 @@ describe.skipIf(!ready)("a connection to a real sshd", () => {
     ["ecdsa", "PKCS8"],
   ] as const)("logs in with a private key of type %s in form %s", async (type, form) => {
     const key = makeKey(type, form);
-    const own = await startSshd({ port: 22103, authorizedKey: key.publicKey });
+    const own = await startSshd({ authorizedKey: key.publicKey });
     try {
-      const connection = await connect(nodeTarget(22103, { privateKey: key.privateKey, hostKeys: [own.hostKeyLine] }), strict);
+      const connection = await connect(nodeTarget(own.port, { privateKey: key.privateKey, hostKeys: [own.hostKeyLine] }), strict);
       expect((await connection.exec("id -un")).stdout).toBe("root\n");
       connection.close();
     } finally {
@@ -132,7 +131,7 @@ describe.skipIf(!ready)("a connection to a real sshd", () => {
       code: "SshAuthentication",
     });
     await expect(connect(target({ privateKey: "secret" }), strict)).rejects.toMatchObject({ code: "SshKeyUnreadable" });
-    await expect(connect({ ...target(), port: 22199 }, strict)).rejects.toMatchObject({ code: "SshRefused" });
+    await expect(connect({ ...target(), port: await freePort() }, strict)).rejects.toMatchObject({ code: "SshRefused" });
   });
 
   test("a tunnel carries bytes both ways; a closed port and a forbidden tunnel have their own codes", async () => {
@@ -142,12 +141,12 @@ describe.skipIf(!ready)("a connection to a real sshd", () => {
     const answer = new Promise<string>((resolve) => tunnel.once("data", (chunk: Buffer) => resolve(chunk.toString())));
     tunnel.write("ping");
     expect(await answer).toBe("ping");
-    await expect(connection.forward("127.0.0.1", 22199)).rejects.toMatchObject({ code: "ForwardRefused" });
+    await expect(connection.forward("127.0.0.1", await freePort())).rejects.toMatchObject({ code: "ForwardRefused" });
     connection.close();
     await echo.close();
-    const closed = await startSshd({ port: 22104, authorizedKey: user.publicKey, config: ["AllowTcpForwarding no"] });
-    const other = await connect(nodeTarget(22104, { privateKey: user.privateKey, hostKeys: [closed.hostKeyLine] }), strict);
-    await expect(other.forward("127.0.0.1", 22101)).rejects.toMatchObject({ code: "ForwardForbidden" });
+    const closed = await startSshd({ authorizedKey: user.publicKey, config: ["AllowTcpForwarding no"] });
+    const other = await connect(nodeTarget(closed.port, { privateKey: user.privateKey, hostKeys: [closed.hostKeyLine] }), strict);
+    await expect(other.forward("127.0.0.1", sshd.port)).rejects.toMatchObject({ code: "ForwardForbidden" });
     other.close();
     await closed.stop();
   });

@@ -29,12 +29,11 @@ function locked(key: KeyPair, form: "OpenSSH" | "PEM" | "PKCS8" = "OpenSSH"): st
 }
 
 describe.skipIf(!ready)("a real ssh-agent", () => {
-  const PORT = 22161;
   let agent: Agent;
   let sshd: Sshd;
   let key: KeyPair;
   const strict = { clock, trust: "strict" as const };
-  const logIn = async (identity: Identity, port = PORT): Promise<string> => {
+  const logIn = async (identity: Identity, port = sshd.port): Promise<string> => {
     const connection = await connect({ ...nodeTarget(port, { privateKey: "", hostKeys: [sshd.hostKeyLine] }), identity }, strict);
     try {
       return (await connection.exec("id -un")).stdout;
@@ -46,7 +45,7 @@ describe.skipIf(!ready)("a real ssh-agent", () => {
   beforeAll(async () => {
     key = makeKey();
     // one wrong key more, and sshd ends the connection
-    sshd = await startSshd({ port: PORT, authorizedKey: key.publicKey, config: ["MaxAuthTries 1"] });
+    sshd = await startSshd({ authorizedKey: key.publicKey, config: ["MaxAuthTries 1"] });
     agent = await startAgent();
     for (let other = 0; other < 4; other++) agent.add(makeKey(other === 3 ? "ecdsa" : "ed25519").privateKey);
     agent.add(key.privateKey);
@@ -61,10 +60,10 @@ describe.skipIf(!ready)("a real ssh-agent", () => {
   test.each(["OpenSSH", "PEM", "PKCS8"] as const)("stands in for an RSA key under a passphrase, as %s", async (form) => {
     const rsa = makeKey("rsa", form === "OpenSSH" ? undefined : form);
     agent.add(rsa.privateKey);
-    const own = await startSshd({ port: 22162, authorizedKey: rsa.publicKey, hostKey: makeKey().privateKey });
+    const own = await startSshd({ authorizedKey: rsa.publicKey, hostKey: makeKey().privateKey });
     try {
       const privateKey = locked(rsa, form);
-      const target = nodeTarget(22162, { privateKey, hostKeys: [own.hostKeyLine] });
+      const target = nodeTarget(own.port, { privateKey, hostKeys: [own.hostKeyLine] });
       await expect(connect(target, strict)).rejects.toMatchObject({ code: "SshKeyEncrypted", source: "user" });
       const identity = { publicKey: rsa.publicKey, privateKey, agent: agent.socket };
       const connection = await connect({ ...target, identity }, strict);

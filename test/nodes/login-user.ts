@@ -1,8 +1,11 @@
 /**
  * The user `core`, as whom the tool logs in. Images have it; this machine may not: then it is made before the tests, and removed
- * after them. Root only.
+ * after the last of the suites that use it. Root only.
  */
 import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { find } from "../programs.ts";
 
 const USER = "core";
@@ -26,12 +29,38 @@ export function canLogIn(): boolean {
   return missing.length === 0;
 }
 
-/** For vitest: makes the user when it is missing. Returns the way to remove what was made. */
+/**
+ * For vitest: makes the user when it is missing. It stays as long as a suite on this machine uses it: each leaves a file with its process
+ * id, and the last one removes what the first has made. Who was killed is counted no more.
+ * @returns the way to remove what was made
+ */
 export function setup(): () => void {
-  if (process.getuid?.() !== 0 || find("useradd") === undefined || exists()) return () => undefined;
+  if (process.getuid?.() !== 0 || find("useradd") === undefined) return () => undefined;
+  // an account that nobody here has made is none of ours
+  if (exists() && !existsSync(USES)) return () => undefined;
+  mkdirSync(USES, { recursive: true });
+  const use = join(USES, String(process.pid));
+  writeFileSync(use, "");
   // a password that nothing matches, but not "!": sshd takes that for a locked account
-  execFileSync("useradd", ["--create-home", "--shell", "/bin/sh", "--password", "*", USER]);
-  return () => void execFileSync("userdel", ["--force", "--remove", USER], { stdio: "ignore" });
+  if (!exists()) make(["--create-home", "--shell", "/bin/sh", "--password", "*", USER]);
+  return () => {
+    rmSync(use, { force: true });
+    if (readdirSync(USES).some((pid) => existsSync(`/proc/${pid}`))) return;
+    rmSync(USES, { recursive: true, force: true });
+    execFileSync("userdel", ["--force", "--remove", USER], { stdio: "ignore" });
+  };
+}
+
+/** Where suites say that they use the account; beside /etc/passwd, it is this machine's. */
+const USES = join(tmpdir(), `login-user-${USER}`);
+
+/** Another suite may make it at the same moment: then it is there. */
+function make(options: readonly string[]): void {
+  try {
+    execFileSync("useradd", options, { stdio: ["ignore", "ignore", "pipe"] });
+  } catch (error) {
+    if (!exists()) throw error;
+  }
 }
 
 function canMount(): boolean {

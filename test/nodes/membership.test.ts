@@ -16,7 +16,6 @@ import { nodeTarget } from "./target.ts";
 const ready = ["sshd", "ssh-keygen", "etcd"].map(has).every(Boolean);
 
 describe.skipIf(!ready)("membership of real etcd", () => {
-  const PORT = 22121;
   let user: KeyPair;
   let sshd: Sshd;
   const running = new Map<string, Etcd>();
@@ -25,7 +24,7 @@ describe.skipIf(!ready)("membership of real etcd", () => {
 
   const node = (index: number) => ({ name: `node-${index}`, address: `127.0.42.${11 + index}` });
   const target = (index: number, tls: boolean): NodeTarget =>
-    nodeTarget(PORT, {
+    nodeTarget(sshd.port, {
       index,
       privateKey: user.privateKey,
       hostKeys: [sshd.hostKeyLine],
@@ -65,7 +64,7 @@ describe.skipIf(!ready)("membership of real etcd", () => {
 
   beforeAll(async () => {
     user = makeKey();
-    sshd = await startSshd({ port: PORT, authorizedKey: user.publicKey });
+    sshd = await startSshd({ authorizedKey: user.publicKey });
   });
   afterEach(async () => {
     for (const connection of open.splice(0)) connection.close();

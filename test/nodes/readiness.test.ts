@@ -5,6 +5,7 @@ import type { Event } from "../../src/engine/event.ts";
 import { waitReady } from "../../src/nodes/readiness.ts";
 import type { ReadinessOptions } from "../../src/nodes/node-state.ts";
 import type { NodeTarget } from "../../src/nodes/target.ts";
+import { freePorts } from "../ports.ts";
 import { has } from "../programs.ts";
 import { initialCluster, startEtcd, startGateway, testAuthority } from "./etcd.ts";
 import { makeKey, startSshd, type KeyPair, type Sshd } from "./sshd.ts";
@@ -13,7 +14,8 @@ import { nodeTarget } from "./target.ts";
 const ready = ["sshd", "ssh-keygen", "etcd"].map(has).every(Boolean);
 
 describe.skipIf(!ready)("readiness of real nodes", () => {
-  const PORT = 22111;
+  /** Node i has the one after i others. */
+  let firstPort = 0;
   let user: KeyPair;
   let hostKeys: KeyPair[];
   let sshds: Sshd[];
@@ -23,7 +25,7 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
     return started;
   };
   const target = (index: number, more: Partial<NodeTarget> = {}): NodeTarget =>
-    nodeTarget(PORT + index, {
+    nodeTarget(firstPort + index, {
       index,
       privateKey: user.privateKey,
       hostKeys: [hostKeys[index]?.publicKey ?? ""],
@@ -41,10 +43,11 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
 
   beforeAll(async () => {
     user = makeKey();
+    [firstPort = 0] = await freePorts(8);
     hostKeys = [0, 1, 2, 3, 4].map(() => makeKey());
     sshds = await Promise.all(
       [0, 1, 2].map((index) =>
-        startSshd({ port: PORT + index, hostKey: hostKeys[index]?.privateKey ?? "", authorizedKey: user.publicKey }),
+        startSshd({ port: firstPort + index, hostKey: hostKeys[index]?.privateKey ?? "", authorizedKey: user.publicKey }),
       ),
     );
   });
@@ -57,7 +60,7 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
     const events: Omit<Event, "at">[] = [];
     let closed = (): void => undefined;
     const seen = new Promise<void>((resolve) => (closed = resolve));
-    sshds.push(await startSshd({ port: PORT + 3, hostKey: hostKeys[3]?.privateKey ?? "", authorizedKey: user.publicKey }));
+    sshds.push(await startSshd({ port: firstPort + 3, hostKey: hostKeys[3]?.privateKey ?? "", authorizedKey: user.publicKey }));
     const gateway = target(3, { role: "gateway", etcdAddress: "127.0.41.14" });
     const waiting = waitReady(
       [...members.map((_, index) => target(index)), gateway],
@@ -136,10 +139,10 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
   });
 
   test("where sshd allows no tunnel, etcdctl on the node answers", async () => {
-    const own = track(await startSshd({ port: PORT + 5, authorizedKey: user.publicKey, config: ["AllowTcpForwarding no"] }));
+    const own = track(await startSshd({ port: firstPort + 5, authorizedKey: user.publicKey, config: ["AllowTcpForwarding no"] }));
     track(startEtcd({ name: "alone", address: "127.0.41.16" }));
     const result = await waitReady(
-      [target(0, { port: PORT + 5, hostKeys: [own.hostKeyLine], privateAddress: "127.0.41.16" })],
+      [target(0, { port: firstPort + 5, hostKeys: [own.hostKeyLine], privateAddress: "127.0.41.16" })],
       within(20),
     );
     expect(result).toMatchObject([{ state: "ready" }]);
@@ -147,15 +150,15 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
 
   test("a node that comes late is ready; one that never comes is unreachable, and neither waits for the other", async () => {
     const waiting = waitReady([target(0), target(4)], within(6, { level: "ssh" }));
-    const late = waitReady([target(4, { port: PORT + 6 })], within(25, { level: "ssh" }));
+    const late = waitReady([target(4, { port: firstPort + 6 })], within(25, { level: "ssh" }));
     expect(await waiting).toMatchObject([{ state: "ready" }, { state: "unreachable", code: "SshRefused", name: "node-4" }]);
-    track(await startSshd({ port: PORT + 6, hostKey: hostKeys[4]?.privateKey ?? "", authorizedKey: user.publicKey }));
+    track(await startSshd({ port: firstPort + 6, hostKey: hostKeys[4]?.privateKey ?? "", authorizedKey: user.publicKey }));
     expect(await late).toMatchObject([{ state: "ready" }]);
   });
 
   test("a wrong host key is final, unless the node may still be in its first boot", async () => {
-    const stranger = await startSshd({ port: PORT + 7, authorizedKey: user.publicKey });
-    const node = target(4, { port: PORT + 7 });
+    const stranger = await startSshd({ port: firstPort + 7, authorizedKey: user.publicKey });
+    const node = target(4, { port: firstPort + 7 });
     const result = await waitReady([node], within(20, { level: "ssh" }));
     expect(result).toMatchObject([{ state: "wrong-host-key", code: "HostKeyMismatch", attempts: 1 }]);
     const seen = new Promise<void>((resolve) => {
@@ -167,7 +170,9 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
     });
     await seen;
     await stranger.stop();
-    running.unshift(await startSshd({ port: PORT + 7, hostKey: hostKeys[4]?.privateKey ?? "", authorizedKey: user.publicKey }));
+    running.unshift(
+      await startSshd({ port: firstPort + 7, hostKey: hostKeys[4]?.privateKey ?? "", authorizedKey: user.publicKey }),
+    );
     await running.pop()?.stop();
     expect(stranger.log()).not.toMatch(/publickey/);
   });

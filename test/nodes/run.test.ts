@@ -14,6 +14,7 @@ import { renderKnownHosts } from "../../src/nodes/known-hosts.ts";
 import { login, sshArguments } from "../../src/nodes/login.ts";
 import { shownOutput } from "../../src/nodes/shown-output.ts";
 import { runOnAll, type RunOptions } from "../../src/nodes/run.ts";
+import { freePorts } from "../ports.ts";
 import { has } from "../programs.ts";
 import { makeKey, startSshd, type KeyPair, type Sshd } from "./sshd.ts";
 import { nodeTarget } from "./target.ts";
@@ -21,12 +22,13 @@ import { nodeTarget } from "./target.ts";
 const ready = has("sshd") && has("ssh-keygen");
 
 describe.skipIf(!ready)("commands on real nodes", () => {
-  const PORT = 22141;
+  /** Node i has the one after i others; nobody listens at the fourth. */
+  let firstPort = 0;
   let user: KeyPair;
   let sshds: Sshd[];
   let folder: string;
   const target = (index: number) =>
-    nodeTarget(PORT + index, {
+    nodeTarget(firstPort + index, {
       index,
       privateKey: user.privateKey,
       hostKeys: [sshds[index]?.hostKeyLine ?? makeKey().publicKey],
@@ -40,6 +42,7 @@ describe.skipIf(!ready)("commands on real nodes", () => {
 
   beforeAll(async () => {
     user = makeKey();
+    [firstPort = 0] = await freePorts(4);
     folder = mkdtempSync(join(tmpdir(), "nodes-"));
     // What a node says of itself: programs of the test, found first.
     const bin = join(folder, "bin with systemd");
@@ -50,7 +53,7 @@ describe.skipIf(!ready)("commands on real nodes", () => {
     sshds = await Promise.all(
       [0, 1, 2].map((index) =>
         startSshd({
-          port: PORT + index,
+          port: firstPort + index,
           authorizedKey: user.publicKey,
           config: [`SetEnv NODE=${index} "PATH=${bin}:/usr/bin:/bin"`],
         }),
@@ -163,7 +166,7 @@ describe.skipIf(!ready)("commands on real nodes", () => {
       ["node-0", "already-bootstrapped"],
       ["node-1", "no-boot"],
     ]);
-    // Port 22144 is closed: the node is gone in the meantime, and that is no error.
+    // Its port is closed: the node is gone in the meantime, and that is no error.
     const gone = await diagnoseNodes([target(3)], [{ index: 3, name: "node-3", state: "ssh", timings: {}, attempts: 1 }], {
       clock,
     });
@@ -175,7 +178,7 @@ describe.skipIf(!ready)("commands on real nodes", () => {
     writeFileSync(options.identityFile, user.privateKey, { mode: 0o600 });
     writeFileSync(
       options.knownHosts,
-      renderKnownHosts([{ hosts: ["127.0.0.1"], port: PORT, keys: [sshds[0]?.hostKeyLine ?? ""] }]),
+      renderKnownHosts([{ hosts: ["127.0.0.1"], port: firstPort, keys: [sshds[0]?.hostKeyLine ?? ""] }]),
     );
     const output = execFileSync("ssh", sshArguments(target(0), { ...options, command: "echo hello $NODE" }), {
       encoding: "utf8",
@@ -193,7 +196,7 @@ describe.skipIf(!ready)("commands on real nodes", () => {
     writeFileSync(options.identityFile, user.privateKey, { mode: 0o600 });
     writeFileSync(
       options.knownHosts,
-      renderKnownHosts([{ hosts: ["127.0.0.1"], port: PORT, keys: [sshds[0]?.hostKeyLine ?? ""] }]),
+      renderKnownHosts([{ hosts: ["127.0.0.1"], port: firstPort, keys: [sshds[0]?.hostKeyLine ?? ""] }]),
     );
     let [out, err] = ["", ""];
     const output = { stdout: shownOutput((text) => (out += text)), stderr: shownOutput((text) => (err += text)) };

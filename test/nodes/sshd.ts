@@ -7,12 +7,14 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../ports.ts";
 import { find } from "../programs.ts";
 
 export interface SshdOptions {
   /** 127.0.0.1 by default. */
   readonly host?: string;
-  readonly port: number;
+  /** One that is free, by default. */
+  readonly port?: number;
   /** The server's private host key, OpenSSH form; made when absent. */
   readonly hostKey?: string;
   /** "ssh-rsa AAAA..." of whoever may log in. */
@@ -53,6 +55,17 @@ export function makeKey(type: "ed25519" | "rsa" | "ecdsa" = "ed25519", form?: "P
 
 /** Starts it, and resolves when it answers. */
 export async function startSshd(options: SshdOptions): Promise<Sshd> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startAt({ ...options, port: options.port ?? (await freePort()) });
+    } catch (error) {
+      // somebody else was faster at a port that was free
+      if (options.port !== undefined || tries === 3) throw error;
+    }
+  }
+}
+
+async function startAt(options: SshdOptions & { readonly port: number }): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), "sshd-"));
   const file = (name: string): string => join(folder, name);
   const host = options.host ?? "127.0.0.1";

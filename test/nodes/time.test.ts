@@ -62,17 +62,16 @@ describe("clocks that agree or not", () => {
 });
 
 describe.skipIf(!(has("sshd") && has("ssh-keygen")))("a clock measured over SSH", () => {
-  const PORT = 22131;
   let user: KeyPair;
   let sshd: Sshd;
   beforeAll(async () => {
     user = makeKey();
-    sshd = await startSshd({ port: PORT, authorizedKey: user.publicKey });
+    sshd = await startSshd({ authorizedKey: user.publicKey });
   });
   afterAll(() => sshd.stop());
 
   test("is ours, for it is this machine's; one that we shift is found shifted", async () => {
-    const target = nodeTarget(PORT, { privateKey: user.privateKey, hostKeys: [sshd.hostKeyLine] });
+    const target = nodeTarget(sshd.port, { privateKey: user.privateKey, hostKeys: [sshd.hostKeyLine] });
     const connection = await connect(target, { clock: realClock, trust: "strict" });
     const shifted: Clock = { now: () => realClock.now() - 60_000, sleep: (ms, signal) => realClock.sleep(ms, signal) };
     const own = await measureClock(connection, { clock: realClock });

@@ -6,7 +6,7 @@ import type { Run } from "../../src/operations/run.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { makeKey, startSshd } from "../nodes/sshd.ts";
 import { nodeTarget } from "../nodes/target.ts";
-import { freePorts } from "../prepare/folder.ts";
+import { freePorts } from "../ports.ts";
 import { has } from "../programs.ts";
 
 /** Time that passes when somebody waits; what comes of a wait happens first. */

@@ -9,16 +9,17 @@ import {
   discoverySize,
   newDiscoveryUrl,
   parseDiscoveryUrl,
-  type Fetch,
+  type DiscoveryFetch,
 } from "../../src/prepare/discovery.ts";
 import { answers, end } from "../nodes/sshd.ts";
 import { find, has } from "../programs.ts";
-import { freePorts, newFolder } from "./folder.ts";
+import { freePorts } from "../ports.ts";
+import { newFolder } from "./folder.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
 const URL_ = `http://disc.example:8087/${TOKEN}`;
 /** A service that gives one answer to everything, and what it was asked. */
-function service(status: number, body: unknown): { fetch: Fetch; asked: string[] } {
+function service(status: number, body: unknown): { fetch: DiscoveryFetch; asked: string[] } {
   const asked: string[] = [];
   const text = typeof body === "string" ? body : JSON.stringify(body);
   return { asked, fetch: async (url) => (asked.push(url), new Response(text, { status })) };

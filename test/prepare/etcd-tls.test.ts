@@ -14,7 +14,8 @@ import {
 } from "../../src/prepare/etcd-tls.ts";
 import { end } from "../nodes/sshd.ts";
 import { find, has } from "../programs.ts";
-import { filesIn, freePorts, modeOf, newFolder, runIn } from "./folder.ts";
+import { freePorts } from "../ports.ts";
+import { filesIn, modeOf, newFolder, runIn } from "./folder.ts";
 
 const run = promisify(execFile);
 const DAY = 86_400_000;

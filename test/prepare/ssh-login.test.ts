@@ -8,7 +8,8 @@ import { generateHostKey } from "../../src/prepare/host-keys.ts";
 import { prepareSshKey } from "../../src/prepare/ssh-keys.ts";
 import { startSshd } from "../nodes/sshd.ts";
 import { has } from "../programs.ts";
-import { freePorts, newFolder, runIn } from "./folder.ts";
+import { freePorts } from "../ports.ts";
+import { newFolder, runIn } from "./folder.ts";
 
 const run = promisify(execFile);
 

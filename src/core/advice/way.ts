@@ -4,7 +4,8 @@ import { type AdviceRow, type Failure, found, rerun } from "./row.ts";
 export const wayAdvice: readonly AdviceRow[] = [
   {
     code: "ProxyUnreachable",
-    meaning: (failure) => `The proxy that ${variable(failure)} names does not answer; nothing was asked beyond it.`,
+    meaning: (failure) =>
+      `The proxy${proxyIn(failure)} that ${variable(failure)} names does not answer; nothing was asked beyond it.`,
     advice: (failure, context) =>
       `Check ${variable(failure)}, and that the proxy runs; where no proxy is needed: \`unset ${variable(failure)}\`, or name the host in NO_PROXY. Then run \`${rerun(context)}\` again.`,
     retry: "transient",
@@ -58,11 +59,15 @@ export const wayAdvice: readonly AdviceRow[] = [
   },
   {
     code: ["UNABLE_TO_*", "SELF_SIGNED_CERT_IN_CHAIN", "DEPTH_ZERO_SELF_SIGNED_CERT", "CERT_*", "ERR_TLS_CERT_ALTNAME_INVALID"],
-    meaning: "The server's certificate is not trusted: often a proxy that looks into the traffic, or a wrong clock.",
+    meaning: (failure) =>
+      `The certificate of ${found(failure, /^([\w.-]+\.[a-z]+(?::\d+)?): /i) ?? "the server"} is not trusted: often a proxy that looks into the traffic, or a wrong clock.`,
     advice: "Set NODE_EXTRA_CA_CERTS to the CA file of your network, check the clock, and repeat the command.",
     retry: "no",
   },
 ];
+
+/** "proxy.example:3128" */
+const proxyIn = (failure: Failure): string => (found(failure, /the proxy (\S+) \(/) ?? "").replace(/^(?=.)/, " ");
 
 /** The variable of the environment that the proxy comes from. */
 const variable = (failure: Failure): string => found(failure, /\((\w+_proxy)\)/i) ?? "HTTPS_PROXY";

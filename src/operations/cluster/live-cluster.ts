@@ -17,7 +17,7 @@ import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { duration } from "../../core/words.ts";
-import { interfaceAddresses, knownNodes, withPublicAddress } from "../create/choose-nodes.ts";
+import { interfaceAddresses, knownNodes, withPublicAddress } from "./nodes-there.ts";
 import { surveyDoom } from "../destroy/doom-survey.ts";
 import { type Claim, claimNeeded } from "./claim.ts";
 import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";

@@ -18,7 +18,7 @@ import type { NodeTarget } from "../../nodes/target.ts";
 import { PUBLIC } from "../../prepare/kept-file.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
-import { interfaceAddresses, machinesOf } from "../create/choose-nodes.ts";
+import { interfaceAddresses, machinesOf } from "./nodes-there.ts";
 import { claimNeeded } from "./claim.ts";
 import { findCluster } from "./find.ts";
 import { usesTls } from "../etcd/plan.ts";

@@ -6,7 +6,7 @@ import { nameOf } from "../../core/plan/resource.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
-import { machinesOf } from "./choose-nodes.ts";
+import { machinesOf } from "../cluster/nodes-there.ts";
 
 /**
  * Undefined where the spec's own name does: it was given, it is free or ours, or machines are in it. A claim may have kept the default

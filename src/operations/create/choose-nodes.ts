@@ -1,13 +1,11 @@
 /** Which nodes a cluster is to have, and at which private address each: what is there stays, what is missing is added. */
+import { interfaceAddresses, withPublicAddress } from "../cluster/nodes-there.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
-import { isIPv4 } from "node:net";
-import type { NetworkInterface, NetworkInterfaceIPConfiguration } from "@azure/arm-network";
 import { usableAddresses } from "../../core/addresses.ts";
 import { type KeptDisk, type Node, names, nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { nameOf } from "../../core/plan/resource.ts";
-import type { Kind } from "../../core/plan/bodies.ts";
 import { SUBNET_PREFIX } from "../../core/plan/resources/network.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Live } from "../../engine/provider.ts";
@@ -30,26 +28,6 @@ export interface Place extends Node {
   readonly uncertified?: boolean;
   /** An existing machine whose etcd was to join one that lives: whether it has, only etcd knows. */
   readonly joins?: boolean;
-}
-
-/** Indexes of the cluster's machines that exist, in a snapshot of what is the cluster's. */
-export const machinesOf = (spec: ClusterSpec, snapshot: Snapshot): number[] => indexesOf(spec, snapshot, "machine", "");
-
-/**
- * The nodes that a cluster has, or is to have: those of its claim, made or not yet, and machines that are there all the same. A claim
- * of an earlier version has their number only: then members, and the lowest indexes, are taken to be those that are missing.
- */
-export function knownNodes(
-  spec: ClusterSpec,
-  snapshot: Snapshot,
-  claim: Pick<Claim, "nodes" | "kept" | "choices"> | undefined,
-): ReadonlySet<number> {
-  const nodes = new Set([...machinesOf(spec, snapshot), ...(claim?.nodes ?? [])]);
-  if (claim === undefined || claim.nodes !== undefined) return nodes;
-  const reached = claim.kept.numNodes ?? 0;
-  for (const member of claim.choices.members.keys()) if (nodes.size < reached) nodes.add(member);
-  for (let index = 0; nodes.size < reached; index++) nodes.add(index);
-  return nodes;
 }
 
 /**
@@ -133,31 +111,3 @@ const tagged = (machine: Live | undefined): Pick<Place, "hostKey" | "uncertified
   ...(machine?.tags["aoc-etcd-certificate"] === "missing" ? { uncertified: true } : {}),
   ...(machine?.tags["aoc-etcd-state"] === "existing" ? { joins: true } : {}),
 });
-
-function indexesOf(spec: ClusterSpec, snapshot: Snapshot, kind: Kind, suffix: string): number[] {
-  return [...snapshot.values()]
-    .filter((live) => live.kind === kind && nameOf(live.id).endsWith(suffix))
-    .map((live) => nodeIndex(spec, nameOf(live.id).slice(0, nameOf(live.id).length - suffix.length)))
-    .filter((index) => index !== undefined)
-    .sort((a, b) => a - b);
-}
-
-/** Private addresses by node index. */
-export const interfaceAddresses = (spec: ClusterSpec, snapshot: Snapshot): [number, string][] =>
-  primaries(spec, snapshot).flatMap(([index, { privateIPAddress }]): [number, string][] =>
-    privateIPAddress !== undefined && isIPv4(privateIPAddress) ? [[index, privateIPAddress]] : [],
-  );
-
-/** Indexes of the nodes whose interface has a public address. */
-export const withPublicAddress = (spec: ClusterSpec, snapshot: Snapshot): Set<number> =>
-  new Set(primaries(spec, snapshot).flatMap(([index, { publicIPAddress }]) => (publicIPAddress === undefined ? [] : [index])));
-
-/** The first configuration of each node's interface. */
-function primaries(spec: ClusterSpec, snapshot: Snapshot): [number, NetworkInterfaceIPConfiguration][] {
-  return [...snapshot.values()].flatMap((live): [number, NetworkInterfaceIPConfiguration][] => {
-    if (live.kind !== "networkInterface") return [];
-    const index = nodeIndex(spec, nameOf(live.id).replace(/-nic$/i, ""));
-    const first = (live.model as NetworkInterface).ipConfigurations?.[0];
-    return index === undefined || first === undefined ? [] : [[index, first]];
-  });
-}

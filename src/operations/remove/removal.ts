@@ -15,7 +15,7 @@ import { nodeNamed } from "../cluster/node-name.ts";
 import { type NodePart, partsOf } from "../cluster/node-parts.ts";
 import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
-import { interfaceAddresses, knownNodes, machinesOf } from "../create/choose-nodes.ts";
+import { interfaceAddresses, knownNodes, machinesOf } from "../cluster/nodes-there.ts";
 import type { Run } from "../run.ts";
 
 /** What would go, of which cluster. */

@@ -1,0 +1,29 @@
+/** Ports of loopback that the system has free: two suites on one machine do not meet. */
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+
+export const freePort = async (): Promise<number> => (await freePorts(1))[0] ?? 0;
+
+/** So many neighbours, in order. Free a moment ago: whoever takes one later may still come too late. */
+export async function freePorts(count: number): Promise<number[]> {
+  for (;;) {
+    const first = await taken(0);
+    const rest = Array.from({ length: count - 1 }, (_, index) => (first?.port ?? 0) + 1 + index);
+    const others = await Promise.all(rest.map(taken));
+    for (const one of [first, ...others]) await one?.free();
+    if (first !== undefined && others.every((one) => one !== undefined)) return [first.port, ...rest];
+  }
+}
+
+async function taken(port: number): Promise<{ port: number; free(): Promise<unknown> } | undefined> {
+  if (port > 65_535) return undefined;
+  const server = createServer();
+  try {
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+  } catch {
+    return undefined;
+  }
+  const free = (): Promise<unknown> => new Promise((resolve) => server.close(resolve));
+  return { port: (server.address() as AddressInfo).port, free };
+}
