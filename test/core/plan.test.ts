@@ -66,18 +66,18 @@ test.each<[string, AnyResource[]]>([
     ),
   ],
 ])("%s", async (name, resources) => {
-  await expect(`${JSON.stringify(resources, undefined, 1)}\n`).toMatchFileSnapshot(`golden/plan-${name}.json`);
+  await expect(`${JSON.stringify(resources, undefined, 1)}\n`).toMatchFileSnapshot(`golden/plan-${name}.golden`);
 });
 
 test("of many nodes only what changes with their number is told: the way out, and who waits for it", async () => {
   const large = plan({}, {}, 101);
   const shared = large.filter(({ node }) => node === undefined);
   const balancer = shared.find(({ kind }) => kind === "loadBalancer");
-  expect((balancer?.body as { outboundRules: unknown[] }).outboundRules).toEqual([]);
+  expect(balancer?.body).toMatchObject({ outboundRules: [] });
   expect(shared.map(({ kind }) => kind)).toContain("natGateway");
   expect(plan({}, {}, 100).map(({ kind }) => kind)).not.toContain("natGateway");
   const told = shared.filter(({ kind }) => kind !== "loadBalancer" && kind !== "publicAddress");
-  await expect(`${JSON.stringify(told, undefined, 1)}\n`).toMatchFileSnapshot("golden/plan-many.json");
+  await expect(`${JSON.stringify(told, undefined, 1)}\n`).toMatchFileSnapshot("golden/plan-many.golden");
 });
 
 test.each([
@@ -96,7 +96,7 @@ test.each([
 
 test("the kinds, with how fast each is and what it stands on", async () => {
   const told = JSON.stringify(KINDS, (_, value: unknown) => (typeof value === "function" ? "(a function)" : value), 1);
-  await expect(`${told}\n`).toMatchFileSnapshot("golden/kinds.json");
+  await expect(`${told}\n`).toMatchFileSnapshot("golden/kinds.golden");
 });
 
 test("a cluster goes in an order in which nothing is in use: each after what stands on it, the claim last", () => {

@@ -104,6 +104,17 @@ export const failureContext = ({ spec, facts }: Prepared) => ({
   resourceGroup: facts.group,
 });
 
+/** How a create ends: interrupted, a conflict, done, partly, late, or as its failure says. */
+export function exitOf(run: Run, { minReady }: Prepared["spec"], ready: number, all: number, failure: unknown): ExitCode {
+  if (run.stop.aborted) return EXIT.interrupted;
+  if (failure instanceof ClusterError && failure.exit === EXIT.conflict) return EXIT.conflict;
+  if (ready === all && failure === undefined) return EXIT.done;
+  if (minReady !== undefined && ready >= minReady) return EXIT.done;
+  if (ready > 0) return EXIT.partly;
+  if (failure === undefined) return isLate(run) ? EXIT.timeout : EXIT.partly;
+  return failure instanceof ClusterError ? failure.exit : EXIT.failed;
+}
+
 // --- internal ---
 
 const ENOUGH_TO_TELL_MS = 250;
@@ -119,16 +130,6 @@ function firstFailure({ resources }: Prepared, { results }: Carried): unknown {
     return result?.state === "failed" ? [result.error] : [];
   });
   return failures.find((error) => error instanceof ClusterError && error.exit === EXIT.conflict) ?? failures[0];
-}
-
-function exitOf(run: Run, { minReady }: Prepared["spec"], ready: number, all: number, failure: unknown): ExitCode {
-  if (run.stop.aborted) return EXIT.interrupted;
-  if (failure instanceof ClusterError && failure.exit === EXIT.conflict) return EXIT.conflict;
-  if (ready === all && failure === undefined) return EXIT.done;
-  if (minReady !== undefined && ready >= minReady) return EXIT.done;
-  if (ready > 0) return EXIT.partly;
-  if (failure === undefined) return isLate(run) ? EXIT.timeout : EXIT.partly;
-  return failure instanceof ClusterError ? failure.exit : EXIT.failed;
 }
 
 /** What is left of its time, if anything, is enough to say so and no more. */
