@@ -155,7 +155,7 @@ describe.skipIf(!ready).concurrent("create, when nodes do not come up", () => {
       behaviour: (index) => (index === 2 ? { boots: "never" } : {}),
       serialLog: () => "[1.2] Kernel panic - not syncing: no root\n",
     });
-    const { exit, stderr } = await room.create("--ssh 22004 --timeout 15s");
+    const { exit, stderr } = await room.create("--ssh 22004 --timeout 20s");
     expect({ exit, states: room.states() }, stderr).toEqual({ exit: 3, states: ["ready", "ready", "unreachable"] });
     expect(stderr).toMatch(
       /mycluster-coreos-2: unreachable: the machine does not boot\n.*Kernel panic - not syncing.*\n.*Check that the image/,
@@ -166,7 +166,7 @@ describe.skipIf(!ready).concurrent("create, when nodes do not come up", () => {
 
   test("one shows another host key: it is refused and named, and the exit code is 3", async () => {
     const room = await newRoom({ from: 64, behaviour: (index) => ({ otherHostKey: index === 1 }) });
-    const { exit, stderr } = await room.create("--ssh 22007 --timeout 15s");
+    const { exit, stderr } = await room.create("--ssh 22007 --timeout 20s");
     expect({ exit, states: room.states() }, stderr).toEqual({ exit: 3, states: ["ready", "wrong-host-key", "ready"] });
     expect(stderr).toMatch(/mycluster-coreos-1: wrong-host-key: somebody answers with another host key.*\n.*do not log in/);
     expect(readFileSync(join(room.azure.dir, "events.jsonl"), "utf8")).toMatch(/"code":"HostKeyMismatch".*expected SHA256:/);
