@@ -9,7 +9,11 @@ import { width } from "../../src/core/words.ts";
 
 test("every size of classic Azure has one of today with as many cores", () => {
   const old = [
-    ...["ExtraSmall", "Small", "Medium", "Large", "ExtraLarge"],
+    "ExtraSmall",
+    "Small",
+    "Medium",
+    "Large",
+    "ExtraLarge",
     ...[0, 1, 2, 3, 4, 5, 6, 7].map((size) => `A${size}`),
     ...[1, 2, 3, 4, 11, 12, 13, 14].map((size) => `Standard_D${size}`),
   ];

@@ -40,7 +40,7 @@ test.each<
   ["none, with an error of ours", 1, { ready: 0, failure: new TypeError("x") }],
 ])("%s: %i", (_, exit, { ready, all = 3, failure: failed, minReady, ...more }) => {
   expect(
-    exitOf(runOf(more), { ...(minReady === undefined ? {} : { minReady }) } as Parameters<typeof exitOf>[1], ready, all, failed),
+    exitOf(runOf(more), (minReady === undefined ? {} : { minReady }) as Parameters<typeof exitOf>[1], ready, all, failed),
   ).toBe(exit);
 });
 
