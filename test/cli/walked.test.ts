@@ -122,3 +122,19 @@ test.each([
 ])("a question is asked where stdin %j and stderr %j are a terminal: %j", (stdin, stderr, asks) => {
   expect(isInteractive({ stdin, stderr })).toBe(asks);
 });
+
+test("the cluster's own group stays when others have something in it, is the cluster's no more, and it is said", async () => {
+  const azure = await withCluster("abc --num-nodes 1 --wait-for machines");
+  await addForeign(azure, "abc");
+  const { exit, stderr } = await azure.run("destroy abc --yes");
+  expect(exit, stderr).toBe(0);
+  expect(stderr).toContain("The resource group abc stays, for others have resources in it; it no longer belongs to abc.");
+  expect((await azure.json<unknown[]>("list")).document).toEqual([]);
+});
+
+test("a cluster is where it is: another location is a conflict, the same in other words is none", async () => {
+  const azure = await withCluster("abc --num-nodes 1 --wait-for machines");
+  const moved = await azure.json<{ error: { code: string } }>("abc --location eastus --wait-for machines");
+  expect(moved.exit).toBe(7);
+  expect((await azure.run("abc --location West-US --wait-for machines")).exit).toBe(0);
+});

@@ -96,3 +96,15 @@ test("a side in trouble that asks for no wait is not hammered, and its trouble h
   expect(waits.length).toBeLessThan(20);
   expect(Math.min(...waits)).toBeGreaterThanOrEqual(500);
 });
+
+test("a reference that ARM does not know yet is waited for five times, a passing fault twelve, a name that is none five", () => {
+  const tries = (error: AzureError): number => {
+    const one = budget();
+    let count = 0;
+    while (one.next(error) !== undefined) count++;
+    return count;
+  };
+  expect(tries(azureError("InvalidResourceReference", { status: 400 }))).toBe(5);
+  expect(tries(azureError("ECONNRESET"))).toBe(12);
+  expect(tries(azureError("ENOTFOUND"))).toBe(5);
+});

@@ -12,6 +12,8 @@ export interface Mutant {
   readonly start: number;
   readonly end: number;
   readonly text: string;
+  /** It is in no function: it is met when the module is loaded, by whoever loads it first. */
+  readonly atLoading: boolean;
   /** Whose running means that the fault is met. */
   readonly probe: { readonly start: number; readonly end: number; readonly kind: "expression" | "statement" | "block" };
 }
@@ -36,8 +38,9 @@ export function mutantsOf(file: string, source: string): Mutant[] {
     if (node.type.startsWith("TS") && !/^TS(As|NonNull|Satisfies)/.test(node.type)) return;
     if (/^(ImportDeclaration|ExportAllDeclaration)$/.test(node.type)) return;
     const probe = probeOf(node, above);
+    const atLoading = !above.some(({ type }) => /Function|MethodDefinition/.test(type));
     for (const [what, part, text] of faults(node, above, source))
-      if (probe !== undefined) found.push({ file, what, start: part.start, end: part.end, text, probe });
+      if (probe !== undefined) found.push({ file, what, start: part.start, end: part.end, text, atLoading, probe });
     for (const [name, value] of Object.entries(node)) {
       if (name === "typeAnnotation" || name === "typeArguments" || (name === "key" && node["computed"] !== true)) continue;
       for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) visit(child, [...above, node]);

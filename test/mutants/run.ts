@@ -165,8 +165,8 @@ interface Meeting {
 }
 
 /** The quickest, as many as the budget has room for. */
-function testsThatMeet({ file: source }: Mutant, id: number): Meeting[] {
-  const importers = watched.some(({ met }) => met[""]?.includes(id)) ? importersOf(source) : new Set<string>();
+function testsThatMeet({ file: source, atLoading }: Mutant, id: number): Meeting[] {
+  const importers = atLoading || watched.some(({ met }) => met[""]?.includes(id)) ? importersOf(source) : new Set<string>();
   const all = watched.flatMap(({ file, met, ms }) =>
     Object.keys(ms)
       .filter((test) => importers.has(file) || met[test]?.includes(id))

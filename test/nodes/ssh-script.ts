@@ -22,6 +22,8 @@ export interface SshNodes {
   readonly hostKeys: readonly string[];
   readonly ran: Ran[];
   readonly asked: Asked[];
+  /** Logins so far, and those that are still there. */
+  readonly logins: { count: number; open: number };
   close(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ const HOST_KEY = pem();
 export async function startNodes(names: readonly string[], etcd: Script, shell: Shell = () => ""): Promise<SshNodes> {
   const ran: Ran[] = [];
   const asked: Asked[] = [];
+  const logins = { count: 0, open: 0 };
   for (;;) {
     const base = 20_000 + Math.floor(Math.random() * 20_000);
     const servers = names.map((name) => serverOf(name));
@@ -68,6 +71,7 @@ export async function startNodes(names: readonly string[], etcd: Script, shell: 
         hostKeys: names.map(() => lineOf(HOST_KEY)),
         ran,
         asked,
+        logins,
         close,
       };
     await close();
@@ -96,6 +100,9 @@ export async function startNodes(names: readonly string[], etcd: Script, shell: 
         else context.reject(["publickey"]);
       });
       client.on("ready", () => {
+        logins.count++;
+        logins.open++;
+        client.on("close", () => logins.open--);
         client.on("tcpip", (accept, reject) => {
           if (etcd({ method: "CONNECT", path: "", body: undefined, node }) instanceof Error) return reject();
           http.emit("connection", Object.assign(accept(), { setTimeout: () => undefined, setNoDelay: () => undefined }));

@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { Event } from "../../src/engine/event.ts";
 import type { ReadinessOptions } from "../../src/nodes/node-state.ts";
 import { startWait, waitReady } from "../../src/nodes/readiness.ts";
+import { runOnAll } from "../../src/nodes/run.ts";
 import { semaphore } from "../../src/nodes/semaphore.ts";
 import { realClock as clock } from "../../src/operations/real-clock.ts";
 import type { Script } from "./etcd-script.ts";
@@ -60,7 +61,7 @@ describe("a node", () => {
 
   test("whose etcd becomes healthy is ready then, on one connection", async () => {
     let asked = 0;
-    const { wait, events } = await node(({ method }) => {
+    const { wait, events, served } = await node(({ method }) => {
       if (method === "CONNECT") return {};
       asked++;
       return asked < 3 ? { status: 503, body: { health: "false" } } : { body: { health: "true" } };
@@ -69,7 +70,7 @@ describe("a node", () => {
     const found = await wait({ level: "etcd", whenLoggedIn: () => Promise.resolve(void logins++) });
     expect(found).toMatchObject({ state: "ready", attempts: 3 });
     expect(found.timings.etcd).toBeGreaterThan(found.timings.ssh ?? Infinity);
-    expect(logins).toBe(1);
+    expect([logins, served.logins.count]).toEqual([1, 1]);
     expect(events.map(({ kind, code }) => code ?? kind)).toEqual(["started", "EtcdPending", "EtcdUnhealthy", "done"]);
   });
 
@@ -138,6 +139,14 @@ describe("a node", () => {
     const found = await wait({ deadline: clock.now() + 1500 }, { identity: { publicKey: "", privateKey } });
     expect(found).toMatchObject({ state: "no-login", code: "SshAuthentication" });
   });
+});
+
+test("a command on every node leaves no connection behind", async () => {
+  const { served, target } = await node();
+  const { nodes } = await runOnAll([target()], "true", { clock });
+  expect(nodes).toHaveLength(1);
+  for (let look = 0; served.logins.open > 0 && look < 100; look++) await clock.sleep(10);
+  expect(served.logins).toEqual({ count: 1, open: 0 });
 });
 
 test("an interrupt is thrown with its own reason, by whoever waits for all", async () => {

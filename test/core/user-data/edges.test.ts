@@ -32,6 +32,7 @@ test.each([
   ['{"a": 1', 1],
   ["{\n\n x", 3],
   ["{\nx", 2],
+  ["\n{\nx", 3],
 ])("JSON %j breaks in line %i", (text, line) => {
   expect(notIgnition(text)).toMatchObject({ line });
 });
