@@ -319,3 +319,19 @@ test("finished elsewhere, without the etcd authority: the machines are made, and
   expect(new Set(keys).size).toBe(1);
   rmSync(elsewhere, { recursive: true });
 });
+
+test.each([
+  ["the cluster's own location", "westus", 0],
+  ["the same in other words", "'West US'", 0],
+  ["another", "eastus", 7],
+])("a cluster does not move: --location with %s", async (_, location, exit) => {
+  const azure = ownAzure();
+  expect((await azure.run("abc --num-nodes 1 --wait-for machines")).exit).toBe(0);
+  const before = JSON.stringify(azure.simulation.save().entries);
+  const again = await azure.run(["abc", "--wait-for", "machines", "--location", location.replaceAll("'", "")]);
+  expect(again.exit).toBe(exit);
+  if (exit === 0) return;
+  expect(again.stderr).toContain("the cluster abc is in westus, not in eastus");
+  expect(again.stderr).toContain("(LocationFixed)");
+  expect(JSON.stringify(azure.simulation.save().entries)).toBe(before);
+});
