@@ -12,6 +12,7 @@ import { authorityHere, recoverAuthority } from "../../src/operations/etcd/autho
 import { certify, lacksCertificate } from "../../src/operations/etcd/certify.ts";
 import { createJoining } from "../../src/operations/etcd/joining.ts";
 import { leaveEtcd } from "../../src/operations/etcd/leaving.ts";
+import { membersOf } from "../../src/operations/etcd/plan.ts";
 import { type LiveEtcd, join, leave, makeWay, newMembers, planJoins, withMembers } from "../../src/operations/etcd/membership.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
 import type { Run } from "../../src/operations/run.ts";
@@ -257,6 +258,90 @@ describe("joining", () => {
         fresh.map((index) => ({ index, address: address(index) })),
       ).map(({ index }) => index),
     ).toEqual(added);
+  });
+});
+
+describe("who is a member of a cluster that exists", () => {
+  const place = (index: number, more: object = {}): Parameters<typeof membersOf>[3]["places"][number] => ({
+    ...node(index),
+    exists: index < 3,
+    publicAddress: false,
+    hostKey: undefined,
+    ...more,
+  });
+  /** Five nodes where there were three: of as many members as that makes. */
+  async function grown(
+    {
+      run = {},
+      reach = {},
+      spec = {},
+      fixed = false,
+      mode = "make",
+    }: { run?: object; reach?: object; spec?: object; fixed?: boolean; mode?: string } = {},
+    places = [0, 1, 2, 3, 4].map((index) => place(index)),
+  ) {
+    const world = await cluster({ gateways: 2 });
+    const wish = { ...(world.reach.spec as Parameters<typeof membersOf>[1]), waitFor: "etcd" as const, ...spec };
+    const found = await membersOf({ ...world.run, ...run }, wish, { ...world.reach, ...reach }, {
+      places,
+      fixed,
+      mode,
+    } as Parameters<typeof membersOf>[3]);
+    return {
+      world,
+      members: [...found.members.keys()],
+      joins: [...found.joins.keys()],
+      said: world.events.map(({ message }) => message),
+    };
+  }
+
+  test("new nodes join, through those that live", async () => {
+    const { members, joins, said, world } = await grown();
+    expect([members, joins, said]).toEqual([[0, 1, 2, 3, 4], [3, 4], []]);
+    expect(asked(world, "/list").length).toBeGreaterThan(0);
+  });
+
+  test("a member whose machine is gone joins anew", async () => {
+    const places = [0, 1, 2].map((index) => place(index, { exists: index !== 1 }));
+    expect(await grown({}, places)).toMatchObject({ members: [0, 1, 2], joins: [1], said: [] });
+  });
+
+  test.each<[string, Parameters<typeof grown>[0], RegExp]>([
+    ["nobody waits for them", { spec: { waitFor: "machines" } }, /with --wait-for machines nobody waits for them/],
+    ["there is no key", { reach: { identity: { publicKey: USER_KEY_LINE } } }, /the cluster's private key is not here/],
+    ["a certificate is missing", { reach: { tls: true } }, /etcd-ca\.pem is not here/],
+  ])("they become gateways where %s, and it is said", async (_, how, why) => {
+    const { members, joins, said, world } = await grown(how);
+    expect([members, joins]).toEqual([[0, 1, 2], []]);
+    expect(said).toEqual([expect.stringMatching(why)]);
+    expect(said[0]).toContain("they reach etcd through a gateway on 127.0.0.1:2379");
+    expect(world.nodes.asked).toEqual([]);
+  });
+
+  test("without a quorum of machines nobody joins", async () => {
+    const places = [0, 1, 2, 3, 4].map((index) => place(index, { exists: index === 0 }));
+    const { members, joins, said } = await grown({}, places);
+    expect([members, joins]).toEqual([[0, 1, 2], []]);
+    expect(said).toEqual([expect.stringContaining("1 of 3 members exist, and etcd agrees to nothing")]);
+  });
+
+  test.each<[string, Parameters<typeof grown>[0]]>([
+    ["a rehearsal", { run: { simulated: true } }],
+    ["a dry run", { mode: "imagine" }],
+  ])("%s asks nobody, and takes etcd to agree", async (_, how) => {
+    const { members, joins, world } = await grown(how);
+    expect([members, joins]).toEqual([
+      [0, 1, 2, 3, 4],
+      [3, 4],
+    ]);
+    expect(world.nodes.asked).toEqual([]);
+  });
+
+  test.each<[string, Parameters<typeof grown>[0]]>([
+    ["who is a member is the user's own matter", { fixed: true }],
+    ["there is no address", { reach: { host: "" } }],
+  ])("nobody joins where %s", async (_, how) => {
+    expect(await grown(how)).toMatchObject({ members: [0, 1, 2], joins: [], said: [] });
   });
 });
 
