@@ -2,7 +2,7 @@
 import { writeFileSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { type Body, type TestAzure, testAzure } from "./world.ts";
+import { type Body, type TestAzure, ownAzure, testAzure } from "./world.ts";
 
 const opened: TestAzure[] = [];
 const azure = (options = {}): TestAzure => {
@@ -542,4 +542,12 @@ test("list --resource-group lists what is in that group", async () => {
     stdout: "",
     stderr: expect.stringContaining("in the resource group other"),
   });
+});
+
+test("--output into a folder that is not there is refused before anything is made", async () => {
+  const azure = ownAzure();
+  const { exit, stderr } = await azure.run("abc --num-nodes 1 --output nowhere/abc.json");
+  expect(exit).toBe(2);
+  expect(stderr).toContain("nowhere/abc.json cannot be written");
+  expect(azure.exchanges.filter(({ method }) => method !== "GET")).toEqual([]);
 });

@@ -102,7 +102,7 @@ describe("in a rehearsal", () => {
     makeVhd(join(one.dir, "other.vhd"), 8, [{ at: 0, bytes: UEFI }]);
     created(await one.run(`${FLAGS} copy.vhd`));
     one.exchanges.length = 0;
-    expect(await one.run(`${FLAGS} other.vhd`)).toMatchObject({ exit: 7, stderr: expect.stringContaining("ImageFixed") });
+    expect(await one.run(`${FLAGS} other.vhd`)).toMatchObject({ exit: 7, stderr: expect.stringContaining("(ImageFixed)") });
     expect(one.puts().size).toBe(0);
   });
   test("a dry run writes nothing", async () => {
