@@ -109,3 +109,7 @@ test("brackets without an end are no answer; those in texts do not count", async
   const quoted = JSON.stringify({ id: ID, text: `\\"${"[{".repeat(500)}` });
   expect((await answered("GET", 200, quoted)).status).toBe(200);
 });
+
+test.each(["[]", '"gone"', "null", "7"])("whatever a delete answers, it is an answer: %s", async (body) => {
+  expect((await answered("DELETE", 200, body)).status).toBe(200);
+});

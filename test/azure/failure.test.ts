@@ -169,3 +169,22 @@ describe("what was thrown", () => {
     });
   });
 });
+
+test.each([
+  ["HTTPSConnectionPool(host='login.example', port=443): Max retries exceeded", "ETIMEDOUT", "login.example"],
+  ["ProxyError(host='login.example')", "ProxyUnreachable", "login.example"],
+  ["certificate verify failed: CERTIFICATE_VERIFY_FAILED", "SELF_SIGNED_CERT_IN_CHAIN", "the sign-in service"],
+  ["[Errno -2] Name or service not known", "ENOTFOUND", "the sign-in service"],
+  ["[Errno 111] Connection refused", "ECONNREFUSED", "the sign-in service"],
+])("what the Azure CLI could not reach is named: %s", (message, code, host) => {
+  const thrown = Object.assign(new Error(`ERROR: ${message}`), { name: "CredentialUnavailableError" });
+  expect(failure(thrown)).toMatchObject({
+    code,
+    message: `the Azure CLI could not reach ${host} (${code})`,
+    cause: thrown,
+  });
+});
+
+test("a finer wait of 0 is one", () => {
+  expect(refused(429, undefined, { "retry-after-ms": "0", "retry-after": "9" }).retryAfterMs).toBe(0);
+});

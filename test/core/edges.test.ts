@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { errorBody } from "../../src/azure/error-body.ts";
 import { footerChecksum } from "../../src/azure/vhd/footer.ts";
 import { adviceFor } from "../../src/core/advice/advice.ts";
+import { AzureError } from "../../src/core/advice/azure-error.ts";
+import { ClusterError } from "../../src/core/errors.ts";
 import { currentSize } from "../../src/core/spec/sizes.ts";
 import { buildSpec } from "../../src/core/spec/spec.ts";
 import { width } from "../../src/core/words.ts";
@@ -116,4 +118,44 @@ test("what stands beside an error and is no object says nothing", () => {
     error: { code: "X", message: "x", additionalInfo: ["text", 5, null, { type: "PolicyViolation" }] },
   });
   expect(errorBody(text)).toMatchObject({ code: "X", message: "x" });
+});
+
+const policy = (info: object[], message = "no") => adviceFor({ code: "RequestDisallowedByPolicy", message, info });
+const looked = (...evaluatedExpressions: unknown[]): object => ({ evaluationDetails: { evaluatedExpressions } });
+
+test("a policy is told by what it looked at and found true, and not by the type", () => {
+  const told = policy([
+    looked(
+      { result: "True", path: "Type", expressionValue: "Microsoft.Compute/virtualMachines" },
+      { result: "true", path: "location", expressionValue: "westus" },
+      { result: "False", path: "sku.name", expressionValue: "x" },
+      { result: true, path: "tags[owner]" },
+      { result: "True" },
+      null,
+    ),
+  ]);
+  expect(told?.meaning).toContain("it looked at location (westus), tags[owner].");
+  expect(told?.meaning).not.toMatch(/Type|virtualMachines|sku/);
+  expect(policy([{}])?.meaning).toContain("its own words stand below");
+});
+
+test("what stands beside an error is found at any depth, and its policy by either of its names", () => {
+  const deep = (levels: number): unknown =>
+    levels === 0 ? { info: [looked({ result: "True", path: "location" })] } : { details: [deep(levels - 1)] };
+  const found = (levels: number): string =>
+    adviceFor({ code: "RequestDisallowedByPolicy", message: "no", details: [deep(levels)] })?.meaning ?? "";
+  expect(found(0)).toContain("location");
+  expect(found(3)).toContain("location");
+  expect(found(9)).not.toContain("location");
+  const body = (info: object): string =>
+    JSON.stringify({ error: { code: "X", message: "x", additionalInfo: [{ type: "PolicyViolation", info }] } });
+  expect(errorBody(body({ policyAssignmentDisplayName: "Shown", policyAssignmentName: "n" }))?.details?.[0]?.message).toContain(
+    "Shown",
+  );
+  expect(errorBody(body({ policyAssignmentName: "named" }))?.details?.[0]?.message).toContain("named");
+});
+
+test("errors are told apart by name in logs", () => {
+  expect(new ClusterError("X", "x").name).toBe("ClusterError");
+  expect(String(new AzureError("X", "x"))).toBe("AzureError: x");
 });

@@ -1,7 +1,7 @@
 /** Small pure pieces: words that were mistyped, prints, texts of strangers, places. */
 import { expect, test } from "vitest";
 import { canonical, bodyFingerprint } from "../../src/core/fingerprint.ts";
-import { nearest, slips } from "../../src/core/nearest.ts";
+import { mostAlike, nearest, slips } from "../../src/core/nearest.ts";
 import { sameLocation } from "../../src/core/region.ts";
 import { shown } from "../../src/core/shown.ts";
 
@@ -29,6 +29,14 @@ test("the nearest word is the first of the least slips, within what is allowed",
   expect(nearest("abcd", ["xyzt", "abxy"], 1)).toBeUndefined();
   expect(nearest("abcd", ["abxy"], 2)).toBe("abxy");
   expect(nearest("abcd", [], 9)).toBeUndefined();
+});
+
+test("the three names that a shortened word comes nearest to: those that begin alike, or hold it", () => {
+  const known = ["eastus", "westus3", "northeurope", "westeurope", "westus"];
+  expect(mostAlike("westu", known)).toEqual(["westus3", "westus", "westeurope"]);
+  expect(mostAlike("europe", known)).toEqual(["northeurope", "westeurope", "eastus"]);
+  expect(mostAlike("eastus-of-eden", known)[0]).toBe("eastus");
+  expect(mostAlike("x", ["a", "b"])).toEqual(["a", "b"]);
 });
 
 test("equal values have equal prints, whatever the order of their members", () => {
