@@ -1,4 +1,4 @@
-/** Ports of loopback that the system has free: two suites on one machine do not meet. */
+/** Ports of loopback that are free: two suites on one machine do not meet, and no outgoing connection takes one meanwhile. */
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 
@@ -7,13 +7,16 @@ export const freePort = async (): Promise<number> => (await freePorts(1))[0] ?? 
 /** So many neighbours, in order. Free a moment ago: whoever takes one later may still come too late. */
 export async function freePorts(count: number): Promise<number[]> {
   for (;;) {
-    const first = await taken(0);
+    const first = await taken(BELOW - Math.floor(Math.random() * 15_000));
     const rest = Array.from({ length: count - 1 }, (_, index) => (first?.port ?? 0) + 1 + index);
     const others = await Promise.all(rest.map(taken));
     for (const one of [first, ...others]) await one?.free();
     if (first !== undefined && others.every((one) => one !== undefined)) return [first.port, ...rest];
   }
 }
+
+/** Where the ports end that the system gives to outgoing connections: one of those would be taken again at any moment. */
+const BELOW = 32_000;
 
 async function taken(port: number): Promise<{ port: number; free(): Promise<unknown> } | undefined> {
   if (port > 65_535) return undefined;
