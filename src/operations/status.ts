@@ -1,14 +1,17 @@
 /** status: how a cluster is, found from Azure alone and, with its keys at hand, from the nodes themselves. Changes nothing. */
-import type { StatusDocument, StatusNode } from "../core/documents.ts";
+import type { CostDocument, StatusDocument, StatusNode } from "../core/documents.ts";
 import { identityFor } from "./cluster/identity.ts";
 import { endpointsOf } from "../core/plan/endpoints.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { etcdDocument, nodeDocument } from "../core/node-document.ts";
 import { clusterDocument } from "../core/outputs.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
+import { claimNeeded } from "./cluster/claim.ts";
 import { findCluster } from "./cluster/find.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import { type Health, askNodes } from "./cluster/node-health.ts";
+import type { Asked } from "./price/ask.ts";
+import { askForSpec, foundCost } from "./price/costs.ts";
 import type { Run } from "./run.ts";
 
 export interface Status {
@@ -19,21 +22,28 @@ export interface Status {
   readonly exit: ExitCode;
   /** A sentence about the look itself: that the nodes were not asked, and why. */
   readonly note?: string;
+  /** For the next look. */
+  readonly prices: Asked;
 }
 
 export interface StatusOptions {
   readonly resourceGroup?: string;
+  /** Prices of an earlier look: they do not change within the day. */
+  readonly prices?: Asked;
 }
 
 /** @throws ClusterError ClusterNotFound, ClusterHalfMade, BeingDestroyed (exit 1); ClaimDamaged, ClaimTwice (exit 7) */
-export async function clusterStatus(run: Run, name: string, { resourceGroup }: StatusOptions = {}): Promise<Status> {
-  const located = await findCluster(run, name, resourceGroup);
+export async function clusterStatus(run: Run, name: string, options: StatusOptions = {}): Promise<Status> {
+  const located = await findCluster(run, name, options.resourceGroup);
   if (located.claims.length === 0 && located.own) throw halfMade(located);
+  const { location, kept } = claimNeeded(located);
+  const prices = options.prices ?? askForSpec(run, kept, location);
   const live = await readLiveCluster(run, located);
   const way = await identityFor(run, name, live.claim.choices.sshPublicKey);
   const { key } = way;
   const health = await askNodes(run, live, live.nodes.filter(worthAsking), way);
-  const document = documentOf(run, located, live, health, key.privateKeyFile ?? "");
+  const cost = await costOf(run, live, prices);
+  const document = { ...documentOf(run, located, live, health, key.privateKeyFile ?? ""), cost };
   const all = document.nodes.length;
   const healthy = document.nodes.filter(({ state }) => state === "ready" || state === "running").length;
   return {
@@ -41,16 +51,29 @@ export async function clusterStatus(run: Run, name: string, { resourceGroup }: S
     healthy,
     exit: healthy === 0 ? EXIT.failed : healthy < all || live.drift.some((one) => one.harm) ? EXIT.partly : EXIT.done,
     ...(health.note === undefined ? {} : { note: health.note }),
+    prices,
   };
 }
 
 // --- internal ---
 
+const costOf = (run: Run, { found, nodes, location }: LiveCluster, asked: Asked): Promise<CostDocument> =>
+  foundCost(run, found, location, {
+    asked,
+    powerOf: new Map(nodes.map(({ id, power }) => [id.toLowerCase(), power])),
+  });
+
 /** A machine may answer long before Azure calls it made. */
 const worthAsking = ({ provisioning, power }: LiveNode): boolean =>
   provisioning !== undefined && (power === undefined || power === "running" || power === "starting");
 
-function documentOf(run: Run, { groupName }: Cluster, live: LiveCluster, health: Health, identityFile: string): StatusDocument {
+function documentOf(
+  run: Run,
+  { groupName }: Cluster,
+  live: LiveCluster,
+  health: Health,
+  identityFile: string,
+): Omit<StatusDocument, "cost"> {
   const { spec, claim, location, drift, resources, expires } = live;
   const nodes = live.nodes.map((node): StatusNode => {
     const asked = health.nodes.get(node.index);
