@@ -13,7 +13,7 @@ async function planned(first: string, then: string): Promise<{ screen: string; c
 test.each([
   {
     name: "growth",
-    then: "--num-nodes 5",
+    later: "--num-nodes 5",
     changes: {
       publicAddress: ["+ nodes 3, 4", "~ --num-nodes 3 -> 5"],
       loadBalancer: ["+ SSH 22004, 22005"],
@@ -21,7 +21,7 @@ test.each([
   },
   {
     name: "growth by many, in ranges",
-    then: "--num-nodes 60",
+    later: "--num-nodes 60",
     changes: {
       publicAddress: ["+ nodes 3-59", "~ --num-nodes 3 -> 60"],
       loadBalancer: ["+ SSH 22004-22060", "~ outbound ports of a node: 1248 -> 624"],
@@ -29,7 +29,7 @@ test.each([
   },
   {
     name: "endpoints, and who may reach SSH",
-    then: "--deis --ssh-from 10.0.0.0/8",
+    later: "--deis --ssh-from 10.0.0.0/8",
     changes: {
       publicAddress: ["~ --ssh-from * -> 10.0.0.0/8", "~ --deis no -> yes"],
       securityGroup: [
@@ -41,9 +41,9 @@ test.each([
       loadBalancer: ["+ web 80", "+ https 443", "+ builder 2222"],
     },
   },
-  { name: "nothing", then: "", changes: {} },
-])("$name", async ({ then, changes }) => {
-  expect((await planned("--num-nodes 3", then)).changes).toEqual(changes);
+  { name: "nothing", later: "", changes: {} },
+])("$name", async ({ later, changes }) => {
+  expect((await planned("--num-nodes 3", later)).changes).toEqual(changes);
 });
 
 test("on a screen it stands behind the name", async () => {

@@ -7,7 +7,7 @@ import { securityRuleWords } from "./drift.ts";
 import { nodesIn, readClaim } from "./read-tags.ts";
 import type { AnyResource } from "./resource.ts";
 import { type Tags, ranges } from "./tags.ts";
-import { flagRows } from "../spec/flags.ts";
+import { type FlagKey, type FlagValues, flagRows } from "../spec/flags.ts";
 
 /** What is there, as far as it is compared. */
 interface There {
@@ -95,4 +95,5 @@ const isSsh = (name: string | undefined): boolean => /^ssh-\d+$/i.test(name ?? "
 const listed = (all: ReadonlySet<number>): string =>
   all.size <= 3 ? [...all].sort((a, b) => a - b).join(", ") : ranges(all).replaceAll(",", ", ");
 
-const said = (value: unknown): string => (value === undefined || value === false ? "no" : value === true ? "yes" : String(value));
+const said = (value: FlagValues[FlagKey] | undefined): string =>
+  value === undefined || value === false ? "no" : value === true ? "yes" : String(value);
