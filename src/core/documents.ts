@@ -50,6 +50,8 @@ export interface PlanDocument {
     readonly label: string;
     /** "create", "update", "replace", "wait" or "unchanged". */
     readonly action: string;
+    /** Of an "update": what becomes different, "+ SSH 22004, 22005"; empty when only our own marks do. */
+    readonly changes?: readonly string[];
   }[];
 }
 
@@ -134,6 +136,8 @@ export interface RemoveDocument {
   readonly resourceGroup: string;
   /** Names of machines. */
   readonly removed: readonly string[];
+  /** Names of machines that were to go and were not there. */
+  readonly notFound?: readonly string[];
   /** Indexes of the nodes that stay. */
   readonly nodes: readonly number[];
 }

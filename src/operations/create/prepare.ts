@@ -6,6 +6,7 @@ import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
 import type { Facts, OwnImage } from "../../core/plan/cluster.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import { ETCD_VERSION, etcdFault } from "../../core/etcd-version.ts";
+import { changesOf } from "../../core/plan/changes.ts";
 import { planOf } from "../../core/plan/plan.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
@@ -74,6 +75,8 @@ export interface Prepared extends Furnished {
   readonly facts: Facts;
   readonly resources: readonly AnyResource[];
   readonly decisions: ReadonlyMap<string, Decision>;
+  /** What the changes change, by the resource's id: core/plan/changes.ts. */
+  readonly changes: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Finds, chooses, checks, furnishes and plans; writes nothing to Azure. */
@@ -166,7 +169,20 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
   const decisions = new Map(
     resources.map((resource) => [resource.id, decide(resource, liveOf(resource, found, snapshot), name)]),
   );
-  return { ...furnished, spec, facts, resources, decisions, notes: [...furnished.notes, ...notes, ...etcdNotes(spec, facts)] };
+  const changes = new Map(
+    resources
+      .filter(({ id }) => decisions.get(id) === "update")
+      .map((resource) => [resource.id, changesOf(resource, liveOf(resource, found, snapshot)!)]),
+  );
+  return {
+    ...furnished,
+    spec,
+    facts,
+    resources,
+    decisions,
+    changes,
+    notes: [...furnished.notes, ...notes, ...etcdNotes(spec, facts)],
+  };
 }
 
 const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Furnished): Facts => ({
