@@ -246,6 +246,10 @@ export const FLAGS = {
 
   ...section("Of one command", {
     force: toggle({ name: "force", on: ["remove"], about: "remove nodes even when etcd loses its quorum" }),
+    noNodes: toggle({
+      name: "no-nodes", on: ["status"],
+      about: "ask Azure alone and log in to no node; exit code 0 then says that all machines run",
+    }),
     watch: toggle({
       name: "watch", on: ["status"],
       about: "show the status again and again; with --json one document a look, a line each",
