@@ -59,6 +59,7 @@ async function show(session: Session, invocation: Invocation, prices: Status["pr
   const { given, world } = invocation;
   const first = prices === undefined;
   const seen = await look(session, nameArgument(invocation), {
+    noNodes: given.noNodes === true,
     ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
     ...(prices && { prices }),
   });
@@ -67,10 +68,11 @@ async function show(session: Session, invocation: Invocation, prices: Status["pr
   if (given.json === true) world.stdout.write(`${JSON.stringify(seen.document)}\n`);
   else {
     const text = renderStatus({
-      ...viewOf(seen, session.clock.now(), color),
+      ...viewOf(seen.document, session.clock.now(), color),
       columns: columnsOf(world.stdout),
       ...(given.watch === true ? { lookedAt: world.clock.now() } : {}),
-      ...(framed ? { rows: world.stdout.rows, ...(seen.note === undefined ? {} : { note: seen.note }) } : {}),
+      ...(world.stdout.isTTY && given.verbose !== true ? { rows: world.stdout.rows } : {}),
+      ...(framed ? { framed, rows: world.stdout.rows, ...(seen.note === undefined ? {} : { note: seen.note }) } : {}),
     });
     world.stdout.write(framed ? `\u001B[H\u001B[2J${text}` : text);
   }
@@ -79,17 +81,12 @@ async function show(session: Session, invocation: Invocation, prices: Status["pr
   return seen;
 }
 
-const viewOf = (
-  { document, healthy }: Pick<Status, "healthy"> & { document: StatusDocument },
-  now: number,
-  color: boolean,
-): Parameters<typeof renderStatus>[0] => ({
+const viewOf = (document: StatusDocument, now: number, color: boolean): Parameters<typeof renderStatus>[0] => ({
   ...document,
   nodes: document.nodes.map((node) => ({
     ...node,
     ...(node.createdAt === undefined ? {} : { ageMs: now - Date.parse(node.createdAt) }),
   })),
-  healthy,
   costs: renderCosts(document.cost),
   endpoints: document.endpoints.map(({ name, port }) => `${name} ${port}`),
   ...(document.expires === undefined ? {} : { expiresIn: Date.parse(document.expires) - now }),

@@ -71,11 +71,17 @@ async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Prom
   );
 }
 
-export const planDocument = ({ spec, facts, resources, decisions }: Prepared, cost: CostDocument): PlanDocument => ({
+export const planDocument = ({ spec, facts, resources, decisions, changes }: Prepared, cost: CostDocument): PlanDocument => ({
   schema: "azure-coreos-cluster/plan/1",
   name: spec.name,
   resourceGroup: facts.group,
   location: facts.location,
-  resources: resources.map(({ kind, id, label }) => ({ kind, id, label, action: decisions.get(id) ?? "create" })),
+  resources: resources.map(({ kind, id, label }) => ({
+    kind,
+    id,
+    label,
+    action: decisions.get(id) ?? "create",
+    ...(changes.has(id) ? { changes: changes.get(id)! } : {}),
+  })),
   cost,
 });
