@@ -71,7 +71,7 @@ async function read({ prices, clock, tools }: Run, location: string, filters: Re
 
 /** In one line. What a proxy's failure says is in words already; a socket's is a code. */
 function reason(error: unknown, base: string): string {
-  const { code, message } = error as { code?: unknown; message?: unknown };
+  const { code, message } = Object(error) as { code?: unknown; message?: unknown };
   if (typeof code === "string" && /^E[A-Z_]+$/.test(code)) return `${new URL(base).host} cannot be reached (${code})`;
   return plain(typeof message === "string" ? message : String(error)).slice(0, 200);
 }
