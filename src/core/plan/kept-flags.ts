@@ -49,12 +49,11 @@ const END = ".";
 
 /** What earlier versions kept, one tag a flag: `aoc-vm-size`. No flag is added here. */
 const OLD: ReadonlyMap<string, string> = new Map(
-  [
-    ...["num-nodes", "vm-size", "vm-name-prefix", "availability-set", "affinity-group", "coreos-image"],
-    ...["data-disk", "data-disk-size", "data-disk-mount", "ssh", "ssh-from", "no-host-keys"],
-    ...["virtual-network-name", "vnet-resource-group", "subnet-names", "pip", "deis", "http", "nohttps"],
-    ...["platform", "discovery-service-url", "etcd-plain"],
-  ].map((name) => [`aoc-${name}`, name]),
+  `num-nodes vm-size vm-name-prefix availability-set affinity-group coreos-image data-disk data-disk-size data-disk-mount
+  ssh ssh-from no-host-keys virtual-network-name vnet-resource-group subnet-names pip deis http nohttps
+  platform discovery-service-url etcd-plain etcd-version`
+    .split(/\s+/)
+    .map((name) => [`aoc-${name}`, name]),
 );
 
 const partless = (tag: string): string => (OLD.has(tag) ? tag : tag.replace(/-\d+$/, ""));

@@ -28,6 +28,7 @@ export function readClaim(tags: Tags): {
     const read = valueOf(texts, key);
     if (read === "damaged") throw damaged(FLAGS_TAG, texts.get(flag.name)?.join(), ` in ${flag.name}`);
     if (read !== undefined) kept[key] = read.value;
+    else if (flag.untold !== undefined) kept[key] = flag.untold;
   }
   return {
     choices: {

@@ -5,6 +5,7 @@
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
 import type { Facts, OwnImage } from "../../core/plan/cluster.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
+import { ETCD_VERSION, etcdFault } from "../../core/etcd-version.ts";
 import { changesOf } from "../../core/plan/changes.ts";
 import { planOf } from "../../core/plan/plan.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
@@ -173,7 +174,15 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
       .filter(({ id }) => decisions.get(id) === "update")
       .map((resource) => [resource.id, changesOf(resource, liveOf(resource, found, snapshot)!)]),
   );
-  return { ...furnished, spec, facts, resources, decisions, changes, notes: [...furnished.notes, ...notes] };
+  return {
+    ...furnished,
+    spec,
+    facts,
+    resources,
+    decisions,
+    changes,
+    notes: [...furnished.notes, ...notes, ...etcdNotes(spec, facts)],
+  };
 }
 
 const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Furnished): Facts => ({
@@ -190,6 +199,13 @@ const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Fur
   premiumDisks: surveyed.size?.premiumDisks ?? false,
   faultDomains: surveyed.faultDomains,
 });
+
+/** What is wrong with the etcd that new members are given, whoever chose it. */
+function etcdNotes(spec: ClusterSpec, { nodes, choices }: Facts): string[] {
+  const joining = nodes.some(({ index, userData }) => userData !== "" && choices.members.has(index));
+  const fault = joining && spec.platform === "flatcar" && spec.customData === undefined ? etcdFault(spec.etcdVersion) : undefined;
+  return fault === undefined ? [] : [`${fault} New machines get it with --etcd-version ${ETCD_VERSION}; see docs/operations.md.`];
+}
 
 /** `--ttl` counts from now; without it a cluster keeps the time that it was given. */
 function timeToLive(run: Run, { name, spec, found }: Furnished): { expires: string | undefined; notes: string[] } {
