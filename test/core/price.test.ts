@@ -130,13 +130,14 @@ const machine = (more: object = {}): Part => ({
     ...more,
   },
 });
+const many = (length: number) => Array.from({ length }, () => ({}));
 const rules = (count: number, outbound: number): Part => ({
   kind: "loadBalancer",
   id: "/lb",
   model: {
-    loadBalancingRules: Array(count).fill({}),
-    outboundRules: Array(outbound).fill({}),
-    inboundNatRules: Array(50).fill({}),
+    loadBalancingRules: many(count),
+    outboundRules: many(outbound),
+    inboundNatRules: many(50),
   },
 });
 const disk = { managedDisk: { storageAccountType: "Premium_LRS" } };

@@ -11,7 +11,7 @@ import {
 } from "./parse.ts";
 import { cidrs } from "./ranges.ts";
 
-/** Those of Azure's price list: https://learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices */
+/** Of Azure's price list: learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices */
 const CURRENCIES = [
   "USD", "AUD", "BRL", "CAD", "CHF", "CNY", "DKK", "EUR", "GBP", "INR", "JPY", "KRW", "NOK", "NZD", "RUB", "SEK", "TWD",
 ] as const;
