@@ -4,6 +4,7 @@ import { identityFor } from "./cluster/identity.ts";
 import { endpointsOf } from "../core/plan/endpoints.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { etcdDocument, nodeDocument } from "../core/node-document.ts";
+import { GONE_SPOT } from "../core/plan/spot.ts";
 import { clusterDocument } from "../core/outputs.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
 import { findCluster } from "./cluster/find.ts";
@@ -61,12 +62,14 @@ function documentOf(run: Run, { groupName }: Cluster, live: LiveCluster, health:
         identityFile,
         privateIp: node.privateIp,
         publicIp: node.addressed ? node.publicIp : undefined,
+        zone: node.zone,
+        spot: node.spot,
         state: stateOf(node, asked?.state),
       }),
       ...(node.power === undefined ? {} : { power: node.power }),
       ...(node.provisioning === undefined ? {} : { provisioning: node.provisioning }),
       health: asked?.state ?? "unknown",
-      ...(asked?.reason === undefined ? {} : { reason: asked.reason }),
+      ...reasonOf(node, asked?.reason),
       ...(node.madeAt === undefined ? {} : { createdAt: new Date(node.madeAt).toISOString() }),
     };
   });
@@ -93,6 +96,12 @@ function documentOf(run: Run, { groupName }: Cluster, live: LiveCluster, health:
     ...(run.simulated ? { simulated: true } : {}),
   };
 }
+
+/** Azure tells nobody why a machine is gone: of a spot machine that is guessed, and said to be. */
+const reasonOf = ({ provisioning, spot }: LiveNode, asked: string | undefined): { reason?: string } => {
+  const reason = provisioning === undefined && spot === true ? GONE_SPOT : asked;
+  return reason === undefined ? {} : { reason };
+};
 
 /** One word a node: what Azure says where that is worse, else what the node itself says. */
 function stateOf({ provisioning, power }: LiveNode, health: string | undefined): string {

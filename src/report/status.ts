@@ -9,6 +9,8 @@ export interface StatusNodeView {
   readonly port: number;
   readonly privateIp: string;
   readonly publicIp?: string;
+  readonly zone?: string;
+  readonly spot?: boolean;
   readonly state: string;
   readonly power?: string;
   readonly provisioning?: string;
@@ -75,12 +77,17 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
   const all = view.nodes.length;
   const good = view.healthy === all && all > 0;
   const withPublic = view.nodes.some((node) => node.publicIp !== undefined);
-  const headers = ["NODE", "STATE", "POWER", "AZURE", "PRIVATE", ...(withPublic ? ["PUBLIC"] : []), "SSH", "AGE"];
+  const zonal = view.nodes.some((node) => node.zone !== undefined);
+  const spot = view.nodes.some((node) => node.spot === true);
+  const placed = [...(zonal ? ["ZONE"] : []), ...(spot ? ["SPOT"] : [])];
+  const headers = ["NODE", "STATE", "POWER", "AZURE", ...placed, "PRIVATE", ...(withPublic ? ["PUBLIC"] : []), "SSH", "AGE"];
   const rows = shown.map((node) => [
     node.name,
     node.state,
     node.power ?? "-",
     node.provisioning ?? "-",
+    ...(zonal ? [or(node.zone ?? "")] : []),
+    ...(spot ? [node.spot === true ? "spot" : "-"] : []),
     or(node.privateIp),
     ...(withPublic ? [node.publicIp ?? "-"] : []),
     view.ip === "" ? "-" : `${view.ip}:${node.port}`,
@@ -93,7 +100,10 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
     ...(view.note === undefined ? [] : [plain(view.note)]),
     "",
     // STATE already says what is worse, Azure's word or the machine's
-    ...table(headers, rows, { columns: view.columns, drop: ["AZURE", "POWER", "AGE", "PUBLIC", "PRIVATE", "SSH"] })
+    ...table(headers, rows, {
+      columns: view.columns,
+      drop: ["AZURE", "POWER", "AGE", "PUBLIC", "PRIVATE", "SPOT", "ZONE", "SSH"],
+    })
       .trimEnd()
       .split("\n"),
     ...(shown.length < all ? [`and ${all - shown.length} more`] : []),

@@ -87,7 +87,7 @@ export function claimTags(cluster: string, choices: Choices, values: FlagValues,
   if (choices.etcdCa !== undefined) tags["aoc-etcd-ca"] = choices.etcdCa;
   for (const [key, flag] of flagRows) {
     const value = values[key];
-    if (flag.kept === undefined || value === undefined || value === false) continue;
+    if (flag.kept === undefined || value === undefined || value === false || isEmpty(value)) continue;
     spread(tags, tagOf(flag), String(value));
   }
   return tags;
@@ -122,5 +122,8 @@ export function spread(tags: Tags, name: string, value: string): void {
 }
 
 // --- internal ---
+
+/** Of a flag that may be given several times: it was not. */
+const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
 
 const CLUSTER_NAME = /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/;
