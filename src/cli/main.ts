@@ -2,6 +2,7 @@
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { prose } from "../report/wrap.ts";
 import { commandNamed } from "./commands.ts";
+import { refuseForeignFlags } from "./foreign-flags.ts";
 import { fullNames } from "./full-names.ts";
 import type { Invocation } from "./invocation.ts";
 import { parseArguments } from "./parse-arguments.ts";
@@ -13,6 +14,7 @@ export async function main(given: World): Promise<number> {
   let world = given;
   let typed: Invocation | undefined;
   try {
+    refuseForeignFlags(given.argv);
     const { words, short } = fullNames(given.argv);
     world = { ...given, argv: words };
     if (!words.includes("--quiet")) for (const { typed, name } of short) prose(world.stderr, `${typed} is short for ${name}.\n`);

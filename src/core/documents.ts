@@ -20,7 +20,7 @@ export interface NodeDocument {
   readonly zone?: string;
   /** Its machine is a spot machine. */
   readonly spot?: true;
-  /** "ready", "not ready", "missing" ... */
+  /** "ready", "running, not asked", "missing", "deallocated" ... */
   readonly state: string;
 }
 
@@ -58,6 +58,8 @@ export interface PlanDocument {
     readonly zone?: string;
     /** Of machines. */
     readonly spot?: true;
+    /** Of an "update": what becomes different, "+ SSH 22004, 22005"; empty when only our own marks do. */
+    readonly changes?: readonly string[];
   }[];
 }
 
@@ -78,6 +80,7 @@ export interface Drift {
     | "stray-interface"
     | "security-rule"
     | "foreign-resource"
+    | "etcd-certificate"
     | "expired"
     | "being-destroyed";
   readonly message: string;
@@ -97,11 +100,19 @@ export interface StatusNode extends NodeDocument {
   readonly reason?: string;
   /** ISO time at which the machine was made. */
   readonly createdAt?: string;
+  /** What it runs, as it says: "flatcar 4459.2.1". Of nodes that answered, with the next two. */
+  readonly system?: string;
+  /** The version that a restart would bring, or "unknown" where it only says that one is needed. */
+  readonly rebootTo?: string;
+  /** ISO time at which its etcd certificate ends. */
+  readonly certificateEnds?: string;
 }
 
 /** What `status --json` prints: create's document, and what only a look at what is there can tell. */
 export interface StatusDocument extends Omit<ClusterDocument, "nodes"> {
   readonly nodes: readonly StatusNode[];
+  /** How many nodes are in which state: `{ "ready": 2, "running, not asked": 1 }`. */
+  readonly states: { readonly [state: string]: number };
   /** What the load balancer lets in: "HTTP" on port 80. */
   readonly endpoints: readonly { readonly name: string; readonly port: number }[];
   readonly drift: readonly Drift[];
@@ -146,6 +157,8 @@ export interface RemoveDocument {
   readonly resourceGroup: string;
   /** Names of machines. */
   readonly removed: readonly string[];
+  /** Names of machines that were to go and were not there. */
+  readonly notFound?: readonly string[];
   /** Indexes of the nodes that stay. */
   readonly nodes: readonly number[];
 }

@@ -23,6 +23,7 @@ export function readClaim(tags: Tags): {
     const read = flagIn(tags, key);
     if (read === "damaged") throw damaged(tagOf(flag), gather(tags, tagOf(flag)));
     if (read !== undefined) kept[key] = read.value;
+    else if (flag.untold !== undefined) kept[key] = flag.untold;
   }
   return {
     choices: {

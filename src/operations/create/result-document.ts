@@ -73,7 +73,7 @@ async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Prom
   );
 }
 
-export const planDocument = ({ spec, facts, resources, decisions }: Prepared): PlanDocument => ({
+export const planDocument = ({ spec, facts, resources, decisions, changes }: Prepared): PlanDocument => ({
   schema: "azure-coreos-cluster/plan/1",
   name: spec.name,
   resourceGroup: facts.group,
@@ -89,6 +89,7 @@ export const planDocument = ({ spec, facts, resources, decisions }: Prepared): P
       id,
       label,
       action: decisions.get(id) ?? "create",
+      ...(changes.has(id) ? { changes: changes.get(id)! } : {}),
       ...(of?.zone === undefined ? {} : { zone: of.zone }),
       ...(of?.spot === true && kind === "machine" ? { spot: true as const } : {}),
     };
