@@ -72,6 +72,9 @@ async function show(session: Session, invocation: Invocation, first: boolean): P
     });
     world.stdout.write(framed ? `\u001B[H\u001B[2J${text}` : text);
   }
+  if (first)
+    for (const { message } of seen.document.drift.filter(({ harm }) => harm))
+      world.ci?.annotate("warning", seen.document.name, message);
   // what is drawn again would wipe it out: there it is part of the frame
   if (seen.note !== undefined && first && !framed) session.say(seen.note);
   return seen.exit;

@@ -317,6 +317,3 @@ export type FlagsOn<S extends FlagScope> = Partial<
 
 /** The rows one by one, with every column. */
 export const flagRows = Object.entries(FLAGS) as readonly (readonly [FlagKey, Flag<unknown>])[];
-
-/** The name of the tag that keeps a flag's value with the cluster: `aoc-vm-size`. */
-export const tagOf = (flag: { name: string }): string => `aoc-${flag.name}`;
