@@ -3,7 +3,7 @@
  * lost is in operations/cluster/shared-changes.ts.
  */
 import { gather, membersIn, nodesIn } from "./read-tags.ts";
-import { MEMBERS, NODES, NUM_NODES, type Tags, isToolTag, membersText, ranges, spread } from "./tags.ts";
+import { MEMBERS, NODES, NUM_NODES, STOPPED, type Tags, isToolTag, membersText, ranges, spread } from "./tags.ts";
 
 /** Without the tags of others, and without what is computed from the rest. */
 export const ownTagsOf = (tags: Tags): Tags =>
@@ -25,7 +25,8 @@ export function mergeClaimTags(base: Tags, mine: Tags, fresh: Tags): Tags {
   const merged: Tags = {};
   for (const name of new Set([base, mine, fresh].flatMap(Object.keys))) {
     if (!isToolTag(name) || name === "aoc-fingerprint" || name === MEMBERS || isNodes(name)) continue;
-    const value = mine[name] === base[name] ? fresh[name] : mine[name];
+    // whether it is stopped only stop and start say
+    const value = mine[name] === base[name] || name === STOPPED ? fresh[name] : mine[name];
     if (value !== undefined) merged[name] = value;
   }
   const nodes = gather(mine, NODES) === undefined ? nodesIn(fresh) : mergeSets(nodesIn(base), nodesIn(mine), nodesIn(fresh));
