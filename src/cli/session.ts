@@ -94,14 +94,20 @@ function createTelling({ world, given }: Invocation) {
     show(run: Run, nodes: number, other?: Report, doing?: string): void {
       if (shown) return;
       shown = true;
+      if (given.quiet !== true) world.ci?.group(`azure-coreos-cluster: ${doing ?? "being made"}, step by step`);
       const mode = given.quiet === true ? "quiet" : given.verbose === true ? "verbose" : "auto";
       const { clock, events } = run;
       const screen = chooseReport({ stderr: world.stderr, mode, clock, color, animate, nodes, ...(doing && { doing }) });
       report = joined([...reports, ...(other === undefined ? [] : [other]), screen]);
       // what was noticed while there was no screen yet
-      for (const event of events) if (event.kind === "note") screen.event(event);
+      const notes = events.filter((event) => event.kind === "note");
+      // a plan that was agreed to is made twice, and notices the same
+      for (const event of new Map(notes.map((event) => [`${event.id} ${event.message}`, event])).values()) screen.event(event);
     },
-    end: (): void => report.end(),
+    end(): void {
+      report.end();
+      world.ci?.endGroup();
+    },
   };
 }
 

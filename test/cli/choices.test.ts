@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { byHand, inGroup } from "./azure-hand.ts";
+import type { Tags } from "../../src/core/plan/tag-parts.ts";
+import { tagAFlag } from "../kept-tags.ts";
 import { type TestAzure, testAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
@@ -161,7 +163,7 @@ test("a cluster of before etcd's version was kept grows with the one that it has
   expect(imageTag("mycluster-coreos-0")).toBe("v3.5.33");
   const [name = ""] = [...azure.puts()].find(([, body]) => body.tags?.["aoc-role"] === "claim") ?? [];
   const claim = inGroup("mycluster", "Microsoft.Network/publicIPAddresses", name.split("/").at(-1) ?? "");
-  const { "aoc-etcd-version": _, ...older } = (await byHand(azure, "GET", claim)).body["tags"] as Record<string, string>;
+  const { "aoc-etcd-version": _, ...older } = tagAFlag((await byHand(azure, "GET", claim)).body["tags"] as Tags);
   expect((await byHand(azure, "PATCH", claim, { tags: older })).status).toBe(200);
   const { exit, stderr } = await azure.run("mycluster --num-nodes 3");
   expect(exit).toBe(0);

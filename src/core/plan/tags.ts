@@ -5,12 +5,14 @@
  * The public address of the load balancer is the cluster's claim: its DNS label can belong to one resource only, which Azure
  * decides. Who gets the label owns the name; whatever was chosen once is kept in that resource's tags, in the same request.
  */
-import { type FlagValues, flagRows, tagOf } from "../spec/flags.ts";
+import type { FlagValues } from "../spec/flags.ts";
 import type { EtcdMember } from "../node-config.ts";
+import { keptTexts, withFlags } from "./kept-flags.ts";
+import { type Tags, spread } from "./tag-parts.ts";
+
+export type { Tags } from "./tag-parts.ts";
 
 export const MANAGED_BY = "azure-coreos-cluster";
-
-export type Tags = Record<string, string>;
 
 /** Tags of every resource of a cluster, from birth: whose it is, and of which creation. */
 export const ownTags = (cluster: string, id: string): Tags => ({
@@ -63,8 +65,6 @@ export interface Choices {
   readonly etcdCa?: string;
 }
 
-const VALUE_LIMIT = 256;
-
 /** A destroy has begun: on the claim, and on a group of the cluster's own, with the time. */
 export const DESTROYING = "aoc-destroying";
 
@@ -74,11 +74,9 @@ export const STOPPED = "aoc-stopped";
 /** On the claim: the indexes of the nodes that the cluster is to have. */
 export const NODES = "aoc-nodes";
 export const MEMBERS = "aoc-members";
-/** As the flag is kept. */
-export const NUM_NODES = tagOf({ name: "num-nodes" });
 
 /**
- * The claim's tags: choices, and the kept flags, defaults too: a later version of the tool may have others.
+ * The claim's tags: choices, and the kept flags.
  * @param nodes indexes of the nodes that the cluster is to have
  */
 export function claimTags(cluster: string, choices: Choices, values: FlagValues, nodes: Iterable<number>): Tags {
@@ -88,12 +86,7 @@ export function claimTags(cluster: string, choices: Choices, values: FlagValues,
   if (choices.members.size > 0) tags[MEMBERS] = membersText(choices.members);
   if (choices.customDataHash !== undefined) tags["aoc-custom-data"] = choices.customDataHash;
   if (choices.etcdCa !== undefined) tags["aoc-etcd-ca"] = choices.etcdCa;
-  for (const [key, flag] of flagRows) {
-    const value = values[key];
-    if (flag.kept === undefined || value === undefined || value === false) continue;
-    spread(tags, tagOf(flag), String(value));
-  }
-  return tags;
+  return withFlags(tags, keptTexts(values));
 }
 
 /** The tags of one node's own resources. */
@@ -114,14 +107,6 @@ export function ranges(nodes: Iterable<number>): string {
     else runs.push([node, node]);
   }
   return runs.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(",");
-}
-
-/** A value that is too long for one tag is spread over several. */
-export function spread(tags: Tags, name: string, value: string): void {
-  if (value.length <= VALUE_LIMIT) tags[name] = value;
-  else
-    for (let part = 0; part * VALUE_LIMIT < value.length; part++)
-      tags[`${name}-${part + 1}`] = value.slice(part * VALUE_LIMIT, (part + 1) * VALUE_LIMIT);
 }
 
 // --- internal ---

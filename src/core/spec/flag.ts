@@ -54,7 +54,7 @@ export interface Flag<T> {
   readonly on: readonly FlagScope[];
   /** Azure's own variable of the environment, beside AZURE_COREOS_CLUSTER_NAME. */
   readonly env?: string;
-  /** The value is kept with the cluster in Azure (a tag), and is what a later run takes when the flag is not given. */
+  /** The value is kept with the cluster in Azure (plan/kept-flags.ts), and is what a later run takes when the flag is not given. */
   readonly kept?: Kept;
   /** What counts for a cluster that keeps no value: it was made before the flag was there. */
   readonly untold?: T;
