@@ -5,6 +5,7 @@ import { carryOutCreate, checkWish, planCluster, planCreate } from "../../operat
 import type { Prepared } from "../../operations/create/prepare.ts";
 import { planDocument } from "../../operations/create/result-document.ts";
 import { abilities } from "../../report/paint.ts";
+import type { Head } from "../../report/frame.ts";
 import { planEvents, renderPlan } from "../../report/plan.ts";
 import { timings } from "../../report/timings.ts";
 import { printCreated } from "./created.ts";
@@ -26,7 +27,7 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
     const prepared = await (dryRun ? planCluster : planCreate)(session, name, given);
     showPlan(session, invocation, prepared, dryRun);
     if (dryRun) return printDryRun(session, invocation, prepared);
-    session.report(prepared.facts.nodes.length, chart(session, invocation, prepared));
+    session.report(prepared.facts.nodes.length, chart(session, invocation, prepared), undefined, headOf(session, prepared));
     for (const event of planEvents(prepared.resources)) session.emit(event);
     const created = await carryOutCreate(session, prepared, given);
     session.endReport();
@@ -35,6 +36,11 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
     await session.close();
   }
 }
+
+const headOf = (session: Session, prepared: Prepared): Head => ({
+  title: `${prepared.spec.name} in ${prepared.facts.location}, ${session.simulated ? "rehearsal" : `subscription ${session.subscription}`}`,
+  usualMs: USUAL_MS,
+});
 
 /** The report of `--timings`. */
 function chart(session: Session, { world, given }: Invocation, { spec, resources }: Prepared) {
@@ -45,6 +51,9 @@ function chart(session: Session, { world, given }: Invocation, { spec, resources
     ...(session.simulated ? { remark: "A rehearsal: times are simulated." } : {}),
   });
 }
+
+/** Group, network and load balancer, an interface, a machine and its boot: from recordings of Azure. */
+const USUAL_MS = 100_000;
 
 const ACTION = { create: "create", update: "change", replace: "recreate", wait: "create", unchanged: "unchanged" } as const;
 
@@ -71,8 +80,7 @@ function showPlan(
       nodes: facts.nodes.length,
       vmSize: spec.vmSize,
       image: "own" in facts.image ? `image ${spec.coreosImage}` : (spec.coreosImage ?? "Flatcar"),
-      // group, network and load balancer, interfaces, then a machine's own time: from recordings of Azure
-      ...(newMachines > 0 ? { seconds: 100 + Math.max(0, newMachines - 100) / 5 } : {}),
+      ...(newMachines > 0 ? { seconds: USUAL_MS / 1000 + Math.max(0, newMachines - 100) / 5 } : {}),
       notes: [
         ...(session.simulated ? ["Rehearsal: Azure is simulated, no machine is booted, nothing costs anything."] : []),
         ...notes,
