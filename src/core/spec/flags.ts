@@ -10,6 +10,12 @@ import {
   url,
 } from "./parse.ts";
 import { cidrs } from "./ranges.ts";
+import { identities, spotPrice, zones } from "./machine.ts";
+
+/** Of Azure's price list: learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices */
+const CURRENCIES = [
+  "USD", "AUD", "BRL", "CAD", "CHF", "CNY", "DKK", "EUR", "GBP", "INR", "JPY", "KRW", "NOK", "NZD", "RUB", "SEK", "TWD",
+] as const;
 
 export const FLAGS = {
   ...section("Azure and sign-in", {
@@ -84,6 +90,27 @@ export const FLAGS = {
     affinityGroup: maybe({
       name: "affinity-group", value: "NAME", parse: resourceName, kept: "fixed", on: ["create"],
       about: "overrides --location: a proximity placement group, used if it exists, else made",
+    }),
+    zones: several({
+      name: "zones", value: "1,2,3", parse: zones, default: [], kept: "new machines", on: ["create"],
+      about: "availability zones that the machines are spread over, in place of the availability set",
+    }),
+    spot: maybe({
+      name: "spot", value: "WHICH", ...choice("workers", "all", "none"), optional: "workers", kept: "new machines",
+      on: ["create"],
+      about: "spot machines, which Azure may take away: workers (all but etcd's members), all or none",
+    }),
+    maxPrice: maybe({
+      name: "max-price", value: "USD", parse: spotPrice, kept: "new machines", on: ["create"],
+      about: "the most that a spot machine may cost an hour; -1 is up to the normal price [-1]",
+    }),
+    identity: several({
+      name: "identity", value: "ID", parse: identities, default: [], kept: "new machines", on: ["create"],
+      about: "a user-assigned managed identity of the machines: its id, or its name in the resource group",
+    }),
+    osDiskSize: maybe({
+      name: "os-disk-size", value: "GiB", parse: integer(1, 4095), kept: "new machines", on: ["create"],
+      about: "size of the system disk [the image's own]",
     }),
     coreosImage: maybe({
       name: "coreos-image", value: "IMAGE", parse: anyText, kept: "new machines", on: ["create"],
@@ -243,6 +270,10 @@ export const FLAGS = {
     }),
     yes: toggle({ name: "yes", on: ["azure"], about: "do not ask" }),
     noInput: toggle({ name: "no-input", on: ["azure"], about: "never ask; fail where an answer is needed" }),
+    currency: needed({
+      name: "currency", value: "CODE", ...choice(...CURRENCIES), default: "USD", on: ["azure"],
+      about: "currency of prices: USD, EUR, GBP and others that Azure has",
+    }),
     json: toggle({ name: "json", on: ["azure", "run", "lint"], about: "one JSON document on stdout" }),
     verbose: toggle({ name: "verbose", on: ["azure", "keys"], about: "say more" }),
     quiet: toggle({ name: "quiet", on: ["azure", "keys"], about: "say only what went wrong" }),
