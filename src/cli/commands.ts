@@ -55,6 +55,12 @@ const ROWS = [
     deletes: true,
   },
   {
+    name: "reboot",
+    takes: "<name> [nodes...]",
+    about: "reboot nodes one at a time, healthy in between (all of them by default)",
+    scopes: ["azure", "nodes", "reboot"],
+  },
+  {
     name: "destroy",
     takes: "<name>",
     about: "remove everything, and prove that nothing is left",

@@ -294,8 +294,12 @@ export const FLAGS = {
       about: "arm or terraform",
     }),
     nodeTimeout: needed({
-      name: "node-timeout", value: "TIME", parse: timeSpan, default: 5 * 60_000, on: ["run"],
+      name: "node-timeout", value: "TIME", parse: timeSpan, default: 5 * 60_000, on: ["run", "reboot"],
       about: "time limit for each node [5m]",
+    }),
+    parallel: needed({
+      name: "parallel", value: "K", parse: integer(1, 1000), default: 1, on: ["reboot"],
+      about: "nodes at once, of those that are no etcd members",
     }),
     subject: maybe({
       name: "subject", value: "DN", parse: anyText, on: ["certificate"],
