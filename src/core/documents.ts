@@ -272,6 +272,22 @@ export interface RunDocument extends RunResult {
   readonly command: string;
 }
 
+/** What `logs --json` prints. */
+export interface LogsDocument {
+  readonly schema: "azure-coreos-cluster/logs/1";
+  readonly name: string;
+  /** "console": the machine's serial console, from Azure. "journal": the node's, over SSH. */
+  readonly source: "console" | "journal";
+  readonly unit?: string;
+  readonly nodes: readonly {
+    readonly index: number;
+    readonly name: string;
+    /** The last lines, as UTF-8. */
+    readonly text: string;
+    readonly error?: { readonly code: string; readonly message: string };
+  }[];
+}
+
 /** Something that looks like a cluster's. */
 export interface Alike {
   readonly kind: string;
