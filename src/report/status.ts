@@ -6,6 +6,7 @@ import { cut, wrap } from "./wrap.ts";
 
 export interface StatusNodeView {
   readonly name: string;
+  readonly host: string;
   readonly port: number;
   readonly privateIp: string;
   readonly publicIp?: string;
@@ -83,7 +84,7 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
     node.provisioning ?? "-",
     or(node.privateIp),
     ...(withPublic ? [node.publicIp ?? "-"] : []),
-    view.ip === "" ? "-" : `${view.ip}:${node.port}`,
+    view.ip === "" ? "-" : `${node.host === view.host ? view.ip : node.host}:${node.port}`,
     node.ageMs === undefined ? "-" : duration(node.ageMs),
   ]);
   const reasons = shown.filter((node) => node.reason !== undefined).map((node) => `${node.name}: ${plain(node.reason ?? "")}`);

@@ -28,7 +28,7 @@ describe("flags", () => {
 });
 
 /** Values of kept flags that have no default and take no word. */
-const EXAMPLE: Record<string, string> = { "discovery-service-url": "https://discovery.example/1" };
+const EXAMPLE: Record<string, string> = { "discovery-service-url": "https://discovery.example/1", outbound: "nat" };
 
 describe("kinds", () => {
   const kinds = Object.entries(KINDS) as [DoomedKind, (typeof KINDS)[DoomedKind]][];

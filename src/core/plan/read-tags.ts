@@ -31,6 +31,7 @@ export function readClaim(tags: Tags): {
       members: membersIn(tags),
       ...matching(tags, "aoc-custom-data", HASH, "customDataHash"),
       ...matching(tags, "aoc-etcd-ca", HASH, "etcdCa"),
+      ...matching(tags, "aoc-frontend", ADDRESS, "frontend"),
       ...(kept["discoveryServiceUrl"] === undefined ? {} : { discoveryUrl: kept["discoveryServiceUrl"] as string }),
     },
     kept,
@@ -62,6 +63,12 @@ export function membersIn(tags: Tags): Map<number, string> {
     members.set(Number(node), address);
   }
   return members;
+}
+
+/** The address of a private cluster's load balancer; undefined where it is missing or none. */
+export function frontendIn(tags: Tags): string | undefined {
+  const text = tags["aoc-frontend"];
+  return text !== undefined && ADDRESS.test(text) ? text : undefined;
 }
 
 /** A value of more than 256 characters is spread over several tags. */
@@ -127,7 +134,7 @@ function matching<K extends string>(tags: Tags, tag: string, pattern: RegExp, as
 function damaged(tag: string, value: string | undefined): ClusterError {
   return new ClusterError(
     "ClaimDamaged",
-    `the tag ${tag} of the cluster's public address, which says what was chosen for it, ${value === undefined ? "is missing" : "is damaged"}`,
+    `the tag ${tag} of the cluster's public address (a private cluster's security group), which says what was chosen for it, ${value === undefined ? "is missing" : "is damaged"}`,
     {
       source: "azure",
       exit: EXIT.conflict,

@@ -55,7 +55,7 @@ export async function reachNodes(run: Run, name: string, group: string | undefin
       },
     );
   if (claim.address === undefined)
-    throw new ClusterError("NoAddress", `${name} has no public address yet`, {
+    throw new ClusterError("NoAddress", `${name} has no address yet`, {
       source: "azure",
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
@@ -75,7 +75,7 @@ export async function reachNodes(run: Run, name: string, group: string | undefin
       source: "azure",
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
-  await keep(knownHosts, known, nodes, claim.host);
+  await keep(knownHosts, known, nodes, spec.private ? undefined : claim.host);
   return { spec, nodes, key, identity, ...(lacking === undefined ? {} : { lacking }), knownHosts };
 }
 

@@ -66,7 +66,7 @@ export async function placeNodes(
   // --pip counts for machines that are yet to be made: Azure does not change the interface of one that runs
   const ownAddress = (index: number): boolean => (machines.has(index) ? addressed.has(index) : spec.pip);
   const known = new Map([...(claim?.choices.members ?? []), ...interfaceAddresses(spec, snapshot)]);
-  const taken = new Set(known.values());
+  const taken = new Set([...known.values(), ...(claim?.choices.frontend === undefined ? [] : [claim.choices.frontend])]);
   if (surveyed.subnet === undefined) {
     // a network of our own: node i is always at the same place, whoever asks
     const free = [...usableAddresses([SUBNET_PREFIX])].slice(0, Math.max(...indexes) + 1);
