@@ -19,6 +19,7 @@ import {
   type ExportResult,
   type GcResult,
   type RemovalOptions,
+  type StatusOptions,
   apart,
   openAzure,
 } from "./library/azure.ts";
@@ -29,7 +30,7 @@ import { realClock } from "./operations/real-clock.ts";
 export type * from "./core/documents.ts";
 export { ClusterError, EXIT, type ErrorSource, type ExitCode } from "./core/errors.ts";
 export type { Event, EventKind } from "./engine/event.ts";
-export type { Azure, AzureOptions, CreateOptions, ExportResult, GcResult, RemovalOptions };
+export type { Azure, AzureOptions, CreateOptions, ExportResult, GcResult, RemovalOptions, StatusOptions };
 
 /**
  * One Azure for several pieces of work: who signs in, where keys are and who listens is said once.
@@ -90,8 +91,8 @@ export const plan = (name: string, options: AzureOptions & CreateOptions = {}): 
  *
  * @throws ClusterError ClusterNotFound (exit 1)
  */
-export const status = (name: string, options: AzureOptions = {}): Promise<StatusDocument> =>
-  once(options, [], (azure) => azure.status(name));
+export const status = (name: string, { noNodes, ...options }: AzureOptions & StatusOptions = {}): Promise<StatusDocument> =>
+  once(options, [], (azure) => azure.status(name, { noNodes: noNodes === true }));
 
 /**
  * The clusters of the subscription, or of `resourceGroup`.

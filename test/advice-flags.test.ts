@@ -76,7 +76,9 @@ interface Mention {
 }
 
 const mentions: readonly Mention[] = [...sources].flatMap(([file, source]) =>
-  /^(sim|report|library|cli\/(completion|parse-arguments|commands))|^core\/(spec\/flags|documents|node-config)\.ts/.test(file)
+  /^(sim|report|library|cli\/(completion|parse-arguments|commands|foreign-))|^core\/(spec\/flags|documents|node-config)\.ts/.test(
+    file,
+  )
     ? []
     : [...source.matchAll(/"(?:\\.|[^"\\\n])*"|`(?:\\[\s\S]|[^`\\])*`/g)].flatMap(([quoted]) => {
         const text = quoted.slice(1, -1).replaceAll("\\`", "`");

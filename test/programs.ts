@@ -1,5 +1,6 @@
 /** Which real programs this machine has. A test that needs a missing one is skipped, and this says what to install. */
 import { accessSync, constants } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 const PACKAGE: Record<string, string> = {
@@ -17,9 +18,12 @@ const PACKAGE: Record<string, string> = {
 
 const said = new Set<string>();
 
+/** A newer etcd than stable Debian's, where `.ci/etcd` has put one. */
+const NEWER_ETCD = join(tmpdir(), "azure-coreos-cluster-etcd/usr/bin");
+
 /** Where a program is, or undefined; sbin folders count, as sshd lives there. */
 export function find(program: string): string | undefined {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin", "/usr/local/sbin"];
+  const folders = [NEWER_ETCD, ...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin", "/usr/local/sbin"];
   return folders
     .map((folder) => join(folder, program))
     .find((file) => {

@@ -4,32 +4,33 @@
  */
 import { usageError } from "../core/errors.ts";
 import { nearest, slips } from "../core/nearest.ts";
-import { COMMANDS, type Command, commandNamed } from "./commands.ts";
+import { shellWord } from "../core/quoting.ts";
+import { COMMANDS, commandNamed } from "./commands.ts";
+import { LONG_WORDS, isForeignWord, ofThatName, refuseForeignWord } from "./foreign-words.ts";
 import { flagNamed, positionals, spelt } from "./full-names.ts";
 
 /**
  * The words with the command first.
  * @param words what stands before `--`, flags by their full names
- * @throws ClusterError Usage where a word seems to be a mistyped command
+ * @param rest what stands after it
+ * @throws ClusterError Usage where a word is another tool's command, or seems to be a mistyped one of this tool's
  */
-export function commandFirst(words: readonly string[]): readonly string[] {
+export function commandFirst(words: readonly string[], rest: readonly string[] = []): readonly string[] {
   if (words.length === 0) return ["--help"];
-  if (words[0] === "help" && words[1] !== undefined && !words[1].startsWith("-") && commandNamed(words[1]) === undefined)
-    throw noSuchCommand(words[1]);
+  const helped = words[0] === "help" && words[1] !== undefined && !words[1].startsWith("-") ? words[1] : undefined;
+  if (helped !== undefined && commandNamed(helped) === undefined)
+    throw isForeignWord(helped) ? refuseForeignWord([helped, "NAME"], 0, []) : noSuchCommand(helped);
   if (/^(help|-h|--help|-V|--version)$/.test(words[0] ?? "")) return words;
   const places = positionals(words);
   const [first, second] = places.map((place) => words[place] ?? "");
   // flags may stand before the command
   if (first !== undefined && commandNamed(first) !== undefined)
     return [first, ...words.filter((_, place) => place !== places[0])];
+  if (first !== undefined && isForeignWord(first)) throw refuseForeignWord(words, places[0] ?? 0, rest);
   // the value of an unknown flag looks like a word of its own: the flag is what is wrong then, and the parser says so
-  if (first !== undefined && second !== undefined && words.every((word) => isKnown(word))) throw notOneName(words, places);
-  const meant = first === undefined ? undefined : mistyped(first);
-  if (first !== undefined && meant !== undefined && takesAll(meant, words))
-    throw usageError(
-      `"${first}" is no command: did you mean "${meant.name}"?`,
-      `To make a cluster of that name: azure-coreos-cluster create ${first}`,
-    );
+  if (first !== undefined && second !== undefined && words.every((word) => isKnown(word)))
+    throw isForeignWord(second) ? refuseForeignWord(words, places[1] ?? 0, rest) : notOneName(words, places);
+  if (first !== undefined && looksMistyped(first)) throw refuseMistyped(first, words);
   return ["create", ...words];
 }
 
@@ -48,45 +49,56 @@ function notOneName(words: readonly string[], places: readonly number[]): Error 
       `the command comes first, and "${first}" is none`,
       `azure-coreos-cluster ${command.name} ${rest(places[1])}`,
     );
-  const meant = mistyped(first) ?? commandNamed(nearest(first, NAMES, 2) ?? "");
+  const meant = guessed(first);
   return meant === undefined
     ? noSuchCommand(first, `, and one name is given to a cluster that is made: what is "${second}"?`)
-    : usageError(
-        `"${first}" is no command: did you mean "${meant.name}"?`,
-        `azure-coreos-cluster ${meant.name} ${rest(places[0])}`,
-      );
+    : usageError(`"${first}" is no command: did you mean "${meant}"?`, `azure-coreos-cluster ${meant} ${rest(places[0])}`);
 }
 
-const NAMES = [...COMMANDS.map(({ name }) => name), "help"];
-
 function noSuchCommand(word: string, more = ""): Error {
-  const meant = nearest(word, NAMES, 2);
+  const meant = guessed(word);
   return usageError(
     `"${word}" is no command${meant === undefined ? more : `: did you mean "${meant}"?`}`,
     "`azure-coreos-cluster --help` lists the commands.",
   );
 }
 
+function refuseMistyped(word: string, words: readonly string[]): Error {
+  const meant = COMMANDS.find(({ name }) => isSlipOf(word, name));
+  const flags = words.filter((one) => one !== word).map(shellWord);
+  return usageError(
+    `"${word}" is no command${meant === undefined || meant.deletes === true ? ", and looks like a slip of one" : `: did you mean "${meant.name}"?`}`,
+    ["`azure-coreos-cluster --help` lists the commands.", ofThatName(word, flags)].join("\n"),
+  );
+}
+
+const NAMES = [...COMMANDS.map(({ name }) => name), "help"];
+
+/** The nearest command. Where that is one that deletes nothing is guessed: a guess is there to be copied. */
+function guessed(word: string): string | undefined {
+  const name = COMMANDS.find((one) => isSlipOf(word, one.name))?.name ?? nearest(word, NAMES, 2);
+  return name === undefined || commandNamed(name)?.deletes === true ? undefined : name;
+}
+
+/** Whether a single word is rather a slip of the hand than a cluster's name. */
+const looksMistyped = (word: string): boolean =>
+  COMMANDS.some(({ name }) => isSlipOf(word, name)) || LONG_WORDS().some((one) => keepsLetters(word, one));
+
 /**
- * The command that a single word was meant to be. Two slips in a long word; in a short one only those that leave its letters
- * as they are (changed places, one doubled, one left out), for "lisa", "planet" and "runner" are good names of clusters.
+ * One slip in a word of five letters and more, two in the longest. In a short one only those that leave its letters as they are,
+ * for "lisa", "planet", "plant" and "runner" are good names of clusters.
  */
-function mistyped(word: string): Command | undefined {
-  return COMMANDS.find(({ name }) => {
-    const short = Math.min(word.length, name.length);
-    if (short > 5) return slips(word, name) <= 2;
-    if (slips(word, name) !== 1) return false;
-    if (short === 5) return true;
-    if (word.length === name.length) return sorted(word) === sorted(name);
-    return word.length > name.length ? name.length > 2 && /(.)\1/.test(word) : short > 2;
-  });
+function isSlipOf(word: string, name: string): boolean {
+  if (word === name) return false;
+  const short = Math.min(word.length, name.length);
+  return short >= 5 ? slips(word, name) <= (short >= 8 ? 2 : 1) : keepsLetters(word, name);
+}
+
+/** Changed places, a letter doubled or left out; no plural that lost its end. */
+function keepsLetters(word: string, name: string): boolean {
+  if (slips(word, name) !== 1 || `${word}s` === name) return false;
+  if (word.length === name.length) return sorted(word) === sorted(name);
+  return word.length > name.length ? /(.)\1/.test(word) : word.length > 2;
 }
 
 const sorted = (word: string): string => word.split("").sort().join("");
-
-/** False when a flag is there that this command does not take: then the word is no slip for it. */
-const takesAll = (command: Command, words: readonly string[]): boolean =>
-  words.every((word) => {
-    const flag = word.startsWith("--") ? flagNamed(spelt(word)) : undefined;
-    return flag === undefined || flag.on.some((scope) => command.scopes.includes(scope));
-  });

@@ -11,6 +11,8 @@ interface CommandRow {
   readonly scopes: readonly FlagScope[];
   /** Everything after `--` is a command line for a node. */
   readonly rest?: boolean;
+  /** It deletes: no guess at what a slip of the hand was meant to be ever names it. */
+  readonly deletes?: boolean;
 }
 
 const ROWS = [
@@ -43,18 +45,21 @@ const ROWS = [
     takes: "<name> <nodes...>",
     about: "take named nodes out, etcd membership first",
     scopes: ["azure", "nodes", "remove"],
+    deletes: true,
   },
   {
     name: "destroy",
     takes: "<name>",
     about: "remove everything, and prove that nothing is left",
     scopes: ["azure", "destroy"],
+    deletes: true,
   },
   {
     name: "gc",
     takes: "",
     about: "destroy clusters whose --ttl has passed",
     scopes: ["azure", "gc"],
+    deletes: true,
   },
   {
     name: "ssh",

@@ -2,6 +2,7 @@
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { prose } from "../report/wrap.ts";
 import { commandNamed } from "./commands.ts";
+import { refuseForeignFlags } from "./foreign-flags.ts";
 import { fullNames } from "./full-names.ts";
 import type { Invocation } from "./invocation.ts";
 import { parseArguments } from "./parse-arguments.ts";
@@ -9,10 +10,12 @@ import { SCREENS } from "./screens/table.ts";
 import { VERSION } from "./version.ts";
 import { type World, realWorld } from "./world.ts";
 
-export async function main(given: World): Promise<number> {
+export async function main(outer: World): Promise<number> {
+  const given = await inCi(outer);
   let world = given;
   let typed: Invocation | undefined;
   try {
+    refuseForeignFlags(given.argv);
     const { words, short } = fullNames(given.argv);
     world = { ...given, argv: words };
     if (!words.includes("--quiet")) for (const { typed, name } of short) prose(world.stderr, `${typed} is short for ${name}.\n`);
@@ -32,8 +35,17 @@ export async function main(given: World): Promise<number> {
     const own = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;
     if (own.includes("--json")) world.stdout.write(`${JSON.stringify({ error: errorDocument(error) })}\n`);
     else prose(world.stderr, renderError(error, { color: abilities(world.env, world.stderr).color, json: false }));
+    const { code, message, advice = "" } = errorDocument(error);
+    world.ci?.annotate("error", `azure-coreos-cluster: ${code}`, `${message}\n${advice}`.trim());
     return exitCodeOf(error);
   }
+}
+
+/** Loaded where it is needed: everywhere else a start is worth more. */
+async function inCi(world: World): Promise<World> {
+  if (world.env["GITHUB_ACTIONS"] === undefined && world.env["TF_BUILD"] === undefined) return world;
+  const ci = (await import("./ci.ts")).ciOf(world);
+  return ci === undefined ? world : { ...world, ci, stderr: ci.stderr };
 }
 
 /**

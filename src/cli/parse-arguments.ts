@@ -18,7 +18,7 @@ import type { World } from "./world.ts";
 export async function parseArguments(world: World, version: string): Promise<Invocation | { readonly printed: number }> {
   const dashes = world.argv.indexOf("--");
   const rest = dashes < 0 ? [] : world.argv.slice(dashes + 1);
-  const chosen = commandFirst(dashes < 0 ? world.argv : world.argv.slice(0, dashes));
+  const chosen = commandFirst(dashes < 0 ? world.argv : world.argv.slice(0, dashes), rest);
   let result: { command: Command; args: string[]; options: Record<string, unknown> } | undefined;
   const program = programOf(world, version, (command, args, options) => (result = { command, args, options }));
   try {
@@ -34,8 +34,6 @@ export async function parseArguments(world: World, version: string): Promise<Inv
   }
   if (result === undefined) return { printed: EXIT.done };
   const { command, args, options } = result;
-  if (command.takes.startsWith("<name>") && (args[0] === "help" || commandNamed(args[0] ?? "") !== undefined))
-    throw usageError(`"${args[0]}" is a command, and cannot be a cluster's name`, "Choose another name.");
   if (rest.length > 0 && command.rest !== true) throw usageError(`${command.name} takes nothing after --`);
   if (options["simulate"] === true && options["armEndpoint"] !== undefined)
     throw usageError("--simulate and --arm-endpoint name two different Azures", "Leave one of them out.");

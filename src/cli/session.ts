@@ -94,6 +94,7 @@ function createTelling({ world, given }: Invocation) {
     show(run: Run, nodes: number, other?: Report, doing?: string): void {
       if (shown) return;
       shown = true;
+      if (given.quiet !== true) world.ci?.group(`azure-coreos-cluster: ${doing ?? "being made"}, step by step`);
       const mode = given.quiet === true ? "quiet" : given.verbose === true ? "verbose" : "auto";
       const { clock, events } = run;
       const screen = chooseReport({ stderr: world.stderr, mode, clock, color, animate, nodes, ...(doing && { doing }) });
@@ -101,7 +102,10 @@ function createTelling({ world, given }: Invocation) {
       // what was noticed while there was no screen yet
       for (const event of events) if (event.kind === "note") screen.event(event);
     },
-    end: (): void => report.end(),
+    end(): void {
+      report.end();
+      world.ci?.endGroup();
+    },
   };
 }
 

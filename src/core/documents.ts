@@ -16,7 +16,7 @@ export interface NodeDocument {
   readonly privateIp: string;
   /** With `--pip`. */
   readonly publicIp?: string;
-  /** "ready", "not ready", "missing" ... */
+  /** "ready", "running, not asked", "missing", "deallocated" ... */
   readonly state: string;
 }
 
@@ -50,6 +50,8 @@ export interface PlanDocument {
     readonly label: string;
     /** "create", "update", "replace", "wait" or "unchanged". */
     readonly action: string;
+    /** Of an "update": what becomes different, "+ SSH 22004, 22005"; empty when only our own marks do. */
+    readonly changes?: readonly string[];
   }[];
 }
 
@@ -70,6 +72,7 @@ export interface Drift {
     | "stray-interface"
     | "security-rule"
     | "foreign-resource"
+    | "etcd-certificate"
     | "expired"
     | "being-destroyed";
   readonly message: string;
@@ -89,11 +92,19 @@ export interface StatusNode extends NodeDocument {
   readonly reason?: string;
   /** ISO time at which the machine was made. */
   readonly createdAt?: string;
+  /** What it runs, as it says: "flatcar 4459.2.1". Of nodes that answered, with the next two. */
+  readonly system?: string;
+  /** The version that a restart would bring, or "unknown" where it only says that one is needed. */
+  readonly rebootTo?: string;
+  /** ISO time at which its etcd certificate ends. */
+  readonly certificateEnds?: string;
 }
 
 /** What `status --json` prints: create's document, and what only a look at what is there can tell. */
 export interface StatusDocument extends Omit<ClusterDocument, "nodes"> {
   readonly nodes: readonly StatusNode[];
+  /** How many nodes are in which state: `{ "ready": 2, "running, not asked": 1 }`. */
+  readonly states: { readonly [state: string]: number };
   /** What the load balancer lets in: "HTTP" on port 80. */
   readonly endpoints: readonly { readonly name: string; readonly port: number }[];
   readonly drift: readonly Drift[];
@@ -134,6 +145,8 @@ export interface RemoveDocument {
   readonly resourceGroup: string;
   /** Names of machines. */
   readonly removed: readonly string[];
+  /** Names of machines that were to go and were not there. */
+  readonly notFound?: readonly string[];
   /** Indexes of the nodes that stay. */
   readonly nodes: readonly number[];
 }

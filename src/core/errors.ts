@@ -49,5 +49,5 @@ export class ClusterError extends Error {
 }
 
 /** Bad usage: exit code 2, and what to type instead. */
-export const usageError = (message: string, advice?: string): ClusterError =>
-  new ClusterError("Usage", message, { source: "user", exit: EXIT.usage, ...(advice === undefined ? {} : { advice }) });
+export const usageError = (message: string, advice?: string, code = "Usage"): ClusterError =>
+  new ClusterError(code, message, { source: "user", exit: EXIT.usage, ...(advice === undefined ? {} : { advice }) });

@@ -37,7 +37,7 @@ export interface EtcdConfig {
   readonly discoveryUrl?: string;
   /** "existing" for a node that joins by `member add`. */
   readonly state: "new" | "existing";
-  /** Tag of quay.io/coreos/etcd on Flatcar, for members and gateways; absent: ETCD_IMAGE_TAG of core/user-data/render.ts. */
+  /** Tag of quay.io/coreos/etcd on Flatcar, for members and gateways; absent: ETCD_VERSION of core/etcd-version.ts. */
   readonly imageTag?: string;
 }
 

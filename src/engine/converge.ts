@@ -117,7 +117,8 @@ async function put(
   decision: "create" | "update",
 ): Promise<Outcome | undefined> {
   const { resource, tools, options } = way;
-  if (way.acted === "unchanged") tools.emit({ ...way.about, kind: "started" });
+  if (way.acted === "unchanged")
+    tools.emit({ ...way.about, kind: "started", ...(decision === "update" ? { detail: "being changed" } : {}) });
   // what this call has made stays its own when it has to be put again
   if (way.acted !== "created") way.acted = decision === "create" ? "created" : "updated";
   await tools.throttle.take("write", tools.signal);

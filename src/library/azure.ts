@@ -33,6 +33,11 @@ export interface AzureOptions extends OptionsOf<"azure"> {
 
 export type CreateOptions = OptionsOf<"create">;
 
+export interface StatusOptions {
+  /** Logs in to no node: what Azure says is enough. */
+  readonly noNodes?: boolean;
+}
+
 export interface RemovalOptions {
   /** Even when etcd loses its quorum. */
   readonly force?: boolean;
@@ -53,9 +58,9 @@ export interface Azure {
   create(name: string, options?: CreateOptions): Promise<ClusterDocument>;
   /** What create would do; nothing is written. */
   plan(name: string, options?: CreateOptions): Promise<PlanDocument>;
-  status(name: string): Promise<StatusDocument>;
+  status(name: string, options?: StatusOptions): Promise<StatusDocument>;
   list(): Promise<ListDocument[]>;
-  /** Takes nodes out, by index or name; those that are not there are passed over. */
+  /** Takes nodes out, by index or name; those that are not there are passed over. @throws ClusterError NodesNotFound when none is */
   remove(name: string, nodes: readonly (number | string)[], options?: RemovalOptions): Promise<RemoveDocument>;
   /** Removes everything of the cluster, and proves it. Doing it twice is no error. @throws ClusterError NotDestroyed when something is left */
   destroy(name: string): Promise<DestroyDocument>;
@@ -136,9 +141,9 @@ const running = (
   runs: Runs,
   where: { readonly resourceGroup?: string },
 ): Pick<Azure, "status" | "list" | "remove" | "destroy" | "gc" | "run"> => ({
-  async status(name) {
+  async status(name, options = {}) {
     const { clusterStatus } = await import("../operations/status.ts");
-    return (await runs.work({ looks: true }, (run) => clusterStatus(run, clusterName(name), where))).document;
+    return (await runs.work({ looks: true }, (run) => clusterStatus(run, clusterName(name), { ...where, ...options }))).document;
   },
   async list() {
     const { listClusters } = await import("../operations/list.ts");

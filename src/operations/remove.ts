@@ -4,6 +4,8 @@
  * caller may look between: what will go (remove/removal.ts), whether anything forbids it, and the removal.
  */
 import type { RemoveDocument } from "../core/documents.ts";
+import { type ClusterError, usageError } from "../core/errors.ts";
+import { names } from "../core/plan/cluster.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
@@ -27,45 +29,62 @@ export async function removeNodes(
   options: RemoveOptions = {},
 ): Promise<RemoveDocument> {
   const removal = await planRemoval(run, name, nodes, options);
-  if (removal.going.length > 0) await checkRemoval(run, removal);
+  await checkRemoval(run, removal);
   return carryOutRemoval(run, removal, options);
 }
 
-/** @throws ClusterError ScopeLocked, TakesAlong (exit 5), AuthorizationFailed (exit 4) */
-export async function checkRemoval(run: Run, { spec, claim, groupName, owner, parts }: Removal): Promise<void> {
+/** @throws ClusterError NodesNotFound (exit 2), ScopeLocked, TakesAlong (exit 5), AuthorizationFailed (exit 4) */
+export async function checkRemoval(
+  run: Run,
+  { spec, claim, groupName, owner, parts, going, absent, staying }: Removal,
+): Promise<void> {
+  if (going.length === 0)
+    throw notFound(
+      spec.name,
+      absent,
+      staying.map(({ index }) => names.machine(spec, index)),
+    );
   await refuseHarmful(run, owner, parts);
   await refuseForbidden(run, removalIntent(run, spec, claim, groupName, parts));
 }
 
-/** Removes what was planned; nothing when nothing of it is there. @throws ClusterError Etcd* when etcd does not let a member go */
+/** Removes what was planned. @throws ClusterError Etcd* when etcd does not let a member go */
 export async function carryOutRemoval(
   run: Run,
   removal: Removal,
   { force = false }: RemoveOptions = {},
 ): Promise<RemoveDocument> {
-  const { spec, claim, groupName, owner, going, machines, staying, parts } = removal;
-  if (going.length > 0) {
-    await leaveEtcd(run, removal, force);
-    await removeAll(
-      run,
-      owner,
-      parts.filter((part) => part.kind === "machine"),
-    );
-    await forgetNodes(run, removal, force);
-    await forgetHosts(
-      run,
-      spec,
-      claim,
-      removal.there.filter(({ index }) => going.includes(index)),
-    );
-    await forgetUserData(run.dir, spec.name, claim.tags, going);
-    run.emit({ kind: "end", id: "remove", label: spec.name });
-  }
+  const { spec, claim, groupName, owner, going, absent, machines, staying, parts } = removal;
+  await leaveEtcd(run, removal, force);
+  await removeAll(
+    run,
+    owner,
+    parts.filter((part) => part.kind === "machine"),
+  );
+  await forgetNodes(run, removal, force);
+  await forgetHosts(
+    run,
+    spec,
+    claim,
+    removal.there.filter(({ index }) => going.includes(index)),
+  );
+  await forgetUserData(run.dir, spec.name, claim.tags, going);
+  run.emit({ kind: "end", id: "remove", label: spec.name });
   return {
     schema: "azure-coreos-cluster/remove/1",
     name: spec.name,
     resourceGroup: groupName,
     removed: machines,
+    ...(absent.length === 0 ? {} : { notFound: absent }),
     nodes: staying.map((node) => node.index),
   };
 }
+
+// --- internal ---
+
+const notFound = (name: string, absent: readonly string[], there: readonly string[]): ClusterError =>
+  usageError(
+    `there is nothing to remove: ${absent.join(", ")} ${absent.length === 1 ? "is" : "are"} not there`,
+    `${name} has ${there.length <= 5 ? there.join(", ") : `${there[0]} to ${there.at(-1)}`}; \`azure-coreos-cluster status ${name}\` shows each.`,
+    "NodesNotFound",
+  );

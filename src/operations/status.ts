@@ -1,10 +1,11 @@
 /** status: how a cluster is, found from Azure alone and, with its keys at hand, from the nodes themselves. Changes nothing. */
-import type { StatusDocument, StatusNode } from "../core/documents.ts";
+import type { Drift, StatusDocument, StatusNode } from "../core/documents.ts";
 import { identityFor } from "./cluster/identity.ts";
 import { endpointsOf } from "../core/plan/endpoints.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { etcdDocument, nodeDocument } from "../core/node-document.ts";
 import { clusterDocument } from "../core/outputs.ts";
+import { plural } from "../core/words.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
 import { findCluster } from "./cluster/find.ts";
 import type { Cluster } from "./cluster/cluster.ts";
@@ -13,9 +14,9 @@ import type { Run } from "./run.ts";
 
 export interface Status {
   readonly document: StatusDocument;
-  /** Nodes that are up. */
+  /** Nodes that say themselves that they are ready. */
   readonly healthy: number;
-  /** 0 when every node is up and nothing does harm, 3 when some are, 1 when none is. */
+  /** 0 when every node was asked and is ready and nothing does harm, 3 when some are or could not be asked, 1 when none is. */
   readonly exit: ExitCode;
   /** A sentence about the look itself: that the nodes were not asked, and why. */
   readonly note?: string;
@@ -23,28 +24,47 @@ export interface Status {
 
 export interface StatusOptions {
   readonly resourceGroup?: string;
+  /** Nobody logs in to a node: what Azure says is enough, for the exit code too. */
+  readonly noNodes?: boolean;
 }
 
+/** Azure says that it runs, or no more than that it is made; whether anything on it works nobody knows. */
+const NOT_ASKED = "running, not asked";
+const MADE_NOT_ASKED = "not asked";
+
+/** A warning is due from here on. */
+const CERTIFICATE_WARNING_MS = 60 * 86_400_000;
+
 /** @throws ClusterError ClusterNotFound, ClusterHalfMade, BeingDestroyed (exit 1); ClaimDamaged, ClaimTwice (exit 7) */
-export async function clusterStatus(run: Run, name: string, { resourceGroup }: StatusOptions = {}): Promise<Status> {
+export async function clusterStatus(
+  run: Run,
+  name: string,
+  { resourceGroup, noNodes = false }: StatusOptions = {},
+): Promise<Status> {
   const located = await findCluster(run, name, resourceGroup);
   if (located.claims.length === 0 && located.own) throw halfMade(located);
   const live = await readLiveCluster(run, located);
   const way = await identityFor(run, name, live.claim.choices.sshPublicKey);
-  const { key } = way;
-  const health = await askNodes(run, live, live.nodes.filter(worthAsking), way);
-  const document = documentOf(run, located, live, health, key.privateKeyFile ?? "");
-  const all = document.nodes.length;
-  const healthy = document.nodes.filter(({ state }) => state === "ready" || state === "running").length;
+  const health = noNodes ? UNASKED : await askNodes(run, live, live.nodes.filter(worthAsking), way);
+  const document = documentOf(run, located, live, health, way.key.privateKeyFile ?? "");
   return {
     document,
-    healthy,
-    exit: healthy === 0 ? EXIT.failed : healthy < all || live.drift.some((one) => one.harm) ? EXIT.partly : EXIT.done,
+    healthy: document.states["ready"] ?? 0,
+    exit: exitOf(document, noNodes),
     ...(health.note === undefined ? {} : { note: health.note }),
   };
 }
 
 // --- internal ---
+
+const UNASKED: Health = { nodes: new Map(), note: "No node was asked (--no-nodes): what is shown is what Azure says." };
+
+function exitOf({ states, nodes, drift }: StatusDocument, azureIsEnough: boolean): ExitCode {
+  const [ready, unasked] = [states["ready"] ?? 0, (states[NOT_ASKED] ?? 0) + (states[MADE_NOT_ASKED] ?? 0)];
+  if (ready + unasked === 0) return EXIT.failed;
+  const enough = ready + (azureIsEnough ? unasked : 0) === nodes.length;
+  return enough && !drift.some((one) => one.harm) ? EXIT.done : EXIT.partly;
+}
 
 /** A machine may answer long before Azure calls it made. */
 const worthAsking = ({ provisioning, power }: LiveNode): boolean =>
@@ -68,6 +88,9 @@ function documentOf(run: Run, { groupName }: Cluster, live: LiveCluster, health:
       health: asked?.state ?? "unknown",
       ...(asked?.reason === undefined ? {} : { reason: asked.reason }),
       ...(node.madeAt === undefined ? {} : { createdAt: new Date(node.madeAt).toISOString() }),
+      ...(asked?.system === undefined ? {} : { system: asked.system }),
+      ...(asked?.rebootTo === undefined ? {} : { rebootTo: asked.rebootTo }),
+      ...(asked?.certificateEnds === undefined ? {} : { certificateEnds: new Date(asked.certificateEnds).toISOString() }),
     };
   });
   const whole = clusterDocument(
@@ -87,8 +110,9 @@ function documentOf(run: Run, { groupName }: Cluster, live: LiveCluster, health:
   return {
     ...whole,
     nodes,
+    states: counted(nodes.map(({ state }) => state)),
     endpoints: endpointsOf(spec).map((endpoint) => ({ name: endpoint.name, port: endpoint.port })),
-    drift,
+    drift: [...drift, ...endingCertificates(nodes, run.clock.now())],
     ...(expires === undefined ? {} : { expires: new Date(expires).toISOString() }),
     ...(run.simulated ? { simulated: true } : {}),
   };
@@ -102,7 +126,29 @@ function stateOf({ provisioning, power }: LiveNode, health: string | undefined):
   if (health === "ready" && made !== "failed" && made !== "deleting") return "ready";
   if (made !== "succeeded" && made !== "updating") return made;
   if (power !== undefined && power !== "running") return power;
-  return health ?? "running";
+  return health ?? (power === "running" ? NOT_ASKED : MADE_NOT_ASKED);
+}
+
+const counted = (words: readonly string[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+};
+
+/** One line for all of them: they were made in one go. */
+function endingCertificates(nodes: readonly StatusNode[], now: number): Drift[] {
+  const soon = nodes.filter(({ certificateEnds }) => Date.parse(certificateEnds ?? "") - now < CERTIFICATE_WARNING_MS);
+  const [first, ...more] = soon.sort((a, b) => Date.parse(a.certificateEnds ?? "") - Date.parse(b.certificateEnds ?? ""));
+  if (first === undefined) return [];
+  const days = Math.floor((Date.parse(first.certificateEnds ?? "") - now) / 86_400_000);
+  const whose = more.length === 0 ? first.name : `${first.name} and ${more.length} ${plural("other", more.length)}`;
+  return [
+    {
+      kind: "etcd-certificate",
+      message: `the etcd certificate of ${whose} ${days < 0 ? `ended ${-days} days ago` : `ends in ${days} ${plural("day", days)}`}: docs/operations.md says how it is renewed`,
+      harm: days < 0,
+    },
+  ];
 }
 
 const halfMade = ({ name, groupName, group }: Cluster): ClusterError =>

@@ -13,6 +13,8 @@ export interface PlannedResource {
   readonly kind: string;
   readonly label: string;
   readonly action: PlanAction;
+  /** What becomes different: "+ SSH 22004, 22005". */
+  readonly changes?: readonly string[];
 }
 
 export interface PlanSummary {
@@ -87,10 +89,22 @@ function block(resources: readonly PlannedResource[], sign: string, action: Plan
     return [ink.dim(truncate(`  ${sign} ${words.join(", ")}`, columns))];
   }
   const color = action === "create" ? ink.good : action === "delete" || action === "recreate" ? ink.bad : ink.strong;
-  return kinds.map((kind) => {
-    if (kind.length === 1) return `  ${color(sign)} ${truncate(plain(kind[0]!.label), columns - 4)}`;
-    return `  ${color(sign)} ${truncate(`${kind.length} ${plural(noun(kind), kind.length)}: ${names(kind)}`, columns - 4)}`;
+  return kinds.flatMap((kind) => {
+    const head = kind.length === 1 ? plain(kind[0]!.label) : `${kind.length} ${plural(noun(kind), kind.length)}: ${names(kind)}`;
+    const [first = "", ...more] = changeLines(head, kind, columns - 4);
+    return [`  ${color(sign)} ${first}`, ...more.map((line) => `      ${line}`)];
   });
+}
+
+/** What changes stands behind the name, or under it where that is too long: nothing of it is cut. */
+function changeLines(head: string, kind: readonly PlannedResource[], columns: number): string[] {
+  const changes = kind.length === 1 ? (kind[0]!.changes ?? []).map(plain) : [];
+  const line = changes.length === 0 ? head : `${head}: ${changes.join("; ")}`;
+  return changes.length === 0
+    ? [truncate(head, columns)]
+    : line.length <= columns
+      ? [line]
+      : [truncate(head, columns), ...changes];
 }
 
 const noun = (kind: readonly PlannedResource[]): string => plain(nounOf(kind[0]!.label));

@@ -15,6 +15,8 @@ export interface StatusNodeView {
   readonly provisioning?: string;
   readonly reason?: string;
   readonly ageMs?: number;
+  readonly system?: string;
+  readonly rebootTo?: string;
 }
 
 export interface StatusView {
@@ -24,7 +26,8 @@ export interface StatusView {
   readonly host: string;
   readonly ip: string;
   readonly nodes: readonly StatusNodeView[];
-  readonly healthy: number;
+  /** How many nodes are in which state. */
+  readonly states: { readonly [state: string]: number };
   /** "HTTP 80", "builder 2222". */
   readonly endpoints: readonly string[];
   readonly etcd: { readonly mode: string; readonly members: readonly string[] };
@@ -34,8 +37,10 @@ export interface StatusView {
   readonly color: boolean;
   /** Of the terminal; undefined where there is none. */
   readonly columns?: number | undefined;
-  /** With `--watch` on a terminal: the lines there are, which must not be exceeded, or the heading would scroll away. */
+  /** Of the terminal: where there is no room for each node, those that are up are counted, and the heading stays in sight. */
   readonly rows?: number;
+  /** With `--watch` on a terminal: not a line more than there are. */
+  readonly framed?: boolean;
   /** With `--watch`: when this look was taken, in milliseconds since 1970. */
   readonly lookedAt?: number;
   /** A sentence about the look itself: that the nodes were not asked. */
@@ -44,9 +49,13 @@ export interface StatusView {
 
 /** The whole text, ending with a line end. */
 export function renderStatus(view: StatusView): string {
-  if (view.rows === undefined) return wrap(lines(view, view.nodes).join("\n"), view.columns);
-  const fitting = fitted(view, view.rows - 1);
-  return `${fitting.map((line) => (view.columns === undefined ? line : cut(line, view.columns))).join("\n")}\n`;
+  const nodes = [...view.nodes].sort((a, b) => urgency(a) - urgency(b));
+  if (view.rows === undefined) return wrap(lines(view, nodes).join("\n"), view.columns);
+  // beside a frame stand what is said of the look, and the prompt
+  const fitting = fitted(view, nodes, view.rows - (view.framed === true ? 1 : 4));
+  if (view.framed !== true) return `${fitting.join("\n")}\n`;
+  const shown = fitting.length <= view.rows - 1 ? fitting : [...fitting.slice(0, view.rows - 2), moreLines(fitting, view.rows)];
+  return `${shown.map((line) => (view.columns === undefined ? line : cut(line, view.columns))).join("\n")}\n`;
 }
 
 // --- internal ---
@@ -55,28 +64,66 @@ const or = (text: string): string => (text === "" ? "-" : plain(text));
 
 const few = (names: readonly string[]): string => (names.length === 0 ? "none known" : names.map(plain).join(", "));
 
-/** As many nodes as there is room for, those that are not up before others; what else is too long loses its end. */
-function fitted(view: StatusView, room: number): string[] {
-  const wrapped = (nodes: readonly StatusNodeView[]): string[] =>
-    wrap(lines(view, nodes).join("\n"), view.columns).trimEnd().split("\n");
-  const whole = wrapped(view.nodes);
+const moreLines = (all: readonly string[], rows: number): string => `and ${all.length - rows + 2} more lines`;
+
+/** As many nodes as there is room for, but of those that are not up ten at least. */
+function fitted(view: StatusView, nodes: readonly StatusNodeView[], room: number): string[] {
+  const wrapped = (some: readonly StatusNodeView[]): string[] =>
+    wrap(lines(view, some).join("\n"), view.columns).trimEnd().split("\n");
+  const whole = wrapped(nodes);
   if (whole.length <= room) return whole;
   // in a low window the nodes come before what follows them
-  const fewer = Math.max(1, room - 10, view.nodes.length - (whole.length - room) - 1);
-  const wanted = new Set([...view.nodes].sort((a, b) => Number(isUp(a)) - Number(isUp(b))).slice(0, fewer));
-  const some = wrapped(view.nodes.filter((node) => wanted.has(node)));
-  return some.length <= room ? some : [...some.slice(0, room - 1), `and ${some.length - room + 1} more lines`];
+  const sick = nodes.filter((node) => urgency(node) === SICK).length;
+  const fewer = Math.max(1, Math.min(sick, room - 10), nodes.length - (whole.length - room) - 1);
+  return wrapped(nodes.slice(0, fewer));
 }
 
-const isUp = ({ state }: StatusNodeView): boolean => state === "ready" || state === "running";
+/** Those that somebody must look at first, then those that nobody asked, then those that are up. */
+const SICK = 0;
+const urgency = ({ state }: StatusNodeView): number => (state === "ready" ? 2 : isUnasked(state) ? 1 : SICK);
+
+const isUnasked = (state: string): boolean => state.endsWith("not asked");
+
+/** "2 of 3 nodes up, 1 running, not asked". */
+function counts(view: StatusView): string {
+  const all = view.nodes.length;
+  const unasked = Object.entries(view.states).filter(([state]) => isUnasked(state));
+  return [
+    `${view.states["ready"] ?? 0} of ${all} ${plural("node", all)} up`,
+    ...unasked.map(([state, count]) => `${count} ${state}`),
+  ].join("; ");
+}
+
+/** "and 280 more, all ready". */
+function restOf(all: readonly StatusNodeView[], shown: readonly StatusNodeView[]): string {
+  const states = new Set(all.filter((node) => !shown.includes(node)).map(({ state }) => state));
+  const same = states.size === 1 ? `, all ${[...states].map(plain).join("")}` : "";
+  return `and ${all.length - shown.length} more${same} (--verbose lists each)`;
+}
+
+const systemOf = ({ system, rebootTo }: StatusNodeView): string =>
+  system === undefined
+    ? "-"
+    : `${system}${rebootTo === undefined ? "" : `, a reboot brings ${rebootTo === "unknown" ? "another" : rebootTo}`}`;
 
 /** @param shown the nodes that get a line */
 function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
   const ink = paint(view.color);
   const all = view.nodes.length;
-  const good = view.healthy === all && all > 0;
+  const good = view.states["ready"] === all && all > 0;
+  const withSystem = view.nodes.some((node) => node.system !== undefined);
   const withPublic = view.nodes.some((node) => node.publicIp !== undefined);
-  const headers = ["NODE", "STATE", "POWER", "AZURE", "PRIVATE", ...(withPublic ? ["PUBLIC"] : []), "SSH", "AGE"];
+  const headers = [
+    "NODE",
+    "STATE",
+    "POWER",
+    "AZURE",
+    "PRIVATE",
+    ...(withPublic ? ["PUBLIC"] : []),
+    "SSH",
+    "AGE",
+    ...(withSystem ? ["SYSTEM"] : []),
+  ];
   const rows = shown.map((node) => [
     node.name,
     node.state,
@@ -86,18 +133,19 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
     ...(withPublic ? [node.publicIp ?? "-"] : []),
     view.ip === "" ? "-" : `${node.host === view.host ? view.ip : node.host}:${node.port}`,
     node.ageMs === undefined ? "-" : duration(node.ageMs),
+    ...(withSystem ? [systemOf(node)] : []),
   ]);
   const reasons = shown.filter((node) => node.reason !== undefined).map((node) => `${node.name}: ${plain(node.reason ?? "")}`);
   return [
-    `${ink.strong(plain(view.name))} in ${plain(view.location)}: ${(good ? ink.good : ink.bad)(`${view.healthy} of ${all} ${plural("node", all)} up`)}${view.lookedAt === undefined ? "" : `, at ${new Date(view.lookedAt).toISOString().slice(11, 19)} UTC`}`,
+    `${ink.strong(plain(view.name))} in ${plain(view.location)}: ${(good ? ink.good : ink.bad)(counts(view))}${view.lookedAt === undefined ? "" : `, at ${new Date(view.lookedAt).toISOString().slice(11, 19)} UTC`}`,
     ink.dim(`${or(view.host)} (${or(view.ip)}), resource group ${plain(view.resourceGroup)}`),
     ...(view.note === undefined ? [] : [plain(view.note)]),
     "",
     // STATE already says what is worse, Azure's word or the machine's
-    ...table(headers, rows, { columns: view.columns, drop: ["AZURE", "POWER", "AGE", "PUBLIC", "PRIVATE", "SSH"] })
+    ...table(headers, rows, { columns: view.columns, drop: ["AZURE", "POWER", "AGE", "PUBLIC", "PRIVATE", "SYSTEM", "SSH"] })
       .trimEnd()
       .split("\n"),
-    ...(shown.length < all ? [`and ${all - shown.length} more`] : []),
+    ...(shown.length < all ? [restOf(view.nodes, shown)] : []),
     "",
     ...(reasons.length === 0 ? [] : [...reasons, ""]),
     `open: ${[...view.endpoints, "SSH"].join(", ")}`,

@@ -5,7 +5,17 @@
  * there; what they run is small. Longer than most: it is a folder of small files.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Platform } from "../../src/core/node-config.ts";
@@ -48,6 +58,10 @@ export function image(platform: Platform): string {
   for (const unit of [...ENABLED, NTP_CLIENT[platform]])
     link(join(layer, "etc/systemd/system/multi-user.target.wants", unit), `/usr/lib/systemd/system/${unit}`);
   link(join(layer, "etc/systemd/system/sockets.target.wants/ssh.socket"), "/usr/lib/systemd/system/ssh.socket");
+  for (const program of ["etcd", "etcdctl"]) {
+    const newer = find(program);
+    if (newer !== undefined && newer !== `/usr/bin/${program}`) copy(newer, join(layer, "usr/bin", program));
+  }
   return `${layer}:${base}`;
 }
 
@@ -216,6 +230,12 @@ function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
   chmodSync(path, text.startsWith("#!") ? 0o755 : 0o644);
+}
+
+function copy(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(from, to);
+  chmodSync(to, 0o755);
 }
 
 function link(path: string, target: string): void {

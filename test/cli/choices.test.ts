@@ -3,6 +3,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { parseFault } from "../../src/sim/fault-script.ts";
+import { byHand, inGroup } from "./azure-hand.ts";
+import type { Tags } from "../../src/core/plan/tag-parts.ts";
+import { tagAFlag } from "../kept-tags.ts";
 import { type TestAzure, testAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
@@ -141,4 +144,39 @@ test("with --min-ready a success still says which nodes are not ready", async ()
   const { exit, stderr } = await azure.run("mycluster --min-ready 2");
   expect(exit, stderr).toBe(0);
   expect(stderr).toMatch(/2 of 3 nodes are ready\. Not ready:\n {2}mycluster-coreos-1: failed/);
+});
+
+const imageTag = (machine: string): string | undefined => /ETCD_IMAGE_TAG=(\S+)/.exec(userData(machine))?.[1];
+
+test("etcd's version is kept with the cluster: a later growth gets the same, unless another is given for new machines", async () => {
+  expect(await made("mycluster --num-nodes 1 --etcd-version 3.5.30")).not.toContain("faults of membership");
+  expect((await azure.run("mycluster --num-nodes 3")).exit).toBe(0);
+  expect(imageTag("mycluster-coreos-2")).toBe("v3.5.30");
+  const { exit, stderr } = await azure.run("mycluster --num-nodes 5 --etcd-version v3.5.33");
+  expect(exit).toBe(0);
+  expect(stderr).toContain("--etcd-version v3.5.33 counts for new machines; those that exist keep v3.5.30.");
+  expect(imageTag("mycluster-coreos-4")).toBe("v3.5.33");
+});
+
+test("a cluster of before etcd's version was kept grows with the one that it has, and its faults are said", async () => {
+  expect((await azure.run("mycluster --num-nodes 1")).exit).toBe(0);
+  expect(imageTag("mycluster-coreos-0")).toBe("v3.5.33");
+  const [name = ""] = [...azure.puts()].find(([, body]) => body.tags?.["aoc-role"] === "claim") ?? [];
+  const claim = inGroup("mycluster", "Microsoft.Network/publicIPAddresses", name.split("/").at(-1) ?? "");
+  const { "aoc-etcd-version": _, ...older } = tagAFlag((await byHand(azure, "GET", claim)).body["tags"] as Tags);
+  expect((await byHand(azure, "PATCH", claim, { tags: older })).status).toBe(200);
+  const { exit, stderr } = await azure.run("mycluster --num-nodes 3");
+  expect(exit).toBe(0);
+  expect(stderr.replaceAll(/\s+/g, " ")).toMatch(/etcd v3\.5\.16 has known faults of membership: .* --etcd-version v3\.5\.33/);
+  expect(imageTag("mycluster-coreos-1")).toBe("v3.5.16");
+});
+
+test.each([
+  ["--etcd-version 3.6.14", /etcd 3\.6 is not what nodes are made with/],
+  ["--etcd-version 3.5.33 --platform coreos --coreos-image a:b:c:d", /--etcd-version does not go with --platform coreos/],
+  ["--etcd-version 3.5.33 --custom-data FILE", /--etcd-version does not go with --custom-data/],
+])("%s is refused with exit code 2", async (flags, said) => {
+  const { exit, stderr } = await azure.run(`mycluster ${flags}`);
+  expect({ exit, writes: writes() }).toEqual({ exit: 2, writes: [] });
+  expect(stderr).toMatch(said);
 });

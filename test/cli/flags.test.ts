@@ -3,6 +3,7 @@ import { writeFileSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { type Body, type TestAzure, ownAzure, testAzure } from "./world.ts";
+import { tagAFlag } from "../kept-tags.ts";
 
 const opened: TestAzure[] = [];
 const azure = (options = {}): TestAzure => {
@@ -246,7 +247,7 @@ test("the default image needs no plan, and its version is kept for nodes that co
   const { publisher, offer, sku, version } = vm(puts).properties.storageProfile.imageReference;
   expect([publisher, offer, sku]).toEqual(["kinvolk", "flatcar-container-linux-corevm-amd64", "stable-gen2"]);
   expect(vm(puts).plan).toBeUndefined();
-  expect(claim(puts).tags["aoc-coreos-image"]).toBe([publisher, offer, sku, version].join(":"));
+  expect(tagAFlag(claim(puts).tags)["aoc-coreos-image"]).toBe([publisher, offer, sku, version].join(":"));
 });
 
 test("--virtual-network-name and --subnet-names use what is there, and never change it", async () => {

@@ -218,9 +218,10 @@ test("remove takes a node's machine, disks, interface, address and NAT rule, and
   expect(again.document.nodes.map((node) => node.index)).toEqual([0, 1, 2, 3]);
 });
 
-test("removing a node that is not there is success; a word that is no node is bad usage; the last node is destroy's", async () => {
+test("removing what is not there, or is no node, is bad usage; the last node is destroy's", async () => {
   await ok("mycluster --num-nodes 1");
-  expect((await azure.run("remove mycluster 7 --yes")).exit).toBe(0);
+  const none = await azure.run("remove mycluster 7 --yes");
+  expect([none.exit, none.stderr]).toEqual([2, expect.stringContaining("mycluster-coreos-7 is not there")]);
   expect((await azure.run("remove mycluster seven --yes")).exit).toBe(2);
   const all = await azure.run("remove mycluster 0 --yes");
   expect([all.exit, all.stderr]).toEqual([2, expect.stringContaining("destroy mycluster")]);

@@ -56,7 +56,8 @@ test("it grows and shrinks by its claim, keeps what it is, and is destroyed whol
     expect([again.exit, again.stderr], argv).toEqual([exit, expect.stringContaining(says)]);
   }
   const group = azure.simulation.save().entries.find(({ key }) => key.endsWith("/mycluster-nsg"))?.resource as Body;
-  expect(group.tags).toMatchObject({ "aoc-role": "claim", "aoc-nodes": "0-3", "aoc-private": "true", "aoc-http": "true" });
+  expect(group.tags).toMatchObject({ "aoc-role": "claim", "aoc-nodes": "0-3" });
+  expect(Object.values(group.tags).join("")).toMatch(/;http=true;.*;private=true;/);
   expect(group.properties.securityRules.map((rule: Body) => rule.name)).toEqual(["allow-ssh", "allow-web", "allow-https"]);
   expect((await azure.run("remove mycluster 3 --yes")).exit).toBe(0);
   const gone = await azure.run("destroy mycluster --yes");

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { SimulationOptions } from "../../src/sim/simulation.ts";
 import { addGroup, byHand, deletes, everything, inGroup } from "./azure-hand.ts";
 import { type VirtualClock, createVirtualClock } from "../../src/sim/clock.ts";
+import { compact, tagAFlag } from "../kept-tags.ts";
 import { type Body, START, type TestAzure, ownAzure } from "./world.ts";
 
 const SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000";
@@ -32,6 +33,12 @@ const tagsOf = async (azure: TestAzure, path: string): Promise<Record<string, st
 const tag = async (azure: TestAzure, path: string, tags: Record<string, string>): Promise<void> => {
   expect((await byHand(azure, "PATCH", path, { tags: { ...(await tagsOf(azure, path)), ...tags } })).status).toBe(200);
 };
+/** The kept flags are changed as if each had a tag of its own. */
+const tagClaim = async (azure: TestAzure, change: Record<string, string>): Promise<void> => {
+  const claim = claimOf(azure);
+  const tags = compact({ ...tagAFlag(await tagsOf(azure, claim)), ...change });
+  expect((await byHand(azure, "PATCH", claim, { tags })).status).toBe(200);
+};
 
 /** Somebody hangs what is his on machine 0. */
 async function hang(azure: TestAzure, name: string, deleteOption: "Delete" | "Detach"): Promise<void> {
@@ -55,9 +62,17 @@ test.each(["x|.*", "(", "(([a-z0-9-]+)+)+x", "../../secrets"])(
     const azure = await withAlpha("alpha --num-nodes 1");
     for (const name of ["alpha-coreos-77-data", "oracle-0-data"])
       await byHand(azure, "PUT", disk(name), { ...DISK, tags: { owner: "payroll", keep: "yes" } });
-    await tag(azure, claimOf(azure), { "aoc-vm-name-prefix": prefix });
+    await tagClaim(azure, { "aoc-vm-name-prefix": prefix });
     const created = await azure.run("alpha --wait-for machines");
-    expect({ exit: created.exit, named: created.stderr.includes("aoc-vm-name-prefix") }, created.stderr).toEqual({
+    expect(
+      {
+        exit: created.exit,
+        named: created.stderr.includes(
+          "aoc-flags of the cluster's public address (security group, where it is private), which says what was chosen for it, is damaged in vm-name-prefix",
+        ),
+      },
+      created.stderr,
+    ).toEqual({
       exit: 7,
       named: true,
     });
@@ -67,26 +82,26 @@ test.each(["x|.*", "(", "(([a-z0-9-]+)+)+x", "../../secrets"])(
   },
 );
 
-test.each([
-  ["aoc-num-nodes", "1e9"],
-  ["aoc-num-nodes", "NaN"],
+test.each<[string, string, string?]>([
+  ["aoc-num-nodes", "1e9", "in num-nodes"],
+  ["aoc-num-nodes", "NaN", "in num-nodes"],
   ["aoc-members", "0=10.0.0.4,0=10.0.0.5"],
   ["aoc-members", "0=10.0.0.999"],
   ["aoc-members", "__proto__=10.0.0.4"],
   ["aoc-id", "../../x"],
   ["aoc-etcd-ca", "a\nb"],
-  ["aoc-vm-size", "Standard_D2s_v5\nHost *"],
-  ["aoc-ssh-from", "0.0.0.0/0; reboot"],
-  ["aoc-availability-set", "../x"],
+  ["aoc-vm-size", "Standard_D2s_v5\nHost *", "in vm-size"],
+  ["aoc-ssh-from", "0.0.0.0/0; reboot", "in ssh-from"],
+  ["aoc-availability-set", "../x", "in availability-set"],
 ])(
   "a damaged tag %s (%j) is named with exit code 7, by create, status and remove; destroy needs none of it",
-  async (name, value) => {
+  async (name, value, where) => {
     const azure = await withAlpha();
-    await tag(azure, claimOf(azure), { [name]: value });
+    await tagClaim(azure, { [name]: value });
     for (const argv of ["alpha --num-nodes 3 --wait-for machines", "status alpha", "remove alpha 1 --yes"]) {
       const { exit, stderr } = await azure.run(argv);
       expect(exit, `${argv}\n${stderr}`).toBe(7);
-      expect(stderr).toContain(`the tag ${name}`);
+      expect(stderr.replaceAll(/\s+/g, " ")).toContain(where ?? `the tag ${name}`);
     }
     expect((await azure.run("destroy alpha --yes")).exit).toBe(0);
     expect(everything(azure)).toEqual([]);

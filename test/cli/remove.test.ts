@@ -100,3 +100,33 @@ test("the user-data of a namesake elsewhere is not touched", async () => {
   expect((await other.run(`remove abc 3 --yes --dir ${azure.dir}`)).exit).toBe(0);
   expect(existsSync(join(azure.dir, "abc", "user-data-3.yaml"))).toBe(true);
 });
+
+test.each([
+  ["1-3", "1, 2, 3"],
+  ["1..3", "1, 2, 3"],
+  ["3 coreos-3 abc-coreos-3 3-3", "3"],
+  ["2-3 1..2", "2, 3, 1"],
+  ["3 7 8-9", "3"],
+])("remove abc %s takes %s, each once, and names what is not there", async (words, going) => {
+  const azure = await withCluster();
+  const { exit, stderr, document } = await azure.json<{ removed: string[]; notFound?: string[] }>(`remove abc ${words} --yes`);
+  expect(exit).toBe(0);
+  expect(document.removed).toEqual(going.split(", ").map((index) => `abc-coreos-${index}`));
+  const absent = words.includes("7") ? ["abc-coreos-7", "abc-coreos-8", "abc-coreos-9"] : undefined;
+  expect(document.notFound).toEqual(absent);
+  if (absent !== undefined) expect(stderr).toContain(`Not there: ${absent.join(", ")}.`);
+});
+
+test.each([
+  ["7-8", "there is nothing to remove: abc-coreos-7, abc-coreos-8 are not there"],
+  ["3-1", '"3-1" runs backwards'],
+  ["0-3", "these are all the nodes of abc"],
+  ["1-", "is no node of abc"],
+])("remove abc %s is bad usage, and nothing is written", async (words, message) => {
+  const azure = await withCluster();
+  const since = azure.exchanges.length;
+  const { exit, stderr } = await azure.run(`remove abc ${words} --yes`);
+  expect(exit).toBe(2);
+  expect(stderr).toContain(message);
+  expect(writes(azure, since)).toEqual([]);
+});

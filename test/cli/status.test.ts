@@ -83,14 +83,28 @@ test("--json is create's document with state, power, health and drift of now", a
 test("from another machine, without any file: what Azure says, and that nobody was asked", async () => {
   const azure = await withCluster(undefined, { rehearsal: false });
   const { exit, stdout, stderr } = await azure.run("status mycluster", { dir: elsewhere() });
-  expect(exit).toBe(0);
-  expect(stdout).toContain("mycluster-coreos-2  running  running  Succeeded");
+  // a node that nobody asked is not up
+  expect(exit).toBe(3);
+  expect(stdout).toContain("mycluster in westus: 0 of 3 nodes up; 3 running, not asked\n");
+  expect(stdout).toContain("mycluster-coreos-2  running, not asked  running  Succeeded");
   expect(stderr).toContain("the cluster's private key is not on this machine");
   expect((await azure.json<StatusDocument>("status mycluster", { dir: elsewhere() })).document.nodes[0]).toMatchObject({
-    state: "running",
+    state: "running, not asked",
     health: "unknown",
     identityFile: "",
   });
+});
+
+test("--no-nodes asks nobody, says so, and takes Azure's word for the exit code, which is a bad one where a machine is off", async () => {
+  const azure = await withCluster(undefined, { rehearsal: false });
+  const look = await azure.json<StatusDocument>("status mycluster --no-nodes");
+  expect(look.exit).toBe(0);
+  expect(look.stderr).toContain("No node was asked (--no-nodes)");
+  expect(look.document.states).toEqual({ "running, not asked": 3 });
+  await byHand(azure, "POST", `${MACHINE(2)}/deallocate`);
+  const later = tenMinutesLater(azure);
+  const off = await later.json<StatusDocument>("status mycluster --no-nodes", { dir: azure.dir });
+  expect([off.exit, off.document.states]).toEqual([3, { "running, not asked": 2, deallocated: 1 }]);
 });
 
 test("with the key at hand the nodes are asked: one that does not answer is named, and it is soon over", async () => {
@@ -379,7 +393,7 @@ test("on a terminal a look fits the window: the heading stays, nodes that are up
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(lines[0]).toMatch(/^mycluster in westus: 29 of 30 nodes up, at \d\d:\d\d:\d\d UTC$/);
     expect(text).toContain("mycluster-coreos-27");
-    expect(text).toMatch(/^and \d+ more$/m);
+    expect(text).toMatch(/^and \d+ more, all ready \(--verbose lists each\)$/m);
     expect(text).toContain("the health of the nodes is simulated");
   }
 });

@@ -5,7 +5,9 @@
 import { beforeEach, expect, test } from "vitest";
 import { byHand, inGroup } from "./azure-hand.ts";
 import { type Body, type TestAzure, ownAzure } from "./world.ts";
+import { gather } from "../../src/core/plan/tag-parts.ts";
 import { flawsOf } from "../cluster-state.ts";
+import { compact, tagAFlag } from "../kept-tags.ts";
 
 let azure: TestAzure;
 beforeEach(async () => {
@@ -23,7 +25,9 @@ const rules = (): string[] => resource("loadBalancers").properties.inboundNatRul
 /** Undefined takes a tag away. */
 async function retag(change: Record<string, string | undefined>): Promise<void> {
   const { id, tags } = claim();
-  expect((await byHand(azure, "PATCH", id.replace(SUBSCRIPTION, ""), { tags: { ...tags, ...change } })).status).toBe(200);
+  expect(
+    (await byHand(azure, "PATCH", id.replace(SUBSCRIPTION, ""), { tags: compact({ ...tagAFlag(tags), ...change }) })).status,
+  ).toBe(200);
 }
 
 async function addRule(index: number): Promise<void> {
@@ -106,7 +110,7 @@ test("fewer were counted than are there: a create without a number takes all of 
   await retag({ "aoc-nodes": undefined, "aoc-num-nodes": "2" });
   const { exit, stderr } = await azure.run(CREATE);
   expect(exit, stderr).toBe(0);
-  expect(claim().tags).toMatchObject({ "aoc-nodes": "0-3", "aoc-num-nodes": "4" });
+  expect(tagAFlag(claim().tags)).toMatchObject({ "aoc-nodes": "0-3", "aoc-num-nodes": "4" });
   await mended(4);
 });
 
@@ -134,11 +138,30 @@ test("all members were removed by force: new nodes begin etcd anew, an odd numbe
 test("a cluster of an earlier version, which counted its nodes and did not name them, grows, shrinks and is named", async () => {
   await retag({ "aoc-nodes": undefined });
   expect((await azure.run("remove abc 1 --yes")).exit).toBe(0);
-  expect(claim().tags).toMatchObject({ "aoc-nodes": "0,2-3", "aoc-num-nodes": "3" });
+  expect(tagAFlag(claim().tags)).toMatchObject({ "aoc-nodes": "0,2-3", "aoc-num-nodes": "3" });
   await retag({ "aoc-nodes": undefined });
   expect((await azure.run("abc --num-nodes 5 --wait-for machines")).exit).toBe(0);
-  expect(claim().tags).toMatchObject({ "aoc-nodes": "0-4", "aoc-num-nodes": "5" });
+  expect(tagAFlag(claim().tags)).toMatchObject({ "aoc-nodes": "0-4", "aoc-num-nodes": "5" });
   await mended(5);
+});
+
+test.each([
+  ["grows", "abc --num-nodes 5 --ssh-from 10.0.0.0/8 --wait-for machines", 5],
+  ["shrinks", "remove abc 3 --yes", 3],
+  ["is left as it is", CREATE, 4],
+])("a cluster of an earlier version, which kept its flags in a tag each, %s, and keeps them in few", async (_, argv, nodes) => {
+  const before = tagAFlag(claim().tags);
+  const { id } = claim();
+  expect((await byHand(azure, "PATCH", id.replace(SUBSCRIPTION, ""), { tags: before })).status).toBe(200);
+  expect(claim().tags).toMatchObject({ "aoc-vm-name-prefix": "coreos", "aoc-etcd-plain": "true" });
+  expect(await kinds()).toEqual([]);
+  const { exit, stderr } = await azure.run(argv);
+  expect(exit, stderr).toBe(0);
+  const flags = gather(claim().tags, "aoc-flags");
+  expect(flags).toMatch(new RegExp(`etcd-plain=true;.*num-nodes=${nodes};.*;vm-name-prefix=coreos;`));
+  expect(claim().tags).not.toHaveProperty("aoc-vm-name-prefix");
+  if (argv.includes("--ssh-from")) expect(flags).toContain(";ssh-from=10.0.0.0/8;");
+  await mended(nodes);
 });
 
 test("a node that was to be and never was is taken out by its number", async () => {

@@ -4,6 +4,8 @@ import { ClusterError } from "../../src/core/errors.ts";
 import { hostKeyIn, keptFlag, readClaim } from "../../src/core/plan/read-tags.ts";
 import { claimTags } from "../../src/core/plan/tags.ts";
 import { buildSpec } from "../../src/core/spec/spec.ts";
+import { flagsIn } from "../../src/core/plan/kept-flags.ts";
+import { compact, tagAFlag } from "../kept-tags.ts";
 
 const KEY = `ssh-ed25519 ${"A".repeat(68)} a comment`;
 const { spec } = buildSpec("abc", { numNodes: 4, vmNamePrefix: "web" }, {});
@@ -22,6 +24,8 @@ const TAGS = claimTags(
   spec,
   [0, 1, 10],
 );
+/** As an earlier version wrote them. */
+const OLD = tagAFlag(TAGS);
 const refused = (tags: Record<string, string>): unknown => {
   try {
     return readClaim(tags);
@@ -41,6 +45,24 @@ test("what was written is read back", () => {
   ]);
   expect(choices).not.toHaveProperty("discoveryUrl");
   expect(kept.vmNamePrefix).toBe("web");
+});
+
+test("what an earlier version kept in a tag a flag is read the same", () => {
+  expect(OLD["aoc-vm-name-prefix"]).toBe("web");
+  expect(readClaim(OLD)).toEqual(readClaim(TAGS));
+});
+
+test("kept flags cost a tag for each 256 characters, whatever stands in them", () => {
+  const odd = "a b;c=d%41%\u00E9\u{1F600}\t,\uD800.";
+  const values = { ...spec, coreosImage: odd, sshFrom: ["10.0.0.0/8", "2001:db8::/32"], subnetNames: ";." };
+  const tags = claimTags("abc", { id: "0123abcd", sshPublicKey: KEY, members: new Map() }, values, []);
+  const parts = Object.entries(tags).filter(([name]) => name.startsWith("aoc-flags"));
+  expect(parts.length).toBeLessThanOrEqual(3);
+  for (const [, value] of parts) expect(value).toMatch(/^[\x21-\x7E]{1,256}$/);
+  const texts = flagsIn(tags);
+  expect((texts as Map<string, string[]>).get("coreos-image")).toEqual([odd.toWellFormed()]);
+  expect((texts as Map<string, string[]>).get("ssh-from")).toEqual(values.sshFrom);
+  expect((texts as Map<string, string[]>).get("subnet-names")).toEqual([";."]);
 });
 
 test("what was never chosen is not there, and a long value is put together again", () => {
@@ -72,9 +94,18 @@ describe("damaged or missing, by its name and with exit code 7:", () => {
     ["aoc-members", "is damaged", { ...TAGS, "aoc-members": "0=10.0.0.4," }],
     ["aoc-etcd-ca", "is damaged", { ...TAGS, "aoc-etcd-ca": "a b" }],
     ["aoc-custom-data", "is damaged", { ...TAGS, "aoc-custom-data": "short" }],
-    ["aoc-vm-name-prefix", "is damaged", { ...TAGS, "aoc-vm-name-prefix": "(([a-z0-9-]+)+)+x" }],
-    ["aoc-vm-name-prefix", "is damaged", { ...TAGS, "aoc-vm-name-prefix": "web\u202E" }],
-    ["aoc-vm-name-prefix", "is damaged", { ...TAGS, "aoc-vm-name-prefix": "web\n" }],
+    ["aoc-flags", "is damaged in vm-name-prefix", compact({ ...OLD, "aoc-vm-name-prefix": "(([a-z0-9-]+)+)+x" })],
+    ["aoc-flags", "is damaged in vm-name-prefix", compact({ ...OLD, "aoc-vm-name-prefix": "web\u202E" })],
+    ["aoc-flags", "is damaged in vm-name-prefix", compact({ ...OLD, "aoc-vm-name-prefix": "web\n" })],
+    // as an earlier version wrote it
+    ["aoc-flags", "is damaged in vm-name-prefix", { ...OLD, "aoc-vm-name-prefix": "web\n" }],
+    ["aoc-flags", "is missing", without("aoc-flags")],
+    ["aoc-flags", "is damaged", { ...without("aoc-flags"), "aoc-flags-1": "num-nodes=3;vm-size=Stan", "aoc-flags-3": "ssh=2;." }],
+    ["aoc-flags", "is damaged", { ...without("aoc-flags"), "aoc-flags-1": "num-nodes=3;" }],
+    ["aoc-flags", "is damaged", { ...without("aoc-flags"), "aoc-flags": "num-nodes=3" }],
+    ["aoc-flags", "is damaged", { ...without("aoc-flags"), "aoc-flags": "num-nodes=3;vm-size=%ZZ;." }],
+    ["aoc-flags", "is damaged", { ...without("aoc-flags"), "aoc-flags": "num-nodes=3;__proto__=x;." }],
+    ["aoc-flags", "is damaged in num-nodes", { ...without("aoc-flags"), "aoc-flags": "num-nodes=3;num-nodes=4;." }],
   ])("%s %s (row %#)", (tag, how, tags) => {
     const error = refused(tags);
     expect(error).toBeInstanceOf(ClusterError);
@@ -82,7 +113,7 @@ describe("damaged or missing, by its name and with exit code 7:", () => {
       code: "ClaimDamaged",
       exit: 7,
       source: "azure",
-      message: expect.stringContaining(`the tag ${tag} `),
+      message: expect.stringContaining(`the tag ${tag} of`),
     });
     expect((error as Error).message).toMatch(new RegExp(`${how}$`));
     expect((error as ClusterError).advice).toContain(`Put ${tag} back`);
@@ -92,8 +123,11 @@ describe("damaged or missing, by its name and with exit code 7:", () => {
 test("who only looks takes what is readable, and the default for the rest", () => {
   expect(keptFlag(TAGS, "vmNamePrefix")).toBe("web");
   expect(keptFlag({}, "vmNamePrefix")).toBe("coreos");
-  expect(keptFlag({ ...TAGS, "aoc-vm-name-prefix": "x|.*" }, "vmNamePrefix")).toBe("coreos");
-  expect(keptFlag({ "aoc-yes": "true" }, "yes")).toBe(false);
+  expect(keptFlag(compact({ ...OLD, "aoc-vm-name-prefix": "x|.*" }), "vmNamePrefix")).toBe("coreos");
+  const cut = (end: string): Record<string, string> => ({ "aoc-flags": `ssh=47;vm-name-prefix=web${end}` });
+  expect([cut(";."), cut(";"), cut("")].map((tags) => keptFlag(tags, "vmNamePrefix"))).toEqual(["web", "web", "coreos"]);
+  expect(keptFlag(cut(""), "ssh")).toBe(47);
+  expect(keptFlag({ "aoc-flags": "yes=true;." }, "yes")).toBe(false);
 });
 
 test("a host key is one or none, and anything else is refused", () => {

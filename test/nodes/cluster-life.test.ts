@@ -127,10 +127,11 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
         drift: [],
       });
       expect(found.document.nodes.map(({ health }) => health)).toEqual(allReady(3));
+      for (const { system } of found.document.nodes) expect(system).toMatch(/^\w+ [\d.]+$/);
     }
     const blind = await status(room, elsewhere(room, []));
     expect({ exit: blind.exit, health: blind.document.nodes.map(({ health }) => health) }).toEqual({
-      exit: 0,
+      exit: 3,
       health: ["unknown", "unknown", "unknown"],
     });
 

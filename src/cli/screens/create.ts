@@ -51,14 +51,19 @@ const ACTION = { create: "create", update: "change", replace: "recreate", wait: 
 function showPlan(
   session: Session,
   { world, given }: Invocation,
-  { spec, facts, resources, decisions, notes }: Prepared,
+  { spec, facts, resources, decisions, changes, notes }: Prepared,
   dryRun: boolean,
 ): void {
   const newMachines = resources.filter(
     (resource) => resource.kind === "machine" && decisions.get(resource.id) !== "unchanged",
   ).length;
   const text = renderPlan(
-    resources.map(({ id, kind, label }) => ({ kind, label, action: ACTION[decisions.get(id) ?? "create"] })),
+    resources.map(({ id, kind, label }) => ({
+      kind,
+      label,
+      action: ACTION[decisions.get(id) ?? "create"],
+      changes: changes.get(id) ?? [],
+    })),
     {
       name: spec.name,
       resourceGroup: facts.group,

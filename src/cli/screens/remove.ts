@@ -22,24 +22,21 @@ export async function removeCommand(invocation: Invocation): Promise<number> {
 async function remove(session: Session, invocation: Invocation): Promise<number> {
   const { given, args, world } = invocation;
   const name = nameArgument(invocation);
-  const words = args.slice(1);
   const options: RemoveOptions = {
     force: given.force === true,
     ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
   };
-  const removal = await planRemoval(session, name, words, options);
-  const { machines, parts, staying } = removal;
+  const removal = await planRemoval(session, name, args.slice(1), options);
+  await checkRemoval(session, removal);
+  const { machines, absent, parts, staying } = removal;
   const [count, which] = [machines.length, machines.join(", ")];
-  if (count === 0) session.say(`Nothing to do: ${words.join(", ")} ${words.length === 1 ? "is" : "are"} not there.`);
-  else {
-    session.say(`${name}: ${count} ${plural("node", count)} will be removed${withParts(parts, count)}: ${which}.`);
-    await checkRemoval(session, removal);
-    await confirm(invocation, `Type the name ${name} to remove ${which}:`, name);
-    session.report(count, undefined, "being removed");
-  }
+  if (absent.length > 0) session.say(`Not there: ${absent.join(", ")}.`);
+  session.say(`${name}: ${count} ${plural("node", count)} will be removed${withParts(parts, count)}: ${which}.`);
+  await confirm(invocation, `Type the name ${name} to remove ${which}:`, name);
+  session.report(count, undefined, "being removed");
   const document = await carryOutRemoval(session, removal, options);
   session.endReport();
-  if (count > 0) session.say(`${which} removed; ${staying.length} ${plural("node", staying.length)} left.`);
+  session.say(`${which} removed; ${staying.length} ${plural("node", staying.length)} left.`);
   if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
   return EXIT.done;
 }

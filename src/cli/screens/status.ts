@@ -1,7 +1,7 @@
 /** status on a terminal: once, or again and again with --watch. What it looks at is operations/status.ts. */
 import type { StatusDocument } from "../../core/documents.ts";
 import type { ExitCode } from "../../core/errors.ts";
-import { type Status, clusterStatus as look } from "../../operations/status.ts";
+import { clusterStatus as look } from "../../operations/status.ts";
 import { abilities } from "../../report/paint.ts";
 import { renderStatus } from "../../report/status.ts";
 import { columnsOf } from "../../report/wrap.ts";
@@ -54,36 +54,38 @@ async function again({ world: { clock }, stop }: Session, until: number): Promis
 
 async function show(session: Session, invocation: Invocation, first: boolean): Promise<ExitCode> {
   const { given, world } = invocation;
-  const options = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
+  const options = {
+    noNodes: given.noNodes === true,
+    ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
+  };
   const seen = await look(session, nameArgument(invocation), options);
   const { color, animate } = abilities(world.env, world.stdout);
   const framed = given.watch === true && animate && given.json !== true;
   if (given.json === true) world.stdout.write(`${JSON.stringify(seen.document)}\n`);
   else {
     const text = renderStatus({
-      ...viewOf(seen, session.clock.now(), color),
+      ...viewOf(seen.document, session.clock.now(), color),
       columns: columnsOf(world.stdout),
       ...(given.watch === true ? { lookedAt: world.clock.now() } : {}),
-      ...(framed ? { rows: world.stdout.rows, ...(seen.note === undefined ? {} : { note: seen.note }) } : {}),
+      ...(world.stdout.isTTY && given.verbose !== true ? { rows: world.stdout.rows } : {}),
+      ...(framed ? { framed, rows: world.stdout.rows, ...(seen.note === undefined ? {} : { note: seen.note }) } : {}),
     });
     world.stdout.write(framed ? `\u001B[H\u001B[2J${text}` : text);
   }
+  if (first)
+    for (const { message } of seen.document.drift.filter(({ harm }) => harm))
+      world.ci?.annotate("warning", seen.document.name, message);
   // what is drawn again would wipe it out: there it is part of the frame
   if (seen.note !== undefined && first && !framed) session.say(seen.note);
   return seen.exit;
 }
 
-const viewOf = (
-  { document, healthy }: Pick<Status, "healthy"> & { document: StatusDocument },
-  now: number,
-  color: boolean,
-): Parameters<typeof renderStatus>[0] => ({
+const viewOf = (document: StatusDocument, now: number, color: boolean): Parameters<typeof renderStatus>[0] => ({
   ...document,
   nodes: document.nodes.map((node) => ({
     ...node,
     ...(node.createdAt === undefined ? {} : { ageMs: now - Date.parse(node.createdAt) }),
   })),
-  healthy,
   endpoints: document.endpoints.map(({ name, port }) => `${name} ${port}`),
   ...(document.expires === undefined ? {} : { expiresIn: Date.parse(document.expires) - now }),
   color,

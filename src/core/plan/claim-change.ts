@@ -2,8 +2,11 @@
  * How a claim's tags are changed by several runs at once: each puts its own change into what is there by then. Pure; why nothing is
  * lost is in operations/cluster/shared-changes.ts.
  */
-import { gather, membersIn, nodesIn } from "./read-tags.ts";
-import { MEMBERS, NODES, NUM_NODES, type Tags, isToolTag, membersText, ranges, spread } from "./tags.ts";
+import { flagRows } from "../spec/flags.ts";
+import { type KeptTexts, keepsFlags, withFlags } from "./kept-flags.ts";
+import { keptTextsIn, membersIn, nodesIn } from "./read-tags.ts";
+import { gather, isPartOf, spread, withoutParts } from "./tag-parts.ts";
+import { MEMBERS, NODES, type Tags, isToolTag, membersText, ranges } from "./tags.ts";
 
 /** Without the tags of others, and without what is computed from the rest. */
 export const ownTagsOf = (tags: Tags): Tags =>
@@ -11,7 +14,7 @@ export const ownTagsOf = (tags: Tags): Tags =>
 
 /** A claim's tags with the nodes that they are taken to name. */
 export function withNodes(tags: Tags, nodes: Iterable<number>): Tags {
-  const all = Object.fromEntries(Object.entries(tags).filter(([name]) => !isNodes(name)));
+  const all = withoutParts(tags, NODES);
   spread(all, NODES, ranges(nodes));
   return all;
 }
@@ -24,7 +27,7 @@ export function withNodes(tags: Tags, nodes: Iterable<number>): Tags {
 export function mergeClaimTags(base: Tags, mine: Tags, fresh: Tags): Tags {
   const merged: Tags = {};
   for (const name of new Set([base, mine, fresh].flatMap(Object.keys))) {
-    if (!isToolTag(name) || name === "aoc-fingerprint" || name === MEMBERS || isNodes(name)) continue;
+    if (!isToolTag(name) || name === "aoc-fingerprint" || name === MEMBERS || isPartOf(name, NODES) || keepsFlags(name)) continue;
     const value = mine[name] === base[name] ? fresh[name] : mine[name];
     if (value !== undefined) merged[name] = value;
   }
@@ -35,13 +38,26 @@ export function mergeClaimTags(base: Tags, mine: Tags, fresh: Tags): Tags {
   // a member is a node
   const staying = [...members].filter((node) => nodes?.has(node) ?? true).sort((a, b) => a - b);
   if (staying.length > 0) merged[MEMBERS] = membersText(staying.map((node) => [node, addresses.get(node) ?? ""]));
-  if (nodes === undefined) return merged;
-  return { ...withNodes(merged, nodes), [NUM_NODES]: String(nodes.size) };
+  const flags = mergeFlags(keptTextsIn(base), keptTextsIn(mine), keptTextsIn(fresh));
+  if (nodes === undefined) return withFlags(merged, flags);
+  return withFlags(withNodes(merged, nodes), new Map([...flags, ["num-nodes", [String(nodes.size)]]]));
 }
 
 // --- internal ---
 
-const isNodes = (tag: string): boolean => tag === NODES || new RegExp(`^${NODES}-\\d+$`).test(tag);
+/** Flag by flag: two runs may change different ones. What only a later version knows stays. */
+function mergeFlags(base: KeptTexts, mine: KeptTexts, fresh: KeptTexts): KeptTexts {
+  const names = new Set([...mine.keys(), ...fresh.keys()]);
+  return new Map(
+    [...names].flatMap((name): [string, readonly string[]][] => {
+      const same = String(mine.get(name)) === String(base.get(name)) || !KNOWN.has(name);
+      const value = (same ? fresh : mine).get(name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+const KNOWN = new Set<string>(flagRows.map(([, { name }]) => name));
 
 const keysOf = (map: ReadonlyMap<number, string>): Set<number> => new Set(map.keys());
 

@@ -132,6 +132,12 @@ export function changedRules(plan: readonly AnyResource[], present: ReadonlyMap<
   });
 }
 
+/** In what a rule of the security group differs: what it is called, as it is wanted, as it is. */
+export const securityRuleWords = (wanted: SecurityRule, live: SecurityRule): [what: string, wanted: string, is: string][] =>
+  Object.entries(SAYS).flatMap(([what, say]): [string, string, string][] =>
+    say(wanted).toLowerCase() === say(live).toLowerCase() ? [] : [[what, say(wanted), say(live)]],
+  );
+
 // --- internal ---
 
 const the = (resource: AnyResource): string => (resource.kind === "machine" ? nameOf(resource.id) : `the ${resource.label}`);
@@ -210,15 +216,13 @@ function securityDrift(id: string, wanted: NetworkSecurityGroup, live: NetworkSe
   for (const rule of wanted.securityRules ?? []) {
     const found = there.get(rule.name);
     there.delete(rule.name);
-    const differs = Object.entries(SAYS).filter(
-      ([, say]) => found !== undefined && say(found).toLowerCase() !== say(rule).toLowerCase(),
-    );
+    const differs = found === undefined ? [] : securityRuleWords(rule, found);
     if (found === undefined)
       drift.push({ kind: "security-rule", message: `the security group has no rule ${rule.name}`, id, harm: true });
     else if (differs.length > 0)
       drift.push({
         kind: "security-rule",
-        message: `somebody changed the rule ${rule.name} of the security group: ${differs.map(([what, say]) => `${what} is ${say(found)}, not ${say(rule)}`).join(", ")}`,
+        message: `somebody changed the rule ${rule.name} of the security group: ${differs.map(([what, wanted, is]) => `${what} is ${is}, not ${wanted}`).join(", ")}`,
         id,
         harm: true,
       });

@@ -5,7 +5,9 @@
  */
 import { ClusterError, EXIT } from "../errors.ts";
 import type { Flag } from "../spec/flag.ts";
-import { FLAGS, type FlagKey, type FlagValues, flagRows, tagOf } from "../spec/flags.ts";
+import { FLAGS, type FlagKey, type FlagValues, flagRows } from "../spec/flags.ts";
+import { FLAGS_TAG, type KeptTexts, flagsIn, readableFlags } from "./kept-flags.ts";
+import { gather } from "./tag-parts.ts";
 import { type Choices, MEMBERS, NODES, type Tags, wordOf } from "./tags.ts";
 
 /** A claim's tags; without nodes where an earlier version of the tool wrote them. @throws ClusterError ClaimDamaged (exit 7) */
@@ -18,11 +20,15 @@ export function readClaim(tags: Tags): {
   if (id === undefined) throw damaged("aoc-id", tags["aoc-id"]);
   const sshPublicKey = gather(tags, "aoc-ssh-key");
   if (sshPublicKey === undefined || !SSH_KEY.test(sshPublicKey)) throw damaged("aoc-ssh-key-1", sshPublicKey);
+  const texts = keptTextsIn(tags);
+  // every claim keeps some: the defaults, too
+  if (texts.size === 0) throw damaged(FLAGS_TAG, undefined);
   const kept: Record<string, unknown> = {};
   for (const [key, flag] of flagRows) {
-    const read = flagIn(tags, key);
-    if (read === "damaged") throw damaged(tagOf(flag), gather(tags, tagOf(flag)));
+    const read = valueOf(texts, key);
+    if (read === "damaged") throw damaged(FLAGS_TAG, texts.get(flag.name)?.join(), ` in ${flag.name}`);
     if (read !== undefined) kept[key] = read.value;
+    else if (flag.untold !== undefined) kept[key] = flag.untold;
   }
   return {
     choices: {
@@ -71,17 +77,16 @@ export function frontendIn(tags: Tags): string | undefined {
   return text !== undefined && ADDRESS.test(text) ? text : undefined;
 }
 
-/** A value of more than 256 characters is spread over several tags. */
-export function gather(tags: Tags, name: string): string | undefined {
-  if (tags[name] !== undefined) return tags[name];
-  const parts: string[] = [];
-  for (let part = tags[`${name}-1`]; part !== undefined; part = tags[`${name}-${parts.length + 1}`]) parts.push(part);
-  return parts.length === 0 ? undefined : parts.join("");
+/** The kept flags, as texts. @throws ClusterError ClaimDamaged (exit 7) */
+export function keptTextsIn(tags: Tags): KeptTexts {
+  const texts = flagsIn(tags);
+  if (texts === "damaged") throw damaged(FLAGS_TAG, gather(tags, FLAGS_TAG));
+  return texts;
 }
 
 /** A kept flag, for who only looks for what may be there: the default where the tag is missing or damaged. */
 export function keptFlag<K extends FlagKey>(tags: Tags, key: K): FlagValues[K] {
-  const read = flagIn(tags, key);
+  const read = valueOf(readableFlags(tags), key);
   if (read !== undefined && read !== "damaged") return read.value as FlagValues[K];
   return (FLAGS[key] as unknown as { default?: FlagValues[K] }).default as FlagValues[K];
 }
@@ -109,15 +114,14 @@ const ADDRESS = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 // oxlint-disable-next-line no-control-regex -- they are what is refused
 const CONTROL = /[\u0000-\u001F\u007F-\u009F\u2028\u2029]/;
 
-/** Undefined when the tag is not there, or keeps no flag. */
-function flagIn(tags: Tags, key: FlagKey): { readonly value: unknown } | "damaged" | undefined {
+/** Undefined when it is not there, or of a flag that is not kept. */
+function valueOf(texts: KeptTexts, key: FlagKey): { readonly value: unknown } | "damaged" | undefined {
   const flag: Flag<unknown> = FLAGS[key];
-  if (flag.kept === undefined) return undefined;
-  const text = gather(tags, tagOf(flag));
-  if (text === undefined) return undefined;
-  if (CONTROL.test(text)) return "damaged";
+  const all = texts.get(flag.name);
+  if (flag.kept === undefined || all === undefined) return undefined;
+  if (all.some((text) => CONTROL.test(text)) || (all.length > 1 && flag.many !== true)) return "damaged";
   try {
-    return { value: flag.parse(text) };
+    return { value: flag.many === true ? all.flatMap((text) => flag.parse(text)) : flag.parse(all[0] ?? "") };
   } catch (error) {
     if (error instanceof ClusterError) return "damaged";
     throw error;
@@ -131,10 +135,10 @@ function matching<K extends string>(tags: Tags, tag: string, pattern: RegExp, as
   return { [as]: text } as Record<K, string>;
 }
 
-function damaged(tag: string, value: string | undefined): ClusterError {
+function damaged(tag: string, value: string | undefined, where = ""): ClusterError {
   return new ClusterError(
     "ClaimDamaged",
-    `the tag ${tag} of the cluster's public address (a private cluster's security group), which says what was chosen for it, ${value === undefined ? "is missing" : "is damaged"}`,
+    `the tag ${tag} of the cluster's public address (security group, where it is private), which says what was chosen for it, ${value === undefined ? "is missing" : "is damaged"}${where}`,
     {
       source: "azure",
       exit: EXIT.conflict,

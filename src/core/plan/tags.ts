@@ -5,12 +5,14 @@
  * One resource is the cluster's claim (bearer.ts: the load balancer's public address with its DNS label, or a private cluster's security
  * group). Azure decides who gets it, and who does owns the name; whatever was chosen once is kept in its tags, in the same request.
  */
-import { type FlagValues, flagRows, tagOf } from "../spec/flags.ts";
+import type { FlagValues } from "../spec/flags.ts";
 import type { EtcdMember } from "../node-config.ts";
+import { keptTexts, withFlags } from "./kept-flags.ts";
+import { type Tags, spread } from "./tag-parts.ts";
+
+export type { Tags } from "./tag-parts.ts";
 
 export const MANAGED_BY = "azure-coreos-cluster";
-
-export type Tags = Record<string, string>;
 
 /** Tags of every resource of a cluster, from birth: whose it is, and of which creation. */
 export const ownTags = (cluster: string, id: string): Tags => ({
@@ -60,19 +62,15 @@ export interface Choices {
   readonly frontend?: string;
 }
 
-const VALUE_LIMIT = 256;
-
 /** A destroy has begun: on the claim, and on a group of the cluster's own, with the time. */
 export const DESTROYING = "aoc-destroying";
 
 /** On the claim: the indexes of the nodes that the cluster is to have. */
 export const NODES = "aoc-nodes";
 export const MEMBERS = "aoc-members";
-/** As the flag is kept. */
-export const NUM_NODES = tagOf({ name: "num-nodes" });
 
 /**
- * The claim's tags: choices, and the kept flags, defaults too: a later version of the tool may have others.
+ * The claim's tags: choices, and the kept flags.
  * @param nodes indexes of the nodes that the cluster is to have
  */
 export function claimTags(cluster: string, choices: Choices, values: FlagValues, nodes: Iterable<number>): Tags {
@@ -83,12 +81,7 @@ export function claimTags(cluster: string, choices: Choices, values: FlagValues,
   if (choices.customDataHash !== undefined) tags["aoc-custom-data"] = choices.customDataHash;
   if (choices.etcdCa !== undefined) tags["aoc-etcd-ca"] = choices.etcdCa;
   if (choices.frontend !== undefined) tags["aoc-frontend"] = choices.frontend;
-  for (const [key, flag] of flagRows) {
-    const value = values[key];
-    if (flag.kept === undefined || value === undefined || value === false) continue;
-    spread(tags, tagOf(flag), String(value));
-  }
-  return tags;
+  return withFlags(tags, keptTexts(values));
 }
 
 /** The tags of one node's own resources. */
@@ -109,14 +102,6 @@ export function ranges(nodes: Iterable<number>): string {
     else runs.push([node, node]);
   }
   return runs.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(",");
-}
-
-/** A value that is too long for one tag is spread over several. */
-export function spread(tags: Tags, name: string, value: string): void {
-  if (value.length <= VALUE_LIMIT) tags[name] = value;
-  else
-    for (let part = 0; part * VALUE_LIMIT < value.length; part++)
-      tags[`${name}-${part + 1}`] = value.slice(part * VALUE_LIMIT, (part + 1) * VALUE_LIMIT);
 }
 
 // --- internal ---

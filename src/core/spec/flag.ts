@@ -53,19 +53,21 @@ export interface Flag<T> {
   readonly on: readonly FlagScope[];
   /** Azure's own variable of the environment, beside AZURE_COREOS_CLUSTER_NAME. */
   readonly env?: string;
-  /** The value is kept with the cluster in Azure (a tag), and is what a later run takes when the flag is not given. */
+  /** The value is kept with the cluster in Azure (plan/kept-flags.ts), and is what a later run takes when the flag is not given. */
   readonly kept?: Kept;
+  /** What counts for a cluster that keeps no value: it was made before the flag was there. */
+  readonly untold?: T;
 }
 
 /** A row as it is written; its section comes from where it stands. */
 type Row<T> = Omit<Flag<T>, "section">;
 /** The scopes stay literal in a row's type: the library's options of a command are the flags that the command takes. */
-type Written<T, S extends FlagScope> = Omit<Row<T>, "parse" | "default" | "many" | "on"> & { on: readonly S[] };
+type Written<T, S extends FlagScope> = Omit<Row<T>, "parse" | "default" | "untold" | "many" | "on"> & { on: readonly S[] };
 type On<S extends FlagScope> = { readonly on: readonly S[] };
 
 /** A flag that always has a value. */
 export const needed = <T, const S extends FlagScope>(
-  row: Written<T, S> & { default: NoInfer<T>; parse: Parse<T> },
+  row: Written<T, S> & { default: NoInfer<T>; untold?: NoInfer<T>; parse: Parse<T> },
 ): Row<T> & On<S> & { default: T } => row;
 /** A flag that may be absent. */
 export const maybe = <T, const S extends FlagScope>(row: Written<T, S> & { parse: Parse<T> }): Row<T | undefined> & On<S> => row;

@@ -3,6 +3,7 @@
  * the environment, by the README's table, and by the type of ClusterSpec, which is inferred from it: a flag exists here
  * once. What the columns mean stands in flag.ts. Long because it is one table; no row says anything about another.
  */
+import { ETCD_VERSION, ETCD_VERSION_UNTOLD, etcdVersion } from "../etcd-version.ts";
 import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
 import {
   mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, integer, location, resourceName, anyText,
@@ -194,6 +195,11 @@ export const FLAGS = {
       name: "etcd-members", value: "K", parse: integer(1, 7), on: ["create"],
       about: "nodes that are etcd members: 1, 3, 5 or 7 [3, or 5 from five nodes on]",
     }),
+    etcdVersion: needed({
+      name: "etcd-version", value: "V", parse: etcdVersion, default: ETCD_VERSION, untold: ETCD_VERSION_UNTOLD,
+      kept: "new machines", on: ["create"],
+      about: "etcd's version on new machines, 3.5.N",
+    }),
     etcdPlain: toggle({
       name: "etcd-plain", kept: "fixed", on: ["create"],
       about: "etcd without TLS, on the old open ports",
@@ -248,6 +254,10 @@ export const FLAGS = {
 
   ...section("Of one command", {
     force: toggle({ name: "force", on: ["remove"], about: "remove nodes even when etcd loses its quorum" }),
+    noNodes: toggle({
+      name: "no-nodes", on: ["status"],
+      about: "ask Azure alone and log in to no node; exit code 0 then says that all machines run",
+    }),
     watch: toggle({
       name: "watch", on: ["status"],
       about: "show the status again and again; with --json one document a look, a line each",
@@ -293,6 +303,3 @@ export type FlagsOn<S extends FlagScope> = Partial<
 
 /** The rows one by one, with every column. */
 export const flagRows = Object.entries(FLAGS) as readonly (readonly [FlagKey, Flag<unknown>])[];
-
-/** The name of the tag that keeps a flag's value with the cluster: `aoc-vm-size`. */
-export const tagOf = (flag: { name: string }): string => `aoc-${flag.name}`;

@@ -95,6 +95,12 @@ function checkTogether(spec: ClusterSpec): void {
     if (spec.etcdMembers > spec.numNodes)
       throw usageError(`--etcd-members ${spec.etcdMembers} needs as many nodes; --num-nodes is ${spec.numNodes}`);
   }
+  const ownEtcd = spec.platform === "flatcar" && spec.customData === undefined;
+  if (!ownEtcd && spec.given.includes("etcdVersion"))
+    throw usageError(
+      `--etcd-version does not go with ${spec.customData === undefined ? `--platform ${spec.platform}` : "--custom-data"}`,
+      `Leave it out: ${spec.customData === undefined ? "the image has its own etcd" : "your file says which etcd runs"}.`,
+    );
   if (spec.deis && spec.numNodes < 3)
     throw usageError(`--deis needs at least 3 nodes; --num-nodes is ${spec.numNodes}`, "Give --num-nodes 3.");
   if (spec.numNodes > NODE_LIMIT) throw usageError(`a cluster has at most ${NODE_LIMIT} nodes`);

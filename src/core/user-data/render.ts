@@ -4,15 +4,13 @@
  * Reads no file: the caller gives the texts of those that `templatesFor` names.
  */
 import { ClusterError, EXIT } from "../errors.ts";
+import { ETCD_VERSION } from "../etcd-version.ts";
 import type { EtcdConfig, NodeConfig } from "../node-config.ts";
 import { parseConfig, writeConfig, type Config } from "./cloud-config.ts";
 import { discoveryUrlOf } from "./discovery-url.ts";
 import { fill } from "./fill.ts";
 import { joinUnits, merge } from "./merge.ts";
 import { mountUnitName } from "./mount-unit.ts";
-
-/** The etcd that Flatcar's own etcd-member runs (Stable 4593): the last line with both the v2 and the v3 API. */
-const ETCD_IMAGE_TAG = "v3.5.16";
 
 /** File names in `templates/`, in the order in which they are merged: later ones win, and their list items come first. */
 export function templatesFor(node: NodeConfig): readonly string[] {
@@ -109,7 +107,7 @@ function valuesOf(node: NodeConfig): Record<string, string> {
     cluster: node.cluster,
     address: node.address,
     scheme,
-    etcdImageTag: etcd.imageTag ?? ETCD_IMAGE_TAG,
+    etcdImageTag: etcd.imageTag ?? ETCD_VERSION,
     ...bootstrapValues(etcd, scheme),
     ...(tls && { caPem: tls.ca.trim(), certificatePem: tls.certificate.trim(), keyPem: tls.key.trim() }),
     ...(hostKey && { hostPrivateKey: hostKey.privateKey.trim(), hostPublicKey: hostKey.publicKey.trim() }),

@@ -7,6 +7,7 @@ import { type Usable, canLogIn } from "../../nodes/identity.ts";
 import { expectedKeys } from "../../nodes/known-hosts.ts";
 import { waitReady } from "../../nodes/readiness.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
+import { type SystemFacts, systemFacts } from "../../nodes/system-facts.ts";
 import { knownHostsFile } from "./known-hosts.ts";
 import type { LiveCluster, LiveNode } from "./live-cluster.ts";
 import { usesTls } from "../etcd/plan.ts";
@@ -15,7 +16,7 @@ import type { Run } from "../run.ts";
 
 export interface Health {
   /** By node index; only nodes that were asked. */
-  readonly nodes: ReadonlyMap<number, Pick<NodeReadiness, "state" | "reason">>;
+  readonly nodes: ReadonlyMap<number, Pick<NodeReadiness, "state" | "reason"> & SystemFacts>;
   /** A sentence about why nobody was asked, or that it is a rehearsal. */
   readonly note?: string;
 }
@@ -53,6 +54,7 @@ export async function askNodes(
     identity,
     tls,
   };
+  const systems = new Map<number, SystemFacts>();
   const known = await readFile(knownHostsFile(run, spec.name), "utf8").catch(() => "");
   const targets = nodes.map((node) => {
     const target = nodeTarget(reach, { index: node.index, address: node.privateIp, hostKey: node.hostKey });
@@ -68,9 +70,10 @@ export async function askNodes(
         signal: run.tools.signal,
         trust,
         hostKeyGraceMs: 0,
+        whenReady: async (connection, { index }) => void systems.set(index, await systemFacts(connection, run.tools.signal)),
         ...(etcdTls === undefined ? {} : { etcdTls }),
       },
     );
   const found = (await Promise.all([ask("strict"), ask("first-use")])).flat();
-  return { nodes: new Map(found.map((one) => [one.index, one])) };
+  return { nodes: new Map(found.map((one) => [one.index, { ...one, ...systems.get(one.index) }])) };
 }

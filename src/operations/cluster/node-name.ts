@@ -1,4 +1,4 @@
-/** A node as people name it on the command line. */
+/** Nodes as people name them on the command line. */
 import { names, nodeIndex } from "../../core/plan/cluster.ts";
 import { usageError } from "../../core/errors.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
@@ -11,4 +11,19 @@ export function nodeNamed(spec: ClusterSpec, word: string): number {
     `"${word}" is no node of ${spec.name}`,
     `Give a number such as 2, or a machine's name such as ${names.machine(spec, 2)}.`,
   );
+}
+
+/** Indexes in the order of the words, each once; "0-2" and "2..5" are ranges. Throws a usage error for other words. */
+export const nodesNamed = (spec: ClusterSpec, words: readonly string[]): number[] => [
+  ...new Set(words.flatMap((word) => rangeIn(word) ?? nodeNamed(spec, word))),
+];
+
+// --- internal ---
+
+/** Both ends included, as in the names of shells and of this tool's own tags. */
+function rangeIn(word: string): number[] | undefined {
+  const [, first, last] = /^(\d{1,3})(?:-|\.\.)(\d{1,3})$/.exec(word) ?? [];
+  if (first === undefined || last === undefined) return undefined;
+  if (Number(last) < Number(first)) throw usageError(`"${word}" runs backwards`, `Give ${last}-${first}.`);
+  return Array.from({ length: Number(last) - Number(first) + 1 }, (_, step) => Number(first) + step);
 }

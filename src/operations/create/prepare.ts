@@ -5,6 +5,8 @@
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
 import type { Facts, OwnImage } from "../../core/plan/cluster.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
+import { ETCD_VERSION, etcdFault } from "../../core/etcd-version.ts";
+import { changesOf } from "../../core/plan/changes.ts";
 import { planOf } from "../../core/plan/plan.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
@@ -74,6 +76,8 @@ export interface Prepared extends Furnished {
   readonly facts: Facts;
   readonly resources: readonly AnyResource[];
   readonly decisions: ReadonlyMap<string, Decision>;
+  /** What the changes change, by the resource's id: core/plan/changes.ts. */
+  readonly changes: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Finds, chooses, checks, furnishes and plans; writes nothing to Azure. */
@@ -167,7 +171,20 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
   const decisions = new Map(
     resources.map((resource) => [resource.id, decide(resource, liveOf(resource, found, snapshot), name)]),
   );
-  return { ...furnished, spec, facts, resources, decisions, notes: [...furnished.notes, ...notes] };
+  const changes = new Map(
+    resources
+      .filter(({ id }) => decisions.get(id) === "update")
+      .map((resource) => [resource.id, changesOf(resource, liveOf(resource, found, snapshot)!)]),
+  );
+  return {
+    ...furnished,
+    spec,
+    facts,
+    resources,
+    decisions,
+    changes,
+    notes: [...furnished.notes, ...notes, ...etcdNotes(spec, facts)],
+  };
 }
 
 const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Furnished): Facts => ({
@@ -184,6 +201,13 @@ const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Fur
   premiumDisks: surveyed.size?.premiumDisks ?? false,
   faultDomains: surveyed.faultDomains,
 });
+
+/** What is wrong with the etcd that new members are given, whoever chose it. */
+function etcdNotes(spec: ClusterSpec, { nodes, choices }: Facts): string[] {
+  const joining = nodes.some(({ index, userData }) => userData !== "" && choices.members.has(index));
+  const fault = joining && spec.platform === "flatcar" && spec.customData === undefined ? etcdFault(spec.etcdVersion) : undefined;
+  return fault === undefined ? [] : [`${fault} New machines get it with --etcd-version ${ETCD_VERSION}; see docs/operations.md.`];
+}
 
 /** `--ttl` counts from now; without it a cluster keeps the time that it was given. */
 function timeToLive(run: Run, { name, spec, found }: Furnished): { expires: string | undefined; notes: string[] } {

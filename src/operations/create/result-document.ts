@@ -71,10 +71,16 @@ async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Prom
   );
 }
 
-export const planDocument = ({ spec, facts, resources, decisions }: Prepared): PlanDocument => ({
+export const planDocument = ({ spec, facts, resources, decisions, changes }: Prepared): PlanDocument => ({
   schema: "azure-coreos-cluster/plan/1",
   name: spec.name,
   resourceGroup: facts.group,
   location: facts.location,
-  resources: resources.map(({ kind, id, label }) => ({ kind, id, label, action: decisions.get(id) ?? "create" })),
+  resources: resources.map(({ kind, id, label }) => ({
+    kind,
+    id,
+    label,
+    action: decisions.get(id) ?? "create",
+    ...(changes.has(id) ? { changes: changes.get(id)! } : {}),
+  })),
 });

@@ -40,6 +40,7 @@ export const etcdConfig = (spec: ClusterSpec, choices: Choices): EtcdConfig => (
   token: `${spec.name}-${choices.id}`,
   ...(choices.discoveryUrl === undefined ? {} : { discoveryUrl: choices.discoveryUrl }),
   state: "new",
+  imageTag: spec.etcdVersion,
 });
 
 /** What etcd is to be, as far as this run can decide it. */

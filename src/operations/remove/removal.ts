@@ -11,7 +11,7 @@ import { patiently } from "../../engine/patiently.ts";
 import { type Claim, claimNeeded } from "../cluster/claim.ts";
 import { isForeign } from "../cluster/cluster.ts";
 import { findCluster } from "../cluster/find.ts";
-import { nodeNamed } from "../cluster/node-name.ts";
+import { nodesNamed } from "../cluster/node-name.ts";
 import { type NodePart, partsOf } from "../cluster/node-parts.ts";
 import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
@@ -31,7 +31,9 @@ export interface Removal {
   readonly known: ReadonlySet<number>;
   /** Indexes of those that go; empty when none of the named ones is there. */
   readonly going: readonly number[];
-  /** Names of their machines. */
+  /** Names of the machines that were to go and are not there. */
+  readonly absent: readonly string[];
+  /** Names of the machines of those that go. */
   readonly machines: readonly string[];
   readonly staying: readonly Node[];
   readonly parts: readonly NodePart[];
@@ -40,7 +42,7 @@ export interface Removal {
 }
 
 /**
- * @param nodes names or indexes
+ * @param nodes names, indexes, or ranges of indexes such as "2-5"
  * @throws ClusterError ClusterNotFound (exit 1); LastNodes, DeisNodes (exit 2)
  */
 export async function planRemoval(
@@ -54,7 +56,7 @@ export async function planRemoval(
   const { groupName, owner } = cluster;
   const { spec } = buildSpec(name, {}, claim.kept);
   const snapshot: Snapshot = provenOf(await snapshotOf(run, cluster), owner);
-  const named = nodes.map((word) => nodeNamed(spec, word));
+  const named = nodesNamed(spec, nodes);
   const known = knownNodes(spec, snapshot, claim);
   const there = nodesOf(spec, snapshot, claim, named);
   const going = named.filter((index) => there.some((node) => node.index === index));
@@ -71,6 +73,7 @@ export async function planRemoval(
     there,
     known,
     going,
+    absent: named.filter((index) => !going.includes(index)).map((index) => names.machine(spec, index)),
     machines: going.map((index) => names.machine(spec, index)),
     staying,
     ...(spec.virtualNetworkName === undefined ? {} : { subnetId: subnetIn(snapshot) ?? spec.virtualNetworkName }),

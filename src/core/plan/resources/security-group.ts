@@ -2,7 +2,7 @@
 import type { SecurityRule } from "@azure/arm-network";
 import { type Design, names } from "../cluster.ts";
 import { endpointsOf } from "../endpoints.ts";
-import { keptFlag } from "../read-tags.ts";
+import { readClaim } from "../read-tags.ts";
 import { isIpv6Range } from "../../spec/ranges.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import type { Tags } from "../tags.ts";
@@ -43,10 +43,8 @@ export function securityGroup(cluster: Design, tags: Tags = cluster.tags): Resou
 
 // --- internal ---
 
-const chosenIn = ({ spec }: Design, tags: Tags): Design["spec"] => ({
-  ...spec,
-  sshFrom: keptFlag(tags, "sshFrom"),
-  deis: keptFlag(tags, "deis"),
-  http: keptFlag(tags, "http"),
-  nohttps: keptFlag(tags, "nohttps"),
-});
+/** Nothing is opened because a tag cannot be read. @throws ClusterError ClaimDamaged (exit 7) */
+function chosenIn({ spec }: Design, tags: Tags): Design["spec"] {
+  const { sshFrom = spec.sshFrom, deis = false, http = false, nohttps = false } = readClaim(tags).kept;
+  return { ...spec, sshFrom, deis, http, nohttps };
+}

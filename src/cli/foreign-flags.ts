@@ -1,0 +1,143 @@
+/**
+ * THE TABLE OF OTHER TOOLS' FLAGS: what they are called here. A command line that has one is refused with the whole line that is meant,
+ * values and all, rather than with "unknown option": nobody has to look up that `--region` is a location in Azure.
+ */
+import { usageError } from "../core/errors.ts";
+import { shellWord } from "../core/quoting.ts";
+import type { Flag } from "../core/spec/flag.ts";
+import { flagRows } from "../core/spec/flags.ts";
+import { type Command, commandNamed } from "./commands.ts";
+import { positionals } from "./full-names.ts";
+
+/**
+ * @param typed the whole command line
+ * @throws ClusterError Usage, naming each such flag, and what to type
+ */
+export function refuseForeignFlags(typed: readonly string[]): void {
+  const end = typed.includes("--") ? typed.indexOf("--") : typed.length;
+  const own = typed.slice(0, end);
+  const command = own.map((word) => commandNamed(word)).find((one) => one !== undefined);
+  const parts = partsOf(own, command ?? commandNamed("create"));
+  const foreign = parts.filter(({ says }) => says !== undefined);
+  if (foreign.length === 0) return;
+  const words = parts.flatMap(({ words }) => words);
+  const nameless = positionals(words).length === 0 ? ["NAME"] : [];
+  throw usageError(
+    foreign.map(({ says }) => says).join("; "),
+    ["azure-coreos-cluster", ...nameless, ...[...words, ...typed.slice(end)].map(shellWord)].join(" "),
+  );
+}
+
+// --- internal ---
+
+/** Names of flags here, the first that fits counts; NAME is the cluster's name; `-` takes nothing, and why stands after it. */
+const ROWS: readonly (readonly [names: string, ...ours: string[]])[] = [
+  ["--region -l", "location"],
+  ["--nodes --count --node-count --replicas --instances --machines --workers", "num-nodes"],
+  ["--size --node-vm-size --vm --instance-type --machine-type --node-size --sku --flavor", "vm-size"],
+  ["--image --os-image --image-urn", "coreos-image"],
+  ["--disk-size --data-disk-sizes-gb", "data-disk-size"],
+  ["--key --key-file --private-key --ssh-key-file --ssh-private-key --identity-file -i", "ssh-key"],
+  ["--public-key --ssh-public-key --ssh-key-value --ssh-key-values", "ssh-cert"],
+  ["--zone", "zones"],
+  ["--tags", "tag"],
+  ["--vnet --vnet-name --network", "virtual-network-name"],
+  ["--subnet-id", "subnet-names"],
+  ["--public-ip --public-ip-per-vm", "pip"],
+  ["--group --rg -g", "resource-group"],
+  ["--name --cluster --cluster-name", "NAME"],
+  ["-n", "num-nodes", "NAME"],
+  ["--force --assume-yes --auto-approve --approve -y", "yes"],
+  ["-f", "config", "yes"],
+  ["--file --values -c", "config"],
+  ["--non-interactive --no-prompt --batch", "no-input"],
+  ["--debug -v", "verbose"],
+  ["-q", "quiet"],
+  ["-o", "json"],
+  ["--what-if --check --preview", "dry-run"],
+  ["-s", "subscription"],
+  ["-p", "ssh"],
+  ["--no-wait", "wait-for=machines"],
+  ["--generate-ssh-keys", "- a key is made where none is"],
+  ["--admin-username --username --user -u", "- the user of a node is always core"],
+];
+
+const BY_NAME = new Map(ROWS.flatMap(([names, ...ours]) => names.split(" ").map((name) => [name, ours] as const)));
+const FLAG_BY_NAME = new Map(
+  flagRows.flatMap(([, flag]) => [flag.name, ...(flag.also ?? [])].map((name) => [name, flag] as const)),
+);
+
+/** Their value goes with them. */
+const WITH_VALUE = new Set(["-o", "--admin-username", "--username", "--user", "-u"]);
+
+/** A piece of the command line as it is meant, and what is to be said of it. */
+interface Part {
+  readonly words: readonly string[];
+  readonly says?: string;
+  /** The next word belongs to it. */
+  readonly takes?: boolean;
+}
+
+function partsOf(own: readonly string[], command: Command | undefined): Part[] {
+  const parts: Part[] = [];
+  for (let place = 0; place < own.length; place++) {
+    const part = partAt(own, place, command);
+    parts.push(part);
+    if (part.takes === true) place += 1;
+  }
+  return parts;
+}
+
+function partAt(own: readonly string[], place: number, command: Command | undefined): Part {
+  const word = own[place] ?? "";
+  const [name = "", ...assigned] = word.split("=");
+  const known = FLAG_BY_NAME.get(name.slice(2));
+  if (name.startsWith("--") && known !== undefined && isOf(command, known)) {
+    // what follows is its value, whatever it looks like
+    const takes = known.value !== undefined && known.optional === undefined && assigned.length === 0;
+    return { words: own.slice(place, place + (takes ? 2 : 1)), takes };
+  }
+  const next = own[place + 1]?.startsWith("-") === false ? own[place + 1] : undefined;
+  const meant = meantBy(name, assigned.length > 0 ? assigned.join("=") : next, command);
+  if (meant === undefined) return { words: [word] };
+  return { ...meant, takes: meant.takes === true && assigned.length === 0 && next !== undefined };
+}
+
+const isOf = (command: Command | undefined, flag: Flag<unknown>): boolean =>
+  flag.on.some((scope) => command?.scopes.includes(scope) === true);
+
+/** Undefined where the word is no foreign flag, or there is nothing for it here. */
+function meantBy(typed: string, value: string | undefined, command: Command | undefined): Part | undefined {
+  const rows = BY_NAME.get(typed) ?? [];
+  const ours = rows.find((row) => fit(row, command, value)) ?? rows.find((row) => fit(row, command, undefined));
+  if (ours === undefined) return undefined;
+  const takes = WITH_VALUE.has(typed);
+  if (ours === "NAME")
+    return { words: [value ?? "NAME"], says: `${typed} is not needed: the name stands by itself`, takes: true };
+  if (ours.startsWith("- ")) return { words: [], says: `leave ${typed} out: ${ours.slice(2)}`, takes };
+  const [name = "", set] = ours.split("=");
+  const placeholder = FLAG_BY_NAME.get(name)?.value;
+  if (set !== undefined || placeholder === undefined) {
+    const words = [`--${name}`, ...(set === undefined ? [] : [set])];
+    return { words, says: `${typed} is ${words.join(" ")} here`, takes };
+  }
+  return { words: [`--${name}`, value ?? placeholder], says: `${typed} is --${name} here`, takes: true };
+}
+
+/** @param value undefined where what is typed is no value for it, but it may still be what is meant */
+function fit(ours: string, command: Command | undefined, value: string | undefined): boolean {
+  if (ours === "NAME") return command?.takes.startsWith("<name>") === true;
+  if (ours.startsWith("- ")) return true;
+  const flag = FLAG_BY_NAME.get(ours.split("=")[0] ?? "");
+  if (flag === undefined || !isOf(command, flag)) return false;
+  return flag.value === undefined || ours.includes("=") || value === undefined || accepts(flag, value);
+}
+
+function accepts(flag: Flag<unknown>, value: string): boolean {
+  try {
+    flag.parse(value);
+    return true;
+  } catch {
+    return false;
+  }
+}

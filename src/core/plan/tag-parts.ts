@@ -1,0 +1,28 @@
+/** Azure allows 256 characters in a tag: a value that is longer is spread over several, `name-1`, `name-2`, ... Pure. */
+
+export type Tags = Record<string, string>;
+
+const VALUE_LIMIT = 256;
+
+/** A value that is too long for one tag is spread over several. */
+export function spread(tags: Tags, name: string, value: string): void {
+  if (value.length <= VALUE_LIMIT) tags[name] = value;
+  else
+    for (let part = 0; part * VALUE_LIMIT < value.length; part++)
+      tags[`${name}-${part + 1}`] = value.slice(part * VALUE_LIMIT, (part + 1) * VALUE_LIMIT);
+}
+
+/** The value, put together again; undefined where there is none. */
+export function gather(tags: Tags, name: string): string | undefined {
+  if (tags[name] !== undefined) return tags[name];
+  const parts: string[] = [];
+  for (let part = tags[`${name}-1`]; part !== undefined; part = tags[`${name}-${parts.length + 1}`]) parts.push(part);
+  return parts.length === 0 ? undefined : parts.join("");
+}
+
+/** Whether a tag is the one of the name, or a part of it. */
+export const isPartOf = (tag: string, name: string): boolean =>
+  tag === name || (tag.startsWith(`${name}-`) && /^\d+$/.test(tag.slice(name.length + 1)));
+
+export const withoutParts = (tags: Tags, name: string): Tags =>
+  Object.fromEntries(Object.entries(tags).filter(([tag]) => !isPartOf(tag, name)));

@@ -1,0 +1,143 @@
+/** What people type who come from other tools: it makes nothing, and is answered with what is meant here. */
+import { expect, test } from "vitest";
+import { refuseForeignFlags } from "../../src/cli/foreign-flags.ts";
+import { isForeignWord } from "../../src/cli/foreign-words.ts";
+import { commandFirst } from "../../src/cli/command-line.ts";
+import { COMMANDS, commandNamed } from "../../src/cli/commands.ts";
+import { parseArguments } from "../../src/cli/parse-arguments.ts";
+import type { World } from "../../src/cli/world.ts";
+import { ClusterError } from "../../src/core/errors.ts";
+import { ownAzure } from "./world.ts";
+
+function refusal(work: () => unknown): ClusterError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof ClusterError) return error;
+    throw error;
+  }
+  throw new Error("it was taken");
+}
+
+const typed = (line: string): string[] => line.split(" ");
+const adviceOn = (line: string): string => {
+  const [own = "", rest] = line.split(" -- ");
+  const { exit, advice = "" } = refusal(() => commandFirst(typed(own), rest === undefined ? [] : typed(rest)));
+  expect(exit).toBe(2);
+  return advice;
+};
+
+const WORDS = (
+  "start init login logout version update upgrade scale logs log delete rm down teardown up ls apply deploy exec stop restart reboot replace " +
+  "kubeconfig platform schema config info show get describe events add new make build resume console connect attach port-forward proxy " +
+  "validate test doctor install uninstall"
+).split(" ");
+
+test.each(WORDS.filter((word) => commandNamed(word) === undefined))(
+  "%s makes no cluster, first or last, alone or with a name",
+  (word) => {
+    for (const line of [
+      word,
+      `--num-nodes 3 ${word}`,
+      `${word} --deis`,
+      `${word} mycluster`,
+      `mycluster ${word}`,
+      word.toUpperCase(),
+    ])
+      expect(refusal(() => commandFirst(typed(line))).exit).toBe(2);
+    expect(adviceOn(`mycluster ${word}`)).not.toContain("NAME ");
+  },
+);
+
+test.each(WORDS.filter((word) => commandNamed(word) === undefined))(
+  "what %s is answered with is taken by the parser",
+  async (word) => {
+    const [, ...lines] = adviceOn(`${word} mycluster`).split(/azure-coreos-cluster (?=[a-z-]+ |list$|gc$)/);
+    for (const line of lines) {
+      const argv = line
+        .replace(/[;`\n][^]*$/, "")
+        .replace(" N", " 3")
+        .replace("NODE", "1")
+        .trim()
+        .split(" ");
+      const silent = { write: () => undefined, isTTY: false };
+      const world = {
+        argv: argv.includes("FILE.yaml") ? ["create", "x1x"] : argv,
+        env: {},
+        cwd: "/",
+        stdout: silent,
+        stderr: silent,
+      };
+      expect(await parseArguments(world as unknown as World, "0"), line).toHaveProperty("command");
+    }
+  },
+);
+
+test("a word that is a command is one, whatever other tools mean by it", () => {
+  expect(COMMANDS.filter(({ name }) => isForeignWord(name))).toEqual([]);
+});
+
+test.each([
+  ["delete mycluster", "azure-coreos-cluster destroy mycluster"],
+  ["mycluster rm --resource-group g", "azure-coreos-cluster destroy mycluster --resource-group g"],
+  ["down", "azure-coreos-cluster destroy NAME"],
+  ["up mycluster --deis", "azure-coreos-cluster create mycluster --deis"],
+  ["apply", "azure-coreos-cluster create NAME"],
+  ["scale mycluster 5", "azure-coreos-cluster create mycluster --num-nodes 5"],
+  ["scale mycluster --num-nodes 7", "azure-coreos-cluster create mycluster --num-nodes 7"],
+  ["scale", "azure-coreos-cluster create NAME --num-nodes N"],
+  ["ls", "azure-coreos-cluster list"],
+  ["exec mycluster -- uptime -p", "azure-coreos-cluster run mycluster -- uptime -p"],
+  ["exec mycluster uptime", "azure-coreos-cluster run mycluster -- uptime"],
+  ["describe mycluster", "azure-coreos-cluster status mycluster"],
+  ["console mycluster 2", "azure-coreos-cluster ssh mycluster 2"],
+  ["port-forward mycluster", "ssh -F mycluster/ssh_config"],
+  ["login", "`az login`; or azure-coreos-cluster ssh NAME"],
+  ["version", "azure-coreos-cluster --version"],
+  ["help delete", "azure-coreos-cluster destroy NAME"],
+  ["rm my;cluster", "azure-coreos-cluster destroy 'my;cluster'"],
+])("%s: %s", (line, advice) => expect(adviceOn(line)).toContain(advice));
+
+test("whoever wants a cluster of that name is told how", () => {
+  expect(adviceOn("start --num-nodes 3")).toContain("azure-coreos-cluster create start --num-nodes 3");
+});
+
+test.each([
+  ["mycluster --region westus", "azure-coreos-cluster mycluster --location westus"],
+  ["mycluster --nodes=5 --size Large", "azure-coreos-cluster mycluster --num-nodes 5 --vm-size Large"],
+  ["mycluster --count 5", "azure-coreos-cluster mycluster --num-nodes 5"],
+  ["create --name mycluster -g rg -l westus", "azure-coreos-cluster create mycluster --resource-group rg --location westus"],
+  ["-n mycluster -n 3", "azure-coreos-cluster mycluster --num-nodes 3"],
+  ["mycluster --image a:b:c:d --key id", "azure-coreos-cluster mycluster --coreos-image a:b:c:d --ssh-key id"],
+  ["mycluster --ssh-key-file id --disk-size 9", "azure-coreos-cluster mycluster --ssh-key id --data-disk-size 9"],
+  ["mycluster --node-count 2 --node-vm-size B", "azure-coreos-cluster mycluster --num-nodes 2 --vm-size B"],
+  ["mycluster --generate-ssh-keys --admin-username me", "azure-coreos-cluster mycluster"],
+  ["mycluster --vnet hub --no-wait", "azure-coreos-cluster mycluster --virtual-network-name hub --wait-for machines"],
+  ["destroy --force mycluster", "azure-coreos-cluster destroy --yes mycluster"],
+  ["destroy mycluster -y", "azure-coreos-cluster destroy mycluster --yes"],
+  ["destroy mycluster -f", "azure-coreos-cluster destroy mycluster --yes"],
+  ["mycluster -f flags.yaml", "azure-coreos-cluster mycluster --config flags.yaml"],
+  ["status mycluster -o json", "azure-coreos-cluster status mycluster --json"],
+  ["--region", "azure-coreos-cluster NAME --location L"],
+  ["run mycluster --debug -- rm -f x", "azure-coreos-cluster run mycluster --verbose -- rm -f x"],
+])("flags of other tools: %s is %s", (line, meant) => {
+  const error = refusal(() => refuseForeignFlags(typed(line)));
+  expect({ exit: error.exit, advice: error.advice }).toEqual({ exit: 2, advice: meant });
+});
+
+test.each([
+  "remove mycluster 1 --force",
+  "mycluster --num 3",
+  "run mycluster -- ls -n -f --force",
+  "mycluster --output --name.json --config -n",
+  "-h",
+  "-V",
+  "export mycluster --format arm",
+])("none of another tool's: %s", (line) => expect(() => refuseForeignFlags(typed(line))).not.toThrow());
+
+test.each(["start", "delete mycluster", "mycluster --region westus", "delte"])("%s asks nothing of Azure", async (line) => {
+  const azure = ownAzure();
+  const { exit, stdout } = await azure.run(`${line} --json`);
+  expect([exit, azure.exchanges.length]).toEqual([2, 0]);
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: "Usage", source: "user" } });
+});
