@@ -100,7 +100,9 @@ function createTelling({ world, given }: Invocation) {
       const screen = chooseReport({ stderr: world.stderr, mode, clock, color, animate, nodes, ...(doing && { doing }) });
       report = joined([...reports, ...(other === undefined ? [] : [other]), screen]);
       // what was noticed while there was no screen yet
-      for (const event of events) if (event.kind === "note") screen.event(event);
+      const notes = events.filter((event) => event.kind === "note");
+      // a plan that was agreed to is made twice, and notices the same
+      for (const event of new Map(notes.map((event) => [`${event.id} ${event.message}`, event])).values()) screen.event(event);
     },
     end(): void {
       report.end();

@@ -20,6 +20,47 @@ export interface NodeDocument {
   readonly state: string;
 }
 
+/** What of a cluster is paid for, as the price list has it. */
+export interface CostItem {
+  /** "machines Standard_D2s_v5" */
+  readonly what: string;
+  readonly count: number;
+  /** The list's own name for it; absent where this tool knows none. */
+  readonly meter?: string;
+  /** Of one, for `unit` ("1 Hour", "1/Month"). Absent, as `perHour`, where the list has no price. */
+  readonly unitPrice?: number;
+  readonly unit?: string;
+  /** Of all of them. */
+  readonly perHour?: number;
+}
+
+/** What a cluster costs by Azure's list prices: an estimate. */
+export interface CostDocument {
+  /** ISO 4217 */
+  readonly currency: string;
+  /** Absent, as `per30Days`, where no price is known. */
+  readonly perHour?: number;
+  /** Of 720 hours. */
+  readonly per30Days?: number;
+  /** What it has cost since it was made, at today's prices: of a cluster that is there. */
+  readonly soFar?: number;
+  /** ISO time from which `soFar` counts. */
+  readonly since?: string;
+  /** Every price is known; else the sums are the least that it costs. */
+  readonly complete: boolean;
+  /** Why no price is known. */
+  readonly unknown?: string;
+  readonly items: readonly CostItem[];
+  /** What comes on top. */
+  readonly notCounted: readonly string[];
+  /** What was taken for granted. */
+  readonly assumed: readonly string[];
+  /** The price list's address, or "rehearsal": then the prices are made up. */
+  readonly source: string;
+  /** ISO time at which it was asked. */
+  readonly at: string;
+}
+
 /** What `create --json` prints. */
 export interface ClusterDocument {
   readonly schema: "azure-coreos-cluster/1";
@@ -53,6 +94,8 @@ export interface PlanDocument {
     /** Of an "update": what becomes different, "+ SSH 22004, 22005"; empty when only our own marks do. */
     readonly changes?: readonly string[];
   }[];
+  /** Of all of it, what is there already too. */
+  readonly cost: CostDocument;
 }
 
 /** How what is there differs from what was made. */
@@ -108,6 +151,8 @@ export interface StatusDocument extends Omit<ClusterDocument, "nodes"> {
   /** What the load balancer lets in: "HTTP" on port 80. */
   readonly endpoints: readonly { readonly name: string; readonly port: number }[];
   readonly drift: readonly Drift[];
+  /** What it costs now, and has cost so far. */
+  readonly cost: CostDocument;
   /** ISO time of death. */
   readonly expires?: string;
   readonly simulated?: true;
@@ -166,6 +211,8 @@ export interface DestroyDocument {
   readonly left: readonly Gone[];
   /** What looks like the cluster's and does not prove to be by its tags: it was not touched. */
   readonly kept: readonly Alike[];
+  /** What it cost until then; absent where nothing was there, and where nobody looked (`gc`). */
+  readonly cost?: CostDocument;
   readonly seconds: number;
 }
 

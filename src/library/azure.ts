@@ -125,7 +125,8 @@ const making = (runs: Runs, given: OptionsOf<"azure">): Pick<Azure, "create" | "
       import("../operations/create/result-document.ts"),
     ]);
     checkWish(clusterName(name), more);
-    return planDocument(await runs.work({ looks: true, more }, (run) => planCluster(run, clusterName(name), more)));
+    const planned = await runs.work({ looks: true, more }, (run) => planCluster(run, clusterName(name), more));
+    return planDocument(planned, planned.cost);
   },
   async exportPlan(name, wish = {}) {
     const more = { ...given, ...checkedOptions(wish, ["create", "export"]) };

@@ -29,6 +29,8 @@ export interface PlanSummary {
   readonly seconds?: number;
   /** Sentences that the user should read before: a mapped size, a flag that lost its meaning. */
   readonly notes?: readonly string[];
+  /** What it costs, as a sentence. */
+  readonly price?: string;
   readonly color?: boolean;
   /** Width to keep to; 100 when not given. */
   readonly columns?: number;
@@ -57,6 +59,7 @@ export function renderPlan(resources: readonly PlannedResource[], summary: PlanS
     "",
     ...(summary.notes ?? []).map((note) => plain(note)),
     isNothing(resources) ? "Nothing to do: everything is there as asked." : `${parts.join(", ")}${estimate}.`,
+    ...(summary.price === undefined ? [] : [plain(summary.price)]),
     "",
   ].join("\n");
 }

@@ -31,6 +31,8 @@ export interface StatusView {
   /** "HTTP 80", "builder 2222". */
   readonly endpoints: readonly string[];
   readonly etcd: { readonly mode: string; readonly members: readonly string[] };
+  /** What it costs, in words. */
+  readonly costs?: string;
   /** Milliseconds until its time is over; negative when it is. */
   readonly expiresIn?: number;
   readonly drift: readonly { readonly message: string; readonly harm: boolean }[];
@@ -150,6 +152,7 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
     ...(reasons.length === 0 ? [] : [...reasons, ""]),
     `open: ${[...view.endpoints, "SSH"].join(", ")}`,
     `etcd: ${view.etcd.mode}, ${view.etcd.members.length} ${plural("member", view.etcd.members.length)}: ${few(view.etcd.members)}`,
+    ...(view.costs === undefined ? [] : [`costs: ${plain(view.costs)}`]),
     ...(view.expiresIn === undefined
       ? []
       : [view.expiresIn > 0 ? `expires in ${duration(view.expiresIn)}` : `expired ${duration(-view.expiresIn)} ago`]),

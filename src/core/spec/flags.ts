@@ -11,6 +11,11 @@ import {
 } from "./parse.ts";
 import { cidrs } from "./ranges.ts";
 
+/** Of Azure's price list: learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices */
+const CURRENCIES = [
+  "USD", "AUD", "BRL", "CAD", "CHF", "CNY", "DKK", "EUR", "GBP", "INR", "JPY", "KRW", "NOK", "NZD", "RUB", "SEK", "TWD",
+] as const;
+
 export const FLAGS = {
   ...section("Azure and sign-in", {
     subscription: maybe({
@@ -247,6 +252,10 @@ export const FLAGS = {
     }),
     yes: toggle({ name: "yes", on: ["azure"], about: "do not ask" }),
     noInput: toggle({ name: "no-input", on: ["azure"], about: "never ask; fail where an answer is needed" }),
+    currency: needed({
+      name: "currency", value: "CODE", ...choice(...CURRENCIES), default: "USD", on: ["azure"],
+      about: "currency of prices: USD, EUR, GBP and others that Azure has",
+    }),
     json: toggle({ name: "json", on: ["azure", "run", "lint"], about: "one JSON document on stdout" }),
     verbose: toggle({ name: "verbose", on: ["azure", "keys"], about: "say more" }),
     quiet: toggle({ name: "quiet", on: ["azure", "keys"], about: "say only what went wrong" }),

@@ -4,6 +4,7 @@
  */
 import type { Snapshot } from "./snapshot.ts";
 import type { Drift } from "../../core/documents.ts";
+import type { Found } from "../../core/found.ts";
 import type { PublicIPAddress } from "@azure/arm-network";
 import type { VirtualMachine } from "@azure/arm-compute";
 import { type Facts, names } from "../../core/plan/cluster.ts";
@@ -18,7 +19,7 @@ import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { duration } from "../../core/words.ts";
 import { interfaceAddresses, knownNodes, subnetIn, withPublicAddress } from "./nodes-there.ts";
-import { surveyDoom } from "../destroy/doom-survey.ts";
+import { oursOf, surveyDoom } from "../destroy/doom-survey.ts";
 import { type Claim, claimNeeded } from "./claim.ts";
 import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";
 import type { Run } from "../run.ts";
@@ -26,6 +27,8 @@ import type { Run } from "../run.ts";
 export interface LiveNode {
   readonly index: number;
   readonly name: string;
+  /** Of its machine. */
+  readonly id: string;
   /** Azure's state of the machine: "Succeeded", "Creating", "Failed"; undefined when there is no machine. */
   readonly provisioning: string | undefined;
   /** "running", "deallocated"; undefined where Azure does not say. */
@@ -47,6 +50,8 @@ export interface LiveCluster {
   readonly drift: readonly Drift[];
   /** How many resources of it there are. */
   readonly resources: number;
+  /** Those, as they are. */
+  readonly found: readonly Found[];
   readonly expires: number | undefined;
 }
 
@@ -57,7 +62,8 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
   const wanted = claim.kept.numNodes ?? 0;
   // a cluster that was made with three nodes and lost one to `remove` is still the Deis cluster that it was
   const { spec } = buildSpec(name, {}, { ...claim.kept, numNodes: Math.max(wanted, claim.kept.deis === true ? 3 : 1) });
-  const { snapshot: all, ours, foreign } = await surveyDoom(run, located);
+  const doom = await surveyDoom(run, located);
+  const { snapshot: all, ours, foreign } = doom;
   const snapshot: Snapshot = provenOf(all, located.owner);
   const indexes = knownNodes(spec, snapshot, claim);
   const addresses = new Map([...claim.choices.members, ...interfaceAddresses(spec, snapshot)]);
@@ -76,6 +82,7 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
     location: claim.location,
     nodes,
     resources: ours.length,
+    found: oursOf(doom),
     expires,
     drift: [
       ...(isDoomed(located) ? [{ kind: "being-destroyed" as const, message: `${name} is being destroyed`, harm: true }] : []),
@@ -128,6 +135,7 @@ async function liveNode(run: Run, { spec, groupName, snapshot, index, address }:
   return {
     index,
     name,
+    id: resourceId(scope, "machine", name),
     provisioning: machine === undefined ? undefined : (model?.provisioningState ?? "Succeeded"),
     power:
       machine === undefined ? undefined : await patiently(run.tools, (signal) => run.lookups.powerState(groupName, name, signal)),

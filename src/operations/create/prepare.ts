@@ -80,13 +80,27 @@ export interface Prepared extends Furnished {
   readonly changes: ReadonlyMap<string, readonly string[]>;
 }
 
+export interface HowToPrepare {
+  readonly mode: Mode;
+  /** Told of the wish as soon as it is known: what is asked then is asked beside the preflight. */
+  readonly onWish?: (spec: ClusterSpec, location: string) => void;
+  /** Asked when nothing of the cluster is there yet, with a plan for which no file was made. What it throws ends the create. */
+  readonly agree?: (imagined: Prepared) => Promise<void>;
+}
+
 /** Finds, chooses, checks, furnishes and plans; writes nothing to Azure. */
-export async function prepare(run: Run, name: string, asked: Partial<FlagValues>, mode: Mode): Promise<Prepared> {
+export async function prepare(
+  run: Run,
+  name: string,
+  asked: Partial<FlagValues>,
+  { mode, onWish, agree }: HowToPrepare,
+): Promise<Prepared> {
   const wish = await find(run, name, asked);
+  onWish?.(wish.spec, wish.found.claim?.location ?? wish.spec.location);
   const chosen = await choose(run, wish);
   const checked = await check(run, chosen);
-  const furnished = await furnish(run, checked, mode);
-  return plan(run, furnished);
+  if (agree !== undefined && isNew(chosen)) await agree(await plan(run, await furnish(run, checked, "imagine")));
+  return plan(run, await furnish(run, checked, mode));
 }
 
 /** What the snapshot knows of a resource; the group is not in it. */
@@ -103,6 +117,9 @@ export function liveOf(resource: AnyResource, found: ClaimedCluster, snapshot: S
 }
 
 // --- internal ---
+
+/** Nothing of it is there yet, not even a group. */
+const isNew = ({ found, ours }: Chosen): boolean => !found.own && found.claims.length === 0 && ours.size === 0;
 
 async function find(run: Run, name: string, asked: Partial<FlagValues>): Promise<FoundWish> {
   // a signature in a URL is no part of what is kept, planned and shown

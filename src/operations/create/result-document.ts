@@ -1,5 +1,5 @@
 /** What a create has to show at its end, as scripts read it: the cluster's document, and the state file of the old script's shape. */
-import type { ClusterDocument, NodeDocument, PlanDocument } from "../../core/documents.ts";
+import type { ClusterDocument, CostDocument, NodeDocument, PlanDocument } from "../../core/documents.ts";
 import { names } from "../../core/plan/cluster.ts";
 import { etcdDocument, nodeDocument } from "../../core/node-document.ts";
 import { clusterDocument } from "../../core/outputs.ts";
@@ -71,7 +71,7 @@ async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Prom
   );
 }
 
-export const planDocument = ({ spec, facts, resources, decisions, changes }: Prepared): PlanDocument => ({
+export const planDocument = ({ spec, facts, resources, decisions, changes }: Prepared, cost: CostDocument): PlanDocument => ({
   schema: "azure-coreos-cluster/plan/1",
   name: spec.name,
   resourceGroup: facts.group,
@@ -83,4 +83,5 @@ export const planDocument = ({ spec, facts, resources, decisions, changes }: Pre
     action: decisions.get(id) ?? "create",
     ...(changes.has(id) ? { changes: changes.get(id)! } : {}),
   })),
+  cost,
 });
