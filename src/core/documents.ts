@@ -16,6 +16,10 @@ export interface NodeDocument {
   readonly privateIp: string;
   /** With `--pip`. */
   readonly publicIp?: string;
+  /** The availability zone of its machine, with `--zones`. */
+  readonly zone?: string;
+  /** Its machine is a spot machine. */
+  readonly spot?: true;
   /** "ready", "running, not asked", "missing", "deallocated" ... */
   readonly state: string;
 }
@@ -91,6 +95,10 @@ export interface PlanDocument {
     readonly label: string;
     /** "create", "update", "replace", "wait" or "unchanged". */
     readonly action: string;
+    /** Of machines, and of addresses of their own: the availability zone. */
+    readonly zone?: string;
+    /** Of machines. */
+    readonly spot?: true;
     /** Of an "update": what becomes different, "+ SSH 22004, 22005"; empty when only our own marks do. */
     readonly changes?: readonly string[];
   }[];
@@ -176,6 +184,10 @@ export interface ListDocument {
   readonly nodes: number;
   /** Machines that were asked for. */
   readonly wanted: number;
+  /** Availability zones that its machines are in; absent where they are in none. */
+  readonly zones?: readonly string[];
+  /** How many of its machines are spot machines; absent for none. */
+  readonly spot?: number;
   /** ISO time at which the oldest machine was made. */
   readonly createdAt?: string;
   /** ISO time of death. */

@@ -4,6 +4,7 @@ import { identityFor } from "./cluster/identity.ts";
 import { endpointsOf } from "../core/plan/endpoints.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { etcdDocument, nodeDocument } from "../core/node-document.ts";
+import { GONE_SPOT } from "../core/plan/spot.ts";
 import { clusterDocument } from "../core/outputs.ts";
 import { plural } from "../core/words.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
@@ -104,12 +105,14 @@ function documentOf(
         identityFile,
         privateIp: node.privateIp,
         publicIp: node.addressed ? node.publicIp : undefined,
+        zone: node.zone,
+        spot: node.spot,
         state: stateOf(node, asked?.state),
       }),
       ...(node.power === undefined ? {} : { power: node.power }),
       ...(node.provisioning === undefined ? {} : { provisioning: node.provisioning }),
       health: asked?.state ?? "unknown",
-      ...(asked?.reason === undefined ? {} : { reason: asked.reason }),
+      ...reasonOf(node, asked?.reason),
       ...(node.madeAt === undefined ? {} : { createdAt: new Date(node.madeAt).toISOString() }),
       ...(asked?.system === undefined ? {} : { system: asked.system }),
       ...(asked?.rebootTo === undefined ? {} : { rebootTo: asked.rebootTo }),
@@ -140,6 +143,12 @@ function documentOf(
     ...(run.simulated ? { simulated: true } : {}),
   };
 }
+
+/** Azure tells nobody why a machine is gone: of a spot machine that is guessed, and said to be. */
+const reasonOf = ({ provisioning, spot }: LiveNode, asked: string | undefined): { reason?: string } => {
+  const reason = provisioning === undefined && spot === true ? GONE_SPOT : asked;
+  return reason === undefined ? {} : { reason };
+};
 
 /** One word a node: what Azure says where that is worse, else what the node itself says. */
 function stateOf({ provisioning, power }: LiveNode, health: string | undefined): string {

@@ -10,6 +10,8 @@ export interface StatusNodeView {
   readonly port: number;
   readonly privateIp: string;
   readonly publicIp?: string;
+  readonly zone?: string;
+  readonly spot?: boolean;
   readonly state: string;
   readonly power?: string;
   readonly provisioning?: string;
@@ -115,11 +117,15 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
   const good = view.states["ready"] === all && all > 0;
   const withSystem = view.nodes.some((node) => node.system !== undefined);
   const withPublic = view.nodes.some((node) => node.publicIp !== undefined);
+  const zonal = view.nodes.some((node) => node.zone !== undefined);
+  const spot = view.nodes.some((node) => node.spot === true);
+  const placed = [...(zonal ? ["ZONE"] : []), ...(spot ? ["SPOT"] : [])];
   const headers = [
     "NODE",
     "STATE",
     "POWER",
     "AZURE",
+    ...placed,
     "PRIVATE",
     ...(withPublic ? ["PUBLIC"] : []),
     "SSH",
@@ -131,6 +137,8 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
     node.state,
     node.power ?? "-",
     node.provisioning ?? "-",
+    ...(zonal ? [or(node.zone ?? "")] : []),
+    ...(spot ? [node.spot === true ? "spot" : "-"] : []),
     or(node.privateIp),
     ...(withPublic ? [node.publicIp ?? "-"] : []),
     view.ip === "" ? "-" : `${node.host === view.host ? view.ip : node.host}:${node.port}`,
@@ -144,7 +152,10 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
     ...(view.note === undefined ? [] : [plain(view.note)]),
     "",
     // STATE already says what is worse, Azure's word or the machine's
-    ...table(headers, rows, { columns: view.columns, drop: ["AZURE", "POWER", "AGE", "PUBLIC", "PRIVATE", "SYSTEM", "SSH"] })
+    ...table(headers, rows, {
+      columns: view.columns,
+      drop: ["AZURE", "POWER", "AGE", "PUBLIC", "PRIVATE", "SYSTEM", "SPOT", "ZONE", "SSH"],
+    })
       .trimEnd()
       .split("\n"),
     ...(shown.length < all ? [restOf(view.nodes, shown)] : []),

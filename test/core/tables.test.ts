@@ -22,13 +22,22 @@ describe("flags", () => {
   });
 
   test.each(flagRows.filter(([, { kept }]) => kept !== undefined))("a kept value comes back out of its tag: %s", (_, flag) => {
-    const example = flag.default ?? flag.parse(EXAMPLE[flag.name] ?? "word");
+    const given = EXAMPLE[flag.name];
+    const example = given === undefined ? (flag.default ?? flag.parse("word")) : flag.parse(given);
     expect(flag.parse(String(example))).toEqual(example);
   });
 });
 
-/** Values of kept flags that have no default and take no word. */
-const EXAMPLE: Record<string, string> = { "discovery-service-url": "https://discovery.example/1", outbound: "nat" };
+/** Values of kept flags that have no default, or an empty one, and take no word. */
+const EXAMPLE: Record<string, string> = {
+  "discovery-service-url": "https://discovery.example/1",
+  outbound: "nat",
+  zones: "1,3",
+  spot: "all",
+  "max-price": "0.05",
+  identity: `/subscriptions/${"0".repeat(36)}/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one`,
+  "os-disk-size": "64",
+};
 
 describe("kinds", () => {
   const kinds = Object.entries(KINDS) as [DoomedKind, (typeof KINDS)[DoomedKind]][];

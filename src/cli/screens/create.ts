@@ -103,6 +103,8 @@ function showPlan(
       location: facts.location,
       nodes: facts.nodes.length,
       vmSize: spec.vmSize,
+      zones: [...new Set(facts.nodes.flatMap(({ zone }) => zone ?? []))].sort(),
+      spot: facts.nodes.filter(({ spot }) => spot === true).length,
       image: "own" in facts.image ? `image ${spec.coreosImage}` : (spec.coreosImage ?? "Flatcar"),
       // group, network and load balancer, interfaces, then a machine's own time: from recordings of Azure
       ...(newMachines > 0 ? { seconds: 100 + Math.max(0, newMachines - 100) / 5 } : {}),

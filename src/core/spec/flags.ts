@@ -10,6 +10,7 @@ import {
   url,
 } from "./parse.ts";
 import { cidrs } from "./ranges.ts";
+import { identities, spotPrice, zones } from "./machine.ts";
 
 /** Of Azure's price list: learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices */
 const CURRENCIES = [
@@ -85,6 +86,27 @@ export const FLAGS = {
     affinityGroup: maybe({
       name: "affinity-group", value: "NAME", parse: resourceName, kept: "fixed", on: ["create"],
       about: "overrides --location: a proximity placement group, used if it exists, else made",
+    }),
+    zones: several({
+      name: "zones", value: "1,2,3", parse: zones, default: [], kept: "new machines", on: ["create"],
+      about: "availability zones that the machines are spread over, in place of the availability set",
+    }),
+    spot: maybe({
+      name: "spot", value: "WHICH", ...choice("workers", "all", "none"), optional: "workers", kept: "new machines",
+      on: ["create"],
+      about: "spot machines, which Azure may take away: workers (all but etcd's members), all or none",
+    }),
+    maxPrice: maybe({
+      name: "max-price", value: "USD", parse: spotPrice, kept: "new machines", on: ["create"],
+      about: "the most that a spot machine may cost an hour; -1 is up to the normal price [-1]",
+    }),
+    identity: several({
+      name: "identity", value: "ID", parse: identities, default: [], kept: "new machines", on: ["create"],
+      about: "a user-assigned managed identity of the machines: its id, or its name in the resource group",
+    }),
+    osDiskSize: maybe({
+      name: "os-disk-size", value: "GiB", parse: integer(1, 4095), kept: "new machines", on: ["create"],
+      about: "size of the system disk [the image's own]",
     }),
     coreosImage: maybe({
       name: "coreos-image", value: "IMAGE", parse: anyText, kept: "new machines", on: ["create"],

@@ -11,6 +11,8 @@ import { type Facts, names } from "../../core/plan/cluster.ts";
 import { astray, changedRules, missing, strays } from "../../core/plan/drift.ts";
 import { planOf } from "../../core/plan/plan.ts";
 import { provenOf } from "../../core/plan/proof.ts";
+import { isSpot } from "../../core/plan/spot.ts";
+import { zoneOf } from "../../core/plan/zones.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
@@ -18,13 +20,14 @@ import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { duration } from "../../core/words.ts";
-import { interfaceAddresses, knownNodes, subnetIn, withPublicAddress } from "./nodes-there.ts";
+import { type MachinePlace, interfaceAddresses, knownNodes, placeOfMachine, subnetIn, withPublicAddress } from "./nodes-there.ts";
 import { oursOf, surveyDoom } from "../destroy/doom-survey.ts";
 import { type Claim, claimNeeded } from "./claim.ts";
 import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";
 import type { Run } from "../run.ts";
 
-export interface LiveNode {
+/** Zone and spot of a machine that is not there are what it would be made with. */
+export interface LiveNode extends MachinePlace {
   readonly index: number;
   readonly name: string;
   /** Of its machine. */
@@ -70,7 +73,7 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
   const nodes = await Promise.all(
     [...indexes]
       .sort((a, b) => a - b)
-      .map((index) => liveNode(run, { spec, groupName, snapshot, index, address: addresses.get(index) ?? "" })),
+      .map((index) => liveNode(run, { spec, claim, groupName, snapshot, index, address: addresses.get(index) ?? "" })),
   );
   const planned = planOf(spec, factsOf(run, located, { claim, spec, nodes, snapshot }));
   const expires = expiryOf(located);
@@ -118,13 +121,14 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
 
 interface Place {
   readonly spec: ClusterSpec;
+  readonly claim: Claim;
   readonly groupName: string;
   readonly snapshot: Snapshot;
   readonly index: number;
   readonly address: string;
 }
 
-async function liveNode(run: Run, { spec, groupName, snapshot, index, address }: Place): Promise<LiveNode> {
+async function liveNode(run: Run, { spec, claim, groupName, snapshot, index, address }: Place): Promise<LiveNode> {
   const name = names.machine(spec, index);
   const scope = groupId(run.subscription, groupName);
   const find = (kind: Exclude<Kind, "resourceGroup">, resource: string): Live | undefined =>
@@ -144,6 +148,15 @@ async function liveNode(run: Run, { spec, groupName, snapshot, index, address }:
     addressed: machine === undefined ? spec.pip : withPublicAddress(spec, snapshot).has(index),
     publicIp: (find("publicAddress", names.nodeAddress(name))?.model as PublicIPAddress | undefined)?.ipAddress,
     hostKey: machine && hostKeyIn(machine),
+    ...(machine === undefined ? placeToBe(spec, claim, index) : placeOfMachine(machine)),
+  };
+}
+
+function placeToBe(spec: ClusterSpec, claim: Claim, index: number): MachinePlace {
+  const zone = zoneOf(spec, index);
+  return {
+    ...(zone === undefined ? {} : { zone }),
+    ...(isSpot(spec, claim.choices.members.has(index)) ? { spot: true } : {}),
   };
 }
 
@@ -171,11 +184,13 @@ function factsOf(run: Run, located: Cluster, { claim, spec, nodes, snapshot }: S
     foreignGroup: !located.own,
     location: claim.location,
     choices: claim.choices,
-    nodes: nodes.map(({ index, name, privateIp, addressed }) => ({
+    nodes: nodes.map(({ index, name, privateIp, addressed, zone, spot }) => ({
       index,
       name,
       address: privateIp,
       userData: "",
+      ...(zone === undefined ? {} : { zone }),
+      ...(spot === true ? { spot } : {}),
       ...(addressed ? { publicAddress: true } : {}),
     })),
     ...(spec.virtualNetworkName === undefined ? {} : { subnetId: subnetIn(snapshot) ?? spec.virtualNetworkName }),

@@ -10,6 +10,9 @@ import { changesOf } from "../../core/plan/changes.ts";
 import { planOf } from "../../core/plan/plan.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
+import { spotAmong, spotNotes } from "../../core/plan/spot.ts";
+import { zoneOf } from "../../core/plan/zones.ts";
+import { namedIdentities } from "../../core/spec/machine.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
@@ -125,7 +128,8 @@ async function find(run: Run, name: string, asked: Partial<FlagValues>): Promise
   // a signature in a URL is no part of what is kept, planned and shown
   const plain = withoutSignature(asked);
   const groupName = plain.resourceGroup ?? name;
-  const given = await withOwnAddress(run, namedNetwork(plain, { subscription: run.subscription, group: groupName }));
+  const home = { subscription: run.subscription, group: groupName };
+  const given = await withOwnAddress(run, namedIdentities(namedNetwork(plain, home), home));
   const found = claimed(await lookIn(run, name, groupName));
   const { spec, notes } = buildSpec(name, given, found.claim?.kept ?? {});
   const changes = changedChoices(given, found);
@@ -160,7 +164,14 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
 
 async function check(run: Run, chosen: Chosen): Promise<Checked> {
   const { spec, found, indexes, ours } = chosen;
-  return { ...chosen, surveyed: await survey(run, spec, found, indexes.length - machinesOf(spec, ours).length) };
+  const there = new Set(machinesOf(spec, ours));
+  const fresh = indexes.filter((index) => !there.has(index));
+  const wanted = {
+    newNodes: fresh.length,
+    newSpot: spotAmong(spec, found.claim?.choices.members ?? new Map(), fresh).length,
+    newZones: [...new Set(fresh.flatMap((index) => zoneOf(spec, index) ?? []))].sort(),
+  };
+  return { ...chosen, surveyed: await survey(run, spec, found, wanted) };
 }
 
 async function furnish(run: Run, checked: Checked, mode: Mode): Promise<Furnished> {
@@ -200,7 +211,7 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
     resources,
     decisions,
     changes,
-    notes: [...furnished.notes, ...notes, ...etcdNotes(spec, facts)],
+    notes: [...furnished.notes, ...notes, ...etcdNotes(spec, facts), ...spotNotes(spec, facts.nodes, facts.choices.members)],
   };
 }
 

@@ -31,6 +31,8 @@ export async function documentOf(
       identityFile: materials.ssh.privateKeyFile ?? "",
       privateIp: node.address,
       publicIp: publicIps.get(node.index),
+      zone: node.zone,
+      spot: node.spot,
       state: stateOf(results.get(machineIdOf(resources, node.index))?.state, readiness.get(node.index)?.state),
     }),
   );
@@ -76,12 +78,21 @@ export const planDocument = ({ spec, facts, resources, decisions, changes }: Pre
   name: spec.name,
   resourceGroup: facts.group,
   location: facts.location,
-  resources: resources.map(({ kind, id, label }) => ({
-    kind,
-    id,
-    label,
-    action: decisions.get(id) ?? "create",
-    ...(changes.has(id) ? { changes: changes.get(id)! } : {}),
-  })),
+  resources: resources.map((resource) => {
+    const { kind, id, label, node } = resource;
+    const of =
+      resource.kind === "machine" || resource.kind === "publicAddress"
+        ? facts.nodes.find(({ index }) => index === node)
+        : undefined;
+    return {
+      kind,
+      id,
+      label,
+      action: decisions.get(id) ?? "create",
+      ...(changes.has(id) ? { changes: changes.get(id)! } : {}),
+      ...(of?.zone === undefined ? {} : { zone: of.zone }),
+      ...(of?.spot === true && kind === "machine" ? { spot: true as const } : {}),
+    };
+  }),
   cost,
 });

@@ -3,6 +3,7 @@ import { type Design, type PlannedNode, names, tagsOf } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import { claimHolds } from "./claim.ts";
 import { STANDARD } from "./cluster-address.ts";
+import { inAllZones } from "../zones.ts";
 
 export const nodeAddressId = ({ group }: Design, node: PlannedNode): string =>
   resourceId(group, "publicAddress", names.nodeAddress(node.name));
@@ -14,8 +15,15 @@ export const nodeAddress = (cluster: Design, node: PlannedNode): Resource<"publi
   // an address may be known elsewhere: only who holds the claim makes or changes one
   dependsOn: claimHolds(cluster),
   node: node.index,
-  // 20 minutes, as the original asked for its instance addresses
-  body: { location: cluster.facts.location, ...STANDARD, idleTimeoutInMinutes: 20, tags: tagsOf(cluster, node) },
+  body: {
+    location: cluster.facts.location,
+    ...STANDARD,
+    // that of its machine: Azure refuses another one
+    ...(node.zone === undefined ? {} : { zones: [node.zone] }),
+    // 20 minutes, as the original asked for its instance addresses
+    idleTimeoutInMinutes: 20,
+    tags: tagsOf(cluster, node),
+  },
 });
 
 export const gatewayAddressId = ({ spec, group }: Design): string =>
@@ -26,5 +34,11 @@ export const gatewayAddress = (cluster: Design): Resource<"publicAddress"> => ({
   id: gatewayAddressId(cluster),
   label: "address of the NAT gateway",
   dependsOn: [cluster.group],
-  body: { location: cluster.facts.location, ...STANDARD, idleTimeoutInMinutes: 4, tags: cluster.tags },
+  body: {
+    location: cluster.facts.location,
+    ...STANDARD,
+    ...inAllZones(cluster.spec),
+    idleTimeoutInMinutes: 4,
+    tags: cluster.tags,
+  },
 });

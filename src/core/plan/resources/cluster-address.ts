@@ -3,6 +3,7 @@ import type { PublicIPAddress } from "@azure/arm-network";
 import { type Design, names } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import type { Tags } from "../tags.ts";
+import { inAllZones } from "../zones.ts";
 
 /** Basic addresses were retired on 2025-09-30; Standard ones are static, and closed until a security group opens them. */
 export const STANDARD: Pick<PublicIPAddress, "sku" | "publicIPAllocationMethod" | "publicIPAddressVersion"> = {
@@ -22,6 +23,7 @@ export const clusterAddress = (cluster: Design, tags: Tags): Resource<"publicAdd
   body: {
     location: cluster.facts.location,
     ...STANDARD,
+    ...inAllZones(cluster.spec),
     idleTimeoutInMinutes: 4,
     dnsSettings: { domainNameLabel: cluster.spec.name },
     tags,
