@@ -208,6 +208,20 @@ export interface RemoveDocument {
   readonly nodes: readonly number[];
 }
 
+/** What `reboot --json` prints. */
+export interface RebootDocument {
+  readonly schema: "azure-coreos-cluster/reboot/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  /** Names of machines that this run has rebooted, in their order. */
+  readonly rebooted: readonly string[];
+  /** Those that an earlier run of the same command had rebooted before it broke off. */
+  readonly before: readonly string[];
+  /** Those that were not: the first is the one that did not come back, where one did not. */
+  readonly left: readonly string[];
+  readonly seconds: number;
+}
+
 /** A resource that was deleted, or is left. */
 export interface Gone {
   readonly kind: string;
