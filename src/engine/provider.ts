@@ -42,7 +42,7 @@ export interface Target {
 
 export interface TagTarget {
   readonly id: string;
-  readonly kind: "resourceGroup" | "publicAddress" | "disk";
+  readonly kind: "resourceGroup" | "publicAddress" | "disk" | "machine" | "networkInterface" | "storageAccount";
 }
 
 export interface Provider {
@@ -53,6 +53,6 @@ export interface Provider {
   siblings?(target: Target, signal: AbortSignal): Promise<ReadonlyMap<string, Live["state"]> | undefined>;
   /** Absent is success. @param ifMatch refuse with 412 when it is no longer what was read */
   delete(target: Target, signal: AbortSignal, ifMatch?: string): Promise<Operation>;
-  /** Replaces the tags of a group, an address or a disk, and changes nothing else. 404 when there is none, 412 as above. */
+  /** Replaces the tags, and changes nothing else. 404 when there is none, 412 as above. */
   tag(target: TagTarget, tags: Record<string, string>, signal: AbortSignal, ifMatch?: string): Promise<void>;
 }

@@ -55,7 +55,7 @@ function showPlan(
   dryRun: boolean,
 ): void {
   const newMachines = resources.filter(
-    (resource) => resource.kind === "machine" && decisions.get(resource.id) !== "unchanged",
+    ({ kind, id }) => kind === "machine" && !["unchanged", "update"].includes(decisions.get(id) ?? "create"),
   ).length;
   const text = renderPlan(
     resources.map(({ id, kind, label }) => ({
@@ -73,6 +73,7 @@ function showPlan(
       image: "own" in facts.image ? `image ${spec.coreosImage}` : (spec.coreosImage ?? "Flatcar"),
       // group, network and load balancer, interfaces, then a machine's own time: from recordings of Azure
       ...(newMachines > 0 ? { seconds: 100 + Math.max(0, newMachines - 100) / 5 } : {}),
+      tags: spec.tag,
       notes: [
         ...(session.simulated ? ["Rehearsal: Azure is simulated, no machine is booted, nothing costs anything."] : []),
         ...notes,

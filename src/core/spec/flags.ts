@@ -10,6 +10,7 @@ import {
   url,
 } from "./parse.ts";
 import { cidrs } from "./ranges.ts";
+import { tagTexts } from "./user-tags.ts";
 
 export const FLAGS = {
   ...section("Azure and sign-in", {
@@ -80,6 +81,10 @@ export const FLAGS = {
     affinityGroup: maybe({
       name: "affinity-group", value: "NAME", parse: resourceName, kept: "fixed", on: ["create"],
       about: "overrides --location: a proximity placement group, used if it exists, else made",
+    }),
+    tag: several({
+      name: "tag", value: "KEY=VALUE", parse: tagTexts, pairs: true, default: [], kept: "everything", on: ["create"],
+      about: "a tag for the group and everything in it; KEY- takes it away",
     }),
     coreosImage: maybe({
       name: "coreos-image", value: "IMAGE", parse: anyText, kept: "new machines", on: ["create"],
