@@ -150,6 +150,7 @@ const RESOURCES: Readonly<Record<string, AnswerShape>> = {
   }),
   "microsoft.compute/virtualmachines": resource({
     timeCreated: "time",
+    priority: "text",
     hardwareProfile: { vmSize: "text" },
     storageProfile: {
       imageReference: { id: "text", publisher: "text", offer: "text", sku: "text", version: "text" },
@@ -162,6 +163,7 @@ const RESOURCES: Readonly<Record<string, AnswerShape>> = {
     instanceView: { statuses: [{ code: "text" }] },
   }),
   "microsoft.compute/disks": resource({ timeCreated: "time", diskState: "text" }),
+  "microsoft.managedidentity/userassignedidentities": resource(),
   "microsoft.compute/galleries/images": resource(),
   "microsoft.compute/galleries/images/versions": resource(),
   "microsoft.storage/storageaccounts": resource({ primaryEndpoints: { blob: "text" } }),

@@ -1,6 +1,7 @@
 /** Reads that a preflight, a status or a list needs, each one small question to the SDK, answered in our own types. */
 import type { Clients } from "./clients.ts";
 import { groupReads } from "./lookups/groups.ts";
+import { identityReads } from "./lookups/identities.ts";
 import { imageReads } from "./lookups/images.ts";
 import { inventoryReads } from "./lookups/inventory.ts";
 import { machineReads } from "./lookups/machines.ts";
@@ -20,6 +21,7 @@ export const createLookups = (clients: Clients) =>
     ...networkReads(clients),
     ...regionReads(clients),
     ...imageReads(clients),
+    ...identityReads(clients),
     ...machineReads(clients),
     ...storageReads(clients),
   });

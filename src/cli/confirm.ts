@@ -1,6 +1,25 @@
-/** Asks before something is lost. Where nobody can answer, `--yes` must have been given. */
+/** Asks before something is lost, or costs money for the first time. Where nobody can answer, only the first needs `--yes`. */
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import type { Invocation } from "./invocation.ts";
+
+/** Whether somebody is asked. */
+export const asks = ({ world, given }: Pick<Invocation, "world" | "given">): boolean =>
+  given.yes !== true && given.noInput !== true && world.interactive;
+
+/**
+ * Returns when somebody says yes; whoever calls it knows that somebody can.
+ * @throws ClusterError NotConfirmed (exit 1) for any other answer, none too; Interrupted (exit 130)
+ */
+export async function agreeTo({ world }: Invocation, question: string): Promise<void> {
+  const typed = await world.ask(`${question} `);
+  if (typed === undefined)
+    throw new ClusterError("Interrupted", "interrupted", { exit: EXIT.interrupted, advice: "Nothing was made." });
+  if (/^y(es)?$/i.test(typed.trim())) return;
+  throw new ClusterError("NotConfirmed", "it was not confirmed", {
+    exit: EXIT.failed,
+    advice: "Nothing was made. With --yes nobody is asked.",
+  });
+}
 
 /**
  * Returns when it is confirmed.
@@ -9,7 +28,7 @@ import type { Invocation } from "./invocation.ts";
  */
 export async function confirm({ world, given, command }: Invocation, question: string, expected: string): Promise<void> {
   if (given.yes === true) return;
-  if (!world.interactive || given.noInput === true)
+  if (!asks({ world, given }))
     throw usageError(
       `${command} asks before it deletes, and nobody can answer here`,
       "Nothing was deleted. Give --yes to go on without asking.",

@@ -20,7 +20,7 @@ export interface FullNames {
  */
 export function fullNames(typed: readonly string[]): FullNames {
   const end = typed.includes("--") ? typed.indexOf("--") : typed.length;
-  const own = typed.slice(0, end);
+  const own = typed.slice(0, end).flatMap(withSpeed);
   const scopes = (commandNamed(own[positionals(own)[0] ?? -1] ?? "") ?? commandNamed("create"))?.scopes ?? [];
   const short: { typed: string; name: string }[] = [];
   const seen = new Map<string, string>();
@@ -37,6 +37,8 @@ export function fullNames(typed: readonly string[]): FullNames {
     if (![flag.name, ...(flag.also ?? [])].includes(name)) short.push({ typed: `--${name}`, name: `--${flag.name}` });
     words.push(`--${flag.name}${word.slice(2 + name.length)}`);
     const next = own[place + 1];
+    if (!word.includes("=") && flag.optional !== undefined && flag.values !== undefined && !takesNext(flag, next ?? "-"))
+      words[words.length - 1] += `=${flag.optional}`;
     if (next === undefined || word.includes("=") || !takesNext(flag, next)) continue;
     if (next.startsWith("--") && meant(next, scopes) !== undefined)
       throw usageError(`--${flag.name} needs a value, and ${next} is a flag`, `If it is the value: --${flag.name}=${next}`);
@@ -69,14 +71,20 @@ export function positionals(words: readonly string[]): number[] {
 
 // --- internal ---
 
+/** A switch takes no value: "--simulate mycluster" is a rehearsal of mycluster. */
+const withSpeed = (word: string): string[] =>
+  word.startsWith("--simulate=") ? ["--simulate", `--simulate-speed=${word.slice("--simulate=".length)}`] : [word];
+
 const ALL = flagRows.map(([, flag]) => flag);
 const BY_NAME = new Map(ALL.flatMap((flag) => [flag.name, ...(flag.also ?? [])].map((name) => [name, flag] as const)));
 
 /** Words that commander knows of itself; they begin no flag of ours. */
 const COMMANDERS = ["help", "version"];
 
+/** Where a value may be left out, of a closed list only one of its words is taken for it: `--spot mycluster` names a cluster. */
 const takesNext = (flag: Flag<unknown>, next: string): boolean =>
-  flag.value !== undefined && (flag.optional === undefined || !next.startsWith("-"));
+  flag.value !== undefined &&
+  (flag.optional === undefined || (flag.values === undefined ? !next.startsWith("-") : flag.values.includes(next.toLowerCase())));
 
 function candidates(name: string, flags: readonly Flag<unknown>[]): Flag<unknown>[] {
   const exact = BY_NAME.get(name);

@@ -8,9 +8,11 @@ import type { Invocation } from "./invocation.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { SCREENS } from "./screens/table.ts";
 import { VERSION } from "./version.ts";
+import { withWaitingLine } from "./waiting-line.ts";
 import { type World, realWorld } from "./world.ts";
 
-export async function main(given: World): Promise<number> {
+export async function main(outer: World): Promise<number> {
+  const given = withWaitingLine(await inCi(outer));
   let world = given;
   let typed: Invocation | undefined;
   try {
@@ -22,7 +24,11 @@ export async function main(given: World): Promise<number> {
     if ("printed" in invocation) return invocation.printed;
     typed = invocation;
     const command = commandNamed(invocation.command);
-    return command === undefined ? EXIT.usage : await (await SCREENS[command.name]())(invocation);
+    if (command === undefined) return EXIT.usage;
+    if (command.busy !== undefined && invocation.given.quiet !== true) world.waiting?.(`${command.busy} ...`);
+    return await (
+      await SCREENS[command.name]()
+    )(invocation);
   } catch (thrown) {
     const [{ advised }, { adviceContext }] = await Promise.all([
       import("../core/advice/advice.ts"),
@@ -34,8 +40,17 @@ export async function main(given: World): Promise<number> {
     const own = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;
     if (own.includes("--json")) world.stdout.write(`${JSON.stringify({ error: errorDocument(error) })}\n`);
     else prose(world.stderr, renderError(error, { color: abilities(world.env, world.stderr).color, json: false }));
+    const { code, message, advice = "" } = errorDocument(error);
+    world.ci?.annotate("error", `azure-coreos-cluster: ${code}`, `${message}\n${advice}`.trim());
     return exitCodeOf(error);
   }
+}
+
+/** Loaded where it is needed: everywhere else a start is worth more. */
+async function inCi(world: World): Promise<World> {
+  if (world.env["GITHUB_ACTIONS"] === undefined && world.env["TF_BUILD"] === undefined) return world;
+  const ci = (await import("./ci.ts")).ciOf(world);
+  return ci === undefined ? world : { ...world, ci, stderr: ci.stderr };
 }
 
 /**

@@ -98,7 +98,7 @@ const AFTER_CREATE = [
 function optionOf(key: FlagKey, flag: Flag<unknown>, command: Command): Option {
   const value = flag.value === undefined ? "" : flag.optional === undefined ? ` <${flag.value}>` : ` [${flag.value}]`;
   const shown =
-    flag.default === undefined || flag.default === false || String(flag.default) === "" || flag.about.endsWith("]")
+    flag.default === undefined || flag.default === false || isEmpty(flag.default) || flag.about.endsWith("]")
       ? ""
       : ` [${JSON.stringify(flag.default).replaceAll('"', "")}]`;
   const about = command.takes.startsWith("<name>") ? flag.about : (flag.unnamed ?? flag.about);
@@ -114,6 +114,8 @@ function optionOf(key: FlagKey, flag: Flag<unknown>, command: Command): Option {
     });
   return option;
 }
+
+const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
 
 /** Flag before environment before configuration file. */
 async function given(world: World, command: Command, options: Record<string, unknown>): Promise<Partial<FlagValues>> {

@@ -1,4 +1,5 @@
 /** The process as a value. The only module that reads process globals, the clock or randomness; tests pass their own. */
+import type { Ci } from "./ci.ts";
 import { realClock } from "../operations/real-clock.ts";
 import type { Surroundings } from "../operations/run.ts";
 
@@ -14,6 +15,10 @@ export interface World extends Surroundings {
   readonly argv: readonly string[];
   readonly stdout: Output;
   readonly stderr: Output;
+  /** On a terminal: a line that is gone with the next thing that is printed. */
+  readonly waiting?: (text: string) => void;
+  /** In a CI system that reads a log: what else it is told. */
+  readonly ci?: Ci;
   /** Who gets the terminal instead of a program, and gives its exit code; only tests set it. */
   readonly spawn?: (program: string, args: readonly string[]) => Promise<number>;
   /** True when a person can answer a question. */

@@ -16,8 +16,53 @@ export interface NodeDocument {
   readonly privateIp: string;
   /** With `--pip`. */
   readonly publicIp?: string;
+  /** The availability zone of its machine, with `--zones`. */
+  readonly zone?: string;
+  /** Its machine is a spot machine. */
+  readonly spot?: true;
   /** "ready", "running, not asked", "missing", "deallocated" ... */
   readonly state: string;
+}
+
+/** What of a cluster is paid for, as the price list has it. */
+export interface CostItem {
+  /** "machines Standard_D2s_v5" */
+  readonly what: string;
+  readonly count: number;
+  /** The list's own name for it; absent where this tool knows none. */
+  readonly meter?: string;
+  /** Of one, for `unit` ("1 Hour", "1/Month"). Absent, as `perHour`, where the list has no price. */
+  readonly unitPrice?: number;
+  readonly unit?: string;
+  /** Of all of them. */
+  readonly perHour?: number;
+}
+
+/** What a cluster costs by Azure's list prices: an estimate. */
+export interface CostDocument {
+  /** ISO 4217 */
+  readonly currency: string;
+  /** Absent, as `per30Days`, where no price is known. */
+  readonly perHour?: number;
+  /** Of 720 hours. */
+  readonly per30Days?: number;
+  /** What it has cost since it was made, at today's prices: of a cluster that is there. */
+  readonly soFar?: number;
+  /** ISO time from which `soFar` counts. */
+  readonly since?: string;
+  /** Every price is known; else the sums are the least that it costs. */
+  readonly complete: boolean;
+  /** Why no price is known. */
+  readonly unknown?: string;
+  readonly items: readonly CostItem[];
+  /** What comes on top. */
+  readonly notCounted: readonly string[];
+  /** What was taken for granted. */
+  readonly assumed: readonly string[];
+  /** The price list's address, or "rehearsal": then the prices are made up. */
+  readonly source: string;
+  /** ISO time at which it was asked. */
+  readonly at: string;
 }
 
 /** What `create --json` prints. */
@@ -52,9 +97,15 @@ export interface PlanDocument {
     readonly label: string;
     /** "create", "update", "replace", "wait" or "unchanged". */
     readonly action: string;
+    /** Of machines, and of addresses of their own: the availability zone. */
+    readonly zone?: string;
+    /** Of machines. */
+    readonly spot?: true;
     /** Of an "update": what becomes different, "+ SSH 22004, 22005"; empty when only our own marks do. */
     readonly changes?: readonly string[];
   }[];
+  /** Of all of it, what is there already too. */
+  readonly cost: CostDocument;
 }
 
 /** How what is there differs from what was made. */
@@ -111,6 +162,8 @@ export interface StatusDocument extends Omit<ClusterDocument, "nodes"> {
   /** What the load balancer lets in: "HTTP" on port 80. */
   readonly endpoints: readonly { readonly name: string; readonly port: number }[];
   readonly drift: readonly Drift[];
+  /** What it costs now, and has cost so far. */
+  readonly cost: CostDocument;
   /** ISO time of death. */
   readonly expires?: string;
   readonly simulated?: true;
@@ -134,6 +187,10 @@ export interface ListDocument {
   readonly nodes: number;
   /** Machines that were asked for. */
   readonly wanted: number;
+  /** Availability zones that its machines are in; absent where they are in none. */
+  readonly zones?: readonly string[];
+  /** How many of its machines are spot machines; absent for none. */
+  readonly spot?: number;
   /** ISO time at which the oldest machine was made. */
   readonly createdAt?: string;
   /** ISO time of death. */
@@ -154,6 +211,20 @@ export interface RemoveDocument {
   readonly nodes: readonly number[];
 }
 
+/** What `reboot --json` prints. */
+export interface RebootDocument {
+  readonly schema: "azure-coreos-cluster/reboot/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  /** Names of machines that this run has rebooted, in their order. */
+  readonly rebooted: readonly string[];
+  /** Those that an earlier run of the same command had rebooted before it broke off. */
+  readonly before: readonly string[];
+  /** Those that were not: the first is the one that did not come back, where one did not. */
+  readonly left: readonly string[];
+  readonly seconds: number;
+}
+
 /** A resource that was deleted, or is left. */
 export interface Gone {
   readonly kind: string;
@@ -169,6 +240,8 @@ export interface DestroyDocument {
   readonly left: readonly Gone[];
   /** What looks like the cluster's and does not prove to be by its tags: it was not touched. */
   readonly kept: readonly Alike[];
+  /** What it cost until then; absent where nothing was there, and where nobody looked (`gc`). */
+  readonly cost?: CostDocument;
   readonly seconds: number;
 }
 

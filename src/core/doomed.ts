@@ -21,6 +21,8 @@ export interface Doomed {
   readonly label: string;
   readonly dependsOn: readonly string[];
   readonly node?: number;
+  /** Of a machine: the availability zone. */
+  readonly zone?: string;
   /** Id of the machine whose deletion takes it along (`deleteOption: Delete`). */
   readonly goesWith?: string;
 }
@@ -105,6 +107,7 @@ function ordered(cluster: string, ours: readonly Found[]): Doomed[] {
     const after = [...shared, ...(own as Found[]), ...last].map((other) => other.id);
     const taker = takers.get(key(one.id));
     const node = /-(\d+)(-(nic|ip|os|data))?$/i.exec(nameOf(one.id))?.[1];
+    const zone = one.kind === "machine" ? (one.model as { zones?: readonly string[] }).zones?.[0] : undefined;
     const isNodes = ofANode(one.kind) && !claims.includes(one);
     return {
       id: one.id,
@@ -112,6 +115,7 @@ function ordered(cluster: string, ours: readonly Found[]): Doomed[] {
       label: labelOf(cluster, one),
       dependsOn: [...new Set(after)].filter((id) => id !== one.id),
       ...(isNodes && node !== undefined ? { node: Number(node) } : {}),
+      ...(zone === undefined ? {} : { zone }),
       ...(taker === undefined ? {} : { goesWith: taker }),
     };
   });

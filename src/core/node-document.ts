@@ -13,6 +13,8 @@ export interface NodeFacts {
   readonly identityFile: string;
   readonly privateIp: string;
   readonly publicIp?: string | undefined;
+  readonly zone?: string | undefined;
+  readonly spot?: boolean | undefined;
   readonly state: string;
 }
 
@@ -25,6 +27,8 @@ export const nodeDocument = (spec: Pick<ClusterSpec, "name" | "vmNamePrefix" | "
   identityFile: node.identityFile,
   privateIp: node.privateIp,
   ...(node.publicIp === undefined ? {} : { publicIp: node.publicIp }),
+  ...(node.zone === undefined ? {} : { zone: node.zone }),
+  ...(node.spot === true ? { spot: true } : {}),
   state: node.state,
 });
 

@@ -10,6 +10,10 @@ export interface SizeFacts {
   readonly generations: readonly string[];
   /** "x64" or "Arm64" */
   readonly architecture: string;
+  /** The zones of the location in which this subscription can have it; none, where it is in no zone. */
+  readonly zones?: readonly string[];
+  /** Whether it can be a spot machine; undefined where Azure does not say. */
+  readonly spot?: boolean;
   /** Why it cannot be had here: "NotAvailableForSubscription", "QuotaId". */
   readonly restricted?: string;
 }
@@ -19,6 +23,8 @@ export interface RegionSizes {
   readonly sizes: ReadonlyMap<string, SizeFacts>;
   /** The most fault domains that an availability set may have; undefined when Azure does not say. */
   readonly faultDomains: number | undefined;
+  /** Those of the location; none where it has none. */
+  readonly zones?: readonly string[];
 }
 
 export interface Usage {
@@ -86,6 +92,8 @@ export interface ImageFacts {
   readonly plan?: { readonly name: string; readonly publisher: string; readonly product: string };
   readonly generation?: string;
   readonly architecture?: string;
+  /** Of the system disk that a machine gets of it, at the least. */
+  readonly sizeGiB?: number;
 }
 
 /** "West US" and "westus" are one location. */

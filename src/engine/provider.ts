@@ -45,6 +45,9 @@ export interface TagTarget {
   readonly kind: "resourceGroup" | "publicAddress" | "disk" | "machine" | "networkInterface" | "storageAccount";
 }
 
+/** What a machine is told to do beside being there. */
+export type Power = "start" | "restart" | "deallocate";
+
 export interface Provider {
   /** The live resource; undefined when there is none. */
   get(target: Target, signal: AbortSignal): Promise<Live | undefined>;
@@ -55,4 +58,6 @@ export interface Provider {
   delete(target: Target, signal: AbortSignal, ifMatch?: string): Promise<Operation>;
   /** Replaces the tags, and changes nothing else. 404 when there is none, 412 as above. */
   tag(target: TagTarget, tags: Record<string, string>, signal: AbortSignal, ifMatch?: string): Promise<void>;
+  /** Starts, restarts or deallocates a machine; one that is so already is no error. 404 when there is none. */
+  power(id: string, power: Power, signal: AbortSignal): Promise<Operation>;
 }

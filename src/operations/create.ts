@@ -2,13 +2,15 @@
  * create: makes the cluster, or finishes or grows it; running it again is always safe. It reads like the job: find what is there,
  * choose the nodes, check that it can be made, furnish the materials, plan; then carry the plan out, wait for the nodes, finish.
  */
+import type { CostDocument } from "../core/documents.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
 import { buildSpec } from "../core/spec/spec.ts";
 import { carryOut } from "./create/carry-out.ts";
 import { type Created, finish, stateFilePath } from "./create/finish.ts";
 import { awaitMachines, explainRefusal } from "./create/other-run.ts";
-import { type Prepared, prepare } from "./create/prepare.ts";
+import { pricing } from "./create/price.ts";
+import { type HowToPrepare, type Prepared, prepare } from "./create/prepare.ts";
 import { refuseUnwritable } from "./replace-file.ts";
 import type { Run } from "./run.ts";
 
@@ -26,27 +28,54 @@ export function checkWish(name: string, given: Partial<FlagValues>): void {
   buildSpec(name, { ...image, ...given });
 }
 
+/** A plan, and what it costs. */
+export type Priced<C> = Prepared & { readonly cost: C };
+
 /** The plan alone: nothing is written, to Azure or to the folder. */
-export const planCluster = (run: Run, name: string, given: Partial<FlagValues> = {}): Promise<Prepared> =>
-  prepare(run, name, given, "imagine");
+export async function planCluster(run: Run, name: string, given: Partial<FlagValues> = {}): Promise<Priced<CostDocument>> {
+  const { onWish, of } = pricing(run);
+  const prepared = await prepare(run, name, given, { mode: "imagine", onWish });
+  return { ...prepared, cost: await of(prepared) };
+}
+
+/**
+ * The same plan for somebody who looks at it: its price is on its way, and is waited for by nobody who does not ask.
+ * @param agree asked before the first file and the first write of a name of which nothing is there; what it throws ends the create
+ */
+export async function planPricedCreate(
+  run: Run,
+  name: string,
+  given: Partial<FlagValues>,
+  agree?: (imagined: Priced<CostDocument>) => Promise<void>,
+): Promise<Priced<Promise<CostDocument>>> {
+  const { onWish, of } = pricing(run);
+  const asking = agree && (async (imagined: Prepared) => agree({ ...imagined, cost: await of(imagined) }));
+  const prepared = await planCreate(run, name, given, { onWish, ...(asking && { agree: asking }) });
+  return { ...prepared, cost: of(prepared) };
+}
 
 /**
  * The plan of what is then carried out; its keys and user-data are made and kept. What another run may be the reason for is looked
  * into before it is called a refusal.
  */
-export async function planCreate(run: Run, name: string, given: Partial<FlagValues>): Promise<Prepared> {
+export async function planCreate(
+  run: Run,
+  name: string,
+  given: Partial<FlagValues>,
+  how: Omit<HowToPrepare, "mode"> = {},
+): Promise<Prepared> {
   if (given.output !== undefined) await refuseUnwritable(stateFilePath(run.outside.cwd, name, given.output));
   const groupName = given.resourceGroup ?? name;
   try {
-    return await prepare(run, name, given, "keep");
+    return await prepare(run, name, given, { ...how, mode: "keep" });
   } catch (error) {
     if (!(error instanceof ClusterError) || error.code !== "EtcdCaMissing") {
       const known = await explainRefusal(run, name, groupName, error);
       if (known !== "again") throw known;
-      return prepare(run, name, given, "keep");
+      return prepare(run, name, given, { ...how, mode: "keep" });
     }
     await awaitMachines(run, name, groupName, given.numNodes);
-    return prepare(run, name, given, "bare");
+    return prepare(run, name, given, { ...how, mode: "bare" });
   }
 }
 

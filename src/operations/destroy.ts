@@ -2,17 +2,18 @@
  * destroy, in three steps that a caller may look between: what will go (`planDestroy`), whether anything forbids it
  * (`checkDestroy`), and the deletion with the proof that nothing is left (`carryOutDestroy`). Doing it twice is no error.
  */
-import type { Alike, DestroyDocument } from "../core/documents.ts";
+import type { Alike, CostDocument, DestroyDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { refuseTaken } from "./cluster/let-go.ts";
 import { findCluster, lookIn } from "./cluster/find.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import { type Destroyed, awaitGroupGone, destroyCluster } from "./destroy/destroy-cluster.ts";
-import { type Doom, destroyIntent, isEmpty, surveyDoom } from "./destroy/doom-survey.ts";
+import { type Doom, destroyIntent, isEmpty, oursOf, surveyDoom } from "./destroy/doom-survey.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetFiles } from "./destroy/forget-files.ts";
 import { refuseUsed } from "./destroy/used-by-others.ts";
 import type { Tags } from "../core/plan/tags.ts";
+import { foundCost } from "./price/costs.ts";
 import type { Run } from "./run.ts";
 
 export interface DestroyOutcome {
@@ -28,9 +29,20 @@ export interface DestroyOptions {
 /** All three steps, for a caller who has nobody to ask. */
 export async function destroyNamed(run: Run, name: string, options: DestroyOptions = {}): Promise<DestroyOutcome> {
   const doom = await planDestroy(run, name, options);
-  if (!isEmpty(doom)) await checkDestroy(run, doom);
-  return carryOutDestroy(run, doom);
+  if (isEmpty(doom)) return carryOutDestroy(run, doom);
+  const cost = costOfDoom(run, doom);
+  await checkDestroy(run, doom);
+  return withCost(await carryOutDestroy(run, doom), cost);
 }
+
+/** What it has cost until now: of what is there, asked beside what comes next. Never rejects, and comes within seconds. */
+export const costOfDoom = (run: Run, doom: Doom): Promise<CostDocument> =>
+  foundCost(run, oursOf(doom), doom.located.claims[0]?.location ?? doom.located.group?.location ?? "");
+
+export const withCost = async (outcome: DestroyOutcome, cost: Promise<CostDocument>): Promise<DestroyOutcome> => ({
+  ...outcome,
+  document: { ...outcome.document, cost: await cost },
+});
 
 /** What would go. Reads only; a group that is on its way out already is waited for. */
 export async function planDestroy(run: Run, name: string, { resourceGroup }: DestroyOptions = {}): Promise<Doom> {

@@ -40,7 +40,7 @@ export interface ExportedPlan {
 /** @throws ClusterError what create's checks refuse */
 export async function exportCluster(run: Run, name: string, given: Partial<FlagValues>): Promise<ExportedPlan> {
   const format = given.format ?? FLAGS.format.default;
-  const prepared = await prepare(run, name, given, "keep");
+  const prepared = await prepare(run, name, given, { mode: "keep" });
   const { facts } = prepared;
   const recorded = await recordedRequests(run, prepared.resources);
   const wire = await Promise.all(recorded.map((resource) => withKeptUserData(run, prepared, resource)));

@@ -22,6 +22,8 @@ export const listDocument = (one: KnownCluster): ListDocument => ({
   ip: one.ip,
   nodes: one.nodes,
   wanted: one.wanted,
+  ...(one.zones.length === 0 ? {} : { zones: one.zones }),
+  ...(one.spot === 0 ? {} : { spot: one.spot }),
   ...(one.madeAt === undefined ? {} : { createdAt: new Date(one.madeAt).toISOString() }),
   ...(one.expires === undefined ? {} : { expires: new Date(one.expires).toISOString() }),
   state: one.state,

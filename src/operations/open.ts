@@ -8,6 +8,7 @@ import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
 import { duration } from "../core/words.ts";
 import type { Emit, Event } from "../engine/event.ts";
 import { connectAzure } from "./connect.ts";
+import { priceService } from "./price/service.ts";
 import { withDeadline } from "./deadline-clock.ts";
 import { ownPath } from "./own-path.ts";
 import { openFolder } from "./folder.ts";
@@ -49,6 +50,8 @@ export async function openRun(
   const dir = await openFolder(outside.cwd, given.dir, { write: given.simulate === true && !looks });
   if (given.fault !== undefined && given.simulate !== true)
     throw new ClusterError("Usage", "--fault goes with --simulate", { exit: EXIT.usage });
+  if (given.simulateSpeed !== undefined && given.simulate !== true)
+    throw new ClusterError("Usage", "--simulate-speed goes with --simulate", { exit: EXIT.usage });
   const simulation =
     given.simulate === true ? await (await import("./simulated.ts")).startSimulation(outside, dir, given) : undefined;
   const [soft, hard, late] = [new AbortController(), new AbortController(), new AbortController()];
@@ -69,9 +72,12 @@ export async function openRun(
       ...(loadRest && { loadRest }),
       ...(simulation && { simulation }),
     });
+  const way = await wayOn(clock, hard.signal);
+  const rehearsed = simulation !== undefined || outside.azure !== undefined;
   const run: Run = {
-    ...(await wayOn(clock, hard.signal)),
+    ...way,
     outside,
+    prices: priceService(outside, given, { rehearsed, fetch: way.wayOut.fetch }),
     simulated: simulation !== undefined || outside.rehearsal === true,
     dir,
     ...(given.sshKey === undefined ? {} : { sshKey: ownPath(outside, given.sshKey) }),

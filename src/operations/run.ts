@@ -4,11 +4,13 @@
  */
 import type { TokenCredential } from "@azure/identity";
 import type { Lookups } from "../azure/lookups.ts";
+import type { PriceFetch } from "../azure/prices.ts";
 import type { PlainRequest, PlainResponse } from "../azure/pipeline.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
 import type { Emit, Event } from "../engine/event.ts";
 import type { Tools } from "../engine/tools.ts";
+import type { PriceService } from "./price/service.ts";
 import type { WayOut } from "./way-out/way-out.ts";
 
 /** What a run takes from the process that it is in. */
@@ -25,6 +27,8 @@ export interface Surroundings {
   readonly loadRest?: () => Promise<void>;
   /** Where requests to Azure Resource Manager go instead of the network; only tests set it. */
   readonly azure?: (request: PlainRequest) => Promise<PlainResponse>;
+  /** Who answers for the price list, in place of the network; only tests set it. */
+  readonly prices?: PriceFetch;
   /** Who signs in, where that is settled already. */
   readonly credential?: TokenCredential;
   /** With `azure`: machines are as simulated as Azure is, so nodes are not reached for. */
@@ -47,6 +51,8 @@ export interface Way {
 export interface Run extends Way {
   readonly outside: Surroundings;
   readonly simulated: boolean;
+  /** Who is asked what things cost. */
+  readonly prices: PriceService;
   /** Folder of keys and cluster folders. */
   readonly dir: string;
   /** `--ssh-key`: the private key that nodes are logged in to with, as an absolute path. */

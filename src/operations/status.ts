@@ -1,15 +1,19 @@
 /** status: how a cluster is, found from Azure alone and, with its keys at hand, from the nodes themselves. Changes nothing. */
-import type { Drift, StatusDocument, StatusNode } from "../core/documents.ts";
+import type { CostDocument, Drift, StatusDocument, StatusNode } from "../core/documents.ts";
 import { identityFor } from "./cluster/identity.ts";
 import { endpointsOf } from "../core/plan/endpoints.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { etcdDocument, nodeDocument } from "../core/node-document.ts";
+import { GONE_SPOT } from "../core/plan/spot.ts";
 import { clusterDocument } from "../core/outputs.ts";
 import { plural } from "../core/words.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
+import { claimNeeded } from "./cluster/claim.ts";
 import { findCluster } from "./cluster/find.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import { type Health, askNodes } from "./cluster/node-health.ts";
+import type { Asked } from "./price/ask.ts";
+import { askForSpec, foundCost } from "./price/costs.ts";
 import type { Run } from "./run.ts";
 
 export interface Status {
@@ -20,10 +24,14 @@ export interface Status {
   readonly exit: ExitCode;
   /** A sentence about the look itself: that the nodes were not asked, and why. */
   readonly note?: string;
+  /** For the next look. */
+  readonly prices: Asked;
 }
 
 export interface StatusOptions {
   readonly resourceGroup?: string;
+  /** Prices of an earlier look: they do not change within the day. */
+  readonly prices?: Asked;
   /** Nobody logs in to a node: what Azure says is enough, for the exit code too. */
   readonly noNodes?: boolean;
 }
@@ -39,23 +47,33 @@ const CERTIFICATE_WARNING_MS = 60 * 86_400_000;
 export async function clusterStatus(
   run: Run,
   name: string,
-  { resourceGroup, noNodes = false }: StatusOptions = {},
+  { resourceGroup, noNodes = false, prices: known }: StatusOptions = {},
 ): Promise<Status> {
   const located = await findCluster(run, name, resourceGroup);
   if (located.claims.length === 0 && located.own) throw halfMade(located);
+  const { location, kept } = claimNeeded(located);
+  const prices = known ?? askForSpec(run, kept, location);
   const live = await readLiveCluster(run, located);
   const way = await identityFor(run, name, live.claim.choices.sshPublicKey);
   const health = noNodes ? UNASKED : await askNodes(run, live, live.nodes.filter(worthAsking), way);
-  const document = documentOf(run, located, live, health, way.key.privateKeyFile ?? "");
+  const cost = await costOf(run, live, prices);
+  const document = { ...documentOf(run, located, live, health, way.key.privateKeyFile ?? ""), cost };
   return {
     document,
     healthy: document.states["ready"] ?? 0,
     exit: exitOf(document, noNodes),
     ...(health.note === undefined ? {} : { note: health.note }),
+    prices,
   };
 }
 
 // --- internal ---
+
+const costOf = (run: Run, { found, nodes, location }: LiveCluster, asked: Asked): Promise<CostDocument> =>
+  foundCost(run, found, location, {
+    asked,
+    powerOf: new Map(nodes.map(({ id, power }) => [id.toLowerCase(), power])),
+  });
 
 const UNASKED: Health = { nodes: new Map(), note: "No node was asked (--no-nodes): what is shown is what Azure says." };
 
@@ -70,7 +88,13 @@ function exitOf({ states, nodes, drift }: StatusDocument, azureIsEnough: boolean
 const worthAsking = ({ provisioning, power }: LiveNode): boolean =>
   provisioning !== undefined && (power === undefined || power === "running" || power === "starting");
 
-function documentOf(run: Run, { groupName }: Cluster, live: LiveCluster, health: Health, identityFile: string): StatusDocument {
+function documentOf(
+  run: Run,
+  { groupName }: Cluster,
+  live: LiveCluster,
+  health: Health,
+  identityFile: string,
+): Omit<StatusDocument, "cost"> {
   const { spec, claim, location, drift, resources, expires } = live;
   const nodes = live.nodes.map((node): StatusNode => {
     const asked = health.nodes.get(node.index);
@@ -81,12 +105,14 @@ function documentOf(run: Run, { groupName }: Cluster, live: LiveCluster, health:
         identityFile,
         privateIp: node.privateIp,
         publicIp: node.addressed ? node.publicIp : undefined,
+        zone: node.zone,
+        spot: node.spot,
         state: stateOf(node, asked?.state),
       }),
       ...(node.power === undefined ? {} : { power: node.power }),
       ...(node.provisioning === undefined ? {} : { provisioning: node.provisioning }),
       health: asked?.state ?? "unknown",
-      ...(asked?.reason === undefined ? {} : { reason: asked.reason }),
+      ...reasonOf(node, asked?.reason),
       ...(node.madeAt === undefined ? {} : { createdAt: new Date(node.madeAt).toISOString() }),
       ...(asked?.system === undefined ? {} : { system: asked.system }),
       ...(asked?.rebootTo === undefined ? {} : { rebootTo: asked.rebootTo }),
@@ -117,6 +143,12 @@ function documentOf(run: Run, { groupName }: Cluster, live: LiveCluster, health:
     ...(run.simulated ? { simulated: true } : {}),
   };
 }
+
+/** Azure tells nobody why a machine is gone: of a spot machine that is guessed, and said to be. */
+const reasonOf = ({ provisioning, spot }: LiveNode, asked: string | undefined): { reason?: string } => {
+  const reason = provisioning === undefined && spot === true ? GONE_SPOT : asked;
+  return reason === undefined ? {} : { reason };
+};
 
 /** One word a node: what Azure says where that is worse, else what the node itself says. */
 function stateOf({ provisioning, power }: LiveNode, health: string | undefined): string {

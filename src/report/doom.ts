@@ -1,5 +1,6 @@
 /** What a destroy would delete, as a person reads it before saying yes: counts and names by kind, and what stays. */
 import { paint } from "./paint.ts";
+import { zoneWords } from "../core/plan/zones.ts";
 import { nameIn, nounOf, plain, plural, truncate } from "../core/words.ts";
 
 export interface DoomSummary {
@@ -9,7 +10,7 @@ export interface DoomSummary {
   /** The whole group goes. */
   readonly whole: boolean;
   /** What is deleted, without the group. */
-  readonly going: readonly { readonly id: string; readonly label: string }[];
+  readonly going: readonly { readonly id: string; readonly label: string; readonly zone?: string }[];
   /** Ids of what others have in the group, which stays. */
   readonly foreign: readonly string[];
   /** Ids of what carries the cluster's tag and cannot be deleted by itself. */
@@ -26,7 +27,7 @@ export function renderDoom(doom: DoomSummary): string {
   const kinds = [...Map.groupBy(doom.going, ({ label, id }) => plain(nounOf(label, id)))].map(([noun, ones]) => {
     const what =
       ones.length === 1 ? plain(ones[0]?.label ?? noun) : `${ones.length} ${plural(noun, ones.length)}: ${namesOf(ones)}`;
-    return `  ${ink.bad("-")} ${truncate(what, doom.columns - 4)}`;
+    return `  ${ink.bad("-")} ${truncate(`${what}${zonesOf(ones)}`, doom.columns - 4)}`;
   });
   const count = doom.going.length + (doom.whole ? 1 : 0);
   return [
@@ -53,6 +54,12 @@ function stays({ foreign }: DoomSummary): string {
   const list = foreign.slice(0, SHOWN).map((id) => plain(id.replace(/^.*\/providers\//i, "")));
   const more = foreign.length > SHOWN ? [`and ${foreign.length - SHOWN} more`] : [];
   return `, with ${foreign.length} ${plural("resource", foreign.length)} of others: ${[...list, ...more].join(", ")}.`;
+}
+
+/** " (zones 1, 2 and 3)" */
+function zonesOf(ones: readonly { readonly zone?: string }[]): string {
+  const zones = [...new Set(ones.flatMap(({ zone }) => zone ?? []))].sort();
+  return zones.length === 0 ? "" : ` (${plain(zoneWords(zones))})`;
 }
 
 /** All names of a few; the first and the last of many. */

@@ -1,6 +1,6 @@
 /**
  * For logs and pipes: one line a state change, with the time since the start first. With many nodes the lines of single
- * nodes become counts at each quarter of the way; failures are always there in full. No colour unless told so, no cursor.
+ * nodes become counts at each quarter of the way; of failures with one cause the first is there in full. No colour unless told so, no cursor.
  */
 import type { Event } from "../engine/event.ts";
 import { paint } from "./paint.ts";
@@ -8,7 +8,7 @@ import { type Group, countWords, ended, newProgress, take } from "./progress.ts"
 import type { Report, Screen } from "./screen.ts";
 import { lineOf } from "./sentence.ts";
 import { summary } from "./summary.ts";
-import { duration, plural } from "../core/words.ts";
+import { duration, nameIn, plain, plural } from "../core/words.ts";
 import { columnsOf, wrap } from "./wrap.ts";
 
 export interface LinesOptions {
@@ -29,6 +29,7 @@ export function lines({ screen, color, nodes, mode, doing }: LinesOptions): Repo
   const ink = paint(color);
   const said = new Map<Group, { quarter: number; at: number }>();
   const details = new Map<string, string>();
+  const failures = new Map<string, { readonly first: Event; readonly more: number }>();
   let over = false;
   const asked = doing ?? "asked for";
 
@@ -41,17 +42,32 @@ export function lines({ screen, color, nodes, mode, doing }: LinesOptions): Repo
   const fold = (event: Event, group: Group): void => {
     const quarter = Math.floor((4 * ended(group)) / Math.max(group.total, 1));
     const before = said.get(group);
-    if (before !== undefined && before.quarter === quarter && event.at - before.at < SAY_AGAIN_MS) return;
+    if (before !== undefined && before.quarter >= quarter && event.at - before.at < SAY_AGAIN_MS) return;
     said.set(group, { quarter, at: event.at });
     if (before === undefined && quarter === 0)
       return write(event.at, `${plural(group.noun, group.total)}: ${group.total} ${asked}`);
     write(event.at, `${plural(group.noun, 2)}: ${countWords(group).join(", ")}`);
   };
 
+  /** The first of a cause in full; of the next what it is called, and of many how many they were. */
+  const fail = (event: Event): void => {
+    const cause = `${event.code ?? ""} ${withoutName(event)}`;
+    const before = failures.get(cause);
+    failures.set(cause, { first: before?.first ?? event, more: (before?.more ?? -1) + 1 });
+    if (before === undefined || mode === "verbose") return write(event.at, ink.bad(lineOf(event)));
+    if (nodes <= MANY) write(event.at, ink.bad(`${plain(event.label)}  FAILED, as ${plain(before.first.label)}`));
+  };
+
+  const sayMore = (): void => {
+    if (nodes <= MANY || mode === "verbose") return;
+    for (const { first, more } of failures.values())
+      if (more > 0) write(progress.lastAt, ink.bad(`${more} more FAILED, as ${plain(first.label)}`));
+  };
+
   return {
     event(event) {
       const item = take(progress, event);
-      if (event.kind === "failed") return write(event.at, ink.bad(lineOf(event)));
+      if (event.kind === "failed") return fail(event);
       if (event.kind === "note") return write(event.at, lineOf(event));
       if (mode === "quiet") return;
       if (mode === "verbose") return write(event.at, verboseLine(event));
@@ -69,11 +85,15 @@ export function lines({ screen, color, nodes, mode, doing }: LinesOptions): Repo
     end() {
       if (over) return;
       over = true;
+      sayMore();
       const text = summary(progress);
       if (text !== undefined && mode !== "quiet") write(progress.lastAt, ink.strong(text));
     },
   };
 }
+
+/** The message as any other node would have it: a label ends with the node's name. */
+const withoutName = ({ label, message = "" }: Event): string => message.replaceAll(nameIn(label), "");
 
 /** Everything the event says, for `--verbose`. */
 function verboseLine(event: Event): string {

@@ -3,6 +3,7 @@
  * kind, with what stays, comes, changes or goes; as readable for 200 nodes as for 3. Also the events that tell a report
  * the totals beforehand.
  */
+import { zoneWords } from "../core/plan/zones.ts";
 import type { Event } from "../engine/event.ts";
 import { type Paint, paint } from "./paint.ts";
 import { duration, nameIn, nounOf, plain, plural, truncate } from "../core/words.ts";
@@ -23,6 +24,10 @@ export interface PlanSummary {
   readonly location: string;
   readonly nodes: number;
   readonly vmSize: string;
+  /** Availability zones that machines are in. */
+  readonly zones?: readonly string[];
+  /** How many of the machines are spot machines. */
+  readonly spot?: number;
   /** As a person knows it: "Flatcar stable 4593.1.0", a URN, a file. */
   readonly image: string;
   /** How long it will take, in seconds; absent when nothing has to be done. An estimate, and said to be one. */
@@ -31,6 +36,8 @@ export interface PlanSummary {
   readonly tags?: readonly string[];
   /** Sentences that the user should read before: a mapped size, a flag that lost its meaning. */
   readonly notes?: readonly string[];
+  /** What it costs, as a sentence. */
+  readonly price?: string;
   readonly color?: boolean;
   /** Width to keep to; 100 when not given. */
   readonly columns?: number;
@@ -44,7 +51,7 @@ export function renderPlan(resources: readonly PlannedResource[], summary: PlanS
   const parts = ACTIONS.flatMap(({ action, word }) => (counts.has(action) ? [`${counts.get(action)} ${word}`] : []));
   const estimate = summary.seconds === undefined || summary.seconds <= 0 ? "" : `; ${about(summary.seconds)}`;
   return [
-    `${ink.strong(plain(summary.name))}: ${summary.nodes} ${plural("machine", summary.nodes)} of ${plain(summary.vmSize)} in ${plain(summary.location)}, ${plain(summary.image)}`,
+    `${ink.strong(plain(summary.name))}: ${summary.nodes} ${plural("machine", summary.nodes)} of ${plain(summary.vmSize)} in ${plain(summary.location)}${placed(summary)}, ${plain(summary.image)}`,
     ink.dim(`resource group ${plain(summary.resourceGroup)}`),
     ...(summary.tags ?? []).slice(0, 1).map(() => ink.dim(`tags ${(summary.tags ?? []).map(plain).join(", ")}`)),
     "",
@@ -60,6 +67,7 @@ export function renderPlan(resources: readonly PlannedResource[], summary: PlanS
     "",
     ...(summary.notes ?? []).map((note) => plain(note)),
     isNothing(resources) ? "Nothing to do: everything is there as asked." : `${parts.join(", ")}${estimate}.`,
+    ...(summary.price === undefined ? [] : [plain(summary.price)]),
     "",
   ].join("\n");
 }
@@ -69,6 +77,12 @@ export function planEvents(resources: readonly { readonly id: string; readonly l
   const nouns = countBy(resources, (resource) => nounOf(resource.label, resource.id));
   return [...nouns].map(([noun, count]) => ({ kind: "plan", id: `plan/${noun}`, label: noun, count }));
 }
+
+/** ", zones 1, 2 and 3, 2 of them spot machines" */
+const placed = ({ zones = [], spot = 0, nodes }: PlanSummary): string =>
+  [...(zones.length === 0 ? [] : [zoneWords(zones)]), ...(spot === 0 ? [] : [spot === nodes ? "spot" : `${spot} of them spot`])]
+    .map((part) => ` (${plain(part)})`)
+    .join("");
 
 const ACTIONS: readonly { action: PlanAction; sign: string; word: string }[] = [
   { action: "create", sign: "+", word: "to make" },

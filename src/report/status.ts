@@ -9,6 +9,8 @@ export interface StatusNodeView {
   readonly port: number;
   readonly privateIp: string;
   readonly publicIp?: string;
+  readonly zone?: string;
+  readonly spot?: boolean;
   readonly state: string;
   readonly power?: string;
   readonly provisioning?: string;
@@ -30,6 +32,8 @@ export interface StatusView {
   /** "HTTP 80", "builder 2222". */
   readonly endpoints: readonly string[];
   readonly etcd: { readonly mode: string; readonly members: readonly string[] };
+  /** What it costs, in words. */
+  readonly costs?: string;
   /** Milliseconds until its time is over; negative when it is. */
   readonly expiresIn?: number;
   readonly drift: readonly { readonly message: string; readonly harm: boolean }[];
@@ -112,11 +116,15 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
   const good = view.states["ready"] === all && all > 0;
   const withSystem = view.nodes.some((node) => node.system !== undefined);
   const withPublic = view.nodes.some((node) => node.publicIp !== undefined);
+  const zonal = view.nodes.some((node) => node.zone !== undefined);
+  const spot = view.nodes.some((node) => node.spot === true);
+  const placed = [...(zonal ? ["ZONE"] : []), ...(spot ? ["SPOT"] : [])];
   const headers = [
     "NODE",
     "STATE",
     "POWER",
     "AZURE",
+    ...placed,
     "PRIVATE",
     ...(withPublic ? ["PUBLIC"] : []),
     "SSH",
@@ -128,6 +136,8 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
     node.state,
     node.power ?? "-",
     node.provisioning ?? "-",
+    ...(zonal ? [or(node.zone ?? "")] : []),
+    ...(spot ? [node.spot === true ? "spot" : "-"] : []),
     or(node.privateIp),
     ...(withPublic ? [node.publicIp ?? "-"] : []),
     view.ip === "" ? "-" : `${view.ip}:${node.port}`,
@@ -141,7 +151,10 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
     ...(view.note === undefined ? [] : [plain(view.note)]),
     "",
     // STATE already says what is worse, Azure's word or the machine's
-    ...table(headers, rows, { columns: view.columns, drop: ["AZURE", "POWER", "AGE", "PUBLIC", "PRIVATE", "SYSTEM", "SSH"] })
+    ...table(headers, rows, {
+      columns: view.columns,
+      drop: ["AZURE", "POWER", "AGE", "PUBLIC", "PRIVATE", "SYSTEM", "SPOT", "ZONE", "SSH"],
+    })
       .trimEnd()
       .split("\n"),
     ...(shown.length < all ? [restOf(view.nodes, shown)] : []),
@@ -149,6 +162,7 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
     ...(reasons.length === 0 ? [] : [...reasons, ""]),
     `open: ${[...view.endpoints, "SSH"].join(", ")}`,
     `etcd: ${view.etcd.mode}, ${view.etcd.members.length} ${plural("member", view.etcd.members.length)}: ${few(view.etcd.members)}`,
+    ...(view.costs === undefined ? [] : [`costs: ${plain(view.costs)}`]),
     ...(view.expiresIn === undefined
       ? []
       : [view.expiresIn > 0 ? `expires in ${duration(view.expiresIn)}` : `expired ${duration(-view.expiresIn)} ago`]),

@@ -7,13 +7,15 @@ export interface Limits {
   /** Total regional vCPUs, and vCPUs of one size family. */
   readonly cores: number;
   readonly familyCores: number;
+  /** vCPUs of spot machines, of all sizes together. */
+  readonly spotCores: number;
   readonly publicAddresses: number;
   /** Entries on one page of a list. */
   readonly pageSize: number;
   /** DNS labels that others have, as `label` (everywhere) or `location/label`. */
   readonly takenLabels: readonly string[];
   readonly takenAccounts: readonly string[];
-  /** Sizes this subscription may not use, as `Standard_X` (everywhere) or `location/Standard_X`. */
+  /** Sizes this subscription may not use, as `Standard_X` (everywhere), `location/Standard_X` or `location/zone/Standard_X`. */
   readonly restrictedSizes: readonly string[];
   /** Provider namespaces that are not registered. */
   readonly unregistered: readonly string[];
@@ -32,6 +34,7 @@ export const DEFAULT_LIMITS: Limits = {
   deletes: [200, 10],
   cores: 4000,
   familyCores: 4000,
+  spotCores: 4000,
   publicAddresses: 1000,
   pageSize: 200,
   takenLabels: [],

@@ -6,9 +6,10 @@ import { clone, dig, type JsonValue, listIn, object, propertiesOf, textIn } from
 import type { Timing } from "./kind.ts";
 import { checkLocks } from "./locks.ts";
 import { answer, type SimAnswer } from "./message.ts";
-import { operationHeaders, beginOperation } from "./operation.ts";
+import { operationHeaders, beginOperation, setState } from "./operation.ts";
 import { groupEntry } from "./request-checks.ts";
 import { type Desk, type RequestTarget } from "./resource-requests.ts";
+import { isSpotMachine } from "./rules/machine-spot.ts";
 
 interface Power {
   readonly during: string;
@@ -55,6 +56,7 @@ export function answerMachine(desk: Desk, target: RequestTarget, action: string)
       serialConsoleLogBlobUri: `${base}/serialconsole.log`,
     });
   }
+  if (name === "simulateeviction") return evict(desk, target, entry);
   const power = POWER[name];
   if (power === undefined) return undefined;
   checkLocks(cloud, entry.id, "write");
@@ -72,6 +74,29 @@ export function answerMachine(desk: Desk, target: RequestTarget, action: string)
   });
   running.add(operation.id);
   return answer(202, undefined, operationHeaders(call, entry, operation, power.timing));
+}
+
+/**
+ * Azure's own way to try an eviction: 204, and some time later the machine goes, or stands still, as its policy says. Azure takes up to
+ * half an hour for that; here it begins at once. The refusal's code is a guess.
+ */
+function evict({ cloud, running }: Desk, { kind }: RequestTarget, entry: StoredResource): SimAnswer {
+  if (!isSpotMachine(entry.resource))
+    refuse(
+      409,
+      "OperationNotAllowed",
+      `Simulate eviction is supported only for Azure Spot Virtual Machines; '${entry.name}' is none.`,
+    );
+  const goes = propertiesOf(entry.resource)["evictionPolicy"] === "Delete";
+  const { during, after, timing: still } = POWER["deallocate"]!;
+  if (!goes) entry.hidden["power"] = during;
+  setState(entry, kind, goes ? "Deleting" : "Updating");
+  const namespace = "Microsoft.Compute";
+  const operation = goes
+    ? beginOperation(cloud, entry, { verb: "delete", namespace, timing: kind.remove })
+    : beginOperation(cloud, entry, { verb: "power", namespace, timing: still, power: after });
+  running.add(operation.id);
+  return answer(204);
 }
 
 /** A GET with `$expand=instanceView`. */

@@ -149,6 +149,12 @@ function computeUsages({ cloud }: Desk, subscription: string, location: string):
   return [
     row("availabilitySets", "Availability Sets", sets, 2500),
     row("cores", "Total Regional vCPUs", coresInUse(cloud, subscription, location), cloud.limits.cores),
+    row(
+      "lowPriorityCores",
+      "Total Regional Low-priority vCPUs",
+      coresInUse(cloud, subscription, location, undefined, true),
+      cloud.limits.spotCores,
+    ),
     row("virtualMachines", "Virtual Machines", machines, 25000),
     ...families.map((family) =>
       row(

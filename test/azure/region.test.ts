@@ -18,15 +18,20 @@ test("sizes of the location, and the fault domains of aligned sets", async () =>
       sku("Standard_A", {
         family: "f",
         locations: ["WestUS"],
+        locationInfo: [
+          { location: "eastus", zones: ["9"] },
+          { location: "WestUS", zones: ["3", "2", "1"] },
+        ],
         capabilities: [
           { name: "vCPUs", value: "4" },
           { name: "AcceleratedNetworkingEnabled", value: "True" },
           { name: "PremiumIO", value: "True" },
           { name: "HyperVGenerations", value: "V2" },
           { name: "CpuArchitectureType", value: "Arm64" },
+          { name: "LowPriorityCapable", value: "False" },
         ],
         restrictions: [
-          { type: "Zone", reasonCode: "x" },
+          { type: "Zone", reasonCode: "x", restrictionInfo: { zones: ["2"] } },
           { type: "Location", reasonCode: "QuotaId" },
         ],
       }),
@@ -44,8 +49,8 @@ test("sizes of the location, and the fault domains of aligned sets", async () =>
         capabilities: [{ name: "MaximumPlatformFaultDomainCount", value: "3" }],
       },
     );
-  const { sizes, faultDomains } = await reads({ compute: { resourceSkus: { list } } }).sizes("westus", signal);
-  expect(faultDomains).toBe(3);
+  const { sizes, faultDomains, zones } = await reads({ compute: { resourceSkus: { list } } }).sizes("westus", signal);
+  expect([faultDomains, zones]).toEqual([3, ["1", "2", "3"]]);
   expect([...sizes]).toEqual([
     [
       "standard_a",
@@ -57,6 +62,8 @@ test("sizes of the location, and the fault domains of aligned sets", async () =>
         premiumDisks: true,
         generations: ["V2"],
         architecture: "Arm64",
+        zones: ["1", "3"],
+        spot: false,
         restricted: "QuotaId",
       },
     ],
@@ -70,6 +77,7 @@ test("sizes of the location, and the fault domains of aligned sets", async () =>
         premiumDisks: false,
         generations: ["V1", "V2"],
         architecture: "x64",
+        zones: [],
       },
     ],
   ]);

@@ -45,6 +45,8 @@ export interface RunOptions {
   /** Both streams are a terminal of this size. */
   readonly terminal?: { readonly columns: number; readonly rows: number };
   readonly azure?: NonNullable<World["azure"]>;
+  /** Who answers for Azure's price list; the simulation's own prices are a rehearsal's. */
+  readonly prices?: NonNullable<World["prices"]>;
   readonly spawn?: NonNullable<World["spawn"]>;
   /** Its own way to time, over the clock of this Azure. */
   readonly clock?: Clock;
@@ -111,6 +113,7 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
         return () => undefined;
       },
       ...(how.spawn === undefined ? {} : { spawn: how.spawn }),
+      ...(how.prices === undefined ? {} : { prices: how.prices }),
       rehearsal: options.rehearsal ?? true,
       azure: how.azure ?? ((request) => simulation.handle(request)),
     });

@@ -22,14 +22,22 @@ describe("flags", () => {
   });
 
   test.each(flagRows.filter(([, { kept }]) => kept !== undefined))("a kept value comes back out of its tag: %s", (_, flag) => {
-    const none = flag.default === undefined || (Array.isArray(flag.default) && flag.default.length === 0);
-    const example = none ? flag.parse(EXAMPLE[flag.name] ?? "word") : flag.default;
+    const given = EXAMPLE[flag.name];
+    const example = given === undefined ? (flag.default ?? flag.parse("word")) : flag.parse(given);
     expect(flag.parse(String(example))).toEqual(example);
   });
 });
 
-/** Values of kept flags that have no default and take no word. */
-const EXAMPLE: Record<string, string> = { "discovery-service-url": "https://discovery.example/1", tag: "A=1" };
+/** Values of kept flags that have no default, or an empty one, and take no word. */
+const EXAMPLE: Record<string, string> = {
+  "discovery-service-url": "https://discovery.example/1",
+  zones: "1,3",
+  spot: "all",
+  "max-price": "0.05",
+  identity: `/subscriptions/${"0".repeat(36)}/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one`,
+  "os-disk-size": "64",
+  tag: "A=1",
+};
 
 describe("kinds", () => {
   const kinds = Object.entries(KINDS) as [DoomedKind, (typeof KINDS)[DoomedKind]][];

@@ -38,6 +38,26 @@ test("a line for each change of state, the time first", () => {
   `);
 });
 
+test.each([
+  {
+    nodes: 3,
+    all: [
+      "machine mycluster-coreos-1  FAILED: AllocationFailed: No room.",
+      "machine mycluster-coreos-2  FAILED, as machine mycluster-coreos-1",
+    ],
+  },
+  {
+    nodes: 40,
+    all: ["machine mycluster-coreos-1  FAILED: AllocationFailed: No room.", "1 more FAILED, as machine mycluster-coreos-1"],
+  },
+])("of $nodes nodes that fail for one cause the first is told in full", ({ nodes, all }) => {
+  const failing = new Map([1, 2].map((index) => [`machine mycluster-coreos-${index}`, "No room."]));
+  const failed = shown(run(nodes, failing), { nodes })
+    .split("\n")
+    .filter((line) => line.includes("FAILED"));
+  expect(failed.map((line) => line.slice(14))).toEqual(all);
+});
+
 test("with many nodes, counts at each quarter and failures in full", () => {
   const failing = new Map([["machine mycluster-coreos-7", "Allocation failed."]]);
   expect(shown(run(40, failing), { nodes: 40 })).toMatchInlineSnapshot(`

@@ -18,7 +18,13 @@ export const imageReads = ({ compute, resources }: Clients) => ({
           .at(-1);
       }
       if (version === undefined) return undefined;
-      const image = await compute.virtualMachineImages.get(location, publisher, offer, sku, version, { abortSignal });
+      let text = "";
+      const image = await compute.virtualMachineImages.get(location, publisher, offer, sku, version, {
+        abortSignal,
+        onResponse: (answer) => (text = answer.bodyAsText ?? ""),
+      });
+      // the SDK's model drops it
+      const { properties } = JSON.parse(text === "" ? "{}" : text) as { properties?: Described };
       const plan = image.plan;
       return {
         urn: { publisher, offer, sku, version },
@@ -27,6 +33,7 @@ export const imageReads = ({ compute, resources }: Clients) => ({
           : {}),
         ...(image.hyperVGeneration === undefined ? {} : { generation: image.hyperVGeneration }),
         ...(image.architecture === undefined ? {} : { architecture: image.architecture }),
+        ...sizeOf(properties?.osDiskImage?.sizeInGb),
       };
     }),
 
@@ -45,27 +52,44 @@ export const imageReads = ({ compute, resources }: Clients) => ({
         const { location, properties } = await read(id, IMAGES_VERSION);
         return { ...(location === undefined ? {} : { location }), ...described(properties) };
       }
-      if (number !== undefined && number.toLowerCase() !== "latest") await read(id, GALLERIES_VERSION);
+      const version =
+        number !== undefined && number.toLowerCase() !== "latest" ? (await read(id, GALLERIES_VERSION)).properties : {};
       // a gallery replicates: its own location says nothing about where machines can be made
-      return described((await read(definition, GALLERIES_VERSION)).properties);
+      const { properties } = await read(definition, GALLERIES_VERSION);
+      return { ...described(properties), ...sizeOf(version.storageProfile?.osDiskImage?.sizeInGB) };
     }),
 });
 
 // --- internal ---
 
-interface ImageByIdFacts extends Pick<ImageFacts, "generation" | "architecture"> {
+interface ImageByIdFacts extends Pick<ImageFacts, "generation" | "architecture" | "sizeGiB"> {
   readonly location?: string;
 }
 
 interface Described {
   readonly hyperVGeneration?: unknown;
   readonly architecture?: unknown;
+  /** Of a marketplace image. */
+  readonly osDiskImage?: { readonly sizeInGb?: unknown };
+  /** Of an image, and of a gallery's version. */
+  readonly storageProfile?: {
+    readonly osDisk?: { readonly diskSizeGB?: unknown };
+    readonly osDiskImage?: { readonly sizeInGB?: unknown };
+  };
 }
+
+const sizeOf = (size: unknown): Pick<ImageFacts, "sizeGiB"> =>
+  typeof size === "number" && Number.isInteger(size) && size > 0 ? { sizeGiB: size } : {};
 
 const IMAGES_VERSION = "2024-07-01";
 const GALLERIES_VERSION = "2024-03-03";
 
-const described = ({ hyperVGeneration, architecture }: Described): Pick<ImageFacts, "generation" | "architecture"> => ({
+const described = ({
+  hyperVGeneration,
+  architecture,
+  storageProfile,
+}: Described): Pick<ImageFacts, "generation" | "architecture" | "sizeGiB"> => ({
   ...(typeof hyperVGeneration === "string" ? { generation: hyperVGeneration } : {}),
   ...(typeof architecture === "string" ? { architecture } : {}),
+  ...sizeOf(storageProfile?.osDisk?.diskSizeGB),
 });

@@ -25,12 +25,13 @@ export const regionReads = ({ compute, network, resources }: Clients) => ({
   async sizes(location: string, abortSignal: AbortSignal): Promise<RegionSizes> {
     const skus = await all(compute.resourceSkus.list({ abortSignal, filter: `location eq '${location}'` }), abortSignal);
     const here = skus.filter((sku) => (sku.locations ?? [location]).some((one) => sameLocation(one, location)));
-    const machines = here.filter((sku) => sku.resourceType === "virtualMachines").map(sizeFacts);
+    const machines = here.filter((sku) => sku.resourceType === "virtualMachines").map((sku) => sizeFacts(sku, location));
     const aligned = here.find((sku) => sku.resourceType === "availabilitySets" && sku.name === "Aligned");
     const domains = Number(capability(aligned, "MaximumPlatformFaultDomainCount"));
     return {
       sizes: new Map(machines.map((size) => [size.name.toLowerCase(), size])),
       faultDomains: domains > 0 ? domains : undefined,
+      zones: [...new Set(here.flatMap((sku) => zonesAt(sku, location)))].sort(),
     };
   },
 
@@ -71,8 +72,13 @@ const placementGroup = ({ id = "", name = "", location, tags = {} }: ProximityPl
 const capability = (sku: ResourceSku | undefined, name: string): string | undefined =>
   sku?.capabilities?.find((one) => one.name === name)?.value;
 
-function sizeFacts(sku: ResourceSku): SizeFacts {
+const zonesAt = (sku: ResourceSku, location: string): readonly string[] =>
+  sku.locationInfo?.find((one) => sameLocation(one.location, location))?.zones ?? [];
+
+function sizeFacts(sku: ResourceSku, location: string): SizeFacts {
   const restricted = sku.restrictions?.find((one) => one.type === "Location")?.reasonCode;
+  const closed = (sku.restrictions ?? []).flatMap((one) => (one.type === "Zone" ? (one.restrictionInfo?.zones ?? []) : []));
+  const spot = capability(sku, "LowPriorityCapable");
   return {
     name: sku.name ?? "",
     family: sku.family ?? "",
@@ -81,6 +87,10 @@ function sizeFacts(sku: ResourceSku): SizeFacts {
     premiumDisks: capability(sku, "PremiumIO") === "True",
     generations: (capability(sku, "HyperVGenerations") ?? "V1,V2").split(","),
     architecture: capability(sku, "CpuArchitectureType") ?? "x64",
+    zones: zonesAt(sku, location)
+      .filter((zone) => !closed.includes(zone))
+      .sort(),
+    ...(spot === undefined ? {} : { spot: spot === "True" }),
     ...(restricted === undefined ? {} : { restricted }),
   };
 }

@@ -1,12 +1,17 @@
 /** create and plan on a terminal: the plan first, then the progress, then what is there. The work is operations/create.ts. */
 import { resolve } from "node:path";
+import type { CostDocument } from "../../core/documents.ts";
 import { EXIT } from "../../core/errors.ts";
-import { carryOutCreate, checkWish, planCluster, planCreate } from "../../operations/create.ts";
+import { type Priced, carryOutCreate, checkWish, planCluster, planPricedCreate } from "../../operations/create.ts";
 import type { Prepared } from "../../operations/create/prepare.ts";
 import { planDocument } from "../../operations/create/result-document.ts";
+import { renderPrice, renderRate } from "../../report/cost.ts";
 import { abilities } from "../../report/paint.ts";
+import type { Head } from "../../report/frame.ts";
 import { planEvents, renderPlan } from "../../report/plan.ts";
 import { timings } from "../../report/timings.ts";
+import { plural } from "../../core/words.ts";
+import { agreeTo, asks } from "../confirm.ts";
 import { printCreated } from "./created.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Session, openSession } from "../session.ts";
@@ -23,10 +28,9 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   checkWish(name, given);
   const session = await openSession(invocation);
   try {
-    const prepared = await (dryRun ? planCluster : planCreate)(session, name, given);
-    showPlan(session, invocation, prepared, dryRun);
-    if (dryRun) return printDryRun(session, invocation, prepared);
-    session.report(prepared.facts.nodes.length, chart(session, invocation, prepared));
+    if (dryRun) return printDryRun(session, invocation, await planCluster(session, name, given));
+    const prepared = await planned(session, invocation, name);
+    session.report(prepared.facts.nodes.length, chart(session, invocation, prepared), undefined, headOf(session, prepared));
     for (const event of planEvents(prepared.resources)) session.emit(event);
     const created = await carryOutCreate(session, prepared, given);
     session.endReport();
@@ -35,6 +39,41 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
     await session.close();
   }
 }
+
+const headOf = (session: Session, prepared: Prepared): Head => ({
+  title: `${prepared.spec.name} in ${prepared.facts.location}, ${session.simulated ? "rehearsal" : `subscription ${session.subscription}`}`,
+  usualMs: USUAL_MS,
+});
+
+/**
+ * Shows the plan. The first create of a name asks whether it is to be, with the price; any other goes on, and the price is said when it
+ * comes.
+ */
+async function planned(session: Session, invocation: Invocation, name: string): Promise<Prepared> {
+  const { given } = invocation;
+  let asked = false;
+  const agree = async (imagined: Priced<CostDocument>): Promise<void> => {
+    asked = true;
+    showPlan(session, invocation, imagined, { price: renderPrice(imagined.cost) });
+    const { spec, facts, cost } = imagined;
+    const nodes = facts.nodes.length;
+    // what is said here is all that is said with --quiet
+    const what = `${nodes} ${plural("machine", nodes)} of ${spec.vmSize} in ${facts.location}, ${renderRate(cost)}`;
+    await agreeTo(invocation, `Make ${name}${given.quiet === true ? ` (${what})` : ""}? [y/N]`);
+  };
+  const prepared = await planPricedCreate(session, name, given, asksFirst(session, invocation) ? agree : undefined);
+  if (asked) return prepared;
+  // what came during the preflight is there within a turn of the event loop
+  const cost = await Promise.race([prepared.cost, new Promise<undefined>((turn) => void setImmediate(() => turn(undefined)))]);
+  showPlan(session, invocation, prepared, cost === undefined ? {} : { price: renderPrice(cost) });
+  if (cost === undefined)
+    void prepared.cost.then((late) => session.emit({ kind: "note", id: "price", label: "price", message: renderPrice(late) }));
+  return prepared;
+}
+
+/** Where somebody can answer, and it costs something. */
+const asksFirst = ({ simulated }: Session, invocation: Invocation): boolean =>
+  asks(invocation) && !simulated && /^(|0|false)$/i.test(invocation.world.env["CI"] ?? "");
 
 /** The report of `--timings`. */
 function chart(session: Session, { world, given }: Invocation, { spec, resources }: Prepared) {
@@ -46,13 +85,16 @@ function chart(session: Session, { world, given }: Invocation, { spec, resources
   });
 }
 
+/** Group, network and load balancer, an interface, a machine and its boot: from recordings of Azure. */
+const USUAL_MS = 100_000;
+
 const ACTION = { create: "create", update: "change", replace: "recreate", wait: "create", unchanged: "unchanged" } as const;
 
 function showPlan(
   session: Session,
   { world, given }: Invocation,
   { spec, facts, resources, decisions, changes, notes }: Prepared,
-  dryRun: boolean,
+  { dryRun = false, price }: { readonly dryRun?: boolean; readonly price?: string },
 ): void {
   const newMachines = resources.filter(
     ({ kind, id }) => kind === "machine" && !["unchanged", "update"].includes(decisions.get(id) ?? "create"),
@@ -70,9 +112,10 @@ function showPlan(
       location: facts.location,
       nodes: facts.nodes.length,
       vmSize: spec.vmSize,
+      zones: [...new Set(facts.nodes.flatMap(({ zone }) => zone ?? []))].sort(),
+      spot: facts.nodes.filter(({ spot }) => spot === true).length,
       image: "own" in facts.image ? `image ${spec.coreosImage}` : (spec.coreosImage ?? "Flatcar"),
-      // group, network and load balancer, interfaces, then a machine's own time: from recordings of Azure
-      ...(newMachines > 0 ? { seconds: 100 + Math.max(0, newMachines - 100) / 5 } : {}),
+      ...(newMachines > 0 ? { seconds: USUAL_MS / 1000 + Math.max(0, newMachines - 100) / 5 } : {}),
       tags: spec.tag,
       notes: [
         ...(session.simulated ? ["Rehearsal: Azure is simulated, no machine is booted, nothing costs anything."] : []),
@@ -80,6 +123,7 @@ function showPlan(
         // a run that goes on says them on its screen
         ...(dryRun ? session.events.flatMap((event) => (event.kind === "note" ? (event.message ?? []) : [])) : []),
       ],
+      ...(price === undefined ? {} : { price }),
       color: abilities(world.env, world.stderr).color,
       columns: world.stderr.isTTY ? world.stderr.columns : 160,
     },
@@ -87,8 +131,10 @@ function showPlan(
   if (given.quiet !== true) session.say(text);
 }
 
-function printDryRun(session: Session, { world, given }: Invocation, prepared: Prepared): number {
-  if (given.json === true) world.stdout.write(`${JSON.stringify(planDocument(prepared), null, 2)}\n`);
+function printDryRun(session: Session, invocation: Invocation, prepared: Priced<CostDocument>): number {
+  const { world, given } = invocation;
+  showPlan(session, invocation, prepared, { dryRun: true, price: renderPrice(prepared.cost) });
+  if (given.json === true) world.stdout.write(`${JSON.stringify(planDocument(prepared, prepared.cost), null, 2)}\n`);
   else session.say("Nothing was written: this was the plan only.");
   return EXIT.done;
 }

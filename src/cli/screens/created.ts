@@ -8,6 +8,9 @@ import { type Created, endpointsFromOutside, failureContext } from "../../operat
 import type { Prepared } from "../../operations/create/prepare.ts";
 import { quotesAzure } from "../../report/error.ts";
 import { short } from "../../report/short.ts";
+import type { Ci } from "../ci.ts";
+import { createdOutputs, createdPage } from "../../report/created-page.ts";
+import { grouped, nodesIn } from "../../report/same-cause.ts";
 import type { Invocation } from "../invocation.ts";
 import type { Session } from "../session.ts";
 
@@ -31,10 +34,28 @@ export async function printCreated(
     );
   if (exit === EXIT.done) await sayNext(session, world.cwd, prepared, created);
   if (exit !== EXIT.done || missing.length > 0) sayWhatIsMissing(session, prepared, created);
+  if (world.ci !== undefined) await handToCi(session, world.ci, prepared, created);
   return exit;
 }
 
 // --- internal ---
+
+/** A step that comes later goes on with these; what did not come up is an error beside the step's name. */
+async function handToCi(session: Session, ci: Ci, prepared: Prepared, created: Created): Promise<void> {
+  const { document, missing, failure, sshConfigFile, privateKeyFile } = created;
+  if (missing.length > 0) {
+    const why = failure instanceof ClusterError ? [advised(failure, failureContext(prepared)).message] : [];
+    const causes = grouped(missing).map(({ names, cause }) => `${nodesIn(names)}: ${cause}`);
+    const title = `${missing.length} of ${document.nodes.length} nodes of ${document.name} are not ready`;
+    ci.annotate("error", title, [...causes, ...why].join("\n"));
+  }
+  const outputs = { ...createdOutputs(document), "ssh-config": sshConfigFile, "ssh-key": privateKeyFile ?? "" };
+  await ci
+    .hand(outputs, createdPage(document, session.simulated))
+    .catch((error: unknown) =>
+      session.say(`What later steps read could not be written: ${error instanceof Error ? error.message : String(error)}`),
+    );
+}
 
 async function sayNext(session: Session, cwd: string, prepared: Prepared, created: Created): Promise<void> {
   const { spec, materials } = prepared;
@@ -73,14 +94,11 @@ const continuation = (session: Session, name: string): string =>
 
 function sayWhatIsMissing(session: Session, prepared: Prepared, { document, missing, failure }: Created): void {
   const all = document.nodes.length;
-  const list = missing
+  const causes = grouped(missing);
+  const list = causes
     .slice(0, 10)
-    .flatMap(({ name, state, reason, evidence, advice }) => [
-      `  ${name}: ${state}${reason === undefined ? "" : `: ${reason}`}`,
-      ...(evidence === undefined ? [] : [`    ${evidence}`]),
-      ...(advice === undefined ? [] : [`    ${advice}`]),
-    ]);
-  const more = missing.length > 10 ? [`  and ${missing.length - 10} more`] : [];
+    .flatMap(({ names, cause, more }) => [`  ${nodesIn(names)}: ${cause}`, ...more.map((line) => `    ${line}`)]);
+  const more = causes.length > 10 ? [`  and ${causes.slice(10).flatMap(({ names }) => names).length} more`] : [];
   const known = failure instanceof ClusterError ? advised(failure, failureContext(prepared)) : undefined;
   const why =
     known === undefined

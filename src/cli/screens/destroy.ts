@@ -2,13 +2,21 @@
 import type { Alike } from "../../core/documents.ts";
 import { EXIT, type ExitCode } from "../../core/errors.ts";
 import { plain } from "../../core/words.ts";
-import { type DestroyOutcome, carryOutDestroy, checkDestroy, planDestroy } from "../../operations/destroy.ts";
+import {
+  type DestroyOutcome,
+  carryOutDestroy,
+  checkDestroy,
+  costOfDoom,
+  planDestroy,
+  withCost,
+} from "../../operations/destroy.ts";
 import { type Doom, isEmpty } from "../../operations/destroy/doom-survey.ts";
+import { renderTotal } from "../../report/cost.ts";
 import { renderDoom } from "../../report/doom.ts";
 import { abilities } from "../../report/paint.ts";
 import { planEvents } from "../../report/plan.ts";
 import { short } from "../../report/short.ts";
-import { confirm } from "../confirm.ts";
+import { asks, confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Session, openSession } from "../session.ts";
 
@@ -29,16 +37,23 @@ export async function destroyCommand(invocation: Invocation): Promise<number> {
       return print(session, invocation, await carryOutDestroy(session, doom));
     }
     showDoom(session, invocation, doom);
+    const cost = costOfDoom(session, doom);
     await checkDestroy(session, doom);
+    // nobody who is not asked waits for it
+    const shown = asks(invocation);
+    if (shown && given.quiet !== true) session.say(renderTotal(await cost));
     // what is said here is all that is said with --quiet
     const what = given.quiet === true ? ` (${doom.ours.length} resources in the group ${doom.located.groupName}, for good)` : "";
     await confirm(invocation, `Type the name ${name} to destroy it${what}:`, name);
-    session.report(doom.ours.filter((one) => one.kind === "machine").length, undefined, "being deleted");
+    session.report(doom.ours.filter((one) => one.kind === "machine").length, undefined, "being deleted", {
+      title: `${name}${session.simulated ? ", rehearsal" : `, subscription ${session.subscription}`}: being destroyed`,
+    });
     const group = doom.whole ? [{ id: doom.scope, label: `resource group ${doom.located.groupName}` }] : [];
     for (const event of planEvents([...doom.ours, ...group])) session.emit(event);
-    const outcome = await carryOutDestroy(session, doom);
+    const outcome = await withCost(await carryOutDestroy(session, doom), cost);
     session.endReport();
     if (outcome.error === undefined) session.say(`Nothing of ${name} is left.`);
+    if (!shown) session.say(renderTotal(await cost));
     sayKept(session, outcome.document.kept);
     return print(session, invocation, outcome);
   } finally {

@@ -30,14 +30,29 @@ export async function listCommand(invocation: Invocation): Promise<number> {
  * @param now milliseconds since 1970
  * @param columns of the terminal, where there is one
  */
-export const renderList = (clusters: readonly ListDocument[], now: number, columns?: number): string =>
-  table(
-    ["NAME", "GROUP", "LOCATION", "NODES", "ADDRESS", "AGE", "EXPIRES", "STATE"],
+export function renderList(clusters: readonly ListDocument[], now: number, columns?: number): string {
+  const zonal = clusters.some(({ zones }) => zones !== undefined);
+  const spot = clusters.some((one) => one.spot !== undefined);
+  return table(
+    [
+      "NAME",
+      "GROUP",
+      "LOCATION",
+      "NODES",
+      ...(zonal ? ["ZONES"] : []),
+      ...(spot ? ["SPOT"] : []),
+      "ADDRESS",
+      "AGE",
+      "EXPIRES",
+      "STATE",
+    ],
     clusters.map((one) => [
       one.name,
       one.resourceGroup,
       one.location,
       one.nodes === one.wanted ? String(one.nodes) : `${one.nodes} of ${one.wanted}`,
+      ...(zonal ? [one.zones?.join(",") ?? "-"] : []),
+      ...(spot ? [one.spot === undefined ? "-" : String(one.spot)] : []),
       one.ip === "" ? "-" : one.ip,
       one.createdAt === undefined ? "-" : duration(now - Date.parse(one.createdAt)),
       one.expires === undefined ? "-" : untilOrAgo(Date.parse(one.expires) - now),
@@ -49,11 +64,14 @@ export const renderList = (clusters: readonly ListDocument[], now: number, colum
         ...(clusters.every(({ name, resourceGroup }) => resourceGroup.toLowerCase() === name) ? ["GROUP"] : []),
         "AGE",
         "LOCATION",
+        ...(zonal ? ["ZONES"] : []),
+        ...(spot ? ["SPOT"] : []),
         "ADDRESS",
         "GROUP",
         "EXPIRES",
       ],
     },
   );
+}
 
 const untilOrAgo = (ms: number): string => (ms <= 0 ? `${duration(-ms)} ago` : `in ${duration(ms)}`);

@@ -1,7 +1,7 @@
 /** status on a terminal: once, or again and again with --watch. What it looks at is operations/status.ts. */
 import type { StatusDocument } from "../../core/documents.ts";
-import type { ExitCode } from "../../core/errors.ts";
-import { clusterStatus as look } from "../../operations/status.ts";
+import { type Status, clusterStatus as look } from "../../operations/status.ts";
+import { renderCosts } from "../../report/cost.ts";
 import { abilities } from "../../report/paint.ts";
 import { renderStatus } from "../../report/status.ts";
 import { columnsOf } from "../../report/wrap.ts";
@@ -20,10 +20,12 @@ export async function statusCommand(invocation: Invocation): Promise<number> {
     openSession(endless ? { ...invocation, given: { ...given, timeout: FOREVER_MS } } : invocation, { looks: true });
   const until = invocation.world.clock.now() + (given.timeout ?? FOREVER_MS);
   let session = await open();
+  let prices: Status["prices"] | undefined;
   try {
-    for (let first = true; ; first = false) {
-      const exit = await show(session, invocation, first);
-      if (!watching || !(await again(session, until))) return exit;
+    for (;;) {
+      const seen = await show(session, invocation, prices);
+      prices = seen.prices;
+      if (!watching || !(await again(session, until))) return seen.exit;
       // what other commands have done to a rehearsal meanwhile is in its file
       if (given.simulate === true) {
         await session.close();
@@ -52,13 +54,15 @@ async function again({ world: { clock }, stop }: Session, until: number): Promis
   );
 }
 
-async function show(session: Session, invocation: Invocation, first: boolean): Promise<ExitCode> {
+/** @param prices of the look before; the first has none */
+async function show(session: Session, invocation: Invocation, prices: Status["prices"] | undefined): Promise<Status> {
   const { given, world } = invocation;
-  const options = {
+  const first = prices === undefined;
+  const seen = await look(session, nameArgument(invocation), {
     noNodes: given.noNodes === true,
     ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
-  };
-  const seen = await look(session, nameArgument(invocation), options);
+    ...(prices && { prices }),
+  });
   const { color, animate } = abilities(world.env, world.stdout);
   const framed = given.watch === true && animate && given.json !== true;
   if (given.json === true) world.stdout.write(`${JSON.stringify(seen.document)}\n`);
@@ -72,9 +76,12 @@ async function show(session: Session, invocation: Invocation, first: boolean): P
     });
     world.stdout.write(framed ? `\u001B[H\u001B[2J${text}` : text);
   }
+  if (first)
+    for (const { message } of seen.document.drift.filter(({ harm }) => harm))
+      world.ci?.annotate("warning", seen.document.name, message);
   // what is drawn again would wipe it out: there it is part of the frame
   if (seen.note !== undefined && first && !framed) session.say(seen.note);
-  return seen.exit;
+  return seen;
 }
 
 const viewOf = (document: StatusDocument, now: number, color: boolean): Parameters<typeof renderStatus>[0] => ({
@@ -83,6 +90,7 @@ const viewOf = (document: StatusDocument, now: number, color: boolean): Paramete
     ...node,
     ...(node.createdAt === undefined ? {} : { ageMs: now - Date.parse(node.createdAt) }),
   })),
+  costs: renderCosts(document.cost),
   endpoints: document.endpoints.map(({ name, port }) => `${name} ${port}`),
   ...(document.expires === undefined ? {} : { expiresIn: Date.parse(document.expires) - now }),
   color,

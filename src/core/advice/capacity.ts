@@ -54,7 +54,8 @@ export const capacityAdvice: readonly AdviceRow[] = [
   {
     code: ["ZonalAllocationFailed", "OverconstrainedZonalAllocationRequest"],
     meaning: "The availability zone has no room for this size now.",
-    advice: (_, context) => `Take another size: \`${rerun(context, "--vm-size SIZE")}\`, or another --location.`,
+    advice: (_, context) =>
+      `Run \`${rerun(context)}\` again later; or make what is missing in zones that have room (\`${rerun(context, "--zones ZONES")}\`: those that are there stay), or of another size (\`--vm-size SIZE\`).`,
     link: "https://learn.microsoft.com/troubleshoot/azure/virtual-machines/allocation-failure",
     retry: "no",
   },

@@ -8,8 +8,10 @@ import type { RegionSizes, SizeFacts } from "../region.ts";
 import { normalLocation, sameLocation } from "../region.ts";
 import { reservedWord } from "../spec/reserved.ts";
 import { judgeImage } from "./preflight-image.ts";
+import { judgeMachines } from "./preflight-machines.ts";
 import { judgeNetwork } from "./preflight-network.ts";
 import { type Checked, type Problem, known } from "./problem.ts";
+import { vcpuDemand } from "./size-demand.ts";
 import type { ClusterSpec } from "../spec/spec.ts";
 
 export function judge(checked: Checked): Problem[] {
@@ -19,6 +21,7 @@ export function judge(checked: Checked): Problem[] {
     ...quota(checked),
     ...addresses(checked),
     ...label(checked),
+    ...judgeMachines(checked),
     ...judgeImage(checked),
     ...judgeNetwork(checked),
   ];
@@ -74,10 +77,12 @@ function size(checked: Checked): Problem[] {
 }
 
 function quota(checked: Checked): Problem[] {
-  const { spec, region, computeUsage, location, newNodes } = checked;
+  const { spec, region, computeUsage, location, newSpot = 0 } = checked;
   const found = region?.sizes.get(spec.vmSize.toLowerCase());
+  // spot machines have a quota of their own
+  const newNodes = checked.newNodes - newSpot;
   if (found === undefined || computeUsage === undefined || newNodes === 0) return [];
-  const need = found.vcpus * newNodes;
+  const need = vcpuDemand(found, checked).regular;
   return ["cores", found.family].flatMap((name) => {
     const usage = computeUsage.find((one) => one.name.toLowerCase() === name.toLowerCase());
     if (usage === undefined || usage.current + need <= usage.limit) return [];

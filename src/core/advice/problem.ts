@@ -25,6 +25,12 @@ export interface Checked {
   readonly location: string;
   /** Machines that are yet to be made. */
   readonly newNodes: number;
+  /** How many of them are spot machines; absent: none. */
+  readonly newSpot?: number;
+  /** Zones that they are to be in; absent: in none. */
+  readonly newZones?: readonly string[];
+  /** Identities that they are to have, and that are not there. */
+  readonly missingIdentities?: readonly string[];
   readonly providers?: readonly ProviderFacts[];
   readonly region?: RegionSizes;
   readonly computeUsage?: readonly Usage[];

@@ -9,6 +9,7 @@ import { capacityAdvice } from "./capacity.ts";
 import { groupAdvice } from "./group.ts";
 import { machineAdvice } from "./machine.ts";
 import { namesAdvice } from "./names.ts";
+import { placesAdvice } from "./places.ts";
 import type { AdviceRow } from "./row.ts";
 import { signInAdvice } from "./sign-in.ts";
 import { waitingAdvice } from "./waiting.ts";
@@ -18,6 +19,7 @@ export const adviceTable: readonly AdviceRow[] = [
   ...waitingAdvice,
   ...capacityAdvice,
   ...machineAdvice,
+  ...placesAdvice,
   ...namesAdvice,
   ...groupAdvice,
   ...accessAdvice,

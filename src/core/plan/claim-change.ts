@@ -7,7 +7,7 @@ import { tagWish } from "../spec/user-tags.ts";
 import { type KeptTexts, keepsFlags, withFlags } from "./kept-flags.ts";
 import { keptTextsIn, membersIn, nodesIn } from "./read-tags.ts";
 import { gather, isPartOf, spread, withoutParts } from "./tag-parts.ts";
-import { MEMBERS, NODES, type Tags, isToolTag, membersText, ranges } from "./tags.ts";
+import { MEMBERS, NODES, STOPPED, type Tags, isToolTag, membersText, ranges } from "./tags.ts";
 import { USER_TAGS, withUserTags } from "./user-tags.ts";
 
 /** Without the tags of others, and without what is computed from the rest. */
@@ -39,7 +39,8 @@ export function mergeClaimTags(base: Tags, mine: Tags, fresh: Tags): Tags {
       isPartOf(name, USER_TAGS)
     )
       continue;
-    const value = mine[name] === base[name] ? fresh[name] : mine[name];
+    // whether it is stopped only stop and start say
+    const value = mine[name] === base[name] || name === STOPPED ? fresh[name] : mine[name];
     if (value !== undefined) merged[name] = value;
   }
   const nodes = gather(mine, NODES) === undefined ? nodesIn(fresh) : mergeSets(nodesIn(base), nodesIn(mine), nodesIn(fresh));

@@ -32,6 +32,10 @@ export interface PlannedNode extends Node {
   readonly keptDisk?: KeptDisk;
   /** Has a public address of its own, or is to have one. */
   readonly publicAddress?: boolean;
+  /** The availability zone of its machine. */
+  readonly zone?: string;
+  /** Its machine is a spot machine. */
+  readonly spot?: boolean;
   /** Its etcd waits for a certificate: it was made where the authority was not. Kept as a tag of the machine. */
   readonly uncertified?: boolean;
   /** Its etcd was told of one that lives, and starts when it has been added there. Kept as a tag of the machine. */

@@ -6,6 +6,7 @@ import type { Drift } from "../documents.ts";
 import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
 import { nodeIndex } from "./cluster.ts";
 import { type AnyResource, nameOf } from "./resource.ts";
+import { GONE_SPOT } from "./spot.ts";
 import type { Kind } from "./bodies.ts";
 import { type Choices, type Tags, clusterIn, isOurs, wordOf } from "./tags.ts";
 import { lostTags } from "./user-tags.ts";
@@ -24,9 +25,7 @@ export function missing(plan: readonly AnyResource[], present: Present): Drift[]
   );
   return gone.flatMap((resource): Drift[] => {
     if (resource.kind === "machine")
-      return [
-        { kind: "missing-node", message: `${nameOf(resource.id)} is missing`, id: resource.id, ...nodeOf(resource), harm: true },
-      ];
+      return [{ kind: "missing-node", message: missingMachine(resource), id: resource.id, ...nodeOf(resource), harm: true }];
     if (resource.node !== undefined && nodes.has(resource.node)) return [];
     return [
       { kind: "missing-resource", message: `the ${resource.label} is missing`, id: resource.id, ...nodeOf(resource), harm: true },
@@ -157,6 +156,9 @@ export const securityRuleWords = (wanted: SecurityRule, live: SecurityRule): [wh
   );
 
 // --- internal ---
+
+const missingMachine = ({ id, body }: Extract<AnyResource, { kind: "machine" }>): string =>
+  body.priority === "Spot" ? `${nameOf(id)} is ${GONE_SPOT}: the same create makes it again` : `${nameOf(id)} is missing`;
 
 const the = (resource: AnyResource): string => (resource.kind === "machine" ? nameOf(resource.id) : `the ${resource.label}`);
 

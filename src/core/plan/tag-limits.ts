@@ -43,5 +43,5 @@ export function tooManyTags(all: readonly Tagged[]): ClusterError | undefined {
 
 // --- internal ---
 
-/** The fingerprint, and the mark that a destroy sets. */
-const TO_COME = 2;
+/** The fingerprint, and the marks that stop and destroy set. */
+const TO_COME = 3;

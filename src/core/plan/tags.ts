@@ -68,6 +68,9 @@ export interface Choices {
 /** A destroy has begun: on the claim, and on a group of the cluster's own, with the time. */
 export const DESTROYING = "aoc-destroying";
 
+/** On the claim: the cluster was stopped, with the time. Written before its machines are, taken away when it is up again. */
+export const STOPPED = "aoc-stopped";
+
 /** On the claim: the indexes of the nodes that the cluster is to have. */
 export const NODES = "aoc-nodes";
 export const MEMBERS = "aoc-members";

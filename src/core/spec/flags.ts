@@ -6,11 +6,17 @@
 import { ETCD_VERSION, ETCD_VERSION_UNTOLD, etcdVersion } from "../etcd-version.ts";
 import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
 import {
-  mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, integer, location, resourceName, anyText,
+  mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, integer, location, resourceName, anyText, speed,
   url,
 } from "./parse.ts";
 import { cidrs } from "./ranges.ts";
+import { identities, spotPrice, zones } from "./machine.ts";
 import { tagTexts } from "./user-tags.ts";
+
+/** Of Azure's price list: learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices */
+const CURRENCIES = [
+  "USD", "AUD", "BRL", "CAD", "CHF", "CNY", "DKK", "EUR", "GBP", "INR", "JPY", "KRW", "NOK", "NZD", "RUB", "SEK", "TWD",
+] as const;
 
 export const FLAGS = {
   ...section("Azure and sign-in", {
@@ -50,6 +56,10 @@ export const FLAGS = {
       name: "simulate", on: ["azure"],
       about: "rehearse against an embedded simulation of Azure: no account, no cost, no machine",
     }),
+    simulateSpeed: maybe({
+      name: "simulate-speed", value: "N", parse: speed, on: ["azure"],
+      about: "a rehearsal that can be watched, N times as fast as Azure; --simulate=10x is short for it",
+    }),
     fault: maybe({
       name: "fault", value: "SCRIPT", parse: anyText, on: ["azure"],
       about: "with --simulate: what is to go wrong, for example machine-1:AllocationFailed",
@@ -85,6 +95,27 @@ export const FLAGS = {
     tag: several({
       name: "tag", value: "KEY=VALUE", parse: tagTexts, pairs: true, default: [], kept: "everything", on: ["create"],
       about: "a tag for the group and everything in it; KEY- takes it away",
+    }),
+    zones: several({
+      name: "zones", value: "1,2,3", parse: zones, default: [], kept: "new machines", on: ["create"],
+      about: "availability zones that the machines are spread over, in place of the availability set",
+    }),
+    spot: maybe({
+      name: "spot", value: "WHICH", ...choice("workers", "all", "none"), optional: "workers", kept: "new machines",
+      on: ["create"],
+      about: "spot machines, which Azure may take away: workers (all but etcd's members), all or none",
+    }),
+    maxPrice: maybe({
+      name: "max-price", value: "USD", parse: spotPrice, kept: "new machines", on: ["create"],
+      about: "the most that a spot machine may cost an hour; -1 is up to the normal price [-1]",
+    }),
+    identity: several({
+      name: "identity", value: "ID", parse: identities, default: [], kept: "new machines", on: ["create"],
+      about: "a user-assigned managed identity of the machines: its id, or its name in the resource group",
+    }),
+    osDiskSize: maybe({
+      name: "os-disk-size", value: "GiB", parse: integer(1, 4095), kept: "new machines", on: ["create"],
+      about: "size of the system disk [the image's own]",
     }),
     coreosImage: maybe({
       name: "coreos-image", value: "IMAGE", parse: anyText, kept: "new machines", on: ["create"],
@@ -244,6 +275,10 @@ export const FLAGS = {
     }),
     yes: toggle({ name: "yes", on: ["azure"], about: "do not ask" }),
     noInput: toggle({ name: "no-input", on: ["azure"], about: "never ask; fail where an answer is needed" }),
+    currency: needed({
+      name: "currency", value: "CODE", ...choice(...CURRENCIES), default: "USD", on: ["azure"],
+      about: "currency of prices: USD, EUR, GBP and others that Azure has",
+    }),
     json: toggle({ name: "json", on: ["azure", "run", "lint"], about: "one JSON document on stdout" }),
     verbose: toggle({ name: "verbose", on: ["azure", "keys"], about: "say more" }),
     quiet: toggle({ name: "quiet", on: ["azure", "keys"], about: "say only what went wrong" }),
@@ -264,8 +299,12 @@ export const FLAGS = {
       about: "arm or terraform",
     }),
     nodeTimeout: needed({
-      name: "node-timeout", value: "TIME", parse: timeSpan, default: 5 * 60_000, on: ["run"],
+      name: "node-timeout", value: "TIME", parse: timeSpan, default: 5 * 60_000, on: ["run", "reboot"],
       about: "time limit for each node [5m]",
+    }),
+    parallel: needed({
+      name: "parallel", value: "K", parse: integer(1, 1000), default: 1, on: ["reboot"],
+      about: "nodes at once, of those that are no etcd members",
     }),
     subject: maybe({
       name: "subject", value: "DN", parse: anyText, on: ["certificate"],

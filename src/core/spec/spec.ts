@@ -6,6 +6,7 @@ import { ClusterError, EXIT, usageError } from "../errors.ts";
 import { endpointsOf } from "../plan/endpoints.ts";
 import { FLAGS, type FlagKey, type FlagValues } from "./flags.ts";
 import { PLATFORMS } from "../plan/platforms.ts";
+import { clash } from "./combinations.ts";
 import { currentSize } from "./sizes.ts";
 import { STORAGE_NAME_LIMIT, mergeTagTexts, tagWish } from "./user-tags.ts";
 
@@ -76,6 +77,8 @@ export const refuseIncompleteSignIn = (): ClusterError =>
 // --- internal ---
 
 function checkTogether(spec: ClusterSpec): void {
+  const refused = clash(spec);
+  if (refused !== undefined) throw refused;
   const last = spec.ssh + spec.numNodes - 1;
   if (last > 65_534)
     throw usageError(

@@ -11,6 +11,7 @@ import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { everywhere } from "./allowed.ts";
 import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";
+import { placeOfMachine } from "./nodes-there.ts";
 import type { Run } from "../run.ts";
 import { claimsOf, ownerOf } from "./claim.ts";
 
@@ -22,6 +23,10 @@ export interface KnownCluster extends Omit<Cluster, "addresses"> {
   readonly wanted: number;
   /** Machines that are there and have not failed. */
   readonly nodes: number;
+  /** Availability zones that they are in. */
+  readonly zones: readonly string[];
+  /** How many of them are spot machines. */
+  readonly spot: number;
   /** When the oldest machine was made, in milliseconds since 1970. */
   readonly madeAt?: number;
   readonly expires?: number;
@@ -98,6 +103,7 @@ function described(
     .map((machine) => timeOf((machine.model as { timeCreated?: Date }).timeCreated))
     .filter((time) => time !== undefined);
   const expires = expiryOf(located);
+  const places = machines.map(placeOfMachine);
   return {
     ...located,
     location: normalLocation(claim?.location ?? one.group?.location ?? ""),
@@ -105,6 +111,8 @@ function described(
     ip: claim?.ipAddress ?? "",
     wanted,
     nodes,
+    zones: [...new Set(places.flatMap(({ zone }) => zone ?? []))].sort(),
+    spot: places.filter((place) => place.spot === true).length,
     ...(times.length === 0 ? {} : { madeAt: Math.min(...times) }),
     ...(expires === undefined ? {} : { expires }),
     state: isDoomed(located)

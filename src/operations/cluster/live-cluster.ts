@@ -4,12 +4,15 @@
  */
 import type { Snapshot } from "./snapshot.ts";
 import type { Drift } from "../../core/documents.ts";
+import type { Found } from "../../core/found.ts";
 import type { NetworkInterface, PublicIPAddress } from "@azure/arm-network";
 import type { VirtualMachine } from "@azure/arm-compute";
 import { type Facts, names } from "../../core/plan/cluster.ts";
 import { astray, changedRules, lostUserTags, missing, strays } from "../../core/plan/drift.ts";
 import { planOf } from "../../core/plan/plan.ts";
 import { provenOf } from "../../core/plan/proof.ts";
+import { isSpot } from "../../core/plan/spot.ts";
+import { zoneOf } from "../../core/plan/zones.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
@@ -18,15 +21,18 @@ import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { duration } from "../../core/words.ts";
-import { interfaceAddresses, knownNodes, withPublicAddress } from "./nodes-there.ts";
-import { surveyDoom } from "../destroy/doom-survey.ts";
+import { type MachinePlace, interfaceAddresses, knownNodes, placeOfMachine, withPublicAddress } from "./nodes-there.ts";
+import { oursOf, surveyDoom } from "../destroy/doom-survey.ts";
 import { type Claim, claimNeeded } from "./claim.ts";
 import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";
 import type { Run } from "../run.ts";
 
-export interface LiveNode {
+/** Zone and spot of a machine that is not there are what it would be made with. */
+export interface LiveNode extends MachinePlace {
   readonly index: number;
   readonly name: string;
+  /** Of its machine. */
+  readonly id: string;
   /** Azure's state of the machine: "Succeeded", "Creating", "Failed"; undefined when there is no machine. */
   readonly provisioning: string | undefined;
   /** "running", "deallocated"; undefined where Azure does not say. */
@@ -48,6 +54,8 @@ export interface LiveCluster {
   readonly drift: readonly Drift[];
   /** How many resources of it there are. */
   readonly resources: number;
+  /** Those, as they are. */
+  readonly found: readonly Found[];
   readonly expires: number | undefined;
 }
 
@@ -58,14 +66,15 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
   const wanted = claim.kept.numNodes ?? 0;
   // a cluster that was made with three nodes and lost one to `remove` is still the Deis cluster that it was
   const { spec } = buildSpec(name, {}, { ...claim.kept, numNodes: Math.max(wanted, claim.kept.deis === true ? 3 : 1) });
-  const { snapshot: all, ours, foreign } = await surveyDoom(run, located);
+  const doom = await surveyDoom(run, located);
+  const { snapshot: all, ours, foreign } = doom;
   const snapshot: Snapshot = provenOf(all, located.owner);
   const indexes = knownNodes(spec, snapshot, claim);
   const addresses = new Map([...claim.choices.members, ...interfaceAddresses(spec, snapshot)]);
   const nodes = await Promise.all(
     [...indexes]
       .sort((a, b) => a - b)
-      .map((index) => liveNode(run, { spec, groupName, snapshot, index, address: addresses.get(index) ?? "" })),
+      .map((index) => liveNode(run, { spec, claim, groupName, snapshot, index, address: addresses.get(index) ?? "" })),
   );
   const planned = planOf(spec, factsOf(run, located, { claim, spec, nodes, snapshot }));
   const expires = expiryOf(located);
@@ -77,6 +86,7 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
     location: claim.location,
     nodes,
     resources: ours.length,
+    found: oursOf(doom),
     expires,
     drift: [
       ...(isDoomed(located) ? [{ kind: "being-destroyed" as const, message: `${name} is being destroyed`, harm: true }] : []),
@@ -123,13 +133,14 @@ const withGroup = (
 
 interface Place {
   readonly spec: ClusterSpec;
+  readonly claim: Claim;
   readonly groupName: string;
   readonly snapshot: Snapshot;
   readonly index: number;
   readonly address: string;
 }
 
-async function liveNode(run: Run, { spec, groupName, snapshot, index, address }: Place): Promise<LiveNode> {
+async function liveNode(run: Run, { spec, claim, groupName, snapshot, index, address }: Place): Promise<LiveNode> {
   const name = names.machine(spec, index);
   const scope = groupId(run.subscription, groupName);
   const find = (kind: Exclude<Kind, "resourceGroup">, resource: string): Live | undefined =>
@@ -140,6 +151,7 @@ async function liveNode(run: Run, { spec, groupName, snapshot, index, address }:
   return {
     index,
     name,
+    id: resourceId(scope, "machine", name),
     provisioning: machine === undefined ? undefined : (model?.provisioningState ?? "Succeeded"),
     power:
       machine === undefined ? undefined : await patiently(run.tools, (signal) => run.lookups.powerState(groupName, name, signal)),
@@ -148,6 +160,15 @@ async function liveNode(run: Run, { spec, groupName, snapshot, index, address }:
     addressed: machine === undefined ? spec.pip : withPublicAddress(spec, snapshot).has(index),
     publicIp: (find("publicAddress", names.nodeAddress(name))?.model as PublicIPAddress | undefined)?.ipAddress,
     hostKey: machine && hostKeyIn(machine),
+    ...(machine === undefined ? placeToBe(spec, claim, index) : placeOfMachine(machine)),
+  };
+}
+
+function placeToBe(spec: ClusterSpec, claim: Claim, index: number): MachinePlace {
+  const zone = zoneOf(spec, index);
+  return {
+    ...(zone === undefined ? {} : { zone }),
+    ...(isSpot(spec, claim.choices.members.has(index)) ? { spot: true } : {}),
   };
 }
 
@@ -176,11 +197,13 @@ function factsOf(run: Run, located: Cluster, { claim, spec, nodes, snapshot }: S
     foreignGroup: !located.own,
     location: claim.location,
     choices: claim.choices,
-    nodes: nodes.map(({ index, name, privateIp, addressed }) => ({
+    nodes: nodes.map(({ index, name, privateIp, addressed, zone, spot }) => ({
       index,
       name,
       address: privateIp,
       userData: "",
+      ...(zone === undefined ? {} : { zone }),
+      ...(spot === true ? { spot } : {}),
       ...(addressed ? { publicAddress: true } : {}),
     })),
     ...(spec.virtualNetworkName === undefined

@@ -1,10 +1,12 @@
 /** Which nodes of a cluster are there, and where: read off what is in its group. */
 import { isIPv4 } from "node:net";
-import type { NetworkInterface, NetworkInterfaceIPConfiguration } from "@azure/arm-network";
+import type { VirtualMachine } from "@azure/arm-compute";
+import type { NetworkInterface, NetworkInterfaceIPConfiguration, PublicIPAddress } from "@azure/arm-network";
 import type { Kind } from "../../core/plan/bodies.ts";
 import { nodeIndex } from "../../core/plan/cluster.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
+import type { Live } from "../../engine/provider.ts";
 import type { Claim } from "./claim.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -37,6 +39,32 @@ export const interfaceAddresses = (spec: ClusterSpec, snapshot: Snapshot): [numb
 /** Indexes of the nodes whose interface has a public address. */
 export const withPublicAddress = (spec: ClusterSpec, snapshot: Snapshot): Set<number> =>
   new Set(primaries(spec, snapshot).flatMap(([index, { publicIPAddress }]) => (publicIPAddress === undefined ? [] : [index])));
+
+/** Where and how a machine is, which Azure never changes: its zone, and whether it is a spot machine. */
+export interface MachinePlace {
+  readonly zone?: string;
+  readonly spot?: boolean;
+}
+
+export function placeOfMachine({ model }: Pick<Live, "model">): MachinePlace {
+  const { zones, priority } = model as VirtualMachine;
+  const zone = zones?.[0];
+  return {
+    ...(zone === undefined ? {} : { zone }),
+    // "Low" is the older word for it
+    ...(priority === "Spot" || priority === "Low" ? { spot: true } : {}),
+  };
+}
+
+/** Zones of the addresses that nodes have of their own, by node index. */
+export const zonesOfAddresses = (spec: ClusterSpec, snapshot: Snapshot): Map<number, string> =>
+  new Map(
+    [...snapshot.values()].flatMap((live): [number, string][] => {
+      const index = live.kind === "publicAddress" ? nodeIndex(spec, nameOf(live.id).replace(/-ip$/i, "")) : undefined;
+      const [zone, ...more] = (live.model as PublicIPAddress).zones ?? [];
+      return index === undefined || zone === undefined || more.length > 0 ? [] : [[index, zone]];
+    }),
+  );
 
 // --- internal ---
 

@@ -1,5 +1,11 @@
 /** Which nodes a cluster is to have, and at which private address each: what is there stays, what is missing is added. */
-import { interfaceAddresses, withPublicAddress } from "../cluster/nodes-there.ts";
+import {
+  type MachinePlace,
+  interfaceAddresses,
+  placeOfMachine,
+  withPublicAddress,
+  zonesOfAddresses,
+} from "../cluster/nodes-there.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 import { usableAddresses } from "../../core/addresses.ts";
 import { type KeptDisk, type Node, names, nodeIndex } from "../../core/plan/cluster.ts";
@@ -7,6 +13,7 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import { SUBNET_PREFIX } from "../../core/plan/resources/network.ts";
+import { zoneOf } from "../../core/plan/zones.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Claim } from "../cluster/claim.ts";
@@ -15,7 +22,7 @@ import { freeAddresses } from "./free-addresses.ts";
 import type { Survey } from "./survey.ts";
 
 /** Where a node is to be, before its user-data. */
-export interface Place extends Node {
+export interface Place extends Node, MachinePlace {
   /** The machine exists and stays: it keeps the user-data it was made with. */
   readonly exists: boolean;
   /** Id of a data disk that waits for the machine: see kept-disks.ts. */
@@ -67,28 +74,30 @@ export async function placeNodes(
   const ownAddress = (index: number): boolean => (machines.has(index) ? addressed.has(index) : spec.pip);
   const known = new Map([...(claim?.choices.members ?? []), ...interfaceAddresses(spec, snapshot)]);
   const taken = new Set(known.values());
+  const zones = zonesOfAddresses(spec, snapshot);
+  const place = (index: number, address: string): Place => {
+    const machine = machines.get(index);
+    // an address of its own that is there already has chosen the zone
+    const zone = zones.get(index) ?? zoneOf(spec, index);
+    return {
+      index,
+      address,
+      exists: machine !== undefined,
+      publicAddress: ownAddress(index),
+      ...(machine === undefined ? (zone === undefined ? {} : { zone }) : placeOfMachine(machine)),
+      ...tagged(machine),
+    };
+  };
   if (surveyed.subnet === undefined) {
     // a network of our own: node i is always at the same place, whoever asks
     const free = [...usableAddresses([SUBNET_PREFIX])].slice(0, Math.max(...indexes) + 1);
-    return indexes.map((index) => ({
-      index,
-      address: known.get(index) ?? free[index] ?? "",
-      exists: machines.has(index),
-      publicAddress: ownAddress(index),
-      ...tagged(machines.get(index)),
-    }));
+    return indexes.map((index) => place(index, known.get(index) ?? free[index] ?? ""));
   }
   const missing = indexes.filter((index) => !known.has(index));
   const somebodys = { subnet: surveyed.subnet, networkId: surveyed.networkId ?? "" };
   const free = await freeAddresses(run, somebodys, missing.length, taken);
   missing.forEach((index, i) => known.set(index, free[i] ?? ""));
-  return indexes.map((index) => ({
-    index,
-    address: known.get(index) ?? "",
-    exists: machines.has(index),
-    publicAddress: ownAddress(index),
-    ...tagged(machines.get(index)),
-  }));
+  return indexes.map((index) => place(index, known.get(index) ?? ""));
 }
 
 // --- internal ---

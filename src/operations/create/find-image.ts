@@ -9,7 +9,7 @@ import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Run } from "../run.ts";
 
-export type ById = Partial<Pick<ImageFacts, "generation" | "architecture">> & { readonly location?: string };
+export type ById = Partial<Pick<ImageFacts, "generation" | "architecture" | "sizeGiB">> & { readonly location?: string };
 
 /** Undefined where it was not looked at, with a note. */
 export async function imageById(run: Run, id: string): Promise<ById | "missing" | undefined> {

@@ -36,6 +36,8 @@ type Value = FlagValues[FlagKey];
 function changedChoice([key, flag]: (typeof flagRows)[number], wanted: Value, kept: Value): string[] {
   const before = kept ?? (flag.default as Value);
   if (flag.kept === undefined || wanted === undefined || sameText(before, wanted)) return [];
+  // what all zones share stands in all of them from the beginning, or in none for ever
+  if (key === "zones" && isNone(before) !== isNone(wanted)) throw choiceFixed(flag.name, undefined, wanted);
   // a service that is asked for a URL again: the cluster has one
   if (key === "discoveryServiceUrl" && before !== undefined && asksForUrl(String(wanted))) return [];
   if (flag.kept === "fixed") throw choiceFixed(flag.name, before, wanted);
@@ -43,8 +45,12 @@ function changedChoice([key, flag]: (typeof flagRows)[number], wanted: Value, ke
   if (wanted === true) return [`--${flag.name} counts for new machines; those that exist stay as they are.`];
   return wanted === false
     ? [`New machines are made without --${flag.name}; those that exist keep what they have.`]
-    : [`--${flag.name} ${String(wanted)} counts for new machines; those that exist keep ${String(before ?? "what they have")}.`];
+    : [
+        `--${flag.name} ${String(wanted)} counts for new machines; those that exist keep ${isNone(before) ? "what they have" : String(before)}.`,
+      ];
 }
+
+const isNone = (value: Value): boolean => value === undefined || (Array.isArray(value) && value.length === 0);
 
 const choiceFixed = (flag: string, before: Value, wanted: Value): ClusterError =>
   new ClusterError(

@@ -58,8 +58,13 @@ export async function withKeptDisks(
       label: "data disk",
       message: `${machine} gets its data disk back, with what is on it: ${nameOf(disk.id)} was kept.`,
     });
-    const { diskSizeGB = spec.dataDiskSize } = disk.model as { diskSizeGB?: number };
-    return { ...place, keptDisk: { id: disk.id, sizeGiB: diskSizeGB } };
+    const { diskSizeGB = spec.dataDiskSize, zones, sku } = disk.model as DiskModel;
+    const kept = { ...place, keptDisk: { id: disk.id, sizeGiB: diskSizeGB } };
+    // a disk that is kept in all zones goes wherever its machine is
+    if (/_ZRS$/i.test(sku?.name ?? "")) return kept;
+    const zone = zones?.[0];
+    if ((zone === undefined) !== (place.zone === undefined)) throw otherZone(disk, zone, place.zone, machine);
+    return zone === undefined ? kept : { ...kept, zone };
   });
 }
 
@@ -77,7 +82,26 @@ const notProven = (disk: Disk, machine: string, group: string, cluster: string):
     },
   );
 
+/** Azure puts a disk of a zone into machines of that zone alone, and one of no zone into machines of none. */
+const otherZone = (disk: Disk, zone: string | undefined, wanted: string | undefined, machine: string): ClusterError =>
+  new ClusterError(
+    "DiskInTheWay",
+    `the disk ${nameOf(disk.id)} was kept in ${zone === undefined ? "no zone" : `zone ${zone}`}, and ${machine} is to be in ${wanted === undefined ? "no zone" : `zone ${wanted}`}: Azure does not put them together`,
+    {
+      source: "azure",
+      exit: EXIT.preflight,
+      advice:
+        "Nothing was written to Azure. Move what is on it by a snapshot (az snapshot create, then az disk create --zone), or delete the disk, and run the same command again.",
+    },
+  );
+
 const GOING_MS = 20_000;
+
+interface DiskModel {
+  readonly diskSizeGB?: number;
+  readonly zones?: readonly string[];
+  readonly sku?: { readonly name?: string };
+}
 
 type Disk = Awaited<ReturnType<Run["lookups"]["disks"]>>[number];
 

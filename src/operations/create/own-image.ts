@@ -17,6 +17,7 @@ import { type OwnImage, names } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import { refusal } from "../../core/advice/preflight.ts";
+import { tooSmall } from "../../core/advice/preflight-machines.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { isProven } from "../../core/plan/proof.ts";
@@ -87,6 +88,7 @@ async function fromFile(run: Run, wish: ImageWish, path: string): Promise<Planne
   if (container !== undefined)
     await checkContainer(run, container, { cloud: run.cloud, location: surveyed.location, mayBeMissing: true });
   const vhd = await look(run, resolve(run.outside.cwd, path), path);
+  refuseSmall(spec, vhd.footer.virtualSize);
   const { generation } = generationOf(run, surveyed, vhd.footer.generation);
   const account = storageAccountName(storageAccountSeed(run.subscription, found.groupName, spec.name));
   const base = container?.url ?? `https://${account}.${CLOUDS[run.cloud].blobSuffix}/${IMAGE_CONTAINER}`;
@@ -116,7 +118,13 @@ async function fromBlob(run: Run, { spec, surveyed, given }: ImageWish): Promise
     return { image: { blobUrl: `${container.url}/${encoded(blob)}`, generation } };
   }
   const { url, footer } = await inspectVhdBlob(await openImageContainer(run, container, false), blob, run.tools.signal);
+  refuseSmall(spec, footer.virtualSize);
   return { image: { blobUrl: url, generation: generationOf(run, surveyed, footer.generation).generation } };
+}
+
+function refuseSmall({ osDiskSize }: ClusterSpec, bytes: number): void {
+  const problems = tooSmall(osDiskSize, Math.ceil(bytes / 1024 ** 3));
+  if (problems.length > 0) throw refusal(problems);
 }
 
 /** Reads the file once. The screen's progress has not begun yet: a large file gets a line of its own. */

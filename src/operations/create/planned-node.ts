@@ -4,6 +4,7 @@
  */
 import { type PlannedNode, names } from "../../core/plan/cluster.ts";
 import type { HostKey, NodeConfig, NodeTls } from "../../core/node-config.ts";
+import { isSpot } from "../../core/plan/spot.ts";
 import type { Choices } from "../../core/plan/tags.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { renderUserData } from "../../core/user-data/render.ts";
@@ -43,6 +44,8 @@ export const standingNode = (spec: ClusterSpec, place: Place): PlannedNode => ({
   address: place.address,
   userData: "",
   ...(place.publicAddress ? { publicAddress: true } : {}),
+  ...(place.zone === undefined ? {} : { zone: place.zone }),
+  ...(place.spot === true ? { spot: true } : {}),
   ...(place.hostKey === undefined ? {} : { hostKey: place.hostKey }),
   ...(place.uncertified === true ? { uncertified: true } : {}),
   ...(place.joins === true ? { joins: true } : {}),
@@ -68,6 +71,8 @@ export async function freshNode(run: Run, materials: NodeMaterials, place: Place
     userData,
     ...(place.keptDisk === undefined ? {} : { keptDisk: place.keptDisk }),
     ...(place.publicAddress ? { publicAddress: true } : {}),
+    ...(place.zone === undefined ? {} : { zone: place.zone }),
+    ...(isSpot(spec, choices.members.has(place.index)) ? { spot: true } : {}),
     ...(hostKey === undefined ? {} : { hostKey: hostKey.publicKey }),
     ...(etcd.tls && etcd.ca === undefined && etcd.members.has(place.index) ? { uncertified: true } : {}),
     ...(etcd.joins.has(place.index) ? { joins: true } : {}),

@@ -11,6 +11,9 @@ import { planOf } from "../../core/plan/plan.ts";
 import { tooManyTags } from "../../core/plan/tag-limits.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
+import { spotAmong, spotNotes } from "../../core/plan/spot.ts";
+import { zoneOf } from "../../core/plan/zones.ts";
+import { namedIdentities } from "../../core/spec/machine.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
@@ -80,13 +83,27 @@ export interface Prepared extends Furnished {
   readonly changes: ReadonlyMap<string, readonly string[]>;
 }
 
+export interface HowToPrepare {
+  readonly mode: Mode;
+  /** Told of the wish as soon as it is known: what is asked then is asked beside the preflight. */
+  readonly onWish?: (spec: ClusterSpec, location: string) => void;
+  /** Asked when nothing of the cluster is there yet, with a plan for which no file was made. What it throws ends the create. */
+  readonly agree?: (imagined: Prepared) => Promise<void>;
+}
+
 /** Finds, chooses, checks, furnishes and plans; writes nothing to Azure. */
-export async function prepare(run: Run, name: string, asked: Partial<FlagValues>, mode: Mode): Promise<Prepared> {
+export async function prepare(
+  run: Run,
+  name: string,
+  asked: Partial<FlagValues>,
+  { mode, onWish, agree }: HowToPrepare,
+): Promise<Prepared> {
   const wish = await find(run, name, asked);
+  onWish?.(wish.spec, wish.found.claim?.location ?? wish.spec.location);
   const chosen = await choose(run, wish);
   const checked = await check(run, chosen);
-  const furnished = await furnish(run, checked, mode);
-  return plan(run, furnished);
+  if (agree !== undefined && isNew(chosen)) await agree(await plan(run, await furnish(run, checked, "imagine")));
+  return plan(run, await furnish(run, checked, mode));
 }
 
 /** What the snapshot knows of a resource; the group is not in it. */
@@ -104,11 +121,15 @@ export function liveOf(resource: AnyResource, found: ClaimedCluster, snapshot: S
 
 // --- internal ---
 
+/** Nothing of it is there yet, not even a group. */
+const isNew = ({ found, ours }: Chosen): boolean => !found.own && found.claims.length === 0 && ours.size === 0;
+
 async function find(run: Run, name: string, asked: Partial<FlagValues>): Promise<FoundWish> {
   // a signature in a URL is no part of what is kept, planned and shown
   const plain = withoutSignature(asked);
   const groupName = plain.resourceGroup ?? name;
-  const given = await withOwnAddress(run, namedNetwork(plain, { subscription: run.subscription, group: groupName }));
+  const home = { subscription: run.subscription, group: groupName };
+  const given = await withOwnAddress(run, namedIdentities(namedNetwork(plain, home), home));
   const found = claimed(await lookIn(run, name, groupName));
   const { spec, notes } = buildSpec(name, given, found.claim?.kept ?? {});
   const changes = changedChoices(given, found);
@@ -143,7 +164,14 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
 
 async function check(run: Run, chosen: Chosen): Promise<Checked> {
   const { spec, found, indexes, ours } = chosen;
-  return { ...chosen, surveyed: await survey(run, spec, found, indexes.length - machinesOf(spec, ours).length) };
+  const there = new Set(machinesOf(spec, ours));
+  const fresh = indexes.filter((index) => !there.has(index));
+  const wanted = {
+    newNodes: fresh.length,
+    newSpot: spotAmong(spec, found.claim?.choices.members ?? new Map(), fresh).length,
+    newZones: [...new Set(fresh.flatMap((index) => zoneOf(spec, index) ?? []))].sort(),
+  };
+  return { ...chosen, surveyed: await survey(run, spec, found, wanted) };
 }
 
 async function furnish(run: Run, checked: Checked, mode: Mode): Promise<Furnished> {
@@ -188,7 +216,7 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
     resources,
     decisions,
     changes,
-    notes: [...furnished.notes, ...notes, ...etcdNotes(spec, facts)],
+    notes: [...furnished.notes, ...notes, ...etcdNotes(spec, facts), ...spotNotes(spec, facts.nodes, facts.choices.members)],
   };
 }
 

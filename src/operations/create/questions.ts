@@ -3,6 +3,7 @@
  * answered, is said and left open: no answer is no refusal.
  */
 import { AzureError, isMisdirected } from "../../core/advice/azure-error.ts";
+import { nameOf } from "../../core/plan/resource.ts";
 import type { ImageChoice } from "../../core/spec/image.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
@@ -24,27 +25,45 @@ export async function askAll(
   const networkName = spec.virtualNetworkName;
   const ask = <T>(what: string, read: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> =>
     tolerant(run, what, () => patiently(run.tools, read));
-  const [compute, network, region, computeUsage, networkUsage, labelFree, imageFacts, byId, existing] = await Promise.all([
-    ask("the Compute provider", (signal) => lookups.resourceProvider("Microsoft.Compute", signal)),
-    ask("the Network provider", (signal) => lookups.resourceProvider("Microsoft.Network", signal)),
-    ask("the sizes", (signal) => lookups.sizes(location, signal)),
-    ask("the vCPU quota", (signal) => lookups.computeUsage(location, signal)),
-    ask("the address quota", (signal) => lookups.networkUsage(location, signal)),
-    found.claim === undefined ? ask("the DNS name", (signal) => lookups.dnsLabelFree(location, spec.name, signal)) : undefined,
-    image.kind === "urn"
-      ? ask("the image", async (signal) => (await lookups.image(location, image.urn, signal)) ?? ("missing" as const))
-      : undefined,
-    image.kind === "id" && image.id.toLowerCase().startsWith("/subscriptions/")
-      ? tolerant(run, "the image", () => imageById(run, image.id))
-      : undefined,
-    networkName === undefined
-      ? undefined
-      : ask(
-          "the virtual network",
-          async (signal) => (await lookups.network(networkGroup, networkName, signal)) ?? ("missing" as const),
-        ),
-  ]);
-  return { compute, network, region, computeUsage, networkUsage, labelFree, imageFacts, imageById: byId, existing };
+  const [compute, network, region, computeUsage, networkUsage, labelFree, imageFacts, byId, existing, noIdentities] =
+    await Promise.all([
+      ask("the Compute provider", (signal) => lookups.resourceProvider("Microsoft.Compute", signal)),
+      ask("the Network provider", (signal) => lookups.resourceProvider("Microsoft.Network", signal)),
+      ask("the sizes", (signal) => lookups.sizes(location, signal)),
+      ask("the vCPU quota", (signal) => lookups.computeUsage(location, signal)),
+      ask("the address quota", (signal) => lookups.networkUsage(location, signal)),
+      found.claim === undefined ? ask("the DNS name", (signal) => lookups.dnsLabelFree(location, spec.name, signal)) : undefined,
+      image.kind === "urn"
+        ? ask("the image", async (signal) => (await lookups.image(location, image.urn, signal)) ?? ("missing" as const))
+        : undefined,
+      image.kind === "id" && image.id.toLowerCase().startsWith("/subscriptions/")
+        ? tolerant(run, "the image", () => imageById(run, image.id))
+        : undefined,
+      networkName === undefined
+        ? undefined
+        : ask(
+            "the virtual network",
+            async (signal) => (await lookups.network(networkGroup, networkName, signal)) ?? ("missing" as const),
+          ),
+      Promise.all(
+        spec.identity.map(async (id) => {
+          const there = await ask(`the identity ${nameOf(id)}`, (signal) => lookups.identityExists(id, signal));
+          return there === false ? [id] : [];
+        }),
+      ),
+    ]);
+  return {
+    compute,
+    network,
+    region,
+    computeUsage,
+    networkUsage,
+    labelFree,
+    imageFacts,
+    imageById: byId,
+    existing,
+    missingIdentities: noIdentities.flat(),
+  };
 }
 
 /** Undefined, with a note, where this one question is not allowed or not answered; a refused sign-in, or a wrong subscription, ends the run. */

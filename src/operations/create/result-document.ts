@@ -1,6 +1,6 @@
 /** What a create has to show at its end, as scripts read it: the cluster's document, and the state file of the old script's shape. */
 import { userTagsOf, withUserTags } from "../../core/plan/user-tags.ts";
-import type { ClusterDocument, NodeDocument, PlanDocument } from "../../core/documents.ts";
+import type { ClusterDocument, CostDocument, NodeDocument, PlanDocument } from "../../core/documents.ts";
 import { names } from "../../core/plan/cluster.ts";
 import { etcdDocument, nodeDocument } from "../../core/node-document.ts";
 import { clusterDocument } from "../../core/outputs.ts";
@@ -32,6 +32,8 @@ export async function documentOf(
       identityFile: materials.ssh.privateKeyFile ?? "",
       privateIp: node.address,
       publicIp: publicIps.get(node.index),
+      zone: node.zone,
+      spot: node.spot,
       state: stateOf(results.get(machineIdOf(resources, node.index))?.state, readiness.get(node.index)?.state),
     }),
   );
@@ -72,17 +74,27 @@ async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Prom
   );
 }
 
-export const planDocument = ({ spec, facts, resources, decisions, changes }: Prepared): PlanDocument => ({
+export const planDocument = ({ spec, facts, resources, decisions, changes }: Prepared, cost: CostDocument): PlanDocument => ({
   schema: "azure-coreos-cluster/plan/1",
   name: spec.name,
   resourceGroup: facts.group,
   location: facts.location,
   ...(spec.tag.length === 0 ? {} : { tags: Object.fromEntries(userTagsOf(withUserTags({}, spec.tag))) }),
-  resources: resources.map(({ kind, id, label }) => ({
-    kind,
-    id,
-    label,
-    action: decisions.get(id) ?? "create",
-    ...(changes.has(id) ? { changes: changes.get(id)! } : {}),
-  })),
+  resources: resources.map((resource) => {
+    const { kind, id, label, node } = resource;
+    const of =
+      resource.kind === "machine" || resource.kind === "publicAddress"
+        ? facts.nodes.find(({ index }) => index === node)
+        : undefined;
+    return {
+      kind,
+      id,
+      label,
+      action: decisions.get(id) ?? "create",
+      ...(changes.has(id) ? { changes: changes.get(id)! } : {}),
+      ...(of?.zone === undefined ? {} : { zone: of.zone }),
+      ...(of?.spot === true && kind === "machine" ? { spot: true as const } : {}),
+    };
+  }),
+  cost,
 });

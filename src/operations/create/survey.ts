@@ -31,9 +31,12 @@ export interface Survey {
   readonly placementGroupId: string | undefined;
 }
 
-/** @param newNodes machines that are not there yet */
-export async function survey(run: Run, spec: ClusterSpec, found: ClaimedCluster, newNodes: number): Promise<Survey> {
+/** What is to be made: machines that are not there yet. */
+export type NewMachines = Pick<Checked, "newNodes" | "newSpot" | "newZones">;
+
+export async function survey(run: Run, spec: ClusterSpec, found: ClaimedCluster, wanted: NewMachines): Promise<Survey> {
   const { emit } = run;
+  const { newNodes } = wanted;
   emit({ kind: "phase", id: "preflight", label: "preflight", detail: "checking that it can be made; nothing is written" });
   const placement = spec.affinityGroup === undefined ? undefined : await placementGroup(run, spec, found.groupName);
   const location = found.claim?.location ?? placement?.location ?? spec.location;
@@ -47,7 +50,7 @@ export async function survey(run: Run, spec: ClusterSpec, found: ClaimedCluster,
   const answers = { ...told, imageFacts };
   if (answers.imageFacts === "missing" && !hasCatalogue(answers))
     emit({ kind: "note", id: "preflight/the image", label: "preflight", message: "Not checked: the image (no catalogue here)." });
-  const problems = [...judge(checkedOf(spec, found, { location, newNodes }, answers)), ...elsewhere(answers, location)];
+  const problems = [...judge(checkedOf(spec, found, { location, ...wanted }, answers)), ...elsewhere(answers, location)];
   if (problems.length > 0) throw refusal(problems);
   const { region, existing } = answers;
   if (existing === undefined && spec.virtualNetworkName !== undefined) throw networkNotReadable(spec.virtualNetworkName);
@@ -95,17 +98,18 @@ const hasCatalogue = ({ compute, region, computeUsage }: Answers): boolean =>
 function checkedOf(
   spec: ClusterSpec,
   found: ClaimedCluster,
-  { location, newNodes }: Pick<Checked, "location" | "newNodes">,
+  wanted: NewMachines & Pick<Checked, "location">,
   answers: Answers,
 ): Checked {
-  const { compute, network, region, computeUsage, networkUsage, labelFree, imageFacts, imageById, existing } = answers;
+  const { compute, network, region, computeUsage, networkUsage, labelFree, imageFacts, imageById, existing, missingIdentities } =
+    answers;
   const missing = (imageFacts === "missing" && hasCatalogue(answers)) || imageById === "missing";
   const image = missing ? ("missing" as const) : imageFacts === "missing" ? undefined : (imageFacts ?? imageById);
   return {
     spec,
-    location,
-    newNodes,
-    newAddresses: (found.claim === undefined ? 1 : 0) + (spec.pip ? newNodes : 0),
+    ...wanted,
+    ...(wanted.newNodes === 0 ? {} : { missingIdentities }),
+    newAddresses: (found.claim === undefined ? 1 : 0) + (spec.pip ? wanted.newNodes : 0),
     providers: [compute, network].filter((one) => one !== undefined),
     ...(region === undefined ? {} : { region }),
     ...(computeUsage === undefined ? {} : { computeUsage }),

@@ -44,6 +44,12 @@ export async function surveyDoom(run: Run, located: Cluster): Promise<Doom> {
 /** Nothing of the cluster is there. */
 export const isEmpty = ({ located, ours, strange }: Doom): boolean => !located.own && ours.length === 0 && strange.length === 0;
 
+/** What is the cluster's, as it is. */
+export function oursOf({ ours, found }: Pick<Doom, "ours" | "found">): Found[] {
+  const ids = new Set(ours.map(({ id }) => id.toLowerCase()));
+  return found.filter(({ id }) => ids.has(id.toLowerCase()));
+}
+
 /** What a destroy of it takes. */
 export const destroyIntent = (doom: Doom): Intent => ({
   scope: doom.scope,

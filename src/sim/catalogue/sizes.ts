@@ -16,6 +16,8 @@ export interface Size {
   readonly architecture: "x64" | "Arm64";
   readonly controllers: "SCSI" | "NVMe" | "SCSI,NVMe";
   readonly dataDisks: number;
+  /** Can be had as a spot machine. */
+  readonly spot: boolean;
 }
 
 interface Series {
@@ -29,6 +31,7 @@ interface Series {
   readonly generations?: Size["generations"];
   readonly architecture?: Size["architecture"];
   readonly controllers?: Size["controllers"];
+  readonly spot?: boolean;
 }
 
 const SERIES: readonly Series[] = [
@@ -53,9 +56,9 @@ const SERIES: readonly Series[] = [
     generations: "V2",
     architecture: "Arm64",
   },
-  { family: "standardBsv2Family", name: "Standard_B#s_v2", sizes: [2, 4, 8, 16], memoryPerCore: 4 },
+  { family: "standardBsv2Family", name: "Standard_B#s_v2", sizes: [2, 4, 8, 16], memoryPerCore: 4, spot: false },
   { family: "standardDSv3Family", name: "Standard_D#s_v3", sizes: [2, 4, 8, 16, 32], memoryPerCore: 4 },
-  { family: "standardBSFamily", name: "Standard_B#ms", sizes: [2, 4, 8], memoryPerCore: 4, accelerated: false },
+  { family: "standardBSFamily", name: "Standard_B#ms", sizes: [2, 4, 8], memoryPerCore: 4, accelerated: false, spot: false },
 ];
 
 export const SIZES: readonly Size[] = [
@@ -72,6 +75,7 @@ export const SIZES: readonly Size[] = [
       architecture: series.architecture ?? "x64",
       controllers: series.controllers ?? "SCSI",
       dataDisks: Math.min(32, cores * 2),
+      spot: series.spot ?? true,
     })),
   ),
   {
@@ -86,6 +90,7 @@ export const SIZES: readonly Size[] = [
     architecture: "x64",
     controllers: "SCSI",
     dataDisks: 16,
+    spot: true,
   },
 ];
 
@@ -93,9 +98,11 @@ const BY_NAME = new Map(SIZES.map((size) => [size.name.toLowerCase(), size]));
 
 export const sizeOf = (name: string): Size | undefined => BY_NAME.get(name.toLowerCase());
 
-/** `location/Size` or `Size` in the list of restricted sizes. */
-export const isRestricted = (restricted: readonly string[], location: string, size: string): boolean =>
-  restricted.some((item) => [size.toLowerCase(), `${location}/${size}`.toLowerCase()].includes(item.toLowerCase()));
+/** `Size`, `location/Size` or, of one zone, `location/zone/Size` in the list of restricted sizes. */
+export const isRestricted = (restricted: readonly string[], location: string, size: string, zone?: string): boolean => {
+  const forms = [size, `${location}/${size}`, ...(zone === undefined ? [] : [`${location}/${zone}/${size}`])];
+  return restricted.some((item) => forms.some((form) => form.toLowerCase() === item.toLowerCase()));
+};
 
 /** Entries of `Microsoft.Compute/skus` (api-version 2021-07-01) for one location, or for all. */
 export function computeSkus(location: string | undefined, restricted: readonly string[]): unknown[] {
@@ -118,19 +125,17 @@ export function computeSkus(location: string | undefined, restricted: readonly s
         family: size.family,
         ...place,
         capabilities: capabilitiesOf(size),
-        restrictions: isRestricted(restricted, at.name, size.name)
-          ? [
-              {
-                type: "Location",
-                values: [at.name],
-                restrictionInfo: { locations: [at.name] },
-                reasonCode: "NotAvailableForSubscription",
-              },
-            ]
-          : [],
+        restrictions: restrictionsOf(restricted, at.name, size.name, zones),
       })),
     ];
   });
+}
+
+function restrictionsOf(restricted: readonly string[], location: string, size: string, zones: readonly string[]): unknown[] {
+  const why = { reasonCode: "NotAvailableForSubscription", values: [location] };
+  if (isRestricted(restricted, location, size)) return [{ type: "Location", restrictionInfo: { locations: [location] }, ...why }];
+  const closed = zones.filter((zone) => isRestricted(restricted, location, size, zone));
+  return closed.length === 0 ? [] : [{ type: "Zone", restrictionInfo: { locations: [location], zones: closed }, ...why }];
 }
 
 const capabilitiesOf = (size: Size): { name: string; value: string }[] =>
@@ -145,6 +150,7 @@ const capabilitiesOf = (size: Size): { name: string; value: string }[] =>
     HyperVGenerations: size.generations,
     CpuArchitectureType: size.architecture,
     DiskControllerTypes: size.controllers,
+    LowPriorityCapable: size.spot ? "True" : "False",
     EphemeralOSDiskSupported: "False",
     EncryptionAtHostSupported: "True",
   }).map(([name, value]) => ({ name, value }));

@@ -6,6 +6,7 @@ import type { StoredResource } from "../cloud-index.ts";
 import { clone, dig, type JsonValue, number, object, propertiesOf, textIn } from "../json.ts";
 import type { KindRules } from "../kind.ts";
 import { computeHead } from "./heads.ts";
+import { checkZones } from "./zones.ts";
 
 const DISKS = "Microsoft.Compute/disks";
 
@@ -33,7 +34,9 @@ export const disk: KindRules = {
   create: { status: 202, state: "Updating", seconds: [1, 2], header: "both", retry: 2, poll: 2 },
   update: { status: 202, state: "Updating", seconds: [1, 2], header: "both", retry: 2, poll: 2 },
   remove: { status: 202, state: "Deleting", seconds: [1, 5], header: "both", retry: 10, poll: 10 },
-  check({ body, properties }) {
+  check(change) {
+    const { body, properties } = change;
+    checkZones(change, DISKS, 1);
     const sku = textIn(dig(body, "sku", "name")) ?? "Standard_LRS";
     if (!DISK_SKUS.includes(sku)) invalid(`The disk SKU '${sku}' is not valid.`, "sku.name");
     const option = textIn(dig(properties, "creationData", "createOption"));
@@ -78,6 +81,7 @@ export function attachNewDisk(cloud: SimCloud, { id, name, machine, sku, sizeGB,
     type: DISKS,
     location: machine.location,
     managedBy: machine.id,
+    ...(machine.resource["zones"] === undefined ? {} : { zones: clone(machine.resource["zones"]) }),
     ...(machine.resource["tags"] === undefined || !cloud.limits.diskTags ? {} : { tags: clone(machine.resource["tags"]) }),
     sku: { name: sku, tier: sku.startsWith("Premium") ? "Premium" : "Standard" },
     properties: {

@@ -13,15 +13,21 @@ import { digest } from "./digest.ts";
 import { checkImage } from "./machine-image.ts";
 import { checkDisks } from "./machine-disks.ts";
 import { checkOsProfile } from "./machine-profile.ts";
-import { checkPlacement, machinesIn } from "./placement.ts";
+import { checkIdentity } from "./identity.ts";
+import { checkSpot, isSpotMachine } from "./machine-spot.ts";
+import { checkPlacement, checkPlacementZone, machinesIn } from "./placement.ts";
+import { checkAddressZones, checkZones, zonesIn } from "./zones.ts";
 
 const MACHINES = "Microsoft.Compute/virtualMachines";
 
 /** @throws ArmError; in the order in which Azure is thought to look */
 export function checkMachine(change: Change): void {
   const { cloud, properties, location, before } = change;
+  checkZones(change, MACHINES, 1);
   const size = checkSize(change);
   checkUnchanged(change);
+  checkIdentity(change);
+  checkSpot(change, size);
   if (before === undefined) {
     checkImage(change, size);
     checkOsProfile(change);
@@ -29,11 +35,12 @@ export function checkMachine(change: Change): void {
   checkDisks(change, size);
   checkSet(change);
   checkPlacement(cloud, idOf(properties["proximityPlacementGroup"]), location);
+  checkPlacementZone(change);
   checkInterfaces(change, size);
   checkQuota(change, size);
 }
 
-function checkSize({ cloud, properties, location, before }: Change): Size {
+function checkSize({ cloud, body, properties, location, before }: Change): Size {
   const given =
     textIn(dig(properties, "hardwareProfile", "vmSize")) ??
     textIn(dig(before?.resource, "properties", "hardwareProfile", "vmSize"));
@@ -45,7 +52,8 @@ function checkSize({ cloud, properties, location, before }: Change): Size {
       "vmSize",
     );
   }
-  if (isRestricted(cloud.limits.restrictedSizes, location, given)) {
+  const [zone] = zonesIn(body);
+  if (isRestricted(cloud.limits.restrictedSizes, location, given, zone)) {
     refuse(
       409,
       "SkuNotAvailable",
@@ -55,38 +63,49 @@ function checkSize({ cloud, properties, location, before }: Change): Size {
   return size;
 }
 
-/** vCPUs in use: of all machines of a region that are not on their way out; deallocated ones count. */
-export function coresInUse(cloud: SimCloud, subscription: string, location: string, family?: string): number {
+/** vCPUs in use: of all machines of a region that are not on their way out; deallocated ones count. Spot machines have a quota of their own. */
+export function coresInUse(cloud: SimCloud, subscription: string, location: string, family?: string, spot = false): number {
   let sum = 0;
   for (const machine of cloud.ofType(MACHINES)) {
     if (machine.location !== location || keyOf(machine.subscription) !== keyOf(subscription)) continue;
+    if (isSpotMachine(machine.resource) !== spot) continue;
     const size = sizeOf(String(dig(machine.resource, "properties", "hardwareProfile", "vmSize")));
     if (size !== undefined && (family === undefined || size.family === family)) sum += size.cores;
   }
   return sum;
 }
 
-function checkQuota({ cloud, location, subscription, before }: Change, size: Size): void {
+function checkQuota({ cloud, location, subscription, properties, before }: Change, size: Size): void {
+  const spot = isSpotMachine({ properties });
   const held = sizeOf(String(dig(before?.resource, "properties", "hardwareProfile", "vmSize")));
-  const rows = [
-    ["Total Regional", cloud.limits.cores, undefined],
-    [size.family, cloud.limits.familyCores, size.family],
-  ] as const;
+  const rows = spot
+    ? ([["LowPriority", cloud.limits.spotCores, undefined]] as const)
+    : ([
+        ["Total Regional", cloud.limits.cores, undefined],
+        [size.family, cloud.limits.familyCores, size.family],
+      ] as const);
   for (const [label, limit, family] of rows) {
     const needed = size.cores - (held !== undefined && (family === undefined || held.family === family) ? held.cores : 0);
-    const used = coresInUse(cloud, subscription, location, family);
+    const used = coresInUse(cloud, subscription, location, family, spot);
     if (needed <= 0 || used + needed <= limit) continue;
     refuse(
       409,
       "OperationNotAllowed",
-      `Operation could not be completed as it results in exceeding approved ${label} Cores quota. Additional details - Deployment Model: Resource Manager, Location: ${location}, Current Limit: ${limit}, Current Usage: ${used}, Additional Required: ${needed}, (Minimum) New Limit Required: ${used + needed}. Setup Alerts when Quota reaches threshold. Submit a request for Quota increase at https://aka.ms/ProdportalCRP and try again.`,
+      `Operation could not be completed as it results in exceeding approved ${label}${spot ? "" : " "}Cores quota. Additional details - Deployment Model: Resource Manager, Location: ${location}, Current Limit: ${limit}, Current Usage: ${used}, Additional Required: ${needed}, (Minimum) New Limit Required: ${used + needed}. Setup Alerts when Quota reaches threshold. Submit a request for Quota increase at https://aka.ms/ProdportalCRP and try again.`,
     );
   }
 }
 
-function checkSet({ cloud, id, properties, group, before }: Change): void {
+function checkSet({ cloud, id, body, properties, group, before }: Change): void {
   const setId = idOf(properties["availabilitySet"]);
   if (setId === undefined) return;
+  // code and sentence are from memory
+  if (zonesIn(body).length > 0)
+    refuse(
+      400,
+      "BadRequest",
+      `Virtual Machine ${id} cannot be created because both Availability Zone and Availability Set were specified. Deploying an Availability Set to an Availability Zone isn't supported.`,
+    );
   if (properties["virtualMachineScaleSet"] !== undefined) {
     invalid("availabilitySet and virtualMachineScaleSet exclude each other.", "availabilitySet");
   }
@@ -107,7 +126,8 @@ function checkSet({ cloud, id, properties, group, before }: Change): void {
   }
 }
 
-function checkInterfaces({ cloud, id, properties, location, before }: Change, size: Size): void {
+function checkInterfaces({ cloud, id, body, properties, location, before }: Change, size: Size): void {
+  const [zone] = zonesIn(body);
   const nics = listIn(dig(properties, "networkProfile", "networkInterfaces"));
   if (nics.length === 0) {
     if (before === undefined) invalid("The VM must have at least one network interface.", "networkProfile");
@@ -141,6 +161,7 @@ function checkInterfaces({ cloud, id, properties, location, before }: Change, si
     const reserved = object(entry.hidden["reserved"]);
     if (Number(reserved["until"]) > cloud.now() && keyOf(String(reserved["machine"])) !== keyOf(id))
       refuseReserved(String(reserved["machine"]));
+    if (zone !== undefined) checkAddressZones(cloud, id, zone, entry);
     if (propertiesOf(entry.resource)["enableAcceleratedNetworking"] === true && !size.accelerated) {
       refuse(
         400,

@@ -6,9 +6,10 @@ import type { SimCloud } from "../cloud.ts";
 import { dig, idOf, type JsonValue, listIn, number, object, propertiesOf, textIn } from "../json.ts";
 import type { Change } from "../kind.ts";
 import { DISK_SKUS } from "./disk.ts";
+import { checkDiskZone, zonesIn } from "./zones.ts";
 
 /** @throws ArmError 400 InvalidParameter; 409 ConflictingUserInput when a disk of that name exists */
-export function checkDisks({ cloud, id, properties, before }: Change, size: Size): void {
+export function checkDisks({ cloud, id, body, properties, before }: Change, size: Size): void {
   const storage = object(properties["storageProfile"]);
   const os = object(storage["osDisk"]);
   const data = listIn(storage["dataDisks"]);
@@ -24,10 +25,40 @@ export function checkDisks({ cloud, id, properties, before }: Change, size: Size
       { target: "dataDisks" },
     );
   }
+  checkSystemDisk(os, properties, before === undefined);
+  const [zone] = zonesIn(body);
   for (const disk of [os, ...data]) {
     checkDisk(cloud, id, disk, size);
     checkHolder(cloud, id, disk);
+    const attached = disk["createOption"] === "Attach" ? cloud.get(idOf(disk["managedDisk"]) ?? "") : undefined;
+    if (attached !== undefined) checkDiskZone(attached, zone);
   }
+}
+
+/** What a marketplace image is here; of images of one's own the size is not known. */
+const IMAGE_GIB = 30;
+
+/** Azure's most for a system disk (learn: managed-disks-overview); its code for that is from memory. */
+const MOST_OS_GIB = 4095;
+
+/** @throws ArmError 409 OperationNotAllowed, as logs of other tools have it */
+function checkSystemDisk(os: JsonValue, properties: JsonValue, fresh: boolean): void {
+  const sizeGB = number(os["diskSizeGB"]);
+  if (sizeGB === undefined || !fresh) return;
+  const target = "osDisk.diskSizeGB";
+  const own = textIn(dig(properties, "storageProfile", "imageReference", "publisher")) === undefined;
+  if (!own && sizeGB < IMAGE_GIB)
+    refuse(
+      409,
+      "OperationNotAllowed",
+      `The specified disk size ${sizeGB} GB is smaller than the size of the corresponding disk in the VM image: ${IMAGE_GIB} GB. This is not allowed. Please choose equal or greater size or do not specify an explicit size.`,
+      { target },
+    );
+  if (sizeGB > MOST_OS_GIB)
+    invalid(
+      `The value '${sizeGB}' of parameter '${target}' is out of range. The value must be between '1' and '${MOST_OS_GIB}', inclusive.`,
+      target,
+    );
 }
 
 /** @param luns those that are taken; the disk's comes along */

@@ -11,6 +11,7 @@ import type { Change, KindRules, Timing } from "../kind.ts";
 import { digest } from "./digest.ts";
 import { attachNewDisk, detachDisk } from "./disk.ts";
 import { computeHead } from "./heads.ts";
+import { shownIdentity } from "./identity.ts";
 import { checkMachine } from "./machine-checks.ts";
 
 const NICS = "Microsoft.Network/networkInterfaces";
@@ -35,7 +36,7 @@ export const virtualMachine: KindRules = {
       "networkProfile{networkInterfaces{id properties{primary deleteOption}} networkApiVersion networkInterfaceConfigurations} " +
       "securityProfile{uefiSettings encryptionAtHost securityType encryptionIdentity proxyAgentSettings} " +
       "diagnosticsProfile{bootDiagnostics{enabled storageUri}} availabilitySet{id} virtualMachineScaleSet{id} " +
-      "proximityPlacementGroup{id} priority evictionPolicy billingProfile host hostGroup provisioningState instanceView licenseType vmId " +
+      "proximityPlacementGroup{id} priority evictionPolicy billingProfile{maxPrice} host hostGroup provisioningState instanceView licenseType vmId " +
       "extensionsTimeBudget platformFaultDomain scheduledEventsProfile userData capacityReservation interconnectBlockProfile " +
       "applicationProfile timeCreated resiliencyProfile}",
   ),
@@ -141,6 +142,9 @@ function shape({ cloud, properties, before, body }: Change): JsonValue {
   if (set !== undefined)
     fresh["availabilitySet"] = { id: `${parentOf(set)}/availabilitySets/${(set.split("/").at(-1) ?? "").toUpperCase()}` };
   return {
+    ...(body["identity"] === undefined && before?.resource["identity"] === undefined
+      ? {}
+      : { identity: shownIdentity(cloud, body["identity"] ?? before?.resource["identity"]) }),
     ...(body["plan"] === undefined && before?.resource["plan"] !== undefined ? { plan: before.resource["plan"] } : {}),
     etag: `"${cloud.random.hex(8)}"`,
     properties: {

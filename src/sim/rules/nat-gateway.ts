@@ -6,6 +6,7 @@ import { guidOf, networkHead } from "./heads.ts";
 import { holderOf } from "./public-address.ts";
 import { resolve } from "./reference.ts";
 import { networkCreate, networkUpdate } from "./timings.ts";
+import { checkZones } from "./zones.ts";
 
 export const natGatewayRules: KindRules = {
   ...networkHead(
@@ -20,6 +21,7 @@ export const natGatewayRules: KindRules = {
     if (sku !== "Standard" && sku !== "StandardV2") {
       refuse(400, "InvalidRequestFormat", `Cannot parse the request: the SKU '${String(sku)}' of a NAT gateway is not valid.`);
     }
+    checkZones(change, "Microsoft.Network/natGateways", 1);
     const idle = number(change.properties["idleTimeoutInMinutes"]) ?? 4;
     if (idle < 4 || idle > 120) {
       refuse(

@@ -5,9 +5,10 @@ import { locationOf } from "../catalogue/locations.ts";
 import type { SimCloud } from "../cloud.ts";
 import type { StoredResource } from "../cloud-index.ts";
 import { clone, dig, idOf, number, object, propertiesOf, textIn } from "../json.ts";
-import { atOnce, type KindRules } from "../kind.ts";
+import { atOnce, type Change, type KindRules } from "../kind.ts";
 import { writtenHead } from "./heads.ts";
 import { sshKeyProblem } from "./ssh-key.ts";
+import { zonesIn } from "./zones.ts";
 
 const MACHINES = "Microsoft.Compute/virtualMachines";
 const SETS = "Microsoft.Compute/availabilitySets";
@@ -114,6 +115,22 @@ export function checkPlacement(cloud: SimCloud, id: string | undefined, location
       "proximityPlacementGroup",
     );
   }
+}
+
+/** A group lies in one datacenter, and so in one zone. @throws ArmError 409 (the code is a guess) */
+export function checkPlacementZone({ cloud, id, body, properties }: Change): void {
+  const group = cloud.get(idOf(properties["proximityPlacementGroup"]) ?? "");
+  const [zone] = zonesIn(body);
+  if (group === undefined || zone === undefined) return;
+  const other = machinesIn(cloud, group).find(
+    (machine) => keyOf(machine.id) !== keyOf(id) && zonesIn(machine.resource)[0] !== zone,
+  );
+  if (other !== undefined)
+    refuse(
+      409,
+      "OverconstrainedZonalAllocationRequest",
+      `Allocation failed. VM(s) with the following constraints cannot be allocated, because the condition is too restrictive: proximity placement group ${group.id}, zone ${zone}; ${other.id} is in another zone.`,
+    );
 }
 
 export const sshPublicKey: KindRules = {

@@ -11,6 +11,7 @@ import type { Change, KindRules } from "../kind.ts";
 import { guidOf, networkHead } from "./heads.ts";
 import { dotted } from "../../core/ipv4.ts";
 import { networkCreate, networkUpdate } from "./timings.ts";
+import { checkZones } from "./zones.ts";
 
 /** Blocks that are reserved for documentation and benchmarks (RFC 5737, RFC 2544): never anybody's. */
 const BLOCKS: readonly [first: number, size: number][] = [
@@ -58,6 +59,7 @@ export const publicAddress: KindRules = {
         `The SKU of public IP address ${change.id} cannot be changed from ${before} to ${sku}.`,
       );
     }
+    checkZones(change, "Microsoft.Network/publicIPAddresses", 3);
     checkLabel(change);
     checkCount(change);
   },

@@ -2,6 +2,7 @@
 import type { KindRules } from "../kind.ts";
 import { loadBalancerRules } from "./balancer.ts";
 import { disk } from "./disk.ts";
+import { userAssignedIdentity } from "./identity.ts";
 import { imageRules } from "./image.ts";
 import { networkInterfaceRules } from "./interface.ts";
 import { virtualMachine } from "./machine.ts";
@@ -27,6 +28,7 @@ export const RULES: readonly KindRules[] = [
   virtualMachine,
   storageAccountRules,
   blobContainerRules,
+  userAssignedIdentity,
 ];
 
 const BY_TYPE = new Map(RULES.map((kind) => [kind.type.toLowerCase(), kind]));

@@ -3,6 +3,7 @@ import type { PublicIPAddress } from "@azure/arm-network";
 import { type Design, type PlannedNode, names, tagsOf } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import { type Tags, claimTags } from "../tags.ts";
+import { inAllZones } from "../zones.ts";
 
 /** Basic addresses were retired on 2025-09-30; Standard ones are static, and closed until a security group opens them. */
 const STANDARD: Pick<PublicIPAddress, "sku" | "publicIPAllocationMethod" | "publicIPAddressVersion"> = {
@@ -35,6 +36,7 @@ export const claimWith = (cluster: Design, tags: Tags): Resource<"publicAddress"
   body: {
     location: cluster.facts.location,
     ...STANDARD,
+    ...inAllZones(cluster.spec),
     idleTimeoutInMinutes: 4,
     dnsSettings: { domainNameLabel: cluster.spec.name },
     tags,
@@ -51,8 +53,15 @@ export const nodeAddress = (cluster: Design, node: PlannedNode): Resource<"publi
   // an address may be known elsewhere: only who holds the claim makes or changes one
   dependsOn: [claimId(cluster)],
   node: node.index,
-  // 20 minutes, as the original asked for its instance addresses
-  body: { location: cluster.facts.location, ...STANDARD, idleTimeoutInMinutes: 20, tags: tagsOf(cluster, node) },
+  body: {
+    location: cluster.facts.location,
+    ...STANDARD,
+    // that of its machine: Azure refuses another one
+    ...(node.zone === undefined ? {} : { zones: [node.zone] }),
+    // 20 minutes, as the original asked for its instance addresses
+    idleTimeoutInMinutes: 20,
+    tags: tagsOf(cluster, node),
+  },
 });
 
 export const gatewayAddressId = ({ spec, group }: Design): string =>
@@ -63,5 +72,11 @@ export const gatewayAddress = (cluster: Design): Resource<"publicAddress"> => ({
   id: gatewayAddressId(cluster),
   label: "address of the NAT gateway",
   dependsOn: [cluster.group],
-  body: { location: cluster.facts.location, ...STANDARD, idleTimeoutInMinutes: 4, tags: cluster.tags },
+  body: {
+    location: cluster.facts.location,
+    ...STANDARD,
+    ...inAllZones(cluster.spec),
+    idleTimeoutInMinutes: 4,
+    tags: cluster.tags,
+  },
 });

@@ -1,5 +1,5 @@
 /** Availability sets and the proximity placement group: how Azure spreads the machines over its racks, or keeps them close. */
-import { type Design } from "../cluster.ts";
+import type { Design, PlannedNode } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import { SET_LIMIT } from "../../spec/spec.ts";
 
@@ -18,13 +18,16 @@ export const placementGroup = (cluster: Design, name: string): Resource<"placeme
 /** A set holds 200 machines; a larger cluster has several: NAME, NAME-2, ... */
 const setName = (name: string, number: number): string => (number === 0 ? name : `${name}-${number + 1}`);
 
-export const availabilitySetId = ({ spec, group }: Design, node: number): string =>
-  resourceId(group, "availabilitySet", setName(spec.availabilitySet, Math.floor(node / SET_LIMIT)));
+/** Undefined for a machine in a zone, and for a spot machine: Azure takes neither into a set. */
+export const availabilitySetId = ({ spec, group }: Design, node: PlannedNode): string | undefined =>
+  isInSet(node)
+    ? resourceId(group, "availabilitySet", setName(spec.availabilitySet, Math.floor(node.index / SET_LIMIT)))
+    : undefined;
 
 export function availabilitySets(cluster: Design): Resource<"availabilitySet">[] {
   const { spec, facts, tags, group } = cluster;
   const proximityPlacementGroup = placementGroupId(cluster);
-  const numbers = [...new Set(facts.nodes.map((node) => Math.floor(node.index / SET_LIMIT)))];
+  const numbers = [...new Set(facts.nodes.filter(isInSet).map((node) => Math.floor(node.index / SET_LIMIT)))];
   return numbers.map((number) => ({
     kind: "availabilitySet",
     id: resourceId(group, "availabilitySet", setName(spec.availabilitySet, number)),
@@ -42,3 +45,7 @@ export function availabilitySets(cluster: Design): Resource<"availabilitySet">[]
     },
   }));
 }
+
+// --- internal ---
+
+const isInSet = ({ zone, spot }: PlannedNode): boolean => zone === undefined && spot !== true;

@@ -2,7 +2,8 @@
 import { base64 } from "../../base64.ts";
 import { type Design, type PlannedNode, names, tagsOf } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
-import { availabilitySetId } from "./availability.ts";
+import { spotOf } from "../spot.ts";
+import { availabilitySetId, placementGroupId } from "./availability.ts";
 import type { Tags } from "../tags.ts";
 import { imageId } from "./image.ts";
 import { interfaceId } from "./interface.ts";
@@ -20,7 +21,7 @@ export const machine = (cluster: Design, node: PlannedNode): Resource<"machine">
   id: machineId(cluster, node),
   label: `machine ${node.name}`,
   dependsOn: [
-    availabilitySetId(cluster, node.index),
+    ...nearOthers(cluster, node),
     interfaceId(cluster, node),
     // no machine before the claim is ours: see tags.ts
     sshKey(cluster).id,
@@ -41,8 +42,11 @@ const bodyOf = (cluster: Design, node: PlannedNode): Body => {
     location: facts.location,
     tags: machineTags(cluster, node),
     ...("plan" in image && image.plan !== undefined ? { plan: image.plan } : {}),
+    ...(node.zone === undefined ? {} : { zones: [node.zone] }),
+    ...identityOf(cluster),
+    ...spotOf(spec, node),
     hardwareProfile: { vmSize: spec.vmSize },
-    availabilitySet: { id: availabilitySetId(cluster, node.index) },
+    ...placeOf(cluster, node),
     storageProfile: storageOf(cluster, node),
     osProfile: {
       computerName: node.name,
@@ -58,6 +62,31 @@ const bodyOf = (cluster: Design, node: PlannedNode): Body => {
     diagnosticsProfile: { bootDiagnostics: { enabled: true } },
   };
 };
+
+/** In the availability set, which is in the placement group; outside of a set in the group itself. */
+const placeOf = (cluster: Design, node: PlannedNode): Pick<Body, "availabilitySet" | "proximityPlacementGroup"> => {
+  const set = availabilitySetId(cluster, node);
+  const near = placementGroupId(cluster);
+  if (set !== undefined) return { availabilitySet: { id: set } };
+  return near === undefined ? {} : { proximityPlacementGroup: { id: near } };
+};
+
+/** Those of the plan that it is in. */
+const nearOthers = (cluster: Design, node: PlannedNode): string[] => {
+  const { availabilitySet: set, proximityPlacementGroup: near } = placeOf(cluster, node);
+  const planned = cluster.facts.placementGroupId === undefined ? near?.id : undefined;
+  return [set?.id, planned].filter((id) => id !== undefined);
+};
+
+const identityOf = ({ spec }: Design): Pick<Body, "identity"> =>
+  spec.identity.length === 0
+    ? {}
+    : {
+        identity: {
+          type: "UserAssigned",
+          userAssignedIdentities: Object.fromEntries(spec.identity.map((id) => [id, {}])),
+        },
+      };
 
 const machineTags = (cluster: Design, node: PlannedNode): Tags => ({
   ...tagsOf(cluster, node),
@@ -84,6 +113,7 @@ function storageOf(cluster: Design, node: PlannedNode): NonNullable<Body["storag
     osDisk: {
       name: names.osDisk(node.name),
       createOption: "FromImage",
+      ...(spec.osDiskSize === undefined ? {} : { diskSizeGB: spec.osDiskSize }),
       osType: "Linux",
       caching: "ReadWrite",
       // Azure's default is Detach, which leaves a disk that is paid for

@@ -1,0 +1,124 @@
+/**
+ * What of a cluster is paid for: read off the bodies of a plan, or off what Azure says of what is there, which have the same shape.
+ * Networks, security groups, availability sets, keys and interfaces cost nothing. Pure.
+ */
+import type { Disk, VirtualMachine } from "@azure/arm-compute";
+import type { LoadBalancer } from "@azure/arm-network";
+import type { DoomedKind } from "../plan/bodies.ts";
+import { nameOf } from "../plan/resource.ts";
+import { ADDRESS, BALANCER, INCLUDED_RULES, MORE_RULES, type Meter, NAT_GATEWAY, diskMeter, machineMeter } from "./meters.ts";
+
+/** One thing that is paid for. */
+export interface Paid {
+  /** "machine" and "Standard_D2s_v5": things of the same words are one item. */
+  readonly noun: string;
+  readonly detail: string;
+  /** Undefined where the price list has none that is known here. */
+  readonly meter: Meter | undefined;
+  readonly count: number;
+  /** When it was made, where Azure says so: milliseconds since 1970. */
+  readonly since?: number;
+  /** It is there, and costs nothing at present: a machine that is deallocated. */
+  readonly idle?: true;
+}
+
+/** What a kind's body or model says, whichever it is. */
+export interface Part {
+  readonly kind: DoomedKind;
+  readonly id: string;
+  readonly model: unknown;
+  /** Azure's word for a machine's power. */
+  readonly power?: string | undefined;
+}
+
+/** The size of the system disk where nobody gives one: that of Flatcar's image. */
+export const IMAGE_GIB = 30;
+
+/**
+ * With disks as the machines have them: of a plan, which has no disks of its own.
+ * @param diskOf looks for a disk that a machine is to take over
+ */
+export const paidOfPlan = (parts: readonly Part[], diskOf: (id: string) => Disk | undefined): Paid[] =>
+  parts.flatMap((part) =>
+    part.kind === "machine" ? [...paidOf(part), ...disksOf(part.model as VirtualMachine, diskOf)] : paidOf(part),
+  );
+
+/** Of what is there: its disks are listed beside its machines, those that are left over too. */
+export const paidOfFound = (parts: readonly Part[]): Paid[] => parts.flatMap(paidOf);
+
+/** Whether what the machines say leaves a system disk's size open. */
+export const hasDiskSizeOpen = (parts: readonly Part[]): boolean =>
+  parts.some(({ kind, model }) => {
+    const disk = kind === "machine" ? (model as VirtualMachine).storageProfile?.osDisk : undefined;
+    return disk !== undefined && disk.diskSizeGB === undefined && disk.diffDiskSettings === undefined;
+  });
+
+// --- internal ---
+
+function paidOf({ kind, model, power }: Part): Paid[] {
+  switch (kind) {
+    case "machine": {
+      const { hardwareProfile, priority, timeCreated } = model as VirtualMachine;
+      const size = hardwareProfile?.vmSize ?? "";
+      const spot = priority?.toLowerCase() === "spot";
+      const idle = power === "deallocated" || power === "deallocating" ? { idle: true as const } : {};
+      const noun = spot ? "Spot machine" : "machine";
+      return [{ noun, detail: size, meter: machineMeter(size, spot), count: 1, ...sinceOf(timeCreated), ...idle }];
+    }
+    case "disk": {
+      const { sku, diskSizeGB = 0, timeCreated, osType } = model as Disk;
+      return [
+        { ...disk(osType === undefined ? "data disk" : "system disk", sku?.name ?? "", diskSizeGB), ...sinceOf(timeCreated) },
+      ];
+    }
+    case "publicAddress":
+      return [{ noun: "public address", detail: "", meter: ADDRESS, count: 1 }];
+    case "natGateway":
+      return [{ noun: "NAT gateway", detail: "", meter: NAT_GATEWAY, count: 1 }];
+    case "loadBalancer":
+      return balancer(model as LoadBalancer);
+    default:
+      return [];
+  }
+}
+
+/** Without a rule it costs nothing. https://azure.microsoft.com/pricing/details/load-balancer/ */
+function balancer({ loadBalancingRules = [], outboundRules = [] }: LoadBalancer): Paid[] {
+  const rules = loadBalancingRules.length + outboundRules.length;
+  const more = rules - INCLUDED_RULES;
+  return [
+    ...(rules === 0 ? [] : [{ noun: "load balancer", detail: "", meter: BALANCER, count: 1 }]),
+    ...(more > 0 ? [{ noun: "load balancer rule", detail: "beyond five", meter: MORE_RULES, count: more }] : []),
+  ];
+}
+
+function disksOf({ storageProfile, timeCreated }: VirtualMachine, diskOf: (id: string) => Disk | undefined): Paid[] {
+  const { osDisk, dataDisks = [] } = storageProfile ?? {};
+  const since = sinceOf(timeCreated);
+  // an ephemeral one is on the machine's own disk
+  const system =
+    osDisk === undefined || osDisk.diffDiskSettings !== undefined
+      ? []
+      : [{ ...disk("system disk", osDisk.managedDisk?.storageAccountType ?? "", osDisk.diskSizeGB ?? IMAGE_GIB), ...since }];
+  const data = dataDisks.map(({ managedDisk, diskSizeGB, name }): Paid => {
+    const kept = managedDisk?.id === undefined ? undefined : diskOf(managedDisk.id);
+    const sku = managedDisk?.storageAccountType ?? kept?.sku?.name;
+    const gib = diskSizeGB ?? kept?.diskSizeGB;
+    if (sku !== undefined && gib !== undefined) return { ...disk("data disk", sku, gib), ...since };
+    return { noun: "data disk", detail: nameOf(managedDisk?.id ?? name ?? ""), meter: undefined, count: 1 };
+  });
+  return [...system, ...data];
+}
+
+const disk = (noun: string, sku: string, gib: number): Paid => ({
+  noun,
+  detail: `of ${gib} GiB (${sku === "" ? "of an unknown kind" : sku})`,
+  meter: diskMeter(sku, gib),
+  count: 1,
+});
+
+/** Azure is of 2010; a time that cannot be is none. */
+function sinceOf(time: Date | string | undefined): { since?: number } {
+  const since = time === undefined ? Number.NaN : new Date(time).getTime();
+  return since >= Date.UTC(2010, 1, 1) ? { since } : {};
+}

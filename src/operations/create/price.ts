@@ -1,0 +1,41 @@
+/** What a create will cost: asked when the wish is known, answered when there is a plan. */
+import type { Disk } from "@azure/arm-compute";
+import type { CostDocument } from "../../core/documents.ts";
+import type { Part } from "../../core/price/paid.ts";
+import type { Asked } from "../price/ask.ts";
+import { askForSpec, planCost } from "../price/costs.ts";
+import type { Run } from "../run.ts";
+import { type HowToPrepare, type Prepared, liveOf } from "./prepare.ts";
+
+export interface Pricing extends Required<Pick<HowToPrepare, "onWish">> {
+  /** Never rejects, and comes within seconds. */
+  of(prepared: Prepared): Promise<CostDocument>;
+}
+
+export function pricing(run: Run): Pricing {
+  let asked: Asked | undefined;
+  return {
+    onWish: (spec, location) => {
+      asked = askForSpec(run, spec, location);
+    },
+    of: (prepared) => {
+      const { spec, facts, snapshot } = prepared;
+      const disks = new Map<string, unknown>([...snapshot].map(([id, { model }]) => [id, model]));
+      return planCost(run, asked ?? askForSpec(run, spec, facts.location), {
+        parts: partsOf(prepared),
+        location: facts.location,
+        diskOf: (id) => disks.get(id.toLowerCase()) as Disk | undefined,
+      });
+    },
+  };
+}
+
+// --- internal ---
+
+/** What stays as it is costs what it is, and not what would be made today. */
+const partsOf = ({ resources, decisions, found, snapshot }: Prepared): Part[] =>
+  resources.map((resource) => {
+    const { kind, id, body } = resource;
+    const live = decisions.get(id) === "unchanged" ? liveOf(resource, found, snapshot)?.model : undefined;
+    return { kind, id, model: live ?? body };
+  });

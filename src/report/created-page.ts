@@ -1,0 +1,39 @@
+/** What a CI system is handed of a cluster: values for later steps, and a page in Markdown for who looks at the run. */
+import type { ClusterDocument } from "../core/documents.ts";
+import { duration, plural } from "../core/words.ts";
+
+const MOST = 20;
+
+/** Names as GitHub's actions have them. */
+export const createdOutputs = (document: ClusterDocument): Record<string, string> => ({
+  name: document.name,
+  "resource-group": document.resourceGroup,
+  location: document.location,
+  host: document.host,
+  ip: document.ip,
+  nodes: String(document.nodes.length),
+});
+
+export function createdPage(document: ClusterDocument, rehearsal: boolean): string {
+  const { name, resourceGroup, location, host, ip, nodes, seconds } = document;
+  const ready = nodes.filter(({ state }) => state === "ready").length;
+  const shown = [...nodes].sort((a, b) => Number(a.state === "ready") - Number(b.state === "ready")).slice(0, MOST);
+  return [
+    `### ${cell(name)}: ${ready} of ${nodes.length} ${plural("node", nodes.length)} ready`,
+    "",
+    `${cell(host)} (${cell(ip)}), resource group ${cell(resourceGroup)} in ${cell(location)}; ${duration(seconds * 1000)}.${rehearsal ? " A rehearsal: no machine was booted." : ""}`,
+    "",
+    "| node | state | SSH | private address |",
+    "|---|---|---|---|",
+    ...shown.map(
+      (node) => `| ${cell(node.name)} | ${cell(node.state)} | ${cell(node.host)}:${node.port} | ${cell(node.privateIp)} |`,
+    ),
+    ...(nodes.length > MOST ? ["", `and ${nodes.length - MOST} more.`] : []),
+    "",
+  ].join("\n");
+}
+
+// --- internal ---
+
+/** Nothing of what Azure says is Markdown or HTML. */
+const cell = (text: string): string => text.replaceAll(/[^\p{L}\p{N} .,:_/-]/gu, "");

@@ -1,0 +1,44 @@
+/** Nodes that are in the same trouble, told once: two hundred lines of one cause hide the one that is another. */
+import { plural } from "../core/words.ts";
+
+export interface Trouble {
+  readonly name: string;
+  readonly state: string;
+  readonly reason?: string;
+  /** What the node itself showed. */
+  readonly evidence?: string;
+  readonly advice?: string;
+}
+
+export interface SameCause {
+  readonly names: readonly string[];
+  /** State and reason, without the node's own name. */
+  readonly cause: string;
+  /** Evidence and advice. */
+  readonly more: readonly string[];
+}
+
+/** In the order of their first nodes. What differs only by the node's own name is the same. */
+export function grouped(nodes: readonly Trouble[]): SameCause[] {
+  const causes = Map.groupBy(nodes, (node) =>
+    JSON.stringify([withoutName(node, wordsOf(node)), ...moreOf(node).map((text) => withoutName(node, text))]),
+  );
+  return [...causes.values()].map((same) => {
+    const [first] = same as [Trouble];
+    return { names: same.map(({ name }) => name), cause: unnamed(first, wordsOf(first)), more: moreOf(first) };
+  });
+}
+
+/** Names of a few; of many the first and the last, and how many. */
+export const nodesIn = (names: readonly string[]): string =>
+  names.length <= 5 ? names.join(", ") : `${names.length} ${plural("node", names.length)} (${names[0]} ... ${names.at(-1)})`;
+
+// --- internal ---
+
+const wordsOf = ({ state, reason }: Trouble): string => (reason === undefined ? state : `${state}: ${reason}`);
+const moreOf = ({ evidence, advice }: Trouble): string[] => [evidence, advice].filter((text) => text !== undefined);
+
+const withoutName = ({ name }: Trouble, text: string): string => text.replaceAll(name, "");
+
+/** The line begins with the name already. */
+const unnamed = ({ name }: Trouble, text: string): string => text.replaceAll(`${name}: `, "");

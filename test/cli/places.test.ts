@@ -1,0 +1,274 @@
+/** Zones, spot machines, managed identities and the system disk, as whole commands over the simulation, which refuses what Azure refuses. */
+import { describe, expect, test } from "vitest";
+import type { ListDocument, StatusDocument } from "../../src/core/documents.ts";
+import { addGroup, byHand, inGroup } from "./azure-hand.ts";
+import { createVirtualClock } from "../../src/sim/clock.ts";
+import { type Body, START, type TestAzure, ownAzure } from "./world.ts";
+
+type VirtualClock = ReturnType<typeof createVirtualClock>;
+
+const machine = (azure: TestAzure, index: number): Body => azure.puts().get(`virtualMachines/mycluster-coreos-${index}`);
+const kinds = (azure: TestAzure): Set<string> => new Set([...azure.puts().keys()].map((name) => name.split("/")[0] ?? ""));
+const zones = (azure: TestAzure, nodes: number): unknown[] =>
+  Array.from({ length: nodes }, (_, index) => machine(azure, index)?.zones);
+const ok = async (azure: TestAzure, argv: string): Promise<string> => {
+  const { exit, stdout, stderr } = await azure.run(argv);
+  expect(exit, stderr).toBe(0);
+  return stdout + stderr;
+};
+/** Azure's own way to try an eviction, or somebody's hand: the machine goes a while later. */
+async function evict(azure: TestAzure, clock: VirtualClock, node: number): Promise<void> {
+  const path = inGroup("mycluster", "Microsoft.Compute/virtualMachines", `mycluster-coreos-${node}`);
+  expect((await byHand(azure, "POST", `${path}/simulateEviction`)).status).toBe(204);
+  await clock.sleep(60_000);
+}
+const identity = (name: string): string => inGroup("others", "Microsoft.ManagedIdentity/userAssignedIdentities", name);
+const SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000";
+
+describe("zones", () => {
+  test("node i is in zone i mod n with its disks and its address; what all share is in all zones, and no set is made", async () => {
+    const azure = ownAzure();
+    const said = await ok(azure, "mycluster --location eastus --zones 1,2,3 --num-nodes 4 --pip --data-disk");
+    expect(zones(azure, 4)).toEqual([["1"], ["2"], ["3"], ["1"]]);
+    expect(said).toContain("4 machines of Standard_D2s_v5 in eastus (zones 1, 2 and 3)");
+    expect(kinds(azure)).not.toContain("availabilitySets");
+    expect(azure.puts().get("publicIPAddresses/mycluster-coreos-1-ip").zones).toEqual(["2"]);
+    const claim = [...azure.puts()].find(([name]) => /mycluster-ip-/.test(name))?.[1];
+    expect(claim.zones).toEqual(["1", "2", "3"]);
+    const disk = await byHand(azure, "GET", inGroup("mycluster", "Microsoft.Compute/disks", "mycluster-coreos-2-data"));
+    expect(disk.body).toMatchObject({ zones: ["3"] });
+    azure.exchanges.length = 0;
+    await ok(azure, "mycluster");
+    expect(azure.puts().size).toBe(0);
+  });
+
+  test("growth, and a machine that was killed, go where they went; status, list, plan and destroy say it", async () => {
+    const azure = ownAzure();
+    await ok(azure, "mycluster --location eastus --zones 2,3");
+    await byHand(azure, "DELETE", inGroup("mycluster", "Microsoft.Compute/virtualMachines", "mycluster-coreos-1"));
+    azure.exchanges.length = 0;
+    const plan = JSON.parse((await azure.run("plan mycluster --num-nodes 5 --json")).stdout);
+    expect(plan.resources.filter((one: Body) => one.kind === "machine").map((one: Body) => one.zone)).toEqual([
+      "2",
+      "3",
+      "2",
+      "3",
+      "2",
+    ]);
+    await ok(azure, "mycluster --num-nodes 5");
+    expect(zones(azure, 5)).toEqual([undefined, ["3"], undefined, ["3"], ["2"]]);
+    const status = await azure.json<StatusDocument>("status mycluster");
+    expect(status.document.nodes.map((node) => node.zone)).toEqual(["2", "3", "2", "3", "2"]);
+    expect(status.document.drift).toEqual([]);
+    expect(await ok(azure, "status mycluster")).toMatch(/NODE +STATE.* ZONE /);
+    const list = await azure.json<ListDocument[]>("list");
+    expect(list.document[0]).toMatchObject({ zones: ["2", "3"] });
+    expect(await ok(azure, "list")).toMatch(/ZONES/);
+    expect(await ok(azure, "destroy mycluster --yes")).toMatch(/5 machines: .*\(zones 2 and 3\)/);
+  });
+
+  test("other zones count for new machines, as where one is full; zones from none, or none from zones, never come", async () => {
+    const azure = ownAzure();
+    await ok(azure, "mycluster --location eastus --zones 1,2,3");
+    azure.exchanges.length = 0;
+    expect(await ok(azure, "mycluster --num-nodes 5 --zones 1,2")).toContain(
+      "--zones 1,2 counts for new machines; those that exist keep 1,2,3.",
+    );
+    expect(zones(azure, 5)).toEqual([undefined, undefined, undefined, ["2"], ["1"]]);
+    const plain = ownAzure();
+    await ok(plain, "mycluster --location eastus");
+    const { exit, stderr } = await plain.run("mycluster --num-nodes 4 --zones 1");
+    expect([exit, stderr]).toEqual([7, expect.stringContaining("was made with --zones (none); that cannot change to 1")]);
+  });
+
+  test("the NAT gateway of a large cluster has an address in all zones", async () => {
+    const azure = ownAzure();
+    const { stdout } = await azure.run("export mycluster --location eastus --zones 1,2,3 --num-nodes 101 --format arm");
+    const template = JSON.parse(stdout) as { resources: Body[] };
+    const named = (name: string): Body => template.resources.find((one) => one.name === name);
+    expect(named("mycluster-nat-ip").zones).toEqual(["1", "2", "3"]);
+    expect(named("mycluster-nat").zones).toBeUndefined();
+    expect(named("mycluster-coreos-100").zones).toEqual(["2"]);
+  });
+});
+
+describe("spot", () => {
+  test("etcd's members are no spot machines and stand in the set; workers are, in none, behind the same balancer", async () => {
+    const azure = ownAzure();
+    const said = await ok(azure, "mycluster --spot --num-nodes 7 --etcd-members 3 --max-price 0.05");
+    expect(said).toContain("Spot machines: nodes 3-6. Azure may take them away at any time; the same create makes them again.");
+    expect(said).toContain("Not spot machines: nodes 0-2 (etcd's members).");
+    expect(said).toContain("(4 of them spot)");
+    const spot = { priority: "Spot", evictionPolicy: "Delete", billingProfile: { maxPrice: 0.05 } };
+    expect(machine(azure, 3).properties).toMatchObject(spot);
+    expect(machine(azure, 3).properties).not.toHaveProperty("availabilitySet");
+    expect(machine(azure, 0).properties).not.toHaveProperty("priority");
+    expect(machine(azure, 0).properties.availabilitySet.id).toMatch(/coreos-as$/);
+    const nic = azure.puts().get("networkInterfaces/mycluster-coreos-3-nic").properties.ipConfigurations[0].properties;
+    expect(nic.loadBalancerBackendAddressPools).toHaveLength(1);
+    const { document } = await azure.json("mycluster");
+    expect(document.nodes.map((node) => node.spot)).toEqual([undefined, undefined, undefined, true, true, true, true]);
+    expect(document.resources).toMatchObject({ created: 0, updated: 0 });
+    expect((await azure.json<ListDocument[]>("list")).document[0]).toMatchObject({ spot: 4 });
+  });
+
+  test("--spot where every node is a member makes no difference, and says so", async () => {
+    const azure = ownAzure();
+    const said = await ok(azure, "--spot mycluster");
+    expect(said).toMatch(/--spot makes no difference: .* all 3 nodes are members\. --spot=all/);
+    expect(machine(azure, 1).properties).not.toHaveProperty("priority");
+  });
+
+  test("one that Azure took is named with what is guessed of it, and made again by the same command", async () => {
+    const clock = createVirtualClock(START);
+    const azure = ownAzure({ clock });
+    await ok(azure, "mycluster --spot --num-nodes 4 --etcd-members 3 --data-disk");
+    await evict(azure, clock, 3);
+    const { exit, document } = await azure.json<StatusDocument>("status mycluster");
+    expect(exit).toBe(3);
+    expect(document.nodes[3]).toMatchObject({ state: "missing", spot: true, reason: "gone (spot: perhaps evicted)" });
+    expect(document.drift).toMatchObject([
+      { kind: "missing-node", node: 3, message: expect.stringContaining("perhaps evicted") },
+    ]);
+    expect((await azure.run("status mycluster")).stdout).toContain("mycluster-coreos-3: gone (spot: perhaps evicted)");
+    azure.exchanges.length = 0;
+    const again = await azure.json("mycluster");
+    expect(again.document.nodes.map((node) => node.state)).toEqual(["ready", "ready", "ready", "ready"]);
+    expect([...azure.puts().keys()].filter((name) => name.startsWith("virtualMachines/"))).toEqual([
+      "virtualMachines/mycluster-coreos-3",
+    ]);
+    expect(machine(azure, 3).properties.priority).toBe("Spot");
+  });
+
+  test("with --spot=all a member that Azure took comes back as a new member of the etcd that lives; no set is made", async () => {
+    const clock = createVirtualClock(START);
+    const azure = ownAzure({ clock });
+    const said = await ok(azure, "mycluster --spot=all --affinity-group near");
+    expect(said).toMatch(/Of etcd's members, nodes 0-2 are spot machines: .* all that it holds is lost/);
+    expect(kinds(azure)).not.toContain("availabilitySets");
+    expect(machine(azure, 0).properties.proximityPlacementGroup.id).toMatch(/near$/);
+    await evict(azure, clock, 1);
+    azure.exchanges.length = 0;
+    await ok(azure, "mycluster");
+    const data = Buffer.from(machine(azure, 1).properties.osProfile.customData, "base64").toString();
+    expect(data).toContain("ETCD_INITIAL_CLUSTER_STATE=existing");
+    expect(machine(azure, 1).properties.priority).toBe("Spot");
+  });
+
+  test("of a cluster that has none, new machines may be; and again none", async () => {
+    const azure = ownAzure();
+    await ok(azure, "mycluster --etcd-members 3");
+    await ok(azure, "mycluster --num-nodes 4 --etcd-members 3 --spot");
+    expect(machine(azure, 3).properties.priority).toBe("Spot");
+    await ok(azure, "mycluster --num-nodes 6 --spot=none");
+    expect(machine(azure, 5).properties).not.toHaveProperty("priority");
+    expect((await azure.json<StatusDocument>("status mycluster")).document.nodes.map((node) => node.spot === true)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe("identity", () => {
+  test("an id and a name give machines their identities; what Azure answers more is no change", async () => {
+    const azure = ownAzure();
+    await addGroup(azure, "others");
+    await byHand(azure, "PUT", identity("reader"), { location: "westus" });
+    await addGroup(azure, "home");
+    await byHand(azure, "PUT", identity("writer").replace("/others/", "/home/"), { location: "westus" });
+    await ok(azure, `mycluster --resource-group home --identity ${SUBSCRIPTION}${identity("reader")} --identity writer`);
+    expect(machine(azure, 0).identity).toEqual({
+      type: "UserAssigned",
+      userAssignedIdentities: {
+        [`${SUBSCRIPTION}${identity("reader")}`]: {},
+        [`${SUBSCRIPTION}${identity("writer").replace("/others/", "/home/")}`]: {},
+      },
+    });
+    const live = await byHand(azure, "GET", inGroup("home", "Microsoft.Compute/virtualMachines", "mycluster-coreos-0"));
+    expect(JSON.stringify(live.body["identity"])).toMatch(/"principalId":"[0-9a-f-]{36}"/);
+    azure.exchanges.length = 0;
+    await ok(azure, "mycluster --resource-group home");
+    expect(azure.puts().size).toBe(0);
+    expect(
+      (await azure.json<StatusDocument>("status mycluster --resource-group home")).document.drift.filter(({ harm }) => harm),
+    ).toEqual([]);
+  });
+
+  test("one that is not there is refused before the first write; one that may not be read is noted", async () => {
+    const azure = ownAzure();
+    const { exit, stderr } = await azure.run("mycluster --identity nobody");
+    expect([exit, stderr]).toEqual([5, expect.stringMatching(/there is no managed identity .*\/userAssignedIdentities\/nobody/)]);
+    expect(azure.puts().size).toBe(0);
+    const noted = await azure.run("plan mycluster --identity nobody", {
+      azure: (request) =>
+        request.url.includes("userAssignedIdentities")
+          ? Promise.resolve({ status: 403, headers: {}, body: '{"error":{"code":"AuthorizationFailed","message":"no"}}' })
+          : azure.simulation.handle(request),
+    });
+    expect([noted.exit, noted.stderr]).toEqual([0, expect.stringContaining("Not checked: the identity nobody")]);
+  });
+});
+
+describe("the system disk", () => {
+  test("has the size that was asked for, and a new machine of the cluster too", async () => {
+    const azure = ownAzure();
+    await ok(azure, "mycluster --os-disk-size 64");
+    await ok(azure, "mycluster --num-nodes 4");
+    for (const node of [0, 3]) expect(machine(azure, node).properties.storageProfile.osDisk.diskSizeGB).toBe(64);
+  });
+});
+
+describe("refused before the first write", () => {
+  test.each<[argv: string, exit: number, said: RegExp]>([
+    ["--zones 4", 2, /"4" is no availability zone/],
+    ["--zones 1 --affinity-group near", 2, /one datacenter, zones are several/],
+    ["--zones 1 --availability-set racks", 2, /Azure puts no availability set into zones/],
+    ["--spot=all --availability-set racks", 2, /no spot machine into an availability set/],
+    ["--spot --cloud AzureChinaCloud", 2, /21Vianet/],
+    ["--spot=some", 2, /none of workers, all, none/],
+    ["--max-price 0.05", 2, /for spot machines, and none are asked for/],
+    ["--spot --max-price 0", 2, /no price of an hour/],
+    ["--spot --max-price -2", 2, /no price of an hour/],
+    ["--spot --max-price 0.123456", 2, /five decimals at most/],
+    ["--identity a/b", 2, /no user-assigned managed identity/],
+    ["--os-disk-size 4096", 2, /from 1 to 4095/],
+    ["--os-disk-size 20", 5, /smaller than the image, which has 30 GiB/],
+    ["--zones 1,2", 5, /westus has no availability zones.*\n*.*Leave --zones out/s],
+    ["--location eastus --zones 1,2,3 --vm-size Standard_D4s_v5", 5, /in zones 1 and 2 of eastus .* not in zone 3.*--zones 1,2/s],
+    ["--spot=all --vm-size Standard_B2s_v2", 5, /cannot be a spot machine.*--vm-size Standard_D2s_v5/s],
+    ["--spot=all --num-nodes 9 --vm-size Standard_D8s_v5", 5, /need 72 spot vCPUs in westus; 64 of 64 are free/],
+  ])("%s", async (argv, exit, said) => {
+    const azure = ownAzure({ limits: { restrictedSizes: ["eastus/3/Standard_D4s_v5"], spotCores: 64, cores: 16 } });
+    const refused = await azure.run(`mycluster ${argv}`);
+    expect([refused.exit, refused.stderr]).toEqual([exit, expect.stringMatching(said)]);
+    expect(azure.puts().size).toBe(0);
+  });
+
+  test("spot machines take nothing of the quotas of others", async () => {
+    const azure = ownAzure({ limits: { cores: 6, familyCores: 6 } });
+    await ok(azure, "mycluster --spot --num-nodes 6 --etcd-members 3");
+  });
+
+  test("a data disk that was kept in another zone brings its machine there", async () => {
+    const clock = createVirtualClock(START);
+    const azure = ownAzure({ clock });
+    await ok(azure, "mycluster --location eastus --zones 1,2,3 --data-disk");
+    const path = inGroup("mycluster", "Microsoft.Compute/virtualMachines", "mycluster-coreos-1");
+    const { body } = await byHand(azure, "GET", path);
+    const { storageProfile } = body["properties"] as Body;
+    storageProfile.dataDisks[0].deleteOption = "Detach";
+    expect(
+      (await byHand(azure, "PUT", path, { ...body, properties: { ...(body["properties"] as Body), storageProfile } })).status,
+    ).toBe(200);
+    await clock.sleep(60_000);
+    await byHand(azure, "DELETE", path);
+    await clock.sleep(60_000);
+    azure.exchanges.length = 0;
+    await ok(azure, "mycluster --zones 3,1");
+    expect(machine(azure, 1)).toMatchObject({ zones: ["2"] });
+  });
+});

@@ -1,0 +1,24 @@
+/** Many nodes in one trouble are one message. */
+import { expect, test } from "vitest";
+import { grouped, nodesIn } from "../../src/report/same-cause.ts";
+
+const name = (index: number): string => `abc-coreos-${index}`;
+const trouble = (index: number) => ({
+  name: name(index),
+  state: "ssh",
+  reason: `${name(index)}: etcd closed the connection`,
+  advice: "Wait.",
+});
+
+test("what differs by the node's own name alone is the same; another cause stays by itself", () => {
+  const other = { name: name(9), state: "failed" };
+  expect(grouped([trouble(1), other, trouble(2)])).toEqual([
+    { names: [name(1), name(2)], cause: "ssh: etcd closed the connection", more: ["Wait."] },
+    { names: [name(9)], cause: "failed", more: [] },
+  ]);
+});
+
+test("of many the first and the last are named, with their number", () => {
+  expect(nodesIn([name(1), name(2)])).toBe("abc-coreos-1, abc-coreos-2");
+  expect(nodesIn(Array.from({ length: 40 }, (_, index) => name(index)))).toBe("40 nodes (abc-coreos-0 ... abc-coreos-39)");
+});
