@@ -79,6 +79,7 @@ const TAG: { readonly [K in TagTarget["kind"]]: Tag } = {
   machine: ({ compute }, group, name, body, call) => compute.virtualMachines.update(group, name, body, call).submitted(),
   networkInterface: ({ network }, group, name, body, call) => network.networkInterfaces.updateTags(group, name, body, call),
   publicAddress: ({ network }, group, name, body, call) => network.publicIPAddresses.updateTags(group, name, body, call),
+  securityGroup: ({ network }, group, name, body, call) => network.networkSecurityGroups.updateTags(group, name, body, call),
   storageAccount: ({ storage }, group, name, body, call) => storage.storageAccounts.update(group, name, body, call),
 };
 

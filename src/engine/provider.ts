@@ -2,6 +2,7 @@
  * What the engine needs of a cloud: get, put and delete of a resource. The one implementation is azure/provider.ts, over the
  * SDK's typed clients; production, rehearsal and tests differ only in where its HTTP goes.
  */
+import type { BearerKind } from "../core/plan/bearer.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
 import type { Kind } from "../core/plan/bodies.ts";
 
@@ -42,7 +43,7 @@ export interface Target {
 
 export interface TagTarget {
   readonly id: string;
-  readonly kind: "resourceGroup" | "publicAddress" | "disk" | "machine" | "networkInterface" | "storageAccount";
+  readonly kind: "resourceGroup" | BearerKind | "disk" | "machine" | "networkInterface" | "storageAccount";
 }
 
 /** What a machine is told to do beside being there. */

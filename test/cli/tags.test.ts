@@ -104,6 +104,13 @@ test("the configuration file holds them as a map, as they were typed, or as a li
   expect(userTags()).toEqual({ CostCenter: "7", A: "1", B: "2=3" });
 });
 
+test("a cluster without a public address carries and changes them too", async () => {
+  await run("abc --num-nodes 1 --private --wait-for machines --tag A=1");
+  expect(userTags()).toEqual({ A: "1" });
+  await run("abc --wait-for machines --tag A=2");
+  expect(userTags()).toEqual({ A: "2" });
+});
+
 test("two runs that give different tags at once lose none of them", async () => {
   await run(`${CREATE} --tag A=1`);
   await Promise.all([run("abc --tag B=2 --wait-for machines"), run("abc --tag C=3 --wait-for machines")]);

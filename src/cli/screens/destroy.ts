@@ -86,7 +86,7 @@ function showDoom(session: Session, { world, given }: Invocation, { located, our
       strange: whole ? [] : strange.map((one) => one.id),
       notes: [
         ...(session.simulated ? ["Rehearsal: Azure is simulated, nothing real is deleted."] : []),
-        ...(located.claims.length === 0 ? ["It is half made: it has no public address that says what was chosen for it."] : []),
+        ...(located.claims.length === 0 ? ["It is half made: nothing says what was chosen for it."] : []),
         ...(whole || strange.length === 0
           ? []
           : [

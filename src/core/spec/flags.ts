@@ -186,6 +186,14 @@ export const FLAGS = {
       name: "subnet-names", value: "S", parse: anyText, also: ["subnet-name"], kept: "fixed", on: ["create"],
       about: "its subnet: name or id",
     }),
+    private: toggle({
+      name: "private", kept: "fixed", on: ["create"],
+      about: "nothing is reached from outside: internal load balancer, no public address but a NAT gateway's",
+    }),
+    outbound: maybe({
+      name: "outbound", value: "WAY", ...choice("nat", "none"), kept: "fixed", on: ["create"],
+      about: "way out with --private: nat, a gateway of its own, or none in a network that has one [nat]",
+    }),
     pip: toggle({
       name: "pip", kept: "new machines", on: ["create"],
       about: "a public IP address for every node",
