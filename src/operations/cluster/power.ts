@@ -1,0 +1,31 @@
+/** Machines that are started or deallocated, all at once; each is told of, and one that fails stops no other. */
+import { ClusterError } from "../../core/errors.ts";
+import { powerPatiently } from "../../engine/patiently.ts";
+import type { Run } from "../run.ts";
+import type { LiveNode } from "./live-cluster.ts";
+
+/** Those that could not be, with what stood in the way. @throws the signal's reason */
+export async function powerAll(
+  run: Run,
+  nodes: readonly LiveNode[],
+  power: "start" | "deallocate",
+): Promise<ReadonlyMap<number, ClusterError>> {
+  const failed = new Map<number, ClusterError>();
+  await Promise.all(
+    nodes.map(async ({ id, name, index }) => {
+      const about = { id, label: `machine ${name}`, node: index };
+      if (run.stop.aborted) return void failed.set(index, run.stop.reason as ClusterError);
+      run.emit({ ...about, kind: "started" });
+      try {
+        await powerPatiently(about, power, run.tools);
+        run.emit({ ...about, kind: "done" });
+      } catch (error) {
+        run.tools.signal.throwIfAborted();
+        if (!(error instanceof ClusterError)) throw error;
+        failed.set(index, error);
+        run.emit({ ...about, kind: "failed", code: error.code, message: error.message });
+      }
+    }),
+  );
+  return failed;
+}
