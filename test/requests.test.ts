@@ -13,6 +13,7 @@ const RUNS = [
   "mycluster --num-nodes 120 --vm-size Large",
   "mycluster --num-nodes 1 --coreos-image kinvolk:flatcar-container-linux-free:stable-gen2:latest",
   "mycluster --num-nodes 1 --etcd-plain --availability-set racks --location eastus",
+  "mycluster --private --http",
 ];
 
 test("every request of the representative runs is recorded", async () => {

@@ -62,6 +62,7 @@ export function createProvider(clients: Clients): Provider {
         if (kind === "resourceGroup") return resources.resourceGroups.update(group, { tags }, call);
         // to be answered is to be carried out: there is nothing to wait for
         if (kind === "disk") return compute.disks.update(group, nameOf(id), { tags }, call).submitted();
+        if (kind === "securityGroup") return network.networkSecurityGroups.updateTags(group, nameOf(id), { tags }, call);
         return network.publicIPAddresses.updateTags(group, nameOf(id), { tags }, call);
       });
     },

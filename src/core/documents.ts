@@ -7,7 +7,7 @@
 export interface NodeDocument {
   readonly index: number;
   readonly name: string;
-  /** Where to connect for SSH: the load balancer's address. */
+  /** Where to connect for SSH: the load balancer, or the node's own address in a private cluster. */
   readonly host: string;
   readonly port: number;
   readonly user: string;
@@ -71,9 +71,9 @@ export interface ClusterDocument {
   readonly name: string;
   readonly resourceGroup: string;
   readonly location: string;
-  /** The public DNS name, as Azure told it. */
+  /** The public DNS name, as Azure told it; of a private cluster the load balancer's address. */
   readonly host: string;
-  /** The public address of the load balancer. */
+  /** The address of the load balancer. */
   readonly ip: string;
   readonly nodes: readonly NodeDocument[];
   readonly etcd: { readonly mode: "static" | "discovery"; readonly members: readonly string[]; readonly discoveryUrl?: string };

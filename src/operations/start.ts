@@ -4,7 +4,7 @@
  */
 import type { StartDocument } from "../core/documents.ts";
 import { type ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
-import { STOPPED } from "../core/plan/tags.ts";
+import { STOPPED, type Tags } from "../core/plan/tags.ts";
 import { retag } from "../engine/patiently.ts";
 import { quorumOf } from "../nodes/quorum.ts";
 import { isDoomed } from "./cluster/cluster.ts";
@@ -57,7 +57,7 @@ export async function startCluster(
   const asked = health.nodes.size > 0 || on.length === 0;
   const ready = asked ? on.filter(({ index }) => health.nodes.get(index)?.state === "ready") : [];
   const up = asked ? isUp(live, ready) : true;
-  if (up) await retag({ kind: "publicAddress", id: live.claim.id }, unmarked, run.tools);
+  if (up) await retag(live.claim, unmarked, run.tools);
   run.emit({ kind: "end", id: "start", label: name });
   const document: StartDocument = {
     schema: "azure-coreos-cluster/start/1",
@@ -83,7 +83,7 @@ function isUp({ claim }: LiveCluster, ready: readonly LiveNode[]): boolean {
   return ready.filter(({ index }) => members.has(index)).length >= quorumOf(members.size);
 }
 
-const unmarked = ({ [STOPPED]: _, ...rest }: Record<string, string>): Record<string, string> => rest;
+const unmarked = (tags: Tags): Tags => Object.fromEntries(Object.entries(tags).filter(([name]) => name !== STOPPED));
 
 const exitOf = ({ up, notReady }: StartDocument): ExitCode =>
   !up ? EXIT.timeout : notReady.length === 0 ? EXIT.done : EXIT.partly;

@@ -58,11 +58,7 @@ export async function carryOutStop(run: Run, { cluster, live, running, since: ma
   const { claim, spec, nodes } = live;
   const since = marked ?? new Date(run.clock.now()).toISOString();
   run.stop.throwIfAborted();
-  await retag(
-    { kind: "publicAddress", id: claim.id },
-    (now) => (stoppedSince(now) === undefined ? { ...now, [STOPPED]: since } : undefined),
-    run.tools,
-  );
+  await retag(claim, (now) => (stoppedSince(now) === undefined ? { ...now, [STOPPED]: since } : undefined), run.tools);
   await tellEtcd(run, cluster, new Set(running.filter(({ power }) => power === "running").map(({ index }) => index)), "stop");
   const failed = await powerAll(run, running, "deallocate");
   run.emit({ kind: "end", id: "stop", label: spec.name });

@@ -11,21 +11,20 @@ export async function powerAll(
   power: "start" | "deallocate",
 ): Promise<ReadonlyMap<number, ClusterError>> {
   const failed = new Map<number, ClusterError>();
-  await Promise.all(
-    nodes.map(async ({ id, name, index }) => {
-      const about = { id, label: `machine ${name}`, node: index };
-      if (run.stop.aborted) return void failed.set(index, run.stop.reason as ClusterError);
-      run.emit({ ...about, kind: "started" });
-      try {
-        await powerPatiently(about, power, run.tools);
-        run.emit({ ...about, kind: "done" });
-      } catch (error) {
-        run.tools.signal.throwIfAborted();
-        if (!(error instanceof ClusterError)) throw error;
-        failed.set(index, error);
-        run.emit({ ...about, kind: "failed", code: error.code, message: error.message });
-      }
-    }),
-  );
+  const one = async ({ id, name, index }: LiveNode): Promise<void> => {
+    const about = { id, label: `machine ${name}`, node: index };
+    run.stop.throwIfAborted();
+    run.emit({ ...about, kind: "started" });
+    try {
+      await powerPatiently(about, power, run.tools);
+      run.emit({ ...about, kind: "done" });
+    } catch (error) {
+      run.tools.signal.throwIfAborted();
+      if (!(error instanceof ClusterError)) throw error;
+      failed.set(index, error);
+      run.emit({ ...about, kind: "failed", code: error.code, message: error.message });
+    }
+  };
+  await Promise.all(nodes.map(one));
   return failed;
 }

@@ -66,7 +66,7 @@ export async function nodesIn(run: Run, cluster: Cluster): Promise<ReachedCluste
   const claim = claimNeeded(cluster);
   const { spec } = buildSpec(name, {}, claim.kept);
   if (claim.address === undefined)
-    throw new ClusterError("NoAddress", `${name} has no public address yet`, {
+    throw new ClusterError("NoAddress", `${name} has no address yet`, {
       source: "azure",
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
@@ -86,7 +86,7 @@ export async function nodesIn(run: Run, cluster: Cluster): Promise<ReachedCluste
       source: "azure",
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
-  await keep(knownHosts, known, nodes, claim.host);
+  await keep(knownHosts, known, nodes, spec.private ? undefined : claim.host);
   return { cluster, spec, claim, nodes, key, identity, ...(lacking === undefined ? {} : { lacking }), knownHosts };
 }
 

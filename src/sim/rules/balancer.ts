@@ -10,6 +10,7 @@ import { clone, dig, idOf, type JsonValue, listIn, object, propertiesOf, textIn 
 import type { Change, KindRules } from "../kind.ts";
 import { checkParts, PARTS } from "./balancer-parts.ts";
 import { guidOf, networkHead } from "./heads.ts";
+import { chooseAddress } from "./private-address.ts";
 import { holderOf } from "./public-address.ts";
 import { resolve } from "./reference.ts";
 import { networkAtOnce, networkUpdate } from "./timings.ts";
@@ -43,7 +44,9 @@ export const loadBalancerRules: KindRules = {
     checkParts(change);
     checkRemoved(change);
   },
-  shape: ({ cloud, id, body, properties, before }) => {
+  shape: (change) => {
+    const { cloud, id, body, properties, before } = change;
+    const taken = new Set<number>();
     const parts = Object.keys(PARTS).map((collection) => [
       collection,
       listIn(properties[collection]).map((part) => ({
@@ -51,7 +54,14 @@ export const loadBalancerRules: KindRules = {
         id: `${id}/${collection}/${String(part["name"])}`,
         etag: "",
         type: `Microsoft.Network/loadBalancers/${collection}`,
-        properties: { provisioningState: "Succeeded", ...DEFAULTS[collection], ...clone(propertiesOf(part)) },
+        properties: {
+          provisioningState: "Succeeded",
+          ...DEFAULTS[collection],
+          ...clone(propertiesOf(part)),
+          ...(collection === "frontendIPConfigurations" && propertiesOf(part)["subnet"] !== undefined
+            ? { privateIPAddress: chooseAddress(change, part, taken, collection) }
+            : {}),
+        },
       })),
     ]);
     return {
@@ -145,6 +155,14 @@ function checkFrontend(change: Change, frontend: JsonValue, sku: string): void {
   const properties = propertiesOf(frontend);
   const address = idOf(properties["publicIPAddress"]);
   const subnet = idOf(properties["subnet"]);
+  if (subnet !== undefined && address !== undefined) {
+    // that one has one or the other is Azure's; the code is from memory
+    refuse(
+      400,
+      "LoadBalancerFrontendIPConfigCannotHaveSubnetAndPublicIP",
+      `Frontend ${String(frontend["name"])} of ${change.id} cannot reference both a subnet and a public IP address.`,
+    );
+  }
   if (subnet !== undefined) resolve(change, subnet, "Microsoft.Network/virtualNetworks/subnets");
   if (address === undefined) {
     if (subnet === undefined) {
