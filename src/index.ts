@@ -6,6 +6,7 @@
 import type {
   DestroyDocument,
   ListDocument,
+  LogsDocument,
   PlanDocument,
   RebootDocument,
   RemoveDocument,
@@ -185,6 +186,23 @@ export const gc = (options: AzureOptions = {}): Promise<GcResult[]> => once(opti
  */
 export const run = (name: string, command: string, options: AzureOptions & OptionsOf<"run"> = {}): Promise<RunDocument> =>
   once(options, ["run"], (azure, wish) => azure.run(name, command, wish));
+
+/**
+ * What nodes have written: to the serial console, which Azure keeps and which is there when a node answers nobody, or with `unit` to the
+ * journal of a systemd unit. Of a node where it could not be read the document has the error.
+ *
+ * @example
+ * import { create, logs } from "azure-coreos-cluster";
+ *
+ * await create("mycluster", { simulate: true });
+ * const { nodes } = await logs("mycluster", 0, { simulate: true, lines: 20 });
+ * console.log(nodes[0]?.text);
+ */
+export const logs = (
+  name: string,
+  node?: number | string,
+  options: AzureOptions & OptionsOf<"logs"> = {},
+): Promise<LogsDocument> => once(options, ["logs"], (azure, wish) => azure.logs(name, node, wish));
 
 /**
  * The plan as an ARM template or Terraform JSON. Private keys are in the values file, never in the document.

@@ -91,6 +91,13 @@ const ROWS = [
     rest: true,
   },
   {
+    name: "logs",
+    takes: "<name> [node]",
+    about: "the serial console of a node, or of all; with --unit the journal",
+    scopes: ["azure", "nodes", "logs"],
+    busy: "Asking for the consoles",
+  },
+  {
     name: "export",
     takes: "<name>",
     about: "the plan as an ARM template or Terraform JSON (azapi)",

@@ -89,6 +89,8 @@ export interface PlanDocument {
   readonly name: string;
   readonly resourceGroup: string;
   readonly location: string;
+  /** What `--tag` gives to the group and everything in it; absent without any. */
+  readonly tags?: Readonly<Record<string, string>>;
   readonly resources: readonly {
     readonly kind: string;
     readonly id: string;
@@ -115,6 +117,7 @@ export interface Drift {
     | "missing-resource"
     | "failed-resource"
     | "lost-tags"
+    | "tag"
     | "nat-rule"
     | "endpoint-rule"
     | "stray-rule"
@@ -270,6 +273,22 @@ export interface RunDocument extends RunResult {
   readonly schema: "azure-coreos-cluster/run/1";
   readonly name: string;
   readonly command: string;
+}
+
+/** What `logs --json` prints. */
+export interface LogsDocument {
+  readonly schema: "azure-coreos-cluster/logs/1";
+  readonly name: string;
+  /** "console": the machine's serial console, from Azure. "journal": the node's, over SSH. */
+  readonly source: "console" | "journal";
+  readonly unit?: string;
+  readonly nodes: readonly {
+    readonly index: number;
+    readonly name: string;
+    /** The last lines, as UTF-8. */
+    readonly text: string;
+    readonly error?: { readonly code: string; readonly message: string };
+  }[];
 }
 
 /** Something that looks like a cluster's. */

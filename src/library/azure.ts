@@ -7,6 +7,7 @@ import type {
   ClusterDocument,
   DestroyDocument,
   ListDocument,
+  LogsDocument,
   PlanDocument,
   RebootDocument,
   RemoveDocument,
@@ -71,6 +72,8 @@ export interface Azure {
   gc(): Promise<GcResult[]>;
   /** Runs a command on every node at once; nodes need a real Azure. @throws ClusterError NothingBooted in a rehearsal */
   run(name: string, command: string, options?: OptionsOf<"run">): Promise<RunDocument>;
+  /** What nodes have written: to the serial console, or with `unit` to its journal. Of a node where it could not be read the document has the error. */
+  logs(name: string, node?: number | string, options?: OptionsOf<"logs">): Promise<LogsDocument>;
   exportPlan(name: string, options?: OptionsOf<"create" | "export">): Promise<ExportResult>;
   /** Everything that happens from now on, until `close`. */
   events(): AsyncIterable<Event>;
@@ -144,7 +147,7 @@ const making = (runs: Runs, given: OptionsOf<"azure">): Pick<Azure, "create" | "
 const running = (
   runs: Runs,
   where: { readonly resourceGroup?: string },
-): Pick<Azure, "status" | "list" | "remove" | "reboot" | "destroy" | "gc" | "run"> => ({
+): Pick<Azure, "status" | "list" | "remove" | "reboot" | "destroy" | "gc" | "run" | "logs"> => ({
   async status(name, options = {}) {
     const { clusterStatus } = await import("../operations/status.ts");
     return (await runs.work({ looks: true }, (run) => clusterStatus(run, clusterName(name), { ...where, ...options }))).document;
@@ -180,6 +183,11 @@ const running = (
     const more = { ...where, ...checkedOptions(wish, ["run"]) };
     const { onNodes } = await import("../operations/on-nodes.ts");
     return runs.work({ looks: true }, (run) => onNodes(run, clusterName(name), command, more));
+  },
+  async logs(name, node, wish = {}) {
+    const more = { ...where, ...checkedOptions(wish, ["logs"]), ...(node === undefined ? {} : { node: String(node) }) };
+    const { nodeLogs } = await import("../operations/logs.ts");
+    return (await runs.work({ looks: true }, (run) => nodeLogs(run, clusterName(name), more))).document;
   },
 });
 

@@ -15,6 +15,7 @@ export const SCREENS: { readonly [K in CommandName]: () => Promise<Screen> } = {
   gc: async () => (await import("./gc.ts")).gcCommand,
   ssh: async () => (await import("./ssh.ts")).sshCommand,
   run: async () => (await import("./run.ts")).runCommand,
+  logs: async () => (await import("./logs.ts")).logsCommand,
   export: async () => (await import("./export.ts")).exportCommand,
   lint: async () => (await import("./lint.ts")).lint,
   "generate-mgmt-cert": async () => (await import("./certificate.ts")).generateManagementCertificateCommand,
