@@ -7,6 +7,7 @@ import type {
   DestroyDocument,
   ListDocument,
   PlanDocument,
+  RebootDocument,
   RemoveDocument,
   RunDocument,
   StatusDocument,
@@ -124,6 +125,25 @@ export async function remove(
   const { force = false, ...rest } = options;
   return once(rest, [], (azure) => azure.remove(name, nodes, { force }));
 }
+
+/**
+ * Reboots nodes one at a time, each healthy before the next: all of them, or those that are named. Ends at the first that does not come
+ * back; the same call goes on there. Give it a `timeout` for as many nodes as there are.
+ *
+ * @example
+ * import { create, reboot } from "azure-coreos-cluster";
+ *
+ * await create("mycluster", { simulate: true });
+ * const { rebooted } = await reboot("mycluster", [0, 1], { simulate: true, nodeTimeout: 10 * 60_000 });
+ * console.log(rebooted);
+ *
+ * @throws ClusterError NodeNotBack, EtcdNotWhole (exit 3, or 5 when nothing was rebooted)
+ */
+export const reboot = (
+  name: string,
+  nodes: readonly (number | string)[] = [],
+  options: AzureOptions & OptionsOf<"reboot"> = {},
+): Promise<RebootDocument> => once(options, ["reboot"], (azure, wish) => azure.reboot(name, nodes, wish));
 
 /**
  * Removes everything of a cluster, and proves it. Doing it twice is no error.

@@ -15,6 +15,7 @@ const RUNS = [
   "mycluster --num-nodes 1 --coreos-image kinvolk:flatcar-container-linux-free:stable-gen2:latest",
   "mycluster --num-nodes 1 --etcd-plain --availability-set racks --location eastus",
   "mycluster --num-nodes 3 --location eastus --zones 1,2,3 --spot=all --max-price -1 --pip --data-disk --os-disk-size 64 --identity someone",
+  "mycluster --private --http",
 ];
 
 test("every request of the representative runs is recorded", async () => {

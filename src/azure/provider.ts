@@ -27,7 +27,7 @@ export function createProvider(clients: Clients): Provider {
     siblings: (target, signal) => siblingStates(clients, target, signal),
     put: (resource, { signal, createOnly, ifMatch }) => {
       const kind = plannedOperationsOf(resource.kind);
-      return begin(clients, kind, "put", (call) =>
+      return begin(clients, sourceOf(kind, clients, "put"), (call) =>
         kind.put(clients, groupNameOf(resource), nameIn(resource), resource.body, {
           ...call,
           abortSignal: signal,
@@ -40,10 +40,18 @@ export function createProvider(clients: Clients): Provider {
       const gone: Operation = { done: true, poll: () => Promise.resolve(true) };
       return (
         (await absentIsUndefined(() =>
-          begin(clients, kind, "delete", (call) =>
+          begin(clients, sourceOf(kind, clients, "delete"), (call) =>
             kind.delete(clients, groupNameOf(target), nameIn(target), { ...call, abortSignal: signal, ...matching(ifMatch) }),
           ),
         )) ?? gone
+      );
+    },
+    power: (id, power, abortSignal) => {
+      const machines = clients.compute.virtualMachines;
+      return understood(() =>
+        begin(clients, { client: "compute", source: machines[power] }, (call) =>
+          machines[power](groupOf(id) ?? "", nameOf(id), { ...call, abortSignal }),
+        ),
       );
     },
     async tag({ id, kind }, tags, abortSignal, ifMatch) {
@@ -54,6 +62,7 @@ export function createProvider(clients: Clients): Provider {
         if (kind === "resourceGroup") return resources.resourceGroups.update(group, { tags }, call);
         // to be answered is to be carried out: there is nothing to wait for
         if (kind === "disk") return compute.disks.update(group, nameOf(id), { tags }, call).submitted();
+        if (kind === "securityGroup") return network.networkSecurityGroups.updateTags(group, nameOf(id), { tags }, call);
         return network.publicIPAddresses.updateTags(group, nameOf(id), { tags }, call);
       });
     },
@@ -83,14 +92,19 @@ const RESTORE = {
   storage: restoreStorage,
 } as unknown as Record<KindOperations["client"], (client: unknown, state: string, source: unknown) => SdkPoller>;
 
-async function begin(
-  clients: Clients,
-  kind: KindOperations,
-  verb: "put" | "delete",
-  start: (call: SdkCall) => SdkWork,
-): Promise<Operation> {
+/** An operation of the SDK's, for making a poller again from its saved state. */
+interface Source {
+  readonly client: KindOperations["client"];
+  readonly source: unknown;
+}
+
+const sourceOf = (kind: KindOperations, clients: Clients, verb: "put" | "delete"): Source => ({
+  client: kind.client,
+  source: kind.sources(clients)[verb],
+});
+
+async function begin(clients: Clients, { client, source }: Source, start: (call: SdkCall) => SdkWork): Promise<Operation> {
   let plain: Promise<unknown> | undefined;
-  const source = kind.sources(clients)[verb];
   const operation = await driveOperation(
     (call) => {
       const work = start(call);
@@ -98,7 +112,7 @@ async function begin(
       plain = work;
       return atOnce(work);
     },
-    (state) => RESTORE[kind.client](clients[kind.client], state, source),
+    (state) => RESTORE[client](clients[client], state, source),
     clients.operationErrors,
   );
   await plain;

@@ -9,6 +9,8 @@ interface CommandRow {
   readonly takes: string;
   readonly about: string;
   readonly scopes: readonly FlagScope[];
+  /** What is said at once, on a terminal, until the first answer is there. */
+  readonly busy?: string;
   /** Everything after `--` is a command line for a node. */
   readonly rest?: boolean;
   /** It deletes: no guess at what a slip of the hand was meant to be ever names it. */
@@ -21,37 +23,49 @@ const ROWS = [
     takes: "<name>",
     about: "make the cluster, or finish or grow it: running it again is always safe",
     scopes: ["azure", "create"],
+    busy: "Checking location, quota and name",
   },
   {
     name: "plan",
     takes: "<name>",
     about: "same as `create --dry-run`: preflight and plan, no write",
     scopes: ["azure", "create"],
+    busy: "Checking location, quota and name",
   },
   {
     name: "status",
     takes: "<name>",
     about: "nodes, their state and health, endpoints; found from Azure alone",
     scopes: ["azure", "nodes", "status"],
+    busy: "Asking Azure and the nodes",
   },
   {
     name: "list",
     takes: "",
     about: "clusters of this tool in the subscription",
     scopes: ["azure"],
+    busy: "Asking Azure",
   },
   {
     name: "remove",
     takes: "<name> <nodes...>",
     about: "take named nodes out, etcd membership first",
     scopes: ["azure", "nodes", "remove"],
+    busy: "Looking at what is there",
     deletes: true,
+  },
+  {
+    name: "reboot",
+    takes: "<name> [nodes...]",
+    about: "reboot nodes one at a time, healthy in between (all of them by default)",
+    scopes: ["azure", "nodes", "reboot"],
   },
   {
     name: "destroy",
     takes: "<name>",
     about: "remove everything, and prove that nothing is left",
     scopes: ["azure", "destroy"],
+    busy: "Looking at what is there",
     deletes: true,
   },
   {
@@ -59,6 +73,7 @@ const ROWS = [
     takes: "",
     about: "destroy clusters whose --ttl has passed",
     scopes: ["azure", "gc"],
+    busy: "Looking for clusters whose time is over",
     deletes: true,
   },
   {
@@ -80,6 +95,7 @@ const ROWS = [
     takes: "<name>",
     about: "the plan as an ARM template or Terraform JSON (azapi)",
     scopes: ["azure", "create", "export"],
+    busy: "Checking location, quota and name",
   },
   {
     name: "lint",

@@ -20,7 +20,7 @@ export interface FullNames {
  */
 export function fullNames(typed: readonly string[]): FullNames {
   const end = typed.includes("--") ? typed.indexOf("--") : typed.length;
-  const own = typed.slice(0, end);
+  const own = typed.slice(0, end).flatMap(withSpeed);
   const scopes = (commandNamed(own[positionals(own)[0] ?? -1] ?? "") ?? commandNamed("create"))?.scopes ?? [];
   const short: { typed: string; name: string }[] = [];
   const seen = new Map<string, string>();
@@ -70,6 +70,10 @@ export function positionals(words: readonly string[]): number[] {
 }
 
 // --- internal ---
+
+/** A switch takes no value: "--simulate mycluster" is a rehearsal of mycluster. */
+const withSpeed = (word: string): string[] =>
+  word.startsWith("--simulate=") ? ["--simulate", `--simulate-speed=${word.slice("--simulate=".length)}`] : [word];
 
 const ALL = flagRows.map(([, flag]) => flag);
 const BY_NAME = new Map(ALL.flatMap((flag) => [flag.name, ...(flag.also ?? [])].map((name) => [name, flag] as const)));

@@ -8,10 +8,11 @@ import type { Invocation } from "./invocation.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { SCREENS } from "./screens/table.ts";
 import { VERSION } from "./version.ts";
+import { withWaitingLine } from "./waiting-line.ts";
 import { type World, realWorld } from "./world.ts";
 
 export async function main(outer: World): Promise<number> {
-  const given = await inCi(outer);
+  const given = withWaitingLine(await inCi(outer));
   let world = given;
   let typed: Invocation | undefined;
   try {
@@ -23,7 +24,11 @@ export async function main(outer: World): Promise<number> {
     if ("printed" in invocation) return invocation.printed;
     typed = invocation;
     const command = commandNamed(invocation.command);
-    return command === undefined ? EXIT.usage : await (await SCREENS[command.name]())(invocation);
+    if (command === undefined) return EXIT.usage;
+    if (command.busy !== undefined && invocation.given.quiet !== true) world.waiting?.(`${command.busy} ...`);
+    return await (
+      await SCREENS[command.name]()
+    )(invocation);
   } catch (thrown) {
     const [{ advised }, { adviceContext }] = await Promise.all([
       import("../core/advice/advice.ts"),

@@ -5,6 +5,7 @@
 import { Command as Commander, CommanderError, Option } from "commander";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import type { Flag } from "../core/spec/flag.ts";
+import { PRICES_URL } from "../core/price/variable.ts";
 import { type FlagKey, type FlagValues, flagRows } from "../core/spec/flags.ts";
 import { prose, wrap } from "../report/wrap.ts";
 import { commandFirst } from "./command-line.ts";
@@ -157,7 +158,7 @@ const variablesOf = (flag: Flag<unknown>): string[] =>
 
 /** A misspelt variable would be without effect, and nobody would know. */
 function sayMisspelt({ env, stderr }: World): void {
-  const known = flagRows.flatMap(([, flag]) => variablesOf(flag));
+  const known = [...flagRows.flatMap(([, flag]) => variablesOf(flag)), PRICES_URL];
   const strange = Object.keys(env).filter((name) => name.startsWith(PREFIX) && !known.includes(name));
   if (strange.length === 0) return;
   const words = strange.map((name) => {

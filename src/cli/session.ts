@@ -6,6 +6,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import type { Event } from "../engine/event.ts";
 import { type OpenOptions, openRun } from "../operations/open.ts";
 import type { Run } from "../operations/run.ts";
+import type { Head } from "../report/frame.ts";
 import { jsonLines } from "../report/json-lines.ts";
 import { abilities } from "../report/paint.ts";
 import { type Report, chooseReport, joined } from "../report/report.ts";
@@ -19,7 +20,7 @@ import type { World } from "./world.ts";
 export interface Session extends Run {
   readonly world: World;
   /** Starts the reports; until then events are only kept. `doing` is said of what is in work: "being made". */
-  report(nodes: number, other?: Report, doing?: string): void;
+  report(nodes: number, other?: Report, doing?: string, head?: Head): void;
   /** Ends the progress, so that what is said next stands below it. */
   endReport(): void;
   /** What to type next: `next("destroy mycluster")`, with the flags that lead to the same Azure. */
@@ -56,7 +57,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
       ...run,
       world,
       next: nextCommand(invocation),
-      report: (nodes, other, doing) => telling.show(run, nodes, other, doing),
+      report: (nodes, other, doing, head) => telling.show(run, { nodes, other, doing, head }),
       endReport: telling.end,
       async close() {
         stopListening();
@@ -71,6 +72,13 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
 }
 
 // --- internal ---
+
+interface Shown {
+  readonly nodes: number;
+  readonly other: Report | undefined;
+  readonly doing: string | undefined;
+  readonly head: Head | undefined;
+}
 
 /** What a run tells, on its way to the reports that the flags ask for: to the file at once, to the screen from `show` on. */
 function createTelling({ world, given }: Invocation) {
@@ -91,13 +99,13 @@ function createTelling({ world, given }: Invocation) {
     say(text: string): void {
       if (given.quiet !== true) prose(world.stderr, text.endsWith("\n") ? text : `${text}\n`);
     },
-    show(run: Run, nodes: number, other?: Report, doing?: string): void {
+    show(run: Run, { nodes, other, doing, head }: Shown): void {
       if (shown) return;
       shown = true;
       if (given.quiet !== true) world.ci?.group(`azure-coreos-cluster: ${doing ?? "being made"}, step by step`);
       const mode = given.quiet === true ? "quiet" : given.verbose === true ? "verbose" : "auto";
       const { clock, events } = run;
-      const screen = chooseReport({ stderr: world.stderr, mode, clock, color, animate, nodes, ...(doing && { doing }) });
+      const screen = chooseReport({ stderr: world.stderr, mode, clock, color, animate, nodes, head, ...(doing && { doing }) });
       report = joined([...reports, ...(other === undefined ? [] : [other]), screen]);
       // what was noticed while there was no screen yet
       const notes = events.filter((event) => event.kind === "note");

@@ -7,7 +7,7 @@
 export interface NodeDocument {
   readonly index: number;
   readonly name: string;
-  /** Where to connect for SSH: the load balancer's address. */
+  /** Where to connect for SSH: the load balancer, or the node's own address in a private cluster. */
   readonly host: string;
   readonly port: number;
   readonly user: string;
@@ -71,9 +71,9 @@ export interface ClusterDocument {
   readonly name: string;
   readonly resourceGroup: string;
   readonly location: string;
-  /** The public DNS name, as Azure told it. */
+  /** The public DNS name, as Azure told it; of a private cluster the load balancer's address. */
   readonly host: string;
-  /** The public address of the load balancer. */
+  /** The address of the load balancer. */
   readonly ip: string;
   readonly nodes: readonly NodeDocument[];
   readonly etcd: { readonly mode: "static" | "discovery"; readonly members: readonly string[]; readonly discoveryUrl?: string };
@@ -206,6 +206,20 @@ export interface RemoveDocument {
   readonly notFound?: readonly string[];
   /** Indexes of the nodes that stay. */
   readonly nodes: readonly number[];
+}
+
+/** What `reboot --json` prints. */
+export interface RebootDocument {
+  readonly schema: "azure-coreos-cluster/reboot/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  /** Names of machines that this run has rebooted, in their order. */
+  readonly rebooted: readonly string[];
+  /** Those that an earlier run of the same command had rebooted before it broke off. */
+  readonly before: readonly string[];
+  /** Those that were not: the first is the one that did not come back, where one did not. */
+  readonly left: readonly string[];
+  readonly seconds: number;
 }
 
 /** A resource that was deleted, or is left. */

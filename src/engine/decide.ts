@@ -43,8 +43,8 @@ export function stamped<R extends AnyResource>(resource: R): R {
 
 /** Whether two creates of the name may both write it, before Azure has decided which of them has the claim. */
 export const isShared = (resource: AnyResource): boolean =>
-  KINDS[resource.kind].shared === true ||
-  (resource.kind === "publicAddress" && resource.node === undefined && tagsIn(resource)["aoc-role"] === undefined);
+  tagsIn(resource)["aoc-role"] === undefined &&
+  (KINDS[resource.kind].shared === true || (resource.kind === "publicAddress" && resource.node === undefined));
 
 // --- internal ---
 
@@ -59,11 +59,11 @@ function fingerprintOf(resource: AnyResource): string {
 
 /** The fingerprint says what was last written by one of us; what somebody changed since, or left behind, only it itself says. */
 const isMeddledWith = (resource: AnyResource, live: Live): boolean =>
-  (resource.kind === "publicAddress" && isRetagged(resource.body.tags, live.tags)) ||
+  isRetagged(tagsIn(resource), live.tags) ||
   (resource.kind === "loadBalancer" && changedRules([resource], new Map([[resource.id.toLowerCase(), live]])).length > 0);
 
 /** The claim is its tags; other addresses have none that matter. */
-const isRetagged = (wanted: Record<string, string> = {}, tags: Record<string, string>): boolean => {
+const isRetagged = (wanted: Record<string, string>, tags: Record<string, string>): boolean => {
   const { [DESTROYING]: _, ...there } = ownTagsOf(tags);
   return wanted["aoc-role"] === "claim" && canonical(there) !== canonical(wanted);
 };
@@ -78,7 +78,8 @@ function refuseForeign(resource: AnyResource, live: Live, cluster: string): void
   // of a group what is in it says whose it is, each by itself
   if (resource.kind === "resourceGroup" && isOurs(live.tags, cluster)) return;
   if (isOurs(live.tags, cluster) && (wanted["aoc-id"] === undefined || live.tags["aoc-id"] !== undefined)) {
-    if (isShared(resource)) return;
+    // what is a private cluster's claim is nothing that others share
+    if (isShared(resource) && live.tags["aoc-role"] !== "claim") return;
     // a machine says, too, whose certificates its etcd trusts
     const { "aoc-etcd-ca": ca } = live.tags;
     const otherCa = wanted["aoc-etcd-ca"] !== undefined && ca !== undefined && ca !== wanted["aoc-etcd-ca"];
@@ -87,7 +88,9 @@ function refuseForeign(resource: AnyResource, live: Live, cluster: string): void
       source: "azure",
       exit: EXIT.conflict,
       advice:
-        "Two runs made this name at once. Wait for the other to end, then run the same command again: it takes over what is there.",
+        wanted["aoc-role"] === "claim"
+          ? `It was begun without --private. Finish it without that flag, or remove it first: \`azure-coreos-cluster destroy ${cluster}\`.`
+          : "Two runs made this name at once. Wait for the other to end, then run the same command again: it takes over what is there.",
     });
   }
   const owner = clusterIn(live.tags);

@@ -30,6 +30,8 @@ export interface Event {
   detail?: string;
   /** Index of the node it belongs to. */
   node?: number;
+  /** How far a node that is waited for has come: "unreachable", "no-login", "ssh"... */
+  step?: string;
 }
 
 export type Emit = (event: Omit<Event, "at">) => void;

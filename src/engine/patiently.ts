@@ -5,7 +5,7 @@ import { canonical } from "../core/fingerprint.ts";
 import { nameOf } from "../core/plan/resource.ts";
 import { drive } from "./drive.ts";
 import { createPatience, isOvertaken } from "./overtaken.ts";
-import type { TagTarget, Target } from "./provider.ts";
+import type { Power, TagTarget, Target } from "./provider.ts";
 import { type RetryBudget, createBudget } from "./retry.ts";
 import type { RequestClass } from "./throttle.ts";
 import type { RequestTools, Tools } from "./tools.ts";
@@ -34,6 +34,25 @@ export async function deletePatiently(
         tools,
         target.label === undefined ? undefined : { id: target.id, label: target.label },
       );
+    }
+  }
+}
+
+/** Starts, restarts or deallocates a machine, and waits until Azure calls it done. Repeating it is safe, and is told by its label. */
+export async function powerPatiently(
+  machine: { readonly id: string; readonly label: string },
+  power: Power,
+  tools: Tools,
+): Promise<void> {
+  const budget = createBudget(tools.clock, tools.random);
+  for (;;) {
+    try {
+      await tools.throttle.take("write", tools.signal);
+      await drive(await tools.provider.power(machine.id, power, tools.signal), "machine", tools);
+      return;
+    } catch (error) {
+      tools.signal.throwIfAborted();
+      await pause(error, budget, "write", tools, machine);
     }
   }
 }

@@ -8,6 +8,7 @@ import type {
   DestroyDocument,
   ListDocument,
   PlanDocument,
+  RebootDocument,
   RemoveDocument,
   RunDocument,
   StatusDocument,
@@ -62,6 +63,8 @@ export interface Azure {
   list(): Promise<ListDocument[]>;
   /** Takes nodes out, by index or name; those that are not there are passed over. @throws ClusterError NodesNotFound when none is */
   remove(name: string, nodes: readonly (number | string)[], options?: RemovalOptions): Promise<RemoveDocument>;
+  /** Reboots nodes one at a time, all of them when none is named. @throws ClusterError NodeNotBack, EtcdNotWhole when it stops */
+  reboot(name: string, nodes?: readonly (number | string)[], options?: OptionsOf<"reboot">): Promise<RebootDocument>;
   /** Removes everything of the cluster, and proves it. Doing it twice is no error. @throws ClusterError NotDestroyed when something is left */
   destroy(name: string): Promise<DestroyDocument>;
   /** Destroys the clusters whose time to live is over. One that fails stops no other. */
@@ -141,7 +144,7 @@ const making = (runs: Runs, given: OptionsOf<"azure">): Pick<Azure, "create" | "
 const running = (
   runs: Runs,
   where: { readonly resourceGroup?: string },
-): Pick<Azure, "status" | "list" | "remove" | "destroy" | "gc" | "run"> => ({
+): Pick<Azure, "status" | "list" | "remove" | "reboot" | "destroy" | "gc" | "run"> => ({
   async status(name, options = {}) {
     const { clusterStatus } = await import("../operations/status.ts");
     return (await runs.work({ looks: true }, (run) => clusterStatus(run, clusterName(name), { ...where, ...options }))).document;
@@ -154,6 +157,14 @@ const running = (
     const { removeNodes } = await import("../operations/remove.ts");
     const work = (run: Run) => removeNodes(run, clusterName(name), nodes.map(String), { ...where, force });
     return runs.work({ looks: false }, work);
+  },
+  async reboot(name, nodes = [], wish = {}) {
+    const more = { ...where, ...checkedOptions(wish, ["reboot"]) };
+    const { rebootNodes } = await import("../operations/reboot.ts");
+    const work = (run: Run) => rebootNodes(run, clusterName(name), nodes.map(String), more);
+    const { document, error } = await runs.work({ looks: false }, work);
+    if (error !== undefined) throw error;
+    return document;
   },
   async destroy(name) {
     const { destroyNamed } = await import("../operations/destroy.ts");

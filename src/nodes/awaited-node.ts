@@ -59,6 +59,7 @@ export function noticed(node: AwaitedNode, verdict: NodeVerdict): void {
       node.shared.options.emit?.({
         ...subject(node),
         kind: "waiting",
+        step: state,
         ...(code && { code }),
         ...(reason && { detail: reason }),
       });

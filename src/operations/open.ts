@@ -50,6 +50,8 @@ export async function openRun(
   const dir = await openFolder(outside.cwd, given.dir, { write: given.simulate === true && !looks });
   if (given.fault !== undefined && given.simulate !== true)
     throw new ClusterError("Usage", "--fault goes with --simulate", { exit: EXIT.usage });
+  if (given.simulateSpeed !== undefined && given.simulate !== true)
+    throw new ClusterError("Usage", "--simulate-speed goes with --simulate", { exit: EXIT.usage });
   const simulation =
     given.simulate === true ? await (await import("./simulated.ts")).startSimulation(outside, dir, given) : undefined;
   const [soft, hard, late] = [new AbortController(), new AbortController(), new AbortController()];

@@ -7,6 +7,7 @@ import { createVirtualClock } from "../sim/clock.ts";
 import { createSimulation, timeOf } from "../sim/simulation.ts";
 import { loadSimulation, saveSimulation } from "../sim/store.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
+import { pacedClock } from "./paced-clock.ts";
 import type { Surroundings } from "./run.ts";
 
 export interface Simulated {
@@ -22,7 +23,9 @@ export async function startSimulation(outside: Surroundings, dir: string, given:
   const file = join(dir, SIMULATION_FILE);
   const state = await loadSimulation(file);
   // virtual time never runs backwards: an earlier rehearsal may have gone on for hours
-  const clock = createVirtualClock(Math.max(outside.clock.now(), timeOf(state) ?? 0));
+  const start = Math.max(outside.clock.now(), timeOf(state) ?? 0);
+  const { simulateSpeed: speed } = given;
+  const clock = speed === undefined ? createVirtualClock(start) : pacedClock(outside.clock, start, speed);
   const seed = new DataView(outside.random(4).buffer.slice(0)).getUint32(0);
   const simulation = createSimulation({
     clock,

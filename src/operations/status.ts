@@ -188,7 +188,7 @@ const halfMade = ({ name, groupName, group }: Cluster): ClusterError =>
     group?.deleting === true ? "BeingDestroyed" : "ClusterHalfMade",
     group?.deleting === true
       ? `${name} is being destroyed`
-      : `${name} is half made: the resource group ${groupName} has no public address that says what was chosen for it`,
+      : `${name} is half made: the resource group ${groupName} has nothing that says what was chosen for it`,
     {
       source: "azure",
       exit: EXIT.failed,

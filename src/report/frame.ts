@@ -1,16 +1,28 @@
 /**
- * One frame of the live screen as lines of text: what is over in one line, then a line for each kind that is in work, with
- * the single resources or the longest-running of them below. A pure function of the progress; it writes nothing.
+ * One frame of the live screen as lines of text: what is being done, where, and how long it will take; what is over in one line;
+ * a line for each kind that is in work; the nodes by how far they are, the slowest of them named with the reason. As wide and as high
+ * as the terminal allows, and no wider and no higher. A pure function of the progress; it writes nothing.
  */
 import type { Paint } from "./paint.ts";
-import { type Group, type Item, type Progress, countWords, isOver } from "./progress.ts";
+import { expectedEnd } from "./expected.ts";
+import { NODE_STAGES, type NodeProgress } from "./node-stages.ts";
+import { type Group, type Item, type Progress, countWords, ended, isOver } from "./progress.ts";
 import { scrub } from "./scrub.ts";
 import { duration, nameIn, plain, plural, truncate, width } from "../core/words.ts";
+
+/** What stands above everything else. */
+export interface Head {
+  /** "mycluster in westus, subscription Sandbox". */
+  readonly title: string;
+  /** How long it usually takes, in ms; absent where nobody can say. */
+  readonly usualMs?: number;
+}
 
 export interface FrameOptions {
   /** The run's clock, ms. */
   readonly now: number;
   readonly nodes: number;
+  readonly head?: Head | undefined;
   /** Room on the screen. No line is wider, and there are no more lines. */
   readonly columns: number;
   readonly rows: number;
@@ -23,50 +35,216 @@ export interface FrameLine {
   readonly painted: string;
 }
 
-/** Up to here every resource in work has its own line. */
+export function frame(progress: Progress, options: FrameOptions): FrameLine[] {
+  const groups = [...progress.groups.values()];
+  const open = groups.filter((group) => !isOver(group) && !isNodes(progress, group));
+  const column = Math.min(24, Math.max(0, ...open.map((group) => width(titleOf(group)))));
+  const kinds = open.map((group) => [kindLine(progress, group, column, options)]);
+  const top = [...headLines(progress, options), ...overLine(groups, options)];
+  const nodes = nodesLine(progress, options);
+  const stopping = stoppingLine(progress, options);
+  const room = options.rows - [top, kinds, nodes, stopping].reduce((sum, part) => sum + part.length, 0);
+  if (room < 0) return cutToRows([...top, ...kinds.flat(), ...nodes, ...stopping], options);
+  // the nodes that are the furthest behind, and before them what Azure takes long for and is no node's
+  const single = few(
+    open.map((group) => singles(progress, group, options)),
+    nodes.length > 0 ? Math.floor(room / 2) : room,
+  );
+  const middle = kinds.flatMap((kind, index) => [...kind, ...single.shown[index]!]);
+  const more = single.left > 0 ? [line(`    and ${single.left} more in work`, options, options.ink.dim)] : [];
+  const left = options.rows - top.length - middle.length - more.length - nodes.length - stopping.length;
+  return [...top, ...middle, ...more, ...nodes, ...slowest(progress, options, left), ...stopping];
+}
+
+// --- internal ---
+
+/** Title and time; then a bar, where somebody can say how long it takes. */
+function headLines(progress: Progress, options: FrameOptions): FrameLine[] {
+  const { head, now, ink, columns } = options;
+  if (head === undefined) return [];
+  const started = progress.startedAt ?? now;
+  const part = partDone(progress, options);
+  const passed = duration(now - started);
+  if (part === undefined) return [line(head.title, options, ink.strong, passed)];
+  const whole = Math.max(now - started, Math.round((part.end - started) / 5000) * 5000);
+  const percent = `${String(Math.floor(part.share * 100)).padStart(2)} %`;
+  const cells = Math.max(0, columns - width(percent) - 1);
+  const full = Math.floor(part.share * cells);
+  const bar = "█".repeat(full) + "░".repeat(cells - full);
+  return [
+    line(head.title, options, ink.strong, part.counted ?? `${passed} of about ${duration(whole)}`),
+    { text: `${bar} ${percent}`, painted: `${ink.good(bar.slice(0, full))}${ink.dim(bar.slice(full))} ${percent}` },
+  ];
+}
+
+/** Of what makes nodes, by time; of what deletes, by what is left. Never all before it is over. */
+function partDone(
+  progress: Progress,
+  { head, now, nodes }: FrameOptions,
+): { share: number; end: number; counted?: string } | undefined {
+  const started = progress.startedAt ?? now;
+  if (head?.usualMs !== undefined) {
+    const end = expectedEnd(progress.nodes.values(), now, head.usualMs, nodes);
+    return { share: Math.min(0.99, (now - started) / Math.max(1, end - started)), end };
+  }
+  const groups = [...progress.groups.values()].filter(({ phase }) => !phase);
+  const total = groups.reduce((sum, group) => sum + group.total, 0);
+  if (progress.planned.size === 0 || total === 0) return undefined;
+  const done = groups.reduce((sum, group) => sum + ended(group), 0);
+  const planned = Math.max(
+    total,
+    [...progress.planned.values()].reduce((sum, count) => sum + count, 0),
+  );
+  return { share: Math.min(0.99, done / planned), end: now, counted: `${planned - done} left, ${duration(now - started)}` };
+}
+
+function overLine(groups: readonly Group[], options: FrameOptions): FrameLine[] {
+  // What there are many of comes first: the line may be cut.
+  const over = groups
+    .filter((group) => isOver(group) && group.noun !== "node")
+    .sort((a, b) => Number(b.total > 1) - Number(a.total > 1));
+  if (over.length === 0) return [];
+  return [line(`✓ ${over.map((group) => doneWords(group)).join(", ")}`, options, options.ink.good)];
+}
+
+/** As many of the lines as there is room for, and one row for how many are left. */
+function few(lines: readonly (readonly FrameLine[])[], room: number): { shown: (readonly FrameLine[])[]; left: number } {
+  const all = lines.reduce((sum, { length }) => sum + length, 0);
+  let free = all <= room ? all : Math.max(0, room - 1);
+  const shown = lines.map((some) => {
+    const fitting = some.slice(0, free);
+    free -= fitting.length;
+    return fitting;
+  });
+  const left = all - shown.reduce((sum, { length }) => sum + length, 0);
+  return { shown, left: room > 0 ? left : 0 };
+}
+
+/** Waited for by themselves: nodesLine says it. */
+const isNodes = (progress: Progress, { noun }: Group): boolean => noun === "node" && progress.nodes.size > 0;
+
+const titleOf = (group: Group): string => (group.phase || group.total === 1 ? group.label : plural(group.noun, 2));
+
+function kindLine(progress: Progress, group: Group, column: number, options: FrameOptions): FrameLine {
+  const single = group.total === 1 ? activeOf(progress, group)[0] : undefined;
+  const words = single === undefined ? countWords(group).join("  ") : stateWords(single, group);
+  const title = titleOf(group);
+  const padded = title + " ".repeat(Math.max(0, column - width(title)));
+  return line(`  ${padded}  ${words}`, options, (text) => text, duration(options.now - group.startedAt));
+}
+
+const activeOf = (progress: Progress, { noun }: Group): Item[] =>
+  [...progress.active.values()].filter((item) => item.noun === noun);
+
+/** Of kinds with several that are no nodes: up to five that take the longest. */
+function singles(progress: Progress, group: Group, options: FrameOptions): FrameLine[] {
+  if (group.total === 1 || (progress.nodes.size > 0 && (group.noun === "machine" || group.noun === "node"))) return [];
+  return activeOf(progress, group)
+    .slice(0, options.nodes <= FEW ? FEW : SHOWN)
+    .map((item) =>
+      line(
+        `    ${nameIn(item.label)}  ${stateWords(item, group)}`,
+        options,
+        options.ink.dim,
+        duration(options.now - item.startedAt),
+      ),
+    );
+}
+
+/** Up to here each has its own line; of more so many. */
 const FEW = 12;
-/** Of many, so many of the longest-running are shown. */
 const SHOWN = 5;
 
-export function frame(progress: Progress, options: FrameOptions): FrameLine[] {
-  const { ink } = options;
-  const groups = [...progress.groups.values()];
-  // What there are many of comes first: the line may be cut.
-  const over = groups.filter((group) => isOver(group)).sort((a, b) => Number(b.total > 1) - Number(a.total > 1));
-  const open = groups.filter((group) => !isOver(group));
+/** "nodes  3 no machine, 12 boots, 176 ready". */
+function nodesLine(progress: Progress, options: FrameOptions): FrameLine[] {
+  if (progress.nodes.size === 0) return [];
+  const counts = new Map<string, number>();
+  for (const { stage } of progress.nodes.values()) counts.set(stage, (counts.get(stage) ?? 0) + 1);
+  const unasked = Math.max(0, options.nodes - progress.nodes.size);
+  counts.set("no machine", (counts.get("no machine") ?? 0) + unasked);
+  const words = NODE_STAGES.flatMap((stage) =>
+    (counts.get(stage) ?? 0) === 0 ? [] : [`${counts.get(stage)} ${STAGE_WORDS[stage]}`],
+  );
+  return [line(`  nodes  ${words.join(", ")}`, options, options.ink.strong)];
+}
+
+const STAGE_WORDS: Readonly<Record<NodeProgress["stage"], string>> = {
+  "no machine": "without a machine",
+  made: "made",
+  boots: "booting",
+  answers: "answering",
+  "etcd joins": "joining etcd",
+  ready: "ready",
+  failed: "failed",
+};
+
+/**
+ * Who has a reason first, with all of it, then the furthest behind; of those that give none a few are enough. The last line of the room says how many
+ * are not named.
+ */
+function slowest(progress: Progress, options: FrameOptions, room: number): FrameLine[] {
+  const coming = [...progress.nodes.values()].filter(({ stage }) => stage !== "ready" && stage !== "failed" && stage !== "made");
+  const silent = new Set(coming.filter(({ reason }) => reason === undefined).slice(options.nodes <= FEW ? FEW : SHOWN));
+  const behind = coming
+    .filter((node) => !silent.has(node))
+    .sort(
+      (a, b) =>
+        Number(a.reason === undefined) - Number(b.reason === undefined) ||
+        NODE_STAGES.indexOf(a.stage) - NODE_STAGES.indexOf(b.stage) ||
+        a.since - b.since,
+    );
   const lines: FrameLine[] = [];
-  if (over.length > 0)
-    lines.push(line(`✓ ${over.map((group) => doneWords(group)).join(", ")}`, options, (text) => ink.good(text)));
-  const titles = open.map((group) => (group.phase || group.total === 1 ? group.label : plural(group.noun, 2)));
-  const column = Math.min(24, Math.max(0, ...titles.map((title) => width(title))));
-  const room = Math.max(0, options.rows - lines.length - open.length);
-  const active = [...progress.active.values()].filter((item) => progress.groups.get(item.noun)!.total > 1);
-  const most = Math.min(room, options.nodes <= FEW ? FEW : SHOWN);
-  // the last row of the room says how many have none
-  const shown = new Set(active.slice(0, active.length > most && most === room ? Math.max(0, room - 1) : most));
-  for (const [index, group] of open.entries()) {
-    const single = group.total === 1 ? [...progress.active.values()].find((item) => item.noun === group.noun) : undefined;
-    const words = single === undefined ? countWords(group).join("  ") : stateWords(single, group);
-    const title = titles[index]!;
-    const padded = title + " ".repeat(Math.max(0, column - width(title)));
-    lines.push(line(`  ${padded}  ${words}`, options, (text) => text, duration(options.now - group.startedAt)));
-    for (const item of shown) {
-      if (item.noun === group.noun)
-        lines.push(
-          line(
-            `    ${nameIn(item.label)}  ${stateWords(item, group)}`,
-            options,
-            (text) => ink.dim(text),
-            duration(options.now - item.startedAt),
-          ),
-        );
-    }
+  let shown = 0;
+  for (const node of behind) {
+    const own = nodeLines(node, options);
+    const last = shown === coming.length - 1;
+    if (lines.length + own.length > room - (last ? 0 : 1)) break;
+    lines.push(...own);
+    shown += 1;
   }
-  const more = active.length - shown.size;
-  if (more > 0 && room > 0) lines.push(line(`    and ${more} more in work`, options, (text) => ink.dim(text)));
-  if (lines.length <= options.rows) return lines;
+  const more = coming.length - shown;
+  return more > 0 && lines.length < room ? [...lines, line(`    and ${more} more`, options, options.ink.dim)] : lines;
+}
+
+function nodeLines({ name, stage, since, reason }: NodeProgress, options: FrameOptions): FrameLine[] {
+  const why = reason === undefined ? "" : `: ${plain(scrub(reason))}`;
+  const time = duration(options.now - since);
+  const [first = "", ...more] = broken(`${name}  ${STAGE_WORDS[stage]}${why}`, options.columns - 4 - width(time) - 2);
+  return [
+    line(`    ${first}`, options, options.ink.dim, time),
+    ...more.map((text) => line(`      ${text}`, options, options.ink.dim)),
+  ];
+}
+
+/** Between words, so that all of it can be read; a word that is longer than a line is cut by `line`. */
+function broken(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/(?<=\S)(?= )/)) {
+    const last = lines.at(-1);
+    if (last === undefined || width(last + word) > columns) lines.push(last === undefined ? word : word.trimStart());
+    else lines[lines.length - 1] = last + word;
+  }
+  return lines;
+}
+
+/** After Ctrl-C: what is being let finish. */
+function stoppingLine(progress: Progress, options: FrameOptions): FrameLine[] {
+  if (!progress.stopping) return [];
+  const waited = [...progress.active.values()].filter(({ phase, id }) => !phase && id.startsWith("/subscriptions/"));
+  const names = waited.slice(0, 3).map(({ label }) => label);
+  const more = waited.length > names.length ? ` and ${waited.length - names.length} more` : "";
+  return [
+    line(
+      waited.length === 0 ? "Stopping." : `Stopping (Ctrl-C again: at once). Waiting for ${names.join(", ")}${more}.`,
+      options,
+      options.ink.strong,
+    ),
+  ];
+}
+
+function cutToRows(lines: readonly FrameLine[], options: FrameOptions): FrameLine[] {
   const kept = lines.slice(0, options.rows - 1);
-  return [...kept, line(`  and ${lines.length - kept.length} kinds more`, options, (text) => ink.dim(text))];
+  return [...kept, line(`  and ${lines.length - kept.length} lines more`, options, options.ink.dim)];
 }
 
 const stateWords = (item: Item, group: Group): string => plain(scrub(item.detail ?? group.doing));
@@ -80,14 +258,13 @@ function doneWords(group: Group): string {
   return `${plural(group.noun, 2)} ${group.total - failed - left}/${group.total}${left > 0 ? ` (${left} left to Azure)` : ""}`;
 }
 
-/** Cut to the screen, the time at the right edge of at most 80 columns. */
-function line(text: string, options: FrameOptions, color: (text: string) => string, time = ""): FrameLine {
-  const columns = Math.min(options.columns, 100);
+/** Cut to the screen, the time at its right edge. */
+function line(text: string, { columns, ink }: FrameOptions, color: (text: string) => string, time = ""): FrameLine {
   if (time === "") {
     const cut = truncate(text, columns);
     return { text: cut, painted: color(cut) };
   }
   const cut = truncate(text, Math.max(0, columns - width(time) - 2));
-  const gap = " ".repeat(Math.max(2, Math.min(columns, 72) - width(cut) - width(time)));
-  return { text: `${cut}${gap}${time}`, painted: `${color(cut)}${gap}${options.ink.dim(time)}` };
+  const gap = " ".repeat(Math.max(2, columns - width(cut) - width(time)));
+  return { text: `${cut}${gap}${time}`, painted: `${color(cut)}${gap}${ink.dim(time)}` };
 }

@@ -6,7 +6,7 @@
  */
 import type { Clock } from "../core/clock.ts";
 import type { Event } from "../engine/event.ts";
-import { frame } from "./frame.ts";
+import { type Head, frame } from "./frame.ts";
 import { paint } from "./paint.ts";
 import { newProgress, take } from "./progress.ts";
 import type { Pulse, Report, Screen } from "./screen.ts";
@@ -30,6 +30,7 @@ export interface LiveOptions {
   readonly color: boolean;
   readonly nodes: number;
   readonly doing?: string;
+  readonly head?: Head | undefined;
   readonly pulse: Pulse;
 }
 
@@ -37,7 +38,7 @@ const EVERY_MS = 100;
 const HIDE = "\u001B[?25l";
 const SHOW = "\u001B[?25h";
 
-export function live({ screen, clock, color, nodes, pulse, doing }: LiveOptions): Report {
+export function live({ screen, clock, color, nodes, pulse, doing, head }: LiveOptions): Report {
   const progress = newProgress(doing);
   const ink = paint(color);
   /** Widths of the lines that are on the screen now. */
@@ -59,6 +60,7 @@ export function live({ screen, clock, color, nodes, pulse, doing }: LiveOptions)
     const next = frame(progress, {
       now: Math.max(clock.now(), progress.lastAt),
       nodes,
+      head,
       columns,
       rows: Math.max(3, screen.rows - 1),
       ink,

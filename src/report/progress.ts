@@ -3,6 +3,7 @@
  * (lines, live) and the summary read it. Constant work for an event and no scan over the resources, for a thousand nodes.
  */
 import type { Event, EventKind } from "../engine/event.ts";
+import { type NodeProgress, takeNode } from "./node-stages.ts";
 import { changed, duration, nounOf, plain } from "../core/words.ts";
 
 /** Where one resource or phase is. */
@@ -43,9 +44,15 @@ export interface Progress {
   /** In the order in which they began. */
   readonly groups: Map<string, Group>;
   readonly planned: Map<string, number>;
+  /** By index. */
+  readonly nodes: Map<number, NodeProgress>;
+  /** It was told to stop. */
+  stopping: boolean;
 }
 
-export const newProgress = (doing = "being made"): Progress => ({
+const MAKING = "being made";
+
+export const newProgress = (doing = MAKING): Progress => ({
   doing,
   startedAt: undefined,
   lastAt: 0,
@@ -53,6 +60,8 @@ export const newProgress = (doing = "being made"): Progress => ({
   active: new Map(),
   groups: new Map(),
   planned: new Map(),
+  nodes: new Map(),
+  stopping: false,
 });
 
 /** Takes one event in. Returns the item it was about; undefined for notes, the plan and the end. */
@@ -65,6 +74,8 @@ export function take(progress: Progress, event: Event): Item | undefined {
     const group = progress.groups.get(event.label);
     if (group !== undefined && event.count !== undefined) group.total = event.count;
   }
+  if (event.kind === "note" && event.id === "interrupt") progress.stopping = true;
+  if (progress.doing === MAKING) takeNode(progress.nodes, event);
   const known = progress.items.get(event.id);
   const stage = stageOf(event, known);
   if (stage === undefined) return undefined;

@@ -3,6 +3,7 @@
  * terminal and joins several (screen, events file, timings) into one. It never decides anything about the run.
  */
 import type { Clock } from "../core/clock.ts";
+import type { Head } from "./frame.ts";
 import { lines } from "./lines.ts";
 import { live, realPulse } from "./live.ts";
 import type { Pulse, Report, Screen } from "./screen.ts";
@@ -23,6 +24,8 @@ export interface ReportOptions {
   readonly nodes: number;
   /** What is said of resources in work; "being made" when not given, "being deleted" for destroy. */
   readonly doing?: string;
+  /** What stands above the live screen. */
+  readonly head?: Head | undefined;
   /** When to draw; a test's own. */
   readonly pulse?: Pulse;
 }
@@ -32,7 +35,16 @@ export function chooseReport(options: ReportOptions): Report {
   const { stderr, mode, nodes, color } = options;
   const doing = options.doing === undefined ? {} : { doing: options.doing };
   const isLive = mode === "auto" && stderr.isTTY && options.animate !== false;
-  if (isLive) return live({ screen: stderr, clock: options.clock, color, nodes, pulse: options.pulse ?? realPulse, ...doing });
+  if (isLive)
+    return live({
+      screen: stderr,
+      clock: options.clock,
+      color,
+      nodes,
+      head: options.head,
+      pulse: options.pulse ?? realPulse,
+      ...doing,
+    });
   return lines({ screen: stderr, color, nodes, mode: mode === "auto" ? "lines" : mode, ...doing });
 }
 

@@ -40,6 +40,12 @@ describe("zones", () => {
     expect(azure.puts().size).toBe(0);
   });
 
+  test("a private cluster's balancer has its address in all zones", async () => {
+    const azure = ownAzure();
+    await ok(azure, "mycluster --location eastus --zones 1,2,3 --num-nodes 1 --private --wait-for machines");
+    expect(azure.puts().get("loadBalancers/mycluster-lb").properties.frontendIPConfigurations[0].zones).toEqual(["1", "2", "3"]);
+  });
+
   test("growth, and a machine that was killed, go where they went; status, list, plan and destroy say it", async () => {
     const azure = ownAzure();
     await ok(azure, "mycluster --location eastus --zones 2,3");

@@ -339,6 +339,13 @@ test.each<[string, Parameters<typeof priceService>[1], Record<string, string>, s
   expect("base" in asked ? asked.base : asked.unknown).toMatch(new RegExp(`^${expected.replaceAll(/[.]/g, "\\.")}`));
 });
 
+test("the variable that names a list is no misspelt flag, and no rehearsal asks it", async () => {
+  const env = { AZURE_COREOS_CLUSTER_PRICES_URL: "http://127.0.0.1:9/" };
+  const { stderr } = await ownAzure().run("plan mycluster", { env });
+  expect(stderr).not.toContain("without effect");
+  expect(stderr).toContain("(a rehearsal's own prices)");
+});
+
 test("emulate serves a price list beside Resource Manager, without a sign-in", async () => {
   const served = await serve(createSimulation({ clock: createVirtualClock(START) }), { port: 0 });
   try {

@@ -31,6 +31,7 @@ describe("flags", () => {
 /** Values of kept flags that have no default, or an empty one, and take no word. */
 const EXAMPLE: Record<string, string> = {
   "discovery-service-url": "https://discovery.example/1",
+  outbound: "nat",
   zones: "1,3",
   spot: "all",
   "max-price": "0.05",

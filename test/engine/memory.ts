@@ -98,6 +98,7 @@ export function memory(script: Script = {}): Memory {
         return operation(id, () => undefined);
       }),
     tag: () => Promise.resolve(),
+    power: () => Promise.reject(new Error("nobody does that here")),
   };
   const tools: RequestTools = {
     provider,

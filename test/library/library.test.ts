@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
-import { ClusterError, type Event, create, destroy, gc, list, open, plan, remove, status } from "../../src/index.ts";
+import { ClusterError, type Event, create, destroy, gc, list, open, plan, reboot, remove, status } from "../../src/index.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "acc-library-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -28,6 +28,7 @@ describe("a cluster's life", () => {
     const made = await create("life", { ...azure, numNodes: 4, ttl: 3_600_000 });
     expect(made).toMatchObject({ schema: "azure-coreos-cluster/1", name: "life", resources: { unchanged: 0 } });
     expect((await status("life", azure)).nodes.map(({ state }) => state)).toEqual(["ready", "ready", "ready", "ready"]);
+    expect(await reboot("life", [3], azure)).toMatchObject({ rebooted: ["life-coreos-3"], left: [] });
     expect(await remove("life", [3], azure)).toMatchObject({ removed: ["life-coreos-3"], nodes: [0, 1, 2] });
     expect(await list(azure)).toMatchObject([{ name: "life", nodes: 3, wanted: 3, state: "complete" }]);
     expect(await gc(azure)).toEqual([]);

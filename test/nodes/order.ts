@@ -19,6 +19,8 @@ export interface Orders {
   machine(order: Order): void;
   /** The machine was asked to be deleted. */
   gone?(name: string): void;
+  /** The machine was told to start, restart, power off or deallocate. */
+  told?(name: string, what: string): void;
   /** Everything that was put and not deleted, by lower-case id, after each change. */
   changed?(bodies: ReadonlyMap<string, Body>): void;
 }
@@ -32,6 +34,9 @@ export function onOrder(simulation: Pick<Simulation, "handle">, orders: Orders):
   return async (request) => {
     const answer = await simulation.handle(request);
     const id = new URL(request.url).pathname;
+    const [, machine, what] = /\/virtualMachines\/([^/]+)\/(start|restart|poweroff|deallocate)$/i.exec(id) ?? [];
+    if (answer.status < 300 && request.method === "POST" && machine !== undefined && what !== undefined)
+      orders.told?.(machine, what.toLowerCase());
     if (answer.status >= 300 || !["PUT", "DELETE"].includes(request.method)) return answer;
     const fresh = !bodies.has(id.toLowerCase());
     if (request.method === "PUT") bodies.set(id.toLowerCase(), JSON.parse(request.body ?? "{}"));

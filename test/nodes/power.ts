@@ -5,6 +5,7 @@
  * them is a load balancer (balancer.ts).
  */
 import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
@@ -46,6 +47,8 @@ export interface Power {
   readonly machines: ReadonlyMap<string, PoweredMachine>;
   /** Power off, as when somebody stops the machine. */
   switchOff(name: string): Promise<void>;
+  /** A machine that is rebooted comes back, unless a test says otherwise. */
+  comesBack(index: number): boolean;
   /** The node's etcd ends, and is not started again. */
   stopEtcd(name: string): void;
   /** What a start failed with, if one did. */
@@ -58,7 +61,8 @@ interface Powered extends PoweredMachine {
   sshd?: Sshd;
   etcd?: Started;
   etcdStopped?: true;
-  over: boolean;
+  /** One for each time that it has power. */
+  life: { over: boolean };
 }
 
 export function powerSupply(
@@ -69,6 +73,8 @@ export function powerSupply(
   }: { behaviour?: (index: number) => Behaviour; publicAddress?: string } = {},
 ): Power {
   const machines = new Map<string, Powered>();
+  /** With power or without, until they are deleted. */
+  const made = new Map<string, Powered>();
   const balancer = createBalancer(publicAddress);
   const failures: unknown[] = [];
   const working = new Set<Promise<unknown>>();
@@ -77,50 +83,90 @@ export function powerSupply(
     working.add(guarded);
   };
 
-  async function powerOn(order: Order): Promise<void> {
-    const { after = 0, boots, otherHostKey = false, etcd = true } = behaviour(order.index);
+  async function make(order: Order): Promise<void> {
+    const { after = 0, boots } = behaviour(order.index);
     if (boots === "never") return;
-    const machine: Powered = { order, root: newRoot(), times: { power: Date.now() + after }, over: false };
+    const machine: Powered = { order, root: newRoot(), times: { power: Date.now() + after }, life: { over: false } };
     machines.set(order.name, machine);
+    made.set(order.name, machine);
     await sleep(after);
-    if (machine.over) return;
+    if (machine.life.over) return;
     furnish(machine.root, order.user);
     applyUserData(order.userData, machine.root);
-    const boot = (): Started => (machine.etcd = bootUserData(order.userData, loopbackOf(order), machine.root));
+    await powerOn(machine);
+  }
+
+  async function powerOn(machine: Powered): Promise<void> {
+    const { order, root } = machine;
+    const { otherHostKey = false, etcd = true } = behaviour(order.index);
+    const life = (machine.life = { over: false });
+    machines.set(order.name, machine);
+    delete machine.etcdStopped;
+    // the kernel's id of the boot, as sessions see it (sshd.ts)
+    writeFileSync(join(root, "etc/boot_id"), `${randomUUID()}\n`);
+    const boot = (): Started => (machine.etcd = bootUserData(order.userData, loopbackOf(order), root));
     if (etcd) boot();
-    const hostKey = otherHostKey
-      ? makeKey().privateKey
-      : readFileSync(join(machine.root, "etc/ssh/ssh_host_ed25519_key"), "utf8");
+    const hostKey = otherHostKey ? makeKey().privateKey : readFileSync(join(root, "etc/ssh/ssh_host_ed25519_key"), "utf8");
     machine.sshd = await startSshd({
       host: order.privateAddress,
       port: portOnNode(22),
       hostKey,
       authorizedKey: order.authorizedKey,
       config: [`AllowUsers ${order.user}`],
-      etc: join(machine.root, "etc"),
+      etc: join(root, "etc"),
     });
-    machine.times.ssh = Date.now();
+    machine.times.ssh ??= Date.now();
+    work(obey(machine, life));
     if (etcd) await keepEtcd(machine, boot);
-    if (machine.over) await powerOff(machine);
+    if (life.over) await powerOff(machine);
   }
 
-  async function powerOff(machine: Powered): Promise<void> {
-    machine.over = true;
+  async function powerOff(machine: Powered, signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
+    machine.life.over = true;
     if (machines.get(machine.order.name) === machine) machines.delete(machine.order.name);
-    await Promise.all([machine.sshd?.stop(), machine.etcd && end(machine.etcd.child, "SIGKILL")]);
+    await Promise.all([machine.sshd?.stop(), machine.etcd && end(machine.etcd.child, signal)]);
+  }
+
+  /** What is told to it through its own systemctl: to reboot, or to end its etcd. */
+  async function obey(machine: Powered, life: { readonly over: boolean }): Promise<void> {
+    for (; !life.over; await sleep(50)) {
+      if (isAsked(machine, "stop")) {
+        machine.etcdStopped = true;
+        if (machine.etcd !== undefined) await end(machine.etcd.child, "SIGTERM");
+      }
+      if (isAsked(machine, "reboot")) await restart(machine);
+    }
+  }
+
+  async function restart(machine: Powered): Promise<void> {
+    await powerOff(machine, "SIGTERM");
+    await sleep(300);
+    if (power.comesBack(machine.order.index)) work(powerOn(machine));
+  }
+
+  async function told(machine: Powered, what: string): Promise<void> {
+    if (what === "restart") await restart(machine);
+    else if (what !== "start") await powerOff(machine, "SIGTERM");
+    else if (machine.life.over) await powerOn(machine);
   }
 
   const handle = onOrder(simulation, {
-    machine: (order) => work(powerOn(order)),
+    machine: (order) => work(make(order)),
     gone: (name) => {
-      const machine = machines.get(name);
+      const machine = made.get(name);
+      made.delete(name);
       if (machine !== undefined) work(powerOff(machine));
+    },
+    told: (name, what) => {
+      const machine = made.get(name);
+      if (machine !== undefined) work(told(machine, what));
     },
     changed: (bodies) => balancer.update(bodies),
   });
-  return {
+  const power: Power = {
     handle,
     machines,
+    comesBack: () => true,
     async switchOff(name) {
       const machine = machines.get(name);
       if (machine !== undefined) await powerOff(machine);
@@ -133,10 +179,19 @@ export function powerSupply(
     },
     failures,
     async off() {
-      await Promise.all([balancer.close(), ...[...machines.values()].map(powerOff)]);
+      await Promise.all([balancer.close(), ...[...machines.values()].map((machine) => powerOff(machine))]);
       await Promise.all(working);
     },
   };
+  return power;
+}
+
+/** Whether its systemctl was told so since the last time. */
+function isAsked({ root }: PoweredMachine, what: string): boolean {
+  const file = join(root, what);
+  const asked = existsSync(file);
+  if (asked) rmSync(file);
+  return asked;
 }
 
 /** What stands for the node's 127.0.0.1: its private address with 128 more at the end. */
@@ -148,7 +203,7 @@ function furnish(root: string, user: string): void {
   for (const file of ["etc/etcd", "etc/ssh"]) rmSync(join(root, file), { recursive: true, force: true });
   // what etcd-member's unit would do: its etcd ends, and is started again (keepEtcd)
   mkdirSync(join(root, "bin"));
-  const restart = `#!/bin/sh\ncase "$*" in daemon-reload) ;; "restart --no-block etcd"*.service) touch ${root}/restart ;; *) exit 5 ;; esac\n`;
+  const restart = `#!/bin/sh\ncase "$*" in daemon-reload) ;; "restart --no-block etcd"*.service) touch ${root}/restart ;; reboot) touch ${root}/reboot ;; "stop etcd"*) touch ${root}/stop ;; *) exit 5 ;; esac\n`;
   writeFileSync(join(root, "bin/systemctl"), restart, { mode: 0o755 });
   const path = `${root}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
   writeFileSync(
@@ -163,17 +218,16 @@ function furnish(root: string, user: string): void {
  * this is the truth that the tool's "ready" is measured against.
  */
 async function keepEtcd(machine: Powered, boot: () => Started): Promise<void> {
-  while (!machine.over && machine.etcdStopped === undefined) {
-    const asked = join(machine.root, "restart");
-    if (existsSync(asked)) {
-      rmSync(asked);
+  const { life } = machine;
+  while (!life.over && machine.etcdStopped === undefined) {
+    if (isAsked(machine, "restart")) {
       if (machine.etcd !== undefined) await end(machine.etcd.child, "SIGKILL");
     }
     const child = machine.etcd?.child;
     if (child !== undefined && (child.exitCode !== null || child.signalCode !== null)) {
       await sleep(300);
       // oxlint-disable-next-line typescript/no-unnecessary-condition -- it may have been switched off meanwhile
-      if (machine.over || machine.etcdStopped !== undefined) return;
+      if (life.over || machine.etcdStopped !== undefined) return;
       boot();
     }
     if (machine.times.etcd === undefined && (await isHealthy(machine))) machine.times.etcd = Date.now();

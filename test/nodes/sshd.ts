@@ -53,6 +53,14 @@ export function makeKey(type: "ed25519" | "rsa" | "ecdsa" = "ed25519", form?: "P
   }
 }
 
+/** What a node has of its own: its /etc, the kernel's id of its boot where it has one, and what goes with the boot. */
+const OWN_PLACES = `mount --bind "$1" /etc
+if [ -e /etc/boot_id ]; then
+  mount --bind /etc/boot_id /proc/sys/kernel/random/boot_id
+  mkdir -p /run/azure-coreos-cluster && mount -t tmpfs none /run/azure-coreos-cluster
+fi
+shift; exec "$@"`;
+
 /** Starts it, and resolves when it answers. */
 export async function startSshd(options: SshdOptions): Promise<Sshd> {
   for (let tries = 1; ; tries++) {
@@ -97,7 +105,7 @@ async function startAt(options: SshdOptions & { readonly port: number }): Promis
   const child =
     options.etc === undefined
       ? spawn(command[0] ?? "", command.slice(1), { stdio: ["ignore", "ignore", "pipe"] })
-      : spawn("unshare", ["--mount", "sh", "-ec", 'mount --bind "$1" /etc; shift; exec "$@"', "sh", options.etc, ...command], {
+      : spawn("unshare", ["--mount", "sh", "-ec", OWN_PLACES, "sh", options.etc, ...command], {
           stdio: ["ignore", "ignore", "pipe"],
         });
   let log = "";

@@ -47,7 +47,7 @@ test.each<
 test("two claims are a conflict, and both are named; none is no cluster", () => {
   const cluster = (claims: object[]): ClaimedCluster => ({ name: "abc", groupName: "g", claims }) as unknown as ClaimedCluster;
   for (const read of [claimed, claimNeeded])
-    expect(() => read(cluster([{ name: "one" }, { name: "two" }]))).toThrow(
+    expect(() => read(cluster([{ id: "/x/one" }, { id: "/x/two" }]))).toThrow(
       expect.objectContaining({ code: "ClaimTwice", exit: 7, source: "azure", advice: expect.stringContaining("one, two") }),
     );
   expect(claimed(cluster([])).claim).toBeUndefined();

@@ -26,9 +26,10 @@ test("three nodes: what is over in one line, a line for each resource in work", 
   pulse.beat();
   expect(screen.seen()).toMatchInlineSnapshot(`
     "✓ interfaces 3/3, preflight, resource group mycluster, virtual network, load b…
-      machines  1 of 3 made  2 being made                          1 min 9 s
-        mycluster-coreos-1  being made                             1 min 9 s
-        mycluster-coreos-2  being made                             1 min 9 s
+      machines  1 of 3 made  2 being made                                 1 min 9 s
+      nodes  2 without a machine, 1 made
+        mycluster-coreos-1  without a machine                             1 min 9 s
+        mycluster-coreos-2  without a machine                             1 min 9 s
     "
   `);
 });
@@ -40,13 +41,14 @@ test("200 nodes: counts and the longest-running", () => {
   pulse.beat();
   expect(screen.seen()).toMatchInlineSnapshot(`
     "✓ interfaces 200/200, preflight, resource group mycluster, virtual network, lo…
-      machines  40 of 200 made  160 being made                    1 min 35 s
-        mycluster-coreos-40  being made                           1 min 35 s
-        mycluster-coreos-41  being made                           1 min 35 s
-        mycluster-coreos-42  being made                           1 min 35 s
-        mycluster-coreos-43  being made                           1 min 35 s
-        mycluster-coreos-44  being made                           1 min 35 s
-        and 155 more in work
+      machines  40 of 200 made  160 being made                           1 min 35 s
+      nodes  160 without a machine, 40 made
+        mycluster-coreos-40  without a machine                           1 min 35 s
+        mycluster-coreos-41  without a machine                           1 min 35 s
+        mycluster-coreos-42  without a machine                           1 min 35 s
+        mycluster-coreos-43  without a machine                           1 min 35 s
+        mycluster-coreos-44  without a machine                           1 min 35 s
+        and 155 more
     "
   `);
 });
@@ -61,8 +63,8 @@ test("a single resource in work shows its wait in its own line", () => {
   at(4);
   pulse.beat();
   expect(screen.seen()).toMatchInlineSnapshot(`
-    "  preflight      asking for quotas                                   4 s
-      load balancer  again in 12 s: RetryableError                       4 s
+    "  preflight      asking for quotas                                          4 s
+      load balancer  again in 12 s: RetryableError                              4 s
     "
   `);
 });
@@ -76,8 +78,9 @@ test("failures and notes stay above the frame, and the last frame becomes the su
     "✗ machine mycluster-coreos-1  FAILED: AllocationFailed: No room.
     A note.
     ✓ interfaces 3/3, preflight, resource group mycluster, virtual network, load b…
-      machines  1 of 3 made  1 being made  1 failed                     56 s
-        mycluster-coreos-2  being made                                  56 s
+      machines  1 of 3 made  1 being made  1 failed                            56 s
+      nodes  1 without a machine, 1 made, 1 failed
+        mycluster-coreos-2  without a machine                                  56 s
     "
   `);
   report.event(event(70, "done", "machine mycluster-coreos-2", { node: 2, change: "created" }));
@@ -145,7 +148,7 @@ test.for([
 
 test("in a low window the single resources give way to the kinds, and the last kinds to the edge", () => {
   const { report, screen, pulse } = start(3);
-  const kinds = ["address", "disk", "interface", "machine"];
+  const kinds = ["address", "disk", "image", "interface"];
   for (const kind of kinds) for (const node of [0, 1, 2]) report.event(event(0, "started", `${kind} a-${node}`, { node }));
   const shown = (rows: number): string[] => {
     screen.rows = rows;
@@ -156,8 +159,8 @@ test("in a low window the single resources give way to the kinds, and the last k
       .split("\n")
       .map((line) => line.trim().split(" ")[0]!);
   };
-  expect(shown(7)).toEqual(["addresses", "a-0", "disks", "interfaces", "machines", "and"]);
-  expect(shown(5)).toEqual(["addresses", "disks", "interfaces", "machines"]);
+  expect(shown(7)).toEqual(["addresses", "a-0", "disks", "images", "interfaces", "and"]);
+  expect(shown(5)).toEqual(["addresses", "disks", "images", "interfaces"]);
   expect(shown(4)).toEqual(["addresses", "disks", "and"]);
 });
 

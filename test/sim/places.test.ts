@@ -67,6 +67,13 @@ describe("refused", () => {
       { ...there(pip("other")), zones: ["1", "2"] },
     ],
     [
+      "zones of a frontend whose address has its own",
+      400,
+      "LoadBalancerFrontendIPConfigCannotHaveZoneWhenReferencingPublicIPAddress",
+      lbId,
+      JSON.parse(JSON.stringify(there(lb())).replace('"name":"f",', '"name":"f","zones":["1"],')),
+    ],
+    [
       "a machine in two zones",
       400,
       "ResourceCannotHaveMultipleZonesSpecified",

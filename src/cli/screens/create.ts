@@ -7,6 +7,7 @@ import type { Prepared } from "../../operations/create/prepare.ts";
 import { planDocument } from "../../operations/create/result-document.ts";
 import { renderPrice, renderRate } from "../../report/cost.ts";
 import { abilities } from "../../report/paint.ts";
+import type { Head } from "../../report/frame.ts";
 import { planEvents, renderPlan } from "../../report/plan.ts";
 import { timings } from "../../report/timings.ts";
 import { plural } from "../../core/words.ts";
@@ -29,7 +30,7 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   try {
     if (dryRun) return printDryRun(session, invocation, await planCluster(session, name, given));
     const prepared = await planned(session, invocation, name);
-    session.report(prepared.facts.nodes.length, chart(session, invocation, prepared));
+    session.report(prepared.facts.nodes.length, chart(session, invocation, prepared), undefined, headOf(session, prepared));
     for (const event of planEvents(prepared.resources)) session.emit(event);
     const created = await carryOutCreate(session, prepared, given);
     session.endReport();
@@ -38,6 +39,11 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
     await session.close();
   }
 }
+
+const headOf = (session: Session, prepared: Prepared): Head => ({
+  title: `${prepared.spec.name} in ${prepared.facts.location}, ${session.simulated ? "rehearsal" : `subscription ${session.subscription}`}`,
+  usualMs: USUAL_MS,
+});
 
 /**
  * Shows the plan. The first create of a name asks whether it is to be, with the price; any other goes on, and the price is said when it
@@ -79,6 +85,9 @@ function chart(session: Session, { world, given }: Invocation, { spec, resources
   });
 }
 
+/** Group, network and load balancer, an interface, a machine and its boot: from recordings of Azure. */
+const USUAL_MS = 100_000;
+
 const ACTION = { create: "create", update: "change", replace: "recreate", wait: "create", unchanged: "unchanged" } as const;
 
 function showPlan(
@@ -106,8 +115,7 @@ function showPlan(
       zones: [...new Set(facts.nodes.flatMap(({ zone }) => zone ?? []))].sort(),
       spot: facts.nodes.filter(({ spot }) => spot === true).length,
       image: "own" in facts.image ? `image ${spec.coreosImage}` : (spec.coreosImage ?? "Flatcar"),
-      // group, network and load balancer, interfaces, then a machine's own time: from recordings of Azure
-      ...(newMachines > 0 ? { seconds: 100 + Math.max(0, newMachines - 100) / 5 } : {}),
+      ...(newMachines > 0 ? { seconds: USUAL_MS / 1000 + Math.max(0, newMachines - 100) / 5 } : {}),
       notes: [
         ...(session.simulated ? ["Rehearsal: Azure is simulated, no machine is booted, nothing costs anything."] : []),
         ...notes,

@@ -45,7 +45,9 @@ export async function destroyCommand(invocation: Invocation): Promise<number> {
     // what is said here is all that is said with --quiet
     const what = given.quiet === true ? ` (${doom.ours.length} resources in the group ${doom.located.groupName}, for good)` : "";
     await confirm(invocation, `Type the name ${name} to destroy it${what}:`, name);
-    session.report(doom.ours.filter((one) => one.kind === "machine").length, undefined, "being deleted");
+    session.report(doom.ours.filter((one) => one.kind === "machine").length, undefined, "being deleted", {
+      title: `${name}${session.simulated ? ", rehearsal" : `, subscription ${session.subscription}`}: being destroyed`,
+    });
     const group = doom.whole ? [{ id: doom.scope, label: `resource group ${doom.located.groupName}` }] : [];
     for (const event of planEvents([...doom.ours, ...group])) session.emit(event);
     const outcome = await withCost(await carryOutDestroy(session, doom), cost);
@@ -84,7 +86,7 @@ function showDoom(session: Session, { world, given }: Invocation, { located, our
       strange: whole ? [] : strange.map((one) => one.id),
       notes: [
         ...(session.simulated ? ["Rehearsal: Azure is simulated, nothing real is deleted."] : []),
-        ...(located.claims.length === 0 ? ["It is half made: it has no public address that says what was chosen for it."] : []),
+        ...(located.claims.length === 0 ? ["It is half made: nothing says what was chosen for it."] : []),
         ...(whole || strange.length === 0
           ? []
           : [

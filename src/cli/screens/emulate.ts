@@ -5,6 +5,7 @@
 import { join, relative } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import { EXIT } from "../../core/errors.ts";
+import { PRICES_URL } from "../../core/price/variable.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
 import { prose } from "../../report/wrap.ts";
 import { serve } from "../../sim/server.ts";
@@ -46,6 +47,7 @@ const help = (
 ): string => `Simulated Azure Resource Manager at ${url}, until Ctrl-C (its state is then kept in ${file}).
 No machine is booted, and nobody signs in. For example, in another terminal:
   azure-coreos-cluster mycluster --arm-endpoint ${url} --wait-for machines
+  ${PRICES_URL}=${url}/api/retail/prices azure-coreos-cluster plan mycluster --arm-endpoint ${url}
   curl -H 'Authorization: Bearer loopback' '${url}/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups?api-version=2025-04-01'
 `;
 

@@ -10,6 +10,7 @@ export const SCREENS: { readonly [K in CommandName]: () => Promise<Screen> } = {
   status: async () => (await import("./status.ts")).statusCommand,
   list: async () => (await import("./list.ts")).listCommand,
   remove: async () => (await import("./remove.ts")).removeCommand,
+  reboot: async () => (await import("./reboot.ts")).rebootCommand,
   destroy: async () => (await import("./destroy.ts")).destroyCommand,
   gc: async () => (await import("./gc.ts")).gcCommand,
   ssh: async () => (await import("./ssh.ts")).sshCommand,

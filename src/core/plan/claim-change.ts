@@ -6,7 +6,7 @@ import { flagRows } from "../spec/flags.ts";
 import { type KeptTexts, keepsFlags, withFlags } from "./kept-flags.ts";
 import { keptTextsIn, membersIn, nodesIn } from "./read-tags.ts";
 import { gather, isPartOf, spread, withoutParts } from "./tag-parts.ts";
-import { MEMBERS, NODES, type Tags, isToolTag, membersText, ranges } from "./tags.ts";
+import { MEMBERS, NODES, STOPPED, type Tags, isToolTag, membersText, ranges } from "./tags.ts";
 
 /** Without the tags of others, and without what is computed from the rest. */
 export const ownTagsOf = (tags: Tags): Tags =>
@@ -28,7 +28,8 @@ export function mergeClaimTags(base: Tags, mine: Tags, fresh: Tags): Tags {
   const merged: Tags = {};
   for (const name of new Set([base, mine, fresh].flatMap(Object.keys))) {
     if (!isToolTag(name) || name === "aoc-fingerprint" || name === MEMBERS || isPartOf(name, NODES) || keepsFlags(name)) continue;
-    const value = mine[name] === base[name] ? fresh[name] : mine[name];
+    // whether it is stopped only stop and start say
+    const value = mine[name] === base[name] || name === STOPPED ? fresh[name] : mine[name];
     if (value !== undefined) merged[name] = value;
   }
   const nodes = gather(mine, NODES) === undefined ? nodesIn(fresh) : mergeSets(nodesIn(base), nodesIn(mine), nodesIn(fresh));

@@ -6,7 +6,7 @@
 import { ETCD_VERSION, ETCD_VERSION_UNTOLD, etcdVersion } from "../etcd-version.ts";
 import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
 import {
-  mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, integer, location, resourceName, anyText,
+  mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, integer, location, resourceName, anyText, speed,
   url,
 } from "./parse.ts";
 import { cidrs } from "./ranges.ts";
@@ -54,6 +54,10 @@ export const FLAGS = {
     simulate: toggle({
       name: "simulate", on: ["azure"],
       about: "rehearse against an embedded simulation of Azure: no account, no cost, no machine",
+    }),
+    simulateSpeed: maybe({
+      name: "simulate-speed", value: "N", parse: speed, on: ["azure"],
+      about: "a rehearsal that can be watched, N times as fast as Azure; --simulate=10x is short for it",
     }),
     fault: maybe({
       name: "fault", value: "SCRIPT", parse: anyText, on: ["azure"],
@@ -177,6 +181,14 @@ export const FLAGS = {
       name: "subnet-names", value: "S", parse: anyText, also: ["subnet-name"], kept: "fixed", on: ["create"],
       about: "its subnet: name or id",
     }),
+    private: toggle({
+      name: "private", kept: "fixed", on: ["create"],
+      about: "nothing is reached from outside: internal load balancer, no public address but a NAT gateway's",
+    }),
+    outbound: maybe({
+      name: "outbound", value: "WAY", ...choice("nat", "none"), kept: "fixed", on: ["create"],
+      about: "way out with --private: nat, a gateway of its own, or none in a network that has one [nat]",
+    }),
     pip: toggle({
       name: "pip", kept: "new machines", on: ["create"],
       about: "a public IP address for every node",
@@ -290,8 +302,12 @@ export const FLAGS = {
       about: "arm or terraform",
     }),
     nodeTimeout: needed({
-      name: "node-timeout", value: "TIME", parse: timeSpan, default: 5 * 60_000, on: ["run"],
+      name: "node-timeout", value: "TIME", parse: timeSpan, default: 5 * 60_000, on: ["run", "reboot"],
       about: "time limit for each node [5m]",
+    }),
+    parallel: needed({
+      name: "parallel", value: "K", parse: integer(1, 1000), default: 1, on: ["reboot"],
+      about: "nodes at once, of those that are no etcd members",
     }),
     subject: maybe({
       name: "subject", value: "DN", parse: anyText, on: ["certificate"],

@@ -129,3 +129,10 @@ export const mountPoint: Parse<string> = (value) => {
     );
   return path;
 };
+
+/** "10x", "10": how many times as fast. */
+export const speed: Parse<number> = (text) => {
+  const value = Number(/^(\d{1,4}(?:\.\d{1,2})?)x?$/i.exec(text)?.[1]);
+  if (value > 0) return value;
+  throw usageError(`"${text}" is no speed`, "Give how many times as fast as Azure it is to be, for example 10x.");
+};

@@ -115,6 +115,7 @@ function checkTogether(spec: ClusterSpec): void {
     );
   if (spec.vnetResourceGroup !== undefined && spec.virtualNetworkName === undefined)
     throw usageError("--vnet-resource-group goes with --virtual-network-name");
+  checkPrivate(spec);
   if (spec.noDiscoveryUrl && spec.discoveryServiceUrl !== undefined && spec.given.includes("discoveryServiceUrl"))
     throw usageError("--no-discovery-url and --discovery-service-url exclude each other", "Give one of them.");
   if (spec.minReady !== undefined && spec.minReady > spec.numNodes)
@@ -126,6 +127,29 @@ function checkTogether(spec: ClusterSpec): void {
     throw usageError(
       `machine names such as ${longest} are longer than 63 characters`,
       "Choose a shorter NAME or --vm-name-prefix.",
+    );
+}
+
+function checkPrivate(spec: ClusterSpec): void {
+  if (!spec.private) {
+    if (spec.outbound !== undefined) throw usageError("--outbound goes with --private");
+    return;
+  }
+  if (spec.pip)
+    throw usageError(
+      "--pip gives every node a public address, and --private none",
+      "Leave one of them out; nodes of a private cluster are reached with --jump.",
+    );
+  const somebodys = spec.virtualNetworkName !== undefined || spec.subnetNames !== undefined;
+  if (somebodys && spec.outbound === "nat")
+    throw usageError(
+      "--outbound nat makes a NAT gateway for a network of the cluster's own; an existing one is never changed",
+      "Give --outbound none. Without a way out the nodes cannot fetch etcd: the subnet needs a NAT gateway or a route of its own.",
+    );
+  if (!somebodys && spec.outbound === "none")
+    throw usageError(
+      "--outbound none goes with --virtual-network-name: in a network of its own the cluster would have no way out",
+      "The nodes could not fetch etcd. Leave --outbound out, or name a network whose own routes lead out.",
     );
 }
 

@@ -5,7 +5,7 @@
 import type { Snapshot } from "./snapshot.ts";
 import type { Drift } from "../../core/documents.ts";
 import type { Found } from "../../core/found.ts";
-import type { NetworkInterface, PublicIPAddress } from "@azure/arm-network";
+import type { PublicIPAddress } from "@azure/arm-network";
 import type { VirtualMachine } from "@azure/arm-compute";
 import { type Facts, names } from "../../core/plan/cluster.ts";
 import { astray, changedRules, missing, strays } from "../../core/plan/drift.ts";
@@ -20,7 +20,7 @@ import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { duration } from "../../core/words.ts";
-import { type MachinePlace, interfaceAddresses, knownNodes, placeOfMachine, withPublicAddress } from "./nodes-there.ts";
+import { type MachinePlace, interfaceAddresses, knownNodes, placeOfMachine, subnetIn, withPublicAddress } from "./nodes-there.ts";
 import { oursOf, surveyDoom } from "../destroy/doom-survey.ts";
 import { type Claim, claimNeeded } from "./claim.ts";
 import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";
@@ -175,7 +175,6 @@ interface Seen extends Pick<LiveCluster, "claim" | "spec" | "nodes"> {
 
 /** Facts for the plan of what should be there. Its bodies are compared in part only, so what no rule shows is left empty. */
 function factsOf(run: Run, located: Cluster, { claim, spec, nodes, snapshot }: Seen): Facts {
-  const subnet = [...snapshot.values()].find((live) => live.kind === "networkInterface")?.model as NetworkInterface | undefined;
   const ownPlacement = [...snapshot.values()].some(
     (live) => live.kind === "placementGroup" && nameOf(live.id).toLowerCase() === spec.affinityGroup?.toLowerCase(),
   );
@@ -194,9 +193,7 @@ function factsOf(run: Run, located: Cluster, { claim, spec, nodes, snapshot }: S
       ...(spot === true ? { spot } : {}),
       ...(addressed ? { publicAddress: true } : {}),
     })),
-    ...(spec.virtualNetworkName === undefined
-      ? {}
-      : { subnetId: subnet?.ipConfigurations?.[0]?.subnet?.id ?? spec.virtualNetworkName }),
+    ...(spec.virtualNetworkName === undefined ? {} : { subnetId: subnetIn(snapshot) ?? spec.virtualNetworkName }),
     ...(spec.affinityGroup === undefined || ownPlacement ? {} : { placementGroupId: spec.affinityGroup }),
     image: { reference: {} },
     acceleratedNetworking: false,

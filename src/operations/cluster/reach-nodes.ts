@@ -19,16 +19,20 @@ import { PUBLIC } from "../../prepare/kept-file.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
 import { interfaceAddresses, machinesOf } from "./nodes-there.ts";
-import { claimNeeded } from "./claim.ts";
+import { type Claim, claimNeeded } from "./claim.ts";
+import type { Cluster } from "./cluster.ts";
 import { findCluster } from "./find.ts";
 import { usesTls } from "../etcd/plan.ts";
 import { nodeTarget } from "./node-target.ts";
 import { replaceFile } from "../replace-file.ts";
 import { identityFor } from "./identity.ts";
+import { refuseStopped } from "./stopped.ts";
 import type { Run } from "../run.ts";
 
 export interface ReachedCluster {
+  readonly cluster: Cluster;
   readonly spec: ClusterSpec;
+  readonly claim: Claim;
   /** In the order of their indexes; at least one. */
   readonly nodes: readonly NodeTarget[];
   readonly key: SshKey;
@@ -40,11 +44,10 @@ export interface ReachedCluster {
   readonly knownHosts: string;
 }
 
-/** Throws ClusterErrors: no such cluster, no address, no machine; and in a rehearsal, where none was booted. */
+/** @throws ClusterError no such cluster, a stopped one, no address, no machine; and in a rehearsal, where none was booted */
 export async function reachNodes(run: Run, name: string, group: string | undefined): Promise<ReachedCluster> {
   const cluster = await findCluster(run, name, group);
-  const claim = claimNeeded(cluster);
-  const { spec } = buildSpec(name, {}, claim.kept);
+  claimNeeded(cluster);
   if (run.simulated)
     throw new ClusterError(
       "NothingBooted",
@@ -54,8 +57,17 @@ export async function reachNodes(run: Run, name: string, group: string | undefin
         advice: "Leave --simulate out to reach a real cluster.",
       },
     );
+  return nodesIn(run, cluster);
+}
+
+/** The same of a cluster that was found, for whoever has another way to nodes that cannot be logged in to. */
+export async function nodesIn(run: Run, cluster: Cluster): Promise<ReachedCluster> {
+  const { name } = cluster;
+  const claim = claimNeeded(cluster);
+  const { spec } = buildSpec(name, {}, claim.kept);
+  refuseStopped(name, claim.tags);
   if (claim.address === undefined)
-    throw new ClusterError("NoAddress", `${name} has no public address yet`, {
+    throw new ClusterError("NoAddress", `${name} has no address yet`, {
       source: "azure",
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
@@ -75,8 +87,8 @@ export async function reachNodes(run: Run, name: string, group: string | undefin
       source: "azure",
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
-  await keep(knownHosts, known, nodes, claim.host);
-  return { spec, nodes, key, identity, ...(lacking === undefined ? {} : { lacking }), knownHosts };
+  await keep(knownHosts, known, nodes, spec.private ? undefined : claim.host);
+  return { cluster, spec, claim, nodes, key, identity, ...(lacking === undefined ? {} : { lacking }), knownHosts };
 }
 
 /**

@@ -22,7 +22,7 @@ import { type Design, designOf, names } from "../../core/plan/cluster.ts";
 import { usedRules } from "../../core/plan/drift.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
-import { claimId, claimWith } from "../../core/plan/resources/address.ts";
+import { claimTarget, claimWith } from "../../core/plan/resources/claim.ts";
 import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { resourceGroup } from "../../core/plan/resources/group.ts";
 import { mergeClaimTags } from "../../core/plan/claim-change.ts";
@@ -53,9 +53,7 @@ export function adaptClaim(cluster: Design, base: Tags, mine: Tags): Adapt {
 /** Its rules are those of the claim's nodes, as the claim is now. */
 export function adaptBalancer(run: Run, cluster: Design): Adapt {
   return async ({ model }: Live): Promise<AnyResource> => {
-    const claim = await patiently(run.tools, (signal) =>
-      run.tools.provider.get({ kind: "publicAddress", id: claimId(cluster) }, signal),
-    );
+    const claim = await patiently(run.tools, (signal) => run.tools.provider.get(claimTarget(cluster), signal));
     if (claim === undefined) throw destroyedMeanwhile(cluster.spec.name);
     refuseMarked(cluster.spec.name, claim.tags);
     const planned = new Map(cluster.facts.nodes.map((node) => [node.index, node]));

@@ -88,8 +88,11 @@ async function lookAtPower(run: Run, { groupName, stopped }: NodeWaiting, node: 
 }
 
 async function simulated(run: Run, { azure }: NodeWaiting, node: PlannedNode): Promise<NodeReadiness> {
+  const about = { id: `readiness/${node.name}`, label: `node ${node.name}`, node: node.index };
+  run.emit({ ...about, kind: "started" });
   await azure.settled(node.index);
   await run.clock.sleep(SIMULATED_BOOT_MS, run.tools.signal);
   const state = azure.hasFailed(node.index) ? "failed" : "ready";
+  if (state === "ready") run.emit({ ...about, kind: "done" });
   return { index: node.index, name: node.name, state, timings: {}, attempts: 0 };
 }

@@ -28,6 +28,7 @@ import type { Mode } from "../mode.ts";
 import { namedNetwork } from "../../core/spec/network-id.ts";
 import { ownAvailabilitySet } from "./availability-set.ts";
 import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
+import { chooseFrontend } from "./frontend.ts";
 import { withKeptDisks } from "./kept-disks.ts";
 import { type Materials, prepareMaterials } from "./materials.ts";
 import { withOwnAddress } from "./own-address.ts";
@@ -179,7 +180,8 @@ async function furnish(run: Run, checked: Checked, mode: Mode): Promise<Furnishe
     prepareSsh(run, spec, found, mode),
     placeNodes(run, spec, checked).then((all) => (found.group === undefined ? all : withKeptDisks(run, spec, found, all))),
   ]);
-  const materials = await prepareMaterials(run, spec, found, { places, ssh, mode });
+  const frontend = await chooseFrontend(run, spec, checked, places);
+  const materials = await prepareMaterials(run, spec, found, { places, frontend, ssh, mode });
   if (surveyed.image.kind !== "file" && surveyed.image.kind !== "blob")
     return { ...checked, materials, image: imageReference(surveyed) };
   const own = await ownImage(run, { spec, found, surveyed, snapshot, word: materials.choices.id, given: asked });

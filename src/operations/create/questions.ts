@@ -32,7 +32,9 @@ export async function askAll(
       ask("the sizes", (signal) => lookups.sizes(location, signal)),
       ask("the vCPU quota", (signal) => lookups.computeUsage(location, signal)),
       ask("the address quota", (signal) => lookups.networkUsage(location, signal)),
-      found.claim === undefined ? ask("the DNS name", (signal) => lookups.dnsLabelFree(location, spec.name, signal)) : undefined,
+      found.claim === undefined && !spec.private
+        ? ask("the DNS name", (signal) => lookups.dnsLabelFree(location, spec.name, signal))
+        : undefined,
       image.kind === "urn"
         ? ask("the image", async (signal) => (await lookups.image(location, image.urn, signal)) ?? ("missing" as const))
         : undefined,

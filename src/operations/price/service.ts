@@ -4,12 +4,10 @@
  */
 import { CLOUDS, cloudAt } from "../../azure/clouds.ts";
 import type { PriceFetch } from "../../azure/prices.ts";
+import { PRICES_URL } from "../../core/price/variable.ts";
 import { FLAGS, type FlagValues } from "../../core/spec/flags.ts";
 import { isLoopback } from "../../core/spec/spec.ts";
 import type { Surroundings } from "../run.ts";
-
-/** Names another price list: https, or http on this machine. */
-export const PRICES_URL = "AZURE_COREOS_CLUSTER_PRICES_URL";
 
 export interface PriceService {
   /** ISO 4217 */

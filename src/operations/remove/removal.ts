@@ -15,7 +15,7 @@ import { nodesNamed } from "../cluster/node-name.ts";
 import { type NodePart, partsOf } from "../cluster/node-parts.ts";
 import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
-import { interfaceAddresses, knownNodes, machinesOf } from "../cluster/nodes-there.ts";
+import { interfaceAddresses, knownNodes, machinesOf, subnetIn } from "../cluster/nodes-there.ts";
 import type { Run } from "../run.ts";
 
 /** What would go, of which cluster. */
@@ -37,6 +37,8 @@ export interface Removal {
   readonly machines: readonly string[];
   readonly staying: readonly Node[];
   readonly parts: readonly NodePart[];
+  /** Of a network that is not the cluster's own. */
+  readonly subnetId?: string;
 }
 
 /**
@@ -74,14 +76,15 @@ export async function planRemoval(
     absent: named.filter((index) => !going.includes(index)).map((index) => names.machine(spec, index)),
     machines: going.map((index) => names.machine(spec, index)),
     staying,
+    ...(spec.virtualNetworkName === undefined ? {} : { subnetId: subnetIn(snapshot) ?? spec.virtualNetworkName }),
     parts: going.length === 0 ? [] : await partsOf(run, spec, { owner, groupName }, going),
   };
 }
 
 // --- internal ---
 
-async function isStillThere(run: Run, { id }: Claim): Promise<boolean> {
-  const live = await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "publicAddress", id }, signal));
+async function isStillThere(run: Run, claim: Claim): Promise<boolean> {
+  const live = await patiently(run.tools, (signal) => run.tools.provider.get(claim, signal));
   return live !== undefined && live.tags[DESTROYING] === undefined;
 }
 

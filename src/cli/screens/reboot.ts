@@ -1,0 +1,56 @@
+/** reboot on a terminal: which nodes, one after the other, and what is left when one does not come back. The work is operations/reboot.ts. */
+import { EXIT } from "../../core/errors.ts";
+import { plural } from "../../core/words.ts";
+import { type Reboot, type RebootOptions, carryOutReboot, planReboot } from "../../operations/reboot.ts";
+import { short } from "../../report/short.ts";
+import { type Invocation, nameArgument } from "../invocation.ts";
+import { type Session, openSession } from "../session.ts";
+
+/** Each node has a time limit; all of them together have one only if it is given. */
+const WEEK_MS = 7 * 86_400_000;
+
+export async function rebootCommand(invocation: Invocation): Promise<number> {
+  const { given, world, args } = invocation;
+  const session = await openSession({ ...invocation, given: { timeout: WEEK_MS, ...given } });
+  try {
+    const options: RebootOptions = {
+      ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
+      ...(given.parallel === undefined ? {} : { parallel: given.parallel }),
+      ...(given.nodeTimeout === undefined ? {} : { nodeTimeout: given.nodeTimeout }),
+    };
+    const reboot = await planReboot(session, nameArgument(invocation), args.slice(1), options);
+    sayPlan(session, reboot);
+    session.report(reboot.nodes.length, undefined, "being rebooted");
+    const { document, error } = await carryOutReboot(session, reboot, options);
+    session.endReport();
+    if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
+    if (error === undefined) {
+      const count = document.rebooted.length;
+      session.say(`${count} ${plural("node", count)} of ${document.name} rebooted.`);
+      return EXIT.done;
+    }
+    if (given.json !== true) throw error;
+    session.say(short(error.message, true));
+    return error.exit;
+  } finally {
+    await session.close();
+  }
+}
+
+// --- internal ---
+
+function sayPlan(session: Session, { nodes, noted, goesOn, etcd }: Reboot): void {
+  const { name } = etcd.cluster.spec;
+  const done = nodes.filter(({ index }) => noted.done.includes(index)).map((node) => node.name);
+  if (goesOn)
+    session.say(
+      `Goes on with the reboot that began at ${noted.begun}${done.length === 0 ? "" : `; rebooted already: ${done.join(", ")}`}.`,
+    );
+  const [members, count] = [etcd.members.filter((one) => nodes.includes(one)).length, nodes.length - done.length];
+  session.say(
+    `${name}: ${count} ${plural("node", count)} to reboot, one at a time${members === 0 ? "" : `; etcd is healthy in between`}.`,
+  );
+  if (session.simulated) session.say("Rehearsal: no machine was booted, so Azure is asked to restart them.");
+  if (members > 0 && etcd.members.length < 3)
+    session.say(`etcd has ${etcd.members.length} ${plural("member", etcd.members.length)}: it serves nobody while one reboots.`);
+}

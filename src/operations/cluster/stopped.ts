@@ -1,0 +1,23 @@
+/**
+ * A cluster that was stopped on purpose: its claim says so, from before the first machine is deallocated until etcd is healthy again.
+ * What would change or reach its nodes meanwhile is refused: a machine without power is no fault that is to be mended.
+ */
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { STOPPED, type Tags } from "../../core/plan/tags.ts";
+
+/** ISO time of the stop; undefined for a cluster that is to run. */
+export const stoppedSince = (tags: Tags | undefined): string | undefined => {
+  const at = tags?.[STOPPED];
+  return at === undefined ? undefined : /^[\dTZ:.-]{20,30}$/.test(at) ? at : "some time";
+};
+
+/** @throws ClusterError ClusterStopped (exit 5) */
+export function refuseStopped(name: string, tags: Tags | undefined): void {
+  const since = stoppedSince(tags);
+  if (since === undefined) return;
+  throw new ClusterError("ClusterStopped", `${name} is stopped since ${since}`, {
+    source: "azure",
+    exit: EXIT.preflight,
+    advice: `Nothing was done. Start it first: \`azure-coreos-cluster start ${name}\`.`,
+  });
+}

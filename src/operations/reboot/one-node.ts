@@ -1,0 +1,133 @@
+/**
+ * One node, rebooted and waited for: over SSH, so that systemd ends what runs there in order; one that does not answer is restarted
+ * through Azure, and that is said. In a rehearsal there is Azure alone.
+ */
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { duration } from "../../core/words.ts";
+import { groupId, resourceId } from "../../core/plan/resource.ts";
+import { powerPatiently } from "../../engine/patiently.ts";
+import { type Connection, connect } from "../../nodes/connection.ts";
+import { waitReady } from "../../nodes/readiness.ts";
+import { awaitOtherBoot, bootIdOf, orderReboot } from "../../nodes/reboot.ts";
+import { semaphore } from "../../nodes/semaphore.ts";
+import type { NodeTarget } from "../../nodes/target.ts";
+import type { Run } from "../run.ts";
+import { type Etcd, aboutNode, inQuietMoment } from "./quiet-moment.ts";
+
+/** @throws ClusterError NodeNotBack, EtcdNotWhole, RebootRefused; what a login fails with that no restart mends */
+export async function rebootNode(run: Run, etcd: Etcd, node: NodeTarget, timeoutMs: number): Promise<void> {
+  run.emit({ ...aboutNode(node), kind: "started" });
+  try {
+    const member = etcd.members.some(({ index }) => index === node.index);
+    let before: string | undefined;
+    const order = async (way: Connection | ClusterError): Promise<void> => {
+      run.emit({ ...aboutNode(node), kind: "waiting", detail: "reboots" });
+      before = way instanceof ClusterError ? await restart(run, etcd, node, way) : await reboot(way);
+    };
+    if (run.simulated) await restart(run, etcd, node);
+    else if (member) await inQuietMoment(run, etcd, node, order);
+    else await withLogin(run, node, order);
+    if (!run.simulated) await awaitBack(run, etcd, node, { before, until: run.clock.now() + timeoutMs, timeoutMs });
+    run.emit({ ...aboutNode(node), kind: "done" });
+  } catch (error) {
+    if (error instanceof ClusterError) run.emit({ ...aboutNode(node), kind: "failed", code: error.code, message: error.message });
+    throw error;
+  }
+}
+
+/** One that has left its boot already: waited for alone. @throws ClusterError NodeNotBack */
+export async function awaitRebooted(run: Run, etcd: Etcd, node: NodeTarget, timeoutMs: number): Promise<void> {
+  run.emit({ ...aboutNode(node), kind: "started", detail: "was rebooted already" });
+  await awaitBack(run, etcd, node, { before: undefined, until: run.clock.now() + timeoutMs, timeoutMs });
+  run.emit({ ...aboutNode(node), kind: "done" });
+}
+
+/** The boots that nodes are in, by index; without those that do not answer. */
+export async function bootsOf(run: Run, nodes: readonly NodeTarget[]): Promise<Map<number, string>> {
+  const boots = new Map<number, string>();
+  if (run.simulated) return boots;
+  const room = semaphore(AT_ONCE);
+  const ask = (node: NodeTarget): Promise<void> =>
+    withLogin(run, node, async (way) => {
+      if (way instanceof ClusterError) return;
+      const boot = await bootIdOf(way).catch(() => undefined);
+      if (boot !== undefined) boots.set(node.index, boot);
+    });
+  await Promise.all(nodes.map((node) => room.run(() => ask(node))));
+  run.tools.signal.throwIfAborted();
+  return boots;
+}
+
+// --- internal ---
+
+const AT_ONCE = 20;
+
+/** What a restart may mend; a key that is refused, or a host that is another, it does not. */
+const SILENT = new Set(["SshRefused", "SshTimeout", "SshUnreachable", "SshReset", "SshHandshakeTimeout"]);
+const CONNECT_MS = 8000;
+
+async function reboot(connection: Connection): Promise<string> {
+  const before = await bootIdOf(connection);
+  await orderReboot(connection);
+  return before;
+}
+
+async function restart(run: Run, { cluster }: Etcd, node: NodeTarget, why?: ClusterError): Promise<undefined> {
+  if (why !== undefined && !SILENT.has(why.code)) throw why;
+  if (why !== undefined) run.say(`${node.name} does not answer over SSH (${why.message}): Azure restarts it.`);
+  const scope = groupId(run.subscription, cluster.cluster.groupName);
+  const { id, label } = { id: resourceId(scope, "machine", node.name), label: `machine ${node.name}` };
+  await powerPatiently({ id, label }, "restart", run.tools);
+}
+
+async function withLogin(run: Run, node: NodeTarget, work: (way: Connection | ClusterError) => Promise<void>): Promise<void> {
+  const { clock, tools } = run;
+  const way = await connect(node, { clock, signal: tools.signal, trust: "strict", timeoutMs: CONNECT_MS }).catch(
+    (error: unknown) => {
+      tools.signal.throwIfAborted();
+      if (error instanceof ClusterError) return error;
+      throw error;
+    },
+  );
+  try {
+    await work(way);
+  } finally {
+    if (!(way instanceof ClusterError)) way.close();
+  }
+}
+
+interface Waiting {
+  /** The boot that it is to leave; undefined where only Azure knows. */
+  readonly before: string | undefined;
+  readonly until: number;
+  readonly timeoutMs: number;
+}
+
+/** In another boot, and healthy as its cluster has it. @throws ClusterError NodeNotBack */
+async function awaitBack(
+  run: Run,
+  { cluster, tls }: Etcd,
+  node: NodeTarget,
+  { before, until, timeoutMs }: Waiting,
+): Promise<void> {
+  const { clock, tools } = run;
+  const rebooted = before === undefined || (await awaitOtherBoot(node, before, until, { clock, signal: tools.signal }));
+  if (!rebooted) throw notBack(node, timeoutMs, "it is still in the boot that it was in, or does not answer");
+  const [found] = await waitReady([node], {
+    level: cluster.claim.choices.customDataHash === undefined ? "etcd" : "ssh",
+    deadline: until,
+    clock,
+    signal: tools.signal,
+    hostKeyGraceMs: 0,
+    ...(tls === undefined ? {} : { etcdTls: tls }),
+  });
+  if (found?.state !== "ready") throw notBack(node, timeoutMs, found?.reason ?? "it is not ready");
+}
+
+const notBack = (node: NodeTarget, timeoutMs: number, why: string): ClusterError =>
+  new ClusterError("NodeNotBack", `${node.name} did not come back healthy within ${duration(timeoutMs)}: ${why}`, {
+    source: "node",
+    exit: EXIT.partly,
+    advice:
+      "No other node was touched after it. Look at it (`status`, its serial console in the portal). --node-timeout 15m waits longer.",
+  });

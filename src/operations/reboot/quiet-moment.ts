@@ -1,0 +1,133 @@
+/**
+ * The moment in which a member of etcd may be taken down: all others are healthy, and nobody else takes one of them down. Two runs at
+ * once see each other: each marks its node first and then looks for marks on the others, so of two at least one sees the other.
+ */
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { PLATFORMS } from "../../core/plan/platforms.ts";
+import { type Connection, connect } from "../../nodes/connection.ts";
+import { type MembershipOptions, healthyMembers, settledMembers } from "../../nodes/etcd.ts";
+import { isMarked, markReboot, unmarkReboot } from "../../nodes/reboot.ts";
+import type { EtcdClientTls, NodeTarget } from "../../nodes/target.ts";
+import type { ReachedCluster } from "../cluster/reach-nodes.ts";
+import type { Run } from "../run.ts";
+
+export interface Etcd {
+  readonly cluster: ReachedCluster;
+  /** Nodes that are members. */
+  readonly members: readonly NodeTarget[];
+  readonly tls: EtcdClientTls | undefined;
+  /** What this run is called in marks. */
+  readonly who: string;
+}
+
+/**
+ * Waits for it, and does `work` in it.
+ * @param work with the open connection to the node, or why there is none
+ * @throws ClusterError EtcdNotWhole when it does not come
+ */
+export async function inQuietMoment(
+  run: Run,
+  etcd: Etcd,
+  node: NodeTarget,
+  work: (way: Connection | ClusterError) => Promise<void>,
+): Promise<void> {
+  const until = run.clock.now() + PATIENCE_MS;
+  for (;;) {
+    const why = await attempt(run, etcd, node, work);
+    if (why === undefined) return;
+    if (run.clock.now() >= until) throw notWhole(node, why);
+    run.stop.throwIfAborted();
+    run.emit({ ...aboutNode(node), kind: "waiting", detail: why });
+    // not in step with the other one
+    await run.clock.sleep(2000 + run.tools.random() * 4000, run.tools.signal);
+  }
+}
+
+export const aboutNode = ({ name, index }: NodeTarget): { id: string; label: string; node: number } => ({
+  id: `reboot/${name}`,
+  label: `node ${name}`,
+  node: index,
+});
+
+// --- internal ---
+
+/** About as long as another run takes for a node. */
+const PATIENCE_MS = 3 * 60_000;
+const CONNECT_MS = 8000;
+
+/** A sentence about what is in the way; undefined when the work is done. */
+async function attempt(
+  run: Run,
+  etcd: Etcd,
+  node: NodeTarget,
+  work: (way: Connection | ClusterError) => Promise<void>,
+): Promise<string | undefined> {
+  const opened = await Promise.all(etcd.members.map((member) => open(run, member)));
+  const connections = opened.filter((one): one is Connection => !(one instanceof ClusterError));
+  const own = connections.find(({ target }) => target.index === node.index);
+  const failed = opened[etcd.members.findIndex(({ index }) => index === node.index)];
+  const others = connections.filter((one) => one !== own);
+  try {
+    const ill = await illOthers(run, etcd, node, connections);
+    if (ill.length > 0)
+      return `${ill.join(", ")} ${ill.length === 1 ? "is no healthy etcd member" : "are no healthy etcd members"}`;
+    if (own !== undefined) await markReboot(own, etcd.who);
+    const marked = await Promise.all(others.map((one) => isMarked(one, etcd.who)));
+    const taken = others.filter((_, place) => marked[place]).map(({ target }) => target.name);
+    if (taken.length === 0) {
+      await work(own ?? (failed as ClusterError));
+      return undefined;
+    }
+    if (own !== undefined) await unmarkReboot(own);
+    return `another run is rebooting ${taken.join(", ")}`;
+  } catch (error) {
+    run.tools.signal.throwIfAborted();
+    // a connection to one of the others that broke: it is going down at this moment
+    if (error instanceof ClusterError && LOST.has(error.code)) return error.message;
+    throw error;
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+}
+
+const LOST = new Set(["ConnectionLost", "CommandTimeout", "EtcdUnavailable"]);
+
+/** Names of members beside this one that are not healthy; etcd's own list of them counts. */
+async function illOthers(
+  run: Run,
+  { cluster, members, tls }: Etcd,
+  node: NodeTarget,
+  connections: readonly Connection[],
+): Promise<string[]> {
+  if (members.length === 1) return [];
+  const options: MembershipOptions = {
+    clock: run.clock,
+    signal: run.tools.signal,
+    connections,
+    api: PLATFORMS[cluster.spec.platform].membership,
+    ...(tls === undefined ? {} : { tls }),
+  };
+  if (connections.every(({ target }) => target.index === node.index))
+    return members.filter(({ index }) => index !== node.index).map(({ name }) => name);
+  const list = await settledMembers(options);
+  const healthy = await healthyMembers(options, list);
+  return list.filter(({ id, name }) => name !== node.name && !healthy.has(id)).map(({ id, name }) => (name === "" ? id : name));
+}
+
+async function open(run: Run, target: NodeTarget): Promise<Connection | ClusterError> {
+  const { clock, tools } = run;
+  try {
+    return await connect(target, { clock, signal: tools.signal, trust: "strict", timeoutMs: CONNECT_MS });
+  } catch (error) {
+    tools.signal.throwIfAborted();
+    if (error instanceof ClusterError) return error;
+    throw error;
+  }
+}
+
+const notWhole = (node: NodeTarget, why: string): ClusterError =>
+  new ClusterError("EtcdNotWhole", `${node.name} is an etcd member, and was not rebooted: ${why}`, {
+    source: "node",
+    exit: EXIT.partly,
+    advice: `Without it etcd could lose its quorum. Mend the other first (\`status\` says how the nodes are); a node that needs a reboot itself is rebooted by name. It was waited for 3 minutes.`,
+  });

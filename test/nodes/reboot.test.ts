@@ -1,0 +1,71 @@
+/**
+ * reboot, over real nodes (machine-room.ts): sshd, and etcd members with TLS, that end and start again in another boot. Addresses are
+ * 127.0.82.x. That systemd does the same with real units is shown by boot/boot.boot.ts.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import type { RebootDocument } from "../../src/core/documents.ts";
+import { closeRooms, hasRealNodes, machineRoom, type Room } from "./machine-room.ts";
+
+const nameOf = (index: number): string => `mycluster-coreos-${index}`;
+const bootOf = (room: Room, index: number): string =>
+  readFileSync(join(room.power.machines.get(nameOf(index))?.root ?? "", "etc/boot_id"), "utf8");
+
+async function cluster(from: number, flags: string, network = 82): Promise<Room> {
+  const room = await machineRoom({ network, from });
+  const { exit, stderr } = await room.create(`--ssh ${22_800 + from} ${flags}`);
+  expect({ exit, failures: room.power.failures }, stderr).toEqual({ exit: 0, failures: [] });
+  return room;
+}
+
+/** The fewest machines that had power at any time, looked at again and again until `work` is done. */
+async function fewest<T>(room: Room, work: Promise<T>): Promise<[T, number]> {
+  let least = room.power.machines.size;
+  const look = setInterval(() => (least = Math.min(least, room.power.machines.size)), 5);
+  return [await work.finally(() => clearInterval(look)), least];
+}
+
+describe.skipIf(!hasRealNodes).concurrent("reboot, on real nodes", () => {
+  afterAll(closeRooms);
+
+  test("three members: one at a time, each in another boot, etcd healthy in between; also by two runs at once", async () => {
+    const room = await cluster(0, "");
+    const before = [0, 1, 2].map((index) => bootOf(room, index));
+    const [{ exit, stdout, stderr }, least] = await fewest(room, room.run("reboot mycluster --json"));
+    expect(exit, stderr).toBe(0);
+    const document = JSON.parse(stdout) as RebootDocument;
+    expect(document).toMatchObject({ rebooted: [0, 1, 2].map(nameOf), before: [], left: [] });
+    expect(least).toBe(2);
+    for (const [index, boot] of before.entries()) expect(bootOf(room, index)).not.toBe(boot);
+    expect(existsSync(join(room.azure.dir, "mycluster/reboot.json"))).toBe(false);
+
+    const [ended, left] = await fewest(room, Promise.all([room.run("reboot mycluster 0 2"), room.run("reboot mycluster 1")]));
+    expect(
+      ended.map((one) => one.exit),
+      ended.map((one) => one.stderr).join("\n"),
+    ).toEqual([0, 0]);
+    expect(left).toBe(2);
+    expect((await room.run("status mycluster")).exit).toBe(0);
+  });
+
+  test("one that does not come back ends it; the same command goes on there, restarts it through Azure, and leaves who is done", async () => {
+    const room = await cluster(32, "");
+    const before = [0, 1, 2].map((index) => bootOf(room, index));
+    room.power.comesBack = (index) => index !== 1;
+    const first = await room.run("reboot mycluster --json --node-timeout 4s");
+    expect(first.exit, first.stderr).toBe(3);
+    expect(JSON.parse(first.stdout)).toMatchObject({ rebooted: [nameOf(0)], left: [nameOf(1), nameOf(2)] });
+    expect(first.stderr).toContain("mycluster-coreos-1 did not come back healthy within 4 s");
+    expect(bootOf(room, 2)).toBe(before[2]);
+    const rebooted = bootOf(room, 0);
+
+    room.power.comesBack = () => true;
+    const second = await room.run("reboot mycluster --json");
+    expect(second.exit, second.stderr).toBe(0);
+    expect(JSON.parse(second.stdout)).toMatchObject({ rebooted: [nameOf(1), nameOf(2)], before: [nameOf(0)], left: [] });
+    expect(second.stderr.replaceAll(/\s+/g, " ")).toMatch(/mycluster-coreos-1 does not answer over SSH .*: Azure restarts it/);
+    expect(bootOf(room, 0)).toBe(rebooted);
+    expect(bootOf(room, 2)).not.toBe(before[2]);
+  });
+});
