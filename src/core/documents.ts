@@ -89,6 +89,8 @@ export interface PlanDocument {
   readonly name: string;
   readonly resourceGroup: string;
   readonly location: string;
+  /** What `--tag` gives to the group and everything in it; absent without any. */
+  readonly tags?: Readonly<Record<string, string>>;
   readonly resources: readonly {
     readonly kind: string;
     readonly id: string;
@@ -115,6 +117,7 @@ export interface Drift {
     | "missing-resource"
     | "failed-resource"
     | "lost-tags"
+    | "tag"
     | "nat-rule"
     | "endpoint-rule"
     | "stray-rule"

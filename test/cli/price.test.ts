@@ -8,7 +8,7 @@ import { createVirtualClock } from "../../src/sim/clock.ts";
 import { priceList } from "../../src/sim/prices.ts";
 import { serve } from "../../src/sim/server.ts";
 import { createSimulation } from "../../src/sim/simulation.ts";
-import { byHand, inGroup } from "./azure-hand.ts";
+import { addGroup, byHand, inGroup } from "./azure-hand.ts";
 import { type RunOptions, START, type TestAzure, ownAzure } from "./world.ts";
 
 type Prices = NonNullable<RunOptions["prices"]>;
@@ -141,6 +141,18 @@ test("a size without a price makes the price a least one", async () => {
 test("what nobody thought of is asked for once more: a size in small letters, a region of a placement group", async () => {
   const { document } = await ownAzure().json<PlanDocument>("plan mycluster --vm-size standard_d4s_v5 --location westeurope");
   expect(document.cost.complete).toBe(true);
+  const azure = ownAzure();
+  await addGroup(azure, "other");
+  const near = inGroup("other", "Microsoft.Compute/proximityPlacementGroups", "near");
+  await byHand(azure, "PUT", near, { location: "westeurope", properties: {} });
+  const asked: string[] = [];
+  const prices: Prices = (url, init) => {
+    asked.push(decodeURIComponent(url));
+    return list(url, init);
+  };
+  const placed = await azure.json<PlanDocument>("plan mycluster --affinity-group near", { prices });
+  expect(placed.document).toMatchObject({ location: "westeurope", cost: { complete: true } });
+  expect(asked.map((one) => /armRegionName eq '(\w+)'/.exec(one)?.[1])).toEqual(["westus", "westeurope"]);
 });
 
 test("a create waits for no price: one that comes late is said when it comes", async () => {
@@ -331,6 +343,7 @@ test.each<[string, Parameters<typeof priceService>[1], Record<string, string>, s
     { AZURE_COREOS_CLUSTER_PRICES_URL: "https://a:b@prices.example/" },
     "AZURE_COREOS_CLUSTER_PRICES_URL is no https URL",
   ],
+  ["nobody", {}, { AZURE_COREOS_CLUSTER_PRICES_URL: "none" }, "nobody is asked"],
   ["nonsense", {}, { AZURE_COREOS_CLUSTER_PRICES_URL: "prices" }, "AZURE_COREOS_CLUSTER_PRICES_URL is no https URL"],
   ["China", { cloud: "AzureChinaCloud" }, {}, "AzureChinaCloud has no price list"],
   ["China by its address", { armEndpoint: "https://management.chinacloudapi.cn" }, {}, "this cloud has no price list"],

@@ -170,6 +170,18 @@ test.each<[string, Part[], number]>([
   expect(cost.per30Days).toBeCloseTo(perHour * 720, 6);
 });
 
+test("a stopped machine without a price makes the past a least one", () => {
+  const unknown = machine({ hardwareProfile: { vmSize: "Standard_X1" }, timeCreated: new Date(NOW - HOUR) });
+  const cost = costSoFar({
+    ...about,
+    paid: paidOfFound([
+      { ...unknown, power: "deallocated" },
+      { kind: "natGateway", id: "/nat", model: {} },
+    ]),
+  });
+  expect(cost).toMatchObject({ complete: false, perHour: 0.045, soFar: 0.045 });
+});
+
 test("what has no price is named, and makes the sum a least one", () => {
   const cost = costOf({
     ...about,

@@ -97,7 +97,7 @@ function showPlan(
   { dryRun = false, price }: { readonly dryRun?: boolean; readonly price?: string },
 ): void {
   const newMachines = resources.filter(
-    (resource) => resource.kind === "machine" && decisions.get(resource.id) !== "unchanged",
+    ({ kind, id }) => kind === "machine" && !["unchanged", "update"].includes(decisions.get(id) ?? "create"),
   ).length;
   const text = renderPlan(
     resources.map(({ id, kind, label }) => ({
@@ -116,6 +116,7 @@ function showPlan(
       spot: facts.nodes.filter(({ spot }) => spot === true).length,
       image: "own" in facts.image ? `image ${spec.coreosImage}` : (spec.coreosImage ?? "Flatcar"),
       ...(newMachines > 0 ? { seconds: USUAL_MS / 1000 + Math.max(0, newMachines - 100) / 5 } : {}),
+      tags: spec.tag,
       notes: [
         ...(session.simulated ? ["Rehearsal: Azure is simulated, no machine is booted, nothing costs anything."] : []),
         ...notes,

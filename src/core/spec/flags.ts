@@ -11,6 +11,7 @@ import {
 } from "./parse.ts";
 import { cidrs } from "./ranges.ts";
 import { identities, spotPrice, zones } from "./machine.ts";
+import { tagTexts } from "./user-tags.ts";
 
 /** Of Azure's price list: learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices */
 const CURRENCIES = [
@@ -90,6 +91,10 @@ export const FLAGS = {
     affinityGroup: maybe({
       name: "affinity-group", value: "NAME", parse: resourceName, kept: "fixed", on: ["create"],
       about: "overrides --location: a proximity placement group, used if it exists, else made",
+    }),
+    tag: several({
+      name: "tag", value: "KEY=VALUE", parse: tagTexts, pairs: true, default: [], kept: "everything", on: ["create"],
+      about: "a tag for the group and everything in it; KEY- takes it away",
     }),
     zones: several({
       name: "zones", value: "1,2,3", parse: zones, default: [], kept: "new machines", on: ["create"],

@@ -8,7 +8,7 @@ import type { Found } from "../../core/found.ts";
 import type { PublicIPAddress } from "@azure/arm-network";
 import type { VirtualMachine } from "@azure/arm-compute";
 import { type Facts, names } from "../../core/plan/cluster.ts";
-import { astray, changedRules, missing, strays } from "../../core/plan/drift.ts";
+import { astray, changedRules, lostUserTags, missing, strays } from "../../core/plan/drift.ts";
 import { planOf } from "../../core/plan/plan.ts";
 import { provenOf } from "../../core/plan/proof.ts";
 import { isSpot } from "../../core/plan/spot.ts";
@@ -16,6 +16,7 @@ import { zoneOf } from "../../core/plan/zones.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
+import type { Tags } from "../../core/plan/tags.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
@@ -100,6 +101,7 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
         : []),
       ...missing(planned, all),
       ...lost,
+      ...lostUserTags(planned, withGroup(run, located, snapshot)),
       ...strays(planned, snapshot, { spec, members: claim.choices.members.keys(), claimed: claim.nodes }),
       ...nodes.flatMap(machineDrift),
       ...changedRules(planned, snapshot),
@@ -118,6 +120,16 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
 }
 
 // --- internal ---
+
+/** What carries tags: the group, where it is the cluster's own, too. */
+const withGroup = (
+  run: Run,
+  { own, group, groupName }: Cluster,
+  snapshot: Snapshot,
+): ReadonlyMap<string, { readonly tags: Tags }> =>
+  !own || group === undefined
+    ? snapshot
+    : new Map<string, { readonly tags: Tags }>([...snapshot, [groupId(run.subscription, groupName).toLowerCase(), group]]);
 
 interface Place {
   readonly spec: ClusterSpec;

@@ -8,6 +8,7 @@ import type { FlagValues } from "../../core/spec/flags.ts";
 import { ETCD_VERSION, etcdFault } from "../../core/etcd-version.ts";
 import { changesOf } from "../../core/plan/changes.ts";
 import { planOf } from "../../core/plan/plan.ts";
+import { tooManyTags } from "../../core/plan/tag-limits.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
 import { spotAmong, spotNotes } from "../../core/plan/spot.ts";
@@ -199,6 +200,12 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
   const decisions = new Map(
     resources.map((resource) => [resource.id, decide(resource, liveOf(resource, found, snapshot), name)]),
   );
+  const full = tooManyTags(
+    resources
+      .filter(({ id }) => decisions.get(id) !== "unchanged")
+      .map((resource) => ({ resource, live: liveOf(resource, found, snapshot)?.tags })),
+  );
+  if (full !== undefined) throw full;
   const changes = new Map(
     resources
       .filter(({ id }) => decisions.get(id) === "update")

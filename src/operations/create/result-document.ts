@@ -1,4 +1,5 @@
 /** What a create has to show at its end, as scripts read it: the cluster's document, and the state file of the old script's shape. */
+import { userTagsOf, withUserTags } from "../../core/plan/user-tags.ts";
 import type { ClusterDocument, CostDocument, NodeDocument, PlanDocument } from "../../core/documents.ts";
 import { names } from "../../core/plan/cluster.ts";
 import { etcdDocument, nodeDocument } from "../../core/node-document.ts";
@@ -78,6 +79,7 @@ export const planDocument = ({ spec, facts, resources, decisions, changes }: Pre
   name: spec.name,
   resourceGroup: facts.group,
   location: facts.location,
+  ...(spec.tag.length === 0 ? {} : { tags: Object.fromEntries(userTagsOf(withUserTags({}, spec.tag))) }),
   resources: resources.map((resource) => {
     const { kind, id, label, node } = resource;
     const of =
