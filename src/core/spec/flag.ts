@@ -14,6 +14,7 @@ export type FlagScope =
   | "gc"
   | "export"
   | "run"
+  | "logs"
   | "reboot"
   | "emulate"
   | "keys"

@@ -6,7 +6,7 @@
 import { ETCD_VERSION, ETCD_VERSION_UNTOLD, etcdVersion } from "../etcd-version.ts";
 import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
 import {
-  mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, integer, location, resourceName, anyText, speed,
+  mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, integer, location, resourceName, anyText, speed, unitName,
   url,
 } from "./parse.ts";
 import { cidrs } from "./ranges.ts";
@@ -306,8 +306,16 @@ export const FLAGS = {
       name: "format", value: "F", ...choice("arm", "terraform"), default: "arm", on: ["export"],
       about: "arm or terraform",
     }),
+    unit: maybe({
+      name: "unit", value: "UNIT", parse: unitName, on: ["logs"],
+      about: "the journal of this systemd unit, of the node itself, instead of the serial console",
+    }),
+    lines: needed({
+      name: "lines", value: "N", parse: integer(1, 100_000), default: 100, on: ["logs"],
+      about: "the last N lines of each node",
+    }),
     nodeTimeout: needed({
-      name: "node-timeout", value: "TIME", parse: timeSpan, default: 5 * 60_000, on: ["run", "reboot"],
+      name: "node-timeout", value: "TIME", parse: timeSpan, default: 5 * 60_000, on: ["run", "logs", "reboot"],
       about: "time limit for each node [5m]",
     }),
     parallel: needed({
