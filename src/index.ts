@@ -11,7 +11,9 @@ import type {
   RebootDocument,
   RemoveDocument,
   RunDocument,
+  StartDocument,
   StatusDocument,
+  StopDocument,
   ClusterDocument,
 } from "./core/documents.ts";
 import {
@@ -145,6 +147,42 @@ export const reboot = (
   nodes: readonly (number | string)[] = [],
   options: AzureOptions & OptionsOf<"reboot"> = {},
 ): Promise<RebootDocument> => once(options, ["reboot"], (azure, wish) => azure.reboot(name, nodes, wish));
+
+/**
+ * Ends etcd on all nodes and deallocates their machines: nobody pays for them, and disks and addresses stay.
+ *
+ * @example
+ * import { create, start, stop } from "azure-coreos-cluster";
+ *
+ * await create("mycluster", { simulate: true });
+ * const { cost } = await stop("mycluster", { simulate: true });
+ * console.log("still paid for:", cost.items.map(({ count, what }) => `${count} ${what}`));
+ * await start("mycluster", { simulate: true });
+ *
+ * @throws ClusterError when machines still run
+ */
+export const stop = (name: string, options: AzureOptions = {}): Promise<StopDocument> =>
+  once(options, [], (azure) => azure.stop(name));
+
+/**
+ * Starts a stopped cluster, and waits until its nodes are ready.
+ *
+ * @example
+ * import { ClusterError, create, start, stop } from "azure-coreos-cluster";
+ *
+ * await create("mycluster", { simulate: true });
+ * await stop("mycluster", { simulate: true });
+ * try {
+ *   console.log((await start("mycluster", { simulate: true })).ready);
+ * } catch (error) {
+ *   if (!(error instanceof ClusterError) || error.exit !== 3) throw error;
+ *   console.log(error.message);
+ * }
+ *
+ * @throws ClusterError NodesNotReady (exit 3, or 6 when etcd is not up)
+ */
+export const start = (name: string, options: AzureOptions = {}): Promise<StartDocument> =>
+  once(options, [], (azure) => azure.start(name));
 
 /**
  * Removes everything of a cluster, and proves it. Doing it twice is no error.

@@ -61,6 +61,18 @@ const ROWS = [
     scopes: ["azure", "nodes", "reboot"],
   },
   {
+    name: "stop",
+    takes: "<name>",
+    about: "end etcd, and deallocate all machines: data and addresses stay",
+    scopes: ["azure", "nodes"],
+  },
+  {
+    name: "start",
+    takes: "<name>",
+    about: "start a stopped cluster, and wait until etcd is healthy",
+    scopes: ["azure", "nodes"],
+  },
+  {
     name: "destroy",
     takes: "<name>",
     about: "remove everything, and prove that nothing is left",

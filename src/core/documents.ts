@@ -166,14 +166,16 @@ export interface StatusDocument extends Omit<ClusterDocument, "nodes"> {
   readonly cost: CostDocument;
   /** ISO time of death. */
   readonly expires?: string;
+  /** ISO time since which it is stopped on purpose: `start` starts it. */
+  readonly stopped?: string;
   readonly simulated?: true;
 }
 
 /**
  * "complete": as many machines as were asked for, none of them failed. "incomplete": fewer. "half made": no claim. "expired":
- * its time is over, and `gc` destroys it. "being destroyed": a destroy has begun.
+ * its time is over, and `gc` destroys it. "stopped": by `stop`. "being destroyed": a destroy has begun.
  */
-export type ClusterState = "complete" | "incomplete" | "half made" | "expired" | "being destroyed";
+export type ClusterState = "complete" | "incomplete" | "half made" | "expired" | "stopped" | "being destroyed";
 
 /** What `list --json` prints for each cluster, in an array. */
 export interface ListDocument {
@@ -222,6 +224,40 @@ export interface RebootDocument {
   readonly before: readonly string[];
   /** Those that were not: the first is the one that did not come back, where one did not. */
   readonly left: readonly string[];
+  readonly seconds: number;
+}
+
+/** What `stop --json` prints. */
+export interface StopDocument {
+  readonly schema: "azure-coreos-cluster/stop/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  /** ISO time since which it is stopped. */
+  readonly since: string;
+  /** Names of machines that this run has deallocated. */
+  readonly stopped: readonly string[];
+  /** Those that were deallocated already. */
+  readonly before: readonly string[];
+  /** Those that still run, for it could not be done. */
+  readonly left: readonly string[];
+  /** What is still paid for: disks, addresses, balancer. */
+  readonly cost: CostDocument;
+  readonly seconds: number;
+}
+
+/** What `start --json` prints. */
+export interface StartDocument {
+  readonly schema: "azure-coreos-cluster/start/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  /** Names of machines that this run has started. */
+  readonly started: readonly string[];
+  /** Those that are ready. */
+  readonly ready: readonly string[];
+  /** Those that are not, and why, as far as it is known. */
+  readonly notReady: readonly { readonly name: string; readonly reason: string }[];
+  /** The cluster is up, and its mark is taken away: a majority of etcd's members is ready. */
+  readonly up: boolean;
   readonly seconds: number;
 }
 

@@ -12,9 +12,11 @@ import type {
   RebootDocument,
   RemoveDocument,
   RunDocument,
+  StartDocument,
   StatusDocument,
+  StopDocument,
 } from "../core/documents.ts";
-import { ClusterError, EXIT } from "../core/errors.ts";
+import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { clusterName } from "../core/spec/spec.ts";
 import type { Event } from "../engine/event.ts";
 import type { Run } from "../operations/run.ts";
@@ -66,6 +68,10 @@ export interface Azure {
   remove(name: string, nodes: readonly (number | string)[], options?: RemovalOptions): Promise<RemoveDocument>;
   /** Reboots nodes one at a time, all of them when none is named. @throws ClusterError NodeNotBack, EtcdNotWhole when it stops */
   reboot(name: string, nodes?: readonly (number | string)[], options?: OptionsOf<"reboot">): Promise<RebootDocument>;
+  /** Ends etcd and deallocates all machines; data and addresses stay. @throws ClusterError when machines still run */
+  stop(name: string): Promise<StopDocument>;
+  /** Starts a stopped cluster. @throws ClusterError NodesNotReady (exit 3, or 6 when etcd is not up) */
+  start(name: string): Promise<StartDocument>;
   /** Removes everything of the cluster, and proves it. Doing it twice is no error. @throws ClusterError NotDestroyed when something is left */
   destroy(name: string): Promise<DestroyDocument>;
   /** Destroys the clusters whose time to live is over. One that fails stops no other. */
@@ -147,7 +153,7 @@ const making = (runs: Runs, given: OptionsOf<"azure">): Pick<Azure, "create" | "
 const running = (
   runs: Runs,
   where: { readonly resourceGroup?: string },
-): Pick<Azure, "status" | "list" | "remove" | "reboot" | "destroy" | "gc" | "run" | "logs"> => ({
+): Pick<Azure, "status" | "list" | "remove" | "reboot" | "stop" | "start" | "destroy" | "gc" | "run" | "logs"> => ({
   async status(name, options = {}) {
     const { clusterStatus } = await import("../operations/status.ts");
     return (await runs.work({ looks: true }, (run) => clusterStatus(run, clusterName(name), { ...where, ...options }))).document;
@@ -167,6 +173,18 @@ const running = (
     const work = (run: Run) => rebootNodes(run, clusterName(name), nodes.map(String), more);
     const { document, error } = await runs.work({ looks: false }, work);
     if (error !== undefined) throw error;
+    return document;
+  },
+  async stop(name) {
+    const { stopCluster } = await import("../operations/stop.ts");
+    const { document, error } = await runs.work({ looks: false }, (run) => stopCluster(run, clusterName(name), where));
+    if (error !== undefined) throw error;
+    return document;
+  },
+  async start(name) {
+    const { startCluster } = await import("../operations/start.ts");
+    const { document, exit } = await runs.work({ looks: false }, (run) => startCluster(run, clusterName(name), where));
+    if (exit !== EXIT.done) throw notStarted(document, exit);
     return document;
   },
   async destroy(name) {
@@ -190,6 +208,16 @@ const running = (
     return (await runs.work({ looks: true }, (run) => nodeLogs(run, clusterName(name), more))).document;
   },
 });
+
+const notStarted = ({ ready, notReady: rest }: StartDocument, exit: ExitCode): ClusterError =>
+  new ClusterError(
+    "NodesNotReady",
+    `${ready.length} of ${ready.length + rest.length} nodes are ready: ${rest
+      .map(({ name, reason }) => `${name}: ${reason}`)
+      .slice(0, 10)
+      .join("; ")}`,
+    { source: "node", exit, advice: "The same call continues; `status` says how each node is." },
+  );
 
 function notReady({
   document,

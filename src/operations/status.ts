@@ -9,6 +9,7 @@ import { clusterDocument } from "../core/outputs.ts";
 import { plural } from "../core/words.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
 import { claimNeeded } from "./cluster/claim.ts";
+import { stoppedSince } from "./cluster/stopped.ts";
 import { findCluster } from "./cluster/find.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import { type Health, askNodes } from "./cluster/node-health.ts";
@@ -62,7 +63,7 @@ export async function clusterStatus(
     document,
     healthy: document.states["ready"] ?? 0,
     exit: exitOf(document, noNodes),
-    ...(health.note === undefined ? {} : { note: health.note }),
+    ...noteOf(document, health),
     prices,
   };
 }
@@ -77,11 +78,17 @@ const costOf = (run: Run, { found, nodes, location }: LiveCluster, asked: Asked)
 
 const UNASKED: Health = { nodes: new Map(), note: "No node was asked (--no-nodes): what is shown is what Azure says." };
 
-function exitOf({ states, nodes, drift }: StatusDocument, azureIsEnough: boolean): ExitCode {
+function exitOf({ states, nodes, drift, stopped }: StatusDocument, azureIsEnough: boolean): ExitCode {
+  if (stopped !== undefined) return EXIT.partly;
   const [ready, unasked] = [states["ready"] ?? 0, (states[NOT_ASKED] ?? 0) + (states[MADE_NOT_ASKED] ?? 0)];
   if (ready + unasked === 0) return EXIT.failed;
   const enough = ready + (azureIsEnough ? unasked : 0) === nodes.length;
   return enough && !drift.some((one) => one.harm) ? EXIT.done : EXIT.partly;
+}
+
+function noteOf({ name, stopped }: StatusDocument, { note }: Health): Pick<Status, "note"> {
+  if (stopped === undefined) return note === undefined ? {} : { note };
+  return { note: `${name} is stopped since ${stopped}: \`azure-coreos-cluster start ${name}\` starts it.` };
 }
 
 /** A machine may answer long before Azure calls it made. */
@@ -96,6 +103,7 @@ function documentOf(
   identityFile: string,
 ): Omit<StatusDocument, "cost"> {
   const { spec, claim, location, drift, resources, expires } = live;
+  const stopped = stoppedSince(claim.tags);
   const nodes = live.nodes.map((node): StatusNode => {
     const asked = health.nodes.get(node.index);
     return {
@@ -107,7 +115,7 @@ function documentOf(
         publicIp: node.addressed ? node.publicIp : undefined,
         zone: node.zone,
         spot: node.spot,
-        state: stateOf(node, asked?.state),
+        state: stateOf(node, asked?.state, stopped !== undefined),
       }),
       ...(node.power === undefined ? {} : { power: node.power }),
       ...(node.provisioning === undefined ? {} : { provisioning: node.provisioning }),
@@ -140,6 +148,7 @@ function documentOf(
     endpoints: endpointsOf(spec).map((endpoint) => ({ name: endpoint.name, port: endpoint.port })),
     drift: [...drift, ...endingCertificates(nodes, run.clock.now())],
     ...(expires === undefined ? {} : { expires: new Date(expires).toISOString() }),
+    ...(stopped === undefined ? {} : { stopped }),
     ...(run.simulated ? { simulated: true } : {}),
   };
 }
@@ -151,12 +160,13 @@ const reasonOf = ({ provisioning, spot }: LiveNode, asked: string | undefined): 
 };
 
 /** One word a node: what Azure says where that is worse, else what the node itself says. */
-function stateOf({ provisioning, power }: LiveNode, health: string | undefined): string {
+function stateOf({ provisioning, power }: LiveNode, health: string | undefined, stopped: boolean): string {
   if (provisioning === undefined) return "missing";
   const made = provisioning.toLowerCase();
   // a node that answers is up, if Azure does not yet call its machine made
   if (health === "ready" && made !== "failed" && made !== "deleting") return "ready";
   if (made !== "succeeded" && made !== "updating") return made;
+  if (stopped && power === "deallocated") return "stopped";
   if (power !== undefined && power !== "running") return power;
   return health ?? (power === "running" ? NOT_ASKED : MADE_NOT_ASKED);
 }

@@ -11,6 +11,8 @@ export const SCREENS: { readonly [K in CommandName]: () => Promise<Screen> } = {
   list: async () => (await import("./list.ts")).listCommand,
   remove: async () => (await import("./remove.ts")).removeCommand,
   reboot: async () => (await import("./reboot.ts")).rebootCommand,
+  stop: async () => (await import("./stop.ts")).stopCommand,
+  start: async () => (await import("./start.ts")).startCommand,
   destroy: async () => (await import("./destroy.ts")).destroyCommand,
   gc: async () => (await import("./gc.ts")).gcCommand,
   ssh: async () => (await import("./ssh.ts")).sshCommand,

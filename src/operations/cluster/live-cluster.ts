@@ -25,6 +25,7 @@ import { type MachinePlace, interfaceAddresses, knownNodes, placeOfMachine, subn
 import { oursOf, surveyDoom } from "../destroy/doom-survey.ts";
 import { type Claim, claimNeeded } from "./claim.ts";
 import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";
+import { stoppedSince } from "./stopped.ts";
 import type { Run } from "../run.ts";
 
 /** Zone and spot of a machine that is not there are what it would be made with. */
@@ -103,7 +104,7 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
       ...lost,
       ...lostUserTags(planned, withGroup(run, located, snapshot)),
       ...strays(planned, snapshot, { spec, members: claim.choices.members.keys(), claimed: claim.nodes }),
-      ...nodes.flatMap(machineDrift),
+      ...nodes.flatMap((node) => machineDrift(node, stoppedSince(claim.tags) !== undefined)),
       ...changedRules(planned, snapshot),
       ...(located.own
         ? foreign
@@ -172,11 +173,12 @@ function placeToBe(spec: ClusterSpec, claim: Claim, index: number): MachinePlace
   };
 }
 
-function machineDrift({ name, index, provisioning, power }: LiveNode): Drift[] {
+/** @param stopped on purpose: then no power is no fault */
+function machineDrift({ name, index, provisioning, power }: LiveNode, stopped: boolean): Drift[] {
   const about = { node: index, harm: true };
   if (provisioning?.toLowerCase() === "failed")
     return [{ kind: "failed-node", message: `${name} could not be made or changed: Azure calls it Failed`, ...about }];
-  if (power !== undefined && power !== "running" && power !== "starting")
+  if (!stopped && power !== undefined && power !== "running" && power !== "starting")
     return [{ kind: "stopped-node", message: `${name} is ${power}`, ...about }];
   return [];
 }

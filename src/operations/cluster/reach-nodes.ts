@@ -47,7 +47,7 @@ export interface ReachedCluster {
 /** @throws ClusterError no such cluster, a stopped one, no address, no machine; and in a rehearsal, where none was booted */
 export async function reachNodes(run: Run, name: string, group: string | undefined): Promise<ReachedCluster> {
   const cluster = await findCluster(run, name, group);
-  claimNeeded(cluster);
+  refuseStopped(name, claimNeeded(cluster).tags);
   if (run.simulated)
     throw new ClusterError(
       "NothingBooted",
@@ -65,7 +65,6 @@ export async function nodesIn(run: Run, cluster: Cluster): Promise<ReachedCluste
   const { name } = cluster;
   const claim = claimNeeded(cluster);
   const { spec } = buildSpec(name, {}, claim.kept);
-  refuseStopped(name, claim.tags);
   if (claim.address === undefined)
     throw new ClusterError("NoAddress", `${name} has no address yet`, {
       source: "azure",

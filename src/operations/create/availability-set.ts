@@ -3,12 +3,12 @@
  * a cloud service: it is kept for the group that is named like the cluster. In any other, where two clusters may be made at the same
  * moment, a set has its cluster's name; the tags of a set are no proof against that, for it has no etag.
  */
+import type { VirtualMachine } from "@azure/arm-compute";
 import { ownSets } from "../../core/plan/resources/availability.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
-import { machinesOf } from "../cluster/nodes-there.ts";
 
 interface There {
   readonly groupName: string;
@@ -26,8 +26,7 @@ export function ownAvailabilitySet(
   { groupName, snapshot, ours }: There,
 ): { readonly name: string; readonly note?: string } | undefined {
   const common = FLAGS.availabilitySet.default;
-  if (spec.given.includes("availabilitySet") || spec.availabilitySet !== common || machinesOf(spec, ours).length > 0)
-    return undefined;
+  if (spec.given.includes("availabilitySet") || spec.availabilitySet !== common || isUsed(spec, ours)) return undefined;
   const isTaken = (name: string): boolean => [...snapshot].some(([id, live]) => isSet(live, name) && !ours.has(id));
   const taken = isTaken(common);
   if (!taken && (groupName.toLowerCase() === spec.name || [...ours.values()].some((live) => isSet(live, common))))
@@ -39,6 +38,11 @@ export function ownAvailabilitySet(
 }
 
 // --- internal ---
+
+/** Machines in zones are in no set; others keep the one that they are in. */
+const isUsed = (spec: ClusterSpec, ours: Snapshot): boolean =>
+  spec.zones.length > 0 ||
+  [...ours.values()].some(({ kind, model }) => kind === "machine" && (model as VirtualMachine).availabilitySet !== undefined);
 
 /** A large cluster has several. */
 const isSet = ({ kind, id }: { readonly kind: string; readonly id: string }, name: string): boolean =>

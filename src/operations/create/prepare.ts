@@ -24,6 +24,7 @@ import { chooseNodes, placeNodes } from "./choose-nodes.ts";
 import { knownNodes, machinesOf } from "../cluster/nodes-there.ts";
 import { lookIn } from "../cluster/find.ts";
 import { isForeign } from "../cluster/cluster.ts";
+import { refuseStopped } from "../cluster/stopped.ts";
 import { type ClaimedCluster, claimed } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import { namedNetwork } from "../../core/spec/network-id.ts";
@@ -136,6 +137,7 @@ async function find(run: Run, name: string, asked: Partial<FlagValues>): Promise
   const { spec, notes } = buildSpec(name, given, found.claim?.kept ?? {});
   const changes = changedChoices(given, found);
   refuseDestroyed(found, name);
+  refuseStopped(name, found.claim?.tags);
   return { name, asked, groupName, found, spec, notes: [...notes, ...changes] };
 }
 
