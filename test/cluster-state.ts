@@ -17,7 +17,9 @@ const resources = (state: CloudState, type: string): Loose[] =>
   state.entries.filter((entry) => entry.type.toLowerCase() === `microsoft.${type}`.toLowerCase()).map((entry) => entry.resource);
 
 const claimsOf = (state: CloudState): Loose[] =>
-  resources(state, "Network/publicIPAddresses").filter((address) => address.tags?.["aoc-role"] === "claim");
+  ["Network/publicIPAddresses", "Network/networkSecurityGroups"]
+    .flatMap((type) => resources(state, type))
+    .filter(({ tags }) => tags?.["aoc-role"] === "claim");
 
 /** Every resource by the end of its id, normalised: equal for two runs that made the same cluster. */
 export function shapeOf(state: CloudState): Record<string, unknown> {

@@ -7,6 +7,8 @@
  *    key, members, etcd authority. Balancer, SSH key, interfaces and machines depend on the claim: the loser never asks for one.
  * 2. What does not depend on the claim (group, network, security group, availability set) both may write before either knows. All
  *    but the security group say the same whatever the flags; who has the claim looks at that one again before the first machine.
+ *    Of a create with --private, whose claim is the security group `NAME-nsg` (made with `If-None-Match: *`), and one without it, who makes
+ *    that group goes on: balancer, SSH key and all that follow wait for it in both. The other takes its address back.
  * 3. Whoever finds the claim takes its choices: the same id, key and members. Then both work for one cluster. Machines are made with
  *    `If-None-Match: *`: Azure makes one, the other run takes it as it is, with the host key in its tag.
  * 4. Certificates of members come from the one authority that the claim names. Who finds members and lacks the authority waits until
@@ -122,6 +124,26 @@ test.each(["mycluster --wait-for machines", "mycluster --etcd-plain --pip --wait
     }
   },
   180_000,
+);
+
+test.each([
+  ["mycluster", "mycluster --private"],
+  ["mycluster --private", "mycluster"],
+  ["mycluster --private", "mycluster --private"],
+])(
+  "one of two is private, or both are: one claim is left, and one cluster: %s, %s",
+  async (first, second) => {
+    for (const write of some([1, 2, 3, 4, 5, 6, 8, 11], 2)) {
+      const { x, y, state } = await meet({ write }, `${first} --wait-for machines`, `${second} --wait-for machines`);
+      const label = `write ${write}: ${said(x)}\n${said(y)}`;
+      expect(
+        [x.exit, y.exit].sort((a, b) => a - b),
+        label,
+      ).toEqual(first === second && x.exit === y.exit ? [0, 0] : [0, 7]);
+      expect(flawsOf(state, 3), label).toEqual([]);
+    }
+  },
+  60_000,
 );
 
 test("two creates that begin one after the other, at any request: both converge, or the other says so", async () => {

@@ -5,6 +5,7 @@
  */
 import { alike } from "./alike.ts";
 import type { Found } from "./found.ts";
+import { holdsName, isBearer } from "./plan/bearer.ts";
 import type { Alike } from "./documents.ts";
 import { type Taken, addressesOf, heldBy, isMadeWith, takenAlong } from "./machine-holds.ts";
 import { KINDS, LISTED, byKind, typeOf } from "./plan/kinds.ts";
@@ -12,7 +13,7 @@ import { labelOf } from "./plan/label.ts";
 import { type Owner, isProven } from "./plan/proof.ts";
 import { nameOf } from "./plan/resource.ts";
 import type { DoomedKind } from "./plan/bodies.ts";
-import { type Tags, isClaim, isLabelledClaim, wordOf } from "./plan/tags.ts";
+import { type Tags, isClaim, wordOf } from "./plan/tags.ts";
 
 /** A resource that is to be deleted. `dependsOn` are those that can only go after it. */
 export interface Doomed {
@@ -83,17 +84,17 @@ export function sortOut(
 // --- internal ---
 
 /**
- * A claim that lost its id is the cluster's if it has the cluster's DNS label: Azure gives that to one resource only. Else nothing would
- * lead out of a damaged claim.
+ * A claim that lost its id is the cluster's if it holds what Azure gives to one resource only. Else nothing would lead out of a damaged
+ * claim.
  */
 const isDamagedClaim = (one: Found, { cluster }: Owner): boolean =>
-  one.kind === "publicAddress" && isLabelledClaim(one, cluster) && wordOf(one.tags) === undefined;
+  isBearer(one) && holdsName(one, cluster) && wordOf(one.tags) === undefined;
 
 function ordered(cluster: string, ours: readonly Found[]): Doomed[] {
   const ofKind = Map.groupBy(ours, (one) => one.kind);
   const byKey = new Map(ours.map((one) => [key(one.id), one]));
   // the claim is what tells others that a cluster is here: it goes last
-  const claims = ours.filter((one) => one.kind === "publicAddress" && isClaim(one.tags, cluster));
+  const claims = ours.filter((one) => isBearer(one) && isClaim(one.tags, cluster));
   const takers = goesWith(ours);
   return ours.map((one): Doomed => {
     const under = KINDS[one.kind].standsOn ?? [];

@@ -1,13 +1,14 @@
 /** The parts of the cluster's document that create and status share: a node, and how etcd came about. */
 import type { ClusterDocument, NodeDocument } from "./documents.ts";
 import { names } from "./plan/cluster.ts";
+import { doorOf } from "./plan/door.ts";
 import { USER } from "./plan/resources/machine.ts";
 import type { ClusterSpec } from "./spec/spec.ts";
 import type { Choices } from "./plan/tags.ts";
 
 export interface NodeFacts {
   readonly index: number;
-  /** Public name or address of the load balancer. */
+  /** Name or address of the load balancer. */
   readonly host: string;
   /** Path of the private key; empty when it is not on this machine. */
   readonly identityFile: string;
@@ -18,11 +19,13 @@ export interface NodeFacts {
   readonly state: string;
 }
 
-export const nodeDocument = (spec: Pick<ClusterSpec, "name" | "vmNamePrefix" | "ssh">, node: NodeFacts): NodeDocument => ({
+export const nodeDocument = (
+  spec: Pick<ClusterSpec, "name" | "vmNamePrefix" | "ssh" | "private">,
+  node: NodeFacts,
+): NodeDocument => ({
   index: node.index,
   name: names.machine(spec, node.index),
-  host: node.host,
-  port: spec.ssh + node.index,
+  ...doorOf(spec, node.host, { index: node.index, address: node.privateIp }),
   user: USER,
   identityFile: node.identityFile,
   privateIp: node.privateIp,

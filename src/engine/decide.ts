@@ -10,6 +10,7 @@ import type { Kind } from "../core/plan/bodies.ts";
 import { ownTagsOf } from "../core/plan/claim-change.ts";
 import { changedRules } from "../core/plan/drift.ts";
 import { DESTROYING, clusterIn, isOurs } from "../core/plan/tags.ts";
+import { differInUserTags } from "../core/plan/user-tags.ts";
 import type { Live } from "./provider.ts";
 
 export type Decision = "create" | "update" | "unchanged" | "wait" | "replace";
@@ -26,10 +27,17 @@ export function decide(resource: AnyResource, live: Live | undefined, cluster: s
   if (live.state === "deleting" || live.state === "working") return "wait";
   if (live.state === "failed") return resource.kind === "machine" ? "replace" : "update";
   // another creation of the cluster wrote it before Azure had decided who has the claim: what it is called changes, and no more
-  if (isSettled(resource.kind)) return isAnothers(resource, live) ? "update" : "unchanged";
-  if (live.tags[TAG] === fingerprintOf(resource) && !isMeddledWith(resource, live)) return "unchanged";
-  return resource.kind === "networkInterface" && isAttached(live) ? "unchanged" : "update";
+  const retag = differInUserTags(tagsIn(resource), live.tags);
+  if (isSettled(resource.kind)) return retag || isAnothers(resource, live) ? "update" : "unchanged";
+  if (live.tags[TAG] === fingerprintOf(resource) && !retag && !isMeddledWith(resource, live)) return "unchanged";
+  return isHeld(resource.kind, live) && !retag ? "unchanged" : "update";
 }
+
+/** Only its tags may change, and by themselves: a machine, whose user-data nobody can read back, and the interface that one holds. */
+export const isTagsOnly = (resource: AnyResource, live: Live): resource is TagsOnly =>
+  live.state === "succeeded" && (resource.kind === "machine" || isHeld(resource.kind, live));
+
+export type TagsOnly = Extract<AnyResource, { kind: "machine" | "networkInterface" }>;
 
 /** Of one that exists only the tags may change. */
 export const isSettled = (kind: Kind): boolean => KINDS[kind].settled === true;
@@ -43,8 +51,8 @@ export function stamped<R extends AnyResource>(resource: R): R {
 
 /** Whether two creates of the name may both write it, before Azure has decided which of them has the claim. */
 export const isShared = (resource: AnyResource): boolean =>
-  KINDS[resource.kind].shared === true ||
-  (resource.kind === "publicAddress" && resource.node === undefined && tagsIn(resource)["aoc-role"] === undefined);
+  tagsIn(resource)["aoc-role"] === undefined &&
+  (KINDS[resource.kind].shared === true || (resource.kind === "publicAddress" && resource.node === undefined));
 
 // --- internal ---
 
@@ -59,16 +67,18 @@ function fingerprintOf(resource: AnyResource): string {
 
 /** The fingerprint says what was last written by one of us; what somebody changed since, or left behind, only it itself says. */
 const isMeddledWith = (resource: AnyResource, live: Live): boolean =>
-  (resource.kind === "publicAddress" && isRetagged(resource.body.tags, live.tags)) ||
+  isRetagged(tagsIn(resource), live.tags) ||
   (resource.kind === "loadBalancer" && changedRules([resource], new Map([[resource.id.toLowerCase(), live]])).length > 0);
 
 /** The claim is its tags; other addresses have none that matter. */
-const isRetagged = (wanted: Record<string, string> = {}, tags: Record<string, string>): boolean => {
+const isRetagged = (wanted: Record<string, string>, tags: Record<string, string>): boolean => {
   const { [DESTROYING]: _, ...there } = ownTagsOf(tags);
-  return wanted["aoc-role"] === "claim" && canonical(there) !== canonical(wanted);
+  return wanted["aoc-role"] === "claim" && canonical(there) !== canonical(ownTagsOf(wanted));
 };
 
-const isAttached = (live: Live): boolean => (live.model as { virtualMachine?: unknown }).virtualMachine !== undefined;
+/** An interface, by its machine. */
+const isHeld = (kind: Kind, live: Live): boolean =>
+  kind === "networkInterface" && (live.model as { virtualMachine?: unknown }).virtualMachine !== undefined;
 
 const isAnothers = (resource: AnyResource, live: Live): boolean =>
   tagsIn(resource)["aoc-id"] !== undefined && live.tags["aoc-id"] !== tagsIn(resource)["aoc-id"];
@@ -78,7 +88,8 @@ function refuseForeign(resource: AnyResource, live: Live, cluster: string): void
   // of a group what is in it says whose it is, each by itself
   if (resource.kind === "resourceGroup" && isOurs(live.tags, cluster)) return;
   if (isOurs(live.tags, cluster) && (wanted["aoc-id"] === undefined || live.tags["aoc-id"] !== undefined)) {
-    if (isShared(resource)) return;
+    // what is a private cluster's claim is nothing that others share
+    if (isShared(resource) && live.tags["aoc-role"] !== "claim") return;
     // a machine says, too, whose certificates its etcd trusts
     const { "aoc-etcd-ca": ca } = live.tags;
     const otherCa = wanted["aoc-etcd-ca"] !== undefined && ca !== undefined && ca !== wanted["aoc-etcd-ca"];
@@ -87,7 +98,9 @@ function refuseForeign(resource: AnyResource, live: Live, cluster: string): void
       source: "azure",
       exit: EXIT.conflict,
       advice:
-        "Two runs made this name at once. Wait for the other to end, then run the same command again: it takes over what is there.",
+        wanted["aoc-role"] === "claim"
+          ? `It was begun without --private. Finish it without that flag, or remove it first: \`azure-coreos-cluster destroy ${cluster}\`.`
+          : "Two runs made this name at once. Wait for the other to end, then run the same command again: it takes over what is there.",
     });
   }
   const owner = clusterIn(live.tags);

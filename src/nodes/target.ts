@@ -9,9 +9,9 @@ export interface NodeTarget {
   readonly index: number;
   /** The machine's name, which is also its ETCD_NAME. */
   readonly name: string;
-  /** The public IP *address*: a fresh DNS name takes minutes to be known everywhere. */
+  /** An IP *address*: a fresh DNS name takes minutes to be known everywhere. The load balancer's, or the node's own. */
   readonly host: string;
-  /** The port of the NAT rule: 22001 + index by default. */
+  /** The port of the NAT rule, 22001 + index by default; 22 at the node's own address. */
   readonly port: number;
   /** The user to log in as: `core`, unless the image is another. */
   readonly user: string;

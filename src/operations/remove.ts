@@ -62,7 +62,12 @@ export async function carryOutRemoval(
     parts.filter((part) => part.kind === "machine"),
   );
   await forgetNodes(run, removal, force);
-  await forgetHosts(run, spec, claim, going);
+  await forgetHosts(
+    run,
+    spec,
+    claim,
+    removal.there.filter(({ index }) => going.includes(index)),
+  );
   await forgetUserData(run.dir, spec.name, claim.tags, going);
   run.emit({ kind: "end", id: "remove", label: spec.name });
   return {

@@ -32,6 +32,8 @@ export interface PlanSummary {
   readonly image: string;
   /** How long it will take, in seconds; absent when nothing has to be done. An estimate, and said to be one. */
   readonly seconds?: number;
+  /** The user's, "CostCenter=4711". */
+  readonly tags?: readonly string[];
   /** Sentences that the user should read before: a mapped size, a flag that lost its meaning. */
   readonly notes?: readonly string[];
   /** What it costs, as a sentence. */
@@ -51,6 +53,7 @@ export function renderPlan(resources: readonly PlannedResource[], summary: PlanS
   return [
     `${ink.strong(plain(summary.name))}: ${summary.nodes} ${plural("machine", summary.nodes)} of ${plain(summary.vmSize)} in ${plain(summary.location)}${placed(summary)}, ${plain(summary.image)}`,
     ink.dim(`resource group ${plain(summary.resourceGroup)}`),
+    ...(summary.tags ?? []).slice(0, 1).map(() => ink.dim(`tags ${(summary.tags ?? []).map(plain).join(", ")}`)),
     "",
     ...ACTIONS.flatMap(({ action, sign }) =>
       block(

@@ -6,6 +6,7 @@ import { cut, wrap } from "./wrap.ts";
 
 export interface StatusNodeView {
   readonly name: string;
+  readonly host: string;
   readonly port: number;
   readonly privateIp: string;
   readonly publicIp?: string;
@@ -140,7 +141,7 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
     ...(spot ? [node.spot === true ? "spot" : "-"] : []),
     or(node.privateIp),
     ...(withPublic ? [node.publicIp ?? "-"] : []),
-    view.ip === "" ? "-" : `${view.ip}:${node.port}`,
+    view.ip === "" ? "-" : `${node.host === view.host ? view.ip : node.host}:${node.port}`,
     node.ageMs === undefined ? "-" : duration(node.ageMs),
     ...(withSystem ? [systemOf(node)] : []),
   ]);

@@ -68,7 +68,7 @@ test.each(["x|.*", "(", "(([a-z0-9-]+)+)+x", "../../secrets"])(
       {
         exit: created.exit,
         named: created.stderr.includes(
-          "aoc-flags of the cluster's public address, which says what was chosen for it, is damaged in vm-name-prefix",
+          "aoc-flags of the cluster's public address (security group, where it is private), which says what was chosen for it, is damaged in vm-name-prefix",
         ),
       },
       created.stderr,

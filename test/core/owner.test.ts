@@ -4,7 +4,8 @@ import type { Found } from "../../src/core/found.ts";
 import { sortOut } from "../../src/core/doomed.ts";
 import { addressesOf, heldBy, isMadeWith, takenAlong } from "../../src/core/machine-holds.ts";
 import { type Owner, isProven, provenOf } from "../../src/core/plan/proof.ts";
-import { clusterIn, isClaim, isLabelledClaim, wordOf } from "../../src/core/plan/tags.ts";
+import { holdsName } from "../../src/core/plan/bearer.ts";
+import { clusterIn, isClaim, wordOf } from "../../src/core/plan/tags.ts";
 import type { DoomedKind } from "../../src/core/plan/bodies.ts";
 
 const GROUP = "/subscriptions/s/resourceGroups/g";
@@ -65,14 +66,17 @@ describe("proof", () => {
       false,
     ]);
     const labelled = (label: string | undefined, tags = claim): boolean =>
-      isLabelledClaim({ tags, model: { dnsSettings: { domainNameLabel: label } } }, "abc");
+      holdsName({ kind: "publicAddress", id: "", tags, model: { dnsSettings: { domainNameLabel: label } } }, "abc");
     expect([labelled("ABC"), labelled("abcd"), labelled(undefined), labelled("abc", { ...OURS, "aoc-role": "x" })]).toEqual([
       true,
       false,
       false,
       false,
     ]);
-    expect(isLabelledClaim({ tags: claim, model: {} }, "abc")).toBe(false);
+    expect(holdsName({ kind: "publicAddress", id: "", tags: claim, model: {} }, "abc")).toBe(false);
+    const group = (name: string, tags: Record<string, string> = claim): boolean =>
+      holdsName({ kind: "securityGroup", id: network("networkSecurityGroups", name), tags, model: {} }, "abc");
+    expect([group("ABC-nsg"), group("abc"), group("abcd-nsg"), group("abc-nsg", OURS)]).toEqual([true, false, false, false]);
   });
 });
 

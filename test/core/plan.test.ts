@@ -13,6 +13,9 @@ import { buildSpec } from "../../src/core/spec/spec.ts";
 
 const GROUP = "/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/abc";
 
+const CHOICES = { id: "0123abcd", sshPublicKey: `ssh-ed25519 ${"A".repeat(68)}`, members: new Map([[0, "10.0.0.4"]]) };
+const PRIVATE = { ...CHOICES, frontend: "10.0.15.254" };
+
 function plan(given: Parameters<typeof buildSpec>[1], more: Partial<Facts> = {}, nodes = 2): AnyResource[] {
   const { spec } = buildSpec("abc", { numNodes: nodes, ...given });
   return planOf(spec, {
@@ -20,7 +23,7 @@ function plan(given: Parameters<typeof buildSpec>[1], more: Partial<Facts> = {},
     group: "abc",
     foreignGroup: false,
     location: "westus",
-    choices: { id: "0123abcd", sshPublicKey: `ssh-ed25519 ${"A".repeat(68)}`, members: new Map([[0, "10.0.0.4"]]) },
+    choices: CHOICES,
     nodes: Array.from({ length: nodes }, (_, index) => ({
       index,
       name: `abc-coreos-${index}`,
@@ -64,6 +67,53 @@ test.each<[string, AnyResource[]]>([
     plan(
       { virtualNetworkName: "lan" },
       { foreignGroup: true, subnetId: `${GROUP}/providers/Microsoft.Network/virtualNetworks/lan/subnets/s` },
+    ),
+  ],
+  [
+    "zones",
+    plan(
+      {
+        zones: ["1", "2", "3"],
+        pip: true,
+        identity: [`${GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one`],
+      },
+      {
+        nodes: [1, 4].map((index) => ({
+          index,
+          name: `abc-coreos-${index}`,
+          address: `10.0.0.${4 + index}`,
+          userData: "",
+          publicAddress: true,
+          zone: "2",
+        })),
+      },
+    ),
+  ],
+  [
+    "spot",
+    plan(
+      { spot: "workers", maxPrice: 0.05, affinityGroup: "near", osDiskSize: 64 },
+      {
+        nodes: [0, 1].map((index) => ({
+          index,
+          name: `abc-coreos-${index}`,
+          address: `10.0.0.${4 + index}`,
+          userData: "",
+          ...(index === 1 ? { spot: true } : {}),
+        })),
+      },
+    ),
+  ],
+  ["private", plan({ private: true }, { choices: PRIVATE })],
+  [
+    "private-in-a-network",
+    plan(
+      { private: true, http: true, virtualNetworkName: "lan" },
+      {
+        choices: PRIVATE,
+        foreignGroup: true,
+        subnetId: `${GROUP}/providers/Microsoft.Network/virtualNetworks/lan/subnets/s`,
+      },
     ),
   ],
 ])("%s", async (name, resources) => {

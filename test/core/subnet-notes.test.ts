@@ -112,13 +112,22 @@ test.each<[Partial<RouteFacts>, string | undefined]>([
   [{ nextHop: "Internet" }, undefined],
   [{ prefix: "10.0.0.0/8", nextHop: "VirtualAppliance" }, undefined],
 ])("a route %j", (more, said) => {
-  const found = routeNotes(SUBNET, [{ name: "all", prefix: "0.0.0.0/0", nextHop: "None", ...more }]);
+  const found = routeNotes(spec(), SUBNET, [{ name: "all", prefix: "0.0.0.0/0", nextHop: "None", ...more }]);
   if (said === undefined) expect(found).toEqual([]);
   else expect(found[0]).toContain(said);
 });
 
 test("many nodes without a NAT gateway share the ports of one address", () => {
-  expect(wayOutNotes({ numNodes: 100 }, SUBNET)).toEqual([]);
-  expect(wayOutNotes({ numNodes: 200 }, { ...SUBNET, natGateway: true })).toEqual([]);
-  expect(wayOutNotes({ numNodes: 200 }, SUBNET)[0]).toContain("320 each at most");
+  expect(wayOutNotes({ numNodes: 100, private: false }, SUBNET)).toEqual([]);
+  expect(wayOutNotes({ numNodes: 200, private: false }, { ...SUBNET, natGateway: true })).toEqual([]);
+  expect(wayOutNotes({ numNodes: 200, private: false }, SUBNET)[0]).toContain("320 each at most");
+});
+
+test("a private cluster goes out by the subnet's own way, and needs one", () => {
+  const { routeTable: _, ...bare } = SUBNET;
+  const isPrivate = { numNodes: 3, private: true };
+  expect(wayOutNotes(isPrivate, bare)[0]).toContain("apps has neither a NAT gateway nor a route table");
+  expect([wayOutNotes(isPrivate, SUBNET), wayOutNotes(isPrivate, { ...bare, natGateway: true })]).toEqual([[], []]);
+  const notesOf = (nextHop: string) => routeNotes(isPrivate, SUBNET, [{ name: "all", prefix: "0.0.0.0/0", nextHop }]);
+  expect([notesOf("VirtualAppliance"), notesOf("None").length, routeNotes(isPrivate, SUBNET, "unread")]).toEqual([[], 1, []]);
 });

@@ -31,11 +31,13 @@ describe("flags", () => {
 /** Values of kept flags that have no default, or an empty one, and take no word. */
 const EXAMPLE: Record<string, string> = {
   "discovery-service-url": "https://discovery.example/1",
+  outbound: "nat",
   zones: "1,3",
   spot: "all",
   "max-price": "0.05",
   identity: `/subscriptions/${"0".repeat(36)}/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one`,
   "os-disk-size": "64",
+  tag: "A=1",
 };
 
 describe("kinds", () => {

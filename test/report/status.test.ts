@@ -12,6 +12,7 @@ const view = (nodes: number, more: Partial<StatusView> = {}): StatusView => ({
   ip: "203.0.113.1",
   nodes: Array.from({ length: nodes }, (_, index) => ({
     name: `mycluster-coreos-${index}`,
+    host: "mycluster.westus.cloudapp.azure.com",
     port: 22_001 + index,
     privateIp: "10.0.0.4",
     state: sick.has(index) ? "unreachable" : "ready",

@@ -2,7 +2,6 @@
  * What is there: lists of a group or of the subscription, asked of each kind's own service. Those know at once what was made
  * or deleted; ARM's own list of everything (`contents`) may be minutes behind.
  */
-import type { PublicIPAddress } from "@azure/arm-network";
 import type { Kind } from "../../core/plan/bodies.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Clients } from "../clients.ts";
@@ -16,19 +15,19 @@ export const inventoryReads = (clients: Clients) => ({
   /**
    * What is in a group, of the kinds of a plan, by lower-case id.
    * @param unlisted told of each kind that this ARM does not list (another cloud's, an emulator's): ask for its resources by name
-   * @param known the group's public addresses, where they were read a moment ago
+   * @param known lists of the group that were read a moment ago
    */
   async snapshot(
     group: string,
     abortSignal: AbortSignal,
     unlisted?: (kind: Kind) => void,
-    known?: readonly PublicIPAddress[],
+    known: Partial<Record<Kind, readonly unknown[] | undefined>> = {},
   ): Promise<Map<string, LiveOfKind>> {
     const found = await Promise.all(
       listedKinds()
         .filter((kind) => kind !== "storageAccount")
         .map(async (kind) => {
-          const list = kind === "publicAddress" && known !== undefined ? known : listOf(kind, clients, group, abortSignal);
+          const list = known[kind] ?? listOf(kind, clients, group, abortSignal);
           const models = list === undefined ? undefined : await modelsIn(list, abortSignal);
           if (models === undefined) unlisted?.(kind);
           return (models ?? []).map((model) => ({ kind, model }));
@@ -46,6 +45,14 @@ export const inventoryReads = (clients: Clients) => ({
     const { resources } = clients.resources;
     const found = await listed(() => all(resources.listByResourceGroup(group, { abortSignal }), abortSignal));
     return (found ?? []).map(({ id = "", type = "", tags = {} }) => ({ id, type, tags }));
+  },
+
+  /** What carries a cluster's name as its tag: of the subscription, or of one group. One request, for a look that may be wrong by minutes. */
+  async tagged(name: string, group: string | undefined, abortSignal: AbortSignal): Promise<GroupMember[]> {
+    const { resources } = clients.resources;
+    const options = { abortSignal, filter: `tagName eq 'aoc-cluster' and tagValue eq '${name}'` };
+    const list = group === undefined ? resources.list(options) : resources.listByResourceGroup(group, options);
+    return (await all(list, abortSignal)).map(({ id = "", type = "", tags = {} }) => ({ id, type, tags }));
   },
 
   /** The machines of a group; none when the group does not exist. */

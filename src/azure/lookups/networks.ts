@@ -1,5 +1,7 @@
 /** Networks that are there, and public addresses. */
 import type { PublicIPAddress, SecurityRule, Subnet, VirtualNetwork } from "@azure/arm-network";
+import type { BearerKind } from "../../core/plan/bearer.ts";
+import type { Bodies } from "../../core/plan/bodies.ts";
 import { groupOf, nameOf } from "../../core/plan/resource.ts";
 import {
   type NetworkFacts,
@@ -11,14 +13,33 @@ import {
 import type { Clients } from "../clients.ts";
 import { all, listed, orAbsent } from "../reading.ts";
 
+/** Models of the SDK, as lists give them. */
+export type BearerModels = { readonly [K in BearerKind]: readonly (Bodies[K] & { id?: string })[] | undefined };
+
 export const networkReads = ({ network }: Clients) => ({
   /** Public addresses of a group; undefined where there is no such list: no group, or an ARM that does not know it. */
   addresses: (group: string, abortSignal: AbortSignal): Promise<PublicIPAddress[] | undefined> =>
     listed(() => all(network.publicIPAddresses.list(group, { abortSignal }), abortSignal)),
 
-  /** Every public address of the subscription. */
-  allAddresses: (abortSignal: AbortSignal): Promise<PublicIPAddress[]> =>
-    listed(() => all(network.publicIPAddresses.listAll({ abortSignal }), abortSignal)).then((found) => found ?? []),
+  /** What may bear a claim, in a group; of each kind undefined where there is no such list. */
+  async bearers(group: string, abortSignal: AbortSignal): Promise<BearerModels> {
+    const { publicIPAddresses, networkSecurityGroups } = network;
+    const [publicAddress, securityGroup] = await Promise.all([
+      listed(() => all(publicIPAddresses.list(group, { abortSignal }), abortSignal)),
+      listed(() => all(networkSecurityGroups.list(group, { abortSignal }), abortSignal)),
+    ]);
+    return { publicAddress, securityGroup };
+  },
+
+  /** The same in the whole subscription. */
+  async allBearers(abortSignal: AbortSignal): Promise<BearerModels> {
+    const { publicIPAddresses, networkSecurityGroups } = network;
+    const [publicAddress, securityGroup] = await Promise.all([
+      listed(() => all(publicIPAddresses.listAll({ abortSignal }), abortSignal)),
+      listed(() => all(networkSecurityGroups.listAll({ abortSignal }), abortSignal)),
+    ]);
+    return { publicAddress, securityGroup };
+  },
 
   /** With what has an address in its subnets, where this ARM tells that. */
   network: (group: string, name: string, abortSignal: AbortSignal): Promise<NetworkFacts | undefined> =>

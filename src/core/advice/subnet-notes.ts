@@ -37,8 +37,16 @@ export function securityNotes(spec: ClusterSpec, subnet: SubnetFacts, rules: rea
   });
 }
 
-/** A route that takes everything elsewhere: the answers to whoever came in through the load balancer go there too. */
-export function routeNotes(subnet: SubnetFacts, routes: readonly RouteFacts[] | Unread): string[] {
+/**
+ * A route that takes everything elsewhere: the answers to whoever came in through the load balancer go there too. To who comes from
+ * inside the network, as to a private cluster, they do not; there it is the way out.
+ */
+export function routeNotes(
+  { private: isPrivate }: Pick<ClusterSpec, "private">,
+  subnet: SubnetFacts,
+  routes: readonly RouteFacts[] | Unread,
+): string[] {
+  if (isPrivate && routes === "unread") return [];
   const table = nameOf(subnet.routeTable ?? "");
   if (routes === "unread")
     return [
@@ -46,6 +54,7 @@ export function routeNotes(subnet: SubnetFacts, routes: readonly RouteFacts[] | 
     ];
   const away = routes.find(({ prefix, nextHop }) => EVERYTHING.has(prefix) && !/^(internet|vnetlocal)$/i.test(nextHop));
   if (away === undefined) return [];
+  if (isPrivate && away.nextHop.toLowerCase() !== "none") return [];
   const where = HOPS[away.nextHop.toLowerCase()] ?? away.nextHop;
   return [
     `The subnet ${subnet.name} sends ${away.prefix} to ${where}${away.address === undefined ? "" : ` at ${away.address}`} (route ${away.name} of ${table}). ` +
@@ -53,13 +62,24 @@ export function routeNotes(subnet: SubnetFacts, routes: readonly RouteFacts[] | 
   ];
 }
 
-/** The load balancer's outbound rule is the way out of a network that is not ours, and has so many ports for all. */
-export const wayOutNotes = ({ numNodes }: Pick<ClusterSpec, "numNodes">, { name, natGateway }: SubnetFacts): string[] =>
-  numNodes <= SHARED_WELL || natGateway
+/** A public load balancer's outbound rule is the way out of a network that is not ours, and has so many ports for all; an internal one is none. */
+export function wayOutNotes(
+  { numNodes, private: isPrivate }: Pick<ClusterSpec, "numNodes" | "private">,
+  { name, natGateway, routeTable }: SubnetFacts,
+): string[] {
+  if (natGateway) return [];
+  if (isPrivate)
+    return routeTable === undefined
+      ? [
+          `The subnet ${name} has neither a NAT gateway nor a route table, and an internal load balancer leads nobody out: nodes that cannot go out fetch no etcd. Put a NAT gateway on it, unless it still has Azure's default outbound access.`,
+        ]
+      : [];
+  return numNodes <= SHARED_WELL
     ? []
     : [
         `The subnet ${name} has no NAT gateway: ${numNodes} nodes share the ports of one address on their way out, ${Math.floor(64_000 / numNodes)} each at most. Put a NAT gateway on it for more.`,
       ];
+}
 
 // --- internal ---
 

@@ -2,11 +2,13 @@
  * The plan: a plain array of resources, in the order in which a person would make them. A pure function of spec and facts;
  * create, dry run, rerun, growth, destroy, rehearsal and export are small functions over it.
  */
+import { bearerOf } from "./bearer.ts";
 import { type Facts, designOf } from "./cluster.ts";
 import { ClusterError } from "../errors.ts";
 import type { AnyResource } from "./resource.ts";
-import { claim, gatewayAddress, nodeAddress } from "./resources/address.ts";
+import { gatewayAddress, nodeAddress } from "./resources/address.ts";
 import { availabilitySets, placementGroup } from "./resources/availability.ts";
+import { claim } from "./resources/claim.ts";
 import { resourceGroup } from "./resources/group.ts";
 import { image } from "./resources/image.ts";
 import { networkInterface } from "./resources/interface.ts";
@@ -22,11 +24,11 @@ export function planOf(spec: ClusterSpec, facts: Facts): AnyResource[] {
   const resources: AnyResource[] = [
     ...(facts.foreignGroup ? [] : [resourceGroup(cluster)]),
     claim(cluster),
+    ...(bearerOf(spec) === "securityGroup" ? [] : [securityGroup(cluster)]),
     sshKey(cluster),
     ...(spec.affinityGroup !== undefined && facts.placementGroupId === undefined
       ? [placementGroup(cluster, spec.affinityGroup)]
       : []),
-    securityGroup(cluster),
     ...(hasNatGateway(cluster) ? [gatewayAddress(cluster), natGateway(cluster)] : []),
     ...(facts.subnetId === undefined ? [network(cluster)] : []),
     ...availabilitySets(cluster),

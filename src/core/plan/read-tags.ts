@@ -37,6 +37,7 @@ export function readClaim(tags: Tags): {
       members: membersIn(tags),
       ...matching(tags, "aoc-custom-data", HASH, "customDataHash"),
       ...matching(tags, "aoc-etcd-ca", HASH, "etcdCa"),
+      ...matching(tags, "aoc-frontend", ADDRESS, "frontend"),
       ...(kept["discoveryServiceUrl"] === undefined ? {} : { discoveryUrl: kept["discoveryServiceUrl"] as string }),
     },
     kept,
@@ -68,6 +69,12 @@ export function membersIn(tags: Tags): Map<number, string> {
     members.set(Number(node), address);
   }
   return members;
+}
+
+/** The address of a private cluster's load balancer; undefined where it is missing or none. */
+export function frontendIn(tags: Tags): string | undefined {
+  const text = tags["aoc-frontend"];
+  return text !== undefined && ADDRESS.test(text) ? text : undefined;
 }
 
 /** The kept flags, as texts. @throws ClusterError ClaimDamaged (exit 7) */
@@ -131,7 +138,7 @@ function matching<K extends string>(tags: Tags, tag: string, pattern: RegExp, as
 function damaged(tag: string, value: string | undefined, where = ""): ClusterError {
   return new ClusterError(
     "ClaimDamaged",
-    `the tag ${tag} of the cluster's public address, which says what was chosen for it, ${value === undefined ? "is missing" : "is damaged"}${where}`,
+    `the tag ${tag} of the cluster's public address (security group, where it is private), which says what was chosen for it, ${value === undefined ? "is missing" : "is damaged"}${where}`,
     {
       source: "azure",
       exit: EXIT.conflict,

@@ -2,15 +2,18 @@
  * What the tool writes beside its resources in Azure, so that any machine finds a cluster again: whose it is, whether it is
  * unchanged, and what was chosen once. Azure allows 50 tags of 256 characters on a resource, names without <>%&\?/.
  *
- * The public address of the load balancer is the cluster's claim: its DNS label can belong to one resource only, which Azure
- * decides. Who gets the label owns the name; whatever was chosen once is kept in that resource's tags, in the same request.
+ * One resource is the cluster's claim (bearer.ts: the load balancer's public address with its DNS label, or a private cluster's security
+ * group). Azure decides who gets it, and who does owns the name; whatever was chosen once is kept in its tags, in the same request.
  */
 import type { FlagValues } from "../spec/flags.ts";
 import type { EtcdMember } from "../node-config.ts";
 import { keptTexts, withFlags } from "./kept-flags.ts";
 import { type Tags, spread } from "./tag-parts.ts";
 
+import { isToolTag, withUserTags } from "./user-tags.ts";
+
 export type { Tags } from "./tag-parts.ts";
+export { isToolTag };
 
 export const MANAGED_BY = "azure-coreos-cluster";
 
@@ -44,14 +47,6 @@ export function wordOf(tags: Tags | undefined): string | undefined {
 export const isClaim = (tags: Tags | undefined, cluster: string): boolean =>
   tags?.["aoc-role"] === "claim" && isOurs(tags, cluster);
 
-/** Whether an address is a claim and holds the DNS label that it claims. */
-export const isLabelledClaim = (address: { readonly tags?: Tags; readonly model: unknown }, cluster: string): boolean =>
-  isClaim(address.tags, cluster) &&
-  (address.model as { dnsSettings?: { domainNameLabel?: string } }).dnsSettings?.domainNameLabel?.toLowerCase() === cluster;
-
-/** Whether the tool is who writes a tag of this name. */
-export const isToolTag = (name: string): boolean => name === "managed-by" || name.startsWith("aoc-");
-
 /** What was chosen once for a cluster, and never changes while it lives. */
 export interface Choices {
   /** A short random word: part of the claim's name, the etcd token, and in the tags of everything. */
@@ -63,6 +58,8 @@ export interface Choices {
   readonly discoveryUrl?: string;
   /** Fingerprint of the etcd authority that the members' certificates come from. */
   readonly etcdCa?: string;
+  /** Of a private cluster: the load balancer's address in the subnet. */
+  readonly frontend?: string;
 }
 
 /** A destroy has begun: on the claim, and on a group of the cluster's own, with the time. */
@@ -76,7 +73,7 @@ export const NODES = "aoc-nodes";
 export const MEMBERS = "aoc-members";
 
 /**
- * The claim's tags: choices, and the kept flags.
+ * The claim's tags: choices, the kept flags, and the user's.
  * @param nodes indexes of the nodes that the cluster is to have
  */
 export function claimTags(cluster: string, choices: Choices, values: FlagValues, nodes: Iterable<number>): Tags {
@@ -86,10 +83,11 @@ export function claimTags(cluster: string, choices: Choices, values: FlagValues,
   if (choices.members.size > 0) tags[MEMBERS] = membersText(choices.members);
   if (choices.customDataHash !== undefined) tags["aoc-custom-data"] = choices.customDataHash;
   if (choices.etcdCa !== undefined) tags["aoc-etcd-ca"] = choices.etcdCa;
-  return withFlags(tags, keptTexts(values));
+  if (choices.frontend !== undefined) tags["aoc-frontend"] = choices.frontend;
+  return withUserTags(withFlags(tags, keptTexts(values)), values.tag);
 }
 
-/** The tags of one node's own resources. */
+/** The tags of one node's own resources, without the user's. */
 export const nodeTags = (cluster: string, id: string, node: number): Tags => ({
   ...ownTags(cluster, id),
   "aoc-node": String(node),

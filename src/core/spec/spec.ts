@@ -8,6 +8,7 @@ import { FLAGS, type FlagKey, type FlagValues } from "./flags.ts";
 import { PLATFORMS } from "../plan/platforms.ts";
 import { clash } from "./combinations.ts";
 import { currentSize } from "./sizes.ts";
+import { STORAGE_NAME_LIMIT, mergeTagTexts, tagWish } from "./user-tags.ts";
 
 export interface ClusterSpec extends FlagValues {
   readonly name: string;
@@ -44,7 +45,8 @@ export function buildSpec(
   const defaults = Object.fromEntries(
     (Object.keys(FLAGS) as FlagKey[]).map((key) => [key, (FLAGS[key] as { default?: unknown }).default]),
   ) as unknown as FlagValues;
-  const values = { ...defaults, ...kept, ...given };
+  const tag = mergeTagTexts(kept.tag ?? [], given.tag ?? []);
+  const values = { ...defaults, ...kept, ...given, tag };
   const { size, note } = currentSize(values.vmSize);
   if (note !== undefined) notes.push(`--vm-size ${note}.`);
   if (values.deis && values.numNodes % 2 === 0)
@@ -115,8 +117,15 @@ function checkTogether(spec: ClusterSpec): void {
     );
   if (spec.vnetResourceGroup !== undefined && spec.virtualNetworkName === undefined)
     throw usageError("--vnet-resource-group goes with --virtual-network-name");
+  checkPrivate(spec);
   if (spec.noDiscoveryUrl && spec.discoveryServiceUrl !== undefined && spec.given.includes("discoveryServiceUrl"))
     throw usageError("--no-discovery-url and --discovery-service-url exclude each other", "Give one of them.");
+  const tooLong = spec.tag.map((text) => tagWish(text).name).find((name) => name.length > STORAGE_NAME_LIMIT);
+  if (tooLong !== undefined && /\.vhd$/i.test(spec.coreosImage ?? "") && spec.blobContainerUrl === undefined)
+    throw usageError(
+      `the name of the tag ${tooLong.slice(0, 20)}... has ${tooLong.length} characters`,
+      `A storage account, which the image is uploaded to, takes ${STORAGE_NAME_LIMIT}: shorten it, or give --blob-container-url.`,
+    );
   if (spec.minReady !== undefined && spec.minReady > spec.numNodes)
     throw usageError(`--min-ready ${spec.minReady} is more than --num-nodes ${spec.numNodes}`);
   if (PLATFORMS[spec.platform].image === undefined && spec.coreosImage === undefined)
@@ -126,6 +135,29 @@ function checkTogether(spec: ClusterSpec): void {
     throw usageError(
       `machine names such as ${longest} are longer than 63 characters`,
       "Choose a shorter NAME or --vm-name-prefix.",
+    );
+}
+
+function checkPrivate(spec: ClusterSpec): void {
+  if (!spec.private) {
+    if (spec.outbound !== undefined) throw usageError("--outbound goes with --private");
+    return;
+  }
+  if (spec.pip)
+    throw usageError(
+      "--pip gives every node a public address, and --private none",
+      "Leave one of them out; nodes of a private cluster are reached with --jump.",
+    );
+  const somebodys = spec.virtualNetworkName !== undefined || spec.subnetNames !== undefined;
+  if (somebodys && spec.outbound === "nat")
+    throw usageError(
+      "--outbound nat makes a NAT gateway for a network of the cluster's own; an existing one is never changed",
+      "Give --outbound none. Without a way out the nodes cannot fetch etcd: the subnet needs a NAT gateway or a route of its own.",
+    );
+  if (!somebodys && spec.outbound === "none")
+    throw usageError(
+      "--outbound none goes with --virtual-network-name: in a network of its own the cluster would have no way out",
+      "The nodes could not fetch etcd. Leave --outbound out, or name a network whose own routes lead out.",
     );
 }
 

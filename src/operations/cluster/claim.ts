@@ -1,24 +1,33 @@
 /**
- * The claim: the public address that holds what was chosen for a cluster, and so says which creation of it is alive. Tags alone may have
- * been copied; Azure gives the DNS label to one resource only. So the one that holds the label is the claim; without one, that of the
- * name that a claim of its id has, for somebody may have taken the label off.
+ * The claim: the resource that holds what was chosen for a cluster, and so says which creation of it is alive. Tags alone may have
+ * been copied; so the claim is the one that holds what Azure gives to one resource only (core/plan/bearer.ts). Without one it is the address
+ * of the name that a claim of its id has, for somebody may have taken the label off.
  */
+import { possibleSets } from "../../core/plan/resources/availability.ts";
 import type { PublicIPAddress } from "@azure/arm-network";
 import { storageAccountName, storageAccountSeed } from "../../azure/vhd/account.ts";
+import type { BearerModels } from "../../azure/lookups/networks.ts";
+import { toLive } from "../../azure/live.ts";
+import { BEARER_KINDS, type BearerKind, holdsName } from "../../core/plan/bearer.ts";
 import { names } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { Owner } from "../../core/plan/proof.ts";
-import { keptFlag, readClaim } from "../../core/plan/read-tags.ts";
+import { frontendIn, keptFlag, readClaim } from "../../core/plan/read-tags.ts";
 import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
-import { type Choices, isClaim, isLabelledClaim, wordOf } from "../../core/plan/tags.ts";
+import { type Choices, isClaim, wordOf } from "../../core/plan/tags.ts";
 import { normalLocation } from "../../core/region.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
-import type { Cluster } from "./cluster.ts";
+import type { Run } from "../run.ts";
+import type { Cluster, FoundClaim } from "./cluster.ts";
+import { notThere } from "./not-there.ts";
 
 export interface Claim {
+  readonly kind: BearerKind;
   readonly id: string;
   readonly location: string;
+  /** Where the load balancer is reached: a public address, or one of the subnet; undefined while there is none. */
   readonly address: string | undefined;
+  /** Its name, or of a private cluster the address again. */
   readonly host: string | undefined;
   readonly tags: Record<string, string>;
   readonly choices: Choices;
@@ -26,6 +35,8 @@ export interface Claim {
   /** Indexes of the nodes that it remembers; undefined where it does not say. */
   readonly nodes: ReadonlySet<number> | undefined;
 }
+
+export type Place = Pick<Claim, "address" | "host">;
 
 /** A cluster, and what its claim says. */
 export interface ClaimedCluster extends Cluster {
@@ -36,31 +47,37 @@ export interface ClaimedCluster extends Cluster {
 export const claimed = (cluster: Cluster): ClaimedCluster => ({ ...cluster, claim: claimOf(cluster) });
 
 /** For commands that need a cluster. @throws ClusterError ClusterNotFound (exit 1), ClaimTwice, ClaimDamaged (exit 7) */
-export function claimNeeded(cluster: Cluster): Claim {
+export async function claimNeeded(run: Run, cluster: Cluster): Promise<Claim> {
   const claim = claimOf(cluster);
   if (claim !== undefined) return claim;
-  const { name, groupName } = cluster;
-  throw new ClusterError("ClusterNotFound", `there is no cluster ${name} in the resource group ${groupName}`, {
-    source: "azure",
-    exit: EXIT.failed,
-    advice: `\`azure-coreos-cluster list\` shows the clusters of the subscription; give --resource-group when ${name} is in a group of another name.`,
-  });
+  throw await notThere(run, cluster.name);
 }
 
-/** One; none when it is half made; more when something went wrong. */
-export function claimsOf(addresses: readonly PublicIPAddress[], cluster: string): PublicIPAddress[] {
-  const all = addresses.filter(({ tags }) => isClaim(tags, cluster));
-  const labelled = all.filter((one) =>
-    isLabelledClaim({ ...(one.tags === undefined ? {} : { tags: one.tags }), model: one }, cluster),
+/** What lists show of what may bear a claim, of both kinds. */
+export const bearing = (lists: BearerModels): FoundClaim[] =>
+  BEARER_KINDS.flatMap((kind) => (lists[kind] ?? []).map((model) => ({ ...toLive(model.id ?? "", model), kind })));
+
+/** One; none when it is half made; more when something went wrong. @param found in one resource group */
+export function claimsOf(found: readonly FoundClaim[], cluster: string): FoundClaim[] {
+  for (const kind of BEARER_KINDS) {
+    const holding = found.filter((one) => one.kind === kind && holdsName(one, cluster));
+    if (holding.length > 0) return holding;
+  }
+  return found.filter(
+    ({ kind, id, tags }) =>
+      kind === "publicAddress" &&
+      isClaim(tags, cluster) &&
+      nameOf(id).toLowerCase() === names.claim(cluster, wordOf(tags) ?? "").toLowerCase(),
   );
-  if (labelled.length > 0) return labelled;
-  return all.filter(({ id = "", tags }) => nameOf(id).toLowerCase() === names.claim(cluster, wordOf(tags) ?? "").toLowerCase());
 }
+
+/** Where the balancer is reached, as far as the claim says. Reads no more of it: a damaged one may be looked at. */
+export const placeIn = (claim: Pick<FoundClaim, "kind" | "model" | "tags">): Place => PLACES[claim.kind](claim);
 
 /** Whose things are the cluster's in a group: proof.ts asks. */
 export function ownerOf(
   subscription: string,
-  found: Pick<Cluster, "name" | "groupName" | "group" | "own"> & { readonly claims: readonly Pick<PublicIPAddress, "tags">[] },
+  found: Pick<Cluster, "name" | "groupName" | "group" | "own"> & { readonly claims: readonly Pick<FoundClaim, "tags">[] },
 ): Owner {
   const { name, groupName, claims } = found;
   const words = [...claims.map(({ tags }) => wordOf(tags)), found.own ? wordOf(found.group?.tags) : undefined];
@@ -81,22 +98,27 @@ function claimOf({ name, groupName, claims }: Cluster): Claim | undefined {
       {
         source: "azure",
         exit: EXIT.conflict,
-        advice: `Delete the one that no load balancer uses: ${claims.map((one) => one.name).join(", ")}.`,
+        advice: `Delete the one that no load balancer uses: ${claims.map(({ id }) => nameOf(id)).join(", ")}.`,
       },
     );
   const [found] = claims;
   if (found === undefined) return undefined;
-  return {
-    id: found.id ?? "",
-    location: normalLocation(found.location),
-    address: addressText(found.ipAddress),
-    host: hostName(found.dnsSettings?.fqdn),
-    tags: found.tags ?? {},
-    ...readClaim(found.tags ?? {}),
-  };
+  const { kind, id, tags } = found;
+  const read = readClaim(tags);
+  return { kind, id, location: normalLocation(found.location), tags, ...read, ...placeIn(found) };
 }
 
+/** Where the cluster is reached, by what bears its claim. */
+const PLACES: { readonly [K in BearerKind]: (claim: Pick<FoundClaim, "model" | "tags">) => Place } = {
+  publicAddress: ({ model }) => {
+    const { ipAddress, dnsSettings } = model as PublicIPAddress;
+    return { address: addressText(ipAddress), host: hostName(dnsSettings?.fqdn) };
+  },
+  securityGroup: ({ tags }) => ({ address: frontendIn(tags), host: frontendIn(tags) }),
+};
+
 /** Both are written into files and typed into commands: what is no address and no host name is neither. */
+
 const addressText = (text: string | undefined): string | undefined =>
   text !== undefined && /^[\d.:a-fA-F]{2,45}$/.test(text) ? text : undefined;
 const hostName = (text: string | undefined): string | undefined =>
@@ -114,7 +136,9 @@ function sharedIds(subscription: string, groupName: string, name: string, claim:
     resourceId(scope, "publicAddress", `${names.natGateway(name)}-ip`),
     resourceId(scope, "image", names.image(name)),
     resourceId(scope, "storageAccount", storageAccountName(storageAccountSeed(subscription, groupName, name))),
-    ...["", "-2", "-3", "-4", "-5"].map((part) => resourceId(scope, "availabilitySet", `${sets}${part}`)),
+    ...possibleSets(name, sets, wordOf(claim) !== undefined).flatMap((set) =>
+      ["", "-2", "-3", "-4", "-5"].map((part) => resourceId(scope, "availabilitySet", `${set}${part}`)),
+    ),
     ...(near === undefined ? [] : [resourceId(scope, "placementGroup", near)]),
   ];
 }

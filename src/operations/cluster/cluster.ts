@@ -1,8 +1,13 @@
 /** The cluster that is there under a name, as a look at Azure has found it: where, whose the group is, and who claims the name. */
-import type { PublicIPAddress } from "@azure/arm-network";
 import type { GroupFacts } from "../../azure/lookups/groups.ts";
+import type { BearerModels } from "../../azure/lookups/networks.ts";
+import type { BearerKind } from "../../core/plan/bearer.ts";
 import type { Owner } from "../../core/plan/proof.ts";
 import { DESTROYING } from "../../core/plan/tags.ts";
+import type { Live } from "../../engine/provider.ts";
+
+/** A claim as it was found, on the resource that bears it. */
+export type FoundClaim = Live & { readonly kind: BearerKind };
 
 export interface Cluster {
   readonly name: string;
@@ -11,10 +16,10 @@ export interface Cluster {
   readonly group: GroupFacts | undefined;
   /** The group is the cluster's own, by its tags. */
   readonly own: boolean;
-  /** The group's public addresses, as this look saw them; undefined where this ARM does not list them. */
-  readonly addresses: readonly PublicIPAddress[] | undefined;
+  /** What of the group may bear a claim, as this look saw it. */
+  readonly bearers: BearerModels;
   /** Those that hold the cluster's choices: one, none when it is half made or not there, more when something went wrong. */
-  readonly claims: readonly PublicIPAddress[];
+  readonly claims: readonly FoundClaim[];
   /** What of the group is the cluster's. */
   readonly owner: Owner;
 }

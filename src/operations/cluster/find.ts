@@ -1,9 +1,8 @@
 /**
- * The cluster that is there under a name: where it is, whose the group is, and which public addresses claim the name. The one way to
+ * The cluster that is there under a name: where it is, whose the group is, and who claims the name. The one way to
  * it for every command. Reads only, and trusts no tag but those that say whose something is; what a claim holds is read by
  * claim.ts, for a damaged one must not stand in the way of who only wants to delete it.
  */
-import type { PublicIPAddress } from "@azure/arm-network";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import { isOurs } from "../../core/plan/tags.ts";
@@ -11,8 +10,8 @@ import { patiently } from "../../engine/patiently.ts";
 import { refuseUnsafeFolder } from "../../prepare/cluster-folder.ts";
 import type { Run } from "../run.ts";
 import { everywhere } from "./allowed.ts";
-import { claimsOf, ownerOf } from "./claim.ts";
-import type { Cluster } from "./cluster.ts";
+import { bearing, claimsOf, ownerOf } from "./claim.ts";
+import type { Cluster, FoundClaim } from "./cluster.ts";
 
 /**
  * Looks in the given group, or in the one named like the cluster and, if nothing of it is there, through the subscription.
@@ -31,38 +30,43 @@ export async function findCluster(run: Run, name: string, given: string | undefi
 }
 
 /**
- * Looks in one group. Two reads at once.
- * @param written id of the claim, where this run has written it: a list may lag behind by seconds, a resource does not
+ * Looks in one group. Three reads at once.
+ * @param written the claim, where this run has written it: a list may lag behind by seconds, a resource does not
  */
-export async function lookIn(run: Run, name: string, groupName: string, written?: string): Promise<Cluster> {
+export async function lookIn(
+  run: Run,
+  name: string,
+  groupName: string,
+  written?: Pick<FoundClaim, "kind" | "id">,
+): Promise<Cluster> {
   await refuseUnsafeFolder(run.dir, name);
   const { tools, lookups } = run;
-  const [group, addresses] = await Promise.all([
+  const [group, bearers] = await Promise.all([
     patiently(tools, (signal) => lookups.group(groupName, signal)),
-    patiently(tools, (signal) => lookups.addresses(groupName, signal)),
+    patiently(tools, (signal) => lookups.bearers(groupName, signal)),
   ]);
   const own = group !== undefined && isOurs(group.tags, name);
-  const listed = claimsOf(addresses ?? [], name);
-  const unlisted = listed.length > 0 || written === undefined ? undefined : await addressAt(run, written);
-  const found = { name, groupName, group, own, addresses, claims: unlisted === undefined ? listed : [unlisted] };
+  const listed = claimsOf(bearing(bearers), name);
+  const unlisted = listed.length > 0 || written === undefined ? undefined : await claimAt(run, written);
+  const found = { name, groupName, group, own, bearers, claims: unlisted === undefined ? listed : [unlisted] };
   return { ...found, owner: ownerOf(run.subscription, found) };
 }
 
 /** The resource groups that hold a claim on the name, anywhere in the subscription. */
 export async function groupsWithClaim(run: Run, name: string): Promise<string[]> {
-  const addresses = await everywhere(
+  const all = await everywhere(
     run,
-    patiently(run.tools, (signal) => run.lookups.allAddresses(signal)),
+    patiently(run.tools, (signal) => run.lookups.allBearers(signal)),
   );
   // by group: a claim of another region may have the label, too
-  const byGroup = Map.groupBy(addresses, ({ id = "" }) => (groupOf(id) ?? "").toLowerCase());
+  const byGroup = Map.groupBy(bearing(all), ({ id }) => (groupOf(id) ?? "").toLowerCase());
   const claims = [...byGroup.values()].flatMap((inOne) => claimsOf(inOne, name));
-  return [...new Map(claims.map(({ id = "" }) => [(groupOf(id) ?? "").toLowerCase(), groupOf(id) ?? ""])).values()];
+  return [...new Map(claims.map(({ id }) => [(groupOf(id) ?? "").toLowerCase(), groupOf(id) ?? ""])).values()];
 }
 
 // --- internal ---
 
-async function addressAt({ tools }: Run, id: string): Promise<PublicIPAddress | undefined> {
-  const live = await patiently(tools, (signal) => tools.provider.get({ kind: "publicAddress", id }, signal));
-  return live?.model as PublicIPAddress | undefined;
+async function claimAt({ tools }: Run, claim: Pick<FoundClaim, "kind" | "id">): Promise<FoundClaim | undefined> {
+  const live = await patiently(tools, (signal) => tools.provider.get(claim, signal));
+  return live && { ...live, kind: claim.kind };
 }

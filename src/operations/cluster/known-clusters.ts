@@ -1,6 +1,5 @@
 /** The clusters of a subscription, from their claims, and from groups that carry the tool's tags but hold no claim. */
 import type { ClusterState } from "../../core/documents.ts";
-import type { PublicIPAddress } from "@azure/arm-network";
 import type { GroupFacts } from "../../azure/lookups/groups.ts";
 import { normalLocation } from "../../core/region.ts";
 import { groupOf } from "../../core/plan/resource.ts";
@@ -10,12 +9,13 @@ import { MANAGED_BY, clusterIn, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { everywhere } from "./allowed.ts";
-import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";
+import { stoppedSince } from "./stopped.ts";
+import { type Cluster, type FoundClaim, expiryOf, isDoomed } from "./cluster.ts";
 import { placeOfMachine } from "./nodes-there.ts";
 import type { Run } from "../run.ts";
-import { claimsOf, ownerOf } from "./claim.ts";
+import { bearing, claimsOf, ownerOf, placeIn } from "./claim.ts";
 
-export interface KnownCluster extends Omit<Cluster, "addresses"> {
+export interface KnownCluster extends Omit<Cluster, "bearers"> {
   readonly location: string;
   readonly host: string;
   readonly ip: string;
@@ -35,10 +35,10 @@ export interface KnownCluster extends Omit<Cluster, "addresses"> {
 
 /** In the order of names; with `onlyIn` those of one resource group, beyond which nothing is asked. Three reads at once. */
 export async function knownClusters(run: Run, onlyIn?: string): Promise<KnownCluster[]> {
-  const [addresses, groups, machines] = await (onlyIn === undefined
+  const [bearers, groups, machines] = await (onlyIn === undefined
     ? everywhere(run, wholeSubscription(run))
     : oneGroup(run, onlyIn));
-  const found = new Map<string, { name: string; groupName: string; group: GroupFacts | undefined; claims: PublicIPAddress[] }>();
+  const found = new Map<string, { name: string; groupName: string; group: GroupFacts | undefined; claims: FoundClaim[] }>();
   const entry = (name: string, groupName: string) => {
     const key = `${groupName}/${name}`.toLowerCase();
     const known = found.get(key) ?? {
@@ -55,9 +55,9 @@ export async function knownClusters(run: Run, onlyIn?: string): Promise<KnownClu
     const cluster = clusterIn(facts.tags);
     if (cluster !== undefined) entry(cluster, name);
   }
-  for (const [, inGroup] of Map.groupBy(addresses, ({ id }) => (groupOf(id ?? "") ?? "").toLowerCase()))
+  for (const [, inGroup] of Map.groupBy(bearers, ({ id }) => (groupOf(id) ?? "").toLowerCase()))
     for (const name of new Set(inGroup.flatMap(({ tags }) => clusterIn(tags) ?? [])))
-      for (const claim of claimsOf(inGroup, name)) entry(name, groupOf(claim.id ?? "") ?? "").claims.push(claim);
+      for (const claim of claimsOf(inGroup, name)) entry(name, groupOf(claim.id) ?? "").claims.push(claim);
   const byGroup = Map.groupBy(machines, (machine) => (groupOf(machine.id) ?? "").toLowerCase());
   const all = [...found.values()].map((one) => described(run, one, byGroup.get(one.groupName.toLowerCase()) ?? []));
   return all.sort(
@@ -67,22 +67,22 @@ export async function knownClusters(run: Run, onlyIn?: string): Promise<KnownClu
 
 // --- internal ---
 
-type Seen = [PublicIPAddress[], { name: string; facts: GroupFacts }[], Live[]];
+type Seen = [FoundClaim[], { name: string; facts: GroupFacts }[], Live[]];
 
 const wholeSubscription = ({ tools, lookups }: Run): Promise<Seen> =>
   Promise.all([
-    patiently(tools, (signal) => lookups.allAddresses(signal)),
+    patiently(tools, (signal) => lookups.allBearers(signal)).then(bearing),
     patiently(tools, (signal) => lookups.ourGroups(MANAGED_BY, signal)),
     patiently(tools, (signal) => lookups.machines(signal)),
   ]);
 
 const oneGroup = async ({ tools, lookups }: Run, name: string): Promise<Seen> => {
-  const [addresses, facts, machines] = await Promise.all([
-    patiently(tools, (signal) => lookups.addresses(name, signal)),
+  const [bearers, facts, machines] = await Promise.all([
+    patiently(tools, (signal) => lookups.bearers(name, signal)),
     patiently(tools, (signal) => lookups.group(name, signal)),
     patiently(tools, (signal) => lookups.machinesIn(name, signal)),
   ]);
-  return [addresses ?? [], facts === undefined ? [] : [{ name, facts }], machines];
+  return [bearing(bearers), facts === undefined ? [] : [{ name, facts }], machines];
 };
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
@@ -96,9 +96,10 @@ function described(
   const own = one.group !== undefined && isOurs(one.group.tags, one.name);
   const located = { ...one, own, owner: ownerOf(run.subscription, { ...one, own }) };
   const [claim] = one.claims;
+  const place = claim && placeIn(claim);
   const machines = inGroup.filter((machine) => isProven(machine, located.owner));
   const nodes = machines.filter((machine) => machine.state !== "failed").length;
-  const wanted = claim === undefined ? 0 : keptFlag(claim.tags ?? {}, "numNodes");
+  const wanted = claim === undefined ? 0 : keptFlag(claim.tags, "numNodes");
   const times = machines
     .map((machine) => timeOf((machine.model as { timeCreated?: Date }).timeCreated))
     .filter((time) => time !== undefined);
@@ -107,8 +108,8 @@ function described(
   return {
     ...located,
     location: normalLocation(claim?.location ?? one.group?.location ?? ""),
-    host: claim?.dnsSettings?.fqdn ?? "",
-    ip: claim?.ipAddress ?? "",
+    host: place?.host ?? "",
+    ip: place?.address ?? "",
     wanted,
     nodes,
     zones: [...new Set(places.flatMap(({ zone }) => zone ?? []))].sort(),
@@ -121,9 +122,11 @@ function described(
         ? "half made"
         : expires !== undefined && expires <= now
           ? "expired"
-          : nodes < wanted
-            ? "incomplete"
-            : "complete",
+          : stoppedSince(claim.tags) !== undefined
+            ? "stopped"
+            : nodes < wanted
+              ? "incomplete"
+              : "complete",
   };
 }
 

@@ -2,7 +2,8 @@
 import type { ClusterDocument } from "../../core/documents.ts";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { names } from "../../core/plan/cluster.ts";
+import { type Node, names } from "../../core/plan/cluster.ts";
+import { type Door, doorOf } from "../../core/plan/door.ts";
 import { ClusterError } from "../../core/errors.ts";
 import { withoutHosts } from "../../core/outputs.ts";
 import { expectedKeys, mergeKnownHosts, removeKnownHosts } from "../../nodes/known-hosts.ts";
@@ -28,18 +29,19 @@ export async function keepKnownHosts(
   const file = knownHostsFile(run, spec.name);
   const unknown = new Set<number>();
   const hosts = [...new Set([document.host, document.ip].filter((host) => host !== ""))];
+  const doorsOf = (node: Pick<Node, "index" | "address">) => hosts.map((host) => doorOf(spec, host, node));
   const entries = facts.nodes.flatMap((node) => {
     // a machine that another run made meanwhile has that run's key
     const key = carried.hostKeys.get(node.index) ?? node.hostKey ?? carried.readiness.get(node.index)?.hostKey;
     if (key === undefined) unknown.add(node.index);
-    return key === undefined || hosts.length === 0 ? [] : [{ hosts, port: spec.ssh + node.index, keys: [key] }];
+    return key === undefined || hosts.length === 0 ? [] : [{ ...together(doorsOf(node)), keys: [key] }];
   });
   await unlessGone(async () => {
     await clusterFolder(run.dir, spec.name);
     const before = await readFile(file, "utf8").catch(() => "");
     await replaceFile(file, mergeKnownHosts(before, entries), PUBLIC);
-    for (const index of unknown)
-      if (hosts.some((host) => expectedKeys(before, host, spec.ssh + index).length > 0)) unknown.delete(index);
+    for (const node of facts.nodes)
+      if (doorsOf(node).some(({ host, port }) => expectedKeys(before, host, port).length > 0)) unknown.delete(node.index);
   });
   return { file, unknown };
 }
@@ -54,13 +56,13 @@ export async function keepSshConfig(run: Run, name: string, config: string): Pro
 /** Takes nodes that are gone out of it and out of the ssh config beside it, where those are on this machine. */
 export async function forgetHosts(
   run: Run,
-  spec: Pick<ClusterSpec, "name" | "ssh" | "vmNamePrefix">,
+  spec: Pick<ClusterSpec, "name" | "ssh" | "private" | "vmNamePrefix">,
   { host, address }: Pick<Claim, "host" | "address">,
-  gone: readonly number[],
+  gone: readonly Pick<Node, "index" | "address">[],
 ): Promise<void> {
   const hosts = [host, address].filter((one) => one !== undefined);
-  const entries = gone.map((index) => ({ hosts, port: spec.ssh + index }));
-  const machines = gone.map((index) => names.machine(spec, index));
+  const entries = gone.map((node) => together(hosts.map((one) => doorOf(spec, one, node))));
+  const machines = gone.map(({ index }) => names.machine(spec, index));
   await Promise.all([
     rewrite(knownHostsFile(run, spec.name), (text) => removeKnownHosts(text, entries)),
     rewrite(sshConfigFile(run, spec.name), (text) => withoutHosts(text, machines)),
@@ -68,6 +70,12 @@ export async function forgetHosts(
 }
 
 // --- internal ---
+
+/** All of a node's doors have one port. */
+const together = (doors: readonly Door[]): { hosts: string[]; port: number } => ({
+  hosts: doors.map(({ host }) => host),
+  port: doors[0]?.port ?? 22,
+});
 
 const sshConfigFile = (run: Pick<Run, "dir">, name: string): string => join(run.dir, name, "ssh_config");
 

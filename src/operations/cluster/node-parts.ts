@@ -78,7 +78,7 @@ export function removalIntent(run: Run, spec: ClusterSpec, claim: Claim, group: 
     rights: [
       ...new Set(parts.map((part) => `${typeOf(part.kind)}/delete`)),
       `${typeOf("loadBalancer")}/write`,
-      `${typeOf("publicAddress")}/write`,
+      `${typeOf(claim.kind)}/write`,
     ],
   };
 }

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Node, names } from "../../core/plan/cluster.ts";
+import { doorOf } from "../../core/plan/door.ts";
 import { USER } from "../../core/plan/resources/machine.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Choices } from "../../core/plan/tags.ts";
@@ -11,9 +12,9 @@ import { etcdTlsFiles } from "../../prepare/etcd-tls.ts";
 
 /** What all targets of a cluster share. */
 export interface Reach {
-  readonly spec: Pick<ClusterSpec, "name" | "vmNamePrefix" | "ssh" | "platform">;
+  readonly spec: Pick<ClusterSpec, "name" | "vmNamePrefix" | "ssh" | "private" | "platform">;
   readonly choices: Pick<Choices, "members" | "etcdCa">;
-  /** The public IP address of the load balancer; empty when it has none yet. */
+  /** The IP address of the load balancer; empty when it has none yet. */
   readonly host: string;
   /** With neither key nor agent when we cannot log in from here: see canLogIn. */
   readonly identity: Identity;
@@ -23,8 +24,7 @@ export interface Reach {
 export const nodeTarget = (reach: Reach, node: Node): NodeTarget => ({
   index: node.index,
   name: names.machine(reach.spec, node.index),
-  host: reach.host,
-  port: reach.spec.ssh + node.index,
+  ...doorOf(reach.spec, reach.host, node),
   user: USER,
   hostKeys: node.hostKey === undefined ? [] : [node.hostKey.split(" ").slice(0, 2).join(" ")],
   identity: reach.identity,

@@ -1,7 +1,7 @@
 /** Which nodes of a cluster are there, and where: read off what is in its group. */
 import { isIPv4 } from "node:net";
 import type { VirtualMachine } from "@azure/arm-compute";
-import type { NetworkInterface, NetworkInterfaceIPConfiguration, PublicIPAddress } from "@azure/arm-network";
+import type { LoadBalancer, NetworkInterface, NetworkInterfaceIPConfiguration, PublicIPAddress } from "@azure/arm-network";
 import type { Kind } from "../../core/plan/bodies.ts";
 import { nodeIndex } from "../../core/plan/cluster.ts";
 import { nameOf } from "../../core/plan/resource.ts";
@@ -39,6 +39,19 @@ export const interfaceAddresses = (spec: ClusterSpec, snapshot: Snapshot): [numb
 /** Indexes of the nodes whose interface has a public address. */
 export const withPublicAddress = (spec: ClusterSpec, snapshot: Snapshot): Set<number> =>
   new Set(primaries(spec, snapshot).flatMap(([index, { publicIPAddress }]) => (publicIPAddress === undefined ? [] : [index])));
+
+/** The subnet that a cluster is in; undefined where nothing of it is there that says so. */
+export function subnetIn(snapshot: Snapshot): string | undefined {
+  const [interfaces, balancers] = [
+    [...snapshot.values()].filter(({ kind }) => kind === "networkInterface"),
+    [...snapshot.values()].filter(({ kind }) => kind === "loadBalancer"),
+  ];
+  const subnets = [
+    ...balancers.flatMap(({ model }) => (model as LoadBalancer).frontendIPConfigurations ?? []),
+    ...interfaces.flatMap(({ model }) => (model as NetworkInterface).ipConfigurations ?? []),
+  ];
+  return subnets.find(({ subnet }) => subnet?.id !== undefined)?.subnet?.id;
+}
 
 /** Where and how a machine is, which Azure never changes: its zone, and whether it is a spot machine. */
 export interface MachinePlace {

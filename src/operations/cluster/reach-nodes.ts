@@ -47,7 +47,7 @@ export interface ReachedCluster {
 /** @throws ClusterError no such cluster, a stopped one, no address, no machine; and in a rehearsal, where none was booted */
 export async function reachNodes(run: Run, name: string, group: string | undefined): Promise<ReachedCluster> {
   const cluster = await findCluster(run, name, group);
-  claimNeeded(cluster);
+  refuseStopped(name, (await claimNeeded(run, cluster)).tags);
   if (run.simulated)
     throw new ClusterError(
       "NothingBooted",
@@ -63,11 +63,10 @@ export async function reachNodes(run: Run, name: string, group: string | undefin
 /** The same of a cluster that was found, for whoever has another way to nodes that cannot be logged in to. */
 export async function nodesIn(run: Run, cluster: Cluster): Promise<ReachedCluster> {
   const { name } = cluster;
-  const claim = claimNeeded(cluster);
+  const claim = await claimNeeded(run, cluster);
   const { spec } = buildSpec(name, {}, claim.kept);
-  refuseStopped(name, claim.tags);
   if (claim.address === undefined)
-    throw new ClusterError("NoAddress", `${name} has no public address yet`, {
+    throw new ClusterError("NoAddress", `${name} has no address yet`, {
       source: "azure",
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
@@ -87,7 +86,7 @@ export async function nodesIn(run: Run, cluster: Cluster): Promise<ReachedCluste
       source: "azure",
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
-  await keep(knownHosts, known, nodes, claim.host);
+  await keep(knownHosts, known, nodes, spec.private ? undefined : claim.host);
   return { cluster, spec, claim, nodes, key, identity, ...(lacking === undefined ? {} : { lacking }), knownHosts };
 }
 

@@ -2,11 +2,10 @@
  * Carries a plan out: every resource as soon as what it stands on is there, every node watched from the moment that Azure
  * has accepted its machine. How one is made is make-resource.ts's; what other runs do meanwhile, meanwhile.ts's.
  */
-import type { PublicIPAddress } from "@azure/arm-network";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { designOf } from "../../core/plan/cluster.ts";
+import { type Design, designOf } from "../../core/plan/cluster.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
-import { claimId } from "../../core/plan/resources/address.ts";
+import { claimHolds, claimTarget } from "../../core/plan/resources/claim.ts";
 import { image } from "../../core/plan/resources/image.ts";
 import type { Outcome } from "../../engine/convergence.ts";
 import { aboutOf } from "../../engine/event.ts";
@@ -14,12 +13,13 @@ import { patiently } from "../../engine/patiently.ts";
 import { type Result, walk } from "../../engine/walk.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
+import { type Place, placeIn } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import type { Carrying } from "./carrying.ts";
 import { explainFailure } from "./explain-failure.ts";
 import { reportMachines } from "./machine-news.ts";
 import { makeResource } from "./make-resource.ts";
-import { guardMachines, takeBack } from "./meanwhile.ts";
+import { guardMachines, takeBack, withdrawClaim } from "./meanwhile.ts";
 import { tagNewDisks } from "./new-disks.ts";
 import { watchNodes } from "./node-watch.ts";
 import { MACHINE_NEWS_MS, NEWS_MS, NODE_REMOVED, awaitOtherAuthority, refuseOtherRun, whileNews } from "./other-run.ts";
@@ -27,7 +27,7 @@ import { type Prepared, liveOf } from "./prepare.ts";
 
 export interface Carried {
   readonly results: ReadonlyMap<string, Result<Outcome>>;
-  /** The cluster's public address and name; absent when that was not reached. */
+  /** Address and name of the load balancer; absent when that was not reached. */
   readonly address: string | undefined;
   readonly host: string | undefined;
   /** By node index. */
@@ -49,9 +49,10 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
     const node = carrying.byId.get(id)?.node;
     if (node !== undefined && result.state !== "done") carrying.machines.failed(node);
   }
+  if (carrying.lost !== undefined) await withdrawClaim(carrying);
   const nodes = await awaitNodes(carrying);
-  const { hostKeys, publicAddress } = carrying;
-  return { results, ...nodes, hostKeys, address: publicAddress?.ipAddress, host: publicAddress?.dnsSettings?.fqdn };
+  const { hostKeys, place } = carrying;
+  return { results, ...nodes, hostKeys, address: place?.address, host: place?.host };
 }
 
 // --- internal ---
@@ -63,7 +64,7 @@ function begin(run: Run, prepared: Prepared): Carrying {
     run,
     prepared,
     cluster,
-    claim: claimId(cluster),
+    claim: claimTarget(cluster).id,
     byId: new Map(prepared.resources.map((resource) => [resource.id, resource])),
     stillOurs: whileNews(clock, NEWS_MS, () => refuseOtherRun(run, prepared, carrying.written), run.startedAt),
     guard: whileNews(clock, MACHINE_NEWS_MS, () => guardMachines(carrying)),
@@ -71,7 +72,7 @@ function begin(run: Run, prepared: Prepared): Carrying {
     hostKeys: new Map(),
     machines: reportMachines(),
     watching: undefined,
-    publicAddress: undefined,
+    place: undefined,
     written: false,
     lost: undefined,
   };
@@ -87,7 +88,7 @@ async function visit(carrying: Carrying, resource: AnyResource): Promise<Outcome
     const wanted = staged ? image(carrying.cluster, await stageImage()) : resource;
     const outcome = await makeResource(carrying, wanted, liveOf(resource, found, snapshot) ?? null);
     if (outcome === "created") carrying.made.add(resource.id);
-    if (resource.id === carrying.claim) claimWritten(carrying, resource);
+    if (resource.id === carrying.claim) claimWritten(carrying);
     return outcome;
   } catch (error) {
     throw await failed(carrying, resource, error);
@@ -97,19 +98,20 @@ async function visit(carrying: Carrying, resource: AnyResource): Promise<Outcome
 }
 
 /** From now on nodes can be watched: nothing else waits for the address to be read. */
-function claimWritten(carrying: Carrying, resource: AnyResource): void {
-  const { run, prepared, machines } = carrying;
+function claimWritten(carrying: Carrying): void {
+  const { run, prepared, machines, cluster } = carrying;
   carrying.written = true;
-  carrying.watching = readClaim(run, resource).then((found) => {
-    carrying.publicAddress = found;
+  carrying.watching = readPlace(run, cluster).then((found) => {
+    carrying.place = found;
     return watchNodes(run, prepared, found, machines);
   });
   carrying.watching.catch(() => undefined);
 }
 
-async function readClaim(run: Run, resource: AnyResource): Promise<PublicIPAddress | undefined> {
-  const live = await patiently(run.tools, (signal) => run.tools.provider.get(resource, signal));
-  return live?.model as PublicIPAddress | undefined;
+async function readPlace(run: Run, cluster: Design): Promise<Place | undefined> {
+  const target = claimTarget(cluster);
+  const live = await patiently(run.tools, (signal) => run.tools.provider.get(target, signal));
+  return live && placeIn({ ...live, kind: target.kind });
 }
 
 /** Says what went wrong, and draws the conclusions; returns the error as it is to be understood. */
@@ -118,7 +120,8 @@ async function failed(carrying: Carrying, resource: AnyResource, error: unknown)
   const known = await explainFailure(run, prepared, resource, error);
   if (known instanceof ClusterError && known.code === NODE_REMOVED && resource.node !== undefined)
     await takeBack(carrying, resource);
-  if (resource.id === carrying.claim && known instanceof ClusterError && known.exit === EXIT.conflict) carrying.lost = known;
+  if (claimHolds(carrying.cluster).includes(resource.id) && known instanceof ClusterError && known.exit === EXIT.conflict)
+    carrying.lost = known;
   if (resource.node !== undefined) carrying.machines.failed(resource.node);
   const about = aboutOf(resource);
   if (run.tools.signal.aborted && !timedOut(run.tools.signal))

@@ -1,8 +1,7 @@
 /** What the steps that carry a plan out have in common: what the run may do, and what it has done and learned since its first write. */
-import type { PublicIPAddress } from "@azure/arm-network";
 import type { Design } from "../../core/plan/cluster.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
-import type { Claim } from "../cluster/claim.ts";
+import type { Claim, Place } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import type { MachineReport } from "./machine-news.ts";
 import type { NodeWatch } from "./node-watch.ts";
@@ -26,8 +25,8 @@ export interface Carrying {
   readonly machines: MachineReport;
   /** From the moment that the claim is written. */
   watching: Promise<NodeWatch> | undefined;
-  /** The claim as it was read back. */
-  publicAddress: PublicIPAddress | undefined;
+  /** Where the load balancer is reached, from the claim as it was read back. */
+  place: Place | undefined;
   /** We have written the claim. */
   written: boolean;
   /** Why the claim is not ours: then nothing more is written. */

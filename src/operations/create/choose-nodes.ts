@@ -73,7 +73,7 @@ export async function placeNodes(
   // --pip counts for machines that are yet to be made: Azure does not change the interface of one that runs
   const ownAddress = (index: number): boolean => (machines.has(index) ? addressed.has(index) : spec.pip);
   const known = new Map([...(claim?.choices.members ?? []), ...interfaceAddresses(spec, snapshot)]);
-  const taken = new Set(known.values());
+  const taken = new Set([...known.values(), ...(claim?.choices.frontend === undefined ? [] : [claim.choices.frontend])]);
   const zones = zonesOfAddresses(spec, snapshot);
   const place = (index: number, address: string): Place => {
     const machine = machines.get(index);

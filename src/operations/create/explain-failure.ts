@@ -3,7 +3,7 @@ import { AzureError } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { designOf } from "../../core/plan/cluster.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
-import { claimId } from "../../core/plan/resources/address.ts";
+import { claimTarget } from "../../core/plan/resources/claim.ts";
 import { claimed } from "../cluster/claim.ts";
 import { lookIn } from "../cluster/find.ts";
 import type { Run } from "../run.ts";
@@ -23,7 +23,7 @@ export async function explainFailure(run: Run, prepared: Prepared, resource: Any
   }
   const node = prepared.facts.nodes.find(({ index }) => index === resource.node);
   if (known instanceof AzureError && node !== undefined) {
-    const claim = { id: claimId(designOf(prepared.spec, prepared.facts)), nodes: new Set<number>() };
+    const claim = { ...claimTarget(designOf(prepared.spec, prepared.facts)), nodes: new Set<number>() };
     const removed = await refuseRemoved(run, claim, node.index, node.name).catch((cause: unknown) => cause);
     if (removed instanceof ClusterError && removed.code === NODE_REMOVED) return removed;
   }

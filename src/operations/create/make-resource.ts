@@ -1,6 +1,7 @@
 /** Makes one resource of the plan, or changes it, as long as this run may: in view of what others wrote, and of what its node needs. */
 import { ClusterError } from "../../core/errors.ts";
 import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
+import { isBearer } from "../../core/plan/bearer.ts";
 import type { PlannedNode } from "../../core/plan/cluster.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import { converge } from "../../engine/converge.ts";
@@ -18,9 +19,9 @@ export function makeResource(carrying: Carrying, resource: AnyResource, observed
   return converge(resource, run.tools, {
     cluster: prepared.spec.name,
     ...(observed === undefined ? {} : { observed }),
-    permit: async () => {
+    permit: async (what) => {
       if (carrying.lost !== undefined) throw carrying.lost;
-      await (node === undefined ? carrying.stillOurs() : permitMachine(carrying, node));
+      await (node === undefined || what === "tags" ? carrying.stillOurs() : permitMachine(carrying, node));
     },
     ...adapting(carrying, resource),
     ...(node === undefined ? {} : machineOptions(carrying, resource, node)),
@@ -67,7 +68,7 @@ function adapting({ run, prepared, cluster, claim }: Carrying, resource: AnyReso
   if (resource.kind === "resourceGroup") return { adapt: adaptGroup(cluster) };
   if (resource.kind === "loadBalancer") return { adapt: adaptBalancer(run, cluster) };
   const { claim: before } = prepared.found;
-  if (resource.kind !== "publicAddress" || resource.id !== claim || before === undefined) return {};
+  if (!isBearer(resource) || resource.id !== claim || before === undefined) return {};
   const read = before.nodes === undefined ? withNodes(before.tags, prepared.known) : before.tags;
   return { adapt: adaptClaim(cluster, ownTagsOf(read), resource.body.tags ?? {}) };
 }

@@ -43,7 +43,7 @@ export async function prepareMaterials(
   run: Run,
   spec: ClusterSpec,
   found: ClaimedCluster,
-  { places, ssh, mode }: { places: readonly Place[]; ssh: SshKey; mode: Mode },
+  { places, frontend, ssh, mode }: { places: readonly Place[]; frontend: string | undefined; ssh: SshKey; mode: Mode },
 ): Promise<Materials> {
   const { claim } = found;
   const identity = await usableHere(run, spec, ssh);
@@ -60,6 +60,7 @@ export async function prepareMaterials(
     members: etcd.members,
     ...(customDataHash === undefined ? {} : { customDataHash }),
     ...(discoveryUrl === undefined ? {} : { discoveryUrl }),
+    ...(frontend === undefined ? {} : { frontend }),
   };
   const templates = custom === undefined ? await readTemplates() : {};
   const nodes = await Promise.all(

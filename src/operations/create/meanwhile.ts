@@ -2,6 +2,8 @@
 import type { AnyResource } from "../../core/plan/resource.ts";
 import { decide, isShared } from "../../engine/decide.ts";
 import { deletePatiently, patiently } from "../../engine/patiently.ts";
+import { claimHolds, claimTarget } from "../../core/plan/resources/claim.ts";
+import { isClaim, wordOf } from "../../core/plan/tags.ts";
 import type { Claim } from "../cluster/claim.ts";
 import type { Carrying } from "./carrying.ts";
 import { makeResource } from "./make-resource.ts";
@@ -32,6 +34,26 @@ export async function guardMachines(carrying: Carrying): Promise<Claim | undefin
     for (const [index, resource] of shared.entries())
       if (asWeWroteThem[index] === false) await makeResource(carrying, resource, undefined);
   return claimNow;
+}
+
+/**
+ * A create without --private that has lost the name to one with it, for the other's claim is of another kind, leaves no claim of its own
+ * behind. What was written to it since stays.
+ */
+export async function withdrawClaim({ run, prepared, cluster, made }: Carrying): Promise<void> {
+  const { tools } = run;
+  const claim = claimTarget(cluster);
+  const [other] = claimHolds(cluster).filter((id) => id !== claim.id);
+  if (other === undefined || !made.has(claim.id)) return;
+  const [live, there] = await Promise.all(
+    [claim, { kind: "securityGroup" as const, id: other }].map((one) =>
+      patiently(tools, (signal) => tools.provider.get(one, signal)).catch(() => undefined),
+    ),
+  );
+  if (live === undefined || there === undefined || !isClaim(there.tags, prepared.spec.name)) return;
+  if (wordOf(live.tags) !== prepared.facts.choices.id) return;
+  await deletePatiently({ ...claim, etag: live.etag }, tools).catch(() => undefined);
+  tools.signal.throwIfAborted();
 }
 
 /** What this run has made for a node that another one has taken out meanwhile is nobody's. */

@@ -2,12 +2,12 @@
  * Watches nodes become usable, each from the moment that Azure has accepted its machine: a node that answers is ready, even
  * if Azure has not yet called its machine done.
  */
-import type { PublicIPAddress } from "@azure/arm-network";
 import type { PlannedNode } from "../../core/plan/cluster.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import { type ReadinessWait, startWait } from "../../nodes/readiness.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
 import { type ClockMeasure, judgeClocks, measureClock } from "../../nodes/time.ts";
+import type { Place } from "../cluster/claim.ts";
 import { type Reach, nodeTarget, operatorTls } from "../cluster/node-target.ts";
 import { type AuthorityKeeper, authorityHere, authorityKeeper } from "../etcd/authority.ts";
 import { createJoining } from "../etcd/joining.ts";
@@ -29,14 +29,9 @@ export interface NodeWatch {
   explain(found: ReadonlyMap<number, NodeReadiness>): Promise<NodeDiagnosis[]>;
 }
 
-export async function watchNodes(
-  run: Run,
-  prepared: Prepared,
-  address: PublicIPAddress | undefined,
-  azure: MachineNews,
-): Promise<NodeWatch> {
+export async function watchNodes(run: Run, prepared: Prepared, place: Place | undefined, azure: MachineNews): Promise<NodeWatch> {
   const { spec, materials, facts } = prepared;
-  const reach = reachOf(prepared, address);
+  const reach = reachOf(prepared, place);
   const etcdTls = materials.tls ? await operatorTls(run.dir, spec.name) : undefined;
   const authority = materials.tls ? await authorityHere(run, spec.name, materials.choices.etcdCa) : undefined;
   const keeper = authority === undefined ? undefined : authorityKeeper(run, spec.name, authority);
@@ -91,10 +86,10 @@ export async function watchNodes(
 
 // --- internal ---
 
-const reachOf = ({ spec, materials }: Prepared, address: PublicIPAddress | undefined): Reach => ({
+const reachOf = ({ spec, materials }: Prepared, place: Place | undefined): Reach => ({
   spec,
   choices: materials.choices,
-  host: address?.ipAddress ?? address?.dnsSettings?.fqdn ?? "",
+  host: place?.address ?? place?.host ?? "",
   identity: materials.identity,
   tls: materials.tls,
 });

@@ -20,7 +20,7 @@ export async function noteSubnet(run: Run, spec: ClusterSpec, subnet: SubnetFact
   ]);
   const notes = [
     ...(rules === undefined ? [] : securityNotes(spec, subnet, rules)),
-    ...(routes === undefined ? [] : routeNotes(subnet, routes)),
+    ...(routes === undefined ? [] : routeNotes(spec, subnet, routes)),
     ...wayOutNotes(spec, subnet),
   ];
   for (const message of notes) run.emit({ kind: "note", id: "preflight/the subnet", label: "preflight", message });

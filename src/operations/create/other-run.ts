@@ -2,14 +2,14 @@
 import type { Clock } from "../../core/clock.ts";
 import { designOf } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { claimId } from "../../core/plan/resources/address.ts";
+import { claimTarget } from "../../core/plan/resources/claim.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { nodesIn } from "../../core/plan/read-tags.ts";
 import { isClaim, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { lookIn } from "../cluster/find.ts";
-import { type Claim, claimed } from "../cluster/claim.ts";
+import { type Claim, bearing, claimed } from "../cluster/claim.ts";
 import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Run } from "../run.ts";
@@ -49,12 +49,12 @@ export async function explainRefusal(run: Run, name: string, groupName: string, 
       await run.clock.sleep(2000, run.tools.signal);
       if (claimed(await lookIn(run, name, groupName)).claim !== undefined) return "again";
     }
-  const addresses = await patiently(run.tools, (signal) => run.lookups.allAddresses(signal)).catch(() => []);
-  const elsewhere = addresses.find((one) => isClaim(one.tags, name));
+  const all = await patiently(run.tools, (signal) => run.lookups.allBearers(signal)).then(bearing, () => []);
+  const elsewhere = all.find((one) => isClaim(one.tags, name));
   if (elsewhere === undefined) return error;
-  return new ClusterError("ClusterElsewhere", `${name} is in the resource group ${groupOf(elsewhere.id ?? "")}`, {
+  return new ClusterError("ClusterElsewhere", `${name} is in the resource group ${groupOf(elsewhere.id)}`, {
     exit: EXIT.preflight,
-    advice: `To go on with it: --resource-group ${groupOf(elsewhere.id ?? "")}. For another cluster choose another name. Nothing was written to Azure.`,
+    advice: `To go on with it: --resource-group ${groupOf(elsewhere.id)}. For another cluster choose another name. Nothing was written to Azure.`,
   });
 }
 
@@ -108,7 +108,7 @@ export async function awaitOtherAuthority(run: Run, { spec, facts, found, resour
  * @param written whether we have written it: then it must be there, and name our authority; before, the one that we found
  */
 export async function refuseOtherRun(run: Run, { spec, facts, found }: Prepared, written: boolean): Promise<Claim | undefined> {
-  const own = written ? claimId(designOf(spec, facts)) : found.claim?.id;
+  const own = written ? claimTarget(designOf(spec, facts)) : found.claim;
   const { group, claim } = claimed(await lookIn(run, spec.name, facts.group, own));
   const marked = claim?.tags["aoc-destroying"] ?? group?.tags["aoc-destroying"];
   if (marked !== undefined || group?.deleting === true || (claim === undefined && (written || found.claim !== undefined)))
@@ -127,13 +127,13 @@ export const NODE_REMOVED = "NodeRemoved";
 /** Another run has taken the node out of the claim since this one put it there, or found it there. */
 export async function refuseRemoved(
   run: Run,
-  claim: Pick<Claim, "id" | "nodes"> | undefined,
+  claim: Pick<Claim, "kind" | "id" | "nodes"> | undefined,
   node: number,
   name: string,
 ): Promise<void> {
   if (claim?.nodes?.has(node) !== false) return;
   // a list may be behind; the resource itself is not
-  const live = await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "publicAddress", id: claim.id }, signal));
+  const live = await patiently(run.tools, (signal) => run.tools.provider.get(claim, signal));
   if (live === undefined || nodesIn(live.tags)?.has(node) !== false) return;
   throw new ClusterError(NODE_REMOVED, `${name} was removed by another run while this one was at work`, {
     source: "azure",

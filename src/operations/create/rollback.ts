@@ -3,12 +3,12 @@
  * everything when the cluster turns out to be another run's.
  */
 import type { Gone } from "../../core/documents.ts";
+import type { Tags } from "../../core/plan/tags.ts";
 import { designOf, names } from "../../core/plan/cluster.ts";
 import { ClusterError, type ExitCode } from "../../core/errors.ts";
 import type { Doomed } from "../../core/doomed.ts";
 import { type AnyResource, groupId, resourceId } from "../../core/plan/resource.ts";
-import type { Kind } from "../../core/plan/bodies.ts";
-import { claimWith } from "../../core/plan/resources/address.ts";
+import { claimId, claimWith } from "../../core/plan/resources/claim.ts";
 import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { buildSpec } from "../../core/spec/spec.ts";
 import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
@@ -153,20 +153,20 @@ async function restore(run: Run, prepared: Prepared, { results }: Carried): Prom
   if (claim === undefined) return;
   const was = buildSpec(spec.name, {}, claim.kept).spec;
   const mustExist = (): ClusterError => destroyedMeanwhile(spec.name);
-  const updated = <K extends Kind>(kind: K): Extract<AnyResource, { kind: K }> | undefined =>
-    resources.find((resource): resource is Extract<AnyResource, { kind: K }> => {
+  const updated = (is: (resource: AnyResource) => boolean): AnyResource | undefined =>
+    resources.find((resource) => {
       const result = results.get(resource.id);
-      return resource.kind === kind && result?.state === "done" && result.value === "updated";
+      return is(resource) && result?.state === "done" && result.value === "updated";
     });
-  const planned = updated("publicAddress");
+  const planned = updated(({ id }) => id === claimId(designOf(spec, facts)));
   if (planned !== undefined) {
     const cluster = designOf(was, { ...facts, nodes: [] });
     const before = withNodes(ownTagsOf(claim.tags), known);
-    const adapt = adaptClaim(cluster, planned.body.tags ?? {}, before);
+    const adapt = adaptClaim(cluster, (planned.body as { tags?: Tags }).tags ?? {}, before);
     await converge(claimWith(cluster, before), run.tools, { cluster: spec.name, mustExist, adapt });
   }
   // its rules follow the claim
-  if (updated("loadBalancer") !== undefined) {
+  if (updated(({ kind }) => kind === "loadBalancer") !== undefined) {
     const base = groupId(run.subscription, facts.group);
     const before = facts.nodes.filter((node) =>
       snapshot.has(resourceId(base, "networkInterface", names.interface(node.name)).toLowerCase()),

@@ -109,16 +109,22 @@ function checkedOf(
     spec,
     ...wanted,
     ...(wanted.newNodes === 0 ? {} : { missingIdentities }),
-    newAddresses: (found.claim === undefined ? 1 : 0) + (spec.pip ? wanted.newNodes : 0),
+    newAddresses: newAddresses(spec, found, wanted.newNodes),
     providers: [compute, network].filter((one) => one !== undefined),
     ...(region === undefined ? {} : { region }),
     ...(computeUsage === undefined ? {} : { computeUsage }),
     ...(networkUsage === undefined ? {} : { networkUsage }),
-    newLabel: found.claim === undefined,
+    newLabel: found.claim === undefined && !spec.private,
     ...(labelFree === undefined ? {} : { labelFree }),
     ...(image === undefined ? {} : { image }),
     ...(existing === undefined ? {} : { network: existing }),
   };
+}
+
+/** A private cluster has one at most, its NAT gateway's. */
+function newAddresses(spec: ClusterSpec, { claim }: ClaimedCluster, newNodes: number): number {
+  const own = spec.private && spec.virtualNetworkName !== undefined ? 0 : 1;
+  return (claim === undefined ? own : 0) + (spec.pip ? newNodes : 0);
 }
 
 /** An image of one's own is taken in its own region only. */

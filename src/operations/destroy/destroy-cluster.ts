@@ -9,6 +9,7 @@ import type { Gone } from "../../core/documents.ts";
 import { AzureError, isAbsence } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { nameOf } from "../../core/plan/resource.ts";
+import { TAG_LIMIT } from "../../core/plan/tag-limits.ts";
 import { patiently, deletePatiently, retag } from "../../engine/patiently.ts";
 import type { TagTarget } from "../../engine/provider.ts";
 import { type Doom, surveyDoom } from "./doom-survey.ts";
@@ -139,10 +140,7 @@ const madeAgain = (name: string): ClusterError =>
 /** What carries the mark, with its tags: the claims first, for a create looks there. */
 function marked({ located, scope }: Doom): { target: TagTarget; tags: Record<string, string> }[] {
   return [
-    ...located.claims.map((claim) => ({
-      target: { kind: "publicAddress" as const, id: claim.id ?? "" },
-      tags: claim.tags ?? {},
-    })),
+    ...located.claims.map(({ kind, id, tags }) => ({ target: { kind, id }, tags })),
     ...(located.own ? [{ target: { kind: "resourceGroup" as const, id: scope }, tags: located.group?.tags ?? {} }] : []),
   ];
 }
@@ -152,16 +150,20 @@ async function mark(run: Run, doom: Doom, still: ((tags: Tags) => void) | undefi
   const change = (now: Tags): Tags | undefined => {
     if (now[DESTROYING] !== undefined) return undefined;
     still?.(now);
-    return { ...now, [DESTROYING]: at };
+    // a resource that is full of tags has room for it in place of our own print
+    const room = Object.keys(now).length < TAG_LIMIT ? now : without(now, ["aoc-fingerprint"]);
+    return { ...room, [DESTROYING]: at };
   };
   const open = marked(doom).filter(({ tags }) => tags[DESTROYING] === undefined);
-  const markAll = (kind: TagTarget["kind"]) =>
-    Promise.all(open.flatMap(({ target }) => (target.kind === kind ? [ifThere(retag(target, change, run.tools))] : [])));
-  if (still === undefined) await Promise.all([markAll("publicAddress"), markAll("resourceGroup")]);
+  const marking = (which: (target: TagTarget) => boolean) => (): Promise<void[]> =>
+    Promise.all(open.flatMap(({ target }) => (which(target) ? [ifThere(retag(target, change, run.tools))] : [])));
+  const claims = marking(({ kind }) => kind !== "resourceGroup");
+  const groups = marking(({ kind }) => kind === "resourceGroup");
+  if (still === undefined) await Promise.all([claims(), groups()]);
   else {
     // the claim has an etag, so that its answer is the one that counts: a group is not marked for nothing
-    await markAll("publicAddress");
-    await markAll("resourceGroup");
+    await claims();
+    await groups();
   }
 }
 

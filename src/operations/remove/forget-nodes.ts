@@ -3,7 +3,7 @@ import { type Design, designOf, names } from "../../core/plan/cluster.ts";
 import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
 import type { Owner } from "../../core/plan/proof.ts";
 import { nodesIn } from "../../core/plan/read-tags.ts";
-import { claim as claimResource } from "../../core/plan/resources/address.ts";
+import { claim as claimResource } from "../../core/plan/resources/claim.ts";
 import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { converge } from "../../engine/converge.ts";
 import { patiently } from "../../engine/patiently.ts";
@@ -51,7 +51,7 @@ async function removeRest(run: Run, removal: Removal, force: boolean): Promise<v
   let rest: readonly NodePart[] = parts.filter((part) => part.kind !== "machine");
   for (let pass = 1; pass <= PASSES; pass++) {
     const seen = await partsOf(run, spec, { owner, groupName }, going);
-    const now = await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "publicAddress", id: claim.id }, signal));
+    const now = await patiently(run.tools, (signal) => run.tools.provider.get(claim, signal));
     const claimed = nodesIn(now?.tags ?? {});
     const doomed = [...seen, ...rest.filter(({ id }) => !seen.some((part) => part.id === id))].filter(
       (part) => claimed?.has(part.node) !== true,
@@ -67,7 +67,7 @@ async function removeRest(run: Run, removal: Removal, force: boolean): Promise<v
 /** The cluster with some of its nodes. */
 function clusterWith(
   run: Run,
-  { spec, claim, groupName: group, foreignGroup, there, known }: Removal,
+  { spec, claim, groupName: group, foreignGroup, there, known, subnetId }: Removal,
   has: (index: number) => boolean,
 ): Design {
   const members = new Map([...claim.choices.members].filter(([index]) => has(index)));
@@ -84,7 +84,7 @@ function clusterWith(
     acceleratedNetworking: false,
     premiumDisks: false,
     faultDomains: 2,
-    ...(spec.virtualNetworkName === undefined ? {} : { subnetId: "elsewhere" }),
+    ...(subnetId === undefined ? {} : { subnetId }),
     ...(claim.tags["aoc-expires"] === undefined ? {} : { expires: claim.tags["aoc-expires"] }),
   });
 }

@@ -13,9 +13,10 @@ import { isForeign } from "../cluster/cluster.ts";
 import { findCluster } from "../cluster/find.ts";
 import { nodesNamed } from "../cluster/node-name.ts";
 import { type NodePart, partsOf } from "../cluster/node-parts.ts";
+import { refuseStopped } from "../cluster/stopped.ts";
 import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
-import { interfaceAddresses, knownNodes, machinesOf } from "../cluster/nodes-there.ts";
+import { interfaceAddresses, knownNodes, machinesOf, subnetIn } from "../cluster/nodes-there.ts";
 import type { Run } from "../run.ts";
 
 /** What would go, of which cluster. */
@@ -37,6 +38,8 @@ export interface Removal {
   readonly machines: readonly string[];
   readonly staying: readonly Node[];
   readonly parts: readonly NodePart[];
+  /** Of a network that is not the cluster's own. */
+  readonly subnetId?: string;
 }
 
 /**
@@ -50,7 +53,7 @@ export async function planRemoval(
   { resourceGroup }: { readonly resourceGroup?: string } = {},
 ): Promise<Removal> {
   const cluster = await findCluster(run, name, resourceGroup);
-  const claim = claimNeeded(cluster);
+  const claim = await claimNeeded(run, cluster);
   const { groupName, owner } = cluster;
   const { spec } = buildSpec(name, {}, claim.kept);
   const snapshot: Snapshot = provenOf(await snapshotOf(run, cluster), owner);
@@ -62,6 +65,8 @@ export async function planRemoval(
   // none that stays: perhaps none of it was there any more when its nodes were looked for
   if (going.length > 0 && staying.length === 0 && !(await isStillThere(run, claim))) throw destroyedMeanwhile(name);
   if (going.length > 0) refuseTooFew(spec, staying.length);
+  // members leave through those that live
+  if (going.some((index) => claim.choices.members.has(index))) refuseStopped(name, claim.tags);
   return {
     spec,
     claim,
@@ -74,14 +79,15 @@ export async function planRemoval(
     absent: named.filter((index) => !going.includes(index)).map((index) => names.machine(spec, index)),
     machines: going.map((index) => names.machine(spec, index)),
     staying,
+    ...(spec.virtualNetworkName === undefined ? {} : { subnetId: subnetIn(snapshot) ?? spec.virtualNetworkName }),
     parts: going.length === 0 ? [] : await partsOf(run, spec, { owner, groupName }, going),
   };
 }
 
 // --- internal ---
 
-async function isStillThere(run: Run, { id }: Claim): Promise<boolean> {
-  const live = await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "publicAddress", id }, signal));
+async function isStillThere(run: Run, claim: Claim): Promise<boolean> {
+  const live = await patiently(run.tools, (signal) => run.tools.provider.get(claim, signal));
   return live !== undefined && live.tags[DESTROYING] === undefined;
 }
 

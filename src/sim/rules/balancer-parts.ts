@@ -55,7 +55,15 @@ export function checkParts({ id, properties }: Change): void {
     must(rule, "frontendIPConfiguration", propertiesOf(rule)["frontendIPConfiguration"]);
     checkRule(rule, taken);
   }
-  for (const rule of outbound) checkOutbound(rule, must);
+  const inner = new Set(
+    listIn(properties["frontendIPConfigurations"])
+      .filter((one) => propertiesOf(one)["subnet"] !== undefined)
+      .map((one) => keyOf(`${id}/frontendIPConfigurations/${String(one["name"])}`)),
+  );
+  for (const rule of outbound) {
+    checkOutbound(rule, must);
+    checkLeadsOut(id, rule, inner);
+  }
 }
 
 function idsOfParts(id: string, properties: JsonValue): Set<string> {
@@ -120,6 +128,16 @@ function checkOutbound(rule: JsonValue, must: MustBePart): void {
       `The allocated outbound ports ${ports} must be a multiple of 8 between 0 and 64000.`,
     );
   }
+}
+
+/** An internal balancer leads nobody out: https://learn.microsoft.com/azure/load-balancer/outbound-rules. The code is from memory. */
+function checkLeadsOut(id: string, rule: JsonValue, inner: ReadonlySet<string>): void {
+  if (!listIn(propertiesOf(rule)["frontendIPConfigurations"]).some((one) => inner.has(keyOf(idOf(one) ?? "")))) return;
+  refuse(
+    400,
+    "OutboundRuleCannotUsePrivateFrontendIPConfiguration",
+    `Outbound rule ${id}/outboundRules/${String(rule["name"])} references a frontend IP configuration without a public IP address.`,
+  );
 }
 
 function checkProbe(probe: JsonValue): void {

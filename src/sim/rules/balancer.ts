@@ -10,8 +10,10 @@ import { clone, dig, idOf, type JsonValue, listIn, object, propertiesOf, textIn 
 import type { Change, KindRules } from "../kind.ts";
 import { checkParts, PARTS } from "./balancer-parts.ts";
 import { guidOf, networkHead } from "./heads.ts";
+import { chooseAddress } from "./private-address.ts";
 import { holderOf } from "./public-address.ts";
 import { resolve } from "./reference.ts";
+import { zonesIn } from "./zones.ts";
 import { networkAtOnce, networkUpdate } from "./timings.ts";
 
 const INTERFACES = "Microsoft.Network/networkInterfaces";
@@ -43,15 +45,25 @@ export const loadBalancerRules: KindRules = {
     checkParts(change);
     checkRemoved(change);
   },
-  shape: ({ cloud, id, body, properties, before }) => {
+  shape: (change) => {
+    const { cloud, id, body, properties, before } = change;
+    const taken = new Set<number>();
     const parts = Object.keys(PARTS).map((collection) => [
       collection,
       listIn(properties[collection]).map((part) => ({
         name: part["name"],
+        ...(part["zones"] === undefined ? {} : { zones: clone(part["zones"]) }),
         id: `${id}/${collection}/${String(part["name"])}`,
         etag: "",
         type: `Microsoft.Network/loadBalancers/${collection}`,
-        properties: { provisioningState: "Succeeded", ...DEFAULTS[collection], ...clone(propertiesOf(part)) },
+        properties: {
+          provisioningState: "Succeeded",
+          ...DEFAULTS[collection],
+          ...clone(propertiesOf(part)),
+          ...(collection === "frontendIPConfigurations" && propertiesOf(part)["subnet"] !== undefined
+            ? { privateIPAddress: chooseAddress(change, part, taken, collection) }
+            : {}),
+        },
       })),
     ]);
     return {
@@ -145,6 +157,14 @@ function checkFrontend(change: Change, frontend: JsonValue, sku: string): void {
   const properties = propertiesOf(frontend);
   const address = idOf(properties["publicIPAddress"]);
   const subnet = idOf(properties["subnet"]);
+  if (subnet !== undefined && address !== undefined) {
+    // that one has one or the other is Azure's; the code is from memory
+    refuse(
+      400,
+      "LoadBalancerFrontendIPConfigCannotHaveSubnetAndPublicIP",
+      `Frontend ${String(frontend["name"])} of ${change.id} cannot reference both a subnet and a public IP address.`,
+    );
+  }
   if (subnet !== undefined) resolve(change, subnet, "Microsoft.Network/virtualNetworks/subnets");
   if (address === undefined) {
     if (subnet === undefined) {
@@ -156,6 +176,12 @@ function checkFrontend(change: Change, frontend: JsonValue, sku: string): void {
     }
     return;
   }
+  if (frontend["zones"] !== undefined)
+    refuse(
+      400,
+      "LoadBalancerFrontendIPConfigCannotHaveZoneWhenReferencingPublicIPAddress",
+      `Load balancer frontendIPConfiguration ${change.id}/frontendIPConfigurations/${String(frontend["name"])} has ${zonesIn(frontend).length} zone specified and is referencing a publicIPAddress ${address}. Networking supports zones only for frontendIpconfigurations which reference a subnet.`,
+    );
   const { entry } = resolve(change, address, "Microsoft.Network/publicIPAddresses");
   const other = textIn(dig(entry.resource, "sku", "name"));
   if (other !== sku) {

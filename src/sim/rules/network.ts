@@ -55,7 +55,7 @@ export const virtualNetwork: KindRules = {
   view(cloud, _entry, shown) {
     for (const subnet of listIn(propertiesOf(shown)["subnets"])) {
       const used = configurationsIn(cloud, String(subnet["id"]));
-      if (used.length > 0) object(subnet["properties"])["ipConfigurations"] = used.map((id) => ({ id }));
+      if (used.length > 0) object(subnet["properties"])["ipConfigurations"] = used.map(({ id }) => ({ id }));
     }
   },
 };
@@ -64,7 +64,7 @@ export const virtualNetwork: KindRules = {
 export function withAddresses(network: JsonValue, cloud: SimCloud): JsonValue {
   const copy = clone(network);
   for (const subnet of listIn(propertiesOf(copy)["subnets"])) {
-    const used = interfacesIn(cloud, String(subnet["id"]));
+    const used = configurationsIn(cloud, String(subnet["id"]));
     if (used.length > 0)
       object(subnet["properties"])["ipConfigurations"] = used.map(({ id, name, properties }) => ({
         id,
@@ -79,15 +79,14 @@ export function withAddresses(network: JsonValue, cloud: SimCloud): JsonValue {
   return copy;
 }
 
-/** Ids of the IP configurations of interfaces in a subnet. */
-const configurationsIn = (cloud: SimCloud, subnetId: string): string[] =>
-  interfacesIn(cloud, subnetId).map((config) => String(config["id"]));
-
-function interfacesIn(cloud: SimCloud, subnetId: string): JsonValue[] {
+/** What has an address in a subnet: configurations of interfaces, and frontends of load balancers. */
+function configurationsIn(cloud: SimCloud, subnetId: string): JsonValue[] {
   return cloud
     .users(subnetId)
-    .filter((user) => user.type === "Microsoft.Network/networkInterfaces")
-    .flatMap((user) => listIn(propertiesOf(user.resource)["ipConfigurations"]))
+    .flatMap(({ resource }) => [
+      ...listIn(propertiesOf(resource)["ipConfigurations"]),
+      ...listIn(propertiesOf(resource)["frontendIPConfigurations"]),
+    ])
     .filter((config) => keyOf(idOf(propertiesOf(config)["subnet"]) ?? "") === keyOf(subnetId));
 }
 
@@ -145,7 +144,7 @@ function checkSubnet(change: Change, subnet: JsonValue, spaces: readonly Prefix[
 
 function checkUnused(cloud: SimCloud, subnet: JsonValue): void {
   const id = String(subnet["id"]);
-  const users = configurationsIn(cloud, id);
+  const users = configurationsIn(cloud, id).map((one) => String(one["id"]));
   if (users.length === 0) return;
   const name = String(subnet["name"]);
   const shown = users.slice(0, 3).join(", ");

@@ -1,4 +1,4 @@
-/** The private address of an interface: the one asked for when the subnet has it free, else the lowest free one. */
+/** The private address of an interface or of a load balancer: the one asked for when the subnet has it free, else the lowest free one. */
 import { addressOf, dotted, type Prefix } from "../../core/ipv4.ts";
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
@@ -23,8 +23,16 @@ export function takenAddresses(cloud: SimCloud, subnetId: string, self?: string)
   return taken;
 }
 
+/** Where the parts stand that have an address. */
+type Holding = "ipConfigurations" | "frontendIPConfigurations";
+
 /** @throws ArmError 400 PrivateIPAddressIsAllocated, ...NotInSubnet, ...NotInAnySubnet, ...InReservedRange, SubnetIsFull */
-export function chooseAddress(change: Change, configuration: JsonValue, own: Set<number>): string {
+export function chooseAddress(
+  change: Change,
+  configuration: JsonValue,
+  own: Set<number>,
+  of: Holding = "ipConfigurations",
+): string {
   const { cloud, id, before } = change;
   const properties = propertiesOf(configuration);
   const subnetId = idOf(properties["subnet"]) ?? "";
@@ -40,7 +48,7 @@ export function chooseAddress(change: Change, configuration: JsonValue, own: Set
       return refuse(
         400,
         "InvalidPrivateIPAddress",
-        `Private static IP address ${String(wanted)} of ${id}/ipConfigurations/${name} is not valid.`,
+        `Private static IP address ${String(wanted)} of ${id}/${of}/${name} is not valid.`,
       );
     }
     checkPlace({ wanted, address, prefix, subnetId, network: found?.entry.resource });
@@ -49,16 +57,14 @@ export function chooseAddress(change: Change, configuration: JsonValue, own: Set
       refuse(
         400,
         "PrivateIPAddressIsAllocated",
-        `IP configuration ${id}/ipConfigurations/${name} is using the private IP address ${wanted} which is already allocated to resource ${holder}.`,
+        `IP configuration ${id}/${of}/${name} is using the private IP address ${wanted} which is already allocated to resource ${holder}.`,
         { details: [] },
       );
     }
     own.add(address);
     return wanted;
   }
-  const old = listIn(propertiesOf(before?.resource)["ipConfigurations"]).find(
-    (one) => keyOf(String(one["name"])) === keyOf(name),
-  );
+  const old = listIn(propertiesOf(before?.resource)[of]).find((one) => keyOf(String(one["name"])) === keyOf(name));
   const kept = addressOf(textIn(propertiesOf(old)["privateIPAddress"]) ?? "");
   const used = new Set([...taken.keys(), ...own]);
   const address = kept !== undefined && holds(prefix, kept) && !used.has(kept) ? kept : lowestFree(prefix, used);

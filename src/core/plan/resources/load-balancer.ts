@@ -2,12 +2,14 @@
  * The load balancer, whole, in one PUT: every rule, probe and NAT rule. (Tools that add rules one at a time wait half a
  * minute for each.) One inbound NAT rule a node, so that node i is at port SSH + i whatever else happens.
  */
-import type { InboundNatRule, LoadBalancingRule, OutboundRule, Probe } from "@azure/arm-network";
+import type { FrontendIPConfiguration, InboundNatRule, LoadBalancingRule, OutboundRule, Probe } from "@azure/arm-network";
 import { type Design, names } from "../cluster.ts";
 import { endpointsOf } from "../endpoints.ts";
 import { type Resource, resourceId } from "../resource.ts";
-import { claimId } from "./address.ts";
-import { hasNatGateway } from "./network.ts";
+import { inAllZones } from "../zones.ts";
+import { claimHolds } from "./claim.ts";
+import { clusterAddressId } from "./cluster-address.ts";
+import { hasNatGateway, networkId, subnetId } from "./network.ts";
 
 const FRONTEND = "cluster";
 const POOL = "nodes";
@@ -24,17 +26,21 @@ export const loadBalancer = (cluster: Design): Resource<"loadBalancer"> => ({
   kind: "loadBalancer",
   id: balancerId(cluster),
   label: "load balancer",
-  dependsOn: [claimId(cluster)],
+  dependsOn: [
+    ...claimHolds(cluster),
+    ...(cluster.spec.private && cluster.facts.subnetId === undefined ? [networkId(cluster)] : []),
+  ],
   body: {
     location: cluster.facts.location,
     tags: cluster.tags,
     sku: { name: "Standard", tier: "Regional" },
-    frontendIPConfigurations: [{ name: FRONTEND, publicIPAddress: { id: claimId(cluster) } }],
+    frontendIPConfigurations: [{ name: FRONTEND, ...entry(cluster) }],
     backendAddressPools: [{ name: POOL }],
     probes: probes(cluster),
     loadBalancingRules: loadBalancingRules(cluster),
     inboundNatRules: inboundNatRules(cluster),
-    outboundRules: hasNatGateway(cluster) ? [] : [outboundRule(cluster)],
+    // an address of the subnet leads nobody out
+    outboundRules: hasNatGateway(cluster) || cluster.spec.private ? [] : [outboundRule(cluster)],
   },
 });
 
@@ -50,6 +56,18 @@ export function outboundPorts(nodes: number): number {
 // --- internal ---
 
 const frontend = (cluster: Design): { id: string } => ({ id: `${balancerId(cluster)}/frontendIPConfigurations/${FRONTEND}` });
+
+/** Where it is reached: at the public address, or at one of the subnet. */
+const entry = (cluster: Design): FrontendIPConfiguration =>
+  cluster.spec.private
+    ? {
+        ...inAllZones(cluster.spec),
+        subnet: { id: subnetId(cluster) },
+        privateIPAllocationMethod: "Static",
+        privateIPAddressVersion: "IPv4",
+        ...(cluster.facts.choices.frontend === undefined ? {} : { privateIPAddress: cluster.facts.choices.frontend }),
+      }
+    : { publicIPAddress: { id: clusterAddressId(cluster) } };
 
 const probes = ({ spec }: Design): Probe[] =>
   endpointsOf(spec).map(({ name, port, probePath }) => ({

@@ -16,8 +16,8 @@ export const networkId = ({ spec, group }: Design): string => resourceId(group, 
 export const subnetId = (cluster: Design): string => cluster.facts.subnetId ?? `${networkId(cluster)}/subnets/${SUBNET}`;
 
 /** Whether nodes go out through a NAT gateway; a network that is not ours is never changed, so there they do not. */
-export const hasNatGateway = ({ spec, facts }: Design): boolean =>
-  facts.subnetId === undefined && spec.numNodes > OUTBOUND_RULE_NODES;
+export const hasNatGateway = ({ spec, facts }: Pick<Design, "spec" | "facts">): boolean =>
+  facts.subnetId === undefined && (spec.private || spec.numNodes > OUTBOUND_RULE_NODES);
 
 export const natGatewayId = ({ spec, group }: Design): string => resourceId(group, "natGateway", names.natGateway(spec.name));
 

@@ -2,14 +2,18 @@
 import type { SecurityRule } from "@azure/arm-network";
 import { type Design, names } from "../cluster.ts";
 import { endpointsOf } from "../endpoints.ts";
+import { readClaim } from "../read-tags.ts";
 import { isIpv6Range } from "../../spec/ranges.ts";
 import { type Resource, resourceId } from "../resource.ts";
+import type { Tags } from "../tags.ts";
 
 export const securityGroupId = ({ spec, group }: Design): string =>
   resourceId(group, "securityGroup", names.securityGroup(spec.name));
 
-export function securityGroup(cluster: Design): Resource<"securityGroup"> {
-  const { spec, facts, tags, group } = cluster;
+/** @param tags where it is the claim: of what several runs have chosen its rules follow what the tags say by then */
+export function securityGroup(cluster: Design, tags: Tags = cluster.tags): Resource<"securityGroup"> {
+  const { facts, group } = cluster;
+  const spec = tags["aoc-role"] === "claim" ? chosenIn(cluster, tags) : cluster.spec;
   // The group sees traffic after the load balancer's translation: port 22 of the machine, not 22001 of the address.
   const [six, four] = [spec.sshFrom.filter(isIpv6Range), spec.sshFrom.filter((range) => !isIpv6Range(range))];
   const opened = [
@@ -35,4 +39,12 @@ export function securityGroup(cluster: Design): Resource<"securityGroup"> {
     dependsOn: [group],
     body: { location: facts.location, tags, securityRules },
   };
+}
+
+// --- internal ---
+
+/** Nothing is opened because a tag cannot be read. @throws ClusterError ClaimDamaged (exit 7) */
+function chosenIn({ spec }: Design, tags: Tags): Design["spec"] {
+  const { sshFrom = spec.sshFrom, deis = false, http = false, nohttps = false } = readClaim(tags).kept;
+  return { ...spec, sshFrom, deis, http, nohttps };
 }
