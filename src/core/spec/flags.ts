@@ -294,6 +294,7 @@ export const FLAGS = {
   }),
 
   ...section("Of one command", {
+    mustExist: toggle({ name: "must-exist", on: ["destroy"], about: "exit 1 where nothing of the cluster is there" }),
     force: toggle({ name: "force", on: ["remove"], about: "remove nodes even when etcd loses its quorum" }),
     noNodes: toggle({
       name: "no-nodes", on: ["status"],

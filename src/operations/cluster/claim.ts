@@ -16,7 +16,9 @@ import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import { type Choices, isClaim, wordOf } from "../../core/plan/tags.ts";
 import { normalLocation } from "../../core/region.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
+import type { Run } from "../run.ts";
 import type { Cluster, FoundClaim } from "./cluster.ts";
+import { notThere } from "./not-there.ts";
 
 export interface Claim {
   readonly kind: BearerKind;
@@ -44,15 +46,10 @@ export interface ClaimedCluster extends Cluster {
 export const claimed = (cluster: Cluster): ClaimedCluster => ({ ...cluster, claim: claimOf(cluster) });
 
 /** For commands that need a cluster. @throws ClusterError ClusterNotFound (exit 1), ClaimTwice, ClaimDamaged (exit 7) */
-export function claimNeeded(cluster: Cluster): Claim {
+export async function claimNeeded(run: Run, cluster: Cluster): Promise<Claim> {
   const claim = claimOf(cluster);
   if (claim !== undefined) return claim;
-  const { name, groupName } = cluster;
-  throw new ClusterError("ClusterNotFound", `there is no cluster ${name} in the resource group ${groupName}`, {
-    source: "azure",
-    exit: EXIT.failed,
-    advice: `\`azure-coreos-cluster list\` shows the clusters of the subscription; give --resource-group when ${name} is in a group of another name.`,
-  });
+  throw await notThere(run, cluster.name);
 }
 
 /** What lists show of what may bear a claim, of both kinds. */
