@@ -83,7 +83,7 @@ export const FLAGS = {
     availabilitySet: needed({
       name: "availability-set", value: "NAME", parse: resourceName, default: "coreos-as", kept: "fixed",
       on: ["create"],
-      about: "availability set of the machines; NAME-as where another cluster of the group has that",
+      about: "availability set of the machines; NAME-as in a group of another name",
     }),
     location: needed({
       name: "location", value: "L", parse: location, default: "westus", on: ["create"],

@@ -3,6 +3,7 @@
  * been copied; so the claim is the one that holds what Azure gives to one resource only (core/plan/bearer.ts). Without one it is the address
  * of the name that a claim of its id has, for somebody may have taken the label off.
  */
+import { possibleSets } from "../../core/plan/resources/availability.ts";
 import type { PublicIPAddress } from "@azure/arm-network";
 import { storageAccountName, storageAccountSeed } from "../../azure/vhd/account.ts";
 import type { BearerModels } from "../../azure/lookups/networks.ts";
@@ -135,7 +136,9 @@ function sharedIds(subscription: string, groupName: string, name: string, claim:
     resourceId(scope, "publicAddress", `${names.natGateway(name)}-ip`),
     resourceId(scope, "image", names.image(name)),
     resourceId(scope, "storageAccount", storageAccountName(storageAccountSeed(subscription, groupName, name))),
-    ...["", "-2", "-3", "-4", "-5"].map((part) => resourceId(scope, "availabilitySet", `${sets}${part}`)),
+    ...possibleSets(name, sets, wordOf(claim) !== undefined).flatMap((set) =>
+      ["", "-2", "-3", "-4", "-5"].map((part) => resourceId(scope, "availabilitySet", `${set}${part}`)),
+    ),
     ...(near === undefined ? [] : [resourceId(scope, "placementGroup", near)]),
   ];
 }
