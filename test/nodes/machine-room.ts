@@ -23,6 +23,8 @@ export interface Plan {
   readonly pace?: number;
   readonly publicAddress?: string;
   readonly serialLog?: (machine: string) => string;
+  /** Where nodes have their sshd; 10022 by default, for this machine may have one of its own. */
+  readonly sshPort?: number;
 }
 
 export interface Room {
@@ -44,9 +46,17 @@ const SUBSCRIPTION = "https://management.azure.com/subscriptions/00000000-0000-0
 const open: Room[] = [];
 
 export async function machineRoom(plan: Plan): Promise<Room> {
-  const { network, behaviour = () => ({}), from = 0, pace = 0.02, publicAddress = "127.0.0.1", serialLog = () => "" } = plan;
+  const {
+    network,
+    behaviour = () => ({}),
+    from = 0,
+    pace = 0.02,
+    publicAddress = "127.0.0.1",
+    serialLog = () => "",
+    sshPort,
+  } = plan;
   const azure = testAzure({ rehearsal: false, clock: realClock, publicAddress, latencyMs: [1, 4], pace, serialLog });
-  const power = powerSupply(azure.simulation, { behaviour, publicAddress });
+  const power = powerSupply(azure.simulation, { behaviour, publicAddress, ...(sshPort === undefined ? {} : { sshPort }) });
   const ask = async (method: string, path: string, body?: unknown): Promise<void> => {
     const { status } = await power.handle({
       method,

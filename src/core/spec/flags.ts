@@ -9,6 +9,7 @@ import {
   mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, integer, location, resourceName, anyText, speed,
   url,
 } from "./parse.ts";
+import { jump } from "./hops.ts";
 import { cidrs } from "./ranges.ts";
 import { identities, spotPrice, zones } from "./machine.ts";
 
@@ -153,6 +154,10 @@ export const FLAGS = {
       about:
         "private key to log in to nodes with; else the one that create found, " +
         "ssh-cert.key, one of ~/.ssh, or ssh-agent's",
+    }),
+    jump: maybe({
+      name: "jump", value: "USER@HOST", parse: jump, on: ["create", "nodes"],
+      about: "reach nodes through user@host[:port], several with commas, as ssh -J does; none: straight",
     }),
     sshThumb: maybe({
       name: "ssh-thumb", value: "HEX", parse: anyText, on: ["create"],
