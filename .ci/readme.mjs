@@ -69,7 +69,7 @@ function value(flag) {
 }
 
 function preset({ default: given, value: kind }) {
-  if (given === undefined || given === false) return "";
+  if (given === undefined || given === false || given.length === 0) return "";
   return kind === "TIME" ? `${given / 60_000}m` : `\`${String(given)}\``;
 }
 

@@ -6,11 +6,14 @@
 import type {
   DestroyDocument,
   ListDocument,
+  LogsDocument,
   PlanDocument,
   RebootDocument,
   RemoveDocument,
   RunDocument,
+  StartDocument,
   StatusDocument,
+  StopDocument,
   ClusterDocument,
 } from "./core/documents.ts";
 import {
@@ -146,6 +149,42 @@ export const reboot = (
 ): Promise<RebootDocument> => once(options, ["reboot"], (azure, wish) => azure.reboot(name, nodes, wish));
 
 /**
+ * Ends etcd on all nodes and deallocates their machines: nobody pays for them, and disks and addresses stay.
+ *
+ * @example
+ * import { create, start, stop } from "azure-coreos-cluster";
+ *
+ * await create("mycluster", { simulate: true });
+ * const { cost } = await stop("mycluster", { simulate: true });
+ * console.log("still paid for:", cost.items.map(({ count, what }) => `${count} ${what}`));
+ * await start("mycluster", { simulate: true });
+ *
+ * @throws ClusterError when machines still run
+ */
+export const stop = (name: string, options: AzureOptions = {}): Promise<StopDocument> =>
+  once(options, [], (azure) => azure.stop(name));
+
+/**
+ * Starts a stopped cluster, and waits until its nodes are ready.
+ *
+ * @example
+ * import { ClusterError, create, start, stop } from "azure-coreos-cluster";
+ *
+ * await create("mycluster", { simulate: true });
+ * await stop("mycluster", { simulate: true });
+ * try {
+ *   console.log((await start("mycluster", { simulate: true })).ready);
+ * } catch (error) {
+ *   if (!(error instanceof ClusterError) || error.exit !== 3) throw error;
+ *   console.log(error.message);
+ * }
+ *
+ * @throws ClusterError NodesNotReady (exit 3, or 6 when etcd is not up)
+ */
+export const start = (name: string, options: AzureOptions = {}): Promise<StartDocument> =>
+  once(options, [], (azure) => azure.start(name));
+
+/**
  * Removes everything of a cluster, and proves it. Doing it twice is no error.
  *
  * @example
@@ -154,10 +193,10 @@ export const reboot = (
  * const { deleted } = await destroy("mycluster", { simulate: true });
  * console.log(deleted.length);
  *
- * @throws ClusterError NotDestroyed (exit 1) when something is left
+ * @throws ClusterError NotDestroyed (exit 1) when something is left; ClusterNotFound (exit 1) with `mustExist`
  */
-export const destroy = (name: string, options: AzureOptions = {}): Promise<DestroyDocument> =>
-  once(options, [], (azure) => azure.destroy(name));
+export const destroy = (name: string, options: AzureOptions & OptionsOf<"destroy"> = {}): Promise<DestroyDocument> =>
+  once(options, ["destroy"], (azure, wish) => azure.destroy(name, wish));
 
 /**
  * Destroys the clusters whose time to live (`ttl`) is over.
@@ -185,6 +224,23 @@ export const gc = (options: AzureOptions = {}): Promise<GcResult[]> => once(opti
  */
 export const run = (name: string, command: string, options: AzureOptions & OptionsOf<"run"> = {}): Promise<RunDocument> =>
   once(options, ["run"], (azure, wish) => azure.run(name, command, wish));
+
+/**
+ * What nodes have written: to the serial console, which Azure keeps and which is there when a node answers nobody, or with `unit` to the
+ * journal of a systemd unit. Of a node where it could not be read the document has the error.
+ *
+ * @example
+ * import { create, logs } from "azure-coreos-cluster";
+ *
+ * await create("mycluster", { simulate: true });
+ * const { nodes } = await logs("mycluster", 0, { simulate: true, lines: 20 });
+ * console.log(nodes[0]?.text);
+ */
+export const logs = (
+  name: string,
+  node?: number | string,
+  options: AzureOptions & OptionsOf<"logs"> = {},
+): Promise<LogsDocument> => once(options, ["logs"], (azure, wish) => azure.logs(name, node, wish));
 
 /**
  * The plan as an ARM template or Terraform JSON. Private keys are in the values file, never in the document.

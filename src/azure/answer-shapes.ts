@@ -44,6 +44,7 @@ const STATUSES: Record<string, readonly number[]> = {
 };
 
 const REF: AnswerShape = { id: "text" };
+const DISK: AnswerShape = { id: "text", storageAccountType: "text" };
 const part = (properties: AnswerShape): AnswerShape => ({ id: "text", name: "text", properties });
 const listOf = (one: AnswerShape): AnswerShape => ({ "value!": [one], nextLink: "text" });
 
@@ -154,15 +155,15 @@ const RESOURCES: Readonly<Record<string, AnswerShape>> = {
     hardwareProfile: { vmSize: "text" },
     storageProfile: {
       imageReference: { id: "text", publisher: "text", offer: "text", sku: "text", version: "text" },
-      osDisk: { name: "text", managedDisk: REF },
-      dataDisks: [{ lun: "number", name: "text", managedDisk: REF }],
+      osDisk: { name: "text", diskSizeGB: "number", managedDisk: DISK },
+      dataDisks: [{ lun: "number", name: "text", diskSizeGB: "number", managedDisk: DISK }],
     },
     osProfile: { computerName: "text", adminUsername: "text" },
     networkProfile: { networkInterfaces: [REF] },
     availabilitySet: REF,
     instanceView: { statuses: [{ code: "text" }] },
   }),
-  "microsoft.compute/disks": resource({ timeCreated: "time", diskState: "text" }),
+  "microsoft.compute/disks": resource({ timeCreated: "time", diskState: "text", diskSizeGB: "number" }),
   "microsoft.managedidentity/userassignedidentities": resource(),
   "microsoft.compute/galleries/images": resource(),
   "microsoft.compute/galleries/images/versions": resource(),
@@ -172,6 +173,8 @@ const RESOURCES: Readonly<Record<string, AnswerShape>> = {
 
 /** What is no resource below a provider. The first that matches counts. */
 const PLACES: readonly (readonly [RegExp, AnswerShape])[] = [
+  [/^\/subscriptions\/[^/]+$/, { displayName: "text" }],
+  [/^\/subscriptions\/[^/]+\/resources$/, listOf(resource())],
   [/^\/subscriptions\/[^/]+\/resourcegroups$/, listOf({ ...(resource() as object), "name!": "text" })],
   [/^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+$/, resource()],
   [/^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/resources$/, listOf(resource())],

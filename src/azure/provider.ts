@@ -9,7 +9,7 @@ import { restorePoller as restoreStorage } from "@azure/arm-storage";
 import { isAbsence } from "../core/advice/azure-error.ts";
 import { KINDS } from "../core/plan/kinds.ts";
 import { groupOf, nameOf } from "../core/plan/resource.ts";
-import type { Live, Operation, Provider, Target } from "../engine/provider.ts";
+import type { Live, Operation, Provider, TagTarget, Target } from "../engine/provider.ts";
 import type { Clients } from "./clients.ts";
 import { type KindOperations, listOf, operationsOf, plannedOperationsOf, type SdkCall, type SdkWork } from "./kind-operations.ts";
 import { toLive } from "./live.ts";
@@ -56,20 +56,32 @@ export function createProvider(clients: Clients): Provider {
     },
     async tag({ id, kind }, tags, abortSignal, ifMatch) {
       const group = groupOf(id) ?? "";
-      const { compute, network, resources } = clients;
       const call = { abortSignal, ...matching(ifMatch) };
-      await understood<unknown>(() => {
-        if (kind === "resourceGroup") return resources.resourceGroups.update(group, { tags }, call);
-        // to be answered is to be carried out: there is nothing to wait for
-        if (kind === "disk") return compute.disks.update(group, nameOf(id), { tags }, call).submitted();
-        if (kind === "securityGroup") return network.networkSecurityGroups.updateTags(group, nameOf(id), { tags }, call);
-        return network.publicIPAddresses.updateTags(group, nameOf(id), { tags }, call);
-      });
+      await understood<unknown>(() => TAG[kind](clients, group, nameOf(id), { tags }, call));
     },
   };
 }
 
 // --- internal ---
+
+type Tag = (
+  clients: Clients,
+  group: string,
+  name: string,
+  body: { tags: Record<string, string> },
+  call: SdkCall,
+) => Promise<unknown>;
+
+/** Where it is an operation, to be answered is to be carried out: there is nothing to wait for. */
+const TAG: { readonly [K in TagTarget["kind"]]: Tag } = {
+  resourceGroup: ({ resources }, group, _name, body, call) => resources.resourceGroups.update(group, body, call),
+  disk: ({ compute }, group, name, body, call) => compute.disks.update(group, name, body, call).submitted(),
+  machine: ({ compute }, group, name, body, call) => compute.virtualMachines.update(group, name, body, call).submitted(),
+  networkInterface: ({ network }, group, name, body, call) => network.networkInterfaces.updateTags(group, name, body, call),
+  publicAddress: ({ network }, group, name, body, call) => network.publicIPAddresses.updateTags(group, name, body, call),
+  securityGroup: ({ network }, group, name, body, call) => network.networkSecurityGroups.updateTags(group, name, body, call),
+  storageAccount: ({ storage }, group, name, body, call) => storage.storageAccounts.update(group, name, body, call),
+};
 
 /** States of all of a kind in the group of one, by lower-case id; undefined where it is not worth a list, or no list is to be had. */
 async function siblingStates(

@@ -61,6 +61,18 @@ const ROWS = [
     scopes: ["azure", "nodes", "reboot"],
   },
   {
+    name: "stop",
+    takes: "<name>",
+    about: "end etcd, and deallocate all machines: data and addresses stay",
+    scopes: ["azure", "nodes"],
+  },
+  {
+    name: "start",
+    takes: "<name>",
+    about: "start a stopped cluster, and wait until etcd is healthy",
+    scopes: ["azure", "nodes"],
+  },
+  {
     name: "destroy",
     takes: "<name>",
     about: "remove everything, and prove that nothing is left",
@@ -89,6 +101,13 @@ const ROWS = [
     about: "run a command on every node at once, output labelled by node",
     scopes: ["azure", "nodes", "run"],
     rest: true,
+  },
+  {
+    name: "logs",
+    takes: "<name> [node]",
+    about: "the serial console of a node, or of all; with --unit the journal",
+    scopes: ["azure", "nodes", "logs"],
+    busy: "Asking for the consoles",
   },
   {
     name: "export",

@@ -28,18 +28,19 @@ export async function agreeTo({ world }: Invocation, question: string): Promise<
  */
 export async function confirm({ world, given, command }: Invocation, question: string, expected: string): Promise<void> {
   if (given.yes === true) return;
+  const [does, done] = command === "stop" ? ["stops", "stopped"] : ["deletes", "deleted"];
   if (!asks({ world, given }))
     throw usageError(
-      `${command} asks before it deletes, and nobody can answer here`,
-      "Nothing was deleted. Give --yes to go on without asking.",
+      `${command} asks before it ${does}, and nobody can answer here`,
+      `Nothing was ${done}. Give --yes to go on without asking.`,
     );
   const typed = await world.ask(`${question} `);
   if (typed === undefined)
-    throw new ClusterError("Interrupted", "interrupted", { exit: EXIT.interrupted, advice: "Nothing was deleted." });
+    throw new ClusterError("Interrupted", "interrupted", { exit: EXIT.interrupted, advice: `Nothing was ${done}.` });
   const answer = typed.trim();
   if (answer.toLowerCase() === expected.toLowerCase()) return;
   throw new ClusterError("NotConfirmed", `"${answer}" is not "${expected}"`, {
     exit: EXIT.failed,
-    advice: "Nothing was deleted.",
+    advice: `Nothing was ${done}.`,
   });
 }

@@ -3,6 +3,21 @@
  * documents gain fields, and lose none.
  */
 
+/** Which subscription was asked, and who asked. */
+export interface AskedDocument {
+  readonly subscription: {
+    readonly id: string;
+    /** Absent where nobody may, or need, ask for it. */
+    readonly name?: string;
+  };
+  readonly signIn: {
+    /** "loopback" and "simulation": nobody signed in. "unknown": the sign-in does not say. */
+    readonly kind: "user" | "service principal" | "managed identity" | "loopback" | "simulation" | "unknown";
+    /** The user's name, the application's id, the identity's name. */
+    readonly name?: string;
+  };
+}
+
 /** A node, as every document shows it. */
 export interface NodeDocument {
   readonly index: number;
@@ -66,7 +81,7 @@ export interface CostDocument {
 }
 
 /** What `create --json` prints. */
-export interface ClusterDocument {
+export interface ClusterDocument extends AskedDocument {
   readonly schema: "azure-coreos-cluster/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -84,11 +99,13 @@ export interface ClusterDocument {
 }
 
 /** What `plan --json` prints. */
-export interface PlanDocument {
+export interface PlanDocument extends AskedDocument {
   readonly schema: "azure-coreos-cluster/plan/1";
   readonly name: string;
   readonly resourceGroup: string;
   readonly location: string;
+  /** What `--tag` gives to the group and everything in it; absent without any. */
+  readonly tags?: Readonly<Record<string, string>>;
   readonly resources: readonly {
     readonly kind: string;
     readonly id: string;
@@ -115,6 +132,7 @@ export interface Drift {
     | "missing-resource"
     | "failed-resource"
     | "lost-tags"
+    | "tag"
     | "nat-rule"
     | "endpoint-rule"
     | "stray-rule"
@@ -163,17 +181,19 @@ export interface StatusDocument extends Omit<ClusterDocument, "nodes"> {
   readonly cost: CostDocument;
   /** ISO time of death. */
   readonly expires?: string;
+  /** ISO time since which it is stopped on purpose: `start` starts it. */
+  readonly stopped?: string;
   readonly simulated?: true;
 }
 
 /**
  * "complete": as many machines as were asked for, none of them failed. "incomplete": fewer. "half made": no claim. "expired":
- * its time is over, and `gc` destroys it. "being destroyed": a destroy has begun.
+ * its time is over, and `gc` destroys it. "stopped": by `stop`. "being destroyed": a destroy has begun.
  */
-export type ClusterState = "complete" | "incomplete" | "half made" | "expired" | "being destroyed";
+export type ClusterState = "complete" | "incomplete" | "half made" | "expired" | "stopped" | "being destroyed";
 
 /** What `list --json` prints for each cluster, in an array. */
-export interface ListDocument {
+export interface ListDocument extends AskedDocument {
   readonly schema: "azure-coreos-cluster/list/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -222,6 +242,40 @@ export interface RebootDocument {
   readonly seconds: number;
 }
 
+/** What `stop --json` prints. */
+export interface StopDocument {
+  readonly schema: "azure-coreos-cluster/stop/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  /** ISO time since which it is stopped. */
+  readonly since: string;
+  /** Names of machines that this run has deallocated. */
+  readonly stopped: readonly string[];
+  /** Those that were deallocated already. */
+  readonly before: readonly string[];
+  /** Those that still run, for it could not be done. */
+  readonly left: readonly string[];
+  /** What is still paid for: disks, addresses, balancer. */
+  readonly cost: CostDocument;
+  readonly seconds: number;
+}
+
+/** What `start --json` prints. */
+export interface StartDocument {
+  readonly schema: "azure-coreos-cluster/start/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  /** Names of machines that this run has started. */
+  readonly started: readonly string[];
+  /** Those that are ready. */
+  readonly ready: readonly string[];
+  /** Those that are not, and why, as far as it is known. */
+  readonly notReady: readonly { readonly name: string; readonly reason: string }[];
+  /** The cluster is up, and its mark is taken away: a majority of etcd's members is ready. */
+  readonly up: boolean;
+  readonly seconds: number;
+}
+
 /** A resource that was deleted, or is left. */
 export interface Gone {
   readonly kind: string;
@@ -229,7 +283,7 @@ export interface Gone {
 }
 
 /** What `destroy --json` prints. */
-export interface DestroyDocument {
+export interface DestroyDocument extends AskedDocument {
   readonly schema: "azure-coreos-cluster/destroy/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -270,6 +324,22 @@ export interface RunDocument extends RunResult {
   readonly schema: "azure-coreos-cluster/run/1";
   readonly name: string;
   readonly command: string;
+}
+
+/** What `logs --json` prints. */
+export interface LogsDocument {
+  readonly schema: "azure-coreos-cluster/logs/1";
+  readonly name: string;
+  /** "console": the machine's serial console, from Azure. "journal": the node's, over SSH. */
+  readonly source: "console" | "journal";
+  readonly unit?: string;
+  readonly nodes: readonly {
+    readonly index: number;
+    readonly name: string;
+    /** The last lines, as UTF-8. */
+    readonly text: string;
+    readonly error?: { readonly code: string; readonly message: string };
+  }[];
 }
 
 /** Something that looks like a cluster's. */

@@ -5,8 +5,9 @@
 import { besideOthers } from "../core/plan/beside.ts";
 import { KINDS } from "../core/plan/kinds.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
+import { retagged, userTagsOf } from "../core/plan/user-tags.ts";
 import { type ConvergeOptions, type Convergence, type Outcome, startConvergence } from "./convergence.ts";
-import { type Decision, decide, isSettled, stamped } from "./decide.ts";
+import { type Decision, type TagsOnly, decide, isSettled, isTagsOnly, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
 import { isFresh, lookAtMade, refuseOld } from "./machine-made.ts";
 import { patiently, deletePatiently } from "./patiently.ts";
@@ -122,6 +123,7 @@ async function put(
   // what this call has made stays its own when it has to be put again
   if (way.acted !== "created") way.acted = decision === "create" ? "created" : "updated";
   await tools.throttle.take("write", tools.signal);
+  if (live !== null && isTagsOnly(wanted, live)) return retagOnly(way, live, wanted);
   await options.permit?.();
   const body = besideOthers(stamped(wanted), live ?? undefined, isSettled(resource.kind) && live?.state !== "failed");
   const operation = await tools.provider.put(body, {
@@ -142,6 +144,16 @@ async function put(
   way.looked = true;
   way.early = true;
   return undefined;
+}
+
+/** The user's tags, and nothing else: what the tool once wrote there stays, for it tells of a machine what nobody can read off it. */
+async function retagOnly(way: Convergence, live: Live, { kind, id, body }: TagsOnly): Promise<Outcome> {
+  const { tools, options } = way;
+  await options.permit?.("tags");
+  const texts = userTagsOf(body.tags ?? {}).map(([name, value]) => `${name}=${value}`);
+  await tools.provider.tag({ kind, id }, retagged(live.tags, {}, texts), tools.signal, live.etag);
+  options.onAccepted?.(live);
+  return done(way, "updated");
 }
 
 function done(way: Convergence, change: "created" | "updated"): Outcome {

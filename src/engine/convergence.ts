@@ -12,8 +12,8 @@ export interface ConvergeOptions {
   readonly cluster: string;
   /** What an earlier look saw; absent: look now. `null` is "seen to be absent". */
   readonly observed?: Live | null;
-  /** Asked just before every write, repeated ones too, and never sooner: throws when this run may write no more. */
-  readonly permit?: () => Promise<void>;
+  /** Asked just before every write, repeated ones too, and never sooner: throws when this run may write no more, or not this. */
+  readonly permit?: (what?: "tags") => Promise<void>;
   /**
    * What is wanted in view of what is there, of a resource that several runs change: asked before it is changed, and again when
    * another one was quicker. Throws when this run may change it no more.

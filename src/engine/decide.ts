@@ -10,6 +10,7 @@ import type { Kind } from "../core/plan/bodies.ts";
 import { ownTagsOf } from "../core/plan/claim-change.ts";
 import { changedRules } from "../core/plan/drift.ts";
 import { DESTROYING, clusterIn, isOurs } from "../core/plan/tags.ts";
+import { differInUserTags } from "../core/plan/user-tags.ts";
 import type { Live } from "./provider.ts";
 
 export type Decision = "create" | "update" | "unchanged" | "wait" | "replace";
@@ -26,10 +27,17 @@ export function decide(resource: AnyResource, live: Live | undefined, cluster: s
   if (live.state === "deleting" || live.state === "working") return "wait";
   if (live.state === "failed") return resource.kind === "machine" ? "replace" : "update";
   // another creation of the cluster wrote it before Azure had decided who has the claim: what it is called changes, and no more
-  if (isSettled(resource.kind)) return isAnothers(resource, live) ? "update" : "unchanged";
-  if (live.tags[TAG] === fingerprintOf(resource) && !isMeddledWith(resource, live)) return "unchanged";
-  return resource.kind === "networkInterface" && isAttached(live) ? "unchanged" : "update";
+  const retag = differInUserTags(tagsIn(resource), live.tags);
+  if (isSettled(resource.kind)) return retag || isAnothers(resource, live) ? "update" : "unchanged";
+  if (live.tags[TAG] === fingerprintOf(resource) && !retag && !isMeddledWith(resource, live)) return "unchanged";
+  return isHeld(resource.kind, live) && !retag ? "unchanged" : "update";
 }
+
+/** Only its tags may change, and by themselves: a machine, whose user-data nobody can read back, and the interface that one holds. */
+export const isTagsOnly = (resource: AnyResource, live: Live): resource is TagsOnly =>
+  live.state === "succeeded" && (resource.kind === "machine" || isHeld(resource.kind, live));
+
+export type TagsOnly = Extract<AnyResource, { kind: "machine" | "networkInterface" }>;
 
 /** Of one that exists only the tags may change. */
 export const isSettled = (kind: Kind): boolean => KINDS[kind].settled === true;
@@ -65,10 +73,12 @@ const isMeddledWith = (resource: AnyResource, live: Live): boolean =>
 /** The claim is its tags; other addresses have none that matter. */
 const isRetagged = (wanted: Record<string, string>, tags: Record<string, string>): boolean => {
   const { [DESTROYING]: _, ...there } = ownTagsOf(tags);
-  return wanted["aoc-role"] === "claim" && canonical(there) !== canonical(wanted);
+  return wanted["aoc-role"] === "claim" && canonical(there) !== canonical(ownTagsOf(wanted));
 };
 
-const isAttached = (live: Live): boolean => (live.model as { virtualMachine?: unknown }).virtualMachine !== undefined;
+/** An interface, by its machine. */
+const isHeld = (kind: Kind, live: Live): boolean =>
+  kind === "networkInterface" && (live.model as { virtualMachine?: unknown }).virtualMachine !== undefined;
 
 const isAnothers = (resource: AnyResource, live: Live): boolean =>
   tagsIn(resource)["aoc-id"] !== undefined && live.tags["aoc-id"] !== tagsIn(resource)["aoc-id"];

@@ -43,7 +43,7 @@ export interface Target {
 
 export interface TagTarget {
   readonly id: string;
-  readonly kind: "resourceGroup" | BearerKind | "disk";
+  readonly kind: "resourceGroup" | BearerKind | "disk" | "machine" | "networkInterface" | "storageAccount";
 }
 
 /** What a machine is told to do beside being there. */
@@ -57,7 +57,7 @@ export interface Provider {
   siblings?(target: Target, signal: AbortSignal): Promise<ReadonlyMap<string, Live["state"]> | undefined>;
   /** Absent is success. @param ifMatch refuse with 412 when it is no longer what was read */
   delete(target: Target, signal: AbortSignal, ifMatch?: string): Promise<Operation>;
-  /** Replaces the tags of a group, a claim or a disk, and changes nothing else. 404 when there is none, 412 as above. */
+  /** Replaces the tags, and changes nothing else. 404 when there is none, 412 as above. */
   tag(target: TagTarget, tags: Record<string, string>, signal: AbortSignal, ifMatch?: string): Promise<void>;
   /** Starts, restarts or deallocates a machine; one that is so already is no error. 404 when there is none. */
   power(id: string, power: Power, signal: AbortSignal): Promise<Operation>;

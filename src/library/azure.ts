@@ -7,13 +7,16 @@ import type {
   ClusterDocument,
   DestroyDocument,
   ListDocument,
+  LogsDocument,
   PlanDocument,
   RebootDocument,
   RemoveDocument,
   RunDocument,
+  StartDocument,
   StatusDocument,
+  StopDocument,
 } from "../core/documents.ts";
-import { ClusterError, EXIT } from "../core/errors.ts";
+import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { clusterName } from "../core/spec/spec.ts";
 import type { Event } from "../engine/event.ts";
 import type { Run } from "../operations/run.ts";
@@ -65,12 +68,18 @@ export interface Azure {
   remove(name: string, nodes: readonly (number | string)[], options?: RemovalOptions): Promise<RemoveDocument>;
   /** Reboots nodes one at a time, all of them when none is named. @throws ClusterError NodeNotBack, EtcdNotWhole when it stops */
   reboot(name: string, nodes?: readonly (number | string)[], options?: OptionsOf<"reboot">): Promise<RebootDocument>;
+  /** Ends etcd and deallocates all machines; data and addresses stay. @throws ClusterError when machines still run */
+  stop(name: string): Promise<StopDocument>;
+  /** Starts a stopped cluster. @throws ClusterError NodesNotReady (exit 3, or 6 when etcd is not up) */
+  start(name: string): Promise<StartDocument>;
   /** Removes everything of the cluster, and proves it. Doing it twice is no error. @throws ClusterError NotDestroyed when something is left */
-  destroy(name: string): Promise<DestroyDocument>;
+  destroy(name: string, options?: OptionsOf<"destroy">): Promise<DestroyDocument>;
   /** Destroys the clusters whose time to live is over. One that fails stops no other. */
   gc(): Promise<GcResult[]>;
   /** Runs a command on every node at once; nodes need a real Azure. @throws ClusterError NothingBooted in a rehearsal */
   run(name: string, command: string, options?: OptionsOf<"run">): Promise<RunDocument>;
+  /** What nodes have written: to the serial console, or with `unit` to its journal. Of a node where it could not be read the document has the error. */
+  logs(name: string, node?: number | string, options?: OptionsOf<"logs">): Promise<LogsDocument>;
   exportPlan(name: string, options?: OptionsOf<"create" | "export">): Promise<ExportResult>;
   /** Everything that happens from now on, until `close`. */
   events(): AsyncIterable<Event>;
@@ -128,8 +137,11 @@ const making = (runs: Runs, given: OptionsOf<"azure">): Pick<Azure, "create" | "
       import("../operations/create/result-document.ts"),
     ]);
     checkWish(clusterName(name), more);
-    const planned = await runs.work({ looks: true, more }, (run) => planCluster(run, clusterName(name), more));
-    return planDocument(planned, planned.cost);
+    const work = async (run: Run): Promise<PlanDocument> => {
+      const planned = await planCluster(run, clusterName(name), more);
+      return planDocument(planned, planned.cost, await run.account());
+    };
+    return runs.work({ looks: true, more }, work);
   },
   async exportPlan(name, wish = {}) {
     const more = { ...given, ...checkedOptions(wish, ["create", "export"]) };
@@ -144,7 +156,7 @@ const making = (runs: Runs, given: OptionsOf<"azure">): Pick<Azure, "create" | "
 const running = (
   runs: Runs,
   where: { readonly resourceGroup?: string },
-): Pick<Azure, "status" | "list" | "remove" | "reboot" | "destroy" | "gc" | "run"> => ({
+): Pick<Azure, "status" | "list" | "remove" | "reboot" | "stop" | "start" | "destroy" | "gc" | "run" | "logs"> => ({
   async status(name, options = {}) {
     const { clusterStatus } = await import("../operations/status.ts");
     return (await runs.work({ looks: true }, (run) => clusterStatus(run, clusterName(name), { ...where, ...options }))).document;
@@ -166,9 +178,22 @@ const running = (
     if (error !== undefined) throw error;
     return document;
   },
-  async destroy(name) {
+  async stop(name) {
+    const { stopCluster } = await import("../operations/stop.ts");
+    const { document, error } = await runs.work({ looks: false }, (run) => stopCluster(run, clusterName(name), where));
+    if (error !== undefined) throw error;
+    return document;
+  },
+  async start(name) {
+    const { startCluster } = await import("../operations/start.ts");
+    const { document, exit } = await runs.work({ looks: false }, (run) => startCluster(run, clusterName(name), where));
+    if (exit !== EXIT.done) throw notStarted(document, exit);
+    return document;
+  },
+  async destroy(name, wish = {}) {
+    const more = { ...where, ...checkedOptions(wish, ["destroy"]) };
     const { destroyNamed } = await import("../operations/destroy.ts");
-    const { document, error } = await runs.work({ looks: false }, (run) => destroyNamed(run, clusterName(name), where));
+    const { document, error } = await runs.work({ looks: false }, (run) => destroyNamed(run, clusterName(name), more));
     if (error !== undefined) throw error;
     return document;
   },
@@ -181,7 +206,22 @@ const running = (
     const { onNodes } = await import("../operations/on-nodes.ts");
     return runs.work({ looks: true }, (run) => onNodes(run, clusterName(name), command, more));
   },
+  async logs(name, node, wish = {}) {
+    const more = { ...where, ...checkedOptions(wish, ["logs"]), ...(node === undefined ? {} : { node: String(node) }) };
+    const { nodeLogs } = await import("../operations/logs.ts");
+    return (await runs.work({ looks: true }, (run) => nodeLogs(run, clusterName(name), more))).document;
+  },
 });
+
+const notStarted = ({ ready, notReady: rest }: StartDocument, exit: ExitCode): ClusterError =>
+  new ClusterError(
+    "NodesNotReady",
+    `${ready.length} of ${ready.length + rest.length} nodes are ready: ${rest
+      .map(({ name, reason }) => `${name}: ${reason}`)
+      .slice(0, 10)
+      .join("; ")}`,
+    { source: "node", exit, advice: "The same call continues; `status` says how each node is." },
+  );
 
 function notReady({
   document,

@@ -13,6 +13,7 @@ import { findCluster } from "./cluster/find.ts";
 import { nodesNamed } from "./cluster/node-name.ts";
 import { operatorTls } from "./cluster/node-target.ts";
 import { type ReachedCluster, learnHostKeys, nodesIn } from "./cluster/reach-nodes.ts";
+import { refuseStopped } from "./cluster/stopped.ts";
 import { type Noted, forgetReboot, noteReboot, notedReboot } from "./reboot/noted.ts";
 import { awaitRebooted, bootsOf, rebootNode } from "./reboot/one-node.ts";
 import type { Etcd } from "./reboot/quiet-moment.ts";
@@ -60,6 +61,7 @@ export async function planReboot(
   { resourceGroup }: RebootOptions = {},
 ): Promise<Reboot> {
   const found = await nodesIn(run, await findCluster(run, name, resourceGroup));
+  refuseStopped(name, found.claim.tags);
   if (found.lacking !== undefined && !run.simulated) throw found.lacking;
   const cluster = run.simulated ? found : await learnHostKeys(run, found);
   const wanted = words.length === 0 ? cluster.nodes : chosen(cluster, words);

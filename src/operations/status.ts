@@ -1,5 +1,6 @@
 /** status: how a cluster is, found from Azure alone and, with its keys at hand, from the nodes themselves. Changes nothing. */
-import type { CostDocument, Drift, StatusDocument, StatusNode } from "../core/documents.ts";
+import type { AskedDocument, CostDocument, Drift, StatusDocument, StatusNode } from "../core/documents.ts";
+import { askedFields } from "../core/account.ts";
 import { identityFor } from "./cluster/identity.ts";
 import { endpointsOf } from "../core/plan/endpoints.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
@@ -9,6 +10,7 @@ import { clusterDocument } from "../core/outputs.ts";
 import { plural } from "../core/words.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
 import { claimNeeded } from "./cluster/claim.ts";
+import { stoppedSince } from "./cluster/stopped.ts";
 import { findCluster } from "./cluster/find.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import { type Health, askNodes } from "./cluster/node-health.ts";
@@ -51,18 +53,19 @@ export async function clusterStatus(
 ): Promise<Status> {
   const located = await findCluster(run, name, resourceGroup);
   if (located.claims.length === 0 && located.own) throw halfMade(located);
-  const { location, kept } = claimNeeded(located);
+  const { location, kept } = await claimNeeded(run, located);
   const prices = known ?? askForSpec(run, kept, location);
   const live = await readLiveCluster(run, located);
   const way = await identityFor(run, name, live.claim.choices.sshPublicKey);
   const health = noNodes ? UNASKED : await askNodes(run, live, live.nodes.filter(worthAsking), way);
-  const cost = await costOf(run, live, prices);
-  const document = { ...documentOf(run, located, live, health, way.key.privateKeyFile ?? ""), cost };
+  const [cost, account] = await Promise.all([costOf(run, live, prices), run.account()]);
+  const looked = { located, live, health, identityFile: way.key.privateKeyFile ?? "" };
+  const document = { ...documentOf(run, askedFields(account), looked), cost };
   return {
     document,
     healthy: document.states["ready"] ?? 0,
     exit: exitOf(document, noNodes),
-    ...(health.note === undefined ? {} : { note: health.note }),
+    ...noteOf(document, health),
     prices,
   };
 }
@@ -77,25 +80,33 @@ const costOf = (run: Run, { found, nodes, location }: LiveCluster, asked: Asked)
 
 const UNASKED: Health = { nodes: new Map(), note: "No node was asked (--no-nodes): what is shown is what Azure says." };
 
-function exitOf({ states, nodes, drift }: StatusDocument, azureIsEnough: boolean): ExitCode {
+function exitOf({ states, nodes, drift, stopped }: StatusDocument, azureIsEnough: boolean): ExitCode {
+  if (stopped !== undefined) return EXIT.partly;
   const [ready, unasked] = [states["ready"] ?? 0, (states[NOT_ASKED] ?? 0) + (states[MADE_NOT_ASKED] ?? 0)];
   if (ready + unasked === 0) return EXIT.failed;
   const enough = ready + (azureIsEnough ? unasked : 0) === nodes.length;
   return enough && !drift.some((one) => one.harm) ? EXIT.done : EXIT.partly;
 }
 
+function noteOf({ name, stopped }: StatusDocument, { note }: Health): Pick<Status, "note"> {
+  if (stopped === undefined) return note === undefined ? {} : { note };
+  return { note: `${name} is stopped since ${stopped}: \`azure-coreos-cluster start ${name}\` starts it.` };
+}
+
 /** A machine may answer long before Azure calls it made. */
 const worthAsking = ({ provisioning, power }: LiveNode): boolean =>
   provisioning !== undefined && (power === undefined || power === "running" || power === "starting");
 
-function documentOf(
-  run: Run,
-  { groupName }: Cluster,
-  live: LiveCluster,
-  health: Health,
-  identityFile: string,
-): Omit<StatusDocument, "cost"> {
+interface Look {
+  readonly located: Cluster;
+  readonly live: LiveCluster;
+  readonly health: Health;
+  readonly identityFile: string;
+}
+
+function documentOf(run: Run, asked: AskedDocument, { located, live, health, identityFile }: Look): Omit<StatusDocument, "cost"> {
   const { spec, claim, location, drift, resources, expires } = live;
+  const stopped = stoppedSince(claim.tags);
   const nodes = live.nodes.map((node): StatusNode => {
     const asked = health.nodes.get(node.index);
     return {
@@ -107,7 +118,7 @@ function documentOf(
         publicIp: node.addressed ? node.publicIp : undefined,
         zone: node.zone,
         spot: node.spot,
-        state: stateOf(node, asked?.state),
+        state: stateOf(node, asked?.state, stopped !== undefined),
       }),
       ...(node.power === undefined ? {} : { power: node.power }),
       ...(node.provisioning === undefined ? {} : { provisioning: node.provisioning }),
@@ -122,10 +133,11 @@ function documentOf(
   const whole = clusterDocument(
     {
       name: spec.name,
-      resourceGroup: groupName,
+      resourceGroup: located.groupName,
       location,
       host: claim.host ?? "",
       ip: claim.address ?? "",
+      ...asked,
       nodes,
       etcd: etcdDocument(spec, claim.choices),
       resources: { created: 0, unchanged: resources, updated: 0 },
@@ -140,6 +152,7 @@ function documentOf(
     endpoints: endpointsOf(spec).map((endpoint) => ({ name: endpoint.name, port: endpoint.port })),
     drift: [...drift, ...endingCertificates(nodes, run.clock.now())],
     ...(expires === undefined ? {} : { expires: new Date(expires).toISOString() }),
+    ...(stopped === undefined ? {} : { stopped }),
     ...(run.simulated ? { simulated: true } : {}),
   };
 }
@@ -151,12 +164,13 @@ const reasonOf = ({ provisioning, spot }: LiveNode, asked: string | undefined): 
 };
 
 /** One word a node: what Azure says where that is worse, else what the node itself says. */
-function stateOf({ provisioning, power }: LiveNode, health: string | undefined): string {
+function stateOf({ provisioning, power }: LiveNode, health: string | undefined, stopped: boolean): string {
   if (provisioning === undefined) return "missing";
   const made = provisioning.toLowerCase();
   // a node that answers is up, if Azure does not yet call its machine made
   if (health === "ready" && made !== "failed" && made !== "deleting") return "ready";
   if (made !== "succeeded" && made !== "updating") return made;
+  if (stopped && power === "deallocated") return "stopped";
   if (power !== undefined && power !== "running") return power;
   return health ?? (power === "running" ? NOT_ASKED : MADE_NOT_ASKED);
 }

@@ -32,6 +32,8 @@ export interface PlanSummary {
   readonly image: string;
   /** How long it will take, in seconds; absent when nothing has to be done. An estimate, and said to be one. */
   readonly seconds?: number;
+  /** The user's, "CostCenter=4711". */
+  readonly tags?: readonly string[];
   /** Sentences that the user should read before: a mapped size, a flag that lost its meaning. */
   readonly notes?: readonly string[];
   /** What it costs, as a sentence. */
@@ -51,6 +53,7 @@ export function renderPlan(resources: readonly PlannedResource[], summary: PlanS
   return [
     `${ink.strong(plain(summary.name))}: ${summary.nodes} ${plural("machine", summary.nodes)} of ${plain(summary.vmSize)} in ${plain(summary.location)}${placed(summary)}, ${plain(summary.image)}`,
     ink.dim(`resource group ${plain(summary.resourceGroup)}`),
+    ...(summary.tags ?? []).slice(0, 1).map(() => ink.dim(`tags ${(summary.tags ?? []).map(plain).join(", ")}`)),
     "",
     ...ACTIONS.flatMap(({ action, sign }) =>
       block(
@@ -75,11 +78,14 @@ export function planEvents(resources: readonly { readonly id: string; readonly l
   return [...nouns].map(([noun, count]) => ({ kind: "plan", id: `plan/${noun}`, label: noun, count }));
 }
 
-/** ", zones 1, 2 and 3, 2 of them spot machines" */
-const placed = ({ zones = [], spot = 0, nodes }: PlanSummary): string =>
-  [...(zones.length === 0 ? [] : [zoneWords(zones)]), ...(spot === 0 ? [] : [spot === nodes ? "spot" : `${spot} of them spot`])]
-    .map((part) => ` (${plain(part)})`)
-    .join("");
+/** " (zones 1, 2 and 3; 2 of them spot)" */
+function placed({ zones = [], spot = 0, nodes }: PlanSummary): string {
+  const parts = [
+    ...(zones.length === 0 ? [] : [zoneWords(zones)]),
+    ...(spot === 0 ? [] : [spot === nodes ? "spot" : `${spot} of them spot`]),
+  ];
+  return parts.length === 0 ? "" : ` (${plain(parts.join("; "))})`;
+}
 
 const ACTIONS: readonly { action: PlanAction; sign: string; word: string }[] = [
   { action: "create", sign: "+", word: "to make" },

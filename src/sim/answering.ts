@@ -6,6 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import { ArmError, envelope, type Trouble, troubleOf } from "./arm-error.ts";
 import type { SimCloud } from "./cloud.ts";
 import type { FaultAction } from "./fault.ts";
+import { disallowed, lacksTag } from "./tag-policy.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
 import { settle } from "./operation.ts";
 import { route } from "./routes.ts";
@@ -62,6 +63,10 @@ export async function meet(
     const body = envelope({ code, message: fault.message ?? `${code}, as the script wants it.` });
     return dressed(answering.cloud, call, answer(fault.status, body, { ...fault.headers }), {});
   }
+  if ("demandsTag" in fault)
+    return lacksTag(call, kindOf, fault.demandsTag)
+      ? dressed(answering.cloud, call, answer(403, disallowed(call, fault.demandsTag)), {})
+      : act(answering, call);
   if ("lagMs" in fault) return act(answering, call, undefined, fault.lagMs);
   if ("failOperation" in fault) return act(answering, call, fault.failOperation);
   const given = act(answering, call);

@@ -169,9 +169,11 @@ function actionOf(text: string, what: string, seconds: string | undefined): Faul
   if (slow !== undefined) return { delayMs: Number(slow) * 1000 };
   const lag = /^lag=(\d+(?:\.\d+)?)s?$/.exec(what)?.[1];
   if (lag !== undefined) return { lagMs: Number(lag) * 1000 };
+  const tag = /^tag=(.+)$/.exec(what)?.[1];
+  if (tag !== undefined) return { demandsTag: tag };
   if (!/^[A-Z][A-Za-z0-9]+$/.test(what)) {
     throw new ClusterError("InvalidFault", `The fault '${text}' does not say what is to happen: '${what}'.`, {
-      advice: `After the colon stands a status (429), one of reset, reset-after, hang, hang-after, empty, lost, slow=30, lag=30, or an error code of Azure such as ${Object.keys(CODES).slice(0, 4).join(", ")}.`,
+      advice: `After the colon stands a status (429), one of reset, reset-after, hang, hang-after, empty, lost, slow=30, lag=30, tag=CostCenter, or an error code of Azure such as ${Object.keys(CODES).slice(0, 4).join(", ")}.`,
     });
   }
   const [status, message] = CODES[what] ?? ([400, `${what}, as the script wants it.`] as const);
@@ -184,7 +186,8 @@ function spanOf(effect: FaultAction, times: string | undefined, nth: string | un
   if (nth !== undefined) return Number(nth);
   if (times === "*") return undefined;
   if (times !== undefined) return [1, Number(times)];
-  const lasting = "failOperation" in effect || "lagMs" in effect || ("code" in effect && effect.afterActing !== true);
+  const lasting =
+    "failOperation" in effect || "lagMs" in effect || "demandsTag" in effect || ("code" in effect && effect.afterActing !== true);
   return lasting ? undefined : 1;
 }
 

@@ -28,6 +28,8 @@ export type FaultAction =
   /** A list leaves out what is younger than that; anything else is as it is. */
   | { readonly lagMs: number }
   | { readonly failOperation: Trouble }
+  /** A policy refuses what is written without this tag. */
+  | { readonly demandsTag: string }
   | { readonly emptyBody: true };
 
 export interface Fault {

@@ -3,7 +3,7 @@
  * etags, and whether another operation is still at work.
  */
 import { ArmError, refuse } from "./arm-error.ts";
-import { groupIdOf, armPlaceOf } from "./arm-id.ts";
+import { groupIdOf, armPlaceOf, keyOf } from "./arm-id.ts";
 import { isLocation, LOCATIONS } from "./catalogue/locations.ts";
 import type { SimCloud } from "./cloud.ts";
 import type { StoredResource } from "./cloud-index.ts";
@@ -105,11 +105,16 @@ export function locate(
   return location;
 }
 
-export function checkTags(body: JsonValue): void {
+/** Names are one whatever their case, and some beginnings are Azure's own. @param longest of a storage account's names 128 */
+export function checkTags(body: JsonValue, longest = 512): void {
   const tags = Object.entries(object(body["tags"]));
   if (tags.length > 50) refuse(400, "TooManyTags", `The number of tags ${tags.length} is larger than the limit of 50.`);
+  if (new Set(tags.map(([name]) => keyOf(name))).size < tags.length)
+    refuse(400, "DuplicateTagNames", "Tag names are not sensitive to case, and one of them is there twice.");
   for (const [name, value] of tags) {
-    if (name.length > 512 || /[<>%&\\?/]/.test(name))
+    if (/^(microsoft|azure|windows)/i.test(name))
+      refuse(400, "ReservedTagName", `The tag name '${name}' has a reserved prefix: microsoft, azure or windows.`);
+    if (name.length > longest || /[<>%&\\?/]/.test(name))
       refuse(400, "InvalidTagNameCharacters", `The tag name '${name}' is not valid.`);
     if (typeof value !== "string" || value.length > 256) {
       refuse(400, "InvalidTagValueLength", `The value of the tag '${name}' exceeds the maximum length of 256 characters.`);

@@ -118,11 +118,13 @@ function changeOf(desk: Desk, target: RequestTarget, body: JsonValue, match: boo
   }
   checkMembers(kind.members, body);
   const location = locate(kind, body, owner, before, { id, name });
-  checkTags(body);
+  checkTags(body, tagNameLimit(kind));
   if (match) checkMatch(call, before?.resource, kind.etag || kind.type === MACHINES);
   checkBusy(kind, before, id);
   return { cloud, id, name, group, subscription, location, before, body, properties: object(body["properties"]) };
 }
+
+const tagNameLimit = ({ type }: KindRules): number => (type === "Microsoft.Storage/storageAccounts" ? 128 : 512);
 
 /** As it is kept: what was sent, and what its kind fills in. */
 function entryOf(kind: KindRules, change: Change): StoredResource {
@@ -187,7 +189,7 @@ export function patchResource(desk: Desk, target: RequestTarget): SimAnswer {
   const others = Object.keys(body).filter((name) => name !== "tags");
   if (others.length > 0)
     refuse(400, "PatchNotSimulated", `The simulation changes tags by PATCH, and nothing else: ${others.join(", ")}.`);
-  checkTags(body);
+  checkTags(body, tagNameLimit(target.kind));
   entry.resource["tags"] = clone(object(body["tags"]));
   entry.changed = cloud.now();
   if (target.kind.etag) freshTag(cloud, entry);

@@ -8,7 +8,7 @@ import { createVirtualClock } from "../../src/sim/clock.ts";
 import { priceList } from "../../src/sim/prices.ts";
 import { serve } from "../../src/sim/server.ts";
 import { createSimulation } from "../../src/sim/simulation.ts";
-import { byHand, inGroup } from "./azure-hand.ts";
+import { addGroup, byHand, inGroup } from "./azure-hand.ts";
 import { type RunOptions, START, type TestAzure, ownAzure } from "./world.ts";
 
 type Prices = NonNullable<RunOptions["prices"]>;
@@ -128,6 +128,23 @@ test("without prices a cluster is made, looked at and destroyed as with them", a
   expect([made.exit, status.exit, gone.exit]).toEqual([0, 0, 0]);
 });
 
+test("disks and machines of other kinds are asked for at once, too", async () => {
+  let asked = 0;
+  const prices: Prices = (url, init) => (asked++, list(url, init));
+  const argv = "plan mycluster --num-nodes 4 --etcd-members 3 --spot --os-disk-size 64 --data-disk --data-disk-size 2000";
+  const { document } = await ownAzure().json<PlanDocument>(argv, { prices });
+  expect(document.cost).toMatchObject({ complete: true, assumed: [] });
+  expect(document.cost.items.map(({ count, what, unitPrice }) => [count, what, unitPrice])).toEqual([
+    [1, "public address", 0.005],
+    [1, "load balancer", 0.025],
+    [3, "machines Standard_D2s_v5", 0.096],
+    [4, "system disks of 64 GiB (Premium_LRS)", 10.21],
+    [4, "data disks of 2000 GiB (Premium_LRS)", 259.05],
+    [1, "Spot machine Standard_D2s_v5", 0.0192],
+  ]);
+  expect(asked).toBe(1);
+});
+
 test("a size without a price makes the price a least one", async () => {
   const without: Prices = async (url, init) => {
     const text = await (await list(url, init)).text();
@@ -141,6 +158,18 @@ test("a size without a price makes the price a least one", async () => {
 test("what nobody thought of is asked for once more: a size in small letters, a region of a placement group", async () => {
   const { document } = await ownAzure().json<PlanDocument>("plan mycluster --vm-size standard_d4s_v5 --location westeurope");
   expect(document.cost.complete).toBe(true);
+  const azure = ownAzure();
+  await addGroup(azure, "other");
+  const near = inGroup("other", "Microsoft.Compute/proximityPlacementGroups", "near");
+  await byHand(azure, "PUT", near, { location: "westeurope", properties: {} });
+  const asked: string[] = [];
+  const prices: Prices = (url, init) => {
+    asked.push(decodeURIComponent(url));
+    return list(url, init);
+  };
+  const placed = await azure.json<PlanDocument>("plan mycluster --affinity-group near", { prices });
+  expect(placed.document).toMatchObject({ location: "westeurope", cost: { complete: true } });
+  expect(asked.map((one) => /armRegionName eq '(\w+)'/.exec(one)?.[1])).toEqual(["westus", "westeurope"]);
 });
 
 test("a create waits for no price: one that comes late is said when it comes", async () => {
@@ -331,6 +360,7 @@ test.each<[string, Parameters<typeof priceService>[1], Record<string, string>, s
     { AZURE_COREOS_CLUSTER_PRICES_URL: "https://a:b@prices.example/" },
     "AZURE_COREOS_CLUSTER_PRICES_URL is no https URL",
   ],
+  ["nobody", {}, { AZURE_COREOS_CLUSTER_PRICES_URL: "none" }, "nobody is asked"],
   ["nonsense", {}, { AZURE_COREOS_CLUSTER_PRICES_URL: "prices" }, "AZURE_COREOS_CLUSTER_PRICES_URL is no https URL"],
   ["China", { cloud: "AzureChinaCloud" }, {}, "AzureChinaCloud has no price list"],
   ["China by its address", { armEndpoint: "https://management.chinacloudapi.cn" }, {}, "this cloud has no price list"],

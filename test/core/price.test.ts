@@ -170,6 +170,43 @@ test.each<[string, Part[], number]>([
   expect(cost.per30Days).toBeCloseTo(perHour * 720, 6);
 });
 
+test.each<[string, Part]>([
+  [
+    "machine",
+    { kind: "machine", id: "/m", model: { hardwareProfile: null, storageProfile: null, priority: null, timeCreated: null } },
+  ],
+  ["machine's disks", machine({ storageProfile: { osDisk: null, dataDisks: null } })],
+  [
+    "machine's disk",
+    machine({
+      storageProfile: {
+        osDisk: { managedDisk: null, diskSizeGB: null, diffDiskSettings: null },
+        dataDisks: [{ managedDisk: null }],
+      },
+    }),
+  ],
+  ["disk", { kind: "disk", id: "/d", model: { sku: null, diskSizeGB: null, osType: null, timeCreated: null } }],
+  ["load balancer", { kind: "loadBalancer", id: "/lb", model: { loadBalancingRules: null, outboundRules: null } }],
+  ["machine of a size that is a novel", machine({ hardwareProfile: { vmSize: "x".repeat(100_000) } })],
+])("an answer may leave out all of a %s", (_, part) => {
+  const paid = [...paidOfPlan([part], () => undefined), ...paidOfFound([part])];
+  const cost = costSoFar({ ...about, paid });
+  expect(cost.soFar).toBeUndefined();
+  expect(JSON.stringify(cost).length).toBeLessThan(2000);
+});
+
+test("a stopped machine without a price makes the past a least one", () => {
+  const unknown = machine({ hardwareProfile: { vmSize: "Standard_X1" }, timeCreated: new Date(NOW - HOUR) });
+  const cost = costSoFar({
+    ...about,
+    paid: paidOfFound([
+      { ...unknown, power: "deallocated" },
+      { kind: "natGateway", id: "/nat", model: {} },
+    ]),
+  });
+  expect(cost).toMatchObject({ complete: false, perHour: 0.045, soFar: 0.045 });
+});
+
 test("what has no price is named, and makes the sum a least one", () => {
   const cost = costOf({
     ...about,

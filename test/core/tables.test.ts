@@ -37,6 +37,7 @@ const EXAMPLE: Record<string, string> = {
   "max-price": "0.05",
   identity: `/subscriptions/${"0".repeat(36)}/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one`,
   "os-disk-size": "64",
+  tag: "A=1",
 };
 
 describe("kinds", () => {

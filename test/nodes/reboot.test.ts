@@ -1,12 +1,14 @@
 /**
- * reboot, over real nodes (machine-room.ts): sshd, and etcd members with TLS, that end and start again in another boot. Addresses are
+ * reboot, stop and start, over real nodes (machine-room.ts): sshd, and etcd members with TLS, that end and start again in another boot. Addresses are
  * 127.0.82.x. That systemd does the same with real units is shown by boot/boot.boot.ts.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { RebootDocument } from "../../src/core/documents.ts";
+import { etcdctl } from "./booted.ts";
 import { closeRooms, hasRealNodes, machineRoom, type Room } from "./machine-room.ts";
+import type { PoweredMachine } from "./power.ts";
 
 const nameOf = (index: number): string => `mycluster-coreos-${index}`;
 const bootOf = (room: Room, index: number): string =>
@@ -26,10 +28,10 @@ async function fewest<T>(room: Room, work: Promise<T>): Promise<[T, number]> {
   return [await work.finally(() => clearInterval(look)), least];
 }
 
-describe.skipIf(!hasRealNodes).concurrent("reboot, on real nodes", () => {
+describe.skipIf(!hasRealNodes).concurrent("reboot, stop and start, on real nodes", () => {
   afterAll(closeRooms);
 
-  test("three members: one at a time, each in another boot, etcd healthy in between; also by two runs at once", async () => {
+  test("three members: one at a time, each in another boot, etcd healthy in between; also by two runs at once; then stopped and started", async () => {
     const room = await cluster(0, "");
     const before = [0, 1, 2].map((index) => bootOf(room, index));
     const [{ exit, stdout, stderr }, least] = await fewest(room, room.run("reboot mycluster --json"));
@@ -46,6 +48,20 @@ describe.skipIf(!hasRealNodes).concurrent("reboot, on real nodes", () => {
       ended.map((one) => one.stderr).join("\n"),
     ).toEqual([0, 0]);
     expect(left).toBe(2);
+    expect((await room.run("status mycluster")).exit).toBe(0);
+
+    // the nodes' etcd is ended by its unit before the machines lose power; what is in it is there again
+    const { order, root } = room.power.machines.get(nameOf(0)) as PoweredMachine;
+    const url = `https://${order.privateAddress}:2379`;
+    await etcdctl(url, ["put", "kept", "yes"], root);
+    const stopped = await room.run("stop mycluster --yes");
+    expect(stopped.exit, stopped.stderr).toBe(0);
+    expect(room.power.machines.size).toBe(0);
+    expect(stopped.stderr).not.toMatch(/was not ended|systemctl/);
+    expect((await room.run("run mycluster -- true")).stderr).toContain("mycluster is stopped since");
+    const started = await room.run("start mycluster");
+    expect(started.exit, started.stderr).toBe(0);
+    expect(await etcdctl(url, ["get", "kept", "--print-value-only"], root)).toBe("yes");
     expect((await room.run("status mycluster")).exit).toBe(0);
   });
 

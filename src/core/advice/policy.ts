@@ -32,10 +32,11 @@ const ANSWERS: readonly Answer[] = [
   {
     looks: /\btags?\b/i,
     answer: (failure, context) => {
-      const tag = objections(failure).flatMap(({ path }) => /tags\[?['.]?([^\]']+)/i.exec(path)?.[1] ?? [])[0] ?? "KEY";
-      return hasFlag("tag")
-        ? `Give the tag: \`${rerun(context, `--tag ${tag}=VALUE`)}\``
-        : `It wants the tag ${tag}, and there is no flag for tags yet: a policy of effect Modify can add it to what is made`;
+      const names = wantedTags(failure);
+      const [value = "VALUE"] = names.length === 1 ? parameterTexts(failure, /^tagvalue$/i) : [];
+      const flags = (names.length === 0 ? ["KEY"] : names).map((name) => `--tag ${typed(`${name}=${value}`)}`);
+      // those that were typed stay
+      return `Give the ${names.length > 1 ? "tags" : "tag"}, which everything gets then: \`${rerun(context)} ${flags.join(" ")}\``;
     },
   },
   {
@@ -76,15 +77,45 @@ function objections({ info = [] }: Failure): { path: string; value?: string; typ
   });
 }
 
+/** Tags that it looked at, and those that its assignment names. */
+function wantedTags(failure: Failure): string[] {
+  const looked = objections(failure).flatMap(
+    ({ path }) =>
+      TAG_PATH.exec(path)
+        ?.slice(1)
+        .find((one) => one !== undefined) ?? [],
+  );
+  const all = looked.length > 0 ? looked : parameterTexts(failure, /^tagnames?$|tags$/i);
+  // what Azure tells becomes part of a command to copy
+  return [...new Map(all.filter((name) => TAG_NAME.test(name)).map((name) => [name.toLowerCase(), name])).values()];
+}
+
+/** `tags[CostCenter]`, `tags['Cost Center']`, `tags.CostCenter`. */
+const TAG_PATH = /^tags(?:\['([^']+)'\]|\[([^\]']+)\]|\.(.+))$/i;
+const TAG_NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._:@-]{0,127}$/u;
+
+const typed = (text: string): string => (/\s/.test(text) ? `"${text}"` : text);
+
+/** Values of an assignment's parameters that are texts: "tagName": { "value": "CostCenter" }. */
+const parameterTexts = (failure: Failure, name: RegExp): string[] =>
+  parametersOf(failure).flatMap(([key, value]) =>
+    name.test(key) ? [value].flat().filter((each): each is string => typeof each === "string" && TAG_NAME.test(each)) : [],
+  );
+
 /** What an assignment allows: "listOfAllowedLocations": { "value": ["westus"] }. */
-const parameterValues = ({ info = [] }: Failure, name: RegExp): string[] =>
+const parameterValues = (failure: Failure, name: RegExp): string[] =>
+  parametersOf(failure).flatMap(([key, value]) =>
+    name.test(key) && Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : [],
+  );
+
+const parametersOf = ({ info = [] }: Failure): [name: string, value: unknown][] =>
   info.flatMap((one) => {
     const parameters = one["policyAssignmentParameters"];
     if (typeof parameters !== "object" || parameters === null) return [];
-    return Object.entries(parameters).flatMap(([key, given]) => {
-      const value = (given as { value?: unknown } | null)?.value;
-      return name.test(key) && Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : [];
-    });
+    return Object.entries(parameters).map(([key, given]): [string, unknown] => [
+      key,
+      (given as { value?: unknown } | null)?.value,
+    ]);
   });
 
 /** By what people call them: the assignment's name, and the definition's where that differs. */

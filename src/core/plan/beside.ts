@@ -7,7 +7,8 @@ import type { InboundNatRule, LoadBalancer, NetworkSecurityGroup, SecurityRule, 
 import { ENDPOINTS } from "./endpoints.ts";
 import type { AnyResource } from "./resource.ts";
 import type { Kind } from "./bodies.ts";
-import { type Tags, isToolTag } from "./tags.ts";
+import type { Tags } from "./tag-parts.ts";
+import { besideForeign } from "./user-tags.ts";
 
 /** What is there, as far as this looks at it. */
 interface There {
@@ -23,8 +24,7 @@ export function besideOthers<R extends AnyResource>(resource: R, live: There | u
   const body = resource.body as Body;
   if (live === undefined || body["tags"] === undefined) return resource;
   const model = live.model as Body;
-  const others = Object.entries(live.tags).filter(([name]) => !isToolTag(name));
-  const tags = { ...Object.fromEntries(others), ...(body["tags"] as Tags) };
+  const tags = besideForeign(body["tags"] as Tags, live.tags);
   const kept = Object.fromEntries((KEPT[resource.kind] ?? []).flatMap((name) => present(model, name)));
   const fixed = settled ? Object.fromEntries(Object.keys(body).flatMap((name) => present(model, name))) : {};
   return { ...resource, body: { ...kept, ...body, ...fixed, ...PARTS[resource.kind]?.(body, model), tags } };

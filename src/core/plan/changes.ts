@@ -7,6 +7,7 @@ import { securityRuleWords } from "./drift.ts";
 import { nodesIn, readClaim } from "./read-tags.ts";
 import type { AnyResource } from "./resource.ts";
 import { type Tags, ranges } from "./tags.ts";
+import { lostTags, staleTags } from "./user-tags.ts";
 import { type FlagKey, type FlagValues, flagRows } from "../spec/flags.ts";
 
 /** What is there, as far as it is compared. */
@@ -69,6 +70,8 @@ function claimChanges(wanted: Tags, live: Tags): string[] {
   const [now, before] = [readClaim(wanted).kept, readClaim(live).kept];
   const flags = flagRows.flatMap(([key, flag]) => {
     const [is, was] = [now[key], before[key]];
+    // tags are shown as tags
+    if (flag.pairs === true) return [];
     if (String(is ?? "") === String(was ?? "")) return [];
     return [`~ --${flag.name} ${said(was)} -> ${said(is)}`];
   });
@@ -76,12 +79,12 @@ function claimChanges(wanted: Tags, live: Tags): string[] {
 }
 
 /** Tags that people gave; ours are nobody's business. */
-function tagChanges(wanted: Tags, live: Tags): string[] {
-  return Object.entries(wanted).flatMap(([name, value]) => {
-    if (/^(aoc-|managed-by$)/i.test(name) || live[name] === value) return [];
-    return [live[name] === undefined ? `+ tag ${name}=${value}` : `~ tag ${name}: ${live[name]} -> ${value}`];
-  });
-}
+const tagChanges = (wanted: Tags, live: Tags): string[] => [
+  ...lostTags(wanted, live).map(({ name, value, is }) =>
+    is === undefined ? `+ tag ${name}=${value}` : `~ tag ${name}: ${is} -> ${value}`,
+  ),
+  ...staleTags(wanted, live).map((name) => `- tag ${name}`),
+];
 
 function difference(wanted: ReadonlySet<number>, live: ReadonlySet<number>, say: (all: ReadonlySet<number>) => string): string[] {
   const more = new Set([...wanted].filter((one) => !live.has(one)));

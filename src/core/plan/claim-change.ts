@@ -2,11 +2,13 @@
  * How a claim's tags are changed by several runs at once: each puts its own change into what is there by then. Pure; why nothing is
  * lost is in operations/cluster/shared-changes.ts.
  */
-import { flagRows } from "../spec/flags.ts";
+import { FLAGS, flagRows } from "../spec/flags.ts";
+import { tagWish } from "../spec/user-tags.ts";
 import { type KeptTexts, keepsFlags, withFlags } from "./kept-flags.ts";
 import { keptTextsIn, membersIn, nodesIn } from "./read-tags.ts";
 import { gather, isPartOf, spread, withoutParts } from "./tag-parts.ts";
 import { MEMBERS, NODES, STOPPED, type Tags, isToolTag, membersText, ranges } from "./tags.ts";
+import { USER_TAGS, withUserTags } from "./user-tags.ts";
 
 /** Without the tags of others, and without what is computed from the rest. */
 export const ownTagsOf = (tags: Tags): Tags =>
@@ -21,13 +23,22 @@ export function withNodes(tags: Tags, nodes: Iterable<number>): Tags {
 
 /**
  * What this run changes (`mine` against `base`, which it read), put into what is there by now. Nodes and members are sets: what one
- * run adds or takes out, no other one undoes. Of what is one value the later word counts. Tags of others are no part of it.
+ * run adds or takes out, no other one undoes. Of what is one value the later word counts. The user's
+ * tags are made of the flags again; tags of others are no part of it.
  * @throws ClusterError ClaimDamaged
  */
 export function mergeClaimTags(base: Tags, mine: Tags, fresh: Tags): Tags {
   const merged: Tags = {};
   for (const name of new Set([base, mine, fresh].flatMap(Object.keys))) {
-    if (!isToolTag(name) || name === "aoc-fingerprint" || name === MEMBERS || isPartOf(name, NODES) || keepsFlags(name)) continue;
+    if (
+      !isToolTag(name) ||
+      name === "aoc-fingerprint" ||
+      name === MEMBERS ||
+      isPartOf(name, NODES) ||
+      keepsFlags(name) ||
+      isPartOf(name, USER_TAGS)
+    )
+      continue;
     // whether it is stopped only stop and start say
     const value = mine[name] === base[name] || name === STOPPED ? fresh[name] : mine[name];
     if (value !== undefined) merged[name] = value;
@@ -40,24 +51,37 @@ export function mergeClaimTags(base: Tags, mine: Tags, fresh: Tags): Tags {
   const staying = [...members].filter((node) => nodes?.has(node) ?? true).sort((a, b) => a - b);
   if (staying.length > 0) merged[MEMBERS] = membersText(staying.map((node) => [node, addresses.get(node) ?? ""]));
   const flags = mergeFlags(keptTextsIn(base), keptTextsIn(mine), keptTextsIn(fresh));
-  if (nodes === undefined) return withFlags(merged, flags);
-  return withFlags(withNodes(merged, nodes), new Map([...flags, ["num-nodes", [String(nodes.size)]]]));
+  const counted = nodes === undefined ? flags : new Map([...flags, ["num-nodes", [String(nodes.size)]]]);
+  const own = withFlags(nodes === undefined ? merged : withNodes(merged, nodes), counted);
+  return withUserTags(own, flags.get(FLAGS.tag.name) ?? []);
 }
 
 // --- internal ---
 
-/** Flag by flag: two runs may change different ones. What only a later version knows stays. */
+/** Flag by flag, and tag by tag: two runs may change different ones. What only a later version knows stays. */
 function mergeFlags(base: KeptTexts, mine: KeptTexts, fresh: KeptTexts): KeptTexts {
-  const names = new Set([...mine.keys(), ...fresh.keys()]);
-  return new Map(
-    [...names].flatMap((name): [string, readonly string[]][] => {
-      const same = String(mine.get(name)) === String(base.get(name)) || !KNOWN.has(name);
-      const value = (same ? fresh : mine).get(name);
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+  const [before, wanted, now] = [base, mine, fresh].map(singly) as [Singly, Singly, Singly];
+  const merged = new Map<string, readonly string[]>();
+  for (const key of new Set([...wanted.keys(), ...now.keys()])) {
+    const [name = ""] = key.split("\n");
+    const same = String(wanted.get(key)) === String(before.get(key)) || !KNOWN.has(name);
+    const value = (same ? now : wanted).get(key);
+    if (value !== undefined) merged.set(name, [...(merged.get(name) ?? []), ...value]);
+  }
+  return merged;
 }
 
+type Singly = ReadonlyMap<string, readonly string[]>;
+
+/** By name; of a flag that holds pairs by name and key. */
+const singly = (texts: KeptTexts): Singly =>
+  new Map(
+    [...texts].flatMap(([name, values]): [string, readonly string[]][] =>
+      PAIRS.has(name) ? values.map((text) => [`${name}\n${tagWish(text).name.toLowerCase()}`, [text]]) : [[name, values]],
+    ),
+  );
+
+const PAIRS = new Set<string>(flagRows.flatMap(([, { name, pairs }]) => (pairs === true ? [name] : [])));
 const KNOWN = new Set<string>(flagRows.map(([, { name }]) => name));
 
 const keysOf = (map: ReadonlyMap<number, string>): Set<number> => new Set(map.keys());

@@ -5,6 +5,7 @@ import type { ImageReference, Plan as PurchasePlan } from "@azure/arm-compute";
 import { groupId } from "./resource.ts";
 import type { ClusterSpec } from "../spec/spec.ts";
 import { type Choices, type Tags, nodeTags, ownTags } from "./tags.ts";
+import { withUserTags } from "./user-tags.ts";
 
 export interface KeptDisk {
   readonly id: string;
@@ -79,13 +80,13 @@ export interface Design {
 export const designOf = (spec: ClusterSpec, facts: Facts): Design => ({
   spec,
   facts,
-  tags: ownTags(spec.name, facts.choices.id),
+  tags: withUserTags(ownTags(spec.name, facts.choices.id), spec.tag),
   group: groupId(facts.subscription, facts.group),
 });
 
 /** Tags of what is one node's own. */
 export const tagsOf = ({ spec, facts }: Design, node: Pick<PlannedNode, "index">): Tags =>
-  nodeTags(spec.name, facts.choices.id, node.index);
+  withUserTags(nodeTags(spec.name, facts.choices.id, node.index), spec.tag);
 
 /** Names of the cluster's resources in its group. */
 export const names = {

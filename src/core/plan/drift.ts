@@ -9,6 +9,7 @@ import { type AnyResource, nameOf } from "./resource.ts";
 import { GONE_SPOT } from "./spot.ts";
 import type { Kind } from "./bodies.ts";
 import { type Choices, type Tags, clusterIn, isOurs, wordOf } from "./tags.ts";
+import { lostTags } from "./user-tags.ts";
 
 /** What is there, by lower-case id. */
 export type Present = ReadonlyMap<
@@ -71,6 +72,23 @@ export function astray(
     return live.state === "failed" && resource.kind !== "machine"
       ? [{ kind: "failed-resource", message: `${the(resource)} could not be made or changed: Azure calls it Failed`, ...about }]
       : [];
+  });
+}
+
+/** Tags that `--tag` put on everything and that are not there any more, or are others: one entry a tag. Tags of others are none. */
+export function lostUserTags(plan: readonly AnyResource[], present: ReadonlyMap<string, { readonly tags: Tags }>): Drift[] {
+  const lost = plan.flatMap((resource) => {
+    const live = present.get(resource.id.toLowerCase());
+    const { tags = {} } = resource.body as { tags?: Tags };
+    return live === undefined ? [] : lostTags(tags, live.tags).map((one) => ({ ...one, on: the(resource), id: resource.id }));
+  });
+  return [...Map.groupBy(lost, ({ name }) => name).values()].flatMap((of): Drift[] => {
+    const [first] = of;
+    if (first === undefined) return [];
+    const some = of.slice(0, 3).map(({ on, is }) => (is === undefined ? on : `${on} (there it is ${is === "" ? "empty" : is})`));
+    const more = of.length > 3 ? ` and ${of.length - 3} more` : "";
+    const message = `the tag ${first.name}=${first.value} is not on ${some.join(", ")}${more}: the next create puts it back`;
+    return [{ kind: "tag", message, ...(of.length === 1 ? { id: first.id } : {}), harm: false }];
   });
 }
 

@@ -4,7 +4,7 @@
  * read too, and moved by the next write. Pure; what a text means is the flags table's.
  */
 import { type FlagValues, flagRows } from "../spec/flags.ts";
-import { type Tags, gather, spread, withoutParts } from "./tag-parts.ts";
+import { type Tags, escaped, gather, spread, unescaped, withoutParts } from "./tag-parts.ts";
 
 export const FLAGS_TAG = "aoc-flags";
 
@@ -92,15 +92,3 @@ function parsed(text: string): Read {
 }
 
 const ENTRY = /^([a-z][a-z0-9-]{0,62})=([\x21-\x7E]*)$/;
-
-/** What would end an entry, or be lost at the end of a tag, and what is no plain letter. */
-const escaped = (value: string): string =>
-  value.toWellFormed().replaceAll(/[^\x21-\x7E]|[%;]/gu, (one) => encodeURIComponent(one));
-
-function unescaped(value: string): string | undefined {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return undefined;
-  }
-}

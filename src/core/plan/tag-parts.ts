@@ -1,4 +1,7 @@
-/** Azure allows 256 characters in a tag: a value that is longer is spread over several, `name-1`, `name-2`, ... Pure. */
+/**
+ * Texts in tags. Azure allows 256 characters in one: a value that is longer is spread over several, `name-1`, `name-2`, ...; and a list
+ * of texts is one value that a person can read. Pure.
+ */
 
 export type Tags = Record<string, string>;
 
@@ -26,3 +29,27 @@ export const isPartOf = (tag: string, name: string): boolean =>
 
 export const withoutParts = (tags: Tags, name: string): Tags =>
   Object.fromEntries(Object.entries(tags).filter(([tag]) => !isPartOf(tag, name)));
+
+/** Several texts in one, each ended by a semicolon. */
+export const joinTexts = (texts: readonly string[]): string => texts.map((text) => `${escaped(text)};`).join("");
+
+/** Undefined for what was not written so. */
+export function splitTexts(text: string): string[] | undefined {
+  const parts = text.split(";");
+  if (parts.pop() !== "") return undefined;
+  const texts = parts.map(unescaped);
+  return texts.every((one) => one !== undefined) ? texts : undefined;
+}
+
+/** Without what would end an entry, or be lost at the end of a tag, and what is no plain letter. */
+export const escaped = (text: string): string =>
+  text.toWellFormed().replaceAll(/[^\x21-\x7E]|[%;]/gu, (one) => encodeURIComponent(one));
+
+/** Undefined for what is no escape. */
+export function unescaped(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -10,7 +10,10 @@ import type { EtcdMember } from "../node-config.ts";
 import { keptTexts, withFlags } from "./kept-flags.ts";
 import { type Tags, spread } from "./tag-parts.ts";
 
+import { isToolTag, withUserTags } from "./user-tags.ts";
+
 export type { Tags } from "./tag-parts.ts";
+export { isToolTag };
 
 export const MANAGED_BY = "azure-coreos-cluster";
 
@@ -44,9 +47,6 @@ export function wordOf(tags: Tags | undefined): string | undefined {
 export const isClaim = (tags: Tags | undefined, cluster: string): boolean =>
   tags?.["aoc-role"] === "claim" && isOurs(tags, cluster);
 
-/** Whether the tool is who writes a tag of this name. */
-export const isToolTag = (name: string): boolean => name === "managed-by" || name.startsWith("aoc-");
-
 /** What was chosen once for a cluster, and never changes while it lives. */
 export interface Choices {
   /** A short random word: part of the claim's name, the etcd token, and in the tags of everything. */
@@ -73,7 +73,7 @@ export const NODES = "aoc-nodes";
 export const MEMBERS = "aoc-members";
 
 /**
- * The claim's tags: choices, and the kept flags.
+ * The claim's tags: choices, the kept flags, and the user's.
  * @param nodes indexes of the nodes that the cluster is to have
  */
 export function claimTags(cluster: string, choices: Choices, values: FlagValues, nodes: Iterable<number>): Tags {
@@ -84,10 +84,10 @@ export function claimTags(cluster: string, choices: Choices, values: FlagValues,
   if (choices.customDataHash !== undefined) tags["aoc-custom-data"] = choices.customDataHash;
   if (choices.etcdCa !== undefined) tags["aoc-etcd-ca"] = choices.etcdCa;
   if (choices.frontend !== undefined) tags["aoc-frontend"] = choices.frontend;
-  return withFlags(tags, keptTexts(values));
+  return withUserTags(withFlags(tags, keptTexts(values)), values.tag);
 }
 
-/** The tags of one node's own resources. */
+/** The tags of one node's own resources, without the user's. */
 export const nodeTags = (cluster: string, id: string, node: number): Tags => ({
   ...ownTags(cluster, id),
   "aoc-node": String(node),

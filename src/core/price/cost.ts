@@ -79,7 +79,9 @@ export function costSoFar(question: CostQuestion): CostDocument {
     return perHour === undefined ? undefined : (count * perHour * Math.max(0, now - (since ?? oldest))) / 3_600_000;
   });
   const known = so.filter((one) => one !== undefined);
-  return known.length === 0 ? cost : { ...cost, soFar: rounded(sum(known)), since: new Date(oldest).toISOString() };
+  if (known.length === 0) return cost;
+  const complete = cost.complete && known.length === paid.length;
+  return { ...cost, complete, soFar: rounded(sum(known)), since: new Date(oldest).toISOString() };
 }
 
 // --- internal ---

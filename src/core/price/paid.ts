@@ -2,7 +2,7 @@
  * What of a cluster is paid for: read off the bodies of a plan, or off what Azure says of what is there, which have the same shape.
  * Networks, security groups, availability sets, keys and interfaces cost nothing. Pure.
  */
-import type { Disk, VirtualMachine } from "@azure/arm-compute";
+import type { Disk, OSDisk, VirtualMachine } from "@azure/arm-compute";
 import type { LoadBalancer } from "@azure/arm-network";
 import type { DoomedKind } from "../plan/bodies.ts";
 import { nameOf } from "../plan/resource.ts";
@@ -22,7 +22,7 @@ export interface Paid {
   readonly idle?: true;
 }
 
-/** What a kind's body or model says, whichever it is. */
+/** What a kind's body or model says, whichever it is. In an answer null is nothing said. */
 export interface Part {
   readonly kind: DoomedKind;
   readonly id: string;
@@ -49,11 +49,14 @@ export const paidOfFound = (parts: readonly Part[]): Paid[] => parts.flatMap(pai
 /** Whether what the machines say leaves a system disk's size open. */
 export const hasDiskSizeOpen = (parts: readonly Part[]): boolean =>
   parts.some(({ kind, model }) => {
-    const disk = kind === "machine" ? (model as VirtualMachine).storageProfile?.osDisk : undefined;
-    return disk !== undefined && disk.diskSizeGB === undefined && disk.diffDiskSettings === undefined;
+    const disk = kind === "machine" ? ((model as VirtualMachine).storageProfile?.osDisk ?? undefined) : undefined;
+    return disk !== undefined && (disk.diskSizeGB ?? undefined) === undefined && !isEphemeral(disk);
   });
 
 // --- internal ---
+
+/** Azure's own are shorter; what is longer is somebody else's idea of a size. */
+const LONGEST_NAME = 80;
 
 function paidOf({ kind, model, power }: Part): Paid[] {
   switch (kind) {
@@ -63,12 +66,24 @@ function paidOf({ kind, model, power }: Part): Paid[] {
       const spot = priority?.toLowerCase() === "spot";
       const idle = power === "deallocated" || power === "deallocating" ? { idle: true as const } : {};
       const noun = spot ? "Spot machine" : "machine";
-      return [{ noun, detail: size, meter: machineMeter(size, spot), count: 1, ...sinceOf(timeCreated), ...idle }];
+      return [
+        {
+          noun,
+          detail: size.slice(0, LONGEST_NAME),
+          meter: machineMeter(size, spot),
+          count: 1,
+          ...sinceOf(timeCreated),
+          ...idle,
+        },
+      ];
     }
     case "disk": {
-      const { sku, diskSizeGB = 0, timeCreated, osType } = model as Disk;
+      const { sku, diskSizeGB, timeCreated, osType } = model as Disk;
       return [
-        { ...disk(osType === undefined ? "data disk" : "system disk", sku?.name ?? "", diskSizeGB), ...sinceOf(timeCreated) },
+        {
+          ...disk(osType === undefined ? "data disk" : "system disk", sku?.name ?? "", diskSizeGB ?? 0),
+          ...sinceOf(timeCreated),
+        },
       ];
     }
     case "publicAddress":
@@ -83,8 +98,8 @@ function paidOf({ kind, model, power }: Part): Paid[] {
 }
 
 /** Without a rule it costs nothing. https://azure.microsoft.com/pricing/details/load-balancer/ */
-function balancer({ loadBalancingRules = [], outboundRules = [] }: LoadBalancer): Paid[] {
-  const rules = loadBalancingRules.length + outboundRules.length;
+function balancer({ loadBalancingRules, outboundRules }: LoadBalancer): Paid[] {
+  const rules = (loadBalancingRules ?? []).length + (outboundRules ?? []).length;
   const more = rules - INCLUDED_RULES;
   return [
     ...(rules === 0 ? [] : [{ noun: "load balancer", detail: "", meter: BALANCER, count: 1 }]),
@@ -93,26 +108,33 @@ function balancer({ loadBalancingRules = [], outboundRules = [] }: LoadBalancer)
 }
 
 function disksOf({ storageProfile, timeCreated }: VirtualMachine, diskOf: (id: string) => Disk | undefined): Paid[] {
-  const { osDisk, dataDisks = [] } = storageProfile ?? {};
+  const osDisk = storageProfile?.osDisk ?? undefined;
   const since = sinceOf(timeCreated);
-  // an ephemeral one is on the machine's own disk
   const system =
-    osDisk === undefined || osDisk.diffDiskSettings !== undefined
+    osDisk === undefined || isEphemeral(osDisk)
       ? []
       : [{ ...disk("system disk", osDisk.managedDisk?.storageAccountType ?? "", osDisk.diskSizeGB ?? IMAGE_GIB), ...since }];
-  const data = dataDisks.map(({ managedDisk, diskSizeGB, name }): Paid => {
-    const kept = managedDisk?.id === undefined ? undefined : diskOf(managedDisk.id);
-    const sku = managedDisk?.storageAccountType ?? kept?.sku?.name;
-    const gib = diskSizeGB ?? kept?.diskSizeGB;
+  const data = (storageProfile?.dataDisks ?? []).map(({ managedDisk, diskSizeGB, name }): Paid => {
+    const kept = diskOf(managedDisk?.id ?? "");
+    const sku = managedDisk?.storageAccountType ?? kept?.sku?.name ?? undefined;
+    const gib = diskSizeGB ?? kept?.diskSizeGB ?? undefined;
     if (sku !== undefined && gib !== undefined) return { ...disk("data disk", sku, gib), ...since };
-    return { noun: "data disk", detail: nameOf(managedDisk?.id ?? name ?? ""), meter: undefined, count: 1 };
+    return {
+      noun: "data disk",
+      detail: nameOf(managedDisk?.id ?? name ?? "").slice(0, LONGEST_NAME),
+      meter: undefined,
+      count: 1,
+    };
   });
   return [...system, ...data];
 }
 
+/** On the machine's own disk, which is paid for with it. */
+const isEphemeral = ({ diffDiskSettings }: OSDisk): boolean => (diffDiskSettings ?? undefined) !== undefined;
+
 const disk = (noun: string, sku: string, gib: number): Paid => ({
   noun,
-  detail: `of ${gib} GiB (${sku === "" ? "of an unknown kind" : sku})`,
+  detail: `of ${gib} GiB (${sku === "" ? "of an unknown kind" : sku.slice(0, LONGEST_NAME)})`,
   meter: diskMeter(sku, gib),
   count: 1,
 });

@@ -14,6 +14,7 @@ export type FlagScope =
   | "gc"
   | "export"
   | "run"
+  | "logs"
   | "reboot"
   | "emulate"
   | "keys"
@@ -45,6 +46,8 @@ export interface Flag<T> {
   readonly file?: boolean;
   /** It may be given several times, and all count. Any other flag that takes a value is refused when it is given twice. */
   readonly many?: boolean;
+  /** Of a flag that is `many`: its values are KEY=VALUE, each key counts by itself, and the configuration file may hold a map of them. */
+  readonly pairs?: boolean;
   readonly about: string;
   /** What is said instead at a command that takes no cluster's name. */
   readonly unnamed?: string;

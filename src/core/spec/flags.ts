@@ -7,11 +7,13 @@ import { ETCD_VERSION, ETCD_VERSION_UNTOLD, etcdVersion } from "../etcd-version.
 import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
 import {
   mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, integer, location, resourceName, anyText, speed,
+  unitName,
   url,
 } from "./parse.ts";
 import { jump } from "./hops.ts";
 import { cidrs } from "./ranges.ts";
 import { identities, spotPrice, zones } from "./machine.ts";
+import { tagTexts } from "./user-tags.ts";
 
 /** Of Azure's price list: learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices */
 const CURRENCIES = [
@@ -82,7 +84,7 @@ export const FLAGS = {
     availabilitySet: needed({
       name: "availability-set", value: "NAME", parse: resourceName, default: "coreos-as", kept: "fixed",
       on: ["create"],
-      about: "availability set of the machines; NAME-as where another cluster of the group has that",
+      about: "availability set of the machines; NAME-as in a group of another name",
     }),
     location: needed({
       name: "location", value: "L", parse: location, default: "westus", on: ["create"],
@@ -91,6 +93,10 @@ export const FLAGS = {
     affinityGroup: maybe({
       name: "affinity-group", value: "NAME", parse: resourceName, kept: "fixed", on: ["create"],
       about: "overrides --location: a proximity placement group, used if it exists, else made",
+    }),
+    tag: several({
+      name: "tag", value: "KEY=VALUE", parse: tagTexts, pairs: true, default: [], kept: "everything", on: ["create"],
+      about: "a tag for the group and everything in it; KEY- takes it away",
     }),
     zones: several({
       name: "zones", value: "1,2,3", parse: zones, default: [], kept: "new machines", on: ["create"],
@@ -293,6 +299,7 @@ export const FLAGS = {
   }),
 
   ...section("Of one command", {
+    mustExist: toggle({ name: "must-exist", on: ["destroy"], about: "exit 1 where nothing of the cluster is there" }),
     force: toggle({ name: "force", on: ["remove"], about: "remove nodes even when etcd loses its quorum" }),
     noNodes: toggle({
       name: "no-nodes", on: ["status"],
@@ -306,8 +313,16 @@ export const FLAGS = {
       name: "format", value: "F", ...choice("arm", "terraform"), default: "arm", on: ["export"],
       about: "arm or terraform",
     }),
+    unit: maybe({
+      name: "unit", value: "UNIT", parse: unitName, on: ["logs"],
+      about: "the journal of this systemd unit, of the node itself, instead of the serial console",
+    }),
+    lines: needed({
+      name: "lines", value: "N", parse: integer(1, 100_000), default: 100, on: ["logs"],
+      about: "the last N lines of each node",
+    }),
     nodeTimeout: needed({
-      name: "node-timeout", value: "TIME", parse: timeSpan, default: 5 * 60_000, on: ["run", "reboot"],
+      name: "node-timeout", value: "TIME", parse: timeSpan, default: 5 * 60_000, on: ["run", "logs", "reboot"],
       about: "time limit for each node [5m]",
     }),
     parallel: needed({

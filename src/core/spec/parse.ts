@@ -136,3 +136,9 @@ export const speed: Parse<number> = (text) => {
   if (value > 0) return value;
   throw usageError(`"${text}" is no speed`, "Give how many times as fast as Azure it is to be, for example 10x.");
 };
+
+/** As systemd.unit(5) writes them; nothing that a shell could take for more. */
+export const unitName: Parse<string> = (text) => {
+  if (/^[A-Za-z0-9:_.@\\-]{1,256}$/.test(text) && !text.startsWith("-")) return text;
+  throw usageError(`"${text}" is no name of a systemd unit`, "For example etcd-member, or docker.service.");
+};

@@ -8,6 +8,7 @@ import { FLAGS, type FlagKey, type FlagValues } from "./flags.ts";
 import { PLATFORMS } from "../plan/platforms.ts";
 import { clash } from "./combinations.ts";
 import { currentSize } from "./sizes.ts";
+import { STORAGE_NAME_LIMIT, mergeTagTexts, tagWish } from "./user-tags.ts";
 
 export interface ClusterSpec extends FlagValues {
   readonly name: string;
@@ -44,7 +45,8 @@ export function buildSpec(
   const defaults = Object.fromEntries(
     (Object.keys(FLAGS) as FlagKey[]).map((key) => [key, (FLAGS[key] as { default?: unknown }).default]),
   ) as unknown as FlagValues;
-  const values = { ...defaults, ...kept, ...given };
+  const tag = mergeTagTexts(kept.tag ?? [], given.tag ?? []);
+  const values = { ...defaults, ...kept, ...given, tag };
   const { size, note } = currentSize(values.vmSize);
   if (note !== undefined) notes.push(`--vm-size ${note}.`);
   if (values.deis && values.numNodes % 2 === 0)
@@ -118,6 +120,12 @@ function checkTogether(spec: ClusterSpec): void {
   checkPrivate(spec);
   if (spec.noDiscoveryUrl && spec.discoveryServiceUrl !== undefined && spec.given.includes("discoveryServiceUrl"))
     throw usageError("--no-discovery-url and --discovery-service-url exclude each other", "Give one of them.");
+  const tooLong = spec.tag.map((text) => tagWish(text).name).find((name) => name.length > STORAGE_NAME_LIMIT);
+  if (tooLong !== undefined && /\.vhd$/i.test(spec.coreosImage ?? "") && spec.blobContainerUrl === undefined)
+    throw usageError(
+      `the name of the tag ${tooLong.slice(0, 20)}... has ${tooLong.length} characters`,
+      `A storage account, which the image is uploaded to, takes ${STORAGE_NAME_LIMIT}: shorten it, or give --blob-container-url.`,
+    );
   if (spec.minReady !== undefined && spec.minReady > spec.numNodes)
     throw usageError(`--min-ready ${spec.minReady} is more than --num-nodes ${spec.numNodes}`);
   if (PLATFORMS[spec.platform].image === undefined && spec.coreosImage === undefined)

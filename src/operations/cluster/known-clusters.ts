@@ -9,6 +9,7 @@ import { MANAGED_BY, clusterIn, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { everywhere } from "./allowed.ts";
+import { stoppedSince } from "./stopped.ts";
 import { type Cluster, type FoundClaim, expiryOf, isDoomed } from "./cluster.ts";
 import { placeOfMachine } from "./nodes-there.ts";
 import type { Run } from "../run.ts";
@@ -121,9 +122,11 @@ function described(
         ? "half made"
         : expires !== undefined && expires <= now
           ? "expired"
-          : nodes < wanted
-            ? "incomplete"
-            : "complete",
+          : stoppedSince(claim.tags) !== undefined
+            ? "stopped"
+            : nodes < wanted
+              ? "incomplete"
+              : "complete",
   };
 }
 

@@ -8,7 +8,7 @@ import type { Found } from "../../core/found.ts";
 import type { PublicIPAddress } from "@azure/arm-network";
 import type { VirtualMachine } from "@azure/arm-compute";
 import { type Facts, names } from "../../core/plan/cluster.ts";
-import { astray, changedRules, missing, strays } from "../../core/plan/drift.ts";
+import { astray, changedRules, lostUserTags, missing, strays } from "../../core/plan/drift.ts";
 import { planOf } from "../../core/plan/plan.ts";
 import { provenOf } from "../../core/plan/proof.ts";
 import { isSpot } from "../../core/plan/spot.ts";
@@ -16,6 +16,7 @@ import { zoneOf } from "../../core/plan/zones.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
+import type { Tags } from "../../core/plan/tags.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
@@ -24,6 +25,7 @@ import { type MachinePlace, interfaceAddresses, knownNodes, placeOfMachine, subn
 import { oursOf, surveyDoom } from "../destroy/doom-survey.ts";
 import { type Claim, claimNeeded } from "./claim.ts";
 import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";
+import { stoppedSince } from "./stopped.ts";
 import type { Run } from "../run.ts";
 
 /** Zone and spot of a machine that is not there are what it would be made with. */
@@ -61,7 +63,7 @@ export interface LiveCluster {
 /** @throws ClusterError ClusterNotFound (exit 1); ClaimDamaged, ClaimTwice (exit 7) */
 export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveCluster> {
   const { name, groupName } = located;
-  const claim = claimNeeded(located);
+  const claim = await claimNeeded(run, located);
   const wanted = claim.kept.numNodes ?? 0;
   // a cluster that was made with three nodes and lost one to `remove` is still the Deis cluster that it was
   const { spec } = buildSpec(name, {}, { ...claim.kept, numNodes: Math.max(wanted, claim.kept.deis === true ? 3 : 1) });
@@ -100,8 +102,9 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
         : []),
       ...missing(planned, all),
       ...lost,
+      ...lostUserTags(planned, withGroup(run, located, snapshot)),
       ...strays(planned, snapshot, { spec, members: claim.choices.members.keys(), claimed: claim.nodes }),
-      ...nodes.flatMap(machineDrift),
+      ...nodes.flatMap((node) => machineDrift(node, stoppedSince(claim.tags) !== undefined)),
       ...changedRules(planned, snapshot),
       ...(located.own
         ? foreign
@@ -118,6 +121,16 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
 }
 
 // --- internal ---
+
+/** What carries tags: the group, where it is the cluster's own, too. */
+const withGroup = (
+  run: Run,
+  { own, group, groupName }: Cluster,
+  snapshot: Snapshot,
+): ReadonlyMap<string, { readonly tags: Tags }> =>
+  !own || group === undefined
+    ? snapshot
+    : new Map<string, { readonly tags: Tags }>([...snapshot, [groupId(run.subscription, groupName).toLowerCase(), group]]);
 
 interface Place {
   readonly spec: ClusterSpec;
@@ -160,11 +173,12 @@ function placeToBe(spec: ClusterSpec, claim: Claim, index: number): MachinePlace
   };
 }
 
-function machineDrift({ name, index, provisioning, power }: LiveNode): Drift[] {
+/** @param stopped on purpose: then no power is no fault */
+function machineDrift({ name, index, provisioning, power }: LiveNode, stopped: boolean): Drift[] {
   const about = { node: index, harm: true };
   if (provisioning?.toLowerCase() === "failed")
     return [{ kind: "failed-node", message: `${name} could not be made or changed: Azure calls it Failed`, ...about }];
-  if (power !== undefined && power !== "running" && power !== "starting")
+  if (!stopped && power !== undefined && power !== "running" && power !== "starting")
     return [{ kind: "stopped-node", message: `${name} is ${power}`, ...about }];
   return [];
 }

@@ -7,6 +7,7 @@ import { waysIn } from "../../core/advice/private-network.ts";
 import { USER } from "../../core/plan/resources/machine.ts";
 import { type Usable, canLogIn } from "../../nodes/identity.ts";
 import { expectedKeys } from "../../nodes/known-hosts.ts";
+import type { Emit } from "../../engine/event.ts";
 import { waitReady } from "../../nodes/readiness.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
 import { type SystemFacts, systemFacts } from "../../nodes/system-facts.ts";
@@ -32,12 +33,14 @@ const LOOK_MS = 10_000;
 /**
  * @param nodes those that are worth asking: their machines run
  * @param way with neither key nor agent when nobody can log in from here, and why
+ * @param until milliseconds since 1970, for those that are to come still, and who hears how they do
  */
 export async function askNodes(
   run: Run,
   { spec, claim }: LiveCluster,
   nodes: readonly LiveNode[],
   { identity, lacking }: Usable,
+  { until = run.clock.now() + LOOK_MS, emit }: { readonly until?: number; readonly emit?: Emit } = {},
 ): Promise<Health> {
   if (run.simulated)
     return {
@@ -71,7 +74,8 @@ export async function askNodes(
       targets.filter((target) => target.hostKeys.length > 0 === (trust === "strict")),
       {
         level: withEtcd ? "etcd" : "ssh",
-        deadline: run.clock.now() + LOOK_MS,
+        deadline: until,
+        ...(emit && { emit }),
         clock: run.clock,
         signal: run.tools.signal,
         trust,

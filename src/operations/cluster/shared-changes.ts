@@ -27,11 +27,12 @@ import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { resourceGroup } from "../../core/plan/resources/group.ts";
 import { mergeClaimTags } from "../../core/plan/claim-change.ts";
 import { nodesIn } from "../../core/plan/read-tags.ts";
-import { DESTROYING, type Tags } from "../../core/plan/tags.ts";
+import { DESTROYING, STOPPED, type Tags } from "../../core/plan/tags.ts";
 import type { ConvergeOptions } from "../../engine/convergence.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Run } from "../run.ts";
+import { refuseStopped } from "./stopped.ts";
 
 type Adapt = NonNullable<ConvergeOptions["adapt"]>;
 
@@ -39,6 +40,8 @@ type Adapt = NonNullable<ConvergeOptions["adapt"]>;
 export function adaptClaim(cluster: Design, base: Tags, mine: Tags): Adapt {
   return ({ tags }) => {
     refuseMarked(cluster.spec.name, tags);
+    // somebody stops it while this run makes machines: they would be all that runs of it
+    if (base[STOPPED] === undefined) refuseStopped(cluster.spec.name, tags);
     const [before, wanted, now] = [base, mine, tags].map((one) => one["aoc-etcd-ca"]);
     if (before !== wanted && now !== before && now !== wanted) throw changedAuthority(cluster.spec.name);
     const claimed = nodesIn(tags);

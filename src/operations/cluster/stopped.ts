@@ -18,6 +18,6 @@ export function refuseStopped(name: string, tags: Tags | undefined): void {
   throw new ClusterError("ClusterStopped", `${name} is stopped since ${since}`, {
     source: "azure",
     exit: EXIT.preflight,
-    advice: `Nothing was done. Start it first: \`azure-coreos-cluster start ${name}\`.`,
+    advice: `Start it first: \`azure-coreos-cluster start ${name}\`.`,
   });
 }

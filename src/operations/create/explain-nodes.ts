@@ -3,6 +3,7 @@ import { type NodeDiagnosis, diagnoseNodes } from "../../nodes/diagnose.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import type { Prepared } from "./prepare.ts";
+import { serialLog } from "../cluster/serial-log.ts";
 import type { Run } from "../run.ts";
 
 export async function explainNodes(
@@ -34,26 +35,3 @@ export async function explainNodes(
 const ENOUGH_TO_TELL_MS = 500;
 /** So many are told of, all at once. */
 const TOLD = 10;
-/** Azure keeps a megabyte. */
-const MOST_BYTES = 4 * 1024 * 1024;
-
-/** The serial console's log, from where Azure says it is: a URL with a signature that stays in memory. */
-async function serialLog(run: Run, group: string, machine: string): Promise<string> {
-  const url = await run.lookups.serialLogUrl(group, machine, run.tools.signal);
-  if (url === undefined) return "";
-  const { azure } = run.outside;
-  if (azure !== undefined) return (await azure({ method: "GET", url, headers: {} })).body ?? "";
-  const answer = await run.wayOut.fetch(url, { signal: run.tools.signal });
-  return answer.ok ? beginning(answer) : "";
-}
-
-async function beginning({ body }: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of body ?? []) {
-    size += part.length;
-    if (size > MOST_BYTES) break;
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString("utf8");
-}

@@ -12,7 +12,7 @@ import { uploadVhd } from "../../azure/vhd/upload.ts";
 import { ClusterError, usageError } from "../../core/errors.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import { blobContainer, storageAccount } from "../../core/plan/resources/storage.ts";
-import { ownTags } from "../../core/plan/tags.ts";
+import type { Tags } from "../../core/plan/tags.ts";
 import { converge } from "../../engine/converge.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { accountKey, checkRegion } from "./image-account.ts";
@@ -25,8 +25,7 @@ export interface OwnAccount {
   readonly group: string;
   readonly location: string;
   readonly cluster: string;
-  /** The word of this creation of the cluster. */
-  readonly word: string;
+  readonly tags: Tags;
 }
 
 /** Whether there is a blob service behind the URL: always on this machine (Azurite), elsewhere not in a rehearsal. */
@@ -110,9 +109,8 @@ const ABOUT = { id: "image-upload", label: "image upload" } as const;
 const stopSignal = ({ stop, tools }: Run): AbortSignal => AbortSignal.any([stop, tools.signal]);
 
 /** Account and container in the cluster's group, with its tags: they go when the cluster goes. */
-async function makeAccount(run: Run, { account, group, location, cluster, word }: OwnAccount): Promise<ContainerLocation> {
+async function makeAccount(run: Run, { account, cluster, ...home }: OwnAccount): Promise<ContainerLocation> {
   const { tools } = run;
-  const home = { group, location, tags: ownTags(cluster, word) };
   const resource = storageAccount(home, account);
   await converge(resource, tools, { cluster });
   await converge(blobContainer(home, resource, IMAGE_CONTAINER), tools, { cluster });

@@ -19,9 +19,9 @@ export function makeResource(carrying: Carrying, resource: AnyResource, observed
   return converge(resource, run.tools, {
     cluster: prepared.spec.name,
     ...(observed === undefined ? {} : { observed }),
-    permit: async () => {
+    permit: async (what) => {
       if (carrying.lost !== undefined) throw carrying.lost;
-      await (node === undefined ? carrying.stillOurs() : permitMachine(carrying, node));
+      await (node === undefined || what === "tags" ? carrying.stillOurs() : permitMachine(carrying, node));
     },
     ...adapting(carrying, resource),
     ...(node === undefined ? {} : machineOptions(carrying, resource, node)),

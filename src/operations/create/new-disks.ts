@@ -1,35 +1,68 @@
 /**
- * Disks come into being with their machines, and Azure does not everywhere give them the machines' tags. As long as a machine holds
- * them they are known by it; tagged they are known for good, whatever becomes of the machine. One list; where nothing lacks its
+ * Tags of what is in no plan. Disks come into being with their machines, with the machines' tags as a rule and not everywhere, and
+ * later changes of those do not reach them; an image's storage account is made by the upload. As long as a machine holds a disk it is
+ * known by it; tagged it is known for good, whatever becomes of the machine. One list; where nothing lacks its
  * tags, no more. Nobody waits for it, and a create does not fail for it: the next run, remove and destroy look again.
  */
-import { nameOf } from "../../core/plan/resource.ts";
+import { storageAccountName, storageAccountSeed } from "../../azure/vhd/account.ts";
+import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import { isProven } from "../../core/plan/proof.ts";
-import { patiently } from "../../engine/patiently.ts";
-import { machineTags, tagDisks, untaggedOf } from "../cluster/let-go.ts";
+import type { Tags } from "../../core/plan/tags.ts";
+import { differInUserTags, retagged, withUserTags } from "../../core/plan/user-tags.ts";
+import { patiently, retag } from "../../engine/patiently.ts";
+import type { TagTarget } from "../../engine/provider.ts";
+import { machineTags, untaggedOf } from "../cluster/let-go.ts";
 import type { Run } from "../run.ts";
 import type { Prepared } from "./prepare.ts";
 
-export async function tagNewDisks(run: Run, { facts, found, resources }: Prepared): Promise<void> {
+export async function tagNewDisks(run: Run, { facts, found, resources, spec }: Prepared): Promise<void> {
   const owner = { ...found.owner, ids: new Set([facts.choices.id]) };
   const machines = new Map(resources.filter(({ kind }) => kind === "machine").map(({ id }) => [id.toLowerCase(), id]));
   if (machines.size === 0 || run.tools.signal.aborted) return;
-  const disks = await patiently(run.tools, (signal) => run.lookups.disks(facts.group, signal));
-  const lacking = disks.filter((disk) => !isProven(disk, owner)).map((disk) => machines.get(disk.managedBy?.toLowerCase() ?? ""));
-  await Promise.all(
-    [...new Set(lacking)].map(async (id) => {
-      if (id === undefined) return;
+  const all = await patiently(run.tools, (signal) => run.lookups.disks(facts.group, signal));
+  const disks = all.filter(({ managedBy = "" }) => machines.has(managedBy.toLowerCase()));
+  const stale = (tags: Tags): boolean => differInUserTags(withUserTags({}, spec.tag), tags);
+  const lacking = disks.filter((disk) => !isProven(disk, owner)).map(({ managedBy = "" }) => managedBy.toLowerCase());
+  const account = "own" in facts.image ? await accountOf(run, spec.name, facts.group) : undefined;
+  const targets: TagTarget[] = [
+    ...(account !== undefined && isProven(account, owner) && stale(account.tags) ? [account] : []),
+    ...disks.filter((disk) => isProven(disk, owner) && stale(disk.tags)).map(({ id }) => ({ kind: "disk" as const, id })),
+  ];
+  const tag = (target: TagTarget, own: Tags = {}): Promise<void> =>
+    retag(target, (now) => retagged(now, own, spec.tag), run.tools).catch((error: unknown) =>
+      run.emit({
+        kind: "note",
+        id: `tags/${nameOf(target.id)}`,
+        label: "tags",
+        message: `${nameOf(target.id)} could not be tagged: ${(error as Error).message}`,
+      }),
+    );
+  await Promise.all([
+    ...targets.map((target) => tag(target)),
+    ...[...new Set(lacking)].map(async (key) => {
+      const id = machines.get(key) ?? "";
       const live = await patiently(run.tools, (signal) => run.tools.provider.get({ id, kind: "machine" }, signal));
       if (live === undefined || !isProven({ id, tags: live.tags }, owner)) return;
       // what of others hangs on it does not matter here: nothing is deleted
-      await tagDisks(run, await untaggedOf(run, owner, live), machineTags(live)).catch((error: unknown) =>
-        run.emit({
-          kind: "note",
-          id: `disk/${nameOf(id)}`,
-          label: "disks",
-          message: `The disks of ${nameOf(id)} could not be tagged: ${(error as Error).message}`,
-        }),
-      );
+      const untagged = await untaggedOf(run, owner, live);
+      await Promise.all(untagged.map((disk) => tag({ kind: "disk", id: disk.id }, machineTags(live))));
     }),
-  );
+  ]);
+}
+
+// --- internal ---
+
+/** That of the image, where the tool made one: no list of the cluster's has it. */
+async function accountOf(
+  run: Run,
+  cluster: string,
+  groupName: string,
+): Promise<(TagTarget & { readonly tags: Tags }) | undefined> {
+  const name = storageAccountName(storageAccountSeed(run.subscription, groupName, cluster));
+  const target = {
+    kind: "storageAccount" as const,
+    id: resourceId(groupId(run.subscription, groupName), "storageAccount", name),
+  };
+  const live = await patiently(run.tools, (signal) => run.tools.provider.get(target, signal));
+  return live && { ...target, tags: live.tags };
 }

@@ -3,6 +3,8 @@
  * by a `stage` that carry-out.ts calls when the image's turn has come. An image that the cluster has already is not made again.
  * Longer than most: a file, a blob and what is there already are one question, and are read side by side.
  */
+import { ownTags } from "../../core/plan/tags.ts";
+import { withUserTags } from "../../core/plan/user-tags.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 import type { Image } from "@azure/arm-compute";
 import { resolve } from "node:path";
@@ -97,7 +99,7 @@ async function fromFile(run: Run, wish: ImageWish, path: string): Promise<Planne
       group: groupId(run.subscription, found.groupName),
       location: surveyed.location,
       cluster: spec.name,
-      word: wish.word,
+      tags: withUserTags(ownTags(spec.name, wish.word), spec.tag),
     };
     return { ...image, blobUrl: (await stageVhd(run, vhd, target)) ?? image.blobUrl };
   };

@@ -8,6 +8,7 @@ import type { FlagValues } from "../../core/spec/flags.ts";
 import { ETCD_VERSION, etcdFault } from "../../core/etcd-version.ts";
 import { changesOf } from "../../core/plan/changes.ts";
 import { planOf } from "../../core/plan/plan.ts";
+import { tooManyTags } from "../../core/plan/tag-limits.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
 import { spotAmong, spotNotes } from "../../core/plan/spot.ts";
@@ -23,6 +24,7 @@ import { chooseNodes, placeNodes } from "./choose-nodes.ts";
 import { knownNodes, machinesOf } from "../cluster/nodes-there.ts";
 import { lookIn } from "../cluster/find.ts";
 import { isForeign } from "../cluster/cluster.ts";
+import { refuseStopped } from "../cluster/stopped.ts";
 import { type ClaimedCluster, claimed } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import { namedNetwork } from "../../core/spec/network-id.ts";
@@ -30,6 +32,7 @@ import { ownAvailabilitySet } from "./availability-set.ts";
 import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
 import { chooseFrontend } from "./frontend.ts";
 import { withKeptDisks } from "./kept-disks.ts";
+import { refuseLocked } from "./locked.ts";
 import { type Materials, prepareMaterials } from "./materials.ts";
 import { hopsTo } from "../cluster/way.ts";
 import { withOwnAddress } from "./own-address.ts";
@@ -135,6 +138,7 @@ async function find(run: Run, name: string, asked: Partial<FlagValues>): Promise
   const { spec, notes } = buildSpec(name, given, found.claim?.kept ?? {});
   const changes = changedChoices(given, found);
   refuseDestroyed(found, name);
+  refuseStopped(name, found.claim?.tags);
   return { name, asked, groupName, found, spec, notes: [...notes, ...changes] };
 }
 
@@ -150,11 +154,11 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
   const indexes = chooseNodes(spec, known);
   // more than it was ever asked for are there: somebody else's run has made them
   const whole = indexes.length > spec.numNodes ? Object.freeze({ ...spec, numNodes: indexes.length }) : spec;
-  const set = ownAvailabilitySet(whole, snapshot, ours);
+  const set = ownAvailabilitySet(whole, { groupName: wish.groupName, snapshot, ours });
   return {
     ...wish,
     spec: set === undefined ? whole : Object.freeze({ ...whole, availabilitySet: set.name }),
-    notes: [...wish.notes, ...(set === undefined ? [] : [set.note])],
+    notes: [...wish.notes, ...(set?.note === undefined ? [] : [set.note])],
     snapshot,
     unlisted,
     ours,
@@ -201,6 +205,13 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
   const decisions = new Map(
     resources.map((resource) => [resource.id, decide(resource, liveOf(resource, found, snapshot), name)]),
   );
+  const full = tooManyTags(
+    resources
+      .filter(({ id }) => decisions.get(id) !== "unchanged")
+      .map((resource) => ({ resource, live: liveOf(resource, found, snapshot)?.tags })),
+  );
+  if (full !== undefined) throw full;
+  if (found.group !== undefined) await refuseLocked(run, found.groupName, resources, decisions);
   const changes = new Map(
     resources
       .filter(({ id }) => decisions.get(id) === "update")

@@ -23,8 +23,9 @@ export async function askAll(
   const { lookups } = run;
   const networkGroup = spec.vnetResourceGroup ?? found.groupName;
   const networkName = spec.virtualNetworkName;
+  const forbidden: string[] = [];
   const ask = <T>(what: string, read: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> =>
-    tolerant(run, what, () => patiently(run.tools, read));
+    tolerant(run, what, () => patiently(run.tools, read), forbidden);
   const [compute, network, region, computeUsage, networkUsage, labelFree, imageFacts, byId, existing, noIdentities] =
     await Promise.all([
       ask("the Compute provider", (signal) => lookups.resourceProvider("Microsoft.Compute", signal)),
@@ -39,7 +40,7 @@ export async function askAll(
         ? ask("the image", async (signal) => (await lookups.image(location, image.urn, signal)) ?? ("missing" as const))
         : undefined,
       image.kind === "id" && image.id.toLowerCase().startsWith("/subscriptions/")
-        ? tolerant(run, "the image", () => imageById(run, image.id))
+        ? tolerant(run, "the image", () => imageById(run, image.id), forbidden)
         : undefined,
       networkName === undefined
         ? undefined
@@ -54,6 +55,14 @@ export async function askAll(
         }),
       ),
     ]);
+  if (forbidden.length > 0)
+    run.emit({
+      kind: "note",
+      id: "preflight/forbidden",
+      label: "preflight",
+      code: "AuthorizationFailed",
+      message: `Not checked: ${forbidden.join(", ")} (this sign-in may not ask). Azure checks them when it is made.`,
+    });
   return {
     compute,
     network,
@@ -68,12 +77,16 @@ export async function askAll(
   };
 }
 
-/** Undefined, with a note, where this one question is not allowed or not answered; a refused sign-in, or a wrong subscription, ends the run. */
-export async function tolerant<T>(run: Run, what: string, read: () => Promise<T>): Promise<T | undefined> {
+/**
+ * Undefined, with a note, where this one question is not allowed or not answered; a refused sign-in, or a wrong subscription, ends the run.
+ * @param forbidden where what is not allowed is collected, for one note about all of it
+ */
+export async function tolerant<T>(run: Run, what: string, read: () => Promise<T>, forbidden?: string[]): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
     if (!(error instanceof AzureError) || error.status === 401 || isMisdirected(error)) throw error;
+    if (error.status === 403 && forbidden !== undefined) return void forbidden.push(what);
     run.emit({
       kind: "note",
       id: `preflight/${what}`,

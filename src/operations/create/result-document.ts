@@ -1,4 +1,6 @@
 /** What a create has to show at its end, as scripts read it: the cluster's document, and the state file of the old script's shape. */
+import { type Account, askedFields } from "../../core/account.ts";
+import { userTagsOf, withUserTags } from "../../core/plan/user-tags.ts";
 import type { ClusterDocument, CostDocument, NodeDocument, PlanDocument } from "../../core/documents.ts";
 import { names } from "../../core/plan/cluster.ts";
 import { etcdDocument, nodeDocument } from "../../core/node-document.ts";
@@ -43,6 +45,7 @@ export async function documentOf(
       location: facts.location,
       host: host ?? "",
       ip: address ?? "",
+      ...askedFields(await run.account()),
       nodes,
       etcd: etcdDocument(spec, facts.choices),
       resources: { created: count("created"), unchanged: count("unchanged"), updated: count("updated") },
@@ -73,11 +76,17 @@ async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Prom
   );
 }
 
-export const planDocument = ({ spec, facts, resources, decisions, changes }: Prepared, cost: CostDocument): PlanDocument => ({
+export const planDocument = (
+  { spec, facts, resources, decisions, changes }: Prepared,
+  cost: CostDocument,
+  account: Account,
+): PlanDocument => ({
   schema: "azure-coreos-cluster/plan/1",
   name: spec.name,
   resourceGroup: facts.group,
   location: facts.location,
+  ...askedFields(account),
+  ...(spec.tag.length === 0 ? {} : { tags: Object.fromEntries(userTagsOf(withUserTags({}, spec.tag))) }),
   resources: resources.map((resource) => {
     const { kind, id, label, node } = resource;
     const of =

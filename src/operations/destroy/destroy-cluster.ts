@@ -9,6 +9,7 @@ import type { Gone } from "../../core/documents.ts";
 import { AzureError, isAbsence } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { nameOf } from "../../core/plan/resource.ts";
+import { TAG_LIMIT } from "../../core/plan/tag-limits.ts";
 import { patiently, deletePatiently, retag } from "../../engine/patiently.ts";
 import type { TagTarget } from "../../engine/provider.ts";
 import { type Doom, surveyDoom } from "./doom-survey.ts";
@@ -149,7 +150,9 @@ async function mark(run: Run, doom: Doom, still: ((tags: Tags) => void) | undefi
   const change = (now: Tags): Tags | undefined => {
     if (now[DESTROYING] !== undefined) return undefined;
     still?.(now);
-    return { ...now, [DESTROYING]: at };
+    // a resource that is full of tags has room for it in place of our own print
+    const room = Object.keys(now).length < TAG_LIMIT ? now : without(now, ["aoc-fingerprint"]);
+    return { ...room, [DESTROYING]: at };
   };
   const open = marked(doom).filter(({ tags }) => tags[DESTROYING] === undefined);
   const marking = (which: (target: TagTarget) => boolean) => (): Promise<void[]> =>

@@ -30,6 +30,7 @@ export function priceService(
   if (outside.prices !== undefined) return at(PRICES, outside.prices);
   if (rehearsed) return { currency, source: "rehearsal", list: { base: PRICES, fetch: rehearsal } };
   const named = outside.env[PRICES_URL] ?? "";
+  if (named === "none") return nobody(`nobody is asked (${PRICES_URL}=none)`);
   if (named !== "")
     return isAllowed(named) ? at(named, fetch) : nobody(`${PRICES_URL} is no https URL, nor http on this machine`);
   const cloud = given.cloud ?? FLAGS.cloud.default;

@@ -13,6 +13,7 @@ import { isForeign } from "../cluster/cluster.ts";
 import { findCluster } from "../cluster/find.ts";
 import { nodesNamed } from "../cluster/node-name.ts";
 import { type NodePart, partsOf } from "../cluster/node-parts.ts";
+import { refuseStopped } from "../cluster/stopped.ts";
 import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
 import { interfaceAddresses, knownNodes, machinesOf, subnetIn } from "../cluster/nodes-there.ts";
@@ -52,7 +53,7 @@ export async function planRemoval(
   { resourceGroup }: { readonly resourceGroup?: string } = {},
 ): Promise<Removal> {
   const cluster = await findCluster(run, name, resourceGroup);
-  const claim = claimNeeded(cluster);
+  const claim = await claimNeeded(run, cluster);
   const { groupName, owner } = cluster;
   const { spec } = buildSpec(name, {}, claim.kept);
   const snapshot: Snapshot = provenOf(await snapshotOf(run, cluster), owner);
@@ -64,6 +65,8 @@ export async function planRemoval(
   // none that stays: perhaps none of it was there any more when its nodes were looked for
   if (going.length > 0 && staying.length === 0 && !(await isStillThere(run, claim))) throw destroyedMeanwhile(name);
   if (going.length > 0) refuseTooFew(spec, staying.length);
+  // members leave through those that live
+  if (going.some((index) => claim.choices.members.has(index))) refuseStopped(name, claim.tags);
   return {
     spec,
     claim,

@@ -1,0 +1,39 @@
+/** logs on a terminal: one node's as they are, several's with their names before each line. The work is operations/logs.ts. */
+import { type LogsOptions, nodeLogs } from "../../operations/logs.ts";
+import { shownLine } from "../../nodes/shown-output.ts";
+import { type Invocation, nameArgument } from "../invocation.ts";
+import { nodeLines } from "./node-lines.ts";
+import { openSession } from "../session.ts";
+
+export async function logsCommand(invocation: Invocation): Promise<number> {
+  const { world, given, args } = invocation;
+  const session = await openSession(invocation, { looks: true });
+  try {
+    const { document, exit } = await nodeLogs(session, nameArgument(invocation), optionsOf(invocation));
+    if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
+    else {
+      const labelled = nodeLines(world, Math.max(0, ...document.nodes.map(({ name }) => name.length)));
+      const single = ({ bytes }: { bytes: Buffer }): void =>
+        world.stdout.write(world.stdout.isTTY ? `${shownLine(bytes)}\n` : `${bytes.toString()}\n`);
+      for (const { index, name, text, error } of document.nodes) {
+        if (error !== undefined) session.say(`${name}: ${error.message}`);
+        else if (text === "") session.say(`${name}: nothing was written yet.`);
+        for (const line of text === "" ? [] : text.replace(/\n$/, "").split("\n"))
+          (args[1] === undefined ? labelled : single)({ index, name, stream: "stdout", bytes: Buffer.from(line) });
+      }
+    }
+    return exit;
+  } finally {
+    await session.close();
+  }
+}
+
+// --- internal ---
+
+const optionsOf = ({ given, args }: Invocation): LogsOptions => ({
+  ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
+  ...(args[1] === undefined ? {} : { node: args[1] }),
+  ...(given.unit === undefined ? {} : { unit: given.unit }),
+  ...(given.lines === undefined ? {} : { lines: given.lines }),
+  ...(given.nodeTimeout === undefined ? {} : { nodeTimeout: given.nodeTimeout }),
+});

@@ -1,0 +1,45 @@
+/** start on a terminal: which machines, how they come, and which did not. The work is operations/start.ts. */
+import { plural } from "../../core/words.ts";
+import { type Started, startCluster } from "../../operations/start.ts";
+import { type Invocation, nameArgument } from "../invocation.ts";
+import { type Session, openSession } from "../session.ts";
+
+export async function startCommand(invocation: Invocation): Promise<number> {
+  const { given, world } = invocation;
+  const name = nameArgument(invocation);
+  const session = await openSession(invocation);
+  try {
+    const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
+    const started = await startCluster(session, name, where, (live, off) => {
+      session.say(
+        off.length === 0
+          ? `${name}: every machine has power already.`
+          : `${name}: ${off.length} ${plural("machine", off.length)} to start.`,
+      );
+      session.report(live.nodes.length, undefined, "being started");
+    });
+    session.endReport();
+    if (given.json === true) world.stdout.write(`${JSON.stringify(started.document)}\n`);
+    sayStarted(session, started);
+    return started.exit;
+  } finally {
+    await session.close();
+  }
+}
+
+// --- internal ---
+
+const SHOWN = 10;
+
+function sayStarted(session: Session, { document, note }: Started): void {
+  const { name, ready, notReady, up } = document;
+  if (session.simulated) session.say("Rehearsal: no machine was booted, and the health of the nodes is simulated.");
+  if (note !== undefined) return session.say(`The machines of ${name} have power. ${note}`);
+  session.say(
+    [
+      `${ready.length} of ${ready.length + notReady.length} nodes of ${name} are ready.${up ? "" : " Too few for etcd: it counts as stopped until `start` finds it up."}`,
+      ...notReady.slice(0, SHOWN).map((node) => `  ${node.name}: ${node.reason}`),
+      ...(notReady.length > SHOWN ? [`  and ${notReady.length - SHOWN} more`] : []),
+    ].join("\n"),
+  );
+}

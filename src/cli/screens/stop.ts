@@ -1,0 +1,59 @@
+/** stop on a terminal: what will be stopped, the question, and what is still paid for. The work is operations/stop.ts. */
+import type { StopDocument } from "../../core/documents.ts";
+import { EXIT } from "../../core/errors.ts";
+import { plural } from "../../core/words.ts";
+import { type Stop, carryOutStop, planStop } from "../../operations/stop.ts";
+import { renderRate } from "../../report/cost.ts";
+import { short } from "../../report/short.ts";
+import { confirm } from "../confirm.ts";
+import { type Invocation, nameArgument } from "../invocation.ts";
+import { type Session, openSession } from "../session.ts";
+
+export async function stopCommand(invocation: Invocation): Promise<number> {
+  const { given, world } = invocation;
+  const name = nameArgument(invocation);
+  const session = await openSession(invocation);
+  try {
+    const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
+    const stop = await planStop(session, name, where);
+    if (stop.running.length > 0) {
+      sayPlan(session, stop);
+      await confirm(invocation, `Type the name ${name} to stop it:`, name);
+      session.report(stop.running.length, undefined, "being deallocated");
+    }
+    const { document, error } = await carryOutStop(session, stop);
+    session.endReport();
+    if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
+    if (error !== undefined) {
+      if (given.json !== true) throw error;
+      session.say(short(error.message, true));
+      return error.exit;
+    }
+    sayStopped(session, document);
+    return EXIT.done;
+  } finally {
+    await session.close();
+  }
+}
+
+// --- internal ---
+
+function sayPlan(session: Session, { live, running, since }: Stop): void {
+  const count = running.length;
+  const again = since === undefined ? "" : ` A stop began at ${since}, and goes on.`;
+  session.say(
+    `${live.spec.name}: etcd ends, and ${count} ${plural("machine", count)} will be deallocated. Disks and addresses stay; what is in memory and on temporary disks is gone.${again}`,
+  );
+  if (session.simulated) session.say("Rehearsal: Azure is simulated, and no machine was booted.");
+}
+
+function sayStopped(session: Session, { name, since, cost, stopped }: StopDocument): void {
+  const things = cost.items.map(({ what, count }) => `${count} ${what}`);
+  session.say(
+    [
+      stopped.length === 0 ? `${name} is stopped since ${since}: nothing was left to do.` : `${name} is stopped.`,
+      ...(things.length === 0 ? [] : [`Still paid for: ${things.join(", ")}: ${renderRate(cost)}.`]),
+      `Start it: ${session.next(`start ${name}`)}`,
+    ].join("\n"),
+  );
+}

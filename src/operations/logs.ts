@@ -1,0 +1,143 @@
+/**
+ * logs: what nodes have written, to their serial console, which Azure keeps and which is there when a node answers nobody; or to the
+ * journal of a unit, which the node itself is asked for over SSH.
+ */
+import type { LogsDocument } from "../core/documents.ts";
+import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
+import { names } from "../core/plan/cluster.ts";
+import { provenOf } from "../core/plan/proof.ts";
+import { FLAGS } from "../core/spec/flags.ts";
+import { type ClusterSpec, buildSpec } from "../core/spec/spec.ts";
+import { runOnAll } from "../nodes/run.ts";
+import { semaphore } from "../nodes/semaphore.ts";
+import { claimNeeded } from "./cluster/claim.ts";
+import { findCluster } from "./cluster/find.ts";
+import { nodeNamed } from "./cluster/node-name.ts";
+import { machinesOf } from "./cluster/nodes-there.ts";
+import { learnHostKeys, reachNodes } from "./cluster/reach-nodes.ts";
+import { serialLog } from "./cluster/serial-log.ts";
+import { snapshotOf } from "./cluster/snapshot.ts";
+import type { Run } from "./run.ts";
+
+export interface LogsOptions {
+  readonly resourceGroup?: string;
+  /** Index or name; all nodes when left out. */
+  readonly node?: string;
+  /** A systemd unit: its journal, over SSH. */
+  readonly unit?: string | undefined;
+  /** The last so many lines of each. */
+  readonly lines?: number;
+  /** For each node, in milliseconds, with `unit`. */
+  readonly nodeTimeout?: number;
+}
+
+export interface Logs {
+  readonly document: LogsDocument;
+  /** 0 when every node's were read, 3 when some were, 1 when none was. */
+  readonly exit: ExitCode;
+}
+
+type NodeLog = LogsDocument["nodes"][number];
+
+/** @throws ClusterError ClusterNotFound (exit 1), NodeNotFound (exit 2); with `unit` what reachNodes throws, PrivateKeyMissing */
+export async function nodeLogs(run: Run, name: string, options: LogsOptions = {}): Promise<Logs> {
+  const { unit } = options;
+  const nodes = unit === undefined ? await consoles(run, name, options) : await journals(run, name, unit, options);
+  const read = nodes.filter(({ error }) => error === undefined).length;
+  return {
+    document: {
+      schema: "azure-coreos-cluster/logs/1",
+      name,
+      source: unit === undefined ? "console" : "journal",
+      ...(unit === undefined ? {} : { unit }),
+      nodes,
+    },
+    exit: read === nodes.length ? EXIT.done : read > 0 ? EXIT.partly : EXIT.failed,
+  };
+}
+
+// --- internal ---
+
+/** Two questions a node, to Azure and to a storage account. */
+const AT_ONCE = 20;
+
+async function consoles(run: Run, name: string, { resourceGroup, node, lines }: LogsOptions): Promise<NodeLog[]> {
+  const cluster = await findCluster(run, name, resourceGroup);
+  const { spec } = buildSpec(name, {}, (await claimNeeded(run, cluster)).kept);
+  const room = semaphore(AT_ONCE);
+  const there = machinesOf(spec, provenOf(await snapshotOf(run, cluster), cluster.owner));
+  return Promise.all(
+    chosen(spec, there, node).map((index) =>
+      room.run(async (): Promise<NodeLog> => {
+        const machine = names.machine(spec, index);
+        try {
+          return { index, name: machine, text: lastLines(await serialLog(run, cluster.groupName, machine), lines) };
+        } catch (error) {
+          run.tools.signal.throwIfAborted();
+          // what a storage account cannot be reached by comes from Node as it is
+          const code = error instanceof ClusterError ? error.code : "ConsoleUnreadable";
+          return {
+            index,
+            name: machine,
+            text: "",
+            error: { code, message: error instanceof Error ? error.message : String(error) },
+          };
+        }
+      }),
+    ),
+  );
+}
+
+async function journals(run: Run, name: string, unit: string, options: LogsOptions): Promise<NodeLog[]> {
+  const reached = await reachNodes(run, name, options.resourceGroup);
+  if (reached.lacking !== undefined) throw reached.lacking;
+  const { nodes, spec } = await learnHostKeys(run, reached);
+  const wanted = new Set(
+    chosen(
+      spec,
+      nodes.map(({ index }) => index),
+      options.node,
+    ),
+  );
+  const lines = options.lines ?? FLAGS.lines.default;
+  const { nodes: found } = await runOnAll(
+    nodes.filter(({ index }) => wanted.has(index)),
+    `sudo -n journalctl --no-pager --output=short-iso --lines=${lines} --unit=${unit}`,
+    {
+      clock: run.clock,
+      signal: AbortSignal.any([run.stop, run.tools.signal]),
+      timeoutMs: options.nodeTimeout ?? FLAGS.nodeTimeout.default,
+      trust: "strict",
+      keepBytes: MOST_BYTES,
+    },
+  );
+  return found.map(({ index, name: machine, code, stdout, stderr, error }) => ({
+    index,
+    name: machine,
+    text: stdout,
+    ...(error !== undefined
+      ? { error }
+      : code !== 0
+        ? { error: { code: "JournalFailed", message: stderr.trim() || `journalctl ended with ${code}` } }
+        : {}),
+  }));
+}
+
+/** Of one node, as many as a person asks for. */
+const MOST_BYTES = 16 << 20;
+
+function chosen(spec: ClusterSpec, there: readonly number[], word: string | undefined): readonly number[] {
+  if (word === undefined) return there;
+  const index = nodeNamed(spec, word);
+  if (there.includes(index)) return [index];
+  throw new ClusterError("NodeNotFound", `${spec.name} has no node ${index}`, {
+    exit: EXIT.usage,
+    advice: there.length === 0 ? "It has no machines." : `It has ${there.join(", ")}.`,
+  });
+}
+
+function lastLines(text: string, count: number = FLAGS.lines.default): string {
+  // a console's lines end as a teletype's do
+  const lines = text.replace(/\r?\n$/, "").split(/\r*\n/);
+  return text === "" ? "" : `${lines.slice(-count).join("\n")}\n`;
+}

@@ -1,0 +1,94 @@
+/**
+ * start: all machines of a stopped cluster get power again, and it is waited until they are ready. The mark that it is stopped goes when it
+ * is up: a majority of etcd's members is ready. One node that does not come is then a node's fault, and no longer the cluster's.
+ */
+import type { StartDocument } from "../core/documents.ts";
+import { type ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
+import { STOPPED, type Tags } from "../core/plan/tags.ts";
+import { retag } from "../engine/patiently.ts";
+import { quorumOf } from "../nodes/quorum.ts";
+import { isDoomed } from "./cluster/cluster.ts";
+import { findCluster } from "./cluster/find.ts";
+import { identityFor } from "./cluster/identity.ts";
+import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
+import { type Health, askNodes } from "./cluster/node-health.ts";
+import { powerAll } from "./cluster/power.ts";
+import { destroyedMeanwhile } from "./cluster/shared-changes.ts";
+import type { Run } from "./run.ts";
+import { tellEtcd } from "./stop/etcd-unit.ts";
+
+export interface StartOptions {
+  readonly resourceGroup?: string;
+}
+
+export interface Started {
+  readonly document: StartDocument;
+  /** 0 when all nodes are ready, 3 when some are or could not be asked, 6 when too few are in time. */
+  readonly exit: ExitCode;
+  /** Why no node was asked. */
+  readonly note?: string;
+}
+
+/**
+ * @param onStart told which machines are to be started, before the first is
+ * @throws ClusterError ClusterNotFound (exit 1), BeingDestroyed (exit 7), Interrupted; what a machine's start failed with, when none did
+ */
+export async function startCluster(
+  run: Run,
+  name: string,
+  { resourceGroup }: StartOptions = {},
+  onStart: (live: LiveCluster, off: readonly LiveNode[]) => void = () => undefined,
+): Promise<Started> {
+  const cluster = await findCluster(run, name, resourceGroup);
+  const live = await readLiveCluster(run, cluster);
+  if (isDoomed(cluster)) throw destroyedMeanwhile(name);
+  const there = live.nodes.filter(({ provisioning }) => provisioning !== undefined);
+  const off = there.filter(({ power }) => power !== undefined && power !== "running" && power !== "starting");
+  onStart(live, off);
+  const failed = await powerAll(run, off, "start");
+  if (run.stop.aborted) throw run.stop.reason;
+  const [first] = failed.values();
+  if (first !== undefined && failed.size === there.length) throw first;
+  // those that had power may have lost their etcd to a stop that broke off
+  await tellEtcd(run, cluster, new Set(there.filter((node) => !off.includes(node)).map(({ index }) => index)), "start");
+  const on = there.filter(({ index }) => !failed.has(index));
+  const way = await identityFor(run, name, live.claim.choices.sshPublicKey);
+  const health = await askNodes(run, live, on, way, { until: run.giveUpAt, emit: run.emit });
+  const asked = health.nodes.size > 0 || on.length === 0;
+  const ready = asked ? on.filter(({ index }) => health.nodes.get(index)?.state === "ready") : [];
+  const up = asked ? isUp(live, ready) : true;
+  if (up) await retag(live.claim, unmarked, run.tools);
+  run.emit({ kind: "end", id: "start", label: name });
+  const document: StartDocument = {
+    schema: "azure-coreos-cluster/start/1",
+    name,
+    resourceGroup: cluster.groupName,
+    started: off.filter(({ index }) => !failed.has(index)).map((node) => node.name),
+    ready: ready.map((node) => node.name),
+    notReady: live.nodes
+      .filter((node) => !ready.includes(node))
+      .map((node) => ({ name: node.name, reason: reasonOf(node, failed.get(node.index), health) })),
+    up,
+    seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
+  };
+  return { document, exit: exitOf(document), ...(asked || health.note === undefined ? {} : { note: health.note }) };
+}
+
+// --- internal ---
+
+/** A majority of etcd's members, where it is ours; else any node. */
+function isUp({ claim }: LiveCluster, ready: readonly LiveNode[]): boolean {
+  const { members, customDataHash } = claim.choices;
+  if (customDataHash !== undefined || members.size === 0) return ready.length > 0;
+  return ready.filter(({ index }) => members.has(index)).length >= quorumOf(members.size);
+}
+
+const unmarked = (tags: Tags): Tags => Object.fromEntries(Object.entries(tags).filter(([name]) => name !== STOPPED));
+
+const exitOf = ({ up, notReady }: StartDocument): ExitCode =>
+  !up ? EXIT.timeout : notReady.length === 0 ? EXIT.done : EXIT.partly;
+
+function reasonOf({ provisioning, index }: LiveNode, failed: ClusterError | undefined, { nodes }: Health): string {
+  if (provisioning === undefined) return "it has no machine: `create` makes it";
+  return failed?.message ?? nodes.get(index)?.reason ?? "it was not asked";
+}

@@ -1,0 +1,52 @@
+/**
+ * etcd's unit on nodes that run, ended before their machines are deallocated, and started where it was ended and the machine was not. As
+ * well as may be: a machine that shuts down ends its etcd too, and one that starts starts it.
+ */
+import { ClusterError } from "../../core/errors.ts";
+import { PLATFORMS } from "../../core/plan/platforms.ts";
+import { connect } from "../../nodes/connection.ts";
+import type { NodeTarget } from "../../nodes/target.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { nodesIn } from "../cluster/reach-nodes.ts";
+import type { Run } from "../run.ts";
+
+/** @param nodes indexes of those whose machines run */
+export async function tellEtcd(run: Run, cluster: Cluster, nodes: ReadonlySet<number>, what: "stop" | "start"): Promise<void> {
+  if (run.simulated || nodes.size === 0) return;
+  try {
+    const { spec, claim, nodes: targets, lacking } = await nodesIn(run, cluster);
+    if (claim.choices.customDataHash !== undefined) return;
+    if (lacking !== undefined) throw lacking;
+    const unit = PLATFORMS[spec.platform].etcdUnit;
+    const members = targets.filter(({ index, role }) => nodes.has(index) && role === "member");
+    await Promise.all(members.map((target) => tell(run, target, `${what === "stop" ? "stop" : "start --no-block"} ${unit}`)));
+  } catch (error) {
+    run.tools.signal.throwIfAborted();
+    if (!(error instanceof ClusterError)) throw error;
+    if (what === "stop") run.say(`etcd was not ended first: ${error.message}. Azure shuts the machines down, and that ends it.`);
+  }
+}
+
+// --- internal ---
+
+const CONNECT_MS = 8000;
+const ENDS_MS = 90_000;
+
+async function tell(run: Run, target: NodeTarget, command: string): Promise<void> {
+  const { clock, tools } = run;
+  try {
+    const trust = target.hostKeys.length === 0 ? "first-use" : "strict";
+    const connection = await connect(target, { clock, signal: tools.signal, trust, timeoutMs: CONNECT_MS });
+    try {
+      const sudo = target.user === "root" ? "" : "sudo -n ";
+      const { code, stderr } = await connection.exec(`${sudo}systemctl ${command}`, { timeoutMs: ENDS_MS });
+      if (code !== 0) throw new ClusterError("EtcdNotTold", stderr.trim().split("\n")[0] ?? "", { source: "node" });
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    tools.signal.throwIfAborted();
+    if (!(error instanceof ClusterError)) throw error;
+    run.say(`${target.name}: systemctl ${command}: ${error.message}`);
+  }
+}

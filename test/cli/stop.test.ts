@@ -1,0 +1,160 @@
+/** stop and start, over the simulation: what Azure is asked, what other commands say of a stopped cluster, and what a run that broke off leaves. */
+import { beforeEach, expect, test } from "vitest";
+import type { ListDocument, StartDocument, StatusDocument, StopDocument } from "../../src/core/documents.ts";
+import { createVirtualClock } from "../../src/sim/clock.ts";
+import { START, type TestAzure, ownAzure } from "./world.ts";
+
+let azure: TestAzure;
+beforeEach(() => {
+  azure = ownAzure();
+});
+
+const nameOf = (index: number): string => `mycluster-coreos-${index}`;
+const made = async (flags = ""): Promise<void> => {
+  const { exit, stderr } = await azure.run(`mycluster ${flags}`);
+  expect(exit, stderr).toBe(0);
+  azure.exchanges.length = 0;
+};
+const writes = (): string[] =>
+  azure.exchanges
+    .filter(({ method, url }) => method !== "GET" && !/checkDns|permissions|register/i.test(url))
+    .map(({ method, url }) => `${method} ${new URL(url).pathname.split("/").slice(-2).join("/")}`);
+const status = async (): Promise<{ exit: number; document: StatusDocument; stderr: string }> =>
+  azure.json<StatusDocument>("status mycluster");
+
+test("stopped: the claim says so before the first machine, all are deallocated, what is still paid is said; started: as it was", async () => {
+  await made();
+  const before = await status();
+  const { exit, document, stderr } = await azure.json<StopDocument>("stop mycluster --yes");
+  expect(exit, stderr).toBe(0);
+  expect(document).toMatchObject({ schema: "azure-coreos-cluster/stop/1", stopped: [0, 1, 2].map(nameOf), before: [], left: [] });
+  expect(document.cost.items.map(({ what }) => what.split(" of ")[0])).toEqual([
+    "public address",
+    "load balancer",
+    "system disks",
+  ]);
+  expect(document.cost.items.some(({ what }) => what.startsWith("machine"))).toBe(false);
+  expect(stderr).toMatch(/Still paid for: 1 public address, .* 3 system disks of 30 GiB/);
+  const [mark, ...powers] = writes();
+  expect(mark).toMatch(/^PATCH publicIPAddresses\/mycluster-/);
+  expect(powers.sort((a, b) => a.localeCompare(b))).toEqual([0, 1, 2].map((index) => `POST ${nameOf(index)}/deallocate`));
+
+  const seen = await status();
+  expect({ exit: seen.exit, states: seen.document.states, drift: seen.document.drift }).toEqual({
+    exit: 3,
+    states: { stopped: 3 },
+    drift: [],
+  });
+  expect(seen.document.stopped).toBe(document.since);
+  expect(seen.stderr).toContain("azure-coreos-cluster start mycluster");
+  const [listed] = (await azure.json<ListDocument[]>("list")).document;
+  expect(listed).toMatchObject({ state: "stopped", nodes: 3 });
+
+  azure.exchanges.length = 0;
+  const again = await azure.run("stop mycluster");
+  expect({ exit: again.exit, writes: writes() }).toEqual({ exit: 0, writes: [] });
+
+  const started = await azure.json<StartDocument>("start mycluster");
+  expect(started).toMatchObject({
+    exit: 0,
+    document: { started: [0, 1, 2].map(nameOf), ready: [0, 1, 2].map(nameOf), notReady: [], up: true },
+  });
+  const after = await status();
+  expect({ exit: after.exit, drift: after.document.drift, ip: after.document.ip }).toEqual({
+    exit: 0,
+    drift: [],
+    ip: before.document.ip,
+  });
+  azure.exchanges.length = 0;
+  expect((await azure.run("mycluster")).exit).toBe(0);
+  expect(writes()).toEqual([]);
+});
+
+test.each([
+  ["mycluster --num-nodes 5", 5],
+  ["plan mycluster", 5],
+  ["mycluster", 5],
+  ["remove mycluster 0 --yes", 5],
+  ["reboot mycluster", 5],
+])("of a stopped cluster: %s is refused with exit code %i, and nothing is written", async (argv, exit) => {
+  await made();
+  await azure.run("stop mycluster --yes");
+  azure.exchanges.length = 0;
+  const ended = await azure.run(argv);
+  expect({ exit: ended.exit, writes: writes() }, ended.stderr).toEqual({ exit, writes: [] });
+  expect(ended.stderr.replaceAll(/\s+/g, " ")).toContain("Start it first: `azure-coreos-cluster start mycluster`");
+});
+
+test("a stopped cluster keeps its time to live: gc destroys it when that is over", async () => {
+  const clock = createVirtualClock(START);
+  azure = ownAzure({ clock });
+  await made("--ttl 2h");
+  await azure.run("stop mycluster --yes");
+  expect((await azure.json<unknown[]>("gc --yes")).document).toEqual([]);
+  await clock.sleep(7_200_000);
+  expect((await azure.json<unknown[]>("gc --yes")).document).toHaveLength(1);
+  expect((await azure.json<unknown[]>("list")).document).toEqual([]);
+});
+
+test.each([
+  ["", [undefined], 130],
+  ["", ["other"], 1],
+  ["", undefined, 2],
+  ["--no-input", ["mycluster"], 2],
+  ["", ["mycluster"], 0],
+] as const)("stop asks: %s, answered with %j, ends with %i", async (flags, answers, exit) => {
+  await made("--num-nodes 1");
+  const ended = await azure.run(`stop mycluster ${flags}`, answers === undefined ? {} : { answers });
+  expect(ended.exit).toBe(exit);
+  expect(writes()).toHaveLength(exit === 0 ? 2 : 0);
+  if (exit === 2) expect(ended.stderr).toContain("stop asks before it stops, and nobody can answer here");
+});
+
+/** An Azure that answers nothing any more from its n-th write on, as for a run whose machine went to sleep. */
+function cutOff(writesLeft: number): NonNullable<Parameters<TestAzure["run"]>[1]> {
+  let left = writesLeft;
+  return {
+    azure: (request) => {
+      if (request.method !== "GET" && request.method !== "HEAD") left--;
+      return left < 0 ? Promise.reject(new TypeError("fetch failed")) : azure.simulation.handle(request);
+    },
+  };
+}
+
+test.each([0, 1, 2, 3])(
+  "broken off after %i writes: stop goes on to the end, and start brings back what was stopped half",
+  async (count) => {
+    await made();
+    const first = await azure.run("stop mycluster --yes --timeout 3m", cutOff(count));
+    expect(first.exit).not.toBe(0);
+    if (count > 0) expect((await azure.run("mycluster")).exit).toBe(5);
+    if (count === 2) {
+      expect((await azure.json<StartDocument>("start mycluster")).document).toMatchObject({ up: true, notReady: [] });
+      expect((await status()).exit).toBe(0);
+    }
+    expect((await azure.run("stop mycluster --yes")).exit).toBe(0);
+    expect((await status()).document.states).toEqual({ stopped: 3 });
+    const second = await azure.run("start mycluster --timeout 3m", cutOff(count));
+    expect(second.exit).not.toBe(0);
+    expect((await azure.run("start mycluster")).exit).toBe(0);
+    expect(await status()).toMatchObject({ exit: 0, document: { drift: [], states: { ready: 3 } } });
+  },
+);
+
+test("a machine that Azure has no room for: the others are up, the cluster counts as started, exit code 3", async () => {
+  await made();
+  await azure.run("stop mycluster --yes");
+  const refused = { error: { code: "AllocationFailed", message: "Allocation failed." } };
+  const { exit, document } = await azure.json<StartDocument>("start mycluster", {
+    azure: (request) =>
+      request.url.includes("coreos-1/start")
+        ? Promise.resolve({ status: 409, headers: { "content-type": "application/json" }, body: JSON.stringify(refused) })
+        : azure.simulation.handle(request),
+  });
+  expect({ exit, up: document.up, notReady: document.notReady.map(({ name }) => name) }).toEqual({
+    exit: 3,
+    up: true,
+    notReady: [nameOf(1)],
+  });
+  expect((await status()).document).toMatchObject({ states: { ready: 2, deallocated: 1 } });
+});
