@@ -116,6 +116,7 @@ function documentOf(
         zone: node.zone,
         spot: node.spot,
         state: stateOf(node, asked?.state, stopped !== undefined),
+        vmSize: node.vmSize,
       }),
       ...(node.power === undefined ? {} : { power: node.power }),
       ...(node.provisioning === undefined ? {} : { provisioning: node.provisioning }),
