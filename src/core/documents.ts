@@ -3,6 +3,21 @@
  * documents gain fields, and lose none.
  */
 
+/** Which subscription was asked, and who asked. */
+export interface AskedDocument {
+  readonly subscription: {
+    readonly id: string;
+    /** Absent where nobody may, or need, ask for it. */
+    readonly name?: string;
+  };
+  readonly signIn: {
+    /** "loopback" and "simulation": nobody signed in. "unknown": the sign-in does not say. */
+    readonly kind: "user" | "service principal" | "managed identity" | "loopback" | "simulation" | "unknown";
+    /** The user's name, the application's id, the identity's name. */
+    readonly name?: string;
+  };
+}
+
 /** A node, as every document shows it. */
 export interface NodeDocument {
   readonly index: number;
@@ -87,7 +102,7 @@ export interface CostDocument {
 }
 
 /** What `create --json` prints. */
-export interface ClusterDocument {
+export interface ClusterDocument extends AskedDocument {
   readonly schema: "azure-coreos-cluster/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -107,7 +122,7 @@ export interface ClusterDocument {
 }
 
 /** What `plan --json` prints. */
-export interface PlanDocument {
+export interface PlanDocument extends AskedDocument {
   readonly schema: "azure-coreos-cluster/plan/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -202,7 +217,7 @@ export interface StatusDocument extends Omit<ClusterDocument, "nodes"> {
 export type ClusterState = "complete" | "incomplete" | "half made" | "expired" | "stopped" | "being destroyed";
 
 /** What `list --json` prints for each cluster, in an array. */
-export interface ListDocument {
+export interface ListDocument extends AskedDocument {
   readonly schema: "azure-coreos-cluster/list/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -292,7 +307,7 @@ export interface Gone {
 }
 
 /** What `destroy --json` prints. */
-export interface DestroyDocument {
+export interface DestroyDocument extends AskedDocument {
   readonly schema: "azure-coreos-cluster/destroy/1";
   readonly name: string;
   readonly resourceGroup: string;

@@ -86,7 +86,7 @@ export const FLAGS = {
     availabilitySet: needed({
       name: "availability-set", value: "NAME", parse: resourceName, default: "coreos-as", kept: "fixed",
       on: ["create"],
-      about: "availability set of the machines; NAME-as where another cluster of the group has that",
+      about: "availability set of the machines; NAME-as in a group of another name",
     }),
     location: needed({
       name: "location", value: "L", parse: inOrder(location), ordered: true, default: "westus", on: ["create"],
@@ -297,6 +297,7 @@ export const FLAGS = {
   }),
 
   ...section("Of one command", {
+    mustExist: toggle({ name: "must-exist", on: ["destroy"], about: "exit 1 where nothing of the cluster is there" }),
     force: toggle({ name: "force", on: ["remove"], about: "remove nodes even when etcd loses its quorum" }),
     noNodes: toggle({
       name: "no-nodes", on: ["status"],

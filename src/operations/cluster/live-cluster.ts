@@ -65,7 +65,7 @@ export interface LiveCluster {
 /** @throws ClusterError ClusterNotFound (exit 1); ClaimDamaged, ClaimTwice (exit 7) */
 export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveCluster> {
   const { name, groupName } = located;
-  const claim = claimNeeded(located);
+  const claim = await claimNeeded(run, located);
   const wanted = claim.kept.numNodes ?? 0;
   // a cluster that was made with three nodes and lost one to `remove` is still the Deis cluster that it was
   const { spec } = buildSpec(name, {}, { ...claim.kept, numNodes: Math.max(wanted, claim.kept.deis === true ? 3 : 1) });

@@ -16,7 +16,7 @@ import { inTurn } from "../../core/spec/wishes.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import { type ImageFound, imageForSize } from "./find-image.ts";
-import { type Answers, type PlaceAnswers, askAll, askPlace } from "./questions.ts";
+import { type Answers, type PlaceAnswers, askAll, askPlace, tellForbidden } from "./questions.ts";
 
 /** What is to be made, and where it may go. */
 export interface Wanted extends FreshNodes {
@@ -48,11 +48,13 @@ export interface Taken extends Candidate {
 
 /** @throws ClusterError what is in the way of each (exit 5), with what would fit */
 export async function choosePlace(run: Run, wanted: Wanted): Promise<Taken> {
-  const { spec, found, locations, image } = wanted;
+  const { spec, locations } = wanted;
+  const forbidden: string[] = [];
   const [answers, places] = await Promise.all([
-    askAll(run, spec, found, image),
-    Promise.all(locations.map((one) => askPlace(run, spec, found, one, image))),
+    askAll(run, wanted, forbidden),
+    Promise.all(locations.map((one) => askPlace(run, wanted, one, forbidden))),
   ]);
+  tellForbidden(run, forbidden);
   const refused: Candidate[] = [];
   for (const place of places)
     for (const vmSize of inTurn(spec.sizes, spec.vmSize)) {
@@ -183,7 +185,7 @@ async function nearBy(run: Run, refused: readonly Candidate[]): Promise<Checked[
   if (bound || own || image.kind === "id" || !curable) return [];
   const offered = new Set(answers.compute?.locations);
   const near = nearLocations(last.checked.location).filter((one) => offered.has(one) && !locations.includes(one));
-  const places = await Promise.all(near.slice(0, MOST_NEAR).map((one) => askPlace(run, spec, found, one, image)));
+  const places = await Promise.all(near.slice(0, MOST_NEAR).map((one) => askPlace(run, wanted, one, [])));
   const all = places.flatMap((place) =>
     inTurn(spec.sizes, spec.vmSize).map(async (vmSize) => (await candidateOf(run, wanted, answers, place, vmSize)).checked),
   );

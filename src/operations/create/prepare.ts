@@ -31,6 +31,7 @@ import { ownAvailabilitySet } from "./availability-set.ts";
 import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
 import { chooseFrontend } from "./frontend.ts";
 import { withKeptDisks } from "./kept-disks.ts";
+import { refuseLocked } from "./locked.ts";
 import { type Materials, prepareMaterials } from "./materials.ts";
 import { withOwnAddress } from "./own-address.ts";
 import { prepareSsh } from "./ssh-key.ts";
@@ -152,11 +153,11 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
   const indexes = chooseNodes(spec, known);
   // more than it was ever asked for are there: somebody else's run has made them
   const whole = indexes.length > spec.numNodes ? Object.freeze({ ...spec, numNodes: indexes.length }) : spec;
-  const set = ownAvailabilitySet(whole, snapshot, ours);
+  const set = ownAvailabilitySet(whole, { groupName: wish.groupName, snapshot, ours });
   return {
     ...wish,
     spec: set === undefined ? whole : Object.freeze({ ...whole, availabilitySet: set.name }),
-    notes: [...wish.notes, ...(set === undefined ? [] : [set.note])],
+    notes: [...wish.notes, ...(set?.note === undefined ? [] : [set.note])],
     snapshot,
     unlisted,
     ours,
@@ -205,6 +206,7 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
       .map((resource) => ({ resource, live: liveOf(resource, found, snapshot)?.tags })),
   );
   if (full !== undefined) throw full;
+  if (found.group !== undefined) await refuseLocked(run, found.groupName, resources, decisions);
   const changes = new Map(
     resources
       .filter(({ id }) => decisions.get(id) === "update")

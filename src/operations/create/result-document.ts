@@ -1,4 +1,5 @@
 /** What a create has to show at its end, as scripts read it: the cluster's document, and the state file of the old script's shape. */
+import { type Account, askedFields } from "../../core/account.ts";
 import { userTagsOf, withUserTags } from "../../core/plan/user-tags.ts";
 import type { ClusterDocument, CostDocument, NodeDocument, PlanDocument } from "../../core/documents.ts";
 import { names } from "../../core/plan/cluster.ts";
@@ -46,6 +47,7 @@ export async function documentOf(
       location: facts.location,
       host: host ?? "",
       ip: address ?? "",
+      ...askedFields(await run.account()),
       nodes,
       etcd: etcdDocument(spec, facts.choices),
       resources: { created: count("created"), unchanged: count("unchanged"), updated: count("updated") },
@@ -77,19 +79,21 @@ async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Prom
   );
 }
 
-export const planDocument = (prepared: Prepared, cost: CostDocument): PlanDocument => ({
-  ...planned(prepared, cost),
+export const planDocument = (prepared: Prepared, cost: CostDocument, account: Account): PlanDocument => ({
+  ...planned(prepared, cost, account),
   choices: choicesOf(prepared),
 });
 
 const planned = (
   { spec, facts, resources, decisions, changes }: Prepared,
   cost: CostDocument,
+  account: Account,
 ): Omit<PlanDocument, "choices"> => ({
   schema: "azure-coreos-cluster/plan/1",
   name: spec.name,
   resourceGroup: facts.group,
   location: facts.location,
+  ...askedFields(account),
   ...(spec.tag.length === 0 ? {} : { tags: Object.fromEntries(userTagsOf(withUserTags({}, spec.tag))) }),
   resources: resources.map((resource) => {
     const { kind, id, label, node } = resource;
