@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { addIdentity } from "./cli/azure-hand.ts";
 import { testAzure } from "./cli/world.ts";
 
 const RUNS = [
@@ -13,6 +14,7 @@ const RUNS = [
   "mycluster --num-nodes 120 --vm-size Large",
   "mycluster --num-nodes 1 --coreos-image kinvolk:flatcar-container-linux-free:stable-gen2:latest",
   "mycluster --num-nodes 1 --etcd-plain --availability-set racks --location eastus",
+  "mycluster --num-nodes 3 --location eastus --zones 1,2,3 --spot=all --max-price -1 --pip --data-disk --os-disk-size 64 --identity someone",
   "mycluster --private --http",
 ];
 
@@ -20,6 +22,7 @@ test("every request of the representative runs is recorded", async () => {
   const lines: string[] = [];
   for (const argv of RUNS) {
     const azure = testAzure();
+    if (argv.includes("--identity")) await addIdentity(azure, "mycluster", "someone");
     const created = await azure.run(`${argv} --wait-for machines`);
     expect(created.exit, created.stderr).toBe(0);
     const grown = await azure.run(

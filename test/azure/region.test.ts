@@ -77,12 +77,11 @@ test("sizes of the location, and the fault domains of aligned sets", async () =>
         premiumDisks: false,
         generations: ["V1", "V2"],
         architecture: "x64",
-        zones: [],
       },
     ],
   ]);
   const none = await reads({ compute: { resourceSkus: { list: () => listOf() } } }).sizes("westus", signal);
-  expect([none.sizes.size, none.faultDomains]).toEqual([0, undefined]);
+  expect([none.sizes.size, none.faultDomains, none.zones]).toEqual([0, undefined, undefined]);
 });
 
 test.each([

@@ -39,6 +39,14 @@ export const addForeign = (azure: TestAzure, group: string, name = "theirs"): Pr
 export const addGroup = (azure: TestAzure, group: string, tags: Record<string, string> = {}): Promise<{ status: number }> =>
   byHand(azure, "PUT", `/resourceGroups/${group}`, { location: "westus", tags });
 
+/** A managed identity, in a group that is made for it. */
+export async function addIdentity(azure: TestAzure, group: string, name: string): Promise<string> {
+  const path = inGroup(group, "Microsoft.ManagedIdentity/userAssignedIdentities", name);
+  await addGroup(azure, group);
+  await byHand(azure, "PUT", path, { location: "westus" });
+  return `${SUBSCRIPTION}${path}`;
+}
+
 export const addLock = (azure: TestAzure, scope: string, name: string, level = "CanNotDelete"): Promise<{ status: number }> =>
   byHand(azure, "PUT", `${scope}/providers/Microsoft.Authorization/locks/${name}`, { properties: { level } });
 

@@ -1,7 +1,7 @@
 /** Zones, spot machines, managed identities and the system disk, as whole commands over the simulation, which refuses what Azure refuses. */
 import { describe, expect, test } from "vitest";
 import type { ListDocument, StatusDocument } from "../../src/core/documents.ts";
-import { addGroup, byHand, inGroup } from "./azure-hand.ts";
+import { addIdentity, byHand, inGroup } from "./azure-hand.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { type Body, START, type TestAzure, ownAzure } from "./world.ts";
 
@@ -22,8 +22,6 @@ async function evict(azure: TestAzure, clock: VirtualClock, node: number): Promi
   expect((await byHand(azure, "POST", `${path}/simulateEviction`)).status).toBe(204);
   await clock.sleep(60_000);
 }
-const identity = (name: string): string => inGroup("others", "Microsoft.ManagedIdentity/userAssignedIdentities", name);
-const SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000";
 
 describe("zones", () => {
   test("node i is in zone i mod n with its disks and its address; what all share is in all zones, and no set is made", async () => {
@@ -40,6 +38,12 @@ describe("zones", () => {
     azure.exchanges.length = 0;
     await ok(azure, "mycluster");
     expect(azure.puts().size).toBe(0);
+  });
+
+  test("a private cluster's balancer has its address in all zones", async () => {
+    const azure = ownAzure();
+    await ok(azure, "mycluster --location eastus --zones 1,2,3 --num-nodes 1 --private --wait-for machines");
+    expect(azure.puts().get("loadBalancers/mycluster-lb").properties.frontendIPConfigurations[0].zones).toEqual(["1", "2", "3"]);
   });
 
   test("growth, and a machine that was killed, go where they went; status, list, plan and destroy say it", async () => {
@@ -176,17 +180,12 @@ describe("spot", () => {
 describe("identity", () => {
   test("an id and a name give machines their identities; what Azure answers more is no change", async () => {
     const azure = ownAzure();
-    await addGroup(azure, "others");
-    await byHand(azure, "PUT", identity("reader"), { location: "westus" });
-    await addGroup(azure, "home");
-    await byHand(azure, "PUT", identity("writer").replace("/others/", "/home/"), { location: "westus" });
-    await ok(azure, `mycluster --resource-group home --identity ${SUBSCRIPTION}${identity("reader")} --identity writer`);
+    const reader = await addIdentity(azure, "others", "reader");
+    const writer = await addIdentity(azure, "home", "writer");
+    await ok(azure, `mycluster --resource-group home --identity ${reader} --identity writer`);
     expect(machine(azure, 0).identity).toEqual({
       type: "UserAssigned",
-      userAssignedIdentities: {
-        [`${SUBSCRIPTION}${identity("reader")}`]: {},
-        [`${SUBSCRIPTION}${identity("writer").replace("/others/", "/home/")}`]: {},
-      },
+      userAssignedIdentities: { [reader]: {}, [writer]: {} },
     });
     const live = await byHand(azure, "GET", inGroup("home", "Microsoft.Compute/virtualMachines", "mycluster-coreos-0"));
     expect(JSON.stringify(live.body["identity"])).toMatch(/"principalId":"[0-9a-f-]{36}"/);
@@ -210,6 +209,13 @@ describe("identity", () => {
           : azure.simulation.handle(request),
     });
     expect([noted.exit, noted.stderr]).toEqual([0, expect.stringContaining("Not checked: the identity nobody")]);
+    const elsewhere = await azure.run("plan mycluster --identity nobody", {
+      azure: (request) =>
+        request.url.includes("userAssignedIdentities")
+          ? Promise.resolve({ status: 404, headers: {}, body: '{"error":{"code":"InvalidResourceType","message":"no"}}' })
+          : azure.simulation.handle(request),
+    });
+    expect([elsewhere.exit, elsewhere.stderr]).toEqual([0, expect.stringContaining("Not checked: the identity nobody")]);
   });
 });
 

@@ -128,6 +128,23 @@ test("without prices a cluster is made, looked at and destroyed as with them", a
   expect([made.exit, status.exit, gone.exit]).toEqual([0, 0, 0]);
 });
 
+test("disks and machines of other kinds are asked for at once, too", async () => {
+  let asked = 0;
+  const prices: Prices = (url, init) => (asked++, list(url, init));
+  const argv = "plan mycluster --num-nodes 4 --etcd-members 3 --spot --os-disk-size 64 --data-disk --data-disk-size 2000";
+  const { document } = await ownAzure().json<PlanDocument>(argv, { prices });
+  expect(document.cost).toMatchObject({ complete: true, assumed: [] });
+  expect(document.cost.items.map(({ count, what, unitPrice }) => [count, what, unitPrice])).toEqual([
+    [1, "public address", 0.005],
+    [1, "load balancer", 0.025],
+    [3, "machines Standard_D2s_v5", 0.096],
+    [4, "system disks of 64 GiB (Premium_LRS)", 10.21],
+    [4, "data disks of 2000 GiB (Premium_LRS)", 259.05],
+    [1, "Spot machine Standard_D2s_v5", 0.0192],
+  ]);
+  expect(asked).toBe(1);
+});
+
 test("a size without a price makes the price a least one", async () => {
   const without: Prices = async (url, init) => {
     const text = await (await list(url, init)).text();

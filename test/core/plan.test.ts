@@ -69,6 +69,41 @@ test.each<[string, AnyResource[]]>([
       { foreignGroup: true, subnetId: `${GROUP}/providers/Microsoft.Network/virtualNetworks/lan/subnets/s` },
     ),
   ],
+  [
+    "zones",
+    plan(
+      {
+        zones: ["1", "2", "3"],
+        pip: true,
+        identity: [`${GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one`],
+      },
+      {
+        nodes: [1, 4].map((index) => ({
+          index,
+          name: `abc-coreos-${index}`,
+          address: `10.0.0.${4 + index}`,
+          userData: "",
+          publicAddress: true,
+          zone: "2",
+        })),
+      },
+    ),
+  ],
+  [
+    "spot",
+    plan(
+      { spot: "workers", maxPrice: 0.05, affinityGroup: "near", osDiskSize: 64 },
+      {
+        nodes: [0, 1].map((index) => ({
+          index,
+          name: `abc-coreos-${index}`,
+          address: `10.0.0.${4 + index}`,
+          userData: "",
+          ...(index === 1 ? { spot: true } : {}),
+        })),
+      },
+    ),
+  ],
   ["private", plan({ private: true }, { choices: PRIVATE })],
   [
     "private-in-a-network",

@@ -31,7 +31,7 @@ export const regionReads = ({ compute, network, resources }: Clients) => ({
     return {
       sizes: new Map(machines.map((size) => [size.name.toLowerCase(), size])),
       faultDomains: domains > 0 ? domains : undefined,
-      zones: [...new Set(here.flatMap((sku) => zonesAt(sku, location)))].sort(),
+      ...regionZones(here, location),
     };
   },
 
@@ -72,12 +72,21 @@ const placementGroup = ({ id = "", name = "", location, tags = {} }: ProximityPl
 const capability = (sku: ResourceSku | undefined, name: string): string | undefined =>
   sku?.capabilities?.find((one) => one.name === name)?.value;
 
-const zonesAt = (sku: ResourceSku, location: string): readonly string[] =>
-  sku.locationInfo?.find((one) => sameLocation(one.location, location))?.zones ?? [];
+/** Undefined where nothing is said of the location; a location without zones is said to have none. */
+function zonesAt(sku: ResourceSku, location: string): readonly string[] | undefined {
+  const info = sku.locationInfo?.find((one) => sameLocation(one.location, location));
+  return info && (info.zones ?? []);
+}
+
+function regionZones(skus: readonly ResourceSku[], location: string): Pick<RegionSizes, "zones"> {
+  const told = skus.map((sku) => zonesAt(sku, location)).filter((zones) => zones !== undefined);
+  return told.length === 0 ? {} : { zones: [...new Set(told.flat())].sort() };
+}
 
 function sizeFacts(sku: ResourceSku, location: string): SizeFacts {
   const restricted = sku.restrictions?.find((one) => one.type === "Location")?.reasonCode;
   const closed = (sku.restrictions ?? []).flatMap((one) => (one.type === "Zone" ? (one.restrictionInfo?.zones ?? []) : []));
+  const zones = zonesAt(sku, location);
   const spot = capability(sku, "LowPriorityCapable");
   return {
     name: sku.name ?? "",
@@ -87,9 +96,7 @@ function sizeFacts(sku: ResourceSku, location: string): SizeFacts {
     premiumDisks: capability(sku, "PremiumIO") === "True",
     generations: (capability(sku, "HyperVGenerations") ?? "V1,V2").split(","),
     architecture: capability(sku, "CpuArchitectureType") ?? "x64",
-    zones: zonesAt(sku, location)
-      .filter((zone) => !closed.includes(zone))
-      .sort(),
+    ...(zones === undefined ? {} : { zones: zones.filter((zone) => !closed.includes(zone)).sort() }),
     ...(spot === undefined ? {} : { spot: spot === "True" }),
     ...(restricted === undefined ? {} : { restricted }),
   };

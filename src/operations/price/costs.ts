@@ -11,7 +11,7 @@ import type { Run } from "../run.ts";
 import { type Asked, askPrices, listFor } from "./ask.ts";
 
 /** What of a spec has a price; what is left out is not asked for in advance. */
-type Sizes = Partial<Pick<ClusterSpec, "vmSize" | "dataDisk" | "dataDiskSize">>;
+type Sizes = Partial<Pick<ClusterSpec, "vmSize" | "osDiskSize" | "dataDisk" | "dataDiskSize">>;
 
 /** Asked before it is known what will be there exactly: everything that it may be. */
 export const askForSpec = (run: Run, spec: Sizes, location: string): Asked =>
@@ -54,10 +54,10 @@ export async function foundCost(
 
 const meters = (paid: readonly Paid[]): (Meter | undefined)[] => paid.map(({ meter }) => meter);
 
-const likelyMeters = ({ vmSize = "", dataDisk, dataDiskSize }: Sizes): (Meter | undefined)[] => [
+const likelyMeters = ({ vmSize = "", osDiskSize = IMAGE_GIB, dataDisk, dataDiskSize }: Sizes): (Meter | undefined)[] => [
   machineMeter(vmSize),
   ...["Premium_LRS", "StandardSSD_LRS"].flatMap((sku) => [
-    diskMeter(sku, IMAGE_GIB),
+    diskMeter(sku, osDiskSize),
     ...(dataDisk === true && dataDiskSize !== undefined ? [diskMeter(sku, dataDiskSize)] : []),
   ]),
   ADDRESS,

@@ -13,6 +13,7 @@ import { guidOf, networkHead } from "./heads.ts";
 import { chooseAddress } from "./private-address.ts";
 import { holderOf } from "./public-address.ts";
 import { resolve } from "./reference.ts";
+import { zonesIn } from "./zones.ts";
 import { networkAtOnce, networkUpdate } from "./timings.ts";
 
 const INTERFACES = "Microsoft.Network/networkInterfaces";
@@ -51,6 +52,7 @@ export const loadBalancerRules: KindRules = {
       collection,
       listIn(properties[collection]).map((part) => ({
         name: part["name"],
+        ...(part["zones"] === undefined ? {} : { zones: clone(part["zones"]) }),
         id: `${id}/${collection}/${String(part["name"])}`,
         etag: "",
         type: `Microsoft.Network/loadBalancers/${collection}`,
@@ -174,6 +176,12 @@ function checkFrontend(change: Change, frontend: JsonValue, sku: string): void {
     }
     return;
   }
+  if (frontend["zones"] !== undefined)
+    refuse(
+      400,
+      "LoadBalancerFrontendIPConfigCannotHaveZoneWhenReferencingPublicIPAddress",
+      `Load balancer frontendIPConfiguration ${change.id}/frontendIPConfigurations/${String(frontend["name"])} has ${zonesIn(frontend).length} zone specified and is referencing a publicIPAddress ${address}. Networking supports zones only for frontendIpconfigurations which reference a subnet.`,
+    );
   const { entry } = resolve(change, address, "Microsoft.Network/publicIPAddresses");
   const other = textIn(dig(entry.resource, "sku", "name"));
   if (other !== sku) {

@@ -6,6 +6,7 @@ import type { FrontendIPConfiguration, InboundNatRule, LoadBalancingRule, Outbou
 import { type Design, names } from "../cluster.ts";
 import { endpointsOf } from "../endpoints.ts";
 import { type Resource, resourceId } from "../resource.ts";
+import { inAllZones } from "../zones.ts";
 import { claimHolds } from "./claim.ts";
 import { clusterAddressId } from "./cluster-address.ts";
 import { hasNatGateway, networkId, subnetId } from "./network.ts";
@@ -60,6 +61,7 @@ const frontend = (cluster: Design): { id: string } => ({ id: `${balancerId(clust
 const entry = (cluster: Design): FrontendIPConfiguration =>
   cluster.spec.private
     ? {
+        ...inAllZones(cluster.spec),
         subnet: { id: subnetId(cluster) },
         privateIPAllocationMethod: "Static",
         privateIPAddressVersion: "IPv4",
