@@ -165,8 +165,7 @@ async function replaceOne(
   );
   await forgetUserData(run.dir, name, claim.tags, going);
   const created = await createCluster(run, name, wish.given);
-  if (created.missing.some((one) => one.name !== names.machine(spec, node)) || created.exit !== EXIT.done)
-    return notWhole(created);
+  if (created.exit !== EXIT.done || created.missing.length > 0) return notWhole(created);
   await retag(claim, (now) => withReplacing(now, node, undefined), run.tools);
   return undefined;
 }
