@@ -25,8 +25,7 @@ export async function keepDataDisk(run: Run, id: string): Promise<string | undef
     if (own.deleteOption === "Detach") return own.name;
     const dataDisks = disks.map((disk) => (isIts(disk) ? { ...disk, deleteOption: "Detach" } : disk));
     // as `az vm update` does: what was read, with one word changed
-    const { tags = {}, location = "" } = model;
-    const body = { ...model, tags, location, storageProfile: { ...model.storageProfile, dataDisks } };
+    const body = { ...model, tags: live.tags, storageProfile: { ...model.storageProfile, dataDisks } };
     const about = { kind: "machine" as const, id, label: `machine ${nameOf(id)}`, dependsOn: [] };
     try {
       await tools.throttle.take("write", tools.signal);
