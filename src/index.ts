@@ -212,10 +212,10 @@ export const start = (name: string, options: AzureOptions = {}): Promise<StartDo
  * const { deleted } = await destroy("mycluster", { simulate: true });
  * console.log(deleted.length);
  *
- * @throws ClusterError NotDestroyed (exit 1) when something is left
+ * @throws ClusterError NotDestroyed (exit 1) when something is left; ClusterNotFound (exit 1) with `mustExist`
  */
-export const destroy = (name: string, options: AzureOptions = {}): Promise<DestroyDocument> =>
-  once(options, [], (azure) => azure.destroy(name));
+export const destroy = (name: string, options: AzureOptions & OptionsOf<"destroy"> = {}): Promise<DestroyDocument> =>
+  once(options, ["destroy"], (azure, wish) => azure.destroy(name, wish));
 
 /**
  * Destroys the clusters whose time to live (`ttl`) is over.

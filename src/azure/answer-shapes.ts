@@ -173,6 +173,8 @@ const RESOURCES: Readonly<Record<string, AnswerShape>> = {
 
 /** What is no resource below a provider. The first that matches counts. */
 const PLACES: readonly (readonly [RegExp, AnswerShape])[] = [
+  [/^\/subscriptions\/[^/]+$/, { displayName: "text" }],
+  [/^\/subscriptions\/[^/]+\/resources$/, listOf(resource())],
   [/^\/subscriptions\/[^/]+\/resourcegroups$/, listOf({ ...(resource() as object), "name!": "text" })],
   [/^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+$/, resource()],
   [/^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/resources$/, listOf(resource())],

@@ -15,6 +15,7 @@ export interface Lock {
 }
 
 const LOCKS_VERSION = "2016-09-01";
+const SUBSCRIPTIONS_VERSION = "2022-12-01";
 const PERMISSIONS_VERSION = "2022-04-01";
 
 export function scopeReads(clients: Clients) {
@@ -31,6 +32,12 @@ export function scopeReads(clients: Clients) {
           scope: id.replace(/\/providers\/Microsoft\.Authorization\/locks\/[^/]+$/i, ""),
         };
       });
+    },
+
+    /** What people call the subscription. */
+    async subscriptionName(subscription: string, abortSignal: AbortSignal): Promise<string | undefined> {
+      const { displayName } = await bodyAt(clients, `/subscriptions/${subscription}`, SUBSCRIPTIONS_VERSION, abortSignal);
+      return typeof displayName === "string" && displayName !== "" ? displayName : undefined;
     },
 
     /** What the caller may do at a scope. */
@@ -51,13 +58,22 @@ export function scopeReads(clients: Clients) {
 
 // --- internal ---
 
-/** The SDK's model of a resource drops `value`, so the body itself is read. */
-async function valuesAt({ resources }: Clients, path: string, apiVersion: string, abortSignal: AbortSignal): Promise<unknown[]> {
+/** The SDK's model of a resource drops what is none of one, so the body itself is read. */
+async function valuesAt(clients: Clients, path: string, apiVersion: string, abortSignal: AbortSignal): Promise<unknown[]> {
+  const { value } = await bodyAt(clients, path, apiVersion, abortSignal);
+  return Array.isArray(value) ? value : [];
+}
+
+async function bodyAt(
+  { resources }: Clients,
+  path: string,
+  apiVersion: string,
+  abortSignal: AbortSignal,
+): Promise<Readonly<Record<string, unknown>>> {
   let text = "";
   await resources.resources.getById(path.replace(/^\//, ""), apiVersion, {
     abortSignal,
     onResponse: (answer) => (text = answer.bodyAsText ?? ""),
   });
-  const { value } = JSON.parse(text === "" ? "{}" : text) as { value?: unknown };
-  return Array.isArray(value) ? value : [];
+  return JSON.parse(text === "" ? "{}" : text) as Readonly<Record<string, unknown>>;
 }

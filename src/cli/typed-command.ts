@@ -4,8 +4,11 @@ import type { AdviceContext } from "../core/advice/advice.ts";
 import type { Invocation } from "./invocation.ts";
 
 /** Of a create the shortest command that goes on, since a person adds what is to change; of all others the one that was typed. */
-export function adviceContext({ world, command, args }: Pick<Invocation, "world" | "command" | "args">): AdviceContext {
-  const name = args[0] === undefined ? {} : { name: args[0] };
+export function adviceContext({ world, command, args, given }: Omit<Invocation, "rest">): AdviceContext {
+  const name = {
+    ...(args[0] === undefined ? {} : { name: args[0] }),
+    ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
+  };
   if (command === "create") return name;
   const words = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;
   return { ...name, command: ["azure-coreos-cluster", ...words.map(shellWord)].join(" ") };

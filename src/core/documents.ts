@@ -3,6 +3,21 @@
  * documents gain fields, and lose none.
  */
 
+/** Which subscription was asked, and who asked. */
+export interface AskedDocument {
+  readonly subscription: {
+    readonly id: string;
+    /** Absent where nobody may, or need, ask for it. */
+    readonly name?: string;
+  };
+  readonly signIn: {
+    /** "loopback" and "simulation": nobody signed in. "unknown": the sign-in does not say. */
+    readonly kind: "user" | "service principal" | "managed identity" | "loopback" | "simulation" | "unknown";
+    /** The user's name, the application's id, the identity's name. */
+    readonly name?: string;
+  };
+}
+
 /** A node, as every document shows it. */
 export interface NodeDocument {
   readonly index: number;
@@ -22,6 +37,27 @@ export interface NodeDocument {
   readonly spot?: true;
   /** "ready", "running, not asked", "missing", "deallocated" ... */
   readonly state: string;
+  /** Azure's name of its machine's size; absent where there is no machine. */
+  readonly vmSize?: string;
+}
+
+/** A size in a location that was wished and was not to be had. */
+export interface PassedOver {
+  readonly vmSize: string;
+  readonly location: string;
+  /** The preflight's, or Azure's: "QuotaExceeded", "AllocationFailed". */
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** What would have done, in order of wish, and what of it was taken. */
+export interface ChoicesDocument {
+  readonly vmSizes: readonly string[];
+  readonly locations: readonly string[];
+  /** What new machines get. */
+  readonly vmSize: string;
+  readonly location: string;
+  readonly passedOver: readonly PassedOver[];
 }
 
 /** What of a cluster is paid for, as the price list has it. */
@@ -66,7 +102,7 @@ export interface CostDocument {
 }
 
 /** What `create --json` prints. */
-export interface ClusterDocument {
+export interface ClusterDocument extends AskedDocument {
   readonly schema: "azure-coreos-cluster/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -79,16 +115,19 @@ export interface ClusterDocument {
   readonly etcd: { readonly mode: "static" | "discovery"; readonly members: readonly string[]; readonly discoveryUrl?: string };
   readonly deis?: { readonly tunnel: string; readonly domain: string };
   readonly resources: { readonly created: number; readonly unchanged: number; readonly updated: number };
+  /** Of sizes and locations; `status` does not look for it. */
+  readonly choices?: ChoicesDocument;
   /** Wall time of the command. */
   readonly seconds: number;
 }
 
 /** What `plan --json` prints. */
-export interface PlanDocument {
+export interface PlanDocument extends AskedDocument {
   readonly schema: "azure-coreos-cluster/plan/1";
   readonly name: string;
   readonly resourceGroup: string;
   readonly location: string;
+  readonly choices: ChoicesDocument;
   /** What `--tag` gives to the group and everything in it; absent without any. */
   readonly tags?: Readonly<Record<string, string>>;
   readonly resources: readonly {
@@ -178,7 +217,7 @@ export interface StatusDocument extends Omit<ClusterDocument, "nodes"> {
 export type ClusterState = "complete" | "incomplete" | "half made" | "expired" | "stopped" | "being destroyed";
 
 /** What `list --json` prints for each cluster, in an array. */
-export interface ListDocument {
+export interface ListDocument extends AskedDocument {
   readonly schema: "azure-coreos-cluster/list/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -282,7 +321,7 @@ export interface Gone {
 }
 
 /** What `destroy --json` prints. */
-export interface DestroyDocument {
+export interface DestroyDocument extends AskedDocument {
   readonly schema: "azure-coreos-cluster/destroy/1";
   readonly name: string;
   readonly resourceGroup: string;

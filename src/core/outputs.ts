@@ -3,6 +3,7 @@
  * steps. Pure functions of the finished cluster; they print nothing and know no file but by its name.
  */
 import { shellWord, sshConfigWord } from "./quoting.ts";
+import { askedFields } from "./account.ts";
 import type { ClusterDocument } from "./documents.ts";
 import type { Platform } from "./node-config.ts";
 
@@ -17,10 +18,12 @@ export function clusterDocument(facts: Omit<ClusterDocument, "schema" | "deis">,
     location: facts.location,
     host: facts.host,
     ip: facts.ip,
+    ...askedFields(facts),
     nodes,
     etcd: facts.etcd,
     ...(deis && first !== undefined ? { deis: { tunnel: `${facts.ip}:${first.port}`, domain: facts.host } } : {}),
     resources: facts.resources,
+    ...(facts.choices === undefined ? {} : { choices: facts.choices }),
     seconds: facts.seconds,
   };
 }

@@ -76,7 +76,7 @@ export interface Azure {
   /** Starts a stopped cluster. @throws ClusterError NodesNotReady (exit 3, or 6 when etcd is not up) */
   start(name: string): Promise<StartDocument>;
   /** Removes everything of the cluster, and proves it. Doing it twice is no error. @throws ClusterError NotDestroyed when something is left */
-  destroy(name: string): Promise<DestroyDocument>;
+  destroy(name: string, options?: OptionsOf<"destroy">): Promise<DestroyDocument>;
   /** Destroys the clusters whose time to live is over. One that fails stops no other. */
   gc(): Promise<GcResult[]>;
   /** Runs a command on every node at once; nodes need a real Azure. @throws ClusterError NothingBooted in a rehearsal */
@@ -140,8 +140,11 @@ const making = (runs: Runs, given: OptionsOf<"azure">): Pick<Azure, "create" | "
       import("../operations/create/result-document.ts"),
     ]);
     checkWish(clusterName(name), more);
-    const planned = await runs.work({ looks: true, more }, (run) => planCluster(run, clusterName(name), more));
-    return planDocument(planned, planned.cost);
+    const work = async (run: Run): Promise<PlanDocument> => {
+      const planned = await planCluster(run, clusterName(name), more);
+      return planDocument(planned, planned.cost, await run.account());
+    };
+    return runs.work({ looks: true, more }, work);
   },
   async exportPlan(name, wish = {}) {
     const more = { ...given, ...checkedOptions(wish, ["create", "export"]) };
@@ -199,9 +202,10 @@ const running = (
     if (exit !== EXIT.done) throw notStarted(document, exit);
     return document;
   },
-  async destroy(name) {
+  async destroy(name, wish = {}) {
+    const more = { ...where, ...checkedOptions(wish, ["destroy"]) };
     const { destroyNamed } = await import("../operations/destroy.ts");
-    const { document, error } = await runs.work({ looks: false }, (run) => destroyNamed(run, clusterName(name), where));
+    const { document, error } = await runs.work({ looks: false }, (run) => destroyNamed(run, clusterName(name), more));
     if (error !== undefined) throw error;
     return document;
   },

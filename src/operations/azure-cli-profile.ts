@@ -4,14 +4,38 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type SignedIn, oneLine } from "../core/account.ts";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
 
 export interface Selected {
   readonly subscription: string;
   readonly cloud: Cloud;
+  /** What the CLI knows of it. */
+  readonly known: Known;
 }
 
+/** What the CLI knows of a subscription, where it knows it. */
+export interface Known {
+  readonly name?: string;
+  /** Who signed in to the CLI for it. */
+  readonly signedIn?: SignedIn;
+  /** Others that the same sign-in reaches: usable ones of the same cloud and the same tenant. */
+  readonly others: readonly Other[];
+}
+
+export interface Other {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** For who brings the subscription along and asks another Resource Manager. */
+export async function knownOf(env: Env, { subscription, tenant }: Pick<Given, "subscription" | "tenant">): Promise<Known> {
+  const { accounts } = await readProfile(env);
+  return known(accounts, accountNamed(accounts, subscription), tenant);
+}
+
+type Given = Partial<Pick<FlagValues, "subscription" | "cloud" | "armEndpoint" | "tenant">>;
 type Cloud = FlagValues["cloud"];
 const CLOUDS = (FLAGS.cloud.values ?? []) as readonly Cloud[];
 type Env = Readonly<Record<string, string | undefined>>;
@@ -21,14 +45,15 @@ type Env = Readonly<Record<string, string | undefined>>;
  * CLI brings its cloud along.
  * @throws ClusterError SubscriptionMissing, Usage (exit 2)
  */
-export async function selectSubscription(
-  env: Env,
-  given: Partial<Pick<FlagValues, "subscription" | "cloud" | "armEndpoint">>,
-): Promise<Selected> {
+export async function selectSubscription(env: Env, given: Given): Promise<Selected> {
   const { accounts, activeCloud } = await readProfile(env);
   if (given.subscription !== undefined) {
-    const account = accounts.find((one) => one.id.toLowerCase() === given.subscription?.toLowerCase());
-    return { subscription: given.subscription, cloud: given.cloud ?? cloudOf(account?.cloud, given.armEndpoint !== undefined) };
+    const account = accountNamed(accounts, given.subscription);
+    return {
+      subscription: given.subscription,
+      cloud: given.cloud ?? cloudOf(account?.cloud, given.armEndpoint !== undefined),
+      known: known(accounts, account, given.tenant),
+    };
   }
   // the CLI keeps one for each of its clouds
   const selected = accounts.filter((one) => one.isDefault);
@@ -49,6 +74,7 @@ export async function selectSubscription(
   return {
     subscription: account.id.toLowerCase(),
     cloud: given.cloud ?? cloudOf(account.cloud, given.armEndpoint !== undefined),
+    known: known(accounts, account, given.tenant),
   };
 }
 
@@ -56,6 +82,8 @@ export async function selectSubscription(
 
 interface Account {
   readonly id: string;
+  readonly name: string;
+  readonly user: SignedIn | undefined;
   readonly tenant: string;
   readonly state: string;
   readonly isDefault: boolean;
@@ -63,6 +91,30 @@ interface Account {
   /** "NAME (ID)" */
   readonly shown: string;
 }
+
+const accountNamed = (accounts: readonly Account[], id: string | undefined): Account | undefined =>
+  accounts.find((one) => one.id.toLowerCase() === id?.toLowerCase());
+
+/** @param tenant that is signed in to, where it is given */
+function known(accounts: readonly Account[], account: Account | undefined, tenant: string | undefined): Known {
+  if (account === undefined) return { others: [] };
+  const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+  const others = accounts.filter(
+    (one) =>
+      !same(one.id, account.id) &&
+      one.cloud === account.cloud &&
+      same(one.tenant, tenant ?? account.tenant) &&
+      isGuid(one.id) &&
+      unusable(one) === undefined,
+  );
+  return {
+    ...(account.name === "" ? {} : { name: oneLine(account.name) }),
+    ...(account.user === undefined ? {} : { signedIn: account.user }),
+    others: others.map(({ id, name }) => ({ id: id.toLowerCase(), name: oneLine(name) })),
+  };
+}
+
+const isGuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 
 const missing = (message: string, advice?: string): ClusterError =>
   new ClusterError("SubscriptionMissing", message, {
@@ -120,6 +172,8 @@ function accountOf(entry: unknown): Account[] {
   return [
     {
       id,
+      name,
+      user: userOf(found["user"]),
       tenant: word("tenantId"),
       state: word("state"),
       isDefault: found["isDefault"] === true,
@@ -127,4 +181,13 @@ function accountOf(entry: unknown): Account[] {
       shown: name === "" ? id : `${name} (${id})`,
     },
   ];
+}
+
+/** `{ "name": "jane@example.org", "type": "user" }`; of a machine's own identity the name says only that it is one. */
+function userOf(user: unknown): SignedIn | undefined {
+  if (typeof user !== "object" || user === null) return undefined;
+  const { name, type } = user as Readonly<Record<string, unknown>>;
+  if (typeof name !== "string" || name === "") return undefined;
+  if (/^(systemAssignedIdentity|userAssignedIdentity)$/i.test(name)) return { kind: "managed identity" };
+  return { kind: type === "servicePrincipal" ? "service principal" : "user", name: oneLine(name) };
 }

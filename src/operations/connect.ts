@@ -1,6 +1,5 @@
 /** The way to Azure: which one, which subscription, who signs in, and the SDK's clients. Loaded lazily, for it is most of the program. */
-import type { Cloud } from "../azure/clouds.ts";
-import type { HttpClient } from "@azure/core-rest-pipeline";
+import type { SignedIn } from "../core/account.ts";
 import type { Clock } from "../core/clock.ts";
 import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
 import { isLoopback } from "../core/spec/spec.ts";
@@ -8,9 +7,10 @@ import type { Emit } from "../engine/event.ts";
 import { createSiblings } from "../engine/siblings.ts";
 import { createThrottle } from "../engine/throttle.ts";
 import type { RequestTools } from "../engine/tools.ts";
-import { selectSubscription } from "./azure-cli-profile.ts";
-import { ownPath } from "./own-path.ts";
+import { accountOf } from "./account.ts";
+import { knownOf, selectSubscription } from "./azure-cli-profile.ts";
 import type { Surroundings, Way } from "./run.ts";
+import { signIn } from "./sign-in.ts";
 import type { Fetch } from "./way-out/fetch.ts";
 import { wayOut } from "./way-out/way-out.ts";
 
@@ -31,8 +31,12 @@ export async function connectAzure(outside: Surroundings, given: Partial<FlagVal
   const { CLOUDS, endpointOf } = await import("../azure/clouds.ts");
   const handle = around.simulation?.handle ?? outside.azure;
   const open = handle !== undefined || (isLoopback(given.armEndpoint) && given.armEndpoint?.startsWith("http:") === true);
-  const { subscription, cloud } = open
-    ? { subscription: given.subscription ?? NOBODY, cloud: given.cloud ?? FLAGS.cloud.default }
+  const { subscription, cloud, known } = open
+    ? {
+        subscription: given.subscription ?? NOBODY,
+        cloud: given.cloud ?? FLAGS.cloud.default,
+        known: around.simulation === undefined ? await knownOf(outside.env, given) : { others: [] },
+      }
     : await selectSubscription(outside.env, given);
   const asked = endpointOf(CLOUDS[cloud], given.armEndpoint);
   const endpoint = handle === undefined ? asked : { url: asked.url };
@@ -51,15 +55,16 @@ export async function connectAzure(outside: Surroundings, given: Partial<FlagVal
   const outward = await outwardClient(way.agentOf);
   const credential = open
     ? undefined
-    : (outside.credential ?? (await signIn(outside, given, { cloud: CLOUDS[cloud], httpClient: outward, emit: around.emit })));
-  const clients = await createClients({
-    subscription,
+    : await signIn(outside, given, { cloud: CLOUDS[cloud], httpClient: outward, emit: around.emit });
+  const connection = {
     endpoint,
     clock: around.clock,
     ...(around.loadRest === undefined ? {} : { loadRest: around.loadRest }),
     ...(credential === undefined ? {} : { credential }),
     httpClient: handle === undefined ? boundedClient(outward) : await httpClientOf(handle),
-  });
+  };
+  const clients = await createClients({ ...connection, subscription });
+  const lookups = createLookups(clients);
   const tools: RequestTools = {
     provider: createProvider(clients),
     clock: around.clock,
@@ -71,7 +76,25 @@ export async function connectAzure(outside: Surroundings, given: Partial<FlagVal
   return {
     subscription,
     tools: { ...tools, siblings: createSiblings(tools) },
-    lookups: createLookups(clients),
+    lookups,
+    ...(given.resourceGroup === undefined ? {} : { onlyIn: given.resourceGroup }),
+    account: accountOf(
+      {
+        subscription,
+        cloud,
+        endpoint: given.armEndpoint,
+        known,
+        signedIn: async () => (credential === undefined ? nobody(around) : credential.signedIn()),
+        expected: expected(given),
+        mayAsk: around.simulation === undefined && given.resourceGroup === undefined,
+      },
+      lookups,
+      around,
+    ),
+    others: known.others.map((other) => ({
+      ...other,
+      lookups: async () => createLookups(await createClients({ ...connection, subscription: other.id })),
+    })),
     credential,
     cloud,
     wayOut: handle === undefined ? way : { ...way, fetch: withinSimulation(handle, endpoint.url, way.fetch) },
@@ -79,6 +102,12 @@ export async function connectAzure(outside: Surroundings, given: Partial<FlagVal
 }
 
 // --- internal ---
+
+const nobody = ({ simulation }: Around): SignedIn => ({ kind: simulation === undefined ? "loopback" : "simulation" });
+
+/** Before a token tells. */
+const expected = ({ azureCert, clientId }: Partial<FlagValues>): SignedIn | undefined =>
+  azureCert === undefined || clientId === undefined ? undefined : { kind: "service principal", name: clientId };
 
 /** What the simulation itself names (a serial console's log) is asked of it; the rest of the world is the world's. */
 const withinSimulation =
@@ -88,29 +117,3 @@ const withinSimulation =
     const { status, body } = await handle({ method: "GET", url, headers: {} });
     return new Response(body ?? "", { status });
   };
-
-async function signIn(
-  outside: Surroundings,
-  given: Partial<FlagValues>,
-  { cloud, httpClient, emit }: { cloud: Cloud; httpClient: HttpClient; emit: Emit },
-) {
-  const { createCredential } = await import("../azure/credentials.ts");
-  let certificate: string | undefined;
-  if (given.azureCert !== undefined) {
-    if (given.tenant === undefined || given.clientId === undefined) {
-      const { refuseIncompleteSignIn } = await import("../core/spec/spec.ts");
-      throw refuseIncompleteSignIn();
-    }
-    const { checkManagementCertificate } = await import("../prepare/management-certificate.ts");
-    const checked = await checkManagementCertificate(ownPath(outside, given.azureCert), outside.clock.now());
-    for (const message of checked.notes) emit({ kind: "note", id: "azure-cert", label: "certificate", message });
-    certificate = checked.pem;
-  }
-  return createCredential({
-    cloud,
-    httpClient,
-    ...(given.tenant === undefined ? {} : { tenant: given.tenant }),
-    ...(given.clientId === undefined ? {} : { clientId: given.clientId }),
-    ...(certificate === undefined ? {} : { certificate }),
-  });
-}

@@ -2,10 +2,12 @@
  * destroy, in three steps that a caller may look between: what will go (`planDestroy`), whether anything forbids it
  * (`checkDestroy`), and the deletion with the proof that nothing is left (`carryOutDestroy`). Doing it twice is no error.
  */
+import { askedFields } from "../core/account.ts";
 import type { Alike, CostDocument, DestroyDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { refuseTaken } from "./cluster/let-go.ts";
 import { findCluster, lookIn } from "./cluster/find.ts";
+import { notThere } from "./cluster/not-there.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import { type Destroyed, awaitGroupGone, destroyCluster } from "./destroy/destroy-cluster.ts";
 import { type Doom, destroyIntent, isEmpty, oursOf, surveyDoom } from "./destroy/doom-survey.ts";
@@ -24,6 +26,8 @@ export interface DestroyOutcome {
 
 export interface DestroyOptions {
   readonly resourceGroup?: string;
+  /** Nothing of it being there is an error: for scripts that would else destroy nothing in the wrong subscription. */
+  readonly mustExist?: boolean;
 }
 
 /** All three steps, for a caller who has nobody to ask. */
@@ -44,9 +48,16 @@ export const withCost = async (outcome: DestroyOutcome, cost: Promise<CostDocume
   document: { ...outcome.document, cost: await cost },
 });
 
-/** What would go. Reads only; a group that is on its way out already is waited for. */
-export async function planDestroy(run: Run, name: string, { resourceGroup }: DestroyOptions = {}): Promise<Doom> {
-  return surveyDoom(run, await settled(run, await findCluster(run, name, resourceGroup)));
+/**
+ * What would go. Reads only; a group that is on its way out already is waited for.
+ * @throws ClusterError ClusterNotFound (exit 1) for what must exist and does not
+ */
+export async function planDestroy(run: Run, name: string, { resourceGroup, mustExist }: DestroyOptions = {}): Promise<Doom> {
+  const located = await findCluster(run, name, resourceGroup);
+  const doom = await surveyDoom(run, await settled(run, located));
+  // one that is on its way out when this comes was there
+  if (mustExist === true && isEmpty(doom) && located.group?.deleting !== true) throw await notThere(run, name);
+  return doom;
 }
 
 /**
@@ -62,19 +73,20 @@ export async function checkDestroy(run: Run, doom: Doom): Promise<void> {
 /** Destroys what was planned, and forgets the files of what is gone. @throws ClusterError Interrupted, Timeout, and refusals */
 export async function carryOutDestroy(run: Run, doom: Doom, still?: (tags: Tags) => void): Promise<DestroyOutcome> {
   const destroyed = isEmpty(doom) ? NOTHING : await destroyAndForget(run, doom, still);
-  const document = destroyDocument(run, doom.located, destroyed, doom.kept);
+  const document = await destroyDocument(run, doom.located, destroyed, doom.kept);
   return destroyed.left.length === 0 ? { document } : { document, error: leftover(doom, destroyed, run.stop.aborted) };
 }
 
-export const destroyDocument = (
+export const destroyDocument = async (
   run: Run,
   { name, groupName }: Pick<Cluster, "name" | "groupName">,
   { deleted, left }: Destroyed,
   kept: readonly Alike[] = [],
-): DestroyDocument => ({
+): Promise<DestroyDocument> => ({
   schema: "azure-coreos-cluster/destroy/1",
   name,
   resourceGroup: groupName,
+  ...askedFields(await run.account()),
   deleted,
   left,
   kept,

@@ -66,7 +66,7 @@ async function sweepOne(run: Run, { name, groupName }: KnownCluster): Promise<De
       if (now !== undefined && now > run.clock.now()) throw new MoreTime(now);
     });
   } catch (error) {
-    if (error instanceof MoreTime) return spared(run, located, error.expires);
+    if (error instanceof MoreTime) return await spared(run, located, error.expires);
     throw error;
   }
 }
@@ -81,7 +81,7 @@ class MoreTime extends Error {
   }
 }
 
-function spared(run: Run, located: Cluster, expires: number | undefined): DestroyOutcome {
+async function spared(run: Run, located: Cluster, expires: number | undefined): Promise<DestroyOutcome> {
   const { name, groupName } = located;
   run.emit({
     kind: "note",
@@ -92,5 +92,5 @@ function spared(run: Run, located: Cluster, expires: number | undefined): Destro
         ? `${name} is gone, or has no time to live any more.`
         : `${name} was given more time: it expires in ${duration(expires - run.clock.now())}.`,
   });
-  return { document: destroyDocument(run, located, { deleted: [], left: [] }) };
+  return { document: await destroyDocument(run, located, { deleted: [], left: [] }) };
 }

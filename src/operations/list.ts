@@ -1,4 +1,5 @@
 /** list: the clusters of the subscription, as Azure alone tells them. Reads only. */
+import { type Account, askedFields } from "../core/account.ts";
 import type { ListDocument } from "../core/documents.ts";
 import { type KnownCluster, knownClusters } from "./cluster/known-clusters.ts";
 import type { Run } from "./run.ts";
@@ -10,16 +11,18 @@ export interface ListOptions {
 
 /** In the order of names. @throws ClusterError of Azure's refusals */
 export async function listClusters(run: Run, { resourceGroup }: ListOptions = {}): Promise<ListDocument[]> {
-  return (await knownClusters(run, resourceGroup)).map(listDocument);
+  const [clusters, account] = await Promise.all([knownClusters(run, resourceGroup), run.account()]);
+  return clusters.map((one) => listDocument(account, one));
 }
 
-export const listDocument = (one: KnownCluster): ListDocument => ({
+export const listDocument = (account: Account, one: KnownCluster): ListDocument => ({
   schema: "azure-coreos-cluster/list/1",
   name: one.name,
   resourceGroup: one.groupName,
   location: one.location,
   host: one.host,
   ip: one.ip,
+  ...askedFields(account),
   nodes: one.nodes,
   wanted: one.wanted,
   ...(one.zones.length === 0 ? {} : { zones: one.zones }),

@@ -63,7 +63,7 @@ const AT_ONCE = 20;
 
 async function consoles(run: Run, name: string, { resourceGroup, node, lines }: LogsOptions): Promise<NodeLog[]> {
   const cluster = await findCluster(run, name, resourceGroup);
-  const { spec } = buildSpec(name, {}, claimNeeded(cluster).kept);
+  const { spec } = buildSpec(name, {}, (await claimNeeded(run, cluster)).kept);
   const room = semaphore(AT_ONCE);
   const there = machinesOf(spec, provenOf(await snapshotOf(run, cluster), cluster.owner));
   return Promise.all(

@@ -6,6 +6,7 @@ import type { TokenCredential } from "@azure/identity";
 import type { Lookups } from "../azure/lookups.ts";
 import type { PriceFetch } from "../azure/prices.ts";
 import type { PlainRequest, PlainResponse } from "../azure/pipeline.ts";
+import type { Account } from "../core/account.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
 import type { Emit, Event } from "../engine/event.ts";
@@ -35,11 +36,23 @@ export interface Surroundings {
   readonly rehearsal?: boolean;
 }
 
+export interface OtherSubscription {
+  readonly id: string;
+  readonly name: string;
+  lookups(): Promise<Lookups>;
+}
+
 /** The way to Azure. */
 export interface Way {
   readonly subscription: string;
   readonly tools: Tools;
   readonly lookups: Lookups;
+  /** `--resource-group`: many have rights on one group alone, so nothing beyond it is asked that can be done without. */
+  readonly onlyIn?: string;
+  /** Which subscription this is, and who signed in, for people and documents. Asked when first called; never rejected. */
+  account(): Promise<Account>;
+  /** Other subscriptions that the same sign-in reaches, as far as the Azure CLI knows. */
+  readonly others: readonly OtherSubscription[];
   /** Who signs in, for what is not Resource Manager (a storage account's blobs); absent where nobody does. */
   readonly credential: TokenCredential | undefined;
   /** The cloud that subscription and sign-in belong to. */

@@ -1,5 +1,6 @@
 /** status: how a cluster is, found from Azure alone and, with its keys at hand, from the nodes themselves. Changes nothing. */
-import type { CostDocument, Drift, StatusDocument, StatusNode } from "../core/documents.ts";
+import type { AskedDocument, CostDocument, Drift, StatusDocument, StatusNode } from "../core/documents.ts";
+import { askedFields } from "../core/account.ts";
 import { identityFor } from "./cluster/identity.ts";
 import { endpointsOf } from "../core/plan/endpoints.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
@@ -52,13 +53,14 @@ export async function clusterStatus(
 ): Promise<Status> {
   const located = await findCluster(run, name, resourceGroup);
   if (located.claims.length === 0 && located.own) throw halfMade(located);
-  const { location, kept } = claimNeeded(located);
+  const { location, kept } = await claimNeeded(run, located);
   const prices = known ?? askForSpec(run, kept, location);
   const live = await readLiveCluster(run, located);
   const way = await identityFor(run, name, live.claim.choices.sshPublicKey);
   const health = noNodes ? UNASKED : await askNodes(run, live, live.nodes.filter(worthAsking), way);
-  const cost = await costOf(run, live, prices);
-  const document = { ...documentOf(run, located, live, health, way.key.privateKeyFile ?? ""), cost };
+  const [cost, account] = await Promise.all([costOf(run, live, prices), run.account()]);
+  const looked = { located, live, health, identityFile: way.key.privateKeyFile ?? "" };
+  const document = { ...documentOf(run, askedFields(account), looked), cost };
   return {
     document,
     healthy: document.states["ready"] ?? 0,
@@ -95,13 +97,14 @@ function noteOf({ name, stopped }: StatusDocument, { note }: Health): Pick<Statu
 const worthAsking = ({ provisioning, power }: LiveNode): boolean =>
   provisioning !== undefined && (power === undefined || power === "running" || power === "starting");
 
-function documentOf(
-  run: Run,
-  { groupName }: Cluster,
-  live: LiveCluster,
-  health: Health,
-  identityFile: string,
-): Omit<StatusDocument, "cost"> {
+interface Look {
+  readonly located: Cluster;
+  readonly live: LiveCluster;
+  readonly health: Health;
+  readonly identityFile: string;
+}
+
+function documentOf(run: Run, asked: AskedDocument, { located, live, health, identityFile }: Look): Omit<StatusDocument, "cost"> {
   const { spec, claim, location, drift, resources, expires } = live;
   const stopped = stoppedSince(claim.tags);
   const nodes = live.nodes.map((node): StatusNode => {
@@ -116,6 +119,7 @@ function documentOf(
         zone: node.zone,
         spot: node.spot,
         state: stateOf(node, asked?.state, stopped !== undefined),
+        vmSize: node.vmSize,
       }),
       ...(node.power === undefined ? {} : { power: node.power }),
       ...(node.provisioning === undefined ? {} : { provisioning: node.provisioning }),
@@ -130,10 +134,11 @@ function documentOf(
   const whole = clusterDocument(
     {
       name: spec.name,
-      resourceGroup: groupName,
+      resourceGroup: located.groupName,
       location,
       host: claim.host ?? "",
       ip: claim.address ?? "",
+      ...asked,
       nodes,
       etcd: etcdDocument(spec, claim.choices),
       resources: { created: 0, unchanged: resources, updated: 0 },

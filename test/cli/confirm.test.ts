@@ -30,7 +30,7 @@ test.each([
 test.each([
   ["destroy mycluster --quiet", "", /mycluster to destroy it \(\d+ resources in the group mycluster, for good\)/],
   ["remove mycluster 1 2 --quiet", "", /to remove mycluster-coreos-1, mycluster-coreos-2:/],
-  ["gc --quiet", "--ttl 1s", /to destroy mycluster:/],
+  ["gc --quiet", "--ttl 1s", /to destroy mycluster, in the subscription .*:/],
 ])("even %s names what it asks about", async (argv, flags, question) => {
   const azure = await withCluster(flags);
   expect((await azure.run(argv, { answers: ["no"] })).stderr).toMatch(question);

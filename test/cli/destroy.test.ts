@@ -26,7 +26,8 @@ test("what goes is shown, the name is asked for, and everything goes with the gr
   expect(exit).toBe(0);
   expect(stdout).toBe("");
   expect(steady(stderr)).toMatchInlineSnapshot(`
-    "mycluster in westus is to be destroyed
+    "Subscription Simulated subscription (00000000-0000-0000-0000-000000000000) (loopback, no sign-in)
+    mycluster in westus is to be destroyed
     resource group mycluster
 
       - 3 machines: mycluster-coreos-0, mycluster-coreos-1, mycluster-coreos-2
@@ -42,8 +43,8 @@ test("what goes is shown, the name is asked for, and everything goes with the gr
 
     Rehearsal: Azure is simulated, nothing real is deleted.
     16 resources to delete. This cannot be undone: what is on the disks is lost.
-    It has cost about 0.006 USD so far, if its machines have run all the time (a rehearsal's own prices).
-    Type the name mycluster to destroy it:  TIME  resource group mycluster  being deleted with all that is in it
+    It has cost about 0.007 USD so far, if its machines have run all the time (a rehearsal's own prices).
+    Type the name mycluster to destroy it, in the subscription Simulated subscription (00000000-0000-0000-0000-000000000000) (loopback, no sign-in):  TIME  resource group mycluster  being deleted with all that is in it
     TIME  machine mycluster-coreos-0  deleted
     TIME  machine mycluster-coreos-1  deleted
     TIME  machine mycluster-coreos-2  deleted
@@ -94,7 +95,10 @@ test("destroying twice is success, and so is destroying what never was", async (
   const azure = await withCluster();
   expect((await azure.run("destroy mycluster --yes")).exit).toBe(0);
   const again = await azure.run("destroy mycluster");
-  expect(again).toMatchObject({ exit: 0, stderr: "Nothing of mycluster is there.\n" });
+  expect(again).toMatchObject({
+    exit: 0,
+    stderr: expect.stringContaining("Nothing of mycluster is there: looked in the subscription "),
+  });
 });
 
 test("--json says what was deleted and that nothing is left", async () => {
@@ -171,7 +175,10 @@ test("a resource of others in our own group is named, left alone, and keeps the 
   ]);
   // the group is nobody's now: a second destroy finds nothing of ours
   expect((await byHand(azure, "GET", "/resourceGroups/mycluster")).body["tags"]).toEqual({});
-  expect(await azure.run("destroy mycluster")).toMatchObject({ exit: 0, stderr: "Nothing of mycluster is there.\n" });
+  expect(await azure.run("destroy mycluster")).toMatchObject({
+    exit: 0,
+    stderr: expect.stringContaining("Nothing of mycluster is there: looked in the subscription "),
+  });
 });
 
 test.each([

@@ -99,7 +99,7 @@ test.each([
 ])("%s: %s", (line, advice) => expect(adviceOn(line)).toContain(advice));
 
 test("whoever wants a cluster of that name is told how", () => {
-  expect(adviceOn("start --num-nodes 3")).toContain("azure-coreos-cluster create start --num-nodes 3");
+  expect(adviceOn("upgrade --num-nodes 3")).toContain("azure-coreos-cluster create upgrade --num-nodes 3");
 });
 
 test.each([
@@ -135,7 +135,7 @@ test.each([
   "export mycluster --format arm",
 ])("none of another tool's: %s", (line) => expect(() => refuseForeignFlags(typed(line))).not.toThrow());
 
-test.each(["start", "delete mycluster", "mycluster --region westus", "delte"])("%s asks nothing of Azure", async (line) => {
+test.each(["upgrade", "delete mycluster", "mycluster --region westus", "delte"])("%s asks nothing of Azure", async (line) => {
   const azure = ownAzure();
   const { exit, stdout } = await azure.run(`${line} --json`);
   expect([exit, azure.exchanges.length]).toEqual([2, 0]);

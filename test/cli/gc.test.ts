@@ -27,7 +27,8 @@ test("--dry-run shows what has passed its time, and deletes nothing", async () =
   expect(exit).toBe(0);
   expect(stdout).toBe("");
   expect(steady(stderr)).toMatchInlineSnapshot(`
-    "2 clusters past their time to live:
+    "Subscription Simulated subscription (00000000-0000-0000-0000-000000000000) (loopback, no sign-in)
+    2 clusters past their time to live:
 
     NAME  GROUP  LOCATION  NODES  ADDRESS  AGE  EXPIRES  STATE
     old  old  westus  1  IP  TIME  TIME ago  expired

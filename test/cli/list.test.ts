@@ -15,7 +15,9 @@ test("no cluster: a sentence on stderr, nothing on stdout, exit code 0", async (
   expect(await azure.run("list")).toEqual({
     exit: 0,
     stdout: "",
-    stderr: "No clusters of this tool in the subscription 00000000-0000-0000-0000-000000000000.\n",
+    stderr: expect.stringContaining(
+      "No clusters of this tool in the subscription Simulated subscription (00000000-0000-0000-0000-000000000000).\n",
+    ),
   });
   expect((await azure.json<unknown[]>("list")).document).toEqual([]);
 });
@@ -31,7 +33,7 @@ test("a line for each cluster, whatever group it is in, and none for what others
   await byHand(azure, "DELETE", "/resourceGroups/delta");
   const { exit, stdout, stderr } = await azure.run("list");
   expect(exit).toBe(0);
-  expect(stderr).toBe("");
+  expect(stderr).toBe("Subscription Simulated subscription (00000000-0000-0000-0000-000000000000) (loopback, no sign-in)\n");
   expect(steady(stdout)).toMatchInlineSnapshot(`
     "NAME  GROUP  LOCATION  NODES  ADDRESS  AGE  EXPIRES  STATE
     alpha  alpha  westus  1  IP  TIME  in TIME  complete

@@ -24,5 +24,5 @@ test("a reader of the story that goes away does not stop a create", () => {
 test.skipIf(!existsSync("/dev/full"))("a full disk under stdout is one clear line and a failure", () => {
   const { status, stderr } = shell("$COMMAND list --simulate --json > /dev/full");
   expect(status).toBe(1);
-  expect(stderr).toMatch(/^Error: the output could not be written: ENOSPC.*\n$/);
+  expect(stderr).toMatch(/^Subscription .*\nError: the output could not be written: ENOSPC.*\n$/);
 });

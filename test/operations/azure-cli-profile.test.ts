@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { selectSubscription } from "../../src/operations/azure-cli-profile.ts";
+import { knownOf, selectSubscription } from "../../src/operations/azure-cli-profile.ts";
 
 const [PUBLIC, GOV, TENANT] = ["1", "4", "3"].map((digit) => `${digit.repeat(8)}-1111-1111-1111-${digit.repeat(12)}`) as [
   string,
@@ -33,15 +33,15 @@ test("the profile is where the CLI keeps it", async () => {
 });
 
 test("the cloud comes with its subscription", async () => {
-  expect(await selectSubscription(await used([GOVERNMENT]), {})).toEqual({ subscription: GOV, cloud: "AzureUSGovernment" });
-  expect(await selectSubscription(await used([account({})]), {})).toEqual({ subscription: PUBLIC, cloud: "AzureCloud" });
+  expect(await selectSubscription(await used([GOVERNMENT]), {})).toMatchObject({ subscription: GOV, cloud: "AzureUSGovernment" });
+  expect(await selectSubscription(await used([account({})]), {})).toMatchObject({ subscription: PUBLIC, cloud: "AzureCloud" });
 });
 
 test("also with one that is given and that the CLI knows; --cloud beats it", async () => {
   const env = await used([account({}), { ...GOVERNMENT, isDefault: false }]);
   expect(await selectSubscription(env, { subscription: GOV.toUpperCase() })).toMatchObject({ cloud: "AzureUSGovernment" });
   expect(await selectSubscription(env, { subscription: GOV, cloud: "AzureCloud" })).toMatchObject({ cloud: "AzureCloud" });
-  expect(await selectSubscription(env, { subscription: TENANT })).toEqual({ subscription: TENANT, cloud: "AzureCloud" });
+  expect(await selectSubscription(env, { subscription: TENANT })).toMatchObject({ subscription: TENANT, cloud: "AzureCloud" });
 });
 
 test("of a default in each cloud the one of the active cloud is taken, or of --cloud", async () => {
@@ -96,3 +96,39 @@ test.each([[[]], [undefined], [{}], [[null, 1, {}, { id: 5 }]], [[account({ isDe
     });
   },
 );
+
+const SECOND = "22222222-1111-1111-1111-222222222222";
+
+test("the CLI says who signed in, and what else the same sign-in reaches", async () => {
+  const user = { name: "jane\u001B]0;x@example.org", type: "user" };
+  const env = await used([
+    account({ user }),
+    account({ id: SECOND, name: "second", isDefault: false }),
+    account({ id: GOV, name: "another cloud", isDefault: false, environmentName: "AzureUSGovernment" }),
+    account({ id: GOV, name: "another tenant", isDefault: false, tenantId: SECOND }),
+    account({ id: GOV, name: "off", isDefault: false, state: "Disabled" }),
+    account({ id: TENANT, name: "tenant level", isDefault: false }),
+    account({ id: "../..", name: "no id", isDefault: false }),
+  ]);
+  const known = {
+    name: "mine",
+    signedIn: { kind: "user", name: "jane^[]0;x@example.org" },
+    others: [{ id: SECOND, name: "second" }],
+  };
+  expect((await selectSubscription(env, {})).known).toEqual(known);
+  expect(await knownOf(env, { subscription: PUBLIC.toUpperCase() })).toEqual(known);
+  // another tenant is signed in to: nothing there is known to be reached
+  expect((await selectSubscription(env, { tenant: GOV })).known.others).toEqual([]);
+  expect(await knownOf(env, { subscription: SECOND.replace("2", "9") })).toEqual({ others: [] });
+  expect(await knownOf(env, {})).toEqual({ others: [] });
+});
+
+test.each([
+  [{ name: "11111111-2222-3333-4444-555555555555", type: "servicePrincipal" }, "service principal"],
+  [{ name: "systemAssignedIdentity", type: "servicePrincipal", assignedIdentityInfo: "MSI" }, "managed identity"],
+  [{ name: "jane@example.org" }, "user"],
+  [{}, undefined],
+  [null, undefined],
+])("a user %j of the CLI is a %s", async (user, kind) => {
+  expect((await selectSubscription(await used([account({ user })]), {})).known.signedIn?.kind).toBe(kind);
+});

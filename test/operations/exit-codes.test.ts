@@ -44,14 +44,16 @@ test.each<
   ).toBe(exit);
 });
 
-test("two claims are a conflict, and both are named; none is no cluster", () => {
+test("two claims are a conflict, and both are named; none is no cluster", async () => {
+  const account = { subscription: { id: "s" }, signIn: { kind: "loopback" } };
+  const run = { account: () => Promise.resolve(account), others: [] } as unknown as Run;
   const cluster = (claims: object[]): ClaimedCluster => ({ name: "abc", groupName: "g", claims }) as unknown as ClaimedCluster;
-  for (const read of [claimed, claimNeeded])
-    expect(() => read(cluster([{ id: "/x/one" }, { id: "/x/two" }]))).toThrow(
+  for (const read of [claimed, (one: ClaimedCluster) => claimNeeded(run, one)])
+    await expect(async () => read(cluster([{ id: "/x/one" }, { id: "/x/two" }]))).rejects.toThrow(
       expect.objectContaining({ code: "ClaimTwice", exit: 7, source: "azure", advice: expect.stringContaining("one, two") }),
     );
   expect(claimed(cluster([])).claim).toBeUndefined();
-  expect(() => claimNeeded(cluster([]))).toThrow(expect.objectContaining({ code: "ClusterNotFound", exit: 1 }));
+  await expect(claimNeeded(run, cluster([]))).rejects.toThrow(expect.objectContaining({ code: "ClusterNotFound", exit: 1 }));
 });
 
 test.each([

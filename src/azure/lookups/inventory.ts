@@ -47,6 +47,14 @@ export const inventoryReads = (clients: Clients) => ({
     return (found ?? []).map(({ id = "", type = "", tags = {} }) => ({ id, type, tags }));
   },
 
+  /** What carries a cluster's name as its tag: of the subscription, or of one group. One request, for a look that may be wrong by minutes. */
+  async tagged(name: string, group: string | undefined, abortSignal: AbortSignal): Promise<GroupMember[]> {
+    const { resources } = clients.resources;
+    const options = { abortSignal, filter: `tagName eq 'aoc-cluster' and tagValue eq '${name}'` };
+    const list = group === undefined ? resources.list(options) : resources.listByResourceGroup(group, options);
+    return (await all(list, abortSignal)).map(({ id = "", type = "", tags = {} }) => ({ id, type, tags }));
+  },
+
   /** The machines of a group; none when the group does not exist. */
   async machinesIn(group: string, abortSignal: AbortSignal): Promise<Live[]> {
     const { virtualMachines } = clients.compute;

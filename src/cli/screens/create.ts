@@ -14,6 +14,7 @@ import { plural } from "../../core/words.ts";
 import { agreeTo, asks } from "../confirm.ts";
 import { printCreated } from "./created.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
+import { sayHead } from "./head.ts";
 import { type Session, openSession } from "../session.ts";
 
 export const createCommand = (invocation: Invocation): Promise<number> => run(invocation, invocation.given.dryRun === true);
@@ -28,13 +29,18 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   checkWish(name, given);
   const session = await openSession(invocation);
   try {
-    if (dryRun) return printDryRun(session, invocation, await planCluster(session, name, given));
-    const prepared = await planned(session, invocation, name);
+    const head = sayHead(session);
+    if (dryRun) {
+      const plan = await planCluster(session, name, given);
+      await head;
+      return await printDryRun(session, invocation, plan);
+    }
+    const prepared = await planned(session, invocation, name, head);
     session.report(prepared.facts.nodes.length, chart(session, invocation, prepared), undefined, headOf(session, prepared));
     for (const event of planEvents(prepared.resources)) session.emit(event);
     const created = await carryOutCreate(session, prepared, given);
     session.endReport();
-    return printCreated(session, invocation, prepared, created);
+    return await printCreated(session, invocation, created);
   } finally {
     await session.close();
   }
@@ -49,11 +55,12 @@ const headOf = (session: Session, prepared: Prepared): Head => ({
  * Shows the plan. The first create of a name asks whether it is to be, with the price; any other goes on, and the price is said when it
  * comes.
  */
-async function planned(session: Session, invocation: Invocation, name: string): Promise<Prepared> {
+async function planned(session: Session, invocation: Invocation, name: string, head: Promise<void>): Promise<Prepared> {
   const { given } = invocation;
   let asked = false;
   const agree = async (imagined: Priced<CostDocument>): Promise<void> => {
     asked = true;
+    await head;
     showPlan(session, invocation, imagined, { price: renderPrice(imagined.cost) });
     const { spec, facts, cost } = imagined;
     const nodes = facts.nodes.length;
@@ -63,6 +70,7 @@ async function planned(session: Session, invocation: Invocation, name: string): 
   };
   const prepared = await planPricedCreate(session, name, given, asksFirst(session, invocation) ? agree : undefined);
   if (asked) return prepared;
+  await head;
   // what came during the preflight is there within a turn of the event loop
   const cost = await Promise.race([prepared.cost, new Promise<undefined>((turn) => void setImmediate(() => turn(undefined)))]);
   showPlan(session, invocation, prepared, cost === undefined ? {} : { price: renderPrice(cost) });
@@ -131,10 +139,11 @@ function showPlan(
   if (given.quiet !== true) session.say(text);
 }
 
-function printDryRun(session: Session, invocation: Invocation, prepared: Priced<CostDocument>): number {
+async function printDryRun(session: Session, invocation: Invocation, prepared: Priced<CostDocument>): Promise<number> {
   const { world, given } = invocation;
   showPlan(session, invocation, prepared, { dryRun: true, price: renderPrice(prepared.cost) });
-  if (given.json === true) world.stdout.write(`${JSON.stringify(planDocument(prepared, prepared.cost), null, 2)}\n`);
+  const document = planDocument(prepared, prepared.cost, await session.account());
+  if (given.json === true) world.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   else session.say("Nothing was written: this was the plan only.");
   return EXIT.done;
 }

@@ -1,4 +1,5 @@
 /** destroy on a terminal: shows what will go, asks, and tells how it went. The work is operations/destroy.ts. */
+import { accountWords } from "../../core/account.ts";
 import type { Alike } from "../../core/documents.ts";
 import { EXIT, type ExitCode } from "../../core/errors.ts";
 import { plain } from "../../core/words.ts";
@@ -14,10 +15,12 @@ import { type Doom, isEmpty } from "../../operations/destroy/doom-survey.ts";
 import { renderTotal } from "../../report/cost.ts";
 import { renderDoom } from "../../report/doom.ts";
 import { abilities } from "../../report/paint.ts";
+import { lookElsewhere } from "../../operations/cluster/not-there.ts";
 import { planEvents } from "../../report/plan.ts";
 import { short } from "../../report/short.ts";
 import { asks, confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
+import { sayHead } from "./head.ts";
 import { type Session, openSession } from "../session.ts";
 
 export async function destroyCommand(invocation: Invocation): Promise<number> {
@@ -25,14 +28,15 @@ export async function destroyCommand(invocation: Invocation): Promise<number> {
   const name = nameArgument(invocation);
   const session = await openSession(invocation);
   try {
-    const doom = await planDestroy(
-      session,
-      name,
-      given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup },
-    );
+    const head = sayHead(session);
+    const doom = await planDestroy(session, name, {
+      mustExist: given.mustExist === true,
+      ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
+    });
+    await head;
     if (isEmpty(doom)) {
-      const where = given.resourceGroup === undefined ? "" : ` in the resource group ${given.resourceGroup}`;
-      session.say(`Nothing of ${name} is there${where}.`);
+      const { where, elsewhere } = await lookElsewhere(session, name);
+      session.say([`Nothing of ${name} is there: looked ${where}.`, ...(elsewhere === undefined ? [] : [elsewhere])].join("\n"));
       sayKept(session, doom.kept);
       return print(session, invocation, await carryOutDestroy(session, doom));
     }
@@ -44,7 +48,7 @@ export async function destroyCommand(invocation: Invocation): Promise<number> {
     if (shown && given.quiet !== true) session.say(renderTotal(await cost));
     // what is said here is all that is said with --quiet
     const what = given.quiet === true ? ` (${doom.ours.length} resources in the group ${doom.located.groupName}, for good)` : "";
-    await confirm(invocation, `Type the name ${name} to destroy it${what}:`, name);
+    await confirm(invocation, `Type the name ${name} to destroy it${what}, in ${accountWords(await session.account())}:`, name);
     session.report(doom.ours.filter((one) => one.kind === "machine").length, undefined, "being deleted", {
       title: `${name}${session.simulated ? ", rehearsal" : `, subscription ${session.subscription}`}: being destroyed`,
     });

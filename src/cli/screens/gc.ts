@@ -1,4 +1,5 @@
 /** gc on a terminal: shows which clusters are over, asks, and tells how each one ended. The work is operations/gc.ts. */
+import { accountWords } from "../../core/account.ts";
 import type { DestroyDocument } from "../../core/documents.ts";
 import { advised } from "../../core/advice/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
@@ -10,6 +11,7 @@ import { errorDocument, exitCodeOf, renderError } from "../../report/error.ts";
 import { columnsOf } from "../../report/wrap.ts";
 import { confirm } from "../confirm.ts";
 import { sayKept } from "./destroy.ts";
+import { sayHead } from "./head.ts";
 import type { Invocation } from "../invocation.ts";
 import { renderList } from "./list.ts";
 import { type Session, openSession } from "../session.ts";
@@ -19,9 +21,12 @@ export async function gcCommand(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
   const session = await openSession(invocation);
   try {
+    const head = sayHead(session);
     const options = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
     const expired = await expiredClusters(session, options);
-    const documents = expired.map(listDocument);
+    await head;
+    const account = await session.account();
+    const documents = expired.map((one) => listDocument(account, one));
     if (expired.length === 0) session.say("No cluster has passed its time to live.");
     else
       session.say(
@@ -31,7 +36,8 @@ export async function gcCommand(invocation: Invocation): Promise<number> {
       if (given.json === true) world.stdout.write(`${JSON.stringify(documents)}\n`);
       return EXIT.done;
     }
-    if (expired.length > 0) await confirm(invocation, `Type "yes" to destroy ${named(expired)}:`, "yes");
+    if (expired.length > 0)
+      await confirm(invocation, `Type "yes" to destroy ${named(expired)}, in ${accountWords(account)}:`, "yes");
     session.report(
       expired.reduce((sum, cluster) => sum + cluster.nodes, 0),
       undefined,

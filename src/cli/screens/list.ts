@@ -1,10 +1,12 @@
 /** list: the clusters of the subscription, a line each. */
+import { place } from "../../core/account.ts";
 import type { ListDocument } from "../../core/documents.ts";
 import { EXIT } from "../../core/errors.ts";
 import { duration } from "../../core/words.ts";
 import { listClusters } from "../../operations/list.ts";
 import { table } from "../../report/table.ts";
 import { columnsOf } from "../../report/wrap.ts";
+import { sayHead } from "./head.ts";
 import type { Invocation } from "../invocation.ts";
 import { openSession } from "../session.ts";
 
@@ -12,11 +14,13 @@ export async function listCommand(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
   const session = await openSession(invocation, { looks: true });
   try {
+    const head = sayHead(session);
     const clusters = await listClusters(session, given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup });
+    await head;
     if (given.json === true) world.stdout.write(`${JSON.stringify(clusters)}\n`);
     else if (clusters.length === 0)
       session.say(
-        `No clusters of this tool in the ${given.resourceGroup === undefined ? "" : `resource group ${given.resourceGroup} of the `}subscription ${session.subscription}.`,
+        `No clusters of this tool in the ${given.resourceGroup === undefined ? "" : `resource group ${given.resourceGroup} of the `}${place(await session.account())}.`,
       );
     else world.stdout.write(renderList(clusters, session.clock.now(), columnsOf(world.stdout)));
     return EXIT.done;

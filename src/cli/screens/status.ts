@@ -6,6 +6,7 @@ import { abilities } from "../../report/paint.ts";
 import { renderStatus } from "../../report/status.ts";
 import { columnsOf } from "../../report/wrap.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
+import { sayHead } from "./head.ts";
 import { type Session, openSession } from "../session.ts";
 
 const EVERY_MS = 5000;
@@ -58,11 +59,13 @@ async function again({ world: { clock }, stop }: Session, until: number): Promis
 async function show(session: Session, invocation: Invocation, prices: Status["prices"] | undefined): Promise<Status> {
   const { given, world } = invocation;
   const first = prices === undefined;
+  const head = first ? sayHead(session) : undefined;
   const seen = await look(session, nameArgument(invocation), {
     noNodes: given.noNodes === true,
     ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
     ...(prices && { prices }),
   });
+  await head;
   const { color, animate } = abilities(world.env, world.stdout);
   const framed = given.watch === true && animate && given.json !== true;
   if (given.json === true) world.stdout.write(`${JSON.stringify(seen.document)}\n`);

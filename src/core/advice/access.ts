@@ -1,6 +1,6 @@
 /** Advice: who may. */
 import { EXIT } from "../errors.ts";
-import { type AdviceRow, type Failure, found, groupScopeIn, rerun } from "./row.ts";
+import { type AdviceContext, type AdviceRow, type Failure, found, groupScopeIn, rerun } from "./row.ts";
 
 export const accessAdvice: readonly AdviceRow[] = [
   {
@@ -17,7 +17,7 @@ export const accessAdvice: readonly AdviceRow[] = [
     code: ["AuthorizationFailed", "AuthorizationPermissionMismatch", "AuthorizationFailure"],
     meaning: (failure) => `You may not ${refusedTo(failure)}.`,
     advice: (failure, context) =>
-      `An owner types: \`az role assignment create --assignee ${assignee(failure)} --role Contributor --scope ${found(failure, SCOPE) ?? groupScopeIn(failure.request) ?? (context.subscription === undefined ? "SCOPE" : `/subscriptions/${context.subscription}`)}\`. ` +
+      `${isOutside(failure, context) ? "With rights on one resource group only, name it: --resource-group NAME. Else an" : "An"} owner types: \`az role assignment create --assignee ${assignee(failure)} --role Contributor --scope ${found(failure, SCOPE) ?? groupScopeIn(failure.request) ?? (context.subscription === undefined ? "SCOPE" : `/subscriptions/${context.subscription}`)}\`. ` +
       (assignee(failure) === NOBODY ? `${NOBODY} is yours: \`az ad signed-in-user show --query id -o tsv\`. ` : "") +
       `A new role takes some minutes; then run \`${rerun(context)}\` again.`,
     link: "https://learn.microsoft.com/azure/role-based-access-control/troubleshooting",
@@ -77,6 +77,15 @@ function refusedTo(failure: Failure): string {
   const verb = { GET: "read", HEAD: "read", PUT: "make or change", PATCH: "change", DELETE: "delete", POST: "use" }[method];
   return verb === undefined ? `do this${on(scope)}` : `${verb} ${path ?? scope ?? "this"}`;
 }
+
+/**
+ * Nobody named a group, and in the one that is called like the cluster something may not be read, or it may not be made: many have
+ * rights on a group of another name.
+ */
+const isOutside = (failure: Failure, { name, resourceGroup }: AdviceContext): boolean =>
+  (resourceGroup === undefined || resourceGroup.toLowerCase() === name) &&
+  (/^Microsoft\.Resources\/subscriptions\/resourcegroups\/write$/i.test(found(failure, /perform action '([^']+)'/i) ?? "") ||
+    /^(GET \S*|PUT \/subscriptions\/[^/]+\/resourcegroups\/[^/]+)$/i.test(failure.request ?? ""));
 
 const NOBODY = "OBJECT_ID";
 

@@ -1,6 +1,7 @@
 /** What is read through a whole subscription, for sign-ins that may look into one resource group only: many have rights on no more. */
 import { AzureError } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
+import { place } from "../../core/account.ts";
 import type { Run } from "../run.ts";
 
 /** @throws ClusterError exit 4, which says that a group must be named */
@@ -9,7 +10,7 @@ export async function everywhere<T>(run: Run, read: Promise<T>): Promise<T> {
     return await read;
   } catch (error) {
     if (!isForbidden(error)) throw error;
-    throw new ClusterError(error.code, `this sign-in may not look through the subscription ${run.subscription}`, {
+    throw new ClusterError(error.code, `this sign-in may not look through the ${place(await run.account())}`, {
       source: "azure",
       exit: EXIT.signIn,
       advice:

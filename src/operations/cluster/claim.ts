@@ -3,6 +3,7 @@
  * been copied; so the claim is the one that holds what Azure gives to one resource only (core/plan/bearer.ts). Without one it is the address
  * of the name that a claim of its id has, for somebody may have taken the label off.
  */
+import { possibleSets } from "../../core/plan/resources/availability.ts";
 import type { PublicIPAddress } from "@azure/arm-network";
 import { storageAccountName, storageAccountSeed } from "../../azure/vhd/account.ts";
 import type { BearerModels } from "../../azure/lookups/networks.ts";
@@ -15,8 +16,10 @@ import { frontendIn, keptFlag, readClaim } from "../../core/plan/read-tags.ts";
 import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import { type Choices, isClaim, wordOf } from "../../core/plan/tags.ts";
 import { normalLocation } from "../../core/region.ts";
-import type { FlagValues } from "../../core/spec/flags.ts";
+import type { KeptValues } from "../../core/spec/spec.ts";
+import type { Run } from "../run.ts";
 import type { Cluster, FoundClaim } from "./cluster.ts";
+import { notThere } from "./not-there.ts";
 
 export interface Claim {
   readonly kind: BearerKind;
@@ -28,7 +31,7 @@ export interface Claim {
   readonly host: string | undefined;
   readonly tags: Record<string, string>;
   readonly choices: Choices;
-  readonly kept: Partial<FlagValues>;
+  readonly kept: KeptValues;
   /** Indexes of the nodes that it remembers; undefined where it does not say. */
   readonly nodes: ReadonlySet<number> | undefined;
 }
@@ -44,15 +47,10 @@ export interface ClaimedCluster extends Cluster {
 export const claimed = (cluster: Cluster): ClaimedCluster => ({ ...cluster, claim: claimOf(cluster) });
 
 /** For commands that need a cluster. @throws ClusterError ClusterNotFound (exit 1), ClaimTwice, ClaimDamaged (exit 7) */
-export function claimNeeded(cluster: Cluster): Claim {
+export async function claimNeeded(run: Run, cluster: Cluster): Promise<Claim> {
   const claim = claimOf(cluster);
   if (claim !== undefined) return claim;
-  const { name, groupName } = cluster;
-  throw new ClusterError("ClusterNotFound", `there is no cluster ${name} in the resource group ${groupName}`, {
-    source: "azure",
-    exit: EXIT.failed,
-    advice: `\`azure-coreos-cluster list\` shows the clusters of the subscription; give --resource-group when ${name} is in a group of another name.`,
-  });
+  throw await notThere(run, cluster.name);
 }
 
 /** What lists show of what may bear a claim, of both kinds. */
@@ -138,7 +136,9 @@ function sharedIds(subscription: string, groupName: string, name: string, claim:
     resourceId(scope, "publicAddress", `${names.natGateway(name)}-ip`),
     resourceId(scope, "image", names.image(name)),
     resourceId(scope, "storageAccount", storageAccountName(storageAccountSeed(subscription, groupName, name))),
-    ...["", "-2", "-3", "-4", "-5"].map((part) => resourceId(scope, "availabilitySet", `${sets}${part}`)),
+    ...possibleSets(name, sets, wordOf(claim) !== undefined).flatMap((set) =>
+      ["", "-2", "-3", "-4", "-5"].map((part) => resourceId(scope, "availabilitySet", `${set}${part}`)),
+    ),
     ...(near === undefined ? [] : [resourceId(scope, "placementGroup", near)]),
   ];
 }

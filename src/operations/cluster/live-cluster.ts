@@ -45,6 +45,8 @@ export interface LiveNode extends MachinePlace {
   readonly addressed: boolean;
   readonly publicIp: string | undefined;
   readonly hostKey: string | undefined;
+  /** Azure's name of the machine's size. */
+  readonly vmSize: string | undefined;
 }
 
 export interface LiveCluster {
@@ -63,7 +65,7 @@ export interface LiveCluster {
 /** @throws ClusterError ClusterNotFound (exit 1); ClaimDamaged, ClaimTwice (exit 7) */
 export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveCluster> {
   const { name, groupName } = located;
-  const claim = claimNeeded(located);
+  const claim = await claimNeeded(run, located);
   const wanted = claim.kept.numNodes ?? 0;
   // a cluster that was made with three nodes and lost one to `remove` is still the Deis cluster that it was
   const { spec } = buildSpec(name, {}, { ...claim.kept, numNodes: Math.max(wanted, claim.kept.deis === true ? 3 : 1) });
@@ -161,6 +163,7 @@ async function liveNode(run: Run, { spec, claim, groupName, snapshot, index, add
     addressed: machine === undefined ? spec.pip : withPublicAddress(spec, snapshot).has(index),
     publicIp: (find("publicAddress", names.nodeAddress(name))?.model as PublicIPAddress | undefined)?.ipAddress,
     hostKey: machine && hostKeyIn(machine),
+    vmSize: model?.hardwareProfile?.vmSize,
     ...(machine === undefined ? placeToBe(spec, claim, index) : placeOfMachine(machine)),
   };
 }

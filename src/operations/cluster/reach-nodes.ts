@@ -47,7 +47,7 @@ export interface ReachedCluster {
 /** @throws ClusterError no such cluster, a stopped one, no address, no machine; and in a rehearsal, where none was booted */
 export async function reachNodes(run: Run, name: string, group: string | undefined): Promise<ReachedCluster> {
   const cluster = await findCluster(run, name, group);
-  refuseStopped(name, claimNeeded(cluster).tags);
+  refuseStopped(name, (await claimNeeded(run, cluster)).tags);
   if (run.simulated)
     throw new ClusterError(
       "NothingBooted",
@@ -63,7 +63,7 @@ export async function reachNodes(run: Run, name: string, group: string | undefin
 /** The same of a cluster that was found, for whoever has another way to nodes that cannot be logged in to. */
 export async function nodesIn(run: Run, cluster: Cluster): Promise<ReachedCluster> {
   const { name } = cluster;
-  const claim = claimNeeded(cluster);
+  const claim = await claimNeeded(run, cluster);
   const { spec } = buildSpec(name, {}, claim.kept);
   if (claim.address === undefined)
     throw new ClusterError("NoAddress", `${name} has no address yet`, {

@@ -1,10 +1,12 @@
 /** What a create has to show at its end, as scripts read it: the cluster's document, and the state file of the old script's shape. */
+import { type Account, askedFields } from "../../core/account.ts";
 import { userTagsOf, withUserTags } from "../../core/plan/user-tags.ts";
 import type { ClusterDocument, CostDocument, NodeDocument, PlanDocument } from "../../core/documents.ts";
 import { names } from "../../core/plan/cluster.ts";
 import { etcdDocument, nodeDocument } from "../../core/node-document.ts";
 import { clusterDocument } from "../../core/outputs.ts";
 import type { Carried } from "./carry-out.ts";
+import { choicesOf } from "./sizes.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Run } from "../run.ts";
 
@@ -20,7 +22,7 @@ export const stateFile = (document: ClusterDocument): unknown => ({
 export async function documentOf(
   run: Run,
   { spec, facts, materials, resources }: Prepared,
-  { results, readiness, address, host }: Carried,
+  { results, readiness, address, host, sizes, choices }: Carried,
 ): Promise<ClusterDocument> {
   const count = (outcome: string): number =>
     [...results.values()].filter((result) => result.state === "done" && result.value === outcome).length;
@@ -32,6 +34,7 @@ export async function documentOf(
       identityFile: materials.ssh.privateKeyFile ?? "",
       privateIp: node.address,
       publicIp: publicIps.get(node.index),
+      vmSize: sizes.get(node.index),
       zone: node.zone,
       spot: node.spot,
       state: stateOf(results.get(machineIdOf(resources, node.index))?.state, readiness.get(node.index)?.state),
@@ -44,9 +47,11 @@ export async function documentOf(
       location: facts.location,
       host: host ?? "",
       ip: address ?? "",
+      ...askedFields(await run.account()),
       nodes,
       etcd: etcdDocument(spec, facts.choices),
       resources: { created: count("created"), unchanged: count("unchanged"), updated: count("updated") },
+      choices,
       seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
     },
     spec.deis,
@@ -74,11 +79,21 @@ async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Prom
   );
 }
 
-export const planDocument = ({ spec, facts, resources, decisions, changes }: Prepared, cost: CostDocument): PlanDocument => ({
+export const planDocument = (prepared: Prepared, cost: CostDocument, account: Account): PlanDocument => ({
+  ...planned(prepared, cost, account),
+  choices: choicesOf(prepared),
+});
+
+const planned = (
+  { spec, facts, resources, decisions, changes }: Prepared,
+  cost: CostDocument,
+  account: Account,
+): Omit<PlanDocument, "choices"> => ({
   schema: "azure-coreos-cluster/plan/1",
   name: spec.name,
   resourceGroup: facts.group,
   location: facts.location,
+  ...askedFields(account),
   ...(spec.tag.length === 0 ? {} : { tags: Object.fromEntries(userTagsOf(withUserTags({}, spec.tag))) }),
   resources: resources.map((resource) => {
     const { kind, id, label, node } = resource;

@@ -59,7 +59,7 @@ export async function planRemoval(
   { resourceGroup, comeBack = false }: RemovalOptions = {},
 ): Promise<Removal> {
   const cluster = await findCluster(run, name, resourceGroup);
-  const claim = claimNeeded(cluster);
+  const claim = await claimNeeded(run, cluster);
   const { groupName, owner } = cluster;
   const { spec } = buildSpec(name, {}, claim.kept);
   const snapshot: Snapshot = provenOf(await snapshotOf(run, cluster), owner);

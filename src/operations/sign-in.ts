@@ -1,0 +1,67 @@
+/**
+ * Who signs in: a certificate, or whoever Azure's default credential chain finds; and as whom, which only the token tells that was got.
+ * The token itself goes to Azure and nowhere else.
+ */
+import type { HttpClient } from "@azure/core-rest-pipeline";
+import type { TokenCredential } from "@azure/identity";
+import type { Cloud } from "../azure/clouds.ts";
+import { type SignedIn, signedInBy } from "../core/account.ts";
+import type { FlagValues } from "../core/spec/flags.ts";
+import type { Emit } from "../engine/event.ts";
+import { ownPath } from "./own-path.ts";
+import type { Surroundings } from "./run.ts";
+
+export interface NamedCredential extends TokenCredential {
+  /** Once the first token was got, or was not: whose the last one is; undefined where it does not say. */
+  signedIn(): Promise<SignedIn | undefined>;
+}
+
+/** @throws ClusterError SignInIncomplete, and what a certificate is refused with */
+export async function signIn(
+  outside: Surroundings,
+  given: Partial<FlagValues>,
+  { cloud, httpClient, emit }: { cloud: Cloud; httpClient: HttpClient; emit: Emit },
+): Promise<NamedCredential> {
+  if (outside.credential !== undefined) return named(outside.credential);
+  const { createCredential } = await import("../azure/credentials.ts");
+  let certificate: string | undefined;
+  if (given.azureCert !== undefined) {
+    if (given.tenant === undefined || given.clientId === undefined) {
+      const { refuseIncompleteSignIn } = await import("../core/spec/spec.ts");
+      throw refuseIncompleteSignIn();
+    }
+    const { checkManagementCertificate } = await import("../prepare/management-certificate.ts");
+    const checked = await checkManagementCertificate(ownPath(outside, given.azureCert), outside.clock.now());
+    for (const message of checked.notes) emit({ kind: "note", id: "azure-cert", label: "certificate", message });
+    certificate = checked.pem;
+  }
+  const credential = await createCredential({
+    cloud,
+    httpClient,
+    ...(given.tenant === undefined ? {} : { tenant: given.tenant }),
+    ...(given.clientId === undefined ? {} : { clientId: given.clientId }),
+    ...(certificate === undefined ? {} : { certificate }),
+  });
+  return named(credential);
+}
+
+// --- internal ---
+
+/** Remembers whose the last token was. One that does so already stays as it is. */
+function named(credential: TokenCredential): NamedCredential {
+  if ("signedIn" in credential) return credential as NamedCredential;
+  let last: SignedIn | undefined;
+  const { promise: first, resolve } = Promise.withResolvers<void>();
+  return {
+    async getToken(scopes, options) {
+      try {
+        const token = await credential.getToken(scopes, options);
+        if (token !== null) last = signedInBy(token.token);
+        return token;
+      } finally {
+        resolve();
+      }
+    },
+    signedIn: () => first.then(() => last),
+  };
+}
