@@ -3,6 +3,7 @@
  * been copied; so the claim is the one that holds what Azure gives to one resource only (core/plan/bearer.ts). Without one it is the address
  * of the name that a claim of its id has, for somebody may have taken the label off.
  */
+import { possibleSets } from "../../core/plan/resources/availability.ts";
 import type { PublicIPAddress } from "@azure/arm-network";
 import { storageAccountName, storageAccountSeed } from "../../azure/vhd/account.ts";
 import type { BearerModels } from "../../azure/lookups/networks.ts";
@@ -15,7 +16,7 @@ import { frontendIn, keptFlag, readClaim } from "../../core/plan/read-tags.ts";
 import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import { type Choices, isClaim, wordOf } from "../../core/plan/tags.ts";
 import { normalLocation } from "../../core/region.ts";
-import type { FlagValues } from "../../core/spec/flags.ts";
+import type { KeptValues } from "../../core/spec/spec.ts";
 import type { Run } from "../run.ts";
 import type { Cluster, FoundClaim } from "./cluster.ts";
 import { notThere } from "./not-there.ts";
@@ -30,7 +31,7 @@ export interface Claim {
   readonly host: string | undefined;
   readonly tags: Record<string, string>;
   readonly choices: Choices;
-  readonly kept: Partial<FlagValues>;
+  readonly kept: KeptValues;
   /** Indexes of the nodes that it remembers; undefined where it does not say. */
   readonly nodes: ReadonlySet<number> | undefined;
 }
@@ -135,7 +136,9 @@ function sharedIds(subscription: string, groupName: string, name: string, claim:
     resourceId(scope, "publicAddress", `${names.natGateway(name)}-ip`),
     resourceId(scope, "image", names.image(name)),
     resourceId(scope, "storageAccount", storageAccountName(storageAccountSeed(subscription, groupName, name))),
-    ...["", "-2", "-3", "-4", "-5"].map((part) => resourceId(scope, "availabilitySet", `${sets}${part}`)),
+    ...possibleSets(name, sets, wordOf(claim) !== undefined).flatMap((set) =>
+      ["", "-2", "-3", "-4", "-5"].map((part) => resourceId(scope, "availabilitySet", `${set}${part}`)),
+    ),
     ...(near === undefined ? [] : [resourceId(scope, "placementGroup", near)]),
   ];
 }

@@ -4,7 +4,8 @@
  * known by it; tagged it is known for good, whatever becomes of the machine. One list; where nothing lacks its
  * tags, no more. Nobody waits for it, and a create does not fail for it: the next run, remove and destroy look again.
  */
-import { nameOf } from "../../core/plan/resource.ts";
+import { storageAccountName, storageAccountSeed } from "../../azure/vhd/account.ts";
+import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import type { Tags } from "../../core/plan/tags.ts";
 import { differInUserTags, retagged, withUserTags } from "../../core/plan/user-tags.ts";
@@ -14,7 +15,7 @@ import { machineTags, untaggedOf } from "../cluster/let-go.ts";
 import type { Run } from "../run.ts";
 import type { Prepared } from "./prepare.ts";
 
-export async function tagNewDisks(run: Run, { facts, found, resources, spec, ours }: Prepared): Promise<void> {
+export async function tagNewDisks(run: Run, { facts, found, resources, spec }: Prepared): Promise<void> {
   const owner = { ...found.owner, ids: new Set([facts.choices.id]) };
   const machines = new Map(resources.filter(({ kind }) => kind === "machine").map(({ id }) => [id.toLowerCase(), id]));
   if (machines.size === 0 || run.tools.signal.aborted) return;
@@ -22,9 +23,10 @@ export async function tagNewDisks(run: Run, { facts, found, resources, spec, our
   const disks = all.filter(({ managedBy = "" }) => machines.has(managedBy.toLowerCase()));
   const stale = (tags: Tags): boolean => differInUserTags(withUserTags({}, spec.tag), tags);
   const lacking = disks.filter((disk) => !isProven(disk, owner)).map(({ managedBy = "" }) => managedBy.toLowerCase());
+  const account = "own" in facts.image ? await accountOf(run, spec.name, facts.group) : undefined;
   const targets: TagTarget[] = [
+    ...(account !== undefined && isProven(account, owner) && stale(account.tags) ? [account] : []),
     ...disks.filter((disk) => isProven(disk, owner) && stale(disk.tags)).map(({ id }) => ({ kind: "disk" as const, id })),
-    ...[...ours.values()].flatMap(({ kind, id, tags }) => (kind === "storageAccount" && stale(tags) ? [{ kind, id }] : [])),
   ];
   const tag = (target: TagTarget, own: Tags = {}): Promise<void> =>
     retag(target, (now) => retagged(now, own, spec.tag), run.tools).catch((error: unknown) =>
@@ -46,4 +48,21 @@ export async function tagNewDisks(run: Run, { facts, found, resources, spec, our
       await Promise.all(untagged.map((disk) => tag({ kind: "disk", id: disk.id }, machineTags(live))));
     }),
   ]);
+}
+
+// --- internal ---
+
+/** That of the image, where the tool made one: no list of the cluster's has it. */
+async function accountOf(
+  run: Run,
+  cluster: string,
+  groupName: string,
+): Promise<(TagTarget & { readonly tags: Tags }) | undefined> {
+  const name = storageAccountName(storageAccountSeed(run.subscription, groupName, cluster));
+  const target = {
+    kind: "storageAccount" as const,
+    id: resourceId(groupId(run.subscription, groupName), "storageAccount", name),
+  };
+  const live = await patiently(run.tools, (signal) => run.tools.provider.get(target, signal));
+  return live && { ...target, tags: live.tags };
 }

@@ -11,8 +11,7 @@ import { planOf } from "../../core/plan/plan.ts";
 import { tooManyTags } from "../../core/plan/tag-limits.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
-import { spotAmong, spotNotes } from "../../core/plan/spot.ts";
-import { zoneOf } from "../../core/plan/zones.ts";
+import { spotNotes } from "../../core/plan/spot.ts";
 import { namedIdentities } from "../../core/spec/machine.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
@@ -32,11 +31,13 @@ import { ownAvailabilitySet } from "./availability-set.ts";
 import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
 import { chooseFrontend } from "./frontend.ts";
 import { withKeptDisks } from "./kept-disks.ts";
+import { refuseLocked } from "./locked.ts";
 import { type Materials, prepareMaterials } from "./materials.ts";
 import { withOwnAddress } from "./own-address.ts";
 import { prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import type { Run } from "../run.ts";
+import { abilities, withImage } from "./sized-plan.ts";
 import { type Survey, imageReference, survey } from "./survey.ts";
 
 /** What was asked for, and what is there of it. */
@@ -152,11 +153,11 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
   const indexes = chooseNodes(spec, known);
   // more than it was ever asked for are there: somebody else's run has made them
   const whole = indexes.length > spec.numNodes ? Object.freeze({ ...spec, numNodes: indexes.length }) : spec;
-  const set = ownAvailabilitySet(whole, snapshot, ours);
+  const set = ownAvailabilitySet(whole, { groupName: wish.groupName, snapshot, ours });
   return {
     ...wish,
     spec: set === undefined ? whole : Object.freeze({ ...whole, availabilitySet: set.name }),
-    notes: [...wish.notes, ...(set === undefined ? [] : [set.note])],
+    notes: [...wish.notes, ...(set?.note === undefined ? [] : [set.note])],
     snapshot,
     unlisted,
     ours,
@@ -166,15 +167,12 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
 }
 
 async function check(run: Run, chosen: Chosen): Promise<Checked> {
-  const { spec, found, indexes, ours } = chosen;
+  const { spec, found, indexes, ours, known } = chosen;
   const there = new Set(machinesOf(spec, ours));
   const fresh = indexes.filter((index) => !there.has(index));
-  const wanted = {
-    newNodes: fresh.length,
-    newSpot: spotAmong(spec, found.claim?.choices.members ?? new Map(), fresh).length,
-    newZones: [...new Set(fresh.flatMap((index) => zoneOf(spec, index) ?? []))].sort(),
-  };
-  return { ...chosen, surveyed: await survey(run, spec, found, wanted) };
+  const members = found.claim?.choices.members ?? new Map<number, string>();
+  const surveyed = await survey(run, spec, found, { fresh, members, knownNodes: known.size });
+  return { ...chosen, spec: surveyed.taken.checked.spec, surveyed };
 }
 
 async function furnish(run: Run, checked: Checked, mode: Mode): Promise<Furnished> {
@@ -208,6 +206,7 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
       .map((resource) => ({ resource, live: liveOf(resource, found, snapshot)?.tags })),
   );
   if (full !== undefined) throw full;
+  if (found.group !== undefined) await refuseLocked(run, found.groupName, resources, decisions);
   const changes = new Map(
     resources
       .filter(({ id }) => decisions.get(id) === "update")
@@ -234,8 +233,7 @@ const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Fur
   ...(surveyed.subnet === undefined ? {} : { subnetId: surveyed.subnet.id }),
   ...(surveyed.placementGroupId === undefined ? {} : { placementGroupId: surveyed.placementGroupId }),
   image,
-  acceleratedNetworking: surveyed.size?.acceleratedNetworking ?? false,
-  premiumDisks: surveyed.size?.premiumDisks ?? false,
+  ...abilities(surveyed.size),
   faultDomains: surveyed.faultDomains,
 });
 
@@ -272,12 +270,4 @@ async function lookByName(
         if (live !== undefined) snapshot.set(resource.id.toLowerCase(), { ...live, kind: resource.kind });
       }),
   );
-}
-
-/** The image version that "latest" is today, kept with the cluster: nodes that are added later run the same. */
-function withImage(
-  spec: ClusterSpec,
-  { publisher, offer, sku, version }: { publisher: string; offer: string; sku: string; version: string },
-): ClusterSpec {
-  return Object.freeze({ ...spec, coreosImage: [publisher, offer, sku, version].join(":") });
 }

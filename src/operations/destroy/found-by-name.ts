@@ -2,6 +2,7 @@
  * What no list shows yet. A list may be seconds behind a creation, so that a destroy right after a create that was killed would
  * see nothing; a GET by name is never behind. Asked for are the names that can be computed, and what those that are there refer to.
  */
+import { possibleSets } from "../../core/plan/resources/availability.ts";
 import { storageAccountName, storageAccountSeed } from "../../azure/vhd/account.ts";
 import { names } from "../../core/plan/cluster.ts";
 import type { Found } from "../../core/found.ts";
@@ -28,7 +29,7 @@ export async function foundByName(
   const account = storageAccountName(storageAccountSeed(run.subscription, groupName, name));
   const ids = claims.length > 0 ? [] : await localIds(run.dir, name);
   const found = await ours([
-    ...shared(scope, name, keptFlag(tags, "availabilitySet")),
+    ...shared(scope, name, possibleSets(name, keptFlag(tags, "availabilitySet"), claims.length > 0)),
     { kind: "storageAccount", id: resourceId(scope, "storageAccount", account) },
     ...ids.map((id): Target => ({ kind: "publicAddress", id: resourceId(scope, "publicAddress", names.claim(name, id)) })),
   ]);
@@ -84,7 +85,7 @@ interface Target {
   readonly id: string;
 }
 
-function shared(scope: string, name: string, availabilitySet: string): Target[] {
+function shared(scope: string, name: string, sets: readonly string[]): Target[] {
   const at = (kind: Exclude<Kind, "resourceGroup">, resource: string): Target => ({
     kind,
     id: resourceId(scope, kind, resource),
@@ -97,7 +98,7 @@ function shared(scope: string, name: string, availabilitySet: string): Target[] 
     at("publicAddress", `${names.natGateway(name)}-ip`),
     at("sshKey", names.sshKey(name)),
     at("image", names.image(name)),
-    at("availabilitySet", availabilitySet),
+    ...sets.map((set) => at("availabilitySet", set)),
   ];
 }
 

@@ -15,6 +15,13 @@ export const placementGroup = (cluster: Design, name: string): Resource<"placeme
   body: { location: cluster.facts.location, tags: cluster.tags, proximityPlacementGroupType: "Standard" },
 });
 
+/** Sets that are named like their cluster, where the flag's default is or may be another's: the first that is free counts. */
+export const ownSets = (cluster: string): readonly string[] => [`${cluster}-as`, `${cluster}-nodes-as`];
+
+/** The sets that a cluster may have, by what its claim keeps; without one by every default. */
+export const possibleSets = (cluster: string, kept: string, claimed: boolean): readonly string[] =>
+  claimed ? [kept] : [...new Set([kept, ...ownSets(cluster)])];
+
 /** A set holds 200 machines; a larger cluster has several: NAME, NAME-2, ... */
 const setName = (name: string, number: number): string => (number === 0 ? name : `${name}-${number + 1}`);
 
