@@ -66,7 +66,8 @@ const step = record({
   ),
   nodes: integer({ min: 1, max: 4 }),
   along: boolean(),
-  killedAt: option(integer({ min: 1, max: 16 }), { nil: undefined }),
+  // half of them are: a life of nothing but kills gets nowhere
+  killedAt: option(integer({ min: 1, max: 16 }), { nil: undefined, freq: 1 }),
 });
 const life = record({
   own: boolean(),
@@ -222,8 +223,7 @@ test(
             azure.close();
             done.set(`${command} ${result.exit}`, (done.get(`${command} ${result.exit}`) ?? 0) + 1);
             const label = `${argv} (${result.exit})\n${result.stderr}`;
-            // a removal that was killed leaves an even list of etcd's members: a matter of its own
-            if (!result.stderr.includes("an even number")) expect(result.stderr, label).not.toContain("This is a fault of");
+            expect(result.stderr, label).not.toContain("This is a fault of");
             expectUnharmed(label);
           }
         } finally {

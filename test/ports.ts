@@ -1,4 +1,6 @@
-/** Ports of loopback that are free: two suites on one machine do not meet, and no outgoing connection takes one meanwhile. */
+/**
+ * Ports and networks of loopback that are free: two suites on one machine do not meet, and no outgoing connection takes one meanwhile.
+ */
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 
@@ -14,6 +16,26 @@ export async function freePorts(count: number): Promise<number[]> {
     if (first !== undefined && others.every((one) => one !== undefined)) return [first.port, ...rest];
   }
 }
+
+/**
+ * The first three numbers of a network of loopback (127.A.B), for this process alone: for real programs that have fixed ports, as etcd.
+ * Claimed by listening at its last address, as long as the process lives: whoever comes second is refused, and takes another.
+ */
+export async function ownNetwork(): Promise<string> {
+  for (;;) {
+    const network = `127.${64 + Math.floor(Math.random() * 128)}.${Math.floor(Math.random() * 256)}`;
+    const claim = createServer();
+    try {
+      claim.listen(CLAIMED_AT, `${network}.255`).unref();
+      await once(claim, "listening");
+      return network;
+    } catch {
+      // another suite, or another test of this one, has it
+    }
+  }
+}
+
+const CLAIMED_AT = 9;
 
 /** Where the ports end that the system gives to outgoing connections: one of those would be taken again at any moment. */
 const BELOW = 32_000;

@@ -23,6 +23,7 @@ export function clusterDocument(facts: Omit<ClusterDocument, "schema" | "deis">,
     etcd: facts.etcd,
     ...(deis && first !== undefined ? { deis: { tunnel: `${facts.ip}:${first.port}`, domain: facts.host } } : {}),
     resources: facts.resources,
+    ...(facts.choices === undefined ? {} : { choices: facts.choices }),
     seconds: facts.seconds,
   };
 }

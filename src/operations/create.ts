@@ -81,5 +81,6 @@ export async function planCreate(
 
 /** Makes what was planned, waits for the nodes, and says how it went. */
 export async function carryOutCreate(run: Run, prepared: Prepared, given: Partial<FlagValues>): Promise<Created> {
-  return finish(run, prepared, await carryOut(run, prepared), given);
+  const carried = await carryOut(run, prepared);
+  return finish(run, carried.prepared, carried, given);
 }

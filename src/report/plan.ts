@@ -78,11 +78,14 @@ export function planEvents(resources: readonly { readonly id: string; readonly l
   return [...nouns].map(([noun, count]) => ({ kind: "plan", id: `plan/${noun}`, label: noun, count }));
 }
 
-/** ", zones 1, 2 and 3, 2 of them spot machines" */
-const placed = ({ zones = [], spot = 0, nodes }: PlanSummary): string =>
-  [...(zones.length === 0 ? [] : [zoneWords(zones)]), ...(spot === 0 ? [] : [spot === nodes ? "spot" : `${spot} of them spot`])]
-    .map((part) => ` (${plain(part)})`)
-    .join("");
+/** " (zones 1, 2 and 3; 2 of them spot)" */
+function placed({ zones = [], spot = 0, nodes }: PlanSummary): string {
+  const parts = [
+    ...(zones.length === 0 ? [] : [zoneWords(zones)]),
+    ...(spot === 0 ? [] : [spot === nodes ? "spot" : `${spot} of them spot`]),
+  ];
+  return parts.length === 0 ? "" : ` (${plain(parts.join("; "))})`;
+}
 
 const ACTIONS: readonly { action: PlanAction; sign: string; word: string }[] = [
   { action: "create", sign: "+", word: "to make" },

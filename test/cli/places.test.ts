@@ -85,6 +85,26 @@ describe("zones", () => {
     expect([exit, stderr]).toEqual([7, expect.stringContaining("was made with --zones (none); that cannot change to 1")]);
   });
 
+  test.each(["publicIPAddresses/mycluster-coreos-1-ip", "virtualMachines/mycluster-coreos-1"])(
+    "a run that is killed at %s goes on where it was, whatever zones are asked for then",
+    async (piece) => {
+      const azure = ownAzure();
+      let interrupt = (): void => undefined;
+      const killed = await azure.run("mycluster --location eastus --zones 1,2,3 --spot=all --pip --wait-for machines", {
+        onInterrupt: (callback) => (interrupt = callback),
+        azure: async (request) => {
+          const answer = await azure.simulation.handle(request);
+          if (request.method === "PUT" && request.url.includes(`${piece}?`)) [interrupt, interrupt].forEach((one) => one());
+          return answer;
+        },
+      });
+      expect(killed.exit).toBe(130);
+      const again = await azure.json("mycluster --zones 3,1");
+      expect([again.exit, again.document.nodes[1]]).toMatchObject([0, { zone: "2", spot: true }]);
+      expect((await azure.json<StatusDocument>("status mycluster")).document.drift).toEqual([]);
+    },
+  );
+
   test("the NAT gateway of a large cluster has an address in all zones", async () => {
     const azure = ownAzure();
     const { stdout } = await azure.run("export mycluster --location eastus --zones 1,2,3 --num-nodes 101 --format arm");
@@ -157,6 +177,12 @@ describe("spot", () => {
     const data = Buffer.from(machine(azure, 1).properties.osProfile.customData, "base64").toString();
     expect(data).toContain("ETCD_INITIAL_CLUSTER_STATE=existing");
     expect(machine(azure, 1).properties.priority).toBe("Spot");
+  });
+
+  test("a price below today's is said with that price, and how to go on", async () => {
+    const { exit, stderr } = await ownAzure().run("mycluster --spot=all --max-price 0.001");
+    expect(exit).toBe(1);
+    expect(stderr).toMatch(/more now than --max-price allows: 0\.02 USD an hour.*--max-price -1/s);
   });
 
   test("of a cluster that has none, new machines may be; and again none", async () => {

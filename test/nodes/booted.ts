@@ -15,6 +15,7 @@ import { NODE_TLS_FILES } from "../../src/core/node-config.ts";
 import { applyUserData, environmentOn, execStartOf } from "../core/user-data/applied.ts";
 import { render } from "../core/user-data/modes.ts";
 import { find } from "../programs.ts";
+import { FRUGAL } from "./etcd.ts";
 import { end } from "./sshd.ts";
 
 const running: ChildProcess[] = [];
@@ -41,7 +42,7 @@ export function start(
 ): Started {
   const child = spawn(find(program) ?? program, args, {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env["PATH"], ...environment },
+    env: { PATH: process.env["PATH"], ...FRUGAL, ...environment },
   });
   running.push(child);
   let log = "";

@@ -1,7 +1,7 @@
 /**
  * The life of a cluster on real nodes: status, run and ssh, growth from another machine, removal, nodes made again, a member that
  * somebody deleted, a certificate that is brought later. Every step is a command of a user's; what became of etcd is asked of
- * etcd itself. Addresses are 127.0.78.x to 127.0.80.x.
+ * etcd itself.
  */
 import type { StatusDocument } from "../../src/core/documents.ts";
 import { execFile } from "node:child_process";
@@ -76,12 +76,6 @@ const without =
         })
       : room.power.handle(request);
 
-/** Tests run side by side: each has 32 addresses and ten ports of its own. */
-function roomOf(test: number, plan: { publicAddress?: string } = {}): Promise<Room & { ssh: number }> {
-  const network = 78 + (test >> 2);
-  return machineRoom({ network, from: 32 * (test & 3), ...plan }).then((room) => ({ ...room, ssh: 22_501 + 10 * test }));
-}
-
 describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () => {
   afterAll(async () => {
     for (const server of servers.splice(0)) server.close();
@@ -90,8 +84,8 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("grown to five from a machine that has the SSH key alone; two are removed, and made again", async () => {
-    const room = await roomOf(0);
-    await expectReady(room, `--ssh ${room.ssh}`, 3);
+    const room = await machineRoom();
+    await expectReady(room, "", 3);
     for (const { root } of room.power.machines.values())
       expect(statSync(join(root, AUTHORITY_FILE))).toMatchObject({ uid: 0, mode: 0o100_600 });
 
@@ -109,7 +103,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
     expect([...room.power.machines.keys()].sort((a, b) => a.localeCompare(b))).toEqual(named(0, 2, 4));
     expect(await membersSeenBy(room, 0)).toEqual(named(0, 2, 4));
     const known = readFileSync(join(room.azure.dir, "mycluster/known_hosts"), "utf8");
-    expect([room.ssh, room.ssh + 1, room.ssh + 2].map((port) => known.includes(`]:${port} `))).toEqual([true, false, true]);
+    expect([22_001, 22_002, 22_003].map((port) => known.includes(`]:${port} `))).toEqual([true, false, true]);
     expect(states(await status(room))).toEqual(allReady(3));
 
     await expectReady(room, "--num-nodes 5", 5);
@@ -117,8 +111,8 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("status asks the nodes with whatever is at hand: all files, the SSH key alone, nothing", async () => {
-    const room = await roomOf(1);
-    await expectReady(room, `--ssh ${room.ssh}`, 3);
+    const room = await machineRoom();
+    await expectReady(room, "", 3);
     for (const files of [undefined, ["ssh-cert.key"]]) {
       const found = await status(room, files === undefined ? {} : elsewhere(room, files));
       expect({ exit: found.exit, states: states(found), drift: found.document.drift }).toEqual({
@@ -143,8 +137,8 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("run and ssh, as core, who may sudo", async () => {
-    const room = await roomOf(2);
-    await expectReady(room, `--ssh ${room.ssh} --wait-for ssh`, 3);
+    const room = await machineRoom();
+    await expectReady(room, "--wait-for ssh", 3);
     const all = await room.run("run mycluster -- id -un && sudo -n id -un");
     expect(all.exit, all.stderr).toBe(0);
     expect(all.stdout.trim().split("\n")).toEqual(
@@ -165,8 +159,8 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("a member that somebody deleted is named, and made again as a member; its old self is taken out of etcd", async () => {
-    const room = await roomOf(3);
-    await expectReady(room, `--ssh ${room.ssh}`, 3);
+    const room = await machineRoom();
+    await expectReady(room, "", 3);
     const before = readFileSync(join(room.azure.dir, "mycluster/known_hosts"), "utf8");
     await room.ask("DELETE", `${GROUP}/${nameOf(1)}?api-version=2024-07-01`);
     await vi.waitFor(async () => expect(states(await status(room))).toEqual(["ready", "missing", "ready"]), { timeout: 20_000 });
@@ -177,13 +171,13 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
     expect(room.power.machines.get(nameOf(1))?.order.userData).toContain("ETCD_INITIAL_CLUSTER_STATE=existing");
     const after = readFileSync(join(room.azure.dir, "mycluster/known_hosts"), "utf8");
     const line = (text: string, port: number): string | undefined => text.split("\n").find((one) => one.includes(`]:${port} `));
-    expect(line(after, room.ssh + 1)).not.toBe(line(before, room.ssh + 1));
-    expect(line(after, room.ssh)).toBe(line(before, room.ssh));
+    expect(line(after, 22_002)).not.toBe(line(before, 22_002));
+    expect(line(after, 22_001)).toBe(line(before, 22_001));
   });
 
   test("a machine that is switched off is named soon, and what starts it", async () => {
-    const room = await roomOf(10);
-    await expectReady(room, `--ssh ${room.ssh}`, 3);
+    const room = await machineRoom();
+    await expectReady(room, "", 3);
     await vi.waitFor(async () => expect((await status(room)).document.nodes[1]?.provisioning).toBe("Succeeded"), {
       timeout: 20_000,
     });
@@ -195,8 +189,8 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("what would break the quorum is refused before anything is deleted; the member that is down may go", async () => {
-    const room = await roomOf(4);
-    await expectReady(room, `--ssh ${room.ssh}`, 3);
+    const room = await machineRoom();
+    await expectReady(room, "", 3);
     room.power.stopEtcd(nameOf(2));
     const refused = await room.run("remove mycluster 1 --yes");
     expect(refused.exit).toBe(1);
@@ -208,8 +202,8 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("a member made where the authority is not starts when it is brought its certificate", async () => {
-    const room = await roomOf(5);
-    const full = await room.create(`--ssh ${room.ssh} --timeout 60s`, {
+    const room = await machineRoom();
+    const full = await room.create("--timeout 60s", {
       azure: without(room, 2),
     });
     expect({ exit: full.exit, states: room.states() }, full.stderr).toEqual({ exit: 3, states: ["ready", "ready", "failed"] });
@@ -233,8 +227,8 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("a growth that is stopped when its machines are asked for is finished by the next run", async () => {
-    const room = await roomOf(8);
-    await expectReady(room, `--ssh ${room.ssh} --num-nodes 1`, 1);
+    const room = await machineRoom();
+    await expectReady(room, "--num-nodes 1", 1);
     let stop = (): void => undefined;
     const stopped = await room.create("--num-nodes 3", {
       onInterrupt: (interrupt) => (stop = interrupt),
@@ -259,8 +253,8 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("of two that join, the first cannot be made: the second joins all the same, and the first later", async () => {
-    const room = await roomOf(9);
-    await expectReady(room, `--ssh ${room.ssh}`, 3);
+    const room = await machineRoom();
+    await expectReady(room, "", 3);
     const part = await room.create("--num-nodes 5", { azure: without(room, 3) });
     expect({ exit: part.exit, states: room.states() }, part.stderr).toEqual({
       exit: 3,
@@ -272,9 +266,9 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("an old CoreOS cluster grows and shrinks through the API of etcd2", async () => {
-    const room = await roomOf(6);
+    const room = await machineRoom();
     const image = "--coreos-image kinvolk:flatcar-container-linux-corevm-amd64:stable-gen2:latest";
-    await expectReady(room, `--ssh ${room.ssh} --num-nodes 1 --platform coreos ${image}`, 1);
+    await expectReady(room, `--num-nodes 1 --platform coreos ${image}`, 1);
     await expectReady(room, "--num-nodes 3", 3);
     expect(await membersSeenBy(room, 2)).toEqual(named(0, 1, 2));
     const gone = await room.run("remove mycluster 0 --yes");
@@ -283,8 +277,8 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("Deis' endpoints, through the load balancer: nothing listens, then a node answers", async () => {
-    const room = await roomOf(7, { publicAddress: "127.0.79.253" });
-    const first = await expectReady(room, `--ssh ${room.ssh} --deis`, 3);
+    const room = await machineRoom();
+    const first = await expectReady(room, "--deis", 3);
     for (const port of [80, 443, 2222]) expect(first).toContain(`port ${port} is open, nothing listening yet`);
     const node = room.document().nodes[1]?.privateIp;
     let asked = "";

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import type { EtcdConfig, NodeConfig, NodeTls } from "../../src/core/node-config.ts";
 import { NODE_TLS_FILES } from "../../src/core/node-config.ts";
+import { ownNetwork } from "../ports.ts";
 import { has } from "../programs.ts";
 import { added, boot, bootCoreos, endAll, etcdctl, healthy, type Started } from "./booted.ts";
 import { discoveryUrl, startDiscovery } from "./discovery-server.ts";
@@ -15,9 +16,10 @@ import { end } from "./sshd.ts";
 
 afterEach(endAll);
 
-/** Addresses of this file, a cluster each: test files run side by side. */
-const address = (cluster: number, index: number): string => `127.0.5${cluster}.${11 + index}`;
-const loopback = (cluster: number, index: number): string => `127.0.5${cluster}.${111 + index}`;
+/** A network of its own for each cluster. */
+const networks = await Promise.all(Array.from({ length: 8 }, ownNetwork));
+const address = (cluster: number, index: number): string => `${networks[cluster]}.${11 + index}`;
+const loopback = (cluster: number, index: number): string => `${networks[cluster]}.${111 + index}`;
 
 function nodeOf(cluster: number, index: number, etcd: EtcdConfig, more: Partial<NodeConfig> = {}): NodeConfig {
   const name = `proof-coreos-${index}`;
@@ -119,7 +121,7 @@ describe.skipIf(!has("etcd") || !has("etcdctl") || !has("discovery.etcd.io"))("m
     const etcd: EtcdConfig = {
       ...staticEtcd(5),
       mode: "discovery",
-      discoveryUrl: await discoveryUrl(await startDiscovery("127.0.59.9"), 3),
+      discoveryUrl: await discoveryUrl(await startDiscovery(address(0, 0)), 3),
     };
     const nodes = [0, 1, 2].map((index) => boot(nodeOf(5, index, etcd), loopback(5, index)));
     await Promise.all([0, 1, 2].map((index) => healthy(`http://${loopback(5, index)}:2379`, nodes)));

@@ -1,6 +1,6 @@
 /**
- * Real etcd members on loopback addresses, plain or with TLS, each in a data folder of its own; and etcd's TCP gateway. Every
- * test file uses addresses of its own (127.0.N.x), since files run side by side. Ended by their own process ids.
+ * Real etcd members on loopback addresses, plain or with TLS, each in a data folder of its own; and etcd's TCP gateway. Who
+ * starts them has a network of its own (ports.ts), since files and suites run side by side. Ended by their own process ids.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,6 +10,9 @@ import type { NodeTls } from "../../src/core/node-config.ts";
 import { createEtcdCa, issueEtcdCertificate, issueNodeCertificate, type EtcdCa } from "../../src/prepare/etcd-tls.ts";
 import { find } from "../programs.ts";
 import { answers, end } from "./sshd.ts";
+
+/** Many of them share the cores of this machine: one thread each, and a heap that is seldom swept. */
+export const FRUGAL = { GOMAXPROCS: "1", GOGC: "400" };
 
 export interface EtcdOptions {
   readonly name: string;
@@ -51,6 +54,7 @@ export function startEtcd(options: EtcdOptions): Etcd {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       PATH: process.env["PATH"],
+      ...FRUGAL,
       ETCD_NAME: name,
       ETCD_DATA_DIR: options.dataDir ?? join(folder, "data"),
       ETCD_INITIAL_CLUSTER: options.initialCluster ?? initialCluster([options], tls !== undefined),
@@ -77,9 +81,7 @@ export async function startGateway(
   const child = spawn(
     find("etcd") ?? "etcd",
     ["gateway", "start", `--listen-addr=${address}:2379`, `--endpoints=${endpoints}`, "--retry-delay=1s"],
-    {
-      stdio: ["ignore", "pipe", "pipe"],
-    },
+    { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"], ...FRUGAL } },
   );
   const running = handle(child, mkdtempSync(join(tmpdir(), "gateway-")));
   await answers(address, 2379, () => child.exitCode !== null);

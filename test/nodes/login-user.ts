@@ -4,7 +4,6 @@
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { find } from "../programs.ts";
 
@@ -52,7 +51,7 @@ export function setup(): () => void {
 }
 
 /** Where suites say that they use the account; beside /etc/passwd, it is this machine's. */
-const USES = join(tmpdir(), `login-user-${USER}`);
+const USES = `/tmp/login-user-${USER}`;
 
 /** Another suite may make it at the same moment: then it is there. */
 function make(options: readonly string[]): void {

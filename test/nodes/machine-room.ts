@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { realClock } from "../../src/operations/real-clock.ts";
 import { type Result, type RunOptions, type TestAzure, testAzure } from "../cli/world.ts";
+import { ownNetwork } from "../ports.ts";
 import { has } from "../programs.ts";
 import { endAll } from "./booted.ts";
 import { canLogIn } from "./login-user.ts";
@@ -15,18 +16,17 @@ import { type Behaviour, type Power, powerSupply } from "./power.ts";
 export const hasRealNodes = canLogIn() && ["etcd", "etcdctl", "sshd", "ssh", "ssh-keygen"].map(has).every(Boolean);
 
 export interface Plan {
-  /** 127.0.N.x, one N for each test file: files run side by side. */
-  readonly network: number;
   readonly behaviour?: (index: number) => Behaviour;
-  /** The network's last octet: 32 addresses from there. */
-  readonly from?: number;
   readonly pace?: number;
-  readonly publicAddress?: string;
   readonly serialLog?: (machine: string) => string;
 }
 
 export interface Room {
   readonly azure: TestAzure;
+  /** The first three numbers of its addresses. */
+  readonly network: string;
+  /** The load balancer's: its ports are the room's own. */
+  readonly publicAddress: string;
   readonly power: Power;
   /** Any command line. */
   run(argv: string, options?: RunOptions): Promise<Result>;
@@ -43,8 +43,10 @@ export const BASE = "mycluster --virtual-network-name lan --vnet-resource-group 
 const SUBSCRIPTION = "https://management.azure.com/subscriptions/00000000-0000-0000-0000-000000000000";
 const open: Room[] = [];
 
-export async function machineRoom(plan: Plan): Promise<Room> {
-  const { network, behaviour = () => ({}), from = 0, pace = 0.02, publicAddress = "127.0.0.1", serialLog = () => "" } = plan;
+export async function machineRoom(plan: Plan = {}): Promise<Room> {
+  const { behaviour = () => ({}), pace = 0.02, serialLog = () => "" } = plan;
+  const network = await ownNetwork();
+  const publicAddress = `${network}.254`;
   const azure = testAzure({ rehearsal: false, clock: realClock, publicAddress, latencyMs: [1, 4], pace, serialLog });
   const power = powerSupply(azure.simulation, { behaviour, publicAddress });
   const ask = async (method: string, path: string, body?: unknown): Promise<void> => {
@@ -62,6 +64,8 @@ export async function machineRoom(plan: Plan): Promise<Room> {
     JSON.parse(readFileSync(join(dir, "state.json"), "utf8")) as ClusterDocument;
   const room: Room = {
     azure,
+    network,
+    publicAddress,
     power,
     run,
     // a cluster that does not come is explained, rather than waited for
@@ -71,7 +75,7 @@ export async function machineRoom(plan: Plan): Promise<Room> {
     ask,
   };
   open.push(room);
-  const prefix = `127.0.${network}.${from}/27`;
+  const prefix = `${network}.0/27`;
   await ask("PUT", "net?api-version=2021-04-01", { location: "westus" });
   await ask("PUT", "net/providers/Microsoft.Network/virtualNetworks/lan?api-version=2024-05-01", {
     location: "westus",

@@ -8,11 +8,13 @@ import { connect, type Connection } from "../../src/nodes/connection.ts";
 import { addMember, healthyMembers, members, removeMember, type MembershipOptions } from "../../src/nodes/etcd.ts";
 import { waitReady } from "../../src/nodes/readiness.ts";
 import type { NodeTarget } from "../../src/nodes/target.ts";
+import { ownNetwork } from "../ports.ts";
 import { has } from "../programs.ts";
 import { initialCluster, startEtcd, testAuthority, type Etcd, type TestAuthority } from "./etcd.ts";
 import { makeKey, startSshd, type KeyPair, type Sshd } from "./sshd.ts";
 import { nodeTarget } from "./target.ts";
 
+const network = await ownNetwork();
 const ready = ["sshd", "ssh-keygen", "etcd"].map(has).every(Boolean);
 
 describe.skipIf(!ready)("membership of real etcd", () => {
@@ -22,7 +24,7 @@ describe.skipIf(!ready)("membership of real etcd", () => {
   const open: Connection[] = [];
   const folders: string[] = [];
 
-  const node = (index: number) => ({ name: `node-${index}`, address: `127.0.42.${11 + index}` });
+  const node = (index: number) => ({ name: `node-${index}`, address: `${network}.${11 + index}` });
   const target = (index: number, tls: boolean): NodeTarget =>
     nodeTarget(sshd.port, {
       index,
@@ -92,7 +94,7 @@ describe.skipIf(!ready)("membership of real etcd", () => {
     const added = await addMember(options, "node-3", url);
     expect(added).toMatchObject({ name: "", peerUrls: [url] });
     expect((await addMember(options, "node-3", url)).id).toBe(added.id); // a run that was killed asks again
-    await expect(addMember({ ...options, deadline: clock.now() }, "node-4", "http://127.0.42.15:2380")).rejects.toMatchObject({
+    await expect(addMember({ ...options, deadline: clock.now() }, "node-4", `http://${network}.15:2380`)).rejects.toMatchObject({
       code: "EtcdQuorum",
     });
     await start(3, [0, 1, 2, 3], { state: "existing" }, authority);

@@ -5,12 +5,13 @@ import type { Event } from "../../src/engine/event.ts";
 import { waitReady } from "../../src/nodes/readiness.ts";
 import type { ReadinessOptions } from "../../src/nodes/node-state.ts";
 import type { NodeTarget } from "../../src/nodes/target.ts";
-import { freePorts } from "../ports.ts";
+import { freePorts, ownNetwork } from "../ports.ts";
 import { has } from "../programs.ts";
 import { initialCluster, startEtcd, startGateway, testAuthority } from "./etcd.ts";
 import { makeKey, startSshd, type KeyPair, type Sshd } from "./sshd.ts";
 import { nodeTarget } from "./target.ts";
 
+const network = await ownNetwork();
 const ready = ["sshd", "ssh-keygen", "etcd"].map(has).every(Boolean);
 
 describe.skipIf(!ready)("readiness of real nodes", () => {
@@ -29,7 +30,7 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
       index,
       privateKey: user.privateKey,
       hostKeys: [hostKeys[index]?.publicKey ?? ""],
-      privateAddress: `127.0.41.${11 + index}`,
+      privateAddress: `${network}.${11 + index}`,
       ...more,
     });
   const within = (seconds: number, more: Partial<ReadinessOptions> = {}): ReadinessOptions => ({
@@ -39,7 +40,7 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
     hostKeyGraceMs: 0,
     ...more,
   });
-  const members = [0, 1, 2].map((index) => ({ name: `node-${index}`, address: `127.0.41.${11 + index}` }));
+  const members = [0, 1, 2].map((index) => ({ name: `node-${index}`, address: `${network}.${11 + index}` }));
 
   beforeAll(async () => {
     user = makeKey();
@@ -61,7 +62,7 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
     let closed = (): void => undefined;
     const seen = new Promise<void>((resolve) => (closed = resolve));
     sshds.push(await startSshd({ port: firstPort + 3, hostKey: hostKeys[3]?.privateKey ?? "", authorizedKey: user.publicKey }));
-    const gateway = target(3, { role: "gateway", etcdAddress: "127.0.41.14" });
+    const gateway = target(3, { role: "gateway", etcdAddress: `${network}.14` });
     const waiting = waitReady(
       [...members.map((_, index) => target(index)), gateway],
       within(25, {
@@ -74,7 +75,7 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
     await seen;
     track(
       await startGateway(
-        "127.0.41.14",
+        `${network}.14`,
         members.map(({ address }) => address),
       ),
     );
@@ -89,18 +90,18 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
   test("with TLS the operator's certificate is needed and enough, through a gateway too", async () => {
     const authority = await testAuthority("secure");
     for (const member of members) {
-      const tls = await authority.node(member.name, member.address, "127.0.41.15");
+      const tls = await authority.node(member.name, member.address, `${network}.15`);
       track(startEtcd({ ...member, tls, initialCluster: initialCluster(members, true) }));
     }
     track(
       await startGateway(
-        "127.0.41.15",
+        `${network}.15`,
         members.map(({ address }) => address),
       ),
     );
     const targets = [
       ...members.map((_, index) => target(index, { tls: true })),
-      target(0, { role: "gateway", tls: true, etcdAddress: "127.0.41.15" }),
+      target(0, { role: "gateway", tls: true, etcdAddress: `${network}.15` }),
     ];
     const result = await waitReady(targets, within(25, { etcdTls: authority.operator }));
     expect(result.map(({ state, code }) => code ?? state)).toEqual(["ready", "ready", "ready", "ready"]);
@@ -140,9 +141,9 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
 
   test("where sshd allows no tunnel, etcdctl on the node answers", async () => {
     const own = track(await startSshd({ port: firstPort + 5, authorizedKey: user.publicKey, config: ["AllowTcpForwarding no"] }));
-    track(startEtcd({ name: "alone", address: "127.0.41.16" }));
+    track(startEtcd({ name: "alone", address: `${network}.16` }));
     const result = await waitReady(
-      [target(0, { port: firstPort + 5, hostKeys: [own.hostKeyLine], privateAddress: "127.0.41.16" })],
+      [target(0, { port: firstPort + 5, hostKeys: [own.hostKeyLine], privateAddress: `${network}.16` })],
       within(20),
     );
     expect(result).toMatchObject([{ state: "ready" }]);

@@ -1,6 +1,6 @@
 /**
- * reboot, stop and start, over real nodes (machine-room.ts): sshd, and etcd members with TLS, that end and start again in another boot. Addresses are
- * 127.0.82.x. That systemd does the same with real units is shown by boot/boot.boot.ts.
+ * reboot, stop and start, over real nodes (machine-room.ts): sshd, and etcd members with TLS, that end and start again in another
+ * boot. That systemd does the same with real units is shown by boot/boot.boot.ts.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,9 +14,9 @@ const nameOf = (index: number): string => `mycluster-coreos-${index}`;
 const bootOf = (room: Room, index: number): string =>
   readFileSync(join(room.power.machines.get(nameOf(index))?.root ?? "", "etc/boot_id"), "utf8");
 
-async function cluster(from: number, flags: string, network = 82): Promise<Room> {
-  const room = await machineRoom({ network, from });
-  const { exit, stderr } = await room.create(`--ssh ${22_800 + from} ${flags}`);
+async function cluster(flags = ""): Promise<Room> {
+  const room = await machineRoom();
+  const { exit, stderr } = await room.create(flags);
   expect({ exit, failures: room.power.failures }, stderr).toEqual({ exit: 0, failures: [] });
   return room;
 }
@@ -32,7 +32,7 @@ describe.skipIf(!hasRealNodes).concurrent("reboot, stop and start, on real nodes
   afterAll(closeRooms);
 
   test("three members: one at a time, each in another boot, etcd healthy in between; also by two runs at once; then stopped and started", async () => {
-    const room = await cluster(0, "");
+    const room = await cluster();
     const before = [0, 1, 2].map((index) => bootOf(room, index));
     const [{ exit, stdout, stderr }, least] = await fewest(room, room.run("reboot mycluster --json"));
     expect(exit, stderr).toBe(0);
@@ -66,7 +66,7 @@ describe.skipIf(!hasRealNodes).concurrent("reboot, stop and start, on real nodes
   });
 
   test("one that does not come back ends it; the same command goes on there, restarts it through Azure, and leaves who is done", async () => {
-    const room = await cluster(32, "");
+    const room = await cluster();
     const before = [0, 1, 2].map((index) => bootOf(room, index));
     room.power.comesBack = (index) => index !== 1;
     const first = await room.run("reboot mycluster --json --node-timeout 4s");

@@ -1,6 +1,6 @@
 /**
- * The whole command, to "ready", over real SSH through a load balancer (machine-room.ts). Addresses are 127.0.77.x, ports 22001 to
- * 22009. How late the tool notices that a node is ready is measured (measure.ts).
+ * The whole command, to "ready", over real SSH through a load balancer (machine-room.ts).
+ * How late the tool notices that a node is ready is measured (measure.ts).
  */
 import { execFile, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -10,23 +10,26 @@ import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { serve } from "../../src/sim/server.ts";
 import { has } from "../programs.ts";
 import { startDiscovery } from "./discovery-server.ts";
-import { BASE, type Plan, closeRooms, hasRealNodes as ready, machineRoom } from "./machine-room.ts";
+import { BASE, type Room, closeRooms, hasRealNodes as ready, machineRoom } from "./machine-room.ts";
 import { measure, writeMeasures } from "./measure.ts";
 import { end } from "./sshd.ts";
 
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;
-const newRoom = (plan: Omit<Plan, "network"> = {}) => machineRoom({ network: 77, ...plan });
 
 /**
  * Logs in to nodes with the real ssh and the printed config as it is. Only the fresh DNS name is not asked of any DNS server:
- * the way to 127.0.0.1 is a ProxyCommand.
+ * the way to the load balancer is a ProxyCommand.
  */
-async function logins(config: string, dir: string, nodes: readonly string[], options: readonly string[] = []): Promise<string[]> {
+async function logins(config: string, room: Room, nodes: readonly string[], options: readonly string[] = []): Promise<string[]> {
+  const { dir } = room.azure;
   const file = join(dir, "ssh_config");
   const way = join(dir, "way.cjs");
   writeFileSync(file, config);
-  writeFileSync(way, `const s=require("net").connect(+process.argv[2],"127.0.0.1");process.stdin.pipe(s).pipe(process.stdout)`);
-  const fixed = ["-F", file, "-o", "BatchMode=yes", "-o", `ProxyCommand=${process.execPath} ${way} %p`];
+  writeFileSync(
+    way,
+    `const s=require("net").connect(+process.argv[2],process.argv[3]);process.stdin.pipe(s).pipe(process.stdout)`,
+  );
+  const fixed = ["-F", file, "-o", "BatchMode=yes", "-o", `ProxyCommand=${process.execPath} ${way} %p ${room.publicAddress}`];
   const found = await Promise.all(nodes.map((node) => promisify(execFile)("ssh", [...fixed, ...options, node, "id -un"])));
   return found.map(({ stdout }) => stdout.trim());
 }
@@ -37,7 +40,7 @@ describe.skipIf(!ready)("create, to real nodes", () => {
   afterEach(closeRooms);
 
   test("three nodes, etcd with TLS: ready, the printed ssh config logs in, and running it again finds them ready", async () => {
-    const room = await newRoom({ behaviour: (index) => ({ after: 300 * index }) });
+    const room = await machineRoom({ behaviour: (index) => ({ after: 300 * index }) });
     const { exit, stdout, stderr } = await room.create();
     const ended = Date.now();
     expect(room.power.failures).toEqual([]);
@@ -46,14 +49,14 @@ describe.skipIf(!ready)("create, to real nodes", () => {
 
     const { dir } = room.azure;
     const names = room.document().nodes.map(({ name }) => name);
-    expect(await logins(stdout, dir, names)).toEqual(["core", "core", "core"]);
+    expect(await logins(stdout, room, names)).toEqual(["core", "core", "core"]);
     // strict: with the keys of nodes 0 and 1 swapped, neither is let through
     const known = readFileSync(join(dir, "mycluster", "known_hosts"), "utf8");
     writeFileSync(
       join(dir, "swapped"),
       known.replaceAll(":22001", ":0").replaceAll(":22002", ":22001").replaceAll(":0", ":22002"),
     );
-    const refused = logins(stdout, dir, names.slice(0, 1), ["-o", `UserKnownHostsFile=${join(dir, "swapped")}`]);
+    const refused = logins(stdout, room, names.slice(0, 1), ["-o", `UserKnownHostsFile=${join(dir, "swapped")}`]);
     await expect(refused).rejects.toThrow("REMOTE HOST IDENTIFICATION HAS CHANGED");
 
     const again = await room.create();
@@ -65,7 +68,7 @@ describe.skipIf(!ready)("create, to real nodes", () => {
   });
 
   test("one node grows to three: the new ones join the living etcd, one at a time", async () => {
-    const room = await newRoom();
+    const room = await machineRoom();
     const first = await room.create("--num-nodes 1");
     expect(first.exit, first.stderr).toBe(0);
     const grown = await room.create("--num-nodes 3 --timeout 60s");
@@ -81,7 +84,7 @@ describe.skipIf(!ready)("create, to real nodes", () => {
   });
 
   test("plain etcd (--etcd-plain)", async () => {
-    const room = await newRoom();
+    const room = await machineRoom();
     const { exit, stderr } = await room.create("--etcd-plain");
     const ended = Date.now();
     expect({ exit, states: room.states() }, stderr).toEqual({ exit: 0, states: ["ready", "ready", "ready"] });
@@ -90,7 +93,7 @@ describe.skipIf(!ready)("create, to real nodes", () => {
   });
 
   test("--wait-for ssh asks nothing of etcd", async () => {
-    const room = await newRoom({ behaviour: () => ({ etcd: false }) });
+    const room = await machineRoom({ behaviour: () => ({ etcd: false }) });
     const { exit, stderr } = await room.create("--wait-for ssh");
     const ended = Date.now();
     expect({ exit, states: room.states() }, stderr).toEqual({ exit: 0, states: ["ready", "ready", "ready"] });
@@ -98,8 +101,8 @@ describe.skipIf(!ready)("create, to real nodes", () => {
   });
 
   test.skipIf(!has("discovery.etcd.io"))("etcd finds its members through the real discovery server", async () => {
-    const service = await startDiscovery("127.0.77.99");
-    const room = await newRoom();
+    const room = await machineRoom();
+    const service = await startDiscovery(`${room.network}.99`);
     const { exit, stderr } = await room.create(`--discovery-service-url ${service}/new`);
     const ended = Date.now();
     expect({ exit, states: room.states() }, stderr).toEqual({ exit: 0, states: ["ready", "ready", "ready"] });
@@ -113,7 +116,7 @@ describe.skipIf(!ready)("create, to real nodes", () => {
   });
 
   test("a process ends when its nodes are ready, although Azure still calls the machines Creating", async () => {
-    const room = await newRoom({ pace: 0.6 });
+    const room = await machineRoom({ pace: 0.6 });
     const served = await serve(
       { handle: (request) => room.power.handle(request), save: () => room.azure.simulation.save() },
       { port: 0 },
@@ -150,12 +153,11 @@ describe.skipIf(!ready).concurrent("create, when nodes do not come up", () => {
   afterAll(closeRooms);
 
   test("one never boots: the others are ready, it is classified with advice, and the exit code is 3", async () => {
-    const room = await newRoom({
-      from: 32,
+    const room = await machineRoom({
       behaviour: (index) => (index === 2 ? { boots: "never" } : {}),
       serialLog: () => "[1.2] Kernel panic - not syncing: no root\n",
     });
-    const { exit, stderr } = await room.create("--ssh 22004 --timeout 20s");
+    const { exit, stderr } = await room.create("--timeout 20s");
     expect({ exit, states: room.states() }, stderr).toEqual({ exit: 3, states: ["ready", "ready", "unreachable"] });
     expect(stderr).toMatch(
       /mycluster-coreos-2: unreachable: the machine does not boot\n.*Kernel panic - not syncing.*\n.*Check that the image/,
@@ -165,8 +167,8 @@ describe.skipIf(!ready).concurrent("create, when nodes do not come up", () => {
   });
 
   test("one shows another host key: it is refused and named, and the exit code is 3", async () => {
-    const room = await newRoom({ from: 64, behaviour: (index) => ({ otherHostKey: index === 1 }) });
-    const { exit, stderr } = await room.create("--ssh 22007 --timeout 20s");
+    const room = await machineRoom({ behaviour: (index) => ({ otherHostKey: index === 1 }) });
+    const { exit, stderr } = await room.create("--timeout 20s");
     expect({ exit, states: room.states() }, stderr).toEqual({ exit: 3, states: ["ready", "wrong-host-key", "ready"] });
     expect(stderr).toMatch(/mycluster-coreos-1: wrong-host-key: somebody answers with another host key.*\n.*do not log in/);
     expect(readFileSync(join(room.azure.dir, "events.jsonl"), "utf8")).toMatch(/"code":"HostKeyMismatch".*expected SHA256:/);

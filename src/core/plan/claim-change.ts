@@ -4,7 +4,7 @@
  */
 import { FLAGS, flagRows } from "../spec/flags.ts";
 import { tagWish } from "../spec/user-tags.ts";
-import { type KeptTexts, keepsFlags, withFlags } from "./kept-flags.ts";
+import { type KeptTexts, SIZE_NOW, keepsFlags, withFlags } from "./kept-flags.ts";
 import { keptTextsIn, membersIn, nodesIn } from "./read-tags.ts";
 import { gather, isPartOf, spread, withoutParts } from "./tag-parts.ts";
 import { MEMBERS, NODES, STOPPED, type Tags, isToolTag, membersText, ranges } from "./tags.ts";
@@ -82,7 +82,7 @@ const singly = (texts: KeptTexts): Singly =>
   );
 
 const PAIRS = new Set<string>(flagRows.flatMap(([, { name, pairs }]) => (pairs === true ? [name] : [])));
-const KNOWN = new Set<string>(flagRows.map(([, { name }]) => name));
+const KNOWN = new Set<string>([...flagRows.map(([, { name }]) => name), SIZE_NOW]);
 
 const keysOf = (map: ReadonlyMap<number, string>): Set<number> => new Set(map.keys());
 

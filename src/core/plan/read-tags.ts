@@ -6,14 +6,15 @@
 import { ClusterError, EXIT } from "../errors.ts";
 import type { Flag } from "../spec/flag.ts";
 import { FLAGS, type FlagKey, type FlagValues, flagRows } from "../spec/flags.ts";
-import { FLAGS_TAG, type KeptTexts, flagsIn, readableFlags } from "./kept-flags.ts";
+import { FLAGS_TAG, type KeptTexts, SIZE_NOW, flagsIn, readableFlags } from "./kept-flags.ts";
 import { gather } from "./tag-parts.ts";
+import type { KeptValues } from "../spec/spec.ts";
 import { type Choices, MEMBERS, NODES, type Tags, wordOf } from "./tags.ts";
 
 /** A claim's tags; without nodes where an earlier version of the tool wrote them. @throws ClusterError ClaimDamaged (exit 7) */
 export function readClaim(tags: Tags): {
   choices: Choices;
-  kept: Partial<FlagValues>;
+  kept: KeptValues;
   nodes: ReadonlySet<number> | undefined;
 } {
   const id = wordOf(tags);
@@ -23,7 +24,8 @@ export function readClaim(tags: Tags): {
   const texts = keptTextsIn(tags);
   // every claim keeps some: the defaults, too
   if (texts.size === 0) throw damaged(FLAGS_TAG, undefined);
-  const kept: Record<string, unknown> = {};
+  const sizeNow = texts.get(SIZE_NOW)?.join();
+  const kept: Record<string, unknown> = sizeNow === undefined ? {} : { sizeNow };
   for (const [key, flag] of flagRows) {
     const read = valueOf(texts, key);
     if (read === "damaged") throw damaged(FLAGS_TAG, texts.get(flag.name)?.join(), ` in ${flag.name}`);

@@ -6,8 +6,8 @@
 import { ETCD_VERSION, ETCD_VERSION_UNTOLD, etcdVersion } from "../etcd-version.ts";
 import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
 import {
-  mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, integer, location, resourceName, anyText, speed,
-  unitName,
+  mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, inOrder, integer, location, resourceName,
+  anyText, speed, unitName,
   url,
 } from "./parse.ts";
 import { cidrs } from "./ranges.ts";
@@ -73,8 +73,11 @@ export const FLAGS = {
       about: "number of nodes to create (or add)",
     }),
     vmSize: needed({
-      name: "vm-size", value: "SIZE", parse: anyText, default: "Standard_D2s_v5", kept: "new machines", on: ["create"],
-      about: "size of the machines; Small to ExtraLarge, A0 to A7 and D1 to D14 are mapped",
+      name: "vm-size", value: "SIZE", parse: inOrder(anyText), ordered: true, default: "Standard_D2s_v5",
+      kept: "new machines", on: ["create"],
+      about:
+        "size of the machines, or several in order of wish: A,B,C; " +
+        "Small to ExtraLarge, A0 to A7 and D1 to D14 are mapped",
     }),
     vmNamePrefix: needed({
       name: "vm-name-prefix", value: "P", parse: hostPart, default: "coreos", kept: "fixed", on: ["create"],
@@ -86,8 +89,8 @@ export const FLAGS = {
       about: "availability set of the machines; NAME-as in a group of another name",
     }),
     location: needed({
-      name: "location", value: "L", parse: location, default: "westus", on: ["create"],
-      about: 'Azure location; "West US" is the same',
+      name: "location", value: "L", parse: inOrder(location), ordered: true, default: "westus", on: ["create"],
+      about: 'Azure location, or several in order of wish; "West US" is the same',
     }),
     affinityGroup: maybe({
       name: "affinity-group", value: "NAME", parse: resourceName, kept: "fixed", on: ["create"],

@@ -11,8 +11,7 @@ import { planOf } from "../../core/plan/plan.ts";
 import { tooManyTags } from "../../core/plan/tag-limits.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
-import { spotAmong, spotNotes } from "../../core/plan/spot.ts";
-import { zoneOf } from "../../core/plan/zones.ts";
+import { spotNotes } from "../../core/plan/spot.ts";
 import { namedIdentities } from "../../core/spec/machine.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
@@ -38,6 +37,7 @@ import { withOwnAddress } from "./own-address.ts";
 import { prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import type { Run } from "../run.ts";
+import { abilities, withImage } from "./sized-plan.ts";
 import { type Survey, imageReference, survey } from "./survey.ts";
 
 /** What was asked for, and what is there of it. */
@@ -167,15 +167,12 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
 }
 
 async function check(run: Run, chosen: Chosen): Promise<Checked> {
-  const { spec, found, indexes, ours } = chosen;
+  const { spec, found, indexes, ours, known } = chosen;
   const there = new Set(machinesOf(spec, ours));
   const fresh = indexes.filter((index) => !there.has(index));
-  const wanted = {
-    newNodes: fresh.length,
-    newSpot: spotAmong(spec, found.claim?.choices.members ?? new Map(), fresh).length,
-    newZones: [...new Set(fresh.flatMap((index) => zoneOf(spec, index) ?? []))].sort(),
-  };
-  return { ...chosen, surveyed: await survey(run, spec, found, wanted) };
+  const members = found.claim?.choices.members ?? new Map<number, string>();
+  const surveyed = await survey(run, spec, found, { fresh, members, knownNodes: known.size });
+  return { ...chosen, spec: surveyed.taken.checked.spec, surveyed };
 }
 
 async function furnish(run: Run, checked: Checked, mode: Mode): Promise<Furnished> {
@@ -236,8 +233,7 @@ const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Fur
   ...(surveyed.subnet === undefined ? {} : { subnetId: surveyed.subnet.id }),
   ...(surveyed.placementGroupId === undefined ? {} : { placementGroupId: surveyed.placementGroupId }),
   image,
-  acceleratedNetworking: surveyed.size?.acceleratedNetworking ?? false,
-  premiumDisks: surveyed.size?.premiumDisks ?? false,
+  ...abilities(surveyed.size),
   faultDomains: surveyed.faultDomains,
 });
 
@@ -274,12 +270,4 @@ async function lookByName(
         if (live !== undefined) snapshot.set(resource.id.toLowerCase(), { ...live, kind: resource.kind });
       }),
   );
-}
-
-/** The image version that "latest" is today, kept with the cluster: nodes that are added later run the same. */
-function withImage(
-  spec: ClusterSpec,
-  { publisher, offer, sku, version }: { publisher: string; offer: string; sku: string; version: string },
-): ClusterSpec {
-  return Object.freeze({ ...spec, coreosImage: [publisher, offer, sku, version].join(":") });
 }
