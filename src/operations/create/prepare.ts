@@ -24,6 +24,7 @@ import { knownNodes, machinesOf } from "../cluster/nodes-there.ts";
 import { lookIn } from "../cluster/find.ts";
 import { isForeign } from "../cluster/cluster.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
+import { refuseHalfReplaced } from "../replace/half-replaced.ts";
 import { type ClaimedCluster, claimed } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import { namedNetwork } from "../../core/spec/network-id.ts";
@@ -149,6 +150,7 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
   const ours = provenOf(snapshot, found.owner);
   // before anything is made: damaged tags are no part of a cluster that is worked on
   for (const live of ours.values()) if (live.kind === "machine") hostKeyIn(live);
+  refuseHalfReplaced(spec, found.claim?.tags, ours);
   const known = knownNodes(spec, ours, found.claim);
   const indexes = chooseNodes(spec, known);
   // more than it was ever asked for are there: somebody else's run has made them
