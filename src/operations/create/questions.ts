@@ -113,7 +113,5 @@ const asking =
   <T>(what: string, read: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> =>
     tolerant(run, what, () => patiently(run.tools, read), forbidden);
 
-// --- internal ---
-
 /** What a run was not allowed to ask: a second preflight of it does not ask again. */
 const REFUSED = new WeakMap<Run["lookups"], Set<string>>();
