@@ -266,6 +266,20 @@ export interface RebootDocument {
   readonly seconds: number;
 }
 
+/** What `replace --json` prints. */
+export interface ReplaceDocument {
+  readonly schema: "azure-coreos-cluster/replace/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  /** Names of machines that were made anew, in their order. */
+  readonly replaced: readonly string[];
+  /** Names of data disks that were kept for them. */
+  readonly keptDisks: readonly string[];
+  /** Those that were not: the first is the one at which it stopped. */
+  readonly left: readonly string[];
+  readonly seconds: number;
+}
+
 /** What `stop --json` prints. */
 export interface StopDocument {
   readonly schema: "azure-coreos-cluster/stop/1";

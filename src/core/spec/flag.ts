@@ -16,6 +16,7 @@ export type FlagScope =
   | "run"
   | "logs"
   | "reboot"
+  | "replace"
   | "emulate"
   | "keys"
   | "certificate"
