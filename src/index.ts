@@ -10,6 +10,7 @@ import type {
   PlanDocument,
   RebootDocument,
   RemoveDocument,
+  ReplaceDocument,
   RunDocument,
   StartDocument,
   StatusDocument,
@@ -147,6 +148,24 @@ export const reboot = (
   nodes: readonly (number | string)[] = [],
   options: AzureOptions & OptionsOf<"reboot"> = {},
 ): Promise<RebootDocument> => once(options, ["reboot"], (azure, wish) => azure.reboot(name, nodes, wish));
+
+/**
+ * Makes nodes anew, one after the other: out of etcd, away, made with today's choices, healthy before the next.
+ *
+ * @example
+ * import { create, replace } from "azure-coreos-cluster";
+ *
+ * await create("mycluster", { simulate: true, dataDisk: true });
+ * const { replaced } = await replace("mycluster", [0], { simulate: true, vmSize: "Large", keepDataDisk: true });
+ * console.log(replaced);
+ *
+ * @throws ClusterError when the cluster is not whole after one; what is left is in its advice
+ */
+export const replace = (
+  name: string,
+  nodes: readonly (number | string)[],
+  options: AzureOptions & OptionsOf<"replace"> = {},
+): Promise<ReplaceDocument> => once(options, ["replace"], (azure, wish) => azure.replace(name, nodes, wish));
 
 /**
  * Ends etcd on all nodes and deallocates their machines: nobody pays for them, and disks and addresses stay.

@@ -27,7 +27,7 @@ const CREATE = ["create", "plan", "export"];
 /** Rooms whose texts only their own commands show, though others borrow a function there. */
 const ROOMS: readonly (readonly [folder: RegExp, commands: readonly string[]])[] = [
   [
-    /^operations\/create\b|^core\/(spec|plan|user-data|machine-holds)|^core\/advice\/(preflight|capacity|quota|names|policy|machine|group|waiting|places)/,
+    /^operations\/create\b|^core\/(spec|plan|user-data|machine-holds)|^core\/advice\/(preflight|capacity|quota|names|policy|machine|group|waiting|places|fitting)|^engine\/decide/,
     CREATE,
   ],
   [/^prepare\/ssh-keys\.ts|^nodes\/diagnos|^azure\/vhd|^operations\/etcd\/plan|^core\/outputs|^cli\/config-file/, CREATE],

@@ -61,6 +61,13 @@ const ROWS = [
     scopes: ["azure", "nodes", "reboot"],
   },
   {
+    name: "replace",
+    takes: "<name> <nodes...>",
+    about: "make nodes anew, one after the other: out of etcd, away, made with today's choices, back in",
+    scopes: ["azure", "nodes", "replace"],
+    deletes: true,
+  },
+  {
     name: "stop",
     takes: "<name>",
     about: "end etcd, and deallocate all machines: data and addresses stay",

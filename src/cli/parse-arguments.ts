@@ -136,6 +136,7 @@ async function given(world: World, command: Command, options: Record<string, unk
 /** A list in the file is a flag that is given several times. */
 function fromFile(flag: Flag<unknown>, value: unknown, where: string): unknown {
   if (Array.isArray(value) && flag.many === true) return value.flatMap((one) => parsed(flag, String(one), where) as unknown[]);
+  if (Array.isArray(value) && flag.ordered === true) return parsed(flag, value.map(String).join(","), where);
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
     return parsed(flag, String(value), where);
   throw usageError(`${where} takes one value`, `For example "${flag.name}: ${flag.value ?? "true"}".`);

@@ -37,6 +37,27 @@ export interface NodeDocument {
   readonly spot?: true;
   /** "ready", "running, not asked", "missing", "deallocated" ... */
   readonly state: string;
+  /** Azure's name of its machine's size; absent where there is no machine. */
+  readonly vmSize?: string;
+}
+
+/** A size in a location that was wished and was not to be had. */
+export interface PassedOver {
+  readonly vmSize: string;
+  readonly location: string;
+  /** The preflight's, or Azure's: "QuotaExceeded", "AllocationFailed". */
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** What would have done, in order of wish, and what of it was taken. */
+export interface ChoicesDocument {
+  readonly vmSizes: readonly string[];
+  readonly locations: readonly string[];
+  /** What new machines get. */
+  readonly vmSize: string;
+  readonly location: string;
+  readonly passedOver: readonly PassedOver[];
 }
 
 /** What of a cluster is paid for, as the price list has it. */
@@ -94,6 +115,8 @@ export interface ClusterDocument extends AskedDocument {
   readonly etcd: { readonly mode: "static" | "discovery"; readonly members: readonly string[]; readonly discoveryUrl?: string };
   readonly deis?: { readonly tunnel: string; readonly domain: string };
   readonly resources: { readonly created: number; readonly unchanged: number; readonly updated: number };
+  /** Of sizes and locations; `status` does not look for it. */
+  readonly choices?: ChoicesDocument;
   /** Wall time of the command. */
   readonly seconds: number;
 }
@@ -104,6 +127,7 @@ export interface PlanDocument extends AskedDocument {
   readonly name: string;
   readonly resourceGroup: string;
   readonly location: string;
+  readonly choices: ChoicesDocument;
   /** What `--tag` gives to the group and everything in it; absent without any. */
   readonly tags?: Readonly<Record<string, string>>;
   readonly resources: readonly {
@@ -238,6 +262,20 @@ export interface RebootDocument {
   /** Those that an earlier run of the same command had rebooted before it broke off. */
   readonly before: readonly string[];
   /** Those that were not: the first is the one that did not come back, where one did not. */
+  readonly left: readonly string[];
+  readonly seconds: number;
+}
+
+/** What `replace --json` prints. */
+export interface ReplaceDocument {
+  readonly schema: "azure-coreos-cluster/replace/1";
+  readonly name: string;
+  readonly resourceGroup: string;
+  /** Names of machines that were made anew, in their order. */
+  readonly replaced: readonly string[];
+  /** Names of data disks that were kept for them. */
+  readonly keptDisks: readonly string[];
+  /** Those that were not: the first is the one at which it stopped. */
   readonly left: readonly string[];
   readonly seconds: number;
 }

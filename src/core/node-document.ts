@@ -14,6 +14,7 @@ export interface NodeFacts {
   readonly identityFile: string;
   readonly privateIp: string;
   readonly publicIp?: string | undefined;
+  readonly vmSize?: string | undefined;
   readonly zone?: string | undefined;
   readonly spot?: boolean | undefined;
   readonly state: string;
@@ -33,6 +34,7 @@ export const nodeDocument = (
   ...(node.zone === undefined ? {} : { zone: node.zone }),
   ...(node.spot === true ? { spot: true } : {}),
   state: node.state,
+  ...(node.vmSize === undefined ? {} : { vmSize: node.vmSize }),
 });
 
 export const etcdDocument = (

@@ -10,6 +10,8 @@ export interface SizeFacts {
   readonly generations: readonly string[];
   /** "x64" or "Arm64" */
   readonly architecture: string;
+  /** The most data disks that it takes; absent where Azure does not say. */
+  readonly dataDisks?: number;
   /** The zones of the location in which this subscription can have it; none, where it is in no zone. */
   readonly zones?: readonly string[];
   /** Whether it can be a spot machine; undefined where Azure does not say. */
@@ -100,3 +102,19 @@ export interface ImageFacts {
 export const sameLocation = (a: string | undefined, b: string | undefined): boolean => normalLocation(a) === normalLocation(b);
 
 export const normalLocation = (text: string | undefined): string => (text ?? "").toLowerCase().replaceAll(/\s/g, "");
+
+/** Locations near one, in which the same is often to be had: from memory, and only a hint of what to ask about. */
+export const nearLocations = (location: string): readonly string[] => NEAR[location] ?? [];
+
+const NEAR: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  [
+    ["westus", "westus2", "westus3", "westcentralus", "southcentralus", "centralus"],
+    ["eastus", "eastus2", "northcentralus", "centralus", "canadacentral", "canadaeast"],
+    ["northeurope", "westeurope", "swedencentral", "norwayeast"],
+    ["uksouth", "ukwest", "northeurope"],
+    ["germanywestcentral", "westeurope", "francecentral", "switzerlandnorth", "italynorth"],
+    ["southeastasia", "eastasia", "centralindia"],
+    ["japaneast", "japanwest", "koreacentral"],
+    ["australiaeast", "australiasoutheast"],
+  ].flatMap((all) => all.map((one): [string, string[]] => [one, all.filter((other) => other !== one)])),
+);

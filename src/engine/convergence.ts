@@ -1,4 +1,5 @@
 /** How far one resource has been brought: what is there of it as far as this run knows, and what this run has done about it. */
+import type { AzureError } from "../core/advice/azure-error.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
 import { type Event, aboutOf } from "./event.ts";
 import { createPatience } from "./overtaken.ts";
@@ -30,6 +31,8 @@ export interface ConvergeOptions {
   readonly restore?: () => Promise<void>;
   /** Asked before a machine is deleted that is to be made again: what it holds must be able to go. Throws when it must not. */
   readonly letGo?: (live: Live) => Promise<void>;
+  /** Asked of a machine that could not be made: true where the caller has another way, so that this one is not tried a second time. */
+  readonly goesElsewhere?: (error: AzureError) => boolean;
   /** Resolves when waiting for Azure's word is no longer needed: the node answers. */
   readonly usable?: Promise<void>;
 }

@@ -43,9 +43,10 @@ export async function recover(way: Convergence, error: unknown): Promise<Live | 
 // --- internal ---
 
 /** A machine whose making failed, with what may pass. */
-const mayBeMadeAgain = ({ resource, replaced, budget }: Convergence, error: unknown): error is AzureError =>
+const mayBeMadeAgain = ({ resource, replaced, budget, options }: Convergence, error: unknown): error is AzureError =>
   error instanceof AzureError &&
   error.operation &&
   resource.kind === "machine" &&
+  options.goesElsewhere?.(error) !== true &&
   (budget.next(error) !== undefined || error.code === "AllocationFailed") &&
   replaced < REPLACEMENTS;

@@ -11,6 +11,7 @@ import type {
   PlanDocument,
   RebootDocument,
   RemoveDocument,
+  ReplaceDocument,
   RunDocument,
   StartDocument,
   StatusDocument,
@@ -68,6 +69,8 @@ export interface Azure {
   remove(name: string, nodes: readonly (number | string)[], options?: RemovalOptions): Promise<RemoveDocument>;
   /** Reboots nodes one at a time, all of them when none is named. @throws ClusterError NodeNotBack, EtcdNotWhole when it stops */
   reboot(name: string, nodes?: readonly (number | string)[], options?: OptionsOf<"reboot">): Promise<RebootDocument>;
+  /** Makes nodes anew, one after the other, with today's choices. @throws ClusterError when the cluster is not whole after one */
+  replace(name: string, nodes: readonly (number | string)[], options?: OptionsOf<"replace">): Promise<ReplaceDocument>;
   /** Ends etcd and deallocates all machines; data and addresses stay. @throws ClusterError when machines still run */
   stop(name: string): Promise<StopDocument>;
   /** Starts a stopped cluster. @throws ClusterError NodesNotReady (exit 3, or 6 when etcd is not up) */
@@ -156,7 +159,7 @@ const making = (runs: Runs, given: OptionsOf<"azure">): Pick<Azure, "create" | "
 const running = (
   runs: Runs,
   where: { readonly resourceGroup?: string },
-): Pick<Azure, "status" | "list" | "remove" | "reboot" | "stop" | "start" | "destroy" | "gc" | "run" | "logs"> => ({
+): Pick<Azure, "status" | "list" | "remove" | "reboot" | "replace" | "stop" | "start" | "destroy" | "gc" | "run" | "logs"> => ({
   async status(name, options = {}) {
     const { clusterStatus } = await import("../operations/status.ts");
     return (await runs.work({ looks: true }, (run) => clusterStatus(run, clusterName(name), { ...where, ...options }))).document;
@@ -175,6 +178,15 @@ const running = (
     const { rebootNodes } = await import("../operations/reboot.ts");
     const work = (run: Run) => rebootNodes(run, clusterName(name), nodes.map(String), more);
     const { document, error } = await runs.work({ looks: false }, work);
+    if (error !== undefined) throw error;
+    return document;
+  },
+  async replace(name, nodes, wish = {}) {
+    const { keepDataDisk = false, ...flags } = checkedOptions(wish, ["replace"]);
+    const { replaceNodes } = await import("../operations/replace.ts");
+    const more = { given: { ...where, ...flags }, keepDataDisk };
+    const work = (run: Run) => replaceNodes(run, clusterName(name), nodes.map(String), more);
+    const { document, error } = await runs.work({ looks: false, more: flags }, work);
     if (error !== undefined) throw error;
     return document;
   },

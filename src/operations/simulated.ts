@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { PlainRequest, PlainResponse } from "../azure/pipeline.ts";
 import type { Clock } from "../core/clock.ts";
-import { parseFault } from "../sim/fault-script.ts";
+import { parseScript } from "../sim/fault-script.ts";
 import { createVirtualClock } from "../sim/clock.ts";
 import { createSimulation, timeOf } from "../sim/simulation.ts";
 import { loadSimulation, saveSimulation } from "../sim/store.ts";
@@ -31,10 +31,7 @@ export async function startSimulation(outside: Surroundings, dir: string, given:
     clock,
     seed,
     ...(state === undefined ? {} : { state }),
-    faults: (given.fault ?? "")
-      .split(/[,\s]+/)
-      .filter(Boolean)
-      .map(parseFault),
+    ...parseScript(given.fault ?? ""),
   });
   return {
     clock,

@@ -119,6 +119,7 @@ function documentOf(run: Run, asked: AskedDocument, { located, live, health, ide
         zone: node.zone,
         spot: node.spot,
         state: stateOf(node, asked?.state, stopped !== undefined),
+        vmSize: node.vmSize,
       }),
       ...(node.power === undefined ? {} : { power: node.power }),
       ...(node.provisioning === undefined ? {} : { provisioning: node.provisioning }),

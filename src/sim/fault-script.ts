@@ -5,6 +5,7 @@
  */
 import { ClusterError } from "../core/errors.ts";
 import type { Fault, FaultAction, FaultMatch } from "./fault.ts";
+import type { Limits } from "./limits.ts";
 
 const FORM =
   /^(?:(\*|GET|HEAD|PUT|PATCH|POST|DELETE)[\s/])?([^:\s]+):([A-Za-z0-9=.-]+?)(?:\+(\d+))?(?:x(\d+|\*))?(?:@(\d+))?(?:%(\d+(?:\.\d+)?))?$/;
@@ -42,6 +43,10 @@ const CODES: Record<string, readonly [status: number | "operation", message: str
   OverconstrainedAllocationRequest: [
     "operation",
     "Allocation failed. VM(s) with the following constraints cannot be allocated, because the condition is too restrictive: proximity placement group, VM size.",
+  ],
+  OverconstrainedZonalAllocationRequest: [
+    "operation",
+    "Allocation failed. VM(s) with the following constraints cannot be allocated, because the condition is too restrictive: availability zone, VM size.",
   ],
   OSProvisioningTimedOut: [
     "operation",
@@ -110,13 +115,14 @@ export function parseFault(text: string): Fault {
   if (match === null) throw new ClusterError("InvalidFault", `I cannot read the fault '${text}'.`, { advice: ADVICE });
   const [, method, target = "", what = "", seconds, times, nth, percent] = match;
   const effect = actionOf(text, what, seconds);
-  const { url, usual } = "lagMs" in effect ? listsOf(target) : targetOf(target);
+  const { url, usual, body } = "lagMs" in effect ? listsOf(target) : targetOf(target);
   const verb = method ?? usual;
   const span = spanOf(effect, times, nth);
   return {
     match: {
       ...(verb === undefined || verb === "*" ? {} : { method: verb }),
       ...(url === undefined ? {} : { url }),
+      ...(body === undefined ? {} : { body }),
       ...(span === undefined ? {} : { nth: span }),
       ...(percent === undefined ? {} : { probability: Number(percent) / 100 }),
     },
@@ -124,11 +130,20 @@ export function parseFault(text: string): Fault {
   };
 }
 
-function targetOf(target: string): { url: string | undefined; usual: string | undefined } {
+interface Aimed {
+  readonly url: string | undefined;
+  readonly usual: string | undefined;
+  readonly body?: string;
+}
+
+function targetOf(target: string): Aimed {
   if (target === "any" || target === "*") return { url: undefined, usual: undefined };
   if (target === "poll") return { url: "/(operations|operationresults|asyncoperations)/", usual: "GET" };
   if (target === "group") return { url: "/resourcegroups/[^/?]+(\\?|$)", usual: "PUT" };
   if (target === "skus" || target === "usages") return { url: `/${target}(\\?|$)`, usual: "GET" };
+  const sized = /^size-(?:([a-z0-9]+)\/)?(\w+)$/i.exec(target);
+  // machines of a size, everywhere or in one location
+  if (sized?.[2] !== undefined) return { url: MACHINE, usual: "PUT", body: having({ location: sized[1], vmSize: sized[2] }) };
   const numbered = /^([A-Za-z]+)-(\d+)$/.exec(target);
   const kind = KIND_WORDS[numbered?.[1]?.toLowerCase() ?? ""];
   // mycluster-coreos-1, and what belongs to it: mycluster-coreos-1-nic.
@@ -139,7 +154,7 @@ function targetOf(target: string): { url: string | undefined; usual: string | un
 }
 
 /** What is behind is a list: of one kind, or every one. */
-function listsOf(target: string): { url: string | undefined; usual: string } {
+function listsOf(target: string): Aimed {
   if (target === "any" || target === "*") return { url: undefined, usual: "GET" };
   if (target === "group") return { url: "/resourcegroups(\\?|$)", usual: "GET" };
   return { url: `/${escape(KIND_WORDS[target.toLowerCase()] ?? target)}(\\?|$)`, usual: "GET" };
@@ -191,7 +206,39 @@ function spanOf(effect: FaultAction, times: string | undefined, nth: string | un
   return lasting ? undefined : 1;
 }
 
+const MACHINE = "/virtualMachines/[^/?]+(\\?|$)";
+
+const having = (values: Readonly<Record<string, string | undefined>>): string =>
+  Object.entries(values)
+    .flatMap(([name, value]) => (value === undefined ? [] : [`(?=[^]*"${name}":\\s*"${escape(value)}")`]))
+    .join("");
+
 const escape = (word: string): string => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+/**
+ * What the subscription may not have, said like a fault: `quota-cores:10`, `quota-westus/standardDSv5Family:4`,
+ * `size-Standard_D2s_v5:restricted`, `size-westus/Standard_D2s_v5:restricted`. Undefined for what is a fault.
+ */
+export function parseLimit(text: string): Partial<Pick<Limits, "vcpus" | "restrictedSizes">> | undefined {
+  const [, name, limit] = /^quota-((?:[a-z0-9]+\/)?\w+):(\d+)$/i.exec(text.trim()) ?? [];
+  if (name !== undefined) return { vcpus: { [name]: Number(limit) } };
+  const size = /^size-((?:[a-z0-9]+\/)?\w+):restricted$/i.exec(text.trim())?.[1];
+  return size === undefined ? undefined : { restrictedSizes: [size] };
+}
+
+/** What a whole script makes of a simulation. @throws ClusterError InvalidFault */
+export function parseScript(script: string): { faults: Fault[]; limits: Partial<Limits> } {
+  const parts = script.split(/[,\s]+/).filter(Boolean);
+  const limits = parts.map(parseLimit);
+  const said = limits.filter((one) => one !== undefined);
+  return {
+    faults: parts.filter((_, index) => limits[index] === undefined).map(parseFault),
+    limits: {
+      vcpus: Object.assign({}, ...said.map(({ vcpus }) => vcpus)) as Limits["vcpus"],
+      restrictedSizes: said.flatMap(({ restrictedSizes = [] }) => restrictedSizes),
+    },
+  };
+}
 
 /** The codes that have their own text, for help and completion. */
 export const FAULT_CODES: readonly string[] = Object.keys(CODES);

@@ -7,6 +7,8 @@ export interface FaultMatch {
   readonly method?: string;
   /** Source of a regular expression, tried on path and query without regard to case. */
   readonly url?: string;
+  /** Source of a regular expression, tried on the body without regard to case. */
+  readonly body?: string;
   /** Only the nth request that matches, or from the nth to the mth; counted from 1. */
   readonly nth?: number | readonly [from: number, to: number];
   /** Of those, only so many: 0 to 1, by the simulation's seed. */
@@ -45,6 +47,7 @@ export interface Faults {
 export function createFaults(faults: readonly Fault[], random: () => Random): Faults {
   const armed = faults.map((fault) => ({
     fault,
+    body: fault.match.body === undefined ? undefined : new RegExp(fault.match.body, "i"),
     pattern: fault.match.url === undefined ? undefined : new RegExp(fault.match.url, "i"),
     count: 0,
   }));
@@ -58,6 +61,7 @@ export function createFaults(faults: readonly Fault[], random: () => Random): Fa
         const { match, effect } = one.fault;
         if (match.method !== undefined && match.method.toUpperCase() !== method) continue;
         if (one.pattern?.test(url) === false) continue;
+        if (one.body?.test(request.body ?? "") === false) continue;
         one.count += 1;
         const [from, to] = typeof match.nth === "number" ? [match.nth, match.nth] : (match.nth ?? [1, Infinity]);
         if (one.count < from || one.count > to) continue;

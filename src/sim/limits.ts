@@ -7,6 +7,8 @@ export interface Limits {
   /** Total regional vCPUs, and vCPUs of one size family. */
   readonly cores: number;
   readonly familyCores: number;
+  /** Other limits of vCPUs, as `cores`, a family, or one of both in a location: { "westus/standardDSv5Family": 10 }. */
+  readonly vcpus: Readonly<Record<string, number>>;
   /** vCPUs of spot machines, of all sizes together. */
   readonly spotCores: number;
   readonly publicAddresses: number;
@@ -34,6 +36,7 @@ export const DEFAULT_LIMITS: Limits = {
   deletes: [200, 10],
   cores: 4000,
   familyCores: 4000,
+  vcpus: {},
   spotCores: 4000,
   publicAddresses: 1000,
   pageSize: 200,
@@ -46,3 +49,11 @@ export const DEFAULT_LIMITS: Limits = {
   actions: ["*"],
   notActions: [],
 };
+
+/** The limit of vCPUs in a location: of a family, or of all. */
+export function vcpuLimit({ vcpus, cores, familyCores }: Limits, location: string, family: string | undefined): number {
+  const of = (name: string): number | undefined =>
+    Object.entries(vcpus).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+  const name = family ?? "cores";
+  return of(`${location}/${name}`) ?? of(name) ?? (family === undefined ? cores : familyCores);
+}

@@ -8,6 +8,7 @@ import { isLocation, LOCATIONS } from "./catalogue/locations.ts";
 import { computeSkus, type Size, SIZES } from "./catalogue/sizes.ts";
 import { answerImages } from "./image-requests.ts";
 import type { JsonValue } from "./json.ts";
+import { vcpuLimit } from "./limits.ts";
 import { answer, type SimAnswer } from "./message.ts";
 import { bodyOf } from "./request-checks.ts";
 import { type Desk } from "./resource-requests.ts";
@@ -148,7 +149,7 @@ function computeUsages({ cloud }: Desk, subscription: string, location: string):
   });
   return [
     row("availabilitySets", "Availability Sets", sets, 2500),
-    row("cores", "Total Regional vCPUs", coresInUse(cloud, subscription, location), cloud.limits.cores),
+    row("cores", "Total Regional vCPUs", coresInUse(cloud, subscription, location), vcpuLimit(cloud.limits, location, undefined)),
     row(
       "lowPriorityCores",
       "Total Regional Low-priority vCPUs",
@@ -161,7 +162,7 @@ function computeUsages({ cloud }: Desk, subscription: string, location: string):
         family,
         `Standard ${family.replace(/^standard|Family$/gi, "")} Family vCPUs`,
         coresInUse(cloud, subscription, location, family),
-        cloud.limits.familyCores,
+        vcpuLimit(cloud.limits, location, family),
       ),
     ),
   ];

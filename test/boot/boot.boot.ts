@@ -3,7 +3,7 @@
  * namespaces, over SSH, with etcd's TLS; then the machines are looked at from inside, switched off and on, and made again.
  * Not to be had here: a kernel of their own, udev, a docker engine, clocks that differ.
  */
-import type { ClusterDocument } from "../../src/core/documents.ts";
+import type { ClusterDocument, RebootDocument } from "../../src/core/documents.ts";
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -211,6 +211,26 @@ describe("four machines: three etcd members with TLS, a gateway, data disks", ()
     expect(machine.run("cat /var/lib/docker/file; findmnt -no UUID /var/lib/docker")).toBe(`kept\n${uuid}`);
     noCycle(machine);
     await machine.until(etcdctl("get while --print-value-only"), /^one-is-off$/);
+  });
+
+  test("all rebooted by the command: each in another boot, one after the other, data and quorum kept; nothing left of it", async () => {
+    const bootOf = (machine: Machine): string => machine.run("cat /proc/sys/kernel/random/boot_id");
+    const before = machines.map(bootOf);
+    expect(member(0).run(etcdctl("put before reboot"))).toBe("OK");
+    const { exit, stdout, stderr } = await desk.run("reboot mycluster --json --node-timeout 90s");
+    expect(exit, stderr).toBe(0);
+    expect((JSON.parse(stdout) as RebootDocument).rebooted).toEqual([3, 0, 1, 2].map((index) => `mycluster-coreos-${index}`));
+    for (const [index, machine] of machines.entries()) {
+      await running(machine);
+      expect(bootOf(machine)).not.toBe(before[index]);
+      expect(machine.run("systemctl --failed --plain --no-legend; ls /run/azure-coreos-cluster 2>/dev/null")).toBe("");
+    }
+    expect(member(2).run(etcdctl("get before --print-value-only"))).toBe("reboot");
+    expect(
+      member(0)
+        .run(etcdctl("endpoint health --cluster"))
+        .match(/is healthy/g),
+    ).toHaveLength(3);
   });
 
   test("made again with its old data disk: the disk is kept, and etcd is reached", async () => {

@@ -133,44 +133,57 @@ export function createMachine(options: MachineOptions): Machine {
     for (const cgroup of cgroups) removeTree(cgroup);
   }
 
+  async function powerOn(): Promise<void> {
+    insertDisks();
+    // straight to the file: while a command runs in a machine, this process reads nothing
+    const written = openSync(at("console"), "w");
+    for (const cgroup of cgroups) mkdirSync(cgroup, { recursive: true });
+    const disk = loop === undefined ? [] : [`--bind=${loop}:/dev/disk/azure/data/by-lun/0`];
+    const nspawn = [
+      "systemd-nspawn",
+      "--quiet",
+      `--directory=${root}`,
+      `--machine=${name}`,
+      "--register=no",
+      "--keep-unit",
+      `--network-namespace-path=/run/netns/${options.network}`,
+      "--capability=all",
+      "--console=read-only",
+      ...disk,
+      "--boot",
+      "--",
+      "--show-status=yes",
+    ];
+    const enter = cgroups.map((cgroup) => `echo $$ > ${cgroup}/cgroup.procs`).join("\n");
+    const child = spawn("bash", ["-c", `${enter}\nexec setpriv --pdeathsig TERM "$@"`, "bash", ...nspawn], {
+      stdio: ["ignore", written, written],
+      detached: true,
+    });
+    closeSync(written);
+    process_ = child;
+    child.once("exit", (code) => {
+      if (code === REBOOT && process_ === child) goingOff = goingOff.then(again);
+    });
+    for (let attempt = 0; leader() === undefined; attempt++) {
+      if (attempt > 200 || child.exitCode !== null) throw new Error(`${name} got no power:\n${consoleOf().slice(-2000)}`);
+      await sleep(50);
+    }
+  }
+
+  /** It was told from inside to reboot. */
+  async function again(): Promise<void> {
+    process_ = undefined;
+    ejectDisks();
+    for (const cgroup of cgroups) removeTree(cgroup);
+    await powerOn();
+  }
+
   return {
     name,
     run,
     console: consoleOf,
     powerOff,
-    async powerOn() {
-      insertDisks();
-      // straight to the file: while a command runs in a machine, this process reads nothing
-      const written = openSync(at("console"), "w");
-      for (const cgroup of cgroups) mkdirSync(cgroup, { recursive: true });
-      const disk = loop === undefined ? [] : [`--bind=${loop}:/dev/disk/azure/data/by-lun/0`];
-      const nspawn = [
-        "systemd-nspawn",
-        "--quiet",
-        `--directory=${root}`,
-        `--machine=${name}`,
-        "--register=no",
-        "--keep-unit",
-        `--network-namespace-path=/run/netns/${options.network}`,
-        "--capability=all",
-        "--console=read-only",
-        ...disk,
-        "--boot",
-        "--",
-        "--show-status=yes",
-      ];
-      const enter = cgroups.map((cgroup) => `echo $$ > ${cgroup}/cgroup.procs`).join("\n");
-      const child = spawn("bash", ["-c", `${enter}\nexec setpriv --pdeathsig TERM "$@"`, "bash", ...nspawn], {
-        stdio: ["ignore", written, written],
-        detached: true,
-      });
-      closeSync(written);
-      process_ = child;
-      for (let attempt = 0; leader() === undefined; attempt++) {
-        if (attempt > 200 || child.exitCode !== null) throw new Error(`${name} got no power:\n${consoleOf().slice(-2000)}`);
-        await sleep(50);
-      }
-    },
+    powerOn,
     async until(command, wanted) {
       let printed = "";
       for (let attempt = 0; attempt < 240; attempt++) {
@@ -195,6 +208,9 @@ export function createMachine(options: MachineOptions): Machine {
     },
   };
 }
+
+/** How nspawn ends when its machine reboots, and whoever keeps it is to start it anew. */
+const REBOOT = 133;
 
 /** Where this kernel keeps systemd's own cgroups: the legacy and hybrid layouts have them in folders. */
 function hierarchies(): string[] {

@@ -59,7 +59,7 @@ test("a healthy cluster: its nodes, what is open, exit code 0", async () => {
 
     open: web 80, https 443, builder 2222, SSH
     etcd: static, 3 members: mycluster-coreos-0, mycluster-coreos-1, mycluster-coreos-2
-    costs: 0.355 USD an hour, 255.38 USD in 30 days; so far about 0.007 USD (a rehearsal's own prices)
+    costs: 0.355 USD an hour, 255.38 USD in 30 days; so far about SUM USD (a rehearsal's own prices)
     expires in TIME
     "
   `);

@@ -1,6 +1,14 @@
 import { anything, assert, property, shuffledSubarray } from "fast-check";
 import { expect, test } from "vitest";
-import { type RetryClass, adviceFor, advised, patienceFor, retryClass, waitHint } from "../../src/core/advice/advice.ts";
+import {
+  type RetryClass,
+  adviceFor,
+  advised,
+  isCapacity,
+  patienceFor,
+  retryClass,
+  waitHint,
+} from "../../src/core/advice/advice.ts";
 import { adviceTable, rankOf, rowOf } from "../../src/core/advice/table.ts";
 import { AzureError } from "../../src/core/advice/azure-error.ts";
 import { ClusterError } from "../../src/core/errors.ts";
@@ -535,3 +543,20 @@ test.for(adviceTable.map((row) => [String(row.code), String(row.text), row] as c
     }
   },
 );
+
+test.each([
+  ["AllocationFailed", "", true],
+  ["ZonalAllocationFailed", "", true],
+  ["OverconstrainedAllocationRequest", "", true],
+  ["OverconstrainedZonalAllocationRequest", "", true],
+  ["SkuNotAvailable", "", true],
+  ["QuotaExceeded", "", true],
+  ["OperationNotAllowed", "results in exceeding approved Total Regional Cores quota", true],
+  ["OperationNotAllowed", "The availability set holds 200 machines, which is its limit.", false],
+  ["PublicIPCountLimitReached", "", false],
+  ["OSProvisioningTimedOut", "", false],
+  ["RequestDisallowedByPolicy", "", false],
+])("%s (%s): another size may do: %s", (code, message, expected) => {
+  expect(isCapacity({ code, message })).toBe(expected);
+  expect(isCapacity({ code: "DeploymentFailed", message: "", details: [{ code, message }] })).toBe(expected);
+});

@@ -1,5 +1,6 @@
 /** What the preflight finds in the way, of what was looked up: each check at its edge, and what is said instead. */
 import { describe, expect, test } from "vitest";
+import { whatFits } from "../../src/core/advice/fitting.ts";
 import { judge, refusal } from "../../src/core/advice/preflight.ts";
 import { type Checked, known } from "../../src/core/advice/problem.ts";
 import type { SizeFacts, Usage } from "../../src/core/region.ts";
@@ -32,7 +33,7 @@ const asked = (given: Parameters<typeof buildSpec>[1] = {}, more: Partial<Checke
 const found = (more: Partial<Checked>, given: Parameters<typeof buildSpec>[1] = {}): string[] =>
   judge(asked(given, more)).map(({ check, message }) => `${check}: ${message}`);
 const advised = (more: Partial<Checked>): string =>
-  judge(asked({}, more))
+  judge(asked({}, { ...more, instead: whatFits([{ checked: asked({}, more) }]) }))
     .map(({ advice }) => advice)
     .join("\n");
 

@@ -65,7 +65,7 @@ describe.skipIf(!hasRealNodes).concurrent("reboot, stop and start, on real nodes
     expect((await room.run("status mycluster")).exit).toBe(0);
   });
 
-  test("one that does not come back ends it; the same command goes on there, restarts it through Azure, and leaves who is done", async () => {
+  test("one that does not come back ends it; the same command goes on there, restarts it through Azure, and leaves who is done; then it is replaced", async () => {
     const room = await cluster();
     const before = [0, 1, 2].map((index) => bootOf(room, index));
     room.power.comesBack = (index) => index !== 1;
@@ -83,5 +83,17 @@ describe.skipIf(!hasRealNodes).concurrent("reboot, stop and start, on real nodes
     expect(second.stderr.replaceAll(/\s+/g, " ")).toMatch(/mycluster-coreos-1 does not answer over SSH .*: Azure restarts it/);
     expect(bootOf(room, 0)).toBe(rebooted);
     expect(bootOf(room, 2)).not.toBe(before[2]);
+
+    const { order, root } = room.power.machines.get(nameOf(0)) as PoweredMachine;
+    const url = `https://${order.privateAddress}:2379`;
+    await etcdctl(url, ["put", "kept", "yes"], root);
+    const replaced = await room.run("replace mycluster 1 --yes --timeout 90s");
+    expect({ exit: replaced.exit, failures: room.power.failures }, replaced.stderr).toEqual({ exit: 0, failures: [] });
+    expect(replaced.stderr).toContain("mycluster-coreos-1 made anew; all nodes of mycluster are ready.");
+    const anew = room.power.machines.get(nameOf(1)) as PoweredMachine;
+    expect(await etcdctl(`https://${anew.order.privateAddress}:2379`, ["get", "kept", "--print-value-only"], anew.root)).toBe(
+      "yes",
+    );
+    expect((await etcdctl(url, ["member", "list"], root)).match(/started/g)).toHaveLength(3);
   });
 });

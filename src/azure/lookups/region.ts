@@ -84,6 +84,7 @@ function regionZones(skus: readonly ResourceSku[], location: string): Pick<Regio
 }
 
 function sizeFacts(sku: ResourceSku, location: string): SizeFacts {
+  const dataDisks = capability(sku, "MaxDataDiskCount");
   const restricted = sku.restrictions?.find((one) => one.type === "Location")?.reasonCode;
   const closed = (sku.restrictions ?? []).flatMap((one) => (one.type === "Zone" ? (one.restrictionInfo?.zones ?? []) : []));
   const zones = zonesAt(sku, location);
@@ -96,6 +97,7 @@ function sizeFacts(sku: ResourceSku, location: string): SizeFacts {
     premiumDisks: capability(sku, "PremiumIO") === "True",
     generations: (capability(sku, "HyperVGenerations") ?? "V1,V2").split(","),
     architecture: capability(sku, "CpuArchitectureType") ?? "x64",
+    ...(dataDisks === undefined ? {} : { dataDisks: Number(dataDisks) }),
     ...(zones === undefined ? {} : { zones: zones.filter((zone) => !closed.includes(zone)).sort() }),
     ...(spot === undefined ? {} : { spot: spot === "True" }),
     ...(restricted === undefined ? {} : { restricted }),

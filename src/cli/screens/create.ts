@@ -40,7 +40,7 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
     for (const event of planEvents(prepared.resources)) session.emit(event);
     const created = await carryOutCreate(session, prepared, given);
     session.endReport();
-    return printCreated(session, invocation, prepared, created);
+    return await printCreated(session, invocation, created);
   } finally {
     await session.close();
   }

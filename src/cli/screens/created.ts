@@ -15,13 +15,8 @@ import type { Invocation } from "../invocation.ts";
 import type { Session } from "../session.ts";
 
 /** @throws ClusterError when no node came up: what went wrong, how to go on, and how to clean up */
-export async function printCreated(
-  session: Session,
-  { world, given }: Invocation,
-  prepared: Prepared,
-  created: Created,
-): Promise<ExitCode> {
-  const { document, exit, missing, unknownHostKeys: unknown } = created;
+export async function printCreated(session: Session, { world, given }: Invocation, created: Created): Promise<ExitCode> {
+  const { prepared, document, exit, missing, unknownHostKeys: unknown } = created;
   if (created.failure !== undefined && created.ready === 0) throw withContinuation(session, prepared, created);
   if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
   else {
@@ -44,7 +39,7 @@ export async function printCreated(
 async function handToCi(session: Session, ci: Ci, prepared: Prepared, created: Created): Promise<void> {
   const { document, missing, failure, sshConfigFile, privateKeyFile } = created;
   if (missing.length > 0) {
-    const why = failure instanceof ClusterError ? [advised(failure, failureContext(prepared)).message] : [];
+    const why = failure instanceof ClusterError ? [advised(failure, failureContext(prepared, document.choices)).message] : [];
     const causes = grouped(missing).map(({ names, cause }) => `${nodesIn(names)}: ${cause}`);
     const title = `${missing.length} of ${document.nodes.length} nodes of ${document.name} are not ready`;
     ci.annotate("error", title, [...causes, ...why].join("\n"));
@@ -77,7 +72,7 @@ async function sayNext(session: Session, cwd: string, prepared: Prepared, create
 
 function withContinuation(session: Session, prepared: Prepared, { failure, exit, document }: Created): unknown {
   if (!(failure instanceof ClusterError) || failure.exit === EXIT.conflict) return failure;
-  const known = advised(failure, failureContext(prepared));
+  const known = advised(failure, failureContext(prepared, document.choices));
   const { created, unchanged, updated } = document.resources;
   const go = created + unchanged + updated > 0 ? continuation(session, document.name) : "Nothing was made.";
   return new ClusterError(known.code, known.message, {
@@ -99,7 +94,7 @@ function sayWhatIsMissing(session: Session, prepared: Prepared, { document, miss
     .slice(0, 10)
     .flatMap(({ names, cause, more }) => [`  ${nodesIn(names)}: ${cause}`, ...more.map((line) => `    ${line}`)]);
   const more = causes.length > 10 ? [`  and ${causes.slice(10).flatMap(({ names }) => names).length} more`] : [];
-  const known = failure instanceof ClusterError ? advised(failure, failureContext(prepared)) : undefined;
+  const known = failure instanceof ClusterError ? advised(failure, failureContext(prepared, document.choices)) : undefined;
   const why =
     known === undefined
       ? []

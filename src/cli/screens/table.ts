@@ -11,6 +11,7 @@ export const SCREENS: { readonly [K in CommandName]: () => Promise<Screen> } = {
   list: async () => (await import("./list.ts")).listCommand,
   remove: async () => (await import("./remove.ts")).removeCommand,
   reboot: async () => (await import("./reboot.ts")).rebootCommand,
+  replace: async () => (await import("./replace.ts")).replaceCommand,
   stop: async () => (await import("./stop.ts")).stopCommand,
   start: async () => (await import("./start.ts")).startCommand,
   destroy: async () => (await import("./destroy.ts")).destroyCommand,

@@ -1,9 +1,9 @@
 /** Advice: quota, and what a region has room for. */
-import { type AdviceRow, insteadOf, rerun } from "./row.ts";
+import { type AdviceContext, type AdviceRow, insteadOf, rerun } from "./row.ts";
 import { quotaAdvice, quotaLink, quotaMeaning } from "./quota.ts";
 
 export const capacityAdvice: readonly AdviceRow[] = [
-  { code: "*QuotaExceeded", meaning: quotaMeaning, advice: quotaAdvice, link: quotaLink, retry: "no" },
+  { code: "*QuotaExceeded", meaning: quotaMeaning, advice: quotaAdvice, link: quotaLink, retry: "no", capacity: true },
   {
     code: ["OperationNotAllowed", "Conflict", "InvalidParameter"],
     text: /quota/i,
@@ -11,6 +11,7 @@ export const capacityAdvice: readonly AdviceRow[] = [
     advice: quotaAdvice,
     link: quotaLink,
     retry: "no",
+    capacity: true,
   },
   {
     code: [
@@ -38,9 +39,12 @@ export const capacityAdvice: readonly AdviceRow[] = [
     meaning: (_, { vmSize, location }) =>
       `The size ${vmSize ?? "asked for"} is not offered to this subscription in ${location ?? "this region"}, or is sold out there.`,
     advice: (_, context) =>
-      `Take ${insteadOf(context, `another --vm-size (\`az vm list-skus --location ${context.location ?? "LOCATION"} --resource-type virtualMachines -o table\` lists them)`)}, or another --location: \`${rerun(context, context.instead?.[0] ?? "--vm-size SIZE")}\`.`,
+      context.instead === undefined || context.instead.length === 0
+        ? `Take another --vm-size (\`az vm list-skus --location ${context.location ?? "LOCATION"} --resource-type virtualMachines -o table\` lists them), or another --location: \`${rerun(context, "--vm-size SIZE")}\`.`
+        : `Take ${insteadOf(context, "")}: \`${rerun(context, context.instead[0])}\`.`,
     link: "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-sku-not-available",
     retry: "no",
+    capacity: true,
   },
   {
     code: ["InvalidParameter", "BadRequest"],
@@ -58,6 +62,7 @@ export const capacityAdvice: readonly AdviceRow[] = [
       `Run \`${rerun(context)}\` again later; or make what is missing in zones that have room (\`${rerun(context, "--zones ZONES")}\`: those that are there stay), or of another size (\`--vm-size SIZE\`).`,
     link: "https://learn.microsoft.com/troubleshoot/azure/virtual-machines/allocation-failure",
     retry: "no",
+    capacity: true,
   },
   {
     code: "OverconstrainedAllocationRequest",
@@ -65,15 +70,17 @@ export const capacityAdvice: readonly AdviceRow[] = [
     advice: (_, context) => `Leave out --affinity-group, or take a more common size: \`${rerun(context, "--vm-size SIZE")}\`.`,
     link: "https://learn.microsoft.com/azure/virtual-machines/co-location",
     retry: "no",
+    capacity: true,
   },
   {
     code: "AllocationFailed",
     meaning: (_, { vmSize, location }) =>
       `Azure has no room for ${vmSize ?? "this size"} in ${location ?? "this region"} now. This is no quota: asking for more does not help.`,
     advice: (_, context) =>
-      `Run \`${rerun(context)}\` again later, or with another size (\`--vm-size SIZE\`); a new cluster can also go to another --location.`,
+      `Run \`${rerun(context)}\` again later, or with another size (\`--vm-size SIZE\`); a new cluster can also go to another --location.${triedToo(context)}`,
     link: "https://learn.microsoft.com/troubleshoot/azure/virtual-machines/allocation-failure",
     retry: "no",
+    capacity: true,
   },
   {
     code: [
@@ -90,3 +97,9 @@ export const capacityAdvice: readonly AdviceRow[] = [
     retry: "no",
   },
 ];
+
+/** Machines of one availability set share their hardware: what is there of it narrows what else it carries. */
+const triedToo = ({ tried = [], vmSize }: AdviceContext): string =>
+  tried.every((one) => one === vmSize)
+    ? ""
+    : ` Tried: ${[...new Set(tried)].join(", ")}. Machines of one availability set share their hardware: where some of one size are there, others may be refused that a new cluster would get.`;

@@ -23,6 +23,7 @@ const TOO_DEAR: Said = {
     `Run \`${rerun(context, "--max-price -1")}\` to pay up to the normal price, give a higher --max-price, or try later.`,
   link: SPOT_PAGE,
   retry: "no",
+  capacity: true,
 };
 const NO_SPOT: Said = {
   meaning: "This subscription may have no spot machines: Azure sells them to pay-as-you-go and enterprise subscriptions.",
@@ -68,6 +69,7 @@ export const placesAdvice: readonly AdviceRow[] = [
       `Take ${insteadOf(context, "another --vm-size")}, or leave --spot out: \`${rerun(context, context.instead?.[0] ?? "--vm-size SIZE")}\`.`,
     link: SPOT_PAGE,
     retry: "no",
+    capacity: true,
   },
   { code: "SpotPriceGreaterThanProvidedMaxPrice", ...TOO_DEAR },
   { code: "OperationNotAllowed", text: /max price .*lower than the current spot price/i, ...TOO_DEAR },

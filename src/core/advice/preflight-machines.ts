@@ -41,7 +41,7 @@ function size(checked: Checked): Problem[] {
   const demand = demandOf(checked);
   const lacks = shortfall(found, { ...demand, zones: demand.zones.filter((zone) => region.zones?.includes(zone) ?? true) });
   if (lacks === undefined) return [];
-  const instead = sizesFor(region, found, demand).map((one) => `--vm-size ${one.name}`);
+  const instead = checked.instead ?? sizesFor(region, found, demand).map((one) => `--vm-size ${one.name}`);
   return [...lacksSpot(checked, found, lacks, instead), ...lacksZones(checked, found, lacks, instead)];
 }
 
@@ -80,7 +80,9 @@ function spotQuota(checked: Checked): Problem[] {
   if (usage.current + need <= usage.limit) return [];
   const free = Math.max(0, usage.limit - usage.current);
   const message = `${newSpot} spot machine${newSpot === 1 ? "" : "s"} of ${found.name} need ${need} spot vCPUs in ${location}; ${free} of ${usage.limit} are free (${usage.label})`;
-  return [known(checked, "QuotaExceeded", message, { instead: ["no --spot"], limit: usage.current + need })];
+  return [
+    known(checked, "QuotaExceeded", message, { instead: [...(checked.instead ?? []), "no --spot"], limit: usage.current + need }),
+  ];
 }
 
 function systemDisk(checked: Checked): Problem[] {

@@ -4,20 +4,20 @@
  */
 import { mostAlike } from "../nearest.ts";
 import { ClusterError, EXIT, type ExitCode } from "../errors.ts";
-import type { RegionSizes, SizeFacts } from "../region.ts";
 import { normalLocation, sameLocation } from "../region.ts";
 import { reservedWord } from "../spec/reserved.ts";
 import { judgeImage } from "./preflight-image.ts";
 import { judgeMachines } from "./preflight-machines.ts";
 import { judgeNetwork } from "./preflight-network.ts";
 import { type Checked, type Problem, known } from "./problem.ts";
+import { insteadOf } from "./row.ts";
 import { vcpuDemand } from "./size-demand.ts";
-import type { ClusterSpec } from "../spec/spec.ts";
 
 export function judge(checked: Checked): Problem[] {
   return [
     ...providers(checked),
     ...size(checked),
+    ...abilities(checked),
     ...quota(checked),
     ...addresses(checked),
     ...label(checked),
@@ -72,8 +72,7 @@ function size(checked: Checked): Problem[] {
     found === undefined
       ? `the size ${spec.vmSize} is not offered in ${location}`
       : `the size ${found.name} cannot be had in ${location} with this subscription (${found.restricted})`;
-  const instead = alternatives(spec, region).map((one) => `--vm-size ${one.name}`);
-  return [known(checked, "SkuNotAvailable", message, { instead })];
+  return [known(checked, "SkuNotAvailable", message)];
 }
 
 function quota(checked: Checked): Problem[] {
@@ -87,22 +86,9 @@ function quota(checked: Checked): Problem[] {
     const usage = computeUsage.find((one) => one.name.toLowerCase() === name.toLowerCase());
     if (usage === undefined || usage.current + need <= usage.limit) return [];
     const free = Math.max(0, usage.limit - usage.current);
-    const fit = Math.floor(free / Math.max(1, found.vcpus));
     const what = name === "cores" ? `vCPUs in ${location}` : `vCPUs of the family ${usage.label} in ${location}`;
-    const smaller = [...(region?.sizes.values() ?? [])]
-      .filter(
-        (one) =>
-          one.restricted === undefined &&
-          one.vcpus > 0 &&
-          one.vcpus < found.vcpus &&
-          one.vcpus * newNodes <= free &&
-          one.architecture === found.architecture,
-      )
-      .slice(0, 1)
-      .map((one) => `--vm-size ${one.name}`);
     const message = `${newNodes} machine${newNodes === 1 ? "" : "s"} of ${found.name} need ${need} ${what}; ${free} of ${usage.limit} are free`;
-    const instead = [...(fit > 0 ? [`--num-nodes ${spec.numNodes - newNodes + fit}`] : []), ...smaller];
-    return [known(checked, "QuotaExceeded", message, { instead, limit: usage.current + need })];
+    return [known(checked, "QuotaExceeded", message, { limit: usage.current + need })];
   });
 }
 
@@ -128,11 +114,18 @@ function label(checked: Checked): Problem[] {
     : [];
 }
 
-/** Sizes of the same number of cores that can be had, nearest names first. */
-function alternatives(spec: ClusterSpec, { sizes }: RegionSizes): SizeFacts[] {
-  const cores = Number(/(\d+)/.exec(spec.vmSize.replace(/^Standard_/i, ""))?.[1] ?? 2);
-  return [...sizes.values()]
-    .filter((one) => one.restricted === undefined && one.vcpus === cores && one.architecture === "x64")
-    .sort((a, b) => Number(b.family.toLowerCase().includes("ds")) - Number(a.family.toLowerCase().includes("ds")))
-    .slice(0, 3);
+/** What the plan asks of each machine, beside its image. */
+function abilities(checked: Checked): Problem[] {
+  const { spec, region, newNodes } = checked;
+  const found = region?.sizes.get(spec.vmSize.toLowerCase());
+  if (found === undefined || newNodes === 0) return [];
+  if (spec.dataDisk && found.dataDisks === 0)
+    return [
+      {
+        check: "SizeTakesNoDisk",
+        message: `${found.name} takes no data disk, and --data-disk asks for one`,
+        advice: `Take ${insteadOf(checked, "another --vm-size")}, or leave out --data-disk.`,
+      },
+    ];
+  return [];
 }

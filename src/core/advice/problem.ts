@@ -12,8 +12,8 @@ export interface Problem {
 }
 
 /** A problem of a code that the advice table knows: what to do about it is said there, whoever notices it first. */
-export function known({ spec, location }: Checked, check: string, message: string, more: AdviceContext = {}): Problem {
-  const context = { name: spec.name, vmSize: spec.vmSize, location, ...more };
+export function known({ spec, location, instead }: Checked, check: string, message: string, more: AdviceContext = {}): Problem {
+  const context = { name: spec.name, vmSize: spec.vmSize, location, ...(instead === undefined ? {} : { instead }), ...more };
   const advice = adviceFor({ code: check, message }, context)?.advice;
   if (advice === undefined) throw new ClusterError("NoAdvice", `the advice table has no row for ${check}`, { source: "bug" });
   return { check, message, advice };
@@ -25,6 +25,10 @@ export interface Checked {
   readonly location: string;
   /** Machines that are yet to be made. */
   readonly newNodes: number;
+  /** Nodes that the cluster has, or is to have already. */
+  readonly knownNodes?: number;
+  /** What would do instead, where that was looked up: fitting.ts. */
+  readonly instead?: readonly string[];
   /** How many of them are spot machines; absent: none. */
   readonly newSpot?: number;
   /** Zones that they are to be in; absent: in none. */

@@ -63,7 +63,7 @@ export function quotaAdvice(failure: Failure, context: AdviceContext): string {
       ? ` (all ${context.nodes} nodes use ${context.nodes * numbers.required} vCPUs${context.vmSize === undefined ? "" : ` as ${context.vmSize}`})`
       : "";
   return (
-    `Ask${limit} at ${PORTAL}${all}; or take ${insteadOf(context, "a smaller --vm-size, fewer nodes")} or another --location. ` +
+    `Ask${limit} at ${PORTAL}${all}; or take ${context.instead === undefined ? "a smaller --vm-size, fewer nodes or another --location" : insteadOf(context, NOTHING)}. ` +
     `Then run \`${rerun(context)}\` again with these: what is there is kept. Usage: \`az vm list-usage --location ${numbers?.location ?? context.location ?? "LOCATION"} --output table\`.`
   );
 }
@@ -72,6 +72,9 @@ export function quotaAdvice(failure: Failure, context: AdviceContext): string {
 export const quotaLink = (failure: Failure): string =>
   /https:\/\/[^\s"'<>]+[^\s"'<>.,;)]/.exec(failure.message)?.[0] ??
   "https://learn.microsoft.com/azure/quotas/per-vm-quota-requests";
+
+/** Looked up, and nothing near by would pass. */
+const NOTHING = "another --location (no size and no number of nodes fits here now)";
 
 /** The portal's list of quotas, where more is asked for. (The address is from memory, not from a recording.) */
 const PORTAL = "https://portal.azure.com/#view/Microsoft_Azure_Capacity/QuotaMenuBlade/~/myQuotas";

@@ -43,6 +43,8 @@ export interface AdviceContext {
   readonly node?: number;
   /** What would do instead, as flags with their values, where that was looked up: "--vm-size Standard_D2s_v5". */
   readonly instead?: readonly string[];
+  /** Sizes that were tried, or passed over, before this one. */
+  readonly tried?: readonly string[];
   /** The quota that would do, where that was looked up. */
   readonly limit?: number;
 }
@@ -62,6 +64,8 @@ export interface AdviceRow {
   readonly advice: Text;
   readonly link?: Text;
   readonly retry: RetryClass;
+  /** There is no room for it, or none for this subscription: another size, or another location, may do. */
+  readonly capacity?: true;
   /** How long sending the same again can make sense, in ms, where Azure says so. */
   readonly patienceMs?: number;
   /** The exit code when this ends the command and it is not 1. */
@@ -83,11 +87,11 @@ export function rerun(context: AdviceContext, flags = ""): string {
   if (flags === "") return command;
   // what was typed with another value is replaced
   const [flag] = flags.split(" ");
-  return `${command.replace(new RegExp(` ${flag}[ =][^ ]+`, "g"), "")} ${flags}`;
+  return `${command.replace(new RegExp(` ${flag}[ =](?:'[^']*'|"[^"]*"|[^ ])+`, "g"), "")} ${flags}`;
 }
 
 /** "--vm-size A, --vm-size B" where that was looked up, else what is to be found out first. */
-export const insteadOf = ({ instead = [] }: AdviceContext, unknown: string): string =>
+export const insteadOf = ({ instead = [] }: Pick<AdviceContext, "instead">, unknown: string): string =>
   instead.length === 0 ? unknown : instead.join(", ");
 
 /** "/subscriptions/S/resourceGroups/G" out of an id or a request; the subscription where it names no group. */

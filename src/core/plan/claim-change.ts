@@ -4,8 +4,9 @@
  */
 import { FLAGS, flagRows } from "../spec/flags.ts";
 import { tagWish } from "../spec/user-tags.ts";
-import { type KeptTexts, keepsFlags, withFlags } from "./kept-flags.ts";
+import { type KeptTexts, SIZE_NOW, keepsFlags, withFlags } from "./kept-flags.ts";
 import { keptTextsIn, membersIn, nodesIn } from "./read-tags.ts";
+import { REPLACING } from "./replacing.ts";
 import { gather, isPartOf, spread, withoutParts } from "./tag-parts.ts";
 import { MEMBERS, NODES, STOPPED, type Tags, isToolTag, membersText, ranges } from "./tags.ts";
 import { USER_TAGS, withUserTags } from "./user-tags.ts";
@@ -39,8 +40,7 @@ export function mergeClaimTags(base: Tags, mine: Tags, fresh: Tags): Tags {
       isPartOf(name, USER_TAGS)
     )
       continue;
-    // whether it is stopped only stop and start say
-    const value = mine[name] === base[name] || name === STOPPED ? fresh[name] : mine[name];
+    const value = mine[name] === base[name] || MARKS.has(name) ? fresh[name] : mine[name];
     if (value !== undefined) merged[name] = value;
   }
   const nodes = gather(mine, NODES) === undefined ? nodesIn(fresh) : mergeSets(nodesIn(base), nodesIn(mine), nodesIn(fresh));
@@ -57,6 +57,9 @@ export function mergeClaimTags(base: Tags, mine: Tags, fresh: Tags): Tags {
 }
 
 // --- internal ---
+
+/** What only stop and start, and replace, say: nobody else changes it. */
+const MARKS = new Set([STOPPED, REPLACING]);
 
 /** Flag by flag, and tag by tag: two runs may change different ones. What only a later version knows stays. */
 function mergeFlags(base: KeptTexts, mine: KeptTexts, fresh: KeptTexts): KeptTexts {
@@ -82,7 +85,7 @@ const singly = (texts: KeptTexts): Singly =>
   );
 
 const PAIRS = new Set<string>(flagRows.flatMap(([, { name, pairs }]) => (pairs === true ? [name] : [])));
-const KNOWN = new Set<string>(flagRows.map(([, { name }]) => name));
+const KNOWN = new Set<string>([...flagRows.map(([, { name }]) => name), SIZE_NOW]);
 
 const keysOf = (map: ReadonlyMap<number, string>): Set<number> => new Set(map.keys());
 

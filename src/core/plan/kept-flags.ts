@@ -8,6 +8,9 @@ import { type Tags, escaped, gather, spread, unescaped, withoutParts } from "./t
 
 export const FLAGS_TAG = "aoc-flags";
 
+/** Beside the flags, where several sizes were wished and new machines do not get the first: the one that they get. */
+export const SIZE_NOW = "vm-size-now";
+
 /** Texts by flag name; of a flag that may be given several times one or several, of any other one. */
 export type KeptTexts = ReadonlyMap<string, readonly string[]>;
 

@@ -6,30 +6,22 @@
 import { ClusterError, EXIT } from "../errors.ts";
 import type { Flag } from "../spec/flag.ts";
 import { FLAGS, type FlagKey, type FlagValues, flagRows } from "../spec/flags.ts";
-import { FLAGS_TAG, type KeptTexts, flagsIn, readableFlags } from "./kept-flags.ts";
+import { FLAGS_TAG, type KeptTexts, SIZE_NOW, flagsIn, readableFlags } from "./kept-flags.ts";
 import { gather } from "./tag-parts.ts";
+import type { KeptValues } from "../spec/spec.ts";
 import { type Choices, MEMBERS, NODES, type Tags, wordOf } from "./tags.ts";
 
 /** A claim's tags; without nodes where an earlier version of the tool wrote them. @throws ClusterError ClaimDamaged (exit 7) */
 export function readClaim(tags: Tags): {
   choices: Choices;
-  kept: Partial<FlagValues>;
+  kept: KeptValues;
   nodes: ReadonlySet<number> | undefined;
 } {
   const id = wordOf(tags);
   if (id === undefined) throw damaged("aoc-id", tags["aoc-id"]);
   const sshPublicKey = gather(tags, "aoc-ssh-key");
   if (sshPublicKey === undefined || !SSH_KEY.test(sshPublicKey)) throw damaged("aoc-ssh-key-1", sshPublicKey);
-  const texts = keptTextsIn(tags);
-  // every claim keeps some: the defaults, too
-  if (texts.size === 0) throw damaged(FLAGS_TAG, undefined);
-  const kept: Record<string, unknown> = {};
-  for (const [key, flag] of flagRows) {
-    const read = valueOf(texts, key);
-    if (read === "damaged") throw damaged(FLAGS_TAG, texts.get(flag.name)?.join(), ` in ${flag.name}`);
-    if (read !== undefined) kept[key] = read.value;
-    else if (flag.untold !== undefined) kept[key] = flag.untold;
-  }
+  const kept = keptIn(tags);
   return {
     choices: {
       id,
@@ -38,11 +30,27 @@ export function readClaim(tags: Tags): {
       ...matching(tags, "aoc-custom-data", HASH, "customDataHash"),
       ...matching(tags, "aoc-etcd-ca", HASH, "etcdCa"),
       ...matching(tags, "aoc-frontend", ADDRESS, "frontend"),
-      ...(kept["discoveryServiceUrl"] === undefined ? {} : { discoveryUrl: kept["discoveryServiceUrl"] as string }),
+      ...(kept.discoveryServiceUrl === undefined ? {} : { discoveryUrl: kept.discoveryServiceUrl }),
     },
     kept,
     nodes: nodesIn(tags),
   };
+}
+
+/** The kept flags of a claim. @throws ClusterError ClaimDamaged (exit 7) */
+export function keptIn(tags: Tags): Partial<FlagValues> {
+  const texts = keptTextsIn(tags);
+  // every claim keeps some: the defaults, too
+  if (texts.size === 0) throw damaged(FLAGS_TAG, undefined);
+  const sizeNow = texts.get(SIZE_NOW)?.join();
+  const kept: Record<string, unknown> = sizeNow === undefined ? {} : { sizeNow };
+  for (const [key, flag] of flagRows) {
+    const read = valueOf(texts, key);
+    if (read === "damaged") throw damaged(FLAGS_TAG, texts.get(flag.name)?.join(), ` in ${flag.name}`);
+    if (read !== undefined) kept[key] = read.value;
+    else if (flag.untold !== undefined) kept[key] = flag.untold;
+  }
+  return kept;
 }
 
 /** The nodes that a claim's tags name; undefined where the tag is absent. @throws ClusterError ClaimDamaged (exit 7) */

@@ -5,9 +5,9 @@
  * One resource is the cluster's claim (bearer.ts: the load balancer's public address with its DNS label, or a private cluster's security
  * group). Azure decides who gets it, and who does owns the name; whatever was chosen once is kept in its tags, in the same request.
  */
-import type { FlagValues } from "../spec/flags.ts";
+import { type ClusterSpec, asWished } from "../spec/spec.ts";
 import type { EtcdMember } from "../node-config.ts";
-import { keptTexts, withFlags } from "./kept-flags.ts";
+import { SIZE_NOW, keptTexts, withFlags } from "./kept-flags.ts";
 import { type Tags, spread } from "./tag-parts.ts";
 
 import { isToolTag, withUserTags } from "./user-tags.ts";
@@ -76,7 +76,7 @@ export const MEMBERS = "aoc-members";
  * The claim's tags: choices, the kept flags, and the user's.
  * @param nodes indexes of the nodes that the cluster is to have
  */
-export function claimTags(cluster: string, choices: Choices, values: FlagValues, nodes: Iterable<number>): Tags {
+export function claimTags(cluster: string, choices: Choices, spec: ClusterSpec, nodes: Iterable<number>): Tags {
   const tags: Tags = { ...ownTags(cluster, choices.id), "aoc-role": "claim" };
   spread(tags, "aoc-ssh-key", choices.sshPublicKey);
   spread(tags, NODES, ranges(nodes));
@@ -84,7 +84,9 @@ export function claimTags(cluster: string, choices: Choices, values: FlagValues,
   if (choices.customDataHash !== undefined) tags["aoc-custom-data"] = choices.customDataHash;
   if (choices.etcdCa !== undefined) tags["aoc-etcd-ca"] = choices.etcdCa;
   if (choices.frontend !== undefined) tags["aoc-frontend"] = choices.frontend;
-  return withUserTags(withFlags(tags, keptTexts(values)), values.tag);
+  const texts = keptTexts(asWished(spec));
+  const inUse = spec.vmSize === spec.sizes[0] ? [] : [[SIZE_NOW, [spec.vmSize]] as const];
+  return withUserTags(withFlags(tags, new Map([...texts, ...inUse])), spec.tag);
 }
 
 /** The tags of one node's own resources, without the user's. */

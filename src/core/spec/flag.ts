@@ -16,6 +16,7 @@ export type FlagScope =
   | "run"
   | "logs"
   | "reboot"
+  | "replace"
   | "emulate"
   | "keys"
   | "certificate"
@@ -46,6 +47,8 @@ export interface Flag<T> {
   readonly file?: boolean;
   /** It may be given several times, and all count. Any other flag that takes a value is refused when it is given twice. */
   readonly many?: boolean;
+  /** Its one value may name several that would do, by commas, in order of wish; a file may have a list. */
+  readonly ordered?: boolean;
   /** Of a flag that is `many`: its values are KEY=VALUE, each key counts by itself, and the configuration file may hold a map of them. */
   readonly pairs?: boolean;
   readonly about: string;

@@ -6,10 +6,11 @@
 import { ETCD_VERSION, ETCD_VERSION_UNTOLD, etcdVersion } from "../etcd-version.ts";
 import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
 import {
-  mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, integer, location, resourceName, anyText, speed,
-  unitName,
+  mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, inOrder, integer, location, resourceName,
+  anyText, speed, unitName,
   url,
 } from "./parse.ts";
+import { jump } from "./hops.ts";
 import { cidrs } from "./ranges.ts";
 import { identities, spotPrice, zones } from "./machine.ts";
 import { tagTexts } from "./user-tags.ts";
@@ -73,8 +74,11 @@ export const FLAGS = {
       about: "number of nodes to create (or add)",
     }),
     vmSize: needed({
-      name: "vm-size", value: "SIZE", parse: anyText, default: "Standard_D2s_v5", kept: "new machines", on: ["create"],
-      about: "size of the machines; Small to ExtraLarge, A0 to A7 and D1 to D14 are mapped",
+      name: "vm-size", value: "SIZE", parse: inOrder(anyText), ordered: true, default: "Standard_D2s_v5",
+      kept: "new machines", on: ["create", "replace"],
+      about:
+        "size of the machines, or several in order of wish: A,B,C; " +
+        "Small to ExtraLarge, A0 to A7 and D1 to D14 are mapped",
     }),
     vmNamePrefix: needed({
       name: "vm-name-prefix", value: "P", parse: hostPart, default: "coreos", kept: "fixed", on: ["create"],
@@ -86,8 +90,8 @@ export const FLAGS = {
       about: "availability set of the machines; NAME-as in a group of another name",
     }),
     location: needed({
-      name: "location", value: "L", parse: location, default: "westus", on: ["create"],
-      about: 'Azure location; "West US" is the same',
+      name: "location", value: "L", parse: inOrder(location), ordered: true, default: "westus", on: ["create"],
+      about: 'Azure location, or several in order of wish; "West US" is the same',
     }),
     affinityGroup: maybe({
       name: "affinity-group", value: "NAME", parse: resourceName, kept: "fixed", on: ["create"],
@@ -98,48 +102,48 @@ export const FLAGS = {
       about: "a tag for the group and everything in it; KEY- takes it away",
     }),
     zones: several({
-      name: "zones", value: "1,2,3", parse: zones, default: [], kept: "new machines", on: ["create"],
+      name: "zones", value: "1,2,3", parse: zones, default: [], kept: "new machines", on: ["create", "replace"],
       about: "availability zones that the machines are spread over, in place of the availability set",
     }),
     spot: maybe({
       name: "spot", value: "WHICH", ...choice("workers", "all", "none"), optional: "workers", kept: "new machines",
-      on: ["create"],
+      on: ["create", "replace"],
       about: "spot machines, which Azure may take away: workers (all but etcd's members), all or none",
     }),
     maxPrice: maybe({
-      name: "max-price", value: "USD", parse: spotPrice, kept: "new machines", on: ["create"],
+      name: "max-price", value: "USD", parse: spotPrice, kept: "new machines", on: ["create", "replace"],
       about: "the most that a spot machine may cost an hour; -1 is up to the normal price [-1]",
     }),
     identity: several({
-      name: "identity", value: "ID", parse: identities, default: [], kept: "new machines", on: ["create"],
+      name: "identity", value: "ID", parse: identities, default: [], kept: "new machines", on: ["create", "replace"],
       about: "a user-assigned managed identity of the machines: its id, or its name in the resource group",
     }),
     osDiskSize: maybe({
-      name: "os-disk-size", value: "GiB", parse: integer(1, 4095), kept: "new machines", on: ["create"],
+      name: "os-disk-size", value: "GiB", parse: integer(1, 4095), kept: "new machines", on: ["create", "replace"],
       about: "size of the system disk [the image's own]",
     }),
     coreosImage: maybe({
-      name: "coreos-image", value: "IMAGE", parse: anyText, kept: "new machines", on: ["create"],
+      name: "coreos-image", value: "IMAGE", parse: anyText, kept: "new machines", on: ["create", "replace"],
       about:
         "publisher:offer:sku:version, an image or gallery version id, " +
         "or a .vhd file or blob URL [Flatcar stable]",
     }),
     blobContainerUrl: maybe({
-      name: "blob-container-url", value: "URL", parse: url, on: ["create"],
+      name: "blob-container-url", value: "URL", parse: url, on: ["create", "replace"],
       about: "container for an image VHD (disks are managed today)",
     }),
     dataDisk: toggle({
-      name: "data-disk", kept: "new machines", on: ["create"],
+      name: "data-disk", kept: "new machines", on: ["create", "replace"],
       about: "a data disk for every node",
     }),
     dataDiskSize: needed({
       name: "data-disk-size", value: "GiB", parse: integer(1, 32_767), default: 100, kept: "new machines",
-      on: ["create"],
+      on: ["create", "replace"],
       about: "size of the data disk",
     }),
     dataDiskMount: needed({
       name: "data-disk-mount", value: "PATH", parse: mountPoint, default: "/var/lib/docker", kept: "new machines",
-      on: ["create"],
+      on: ["create", "replace"],
       about: "where the data disk is mounted",
     }),
   }),
@@ -160,6 +164,10 @@ export const FLAGS = {
         "private key to log in to nodes with; else the one that create found, " +
         "ssh-cert.key, one of ~/.ssh, or ssh-agent's",
     }),
+    jump: maybe({
+      name: "jump", value: "USER@HOST", parse: jump, on: ["create", "nodes"],
+      about: "reach nodes through user@host[:port], several with commas, as ssh -J does; none: straight",
+    }),
     sshThumb: maybe({
       name: "ssh-thumb", value: "HEX", parse: anyText, on: ["create"],
       about: "SHA-1 thumbprint of --ssh-cert, or of an SSH key stored in Azure",
@@ -169,7 +177,7 @@ export const FLAGS = {
       about: "who may reach SSH: ranges, or me for the address that Azure sees",
     }),
     noHostKeys: toggle({
-      name: "no-host-keys", kept: "new machines", on: ["create"],
+      name: "no-host-keys", kept: "new machines", on: ["create", "replace"],
       about: "let each node make its own SSH host key; it is then trusted on first use",
     }),
   }),
@@ -196,7 +204,7 @@ export const FLAGS = {
       about: "way out with --private: nat, a gateway of its own, or none in a network that has one [nat]",
     }),
     pip: toggle({
-      name: "pip", kept: "new machines", on: ["create"],
+      name: "pip", kept: "new machines", on: ["create", "replace"],
       about: "a public IP address for every node",
     }),
     deis: toggle({
@@ -217,7 +225,7 @@ export const FLAGS = {
       about: "flatcar, or coreos for an old CoreOS image of your own",
     }),
     customData: maybe({
-      name: "custom-data", value: "FILE", parse: anyText, file: true, on: ["create"],
+      name: "custom-data", value: "FILE", parse: anyText, file: true, on: ["create", "replace"],
       about: "your own cloud-init file; {0} and {1} of old files are filled in",
     }),
     discoveryServiceUrl: maybe({
@@ -234,7 +242,7 @@ export const FLAGS = {
     }),
     etcdVersion: needed({
       name: "etcd-version", value: "V", parse: etcdVersion, default: ETCD_VERSION, untold: ETCD_VERSION_UNTOLD,
-      kept: "new machines", on: ["create"],
+      kept: "new machines", on: ["create", "replace"],
       about: "etcd's version on new machines, 3.5.N",
     }),
     etcdPlain: toggle({
@@ -319,6 +327,10 @@ export const FLAGS = {
     nodeTimeout: needed({
       name: "node-timeout", value: "TIME", parse: timeSpan, default: 5 * 60_000, on: ["run", "logs", "reboot"],
       about: "time limit for each node [5m]",
+    }),
+    keepDataDisk: toggle({
+      name: "keep-data-disk", on: ["replace"],
+      about: "the new machine gets the old one's data disk, with what is on it",
     }),
     parallel: needed({
       name: "parallel", value: "K", parse: integer(1, 1000), default: 1, on: ["reboot"],

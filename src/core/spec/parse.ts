@@ -61,6 +61,15 @@ export const location: Parse<string> = (value) => {
   return name;
 };
 
+/** Several that would do, in order of wish: "A, B" is "A,B". One alone is a wish, too. */
+export const inOrder =
+  (parse: Parse<string>): Parse<string> =>
+  (value) =>
+    value
+      .split(",")
+      .map((one) => parse(one.trim()))
+      .join(",");
+
 /** A GUID, lower case. */
 export const guid: Parse<string> = (value) => {
   const id = value.trim().toLowerCase();

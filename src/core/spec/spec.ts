@@ -7,14 +7,28 @@ import { endpointsOf } from "../plan/endpoints.ts";
 import { FLAGS, type FlagKey, type FlagValues } from "./flags.ts";
 import { PLATFORMS } from "../plan/platforms.ts";
 import { clash } from "./combinations.ts";
-import { currentSize } from "./sizes.ts";
 import { STORAGE_NAME_LIMIT, mergeTagTexts, tagWish } from "./user-tags.ts";
+import { type KeptSizes, wishedLocations, wishedSizes } from "./wishes.ts";
 
 export interface ClusterSpec extends FlagValues {
   readonly name: string;
+  /** The one size that new machines get, of those that were wished: where nothing was chosen yet, the one that is tried first. */
+  readonly vmSize: string;
+  /** The sizes that would do, in order of wish. */
+  readonly sizes: readonly string[];
+  /** The one location; where nothing was chosen yet, the one that is tried first. */
+  readonly location: string;
+  /** The locations that would do, in order of wish. */
+  readonly locations: readonly string[];
   /** The flags that were given (on the command line, by environment or file), not defaulted or kept. */
   readonly given: readonly FlagKey[];
 }
+
+/** What the cluster in Azure remembers of earlier runs. */
+export type KeptValues = Partial<FlagValues> & KeptSizes;
+
+/** The values of the flags as they are kept: a wish whole, not what was taken of it. */
+export const asWished = (spec: ClusterSpec): FlagValues => ({ ...spec, vmSize: spec.sizes.join(",") });
 
 const NODE_LIMIT = 1000;
 /** Azure's limit for machines in one availability set. */
@@ -38,7 +52,7 @@ export function clusterName(text: string): string {
 export function buildSpec(
   name: string,
   given: Partial<FlagValues>,
-  kept: Partial<FlagValues> = {},
+  kept: KeptValues = {},
 ): { spec: ClusterSpec; notes: string[] } {
   const notes: string[] = [];
   const keys = Object.keys(given) as FlagKey[];
@@ -46,16 +60,39 @@ export function buildSpec(
     (Object.keys(FLAGS) as FlagKey[]).map((key) => [key, (FLAGS[key] as { default?: unknown }).default]),
   ) as unknown as FlagValues;
   const tag = mergeTagTexts(kept.tag ?? [], given.tag ?? []);
-  const values = { ...defaults, ...kept, ...given, tag };
-  const { size, note } = currentSize(values.vmSize);
-  if (note !== undefined) notes.push(`--vm-size ${note}.`);
+  const { sizeNow: _, ...keptFlags } = kept;
+  const values = { ...defaults, ...keptFlags, ...given, tag };
+  const wish = wishedSizes(values.vmSize, given.vmSize, kept);
+  const where = wishedLocations(values.location);
+  notes.push(...wish.notes, ...where.notes);
   if (values.deis && values.numNodes % 2 === 0)
     notes.push(
       `--deis with ${values.numNodes} nodes: Deis' store votes by majority, and an even number bears no more failures than ${values.numNodes - 1}.`,
     );
-  const spec: ClusterSpec = Object.freeze({ ...values, vmSize: size, name: clusterName(name), given: keys });
+  const { vmSize, sizes } = wish;
+  const { locations } = where;
+  const spec: ClusterSpec = Object.freeze({
+    ...values,
+    vmSize,
+    sizes,
+    location: locations[0] ?? values.location,
+    locations,
+    name: clusterName(name),
+    given: keys,
+  });
   checkTogether(spec);
   return { spec, notes };
+}
+
+/** Whether its values go together. */
+export function isPossible(spec: ClusterSpec): boolean {
+  try {
+    checkTogether(spec);
+    return true;
+  } catch (error) {
+    if (error instanceof ClusterError) return false;
+    throw error;
+  }
 }
 
 /** How many nodes are etcd members: always odd, at most 7; 3, or 5 from five nodes on. */

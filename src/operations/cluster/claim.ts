@@ -16,7 +16,7 @@ import { frontendIn, keptFlag, readClaim } from "../../core/plan/read-tags.ts";
 import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import { type Choices, isClaim, wordOf } from "../../core/plan/tags.ts";
 import { normalLocation } from "../../core/region.ts";
-import type { FlagValues } from "../../core/spec/flags.ts";
+import type { KeptValues } from "../../core/spec/spec.ts";
 import type { Run } from "../run.ts";
 import type { Cluster, FoundClaim } from "./cluster.ts";
 import { notThere } from "./not-there.ts";
@@ -31,7 +31,7 @@ export interface Claim {
   readonly host: string | undefined;
   readonly tags: Record<string, string>;
   readonly choices: Choices;
-  readonly kept: Partial<FlagValues>;
+  readonly kept: KeptValues;
   /** Indexes of the nodes that it remembers; undefined where it does not say. */
   readonly nodes: ReadonlySet<number> | undefined;
 }

@@ -45,6 +45,8 @@ export interface LiveNode extends MachinePlace {
   readonly addressed: boolean;
   readonly publicIp: string | undefined;
   readonly hostKey: string | undefined;
+  /** Azure's name of the machine's size. */
+  readonly vmSize: string | undefined;
 }
 
 export interface LiveCluster {
@@ -161,6 +163,7 @@ async function liveNode(run: Run, { spec, claim, groupName, snapshot, index, add
     addressed: machine === undefined ? spec.pip : withPublicAddress(spec, snapshot).has(index),
     publicIp: (find("publicAddress", names.nodeAddress(name))?.model as PublicIPAddress | undefined)?.ipAddress,
     hostKey: machine && hostKeyIn(machine),
+    vmSize: model?.hardwareProfile?.vmSize,
     ...(machine === undefined ? placeToBe(spec, claim, index) : placeOfMachine(machine)),
   };
 }

@@ -53,6 +53,14 @@ export function adaptClaim(cluster: Design, base: Tags, mine: Tags): Adapt {
   };
 }
 
+/** Of the claim only the size that new machines get changes, and what goes with it: what others wrote meanwhile stays. */
+export function adaptSizeNow(cluster: Design, before: Tags, after: Tags): Adapt {
+  return ({ tags }) => {
+    refuseMarked(cluster.spec.name, tags);
+    return claimWith(cluster, mergeClaimTags(before, after, tags));
+  };
+}
+
 /** Its rules are those of the claim's nodes, as the claim is now. */
 export function adaptBalancer(run: Run, cluster: Design): Adapt {
   return async ({ model }: Live): Promise<AnyResource> => {

@@ -2,6 +2,7 @@
  * Carries a plan out: every resource as soon as what it stands on is there, every node watched from the moment that Azure
  * has accepted its machine. How one is made is make-resource.ts's; what other runs do meanwhile, meanwhile.ts's.
  */
+import type { ChoicesDocument } from "../../core/documents.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type Design, designOf } from "../../core/plan/cluster.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
@@ -19,13 +20,17 @@ import type { Carrying } from "./carrying.ts";
 import { explainFailure } from "./explain-failure.ts";
 import { reportMachines } from "./machine-news.ts";
 import { makeResource } from "./make-resource.ts";
+import { makeMachine } from "./next-size.ts";
 import { guardMachines, takeBack, withdrawClaim } from "./meanwhile.ts";
 import { tagNewDisks } from "./new-disks.ts";
 import { watchNodes } from "./node-watch.ts";
+import { beginSizes, choicesOf } from "./sizes.ts";
 import { MACHINE_NEWS_MS, NEWS_MS, NODE_REMOVED, awaitOtherAuthority, refuseOtherRun, whileNews } from "./other-run.ts";
 import { type Prepared, liveOf } from "./prepare.ts";
 
 export interface Carried {
+  /** As it was carried out: with the size that was used last. */
+  readonly prepared: Prepared;
   readonly results: ReadonlyMap<string, Result<Outcome>>;
   /** Address and name of the load balancer; absent when that was not reached. */
   readonly address: string | undefined;
@@ -36,6 +41,9 @@ export interface Carried {
   readonly diagnoses: readonly NodeDiagnosis[];
   /** Host keys of machines that turned out to have been made by another run, by node index. */
   readonly hostKeys: ReadonlyMap<number, string>;
+  /** What Azure calls the sizes of the machines that are there, by node index. */
+  readonly sizes: ReadonlyMap<number, string>;
+  readonly choices: ChoicesDocument;
 }
 
 export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
@@ -51,8 +59,17 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
   }
   if (carrying.lost !== undefined) await withdrawClaim(carrying);
   const nodes = await awaitNodes(carrying);
-  const { hostKeys, place } = carrying;
-  return { results, ...nodes, hostKeys, address: place?.address, host: place?.host };
+  const { hostKeys, place, inUse, sizes } = carrying;
+  return {
+    prepared: { ...prepared, ...inUse },
+    results,
+    ...nodes,
+    hostKeys,
+    sizes: sizes.made,
+    choices: choicesOf({ ...prepared, ...inUse }, sizes.passedOver),
+    address: place?.address,
+    host: place?.host,
+  };
 }
 
 // --- internal ---
@@ -63,9 +80,11 @@ function begin(run: Run, prepared: Prepared): Carrying {
   const carrying: Carrying = {
     run,
     prepared,
+    inUse: prepared,
     cluster,
-    claim: claimTarget(cluster).id,
     byId: new Map(prepared.resources.map((resource) => [resource.id, resource])),
+    sizes: beginSizes(prepared),
+    claim: claimTarget(cluster).id,
     stillOurs: whileNews(clock, NEWS_MS, () => refuseOtherRun(run, prepared, carrying.written), run.startedAt),
     guard: whileNews(clock, MACHINE_NEWS_MS, () => guardMachines(carrying)),
     made: new Set(),
@@ -86,7 +105,9 @@ async function visit(carrying: Carrying, resource: AnyResource): Promise<Outcome
     if (resource.kind === "networkInterface") void carrying.guard().catch(() => undefined);
     const staged = resource.kind === "image" && stageImage !== undefined;
     const wanted = staged ? image(carrying.cluster, await stageImage()) : resource;
-    const outcome = await makeResource(carrying, wanted, liveOf(resource, found, snapshot) ?? null);
+    const live = liveOf(resource, found, snapshot) ?? null;
+    const make = resource.kind === "machine" ? makeMachine : makeResource;
+    const outcome = await make(carrying, wanted, live);
     if (outcome === "created") carrying.made.add(resource.id);
     if (resource.id === carrying.claim) claimWritten(carrying);
     return outcome;

@@ -4,16 +4,21 @@ import type { AnyResource } from "../../core/plan/resource.ts";
 import type { Claim, Place } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import type { MachineReport } from "./machine-news.ts";
+import type { Sizes } from "./sizes.ts";
 import type { NodeWatch } from "./node-watch.ts";
 import type { Prepared } from "./prepare.ts";
+import type { SizedPlan } from "./sized-plan.ts";
 
 export interface Carrying {
   readonly run: Run;
   readonly prepared: Prepared;
-  readonly cluster: Design;
+  /** The plan with the size that is in use: next-size.ts changes it, and what follows from it. */
+  inUse: SizedPlan;
+  cluster: Design;
+  byId: ReadonlyMap<string, AnyResource>;
+  readonly sizes: Sizes;
   /** Id of the claim. */
   readonly claim: string;
-  readonly byId: ReadonlyMap<string, AnyResource>;
   /** What the claim says, so new that something may be written on its word. @throws ClusterError when it is not ours any more */
   readonly stillOurs: () => Promise<Claim | undefined>;
   /** The same for a machine: newer, and what two creates may both have written is looked at, too. */

@@ -29,16 +29,25 @@ export async function imageById(run: Run, id: string): Promise<ById | "missing" 
   return undefined;
 }
 
+/** What the machines are made from, with what Azure knows of it. */
+export interface ImageFound {
+  readonly image: ImageChoice;
+  readonly imageFacts: ImageFacts | "missing" | undefined;
+  /** Sentences about it, for when it is taken. */
+  readonly notes: readonly string[];
+}
+
 /**
  * The image for the architecture of the machines: where nobody named one now, Flatcar of the same channel is taken.
- * @param asked what the spec names, with what Azure knows of it
+ * @param given what the spec names, with what Azure knows of it
  */
 export async function imageForSize(
   run: Run,
   spec: ClusterSpec,
-  asked: { readonly image: ImageChoice; readonly imageFacts: ImageFacts | "missing" | undefined },
+  given: Pick<ImageFound, "image" | "imageFacts">,
   size: { readonly name: string; readonly architecture: string; readonly location: string } | undefined,
-): Promise<typeof asked> {
+): Promise<ImageFound> {
+  const asked = { ...given, notes: [] };
   const { image } = asked;
   if (image.kind !== "urn" || size === undefined || spec.given.includes("coreosImage")) return asked;
   const urn = flatcarFor(size.architecture, image.urn);
@@ -47,8 +56,8 @@ export async function imageForSize(
     patiently(run.tools, (signal) => run.lookups.image(size.location, { ...urn, version }, signal));
   // a kept version may be one that the other architecture never had
   const facts = (await look(urn.version)) ?? (urn.version === "latest" ? undefined : await look("latest"));
-  note(run, `${size.name} is ${size.architecture}: its machines run ${urnText(facts?.urn ?? urn)}.`);
-  return { image: { kind: "urn", urn: facts?.urn ?? urn }, imageFacts: facts ?? "missing" };
+  const said = `${size.name} is ${size.architecture}: its machines run ${urnText(facts?.urn ?? urn)}.`;
+  return { image: { kind: "urn", urn: facts?.urn ?? urn }, imageFacts: facts ?? "missing", notes: [said] };
 }
 
 /** What a word of the Azure CLI stands for. */

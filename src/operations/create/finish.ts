@@ -1,5 +1,5 @@
 /** The end of a create: what is there now, how it went, and what the cluster's folder keeps of it. */
-import type { ClusterDocument, NodeDocument } from "../../core/documents.ts";
+import type { ChoicesDocument, ClusterDocument, NodeDocument } from "../../core/documents.ts";
 import { resolve } from "node:path";
 import { advised } from "../../core/advice/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
@@ -10,6 +10,7 @@ import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import type { EndpointState } from "../../nodes/endpoints.ts";
 import type { ReadyLevel } from "../../nodes/node-state.ts";
 import { keepKnownHosts, keepSshConfig } from "../cluster/known-hosts.ts";
+import { hopKeyFiles, hopsTo } from "../cluster/way.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 import type { Carried } from "./carry-out.ts";
@@ -24,6 +25,8 @@ export interface MissingNode extends Pick<NodeDocument, "name" | "state">, Parti
 
 /** How a create ended. */
 export interface Created {
+  /** As it was carried out. */
+  readonly prepared: Prepared;
   readonly document: ClusterDocument;
   /** 0 done, 3 partly, 6 out of time, 7 conflict, 130 interrupted; else that of the failure. */
   readonly exit: ExitCode;
@@ -57,9 +60,15 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
   if (given.output !== undefined) await keepStateFile(run, given.output, document);
   // a machine that was not made has no address to put into a configuration
   const nodes = document.nodes.filter((node) => node.state !== "missing" && node.state !== "failed");
-  const config = sshConfig({ nodes }, { knownHostsFile: knownHosts.file, unknown: knownHosts.unknown });
+  const hops = run.simulated ? [] : await hopsTo(run, spec.name);
+  const jump = { cluster: spec.name, hops, keyFiles: await hopKeyFiles(run, materials.ssh.privateKeyFile) };
+  const config = sshConfig(
+    { nodes },
+    { knownHostsFile: knownHosts.file, unknown: knownHosts.unknown, ...(hops.length === 0 ? {} : { jump }) },
+  );
   const file = failure !== undefined && ready === 0 ? "" : await keepSshConfig(run, spec.name, config);
   return {
+    prepared,
     document,
     exit,
     ready,
@@ -96,7 +105,8 @@ export const stateFilePath = (cwd: string, name: string, output: string): string
   resolve(cwd, output === "" ? `${name}.json` : output);
 
 /** What advice is to know of the cluster that failed. */
-export const failureContext = ({ spec, facts }: Prepared) => ({
+export const failureContext = ({ spec, facts }: Prepared, choices: ChoicesDocument | undefined) => ({
+  tried: (choices?.passedOver ?? []).filter((one) => one.location === facts.location).map(({ vmSize }) => vmSize),
   name: spec.name,
   nodes: spec.numNodes,
   vmSize: spec.vmSize,
@@ -141,7 +151,7 @@ async function rollBack(run: Run, prepared: Prepared, carried: Carried, failure:
   if (late) run.say("The time is up. What this run made is being removed, which takes its own time.");
   const { rollback, rolledBack } = await import("./rollback.ts");
   const undone = await rollback(late ? await run.overtime() : run, prepared, carried);
-  const known = failure instanceof ClusterError ? advised(failure, failureContext(prepared)) : undefined;
+  const known = failure instanceof ClusterError ? advised(failure, failureContext(prepared, carried.choices)) : undefined;
   if (failure !== undefined && known === undefined) throw failure;
   const overdue = known?.code === "Timeout" ? new ClusterError(known.code, known.message, { source: known.source }) : known;
   throw rolledBack(overdue, undone, prepared.spec.name, late ? EXIT.timeout : exit === EXIT.partly ? EXIT.failed : exit);

@@ -42,6 +42,8 @@ function changedChoice([key, flag]: (typeof flagRows)[number], wanted: Value, ke
   if (key === "discoveryServiceUrl" && before !== undefined && asksForUrl(String(wanted))) return [];
   if (flag.kept === "fixed") throw choiceFixed(flag.name, before, wanted);
   if (flag.kept === "everything") return [];
+  if (flag.ordered === true && String(before).includes(","))
+    return [`--${flag.name} ${String(wanted)} counts for new machines; those that exist stay as they are.`];
   if (wanted === true) return [`--${flag.name} counts for new machines; those that exist stay as they are.`];
   return wanted === false
     ? [`New machines are made without --${flag.name}; those that exist keep what they have.`]

@@ -3,6 +3,7 @@
  * Azure refuses to make a second disk of that name. A system disk left over from such a machine is waited for, then refused
  * by name: a new machine could not use it.
  */
+import type { VirtualMachine } from "@azure/arm-compute";
 import { AzureError } from "../../core/advice/azure-error.ts";
 import { names, nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
@@ -31,6 +32,7 @@ export async function withKeptDisks(
     await run.clock.sleep(3000, run.tools.signal);
     listed = await listDisks(run, group);
   }
+  const outliving = await outlivingDisks(run, spec, places, listed);
   const disks = new Map(listed.map((disk) => [nameOf(disk.id).toLowerCase(), disk]));
   return places.map((place) => {
     const machine = names.machine(spec, place.index);
@@ -38,9 +40,10 @@ export async function withKeptDisks(
     const disk = place.exists || !spec.dataDisk ? undefined : disks.get(names.dataDisk(machine).toLowerCase());
     if (disk === undefined) return place;
     const holder = disk.managedBy === undefined ? undefined : nameOf(disk.managedBy);
-    // its own machine lets go of it in a moment, or is made at this moment by another run
-    if (holder !== undefined && nodeIndex(spec, holder) === place.index) return place;
-    if (holder !== undefined)
+    const own = holder !== undefined && nodeIndex(spec, holder) === place.index;
+    // its own machine takes it along in a moment, or is made at this moment by another run
+    if (own && !outliving.has(disk.id.toLowerCase())) return place;
+    if (holder !== undefined && !own)
       throw new ClusterError(
         "DiskInUse",
         `the disk ${nameOf(disk.id)} is in use by ${holder}, and ${machine} would be made with it`,
@@ -101,6 +104,28 @@ interface DiskModel {
   readonly diskSizeGB?: number;
   readonly zones?: readonly string[];
   readonly sku?: { readonly name?: string };
+}
+
+/** Data disks whose own machine is on its way out, and leaves them behind. */
+async function outlivingDisks(
+  run: Run,
+  spec: ClusterSpec,
+  places: readonly Place[],
+  all: readonly Disk[],
+): Promise<ReadonlySet<string>> {
+  const held = all.filter(({ managedBy }) =>
+    places.some(({ exists, index }) => !exists && managedBy !== undefined && nodeIndex(spec, nameOf(managedBy)) === index),
+  );
+  const stay = await Promise.all(
+    held.map(async ({ id, managedBy = "" }) => {
+      const machine = { kind: "machine" as const, id: managedBy };
+      const live = await patiently(run.tools, (signal) => run.tools.provider.get(machine, signal));
+      const { dataDisks = [] } = (live?.model as VirtualMachine | undefined)?.storageProfile ?? {};
+      const own = dataDisks.find(({ managedDisk }) => managedDisk?.id?.toLowerCase() === id.toLowerCase());
+      return live === undefined || (live.state === "deleting" && own?.deleteOption === "Detach");
+    }),
+  );
+  return new Set(held.filter((_, place) => stay[place]).map(({ id }) => id.toLowerCase()));
 }
 
 type Disk = Awaited<ReturnType<Run["lookups"]["disks"]>>[number];

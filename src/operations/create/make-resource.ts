@@ -1,4 +1,6 @@
 /** Makes one resource of the plan, or changes it, as long as this run may: in view of what others wrote, and of what its node needs. */
+import type { VirtualMachine } from "@azure/arm-compute";
+import { isCapacity } from "../../core/advice/advice.ts";
 import { ClusterError } from "../../core/errors.ts";
 import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
 import { isBearer } from "../../core/plan/bearer.ts";
@@ -10,6 +12,7 @@ import type { Live } from "../../engine/provider.ts";
 import { letGo } from "../cluster/let-go.ts";
 import { adaptBalancer, adaptClaim, adaptGroup } from "../cluster/shared-changes.ts";
 import type { Carrying } from "./carrying.ts";
+import { sizesLeft } from "./sizes.ts";
 import { refuseRemoved } from "./other-run.ts";
 
 /** @param observed what an earlier look saw, as converge takes it */
@@ -42,23 +45,36 @@ function machineOptions(
   carrying: Carrying,
   resource: AnyResource,
   node: PlannedNode,
-): Pick<ConvergeOptions, "onAccepted" | "usable" | "letGo" | "restore"> {
+): Pick<ConvergeOptions, "onAccepted" | "usable" | "letGo" | "restore" | "goesElsewhere"> {
   const { run, prepared, watching, hostKeys } = carrying;
-  const { facts, found, resources } = prepared;
+  const { facts, found } = prepared;
   return {
     onAccepted: (live) => {
+      noteSize(carrying, node.index, live);
       const key = live?.tags["aoc-host-key"];
       if (key !== undefined && key !== node.hostKey) hostKeys.set(node.index, key);
       const made: PlannedNode = key === undefined ? node : { ...node, hostKey: key };
       void carrying.watching?.then((watch) => watch.start(made)).catch(() => undefined);
     },
     usable: watching === undefined ? never() : watching.then((watch) => watch.usable(node), never),
+    // another machine may have moved all that are not made to the next size meanwhile
+    goesElsewhere: (error) => isCapacity(error) && (sizesLeft(carrying).length > 0 || !isOfSizeInUse(carrying, resource)),
     letGo: (live) => letGo(run, { ...found.owner, ids: new Set([facts.choices.id]) }, { ...live, id: resource.id }),
     restore: async () => {
-      for (const other of resources)
+      for (const other of carrying.byId.values())
         if (other.node === resource.node && other.kind !== "machine") await makeResource(carrying, other, undefined);
     },
   };
+}
+
+const isOfSizeInUse = ({ inUse }: Carrying, resource: AnyResource): boolean =>
+  resource.kind === "machine" && resource.body.hardwareProfile?.vmSize === inUse.spec.vmSize;
+
+/** What Azure has accepted, or says that it has. */
+function noteSize({ sizes, inUse }: Carrying, node: number, live: Live | undefined): void {
+  const size = live === undefined ? inUse.spec.vmSize : (live.model as VirtualMachine).hardwareProfile?.vmSize;
+  if (live === undefined) sizes.asked.add(node);
+  if (size !== undefined) sizes.made.set(node, size);
 }
 
 const never = (): Promise<void> => new Promise(() => undefined);

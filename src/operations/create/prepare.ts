@@ -11,8 +11,7 @@ import { planOf } from "../../core/plan/plan.ts";
 import { tooManyTags } from "../../core/plan/tag-limits.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
-import { spotAmong, spotNotes } from "../../core/plan/spot.ts";
-import { zoneOf } from "../../core/plan/zones.ts";
+import { spotNotes } from "../../core/plan/spot.ts";
 import { namedIdentities } from "../../core/spec/machine.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
@@ -25,6 +24,7 @@ import { knownNodes, machinesOf } from "../cluster/nodes-there.ts";
 import { lookIn } from "../cluster/find.ts";
 import { isForeign } from "../cluster/cluster.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
+import { refuseHalfReplaced } from "../replace/half-replaced.ts";
 import { type ClaimedCluster, claimed } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import { namedNetwork } from "../../core/spec/network-id.ts";
@@ -34,10 +34,12 @@ import { chooseFrontend } from "./frontend.ts";
 import { withKeptDisks } from "./kept-disks.ts";
 import { refuseLocked } from "./locked.ts";
 import { type Materials, prepareMaterials } from "./materials.ts";
+import { hopsTo } from "../cluster/way.ts";
 import { withOwnAddress } from "./own-address.ts";
 import { prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import type { Run } from "../run.ts";
+import { abilities, withImage } from "./sized-plan.ts";
 import { type Survey, imageReference, survey } from "./survey.ts";
 
 /** What was asked for, and what is there of it. */
@@ -149,6 +151,7 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
   const ours = provenOf(snapshot, found.owner);
   // before anything is made: damaged tags are no part of a cluster that is worked on
   for (const live of ours.values()) if (live.kind === "machine") hostKeyIn(live);
+  refuseHalfReplaced(spec, found.claim?.tags, ours);
   const known = knownNodes(spec, ours, found.claim);
   const indexes = chooseNodes(spec, known);
   // more than it was ever asked for are there: somebody else's run has made them
@@ -167,15 +170,12 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
 }
 
 async function check(run: Run, chosen: Chosen): Promise<Checked> {
-  const { spec, found, indexes, ours } = chosen;
+  const { spec, found, indexes, ours, known } = chosen;
   const there = new Set(machinesOf(spec, ours));
   const fresh = indexes.filter((index) => !there.has(index));
-  const wanted = {
-    newNodes: fresh.length,
-    newSpot: spotAmong(spec, found.claim?.choices.members ?? new Map(), fresh).length,
-    newZones: [...new Set(fresh.flatMap((index) => zoneOf(spec, index) ?? []))].sort(),
-  };
-  return { ...chosen, surveyed: await survey(run, spec, found, wanted) };
+  const members = found.claim?.choices.members ?? new Map<number, string>();
+  const surveyed = await survey(run, spec, found, { fresh, members, knownNodes: known.size });
+  return { ...chosen, spec: surveyed.taken.checked.spec, surveyed };
 }
 
 async function furnish(run: Run, checked: Checked, mode: Mode): Promise<Furnished> {
@@ -194,6 +194,7 @@ async function furnish(run: Run, checked: Checked, mode: Mode): Promise<Furnishe
 
 async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
   const { name, found, snapshot, unlisted, image, surveyed } = furnished;
+  const inside = await aboutPrivate(run, furnished);
   const { expires, notes } = timeToLive(run, furnished);
   const facts: Facts = { ...factsOf(run, furnished), ...(expires === undefined ? {} : { expires }) };
   const pinned = "reference" in image && surveyed.imageFacts !== undefined;
@@ -222,7 +223,13 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
     resources,
     decisions,
     changes,
-    notes: [...furnished.notes, ...notes, ...etcdNotes(spec, facts), ...spotNotes(spec, facts.nodes, facts.choices.members)],
+    notes: [
+      ...furnished.notes,
+      ...notes,
+      ...inside,
+      ...etcdNotes(spec, facts),
+      ...spotNotes(spec, facts.nodes, facts.choices.members),
+    ],
   };
 }
 
@@ -236,8 +243,7 @@ const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Fur
   ...(surveyed.subnet === undefined ? {} : { subnetId: surveyed.subnet.id }),
   ...(surveyed.placementGroupId === undefined ? {} : { placementGroupId: surveyed.placementGroupId }),
   image,
-  acceleratedNetworking: surveyed.size?.acceleratedNetworking ?? false,
-  premiumDisks: surveyed.size?.premiumDisks ?? false,
+  ...abilities(surveyed.size),
   faultDomains: surveyed.faultDomains,
 });
 
@@ -246,6 +252,20 @@ function etcdNotes(spec: ClusterSpec, { nodes, choices }: Facts): string[] {
   const joining = nodes.some(({ index, userData }) => userData !== "" && choices.members.has(index));
   const fault = joining && spec.platform === "flatcar" && spec.customData === undefined ? etcdFault(spec.etcdVersion) : undefined;
   return fault === undefined ? [] : [`${fault} New machines get it with --etcd-version ${ETCD_VERSION}; see docs/operations.md.`];
+}
+
+/** What a person is to know of a private cluster before it is made: how it is reached, and what of it is public all the same. */
+async function aboutPrivate(run: Run, { name, spec, surveyed }: Furnished): Promise<string[]> {
+  if (!spec.private) return [];
+  const gateway =
+    surveyed.subnet === undefined
+      ? ["Private: the one public address is the NAT gateway's, on which nodes go out and nobody comes in."]
+      : [];
+  const reached =
+    (await hopsTo(run, name)).length > 0 || spec.waitFor === "machines"
+      ? []
+      : ["Private: nodes are reached from inside their network only; from elsewhere with --jump user@host."];
+  return [...gateway, ...reached];
 }
 
 /** `--ttl` counts from now; without it a cluster keeps the time that it was given. */
@@ -274,12 +294,4 @@ async function lookByName(
         if (live !== undefined) snapshot.set(resource.id.toLowerCase(), { ...live, kind: resource.kind });
       }),
   );
-}
-
-/** The image version that "latest" is today, kept with the cluster: nodes that are added later run the same. */
-function withImage(
-  spec: ClusterSpec,
-  { publisher, offer, sku, version }: { publisher: string; offer: string; sku: string; version: string },
-): ClusterSpec {
-  return Object.freeze({ ...spec, coreosImage: [publisher, offer, sku, version].join(":") });
 }

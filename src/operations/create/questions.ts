@@ -11,70 +11,73 @@ import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import { imageById } from "./find-image.ts";
 
+interface Wish {
+  readonly spec: ClusterSpec;
+  readonly found: ClaimedCluster;
+  readonly image: ImageChoice;
+}
+
+/** What holds wherever the cluster goes. */
 export type Answers = Awaited<ReturnType<typeof askAll>>;
+/** What one location offers. */
+export type PlaceAnswers = Awaited<ReturnType<typeof askPlace>>;
 
 /** Undefined is an open question; "missing" says that there is none. */
-export async function askAll(
-  run: Run,
-  spec: ClusterSpec,
-  found: ClaimedCluster,
-  { location, image }: { readonly location: string; readonly image: ImageChoice },
-) {
+export async function askAll(run: Run, { spec, found, image }: Wish, forbidden: string[]) {
   const { lookups } = run;
   const networkGroup = spec.vnetResourceGroup ?? found.groupName;
   const networkName = spec.virtualNetworkName;
-  const forbidden: string[] = [];
-  const ask = <T>(what: string, read: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> =>
-    tolerant(run, what, () => patiently(run.tools, read), forbidden);
-  const [compute, network, region, computeUsage, networkUsage, labelFree, imageFacts, byId, existing, noIdentities] =
-    await Promise.all([
-      ask("the Compute provider", (signal) => lookups.resourceProvider("Microsoft.Compute", signal)),
-      ask("the Network provider", (signal) => lookups.resourceProvider("Microsoft.Network", signal)),
-      ask("the sizes", (signal) => lookups.sizes(location, signal)),
-      ask("the vCPU quota", (signal) => lookups.computeUsage(location, signal)),
-      ask("the address quota", (signal) => lookups.networkUsage(location, signal)),
-      found.claim === undefined && !spec.private
-        ? ask("the DNS name", (signal) => lookups.dnsLabelFree(location, spec.name, signal))
-        : undefined,
-      image.kind === "urn"
-        ? ask("the image", async (signal) => (await lookups.image(location, image.urn, signal)) ?? ("missing" as const))
-        : undefined,
-      image.kind === "id" && image.id.toLowerCase().startsWith("/subscriptions/")
-        ? tolerant(run, "the image", () => imageById(run, image.id), forbidden)
-        : undefined,
-      networkName === undefined
-        ? undefined
-        : ask(
-            "the virtual network",
-            async (signal) => (await lookups.network(networkGroup, networkName, signal)) ?? ("missing" as const),
-          ),
-      Promise.all(
-        spec.identity.map(async (id) => {
-          const there = await ask(`the identity ${nameOf(id)}`, (signal) => lookups.identityExists(id, signal));
-          return there === false ? [id] : [];
-        }),
-      ),
-    ]);
-  if (forbidden.length > 0)
-    run.emit({
-      kind: "note",
-      id: "preflight/forbidden",
-      label: "preflight",
-      code: "AuthorizationFailed",
-      message: `Not checked: ${forbidden.join(", ")} (this sign-in may not ask). Azure checks them when it is made.`,
-    });
-  return {
-    compute,
-    network,
-    region,
-    computeUsage,
-    networkUsage,
-    labelFree,
-    imageFacts,
-    imageById: byId,
-    existing,
-    missingIdentities: noIdentities.flat(),
-  };
+  const ask = asking(run, forbidden);
+  const [compute, network, byId, existing, noIdentities] = await Promise.all([
+    ask("the Compute provider", (signal) => lookups.resourceProvider("Microsoft.Compute", signal)),
+    ask("the Network provider", (signal) => lookups.resourceProvider("Microsoft.Network", signal)),
+    image.kind === "id" && image.id.toLowerCase().startsWith("/subscriptions/")
+      ? tolerant(run, "the image", () => imageById(run, image.id), forbidden)
+      : undefined,
+    networkName === undefined
+      ? undefined
+      : ask(
+          "the virtual network",
+          async (signal) => (await lookups.network(networkGroup, networkName, signal)) ?? ("missing" as const),
+        ),
+    Promise.all(
+      spec.identity.map(async (id) => {
+        const there = await ask(`the identity ${nameOf(id)}`, (signal) => lookups.identityExists(id, signal));
+        return there === false ? [id] : [];
+      }),
+    ),
+  ]);
+  return { compute, network, imageById: byId, existing, missingIdentities: noIdentities.flat() };
+}
+
+/** One list of sizes, of usages and of the rest for each location, however many sizes were wished. */
+export async function askPlace(run: Run, { spec, found, image }: Wish, location: string, forbidden: string[]) {
+  const { lookups } = run;
+  const ask = asking(run, forbidden);
+  const [region, computeUsage, networkUsage, labelFree, imageFacts] = await Promise.all([
+    ask("the sizes", (signal) => lookups.sizes(location, signal)),
+    ask("the vCPU quota", (signal) => lookups.computeUsage(location, signal)),
+    ask("the address quota", (signal) => lookups.networkUsage(location, signal)),
+    found.claim === undefined && !spec.private
+      ? ask("the DNS name", (signal) => lookups.dnsLabelFree(location, spec.name, signal))
+      : undefined,
+    image.kind === "urn"
+      ? ask("the image", async (signal) => (await lookups.image(location, image.urn, signal)) ?? ("missing" as const))
+      : undefined,
+  ]);
+  return { location, region, computeUsage, networkUsage, labelFree, imageFacts };
+}
+
+/** What this sign-in may not ask is said once, whatever the number of questions and locations. */
+export function tellForbidden(run: Run, forbidden: readonly string[]): void {
+  if (forbidden.length === 0) return;
+  run.emit({
+    kind: "note",
+    id: "preflight/forbidden",
+    label: "preflight",
+    code: "AuthorizationFailed",
+    message: `Not checked: ${[...new Set(forbidden)].join(", ")} (this sign-in may not ask). Azure checks them when it is made.`,
+  });
 }
 
 /**
@@ -82,11 +85,15 @@ export async function askAll(
  * @param forbidden where what is not allowed is collected, for one note about all of it
  */
 export async function tolerant<T>(run: Run, what: string, read: () => Promise<T>, forbidden?: string[]): Promise<T | undefined> {
+  if (forbidden !== undefined && REFUSED.get(run.lookups)?.has(what) === true) return void forbidden.push(what);
   try {
     return await read();
   } catch (error) {
     if (!(error instanceof AzureError) || error.status === 401 || isMisdirected(error)) throw error;
-    if (error.status === 403 && forbidden !== undefined) return void forbidden.push(what);
+    if (error.status === 403 && forbidden !== undefined) {
+      REFUSED.set(run.lookups, (REFUSED.get(run.lookups) ?? new Set()).add(what));
+      return void forbidden.push(what);
+    }
     run.emit({
       kind: "note",
       id: `preflight/${what}`,
@@ -98,3 +105,13 @@ export async function tolerant<T>(run: Run, what: string, read: () => Promise<T>
     return undefined;
   }
 }
+
+// --- internal ---
+
+const asking =
+  (run: Run, forbidden: string[]) =>
+  <T>(what: string, read: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> =>
+    tolerant(run, what, () => patiently(run.tools, read), forbidden);
+
+/** What a run was not allowed to ask: a second preflight of it does not ask again. */
+const REFUSED = new WeakMap<Run["lookups"], Set<string>>();

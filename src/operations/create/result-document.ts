@@ -6,6 +6,7 @@ import { names } from "../../core/plan/cluster.ts";
 import { etcdDocument, nodeDocument } from "../../core/node-document.ts";
 import { clusterDocument } from "../../core/outputs.ts";
 import type { Carried } from "./carry-out.ts";
+import { choicesOf } from "./sizes.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Run } from "../run.ts";
 
@@ -21,7 +22,7 @@ export const stateFile = (document: ClusterDocument): unknown => ({
 export async function documentOf(
   run: Run,
   { spec, facts, materials, resources }: Prepared,
-  { results, readiness, address, host }: Carried,
+  { results, readiness, address, host, sizes, choices }: Carried,
 ): Promise<ClusterDocument> {
   const count = (outcome: string): number =>
     [...results.values()].filter((result) => result.state === "done" && result.value === outcome).length;
@@ -33,6 +34,7 @@ export async function documentOf(
       identityFile: materials.ssh.privateKeyFile ?? "",
       privateIp: node.address,
       publicIp: publicIps.get(node.index),
+      vmSize: sizes.get(node.index),
       zone: node.zone,
       spot: node.spot,
       state: stateOf(results.get(machineIdOf(resources, node.index))?.state, readiness.get(node.index)?.state),
@@ -49,6 +51,7 @@ export async function documentOf(
       nodes,
       etcd: etcdDocument(spec, facts.choices),
       resources: { created: count("created"), unchanged: count("unchanged"), updated: count("updated") },
+      choices,
       seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
     },
     spec.deis,
@@ -76,11 +79,16 @@ async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Prom
   );
 }
 
-export const planDocument = (
+export const planDocument = (prepared: Prepared, cost: CostDocument, account: Account): PlanDocument => ({
+  ...planned(prepared, cost, account),
+  choices: choicesOf(prepared),
+});
+
+const planned = (
   { spec, facts, resources, decisions, changes }: Prepared,
   cost: CostDocument,
   account: Account,
-): PlanDocument => ({
+): Omit<PlanDocument, "choices"> => ({
   schema: "azure-coreos-cluster/plan/1",
   name: spec.name,
   resourceGroup: facts.group,

@@ -42,6 +42,12 @@ export interface Removal {
   readonly subnetId?: string;
 }
 
+export interface RemovalOptions {
+  readonly resourceGroup?: string;
+  /** They are made anew at once, so it does not matter how few stay. */
+  readonly comeBack?: boolean;
+}
+
 /**
  * @param nodes names, indexes, or ranges of indexes such as "2-5"
  * @throws ClusterError ClusterNotFound (exit 1); LastNodes, DeisNodes (exit 2)
@@ -50,7 +56,7 @@ export async function planRemoval(
   run: Run,
   name: string,
   nodes: readonly string[],
-  { resourceGroup }: { readonly resourceGroup?: string } = {},
+  { resourceGroup, comeBack = false }: RemovalOptions = {},
 ): Promise<Removal> {
   const cluster = await findCluster(run, name, resourceGroup);
   const claim = await claimNeeded(run, cluster);
@@ -64,7 +70,7 @@ export async function planRemoval(
   const staying = there.filter((node) => !named.includes(node.index));
   // none that stays: perhaps none of it was there any more when its nodes were looked for
   if (going.length > 0 && staying.length === 0 && !(await isStillThere(run, claim))) throw destroyedMeanwhile(name);
-  if (going.length > 0) refuseTooFew(spec, staying.length);
+  if (going.length > 0 && !comeBack) refuseTooFew(spec, staying.length);
   // members leave through those that live
   if (going.some((index) => claim.choices.members.has(index))) refuseStopped(name, claim.tags);
   return {

@@ -6,6 +6,7 @@ import { invalid, refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import { isRestricted, type Size, sizeOf, SIZES } from "../catalogue/sizes.ts";
 import type { SimCloud } from "../cloud.ts";
+import { vcpuLimit } from "../limits.ts";
 import { dig, idOf, listIn, object, propertiesOf, textIn } from "../json.ts";
 import type { Change } from "../kind.ts";
 import { refuseReserved } from "./interface.ts";
@@ -81,8 +82,8 @@ function checkQuota({ cloud, location, subscription, properties, before }: Chang
   const rows = spot
     ? ([["LowPriority", cloud.limits.spotCores, undefined]] as const)
     : ([
-        ["Total Regional", cloud.limits.cores, undefined],
-        [size.family, cloud.limits.familyCores, size.family],
+        ["Total Regional", vcpuLimit(cloud.limits, location, undefined), undefined],
+        [size.family, vcpuLimit(cloud.limits, location, size.family), size.family],
       ] as const);
   for (const [label, limit, family] of rows) {
     const needed = size.cores - (held !== undefined && (family === undefined || held.family === family) ? held.cores : 0);

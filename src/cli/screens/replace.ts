@@ -1,0 +1,43 @@
+/** replace on a terminal: which nodes are made anew, the question, and how far it came. The work is operations/replace.ts. */
+import { EXIT, usageError } from "../../core/errors.ts";
+import { plural } from "../../core/words.ts";
+import { type ReplaceWish, carryOutReplace, planReplace } from "../../operations/replace.ts";
+import { short } from "../../report/short.ts";
+import { confirm } from "../confirm.ts";
+import { type Invocation, nameArgument } from "../invocation.ts";
+import { openSession } from "../session.ts";
+
+export async function replaceCommand(invocation: Invocation): Promise<number> {
+  const { given, world, args } = invocation;
+  const name = nameArgument(invocation);
+  const session = await openSession(invocation);
+  try {
+    const { keepDataDisk = false, ...flags } = given;
+    const wish: ReplaceWish = { given: flags, keepDataDisk };
+    const replacement = await planReplace(session, name, args.slice(1), wish);
+    const { machines, absent, notes } = replacement;
+    if (absent.length > 0)
+      throw usageError(`${name} has no ${absent.join(", ")}`, "Nothing was deleted. `status` shows which nodes there are.");
+    const [count, which] = [machines.length, machines.join(", ")];
+    for (const note of notes) session.say(note);
+    session.say(
+      `${name}: ${count} ${plural("node", count)} will be made anew${count === 1 ? "" : ", one after the other"}: ${which}. ${
+        keepDataDisk ? "Data disks are kept; what is on system disks is gone." : "What is on their disks is gone."
+      }`,
+    );
+    await confirm(invocation, `Type the name ${name} to replace ${which}:`, name);
+    session.report(count, undefined, "being replaced");
+    const { document, error } = await carryOutReplace(session, replacement, wish);
+    session.endReport();
+    if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
+    if (error === undefined) {
+      session.say(`${which} made anew; all nodes of ${name} are ready.`);
+      return EXIT.done;
+    }
+    if (given.json !== true) throw error;
+    session.say(short(error.message, true));
+    return error.exit;
+  } finally {
+    await session.close();
+  }
+}

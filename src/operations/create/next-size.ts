@@ -1,0 +1,138 @@
+/**
+ * When Azure has no room for a machine: the next size of the wish that fits, for all machines that are not made yet. Those that Azure
+ * has made, or is making, stay as they are. The claim says so before a machine is made of it, so that a run that is killed, and a
+ * growth, go on with the same size. Of a location it knows nothing: next-location.ts.
+ */
+import type { AzureError } from "../../core/advice/azure-error.ts";
+import { isBearer } from "../../core/plan/bearer.ts";
+import { designOf } from "../../core/plan/cluster.ts";
+import type { AnyResource } from "../../core/plan/resource.ts";
+import { SPOT_QUOTA } from "../../core/advice/size-demand.ts";
+import { plural } from "../../core/words.ts";
+import { converge } from "../../engine/converge.ts";
+import type { Outcome } from "../../engine/convergence.ts";
+import { aboutOf } from "../../engine/event.ts";
+import type { Live } from "../../engine/provider.ts";
+import { adaptSizeNow, destroyedMeanwhile } from "../cluster/shared-changes.ts";
+import type { Carrying } from "./carrying.ts";
+import { type Candidate, candidateOf, passedOver } from "./choose-place.ts";
+import { makeResource } from "./make-resource.ts";
+import type { Prepared } from "./prepare.ts";
+import { type SizedPlan, sizedPlan } from "./sized-plan.ts";
+import { type Sizes, isNoRoom, sizesLeft } from "./sizes.ts";
+
+/** Makes a machine, of the size in use; where there is no room, of the next. */
+export async function makeMachine(carrying: Carrying, resource: AnyResource, observed: Live | null): Promise<Outcome> {
+  let look: Live | null | undefined = observed;
+  for (;;) {
+    const { vmSize } = carrying.inUse.spec;
+    try {
+      await adaptInterface(carrying, resource);
+      return await makeResource(carrying, carrying.byId.get(resource.id) ?? resource, look);
+    } catch (error) {
+      if (resource.node !== undefined && carrying.sizes.asked.delete(resource.node)) carrying.sizes.made.delete(resource.node);
+      if (!isNoRoom(error) || !(await moveOn(carrying, vmSize, error))) throw error;
+      const { code, message } = error;
+      carrying.run.emit({ ...aboutOf(resource), kind: "retrying", code, message, delayMs: 0 });
+      look = undefined;
+    }
+  }
+}
+
+// --- internal ---
+
+/** Whether there is another size in use by now, or one that fits. Of many machines that are refused at once the first one moves all. */
+async function moveOn(carrying: Carrying, tried: string, error: AzureError): Promise<boolean> {
+  const { moves } = carrying.sizes;
+  const known = moves.get(tried);
+  if (known !== undefined) return known;
+  const move = carrying.inUse.spec.vmSize === tried ? leave(carrying, tried, error) : Promise.resolve(true);
+  moves.set(tried, move);
+  return move;
+}
+
+async function leave(carrying: Carrying, tried: string, error: AzureError): Promise<boolean> {
+  const { sizes, prepared } = carrying;
+  const { location } = prepared.spec;
+  sizes.full.add(tried);
+  sizes.passedOver.push({ vmSize: tried, location, code: error.code, reason: error.message });
+  for (const vmSize of sizesLeft(carrying)) {
+    const candidate = await candidateNow(carrying, vmSize);
+    const [problem] = candidate.problems;
+    if (problem === undefined) return take(carrying, candidate, tried, error);
+    sizes.full.add(vmSize);
+    sizes.passedOver.push(passedOver(candidate, problem));
+  }
+  return false;
+}
+
+/** Judged for what is left to be made, by the answers at hand and what was made since. */
+async function candidateNow({ run, prepared, sizes }: Carrying, vmSize: string): Promise<Candidate> {
+  const { wanted, answers } = prepared.surveyed.taken;
+  const left = { ...wanted, fresh: unmade(prepared, sizes) };
+  return candidateOf(run, left, answers, withMade(prepared, sizes), vmSize);
+}
+
+/** Nodes whose machines are to be made, and that nobody is making. */
+const unmade = ({ resources, decisions }: Prepared, { asked }: Sizes): number[] =>
+  resources.flatMap(({ kind, id, node }) => {
+    const decision = decisions.get(id);
+    const wanted = kind === "machine" && (decision === "create" || decision === "replace");
+    return wanted && node !== undefined && !asked.has(node) ? [node] : [];
+  });
+
+/** The quotas as they are with the machines that this run has asked for. */
+function withMade({ surveyed, facts: { nodes } }: Prepared, { made, asked }: Sizes): Candidate["place"] {
+  const { place } = surveyed.taken;
+  const taken = nodes.flatMap(({ index, spot }): { quota: string; vcpus: number }[] => {
+    const size = asked.has(index) ? place.region?.sizes.get((made.get(index) ?? "").toLowerCase()) : undefined;
+    if (size === undefined) return [];
+    const quotas = spot === true ? [SPOT_QUOTA] : ["cores", size.family];
+    return quotas.map((quota) => ({ quota: quota.toLowerCase(), vcpus: size.vcpus }));
+  });
+  const more = (name: string): number =>
+    taken.filter(({ quota }) => quota === name.toLowerCase()).reduce((sum, { vcpus }) => sum + vcpus, 0);
+  return { ...place, computeUsage: place.computeUsage?.map((one) => ({ ...one, current: one.current + more(one.name) })) };
+}
+
+/** From here on machines are made of it; said, and written into the claim, before the first. */
+async function take(carrying: Carrying, candidate: Candidate, tried: string, error: AzureError): Promise<boolean> {
+  const { run, prepared, claim, sizes } = carrying;
+  const before = carrying.byId.get(claim);
+  use(carrying, sizedPlan(carrying.inUse, candidate));
+  const { vmSize, location } = carrying.inUse.spec;
+  const left = unmade(prepared, sizes).length;
+  run.emit({
+    kind: "note",
+    id: "choice",
+    label: "choice",
+    code: error.code,
+    message: `Azure has no room for ${tried} in ${location} (${error.code}): ${left} ${plural("machine", left)} not made yet ${left === 1 ? "is" : "are"} made as ${vmSize}.`,
+  });
+  const after = carrying.byId.get(claim);
+  if (before === undefined || after === undefined || !isBearer(before) || !isBearer(after)) return true;
+  await converge(after, run.tools, {
+    cluster: prepared.spec.name,
+    permit: async () => {
+      if (carrying.lost !== undefined) throw carrying.lost;
+      await carrying.stillOurs();
+    },
+    mustExist: () => destroyedMeanwhile(prepared.spec.name),
+    adapt: adaptSizeNow(carrying.cluster, before.body.tags ?? {}, after.body.tags ?? {}),
+  });
+  return true;
+}
+
+function use(carrying: Carrying, plan: SizedPlan): void {
+  carrying.inUse = plan;
+  carrying.cluster = designOf(plan.spec, plan.facts);
+  carrying.byId = new Map(plan.resources.map((resource) => [resource.id, resource]));
+}
+
+/** An interface that was made for another size may have what this one cannot do. */
+async function adaptInterface(carrying: Carrying, { node }: AnyResource): Promise<void> {
+  const { prepared, byId } = carrying;
+  if (carrying.inUse.facts.acceleratedNetworking === prepared.facts.acceleratedNetworking) return;
+  for (const resource of byId.values())
+    if (resource.kind === "networkInterface" && resource.node === node) await makeResource(carrying, resource, undefined);
+}

@@ -1,0 +1,46 @@
+/** What became of the sizes that were wished, in one run: which machines have which, which are full, and what is left to try. */
+import { isCapacity } from "../../core/advice/advice.ts";
+import { AzureError } from "../../core/advice/azure-error.ts";
+import type { ChoicesDocument, PassedOver } from "../../core/documents.ts";
+import { inTurn } from "../../core/spec/wishes.ts";
+import type { Carrying } from "./carrying.ts";
+import type { Prepared } from "./prepare.ts";
+
+/** What became of the sizes in this run. Changed by next-size.ts, and by what Azure says of machines. */
+export interface Sizes {
+  /** Machines that are there or being made, by node index: what Azure calls their sizes. */
+  readonly made: Map<number, string>;
+  /** Those of them that this run has asked for. */
+  readonly asked: Set<number>;
+  /** Sizes that there was no room for. */
+  readonly full: Set<string>;
+  readonly passedOver: PassedOver[];
+  /** A move that is under way, by the size that it leaves. */
+  readonly moves: Map<string, Promise<boolean>>;
+}
+
+export const beginSizes = ({ surveyed }: Prepared): Sizes => ({
+  made: new Map(),
+  asked: new Set(),
+  full: new Set(),
+  passedOver: [...surveyed.taken.passedOver],
+  moves: new Map(),
+});
+
+/** Azure has refused a machine, or failed to make it, for want of room or quota. */
+export const isNoRoom = (error: unknown): error is AzureError => error instanceof AzureError && isCapacity(error);
+
+/** Sizes that may still be tried when the one in use has no room. */
+export const sizesLeft = ({ prepared, sizes, inUse }: Pick<Carrying, "prepared" | "sizes" | "inUse">): string[] =>
+  inTurn(prepared.spec.sizes, prepared.spec.vmSize).filter((one) => one !== inUse.spec.vmSize && !sizes.full.has(one));
+
+export const choicesOf = (
+  { spec, surveyed }: Prepared,
+  passed: readonly PassedOver[] = surveyed.taken.passedOver,
+): ChoicesDocument => ({
+  vmSizes: spec.sizes,
+  locations: surveyed.taken.wanted.locations,
+  vmSize: spec.vmSize,
+  location: spec.location,
+  passedOver: passed,
+});

@@ -1,0 +1,187 @@
+/**
+ * replace: nodes are made anew, one after the other: out of etcd, machine, disks and interface away, and the create of today's choices
+ * makes what is missing, under the same name, index and port, and waits until all nodes are healthy. It is remove's first half and create; nothing
+ * of either is done here.
+ *
+ * Killed anywhere, the same command goes on: a node that has left etcd leaves it again without a word, what is gone is gone, and create makes
+ * what is missing. Before a node leaves etcd the claim notes which machine it is, for create would take it for a node that is merely ill.
+ */
+import type { ReplaceDocument } from "../core/documents.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
+import { names } from "../core/plan/cluster.ts";
+import { withReplacing } from "../core/plan/replacing.ts";
+import type { FlagValues } from "../core/spec/flags.ts";
+import { patiently, retag } from "../engine/patiently.ts";
+import { forgetHosts } from "./cluster/known-hosts.ts";
+import { partsOf, refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
+import { refuseStopped } from "./cluster/stopped.ts";
+import { createCluster, planCluster } from "./create.ts";
+import { refuseForbidden } from "./destroy/forbidden.ts";
+import { forgetUserData } from "./destroy/forget-files.ts";
+import { leaveEtcd } from "./etcd/leaving.ts";
+import { removeAll } from "./remove/forget-nodes.ts";
+import { type Removal, planRemoval } from "./remove/removal.ts";
+import { HALF_REPLACED } from "./replace/half-replaced.ts";
+import { keepDataDisk } from "./replace/keep-disk.ts";
+import type { Run } from "./run.ts";
+
+export interface ReplaceWish {
+  /** Flags of create: size, image, etcd's version of the new machines. */
+  readonly given: Partial<FlagValues>;
+  /** The new machine gets the old one's data disk, with what is on it. */
+  readonly keepDataDisk: boolean;
+}
+
+/** What is to be replaced. */
+export interface Replacement {
+  readonly name: string;
+  /** Names of machines, in their order. */
+  readonly machines: readonly string[];
+  /** Names of those that the cluster does not have. */
+  readonly absent: readonly string[];
+  readonly groupName: string;
+  /** What create says of its choices. */
+  readonly notes: readonly string[];
+}
+
+export interface ReplaceOutcome {
+  readonly document: ReplaceDocument;
+  /** Why it stopped. */
+  readonly error?: ClusterError;
+}
+
+/** Both steps, for a caller who has nobody to ask. */
+export const replaceNodes = async (
+  run: Run,
+  name: string,
+  nodes: readonly string[],
+  wish: ReplaceWish,
+): Promise<ReplaceOutcome> => carryOutReplace(run, await planReplace(run, name, nodes, wish), wish);
+
+/**
+ * Looks what would go, and whether anything stands in the way. Reads only.
+ * @throws ClusterError ClusterNotFound, ClusterStopped, NodesNotThere; what create's preflight refuses
+ */
+export async function planReplace(run: Run, name: string, nodes: readonly string[], wish: ReplaceWish): Promise<Replacement> {
+  const removal = await removalOf(run, name, nodes, wish);
+  refuseStopped(name, removal.claim.tags);
+  refuseLastMember(removal);
+  await checkAway(run, removal);
+  // what create would refuse afterwards is refused before anything goes
+  const planned = await planCluster(run, name, wish.given).catch((error: unknown) => {
+    // that is what is to be gone on with
+    if (error instanceof ClusterError && error.code === HALF_REPLACED) return undefined;
+    throw error;
+  });
+  const { machines, absent, groupName } = removal;
+  return { name, machines, absent, groupName, notes: planned?.notes ?? [] };
+}
+
+/** Replaces them. It ends at the first after which the cluster is not whole. @throws ClusterError Interrupted */
+export async function carryOutReplace(
+  run: Run,
+  { name, machines, groupName }: Pick<Replacement, "name" | "machines" | "groupName">,
+  wish: ReplaceWish,
+): Promise<ReplaceOutcome> {
+  const replaced: string[] = [];
+  const kept: string[] = [];
+  let failure: ClusterError | undefined;
+  for (const machine of machines) {
+    if (run.stop.aborted) throw run.stop.reason;
+    failure = await replaceOne(run, name, machine, wish, kept).catch((error: unknown) => {
+      run.tools.signal.throwIfAborted();
+      if (error instanceof ClusterError) return error;
+      throw error;
+    });
+    if (failure !== undefined) break;
+    replaced.push(machine);
+  }
+  const left = machines.filter((machine) => !replaced.includes(machine));
+  const document: ReplaceDocument = {
+    schema: "azure-coreos-cluster/replace/1",
+    name,
+    resourceGroup: groupName,
+    replaced,
+    keptDisks: kept,
+    left,
+    seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
+  };
+  return failure === undefined ? { document } : { document, error: goOn(failure, document) };
+}
+
+// --- internal ---
+
+/** Those that are there, or of which something is left. Their places stay theirs, so it does not count how many others there are. */
+async function removalOf(run: Run, name: string, nodes: readonly string[], { given }: ReplaceWish): Promise<Removal> {
+  const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
+  return planRemoval(run, name, nodes, { ...where, comeBack: true });
+}
+
+function refuseLastMember({ claim, going, spec }: Removal): void {
+  const { members, customDataHash } = claim.choices;
+  const [only = -1] = members.keys();
+  if (members.size !== 1 || !going.includes(only) || customDataHash !== undefined) return;
+  throw new ClusterError("EtcdQuorum", `${names.machine(spec, only)} is etcd's only member: without it etcd's data is gone`, {
+    exit: EXIT.preflight,
+    advice:
+      "Nothing was deleted. Add members first: `create` with --num-nodes 3 --etcd-members 3; or save etcd's data, and make another cluster.",
+  });
+}
+
+async function checkAway(run: Run, { spec, claim, groupName, owner, parts }: Removal): Promise<void> {
+  await refuseHarmful(run, owner, parts);
+  await refuseForbidden(run, removalIntent(run, spec, claim, groupName, parts));
+}
+
+/** The failure after which the cluster is not whole; undefined when it is. */
+async function replaceOne(
+  run: Run,
+  name: string,
+  machine: string,
+  wish: ReplaceWish,
+  kept: string[],
+): Promise<ClusterError | undefined> {
+  const removal = await removalOf(run, name, [machine], wish);
+  const { spec, claim, owner, going, parts } = removal;
+  const [node = 0] = going;
+  const old = parts.find((part) => part.kind === "machine");
+  if (old !== undefined) {
+    const live = await patiently(run.tools, (signal) => run.tools.provider.get(old, signal));
+    const made = (live?.model as { timeCreated?: Date } | undefined)?.timeCreated;
+    const madeAt = made === undefined ? 0 : new Date(made).getTime();
+    await retag(claim, (now) => withReplacing(now, node, madeAt), run.tools);
+    await leaveEtcd(run, removal, false);
+    const disk = wish.keepDataDisk ? await keepDataDisk(run, old.id) : undefined;
+    if (disk !== undefined) kept.push(disk);
+  }
+  if (old !== undefined) await removeAll(run, owner, [old]);
+  // what the machine has not taken along
+  await removeAll(run, owner, await partsOf(run, spec, removal, going));
+  await forgetHosts(
+    run,
+    spec,
+    claim,
+    removal.there.filter(({ index }) => going.includes(index)),
+  );
+  await forgetUserData(run.dir, name, claim.tags, going);
+  const created = await createCluster(run, name, wish.given);
+  if (created.exit !== EXIT.done || created.missing.length > 0) return notWhole(created);
+  await retag(claim, (now) => withReplacing(now, node, undefined), run.tools);
+  return undefined;
+}
+
+function notWhole({ failure, missing, exit }: Awaited<ReturnType<typeof createCluster>>): ClusterError {
+  if (failure instanceof ClusterError) return failure;
+  const why = missing.map(({ name, reason, state }) => `${name}: ${reason ?? state}`).slice(0, 5);
+  return new ClusterError("NodesNotReady", `not all nodes are ready: ${why.join("; ")}`, { source: "node", exit });
+}
+
+/** The failure, and how it goes on. */
+const goOn = (failure: ClusterError, { name, replaced, left }: ReplaceDocument): ClusterError =>
+  new ClusterError(failure.code, failure.message, {
+    source: failure.source,
+    exit: replaced.length > 0 && failure.exit === EXIT.failed ? EXIT.partly : failure.exit,
+    advice:
+      `${failure.advice ?? ""} Go on with what is left: \`azure-coreos-cluster replace ${name} ${left.join(" ")}\`, with the same flags.`.trim(),
+    cause: failure,
+  });

@@ -1,0 +1,43 @@
+/** A data disk that is to outlive its machine: it is told whose it is, and the machine to let go of it. The new machine then finds it by its name. */
+import type { VirtualMachine } from "@azure/arm-compute";
+import { names } from "../../core/plan/cluster.ts";
+import { nameOf } from "../../core/plan/resource.ts";
+import { drive } from "../../engine/drive.ts";
+import { createPatience, isOvertaken } from "../../engine/overtaken.ts";
+import { patiently } from "../../engine/patiently.ts";
+import { machineTags, tagDisks } from "../cluster/let-go.ts";
+import type { Run } from "../run.ts";
+
+/** The disk's name; undefined when the machine is gone, or has none. */
+export async function keepDataDisk(run: Run, id: string): Promise<string | undefined> {
+  const { tools } = run;
+  const patience = createPatience(`machine ${nameOf(id)}`, tools);
+  for (;;) {
+    const live = await patiently(tools, (signal) => tools.provider.get({ kind: "machine", id }, signal));
+    if (live === undefined) return undefined;
+    const model = live.model as VirtualMachine;
+    const wanted = names.dataDisk(nameOf(id)).toLowerCase();
+    const isIts = ({ name }: { name?: string }): boolean => name?.toLowerCase() === wanted;
+    const disks = model.storageProfile?.dataDisks ?? [];
+    const own = disks.find(isIts);
+    if (own?.managedDisk?.id === undefined) return undefined;
+    await tagDisks(run, [{ id: own.managedDisk.id, tags: {} }], machineTags(live));
+    if (own.deleteOption === "Detach") return own.name;
+    const dataDisks = disks.map((disk) => (isIts(disk) ? { ...disk, deleteOption: "Detach" } : disk));
+    // as `az vm update` does: what was read, with one word changed
+    const body = { ...model, tags: live.tags, storageProfile: { ...model.storageProfile, dataDisks } };
+    const about = { kind: "machine" as const, id, label: `machine ${nameOf(id)}`, dependsOn: [] };
+    try {
+      await tools.throttle.take("write", tools.signal);
+      const put = await tools.provider.put(
+        { ...about, body },
+        { signal: tools.signal, ...(live.etag && { ifMatch: live.etag }) },
+      );
+      await drive(put, "machine", tools);
+      return own.name;
+    } catch (error) {
+      if (!isOvertaken(error)) throw error;
+      await patience.next(error);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/** replace, over the simulation: what goes and what comes, with which choices, and what a run that broke off at any write leaves. */
+import { beforeEach, expect, test } from "vitest";
+import type { ReplaceDocument, StatusDocument } from "../../src/core/documents.ts";
+import type { CloudState } from "../../src/sim/cloud.ts";
+import { createVirtualClock } from "../../src/sim/clock.ts";
+import { timeOf } from "../../src/sim/simulation.ts";
+import { byHand, deletes, inGroup } from "./azure-hand.ts";
+import { type Body, type TestAzure, ownAzure } from "./world.ts";
+
+let azure: TestAzure;
+beforeEach(() => {
+  azure = ownAzure();
+});
+
+const nameOf = (index: number): string => `mycluster-coreos-${index}`;
+const made = async (flags = ""): Promise<void> => {
+  const { exit, stderr } = await azure.run(`mycluster ${flags}`);
+  expect(exit, stderr).toBe(0);
+  azure.exchanges.length = 0;
+};
+const machine = async (index: number, of = azure): Promise<Body> =>
+  (await byHand(of, "GET", inGroup("mycluster", "Microsoft.Compute/virtualMachines", nameOf(index)))).body;
+const whole = async (of = azure): Promise<void> => {
+  const { exit, document } = await of.json<StatusDocument>("status mycluster");
+  expect({ exit, drift: document.drift, states: document.states }).toEqual({ exit: 0, drift: [], states: { ready: 3 } });
+};
+
+test("a node is made anew with the size and etcd of today's choice, under its name and address; the others are not touched", async () => {
+  await made();
+  const [before, other] = [await machine(1), await machine(0)];
+  const { exit, document, stderr } = await azure.json<ReplaceDocument>(
+    "replace mycluster 1 --vm-size Large --etcd-version 3.5.30 --yes",
+  );
+  expect(exit, stderr).toBe(0);
+  expect(document).toMatchObject({ schema: "azure-coreos-cluster/replace/1", replaced: [nameOf(1)], keptDisks: [], left: [] });
+  expect(deletes(azure).map((path) => path.split("/").at(-1))).toEqual([nameOf(1)]);
+  const put = azure.puts().get(`virtualMachines/${nameOf(1)}`);
+  expect(put.properties.hardwareProfile.vmSize).toBe("Standard_D4s_v5");
+  expect(Buffer.from(put.properties.osProfile.customData, "base64").toString()).toContain("ETCD_IMAGE_TAG=v3.5.30");
+  const now = await machine(1);
+  expect(now.properties.vmId).not.toBe(before.properties.vmId);
+  expect((await machine(0)).properties.vmId).toBe(other.properties.vmId);
+  await whole();
+});
+
+test("several are replaced one after the other, each there before the next goes; the version of etcd is then the cluster's", async () => {
+  await made("--etcd-version 3.5.26");
+  expect((await azure.json<ReplaceDocument>("replace mycluster 0-2 --etcd-version 3.5.33 --yes")).document.replaced).toEqual(
+    [0, 1, 2].map(nameOf),
+  );
+  const order = azure.exchanges.flatMap(({ method, url }) => {
+    const name = /virtualMachines\/(mycluster-coreos-\d)\?/.exec(url)?.[1];
+    return name !== undefined && ["PUT", "DELETE"].includes(method) ? [`${method} ${name}`] : [];
+  });
+  expect(order).toEqual([0, 1, 2].flatMap((index) => [`DELETE ${nameOf(index)}`, `PUT ${nameOf(index)}`]));
+  await made("--num-nodes 4");
+  await azure.run("destroy mycluster --yes");
+});
+
+test("--keep-data-disk: the new machine has the old one's disk; without it a new one", async () => {
+  await made("--data-disk");
+  const disk = async (): Promise<Body> =>
+    (await byHand(azure, "GET", inGroup("mycluster", "Microsoft.Compute/disks", `${nameOf(1)}-data`))).body;
+  const before = await disk();
+  const kept = await azure.json<ReplaceDocument>("replace mycluster 1 --keep-data-disk --yes");
+  expect(kept.exit, kept.stderr).toBe(0);
+  expect(kept.document.keptDisks).toEqual([`${nameOf(1)}-data`]);
+  expect((await disk()).properties.uniqueId ?? (await disk()).properties.timeCreated).toBe(
+    before.properties.uniqueId ?? before.properties.timeCreated,
+  );
+  expect(azure.puts().get(`virtualMachines/${nameOf(1)}`).properties.storageProfile.dataDisks[0].createOption).toBe("Attach");
+  await whole();
+  azure.exchanges.length = 0;
+  expect((await azure.run("replace mycluster 1 --yes")).exit).toBe(0);
+  expect(azure.puts().get(`virtualMachines/${nameOf(1)}`).properties.storageProfile.dataDisks[0].createOption).toBe("Empty");
+  await whole();
+});
+
+test.each([
+  ["replace mycluster 1", undefined, 2, /replace asks before it deletes/],
+  ["replace mycluster 1", "no", 1, /Nothing was deleted/],
+  ["replace mycluster 7 --yes", undefined, 2, /mycluster has no mycluster-coreos-7/],
+  ["replace mycluster 1 --vm-size Gigantic --yes", undefined, 5, /Gigantic/],
+  ["replace mycluster 1 --etcd-version 3.6.0 --yes", undefined, 2, /etcd 3\.6 is not/],
+  ["replace mycluster 1 --num-nodes 5 --yes", undefined, 2, /num-nodes/],
+])("%s, answered with %s, ends with %i, and nothing is deleted", async (argv, answer, exit, said) => {
+  await made();
+  const ended = await azure.run(argv, answer === undefined ? {} : { answers: [answer] });
+  expect({ exit: ended.exit, deletes: deletes(azure) }, ended.stderr).toEqual({ exit, deletes: [] });
+  expect(ended.stderr).toMatch(said);
+});
+
+test("etcd's only member is not replaced: its data would be gone", async () => {
+  await made("--num-nodes 2");
+  const { exit, stderr } = await azure.run("replace mycluster 0 --yes");
+  expect({ exit, deletes: deletes(azure) }).toEqual({ exit: 5, deletes: [] });
+  expect(stderr).toContain("etcd's only member");
+});
+
+test("killed before or after any write: the same command ends it, and so does create once the old machine is gone", async () => {
+  await made("--data-disk");
+  const moments: { state: CloudState; label: string }[] = [];
+  const command = "replace mycluster 1 --keep-data-disk --yes";
+  const undisturbed = await azure.run(command, {
+    azure: async (request) => {
+      const write = !["GET", "HEAD"].includes(request.method);
+      if (write) moments.push({ state: azure.simulation.save(), label: `before ${request.method} ${request.url}` });
+      const answer = await azure.simulation.handle(request);
+      if (write) moments.push({ state: azure.simulation.save(), label: `after ${request.method} ${request.url}` });
+      return answer;
+    },
+  });
+  expect(undisturbed.exit).toBe(0);
+  expect(moments.length).toBeGreaterThan(8);
+  const chosen = moments.filter(({ label }) => /virtualMachines|publicIPAddresses/.test(label));
+  for (const [nth, { state, label }] of chosen.entries()) {
+    const left = ownAzure({ state, seed: 50 + nth, clock: createVirtualClock((timeOf(state) ?? 0) + 500) });
+    const created = nth % 2 === 0 ? undefined : await left.run("mycluster", { dir: azure.dir });
+    // out of etcd, and the old machine still there: create says what ends it
+    if (created?.exit === 5) expect(created.stderr, label).toMatch(/is half replaced/);
+    else expect(created?.exit ?? 0, `${label}: ${created?.stderr}`).toBe(0);
+    const again = await left.run(command, { dir: azure.dir });
+    expect(again.exit, `${label}: ${again.stderr}`).toBe(0);
+    await whole(left);
+  }
+});
