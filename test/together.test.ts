@@ -289,8 +289,7 @@ test.each([
       expect(y.exit, label).toBe(0);
       if (x.exit === 0) expect(flawsOf(ours(state), nodes), label).toEqual([]);
       // what was under way when destroy looked for the last time is there, no machine ever, and a second destroy finds it
-      else
-        expect([x.exit, left.filter((key) => key.includes("/virtualmachines/")), leftOf(state)], label).toEqual([7, [], []]);
+      else expect([x.exit, left.filter((key) => key.includes("/virtualmachines/")), leftOf(state)], label).toEqual([7, [], []]);
     }
   },
   180_000,
