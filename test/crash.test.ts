@@ -65,6 +65,7 @@ const RUNS = [
     argv: "mycluster --deis --data-disk --pip --affinity-group near --wait-for machines",
     tls: false,
   },
+  ...(ALL ? [{ name: "private", argv: "mycluster --private --wait-for machines", tls: true }] : []),
 ];
 
 describe.each(RUNS)("killed at any request: $name", ({ argv, tls }) => {

@@ -133,7 +133,7 @@ test.each([
 ])(
   "one of two is private, or both are: one claim is left, and one cluster: %s, %s",
   async (first, second) => {
-    for (const write of some([1, 2, 3, 4, 5, 6, 8, 11], 2)) {
+    for (const write of some([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], 3)) {
       const { x, y, state } = await meet({ write }, `${first} --wait-for machines`, `${second} --wait-for machines`);
       const label = `write ${write}: ${said(x)}\n${said(y)}`;
       expect(

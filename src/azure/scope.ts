@@ -14,6 +14,9 @@ export interface Lock {
   readonly scope: string;
 }
 
+/** As it came: what is absent may also be null. */
+type Nullable<T> = { readonly [K in keyof T]?: T[K] | null };
+
 const LOCKS_VERSION = "2016-09-01";
 const SUBSCRIPTIONS_VERSION = "2022-12-01";
 const PERMISSIONS_VERSION = "2022-04-01";
@@ -24,12 +27,12 @@ export function scopeReads(clients: Clients) {
     async locks(scope: string, abortSignal: AbortSignal): Promise<Lock[]> {
       const found = await valuesAt(clients, `${scope}/providers/Microsoft.Authorization/locks`, LOCKS_VERSION, abortSignal);
       return found.map((one) => {
-        const { id = "", name = "", properties } = one as { id?: string; name?: string; properties?: { level?: string } };
+        const { id, name, properties } = one as Nullable<{ id: string; name: string; properties: { level?: string | null } }>;
         return {
-          id,
-          name,
+          id: id ?? "",
+          name: name ?? "",
           level: properties?.level ?? "",
-          scope: id.replace(/\/providers\/Microsoft\.Authorization\/locks\/[^/]+$/i, ""),
+          scope: (id ?? "").replace(/\/providers\/Microsoft\.Authorization\/locks\/[^/]+$/i, ""),
         };
       });
     },
@@ -49,8 +52,8 @@ export function scopeReads(clients: Clients) {
         abortSignal,
       );
       return found.map((one) => {
-        const { actions = [], notActions = [] } = one as { actions?: string[]; notActions?: string[] };
-        return { actions, notActions };
+        const { actions, notActions } = one as Nullable<{ actions: string[]; notActions: string[] }>;
+        return { actions: actions ?? [], notActions: notActions ?? [] };
       });
     },
   };

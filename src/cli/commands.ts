@@ -65,6 +65,7 @@ const ROWS = [
     takes: "<name> <nodes...>",
     about: "make nodes anew, one after the other: out of etcd, away, made with today's choices, back in",
     scopes: ["azure", "nodes", "replace"],
+    deletes: true,
   },
   {
     name: "stop",

@@ -6,6 +6,7 @@ import { shellWord, sshConfigWord } from "./quoting.ts";
 import { askedFields } from "./account.ts";
 import type { ClusterDocument } from "./documents.ts";
 import type { Platform } from "./node-config.ts";
+import type { Hop } from "./spec/hops.ts";
 
 /** The document of a cluster: nodes in order, and with `deis` the tunnel and domain that deisctl asks for. */
 export function clusterDocument(facts: Omit<ClusterDocument, "schema" | "deis">, deis: boolean): ClusterDocument {
@@ -34,23 +35,52 @@ export function clusterDocument(facts: Omit<ClusterDocument, "schema" | "deis">,
  */
 export function sshConfig(
   document: Pick<ClusterDocument, "nodes">,
-  options: { knownHostsFile: string; unknown?: ReadonlySet<number> },
+  options: { knownHostsFile: string; unknown?: ReadonlySet<number>; jump?: JumpConfig },
 ): string {
-  return document.nodes
-    .map((node) =>
-      [
-        `Host ${node.name}`,
-        `  HostName ${node.host}`,
-        `  Port ${node.port}`,
-        `  User ${node.user}`,
-        ...(node.identityFile === "" ? [] : [`  IdentityFile ${sshConfigWord(node.identityFile)}`]),
-        `  UserKnownHostsFile ${sshConfigWord(options.knownHostsFile)}`,
-        `  StrictHostKeyChecking ${options.unknown?.has(node.index) === true ? "accept-new" : "yes"}`,
-        "",
-      ].join("\n"),
-    )
-    .join("\n");
+  const hops = options.jump === undefined ? [] : hopBlocks(options.jump, options.knownHostsFile);
+  const through = options.jump === undefined ? [] : [`  ProxyJump ${hopAlias(options.jump, options.jump.hops.length - 1)}`];
+  const nodes = document.nodes.map((node) =>
+    [
+      `Host ${node.name}`,
+      `  HostName ${node.host}`,
+      `  Port ${node.port}`,
+      `  User ${node.user}`,
+      ...(node.identityFile === "" ? [] : [`  IdentityFile ${sshConfigWord(node.identityFile)}`]),
+      `  UserKnownHostsFile ${sshConfigWord(options.knownHostsFile)}`,
+      `  StrictHostKeyChecking ${options.unknown?.has(node.index) === true ? "accept-new" : "yes"}`,
+      ...through,
+      "",
+    ].join("\n"),
+  );
+  return [...hops, ...nodes].join("\n");
 }
+
+/** The hops of `--jump`, as plain ssh is to know them. */
+export interface JumpConfig {
+  readonly cluster: string;
+  readonly hops: readonly Hop[];
+  /** Keys to log in to them with, beside the agent's; absolute paths of files that are there. */
+  readonly keyFiles: readonly string[];
+}
+
+/** A name of ours, for what ~/.ssh/config says of the host itself is meant for other things. */
+export const hopAlias = ({ cluster }: Pick<JumpConfig, "cluster">, at: number): string => `${cluster}-jump-${at + 1}`;
+
+/** A `Host` block a hop, each behind the one before. They are known to the user's own known_hosts, or are nodes of the cluster behind a tunnel. */
+export const hopBlocks = (jump: JumpConfig, knownHostsFile: string): string[] =>
+  jump.hops.map(({ user, host, port }, at) =>
+    [
+      `Host ${hopAlias(jump, at)}`,
+      `  HostName ${host}`,
+      `  Port ${port}`,
+      `  User ${user}`,
+      ...jump.keyFiles.map((file) => `  IdentityFile ${sshConfigWord(file)}`),
+      `  UserKnownHostsFile ~/.ssh/known_hosts ${sshConfigWord(knownHostsFile)}`,
+      "  StrictHostKeyChecking yes",
+      ...(at === 0 ? [] : [`  ProxyJump ${hopAlias(jump, at - 1)}`]),
+      "",
+    ].join("\n"),
+  );
 
 /** The same text without the blocks of these hosts. */
 export const withoutHosts = (config: string, gone: readonly string[]): string =>

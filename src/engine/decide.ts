@@ -99,7 +99,7 @@ function refuseForeign(resource: AnyResource, live: Live, cluster: string): void
       exit: EXIT.conflict,
       advice:
         wanted["aoc-role"] === "claim"
-          ? `It was begun without --private. Finish it without that flag, or remove it first: \`azure-coreos-cluster destroy ${cluster}\`.`
+          ? `It was begun as a public cluster. Finish it as one, or remove it first: \`azure-coreos-cluster destroy ${cluster}\`.`
           : "Two runs made this name at once. Wait for the other to end, then run the same command again: it takes over what is there.",
     });
   }

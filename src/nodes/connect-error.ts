@@ -17,7 +17,10 @@ export type ConnectCode =
   | "HostKeyMismatch"
   | "HostKeyUnknown";
 
-const TCP_CODES: Record<string, ConnectCode> = {
+/** What can go wrong with TCP alone. */
+export type SocketCode = "SshRefused" | "SshTimeout" | "SshUnreachable" | "SshReset";
+
+const TCP_CODES: Record<string, SocketCode> = {
   ECONNREFUSED: "SshRefused",
   ETIMEDOUT: "SshTimeout",
   EHOSTUNREACH: "SshUnreachable",
@@ -55,10 +58,12 @@ export function connectError(code: keyof typeof TEXT, target: NodeTarget, cause?
 }
 
 /** Of a socket or of ssh2: the code of what went wrong. */
+export function classifyFailure(error: unknown, stage: "tcp"): SocketCode;
+export function classifyFailure(error: unknown, stage: "tcp" | "ssh"): keyof typeof TEXT;
 export function classifyFailure(error: unknown, stage: "tcp" | "ssh"): keyof typeof TEXT {
   const { code, level, message } = error as { code?: unknown; level?: unknown; message?: unknown };
   const tcp = typeof code === "string" ? TCP_CODES[code] : undefined;
-  if (tcp !== undefined) return tcp as keyof typeof TEXT;
+  if (tcp !== undefined) return tcp;
   if (stage === "tcp") return "SshUnreachable";
   if (level === "client-authentication") return "SshAuthentication";
   if (/too many authentication failures/i.test(String(message))) return "SshAuthentication";

@@ -3,7 +3,7 @@
  * the host key compared before anything of ours is sent, then our key. One attempt: whoever waits does the repeating. The
  * ssh2 package is loaded here and only when needed.
  */
-import { connect as connectTcp, type Socket } from "node:net";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import type { Clock } from "../core/clock.ts";
@@ -18,13 +18,15 @@ import {
   type Exit,
   type StreamOptions,
 } from "./command.ts";
-import { classifyFailure, connectError, hostKeyMismatch, hostKeyUnknown } from "./connect-error.ts";
+import { type SocketCode, classifyFailure, connectError, hostKeyMismatch, hostKeyUnknown } from "./connect-error.ts";
 import { abortable } from "../engine/abortable.ts";
 import { limit } from "./deadline.ts";
 import { algorithmsFor, keyLine, sameKey } from "./host-key.ts";
 import { agentWith, type OneKeyAgent } from "./agent.ts";
 import { credentialOf } from "./identity.ts";
+import { ForwardFailure } from "./jump-error.ts";
 import type { NodeTarget } from "./target.ts";
+import { openTcp } from "./tcp.ts";
 
 export interface ConnectOptions {
   readonly clock: Clock;
@@ -62,9 +64,9 @@ export async function connect(target: NodeTarget, options: ConnectOptions): Prom
   const timeoutMs = options.timeoutMs ?? 20_000;
   const whole = limit(options.clock, timeoutMs, options.signal);
   const { Client } = (await import("ssh2")).default;
-  let socket: Socket | undefined;
+  let socket: Duplex | undefined;
   try {
-    socket = await openTcp(target, options, Math.min(timeoutMs, options.tcpTimeoutMs ?? timeoutMs), whole.signal);
+    socket = await reach(target, options, Math.min(timeoutMs, options.tcpTimeoutMs ?? timeoutMs), whole.signal);
     options.onTcp?.();
     const client = new Client();
     const way = "agent" in credential ? await agentWith(credential.agent, credential.publicKey) : credential;
@@ -79,19 +81,17 @@ export async function connect(target: NodeTarget, options: ConnectOptions): Prom
   }
 }
 
-async function openTcp(target: NodeTarget, options: ConnectOptions, timeoutMs: number, signal: AbortSignal): Promise<Socket> {
-  const within = limit(options.clock, timeoutMs, signal);
-  const socket = connectTcp({ host: target.host, port: target.port, noDelay: true });
-  const opened = new Promise<Socket>((resolve, reject) => {
-    socket.once("connect", () => resolve(socket));
-    // Stays attached: an error after an abort must not become an uncaught one.
-    socket.on("error", (error) => reject(connectError(classifyFailure(error, "tcp"), target, error)));
-  });
+/** TCP to the node: straight, or from the last jump host. */
+async function reach(target: NodeTarget, { clock }: ConnectOptions, timeoutMs: number, signal: AbortSignal): Promise<Duplex> {
+  const { host, port, via } = target;
+  const failed = (code: SocketCode, cause?: unknown): ClusterError => connectError(code, target, cause);
+  if (via === undefined) return openTcp({ host, port }, { clock, signal, timeoutMs, failed });
+  const within = limit(clock, timeoutMs, signal);
   try {
-    return await abortable(opened, within.signal);
+    return await via.open(host, port, within.signal);
   } catch (error) {
-    socket.destroy();
-    throw within.expired() ? connectError("SshTimeout", target) : error;
+    if (within.expired()) throw failed("SshTimeout");
+    throw error instanceof ForwardFailure ? failed(error.code, error) : error;
   } finally {
     within.done();
   }
@@ -100,7 +100,7 @@ async function openTcp(target: NodeTarget, options: ConnectOptions, timeoutMs: n
 /** Resolves with the host key once logged in. */
 function handshake(
   client: Client,
-  socket: Socket,
+  socket: Duplex,
   target: NodeTarget,
   way: { readonly privateKey: string } | OneKeyAgent,
 ): Promise<string> {
@@ -135,7 +135,9 @@ function handshake(
   });
 }
 
-function overClient(client: Client, socket: Socket, target: NodeTarget, hostKey: string, clock: Clock): Connection {
+function overClient(client: Client, socket: Duplex, target: NodeTarget, hostKey: string, clock: Clock): Connection {
+  let open = true;
+  client.on("close", () => (open = false));
   return {
     target,
     hostKey,
@@ -143,10 +145,11 @@ function overClient(client: Client, socket: Socket, target: NodeTarget, hostKey:
     stream: (command, options = {}) => streamCommand(client, clock, target.name, command, options),
     open: async (command) => (await openCommand(client, target.name, command)).channel,
     forward: (host, port) => openForward(client, target, host, port),
-    alive: () => !socket.destroyed && socket.writable,
+    alive: () => open && !socket.destroyed && socket.writable,
     close: () => {
       client.end();
-      socket.destroySoon();
+      if (socket instanceof Socket) socket.destroySoon();
+      else socket.destroy();
     },
   };
 }

@@ -13,6 +13,8 @@ export interface LoginOptions {
   readonly knownHosts: string;
   /** Path of the private key. */
   readonly identityFile: string;
+  /** Through jump hosts: a configuration that has them, and the name that it gives the last one. */
+  readonly jump?: { readonly configFile: string; readonly last: string };
   /** As one word for the remote shell; absent for an interactive login. */
   readonly command?: string;
   /** "first-use" accepts a key that is not known yet, and only then. */
@@ -24,7 +26,9 @@ export interface LoginOptions {
 /** Arguments of ssh(1). The user's own ssh_config still applies to what is not named here. */
 export function sshArguments(target: NodeTarget, options: LoginOptions): string[] {
   const set = (name: string, value: string): string[] => ["-o", `${name}=${value}`];
+  const { jump } = options;
   return [
+    ...(jump === undefined ? [] : ["-F", jump.configFile, ...set("ProxyJump", jump.last)]),
     ...set("Port", String(target.port)),
     ...set("User", target.user),
     ...set("IdentityFile", sshConfigWord(options.identityFile)),

@@ -4,6 +4,7 @@ import { abortable } from "../engine/abortable.ts";
 import { type AwaitedNode, drop, elapsed, noticed } from "./awaited-node.ts";
 import { connect, type Connection } from "./connection.ts";
 import { etcdHealth, type EtcdHealth } from "./etcd-health.ts";
+import { JUMP_FINAL } from "./jump-error.ts";
 import type { NodeState } from "./node-state.ts";
 
 /**
@@ -14,7 +15,8 @@ const TCP_TIMEOUT_MS = 2500;
 const HANDSHAKE_TIMEOUT_MS = 15_000;
 
 /** Codes that no waiting changes. */
-const FINAL = new Set([
+const FINAL = new Set<string>([
+  ...JUMP_FINAL,
   "HostKeyUnknown",
   "SshKeyEncrypted",
   "SshKeyUnreadable",
@@ -73,7 +75,10 @@ async function logIn(node: AwaitedNode): Promise<Connection> {
     trust: options.trust ?? "strict",
     tcpTimeoutMs: TCP_TIMEOUT_MS,
     timeoutMs: HANDSHAKE_TIMEOUT_MS,
-    onTcp: () => (timings.tcp ??= elapsed(node)),
+    onTcp: () => {
+      timings.tcp ??= elapsed(node);
+      options.whenReached?.();
+    },
   });
   timings.ssh ??= elapsed(node);
   node.hostKey = made.hostKey;
@@ -99,6 +104,7 @@ function failed(node: AwaitedNode, error: unknown): boolean {
   const { code, message } = error;
   const { clock, hostKeyGraceMs = 180_000 } = node.shared.options;
   if (code === "ConnectionLost") drop(node);
+  if (code === "SshRefused") node.shared.options.whenReached?.();
   noticed(node, { state: stateOf(code, node.connection), code, reason: message });
   if (code !== "HostKeyMismatch") return FINAL.has(code);
   node.mismatchSince ??= clock.now();

@@ -42,8 +42,10 @@ export interface ReadinessOptions {
   /** "strict" by default; "first-use" for clusters that make their own host keys. */
   readonly trust?: "strict" | "first-use";
   readonly etcdTls?: EtcdClientTls;
-  /** What Azure says of the machine now. One that failed or is switched off, and does not answer, is waited for no more. */
-  readonly machineState?: (index: number) => "unknown" | "failed" | "stopped";
+  /** What is known of the machine now. One that failed, is switched off or is cut off from us, and does not answer, is waited for no more. */
+  readonly machineState?: (index: number) => "unknown" | "failed" | "stopped" | "cut off";
+  /** Called when a node has answered at its port, be it with a refusal. */
+  readonly whenReached?: () => void;
   /** Handshakes at once, and connections kept open at once: 50 by default. */
   readonly atOnce?: number;
   /**

@@ -1,8 +1,9 @@
 /**
- * One node as the outside sees it: where its SSH answers, which key it must show, and where etcd is on it. Plain data, made
+ * One node as the outside sees it: where its SSH answers, which key it must show, and where etcd is on it. Plain data but for the way there, made
  * by the caller from the plan and the materials; nothing here knows Azure. The private key is never printed.
  */
 import type { Identity } from "./identity.ts";
+import type { Via } from "./via.ts";
 
 export interface NodeTarget {
   /** 0 and up: the order of output. */
@@ -13,6 +14,8 @@ export interface NodeTarget {
   readonly host: string;
   /** The port of the NAT rule, 22001 + index by default; 22 at the node's own address. */
   readonly port: number;
+  /** Through which jump hosts; absent: straight. */
+  readonly via?: Via;
   /** The user to log in as: `core`, unless the image is another. */
   readonly user: string;
   /** Expected host keys, "ssh-ed25519 AAAA..." each; empty when none is known yet. */

@@ -20,6 +20,7 @@ const USUAL_PAUSE_MS = 1000;
 /** What Azure says of a machine that makes waiting for it pointless. */
 const GONE: Partial<Record<string, NodeVerdict>> = {
   failed: { state: "failed", code: "MachineFailed", reason: "Azure could not make the machine" },
+  "cut off": { state: "unreachable", code: "NoWayIn", reason: "cannot be reached from this machine" },
   stopped: { state: "stopped", code: "MachineStopped", reason: "the machine is switched off" },
 };
 

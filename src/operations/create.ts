@@ -6,9 +6,9 @@ import type { CostDocument } from "../core/documents.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
 import { buildSpec } from "../core/spec/spec.ts";
-import { carryOut } from "./create/carry-out.ts";
 import { type Created, finish, stateFilePath } from "./create/finish.ts";
 import { awaitMachines, explainRefusal } from "./create/other-run.ts";
+import { carryOutWhereRoomIs } from "./create/next-location.ts";
 import { pricing } from "./create/price.ts";
 import { type HowToPrepare, type Prepared, prepare } from "./create/prepare.ts";
 import { refuseUnwritable } from "./replace-file.ts";
@@ -81,6 +81,6 @@ export async function planCreate(
 
 /** Makes what was planned, waits for the nodes, and says how it went. */
 export async function carryOutCreate(run: Run, prepared: Prepared, given: Partial<FlagValues>): Promise<Created> {
-  const carried = await carryOut(run, prepared);
+  const carried = await carryOutWhereRoomIs(run, prepared);
   return finish(run, carried.prepared, carried, given);
 }

@@ -3,7 +3,7 @@ import type { RunDocument } from "../core/documents.ts";
 import { FLAGS } from "../core/spec/flags.ts";
 import type { OutputLine } from "../nodes/output-lines.ts";
 import { runOnAll } from "../nodes/run.ts";
-import { learnHostKeys, reachNodes } from "./cluster/reach-nodes.ts";
+import { learnHostKeys, notInside, reachNodes } from "./cluster/reach-nodes.ts";
 import type { Run } from "./run.ts";
 
 export interface OnNodesOptions {
@@ -35,5 +35,13 @@ export async function onNodes(run: Run, name: string, command: string, options: 
     trust: "strict",
     ...(onLine === undefined ? {} : { keepBytes: 0, onLine }),
   });
+  if (result.nodes.every(({ error }) => error !== undefined && UNREACHED.has(error.code))) {
+    const how = await notInside(run, cluster);
+    if (how !== undefined) run.say(how);
+  }
   return { schema: "azure-coreos-cluster/run/1", name: cluster.spec.name, command, ...result };
 }
+
+// --- internal ---
+
+const UNREACHED = new Set(["SshTimeout", "SshUnreachable"]);

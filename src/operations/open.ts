@@ -5,6 +5,7 @@
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
+import { hops } from "../core/spec/hops.ts";
 import { duration } from "../core/words.ts";
 import type { Emit, Event } from "../engine/event.ts";
 import { connectAzure } from "./connect.ts";
@@ -81,6 +82,8 @@ export async function openRun(
     simulated: simulation !== undefined || outside.rehearsal === true,
     dir,
     ...(given.sshKey === undefined ? {} : { sshKey: ownPath(outside, given.sshKey) }),
+    ...(given.jump === undefined ? {} : { jump: hops(given.jump) }),
+    ways: new Map(),
     clock,
     startedAt,
     deadline,
@@ -95,6 +98,7 @@ export async function openRun(
     run,
     interrupt: (reason) => interrupt(soft, [hard, late], reason),
     close: async () => {
+      for (const { via } of run.ways.values()) (await via?.catch(() => undefined))?.close();
       if (!looks) await simulation?.save();
     },
   };

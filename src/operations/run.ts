@@ -9,8 +9,10 @@ import type { PlainRequest, PlainResponse } from "../azure/pipeline.ts";
 import type { Account } from "../core/account.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
+import type { Hop } from "../core/spec/hops.ts";
 import type { Emit, Event } from "../engine/event.ts";
 import type { Tools } from "../engine/tools.ts";
+import type { Via } from "../nodes/via.ts";
 import type { PriceService } from "./price/service.ts";
 import type { WayOut } from "./way-out/way-out.ts";
 
@@ -70,6 +72,10 @@ export interface Run extends Way {
   readonly dir: string;
   /** `--ssh-key`: the private key that nodes are logged in to with, as an absolute path. */
   readonly sshKey?: string;
+  /** `--jump`: through whom nodes are reached; no hop at all with `none`. */
+  readonly jump?: readonly Hop[];
+  /** Ways to nodes that this run has begun, by cluster; closed with it. */
+  readonly ways: Map<string, { readonly keys: Set<string>; via: Promise<Via> | undefined }>;
   readonly clock: Clock;
   readonly startedAt: number;
   /** Milliseconds since 1970: nothing goes on after it. */

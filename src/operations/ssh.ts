@@ -2,11 +2,14 @@
 import { join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { canLogIn } from "../nodes/identity.ts";
+import { hopAlias, hopBlocks } from "../core/outputs.ts";
+import type { LoginOptions } from "../nodes/login.ts";
 import type { NodeTarget } from "../nodes/target.ts";
 import { clusterFolder } from "../prepare/cluster-folder.ts";
 import { PUBLIC } from "../prepare/kept-file.ts";
 import { nodeNamed } from "./cluster/node-name.ts";
-import { type ReachedCluster, reachNodes } from "./cluster/reach-nodes.ts";
+import { type ReachedCluster, notInside, reachNodes } from "./cluster/reach-nodes.ts";
+import { hopKeyFiles, hopsTo } from "./cluster/way.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { Run } from "./run.ts";
 
@@ -17,6 +20,9 @@ export interface SshLogin {
   /** The private key, or a public one whose private half the agent is asked for. */
   readonly identityFile: string;
   readonly trust: "strict" | "first-use";
+  readonly jump?: LoginOptions["jump"] & {};
+  /** What to say when ssh could not get there. */
+  readonly unreached?: string;
   /** There is a key or an agent that our own client could log in with, too. */
   readonly usable: boolean;
 }
@@ -33,16 +39,30 @@ export async function sshLogin(
 ): Promise<SshLogin> {
   const cluster = await reachNodes(run, name, resourceGroup);
   const target = chosen(cluster, node);
+  const [jump, unreached] = await Promise.all([jumpConfig(run, cluster), notInside(run, cluster)]);
   return {
     target,
     knownHosts: cluster.knownHosts,
     identityFile: cluster.key.privateKeyFile ?? (await publicHalf(run, cluster)),
+    ...(jump === undefined ? {} : { jump }),
+    ...(unreached === undefined ? {} : { unreached }),
     trust: target.hostKeys.length === 0 ? "first-use" : "strict",
     usable: canLogIn(cluster.identity),
   };
 }
 
 // --- internal ---
+
+/** ssh is given the hops in a file, with the keys and known_hosts that are theirs; what the user's own configuration says still counts. */
+async function jumpConfig(run: Run, { spec, key, knownHosts }: ReachedCluster): Promise<LoginOptions["jump"]> {
+  const hops = await hopsTo(run, spec.name);
+  if (hops.length === 0) return undefined;
+  const jump = { cluster: spec.name, hops, keyFiles: await hopKeyFiles(run, key.privateKeyFile) };
+  const own = ["Match all", "  Include ~/.ssh/config", "  Include /etc/ssh/ssh_config", ""].join("\n");
+  const configFile = join(await clusterFolder(run.dir, spec.name), "jump_config");
+  await replaceFile(configFile, [...hopBlocks(jump, knownHosts), own].join("\n"), PUBLIC);
+  return { configFile, last: hopAlias(jump, hops.length - 1) };
+}
 
 function chosen({ spec, nodes }: ReachedCluster, word: string | undefined): NodeTarget {
   const index = word === undefined ? (nodes[0]?.index ?? 0) : nodeNamed(spec, word);

@@ -1,14 +1,19 @@
 /** Sizes and locations in order of wish: what is taken before the first write, and what becomes of a cluster that Azure has no room for. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { assert, asyncProperty, constantFrom, integer, uniqueArray } from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { PlanDocument } from "../../src/core/documents.ts";
+import type { ClusterDocument, PlanDocument } from "../../src/core/documents.ts";
 import { readableFlags } from "../../src/core/plan/kept-flags.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import type { CloudState } from "../../src/sim/cloud.ts";
 import { parseScript } from "../../src/sim/fault-script.ts";
 import { timeOf } from "../../src/sim/simulation.ts";
 import { flawsOf } from "../cluster-state.ts";
-import { type TestAzure, testAzure } from "./world.ts";
+import { stoppable } from "../stoppable.ts";
+import { addForeign, addGroup, everything } from "./azure-hand.ts";
+import { START, type TestAzure, testAzure } from "./world.ts";
 
 const [A, B, C] = ["Standard_D2s_v5", "Standard_D2as_v5", "Standard_B2ms"];
 
@@ -136,30 +141,27 @@ describe("before the first write", () => {
 describe("while machines are made", () => {
   const WISH = `mycluster --wait-for machines --vm-size ${A},${C},${B}`;
 
-  test.each(["AllocationFailed", "SkuNotAvailable", "OperationNotAllowed"])(
-    "%s: the rest is made of the next size, and that is kept",
-    async (code) => {
-      const azure = azureWith(`size-${A}:${code}`);
-      const { exit, document, stderr } = await azure.json(WISH);
-      expect(exit, stderr).toBe(0);
-      expect(document.nodes.map(({ vmSize }) => vmSize)).toEqual([C, C, C]);
-      expect(document.choices).toMatchObject({ vmSize: C, vmSizes: [A, C, B], passedOver: [{ vmSize: A, code }] });
-      expect(stderr).toContain(`Azure has no room for ${A} in westus (${code})`);
-      expect(flawsOf(azure.simulation.save(), 3)).toEqual([]);
-      expect(keptIn(azure.simulation.save())).toEqual([`${A},${C},${B}`, C]);
-      // it is tried once, and left
-      const asked = azure.exchanges.filter(
-        ({ method, url, body }) => method === "PUT" && url.includes("/virtualMachines/") && body?.includes(A),
-      );
-      expect(asked).toHaveLength(3);
-      azure.exchanges.length = 0;
-      for (const again of ["mycluster --wait-for machines", WISH])
-        expect({ ...(await azure.run(again)), writes: writes(azure) }).toMatchObject({ exit: 0, writes: [] });
-      const grown = await azure.json("mycluster --wait-for machines --num-nodes 4");
-      expect(grown.document.nodes.map(({ vmSize }) => vmSize)).toEqual([C, C, C, C]);
-      expect(sizesIn(azure.simulation.save())).toEqual([C, C, C, C]);
-    },
-  );
+  test.each(["AllocationFailed", "SkuNotAvailable"])("%s: the rest is made of the next size, and that is kept", async (code) => {
+    const azure = azureWith(`size-${A}:${code}`);
+    const { exit, document, stderr } = await azure.json(WISH);
+    expect(exit, stderr).toBe(0);
+    expect(document.nodes.map(({ vmSize }) => vmSize)).toEqual([C, C, C]);
+    expect(document.choices).toMatchObject({ vmSize: C, vmSizes: [A, C, B], passedOver: [{ vmSize: A, code }] });
+    expect(stderr).toContain(`Azure has no room for ${A} in westus (${code})`);
+    expect(flawsOf(azure.simulation.save(), 3)).toEqual([]);
+    expect(keptIn(azure.simulation.save())).toEqual([`${A},${C},${B}`, C]);
+    // it is tried once, and left
+    const asked = azure.exchanges.filter(
+      ({ method, url, body }) => method === "PUT" && url.includes("/virtualMachines/") && body?.includes(A),
+    );
+    expect(asked).toHaveLength(3);
+    azure.exchanges.length = 0;
+    for (const again of ["mycluster --wait-for machines", WISH])
+      expect({ ...(await azure.run(again)), writes: writes(azure) }).toMatchObject({ exit: 0, writes: [] });
+    const grown = await azure.json("mycluster --wait-for machines --num-nodes 4");
+    expect(grown.document.nodes.map(({ vmSize }) => vmSize)).toEqual([C, C, C, C]);
+    expect(sizesIn(azure.simulation.save())).toEqual([C, C, C, C]);
+  });
 
   test("machines that are made stay: a cluster of two sizes, as status tells it; another wish counts for new machines", async () => {
     const azure = azureWith(`size-${A}:AllocationFailed@2`);
@@ -196,13 +198,13 @@ describe("while machines are made", () => {
   });
 
   test("when all are full the last is named, and the same command goes on from there", async () => {
-    const azure = azureWith(`size-${A}:AllocationFailedx3,size-${C}:SkuNotAvailablex3,size-${B}:AllocationFailedx6`);
-    const { exit, stderr } = await azure.run(WISH);
+    const azure = azureWith(`size-${A}:AllocationFailedx1,size-${C}:SkuNotAvailablex1,size-${B}:AllocationFailedx2`);
+    const { exit, stderr } = await azure.run(`${WISH} --num-nodes 1`);
     expect(exit).toBe(1);
     expect(stderr).toContain(`Azure has no room for ${B}`);
     expect(stderr).toMatch(new RegExp(`Tried: ${A}, ${C}, ${B}\\. .*availability set`, "s"));
     expect(await azure.run("mycluster --wait-for machines")).toMatchObject({ exit: 0 });
-    expect(sizesIn(azure.simulation.save())).toEqual([B, B, B]);
+    expect(sizesIn(azure.simulation.save())).toEqual([B]);
   });
 
   test("with one size it is tried a second time, as ever", async () => {
@@ -228,7 +230,7 @@ describe("while machines are made", () => {
     expect(exit).toBe(0);
     // from the first machine on; before that a run is any other
     const first = states.findIndex(({ label }) => label.includes("virtualMachines"));
-    const every = Number(process.env["EVERY"] ?? 5);
+    const every = Number(process.env["EVERY"] ?? 8);
     // machines that the killed run had asked for, and that fail, are made by the run after: they have no user-data until then
     for (const { label, state } of states.slice(first).filter((_, index) => index % every === 0)) {
       const later = azureWith(script, { state, clock: createVirtualClock((timeOf(state) ?? 0) + 500) });
@@ -245,6 +247,117 @@ describe("while machines are made", () => {
       expect(writes(later), label).toEqual([]);
     }
   });
+});
+
+describe("where a whole location has no room", () => {
+  const WISH = ["mycluster", "--num-nodes=1", "--wait-for=machines", `--vm-size=${A},${B}`, "--location=westus,eastus"];
+  const FULL = `size-westus/${A}:AllocationFailed,size-westus/${B}:SkuNotAvailable`;
+  const placesIn = (state: CloudState): Set<string> =>
+    new Set(state.entries.filter(({ type }) => !type.endsWith("resourceGroups")).map(({ location }) => location));
+
+  test("what was made is taken away, and the cluster begins anew in the next; once it stands, no run moves it", async () => {
+    const azure = azureWith(FULL);
+    const { exit, stdout, stderr } = await azure.run([...WISH, "--json"]);
+    expect(exit, stderr).toBe(0);
+    expect(stderr).toContain("No size of the wish has room in westus");
+    const document = JSON.parse(stdout) as ClusterDocument;
+    expect(document).toMatchObject({
+      location: "eastus",
+      host: "mycluster.eastus.cloudapp.azure.com",
+      choices: {
+        vmSize: A,
+        location: "eastus",
+        locations: ["westus", "eastus"],
+        passedOver: [
+          { vmSize: A, location: "westus", code: "AllocationFailed" },
+          { vmSize: B, location: "westus", code: "SkuNotAvailable" },
+        ],
+      },
+    });
+    expect(flawsOf(azure.simulation.save(), 1)).toEqual([]);
+    expect(placesIn(azure.simulation.save())).toEqual(new Set(["eastus"]));
+    azure.exchanges.length = 0;
+    for (const again of [WISH, ["mycluster", "--wait-for=machines"]])
+      expect({ ...(await azure.run(again)), writes: writes(azure) }).toMatchObject({ exit: 0, writes: [] });
+  });
+
+  test("in somebody's group, too, where what is theirs stays", async () => {
+    const azure = azureWith(FULL);
+    await addGroup(azure, "shared");
+    await addForeign(azure, "shared");
+    const before = everything(azure);
+    const { exit, stderr } = await azure.run([...WISH, "--resource-group=shared"]);
+    expect(exit, stderr).toBe(0);
+    expect(everything(azure)).toEqual(expect.arrayContaining(before));
+    const status = await azure.json("status mycluster --resource-group shared");
+    expect(status).toMatchObject({ exit: 0, document: { location: "eastus", drift: [] } });
+    expect((await azure.run("destroy mycluster --resource-group shared --yes")).exit).toBe(0);
+    expect(everything(azure)).toEqual(before);
+  });
+
+  test.each([
+    ["a machine is made", "machine-1:AllocationFailed", "", ["--num-nodes=2"]],
+    ["the next location would be refused, too", `${FULL},quota-eastus/cores:1`, "", ["--num-nodes=1"]],
+    ["an earlier run has begun it", FULL, `mycluster --num-nodes 1 --wait-for machines --vm-size ${A}`, ["--num-nodes=1"]],
+  ])("it stays where %s", async (_, script, before, nodes) => {
+    const azure = azureWith(script);
+    if (before !== "") expect((await azure.run(before)).exit).toBe(1);
+    const { exit } = await azure.run([...WISH.filter((one) => !one.startsWith("--num-nodes")), ...nodes]);
+    expect([1, 3]).toContain(exit);
+    expect(placesIn(azure.simulation.save())).toEqual(new Set(["westus"]));
+  });
+
+  test("killed while it is taken away: no second cluster, and a destroy makes way", async () => {
+    const azure = azureWith(FULL);
+    const states: CloudState[] = [];
+    let moving = false;
+    await azure.run(WISH, {
+      azure: async (request) => {
+        moving ||= request.method === "DELETE" && /resourcegroups\/mycluster\?/i.test(request.url);
+        if (moving && states.length < 12) states.push(azure.simulation.save());
+        return azure.simulation.handle(request);
+      },
+    });
+    for (const state of states.filter((_, index) => index % 4 === 0)) {
+      const later = azureWith(FULL, { state, clock: createVirtualClock((timeOf(state) ?? 0) + 500) });
+      const again = await later.run(WISH, { dir: azure.dir });
+      if (again.exit !== 0) {
+        expect(again.exit, again.stderr).toBe(7);
+        expect((await later.run("destroy mycluster --yes", { dir: azure.dir })).exit).toBe(0);
+        expect((await later.run(WISH, { dir: azure.dir })).exit).toBe(0);
+      }
+      expect(flawsOf(later.simulation.save(), 1)).toEqual([]);
+      expect(placesIn(later.simulation.save())).toEqual(new Set(["eastus"]));
+    }
+  });
+});
+
+test("two creates of one name at once, with other wishes: the claim decides, and one cluster stands", async () => {
+  for (const write of [2, 9]) {
+    const clock = createVirtualClock(START);
+    const azure = azureWith(`size-${A}:AllocationFailed`, { clock });
+    const way = stoppable(azure, clock, { write });
+    const first = azure.run(`mycluster --wait-for machines --vm-size ${A},${C}`, way.options);
+    await Promise.race([way.stopped, first]);
+    const other = mkdtempSync(join(tmpdir(), "acc-"));
+    onTestFinished(() => rmSync(other, { recursive: true, force: true }));
+    const second = await azure.run(`mycluster --wait-for machines --vm-size ${A},${B}`, { dir: other });
+    way.goOn();
+    const results = [await first, second];
+    expect(
+      results.some(({ exit }) => exit === 0),
+      results.map(({ stderr }) => stderr).join("\n"),
+    ).toBe(true);
+    const state = azure.simulation.save();
+    expect(flawsOf(state, 3), `write ${write}`).toEqual([]);
+    const [wish, now] = keptIn(state);
+    expect(wish?.split(",")).toContain(now);
+    azure.exchanges.length = 0;
+    expect({ ...(await azure.run("mycluster --wait-for machines")), writes: writes(azure) }).toMatchObject({
+      exit: 0,
+      writes: [],
+    });
+  }
 });
 
 test("a rehearsal that ends in an error says so: its state is being saved while the error is on its way", async () => {

@@ -158,7 +158,7 @@ describe("a flag that takes one value and is given twice", () => {
 
   test("is refused where a file gives it two values, or two names", async () => {
     for (const [lines, message] of [
-      ["location: [westus, eastus]", "flags.yaml: location takes one value"],
+      ["platform: [flatcar, coreos]", "flags.yaml: platform takes one value"],
       ["ssh: 1\nssh-port: 2", "ssh is there twice"],
     ] as const) {
       const one = azure();

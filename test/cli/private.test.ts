@@ -108,3 +108,20 @@ test.each([
   const { exit, stderr } = await azure.run(`plan mycluster ${argv}`);
   expect([exit, stderr, azure.exchanges.length]).toEqual([2, expect.stringContaining(says), 0]);
 });
+
+test("from elsewhere its nodes are not waited for: what is needed is said, what is made stays, exit code 3", async () => {
+  const azure = ownAzure({ rehearsal: false });
+  const planned = await azure.run("plan mycluster --private");
+  expect(planned.stderr).toContain("reached from inside their network only; from elsewhere with --jump user@host");
+  const { exit, document, stderr } = await azure.json("mycluster --private --timeout 1h");
+  expect([exit, document.nodes.map(({ state }) => state)], stderr).toEqual([3, ["unreachable", "unreachable", "unreachable"]]);
+  expect(document.seconds).toBeLessThan(240);
+  const id = "/subscriptions/[0-9a-f-]+/resourceGroups/mycluster/providers/Microsoft.Compute/virtualMachines/mycluster-coreos-0";
+  expect(stderr.match(/none answers here/g)).toHaveLength(1);
+  expect(stderr.replaceAll(/\s+/g, " ")).toMatch(
+    new RegExp(
+      `az network bastion tunnel --name BASTION .* --target-resource-id ${id} --resource-port 22 --port 2222.*--jump core@127.0.0.1:2222`,
+    ),
+  );
+  expect(stderr).toContain("Continue: the same command again");
+});

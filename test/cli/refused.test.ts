@@ -119,3 +119,19 @@ test("a policy is named, and the flag that answers it", async () => {
   expect(stderr).toContain('A policy of the subscription forbids this: "Allowed locations".');
   expect(stderr).toContain("--location REGION");
 });
+
+test.each([
+  ["permissions", 0, '{"value":[{"actions":null,"notActions":null},{"actions":["*"],"notActions":null}]}'],
+  // one that does not say where it is forbids everything
+  ["locks", 5, '{"value":[{"id":null,"name":null,"properties":null}]}'],
+])("%s with nulls in them are read as without them: exit code %i", async (what, code, body) => {
+  const azure = ownAzure();
+  await azure.run("abc --num-nodes 1 --wait-for machines");
+  const { exit, stderr } = await azure.run("destroy abc --yes", {
+    azure: (request) =>
+      request.url.includes(`/Microsoft.Authorization/${what}?`)
+        ? Promise.resolve({ status: 200, headers: { "content-type": "application/json" }, body })
+        : azure.simulation.handle(request),
+  });
+  expect([exit, stderr.includes("This is a fault")], stderr).toEqual([code, false]);
+});

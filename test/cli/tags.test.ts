@@ -53,7 +53,10 @@ test("everything carries them, and a change of them reaches everything, disks to
   expect(writes(made).filter((one) => /^(PUT|DELETE).*\/(virtualMachines|networkInterfaces|disks)\//.test(one))).toEqual([]);
   await run("abc --num-nodes 3 --wait-for machines");
   expect(userTags()).toEqual({ COSTCENTER: "4712", Empty: "" });
-  await run("remove abc 2 --yes");
+  for (const argv of ["remove abc 2 --yes", "stop abc --yes", "start abc"]) {
+    await run(argv);
+    expect(userTags()).toEqual({ COSTCENTER: "4712", Empty: "" });
+  }
   await run("abc --tag COSTCENTER- --tag Empty- --wait-for machines");
   expect(userTags()).toEqual({});
   expect(tagged().some(({ tags }) => "aoc-tags" in tags)).toBe(false);

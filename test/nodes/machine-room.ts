@@ -19,6 +19,8 @@ export interface Plan {
   readonly behaviour?: (index: number) => Behaviour;
   readonly pace?: number;
   readonly serialLog?: (machine: string) => string;
+  /** Where nodes have their sshd; 10022 by default, for this machine may have one of its own. */
+  readonly sshPort?: number;
 }
 
 export interface Room {
@@ -44,11 +46,11 @@ const SUBSCRIPTION = "https://management.azure.com/subscriptions/00000000-0000-0
 const open: Room[] = [];
 
 export async function machineRoom(plan: Plan = {}): Promise<Room> {
-  const { behaviour = () => ({}), pace = 0.02, serialLog = () => "" } = plan;
+  const { behaviour = () => ({}), pace = 0.02, serialLog = () => "", sshPort } = plan;
   const network = await ownNetwork();
   const publicAddress = `${network}.254`;
   const azure = testAzure({ rehearsal: false, clock: realClock, publicAddress, latencyMs: [1, 4], pace, serialLog });
-  const power = powerSupply(azure.simulation, { behaviour, publicAddress });
+  const power = powerSupply(azure.simulation, { behaviour, publicAddress, ...(sshPort === undefined ? {} : { sshPort }) });
   const ask = async (method: string, path: string, body?: unknown): Promise<void> => {
     const { status } = await power.handle({
       method,

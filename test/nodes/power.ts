@@ -70,7 +70,8 @@ export function powerSupply(
   {
     behaviour = () => ({}),
     publicAddress = "127.0.0.1",
-  }: { behaviour?: (index: number) => Behaviour; publicAddress?: string } = {},
+    sshPort = portOnNode(22),
+  }: { behaviour?: (index: number) => Behaviour; publicAddress?: string; sshPort?: number } = {},
 ): Power {
   const machines = new Map<string, Powered>();
   /** With power or without, until they are deleted. */
@@ -109,7 +110,7 @@ export function powerSupply(
     const hostKey = otherHostKey ? makeKey().privateKey : readFileSync(join(root, "etc/ssh/ssh_host_ed25519_key"), "utf8");
     machine.sshd = await startSshd({
       host: order.privateAddress,
-      port: portOnNode(22),
+      port: sshPort,
       hostKey,
       authorizedKey: order.authorizedKey,
       config: [`AllowUsers ${order.user}`],

@@ -7,6 +7,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect, vi } from "vitest";
 import { freePort } from "../ports.ts";
 import { find } from "../programs.ts";
 
@@ -23,6 +24,8 @@ export interface SshdOptions {
   readonly config?: readonly string[];
   /** A folder that its sessions have as /etc; needs the right to mount. */
   readonly etc?: string;
+  /** The network namespace that it is in; nobody is asked whether it answers there. */
+  readonly netns?: string;
 }
 
 export interface Sshd {
@@ -101,7 +104,8 @@ async function startAt(options: SshdOptions & { readonly port: number }): Promis
   ];
   writeFileSync(file("config"), `${lines.join("\n")}\n`);
   mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
-  const command = [find("sshd") ?? "sshd", "-D", "-e", "-f", file("config")];
+  const inside = options.netns === undefined ? [] : ["ip", "netns", "exec", options.netns];
+  const command = [...inside, find("sshd") ?? "sshd", "-D", "-e", "-f", file("config")];
   const child =
     options.etc === undefined
       ? spawn(command[0] ?? "", command.slice(1), { stdio: ["ignore", "ignore", "pipe"] })
@@ -115,7 +119,8 @@ async function startAt(options: SshdOptions & { readonly port: number }): Promis
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await answers(host, options.port, () => child.exitCode !== null);
+    if (options.netns === undefined) await answers(host, options.port, () => child.exitCode !== null);
+    else await vi.waitFor(() => expect(log).toContain("Server listening"), { timeout: 10_000, interval: 10 });
     // somebody else's sshd answers there: ours has said so and ended, or will in a moment
     if (/Address already in use/.test(log) || child.exitCode !== null) throw new Error("the port is taken");
   } catch {

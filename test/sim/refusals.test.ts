@@ -3,7 +3,25 @@ import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS, type Limits } from "../../src/sim/limits.ts";
 import { type Arm, arm, GROUP, KEY, of, SUB } from "./arm.ts";
 import * as shape from "./shape.ts";
-import { base, lb, lbId, nic, nicId, node, nsg, nsgId, pip, pipId, rule, setId, vm, vmId, vnet, vnetId } from "./shape.ts";
+import {
+  base,
+  lb,
+  lbId,
+  nic,
+  nicId,
+  node,
+  nsg,
+  nsgId,
+  pip,
+  pipId,
+  rule,
+  setId,
+  subnetId,
+  vm,
+  vmId,
+  vnet,
+  vnetId,
+} from "./shape.ts";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- tests change one thing deep inside
 type Loose = any;
@@ -28,6 +46,17 @@ function but(body: object, change: (body: Loose) => void): Loose {
 }
 const props = (body: object, change: (properties: Loose) => void): Loose => but(body, (copy) => change(copy.properties));
 const lbWith = (change: (properties: Loose) => void): Loose => props(lb(), change);
+/** A load balancer with its frontend in the subnet. Its outbound rule is left out where the address is what is wrong. */
+const internal = (frontend: Loose = {}): Loose =>
+  lbWith((p) => {
+    p.frontendIPConfigurations[0].properties = {
+      subnet: { id: subnetId },
+      privateIPAddress: "10.0.0.200",
+      privateIPAllocationMethod: "Static",
+      ...frontend,
+    };
+    if (Object.keys(frontend).length > 0) p.outboundRules = [];
+  });
 const nicWith = (change: (config: Loose, properties: Loose) => void): Loose =>
   props(nic(5), (p) => {
     p.ipConfigurations[0].properties.loadBalancerInboundNatRules = [];
@@ -273,6 +302,43 @@ const PUT: Row[] = [
     "OutboundRuleInvalidAllocatedOutboundPorts",
     lbId,
     lbWith((p) => (p.outboundRules[0].properties.allocatedOutboundPorts = 1001)),
+  ],
+  [
+    "an internal frontend that is public too",
+    400,
+    "LoadBalancerFrontendIPConfigCannotHaveSubnetAndPublicIP",
+    lbId,
+    lbWith((p) => (p.frontendIPConfigurations[0].properties.subnet = { id: subnetId })),
+  ],
+  ["a way out through an internal frontend", 400, "OutboundRuleCannotUsePrivateFrontendIPConfiguration", lbId, internal()],
+  [
+    "an internal frontend in a subnet that is not there",
+    400,
+    "InvalidResourceReference",
+    lbId,
+    internal({ subnet: { id: `${vnetId}/subnets/none` } }),
+  ],
+  [
+    "an internal frontend outside of its subnet",
+    400,
+    "PrivateIPAddressNotInAnySubnet",
+    lbId,
+    internal({ privateIPAddress: "192.168.0.9" }),
+  ],
+  [
+    "an internal frontend at an address that Azure keeps",
+    400,
+    "PrivateIPAddressInReservedRange",
+    lbId,
+    internal({ privateIPAddress: "10.0.0.3" }),
+  ],
+  [
+    "an internal frontend at somebody's address",
+    400,
+    "PrivateIPAddressIsAllocated",
+    lbId,
+    internal({ privateIPAddress: "10.0.0.10" }),
+    makeNic,
   ],
   ["1501 rules", 400, "LoadBalancerRuleCountLimitReached", lbId, lb(1500)],
   ["a NAT rule taken away from an interface", 400, "InvalidResourceReference", lbId, lb(0), makeNic],

@@ -18,17 +18,21 @@ export async function sshCommand(invocation: Invocation): Promise<number> {
   try {
     const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
     const found = await sshLogin(session, nameArgument(invocation), args[1], where);
-    const { target, knownHosts, identityFile, trust } = found;
+    const { target, knownHosts, identityFile, trust, jump } = found;
     // as ssh itself does: the words are one line for the shell there
     const command = rest.length === 0 ? undefined : rest.join(" ");
     const options: LoginOptions = {
       knownHosts,
       identityFile,
       trust,
+      ...(jump === undefined ? {} : { jump }),
       ...(command === undefined ? {} : { command, output: outputOf(world) }),
     };
     try {
-      return await (world.spawn === undefined ? login(target, options) : world.spawn("ssh", sshArguments(target, options)));
+      const code = await (world.spawn === undefined ? login(target, options) : world.spawn("ssh", sshArguments(target, options)));
+      // ssh's own word for "not there"; a command's exit code may be the same
+      if (code === 255 && found.unreached !== undefined) session.say(found.unreached);
+      return code;
     } catch (error) {
       const missing = error instanceof ClusterError && error.code === "SshProgramMissing";
       if (!missing || command === undefined || !found.usable) throw error;

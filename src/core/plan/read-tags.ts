@@ -21,6 +21,24 @@ export function readClaim(tags: Tags): {
   if (id === undefined) throw damaged("aoc-id", tags["aoc-id"]);
   const sshPublicKey = gather(tags, "aoc-ssh-key");
   if (sshPublicKey === undefined || !SSH_KEY.test(sshPublicKey)) throw damaged("aoc-ssh-key-1", sshPublicKey);
+  const kept = keptIn(tags);
+  return {
+    choices: {
+      id,
+      sshPublicKey,
+      members: membersIn(tags),
+      ...matching(tags, "aoc-custom-data", HASH, "customDataHash"),
+      ...matching(tags, "aoc-etcd-ca", HASH, "etcdCa"),
+      ...matching(tags, "aoc-frontend", ADDRESS, "frontend"),
+      ...(kept.discoveryServiceUrl === undefined ? {} : { discoveryUrl: kept.discoveryServiceUrl }),
+    },
+    kept,
+    nodes: nodesIn(tags),
+  };
+}
+
+/** The kept flags of a claim. @throws ClusterError ClaimDamaged (exit 7) */
+export function keptIn(tags: Tags): Partial<FlagValues> {
   const texts = keptTextsIn(tags);
   // every claim keeps some: the defaults, too
   if (texts.size === 0) throw damaged(FLAGS_TAG, undefined);
@@ -32,19 +50,7 @@ export function readClaim(tags: Tags): {
     if (read !== undefined) kept[key] = read.value;
     else if (flag.untold !== undefined) kept[key] = flag.untold;
   }
-  return {
-    choices: {
-      id,
-      sshPublicKey,
-      members: membersIn(tags),
-      ...matching(tags, "aoc-custom-data", HASH, "customDataHash"),
-      ...matching(tags, "aoc-etcd-ca", HASH, "etcdCa"),
-      ...matching(tags, "aoc-frontend", ADDRESS, "frontend"),
-      ...(kept["discoveryServiceUrl"] === undefined ? {} : { discoveryUrl: kept["discoveryServiceUrl"] as string }),
-    },
-    kept,
-    nodes: nodesIn(tags),
-  };
+  return kept;
 }
 
 /** The nodes that a claim's tags name; undefined where the tag is absent. @throws ClusterError ClaimDamaged (exit 7) */

@@ -10,6 +10,7 @@ import {
   anyText, speed, unitName,
   url,
 } from "./parse.ts";
+import { jump } from "./hops.ts";
 import { cidrs } from "./ranges.ts";
 import { identities, spotPrice, zones } from "./machine.ts";
 import { tagTexts } from "./user-tags.ts";
@@ -162,6 +163,10 @@ export const FLAGS = {
       about:
         "private key to log in to nodes with; else the one that create found, " +
         "ssh-cert.key, one of ~/.ssh, or ssh-agent's",
+    }),
+    jump: maybe({
+      name: "jump", value: "USER@HOST", parse: jump, on: ["create", "nodes"],
+      about: "reach nodes through user@host[:port], several with commas, as ssh -J does; none: straight",
     }),
     sshThumb: maybe({
       name: "ssh-thumb", value: "HEX", parse: anyText, on: ["create"],

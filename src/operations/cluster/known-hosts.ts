@@ -6,7 +6,9 @@ import { type Node, names } from "../../core/plan/cluster.ts";
 import { type Door, doorOf } from "../../core/plan/door.ts";
 import { ClusterError } from "../../core/errors.ts";
 import { withoutHosts } from "../../core/outputs.ts";
-import { expectedKeys, mergeKnownHosts, removeKnownHosts } from "../../nodes/known-hosts.ts";
+import { type Hop, isTunnel } from "../../core/spec/hops.ts";
+import { type KnownHost, expectedKeys, mergeKnownHosts, removeKnownHosts } from "../../nodes/known-hosts.ts";
+import { hopsTo } from "./way.ts";
 import { PUBLIC } from "../../prepare/kept-file.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
@@ -30,12 +32,18 @@ export async function keepKnownHosts(
   const unknown = new Set<number>();
   const hosts = [...new Set([document.host, document.ip].filter((host) => host !== ""))];
   const doorsOf = (node: Pick<Node, "index" | "address">) => hosts.map((host) => doorOf(spec, host, node));
-  const entries = facts.nodes.flatMap((node) => {
+  const entries = facts.nodes.flatMap((node): KnownHost[] => {
     // a machine that another run made meanwhile has that run's key
     const key = carried.hostKeys.get(node.index) ?? node.hostKey ?? carried.readiness.get(node.index)?.hostKey;
     if (key === undefined) unknown.add(node.index);
     return key === undefined || hosts.length === 0 ? [] : [{ ...together(doorsOf(node)), keys: [key] }];
   });
+  entries.push(
+    ...tunnelHosts(
+      await hopsTo(run, spec.name),
+      entries.flatMap(({ keys }) => keys),
+    ),
+  );
   await unlessGone(async () => {
     await clusterFolder(run.dir, spec.name);
     const before = await readFile(file, "utf8").catch(() => "");
@@ -45,6 +53,10 @@ export async function keepKnownHosts(
   });
   return { file, unknown };
 }
+
+/** At the end of a tunnel on this machine is a node of the cluster, whichever: as plain ssh is to know it. */
+export const tunnelHosts = (hops: readonly Hop[], keys: readonly string[]): KnownHost[] =>
+  keys.length === 0 ? [] : hops.filter(isTunnel).map(({ host, port }) => ({ hosts: [host], port, keys }));
 
 /** Writes the Host blocks beside it, and returns their file. */
 export async function keepSshConfig(run: Run, name: string, config: string): Promise<string> {

@@ -3,6 +3,8 @@
  * the private key, and in a rehearsal, nobody is asked, and the answer says so.
  */
 import { readFile } from "node:fs/promises";
+import { waysIn } from "../../core/advice/private-network.ts";
+import { USER } from "../../core/plan/resources/machine.ts";
 import { type Usable, canLogIn } from "../../nodes/identity.ts";
 import { expectedKeys } from "../../nodes/known-hosts.ts";
 import type { Emit } from "../../engine/event.ts";
@@ -14,6 +16,7 @@ import type { LiveCluster, LiveNode } from "./live-cluster.ts";
 import { usesTls } from "../etcd/plan.ts";
 import { type Reach, nodeTarget, operatorTls } from "./node-target.ts";
 import type { Run } from "../run.ts";
+import { wayTo } from "./way.ts";
 
 export interface Health {
   /** By node index; only nodes that were asked. */
@@ -21,6 +24,8 @@ export interface Health {
   /** A sentence about why nobody was asked, or that it is a rehearsal. */
   readonly note?: string;
 }
+
+const CUT_OFF = "No node answers here: a private cluster is reached from inside its network only.";
 
 /** Round trip and handshake round the world, and etcd's own timeout of 5 s. */
 const LOOK_MS = 10_000;
@@ -56,6 +61,7 @@ export async function askNodes(
     host: claim.address,
     identity,
     tls,
+    via: await wayTo(run, spec.name, { identity, nodeKeys: nodes.map(({ hostKey }) => hostKey) }),
   };
   const systems = new Map<number, SystemFacts>();
   const known = await readFile(knownHostsFile(run, spec.name), "utf8").catch(() => "");
@@ -79,5 +85,10 @@ export async function askNodes(
       },
     );
   const found = (await Promise.all([ask("strict"), ask("first-use")])).flat();
-  return { nodes: new Map(found.map((one) => [one.index, { ...one, ...systems.get(one.index) }])) };
+  const answer = ({ timings, code }: NodeReadiness): boolean => timings.tcp !== undefined || code === "SshRefused";
+  const cutOff = spec.private && reach.via === undefined && found.length > 0 && !found.some(answer);
+  return {
+    nodes: new Map(found.map((one) => [one.index, { ...one, ...systems.get(one.index) }])),
+    ...(cutOff ? { note: `${CUT_OFF} ${waysIn(nodes[0]?.id ?? "MACHINE_ID", USER)}` } : {}),
+  };
 }

@@ -7,6 +7,7 @@ import { USER } from "../../core/plan/resources/machine.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Choices } from "../../core/plan/tags.ts";
 import type { Identity } from "../../nodes/identity.ts";
+import type { Via } from "../../nodes/via.ts";
 import type { EtcdClientTls, NodeTarget } from "../../nodes/target.ts";
 import { etcdTlsFiles } from "../../prepare/etcd-tls.ts";
 
@@ -19,12 +20,15 @@ export interface Reach {
   /** With neither key nor agent when we cannot log in from here: see canLogIn. */
   readonly identity: Identity;
   readonly tls: boolean;
+  /** Through jump hosts; absent: straight. */
+  readonly via?: Via | undefined;
 }
 
 export const nodeTarget = (reach: Reach, node: Node): NodeTarget => ({
   index: node.index,
   name: names.machine(reach.spec, node.index),
   ...doorOf(reach.spec, reach.host, node),
+  ...(reach.via === undefined ? {} : { via: reach.via }),
   user: USER,
   hostKeys: node.hostKey === undefined ? [] : [node.hostKey.split(" ").slice(0, 2).join(" ")],
   identity: reach.identity,

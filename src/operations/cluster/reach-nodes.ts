@@ -5,14 +5,17 @@
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { nodeIndex } from "../../core/plan/cluster.ts";
+import { waysIn } from "../../core/advice/private-network.ts";
+import { names, nodeIndex } from "../../core/plan/cluster.ts";
+import { USER } from "../../core/plan/resources/machine.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { provenOf } from "../../core/plan/proof.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
-import { nameOf as lastOf } from "../../core/plan/resource.ts";
+import { groupId, nameOf as lastOf, resourceId } from "../../core/plan/resource.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { connect } from "../../nodes/connection.ts";
-import { expectedKeys, mergeKnownHosts } from "../../nodes/known-hosts.ts";
+import { tunnelHosts } from "./known-hosts.ts";
+import { type KnownHost, expectedKeys, mergeKnownHosts } from "../../nodes/known-hosts.ts";
 import type { Identity } from "../../nodes/identity.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import { PUBLIC } from "../../prepare/kept-file.ts";
@@ -24,6 +27,7 @@ import type { Cluster } from "./cluster.ts";
 import { findCluster } from "./find.ts";
 import { usesTls } from "../etcd/plan.ts";
 import { nodeTarget } from "./node-target.ts";
+import { hopsTo, keepHops, wayTo } from "./way.ts";
 import { replaceFile } from "../replace-file.ts";
 import { identityFor } from "./identity.ts";
 import { refuseStopped } from "./stopped.ts";
@@ -75,7 +79,10 @@ export async function nodesIn(run: Run, cluster: Cluster): Promise<ReachedCluste
   const knownHosts = join(await clusterFolder(run.dir, name), "known_hosts");
   const known = await readFile(knownHosts, "utf8").catch(() => "");
   const addresses = new Map(interfaceAddresses(spec, snapshot));
-  const reach = { spec, choices: claim.choices, host: claim.address, identity, tls: usesTls(spec, claim) };
+  const nodeKeys = machinesOf(spec, snapshot).map((index) => hostKeyOf(spec, snapshot, index));
+  await keepHops(run, name);
+  const via = await wayTo(run, name, { identity, nodeKeys });
+  const reach = { spec, choices: claim.choices, host: claim.address, identity, tls: usesTls(spec, claim), via };
   const nodes = machinesOf(spec, snapshot).map((index) => {
     const target = nodeTarget(reach, { index, address: addresses.get(index) ?? "", hostKey: hostKeyOf(spec, snapshot, index) });
     // one that was trusted on first use is known from then on
@@ -86,7 +93,13 @@ export async function nodesIn(run: Run, cluster: Cluster): Promise<ReachedCluste
       source: "azure",
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
-  await keep(knownHosts, known, nodes, spec.private ? undefined : claim.host);
+  await keep(knownHosts, known, nodes, {
+    host: spec.private ? undefined : claim.host,
+    tunnels: tunnelHosts(
+      await hopsTo(run, name),
+      nodes.flatMap(({ hostKeys }) => hostKeys),
+    ),
+  });
   return { cluster, spec, claim, nodes, key, identity, ...(lacking === undefined ? {} : { lacking }), knownHosts };
 }
 
@@ -110,8 +123,15 @@ export async function learnHostKeys(run: Run, cluster: ReachedCluster): Promise<
       }
     }),
   );
-  await keep(cluster.knownHosts, await readFile(cluster.knownHosts, "utf8").catch(() => ""), nodes, undefined);
+  await keep(cluster.knownHosts, await readFile(cluster.knownHosts, "utf8").catch(() => ""), nodes, {});
   return { ...cluster, nodes };
+}
+
+/** What to say when no node could be reached; undefined where being inside of the network would not help. */
+export async function notInside(run: Run, { spec, cluster }: ReachedCluster): Promise<string | undefined> {
+  if (!spec.private || (await hopsTo(run, spec.name)).length > 0) return undefined;
+  const machine = resourceId(groupId(run.subscription, cluster.groupName), "machine", names.machine(spec, 0));
+  return `A private cluster is reached from inside its network only. ${waysIn(machine, USER)}`;
 }
 
 // --- internal ---
@@ -121,10 +141,15 @@ function hostKeyOf(spec: ClusterSpec, snapshot: Snapshot, index: number): string
   return machine && hostKeyIn(machine);
 }
 
-async function keep(file: string, before: string, nodes: readonly NodeTarget[], host: string | undefined): Promise<void> {
+async function keep(
+  file: string,
+  before: string,
+  nodes: readonly NodeTarget[],
+  { host, tunnels = [] }: { readonly host?: string | undefined; readonly tunnels?: readonly KnownHost[] },
+): Promise<void> {
   const entries = nodes
     .filter(({ hostKeys }) => hostKeys.length > 0)
     .map((node) => ({ hosts: host === undefined ? [node.host] : [host, node.host], port: node.port, keys: node.hostKeys }));
-  const text = mergeKnownHosts(before, entries);
+  const text = mergeKnownHosts(before, [...entries, ...tunnels]);
   if (text !== before) await replaceFile(file, text, PUBLIC);
 }

@@ -43,6 +43,8 @@ export interface Candidate {
 
 /** The first that fits, and what was passed over for it. */
 export interface Taken extends Candidate {
+  /** What was asked of the locations that come after it in the wish. */
+  readonly others: readonly PlaceAnswers[];
   readonly passedOver: readonly PassedOver[];
 }
 
@@ -60,7 +62,7 @@ export async function choosePlace(run: Run, wanted: Wanted): Promise<Taken> {
     for (const vmSize of inTurn(spec.sizes, spec.vmSize)) {
       const candidate = await candidateOf(run, wanted, answers, place, vmSize);
       if (candidate.problems.length > 0) refused.push(candidate);
-      else return taken(run, candidate, refused);
+      else return taken(run, candidate, refused, places.slice(places.indexOf(place) + 1));
     }
   throw await refusalOf(run, refused);
 }
@@ -100,7 +102,7 @@ export const passedOver = (
 // --- internal ---
 
 /** Says which was taken, where there was a choice. */
-function taken(run: Run, candidate: Candidate, refused: readonly Candidate[]): Taken {
+function taken(run: Run, candidate: Candidate, refused: readonly Candidate[], others: readonly PlaceAnswers[]): Taken {
   const { wanted, checked, image } = candidate;
   const passed = refused.flatMap((one) => one.problems.slice(0, 1).map((problem) => passedOver(one, problem)));
   const { vmSize, location } = checked.spec;
@@ -110,7 +112,7 @@ function taken(run: Run, candidate: Candidate, refused: readonly Candidate[]): T
     run.emit({ kind: "note", id: "choice", label: "choice", message: [message, ...why].join(" ") });
   }
   for (const note of image.notes) run.emit({ kind: "note", id: "preflight/the image", label: "preflight", message: note });
-  return { ...candidate, passedOver: passed };
+  return { ...candidate, passedOver: passed, others };
 }
 
 /** What is judged: the answers, beside what is to be made. */

@@ -10,6 +10,7 @@ import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import type { EndpointState } from "../../nodes/endpoints.ts";
 import type { ReadyLevel } from "../../nodes/node-state.ts";
 import { keepKnownHosts, keepSshConfig } from "../cluster/known-hosts.ts";
+import { hopKeyFiles, hopsTo } from "../cluster/way.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 import type { Carried } from "./carry-out.ts";
@@ -59,7 +60,12 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
   if (given.output !== undefined) await keepStateFile(run, given.output, document);
   // a machine that was not made has no address to put into a configuration
   const nodes = document.nodes.filter((node) => node.state !== "missing" && node.state !== "failed");
-  const config = sshConfig({ nodes }, { knownHostsFile: knownHosts.file, unknown: knownHosts.unknown });
+  const hops = run.simulated ? [] : await hopsTo(run, spec.name);
+  const jump = { cluster: spec.name, hops, keyFiles: await hopKeyFiles(run, materials.ssh.privateKeyFile) };
+  const config = sshConfig(
+    { nodes },
+    { knownHostsFile: knownHosts.file, unknown: knownHosts.unknown, ...(hops.length === 0 ? {} : { jump }) },
+  );
   const file = failure !== undefined && ready === 0 ? "" : await keepSshConfig(run, spec.name, config);
   return {
     prepared,

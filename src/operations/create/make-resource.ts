@@ -57,7 +57,8 @@ function machineOptions(
       void carrying.watching?.then((watch) => watch.start(made)).catch(() => undefined);
     },
     usable: watching === undefined ? never() : watching.then((watch) => watch.usable(node), never),
-    goesElsewhere: (error) => isCapacity(error) && sizesLeft(carrying).length > 0,
+    // another machine may have moved all that are not made to the next size meanwhile
+    goesElsewhere: (error) => isCapacity(error) && (sizesLeft(carrying).length > 0 || !isOfSizeInUse(carrying, resource)),
     letGo: (live) => letGo(run, { ...found.owner, ids: new Set([facts.choices.id]) }, { ...live, id: resource.id }),
     restore: async () => {
       for (const other of carrying.byId.values())
@@ -65,6 +66,9 @@ function machineOptions(
     },
   };
 }
+
+const isOfSizeInUse = ({ inUse }: Carrying, resource: AnyResource): boolean =>
+  resource.kind === "machine" && resource.body.hardwareProfile?.vmSize === inUse.spec.vmSize;
 
 /** What Azure has accepted, or says that it has. */
 function noteSize({ sizes, inUse }: Carrying, node: number, live: Live | undefined): void {

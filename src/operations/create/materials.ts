@@ -24,6 +24,9 @@ import type { Reach } from "../cluster/node-target.ts";
 import { usableHere } from "./ssh-key.ts";
 import { type ChosenEtcd, freshNode, standingNode } from "./planned-node.ts";
 import { replaceFile } from "../replace-file.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { canLogIn } from "../../nodes/identity.ts";
+import { keepHops, wayTo } from "../cluster/way.ts";
 import type { Run } from "../run.ts";
 import { templateFolder } from "../templates.ts";
 
@@ -49,6 +52,10 @@ export async function prepareMaterials(
   const identity = await usableHere(run, spec, ssh);
   const folder = mode === "imagine" ? undefined : await clusterFolder(run.dir, spec.name);
   if (folder !== undefined) await keepPrivateKeyPath(run, spec.name, ssh);
+  // a hop that is wrong is found out before anything is made
+  if (mode !== "imagine" && spec.waitFor !== "machines" && canLogIn(identity))
+    await (await wayTo(run, spec.name, { identity, nodeKeys: hostKeysOf(places) }))?.check().catch(refusedBefore);
+  if (mode !== "imagine") await keepHops(run, spec.name);
   const { custom, customDataHash } = await chooseCustomData(run, spec, claim, places);
   const discoveryUrl = claim === undefined ? await chooseDiscoveryUrl(run, spec, mode) : claim.choices.discoveryUrl;
   const fixed = custom !== undefined || discoveryUrl !== undefined;
@@ -97,7 +104,9 @@ async function chooseEtcd(
   const { places, mode, folder } = wish;
   const { claim } = found;
   const tls = usesTls(spec, claim);
-  const reach = claim === undefined ? undefined : reachOf(spec, claim, wish.identity, tls);
+  const via =
+    claim === undefined ? undefined : await wayTo(run, spec.name, { identity: wish.identity, nodeKeys: hostKeysOf(places) });
+  const reach = claim === undefined ? undefined : { ...reachOf(spec, claim, wish.identity, tls), via };
   const standing = places.filter((place) => place.exists);
   const fresh = places.filter((place) => !place.exists);
   if (tls && reach !== undefined && mode !== "imagine" && places.some((place) => !place.exists || place.joins === true))
@@ -127,6 +136,16 @@ const reachOf = (spec: ClusterSpec, claim: Claim, identity: Identity, tls: boole
   identity,
   tls,
 });
+
+const hostKeysOf = (places: readonly Place[]): (string | undefined)[] => places.map(({ hostKey }) => hostKey);
+
+/** @throws ClusterError what a jump host was found to be, with exit code 5 */
+function refusedBefore(error: unknown): never {
+  if (!(error instanceof ClusterError)) throw error;
+  const { code, message, source, advice = "", cause } = error;
+  const rest = "Nothing was written to Azure; `--wait-for machines` makes them without reaching them.";
+  throw new ClusterError(code, message, { source, exit: EXIT.preflight, advice: `${advice} ${rest}`, cause });
+}
 
 /** A short word that no other creation of this name will have. */
 const word = (run: Run): string => Buffer.from(run.outside.random(4)).toString("hex");

@@ -11,9 +11,11 @@ import type { Place } from "../cluster/claim.ts";
 import { type Reach, nodeTarget, operatorTls } from "../cluster/node-target.ts";
 import { type AuthorityKeeper, authorityHere, authorityKeeper } from "../etcd/authority.ts";
 import { createJoining } from "../etcd/joining.ts";
+import { wayTo } from "../cluster/way.ts";
 import type { Run } from "../run.ts";
 import { explainNodes } from "./explain-nodes.ts";
 import { type MachineNews, nodeMoments } from "./machine-news.ts";
+import { type NetworkWatch, watchNetwork } from "./network-watch.ts";
 import { type NodeWaiting, waitForPlanned } from "./node-wait.ts";
 import type { Prepared } from "./prepare.ts";
 import { reachableLevel } from "./ready-level.ts";
@@ -31,14 +33,17 @@ export interface NodeWatch {
 
 export async function watchNodes(run: Run, prepared: Prepared, place: Place | undefined, azure: MachineNews): Promise<NodeWatch> {
   const { spec, materials, facts } = prepared;
-  const reach = reachOf(prepared, place);
+  const { identity } = materials;
+  const via = await wayTo(run, spec.name, { identity, nodeKeys: facts.nodes.map(({ hostKey }) => hostKey) });
+  const reach = { ...reachOf(prepared, place), via };
   const etcdTls = materials.tls ? await operatorTls(run.dir, spec.name) : undefined;
   const authority = materials.tls ? await authorityHere(run, spec.name, materials.choices.etcdCa) : undefined;
   const keeper = authority === undefined ? undefined : authorityKeeper(run, spec.name, authority);
+  const inside = spec.private && via === undefined ? watchNetwork(run, prepared, azure) : undefined;
   const clocks: ClockMeasure[] = [];
   const stopped = new Set<number>();
   const waits = waitsByTrust((trust) =>
-    startWait({ ...waitOptions(run, waiting, keeper, clocks), ...(etcdTls === undefined ? {} : { etcdTls }), trust }),
+    startWait({ ...waitOptions(run, waiting, { keeper, clocks, inside }), ...(etcdTls === undefined ? {} : { etcdTls }), trust }),
   );
   const waiting: NodeWaiting = {
     cluster: spec.name,
@@ -80,7 +85,12 @@ export async function watchNodes(run: Run, prepared: Prepared, place: Place | un
     explain: async (found) =>
       run.simulated || waiting.level === "machines"
         ? []
-        : explainNodes(run, prepared, facts.nodes.map(waiting.targetOf), [...found.values()]),
+        : explainNodes(
+            run,
+            prepared,
+            facts.nodes.map(waiting.targetOf),
+            [...found.values()].filter(({ code }) => code !== "NoWayIn"),
+          ),
   };
 }
 
@@ -114,8 +124,7 @@ type Trust = Parameters<NodeWaiting["wait"]>[0];
 const waitOptions = (
   run: Run,
   { level, azure, stopped }: NodeWaiting,
-  keeper: AuthorityKeeper | undefined,
-  clocks: ClockMeasure[],
+  { keeper, clocks, inside }: { keeper: AuthorityKeeper | undefined; clocks: ClockMeasure[]; inside: NetworkWatch | undefined },
 ): Parameters<typeof startWait>[0] => ({
   level,
   deadline: run.giveUpAt,
@@ -125,7 +134,9 @@ const waitOptions = (
   ...(keeper === undefined ? {} : { whenLoggedIn: keeper.whenLoggedIn }),
   whenReady: async (connection) =>
     void clocks.push(await measureClock(connection, { clock: run.clock, signal: run.tools.signal })),
-  machineState: (index) => (azure.hasFailed(index) ? "failed" : stopped.has(index) ? "stopped" : "unknown"),
+  machineState: (index) =>
+    azure.hasFailed(index) ? "failed" : stopped.has(index) ? "stopped" : inside?.isCutOff() === true ? "cut off" : "unknown",
+  ...(inside === undefined ? {} : { whenReached: inside.reached }),
 });
 
 function tellClocks(run: Run, clocks: readonly ClockMeasure[]): void {

@@ -34,6 +34,7 @@ import { chooseFrontend } from "./frontend.ts";
 import { withKeptDisks } from "./kept-disks.ts";
 import { refuseLocked } from "./locked.ts";
 import { type Materials, prepareMaterials } from "./materials.ts";
+import { hopsTo } from "../cluster/way.ts";
 import { withOwnAddress } from "./own-address.ts";
 import { prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
@@ -193,6 +194,7 @@ async function furnish(run: Run, checked: Checked, mode: Mode): Promise<Furnishe
 
 async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
   const { name, found, snapshot, unlisted, image, surveyed } = furnished;
+  const inside = await aboutPrivate(run, furnished);
   const { expires, notes } = timeToLive(run, furnished);
   const facts: Facts = { ...factsOf(run, furnished), ...(expires === undefined ? {} : { expires }) };
   const pinned = "reference" in image && surveyed.imageFacts !== undefined;
@@ -221,7 +223,13 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
     resources,
     decisions,
     changes,
-    notes: [...furnished.notes, ...notes, ...etcdNotes(spec, facts), ...spotNotes(spec, facts.nodes, facts.choices.members)],
+    notes: [
+      ...furnished.notes,
+      ...notes,
+      ...inside,
+      ...etcdNotes(spec, facts),
+      ...spotNotes(spec, facts.nodes, facts.choices.members),
+    ],
   };
 }
 
@@ -244,6 +252,20 @@ function etcdNotes(spec: ClusterSpec, { nodes, choices }: Facts): string[] {
   const joining = nodes.some(({ index, userData }) => userData !== "" && choices.members.has(index));
   const fault = joining && spec.platform === "flatcar" && spec.customData === undefined ? etcdFault(spec.etcdVersion) : undefined;
   return fault === undefined ? [] : [`${fault} New machines get it with --etcd-version ${ETCD_VERSION}; see docs/operations.md.`];
+}
+
+/** What a person is to know of a private cluster before it is made: how it is reached, and what of it is public all the same. */
+async function aboutPrivate(run: Run, { name, spec, surveyed }: Furnished): Promise<string[]> {
+  if (!spec.private) return [];
+  const gateway =
+    surveyed.subnet === undefined
+      ? ["Private: the one public address is the NAT gateway's, on which nodes go out and nobody comes in."]
+      : [];
+  const reached =
+    (await hopsTo(run, name)).length > 0 || spec.waitFor === "machines"
+      ? []
+      : ["Private: nodes are reached from inside their network only; from elsewhere with --jump user@host."];
+  return [...gateway, ...reached];
 }
 
 /** `--ttl` counts from now; without it a cluster keeps the time that it was given. */

@@ -85,11 +85,15 @@ export function tellForbidden(run: Run, forbidden: readonly string[]): void {
  * @param forbidden where what is not allowed is collected, for one note about all of it
  */
 export async function tolerant<T>(run: Run, what: string, read: () => Promise<T>, forbidden?: string[]): Promise<T | undefined> {
+  if (forbidden !== undefined && REFUSED.get(run.lookups)?.has(what) === true) return void forbidden.push(what);
   try {
     return await read();
   } catch (error) {
     if (!(error instanceof AzureError) || error.status === 401 || isMisdirected(error)) throw error;
-    if (error.status === 403 && forbidden !== undefined) return void forbidden.push(what);
+    if (error.status === 403 && forbidden !== undefined) {
+      REFUSED.set(run.lookups, (REFUSED.get(run.lookups) ?? new Set()).add(what));
+      return void forbidden.push(what);
+    }
     run.emit({
       kind: "note",
       id: `preflight/${what}`,
@@ -108,3 +112,6 @@ const asking =
   (run: Run, forbidden: string[]) =>
   <T>(what: string, read: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> =>
     tolerant(run, what, () => patiently(run.tools, read), forbidden);
+
+/** What a run was not allowed to ask: a second preflight of it does not ask again. */
+const REFUSED = new WeakMap<Run["lookups"], Set<string>>();

@@ -5,6 +5,7 @@ import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Claim } from "../cluster/claim.ts";
 import { type Reach, operatorTls } from "../cluster/node-target.ts";
 import { identityFor } from "../cluster/identity.ts";
+import { wayTo } from "../cluster/way.ts";
 import type { Run } from "../run.ts";
 import { recoverAuthority } from "./authority.ts";
 import { leave } from "./membership.ts";
@@ -48,6 +49,7 @@ export async function leaveEtcd(run: Run, { spec, claim, there, going }: Leaving
     host: claim.address ?? "",
     identity,
     tls: usesTls(spec, claim),
+    via: await wayTo(run, spec.name, { identity, nodeKeys: there.map(({ hostKey }) => hostKey) }),
   };
   if (reach.tls) await recoverAuthority(run, reach, members);
   const etcd = { reach, alive: members, tls: reach.tls ? await operatorTls(run.dir, spec.name) : undefined };

@@ -5,6 +5,8 @@
 import { type Node, names } from "../../core/plan/cluster.ts";
 import { ClusterError } from "../../core/errors.ts";
 import type { EtcdMember } from "../../core/node-config.ts";
+import { waysIn } from "../../core/advice/private-network.ts";
+import { USER } from "../../core/plan/resources/machine.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import type { Choices } from "../../core/plan/tags.ts";
 import { type Connection, connect } from "../../nodes/connection.ts";
@@ -65,11 +67,16 @@ export async function withMembers<T>(
   try {
     tools.signal.throwIfAborted();
     const failed = found.find((one) => one.status === "rejected");
+    // nobody was asked: it is the way that is wrong
+    if (connections.length === 0 && failed?.reason instanceof ClusterError && failed.reason.code.startsWith("Jump"))
+      throw failed.reason;
     if (connections.length === 0)
       throw new ClusterError("EtcdUnreachable", "no etcd member of the cluster answers over SSH", {
         source: "node",
         advice:
-          "Membership is changed through a live member: check who may reach SSH (`create` changes it with --ssh-from), and that the cluster's private key is here (--ssh-key).",
+          reach.spec.private && reach.via === undefined
+            ? `Membership is changed through a live member, and a private cluster is reached from inside its network only. ${waysIn("MACHINE_ID", USER)}`
+            : "Membership is changed through a live member: check who may reach SSH (`create` changes it with --ssh-from), and that the cluster's private key is here (--ssh-key).",
         cause: failed?.reason,
       });
     return await work({

@@ -33,7 +33,8 @@ export const gatewayAddress = (cluster: Design): Resource<"publicAddress"> => ({
   kind: "publicAddress",
   id: gatewayAddressId(cluster),
   label: "address of the NAT gateway",
-  dependsOn: [cluster.group],
+  // of a create with --private and one without it the other has no use for it, and would pay
+  dependsOn: cluster.spec.private ? claimHolds(cluster) : [cluster.group],
   body: {
     location: cluster.facts.location,
     ...STANDARD,

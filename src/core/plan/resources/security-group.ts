@@ -2,7 +2,7 @@
 import type { SecurityRule } from "@azure/arm-network";
 import { type Design, names } from "../cluster.ts";
 import { endpointsOf } from "../endpoints.ts";
-import { readClaim } from "../read-tags.ts";
+import { keptIn } from "../read-tags.ts";
 import { isIpv6Range } from "../../spec/ranges.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import type { Tags } from "../tags.ts";
@@ -45,6 +45,6 @@ export function securityGroup(cluster: Design, tags: Tags = cluster.tags): Resou
 
 /** Nothing is opened because a tag cannot be read. @throws ClusterError ClaimDamaged (exit 7) */
 function chosenIn({ spec }: Design, tags: Tags): Design["spec"] {
-  const { sshFrom = spec.sshFrom, deis = false, http = false, nohttps = false } = readClaim(tags).kept;
+  const { sshFrom = spec.sshFrom, deis = false, http = false, nohttps = false } = keptIn(tags);
   return { ...spec, sshFrom, deis, http, nohttps };
 }

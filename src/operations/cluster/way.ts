@@ -1,0 +1,118 @@
+/**
+ * The way from here to a cluster's nodes: straight, or through jump hosts. It is a person's own way, so that it is kept in the cluster's
+ * folder and not with the cluster: others come from elsewhere. Hops are checked against the user's own known_hosts, never trusted on
+ * first use; one that shows the key of a node of the cluster is that node, as behind a tunnel of Azure Bastion.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Hop, hopText, hops as parseHops } from "../../core/spec/hops.ts";
+import type { Identity } from "../../nodes/identity.ts";
+import type { HopLogin, JumpHop } from "../../nodes/jump.ts";
+import { keysInKnownHosts } from "../../nodes/known-hosts.ts";
+import { forSsh } from "../../nodes/private-key.ts";
+import type { Via } from "../../nodes/via.ts";
+import { clusterFolder } from "../../prepare/cluster-folder.ts";
+import { PUBLIC } from "../../prepare/kept-file.ts";
+import { homeOf } from "../own-path.ts";
+import { replaceFile } from "../replace-file.ts";
+import type { Run } from "../run.ts";
+
+/** The hops that were said, or else those that were kept; none: straight. */
+export async function hopsTo(run: Run, cluster: string): Promise<readonly Hop[]> {
+  if (run.jump !== undefined) return run.jump;
+  const kept = await readFile(join(run.dir, cluster, NOTE), "utf8").catch(() => "");
+  return kept.trim() === "" ? [] : parseHops(kept.trim());
+}
+
+/** Keeps what was said, so that later commands go the same way. */
+export async function keepHops(run: Run, cluster: string): Promise<void> {
+  if (run.jump === undefined || run.simulated) return;
+  const text = run.jump.length === 0 ? "none" : run.jump.map(hopText).join(",");
+  await replaceFile(join(await clusterFolder(run.dir, cluster), NOTE), `${text}\n`, PUBLIC);
+}
+
+/**
+ * One for a run, whoever asks; undefined when nodes are reached straight, and in a rehearsal.
+ * @param nodeKeys host keys of the cluster's nodes, as far as the caller knows them
+ */
+export async function wayTo(
+  run: Run,
+  cluster: string,
+  { identity, nodeKeys }: { readonly identity: Identity; readonly nodeKeys: readonly (string | undefined)[] },
+): Promise<Via | undefined> {
+  const hops = run.simulated ? [] : await hopsTo(run, cluster);
+  if (hops.length === 0) return undefined;
+  const known = run.ways.get(cluster) ?? { keys: new Set<string>(), via: undefined };
+  run.ways.set(cluster, known);
+  for (const key of nodeKeys) if (key !== undefined) known.keys.add(key);
+  known.via ??= begin(run, cluster, hops, identity, known.keys);
+  return known.via;
+}
+
+/** Files of keys that a hop may be logged in to with, where they are: what was named, then what ssh tries by itself. */
+export async function hopKeyFiles(run: Run, clusterKeyFile: string | undefined): Promise<string[]> {
+  const home = homeOf(run.outside.env);
+  const own = home === undefined ? [] : OWN_KEYS.map((name) => join(home, ".ssh", name));
+  const files = [run.sshKey, ...own, clusterKeyFile].filter((file) => file !== undefined);
+  const there = await Promise.all(
+    files.map((file) =>
+      readFile(file).then(
+        () => [file],
+        () => [],
+      ),
+    ),
+  );
+  return [...new Set(there.flat())];
+}
+
+// --- internal ---
+
+const NOTE = "jump";
+const OWN_KEYS = ["id_ed25519", "id_ecdsa", "id_rsa"];
+
+async function begin(
+  run: Run,
+  cluster: string,
+  hops: readonly Hop[],
+  identity: Identity,
+  keys: ReadonlySet<string>,
+): Promise<Via> {
+  const { createJump } = await import("../../nodes/jump.ts");
+  const home = homeOf(run.outside.env);
+  const texts = await Promise.all(
+    [...(home === undefined ? [] : [join(home, ".ssh", "known_hosts")]), "/etc/ssh/ssh_known_hosts"].map((file) =>
+      readFile(file, "utf8").catch(() => ""),
+    ),
+  );
+  // what lies in the cluster's folder are its nodes' keys
+  const folder = await readFile(join(run.dir, cluster, "known_hosts"), "utf8").catch(() => "");
+  const kept = folder
+    .split("\n")
+    .flatMap((line) => /^[^#@\s]\S* (ssh-\S+|ecdsa-\S+) (\S+)$/.exec(line)?.slice(1).join(" ") ?? []);
+  const ways = await logins(run, identity);
+  const full = hops.map((hop): JumpHop => ({
+    ...hop,
+    hostKeys: texts.flatMap((text) => keysInKnownHosts(text, hop.host, hop.port)),
+    ways,
+  }));
+  return createJump(full, { clock: run.outside.clock, signal: run.tools.signal, nodeKeys: () => [...keys, ...kept] });
+}
+
+async function logins(run: Run, { privateKey, agent }: Identity): Promise<HopLogin[]> {
+  const files = await Promise.all((await hopKeyFiles(run, undefined)).map((file) => readFile(file, "utf8").catch(() => "")));
+  const keys = [...files, privateKey ?? ""].flatMap((text) => usable(text));
+  const socket = agent ?? run.outside.env["SSH_AUTH_SOCK"];
+  return [
+    ...[...new Set(keys)].map((key) => ({ privateKey: key })),
+    ...(socket === undefined || socket === "" ? [] : [{ agent: socket }]),
+  ];
+}
+
+/** One under a passphrase is the agent's business. */
+function usable(text: string): string[] {
+  try {
+    return [forSsh(text)];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * When no size of the wish has room in the location where a cluster was begun, and no machine of it is made: what this run made is
+ * taken away, as --rollback does it, and it begins anew in the next location. Only where all there is of the cluster is this run's:
+ * what an earlier run has begun stays where it is. A run that is killed meanwhile has left a rollback that broke off: its marks refuse
+ * another create until `destroy`, or Azure, has ended it. So no cluster is ever in two locations.
+ */
+import { isForeign } from "../cluster/cluster.ts";
+import { ClusterError } from "../../core/errors.ts";
+import type { PassedOver } from "../../core/documents.ts";
+import { inTurn } from "../../core/spec/wishes.ts";
+import type { Run } from "../run.ts";
+import { type Carried, carryOut } from "./carry-out.ts";
+import { candidateOf } from "./choose-place.ts";
+import { type Prepared, prepare } from "./prepare.ts";
+import type { PlaceAnswers } from "./questions.ts";
+import { isNoRoom } from "./sizes.ts";
+
+/** Carries a plan out where it is to be; where that cannot be for want of room, in the next location that fits. */
+export async function carryOutWhereRoomIs(run: Run, first: Prepared): Promise<Carried> {
+  for (let prepared = first; ;) {
+    const carried = await carryOut(run, prepared);
+    const rest = nothingMade(run, carried) ? await placesThatFit(run, prepared) : [];
+    const [next] = rest;
+    if (next === undefined) return carried;
+    const { location } = prepared.spec;
+    const message = `No size of the wish has room in ${location}, and no machine is made: what was made is taken away, and ${prepared.name} begins anew in ${next.location}.`;
+    run.emit({ kind: "note", id: "choice", label: "choice", code: codeOf(carried), message });
+    const { rollback } = await import("./rollback.ts");
+    const { left } = await rollback(run, carried.prepared, carried);
+    if (left.length > 0 || run.stop.aborted) return carried;
+    const locations = rest.map((one) => one.location).join(",");
+    const anew = await prepare(run, prepared.name, { ...prepared.asked, location: locations }, { mode: "keep" });
+    prepared = continued(anew, first, carried.choices.passedOver);
+  }
+}
+
+// --- internal ---
+
+/** Everything failed for want of room, and all that is there of the cluster is this run's. */
+function nothingMade(run: Run, { prepared, results, sizes }: Carried): boolean {
+  const { found, facts, resources } = prepared;
+  const begun = found.claim !== undefined || (found.group !== undefined && !isForeign(found));
+  // an image of the user's own is in its location
+  if (begun || sizes.size > 0 || "own" in facts.image || run.stop.aborted || run.tools.signal.aborted) return false;
+  const failures = resources.flatMap(({ id }) => {
+    const result = results.get(id);
+    return result?.state === "failed" ? [result.error] : [];
+  });
+  return failures.length > 0 && failures.every(isNoRoom);
+}
+
+/** Locations after this one, as the preflight's answers judge them now: nothing is taken away for one that would be refused. */
+async function placesThatFit(run: Run, { surveyed, spec }: Prepared): Promise<PlaceAnswers[]> {
+  const { wanted, answers, others } = surveyed.taken;
+  const judged = others.map(async (place) => {
+    for (const vmSize of inTurn(wanted.spec.sizes, wanted.spec.vmSize)) {
+      const { problems } = await candidateOf(run, wanted, answers, place, vmSize);
+      if (problems.length === 0) return [place];
+    }
+    return [];
+  });
+  return (await Promise.all(judged)).flat().filter(({ location }) => location !== spec.location);
+}
+
+const codeOf = ({ results }: Carried): string => {
+  const errors = [...results.values()].flatMap((result) => (result.state === "failed" ? [result.error] : []));
+  return errors.find((error) => error instanceof ClusterError)?.code ?? "AllocationFailed";
+};
+
+/** What was wished first, and what was passed over since, belongs to what is said at the end. */
+function continued(anew: Prepared, first: Prepared, passedOver: readonly PassedOver[]): Prepared {
+  const { taken } = anew.surveyed;
+  const { locations } = first.surveyed.taken.wanted;
+  const told = { ...taken, wanted: { ...taken.wanted, locations }, passedOver: [...passedOver, ...taken.passedOver] };
+  return { ...anew, surveyed: { ...anew.surveyed, taken: told } };
+}
