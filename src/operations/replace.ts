@@ -150,7 +150,7 @@ async function replaceOne(
     const made = (live?.model as { timeCreated?: Date } | undefined)?.timeCreated;
     const madeAt = made === undefined ? 0 : new Date(made).getTime();
     await retag(claim, (now) => withReplacing(now, node, madeAt), run.tools);
-    await leaveEtcd(run, removal, false);
+    await leaveEtcd(run, { ...removal, canForce: false }, false);
     const disk = wish.keepDataDisk ? await keepDataDisk(run, old.id) : undefined;
     if (disk !== undefined) kept.push(disk);
   }

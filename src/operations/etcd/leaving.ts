@@ -19,13 +19,19 @@ export interface Leaving {
   readonly there: readonly Node[];
   /** Indexes of those that go. */
   readonly going: readonly number[];
+  /** False: the command has no --force that could be advised. */
+  readonly canForce?: boolean;
 }
 
 /**
  * Those of `going` that are members leave, one at a time. With `force` what stands in the way is said and passed over.
  * @throws ClusterError EtcdQuorum, EtcdUnreachable, EtcdChangeRefused, PrivateKeyMissing, SshKeyEncrypted
  */
-export async function leaveEtcd(run: Run, { spec, claim, there, going }: Leaving, force: boolean): Promise<void> {
+export async function leaveEtcd(
+  run: Run,
+  { spec, claim, there, going, canForce = true }: Leaving,
+  force: boolean,
+): Promise<void> {
   const members = there.filter((node) => claim.choices.members.has(node.index));
   const leaving = members.filter((node) => going.includes(node.index));
   if (leaving.length === 0 || claim.choices.customDataHash !== undefined) return;
@@ -41,7 +47,7 @@ export async function leaveEtcd(run: Run, { spec, claim, there, going }: Leaving
   if (lacking !== undefined && !force)
     throw new ClusterError(lacking.code, `etcd's members leave through the nodes, and ${lacking.message}`, {
       exit: EXIT.failed,
-      advice: `${lacking.advice ?? ""} Or add --force to remove the machines without telling etcd.`.trim(),
+      advice: `${lacking.advice ?? ""}${canForce ? " Or add --force to remove the machines without telling etcd." : ""}`.trim(),
     });
   const reach: Reach = {
     spec,
@@ -70,7 +76,7 @@ export async function leaveEtcd(run: Run, { spec, claim, there, going }: Leaving
         message,
         node: node.index,
       });
-      if (!force) throw code === "EtcdUnreachable" ? withForce(error as ClusterError) : error;
+      if (!force) throw canForce && code === "EtcdUnreachable" ? withForce(error as ClusterError) : error;
     }
   }
 }
