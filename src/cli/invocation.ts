@@ -10,6 +10,8 @@ export interface Invocation {
   readonly args: readonly string[];
   /** The command line after `--`, for a node. */
   readonly rest: readonly string[];
+  /** Flags of ssh itself, at `ssh`. */
+  readonly passed?: readonly string[];
   /** Only what was given: on the command line, in the environment, in the configuration file. */
   readonly given: Partial<FlagValues>;
 }

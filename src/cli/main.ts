@@ -8,6 +8,7 @@ import type { Invocation } from "./invocation.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { SCREENS } from "./screens/table.ts";
 import { VERSION } from "./version.ts";
+import { sshFlags } from "./ssh-flags.ts";
 import { withWaitingLine } from "./waiting-line.ts";
 import { type World, realWorld } from "./world.ts";
 
@@ -16,19 +17,20 @@ export async function main(outer: World): Promise<number> {
   let world = given;
   let typed: Invocation | undefined;
   try {
-    refuseForeignFlags(given.argv);
-    const { words, short } = fullNames(given.argv);
+    const { words: own, passed } = sshFlags(given.argv);
+    refuseForeignFlags(own);
+    const { words, short } = fullNames(own);
     world = { ...given, argv: words };
     if (!words.includes("--quiet")) for (const { typed, name } of short) prose(world.stderr, `${typed} is short for ${name}.\n`);
     const invocation = await parseArguments(world, VERSION);
     if ("printed" in invocation) return invocation.printed;
-    typed = invocation;
+    typed = { ...invocation, passed };
     const command = commandNamed(invocation.command);
     if (command === undefined) return EXIT.usage;
     if (command.busy !== undefined && invocation.given.quiet !== true) world.waiting?.(`${command.busy} ...`);
     return await (
       await SCREENS[command.name]()
-    )(invocation);
+    )(typed);
   } catch (thrown) {
     const [{ advised }, { adviceContext }] = await Promise.all([
       import("../core/advice/advice.ts"),

@@ -5,6 +5,7 @@
 import { shellWord, sshConfigWord } from "./quoting.ts";
 import { askedFields } from "./account.ts";
 import type { ClusterDocument } from "./documents.ts";
+import { type SshFacts, sshOptions } from "./ssh-options.ts";
 import type { Platform } from "./node-config.ts";
 import type { Hop } from "./spec/hops.ts";
 
@@ -38,19 +39,16 @@ export function sshConfig(
   options: { knownHostsFile: string; unknown?: ReadonlySet<number>; jump?: JumpConfig },
 ): string {
   const hops = options.jump === undefined ? [] : hopBlocks(options.jump, options.knownHostsFile);
-  const through = options.jump === undefined ? [] : [`  ProxyJump ${hopAlias(options.jump, options.jump.hops.length - 1)}`];
+  const proxyJump = options.jump === undefined ? undefined : hopAlias(options.jump, options.jump.hops.length - 1);
   const nodes = document.nodes.map((node) =>
-    [
-      `Host ${node.name}`,
-      `  HostName ${node.host}`,
-      `  Port ${node.port}`,
-      `  User ${node.user}`,
-      ...(node.identityFile === "" ? [] : [`  IdentityFile ${sshConfigWord(node.identityFile)}`]),
-      `  UserKnownHostsFile ${sshConfigWord(options.knownHostsFile)}`,
-      `  StrictHostKeyChecking ${options.unknown?.has(node.index) === true ? "accept-new" : "yes"}`,
-      ...through,
-      "",
-    ].join("\n"),
+    block(node.name, node.host, {
+      port: node.port,
+      user: node.user,
+      identityFile: node.identityFile,
+      knownHostsFile: options.knownHostsFile,
+      trust: options.unknown?.has(node.index) === true ? "first-use" : "strict",
+      proxyJump,
+    }),
   );
   return [...hops, ...nodes].join("\n");
 }
@@ -81,6 +79,13 @@ export const hopBlocks = (jump: JumpConfig, knownHostsFile: string): string[] =>
       "",
     ].join("\n"),
   );
+
+const block = (name: string, host: string, facts: SshFacts): string =>
+  [`Host ${name}`, `  HostName ${host}`, ...sshOptions(facts).map(([option, value]) => `  ${option} ${value}`), ""].join("\n");
+
+/** The first node's block of a config, for who sees a screen and not a file. */
+export const sampleHost = (config: string, name: string): string =>
+  config.split(/^(?=Host )/m).find((one) => one.startsWith(`Host ${name}\n`)) ?? config;
 
 /** The same text without the blocks of these hosts. */
 export const withoutHosts = (config: string, gone: readonly string[]): string =>

@@ -2,7 +2,7 @@
  * An interactive login is OpenSSH's business: it knows terminals, agents and the user's configuration. This gives it the
  * node's address, key and expected host key, and hands the terminal over. What a single command writes to a terminal goes through us.
  */
-import { sshConfigWord } from "../core/quoting.ts";
+import { sshOptions } from "../core/ssh-options.ts";
 import { spawn } from "node:child_process";
 import { ClusterError } from "../core/errors.ts";
 import type { ShownOutput } from "./shown-output.ts";
@@ -19,6 +19,8 @@ export interface LoginOptions {
   readonly command?: string;
   /** "first-use" accepts a key that is not known yet, and only then. */
   readonly trust?: "strict" | "first-use";
+  /** ssh's own, such as -L 8080:localhost:80; what is said above counts all the same. */
+  readonly flags?: readonly string[];
   /** Takes what the command writes, stream by stream; without it, ssh writes to ours itself. */
   readonly output?: { readonly stdout?: ShownOutput; readonly stderr?: ShownOutput };
 }
@@ -28,17 +30,18 @@ export function sshArguments(target: NodeTarget, options: LoginOptions): string[
   const set = (name: string, value: string): string[] => ["-o", `${name}=${value}`];
   const { jump } = options;
   return [
-    ...(jump === undefined ? [] : ["-F", jump.configFile, ...set("ProxyJump", jump.last)]),
-    ...set("Port", String(target.port)),
-    ...set("User", target.user),
-    ...set("IdentityFile", sshConfigWord(options.identityFile)),
-    ...set("IdentitiesOnly", "yes"),
-    ...set("UserKnownHostsFile", sshConfigWord(options.knownHosts)),
-    ...set("GlobalKnownHostsFile", "/dev/null"),
-    ...set("StrictHostKeyChecking", options.trust === "first-use" ? "accept-new" : "yes"),
+    ...(jump === undefined ? [] : ["-F", jump.configFile]),
+    ...sshOptions({
+      port: target.port,
+      user: target.user,
+      identityFile: options.identityFile,
+      knownHostsFile: options.knownHosts,
+      trust: options.trust ?? "strict",
+      proxyJump: jump?.last,
+    }).flatMap(([name, value]) => set(name, value)),
     // a command has no terminal, as with ssh itself, whatever the user's configuration asks for: what it writes is shown, not obeyed
     ...(options.output?.stdout === undefined ? [] : set("RequestTTY", "no")),
-    ...set("ServerAliveInterval", "60"), // an Azure load balancer forgets idle connections after 4 minutes
+    ...(options.flags ?? []),
     "--",
     target.host,
     ...(options.command === undefined ? [] : [options.command]),

@@ -80,15 +80,20 @@ test("Host blocks for ssh", () => {
       Port 22001
       User core
       IdentityFile /home/me/ssh-cert.key
+      IdentitiesOnly yes
       UserKnownHostsFile "/home/me/my clusters/known_hosts"
+      GlobalKnownHostsFile /dev/null
       StrictHostKeyChecking yes
+      ServerAliveInterval 60
 
     Host mycluster-coreos-1
       HostName 203.0.113.7
       Port 22002
       User core
       UserKnownHostsFile "/home/me/my clusters/known_hosts"
+      GlobalKnownHostsFile /dev/null
       StrictHostKeyChecking yes
+      ServerAliveInterval 60
     "
   `);
 });

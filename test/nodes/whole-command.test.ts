@@ -30,6 +30,12 @@ async function logins(config: string, room: Room, nodes: readonly string[], opti
     `const s=require("net").connect(+process.argv[2],process.argv[3]);process.stdin.pipe(s).pipe(process.stdout)`,
   );
   const fixed = ["-F", file, "-o", "BatchMode=yes", "-o", `ProxyCommand=${process.execPath} ${way} %p ${room.publicAddress}`];
+  const copy = join(dir, "copied");
+  if (options.length === 0) {
+    // what editors, scp and rsync do with the file; -O needs no subsystem of the node's
+    await promisify(execFile)("scp", ["-O", ...fixed, `${nodes[0]}:/etc/os-release`, copy]);
+    expect(readFileSync(copy, "utf8")).toBe(readFileSync("/etc/os-release", "utf8"));
+  }
   const found = await Promise.all(nodes.map((node) => promisify(execFile)("ssh", [...fixed, ...options, node, "id -un"])));
   return found.map(({ stdout }) => stdout.trim());
 }

@@ -2,7 +2,7 @@
 import { relative } from "node:path";
 import { advised } from "../../core/advice/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
-import { dnsLines, nextSteps } from "../../core/outputs.ts";
+import { dnsLines, nextSteps, sampleHost } from "../../core/outputs.ts";
 import { plural } from "../../core/words.ts";
 import { type Created, endpointsFromOutside, failureContext } from "../../operations/create/finish.ts";
 import type { Prepared } from "../../operations/create/prepare.ts";
@@ -20,7 +20,7 @@ export async function printCreated(session: Session, { world, given }: Invocatio
   if (created.failure !== undefined && created.ready === 0) throw withContinuation(session, prepared, created);
   if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
   else {
-    world.stdout.write(created.sshConfig);
+    world.stdout.write(world.stdout.isTTY ? sampled(world.cwd, created) : created.sshConfig);
     if (document.nodes.some((node) => node.publicIp !== undefined)) world.stdout.write(`\n${dnsLines(document)}`);
   }
   if (unknown > 0)
@@ -34,6 +34,14 @@ export async function printCreated(session: Session, { world, given }: Invocatio
 }
 
 // --- internal ---
+
+/** Whoever looks has the file; whoever reads the output has all of it. */
+function sampled(cwd: string, { document, sshConfig, sshConfigFile }: Created): string {
+  const [first, ...more] = document.nodes;
+  if (first === undefined || more.length === 0) return sshConfig;
+  const file = relative(cwd, sshConfigFile);
+  return `# ${document.nodes.length} nodes in ${file}: ssh -F ${file} ${first.name}\n${sampleHost(sshConfig, first.name)}`;
+}
 
 /** A step that comes later goes on with these; what did not come up is an error beside the step's name. */
 async function handToCi(session: Session, ci: Ci, prepared: Prepared, created: Created): Promise<void> {

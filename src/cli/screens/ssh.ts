@@ -26,6 +26,7 @@ export async function sshCommand(invocation: Invocation): Promise<number> {
       identityFile,
       trust,
       ...(jump === undefined ? {} : { jump }),
+      flags: invocation.passed ?? [],
       ...(command === undefined ? {} : { command, output: outputOf(world) }),
     };
     try {
@@ -35,7 +36,7 @@ export async function sshCommand(invocation: Invocation): Promise<number> {
       return code;
     } catch (error) {
       const missing = error instanceof ClusterError && error.code === "SshProgramMissing";
-      if (!missing || command === undefined || !found.usable) throw error;
+      if (!missing || command === undefined || !found.usable || invocation.passed?.length) throw error;
       return await withoutOpenSsh(session, found, command);
     }
   } finally {
