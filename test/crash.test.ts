@@ -19,6 +19,8 @@ import { type TestAzure, testAzure } from "./cli/world.ts";
 import { flawsOf, shapeOf } from "./cluster-state.ts";
 
 const ALL = process.env["CRASH"] === "all";
+/** As it is installed: `npm test` builds it first, and it starts in a third of the time that the sources take. */
+const PROGRAM = new URL("../bin/azure-coreos-cluster.js", import.meta.url).pathname;
 
 /** What is left when a run is killed at a moment. */
 interface Moment {
@@ -83,9 +85,10 @@ describe.each(RUNS)("killed at any request: $name", ({ argv, tls }) => {
 
   test("the same command finishes the same cluster, and then finds nothing to do", async () => {
     const wanted = shapeOf(recorded.end);
-    // every write, both sides; of the reads, which differ by time alone, some
-    const chosen = recorded.moments.filter((moment, index) => ALL || moment.write || index % 16 === 0);
-    expect(chosen.length).toBeGreaterThan(26);
+    // of the writes every second side, the other ones in the other plan; of the reads, which differ by time alone, some
+    const writes = recorded.moments.filter(({ write }) => write).filter((_, index) => index % 2 === Number(tls));
+    const chosen = recorded.moments.filter((moment, index) => ALL || writes.includes(moment) || index % 32 === 0);
+    expect(chosen.length).toBeGreaterThan(13);
     for (const [index, { label, state }] of chosen.entries()) {
       const azure = azureLeft(state, 100 + index);
       // in turn: the same folder; another folder, where of the cluster's files only etcd's authority was brought along
@@ -211,7 +214,7 @@ async function killedAt(
     cpSync(join(keys, file), join(dirs[0] as string, file));
   const run = (dir: string) => {
     const argv = [...KILLED.split(" "), "--arm-endpoint", served.url];
-    const child = spawn(process.execPath, [new URL("entry.mjs", import.meta.url).pathname, ...argv], {
+    const child = spawn(process.execPath, [PROGRAM, ...argv], {
       cwd: dir,
       env: { PATH: process.env["PATH"], HOME: dir, NODE_COMPILE_CACHE: join(tmpdir(), "acc-compiled") },
       stdio: ["ignore", "ignore", "pipe"],
@@ -249,8 +252,8 @@ test("a process killed at a write is followed by one that finishes the same clus
     { nth, side: "before" as const },
     { nth, side: "after" as const },
   ]);
-  // the group, the claim among its like, the balancer or the key, an interface, machines
-  const kills = ALL ? every : every.filter((_, i) => [1, 5, 12, 18, 25].includes(i));
+  // the group, the balancer or the key, machines: that each write may be the last is tried above, here that a process may die
+  const kills = ALL ? every : every.filter((_, i) => [1, 12, 25].includes(i));
   const workers = Array.from({ length: 3 }, async () => {
     for (let next = kills.shift(); next !== undefined; next = kills.shift()) {
       const { nth, side } = next;

@@ -106,6 +106,8 @@ export async function httpClientOf(handle: (request: PlainRequest) => Promise<Pl
 
 // --- internal ---
 
+const ANSWERED = new Error("answered");
+
 async function limited(
   request: PipelineRequest,
   next: (request: PipelineRequest) => Promise<PipelineResponse>,
@@ -131,7 +133,8 @@ async function limited(
     if (outer?.aborted === true) throw outer.reason as Error;
     throw failure(error);
   } finally {
-    timer.abort();
+    // with a reason of its own: to make the usual one, with its stack, takes longer than the rest of this
+    timer.abort(ANSWERED);
     if (outer === undefined) delete request.abortSignal;
     else request.abortSignal = outer;
   }

@@ -1,9 +1,11 @@
 /**
  * Virtual time: it stands still while anything happens, and jumps to the next sleeper when nothing does, so that eleven
  * minutes of Azure are rehearsed in a moment and still count eleven minutes. Idle means: for a few turns of the event loop
- * nobody went to sleep. A turn ends only when all promise chains have run dry, so the SDK's pipeline gets its say. What the
- * clock cannot see is real work (key generation, a file, a socket): wrap that in `hold`, else time may run on meanwhile.
+ * nobody went to sleep and no file is worked on: a busy disk changes no order. A turn ends only when all promise chains have run dry,
+ * so the SDK's pipeline gets its say. What the clock cannot see is other real work (key generation, a socket): wrap that in `hold`,
+ * else time may run on meanwhile.
  */
+import { getActiveResourcesInfo } from "node:process";
 import type { Clock } from "../core/clock.ts";
 
 export interface VirtualClock extends Clock {
@@ -32,7 +34,7 @@ export function createVirtualClock(start: number): VirtualClock {
   function tick(): void {
     ticking = false;
     if (held > 0) return;
-    quiet += 1;
+    quiet = hasOpenFiles() ? 0 : quiet + 1;
     if (quiet >= QUIET_TURNS) advance();
     run();
   }
@@ -74,6 +76,9 @@ export function createVirtualClock(start: number): VirtualClock {
     },
   };
 }
+
+/** Whether anybody in this process waits for the file system. */
+const hasOpenFiles = (): boolean => getActiveResourcesInfo().some((one) => one === "FSReqPromise" || one === "CloseReq");
 
 /** Until somebody wakes the sleeper; the signal's reason when it aborts before. */
 const lieDown = (sleepers: Heap, when: Pick<Sleeper, "due" | "order">, signal: AbortSignal | undefined): Promise<void> =>

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 
@@ -61,4 +62,11 @@ test("thousands of sleepers come out sorted", async () => {
   await Promise.all(Array.from({ length: 3000 }, (_, i) => clock.sleep((i * 7919) % 3001).then(() => times.push(clock.now()))));
   expect(times).toEqual(times.toSorted((a, b) => a - b));
   expect(times).toHaveLength(3000);
+});
+
+test("time stands still while a file is worked on", async () => {
+  const clock = createVirtualClock(0);
+  const read = readFile(new URL(import.meta.url)).then(() => clock.now());
+  await clock.sleep(1000);
+  expect(await read).toBe(0);
 });

@@ -1,0 +1,17 @@
+/**
+ * The tests that take milliseconds: tables, the engine, screens. `npm run check` runs them, `npm run watch` those that a
+ * change touches. Whole commands, real programs, properties and processes are left to `npm test`.
+ */
+import { defineConfig } from "vitest/config";
+import all from "./vitest.config.ts";
+
+export default defineConfig({
+  test: {
+    ...all.test,
+    include: ["core", "engine", "report"].map((folder) => `test/${folder}/**/*.test.ts`),
+    // these ask systemd and libyaml
+    exclude: ["verdicts", "units", "data-disk", "mount-unit"].map((name) => `test/core/user-data/${name}.test.ts`),
+    globalSetup: "test/suite-folder.ts",
+    maxWorkers: 2,
+  },
+});
