@@ -30,6 +30,10 @@ test("the tables of commands, flags and advice are what the code says", () => {
   expect(check).not.toThrow();
 });
 
+test("the picture of a terminal is what a rehearsal draws", () => {
+  expect(() => execFileSync(process.execPath, [join(root, ".ci/picture.mjs"), "--check"], { stdio: "pipe" })).not.toThrow();
+});
+
 test("a table that is not current is found", () => {
   const dir = mkdtempSync(join(tmpdir(), "pages-"));
   onTestFinished(() => rmSync(dir, { recursive: true }));

@@ -25,7 +25,11 @@ export function grouped(nodes: readonly Trouble[]): SameCause[] {
   );
   return [...causes.values()].map((same) => {
     const [first] = same as [Trouble];
-    return { names: same.map(({ name }) => name), cause: unnamed(first, wordsOf(first)), more: moreOf(first) };
+    return {
+      names: same.map(({ name }) => name),
+      cause: unnamed(first, wordsOf(first)),
+      more: moreOf(first).map((text) => unnamed(first, text)),
+    };
   });
 }
 
@@ -38,7 +42,12 @@ export const nodesIn = (names: readonly string[]): string =>
 const wordsOf = ({ state, reason }: Trouble): string => (reason === undefined ? state : `${state}: ${reason}`);
 const moreOf = ({ evidence, advice }: Trouble): string[] => [evidence, advice].filter((text) => text !== undefined);
 
-const withoutName = ({ name }: Trouble, text: string): string => text.replaceAll(name, "");
+/** As it would be said of any other node: without its name, and where it is. */
+const withoutName = ({ name }: Trouble, text: string): string => unnamed({ name }, text).replaceAll(name, "");
 
-/** The line begins with the name already. */
-const unnamed = ({ name }: Trouble, text: string): string => text.replaceAll(`${name}: `, "");
+/** The line begins with the name already: "NAME: ...", "NAME (203.0.113.7 port 22001) ...". */
+const unnamed = ({ name }: Pick<Trouble, "name">, text: string): string =>
+  text
+    .split(`${name}: `)
+    .join("")
+    .replaceAll(/(\S+) \(\S+ port \d+\):? /g, (whole, word: string) => (word === name ? "" : whole));
