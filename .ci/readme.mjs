@@ -1,30 +1,54 @@
-// Keeps the README's tables of commands and flags what the code's own tables say: `node .ci/readme.mjs` writes them
-// between their markers, `--check [FILE]` fails when they are not current.
+// Keeps the pages' tables what the code's own tables say: commands, flags, and what is advised on an error. `node .ci/readme.mjs` writes
+// them between their markers, `--check [FOLDER]` fails when they are not current.
 import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { COMMANDS } from "../src/cli/commands.ts";
+import { adviceTable } from "../src/core/advice/table.ts";
 import { FLAGS } from "../src/core/spec/flags.ts";
 
-const check = process.argv[2] === "--check";
-const file = process.argv[check ? 3 : 2] ?? fileURLToPath(new URL("../README.md", import.meta.url));
-const before = readFileSync(file, "utf8");
-const after = [
-  ["commands", commands()],
-  ["flags", flags()],
-].reduce((text, [name, table]) => between(text, name, table), before);
+const PAGES = { "commands.md": ["commands", commands], "flags.md": ["flags", flags], "troubleshooting.md": ["advice", advice] };
 
-if (after === before) process.exitCode = 0;
-else if (check) {
-  console.error(`${file}: its tables are not current: \`node .ci/readme.mjs\` writes them anew`);
-  process.exitCode = 1;
-} else writeFileSync(file, after);
+const check = process.argv[2] === "--check";
+const folder = process.argv[check ? 3 : 2] ?? fileURLToPath(new URL("../docs", import.meta.url));
+for (const [page, [name, make]] of Object.entries(PAGES)) {
+  const file = join(folder, page);
+  const before = readFileSync(file, "utf8");
+  const after = between(file, before, name, make());
+  if (after === before) continue;
+  if (!check) writeFileSync(file, after);
+  else {
+    console.error(`${file}: its table is not current: \`node .ci/readme.mjs\` writes it anew`);
+    process.exitCode = 1;
+  }
+}
 
 /** The text with a table put between `<!-- name -->` and `<!-- /name -->`. */
-function between(text, name, table) {
+function between(file, text, name, table) {
   const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`${file}: ${start} and ${end} are not there`);
   return `${text.slice(0, from)}${start}\n${table}\n${text.slice(to)}`;
+}
+
+/** What every row says of a failure of which nothing but the code is known. */
+function advice() {
+  return table(
+    ["code", "where the text says", "what it means", "what to do", "repeated", "exit"],
+    adviceTable.map(({ code, text, meaning, advice, link, retry, exit = "" }) => {
+      const codes = [code].flat();
+      const said = (words) => (typeof words === "function" ? words({ code: codes[0], message: "" }, { name: "NAME" }) : words);
+      const more = said(link);
+      return [
+        codes.includes("*") ? "any" : codes.map((one) => `\`${one}\``).join(", "),
+        text === undefined ? "" : `\`${text.source}\``,
+        said(meaning),
+        said(advice) + (more === undefined ? "" : ` [Azure's page](${more})`),
+        retry === "no" ? "" : "yes",
+        String(exit),
+      ];
+    }),
+  );
 }
 
 /** Flags that most commands take, or create: a table of their own. Others stand with their command. */

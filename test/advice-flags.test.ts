@@ -34,7 +34,7 @@ const ROOMS: readonly (readonly [folder: RegExp, commands: readonly string[]])[]
   // what Azure says
   [/^core\/advice\b|^azure\b/, COMMANDS.filter(({ scopes }) => scopes.includes("azure")).map(({ name }) => name)],
   [/^operations\/destroy\b/, ["destroy", "gc"]],
-  [/^operations\/remove\.ts/, ["remove"]],
+  [/^operations\/remove(\.ts|\/forget)/, ["remove"]],
 ];
 
 const LOADED: Readonly<Record<string, string>> = {

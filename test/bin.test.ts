@@ -28,13 +28,13 @@ async function command(...argv: string[]): Promise<Ended> {
 }
 
 // `npm test` builds the bundle first
-test.skipIf(!existsSync(new URL("../dist/main.js", import.meta.url)))("it starts, and says its version", async () => {
+test.skipIf(!existsSync(new URL("../dist/main.js", import.meta.url))).concurrent("it starts, and says its version", async () => {
   expect(await command("--version")).toMatchObject({ code: 0, stdout: "1.0.0\n" });
 });
 
-test.skipIf(!existsSync(new URL("../dist/main.js", import.meta.url)))(
-  "a whole create, through the SDK over HTTP and on to SSH, where nobody answers",
-  async () => {
+test
+  .skipIf(!existsSync(new URL("../dist/main.js", import.meta.url)))
+  .concurrent("a whole create, through the SDK over HTTP and on to SSH, where nobody answers", async () => {
     const simulation = createSimulation({ clock: realClock, pace: 0.005, latencyMs: [1, 2], publicAddress: "127.0.0.1" });
     const served = await serve(simulation, { port: 0 });
     try {
@@ -58,10 +58,9 @@ test.skipIf(!existsSync(new URL("../dist/main.js", import.meta.url)))(
     } finally {
       await served.close();
     }
-  },
-);
+  });
 
-test("`npm run dev` runs the sources", async () => {
+test.concurrent("`npm run dev` runs the sources", async () => {
   const script = new URL("../.ci/dev.mjs", import.meta.url).pathname;
   const { stdout } = await promisify(execFile)(process.execPath, [script, "plan", "from-sources", "--simulate", "--json"], {
     cwd: dir,

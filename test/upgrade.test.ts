@@ -71,7 +71,7 @@ const azure = (fault?: string): Simulation =>
   });
 
 // `npm test` builds the bundle first
-test.skipIf(!existsSync(join(ROOT, "dist/main.js"))).each([
+test.skipIf(!existsSync(join(ROOT, "dist/main.js"))).concurrent.each([
   [
     "nodes that do not answer are explained",
     undefined,

@@ -123,8 +123,7 @@ function refuseLastMember({ claim, going, spec }: Removal): void {
   if (members.size !== 1 || !going.includes(only) || customDataHash !== undefined) return;
   throw new ClusterError("EtcdQuorum", `${names.machine(spec, only)} is etcd's only member: without it etcd's data is gone`, {
     exit: EXIT.preflight,
-    advice:
-      "Nothing was deleted. Add members first: `create` with --num-nodes 3 --etcd-members 3; or save etcd's data, and make another cluster.",
+    advice: `Nothing was deleted. Add members first: \`azure-coreos-cluster create ${spec.name} --num-nodes 3 --etcd-members 3\`; or save etcd's data, and make another cluster.`,
   });
 }
 

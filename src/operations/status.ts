@@ -141,6 +141,7 @@ function documentOf(run: Run, asked: AskedDocument, { located, live, health, ide
       ...asked,
       nodes,
       etcd: etcdDocument(spec, claim.choices),
+      choices: { vmSizes: spec.sizes, locations: [location], vmSize: spec.vmSize, location, passedOver: [] },
       resources: { created: 0, unchanged: resources, updated: 0 },
       seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
     },

@@ -1,6 +1,6 @@
 /**
  * `--events FILE`: every event as one line of JSON, for programs that watch a run. Written at once and synchronously, so
- * that a crash loses nothing that has happened; secrets are taken out. The schema is documented in the README.
+ * that a crash loses nothing that has happened; secrets are taken out. What a line holds is said in engine/event.ts.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { ClusterError, EXIT } from "../core/errors.ts";

@@ -1,5 +1,6 @@
 /** The status of a cluster as people read it: a line a node, what is open, and how it differs from what was made. */
 import { paint } from "./paint.ts";
+import { grouped, nodesIn } from "./same-cause.ts";
 import { table } from "./table.ts";
 import { duration, plain, plural } from "../core/words.ts";
 import { cut, wrap } from "./wrap.ts";
@@ -145,7 +146,9 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
     node.ageMs === undefined ? "-" : duration(node.ageMs),
     ...(withSystem ? [systemOf(node)] : []),
   ]);
-  const reasons = shown.filter((node) => node.reason !== undefined).map((node) => `${node.name}: ${plain(node.reason ?? "")}`);
+  const reasons = grouped(view.nodes.filter(({ reason }) => reason !== undefined)).map(
+    ({ names, cause }) => `${nodesIn(names)}: ${plain(cause)}`,
+  );
   return [
     `${ink.strong(plain(view.name))} in ${plain(view.location)}: ${(good ? ink.good : ink.bad)(counts(view))}${view.lookedAt === undefined ? "" : `, at ${new Date(view.lookedAt).toISOString().slice(11, 19)} UTC`}`,
     ink.dim(`${or(view.host)} (${or(view.ip)}), resource group ${plain(view.resourceGroup)}`),

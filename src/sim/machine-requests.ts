@@ -14,6 +14,8 @@ import { isSpotMachine } from "./rules/machine-spot.ts";
 interface Power {
   readonly during: string;
   readonly after: string;
+  /** Refused for a machine that is deallocated. */
+  readonly needsPower?: boolean;
   readonly timing: Timing;
 }
 
@@ -28,7 +30,7 @@ const timing = (seconds: readonly [number, number], retry?: number, poll?: numbe
 /** Recorded: Retry-After of each; the seconds are medians, shortened by the client's own step. */
 const POWER: Record<string, Power> = {
   start: { during: "starting", after: "running", timing: timing([20, 35], 10, 9) },
-  restart: { during: "running", after: "running", timing: timing([20, 30]) },
+  restart: { during: "running", after: "running", needsPower: true, timing: timing([20, 30]) },
   poweroff: { during: "stopping", after: "stopped", timing: timing([20, 30]) },
   deallocate: { during: "deallocating", after: "deallocated", timing: timing([40, 90], 10, 36) },
   redeploy: { during: "starting", after: "running", timing: timing([60, 120], 10, 36) },
@@ -62,6 +64,9 @@ export function answerMachine(desk: Desk, target: RequestTarget, action: string)
   checkLocks(cloud, entry.id, "write");
   if (entry.operation !== undefined) {
     refuse(409, "Conflict", "The request failed due to conflict with a concurrent request.");
+  }
+  if (power.needsPower === true && entry.hidden["power"] === "deallocated") {
+    refuse(409, "OperationNotAllowed", "The operation requires the VM to be running (or set to run).");
   }
   entry.hidden["power"] = power.during;
   propertiesOf(entry.resource)["provisioningState"] = "Updating";

@@ -5,7 +5,7 @@
  */
 import type { ClusterDocument, RebootDocument } from "../../src/core/documents.ts";
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -124,6 +124,15 @@ function noCycle(machine: Machine): void {
   expect(machine.console()).not.toMatch(/ordering cycle/i);
 }
 
+/** Of a machine that may be off, or on its way: who asks a systemd that ends may wait for ever. */
+function quietly(machine: Machine, command: string): string {
+  try {
+    return machine.run(`timeout --signal=KILL 2 ${command}`);
+  } catch {
+    return "";
+  }
+}
+
 const running = (machine: Machine): Promise<string> => machine.until("systemctl is-system-running", /^running$/);
 
 describe("four machines: three etcd members with TLS, a gateway, data disks", () => {
@@ -226,6 +235,44 @@ describe("four machines: three etcd members with TLS, a gateway, data disks", ()
       expect(machine.run("systemctl --failed --plain --no-legend; ls /run/azure-coreos-cluster 2>/dev/null")).toBe("");
     }
     expect(member(2).run(etcdctl("get before --print-value-only"))).toBe("reboot");
+    expect(
+      member(0)
+        .run(etcdctl("endpoint health --cluster"))
+        .match(/is healthy/g),
+    ).toHaveLength(3);
+  });
+
+  test("as docs/operations.md has it, members that all need a reboot take turns by themselves", async () => {
+    const page = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
+    const file = (path: string): string => page.split(`# ${path}`)[1]?.split("\n").slice(1).join("\n").split("```")[0] ?? "";
+    const script = file("/opt/bin/reboot-in-turn, mode 0755").replace("sleep 30", "sleep 4");
+    const unit = file("/etc/systemd/system/reboot-in-turn.service").replace("RestartSec=120", "RestartSec=3");
+    const client = "#!/bin/bash\n[ -e /run/update ] && echo CURRENT_OP=UPDATE_STATUS_UPDATED_NEED_REBOOT\n";
+    const before = three().map((machine) => machine.run("cat /proc/sys/kernel/random/boot_id"));
+    for (const machine of three()) {
+      const put = (path: string, text: string): string => machine.run(`cat >${path} <<'END'\n${text}END\nchmod 755 ${path}`);
+      put("/opt/bin/reboot-in-turn", script);
+      put("/etc/systemd/system/reboot-in-turn.service", unit);
+      put("/usr/bin/update_engine_client", client);
+      machine.run("touch /run/update; systemctl daemon-reload");
+    }
+    for (const machine of three()) machine.run("systemctl start --no-block reboot-in-turn");
+    const boots = (): boolean[] =>
+      three().map((machine, index) => ![before[index], ""].includes(quietly(machine, "cat /proc/sys/kernel/random/boot_id")));
+    // a write that is not through within 5 seconds found no quorum
+    const writes = new Set<string>();
+    for (let look = 0; look < 400 && boots().includes(false); look++) {
+      writes.add(member(3).run(etcdctl("put in turn --command-timeout=5s")));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    expect(
+      boots(),
+      three()
+        .map((machine) => quietly(machine, "journalctl --no-pager --lines=20 -u reboot-in-turn"))
+        .join("\n"),
+    ).toEqual([true, true, true]);
+    expect([...writes]).toEqual(["OK"]);
+    for (const machine of three()) await running(machine);
     expect(
       member(0)
         .run(etcdctl("endpoint health --cluster"))

@@ -6,7 +6,7 @@ import { execFile, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { serve } from "../../src/sim/server.ts";
 import { has } from "../programs.ts";
 import { startDiscovery } from "./discovery-server.ts";
@@ -41,10 +41,9 @@ async function logins(config: string, room: Room, nodes: readonly string[], opti
 }
 
 afterAll(writeMeasures);
+afterAll(closeRooms);
 
-describe.skipIf(!ready)("create, to real nodes", () => {
-  afterEach(closeRooms);
-
+describe.skipIf(!ready).concurrent("create, to real nodes", () => {
   test("three nodes, etcd with TLS: ready, the printed ssh config logs in, and running it again finds them ready", async () => {
     const room = await machineRoom({ behaviour: (index) => ({ after: 300 * index }) });
     const { exit, stdout, stderr } = await room.create();
@@ -156,8 +155,6 @@ describe.skipIf(!ready)("create, to real nodes", () => {
 });
 
 describe.skipIf(!ready).concurrent("create, when nodes do not come up", () => {
-  afterAll(closeRooms);
-
   test("one never boots: the others are ready, it is classified with advice, and the exit code is 3", async () => {
     const room = await machineRoom({
       behaviour: (index) => (index === 2 ? { boots: "never" } : {}),

@@ -18,6 +18,15 @@ test("what differs by the node's own name alone is the same; another cause stays
   ]);
 });
 
+test("where a node is, is no cause: its address and port are its own", () => {
+  const cut = (index: number) => ({
+    name: name(index),
+    state: "no-login",
+    reason: `${name(index)} (10.0.0.${index} port 22) cuts the connection`,
+  });
+  expect(grouped([cut(4), cut(5)])).toEqual([{ names: [name(4), name(5)], cause: "no-login: cuts the connection", more: [] }]);
+});
+
 test("of many the first and the last are named, with their number", () => {
   expect(nodesIn([name(1), name(2)])).toBe("abc-coreos-1, abc-coreos-2");
   expect(nodesIn(Array.from({ length: 40 }, (_, index) => name(index)))).toBe("40 nodes (abc-coreos-0 ... abc-coreos-39)");

@@ -21,11 +21,24 @@ export interface Leaving {
   readonly going: readonly number[];
 }
 
+/** What is advised where somebody may go on all the same: that all members go, that etcd cannot be told, that it is lost. */
+export interface AllTheSame {
+  readonly all: string;
+  readonly untold: string;
+  readonly lost: string;
+}
+
 /**
  * Those of `going` that are members leave, one at a time. With `force` what stands in the way is said and passed over.
+ * @param offer for whoever has a way to force it
  * @throws ClusterError EtcdQuorum, EtcdUnreachable, EtcdChangeRefused, PrivateKeyMissing, SshKeyEncrypted
  */
-export async function leaveEtcd(run: Run, { spec, claim, there, going }: Leaving, force: boolean): Promise<void> {
+export async function leaveEtcd(
+  run: Run,
+  { spec, claim, there, going }: Leaving,
+  force: boolean,
+  offer?: AllTheSame,
+): Promise<void> {
   const members = there.filter((node) => claim.choices.members.has(node.index));
   const leaving = members.filter((node) => going.includes(node.index));
   if (leaving.length === 0 || claim.choices.customDataHash !== undefined) return;
@@ -34,14 +47,14 @@ export async function leaveEtcd(run: Run, { spec, claim, there, going }: Leaving
     throw new ClusterError("EtcdQuorum", "these are all of etcd's members: without them its data is gone", {
       source: "node",
       exit: EXIT.failed,
-      advice: "Remove other nodes, or add --force to lose etcd.",
+      ...(offer === undefined ? {} : { advice: offer.all }),
     });
   if (run.simulated) return;
   const { identity, lacking } = await identityFor(run, spec.name, claim.choices.sshPublicKey);
   if (lacking !== undefined && !force)
     throw new ClusterError(lacking.code, `etcd's members leave through the nodes, and ${lacking.message}`, {
       exit: EXIT.failed,
-      advice: `${lacking.advice ?? ""} Or add --force to remove the machines without telling etcd.`.trim(),
+      advice: `${lacking.advice ?? ""} ${offer?.untold ?? ""}`.trim(),
     });
   const reach: Reach = {
     spec,
@@ -70,18 +83,17 @@ export async function leaveEtcd(run: Run, { spec, claim, there, going }: Leaving
         message,
         node: node.index,
       });
-      if (!force) throw code === "EtcdUnreachable" ? withForce(error as ClusterError) : error;
+      if (!force) throw code === "EtcdUnreachable" && offer !== undefined ? withAdvice(error as ClusterError, offer.lost) : error;
     }
   }
 }
 
 // --- internal ---
 
-/** Who removes the nodes of an etcd that is gone for good has a way to. */
-const withForce = (error: ClusterError): ClusterError =>
+const withAdvice = (error: ClusterError, more: string): ClusterError =>
   new ClusterError(error.code, error.message, {
     source: error.source,
     exit: error.exit,
-    advice: `${error.advice ?? ""} If etcd is lost for good, --force removes the machines without telling it.`.trim(),
+    advice: `${error.advice ?? ""} ${more}`.trim(),
     cause: error.cause,
   });

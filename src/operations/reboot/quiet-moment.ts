@@ -73,13 +73,14 @@ async function attempt(
       return `${ill.join(", ")} ${ill.length === 1 ? "is no healthy etcd member" : "are no healthy etcd members"}`;
     if (own !== undefined) await markReboot(own, etcd.who);
     const marked = await Promise.all(others.map((one) => isMarked(one, etcd.who)));
-    const taken = others.filter((_, place) => marked[place]).map(({ target }) => target.name);
+    const taken = others.filter((_, place) => marked[place]).map(({ target }) => target);
     if (taken.length === 0) {
       await work(own ?? (failed as ClusterError));
       return undefined;
     }
-    if (own !== undefined) await unmarkReboot(own);
-    return `another run is rebooting ${taken.join(", ")}`;
+    // of two that see each other one gives way: else both might for ever
+    if (own !== undefined && taken.some(({ index }) => index < node.index)) await unmarkReboot(own);
+    return `another run is rebooting ${taken.map(({ name }) => name).join(", ")}`;
   } catch (error) {
     run.tools.signal.throwIfAborted();
     // a connection to one of the others that broke: it is going down at this moment

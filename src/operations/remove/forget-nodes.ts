@@ -9,9 +9,16 @@ import { converge } from "../../engine/converge.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { type NodePart, partsOf, removeParts } from "../cluster/node-parts.ts";
 import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "../cluster/shared-changes.ts";
-import { leaveEtcd } from "../etcd/leaving.ts";
+import { type AllTheSame, leaveEtcd } from "../etcd/leaving.ts";
 import type { Run } from "../run.ts";
 import type { Removal } from "./removal.ts";
+
+/** Who removes the nodes of an etcd that is gone for good has a way to. */
+export const BY_FORCE: AllTheSame = {
+  all: "Remove other nodes, or add --force to lose etcd.",
+  untold: "Or add --force to remove the machines without telling etcd.",
+  lost: "If etcd is lost for good, --force removes the machines without telling it.",
+};
 
 /** The claim without what it remembered of the nodes, and the load balancer without their rules: cluster/shared-changes.ts. */
 export async function forgetNodes(run: Run, removal: Removal, force: boolean): Promise<void> {
@@ -58,7 +65,7 @@ async function removeRest(run: Run, removal: Removal, force: boolean): Promise<v
     );
     if (doomed.length === 0) return;
     const again = doomed.filter((part) => part.kind === "machine").map((part) => part.node);
-    if (again.length > 0) await leaveEtcd(run, { ...removal, going: again }, force);
+    if (again.length > 0) await leaveEtcd(run, { ...removal, going: again }, force, BY_FORCE);
     await removeAll(run, owner, doomed);
     rest = [];
   }

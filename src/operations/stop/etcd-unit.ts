@@ -19,7 +19,9 @@ export async function tellEtcd(run: Run, cluster: Cluster, nodes: ReadonlySet<nu
     if (lacking !== undefined) throw lacking;
     const unit = PLATFORMS[spec.platform].etcdUnit;
     const members = targets.filter(({ index, role }) => nodes.has(index) && role === "member");
-    await Promise.all(members.map((target) => tell(run, target, `${what === "stop" ? "stop" : "start --no-block"} ${unit}`)));
+    await Promise.all(
+      members.map((target) => tell(run, target, [what, ...(what === "start" ? ["--no-block"] : []), unit].join(" "))),
+    );
   } catch (error) {
     run.tools.signal.throwIfAborted();
     if (!(error instanceof ClusterError)) throw error;
