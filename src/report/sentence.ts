@@ -2,11 +2,12 @@
 import type { Event } from "../engine/event.ts";
 import { retryWords } from "./progress.ts";
 import { short } from "./short.ts";
-import { changed, plain } from "../core/words.ts";
+import { unnamed } from "./same-cause.ts";
+import { changed, nameIn, plain } from "../core/words.ts";
 
 /** "made", "failed: QuotaExceeded: ..."; secrets and control characters are taken out. */
 function sentence(event: Event): string {
-  return plain(short(words(event)));
+  return plain(short(unnamed(plain(nameIn(event.label)), words(event))));
 }
 
 /** Label, two blanks, sentence; a note is its own sentence. */
