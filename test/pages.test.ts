@@ -108,8 +108,15 @@ test.each(PAGES)("every link of %s leads somewhere", (page) => {
   expect(broken).toEqual([]);
 });
 
-test("every page of docs/ can be found from the README, and begins with what it answers", () => {
-  expect(docs.filter((file) => !textOf("README.md").includes(`(docs/${file})`))).toEqual([]);
+test("every page of docs/ is found from the README, and begins with what it answers", () => {
+  const found = new Set<string>();
+  const open = ["README.md"];
+  for (let page = open.pop(); page !== undefined; page = open.pop()) {
+    if (found.has(page)) continue;
+    found.add(page);
+    for (const [, path = ""] of textOf(page).matchAll(/\]\(([^)\s#]+\.md)/g)) open.push(join(dirname(page), path));
+  }
+  expect(docs.filter((file) => !found.has(`docs/${file}`))).toEqual([]);
   expect(docs.filter((file) => !/^# \S.+\n/.test(textOf(`docs/${file}`)))).toEqual([]);
 });
 
