@@ -31,9 +31,8 @@ export async function drive(
       ended = state === "succeeded";
       if (ended) return;
       if (state === "working") continue;
-      await tools.throttle.take("read", signal);
       try {
-        ended = await operation.poll(signal);
+        ended = await tools.throttle.through({ kind: "read" }, signal, () => operation.poll(signal));
         if (ended) return;
         budget.reset();
       } catch (error) {
@@ -41,7 +40,7 @@ export async function drive(
         if (error instanceof AzureError && (error.operation || isVerdict(error.status))) throw error;
         const retry = budget.next(error);
         if (retry === undefined || retry.kind === "lag") throw error;
-        if (retry.kind === "throttle") tools.throttle.pause("read", retry);
+        if (retry.kind === "throttle") tools.throttle.pause({ kind: "read" }, retry);
         else await clock.sleep(retry.waitMs, signal);
       }
     }
