@@ -370,7 +370,12 @@ describe("leaving", () => {
     return world;
   };
   const leaving = (world: World, going: number[], force = false, more: object = {}): Promise<void> =>
-    leaveEtcd(world.run, { spec: spec(world), claim: claimOf(world, more), there: [...world.alive, node(3)], going }, force, BY_FORCE);
+    leaveEtcd(
+      world.run,
+      { spec: spec(world), claim: claimOf(world, more), there: [...world.alive, node(3)], going },
+      force,
+      BY_FORCE,
+    );
 
   test("members leave one at a time, and each is told; a gateway asks nobody", async () => {
     const world = withKey(await cluster());
