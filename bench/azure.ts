@@ -40,8 +40,9 @@ export async function azure(argv: readonly string[]): Promise<number> {
         rows.push(row);
         console.log(tableRow(row));
         failed ||= exit;
+        // each time, for it takes long, and may be ended before its end
+        if (values.write) write([about, "", ...rows.map(tableRow)].join("\n"));
       }
-  if (values.write) write([about, "", ...rows.map(tableRow)].join("\n"));
   return failed === 0 ? 0 : 1;
 }
 
@@ -68,9 +69,17 @@ async function* compared(name: string, nodes: number, fast: number): AsyncGenera
   const computed = ["", String(resources.length), "", "", ""];
   yield { row: cells("floor", floor, computed), exit: 0 };
   const wait = ["--wait-for", "machines", "--quiet"];
-  const command = await measured(profile, (url, dir) => [
-    ...[BIN, NAME, "--num-nodes", String(nodes), "--arm-endpoint", url, "--dir", dir, ...wait],
-  ]);
+  const create = (url: string, dir: string): string[] => [
+    BIN,
+    NAME,
+    "--num-nodes",
+    String(nodes),
+    "--arm-endpoint",
+    url,
+    "--dir",
+    dir,
+  ];
+  const command = await measured(profile, (url, dir) => [...create(url, dir), ...wait]);
   if (command.exit !== 0) console.error(command.said);
   yield { row: cells(told("this command", command), command.ms, counts(command)), exit: command.exit };
   const sdk = await measured(profile, (url) => [SDK_WAY, url, String(nodes)]);

@@ -21,37 +21,69 @@ export function sequentialMs(resources: readonly AnyResource[], profile: FixedPr
  */
 export function floorMs(resources: readonly AnyResource[], profile: FixedProfile): number {
   const takes = (one: AnyResource): number => profile.latencyMs[0] + runsFor(profile, one);
-  const toCome = chains(resources, takes);
-  const ends = new Map<string, number>();
+  const order = inOrder(resources, takes);
   const gates = gatesOf(profile);
-  const waiting = new Set(resources);
-  while (waiting.size > 0) {
-    let first: { readonly one: AnyResource; readonly at: number } | undefined;
-    const looked = new Map<string, number>();
-    for (const one of waiting) {
-      if (one.dependsOn.some((id) => !ends.has(id) && toCome.has(id))) continue;
-      const ready = Math.max(0, ...one.dependsOn.map((id) => ends.get(id) ?? 0));
-      const service = serviceOf(one);
-      const opens = looked.get(service) ?? Math.max(...gates(service).map((gate) => gate.opens()));
-      looked.set(service, opens);
-      const at = Math.max(ready, opens);
-      if (
-        first === undefined ||
-        at < first.at ||
-        (at === first.at && (toCome.get(one.id) ?? 0) > (toCome.get(first.one.id) ?? 0))
-      )
-        first = { one, at };
-    }
-    if (first === undefined) throw new Error("The plan goes in a circle.");
-    const { one, at } = first;
-    for (const gate of gates(serviceOf(one))) gate.pass(at);
-    waiting.delete(one);
-    ends.set(one.id, at + takes(one));
+  let last = 0;
+  for (let next = order.next(gates); next !== undefined; next = order.next(gates)) {
+    for (const gate of gates(serviceOf(next.one))) gate.pass(next.at);
+    const end = next.at + takes(next.one);
+    order.ended(next.one, end);
+    last = Math.max(last, end);
   }
-  return Math.max(...ends.values());
+  return last;
 }
 
 // --- internal ---
+
+type Gates = (service: string) => readonly Gate[];
+
+interface Order {
+  /** What may be written first, and when; undefined when nothing is left. */
+  next(gates: Gates): { readonly one: AnyResource; readonly at: number } | undefined;
+  ended(one: AnyResource, at: number): void;
+}
+
+interface Ready {
+  readonly one: AnyResource;
+  readonly service: string;
+  readonly toCome: number;
+  readonly since: number;
+}
+
+function inOrder(resources: readonly AnyResource[], takes: (one: AnyResource) => number): Order {
+  const toCome = chains(resources, takes);
+  const needs = new Map(resources.map((one) => [one, { open: one.dependsOn.filter((id) => toCome.has(id)).length, since: 0 }]));
+  const users = Map.groupBy(
+    resources.flatMap((one) => one.dependsOn.map((id) => ({ id, one }))),
+    ({ id }) => id,
+  );
+  const ready = new Set<Ready>();
+  const begin = (one: AnyResource, since: number): void =>
+    void ready.add({ one, service: serviceOf(one), toCome: toCome.get(one.id) ?? 0, since });
+  for (const [one, { open }] of needs) if (open === 0) begin(one, 0);
+  return {
+    next(gates) {
+      const opens = new Map(SERVICES.map((service) => [service, Math.max(...gates(service).map((gate) => gate.opens()))]));
+      let [first, at]: [Ready | undefined, number] = [undefined, Infinity];
+      for (const each of ready) {
+        const can = Math.max(each.since, opens.get(each.service) ?? 0);
+        if (can < at || (can === at && each.toCome > (first?.toCome ?? 0))) [first, at] = [each, can];
+      }
+      if (first === undefined) return undefined;
+      ready.delete(first);
+      return { one: first.one, at };
+    },
+    ended({ id }, at) {
+      for (const { one } of users.get(id) ?? []) {
+        const need = needs.get(one);
+        if (need === undefined) continue;
+        need.open -= 1;
+        need.since = Math.max(need.since, at);
+        if (need.open === 0) begin(one, need.since);
+      }
+    },
+  };
+}
 
 /** The longest way from each resource to the end. Dependencies come first in a plan. */
 function chains(resources: readonly AnyResource[], takes: (one: AnyResource) => number): Map<string, number> {
@@ -72,7 +104,7 @@ interface Gate {
 }
 
 /** What a write passes: the subscription's bucket, and its service's own limits where the simulation has them. */
-function gatesOf({ limits }: FixedProfile): (service: string) => readonly Gate[] {
+function gatesOf({ limits }: FixedProfile): Gates {
   const { writes = [1e9, 1e9], serviceChanges = [1e9, 1e9], networkChanges = [1e9, 1] } = limits;
   const whole = bucket(writes);
   const compute = bucket(serviceChanges);
@@ -103,5 +135,7 @@ function within([count, seconds]: readonly [number, number]): Gate {
     },
   };
 }
+
+const SERVICES = [...new Set(Object.values(KINDS).map(({ type }) => type.split("/")[0] ?? ""))];
 
 const serviceOf = ({ kind }: AnyResource): string => KINDS[kind].type.split("/")[0] ?? "";

@@ -27,7 +27,9 @@ for (const { pipeline } of Object.values(clients)) pipeline.addPolicy(loopbackSi
 const all = { ...clients, operationErrors: new Map(), endpoint };
 
 for (const layer of layersOf(resourcesOf(Number(nodes))))
-  await Promise.all(layer.map(({ kind, id, body }) => plannedOperationsOf(kind).put(all, NAME, nameOf(id), body, {})));
+  await Promise.all(
+    layer.map(async ({ kind, id, body }) => await plannedOperationsOf(kind).put(all, NAME, nameOf(id), body, {})),
+  );
 
 /** By how many steps lead to it. Dependencies come first in a plan. */
 function layersOf(resources: readonly AnyResource[]): AnyResource[][] {

@@ -31,7 +31,7 @@ export function parseProfile(text: string, file: string): Profile {
     if (known[name]?.(value) !== true) return wrong(`${name} cannot be ${JSON.stringify(value)}`);
   }
   const { about: _, ...profile } = read;
-  return profile as Profile;
+  return profile;
 }
 
 // --- internal ---
