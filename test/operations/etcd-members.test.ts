@@ -15,6 +15,7 @@ import { leaveEtcd } from "../../src/operations/etcd/leaving.ts";
 import { membersOf } from "../../src/operations/etcd/plan.ts";
 import { type LiveEtcd, join, leave, makeWay, newMembers, planJoins, withMembers } from "../../src/operations/etcd/membership.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
+import { BY_FORCE } from "../../src/operations/remove/forget-nodes.ts";
 import type { Run } from "../../src/operations/run.ts";
 import { createEtcdCa, etcdTlsFiles, fingerprintOf } from "../../src/prepare/etcd-tls.ts";
 import { type Shell, USER_KEY, USER_KEY_LINE, startNodes } from "../nodes/ssh-script.ts";
@@ -369,7 +370,12 @@ describe("leaving", () => {
     return world;
   };
   const leaving = (world: World, going: number[], force = false, more: object = {}): Promise<void> =>
-    leaveEtcd(world.run, { spec: spec(world), claim: claimOf(world, more), there: [...world.alive, node(3)], going }, force);
+    leaveEtcd(
+      world.run,
+      { spec: spec(world), claim: claimOf(world, more), there: [...world.alive, node(3)], going },
+      force,
+      BY_FORCE,
+    );
 
   test("members leave one at a time, and each is told; a gateway asks nobody", async () => {
     const world = withKey(await cluster());

@@ -1,7 +1,8 @@
 /**
  * THE FLAGS TABLE: one row a flag. Read by the command line (parser, help, completion), by the configuration file and
- * the environment, by the table of docs/flags.md, and by the type of ClusterSpec, which is inferred from it: a flag exists here
- * once. What the columns mean stands in flag.ts. Long because it is one table; no row says anything about another.
+ * the environment, by the table of docs/flags.md, and by the type of ClusterSpec, which is inferred from it: a flag
+ * exists here once. What the columns mean stands in flag.ts. Long because it is one table; no row says anything about
+ * another.
  */
 import { ETCD_VERSION, ETCD_VERSION_UNTOLD, etcdVersion } from "../etcd-version.ts";
 import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
