@@ -12,10 +12,10 @@ import { authorityHere, recoverAuthority } from "../../src/operations/etcd/autho
 import { certify, lacksCertificate } from "../../src/operations/etcd/certify.ts";
 import { createJoining } from "../../src/operations/etcd/joining.ts";
 import { leaveEtcd } from "../../src/operations/etcd/leaving.ts";
+import { BY_FORCE } from "../../src/operations/remove/forget-nodes.ts";
 import { membersOf } from "../../src/operations/etcd/plan.ts";
 import { type LiveEtcd, join, leave, makeWay, newMembers, planJoins, withMembers } from "../../src/operations/etcd/membership.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
-import { BY_FORCE } from "../../src/operations/remove/forget-nodes.ts";
 import type { Run } from "../../src/operations/run.ts";
 import { createEtcdCa, etcdTlsFiles, fingerprintOf } from "../../src/prepare/etcd-tls.ts";
 import { type Shell, USER_KEY, USER_KEY_LINE, startNodes } from "../nodes/ssh-script.ts";
