@@ -353,6 +353,14 @@ export const FLAGS = {
       name: "port", value: "PORT", parse: integer(0, 65_535), default: 0, on: ["emulate"],
       about: "port to listen on [any free one]",
     }),
+    profile: maybe({
+      name: "profile", value: "FILE", parse: anyText, file: true, on: ["emulate"],
+      about: "how quick and how generous it is, as JSON",
+    }),
+    requests: maybe({
+      name: "requests", value: "FILE", parse: anyText, file: true, on: ["emulate"],
+      about: "write a line of JSON for each request: when, how long, what, status",
+    }),
   }),
 } as const satisfies Record<string, Flag<unknown>>;
 
