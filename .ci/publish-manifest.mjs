@@ -1,5 +1,6 @@
 // The published package is the bundle: it depends on nothing, and brings no Node along. `strip` takes what only a checkout
-// needs out of package.json before packing, `restore` puts the file back.
+// needs out of package.json before packing, `restore` puts the file back. What is left of the scripts is the check that says
+// while it is installed, and not when it is first run, that this Node is too old.
 import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 
 const file = new URL("../package.json", import.meta.url);
@@ -7,5 +8,6 @@ const kept = new URL("../.package.json.kept", import.meta.url);
 if (process.argv[2] === "strip") {
   if (!existsSync(kept)) copyFileSync(file, kept);
   const { scripts: _s, devDependencies: _d, optionalDependencies: _o, overrides: _v, allowScripts: _a, knip: _k, ...rest } = JSON.parse(readFileSync(kept, "utf8"));
+  rest.scripts = { preinstall: "node bin/preinstall.cjs" };
   writeFileSync(file, `${JSON.stringify(rest, null, 2)}\n`);
 } else if (existsSync(kept)) renameSync(kept, file);
