@@ -42,7 +42,12 @@ export const unnamed = (name: string, text: string): string =>
   text
     .split(`${name}: `)
     .join("")
-    .replaceAll(/(\S+) \(\S+ port \d+\):? /g, (whole, word: string) => (word === name ? "" : whole));
+    .split(`${name} (`)
+    .map((part, at) => (at === 0 ? part : PLACE.test(part) ? part.replace(PLACE, "") : `${name} (${part}`))
+    .join("");
+
+/** The rest of where a node is, in what comes after its name. Bounded: a text may be megabytes long. */
+const PLACE = /^[\w.:-]{1,64} port \d{1,5}\):? /;
 
 /** As it would be said of any other node: without its name, and where it is. */
 export const anonymous = (name: string, text: string): string => unnamed(name, text).replaceAll(name, "");

@@ -7,7 +7,9 @@ import { changed, nameIn, plain } from "../core/words.ts";
 
 /** "made", "failed: QuotaExceeded: ..."; secrets and control characters are taken out. */
 function sentence(event: Event): string {
-  return plain(short(unnamed(plain(nameIn(event.label)), words(event))));
+  const text = words(event);
+  // a node's label ends with its name
+  return plain(short(event.node === undefined ? text : unnamed(plain(nameIn(event.label)), text)));
 }
 
 /** Label, two blanks, sentence; a note is its own sentence. */
