@@ -24,7 +24,8 @@ async function measure(nodes) {
     seed: 7,
     clock,
     limits: { cores: 1e6, familyCores: 1e6, ...limits },
-    onExchange: ({ at, method, url, answer }) => {
+    onExchange: ({ at, method, url, answer, ms }) => {
+      if (process.env.LOG === "1") console.error(at - start, ms, answer?.status, method, url.replace(/\?.*/, ""));
       count.all += 1;
       count[method] = (count[method] ?? 0) + 1;
       if (answer?.status === 429) count.refused += 1;

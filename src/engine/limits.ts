@@ -90,7 +90,9 @@ export function createLimits(): Limits {
     const before = policies.get(of);
     if (before !== undefined) return before;
     const minutes = Number(/(\d+)Min$/i.exec(name)?.[1] ?? 1);
-    const made = tokenBucket(left + 1, (left + 1) / (minutes * 60), `no more than its policy ${name} allows`);
+    const bucket = tokenBucket(left + 1, (left + 1) / (minutes * 60), `no more than its policy ${name} allows`);
+    // some tell the same number for ever: what will be waited for is known where something is
+    const made: Allowance = { ...bucket, after: (count, now) => (bucket.delay(now) > 0 ? bucket.after(count, now) : 0) };
     policies.set(of, made);
     laneOf(lane).push(made);
     return made;
