@@ -6,7 +6,7 @@ const PARTS = {
   lint: "oxlint --deny-warnings",
   format: "oxfmt --check",
   unused: "knip",
-  readme: "node .ci/readme.mjs --check",
+  readme: "node .ci/readme.mjs --check && node .ci/picture.mjs --check",
   tests: "vitest run --config test/fast.config.ts --reporter=dot",
 };
 

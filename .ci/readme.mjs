@@ -31,11 +31,13 @@ function between(file, text, name, table) {
   return `${text.slice(0, from)}${start}\n${table}\n${text.slice(to)}`;
 }
 
-/** What every row says of a failure of which nothing but the code is known. */
+/** What every row says of a failure of which nothing but the code is known; rows for any code come last. */
 function advice() {
+  const first = ({ code }) => ([code].flat().includes("*") ? "~" : [code].flat()[0].replaceAll("*", "").toLowerCase());
+  const rows = adviceTable.toSorted((a, b) => (first(a) < first(b) ? -1 : first(a) > first(b) ? 1 : 0));
   return table(
     ["code", "where the text says", "what it means", "what to do", "repeated", "exit"],
-    adviceTable.map(({ code, text, meaning, advice, link, retry, exit = "" }) => {
+    rows.map(({ code, text, meaning, advice, link, retry, exit = "" }) => {
       const codes = [code].flat();
       const said = (words) => (typeof words === "function" ? words({ code: codes[0], message: "" }, { name: "NAME" }) : words);
       const more = said(link);

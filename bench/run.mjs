@@ -6,13 +6,17 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { planOf } from "../src/core/plan/plan.ts";
-import { buildSpec } from "../src/core/spec/spec.ts";
+import { resourcesOf } from "./plan.ts";
+
+if (process.argv[2] === "azure") {
+  const { azure } = await import("./azure.ts");
+  process.exit(await azure(process.argv.slice(3)));
+}
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const command = join(root, "bin/azure-coreos-cluster.js");
 const runs = Number(process.argv[2] ?? 7);
-if (!(runs >= 1)) throw new Error("usage: npm run bench -- [RUNS]");
+if (!(runs >= 1)) throw new Error("usage: npm run bench -- [RUNS | azure ...]");
 if (!existsSync(join(root, "dist/main.js"))) execFileSync(process.execPath, [join(root, ".ci/bundle.mjs")], { stdio: "inherit" });
 
 console.log(`Node ${process.versions.node}, ${cpus().length} cores, ${runs} runs each\n`);
@@ -98,35 +102,6 @@ function criticalPath() {
 }
 
 // --- internal ---
-
-function resourcesOf(numNodes) {
-  const { spec } = buildSpec("mycluster", { numNodes });
-  const nodes = Array.from({ length: numNodes }, (_, index) => ({
-    index,
-    name: `mycluster-coreos-${index}`,
-    address: `10.0.${(index + 4) >> 8}.${(index + 4) & 255}`,
-    userData: "#cloud-config\n".padEnd(4400, "# as long as a member's\n"),
-    hostKey: "ssh-ed25519 AAAA",
-  }));
-  return planOf(spec, {
-    subscription: "00000000-0000-0000-0000-000000000000",
-    group: "mycluster",
-    foreignGroup: false,
-    location: "westus",
-    choices: {
-      id: "00000000",
-      sshPublicKey: "ssh-rsa AAAA",
-      members: new Map(nodes.slice(0, 3).map(({ index, address }) => [index, address])),
-    },
-    nodes,
-    image: {
-      reference: { publisher: "kinvolk", offer: "flatcar-container-linux-corevm-amd64", sku: "stable-gen2", version: "4459.2.1" },
-    },
-    acceleratedNetworking: true,
-    premiumDisks: true,
-    faultDomains: 3,
-  });
-}
 
 /** Milliseconds from the start of a process to its end, which must be a good one. */
 function timed(argv) {

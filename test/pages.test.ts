@@ -30,6 +30,10 @@ test("the tables of commands, flags and advice are what the code says", () => {
   expect(check).not.toThrow();
 });
 
+test("the picture of a terminal is what a rehearsal draws", () => {
+  expect(() => execFileSync(process.execPath, [join(root, ".ci/picture.mjs"), "--check"], { stdio: "pipe" })).not.toThrow();
+});
+
 test("a table that is not current is found", () => {
   const dir = mkdtempSync(join(tmpdir(), "pages-"));
   onTestFinished(() => rmSync(dir, { recursive: true }));
@@ -104,8 +108,15 @@ test.each(PAGES)("every link of %s leads somewhere", (page) => {
   expect(broken).toEqual([]);
 });
 
-test("every page of docs/ can be found from the README, and begins with what it answers", () => {
-  expect(docs.filter((file) => !textOf("README.md").includes(`(docs/${file})`))).toEqual([]);
+test("every page of docs/ is found from the README, and begins with what it answers", () => {
+  const found = new Set<string>();
+  const open = ["README.md"];
+  for (let page = open.pop(); page !== undefined; page = open.pop()) {
+    if (found.has(page)) continue;
+    found.add(page);
+    for (const [, path = ""] of textOf(page).matchAll(/\]\(([^)\s#]+\.md)/g)) open.push(join(dirname(page), path));
+  }
+  expect(docs.filter((file) => !found.has(`docs/${file}`))).toEqual([]);
   expect(docs.filter((file) => !/^# \S.+\n/.test(textOf(`docs/${file}`)))).toEqual([]);
 });
 
@@ -139,6 +150,9 @@ test.each(PAGES.filter((page) => page !== "CHANGELOG.md" && commandLines(textOf(
 
 // --- rehearsals ---
 
+/** The cluster of the pages. */
+const NAME = "mycluster";
+
 interface Shown {
   readonly command: string;
   readonly lines: string[];
@@ -167,10 +181,11 @@ async function rehearse(argv: readonly string[], dir: string): Promise<{ exit: n
     cwd: dir,
     stdout: output,
     stderr: output,
-    interactive: false,
+    interactive: true,
     clock: createVirtualClock(START),
     random: (bytes) => Uint8Array.from({ length: bytes }, () => (seed = (seed * 16_807) % 2_147_483_647) % 256),
-    ask: () => Promise.resolve(undefined),
+    // before something is lost the name is typed
+    ask: (question) => Promise.resolve(question.includes("[y/N]") ? "y" : NAME),
     onInterrupt: () => () => undefined,
   });
   return { exit, printed: printed.trimEnd().split("\n") };
@@ -197,12 +212,15 @@ function missing(shown: readonly string[], printed: readonly string[]): string |
 
 test.each(blocks)("what $page shows in block $at is what a rehearsal prints", async ({ block }) => {
   const { dir } = ownAzure();
-  for (const { command, lines } of shownIn(block)) {
-    const words = command
-      .replace(/\s+[#>].*$/, "")
-      .replaceAll(/\$\w+/g, "1")
-      .split(" ");
-    expect(words.shift()).toBe("azure-coreos-cluster");
+  const shown = shownIn(block);
+  // a page that begins in the middle of a cluster's life has one
+  const begun = COMMANDS.find(({ name }) => shown[0]?.command.split(" ")[1] === name)?.name ?? "create";
+  if (!["create", "plan", "list"].includes(begun))
+    expect((await rehearse([NAME, "--num-nodes", "10", "--simulate"], dir)).exit).toBe(EXIT.done);
+  for (const { command, lines } of shown) {
+    const text = command.replace(/\s+[#>].*$/, "").replaceAll(/\$\w+/g, "1");
+    const [program, ...words] = [...text.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
+    expect(program).toBe("azure-coreos-cluster");
     const { exit, printed } = await rehearse(words.includes("--simulate") ? words : [...words, "--simulate"], dir);
     expect(missing(lines, printed), `${command}\n${printed.join("\n")}`).toBeUndefined();
     // what is shown ends well, or says otherwise

@@ -8,6 +8,7 @@ import type { TokenCredential } from "@azure/identity";
 import type { Clock } from "../core/clock.ts";
 import type { ArmEndpoint } from "./clouds.ts";
 import { UNREAD_PROXY } from "./outward.ts";
+import { type Hear, limitsHeard } from "./limits-heard.ts";
 import { ownHosts } from "./origin.ts";
 import { type Heard, type OperationErrors, answers, loopbackSignIn, wholeBeforeWrites } from "./pipeline.ts";
 
@@ -19,6 +20,8 @@ export interface ArmConnection {
   /** Where requests go: out of the process (outward.ts, bounded.ts), or to the simulation. */
   readonly httpClient: HttpClient;
   readonly clock: Clock;
+  /** Hears what answers tell of limits. */
+  readonly hear?: Hear;
   /** Ends before the first write; see wholeBeforeWrites. */
   readonly loadRest?: () => Promise<void>;
 }
@@ -65,6 +68,7 @@ export async function createClients(connection: ArmConnection): Promise<Clients>
     pipeline.addPolicy(answers(connection.clock, operationErrors, heard), {
       beforePolicies: ["bearerTokenAuthenticationPolicy"],
     });
+    if (connection.hear !== undefined) pipeline.addPolicy(limitsHeard(connection.hear), { afterPhase: "Retry" });
     pipeline.addPolicy(ownHosts(endpoint.url), { beforePolicies: ["answers"] });
     if (connection.loadRest !== undefined)
       pipeline.addPolicy(wholeBeforeWrites(connection.loadRest), { beforePolicies: ["ownHosts"] });

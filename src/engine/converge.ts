@@ -13,6 +13,7 @@ import { isFresh, lookAtMade, refuseOld } from "./machine-made.ts";
 import { patiently, deletePatiently } from "./patiently.ts";
 import type { Live } from "./provider.ts";
 import { recover } from "./recover.ts";
+import type { Ask } from "./throttle.ts";
 import type { Tools } from "./tools.ts";
 
 /** How often a change of what has no etag is looked at again. */
@@ -122,14 +123,15 @@ async function put(
     tools.emit({ ...way.about, kind: "started", ...(decision === "update" ? { detail: "being changed" } : {}) });
   // what this call has made stays its own when it has to be put again
   if (way.acted !== "created") way.acted = decision === "create" ? "created" : "updated";
-  await tools.throttle.take("write", tools.signal);
   if (live !== null && isTagsOnly(wanted, live)) return retagOnly(way, live, wanted);
-  await options.permit?.();
   const body = besideOthers(stamped(wanted), live ?? undefined, isSettled(resource.kind) && live?.state !== "failed");
-  const operation = await tools.provider.put(body, {
-    signal: tools.signal,
-    createOnly: live === null && KINDS[resource.kind].etag === true,
-    ...(live?.etag === undefined ? {} : { ifMatch: live.etag }),
+  const operation = await tools.throttle.through(writeOf(resource), tools.signal, async () => {
+    await options.permit?.();
+    return tools.provider.put(body, {
+      signal: tools.signal,
+      createOnly: live === null && KINDS[resource.kind].etag === true,
+      ...(live?.etag === undefined ? {} : { ifMatch: live.etag }),
+    });
   });
   options.onAccepted?.();
   if (!operation.done) tools.emit({ ...way.about, kind: "waiting" });
@@ -149,9 +151,11 @@ async function put(
 /** The user's tags, and nothing else: what the tool once wrote there stays, for it tells of a machine what nobody can read off it. */
 async function retagOnly(way: Convergence, live: Live, { kind, id, body }: TagsOnly): Promise<Outcome> {
   const { tools, options } = way;
-  await options.permit?.("tags");
   const texts = userTagsOf(body.tags ?? {}).map(([name, value]) => `${name}=${value}`);
-  await tools.provider.tag({ kind, id }, retagged(live.tags, {}, texts), tools.signal, live.etag);
+  await tools.throttle.through(writeOf(way.resource), tools.signal, async () => {
+    await options.permit?.("tags");
+    await tools.provider.tag({ kind, id }, retagged(live.tags, {}, texts), tools.signal, live.etag);
+  });
   options.onAccepted?.(live);
   return done(way, "updated");
 }
@@ -160,6 +164,13 @@ function done(way: Convergence, change: "created" | "updated"): Outcome {
   way.tools.emit({ ...way.about, kind: "done", change });
   return change;
 }
+
+/** What all stand on goes first, and then a node that can be finished before one that would only be begun. */
+const writeOf = ({ id, kind, node }: AnyResource): Ask => ({
+  kind: "write",
+  id,
+  rank: node === undefined ? 0 : kind === "machine" ? 1 : 2,
+});
 
 /** It changes, and no write can say what it was read as. */
 const isUnguarded = ({ kind }: AnyResource): boolean => KINDS[kind].etag !== true && !isSettled(kind);

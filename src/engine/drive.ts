@@ -1,12 +1,12 @@
 /**
- * Waits for a long-running operation on a schedule of its own (schedule.ts), through passing faults. Where many wait for resources
+ * Waits for a long-running operation on a schedule of its own (read-budget.ts), through passing faults. Where many wait for resources
  * beside each other, one list tells all of them (siblings.ts); the operation itself is asked when that says anything but
  * "at work" or "done".
  */
 import { AzureError } from "../core/advice/azure-error.ts";
 import type { Operation, Target } from "./provider.ts";
+import { paceOf, pauseBefore } from "./read-budget.ts";
 import { createBudget } from "./retry.ts";
-import { nextLook, scheduleOf } from "./schedule.ts";
 import type { Tools } from "./tools.ts";
 
 /** @param made what the operation makes, when its siblings may be asked about with it */
@@ -18,22 +18,21 @@ export async function drive(
 ): Promise<void> {
   if (operation.done) return;
   const { clock, signal } = tools;
-  const schedule = scheduleOf(kind);
+  const pace = paceOf(kind);
   const budget = createBudget(clock, tools.random);
   const since = clock.now();
   let ended = false;
-  const siblings = made === undefined ? undefined : tools.siblings.join(made);
+  const siblings = tools.siblings.join(made);
   try {
     for (;;) {
-      const wait = nextLook(schedule, clock.now() - since);
+      const wait = pauseBefore(pace, { elapsed: clock.now() - since, ...siblings.crowd() });
       await clock.sleep(wait, signal);
-      const state = await siblings?.state(wait / 2, signal);
+      const state = await siblings.state(wait / 2, signal);
       ended = state === "succeeded";
       if (ended) return;
       if (state === "working") continue;
-      await tools.throttle.take("read", signal);
       try {
-        ended = await operation.poll(signal);
+        ended = await tools.throttle.through({ kind: "read" }, signal, () => operation.poll(signal));
         if (ended) return;
         budget.reset();
       } catch (error) {
@@ -41,12 +40,12 @@ export async function drive(
         if (error instanceof AzureError && (error.operation || isVerdict(error.status))) throw error;
         const retry = budget.next(error);
         if (retry === undefined || retry.kind === "lag") throw error;
-        if (retry.kind === "throttle") tools.throttle.pause("read", retry);
+        if (retry.kind === "throttle") tools.throttle.pause({ kind: "read" }, retry);
         else await clock.sleep(retry.waitMs, signal);
       }
     }
   } finally {
-    siblings?.leave(ended);
+    siblings.leave(ended);
   }
 }
 

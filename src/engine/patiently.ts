@@ -7,7 +7,7 @@ import { drive } from "./drive.ts";
 import { createPatience, isOvertaken } from "./overtaken.ts";
 import type { Power, TagTarget, Target } from "./provider.ts";
 import { type RetryBudget, createBudget } from "./retry.ts";
-import type { RequestClass } from "./throttle.ts";
+import type { Ask } from "./throttle.ts";
 import type { RequestTools, Tools } from "./tools.ts";
 
 /** Deletes a resource and waits until it is gone; absent is success. With a label its retries are told by its name. */
@@ -19,8 +19,9 @@ export async function deletePatiently(
   const budget = createBudget(tools.clock, tools.random);
   for (;;) {
     try {
-      await tools.throttle.take("delete", tools.signal);
-      const operation = await tools.provider.delete(target, tools.signal, target.etag);
+      const operation = await tools.throttle.through({ kind: "delete", id: target.id }, tools.signal, () =>
+        tools.provider.delete(target, tools.signal, target.etag),
+      );
       await drive(operation, schedule ?? target.kind, tools);
       return;
     } catch (error) {
@@ -30,7 +31,7 @@ export async function deletePatiently(
       await pause(
         error,
         budget,
-        "delete",
+        { kind: "delete", id: target.id },
         tools,
         target.label === undefined ? undefined : { id: target.id, label: target.label },
       );
@@ -47,12 +48,14 @@ export async function powerPatiently(
   const budget = createBudget(tools.clock, tools.random);
   for (;;) {
     try {
-      await tools.throttle.take("write", tools.signal);
-      await drive(await tools.provider.power(machine.id, power, tools.signal), "machine", tools);
+      const operation = await tools.throttle.through({ kind: "write", id: machine.id }, tools.signal, () =>
+        tools.provider.power(machine.id, power, tools.signal),
+      );
+      await drive(operation, "machine", tools);
       return;
     } catch (error) {
       tools.signal.throwIfAborted();
-      await pause(error, budget, "write", tools, machine);
+      await pause(error, budget, { kind: "write", id: machine.id }, tools, machine);
     }
   }
 }
@@ -78,13 +81,14 @@ export async function retag(target: TagTarget, change: (tags: Tags) => Tags | un
     const wanted = change(live.tags);
     if (wanted === undefined || canonical(wanted) === canonical(live.tags)) return;
     try {
-      await tools.throttle.take("write", tools.signal);
-      await tools.provider.tag(target, wanted, tools.signal, live.etag);
+      await tools.throttle.through({ kind: "write", id: target.id }, tools.signal, () =>
+        tools.provider.tag(target, wanted, tools.signal, live.etag),
+      );
       if (live.etag !== undefined || ++checked > CHECKS) return;
     } catch (error) {
       tools.signal.throwIfAborted();
       if (isOvertaken(error)) await patience.next(error);
-      else await pause(error, budget, "write", tools);
+      else await pause(error, budget, { kind: "write", id: target.id }, tools);
     }
   }
 }
@@ -93,12 +97,11 @@ export async function retag(target: TagTarget, change: (tags: Tags) => Tags | un
 export async function patiently<T>(tools: RequestTools, read: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const budget = createBudget(tools.clock, tools.random);
   for (;;) {
-    await tools.throttle.take("read", tools.signal);
     try {
-      return await read(tools.signal);
+      return await tools.throttle.through({ kind: "read" }, tools.signal, () => read(tools.signal));
     } catch (error) {
       tools.signal.throwIfAborted();
-      await pause(error, budget, "read", tools);
+      await pause(error, budget, { kind: "read" }, tools);
     }
   }
 }
@@ -108,18 +111,18 @@ export async function patiently<T>(tools: RequestTools, read: (signal: AbortSign
 async function pause(
   error: unknown,
   budget: RetryBudget,
-  kind: RequestClass,
+  ask: Ask,
   tools: RequestTools,
   about?: { readonly id: string; readonly label: string },
 ): Promise<void> {
   const retry = budget.next(error);
   // what is absent for a read is absent: only a PUT may have to wait for what it refers to
-  if (retry === undefined || (retry.kind === "lag" && kind === "read")) throw error;
+  if (retry === undefined || (retry.kind === "lag" && ask.kind === "read")) throw error;
   const { code, message } = error as ClusterError;
-  const delayMs = retry.kind === "throttle" ? tools.throttle.pause(kind, retry) : retry.waitMs;
+  const delayMs = retry.kind === "throttle" ? tools.throttle.pause(ask, retry) : retry.waitMs;
   tools.emit({
     kind: "retrying",
-    ...(about ?? { id: `azure/${kind}`, label: "Azure" }),
+    ...(about ?? { id: `azure/${ask.kind}`, label: "Azure" }),
     code,
     message,
     delayMs: Math.round(delayMs),

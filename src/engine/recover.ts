@@ -29,7 +29,10 @@ export async function recover(way: Convergence, error: unknown): Promise<Live | 
   if (retry === undefined) throw error;
   const { live: before } = way;
   const { code, message } = error as ClusterError;
-  const delayMs = retry.kind === "throttle" ? tools.throttle.pause(before === undefined ? "read" : "write", retry) : retry.waitMs;
+  const delayMs =
+    retry.kind === "throttle"
+      ? tools.throttle.pause(before === undefined ? { kind: "read" } : { kind: "write", id: way.resource.id }, retry)
+      : retry.waitMs;
   tools.emit({ ...about, kind: "retrying", code, message, delayMs: Math.round(delayMs) });
   // after a 429 the throttle makes everybody wait
   if (retry.kind !== "throttle") await tools.clock.sleep(retry.waitMs, tools.signal);

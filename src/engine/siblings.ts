@@ -30,6 +30,8 @@ interface Look {
 interface Family {
   waiting: number;
   unlisted: boolean;
+  /** As many as the last list had. */
+  entries: number;
   /** The last that was asked for. */
   look?: Look;
   /** When one of them last asked for himself. */
@@ -40,8 +42,20 @@ interface Family {
 
 export function createSiblings(tools: RequestTools): Siblings {
   const families = new Map<string, Family>();
+  /** Those without anything beside them. */
+  let single = 0;
+  const asking = (): number =>
+    [...families.values()].reduce((sum, family) => sum + (isListed(family) ? 0 : family.waiting), single);
   return {
     join(target) {
+      if (target === undefined) {
+        single++;
+        return {
+          crowd: () => ({ listed: 0, asking: asking() }),
+          state: () => Promise.resolve(undefined),
+          leave: () => void single--,
+        };
+      }
       const id = target.id.toLowerCase();
       const place = id.slice(0, id.lastIndexOf("/"));
       const family = families.get(place) ?? startFamily(tools);
@@ -49,6 +63,7 @@ export function createSiblings(tools: RequestTools): Siblings {
       family.waiting++;
       family.ended.delete(id);
       return {
+        crowd: () => ({ listed: isListed(family) ? Math.max(family.waiting, family.entries) : 0, asking: asking() }),
         state: (within, signal) => stateOf(tools, family, target, within, signal),
         leave(ended) {
           family.waiting--;
@@ -63,10 +78,13 @@ export function createSiblings(tools: RequestTools): Siblings {
 
 const startFamily = ({ provider, clock }: RequestTools): Family => ({
   waiting: 0,
+  entries: 0,
   unlisted: provider.siblings === undefined,
   checked: clock.now(),
   ended: new Map(),
 });
+
+const isListed = ({ unlisted, waiting }: Family): boolean => !unlisted && waiting >= FEW;
 
 async function stateOf(
   tools: RequestTools,
@@ -75,7 +93,7 @@ async function stateOf(
   within: number,
   signal: AbortSignal,
 ): Promise<Live["state"] | undefined> {
-  if (family.unlisted || family.waiting < FEW) return undefined;
+  if (!isListed(family)) return undefined;
   if (tools.clock.now() - family.checked >= CHECK_MS) {
     family.checked = tools.clock.now();
     return undefined;
@@ -110,6 +128,7 @@ async function list(
     look.next = Math.max(left + GAP_MS, now + (now - left) * GAP_SHARE);
     const old = [...family.ended].some(([id, at]) => at < left && states?.get(id) === "working");
     family.unlisted = states === undefined || old;
+    family.entries = states?.size ?? 0;
     return old ? undefined : states;
   } catch {
     family.unlisted = true;

@@ -2,12 +2,15 @@
 import type { Clock } from "../core/clock.ts";
 import type { Emit } from "./event.ts";
 import type { Live, Provider, Target } from "./provider.ts";
+import type { Waiting } from "./read-budget.ts";
 import type { Throttle } from "./throttle.ts";
 
 /** Those who wait for resources of one kind in one place (siblings.ts). */
 export interface Siblings {
-  /** Joins them. */
-  join(target: Target): {
+  /** Joins them; one who has nothing beside it only counts. */
+  join(target?: Target): {
+    /** How many its next list tells of, and how many ask for themselves. */
+    crowd(): Pick<Waiting, "listed" | "asking">;
     /**
      * What a list says of it that left no more than `within` ms ago; undefined when it is better asked for by itself.
      * An abort ends the wait at once.

@@ -56,8 +56,10 @@ export async function connectAzure(outside: Surroundings, given: Partial<FlagVal
   const credential = open
     ? undefined
     : await signIn(outside, given, { cloud: CLOUDS[cloud], httpClient: outward, emit: around.emit });
+  const throttle = createThrottle(around.clock);
   const connection = {
     endpoint,
+    hear: throttle.hear,
     clock: around.clock,
     ...(around.loadRest === undefined ? {} : { loadRest: around.loadRest }),
     ...(credential === undefined ? {} : { credential }),
@@ -68,7 +70,7 @@ export async function connectAzure(outside: Surroundings, given: Partial<FlagVal
   const tools: RequestTools = {
     provider: createProvider(clients),
     clock: around.clock,
-    throttle: createThrottle(around.clock),
+    throttle,
     random: () => new DataView(outside.random(4).buffer.slice(0)).getUint32(0) / 2 ** 32,
     emit: around.emit,
     signal: around.hard,

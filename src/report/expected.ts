@@ -12,7 +12,8 @@ const LEAST_MS = 3000;
 export function expectedEnd(nodes: Iterable<NodeProgress>, now: number, usual: number, wanted: number): number {
   const all = [...nodes];
   const ready = all.filter(({ stage }) => stage === "ready");
-  const took = median(ready.map(({ startedAt, since }) => since - startedAt)) ?? usual;
+  // as the slowest of them: the quick ones are ready first, and say too little of the others
+  const took = ready.reduce((most, { startedAt, since }) => Math.max(most, since - startedAt), 0) || usual;
   const coming = all.filter(({ stage }) => stage !== "ready" && stage !== "failed");
   const ends = coming.map(({ startedAt }) => startedAt + took);
   const unasked = Math.max(0, wanted - all.length);
@@ -22,10 +23,6 @@ export function expectedEnd(nodes: Iterable<NodeProgress>, now: number, usual: n
 }
 
 // --- internal ---
-
-function median(values: readonly number[]): number | undefined {
-  return values.length === 0 ? undefined : values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-}
 
 /** How long Azure lets pass between two machines that are asked for: it takes so many writes a second. */
 function pauseBetween(asked: readonly NodeProgress[], now: number): number {

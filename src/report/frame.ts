@@ -7,6 +7,7 @@ import type { Paint } from "./paint.ts";
 import { expectedEnd } from "./expected.ts";
 import { NODE_STAGES, type NodeProgress } from "./node-stages.ts";
 import { type Group, type Item, type Progress, countWords, ended, isOver } from "./progress.ts";
+import { unnamed } from "./same-cause.ts";
 import { scrub } from "./scrub.ts";
 import { duration, nameIn, plain, plural, truncate, width } from "../core/words.ts";
 
@@ -207,7 +208,7 @@ function slowest(progress: Progress, options: FrameOptions, room: number): Frame
 }
 
 function nodeLines({ name, stage, since, reason }: NodeProgress, options: FrameOptions): FrameLine[] {
-  const why = reason === undefined ? "" : `: ${plain(scrub(reason))}`;
+  const why = reason === undefined ? "" : `: ${plain(scrub(unnamed(name, reason)))}`;
   const time = duration(options.now - since);
   const [first = "", ...more] = broken(`${name}  ${STAGE_WORDS[stage]}${why}`, options.columns - 4 - width(time) - 2);
   return [

@@ -6,6 +6,7 @@ import type { Event } from "../engine/event.ts";
 import { paint } from "./paint.ts";
 import { type Group, countWords, ended, newProgress, take } from "./progress.ts";
 import type { Report, Screen } from "./screen.ts";
+import { anonymous } from "./same-cause.ts";
 import { lineOf } from "./sentence.ts";
 import { summary } from "./summary.ts";
 import { duration, nameIn, plain, plural } from "../core/words.ts";
@@ -93,7 +94,7 @@ export function lines({ screen, color, nodes, mode, doing }: LinesOptions): Repo
 }
 
 /** The message as any other node would have it: a label ends with the node's name. */
-const withoutName = ({ label, message = "" }: Event): string => message.replaceAll(nameIn(label), "");
+const withoutName = ({ label, message = "" }: Event): string => anonymous(nameIn(label), message);
 
 /** Everything the event says, for `--verbose`. */
 function verboseLine(event: Event): string {

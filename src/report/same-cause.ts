@@ -3,7 +3,7 @@ import { plural } from "../core/words.ts";
 
 export interface Trouble {
   readonly name: string;
-  readonly state: string;
+  readonly state?: string;
   readonly reason?: string;
   /** What the node itself showed. */
   readonly evidence?: string;
@@ -21,14 +21,14 @@ export interface SameCause {
 /** In the order of their first nodes. What differs only by the node's own name is the same. */
 export function grouped(nodes: readonly Trouble[]): SameCause[] {
   const causes = Map.groupBy(nodes, (node) =>
-    JSON.stringify([withoutName(node, wordsOf(node)), ...moreOf(node).map((text) => withoutName(node, text))]),
+    JSON.stringify([anonymous(node.name, wordsOf(node)), ...moreOf(node).map((text) => anonymous(node.name, text))]),
   );
   return [...causes.values()].map((same) => {
     const [first] = same as [Trouble];
     return {
       names: same.map(({ name }) => name),
-      cause: unnamed(first, wordsOf(first)),
-      more: moreOf(first).map((text) => unnamed(first, text)),
+      cause: unnamed(first.name, wordsOf(first)),
+      more: moreOf(first).map((text) => unnamed(first.name, text)),
     };
   });
 }
@@ -37,17 +37,22 @@ export function grouped(nodes: readonly Trouble[]): SameCause[] {
 export const nodesIn = (names: readonly string[]): string =>
   names.length <= 5 ? names.join(", ") : `${names.length} ${plural("node", names.length)} (${names[0]} ... ${names.at(-1)})`;
 
-// --- internal ---
-
-const wordsOf = ({ state, reason }: Trouble): string => (reason === undefined ? state : `${state}: ${reason}`);
-const moreOf = ({ evidence, advice }: Trouble): string[] => [evidence, advice].filter((text) => text !== undefined);
-
-/** As it would be said of any other node: without its name, and where it is. */
-const withoutName = ({ name }: Trouble, text: string): string => unnamed({ name }, text).replaceAll(name, "");
-
-/** The line begins with the name already: "NAME: ...", "NAME (203.0.113.7 port 22001) ...". */
-const unnamed = ({ name }: Pick<Trouble, "name">, text: string): string =>
+/** What stands behind a node's name, without it: "NAME: ...", "NAME (203.0.113.7 port 22001) ...". */
+export const unnamed = (name: string, text: string): string =>
   text
     .split(`${name}: `)
     .join("")
-    .replaceAll(/(\S+) \(\S+ port \d+\):? /g, (whole, word: string) => (word === name ? "" : whole));
+    .split(`${name} (`)
+    .map((part, at) => (at === 0 ? part : PLACE.test(part) ? part.replace(PLACE, "") : `${name} (${part}`))
+    .join("");
+
+/** The rest of where a node is, in what comes after its name. Bounded: a text may be megabytes long. */
+const PLACE = /^[\w.:-]{1,64} port \d{1,5}\):? /;
+
+/** As it would be said of any other node: without its name, and where it is. */
+export const anonymous = (name: string, text: string): string => unnamed(name, text).replaceAll(name, "");
+
+// --- internal ---
+
+const wordsOf = ({ state, reason }: Trouble): string => [state, reason].filter((word) => word !== undefined).join(": ");
+const moreOf = ({ evidence, advice }: Trouble): string[] => [evidence, advice].filter((text) => text !== undefined);

@@ -2,11 +2,14 @@
 import type { Event } from "../engine/event.ts";
 import { retryWords } from "./progress.ts";
 import { short } from "./short.ts";
-import { changed, plain } from "../core/words.ts";
+import { unnamed } from "./same-cause.ts";
+import { changed, nameIn, plain } from "../core/words.ts";
 
 /** "made", "failed: QuotaExceeded: ..."; secrets and control characters are taken out. */
 function sentence(event: Event): string {
-  return plain(short(words(event)));
+  const text = words(event);
+  // a node's label ends with its name
+  return plain(short(event.node === undefined ? text : unnamed(plain(nameIn(event.label)), text)));
 }
 
 /** Label, two blanks, sentence; a note is its own sentence. */

@@ -146,7 +146,8 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
     node.ageMs === undefined ? "-" : duration(node.ageMs),
     ...(withSystem ? [systemOf(node)] : []),
   ]);
-  const reasons = grouped(view.nodes.filter(({ reason }) => reason !== undefined)).map(
+  // in which state they are is in the table
+  const reasons = grouped(view.nodes.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }]))).map(
     ({ names, cause }) => `${nodesIn(names)}: ${plain(cause)}`,
   );
   return [

@@ -12,6 +12,7 @@ h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1rem; margin: 2rem 0 .5rem;
 .key.critical { background: none; border-left: 3px solid var(--mark); border-radius: 0; width: 0; }
 .accepted { background: var(--work); } .request { background: var(--request); } .unchanged { background: var(--still); } .failed { background: var(--bad); }
 .skipped { background: none; outline: 1px dashed var(--still); outline-offset: -1px; }
+.rest { background: color-mix(in srgb, var(--work) 35%, transparent); }
 .wait { background: repeating-linear-gradient(-45deg, var(--wait) 0 4px, transparent 4px 7px), var(--ground); }
 .row { display: grid; grid-template-columns: minmax(8rem, 17rem) 1fr 5.5rem; gap: .6rem; align-items: center; height: 1.35rem; }
 .row:not(.axis):hover { background: color-mix(in srgb, var(--line) 55%, transparent); }

@@ -9,6 +9,7 @@ import type { Event } from "../engine/event.ts";
 import type { Report } from "./screen.ts";
 import { scrub } from "./scrub.ts";
 import { type Bar, type Timeline, timeline } from "./timeline.ts";
+import { type Rest, isRest, rowsOf } from "./timings-rows.ts";
 import { timingsStyle } from "./timings-style.ts";
 import { duration, plain, plural } from "../core/words.ts";
 
@@ -44,6 +45,8 @@ export function timings(path: string, options: TimingsOptions): Report {
 export function renderTimings(line: Timeline, options: Pick<TimingsOptions, "title" | "remark">): string {
   const length = Math.max(line.length, 1);
   const began = line.startedAt === 0 ? "" : ` · ${new Date(line.startedAt).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  const rows = rowsOf(line);
+  const rest = rows.some(isRest) ? ' <span class="key rest"></span>the rest of a kind, from its first to its last' : "";
   const resources = `${line.bars.length} ${plural("step", line.bars.length)}`;
   return `<!doctype html>
 <html lang="en">
@@ -58,10 +61,10 @@ export function renderTimings(line: Timeline, options: Pick<TimingsOptions, "tit
 <p class="lead"><strong>${escape(precise(line.length))}</strong> for ${resources}${began}${options.remark === undefined ? "" : ` · ${escape(options.remark)}`}</p>
 ${pathOf(line)}
 <h2>Timeline</h2>
-<p class="legend"><span class="key accepted"></span>in work <span class="key request"></span>request <span class="key wait"></span>waiting to try again <span class="key unchanged"></span>there already <span class="key failed"></span>failed <span class="key skipped"></span>skipped${line.path.length === 0 ? "" : ' <span class="key critical"></span>decided the end'}</p>
+<p class="legend"><span class="key accepted"></span>in work <span class="key request"></span>request <span class="key wait"></span>waiting to try again <span class="key unchanged"></span>there already <span class="key failed"></span>failed <span class="key skipped"></span>skipped${line.path.length === 0 ? "" : ' <span class="key critical"></span>decided the end'}${rest}</p>
 <div class="chart">
 ${axis(length)}
-${line.bars.map((bar) => row(bar, length)).join("\n")}
+${rows.map((one) => (isRest(one) ? restRow(one, length) : row(one, length))).join("\n")}
 </div>
 <h2>By kind</h2>
 ${sumsOf(line)}
@@ -119,6 +122,16 @@ function row(bar: Bar, length: number): string {
     ),
   ];
   return `<div class="row${bar.critical ? " critical" : ""}"><span class="label" title="${escape(bar.id)}">${escape(bar.label)}</span><span class="track">${pieces.join("")}</span><span class="time">${precise(bar.end - bar.start)}</span></div>`;
+}
+
+/** Many bars in one: when the first began and the last ended, and how long one took. */
+function restRow({ noun, count, start, end, shortest, longest, retries }: Rest, length: number): string {
+  const range = shortest === longest ? precise(longest) : `${precise(shortest)} to ${precise(longest)}`;
+  const again = retries === 0 ? "" : `, tried again ${retries} ${plural("time", retries)}`;
+  const label = escape(`${count} more: ${noun}`);
+  const hint = escape(`${count} more: ${noun}, each ${range}, from ${precise(start)} to ${precise(end)}${again}`);
+  const place = `left:${percent(start, length)};width:${percent(end - start, length)}`;
+  return `<div class="row"><span class="label" title="${hint}">${label}</span><span class="track"><i class="rest" style="${place}" title="${hint}"></i></span><span class="time">to ${precise(longest)}</span></div>`;
 }
 
 function sumsOf(line: Timeline): string {

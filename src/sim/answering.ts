@@ -33,7 +33,7 @@ export function act(answering: Answering, call: Call, doom?: Trouble, lagMs = 0)
   let toll: Record<string, string> = {};
   try {
     if (!call.headers.has("authorization")) throw notSignedIn();
-    const { refusal, headers } = takeToken(cloud, call.method, /^\/subscriptions\/([^/]+)/i.exec(call.path)?.[1] ?? "");
+    const { refusal, headers } = takeToken(cloud, call.method, call.path);
     toll = headers;
     return dressed(cloud, call, refusal ?? route({ cloud, call, kindOf, running, doom, lagMs }), toll);
   } catch (error) {

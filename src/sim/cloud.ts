@@ -46,6 +46,8 @@ export interface SimCloud extends CloudIndex {
   readonly publicAddress: string | undefined;
   /** What every duration is multiplied by. */
   readonly pace: number;
+  /** Seconds that a creation takes where they are not those of its kind, by resource type. */
+  readonly seconds: Readonly<Record<string, readonly [number, number]>>;
   readonly operations: Map<string, SimOperation>;
   readonly counters: Record<string, number>;
   readonly buckets: Record<string, { tokens: number; at: number }>;
@@ -63,9 +65,10 @@ export interface CloudOptions {
   readonly state: CloudState | undefined;
   readonly publicAddress: string | undefined;
   readonly pace: number;
+  readonly seconds: SimCloud["seconds"];
 }
 
-export function createCloud({ now, limits, seed, state, publicAddress, pace }: CloudOptions): SimCloud {
+export function createCloud({ now, limits, seed, state, publicAddress, pace, seconds }: CloudOptions): SimCloud {
   const index = createIndex();
   const random = createRandom(state?.random ?? seed);
   const operations = new Map<string, SimOperation>();
@@ -80,6 +83,7 @@ export function createCloud({ now, limits, seed, state, publicAddress, pace }: C
     limits,
     publicAddress,
     pace,
+    seconds,
     operations,
     counters,
     buckets,

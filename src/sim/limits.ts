@@ -4,6 +4,10 @@ export interface Limits {
   readonly writes: readonly [number, number];
   readonly reads: readonly [number, number];
   readonly deletes: readonly [number, number];
+  /** The same of Compute and of Network each, of writes and of deletes. */
+  readonly serviceChanges: readonly [number, number];
+  /** Network's count of writes and deletes together: so many within so many seconds from the first. */
+  readonly networkChanges: readonly [number, number];
   /** Total regional vCPUs, and vCPUs of one size family. */
   readonly cores: number;
   readonly familyCores: number;
@@ -34,6 +38,8 @@ export const DEFAULT_LIMITS: Limits = {
   writes: [200, 10],
   reads: [250, 25],
   deletes: [200, 10],
+  serviceChanges: [200, 10],
+  networkChanges: [1000, 300],
   cores: 4000,
   familyCores: 4000,
   vcpus: {},

@@ -82,7 +82,11 @@ export function writeResource(desk: Desk, target: RequestTarget, body: JsonValue
   const change = changeOf(desk, target, body, match);
   kind.check?.(change);
   const timing =
-    change.before === undefined ? kind.create : typeof kind.update === "function" ? kind.update(change) : kind.update;
+    change.before === undefined
+      ? createTiming(cloud, kind)
+      : typeof kind.update === "function"
+        ? kind.update(change)
+        : kind.update;
   // A script wants this to fail, and there is no operation that could.
   if (doom !== undefined && timing.header === "none") refuse(409, doom.code, doom.message);
   const entry = entryOf(kind, change);
@@ -98,6 +102,12 @@ export function writeResource(desk: Desk, target: RequestTarget, body: JsonValue
   return timing.empty === true
     ? answer(202, undefined, headers)
     : answer(timing.status, shownResource(kind, cloud, entry), headers);
+}
+
+/** As the kind has it, but as long as the profile says; what is done at once stays so. */
+function createTiming({ seconds }: SimCloud, { type, create }: KindRules): Timing {
+  const given = seconds[type];
+  return given === undefined || create.seconds === undefined ? create : { ...create, seconds: given };
 }
 
 /** What is the same for every kind is looked at first, in ARM's order. */

@@ -24,6 +24,8 @@ export interface SimulationOptions {
   readonly latencyMs?: readonly [number, number];
   /** Multiplies every duration and Retry-After: 0.01 for rehearsals in real time. 1 when left out. */
   readonly pace?: number;
+  /** How long creations take, least and most, by resource type; else as the rules say. */
+  readonly seconds?: Readonly<Record<string, readonly [number, number]>>;
   readonly limits?: Partial<Limits>;
   readonly onExchange?: (exchange: Exchange) => void;
   /** What a machine's serial console has printed; the id is in ARM's case. */
@@ -56,6 +58,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     state,
     publicAddress: options.publicAddress,
     pace: options.pace ?? 1,
+    seconds: options.seconds ?? {},
   });
   const running = new Set(
     [...cloud.operations.values()].filter((one: SimOperation) => one.status === "InProgress").map(({ id }) => id),

@@ -172,10 +172,10 @@ describe("completion", () => {
 
 describe("emulate", () => {
   /** Runs it until `use` is done, then interrupts. */
-  async function emulated(one: TestAzure, use: (url: string) => Promise<void>): Promise<number> {
+  async function emulated(one: TestAzure, use: (url: string) => Promise<void>, flags = ""): Promise<number> {
     let interrupt = (): void => undefined;
     const url = Promise.withResolvers<string>();
-    const running = one.run("emulate", {
+    const running = one.run(`emulate ${flags}`, {
       onInterrupt: (stop) => (interrupt = stop),
       onStdout: (text) => url.resolve(text.trim()),
     });
@@ -202,6 +202,32 @@ describe("emulate", () => {
     ).toBe(0);
     await emulated(one, async (url) => expect(await (await group(url)).json()).toMatchObject({ location: "westus" }));
     expect(statSync(join(one.dir, ".simulated-azure.json")).mode & 0o777).toBe(0o600);
+  });
+  test("is as quick as a profile says, and writes down what was asked, without headers and bodies", async () => {
+    const one = azure();
+    const network = "Microsoft.Network/virtualNetworks";
+    writeFileSync(join(one.dir, "p.json"), JSON.stringify({ latencyMs: [0, 0], seconds: { [network]: [0, 0] } }));
+    const use = async (url: string): Promise<void> => {
+      await group(url, { location: "westus" });
+      const vnet = `${url}/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/g/providers/${network}/v?api-version=2026-01-01`;
+      const headers = { authorization: "Bearer loopback", "content-type": "application/json" };
+      const body = JSON.stringify({ location: "westus", properties: { addressSpace: { addressPrefixes: ["10.0.0.0/16"] } } });
+      await fetch(vnet, { method: "PUT", headers, body });
+      expect(await (await fetch(vnet, { headers })).json()).toMatchObject({ properties: { provisioningState: "Succeeded" } });
+    };
+    await emulated(one, use, "--profile p.json --requests r.jsonl");
+    const lines = file(one, "r.jsonl").trim().split("\n");
+    expect(lines.map((line) => Object.keys(JSON.parse(line) as object))).toEqual(
+      lines.map(() => ["at", "ms", "method", "path", "status"]),
+    );
+    expect(lines.map((line) => (JSON.parse(line) as { status: number }).status)).toEqual([201, 201, 200]);
+  });
+  test.each([
+    ["a profile that is not there", "--profile none.json", "none.json cannot be read"],
+    ["a log in no folder", "--requests none/r.jsonl", "r.jsonl cannot be written"],
+  ])("%s is said", async (_, flags, why) => {
+    const { exit, stderr } = await azure().run(`emulate ${flags}`);
+    expect([exit, stderr]).toEqual([2, expect.stringContaining(why)]);
   });
   test("a port that is taken is said", async () => {
     const one = azure();

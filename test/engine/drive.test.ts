@@ -27,11 +27,11 @@ test("an operation whose first answer said that it is done is not asked", async 
 });
 
 test.each([
-  ["network", 3000, 300, 13],
-  ["loadBalancer", 60_000, 3000, 50],
-  ["machine", 5000, 500, 10],
-  ["machine", 70_000, 5000, 40],
-  ["groupDelete", 50_000, 5000, 40],
+  ["network", 3000, 250, 13],
+  ["loadBalancer", 60_000, 1000, 90],
+  ["machine", 5000, 1500, 5],
+  ["machine", 70_000, 1500, 50],
+  ["groupDelete", 50_000, 2000, 55],
 ] as const)(
   "%s that takes %d ms is seen to be done within %d ms of its end, in %d polls at most",
   async (kind, endsAt, late, most) => {

@@ -71,7 +71,7 @@ test("a 429 of a delete makes deletes wait, and reads go on", async () => {
   expect(cloud.calls[1]).toBe("delete 7 s");
   expect(cloud.events).toMatchObject([{ kind: "retrying", id: TARGET.id, label: "resource group g" }]);
   const before = cloud.clock.now();
-  await cloud.tools.throttle.take("read", cloud.stop.signal);
+  await cloud.tools.throttle.through({ kind: "read" }, cloud.stop.signal, () => Promise.resolve());
   expect(cloud.clock.now()).toBe(before);
 });
 

@@ -11,7 +11,7 @@ function throttled() {
   const left: [number, number][] = [];
   const ask = (count: number, kind: "read" | "write" | "delete" = "write"): Promise<unknown> =>
     Promise.all(
-      Array.from({ length: count }, (_, index) => throttle.take(kind, never).then(() => left.push([index, clock.now()]))),
+      Array.from({ length: count }, (_, index) => throttle.through({ kind }, never, async () => left.push([index, clock.now()]))),
     );
   return { clock, throttle, left, ask };
 }
@@ -24,7 +24,7 @@ test("until Azure says 429 nothing is held back", async () => {
 
 test("after a 429 nobody sends before its time, and then in the order asked: what came in meanwhile at once, the rest at the rate", async () => {
   const { throttle, left, ask } = throttled();
-  throttle.pause("write", { waitMs: 17_000, asked: true });
+  throttle.pause({ kind: "write" }, { waitMs: 17_000, asked: true });
   await ask(40);
   expect(left.map(([index]) => index)).toEqual(Array.from({ length: 40 }, (_, index) => index));
   const times = left.map(([, at]) => at);
@@ -36,25 +36,25 @@ test("after a 429 nobody sends before its time, and then in the order asked: wha
 
 test("a second 429 holds those who wait already", async () => {
   const { clock, throttle, left, ask } = throttled();
-  throttle.pause("write", { waitMs: 5000, asked: true });
+  throttle.pause({ kind: "write" }, { waitMs: 5000, asked: true });
   const asked = ask(3);
   await clock.sleep(1000);
-  throttle.pause("write", { waitMs: 30_000, asked: true });
+  throttle.pause({ kind: "write" }, { waitMs: 30_000, asked: true });
   await asked;
   expect(Math.min(...left.map(([, at]) => at))).toBeGreaterThanOrEqual(31_000);
 });
 
 test("a shorter wait never shortens a longer one", async () => {
   const { throttle, left, ask } = throttled();
-  throttle.pause("write", { waitMs: 20_000, asked: true });
-  throttle.pause("write", { waitMs: 1000, asked: true });
+  throttle.pause({ kind: "write" }, { waitMs: 20_000, asked: true });
+  throttle.pause({ kind: "write" }, { waitMs: 1000, asked: true });
   await ask(1);
   expect(left[0]?.[1]).toBe(20_000);
 });
 
 test("reads, writes and deletes wait for themselves alone", async () => {
   const { clock, throttle, ask } = throttled();
-  throttle.pause("write", { waitMs: 20_000, asked: true });
+  throttle.pause({ kind: "write" }, { waitMs: 20_000, asked: true });
   await ask(5, "read");
   await ask(5, "delete");
   expect(clock.now()).toBe(0);
@@ -62,9 +62,9 @@ test("reads, writes and deletes wait for themselves alone", async () => {
 
 test("an abort ends a wait at once", async () => {
   const { clock, throttle } = throttled();
-  throttle.pause("read", { waitMs: 60_000, asked: true });
+  throttle.pause({ kind: "read" }, { waitMs: 60_000, asked: true });
   const abort = new AbortController();
-  const waiting = throttle.take("read", abort.signal);
+  const waiting = throttle.through({ kind: "read" }, abort.signal, async () => undefined);
   abort.abort(new Error("enough"));
   await expect(waiting).rejects.toThrow("enough");
   expect(clock.now()).toBe(0);
@@ -72,10 +72,10 @@ test("an abort ends a wait at once", async () => {
 
 test("an abort in the queue lets those behind pass, in their order", async () => {
   const { clock, throttle } = throttled();
-  throttle.pause("write", { waitMs: 5000, asked: true });
+  throttle.pause({ kind: "write" }, { waitMs: 5000, asked: true });
   const aborts = Array.from({ length: 3 }, () => new AbortController());
   const left: number[] = [];
-  const asked = aborts.map(({ signal }, index) => throttle.take("write", signal).then(() => left.push(index)));
+  const asked = aborts.map(({ signal }, index) => throttle.through({ kind: "write" }, signal, async () => left.push(index)));
   await clock.sleep(1000);
   aborts[1]?.abort(new Error("enough"));
   await expect(asked[1]).rejects.toThrow("enough");

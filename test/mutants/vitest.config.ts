@@ -53,7 +53,10 @@ export default defineConfig({
     root,
     fsModuleCachePath: join(dirname(process.env["MUTANTS"] ?? ""), "cache"),
     include: [...job.files],
-    globalSetup: job.files.some((file) => file.startsWith("test/nodes/")) ? ["test/nodes/login-user.ts"] : [],
+    globalSetup: [
+      "test/suite-folder.ts",
+      ...(job.files.some((file) => file.startsWith("test/nodes/")) ? ["test/nodes/login-user.ts"] : []),
+    ],
     setupFiles: job.met === undefined ? [] : ["test/mutants/watch.ts"],
     pool: "threads",
     isolate: false,

@@ -49,7 +49,19 @@ export function makeKey(type: "ed25519" | "rsa" | "ecdsa" = "ed25519", form?: "P
   const folder = mkdtempSync(join(tmpdir(), "key-"));
   try {
     const file = join(folder, "key");
-    execFileSync("ssh-keygen", ["-q", "-t", type, "-N", "", "-C", "", ...(form === undefined ? [] : ["-m", form]), "-f", file]);
+    execFileSync("ssh-keygen", [
+      "-q",
+      "-t",
+      type,
+      "-N",
+      "",
+      "-C",
+      "",
+      ...(type === "rsa" ? ["-b", "2048"] : []),
+      ...(form === undefined ? [] : ["-m", form]),
+      "-f",
+      file,
+    ]);
     return { privateKey: readFileSync(file, "utf8"), publicKey: readFileSync(`${file}.pub`, "utf8").trim() };
   } finally {
     rmSync(folder, { recursive: true });

@@ -12,6 +12,7 @@ import { authorityHere, recoverAuthority } from "../../src/operations/etcd/autho
 import { certify, lacksCertificate } from "../../src/operations/etcd/certify.ts";
 import { createJoining } from "../../src/operations/etcd/joining.ts";
 import { leaveEtcd } from "../../src/operations/etcd/leaving.ts";
+import { BY_FORCE } from "../../src/operations/remove/forget-nodes.ts";
 import { membersOf } from "../../src/operations/etcd/plan.ts";
 import { type LiveEtcd, join, leave, makeWay, newMembers, planJoins, withMembers } from "../../src/operations/etcd/membership.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
@@ -369,7 +370,12 @@ describe("leaving", () => {
     return world;
   };
   const leaving = (world: World, going: number[], force = false, more: object = {}): Promise<void> =>
-    leaveEtcd(world.run, { spec: spec(world), claim: claimOf(world, more), there: [...world.alive, node(3)], going }, force);
+    leaveEtcd(
+      world.run,
+      { spec: spec(world), claim: claimOf(world, more), there: [...world.alive, node(3)], going },
+      force,
+      BY_FORCE,
+    );
 
   test("members leave one at a time, and each is told; a gateway asks nobody", async () => {
     const world = withKey(await cluster());

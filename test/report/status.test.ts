@@ -34,7 +34,7 @@ test("of 300 nodes the sick come first, and on a terminal the heading stays in s
   expect(text.split("\n").length).toBeLessThanOrEqual(38);
   expect(named(text).slice(0, 4)).toEqual(["12", "277", "0", "1"]);
   expect(text).toContain("more, all ready (--verbose lists each)\n");
-  expect(text).toContain("mycluster-coreos-12, mycluster-coreos-277: unreachable: nobody answers at its port\n");
+  expect(text).toContain("mycluster-coreos-12, mycluster-coreos-277: nobody answers at its port\n");
 });
 
 test("in a pipe, and with --verbose, each has its line", () => {

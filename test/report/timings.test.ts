@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Event } from "../../src/engine/event.ts";
 import { timeline } from "../../src/report/timeline.ts";
+import { isRest, rowsOf } from "../../src/report/timings-rows.ts";
 import { renderTimings, timings } from "../../src/report/timings.ts";
 import { event, run } from "./screen.ts";
 
@@ -165,4 +166,30 @@ test("a path that cannot be written is refused at the start, as bad usage", () =
 
 test("an empty run makes a page too", () => {
   expect(renderTimings(timeline([]), { title: "x" })).toContain("0.0 s");
+});
+
+test("of a thousand nodes the page shows what tells something, and one row for the rest of a kind", () => {
+  const nodes = Array.from({ length: 1000 }, (_, i) => i);
+  const slow = new Set([17, 500]);
+  const events = [
+    ...bar(0, 4, "virtual network"),
+    ...nodes.flatMap((i) => bar(4, 7, `interface of a-${i}`)),
+    ...nodes.flatMap((i) =>
+      i === 3
+        ? [event(9, "started", `machine a-${i}`), event(20, "failed", `machine a-${i}`)]
+        : bar(9, slow.has(i) ? 99 : 45, `machine a-${i}`),
+    ),
+  ].sort((a, b) => a.at - b.at);
+  const needs = new Map(nodes.map((i) => [id(`machine a-${i}`), [id(`interface of a-${i}`)]]));
+  const line = timeline(events, needs);
+  const rows = rowsOf(line);
+  expect(rows.length).toBeLessThan(30);
+  expect(rows).toContainEqual(expect.objectContaining({ label: "machine a-3", outcome: "failed" }));
+  expect(rows).toContainEqual(expect.objectContaining({ label: "machine a-17", end: 99_000 }));
+  expect(rows).toContainEqual(expect.objectContaining({ critical: true }));
+  // nothing is left out: what has no row of its own is counted
+  expect(rows.reduce((sum, row) => sum + (isRest(row) ? row.count : 1), 0)).toBe(line.bars.length);
+  const page = renderTimings(line, { title: "big" });
+  expect(page).toMatch(/99\d more: machine, each 36 s/);
+  expect(page.length).toBeLessThan(100_000);
 });

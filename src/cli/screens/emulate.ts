@@ -2,12 +2,17 @@
  * emulate: the simulated Azure Resource Manager on a loopback port, in real time, for programs that are not this one. Its state is
  * that of `--simulate` in the same folder, written when it ends. It boots no machine and must never be reachable from outside.
  */
-import { join, relative } from "node:path";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
 import type { Clock } from "../../core/clock.ts";
-import { EXIT } from "../../core/errors.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
 import { PRICES_URL } from "../../core/price/variable.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
 import { prose } from "../../report/wrap.ts";
+import type { Exchange } from "../../sim/message.ts";
+import { parseProfile } from "../../sim/profile.ts";
 import { serve } from "../../sim/server.ts";
 import { createSimulation, timeOf } from "../../sim/simulation.ts";
 import { loadSimulation, saveSimulation } from "../../sim/store.ts";
@@ -19,10 +24,14 @@ import { SIMULATION_FILE } from "../../operations/simulated.ts";
 export async function emulate({ world, given }: Invocation): Promise<number> {
   const file = join(await openFolder(world.cwd, given.dir, { write: true }), SIMULATION_FILE);
   const state = await loadSimulation(file);
+  const profile = given.profile === undefined ? {} : await profileIn(resolve(world.cwd, given.profile));
+  const log = given.requests === undefined ? undefined : await logIn(resolve(world.cwd, given.requests));
   const simulation = createSimulation({
     clock: notBefore(world.clock, timeOf(state) ?? 0),
     seed: new DataView(world.random(4).buffer.slice(0)).getUint32(0),
     ...(state === undefined ? {} : { state }),
+    ...profile,
+    ...(log === undefined ? {} : { onExchange: (one) => log.write(`${JSON.stringify(line(one))}\n`) }),
   });
   const stopped = Promise.withResolvers<void>();
   const stopListening = world.onInterrupt(() => stopped.resolve());
@@ -32,6 +41,7 @@ export async function emulate({ world, given }: Invocation): Promise<number> {
     if (given.quiet !== true) prose(world.stderr, help(served.url, relative(world.cwd, file)));
     await stopped.promise;
     await served.close();
+    log?.end();
     await saveSimulation(file, simulation.save());
     return EXIT.done;
   } finally {
@@ -40,6 +50,34 @@ export async function emulate({ world, given }: Invocation): Promise<number> {
 }
 
 // --- internal ---
+
+async function profileIn(file: string): Promise<ReturnType<typeof parseProfile>> {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new ClusterError("EmulateProfile", `${file} cannot be read.`, { cause, advice: "Name a file of JSON." });
+  });
+  return parseProfile(text, file);
+}
+
+/** Open before anything is served. */
+async function logIn(file: string): Promise<ReturnType<typeof createWriteStream>> {
+  const log = createWriteStream(file);
+  await once(log, "open").catch((cause: unknown) => {
+    throw new ClusterError("EmulateRequests", `${file} cannot be written.`, {
+      cause,
+      advice: "Name a file in a folder that exists.",
+    });
+  });
+  return log;
+}
+
+/** Neither headers nor bodies: they may hold what nobody should read. */
+const line = ({ at, ms, method, url, answer }: Exchange): object => ({
+  at: new Date(at).toISOString(),
+  ms,
+  method,
+  path: new URL(url).pathname,
+  ...(answer === undefined ? {} : { status: answer.status }),
+});
 
 const help = (
   url: string,

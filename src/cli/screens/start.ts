@@ -2,6 +2,7 @@
 import { plural } from "../../core/words.ts";
 import { type Started, startCluster } from "../../operations/start.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
+import { grouped, nodesIn } from "../../report/same-cause.ts";
 import { type Session, openSession } from "../session.ts";
 
 export async function startCommand(invocation: Invocation): Promise<number> {
@@ -38,7 +39,9 @@ function sayStarted(session: Session, { document, note }: Started): void {
   session.say(
     [
       `${ready.length} of ${ready.length + notReady.length} nodes of ${name} are ready.${up ? "" : " Too few for etcd: it counts as stopped until `start` finds it up."}`,
-      ...notReady.slice(0, SHOWN).map((node) => `  ${node.name}: ${node.reason}`),
+      ...grouped(notReady)
+        .slice(0, SHOWN)
+        .map(({ names, cause }) => `  ${nodesIn(names)}: ${cause}`),
       ...(notReady.length > SHOWN ? [`  and ${notReady.length - SHOWN} more`] : []),
     ].join("\n"),
   );

@@ -37,6 +37,9 @@ export interface Pace {
   /** Between two questions, at the least and at the most. */
   readonly least: number;
   readonly most: number;
+  /** Up to when it is expected; after that it is asked about so seldom. */
+  readonly until: number;
+  readonly later: number;
 }
 
 /** What a label is made of: label.ts reads it off an id. */
@@ -58,8 +61,8 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
     label: ({ name }) => `machine ${name}`,
     standsOn: ["networkInterface", "disk", "availabilitySet", "placementGroup"],
     ofANode: true,
-    // its operation may be asked 15 times a minute with 45 in hand: half a minute of eager questions, then one every 5 s
-    pace: { first: 2000, least: 500, most: 5000 },
+    // its operation may be asked 15 times a minute with 45 in hand
+    pace: { first: 2000, least: 1500, most: 1500, until: 100_000, later: 4000 },
   },
   disk: {
     type: "Microsoft.Compute/disks",
@@ -130,7 +133,7 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
     settled: true,
     shared: true,
     standsOn: ["storageAccount"],
-    pace: { first: 2000, least: 500, most: 5000 },
+    pace: { first: 2000, least: 500, most: 2000, until: 120_000, later: 5000 },
   },
   blobContainer: {
     type: "Microsoft.Storage/storageAccounts/blobServices/containers",
@@ -144,7 +147,7 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
     settled: true,
     shared: true,
     label: ({ name }) => `storage account ${name}`,
-    pace: { first: 2000, least: 500, most: 4000 },
+    pace: { first: 2000, least: 500, most: 1000, until: 60_000, later: 4000 },
   },
   sshKey: { type: "Microsoft.Compute/sshPublicKeys", word: "SSH public key" },
   publicAddress: {

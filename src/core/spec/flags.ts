@@ -1,7 +1,8 @@
 /**
  * THE FLAGS TABLE: one row a flag. Read by the command line (parser, help, completion), by the configuration file and
- * the environment, by the table of docs/flags.md, and by the type of ClusterSpec, which is inferred from it: a flag exists here
- * once. What the columns mean stands in flag.ts. Long because it is one table; no row says anything about another.
+ * the environment, by the table of docs/flags.md, and by the type of ClusterSpec, which is inferred from it: a flag
+ * exists here once. What the columns mean stands in flag.ts. Long because it is one table; no row says anything about
+ * another.
  */
 import { ETCD_VERSION, ETCD_VERSION_UNTOLD, etcdVersion } from "../etcd-version.ts";
 import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
@@ -351,6 +352,14 @@ export const FLAGS = {
     port: needed({
       name: "port", value: "PORT", parse: integer(0, 65_535), default: 0, on: ["emulate"],
       about: "port to listen on [any free one]",
+    }),
+    profile: maybe({
+      name: "profile", value: "FILE", parse: anyText, file: true, on: ["emulate"],
+      about: "how quick and how generous it is, as JSON",
+    }),
+    requests: maybe({
+      name: "requests", value: "FILE", parse: anyText, file: true, on: ["emulate"],
+      about: "write a line of JSON for each request: when, how long, what, status",
     }),
   }),
 } as const satisfies Record<string, Flag<unknown>>;

@@ -46,10 +46,23 @@ export function templatesFor(node: NodeConfig): readonly string[] {
  */
 export function renderUserData(node: NodeConfig, templates: Readonly<Record<string, string>>): string {
   refuseWithoutBootstrap(node);
-  const names = templatesFor(node);
-  const pieces = names.map((name) => parseConfig(textOf(templates, name), `templates/${name}`));
-  const merged = joinUnits(pieces.reduce<Config>(merge, {}));
-  return writeConfig(fill(merged, valuesOf(node), "the templates"));
+  return writeConfig(fill(mergedOf(templatesFor(node), templates), valuesOf(node), "the templates"));
+}
+
+type Templates = Readonly<Record<string, string>>;
+
+/** Read once for all nodes alike: of a thousand that is most of the time and of the memory that their user-data take. */
+const MERGED = new WeakMap<Templates, Map<string, Config>>();
+
+function mergedOf(names: readonly string[], templates: Templates): Config {
+  const known = MERGED.get(templates) ?? new Map<string, Config>();
+  MERGED.set(templates, known);
+  const key = names.join();
+  const merged =
+    known.get(key) ??
+    joinUnits(names.map((name) => parseConfig(textOf(templates, name), `templates/${name}`)).reduce<Config>(merge, {}));
+  known.set(key, merged);
+  return merged;
 }
 
 const speaksTls = ({ tls, tlsLater }: NodeConfig): boolean => tls !== undefined || tlsLater === true;

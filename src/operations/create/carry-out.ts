@@ -18,6 +18,7 @@ import { type Place, placeIn } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import type { Carrying } from "./carrying.ts";
 import { explainFailure } from "./explain-failure.ts";
+import { limitsNews } from "./limits-news.ts";
 import { reportMachines } from "./machine-news.ts";
 import { makeResource } from "./make-resource.ts";
 import { makeMachine } from "./next-size.ts";
@@ -53,6 +54,7 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
     stop: run.stop,
     onSkip: (id, because) => skip(carrying, id, because),
   });
+  carrying.limits.end();
   for (const [id, result] of results) {
     const node = carrying.byId.get(id)?.node;
     if (node !== undefined && result.state !== "done") carrying.machines.failed(node);
@@ -90,6 +92,7 @@ function begin(run: Run, prepared: Prepared): Carrying {
     made: new Set(),
     hostKeys: new Map(),
     machines: reportMachines(),
+    limits: limitsNews(run.tools, prepared.resources),
     watching: undefined,
     place: undefined,
     written: false,
@@ -114,6 +117,7 @@ async function visit(carrying: Carrying, resource: AnyResource): Promise<Outcome
   } catch (error) {
     throw await failed(carrying, resource, error);
   } finally {
+    carrying.limits.passed(resource);
     settle(carrying, resource);
   }
 }

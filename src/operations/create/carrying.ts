@@ -3,6 +3,7 @@ import type { Design } from "../../core/plan/cluster.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import type { Claim, Place } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
+import type { LimitsNews } from "./limits-news.ts";
 import type { MachineReport } from "./machine-news.ts";
 import type { Sizes } from "./sizes.ts";
 import type { NodeWatch } from "./node-watch.ts";
@@ -28,6 +29,8 @@ export interface Carrying {
   /** Host keys of machines that turned out to have been made by another run, by node index. */
   readonly hostKeys: Map<number, string>;
   readonly machines: MachineReport;
+  /** Tells what is waited for when Azure takes no more at a time. */
+  readonly limits: LimitsNews;
   /** From the moment that the claim is written. */
   watching: Promise<NodeWatch> | undefined;
   /** Where the load balancer is reached, from the claim as it was read back. */

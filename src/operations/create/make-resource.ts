@@ -25,6 +25,7 @@ export function makeResource(carrying: Carrying, resource: AnyResource, observed
     permit: async (what) => {
       if (carrying.lost !== undefined) throw carrying.lost;
       await (node === undefined || what === "tags" ? carrying.stillOurs() : permitMachine(carrying, node));
+      carrying.limits.passed(resource);
     },
     ...adapting(carrying, resource),
     ...(node === undefined ? {} : machineOptions(carrying, resource, node)),

@@ -32,9 +32,15 @@ export async function guardMachines(carrying: Carrying): Promise<Claim | undefin
   ]);
   if (claimIsAsWeWroteIt)
     for (const [index, resource] of shared.entries())
-      if (asWeWroteThem[index] === false) await makeResource(carrying, resource, undefined);
+      if (asWeWroteThem[index] === false) await makeResource(unhindered(carrying), resource, undefined);
   return claimNow;
 }
+
+/** Machines that have their places already wait for what is written here: it must not wait for a place. */
+const unhindered = (carrying: Carrying): Carrying => {
+  const { run } = carrying;
+  return { ...carrying, run: { ...run, tools: { ...run.tools, throttle: run.tools.throttle.atOnce } } };
+};
 
 /**
  * A create without --private that has lost the name to one with it, for the other's claim is of another kind, leaves no claim of its own

@@ -10,6 +10,7 @@ import { AzureError, isAbsence } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import { TAG_LIMIT } from "../../core/plan/tag-limits.ts";
+import { type Left, countDown } from "./count-down.ts";
 import { patiently, deletePatiently, retag } from "../../engine/patiently.ts";
 import type { TagTarget } from "../../engine/provider.ts";
 import { type Doom, surveyDoom } from "./doom-survey.ts";
@@ -73,15 +74,19 @@ async function deleteGroup(run: Run, doom: Doom): Promise<Destroyed> {
   const { located, scope } = doom;
   const about = { id: scope, label: `resource group ${located.groupName}` };
   const all = [...doom.ours, { kind: "resourceGroup", id: scope, label: about.label }];
+  /** What has not been told to be gone. */
+  const told = new Map(all.map((one) => [one.id.toLowerCase(), one]));
   for (let attempt = 1; ; attempt++) {
     if (run.stop.aborted && attempt === 1) {
       await unmark(run, doom);
       throw run.stop.reason;
     }
     if (attempt === 1) emit({ ...about, kind: "started", detail: `being deleted with all that is in it` });
-    const failure = await deletePatiently({ kind: "resourceGroup", ...about }, tools, "groupDelete").then(
-      () => undefined,
-      (error: unknown) => error,
+    const failure = await counted(run, located.groupName, told, () =>
+      deletePatiently({ kind: "resourceGroup", ...about }, tools, "groupDelete").then(
+        () => undefined,
+        (error: unknown) => error,
+      ),
     );
     tools.signal.throwIfAborted();
     if (isRefusal(failure)) {
@@ -90,7 +95,7 @@ async function deleteGroup(run: Run, doom: Doom): Promise<Destroyed> {
     }
     if (failure !== undefined && !(failure instanceof AzureError)) throw failure;
     if (await awaitGroupGone(run, located.groupName)) {
-      for (const { id, label } of all) emit({ kind: "done", change: "deleted", id, label });
+      for (const { id, label } of told.values()) emit({ kind: "done", change: "deleted", id, label });
       return { deleted: all.map(gone), left: [] };
     }
     const now = await surveyDoom(run, { ...(await lookIn(run, located.name, located.groupName)), owner: located.owner });
@@ -111,6 +116,12 @@ async function deleteGroup(run: Run, doom: Doom): Promise<Destroyed> {
     }
     emit({ ...about, kind: "retrying", ...(failure === undefined ? {} : { code: failure.code, message: failure.message }) });
   }
+}
+
+async function counted<T>(run: Run, groupName: string, left: Left, work: () => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  void countDown(run, groupName, left, AbortSignal.any([over.signal, run.tools.signal])).catch(() => undefined);
+  return work().finally(() => over.abort(new Error("over")));
 }
 
 async function deletePieces(run: Run, doom: Doom): Promise<Destroyed> {

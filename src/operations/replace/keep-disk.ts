@@ -28,10 +28,8 @@ export async function keepDataDisk(run: Run, id: string): Promise<string | undef
     const body = { ...model, tags: live.tags, storageProfile: { ...model.storageProfile, dataDisks } };
     const about = { kind: "machine" as const, id, label: `machine ${nameOf(id)}`, dependsOn: [] };
     try {
-      await tools.throttle.take("write", tools.signal);
-      const put = await tools.provider.put(
-        { ...about, body },
-        { signal: tools.signal, ...(live.etag && { ifMatch: live.etag }) },
+      const put = await tools.throttle.through({ kind: "write", id }, tools.signal, () =>
+        tools.provider.put({ ...about, body }, { signal: tools.signal, ...(live.etag && { ifMatch: live.etag }) }),
       );
       await drive(put, "machine", tools);
       return own.name;
