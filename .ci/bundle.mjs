@@ -3,31 +3,23 @@
 import { build } from "esbuild";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { shared } from "./bundle-options.mjs";
 
 const root = new URL("..", import.meta.url).pathname;
 await rm(`${root}dist`, { recursive: true, force: true });
 const { metafile } = await build({
+  ...shared,
   absWorkingDir: root,
   entryPoints: { main: "src/cli/main.ts", index: "src/index.ts" },
   outdir: "dist",
-  bundle: true,
   splitting: true,
   format: "esm",
-  platform: "node",
-  target: "node22",
-  minifySyntax: true,
-  minifyWhitespace: true,
-  legalComments: "none",
-  logLevel: "warning",
-  metafile: true,
   plugins: [
     {
       name: "rest",
       setup: ({ onResolve }) => onResolve({ filter: /\/rest\.ts$/ }, () => ({ path: "./rest.js", external: true })),
     },
   ],
-  // ssh2 tries two native add-ons and does without them where they are missing
-  external: ["cpu-features", "*.node"],
   // ssh2's WebAssembly asks for the folder it is in; an ES module has that under another name
   define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
@@ -47,6 +39,9 @@ const names = ${JSON.stringify(rest.map(([file]) => `./${basename(file)}`))};
 export async function loadRest() { for (const name of names) parts.set(name, await import(name)); }
 `,
 );
+// for .ci/notices.mjs, which says whose work is in the package
+const packages = files.flatMap(([, { inputs }]) => Object.keys(inputs)).map((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]);
+await writeFile(`${root}dist/packages.json`, JSON.stringify([...new Set(packages)].filter(Boolean).sort()));
 // Node looks for the file of a part again wherever it is imported, though it has the part: who has it asks nobody.
 for (const [file] of files) {
   const text = await readFile(root + file, "utf8");
