@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The Azure SDK needs Node 22 or newer. In a checkout, or an install from one's address, npm has brought one along (optionalDependencies): it is used where the
-// machine's own is too old, and that is said. Everything else is in dist.
+// The Azure SDK needs Node 22 or newer. In a checkout, or an install from one's address, npm has brought one along
+// (optionalDependencies): it is used where the machine's own is too old, and that is said. Everything else is in dist.
 import module from "node:module";
 import v8 from "node:v8";
 import { dirname, join } from "node:path";
