@@ -42,7 +42,7 @@ export const ofThatName = (name: string, flags: readonly string[]): string =>
 
 /** NAME is the cluster's, N a number, NODE a node, CMD a command line; a line after a dollar sign is another program's. */
 const ROWS: readonly (readonly [words: string, ...meant: string[]])[] = [
-  ["delete del rm down teardown terminate uninstall clean cleanup", "destroy NAME"],
+  ["delete del rm down teardown terminate uninstall clean cleanup kill purge nuke undeploy wipe", "destroy NAME"],
   ["prune", "gc"],
   ["up apply deploy add new make build init launch provision install converge", "create NAME"],
   ["resume continue finish repair", "create NAME"],
@@ -51,7 +51,7 @@ const ROWS: readonly (readonly [words: string, ...meant: string[]])[] = [
   ["drain cordon", "remove NAME NODE"],
   ["ls ps", "list"],
   ["get", "list", "status NAME"],
-  ["show describe info inspect events doctor", "status NAME"],
+  ["show describe info inspect events doctor top health", "status NAME"],
   ["watch wait", "status NAME --watch"],
   ["validate test diff preview check verify dry-run what-if", "plan NAME"],
   ["template generate", "export NAME"],
@@ -61,7 +61,7 @@ const ROWS: readonly (readonly [words: string, ...meant: string[]])[] = [
   ["logout signout", "$ az logout"],
   ["whoami", "$ az account show"],
   ["port-forward proxy tunnel", "$ ssh -F NAME/ssh_config -N -L 8080:localhost:8080 NAME-coreos-0"],
-  ["scp cp", "$ scp -F NAME/ssh_config FILE NAME-coreos-0:"],
+  ["scp cp rsync", "$ scp -F NAME/ssh_config FILE NAME-coreos-0:"],
   ["log", "logs NAME NODE"],
   ["journal journalctl", "logs NAME NODE --unit etcd-member"],
   ["restart", "reboot NAME"],

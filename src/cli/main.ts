@@ -32,17 +32,21 @@ export async function main(outer: World): Promise<number> {
       await SCREENS[command.name]()
     )(typed);
   } catch (thrown) {
-    const [{ advised }, { adviceContext }] = await Promise.all([
+    const [{ advised }, { adviceContext }, { withTypedFlags }] = await Promise.all([
       import("../core/advice/advice.ts"),
       import("./typed-command.ts"),
+      import("./next-command.ts"),
     ]);
     const error = thrown instanceof ClusterError ? advised(thrown, typed === undefined ? {} : adviceContext(typed)) : thrown;
+    const said = typed === undefined ? (text: string) => text : withTypedFlags(typed);
     const { renderError, errorDocument, exitCodeOf } = await import("../report/error.ts");
     const { abilities } = await import("../report/paint.ts");
     const own = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;
-    if (own.includes("--json")) world.stdout.write(`${JSON.stringify({ error: errorDocument(error) })}\n`);
-    else prose(world.stderr, renderError(error, { color: abilities(world.env, world.stderr).color, json: false }));
-    const { code, message, advice = "" } = errorDocument(error);
+    const document = errorDocument(error);
+    const { code, message } = document;
+    const advice = said(document["advice"] ?? "");
+    if (own.includes("--json")) world.stdout.write(`${JSON.stringify({ error: { ...document, advice } })}\n`);
+    else prose(world.stderr, said(renderError(error, { color: abilities(world.env, world.stderr).color, json: false })));
     world.ci?.annotate("error", `azure-coreos-cluster: ${code}`, `${message}\n${advice}`.trim());
     return exitCodeOf(error);
   }

@@ -13,7 +13,7 @@ import { type Report, chooseReport, joined } from "../report/report.ts";
 import { short } from "../report/short.ts";
 import { prose } from "../report/wrap.ts";
 import type { Invocation } from "./invocation.ts";
-import { nextCommand } from "./next-command.ts";
+import { nextCommand, withTypedFlags } from "./next-command.ts";
 import { resolve } from "node:path";
 import type { World } from "./world.ts";
 
@@ -81,7 +81,9 @@ interface Shown {
 }
 
 /** What a run tells, on its way to the reports that the flags ask for: to the file at once, to the screen from `show` on. */
-function createTelling({ world, given }: Invocation) {
+function createTelling(invocation: Invocation) {
+  const { world, given } = invocation;
+  const complete = withTypedFlags(invocation);
   const reports: Report[] = given.events === undefined ? [] : [jsonLines(resolve(world.cwd, given.events))];
   const { color, animate } = abilities(world.env, world.stderr);
   let report: Report = joined(reports);
@@ -97,7 +99,7 @@ function createTelling({ world, given }: Invocation) {
         );
     },
     say(text: string): void {
-      if (given.quiet !== true) prose(world.stderr, text.endsWith("\n") ? text : `${text}\n`);
+      if (given.quiet !== true) prose(world.stderr, complete(text.endsWith("\n") ? text : `${text}\n`));
     },
     show(run: Run, { nodes, other, doing, head }: Shown): void {
       if (shown) return;
@@ -119,12 +121,12 @@ function createTelling({ world, given }: Invocation) {
   };
 }
 
-/** gc and list work on no cluster that has a name here. */
+/** Whoever reboots, stops or looks wants to keep the cluster: only a create is told how to be rid of it. */
 const interrupted = (invocation: Invocation): ClusterError =>
   new ClusterError("Interrupted", "interrupted", {
     exit: EXIT.interrupted,
     advice:
-      invocation.args[0] === undefined
+      invocation.command !== "create" || invocation.args[0] === undefined
         ? "What was done stays. Run the same command again to continue."
         : `What was made stays. Run the same command again to continue, or \`${nextCommand(invocation)(`destroy ${invocation.args[0]}`)}\` to remove it.`,
   });

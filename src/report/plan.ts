@@ -118,7 +118,7 @@ function block(resources: readonly PlannedResource[], sign: string, action: Plan
 
 /** What changes stands behind the name, or under it where that is too long: nothing of it is cut. */
 function changeLines(head: string, kind: readonly PlannedResource[], columns: number): string[] {
-  const changes = kind.length === 1 ? (kind[0]!.changes ?? []).map(plain) : [];
+  const changes = changesIn(kind);
   const line = changes.length === 0 ? head : `${head}: ${changes.join("; ")}`;
   return changes.length === 0
     ? [truncate(head, columns)]
@@ -126,6 +126,21 @@ function changeLines(head: string, kind: readonly PlannedResource[], columns: nu
       ? [line]
       : [truncate(head, columns), ...changes];
 }
+
+/** Of several, each change once, with how many it meets where it is not all of them. */
+function changesIn(kind: readonly PlannedResource[]): string[] {
+  const all = countBy(
+    kind.flatMap(({ changes = [] }) => [...new Set(changes)]),
+    (change) => plain(change),
+  );
+  const lines = [...all].map(([change, count]) => (count === kind.length ? change : `${change} (${count} of ${kind.length})`));
+  return kind.length === 1 || lines.length <= MOST_CHANGES
+    ? lines
+    : [...lines.slice(0, MOST_CHANGES), `and ${lines.length - MOST_CHANGES} more`];
+}
+
+/** Of several resources; of one all are shown. */
+const MOST_CHANGES = 8;
 
 const noun = (kind: readonly PlannedResource[]): string => plain(nounOf(kind[0]!.label));
 

@@ -30,7 +30,7 @@ const adviceOn = (line: string): string => {
 const WORDS = (
   "start init login logout version update upgrade scale logs log delete rm down teardown up ls apply deploy exec stop restart reboot replace " +
   "kubeconfig platform schema config info show get describe events add new make build resume console connect attach port-forward proxy " +
-  "validate test doctor install uninstall"
+  "validate test doctor install uninstall kill purge wipe undeploy top health rsync"
 ).split(" ");
 
 test.each(WORDS.filter((word) => commandNamed(word) === undefined))(

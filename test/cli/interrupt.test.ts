@@ -39,3 +39,26 @@ test("so does the summary of a live screen", async () => {
   expect(shown).toMatch(/3 machines left to Azure, which goes on; [\d a-z]+ in all\. Error: interrupted/);
   expect(shown).not.toContain("machines skipped");
 });
+
+test.each([
+  "stop mycluster --yes",
+  "reboot mycluster",
+  "replace mycluster 1 --yes",
+  "remove mycluster 2 --yes",
+  "status mycluster",
+])("who interrupts %s is not told how to destroy the cluster", async (argv) => {
+  const azure = ownAzure();
+  expect((await azure.run("mycluster --num-nodes 3 --wait-for machines")).exit).toBe(0);
+  let interrupt = (): void => undefined;
+  const { exit, stderr } = await azure.run(argv, {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: (request) => {
+      interrupt();
+      interrupt();
+      return azure.simulation.handle(request);
+    },
+  });
+  expect(exit).toBe(130);
+  expect(stderr).toContain("Run the same command again to continue.");
+  expect(stderr).not.toContain("destroy");
+});

@@ -50,3 +50,9 @@ test("on a screen it stands behind the name", async () => {
   const { screen } = await planned("--num-nodes 3", "--num-nodes 5");
   expect(screen).toContain("  ~ load balancer: + SSH 22004, 22005\n");
 });
+
+test("of several alike it stands there once, with how many it meets where that is not all", async () => {
+  const { screen } = await planned("--num-nodes 3 --tag Owner=me", "--num-nodes 3 --tag CostCenter=1 --tag Owner-");
+  expect(screen).toMatch(/~ 3 interfaces: abc-coreos-0, abc-coreos-1, abc-coreos-2: \+ tag CostCenter=1; - tag Owner\n/);
+  expect(screen).toMatch(/~ 3 machines: abc-coreos-0, abc-coreos-1, abc-coreos-2: \+ tag CostCenter=1; - tag Owner\n/);
+});

@@ -6,6 +6,7 @@ import { abilities } from "../../report/paint.ts";
 import { renderStatus } from "../../report/status.ts";
 import { columnsOf } from "../../report/wrap.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
+import { withTypedFlags } from "../next-command.ts";
 import { sayHead } from "./head.ts";
 import { type Session, openSession } from "../session.ts";
 
@@ -75,7 +76,9 @@ async function show(session: Session, invocation: Invocation, prices: Status["pr
       columns: columnsOf(world.stdout),
       ...(given.watch === true ? { lookedAt: world.clock.now() } : {}),
       ...(world.stdout.isTTY && given.verbose !== true ? { rows: world.stdout.rows } : {}),
-      ...(framed ? { framed, rows: world.stdout.rows, ...(seen.note === undefined ? {} : { note: seen.note }) } : {}),
+      ...(framed
+        ? { framed, rows: world.stdout.rows, ...(seen.note === undefined ? {} : { note: withTypedFlags(invocation)(seen.note) }) }
+        : {}),
     });
     world.stdout.write(framed ? `\u001B[H\u001B[2J${text}` : text);
   }

@@ -4,12 +4,14 @@
  */
 import type { Drift } from "../documents.ts";
 import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
+import type { Found } from "../found.ts";
 import { nodeIndex } from "./cluster.ts";
+import { labelOf } from "./label.ts";
 import { type AnyResource, nameOf } from "./resource.ts";
 import { GONE_SPOT } from "./spot.ts";
 import type { Kind } from "./bodies.ts";
 import { type Choices, type Tags, clusterIn, isOurs, wordOf } from "./tags.ts";
-import { lostTags } from "./user-tags.ts";
+import { lostTags, withUserTags } from "./user-tags.ts";
 
 /** What is there, by lower-case id. */
 export type Present = ReadonlyMap<
@@ -75,13 +77,26 @@ export function astray(
   });
 }
 
-/** Tags that `--tag` put on everything and that are not there any more, or are others: one entry a tag. Tags of others are none. */
-export function lostUserTags(plan: readonly AnyResource[], present: ReadonlyMap<string, { readonly tags: Tags }>): Drift[] {
-  const lost = plan.flatMap((resource) => {
+/**
+ * Tags that `--tag` put on everything and that are not there any more, or are others: one entry a tag. Tags of others are none.
+ * @param found what of the cluster is there, in the plan or not: a create tags disks that machines hold, and the account of an image
+ */
+export function lostUserTags(
+  plan: readonly AnyResource[],
+  present: ReadonlyMap<string, { readonly tags: Tags }>,
+  found: readonly Found[],
+  { name: cluster, tag }: { readonly name: string; readonly tag: readonly string[] },
+): Drift[] {
+  const planned = plan.flatMap((resource) => {
     const live = present.get(resource.id.toLowerCase());
     const { tags = {} } = resource.body as { tags?: Tags };
     return live === undefined ? [] : lostTags(tags, live.tags).map((one) => ({ ...one, on: the(resource), id: resource.id }));
   });
+  const wanted = withUserTags({}, tag);
+  const others = found
+    .filter(({ kind, managedBy }) => (kind === "disk" && managedBy !== undefined) || kind === "storageAccount")
+    .flatMap((one) => lostTags(wanted, one.tags).map((lack) => ({ ...lack, on: `the ${labelOf(cluster, one)}`, id: one.id })));
+  const lost = [...planned, ...others];
   return [...Map.groupBy(lost, ({ name }) => name).values()].flatMap((of): Drift[] => {
     const [first] = of;
     if (first === undefined) return [];

@@ -104,7 +104,7 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
         : []),
       ...missing(planned, all),
       ...lost,
-      ...lostUserTags(planned, withGroup(run, located, snapshot)),
+      ...lostUserTags(planned, withGroup(run, located, snapshot), oursOf(doom), spec),
       ...strays(planned, snapshot, { spec, members: claim.choices.members.keys(), claimed: claim.nodes }),
       ...nodes.flatMap((node) => machineDrift(node, stoppedSince(claim.tags) !== undefined)),
       ...changedRules(planned, snapshot),

@@ -49,6 +49,8 @@ async function tell(run: Run, target: NodeTarget, command: string): Promise<void
   } catch (error) {
     tools.signal.throwIfAborted();
     if (!(error instanceof ClusterError)) throw error;
-    run.say(`${target.name}: systemctl ${command}: ${error.message}`);
+    // what a connection fails with names the node itself
+    const where = error.message.startsWith(target.name) ? "" : `${target.name}: `;
+    run.say(`${where}${error.message}; so it could not be told: systemctl ${command}`);
   }
 }

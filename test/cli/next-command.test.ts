@@ -1,0 +1,44 @@
+/** A command that is advised goes to the same Azure as the one that was typed. */
+import { expect, test } from "vitest";
+import { withTypedFlags } from "../../src/cli/next-command.ts";
+import type { World } from "../../src/cli/world.ts";
+import { ownAzure } from "./world.ts";
+
+const WHERE = ["--simulate", "--resource-group", "shared"];
+const typed = withTypedFlags({
+  // oxlint-disable-next-line typescript/consistent-type-assertions -- of the world it reads what was typed
+  world: { argv: ["status", "web", ...WHERE, "--", "--dir"] } as unknown as World,
+  given: { simulate: true, resourceGroup: "shared", dir: "/from/the/environment" },
+  args: ["web"],
+});
+
+test.each([
+  ["start web", "start web --simulate --resource-group shared"],
+  ["web --num-nodes 50", "web --num-nodes 50 --simulate --resource-group shared"],
+  ["run web -- sudo reboot", "run web --simulate --resource-group shared -- sudo reboot"],
+  // what stands there already stays, and another cluster may be in another group
+  ["destroy web --resource-group=other", "destroy web --resource-group=other --simulate"],
+  ["destroy other", "destroy other --simulate"],
+  ["list", "list --simulate"],
+  // these ask no Azure
+  ["generate-mgmt-cert", "generate-mgmt-cert"],
+  ["lint FILE", "lint FILE"],
+  ["start --help", "start --help"],
+  ["--help", "--help"],
+])("%s", (words, advised) => {
+  expect(typed(`Type \`azure-coreos-cluster ${words}\`, or \`az login\`.`)).toBe(
+    `Type \`azure-coreos-cluster ${advised}\`, or \`az login\`.`,
+  );
+});
+
+test("errors and notes of whole commands say it so, as documents too", async () => {
+  const azure = ownAzure();
+  const where = "--resource-group mycluster";
+  const start = `\`azure-coreos-cluster start mycluster ${where}\``;
+  expect((await azure.run(`mycluster ${where} --wait-for machines`)).exit).toBe(0);
+  expect((await azure.run(`stop mycluster ${where} --yes`)).exit).toBe(0);
+  expect((await azure.run(`mycluster ${where} --num-nodes 5`)).stderr).toContain(start);
+  expect((await azure.run(`status mycluster ${where}`)).stderr).toContain(start);
+  const { document } = await azure.json<{ error: { advice: string } }>(`mycluster ${where} --num-nodes 5`);
+  expect(document.error.advice).toContain(start);
+});
