@@ -103,6 +103,8 @@ export function powerSupply(
     const life = (machine.life = { over: false });
     machines.set(order.name, machine);
     delete machine.etcdStopped;
+    // what its systemctl was told before it lost power and had no time for is over with that boot
+    for (const what of ["stop", "restart", "reboot"]) rmSync(join(root, what), { force: true });
     // the kernel's id of the boot, as sessions see it (sshd.ts)
     writeFileSync(join(root, "etc/boot_id"), `${randomUUID()}\n`);
     const boot = (): Started => (machine.etcd = bootUserData(order.userData, loopbackOf(order), root));
