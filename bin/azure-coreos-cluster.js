@@ -2,14 +2,10 @@
 // The Azure SDK needs Node 22 or newer. In a checkout, or an install from one's address, npm has brought one along
 // (optionalDependencies): it is used where the machine's own is too old, and that is said. Everything else is in dist.
 import module from "node:module";
-import v8 from "node:v8";
 import { dirname, join } from "node:path";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major > 22 || (major === 22 && minor >= 12)) {
-  // V8 would rather take 48 MB more than tidy up what is young; at a thousand nodes that was a third of all memory, for no time
-  // (a Node that does not know the flag would say so)
-  if (major <= 24) v8.setFlagsFromString("--semi-space-growth-factor=1");
   module.enableCompileCache?.();
   const { runProcess } = await import("../dist/main.js");
   await runProcess();

@@ -16,7 +16,23 @@ const RUNS = [
   "mycluster --num-nodes 1 --etcd-plain --availability-set racks --location eastus",
   "mycluster --num-nodes 3 --location eastus --zones 1,2,3 --spot=all --max-price -1 --pip --data-disk --os-disk-size 64 --identity someone",
   "mycluster --private --http",
+  "mycluster --num-nodes 4 --private --location westus2 --zones 1,2 --spot --etcd-members 1 --tag A=1 --tag B= --data-disk --ttl 3d --vm-size Standard_D2s_v5,Standard_D4s_v5",
 ];
+
+/** What more happens to one of them before it goes. */
+const LIVES = new Map([
+  [
+    RUNS.at(-1),
+    [
+      "mycluster --tag A- --tag C=3 --wait-for machines",
+      "replace mycluster 1 --yes --keep-data-disk",
+      "reboot mycluster 2",
+      "remove mycluster 3 --yes",
+      "stop mycluster --yes",
+      "start mycluster",
+    ],
+  ],
+]);
 
 test("every request of the representative runs is recorded", async () => {
   const lines: string[] = [];
@@ -29,6 +45,10 @@ test("every request of the representative runs is recorded", async () => {
       `${argv.replace(/--num-nodes \d+/, "")} --num-nodes ${Number(/--num-nodes (\d+)/.exec(argv)?.[1] ?? 3) + 2} --wait-for machines`,
     );
     expect(grown.exit, grown.stderr).toBe(0);
+    for (const life of LIVES.get(argv) ?? []) {
+      const { exit, stderr } = await azure.run(life);
+      expect(exit, stderr).toBe(0);
+    }
     const gone = await azure.run("destroy mycluster --yes");
     expect(gone.exit, gone.stderr).toBe(0);
     for (const { method, url, body, answer } of azure.exchanges)

@@ -3,7 +3,7 @@
  * waits for a disk to have each. What tests leave behind goes with it.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -25,12 +25,21 @@ function inMemory(): string | undefined {
   try {
     const { bavail, bsize } = statfsSync(MEMORY);
     if (bavail * bsize < ENOUGH_BYTES) return undefined;
-    folder = mkdtempSync(join(MEMORY, "acc-suite-"));
+    removeLeftovers();
+    folder = mkdtempSync(join(MEMORY, `acc-suite-${process.pid}-`));
     writeFileSync(join(folder, "program"), "#!/bin/sh\n", { mode: 0o755 });
     execFileSync(join(folder, "program"));
     return folder;
   } catch {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     return undefined;
+  }
+}
+
+/** Of suites that were killed, and could not remove them. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(MEMORY)) {
+    const pid = /^acc-suite-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(MEMORY, name), { recursive: true, force: true });
   }
 }

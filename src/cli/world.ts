@@ -1,4 +1,5 @@
 /** The process as a value. The only module that reads process globals, the clock or randomness; tests pass their own. */
+import { setFlagsFromString } from "node:v8";
 import type { Ci } from "./ci.ts";
 import { realClock } from "../operations/real-clock.ts";
 import type { Surroundings } from "../operations/run.ts";
@@ -21,6 +22,8 @@ export interface World extends Surroundings {
   readonly ci?: Ci;
   /** Who gets the terminal instead of a program, and gives its exit code; only tests set it. */
   readonly spawn?: (program: string, args: readonly string[]) => Promise<number>;
+  /** From now on less memory is worth more time. */
+  readonly saveMemory?: () => void;
   /** True when a person can answer a question. */
   readonly interactive: boolean;
   /** The answer; undefined when there was none: Ctrl-C or Ctrl-D. */
@@ -63,6 +66,7 @@ export function realWorld(): RealWorld {
     interactive: isInteractive(process),
     clock: realClock,
     startedAt: Math.round(performance.timeOrigin),
+    saveMemory: () => setFlagsFromString("--optimize-for-size"),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     loadRest: async () => (await import("./rest.ts")).loadRest(),
     ask: async (question) => {

@@ -27,6 +27,7 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   const { given } = invocation;
   const name = nameArgument(invocation);
   checkWish(name, given);
+  if ((given.numNodes ?? 0) >= MANY_NODES) invocation.world.saveMemory?.();
   const session = await openSession(invocation);
   try {
     const head = sayHead(session);
@@ -45,6 +46,9 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
     await session.close();
   }
 }
+
+/** From here on V8 would take twice the memory that is in use, and Azure's limits leave time enough to tidy up. */
+const MANY_NODES = 200;
 
 const headOf = (session: Session, prepared: Prepared): Head => ({
   title: `${prepared.spec.name} in ${prepared.facts.location}, ${session.simulated ? "rehearsal" : `subscription ${session.subscription}`}`,
