@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { load } from "js-yaml";
-import { expect, onTestFinished, test } from "vitest";
+import { type TestContext, expect, test } from "vitest";
 import { realClock } from "../src/operations/real-clock.ts";
 import { serve } from "../src/sim/server.ts";
 import { createSimulation } from "../src/sim/simulation.ts";
@@ -50,7 +50,8 @@ async function runStep(ci: Ci, step: Step, given: Record<string, string>, env: R
   );
 }
 
-async function place() {
+/** With the test's own end: beside others, vitest's global one may be another test's. */
+async function place({ onTestFinished }: TestContext) {
   const dir = mkdtempSync(join(tmpdir(), "acc-action-"));
   const simulation = createSimulation({ clock: realClock, pace: 0.001, latencyMs: [0, 0] });
   const served = await serve(simulation, { port: 0 });
@@ -68,25 +69,27 @@ test.each([
   for (const step of stepsOf(ci)) expect(scriptOf(step)).not.toContain("${{");
 });
 
-test.skipIf(!built).concurrent("the action: create hands out its outputs, destroy takes all away; a name is a name", async () => {
-  const { dir, given } = await place();
-  const [step] = stepsOf(action);
-  const env = { GITHUB_ACTIONS: "true", GITHUB_OUTPUT: join(dir, "output") };
-  const create = { ...given, name: "ci-1", "num-nodes": "1", flags: `${given.flags}\n--wait-for=machines\n` };
-  expect(await runStep(action, step!, create, env, dir)).toMatchObject({ code: 0 });
-  const handed = [...readFileSync(env.GITHUB_OUTPUT, "utf8").matchAll(/^([\w-]+)<</gm)].map(([, name]) => name);
-  for (const [name, { value }] of Object.entries(action.outputs ?? {})) {
-    expect(value).toBe(`\${{ steps.cluster.outputs.${name} }}`);
-    expect(handed).toContain(name);
-  }
-  expect(await runStep(action, step!, { ...given, name: "ci-1", mode: "destroy" }, env, dir)).toMatchObject({ code: 0 });
-  const hostile = { ...given, name: '$(touch taken)"; touch taken; "', mode: "destroy" };
-  expect((await runStep(action, step!, hostile, env, dir)).code).not.toBe(0);
-  expect(existsSync(join(dir, "taken"))).toBe(false);
-});
+test
+  .skipIf(!built)
+  .concurrent("the action: create hands out its outputs, destroy takes all away; a name is a name", async (context) => {
+    const { dir, given } = await place(context);
+    const [step] = stepsOf(action);
+    const env = { GITHUB_ACTIONS: "true", GITHUB_OUTPUT: join(dir, "output") };
+    const create = { ...given, name: "ci-1", "num-nodes": "1", flags: `${given.flags}\n--wait-for=machines\n` };
+    expect(await runStep(action, step!, create, env, dir)).toMatchObject({ code: 0 });
+    const handed = [...readFileSync(env.GITHUB_OUTPUT, "utf8").matchAll(/^([\w-]+)<</gm)].map(([, name]) => name);
+    for (const [name, { value }] of Object.entries(action.outputs ?? {})) {
+      expect(value).toBe(`\${{ steps.cluster.outputs.${name} }}`);
+      expect(handed).toContain(name);
+    }
+    expect(await runStep(action, step!, { ...given, name: "ci-1", mode: "destroy" }, env, dir)).toMatchObject({ code: 0 });
+    const hostile = { ...given, name: '$(touch taken)"; touch taken; "', mode: "destroy" };
+    expect((await runStep(action, step!, hostile, env, dir)).code).not.toBe(0);
+    expect(existsSync(join(dir, "taken"))).toBe(false);
+  });
 
-test.skipIf(!built).concurrent("the template: create sets output variables, destroy takes all away", async () => {
-  const { dir, given } = await place();
+test.skipIf(!built).concurrent("the template: create sets output variables, destroy takes all away", async (context) => {
+  const { dir, given } = await place(context);
   const [create, destroy] = stepsOf(template);
   const env = { TF_BUILD: "True", AGENT_TEMPDIRECTORY: dir };
   const values = { ...given, name: "ci-2", numNodes: "1", flags: `${given.flags}\n--wait-for=machines` };

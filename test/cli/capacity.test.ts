@@ -365,3 +365,9 @@ test("a rehearsal that ends in an error says so: its state is being saved while 
   const { exit, stderr } = await azure.run("mycluster --simulate --wait-for machines --fault machine:SkuNotAvailable");
   expect({ exit, said: stderr.includes("\nError: ") }).toEqual({ exit: 1, said: true });
 });
+
+test("what could not be asked of one location of several is said with its name", async () => {
+  const { stderr } = await azureWith("").run("plan mycluster --location westus,nowhere");
+  expect(stderr).toContain("Not checked: the vCPU quota in nowhere (");
+  expect(stderr).not.toMatch(/Not checked: the [A-Za-z ]+ in westus/);
+});

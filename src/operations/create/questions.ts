@@ -27,12 +27,12 @@ export async function askAll(run: Run, { spec, found, image }: Wish, forbidden: 
   const { lookups } = run;
   const networkGroup = spec.vnetResourceGroup ?? found.groupName;
   const networkName = spec.virtualNetworkName;
-  const ask = asking(run, forbidden);
+  const ask = asking(run, { forbidden });
   const [compute, network, byId, existing, noIdentities] = await Promise.all([
     ask("the Compute provider", (signal) => lookups.resourceProvider("Microsoft.Compute", signal)),
     ask("the Network provider", (signal) => lookups.resourceProvider("Microsoft.Network", signal)),
     image.kind === "id" && image.id.toLowerCase().startsWith("/subscriptions/")
-      ? tolerant(run, "the image", () => imageById(run, image.id), forbidden)
+      ? tolerant(run, "the image", () => imageById(run, image.id), { forbidden })
       : undefined,
     networkName === undefined
       ? undefined
@@ -53,7 +53,7 @@ export async function askAll(run: Run, { spec, found, image }: Wish, forbidden: 
 /** One list of sizes, of usages and of the rest for each location, however many sizes were wished. */
 export async function askPlace(run: Run, { spec, found, image }: Wish, location: string, forbidden: string[]) {
   const { lookups } = run;
-  const ask = asking(run, forbidden);
+  const ask = asking(run, { forbidden, where: ` in ${location}` });
   const [region, computeUsage, networkUsage, labelFree, imageFacts] = await Promise.all([
     ask("the sizes", (signal) => lookups.sizes(location, signal)),
     ask("the vCPU quota", (signal) => lookups.computeUsage(location, signal)),
@@ -80,11 +80,21 @@ export function tellForbidden(run: Run, forbidden: readonly string[]): void {
   });
 }
 
+interface Tolerance {
+  readonly forbidden?: string[];
+  readonly where?: string;
+}
+
 /**
  * Undefined, with a note, where this one question is not allowed or not answered; a refused sign-in, or a wrong subscription, ends the run.
- * @param forbidden where what is not allowed is collected, for one note about all of it
+ * @param how `forbidden`: where what is not allowed is collected, for one note about all of it; `where`: " in westus", of several it is to be told
  */
-export async function tolerant<T>(run: Run, what: string, read: () => Promise<T>, forbidden?: string[]): Promise<T | undefined> {
+export async function tolerant<T>(
+  run: Run,
+  what: string,
+  read: () => Promise<T>,
+  { forbidden, where = "" }: Tolerance = {},
+): Promise<T | undefined> {
   if (forbidden !== undefined && REFUSED.get(run.lookups)?.has(what) === true) return void forbidden.push(what);
   try {
     return await read();
@@ -96,11 +106,13 @@ export async function tolerant<T>(run: Run, what: string, read: () => Promise<T>
     }
     run.emit({
       kind: "note",
-      id: `preflight/${what}`,
+      id: `preflight/${what}${where}`,
       label: "preflight",
       code: error.code,
       message:
-        error.status === 403 ? `Not checked: ${what} (this sign-in may not ask).` : `Not checked: ${what} (${error.code}).`,
+        error.status === 403
+          ? `Not checked: ${what}${where} (this sign-in may not ask).`
+          : `Not checked: ${what}${where} (${error.code}).`,
     });
     return undefined;
   }
@@ -109,9 +121,9 @@ export async function tolerant<T>(run: Run, what: string, read: () => Promise<T>
 // --- internal ---
 
 const asking =
-  (run: Run, forbidden: string[]) =>
+  (run: Run, how: Tolerance) =>
   <T>(what: string, read: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> =>
-    tolerant(run, what, () => patiently(run.tools, read), forbidden);
+    tolerant(run, what, () => patiently(run.tools, read), how);
 
 /** What a run was not allowed to ask: a second preflight of it does not ask again. */
 const REFUSED = new WeakMap<Run["lookups"], Set<string>>();
