@@ -25,12 +25,15 @@ interface Row {
   readonly allowance: () => Allowance;
 }
 
+/** Of a subscription's bucket. */
+const DOCUMENTED: Readonly<Record<RequestClass, number>> = { read: 250, write: 200, delete: 200 };
+
 const changes = ({ kind }: Lane): boolean => kind !== "read";
 const own = (kind: RequestClass, service?: Service) => (lane: Lane) =>
   lane.kind === kind && (service === undefined || lane.service === service);
 
 const ROWS: readonly Row[] = [
-  { name: "subscription-reads", holds: own("read"), allowance: () => tokenBucket(250, 25, "25 reads a second") },
+  { name: "subscription-reads", holds: own("read"), allowance: () => tokenBucket(DOCUMENTED.read, 25, "25 reads a second") },
   ...(["write", "delete"] as const).flatMap((kind): Row[] => [
     { name: `subscription-${kind}s`, holds: own(kind), allowance: () => tokenBucket(200, 10, `10 ${kind}s a second`) },
     {
@@ -64,6 +67,9 @@ export function createLimits(): Limits {
   const known = ROWS.map((row) => ({ ...row, limit: row.allowance() }));
   const lanes = new Map<string, Allowance[]>();
   const policies = new Map<string, Allowance>();
+  /** Of which no answer tells: they go with the documented limits, and are not believed of a side that has larger ones. */
+  const guessed = new Set(known.filter(({ name }) => !name.startsWith("subscription-")).map(({ limit }) => limit));
+  const larger = new Set<RequestClass>();
   let told = false;
   const laneOf = (lane: Lane): Allowance[] => {
     const key = `${lane.kind}/${lane.service}`;
@@ -72,10 +78,11 @@ export function createLimits(): Limits {
     return found;
   };
   return {
-    of: (lane) => (told ? laneOf(lane) : []),
+    of: (lane) => (told ? laneOf(lane).filter((limit) => !larger.has(lane.kind) || !guessed.has(limit)) : []),
     hear(lane, remaining, now) {
       for (const [name, left] of remaining) {
         told = true;
+        if (name === `subscription-${lane.kind}s` && left > DOCUMENTED[lane.kind]) larger.add(lane.kind);
         known.find((row) => row.name === name && row.holds(lane))?.limit.correct(now, left);
         policyOf(name, left, lane)?.correct(now, left);
       }

@@ -127,3 +127,13 @@ test("a side that tells nothing is met with more and more at once, forty at the 
   expect(most).toBeLessThanOrEqual(40);
   expect(refusals).toBeLessThanOrEqual(60);
 });
+
+test("a side that has more than is documented is not held to what is documented of its services", async () => {
+  const clock = createVirtualClock(0);
+  const throttle = createThrottle(clock);
+  throttle.hear({ kind: "write", id: machine(0) }, new Map([["subscription-writes", 5000]]));
+  const write = (index: number): Promise<void> =>
+    throttle.through({ kind: "write", id: machine(index) }, never, () => clock.sleep(100));
+  await Promise.all(Array.from({ length: 600 }, (_, index) => write(index)));
+  expect(clock.now()).toBeLessThan(3000);
+});
