@@ -8,17 +8,7 @@
 import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { scrub } from "../report/scrub.ts";
-import type { Output, World } from "./world.ts";
-
-export interface Ci {
-  /** Takes the place of the world's: nothing that is written to it is a command. */
-  readonly stderr: Output;
-  group(title: string): void;
-  endGroup(): void;
-  annotate(level: "error" | "warning", title: string, message: string): void;
-  /** Values for later steps, and a page in Markdown. */
-  hand(outputs: Readonly<Record<string, string>>, page: string): Promise<void>;
-}
+import type { Ci, World } from "./world.ts";
 
 /** Undefined outside of CI, and in systems that read nothing out of a log. */
 export function ciOf({ env, stderr, random }: Pick<World, "env" | "stderr" | "random">): Ci | undefined {

@@ -1,6 +1,5 @@
 /** The process as a value. The only module that reads process globals, the clock or randomness; tests pass their own. */
 import { setFlagsFromString } from "node:v8";
-import type { Ci } from "./ci.ts";
 import { realClock } from "../operations/real-clock.ts";
 import type { Surroundings } from "../operations/run.ts";
 
@@ -10,6 +9,17 @@ export interface Output {
   readonly isTTY: boolean;
   readonly columns: number;
   readonly rows: number;
+}
+
+/** What a CI system is told beside what people read: ci.ts. */
+export interface Ci {
+  /** Takes the place of the world's: nothing that is written to it is a command. */
+  readonly stderr: Output;
+  group(title: string): void;
+  endGroup(): void;
+  annotate(level: "error" | "warning", title: string, message: string): void;
+  /** Values for later steps, and a page in Markdown. */
+  hand(outputs: Readonly<Record<string, string>>, page: string): Promise<void>;
 }
 
 export interface World extends Surroundings {

@@ -8,7 +8,7 @@ import { type Created, endpointsFromOutside, failureContext } from "../../operat
 import type { Prepared } from "../../operations/create/prepare.ts";
 import { quotesAzure } from "../../report/error.ts";
 import { short } from "../../report/short.ts";
-import type { Ci } from "../ci.ts";
+import type { Ci } from "../world.ts";
 import { createdOutputs, createdPage } from "../../report/created-page.ts";
 import { grouped, nodesIn } from "../../report/same-cause.ts";
 import type { Invocation } from "../invocation.ts";

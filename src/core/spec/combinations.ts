@@ -3,10 +3,13 @@
  * looked at before anything is asked of Azure. What depends on a region, a size or an image is the preflight's.
  */
 import { type ClusterError, usageError } from "../errors.ts";
-import type { ClusterSpec } from "./spec.ts";
+import type { FlagKey, FlagValues } from "./flags.ts";
+
+/** What was wished, and which flags were typed for it. */
+type Wish = FlagValues & { readonly given: readonly FlagKey[] };
 
 /** The refusal of what cannot go together, or undefined. */
-export function clash(spec: ClusterSpec): ClusterError | undefined {
+export function clash(spec: Wish): ClusterError | undefined {
   const row = COMBINATIONS.find(({ when }) => when(spec));
   return row && usageError(row.why, row.instead);
 }
@@ -14,12 +17,12 @@ export function clash(spec: ClusterSpec): ClusterError | undefined {
 // --- internal ---
 
 interface Combination {
-  readonly when: (spec: ClusterSpec) => boolean;
+  readonly when: (spec: Wish) => boolean;
   readonly why: string;
   readonly instead: string;
 }
 
-const isSpotAsked = ({ spot }: ClusterSpec): boolean => spot !== undefined && spot !== "none";
+const isSpotAsked = ({ spot }: Wish): boolean => spot !== undefined && spot !== "none";
 
 const COMBINATIONS: readonly Combination[] = [
   {

@@ -1,6 +1,5 @@
 /** What may be asked of machines beside their size: zones, the most that a spot machine may cost, and who they are to Azure. */
 import { usageError } from "../errors.ts";
-import type { FlagValues } from "./flags.ts";
 import type { Parse } from "./parse.ts";
 
 /** Zones as Azure numbers them in each subscription, several with commas between them; in the order in which nodes get them. */
@@ -36,7 +35,7 @@ export const identities: Parse<readonly string[]> = (value) => {
 };
 
 /** Names become ids in the cluster's own group, so that what is kept means the same from everywhere. */
-export function namedIdentities<T extends Partial<Pick<FlagValues, "identity">>>(
+export function namedIdentities<T extends { readonly identity?: readonly string[] }>(
   given: T,
   home: { readonly subscription: string; readonly group: string },
 ): T {

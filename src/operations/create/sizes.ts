@@ -3,8 +3,8 @@ import { isCapacity } from "../../core/advice/advice.ts";
 import { AzureError } from "../../core/advice/azure-error.ts";
 import type { ChoicesDocument, PassedOver } from "../../core/documents.ts";
 import { inTurn } from "../../core/spec/wishes.ts";
-import type { Carrying } from "./carrying.ts";
 import type { Prepared } from "./prepare.ts";
+import type { SizedPlan } from "./sized-plan.ts";
 
 /** What became of the sizes in this run. Changed by next-size.ts, and by what Azure says of machines. */
 export interface Sizes {
@@ -19,6 +19,13 @@ export interface Sizes {
   readonly moves: Map<string, Promise<boolean>>;
 }
 
+/** What of a run tells which sizes are left to it. */
+interface Choosing {
+  readonly prepared: Prepared;
+  readonly sizes: Sizes;
+  readonly inUse: SizedPlan;
+}
+
 export const beginSizes = ({ surveyed }: Prepared): Sizes => ({
   made: new Map(),
   asked: new Set(),
@@ -31,7 +38,7 @@ export const beginSizes = ({ surveyed }: Prepared): Sizes => ({
 export const isNoRoom = (error: unknown): error is AzureError => error instanceof AzureError && isCapacity(error);
 
 /** Sizes that may still be tried when the one in use has no room. */
-export const sizesLeft = ({ prepared, sizes, inUse }: Pick<Carrying, "prepared" | "sizes" | "inUse">): string[] =>
+export const sizesLeft = ({ prepared, sizes, inUse }: Choosing): string[] =>
   inTurn(prepared.spec.sizes, prepared.spec.vmSize).filter((one) => one !== inUse.spec.vmSize && !sizes.full.has(one));
 
 export const choicesOf = (

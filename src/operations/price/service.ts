@@ -7,7 +7,7 @@ import type { PriceFetch } from "../../azure/prices.ts";
 import { PRICES_URL } from "../../core/price/variable.ts";
 import { FLAGS, type FlagValues } from "../../core/spec/flags.ts";
 import { isLoopback } from "../../core/spec/spec.ts";
-import type { Surroundings } from "../run.ts";
+import type { Surroundings } from "../surroundings.ts";
 
 export interface PriceService {
   /** ISO 4217 */
