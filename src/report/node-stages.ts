@@ -14,6 +14,8 @@ export interface NodeProgress {
   /** When its machine was asked for, and when it came to this stage; in ms. */
   readonly startedAt: number;
   readonly since: number;
+  /** It is asked how it is. */
+  readonly awaited: boolean;
   /** Why it is no further. */
   readonly reason?: string;
 }
@@ -22,7 +24,7 @@ export interface NodeProgress {
 export function takeNode(nodes: Map<number, NodeProgress>, event: Event): void {
   if (event.node === undefined) return;
   const known = nodes.get(event.node);
-  const stage = stageOf(event, known?.stage);
+  const stage = stageOf(event, known);
   if (stage === undefined) return;
   const reason = event.message ?? event.detail;
   nodes.set(event.node, {
@@ -30,6 +32,7 @@ export function takeNode(nodes: Map<number, NodeProgress>, event: Event): void {
     stage,
     startedAt: known?.startedAt ?? event.at,
     since: known?.stage === stage ? known.since : event.at,
+    awaited: known?.awaited === true || event.id.startsWith("readiness/"),
     ...(reason === undefined || stage === "ready" ? {} : { reason }),
   });
 }
@@ -44,15 +47,19 @@ const ANSWERS: Readonly<Record<string, NodeStage>> = {
   ssh: "etcd joins",
 };
 
-function stageOf({ kind, id, label, step }: Event, before: NodeStage | undefined): NodeStage | undefined {
+function stageOf({ kind, id, label, step }: Event, before: NodeProgress | undefined): NodeStage | undefined {
   const isReadiness = id.startsWith("readiness/");
   if (!isReadiness && !label.startsWith("machine ")) return undefined;
   if (kind === "failed" || kind === "skipped") return "failed";
-  if (isReadiness)
-    return kind === "done"
-      ? "ready"
-      : (ANSWERS[step ?? ""] ?? (before === undefined || before === "no machine" || before === "made" ? "boots" : before));
+  const known = before?.stage;
+  if (isReadiness) {
+    if (kind === "done") return "ready";
+    return ANSWERS[step ?? ""] ?? (known === undefined || known === "no machine" || known === "made" ? "boots" : known);
+  }
+  // made again from the beginning, whatever the one before it had come to
+  if (kind === "started" && known !== "ready") return "no machine";
   // its own answers say more than Azure does
-  if (before !== undefined && before !== "no machine" && before !== "failed") return before;
-  return kind === "done" || kind === "unchanged" ? "made" : "no machine";
+  if (known !== undefined && known !== "no machine" && known !== "failed") return known;
+  if (kind === "waiting" && before?.awaited === true) return "boots";
+  return kind === "done" || kind === "unchanged" ? (before?.awaited === true ? "boots" : "made") : "no machine";
 }

@@ -93,6 +93,26 @@ test.each(
   },
 );
 
+test("a machine that failed and is made again has none, until Azure has accepted it once more", () => {
+  const progress = newProgress();
+  const machine = (seconds: number, kind: Event["kind"], rest: Partial<Event> = {}): unknown =>
+    take(progress, event(seconds, kind, `machine ${node(0)}`, { node: 0, ...rest }));
+  const stage = (): string | undefined => progress.nodes.get(0)?.stage;
+  machine(1, "started");
+  expect(stage()).toBe("no machine");
+  machine(2, "waiting");
+  take(progress, readiness(2, 0, "started"));
+  expect(stage()).toBe("boots");
+  machine(40, "retrying", { code: "AllocationFailed" });
+  machine(40, "started", { detail: "its creation failed: deleting it, to make it again" });
+  expect(stage()).toBe("no machine");
+  machine(60, "waiting");
+  expect(stage()).toBe("boots");
+  take(progress, readiness(70, 0, "waiting", { step: "ssh" }));
+  machine(80, "done", { change: "created" });
+  expect(stage()).toBe("etcd joins");
+});
+
 test("after Ctrl-C it says what is waited for, until that has ended", () => {
   const progress = under(3);
   take(progress, event(70, "note", "interrupted", { id: "interrupt", message: "Stopping" }));
@@ -120,6 +140,7 @@ const up = (startedAt: number, since?: number): NodeProgress => ({
   stage: since === undefined ? "boots" : "ready",
   startedAt,
   since: since ?? startedAt,
+  awaited: true,
 });
 
 test.each([
