@@ -1,7 +1,9 @@
 /** Private clusters: nothing of theirs is reached from outside, the security group is the claim, and nodes are at their own addresses. */
 import { expect, test } from "vitest";
 import type { ListDocument, StatusDocument } from "../../src/core/documents.ts";
-import { byHand, inGroup } from "./azure-hand.ts";
+import { ownNetwork } from "../ports.ts";
+import { silentHosts } from "../silent-hosts.ts";
+import { addGroup, byHand, inGroup } from "./azure-hand.ts";
 import { type Body, type TestAzure, ownAzure } from "./world.ts";
 
 const created = (azure: TestAzure, argv: string) => azure.json(`mycluster --wait-for machines ${argv}`);
@@ -111,9 +113,21 @@ test.each([
 
 test("from elsewhere its nodes are not waited for: what is needed is said, what is made stays, exit code 3", async () => {
   const azure = ownAzure({ rehearsal: false });
-  const planned = await azure.run("plan mycluster --private");
+  const network = await ownNetwork();
+  const addresses = [4, 5, 6].map((last) => `${network}.${last}`);
+  await silentHosts(addresses, 22);
+  await addGroup(azure, "net");
+  await byHand(azure, "PUT", inGroup("net", "Microsoft.Network/virtualNetworks", "corp"), {
+    location: "westus",
+    properties: {
+      addressSpace: { addressPrefixes: [`${network}.0/24`] },
+      subnets: [{ name: "apps", properties: { addressPrefix: `${network}.0/24` } }],
+    },
+  });
+  const inside = "--private --virtual-network-name corp --vnet-resource-group net --subnet-names apps";
+  const planned = await azure.run(`plan mycluster ${inside}`);
   expect(planned.stderr).toContain("reached from inside their network only; from elsewhere with --jump user@host");
-  const { exit, document, stderr } = await azure.json("mycluster --private --timeout 1h");
+  const { exit, document, stderr } = await azure.json(`mycluster ${inside} --timeout 1h`);
   expect([exit, document.nodes.map(({ state }) => state)], stderr).toEqual([3, ["unreachable", "unreachable", "unreachable"]]);
   expect(document.seconds).toBeLessThan(240);
   const id = "/subscriptions/[0-9a-f-]+/resourceGroups/mycluster/providers/Microsoft.Compute/virtualMachines/mycluster-coreos-0";
