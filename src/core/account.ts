@@ -37,6 +37,10 @@ export const accountLine = (account: Account): string => accountWords(account).s
 export const place = ({ subscription, at }: Account): string =>
   `subscription ${subscriptionWords(subscription)}${at === undefined ? "" : ` ${at}`}`;
 
+/** Where, in the few words that a heading has room for. */
+export const shortPlace = ({ subscription: { id, name }, signIn }: Account): string =>
+  signIn.kind === "simulation" ? "rehearsal" : `subscription ${name ?? id}`;
+
 /** Whose token it is, by its claims; undefined for one that does not say. */
 export function signedInBy(token: string): SignedIn | undefined {
   const claims = claimsOf(token);

@@ -1,5 +1,6 @@
 /** create and plan on a terminal: the plan first, then the progress, then what is there. The work is operations/create.ts. */
 import { resolve } from "node:path";
+import { shortPlace } from "../../core/account.ts";
 import type { CostDocument } from "../../core/documents.ts";
 import { EXIT } from "../../core/errors.ts";
 import { type Priced, carryOutCreate, checkWish, planCluster, planPricedCreate } from "../../operations/create.ts";
@@ -37,7 +38,7 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
       return await printDryRun(session, invocation, plan);
     }
     const prepared = await planned(session, invocation, name, head);
-    session.report(prepared.facts.nodes.length, chart(session, invocation, prepared), undefined, headOf(session, prepared));
+    session.report(prepared.facts.nodes.length, chart(session, invocation, prepared), undefined, await headOf(session, prepared));
     for (const event of planEvents(prepared.resources)) session.emit(event);
     const created = await carryOutCreate(session, prepared, given);
     session.endReport();
@@ -50,8 +51,8 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
 /** From here on V8 would take twice the memory that is in use, and Azure's limits leave time enough to tidy up. */
 const MANY_NODES = 200;
 
-const headOf = (session: Session, prepared: Prepared): Head => ({
-  title: `${prepared.spec.name} in ${prepared.facts.location}, ${session.simulated ? "rehearsal" : `subscription ${session.subscription}`}`,
+const headOf = async (session: Session, { spec, facts }: Prepared): Promise<Head> => ({
+  title: `${spec.name} in ${facts.location}, ${shortPlace(await session.account())}`,
   usualMs: USUAL_MS,
 });
 

@@ -1,5 +1,5 @@
 /** destroy on a terminal: shows what will go, asks, and tells how it went. The work is operations/destroy.ts. */
-import { accountWords } from "../../core/account.ts";
+import { accountWords, shortPlace } from "../../core/account.ts";
 import type { Alike } from "../../core/documents.ts";
 import { EXIT, type ExitCode } from "../../core/errors.ts";
 import { plain } from "../../core/words.ts";
@@ -50,7 +50,7 @@ export async function destroyCommand(invocation: Invocation): Promise<number> {
     const what = given.quiet === true ? ` (${doom.ours.length} resources in the group ${doom.located.groupName}, for good)` : "";
     await confirm(invocation, `Type the name ${name} to destroy it${what}, in ${accountWords(await session.account())}:`, name);
     session.report(doom.ours.filter((one) => one.kind === "machine").length, undefined, "being deleted", {
-      title: `${name}${session.simulated ? ", rehearsal" : `, subscription ${session.subscription}`}: being destroyed`,
+      title: `${name}, ${shortPlace(await session.account())}: being destroyed`,
     });
     const group = doom.whole ? [{ id: doom.scope, label: `resource group ${doom.located.groupName}` }] : [];
     for (const event of planEvents([...doom.ours, ...group])) session.emit(event);
