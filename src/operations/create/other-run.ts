@@ -5,7 +5,7 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { claimTarget } from "../../core/plan/resources/claim.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import { isProven } from "../../core/plan/proof.ts";
-import { nodesIn } from "../../core/plan/read-tags.ts";
+import { taggedNodes } from "../../core/plan/read-tags.ts";
 import { isClaim, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { lookIn } from "../cluster/find.ts";
@@ -134,7 +134,7 @@ export async function refuseRemoved(
   if (claim?.nodes?.has(node) !== false) return;
   // a list may be behind; the resource itself is not
   const live = await patiently(run.tools, (signal) => run.tools.provider.get(claim, signal));
-  if (live === undefined || nodesIn(live.tags)?.has(node) !== false) return;
+  if (live === undefined || taggedNodes(live.tags)?.has(node) !== false) return;
   throw new ClusterError(NODE_REMOVED, `${name} was removed by another run while this one was at work`, {
     source: "azure",
     exit: EXIT.conflict,

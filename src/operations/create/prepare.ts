@@ -39,7 +39,7 @@ import { withOwnAddress } from "./own-address.ts";
 import { prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import type { Run } from "../run.ts";
-import { abilities, withImage } from "./sized-plan.ts";
+import { sizeFacts, withImage } from "./sized-plan.ts";
 import { type Survey, imageReference, survey } from "./survey.ts";
 
 /** What was asked for, and what is there of it. */
@@ -243,7 +243,7 @@ const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Fur
   ...(surveyed.subnet === undefined ? {} : { subnetId: surveyed.subnet.id }),
   ...(surveyed.placementGroupId === undefined ? {} : { placementGroupId: surveyed.placementGroupId }),
   image,
-  ...abilities(surveyed.size),
+  ...sizeFacts(surveyed.size),
   faultDomains: surveyed.faultDomains,
 });
 
