@@ -10,6 +10,7 @@ import { isClaim, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { lookIn } from "../cluster/find.ts";
 import { type Claim, bearing, claimed } from "../cluster/claim.ts";
+import { clusterElsewhere } from "./elsewhere.ts";
 import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Run } from "../run.ts";
@@ -52,10 +53,7 @@ export async function explainRefusal(run: Run, name: string, groupName: string, 
   const all = await patiently(run.tools, (signal) => run.lookups.allBearers(signal)).then(bearing, () => []);
   const elsewhere = all.find((one) => isClaim(one.tags, name));
   if (elsewhere === undefined) return error;
-  return new ClusterError("ClusterElsewhere", `${name} is in the resource group ${groupOf(elsewhere.id)}`, {
-    exit: EXIT.preflight,
-    advice: `To go on with it: --resource-group ${groupOf(elsewhere.id)}. For another cluster choose another name. Nothing was written to Azure.`,
-  });
+  return clusterElsewhere(name, groupOf(elsewhere.id) ?? "");
 }
 
 /** How long nothing may happen before machines that are missing are taken for forgotten. */
