@@ -8,6 +8,7 @@ import type { FlagValues } from "../../core/spec/flags.ts";
 import { ETCD_VERSION, etcdFault } from "../../core/etcd-version.ts";
 import { changesOf } from "../../core/plan/changes.ts";
 import { planOf } from "../../core/plan/plan.ts";
+import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { tooManyTags } from "../../core/plan/tag-limits.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
@@ -253,7 +254,10 @@ const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Fur
 /** What is wrong with the etcd that new members are given, whoever chose it. */
 function etcdNotes(spec: ClusterSpec, { nodes, choices }: Facts): string[] {
   const joining = nodes.some(({ index, userData }) => userData !== "" && choices.members.has(index));
-  const fault = joining && spec.platform === "flatcar" && spec.customData === undefined ? etcdFault(spec.etcdVersion) : undefined;
+  const fault =
+    joining && PLATFORMS[spec.platform].etcd.ownVersion === undefined && spec.customData === undefined
+      ? etcdFault(spec.etcdVersion)
+      : undefined;
   return fault === undefined ? [] : [`${fault} New machines get it with --etcd-version ${ETCD_VERSION}; see docs/operations.md.`];
 }
 
