@@ -148,6 +148,12 @@ const ROWS = [
     scopes: ["emulate", "keys"],
   },
   {
+    name: "schema",
+    takes: "[name]",
+    about: "the JSON Schema of a document of --json, or of --config's file; without a name their names",
+    scopes: [],
+  },
+  {
     name: "completion",
     takes: "<shell>",
     about: "completion script for bash, zsh or fish",

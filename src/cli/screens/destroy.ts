@@ -22,6 +22,7 @@ import { asks, confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { type Session, openSession } from "../session.ts";
+import { printDocument } from "../print-document.ts";
 
 export async function destroyCommand(invocation: Invocation): Promise<number> {
   const { given } = invocation;
@@ -104,7 +105,7 @@ function showDoom(session: Session, { world, given }: Invocation, { located, our
 }
 
 function print(session: Session, { world, given }: Invocation, { document, error }: DestroyOutcome): ExitCode {
-  if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
+  if (given.json === true) printDocument(world, document);
   if (error === undefined) return EXIT.done;
   if (given.json !== true) throw error;
   session.say(short(error.message, true));

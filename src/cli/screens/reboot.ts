@@ -5,6 +5,7 @@ import { type Reboot, type RebootOptions, carryOutReboot, planReboot } from "../
 import { short } from "../../report/short.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Session, openSession } from "../session.ts";
+import { printDocument } from "../print-document.ts";
 
 /** Each node has a time limit; all of them together have one only if it is given. */
 const WEEK_MS = 7 * 86_400_000;
@@ -23,7 +24,7 @@ export async function rebootCommand(invocation: Invocation): Promise<number> {
     session.report(reboot.nodes.length, undefined, "being rebooted");
     const { document, error } = await carryOutReboot(session, reboot, options);
     session.endReport();
-    if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
+    if (given.json === true) printDocument(world, document);
     if (error === undefined) {
       const count = document.rebooted.length;
       session.say(`${count} ${plural("node", count)} of ${document.name} rebooted.`);

@@ -6,6 +6,7 @@ import { short } from "../../report/short.ts";
 import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { openSession } from "../session.ts";
+import { printDocument } from "../print-document.ts";
 
 export async function replaceCommand(invocation: Invocation): Promise<number> {
   const { given, world, args } = invocation;
@@ -29,7 +30,7 @@ export async function replaceCommand(invocation: Invocation): Promise<number> {
     session.report(count, undefined, "being replaced");
     const { document, error } = await carryOutReplace(session, replacement, wish);
     session.endReport();
-    if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
+    if (given.json === true) printDocument(world, document);
     if (error === undefined) {
       session.say(`${which} made anew; all nodes of ${name} are ready.`);
       return EXIT.done;

@@ -8,6 +8,7 @@ import { short } from "../../report/short.ts";
 import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Session, openSession } from "../session.ts";
+import { printDocument } from "../print-document.ts";
 
 export async function stopCommand(invocation: Invocation): Promise<number> {
   const { given, world } = invocation;
@@ -23,7 +24,7 @@ export async function stopCommand(invocation: Invocation): Promise<number> {
     }
     const { document, error } = await carryOutStop(session, stop);
     session.endReport();
-    if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
+    if (given.json === true) printDocument(world, document);
     if (error !== undefined) {
       if (given.json !== true) throw error;
       session.say(short(error.message, true));

@@ -3,18 +3,35 @@ import { isSystemPlace, normalPath } from "./mount-point.ts";
 import { usageError } from "../errors.ts";
 import { tidyDiscoveryUrl } from "../user-data/discovery-url.ts";
 
-export type Parse<T> = (text: string) => T;
+export interface Parse<T> {
+  (text: string): T;
+  /** What it accepts, in the words of JSON Schema, for whoever checks a value before it is parsed: a text, where it says nothing. */
+  readonly accepts?: Accepts;
+}
 
-export const anyText: Parse<string> = (value) => {
+/** Keywords of JSON Schema. A schema says no more than the parser does: what it refuses is refused here, too. */
+export interface Accepts {
+  readonly type: "string" | "integer" | "boolean" | readonly ("string" | "number" | "integer")[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** Of texts; how JavaScript reads it with the flag u. */
+  readonly pattern?: string;
+  readonly enum?: readonly string[];
+}
+
+/** A parser that says what it accepts. */
+export const accepting = <T>(accepts: Accepts, parse: (text: string) => T): Parse<T> => Object.assign(parse, { accepts });
+
+export const anyText: Parse<string> = accepting({ type: "string", pattern: "\\S" }, (value) => {
   if (value.trim() === "") throw usageError("an empty value is not accepted");
   return value;
-};
+});
 
-export const flagValue: Parse<boolean> = (value) => {
+export const flagValue: Parse<boolean> = accepting({ type: "boolean" }, (value) => {
   if (/^(1|true|yes|on)$/i.test(value)) return true;
   if (/^(0|false|no|off|)$/i.test(value)) return false;
   throw usageError(`"${value}" is neither true nor false`);
-};
+});
 
 /** A whole number from `min` to `max`. */
 export const integer =
