@@ -8,7 +8,7 @@
 import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { scrub } from "../report/scrub.ts";
-import type { Ci, World } from "./world.ts";
+import { type Ci, type World, through } from "./world.ts";
 
 /** Undefined outside of CI, and in systems that read nothing out of a log. */
 export function ciOf({ env, stderr, random }: Pick<World, "env" | "stderr" | "random">): Ci | undefined {
@@ -18,18 +18,7 @@ export function ciOf({ env, stderr, random }: Pick<World, "env" | "stderr" | "ra
   let open = false;
   const line = (text: string): void => stderr.write(`${text}\n`);
   return {
-    stderr: {
-      write: (text) => stderr.write(typeof text === "string" ? tame(text) : text),
-      get isTTY() {
-        return stderr.isTTY;
-      },
-      get columns() {
-        return stderr.columns;
-      },
-      get rows() {
-        return stderr.rows;
-      },
-    },
+    stderr: through(stderr, (text) => stderr.write(typeof text === "string" ? tame(text) : text)),
     group(title) {
       if (!open) line(dialect.group(title));
       open = true;

@@ -4,7 +4,7 @@
  */
 import { abilities } from "../report/paint.ts";
 import { truncate } from "../core/words.ts";
-import type { Output, World } from "./world.ts";
+import { type Output, type World, through } from "./world.ts";
 
 /** The world whose streams take the line away before they write; the same world where no line can be drawn again. */
 export function withWaitingLine(world: World): World {
@@ -14,21 +14,11 @@ export function withWaitingLine(world: World): World {
     if (shown) world.stderr.write("\r\u001B[K");
     shown = false;
   };
-  const clearing = (output: Output): Output => ({
-    write(text) {
+  const clearing = (output: Output): Output =>
+    through(output, (text) => {
       clear();
       output.write(text);
-    },
-    get isTTY() {
-      return output.isTTY;
-    },
-    get columns() {
-      return output.columns;
-    },
-    get rows() {
-      return output.rows;
-    },
-  });
+    });
   return {
     ...world,
     stdout: clearing(world.stdout),

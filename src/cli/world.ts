@@ -42,6 +42,20 @@ export interface World extends Surroundings {
   onInterrupt(callback: () => void): () => void;
 }
 
+/** The same output, written to in another way. It is asked for its size each time: windows change theirs. */
+export const through = (output: Output, write: Output["write"]): Output => ({
+  write,
+  get isTTY() {
+    return output.isTTY;
+  },
+  get columns() {
+    return output.columns;
+  },
+  get rows() {
+    return output.rows;
+  },
+});
+
 /** A process that has nothing more to say, and may have something that hangs. */
 export interface RealWorld extends World {
   endSoon(): void;

@@ -13,7 +13,7 @@ import { usesTls } from "./etcd/plan.ts";
 import { findCluster } from "./cluster/find.ts";
 import { nodesNamed } from "./cluster/node-name.ts";
 import { operatorTls } from "./cluster/node-target.ts";
-import { type ReachedCluster, learnHostKeys, nodesIn } from "./cluster/reach-nodes.ts";
+import { type ReachedCluster, learnHostKeys, reachFound } from "./cluster/reach-nodes.ts";
 import { refuseStopped } from "./cluster/stopped.ts";
 import { type Noted, forgetReboot, noteReboot, notedReboot } from "./reboot/noted.ts";
 import { awaitRebooted, bootsOf, rebootNode } from "./reboot/one-node.ts";
@@ -61,7 +61,7 @@ export async function planReboot(
   words: readonly string[] = [],
   { resourceGroup }: RebootOptions = {},
 ): Promise<Reboot> {
-  const found = await nodesIn(run, await findCluster(run, name, resourceGroup));
+  const found = await reachFound(run, await findCluster(run, name, resourceGroup));
   refuseStopped(name, found.claim.tags);
   if (found.lacking !== undefined && !run.simulated) throw found.lacking;
   const cluster = run.simulated ? found : await learnHostKeys(run, found);

@@ -31,7 +31,7 @@ export interface Status {
   readonly prices: Asked;
 }
 
-export interface StatusOptions {
+export interface LookOptions {
   readonly resourceGroup?: string;
   /** Prices of an earlier look: they do not change within the day. */
   readonly prices?: Asked;
@@ -50,7 +50,7 @@ const CERTIFICATE_WARNING_MS = 60 * 86_400_000;
 export async function clusterStatus(
   run: Run,
   name: string,
-  { resourceGroup, noNodes = false, prices: known }: StatusOptions = {},
+  { resourceGroup, noNodes = false, prices: known }: LookOptions = {},
 ): Promise<Status> {
   const located = await findCluster(run, name, resourceGroup);
   if (located.claims.length === 0 && located.own) throw halfMade(located);

@@ -28,57 +28,26 @@ const SAY_AGAIN_MS = 30_000;
 export function lines({ screen, color, nodes, mode, doing }: LinesOptions): Report {
   const progress = newProgress(doing);
   const ink = paint(color);
-  const said = new Map<Group, { quarter: number; at: number }>();
-  const details = new Map<string, string>();
-  const failures = new Map<string, { readonly first: Event; readonly more: number }>();
-  let over = false;
   const asked = doing ?? "asked for";
-
-  const write = (at: number, text: string): void => {
+  const many = nodes > MANY;
+  const write: Write = (at, text) => {
     const time = duration(at - (progress.startedAt ?? at)).padStart(12);
     screen.write(`${wrap(`${ink.dim(time)}  ${text}`, columnsOf(screen))}\n`);
   };
-
-  /** Counts instead of lines; at the first, at each quarter, at the last, and now and then between. */
-  const fold = (event: Event, group: Group): void => {
-    const quarter = Math.floor((4 * ended(group)) / Math.max(group.total, 1));
-    const before = said.get(group);
-    if (before !== undefined && before.quarter >= quarter && event.at - before.at < SAY_AGAIN_MS) return;
-    said.set(group, { quarter, at: event.at });
-    if (before === undefined && quarter === 0)
-      return write(event.at, `${plural(group.noun, group.total)}: ${group.total} ${asked}`);
-    write(event.at, `${plural(group.noun, 2)}: ${countWords(group).join(", ")}`);
-  };
-
-  /** The first of a cause in full; of the next what it is called, and of many how many they were. */
-  const fail = (event: Event): void => {
-    const cause = `${event.code ?? ""} ${withoutName(event)}`;
-    const before = failures.get(cause);
-    failures.set(cause, { first: before?.first ?? event, more: (before?.more ?? -1) + 1 });
-    if (before === undefined || mode === "verbose") return write(event.at, ink.bad(lineOf(event)));
-    if (nodes <= MANY) write(event.at, ink.bad(`${plain(event.label)}  FAILED, as ${plain(before.first.label)}`));
-  };
-
-  const sayMore = (): void => {
-    if (nodes <= MANY || mode === "verbose") return;
-    for (const { first, more } of failures.values())
-      if (more > 0) write(progress.lastAt, ink.bad(`${more} more FAILED, as ${plain(first.label)}`));
-  };
-
+  const counts = countedGroups(asked, write);
+  const failures = failuresByCause((at, text) => write(at, ink.bad(text)));
+  const isNews = newDetails();
+  let over = false;
   return {
     event(event) {
       const item = take(progress, event);
-      if (event.kind === "failed") return fail(event);
+      if (event.kind === "failed") return failures.say(event, mode === "verbose" ? "whole" : many ? "counted" : "named");
       if (event.kind === "note") return write(event.at, lineOf(event));
       if (mode === "quiet") return;
       if (mode === "verbose") return write(event.at, verboseLine(event));
       if (event.kind === "plan" || event.kind === "end") return;
-      if (item !== undefined && event.node !== undefined && nodes > MANY) return fold(event, progress.groups.get(item.noun)!);
-      // Azure accepts what it was asked for at once: only a wait that says something new is worth a line.
-      if (event.kind === "waiting") {
-        if (event.detail === undefined || details.get(event.id) === event.detail) return;
-        details.set(event.id, event.detail);
-      }
+      if (item !== undefined && event.node !== undefined && many) return counts(event, progress.groups.get(item.noun)!);
+      if (event.kind === "waiting" && !isNews(event)) return;
       if (item?.stage === "left") event = { ...event, kind: "waiting" };
       if (event.kind === "started" && event.id.startsWith("/subscriptions/")) event = { detail: asked, ...event };
       write(event.at, event.kind === "done" ? ink.good(lineOf(event)) : lineOf(event));
@@ -86,10 +55,59 @@ export function lines({ screen, color, nodes, mode, doing }: LinesOptions): Repo
     end() {
       if (over) return;
       over = true;
-      sayMore();
+      if (many && mode !== "verbose") failures.sayMore(progress.lastAt);
       const text = summary(progress);
       if (text !== undefined && mode !== "quiet") write(progress.lastAt, ink.strong(text));
     },
+  };
+}
+
+// --- internal ---
+
+type Write = (at: number, text: string) => void;
+
+/** Counts instead of lines: at the first, at each quarter, at the last, and now and then between. */
+function countedGroups(asked: string, write: Write) {
+  const said = new Map<Group, { quarter: number; at: number }>();
+  return (event: Event, group: Group): void => {
+    const quarter = Math.floor((4 * ended(group)) / Math.max(group.total, 1));
+    const before = said.get(group);
+    if (before !== undefined && before.quarter >= quarter && event.at - before.at < SAY_AGAIN_MS) return;
+    said.set(group, { quarter, at: event.at });
+    const start = before === undefined && quarter === 0;
+    write(
+      event.at,
+      start
+        ? `${plural(group.noun, group.total)}: ${group.total} ${asked}`
+        : `${plural(group.noun, 2)}: ${countWords(group).join(", ")}`,
+    );
+  };
+}
+
+/** The first of a cause in full; of the next what it is called, and of many how many they were. */
+function failuresByCause(write: Write) {
+  const failures = new Map<string, { readonly first: Event; readonly more: number }>();
+  return {
+    say(event: Event, next: "whole" | "named" | "counted"): void {
+      const cause = `${event.code ?? ""} ${withoutName(event)}`;
+      const before = failures.get(cause);
+      failures.set(cause, { first: before?.first ?? event, more: (before?.more ?? -1) + 1 });
+      if (before === undefined || next === "whole") write(event.at, lineOf(event));
+      else if (next === "named") write(event.at, `${plain(event.label)}  FAILED, as ${plain(before.first.label)}`);
+    },
+    sayMore(at: number): void {
+      for (const { first, more } of failures.values()) if (more > 0) write(at, `${more} more FAILED, as ${plain(first.label)}`);
+    },
+  };
+}
+
+/** Azure accepts what it was asked for at once: only a wait that says something new is worth a line. */
+function newDetails() {
+  const last = new Map<string, string>();
+  return ({ id, detail }: Event): boolean => {
+    if (detail === undefined || last.get(id) === detail) return false;
+    last.set(id, detail);
+    return true;
   };
 }
 

@@ -1,7 +1,7 @@
 /** Nodes that are in the same trouble, told once: two hundred lines of one cause hide the one that is another. */
 import { plural } from "../core/words.ts";
 
-export interface Trouble {
+export interface NodeTrouble {
   readonly name: string;
   readonly state?: string;
   readonly reason?: string;
@@ -19,12 +19,12 @@ export interface SameCause {
 }
 
 /** In the order of their first nodes. What differs only by the node's own name is the same. */
-export function grouped(nodes: readonly Trouble[]): SameCause[] {
+export function grouped(nodes: readonly NodeTrouble[]): SameCause[] {
   const causes = Map.groupBy(nodes, (node) =>
     JSON.stringify([anonymous(node.name, wordsOf(node)), ...moreOf(node).map((text) => anonymous(node.name, text))]),
   );
   return [...causes.values()].map((same) => {
-    const [first] = same as [Trouble];
+    const [first] = same as [NodeTrouble];
     return {
       names: same.map(({ name }) => name),
       cause: unnamed(first.name, wordsOf(first)),
@@ -34,7 +34,7 @@ export function grouped(nodes: readonly Trouble[]): SameCause[] {
 }
 
 /** Names of a few; of many the first and the last, and how many. */
-export const nodesIn = (names: readonly string[]): string =>
+export const namesOf = (names: readonly string[]): string =>
   names.length <= 5 ? names.join(", ") : `${names.length} ${plural("node", names.length)} (${names[0]} ... ${names.at(-1)})`;
 
 /** What stands behind a node's name, without it: "NAME: ...", "NAME (203.0.113.7 port 22001) ...". */
@@ -54,5 +54,5 @@ export const anonymous = (name: string, text: string): string => unnamed(name, t
 
 // --- internal ---
 
-const wordsOf = ({ state, reason }: Trouble): string => [state, reason].filter((word) => word !== undefined).join(": ");
-const moreOf = ({ evidence, advice }: Trouble): string[] => [evidence, advice].filter((text) => text !== undefined);
+const wordsOf = ({ state, reason }: NodeTrouble): string => [state, reason].filter((word) => word !== undefined).join(": ");
+const moreOf = ({ evidence, advice }: NodeTrouble): string[] => [evidence, advice].filter((text) => text !== undefined);

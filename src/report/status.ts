@@ -1,6 +1,6 @@
 /** The status of a cluster as people read it: a line a node, what is open, and how it differs from what was made. */
 import { paint } from "./paint.ts";
-import { grouped, nodesIn } from "./same-cause.ts";
+import { grouped, namesOf } from "./same-cause.ts";
 import { table } from "./table.ts";
 import { duration, plain, plural } from "../core/words.ts";
 import { cut, wrap } from "./wrap.ts";
@@ -111,73 +111,86 @@ const systemOf = ({ system, rebootTo }: StatusNodeView): string =>
     ? "-"
     : `${system}${rebootTo === undefined ? "" : `, a reboot brings ${rebootTo === "unknown" ? "another" : rebootTo}`}`;
 
+interface Column {
+  readonly header: string;
+  readonly cell: (node: StatusNodeView, view: StatusView) => string;
+  /** Shown where any node has this; always when it is left out. */
+  readonly where?: (node: StatusNodeView) => boolean;
+}
+
+const COLUMNS: readonly Column[] = [
+  { header: "NODE", cell: ({ name }) => name },
+  { header: "STATE", cell: ({ state }) => state },
+  { header: "POWER", cell: ({ power }) => power ?? "-" },
+  { header: "AZURE", cell: ({ provisioning }) => provisioning ?? "-" },
+  { header: "ZONE", cell: ({ zone }) => or(zone ?? ""), where: ({ zone }) => zone !== undefined },
+  { header: "SPOT", cell: ({ spot }) => (spot === true ? "spot" : "-"), where: ({ spot }) => spot === true },
+  { header: "PRIVATE", cell: ({ privateIp }) => or(privateIp) },
+  { header: "PUBLIC", cell: ({ publicIp }) => publicIp ?? "-", where: ({ publicIp }) => publicIp !== undefined },
+  {
+    header: "SSH",
+    cell: ({ host, port }, { ip, host: front }) => (ip === "" ? "-" : `${host === front ? ip : host}:${port}`),
+  },
+  { header: "AGE", cell: ({ ageMs }) => (ageMs === undefined ? "-" : duration(ageMs)) },
+  { header: "SYSTEM", cell: systemOf, where: ({ system }) => system !== undefined },
+];
+
+/** What goes first where a terminal is narrow: STATE already says what is worse, Azure's word or the machine's. */
+const DROPPED_FIRST = ["AZURE", "POWER", "AGE", "PUBLIC", "PRIVATE", "SYSTEM", "SPOT", "ZONE", "SSH"];
+
 /** @param shown the nodes that get a line */
 function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
-  const ink = paint(view.color);
-  const all = view.nodes.length;
-  const good = view.states["ready"] === all && all > 0;
-  const withSystem = view.nodes.some((node) => node.system !== undefined);
-  const withPublic = view.nodes.some((node) => node.publicIp !== undefined);
-  const zonal = view.nodes.some((node) => node.zone !== undefined);
-  const spot = view.nodes.some((node) => node.spot === true);
-  const placed = [...(zonal ? ["ZONE"] : []), ...(spot ? ["SPOT"] : [])];
-  const headers = [
-    "NODE",
-    "STATE",
-    "POWER",
-    "AZURE",
-    ...placed,
-    "PRIVATE",
-    ...(withPublic ? ["PUBLIC"] : []),
-    "SSH",
-    "AGE",
-    ...(withSystem ? ["SYSTEM"] : []),
-  ];
-  const rows = shown.map((node) => [
-    node.name,
-    node.state,
-    node.power ?? "-",
-    node.provisioning ?? "-",
-    ...(zonal ? [or(node.zone ?? "")] : []),
-    ...(spot ? [node.spot === true ? "spot" : "-"] : []),
-    or(node.privateIp),
-    ...(withPublic ? [node.publicIp ?? "-"] : []),
-    view.ip === "" ? "-" : `${node.host === view.host ? view.ip : node.host}:${node.port}`,
-    node.ageMs === undefined ? "-" : duration(node.ageMs),
-    ...(withSystem ? [systemOf(node)] : []),
-  ]);
-  // in which state they are is in the table
-  const reasons = grouped(view.nodes.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }]))).map(
-    ({ names, cause }) => `${nodesIn(names)}: ${plain(cause)}`,
-  );
   return [
-    `${ink.strong(plain(view.name))} in ${plain(view.location)}: ${(good ? ink.good : ink.bad)(counts(view))}${view.lookedAt === undefined ? "" : `, at ${new Date(view.lookedAt).toISOString().slice(11, 19)} UTC`}`,
+    ...heading(view),
+    "",
+    ...nodeTable(view, shown),
+    ...(shown.length < view.nodes.length ? [restOf(view.nodes, shown)] : []),
+    "",
+    ...reasons(view),
+    ...facts(view),
+    ...differences(view),
+    "",
+  ];
+}
+
+function heading(view: StatusView): string[] {
+  const ink = paint(view.color);
+  const good = view.states["ready"] === view.nodes.length && view.nodes.length > 0;
+  const at = view.lookedAt === undefined ? "" : `, at ${new Date(view.lookedAt).toISOString().slice(11, 19)} UTC`;
+  return [
+    `${ink.strong(plain(view.name))} in ${plain(view.location)}: ${(good ? ink.good : ink.bad)(counts(view))}${at}`,
     ink.dim(`${or(view.host)} (${or(view.ip)}), resource group ${plain(view.resourceGroup)}`),
     ...(view.note === undefined ? [] : [plain(view.note)]),
-    "",
-    // STATE already says what is worse, Azure's word or the machine's
-    ...table(headers, rows, {
-      columns: view.columns,
-      drop: ["AZURE", "POWER", "AGE", "PUBLIC", "PRIVATE", "SYSTEM", "SPOT", "ZONE", "SSH"],
-    })
-      .trimEnd()
-      .split("\n"),
-    ...(shown.length < all ? [restOf(view.nodes, shown)] : []),
-    "",
-    ...(reasons.length === 0 ? [] : [...reasons, ""]),
-    `open: ${[...view.endpoints, "SSH"].join(", ")}`,
-    `etcd: ${view.etcd.mode}, ${view.etcd.members.length} ${plural("member", view.etcd.members.length)}: ${few(view.etcd.members)}`,
-    ...(view.costs === undefined ? [] : [`costs: ${plain(view.costs)}`]),
-    ...(view.expiresIn === undefined
-      ? []
-      : [view.expiresIn > 0 ? `expires in ${duration(view.expiresIn)}` : `expired ${duration(-view.expiresIn)} ago`]),
-    ...(view.drift.length === 0
-      ? []
-      : [
-          "",
-          "Differs from what was made:",
-          ...view.drift.map((one) => `  ${one.harm ? ink.bad("!") : "-"} ${plain(one.message)}`),
-        ]),
-    "",
   ];
+}
+
+function nodeTable(view: StatusView, shown: readonly StatusNodeView[]): string[] {
+  const columns = COLUMNS.filter(({ where }) => where === undefined || view.nodes.some(where));
+  const rows = shown.map((node) => columns.map(({ cell }) => cell(node, view)));
+  const headers = columns.map(({ header }) => header);
+  return table(headers, rows, { columns: view.columns, drop: DROPPED_FIRST }).trimEnd().split("\n");
+}
+
+/** Why nodes are as they are; in which state they are is in the table. */
+function reasons(view: StatusView): string[] {
+  const told = view.nodes.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }]));
+  const said = grouped(told).map(({ names, cause }) => `${namesOf(names)}: ${plain(cause)}`);
+  return said.length === 0 ? [] : [...said, ""];
+}
+
+function facts({ endpoints, etcd, costs, expiresIn }: StatusView): string[] {
+  return [
+    `open: ${[...endpoints, "SSH"].join(", ")}`,
+    `etcd: ${etcd.mode}, ${etcd.members.length} ${plural("member", etcd.members.length)}: ${few(etcd.members)}`,
+    ...(costs === undefined ? [] : [`costs: ${plain(costs)}`]),
+    ...(expiresIn === undefined
+      ? []
+      : [expiresIn > 0 ? `expires in ${duration(expiresIn)}` : `expired ${duration(-expiresIn)} ago`]),
+  ];
+}
+
+function differences({ drift, color }: StatusView): string[] {
+  if (drift.length === 0) return [];
+  const ink = paint(color);
+  return ["", "Differs from what was made:", ...drift.map((one) => `  ${one.harm ? ink.bad("!") : "-"} ${plain(one.message)}`)];
 }

@@ -1,6 +1,6 @@
 /** Many nodes in one trouble are one message. */
 import { expect, test } from "vitest";
-import { grouped, nodesIn } from "../../src/report/same-cause.ts";
+import { grouped, namesOf } from "../../src/report/same-cause.ts";
 
 const name = (index: number): string => `abc-coreos-${index}`;
 const trouble = (index: number) => ({
@@ -28,6 +28,6 @@ test("where a node is, is no cause: its address and port are its own", () => {
 });
 
 test("of many the first and the last are named, with their number", () => {
-  expect(nodesIn([name(1), name(2)])).toBe("abc-coreos-1, abc-coreos-2");
-  expect(nodesIn(Array.from({ length: 40 }, (_, index) => name(index)))).toBe("40 nodes (abc-coreos-0 ... abc-coreos-39)");
+  expect(namesOf([name(1), name(2)])).toBe("abc-coreos-1, abc-coreos-2");
+  expect(namesOf(Array.from({ length: 40 }, (_, index) => name(index)))).toBe("40 nodes (abc-coreos-0 ... abc-coreos-39)");
 });

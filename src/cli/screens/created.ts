@@ -10,7 +10,7 @@ import { quotesAzure } from "../../report/error.ts";
 import { short } from "../../report/short.ts";
 import type { Ci } from "../world.ts";
 import { createdOutputs, createdPage } from "../../report/created-page.ts";
-import { grouped, nodesIn } from "../../report/same-cause.ts";
+import { grouped, namesOf } from "../../report/same-cause.ts";
 import type { Invocation } from "../invocation.ts";
 import type { Session } from "../session.ts";
 import { printDocument } from "../print-document.ts";
@@ -49,7 +49,7 @@ async function handToCi(session: Session, ci: Ci, prepared: Prepared, created: C
   const { document, missing, failure, sshConfigFile, privateKeyFile } = created;
   if (missing.length > 0) {
     const why = failure instanceof ClusterError ? [advised(failure, failureContext(prepared, document.choices)).message] : [];
-    const causes = grouped(missing).map(({ names, cause }) => `${nodesIn(names)}: ${cause}`);
+    const causes = grouped(missing).map(({ names, cause }) => `${namesOf(names)}: ${cause}`);
     const title = `${missing.length} of ${document.nodes.length} nodes of ${document.name} are not ready`;
     ci.annotate("error", title, [...causes, ...why].join("\n"));
   }
@@ -101,7 +101,7 @@ function sayWhatIsMissing(session: Session, prepared: Prepared, { document, miss
   const causes = grouped(missing);
   const list = causes
     .slice(0, 10)
-    .flatMap(({ names, cause, more }) => [`  ${nodesIn(names)}: ${cause}`, ...more.map((line) => `    ${line}`)]);
+    .flatMap(({ names, cause, more }) => [`  ${namesOf(names)}: ${cause}`, ...more.map((line) => `    ${line}`)]);
   const more = causes.length > 10 ? [`  and ${causes.slice(10).flatMap(({ names }) => names).length} more`] : [];
   const known = failure instanceof ClusterError ? advised(failure, failureContext(prepared, document.choices)) : undefined;
   const why =

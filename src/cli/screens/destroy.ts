@@ -1,28 +1,19 @@
 /** destroy on a terminal: shows what will go, asks, and tells how it went. The work is operations/destroy.ts. */
 import { accountWords, shortPlace } from "../../core/account.ts";
 import type { Alike } from "../../core/documents.ts";
-import { EXIT, type ExitCode } from "../../core/errors.ts";
 import { plain } from "../../core/words.ts";
-import {
-  type DestroyOutcome,
-  carryOutDestroy,
-  checkDestroy,
-  costOfDoom,
-  planDestroy,
-  withCost,
-} from "../../operations/destroy.ts";
+import { carryOutDestroy, checkDestroy, costOfDoom, planDestroy, withCost } from "../../operations/destroy.ts";
 import { type Doom, isEmpty } from "../../operations/destroy/doom-survey.ts";
 import { renderTotal } from "../../report/cost.ts";
 import { renderDoom } from "../../report/doom.ts";
 import { abilities } from "../../report/paint.ts";
 import { lookElsewhere } from "../../operations/cluster/not-there.ts";
 import { planEvents } from "../../report/plan.ts";
-import { short } from "../../report/short.ts";
 import { asks, confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
+import { endWith } from "./outcome.ts";
 import { type Session, openSession } from "../session.ts";
-import { printDocument } from "../print-document.ts";
 
 export async function destroyCommand(invocation: Invocation): Promise<number> {
   const { given } = invocation;
@@ -39,7 +30,7 @@ export async function destroyCommand(invocation: Invocation): Promise<number> {
       const { where, elsewhere } = await lookElsewhere(session, name);
       session.say([`Nothing of ${name} is there: looked ${where}.`, ...(elsewhere === undefined ? [] : [elsewhere])].join("\n"));
       sayKept(session, doom.kept);
-      return print(session, invocation, await carryOutDestroy(session, doom));
+      return endWith(session, invocation, await carryOutDestroy(session, doom), () => undefined);
     }
     showDoom(session, invocation, doom);
     const cost = costOfDoom(session, doom);
@@ -60,7 +51,7 @@ export async function destroyCommand(invocation: Invocation): Promise<number> {
     if (outcome.error === undefined) session.say(`Nothing of ${name} is left.`);
     if (!shown) session.say(renderTotal(await cost));
     sayKept(session, outcome.document.kept);
-    return print(session, invocation, outcome);
+    return endWith(session, invocation, outcome, () => undefined);
   } finally {
     await session.close();
   }
@@ -102,12 +93,4 @@ function showDoom(session: Session, { world, given }: Invocation, { located, our
       columns: world.stderr.isTTY ? world.stderr.columns : 160,
     }),
   );
-}
-
-function print(session: Session, { world, given }: Invocation, { document, error }: DestroyOutcome): ExitCode {
-  if (given.json === true) printDocument(world, document);
-  if (error === undefined) return EXIT.done;
-  if (given.json !== true) throw error;
-  session.say(short(error.message, true));
-  return error.exit;
 }

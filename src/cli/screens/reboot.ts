@@ -1,17 +1,15 @@
 /** reboot on a terminal: which nodes, one after the other, and what is left when one does not come back. The work is operations/reboot.ts. */
-import { EXIT } from "../../core/errors.ts";
 import { plural } from "../../core/words.ts";
 import { type Reboot, type RebootOptions, carryOutReboot, planReboot } from "../../operations/reboot.ts";
-import { short } from "../../report/short.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
+import { endWith } from "./outcome.ts";
 import { type Session, openSession } from "../session.ts";
-import { printDocument } from "../print-document.ts";
 
 /** Each node has a time limit; all of them together have one only if it is given. */
 const WEEK_MS = 7 * 86_400_000;
 
 export async function rebootCommand(invocation: Invocation): Promise<number> {
-  const { given, world, args } = invocation;
+  const { given, args } = invocation;
   const session = await openSession({ ...invocation, given: { timeout: WEEK_MS, ...given } });
   try {
     const options: RebootOptions = {
@@ -22,17 +20,10 @@ export async function rebootCommand(invocation: Invocation): Promise<number> {
     const reboot = await planReboot(session, nameArgument(invocation), args.slice(1), options);
     sayPlan(session, reboot);
     session.report(reboot.nodes.length, undefined, "being rebooted");
-    const { document, error } = await carryOutReboot(session, reboot, options);
-    session.endReport();
-    if (given.json === true) printDocument(world, document);
-    if (error === undefined) {
-      const count = document.rebooted.length;
-      session.say(`${count} ${plural("node", count)} of ${document.name} rebooted.`);
-      return EXIT.done;
-    }
-    if (given.json !== true) throw error;
-    session.say(short(error.message, true));
-    return error.exit;
+    const outcome = await carryOutReboot(session, reboot, options);
+    return endWith(session, invocation, outcome, ({ name, rebooted: { length } }) =>
+      session.say(`${length} ${plural("node", length)} of ${name} rebooted.`),
+    );
   } finally {
     await session.close();
   }

@@ -1,15 +1,14 @@
 /** replace on a terminal: which nodes are made anew, the question, and how far it came. The work is operations/replace.ts. */
-import { EXIT, usageError } from "../../core/errors.ts";
+import { usageError } from "../../core/errors.ts";
 import { plural } from "../../core/words.ts";
 import { type ReplaceWish, carryOutReplace, planReplace } from "../../operations/replace.ts";
-import { short } from "../../report/short.ts";
 import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
+import { endWith } from "./outcome.ts";
 import { openSession } from "../session.ts";
-import { printDocument } from "../print-document.ts";
 
 export async function replaceCommand(invocation: Invocation): Promise<number> {
-  const { given, world, args } = invocation;
+  const { given, args } = invocation;
   const name = nameArgument(invocation);
   const session = await openSession(invocation);
   try {
@@ -28,16 +27,8 @@ export async function replaceCommand(invocation: Invocation): Promise<number> {
     );
     await confirm(invocation, `Type the name ${name} to replace ${which}:`, name);
     session.report(count, undefined, "being replaced");
-    const { document, error } = await carryOutReplace(session, replacement, wish);
-    session.endReport();
-    if (given.json === true) printDocument(world, document);
-    if (error === undefined) {
-      session.say(`${which} made anew; all nodes of ${name} are ready.`);
-      return EXIT.done;
-    }
-    if (given.json !== true) throw error;
-    session.say(short(error.message, true));
-    return error.exit;
+    const outcome = await carryOutReplace(session, replacement, wish);
+    return endWith(session, invocation, outcome, () => session.say(`${which} made anew; all nodes of ${name} are ready.`));
   } finally {
     await session.close();
   }

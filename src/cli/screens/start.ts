@@ -2,7 +2,7 @@
 import { plural } from "../../core/words.ts";
 import { type Started, startCluster } from "../../operations/start.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
-import { grouped, nodesIn } from "../../report/same-cause.ts";
+import { grouped, namesOf } from "../../report/same-cause.ts";
 import { type Session, openSession } from "../session.ts";
 import { printDocument } from "../print-document.ts";
 
@@ -42,7 +42,7 @@ function sayStarted(session: Session, { document, note }: Started): void {
       `${ready.length} of ${ready.length + notReady.length} nodes of ${name} are ready.${up ? "" : " Too few for etcd: it counts as stopped until `start` finds it up."}`,
       ...grouped(notReady)
         .slice(0, SHOWN)
-        .map(({ names, cause }) => `  ${nodesIn(names)}: ${cause}`),
+        .map(({ names, cause }) => `  ${namesOf(names)}: ${cause}`),
       ...(notReady.length > SHOWN ? [`  and ${notReady.length - SHOWN} more`] : []),
     ].join("\n"),
   );

@@ -1,17 +1,15 @@
 /** stop on a terminal: what will be stopped, the question, and what is still paid for. The work is operations/stop.ts. */
 import type { StopDocument } from "../../core/documents.ts";
-import { EXIT } from "../../core/errors.ts";
 import { plural } from "../../core/words.ts";
 import { type Stop, carryOutStop, planStop } from "../../operations/stop.ts";
 import { renderRate } from "../../report/cost.ts";
-import { short } from "../../report/short.ts";
 import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
+import { endWith } from "./outcome.ts";
 import { type Session, openSession } from "../session.ts";
-import { printDocument } from "../print-document.ts";
 
 export async function stopCommand(invocation: Invocation): Promise<number> {
-  const { given, world } = invocation;
+  const { given } = invocation;
   const name = nameArgument(invocation);
   const session = await openSession(invocation);
   try {
@@ -22,16 +20,7 @@ export async function stopCommand(invocation: Invocation): Promise<number> {
       await confirm(invocation, `Type the name ${name} to stop it:`, name);
       session.report(stop.running.length, undefined, "being deallocated");
     }
-    const { document, error } = await carryOutStop(session, stop);
-    session.endReport();
-    if (given.json === true) printDocument(world, document);
-    if (error !== undefined) {
-      if (given.json !== true) throw error;
-      session.say(short(error.message, true));
-      return error.exit;
-    }
-    sayStopped(session, document);
-    return EXIT.done;
+    return endWith(session, invocation, await carryOutStop(session, stop), (document) => sayStopped(session, document));
   } finally {
     await session.close();
   }

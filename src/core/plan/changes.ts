@@ -4,7 +4,7 @@
  */
 import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
 import { securityRuleWords } from "./drift.ts";
-import { nodesIn, readClaim } from "./read-tags.ts";
+import { taggedNodes, readClaim } from "./read-tags.ts";
 import type { AnyResource } from "./resource.ts";
 import { type Tags, ranges } from "./tags.ts";
 import { lostTags, staleTags } from "./user-tags.ts";
@@ -63,8 +63,8 @@ const ruleChanges = (wanted: SecurityRule, live: SecurityRule): string[] =>
 /** A claim whose tags somebody damaged is refused elsewhere, before anything is planned. */
 function claimChanges(wanted: Tags, live: Tags): string[] {
   const nodes = difference(
-    nodesIn(wanted) ?? new Set(),
-    nodesIn(live) ?? new Set(),
+    taggedNodes(wanted) ?? new Set(),
+    taggedNodes(live) ?? new Set(),
     (all) => `${all.size === 1 ? "node" : "nodes"} ${listed(all)}`,
   );
   const [now, before] = [readClaim(wanted).kept, readClaim(live).kept];

@@ -5,7 +5,7 @@
 import { FLAGS, flagRows } from "../spec/flags.ts";
 import { tagWish } from "../spec/user-tags.ts";
 import { type KeptTexts, SIZE_NOW, keepsFlags, withFlags } from "./kept-flags.ts";
-import { keptTextsIn, membersIn, nodesIn } from "./read-tags.ts";
+import { keptTextsIn, membersIn, taggedNodes } from "./read-tags.ts";
 import { REPLACING } from "./replacing.ts";
 import { gather, isPartOf, spread, withoutParts } from "./tag-parts.ts";
 import { MEMBERS, NODES, STOPPED, type Tags, isToolTag, membersText, ranges } from "./tags.ts";
@@ -43,7 +43,8 @@ export function mergeClaimTags(base: Tags, mine: Tags, fresh: Tags): Tags {
     const value = mine[name] === base[name] || MARKS.has(name) ? fresh[name] : mine[name];
     if (value !== undefined) merged[name] = value;
   }
-  const nodes = gather(mine, NODES) === undefined ? nodesIn(fresh) : mergeSets(nodesIn(base), nodesIn(mine), nodesIn(fresh));
+  const nodes =
+    gather(mine, NODES) === undefined ? taggedNodes(fresh) : mergeSets(taggedNodes(base), taggedNodes(mine), taggedNodes(fresh));
   const members = mergeSets(keysOf(membersIn(base)), keysOf(membersIn(mine)), keysOf(membersIn(fresh)));
   // one that another run has named already keeps the address that it was given there
   const addresses = new Map([...membersIn(mine), ...membersIn(fresh)]);

@@ -33,7 +33,7 @@ export function readClaim(tags: Tags): {
       ...(kept.discoveryServiceUrl === undefined ? {} : { discoveryUrl: kept.discoveryServiceUrl }),
     },
     kept,
-    nodes: nodesIn(tags),
+    nodes: taggedNodes(tags),
   };
 }
 
@@ -54,7 +54,7 @@ export function keptIn(tags: Tags): Partial<FlagValues> {
 }
 
 /** The nodes that a claim's tags name; undefined where the tag is absent. @throws ClusterError ClaimDamaged (exit 7) */
-export function nodesIn(tags: Tags): ReadonlySet<number> | undefined {
+export function taggedNodes(tags: Tags): ReadonlySet<number> | undefined {
   const text = gather(tags, NODES);
   if (text === undefined || text === "") return text === undefined ? undefined : new Set();
   const nodes = new Set<number>();

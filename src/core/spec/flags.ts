@@ -7,7 +7,7 @@
 import { ETCD_VERSION, ETCD_VERSION_UNTOLD, etcdVersion } from "../etcd-version.ts";
 import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
 import {
-  mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, inOrder, integer, location, resourceName,
+  mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, choicesOf, integer, location, resourceName,
   anyText, speed, unitName,
   url,
 } from "./parse.ts";
@@ -75,7 +75,7 @@ export const FLAGS = {
       about: "number of nodes to create (or add)",
     }),
     vmSize: needed({
-      name: "vm-size", value: "SIZE", parse: inOrder(anyText), ordered: true, default: "Standard_D2s_v5",
+      name: "vm-size", value: "SIZE", parse: choicesOf(anyText), ordered: true, default: "Standard_D2s_v5",
       kept: "new machines", on: ["create", "replace"],
       about:
         "size of the machines, or several in order of wish: A,B,C; " +
@@ -91,7 +91,7 @@ export const FLAGS = {
       about: "availability set of the machines; NAME-as in a group of another name",
     }),
     location: needed({
-      name: "location", value: "L", parse: inOrder(location), ordered: true, default: "westus", on: ["create"],
+      name: "location", value: "L", parse: choicesOf(location), ordered: true, default: "westus", on: ["create"],
       about: 'Azure location, or several in order of wish; "West US" is the same',
     }),
     affinityGroup: maybe({

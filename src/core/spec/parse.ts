@@ -79,7 +79,7 @@ export const location: Parse<string> = (value) => {
 };
 
 /** Several that would do, in order of wish: "A, B" is "A,B". One alone is a wish, too. */
-export const inOrder =
+export const choicesOf =
   (parse: Parse<string>): Parse<string> =>
   (value) =>
     value

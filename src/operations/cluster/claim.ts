@@ -36,7 +36,7 @@ export interface Claim {
   readonly nodes: ReadonlySet<number> | undefined;
 }
 
-export type Place = Pick<Claim, "address" | "host">;
+export type FrontAddress = Pick<Claim, "address" | "host">;
 
 /** A cluster, and what its claim says. */
 export interface ClaimedCluster extends Cluster {
@@ -72,7 +72,7 @@ export function claimsOf(found: readonly FoundClaim[], cluster: string): FoundCl
 }
 
 /** Where the balancer is reached, as far as the claim says. Reads no more of it: a damaged one may be looked at. */
-export const placeIn = (claim: Pick<FoundClaim, "kind" | "model" | "tags">): Place => PLACES[claim.kind](claim);
+export const placeIn = (claim: Pick<FoundClaim, "kind" | "model" | "tags">): FrontAddress => PLACES[claim.kind](claim);
 
 /** Whose things are the cluster's in a group: proof.ts asks. */
 export function ownerOf(
@@ -109,7 +109,7 @@ function claimOf({ name, groupName, claims }: Cluster): Claim | undefined {
 }
 
 /** Where the cluster is reached, by what bears its claim. */
-const PLACES: { readonly [K in BearerKind]: (claim: Pick<FoundClaim, "model" | "tags">) => Place } = {
+const PLACES: { readonly [K in BearerKind]: (claim: Pick<FoundClaim, "model" | "tags">) => FrontAddress } = {
   publicAddress: ({ model }) => {
     const { ipAddress, dnsSettings } = model as PublicIPAddress;
     return { address: addressText(ipAddress), host: hostName(dnsSettings?.fqdn) };

@@ -61,11 +61,11 @@ export async function reachNodes(run: Run, name: string, group: string | undefin
         advice: "Leave --simulate out to reach a real cluster.",
       },
     );
-  return nodesIn(run, cluster);
+  return reachFound(run, cluster);
 }
 
 /** The same of a cluster that was found, for whoever has another way to nodes that cannot be logged in to. */
-export async function nodesIn(run: Run, cluster: Cluster): Promise<ReachedCluster> {
+export async function reachFound(run: Run, cluster: Cluster): Promise<ReachedCluster> {
   const { name } = cluster;
   const claim = await claimNeeded(run, cluster);
   const { spec } = buildSpec(name, {}, claim.kept);

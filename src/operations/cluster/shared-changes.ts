@@ -26,7 +26,7 @@ import { claimTarget, claimWith } from "../../core/plan/resources/claim.ts";
 import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { resourceGroup } from "../../core/plan/resources/group.ts";
 import { mergeClaimTags } from "../../core/plan/claim-change.ts";
-import { nodesIn } from "../../core/plan/read-tags.ts";
+import { taggedNodes } from "../../core/plan/read-tags.ts";
 import { DESTROYING, STOPPED, type Tags } from "../../core/plan/tags.ts";
 import type { ConvergeOptions } from "../../engine/convergence.ts";
 import { patiently } from "../../engine/patiently.ts";
@@ -44,9 +44,9 @@ export function adaptClaim(cluster: Design, base: Tags, mine: Tags): Adapt {
     if (base[STOPPED] === undefined) refuseStopped(cluster.spec.name, tags);
     const [before, wanted, now] = [base, mine, tags].map((one) => one["aoc-etcd-ca"]);
     if (before !== wanted && now !== before && now !== wanted) throw changedAuthority(cluster.spec.name);
-    const claimed = nodesIn(tags);
+    const claimed = taggedNodes(tags);
     const removed = cluster.facts.nodes.find(
-      ({ index, userData }) => userData !== "" && nodesIn(base)?.has(index) === true && claimed?.has(index) === false,
+      ({ index, userData }) => userData !== "" && taggedNodes(base)?.has(index) === true && claimed?.has(index) === false,
     );
     if (removed !== undefined) throw removedMeanwhile(removed.name);
     return claimWith(cluster, mergeClaimTags(base, mine, tags));
@@ -68,7 +68,7 @@ export function adaptBalancer(run: Run, cluster: Design): Adapt {
     if (claim === undefined) throw destroyedMeanwhile(cluster.spec.name);
     refuseMarked(cluster.spec.name, claim.tags);
     const planned = new Map(cluster.facts.nodes.map((node) => [node.index, node]));
-    const indexes = new Set(nodesIn(claim.tags) ?? planned.keys());
+    const indexes = new Set(taggedNodes(claim.tags) ?? planned.keys());
     // Azure refuses to take a rule away from an interface; that there is one still, the balancer may say too long
     for (const [index, id] of usedRules(model as LoadBalancer, cluster.spec.ssh))
       if (!indexes.has(index) && (await isThere(run, id))) indexes.add(index);

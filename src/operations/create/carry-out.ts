@@ -14,7 +14,7 @@ import { patiently } from "../../engine/patiently.ts";
 import { type Result, walk } from "../../engine/walk.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
-import { type Place, placeIn } from "../cluster/claim.ts";
+import { type FrontAddress, placeIn } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import type { Carrying } from "./carrying.ts";
 import { explainFailure } from "./explain-failure.ts";
@@ -133,7 +133,7 @@ function claimWritten(carrying: Carrying): void {
   carrying.watching.catch(() => undefined);
 }
 
-async function readPlace(run: Run, cluster: Design): Promise<Place | undefined> {
+async function readPlace(run: Run, cluster: Design): Promise<FrontAddress | undefined> {
   const target = claimTarget(cluster);
   const live = await patiently(run.tools, (signal) => run.tools.provider.get(target, signal));
   return live && placeIn({ ...live, kind: target.kind });

@@ -1,7 +1,7 @@
 /** What the steps that carry a plan out have in common: what the run may do, and what it has done and learned since its first write. */
 import type { Design } from "../../core/plan/cluster.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
-import type { Claim, Place } from "../cluster/claim.ts";
+import type { Claim, FrontAddress } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import type { LimitsNews } from "./limits-news.ts";
 import type { MachineReport } from "./machine-news.ts";
@@ -34,7 +34,7 @@ export interface Carrying {
   /** From the moment that the claim is written. */
   watching: Promise<NodeWatch> | undefined;
   /** Where the load balancer is reached, from the claim as it was read back. */
-  place: Place | undefined;
+  place: FrontAddress | undefined;
   /** We have written the claim. */
   written: boolean;
   /** Why the claim is not ours: then nothing more is written. */

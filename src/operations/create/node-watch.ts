@@ -7,7 +7,7 @@ import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import { type ReadinessWait, startWait } from "../../nodes/readiness.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
 import { type ClockMeasure, judgeClocks, measureClock } from "../../nodes/time.ts";
-import type { Place } from "../cluster/claim.ts";
+import type { FrontAddress } from "../cluster/claim.ts";
 import { type Reach, nodeTarget, operatorTls } from "../cluster/node-target.ts";
 import { type AuthorityKeeper, authorityHere, authorityKeeper } from "../etcd/authority.ts";
 import { createJoining } from "../etcd/joining.ts";
@@ -31,7 +31,12 @@ export interface NodeWatch {
   explain(found: ReadonlyMap<number, NodeReadiness>): Promise<NodeDiagnosis[]>;
 }
 
-export async function watchNodes(run: Run, prepared: Prepared, place: Place | undefined, azure: MachineNews): Promise<NodeWatch> {
+export async function watchNodes(
+  run: Run,
+  prepared: Prepared,
+  place: FrontAddress | undefined,
+  azure: MachineNews,
+): Promise<NodeWatch> {
   const { spec, materials, facts } = prepared;
   const { identity } = materials;
   const via = await wayTo(run, spec.name, { identity, nodeKeys: facts.nodes.map(({ hostKey }) => hostKey) });
@@ -96,7 +101,7 @@ export async function watchNodes(run: Run, prepared: Prepared, place: Place | un
 
 // --- internal ---
 
-const reachOf = ({ spec, materials }: Prepared, place: Place | undefined): Reach => ({
+const reachOf = ({ spec, materials }: Prepared, place: FrontAddress | undefined): Reach => ({
   spec,
   choices: materials.choices,
   host: place?.address ?? place?.host ?? "",

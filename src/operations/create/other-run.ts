@@ -5,11 +5,12 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { claimTarget } from "../../core/plan/resources/claim.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import { isProven } from "../../core/plan/proof.ts";
-import { nodesIn } from "../../core/plan/read-tags.ts";
+import { taggedNodes } from "../../core/plan/read-tags.ts";
 import { isClaim, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { lookIn } from "../cluster/find.ts";
 import { type Claim, bearing, claimed } from "../cluster/claim.ts";
+import { clusterElsewhere } from "./elsewhere.ts";
 import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Run } from "../run.ts";
@@ -52,10 +53,7 @@ export async function explainRefusal(run: Run, name: string, groupName: string, 
   const all = await patiently(run.tools, (signal) => run.lookups.allBearers(signal)).then(bearing, () => []);
   const elsewhere = all.find((one) => isClaim(one.tags, name));
   if (elsewhere === undefined) return error;
-  return new ClusterError("ClusterElsewhere", `${name} is in the resource group ${groupOf(elsewhere.id)}`, {
-    exit: EXIT.preflight,
-    advice: `To go on with it: --resource-group ${groupOf(elsewhere.id)}. For another cluster choose another name. Nothing was written to Azure.`,
-  });
+  return clusterElsewhere(name, groupOf(elsewhere.id) ?? "");
 }
 
 /** How long nothing may happen before machines that are missing are taken for forgotten. */
@@ -134,7 +132,7 @@ export async function refuseRemoved(
   if (claim?.nodes?.has(node) !== false) return;
   // a list may be behind; the resource itself is not
   const live = await patiently(run.tools, (signal) => run.tools.provider.get(claim, signal));
-  if (live === undefined || nodesIn(live.tags)?.has(node) !== false) return;
+  if (live === undefined || taggedNodes(live.tags)?.has(node) !== false) return;
   throw new ClusterError(NODE_REMOVED, `${name} was removed by another run while this one was at work`, {
     source: "azure",
     exit: EXIT.conflict,

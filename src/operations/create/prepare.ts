@@ -29,6 +29,7 @@ import { type ClaimedCluster, claimed } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import { namedNetwork } from "../../core/spec/network-id.ts";
 import { ownAvailabilitySet } from "./availability-set.ts";
+import { groupsElsewhere, refuseElsewhere } from "./elsewhere.ts";
 import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
 import { chooseFrontend } from "./frontend.ts";
 import { withKeptDisks } from "./kept-disks.ts";
@@ -39,7 +40,7 @@ import { withOwnAddress } from "./own-address.ts";
 import { prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import type { Run } from "../run.ts";
-import { abilities, withImage } from "./sized-plan.ts";
+import { sizeFacts, withImage } from "./sized-plan.ts";
 import { type Survey, imageReference, survey } from "./survey.ts";
 
 /** What was asked for, and what is there of it. */
@@ -135,7 +136,9 @@ async function find(run: Run, name: string, asked: Partial<FlagValues>): Promise
   const groupName = plain.resourceGroup ?? name;
   const home = { subscription: run.subscription, group: groupName };
   const given = await withOwnAddress(run, namedIdentities(namedNetwork(plain, home), home));
+  const elsewhere = plain.resourceGroup === undefined ? groupsElsewhere(run, name) : [];
   const found = claimed(await lookIn(run, name, groupName));
+  if (!found.own && found.claims.length === 0) await refuseElsewhere(run, name, await elsewhere);
   const { spec, notes } = buildSpec(name, given, found.claim?.kept ?? {});
   const changes = changedChoices(given, found);
   refuseDestroyed(found, name);
@@ -243,7 +246,7 @@ const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Fur
   ...(surveyed.subnet === undefined ? {} : { subnetId: surveyed.subnet.id }),
   ...(surveyed.placementGroupId === undefined ? {} : { placementGroupId: surveyed.placementGroupId }),
   image,
-  ...abilities(surveyed.size),
+  ...sizeFacts(surveyed.size),
   faultDomains: surveyed.faultDomains,
 });
 

@@ -20,7 +20,7 @@ export function sizedPlan({ spec, facts }: SizedPlan, { checked, size, image }: 
   const own = "own" in facts.image;
   const withSize: Facts = {
     ...facts,
-    ...abilities(size),
+    ...sizeFacts(size),
     ...(own ? {} : { image: imageReference({ image: image.image, imageFacts }) }),
   };
   const pinned = own || imageFacts === undefined ? chosen : withImage(chosen, imageFacts.urn);
@@ -28,7 +28,7 @@ export function sizedPlan({ spec, facts }: SizedPlan, { checked, size, image }: 
 }
 
 /** What the plan makes use of, of what a size can do. */
-export const abilities = (size: Candidate["size"]): Pick<Facts, "acceleratedNetworking" | "premiumDisks"> => ({
+export const sizeFacts = (size: Candidate["size"]): Pick<Facts, "acceleratedNetworking" | "premiumDisks"> => ({
   acceleratedNetworking: size?.acceleratedNetworking ?? false,
   premiumDisks: size?.premiumDisks ?? false,
 });

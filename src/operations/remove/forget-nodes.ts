@@ -2,7 +2,7 @@
 import { type Design, designOf, names } from "../../core/plan/cluster.ts";
 import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
 import type { Owner } from "../../core/plan/proof.ts";
-import { nodesIn } from "../../core/plan/read-tags.ts";
+import { taggedNodes } from "../../core/plan/read-tags.ts";
 import { claim as claimResource } from "../../core/plan/resources/claim.ts";
 import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { converge } from "../../engine/converge.ts";
@@ -59,7 +59,7 @@ async function removeRest(run: Run, removal: Removal, force: boolean): Promise<v
   for (let pass = 1; pass <= PASSES; pass++) {
     const seen = await partsOf(run, spec, { owner, groupName }, going);
     const now = await patiently(run.tools, (signal) => run.tools.provider.get(claim, signal));
-    const claimed = nodesIn(now?.tags ?? {});
+    const claimed = taggedNodes(now?.tags ?? {});
     const doomed = [...seen, ...rest.filter(({ id }) => !seen.some((part) => part.id === id))].filter(
       (part) => claimed?.has(part.node) !== true,
     );

@@ -42,7 +42,7 @@ export interface Removal {
   readonly subnetId?: string;
 }
 
-export interface RemovalOptions {
+export interface PlanRemovalOptions {
   readonly resourceGroup?: string;
   /** They are made anew at once, so it does not matter how few stay. */
   readonly comeBack?: boolean;
@@ -56,7 +56,7 @@ export async function planRemoval(
   run: Run,
   name: string,
   nodes: readonly string[],
-  { resourceGroup, comeBack = false }: RemovalOptions = {},
+  { resourceGroup, comeBack = false }: PlanRemovalOptions = {},
 ): Promise<Removal> {
   const cluster = await findCluster(run, name, resourceGroup);
   const claim = await claimNeeded(run, cluster);

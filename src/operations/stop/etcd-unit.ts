@@ -7,14 +7,14 @@ import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { connect } from "../../nodes/connection.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { nodesIn } from "../cluster/reach-nodes.ts";
+import { reachFound } from "../cluster/reach-nodes.ts";
 import type { Run } from "../run.ts";
 
 /** @param nodes indexes of those whose machines run */
 export async function tellEtcd(run: Run, cluster: Cluster, nodes: ReadonlySet<number>, what: "stop" | "start"): Promise<void> {
   if (run.simulated || nodes.size === 0) return;
   try {
-    const { spec, claim, nodes: targets, lacking } = await nodesIn(run, cluster);
+    const { spec, claim, nodes: targets, lacking } = await reachFound(run, cluster);
     if (claim.choices.customDataHash !== undefined) return;
     if (lacking !== undefined) throw lacking;
     const unit = PLATFORMS[spec.platform].etcdUnit;

@@ -2,7 +2,7 @@
 import { assert, array, constantFrom, integer, property, uniqueArray } from "fast-check";
 import { expect, test } from "vitest";
 import { mergeClaimTags, withNodes } from "../../../src/core/plan/claim-change.ts";
-import { nodesIn } from "../../../src/core/plan/read-tags.ts";
+import { taggedNodes } from "../../../src/core/plan/read-tags.ts";
 import type { Tags } from "../../../src/core/plan/tags.ts";
 import { compact, tagAFlag } from "../../kept-tags.ts";
 
@@ -59,7 +59,7 @@ test("nodes of any number are read back, in tags that Azure takes", () => {
   assert(
     property(uniqueArray(integer({ min: 0, max: 999 }), { maxLength: 1000 }), (nodes) => {
       const tags = withNodes({}, nodes);
-      expect([...(nodesIn(tags) ?? [])].sort((a, b) => a - b)).toEqual([...nodes].sort((a, b) => a - b));
+      expect([...(taggedNodes(tags) ?? [])].sort((a, b) => a - b)).toEqual([...nodes].sort((a, b) => a - b));
       for (const value of Object.values(tags)) expect(value.length).toBeLessThanOrEqual(256);
     }),
     { numRuns: 200, seed: 20_261_128 },
@@ -68,7 +68,7 @@ test("nodes of any number are read back, in tags that Azure takes", () => {
 
 test.each(["x", "0-", "-3", "5-2", "3-3", "0,x,2", "0,,2", "01", "0-99999999999", "1000"])(
   "what is no list of nodes is refused: %j",
-  (text) => expect(() => nodesIn({ "aoc-nodes": text })).toThrow("aoc-nodes"),
+  (text) => expect(() => taggedNodes({ "aoc-nodes": text })).toThrow("aoc-nodes"),
 );
 
 /** A run reads, changes its own nodes, and writes on the condition that nobody else has written since; else it reads again. */
@@ -99,7 +99,7 @@ test("runs that read and write in any order lose nothing of each other", () => {
         }
       }
       const wanted = [99, ...own.flatMap((list, run) => (kinds[run] === "add" ? list : []))].sort((a, b) => a - b);
-      expect([...(nodesIn(stored) ?? [])].sort((a, b) => a - b)).toEqual(wanted);
+      expect([...(taggedNodes(stored) ?? [])].sort((a, b) => a - b)).toEqual(wanted);
       expect(tagAFlag(stored)["aoc-num-nodes"]).toBe(String(wanted.length));
     },
   );
