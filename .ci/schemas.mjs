@@ -1,10 +1,11 @@
 // Makes schema/NAME.json, which editors and scripts read, and `schema NAME` prints: the JSON Schema of every document, from the types and
-// comments of src/core/documents.ts. A part of `npm run build`, so that nobody keeps them by hand.
+// comments of src/core/documents.ts, and that of the file of --config, from the flags table. A part of `npm run build`, so that nobody keeps them by hand.
 // In draft-07, for it is the latest draft that editors know whole.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createGenerator } from "ts-json-schema-generator";
+import { configSchema } from "../src/cli/config-schema.ts";
 import { schemaUri } from "../src/core/schema-uri.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -12,7 +13,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(ROOT, "schema");
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder);
-for (const [name, schema] of Object.entries(documents())) {
+for (const [name, schema] of Object.entries({ config: configSchema(), ...documents() })) {
   const head = { $schema: "http://json-schema.org/draft-07/schema#", $id: schemaUri(name).replace(/#.*/, ""), title: `azure-coreos-cluster: ${name}` };
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify({ ...head, ...schema }, null, 2)}\n`);
 }
