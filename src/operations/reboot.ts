@@ -7,6 +7,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { names } from "../core/plan/cluster.ts";
 import { hasEtcd } from "../core/plan/tags.ts";
 import { FLAGS } from "../core/spec/flags.ts";
+import { schemaUri } from "../core/schema-uri.ts";
 import type { NodeTarget } from "../nodes/target.ts";
 import { recoverAuthority } from "./etcd/authority.ts";
 import { usesTls } from "./etcd/plan.ts";
@@ -119,6 +120,7 @@ export async function carryOutReboot(
   if (rest.length === 0) await forgetReboot(run, spec.name);
   run.emit({ kind: "end", id: "reboot", label: spec.name });
   const document: RebootDocument = {
+    $schema: schemaUri("reboot"),
     schema: "azure-coreos-cluster/reboot/1",
     name: spec.name,
     resourceGroup: cluster.groupName,

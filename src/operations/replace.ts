@@ -12,6 +12,7 @@ import { names } from "../core/plan/cluster.ts";
 import { withReplacing } from "../core/plan/replacing.ts";
 import { hasEtcd } from "../core/plan/tags.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
+import { schemaUri } from "../core/schema-uri.ts";
 import { patiently, retag } from "../engine/patiently.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { partsOf, refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
@@ -99,6 +100,7 @@ export async function carryOutReplace(
   }
   const left = machines.filter((machine) => !replaced.includes(machine));
   const document: ReplaceDocument = {
+    $schema: schemaUri("replace"),
     schema: "azure-coreos-cluster/replace/1",
     name,
     resourceGroup: groupName,
