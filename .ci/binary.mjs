@@ -1,5 +1,5 @@
-// One file to download that needs no Node: the same sources in one CommonJS script (nothing is loaded from beside it), the templates
-// as an asset, and the Node that the checkout brings, for this machine's platform. `npm run binary` writes dist-binary/.
+// One file to download that needs no Node: the same sources in one CommonJS script (nothing is loaded from beside it), the files that
+// come with it as assets, and the Node that the checkout brings, for this machine's platform. `npm run binary` writes dist-binary/.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -29,11 +29,11 @@ await build({
   define: { "import.meta.url": "__here" },
   banner: { js: "const __here = require('node:url').pathToFileURL(process.execPath).href;" },
 });
-const templates = readdirSync(`${root}templates`)
-  .filter((file) => file.endsWith(".yaml"))
-  .sort()
-  .map((file) => [file, readFileSync(`${root}templates/${file}`, "utf8")]);
-writeFileSync(`${out}/templates.json`, JSON.stringify(templates));
+execFileSync(process.execPath, [`${root}.ci/schemas.mjs`], { stdio: "inherit" });
+for (const [folder, ending] of [["templates", ".yaml"], ["schema", ".json"]]) {
+  const files = readdirSync(root + folder).filter((file) => file.endsWith(ending)).sort();
+  writeFileSync(`${out}/${folder}.json`, JSON.stringify(files.map((file) => [file, readFileSync(`${root}${folder}/${file}`, "utf8")])));
+}
 writeFileSync(
   `${out}/sea.json`,
   JSON.stringify({
@@ -41,7 +41,7 @@ writeFileSync(
     output: `${out}/blob`,
     disableExperimentalSEAWarning: true,
     useCodeCache: true,
-    assets: { templates: `${out}/templates.json` },
+    assets: { templates: `${out}/templates.json`, schema: `${out}/schema.json` },
   }),
 );
 execFileSync(node, ["--experimental-sea-config", `${out}/sea.json`], { stdio: "pipe" });
@@ -49,7 +49,7 @@ copyFileSync(node, binary);
 const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 execFileSync(node, [`${tools}/postject/dist/cli.js`, binary, "NODE_SEA_BLOB", `${out}/blob`, "--sentinel-fuse", fuse], { stdio: "pipe" });
 chmodSync(binary, 0o755);
-for (const made of ["main.cjs", "templates.json", "sea.json", "blob"]) rmSync(`${out}/${made}`);
+for (const made of ["main.cjs", "templates.json", "schema.json", "sea.json", "blob"]) rmSync(`${out}/${made}`);
 const bytes = readFileSync(binary);
 writeFileSync(`${binary}.sha256`, `${createHash("sha256").update(bytes).digest("hex")}  ${binary.slice(out.length + 1)}\n`);
 console.log(`${binary.slice(root.length)}: ${Math.round(bytes.length / 1e6)} MB`);

@@ -1,7 +1,8 @@
 /**
  * THE COMMANDS TABLE: names, what they take, and what they are for. What they do is in screens.ts, which loads it.
  */
-import type { FlagScope } from "../core/spec/flag.ts";
+import type { Flag, FlagScope } from "../core/spec/flag.ts";
+import { type FlagKey, flagRows } from "../core/spec/flags.ts";
 
 interface CommandRow {
   readonly name: string;
@@ -148,6 +149,12 @@ const ROWS = [
     scopes: ["emulate", "keys"],
   },
   {
+    name: "schema",
+    takes: "[name]",
+    about: "the JSON Schema of a document of --json, or of --config's file; without a name their names",
+    scopes: [],
+  },
+  {
     name: "completion",
     takes: "<shell>",
     about: "completion script for bash, zsh or fish",
@@ -164,3 +171,7 @@ export interface Command extends CommandRow {
 export const COMMANDS: readonly Command[] = ROWS;
 
 export const commandNamed = (name: string): Command | undefined => COMMANDS.find((command) => command.name === name);
+
+/** Flags that a command takes. */
+export const flagsOf = (command: Command): (readonly [FlagKey, Flag<unknown>])[] =>
+  flagRows.filter(([, flag]) => flag.on.some((scope) => command.scopes.includes(scope)));

@@ -2,17 +2,20 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { usageError } from "../core/errors.ts";
+import type { Flag } from "../core/spec/flag.ts";
 import { flagRows } from "../core/spec/flags.ts";
 import { yamlProblem } from "../core/yaml-problem.ts";
+import { COMMANDS, flagsOf } from "./commands.ts";
+import { parsed } from "./flag-text.ts";
 import type { World } from "./world.ts";
 
 /** Values by flag name, unparsed. Unknown names are refused: a misspelt line must not be without effect. */
 export async function readConfig(world: World, file: string): Promise<Record<string, unknown>> {
   const [{ load, YAMLException, FAILSAFE_SCHEMA }, text] = await Promise.all([import("js-yaml"), readText(world, file)]);
-  let parsed: unknown;
+  let lines: unknown;
   let plain: unknown;
   try {
-    parsed = load(text) ?? {};
+    lines = load(text) ?? {};
     // as it was typed: to YAML 0042 is a number, and 2026-12-31 a date
     plain = load(text, { schema: FAILSAFE_SCHEMA });
   } catch (error) {
@@ -23,26 +26,53 @@ export async function readConfig(world: World, file: string): Promise<Record<str
       'It must be YAML, with lines such as "num-nodes: 5".',
     );
   }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+  if (typeof lines !== "object" || lines === null || Array.isArray(lines))
     throw usageError(`${file} must hold lines such as "num-nodes: 5"`);
   const names: Record<string, unknown> = {};
   const unknown: string[] = [];
-  for (const [typed, value] of Object.entries(parsed)) {
+  for (const [typed, value] of Object.entries(lines)) {
+    // for editors
+    if (typed === "$schema" && typeof value === "string") continue;
     const name = OWN.get(typed.replace(/^--/, ""));
+    if (typed === "config")
+      throw usageError(`${file}: "config" cannot stand in a configuration file`, "Put all lines into one file.");
     if (name === undefined) unknown.push(typed);
     else if (name in names) throw usageError(`${file}: ${name} is there twice`, "Leave one of the two lines out.");
     else names[name] = PAIRS.has(name) ? pairsOf(value, (plain as Record<string, unknown>)[typed]) : value;
   }
   if (unknown.length > 0)
-    throw usageError(`${file}: no flag is called ${unknown.join(", ")}`, "`azure-coreos-cluster create --help` lists the names.");
-  if ("config" in names)
-    throw usageError(`${file}: "config" cannot stand in a configuration file`, "Put all lines into one file.");
+    throw usageError(
+      `${file}: create has no flag ${unknown.join(", ")}`,
+      "`azure-coreos-cluster create --help` lists the names.",
+    );
   return names;
+}
+
+const READERS = COMMANDS.filter((command) => flagsOf(command).some(([key]) => key === "config"));
+
+/** What the commands take that read such a file: any other flag would be without effect in it. */
+export const FLAGS_IN_FILE: readonly Flag<unknown>[] = flagRows
+  .filter(([key, { on }]) => key !== "config" && READERS.some(({ scopes }) => on.some((scope) => scopes.includes(scope))))
+  .map(([, flag]) => flag);
+
+/** A flag's value as it stands in the file. A list is a flag that is given several times. */
+export function valueInFile(flag: Flag<unknown>, value: unknown, where: string): unknown {
+  const list = Array.isArray(value) && value.every(isPlain) ? value.map(String) : undefined;
+  if (list !== undefined && flag.many === true) return list.flatMap((one) => parsed(flag, one, where) as unknown[]);
+  if (list !== undefined && flag.ordered === true) return parsed(flag, list.join(","), where);
+  if (isPlain(value)) return parsed(flag, String(value), where);
+  throw usageError(
+    `${where} takes ${flag.many === true || flag.ordered === true ? "values" : "one value"}`,
+    `For example "${flag.name}: ${flag.value ?? "true"}".`,
+  );
 }
 
 // --- internal ---
 
-const PAIRS = new Set<string>(flagRows.flatMap(([, { name, pairs }]) => (pairs === true ? [name] : [])));
+/** What a line of YAML can hold that is one value; one that was left out is none. */
+const isPlain = (value: unknown): boolean => ["string", "number", "boolean"].includes(typeof value);
+
+const PAIRS = new Set<string>(FLAGS_IN_FILE.flatMap(({ name, pairs }) => (pairs === true ? [name] : [])));
 
 /** A map of keys and values as KEY=VALUE, each; a key without a value is taken away. */
 function pairsOf(value: unknown, plain: unknown): unknown {
@@ -56,7 +86,7 @@ function pairsOf(value: unknown, plain: unknown): unknown {
 }
 
 /** A flag's own name by each of its names. */
-const OWN = new Map(flagRows.flatMap(([, flag]) => [flag.name, ...(flag.also ?? [])].map((name) => [name, flag.name] as const)));
+const OWN = new Map(FLAGS_IN_FILE.flatMap((flag) => [flag.name, ...(flag.also ?? [])].map((name) => [name, flag.name] as const)));
 
 async function readText(world: World, file: string): Promise<string> {
   try {

@@ -1,11 +1,13 @@
 /** The entry: from a world to an exit code. Errors are rendered here, once. */
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { schemaUri } from "../core/schema-uri.ts";
 import { prose } from "../report/wrap.ts";
 import { commandNamed } from "./commands.ts";
 import { refuseForeignFlags } from "./foreign-flags.ts";
 import { fullNames } from "./full-names.ts";
 import type { Invocation } from "./invocation.ts";
 import { parseArguments } from "./parse-arguments.ts";
+import { printDocument } from "./print-document.ts";
 import { SCREENS } from "./screens/table.ts";
 import { VERSION } from "./version.ts";
 import { sshFlags } from "./ssh-flags.ts";
@@ -44,8 +46,8 @@ export async function main(outer: World): Promise<number> {
     const own = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;
     const document = errorDocument(error);
     const { code, message } = document;
-    const advice = said(document["advice"] ?? "");
-    if (own.includes("--json")) world.stdout.write(`${JSON.stringify({ error: { ...document, advice } })}\n`);
+    const advice = said(document.advice);
+    if (own.includes("--json")) printDocument(world, { $schema: schemaUri("error"), error: { ...document, advice } });
     else prose(world.stderr, said(renderError(error, { color: abilities(world.env, world.stderr).color, json: false })));
     world.ci?.annotate("error", `azure-coreos-cluster: ${code}`, `${message}\n${advice}`.trim());
     return exitCodeOf(error);

@@ -3,15 +3,16 @@
  * environment, configuration file (defaults come later).
  */
 import { Command as Commander, CommanderError, Option } from "commander";
-import { ClusterError, EXIT, usageError } from "../core/errors.ts";
+import { EXIT, usageError } from "../core/errors.ts";
 import type { Flag } from "../core/spec/flag.ts";
 import { PRICES_URL } from "../core/price/variable.ts";
 import { type FlagKey, type FlagValues, flagRows } from "../core/spec/flags.ts";
 import { prose, wrap } from "../report/wrap.ts";
 import { commandFirst } from "./command-line.ts";
 import { nearest } from "../core/nearest.ts";
-import { COMMANDS, type Command, commandNamed } from "./commands.ts";
-import { readConfig } from "./config-file.ts";
+import { COMMANDS, type Command, commandNamed, flagsOf } from "./commands.ts";
+import { readConfig, valueInFile } from "./config-file.ts";
+import { parsed } from "./flag-text.ts";
 import type { Invocation } from "./invocation.ts";
 import type { World } from "./world.ts";
 
@@ -42,10 +43,6 @@ export async function parseArguments(world: World, version: string): Promise<Inv
   if (all.quiet !== true) sayMisspelt(world);
   return { world, command: command.name, args, rest, given: all };
 }
-
-/** Flags that a command takes. */
-export const flagsOf = (command: Command): (readonly [FlagKey, Flag<unknown>])[] =>
-  flagRows.filter(([, flag]) => flag.on.some((scope) => command.scopes.includes(scope)));
 
 // --- internal ---
 
@@ -128,18 +125,9 @@ async function given(world: World, command: Command, options: Record<string, unk
     if (typed !== undefined) values[key] = typed === true && flag.value !== undefined ? (flag.optional ?? "") : typed;
     else if (fromEnvironment !== undefined) values[key] = parsed(flag, fromEnvironment.text, fromEnvironment.name);
     else if (file[flag.name] !== undefined)
-      values[key] = fromFile(flag, file[flag.name], `${String(options["config"])}: ${flag.name}`);
+      values[key] = valueInFile(flag, file[flag.name], `${String(options["config"])}: ${flag.name}`);
   }
   return values;
-}
-
-/** A list in the file is a flag that is given several times. */
-function fromFile(flag: Flag<unknown>, value: unknown, where: string): unknown {
-  if (Array.isArray(value) && flag.many === true) return value.flatMap((one) => parsed(flag, String(one), where) as unknown[]);
-  if (Array.isArray(value) && flag.ordered === true) return parsed(flag, value.map(String).join(","), where);
-  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
-    return parsed(flag, String(value), where);
-  throw usageError(`${where} takes one value`, `For example "${flag.name}: ${flag.value ?? "true"}".`);
 }
 
 /** Our own variable before Azure's; two of ours for one flag are refused where they differ. */
@@ -167,12 +155,4 @@ function sayMisspelt({ env, stderr }: World): void {
     return meant === undefined ? name : `${name} (did you mean ${meant}?)`;
   });
   prose(stderr, `No flag belongs to ${words.join(", ")}: without effect.\n`);
-}
-
-function parsed(flag: Flag<unknown>, text: string, where: string): unknown {
-  try {
-    return flag.parse(text);
-  } catch (error) {
-    throw usageError(`${where}: ${(error as Error).message}`, error instanceof ClusterError ? error.advice : undefined);
-  }
 }

@@ -1,7 +1,53 @@
 /**
  * The documents: exactly what `--json` prints and the library returns, for other people's programs. Names and meanings stay;
- * documents gain fields, and lose none.
+ * documents gain fields, and lose none. Their JSON Schemas (schema/NAME.json) are made from these types and their comments by
+ * .ci/schemas.mjs: a document is described here once.
  */
+import type { Finding } from "./user-data/check/finding.ts";
+
+/** Every document by the name of its schema. Whoever prints one has a row here; a row is all that its schema needs. */
+export interface Documents {
+  /** What `create --json` prints: the cluster, its nodes and how to reach them. */
+  readonly create: ClusterDocument;
+  /** What `plan --json` and `create --dry-run --json` print: what would be done, and what it would cost. */
+  readonly plan: PlanDocument;
+  /** What `status --json` prints, and each line of `status --watch --json`: how the cluster is. */
+  readonly status: StatusDocument;
+  /** What `list --json` and `gc --dry-run --json` print: the clusters that were found. */
+  readonly list: readonly ListDocument[];
+  /** What `remove --json` prints: which nodes went. */
+  readonly remove: RemoveDocument;
+  /** What `reboot --json` prints: which nodes were rebooted, and which are left. */
+  readonly reboot: RebootDocument;
+  /** What `replace --json` prints: which nodes were made anew, and which are left. */
+  readonly replace: ReplaceDocument;
+  /** What `stop --json` prints: which machines were deallocated, and what is still paid for. */
+  readonly stop: StopDocument;
+  /** What `start --json` prints: which machines were started, and which nodes are ready. */
+  readonly start: StartDocument;
+  /** What `destroy --json` prints: what was deleted, and what is left. */
+  readonly destroy: DestroyDocument;
+  /** What `gc --json` prints: how each cluster ended. */
+  readonly gc: readonly (DestroyDocument | FailedDocument)[];
+  /** What `run --json` prints: exit code and output of each node. */
+  readonly run: RunDocument;
+  /** What `logs --json` prints: the last lines of each node. */
+  readonly logs: LogsDocument;
+  /** What `lint --json` prints: what a node would refuse of a cloud-config. */
+  readonly lint: LintDocument;
+  /** What any command with `--json` prints when it fails. */
+  readonly error: ErrorDocument;
+  /** The file of `create --output`: create's document, and the names that the script of 2015 wrote. */
+  readonly "state-file": StateFile;
+  /** A line of the file of `--events`: something that happened. */
+  readonly event: EventLine;
+}
+
+/** What a document says of itself. */
+export interface Described {
+  /** The address of the JSON Schema that it keeps to. */
+  readonly $schema: string;
+}
 
 /** Which subscription was asked, and who asked. */
 export interface AskedDocument {
@@ -102,7 +148,7 @@ export interface CostDocument {
 }
 
 /** What `create --json` prints. */
-export interface ClusterDocument extends AskedDocument {
+export interface ClusterDocument extends Described, AskedDocument {
   readonly schema: "azure-coreos-cluster/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -122,7 +168,7 @@ export interface ClusterDocument extends AskedDocument {
 }
 
 /** What `plan --json` prints. */
-export interface PlanDocument extends AskedDocument {
+export interface PlanDocument extends Described, AskedDocument {
   readonly schema: "azure-coreos-cluster/plan/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -216,8 +262,8 @@ export interface StatusDocument extends Omit<ClusterDocument, "nodes"> {
  */
 export type ClusterState = "complete" | "incomplete" | "half made" | "expired" | "stopped" | "being destroyed";
 
-/** What `list --json` prints for each cluster, in an array. */
-export interface ListDocument extends AskedDocument {
+/** A cluster of `list --json`, which prints an array of them. */
+export interface ListDocument extends Described, AskedDocument {
   readonly schema: "azure-coreos-cluster/list/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -240,7 +286,7 @@ export interface ListDocument extends AskedDocument {
 }
 
 /** What `remove --json` prints. */
-export interface RemoveDocument {
+export interface RemoveDocument extends Described {
   readonly schema: "azure-coreos-cluster/remove/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -253,7 +299,7 @@ export interface RemoveDocument {
 }
 
 /** What `reboot --json` prints. */
-export interface RebootDocument {
+export interface RebootDocument extends Described {
   readonly schema: "azure-coreos-cluster/reboot/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -267,7 +313,7 @@ export interface RebootDocument {
 }
 
 /** What `replace --json` prints. */
-export interface ReplaceDocument {
+export interface ReplaceDocument extends Described {
   readonly schema: "azure-coreos-cluster/replace/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -281,7 +327,7 @@ export interface ReplaceDocument {
 }
 
 /** What `stop --json` prints. */
-export interface StopDocument {
+export interface StopDocument extends Described {
   readonly schema: "azure-coreos-cluster/stop/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -299,7 +345,7 @@ export interface StopDocument {
 }
 
 /** What `start --json` prints. */
-export interface StartDocument {
+export interface StartDocument extends Described {
   readonly schema: "azure-coreos-cluster/start/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -321,7 +367,7 @@ export interface Gone {
 }
 
 /** What `destroy --json` prints. */
-export interface DestroyDocument extends AskedDocument {
+export interface DestroyDocument extends Described, AskedDocument {
   readonly schema: "azure-coreos-cluster/destroy/1";
   readonly name: string;
   readonly resourceGroup: string;
@@ -358,14 +404,14 @@ export interface RunResult {
 }
 
 /** What `run --json` prints. */
-export interface RunDocument extends RunResult {
+export interface RunDocument extends Described, RunResult {
   readonly schema: "azure-coreos-cluster/run/1";
   readonly name: string;
   readonly command: string;
 }
 
 /** What `logs --json` prints. */
-export interface LogsDocument {
+export interface LogsDocument extends Described {
   readonly schema: "azure-coreos-cluster/logs/1";
   readonly name: string;
   /** "console": the machine's serial console, from Azure. "journal": the node's, over SSH. */
@@ -388,4 +434,97 @@ export interface Alike {
   readonly why: string;
   /** What deletes it, if it is to go. */
   readonly command: string;
+}
+
+/** What `lint --json` prints. */
+export interface LintDocument extends Described {
+  readonly schema: "azure-coreos-cluster/lint/1";
+  readonly file: string;
+  readonly platform: string;
+  /** How many of the findings are errors: a node refuses the file, or ignores what it says. */
+  readonly errors: number;
+  readonly warnings: number;
+  readonly findings: readonly Finding[];
+}
+
+/** Why something could not be done. */
+export interface Failure {
+  /** Ours, or Azure's: docs/troubleshooting.md has what is known of it. */
+  readonly code: string;
+  readonly message: string;
+  /** What to do; empty where nothing is known. */
+  readonly advice: string;
+  /** Whose fault it is. */
+  readonly source: "user" | "azure" | "node" | "bug";
+  /** Where to read on. */
+  readonly link?: string;
+  /** What lies underneath, a line each. */
+  readonly cause?: string;
+}
+
+/** What any command with `--json` prints when it fails. */
+export interface ErrorDocument extends Described {
+  readonly error: Failure;
+}
+
+/** A cluster that `gc` could not destroy. */
+export interface FailedDocument {
+  readonly name: string;
+  readonly resourceGroup: string;
+  readonly error: Failure;
+}
+
+/** The file of `create --output`. */
+export interface StateFile extends ClusterDocument {
+  /** As the script of 2015 wrote it, with the next three. */
+  readonly discovery_url: string | null;
+  readonly vms: readonly {
+    readonly name: string;
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly identity: string;
+  }[];
+  /** Private addresses. */
+  readonly ips: readonly string[];
+  /** Public addresses, with `--pip`. */
+  readonly pips: readonly string[];
+}
+
+/** A line of `--events FILE`. A file of many lines: they do not name their schema. */
+export interface EventLine {
+  readonly schema: 1;
+  /** ISO time. */
+  readonly at: string;
+  /**
+   * "plan": what is about to be done, `count` resources. "phase": a step that is no resource ("preflight", "keys", "readiness"), `detail`
+   * says more. "started": the first request for the resource is on its way. "waiting": Azure accepted it and works on it. "retrying": in
+   * `delayMs`, because of `code`. "unchanged": it is there, as desired. "done": made or changed (`change` says which), or deleted.
+   * "skipped": something that it needs has failed, or the run was interrupted. "note": a sentence for the user that is no error.
+   */
+  readonly kind:
+    | "plan"
+    | "phase"
+    | "started"
+    | "waiting"
+    | "retrying"
+    | "unchanged"
+    | "done"
+    | "failed"
+    | "skipped"
+    | "note"
+    | "end";
+  /** ARM id, or a word for what has none ("preflight"). */
+  readonly id: string;
+  readonly label: string;
+  readonly change?: "created" | "updated" | "deleted";
+  readonly count?: number;
+  readonly delayMs?: number;
+  readonly code?: string;
+  readonly message?: string;
+  readonly detail?: string;
+  /** Index of the node it belongs to. */
+  readonly node?: number;
+  /** How far a node that is waited for has come: "unreachable", "no-login", "ssh"... */
+  readonly step?: string;
 }

@@ -7,13 +7,15 @@ import { askedFields } from "./account.ts";
 import type { ClusterDocument } from "./documents.ts";
 import { type SshFacts, sshOptions } from "./ssh-options.ts";
 import type { Platform } from "./node-config.ts";
+import { schemaUri } from "./schema-uri.ts";
 import type { Hop } from "./spec/hops.ts";
 
 /** The document of a cluster: nodes in order, and with `deis` the tunnel and domain that deisctl asks for. */
-export function clusterDocument(facts: Omit<ClusterDocument, "schema" | "deis">, deis: boolean): ClusterDocument {
+export function clusterDocument(facts: Omit<ClusterDocument, "$schema" | "schema" | "deis">, deis: boolean): ClusterDocument {
   const nodes = [...facts.nodes].sort((a, b) => a.index - b.index);
   const first = nodes[0];
   return {
+    $schema: schemaUri("create"),
     schema: "azure-coreos-cluster/1",
     name: facts.name,
     resourceGroup: facts.resourceGroup,

@@ -1,37 +1,14 @@
 /**
  * What happened, as data: reports are functions of events and nothing else prints. One flat shape, versioned, written as
- * it is to `--events FILE`.
+ * it is to `--events FILE`, where its fields are described (core/documents.ts).
  */
-export type EventKind =
-  | "plan" // what is about to be done: `count` resources
-  | "phase" // a step that is no resource: "preflight", "keys", "readiness"; `detail` says more
-  | "started" // the first request for the resource is on its way
-  | "waiting" // Azure accepted it and works on it
-  | "retrying" // in `delayMs`, because of `code`
-  | "unchanged" // it is there, as desired
-  | "done" // made or changed (`change` says which), or deleted
-  | "failed"
-  | "skipped" // something it needs has failed, or we were interrupted
-  | "note" // a sentence for the user that is no error
-  | "end";
+import type { EventLine } from "../core/documents.ts";
 
-export interface Event {
+export type EventKind = EventLine["kind"];
+
+export interface Event extends Omit<EventLine, "schema" | "at"> {
   /** Milliseconds since 1970, of the world's clock. */
-  at: number;
-  kind: EventKind;
-  /** ARM id, or a word for what has none ("preflight"). */
-  id: string;
-  label: string;
-  change?: "created" | "updated" | "deleted";
-  count?: number;
-  delayMs?: number;
-  code?: string;
-  message?: string;
-  detail?: string;
-  /** Index of the node it belongs to. */
-  node?: number;
-  /** How far a node that is waited for has come: "unreachable", "no-login", "ssh"... */
-  step?: string;
+  readonly at: number;
 }
 
 export type Emit = (event: Omit<Event, "at">) => void;

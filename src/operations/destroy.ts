@@ -15,6 +15,7 @@ import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetFiles } from "./destroy/forget-files.ts";
 import { refuseUsed } from "./destroy/used-by-others.ts";
 import type { Tags } from "../core/plan/tags.ts";
+import { schemaUri } from "../core/schema-uri.ts";
 import { foundCost } from "./price/costs.ts";
 import type { Run } from "./run.ts";
 
@@ -83,6 +84,7 @@ export const destroyDocument = async (
   { deleted, left }: Destroyed,
   kept: readonly Alike[] = [],
 ): Promise<DestroyDocument> => ({
+  $schema: schemaUri("destroy"),
   schema: "azure-coreos-cluster/destroy/1",
   name,
   resourceGroup: groupName,

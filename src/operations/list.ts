@@ -1,6 +1,7 @@
 /** list: the clusters of the subscription, as Azure alone tells them. Reads only. */
 import { type Account, askedFields } from "../core/account.ts";
 import type { ListDocument } from "../core/documents.ts";
+import { schemaUri } from "../core/schema-uri.ts";
 import { type KnownCluster, knownClusters } from "./cluster/known-clusters.ts";
 import type { Run } from "./run.ts";
 
@@ -16,6 +17,7 @@ export async function listClusters(run: Run, { resourceGroup }: ListOptions = {}
 }
 
 export const listDocument = (account: Account, one: KnownCluster): ListDocument => ({
+  $schema: schemaUri("list"),
   schema: "azure-coreos-cluster/list/1",
   name: one.name,
   resourceGroup: one.groupName,

@@ -8,6 +8,7 @@ import { names } from "../core/plan/cluster.ts";
 import { provenOf } from "../core/plan/proof.ts";
 import { FLAGS } from "../core/spec/flags.ts";
 import { type ClusterSpec, buildSpec } from "../core/spec/spec.ts";
+import { schemaUri } from "../core/schema-uri.ts";
 import { runOnAll } from "../nodes/run.ts";
 import { semaphore } from "../nodes/semaphore.ts";
 import { claimNeeded } from "./cluster/claim.ts";
@@ -46,6 +47,7 @@ export async function nodeLogs(run: Run, name: string, options: LogsOptions = {}
   const read = nodes.filter(({ error }) => error === undefined).length;
   return {
     document: {
+      $schema: schemaUri("logs"),
       schema: "azure-coreos-cluster/logs/1",
       name,
       source: unit === undefined ? "console" : "journal",

@@ -1,6 +1,7 @@
 /** run: one command on every node at once, over SSH. */
 import type { RunDocument } from "../core/documents.ts";
 import { FLAGS } from "../core/spec/flags.ts";
+import { schemaUri } from "../core/schema-uri.ts";
 import type { OutputLine } from "../nodes/output-lines.ts";
 import { runOnAll } from "../nodes/run.ts";
 import { learnHostKeys, notInside, reachNodes } from "./cluster/reach-nodes.ts";
@@ -39,7 +40,7 @@ export async function onNodes(run: Run, name: string, command: string, options: 
     const how = await notInside(run, cluster);
     if (how !== undefined) run.say(how);
   }
-  return { schema: "azure-coreos-cluster/run/1", name: cluster.spec.name, command, ...result };
+  return { $schema: schemaUri("run"), schema: "azure-coreos-cluster/run/1", name: cluster.spec.name, command, ...result };
 }
 
 // --- internal ---

@@ -6,6 +6,7 @@ import type { RebootDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { names } from "../core/plan/cluster.ts";
 import { FLAGS } from "../core/spec/flags.ts";
+import { schemaUri } from "../core/schema-uri.ts";
 import type { NodeTarget } from "../nodes/target.ts";
 import { recoverAuthority } from "./etcd/authority.ts";
 import { usesTls } from "./etcd/plan.ts";
@@ -118,6 +119,7 @@ export async function carryOutReboot(
   if (rest.length === 0) await forgetReboot(run, spec.name);
   run.emit({ kind: "end", id: "reboot", label: spec.name });
   const document: RebootDocument = {
+    $schema: schemaUri("reboot"),
     schema: "azure-coreos-cluster/reboot/1",
     name: spec.name,
     resourceGroup: cluster.groupName,

@@ -6,6 +6,7 @@
 import type { RemoveDocument } from "../core/documents.ts";
 import { type ClusterError, usageError } from "../core/errors.ts";
 import { names } from "../core/plan/cluster.ts";
+import { schemaUri } from "../core/schema-uri.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
@@ -71,6 +72,7 @@ export async function carryOutRemoval(
   await forgetUserData(run.dir, spec.name, claim.tags, going);
   run.emit({ kind: "end", id: "remove", label: spec.name });
   return {
+    $schema: schemaUri("remove"),
     schema: "azure-coreos-cluster/remove/1",
     name: spec.name,
     resourceGroup: groupName,

@@ -11,6 +11,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { names } from "../core/plan/cluster.ts";
 import { withReplacing } from "../core/plan/replacing.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
+import { schemaUri } from "../core/schema-uri.ts";
 import { patiently, retag } from "../engine/patiently.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { partsOf, refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
@@ -98,6 +99,7 @@ export async function carryOutReplace(
   }
   const left = machines.filter((machine) => !replaced.includes(machine));
   const document: ReplaceDocument = {
+    $schema: schemaUri("replace"),
     schema: "azure-coreos-cluster/replace/1",
     name,
     resourceGroup: groupName,

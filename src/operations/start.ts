@@ -5,6 +5,7 @@
 import type { StartDocument } from "../core/documents.ts";
 import { type ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { STOPPED, type Tags } from "../core/plan/tags.ts";
+import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
 import { quorumOf } from "../nodes/quorum.ts";
 import { isDoomed } from "./cluster/cluster.ts";
@@ -60,6 +61,7 @@ export async function startCluster(
   if (up) await retag(live.claim, unmarked, run.tools);
   run.emit({ kind: "end", id: "start", label: name });
   const document: StartDocument = {
+    $schema: schemaUri("start"),
     schema: "azure-coreos-cluster/start/1",
     name,
     resourceGroup: cluster.groupName,

@@ -7,6 +7,7 @@ import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { etcdDocument, nodeDocument } from "../core/node-document.ts";
 import { GONE_SPOT } from "../core/plan/spot.ts";
 import { clusterDocument } from "../core/outputs.ts";
+import { schemaUri } from "../core/schema-uri.ts";
 import { plural } from "../core/words.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
 import { claimNeeded } from "./cluster/claim.ts";
@@ -149,6 +150,7 @@ function documentOf(run: Run, asked: AskedDocument, { located, live, health, ide
   );
   return {
     ...whole,
+    $schema: schemaUri("status"),
     nodes,
     states: counted(nodes.map(({ state }) => state)),
     endpoints: endpointsOf(spec).map((endpoint) => ({ name: endpoint.name, port: endpoint.port })),

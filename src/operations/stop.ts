@@ -5,6 +5,7 @@
 import type { StopDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { STOPPED } from "../core/plan/tags.ts";
+import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
 import { isDoomed, type Cluster } from "./cluster/cluster.ts";
 import { findCluster } from "./cluster/find.ts";
@@ -65,6 +66,7 @@ export async function carryOutStop(run: Run, { cluster, live, running, since: ma
   const left = running.filter(({ index }) => failed.has(index));
   const powerOf = new Map(nodes.map((node) => [node.id.toLowerCase(), left.includes(node) ? node.power : "deallocated"]));
   const document: StopDocument = {
+    $schema: schemaUri("stop"),
     schema: "azure-coreos-cluster/stop/1",
     name: spec.name,
     resourceGroup: cluster.groupName,

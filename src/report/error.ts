@@ -3,6 +3,7 @@
  * dimmed. A user's error never shows a stack; a fault of ours shows it and asks for a report. Secrets are taken out.
  */
 import { AzureError } from "../core/advice/azure-error.ts";
+import type { Failure } from "../core/documents.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { paint } from "./paint.ts";
 import { scrub } from "./scrub.ts";
@@ -21,7 +22,7 @@ export function renderError(error: unknown, options: RenderOptions): string {
 }
 
 /** The `error` of `--json`; `link` and `cause` only when there are any. */
-export function errorDocument(error: unknown): Record<string, string> {
+export function errorDocument(error: unknown): Failure {
   const known = asClusterError(error);
   const original = originals(known, scrub);
   return {

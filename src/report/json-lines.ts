@@ -1,8 +1,9 @@
 /**
  * `--events FILE`: every event as one line of JSON, for programs that watch a run. Written at once and synchronously, so
- * that a crash loses nothing that has happened; secrets are taken out. What a line holds is said in engine/event.ts.
+ * that a crash loses nothing that has happened; secrets are taken out. What a line holds is said in core/documents.ts.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
+import type { EventLine } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import type { Event } from "../engine/event.ts";
 import type { Report } from "./screen.ts";
@@ -38,10 +39,11 @@ export function jsonLines(path: string): Report {
 /** One event as a line: `schema` 1, `at` in ISO 8601, then the event's own fields. */
 function jsonLine(event: Event): string {
   const { at, kind, id, label, ...rest } = event;
-  const clean = Object.fromEntries(
+  const clean: Partial<EventLine> = Object.fromEntries(
     Object.entries(rest).map(([key, value]) => [key, typeof value === "string" ? scrub(value) : value]),
   );
-  return `${JSON.stringify({ schema: 1, at: new Date(at).toISOString(), kind, id, label, ...clean })}\n`;
+  const line: EventLine = { schema: 1, at: new Date(at).toISOString(), kind, id, label, ...clean };
+  return `${JSON.stringify(line)}\n`;
 }
 
 function attempt<T>(path: string, act: () => T): T {

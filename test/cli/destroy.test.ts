@@ -43,7 +43,7 @@ test("what goes is shown, the name is asked for, and everything goes with the gr
 
     Rehearsal: Azure is simulated, nothing real is deleted.
     16 resources to delete. This cannot be undone: what is on the disks is lost.
-    It has cost about 0.007 USD so far, if its machines have run all the time (a rehearsal's own prices).
+    It has cost about SUM USD so far, if its machines have run all the time (a rehearsal's own prices).
     Type the name mycluster to destroy it, in the subscription Simulated subscription (00000000-0000-0000-0000-000000000000) (loopback, no sign-in):  TIME  resource group mycluster  being deleted with all that is in it
     TIME  machine mycluster-coreos-0  deleted
     TIME  machine mycluster-coreos-1  deleted

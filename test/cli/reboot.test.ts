@@ -24,6 +24,7 @@ test("all nodes, those that are no etcd members first, one after the other; noth
   expect({ exit, document: { ...document, seconds: 0 } }).toEqual({
     exit: 0,
     document: {
+      $schema: "https://unpkg.com/azure-coreos-cluster@1/schema/reboot.json",
       schema: "azure-coreos-cluster/reboot/1",
       name: "mycluster",
       resourceGroup: "mycluster",

@@ -2,6 +2,7 @@
 export const steady = (text: string): string =>
   text
     .replaceAll(/\b\d+ (h|min|s)( \d+ (min|s))?\b/g, "TIME")
+    .replaceAll(/cost about [\d.]+/g, "cost about SUM")
     .replaceAll(/so far about [\d.]+/g, "so far about SUM")
     .replaceAll(/\b203\.0\.113\.\d+\b/g, "IP")
     .replaceAll(/(\S) {2,}/g, "$1  ")

@@ -14,6 +14,7 @@ import { prepareSshKey } from "../../src/prepare/ssh-keys.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import type { Exchange } from "../../src/sim/message.ts";
 import { type Simulation, type SimulationOptions, createSimulation } from "../../src/sim/simulation.ts";
+import { checkPrinted } from "../schemas.ts";
 import { tied } from "./tied.ts";
 
 export interface Result {
@@ -92,8 +93,9 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
       write: (raw: string | Uint8Array) => write(typeof raw === "string" ? raw : Buffer.from(raw).toString(), raw),
       ...(how.terminal === undefined ? { isTTY: false, columns: 100, rows: 40 } : { isTTY: true, ...how.terminal }),
     });
+    const words = typeof argv === "string" ? argv.split(" ").filter(Boolean) : argv;
     const exit = await main({
-      argv: typeof argv === "string" ? argv.split(" ").filter(Boolean) : argv,
+      argv: words,
       env: how.env ?? {},
       cwd: how.dir ?? dir,
       stdout: output((text, raw) => {
@@ -118,6 +120,7 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
       azure: how.azure ?? ((request) => simulation.handle(request)),
     });
     if (untied.length > 0) throw new Error(untied.join("\n"));
+    checkPrinted(words, stdout);
     return { exit, stdout, stderr };
   };
   return {

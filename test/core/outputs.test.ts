@@ -35,6 +35,7 @@ const facts = (nodes = [node(0), node(1)]) => ({
 test("the document has exactly the documented keys, nodes in order", () => {
   const document = clusterDocument(facts([node(1), node(0)]), false);
   expect(Object.keys(document)).toEqual([
+    "$schema",
     "schema",
     "name",
     "resourceGroup",

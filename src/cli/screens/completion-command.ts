@@ -1,9 +1,8 @@
 /** completion: the script for a shell, from the tables of commands and flags. */
 import { EXIT, usageError } from "../../core/errors.ts";
-import { COMMANDS, type Command } from "../commands.ts";
+import { COMMANDS, type Command, flagsOf } from "../commands.ts";
 import { type CompletedCommand, type CompletedValue, type Shell, completionScript } from "../completion.ts";
 import type { Invocation } from "../invocation.ts";
-import { flagsOf } from "../parse-arguments.ts";
 
 export function completion({ world, args }: Invocation): Promise<number> {
   const shell = SHELLS.find((one) => one === args[0]?.toLowerCase());

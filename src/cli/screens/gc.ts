@@ -1,6 +1,6 @@
 /** gc on a terminal: shows which clusters are over, asks, and tells how each one ended. The work is operations/gc.ts. */
 import { accountWords } from "../../core/account.ts";
-import type { DestroyDocument } from "../../core/documents.ts";
+import type { Documents } from "../../core/documents.ts";
 import { advised } from "../../core/advice/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import { plural } from "../../core/words.ts";
@@ -15,6 +15,7 @@ import { sayHead } from "./head.ts";
 import type { Invocation } from "../invocation.ts";
 import { renderList } from "./list.ts";
 import { type Session, openSession } from "../session.ts";
+import { printDocument } from "../print-document.ts";
 import { adviceContext } from "../typed-command.ts";
 
 export async function gcCommand(invocation: Invocation): Promise<number> {
@@ -33,7 +34,7 @@ export async function gcCommand(invocation: Invocation): Promise<number> {
         `${expired.length} ${plural("cluster", expired.length)} past ${expired.length === 1 ? "its" : "their"} time to live:\n\n${renderList(documents, session.clock.now(), columnsOf(world.stderr))}`,
       );
     if (given.dryRun === true) {
-      if (given.json === true) world.stdout.write(`${JSON.stringify(documents)}\n`);
+      if (given.json === true) printDocument(world, documents);
       return EXIT.done;
     }
     if (expired.length > 0)
@@ -45,7 +46,11 @@ export async function gcCommand(invocation: Invocation): Promise<number> {
     );
     const ended = (await sweep(session, expired)).map((one) => told(session, invocation, one));
     session.endReport();
-    if (given.json === true) world.stdout.write(`${JSON.stringify(ended.map((one) => one.document))}\n`);
+    if (given.json === true)
+      printDocument(
+        world,
+        ended.map((one) => one.document),
+      );
     return worst(ended.map((one) => one.exit));
   } finally {
     await session.close();
@@ -62,7 +67,7 @@ function named(clusters: readonly KnownCluster[]): string {
 
 interface Ended {
   readonly exit: ExitCode;
-  readonly document: DestroyDocument | { readonly name: string; readonly resourceGroup: string; readonly error: unknown };
+  readonly document: Documents["gc"][number];
 }
 
 function told(session: Session, invocation: Invocation, one: Swept): Ended {

@@ -5,12 +5,14 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { EXIT, usageError } from "../../core/errors.ts";
+import { schemaUri } from "../../core/schema-uri.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
 import { checkUserData, checkUserDataFile, type CheckOptions, type Finding } from "../../core/user-data/check.ts";
 import { filledNotes } from "../../core/user-data/custom.ts";
 import { formatFindings } from "../../core/user-data/lint.ts";
 import { customFile, filledIn, gunzip } from "../../operations/create/custom-data.ts";
 import type { Invocation } from "../invocation.ts";
+import { printDocument } from "../print-document.ts";
 
 /** Findings on stdout, one a line as compilers print them; exit code 1 when one of them is an error. */
 export async function lint({ world, args, given }: Invocation): Promise<number> {
@@ -20,9 +22,15 @@ export async function lint({ world, args, given }: Invocation): Promise<number> 
   const errors = findings.filter(({ level }) => level === "error").length;
   const warnings = findings.filter(({ level }) => level === "warning").length;
   if (given.json === true) {
-    world.stdout.write(
-      `${JSON.stringify({ schema: "azure-coreos-cluster/lint/1", file, platform, errors, warnings, findings })}\n`,
-    );
+    printDocument(world, {
+      $schema: schemaUri("lint"),
+      schema: "azure-coreos-cluster/lint/1",
+      file,
+      platform,
+      errors,
+      warnings,
+      findings,
+    });
   } else {
     world.stdout.write(formatFindings(file, findings));
     world.stderr.write(`${file}: ${counted(errors, "error")}, ${counted(warnings, "warning")} (${platform})\n`);

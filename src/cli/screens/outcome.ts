@@ -1,7 +1,9 @@
 /** How work ends that may stop half-way: its document with `--json`, what is done, or why it stopped. */
+import type { Documents } from "../../core/documents.ts";
 import { type ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import { short } from "../../report/short.ts";
 import type { Invocation } from "../invocation.ts";
+import { printDocument } from "../print-document.ts";
 import type { Session } from "../session.ts";
 
 export interface Outcome<Document> {
@@ -14,14 +16,14 @@ export interface Outcome<Document> {
  * @param done says on the screen what was done
  * @throws ClusterError why it stopped, where no document tells how far it came
  */
-export function endWith<Document>(
+export function endWith<Document extends Documents[keyof Documents]>(
   session: Session,
   { given, world }: Invocation,
   { document, error }: Outcome<Document>,
   done: (document: Document) => void,
 ): ExitCode {
   session.endReport();
-  if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
+  if (given.json === true) printDocument(world, document);
   if (error === undefined) {
     done(document);
     return EXIT.done;

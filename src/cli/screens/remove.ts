@@ -7,6 +7,7 @@ import { planRemoval } from "../../operations/remove/removal.ts";
 import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Session, openSession } from "../session.ts";
+import { printDocument } from "../print-document.ts";
 
 export async function removeCommand(invocation: Invocation): Promise<number> {
   const session = await openSession(invocation);
@@ -37,6 +38,6 @@ async function remove(session: Session, invocation: Invocation): Promise<number>
   const document = await carryOutRemoval(session, removal, options);
   session.endReport();
   session.say(`${which} removed; ${staying.length} ${plural("node", staying.length)} left.`);
-  if (given.json === true) world.stdout.write(`${JSON.stringify(document)}\n`);
+  if (given.json === true) printDocument(world, document);
   return EXIT.done;
 }

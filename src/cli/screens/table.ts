@@ -24,5 +24,6 @@ export const SCREENS: { readonly [K in CommandName]: () => Promise<Screen> } = {
   "generate-mgmt-cert": async () => (await import("./certificate.ts")).generateManagementCertificateCommand,
   "create-azure-user-data": async () => (await import("./user-data.ts")).createAzureUserDataCommand,
   emulate: async () => (await import("./emulate.ts")).emulate,
+  schema: async () => (await import("./schema.ts")).schema,
   completion: async () => (await import("./completion-command.ts")).completion,
 };

@@ -12,7 +12,7 @@ import { prose } from "../../report/wrap.ts";
 import { openFolder } from "../../operations/folder.ts";
 import type { Invocation } from "../invocation.ts";
 import { replaceFile } from "../../operations/replace-file.ts";
-import { templateFolder } from "../../operations/templates.ts";
+import { packagedFiles } from "../../operations/packaged-files.ts";
 
 /** The script's own name for it. */
 const FILE = "azure-user-data";
@@ -23,7 +23,7 @@ const FILE = "azure-user-data";
  */
 export async function createAzureUserDataCommand({ world, args, given }: Invocation): Promise<number> {
   const [url] = args;
-  const templates = await templateFolder();
+  const templates = await packagedFiles("templates");
   const text = createAzureUserData(named(templates, "user-data.yaml"), named(templates, "data-disk.yaml"), url);
   const path = join(await openFolder(world.cwd, given.dir, { write: true }), FILE);
   const before = await readFile(path, "utf8").catch(() => undefined);

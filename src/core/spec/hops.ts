@@ -1,6 +1,6 @@
 /** `--jump`: the hosts that SSH goes through on its way to the nodes, in their order, as ssh's ProxyJump takes them; each is said in full. */
 import { usageError } from "../errors.ts";
-import type { Parse } from "./parse.ts";
+import { type Parse, accepting } from "./parse.ts";
 
 export interface Hop {
   readonly user: string;
@@ -13,7 +13,10 @@ export interface Hop {
 export const hops = (value: string): readonly Hop[] => (value.trim().toLowerCase() === "none" ? [] : value.split(",").map(hop));
 
 /** The flag's value: the same in one spelling. */
-export const jump: Parse<string> = (value) => hops(value).map(hopText).join(",") || "none";
+export const jump: Parse<string> = accepting(
+  { type: "string", pattern: "@|^\\s*[Nn][Oo][Nn][Ee]\\s*$" },
+  (value) => hops(value).map(hopText).join(",") || "none",
+);
 
 /** As it is typed: "core@127.0.0.1:2222". */
 export const hopText = ({ user, host, port }: Hop): string =>

@@ -1,26 +1,33 @@
 /** What may be asked of machines beside their size: zones, the most that a spot machine may cost, and who they are to Azure. */
 import { usageError } from "../errors.ts";
-import type { Parse } from "./parse.ts";
+import { type Parse, accepting } from "./parse.ts";
 
 /** Zones as Azure numbers them in each subscription, several with commas between them; in the order in which nodes get them. */
-export const zones: Parse<readonly string[]> = (value) => {
-  const given = value.split(",").map((one) => one.trim());
-  const wrong = given.find((one) => !/^[1-3]$/.test(one));
-  if (wrong !== undefined) throw usageError(`"${wrong}" is no availability zone`, "Azure's zones are 1, 2 and 3: --zones 1,2,3.");
-  return [...new Set(given)];
-};
+export const zones: Parse<readonly string[]> = accepting(
+  { type: ["integer", "string"], minimum: 1, maximum: 3, pattern: "^\\s*[1-3]\\s*(,\\s*[1-3]\\s*)*$" },
+  (value) => {
+    const given = value.split(",").map((one) => one.trim());
+    const wrong = given.find((one) => !/^[1-3]$/.test(one));
+    if (wrong !== undefined)
+      throw usageError(`"${wrong}" is no availability zone`, "Azure's zones are 1, 2 and 3: --zones 1,2,3.");
+    return [...new Set(given)];
+  },
+);
 
 /** Azure's rule: -1, or more than nothing with five decimals at most, in USD an hour. */
-export const spotPrice: Parse<number> = (value) => {
-  const text = value.trim();
-  if (text === "-1") return -1;
-  if (!/^\d{1,6}(?:\.\d{1,5})?$/.test(text) || Number(text) <= 0)
-    throw usageError(
-      `"${value}" is no price of an hour in USD`,
-      "Write it as 0.05, with five decimals at most; -1 is up to the normal price.",
-    );
-  return Number(text);
-};
+export const spotPrice: Parse<number> = accepting(
+  { type: ["number", "string"], minimum: -1, pattern: "^\\s*(-1|\\d{1,6}(\\.\\d{1,5})?)\\s*$" },
+  (value) => {
+    const text = value.trim();
+    if (text === "-1") return -1;
+    if (!/^\d{1,6}(?:\.\d{1,5})?$/.test(text) || Number(text) <= 0)
+      throw usageError(
+        `"${value}" is no price of an hour in USD`,
+        "Write it as 0.05, with five decimals at most; -1 is up to the normal price.",
+      );
+    return Number(text);
+  },
+);
 
 /** Ids or names, several with commas between them (as they are kept). */
 export const identities: Parse<readonly string[]> = (value) => {

@@ -3,35 +3,50 @@ import { isSystemPlace, normalPath } from "./mount-point.ts";
 import { usageError } from "../errors.ts";
 import { tidyDiscoveryUrl } from "../user-data/discovery-url.ts";
 
-export type Parse<T> = (text: string) => T;
+export interface Parse<T> {
+  (text: string): T;
+  /** What it accepts, in the words of JSON Schema, for whoever checks a value before it is parsed: a text, where it says nothing. */
+  readonly accepts?: Accepts;
+}
 
-export const anyText: Parse<string> = (value) => {
+/** Keywords of JSON Schema. A schema says no more than the parser does: what it refuses is refused here, too. */
+export interface Accepts {
+  readonly type: "string" | "integer" | "boolean" | readonly ("string" | "number" | "integer")[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** Of texts; how JavaScript reads it with the flag u. */
+  readonly pattern?: string;
+  readonly enum?: readonly string[];
+}
+
+/** A parser that says what it accepts. */
+export const accepting = <T>(accepts: Accepts, parse: (text: string) => T): Parse<T> => Object.assign(parse, { accepts });
+
+export const anyText: Parse<string> = accepting({ type: "string", pattern: "\\S" }, (value) => {
   if (value.trim() === "") throw usageError("an empty value is not accepted");
   return value;
-};
+});
 
-export const flagValue: Parse<boolean> = (value) => {
+export const flagValue: Parse<boolean> = accepting({ type: "boolean" }, (value) => {
   if (/^(1|true|yes|on)$/i.test(value)) return true;
   if (/^(0|false|no|off|)$/i.test(value)) return false;
   throw usageError(`"${value}" is neither true nor false`);
-};
+});
 
 /** A whole number from `min` to `max`. */
-export const integer =
-  (min: number, max: number): Parse<number> =>
-  (value) => {
+export const integer = (min: number, max: number): Parse<number> =>
+  accepting({ type: "integer", minimum: min, maximum: max }, (value) => {
     const number = /^\d+$/.test(value.trim()) ? Number(value) : Number.NaN;
     if (!(number >= min && number <= max)) throw usageError(`"${value}" is not a whole number from ${min} to ${max}`);
     return number;
-  };
+  });
 
-export const oneOf =
-  <const T extends string>(...values: readonly T[]): Parse<T> =>
-  (value) => {
+export const oneOf = <const T extends string>(...values: readonly T[]): Parse<T> =>
+  accepting({ type: "string", enum: values }, (value) => {
     const found = values.find((v) => v.toLowerCase() === value.toLowerCase());
     if (found === undefined) throw usageError(`"${value}" is none of ${values.join(", ")}`);
     return found;
-  };
+  });
 
 const UNIT: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -41,54 +56,67 @@ const YEAR = 365 * 86_400_000;
 const TIMES = "Write it as 90s, 30m, 2h, 7d or 1h30m.";
 
 /** "90s", "30m", "2h", "1h30m", "7d" in milliseconds; more than nothing, and at most a year. */
-export const timeSpan: Parse<number> = (value) => {
-  const clean = value.trim().toLowerCase();
-  // minutes to one, seconds to another: with a cluster's life at stake nobody guesses
-  if (/^\d+(\.\d+)?$/.test(clean) && Number(clean) > 0)
-    throw usageError(`${clean} what?`, `Give the unit too: ${clean}m are minutes, ${clean}h hours, ${clean}d days.`);
-  const parts = [...clean.matchAll(/(\d+(?:\.\d+)?)([smhd])/g)];
-  const total = parts.reduce((sum, [, n, unit]) => sum + Number(n) * (UNIT[unit ?? "s"] ?? 0), 0);
-  if (parts.map(([whole]) => whole).join("") !== clean || total <= 0) throw usageError(`"${value}" is no length of time`, TIMES);
-  if (total > YEAR) throw usageError(`"${value}" is longer than a year`, "365d is the most that is accepted.");
-  return total;
-};
+export const timeSpan: Parse<number> = accepting(
+  { type: "string", pattern: "^\\s*(?=.*[1-9])(\\d+(\\.\\d+)?[smhdSMHD])+\\s*$" },
+  (value) => {
+    const clean = value.trim().toLowerCase();
+    // minutes to one, seconds to another: with a cluster's life at stake nobody guesses
+    if (/^\d+(\.\d+)?$/.test(clean) && Number(clean) > 0)
+      throw usageError(`${clean} what?`, `Give the unit too: ${clean}m are minutes, ${clean}h hours, ${clean}d days.`);
+    const parts = [...clean.matchAll(/(\d+(?:\.\d+)?)([smhd])/g)];
+    const total = parts.reduce((sum, [, n, unit]) => sum + Number(n) * (UNIT[unit ?? "s"] ?? 0), 0);
+    if (parts.map(([whole]) => whole).join("") !== clean || total <= 0)
+      throw usageError(`"${value}" is no length of time`, TIMES);
+    if (total > YEAR) throw usageError(`"${value}" is longer than a year`, "365d is the most that is accepted.");
+    return total;
+  },
+);
 
 /** An Azure location as ARM writes it: "West US" is westus. */
-export const location: Parse<string> = (value) => {
+export const location: Parse<string> = accepting({ type: "string", pattern: "^[\\s_-]*[A-Za-z][A-Za-z0-9\\s_-]*$" }, (value) => {
   const name = value.toLowerCase().replaceAll(/[\s_-]/g, "");
   if (!/^[a-z]+[a-z0-9]*$/.test(name))
     throw usageError(`"${value}" is no Azure location`, "For example: westus, westeurope, eastus2.");
   return name;
-};
+});
+
+/** The pattern of several that fit one, with commas between them. */
+function listed(pattern: string): string {
+  const one = pattern.startsWith("^") && pattern.endsWith("$") ? pattern.slice(1, -1) : `[^,]*${pattern}[^,]*`;
+  return `^${one}(,${one})*$`;
+}
 
 /** Several that would do, in order of wish: "A, B" is "A,B". One alone is a wish, too. */
-export const choicesOf =
-  (parse: Parse<string>): Parse<string> =>
-  (value) =>
+export const choicesOf = (parse: Parse<string>): Parse<string> =>
+  accepting({ type: "string", pattern: listed(parse.accepts?.pattern ?? "") }, (value) =>
     value
       .split(",")
       .map((one) => parse(one.trim()))
-      .join(",");
+      .join(","),
+  );
 
 /** A GUID, lower case. */
-export const guid: Parse<string> = (value) => {
-  const id = value.trim().toLowerCase();
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
-    throw usageError(
-      `"${value}" is no id of the form 00000000-0000-0000-0000-000000000000`,
-      "`az account list --output table` shows yours.",
-    );
-  return id;
-};
+export const guid: Parse<string> = accepting(
+  { type: "string", pattern: "^\\s*[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\s*$" },
+  (value) => {
+    const id = value.trim().toLowerCase();
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
+      throw usageError(
+        `"${value}" is no id of the form 00000000-0000-0000-0000-000000000000`,
+        "`az account list --output table` shows yours.",
+      );
+    return id;
+  },
+);
 
-export const url: Parse<string> = (value) => {
+export const url: Parse<string> = accepting({ type: "string", pattern: "^\\s*[Hh][Tt][Tt][Pp][Ss]?:" }, (value) => {
   try {
     if (/^https?:$/.test(new URL(value).protocol)) return value;
   } catch {
     // falls through to the refusal below
   }
   throw usageError(`"${value}" is no http or https URL`);
-};
+});
 
 /** etcd's: tidied, so that the same URL is the same text. */
 export const discoveryAddress: Parse<string> = (value) => {
@@ -98,36 +126,45 @@ export const discoveryAddress: Parse<string> = (value) => {
 };
 
 /** A resource's own name: letters, digits, `_ . -`, as most of Azure's network and compute kinds take it. */
-export const resourceName: Parse<string> = (value) => {
-  if (!/^[a-z0-9]([a-z0-9_.-]{0,78}[a-z0-9_])?$/i.test(value))
-    throw usageError(
-      `"${value}" is no name that Azure takes`,
-      "1 to 80 letters, digits, dots, hyphens and underscores; it starts with a letter or digit.",
-    );
-  return value;
-};
+export const resourceName: Parse<string> = accepting(
+  { type: "string", pattern: "^[A-Za-z0-9]([A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?$" },
+  (value) => {
+    if (!/^[a-z0-9]([a-z0-9_.-]{0,78}[a-z0-9_])?$/i.test(value))
+      throw usageError(
+        `"${value}" is no name that Azure takes`,
+        "1 to 80 letters, digits, dots, hyphens and underscores; it starts with a letter or digit.",
+      );
+    return value;
+  },
+);
 
-export const groupName: Parse<string> = (value) => {
-  if (!/^[\p{L}\p{N}_().-]{1,90}$/u.test(value) || value.endsWith("."))
-    throw usageError(
-      `"${value}" is no resource group name`,
-      "1 to 90 letters, digits and _ ( ) - . ; it does not end with a dot.",
-    );
-  return value;
-};
+export const groupName: Parse<string> = accepting(
+  { type: "string", pattern: "^[\\p{L}\\p{N}_().-]{0,89}[\\p{L}\\p{N}_()-]$" },
+  (value) => {
+    if (!/^[\p{L}\p{N}_().-]{1,90}$/u.test(value) || value.endsWith("."))
+      throw usageError(
+        `"${value}" is no resource group name`,
+        "1 to 90 letters, digits and _ ( ) - . ; it does not end with a dot.",
+      );
+    return value;
+  },
+);
 
 /** What may stand in a host name: letters, digits and hyphens. */
-export const hostPart: Parse<string> = (value) => {
-  if (!/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/i.test(value))
-    throw usageError(
-      `"${value}" cannot be part of a machine's name`,
-      "Letters, digits and hyphens, at most 42; it starts and ends with a letter or digit.",
-    );
-  return value.toLowerCase();
-};
+export const hostPart: Parse<string> = accepting(
+  { type: "string", pattern: "^[A-Za-z0-9]([A-Za-z0-9-]{0,40}[A-Za-z0-9])?$" },
+  (value) => {
+    if (!/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/i.test(value))
+      throw usageError(
+        `"${value}" cannot be part of a machine's name`,
+        "Letters, digits and hyphens, at most 42; it starts and ends with a letter or digit.",
+      );
+    return value.toLowerCase();
+  },
+);
 
 /** Where the data disk goes: a plain absolute path, in its shortest form, where the system does not live. */
-export const mountPoint: Parse<string> = (value) => {
+export const mountPoint: Parse<string> = accepting({ type: "string", pattern: "^/[A-Za-z0-9_./-]*$" }, (value) => {
   if (!/^\/[A-Za-z0-9_./-]*$/.test(value))
     throw usageError(`"${value}" is no absolute path of plain letters`, "For example /var/lib/docker.");
   const path = normalPath(value);
@@ -137,14 +174,17 @@ export const mountPoint: Parse<string> = (value) => {
       "Give a folder of its own, such as /var/lib/docker or /data.",
     );
   return path;
-};
+});
 
 /** "10x", "10": how many times as fast. */
-export const speed: Parse<number> = (text) => {
-  const value = Number(/^(\d{1,4}(?:\.\d{1,2})?)x?$/i.exec(text)?.[1]);
-  if (value > 0) return value;
-  throw usageError(`"${text}" is no speed`, "Give how many times as fast as Azure it is to be, for example 10x.");
-};
+export const speed: Parse<number> = accepting(
+  { type: ["number", "string"], minimum: 0.01, maximum: 9999.99, pattern: "^\\d{1,4}(\\.\\d{1,2})?[xX]?$" },
+  (text) => {
+    const value = Number(/^(\d{1,4}(?:\.\d{1,2})?)x?$/i.exec(text)?.[1]);
+    if (value > 0) return value;
+    throw usageError(`"${text}" is no speed`, "Give how many times as fast as Azure it is to be, for example 10x.");
+  },
+);
 
 /** As systemd.unit(5) writes them; nothing that a shell could take for more. */
 export const unitName: Parse<string> = (text) => {

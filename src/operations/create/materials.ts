@@ -28,7 +28,7 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { canLogIn } from "../../nodes/identity.ts";
 import { keepHops, wayTo } from "../cluster/way.ts";
 import type { Run } from "../run.ts";
-import { templateFolder } from "../templates.ts";
+import { packagedFiles } from "../packaged-files.ts";
 
 export interface Materials {
   readonly ssh: SshKey;
@@ -168,6 +168,6 @@ const ALL_TEMPLATES = new Map<string, string>();
 
 /** Every template file, read once a process. */
 export async function readTemplates(): Promise<Record<string, string>> {
-  if (ALL_TEMPLATES.size === 0) for (const [name, text] of await templateFolder()) ALL_TEMPLATES.set(name, text);
+  if (ALL_TEMPLATES.size === 0) for (const [name, text] of await packagedFiles("templates")) ALL_TEMPLATES.set(name, text);
   return Object.fromEntries(ALL_TEMPLATES);
 }

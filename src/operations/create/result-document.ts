@@ -1,18 +1,20 @@
 /** What a create has to show at its end, as scripts read it: the cluster's document, and the state file of the old script's shape. */
 import { type Account, askedFields } from "../../core/account.ts";
 import { userTagsOf, withUserTags } from "../../core/plan/user-tags.ts";
-import type { ClusterDocument, CostDocument, NodeDocument, PlanDocument } from "../../core/documents.ts";
+import type { ClusterDocument, CostDocument, NodeDocument, PlanDocument, StateFile } from "../../core/documents.ts";
 import { names } from "../../core/plan/cluster.ts";
 import { etcdDocument, nodeDocument } from "../../core/node-document.ts";
 import { clusterDocument } from "../../core/outputs.ts";
+import { schemaUri } from "../../core/schema-uri.ts";
 import type { Carried } from "./carry-out.ts";
 import { choicesOf } from "./sizes.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Run } from "../run.ts";
 
 /** The old script's state file had `vms`, `ips` and `discovery_url`; scripts that read those still find them. */
-export const stateFile = (document: ClusterDocument): unknown => ({
+export const stateFile = (document: ClusterDocument): StateFile => ({
   ...document,
+  $schema: schemaUri("state-file"),
   discovery_url: document.etcd.discoveryUrl ?? null,
   vms: document.nodes.map(({ name, host, port, user, identityFile }) => ({ name, host, port, user, identity: identityFile })),
   ips: document.nodes.map((node) => node.privateIp),
@@ -89,6 +91,7 @@ const planned = (
   cost: CostDocument,
   account: Account,
 ): Omit<PlanDocument, "choices"> => ({
+  $schema: schemaUri("plan"),
   schema: "azure-coreos-cluster/plan/1",
   name: spec.name,
   resourceGroup: facts.group,

@@ -1,0 +1,152 @@
+/** The file of `--config`: what the parser takes of it, and what its JSON Schema tells an editor, are the same. */
+import {
+  array,
+  assert,
+  boolean,
+  constant,
+  constantFrom,
+  dictionary,
+  double,
+  integer,
+  oneof,
+  property,
+  string,
+  stringMatching,
+} from "fast-check";
+import { load } from "js-yaml";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { FLAGS_IN_FILE, valueInFile } from "../../src/cli/config-file.ts";
+import type { Flag } from "../../src/core/spec/flag.ts";
+import { faultsOf } from "../schemas.ts";
+import { ownAzure } from "./world.ts";
+
+const SEED = Number(process.env["PROPERTY_SEED"] ?? 20_261_129);
+
+test.each([
+  ["an unknown name", "nodes: 3"],
+  ["a slip of the hand", "num-node: 3"],
+  ["a flag that create does not have", "bits: 2048"],
+  ["a flag of another command", "must-exist: true"],
+  ["the file itself", "config: other.yaml"],
+  ["too many", "num-nodes: 1001"],
+  ["too few", "num-nodes: 0"],
+  ["a fraction", "num-nodes: 2.5"],
+  ["no number", "num-nodes: three"],
+  ["no value", "num-nodes:"],
+  ["a list where one is due", "num-nodes: [3]"],
+  ["a map where one is due", "location: { west: us }"],
+  ["none of the choices", "platform: windows"],
+  ["a time without its unit", "ttl: 2"],
+  ["no time", "ttl: 0h"],
+  ["neither true nor false", "deis: maybe"],
+  ["no location", "location: 12"],
+  ["no location in a list", 'location: [westus, "!"]'],
+  ["an empty list", "vm-size: []"],
+  ["an item that was left out", "vm-size: [Large, ~]"],
+  ["an item that is no value", "identity: [{ name: x }]"],
+  ["no zone", "zones: [1, 4]"],
+  ["no id", "subscription: mine"],
+  ["no URL", "arm-endpoint: management.azure.com"],
+  ["no path", "data-disk-mount: data"],
+  ["no name of a group", "resource-group: a group!"],
+  ["no part of a name", "vm-name-prefix: -x-"],
+  ["both spellings", "ssh: 22001\nssh-port: 22001"],
+  ["a tag that is no text", "tag: { a: [1] }"],
+  ["an address that is none of a schema", "$schema: 5"],
+  ["no version of etcd", "etcd-version: 3.6.1"],
+  ["no price", "max-price: much"],
+])("%s is refused by the command, and marked by an editor: %s", async (_name, text) => {
+  expect(faultsOf("config", load(text))).not.toEqual([]);
+  const azure = ownAzure();
+  writeFileSync(join(azure.dir, "flags.yaml"), text);
+  expect(await azure.run("plan mycluster --config flags.yaml")).toMatchObject({ exit: 2, stdout: "" });
+  expect(azure.exchanges).toEqual([]);
+});
+
+const WHOLE = `# yaml-language-server: $schema=schema/config.json
+$schema: https://unpkg.com/azure-coreos-cluster@1/schema/config.json
+num-nodes: 3
+location: [westus2, West US]
+vm-size: Large,Standard_D2s_v5
+zones: [1, 2]
+tag: { CostCenter: 4711, owner: jane, old: }
+ssh-from: [10.0.0.0/8, me]
+ssh-port: 22100
+ttl: 1h30m
+deis: true
+max-price: 0.05
+spot: workers
+etcd-members: 3
+`;
+
+test("a file with a bit of everything is taken by both", async () => {
+  expect(faultsOf("config", load(WHOLE))).toEqual([]);
+  const azure = ownAzure();
+  writeFileSync(join(azure.dir, "flags.yaml"), WHOLE);
+  const { exit, document } = await azure.json<{ tags: object; location: string }>("plan mycluster --config flags.yaml");
+  expect([exit, document]).toMatchObject([0, { location: "westus2", tags: { CostCenter: "4711", owner: "jane" } }]);
+});
+
+test("of any flag and any value: what an editor marks in the flag's own form, the command refuses", () => {
+  const word = oneof(
+    string(),
+    string({ unit: "binary" }),
+    constantFrom(...FLAGS_IN_FILE.flatMap(({ values = [] }) => values)),
+    constantFrom(
+      "1h",
+      "90 s",
+      "0.5d",
+      "West US",
+      "eu-west",
+      "10x",
+      "1,3",
+      "v3.5.1",
+      "a@b",
+      "none",
+      "http://a",
+      "K=V",
+      "a/b",
+      "/data",
+      "x_.y",
+    ),
+    constantFrom("11111111-2222-3333-4444-555555555555", "yes", "off", "-1", "0.00001", "Größe", " a ", "a,b", "*"),
+    stringMatching(/^[a-z0-9.,:/@_-]{1,12}$/),
+  );
+  const one = oneof(word, integer({ min: -2, max: 70_000 }), double({ noNaN: true }), boolean(), constant(null));
+  const value = oneof(one, array(one, { maxLength: 3 }), dictionary(word, one, { maxKeys: 2 }));
+  assert(
+    property(constantFrom(...FLAGS_IN_FILE), value, (flag, given) => {
+      const marked = faultsOf("config", { [flag.name]: ownForm(flag, given) });
+      if (marked.length > 0) expect([flag.name, given, marked, taken(flag, given)]).toEqual([flag.name, given, marked, false]);
+      if (marked.length === 0 && isClosed(flag)) expect([flag.name, given, taken(flag, given)]).toEqual([flag.name, given, true]);
+    }),
+    { seed: SEED, numRuns: Number(process.env["PROPERTY_RUNS"] ?? 600) },
+  );
+});
+
+const taken = (flag: Flag<unknown>, value: unknown): boolean => {
+  try {
+    valueInFile(flag, value, "");
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** The value as it would stand in a file that nobody has quoted: 5 for "5", true for "yes", flatcar for FLATCAR. */
+function ownForm(flag: Flag<unknown>, value: unknown): unknown {
+  const { type, enum: closed } = flag.parse.accepts ?? { type: "string" };
+  if (Array.isArray(value)) return value.map((one) => ownForm(flag, one));
+  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return value;
+  if (type === "string" && closed === undefined) return String(value);
+  if (typeof type === "object") return typeof value === "number" && Number.isInteger(value) ? value : String(value);
+  return taken(flag, value) ? valueInFile(flag, value, "") : value;
+}
+
+/** Whether its schema says all that there is to say of it. */
+const isClosed = ({ parse: { accepts }, many, ordered }: Flag<unknown>): boolean =>
+  many !== true &&
+  ordered !== true &&
+  (accepts?.type === "integer" || accepts?.type === "boolean" || accepts?.enum !== undefined);
