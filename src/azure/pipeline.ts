@@ -38,7 +38,8 @@ export function answers(clock: Clock, failed: OperationErrors, heard: Heard = { 
         heard.strange += 1;
         return heard.azure || heard.strange <= STRANGE_AT_FIRST;
       });
-      heard.azure = true;
+      // an array is an answer to a few questions, and all that some servers say
+      if (!Array.isArray(body)) heard.azure = true;
       noteAnswer(requestLine(request));
       // it was read as JSON here; by another name the SDK would take it for a text
       if (body !== undefined) response.headers.set("content-type", "application/json");

@@ -93,12 +93,21 @@ export async function retag(target: TagTarget, change: (tags: Tags) => Tags | un
   }
 }
 
-/** A read that is repeated within a budget. */
-export async function patiently<T>(tools: RequestTools, read: (signal: AbortSignal) => Promise<T>): Promise<T> {
+type Read<T> = (signal: AbortSignal) => Promise<T>;
+
+/** A read that is made once, when it may leave. */
+export const once = <T>({ throttle, signal }: RequestTools, read: Read<T>): Promise<T> =>
+  throttle.through({ kind: "read" }, signal, () => read(signal));
+
+/**
+ * A read that is repeated within a budget.
+ * @param first one that was made `once` already
+ */
+export async function patiently<T>(tools: RequestTools, read: Read<T>, first?: Promise<T>): Promise<T> {
   const budget = createBudget(tools.clock, tools.random);
-  for (;;) {
+  for (let begun = first; ; begun = undefined) {
     try {
-      return await tools.throttle.through({ kind: "read" }, tools.signal, () => read(tools.signal));
+      return await (begun ?? once(tools, read));
     } catch (error) {
       tools.signal.throwIfAborted();
       await pause(error, budget, { kind: "read" }, tools);

@@ -15,7 +15,7 @@ import type { Retry } from "./retry.ts";
 const PER_SECOND: Record<RequestClass, number> = { read: 22, write: 9.5, delete: 9.5 };
 /** In flight, together 64: reads have places of their own, for who writes must be able to ask whether it still may. */
 const PLACES = { read: 24, change: 40 };
-const FIRST_PLACES = 16;
+const FIRST_PLACES = { read: 24, change: 16 };
 
 export interface Ask {
   readonly kind: RequestClass;
@@ -55,7 +55,7 @@ export function createThrottle(clock: Clock): Throttle {
   /** Of lanes that were refused. */
   const buckets = new Map<string, Bucket>();
   const queues = new Map<string, Queue>();
-  const places = { read: createPlaces(PLACES.read), change: createPlaces(PLACES.change) };
+  const places = { read: createPlaces(PLACES.read, FIRST_PLACES.read), change: createPlaces(PLACES.change, FIRST_PLACES.change) };
   let timer: { readonly due: number; readonly abort: AbortController } | undefined;
 
   const placesOf = ({ kind }: Lane): Places => (kind === "read" ? places.read : places.change);
@@ -210,8 +210,8 @@ interface Places {
   halve(now: number): void;
 }
 
-function createPlaces(most: number): Places {
-  let [room, open, halved] = [Math.min(most, FIRST_PLACES), 0, -Infinity];
+function createPlaces(most: number, first: number): Places {
+  let [room, open, halved] = [first, 0, -Infinity];
   return {
     free: () => open < room,
     take: () => void (open += 1),

@@ -11,6 +11,7 @@ import type { Hop } from "../core/spec/hops.ts";
 import type { Emit, Event } from "../engine/event.ts";
 import type { Tools } from "../engine/tools.ts";
 import type { Via } from "../nodes/via.ts";
+import type { Ahead } from "./ask.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { PriceService } from "./price/service.ts";
 import type { WayOut } from "./way-out/way-out.ts";
@@ -28,6 +29,8 @@ export interface Way {
   readonly subscription: string;
   readonly tools: Tools;
   readonly lookups: Lookups;
+  /** Questions that were begun before their turn. */
+  readonly ahead?: Ahead;
   /** `--resource-group`: many have rights on one group alone, so nothing beyond it is asked that can be done without. */
   readonly onlyIn?: string;
   /** Which subscription this is, and who signed in, for people and documents. Asked when first called; never rejected. */

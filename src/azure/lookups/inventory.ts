@@ -5,39 +5,16 @@
 import type { Kind } from "../../core/plan/bodies.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Clients } from "../clients.ts";
-import { listedKinds, listOf } from "../kind-operations.ts";
+import { listOf } from "../kind-operations.ts";
 import { toLive } from "../live.ts";
-import { all, listed, type Paged } from "../reading.ts";
-
-type LiveOfKind = Live & { readonly kind: Kind };
+import { all, listed } from "../reading.ts";
 
 export const inventoryReads = (clients: Clients) => ({
-  /**
-   * What is in a group, of the kinds of a plan, by lower-case id.
-   * @param unlisted told of each kind that this ARM does not list (another cloud's, an emulator's): ask for its resources by name
-   * @param known lists of the group that were read a moment ago
-   */
-  async snapshot(
-    group: string,
-    abortSignal: AbortSignal,
-    unlisted?: (kind: Kind) => void,
-    known: Partial<Record<Kind, readonly unknown[] | undefined>> = {},
-  ): Promise<Map<string, LiveOfKind>> {
-    const found = await Promise.all(
-      listedKinds()
-        .filter((kind) => kind !== "storageAccount")
-        .map(async (kind) => {
-          const list = known[kind] ?? listOf(kind, clients, group, abortSignal);
-          const models = list === undefined ? undefined : await modelsIn(list, abortSignal);
-          if (models === undefined) unlisted?.(kind);
-          return (models ?? []).map((model) => ({ kind, model }));
-        }),
-    );
-    const entries = found.flat().map(({ kind, model }): [string, LiveOfKind] => {
-      const { id = "" } = model as { id?: string };
-      return [id.toLowerCase(), { ...toLive(id, model), kind }];
-    });
-    return new Map(entries);
+  /** All of a kind in a group; undefined where this ARM does not list it (another cloud's, an emulator's): ask for its resources by name. */
+  async ofKind(kind: Kind, group: string, abortSignal: AbortSignal): Promise<Live[] | undefined> {
+    const list = listOf(kind, clients, group, abortSignal);
+    const models = list === undefined ? undefined : await listed(() => all(list, abortSignal));
+    return models && livesIn(models as readonly { id?: string }[]);
   },
 
   /** Everything in a group, whatever its kind; none when the group does not exist. */
@@ -78,8 +55,3 @@ interface GroupMember {
 
 const livesIn = (models: readonly { id?: string }[] | undefined): Live[] =>
   (models ?? []).map((model) => toLive(model.id ?? "", model));
-
-const modelsIn = async (
-  list: Paged<unknown> | readonly unknown[],
-  signal: AbortSignal,
-): Promise<readonly unknown[] | undefined> => (Array.isArray(list) ? list : listed(() => all(list as Paged<unknown>, signal)));

@@ -8,6 +8,7 @@ import { groupOf } from "../../core/plan/resource.ts";
 import { isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { refuseUnsafeFolder } from "../../prepare/cluster-folder.ts";
+import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
 import { everywhere } from "./allowed.ts";
 import { bearing, claimsOf, ownerOf } from "./claim.ts";
@@ -40,11 +41,7 @@ export async function lookIn(
   written?: Pick<FoundClaim, "kind" | "id">,
 ): Promise<Cluster> {
   await refuseUnsafeFolder(run.dir, name);
-  const { tools, lookups } = run;
-  const [group, bearers] = await Promise.all([
-    patiently(tools, (signal) => lookups.group(groupName, signal)),
-    patiently(tools, (signal) => lookups.bearers(groupName, signal)),
-  ]);
+  const [group, bearers] = await Promise.all([ask(run, "group", groupName), ask(run, "bearers", groupName)]);
   const own = group !== undefined && isOurs(group.tags, name);
   const listed = claimsOf(bearing(bearers), name);
   const unlisted = listed.length > 0 || written === undefined ? undefined : await claimAt(run, written);
@@ -54,10 +51,7 @@ export async function lookIn(
 
 /** The resource groups that hold a claim on the name, anywhere in the subscription. */
 export async function groupsWithClaim(run: Run, name: string): Promise<string[]> {
-  const all = await everywhere(
-    run,
-    patiently(run.tools, (signal) => run.lookups.allBearers(signal)),
-  );
+  const all = await everywhere(run, ask(run, "allBearers"));
   // by group: a claim of another region may have the label, too
   const byGroup = Map.groupBy(bearing(all), ({ id }) => (groupOf(id) ?? "").toLowerCase());
   const claims = [...byGroup.values()].flatMap((inOne) => claimsOf(inOne, name));

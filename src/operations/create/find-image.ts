@@ -6,7 +6,7 @@ import { AzureError } from "../../core/advice/azure-error.ts";
 import type { ImageFacts } from "../../core/region.ts";
 import { type ImageChoice, twinFor, urnText } from "../../core/spec/image.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
 
 export type ById = Partial<Pick<ImageFacts, "generation" | "architecture" | "sizeGiB">> & { readonly location?: string };
@@ -14,7 +14,7 @@ export type ById = Partial<Pick<ImageFacts, "generation" | "architecture" | "siz
 /** Undefined where it was not looked at, with a note. */
 export async function imageById(run: Run, id: string): Promise<ById | "missing" | undefined> {
   const home = /^\/subscriptions\/([^/]+)\//i.exec(id)?.[1];
-  const read = (): Promise<ById | undefined> => patiently(run.tools, (signal) => run.lookups.imageById(id, signal));
+  const read = (): Promise<ById | undefined> => ask(run, "imageById", id);
   if (home === undefined || home.toLowerCase() === run.subscription.toLowerCase()) return (await read()) ?? "missing";
   try {
     const found = await read();
@@ -52,8 +52,7 @@ export async function imageForSize(
   if (image.kind !== "urn" || size === undefined || spec.given.includes("coreosImage")) return asked;
   const urn = twinFor(size.architecture, image.urn);
   if (urn === undefined) return asked;
-  const look = (version: string): Promise<ImageFacts | undefined> =>
-    patiently(run.tools, (signal) => run.lookups.image(size.location, { ...urn, version }, signal));
+  const look = (version: string): Promise<ImageFacts | undefined> => ask(run, "image", size.location, { ...urn, version });
   // a kept version may be one that the other architecture never had
   const facts = (await look(urn.version)) ?? (urn.version === "latest" ? undefined : await look("latest"));
   const said = `${size.name} is ${size.architecture}: its machines run ${urnText(facts?.urn ?? urn)}.`;

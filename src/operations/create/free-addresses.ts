@@ -6,7 +6,7 @@ import { usableAddresses } from "../../core/addresses.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { groupOf, nameOf } from "../../core/plan/resource.ts";
 import type { SubnetFacts } from "../../core/region.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
 
 /** @param taken those of nodes. @throws ClusterError SubnetIsFull (exit 5) */
@@ -27,16 +27,27 @@ export async function freeAddresses(
     const batch = next(Math.min(AT_ONCE, count - free.length));
     if (batch.length === 0) return enough(subnet, free, count);
     const answers = await Promise.all(
-      batch.map((address) =>
-        patiently(run.tools, (signal) => run.lookups.addressFree(groupOf(networkId) ?? "", nameOf(networkId), address, signal)),
-      ),
+      batch.map((address) => ask(run, "addressFree", groupOf(networkId) ?? "", nameOf(networkId), address)),
     );
     free.push(...batch.filter((_, i) => answers[i] === true));
     if (free.length >= count) return free;
   }
 }
 
+/** The groups whose interfaces tell who has an address that the subnet itself does not tell. */
+export const groupsToAsk = (subnet: SubnetFacts): string[] =>
+  [
+    ...new Set(
+      untoldIn(subnet)
+        .filter((id) => INTERFACE.test(id))
+        .map((id) => groupOf(id) ?? ""),
+    ),
+  ].slice(0, GROUPS);
+
 // --- internal ---
+
+const untoldIn = (subnet: SubnetFacts): string[] =>
+  subnet.used.filter(({ address }) => address === undefined).map(({ id }) => id.toLowerCase());
 
 const AT_ONCE = 32;
 /** A list each: beyond it, asking for the addresses themselves is no more. */
@@ -45,10 +56,9 @@ const GROUPS = 5;
 /** @returns `whole` false where something is there of which the address is not known */
 async function usedAddresses(run: Run, subnet: SubnetFacts): Promise<{ used: Set<string>; whole: boolean }> {
   const told = subnet.used.flatMap(({ address }) => address ?? []);
-  const untold = subnet.used.filter(({ address }) => address === undefined).map(({ id }) => id.toLowerCase());
-  const groups = [...new Set(untold.filter((id) => INTERFACE.test(id)).map((id) => groupOf(id) ?? ""))].slice(0, GROUPS);
+  const untold = untoldIn(subnet);
   const lists = await Promise.all(
-    groups.map((group) => patiently(run.tools, (signal) => run.lookups.interfaceAddresses(group, signal)).catch(() => new Map())),
+    groupsToAsk(subnet).map((group) => ask(run, "interfaceAddresses", group).catch(() => new Map())),
   );
   const found = new Map<string, string>(lists.flatMap((list) => [...list]));
   return {

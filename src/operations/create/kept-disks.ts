@@ -12,6 +12,7 @@ import { isProven } from "../../core/plan/proof.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { patiently } from "../../engine/patiently.ts";
+import { ask } from "../ask.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Place } from "./choose-nodes.ts";
 import type { Run } from "../run.ts";
@@ -133,7 +134,7 @@ type Disk = Awaited<ReturnType<Run["lookups"]["disks"]>>[number];
 /** Who may not list disks, or asks an ARM that does not, learns of a disk in the way when the machine is made. */
 async function listDisks(run: Run, group: string): Promise<Disk[]> {
   try {
-    return await patiently(run.tools, (signal) => run.lookups.disks(group, signal));
+    return await ask(run, "disks", group);
   } catch (error) {
     if (error instanceof AzureError && error.status !== 401) return [];
     throw error;

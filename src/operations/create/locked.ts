@@ -7,7 +7,7 @@ import { refusal } from "../../core/advice/preflight.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import { groupId } from "../../core/plan/resource.ts";
 import type { Decision } from "../../engine/decide.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
 import { tolerant } from "./questions.ts";
 
@@ -55,7 +55,7 @@ export async function refuseLocked(
 /** An ARM that knows no locks, or no such group yet, has none. */
 async function locksOf(run: Run, scope: string): ReturnType<Run["lookups"]["locks"]> {
   try {
-    return await patiently(run.tools, (signal) => run.lookups.locks(scope, signal));
+    return await ask(run, "locks", scope);
   } catch (error) {
     if (isAbsence(error)) return [];
     throw error;

@@ -3,20 +3,20 @@ import { AzureError } from "../../core/advice/azure-error.ts";
 import { type Unread, routeNotes, securityNotes, wayOutNotes } from "../../core/advice/subnet-notes.ts";
 import type { SubnetFacts } from "../../core/region.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
 
 /** Notes and no refusal: what may not be read is named. Two reads at most. */
 export async function noteSubnet(run: Run, spec: ClusterSpec, subnet: SubnetFacts): Promise<void> {
   const { securityGroup, routeTable } = subnet;
-  const look = <T>(id: string, read: (id: string, signal: AbortSignal) => Promise<T>): Promise<T | Unread> =>
-    patiently(run.tools, (signal) => read(id, signal)).catch((error: unknown): Unread => {
+  const orUnread = <T>(answer: Promise<T>): Promise<T | Unread> =>
+    answer.catch((error: unknown): Unread => {
       if (error instanceof AzureError && error.status !== 401) return "unread";
       throw error;
     });
   const [rules, routes] = await Promise.all([
-    securityGroup === undefined ? undefined : look(securityGroup, run.lookups.securityRules),
-    routeTable === undefined ? undefined : look(routeTable, run.lookups.routes),
+    securityGroup === undefined ? undefined : orUnread(ask(run, "securityRules", securityGroup)),
+    routeTable === undefined ? undefined : orUnread(ask(run, "routes", routeTable)),
   ]);
   const notes = [
     ...(rules === undefined ? [] : securityNotes(spec, subnet, rules)),

@@ -9,6 +9,7 @@ import { taggedNodes } from "../../core/plan/read-tags.ts";
 import { isClaim, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { lookIn } from "../cluster/find.ts";
+import { snapshotOf } from "../cluster/snapshot.ts";
 import { type Claim, bearing, claimed } from "../cluster/claim.ts";
 import { clusterElsewhere } from "./elsewhere.ts";
 import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
@@ -68,7 +69,7 @@ export async function awaitMachines(run: Run, name: string, groupName: string, a
   const wanted = asked ?? claim?.kept.numNodes ?? 0;
   let stillSince: number | undefined;
   while (!run.stop.aborted) {
-    const now = await patiently(run.tools, (signal) => run.lookups.snapshot(groupName, signal));
+    const now = await snapshotOf(run, { groupName });
     const machines = [...now.values()].filter((live) => live.kind === "machine" && isProven(live, owner));
     if (machines.length >= wanted) return;
     const busy = machines.some((live) => live.state === "working");
@@ -95,7 +96,7 @@ export async function awaitOtherAuthority(run: Run, { spec, facts, found, resour
   const machines = resources.filter((resource) => resource.kind === "machine").map(({ id }) => id.toLowerCase());
   for (const until = run.clock.now() + TAKEOVER_MS; run.clock.now() < until && !run.stop.aborted;) {
     await run.clock.sleep(4000, run.tools.signal);
-    const now = await patiently(run.tools, (signal) => run.lookups.snapshot(facts.group, signal));
+    const now = await snapshotOf(run, { groupName: facts.group });
     if (machines.some((id) => now.has(id))) throw otherRun(spec.name, undefined);
   }
 }

@@ -5,10 +5,8 @@
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
 import type { Facts, OwnImage } from "../../core/plan/cluster.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
-import { ETCD_VERSION, etcdFault } from "../../core/etcd-version.ts";
 import { changesOf } from "../../core/plan/changes.ts";
 import { planOf } from "../../core/plan/plan.ts";
-import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { tooManyTags } from "../../core/plan/tag-limits.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
@@ -29,6 +27,7 @@ import { refuseHalfReplaced } from "../replace/half-replaced.ts";
 import { type ClaimedCluster, claimed } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import { namedNetwork } from "../../core/spec/network-id.ts";
+import { type Looking, beginFirst, beginOfGroup, beginOfWish, looking } from "./begin-reads.ts";
 import { ownAvailabilitySet } from "./availability-set.ts";
 import { groupsElsewhere, refuseElsewhere } from "./elsewhere.ts";
 import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
@@ -36,8 +35,8 @@ import { chooseFrontend } from "./frontend.ts";
 import { withKeptDisks } from "./kept-disks.ts";
 import { refuseLocked } from "./locked.ts";
 import { type Materials, prepareMaterials } from "./materials.ts";
-import { hopsTo } from "../cluster/way.ts";
 import { withOwnAddress } from "./own-address.ts";
+import { aboutPrivate, etcdNotes, timeToLive } from "./plan-notes.ts";
 import { prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import type { Run } from "../run.ts";
@@ -99,18 +98,13 @@ export interface HowToPrepare {
 }
 
 /** Finds, chooses, checks, furnishes and plans; writes nothing to Azure. */
-export async function prepare(
-  run: Run,
-  name: string,
-  asked: Partial<FlagValues>,
-  { mode, onWish, agree }: HowToPrepare,
-): Promise<Prepared> {
-  const wish = await find(run, name, asked);
-  onWish?.(wish.spec, wish.found.claim?.location ?? wish.spec.location);
-  const chosen = await choose(run, wish);
-  const checked = await check(run, chosen);
-  if (agree !== undefined && isNew(chosen)) await agree(await plan(run, await furnish(run, checked, "imagine")));
-  return plan(run, await furnish(run, checked, mode));
+export async function prepare(run: Run, name: string, asked: Partial<FlagValues>, how: HowToPrepare): Promise<Prepared> {
+  const ahead = looking(run);
+  try {
+    return await prepareAhead(ahead, name, asked, how);
+  } finally {
+    ahead.ahead.end();
+  }
 }
 
 /** What the snapshot knows of a resource; the group is not in it. */
@@ -128,19 +122,37 @@ export function liveOf(resource: AnyResource, found: ClaimedCluster, snapshot: S
 
 // --- internal ---
 
+async function prepareAhead(
+  run: Looking,
+  name: string,
+  asked: Partial<FlagValues>,
+  { mode, onWish, agree }: HowToPrepare,
+): Promise<Prepared> {
+  const wish = await find(run, name, asked);
+  onWish?.(wish.spec, wish.found.claim?.location ?? wish.spec.location);
+  const chosen = await choose(run, wish);
+  const checked = await check(run, chosen);
+  if (agree !== undefined && isNew(chosen)) await agree(await plan(run, await furnish(run, checked, "imagine")));
+  return plan(run, await furnish(run, checked, mode));
+}
+
 /** Nothing of it is there yet, not even a group. */
 const isNew = ({ found, ours }: Chosen): boolean => !found.own && found.claims.length === 0 && ours.size === 0;
 
-async function find(run: Run, name: string, asked: Partial<FlagValues>): Promise<FoundWish> {
+async function find(run: Looking, name: string, asked: Partial<FlagValues>): Promise<FoundWish> {
   // a signature in a URL is no part of what is kept, planned and shown
   const plain = withoutSignature(asked);
   const groupName = plain.resourceGroup ?? name;
   const home = { subscription: run.subscription, group: groupName };
-  const given = await withOwnAddress(run, namedIdentities(namedNetwork(plain, home), home));
+  const named = namedIdentities(namedNetwork(plain, home), home);
+  await beginFirst(run, name, named, { subscription: run.subscription, groupName });
+  const given = await withOwnAddress(run, named);
   const elsewhere = plain.resourceGroup === undefined ? groupsElsewhere(run, name) : [];
   const found = claimed(await lookIn(run, name, groupName));
   if (!found.own && found.claims.length === 0) await refuseElsewhere(run, name, await elsewhere);
   const { spec, notes } = buildSpec(name, given, found.claim?.kept ?? {});
+  beginOfWish(run.ahead, spec, groupName);
+  if (found.group !== undefined) beginOfGroup(run.ahead, { subscription: run.subscription, groupName });
   const changes = changedChoices(given, found);
   refuseDestroyed(found, name);
   refuseStopped(name, found.claim?.tags);
@@ -198,8 +210,8 @@ async function furnish(run: Run, checked: Checked, mode: Mode): Promise<Furnishe
 
 async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
   const { name, found, snapshot, unlisted, image, surveyed } = furnished;
-  const inside = await aboutPrivate(run, furnished);
-  const { expires, notes } = timeToLive(run, furnished);
+  const inside = await aboutPrivate(run, name, furnished.spec, surveyed.subnet !== undefined);
+  const { expires, notes } = timeToLive(run, furnished.spec, found.claim?.tags["aoc-expires"]);
   const facts: Facts = { ...factsOf(run, furnished), ...(expires === undefined ? {} : { expires }) };
   const pinned = "reference" in image && surveyed.imageFacts !== undefined;
   const spec = pinned ? withImage(furnished.spec, surveyed.imageFacts.urn) : furnished.spec;
@@ -250,41 +262,6 @@ const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Fur
   ...sizeFacts(surveyed.size),
   faultDomains: surveyed.faultDomains,
 });
-
-/** What is wrong with the etcd that new members are given, whoever chose it. */
-function etcdNotes(spec: ClusterSpec, { nodes, choices }: Facts): string[] {
-  const joining = nodes.some(({ index, userData }) => userData !== "" && choices.members.has(index));
-  const fault =
-    joining && PLATFORMS[spec.platform].etcd.ownVersion === undefined && spec.customData === undefined
-      ? etcdFault(spec.etcdVersion)
-      : undefined;
-  return fault === undefined ? [] : [`${fault} New machines get it with --etcd-version ${ETCD_VERSION}; see docs/operations.md.`];
-}
-
-/** What a person is to know of a private cluster before it is made: how it is reached, and what of it is public all the same. */
-async function aboutPrivate(run: Run, { name, spec, surveyed }: Furnished): Promise<string[]> {
-  if (!spec.private) return [];
-  const gateway =
-    surveyed.subnet === undefined
-      ? ["Private: the one public address is the NAT gateway's, on which nodes go out and nobody comes in."]
-      : [];
-  const reached =
-    (await hopsTo(run, name)).length > 0 || spec.waitFor === "machines"
-      ? []
-      : ["Private: nodes are reached from inside their network only; from elsewhere with --jump user@host."];
-  return [...gateway, ...reached];
-}
-
-/** `--ttl` counts from now; without it a cluster keeps the time that it was given. */
-function timeToLive(run: Run, { name, spec, found }: Furnished): { expires: string | undefined; notes: string[] } {
-  const now = run.clock.now();
-  const expires = spec.ttl === undefined ? found.claim?.tags["aoc-expires"] : new Date(now + spec.ttl).toISOString();
-  const over = expires !== undefined && Date.parse(expires) <= now;
-  return {
-    expires,
-    notes: over ? [`${name} is past its time to live since ${expires}: \`gc\` will destroy it. --ttl 2h gives it more.`] : [],
-  };
-}
 
 /** Where a kind cannot be listed its resources are asked for one by one. */
 async function lookByName(

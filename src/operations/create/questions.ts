@@ -6,7 +6,7 @@ import { AzureError, isMisdirected } from "../../core/advice/azure-error.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import type { ImageChoice } from "../../core/spec/image.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { ask } from "../ask.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import { imageById } from "./find-image.ts";
@@ -24,25 +24,24 @@ export type PlaceAnswers = Awaited<ReturnType<typeof askPlace>>;
 
 /** Undefined is an open question; "missing" says that there is none. */
 export async function askAll(run: Run, { spec, found, image }: Wish, forbidden: string[]) {
-  const { lookups } = run;
   const networkGroup = spec.vnetResourceGroup ?? found.groupName;
   const networkName = spec.virtualNetworkName;
-  const ask = asking(run, { forbidden });
+  const tolerate = tolerating(run, { forbidden });
   const [compute, network, byId, existing, noIdentities] = await Promise.all([
-    ask("the Compute provider", (signal) => lookups.resourceProvider("Microsoft.Compute", signal)),
-    ask("the Network provider", (signal) => lookups.resourceProvider("Microsoft.Network", signal)),
+    tolerate("the Compute provider", () => ask(run, "resourceProvider", "Microsoft.Compute")),
+    tolerate("the Network provider", () => ask(run, "resourceProvider", "Microsoft.Network")),
     image.kind === "id" && image.id.toLowerCase().startsWith("/subscriptions/")
       ? tolerant(run, "the image", () => imageById(run, image.id), { forbidden })
       : undefined,
     networkName === undefined
       ? undefined
-      : ask(
+      : tolerate(
           "the virtual network",
-          async (signal) => (await lookups.network(networkGroup, networkName, signal)) ?? ("missing" as const),
+          async () => (await ask(run, "network", networkGroup, networkName)) ?? ("missing" as const),
         ),
     Promise.all(
       spec.identity.map(async (id) => {
-        const there = await ask(`the identity ${nameOf(id)}`, (signal) => lookups.identityExists(id, signal));
+        const there = await tolerate(`the identity ${nameOf(id)}`, () => ask(run, "identityExists", id));
         return there === false ? [id] : [];
       }),
     ),
@@ -52,17 +51,16 @@ export async function askAll(run: Run, { spec, found, image }: Wish, forbidden: 
 
 /** One list of sizes, of usages and of the rest for each location, however many sizes were wished. */
 export async function askPlace(run: Run, { spec, found, image }: Wish, location: string, forbidden: string[]) {
-  const { lookups } = run;
-  const ask = asking(run, { forbidden, where: ` in ${location}` });
+  const tolerate = tolerating(run, { forbidden, where: ` in ${location}` });
   const [region, computeUsage, networkUsage, labelFree, imageFacts] = await Promise.all([
-    ask("the sizes", (signal) => lookups.sizes(location, signal)),
-    ask("the vCPU quota", (signal) => lookups.computeUsage(location, signal)),
-    ask("the address quota", (signal) => lookups.networkUsage(location, signal)),
+    tolerate("the sizes", () => ask(run, "sizes", location)),
+    tolerate("the vCPU quota", () => ask(run, "computeUsage", location)),
+    tolerate("the address quota", () => ask(run, "networkUsage", location)),
     found.claim === undefined && !spec.private
-      ? ask("the DNS name", (signal) => lookups.dnsLabelFree(location, spec.name, signal))
+      ? tolerate("the DNS name", () => ask(run, "dnsLabelFree", location, spec.name))
       : undefined,
     image.kind === "urn"
-      ? ask("the image", async (signal) => (await lookups.image(location, image.urn, signal)) ?? ("missing" as const))
+      ? tolerate("the image", async () => (await ask(run, "image", location, image.urn)) ?? ("missing" as const))
       : undefined,
   ]);
   return { location, region, computeUsage, networkUsage, labelFree, imageFacts };
@@ -120,10 +118,10 @@ export async function tolerant<T>(
 
 // --- internal ---
 
-const asking =
+const tolerating =
   (run: Run, how: Tolerance) =>
-  <T>(what: string, read: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> =>
-    tolerant(run, what, () => patiently(run.tools, read), how);
+  <T>(what: string, read: () => Promise<T>): Promise<T | undefined> =>
+    tolerant(run, what, read, how);
 
 /** What a run was not allowed to ask: a second preflight of it does not ask again. */
 const REFUSED = new WeakMap<Run["lookups"], Set<string>>();

@@ -4,12 +4,12 @@
  */
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { patiently } from "../../engine/patiently.ts";
 import type { Identity } from "../../nodes/identity.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
 import { parseThumbprint, prepareSshKey } from "../../prepare/ssh-keys.ts";
 import { openSshLine, parseOpenSshPublicKey, sshThumbprint } from "../../prepare/ssh-public-key.ts";
 import { type Subject, subjectOf } from "../../prepare/subject.ts";
+import { ask } from "../ask.ts";
 import { asFarAsAllowed } from "../cluster/allowed.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import { identityOf } from "../cluster/identity.ts";
@@ -67,8 +67,8 @@ async function subjectHere(run: Run): Promise<Subject> {
 async function storedKeys(run: Run, group: string, thumb: string): Promise<{ storedKey?: string; storedNote?: string }> {
   const wanted = parseThumbprint(thumb);
   const all = await asFarAsAllowed(
-    () => patiently(run.tools, (signal) => run.lookups.sshKeys(signal)),
-    () => patiently(run.tools, (signal) => run.lookups.sshKeysIn(group, signal)),
+    () => ask(run, "sshKeys"),
+    () => ask(run, "sshKeysIn", group),
   );
   const unreadable: string[] = [];
   for (const { id, publicKey } of all) {

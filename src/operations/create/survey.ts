@@ -12,7 +12,7 @@ import { chosenSubnet } from "../../core/advice/preflight-network.ts";
 import { type ImageFacts, type SizeFacts, type SubnetFacts, normalLocation } from "../../core/region.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { isOurs, wordOf } from "../../core/plan/tags.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { ask } from "../ask.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import { type Taken, type Wanted, choosePlace, hasCatalogue } from "./choose-place.ts";
@@ -110,8 +110,8 @@ async function placementGroup(
 ): Promise<{ id: string; location: string } | undefined> {
   const all = await tolerant(run, "proximity placement groups", () =>
     asFarAsAllowed(
-      () => patiently(run.tools, (signal) => run.lookups.placementGroups(signal)),
-      () => patiently(run.tools, (signal) => run.lookups.placementGroupsIn(groupName, signal)),
+      () => ask(run, "placementGroups"),
+      () => ask(run, "placementGroupsIn", groupName),
     ),
   );
   const named = (all ?? []).filter((one) => one.name.toLowerCase() === spec.affinityGroup?.toLowerCase());

@@ -1,0 +1,50 @@
+/** What is said beside a plan: sentences about what was chosen, none of which stands in its way. */
+import type { Facts } from "../../core/plan/cluster.ts";
+import { ETCD_VERSION, etcdFault } from "../../core/etcd-version.ts";
+import { PLATFORMS } from "../../core/plan/platforms.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
+import { hopsTo } from "../cluster/way.ts";
+import type { Run } from "../run.ts";
+
+/** What is wrong with the etcd that new members are given, whoever chose it. */
+export function etcdNotes(spec: ClusterSpec, { nodes, choices }: Pick<Facts, "nodes" | "choices">): string[] {
+  const joining = nodes.some(({ index, userData }) => userData !== "" && choices.members.has(index));
+  const fault =
+    joining && PLATFORMS[spec.platform].etcd.ownVersion === undefined && spec.customData === undefined
+      ? etcdFault(spec.etcdVersion)
+      : undefined;
+  return fault === undefined ? [] : [`${fault} New machines get it with --etcd-version ${ETCD_VERSION}; see docs/operations.md.`];
+}
+
+/**
+ * What a person is to know of a private cluster before it is made: how it is reached, and what of it is public all the same.
+ * @param somebodys its network
+ */
+export async function aboutPrivate(run: Run, name: string, spec: ClusterSpec, somebodys: boolean): Promise<string[]> {
+  if (!spec.private) return [];
+  const gateway = !somebodys
+    ? ["Private: the one public address is the NAT gateway's, on which nodes go out and nobody comes in."]
+    : [];
+  const reached =
+    (await hopsTo(run, name)).length > 0 || spec.waitFor === "machines"
+      ? []
+      : ["Private: nodes are reached from inside their network only; from elsewhere with --jump user@host."];
+  return [...gateway, ...reached];
+}
+
+/** `--ttl` counts from now; without it a cluster keeps the time that it was given. @param before that one */
+export function timeToLive(
+  run: Run,
+  spec: ClusterSpec,
+  before: string | undefined,
+): { expires: string | undefined; notes: string[] } {
+  const now = run.clock.now();
+  const expires = spec.ttl === undefined ? before : new Date(now + spec.ttl).toISOString();
+  const over = expires !== undefined && Date.parse(expires) <= now;
+  return {
+    expires,
+    notes: over
+      ? [`${spec.name} is past its time to live since ${expires}: \`gc\` will destroy it. --ttl 2h gives it more.`]
+      : [],
+  };
+}
