@@ -224,9 +224,7 @@ describe("four machines: three etcd members with TLS, a gateway, data disks", ()
     for (const index of [0, 1]) {
       // journalctl takes colours and titles out, calls bytes a blob, and makes blanks of a tab
       const own = both.stdout.split("\n").filter((line) => line.startsWith(`mycluster-coreos-${index} | `));
-      expect(own.join("\n")).toMatch(
-        /: red ?\n.*\[\d+B blob data\]\n[\s\S]*mycluster-coreos-1 \| forged[\s\S]* {8}last/,
-      );
+      expect(own.join("\n")).toMatch(/: red ?\n.*\[\d+B blob data\]\n[\s\S]*mycluster-coreos-1 \| forged[\s\S]* {8}last/);
     }
     expect(both.stderr).toContain("mycluster-coreos-3: it has no unit hostile");
 
