@@ -158,7 +158,11 @@ export interface ClusterDocument extends Described, AskedDocument {
   /** The address of the load balancer. */
   readonly ip: string;
   readonly nodes: readonly NodeDocument[];
-  readonly etcd: { readonly mode: "static" | "discovery"; readonly members: readonly string[]; readonly discoveryUrl?: string };
+  readonly etcd: {
+    readonly mode: "static" | "discovery" | "none";
+    readonly members: readonly string[];
+    readonly discoveryUrl?: string;
+  };
   readonly deis?: { readonly tunnel: string; readonly domain: string };
   readonly resources: { readonly created: number; readonly unchanged: number; readonly updated: number };
   /** Of sizes and locations; `status` does not look for it. */

@@ -11,7 +11,7 @@ import type { ReplaceDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { names } from "../core/plan/cluster.ts";
 import { type Replacing, withReplacement, withReplacing } from "../core/plan/replacing.ts";
-import type { Tags } from "../core/plan/tags.ts";
+import { type Tags, hasEtcd } from "../core/plan/tags.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
@@ -143,9 +143,9 @@ async function removalOf(run: Run, name: string, nodes: readonly string[], { giv
 }
 
 function refuseLastMember({ claim, going, spec }: Removal): void {
-  const { members, customDataHash } = claim.choices;
+  const { members } = claim.choices;
   const [only = -1] = members.keys();
-  if (members.size !== 1 || !going.includes(only) || customDataHash !== undefined) return;
+  if (members.size !== 1 || !going.includes(only) || !hasEtcd(claim.choices)) return;
   throw new ClusterError("EtcdQuorum", `${names.machine(spec, only)} is etcd's only member: without it etcd's data is gone`, {
     exit: EXIT.preflight,
     advice: `Nothing was deleted. Add members first: \`azure-coreos-cluster create ${spec.name} --num-nodes 3 --etcd-members 3\`; or save etcd's data, and make another cluster.`,

@@ -9,7 +9,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Platform } from "../../src/core/node-config.ts";
 import type { Result } from "../cli/world.ts";
 import type { Order } from "../nodes/order.ts";
 import { image, whatIsMissing } from "./image.ts";
@@ -42,7 +41,7 @@ beforeAll(() => {
 });
 
 /** New machines, a new network. */
-function start(platform: Platform): void {
+function start(platform: "flatcar" | "coreos"): void {
   lower = image(platform);
   network = createNetwork(prefix);
   desk = sitDown("10.0.15.250/20");
