@@ -52,7 +52,7 @@ async function sitDown(room: Room): Promise<Desk> {
     await watch?.(`before ${request.method} ${path}`);
     if (request.signal?.aborted === true) throw request.signal.reason;
     const answer = await room.power.handle(request);
-    if (answer.status < 300 && /^virtualMachines\//.test(path) && request.method === "DELETE")
+    if (answer.status < 300 && path.startsWith("virtualMachines/") && request.method === "DELETE")
       machines.push(`${request.method} ${path.split("/")[1]}`);
     await watch?.(`after ${request.method} ${path}`);
     return answer;
