@@ -14,7 +14,9 @@ const packages = JSON.parse(readFileSync(`${root}dist/packages.json`, "utf8")).m
   if (!license && texts.length === 0) throw new Error(`${name} ${version} has no licence: it cannot be bundled`);
   return { id: `${name}@${version}`, license, texts };
 });
-const sections = packages.map(({ id, license, texts }) => [`${id} (${license})`, ...texts].join("\n\n"));
+// the one file of somebody else's that is no package says itself where it is from
+const { $comment: schema } = JSON.parse(readFileSync(`${root}src/core/user-data/cloud-init/schema-cloud-config-v1.json`, "utf8"));
+const sections = [...packages.map(({ id, license, texts }) => [`${id} (${license})`, ...texts].join("\n\n")), schema];
 const line = `\n\n${"-".repeat(80)}\n\n`;
 writeFileSync(
   `${root}dist/THIRD-PARTY.txt`,

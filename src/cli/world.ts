@@ -26,8 +26,8 @@ export interface World extends Surroundings {
   readonly argv: readonly string[];
   readonly stdout: Output;
   readonly stderr: Output;
-  /** On a terminal: a line that is gone with the next thing that is printed. */
-  readonly waiting?: (text: string) => void;
+  /** On a terminal: a line that is gone with the next thing that is printed; without a text the one of before, if there was one. */
+  readonly waiting?: (text?: string) => void;
   /** In a CI system that reads a log: what else it is told. */
   readonly ci?: Ci;
   /** Who gets the terminal instead of a program, and gives its exit code; only tests set it. */

@@ -158,7 +158,11 @@ export interface ClusterDocument extends Described, AskedDocument {
   /** The address of the load balancer. */
   readonly ip: string;
   readonly nodes: readonly NodeDocument[];
-  readonly etcd: { readonly mode: "static" | "discovery"; readonly members: readonly string[]; readonly discoveryUrl?: string };
+  readonly etcd: {
+    readonly mode: "static" | "discovery" | "none";
+    readonly members: readonly string[];
+    readonly discoveryUrl?: string;
+  };
   readonly deis?: { readonly tunnel: string; readonly domain: string };
   readonly resources: { readonly created: number; readonly unchanged: number; readonly updated: number };
   /** Of sizes and locations; `status` does not look for it. */
@@ -319,6 +323,8 @@ export interface ReplaceDocument extends Described {
   readonly resourceGroup: string;
   /** Names of machines that were made anew, in their order. */
   readonly replaced: readonly string[];
+  /** Those that an earlier run of the same command had made anew before it broke off. */
+  readonly before: readonly string[];
   /** Names of data disks that were kept for them. */
   readonly keptDisks: readonly string[];
   /** Those that were not: the first is the one at which it stopped. */

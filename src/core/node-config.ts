@@ -2,7 +2,7 @@
  * What one node must become: the input of its user-data. Made by core/plan from the spec and the materials; rendered by
  * core/user-data.ts. Plain data, serialisable.
  */
-export type Platform = "flatcar" | "coreos";
+export type Platform = "flatcar" | "coreos" | "ubuntu" | "debian";
 
 /** Where a member of the etcd cluster is: the machine's name is its ETCD_NAME. */
 export interface EtcdMember {
@@ -55,10 +55,10 @@ export interface NodeConfig {
   readonly index: number;
   /** Private IPv4 address. */
   readonly address: string;
-  /** "member" runs etcd; "gateway" reaches the members at 127.0.0.1:2379. */
-  readonly role: "member" | "gateway";
+  /** "member" runs etcd; "gateway" reaches the members at 127.0.0.1:2379; "none" of a cluster without etcd. */
+  readonly role: "member" | "gateway" | "none";
   readonly etcd: EtcdConfig;
-  /** Absent with `--etcd-plain`, `--platform coreos` and discovery by an old URL: plain http. */
+  /** Absent where etcd speaks plain http: `--etcd-plain`, CoreOS, discovery by an old URL. */
   readonly tls?: NodeTls;
   /** etcd speaks TLS, and the node's certificate is brought to it when it runs: the authority was not at hand. */
   readonly tlsLater?: boolean;

@@ -39,9 +39,9 @@ export const nodeDocument = (
 
 export const etcdDocument = (
   spec: Pick<ClusterSpec, "name" | "vmNamePrefix">,
-  { members, discoveryUrl }: Pick<Choices, "members" | "discoveryUrl">,
+  { members, discoveryUrl, noEtcd }: Pick<Choices, "members" | "discoveryUrl" | "noEtcd">,
 ): ClusterDocument["etcd"] => ({
-  mode: discoveryUrl === undefined ? "static" : "discovery",
+  mode: noEtcd === true ? "none" : discoveryUrl === undefined ? "static" : "discovery",
   members: [...members.keys()].map((index) => names.machine(spec, index)),
   ...(discoveryUrl === undefined ? {} : { discoveryUrl }),
 });

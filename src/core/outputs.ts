@@ -7,6 +7,7 @@ import { askedFields } from "./account.ts";
 import type { ClusterDocument } from "./documents.ts";
 import { type SshFacts, sshOptions } from "./ssh-options.ts";
 import type { Platform } from "./node-config.ts";
+import { PLATFORMS, type PlatformRow } from "./plan/platforms.ts";
 import { schemaUri } from "./schema-uri.ts";
 import type { Hop } from "./spec/hops.ts";
 
@@ -118,23 +119,23 @@ export interface NextStepsOptions {
   readonly rehearsal: boolean;
 }
 
-/** What to type next, for a person (stderr): plain lines, with the article's steps for `--deis` on the old platform. */
+/** What to type next, for a person (stderr): plain lines, with what `--deis` leads to on the platform. */
 export function nextSteps(document: ClusterDocument, options: NextStepsOptions): string {
   const { name, host, ip, nodes } = document;
   const port = nodes[0]?.port ?? 22_001;
-  const key = options.sshKeyFile;
+  const key = options.sshKeyFile === "" ? "ssh-cert.key" : options.sshKeyFile;
   const lines = [
     `${name} is at ${ip}${host === "" || host === ip ? "" : ` (${host})`}.`,
     "",
     "Next:",
     ...commands(options.rehearsal ? rehearsedCommands(document, options) : realCommands(document, options)),
   ];
-  if (options.deis) lines.push("", ...(options.platform === "coreos" ? deisSteps(ip, port, host, key) : deisOnFlatcar(host)));
+  if (options.deis) lines.push("", ...DEIS_NEXT[PLATFORMS[options.platform].deis.next]({ name, host, ip, port, key }));
   return `${lines.join("\n")}\n`;
 }
 
 const realCommands = (
-  { name, nodes }: ClusterDocument,
+  { name, nodes, etcd }: ClusterDocument,
   { sshConfigFile, etcdTls, next }: NextStepsOptions,
 ): [string, string][] => [
   [next(`ssh ${name}`), `log in to node ${nodes[0]?.index ?? 0}`],
@@ -142,9 +143,14 @@ const realCommands = (
     `ssh -F ${shellWord(sshConfigFile)} ${nodes[0]?.name ?? name}`,
     "the same with plain ssh; or Include that file in ~/.ssh/config",
   ],
-  [`${next(`ssh ${name}`)} -- ${etcdTls ? "/opt/bin/cluster-etcdctl" : "etcdctl"} member list`, "the members of etcd"],
+  ...(etcd.mode === "none" ? [] : [memberList(name, etcdTls, next)]),
   [next(`status ${name}`), "nodes, health and endpoints, from any machine"],
   [next(`destroy ${name}`), "remove everything"],
+];
+
+const memberList = (name: string, tls: boolean, next: NextStepsOptions["next"]): [string, string] => [
+  `${next(`ssh ${name}`)} -- ${tls ? "/opt/bin/cluster-etcdctl" : "etcdctl"} member list`,
+  "the members of etcd",
 ];
 
 const rehearsedCommands = ({ name, nodes }: ClusterDocument, { next }: NextStepsOptions): [string, string][] => [
@@ -153,23 +159,45 @@ const rehearsedCommands = ({ name, nodes }: ClusterDocument, { next }: NextSteps
   [next(`destroy ${name}`), "remove everything"],
 ];
 
+interface DeisFacts {
+  readonly name: string;
+  readonly host: string;
+  readonly ip: string;
+  readonly port: number;
+  /** The private key, as the person would type it. */
+  readonly key: string;
+}
+
 /** The steps of the article that this tool was made for. */
-const deisSteps = (ip: string, port: number, host: string, key: string): string[] => [
+const deisSteps = ({ ip, port, host, key }: DeisFacts): string[] => [
   "Deis (v1 ended in 2017: nothing that installs it is known to be online; with your own copy of deisctl and its images):",
   `  export DEISCTL_TUNNEL=${ip}:${port}`,
-  `  ssh-add ${shellWord(key === "" ? "ssh-cert.key" : key)}`,
+  `  ssh-add ${shellWord(key)}`,
   `  deisctl config platform set domain=${host}`,
-  `  deisctl config platform set sshPrivateKey=${shellWord(key === "" ? "ssh-cert.key" : key)}`,
+  `  deisctl config platform set sshPrivateKey=${shellWord(key)}`,
   "  deisctl install platform",
   "  deisctl start platform",
 ];
 
-const deisOnFlatcar = (host: string): string[] => [
+const nothingListens = ({ host }: DeisFacts): string[] => [
   "Deis: the endpoints 80, 443 and 2222 are open as Deis wants them, and nothing listens there yet. " +
     "Deis v1 ended in 2017 and needs fleet, which Flatcar does not have. " +
     "What lives on is Drycc Workflow, on k3s (https://github.com/drycc/workflow): any server that answers " +
-    `/health-check on port 80 of the nodes is reached at http://${host} at once. For your own CoreOS image: --platform coreos.`,
+    `/health-check on port 80 of the nodes is reached at http://${host} at once. Machines that can carry it: --platform ubuntu or debian. For your own CoreOS image: --platform coreos.`,
 ];
+
+const heir = ({ host }: DeisFacts): string[] => [
+  "Deis: the endpoints 80, 443 and 2222 are open, on whichever node listens there, and nothing does yet. " +
+    "What lives on of Deis is Drycc Workflow, which installs itself with k3s on machines such as these " +
+    `(https://github.com/drycc/workflow); its domain is to lead to ${host}.`,
+];
+
+/** By the platform's row. */
+const DEIS_NEXT: Readonly<Record<PlatformRow["deis"]["next"], (facts: DeisFacts) => string[]>> = {
+  deisctl: deisSteps,
+  "nothing listens": nothingListens,
+  "platform install": heir,
+};
 
 function commands(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([command]) => command.length));

@@ -5,6 +5,7 @@
 import type { CostDocument } from "../core/documents.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
+import { PLATFORMS } from "../core/plan/platforms.ts";
 import { buildSpec } from "../core/spec/spec.ts";
 import { type Created, finish, stateFilePath } from "./create/finish.ts";
 import { awaitMachines, explainRefusal } from "./create/other-run.ts";
@@ -24,7 +25,10 @@ export async function createCluster(run: Run, name: string, given: Partial<FlagV
 /** What can be refused without asking anybody. @throws ClusterError Usage (exit 2) */
 export function checkWish(name: string, given: Partial<FlagValues>): void {
   // the image of a cluster that exists is known only there
-  const image = given.platform === "coreos" && given.coreosImage === undefined ? { coreosImage: "a:b:c:d" } : {};
+  const image =
+    given.platform !== undefined && PLATFORMS[given.platform].image === undefined && given.coreosImage === undefined
+      ? { coreosImage: "a:b:c:d" }
+      : {};
   buildSpec(name, { ...image, ...given });
 }
 

@@ -5,6 +5,7 @@
 import type { RebootDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { names } from "../core/plan/cluster.ts";
+import { hasEtcd } from "../core/plan/tags.ts";
 import { FLAGS } from "../core/spec/flags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import type { NodeTarget } from "../nodes/target.ts";
@@ -151,7 +152,7 @@ function chosen({ spec, nodes }: ReachedCluster, words: readonly string[]): Node
 /** Its members, and how etcd is asked; a user's own file decides about etcd itself. */
 async function etcdOf(run: Run, cluster: ReachedCluster): Promise<Etcd> {
   const { spec, claim, nodes } = cluster;
-  const members = claim.choices.customDataHash === undefined ? nodes.filter(({ role }) => role === "member") : [];
+  const members = hasEtcd(claim.choices) ? nodes.filter(({ role }) => role === "member") : [];
   const tls = usesTls(spec, claim) && !run.simulated;
   if (tls)
     await recoverAuthority(

@@ -4,7 +4,7 @@
  */
 import type { StartDocument } from "../core/documents.ts";
 import { type ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
-import { STOPPED, type Tags } from "../core/plan/tags.ts";
+import { STOPPED, type Tags, hasEtcd } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
 import { quorumOf } from "../nodes/quorum.ts";
@@ -80,8 +80,8 @@ export async function startCluster(
 
 /** A majority of etcd's members, where it is ours; else any node. */
 function isUp({ claim }: LiveCluster, ready: readonly LiveNode[]): boolean {
-  const { members, customDataHash } = claim.choices;
-  if (customDataHash !== undefined || members.size === 0) return ready.length > 0;
+  const { members } = claim.choices;
+  if (!hasEtcd(claim.choices) || members.size === 0) return ready.length > 0;
   return ready.filter(({ index }) => members.has(index)).length >= quorumOf(members.size);
 }
 

@@ -181,7 +181,9 @@ function reasons(view: StatusView): string[] {
 function facts({ endpoints, etcd, costs, expiresIn }: StatusView): string[] {
   return [
     `open: ${[...endpoints, "SSH"].join(", ")}`,
-    `etcd: ${etcd.mode}, ${etcd.members.length} ${plural("member", etcd.members.length)}: ${few(etcd.members)}`,
+    etcd.mode === "none"
+      ? "etcd: none"
+      : `etcd: ${etcd.mode}, ${etcd.members.length} ${plural("member", etcd.members.length)}: ${few(etcd.members)}`,
     ...(costs === undefined ? [] : [`costs: ${plain(costs)}`]),
     ...(expiresIn === undefined
       ? []

@@ -18,7 +18,6 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Platform } from "../../src/core/node-config.ts";
 import { find } from "../programs.ts";
 
 const NEEDED: Readonly<Record<string, string>> = {
@@ -42,7 +41,7 @@ export function whatIsMissing(): string | undefined {
 }
 
 /** The image as overlayfs's lowerdir: the layer before the base. The first time takes a minute or two and 330 MB. */
-export function image(platform: Platform): string {
+export function image(platform: "flatcar" | "coreos"): string {
   const base = join(CACHE, "bookworm-2");
   if (!existsSync(base)) {
     const half = `${base}.${process.pid}`;
@@ -222,7 +221,7 @@ WantedBy=multi-user.target`),
 };
 
 /** What keeps the clock unless somebody says otherwise. */
-const NTP_CLIENT: Record<Platform, string> = { flatcar: "chronyd.service", coreos: "systemd-timesyncd.service" };
+const NTP_CLIENT: Record<"flatcar" | "coreos", string> = { flatcar: "chronyd.service", coreos: "systemd-timesyncd.service" };
 
 const ENABLED = ["locksmithd.service", "sshd-keygen.service", "oem-cloudinit.service"];
 

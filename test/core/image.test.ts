@@ -1,6 +1,6 @@
 /** What --coreos-image can be, as people type it. */
 import { expect, test } from "vitest";
-import { flatcarFor, imageChoice, urnText } from "../../src/core/spec/image.ts";
+import { twinFor, imageChoice, urnText } from "../../src/core/spec/image.ts";
 
 const choice = (coreosImage: string) => imageChoice({ coreosImage, platform: "flatcar" });
 
@@ -65,9 +65,13 @@ test.each([
   ["x64", "kinvolk:flatcar-container-linux-corevm:alpha:1.2.3", "kinvolk:flatcar-container-linux-corevm-amd64:alpha-gen2:1.2.3"],
   ["x64", "kinvolk:flatcar-container-linux-corevm-amd64:stable-gen2:latest", undefined],
   ["Arm64", "kinvolk:flatcar-container-linux-corevm:stable:latest", undefined],
-  ["Arm64", "Canonical:ubuntu-24_04-lts:server:latest", undefined],
+  ["Arm64", "Canonical:ubuntu-24_04-lts:server:latest", "Canonical:ubuntu-24_04-lts:server-arm64:latest"],
+  ["x64", "Canonical:ubuntu-24_04-lts:server-arm64:24.04.1", "Canonical:ubuntu-24_04-lts:server:24.04.1"],
+  ["Arm64", "Debian:debian-13:13-gen2:latest", "Debian:debian-13:13-arm64:latest"],
+  ["x64", "Debian:debian-13:13-arm64:0.1.2", "Debian:debian-13:13-gen2:0.1.2"],
+  ["Arm64", "SUSE:opensuse-leap-15-6:gen2:latest", undefined],
 ])("for %s machines, in place of %s: %s", (architecture, given, wanted) => {
   const found = choice(given);
-  const twin = found.kind === "urn" ? flatcarFor(architecture, found.urn) : undefined;
+  const twin = found.kind === "urn" ? twinFor(architecture, found.urn) : undefined;
   expect(twin && urnText(twin)).toBe(wanted);
 });

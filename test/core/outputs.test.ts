@@ -190,7 +190,7 @@ test("next steps for --deis on Flatcar say what works and what does not", () => 
   expect(text).not.toContain("deisctl");
   expect(text).not.toContain("ssh -i");
   expect(text.slice(text.indexOf("Deis"))).toMatchInlineSnapshot(`
-    "Deis: the endpoints 80, 443 and 2222 are open as Deis wants them, and nothing listens there yet. Deis v1 ended in 2017 and needs fleet, which Flatcar does not have. What lives on is Drycc Workflow, on k3s (https://github.com/drycc/workflow): any server that answers /health-check on port 80 of the nodes is reached at http://mycluster.westus.cloudapp.azure.com at once. For your own CoreOS image: --platform coreos.
+    "Deis: the endpoints 80, 443 and 2222 are open as Deis wants them, and nothing listens there yet. Deis v1 ended in 2017 and needs fleet, which Flatcar does not have. What lives on is Drycc Workflow, on k3s (https://github.com/drycc/workflow): any server that answers /health-check on port 80 of the nodes is reached at http://mycluster.westus.cloudapp.azure.com at once. Machines that can carry it: --platform ubuntu or debian. For your own CoreOS image: --platform coreos.
     "
   `);
 });

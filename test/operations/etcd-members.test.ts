@@ -517,7 +517,7 @@ describe("the authority", async () => {
     const { nodeTarget } = await import("../../src/operations/cluster/node-target.ts");
     const target = nodeTarget(reach, { ...node(1), hostKey: world.nodes.hostKeys[1] });
     expect(await lacksCertificate(world.run, target)).toBe(true);
-    await certify(world.run, "abc", target);
+    await certify(world.run, { name: "abc", platform: "flatcar" }, target);
     const wrote = world.nodes.ran.filter(({ stdin }) => stdin !== "");
     expect(wrote.map(({ stdin }) => /BEGIN ([A-Z ]+)-/.exec(stdin)?.[1])).toEqual([
       "CERTIFICATE",
@@ -531,7 +531,7 @@ describe("the authority", async () => {
     expect(await lacksCertificate(has.run, there)).toBe(false);
     writeFileSync(etcdTlsFiles(path(has.dir, "abc")).caKey, ca.key, { mode: 0o600 });
     writeFileSync(etcdTlsFiles(path(has.dir, "abc")).ca, ca.certificate);
-    await certify(has.run, "abc", there);
+    await certify(has.run, { name: "abc", platform: "flatcar" }, there);
     expect(has.nodes.ran.filter(({ stdin }) => stdin !== "")).toEqual([]);
     await has.nodes.close();
     // asked once: there is no time for a second look

@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import { EXIT, usageError } from "../../core/errors.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
-import { checkUserData, checkUserDataFile, type CheckOptions, type Finding } from "../../core/user-data/check.ts";
+import { checkUserData, checkUserDataFile, type Finding, type UserDataOptions } from "../../core/user-data/check.ts";
 import { filledNotes } from "../../core/user-data/custom.ts";
 import { formatFindings } from "../../core/user-data/lint.ts";
 import { customFile, filledIn, gunzip } from "../../operations/create/custom-data.ts";
@@ -41,7 +41,7 @@ export async function lint({ world, args, given }: Invocation): Promise<number> 
 // --- internal ---
 
 /** What stands for the values that create fills in adds no line and takes none away. */
-function findingsOf(bytes: Uint8Array, options: CheckOptions): readonly Finding[] {
+function findingsOf(bytes: Uint8Array, options: UserDataOptions): readonly Finding[] {
   const file = customFile(bytes);
   const filled = filledIn(file, {
     name: "mycluster-coreos-0",

@@ -1,19 +1,20 @@
 /** The preflight's judgement of the image: whether it is there, and whether machines of the size boot it. */
 import type { ImageFacts } from "../region.ts";
-import { flatcarFor, urnText } from "../spec/image.ts";
+import { PLATFORMS } from "../plan/platforms.ts";
+import { twinFor, urnText } from "../spec/image.ts";
 import { type Checked, type Problem, known } from "./problem.ts";
 
 export function judgeImage(checked: Checked): Problem[] {
   const { image: found, spec, region, newNodes } = checked;
   if (found === undefined || (newNodes === 0 && !spec.given.includes("coreosImage"))) return [];
   if (found === "missing") {
-    const message = `the image ${spec.coreosImage ?? "of Flatcar stable"} is not there`;
+    const message = `the image ${spec.coreosImage ?? `of ${PLATFORMS[spec.platform].title}`} is not there`;
     return [
       spec.coreosImage?.startsWith("/") === true
         ? {
             check: "ImageNotFound",
             message,
-            advice: "Check the id (`az resource list` shows yours), or leave --coreos-image out for Flatcar.",
+            advice: "Check the id (`az resource list` shows yours), or leave --coreos-image out for the platform's own.",
           }
         : known(checked, "ImageNotFound", message),
     ];
@@ -42,8 +43,8 @@ export function judgeImage(checked: Checked): Problem[] {
 // --- internal ---
 
 function instead(urn: ImageFacts["urn"] | undefined, architecture: string): string {
-  const twin = urn === undefined ? undefined : flatcarFor(architecture, urn);
+  const twin = urn === undefined ? undefined : twinFor(architecture, urn);
   return twin === undefined
-    ? `Choose another --vm-size, or an image for ${architecture}; without --coreos-image the size's own Flatcar is taken.`
-    : `Give --coreos-image ${urnText({ ...twin, version: "latest" })}, or leave it out: the size's own Flatcar is then taken.`;
+    ? `Choose another --vm-size, or an image for ${architecture}; without --coreos-image the size's own is taken.`
+    : `Give --coreos-image ${urnText({ ...twin, version: "latest" })}, or leave it out: the size's own is then taken.`;
 }

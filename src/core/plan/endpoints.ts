@@ -3,6 +3,7 @@
  * security rule are made of it, SSH ports keep clear of it, status names it, and a create that is done looks at it from outside.
  */
 import type { FlagValues } from "../spec/flags.ts";
+import { PLATFORMS } from "./platforms.ts";
 
 export interface Endpoint {
   /** Of the rule and its probe; rows of one name are never open together. */
@@ -15,10 +16,13 @@ export interface Endpoint {
   readonly when: (flags: FlagValues) => boolean;
 }
 
+/** The Deis router answers its health check whatever its applications do; of another server no path is known, and its heir answers 404. */
+const HEALTH = "/health-check";
+const answersHealth = ({ deis, platform }: FlagValues): boolean => deis && PLATFORMS[platform].deis.healthPath === HEALTH;
+
 export const ENDPOINTS: readonly Endpoint[] = [
-  // the Deis router answers its health check whatever its applications do; of another server no path is known
-  { name: "web", port: 80, probePath: "/health-check", idleMinutes: 4, when: ({ deis }) => deis },
-  { name: "web", port: 80, idleMinutes: 4, when: ({ deis, http }) => http && !deis },
+  { name: "web", port: 80, probePath: HEALTH, idleMinutes: 4, when: answersHealth },
+  { name: "web", port: 80, idleMinutes: 4, when: (flags) => (flags.deis || flags.http) && !answersHealth(flags) },
   { name: "https", port: 443, idleMinutes: 4, when: ({ deis, http, nohttps }) => (deis || http) && !nohttps },
   // `git push` to the builder is silent for minutes while an image is built: deis/deis#3630
   { name: "builder", port: 2222, idleMinutes: 20, when: ({ deis }) => deis },

@@ -9,7 +9,7 @@ import { FLAGS, type FlagKey, type FlagValues, flagRows } from "../spec/flags.ts
 import { FLAGS_TAG, type KeptTexts, SIZE_NOW, flagsIn, readableFlags } from "./kept-flags.ts";
 import { gather } from "./tag-parts.ts";
 import type { KeptValues } from "../spec/spec.ts";
-import { type Choices, MEMBERS, NODES, type Tags, wordOf } from "./tags.ts";
+import { type Choices, ETCD, MEMBERS, NODES, NO_ETCD, type Tags, wordOf } from "./tags.ts";
 
 /** A claim's tags; without nodes where an earlier version of the tool wrote them. @throws ClusterError ClaimDamaged (exit 7) */
 export function readClaim(tags: Tags): {
@@ -22,17 +22,20 @@ export function readClaim(tags: Tags): {
   const sshPublicKey = gather(tags, "aoc-ssh-key");
   if (sshPublicKey === undefined || !SSH_KEY.test(sshPublicKey)) throw damaged("aoc-ssh-key-1", sshPublicKey);
   const kept = keptIn(tags);
+  const noEtcd = tags[ETCD] !== undefined;
+  if (noEtcd && tags[ETCD] !== NO_ETCD) throw damaged(ETCD, tags[ETCD]);
   return {
     choices: {
       id,
       sshPublicKey,
       members: membersIn(tags),
+      ...(noEtcd ? { noEtcd } : {}),
       ...matching(tags, "aoc-custom-data", HASH, "customDataHash"),
       ...matching(tags, "aoc-etcd-ca", HASH, "etcdCa"),
       ...matching(tags, "aoc-frontend", ADDRESS, "frontend"),
       ...(kept.discoveryServiceUrl === undefined ? {} : { discoveryUrl: kept.discoveryServiceUrl }),
     },
-    kept,
+    kept: noEtcd ? { ...kept, etcdMembers: 0 } : kept,
     nodes: taggedNodes(tags),
   };
 }

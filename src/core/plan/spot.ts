@@ -3,7 +3,7 @@
  * that goes takes a vote along, so members are none unless all were asked for. Pure.
  */
 import type { FlagValues } from "../spec/flags.ts";
-import { type ClusterSpec, memberCount } from "../spec/spec.ts";
+import { memberCount } from "../spec/spec.ts";
 import { plural } from "../words.ts";
 import type { PlannedNode } from "./cluster.ts";
 import { ranges } from "./tags.ts";
@@ -17,7 +17,7 @@ export const isSpot = ({ spot }: Pick<FlagValues, "spot">, isMember: boolean): b
  * @param members nodes that are members already
  */
 export function spotAmong(
-  spec: Pick<ClusterSpec, "spot" | "etcdMembers" | "numNodes">,
+  spec: Pick<FlagValues, "spot" | "etcdMembers" | "numNodes" | "deis" | "platform">,
   members: { has(node: number): boolean; readonly size: number },
   fresh: readonly number[],
 ): number[] {

@@ -55,12 +55,18 @@ export interface Choices {
   /** By node index. */
   readonly members: ReadonlyMap<number, EtcdMember["address"]>;
   readonly customDataHash?: string;
+  /** It was made with `--etcd-members 0`: there is no etcd, and there will be none. */
+  readonly noEtcd?: true;
   readonly discoveryUrl?: string;
   /** Fingerprint of the etcd authority that the members' certificates come from. */
   readonly etcdCa?: string;
   /** Of a private cluster: the load balancer's address in the subnet. */
   readonly frontend?: string;
 }
+
+/** Whether there is an etcd that is ours to ask, to wait for and to change: a user's own file decides about it itself. */
+export const hasEtcd = ({ customDataHash, noEtcd }: Pick<Choices, "customDataHash" | "noEtcd">): boolean =>
+  customDataHash === undefined && noEtcd !== true;
 
 /** A destroy has begun: on the claim, and on a group of the cluster's own, with the time. */
 export const DESTROYING = "aoc-destroying";
@@ -71,6 +77,9 @@ export const STOPPED = "aoc-stopped";
 /** On the claim: the indexes of the nodes that the cluster is to have. */
 export const NODES = "aoc-nodes";
 export const MEMBERS = "aoc-members";
+/** On the claim of a cluster without etcd. */
+export const ETCD = "aoc-etcd";
+export const NO_ETCD = "none";
 
 /**
  * The claim's tags: choices, the kept flags, and the user's.
@@ -81,6 +90,7 @@ export function claimTags(cluster: string, choices: Choices, spec: ClusterSpec, 
   spread(tags, "aoc-ssh-key", choices.sshPublicKey);
   spread(tags, NODES, ranges(nodes));
   if (choices.members.size > 0) tags[MEMBERS] = membersText(choices.members);
+  if (choices.noEtcd === true) tags[ETCD] = NO_ETCD;
   if (choices.customDataHash !== undefined) tags["aoc-custom-data"] = choices.customDataHash;
   if (choices.etcdCa !== undefined) tags["aoc-etcd-ca"] = choices.etcdCa;
   if (choices.frontend !== undefined) tags["aoc-frontend"] = choices.frontend;

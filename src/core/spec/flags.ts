@@ -127,7 +127,7 @@ export const FLAGS = {
       name: "coreos-image", value: "IMAGE", parse: anyText, kept: "new machines", on: ["create", "replace"],
       about:
         "publisher:offer:sku:version, an image or gallery version id, " +
-        "or a .vhd file or blob URL [Flatcar stable]",
+        "or a .vhd file or blob URL [the platform's own]",
     }),
     blobContainerUrl: maybe({
       name: "blob-container-url", value: "URL", parse: url, on: ["create", "replace"],
@@ -221,9 +221,9 @@ export const FLAGS = {
 
   ...section("Nodes", {
     platform: needed({
-      name: "platform", value: "P", ...choice("flatcar", "coreos"), default: "flatcar", kept: "fixed",
-      on: ["create", "lint"],
-      about: "flatcar, or coreos for an old CoreOS image of your own",
+      name: "platform", value: "P", ...choice("flatcar", "ubuntu", "debian", "coreos"), default: "flatcar",
+      kept: "fixed", on: ["create", "lint"],
+      about: "flatcar, ubuntu or debian; or coreos for an old CoreOS image of your own",
     }),
     customData: maybe({
       name: "custom-data", value: "FILE", parse: anyText, file: true, on: ["create", "replace"],
@@ -238,8 +238,8 @@ export const FLAGS = {
       about: "never ask a discovery service",
     }),
     etcdMembers: maybe({
-      name: "etcd-members", value: "K", parse: integer(1, 7), on: ["create"],
-      about: "nodes that are etcd members: 1, 3, 5 or 7 [3, or 5 from five nodes on]",
+      name: "etcd-members", value: "K", parse: integer(0, 7), on: ["create"],
+      about: "nodes that are etcd members: 1, 3, 5, 7, or 0 for no etcd [3, or 5 from five nodes on]",
     }),
     etcdVersion: needed({
       name: "etcd-version", value: "V", parse: etcdVersion, default: ETCD_VERSION, untold: ETCD_VERSION_UNTOLD,

@@ -39,13 +39,13 @@ export function imageChoice(spec: Pick<ClusterSpec, "coreosImage" | "platform">)
   );
 }
 
-/** Flatcar of the same channel for machines of another architecture; undefined for other images. The Arm64 one is generation 2 without saying so. */
-export function flatcarFor(architecture: string, urn: ImageFacts["urn"]): ImageFacts["urn"] | undefined {
+/** The same system for machines of another architecture; undefined for images of which no twin is known. */
+export function twinFor(architecture: string, urn: ImageFacts["urn"]): ImageFacts["urn"] | undefined {
   const arm = /^arm64$/i.test(architecture);
-  if (!/^kinvolk$/i.test(urn.publisher) || !(arm ? FLATCAR_X64 : FLATCAR_ARM64).test(urn.offer)) return undefined;
-  return arm
-    ? { ...urn, offer: "flatcar-container-linux-corevm", sku: urn.sku.replace(/-gen2$/i, "") }
-    : { ...urn, offer: "flatcar-container-linux-corevm-amd64", sku: `${urn.sku}-gen2` };
+  const row = TWINS.find(
+    ({ publisher, x64, arm64 }) => publisher.test(urn.publisher) && (arm ? x64 : arm64).test(`${urn.offer}:${urn.sku}`),
+  );
+  return row === undefined ? undefined : { ...urn, ...(arm ? row.toArm64(urn) : row.toX64(urn)) };
 }
 
 export const urnText = ({ publisher, offer, sku, version }: ImageFacts["urn"]): string =>
@@ -63,8 +63,38 @@ export function byVersion(a: string, b: string): number {
 
 // --- internal ---
 
-const FLATCAR_X64 = /^flatcar-container-linux(-free|-corevm-amd64)?$/i;
-const FLATCAR_ARM64 = /^flatcar-container-linux-corevm$/i;
+type OfferAndSku = Pick<ImageFacts["urn"], "offer" | "sku">;
+
+/** How publishers name one system for both architectures: offer:sku. The Arm64 ones are generation 2 without saying so. */
+const TWINS: readonly {
+  readonly publisher: RegExp;
+  readonly x64: RegExp;
+  readonly arm64: RegExp;
+  readonly toArm64: (urn: OfferAndSku) => OfferAndSku;
+  readonly toX64: (urn: OfferAndSku) => OfferAndSku;
+}[] = [
+  {
+    publisher: /^kinvolk$/i,
+    x64: /^flatcar-container-linux(-free|-corevm-amd64)?:/i,
+    arm64: /^flatcar-container-linux-corevm:/i,
+    toArm64: ({ sku }) => ({ offer: "flatcar-container-linux-corevm", sku: sku.replace(/-gen2$/i, "") }),
+    toX64: ({ sku }) => ({ offer: "flatcar-container-linux-corevm-amd64", sku: `${sku}-gen2` }),
+  },
+  {
+    publisher: /^canonical$/i,
+    x64: /^ubuntu-[\w-]+:(server|minimal)(-gen1)?$/i,
+    arm64: /^ubuntu-[\w-]+:(server|minimal)-arm64$/i,
+    toArm64: ({ offer, sku }) => ({ offer, sku: `${sku.replace(/-gen1$/i, "")}-arm64` }),
+    toX64: ({ offer, sku }) => ({ offer, sku: sku.replace(/-arm64$/i, "") }),
+  },
+  {
+    publisher: /^debian$/i,
+    x64: /^debian-\d+:\d+(-gen2)?$/i,
+    arm64: /^debian-\d+:\d+-arm64$/i,
+    toArm64: ({ offer, sku }) => ({ offer, sku: `${sku.replace(/-gen2$/i, "")}-arm64` }),
+    toX64: ({ offer, sku }) => ({ offer, sku: sku.replace(/-arm64$/i, "-gen2") }),
+  },
+];
 
 /** Those of `az vm image list` that are Flatcar, old and new. */
 const ALIAS_NAMES: Readonly<Record<string, string>> = {

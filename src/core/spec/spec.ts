@@ -61,8 +61,10 @@ export function buildSpec(
   ) as unknown as FlagValues;
   const tag = mergeTagTexts(kept.tag ?? [], given.tag ?? []);
   const { sizeNow: _, ...keptFlags } = kept;
-  const values = { ...defaults, ...keptFlags, ...given, tag };
+  const asked = { ...defaults, ...keptFlags, ...given, tag };
+  const values = { ...asked, ...whereNothingIsSaid(asked, { ...keptFlags, ...given }) };
   const wish = wishedSizes(values.vmSize, given.vmSize, kept);
+  notes.push(...sizeNotes(values, asked));
   const where = wishedLocations(values.location);
   notes.push(...wish.notes, ...where.notes);
   if (values.deis && values.numNodes % 2 === 0)
@@ -95,9 +97,10 @@ export function isPossible(spec: ClusterSpec): boolean {
   }
 }
 
-/** How many nodes are etcd members: always odd, at most 7; 3, or 5 from five nodes on. */
-export function memberCount(spec: Pick<ClusterSpec, "etcdMembers" | "numNodes">): number {
+/** How many nodes are etcd members: always odd, at most 7; 3, or 5 from five nodes on; 0 where there is to be no etcd. */
+export function memberCount(spec: Pick<FlagValues, "etcdMembers" | "numNodes" | "deis" | "platform">): number {
   if (spec.etcdMembers !== undefined) return spec.etcdMembers;
+  if (spec.deis && PLATFORMS[spec.platform].deis.noEtcd !== undefined) return 0;
   if (spec.numNodes >= 5) return 5;
   return spec.numNodes >= 3 ? 3 : 1;
 }
@@ -128,7 +131,8 @@ function checkTogether(spec: ClusterSpec): void {
         `the SSH ports ${spec.ssh} to ${last} take port ${endpoint.port}, which is the ${endpoint.name} endpoint's`,
         "Give another --ssh, for example 22001.",
       );
-  if (spec.etcdMembers !== undefined) {
+  checkEtcd(spec);
+  if (spec.etcdMembers !== undefined && spec.etcdMembers !== 0) {
     if (spec.etcdMembers % 2 === 0)
       throw usageError(
         `--etcd-members ${spec.etcdMembers} is even: one failure more would stop it than with ${spec.etcdMembers - 1}`,
@@ -137,12 +141,6 @@ function checkTogether(spec: ClusterSpec): void {
     if (spec.etcdMembers > spec.numNodes)
       throw usageError(`--etcd-members ${spec.etcdMembers} needs as many nodes; --num-nodes is ${spec.numNodes}`);
   }
-  const ownEtcd = spec.platform === "flatcar" && spec.customData === undefined;
-  if (!ownEtcd && spec.given.includes("etcdVersion"))
-    throw usageError(
-      `--etcd-version does not go with ${spec.customData === undefined ? `--platform ${spec.platform}` : "--custom-data"}`,
-      `Leave it out: ${spec.customData === undefined ? "the image has its own etcd" : "your file says which etcd runs"}.`,
-    );
   if (spec.deis && spec.numNodes < 3)
     throw usageError(`--deis needs at least 3 nodes; --num-nodes is ${spec.numNodes}`, "Give --num-nodes 3.");
   if (spec.numNodes > NODE_LIMIT) throw usageError(`a cluster has at most ${NODE_LIMIT} nodes`);
@@ -173,6 +171,52 @@ function checkTogether(spec: ClusterSpec): void {
       `machine names such as ${longest} are longer than 63 characters`,
       "Choose a shorter NAME or --vm-name-prefix.",
     );
+}
+
+/** What of etcd does not go with where it is to run, or with there being none. */
+function checkEtcd(spec: ClusterSpec): void {
+  const { platform, customData, given } = spec;
+  const { ownVersion, needed } = PLATFORMS[platform].etcd;
+  const own = customData === undefined ? ownVersion : "your file says which etcd runs";
+  if (own !== undefined && given.includes("etcdVersion"))
+    throw usageError(
+      `--etcd-version does not go with ${customData === undefined ? `--platform ${platform}` : "--custom-data"}`,
+      `Leave it out: ${own}.`,
+    );
+  if ((spec.etcdMembers ?? 0) > 0 && given.includes("etcdMembers") && spec.deis && PLATFORMS[platform].deis.noEtcd !== undefined)
+    throw usageError(
+      `--etcd-members ${spec.etcdMembers} does not go with --deis on ${platform}: ${PLATFORMS[platform].deis.noEtcd}`,
+      "Leave --etcd-members out.",
+    );
+  if (memberCount(spec) > 0) return;
+  if (needed !== undefined) throw usageError(`--platform ${platform} needs etcd members: ${needed}`, "Give 1, 3, 5 or 7.");
+  const useless = ETCD_FLAGS.find(([key]) => given.includes(key) && spec[key] !== false);
+  if (useless !== undefined)
+    throw usageError(`--${useless[1]} is about etcd, and there is to be none`, `Leave it out, or give --etcd-members 3.`);
+  if (given.includes("waitFor") && spec.waitFor === "etcd")
+    throw usageError("--wait-for etcd: there is to be no etcd", "Give --wait-for ssh, which is what is waited for without it.");
+}
+
+const ETCD_FLAGS = [
+  ["discoveryServiceUrl", "discovery-service-url"],
+  ["etcdVersion", "etcd-version"],
+  ["etcdPlain", "etcd-plain"],
+] as const;
+
+/** What follows from the platform where neither a flag nor the cluster itself says anything. */
+function whereNothingIsSaid(asked: FlagValues, said: Partial<FlagValues>): Partial<FlagValues> {
+  const { size } = PLATFORMS[asked.platform].deis;
+  return {
+    ...(asked.deis && size !== undefined && said.vmSize === undefined ? { vmSize: size.name } : {}),
+    ...(memberCount(asked) === 0 && said.waitFor === undefined ? { waitFor: "ssh" } : {}),
+  };
+}
+
+function sizeNotes({ vmSize, platform }: FlagValues, asked: FlagValues): string[] {
+  const { size } = PLATFORMS[platform].deis;
+  return vmSize === asked.vmSize || size === undefined
+    ? []
+    : [`--deis on ${PLATFORMS[platform].title}: machines are ${size.name} (${size.why}); --vm-size chooses others.`];
 }
 
 function checkPrivate(spec: ClusterSpec): void {

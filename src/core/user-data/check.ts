@@ -1,13 +1,16 @@
 /**
  * Checks user-data as a node would read it, before a machine exists: what coreos-cloudinit refuses, and what it ignores
- * without a word, which is worse. The rules were taken from the verdicts of three versions of it, CoreOS 766 to Flatcar of 2026;
+ * without a word, which is worse; for systems with cloud-init, cloud-init/file.ts does. The rules were taken from the verdicts of three versions of it, CoreOS 766 to Flatcar of 2026;
  * each lives in check/, one noun a file.
  */
 import { shellWord } from "../quoting.ts";
 import { checkAccess } from "./check/access.ts";
 import { checkBootstrap } from "./check/bootstrap.ts";
 import { checkFiles, pathsOf } from "./check/files.ts";
-import { error, warning, type CheckOptions, type Finding } from "./check/finding.ts";
+import type { Platform } from "../node-config.ts";
+import { PLATFORMS } from "../plan/platforms.ts";
+import { error, warning, type CheckOptions, type CloudinitPlatform, type Finding } from "./check/finding.ts";
+import { checkForCloudInit } from "./cloud-init/file.ts";
 import { checkForeign } from "./check/foreign.ts";
 import { checkIgnition, isIgnition } from "./check/ignition.ts";
 import { checkMultipart, isMultipart, type MimePart } from "./check/multipart.ts";
@@ -20,20 +23,27 @@ import { checkTexts } from "./check/texts.ts";
 import { checkUnits } from "./check/units.ts";
 import { readText } from "./read-text.ts";
 
-export type { CheckOptions, Finding } from "./check/finding.ts";
+export type { Finding } from "./check/finding.ts";
+
+/** What a check is told: the platform of the nodes, and how commands in advice name the file. */
+export type UserDataOptions = Omit<CheckOptions, "platform"> & { readonly platform: Platform };
 
 /** customData: "the maximum length of the binary array is 65535 bytes", counted before base64 (Azure's OSProfile). */
 export const MAX_BYTES = 65_535;
 
 /** Returns what is wrong with a user-data text, in the order of its lines; nothing when a node takes it as it is meant. */
-export const checkUserData = (text: string, options: Partial<CheckOptions> = {}): readonly Finding[] =>
+export const checkUserData = (text: string, options: Partial<UserDataOptions> = {}): readonly Finding[] =>
   checkUserDataFile(new TextEncoder().encode(text), options);
 
 /** The same of a file as it lies there: in whatever encoding, packed or not. Its size is counted as it is sent. */
-export function checkUserDataFile(bytes: Uint8Array, options: Partial<CheckOptions> = {}): readonly Finding[] {
-  const complete = { platform: "flatcar", ...options, file: shellWord(options.file ?? "FILE") } as const;
-  return [...checkSize(bytes.length), ...checkFile(bytes, complete)].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+export function checkUserDataFile(bytes: Uint8Array, options: Partial<UserDataOptions> = {}): readonly Finding[] {
+  const { platform = "flatcar", ...rest } = options;
+  const complete = { ...rest, file: shellWord(options.file ?? "FILE") };
+  const found = isCoreos(platform) ? checkFile(bytes, { ...complete, platform }) : checkForCloudInit(bytes, complete);
+  return [...checkSize(bytes.length), ...found].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
+
+const isCoreos = (platform: Platform): platform is CloudinitPlatform => PLATFORMS[platform].userData === "coreos-cloudinit";
 
 function checkSize(bytes: number): readonly Finding[] {
   if (bytes <= MAX_BYTES) return [];

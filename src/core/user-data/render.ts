@@ -11,31 +11,11 @@ import { discoveryUrlOf } from "./discovery-url.ts";
 import { fill } from "./fill.ts";
 import { joinUnits, merge } from "./merge.ts";
 import { mountUnitName } from "./mount-unit.ts";
+import { PLATFORMS } from "../plan/platforms.ts";
+import { unitsAsFiles } from "./unit-files.ts";
 
-/** File names in `templates/`, in the order in which they are merged: later ones win, and their list items come first. */
-export function templatesFor(node: NodeConfig): readonly string[] {
-  const member = node.role === "member";
-  const disk = node.dataDiskMount === undefined ? [] : ["data-disk.yaml"];
-  const key = node.hostKey === undefined ? [] : ["host-key.yaml"];
-  if (node.platform === "coreos") {
-    const deis = node.deis ? ["coreos-deis.yaml"] : [];
-    return [
-      "coreos.yaml",
-      member ? "coreos-member.yaml" : "coreos-proxy.yaml",
-      `coreos-${node.etcd.mode}.yaml`,
-      ...deis,
-      ...disk,
-      ...key,
-    ];
-  }
-  const part = member ? ["flatcar-member.yaml", `flatcar-${node.etcd.mode}.yaml`] : ["flatcar-gateway.yaml"];
-  const tls = [
-    ...(speaksTls(node) ? ["cluster-etcdctl.yaml"] : []),
-    ...(node.tls === undefined ? [] : ["etcd-certificates.yaml"]),
-    ...(member && speaksTls(node) ? ["flatcar-tls.yaml"] : []),
-  ];
-  return ["flatcar.yaml", ...part, ...tls, ...disk, ...key];
-}
+/** File names in `templates/`, in the order in which they are merged. */
+export const templatesFor = (node: NodeConfig): readonly string[] => PLATFORMS[node.platform].templates(node);
 
 /**
  * Renders one node's cloud-config.
@@ -46,7 +26,9 @@ export function templatesFor(node: NodeConfig): readonly string[] {
  */
 export function renderUserData(node: NodeConfig, templates: Readonly<Record<string, string>>): string {
   refuseWithoutBootstrap(node);
-  return writeConfig(fill(mergedOf(templatesFor(node), templates), valuesOf(node), "the templates"));
+  const merged = mergedOf(templatesFor(node), templates);
+  const config = PLATFORMS[node.platform].userData === "cloud-init" ? unitsAsFiles(merged) : merged;
+  return writeConfig(fill(config, valuesOf(node), "the templates"));
 }
 
 type Templates = Readonly<Record<string, string>>;
@@ -91,6 +73,7 @@ function refuseWithoutBootstrap({ etcd, name, role, platform, tls }: NodeConfig)
   const refuse = (why: string): never => {
     throw bug("NoBootstrap", `${name}: ${why}`);
   };
+  if (role === "none") return;
   const count = etcd.members.length;
   const isStatic = etcd.mode === "static";
   if (isStatic && etcd.discoveryUrl !== undefined) refuse("etcd has both static members and a discovery URL");
@@ -101,8 +84,9 @@ function refuseWithoutBootstrap({ etcd, name, role, platform, tls }: NodeConfig)
   if (count > 7) throw damaged(`the tags of the cluster's public address name ${count} etcd members; there are at most 7`);
   if (isStatic && role === "member" && !etcd.members.some((member) => member.name === name))
     refuse("it is not among the members");
-  if (role === "gateway" && platform === "flatcar" && count === 0) refuse("a gateway needs the members' addresses");
-  if (tls !== undefined && platform === "coreos") refuse("TLS is not rendered for CoreOS");
+  if (role === "gateway" && count === 0 && PLATFORMS[platform].etcd.membership === "v3")
+    refuse("a gateway needs the members' addresses");
+  if (tls !== undefined && PLATFORMS[platform].etcd.tls === "no") refuse(`TLS is not rendered for ${PLATFORMS[platform].title}`);
   // etcd-member shows its container our certificates in place of the system's: an https discovery server is then unknown.
   if (tls !== undefined && !isStatic)
     throw damaged(
@@ -126,8 +110,8 @@ function valuesOf(node: NodeConfig): Record<string, string> {
     ...(hostKey && { hostPrivateKey: hostKey.privateKey.trim(), hostPublicKey: hostKey.publicKey.trim() }),
     ...mount,
     dataDiskRequired: "yes",
-    dataDiskWait: platform === "coreos" ? "30" : "120",
-    dataDiskFallback: platform === "coreos" ? "/dev/sdc" : "",
+    dataDiskWait: PLATFORMS[platform].dataDisk.wait,
+    dataDiskFallback: PLATFORMS[platform].dataDisk.fallback,
   };
 }
 

@@ -5,6 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { waysIn } from "../../core/advice/private-network.ts";
 import { USER } from "../../core/plan/resources/machine.ts";
+import { hasEtcd } from "../../core/plan/tags.ts";
 import { type Usable, canLogIn } from "../../nodes/identity.ts";
 import { expectedKeys } from "../../nodes/known-hosts.ts";
 import type { Emit } from "../../engine/event.ts";
@@ -54,7 +55,7 @@ export async function askNodes(
     };
   const tls = usesTls(spec, claim);
   const etcdTls = tls ? await operatorTls(run.dir, spec.name) : undefined;
-  const withEtcd = claim.choices.customDataHash === undefined;
+  const withEtcd = hasEtcd(claim.choices);
   const reach: Reach = {
     spec,
     choices: claim.choices,

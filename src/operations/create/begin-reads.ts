@@ -9,7 +9,7 @@ import { ClusterError } from "../../core/errors.ts";
 import { chosenSubnet } from "../../core/advice/preflight-network.ts";
 import { groupId } from "../../core/plan/resource.ts";
 import { type SubnetFacts, normalLocation } from "../../core/region.ts";
-import { flatcarFor, imageChoice } from "../../core/spec/image.ts";
+import { twinFor, imageChoice } from "../../core/spec/image.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { type Ahead, lookAhead } from "../ask.ts";
@@ -75,7 +75,7 @@ function beginPlace(ahead: Ahead, spec: ClusterSpec, location: string): void {
   // find-image.ts takes the same image for what the size turns out to be
   after(sizes, (region) => {
     for (const size of spec.sizes) {
-      const urn = flatcarFor(region.sizes.get(size.toLowerCase())?.architecture ?? "", image.urn);
+      const urn = twinFor(region.sizes.get(size.toLowerCase())?.architecture ?? "", image.urn);
       if (urn !== undefined) void ahead.begin("image", location, urn);
     }
   });

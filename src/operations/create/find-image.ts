@@ -4,7 +4,7 @@
  */
 import { AzureError } from "../../core/advice/azure-error.ts";
 import type { ImageFacts } from "../../core/region.ts";
-import { type ImageChoice, flatcarFor, urnText } from "../../core/spec/image.ts";
+import { type ImageChoice, twinFor, urnText } from "../../core/spec/image.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
@@ -38,7 +38,7 @@ export interface ImageFound {
 }
 
 /**
- * The image for the architecture of the machines: where nobody named one now, Flatcar of the same channel is taken.
+ * The image for the architecture of the machines: where nobody named one now, the same system for that one is taken.
  * @param given what the spec names, with what Azure knows of it
  */
 export async function imageForSize(
@@ -50,7 +50,7 @@ export async function imageForSize(
   const asked = { ...given, notes: [] };
   const { image } = asked;
   if (image.kind !== "urn" || size === undefined || spec.given.includes("coreosImage")) return asked;
-  const urn = flatcarFor(size.architecture, image.urn);
+  const urn = twinFor(size.architecture, image.urn);
   if (urn === undefined) return asked;
   const look = (version: string): Promise<ImageFacts | undefined> => ask(run, "image", size.location, { ...urn, version });
   // a kept version may be one that the other architecture never had

@@ -12,6 +12,8 @@ export function changedChoices(given: Partial<FlagValues>, { claim }: ClaimedClu
   if (claim === undefined) return [];
   const notes = flagRows.flatMap((row) => changedChoice(row, given[row[0]], claim.kept[row[0]]));
   const members = claim.choices.members.size;
+  if (given.etcdMembers !== undefined && (given.etcdMembers === 0) !== (claim.choices.noEtcd === true))
+    throw choiceFixed("etcd-members", claim.choices.noEtcd === true ? 0 : members, given.etcdMembers);
   if (given.etcdMembers !== undefined && members !== given.etcdMembers)
     notes.push(
       `--etcd-members ${given.etcdMembers}: etcd has ${members}. More come with new machines only, fewer with \`azure-coreos-cluster remove\`.`,

@@ -66,6 +66,7 @@ export async function prepareMaterials(
     sshPublicKey: claim?.choices.sshPublicKey ?? ssh.publicKey,
     members: etcd.members,
     ...(customDataHash === undefined ? {} : { customDataHash }),
+    ...(memberCount(spec) === 0 && (claim === undefined || claim.choices.noEtcd === true) ? { noEtcd: true } : {}),
     ...(discoveryUrl === undefined ? {} : { discoveryUrl }),
     ...(frontend === undefined ? {} : { frontend }),
   };
@@ -103,6 +104,8 @@ async function chooseEtcd(
 ): Promise<ChosenEtcd> {
   const { places, mode, folder } = wish;
   const { claim } = found;
+  if (claim === undefined ? memberCount(spec) === 0 : claim.choices.noEtcd === true)
+    return { tls: false, members: new Map(), joins: new Map(), ca: undefined, authority: undefined };
   const tls = usesTls(spec, claim);
   const via =
     claim === undefined ? undefined : await wayTo(run, spec.name, { identity: wish.identity, nodeKeys: hostKeysOf(places) });

@@ -3,6 +3,7 @@
  * the certificate it lacks, and is healthy. In a rehearsal it is taken to be up a little after Azure calls its machine made.
  */
 import type { PlannedNode } from "../../core/plan/cluster.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { ClusterError } from "../../core/errors.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { ReadinessWait } from "../../nodes/readiness.ts";
@@ -15,7 +16,7 @@ import type { MachineNews } from "./machine-news.ts";
 
 /** What the waiting for all nodes has in common. */
 export interface NodeWaiting {
-  readonly cluster: string;
+  readonly cluster: Pick<ClusterSpec, "name" | "platform">;
   readonly groupName: string;
   readonly level: ReadyLevel;
   readonly azure: MachineNews;

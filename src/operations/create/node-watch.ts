@@ -51,7 +51,7 @@ export async function watchNodes(
     startWait({ ...waitOptions(run, waiting, { keeper, clocks, inside }), ...(etcdTls === undefined ? {} : { etcdTls }), trust }),
   );
   const waiting: NodeWaiting = {
-    cluster: spec.name,
+    cluster: spec,
     groupName: facts.group,
     level: reachableLevel(run, prepared),
     azure,

@@ -4,6 +4,7 @@
  * Longer than most: a file, a blob and what is there already are one question, and are read side by side.
  */
 import { ownTags } from "../../core/plan/tags.ts";
+import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { withUserTags } from "../../core/plan/user-tags.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 import type { Image } from "@azure/arm-compute";
@@ -110,7 +111,7 @@ async function fromBlob(run: Run, { spec, surveyed, given }: ImageWish): Promise
   const { container, blob } = parseBlobUrl(given.coreosImage ?? spec.coreosImage ?? "");
   await checkContainer(run, container, { cloud: run.cloud, location: surveyed.location, mayBeMissing: false });
   if (!reaches(run, container)) {
-    const generation = spec.platform === "coreos" ? "V1" : "V2";
+    const generation = PLATFORMS[spec.platform].generation;
     note(
       run,
       `${container.url}/${blob} was not looked at, as no Azure is there: it is taken for an image of generation ${generation}.`,

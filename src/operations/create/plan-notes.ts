@@ -1,6 +1,7 @@
 /** What is said beside a plan: sentences about what was chosen, none of which stands in its way. */
 import type { Facts } from "../../core/plan/cluster.ts";
 import { ETCD_VERSION, etcdFault } from "../../core/etcd-version.ts";
+import { PLATFORMS } from "../../core/plan/platforms.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { hopsTo } from "../cluster/way.ts";
 import type { Run } from "../run.ts";
@@ -8,7 +9,10 @@ import type { Run } from "../run.ts";
 /** What is wrong with the etcd that new members are given, whoever chose it. */
 export function etcdNotes(spec: ClusterSpec, { nodes, choices }: Pick<Facts, "nodes" | "choices">): string[] {
   const joining = nodes.some(({ index, userData }) => userData !== "" && choices.members.has(index));
-  const fault = joining && spec.platform === "flatcar" && spec.customData === undefined ? etcdFault(spec.etcdVersion) : undefined;
+  const fault =
+    joining && PLATFORMS[spec.platform].etcd.ownVersion === undefined && spec.customData === undefined
+      ? etcdFault(spec.etcdVersion)
+      : undefined;
   return fault === undefined ? [] : [`${fault} New machines get it with --etcd-version ${ETCD_VERSION}; see docs/operations.md.`];
 }
 

@@ -100,7 +100,7 @@ async function nodeConfig(
     name,
     index: place.index,
     address: place.address,
-    role: member ? "member" : "gateway",
+    role: choices.noEtcd === true ? "none" : member ? "member" : "gateway",
     etcd: told === undefined ? etcdConfig(spec, choices) : { ...etcdConfig(spec, choices), members: told, state: "existing" },
     deis: spec.deis,
     ...(own === undefined ? {} : { tls: own }),

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { ClusterError } from "../../core/errors.ts";
 import { NODE_TLS_FILES } from "../../core/node-config.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { connect } from "../../nodes/connection.ts";
 import { putFile, restartUnit } from "../../nodes/put-file.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
@@ -41,7 +42,11 @@ export async function lacksCertificate(run: Run, target: NodeTarget): Promise<bo
 }
 
 /** Nothing is changed on a node that has its certificate. @throws ClusterError EtcdCaMissing, NodeFileNotWritten, UnitNotStarted */
-export async function certify(run: Run, cluster: string, target: NodeTarget): Promise<void> {
+export async function certify(
+  run: Run,
+  { name: cluster, platform }: Pick<ClusterSpec, "name" | "platform">,
+  target: NodeTarget,
+): Promise<void> {
   const { clock, tools } = run;
   const now = run.outside.clock.now();
   const ca = await prepareEtcdTls({ folder: join(run.dir, cluster), cluster, exists: true, now });
@@ -57,7 +62,7 @@ export async function certify(run: Run, cluster: string, target: NodeTarget): Pr
     await putFile(connection, NODE_TLS_FILES.certificate, own.certificate, { mode: "0644" });
     // last: who has the key has the others
     await putFile(connection, NODE_TLS_FILES.key, own.key, { owner: "etcd:etcd", mode: "0600" });
-    await restartUnit(connection, PLATFORMS.flatcar.etcdUnit);
+    await restartUnit(connection, PLATFORMS[platform].etcd.unit);
   } finally {
     connection.close();
   }

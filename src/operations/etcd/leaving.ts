@@ -1,5 +1,6 @@
 /** Nodes that leave a cluster leave its etcd first, each through the others: a machine that is gone can no longer say goodbye. */
 import { type Node, names } from "../../core/plan/cluster.ts";
+import { hasEtcd } from "../../core/plan/tags.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Claim } from "../cluster/claim.ts";
@@ -41,7 +42,7 @@ export async function leaveEtcd(
 ): Promise<void> {
   const members = there.filter((node) => claim.choices.members.has(node.index));
   const leaving = members.filter((node) => going.includes(node.index));
-  if (leaving.length === 0 || claim.choices.customDataHash !== undefined) return;
+  if (leaving.length === 0 || !hasEtcd(claim.choices)) return;
   const stays = claim.choices.members.size - leaving.length;
   if (stays < 1 && !force)
     throw new ClusterError("EtcdQuorum", "these are all of etcd's members: without them its data is gone", {

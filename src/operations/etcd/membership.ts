@@ -83,7 +83,7 @@ export async function withMembers<T>(
       clock,
       signal: tools.signal,
       connections,
-      api: PLATFORMS[reach.spec.platform].membership,
+      api: PLATFORMS[reach.spec.platform].etcd.membership,
       ...(tls === undefined ? {} : { tls }),
     });
   } finally {
@@ -186,7 +186,7 @@ const addressOf = (member: Member): string => new URL(member.peerUrls[0] ?? "htt
 
 /** A drop-in after those of the user-data, which are written anew at every boot. */
 async function tell(run: Run, reach: Reach, node: Node, members: readonly string[]): Promise<void> {
-  const unit = PLATFORMS[reach.spec.platform].etcdUnit;
+  const unit = PLATFORMS[reach.spec.platform].etcd.unit;
   const connection = await connect(nodeTarget(reach, node), {
     clock: run.clock,
     signal: run.tools.signal,

@@ -9,6 +9,7 @@ import { names } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { EtcdConfig } from "../../core/node-config.ts";
 import { type ClusterSpec, memberCount } from "../../core/spec/spec.ts";
+import { PLATFORMS } from "../../core/plan/platforms.ts";
 import type { Choices } from "../../core/plan/tags.ts";
 import { quorumOf } from "../../nodes/quorum.ts";
 import { type EtcdCa, createEtcdCa, etcdTlsFiles, fingerprintOf, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
@@ -27,8 +28,8 @@ import type { Run } from "../run.ts";
 export const usesTls = (spec: ClusterSpec, claim: Pick<Claim, "choices"> | undefined): boolean =>
   claim === undefined
     ? !spec.etcdPlain &&
-      spec.platform === "flatcar" &&
-      !spec.deis &&
+      memberCount(spec) > 0 &&
+      (PLATFORMS[spec.platform].etcd.tls === "yes" || (PLATFORMS[spec.platform].etcd.tls === "not with --deis" && !spec.deis)) &&
       spec.discoveryServiceUrl === undefined &&
       spec.customData === undefined
     : claim.choices.etcdCa !== undefined;

@@ -5,6 +5,7 @@
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { duration } from "../../core/words.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
+import { hasEtcd } from "../../core/plan/tags.ts";
 import { powerPatiently } from "../../engine/patiently.ts";
 import { type Connection, connect } from "../../nodes/connection.ts";
 import { waitReady } from "../../nodes/readiness.ts";
@@ -114,7 +115,7 @@ async function awaitBack(
   const rebooted = before === undefined || (await awaitOtherBoot(node, before, until, { clock, signal: tools.signal }));
   if (!rebooted) throw notBack(node, timeoutMs, "it is still in the boot that it was in, or does not answer");
   const [found] = await waitReady([node], {
-    level: cluster.claim.choices.customDataHash === undefined ? "etcd" : "ssh",
+    level: hasEtcd(cluster.claim.choices) ? "etcd" : "ssh",
     deadline: until,
     clock,
     signal: tools.signal,

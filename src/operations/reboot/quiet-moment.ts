@@ -105,7 +105,7 @@ async function illOthers(
     clock: run.clock,
     signal: run.tools.signal,
     connections,
-    api: PLATFORMS[cluster.spec.platform].membership,
+    api: PLATFORMS[cluster.spec.platform].etcd.membership,
     ...(tls === undefined ? {} : { tls }),
   };
   if (connections.every(({ target }) => target.index === node.index))

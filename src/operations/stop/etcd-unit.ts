@@ -4,6 +4,7 @@
  */
 import { ClusterError } from "../../core/errors.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
+import { hasEtcd } from "../../core/plan/tags.ts";
 import { connect } from "../../nodes/connection.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -15,9 +16,9 @@ export async function tellEtcd(run: Run, cluster: Cluster, nodes: ReadonlySet<nu
   if (run.simulated || nodes.size === 0) return;
   try {
     const { spec, claim, nodes: targets, lacking } = await reachFound(run, cluster);
-    if (claim.choices.customDataHash !== undefined) return;
+    if (!hasEtcd(claim.choices)) return;
     if (lacking !== undefined) throw lacking;
-    const unit = PLATFORMS[spec.platform].etcdUnit;
+    const unit = PLATFORMS[spec.platform].etcd.unit;
     const members = targets.filter(({ index, role }) => nodes.has(index) && role === "member");
     await Promise.all(
       members.map((target) => tell(run, target, [what, ...(what === "start" ? ["--no-block"] : []), unit].join(" "))),

@@ -1,4 +1,4 @@
-/** Marketplace images: Flatcar in its two offers, of which only `free` needs a plan, and one Ubuntu for those who ask. */
+/** Marketplace images: Flatcar in its two offers, of which only `free` needs a plan, and Ubuntu and Debian, for both architectures. */
 export interface Image {
   readonly publisher: string;
   readonly offer: string;
@@ -22,6 +22,17 @@ const flatcar = (offer: string, plan: boolean): Image[] =>
     { publisher: "kinvolk", offer, sku: `${sku}-gen2`, versions, plan, generation: "V2" as const, architecture: "x64" as const },
   ]);
 
+const generalPurpose = (publisher: string, offer: string, skus: readonly string[], versions: readonly string[]): Image[] =>
+  skus.map((sku) => ({
+    publisher,
+    offer,
+    sku,
+    versions,
+    plan: false,
+    generation: "V2",
+    architecture: sku.endsWith("arm64") ? "Arm64" : "x64",
+  }));
+
 export const IMAGES: readonly Image[] = [
   ...flatcar("flatcar-container-linux-corevm-amd64", false),
   ...flatcar("flatcar-container-linux-free", true),
@@ -34,15 +45,8 @@ export const IMAGES: readonly Image[] = [
     generation: "V2",
     architecture: "Arm64",
   })),
-  {
-    publisher: "Canonical",
-    offer: "ubuntu-24_04-lts",
-    sku: "server",
-    versions: ["24.04.202510010"],
-    plan: false,
-    generation: "V2",
-    architecture: "x64",
-  },
+  ...generalPurpose("Canonical", "ubuntu-24_04-lts", ["server", "server-arm64"], ["24.04.202510010", "24.04.202511050"]),
+  ...generalPurpose("Debian", "debian-13", ["13-gen2", "13-arm64"], ["0.20260811.2567", "0.20260914.2601"]),
 ];
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

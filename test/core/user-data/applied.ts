@@ -27,7 +27,22 @@ export interface Applied {
 
 export function parseUserData(text: string): Applied {
   const data = load(text) as { coreos?: { units?: Unit[] }; write_files?: WrittenFile[] };
-  return { units: data.coreos?.units ?? [], files: data.write_files ?? [] };
+  const files = data.write_files ?? [];
+  return { units: data.coreos?.units ?? unitsIn(files), files };
+}
+
+/** For cloud-init units are files like any other. */
+function unitsIn(files: readonly WrittenFile[]): Unit[] {
+  const found = new Map<string, { name: string; content?: string; drop_ins: { name: string; content: string }[] }>();
+  for (const { path, content } of files) {
+    const [, name, dropIn] = /^\/etc\/systemd\/system\/([^/]+?)(?:\.d\/([^/]+))?$/.exec(path) ?? [];
+    if (name === undefined) continue;
+    const unit = found.get(name) ?? { name, drop_ins: [] };
+    if (dropIn === undefined) unit.content = content;
+    else unit.drop_ins.push({ name: dropIn, content });
+    found.set(name, unit);
+  }
+  return [...found.values()];
 }
 
 /** Writes it below `root` instead of `/`. */

@@ -26,6 +26,7 @@ const flatcar: NodeConfig = {
 };
 const fourth: NodeConfig = { ...flatcar, name: "mycluster-coreos-3", index: 3, address: "10.0.0.7", role: "gateway" };
 const coreos: NodeConfig = { ...flatcar, platform: "coreos" };
+const debian: NodeConfig = { ...flatcar, platform: "debian" };
 const discovery: NodeConfig = { ...flatcar, etcd: { ...flatcar.etcd, mode: "discovery", discoveryUrl: url } };
 
 const tls = { ca: pem("CERTIFICATE"), certificate: pem("CERTIFICATE"), key: pem("RSA PRIVATE KEY") };
@@ -53,6 +54,27 @@ export const modes: Readonly<Record<string, NodeConfig>> = {
   "coreos-member-full": { ...coreos, hostKey, dataDiskMount: "/var/lib/docker", deis: true },
   "coreos-proxy": { ...fourth, platform: "coreos" },
   "coreos-discovery": { ...coreos, etcd: discovery.etcd },
+  "debian-member": debian,
+  "debian-member-full": { ...debian, tls, hostKey, dataDiskMount: "/var/lib/docker" },
+  "debian-gateway-full": { ...fourth, platform: "debian", tls, hostKey, dataDiskMount: "/srv/my-data" },
+  "debian-discovery": { ...debian, etcd: discovery.etcd },
+  "debian-later": { ...debian, tlsLater: true },
+  "ubuntu-joining": {
+    ...fourth,
+    platform: "ubuntu",
+    role: "member",
+    tls,
+    etcd: { ...flatcar.etcd, state: "existing", members: [...members, { name: fourth.name, address: fourth.address }] },
+  },
+  "ubuntu-without-etcd": {
+    ...debian,
+    platform: "ubuntu",
+    role: "none",
+    hostKey,
+    deis: true,
+    etcd: { ...flatcar.etcd, members: [] },
+  },
+  "flatcar-without-etcd": { ...flatcar, role: "none", hostKey, etcd: { ...flatcar.etcd, members: [] } },
 };
 
 export const render = (node: NodeConfig): string => renderUserData(node, templates);

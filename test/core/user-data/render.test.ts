@@ -24,8 +24,9 @@ describe.each(Object.entries(modes))("%s", (name, node) => {
 describe("faults of the original that must not come back", () => {
   const all = Object.values(modes).map((node) => ({ node, text: render(node) }));
   test("every node has a way to find the others", () => {
-    for (const { text } of all)
-      expect(text).toMatch(/INITIAL_CLUSTER=.|ETCD_DISCOVERY=http|initial_cluster: .|discovery: http|--endpoints=./);
+    for (const { node, text } of all)
+      if (node.role === "none") expect(text).not.toContain("etcd");
+      else expect(text).toMatch(/INITIAL_CLUSTER=.|ETCD_DISCOVERY=http|initial_cluster: .|discovery: http|--endpoints=./);
   });
   test("/dev/sdc is named on CoreOS alone", () => {
     for (const { node, text } of all) if (text.includes("/dev/sdc")) expect(node.platform).toBe("coreos");
@@ -42,6 +43,15 @@ describe("faults of the original that must not come back", () => {
       { name: "systemd-timesyncd.service", mask: true, command: "stop" },
       { name: "ntpd.service", enable: true, command: "start" },
     ]);
+  });
+  test("Ubuntu and Debian get one NTP client, and the packages' own etcd never begins a cluster of one", () => {
+    for (const { node, text } of all.filter(({ node: { platform } }) => /ubuntu|debian/.test(platform))) {
+      const { packages, bootcmd } = load(text) as { packages: string[]; bootcmd?: string[][] };
+      expect(packages.filter((name) => /ntp|time|chrony/.test(name))).toEqual(["chrony"]);
+      expect(packages.includes("etcd-server")).toBe(node.role !== "none");
+      // before packages, which are the last stage
+      if (node.role !== "none") expect(bootcmd?.[0]).toEqual(["ln", "-sfn", "/dev/null", "/etc/systemd/system/etcd.service"]);
+    }
   });
   test("--deis on Flatcar asks for nothing that Flatcar does not have", () => {
     expect(render({ ...member, deis: true })).toBe(render(member));
@@ -129,7 +139,7 @@ describe("any node", () => {
   const octet = fc.nat(255);
   const node = fc
     .record({
-      platform: fc.constantFrom("flatcar" as const, "coreos" as const),
+      platform: fc.constantFrom("flatcar" as const, "coreos" as const, "ubuntu" as const, "debian" as const),
       base: name,
       size: fc.constantFrom(1, 3, 5, 7),
       index: fc.nat(199),
@@ -142,7 +152,7 @@ describe("any node", () => {
     })
     .map(({ platform, base, size, index, octets, tls, withKey, discovery, mount, deis }): NodeConfig => {
       const members = Array.from({ length: size }, (_, i) => ({ name: `${base}-${i}`, address: `10.${octets.join(".")}.${i}` }));
-      const encrypted = tls !== null && platform === "flatcar" && !discovery;
+      const encrypted = tls !== null && platform !== "coreos" && !discovery;
       return {
         platform,
         cluster: base,
@@ -174,11 +184,14 @@ describe("any node", () => {
   test("has what it was given, byte for byte", () => {
     fc.assert(
       fc.property(node, (config) => {
-        const files = (load(render(config)) as { write_files?: { path: string; content: string }[] }).write_files ?? [];
+        const { write_files: files = [], ssh_keys: keys } = load(render(config)) as {
+          write_files?: { path: string; content: string }[];
+          ssh_keys?: { ed25519_private: string };
+        };
         const content = (path: string): string | undefined => files.find((file) => file.path === path)?.content;
         expect(content("/etc/etcd/tls/node-key.pem")).toBe(config.tls?.key);
         expect(content("/etc/etcd/tls/ca.pem")).toBe(config.tls?.ca);
-        expect(content("/etc/ssh/ssh_host_ed25519_key")).toBe(config.hostKey?.privateKey);
+        expect(keys?.ed25519_private ?? content("/etc/ssh/ssh_host_ed25519_key")).toBe(config.hostKey?.privateKey);
       }),
       { numRuns: 100, seed: 5 },
     );

@@ -1,5 +1,4 @@
 /** What a check says, as data; `lint` prints it, `create` refuses errors. */
-import type { Platform } from "../../node-config.ts";
 
 export interface Finding {
   /**
@@ -15,9 +14,12 @@ export interface Finding {
   readonly advice?: string;
 }
 
+/** Systems whose user-data coreos-cloudinit reads. */
+export type CloudinitPlatform = "flatcar" | "coreos";
+
 /** What every check is given: the platform decides what exists on the node. */
 export interface CheckOptions {
-  readonly platform: Platform;
+  readonly platform: CloudinitPlatform;
   /** As commands in advice name the file. */
   readonly file?: string;
   /** Unpacks gzip, up to so many bytes; throws for more, and for what is damaged. Without it gzip is not looked into. */

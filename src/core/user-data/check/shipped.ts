@@ -2,7 +2,7 @@
  * Which units an image brings along, as far as a cloud-config has reason to name them. Only GONE is sure; a unit that is in
  * neither list gives a warning, no error, for images change.
  */
-import type { Platform } from "../../node-config.ts";
+import type { CloudinitPlatform } from "./finding.ts";
 
 const BOTH =
   "docker.service docker.socket containerd.service update-engine.service locksmithd.service sshd.service sshd.socket sshd-keygen.service " +
@@ -14,7 +14,7 @@ const BOTH =
 const COREOS =
   "etcd.service etcd2.service fleet.service fleet.socket early-docker.service early-docker.socket early-docker.target rkt-api.service";
 
-const SHIPPED: Readonly<Record<Platform, ReadonlySet<string>>> = {
+const SHIPPED: Readonly<Record<CloudinitPlatform, ReadonlySet<string>>> = {
   flatcar: new Set(BOTH.split(" ")),
   coreos: new Set(`${BOTH} ${COREOS}`.split(" ")),
 };
@@ -22,7 +22,7 @@ const SHIPPED: Readonly<Record<Platform, ReadonlySet<string>>> = {
 /** Removed from CoreOS in 2018 and never in Flatcar (coreos/overlay#3025, coreos/fleet#1731); rkt left in 2021. */
 const GONE = /^(etcd2?|fleet|early-docker|rkt-[a-z]+)\.(service|socket|target)$/;
 
-export function whereabouts(name: string, platform: Platform): "shipped" | "gone" | "unknown" {
+export function whereabouts(name: string, platform: CloudinitPlatform): "shipped" | "gone" | "unknown" {
   if (platform === "flatcar" && GONE.test(name)) return "gone";
   const systemds = /^(systemd-[a-z0-9@-]+\.[a-z]+|[a-z0-9-]+\.target|getty@.*|serial-getty@.*)$/.test(name);
   return systemds || SHIPPED[platform].has(name) ? "shipped" : "unknown";

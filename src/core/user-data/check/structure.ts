@@ -82,7 +82,7 @@ function unknown(entry: YamlEntry, known: readonly string[], path: string): Find
 }
 
 /** True when one letter added, left out or changed makes the one of the other. */
-function isNear(a: string, b: string): boolean {
+export function isNear(a: string, b: string): boolean {
   if (a.length < b.length) return isNear(b, a);
   if (a.length - b.length > 1 || a === b) return false;
   const same = b.split("").findIndex((letter, index) => a[index] !== letter);

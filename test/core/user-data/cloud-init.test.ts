@@ -1,0 +1,134 @@
+/**
+ * User-data of the systems with cloud-init, by Debian's own cloud-init: every rendered file is taken without a word, and what our check says of
+ * a person's file is what cloud-init says. One process of it for all files: it takes most of a second to start.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { checkUserDataFile, MAX_BYTES } from "../../../src/core/user-data/check.ts";
+import { unitsAsFiles } from "../../../src/core/user-data/unit-files.ts";
+import { has } from "../../programs.ts";
+import { modes, render } from "./modes.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "cloud-init-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What `cloud-init schema` says of each, and whether it takes it. */
+function byCloudInit(texts: readonly string[]): { taken: boolean; said: string }[] {
+  const files = texts.map((text, index) => {
+    const file = join(folder, `${index}.yaml`);
+    writeFileSync(file, text);
+    return file;
+  });
+  const script = `
+import contextlib, io, json, sys
+from cloudinit.config import schema
+answers = []
+for path in sys.argv[1:]:
+    said, taken = io.StringIO(), True
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        try:
+            schema.handle_schema_args("schema", schema.get_parser().parse_args(["-c", path]))
+        except SystemExit as end:
+            taken = not end.code
+    answers.append({"taken": taken, "said": said.getvalue()})
+print(json.dumps(answers))`;
+  const answer = execFileSync("/usr/bin/python3", ["-c", script, ...files], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  return JSON.parse(answer) as { taken: boolean; said: string }[];
+}
+
+const H = "#cloud-config\n";
+const findings = (text: string): string[] =>
+  checkUserDataFile(Buffer.from(text), { platform: "ubuntu", file: "my.yaml" }).map(
+    ({ level, line, message, advice }) => `${line ?? ""} ${level}: ${message} | ${advice ?? ""}`,
+  );
+
+/** A file, and what is said of it; nothing of those that are taken. */
+const FILES: readonly (readonly [what: string, text: string, said?: RegExp])[] = [
+  ["packages and commands", `${H}packages: [curl, [git, "1.0"]]\nruncmd:\n  - [ls, -l]\n  - echo a\n`],
+  ["a file and its mode", `${H}write_files:\n  - path: /a\n    permissions: "0644"\n    content: x\n    defer: true\n`],
+  ["users", `${H}users:\n  - default\n  - name: me\n    sudo: ALL=(ALL) NOPASSWD:ALL\n    ssh_authorized_keys: [a]\n`],
+  [
+    "a disk",
+    `${H}fs_setup:\n  - device: /dev/disk/azure/scsi1/lun0\n    filesystem: ext4\n    overwrite: false\nmounts:\n  - [/dev/sdc, /data]\n`,
+  ],
+  ["yes for true", `${H}package_update: yes\n`],
+  ["a host key", `${H}ssh_keys:\n  ed25519_private: a\n  ed25519_public: b\n`],
+  ["a list for a text", `${H}hostname: [a]\n`, /^2 error: hostname must be text/],
+  ["a text for a list", `${H}write_files: /a\n`, /^2 error: write_files must be a list/],
+  [
+    "a mode as a number",
+    `${H}write_files:\n  - path: /a\n    permissions: 0644\n`,
+    /^4 error: write_files\[0\]\.permissions must be text \| Write it in quotes: "0644"/,
+  ],
+  [
+    "an encoding that is none",
+    `${H}write_files:\n  - path: /a\n    encoding: utf8\n`,
+    /^4 error: .*cannot be "utf8" \| Valid: gz, /,
+  ],
+  ["a file without a path", `${H}write_files:\n  - content: a\n`, /^3 error: write_files\[0\] has no path/],
+  [
+    "a key that a file does not have",
+    `${H}write_files:\n  - path: /a\n    mode: "0644"\n`,
+    /^4 error: unknown key "mode".* \| Known here: path, content/,
+  ],
+  ["a command that is a map", `${H}runcmd:\n  - {a: b}\n`, /^3 error: runcmd\[0\] must be a list or text or left empty/],
+  ["a command with a number", `${H}runcmd:\n  - [sleep, 5]\n`, /^3 error: runcmd\[0\]\[1\] must be text/],
+  ["no commands", `${H}runcmd: []\n`, /^2 error: runcmd must have at least 1, and has none/],
+  ["a truth in quotes", `${H}package_update: "true"\n`, /^2 error: package_update must be true or false/],
+];
+
+describe.skipIf(!has("cloud-init"))("Debian's cloud-init", () => {
+  const rendered = Object.entries(modes).filter(([, { platform }]) => platform === "ubuntu" || platform === "debian");
+  const answers = byCloudInit([...rendered.map(([, node]) => render(node)), ...FILES.map(([, text]) => text)]);
+
+  test.each(rendered.map(([name], index) => [name, answers[index]] as const))("takes %s without a word", (_name, answer) => {
+    expect(answer).toEqual({ taken: true, said: expect.stringMatching(/^\s*Valid [^\n]*\n?$/) as string });
+  });
+
+  test("takes what we take, and nothing else", () => {
+    const theirs = FILES.map(([what], index) => [what, answers[rendered.length + index]?.taken]);
+    expect(FILES.map(([what, text]) => [what, !findings(text).some((said) => said.includes(" error: "))])).toEqual(theirs);
+  });
+});
+
+test.each(FILES.map(([what, text, said]) => ({ what, text, said })))("$what", ({ text, said }) =>
+  expect(findings(text)).toEqual(said === undefined ? [] : [expect.stringMatching(said)]),
+);
+
+test.each<[string, string, RegExp]>([
+  [
+    "an unknown key, with the one that was meant",
+    `${H}package: [a]\n`,
+    /^2 error: unknown key "package".* \| Did you mean packages\?/,
+  ],
+  ["coreos-cloudinit's own part", `${H}coreos:\n  units: []\n`, /^2 error: unknown key "coreos".*write units as write_files/],
+  [
+    "a kind of host key that ended with cloud-init 25",
+    `${H}ssh_keys:\n  dsa_private: a\n`,
+    /^3 error: unknown key "dsa_private"/,
+  ],
+  ["what is on its way out", `${H}apt_update: true\n`, /^2 warning: apt_update is on its way out.*Use package_update instead/],
+  ["YAML that is none", `${H}packages: [\n`, /^\d error: /],
+  ["Ignition", '{"ignition": {"version": "3.3.0"}}', /^1 error: the file is Ignition, which cloud-init does not know/],
+  ["a script whose program is not found", "#!/bin/sh\r\necho\r\n", /^1 error: .*CRLF.*dos2unix my\.yaml/],
+  ["nothing that begins as it should", "packages: [a]\n", /^1 error: the first line must be #cloud-config/],
+  ["a list", `${H}- a\n`, /^2 error: the file must be a map/],
+])("refused or warned of: %s", (_what, text, said) => expect(findings(text)).toEqual([expect.stringMatching(said)]));
+
+test.each([
+  ["a script for another program", "#!/usr/bin/python3\nprint(1)\n"],
+  ["what is fetched", "#include\nhttps://example.com/x\n"],
+  ["a template", "## template: jinja\n#cloud-config\n{}\n"],
+  ["parts of a mail", 'Content-Type: multipart/mixed; boundary="x"\n\n'],
+])("%s is cloud-init's own to read", (_what, text) => expect(findings(text)).toEqual([]));
+
+test("Azure's limit is the same", () =>
+  expect(findings(`${H}# ${"x".repeat(MAX_BYTES)}\n`)).toEqual([expect.stringContaining(`Azure takes ${MAX_BYTES}`)]));
+
+test("a config without units is left as it is", () => expect(unitsAsFiles({ hostname: "a" })).toEqual({ hostname: "a" }));
