@@ -65,6 +65,9 @@ export interface RealWorld extends World {
 export const isInteractive = ({ stdin, stderr }: Readonly<Record<"stdin" | "stderr", { isTTY?: boolean }>>): boolean =>
   stdin.isTTY === true && stderr.isTTY === true;
 
+/** A terminal that was told no size says 0. */
+export const sizeTold = (size: number | undefined): number | undefined => (size === 0 ? undefined : size);
+
 const LINGER_MS = 100;
 
 export function realWorld(): RealWorld {
@@ -74,10 +77,10 @@ export function realWorld(): RealWorld {
       return stream.isTTY === true;
     },
     get columns() {
-      return stream.columns ?? 80;
+      return sizeTold(stream.columns) ?? 80;
     },
     get rows() {
-      return stream.rows ?? 24;
+      return sizeTold(stream.rows) ?? 24;
     },
   });
   outliveStreams();
