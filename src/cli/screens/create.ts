@@ -17,7 +17,6 @@ import { printCreated } from "./created.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { type Session, openSession } from "../session.ts";
-import { printDocument } from "../print-document.ts";
 
 export const createCommand = (invocation: Invocation): Promise<number> => run(invocation, invocation.given.dryRun === true);
 
@@ -149,7 +148,7 @@ async function printDryRun(session: Session, invocation: Invocation, prepared: P
   const { world, given } = invocation;
   showPlan(session, invocation, prepared, { dryRun: true, price: renderPrice(prepared.cost) });
   const document = planDocument(prepared, prepared.cost, await session.account());
-  if (given.json === true) printDocument(world, document, true);
-  else session.say("Nothing was written: this was the plan only.");
+  session.hand(document, { indented: true });
+  if (given.json !== true) session.say("Nothing was written: this was the plan only.");
   return EXIT.done;
 }
