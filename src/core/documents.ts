@@ -323,6 +323,8 @@ export interface ReplaceDocument extends Described {
   readonly resourceGroup: string;
   /** Names of machines that were made anew, in their order. */
   readonly replaced: readonly string[];
+  /** Those that an earlier run of the same command had made anew before it broke off. */
+  readonly before: readonly string[];
   /** Names of data disks that were kept for them. */
   readonly keptDisks: readonly string[];
   /** Those that were not: the first is the one at which it stopped. */
