@@ -145,7 +145,7 @@ function showPlan(
 }
 
 async function printDryRun(session: Session, invocation: Invocation, prepared: Priced<CostDocument>): Promise<number> {
-  const { world, given } = invocation;
+  const { given } = invocation;
   showPlan(session, invocation, prepared, { dryRun: true, price: renderPrice(prepared.cost) });
   const document = planDocument(prepared, prepared.cost, await session.account());
   session.hand(document, { indented: true });

@@ -17,7 +17,7 @@ export interface Outcome<Document> {
  */
 export function endWith<Document extends Documents[keyof Documents]>(
   session: Session,
-  { given, world }: Invocation,
+  { given }: Invocation,
   { document, error }: Outcome<Document>,
   done: (document: Document) => void,
 ): ExitCode {
