@@ -523,7 +523,7 @@ export interface EventLine {
   /** ARM id, or a word for what has none ("preflight"). */
   readonly id: string;
   readonly label: string;
-  readonly change?: "created" | "updated" | "deleted";
+  readonly change?: "created" | "updated" | "deleted" | "deallocated" | "started";
   readonly count?: number;
   readonly delayMs?: number;
   readonly code?: string;

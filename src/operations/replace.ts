@@ -25,7 +25,7 @@ import { leaveEtcd } from "./etcd/leaving.ts";
 import { removeAll } from "./remove/forget-nodes.ts";
 import { type Removal, planRemoval } from "./remove/removal.ts";
 import { HALF_REPLACED } from "./replace/half-replaced.ts";
-import { keepDataDisk } from "./replace/keep-disk.ts";
+import { keepDataDisk, refuseUnfitDisks } from "./replace/keep-disk.ts";
 import { madeAt, replacementOf } from "./replace/noted.ts";
 import type { Run } from "./run.ts";
 
@@ -82,6 +82,7 @@ export async function planReplace(run: Run, name: string, nodes: readonly string
     if (error instanceof ClusterError && error.code === HALF_REPLACED) return undefined;
     throw error;
   });
+  if (wish.keepDataDisk) await refuseUnfitDisks(run, removal, planned?.surveyed.size);
   const { absent, groupName, going, spec } = removal;
   const { noted, done, made } = await replacementOf(run, removal, wish);
   const machinesOf = (nodes: readonly number[]): string[] => nodes.map((node) => names.machine(spec, node));

@@ -90,6 +90,18 @@ test.each([
   expect(ended.stderr).toMatch(said);
 });
 
+test("a kept disk of Premium storage and a size without: refused before anything goes, with what to do", async () => {
+  await made("--data-disk");
+  const refused = await azure.run("replace mycluster 1 --keep-data-disk --vm-size Standard_D2_v5 --yes");
+  expect({ exit: refused.exit, deletes: deletes(azure) }).toEqual({ exit: 5, deletes: [] });
+  const said = refused.stderr.replaceAll(/\s+/g, " ");
+  expect(said).toContain(
+    "mycluster-coreos-1-data is kept on Premium_LRS, and machines of Standard_D2_v5 take no Premium storage",
+  );
+  expect(said).toContain("az disk update --resource-group mycluster --name mycluster-coreos-1-data --sku StandardSSD_LRS");
+  expect((await azure.run("replace mycluster 1 --vm-size Standard_D2_v5 --yes")).exit).toBe(0);
+});
+
 test("etcd's only member is not replaced: its data would be gone", async () => {
   await made("--num-nodes 2");
   const { exit, stderr } = await azure.run("replace mycluster 0 --yes");
