@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { shortPlace } from "../../core/account.ts";
 import type { CostDocument } from "../../core/documents.ts";
 import { EXIT } from "../../core/errors.ts";
+import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { type Priced, carryOutCreate, checkWish, planCluster, planPricedCreate } from "../../operations/create.ts";
 import type { Prepared } from "../../operations/create/prepare.ts";
 import { planDocument } from "../../operations/create/result-document.ts";
@@ -17,7 +18,6 @@ import { printCreated } from "./created.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { type Session, openSession } from "../session.ts";
-import { printDocument } from "../print-document.ts";
 
 export const createCommand = (invocation: Invocation): Promise<number> => run(invocation, invocation.given.dryRun === true);
 
@@ -130,7 +130,7 @@ function showPlan(
       vmSize: spec.vmSize,
       zones: [...new Set(facts.nodes.flatMap(({ zone }) => zone ?? []))].sort(),
       spot: facts.nodes.filter(({ spot }) => spot === true).length,
-      image: "own" in facts.image ? `image ${spec.coreosImage}` : (spec.coreosImage ?? "Flatcar"),
+      image: "own" in facts.image ? `image ${spec.coreosImage}` : (spec.coreosImage ?? PLATFORMS[spec.platform].title),
       ...(newMachines > 0 ? { seconds: USUAL_MS / 1000 + Math.max(0, newMachines - 100) / 5 } : {}),
       tags: spec.tag,
       notes: [
@@ -148,10 +148,10 @@ function showPlan(
 }
 
 async function printDryRun(session: Session, invocation: Invocation, prepared: Priced<CostDocument>): Promise<number> {
-  const { world, given } = invocation;
+  const { given } = invocation;
   showPlan(session, invocation, prepared, { dryRun: true, price: renderPrice(prepared.cost) });
   const document = planDocument(prepared, prepared.cost, await session.account());
-  if (given.json === true) printDocument(world, document, true);
-  else session.say("Nothing was written: this was the plan only.");
+  session.hand(document, { indented: true });
+  if (given.json !== true) session.say("Nothing was written: this was the plan only.");
   return EXIT.done;
 }
