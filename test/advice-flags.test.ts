@@ -35,6 +35,7 @@ const ROOMS: readonly (readonly [folder: RegExp, commands: readonly string[]])[]
   [/^core\/advice\b|^azure\b/, COMMANDS.filter(({ scopes }) => scopes.includes("azure")).map(({ name }) => name)],
   [/^operations\/destroy\b/, ["destroy", "gc"]],
   [/^operations\/remove(\.ts|\/forget)/, ["remove"]],
+  [/^operations\/platform\b/, ["platform"]],
 ];
 
 const LOADED: Readonly<Record<string, string>> = {
@@ -76,7 +77,7 @@ interface Mention {
 }
 
 const mentions: readonly Mention[] = [...sources].flatMap(([file, source]) =>
-  /^(sim|report|library|cli\/(completion|parse-arguments|commands|foreign-))|^core\/(spec\/flags|documents|node-config)\.ts/.test(
+  /^(sim|report|library|cli\/(completion|parse-arguments|commands|foreign-)|nodes\/job|operations\/platform\/(steps|kubectl))|^core\/(spec\/flags|documents|node-config)\.ts/.test(
     file,
   )
     ? []

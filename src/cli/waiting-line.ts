@@ -27,6 +27,10 @@ export function withWaitingLine(world: World): World {
       clear();
       return world.ask(question);
     },
+    askSecretly: (question) => {
+      clear();
+      return world.askSecretly(question);
+    },
     waiting(text) {
       clear();
       world.stderr.write(truncate(text, world.stderr.columns - 1));

@@ -21,6 +21,7 @@ import { createCluster, planCluster } from "./create.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
 import { leaveEtcd } from "./etcd/leaving.ts";
+import { leavePlatform } from "./platform/growth.ts";
 import { removeAll } from "./remove/forget-nodes.ts";
 import { type Removal, planRemoval } from "./remove/removal.ts";
 import { HALF_REPLACED } from "./replace/half-replaced.ts";
@@ -152,6 +153,7 @@ async function replaceOne(
     const made = (live?.model as { timeCreated?: Date } | undefined)?.timeCreated;
     const madeAt = made === undefined ? 0 : new Date(made).getTime();
     await retag(claim, (now) => withReplacing(now, node, madeAt), run.tools);
+    await leavePlatform(run, removal, removal.groupName, false);
     await leaveEtcd(run, removal, false);
     const disk = wish.keepDataDisk ? await keepDataDisk(run, old.id) : undefined;
     if (disk !== undefined) kept.push(disk);

@@ -2,6 +2,7 @@
 import { EXIT, usageError } from "../../core/errors.ts";
 import { COMMANDS, type Command, flagsOf } from "../commands.ts";
 import { type CompletedCommand, type CompletedValue, type Shell, completionScript } from "../completion.ts";
+import { ACTIONS } from "../platform-actions.ts";
 import type { Invocation } from "../invocation.ts";
 
 export function completion({ world, args }: Invocation): Promise<number> {
@@ -16,7 +17,11 @@ export function completion({ world, args }: Invocation): Promise<number> {
 const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
 
 /** What can be offered as a command's positional word. */
-const WORDS: Record<string, CompletedValue> = { lint: { file: true }, completion: { values: SHELLS } };
+const WORDS: Record<string, CompletedValue> = {
+  lint: { file: true },
+  completion: { values: SHELLS },
+  platform: { values: ACTIONS },
+};
 
 const completed = (command: Command): CompletedCommand => ({
   name: command.name,
