@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { firstSigns } from "./first-signs.mjs";
 import { resourcesOf } from "./plan.ts";
 
 if (process.argv[2] === "azure") {
@@ -22,6 +23,7 @@ if (!existsSync(join(root, "dist/main.js"))) execFileSync(process.execPath, [joi
 console.log(`Node ${process.versions.node}, ${cpus().length} cores, ${runs} runs each\n`);
 row("milliseconds of wall time", "median", "least", "most");
 for (const [name, times] of processes()) row(name, ...spread(times).map((ms) => ms.toFixed(0)));
+for (const [name, times] of await signs()) row(name, ...spread(times).map((ms) => ms.toFixed(0)));
 row("planning 1000 nodes, in process", ...spread(planning(1000)).map((ms) => ms.toFixed(1)));
 
 const paths = Array.from({ length: runs }, criticalPath);
@@ -58,6 +60,19 @@ function processes() {
       if (run > 0) times.get(name).push(took);
     }
   return times;
+}
+
+/** From the start of a create to what is seen of it. */
+async function signs() {
+  const seen = [];
+  const dir = mkdtempSync(join(tmpdir(), "bench-"));
+  for (let run = 0; run <= runs; run++) seen.push(await firstSigns(command, join(dir, String(run))));
+  rmSync(dir, { recursive: true, force: true });
+  const rows = [
+    ["the first line on a terminal", seen.slice(1).map(({ line }) => line)],
+    ["the first request", seen.slice(1).map(({ request }) => request)],
+  ];
+  return rows.filter(([, times]) => times.every((one) => one !== undefined));
 }
 
 /** Milliseconds that the pure plan takes: 2000 bodies and what they depend on. */

@@ -60,7 +60,8 @@ function reachable(start: string): Set<string> {
 }
 
 /** Other programs' command lines have flags of their own; a piece of one begins with its first flag. */
-const PROGRAM = "(?:az|openssl|ssh-keygen|gpg|puttygen|sudo|systemctl|journalctl|etcdctl|lsblk|qemu-img|curl|butane|Azurite)";
+const PROGRAM =
+  "(?:az|cloud-init|openssl|ssh-keygen|gpg|puttygen|sudo|systemctl|journalctl|etcdctl|lsblk|qemu-img|curl|butane|Azurite)";
 const FOREIGN = new RegExp(
   ["`" + PROGRAM + "\\b[^`]*`", "\\b" + PROGRAM + "\\b.*?(?:\\. |;|$|`)", "^--(?:urn|publisher|cacert)\\b.*"].join("|"),
   "gms",

@@ -1,6 +1,6 @@
 /** The command as it is shipped: the bundle, as a process of its own, against the simulation on loopback. */
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -31,6 +31,25 @@ async function command(...argv: string[]): Promise<Ended> {
 test.skipIf(!existsSync(new URL("../dist/main.js", import.meta.url))).concurrent("it starts, and says its version", async () => {
   expect(await command("--version")).toMatchObject({ code: 0, stdout: "1.0.0\n" });
 });
+
+/** What is loaded with a part of the bundle, whatever is asked. */
+function loadedWith(part: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(part)) return seen;
+  seen.add(part);
+  const text = readFileSync(new URL(`../dist/${part}`, import.meta.url), "utf8");
+  for (const [, to = ""] of text.matchAll(/\b(?:from|import)"\.\/([^"]+)"/g)) loadedWith(to, seen);
+  return seen;
+}
+
+// in files, for those are what a start costs, and milliseconds depend on the machine
+test
+  .skipIf(!existsSync(new URL("../dist/main.js", import.meta.url)))
+  .concurrent("the command line is a handful of files, and imports nothing of Node's whole", () => {
+    const parts = [...loadedWith("main.js")].map((part) => readFileSync(new URL(`../dist/${part}`, import.meta.url), "utf8"));
+    expect(parts.length).toBeLessThanOrEqual(8);
+    expect(parts.join("").length).toBeLessThan(200_000);
+    expect(parts.filter((text) => /\bfrom"node:/.test(text))).toEqual([]);
+  });
 
 test
   .skipIf(!existsSync(new URL("../dist/main.js", import.meta.url)))

@@ -1,7 +1,7 @@
 /** Which real programs this machine has. A test that needs a missing one is skipped, and this says what to install. */
 import { accessSync, constants } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
+import { diskFolder } from "./suite-folder.ts";
 
 const PACKAGE: Record<string, string> = {
   etcd: "etcd-server",
@@ -19,11 +19,17 @@ const PACKAGE: Record<string, string> = {
 const said = new Set<string>();
 
 /** A newer etcd than stable Debian's, where `.ci/etcd` has put one. */
-const NEWER_ETCD = join(tmpdir(), "azure-coreos-cluster-etcd/usr/bin");
+const NEWER_ETCD = "azure-coreos-cluster-etcd/usr/bin";
 
 /** Where a program is, or undefined; sbin folders count, as sshd lives there. */
 export function find(program: string): string | undefined {
-  const folders = [NEWER_ETCD, ...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin", "/usr/local/sbin"];
+  const folders = [
+    join(dirname(diskFolder()), NEWER_ETCD),
+    ...(process.env["PATH"] ?? "").split(delimiter),
+    "/usr/sbin",
+    "/sbin",
+    "/usr/local/sbin",
+  ];
   return folders
     .map((folder) => join(folder, program))
     .find((file) => {

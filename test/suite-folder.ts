@@ -1,6 +1,7 @@
 /**
  * The folder of one suite, as its TMPDIR: in memory where that is possible, for the tests make thousands of small files and the program
- * waits for a disk to have each. What tests leave behind goes with it.
+ * waits for a disk to have each. What tests leave behind goes with it. And one on a disk, for what is large: each etcd takes 64 MB when
+ * it starts, which a disk gives as a promise, and memory page by page.
  */
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
@@ -10,14 +11,23 @@ import { join } from "node:path";
 const MEMORY = "/dev/shm";
 const ENOUGH_BYTES = 2 * 1024 ** 3;
 
-/** For vitest. @returns the way to remove it */
+/** For vitest. @returns the way to remove them */
 export function setup(): () => void {
-  const folder = inMemory() ?? mkdtempSync(join(tmpdir(), "acc-suite-"));
+  const disk = mkdtempSync(join(tmpdir(), "acc-suite-"));
+  const folder = inMemory() ?? mkdtempSync(join(disk, "tmp-"));
   // other users log in to what is in it
-  chmodSync(folder, 0o711);
+  for (const one of [disk, folder]) chmodSync(one, 0o711);
   process.env["TMPDIR"] = folder;
-  return () => rmSync(folder, { recursive: true, force: true });
+  process.env[DISK] = disk;
+  return () => {
+    for (const one of [folder, disk]) rmSync(one, { recursive: true, force: true });
+  };
 }
+
+/** This suite's folder on a disk; beside it is what suites share. */
+export const diskFolder = (): string => process.env[DISK] ?? tmpdir();
+
+const DISK = "ACC_SUITE_DISK";
 
 /** A container's own is small, and its programs may not be started. */
 function inMemory(): string | undefined {

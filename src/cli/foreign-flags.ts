@@ -7,20 +7,27 @@ import { shellWord } from "../core/quoting.ts";
 import type { Flag } from "../core/spec/flag.ts";
 import { flagRows } from "../core/spec/flags.ts";
 import { type Command, commandNamed } from "./commands.ts";
+import { commandMeantBy } from "./foreign-words.ts";
 import { positionals } from "./full-names.ts";
 
 /**
  * @param typed the whole command line
+ * @returns it, as it is; with another tool's word for a command the flags by their names here, for the word is refused with the whole line
  * @throws ClusterError Usage, naming each such flag, and what to type
  */
-export function refuseForeignFlags(typed: readonly string[]): void {
+export function refuseForeignFlags(typed: readonly string[]): readonly string[] {
   const end = typed.includes("--") ? typed.indexOf("--") : typed.length;
   const own = typed.slice(0, end);
   const command = own.map((word) => commandNamed(word)).find((one) => one !== undefined);
-  const parts = partsOf(own, command ?? commandNamed("create"));
+  const meant = positionals(own)
+    .slice(0, 2)
+    .map((place) => commandMeantBy(own[place] ?? ""))
+    .find((one) => one !== undefined);
+  const parts = partsOf(own, command ?? meant ?? commandNamed("create"));
   const foreign = parts.filter(({ says }) => says !== undefined);
-  if (foreign.length === 0) return;
+  if (foreign.length === 0) return typed;
   const words = parts.flatMap(({ words }) => words);
+  if (command === undefined && meant !== undefined) return [...words, ...typed.slice(end)];
   const nameless = positionals(words).length === 0 ? ["NAME"] : [];
   throw usageError(
     foreign.map(({ says }) => says).join("; "),

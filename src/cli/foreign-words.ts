@@ -5,10 +5,14 @@
  */
 import { usageError } from "../core/errors.ts";
 import { shellWord } from "../core/quoting.ts";
-import { commandNamed } from "./commands.ts";
-import { positionals } from "./full-names.ts";
+import { type Command, commandNamed } from "./commands.ts";
+import { flagNamed, positionals, spelt } from "./full-names.ts";
 
 export const isForeignWord = (word: string): boolean => commandNamed(word) === undefined && BY_WORD.has(word.toLowerCase());
+
+/** The command that such a word is meant for, where it is one of ours. */
+export const commandMeantBy = (word: string): Command | undefined =>
+  isForeignWord(word) ? commandNamed(meantBy(word)[0]?.split(" ")[0] ?? "") : undefined;
 
 /** The words that a single one may be a slip of: long ones, of which a slip is no word that anybody names a cluster. */
 export const LONG_WORDS = (): string[] => [...BY_WORD.keys()].filter((word) => word.length > 5);
@@ -23,13 +27,15 @@ export function refuseForeignWord(words: readonly string[], place: number, rest:
   const word = words[place] ?? "";
   const places = positionals(words);
   const others = places.filter((one) => one !== place).map((one) => words[one] ?? "");
-  const flags = words.filter((_, one) => !places.includes(one)).map(shellWord);
+  const flags = words.filter((_, one) => !places.includes(one));
   const lines = meantBy(word).map((line) => filled(line, others, flags, rest));
   return usageError(
     `"${word}" is no command of this tool, and no cluster is made of it`,
     [
       lines.length === 0 ? "`azure-coreos-cluster --help` lists the commands." : `What is meant here: ${lines.join("; or ")}`,
-      ...(others.length === 0 && /^[a-z][a-z-]+[a-z]$/.test(word) ? [ofThatName(word, flags)] : []),
+      ...(others.length === 0 && /^[a-z][a-z-]+[a-z]$/.test(word)
+        ? [ofThatName(word, takenBy(commandNamed("create"), flags))]
+        : []),
     ].join("\n"),
   );
 }
@@ -99,6 +105,18 @@ function filled(line: string, others: readonly string[], flags: readonly string[
     .trim();
   if (line.startsWith("$ ")) return `\`${words.slice(2)}\``;
   const [head = "", tail] = words.split(" -- ");
-  const own = line.startsWith("-") || line === "list" || line === "gc" ? [] : flags;
+  const own = takenBy(commandNamed(line.split(" ")[0] ?? ""), flags);
   return [`azure-coreos-cluster ${head}`, ...own, ...(tail === undefined ? [] : ["--", tail])].join(" ");
+}
+
+/** Those that the command has, with their values, for a shell; of a command that is none of ours none. */
+function takenBy(command: Command | undefined, flags: readonly string[]): string[] {
+  let taken = false;
+  return flags
+    .filter((word) => {
+      // what begins no flag is the value of the one before
+      if (word.startsWith("-")) taken = flagNamed(spelt(word))?.on.some((scope) => command?.scopes.includes(scope)) === true;
+      return taken;
+    })
+    .map(shellWord);
 }

@@ -20,8 +20,7 @@ export async function main(outer: World): Promise<number> {
   let typed: Invocation | undefined;
   try {
     const { words: own, passed } = sshFlags(given.argv);
-    refuseForeignFlags(own);
-    const { words, short } = fullNames(own);
+    const { words, short } = fullNames(refuseForeignFlags(own));
     world = { ...given, argv: words };
     if (!words.includes("--quiet")) for (const { typed, name } of short) prose(world.stderr, `${typed} is short for ${name}.\n`);
     const invocation = await parseArguments(world, VERSION);

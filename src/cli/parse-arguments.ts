@@ -22,7 +22,7 @@ export async function parseArguments(world: World, version: string): Promise<Inv
   const rest = dashes < 0 ? [] : world.argv.slice(dashes + 1);
   const chosen = commandFirst(dashes < 0 ? world.argv : world.argv.slice(0, dashes), rest);
   let result: { command: Command; args: string[]; options: Record<string, unknown> } | undefined;
-  const program = programOf(world, version, (command, args, options) => (result = { command, args, options }));
+  const program = programOf(world, version, chosen, (command, args, options) => (result = { command, args, options }));
   try {
     await program.parseAsync(chosen, { from: "user" });
   } catch (error) {
@@ -55,6 +55,7 @@ function nameFirst({ takes }: Command, args: readonly string[]): readonly string
 function programOf(
   world: World,
   version: string,
+  words: readonly string[],
   chosen: (command: Command, args: string[], options: Record<string, unknown>) => void,
 ): Commander {
   const program = new Commander("azure-coreos-cluster")
@@ -69,6 +70,7 @@ function programOf(
       getOutHelpWidth: () => world.stdout.columns,
       getErrHelpWidth: () => world.stderr.columns,
     })
+    .configureHelp({ subcommandTerm: termOf })
     .helpOption("-h, --help", "show this help")
     .addHelpText("after", () => wrap(AFTER_ALL, world.stdout.columns));
   for (const command of COMMANDS) {
@@ -76,7 +78,8 @@ function programOf(
     if (command.rest === true) sub.usage(`[options] ${command.takes} [-- CMD]`);
     if (command.scopes.includes("create")) sub.addHelpText("after", () => wrap(AFTER_CREATE, world.stdout.columns));
     sub.description(command.about).exitOverride().allowExcessArguments(false).showSuggestionAfterError(true);
-    for (const [key, flag] of flagsOf(command)) sub.addOption(optionOf(key, flag, command));
+    // nobody asks for those of the others: to make all twenty commands' would be half of a start
+    if (words.includes(command.name)) for (const [key, flag] of flagsOf(command)) sub.addOption(optionOf(key, flag, command));
     sub.action((...all: unknown[]) => {
       const positional = all
         .slice(0, -2)
@@ -87,6 +90,10 @@ function programOf(
   }
   return program;
 }
+
+/** A command in the list of all. */
+const termOf = (command: Commander): string =>
+  `${command.name()} ${(commandNamed(command.name())?.scopes.length ?? 0) > 0 ? "[options] " : ""}${commandNamed(command.name())?.takes ?? "[command]"}`.trim();
 
 const AFTER_ALL =
   "\n`azure-coreos-cluster create --help` shows the flags of create. To try it without an Azure account: --simulate.\n";

@@ -10,6 +10,7 @@ import { type Output, type World, through } from "./world.ts";
 export function withWaitingLine(world: World): World {
   if (!abilities(world.env, world.stderr).animate) return world;
   let shown = false;
+  let last: string | undefined;
   const clear = (): void => {
     if (shown) world.stderr.write("\r\u001B[K");
     shown = false;
@@ -31,10 +32,17 @@ export function withWaitingLine(world: World): World {
       clear();
       return world.askSecretly(question);
     },
-    waiting(text) {
+    waiting(text = last) {
+      if (text === undefined) return;
+      last = text;
       clear();
-      world.stderr.write(truncate(text, world.stderr.columns - 1));
+      world.stderr.write(truncate(text, (world.stderr.columns || UNTOLD) - 1));
       shown = true;
     },
   };
 }
+
+// --- internal ---
+
+/** A terminal on a serial line, or in some containers, says that it has no columns at all. */
+const UNTOLD = 80;

@@ -26,8 +26,8 @@ export interface World extends Surroundings {
   readonly argv: readonly string[];
   readonly stdout: Output;
   readonly stderr: Output;
-  /** On a terminal: a line that is gone with the next thing that is printed. */
-  readonly waiting?: (text: string) => void;
+  /** On a terminal: a line that is gone with the next thing that is printed; without a text the one of before, if there was one. */
+  readonly waiting?: (text?: string) => void;
   /** In a CI system that reads a log: what else it is told. */
   readonly ci?: Ci;
   /** Who gets the terminal instead of a program, and gives its exit code; only tests set it. */
@@ -67,6 +67,9 @@ export interface RealWorld extends World {
 export const isInteractive = ({ stdin, stderr }: Readonly<Record<"stdin" | "stderr", { isTTY?: boolean }>>): boolean =>
   stdin.isTTY === true && stderr.isTTY === true;
 
+/** A terminal that was told no size says 0. */
+export const sizeTold = (size: number | undefined): number | undefined => (size === 0 ? undefined : size);
+
 const LINGER_MS = 100;
 
 export function realWorld(): RealWorld {
@@ -76,10 +79,10 @@ export function realWorld(): RealWorld {
       return stream.isTTY === true;
     },
     get columns() {
-      return stream.columns ?? 80;
+      return sizeTold(stream.columns) ?? 80;
     },
     get rows() {
-      return stream.rows ?? 24;
+      return sizeTold(stream.rows) ?? 24;
     },
   });
   outliveStreams();

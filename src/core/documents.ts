@@ -169,7 +169,12 @@ export interface ClusterDocument extends Described, AskedDocument {
     readonly members: readonly string[];
     readonly discoveryUrl?: string;
   };
-  readonly deis?: { readonly tunnel: string; readonly domain: string };
+  readonly deis?: {
+    readonly tunnel: string;
+    readonly domain: string;
+    /** On Ubuntu and Debian: the commands, one after the other, that make a platform of it. */
+    readonly commands?: readonly string[];
+  };
   readonly resources: { readonly created: number; readonly unchanged: number; readonly updated: number };
   /** Of sizes and locations; `status` does not look for it. */
   readonly choices?: ChoicesDocument;
@@ -329,6 +334,8 @@ export interface ReplaceDocument extends Described {
   readonly resourceGroup: string;
   /** Names of machines that were made anew, in their order. */
   readonly replaced: readonly string[];
+  /** Those that an earlier run of the same command had made anew before it broke off. */
+  readonly before: readonly string[];
   /** Names of data disks that were kept for them. */
   readonly keptDisks: readonly string[];
   /** Those that were not: the first is the one at which it stopped. */
@@ -594,7 +601,7 @@ export interface EventLine {
   /** ARM id, or a word for what has none ("preflight"). */
   readonly id: string;
   readonly label: string;
-  readonly change?: "created" | "updated" | "deleted";
+  readonly change?: "created" | "updated" | "deleted" | "deallocated" | "started";
   readonly count?: number;
   readonly delayMs?: number;
   readonly code?: string;

@@ -7,7 +7,7 @@ import { alike } from "./alike.ts";
 import type { Found } from "./found.ts";
 import { holdsName, isBearer } from "./plan/bearer.ts";
 import type { Alike } from "./documents.ts";
-import { type Taken, addressesOf, heldBy, isMadeWith, takenAlong } from "./machine-holds.ts";
+import { type TakenAlong, addressesOf, heldBy, isMadeWith, takenAlong } from "./machine-holds.ts";
 import { KINDS, LISTED, byKind, typeOf } from "./plan/kinds.ts";
 import { labelOf } from "./plan/label.ts";
 import { type Owner, isProven } from "./plan/proof.ts";
@@ -39,7 +39,7 @@ export interface SortedOut {
   /** Disks of the cluster's that do not say so yet: they are tagged before their machines go. */
   readonly untagged: readonly { readonly id: string; readonly tags: Tags; readonly machine: string }[];
   /** What of others would go along with a machine of the cluster. */
-  readonly taken: readonly Taken[];
+  readonly taken: readonly TakenAlong[];
 }
 
 /**

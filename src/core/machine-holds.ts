@@ -92,7 +92,7 @@ export function isMadeWith(
 }
 
 /** Something of others that a machine would take along. */
-export interface Taken extends Held {
+export interface TakenAlong extends Held {
   readonly machine: string;
   /** Typed as it is, it makes Azure leave the thing where it is. */
   readonly command: string;
@@ -103,7 +103,7 @@ export function takenAlong(
   machine: Machine,
   owner: Owner,
   look: (held: Held) => { readonly tags: Tags; readonly model: unknown; readonly managedBy?: string | undefined } | undefined,
-): Taken[] {
+): TakenAlong[] {
   const group = groupOf(machine.id)?.toLowerCase();
   const isTheirs = (held: Held): boolean => {
     const there = look(held);
@@ -112,7 +112,7 @@ export function takenAlong(
     if (isProven({ id: held.id, tags: there.tags }, owner)) return false;
     return held.kind !== "disk" || !isMadeWith(machine, held, { tags: there.tags, managedBy: there.managedBy });
   };
-  return heldBy(machine).flatMap((held): Taken[] => {
+  return heldBy(machine).flatMap((held): TakenAlong[] => {
     const addresses = held.kind === "networkInterface" ? addressesOf(look(held)?.model ?? {}) : [];
     return [
       ...(held.goesAlong && isTheirs(held)

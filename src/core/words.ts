@@ -35,8 +35,8 @@ export function nounOf(label: string, id = ""): string {
 export const nameIn = (label: string): string => label.slice(label.lastIndexOf(" ") + 1);
 
 /** What was done to a resource, in one word. */
-export const changed = (change: "created" | "updated" | "deleted" | undefined): string =>
-  change === "deleted" ? "deleted" : change === "updated" ? "changed" : change === "created" ? "made" : "done";
+export const changed = (change: "created" | "updated" | "deleted" | "deallocated" | "started" | undefined): string =>
+  change === undefined ? "done" : change === "updated" ? "changed" : change === "created" ? "made" : change;
 
 /**
  * One line without control characters: colour codes, carriage returns, text that reads from right to left and the like cannot reach

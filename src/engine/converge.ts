@@ -125,7 +125,9 @@ async function put(
   if (way.acted !== "created") way.acted = decision === "create" ? "created" : "updated";
   if (live !== null && isTagsOnly(wanted, live)) return retagOnly(way, live, wanted);
   const body = besideOthers(stamped(wanted), live ?? undefined, isSettled(resource.kind) && live?.state !== "failed");
-  const operation = await tools.throttle.through(writeOf(resource), tools.signal, async () => {
+  const { stop } = options;
+  const turn = live !== null || stop === undefined ? tools.signal : AbortSignal.any([tools.signal, stop]);
+  const operation = await tools.throttle.through(writeOf(resource), turn, async () => {
     await options.permit?.();
     return tools.provider.put(body, {
       signal: tools.signal,

@@ -33,6 +33,8 @@ export interface ConvergeOptions {
   readonly letGo?: (live: Live) => Promise<void>;
   /** Asked of a machine that could not be made: true where the caller has another way, so that this one is not tried a second time. */
   readonly goesElsewhere?: (error: AzureError) => boolean;
+  /** Aborted when nothing new is to be begun: what is to be made, and still waits for its turn to be asked for, ends with its reason. */
+  readonly stop?: AbortSignal;
   /** Resolves when waiting for Azure's word is no longer needed: the node answers. */
   readonly usable?: Promise<void>;
 }

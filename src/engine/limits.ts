@@ -57,13 +57,13 @@ const ROWS: readonly Row[] = [
 /** What an answer said is left, by the name of the limit: "subscription-writes", or a policy of Compute's. */
 export type Remaining = ReadonlyMap<string, number>;
 
-export interface Limits {
+export interface RequestLimits {
   /** Those that a request meets; none, as long as the other side has told of no limit. */
   of(lane: Lane): readonly Allowance[];
   hear(lane: Lane, remaining: Remaining, now: number): void;
 }
 
-export function createLimits(): Limits {
+export function createRequestLimits(): RequestLimits {
   const known = ROWS.map((row) => ({ ...row, limit: row.allowance() }));
   const lanes = new Map<string, Allowance[]>();
   const policies = new Map<string, Allowance>();

@@ -12,6 +12,8 @@ const REPLACEMENTS = 1;
 export async function recover(way: Convergence, error: unknown): Promise<Live | null | undefined> {
   const { tools, budget, about } = way;
   tools.signal.throwIfAborted();
+  // it was not asked for, and is not to be any more
+  if (way.options.stop?.aborted === true && error === way.options.stop.reason) throw error;
   if (isOvertaken(error)) {
     // another run has made or changed it, unless it was our own request that went unanswered
     if (!way.unclear) way.acted = "unchanged";

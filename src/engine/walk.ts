@@ -18,7 +18,7 @@ export type Result<T> =
 export interface WalkOptions {
   /** "down" visits what depends first: the order to delete in. */
   readonly direction?: "up" | "down";
-  /** When aborted nothing new is started; what runs is let finish. */
+  /** When aborted nothing new is started; what runs is let finish, or ends with the reason for it and counts as not started. */
   readonly stop?: AbortSignal;
   readonly onSkip?: (id: string, because: string | undefined) => void;
 }
@@ -68,7 +68,9 @@ export async function walk<S extends Step, T>(
     else
       result = await visit(step).then(
         (value): Result<T> => ({ state: "done", value }),
-        (error: unknown): Result<T> => ({ state: "failed", error }),
+        // what had not begun in earnest when it was stopped
+        (error: unknown): Result<T> =>
+          options.stop?.aborted === true && error === options.stop.reason ? { state: "skipped" } : { state: "failed", error },
       );
     if (result.state === "skipped") options.onSkip?.(step.id, result.because);
     results.set(step.id, result);

@@ -1,16 +1,17 @@
 /** The way to Azure: which one, which subscription, who signs in, and the SDK's clients. Loaded lazily, for it is most of the program. */
+import type { ArmConnection } from "../azure/clients.ts";
 import type { SignedIn } from "../core/account.ts";
 import type { Clock } from "../core/clock.ts";
 import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
 import { isLoopback } from "../core/spec/spec.ts";
 import type { Emit } from "../engine/event.ts";
 import { createSiblings } from "../engine/siblings.ts";
-import { createThrottle } from "../engine/throttle.ts";
+import { type Throttle, createThrottle } from "../engine/throttle.ts";
 import type { RequestTools } from "../engine/tools.ts";
-import { accountOf } from "./account.ts";
+import { type AccountFacts, accountOf } from "./account.ts";
 import { knownOf, selectSubscription } from "./azure-cli-profile.ts";
 import type { Surroundings, Way } from "./run.ts";
-import { signIn } from "./sign-in.ts";
+import { type NamedCredential, signIn } from "./sign-in.ts";
 import type { Fetch } from "./way-out/fetch.ts";
 import { wayOut } from "./way-out/way-out.ts";
 
@@ -28,14 +29,58 @@ const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 /** @throws ClusterError SubscriptionMissing, SignInIncomplete, Usage (a proxy), and what a certificate is refused with */
 export async function connectAzure(outside: Surroundings, given: Partial<FlagValues>, around: Around): Promise<Way> {
+  const target = await targetOf(outside, given, around);
+  const { subscription, cloud, known, endpoint, handle, way } = target;
+  const parts = await loadParts();
+  const throttle = createThrottle(around.clock);
+  const { connection, credential } = await connectionTo(outside, given, around, { ...target, ...parts, hear: throttle.hear });
+  const clients = await parts.createClients({ ...connection, subscription });
+  const lookups = parts.createLookups(clients);
+  const tools: RequestTools = {
+    provider: parts.createProvider(clients),
+    clock: around.clock,
+    throttle,
+    random: () => new DataView(outside.random(4).buffer.slice(0)).getUint32(0) / 2 ** 32,
+    emit: around.emit,
+    signal: around.hard,
+  };
+  const facts: AccountFacts = {
+    subscription,
+    cloud,
+    endpoint: given.armEndpoint,
+    known,
+    signedIn: async () => (credential === undefined ? nobody(around) : credential.signedIn()),
+    expected: expected(given),
+    mayAsk: around.simulation === undefined && given.resourceGroup === undefined,
+  };
+  return {
+    subscription,
+    tools: { ...tools, siblings: createSiblings(tools) },
+    lookups,
+    ...(given.resourceGroup === undefined ? {} : { onlyIn: given.resourceGroup }),
+    account: accountOf(facts, lookups, around),
+    others: known.others.map((other) => ({
+      ...other,
+      lookups: async () => parts.createLookups(await parts.createClients({ ...connection, subscription: other.id })),
+    })),
+    credential,
+    cloud,
+    wayOut: handle === undefined ? way : { ...way, fetch: withinSimulation(handle, endpoint.url, way.fetch) },
+  };
+}
+
+// --- internal ---
+
+/** Which Azure is asked, for whom, and how it is reached; with `open` nobody signs in. */
+async function targetOf(outside: Surroundings, given: Partial<FlagValues>, { simulation }: Around) {
   const { CLOUDS, endpointOf } = await import("../azure/clouds.ts");
-  const handle = around.simulation?.handle ?? outside.azure;
+  const handle = simulation?.handle ?? outside.azure;
   const open = handle !== undefined || (isLoopback(given.armEndpoint) && given.armEndpoint?.startsWith("http:") === true);
   const { subscription, cloud, known } = open
     ? {
         subscription: given.subscription ?? NOBODY,
         cloud: given.cloud ?? FLAGS.cloud.default,
-        known: around.simulation === undefined ? await knownOf(outside.env, given) : { others: [] },
+        known: simulation === undefined ? await knownOf(outside.env, given) : { others: [] },
       }
     : await selectSubscription(outside.env, given);
   const asked = endpointOf(CLOUDS[cloud], given.armEndpoint);
@@ -43,6 +88,11 @@ export async function connectAzure(outside: Surroundings, given: Partial<FlagVal
   const way = wayOut(outside.env);
   // a variable that names no proxy is said at once, and by its name
   if (!open) way.agentOf(endpoint.url);
+  return { handle, open, subscription, cloud, known, signsInAt: CLOUDS[cloud], endpoint, way };
+}
+
+/** What the SDK comes with. */
+async function loadParts() {
   const [{ createClients }, { createProvider }, { createLookups }, { httpClientOf }, { outwardClient }, { boundedClient }] =
     await Promise.all([
       import("../azure/clients.ts"),
@@ -52,58 +102,31 @@ export async function connectAzure(outside: Surroundings, given: Partial<FlagVal
       import("../azure/outward.ts"),
       import("../azure/bounded.ts"),
     ]);
-  const outward = await outwardClient(way.agentOf);
-  const credential = open
-    ? undefined
-    : await signIn(outside, given, { cloud: CLOUDS[cloud], httpClient: outward, emit: around.emit });
-  const throttle = createThrottle(around.clock);
-  const connection = {
-    endpoint,
-    hear: throttle.hear,
-    clock: around.clock,
-    ...(around.loadRest === undefined ? {} : { loadRest: around.loadRest }),
-    ...(credential === undefined ? {} : { credential }),
-    httpClient: handle === undefined ? boundedClient(outward) : await httpClientOf(handle),
-  };
-  const clients = await createClients({ ...connection, subscription });
-  const lookups = createLookups(clients);
-  const tools: RequestTools = {
-    provider: createProvider(clients),
-    clock: around.clock,
-    throttle,
-    random: () => new DataView(outside.random(4).buffer.slice(0)).getUint32(0) / 2 ** 32,
-    emit: around.emit,
-    signal: around.hard,
-  };
-  return {
-    subscription,
-    tools: { ...tools, siblings: createSiblings(tools) },
-    lookups,
-    ...(given.resourceGroup === undefined ? {} : { onlyIn: given.resourceGroup }),
-    account: accountOf(
-      {
-        subscription,
-        cloud,
-        endpoint: given.armEndpoint,
-        known,
-        signedIn: async () => (credential === undefined ? nobody(around) : credential.signedIn()),
-        expected: expected(given),
-        mayAsk: around.simulation === undefined && given.resourceGroup === undefined,
-      },
-      lookups,
-      around,
-    ),
-    others: known.others.map((other) => ({
-      ...other,
-      lookups: async () => createLookups(await createClients({ ...connection, subscription: other.id })),
-    })),
-    credential,
-    cloud,
-    wayOut: handle === undefined ? way : { ...way, fetch: withinSimulation(handle, endpoint.url, way.fetch) },
-  };
+  return { createClients, createProvider, createLookups, httpClientOf, outwardClient, boundedClient };
 }
 
-// --- internal ---
+type Target = Awaited<ReturnType<typeof targetOf>>;
+type Parts = Awaited<ReturnType<typeof loadParts>>;
+
+/** The connection of every client, and who signs in on it. */
+async function connectionTo(
+  outside: Surroundings,
+  given: Partial<FlagValues>,
+  { clock, emit, loadRest }: Around,
+  to: Target & Parts & { readonly hear: Throttle["hear"] },
+): Promise<{ connection: Omit<ArmConnection, "subscription">; credential: NamedCredential | undefined }> {
+  const outward = await to.outwardClient(to.way.agentOf);
+  const credential = to.open ? undefined : await signIn(outside, given, { cloud: to.signsInAt, httpClient: outward, emit });
+  const connection = {
+    endpoint: to.endpoint,
+    hear: to.hear,
+    clock,
+    ...(loadRest === undefined ? {} : { loadRest }),
+    ...(credential === undefined ? {} : { credential }),
+    httpClient: to.handle === undefined ? to.boundedClient(outward) : await to.httpClientOf(to.handle),
+  };
+  return { connection, credential };
+}
 
 const nobody = ({ simulation }: Around): SignedIn => ({ kind: simulation === undefined ? "loopback" : "simulation" });
 

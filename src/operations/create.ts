@@ -97,7 +97,7 @@ export async function carryOutCreate(run: Run, prepared: Prepared, given: Partia
 /** Nodes that were added to a platform join it. */
 async function joined(run: Run, created: Created): Promise<Created> {
   const { found, spec, facts } = created.prepared;
-  if (platformIn(found.claim?.tags) === undefined) return created;
+  if (platformIn(found.claim?.tags) === undefined || spec.waitFor === "machines") return created;
   try {
     await joinPlatform(run, spec.name, facts.group);
     return created;

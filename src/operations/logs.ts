@@ -6,6 +6,7 @@ import type { LogsDocument } from "../core/documents.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { names } from "../core/plan/cluster.ts";
 import { provenOf } from "../core/plan/proof.ts";
+import { shellWord } from "../core/quoting.ts";
 import { FLAGS } from "../core/spec/flags.ts";
 import { type ClusterSpec, buildSpec } from "../core/spec/spec.ts";
 import { schemaUri } from "../core/schema-uri.ts";
@@ -104,7 +105,7 @@ async function journals(run: Run, name: string, unit: string, options: LogsOptio
   const lines = options.lines ?? FLAGS.lines.default;
   const { nodes: found } = await runOnAll(
     nodes.filter(({ index }) => wanted.has(index)),
-    `sudo -n journalctl --no-pager --output=short-iso --lines=${lines} --unit=${unit}`,
+    journalCommand(unit, lines),
     {
       clock: run.clock,
       signal: AbortSignal.any([run.stop, run.tools.signal]),
@@ -117,12 +118,37 @@ async function journals(run: Run, name: string, unit: string, options: LogsOptio
     index,
     name: machine,
     text: stdout,
-    ...(error !== undefined
-      ? { error }
-      : code !== 0
-        ? { error: { code: "JournalFailed", message: stderr.trim() || `journalctl ended with ${code}` } }
-        : {}),
+    ...withError(
+      error ??
+        (code === 0
+          ? undefined
+          : code === NO_UNIT && stdout === ""
+            ? noUnit(unit, stderr)
+            : { code: "JournalFailed", message: stderr.trim() || `journalctl ended with ${code}` }),
+    ),
   }));
+}
+
+const withError = (error: NodeLog["error"]): Pick<NodeLog, "error"> => (error === undefined ? {} : { error });
+
+/** How the node's shell ends for a unit that is not there; journalctl itself ends well for it, with nothing. */
+const NO_UNIT = 47;
+
+/** A unit that is gone may have left lines, so the journal is asked first. `--quiet`: no line of journalctl's own among the node's. */
+const journalCommand = (unit: string, lines: number): string =>
+  [
+    `text=$(sudo -n journalctl --quiet --no-pager --output=short-iso --lines=${lines} --unit=${shellWord(unit)}) || exit`,
+    `if [ -n "$text" ]; then printf '%s\\n' "$text"`,
+    `elif [ "$(systemctl show --property=LoadState ${shellWord(unit)})" = LoadState=not-found ]; then`,
+    `systemctl list-units --all --state=loaded --plain --no-legend --full ${shellWord(`*${unit.replace(/\.[a-z]+$/, "")}*`)} | cut -d' ' -f1 | head -n 5 >&2; exit ${NO_UNIT}; fi`,
+  ].join("\n");
+
+function noUnit(unit: string, alike: string): { code: string; message: string } {
+  const there = alike.split("\n").filter((line) => line !== "");
+  return {
+    code: "UnitNotFound",
+    message: `it has no unit ${unit}${there.length === 0 ? "" : `; there is ${there.join(", ")}`}`,
+  };
 }
 
 /** Of one node, as many as a person asks for. */

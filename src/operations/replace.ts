@@ -3,17 +3,18 @@
  * makes what is missing, under the same name, index and port, and waits until all nodes are healthy. It is remove's first half and create; nothing
  * of either is done here.
  *
- * Killed anywhere, the same command goes on: a node that has left etcd leaves it again without a word, what is gone is gone, and create makes
- * what is missing. Before a node leaves etcd the claim notes which machine it is, for create would take it for a node that is merely ill.
+ * Killed anywhere, the same command goes on: a node that has left etcd leaves it again without a word, what is gone is gone, create makes
+ * what is missing, and what was made anew is not made again (replace/noted.ts). Before a node leaves etcd the claim notes which machine it
+ * is, for create would take it for a node that is merely ill.
  */
 import type { ReplaceDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { names } from "../core/plan/cluster.ts";
-import { withReplacing } from "../core/plan/replacing.ts";
-import { hasEtcd } from "../core/plan/tags.ts";
+import { type Replacing, withReplacement, withReplacing } from "../core/plan/replacing.ts";
+import { type Tags, hasEtcd } from "../core/plan/tags.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
-import { patiently, retag } from "../engine/patiently.ts";
+import { retag } from "../engine/patiently.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { partsOf, refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
 import { refuseStopped } from "./cluster/stopped.ts";
@@ -25,7 +26,8 @@ import { leavePlatform } from "./platform/growth.ts";
 import { removeAll } from "./remove/forget-nodes.ts";
 import { type Removal, planRemoval } from "./remove/removal.ts";
 import { HALF_REPLACED } from "./replace/half-replaced.ts";
-import { keepDataDisk } from "./replace/keep-disk.ts";
+import { keepDataDisk, refuseUnfitDisks } from "./replace/keep-disk.ts";
+import { madeAt, replacementOf } from "./replace/noted.ts";
 import type { Run } from "./run.ts";
 
 export interface ReplaceWish {
@@ -40,6 +42,11 @@ export interface Replacement {
   readonly name: string;
   /** Names of machines, in their order. */
   readonly machines: readonly string[];
+  /** Names of those that an earlier run of the same command has made anew. */
+  readonly before: readonly string[];
+  /** Names of those among `machines` that it had begun to make. */
+  readonly made: readonly string[];
+  readonly noted: Replacing;
   /** Names of those that the cluster does not have. */
   readonly absent: readonly string[];
   readonly groupName: string;
@@ -76,14 +83,26 @@ export async function planReplace(run: Run, name: string, nodes: readonly string
     if (error instanceof ClusterError && error.code === HALF_REPLACED) return undefined;
     throw error;
   });
-  const { machines, absent, groupName } = removal;
-  return { name, machines, absent, groupName, notes: planned?.notes ?? [] };
+  if (wish.keepDataDisk) await refuseUnfitDisks(run, removal, planned?.surveyed.size);
+  const { absent, groupName, going, spec } = removal;
+  const { noted, done, made } = await replacementOf(run, removal, wish);
+  const machinesOf = (nodes: readonly number[]): string[] => nodes.map((node) => names.machine(spec, node));
+  return {
+    name,
+    machines: machinesOf(going.filter((node) => !done.has(node))),
+    before: machinesOf(going.filter((node) => done.has(node))),
+    made: machinesOf(going.filter((node) => made.has(node))),
+    noted,
+    absent,
+    groupName,
+    notes: planned?.notes ?? [],
+  };
 }
 
 /** Replaces them. It ends at the first after which the cluster is not whole. @throws ClusterError Interrupted */
 export async function carryOutReplace(
   run: Run,
-  { name, machines, groupName }: Pick<Replacement, "name" | "machines" | "groupName">,
+  { name, machines, before, made, noted, groupName }: Omit<Replacement, "absent" | "notes">,
   wish: ReplaceWish,
 ): Promise<ReplaceOutcome> {
   const replaced: string[] = [];
@@ -91,7 +110,10 @@ export async function carryOutReplace(
   let failure: ClusterError | undefined;
   for (const machine of machines) {
     if (run.stop.aborted) throw run.stop.reason;
-    failure = await replaceOne(run, name, machine, wish, kept).catch((error: unknown) => {
+    const ends = machine === machines.at(-1) && machines.length + before.length === noted.nodes.length;
+    const work = made.includes(machine) ? bringBack : replaceOne;
+    const step = removalOf(run, name, [machine], wish).then((removal) => work(run, removal, { wish, kept, noted, ends }));
+    failure = await step.catch((error: unknown) => {
       run.tools.signal.throwIfAborted();
       if (error instanceof ClusterError) return error;
       throw error;
@@ -106,6 +128,7 @@ export async function carryOutReplace(
     name,
     resourceGroup: groupName,
     replaced,
+    before,
     keptDisks: kept,
     left,
     seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
@@ -136,29 +159,30 @@ async function checkAway(run: Run, { spec, claim, groupName, owner, parts }: Rem
   await refuseForbidden(run, removalIntent(run, spec, claim, groupName, parts));
 }
 
+interface Work {
+  readonly wish: ReplaceWish;
+  /** Names of the disks that were kept; grows. */
+  readonly kept: string[];
+  readonly noted: Replacing;
+  /** Nothing is left to do after this node. */
+  readonly ends: boolean;
+}
+
 /** The failure after which the cluster is not whole; undefined when it is. */
-async function replaceOne(
-  run: Run,
-  name: string,
-  machine: string,
-  wish: ReplaceWish,
-  kept: string[],
-): Promise<ClusterError | undefined> {
-  const removal = await removalOf(run, name, [machine], wish);
+async function replaceOne(run: Run, removal: Removal, work: Work): Promise<ClusterError | undefined> {
+  const { wish, kept, noted } = work;
   const { spec, claim, owner, going, parts } = removal;
   const [node = 0] = going;
   const old = parts.find((part) => part.kind === "machine");
+  const made = old === undefined ? 0 : await madeAt(run, old.id);
+  await retag(claim, (now) => withReplacement(withReplacing(now, node, made), noted), run.tools);
   if (old !== undefined) {
-    const live = await patiently(run.tools, (signal) => run.tools.provider.get(old, signal));
-    const made = (live?.model as { timeCreated?: Date } | undefined)?.timeCreated;
-    const madeAt = made === undefined ? 0 : new Date(made).getTime();
-    await retag(claim, (now) => withReplacing(now, node, madeAt), run.tools);
     await leavePlatform(run, removal, removal.groupName, false);
     await leaveEtcd(run, removal, false);
     const disk = wish.keepDataDisk ? await keepDataDisk(run, old.id) : undefined;
     if (disk !== undefined) kept.push(disk);
+    await removeAll(run, owner, [old]);
   }
-  if (old !== undefined) await removeAll(run, owner, [old]);
   // what the machine has not taken along
   await removeAll(run, owner, await partsOf(run, spec, removal, going));
   await forgetHosts(
@@ -167,10 +191,20 @@ async function replaceOne(
     claim,
     removal.there.filter(({ index }) => going.includes(index)),
   );
-  await forgetUserData(run.dir, name, claim.tags, going);
-  const created = await createCluster(run, name, wish.given);
+  await forgetUserData(run.dir, spec.name, claim.tags, going);
+  return bringBack(run, removal, work);
+}
+
+/** All that is missing is made, and all nodes are ready: the node is done. */
+async function bringBack(
+  run: Run,
+  { spec, claim, going: [node = 0] }: Removal,
+  { wish, ends }: Work,
+): Promise<ClusterError | undefined> {
+  const created = await createCluster(run, spec.name, wish.given);
   if (created.exit !== EXIT.done || created.missing.length > 0) return notWhole(created);
-  await retag(claim, (now) => withReplacing(now, node, undefined), run.tools);
+  const over = (tags: Tags): Tags => (ends ? withReplacement(tags, undefined) : tags);
+  await retag(claim, (now) => over(withReplacing(now, node, undefined)), run.tools);
   return undefined;
 }
 
@@ -181,11 +215,11 @@ function notWhole({ failure, missing, exit }: Awaited<ReturnType<typeof createCl
 }
 
 /** The failure, and how it goes on. */
-const goOn = (failure: ClusterError, { name, replaced, left }: ReplaceDocument): ClusterError =>
+const goOn = (failure: ClusterError, { replaced, left }: ReplaceDocument): ClusterError =>
   new ClusterError(failure.code, failure.message, {
     source: failure.source,
     exit: replaced.length > 0 && failure.exit === EXIT.failed ? EXIT.partly : failure.exit,
     advice:
-      `${failure.advice ?? ""} Go on with what is left: \`azure-coreos-cluster replace ${name} ${left.join(" ")}\`, with the same flags.`.trim(),
+      `${failure.advice ?? ""} The same command goes on with ${left.slice(0, 10).join(", ")}${left.length > 10 ? " and more" : ""}.`.trim(),
     cause: failure,
   });

@@ -40,11 +40,11 @@ export function frame(progress: Progress, options: FrameOptions): FrameLine[] {
   const groups = [...progress.groups.values()];
   const open = groups.filter((group) => !isOver(group) && !isNodes(progress, group));
   const column = Math.min(24, Math.max(0, ...open.map((group) => width(titleOf(group)))));
-  const kinds = open.map((group) => [kindLine(progress, group, column, options)]);
+  const kinds = open.map((group) => kindLines(progress, group, column, options));
   const top = [...headLines(progress, options), ...overLine(groups, options)];
   const nodes = nodesLine(progress, options);
   const stopping = stoppingLine(progress, options);
-  const room = options.rows - [top, kinds, nodes, stopping].reduce((sum, part) => sum + part.length, 0);
+  const room = options.rows - [top, kinds.flat(), nodes, stopping].reduce((sum, part) => sum + part.length, 0);
   if (room < 0) return cutToRows([...top, ...kinds.flat(), ...nodes, ...stopping], options);
   // the nodes that are the furthest behind, and before them what Azure takes long for and is no node's
   const single = few(
@@ -100,12 +100,22 @@ function partDone(
 }
 
 function overLine(groups: readonly Group[], options: FrameOptions): FrameLine[] {
-  // What there are many of comes first: the line may be cut.
+  // what there are many of comes first: not all may have room
   const over = groups
     .filter((group) => isOver(group) && group.noun !== "node")
     .sort((a, b) => Number(b.total > 1) - Number(a.total > 1));
   if (over.length === 0) return [];
-  return [line(`✓ ${over.map((group) => doneWords(group)).join(", ")}`, options, options.ink.good)];
+  return [line(`✓ ${fitting(over.map(doneWords), options.columns - 2)}`, options, options.ink.good)];
+}
+
+/** "a, b and 3 more": as many as fit whole. */
+function fitting(words: readonly string[], columns: number): string {
+  for (let count = words.length; count > 0; count--) {
+    const left = words.length - count;
+    const text = `${words.slice(0, count).join(", ")}${left === 0 ? "" : ` and ${left} more`}`;
+    if (width(text) <= columns) return text;
+  }
+  return words[0] ?? "";
 }
 
 /** As many of the lines as there is room for, and one row for how many are left. */
@@ -126,12 +136,19 @@ const isNodes = (progress: Progress, { noun }: Group): boolean => noun === "node
 
 const titleOf = (group: Group): string => (group.phase || group.total === 1 ? group.label : plural(group.noun, 2));
 
-function kindLine(progress: Progress, group: Group, column: number, options: FrameOptions): FrameLine {
+/** What a kind waits for is said whole, in as many lines as it takes. */
+function kindLines(progress: Progress, group: Group, column: number, options: FrameOptions): FrameLine[] {
   const single = group.total === 1 ? activeOf(progress, group)[0] : undefined;
   const words = single === undefined ? countWords(group).join("  ") : stateWords(single, group);
   const title = titleOf(group);
-  const padded = title + " ".repeat(Math.max(0, column - width(title)));
-  return line(`  ${padded}  ${words}`, options, (text) => text, duration(options.now - group.startedAt));
+  const padded = `  ${title}${" ".repeat(Math.max(0, column - width(title)))}  `;
+  const time = duration(options.now - group.startedAt);
+  const [first = "", ...more] = broken(words, options.columns - width(padded) - width(time) - 2);
+  const below = " ".repeat(width(padded));
+  return [
+    line(`${padded}${first}`, options, (text) => text, time),
+    ...more.map((text) => line(`${below}${text}`, options, (whole) => whole)),
+  ];
 }
 
 const activeOf = (progress: Progress, { noun }: Group): Item[] =>

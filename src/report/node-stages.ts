@@ -47,10 +47,12 @@ const ANSWERS: Readonly<Record<string, NodeStage>> = {
   ssh: "etcd joins",
 };
 
-function stageOf({ kind, id, label, step }: Event, before: NodeProgress | undefined): NodeStage | undefined {
+function stageOf({ kind, id, label, step, detail }: Event, before: NodeProgress | undefined): NodeStage | undefined {
   const isReadiness = id.startsWith("readiness/");
   if (!isReadiness && !label.startsWith("machine ")) return undefined;
-  if (kind === "failed" || kind === "skipped") return "failed";
+  // skipped without a reason: the run was stopped before it was asked for
+  if (kind === "failed" || (kind === "skipped" && detail !== undefined)) return "failed";
+  if (kind === "skipped") return before?.stage;
   const known = before?.stage;
   if (isReadiness) {
     if (kind === "done") return "ready";

@@ -7,7 +7,19 @@ import { type NodeProgress, takeNode } from "./node-stages.ts";
 import { changed, duration, nounOf, plain } from "../core/words.ts";
 
 /** Where one resource or phase is. */
-export type Stage = "work" | "retrying" | "made" | "changed" | "deleted" | "done" | "unchanged" | "failed" | "skipped" | "left";
+export type Stage =
+  | "work"
+  | "retrying"
+  | "made"
+  | "changed"
+  | "deleted"
+  | "deallocated"
+  | "started"
+  | "done"
+  | "unchanged"
+  | "failed"
+  | "skipped"
+  | "left";
 
 export interface Item {
   readonly id: string;
@@ -120,6 +132,8 @@ const STAGES: readonly Stage[] = [
   "made",
   "changed",
   "deleted",
+  "deallocated",
+  "started",
   "done",
   "unchanged",
   "work",
@@ -134,7 +148,7 @@ export const WORDS: Partial<Record<Stage, string>> = {
   unchanged: "there already",
   left: "left to Azure, which goes on",
 };
-const ENDS: readonly Stage[] = ["made", "changed", "deleted", "done", "unchanged", "failed", "skipped", "left"];
+const ENDS: readonly Stage[] = STAGES.filter((stage) => stage !== "work" && stage !== "retrying");
 
 /** A phase is over when it says so, or when the next one begins. */
 function closePhases(progress: Progress, event: Event): void {
@@ -146,8 +160,14 @@ function closePhases(progress: Progress, event: Event): void {
 const isActive = (stage: Stage): boolean => stage === "work" || stage === "retrying";
 
 function stageOf(event: Event, known: Item | undefined): Stage | undefined {
-  // what Azure had begun when it was given up is not skipped: it goes on, and may cost money
-  if (event.kind === "skipped" && known !== undefined && isActive(known.stage) && event.id.startsWith("/subscriptions/"))
+  // what Azure had begun when it was given up is not skipped, and its event says so: it goes on, and may cost money
+  if (
+    event.kind === "skipped" &&
+    event.detail !== undefined &&
+    known !== undefined &&
+    isActive(known.stage) &&
+    event.id.startsWith("/subscriptions/")
+  )
     return "left";
   const word = changed(event.change);
   const stages: Partial<Record<EventKind, Stage>> = {

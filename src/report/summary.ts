@@ -13,6 +13,8 @@ export function summary(progress: Progress): string | undefined {
     "made",
     "changed",
     "deleted",
+    "deallocated",
+    "started",
     "done",
     "unchanged",
     "left",

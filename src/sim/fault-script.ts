@@ -208,10 +208,11 @@ function spanOf(effect: FaultAction, times: string | undefined, nth: string | un
 
 const MACHINE = "/virtualMachines/[^/?]+(\\?|$)";
 
+/** From the body's begin, and not tried again from each of its letters: user-data makes it long. */
 const having = (values: Readonly<Record<string, string | undefined>>): string =>
-  Object.entries(values)
+  `^${Object.entries(values)
     .flatMap(([name, value]) => (value === undefined ? [] : [`(?=[^]*"${name}":\\s*"${escape(value)}")`]))
-    .join("");
+    .join("")}`;
 
 const escape = (word: string): string => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 

@@ -208,6 +208,34 @@ describe("four machines: three etcd members with TLS, a gateway, data disks", ()
     noCycle(machine);
   });
 
+  test("logs --unit: a real journal's lines, of one node and of two; hostile ones; a unit that is not there, or has written nothing", async () => {
+    const one = await desk.run("logs mycluster 0 --unit etcd-member --lines 50");
+    expect({ exit: one.exit, lines: one.stdout.trimEnd().split("\n").length }, one.stderr).toEqual({ exit: 0, lines: 50 });
+    expect(one.stdout).toMatch(/^\d{4}-\d\d-\d\dT[\d:]{8}\S+ \S+ \S+\[\d+\]: \{"level"/m);
+
+    const hostile = String.raw`printf 'red \033[31m\033]0;title\007\n\377\376 bytes\nmycluster-coreos-1 | forged\n\tlast'`;
+    for (const machine of [member(0), member(1)]) machine.run(`systemd-run --quiet --wait --unit=hostile sh -c "${hostile}"`);
+    await member(1).until("journalctl -q -o cat -u hostile", /last/);
+    const both = await desk.run("logs mycluster --unit hostile --lines 5");
+    expect(both.exit, both.stderr).toBe(3);
+    // what is no text is journald's own "blob"; a line that is forged stands after its true node's name
+    expect(both.stdout).not.toContain("\u001B");
+    for (const index of [0, 1]) {
+      // journalctl takes colours and titles out, calls bytes a blob, and makes blanks of a tab
+      const own = both.stdout.split("\n").filter((line) => line.startsWith(`mycluster-coreos-${index} | `));
+      expect(own.join("\n")).toMatch(/: red ?\n.*\[\d+B blob data\]\n[\s\S]*mycluster-coreos-1 \| forged[\s\S]* {8}last/);
+    }
+    expect(both.stderr).toContain("mycluster-coreos-3: it has no unit hostile");
+
+    const none = await desk.run("logs mycluster 0 --unit etcd --lines 50");
+    expect({ exit: none.exit, stdout: none.stdout }).toEqual({ exit: 1, stdout: "" });
+    expect(none.stderr).toContain("mycluster-coreos-0: it has no unit etcd; there is etcd-member.service");
+    member(0).run("printf '[Service]\\nExecStart=/bin/true\\n' >/etc/systemd/system/silent.service; systemctl daemon-reload");
+    const silent = await desk.run("logs mycluster 0 --unit silent");
+    expect({ exit: silent.exit, stdout: silent.stdout }).toEqual({ exit: 0, stdout: "" });
+    expect(silent.stderr).toContain("mycluster-coreos-0: silent has written nothing yet.");
+  });
+
   test("switched off and on: the data is there, the disk was not formatted again, etcd is whole, no unit failed", async () => {
     const machine = member(1);
     machine.run("echo kept > /var/lib/docker/file; sync");

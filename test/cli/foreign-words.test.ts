@@ -98,6 +98,20 @@ test.each([
   ["rm my;cluster", "azure-coreos-cluster destroy 'my;cluster'"],
 ])("%s: %s", (line, advice) => expect(adviceOn(line)).toContain(advice));
 
+test.each([
+  ["delete foo --region westus", "destroy foo"],
+  ["delete foo --num-nodes 3 --force", "destroy foo --yes"],
+  ["foo rm -g rg --vm-size Large", "destroy foo --resource-group rg"],
+  ["up foo --region westus --count 5", "create foo --location westus --num-nodes 5"],
+  ["describe foo --vm-size Large --verbose", "status foo --verbose"],
+  ["scale foo -n 5", "create foo --num-nodes 5"],
+  ["ls foo --num-nodes 3 -g rg", "list --resource-group rg"],
+])("%s: flags by their names here, without those that the command meant has not: %s", async (line, meant) => {
+  const { exit, stderr } = await ownAzure().run(line);
+  expect(exit).toBe(2);
+  expect(stderr).toContain(`What is meant here: azure-coreos-cluster ${meant}\n`);
+});
+
 test("whoever wants a cluster of that name is told how", () => {
   expect(adviceOn("upgrade --num-nodes 3")).toContain("azure-coreos-cluster create upgrade --num-nodes 3");
 });

@@ -49,6 +49,15 @@ test("a machine that is made again gets its own disk back, and a new one gets a 
   });
 });
 
+test("a kept disk of Premium storage goes into no size without it", async () => {
+  expect((await azure.run("mycluster --data-disk")).exit).toBe(0);
+  await deleteButKeepDisk();
+  azure.exchanges.length = 0;
+  const { exit, stderr } = await azure.run("mycluster --vm-size Standard_D2_v5");
+  expect({ exit, puts: azure.puts().size }, stderr).toEqual({ exit: 5, puts: 0 });
+  expect(stderr.replaceAll(/\s+/g, " ")).toContain("kept on Premium_LRS, and machines of Standard_D2_v5 take no Premium storage");
+});
+
 test("a kept disk is cached by its own size, whatever is asked for now", async () => {
   expect((await azure.run("mycluster --data-disk --data-disk-size 8192")).exit).toBe(0);
   await deleteButKeepDisk();

@@ -90,6 +90,18 @@ test.each([
   expect(ended.stderr).toMatch(said);
 });
 
+test("a kept disk of Premium storage and a size without: refused before anything goes, with what to do", async () => {
+  await made("--data-disk");
+  const refused = await azure.run("replace mycluster 1 --keep-data-disk --vm-size Standard_D2_v5 --yes");
+  expect({ exit: refused.exit, deletes: deletes(azure) }).toEqual({ exit: 5, deletes: [] });
+  const said = refused.stderr.replaceAll(/\s+/g, " ");
+  expect(said).toContain(
+    "mycluster-coreos-1-data is kept on Premium_LRS, and machines of Standard_D2_v5 take no Premium storage",
+  );
+  expect(said).toContain("az disk update --resource-group mycluster --name mycluster-coreos-1-data --sku StandardSSD_LRS");
+  expect((await azure.run("replace mycluster 1 --vm-size Standard_D2_v5 --yes")).exit).toBe(0);
+});
+
 test("etcd's only member is not replaced: its data would be gone", async () => {
   await made("--num-nodes 2");
   const { exit, stderr } = await azure.run("replace mycluster 0 --yes");
@@ -121,6 +133,39 @@ test("killed before or after any write: the same command ends it, and so does cr
     else expect(created?.exit ?? 0, `${label}: ${created?.stderr}`).toBe(0);
     const again = await left.run(command, { dir: azure.dir });
     expect(again.exit, `${label}: ${again.stderr}`).toBe(0);
+    await whole(left);
+  }
+});
+
+test("several, killed at any write: the same command leaves those that are done alone, and finishes the one that was made; another choice begins anew", async () => {
+  await made();
+  const moments: { state: CloudState; label: string }[] = [];
+  const command = "replace mycluster 0 1 2 --vm-size Large --yes";
+  const idsOf = async (of: TestAzure): Promise<unknown[]> =>
+    Promise.all([0, 1, 2].map(async (index) => (await machine(index, of)).properties?.vmId));
+  const old = await idsOf(azure);
+  await azure.run(command, {
+    azure: async (request) => {
+      const answer = await azure.simulation.handle(request);
+      if (/virtualMachines|publicIPAddresses/.test(request.url) && !["GET", "HEAD"].includes(request.method))
+        moments.push({ state: azure.simulation.save(), label: `after ${request.method} ${request.url}` });
+      return answer;
+    },
+  });
+  expect(JSON.stringify(azure.simulation.save())).not.toMatch(/aoc-replac/);
+  for (const [nth, { state, label }] of moments.entries()) {
+    if (nth % 2 === 1 && process.env["CRASH"] !== "all") continue;
+    const left = ownAzure({ state, seed: 70 + nth, clock: createVirtualClock((timeOf(state) ?? 0) + 500) });
+    const before = await idsOf(left);
+    const made = before.map((id, index) => id !== undefined && id !== old[index]);
+    const again = await left.json<ReplaceDocument>(command, { dir: azure.dir });
+    expect(again.exit, `${label}: ${again.stderr}`).toBe(0);
+    const now = await idsOf(left);
+    const kept = now.map((id, index) => id === before[index]);
+    // at the very end nothing of it is left, and it is another replacement
+    if (made.every(Boolean) && again.document.before.length === 0 && !kept.some(Boolean)) continue;
+    expect({ label, kept }).toEqual({ label, kept: made });
+    expect(now.some((id) => old.includes(id))).toBe(false);
     await whole(left);
   }
 });

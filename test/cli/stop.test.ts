@@ -34,6 +34,7 @@ test("stopped: the claim says so before the first machine, all are deallocated, 
     "system disks",
   ]);
   expect(document.cost.items.some(({ what }) => what.startsWith("machine"))).toBe(false);
+  expect(stderr).toMatch(/3 machines deallocated in /);
   expect(stderr).toMatch(/Still paid for: 1 public address, .* 3 system disks of 30 GiB/);
   const [mark, ...powers] = writes();
   expect(mark).toMatch(/^PATCH publicIPAddresses\/mycluster-/);
@@ -57,6 +58,7 @@ test("stopped: the claim says so before the first machine, all are deallocated, 
   const started = await azure.json<StartDocument>("start mycluster");
   expect(started).toMatchObject({
     exit: 0,
+    stderr: expect.stringMatching(/3 machines started/),
     document: { started: [0, 1, 2].map(nameOf), ready: [0, 1, 2].map(nameOf), notReady: [], up: true },
   });
   const after = await status();

@@ -17,6 +17,17 @@ test.each([
   expect(stdout).not.toContain(line);
 });
 
+test.each([0, 12, 80])(
+  "on a terminal of %i columns it is seen, in one row, and again under the head while the plan is made",
+  async (columns) => {
+    const { stderr } = await ownAzure().run("plan abc", { terminal: { columns, rows: 24 } });
+    const shown = stderr.split("\r\u001B[K").slice(0, 2);
+    expect(shown[0]).toMatch(/^Checking l/);
+    expect(shown[0]?.length).toBeLessThan(columns || 80);
+    expect(shown[1]?.split("\n").at(-1)).toBe(shown[0]);
+  },
+);
+
 test.each([
   ["no terminal", "plan abc", {}],
   ["--quiet", "plan abc --quiet", { terminal }],

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { isInteractive } from "../../src/cli/world.ts";
+import { isInteractive, sizeTold } from "../../src/cli/world.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { addForeign, addGroup, deletes, everything } from "./azure-hand.ts";
 import { type TestAzure, ownAzure } from "./world.ts";
@@ -121,6 +121,14 @@ test.each([
   [{ isTTY: false }, { isTTY: true }, false],
 ])("a question is asked where stdin %j and stderr %j are a terminal: %j", (stdin, stderr, asks) => {
   expect(isInteractive({ stdin, stderr })).toBe(asks);
+});
+
+test.each([
+  [0, undefined],
+  [undefined, undefined],
+  [132, 132],
+])("a terminal of %j columns has told %j", (columns, told) => {
+  expect(sizeTold(columns)).toBe(told);
 });
 
 test("the cluster's own group stays when others have something in it, is the cluster's no more, and it is said", async () => {

@@ -15,7 +15,7 @@ import { NODE_TLS_FILES } from "../../src/core/node-config.ts";
 import { applyUserData, environmentOn, execStartOf } from "../core/user-data/applied.ts";
 import { render } from "../core/user-data/modes.ts";
 import { find } from "../programs.ts";
-import { FRUGAL } from "./etcd.ts";
+import { dataOf, FRUGAL } from "./etcd.ts";
 import { end } from "./sshd.ts";
 
 const running: ChildProcess[] = [];
@@ -24,7 +24,8 @@ const folders: string[] = [];
 /** Ends every process that was started here, and removes the folders. */
 export async function endAll(): Promise<void> {
   await Promise.all(running.splice(0).map((child) => end(child, "SIGKILL")));
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders.splice(0))
+    for (const one of [folder, dataOf(folder)]) rmSync(one, { recursive: true, force: true });
 }
 
 export interface Started {
@@ -72,7 +73,7 @@ function bootEtcd2(userData: string, own: string, root: string): Started {
     value.replaceAll("0.0.0.0", own),
   ]);
   const dropIns = existsSync(join(root, "etc/systemd/system/etcd2.service.d")) ? environmentOn(root, "etcd2.service") : {};
-  const test = { ...dropIns, ETCD_DATA_DIR: join(root, "data"), ETCD_UNSAFE_NO_FSYNC: "true", ETCD_ENABLE_V2: "true" };
+  const test = { ...dropIns, ETCD_DATA_DIR: dataOf(root), ETCD_UNSAFE_NO_FSYNC: "true", ETCD_ENABLE_V2: "true" };
   return start("etcd", [], { ...(Object.fromEntries(variables) as Record<string, string>), ...test }, root);
 }
 
@@ -101,7 +102,7 @@ export function bootUserData(userData: string, own: string, root = newRoot()): S
   if (sslDir !== (tls ? "/etc/etcd/tls" : undefined)) throw new Error(`ETCD_SSL_DIR is ${sslDir}`);
   const etcd = variables.filter(([name]) => !/^ETCD_(IMAGE_TAG|SSL_DIR)$/.test(name));
   const environment = Object.fromEntries(etcd.map(([name, value]) => [name, mapped(value, own, root)]));
-  return start("etcd", [], { ...environment, ETCD_DATA_DIR: join(root, "data"), ETCD_UNSAFE_NO_FSYNC: "true" }, root);
+  return start("etcd", [], { ...environment, ETCD_DATA_DIR: dataOf(root), ETCD_UNSAFE_NO_FSYNC: "true" }, root);
 }
 
 /** Runs etcdctl; with the certificate that lies on a node, when that node has one. */

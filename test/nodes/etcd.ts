@@ -5,10 +5,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { NodeTls } from "../../src/core/node-config.ts";
 import { createEtcdCa, issueEtcdCertificate, issueNodeCertificate, type EtcdCa } from "../../src/prepare/etcd-tls.ts";
 import { find } from "../programs.ts";
+import { diskFolder } from "../suite-folder.ts";
 import { answers, end } from "./sshd.ts";
 
 /** Many of them share the cores of this machine: one thread each, and a heap that is seldom swept. */
@@ -45,6 +46,9 @@ export const peerUrl = (address: string, tls: boolean): string => `${tls ? "http
 export const initialCluster = (members: readonly { name: string; address: string }[], tls: boolean): string =>
   members.map(({ name, address }) => `${name}=${peerUrl(address, tls)}`).join(",");
 
+/** Where the etcd of a folder keeps its data: on a disk, which its 64 MB cost nothing. Gone with the suite. */
+export const dataOf = (folder: string): string => join(diskFolder(), basename(folder));
+
 /** Starts it; does not wait for its health. */
 export function startEtcd(options: EtcdOptions): Etcd {
   const { name, address, tls } = options;
@@ -56,7 +60,7 @@ export function startEtcd(options: EtcdOptions): Etcd {
       PATH: process.env["PATH"],
       ...FRUGAL,
       ETCD_NAME: name,
-      ETCD_DATA_DIR: options.dataDir ?? join(folder, "data"),
+      ETCD_DATA_DIR: options.dataDir ?? dataOf(folder),
       ETCD_INITIAL_CLUSTER: options.initialCluster ?? initialCluster([options], tls !== undefined),
       ETCD_INITIAL_CLUSTER_STATE: options.state ?? "new",
       ETCD_INITIAL_CLUSTER_TOKEN: "test",
@@ -146,7 +150,7 @@ function handle(child: ChildProcess, folder: string): Pick<Etcd, "pid" | "log" |
     stop: async () => {
       // Not SIGTERM: a member would first hand its leadership over, which takes seconds.
       await end(child, "SIGKILL");
-      rmSync(folder, { recursive: true, force: true });
+      for (const one of [folder, dataOf(folder)]) rmSync(one, { recursive: true, force: true });
     },
   };
 }

@@ -31,7 +31,7 @@ export interface Room {
   readonly publicAddress: string;
   readonly power: Power;
   /** Any command line. */
-  run(argv: string, options?: RunOptions): Promise<Result>;
+  run(argv: string | readonly string[], options?: RunOptions): Promise<Result>;
   /** Creates, or goes on with, `mycluster`, with its state file and its events. */
   create(flags?: string, options?: RunOptions): Promise<Result>;
   /** What the last create said of the cluster. */
@@ -60,7 +60,7 @@ export async function machineRoom(plan: Plan = {}): Promise<Room> {
     });
     if (status >= 300) throw new Error(`${method} ${path}: ${status}`);
   };
-  const run = (argv: string, options: RunOptions = {}): Promise<Result> =>
+  const run = (argv: string | readonly string[], options: RunOptions = {}): Promise<Result> =>
     azure.run(argv, { azure: (request) => power.handle(request), ...options });
   const document = (dir = azure.dir): ClusterDocument =>
     JSON.parse(readFileSync(join(dir, "state.json"), "utf8")) as ClusterDocument;

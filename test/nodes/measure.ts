@@ -1,5 +1,5 @@
 /**
- * How late the tool notices that a node is ready: its event against what the node's own etcd said, asked every 20 ms. Written to
+ * How late the tool notices that a node is ready: its event against what the node's own etcd said, asked every 50 ms. Written to
  * test-output/readiness.json for people; nothing is asserted of how long anything takes.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -217,7 +217,7 @@ function furnish(root: string, user: string): void {
 }
 
 /**
- * An etcd that ends is started again, as systemd does: one that joins is refused until it has been added. Asks etcd itself, often:
+ * An etcd that ends is started again, as systemd does: one that joins is refused until it has been added. Asks etcd itself:
  * this is the truth that the tool's "ready" is measured against.
  */
 async function keepEtcd(machine: Powered, boot: () => Started): Promise<void> {
@@ -228,13 +228,13 @@ async function keepEtcd(machine: Powered, boot: () => Started): Promise<void> {
     }
     const child = machine.etcd?.child;
     if (child !== undefined && (child.exitCode !== null || child.signalCode !== null)) {
-      await sleep(300);
+      await sleep(1000);
       // oxlint-disable-next-line typescript/no-unnecessary-condition -- it may have been switched off meanwhile
       if (life.over || machine.etcdStopped !== undefined) return;
       boot();
     }
     if (machine.times.etcd === undefined && (await isHealthy(machine))) machine.times.etcd = Date.now();
-    await sleep(machine.times.etcd === undefined ? 20 : 200);
+    await sleep(machine.times.etcd === undefined ? 50 : 200);
   }
 }
 

@@ -115,6 +115,8 @@ async function startAt(options: SshdOptions & { readonly port: number }): Promis
     "UseDNS no",
     "PrintMotd no",
     "MaxStartups 200",
+    // as on the images
+    "Subsystem sftp internal-sftp",
     "LogLevel VERBOSE",
   ];
   writeFileSync(file("config"), `${lines.join("\n")}\n`);

@@ -46,7 +46,7 @@ test("three nodes in 80 columns", () => {
     "
     mycluster in westus, subscription Sandbox         1 min 15 s of about 1 min 20 s
     ████████████████████████████████████████████████████████████████████████░░░ 96 %
-    ✓ interfaces 3/3, preflight, resource group mycluster, virtual network, load ba…
+    ✓ interfaces 3/3, preflight, resource group mycluster and 2 more
       machines  1 of 3 made  2 being made                                  1 min 9 s
       nodes  1 booting, 1 answering, 1 ready
         mycluster-coreos-2  answering: it shows another host key than it was    14 s

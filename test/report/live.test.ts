@@ -25,7 +25,7 @@ test("three nodes: what is over in one line, a line for each resource in work", 
   at(75);
   pulse.beat();
   expect(screen.seen()).toMatchInlineSnapshot(`
-    "✓ interfaces 3/3, preflight, resource group mycluster, virtual network, load b…
+    "✓ interfaces 3/3, preflight, resource group mycluster and 2 more
       machines  1 of 3 made  2 being made                                 1 min 9 s
       nodes  2 without a machine, 1 made
         mycluster-coreos-1  without a machine                             1 min 9 s
@@ -40,7 +40,7 @@ test("200 nodes: counts and the longest-running", () => {
   at(101);
   pulse.beat();
   expect(screen.seen()).toMatchInlineSnapshot(`
-    "✓ interfaces 200/200, preflight, resource group mycluster, virtual network, lo…
+    "✓ interfaces 200/200, preflight, resource group mycluster and 2 more
       machines  40 of 200 made  160 being made                           1 min 35 s
       nodes  160 without a machine, 40 made
         mycluster-coreos-40  without a machine                           1 min 35 s
@@ -77,7 +77,7 @@ test("failures and notes stay above the frame, and the last frame becomes the su
   expect(screen.seen()).toMatchInlineSnapshot(`
     "✗ machine mycluster-coreos-1  FAILED: AllocationFailed: No room.
     A note.
-    ✓ interfaces 3/3, preflight, resource group mycluster, virtual network, load b…
+    ✓ interfaces 3/3, preflight, resource group mycluster and 2 more
       machines  1 of 3 made  1 being made  1 failed                            56 s
       nodes  1 without a machine, 1 made, 1 failed
         mycluster-coreos-2  without a machine                                  56 s

@@ -6,4 +6,6 @@ import type { Session } from "../session.ts";
 export async function sayHead(session: Session): Promise<void> {
   const line = accountLine(await session.account());
   session.say(`${line.slice(0, 1).toUpperCase()}${line.slice(1)}`);
+  // with a thousand nodes the plan takes seconds more
+  session.world.waiting?.();
 }

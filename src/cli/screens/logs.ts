@@ -18,7 +18,7 @@ export async function logsCommand(invocation: Invocation): Promise<number> {
         world.stdout.write(world.stdout.isTTY ? `${shownLine(bytes)}\n` : `${bytes.toString()}\n`);
       for (const { index, name, text, error } of document.nodes) {
         if (error !== undefined) session.say(`${name}: ${error.message}`);
-        else if (text === "") session.say(`${name}: nothing was written yet.`);
+        else if (text === "") session.say(`${name}: ${given.unit ?? "its console"} has written nothing yet.`);
         for (const line of text === "" ? [] : text.replace(/\n$/, "").split("\n"))
           (args[1] === undefined ? labelled : single)({ index, name, stream: "stdout", bytes: Buffer.from(line) });
       }

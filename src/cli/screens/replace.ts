@@ -15,11 +15,12 @@ export async function replaceCommand(invocation: Invocation): Promise<number> {
     const { keepDataDisk = false, ...flags } = given;
     const wish: ReplaceWish = { given: flags, keepDataDisk };
     const replacement = await planReplace(session, name, args.slice(1), wish);
-    const { machines, absent, notes } = replacement;
+    const { machines, before, absent, notes } = replacement;
     if (absent.length > 0)
       throw usageError(`${name} has no ${absent.join(", ")}`, "Nothing was deleted. `status` shows which nodes there are.");
     const [count, which] = [machines.length, machines.join(", ")];
     for (const note of notes) session.say(note);
+    if (before.length > 0) session.say(`This goes on with a replacement that broke off: ${before.join(", ")} made anew already.`);
     session.say(
       `${name}: ${count} ${plural("node", count)} will be made anew${count === 1 ? "" : ", one after the other"}: ${which}. ${
         keepDataDisk ? "Data disks are kept; what is on system disks is gone." : "What is on their disks is gone."

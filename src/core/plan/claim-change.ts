@@ -6,7 +6,7 @@ import { FLAGS, flagRows } from "../spec/flags.ts";
 import { tagWish } from "../spec/user-tags.ts";
 import { type KeptTexts, SIZE_NOW, keepsFlags, withFlags } from "./kept-flags.ts";
 import { keptTextsIn, membersIn, taggedNodes } from "./read-tags.ts";
-import { REPLACING } from "./replacing.ts";
+import { REPLACEMENT, REPLACING } from "./replacing.ts";
 import { gather, isPartOf, spread, withoutParts } from "./tag-parts.ts";
 import { MEMBERS, NODES, PLATFORM, STOPPED, type Tags, isToolTag, membersText, ranges } from "./tags.ts";
 import { USER_TAGS, withUserTags } from "./user-tags.ts";
@@ -60,7 +60,7 @@ export function mergeClaimTags(base: Tags, mine: Tags, fresh: Tags): Tags {
 // --- internal ---
 
 /** What only stop and start, replace, and platform say: nobody else changes it. */
-const MARKS = new Set([STOPPED, REPLACING, PLATFORM]);
+const MARKS = new Set([STOPPED, REPLACING, REPLACEMENT, PLATFORM]);
 
 /** Flag by flag, and tag by tag: two runs may change different ones. What only a later version knows stays. */
 function mergeFlags(base: KeptTexts, mine: KeptTexts, fresh: KeptTexts): KeptTexts {

@@ -2,7 +2,15 @@
  * Before a machine goes: its disks are told whose they are, so that a run that is killed between the machine's deletion and theirs
  * leaves proof behind; and what others have hung on it is not taken along. Asked of Azure anew, for a look may be old.
  */
-import { type Held, type Machine, type Taken, addressesOf, heldBy, isMadeWith, takenAlong } from "../../core/machine-holds.ts";
+import {
+  type Held,
+  type Machine,
+  type TakenAlong,
+  addressesOf,
+  heldBy,
+  isMadeWith,
+  takenAlong,
+} from "../../core/machine-holds.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type Owner, isProven } from "../../core/plan/proof.ts";
 import { groupOf, nameOf } from "../../core/plan/resource.ts";
@@ -48,7 +56,7 @@ export const machineTags = ({ tags }: { readonly tags: Tags }): Tags => ({
 });
 
 /** @throws ClusterError TakesAlong (exit 5) */
-export function refuseTaken(taken: readonly Taken[]): void {
+export function refuseTaken(taken: readonly TakenAlong[]): void {
   if (taken.length === 0) return;
   const lines = taken.map(({ id, machine }) => `  ${id}, on ${nameOf(machine)}`);
   throw new ClusterError("TakesAlong", ["Azure would delete what is somebody else's with the machines:", ...lines].join("\n"), {

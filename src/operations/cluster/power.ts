@@ -17,7 +17,7 @@ export async function powerAll(
     run.emit({ ...about, kind: "started" });
     try {
       await powerPatiently(about, power, run.tools);
-      run.emit({ ...about, kind: "done" });
+      run.emit({ ...about, kind: "done", change: power === "start" ? "started" : "deallocated" });
     } catch (error) {
       run.tools.signal.throwIfAborted();
       if (!(error instanceof ClusterError)) throw error;

@@ -115,12 +115,16 @@ async function visit(carrying: Carrying, resource: AnyResource): Promise<Outcome
     if (resource.id === carrying.claim) claimWritten(carrying);
     return outcome;
   } catch (error) {
+    if (isStopped(carrying.run, error)) throw error;
     throw await failed(carrying, resource, error);
   } finally {
     carrying.limits.passed(resource);
     settle(carrying, resource);
   }
 }
+
+/** It was not asked for any more: the walk counts it as skipped. */
+const isStopped = ({ stop }: Run, error: unknown): boolean => stop.aborted && error === stop.reason;
 
 /** From now on nodes can be watched: nothing else waits for the address to be read. */
 function claimWritten(carrying: Carrying): void {

@@ -42,14 +42,14 @@ export interface Candidate {
 }
 
 /** The first that fits, and what was passed over for it. */
-export interface Taken extends Candidate {
+export interface TakenPlace extends Candidate {
   /** What was asked of the locations that come after it in the wish. */
   readonly others: readonly PlaceAnswers[];
   readonly passedOver: readonly PassedOver[];
 }
 
 /** @throws ClusterError what is in the way of each (exit 5), with what would fit */
-export async function choosePlace(run: Run, wanted: Wanted): Promise<Taken> {
+export async function choosePlace(run: Run, wanted: Wanted): Promise<TakenPlace> {
   const { spec, locations } = wanted;
   const forbidden: string[] = [];
   const [answers, places] = await Promise.all([
@@ -102,7 +102,7 @@ export const passedOver = (
 // --- internal ---
 
 /** Says which was taken, where there was a choice. */
-function taken(run: Run, candidate: Candidate, refused: readonly Candidate[], others: readonly PlaceAnswers[]): Taken {
+function taken(run: Run, candidate: Candidate, refused: readonly Candidate[], others: readonly PlaceAnswers[]): TakenPlace {
   const { wanted, checked, image } = candidate;
   const passed = refused.flatMap((one) => one.problems.slice(0, 1).map((problem) => passedOver(one, problem)));
   const { vmSize, location } = checked.spec;

@@ -11,18 +11,21 @@ import { shellWord } from "../../core/quoting.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
+import type { SizeFacts } from "../../core/region.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { ask } from "../ask.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Place } from "./choose-nodes.ts";
+import { refusePremium } from "./premium-disk.ts";
 import type { Run } from "../run.ts";
 
-/** The places with the ids of the disks that wait for them. @throws ClusterError DiskInUse (exit 7) */
+/** The places with the ids of the disks that wait for them. @throws ClusterError DiskInUse (exit 7), DiskNeedsPremium (exit 5) */
 export async function withKeptDisks(
   run: Run,
   spec: ClusterSpec,
   { groupName: group, owner }: Pick<ClaimedCluster, "groupName" | "owner">,
   places: readonly Place[],
+  size: SizeFacts | undefined,
 ): Promise<readonly Place[]> {
   if (places.every((place) => place.exists)) return places;
   const inTheWay = (all: readonly Disk[]): boolean =>
@@ -56,13 +59,14 @@ export async function withKeptDisks(
       );
     // a creation that begins has no disk from before
     if (owner.ids.size === 0 || !isProven(disk, owner)) throw notProven(disk, machine, group, spec.name);
+    const { diskSizeGB = spec.dataDiskSize, zones, sku } = disk.model as DiskModel;
+    refusePremium({ name: nameOf(disk.id), sku: sku?.name, group }, size);
     run.emit({
       kind: "note",
       id: `disk/${machine}`,
       label: "data disk",
       message: `${machine} gets its data disk back, with what is on it: ${nameOf(disk.id)} was kept.`,
     });
-    const { diskSizeGB = spec.dataDiskSize, zones, sku } = disk.model as DiskModel;
     const kept = { ...place, keptDisk: { id: disk.id, sizeGiB: diskSizeGB } };
     // a disk that is kept in all zones goes wherever its machine is
     if (/_ZRS$/i.test(sku?.name ?? "")) return kept;

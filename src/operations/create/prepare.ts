@@ -198,7 +198,9 @@ async function furnish(run: Run, checked: Checked, mode: Mode): Promise<Furnishe
   const { spec, found, snapshot, surveyed, asked } = checked;
   const [ssh, places] = await Promise.all([
     prepareSsh(run, spec, found, mode),
-    placeNodes(run, spec, checked).then((all) => (found.group === undefined ? all : withKeptDisks(run, spec, found, all))),
+    placeNodes(run, spec, checked).then((all) =>
+      found.group === undefined ? all : withKeptDisks(run, spec, found, all, surveyed.size),
+    ),
   ]);
   const frontend = await chooseFrontend(run, spec, checked, places);
   const materials = await prepareMaterials(run, spec, found, { places, frontend, ssh, mode });

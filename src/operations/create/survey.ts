@@ -15,14 +15,14 @@ import { isOurs, wordOf } from "../../core/plan/tags.ts";
 import { ask } from "../ask.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
-import { type Taken, type Wanted, choosePlace, hasCatalogue } from "./choose-place.ts";
+import { type TakenPlace, type Wanted, choosePlace, hasCatalogue } from "./choose-place.ts";
 import { aliasNote } from "./find-image.ts";
 import { noteSubnet } from "./note-subnet.ts";
 import { tolerant } from "./questions.ts";
 
 export interface Survey {
   /** The choice that was taken, and what can be told of others. */
-  readonly taken: Taken;
+  readonly taken: TakenPlace;
   readonly location: string;
   readonly size: SizeFacts | undefined;
   readonly faultDomains: number;

@@ -83,7 +83,8 @@ const CHECKS: readonly Check[] = [
           {
             check: "EtcdInTheWay",
             message: `${spec.name} has etcd members, and k3s keeps an etcd of its own on the same ports, 2379 and 2380`,
-            advice: "Make another one, which leaves etcd to k3s: `azure-coreos-cluster create NAME --deis`, or `create NAME --etcd-members 0`.",
+            advice:
+              "Make another one, which leaves etcd to k3s: `azure-coreos-cluster create NAME --deis`, or `create NAME --etcd-members 0`.",
           },
         ]
       : [],
@@ -92,7 +93,8 @@ const CHECKS: readonly Check[] = [
     ({ system }) => !/^(ubuntu|debian) /.test(system),
     (names) => ({
       message: `neither Ubuntu nor Debian runs on ${names}`,
-      advice: "Drycc's installer needs apt: `azure-coreos-cluster create NAME --deis --platform ubuntu` makes nodes that have it.",
+      advice:
+        "Drycc's installer needs apt: `azure-coreos-cluster create NAME --deis --platform ubuntu` makes nodes that have it.",
     }),
   ),
   ofNodes(
@@ -108,8 +110,7 @@ const CHECKS: readonly Check[] = [
     ({ available, hugepages }) => available < Math.max(0, PAGES - hugepages) * 2 + K3S_ROOM,
     (names) => ({
       message: `no free memory for ${PAGES} hugepages of 2 MiB and for k3s on ${names}`,
-      advice:
-        "End what uses it (`azure-coreos-cluster run NAME -- free -m` shows how much that is), or take larger machines.",
+      advice: "End what uses it (`azure-coreos-cluster run NAME -- free -m` shows how much that is), or take larger machines.",
     }),
   ),
   ofNodes(

@@ -16,11 +16,17 @@ import { platformIn } from "./tag.ts";
 import { walk } from "./walk.ts";
 
 /** Nodes that are not in k3s yet join it; undefined where none is missing. @throws ClusterError StepFailed, StepLost, TokenMissing (exit 3) */
-export async function joinPlatform(run: Run, name: string, resourceGroup: string | undefined): Promise<PlatformDocument | undefined> {
+export async function joinPlatform(
+  run: Run,
+  name: string,
+  resourceGroup: string | undefined,
+): Promise<PlatformDocument | undefined> {
   const site = await openPlatform(run, name, resourceGroup);
   const { cluster, ground, choices, first } = site;
   try {
-    const nodes = await Promise.all(cluster.nodes.map(async (target) => ({ target, look: await ground.look(target, undefined) })));
+    const nodes = await Promise.all(
+      cluster.nodes.map(async (target) => ({ target, look: await ground.look(target, undefined) })),
+    );
     const { done, all } = progress(JOINING, nodes, choices.servers);
     if (done === all) return undefined;
     const script = await scriptOf(run, site, first, choices, {});
@@ -35,7 +41,7 @@ export async function joinPlatform(run: Run, name: string, resourceGroup: string
       reachedAt: reachedAt(site),
       secrets: { token: () => tokenOf(site, first), password: () => Promise.resolve("") },
     });
-    return documentOf(run, "install", site, walked);
+    return documentOf(run, "install", { site, choices }, walked);
   } finally {
     ground.close();
   }
@@ -79,7 +85,9 @@ const firstServer = (machine: string): ClusterError =>
 /** k3s' etcd votes by majority: those that stay must be one, and whole. */
 async function refuseMinority({ ground, first, choices, cluster }: Installed, leaving: readonly NodeTarget[]): Promise<void> {
   if (!leaving.some(({ index }) => choices.servers.includes(index))) return;
-  const isReady = new Set(rows(await ground.run(first, listNodes)).flatMap(([name = "", ready]) => (ready === "True" ? [name] : [])));
+  const isReady = new Set(
+    rows(await ground.run(first, listNodes)).flatMap(([name = "", ready]) => (ready === "True" ? [name] : [])),
+  );
   const servers = cluster.nodes.filter(({ index }) => choices.servers.includes(index));
   const staying = servers.filter((node) => !leaving.includes(node));
   const alive = staying.filter(({ name }) => isReady.has(name)).length;

@@ -79,7 +79,9 @@ async function k3sNodes(run: Run, { cluster, ground, first, choices }: Installed
   const isServer = (index: number): boolean => choices.servers.includes(index);
   if (run.simulated)
     return cluster.nodes.map(({ name, index }) => ({ name, role: isServer(index) ? "server" : "agent", ready: true }));
-  const known = new Map(rows(await ground.run(first, listNodes)).map(([node = "", ready, version]) => [node, { ready: ready === "True", version }]));
+  const known = new Map(
+    rows(await ground.run(first, listNodes)).map(([node = "", ready, version]) => [node, { ready: ready === "True", version }]),
+  );
   return cluster.nodes.map(({ name, index }) => {
     const node = known.get(name);
     if (node === undefined) return { name, role: "none", ready: false };

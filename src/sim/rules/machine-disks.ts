@@ -83,7 +83,9 @@ function checkDisk(cloud: SimCloud, id: string, disk: JsonValue, size: Size): vo
     // Unmanaged disks: retired 2026-03-31; the code is from memory.
     refuse(400, "UnmanagedDisksRetired", `Unmanaged disks are retired: ${id} must use managed disks.`, { target: "vhd" });
   }
-  const sku = textIn(dig(disk, "managedDisk", "storageAccountType"));
+  const held = cloud.get(idOf(disk["managedDisk"]) ?? "");
+  // of a disk that is attached it is the disk's own
+  const sku = textIn(dig(disk, "managedDisk", "storageAccountType")) ?? textIn(dig(held?.resource ?? {}, "sku", "name"));
   if (sku !== undefined && !DISK_SKUS.includes(sku))
     invalid(`The storage account type '${sku}' is not valid.`, "managedDisk.storageAccountType");
   if (sku?.startsWith("Premium") === true && !size.premium) {
@@ -92,7 +94,6 @@ function checkDisk(cloud: SimCloud, id: string, disk: JsonValue, size: Size): vo
       "managedDisk.storageAccountType",
     );
   }
-  const held = cloud.get(idOf(disk["managedDisk"]) ?? "");
   const sizeGB = number(disk["diskSizeGB"]) ?? number(propertiesOf(held?.resource)["diskSizeGB"]) ?? 0;
   if (sizeGB > 4095 && !/^none$/i.test(textIn(disk["caching"]) ?? "None")) {
     refuse(400, "BadRequest", "Only Disk CachingType 'None' is supported for disk with size greater than 4095 GB.", {

@@ -1,0 +1,21 @@
+/** A disk of Premium storage goes into no machine of a size without it: said before anything is written or deleted. */
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { shellWord } from "../../core/quoting.ts";
+import type { SizeFacts } from "../../core/region.ts";
+
+/** @param sku of the disk; undefined, as the size: not known, and for Azure to judge. @throws ClusterError DiskNeedsPremium (exit 5) */
+export function refusePremium(
+  { name, sku, group }: { readonly name: string; readonly sku: string | undefined; readonly group: string },
+  size: SizeFacts | undefined,
+): void {
+  if (size === undefined || size.premiumDisks || !/^premium/i.test(sku ?? "")) return;
+  throw new ClusterError(
+    "DiskNeedsPremium",
+    `the data disk ${name} is kept on ${sku}, and machines of ${size.name} take no Premium storage`,
+    {
+      source: "azure",
+      exit: EXIT.preflight,
+      advice: `Nothing was written to Azure. Choose a --vm-size that takes it (those with an s, as Standard_D2s_v5), or change the disk while no machine that runs holds it: az disk update --resource-group ${shellWord(group)} --name ${shellWord(name)} --sku StandardSSD_LRS.`,
+    },
+  );
+}
