@@ -11,7 +11,16 @@ import type { NodeReadiness } from "./node-state.ts";
 import { semaphore } from "./semaphore.ts";
 import type { NodeTarget } from "./target.ts";
 
+/** Where a system writes what went wrong at its first boot (plan/platforms.ts). */
+export interface Explains {
+  /** Whose journal is read. */
+  readonly units: readonly string[];
+  /** A command whose output is read too. */
+  readonly also?: string;
+}
+
 export interface DiagnoseOptions {
+  readonly explains: Explains;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
   readonly trust?: ConnectOptions["trust"];
@@ -59,9 +68,13 @@ async function readSerial(index: number, options: DiagnoseOptions): Promise<stri
   }
 }
 
-const UNITS = ["oem-cloudinit", "etcd-member", "etcd-gateway", "etcd2", "docker", "format-data-disk", "var-lib-docker.mount"];
+/** The data disk's, on any system. */
+const DISK_UNITS = ["format-data-disk", "var-lib-docker.mount"];
+
 /** Each unit by itself, or the loudest would push the others out. */
-const JOURNAL = `for unit in ${UNITS.join(" ")}; do journalctl -b -q --no-pager -o short-iso -n 40 -u $unit 2>/dev/null; done`;
+const journalOf = ({ units, also = "true" }: Explains): string =>
+  `for unit in ${[...units, ...DISK_UNITS].join(" ")}; do journalctl -b -q --no-pager -o short-iso -n 40 -u $unit 2>/dev/null; done; { ${also}; } 2>/dev/null`;
+
 const FAILED = "systemctl --failed --plain --no-legend --no-pager";
 
 async function readJournal(
@@ -76,7 +89,7 @@ async function readJournal(
   try {
     connection = await connect(target, { clock, trust: options.trust ?? "strict", ...each });
     const failedUnits = (await connection.exec(FAILED, each)).stdout;
-    return { failedUnits, journal: (await connection.exec(JOURNAL, each)).stdout };
+    return { failedUnits, journal: (await connection.exec(journalOf(options.explains), each)).stdout };
   } catch {
     return {}; // gone in the meantime: what the serial log says must do
   } finally {

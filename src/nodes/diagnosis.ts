@@ -33,7 +33,7 @@ interface Row {
   readonly advice: string;
 }
 
-/** Texts of etcd 3.4 were seen on real programs; those of the kernel, docker and coreos-cloudinit are read from their sources. */
+/** Texts of etcd 3.4, of apt and of cloud-init 25.1 were seen on real programs; those of the kernel, docker and coreos-cloudinit are read from their sources. */
 const LOG_ROWS: readonly Row[] = [
   {
     class: "no-boot",
@@ -46,7 +46,7 @@ const LOG_ROWS: readonly Row[] = [
   {
     class: "cloud-config-refused",
     pattern:
-      /Failed to (parse|apply|validate) (user-data|cloud-config)|Ignition failed|ignition\[\d+\]: (CRITICAL|failed to|error)|cloud-init\[\d+\]:.*(Failed|CRITICAL|Traceback)|coreos-cloudinit.*(incorrect type for|unrecognized key|Unit \S+ not found)|Unit \S+ not found.*cloudinit/i,
+      /Failed to (parse|apply|validate) (user-data|cloud-config)|Ignition failed|ignition\[\d+\]: (CRITICAL|failed to|error)|cloud-init\[\d+\]:.*(Failed (loading|at merging)|[Ii]nvalid (cloud-config|format)|CRITICAL|Traceback)|Unhandled non-multipart|coreos-cloudinit.*(incorrect type for|unrecognized key|Unit \S+ not found)|Unit \S+ not found.*cloudinit/i,
     summary: "the node refused its cloud-config",
     advice: "Check the file with: azure-coreos-cluster lint FILE. Custom data cannot change: remove the node and make it again.",
   },
@@ -115,8 +115,8 @@ const LOG_ROWS: readonly Row[] = [
   {
     class: "no-internet",
     pattern:
-      /dial tcp.*(i\/o timeout|no route to host|network is unreachable)|lookup \S+.*(i\/o timeout|no such host|server misbehaving|connection refused)|Client\.Timeout exceeded|net\/http: TLS handshake timeout|Temporary failure in name resolution/i,
-    summary: "the node has no way out to the internet, so its images cannot be pulled",
+      /dial tcp.*(i\/o timeout|no route to host|network is unreachable)|lookup \S+.*(i\/o timeout|no such host|server misbehaving|connection refused)|Client\.Timeout exceeded|net\/http: TLS handshake timeout|Temporary failure (in name resolution|resolving)|Could not (connect to|resolve) |Cannot initiate the connection|Unable to connect to \S+:/i,
+    summary: "the node has no way out to the internet, so neither images nor packages can be fetched",
     advice:
       "Give the subnet a way out: the load balancer's outbound rule, a NAT gateway or --pip; check firewalls and DNS of your network.",
   },
@@ -132,6 +132,22 @@ const LOG_ROWS: readonly Row[] = [
       /waiting for \d+ more|is starting a new election|health check for peer .* could not connect|failed to reach the peer ?URL|no leader|lost the TCP streaming connection|publish error: etcdserver: request timed out/i,
     summary: "etcd waits for its peers",
     advice: "It becomes healthy when more than half of the members run: look at the other nodes first.",
+  },
+  // last: what they tell of may have been mended since
+  {
+    class: "packages",
+    pattern:
+      /\bE: (Failed to fetch|Unable to (fetch|locate)|Package '\S+' has no installation candidate)|Failed to install the following packages|Failure when attempting to install packages|dpkg: error processing/,
+    summary: "its packages could not be installed",
+    advice:
+      "Log in and look at: sudo tail -n 50 /var/log/cloud-init-output.log. etcd's packages are tried again as long as the node runs; then run the same command again.",
+  },
+  {
+    class: "first-boot",
+    pattern: /Failed to run module|Running module \S+ .*failed|\('[\w-]+', \w*(Error|Exception)\(/,
+    summary: "a part of cloud-init's work failed at the first boot",
+    advice:
+      "Log in and look at: cloud-init status --long; sudo less /var/log/cloud-init-output.log. Its work is not done again: remove the node and make it anew.",
   },
 ];
 

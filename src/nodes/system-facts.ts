@@ -14,9 +14,16 @@ export interface SystemFacts {
   readonly certificateEnds?: number;
 }
 
-/** @throws ClusterError ConnectionLost, CommandTimeout */
-export async function systemFacts(connection: Connection, signal?: AbortSignal): Promise<SystemFacts> {
-  const { stdout } = await connection.exec(question(connection.target.tls), {
+/**
+ * @param asksReboot the platform's own commands that tell whether a reboot is waited for (plan/platforms.ts)
+ * @throws ClusterError ConnectionLost, CommandTimeout
+ */
+export async function systemFacts(
+  connection: Connection,
+  asksReboot: readonly string[],
+  signal?: AbortSignal,
+): Promise<SystemFacts> {
+  const { stdout } = await connection.exec(question(connection.target.tls, asksReboot), {
     timeoutMs: 5000,
     ...(signal === undefined ? {} : { signal }),
   });
@@ -47,15 +54,11 @@ const WORD = /^[\w.+~-]{1,40}$/;
 /** As openssl prints it: "Nov 28 20:41:06 2036 GMT". */
 const DATE = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4} GMT$/;
 
-/**
- * Flatcar's update_engine knows what is installed beside what runs; Debian and Ubuntu leave a file. The certificate is root's.
- * Each may be missing: then its line is.
- */
-const question = (tls: boolean): string =>
+/** Each may be missing: then its line is. The certificate is root's. */
+const question = (tls: boolean, asksReboot: readonly string[]): string =>
   [
     "grep -E '^(ID|VERSION_ID)=' /etc/os-release",
-    "update_engine_client -status 2>/dev/null | grep -E '^(CURRENT_OP|NEW_VERSION)='",
-    "test -e /run/reboot-required && echo REBOOT_REQUIRED=yes",
+    ...asksReboot,
     ...(tls ? [`sudo -n openssl x509 -noout -enddate -in ${NODE_TLS_FILES.certificate} 2>/dev/null`] : []),
     "true",
   ].join("; ");

@@ -111,6 +111,9 @@ export function withInstanceView(resource: JsonValue, entry: StoredResource, now
   return copy;
 }
 
+/** As the agent says it, by the image's publisher. */
+const OS_NAMES: Readonly<Record<string, string>> = { canonical: "ubuntu", debian: "debian" };
+
 function instanceView(entry: StoredResource, now: number): JsonValue {
   const properties = propertiesOf(entry.resource);
   const state = textIn(properties["provisioningState"]) ?? "Succeeded";
@@ -124,7 +127,7 @@ function instanceView(entry: StoredResource, now: number): JsonValue {
     ...(ready
       ? {
           computerName: dig(properties, "osProfile", "computerName"),
-          osName: "flatcar",
+          osName: OS_NAMES[keyOf(textIn(dig(properties, "storageProfile", "imageReference", "publisher")) ?? "")] ?? "flatcar",
           vmAgent: {
             vmAgentVersion: "2.9.1.1",
             statuses: [

@@ -4,24 +4,18 @@
  * Not to be had here: a kernel of their own, udev, a docker engine, clocks that differ.
  */
 import type { ClusterDocument, RebootDocument } from "../../src/core/documents.ts";
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Result } from "../cli/world.ts";
-import type { Order } from "../nodes/order.ts";
 import { image, whatIsMissing } from "./image.ts";
-import { createMachine, type Machine } from "./machine.ts";
-import { createNetwork, type Network } from "./network.ts";
+import type { Machine } from "./machine.ts";
+import { type Desk, type Stage, diskFolder, setStage } from "./stage.ts";
 
 const missing = whatIsMissing();
 const prefix = `acc${process.pid}`.slice(-8).replace(/^\d/, "a");
-const machines: Machine[] = [];
-const cleaning: (() => unknown)[] = [];
-let network: Network;
-let folder: string;
-let lower: string;
+let folder: ReturnType<typeof diskFolder>;
+let stage: Stage;
+let machines: readonly Machine[];
+let desk: Desk;
 
 const three = (): Machine[] => machines.slice(0, 3);
 const member = (index: number): Machine => machines[index] as Machine;
@@ -31,90 +25,18 @@ const etcdctl = (command: string): string => `/opt/bin/cluster-etcdctl ${command
 
 beforeAll(() => {
   if (missing !== undefined) throw new Error(missing);
-  folder = mkdtempSync(join(tmpdir(), "acc-boot-"));
-  // overlayfs cannot write to another overlay, which is what containers have as /tmp
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=3g", "tmpfs", folder]);
-  cleaning.push(
-    () => rmSync(folder, { recursive: true, force: true }),
-    () => execFileSync("umount", [folder]),
-  );
+  folder = diskFolder();
 });
 
 /** New machines, a new network. */
 function start(platform: "flatcar" | "coreos"): void {
-  lower = image(platform);
-  network = createNetwork(prefix);
-  desk = sitDown("10.0.15.250/20");
+  stage = setStage(image(platform), folder.path, prefix);
+  ({ desk, machines } = stage);
 }
 
-async function end(): Promise<void> {
-  await Promise.all(machines.splice(0).map((machine) => machine.remove()));
-  network.remove();
-}
+const end = (): Promise<void> => stage.end();
 
-afterAll(() => {
-  for (const clean of cleaning.toReversed()) clean();
-});
-
-/** Somebody at a desk in the network: runs commands there, and boots and ends the machines that they lead to. */
-interface Desk {
-  run(argv: string): Promise<Result>;
-  /** A request of somebody else's, below the subscription. */
-  azure(method: string, path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
-}
-
-let desk: Desk;
-
-function sitDown(address: string): Desk {
-  const child = spawn(
-    "ip",
-    ["netns", "exec", network.plugIn(address), process.execPath, join(import.meta.dirname, "command.ts")],
-    {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    },
-  );
-  cleaning.push(() => child.kill());
-  let waiting = Promise.withResolvers<unknown>();
-  child.on("error", (error) => waiting.reject(error));
-  child.on("exit", (code) => waiting.reject(new Error(`the desk ended with ${code}`)));
-  child.on("message", ({ order, gone, result, answer }: { order?: Order; gone?: string; result?: Result; answer?: unknown }) => {
-    if (order !== undefined) boot(order).catch((error: unknown) => waiting.reject(error));
-    if (gone !== undefined)
-      member(Number(gone.split("-").at(-1)))
-        .powerOff()
-        .catch((error: unknown) => waiting.reject(error));
-    const end = result ?? answer;
-    if (end !== undefined) waiting.resolve(end);
-  });
-  const ask = async <T>(message: object): Promise<T> => {
-    waiting = Promise.withResolvers();
-    child.send(message);
-    return (await waiting.promise) as T;
-  };
-  return { run: (run) => ask({ run }), azure: (...azure) => ask({ azure }) };
-}
-
-/** A new machine; one of a name that there was gets a new OS disk, and its old data disk if that is what Azure was told. */
-async function boot(order: Order): Promise<void> {
-  const { userData, authorizedKey, index } = order;
-  const before = machines[index];
-  if (before !== undefined) {
-    await before.powerOff();
-    before.recreate({ userData, authorizedKey });
-    return before.powerOn();
-  }
-  const machine = createMachine({
-    name: `${prefix}-${index}`,
-    image: lower,
-    folder,
-    network: network.plugIn(`${order.privateAddress}/20`),
-    userData,
-    authorizedKey,
-    dataDisk: userData.includes("format-data-disk"),
-  });
-  machines[index] = machine;
-  await machine.powerOn();
-}
+afterAll(() => folder.remove());
 
 /** Systemd leaves out a unit to break a cycle, and says so. */
 function noCycle(machine: Machine): void {

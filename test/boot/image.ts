@@ -7,18 +7,22 @@
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { find } from "../programs.ts";
+import { applierScript } from "./applier.ts";
+import type { BootImage, Provision } from "./machine.ts";
 
 const NEEDED: Readonly<Record<string, string>> = {
   debootstrap: "debootstrap",
@@ -29,7 +33,8 @@ const NEEDED: Readonly<Record<string, string>> = {
   setpriv: "util-linux",
 };
 const PACKAGES = "systemd,systemd-sysv,dbus,iproute2,procps,etcd-server,etcd-client,e2fsprogs,openssh-server,sudo";
-const CACHE = join(tmpdir(), "azure-coreos-cluster-boot");
+/** Where bases are kept. */
+export const CACHE = join(tmpdir(), "azure-coreos-cluster-boot");
 
 /** A sentence for what keeps machines from being booted here; undefined when nothing does. */
 export function whatIsMissing(): string | undefined {
@@ -40,8 +45,8 @@ export function whatIsMissing(): string | undefined {
   return undefined;
 }
 
-/** The image as overlayfs's lowerdir: the layer before the base. The first time takes a minute or two and 330 MB. */
-export function image(platform: "flatcar" | "coreos"): string {
+/** The layer before the base. The first time takes a minute or two and 330 MB. */
+export function image(platform: "flatcar" | "coreos"): BootImage {
   const base = join(CACHE, "bookworm-2");
   if (!existsSync(base)) {
     const half = `${base}.${process.pid}`;
@@ -61,7 +66,18 @@ export function image(platform: "flatcar" | "coreos"): string {
     const newer = find(program);
     if (newer !== undefined && newer !== `/usr/bin/${program}`) copy(newer, join(layer, "usr/bin", program));
   }
-  return `${layer}:${base}`;
+  return { lower: `${layer}:${base}`, provision };
+}
+
+/** As Azure's agent leaves it: the custom data, and the key of the user that the image has. */
+function provision(root: string, { userData, authorizedKey }: Provision): void {
+  mkdirSync(join(root, "var/lib/waagent"), { recursive: true });
+  writeFileSync(join(root, "var/lib/waagent/apply"), applierScript(userData), { mode: 0o600 });
+  const home = join(root, "home/core");
+  const { uid, gid } = statSync(home);
+  mkdirSync(join(home, ".ssh"), { recursive: true, mode: 0o700 });
+  writeFileSync(join(home, ".ssh/authorized_keys"), `${authorizedKey}\n`, { mode: 0o600 });
+  for (const path of [".ssh", ".ssh/authorized_keys"]) chownSync(join(home, path), uid, gid);
 }
 
 /** What Debian's packages enable by themselves, and the host keys that their installation made. */

@@ -5,7 +5,6 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
-  chownSync,
   closeSync,
   existsSync,
   mkdirSync,
@@ -14,18 +13,33 @@ import {
   readdirSync,
   rmSync,
   rmdirSync,
-  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { applierScript } from "./applier.ts";
+
+/** What a machine boots from. */
+export interface BootImage {
+  /** overlayfs's lowerdir. */
+  readonly lower: string;
+  /** Puts what Azure hands over where its first boot looks for it; before each power-on. */
+  provision(root: string, given: Provision): void;
+  /** More words for its PID 1. */
+  readonly words?: readonly string[];
+}
+
+export interface Provision {
+  readonly name: string;
+  readonly userData: string;
+  readonly authorizedKey: string;
+  /** How many OS disks it has had. */
+  readonly disks: number;
+}
 
 export interface MachineOptions {
   readonly name: string;
-  /** Of image.ts. */
-  readonly image: string;
+  readonly image: BootImage;
   /** Where its disks are; on a file system that overlayfs can write to. */
   readonly folder: string;
   /** Network namespace. */
@@ -56,6 +70,7 @@ export interface Machine {
 export function createMachine(options: MachineOptions): Machine {
   const { name, folder } = options;
   let current: Pick<MachineOptions, "userData" | "authorizedKey"> = options;
+  let disks = 1;
   const at = (path: string): string => join(folder, name, path);
   const root = at("root");
   const cgroups = hierarchies().map((hierarchy) => join(hierarchy, name));
@@ -69,18 +84,12 @@ export function createMachine(options: MachineOptions): Machine {
       "overlay",
       "overlay",
       "-o",
-      `lowerdir=${options.image},upperdir=${at("up")},workdir=${at("work")}`,
+      `lowerdir=${options.image.lower},upperdir=${at("up")},workdir=${at("work")}`,
       root,
     ]);
     writeFileSync(join(root, "etc/hostname"), `${name}\n`);
     writeFileSync(join(root, "etc/hosts"), `127.0.0.1 localhost ${name}\n`);
-    mkdirSync(join(root, "var/lib/waagent"), { recursive: true });
-    writeFileSync(join(root, "var/lib/waagent/apply"), applierScript(current.userData), { mode: 0o600 });
-    const home = join(root, "home/core");
-    const { uid, gid } = statSync(home);
-    mkdirSync(join(home, ".ssh"), { recursive: true, mode: 0o700 });
-    writeFileSync(join(home, ".ssh/authorized_keys"), `${current.authorizedKey}\n`, { mode: 0o600 });
-    for (const path of [".ssh", ".ssh/authorized_keys"]) chownSync(join(home, path), uid, gid);
+    options.image.provision(root, { name, ...current, disks });
     if (!options.dataDisk || loop !== undefined) return;
     if (!existsSync(at("disk"))) {
       writeFileSync(at("disk"), "");
@@ -153,6 +162,7 @@ export function createMachine(options: MachineOptions): Machine {
       "--boot",
       "--",
       "--show-status=yes",
+      ...(options.image.words ?? []),
     ];
     const enter = cgroups.map((cgroup) => `echo $$ > ${cgroup}/cgroup.procs`).join("\n");
     const child = spawn("bash", ["-c", `${enter}\nexec setpriv --pdeathsig TERM "$@"`, "bash", ...nspawn], {
@@ -197,6 +207,7 @@ export function createMachine(options: MachineOptions): Machine {
     },
     recreate(anew) {
       current = { ...current, ...anew };
+      disks++;
       rmSync(at("up"), { recursive: true, force: true });
       rmSync(at("work"), { recursive: true, force: true });
     },

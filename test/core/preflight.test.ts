@@ -163,7 +163,14 @@ describe("the rest", () => {
       ["DnsRecordInUse: the DNS name abc is taken in westus, by somebody's public address"],
     ],
     ["a name that is free", { labelFree: true }, {}, []],
-    ["an image that is not there", { image: "missing" }, {}, ["ImageNotFound: the image of Flatcar stable is not there"]],
+    [
+      "an image that is not there",
+      { image: "missing" },
+      {},
+      [
+        "ImageNotFound: the image of Flatcar stable (kinvolk:flatcar-container-linux-corevm-amd64:stable-gen2:latest) is not there",
+      ],
+    ],
     [
       "an image by its id",
       { image: "missing" },

@@ -49,6 +49,33 @@ describe("what a node's logs mean", () => {
       "cloud-config-refused",
       silent('coreos-cloudinit[912]: line 7: error: incorrect type for "discovery" (want string)\nnode login: '),
     ],
+    [
+      "packages",
+      ssh(
+        "need-etcd[274]: E: Failed to fetch file:/srv/packages/./Packages  File not found\nsystemd[1]: Failed to start etcd-member.service",
+      ),
+    ],
+    [
+      "packages",
+      ssh(
+        "errors:\n\t- ('package-update-upgrade-install', PackageInstallerError(\"Failed to install the following packages: {'chrony', 'etcd-server'}. See associated package manager logs for more details.\"))",
+      ),
+    ],
+    ["packages", silent("[   27.1] cloud-init[703]: E: Unable to locate package etcd-server\nnode login: ")],
+    [
+      "no-internet",
+      ssh("need-etcd[274]: Err:1 http://a.example/debian trixie InRelease\n  Temporary failure resolving 'a.example'"),
+    ],
+    [
+      "no-internet",
+      ssh("cloud-init[74]: W: Failed to fetch x  Could not connect to a.example:80 (192.0.2.1), connection timed out"),
+    ],
+    [
+      "first-boot",
+      ssh("cc_scripts_user.py[WARNING]: Failed to run module scripts-user (scripts in /var/lib/cloud/instance/scripts)"),
+    ],
+    // what failed at first and was mended is not why etcd waits now
+    ["etcd-waiting", ssh("need-etcd[9]: E: Failed to fetch x\netcd[12]: 8211f1d0f64f3269 is starting a new election at term 4")],
     ["cloud-config-refused", ssh("node coreos-cloudinit[801]: Failed to apply cloud-config: Unit fleet.service not found.")],
     [
       "disk-missing",

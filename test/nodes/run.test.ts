@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { realClock as clock } from "../../src/operations/real-clock.ts";
 import { connect } from "../../src/nodes/connection.ts";
+import { PLATFORMS } from "../../src/core/plan/platforms.ts";
 import { diagnoseNodes } from "../../src/nodes/diagnose.ts";
 import { fetchFile } from "../../src/nodes/fetch-file.ts";
 import { renderKnownHosts } from "../../src/nodes/known-hosts.ts";
@@ -161,7 +162,8 @@ describe.skipIf(!ready)("commands on real nodes", () => {
     }));
     const serialLog = (index: number) =>
       index === 1 ? Promise.resolve("Kernel panic - not syncing") : Promise.reject(new Error("no log"));
-    const found = await diagnoseNodes([0, 1, 2].map(target), results, { clock, serialLog });
+    const { explains } = PLATFORMS.flatcar;
+    const found = await diagnoseNodes([0, 1, 2].map(target), results, { clock, serialLog, explains });
     expect(found.map(({ name, class: kind }) => [name, kind])).toEqual([
       ["node-0", "already-bootstrapped"],
       ["node-1", "no-boot"],
@@ -169,6 +171,7 @@ describe.skipIf(!ready)("commands on real nodes", () => {
     // Its port is closed: the node is gone in the meantime, and that is no error.
     const gone = await diagnoseNodes([target(3)], [{ index: 3, name: "node-3", state: "ssh", timings: {}, attempts: 1 }], {
       clock,
+      explains,
     });
     expect(gone.map(({ class: kind }) => kind)).toEqual(["etcd-unknown"]);
   });

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { shortPlace } from "../../core/account.ts";
 import type { CostDocument } from "../../core/documents.ts";
 import { EXIT } from "../../core/errors.ts";
+import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { type Priced, carryOutCreate, checkWish, planCluster, planPricedCreate } from "../../operations/create.ts";
 import type { Prepared } from "../../operations/create/prepare.ts";
 import { planDocument } from "../../operations/create/result-document.ts";
@@ -128,7 +129,7 @@ function showPlan(
       vmSize: spec.vmSize,
       zones: [...new Set(facts.nodes.flatMap(({ zone }) => zone ?? []))].sort(),
       spot: facts.nodes.filter(({ spot }) => spot === true).length,
-      image: "own" in facts.image ? `image ${spec.coreosImage}` : (spec.coreosImage ?? "Flatcar"),
+      image: "own" in facts.image ? `image ${spec.coreosImage}` : (spec.coreosImage ?? PLATFORMS[spec.platform].title),
       ...(newMachines > 0 ? { seconds: USUAL_MS / 1000 + Math.max(0, newMachines - 100) / 5 } : {}),
       tags: spec.tag,
       notes: [

@@ -20,8 +20,8 @@ export const machineAdvice: readonly AdviceRow[] = [
     // ImageVersionDeprecated is from memory; the rule behind it is documented, the code was not found in a source.
     code: ["ImageVersionDeprecated", "ImageVersionNotFound", "ArtifactNotFound", "ArtifactVersionNotFound", "*ImageNotFound"],
     meaning: "The image or this version of it does not exist here, or was withdrawn. Running machines are not affected.",
-    advice: (_, context) =>
-      `\`az vm image list --publisher kinvolk --offer flatcar-container-linux-corevm-amd64 --all -o table\` lists the versions; then \`${rerun(context, "--coreos-image URN")}\`, or leave --coreos-image out.`,
+    advice: (failure, context) =>
+      `\`az vm image list ${published(failure)} --all -o table\` lists the versions; then \`${rerun(context, "--coreos-image URN")}\`, or leave --coreos-image out.`,
     link: "https://learn.microsoft.com/azure/virtual-machines/deprecated-images",
     retry: "no",
   },
@@ -59,9 +59,17 @@ export const machineAdvice: readonly AdviceRow[] = [
 /** The resource's own name at the end of a label ("machine mycluster-coreos-0"). */
 const nameIn = (label: string | undefined): string | undefined => label?.split(" ").at(-1);
 
+/** Whose versions are listed: the image's that Azure's words name, else Flatcar's. */
+function published(failure: Failure): string {
+  const [publisher = "kinvolk", offer = "flatcar-container-linux-corevm-amd64"] = found(failure, URN)?.split(":") ?? [];
+  return `--publisher ${publisher} --offer ${offer}`;
+}
+
+const URN = /\b([\w-]+:[\w-]+:[\w.-]+:[\w.-]+)\b/;
+
 /** How `az vm image terms` is told of the image that Azure's words name. */
 function image(failure: Failure): string {
-  const urn = found(failure, /\b([\w-]+:[\w-]+:[\w.-]+:[\w.-]+)\b/);
+  const urn = found(failure, URN);
   if (urn !== undefined) return `--urn ${urn}`;
   const part = (word: string): string | undefined =>
     found(failure, new RegExp(`\\b${word}(?:Id)?\\s*['"]?\\s*[=:]\\s*['"]?([\\w.-]+)`, "i"));

@@ -8,7 +8,7 @@ export function judgeImage(checked: Checked): Problem[] {
   const { image: found, spec, region, newNodes } = checked;
   if (found === undefined || (newNodes === 0 && !spec.given.includes("coreosImage"))) return [];
   if (found === "missing") {
-    const message = `the image ${spec.coreosImage ?? `of ${PLATFORMS[spec.platform].title}`} is not there`;
+    const message = `the image ${spec.coreosImage ?? `of ${PLATFORMS[spec.platform].title} (${PLATFORMS[spec.platform].image ?? ""})`} is not there`;
     return [
       spec.coreosImage?.startsWith("/") === true
         ? {

@@ -20,7 +20,7 @@ export interface PlatformRow {
   readonly dataDisk: { readonly wait: string; readonly fallback: string };
   readonly etcd: EtcdRow;
   readonly deis: DeisRow;
-  /** Shell lines that print REBOOT_REQUIRED=yes, or what nodes/system-facts.ts knows besides. */
+  /** Shell commands that print what nodes/system-facts.ts reads: REBOOT_REQUIRED=yes, or update_engine's own words. */
   readonly asksReboot: readonly string[];
   /** What explains a first boot that failed: units whose journal is read, and a command for the rest. */
   readonly explains: { readonly units: readonly string[]; readonly also?: string };
@@ -71,6 +71,7 @@ const diskAndKey = ({ dataDiskMount, hostKey }: NodeConfig, key: string): readon
 ];
 
 const FLATCAR_UNITS = ["oem-cloudinit", "etcd-member", "etcd-gateway", "etcd2", "docker"];
+/** update_engine knows what is installed beside what runs. */
 const FLATCAR_REBOOT = ["update_engine_client -status 2>/dev/null | grep -E '^(CURRENT_OP|NEW_VERSION)='"];
 
 /** What Ubuntu and Debian have in common: cloud-init, and etcd and chrony from their own packages. */
@@ -98,7 +99,17 @@ const withCloudInit = {
   // the packages' own word; a kernel that waits is among them
   asksReboot: ["test -e /run/reboot-required && echo REBOOT_REQUIRED=yes"],
   explains: {
-    units: ["cloud-init-local", "cloud-init", "cloud-config", "cloud-final", "etcd-member", "etcd-gateway", "chrony"],
+    // of cloud-init in 2022 and, where one process has all stages, in 2025
+    units: [
+      "cloud-init-local",
+      "cloud-init",
+      "cloud-init-main",
+      "cloud-config",
+      "cloud-final",
+      "etcd-member",
+      "etcd-gateway",
+      "chrony",
+    ],
     also: "cloud-init status --long; sudo -n grep -hE 'WARNING|ERROR|CRITICAL' /var/log/cloud-init.log | tail -n 40",
   },
 } as const satisfies Omit<PlatformRow, "title">;

@@ -37,7 +37,7 @@ const NOT_COUNTED = [
   "discounts, reservations and credits",
 ];
 
-export const DISK_SIZE_ASSUMED = `system disks of ${IMAGE_GIB} GiB, as Flatcar's image has them`;
+export const DISK_SIZE_ASSUMED = `system disks of ${IMAGE_GIB} GiB, as the platforms' images have them`;
 
 /** From now on. */
 export function costOf(question: CostQuestion): CostDocument {

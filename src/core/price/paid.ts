@@ -31,7 +31,7 @@ export interface Part {
   readonly power?: string | undefined;
 }
 
-/** The size of the system disk where nobody gives one: that of Flatcar's image. */
+/** The size of the system disk where nobody gives one: that of Flatcar's, Ubuntu's and Debian's images. */
 export const IMAGE_GIB = 30;
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Units as files, for cloud-init: it knows no `coreos.units`, which all templates have, so each unit and drop-in becomes one of
- * `write_files`, and what is to be enabled and started is the end of `runcmd`, when packages are there. Nothing is known here of a
+ * `write_files`, and what is to be enabled and started is the end of `runcmd`, when packages are there: each by itself, for one that is missing takes no other along. Nothing is known here of a
  * platform or of what the units do.
  */
 import { isMap, isYamlList, type Config, type Value } from "./cloud-config.ts";
@@ -11,7 +11,8 @@ export function unitsAsFiles(config: Config): Config {
   const units = isMap(coreos) && isYamlList(coreos["units"]) ? coreos["units"].filter(isMap) : [];
   if (units.length === 0) return rest;
   const files = units.flatMap((unit) => filesOf(unit));
-  const commands = [...enabling(units), ...units.flatMap((unit) => commandOf(unit))];
+  const enabled = units.filter((unit) => unit["enable"] === true).map((unit) => ["systemctl", "enable", nameOf(unit)]);
+  const commands = [...enabled, ...units.flatMap((unit) => commandOf(unit))];
   return {
     ...rest,
     write_files: [...listOf(rest["write_files"]), ...files],
@@ -41,12 +42,6 @@ function filesOf(unit: Config): Config[] {
 const nameOf = (unit: Config): string => textOf(unit["name"]);
 
 const textOf = (value: Value | undefined): string => (typeof value === "string" ? value : "");
-
-/** All in one command, for each reads all units anew. */
-function enabling(units: readonly Config[]): Value[] {
-  const names = units.filter((unit) => unit["enable"] === true).map(nameOf);
-  return names.length === 0 ? [] : [["systemctl", "enable", ...names]];
-}
 
 /** Nobody waits: what comes after what is systemd's to know, and a first boot that waits for other machines is never over. */
 const commandOf = (unit: Config): Value[] =>

@@ -5,6 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { waysIn } from "../../core/advice/private-network.ts";
 import { USER } from "../../core/plan/resources/machine.ts";
+import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { hasEtcd } from "../../core/plan/tags.ts";
 import { type Usable, canLogIn } from "../../nodes/identity.ts";
 import { expectedKeys } from "../../nodes/known-hosts.ts";
@@ -81,7 +82,8 @@ export async function askNodes(
         signal: run.tools.signal,
         trust,
         hostKeyGraceMs: 0,
-        whenReady: async (connection, { index }) => void systems.set(index, await systemFacts(connection, run.tools.signal)),
+        whenReady: async (connection, { index }) =>
+          void systems.set(index, await systemFacts(connection, PLATFORMS[spec.platform].asksReboot, run.tools.signal)),
         ...(etcdTls === undefined ? {} : { etcdTls }),
       },
     );

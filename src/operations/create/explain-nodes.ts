@@ -2,6 +2,7 @@
 import { type NodeDiagnosis, diagnoseNodes } from "../../nodes/diagnose.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
+import { PLATFORMS } from "../../core/plan/platforms.ts";
 import type { Prepared } from "./prepare.ts";
 import { serialLog } from "../cluster/serial-log.ts";
 import type { Run } from "../run.ts";
@@ -19,6 +20,7 @@ export async function explainNodes(
   if (timeoutMs <= 0) return [];
   const diagnoses = await diagnoseNodes(targets, sick.slice(0, TOLD), {
     timeoutMs,
+    explains: PLATFORMS[spec.platform].explains,
     clock: run.clock,
     signal: run.tools.signal,
     trust: spec.noHostKeys ? "first-use" : "strict",
