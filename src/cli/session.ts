@@ -61,7 +61,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
       if (interrupt(interrupted(invocation)) === "at once") return;
       run.emit({
         kind: "note",
-        id: "interrupt",
+        id: INTERRUPT,
         label: "interrupted",
         message: "Stopping: what runs is let finish. Ctrl-C again stops now; running the same command later continues.",
       });
@@ -92,6 +92,9 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
 
 // --- internal ---
 
+const INTERRUPT = "interrupt";
+const isInterrupt = ({ kind, id }: Event): boolean => kind === "note" && id === INTERRUPT;
+
 interface Shown {
   readonly nodes: number;
   readonly other: Report | undefined;
@@ -110,6 +113,8 @@ function createTelling(invocation: Invocation) {
   return {
     event(event: Event): void {
       report.event(event);
+      // who stops before anything was begun is answered at once
+      if (!shown && isInterrupt(event) && given.quiet !== true) prose(world.stderr, `${event.message ?? ""}\n`);
       // before the progress is shown, a wait must not look like a hang
       if (!shown && event.kind === "retrying" && given.quiet !== true)
         prose(
@@ -129,7 +134,7 @@ function createTelling(invocation: Invocation) {
       const screen = chooseReport({ stderr: world.stderr, mode, clock, color, animate, nodes, head, ...(doing && { doing }) });
       report = joined([...reports, ...(other === undefined ? [] : [other]), screen]);
       // what was noticed while there was no screen yet
-      const notes = events.filter((event) => event.kind === "note");
+      const notes = events.filter((event) => event.kind === "note" && !isInterrupt(event));
       // a plan that was agreed to is made twice, and notices the same
       for (const event of new Map(notes.map((event) => [`${event.id} ${event.message}`, event])).values()) screen.event(event);
     },

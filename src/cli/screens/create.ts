@@ -75,6 +75,8 @@ async function planned(session: Session, invocation: Invocation, name: string, h
     await agreeTo(invocation, `Make ${name}${given.quiet === true ? ` (${what})` : ""}? [y/N]`);
   };
   const prepared = await planPricedCreate(session, name, given, asksFirst(session, invocation) ? agree : undefined);
+  // nothing was begun: there is nothing to let finish
+  session.stop.throwIfAborted();
   if (asked) return prepared;
   await head;
   // what came during the preflight is there within a turn of the event loop
