@@ -25,7 +25,10 @@ export function startWait(options: ReadinessOptions): ReadinessWait {
     one: (target, level = options.level) =>
       level === "machines"
         ? Promise.resolve({ index: target.index, name: target.name, state: "created", timings: {}, attempts: 0 })
-        : waitForNode(target, { ...shared, options: { ...options, level } }),
+        : waitForNode(target, {
+            ...shared,
+            options: level === options.level ? options : withoutFirstBoot({ ...options, level }),
+          }),
     end: () => until.done(),
   };
 }
@@ -41,6 +44,9 @@ export async function waitReady(targets: readonly NodeTarget[], options: Readine
     wait.end();
   }
 }
+
+/** Of a wait that is a step on the way. */
+const withoutFirstBoot = ({ firstBoot: _, ...options }: ReadinessOptions): ReadinessOptions => options;
 
 /** Counts the connections that stay open between two looks at etcd; who gets no place connects again. */
 function keeper(size: number): { take: () => boolean; give: () => void } {
