@@ -23,15 +23,28 @@ export async function freePorts(count: number): Promise<number[]> {
  */
 export async function ownNetwork(): Promise<string> {
   for (;;) {
-    const network = `127.${64 + Math.floor(Math.random() * 128)}.${Math.floor(Math.random() * 256)}`;
-    const claim = createServer();
-    try {
-      claim.listen(CLAIMED_AT, `${network}.255`).unref();
-      await once(claim, "listening");
-      return network;
-    } catch {
-      // another suite, or another test of this one, has it
-    }
+    const network = `127.${64 + Math.floor(Math.random() * 128)}.${Math.floor(Math.random() * 255)}`;
+    if (await isClaimed(network)) return network;
+  }
+}
+
+/** From 64 to 254, for this process alone, in the same way. */
+export async function ownNumber(): Promise<number> {
+  for (;;) {
+    const number = 64 + Math.floor(Math.random() * 191);
+    if (await isClaimed(`127.${number}.255`)) return number;
+  }
+}
+
+/** False where another suite, or another test of this one, has it. */
+async function isClaimed(network: string): Promise<boolean> {
+  const claim = createServer();
+  try {
+    claim.listen(CLAIMED_AT, `${network}.255`).unref();
+    await once(claim, "listening");
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -157,7 +157,7 @@ const ROWS = [
   {
     name: "completion",
     takes: "<shell>",
-    about: "completion script for bash, zsh or fish",
+    about: "completion script for bash, zsh, fish or powershell",
     scopes: [],
   },
 ] as const satisfies readonly CommandRow[];

@@ -2,6 +2,7 @@
  * A run as a terminal sees it: its interrupts are Ctrl-C, what it tells goes to the reports that the flags ask for, and it knows
  * what to type next. Screens stand here; what the run is and how it is opened stands in operations.
  */
+import type { Documents } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import type { Event } from "../engine/event.ts";
 import { type OpenOptions, openRun } from "../operations/open.ts";
@@ -13,8 +14,11 @@ import { type Report, chooseReport, joined } from "../report/report.ts";
 import { short } from "../report/short.ts";
 import { prose } from "../report/wrap.ts";
 import type { Invocation } from "./invocation.ts";
+import { learnFrom, learningLookups } from "./learnt.ts";
 import { nextCommand, withTypedFlags } from "./next-command.ts";
+import { printDocument } from "./print-document.ts";
 import { resolve } from "node:path";
+import { wordCache } from "./word-cache.ts";
 import type { World } from "./world.ts";
 
 export interface Session extends Run {
@@ -23,9 +27,17 @@ export interface Session extends Run {
   report(nodes: number, other?: Report, doing?: string, head?: Head): void;
   /** Ends the progress, so that what is said next stands below it. */
   endReport(): void;
+  /** What the command ends with: the one thing on stdout with `--json`, and what completion learns names from. */
+  hand(document: Documents[keyof Documents], how?: HowToHand): void;
   /** What to type next: `next("destroy mycluster")`, with the flags that lead to the same Azure. */
   next(words: string): string;
   close(): Promise<void>;
+}
+
+export interface HowToHand {
+  readonly indented?: boolean;
+  /** Of a list: it has all clusters of the subscription. */
+  readonly whole?: boolean;
 }
 
 /** Commands that end before anybody could replace the program under them; all others are made whole. */
@@ -34,6 +46,8 @@ const LOOK = new Set(["plan", "status", "list", "export"]);
 export async function openSession(invocation: Invocation, { looks = false }: Pick<OpenOptions, "looks"> = {}): Promise<Session> {
   const { world, given } = invocation;
   const telling = createTelling(invocation);
+  // what a rehearsal makes up is no name of anything
+  const words = wordCache(given.simulate === true ? {} : world.env);
   // Ctrl-C may come before the run is open: it is remembered
   const interrupts = { before: 0, now: (): void => void interrupts.before++ };
   const stopListening = world.onInterrupt(() => interrupts.now());
@@ -47,7 +61,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
       if (interrupt(interrupted(invocation)) === "at once") return;
       run.emit({
         kind: "note",
-        id: "interrupt",
+        id: INTERRUPT,
         label: "interrupted",
         message: "Stopping: what runs is let finish. Ctrl-C again stops now; running the same command later continues.",
       });
@@ -55,14 +69,19 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
     for (; interrupts.before > 0; interrupts.before--) interrupts.now();
     return {
       ...run,
+      lookups: learningLookups(run.lookups, words),
       world,
+      hand(document, { indented = false, whole = false } = {}) {
+        learnFrom(words, run.subscription, document, whole);
+        if (given.json === true) printDocument(world, document, indented);
+      },
       next: nextCommand(invocation),
       report: (nodes, other, doing, head) => telling.show(run, { nodes, other, doing, head }),
       endReport: telling.end,
       async close() {
         stopListening();
         telling.end();
-        await close();
+        await Promise.all([words.save(), close()]);
       },
     };
   } catch (error) {
@@ -72,6 +91,9 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
 }
 
 // --- internal ---
+
+const INTERRUPT = "interrupt";
+const isInterrupt = ({ kind, id }: Event): boolean => kind === "note" && id === INTERRUPT;
 
 interface Shown {
   readonly nodes: number;
@@ -91,6 +113,8 @@ function createTelling(invocation: Invocation) {
   return {
     event(event: Event): void {
       report.event(event);
+      // who stops before anything was begun is answered at once
+      if (!shown && isInterrupt(event) && given.quiet !== true) prose(world.stderr, `${event.message ?? ""}\n`);
       // before the progress is shown, a wait must not look like a hang
       if (!shown && event.kind === "retrying" && given.quiet !== true)
         prose(
@@ -110,7 +134,7 @@ function createTelling(invocation: Invocation) {
       const screen = chooseReport({ stderr: world.stderr, mode, clock, color, animate, nodes, head, ...(doing && { doing }) });
       report = joined([...reports, ...(other === undefined ? [] : [other]), screen]);
       // what was noticed while there was no screen yet
-      const notes = events.filter((event) => event.kind === "note");
+      const notes = events.filter((event) => event.kind === "note" && !isInterrupt(event));
       // a plan that was agreed to is made twice, and notices the same
       for (const event of new Map(notes.map((event) => [`${event.id} ${event.message}`, event])).values()) screen.event(event);
     },

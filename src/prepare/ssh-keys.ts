@@ -3,6 +3,7 @@
  * has one key: what the cluster in Azure already has wins over what lies here. Decides; the files are read and made by
  * ssh-given-key.ts and ssh-own-key.ts. Private keys never leave their files.
  */
+import type { KeyObject } from "node:crypto";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { clusterSshKey, placeOf, withoutCertificate } from "./ssh-cluster-key.ts";
 import { readGivenKey } from "./ssh-given-key.ts";
@@ -24,6 +25,8 @@ export interface SshKeyOptions {
   readonly subject?: () => Promise<Subject>;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** A key that was begun in case that one has to be made (`beginOwnKey`). */
+  readonly begun?: Promise<KeyObject | undefined> | undefined;
   /** The public key that the cluster in Azure already has. */
   readonly clusterKey?: string;
   /** The SSH key stored in Azure whose `sshThumbprint` is `sshThumb`, when the caller found one. */
@@ -43,7 +46,7 @@ export async function prepareSshKey(options: SshKeyOptions): Promise<SshKey> {
     return asClusterKey(agreeing(await readGivenKey(options.sshCert), wanted, options.sshCert), options);
   if (wanted !== undefined) return asClusterKey(await namedKey(wanted, options), options);
   if (options.clusterKey !== undefined) return clusterSshKey({ ...placeOf(options), clusterKey: options.clusterKey });
-  return makeOwnKey(placeOf(options));
+  return makeOwnKey({ ...placeOf(options), begun: options.begun });
 }
 
 /** Upper-case hex of a SHA-1 thumbprint as people paste it: any case, with colons or spaces. Throws a usage error. */

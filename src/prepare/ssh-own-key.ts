@@ -3,7 +3,7 @@
  * is made first and everything else follows from what is then in the files, so that neither a crash between two files nor a
  * second process leaves files that do not belong together. What is there is used and completed, never overwritten.
  */
-import { createPrivateKey, generateKeyPair, X509Certificate } from "node:crypto";
+import { type KeyObject, createPrivateKey, generateKeyPair, X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ClusterError } from "../core/errors.ts";
@@ -19,6 +19,8 @@ interface Place {
   /** Asked for only when a certificate has to be made. */
   readonly subject: () => Promise<Subject>;
   readonly now: number;
+  /** One that was begun before it was needed. */
+  readonly begun?: Promise<KeyObject | undefined> | undefined;
 }
 
 const generate = promisify(generateKeyPair);
@@ -32,16 +34,24 @@ export async function findOwnKey(place: Place): Promise<SshKey | undefined> {
   return Object.values(found).every((bytes) => bytes === undefined) ? undefined : complete(place, found, false);
 }
 
+/** A new key in memory alone, for who knows early that one will be made: it takes a moment, of another processor. None where one is there. */
+export async function beginOwnKey({ dir, subject }: Pick<Place, "dir" | "subject">): Promise<KeyObject | undefined> {
+  const found = await readAll(dir);
+  return Object.values(found).every((bytes) => bytes === undefined) ? newKey((await subject()).bits) : undefined;
+}
+
 /** The key that is there, or a new one. */
 export async function makeOwnKey(place: Place): Promise<SshKey> {
   const found = await findOwnKey(place);
   if (found !== undefined) return found;
-  const { privateKey } = await generate("rsa", { modulusLength: (await place.subject()).bits });
+  const privateKey = (await place.begun) ?? (await newKey((await place.subject()).bits));
   // PKCS#1: the form that every ssh and the Go programs of the original's time (deisctl, fleetctl) read.
   const pem = privateKey.export({ type: "pkcs1", format: "pem" });
   const { made } = await keepAndRead(pathsIn(place.dir).key, pem, PRIVATE);
   return complete(place, await readAll(place.dir), made);
 }
+
+const newKey = async (modulusLength: number): Promise<KeyObject> => (await generate("rsa", { modulusLength })).privateKey;
 
 interface Found {
   key: Buffer | undefined;

@@ -1,10 +1,10 @@
 /** The generated scripts, run by the real shells. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { completionScript, type CompletionSpec } from "../../src/cli/completion.ts";
+import { type CompletionSpec, type Shell, completionScript } from "../../src/cli/completion/script.ts";
 import { has } from "../programs.ts";
 
 const create = [
@@ -19,8 +19,18 @@ const spec: CompletionSpec = {
     { name: "create", description: "make it, don't ask", flags: create },
     { name: "plan", description: "look first: no write", flags: create },
     { name: "status", description: "nodes and health", flags: [{ name: "watch", description: "again and again" }] },
-    { name: "lint", description: "check a file", file: true, flags: [{ name: "json", description: "as JSON" }] },
-    { name: "completion", description: "this", values: ["bash", "zsh", "fish"], flags: [] },
+    { name: "lint", description: "check a file", words: [{ file: true }], flags: [{ name: "json", description: "as JSON" }] },
+    { name: "completion", description: "this", words: [{ values: ["bash", "zsh", "fish"] }], flags: [] },
+    {
+      name: "remove",
+      description: "nodes, out",
+      words: [{ cached: "clusters" }, { cached: "nodes" }],
+      more: true,
+      flags: [
+        { name: "vm-size", description: "sizes", cached: "sizes", values: ["Standard_D2s_v5"] },
+        { name: "image", description: "images", cached: "images" },
+      ],
+    },
   ],
 };
 
@@ -29,12 +39,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 writeFileSync(join(folder, "user data.yaml"), "");
 writeFileSync(join(folder, "other.txt"), "");
 
-const COMMANDS = ["completion", "create", "lint", "plan", "status"];
+const COMMANDS = ["completion", "create", "lint", "plan", "remove", "status"];
+const FIRST = [...COMMANDS, "alpha", "beta", "gamma"].toSorted();
 const CREATE = ["--custom-data", "--num-nodes", "--pip", "--platform", "-h"];
 
 /** What is typed, the last word being the one at the cursor, and what is offered, in order of the alphabet. */
 const CASES: [string[], string[]][] = [
-  [[""], COMMANDS],
+  [[""], FIRST],
   [["c"], ["completion", "create"]],
   [["create", "-"], CREATE],
   [
@@ -45,7 +56,7 @@ const CASES: [string[], string[]][] = [
   [["mycluster", "-"], CREATE],
   [["mycluster", ""], []],
   [["-"], CREATE],
-  [["--pip", ""], COMMANDS],
+  [["--pip", ""], FIRST],
   [["--num-nodes", "3", "st"], ["status"]],
   [["--platform", "coreos", "status", "-"], ["--watch"]],
   [["--platform", "create", "status", "-"], ["--watch"]],
@@ -68,14 +79,58 @@ const CASES: [string[], string[]][] = [
   [["create", "x", "--", "-"], []],
 ];
 
+// as a hostile program could have left it: what is no plain word is never offered, and nothing of it is run
+const HOSTILE = ["$(touch pwned)", "`touch pwned`", "a b", "'", "; touch pwned", "-rf", "*", "~", "{a,b}", "\\", "\u001B[31m"];
+const cached = (kind: string, place: string, words: readonly string[]): void => {
+  mkdirSync(join(folder, ".cache/azure-coreos-cluster/words", kind), { recursive: true });
+  writeFileSync(join(folder, ".cache/azure-coreos-cluster/words", kind, place), `${words.join("\n")}\n`);
+};
+cached("clusters", "one-subscription", ["alpha", "beta"]);
+cached("clusters", "other-subscription", ["gamma"]);
+for (const [index, word] of HOSTILE.entries()) {
+  cached("clusters", `hostile-${index}`, [word]);
+  cached("nodes", `hostile-${index}`, [word]);
+}
+cached("nodes", "alpha", ["0", "1", "12"]);
+cached("nodes", "beta", ["7"]);
+cached("sizes", "last", ["Standard_B2ms", "Standard_D4s_v5"]);
+cached("images", "last", ["Debian:debian-13:13-gen2:latest", "Debian:debian-13:13-gen2:1.2.3"]);
+
+/** Words of the last answers: clusters and, after one, its nodes; sizes also after a comma. */
+const CACHED: [string[], string[]][] = [
+  [["al"], ["alpha"]],
+  [
+    ["remove", ""],
+    ["alpha", "beta", "gamma"],
+  ],
+  [
+    ["remove", "alpha", ""],
+    ["0", "1", "12"],
+  ],
+  [
+    ["remove", "alpha", "0", "1"],
+    ["1", "12"],
+  ],
+  [["remove", "beta", "--vm-size", "x", ""], ["7"]],
+  [["remove", "nix", ""], []],
+  ...HOSTILE.map((_, index): [string[], string[]] => [["remove", `hostile-${index}`, ""], []]),
+  [["remove", "../clusters/one-subscription", ""], []],
+  [["remove", "*", ""], []],
+  [
+    ["remove", "alpha", "--vm-size", "Standard_D"],
+    ["Standard_D2s_v5", "Standard_D4s_v5"],
+  ],
+];
+const AFTER_COMMA = ["remove", "alpha", "--vm-size", "Small,Standard_D4"];
+
 const run = (program: string, args: string[]): string =>
   execFileSync(program, args, {
     cwd: folder,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, HOME: folder },
+    env: { ...process.env, HOME: folder, XDG_CACHE_HOME: "" },
   });
-const script = (shell: "bash" | "zsh" | "fish"): string => {
+const script = (shell: Shell): string => {
   const file = join(folder, `.${shell}-completion`);
   writeFileSync(file, completionScript(shell, spec));
   return file;
@@ -98,9 +153,13 @@ describe.skipIf(!has("bash"))("in bash", () => {
       ]),
     );
 
-  it.each(CASES)("%j offers %j", (typed, offered) => {
-    expect(ask(typed)).toEqual(offered);
-  });
+  it.each<[string[], string[]]>([...CASES, ...CACHED, [AFTER_COMMA, ["Small,Standard_D4s_v5"]]])(
+    "%j offers %j",
+    (typed, offered) => {
+      expect(ask(typed)).toEqual(offered);
+      expect(existsSync(join(folder, "pwned"))).toBe(false);
+    },
+  );
 
   it.each<[string[], string[]]>([
     [
@@ -109,6 +168,16 @@ describe.skipIf(!has("bash"))("in bash", () => {
     ],
     [["create", "--platform", "=", "c"], ["coreos"]],
     [["--num-nodes", "=", "3", "st"], ["status"]],
+    [["remove", "--vm-size", "=", "Standard_B"], ["Standard_B2ms"]],
+    [
+      ["remove", "--image", "Debian", ":", "debian-13", ":", "13-gen2", ":"],
+      ["1.2.3", "latest"],
+    ],
+    [
+      ["remove", "--image", "Deb"],
+      ["Debian:debian-13:13-gen2:1.2.3", "Debian:debian-13:13-gen2:latest"],
+    ],
+    [["remove", "--image", "a", ":", "b", "al"], ["alpha"]],
   ])("%j, as bash cuts --flag=value, offers %j", (typed, offered) => {
     expect(ask(typed)).toEqual(offered);
   });
@@ -126,15 +195,23 @@ describe.skipIf(!has("zsh"))("in zsh", () => {
     sorted(
       run("zsh", [
         "-fc",
-        `compdef() { :; }; compset() { cur="\${cur#*=}"; }; at() { [[ $1 == "$cur"* ]] && print -r -- "$1"; };` +
+        `compdef() { :; }; compset() { cur="\${cur##*[=,]}"; }; at() { [[ $1 == "$cur"* ]] && print -r -- "$1"; };` +
           `_describe() { local item; for item in "\${(@P)@[-1]}"; do at "\${item%%:*}"; done; };` +
           `compadd() { shift; local item; for item; do at "$item"; done; }; _files() { local item; for item in *; do at "$item"; done; };` +
           `source ${script("zsh")}; words=(azure-coreos-cluster ${typed.map(word).join(" ")}); CURRENT=${typed.length + 1}; _azure_coreos_cluster; true`,
       ]),
     );
 
-  it.each<[string[], string[]]>([...CASES, [["create", "--platform=f"], ["flatcar"]]])("%j offers %j", (typed, offered) => {
+  it.each<[string[], string[]]>([
+    ...CASES,
+    ...CACHED,
+    // zsh itself puts what stands there before it
+    [AFTER_COMMA, ["Standard_D4s_v5"]],
+    [["create", "--platform=f"], ["flatcar"]],
+    [["remove", "--image", "Debian:debian-13:13-gen2:1"], ["Debian:debian-13:13-gen2:1.2.3"]],
+  ])("%j offers %j", (typed, offered) => {
     expect(ask(typed)).toEqual(offered);
+    expect(existsSync(join(folder, "pwned"))).toBe(false);
   });
 
   it("is one that zsh can parse, with the descriptions as they were", () => {
@@ -160,8 +237,13 @@ describe.skipIf(!has("fish"))("in fish", () => {
     );
 
   // What comes after "--" is fish's own business, and it offers flags for a "-" even where a value is due; file names are escaped.
-  it.each(CASES.filter(([typed]) => !typed.includes("--") && typed[1] !== "--num-nodes"))("%j offers %j", (typed, offered) => {
+  it.each([
+    ...CASES.filter(([typed]) => !typed.includes("--") && typed[1] !== "--num-nodes"),
+    ...CACHED,
+    [AFTER_COMMA, ["Small,Standard_D4s_v5"]],
+  ])("%j offers %j", (typed, offered) => {
     expect(ask(typed).map((line) => line.replaceAll("\\", ""))).toEqual(offered);
+    expect(existsSync(join(folder, "pwned"))).toBe(false);
   });
 
   it("shows the descriptions as they were", () => {

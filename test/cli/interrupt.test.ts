@@ -40,6 +40,23 @@ test("so does the summary of a live screen", async () => {
   expect(shown).not.toContain("machines skipped");
 });
 
+test("Ctrl-C while it is planned is answered at once, and nothing is made", async () => {
+  const azure = ownAzure();
+  let interrupt = (): void => undefined;
+  const { exit, stderr } = await azure.run("mycluster --num-nodes 3", {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: (request) => {
+      interrupt();
+      interrupt = () => undefined;
+      return azure.simulation.handle(request);
+    },
+  });
+  expect(exit).toBe(130);
+  expect(stderr).toMatch(/^Stopping: /m);
+  expect(stderr).not.toMatch(/to make|are ready/);
+  expect(azure.puts().size).toBe(0);
+});
+
 test("Ctrl-C once with 100 nodes that wait for their turn: what was not asked for is not, and is called skipped", async () => {
   const azure = ownAzure();
   let interrupt = (): void => undefined;

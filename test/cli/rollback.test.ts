@@ -60,6 +60,24 @@ test("a growth that fails gives back the cluster that was", async () => {
   });
 });
 
+test("in somebody else's group, with ids that Azure writes in other letters in its lists, nothing of the run is left", async () => {
+  const azure = newAzure("machine-1:SkuNotAvailable");
+  await addGroup(azure, "shared");
+  const before = everything(azure);
+  const { exit, stderr } = await azure.run("mycluster --num-nodes 3 --resource-group shared --rollback --wait-for machines", {
+    azure: async (request) => {
+      const answer = await azure.simulation.handle(request);
+      const isList = request.method === "GET" && /"value":\s*\[/.test(answer.body ?? "");
+      return isList
+        ? { ...answer, body: answer.body?.replaceAll("/resourceGroups/shared/", "/resourceGroups/SHARED/") ?? "" }
+        : answer;
+    },
+  });
+  expect(exit, stderr).toBe(1);
+  expect(stderr).toContain("nothing of it is left");
+  expect(everything(azure)).toEqual(before);
+});
+
 test("without --rollback what was made stays, and the message says how to go on", async () => {
   const azure = newAzure("machine-1:SkuNotAvailable");
   const { stderr } = await azure.run("mycluster --num-nodes 3 --wait-for machines");

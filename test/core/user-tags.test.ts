@@ -1,5 +1,5 @@
 /** Whose a tag is, on resources of every kind: the tool's, the user's, others'. And which one a policy's refusal asks for. */
-import { assert, constantFrom, dictionary, property, string } from "fast-check";
+import { array, assert, integer, property, string } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { policyAdvice } from "../../src/core/advice/policy.ts";
 import { besideOthers } from "../../src/core/plan/beside.ts";
@@ -52,10 +52,13 @@ test("a damaged list of names makes nobody's tag ours", () => {
     expect(retagged({ ...OWN, Theirs: "x", "aoc-tags": text }, {}, [])).toEqual({ ...OWN, Theirs: "x" });
 });
 
+/** Of all of Unicode, halves of pairs too; fast-check's own unit begins with a table of them that takes a second. */
+const letter = integer({ min: 0, max: 0x10_ffff }).map((code) => String.fromCodePoint(code));
+
 test("texts that are joined come apart as they were, in letters that every tag takes", () => {
   assert(
-    property(dictionary(string({ unit: "binary", maxLength: 40 }), constantFrom("")), (some) => {
-      const texts = Object.keys(some).map((text) => text.toWellFormed());
+    property(array(string({ unit: letter, maxLength: 40 }), { maxLength: 10 }), (some) => {
+      const texts = [...new Set(some.map((text) => text.toWellFormed()))];
       expect(joinTexts(texts)).toMatch(/^[\x21-\x7E]*$/);
       expect(splitTexts(joinTexts(texts))).toEqual(texts);
     }),

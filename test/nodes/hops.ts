@@ -3,11 +3,14 @@
  * where nodes are. Root only.
  */
 import { execFileSync } from "node:child_process";
+import { ownNumber } from "../ports.ts";
 import { find } from "../programs.ts";
 
 const ip = (...args: string[]): void => void execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"] });
 
 export interface Chain {
+  /** The second part of the addresses. */
+  readonly network: number;
   /** Namespaces in their order. */
   readonly names: readonly string[];
   /** Where each is seen from the one before. */
@@ -29,8 +32,9 @@ export function canChain(): boolean {
   }
 }
 
-/** @param network the second part of the addresses: one for each test file */
-export function chain(network: number, length: number): Chain {
+/** In a network of 10.x that no other suite has. */
+export async function chain(length: number): Promise<Chain> {
+  const network = await ownNumber();
   const names = Array.from({ length }, (_, at) => `aoc${process.pid}h${at}`);
   const addresses = names.map((_, at) => `10.${network}.${at}.2`);
   const inside = (at: number, ...args: string[]): void => (at < 0 ? ip(...args) : ip("-n", names[at] ?? "", ...args));
@@ -45,6 +49,7 @@ export function chain(network: number, length: number): Chain {
     inside(at, "link", "set", far, "up");
   }
   return {
+    network,
     names,
     addresses,
     remove() {

@@ -3,7 +3,7 @@
  * after the last of the suites that use it. Root only.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { find } from "../programs.ts";
 
@@ -35,25 +35,58 @@ export function canLogIn(): boolean {
  */
 export function setup(): () => void {
   if (process.getuid?.() !== 0 || find("useradd") === undefined) return () => undefined;
-  // an account that nobody here has made is none of ours
-  if (exists() && !existsSync(USES)) return () => undefined;
-  mkdirSync(USES, { recursive: true });
   const use = join(USES, String(process.pid));
-  writeFileSync(use, "");
-  // a password that nothing matches, but not "!": sshd takes that for a locked account
-  if (!exists()) make(["--create-home", "--shell", "/bin/sh", "--password", "*", USER]);
-  return () => {
-    rmSync(use, { force: true });
-    if (readdirSync(USES).some((pid) => existsSync(`/proc/${pid}`))) return;
-    rmSync(USES, { recursive: true, force: true });
-    execFileSync("userdel", ["--force", "--remove", USER], { stdio: "ignore" });
-  };
+  let ours = false;
+  alone(() => {
+    // an account that nobody here has made is none of ours
+    ours = !exists() || existsSync(USES);
+    if (!ours) return;
+    mkdirSync(USES, { recursive: true });
+    writeFileSync(use, "");
+    // a password that nothing matches, but not "!": sshd takes that for a locked account
+    if (!exists()) make(["--create-home", "--shell", "/bin/sh", "--password", "*", USER]);
+  });
+  return () =>
+    alone(() => {
+      rmSync(use, { force: true });
+      if (!ours || readdirSync(USES).some((pid) => existsSync(`/proc/${pid}`))) return;
+      rmSync(USES, { recursive: true, force: true });
+      execFileSync("userdel", ["--force", "--remove", USER], { stdio: "ignore" });
+    });
 }
 
 /** Where suites say that they use the account; beside /etc/passwd, it is this machine's. */
 const USES = `/tmp/login-user-${USER}`;
 
-/** Another suite may make it at the same moment: then it is there. */
+/** One suite at a time makes it, or finds that it was the last. */
+function alone(act: () => void): void {
+  const lock = `${USES}.lock`;
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: "wx" });
+      break;
+    } catch {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+      if (!isHeld(lock)) rmSync(lock, { force: true });
+    }
+  }
+  try {
+    act();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** By one who lives: who was killed holds nothing. A name without a number is being written. */
+function isHeld(lock: string): boolean {
+  try {
+    return existsSync(`/proc/${readFileSync(lock, "utf8")}`);
+  } catch {
+    return true;
+  }
+}
+
+/** Somebody else may make it at the same moment: then it is there. */
 function make(options: readonly string[]): void {
   try {
     execFileSync("useradd", options, { stdio: ["ignore", "ignore", "pipe"] });

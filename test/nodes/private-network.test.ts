@@ -8,13 +8,14 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import type { RunDocument, StatusDocument } from "../../src/core/documents.ts";
-import { freePort } from "../ports.ts";
+import { freePort, ownNetwork } from "../ports.ts";
 import { closeRooms, hasRealNodes, machineRoom } from "./machine-room.ts";
 
 /** Whether nodes can have the port that they have: this machine's own sshd may hold it everywhere. */
+const own = `${await ownNetwork()}.9`;
 const portIsFree = await new Promise<boolean>((resolve) => {
   const server = createServer().once("error", () => resolve(false));
-  server.listen(22, "127.0.0.9", () => server.close(() => resolve(true)));
+  server.listen(22, own, () => server.close(() => resolve(true)));
 });
 if (!portIsFree) console.error("skipped: a private cluster's nodes (port 22 is taken on all addresses of this machine)");
 

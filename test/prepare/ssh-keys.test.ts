@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { prepareSshKey, type SshKey, type SshKeyOptions } from "../../src/prepare/ssh-keys.ts";
+import { beginOwnKey } from "../../src/prepare/ssh-own-key.ts";
 import { selfSigned, thumbprint, toDer } from "../../src/prepare/certificate.ts";
 import { openSshPublicKey, sameSshKey, sshThumbprint } from "../../src/prepare/ssh-public-key.ts";
 import { DEFAULT_SUBJECT } from "../../src/prepare/subject.ts";
@@ -279,4 +280,16 @@ test("no private key is in anything that is returned or thrown", async () => {
   const error: unknown = await prepare(join(dir, "sub")).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ name: "ClusterError" });
   expect(`${String(error)} ${JSON.stringify(error)} ${String((error as Error).cause)}`).not.toContain(secret.toLowerCase());
+});
+
+test("a key that was begun is the one that is kept, and none is begun where one is there", async () => {
+  const dir = newFolder();
+  const subject = (): Promise<typeof DEFAULT_SUBJECT> => Promise.resolve(DEFAULT_SUBJECT);
+  const begun = beginOwnKey({ dir, subject });
+  const key = await begun;
+  expect(filesIn(dir)).toEqual([]);
+  const { publicKey, made } = await prepare(dir, { begun });
+  expect(made).toBe(true);
+  expect(sameSshKey(publicKey, openSshPublicKey(createPublicKey(key!), "me") ?? "")).toBe(true);
+  expect(await beginOwnKey({ dir, subject })).toBeUndefined();
 });

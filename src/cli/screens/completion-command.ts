@@ -1,39 +1,50 @@
 /** completion: the script for a shell, from the tables of commands and flags. */
 import { EXIT, usageError } from "../../core/errors.ts";
 import { COMMANDS, type Command, flagsOf } from "../commands.ts";
-import { type CompletedCommand, type CompletedValue, type Shell, completionScript } from "../completion.ts";
+import { SHELLS, completionScript } from "../completion/script.ts";
+import type { CompletedCommand, CompletedValue } from "../completion/spec.ts";
+import { packagedFiles } from "../../operations/packaged-files.ts";
 import type { Invocation } from "../invocation.ts";
 
-export function completion({ world, args }: Invocation): Promise<number> {
+export async function completion({ world, args }: Invocation): Promise<number> {
   const shell = SHELLS.find((one) => one === args[0]?.toLowerCase());
   if (shell === undefined) throw usageError(`there is no completion for "${args[0] ?? ""}"`, `Give one of ${SHELLS.join(", ")}.`);
-  world.stdout.write(completionScript(shell, { commands: COMMANDS.map(completed) }));
-  return Promise.resolve(EXIT.done);
+  const schemas = [...(await packagedFiles("schema")).keys()].map((file) => file.replace(/\.json$/, ""));
+  const words = { ...WORDS, schema: { values: schemas } };
+  world.stdout.write(completionScript(shell, { commands: COMMANDS.map((command) => completed(command, words)) }));
+  return EXIT.done;
 }
 
 // --- internal ---
 
-const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
+/** What can be offered as a command's word, by the word's name in the table of commands, or the command's. */
+const WORDS: Record<string, CompletedValue> = {
+  name: { cached: "clusters" },
+  node: { cached: "nodes" },
+  nodes: { cached: "nodes" },
+  file: { file: true },
+  shell: { values: SHELLS },
+};
 
-/** What can be offered as a command's positional word. */
-const WORDS: Record<string, CompletedValue> = { lint: { file: true }, completion: { values: SHELLS } };
-
-const completed = (command: Command): CompletedCommand => ({
+const completed = (command: Command, words: Readonly<Record<string, CompletedValue>>): CompletedCommand => ({
   name: command.name,
   description: command.about,
-  ...WORDS[command.name],
+  words: [...command.takes.matchAll(/[<[](\w+)/g)].map(([, word = ""]) => words[command.name] ?? words[word] ?? {}),
+  more: command.takes.endsWith("...>") || command.takes.endsWith("...]"),
   flags: [
-    ...flagsOf(command).map(([, { name, about, value, optional, file, values }]) => ({
+    ...flagsOf(command).map(([, { name, about, value, optional, file, values, offers }]) => ({
       name,
       description: about,
       // a value that may be left out may also be another word: nothing is offered there
       ...(value === undefined || optional !== undefined
         ? {}
-        : values !== undefined
-          ? { values }
-          : file === true
-            ? { file }
-            : { value: true }),
+        : offers !== undefined
+          ? { cached: offers.cached, values: offers.usual, ...(file === true ? { file } : {}) }
+          : values !== undefined
+            ? { values }
+            : file === true
+              ? { file }
+              : { value: true }),
     })),
     { name: "help", description: "show the help of this command" },
   ],

@@ -18,7 +18,6 @@ import { printCreated } from "./created.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { type Session, openSession } from "../session.ts";
-import { printDocument } from "../print-document.ts";
 
 export const createCommand = (invocation: Invocation): Promise<number> => run(invocation, invocation.given.dryRun === true);
 
@@ -76,6 +75,8 @@ async function planned(session: Session, invocation: Invocation, name: string, h
     await agreeTo(invocation, `Make ${name}${given.quiet === true ? ` (${what})` : ""}? [y/N]`);
   };
   const prepared = await planPricedCreate(session, name, given, asksFirst(session, invocation) ? agree : undefined);
+  // nothing was begun: there is nothing to let finish
+  session.stop.throwIfAborted();
   if (asked) return prepared;
   await head;
   // what came during the preflight is there within a turn of the event loop
@@ -147,10 +148,10 @@ function showPlan(
 }
 
 async function printDryRun(session: Session, invocation: Invocation, prepared: Priced<CostDocument>): Promise<number> {
-  const { world, given } = invocation;
+  const { given } = invocation;
   showPlan(session, invocation, prepared, { dryRun: true, price: renderPrice(prepared.cost) });
   const document = planDocument(prepared, prepared.cost, await session.account());
-  if (given.json === true) printDocument(world, document, true);
-  else session.say("Nothing was written: this was the plan only.");
+  session.hand(document, { indented: true });
+  if (given.json !== true) session.say("Nothing was written: this was the plan only.");
   return EXIT.done;
 }

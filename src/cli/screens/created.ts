@@ -13,14 +13,13 @@ import { createdOutputs, createdPage } from "../../report/created-page.ts";
 import { grouped, namesOf } from "../../report/same-cause.ts";
 import type { Invocation } from "../invocation.ts";
 import type { Session } from "../session.ts";
-import { printDocument } from "../print-document.ts";
 
 /** @throws ClusterError when no node came up: what went wrong, how to go on, and how to clean up */
 export async function printCreated(session: Session, { world, given }: Invocation, created: Created): Promise<ExitCode> {
   const { prepared, document, exit, missing, unknownHostKeys: unknown } = created;
   if (created.failure !== undefined && created.ready === 0) throw withContinuation(session, prepared, created);
-  if (given.json === true) printDocument(world, document);
-  else {
+  session.hand(document);
+  if (given.json !== true) {
     world.stdout.write(world.stdout.isTTY ? sampled(world.cwd, created) : created.sshConfig);
     if (document.nodes.some((node) => node.publicIp !== undefined)) world.stdout.write(`\n${dnsLines(document)}`);
   }

@@ -15,7 +15,6 @@ import { sayHead } from "./head.ts";
 import type { Invocation } from "../invocation.ts";
 import { renderList } from "./list.ts";
 import { type Session, openSession } from "../session.ts";
-import { printDocument } from "../print-document.ts";
 import { adviceContext } from "../typed-command.ts";
 
 export async function gcCommand(invocation: Invocation): Promise<number> {
@@ -34,7 +33,7 @@ export async function gcCommand(invocation: Invocation): Promise<number> {
         `${expired.length} ${plural("cluster", expired.length)} past ${expired.length === 1 ? "its" : "their"} time to live:\n\n${renderList(documents, session.clock.now(), columnsOf(world.stderr))}`,
       );
     if (given.dryRun === true) {
-      if (given.json === true) printDocument(world, documents);
+      session.hand(documents);
       return EXIT.done;
     }
     if (expired.length > 0)
@@ -46,11 +45,7 @@ export async function gcCommand(invocation: Invocation): Promise<number> {
     );
     const ended = (await sweep(session, expired)).map((one) => told(session, invocation, one));
     session.endReport();
-    if (given.json === true)
-      printDocument(
-        world,
-        ended.map((one) => one.document),
-      );
+    session.hand(ended.map((one) => one.document));
     return worst(ended.map((one) => one.exit));
   } finally {
     await session.close();

@@ -9,7 +9,6 @@ import { columnsOf } from "../../report/wrap.ts";
 import { sayHead } from "./head.ts";
 import type { Invocation } from "../invocation.ts";
 import { openSession } from "../session.ts";
-import { printDocument } from "../print-document.ts";
 
 export async function listCommand(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
@@ -18,8 +17,9 @@ export async function listCommand(invocation: Invocation): Promise<number> {
     const head = sayHead(session);
     const clusters = await listClusters(session, given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup });
     await head;
-    if (given.json === true) printDocument(world, clusters);
-    else if (clusters.length === 0)
+    session.hand(clusters, { whole: given.resourceGroup === undefined });
+    if (given.json === true) return EXIT.done;
+    if (clusters.length === 0)
       session.say(
         `No clusters of this tool in the ${given.resourceGroup === undefined ? "" : `resource group ${given.resourceGroup} of the `}${place(await session.account())}.`,
       );

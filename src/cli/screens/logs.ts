@@ -4,15 +4,14 @@ import { shownLine } from "../../nodes/shown-output.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { nodeLines } from "./node-lines.ts";
 import { openSession } from "../session.ts";
-import { printDocument } from "../print-document.ts";
 
 export async function logsCommand(invocation: Invocation): Promise<number> {
   const { world, given, args } = invocation;
   const session = await openSession(invocation, { looks: true });
   try {
     const { document, exit } = await nodeLogs(session, nameArgument(invocation), optionsOf(invocation));
-    if (given.json === true) printDocument(world, document);
-    else {
+    session.hand(document);
+    if (given.json !== true) {
       const labelled = nodeLines(world, Math.max(0, ...document.nodes.map(({ name }) => name.length)));
       const single = ({ bytes }: { bytes: Buffer }): void =>
         world.stdout.write(world.stdout.isTTY ? `${shownLine(bytes)}\n` : `${bytes.toString()}\n`);

@@ -3,7 +3,6 @@ import type { Documents } from "../../core/documents.ts";
 import { type ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import { short } from "../../report/short.ts";
 import type { Invocation } from "../invocation.ts";
-import { printDocument } from "../print-document.ts";
 import type { Session } from "../session.ts";
 
 export interface Outcome<Document> {
@@ -18,12 +17,12 @@ export interface Outcome<Document> {
  */
 export function endWith<Document extends Documents[keyof Documents]>(
   session: Session,
-  { given, world }: Invocation,
+  { given }: Invocation,
   { document, error }: Outcome<Document>,
   done: (document: Document) => void,
 ): ExitCode {
   session.endReport();
-  if (given.json === true) printDocument(world, document);
+  session.hand(document);
   if (error === undefined) {
     done(document);
     return EXIT.done;

@@ -7,7 +7,6 @@ import { planRemoval } from "../../operations/remove/removal.ts";
 import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Session, openSession } from "../session.ts";
-import { printDocument } from "../print-document.ts";
 
 export async function removeCommand(invocation: Invocation): Promise<number> {
   const session = await openSession(invocation);
@@ -21,7 +20,7 @@ export async function removeCommand(invocation: Invocation): Promise<number> {
 // --- internal ---
 
 async function remove(session: Session, invocation: Invocation): Promise<number> {
-  const { given, args, world } = invocation;
+  const { given, args } = invocation;
   const name = nameArgument(invocation);
   const options: RemoveOptions = {
     force: given.force === true,
@@ -38,6 +37,6 @@ async function remove(session: Session, invocation: Invocation): Promise<number>
   const document = await carryOutRemoval(session, removal, options);
   session.endReport();
   session.say(`${which} removed; ${staying.length} ${plural("node", staying.length)} left.`);
-  if (given.json === true) printDocument(world, document);
+  session.hand(document);
   return EXIT.done;
 }

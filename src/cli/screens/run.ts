@@ -4,7 +4,6 @@ import { onNodes } from "../../operations/on-nodes.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { nodeLines } from "./node-lines.ts";
 import { openSession } from "../session.ts";
-import { printDocument } from "../print-document.ts";
 
 export async function runCommand(invocation: Invocation): Promise<number> {
   const { world, given, args, rest } = invocation;
@@ -19,7 +18,7 @@ export async function runCommand(invocation: Invocation): Promise<number> {
       withoutDeadline: given.timeout === undefined,
       ...(given.json === true ? {} : { onLines: (names) => nodeLines(world, Math.max(...names.map((name) => name.length))) }),
     });
-    if (given.json === true) printDocument(world, document);
+    session.hand(document);
     return document.exit;
   } finally {
     await session.close();

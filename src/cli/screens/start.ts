@@ -4,10 +4,9 @@ import { type Started, startCluster } from "../../operations/start.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { grouped, namesOf } from "../../report/same-cause.ts";
 import { type Session, openSession } from "../session.ts";
-import { printDocument } from "../print-document.ts";
 
 export async function startCommand(invocation: Invocation): Promise<number> {
-  const { given, world } = invocation;
+  const { given } = invocation;
   const name = nameArgument(invocation);
   const session = await openSession(invocation);
   try {
@@ -21,7 +20,7 @@ export async function startCommand(invocation: Invocation): Promise<number> {
       session.report(live.nodes.length, undefined, "being started");
     });
     session.endReport();
-    if (given.json === true) printDocument(world, started.document);
+    session.hand(started.document);
     sayStarted(session, started);
     return started.exit;
   } finally {

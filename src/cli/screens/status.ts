@@ -9,7 +9,6 @@ import { type Invocation, nameArgument } from "../invocation.ts";
 import { withTypedFlags } from "../next-command.ts";
 import { sayHead } from "./head.ts";
 import { type Session, openSession } from "../session.ts";
-import { printDocument } from "../print-document.ts";
 
 const EVERY_MS = 5000;
 /** A look again and again has no end of its own. */
@@ -70,8 +69,8 @@ async function show(session: Session, invocation: Invocation, prices: Status["pr
   await head;
   const { color, animate } = abilities(world.env, world.stdout);
   const framed = given.watch === true && animate && given.json !== true;
-  if (given.json === true) printDocument(world, seen.document);
-  else {
+  session.hand(seen.document);
+  if (given.json !== true) {
     const text = renderStatus({
       ...viewOf(seen.document, session.clock.now(), color),
       columns: columnsOf(world.stdout),

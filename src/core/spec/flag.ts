@@ -43,6 +43,8 @@ export interface Flag<T> {
   readonly optional?: string;
   /** All that is accepted, where that is a closed list. */
   readonly values?: readonly string[];
+  /** For completion: values of Azure's last answers are offered beside these usual ones. */
+  readonly offers?: { readonly cached: "locations" | "sizes" | "images"; readonly usual: readonly string[] };
   /** The value names a file, for completion. */
   readonly file?: boolean;
   /** It may be given several times, and all count. Any other flag that takes a value is refused when it is given twice. */

@@ -21,6 +21,17 @@ const CURRENCIES = [
   "USD", "AUD", "BRL", "CAD", "CHF", "CNY", "DKK", "EUR", "GBP", "INR", "JPY", "KRW", "NOK", "NZD", "RUB", "SEK", "TWD",
 ] as const;
 
+/** For completion, where Azure was never asked. */
+const USUAL_LOCATIONS = [
+  "australiaeast", "brazilsouth", "canadacentral", "centralindia", "centralus", "eastasia", "eastus", "eastus2", "francecentral",
+  "germanywestcentral", "italynorth", "japaneast", "koreacentral", "northcentralus", "northeurope", "norwayeast", "polandcentral",
+  "southafricanorth", "southcentralus", "southeastasia", "spaincentral", "swedencentral", "switzerlandnorth", "uaenorth", "uksouth",
+  "ukwest", "westcentralus", "westeurope", "westus", "westus2", "westus3",
+] as const;
+const USUAL_SIZES = [
+  "Standard_B2ms", "Standard_D2s_v5", "Standard_D4s_v5", "Standard_D8s_v5", "Standard_D2ps_v5", "Standard_D4ps_v5", "Standard_E2s_v5",
+] as const;
+
 export const FLAGS = {
   ...section("Azure and sign-in", {
     subscription: maybe({
@@ -76,6 +87,7 @@ export const FLAGS = {
     }),
     vmSize: needed({
       name: "vm-size", value: "SIZE", parse: choicesOf(anyText), ordered: true, default: "Standard_D2s_v5",
+      offers: { cached: "sizes", usual: USUAL_SIZES },
       kept: "new machines", on: ["create", "replace"],
       about:
         "size of the machines, or several in order of wish: A,B,C; " +
@@ -92,6 +104,7 @@ export const FLAGS = {
     }),
     location: needed({
       name: "location", value: "L", parse: choicesOf(location), ordered: true, default: "westus", on: ["create"],
+      offers: { cached: "locations", usual: USUAL_LOCATIONS },
       about: 'Azure location, or several in order of wish; "West US" is the same',
     }),
     affinityGroup: maybe({
@@ -125,6 +138,7 @@ export const FLAGS = {
     }),
     coreosImage: maybe({
       name: "coreos-image", value: "IMAGE", parse: anyText, kept: "new machines", on: ["create", "replace"],
+      offers: { cached: "images", usual: [] }, file: true,
       about:
         "publisher:offer:sku:version, an image or gallery version id, " +
         "or a .vhd file or blob URL [the platform's own]",

@@ -18,7 +18,7 @@ import type { Run } from "../run.ts";
 import { groupsToAsk } from "./free-addresses.ts";
 
 /** The same run, with an eye ahead. Whoever made it ends that. */
-export type Looking<R extends Run = Run> = R & { readonly ahead: Ahead };
+export type Looking = Run & { readonly ahead: Ahead };
 
 export const looking = (run: Run): Looking => ({ ...run, ahead: lookAhead(run) });
 

@@ -100,6 +100,12 @@ export async function watchNodes(
   };
 }
 
+/** Azure's word first, then that it is switched off, then that nobody gets there from here. */
+export const machineStateOf =
+  ({ azure, stopped }: Pick<NodeWaiting, "azure" | "stopped">, inside: Pick<NetworkWatch, "isCutOff"> | undefined) =>
+  (index: number): "failed" | "stopped" | "cut off" | "unknown" =>
+    azure.hasFailed(index) ? "failed" : stopped.has(index) ? "stopped" : inside?.isCutOff() === true ? "cut off" : "unknown";
+
 // --- internal ---
 
 const reachOf = ({ spec, materials }: Prepared, place: FrontAddress | undefined): Reach => ({
@@ -141,8 +147,7 @@ const waitOptions = (
   ...(keeper === undefined ? {} : { whenLoggedIn: keeper.whenLoggedIn }),
   whenReady: async (connection) =>
     void clocks.push(await measureClock(connection, { clock: run.clock, signal: run.tools.signal })),
-  machineState: (index) =>
-    azure.hasFailed(index) ? "failed" : stopped.has(index) ? "stopped" : inside?.isCutOff() === true ? "cut off" : "unknown",
+  machineState: machineStateOf({ azure, stopped }, inside),
   ...(inside === undefined ? {} : { whenReached: inside.reached }),
 });
 

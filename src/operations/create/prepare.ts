@@ -37,7 +37,7 @@ import { refuseLocked } from "./locked.ts";
 import { type Materials, prepareMaterials } from "./materials.ts";
 import { withOwnAddress } from "./own-address.ts";
 import { aboutPrivate, etcdNotes, timeToLive } from "./plan-notes.ts";
-import { prepareSsh } from "./ssh-key.ts";
+import { type BegunKey, beginKey, prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import type { Run } from "../run.ts";
 import { sizeFacts, withImage } from "./sized-plan.ts";
@@ -128,12 +128,14 @@ async function prepareAhead(
   asked: Partial<FlagValues>,
   { mode, onWish, agree }: HowToPrepare,
 ): Promise<Prepared> {
+  const begun = mode === "imagine" ? undefined : beginKey(run, asked);
   const wish = await find(run, name, asked);
   onWish?.(wish.spec, wish.found.claim?.location ?? wish.spec.location);
   const chosen = await choose(run, wish);
   const checked = await check(run, chosen);
-  if (agree !== undefined && isNew(chosen)) await agree(await plan(run, await furnish(run, checked, "imagine")));
-  return plan(run, await furnish(run, checked, mode));
+  if (agree !== undefined && isNew(chosen))
+    await agree(await plan(run, await furnish(run, checked, { mode: "imagine", begun: undefined })));
+  return plan(run, await furnish(run, checked, { mode, begun }));
 }
 
 /** Nothing of it is there yet, not even a group. */
@@ -194,10 +196,11 @@ async function check(run: Run, chosen: Chosen): Promise<Checked> {
   return { ...chosen, spec: surveyed.taken.checked.spec, surveyed };
 }
 
-async function furnish(run: Run, checked: Checked, mode: Mode): Promise<Furnished> {
+async function furnish(run: Run, checked: Checked, how: { readonly mode: Mode; readonly begun: BegunKey }): Promise<Furnished> {
+  const { mode } = how;
   const { spec, found, snapshot, surveyed, asked } = checked;
   const [ssh, places] = await Promise.all([
-    prepareSsh(run, spec, found, mode),
+    prepareSsh(run, spec, found, how),
     placeNodes(run, spec, checked).then((all) =>
       found.group === undefined ? all : withKeptDisks(run, spec, found, all, surveyed.size),
     ),

@@ -3,10 +3,12 @@
  * on this machine. What would keep nodes from being asked is said here, before the first write.
  */
 import { ClusterError, EXIT } from "../../core/errors.ts";
+import type { FlagValues } from "../../core/spec/flags.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Identity } from "../../nodes/identity.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
 import { parseThumbprint, prepareSshKey } from "../../prepare/ssh-keys.ts";
+import { beginOwnKey } from "../../prepare/ssh-own-key.ts";
 import { openSshLine, parseOpenSshPublicKey, sshThumbprint } from "../../prepare/ssh-public-key.ts";
 import { type Subject, subjectOf } from "../../prepare/subject.ts";
 import { ask } from "../ask.ts";
@@ -18,8 +20,21 @@ import type { Mode } from "../mode.ts";
 import { ownPath } from "../own-path.ts";
 import type { Run } from "../run.ts";
 
+export type BegunKey = ReturnType<typeof beginOwnKey> | undefined;
+
+/** Begins the key of a cluster that is likely to need a new one. What is wrong with the folder is said in its turn. */
+export function beginKey(run: Run, { sshCert, sshThumb }: Partial<FlagValues>): BegunKey {
+  if (sshCert !== undefined || sshThumb !== undefined || run.sshKey !== undefined) return undefined;
+  return beginOwnKey({ dir: run.dir, subject: async () => (await subjectOf(run.dir)).subject }).catch(() => undefined);
+}
+
 /** @throws ClusterError what a file, a thumbprint or a key that is not the cluster's is refused with */
-export async function prepareSsh(run: Run, spec: ClusterSpec, found: ClaimedCluster, mode: Mode): Promise<SshKey> {
+export async function prepareSsh(
+  run: Run,
+  spec: ClusterSpec,
+  found: ClaimedCluster,
+  { mode, begun }: { readonly mode: Mode; readonly begun: BegunKey },
+): Promise<SshKey> {
   const { sshCert, sshThumb } = spec;
   const clusterKey = found.claim?.choices.sshPublicKey;
   const chosen = sshCert !== undefined || sshThumb !== undefined || clusterKey !== undefined;
@@ -31,6 +46,7 @@ export async function prepareSsh(run: Run, spec: ClusterSpec, found: ClaimedClus
     dir: run.dir,
     subject: () => subjectHere(run),
     now: run.outside.clock.now(),
+    begun,
     ...(file === undefined ? {} : { sshCert: file }),
     ...(sshThumb === undefined ? {} : { sshThumb }),
     ...(clusterKey === undefined ? {} : { clusterKey }),

@@ -20,11 +20,11 @@ describe("merge", () => {
   const value = fc.letrec<{ value: Value; map: Config }>((tie) => ({
     value: fc.oneof(
       { depthSize: "small" },
-      fc.string(),
+      fc.string({ maxLength: 4 }),
       fc.integer(),
       fc.boolean(),
       fc.constant(null),
-      fc.array(tie("value")),
+      fc.array(tie("value"), { maxLength: 4 }),
       tie("map"),
     ),
     map: fc.dictionary(fc.constantFrom("a", "b", "c", "__proto__", "constructor", "d-e"), tie("value"), {

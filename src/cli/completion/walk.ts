@@ -1,0 +1,34 @@
+/** What bash and zsh have in common: the loop over the words before the cursor, and what is due at it. */
+import { type CompletedCommand, dueAt, gather, valued } from "./spec.ts";
+
+/**
+ * The body of the loop. `at` counts the words of the command, `cluster` is the first of them. What follows `--` belongs to another
+ * program.
+ */
+export function walk(commands: readonly CompletedCommand[]): string[] {
+  const flags = valued(commands);
+  return [
+    `    case "$word" in`,
+    `      --) return ;;`,
+    ...(flags.length === 0 ? [] : [`      ${flags.join("|")}) skip=1; flag="$word" ;;`]),
+    `      -*) ;;`,
+    `      ${commands.map((command) => command.name).join("|")})`,
+    `        if [[ -z $command ]]; then command="$word"; else at=$((at + 1)); cluster="\${cluster:-$word}"; fi ;;`,
+    `      *) command="\${command:-create}"; at=$((at + 1)); cluster="\${cluster:-$word}" ;;`,
+    `    esac`,
+  ];
+}
+
+/** Branches that set `kind`. The words of a command that is only understood are none: a name or a command is due there. */
+export const kinds = (commands: readonly CompletedCommand[]): string[] =>
+  dueAt(commands).map(([kind, places]) => `    ${places.join("|")}) [[ -z $before && -z $command ]] || kind='${kind}' ;;`);
+
+/** What is due where no command stands yet: one of them, or the name of a cluster. */
+export const first = (commands: readonly CompletedCommand[]): string =>
+  `?clusters ${commands.map((command) => command.name).join(" ")}`;
+
+/** Branches over command names, those with the same text in one. */
+export const grouped = (commands: readonly CompletedCommand[], write: (command: CompletedCommand) => string): string[] =>
+  gather(commands.map((command) => [write(command), command.name] as const)).map(
+    ([text, names]) => `      ${names.join("|")}) ${text} ;;`,
+  );
