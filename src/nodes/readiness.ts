@@ -27,7 +27,7 @@ export function startWait(options: ReadinessOptions): ReadinessWait {
         ? Promise.resolve({ index: target.index, name: target.name, state: "created", timings: {}, attempts: 0 })
         : waitForNode(target, {
             ...shared,
-            options: level === options.level ? options : withoutFirstBoot({ ...options, level }),
+            options: level === options.level ? options : { ...options, level, firstBoot: undefined },
           }),
     end: () => until.done(),
   };
@@ -44,9 +44,6 @@ export async function waitReady(targets: readonly NodeTarget[], options: Readine
     wait.end();
   }
 }
-
-/** Of a wait that is a step on the way. */
-const withoutFirstBoot = ({ firstBoot: _, ...options }: ReadinessOptions): ReadinessOptions => options;
 
 /** Counts the connections that stay open between two looks at etcd; who gets no place connects again. */
 function keeper(size: number): { take: () => boolean; give: () => void } {
