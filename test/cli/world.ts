@@ -36,6 +36,8 @@ export interface TestAzure {
   json<T = ClusterDocument>(argv: string, options?: RunOptions): Promise<{ exit: number; document: T; stderr: string }>;
   /** PUT bodies by the last two parts of their path: "virtualMachines/mycluster-coreos-0". */
   puts(): Map<string, Body>;
+  /** Nothing happens for so long. */
+  pass(ms: number): Promise<void>;
   close(): void;
 }
 
@@ -174,6 +176,10 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
           .filter((one) => one.method === "PUT")
           .map((one) => [new URL(one.url).pathname.split("/").slice(-2).join("/"), JSON.parse(one.body ?? "{}")]),
       ),
+    pass(ms) {
+      begun += 1;
+      return clock.sleep(ms);
+    },
     close: () => rmSync(dir, { recursive: true, force: true }),
   };
 }

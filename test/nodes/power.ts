@@ -6,7 +6,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { join } from "node:path";
@@ -200,10 +200,14 @@ function isAsked({ root }: PoweredMachine, what: string): boolean {
 /** What stands for the node's 127.0.0.1: its private address with 128 more at the end. */
 const loopbackOf = ({ privateAddress }: Order): string => privateAddress.replace(/\d+$/, (last) => String(Number(last) + 128));
 
+/** What an image has and nobody here reads, or what is the node's own. */
+const LEFT_OUT = ["ssl", "fonts", "X11", "apt", "etcd", "ssh"];
+
 /** An /etc as an image has it: this machine's, with sudo that asks no password, as on the images. */
 function furnish(root: string, user: string): void {
-  execFileSync("cp", ["--archive", "/etc", root]);
-  for (const file of ["etc/etcd", "etc/ssh"]) rmSync(join(root, file), { recursive: true, force: true });
+  mkdirSync(join(root, "etc"));
+  const names = readdirSync("/etc").filter((name) => !LEFT_OUT.includes(name));
+  execFileSync("cp", ["--archive", "--", ...names, join(root, "etc")], { cwd: "/etc" });
   // what etcd-member's unit would do: its etcd ends, and is started again (keepEtcd)
   mkdirSync(join(root, "bin"));
   const restart = `#!/bin/sh\ncase "$*" in daemon-reload) ;; "restart --no-block etcd"*.service) touch ${root}/restart ;; reboot) touch ${root}/reboot ;; "stop etcd"*) touch ${root}/stop ;; *) exit 5 ;; esac\n`;
