@@ -38,6 +38,7 @@ const EXAMPLE: Record<string, string> = {
   identity: `/subscriptions/${"0".repeat(36)}/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one`,
   "os-disk-size": "64",
   tag: "A=1",
+  "kube-api": "203.0.113.0/24",
 };
 
 describe("kinds", () => {
