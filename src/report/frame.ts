@@ -39,7 +39,7 @@ export interface FrameLine {
 export function frame(progress: Progress, options: FrameOptions): FrameLine[] {
   const groups = [...progress.groups.values()];
   const open = groups.filter((group) => !isOver(group) && !isNodes(progress, group));
-  const column = Math.min(24, Math.max(0, ...open.map((group) => width(titleOf(group)))));
+  const column = Math.min(28, Math.max(0, ...open.map((group) => width(titleOf(group)))));
   const kinds = open.map((group) => kindLines(progress, group, column, options));
   const top = [...headLines(progress, options), ...overLine(groups, options)];
   const nodes = nodesLine(progress, options);
