@@ -89,7 +89,7 @@ function firstBoot(flags: string): void {
   test("the host key is the one that was given, and the only one; what is secret is root's", () => {
     expect(machine(0).run("ls /etc/ssh/ssh_host_*")).toBe("/etc/ssh/ssh_host_ed25519_key\n/etc/ssh/ssh_host_ed25519_key.pub");
     const readable =
-      "find / -xdev -type f -perm -o=r -size -200k -not -path '/proc/*' -print0 | xargs -0 grep -lsE 'BEGIN (OPENSSH|RSA|EC )?.*PRIVATE KEY' | grep -vE '^/(usr|etc/ssl)/'";
+      "find / /run -xdev -type f -perm -o=r -size -200k -not -path '/proc/*' -print0 | xargs -0 grep -lsE 'BEGIN (OPENSSH|RSA|EC )?.*PRIVATE KEY' | grep -vE '^/(usr|etc/ssl)/'";
     expect(machine(0).run(readable)).toBe("");
   });
 

@@ -22,6 +22,8 @@ export interface PlatformRow {
   readonly deis: DeisRow;
   /** Shell commands that print what nodes/system-facts.ts reads: REBOOT_REQUIRED=yes, or update_engine's own words. */
   readonly asksReboot: readonly string[];
+  /** A command that says how far the first boot is; absent where nothing does. */
+  readonly firstBoot?: { readonly command: string; readonly busy: RegExp; readonly failed: RegExp };
   /** What explains a first boot that failed: units whose journal is read, and a command for the rest. */
   readonly explains: { readonly units: readonly string[]; readonly also?: string };
 }
@@ -98,6 +100,7 @@ const withCloudInit = {
   },
   // the packages' own word; a kernel that waits is among them
   asksReboot: ["test -e /run/reboot-required && echo REBOOT_REQUIRED=yes"],
+  firstBoot: { command: "cloud-init status 2>/dev/null", busy: /status: (running|not (run|started))/, failed: /status: error/ },
   explains: {
     // of cloud-init in 2022 and, where one process has all stages, in 2025
     units: [

@@ -62,7 +62,7 @@ export function buildSpec(
   const tag = mergeTagTexts(kept.tag ?? [], given.tag ?? []);
   const { sizeNow: _, ...keptFlags } = kept;
   const asked = { ...defaults, ...keptFlags, ...given, tag };
-  const values = { ...asked, ...whereNothingIsSaid(asked, { ...keptFlags, ...given }) };
+  const values = { ...asked, ...whereNothingIsSaid(asked, given, keptFlags) };
   const wish = wishedSizes(values.vmSize, given.vmSize, kept);
   notes.push(...sizeNotes(values, asked));
   const where = wishedLocations(values.location);
@@ -98,9 +98,8 @@ export function isPossible(spec: ClusterSpec): boolean {
 }
 
 /** How many nodes are etcd members: always odd, at most 7; 3, or 5 from five nodes on; 0 where there is to be no etcd. */
-export function memberCount(spec: Pick<FlagValues, "etcdMembers" | "numNodes" | "deis" | "platform">): number {
+export function memberCount(spec: Pick<FlagValues, "etcdMembers" | "numNodes">): number {
   if (spec.etcdMembers !== undefined) return spec.etcdMembers;
-  if (spec.deis && PLATFORMS[spec.platform].deis.noEtcd !== undefined) return 0;
   if (spec.numNodes >= 5) return 5;
   return spec.numNodes >= 3 ? 3 : 1;
 }
@@ -203,12 +202,15 @@ const ETCD_FLAGS = [
   ["etcdPlain", "etcd-plain"],
 ] as const;
 
-/** What follows from the platform where neither a flag nor the cluster itself says anything. */
-function whereNothingIsSaid(asked: FlagValues, said: Partial<FlagValues>): Partial<FlagValues> {
-  const { size } = PLATFORMS[asked.platform].deis;
+/** What follows from the platform where neither a flag nor the cluster itself says anything; a cluster that exists has its etcd, or none. */
+function whereNothingIsSaid(asked: FlagValues, given: Partial<FlagValues>, kept: Partial<FlagValues>): Partial<FlagValues> {
+  const { size, noEtcd } = PLATFORMS[asked.platform].deis;
+  const isNew = Object.keys(kept).length === 0;
+  const etcdMembers = asked.deis && noEtcd !== undefined && isNew ? (asked.etcdMembers ?? 0) : asked.etcdMembers;
   return {
-    ...(asked.deis && size !== undefined && said.vmSize === undefined ? { vmSize: size.name } : {}),
-    ...(memberCount(asked) === 0 && said.waitFor === undefined ? { waitFor: "ssh" } : {}),
+    ...(asked.deis && size !== undefined && given.vmSize === undefined && kept.vmSize === undefined ? { vmSize: size.name } : {}),
+    ...(etcdMembers === undefined ? {} : { etcdMembers }),
+    ...(etcdMembers === 0 && given.waitFor === undefined ? { waitFor: "ssh" } : {}),
   };
 }
 
