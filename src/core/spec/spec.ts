@@ -67,7 +67,7 @@ export function buildSpec(
   notes.push(...sizeNotes(values, asked));
   const where = wishedLocations(values.location);
   notes.push(...wish.notes, ...where.notes);
-  if (values.deis && values.numNodes % 2 === 0)
+  if (values.deis && PLATFORMS[values.platform].deis.leastNodes > 1 && values.numNodes % 2 === 0)
     notes.push(
       `--deis with ${values.numNodes} nodes: Deis' store votes by majority, and an even number bears no more failures than ${values.numNodes - 1}.`,
     );
@@ -140,7 +140,7 @@ function checkTogether(spec: ClusterSpec): void {
     if (spec.etcdMembers > spec.numNodes)
       throw usageError(`--etcd-members ${spec.etcdMembers} needs as many nodes; --num-nodes is ${spec.numNodes}`);
   }
-  if (spec.deis && spec.numNodes < 3)
+  if (spec.deis && spec.numNodes < PLATFORMS[spec.platform].deis.leastNodes)
     throw usageError(`--deis needs at least 3 nodes; --num-nodes is ${spec.numNodes}`, "Give --num-nodes 3.");
   if (spec.numNodes > NODE_LIMIT) throw usageError(`a cluster has at most ${NODE_LIMIT} nodes`);
   // a subnet's id names its network too
