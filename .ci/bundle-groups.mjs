@@ -17,9 +17,9 @@ const GROUPS = [
   ["ci", /^src\/cli\/ci\.ts/],
 ];
 
-/** `import("./x.ts")` of a module in a group becomes a look into the group's file. */
+/** `import("./x.ts")` of a module in a group becomes a look into the group's file. @param light the module that a start loads */
 export function grouped(root, light) {
-  const files = readdirSync(`${root}src`, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  const files = readdirSync(`${root}src`, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts")).sort();
   const texts = new Map(files.map((file) => [`${root}src/${file}`, readFileSync(`${root}src/${file}`, "utf8")]));
   const groups = new Map(GROUPS.map(([group]) => [group, new Map()]));
   const looking = (path, text) =>

@@ -35,6 +35,7 @@ const ROOMS: readonly (readonly [folder: RegExp, commands: readonly string[]])[]
   [/^core\/advice\b|^azure\b/, COMMANDS.filter(({ scopes }) => scopes.includes("azure")).map(({ name }) => name)],
   [/^operations\/destroy\b/, ["destroy", "gc"]],
   [/^operations\/remove(\.ts|\/forget)/, ["remove"]],
+  [/^operations\/platform\b/, ["platform"]],
 ];
 
 const LOADED: Readonly<Record<string, string>> = {
@@ -59,7 +60,8 @@ function reachable(start: string): Set<string> {
 }
 
 /** Other programs' command lines have flags of their own; a piece of one begins with its first flag. */
-const PROGRAM = "(?:az|openssl|ssh-keygen|gpg|puttygen|sudo|systemctl|journalctl|etcdctl|lsblk|qemu-img|curl|butane|Azurite)";
+const PROGRAM =
+  "(?:az|cloud-init|openssl|ssh-keygen|gpg|puttygen|sudo|systemctl|journalctl|etcdctl|lsblk|qemu-img|curl|butane|Azurite)";
 const FOREIGN = new RegExp(
   ["`" + PROGRAM + "\\b[^`]*`", "\\b" + PROGRAM + "\\b.*?(?:\\. |;|$|`)", "^--(?:urn|publisher|cacert)\\b.*"].join("|"),
   "gms",
@@ -76,7 +78,7 @@ interface Mention {
 }
 
 const mentions: readonly Mention[] = [...sources].flatMap(([file, source]) =>
-  /^(sim|report|library|cli\/(completion|parse-arguments|commands|foreign-))|^core\/(spec\/flags|documents|node-config)\.ts/.test(
+  /^(sim|report|library|cli\/(completion|parse-arguments|commands|foreign-)|nodes\/job|operations\/platform\/(steps|kubectl))|^core\/(spec\/flags|documents|node-config)\.ts/.test(
     file,
   )
     ? []

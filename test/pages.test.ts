@@ -58,7 +58,7 @@ test.each(COMMANDS.map(({ name }) => name))("the command %s is told", (name) => 
 test("every flag is told, and no other is named", () => {
   const known = flagRows.flatMap(([, { name, also = [] }]) => [name, ...also]);
   const named = (text: string): string[] =>
-    [...text.matchAll(/`(?:[^`\n]*\s)?--([a-z-]+)[^`\n]*`/g)].map(([, name = ""]) => name);
+    [...text.matchAll(/`(?:[^`\n]*\s)?--([a-z0-9-]+)[^`\n]*`/g)].map(([, name = ""]) => name);
   const told = new Set(["flags", "commands"].flatMap((page) => named(textOf(`docs/${page}.md`))));
   expect(known.filter((name) => !told.has(name))).toEqual([]);
   // flags of az, npm and etcdctl
@@ -186,6 +186,7 @@ async function rehearse(argv: readonly string[], dir: string): Promise<{ exit: n
     random: (bytes) => Uint8Array.from({ length: bytes }, () => (seed = (seed * 16_807) % 2_147_483_647) % 256),
     // before something is lost the name is typed
     ask: (question) => Promise.resolve(question.includes("[y/N]") ? "y" : NAME),
+    askSecretly: () => Promise.resolve(""),
     onInterrupt: () => () => undefined,
   });
   return { exit, printed: printed.trimEnd().split("\n") };

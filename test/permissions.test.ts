@@ -59,6 +59,18 @@ const LIVES: readonly Life[] = [
       "destroy mycluster --yes --resource-group shared",
     ],
   },
+  {
+    commands: [
+      "mycluster --deis --platform ubuntu --kube-api 203.0.113.7",
+      "platform install mycluster",
+      "platform status mycluster",
+      "kubeconfig mycluster",
+      "mycluster --num-nodes 5",
+      "platform upgrade mycluster",
+      "platform uninstall mycluster --yes",
+      "destroy mycluster --yes",
+    ],
+  },
   // the machine is deleted and made once more
   { faults: "machine-0:AllocationFailedx1", commands: ["mycluster --num-nodes 1 --ttl 1s --wait-for machines", "gc --yes"] },
   {

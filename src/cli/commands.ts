@@ -118,6 +118,20 @@ const ROWS = [
     busy: "Asking for the consoles",
   },
   {
+    name: "platform",
+    takes: "<action> <name>",
+    about: "install, status, upgrade or uninstall: Drycc Workflow, Deis' heir, with k3s on Ubuntu or Debian",
+    scopes: ["azure", "nodes", "platform"],
+    busy: "Looking at what is there",
+  },
+  {
+    name: "kubeconfig",
+    takes: "<name>",
+    about: "write NAME/kubeconfig for the platform's k3s, or run a command with it",
+    scopes: ["azure", "nodes"],
+    rest: true,
+  },
+  {
     name: "export",
     takes: "<name>",
     about: "the plan as an ARM template or Terraform JSON (azapi)",

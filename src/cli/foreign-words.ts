@@ -76,7 +76,6 @@ const ROWS: readonly (readonly [words: string, ...meant: string[]])[] = [
   ["poweron", "start NAME"],
   ["config configure", "create NAME --config FILE.yaml"],
   ["kubectl kube-config", "kubeconfig NAME"],
-  ["kubeconfig platform schema"],
   ["simulate rehearse", "create NAME --simulate"],
   ["version", "--version"],
   ["usage", "--help"],

@@ -6,7 +6,7 @@ import type { World } from "./world.ts";
 export interface Invocation {
   readonly world: World;
   readonly command: string;
-  /** Positional arguments. */
+  /** Positional arguments, the cluster's name first where there is one. */
   readonly args: readonly string[];
   /** The command line after `--`, for a node. */
   readonly rest: readonly string[];

@@ -41,10 +41,16 @@ export async function parseArguments(world: World, version: string): Promise<Inv
     throw usageError("--simulate and --arm-endpoint name two different Azures", "Leave one of them out.");
   const all = await given(world, command, options);
   if (all.quiet !== true) sayMisspelt(world);
-  return { world, command: command.name, args, rest, given: all };
+  return { world, command: command.name, args: nameFirst(command, args), rest, given: all };
 }
 
 // --- internal ---
+
+/** Of a command that takes the cluster's name after another word. */
+function nameFirst({ takes }: Command, args: readonly string[]): readonly string[] {
+  const place = takes.split(" ").indexOf("<name>");
+  return place <= 0 ? args : [args[place] ?? "", ...args.filter((_, one) => one !== place)];
+}
 
 function programOf(
   world: World,
@@ -106,7 +112,7 @@ function optionOf(key: FlagKey, flag: Flag<unknown>, command: Command): Option {
     flag.default === undefined || flag.default === false || isEmpty(flag.default) || flag.about.endsWith("]")
       ? ""
       : ` [${JSON.stringify(flag.default).replaceAll('"', "")}]`;
-  const about = command.takes.startsWith("<name>") ? flag.about : (flag.unnamed ?? flag.about);
+  const about = command.takes.includes("<name>") ? flag.about : (flag.unnamed ?? flag.about);
   const option = new Option(`--${flag.name}${value}`, about + shown);
   // commander reads --no-x as the opposite of --x: here it is a switch of its own
   option.negate = false;

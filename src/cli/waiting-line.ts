@@ -28,6 +28,10 @@ export function withWaitingLine(world: World): World {
       clear();
       return world.ask(question);
     },
+    askSecretly: (question) => {
+      clear();
+      return world.askSecretly(question);
+    },
     waiting(text = last) {
       if (text === undefined) return;
       last = text;

@@ -38,6 +38,8 @@ export interface World extends Surroundings {
   readonly interactive: boolean;
   /** The answer; undefined when there was none: Ctrl-C or Ctrl-D. */
   ask(question: string): Promise<string | undefined>;
+  /** The same, and nobody who looks at the screen reads it. */
+  askSecretly(question: string): Promise<string | undefined>;
   /** Calls back at Ctrl-C or SIGTERM; returns the way to stop listening. */
   onInterrupt(callback: () => void): () => void;
 }
@@ -96,24 +98,8 @@ export function realWorld(): RealWorld {
     saveMemory: () => setFlagsFromString("--optimize-for-size"),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     loadRest: async () => (await import("./rest.ts")).loadRest(),
-    ask: async (question) => {
-      // loaded when somebody is asked: it would cost every start a tenth of its time
-      const { createInterface } = await import("node:readline/promises");
-      const lines = createInterface({ input: process.stdin, output: process.stderr });
-      const closed = new Promise<undefined>((resolve) => void lines.once("close", () => resolve(undefined)));
-      const close = (): void => lines.close();
-      // Ctrl-C reaches readline as a key, a signal from elsewhere does not
-      const stopListening = onInterrupt(close);
-      try {
-        // versions of Node differ in whether the question of a closed interface is rejected or never settles
-        const given = await Promise.race([lines.question(question).catch(() => undefined), closed]);
-        if (given === undefined) process.stderr.write("\n");
-        return given;
-      } finally {
-        stopListening();
-        lines.close();
-      }
-    },
+    ask: (question) => ask(question, true),
+    askSecretly: (question) => ask(question, false),
     endSoon: () => {
       const timer = setInterval(() => {
         if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit();
@@ -122,6 +108,31 @@ export function realWorld(): RealWorld {
     },
     onInterrupt,
   };
+}
+
+async function ask(question: string, shown: boolean): Promise<string | undefined> {
+  // loaded when somebody is asked: it would cost every start a tenth of its time
+  const [{ createInterface }, { Writable }] = await Promise.all([import("node:readline/promises"), import("node:stream")]);
+  const nowhere = new Writable({ write: (_chunk, _encoding, written) => written() });
+  if (!shown) process.stderr.write(question);
+  const lines = createInterface({
+    input: process.stdin,
+    output: shown ? process.stderr : nowhere,
+    terminal: process.stdin.isTTY,
+  });
+  const closed = new Promise<undefined>((resolve) => void lines.once("close", () => resolve(undefined)));
+  const close = (): void => lines.close();
+  // Ctrl-C reaches readline as a key, a signal from elsewhere does not
+  const stopListening = onInterrupt(close);
+  try {
+    // versions of Node differ in whether the question of a closed interface is rejected or never settles
+    const given = await Promise.race([lines.question(shown ? question : "").catch(() => undefined), closed]);
+    if (given === undefined || !shown) process.stderr.write("\n");
+    return given;
+  } finally {
+    stopListening();
+    lines.close();
+  }
 }
 
 /**

@@ -33,6 +33,12 @@ export interface Documents {
   readonly run: RunDocument;
   /** What `logs --json` prints: the last lines of each node. */
   readonly logs: LogsDocument;
+  /** What `platform install --json` prints, and upgrade and uninstall: the platform, and what each step took. */
+  readonly platform: PlatformDocument;
+  /** What `platform status --json` prints: k3s' nodes, what is not ready, and whether the gateway answers. */
+  readonly "platform-status": PlatformStatusDocument;
+  /** What `kubeconfig --json` prints: where the file is, and how it reaches the API. */
+  readonly kubeconfig: KubeconfigDocument;
   /** What `lint --json` prints: what a node would refuse of a cloud-config. */
   readonly lint: LintDocument;
   /** What any command with `--json` prints when it fails. */
@@ -163,7 +169,12 @@ export interface ClusterDocument extends Described, AskedDocument {
     readonly members: readonly string[];
     readonly discoveryUrl?: string;
   };
-  readonly deis?: { readonly tunnel: string; readonly domain: string };
+  readonly deis?: {
+    readonly tunnel: string;
+    readonly domain: string;
+    /** On Ubuntu and Debian: the commands, one after the other, that make a platform of it. */
+    readonly commands?: readonly string[];
+  };
   readonly resources: { readonly created: number; readonly unchanged: number; readonly updated: number };
   /** Of sizes and locations; `status` does not look for it. */
   readonly choices?: ChoicesDocument;
@@ -348,6 +359,73 @@ export interface StopDocument extends Described {
   /** What is still paid for: disks, addresses, balancer. */
   readonly cost: CostDocument;
   readonly seconds: number;
+}
+
+/** What `platform install|upgrade|uninstall --json` prints. */
+export interface PlatformDocument extends Described {
+  readonly schema: "azure-coreos-cluster/platform/1";
+  readonly action: "install" | "upgrade" | "uninstall";
+  readonly name: string;
+  readonly resourceGroup: string;
+  /** Applications are at APP.DOMAIN. */
+  readonly domain: string;
+  /** What `drycc register` and `drycc login` take. */
+  readonly controller: string;
+  readonly adminUsername: string;
+  /** Absolute path of the admin's password, where this tool made it. */
+  readonly passwordFile?: string;
+  /** Names of the nodes that are k3s servers; the first one has the gateway. */
+  readonly servers: readonly string[];
+  readonly installer: {
+    /** A URL, or an absolute path. */
+    readonly source: string;
+    readonly sha256: string;
+  };
+  /** In the order in which they ended. */
+  readonly steps: readonly {
+    readonly step: string;
+    readonly node: string;
+    /** Absent for one that was done before. */
+    readonly seconds?: number;
+  }[];
+  readonly seconds: number;
+}
+
+/** What `platform status --json` prints. */
+export interface PlatformStatusDocument extends Described {
+  readonly schema: "azure-coreos-cluster/platform-status/1";
+  readonly name: string;
+  readonly domain: string;
+  /** All steps are done, all nodes are ready, nothing is missing and the gateway answers. */
+  readonly healthy: boolean;
+  /** Names of steps that are not done, with their nodes. */
+  readonly left: readonly { readonly step: string; readonly node: string }[];
+  readonly nodes: readonly {
+    readonly name: string;
+    /** "none": k3s does not know it. */
+    readonly role: "server" | "agent" | "none";
+    readonly ready: boolean;
+    /** k3s' version. */
+    readonly version?: string;
+  }[];
+  /** "namespace/name: what it is", of pods that neither run with all their parts nor are done. */
+  readonly notReady: readonly string[];
+  /** Seen from here. */
+  readonly gateway: readonly { readonly port: number; readonly answers: boolean }[];
+  /** What a name below the domain leads to. */
+  readonly record: { readonly addresses: readonly string[]; readonly leadsHere: boolean };
+}
+
+/** What `kubeconfig --json` prints. */
+export interface KubeconfigDocument extends Described {
+  readonly schema: "azure-coreos-cluster/kubeconfig/1";
+  readonly name: string;
+  /** Absolute path of the file, which is secret. */
+  readonly file: string;
+  /** Address of the API in it. */
+  readonly server: string;
+  /** What opens the way there; absent where it is reached straight. */
+  readonly tunnel?: string;
 }
 
 /** What `start --json` prints. */

@@ -9,10 +9,14 @@ import { type SshFacts, sshOptions } from "./ssh-options.ts";
 import type { Platform } from "./node-config.ts";
 import { PLATFORMS, type PlatformRow } from "./plan/platforms.ts";
 import { schemaUri } from "./schema-uri.ts";
+import type { FlagValues } from "./spec/flags.ts";
 import type { Hop } from "./spec/hops.ts";
 
 /** The document of a cluster: nodes in order, and with `deis` the tunnel and domain that deisctl asks for. */
-export function clusterDocument(facts: Omit<ClusterDocument, "$schema" | "schema" | "deis">, deis: boolean): ClusterDocument {
+export function clusterDocument(
+  facts: Omit<ClusterDocument, "$schema" | "schema" | "deis">,
+  spec: Pick<FlagValues, "deis" | "platform">,
+): ClusterDocument {
   const nodes = [...facts.nodes].sort((a, b) => a.index - b.index);
   const first = nodes[0];
   return {
@@ -26,12 +30,20 @@ export function clusterDocument(facts: Omit<ClusterDocument, "$schema" | "schema
     ...askedFields(facts),
     nodes,
     etcd: facts.etcd,
-    ...(deis && first !== undefined ? { deis: { tunnel: `${facts.ip}:${first.port}`, domain: facts.host } } : {}),
+    ...(spec.deis && first !== undefined ? { deis: deisOf(facts, first.port, spec.platform) } : {}),
     resources: facts.resources,
     ...(facts.choices === undefined ? {} : { choices: facts.choices }),
     seconds: facts.seconds,
   };
 }
+
+const deisOf = ({ name, ip, host }: Pick<ClusterDocument, "name" | "ip" | "host">, port: number, platform: Platform) => ({
+  tunnel: `${ip}:${port}`,
+  domain: host,
+  ...(PLATFORMS[platform].deis.next === "platform install"
+    ? { commands: platformCommands(name).map((words) => `azure-coreos-cluster ${words}`) }
+    : {}),
+});
 
 /**
  * `Host` blocks for ~/.ssh/config, one a node. Checking is strict: the host keys are known before first contact, in the
@@ -130,7 +142,8 @@ export function nextSteps(document: ClusterDocument, options: NextStepsOptions):
     "Next:",
     ...commands(options.rehearsal ? rehearsedCommands(document, options) : realCommands(document, options)),
   ];
-  if (options.deis) lines.push("", ...DEIS_NEXT[PLATFORMS[options.platform].deis.next]({ name, host, ip, port, key }));
+  if (options.deis)
+    lines.push("", ...DEIS_NEXT[PLATFORMS[options.platform].deis.next]({ name, host, ip, port, key, next: options.next }));
   return `${lines.join("\n")}\n`;
 }
 
@@ -166,6 +179,7 @@ interface DeisFacts {
   readonly port: number;
   /** The private key, as the person would type it. */
   readonly key: string;
+  readonly next: NextStepsOptions["next"];
 }
 
 /** The steps of the article that this tool was made for. */
@@ -186,11 +200,15 @@ const nothingListens = ({ host }: DeisFacts): string[] => [
     `/health-check on port 80 of the nodes is reached at http://${host} at once. Machines that can carry it: --platform ubuntu or debian. For your own CoreOS image: --platform coreos.`,
 ];
 
-const heir = ({ host }: DeisFacts): string[] => [
-  "Deis: the endpoints 80, 443 and 2222 are open, on whichever node listens there, and nothing does yet. " +
-    "What lives on of Deis is Drycc Workflow, which installs itself with k3s on machines such as these " +
-    `(https://github.com/drycc/workflow); its domain is to lead to ${host}.`,
+const heir = ({ name, host, next }: DeisFacts): string[] => [
+  "Deis: the endpoints 80, 443 and 2222 are open, and nothing listens there yet. What lives on of it is Drycc Workflow, with k3s. " +
+    `\`azure-coreos-cluster platform install ${name} --domain DOMAIN\` gives it a domain of yours, whose wildcard record leads to ${host}. ` +
+    "Two commands make a platform of this cluster:",
+  ...platformCommands(name).map((words) => `  ${next(words)}`),
 ];
+
+/** What makes a platform of a cluster that is there, and says how it is. */
+export const platformCommands = (name: string): string[] => [`platform install ${name}`, `platform status ${name}`];
 
 /** By the platform's row. */
 const DEIS_NEXT: Readonly<Record<PlatformRow["deis"]["next"], (facts: DeisFacts) => string[]>> = {

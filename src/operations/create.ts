@@ -3,7 +3,7 @@
  * choose the nodes, check that it can be made, furnish the materials, plan; then carry the plan out, wait for the nodes, finish.
  */
 import type { CostDocument } from "../core/documents.ts";
-import { ClusterError } from "../core/errors.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
 import { PLATFORMS } from "../core/plan/platforms.ts";
 import { buildSpec } from "../core/spec/spec.ts";
@@ -12,6 +12,8 @@ import { awaitMachines, explainRefusal } from "./create/other-run.ts";
 import { carryOutWhereRoomIs } from "./create/next-location.ts";
 import { pricing } from "./create/price.ts";
 import { type HowToPrepare, type Prepared, prepare } from "./create/prepare.ts";
+import { joinPlatform } from "./platform/growth.ts";
+import { platformIn } from "./platform/tag.ts";
 import { refuseUnwritable } from "./replace-file.ts";
 import type { Run } from "./run.ts";
 
@@ -86,5 +88,22 @@ export async function planCreate(
 /** Makes what was planned, waits for the nodes, and says how it went. */
 export async function carryOutCreate(run: Run, prepared: Prepared, given: Partial<FlagValues>): Promise<Created> {
   const carried = await carryOutWhereRoomIs(run, prepared);
-  return finish(run, carried.prepared, carried, given);
+  const created = await finish(run, carried.prepared, carried, given);
+  return created.exit === EXIT.done && created.missing.length === 0 ? joined(run, created) : created;
+}
+
+// --- internal ---
+
+/** Nodes that were added to a platform join it. */
+async function joined(run: Run, created: Created): Promise<Created> {
+  const { found, spec, facts } = created.prepared;
+  if (platformIn(found.claim?.tags) === undefined || spec.waitFor === "machines") return created;
+  try {
+    await joinPlatform(run, spec.name, facts.group);
+    return created;
+  } catch (failure) {
+    run.tools.signal.throwIfAborted();
+    if (!(failure instanceof ClusterError)) throw failure;
+    return { ...created, exit: EXIT.partly, failure };
+  }
 }

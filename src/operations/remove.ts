@@ -12,6 +12,7 @@ import { refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
 import { leaveEtcd } from "./etcd/leaving.ts";
+import { leavePlatform } from "./platform/growth.ts";
 import { BY_FORCE, forgetNodes, removeAll } from "./remove/forget-nodes.ts";
 import { type Removal, planRemoval } from "./remove/removal.ts";
 import type { Run } from "./run.ts";
@@ -56,6 +57,7 @@ export async function carryOutRemoval(
   { force = false }: RemoveOptions = {},
 ): Promise<RemoveDocument> {
   const { spec, claim, groupName, owner, going, absent, machines, staying, parts } = removal;
+  await leavePlatform(run, removal, groupName, force);
   await leaveEtcd(run, removal, force, BY_FORCE);
   await removeAll(
     run,

@@ -22,6 +22,7 @@ import { createCluster, planCluster } from "./create.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
 import { leaveEtcd } from "./etcd/leaving.ts";
+import { leavePlatform } from "./platform/growth.ts";
 import { removeAll } from "./remove/forget-nodes.ts";
 import { type Removal, planRemoval } from "./remove/removal.ts";
 import { HALF_REPLACED } from "./replace/half-replaced.ts";
@@ -176,6 +177,7 @@ async function replaceOne(run: Run, removal: Removal, work: Work): Promise<Clust
   const made = old === undefined ? 0 : await madeAt(run, old.id);
   await retag(claim, (now) => withReplacement(withReplacing(now, node, made), noted), run.tools);
   if (old !== undefined) {
+    await leavePlatform(run, removal, removal.groupName, false);
     await leaveEtcd(run, removal, false);
     const disk = wish.keepDataDisk ? await keepDataDisk(run, old.id) : undefined;
     if (disk !== undefined) kept.push(disk);

@@ -146,7 +146,7 @@ function documentOf(run: Run, asked: AskedDocument, { located, live, health, ide
       resources: { created: 0, unchanged: resources, updated: 0 },
       seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
     },
-    spec.deis,
+    spec,
   );
   return {
     ...whole,

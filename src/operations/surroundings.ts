@@ -20,6 +20,8 @@ export interface Surroundings {
   readonly azure?: (request: PlainRequest) => Promise<PlainResponse>;
   /** Who answers for the price list, in place of the network; only tests set it. */
   readonly prices?: PriceFetch;
+  /** Who answers for names, in place of DNS; only tests set it. */
+  readonly resolve?: (host: string) => Promise<string[]>;
   /** Who signs in, where that is settled already. */
   readonly credential?: TokenCredential;
   /** With `azure`: machines are as simulated as Azure is, so nodes are not reached for. */

@@ -51,6 +51,7 @@ export interface RunOptions {
   readonly azure?: NonNullable<World["azure"]>;
   /** Who answers for Azure's price list; the simulation's own prices are a rehearsal's. */
   readonly prices?: NonNullable<World["prices"]>;
+  readonly resolve?: NonNullable<World["resolve"]>;
   readonly spawn?: NonNullable<World["spawn"]>;
   /** Its own way to time, over the clock of this Azure. */
   readonly clock?: Clock;
@@ -148,11 +149,16 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
         stderr += question;
         return Promise.resolve(asked.shift());
       },
+      askSecretly: (question) => {
+        stderr += question;
+        return Promise.resolve(asked.shift());
+      },
       onInterrupt: (callback) => {
         how.onInterrupt?.(callback);
         return () => undefined;
       },
       ...(how.spawn === undefined ? {} : { spawn: how.spawn }),
+      ...(how.resolve === undefined ? {} : { resolve: how.resolve }),
       ...(how.prices === undefined ? {} : { prices: how.prices }),
       rehearsal: options.rehearsal ?? true,
       azure: how.azure ?? ((request) => simulation.handle(request)),

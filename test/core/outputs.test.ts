@@ -32,8 +32,11 @@ const facts = (nodes = [node(0), node(1)]) => ({
   seconds: 98,
 });
 
+const PLAIN = { deis: false, platform: "flatcar" } as const;
+const DEIS = { deis: true, platform: "flatcar" } as const;
+
 test("the document has exactly the documented keys, nodes in order", () => {
-  const document = clusterDocument(facts([node(1), node(0)]), false);
+  const document = clusterDocument(facts([node(1), node(0)]), PLAIN);
   expect(Object.keys(document)).toEqual([
     "$schema",
     "schema",
@@ -64,7 +67,7 @@ test("the document has exactly the documented keys, nodes in order", () => {
 });
 
 test("with --deis it names tunnel and domain", () => {
-  expect(clusterDocument(facts(), true).deis).toEqual({
+  expect(clusterDocument(facts(), DEIS).deis).toEqual({
     tunnel: "203.0.113.7:22001",
     domain: "mycluster.westus.cloudapp.azure.com",
   });
@@ -72,7 +75,7 @@ test("with --deis it names tunnel and domain", () => {
 
 test("Host blocks for ssh", () => {
   expect(
-    sshConfig(clusterDocument(facts([node(0), node(1, { identityFile: "" })]), false), {
+    sshConfig(clusterDocument(facts([node(0), node(1, { identityFile: "" })]), PLAIN), {
       knownHostsFile: "/home/me/my clusters/known_hosts",
     }),
   ).toMatchInlineSnapshot(`
@@ -102,7 +105,7 @@ test("Host blocks for ssh", () => {
 test.skipIf(!has("ssh"))("ssh reads the config as it is meant, spaces and percent signs too", () => {
   const folder = mkdtempSync(join(tmpdir(), "ssh-config-"));
   const file = join(folder, "config");
-  const document = clusterDocument(facts([node(2, { identityFile: "/home/me/100% mine/ssh-cert.key" })]), false);
+  const document = clusterDocument(facts([node(2, { identityFile: "/home/me/100% mine/ssh-cert.key" })]), PLAIN);
   writeFileSync(file, sshConfig(document, { knownHostsFile: "/home/me/my clusters/known_hosts" }));
   const said = execFileSync("ssh", ["-G", "-F", file, "mycluster-coreos-2"], {
     encoding: "utf8",
@@ -122,10 +125,10 @@ test.skipIf(!has("ssh"))("ssh reads the config as it is meant, spaces and percen
 
 test("DNS lines as the old script printed them, and only with --pip", () => {
   const nodes = [node(0, { publicIp: "203.0.113.8" }), node(1, { publicIp: "203.0.113.9" })];
-  expect(dnsLines(clusterDocument(facts(nodes), false))).toBe(
+  expect(dnsLines(clusterDocument(facts(nodes), PLAIN))).toBe(
     "@ 10800 IN A 203.0.113.8\n@ 10800 IN A 203.0.113.9\n* 10800 IN CNAME @\n",
   );
-  expect(dnsLines(clusterDocument(facts(), false))).toBe("");
+  expect(dnsLines(clusterDocument(facts(), PLAIN))).toBe("");
 });
 
 const steps: NextStepsOptions = {
@@ -140,19 +143,19 @@ const steps: NextStepsOptions = {
 
 test("next steps of a rehearsal lead back into it, and grow from what there is", () => {
   const next = (words: string): string => `azure-coreos-cluster ${words} --simulate --dir d`;
-  const text = nextSteps(clusterDocument(facts(), false), { ...steps, next, rehearsal: true });
+  const text = nextSteps(clusterDocument(facts(), PLAIN), { ...steps, next, rehearsal: true });
   expect(text).toContain("azure-coreos-cluster mycluster --num-nodes 4 --simulate --dir d");
   expect(text).toContain("azure-coreos-cluster destroy mycluster --simulate --dir d");
   expect(text).not.toContain("ssh");
 });
 
 test("a node whose host key nobody knows is trusted on first use, the others are not", () => {
-  const text = sshConfig(clusterDocument(facts(), false), { knownHostsFile: "/k", unknown: new Set([1]) });
+  const text = sshConfig(clusterDocument(facts(), PLAIN), { knownHostsFile: "/k", unknown: new Set([1]) });
   expect([...text.matchAll(/StrictHostKeyChecking (\S+)/g)].map(([, word]) => word)).toEqual(["yes", "accept-new"]);
 });
 
 test("next steps without Deis", () => {
-  expect(nextSteps(clusterDocument(facts(), false), steps)).toMatchInlineSnapshot(`
+  expect(nextSteps(clusterDocument(facts(), PLAIN), steps)).toMatchInlineSnapshot(`
     "mycluster is at 203.0.113.7 (mycluster.westus.cloudapp.azure.com).
 
     Next:
@@ -166,7 +169,7 @@ test("next steps without Deis", () => {
 });
 
 test("next steps of the article, for --deis on the old platform", () => {
-  const text = nextSteps(clusterDocument(facts(), true), {
+  const text = nextSteps(clusterDocument(facts(), DEIS), {
     ...steps,
     deis: true,
     platform: "coreos",
@@ -186,7 +189,7 @@ test("next steps of the article, for --deis on the old platform", () => {
 });
 
 test("next steps for --deis on Flatcar say what works and what does not", () => {
-  const text = nextSteps(clusterDocument(facts(), true), { ...steps, deis: true, sshKeyFile: "" });
+  const text = nextSteps(clusterDocument(facts(), DEIS), { ...steps, deis: true, sshKeyFile: "" });
   expect(text).not.toContain("deisctl");
   expect(text).not.toContain("ssh -i");
   expect(text.slice(text.indexOf("Deis"))).toMatchInlineSnapshot(`

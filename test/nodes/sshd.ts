@@ -71,6 +71,9 @@ export function makeKey(type: "ed25519" | "rsa" | "ecdsa" = "ed25519", form?: "P
 /** What a node has of its own: its /etc, the kernel's id of its boot where it has one, and what goes with the boot. */
 const OWN_PLACES = `mount --bind "$1" /etc
 if [ -e /etc/boot_id ]; then
+  for place in var/lib/rancher var/lib/azure-coreos-cluster; do
+    mkdir -p "/$place" "$(dirname "$1")/own/$place" && mount --bind "$(dirname "$1")/own/$place" "/$place"
+  done
   mount --bind /etc/boot_id /proc/sys/kernel/random/boot_id
   mkdir -p /run/azure-coreos-cluster && mount -t tmpfs none /run/azure-coreos-cluster
 fi

@@ -4,6 +4,7 @@ import { COMMANDS, type Command, flagsOf } from "../commands.ts";
 import { SHELLS, completionScript } from "../completion/script.ts";
 import type { CompletedCommand, CompletedValue } from "../completion/spec.ts";
 import { packagedFiles } from "../../operations/packaged-files.ts";
+import { ACTIONS } from "../platform-actions.ts";
 import type { Invocation } from "../invocation.ts";
 
 export async function completion({ world, args }: Invocation): Promise<number> {
@@ -24,6 +25,7 @@ const WORDS: Record<string, CompletedValue> = {
   nodes: { cached: "nodes" },
   file: { file: true },
   shell: { values: SHELLS },
+  action: { values: ACTIONS },
 };
 
 const completed = (command: Command, words: Readonly<Record<string, CompletedValue>>): CompletedCommand => ({

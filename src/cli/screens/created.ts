@@ -2,6 +2,7 @@
 import { relative } from "node:path";
 import { advised } from "../../core/advice/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
+import { platformIn } from "../../operations/platform/tag.ts";
 import { dnsLines, nextSteps, sampleHost } from "../../core/outputs.ts";
 import { plural } from "../../core/words.ts";
 import { type Created, endpointsFromOutside, failureContext } from "../../operations/create/finish.ts";
@@ -65,7 +66,8 @@ async function sayNext(session: Session, cwd: string, prepared: Prepared, create
   const { document, privateKeyFile: key } = created;
   session.say(
     `\n${nextSteps(document, {
-      deis: spec.deis,
+      // a platform says how it is itself
+      deis: spec.deis && platformIn(prepared.found.claim?.tags) === undefined,
       platform: spec.platform,
       etcdTls: materials.tls,
       sshKeyFile: key === undefined ? "" : relative(cwd, key),

@@ -19,6 +19,8 @@ export const SCREENS: { readonly [K in CommandName]: () => Promise<Screen> } = {
   ssh: async () => (await import("./ssh.ts")).sshCommand,
   run: async () => (await import("./run.ts")).runCommand,
   logs: async () => (await import("./logs.ts")).logsCommand,
+  platform: async () => (await import("./platform.ts")).platformCommand,
+  kubeconfig: async () => (await import("./kubeconfig.ts")).kubeconfigCommand,
   export: async () => (await import("./export.ts")).exportCommand,
   lint: async () => (await import("./lint.ts")).lint,
   "generate-mgmt-cert": async () => (await import("./certificate.ts")).generateManagementCertificateCommand,

@@ -8,7 +8,7 @@ import { type KeptTexts, SIZE_NOW, keepsFlags, withFlags } from "./kept-flags.ts
 import { keptTextsIn, membersIn, taggedNodes } from "./read-tags.ts";
 import { REPLACEMENT, REPLACING } from "./replacing.ts";
 import { gather, isPartOf, spread, withoutParts } from "./tag-parts.ts";
-import { MEMBERS, NODES, STOPPED, type Tags, isToolTag, membersText, ranges } from "./tags.ts";
+import { MEMBERS, NODES, PLATFORM, STOPPED, type Tags, isToolTag, membersText, ranges } from "./tags.ts";
 import { USER_TAGS, withUserTags } from "./user-tags.ts";
 
 /** Without the tags of others, and without what is computed from the rest. */
@@ -59,8 +59,8 @@ export function mergeClaimTags(base: Tags, mine: Tags, fresh: Tags): Tags {
 
 // --- internal ---
 
-/** What only stop and start, and replace, say: nobody else changes it. */
-const MARKS = new Set([STOPPED, REPLACING, REPLACEMENT]);
+/** What only stop and start, replace, and platform say: nobody else changes it. */
+const MARKS = new Set([STOPPED, REPLACING, REPLACEMENT, PLATFORM]);
 
 /** Flag by flag, and tag by tag: two runs may change different ones. What only a later version knows stays. */
 function mergeFlags(base: KeptTexts, mine: KeptTexts, fresh: KeptTexts): KeptTexts {

@@ -14,6 +14,8 @@ export interface Endpoint {
   /** Azure closes a silent connection after this; 4 is its default, 30 the most that every API version takes. */
   readonly idleMinutes: number;
   readonly when: (flags: FlagValues) => boolean;
+  /** Who may come; absent: everybody. */
+  readonly from?: (flags: FlagValues) => readonly string[];
 }
 
 /** The Deis router answers its health check whatever its applications do; of another server no path is known, and its heir answers 404. */
@@ -26,6 +28,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { name: "https", port: 443, idleMinutes: 4, when: ({ deis, http, nohttps }) => (deis || http) && !nohttps },
   // `git push` to the builder is silent for minutes while an image is built: deis/deis#3630
   { name: "builder", port: 2222, idleMinutes: 20, when: ({ deis }) => deis },
+  // of k3s; `kubectl logs --follow` is silent for as long as it likes
+  { name: "kube-api", port: 6443, idleMinutes: 30, when: ({ kubeApi }) => kubeApi.length > 0, from: ({ kubeApi }) => kubeApi },
 ];
 
 /** The endpoints that a cluster opens, in port order. */

@@ -74,6 +74,9 @@ export const DESTROYING = "aoc-destroying";
 /** On the claim: the cluster was stopped, with the time. Written before its machines are, taken away when it is up again. */
 export const STOPPED = "aoc-stopped";
 
+/** On the claim: a platform was begun on the nodes; the first server's index and the domain. */
+export const PLATFORM = "aoc-k3s";
+
 /** On the claim: the indexes of the nodes that the cluster is to have. */
 export const NODES = "aoc-nodes";
 export const MEMBERS = "aoc-members";

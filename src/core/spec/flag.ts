@@ -17,6 +17,7 @@ export type FlagScope =
   | "logs"
   | "reboot"
   | "replace"
+  | "platform"
   | "emulate"
   | "keys"
   | "certificate"

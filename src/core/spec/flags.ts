@@ -12,7 +12,8 @@ import {
   url,
 } from "./parse.ts";
 import { jump } from "./hops.ts";
-import { cidrs } from "./ranges.ts";
+import { adminName, domain, privateRange, sha256 } from "./platform.ts";
+import { apiRanges, cidrs } from "./ranges.ts";
 import { identities, spotPrice, zones } from "./machine.ts";
 import { tagTexts } from "./user-tags.ts";
 
@@ -227,6 +228,10 @@ export const FLAGS = {
       about: "endpoints for HTTP 80, HTTPS 443 and builder 2222, and the Deis checks",
     }),
     http: toggle({ name: "http", kept: "everything", on: ["create"], about: "endpoints for HTTP 80 and HTTPS 443" }),
+    kubeApi: several({
+      name: "kube-api", value: "CIDR", parse: apiRanges, default: [], kept: "everything", on: ["create"],
+      about: "opens k3s' API, port 6443, to these ranges, for a platform's kubeconfig; none closes it",
+    }),
     nohttps: toggle({
       name: "nohttps", also: ["no-https"], kept: "everything", on: ["create"],
       about: "leaves 443 out",
@@ -350,6 +355,46 @@ export const FLAGS = {
     parallel: needed({
       name: "parallel", value: "K", parse: integer(1, 1000), default: 1, on: ["reboot"],
       about: "nodes at once, of those that are no etcd members",
+    }),
+    domain: maybe({
+      name: "domain", value: "DOMAIN", parse: domain, on: ["platform"],
+      about: "the platform's domain, whose wildcard record leads to the cluster [ADDRESS.nip.io]",
+    }),
+    adminUsername: maybe({
+      name: "admin-username", value: "NAME", parse: adminName, on: ["platform"],
+      about: "the platform's admin [admin]",
+    }),
+    passwordFile: maybe({
+      name: "password-file", value: "FILE", parse: anyText, file: true, on: ["platform"],
+      about: "the admin's password, in a file; else it is asked for, or made and kept in NAME/drycc-admin-password",
+    }),
+    servers: maybe({
+      name: "servers", value: "N", parse: integer(1, 7), on: ["platform"],
+      about: "nodes that are k3s servers: 1, 3, 5 or 7 [3 from three nodes on]",
+    }),
+    channel: maybe({
+      name: "channel", value: "C", ...choice("stable", "testing"), on: ["platform"],
+      about: "Drycc's releases: stable or testing [stable]",
+    }),
+    certManager: maybe({
+      name: "cert-manager", value: "WHICH", ...choice("yes", "no"), optional: "yes", on: ["platform"],
+      about: "certificates from Let's Encrypt: yes or no [yes with --domain]",
+    }),
+    clusterCidr: maybe({
+      name: "cluster-cidr", value: "CIDR", parse: privateRange, on: ["platform"],
+      about: "range of pods, which meets no other network [10.42.0.0/16]",
+    }),
+    serviceCidr: maybe({
+      name: "service-cidr", value: "CIDR", parse: privateRange, on: ["platform"],
+      about: "range of services [10.43.0.0/16]",
+    }),
+    installer: maybe({
+      name: "installer", value: "URL", parse: anyText, file: true, on: ["platform"],
+      about: "another copy of Drycc's install.sh: a URL or a file [https://www.drycc.cc/install.sh]",
+    }),
+    installerSha256: maybe({
+      name: "installer-sha256", value: "HEX", parse: sha256, on: ["platform"],
+      about: "refuse another script than the one of this SHA-256",
     }),
     subject: maybe({
       name: "subject", value: "DN", parse: anyText, on: ["certificate"],

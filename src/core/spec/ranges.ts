@@ -1,4 +1,4 @@
-/** `--ssh-from`: address ranges as Azure's security rules take them, and the word for one's own address. */
+/** `--ssh-from`, `--kube-api`: address ranges as Azure's security rules take them, and the word for one's own address. */
 import { usageError } from "../errors.ts";
 import { prefixAround } from "../ipv4.ts";
 import type { Parse } from "./parse.ts";
@@ -10,6 +10,14 @@ export const ME = "me";
 export const cidrs: Parse<readonly string[]> = (value) => {
   const ranges = [...new Set(value.split(",").map(cidr))];
   return ranges.includes("*") ? ["*"] : ranges;
+};
+
+/** The same of what nobody reaches unless it is said. */
+export const apiRanges: Parse<readonly string[]> = (value) => {
+  const ranges = value.trim().toLowerCase() === "none" ? [] : cidrs(value);
+  const six = ranges.find(isIpv6Range);
+  if (six === undefined) return ranges;
+  throw usageError(`"${six}" is a range of IPv6, and the cluster's address is one of IPv4`, "For example 203.0.113.7/32, or me.");
 };
 
 /** Azure takes the two kinds in rules of their own. */

@@ -14,10 +14,12 @@ const DEADLINE_MS = 5000;
 const REHEARSED = "203.0.113.7";
 
 /** The flags with the address in the place of the word. @throws ClusterError OwnAddressUnknown (exit 5) */
-export async function withOwnAddress<T extends Partial<Pick<FlagValues, "sshFrom">>>(run: Run, given: T): Promise<T> {
-  if (given.sshFrom?.includes(ME) !== true) return given;
+export async function withOwnAddress<T extends Partial<Pick<FlagValues, "sshFrom" | "kubeApi">>>(run: Run, given: T): Promise<T> {
+  const asked = (["sshFrom", "kubeApi"] as const).filter((key) => given[key]?.includes(ME) === true);
+  if (asked.length === 0) return given;
   const range = `${await ownAddress(run)}/32`;
-  return { ...given, sshFrom: [...new Set(given.sshFrom.map((one) => (one === ME ? range : one)))] };
+  const filled = asked.map((key) => [key, [...new Set(given[key]?.map((one) => (one === ME ? range : one)))]]);
+  return { ...given, ...(Object.fromEntries(filled) as Partial<T>) };
 }
 
 // --- internal ---

@@ -56,7 +56,7 @@ export async function documentOf(
       choices,
       seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
     },
-    spec.deis,
+    spec,
   );
 }
 

@@ -23,12 +23,19 @@ interface WrittenFile {
 export interface Applied {
   readonly units: readonly Unit[];
   readonly files: readonly WrittenFile[];
+  /** cloud-init's ssh_keys. */
+  readonly hostKey?: string;
 }
 
 export function parseUserData(text: string): Applied {
-  const data = load(text) as { coreos?: { units?: Unit[] }; write_files?: WrittenFile[] };
+  const data = load(text) as {
+    coreos?: { units?: Unit[] };
+    write_files?: WrittenFile[];
+    ssh_keys?: { ed25519_private?: string };
+  };
   const files = data.write_files ?? [];
-  return { units: data.coreos?.units ?? unitsIn(files), files };
+  const hostKey = data.ssh_keys?.ed25519_private;
+  return { units: data.coreos?.units ?? unitsIn(files), files, ...(hostKey === undefined ? {} : { hostKey }) };
 }
 
 /** For cloud-init units are files like any other. */
@@ -49,6 +56,7 @@ function unitsIn(files: readonly WrittenFile[]): Unit[] {
 export function applyUserData(text: string, root: string): Applied {
   const applied = parseUserData(text);
   for (const { path, content, permissions } of applied.files) write(join(root, path), content, permissions);
+  if (applied.hostKey !== undefined) write(join(root, "etc/ssh/ssh_host_ed25519_key"), applied.hostKey, "0600");
   for (const { name, content, drop_ins } of applied.units) {
     const folder = join(root, "etc/systemd/system");
     if (content !== undefined) write(join(folder, name), content);

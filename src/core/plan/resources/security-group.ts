@@ -18,7 +18,7 @@ export function securityGroup(cluster: Design, tags: Tags = cluster.tags): Resou
   const [six, four] = [spec.sshFrom.filter(isIpv6Range), spec.sshFrom.filter((range) => !isIpv6Range(range))];
   const opened = [
     { name: "ssh", port: 22, from: four },
-    ...endpointsOf(spec).map((endpoint) => ({ name: endpoint.name, port: endpoint.port, from: ["*"] })),
+    ...endpointsOf(spec).map(({ name, port, from }) => ({ name, port, from: from?.(spec) ?? ["*"] })),
     { name: "ssh-ipv6", port: 22, from: six },
   ].filter(({ from }) => from.length > 0);
   const securityRules: SecurityRule[] = opened.map(({ name, port, from: [source = "*", ...more] }, i) => ({
@@ -45,6 +45,6 @@ export function securityGroup(cluster: Design, tags: Tags = cluster.tags): Resou
 
 /** Nothing is opened because a tag cannot be read. @throws ClusterError ClaimDamaged (exit 7) */
 function chosenIn({ spec }: Design, tags: Tags): Design["spec"] {
-  const { sshFrom = spec.sshFrom, deis = false, http = false, nohttps = false } = keptIn(tags);
-  return { ...spec, sshFrom, deis, http, nohttps };
+  const { sshFrom = spec.sshFrom, deis = false, http = false, nohttps = false, kubeApi = [] } = keptIn(tags);
+  return { ...spec, sshFrom, deis, http, nohttps, kubeApi };
 }

@@ -1,0 +1,62 @@
+/** kubeconfig on a terminal: where the file is and what opens the way; with a command after --, that command with a way of its own. */
+import { spawn } from "node:child_process";
+import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
+import { schemaUri } from "../../core/schema-uri.ts";
+import { API_PORT, keepKubeconfig, withKubeconfig } from "../../operations/platform/kubeconfig.ts";
+import { type Invocation, nameArgument } from "../invocation.ts";
+import { printDocument } from "../print-document.ts";
+import { openSession } from "../session.ts";
+
+/** A command that watches may go on for as long as it likes; a timer of Node holds 24 days. */
+const LONG_MS = 24 * 3_600_000;
+
+export async function kubeconfigCommand(invocation: Invocation): Promise<number> {
+  const { given, world, rest } = invocation;
+  const name = nameArgument(invocation);
+  const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
+  const session = await openSession(rest.length === 0 ? invocation : { ...invocation, given: { timeout: LONG_MS, ...given } });
+  try {
+    if (rest.length > 0) {
+      if (session.simulated) throw usageError("no machine was booted: there is no API to talk to", "Leave the command out.");
+      return await withKubeconfig(session, name, (file) => runWith(invocation, file), where);
+    }
+    const { file, server, through } = await keepKubeconfig(session, name, where);
+    const tunnel =
+      through === undefined ? undefined : `${session.next(`ssh ${name} ${through}`)} -L ${API_PORT}:127.0.0.1:${API_PORT} -N`;
+    if (given.json === true)
+      printDocument(world, {
+        $schema: schemaUri("kubeconfig"),
+        schema: "azure-coreos-cluster/kubeconfig/1",
+        name,
+        file,
+        server,
+        ...(tunnel === undefined ? {} : { tunnel }),
+      });
+    else world.stdout.write(`${file}\n`);
+    session.say(
+      tunnel === undefined
+        ? `It reaches the API at ${server}. export KUBECONFIG=${file}`
+        : `It reaches the API through a tunnel, in another window: ${tunnel}\nOr for one command: ${session.next(`kubeconfig ${name}`)} -- kubectl get nodes`,
+    );
+    return EXIT.done;
+  } finally {
+    await session.close();
+  }
+}
+
+// --- internal ---
+
+function runWith({ world, rest: [program = "", ...args] }: Invocation, file: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: "inherit", cwd: world.cwd, env: { ...world.env, KUBECONFIG: file } });
+    child.on("error", (cause) =>
+      reject(
+        new ClusterError("ProgramMissing", `${program} could not be started`, {
+          advice: `Without it: \`azure-coreos-cluster ssh NAME -- sudo k3s kubectl get nodes\`.`,
+          cause,
+        }),
+      ),
+    );
+    child.on("close", (code) => resolve(code ?? 255));
+  });
+}

@@ -1,0 +1,115 @@
+/** platform on a terminal: what is found and said before, each step with its time, and where the platform is. The work is operations/platform/. */
+import { readFile } from "node:fs/promises";
+import type { PlatformDocument } from "../../core/documents.ts";
+import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
+import { ownPath } from "../../operations/own-path.ts";
+import { type Installation, carryOutInstall, planInstall } from "../../operations/platform/install.ts";
+import { isPassword, isPasswordKnown } from "../../operations/platform/password.ts";
+import { asks } from "../confirm.ts";
+import { type Invocation, nameArgument } from "../invocation.ts";
+import { type Action, actionNamed } from "../platform-actions.ts";
+import { printDocument } from "../print-document.ts";
+import { type Session, openSession } from "../session.ts";
+
+/** An installation takes half an hour and more; what runs on a node goes on when ours is over. */
+const HOURS_MS = 3 * 3_600_000;
+
+export async function platformCommand(invocation: Invocation): Promise<number> {
+  const { given, args } = invocation;
+  const action = actionNamed(args[1] ?? "", given);
+  const session = await openSession(
+    { ...invocation, given: { timeout: HOURS_MS, ...given } },
+    action === "status" ? { looks: true } : {},
+  );
+  try {
+    return await SCREENS[action](session, invocation);
+  } finally {
+    session.endReport();
+    await session.close();
+  }
+}
+
+// --- internal ---
+
+const SCREENS: Record<Action, (session: Session, invocation: Invocation) => Promise<number>> = {
+  install,
+  status: async (session, invocation) => (await import("./platform-status.ts")).platformStatus(session, invocation),
+  upgrade: async (session, invocation) => (await import("./platform-change.ts")).upgrade(session, invocation),
+  uninstall: async (session, invocation) => (await import("./platform-change.ts")).uninstall(session, invocation),
+};
+
+async function install(session: Session, invocation: Invocation): Promise<number> {
+  const { given, world } = invocation;
+  const name = nameArgument(invocation);
+  const { certManager } = given;
+  const installation = await planInstall(session, name, {
+    ...given,
+    certManager: certManager === undefined ? undefined : certManager === "yes",
+  });
+  try {
+    sayPlan(session, name, installation);
+    const { site, first, needsPassword } = installation;
+    const known = needsPassword && given.passwordFile === undefined ? await isPasswordKnown(session, site, first) : true;
+    const password = needsPassword ? await passwordOf(invocation, known) : undefined;
+    session.report(installation.nodes.length, undefined, "being installed");
+    const document = await carryOutInstall(session, installation, password);
+    session.endReport();
+    if (given.json === true) printDocument(world, document);
+    sayEnd(session, document);
+    return EXIT.done;
+  } finally {
+    installation.site.ground.close();
+  }
+}
+
+function sayPlan(session: Session, name: string, { choices, script, notes, done, all, nodes }: Installation): void {
+  if (session.simulated)
+    session.say("Rehearsal: no machine was booted, so nobody installs anything; the steps are the real ones.");
+  for (const note of notes) session.say(note);
+  session.say(`Installer: ${script.source}, SHA-256 ${script.sha256}.`);
+  const servers = choices.servers.length;
+  session.say(
+    done === all
+      ? `${name} is a platform already, at ${choices.domain}.`
+      : `${name} becomes a platform at ${choices.domain}: ${servers} k3s ${servers === 1 ? "server" : "servers"}, ${nodes.length - servers} agents${done === 0 ? "" : `; ${done} of ${all} steps are done`}.`,
+  );
+}
+
+/** From the file, from the terminal, or nobody's: then it is made. @throws ClusterError Usage */
+export async function passwordOf({ world, given }: Invocation, known: boolean): Promise<string | undefined> {
+  const { passwordFile } = given;
+  if (passwordFile !== undefined) {
+    const text = await readFile(ownPath(world, passwordFile), "utf8").catch((cause: unknown) => {
+      throw usageError(`--password-file ${passwordFile} cannot be read: ${(cause as Error).message}`);
+    });
+    return fit(text.replace(/\r?\n$/, ""), `--password-file ${passwordFile}`);
+  }
+  if (known || !asks({ world, given })) return undefined;
+  const typed = await world.askSecretly("Password of the platform's admin (Enter makes one): ");
+  if (typed === undefined)
+    throw new ClusterError("Interrupted", "interrupted", { exit: EXIT.interrupted, advice: "Nothing was changed." });
+  return typed === "" ? undefined : fit(typed, "the password");
+}
+
+function fit(text: string, what: string): string {
+  if (isPassword(text)) return text;
+  throw usageError(
+    `${what} does not do as a password`,
+    "8 to 200 letters, digits and . _ ~ + = / @ -, no number, and first a letter or digit: the installer writes it into a YAML file as it stands.",
+  );
+}
+
+function sayEnd(session: Session, { name, domain, controller, adminUsername, passwordFile }: PlatformDocument): void {
+  session.say(
+    [
+      `${name} is a platform.`,
+      "",
+      "Next, with Drycc's own command (https://www.drycc.cc):",
+      `  drycc login ${controller}       as ${adminUsername}${passwordFile === undefined ? "" : `, whose password is in ${passwordFile}`}`,
+      `  drycc register ${controller}    for everybody else`,
+      "  drycc create; git push drycc      in the folder of an application",
+      "",
+      `Applications are at APP.${domain}. How it is: ${session.next(`platform status ${name}`)}`,
+    ].join("\n"),
+  );
+}

@@ -1,0 +1,108 @@
+/** platform upgrade and uninstall: one step of the installer's on the first server, and its uninstall.sh on all nodes, the first one last. */
+import type { PlatformDocument } from "../../core/documents.ts";
+import { usageError } from "../../core/errors.ts";
+import { JOBS } from "../../nodes/job.ts";
+import type { Run } from "../run.ts";
+import { documentOf, furnish } from "./install.ts";
+import { beside, readScript, type Script } from "./installer.ts";
+import { keptPassword } from "./password.ts";
+import { type Installed, openPlatform } from "./reached.ts";
+import { type Step, UNINSTALL, UPGRADE } from "./steps.ts";
+import { unmarkPlatform } from "./tag.ts";
+import { type Walked, walk } from "./walk.ts";
+
+export interface ChangeOptions {
+  readonly resourceGroup?: string | undefined;
+  readonly installer?: string | undefined;
+  readonly installerSha256?: string | undefined;
+}
+
+/** What would be run. To be closed by whoever has it: `site.ground.close()`. */
+export interface Change {
+  readonly site: Installed;
+  readonly script: Script;
+  /** What was made for the admin when it was installed, where it is kept here. */
+  readonly password?: string;
+}
+
+/** The script as it is today, not as it was when the platform was installed. @throws ClusterError NoPlatform, InstallerUnread, InstallerChanged */
+export async function planChange(
+  run: Run,
+  name: string,
+  what: "upgrade" | "uninstall",
+  options: ChangeOptions = {},
+): Promise<Change> {
+  const site = await openPlatform(run, name, options.resourceGroup);
+  try {
+    const installer = options.installer ?? site.choices.installer;
+    const source = what === "upgrade" ? installer : beside(installer, "uninstall.sh");
+    const script = await readScript(run, source, options.installerSha256);
+    const password = await keptPassword(run, name);
+    return { site, script, ...(password === undefined ? {} : { password }) };
+  } catch (error) {
+    site.ground.close();
+    throw error;
+  }
+}
+
+/** @throws ClusterError StepFailed, StepLost (exit 3); Usage without the password, which the installer writes anew */
+export async function carryOutUpgrade(
+  run: Run,
+  { site, script, password: kept }: Change,
+  given?: string,
+): Promise<PlatformDocument> {
+  const password = given ?? kept ?? (run.simulated ? "rehearsal" : undefined);
+  if (password === undefined)
+    throw usageError(
+      "the installer needs the admin's password to upgrade, and it is not kept here",
+      "Give it with --password-file FILE. Nothing was changed.",
+    );
+  const { cluster, ground, first, choices } = site;
+  const nodes = await Promise.all(cluster.nodes.map(async (target) => ({ target, look: await ground.look(target, undefined) })));
+  const now = { ...choices, installer: script.source, sha256: script.sha256 };
+  await furnish(run, { site, choices: now, script, nodes, first });
+  const walked = await onThese(run, { ...site, choices: now }, UPGRADE, [first.index], password);
+  return documentOf(run, "upgrade", { site, choices: now }, walked);
+}
+
+/** Everything that ran on the platform goes with it. @throws ClusterError StepFailed, StepLost (exit 3) */
+export async function carryOutUninstall(run: Run, { site, script }: Change): Promise<PlatformDocument> {
+  const { cluster, ground, first, choices } = site;
+  await Promise.all(cluster.nodes.map((node) => ground.run(node, `install -d -m 0700 ${JOBS}`)));
+  await Promise.all(cluster.nodes.map((node) => ground.put(node, "uninstall.sh", script.text, { mode: "0700" })));
+  const isServer = (index: number): boolean => choices.servers.includes(index);
+  const indexes = cluster.nodes.map(({ index }) => index).filter((index) => index !== first.index);
+  const walked: Walked[] = [];
+  // agents, then the other servers, then the one that answers for all
+  for (const some of [indexes.filter((one) => !isServer(one)), indexes.filter(isServer), [first.index]])
+    walked.push(...(await onThese(run, site, UNINSTALL, some, "")));
+  await unmarkPlatform(run, cluster.claim);
+  // what is left of it on the nodes: marks would tell a later installation that all is done
+  await Promise.all(cluster.nodes.map((node) => ground.run(node, `rm -rf ${JOBS}`)));
+  run.emit({ kind: "end", id: "platform", label: cluster.spec.name });
+  return documentOf(run, "uninstall", { site, choices: { ...choices, installer: script.source, sha256: script.sha256 } }, walked);
+}
+
+// --- internal ---
+
+/** An upgrade may be done again and again: its mark of the last time does not count. */
+async function onThese(
+  run: Run,
+  { cluster, ground, choices, first }: Installed,
+  step: Step,
+  indexes: readonly number[],
+  password: string,
+): Promise<Walked[]> {
+  const nodes = cluster.nodes.filter(({ index }) => indexes.includes(index));
+  if (step === UPGRADE) await ground.run(first, `rm -f ${JOBS}/done/${step.name}`);
+  return walk(run, [step], {
+    cluster: cluster.spec.name,
+    ground,
+    choices,
+    nodes,
+    done: new Map(),
+    reachedAt: [],
+    first,
+    secrets: { token: () => Promise.resolve(""), password: () => Promise.resolve(password) },
+  });
+}

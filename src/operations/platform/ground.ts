@@ -1,0 +1,131 @@
+/**
+ * The nodes of a platform as its steps meet them: real ones over SSH, or, in a rehearsal, some that are whatever they should be and take their
+ * time. A connection that breaks is made again: what runs on a node goes on meanwhile.
+ */
+import type { Clock } from "../../core/clock.ts";
+import { ClusterError } from "../../core/errors.ts";
+import { type Connection, connect } from "../../nodes/connection.ts";
+import { fetchFile } from "../../nodes/fetch-file.ts";
+import { JOBS, type Job, type JobLook, type Start, lookAtJob, startJob } from "../../nodes/job.ts";
+import { putFile } from "../../nodes/put-file.ts";
+import type { NodeTarget } from "../../nodes/target.ts";
+import { type ClockMeasure, measureClock } from "../../nodes/time.ts";
+import type { Run } from "../run.ts";
+import type { PlatformChoices } from "./choices.ts";
+import { type NodeLook, lookAtNode } from "./node-look.ts";
+import { STEPS } from "./steps.ts";
+
+export interface Ground {
+  look(node: NodeTarget, host: string | undefined): Promise<NodeLook>;
+  clockOf(node: NodeTarget): Promise<ClockMeasure | undefined>;
+  start(node: NodeTarget, job: Job): Promise<Start>;
+  follow(node: NodeTarget, offset: number): Promise<JobLook>;
+  /** Of root's files in the folder of jobs: what is there stays, with `keep`. Gives what is there then. */
+  put(node: NodeTarget, file: string, content: string, how: { readonly mode: string; readonly keep?: boolean }): Promise<void>;
+  /** undefined where it is not there. */
+  read(node: NodeTarget, path: string): Promise<string | undefined>;
+  /** A command as root; its output. @throws ClusterError NodeCommandFailed */
+  run(node: NodeTarget, command: string, timeoutMs?: number): Promise<string>;
+  close(): void;
+}
+
+export const realGround = (run: Run): Ground => {
+  const open = new Map<number, Connection>();
+  const clock = run.outside.clock;
+  const { signal } = run.tools;
+  async function reach(node: NodeTarget): Promise<Connection> {
+    const known = open.get(node.index);
+    if (known?.alive() === true) return known;
+    const fresh = await connect(node, { clock, signal, trust: "strict" });
+    open.set(node.index, fresh);
+    return fresh;
+  }
+  /** Again where the connection broke, as when the node reboots. Whatever is asked for may be asked for twice. */
+  async function on<T>(node: NodeTarget, work: (connection: Connection) => Promise<T>): Promise<T> {
+    const until = run.clock.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return await work(await reach(node));
+      } catch (error) {
+        signal.throwIfAborted();
+        open.get(node.index)?.close();
+        open.delete(node.index);
+        if (!(error instanceof ClusterError) || !BROKEN.has(error.code) || run.clock.now() >= until) throw error;
+        await run.clock.sleep(AGAIN_MS, signal);
+      }
+    }
+  }
+  return {
+    look: (node, host) => on(node, (connection) => lookAtNode(connection, host, signal)),
+    clockOf: (node) => on(node, (connection) => measureClock(connection, { clock, signal, rounds: 3 })),
+    start: (node, job) => on(node, (connection) => startJob(connection, job)),
+    follow: (node, offset) => on(node, (connection) => lookAtJob(connection, offset)),
+    put: (node, file, content, { mode, keep = false }) =>
+      on(node, (connection) => putFile(connection, `${JOBS}/${file}`, content, { mode, unlessThere: keep })),
+    read: (node, path) =>
+      on(node, (connection) =>
+        fetchFile(connection, path, { signal }).then(
+          (bytes) => bytes.toString("utf8"),
+          (error: unknown) => {
+            if (error instanceof ClusterError && error.code === "NodeFileMissing") return undefined;
+            throw error;
+          },
+        ),
+      ),
+    run: (node, command, timeoutMs) =>
+      on(node, async (connection) => {
+        const sudo = node.user === "root" ? "" : "sudo -n ";
+        const { code, stdout, stderr } = await connection.exec(`${sudo}${command}`, {
+          signal,
+          ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        });
+        if (code === 0) return stdout;
+        throw new ClusterError("NodeCommandFailed", `${node.name}: ${stderr.trim().split("\n").at(-1) ?? `ended with ${code}`}`, {
+          source: "node",
+        });
+      }),
+    close: () => open.forEach((connection) => connection.close()),
+  };
+};
+
+/** @param choices of a platform that is there already */
+export const rehearsedGround = (clock: Clock, signal: AbortSignal, choices: PlatformChoices | undefined): Ground => {
+  const jobs = new Map<number, string>();
+  return {
+    look: (node) =>
+      Promise.resolve({
+        system: "ubuntu 24.04",
+        cpus: 4,
+        memory: 16 << 10,
+        available: 15 << 10,
+        hugepages: 0,
+        ranges: [`${node.privateAddress}/20`],
+        wayOut: true,
+        done: new Set(choices === undefined ? [] : STEPS.map(({ name }) => name)),
+        otherEtcd: false,
+        choices,
+      }),
+    clockOf: () => Promise.resolve(undefined),
+    start: (node, job) => {
+      jobs.set(node.index, job.name);
+      return Promise.resolve({ state: "started" });
+    },
+    async follow(node) {
+      const name = jobs.get(node.index) ?? "";
+      const minutes = STEPS.find((step) => step.name === name)?.minutes ?? 1;
+      await clock.sleep(minutes * 60_000, signal);
+      return { state: "ended", name, code: 0, output: Buffer.alloc(0) };
+    },
+    put: () => Promise.resolve(),
+    read: () => Promise.resolve("rehearsal"),
+    run: () => Promise.resolve(""),
+    close: () => undefined,
+  };
+};
+
+// --- internal ---
+
+/** As long as a node needs to reboot. */
+const PATIENCE_MS = 5 * 60_000;
+const AGAIN_MS = 2000;
+const BROKEN = new Set(["ConnectionLost", "SshRefused", "SshTimeout", "SshUnreachable", "SshReset", "SshHandshakeTimeout"]);

@@ -1,0 +1,263 @@
+/**
+ * platform install: makes a Heroku-style platform of a cluster: k3s on all nodes, then Drycc Workflow, by Drycc's own installer. In two halves, so
+ * that a caller may look between: what is there and whether anything stands in the way (reads only), and the steps (steps.ts).
+ */
+import type { PlatformDocument } from "../../core/documents.ts";
+import { refusal } from "../../core/advice/preflight.ts";
+import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
+import { hasEtcd } from "../../core/plan/tags.ts";
+import { schemaUri } from "../../core/schema-uri.ts";
+import { JOBS } from "../../nodes/job.ts";
+import type { NodeTarget } from "../../nodes/target.ts";
+import type { Run } from "../run.ts";
+import { judge } from "./checks.ts";
+import { type PlatformChoices, readChoices } from "./choices.ts";
+import { INSTALLER, type Script, hostOf, readScript } from "./installer.ts";
+import type { NodeLook } from "./node-look.ts";
+import { forgetPassword, settlePassword } from "./password.ts";
+import { type Site, openSite } from "./reached.ts";
+import { recordOf } from "./record.ts";
+import { STEPS, type Step, placed } from "./steps.ts";
+import { markPlatform } from "./tag.ts";
+import { type Walked, walk } from "./walk.ts";
+
+export interface InstallOptions {
+  readonly resourceGroup?: string | undefined;
+  readonly domain?: string | undefined;
+  readonly adminUsername?: string | undefined;
+  readonly servers?: number | undefined;
+  readonly channel?: PlatformChoices["channel"] | undefined;
+  readonly certManager?: boolean | undefined;
+  readonly clusterCidr?: string | undefined;
+  readonly serviceCidr?: string | undefined;
+  /** A URL or a path. */
+  readonly installer?: string | undefined;
+  readonly installerSha256?: string | undefined;
+}
+
+/** What would be done. To be closed by whoever has it: `site.ground.close()`. */
+export interface Installation {
+  readonly site: Site;
+  readonly choices: PlatformChoices;
+  readonly script: Script;
+  readonly nodes: readonly { readonly target: NodeTarget; readonly look: NodeLook }[];
+  readonly first: NodeTarget;
+  readonly notes: readonly string[];
+  /** Steps on nodes that are done, of all. */
+  readonly done: number;
+  readonly all: number;
+  /** Something that is to be done needs the admin's password. */
+  readonly needsPassword: boolean;
+}
+
+/** @throws ClusterError what stands in the way, all of it (exit 5); PlatformChosen (exit 7); what reaching nodes fails with */
+export async function planInstall(run: Run, name: string, options: InstallOptions = {}): Promise<Installation> {
+  const site = await openSite(run, name, options.resourceGroup);
+  try {
+    return await planned(run, site, options);
+  } catch (error) {
+    site.ground.close();
+    throw error;
+  }
+}
+
+/** @param password of the admin; made and kept in the cluster's folder when left out. @throws ClusterError StepFailed, StepLost (exit 3) */
+export async function carryOutInstall(run: Run, installation: Installation, password?: string): Promise<PlatformDocument> {
+  const { site, first, nodes } = installation;
+  const { ground, cluster } = site;
+  await furnish(run, installation);
+  await markPlatform(run, cluster.claim, first.index, installation.choices.domain);
+  const settled = installation.needsPassword ? await settlePassword(run, site, first, password) : undefined;
+  const walked = await walk(run, STEPS, {
+    cluster: cluster.spec.name,
+    ground,
+    first,
+    choices: installation.choices,
+    nodes: nodes.map(({ target }) => target),
+    done: new Map(nodes.map(({ target, look }) => [target.index, look.done])),
+    reachedAt: reachedAt(site),
+    secrets: { token: () => tokenOf(site, first), password: () => Promise.resolve(settled?.text ?? "") },
+  });
+  if (settled !== undefined) await forgetPassword(site, first);
+  run.emit({ kind: "end", id: "platform", label: cluster.spec.name });
+  return documentOf(run, "install", installation, walked, settled?.file);
+}
+
+/** What other nodes join with. Root's alone; it goes from node to node through here, and is never shown. */
+export async function tokenOf({ ground }: Pick<Site, "ground">, first: NodeTarget): Promise<string> {
+  const token = (await ground.read(first, TOKEN))?.trim() ?? "";
+  if (/^[\w:.=+/-]{1,500}$/.test(token)) return token;
+  throw new ClusterError("TokenMissing", `${first.name} has no token that other nodes could join k3s with`, {
+    source: "node",
+    exit: EXIT.partly,
+    advice: `Is k3s running there? \`azure-coreos-cluster logs NAME ${first.index} --unit k3s\` tells. The same command goes on.`,
+  });
+}
+
+export const reachedAt = ({ cluster: { claim } }: Pick<Site, "cluster">): string[] => [
+  ...new Set([claim.address, claim.host].filter((one) => one !== undefined)),
+];
+
+/** Installer and choices on each node: the same bytes everywhere. */
+export async function furnish(
+  run: Run,
+  { site: { ground }, choices, script, nodes, first }: Pick<Installation, "site" | "choices" | "script" | "nodes" | "first">,
+): Promise<void> {
+  const text = `${JSON.stringify(choices)}\n`;
+  const give = async (node: NodeTarget, keep: boolean): Promise<void> => {
+    await ground.run(node, `install -d -m 0700 ${JOBS}`);
+    await ground.put(node, "choices.json", text, { mode: "0600", keep });
+    await ground.put(node, "install.sh", script.text, { mode: "0700" });
+  };
+  // of two runs at once the first one's choices count, and the other sees them
+  const known = nodes.some(({ look }) => look.choices !== undefined);
+  await give(first, !known);
+  if (!known && !run.simulated) {
+    const there = readChoices(await ground.read(first, `${JOBS}/choices.json`));
+    if (JSON.stringify(there) !== JSON.stringify(choices))
+      throw chosen("another run installs it with other choices at this moment");
+  }
+  await Promise.all(nodes.filter(({ target }) => target !== first).map(({ target }) => give(target, false)));
+}
+
+export const documentOf = (
+  run: Run,
+  action: PlatformDocument["action"],
+  { site: { cluster }, choices }: Pick<Installation, "site" | "choices">,
+  walked: readonly Walked[],
+  passwordFile?: string,
+): PlatformDocument => ({
+  $schema: schemaUri("platform"),
+  schema: "azure-coreos-cluster/platform/1",
+  action,
+  name: cluster.spec.name,
+  resourceGroup: cluster.cluster.groupName,
+  domain: choices.domain,
+  controller: `http://drycc.${choices.domain}`,
+  adminUsername: choices.adminUsername,
+  ...(passwordFile === undefined ? {} : { passwordFile }),
+  servers: cluster.nodes.filter(({ index }) => choices.servers.includes(index)).map(({ name }) => name),
+  installer: { source: choices.installer, sha256: choices.sha256 },
+  steps: walked,
+  seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
+});
+
+/** How many steps on nodes are done, and how many there are. */
+export function progress(steps: readonly Step[], nodes: Installation["nodes"], servers: readonly number[]) {
+  const pairs = steps.flatMap(({ name, on }) =>
+    placed(
+      on,
+      nodes.map(({ target, look }) => ({ index: target.index, look })),
+      servers,
+    ).map(({ look }) => look.done.has(name)),
+  );
+  return { done: pairs.filter(Boolean).length, all: pairs.length };
+}
+
+// --- internal ---
+
+const TOKEN = "/var/lib/rancher/k3s/server/node-token";
+
+async function planned(run: Run, site: Site, options: InstallOptions): Promise<Installation> {
+  const { cluster, ground } = site;
+  const { spec, claim } = cluster;
+  const host = hostOf(options.installer ?? INSTALLER);
+  const looked = Promise.all(cluster.nodes.map(async (target) => ({ target, look: await ground.look(target, host) })));
+  const [nodes, clocks] = await Promise.all([looked, Promise.all(cluster.nodes.map((node) => ground.clockOf(node)))]);
+  const kept = nodes.find(({ look }) => look.choices !== undefined)?.look.choices;
+  const address = claim.address ?? "";
+  const wanted = kept === undefined ? freshChoices(cluster.nodes, address, options) : asKept(kept, options);
+  const first = cluster.nodes.find(({ index }) => index === wanted.servers[0]);
+  if (first === undefined)
+    throw new ClusterError("FirstServerGone", `the platform's first node, ${wanted.servers[0]}, is not there any more`, {
+      advice: "Its gateway and its parts of one kind ran there. Uninstall the platform, and install it anew.",
+    });
+  const { done, all } = progress(STEPS, nodes, wanted.servers);
+  const own = `${address}.nip.io`;
+  const { problems, notes } = judge({
+    spec,
+    address,
+    host,
+    hasEtcd: hasEtcd(claim.choices) && claim.choices.members.size > 0,
+    choices: wanted,
+    nodes: nodes.map(({ target: { name, index }, look }) => ({ name, index, look })),
+    clocks: clocks.filter((clock) => clock !== undefined),
+    record: wanted.domain === own || done === all ? undefined : await recordOf(run, wanted.domain),
+  });
+  if (problems.length > 0) throw refusal(problems);
+  const script = await scriptOf(run, site, first, kept, options);
+  return {
+    site,
+    nodes,
+    first,
+    script,
+    choices: { ...wanted, installer: script.source, sha256: script.sha256 },
+    notes: [...(options.domain === undefined && kept === undefined ? [nipNote(own)] : []), ...notes],
+    done,
+    all,
+    needsPassword: STEPS.some(
+      ({ name, needs }) => needs === "password" && nodes.find(({ target }) => target === first)?.look.done.has(name) === false,
+    ),
+  };
+}
+
+const nipNote = (domain: string): string =>
+  `The domain is ${domain}, which leads to the cluster without a record of yours (nip.io's own service): right for a trial. --domain names another.`;
+
+/** What the nodes have already, unless another one is named. */
+export async function scriptOf(
+  run: Run,
+  { ground }: Pick<Site, "ground">,
+  first: NodeTarget,
+  kept: PlatformChoices | undefined,
+  { installer, installerSha256 }: InstallOptions,
+): Promise<Script> {
+  if (kept === undefined || installer !== undefined || run.simulated)
+    return readScript(run, installer ?? kept?.installer ?? INSTALLER, installerSha256);
+  const text = await ground.read(first, `${JOBS}/install.sh`);
+  if (text === undefined) return readScript(run, kept.installer, installerSha256 ?? kept.sha256);
+  if (installerSha256 !== undefined && installerSha256 !== kept.sha256)
+    throw chosen(`the nodes have an installer whose SHA-256 is ${kept.sha256}`);
+  return { source: kept.installer, text, sha256: kept.sha256 };
+}
+
+const MOST_SERVERS = 7;
+
+function freshChoices(nodes: readonly NodeTarget[], address: string, options: InstallOptions): PlatformChoices {
+  const servers = options.servers ?? (nodes.length >= 3 ? 3 : 1);
+  if (servers % 2 === 0 || servers > MOST_SERVERS)
+    throw usageError(`--servers ${servers}: k3s keeps an etcd of its own, which votes by majority`, "Give 1, 3, 5 or 7.");
+  if (servers > nodes.length) throw usageError(`--servers ${servers}: the cluster has ${nodes.length} nodes`);
+  return {
+    version: 1,
+    domain: options.domain ?? `${address}.nip.io`,
+    adminUsername: options.adminUsername ?? "admin",
+    channel: options.channel ?? "stable",
+    // Let's Encrypt has a limit for all of nip.io together
+    certManager: options.certManager ?? options.domain !== undefined,
+    clusterCidr: options.clusterCidr ?? "10.42.0.0/16",
+    serviceCidr: options.serviceCidr ?? "10.43.0.0/16",
+    installer: "",
+    sha256: "",
+    servers: nodes.slice(0, servers).map(({ index }) => index),
+  };
+}
+
+/** What was chosen stays: half of the nodes may have it already. */
+function asKept(kept: PlatformChoices, options: InstallOptions): PlatformChoices {
+  const given = { ...options, servers: undefined } as Partial<Record<keyof PlatformChoices, unknown>>;
+  const other = (["domain", "adminUsername", "channel", "certManager", "clusterCidr", "serviceCidr"] as const).filter(
+    (key) => given[key] !== undefined && given[key] !== kept[key],
+  );
+  if (other.length > 0) throw chosen(`it was begun with ${other.map((key) => `${key} ${String(kept[key])}`).join(", ")}`);
+  if (options.servers !== undefined && options.servers !== kept.servers.length)
+    throw chosen(`it was begun with ${kept.servers.length} servers`);
+  return kept;
+}
+
+const chosen = (why: string): ClusterError =>
+  new ClusterError("PlatformChosen", `the platform's choices are made: ${why}`, {
+    source: "node",
+    exit: EXIT.conflict,
+    advice: "Leave the flag out to go on; for another platform uninstall this one first (`platform uninstall`).",
+  });

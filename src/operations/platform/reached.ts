@@ -1,0 +1,94 @@
+/** A cluster whose nodes a platform command works on: found, reached, and its ground opened. */
+import { refusal } from "../../core/advice/preflight.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import type { NodeTarget } from "../../nodes/target.ts";
+import { findCluster } from "../cluster/find.ts";
+import { type ReachedCluster, learnHostKeys, reachFound } from "../cluster/reach-nodes.ts";
+import { refuseStopped } from "../cluster/stopped.ts";
+import type { Run } from "../run.ts";
+import { unfitSystem } from "./checks.ts";
+import type { PlatformChoices } from "./choices.ts";
+import { type Ground, realGround, rehearsedGround } from "./ground.ts";
+import { INSTALLER } from "./installer.ts";
+import type { NodeLook } from "./node-look.ts";
+import { platformIn } from "./tag.ts";
+
+export interface Site {
+  readonly cluster: ReachedCluster;
+  readonly ground: Ground;
+  /** What the claim says: absent where no platform was ever begun. */
+  readonly platform: ReturnType<typeof platformIn>;
+}
+
+/** To be closed by whoever opens it. @throws ClusterError what reaching nodes fails with, PrivateKeyMissing */
+export async function openSite(run: Run, name: string, resourceGroup: string | undefined): Promise<Site> {
+  const found = await reachFound(run, await findCluster(run, name, resourceGroup));
+  refuseStopped(name, found.claim.tags);
+  const unfit = unfitSystem(found.spec);
+  if (unfit.length > 0) throw refusal(unfit);
+  if (found.lacking !== undefined && !run.simulated) throw found.lacking;
+  const cluster = run.simulated ? found : await learnHostKeys(run, found);
+  const platform = platformIn(found.claim.tags);
+  return {
+    cluster,
+    platform,
+    ground: run.simulated
+      ? rehearsedGround(run.clock, run.tools.signal, platform && rehearsedChoices(cluster, platform))
+      : realGround(run),
+  };
+}
+
+/** The same of a platform that is there. @throws ClusterError NoPlatform */
+export async function openPlatform(run: Run, name: string, resourceGroup: string | undefined): Promise<Installed> {
+  const site = await openSite(run, name, resourceGroup);
+  try {
+    return await installed(site, name);
+  } catch (error) {
+    site.ground.close();
+    throw error;
+  }
+}
+
+export interface Installed extends Site {
+  readonly choices: PlatformChoices;
+  /** The first server. */
+  readonly first: NodeTarget;
+  readonly look: NodeLook;
+}
+
+// --- internal ---
+
+/** The choices lie on every node; the first server is asked, else one of the others. */
+async function installed(site: Site, name: string): Promise<Installed> {
+  const { cluster, ground, platform } = site;
+  const none = new ClusterError("NoPlatform", `${name} is no platform`, {
+    exit: EXIT.failed,
+    advice: `Make it one: \`azure-coreos-cluster platform install ${name}\`.`,
+  });
+  if (platform === undefined) throw none;
+  const first = cluster.nodes.find(({ index }) => index === platform.first);
+  if (first === undefined)
+    throw new ClusterError("FirstServerGone", `the platform's first node, ${platform.first}, is not there any more`, {
+      source: "azure",
+      advice: "Its gateway and its parts of one kind ran there. Uninstall the platform, and install it anew.",
+    });
+  const look = await ground.look(first, undefined);
+  if (look.choices === undefined) throw none;
+  return { ...site, first, look, choices: look.choices };
+}
+
+const rehearsedChoices = (cluster: ReachedCluster, { first, domain }: { first: number; domain: string }): PlatformChoices => ({
+  version: 1,
+  domain,
+  adminUsername: "admin",
+  channel: "stable",
+  certManager: false,
+  clusterCidr: "10.42.0.0/16",
+  serviceCidr: "10.43.0.0/16",
+  installer: INSTALLER,
+  sha256: "0".repeat(64),
+  servers: [first, ...cluster.nodes.map(({ index }) => index).filter((index) => index !== first)].slice(
+    0,
+    cluster.nodes.length >= 3 ? 3 : 1,
+  ),
+});

@@ -1,0 +1,9 @@
+/** What a domain's wildcard record leads to: a name below it is asked for that nobody has made. */
+import type { Run } from "../run.ts";
+
+export async function recordOf(run: Run, domain: string): Promise<string[]> {
+  if (run.simulated) return [];
+  const name = `azure-coreos-cluster-${Buffer.from(run.outside.random(4)).toString("hex")}.${domain}`;
+  const resolve = run.outside.resolve ?? (async (host: string) => (await import("node:dns/promises")).resolve4(host));
+  return resolve(name).catch(() => []);
+}
