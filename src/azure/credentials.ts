@@ -2,6 +2,7 @@
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import { AzureError } from "../core/advice/azure-error.ts";
+import { abortable } from "../engine/abortable.ts";
 import type { Cloud } from "./clouds.ts";
 import { failure } from "./failure.ts";
 import { UNREAD_PROXY } from "./outward.ts";
@@ -20,7 +21,7 @@ export interface SignIn {
 export async function createCredential(signIn: SignIn): Promise<TokenCredential> {
   const way = watched(signIn.httpClient);
   const credential = await chooseCredential({ ...signIn, httpClient: way.client });
-  return {
+  return askedOnce({
     async getToken(scopes, how) {
       way.forget();
       try {
@@ -28,6 +29,22 @@ export async function createCredential(signIn: SignIn): Promise<TokenCredential>
       } catch (error) {
         throw way.trouble() ?? error;
       }
+    },
+  });
+}
+
+/**
+ * One question for all who ask at the same time: the first reads of a run leave together, by three clients of the SDK, and for each the Azure
+ * CLI would be started. Who gives up waiting ends nobody else's wait.
+ */
+export function askedOnce(credential: TokenCredential): TokenCredential {
+  const going = new Map<string, ReturnType<TokenCredential["getToken"]>>();
+  return {
+    getToken(scopes, { abortSignal, ...how } = {}) {
+      const key = JSON.stringify([scopes, how.claims, how.tenantId, how.enableCae]);
+      const token = going.get(key) ?? credential.getToken(scopes, how).finally(() => going.delete(key));
+      going.set(key, token);
+      return abortSignal === undefined ? token : abortable(token, abortSignal as AbortSignal);
     },
   };
 }

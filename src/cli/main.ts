@@ -46,7 +46,8 @@ export async function main(outer: World): Promise<number> {
     const document = errorDocument(error);
     const { code, message } = document;
     const advice = said(document.advice);
-    if (own.includes("--json")) printDocument(world, { $schema: schemaUri("error"), error: { ...document, advice } });
+    if (typed?.given.json === true || own.includes("--json"))
+      printDocument(world, { $schema: schemaUri("error"), error: { ...document, advice } });
     else prose(world.stderr, said(renderError(error, { color: abilities(world.env, world.stderr).color, json: false })));
     world.ci?.annotate("error", `azure-coreos-cluster: ${code}`, `${message}\n${advice}`.trim());
     return exitCodeOf(error);

@@ -15,6 +15,9 @@ export const WORD_CHARACTERS = "A-Za-z0-9._:/-";
 /** And what a line may be: a regular expression that all shells know. */
 export const WORD = `^[A-Za-z0-9][${WORD_CHARACTERS}]*$`;
 
+/** What the folder of a cluster holds that was made from here: its name is one, too. */
+export const CLUSTER_FILE = "ssh_config";
+
 export interface WordCache {
   /** From the next `save` on these are the words of a place; with none it is gone. */
   keep(kind: CachedKind, place: string, words: Iterable<string>): void;

@@ -61,9 +61,29 @@ async function look(node: AwaitedNode): Promise<boolean> {
     return false;
   }
   if (level === "etcd") node.timings.etcd = elapsed(node);
+  if (await isBusy(node, connection)) {
+    noticed(node, { state: "ssh", code: "FirstBoot", reason: "its first boot is not over yet" });
+    return false;
+  }
   noticed(node, { state: "ready" });
   await Promise.all([node.atLogin, whenReady?.(connection, target).catch(() => undefined)]);
   return true;
+}
+
+/** Whether its first boot is still at work. What went wrong in one that is over is said, once: what it was is for people to judge. */
+async function isBusy({ shared, target }: AwaitedNode, connection: Connection): Promise<boolean> {
+  const { firstBoot, emit } = shared.options;
+  if (firstBoot === undefined) return false;
+  const { stdout } = await connection.exec(firstBoot.command, { timeoutMs: HANDSHAKE_TIMEOUT_MS, signal: shared.signal });
+  if (firstBoot.busy.test(stdout)) return true;
+  if (firstBoot.failed.test(stdout))
+    emit?.({
+      kind: "note",
+      id: `first-boot/${target.name}`,
+      label: "first boot",
+      message: `${target.name}: ${firstBoot.command.split(" ").slice(0, 2).join(" ")} tells of errors; --long behind it says which.`,
+    });
+  return false;
 }
 
 async function logIn(node: AwaitedNode): Promise<Connection> {

@@ -42,6 +42,8 @@ export interface ReadinessOptions {
   /** "strict" by default; "first-use" for clusters that make their own host keys. */
   readonly trust?: "strict" | "first-use";
   readonly etcdTls?: EtcdClientTls;
+  /** Absent: there is nothing to ask. Asked at `level` only. */
+  readonly firstBoot?: FirstBoot | undefined;
   /** What is known of the machine now. One that failed, is switched off or is cut off from us, and does not answer, is waited for no more. */
   readonly machineState?: (index: number) => "unknown" | "failed" | "stopped" | "cut off";
   /** Called when a node has answered at its port, be it with a refusal. */
@@ -60,6 +62,13 @@ export interface ReadinessOptions {
   readonly whenLoggedIn?: (connection: Connection, target: NodeTarget) => Promise<void>;
   /** Called on the open connection of each node that became ready; what it throws is not held against the node. */
   readonly whenReady?: (connection: Connection, target: NodeTarget) => Promise<void>;
+}
+
+/** How a system says how far its first boot is: nobody is ready before it is over. One that failed is told of, and the node is ready. */
+export interface FirstBoot {
+  readonly command: string;
+  readonly busy: RegExp;
+  readonly failed: RegExp;
 }
 
 /** What the waiting for each node shares. */

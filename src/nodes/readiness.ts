@@ -25,7 +25,10 @@ export function startWait(options: ReadinessOptions): ReadinessWait {
     one: (target, level = options.level) =>
       level === "machines"
         ? Promise.resolve({ index: target.index, name: target.name, state: "created", timings: {}, attempts: 0 })
-        : waitForNode(target, { ...shared, options: { ...options, level } }),
+        : waitForNode(target, {
+            ...shared,
+            options: level === options.level ? options : { ...options, level, firstBoot: undefined },
+          }),
     end: () => until.done(),
   };
 }

@@ -39,7 +39,7 @@ export interface FrameLine {
 export function frame(progress: Progress, options: FrameOptions): FrameLine[] {
   const groups = [...progress.groups.values()];
   const open = groups.filter((group) => !isOver(group) && !isNodes(progress, group));
-  const column = Math.min(24, Math.max(0, ...open.map((group) => width(titleOf(group)))));
+  const column = Math.min(28, Math.max(0, ...open.map((group) => width(titleOf(group)))));
   const kinds = open.map((group) => kindLines(progress, group, column, options));
   const top = [...headLines(progress, options), ...overLine(groups, options)];
   const nodes = nodesLine(progress, options);
@@ -109,8 +109,8 @@ function overLine(groups: readonly Group[], options: FrameOptions): FrameLine[] 
 }
 
 /** "a, b and 3 more": as many as fit whole. */
-function fitting(words: readonly string[], columns: number): string {
-  for (let count = words.length; count > 0; count--) {
+function fitting(words: readonly string[], columns: number, most = words.length): string {
+  for (let count = Math.min(most, words.length); count > 0; count--) {
     const left = words.length - count;
     const text = `${words.slice(0, count).join(", ")}${left === 0 ? "" : ` and ${left} more`}`;
     if (width(text) <= columns) return text;
@@ -249,11 +249,11 @@ function broken(text: string, columns: number): string[] {
 function stoppingLine(progress: Progress, options: FrameOptions): FrameLine[] {
   if (!progress.stopping) return [];
   const waited = [...progress.active.values()].filter(({ phase, id }) => !phase && id.startsWith("/subscriptions/"));
-  const names = waited.slice(0, 3).map(({ label }) => label);
-  const more = waited.length > names.length ? ` and ${waited.length - names.length} more` : "";
+  const begin = "Stopping (Ctrl-C again: at once). Waiting for ";
+  const labels = waited.map(({ label }) => label);
   return [
     line(
-      waited.length === 0 ? "Stopping." : `Stopping (Ctrl-C again: at once). Waiting for ${names.join(", ")}${more}.`,
+      waited.length === 0 ? "Stopping." : `${begin}${fitting(labels, options.columns - width(begin) - 1, 3)}.`,
       options,
       options.ink.strong,
     ),

@@ -5,12 +5,15 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ClusterDocument, RebootDocument } from "../../src/core/documents.ts";
 import { type CloudSystem, INDEX, cloudImage } from "./cloud-image.ts";
 import { whatIsMissing } from "./image.ts";
 import type { Machine } from "./machine.ts";
 import { type Desk, type Stage, diskFolder, setStage } from "./stage.ts";
+
+// a first boot installs packages, and four of them share what cores there are
+vi.setConfig({ testTimeout: 400_000 });
 
 const missing = whatIsMissing();
 const prefix = `acd${process.pid}`.slice(-8).replace(/^\d/, "a");
@@ -51,7 +54,7 @@ const NTP = "systemctl list-units --state=active --plain --no-legend 'chron*' 's
 /** What all systems have in common. */
 function firstBoot(flags: string): void {
   test("the command ends with all of them ready", async () => {
-    const { exit, stdout, stderr } = await desk.run(`mycluster ${flags} --json --timeout 120s`);
+    const { exit, stdout, stderr } = await desk.run(`mycluster ${flags} --json --timeout 4m`);
     const log = (one: Machine): string =>
       one.run("hostname; tail -n 40 /var/log/cloud-init-output.log; journalctl -b -n 20 -u 'etcd*'");
     expect(exit, exit === 0 ? "" : `${stderr}\n${machines.map(log).join("\n")}`).toBe(0);
@@ -89,7 +92,7 @@ function firstBoot(flags: string): void {
   test("the host key is the one that was given, and the only one; what is secret is root's", () => {
     expect(machine(0).run("ls /etc/ssh/ssh_host_*")).toBe("/etc/ssh/ssh_host_ed25519_key\n/etc/ssh/ssh_host_ed25519_key.pub");
     const readable =
-      "find / -xdev -type f -perm -o=r -size -200k -not -path '/proc/*' -print0 | xargs -0 grep -lsE 'BEGIN (OPENSSH|RSA|EC )?.*PRIVATE KEY' | grep -vE '^/(usr|etc/ssl)/'";
+      "find / /run -xdev -type f -perm -o=r -size -200k -not -path '/proc/*' -print0 | xargs -0 grep -lsE 'BEGIN (OPENSSH|RSA|EC )?.*PRIVATE KEY' | grep -vE '^/(usr|etc/ssl)/'";
     expect(machine(0).run(readable)).toBe("");
   });
 
@@ -103,7 +106,7 @@ function firstBoot(flags: string): void {
     const before = machines.map(bootOf);
     for (const one of machines) one.run("echo kept > /var/lib/docker/file; echo '# mine' >> /opt/bin/hyperv-clock; sync");
     expect(machine(0).run(etcdctl("put before reboot"))).toBe("OK");
-    const { exit, stdout, stderr } = await desk.run("reboot mycluster --json --node-timeout 90s");
+    const { exit, stdout, stderr } = await desk.run("reboot mycluster --json --node-timeout 3m");
     expect(exit, stderr).toBe(0);
     expect((JSON.parse(stdout) as RebootDocument).rebooted).toHaveLength(4);
     for (const [index, one] of machines.entries()) {
@@ -143,7 +146,7 @@ describe("four machines of Debian: three etcd members with TLS, a gateway, data 
   });
 
   test("it grows by two nodes, which join etcd", async () => {
-    const { exit, stderr } = await desk.run("mycluster --num-nodes 6 --json --timeout 120s");
+    const { exit, stderr } = await desk.run("mycluster --num-nodes 6 --json --timeout 4m");
     expect(exit, `${stderr}\n${machines[4]?.run("journalctl -b -n 40 --no-pager -u 'etcd*' -u 'cloud-*'") ?? ""}`).toBe(0);
     for (const one of machines.slice(4)) await booted(one);
     expect(healthy(machine(5))).toBe(5);
@@ -157,7 +160,7 @@ describe("four machines of Debian: three etcd members with TLS, a gateway, data 
 
   test("a member is replaced, and keeps its data disk", async () => {
     const uuid = machine(2).run("findmnt -no UUID /var/lib/docker");
-    const { exit, stderr } = await desk.run("replace mycluster 2 --keep-data-disk --yes --json --timeout 120s");
+    const { exit, stderr } = await desk.run("replace mycluster 2 --keep-data-disk --yes --json --timeout 4m");
     expect(exit, `${stderr}\n${machine(2).run("journalctl -b -n 40 --no-pager -u 'etcd*'")}`).toBe(0);
     await booted(machine(2));
     expect(machine(2).run("cat /var/lib/docker/file; findmnt -no UUID /var/lib/docker")).toBe(`kept\n${uuid}`);
@@ -173,7 +176,7 @@ describe("four machines of Debian: three etcd members with TLS, a gateway, data 
     for (const one of machines) if (one !== machine(1)) one.run("rm -f /etc/etcd/authority.pem");
     const away = await desk.run("mycluster --timeout 40s --dir away");
     expect(away.stderr).toContain("their etcd starts when the same command, run where that file is");
-    const { exit, stderr } = await desk.run("mycluster --timeout 120s");
+    const { exit, stderr } = await desk.run("mycluster --timeout 4m");
     expect(exit, stderr).toBe(0);
     await booted(machine(1));
     expect(machine(1).run("stat -c '%U %a' /etc/etcd/tls/node-key.pem")).toBe("etcd 600");
@@ -197,7 +200,7 @@ describe("two machines of Debian without etcd", () => {
       expect(done.exit, `${argv}\n${done.stderr}`).toBe(exit);
       return done.stdout;
     };
-    await all("mycluster --platform debian --num-nodes 2 --etcd-members 0 --json --timeout 120s");
+    await all("mycluster --platform debian --num-nodes 2 --etcd-members 0 --json --timeout 4m");
     for (const one of machines) {
       await booted(one);
       expect(one.run("ls /etc/etcd /opt/bin; dpkg -l | grep -c etcd; systemctl cat etcd-member 2>&1")).toMatch(
@@ -205,9 +208,9 @@ describe("two machines of Debian without etcd", () => {
       );
     }
     expect(JSON.parse(await all("status mycluster --json"))).toMatchObject({ etcd: { mode: "none", members: [] } });
-    await all("reboot mycluster --node-timeout 90s");
-    await all("mycluster --num-nodes 3 --timeout 120s");
-    await all("replace mycluster 1 --yes --timeout 120s");
+    await all("reboot mycluster --node-timeout 3m");
+    await all("mycluster --num-nodes 3 --timeout 4m");
+    await all("replace mycluster 1 --yes --timeout 4m");
     await all("remove mycluster 2 --yes");
     await all("mycluster --etcd-members 1", 7);
     await all("status mycluster");
@@ -232,7 +235,7 @@ describe("a machine whose packages are not to be had at its first boot", () => {
     expect(exit).toBe(6);
     expect(stderr).toContain("its packages could not be installed");
     machine(0).run(`cd /srv/packages && ${INDEX}`);
-    const again = await desk.run("mycluster --timeout 60s");
+    const again = await desk.run("mycluster --timeout 2m");
     expect(again.exit, again.stderr).toBe(0);
   });
 });

@@ -27,6 +27,7 @@ const spec: CompletionSpec = {
       words: [{ cached: "clusters" }, { cached: "nodes" }],
       more: true,
       flags: [
+        { name: "dir", description: "where", file: true },
         { name: "vm-size", description: "sizes", cached: "sizes", values: ["Standard_D2s_v5"] },
         { name: "image", description: "images", cached: "images" },
       ],
@@ -96,6 +97,12 @@ cached("nodes", "beta", ["7"]);
 cached("sizes", "last", ["Standard_B2ms", "Standard_D4s_v5"]);
 cached("images", "last", ["Debian:debian-13:13-gen2:latest", "Debian:debian-13:13-gen2:1.2.3"]);
 
+// clusters that were made in a folder, and folders of somebody else
+for (const name of ["here", ...HOSTILE.filter((one) => !/^[~*]|[\\/]/.test(one))]) {
+  mkdirSync(join(folder, "mine", name), { recursive: true });
+  writeFileSync(join(folder, "mine", name, "ssh_config"), "");
+}
+
 /** Words of the last answers: clusters and, after one, its nodes; sizes also after a comma. */
 const CACHED: [string[], string[]][] = [
   [["al"], ["alpha"]],
@@ -113,6 +120,11 @@ const CACHED: [string[], string[]][] = [
   ],
   [["remove", "beta", "--vm-size", "x", ""], ["7"]],
   [["remove", "nix", ""], []],
+  [
+    ["remove", "--dir", "mine", ""],
+    ["alpha", "beta", "gamma", "here"],
+  ],
+  [["--dir", "mine", "remove", "he"], ["here"]],
   ...HOSTILE.map((_, index): [string[], string[]] => [["remove", `hostile-${index}`, ""], []]),
   [["remove", "../clusters/one-subscription", ""], []],
   [["remove", "*", ""], []],

@@ -146,3 +146,9 @@ test("a cluster is where it is: another location is a conflict, the same in othe
   expect(moved.exit).toBe(7);
   expect((await azure.run("abc --location West-US --wait-for machines")).exit).toBe(0);
 });
+
+test("an error is the one document, too, where the environment asks for --json", async () => {
+  const { exit, stdout, stderr } = await ownAzure().run("status mycluster", { env: { AZURE_COREOS_CLUSTER_JSON: "true" } });
+  expect([exit, (JSON.parse(stdout) as { error: { code: string } }).error.code]).toEqual([1, "ClusterNotFound"]);
+  expect(stderr).not.toContain("is not there");
+});

@@ -1,7 +1,13 @@
 /** The tables that carry the variety: what a row has to say, and what nobody may forget. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { flagRows } from "../../src/core/spec/flags.ts";
+import { FLAGS, flagRows } from "../../src/core/spec/flags.ts";
+import type { NodeConfig, Platform } from "../../src/core/node-config.ts";
+import { PLATFORMS } from "../../src/core/plan/platforms.ts";
+import { imageChoice, twinFor } from "../../src/core/spec/image.ts";
+import { templatesFor } from "../../src/core/user-data/render.ts";
+import { imagesOf } from "../../src/sim/catalogue/images.ts";
+import { modes, templates } from "./user-data/modes.ts";
 import { KINDS, byKind, kindOfId } from "../../src/core/plan/kinds.ts";
 import { labelOf } from "../../src/core/plan/label.ts";
 import { groupId, resourceId } from "../../src/core/plan/resource.ts";
@@ -68,6 +74,37 @@ describe("kinds", () => {
       expect(labelOf("c", { id, kind, tags: {} })).toMatch(/^[A-Za-z]/);
     },
   );
+});
+
+describe("platforms", () => {
+  const rows = Object.entries(PLATFORMS) as [Platform, (typeof PLATFORMS)[Platform]][];
+
+  test("each is a value of the flag, and the other way round", () => {
+    expect(rows.map(([name]) => name).sort()).toEqual([...(FLAGS.platform.values ?? [])].sort());
+  });
+
+  test.each(rows.filter(([, { image }]) => image !== undefined))(
+    "the image of %s is one that the simulation knows, of its generation and without a plan, and has a twin for Arm64 that leads back",
+    (name, { generation }) => {
+      const choice = imageChoice({ platform: name, coreosImage: undefined });
+      if (choice.kind !== "urn") throw new Error("no URN");
+      const arm = twinFor("Arm64", choice.urn)!;
+      for (const [urn, architecture] of [
+        [choice.urn, "x64"],
+        [arm, "Arm64"],
+      ] as const)
+        expect(imagesOf(urn.publisher, urn.offer, urn.sku)).toMatchObject([{ generation, plan: false, architecture }]);
+      expect(twinFor("x64", arm)).toEqual(choice.urn);
+    },
+  );
+
+  test.each(rows)("%s has templates for every part that a node can have", (platform) => {
+    for (const role of ["member", "gateway", "none"] as const)
+      for (const mode of ["static", "discovery"] as const) {
+        const node = { ...(modes["flatcar-member-full"] as NodeConfig), platform, role };
+        expect(templatesFor({ ...node, etcd: { ...node.etcd, mode } }).filter((name) => !(name in templates))).toEqual([]);
+      }
+  });
 });
 
 describe("sizes of classic Azure", () => {

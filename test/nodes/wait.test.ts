@@ -1,5 +1,6 @@
 /** Waiting for a node, over SSH in this process: what is done at its login, when it counts as ready, and what ends the waiting. */
 import { describe, expect, onTestFinished, test } from "vitest";
+import { PLATFORMS } from "../../src/core/plan/platforms.ts";
 import type { Event } from "../../src/engine/event.ts";
 import type { ReadinessOptions } from "../../src/nodes/node-state.ts";
 import { startWait, waitReady } from "../../src/nodes/readiness.ts";
@@ -7,11 +8,11 @@ import { runOnAll, runRaw } from "../../src/nodes/run.ts";
 import { semaphore } from "../../src/nodes/semaphore.ts";
 import { realClock as clock } from "../../src/operations/real-clock.ts";
 import type { Script } from "./etcd-script.ts";
-import { USER_KEY, USER_KEY_LINE, startNodes } from "./ssh-script.ts";
+import { type Shell, USER_KEY, USER_KEY_LINE, startNodes } from "./ssh-script.ts";
 import { nodeTarget } from "./target.ts";
 
-async function node(etcd: Script = () => ({ body: { health: "true" } })) {
-  const served = await startNodes(["node-0"], etcd);
+async function node(etcd: Script = () => ({ body: { health: "true" } }), shell?: Shell) {
+  const served = await startNodes(["node-0"], etcd, shell);
   onTestFinished(() => served.close());
   const events: Event[] = [];
   const target = (more: object = {}) => ({
@@ -57,6 +58,20 @@ describe("a node", () => {
     };
     expect((await wait({ whenLoggedIn: work, whenReady: () => Promise.reject(new Error("no")) })).state).toBe("ready");
     expect(ended).toBe(true);
+  });
+
+  test("is not ready before its first boot is over, and one that failed is told of", async () => {
+    const said = ["not started", "running", "error"];
+    const { wait, events } = await node(undefined, () => `status: ${said.length > 1 ? said.shift() : said[0]}\n`);
+    const { firstBoot } = PLATFORMS.debian;
+    expect(await wait({ firstBoot })).toMatchObject({ state: "ready", attempts: 3 });
+    expect(events.map(({ kind, code, message }) => code ?? message ?? kind)).toEqual([
+      "started",
+      "FirstBoot",
+      "node-0: cloud-init status tells of errors; --long behind it says which.",
+      "done",
+    ]);
+    expect((await wait({ firstBoot: PLATFORMS.flatcar.firstBoot })).attempts).toBe(1);
   });
 
   test("whose etcd becomes healthy is ready then, on one connection", async () => {

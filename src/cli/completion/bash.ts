@@ -1,5 +1,5 @@
 /** Completion for bash, 3.2 and newer: that of macOS is from 2007. */
-import { CACHE, WORD_CHARACTERS } from "../word-cache.ts";
+import { CACHE, CLUSTER_FILE, WORD_CHARACTERS } from "../word-cache.ts";
 import { type Writer, dashed } from "./spec.ts";
 import { first, grouped, kinds, walk } from "./walk.ts";
 
@@ -13,9 +13,15 @@ export const bash: Writer = (program, name, commands) => [
   `    text=$(<"$file")`,
   `    if [[ $text != *[!$'\\n'${WORD_CHARACTERS}]* && $'\\n'$text != *$'\\n'-* ]]; then offered+=" $text"; fi`,
   `  done`,
+  `  [[ $1 == clusters ]] || return 0`,
+  `  [[ $dir != "~/"* ]] || dir="$HOME/\${dir:2}"`,
+  `  for file in "$dir"/*/${CLUSTER_FILE}; do`,
+  `    text="\${file%/*}"; text="\${text##*/}"`,
+  `    if [[ -f $file && $text != *[!${WORD_CHARACTERS}]* && $text != -* ]]; then offered+=" $text"; fi`,
+  `  done`,
   `}`,
   `${name}() {`,
-  `  local cur="\${COMP_WORDS[COMP_CWORD]}" before="" flag="" command="" cluster="" at=0 kind="" flags="" skip="" offered="" word i`,
+  `  local cur="\${COMP_WORDS[COMP_CWORD]}" before="" flag="" command="" cluster="" dir="." at=0 kind="" flags="" skip="" offered="" word i`,
   `  COMPREPLY=()`,
   `  for ((i = 1; i < COMP_CWORD; i++)); do`,
   `    word="\${COMP_WORDS[i]}"`,
@@ -23,7 +29,7 @@ export const bash: Writer = (program, name, commands) => [
   `    if [[ $word == "=" ]]; then skip=1; continue; fi`,
   `    if [[ $word == ":" ]]; then skip=1; before="$flag"; continue; fi`,
   `    before="$word"`,
-  `    if [[ -n $skip ]]; then skip=""; before=""; continue; fi`,
+  `    if [[ -n $skip ]]; then [[ $flag != --dir ]] || dir="$word"; skip=""; before=""; continue; fi`,
   ...walk(commands),
   `  done`,
   `  if [[ $cur == "=" ]]; then cur=""; fi`,

@@ -1,5 +1,5 @@
 /** Completion for fish: a line for each flag, shown by the command that stands before the cursor. */
-import { CACHE, WORD } from "../word-cache.ts";
+import { CACHE, CLUSTER_FILE, WORD } from "../word-cache.ts";
 import { type CompletedValue, type Writer, dashed, gather, kindOf, oneLine, valued } from "./spec.ts";
 
 export const fish: Writer = (program, name, commands) => [
@@ -55,6 +55,16 @@ export const fish: Writer = (program, name, commands) => [
   `    for file in $files`,
   `        test -f $file; or continue`,
   `        string match -r -- '${WORD}' < $file | string replace -r '^' -- "$head"`,
+  `    end`,
+  `    test $argv[1] = clusters; or return 0`,
+  `    set -l dir .`,
+  `    set -l before ""`,
+  `    for word in (commandline -opc)`,
+  `        test "x$before" = x--dir; and set dir (string replace -r -- '^~/' "$HOME/" $word)`,
+  `        set before $word`,
+  `    end`,
+  `    for file in $dir/*/${CLUSTER_FILE}`,
+  `        string replace -r -- '.*/([^/]+)/[^/]+$' '$1' $file | string match -r -- '${WORD}'`,
   `    end`,
   `end`,
   `complete -c ${program} -f`,

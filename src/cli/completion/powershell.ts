@@ -1,5 +1,5 @@
 /** Completion for PowerShell 5.1 and newer, with descriptions as tool tips. Nothing of a file is ever evaluated. */
-import { CACHE, WORD } from "../word-cache.ts";
+import { CACHE, CLUSTER_FILE, WORD } from "../word-cache.ts";
 import { type Writer, dashed, kindOf, oneLine } from "./spec.ts";
 
 export const powershell: Writer = (program, name, commands) => [
@@ -16,12 +16,14 @@ export const powershell: Writer = (program, name, commands) => [
   `  }`,
   `  $cache = if ($env:XDG_CACHE_HOME) { $env:XDG_CACHE_HOME } else { Join-Path $HOME '.cache' }`,
   `  $typed = @($commandAst.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.Extent.Text })`,
-  `  $command = ''; $rest = @(); $before = ''`,
+  `  $command = ''; $rest = @(); $before = ''; $dir = '.'`,
   `  foreach ($word in $typed) {`,
-  `    if ($before) { $before = ''; continue }`,
+  `    if ($before) { if ($before -ceq '--dir') { $dir = $word }; $before = ''; continue }`,
   `    if ($word -eq '--') { return }`,
-  `    $taking = @($commands.Values | ForEach-Object { $_.Flags[$word] } | Where-Object { $_ -and $_[0] })`,
-  `    if ($taking.Count) { $before = $word }`,
+  `    $taking = $false`,
+  // in a pipeline a pair would be two values
+  `    foreach ($one in $commands.Values) { if ($one.Flags.Contains($word) -and $one.Flags[$word][0]) { $taking = $true } }`,
+  `    if ($taking) { $before = $word }`,
   `    elseif ($word.StartsWith('-')) { }`,
   `    elseif (-not $command -and $commands.Contains($word)) { $command = $word }`,
   `    else { if (-not $command) { $command = 'create' }; $rest += $word }`,
@@ -47,6 +49,11 @@ export const powershell: Writer = (program, name, commands) => [
   `      foreach ($file in $files) {`,
   `        if ($one -eq '?nodes' -and $file.Name -cne $rest[0]) { continue }`,
   `        foreach ($line in @(Get-Content -LiteralPath $file.FullName)) { if ($line -cmatch '${WORD}') { $offered += , @($line, $line) } }`,
+  `      }`,
+  `      if ($one -ne '?clusters') { continue }`,
+  `      foreach ($folder in @(Get-ChildItem -Directory -ErrorAction SilentlyContinue -LiteralPath $dir)) {`,
+  `        $is = $folder.Name -cmatch '${WORD}' -and (Test-Path -LiteralPath (Join-Path $folder.FullName '${CLUSTER_FILE}'))`,
+  `        if ($is) { $offered += , @($folder.Name, $folder.Name) }`,
   `      }`,
   `    }`,
   `  }`,

@@ -1,5 +1,5 @@
 /** Completion for zsh, with descriptions. */
-import { CACHE, WORD_CHARACTERS } from "../word-cache.ts";
+import { CACHE, CLUSTER_FILE, WORD_CHARACTERS } from "../word-cache.ts";
 import { type Writer, dashed, oneLine } from "./spec.ts";
 import { first, grouped, kinds, walk } from "./walk.ts";
 
@@ -14,13 +14,19 @@ export const zsh: Writer = (program, name, commands) => [
   `    text=$(<$file)`,
   `    if [[ $text != *[^$'\\n'${WORD_CHARACTERS}]* && $'\\n'$text != *$'\\n'-* ]]; then offered+=(\${(f)text}); fi`,
   `  done`,
+  `  [[ $1 == clusters ]] || return 0`,
+  `  [[ $dir != "~/"* ]] || dir="$HOME/\${dir:2}"`,
+  `  for file in "$dir"/*/${CLUSTER_FILE}(N.); do`,
+  `    text="\${file:h:t}"`,
+  `    if [[ $text != *[^${WORD_CHARACTERS}]* && $text != -* ]]; then offered+=("$text"); fi`,
+  `  done`,
   `}`,
   `${name}() {`,
-  `  local cur="\${words[CURRENT]}" before="" flag="" command="" cluster="" at=0 kind="" skip="" word`,
+  `  local cur="\${words[CURRENT]}" before="" flag="" command="" cluster="" dir="." at=0 kind="" skip="" word`,
   `  local -a flags commands offered`,
   `  for word in "\${(@)words[2,CURRENT-1]}"; do`,
   `    before="$word"`,
-  `    if [[ -n $skip ]]; then skip=""; before=""; continue; fi`,
+  `    if [[ -n $skip ]]; then [[ $flag != --dir ]] || dir="$word"; skip=""; before=""; continue; fi`,
   ...walk(commands),
   `  done`,
   `  [[ -n $skip ]] || before=""`,

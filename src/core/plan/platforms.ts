@@ -22,6 +22,8 @@ export interface PlatformRow {
   readonly deis: DeisRow;
   /** Shell commands that print what nodes/system-facts.ts reads: REBOOT_REQUIRED=yes, or update_engine's own words. */
   readonly asksReboot: readonly string[];
+  /** A command that says how far the first boot is; absent where nothing does. */
+  readonly firstBoot?: { readonly command: string; readonly busy: RegExp; readonly failed: RegExp };
   /** What explains a first boot that failed: units whose journal is read, and a command for the rest. */
   readonly explains: { readonly units: readonly string[]; readonly also?: string };
 }
@@ -42,6 +44,8 @@ interface EtcdRow {
 interface DeisRow {
   /** Of the load balancer's probe of port 80; absent: a TCP connection will do. */
   readonly healthPath?: "/health-check";
+  /** Deis' store votes by majority; its heir begins with one machine. */
+  readonly leastNodes: 1 | 3;
   /** What new clusters get without `--vm-size`, and why. */
   readonly size?: { readonly name: string; readonly why: string };
   /** Why there is no etcd of ours; absent: as without `--deis`. */
@@ -92,12 +96,14 @@ const withCloudInit = {
     tls: "yes",
   },
   deis: {
+    leastNodes: 1,
     size: { name: "Standard_D4s_v5", why: "4 vCPUs and 16 GiB, for Drycc Workflow with its hugepages, storage and gateway" },
     noEtcd: "k3s, which Drycc Workflow brings along, keeps an etcd of its own on the same ports, 2379 and 2380",
     next: "platform install",
   },
   // the packages' own word; a kernel that waits is among them
   asksReboot: ["test -e /run/reboot-required && echo REBOOT_REQUIRED=yes"],
+  firstBoot: { command: "cloud-init status 2>/dev/null", busy: /status: (running|not (run|started))/, failed: /status: error/ },
   explains: {
     // of cloud-init in 2022 and, where one process has all stages, in 2025
     units: [
@@ -124,7 +130,7 @@ export const PLATFORMS: Record<Platform, PlatformRow> = {
     templates: (node) => ["flatcar.yaml", ...memberTemplates(node, "flatcar"), ...diskAndKey(node, "host-key.yaml")],
     dataDisk: { wait: "120", fallback: "" },
     etcd: { membership: "v3", unit: "etcd-member.service", tls: "not with --deis" },
-    deis: { healthPath: "/health-check", next: "nothing listens" },
+    deis: { healthPath: "/health-check", leastNodes: 3, next: "nothing listens" },
     asksReboot: FLATCAR_REBOOT,
     explains: { units: FLATCAR_UNITS },
   },
@@ -151,7 +157,7 @@ export const PLATFORMS: Record<Platform, PlatformRow> = {
       needed: "fleet, which starts Deis' parts, keeps what it knows in etcd",
       tls: "no",
     },
-    deis: { healthPath: "/health-check", next: "deisctl" },
+    deis: { healthPath: "/health-check", leastNodes: 3, next: "deisctl" },
     asksReboot: FLATCAR_REBOOT,
     explains: { units: FLATCAR_UNITS },
   },

@@ -17,7 +17,7 @@ export const isSpot = ({ spot }: Pick<FlagValues, "spot">, isMember: boolean): b
  * @param members nodes that are members already
  */
 export function spotAmong(
-  spec: Pick<FlagValues, "spot" | "etcdMembers" | "numNodes" | "deis" | "platform">,
+  spec: Pick<FlagValues, "spot" | "etcdMembers" | "numNodes">,
   members: { has(node: number): boolean; readonly size: number },
   fresh: readonly number[],
 ): number[] {

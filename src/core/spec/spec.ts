@@ -62,12 +62,12 @@ export function buildSpec(
   const tag = mergeTagTexts(kept.tag ?? [], given.tag ?? []);
   const { sizeNow: _, ...keptFlags } = kept;
   const asked = { ...defaults, ...keptFlags, ...given, tag };
-  const values = { ...asked, ...whereNothingIsSaid(asked, { ...keptFlags, ...given }) };
+  const values = { ...asked, ...whereNothingIsSaid(asked, given, keptFlags) };
   const wish = wishedSizes(values.vmSize, given.vmSize, kept);
   notes.push(...sizeNotes(values, asked));
   const where = wishedLocations(values.location);
   notes.push(...wish.notes, ...where.notes);
-  if (values.deis && values.numNodes % 2 === 0)
+  if (values.deis && PLATFORMS[values.platform].deis.leastNodes > 1 && values.numNodes % 2 === 0)
     notes.push(
       `--deis with ${values.numNodes} nodes: Deis' store votes by majority, and an even number bears no more failures than ${values.numNodes - 1}.`,
     );
@@ -98,9 +98,8 @@ export function isPossible(spec: ClusterSpec): boolean {
 }
 
 /** How many nodes are etcd members: always odd, at most 7; 3, or 5 from five nodes on; 0 where there is to be no etcd. */
-export function memberCount(spec: Pick<FlagValues, "etcdMembers" | "numNodes" | "deis" | "platform">): number {
+export function memberCount(spec: Pick<FlagValues, "etcdMembers" | "numNodes">): number {
   if (spec.etcdMembers !== undefined) return spec.etcdMembers;
-  if (spec.deis && PLATFORMS[spec.platform].deis.noEtcd !== undefined) return 0;
   if (spec.numNodes >= 5) return 5;
   return spec.numNodes >= 3 ? 3 : 1;
 }
@@ -141,7 +140,7 @@ function checkTogether(spec: ClusterSpec): void {
     if (spec.etcdMembers > spec.numNodes)
       throw usageError(`--etcd-members ${spec.etcdMembers} needs as many nodes; --num-nodes is ${spec.numNodes}`);
   }
-  if (spec.deis && spec.numNodes < 3)
+  if (spec.deis && spec.numNodes < PLATFORMS[spec.platform].deis.leastNodes)
     throw usageError(`--deis needs at least 3 nodes; --num-nodes is ${spec.numNodes}`, "Give --num-nodes 3.");
   if (spec.numNodes > NODE_LIMIT) throw usageError(`a cluster has at most ${NODE_LIMIT} nodes`);
   // a subnet's id names its network too
@@ -203,12 +202,15 @@ const ETCD_FLAGS = [
   ["etcdPlain", "etcd-plain"],
 ] as const;
 
-/** What follows from the platform where neither a flag nor the cluster itself says anything. */
-function whereNothingIsSaid(asked: FlagValues, said: Partial<FlagValues>): Partial<FlagValues> {
-  const { size } = PLATFORMS[asked.platform].deis;
+/** What follows from the platform where neither a flag nor the cluster itself says anything; a cluster that exists has its etcd, or none. */
+function whereNothingIsSaid(asked: FlagValues, given: Partial<FlagValues>, kept: Partial<FlagValues>): Partial<FlagValues> {
+  const { size, noEtcd } = PLATFORMS[asked.platform].deis;
+  const isNew = Object.keys(kept).length === 0;
+  const etcdMembers = asked.deis && noEtcd !== undefined && isNew ? (asked.etcdMembers ?? 0) : asked.etcdMembers;
   return {
-    ...(asked.deis && size !== undefined && said.vmSize === undefined ? { vmSize: size.name } : {}),
-    ...(memberCount(asked) === 0 && said.waitFor === undefined ? { waitFor: "ssh" } : {}),
+    ...(asked.deis && size !== undefined && given.vmSize === undefined && kept.vmSize === undefined ? { vmSize: size.name } : {}),
+    ...(etcdMembers === undefined ? {} : { etcdMembers }),
+    ...(etcdMembers === 0 && given.waitFor === undefined ? { waitFor: "ssh" } : {}),
   };
 }
 

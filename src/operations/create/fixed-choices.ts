@@ -1,6 +1,7 @@
 /** What was chosen once for a cluster and is asked for again: the same, refused, or counting for new machines only. */
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { type FlagKey, type FlagValues, flagRows } from "../../core/spec/flags.ts";
+import { PLATFORMS } from "../../core/plan/platforms.ts";
+import { FLAGS, type FlagKey, type FlagValues, flagRows } from "../../core/spec/flags.ts";
 import { asksForUrl } from "../../core/user-data/discovery-url.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 
@@ -17,6 +18,11 @@ export function changedChoices(given: Partial<FlagValues>, { claim }: ClaimedClu
   if (given.etcdMembers !== undefined && members !== given.etcdMembers)
     notes.push(
       `--etcd-members ${given.etcdMembers}: etcd has ${members}. More come with new machines only, fewer with \`azure-coreos-cluster remove\`.`,
+    );
+  const { noEtcd } = PLATFORMS[claim.kept.platform ?? FLAGS.platform.default].deis;
+  if (given.deis === true && claim.kept.deis !== true && members > 0 && noEtcd !== undefined)
+    notes.push(
+      `--deis opens the endpoints, and this cluster keeps its etcd: ${noEtcd}. For Drycc Workflow make another cluster.`,
     );
   return notes;
 }

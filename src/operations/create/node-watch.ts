@@ -3,6 +3,7 @@
  * if Azure has not yet called its machine done.
  */
 import type { PlannedNode } from "../../core/plan/cluster.ts";
+import { PLATFORMS } from "../../core/plan/platforms.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import { type ReadinessWait, startWait } from "../../nodes/readiness.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
@@ -134,7 +135,7 @@ type Trust = Parameters<NodeWaiting["wait"]>[0];
 
 const waitOptions = (
   run: Run,
-  { level, azure, stopped }: NodeWaiting,
+  { level, azure, stopped, cluster }: NodeWaiting,
   { keeper, clocks, inside }: { keeper: AuthorityKeeper | undefined; clocks: ClockMeasure[]; inside: NetworkWatch | undefined },
 ): Parameters<typeof startWait>[0] => ({
   level,
@@ -142,6 +143,7 @@ const waitOptions = (
   clock: run.clock,
   signal: run.tools.signal,
   emit: run.emit,
+  firstBoot: PLATFORMS[cluster.platform].firstBoot,
   ...(keeper === undefined ? {} : { whenLoggedIn: keeper.whenLoggedIn }),
   whenReady: async (connection) =>
     void clocks.push(await measureClock(connection, { clock: run.clock, signal: run.tools.signal })),
