@@ -20,7 +20,8 @@ export interface PutFileOptions {
 export async function putFile(connection: Connection, path: string, content: string, options: PutFileOptions): Promise<void> {
   const { target } = connection;
   const { owner = "root:root", mode, unlessThere = false } = options;
-  const [file, half] = [shellWord(path), shellWord(`${path}.new`)];
+  // two may write it at once: each has a half of its own
+  const [file, half] = [shellWord(path), `${shellWord(`${path}.new`)}.$$`];
   const script = [
     ...(unlessThere ? [`test -s ${file} && exit 0`] : []),
     `umask 077 && mkdir -p -m 0755 ${shellWord(dirname(path))} && cat >${half}`,

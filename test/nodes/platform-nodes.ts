@@ -17,6 +17,8 @@ export interface Book {
   /** What the installer was given there, by variable. */
   environment(node: string, step: string): Record<string, string>;
   kubectl(): string[];
+  /** All command lines that there were while it ran. */
+  arguments(): string;
   /** Names of k3s' nodes. */
   nodes(): string[];
 }
@@ -99,6 +101,7 @@ export function newBook(folder: string): Book {
     folder,
     calls: () => lines("calls"),
     kubectl: () => lines("kubectl"),
+    arguments: () => lines("arguments").join("\n"),
     nodes: () => readdirSync(join(folder, "nodes")).sort(),
     environment: (node, step) =>
       Object.fromEntries(
@@ -110,7 +113,7 @@ export function newBook(folder: string): Book {
 /** Puts the programs onto a machine that has power. */
 export function equip({ root, order }: PoweredMachine, book: Book): void {
   const bin = join(root, "bin");
-  if (existsSync(join(bin, "k3s"))) return;
+  if (!existsSync(join(bin, "systemctl")) || existsSync(join(bin, "k3s"))) return;
   execFileSync("mv", [join(bin, "systemctl"), join(bin, "systemctl.old")]);
   for (const [name, text] of Object.entries(PROGRAMS))
     writeFileSync(join(bin, name), `#!/bin/sh\n${text.replaceAll("BOOK", book.folder)}\n`, { mode: 0o755 });
