@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { ClusterError } from "../../src/core/errors.ts";
 import { hostKeyIn, keptFlag, readClaim } from "../../src/core/plan/read-tags.ts";
-import { claimTags } from "../../src/core/plan/tags.ts";
+import { claimTags, hasEtcd } from "../../src/core/plan/tags.ts";
 import { buildSpec } from "../../src/core/spec/spec.ts";
 import { flagsIn } from "../../src/core/plan/kept-flags.ts";
 import { compact, tagAFlag } from "../kept-tags.ts";
@@ -45,6 +45,16 @@ test("what was written is read back", () => {
   ]);
   expect(choices).not.toHaveProperty("discoveryUrl");
   expect(kept.vmNamePrefix).toBe("web");
+});
+
+test("a cluster that was made without etcd says so, and goes on without", () => {
+  const tags = without("aoc-custom-data");
+  const { choices, kept } = readClaim({ ...tags, "aoc-etcd": "none" });
+  expect([choices.noEtcd, kept.etcdMembers, hasEtcd(choices)]).toEqual([true, 0, false]);
+  const other = readClaim(tags);
+  expect([other.choices.noEtcd, other.kept.etcdMembers, hasEtcd(other.choices)]).toEqual([undefined, undefined, true]);
+  // a file of the user's decides about etcd itself
+  expect(hasEtcd(readClaim(TAGS).choices)).toBe(false);
 });
 
 test("what an earlier version kept in a tag a flag is read the same", () => {
@@ -93,6 +103,7 @@ describe("damaged or missing, by its name and with exit code 7:", () => {
     ["aoc-members", "is damaged", { ...TAGS, "aoc-members": "0=10.0.0.4,0=10.0.0.5" }],
     ["aoc-members", "is damaged", { ...TAGS, "aoc-members": "0=10.0.0.4," }],
     ["aoc-etcd-ca", "is damaged", { ...TAGS, "aoc-etcd-ca": "a b" }],
+    ["aoc-etcd", "is damaged", { ...TAGS, "aoc-etcd": "some" }],
     ["aoc-custom-data", "is damaged", { ...TAGS, "aoc-custom-data": "short" }],
     ["aoc-flags", "is damaged in vm-name-prefix", compact({ ...OLD, "aoc-vm-name-prefix": "(([a-z0-9-]+)+)+x" })],
     ["aoc-flags", "is damaged in vm-name-prefix", compact({ ...OLD, "aoc-vm-name-prefix": "web\u202E" })],
