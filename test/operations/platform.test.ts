@@ -9,7 +9,7 @@ import { beside, hostOf } from "../../src/operations/platform/installer.ts";
 import { isPassword } from "../../src/operations/platform/password.ts";
 import { platformIn } from "../../src/operations/platform/tag.ts";
 import type { NodeLook } from "../../src/operations/platform/node-look.ts";
-import { ownAzure } from "../cli/world.ts";
+import { type Body, ownAzure } from "../cli/world.ts";
 
 const { spec } = buildSpec("mycluster", { platform: "ubuntu", deis: true });
 
@@ -141,8 +141,9 @@ test("--kube-api opens 6443 to its ranges alone, and none closes it again", asyn
   const rules = async (flags: string): Promise<unknown[]> => {
     const { exit, stderr } = await azure.run(`mycluster --num-nodes 1 ${flags}`);
     expect(exit, stderr).toBe(0);
-    const { securityRules } = azure.puts().get("networkSecurityGroups/mycluster-nsg")?.properties;
-    const { loadBalancingRules } = azure.puts().get("loadBalancers/mycluster-lb")?.properties;
+    const bodyOf = (path: string): Body => azure.puts().get(path)?.properties ?? {};
+    const { securityRules } = bodyOf("networkSecurityGroups/mycluster-nsg");
+    const { loadBalancingRules } = bodyOf("loadBalancers/mycluster-lb");
     return [securityRules, loadBalancingRules].map((all: { name: string; properties: Record<string, unknown> }[]) =>
       all.filter(({ name }) => name.includes("kube-api")).map(({ properties }) => properties["sourceAddressPrefix"] ?? "rule"),
     );

@@ -24,13 +24,15 @@ const CURRENCIES = [
 
 /** For completion, where Azure was never asked. */
 const USUAL_LOCATIONS = [
-  "australiaeast", "brazilsouth", "canadacentral", "centralindia", "centralus", "eastasia", "eastus", "eastus2", "francecentral",
-  "germanywestcentral", "italynorth", "japaneast", "koreacentral", "northcentralus", "northeurope", "norwayeast", "polandcentral",
-  "southafricanorth", "southcentralus", "southeastasia", "spaincentral", "swedencentral", "switzerlandnorth", "uaenorth", "uksouth",
-  "ukwest", "westcentralus", "westeurope", "westus", "westus2", "westus3",
+  "australiaeast", "brazilsouth", "canadacentral", "centralindia", "centralus", "eastasia", "eastus", "eastus2",
+  "francecentral", "germanywestcentral", "italynorth", "japaneast", "koreacentral", "northcentralus", "northeurope",
+  "norwayeast", "polandcentral", "southafricanorth", "southcentralus", "southeastasia", "spaincentral",
+  "swedencentral", "switzerlandnorth", "uaenorth", "uksouth", "ukwest", "westcentralus", "westeurope", "westus",
+  "westus2", "westus3",
 ] as const;
 const USUAL_SIZES = [
-  "Standard_B2ms", "Standard_D2s_v5", "Standard_D4s_v5", "Standard_D8s_v5", "Standard_D2ps_v5", "Standard_D4ps_v5", "Standard_E2s_v5",
+  "Standard_B2ms", "Standard_D2s_v5", "Standard_D4s_v5", "Standard_D8s_v5", "Standard_D2ps_v5", "Standard_D4ps_v5",
+  "Standard_E2s_v5",
 ] as const;
 
 export const FLAGS = {
