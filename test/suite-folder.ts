@@ -13,7 +13,8 @@ const ENOUGH_BYTES = 2 * 1024 ** 3;
 
 /** For vitest. @returns the way to remove them */
 export function setup(): () => void {
-  const disk = mkdtempSync(join(tmpdir(), "acc-suite-"));
+  removeLeftovers(tmpdir());
+  const disk = mkdtempSync(join(tmpdir(), `acc-suite-${process.pid}-`));
   const folder = inMemory() ?? mkdtempSync(join(disk, "tmp-"));
   // other users log in to what is in it
   for (const one of [disk, folder]) chmodSync(one, 0o711);
@@ -35,7 +36,7 @@ function inMemory(): string | undefined {
   try {
     const { bavail, bsize } = statfsSync(MEMORY);
     if (bavail * bsize < ENOUGH_BYTES) return undefined;
-    removeLeftovers();
+    removeLeftovers(MEMORY);
     folder = mkdtempSync(join(MEMORY, `acc-suite-${process.pid}-`));
     writeFileSync(join(folder, "program"), "#!/bin/sh\n", { mode: 0o755 });
     execFileSync(join(folder, "program"));
@@ -47,9 +48,9 @@ function inMemory(): string | undefined {
 }
 
 /** Of suites that were killed, and could not remove them. */
-function removeLeftovers(): void {
-  for (const name of readdirSync(MEMORY)) {
+function removeLeftovers(folder: string): void {
+  for (const name of readdirSync(folder)) {
     const pid = /^acc-suite-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(MEMORY, name), { recursive: true, force: true });
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
