@@ -121,13 +121,17 @@ const numberIn = ({ name }: InboundNatRule): number => Number(/^ssh-(\d{1,4})$/.
 
 /** As the tool makes them for its endpoints; the priority depends on which are open. */
 const isOurSecurityRule = (rule: SecurityRule): boolean =>
-  ENDPOINTS.some(({ name, port }) => rule.name === `allow-${name}` && rule.destinationPortRange === String(port)) &&
+  ENDPOINTS.some(
+    ({ name, port, from }) =>
+      rule.name === `allow-${name}` &&
+      rule.destinationPortRange === String(port) &&
+      // what is opened to some is opened to those that were said last
+      (from === undefined ? rule.sourceAddressPrefix === "*" && (rule.priority ?? 0) <= 130 : (rule.priority ?? 0) <= 140),
+  ) &&
   rule.direction === "Inbound" &&
   rule.access === "Allow" &&
   rule.protocol?.toLowerCase() === "tcp" &&
-  rule.sourceAddressPrefix === "*" &&
-  (rule.priority ?? 0) >= 100 &&
-  (rule.priority ?? 0) <= 130;
+  (rule.priority ?? 0) >= 100;
 
 function networkParts(body: VirtualNetwork, model: VirtualNetwork): VirtualNetwork {
   const prefixes = [...(body.addressSpace?.addressPrefixes ?? []), ...(model.addressSpace?.addressPrefixes ?? [])];

@@ -1,0 +1,154 @@
+/** What stands in the way of a platform, and what comes back from nodes, as tables. The whole commands are nodes/platform.test.ts. */
+import { describe, expect, test } from "vitest";
+import { buildSpec } from "../../src/core/spec/spec.ts";
+import { apiRanges } from "../../src/core/spec/ranges.ts";
+import { domain } from "../../src/core/spec/platform.ts";
+import { type Seen, judge, unfitSystem } from "../../src/operations/platform/checks.ts";
+import { readChoices } from "../../src/operations/platform/choices.ts";
+import { beside, hostOf } from "../../src/operations/platform/installer.ts";
+import { isPassword } from "../../src/operations/platform/password.ts";
+import { platformIn } from "../../src/operations/platform/tag.ts";
+import type { NodeLook } from "../../src/operations/platform/node-look.ts";
+import { type Body, ownAzure } from "../cli/world.ts";
+
+const { spec } = buildSpec("mycluster", { platform: "ubuntu", deis: true });
+
+const GOOD: NodeLook = {
+  system: "ubuntu 24.04",
+  cpus: 4,
+  memory: 16_000,
+  available: 15_000,
+  hugepages: 0,
+  ranges: ["10.0.0.4/20"],
+  wayOut: true,
+  done: new Set(),
+  otherEtcd: false,
+  choices: undefined,
+};
+
+const seen = (look: Partial<NodeLook> = {}, more: Partial<Seen> = {}): Seen => ({
+  spec,
+  address: "203.0.113.1",
+  hasEtcd: false,
+  choices: { domain: "apps.example.com", clusterCidr: "10.42.0.0/16", serviceCidr: "10.43.0.0/16", servers: [0] },
+  nodes: [{ name: "mycluster-coreos-0", index: 0, look: { ...GOOD, ...look } }],
+  clocks: [],
+  record: ["203.0.113.1"],
+  host: "www.drycc.cc 443",
+  ...more,
+});
+
+const choices = (change: Partial<Seen["choices"]>): Partial<Seen> => ({ choices: { ...seen().choices, ...change } });
+const clock = (index: number, offsetMs: number) => ({
+  index,
+  name: `mycluster-coreos-${index}`,
+  offsetMs,
+  uncertaintyMs: 1,
+  synchronised: true,
+});
+
+describe("what stands in the way", () => {
+  test.each<[string, Seen]>([
+    ["", seen()],
+    ["SystemUnfit", seen({ system: "rhel 9.4" })],
+    ["MachineTooSmall", seen({ cpus: 1 })],
+    ["MachineTooSmall", seen({ memory: 1900 })],
+    ["HugepagesLack", seen({ available: 2900 })],
+    ["", seen({ available: 2900, hugepages: 1024 })],
+    ["NoWayOut", seen({ wayOut: false })],
+    // it was looked at when it got its packages
+    ["", seen({ wayOut: false, available: 100, done: new Set(["packages"]) })],
+    ["EtcdInTheWay", seen({}, { hasEtcd: true })],
+    ["RecordMissing", seen({}, { record: [] })],
+    ["RecordMissing", seen({}, { record: ["203.0.113.1", "198.51.100.1"] })],
+    ["", seen({}, { record: undefined })],
+    ["RangesMeet", seen({ ranges: ["10.42.7.1/24"] })],
+    ["RangesMeet", seen({ ranges: ["10.0.0.4/8"] }, choices({ serviceCidr: "172.20.0.0/16" }))],
+    ["RangesMeet", seen({}, choices({ serviceCidr: "10.42.128.0/17" }))],
+    ["ClocksApart", seen({}, { clocks: [clock(0, 400), clock(1, 0), clock(2, 0)], nodes: threeNodes() })],
+  ])("%s", (check, one) => {
+    expect(judge(one).problems.map((problem) => problem.check)).toEqual(check === "" ? [] : [check]);
+  });
+
+  test("all of it is told at once, with what to do", () => {
+    const { problems } = judge(seen({ wayOut: false, cpus: 1, system: "fedora 41" }, { record: [], hasEtcd: true }));
+    expect(problems).toHaveLength(5);
+    for (const { advice } of problems) expect(advice).toMatch(/\w/);
+    expect(unfitSystem({ name: "old", platform: "flatcar" })).toHaveLength(1);
+    expect(unfitSystem({ name: "new", platform: "debian" })).toEqual([]);
+  });
+
+  test("small machines and closed ports are worth a word", () => {
+    expect(judge(seen({ cpus: 2, memory: 8000 })).notes).toEqual([expect.stringContaining("It may do for a trial")]);
+    expect(judge(seen({}, { spec: buildSpec("mycluster", { platform: "ubuntu" }).spec })).notes[0]).toContain("are not open");
+  });
+});
+
+function threeNodes(): Seen["nodes"] {
+  return [0, 1, 2].map((index) => ({ name: `mycluster-coreos-${index}`, index, look: GOOD }));
+}
+
+test("what the nodes keep is read whole or not at all", () => {
+  const kept = {
+    version: 1,
+    domain: "apps.example.com",
+    adminUsername: "admin",
+    channel: "stable",
+    certManager: true,
+    clusterCidr: "10.42.0.0/16",
+    serviceCidr: "10.43.0.0/16",
+    installer: "https://www.drycc.cc/install.sh",
+    sha256: "a".repeat(64),
+    servers: [0, 1, 2],
+  };
+  expect(readChoices(JSON.stringify(kept))).toEqual(kept);
+  expect(readChoices("")).toBeUndefined();
+  for (const change of [{ domain: "a'; reboot" }, { servers: [] }, { servers: [-1] }, { sha256: "" }, { certManager: "yes" }])
+    expect(() => readChoices(JSON.stringify({ ...kept, ...change }))).toThrow("cannot be read");
+  expect(() => readChoices("{")).toThrow("cannot be read");
+  expect(platformIn({ "aoc-k3s": "0 apps.example.com" })).toEqual({ first: 0, domain: "apps.example.com" });
+  for (const text of ["", "x apps.example.com", "0 $(reboot).com", "0"]) expect(platformIn({ "aoc-k3s": text })).toBeUndefined();
+});
+
+test("words are what they are taken for", () => {
+  expect([domain("*.Apps.Example.com."), beside("https://www.drycc.cc/install.sh", "uninstall.sh")]).toEqual([
+    "apps.example.com",
+    "https://www.drycc.cc/uninstall.sh",
+  ]);
+  expect([beside("/a/install.sh", "uninstall.sh"), hostOf("/a/install.sh"), hostOf("https://x.example:8443/i.sh")]).toEqual([
+    "/a/uninstall.sh",
+    undefined,
+    "x.example 8443",
+  ]);
+  for (const wrong of ["localhost", "a b.example", "-a.example", "exa_mple.com"]) expect(() => domain(wrong)).toThrow();
+  const passwords = [
+    "12345678",
+    "short",
+    "with blank 1",
+    "quote'quote",
+    "dollar$dollar",
+    "1e123456",
+    "-leading1",
+    "good.Pass-word1",
+  ];
+  expect(passwords.filter(isPassword)).toEqual(["good.Pass-word1"]);
+  expect([apiRanges("none"), apiRanges("203.0.113.7")]).toEqual([[], ["203.0.113.7/32"]]);
+  expect(() => apiRanges("2001:db8::/32")).toThrow("IPv6");
+});
+
+test("--kube-api opens 6443 to its ranges alone, and none closes it again", async () => {
+  const azure = ownAzure();
+  const rules = async (flags: string): Promise<unknown[]> => {
+    const { exit, stderr } = await azure.run(`mycluster --num-nodes 1 ${flags}`);
+    expect(exit, stderr).toBe(0);
+    const bodyOf = (path: string): Body => azure.puts().get(path)?.properties ?? {};
+    const { securityRules } = bodyOf("networkSecurityGroups/mycluster-nsg");
+    const { loadBalancingRules } = bodyOf("loadBalancers/mycluster-lb");
+    return [securityRules, loadBalancingRules].map((all: { name: string; properties: Record<string, unknown> }[]) =>
+      all.filter(({ name }) => name.includes("kube-api")).map(({ properties }) => properties["sourceAddressPrefix"] ?? "rule"),
+    );
+  };
+  expect(await rules("--kube-api 203.0.113.0/24")).toEqual([["203.0.113.0/24"], ["rule"]]);
+  expect(await rules("")).toEqual([["203.0.113.0/24"], ["rule"]]);
+  expect(await rules("--kube-api none")).toEqual([[], []]);
+});
