@@ -2,7 +2,8 @@
  * platform install and what follows, over real nodes (machine-room.ts): sshd and sudo, with programs of the tests' own for systemd, apt, k3s and
  * Drycc's installer (platform-nodes.ts). That systemd's own transient units do the same is shown by boot/boot.boot.ts.
  */
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { type Server, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test, vi } from "vitest";
@@ -51,6 +52,10 @@ async function place(flags = ""): Promise<Place> {
     file: (index, path) => join(machine(index).root, path),
   };
 }
+
+/** False where this machine's own port is somebody's. */
+const listens = (server: Server): Promise<boolean> =>
+  new Promise((resolve) => server.once("error", () => resolve(false)).listen(6443, "127.0.0.1", () => resolve(true)));
 
 describe.skipIf(!hasRealNodes).concurrent("platform, on real nodes", () => {
   afterAll(async () => {
@@ -150,6 +155,19 @@ describe.skipIf(!hasRealNodes).concurrent("platform, on real nodes", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readFileSync(path, "utf8")).toMatch(/server: https:\/\/127\.0\.0\.1:6443[\s\S]*client-key-data: c2VjcmV0a2V5/);
     expect(`${config.stdout}${config.stderr}`).not.toContain("c2VjcmV0a2V5");
+
+    // what a command is given leads to the API on the first server, for as long as it lasts
+    const api = createServer((socket) => socket.on("error", () => undefined).end("hello"));
+    if (await listens(api)) {
+      const script = `const [, port] = /127.0.0.1:(\\d+)/.exec(require("fs").readFileSync(process.env.KUBECONFIG, "utf8"));
+        require("net").connect(Number(port), "127.0.0.1").on("data", (text) => process.exit(String(text) === "hello" ? 7 : 1));`;
+      const { exit: code, stderr: said } = await room.run(["kubeconfig", "mycluster", "--", process.execPath, "-e", script]);
+      expect(code, said).toBe(7);
+      await new Promise((resolve) => api.close(resolve));
+      expect(readdirSync(join(room.azure.dir, "mycluster")).filter((name) => name.startsWith("kubeconfig"))).toEqual([
+        "kubeconfig",
+      ]);
+    }
 
     const upgraded = await room.run(`platform upgrade mycluster --installer ${installer}`);
     expect(upgraded.exit, upgraded.stderr).toBe(0);

@@ -75,6 +75,8 @@ if [ -e /etc/boot_id ]; then
     mkdir -p "/$place" "$(dirname "$1")/own/$place" && mount --bind "$(dirname "$1")/own/$place" "/$place"
   done
   mount --bind /etc/boot_id /proc/sys/kernel/random/boot_id
+  # this machine's own would speak of this machine
+  [ ! -x /usr/bin/cloud-init ] || mount --bind "$(dirname "$1")/bin/cloud-init" /usr/bin/cloud-init
   mkdir -p /run/azure-coreos-cluster && mount -t tmpfs none /run/azure-coreos-cluster
 fi
 shift; exec "$@"`;

@@ -2,6 +2,7 @@
  * kubeconfig: k3s' own, from the first server into the cluster's folder (0600), with an address that leads to the API from here: a port of this
  * machine that a tunnel ends at, or the cluster's own address where `--kube-api` opens it.
  */
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { dump, load } from "js-yaml";
 import { ClusterError } from "../../core/errors.ts";
@@ -52,11 +53,15 @@ export async function withKubeconfig(
   const site = await openPlatform(run, name, resourceGroup);
   const { clock } = run.outside;
   let tunnel: Tunnel | undefined;
+  let file: string | undefined;
   try {
     const connection = await connect(site.first, { clock, signal: run.tools.signal, trust: "strict" });
     tunnel = await openTunnel(connection, API_PORT);
-    return await work(await keep(run, site, "kubeconfig-tunnel", `https://127.0.0.1:${tunnel.port}`));
+    // several at once have ports of their own
+    file = await keep(run, site, `kubeconfig-${tunnel.port}`, `https://127.0.0.1:${tunnel.port}`);
+    return await work(file);
   } finally {
+    if (file !== undefined) await rm(file, { force: true });
     tunnel?.close();
     site.ground.close();
   }
