@@ -218,6 +218,12 @@ function fromLog(text: string): Diagnosis | undefined {
 }
 
 function fallback({ state, code, serial }: Evidence): Diagnosis {
+  if (code === "FirstBoot")
+    return {
+      class: "booting",
+      summary: "SSH answers, and its first boot is still at work",
+      advice: "Run the command again: it goes on waiting. What it is at: sudo tail /var/log/cloud-init-output.log",
+    };
   if (state === "ssh") {
     return {
       class: "etcd-unknown",

@@ -22,6 +22,7 @@ describe("what a node's logs mean", () => {
     ["no-boot", silent('You are in emergency mode. After logging in, type "journalctl -xb"')],
     ["booting", silent("[    1.2] systemd[1]: Detected virtualization microsoft.")],
     ["no-ssh", silent("This is mycluster-coreos-0 (Linux x86_64 6.12.0) 12:00:00\nmycluster-coreos-0 login: ")],
+    ["booting", ssh("cloud-init[74]: Setting up chrony", { code: "FirstBoot" })],
     ["no-ssh", silent(undefined)],
     ["key-refused", silent("node login: ", { state: "no-login", code: "SshAuthentication" })],
     ["wrong-host-key", silent("node login: ", { state: "wrong-host-key", code: "HostKeyMismatch" })],
