@@ -21,12 +21,15 @@ export async function agreeTo({ world }: Invocation, question: string): Promise<
   });
 }
 
+/** Whose question it is, as people type it. */
+type Confirmed = Pick<Invocation, "world" | "given"> & { readonly command: string };
+
 /**
  * Returns when it is confirmed.
  * @param expected what has to be typed
  * @throws ClusterError Usage (exit 2) where nobody can be asked; NotConfirmed (exit 1) for another answer; Interrupted (exit 130)
  */
-export async function confirm({ world, given, command }: Invocation, question: string, expected: string): Promise<void> {
+export async function confirm({ world, given, command }: Confirmed, question: string, expected: string): Promise<void> {
   if (given.yes === true) return;
   const [does, done] = command === "stop" ? ["stops", "stopped"] : ["deletes", "deleted"];
   if (!asks({ world, given }))

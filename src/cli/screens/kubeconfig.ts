@@ -4,7 +4,6 @@ import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
 import { API_PORT, keepKubeconfig, withKubeconfig } from "../../operations/platform/kubeconfig.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
-import { printDocument } from "../print-document.ts";
 import { openSession } from "../session.ts";
 
 /** A command that watches may go on for as long as it likes; a timer of Node holds 24 days. */
@@ -23,16 +22,15 @@ export async function kubeconfigCommand(invocation: Invocation): Promise<number>
     const { file, server, through } = await keepKubeconfig(session, name, where);
     const tunnel =
       through === undefined ? undefined : `${session.next(`ssh ${name} ${through}`)} -L ${API_PORT}:127.0.0.1:${API_PORT} -N`;
-    if (given.json === true)
-      printDocument(world, {
-        $schema: schemaUri("kubeconfig"),
-        schema: "azure-coreos-cluster/kubeconfig/1",
-        name,
-        file,
-        server,
-        ...(tunnel === undefined ? {} : { tunnel }),
-      });
-    else world.stdout.write(`${file}\n`);
+    session.hand({
+      $schema: schemaUri("kubeconfig"),
+      schema: "azure-coreos-cluster/kubeconfig/1",
+      name,
+      file,
+      server,
+      ...(tunnel === undefined ? {} : { tunnel }),
+    });
+    if (given.json !== true) world.stdout.write(`${file}\n`);
     session.say(
       tunnel === undefined
         ? `It reaches the API at ${server}. export KUBECONFIG=${file}`

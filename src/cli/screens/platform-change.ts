@@ -3,21 +3,20 @@ import { EXIT } from "../../core/errors.ts";
 import { carryOutUninstall, carryOutUpgrade, planChange } from "../../operations/platform/change.ts";
 import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
-import { printDocument } from "../print-document.ts";
 import type { Session } from "../session.ts";
-import { passwordOf } from "./platform.ts";
+import { passwordOf, sayScript } from "./platform.ts";
 
 export async function upgrade(session: Session, invocation: Invocation): Promise<number> {
-  const { given, world } = invocation;
+  const { given } = invocation;
   const name = nameArgument(invocation);
   const change = await planChange(session, name, "upgrade", given);
   try {
-    session.say(`Installer: ${change.script.source}, SHA-256 ${change.script.sha256}.`);
+    sayScript(session, "Installer", change.script);
     const password = await passwordOf(invocation, change.password !== undefined || session.simulated);
     session.report(1, undefined, "being upgraded");
     const document = await carryOutUpgrade(session, change, password);
     session.endReport();
-    if (given.json === true) printDocument(world, document);
+    session.hand(document);
     session.say(`The platform of ${name} is upgraded.`);
     return EXIT.done;
   } finally {
@@ -26,17 +25,17 @@ export async function upgrade(session: Session, invocation: Invocation): Promise
 }
 
 export async function uninstall(session: Session, invocation: Invocation): Promise<number> {
-  const { given, world } = invocation;
+  const { given } = invocation;
   const name = nameArgument(invocation);
   const change = await planChange(session, name, "uninstall", given);
   try {
-    session.say(`Script: ${change.script.source}, SHA-256 ${change.script.sha256}.`);
+    sayScript(session, "Script", change.script);
     session.say(`${name}: Drycc, k3s and everything that runs on them, with their data, go from all nodes; the cluster stays.`);
-    await confirm(invocation, `Type the name ${name} to uninstall its platform:`, name);
+    await confirm({ ...invocation, command: "platform uninstall" }, `Type the name ${name} to uninstall its platform:`, name);
     session.report(change.site.cluster.nodes.length, undefined, "being uninstalled");
     const document = await carryOutUninstall(session, change);
     session.endReport();
-    if (given.json === true) printDocument(world, document);
+    session.hand(document);
     session.say(`${name} is a platform no more.`);
     return EXIT.done;
   } finally {

@@ -2,15 +2,14 @@
 import type { PlatformStatusDocument } from "../../core/documents.ts";
 import { platformStatus as statusOf } from "../../operations/platform/status.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
-import { printDocument } from "../print-document.ts";
 import type { Session } from "../session.ts";
 
 export async function platformStatus(session: Session, invocation: Invocation): Promise<number> {
   const { given, world } = invocation;
   const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
   const { document, exit } = await statusOf(session, nameArgument(invocation), where);
-  if (given.json === true) printDocument(world, document);
-  else world.stdout.write(`${screen(document, session).join("\n")}\n`);
+  session.hand(document);
+  if (given.json !== true) world.stdout.write(`${screen(document, session).join("\n")}\n`);
   return exit;
 }
 

@@ -8,7 +8,7 @@ import { isPassword, isPasswordKnown } from "../../operations/platform/password.
 import { asks } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Action, actionNamed } from "../platform-actions.ts";
-import { printDocument } from "../print-document.ts";
+import type { Script } from "../../operations/platform/installer.ts";
 import { type Session, openSession } from "../session.ts";
 
 /** An installation takes half an hour and more; what runs on a node goes on when ours is over. */
@@ -39,7 +39,7 @@ const SCREENS: Record<Action, (session: Session, invocation: Invocation) => Prom
 };
 
 async function install(session: Session, invocation: Invocation): Promise<number> {
-  const { given, world } = invocation;
+  const { given } = invocation;
   const name = nameArgument(invocation);
   const { certManager } = given;
   const installation = await planInstall(session, name, {
@@ -54,7 +54,7 @@ async function install(session: Session, invocation: Invocation): Promise<number
     session.report(installation.nodes.length, undefined, "being installed");
     const document = await carryOutInstall(session, installation, password);
     session.endReport();
-    if (given.json === true) printDocument(world, document);
+    session.hand(document);
     sayEnd(session, document);
     return EXIT.done;
   } finally {
@@ -66,7 +66,7 @@ function sayPlan(session: Session, name: string, { choices, script, notes, done,
   if (session.simulated)
     session.say("Rehearsal: no machine was booted, so nobody installs anything; the steps are the real ones.");
   for (const note of notes) session.say(note);
-  session.say(`Installer: ${script.source}, SHA-256 ${script.sha256}.`);
+  sayScript(session, "Installer", script);
   const servers = choices.servers.length;
   session.say(
     done === all
@@ -74,6 +74,10 @@ function sayPlan(session: Session, name: string, { choices, script, notes, done,
       : `${name} becomes a platform at ${choices.domain}: ${servers} k3s ${servers === 1 ? "server" : "servers"}, ${nodes.length - servers} agents${done === 0 ? "" : `; ${done} of ${all} steps are done`}.`,
   );
 }
+
+/** A rehearsal fetches nothing, and so knows no digest. */
+export const sayScript = (session: Session, word: string, { source, sha256 }: Script): void =>
+  session.say(`${word}: ${source}${session.simulated ? ", which a rehearsal does not fetch" : `, SHA-256 ${sha256}`}.`);
 
 /** From the file, from the terminal, or nobody's: then it is made. @throws ClusterError Usage */
 export async function passwordOf({ world, given }: Invocation, known: boolean): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 /** stop on a terminal: what will be stopped, the question, and what is still paid for. The work is operations/stop.ts. */
 import type { StopDocument } from "../../core/documents.ts";
+import { hasEtcd } from "../../core/plan/tags.ts";
 import { plural } from "../../core/words.ts";
 import { type Stop, carryOutStop, planStop } from "../../operations/stop.ts";
 import { renderRate } from "../../report/cost.ts";
@@ -32,7 +33,7 @@ function sayPlan(session: Session, { live, running, since }: Stop): void {
   const count = running.length;
   const again = since === undefined ? "" : ` A stop began at ${since}, and goes on.`;
   session.say(
-    `${live.spec.name}: etcd ends, and ${count} ${plural("machine", count)} will be deallocated. Disks and addresses stay; what is in memory and on temporary disks is gone.${again}`,
+    `${live.spec.name}: ${hasEtcd(live.claim.choices) ? "etcd ends, and " : ""}${count} ${plural("machine", count)} will be deallocated. Disks and addresses stay; what is in memory and on temporary disks is gone.${again}`,
   );
   if (session.simulated) session.say("Rehearsal: Azure is simulated, and no machine was booted.");
 }
