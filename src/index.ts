@@ -8,6 +8,8 @@ import type {
   ListDocument,
   LogsDocument,
   PlanDocument,
+  PlatformDocument,
+  PlatformStatusDocument,
   RebootDocument,
   RemoveDocument,
   ReplaceDocument,
@@ -20,6 +22,7 @@ import type {
 import {
   type Azure,
   type AzureOptions,
+  type ChangeWish,
   type CreateOptions,
   type ExportResult,
   type GcResult,
@@ -35,7 +38,7 @@ import { realClock } from "./operations/real-clock.ts";
 export type * from "./core/documents.ts";
 export { ClusterError, EXIT, type ErrorSource, type ExitCode } from "./core/errors.ts";
 export type { Event, EventKind } from "./engine/event.ts";
-export type { Azure, AzureOptions, CreateOptions, ExportResult, GcResult, RemovalOptions, StatusOptions };
+export type { Azure, AzureOptions, ChangeWish, CreateOptions, ExportResult, GcResult, RemovalOptions, StatusOptions };
 
 /**
  * One Azure for several pieces of work: who signs in, where keys are and who listens is said once.
@@ -260,6 +263,63 @@ export const logs = (
   node?: number | string,
   options: AzureOptions & OptionsOf<"logs"> = {},
 ): Promise<LogsDocument> => once(options, ["logs"], (azure, wish) => azure.logs(name, node, wish));
+
+/**
+ * Makes a platform of a cluster of Ubuntu or Debian: k3s and Drycc Workflow, by Drycc's own installer. The same call goes on where an earlier
+ * one stopped. Give it a `timeout` of hours. The admin's password is made, and kept in the cluster's folder, without `passwordFile`.
+ *
+ * @example
+ * import { create, installPlatform } from "azure-coreos-cluster";
+ *
+ * await create("platform", { simulate: true, deis: true, platform: "ubuntu" });
+ * const { controller } = await installPlatform("platform", { simulate: true, timeout: 3 * 3_600_000 });
+ * console.log(controller);
+ *
+ * @throws ClusterError StepFailed, StepLost (exit 3); what stands in the way, all of it (exit 5)
+ */
+export const installPlatform = (name: string, options: AzureOptions & OptionsOf<"platform"> = {}): Promise<PlatformDocument> =>
+  once(options, ["platform"], (azure, wish) => azure.installPlatform(name, wish));
+
+/**
+ * How a platform is: k3s' nodes, pods that are not ready, the gateway and the domain's record.
+ *
+ * @example
+ * import { create, installPlatform, platformStatus } from "azure-coreos-cluster";
+ *
+ * await create("platform", { simulate: true, deis: true, platform: "debian" });
+ * await installPlatform("platform", { simulate: true, timeout: 3 * 3_600_000 });
+ * console.log((await platformStatus("platform", { simulate: true })).healthy);
+ */
+export const platformStatus = (name: string, options: AzureOptions = {}): Promise<PlatformStatusDocument> =>
+  once(options, [], (azure) => azure.platformStatus(name));
+
+/**
+ * The installer's own upgrade of a platform, as it is today.
+ *
+ * @example
+ * import { create, installPlatform, upgradePlatform } from "azure-coreos-cluster";
+ *
+ * await create("platform", { simulate: true, deis: true, platform: "ubuntu" });
+ * await installPlatform("platform", { simulate: true, timeout: 3 * 3_600_000 });
+ * await upgradePlatform("platform", { simulate: true });
+ */
+export const upgradePlatform = (name: string, options: AzureOptions & ChangeWish = {}): Promise<PlatformDocument> =>
+  once(options, ["platform"], (azure, wish) => azure.upgradePlatform(name, wish));
+
+/**
+ * Takes a platform off a cluster: applications and their data go with it, the cluster stays.
+ *
+ * @example
+ * import { create, installPlatform, uninstallPlatform } from "azure-coreos-cluster";
+ *
+ * await create("platform", { simulate: true, deis: true, platform: "ubuntu" });
+ * await installPlatform("platform", { simulate: true, timeout: 3 * 3_600_000 });
+ * await uninstallPlatform("platform", { simulate: true });
+ */
+export const uninstallPlatform = (
+  name: string,
+  options: AzureOptions & Omit<ChangeWish, "passwordFile"> = {},
+): Promise<PlatformDocument> => once(options, ["platform"], (azure, wish) => azure.uninstallPlatform(name, wish));
 
 /**
  * The plan as an ARM template or Terraform JSON. Private keys are in the values file, never in the document.

@@ -9,6 +9,8 @@ import type {
   ListDocument,
   LogsDocument,
   PlanDocument,
+  PlatformDocument,
+  PlatformStatusDocument,
   RebootDocument,
   RemoveDocument,
   ReplaceDocument,
@@ -42,6 +44,9 @@ export interface StatusOptions {
   /** Logs in to no node: what Azure says is enough. */
   readonly noNodes?: boolean;
 }
+
+/** Which script, and the admin's password. */
+export type ChangeWish = Pick<OptionsOf<"platform">, "passwordFile" | "installer" | "installerSha256">;
 
 export interface RemovalOptions {
   /** Even when etcd loses its quorum. */
@@ -83,6 +88,13 @@ export interface Azure {
   run(name: string, command: string, options?: OptionsOf<"run">): Promise<RunDocument>;
   /** What nodes have written: to the serial console, or with `unit` to its journal. Of a node where it could not be read the document has the error. */
   logs(name: string, node?: number | string, options?: OptionsOf<"logs">): Promise<LogsDocument>;
+  /** Makes a platform of a cluster, or goes on with it. @throws ClusterError StepFailed, StepLost (exit 3); what stands in the way (exit 5) */
+  installPlatform(name: string, options?: OptionsOf<"platform">): Promise<PlatformDocument>;
+  platformStatus(name: string): Promise<PlatformStatusDocument>;
+  /** The installer's own upgrade, as it is today. */
+  upgradePlatform(name: string, options?: ChangeWish): Promise<PlatformDocument>;
+  /** Platform, applications and their data go; the cluster stays. */
+  uninstallPlatform(name: string, options?: Omit<ChangeWish, "passwordFile">): Promise<PlatformDocument>;
   exportPlan(name: string, options?: OptionsOf<"create" | "export">): Promise<ExportResult>;
   /** Everything that happens from now on, until `close`. */
   events(): AsyncIterable<Event>;
@@ -100,6 +112,7 @@ export function openAzure(options: AzureOptions, clock: Clock): Azure {
   return {
     ...making(runs, given),
     ...running(runs, given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
+    ...platform(runs, given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
     events: () => runs.events(),
     close,
     [Symbol.asyncDispose]: close,
@@ -224,6 +237,35 @@ const running = (
     return (await runs.work({ looks: true }, (run) => nodeLogs(run, clusterName(name), more))).document;
   },
 });
+
+/** What makes a platform of a cluster. */
+const platform = (
+  runs: Runs,
+  where: { readonly resourceGroup?: string },
+): Pick<Azure, "installPlatform" | "platformStatus" | "upgradePlatform" | "uninstallPlatform"> => {
+  const change =
+    (what: "upgrade" | "uninstall") =>
+    async (name: string, wish: ChangeWish = {}) => {
+      const more = { ...where, ...checkedOptions(wish, ["platform"]) };
+      const { changePlatform } = await import("../operations/platform/change.ts");
+      return runs.work({ looks: false }, (run) => changePlatform(run, clusterName(name), what, more));
+    };
+  return {
+    async installPlatform(name, wish = {}) {
+      const { certManager, ...more } = checkedOptions(wish, ["platform"]);
+      const certificates = certManager === undefined ? {} : { certManager: certManager === "yes" };
+      const { installPlatform } = await import("../operations/platform/install.ts");
+      const work = (run: Run) => installPlatform(run, clusterName(name), { ...where, ...more, ...certificates });
+      return runs.work({ looks: false }, work);
+    },
+    async platformStatus(name) {
+      const { platformStatus } = await import("../operations/platform/status.ts");
+      return (await runs.work({ looks: true }, (run) => platformStatus(run, clusterName(name), where))).document;
+    },
+    upgradePlatform: change("upgrade"),
+    uninstallPlatform: change("uninstall"),
+  };
+};
 
 const notStarted = ({ ready, notReady: rest }: StartDocument, exit: ExitCode): ClusterError =>
   new ClusterError(

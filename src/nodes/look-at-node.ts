@@ -81,7 +81,7 @@ async function isBusy({ shared, target }: AwaitedNode, connection: Connection): 
       kind: "note",
       id: `first-boot/${target.name}`,
       label: "first boot",
-      message: `${target.name}: ${firstBoot.command.split(" ").slice(0, 2).join(" ")} tells of errors; --long behind it says which.`,
+      message: `${target.name}: ${firstBoot.command.split(" ").slice(0, 2).join(" ")} tells of errors; cloud-init status --long says which.`,
     });
   return false;
 }

@@ -68,7 +68,7 @@ describe("a node", () => {
     expect(events.map(({ kind, code, message }) => code ?? message ?? kind)).toEqual([
       "started",
       "FirstBoot",
-      "node-0: cloud-init status tells of errors; --long behind it says which.",
+      "node-0: cloud-init status tells of errors; cloud-init status --long says which.",
       "done",
     ]);
     expect((await wait({ firstBoot: PLATFORMS.flatcar.firstBoot })).attempts).toBe(1);

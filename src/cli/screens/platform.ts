@@ -1,10 +1,8 @@
 /** platform on a terminal: what is found and said before, each step with its time, and where the platform is. The work is operations/platform/. */
-import { readFile } from "node:fs/promises";
 import type { PlatformDocument } from "../../core/documents.ts";
-import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
-import { ownPath } from "../../operations/own-path.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type Installation, carryOutInstall, planInstall } from "../../operations/platform/install.ts";
-import { isPassword, isPasswordKnown } from "../../operations/platform/password.ts";
+import { fitPassword, isPasswordKnown, passwordIn } from "../../operations/platform/password.ts";
 import { asks } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Action, actionNamed } from "../platform-actions.ts";
@@ -81,26 +79,12 @@ export const sayScript = (session: Session, word: string, { source, sha256 }: Sc
 
 /** From the file, from the terminal, or nobody's: then it is made. @throws ClusterError Usage */
 export async function passwordOf({ world, given }: Invocation, known: boolean): Promise<string | undefined> {
-  const { passwordFile } = given;
-  if (passwordFile !== undefined) {
-    const text = await readFile(ownPath(world, passwordFile), "utf8").catch((cause: unknown) => {
-      throw usageError(`--password-file ${passwordFile} cannot be read: ${(cause as Error).message}`);
-    });
-    return fit(text.replace(/\r?\n$/, ""), `--password-file ${passwordFile}`);
-  }
+  if (given.passwordFile !== undefined) return passwordIn(world, given.passwordFile);
   if (known || !asks({ world, given })) return undefined;
   const typed = await world.askSecretly("Password of the platform's admin (Enter makes one): ");
   if (typed === undefined)
     throw new ClusterError("Interrupted", "interrupted", { exit: EXIT.interrupted, advice: "Nothing was changed." });
-  return typed === "" ? undefined : fit(typed, "the password");
-}
-
-function fit(text: string, what: string): string {
-  if (isPassword(text)) return text;
-  throw usageError(
-    `${what} does not do as a password`,
-    "8 to 200 letters, digits and . _ ~ + = / @ -, no number, and first a letter or digit: the installer writes it into a YAML file as it stands.",
-  );
+  return typed === "" ? undefined : fitPassword(typed, "the password");
 }
 
 function sayEnd(session: Session, { name, domain, controller, adminUsername, passwordFile }: PlatformDocument): void {

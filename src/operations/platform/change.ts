@@ -5,7 +5,7 @@ import { JOBS } from "../../nodes/job.ts";
 import type { Run } from "../run.ts";
 import { documentOf, furnish } from "./install.ts";
 import { beside, readScript, type Script } from "./installer.ts";
-import { keptPassword } from "./password.ts";
+import { keptPassword, passwordIn } from "./password.ts";
 import { type Installed, openPlatform } from "./reached.ts";
 import { type Step, UNINSTALL, UPGRADE } from "./steps.ts";
 import { unmarkPlatform } from "./tag.ts";
@@ -23,6 +23,22 @@ export interface Change {
   readonly script: Script;
   /** What was made for the admin when it was installed, where it is kept here. */
   readonly password?: string;
+}
+
+/** Both halves, for a caller who has nobody to ask. */
+export async function changePlatform(
+  run: Run,
+  name: string,
+  what: "upgrade" | "uninstall",
+  { passwordFile, ...options }: ChangeOptions & { readonly passwordFile?: string | undefined } = {},
+): Promise<PlatformDocument> {
+  const password = passwordFile === undefined ? undefined : await passwordIn(run.outside, passwordFile);
+  const change = await planChange(run, name, what, options);
+  try {
+    return await (what === "upgrade" ? carryOutUpgrade(run, change, password) : carryOutUninstall(run, change));
+  } finally {
+    change.site.ground.close();
+  }
 }
 
 /** The script as it is today, not as it was when the platform was installed. @throws ClusterError NoPlatform, InstallerUnread, InstallerChanged */

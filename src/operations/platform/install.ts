@@ -14,7 +14,7 @@ import { judge } from "./checks.ts";
 import { type PlatformChoices, readChoices } from "./choices.ts";
 import { INSTALLER, type Script, hostOf, readScript } from "./installer.ts";
 import type { NodeLook } from "./node-look.ts";
-import { forgetPassword, settlePassword } from "./password.ts";
+import { forgetPassword, passwordIn, settlePassword } from "./password.ts";
 import { type Site, openSite } from "./reached.ts";
 import { recordOf } from "./record.ts";
 import { STEPS, type Step, placed } from "./steps.ts";
@@ -48,6 +48,21 @@ export interface Installation {
   readonly all: number;
   /** Something that is to be done needs the admin's password. */
   readonly needsPassword: boolean;
+}
+
+/** Both halves, for a caller who has nobody to ask. */
+export async function installPlatform(
+  run: Run,
+  name: string,
+  { passwordFile, ...options }: InstallOptions & { readonly passwordFile?: string | undefined } = {},
+): Promise<PlatformDocument> {
+  const password = passwordFile === undefined ? undefined : await passwordIn(run.outside, passwordFile);
+  const installation = await planInstall(run, name, options);
+  try {
+    return await carryOutInstall(run, installation, password);
+  } finally {
+    installation.site.ground.close();
+  }
 }
 
 /** @throws ClusterError what stands in the way, all of it (exit 5); PlatformChosen (exit 7); what reaching nodes fails with */

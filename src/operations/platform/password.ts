@@ -2,12 +2,14 @@
  * The admin's password: given, or else made and kept in the cluster's folder (0600). While the installation lasts it also lies with the first node,
  * where root alone reads it: who goes on elsewhere goes on with the same, and of two at once the first one's counts.
  */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ClusterError, EXIT } from "../../core/errors.ts";
+import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
 import { JOBS } from "../../nodes/job.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import { PRIVATE, keepAndRead, readKept } from "../../prepare/kept-file.ts";
+import { ownPath } from "../own-path.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 import type { Site } from "./reached.ts";
@@ -56,6 +58,23 @@ export async function settlePassword(
 
 export const forgetPassword = async ({ ground }: Pick<Site, "ground">, first: NodeTarget): Promise<void> =>
   void (await ground.run(first, `rm -f ${JOBS}/password`));
+
+/** @throws ClusterError Usage for a file that is none, or holds no password that does */
+export async function passwordIn(outside: Pick<Run["outside"], "cwd" | "env">, file: string): Promise<string> {
+  const text = await readFile(ownPath(outside, file), "utf8").catch((cause: unknown) => {
+    throw usageError(`--password-file ${file} cannot be read: ${(cause as Error).message}`);
+  });
+  return fitPassword(text.replace(/\r?\n$/, ""), `--password-file ${file}`);
+}
+
+/** @throws ClusterError Usage */
+export function fitPassword(text: string, what: string): string {
+  if (isPassword(text)) return text;
+  throw usageError(
+    `${what} does not do as a password`,
+    "8 to 200 letters, digits and . _ ~ + = / @ -, no number, and first a letter or digit: the installer writes it into a YAML file as it stands.",
+  );
+}
 
 /** The installer writes it into a YAML file as it stands: nothing that YAML takes for a number, a comment or a map. */
 export const isPassword = (text: string): boolean =>
