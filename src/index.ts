@@ -286,7 +286,7 @@ export const installPlatform = (name: string, options: AzureOptions & OptionsOf<
  * @example
  * import { create, installPlatform, platformStatus } from "azure-coreos-cluster";
  *
- * await create("platform", { simulate: true, deis: true, platform: "debian" });
+ * await create("platform", { simulate: true, deis: true, platform: "ubuntu" });
  * await installPlatform("platform", { simulate: true, timeout: 3 * 3_600_000 });
  * console.log((await platformStatus("platform", { simulate: true })).healthy);
  */
