@@ -1,5 +1,9 @@
 /** What stands in the way of a platform, and what comes back from nodes, as tables. The whole commands are nodes/platform.test.ts. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Invocation } from "../../src/cli/invocation.ts";
+import { passwordOf } from "../../src/cli/screens/platform.ts";
 import { buildSpec } from "../../src/core/spec/spec.ts";
 import { apiRanges } from "../../src/core/spec/ranges.ts";
 import { domain } from "../../src/core/spec/platform.ts";
@@ -59,6 +63,7 @@ describe("what stands in the way", () => {
     // it was looked at when it got its packages
     ["", seen({ wayOut: false, available: 100, done: new Set(["packages"]) })],
     ["EtcdInTheWay", seen({}, { hasEtcd: true })],
+    ["EtcdInTheWay", seen({ otherEtcd: true })],
     ["RecordMissing", seen({}, { record: [] })],
     ["RecordMissing", seen({}, { record: ["203.0.113.1", "198.51.100.1"] })],
     ["", seen({}, { record: undefined })],
@@ -134,6 +139,30 @@ test("words are what they are taken for", () => {
   expect(passwords.filter(isPassword)).toEqual(["good.Pass-word1"]);
   expect([apiRanges("none"), apiRanges("203.0.113.7")]).toEqual([[], ["203.0.113.7/32"]]);
   expect(() => apiRanges("2001:db8::/32")).toThrow("IPv6");
+});
+
+test("the admin's password is read from a file, asked for without being shown, or left to be made", async () => {
+  const { dir } = ownAzure();
+  writeFileSync(join(dir, "secret"), "from-file1\n");
+  writeFileSync(join(dir, "short"), "no\n");
+  const asked: string[] = [];
+  const ask = (given: object, typed?: string, interactive = true): Promise<string | undefined> => {
+    const askSecretly = (question: string): Promise<string | undefined> => Promise.resolve((asked.push(question), typed));
+    return passwordOf({ world: { cwd: dir, env: {}, interactive, askSecretly }, given } as unknown as Invocation, false);
+  };
+  expect(await ask({ passwordFile: "secret" })).toBe("from-file1");
+  await expect(ask({ passwordFile: "short" })).rejects.toThrow("does not do as a password");
+  await expect(ask({ passwordFile: "none" })).rejects.toThrow("cannot be read");
+  expect([await ask({}, "x", false), await ask({ yes: true }), await ask({ noInput: true })]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(asked).toEqual([]);
+  expect([await ask({}, "typed-one"), await ask({}, "")]).toEqual(["typed-one", undefined]);
+  await expect(ask({}, "a b")).rejects.toThrow("does not do");
+  await expect(ask({})).rejects.toThrow("interrupted");
+  expect(asked).toHaveLength(4);
 });
 
 test("--kube-api opens 6443 to its ranges alone, and none closes it again", async () => {

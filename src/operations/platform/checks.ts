@@ -77,8 +77,8 @@ const meets = (a: string, b: string): boolean => {
 
 const CHECKS: readonly Check[] = [
   ({ spec }) => unfitSystem(spec),
-  ({ spec, hasEtcd }) =>
-    hasEtcd
+  ({ spec, hasEtcd, nodes }) =>
+    hasEtcd || nodes.some(({ look }) => look.otherEtcd)
       ? [
           {
             check: "EtcdInTheWay",
