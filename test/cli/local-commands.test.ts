@@ -222,6 +222,17 @@ describe("emulate", () => {
     );
     expect(lines.map((line) => (JSON.parse(line) as { status: number }).status)).toEqual([201, 201, 200]);
   });
+  test("a full disk under its log is said, and everything is served all the same", async () => {
+    const one = azure();
+    const running = emulated(
+      one,
+      async (url) => {
+        for (let index = 0; index < 3; index++) expect((await group(url)).status).toBe(404);
+      },
+      "--requests /dev/full",
+    );
+    expect(await running).toBe(0);
+  });
   test.each([
     ["a profile that is not there", "--profile none.json", "none.json cannot be read"],
     ["a log in no folder", "--requests none/r.jsonl", "r.jsonl cannot be written"],

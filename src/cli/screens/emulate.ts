@@ -25,13 +25,13 @@ export async function emulate({ world, given }: Invocation): Promise<number> {
   const file = join(await openFolder(world.cwd, given.dir, { write: true }), SIMULATION_FILE);
   const state = await loadSimulation(file);
   const profile = given.profile === undefined ? {} : await profileIn(resolve(world.cwd, given.profile));
-  const log = given.requests === undefined ? undefined : await logIn(resolve(world.cwd, given.requests));
+  const log = given.requests === undefined ? undefined : await logIn(resolve(world.cwd, given.requests), (text) => prose(world.stderr, text));
   const simulation = createSimulation({
     clock: notBefore(world.clock, timeOf(state) ?? 0),
     seed: new DataView(world.random(4).buffer.slice(0)).getUint32(0),
     ...(state === undefined ? {} : { state }),
     ...profile,
-    ...(log === undefined ? {} : { onExchange: (one) => log.write(`${JSON.stringify(line(one))}\n`) }),
+    ...(log === undefined ? {} : { onExchange: (one) => log(`${JSON.stringify(line(one))}\n`) }),
   });
   const stopped = Promise.withResolvers<void>();
   const stopListening = world.onInterrupt(() => stopped.resolve());
@@ -41,7 +41,6 @@ export async function emulate({ world, given }: Invocation): Promise<number> {
     if (given.quiet !== true) prose(world.stderr, help(served.url, relative(world.cwd, file)));
     await stopped.promise;
     await served.close();
-    log?.end();
     await saveSimulation(file, simulation.save());
     return EXIT.done;
   } finally {
@@ -58,8 +57,8 @@ async function profileIn(file: string): Promise<ReturnType<typeof parseProfile>>
   return parseProfile(text, file);
 }
 
-/** Open before anything is served. */
-async function logIn(file: string): Promise<ReturnType<typeof createWriteStream>> {
+/** Open before anything is served, and written to as long as the process lives: what was on its way at the end is answered a moment later. */
+async function logIn(file: string, say: (text: string) => void): Promise<(text: string) => void> {
   const log = createWriteStream(file);
   await once(log, "open").catch((cause: unknown) => {
     throw new ClusterError("EmulateRequests", `${file} cannot be written.`, {
@@ -67,7 +66,8 @@ async function logIn(file: string): Promise<ReturnType<typeof createWriteStream>
       advice: "Name a file in a folder that exists.",
     });
   });
-  return log;
+  log.on("error", ({ message }) => say(`${file} is not written any more: ${message}\n`));
+  return (text) => void (log.writable && log.write(text));
 }
 
 /** Neither headers nor bodies: they may hold what nobody should read. */
