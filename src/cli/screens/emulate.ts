@@ -25,7 +25,10 @@ export async function emulate({ world, given }: Invocation): Promise<number> {
   const file = join(await openFolder(world.cwd, given.dir, { write: true }), SIMULATION_FILE);
   const state = await loadSimulation(file);
   const profile = given.profile === undefined ? {} : await profileIn(resolve(world.cwd, given.profile));
-  const log = given.requests === undefined ? undefined : await logIn(resolve(world.cwd, given.requests), (text) => prose(world.stderr, text));
+  const log =
+    given.requests === undefined
+      ? undefined
+      : await logIn(resolve(world.cwd, given.requests), (text) => prose(world.stderr, text));
   const simulation = createSimulation({
     clock: notBefore(world.clock, timeOf(state) ?? 0),
     seed: new DataView(world.random(4).buffer.slice(0)).getUint32(0),
