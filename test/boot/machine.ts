@@ -112,6 +112,9 @@ export function createMachine(options: MachineOptions): Machine {
       return execFileSync("nsenter", ["-t", pid, "-a", "-r", "-w", "/bin/bash", "-c", command], {
         encoding: "utf8",
         stdio: ["ignore", "pipe", "pipe"],
+        // a machine that goes down stops what runs in it, and nsenter then stops itself: nothing would ever wake it
+        timeout: 30_000,
+        killSignal: "SIGKILL",
       }).trim();
     } catch (error) {
       const { stdout, stderr } = error as { stdout?: string; stderr?: string };
