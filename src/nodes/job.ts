@@ -23,7 +23,7 @@ export interface Job {
 }
 
 /** "running": another one is, or this one already. "done": nothing had to be done. */
-export type Start = { readonly state: "started" | "done" } | { readonly state: "running"; readonly name: string };
+export type JobStart = { readonly state: "started" | "done" } | { readonly state: "running"; readonly name: string };
 
 export interface JobLook {
   /** "gone": it ended without a word, as when the node was rebooted under it. */
@@ -35,7 +35,7 @@ export interface JobLook {
 }
 
 /** Starts it unless it is done or something runs. Atomic: of two at once one starts it. @throws ClusterError JobNotStarted; what exec throws */
-export async function startJob(connection: Connection, { name, command, environment, proof }: Job): Promise<Start> {
+export async function startJob(connection: Connection, { name, command, environment, proof }: Job): Promise<JobStart> {
   const assignments = Object.entries(environment).map(([key, value]) => `${key}=${shellWord(value)}\n`);
   const { code, stdout, stderr } = await asRoot(connection, START, [UNIT, JOBS, name, command, RUN, proof], {
     stdin: assignments.join(""),

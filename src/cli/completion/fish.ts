@@ -1,6 +1,6 @@
 /** Completion for fish: a line for each flag, shown by the command that stands before the cursor. */
 import { CACHE, CLUSTER_FILE, WORD } from "../word-cache.ts";
-import { type CompletedValue, type Writer, dashed, gather, kindOf, oneLine, valued } from "./spec.ts";
+import { type CompletedValue, type Writer, dashed, byKey, kindOf, oneLine, valued } from "./spec.ts";
 
 export const fish: Writer = (program, name, commands) => [
   `# fish completion for ${program}. In ~/.config/fish/completions/${program}.fish: ${program} completion fish | source`,
@@ -70,7 +70,7 @@ export const fish: Writer = (program, name, commands) => [
   `complete -c ${program} -f`,
   ...commands.map((command) => `complete -c ${program} -n _${name}_none -a ${command.name} -d ${quoted(command.description)}`),
   `complete -c ${program} -n _${name}_none -a '(_${name}_cached clusters)' -d cluster`,
-  ...gather(
+  ...byKey(
     commands.flatMap(({ name: command, words = [], more }) =>
       words.map(
         (word, at) =>
@@ -81,7 +81,7 @@ export const fish: Writer = (program, name, commands) => [
       ),
     ),
   ).map(([what, names]) => `complete -c ${program} ${what.replace("COMMANDS", names.join(" "))}`),
-  ...gather(
+  ...byKey(
     commands.flatMap((command) =>
       command.flags.map((flag) => {
         const bare = dashed(flag).replace(/^-+/, "");

@@ -48,10 +48,10 @@ export function dueAt(commands: readonly CompletedCommand[]): [kind: string, pla
     ...flags.map((flag) => [kindOf(flag), `'${name} ${dashed(flag)}'`] as const),
     ...words.map((word, at) => [kindOf(word), `'${name} @'${more === true && at === words.length - 1 ? "*" : at}`] as const),
   ]);
-  return gather(all.filter(([kind]) => kind !== ""));
+  return byKey(all.filter(([kind]) => kind !== ""));
 }
 
-export function gather(pairs: readonly (readonly [string, string])[]): [string, string[]][] {
+export function byKey(pairs: readonly (readonly [string, string])[]): [string, string[]][] {
   const groups = new Map<string, string[]>();
   for (const [key, item] of pairs) groups.set(key, [...(groups.get(key) ?? []), item]);
   return [...groups];

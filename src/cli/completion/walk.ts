@@ -1,5 +1,5 @@
 /** What bash and zsh have in common: the loop over the words before the cursor, and what is due at it. */
-import { type CompletedCommand, dueAt, gather, valued } from "./spec.ts";
+import { type CompletedCommand, dueAt, byKey, valued } from "./spec.ts";
 
 /**
  * The body of the loop. `at` counts the words of the command, `cluster` is the first of them. What follows `--` belongs to another
@@ -29,6 +29,6 @@ export const first = (commands: readonly CompletedCommand[]): string =>
 
 /** Branches over command names, those with the same text in one. */
 export const grouped = (commands: readonly CompletedCommand[], write: (command: CompletedCommand) => string): string[] =>
-  gather(commands.map((command) => [write(command), command.name] as const)).map(
+  byKey(commands.map((command) => [write(command), command.name] as const)).map(
     ([text, names]) => `      ${names.join("|")}) ${text} ;;`,
   );

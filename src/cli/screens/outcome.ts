@@ -5,7 +5,7 @@ import { short } from "../../report/short.ts";
 import type { Invocation } from "../invocation.ts";
 import type { Session } from "../session.ts";
 
-export interface Outcome<Document> {
+export interface WorkOutcome<Document> {
   /** How far it came, also when it stopped. */
   readonly document: Document;
   readonly error?: ClusterError;
@@ -18,7 +18,7 @@ export interface Outcome<Document> {
 export function endWith<Document extends Documents[keyof Documents]>(
   session: Session,
   { given }: Invocation,
-  { document, error }: Outcome<Document>,
+  { document, error }: WorkOutcome<Document>,
   done: (document: Document) => void,
 ): ExitCode {
   session.endReport();

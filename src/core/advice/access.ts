@@ -1,6 +1,6 @@
 /** Advice: who may. */
 import { EXIT } from "../errors.ts";
-import { type AdviceContext, type AdviceRow, type Failure, found, groupScopeIn, rerun } from "./row.ts";
+import { type AdviceContext, type AdviceRow, type AzureFailure, found, groupScopeIn, rerun } from "./row.ts";
 
 export const accessAdvice: readonly AdviceRow[] = [
   {
@@ -69,7 +69,7 @@ const NAMESPACE = /(?:namespace|provider|registered for)\b[^.]*?\b(Microsoft\.\w
 const on = (scope: string | undefined): string => (scope === undefined ? "" : ` on ${scope}`);
 
 /** By Azure's own words, or by the request where they do not say it. */
-function refusedTo(failure: Failure): string {
+function refusedTo(failure: AzureFailure): string {
   const action = found(failure, /perform action '([^']+)'/i);
   const scope = found(failure, SCOPE);
   if (action !== undefined) return `${action}${on(scope)}`;
@@ -82,7 +82,7 @@ function refusedTo(failure: Failure): string {
  * Nobody named a group, and in the one that is called like the cluster something may not be read, or it may not be made: many have
  * rights on a group of another name.
  */
-const isOutside = (failure: Failure, { name, resourceGroup }: AdviceContext): boolean =>
+const isOutside = (failure: AzureFailure, { name, resourceGroup }: AdviceContext): boolean =>
   (resourceGroup === undefined || resourceGroup.toLowerCase() === name) &&
   (/^Microsoft\.Resources\/subscriptions\/resourcegroups\/write$/i.test(found(failure, /perform action '([^']+)'/i) ?? "") ||
     /^(GET \S*|PUT \/subscriptions\/[^/]+\/resourcegroups\/[^/]+)$/i.test(failure.request ?? ""));
@@ -90,5 +90,5 @@ const isOutside = (failure: Failure, { name, resourceGroup }: AdviceContext): bo
 const NOBODY = "OBJECT_ID";
 
 /** The object id of whoever was refused, as Azure names it. */
-const assignee = (failure: Failure): string =>
+const assignee = (failure: AzureFailure): string =>
   found(failure, /object id '([^']+)'/i) ?? found(failure, /The client '([^']+)'/i) ?? NOBODY;

@@ -1,7 +1,7 @@
 /** What an error code means, what a person can do about it, and whether to send the same request again: asked of table.ts. */
 import { ClusterError, EXIT, type ExitCode } from "../errors.ts";
 import { AzureError } from "./azure-error.ts";
-import { type AdviceContext, type AdviceRow, type Failure, type RetryClass, rerun } from "./row.ts";
+import { type AdviceContext, type AdviceRow, type AzureFailure, type RetryClass, rerun } from "./row.ts";
 import { rowOf } from "./table.ts";
 
 export type { AdviceContext, RetryClass } from "./row.ts";
@@ -19,7 +19,7 @@ export interface Advice {
 }
 
 /** A failure with its details as they came: ARM's array of errors in errors, or anything else. An AzureError is one. */
-export type RawFailure = Pick<Failure, "code" | "message"> & {
+export type RawFailure = Pick<AzureFailure, "code" | "message"> & {
   readonly details?: unknown;
   /** What stands in ARM's `error.additionalInfo`. */
   readonly info?: unknown;
@@ -31,7 +31,7 @@ export type RawFailure = Pick<Failure, "code" | "message"> & {
  * A wrapper such as `DeploymentFailed` is looked through: its details are tried first.
  */
 export function adviceFor(given: RawFailure, context: AdviceContext = {}): Advice | undefined {
-  const failure: Failure = {
+  const failure: AzureFailure = {
     code: given.code,
     message: given.message,
     details: readDetails(given.details),
@@ -143,7 +143,7 @@ function readDetails(details: unknown, depth = 0): { code: string; message: stri
 const WRAPPER =
   /^(DeploymentFailed|ResourceDeploymentFailure|InvalidTemplateDeployment|MultipleErrorsOccurred|BadRequest|Conflict)$/;
 
-function lookUp(failure: Failure): { row: AdviceRow; code: string } | undefined {
+function lookUp(failure: AzureFailure): { row: AdviceRow; code: string } | undefined {
   const self = { code: failure.code, message: failure.message };
   const inner = failure.details ?? [];
   for (const { code, message } of WRAPPER.test(failure.code) ? [...inner, self] : [self, ...inner]) {

@@ -2,7 +2,7 @@
 import { EXIT } from "../errors.ts";
 import { groupOf, nameOf } from "../plan/resource.ts";
 import { policyAdvice, policyMeaning } from "./policy.ts";
-import { type AdviceContext, type AdviceRow, type Failure, found, groupScopeIn, rerun } from "./row.ts";
+import { type AdviceContext, type AdviceRow, type AzureFailure, found, groupScopeIn, rerun } from "./row.ts";
 
 export const groupAdvice: readonly AdviceRow[] = [
   {
@@ -98,7 +98,7 @@ export const groupAdvice: readonly AdviceRow[] = [
 ];
 
 /** Where to look for the lock: the group that Azure names, or the one that was asked about. */
-function lockedIn(failure: Failure, context: AdviceContext): string {
+function lockedIn(failure: AzureFailure, context: AdviceContext): string {
   const scope = groupScopeIn(found(failure, /locked:?\s*'([^']+)'/i)) ?? groupScopeIn(failure.request);
   const group = groupOf(scope ?? "") ?? (scope === undefined ? (context.resourceGroup ?? "GROUP") : undefined);
   return group === undefined ? `--subscription ${nameOf(scope ?? "")}` : `--resource-group ${group}`;

@@ -1,5 +1,5 @@
 /** Advice: images and machines. */
-import { type AdviceRow, type Failure, found, rerun } from "./row.ts";
+import { type AdviceRow, type AzureFailure, found, rerun } from "./row.ts";
 
 export const machineAdvice: readonly AdviceRow[] = [
   {
@@ -60,7 +60,7 @@ export const machineAdvice: readonly AdviceRow[] = [
 const nameIn = (label: string | undefined): string | undefined => label?.split(" ").at(-1);
 
 /** Whose versions are listed: the image's that Azure's words name, else Flatcar's. */
-function published(failure: Failure): string {
+function published(failure: AzureFailure): string {
   const [publisher = "kinvolk", offer = "flatcar-container-linux-corevm-amd64"] = found(failure, URN)?.split(":") ?? [];
   return `--publisher ${publisher} --offer ${offer}`;
 }
@@ -68,7 +68,7 @@ function published(failure: Failure): string {
 const URN = /\b([\w-]+:[\w-]+:[\w.-]+:[\w.-]+)\b/;
 
 /** How `az vm image terms` is told of the image that Azure's words name. */
-function image(failure: Failure): string {
+function image(failure: AzureFailure): string {
   const urn = found(failure, URN);
   if (urn !== undefined) return `--urn ${urn}`;
   const part = (word: string): string | undefined =>

@@ -1,17 +1,17 @@
 /** Advice: zones, spot machines, identities. The codes of spot are from Azure's list of them (learn: virtual-machines/error-codes-spot). */
-import { type AdviceRow, type Failure, found, insteadOf, rerun } from "./row.ts";
+import { type AdviceRow, type AzureFailure, found, insteadOf, rerun } from "./row.ts";
 
 const SPOT_PAGE = "https://learn.microsoft.com/azure/virtual-machines/error-codes-spot";
 const ZONES_PAGE = "https://learn.microsoft.com/azure/reliability/availability-zones-region-support";
 
 type Said = Omit<AdviceRow, "code" | "text">;
 
-const current = (failure: Failure): string => {
+const current = (failure: AzureFailure): string => {
   const price = found(failure, /current spot price '?([\d.]+) USD/i);
   return price === undefined ? "" : `: ${price} USD an hour`;
 };
 
-const missing = (failure: Failure): string => {
+const missing = (failure: AzureFailure): string => {
   const id = found(failure, /Resource '([^']+)' was not found/i);
   return id === undefined ? "" : `: there is no ${id}`;
 };

@@ -3,15 +3,15 @@
  * `additionalInfo`, and there also what it looked at; who may not read policies gets the sentence alone.
  */
 import { flagRows } from "../spec/flags.ts";
-import { type AdviceContext, type Failure, rerun } from "./row.ts";
+import { type AdviceContext, type AzureFailure, rerun } from "./row.ts";
 
-export function policyMeaning(failure: Failure): string {
+export function policyMeaning(failure: AzureFailure): string {
   const names = policyNames(failure);
   const fields = objections(failure).map(({ path, value }) => (value === undefined ? path : `${path} (${value})`));
   return `A policy of the subscription forbids this: ${names.length === 0 ? "its own words stand below" : names.join(", ")}${fields.length === 0 ? "" : `; it looked at ${fields.join(", ")}`}.`;
 }
 
-export function policyAdvice(failure: Failure, context: AdviceContext): string {
+export function policyAdvice(failure: AzureFailure, context: AdviceContext): string {
   const about = [...objections(failure).flatMap(({ path, type }) => [path, type ?? ""]), ...policyNames(failure)].join(" ");
   const answers = ANSWERS.flatMap(({ looks, answer }) => (looks.test(about) ? [answer(failure, context)] : []));
   const change = answers.length === 0 ? "Change what it objects to" : answers.join("; or ");
@@ -23,7 +23,7 @@ export function policyAdvice(failure: Failure, context: AdviceContext): string {
 interface Answer {
   /** Whether this is what the policy is about: the fields it looked at, and its names. */
   readonly looks: RegExp;
-  readonly answer: (failure: Failure, context: AdviceContext) => string;
+  readonly answer: (failure: AzureFailure, context: AdviceContext) => string;
 }
 
 const hasFlag = (name: string): boolean => flagRows.some(([, flag]) => flag.name === name);
@@ -63,7 +63,7 @@ const ANSWERS: readonly Answer[] = [
 ];
 
 /** What the policy looked at and found true, that is, in the way. */
-function objections({ info = [] }: Failure): { path: string; value?: string; type?: string }[] {
+function objections({ info = [] }: AzureFailure): { path: string; value?: string; type?: string }[] {
   return info.flatMap((one) => {
     const details = one["evaluationDetails"] as { evaluatedExpressions?: unknown } | undefined;
     const expressions = Array.isArray(details?.evaluatedExpressions) ? (details.evaluatedExpressions as unknown[]) : [];
@@ -78,7 +78,7 @@ function objections({ info = [] }: Failure): { path: string; value?: string; typ
 }
 
 /** Tags that it looked at, and those that its assignment names. */
-function wantedTags(failure: Failure): string[] {
+function wantedTags(failure: AzureFailure): string[] {
   const looked = objections(failure).flatMap(
     ({ path }) =>
       TAG_PATH.exec(path)
@@ -97,18 +97,18 @@ const TAG_NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._:@-]{0,127}$/u;
 const typed = (text: string): string => (/\s/.test(text) ? `"${text}"` : text);
 
 /** Values of an assignment's parameters that are texts: "tagName": { "value": "CostCenter" }. */
-const parameterTexts = (failure: Failure, name: RegExp): string[] =>
+const parameterTexts = (failure: AzureFailure, name: RegExp): string[] =>
   parametersOf(failure).flatMap(([key, value]) =>
     name.test(key) ? [value].flat().filter((each): each is string => typeof each === "string" && TAG_NAME.test(each)) : [],
   );
 
 /** What an assignment allows: "listOfAllowedLocations": { "value": ["westus"] }. */
-const parameterValues = (failure: Failure, name: RegExp): string[] =>
+const parameterValues = (failure: AzureFailure, name: RegExp): string[] =>
   parametersOf(failure).flatMap(([key, value]) =>
     name.test(key) && Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : [],
   );
 
-const parametersOf = ({ info = [] }: Failure): [name: string, value: unknown][] =>
+const parametersOf = ({ info = [] }: AzureFailure): [name: string, value: unknown][] =>
   info.flatMap((one) => {
     const parameters = one["policyAssignmentParameters"];
     if (typeof parameters !== "object" || parameters === null) return [];
@@ -119,7 +119,7 @@ const parametersOf = ({ info = [] }: Failure): [name: string, value: unknown][] 
   });
 
 /** By what people call them: the assignment's name, and the definition's where that differs. */
-function policyNames({ message, details = [], info = [] }: Failure): string[] {
+function policyNames({ message, details = [], info = [] }: AzureFailure): string[] {
   const text = [message, ...details.map((detail) => detail.message)].join(" ").replaceAll("\\", "");
   const named = [...text.matchAll(/"?policyAssignment"?\s*:\s*\{\s*"name"\s*:\s*"([^"]+)"/gi)].map((match) => match[1] ?? "");
   const told = info.map((one) => {

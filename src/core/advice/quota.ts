@@ -2,7 +2,7 @@
  * Reads the numbers out of Azure's sentences about quotas, in the old and the new wording, so that the advice can say
  * in words what is needed and what is free. Pure text; the live usage is the preflight's business.
  */
-import type { AdviceContext, Failure } from "./row.ts";
+import type { AdviceContext, AzureFailure } from "./row.ts";
 import { insteadOf, rerun } from "./row.ts";
 
 export interface QuotaNumbers {
@@ -42,7 +42,7 @@ export function quotaNumbers(message: string): QuotaNumbers | undefined {
 }
 
 /** "Azure allows 50 vCPUs (Total Regional Cores) in westus; 50 are in use, none is free, and this machine needs 2." */
-export function quotaMeaning(failure: Failure, context: AdviceContext): string {
+export function quotaMeaning(failure: AzureFailure, context: AdviceContext): string {
   const numbers = read(failure);
   const where = numbers?.location ?? context.location ?? "this region";
   if (numbers === undefined) return `The subscription's quota in ${where} does not allow this.`;
@@ -54,7 +54,7 @@ export function quotaMeaning(failure: Failure, context: AdviceContext): string {
 }
 
 /** What fits, what to ask for, and the command that goes on afterwards. */
-export function quotaAdvice(failure: Failure, context: AdviceContext): string {
+export function quotaAdvice(failure: AzureFailure, context: AdviceContext): string {
   const numbers = read(failure);
   const needed = numbers?.newLimit ?? context.limit;
   const limit = needed === undefined ? "" : ` for a limit of at least ${needed}`;
@@ -69,7 +69,7 @@ export function quotaAdvice(failure: Failure, context: AdviceContext): string {
 }
 
 /** The link that Azure put into the message, else its page about raising quotas. */
-export const quotaLink = (failure: Failure): string =>
+export const quotaLink = (failure: AzureFailure): string =>
   /https:\/\/[^\s"'<>]+[^\s"'<>.,;)]/.exec(failure.message)?.[0] ??
   "https://learn.microsoft.com/azure/quotas/per-vm-quota-requests";
 
@@ -79,7 +79,7 @@ const NOTHING = "another --location (no size and no number of nodes fits here no
 /** The portal's list of quotas, where more is asked for. (The address is from memory, not from a recording.) */
 const PORTAL = "https://portal.azure.com/#view/Microsoft_Azure_Capacity/QuotaMenuBlade/~/myQuotas";
 
-function read(failure: Failure): QuotaNumbers | undefined {
+function read(failure: AzureFailure): QuotaNumbers | undefined {
   for (const text of [failure.message, ...(failure.details ?? []).map((detail) => detail.message)]) {
     const numbers = quotaNumbers(text);
     if (numbers !== undefined) return numbers;

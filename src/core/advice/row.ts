@@ -14,7 +14,7 @@ import type { ExitCode } from "../errors.ts";
 export type RetryClass = "throttle" | "contention" | "transient" | "no";
 
 /** What Azure, the sign-in library or the network said. */
-export interface Failure {
+export interface AzureFailure {
   readonly code: string;
   readonly message: string;
   /** ARM's `error.details` (and inner errors), outermost first. */
@@ -49,7 +49,7 @@ export interface AdviceContext {
   readonly limit?: number;
 }
 
-type Text = string | ((failure: Failure, context: AdviceContext) => string);
+type Text = string | ((failure: AzureFailure, context: AdviceContext) => string);
 
 /**
  * One row: does a `code` match, does `text` (if any) match the message; then this is what it means, what to do, where to read on,
@@ -73,7 +73,7 @@ export interface AdviceRow {
 }
 
 /** The first group of the expression in the failure's message or in one of its details. */
-export function found(failure: Failure, expression: RegExp): string | undefined {
+export function found(failure: AzureFailure, expression: RegExp): string | undefined {
   for (const text of [failure.message, ...(failure.details ?? []).map((detail) => detail.message)]) {
     const match = expression.exec(text);
     if (match?.[1] !== undefined) return match[1];

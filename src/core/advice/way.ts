@@ -1,5 +1,5 @@
 /** Advice: the way to Azure. Network, proxy, certificates. */
-import { type AdviceRow, type Failure, found, rerun } from "./row.ts";
+import { type AdviceRow, type AzureFailure, found, rerun } from "./row.ts";
 
 export const wayAdvice: readonly AdviceRow[] = [
   {
@@ -67,7 +67,7 @@ export const wayAdvice: readonly AdviceRow[] = [
 ];
 
 /** "proxy.example:3128" */
-const proxyIn = (failure: Failure): string => (found(failure, /the proxy (\S+) \(/) ?? "").replace(/^(?=.)/, " ");
+const proxyIn = (failure: AzureFailure): string => (found(failure, /the proxy (\S+) \(/) ?? "").replace(/^(?=.)/, " ");
 
 /** The variable of the environment that the proxy comes from. */
-const variable = (failure: Failure): string => found(failure, /\((\w+_proxy)\)/i) ?? "HTTPS_PROXY";
+const variable = (failure: AzureFailure): string => found(failure, /\((\w+_proxy)\)/i) ?? "HTTPS_PROXY";

@@ -7,7 +7,7 @@
 import { ETCD_VERSION, ETCD_VERSION_UNTOLD, etcdVersion } from "../etcd-version.ts";
 import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
 import {
-  mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, choicesOf, integer, location, resourceName,
+  mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, alternatives, integer, location, resourceName,
   anyText, speed, unitName,
   url,
 } from "./parse.ts";
@@ -89,7 +89,7 @@ export const FLAGS = {
       about: "number of nodes to create (or add)",
     }),
     vmSize: needed({
-      name: "vm-size", value: "SIZE", parse: choicesOf(anyText), ordered: true, default: "Standard_D2s_v5",
+      name: "vm-size", value: "SIZE", parse: alternatives(anyText), ordered: true, default: "Standard_D2s_v5",
       offers: { cached: "sizes", usual: USUAL_SIZES },
       kept: "new machines", on: ["create", "replace"],
       about:
@@ -106,7 +106,7 @@ export const FLAGS = {
       about: "availability set of the machines; NAME-as in a group of another name",
     }),
     location: needed({
-      name: "location", value: "L", parse: choicesOf(location), ordered: true, default: "westus", on: ["create"],
+      name: "location", value: "L", parse: alternatives(location), ordered: true, default: "westus", on: ["create"],
       offers: { cached: "locations", usual: USUAL_LOCATIONS },
       about: 'Azure location, or several in order of wish; "West US" is the same',
     }),

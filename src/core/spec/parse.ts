@@ -87,7 +87,7 @@ function listed(pattern: string): string {
 }
 
 /** Several that would do, in order of wish: "A, B" is "A,B". One alone is a wish, too. */
-export const choicesOf = (parse: Parse<string>): Parse<string> =>
+export const alternatives = (parse: Parse<string>): Parse<string> =>
   accepting({ type: "string", pattern: listed(parse.accepts?.pattern ?? "") }, (value) =>
     value
       .split(",")

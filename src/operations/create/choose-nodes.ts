@@ -22,7 +22,7 @@ import { freeAddresses } from "./free-addresses.ts";
 import type { Survey } from "./survey.ts";
 
 /** Where a node is to be, before its user-data. */
-export interface Place extends Node, MachinePlace {
+export interface NodePlace extends Node, MachinePlace {
   /** The machine exists and stays: it keeps the user-data it was made with. */
   readonly exists: boolean;
   /** Id of a data disk that waits for the machine: see kept-disks.ts. */
@@ -66,7 +66,7 @@ export async function placeNodes(
   run: Run,
   spec: ClusterSpec,
   { indexes, ours: snapshot, found, surveyed }: ChosenNodes,
-): Promise<Place[]> {
+): Promise<NodePlace[]> {
   const { claim } = found;
   const machines = machineTags(spec, snapshot);
   const addressed = withPublicAddress(spec, snapshot);
@@ -75,7 +75,7 @@ export async function placeNodes(
   const known = new Map([...(claim?.choices.members ?? []), ...interfaceAddresses(spec, snapshot)]);
   const taken = new Set([...known.values(), ...(claim?.choices.frontend === undefined ? [] : [claim.choices.frontend])]);
   const zones = zonesOfAddresses(spec, snapshot);
-  const place = (index: number, address: string): Place => {
+  const place = (index: number, address: string): NodePlace => {
     const machine = machines.get(index);
     // an address of its own that is there already has chosen the zone
     const zone = zones.get(index) ?? zoneOf(spec, index);
@@ -115,7 +115,7 @@ const machineTags = (spec: ClusterSpec, snapshot: Snapshot): Map<number, Live> =
     }),
   );
 
-const tagged = (machine: Live | undefined): Pick<Place, "hostKey" | "uncertified" | "joins"> => ({
+const tagged = (machine: Live | undefined): Pick<NodePlace, "hostKey" | "uncertified" | "joins"> => ({
   hostKey: machine && hostKeyIn(machine),
   ...(machine?.tags["aoc-etcd-certificate"] === "missing" ? { uncertified: true } : {}),
   ...(machine?.tags["aoc-etcd-state"] === "existing" ? { joins: true } : {}),

@@ -4,7 +4,7 @@ import { SUBNET_PREFIX } from "../../core/plan/resources/network.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
-import type { Place } from "./choose-nodes.ts";
+import type { NodePlace } from "./choose-nodes.ts";
 import { freeAddresses } from "./free-addresses.ts";
 import type { Survey } from "./survey.ts";
 
@@ -13,7 +13,7 @@ export async function chooseFrontend(
   run: Run,
   spec: ClusterSpec,
   { found, surveyed }: { readonly found: Pick<ClaimedCluster, "claim">; readonly surveyed: Survey },
-  places: readonly Place[],
+  places: readonly NodePlace[],
 ): Promise<string | undefined> {
   const known = found.claim?.choices.frontend;
   if (!spec.private || known !== undefined) return known;

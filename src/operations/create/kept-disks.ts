@@ -15,7 +15,7 @@ import type { SizeFacts } from "../../core/region.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { ask } from "../ask.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
-import type { Place } from "./choose-nodes.ts";
+import type { NodePlace } from "./choose-nodes.ts";
 import { refusePremium } from "./premium-disk.ts";
 import type { Run } from "../run.ts";
 
@@ -24,9 +24,9 @@ export async function withKeptDisks(
   run: Run,
   spec: ClusterSpec,
   { groupName: group, owner }: Pick<ClaimedCluster, "groupName" | "owner">,
-  places: readonly Place[],
+  places: readonly NodePlace[],
   size: SizeFacts | undefined,
-): Promise<readonly Place[]> {
+): Promise<readonly NodePlace[]> {
   if (places.every((place) => place.exists)) return places;
   const inTheWay = (all: readonly Disk[]): boolean =>
     places.some((place) => !place.exists && systemDisk(all, names.osDisk(names.machine(spec, place.index))) !== undefined);
@@ -115,7 +115,7 @@ interface DiskModel {
 async function outlivingDisks(
   run: Run,
   spec: ClusterSpec,
-  places: readonly Place[],
+  places: readonly NodePlace[],
   all: readonly Disk[],
 ): Promise<ReadonlySet<string>> {
   const held = all.filter(({ managedBy }) =>

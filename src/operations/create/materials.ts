@@ -14,7 +14,7 @@ import { PRIVATE } from "../../prepare/kept-file.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
 import { recoverAuthority } from "../etcd/authority.ts";
-import type { Place } from "./choose-nodes.ts";
+import type { NodePlace } from "./choose-nodes.ts";
 import { readCustom, refuseOtherCustomData, type CustomFile } from "./custom-data.ts";
 import { type EtcdWish, chooseMembers, etcdAuthority, membersOf, usesTls } from "../etcd/plan.ts";
 import type { Claim, ClaimedCluster } from "../cluster/claim.ts";
@@ -46,7 +46,7 @@ export async function prepareMaterials(
   run: Run,
   spec: ClusterSpec,
   found: ClaimedCluster,
-  { places, frontend, ssh, mode }: { places: readonly Place[]; frontend: string | undefined; ssh: SshKey; mode: Mode },
+  { places, frontend, ssh, mode }: { places: readonly NodePlace[]; frontend: string | undefined; ssh: SshKey; mode: Mode },
 ): Promise<Materials> {
   const { claim } = found;
   const identity = await usableHere(run, spec, ssh);
@@ -87,7 +87,7 @@ async function chooseCustomData(
   run: Run,
   spec: ClusterSpec,
   claim: Claim | undefined,
-  places: readonly Place[],
+  places: readonly NodePlace[],
 ): Promise<{ custom: CustomFile | undefined; customDataHash: string | undefined }> {
   const custom = spec.customData === undefined ? undefined : await readCustom(run, spec.customData);
   const hash = custom === undefined ? undefined : createHash("sha256").update(custom.bytes).digest("hex");
@@ -140,7 +140,7 @@ const reachOf = (spec: ClusterSpec, claim: Claim, identity: Identity, tls: boole
   tls,
 });
 
-const hostKeysOf = (places: readonly Place[]): (string | undefined)[] => places.map(({ hostKey }) => hostKey);
+const hostKeysOf = (places: readonly NodePlace[]): (string | undefined)[] => places.map(({ hostKey }) => hostKey);
 
 /** @throws ClusterError what a jump host was found to be, with exit code 5 */
 function refusedBefore(error: unknown): never {

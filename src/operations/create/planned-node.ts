@@ -13,7 +13,7 @@ import { generateHostKey } from "../../prepare/host-keys.ts";
 import type { Joins } from "../etcd/membership.ts";
 import { etcdConfig } from "../etcd/plan.ts";
 import type { Run } from "../run.ts";
-import type { Place } from "./choose-nodes.ts";
+import type { NodePlace } from "./choose-nodes.ts";
 import { filledIn, noteFilled, refuseBadUserData, type CustomFile } from "./custom-data.ts";
 
 /** What etcd is to be. */
@@ -38,7 +38,7 @@ export interface NodeMaterials {
   readonly templates: Record<string, string>;
 }
 
-export const standingNode = (spec: ClusterSpec, place: Place): PlannedNode => ({
+export const standingNode = (spec: ClusterSpec, place: NodePlace): PlannedNode => ({
   index: place.index,
   name: names.machine(spec, place.index),
   address: place.address,
@@ -52,7 +52,7 @@ export const standingNode = (spec: ClusterSpec, place: Place): PlannedNode => ({
 });
 
 /** @throws ClusterError UserDataRefused (exit 5) */
-export async function freshNode(run: Run, materials: NodeMaterials, place: Place): Promise<PlannedNode> {
+export async function freshNode(run: Run, materials: NodeMaterials, place: NodePlace): Promise<PlannedNode> {
   const { spec, choices, etcd, custom, templates } = materials;
   const name = names.machine(spec, place.index);
   // a user's own file has nowhere for a host key
@@ -84,7 +84,7 @@ export async function freshNode(run: Run, materials: NodeMaterials, place: Place
 async function nodeConfig(
   run: Run,
   { spec, choices, etcd }: NodeMaterials,
-  place: Place,
+  place: NodePlace,
   hostKey: HostKey | undefined,
 ): Promise<NodeConfig> {
   const told = etcd.joins.get(place.index)?.told;

@@ -14,7 +14,7 @@ import type { Choices } from "../../core/plan/tags.ts";
 import { quorumOf } from "../../nodes/quorum.ts";
 import { type EtcdCa, createEtcdCa, etcdTlsFiles, fingerprintOf, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
 import { lacksCertificate } from "./certify.ts";
-import type { Place } from "../create/choose-nodes.ts";
+import type { NodePlace } from "../create/choose-nodes.ts";
 import type { Claim, ClaimedCluster } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import { type Joins, newMembers, planJoins } from "./membership.ts";
@@ -46,7 +46,7 @@ export const etcdConfig = (spec: ClusterSpec, choices: Choices): EtcdConfig => (
 
 /** What etcd is to be, as far as this run can decide it. */
 export interface EtcdWish {
-  readonly places: readonly Place[];
+  readonly places: readonly NodePlace[];
   readonly mode: Mode;
   /** The cluster's folder; absent: nothing is kept. */
   readonly folder: string | undefined;
@@ -169,7 +169,7 @@ export async function membersOf(
 }
 
 /** The first nodes are etcd's members. */
-export function chooseMembers(spec: ClusterSpec, places: readonly Place[]): Map<number, string> {
+export function chooseMembers(spec: ClusterSpec, places: readonly NodePlace[]): Map<number, string> {
   return new Map(places.slice(0, memberCount(spec)).map((place) => [place.index, place.address]));
 }
 
@@ -182,8 +182,8 @@ export function chooseMembers(spec: ClusterSpec, places: readonly Place[]): Map<
 function livingMembers(
   spec: ClusterSpec,
   named: ReadonlyMap<number, string>,
-  places: readonly Place[],
-  fresh: readonly Place[],
+  places: readonly NodePlace[],
+  fresh: readonly NodePlace[],
 ): ReadonlyMap<number, string> {
   const members = new Map([...named].filter(([index]) => places.some((place) => place.index === index)));
   if (members.size > 0 || fresh.length === 0) return members.size > 0 ? members : named;
@@ -192,7 +192,7 @@ function livingMembers(
 }
 
 /** Members that wait for their certificate still, and can be brought it from here. */
-async function withoutCertificate(run: Run, reach: Reach, there: readonly Place[]): Promise<Place[]> {
+async function withoutCertificate(run: Run, reach: Reach, there: readonly NodePlace[]): Promise<NodePlace[]> {
   const files = etcdTlsFiles(join(run.dir, reach.spec.name));
   if (run.simulated || !canLogIn(reach.identity) || reach.host === "" || !existsSync(files.caKey)) return [];
   const marked = there.filter((place) => place.uncertified === true);

@@ -3,11 +3,11 @@ import type { PlatformDocument } from "../../core/documents.ts";
 import { usageError } from "../../core/errors.ts";
 import { JOBS } from "../../nodes/job.ts";
 import type { Run } from "../run.ts";
-import { documentOf, furnish } from "./install.ts";
+import { platformDocument, furnish } from "./install.ts";
 import { beside, readScript, type Script } from "./installer.ts";
 import { keptPassword, passwordIn } from "./password.ts";
 import { type Installed, openPlatform } from "./reached.ts";
-import { type Step, UNINSTALL, UPGRADE } from "./steps.ts";
+import { type PlatformStep, UNINSTALL, UPGRADE } from "./steps.ts";
 import { unmarkPlatform } from "./tag.ts";
 import { type Walked, walk } from "./walk.ts";
 
@@ -18,7 +18,7 @@ export interface ChangeOptions {
 }
 
 /** What would be run. To be closed by whoever has it: `site.ground.close()`. */
-export interface Change {
+export interface PlatformChange {
   readonly site: Installed;
   readonly script: Script;
   /** What was made for the admin when it was installed, where it is kept here. */
@@ -47,7 +47,7 @@ export async function planChange(
   name: string,
   what: "upgrade" | "uninstall",
   options: ChangeOptions = {},
-): Promise<Change> {
+): Promise<PlatformChange> {
   const site = await openPlatform(run, name, options.resourceGroup);
   try {
     const installer = options.installer ?? site.choices.installer;
@@ -64,7 +64,7 @@ export async function planChange(
 /** @throws ClusterError StepFailed, StepLost (exit 3); Usage without the password, which the installer writes anew */
 export async function carryOutUpgrade(
   run: Run,
-  { site, script, password: kept }: Change,
+  { site, script, password: kept }: PlatformChange,
   given?: string,
 ): Promise<PlatformDocument> {
   const password = given ?? kept ?? (run.simulated ? "rehearsal" : undefined);
@@ -78,11 +78,11 @@ export async function carryOutUpgrade(
   const now = { ...choices, installer: script.source, sha256: script.sha256 };
   await furnish(run, { site, choices: now, script, nodes, first });
   const walked = await onThese(run, { ...site, choices: now }, UPGRADE, [first.index], password);
-  return documentOf(run, "upgrade", { site, choices: now }, walked);
+  return platformDocument(run, "upgrade", { site, choices: now }, walked);
 }
 
 /** Everything that ran on the platform goes with it. @throws ClusterError StepFailed, StepLost (exit 3) */
-export async function carryOutUninstall(run: Run, { site, script }: Change): Promise<PlatformDocument> {
+export async function carryOutUninstall(run: Run, { site, script }: PlatformChange): Promise<PlatformDocument> {
   const { cluster, ground, first, choices } = site;
   await Promise.all(cluster.nodes.map((node) => ground.run(node, `install -d -m 0700 ${JOBS}`)));
   await Promise.all(cluster.nodes.map((node) => ground.put(node, "uninstall.sh", script.text, { mode: "0700" })));
@@ -96,7 +96,7 @@ export async function carryOutUninstall(run: Run, { site, script }: Change): Pro
   // what is left of it on the nodes: marks would tell a later installation that all is done
   await Promise.all(cluster.nodes.map((node) => ground.run(node, `rm -rf ${JOBS}`)));
   run.emit({ kind: "end", id: "platform", label: cluster.spec.name });
-  return documentOf(run, "uninstall", { site, choices: { ...choices, installer: script.source, sha256: script.sha256 } }, walked);
+  return platformDocument(run, "uninstall", { site, choices: { ...choices, installer: script.source, sha256: script.sha256 } }, walked);
 }
 
 // --- internal ---
@@ -105,7 +105,7 @@ export async function carryOutUninstall(run: Run, { site, script }: Change): Pro
 async function onThese(
   run: Run,
   { cluster, ground, choices, first }: Installed,
-  step: Step,
+  step: PlatformStep,
   indexes: readonly number[],
   password: string,
 ): Promise<Walked[]> {

@@ -24,12 +24,12 @@ export interface Seen {
   readonly host: string | undefined;
 }
 
-export interface Verdict {
+export interface Judgement {
   readonly problems: readonly Problem[];
   readonly notes: readonly string[];
 }
 
-export const judge = (seen: Seen): Verdict => ({
+export const judge = (seen: Seen): Judgement => ({
   problems: CHECKS.flatMap((check) => check(seen)),
   notes: NOTES.flatMap((note) => note(seen)),
 });

@@ -6,7 +6,7 @@ import type { Clock } from "../../core/clock.ts";
 import { ClusterError } from "../../core/errors.ts";
 import { type Connection, connect } from "../../nodes/connection.ts";
 import { fetchFile } from "../../nodes/fetch-file.ts";
-import { JOBS, type Job, type JobLook, type Start, lookAtJob, startJob } from "../../nodes/job.ts";
+import { JOBS, type Job, type JobLook, type JobStart, lookAtJob, startJob } from "../../nodes/job.ts";
 import { putFile } from "../../nodes/put-file.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import { type ClockMeasure, measureClock } from "../../nodes/time.ts";
@@ -18,7 +18,7 @@ import { STEPS } from "./steps.ts";
 export interface Ground {
   look(node: NodeTarget, host: string | undefined): Promise<NodeLook>;
   clockOf(node: NodeTarget): Promise<ClockMeasure | undefined>;
-  start(node: NodeTarget, job: Job): Promise<Start>;
+  start(node: NodeTarget, job: Job): Promise<JobStart>;
   follow(node: NodeTarget, offset: number): Promise<JobLook>;
   /** Of root's files in the folder of jobs: what is there stays, with `keep`. Gives what is there then. */
   put(node: NodeTarget, file: string, content: string, how: { readonly mode: string; readonly keep?: boolean }): Promise<void>;

@@ -8,7 +8,7 @@ import { names } from "../../core/plan/cluster.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import type { Leaving } from "../etcd/leaving.ts";
 import type { Run } from "../run.ts";
-import { documentOf, furnish, progress, reachedAt, scriptOf, tokenOf } from "./install.ts";
+import { platformDocument, furnish, progress, reachedAt, scriptOf, tokenOf } from "./install.ts";
 import { DRAIN_MS, deleteNode, drainNode, listNodes, rows } from "./kubectl.ts";
 import { type Installed, openPlatform } from "./reached.ts";
 import { JOINING } from "./steps.ts";
@@ -41,7 +41,7 @@ export async function joinPlatform(
       reachedAt: reachedAt(site),
       secrets: { token: () => tokenOf(site, first), password: () => Promise.resolve("") },
     });
-    return documentOf(run, "install", { site, choices }, walked);
+    return platformDocument(run, "install", { site, choices }, walked);
   } finally {
     ground.close();
   }

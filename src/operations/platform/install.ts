@@ -17,7 +17,7 @@ import type { NodeLook } from "./node-look.ts";
 import { forgetPassword, passwordIn, settlePassword } from "./password.ts";
 import { type Site, openSite } from "./reached.ts";
 import { recordOf } from "./record.ts";
-import { STEPS, type Step, placed } from "./steps.ts";
+import { STEPS, type PlatformStep, placed } from "./steps.ts";
 import { markPlatform } from "./tag.ts";
 import { type Walked, walk } from "./walk.ts";
 
@@ -95,7 +95,7 @@ export async function carryOutInstall(run: Run, installation: Installation, pass
   });
   if (settled !== undefined) await forgetPassword(site, first);
   run.emit({ kind: "end", id: "platform", label: cluster.spec.name });
-  return documentOf(run, "install", installation, walked, settled?.file);
+  return platformDocument(run, "install", installation, walked, settled?.file);
 }
 
 /** What other nodes join with. Root's alone; it goes from node to node through here, and is never shown. */
@@ -135,7 +135,7 @@ export async function furnish(
   await Promise.all(nodes.filter(({ target }) => target !== first).map(({ target }) => give(target, false)));
 }
 
-export const documentOf = (
+export const platformDocument = (
   run: Run,
   action: PlatformDocument["action"],
   { site: { cluster }, choices }: Pick<Installation, "site" | "choices">,
@@ -158,7 +158,7 @@ export const documentOf = (
 });
 
 /** How many steps on nodes are done, and how many there are. */
-export function progress(steps: readonly Step[], nodes: Installation["nodes"], servers: readonly number[]) {
+export function progress(steps: readonly PlatformStep[], nodes: Installation["nodes"], servers: readonly number[]) {
   const pairs = steps.flatMap(({ name, on }) =>
     placed(
       on,

@@ -19,14 +19,14 @@ export interface StepFacts {
   readonly password: string;
 }
 
-export type Place = "every node" | "first server" | "further servers" | "agents";
+export type Where = "every node" | "first server" | "further servers" | "agents";
 
-export interface Step {
+export interface PlatformStep {
   /** Of its mark on the node. */
   readonly name: string;
   /** For people: "package step of mycluster-coreos-0". */
   readonly label: string;
-  readonly on: Place;
+  readonly on: Where;
   /** One node after the other: each server joins an etcd that must be whole. */
   readonly oneByOne?: true;
   /** A shell command, in the folder where install.sh lies. */
@@ -69,7 +69,7 @@ const SERVER = "test -e /etc/systemd/system/k3s.service";
 const AGENT = "test -e /etc/systemd/system/k3s-agent.service";
 
 /** A part of what the first server runs once. */
-const part = (name: string, label: string, minutes: number): Step => ({
+const part = (name: string, label: string, minutes: number): PlatformStep => ({
   name,
   label,
   on: "first server",
@@ -79,7 +79,7 @@ const part = (name: string, label: string, minutes: number): Step => ({
   minutes,
 });
 
-export const STEPS: readonly Step[] = [
+export const STEPS: readonly PlatformStep[] = [
   {
     name: "packages",
     label: "package step",
@@ -133,11 +133,11 @@ export const STEPS: readonly Step[] = [
 ];
 
 /** Steps that make a node one of k3s' nodes: what a node needs that comes later. */
-export const JOINING: readonly Step[] = STEPS.filter(({ on }) => on !== "first server");
+export const JOINING: readonly PlatformStep[] = STEPS.filter(({ on }) => on !== "first server");
 
-export const UPGRADE: Step = { ...part("upgrade", "upgrade step", 15), needs: "password", environment: drycc };
+export const UPGRADE: PlatformStep = { ...part("upgrade", "upgrade step", 15), needs: "password", environment: drycc };
 
-export const UNINSTALL: Step = {
+export const UNINSTALL: PlatformStep = {
   name: "uninstall",
   label: "uninstall step",
   on: "every node",
@@ -148,10 +148,10 @@ export const UNINSTALL: Step = {
 };
 
 /** Where a step runs, of nodes in the order of their indexes. */
-export function placed<N extends { readonly index: number }>(on: Place, nodes: readonly N[], servers: readonly number[]): N[] {
+export function placed<N extends { readonly index: number }>(on: Where, nodes: readonly N[], servers: readonly number[]): N[] {
   const [first] = servers;
   const isServer = ({ index }: N): boolean => servers.includes(index);
-  const rule: Record<Place, (node: N) => boolean> = {
+  const rule: Record<Where, (node: N) => boolean> = {
     "every node": () => true,
     "first server": ({ index }) => index === first,
     "further servers": (node) => isServer(node) && node.index !== first,

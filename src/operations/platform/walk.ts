@@ -10,7 +10,7 @@ import type { NodeTarget } from "../../nodes/target.ts";
 import type { Run } from "../run.ts";
 import type { PlatformChoices } from "./choices.ts";
 import type { Ground } from "./ground.ts";
-import { type Step, type StepFacts, placed } from "./steps.ts";
+import { type PlatformStep, type StepFacts, placed } from "./steps.ts";
 
 export interface Walk {
   readonly cluster: string;
@@ -36,7 +36,7 @@ export interface Walked {
 }
 
 /** @throws ClusterError StepFailed, StepLost (exit 3); what reaching a node fails with */
-export async function walk(run: Run, steps: readonly Step[], way: Walk): Promise<Walked[]> {
+export async function walk(run: Run, steps: readonly PlatformStep[], way: Walk): Promise<Walked[]> {
   const walked: Walked[] = [];
   for (const step of steps) {
     const there = placed(step.on, way.nodes, way.choices.servers);
@@ -66,7 +66,7 @@ async function allOf(work: readonly Promise<void>[]): Promise<void> {
   if (failed !== undefined) throw failed.reason;
 }
 
-async function doStep(run: Run, step: Step, node: NodeTarget, way: Walk): Promise<void> {
+async function doStep(run: Run, step: PlatformStep, node: NodeTarget, way: Walk): Promise<void> {
   const about = { id: `platform/${step.name}/${node.name}`, label: `${step.label} of ${node.name}`, node: node.index };
   const begun = run.clock.now();
   run.emit({ ...about, kind: "started", detail: "asked for" });
@@ -98,7 +98,7 @@ interface Telling {
   readonly hidden: readonly string[];
 }
 
-async function carryOut(run: Run, step: Step, node: NodeTarget, { ground, cluster }: Walk, telling: Telling): Promise<void> {
+async function carryOut(run: Run, step: PlatformStep, node: NodeTarget, { ground, cluster }: Walk, telling: Telling): Promise<void> {
   const { name, command, proof } = step;
   for (;;) {
     const start = await ground.start(node, { name, command, proof, environment: telling.environment });
@@ -152,7 +152,7 @@ const lastLines = (text: string, hidden: readonly string[]): string =>
     .join("; ");
 
 function failed(
-  { label, name }: Step,
+  { label, name }: PlatformStep,
   node: NodeTarget,
   cluster: string,
   { code, last }: { readonly code: number; readonly last: string },

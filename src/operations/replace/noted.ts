@@ -12,7 +12,7 @@ import type { ReplaceWish } from "../replace.ts";
 import type { Run } from "../run.ts";
 
 /** How far it is. */
-export interface Progress {
+export interface ReplaceProgress {
   readonly noted: Replacing;
   /** Indexes of those that are done. */
   readonly done: ReadonlySet<number>;
@@ -21,7 +21,7 @@ export interface Progress {
 }
 
 /** Reads only. Where nothing of what is named is left, it begins anew. */
-export async function replacementOf(run: Run, { claim, going, parts }: Removal, wish: ReplaceWish): Promise<Progress> {
+export async function replacementOf(run: Run, { claim, going, parts }: Removal, wish: ReplaceWish): Promise<ReplaceProgress> {
   const machines = parts.filter(({ kind }) => kind === "machine");
   const ages = new Map(await Promise.all(machines.map(async ({ node, id }) => [node, await madeAt(run, id)] as const)));
   const fresh: Replacing = {
