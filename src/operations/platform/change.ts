@@ -96,7 +96,12 @@ export async function carryOutUninstall(run: Run, { site, script }: PlatformChan
   // what is left of it on the nodes: marks would tell a later installation that all is done
   await Promise.all(cluster.nodes.map((node) => ground.run(node, `rm -rf ${JOBS}`)));
   run.emit({ kind: "end", id: "platform", label: cluster.spec.name });
-  return platformDocument(run, "uninstall", { site, choices: { ...choices, installer: script.source, sha256: script.sha256 } }, walked);
+  return platformDocument(
+    run,
+    "uninstall",
+    { site, choices: { ...choices, installer: script.source, sha256: script.sha256 } },
+    walked,
+  );
 }
 
 // --- internal ---

@@ -98,7 +98,13 @@ interface Telling {
   readonly hidden: readonly string[];
 }
 
-async function carryOut(run: Run, step: PlatformStep, node: NodeTarget, { ground, cluster }: Walk, telling: Telling): Promise<void> {
+async function carryOut(
+  run: Run,
+  step: PlatformStep,
+  node: NodeTarget,
+  { ground, cluster }: Walk,
+  telling: Telling,
+): Promise<void> {
   const { name, command, proof } = step;
   for (;;) {
     const start = await ground.start(node, { name, command, proof, environment: telling.environment });
