@@ -7,7 +7,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import type { Event } from "../engine/event.ts";
 import { type OpenOptions, openRun } from "../operations/open.ts";
 import type { Run } from "../operations/run.ts";
-import type { Head } from "../report/frame.ts";
+import type { Head } from "../report/frame-line.ts";
 import { jsonLines } from "../report/json-lines.ts";
 import { abilities } from "../report/paint.ts";
 import { type Report, chooseReport, joined } from "../report/report.ts";

@@ -19,10 +19,11 @@ import type {
   StatusDocument,
   StopDocument,
 } from "../core/documents.ts";
-import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
+import { type ClusterError, EXIT } from "../core/errors.ts";
 import { clusterName } from "../core/spec/spec.ts";
 import type { Event } from "../engine/event.ts";
 import type { Run } from "../operations/run.ts";
+import { gcResult, notReady, notStarted } from "./ends.ts";
 import { type OptionsOf, checkedOptions, isOptionOf } from "./options.ts";
 import { type Runs, runsOf } from "./runs.ts";
 
@@ -266,45 +267,3 @@ const platform = (
     uninstallPlatform: change("uninstall"),
   };
 };
-
-const notStarted = ({ ready, notReady: rest }: StartDocument, exit: ExitCode): ClusterError =>
-  new ClusterError(
-    "NodesNotReady",
-    `${ready.length} of ${ready.length + rest.length} nodes are ready: ${rest
-      .map(({ name, reason }) => `${name}: ${reason}`)
-      .slice(0, 10)
-      .join("; ")}`,
-    { source: "node", exit, advice: "The same call continues; `status` says how each node is." },
-  );
-
-function notReady({
-  document,
-  exit,
-  failure,
-  missing,
-  ready,
-}: Awaited<ReturnType<typeof import("../operations/create.ts").createCluster>>) {
-  const all = document.nodes.length;
-  const why = missing.map(({ name, state, reason }) => `${name}: ${reason ?? state}`).slice(0, 10);
-  return new ClusterError(
-    failure instanceof ClusterError ? failure.code : "NodesNotReady",
-    `${ready} of ${all} nodes are ready: ${why.join("; ")}`,
-    {
-      source: failure instanceof ClusterError ? failure.source : "node",
-      exit,
-      advice: "What was made stays. The same call continues; `status` says how each node is.",
-      ...(failure === undefined ? {} : { cause: failure }),
-    },
-  );
-}
-
-function gcResult(one: Awaited<ReturnType<typeof import("../operations/gc.ts").collectExpired>>[number]): GcResult {
-  const { name, groupName: resourceGroup } = one.cluster;
-  const thrown = "thrown" in one ? one.thrown : one.error;
-  if (thrown === undefined && !("thrown" in one)) return one.document;
-  const error =
-    thrown instanceof ClusterError
-      ? thrown
-      : new ClusterError("Bug", String(thrown), { source: "bug", exit: EXIT.failed, cause: thrown });
-  return { name, resourceGroup, error };
-}

@@ -3,38 +3,12 @@
  * a line for each kind that is in work; the nodes by how far they are, the slowest of them named with the reason. As wide and as high
  * as the terminal allows, and no wider and no higher. A pure function of the progress; it writes nothing.
  */
-import type { Paint } from "./paint.ts";
 import { expectedEnd } from "./expected.ts";
-import { NODE_STAGES, type NodeProgress } from "./node-stages.ts";
+import { type FrameLine, type FrameOptions, FEW, SHOWN, broken, line } from "./frame-line.ts";
+import { nodesLine, slowest } from "./frame-nodes.ts";
 import { type Group, type Item, type Progress, countWords, ended, isOver } from "./progress.ts";
-import { unnamed } from "./same-cause.ts";
 import { scrub } from "./scrub.ts";
-import { duration, nameIn, plain, plural, truncate, width } from "../core/words.ts";
-
-/** What stands above everything else. */
-export interface Head {
-  /** "mycluster in westus, subscription Sandbox". */
-  readonly title: string;
-  /** How long it usually takes, in ms; absent where nobody can say. */
-  readonly usualMs?: number;
-}
-
-export interface FrameOptions {
-  /** The run's clock, ms. */
-  readonly now: number;
-  readonly nodes: number;
-  readonly head?: Head | undefined;
-  /** Room on the screen. No line is wider, and there are no more lines. */
-  readonly columns: number;
-  readonly rows: number;
-  readonly ink: Paint;
-}
-
-/** `text` without colour, for its width. */
-export interface FrameLine {
-  readonly text: string;
-  readonly painted: string;
-}
+import { duration, nameIn, plain, plural, width } from "../core/words.ts";
 
 export function frame(progress: Progress, options: FrameOptions): FrameLine[] {
   const groups = [...progress.groups.values()];
@@ -169,82 +143,6 @@ function singles(progress: Progress, group: Group, options: FrameOptions): Frame
     );
 }
 
-/** Up to here each has its own line; of more so many. */
-const FEW = 12;
-const SHOWN = 5;
-
-/** "nodes  3 no machine, 12 boots, 176 ready". */
-function nodesLine(progress: Progress, options: FrameOptions): FrameLine[] {
-  if (progress.nodes.size === 0) return [];
-  const counts = new Map<string, number>();
-  for (const { stage } of progress.nodes.values()) counts.set(stage, (counts.get(stage) ?? 0) + 1);
-  const unasked = Math.max(0, options.nodes - progress.nodes.size);
-  counts.set("no machine", (counts.get("no machine") ?? 0) + unasked);
-  const words = NODE_STAGES.flatMap((stage) =>
-    (counts.get(stage) ?? 0) === 0 ? [] : [`${counts.get(stage)} ${STAGE_WORDS[stage]}`],
-  );
-  return [line(`  nodes  ${words.join(", ")}`, options, options.ink.strong)];
-}
-
-const STAGE_WORDS: Readonly<Record<NodeProgress["stage"], string>> = {
-  "no machine": "without a machine",
-  made: "made",
-  boots: "booting",
-  answers: "answering",
-  "etcd joins": "joining etcd",
-  ready: "ready",
-  failed: "failed",
-};
-
-/**
- * Who has a reason first, with all of it, then the furthest behind; of those that give none a few are enough. The last line of the room says how many
- * are not named.
- */
-function slowest(progress: Progress, options: FrameOptions, room: number): FrameLine[] {
-  const coming = [...progress.nodes.values()].filter(({ stage }) => stage !== "ready" && stage !== "failed" && stage !== "made");
-  const silent = new Set(coming.filter(({ reason }) => reason === undefined).slice(options.nodes <= FEW ? FEW : SHOWN));
-  const behind = coming
-    .filter((node) => !silent.has(node))
-    .sort(
-      (a, b) =>
-        Number(a.reason === undefined) - Number(b.reason === undefined) ||
-        NODE_STAGES.indexOf(a.stage) - NODE_STAGES.indexOf(b.stage) ||
-        a.since - b.since,
-    );
-  const lines: FrameLine[] = [];
-  let shown = 0;
-  for (const node of behind) {
-    const own = nodeLines(node, options);
-    const last = shown === coming.length - 1;
-    if (lines.length + own.length > room - (last ? 0 : 1)) break;
-    lines.push(...own);
-    shown += 1;
-  }
-  const more = coming.length - shown;
-  return more > 0 && lines.length < room ? [...lines, line(`    and ${more} more`, options, options.ink.dim)] : lines;
-}
-
-function nodeLines({ name, stage, since, reason }: NodeProgress, options: FrameOptions): FrameLine[] {
-  const why = reason === undefined ? "" : `: ${plain(scrub(unnamed(name, reason)))}`;
-  const time = duration(options.now - since);
-  const [first = "", ...more] = broken(`${name}  ${STAGE_WORDS[stage]}${why}`, options.columns - 4 - width(time) - 2);
-  return [
-    line(`    ${first}`, options, options.ink.dim, time),
-    ...more.map((text) => line(`      ${text}`, options, options.ink.dim)),
-  ];
-}
-
-/** Between words, so that all of it can be read; a word that is longer than a line is cut by `line`. */
-function broken(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(/(?<=\S)(?= )/)) {
-    const last = lines.at(-1);
-    if (last === undefined || width(last + word) > columns) lines.push(last === undefined ? word : word.trimStart());
-    else lines[lines.length - 1] = last + word;
-  }
-  return lines;
-}
-
 /** After Ctrl-C: what is being let finish. */
 function stoppingLine(progress: Progress, options: FrameOptions): FrameLine[] {
   if (!progress.stopping) return [];
@@ -274,15 +172,4 @@ function doneWords(group: Group): string {
   if (group.phase || group.total === 1)
     return failed > 0 ? `${group.label} (not made)` : left > 0 ? `${group.label} (left to Azure)` : group.label;
   return `${plural(group.noun, 2)} ${group.total - failed - left}/${group.total}${left > 0 ? ` (${left} left to Azure)` : ""}`;
-}
-
-/** Cut to the screen, the time at its right edge. */
-function line(text: string, { columns, ink }: FrameOptions, color: (text: string) => string, time = ""): FrameLine {
-  if (time === "") {
-    const cut = truncate(text, columns);
-    return { text: cut, painted: color(cut) };
-  }
-  const cut = truncate(text, Math.max(0, columns - width(time) - 2));
-  const gap = " ".repeat(Math.max(2, columns - width(cut) - width(time)));
-  return { text: `${cut}${gap}${time}`, painted: `${color(cut)}${gap}${ink.dim(time)}` };
 }

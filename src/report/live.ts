@@ -6,7 +6,8 @@
  */
 import type { Clock } from "../core/clock.ts";
 import type { Event } from "../engine/event.ts";
-import { type Head, frame } from "./frame.ts";
+import type { Head } from "./frame-line.ts";
+import { frame } from "./frame.ts";
 import { paint } from "./paint.ts";
 import { newProgress, take } from "./progress.ts";
 import type { Pulse, Report, Screen } from "./screen.ts";

@@ -3,7 +3,7 @@
  * terminal and joins several (screen, events file, timings) into one. It never decides anything about the run.
  */
 import type { Clock } from "../core/clock.ts";
-import type { Head } from "./frame.ts";
+import type { Head } from "./frame-line.ts";
 import { lines } from "./lines.ts";
 import { live, realPulse } from "./live.ts";
 import type { Pulse, Report, Screen } from "./screen.ts";

@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import type { Event } from "../../src/engine/event.ts";
 import { expectedEnd } from "../../src/report/expected.ts";
-import { type FrameOptions, frame } from "../../src/report/frame.ts";
+import type { FrameOptions } from "../../src/report/frame-line.ts";
+import { frame } from "../../src/report/frame.ts";
 import type { NodeProgress } from "../../src/report/node-stages.ts";
 import { paint } from "../../src/report/paint.ts";
 import { type Progress, newProgress, take } from "../../src/report/progress.ts";

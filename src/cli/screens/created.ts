@@ -6,7 +6,7 @@ import { platformIn } from "../../operations/platform/tag.ts";
 import { dnsLines, nextSteps, sampleHost } from "../../core/outputs.ts";
 import { plural } from "../../core/words.ts";
 import { type Created, endpointsFromOutside, failureContext } from "../../operations/create/finish.ts";
-import type { Prepared } from "../../operations/create/prepare.ts";
+import type { Prepared } from "../../operations/create/prepared.ts";
 import { quotesAzure } from "../../report/error.ts";
 import { short } from "../../report/short.ts";
 import type { Ci } from "../world.ts";

@@ -14,7 +14,7 @@ import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Carried } from "../create/carry-out.ts";
 import type { Claim } from "./claim.ts";
-import type { Prepared } from "../create/prepare.ts";
+import type { Prepared } from "../create/prepared.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 

@@ -27,7 +27,8 @@ import { tagNewDisks } from "./new-disks.ts";
 import { watchNodes } from "./node-watch.ts";
 import { beginSizes, choicesOf } from "./sizes.ts";
 import { MACHINE_NEWS_MS, NEWS_MS, NODE_REMOVED, awaitOtherAuthority, refuseOtherRun, whileNews } from "./other-run.ts";
-import { type Prepared, liveOf } from "./prepare.ts";
+import { liveOf } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 
 export interface Carried {
   /** As it was carried out: with the size that was used last. */

@@ -7,7 +7,7 @@ import type { LimitsNews } from "./limits-news.ts";
 import type { MachineReport } from "./machine-news.ts";
 import type { Sizes } from "./sizes.ts";
 import type { NodeWatch } from "./node-watch.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 import type { SizedPlan } from "./sized-plan.ts";
 
 export interface Carrying {

@@ -8,7 +8,7 @@ import { claimed } from "../cluster/claim.ts";
 import { lookIn } from "../cluster/find.ts";
 import type { Run } from "../run.ts";
 import { NODE_REMOVED, otherRun, refuseRemoved } from "./other-run.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 
 /** What went wrong, as far as this run can know it. */
 export async function explainFailure(run: Run, prepared: Prepared, resource: AnyResource, error: unknown): Promise<unknown> {

@@ -3,7 +3,7 @@ import { type NodeDiagnosis, diagnoseNodes } from "../../nodes/diagnose.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 import { serialLog } from "../cluster/serial-log.ts";
 import type { Run } from "../run.ts";
 

@@ -15,7 +15,7 @@ import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 import type { Carried } from "./carry-out.ts";
 import { enough } from "./ready-level.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 import { documentOf, stateFile } from "./result-document.ts";
 
 /** A node that is not ready, and why, as far as it could be found out. */

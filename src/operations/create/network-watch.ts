@@ -7,7 +7,7 @@ import { groupId, resourceId } from "../../core/plan/resource.ts";
 import { USER } from "../../core/plan/resources/machine.ts";
 import type { Run } from "../run.ts";
 import type { MachineNews } from "./machine-news.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 
 export interface NetworkWatch {
   /** A node has answered at its port. */

@@ -13,7 +13,7 @@ import { patiently, retag } from "../../engine/patiently.ts";
 import type { TagTarget } from "../../engine/provider.ts";
 import { machineTags, untaggedOf } from "../cluster/let-go.ts";
 import type { Run } from "../run.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 
 export async function tagNewDisks(run: Run, { facts, found, resources, spec }: Prepared): Promise<void> {
   const owner = { ...found.owner, ids: new Set([facts.choices.id]) };

@@ -11,7 +11,8 @@ import { inTurn } from "../../core/spec/wishes.ts";
 import type { Run } from "../run.ts";
 import { type Carried, carryOut } from "./carry-out.ts";
 import { candidateOf } from "./choose-place.ts";
-import { type Prepared, prepare } from "./prepare.ts";
+import { prepare } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 import type { PlaceAnswers } from "./questions.ts";
 import { isNoRoom } from "./sizes.ts";
 

@@ -17,7 +17,7 @@ import { adaptSizeNow, destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import type { Carrying } from "./carrying.ts";
 import { type Candidate, candidateOf, passedOver } from "./choose-place.ts";
 import { makeResource } from "./make-resource.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 import { type SizedPlan, sizedPlan } from "./sized-plan.ts";
 import { type Sizes, isNoRoom, sizesLeft } from "./sizes.ts";
 

@@ -18,7 +18,7 @@ import { explainNodes } from "./explain-nodes.ts";
 import { type MachineNews, nodeMoments } from "./machine-news.ts";
 import { type NetworkWatch, watchNetwork } from "./network-watch.ts";
 import { type NodeWaiting, waitForPlanned } from "./node-wait.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 import { reachableLevel } from "./ready-level.ts";
 
 export interface NodeWatch {
@@ -61,42 +61,23 @@ export async function watchNodes(
     targetOf: (node) => nodeTarget(reach, node),
     wait: waits.of,
   };
-  const running = new Map<number, Promise<NodeReadiness>>();
   const ready = nodeMoments();
+  const started = startedNodes(run, waiting, ready);
   // one that was never asked for will not come
   for (const index of materials.joins.keys())
-    void azure.settled(index).then(() => running.has(index) || waiting.joining.ended(index));
-
+    void azure.settled(index).then(() => started.has(index) || waiting.joining.ended(index));
   return {
     makeWay: (node) => waiting.joining.makeWay(node),
-    start(node) {
-      if (running.has(node.index)) return;
-      const one = waitForPlanned(run, waiting, node).then((found) => {
-        if (found.state === "ready" && !run.simulated) ready(node.index).resolve();
-        return found;
-      });
-      one.catch(() => undefined);
-      running.set(node.index, one);
-    },
+    start: started.start,
     usable: (node) => ready(node.index).promise,
     async all() {
-      const found = await Promise.all(
-        [...running].map(async ([index, promise]) => [index, await promise.catch(() => givenUp(index))] as const),
-      );
+      const found = await started.all();
       waits.end();
       tellClocks(run, clocks);
       keeper?.tell();
-      return new Map(found);
+      return found;
     },
-    explain: async (found) =>
-      run.simulated || waiting.level === "machines"
-        ? []
-        : explainNodes(
-            run,
-            prepared,
-            facts.nodes.map(waiting.targetOf),
-            [...found.values()].filter(({ code }) => code !== "NoWayIn"),
-          ),
+    explain: (found) => explainMissing(run, prepared, waiting, found),
   };
 }
 
@@ -107,6 +88,39 @@ export const machineStateOf =
     azure.hasFailed(index) ? "failed" : stopped.has(index) ? "stopped" : inside?.isCutOff() === true ? "cut off" : "unknown";
 
 // --- internal ---
+
+/** The waits that were started, one a node. */
+function startedNodes(run: Run, waiting: NodeWaiting, ready: ReturnType<typeof nodeMoments>) {
+  const running = new Map<number, Promise<NodeReadiness>>();
+  return {
+    has: (index: number): boolean => running.has(index),
+    start(node: PlannedNode): void {
+      if (running.has(node.index)) return;
+      const one = waitForPlanned(run, waiting, node).then((found) => {
+        if (found.state === "ready" && !run.simulated) ready(node.index).resolve();
+        return found;
+      });
+      one.catch(() => undefined);
+      running.set(node.index, one);
+    },
+    async all(): Promise<Map<number, NodeReadiness>> {
+      const ended = [...running].map(async ([index, promise]) => [index, await promise.catch(() => givenUp(index))] as const);
+      return new Map(await Promise.all(ended));
+    },
+  };
+}
+
+/** Nobody looks for reasons in a rehearsal, of machines alone, and where no way leads to the node. */
+async function explainMissing(
+  run: Run,
+  prepared: Prepared,
+  { level, targetOf }: NodeWaiting,
+  found: ReadonlyMap<number, NodeReadiness>,
+): Promise<NodeDiagnosis[]> {
+  if (run.simulated || level === "machines") return [];
+  const known = [...found.values()].filter(({ code }) => code !== "NoWayIn");
+  return explainNodes(run, prepared, prepared.facts.nodes.map(targetOf), known);
+}
 
 const reachOf = ({ spec, materials }: Prepared, place: FrontAddress | undefined): Reach => ({
   spec,

@@ -13,7 +13,7 @@ import { snapshotOf } from "../cluster/snapshot.ts";
 import { type Claim, bearing, claimed } from "../cluster/claim.ts";
 import { clusterElsewhere } from "./elsewhere.ts";
 import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 import type { Run } from "../run.ts";
 
 /**

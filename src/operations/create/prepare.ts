@@ -3,7 +3,7 @@
  * the plan. Reads only; what it makes are files in the cluster's folder.
  */
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
-import type { Facts, OwnImage } from "../../core/plan/cluster.ts";
+import type { Facts } from "../../core/plan/cluster.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import { changesOf } from "../../core/plan/changes.ts";
 import { planOf } from "../../core/plan/plan.ts";
@@ -15,7 +15,7 @@ import { namedIdentities } from "../../core/spec/machine.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
-import { type Decision, decide } from "../../engine/decide.ts";
+import { decide } from "../../engine/decide.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { chooseNodes, placeNodes } from "./choose-nodes.ts";
@@ -34,60 +34,15 @@ import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
 import { chooseFrontend } from "./frontend.ts";
 import { withKeptDisks } from "./kept-disks.ts";
 import { refuseLocked } from "./locked.ts";
-import { type Materials, prepareMaterials } from "./materials.ts";
+import { prepareMaterials } from "./materials.ts";
 import { withOwnAddress } from "./own-address.ts";
 import { aboutPrivate, etcdNotes, timeToLive } from "./plan-notes.ts";
 import { type BegunKey, beginKey, prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import type { Run } from "../run.ts";
 import { sizeFacts, withImage } from "./sized-plan.ts";
-import { type Survey, imageReference, survey } from "./survey.ts";
-
-/** What was asked for, and what is there of it. */
-interface FoundWish {
-  readonly name: string;
-  /** As it was given: with the signatures that URLs may carry. */
-  readonly asked: Partial<FlagValues>;
-  readonly groupName: string;
-  readonly found: ClaimedCluster;
-  readonly spec: ClusterSpec;
-  /** Sentences about what was mapped, and what counts for new machines only. */
-  readonly notes: readonly string[];
-}
-
-/** And which nodes it is to have. */
-interface Chosen extends FoundWish {
-  readonly snapshot: Map<string, Live & { kind: Kind }>;
-  /** Kinds that this ARM does not list. */
-  readonly unlisted: ReadonlySet<Kind>;
-  /** Of the snapshot what is proven to be the cluster's: that counts. The plan may meet the others, and refuses them. */
-  readonly ours: Snapshot;
-  /** Those that it had, or was to have, when this run looked. */
-  readonly known: ReadonlySet<number>;
-  readonly indexes: readonly number[];
-}
-
-/** And that it can be made, as far as that can be asked. */
-interface Checked extends Chosen {
-  readonly surveyed: Survey;
-}
-
-/** And what was made for it, once: keys, certificates, addresses, user-data, the way to an image. */
-interface Furnished extends Checked {
-  readonly materials: Materials;
-  readonly image: Facts["image"];
-  /** Brings an image of the user's own to where Azure can take it from; absent when it is there. */
-  readonly stageImage?: () => Promise<OwnImage>;
-}
-
-/** Everything that is known before the first write. */
-export interface Prepared extends Furnished {
-  readonly facts: Facts;
-  readonly resources: readonly AnyResource[];
-  readonly decisions: ReadonlyMap<string, Decision>;
-  /** What the changes change, by the resource's id: core/plan/changes.ts. */
-  readonly changes: ReadonlyMap<string, readonly string[]>;
-}
+import type { Checked, Chosen, FoundWish, Furnished, Prepared } from "./prepared.ts";
+import { imageReference, survey } from "./survey.ts";
 
 export interface HowToPrepare {
   readonly mode: Mode;

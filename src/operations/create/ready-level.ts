@@ -2,7 +2,7 @@
 import { canLogIn } from "../../nodes/identity.ts";
 import type { ReadyLevel } from "../../nodes/node-state.ts";
 import type { Run } from "../run.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 
 /**
  * What a node must have reached to be called ready. Where nodes cannot be asked, and nobody insisted that they are, a machine that

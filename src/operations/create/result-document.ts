@@ -8,7 +8,7 @@ import { clusterDocument } from "../../core/outputs.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
 import type { Carried } from "./carry-out.ts";
 import { choicesOf } from "./sizes.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 import type { Run } from "../run.ts";
 
 /** The old script's state file had `vms`, `ips` and `discovery_url`; scripts that read those still find them. */

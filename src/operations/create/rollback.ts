@@ -24,7 +24,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { leave } from "../etcd/membership.ts";
 import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { operatorTls } from "../cluster/node-target.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 import type { Run } from "../run.ts";
 
 /**

@@ -3,7 +3,7 @@ import { isCapacity } from "../../core/advice/advice.ts";
 import { AzureError } from "../../core/advice/azure-error.ts";
 import type { ChoicesDocument, PassedOver } from "../../core/documents.ts";
 import { inTurn } from "../../core/spec/wishes.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 import type { SizedPlan } from "./sized-plan.ts";
 
 /** What became of the sizes in this run. Changed by next-size.ts, and by what Azure says of machines. */

@@ -7,7 +7,7 @@ import { abortable } from "../../engine/abortable.ts";
 import type { EtcdClientTls } from "../../nodes/target.ts";
 import { type LiveEtcd, join, makeWay } from "./membership.ts";
 import type { Reach } from "../cluster/node-target.ts";
-import type { Prepared } from "../create/prepare.ts";
+import type { Prepared } from "../create/prepared.ts";
 import type { Run } from "../run.ts";
 
 export interface Joining {

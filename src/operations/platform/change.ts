@@ -10,12 +10,7 @@ import { type Installed, openPlatform } from "./reached.ts";
 import { type PlatformStep, UNINSTALL, UPGRADE } from "./steps.ts";
 import { unmarkPlatform } from "./tag.ts";
 import { type Walked, walk } from "./walk.ts";
-
-export interface ChangeOptions {
-  readonly resourceGroup?: string | undefined;
-  readonly installer?: string | undefined;
-  readonly installerSha256?: string | undefined;
-}
+import type { ScriptOptions } from "./wish.ts";
 
 /** What would be run. To be closed by whoever has it: `site.ground.close()`. */
 export interface PlatformChange {
@@ -30,7 +25,7 @@ export async function changePlatform(
   run: Run,
   name: string,
   what: "upgrade" | "uninstall",
-  { passwordFile, ...options }: ChangeOptions & { readonly passwordFile?: string | undefined } = {},
+  { passwordFile, ...options }: ScriptOptions & { readonly passwordFile?: string | undefined } = {},
 ): Promise<PlatformDocument> {
   const password = passwordFile === undefined ? undefined : await passwordIn(run.outside, passwordFile);
   const change = await planChange(run, name, what, options);
@@ -46,7 +41,7 @@ export async function planChange(
   run: Run,
   name: string,
   what: "upgrade" | "uninstall",
-  options: ChangeOptions = {},
+  options: ScriptOptions = {},
 ): Promise<PlatformChange> {
   const site = await openPlatform(run, name, options.resourceGroup);
   try {

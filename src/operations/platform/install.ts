@@ -4,7 +4,7 @@
  */
 import type { PlatformDocument } from "../../core/documents.ts";
 import { refusal } from "../../core/advice/preflight.ts";
-import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
 import { hasEtcd } from "../../core/plan/tags.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
 import { JOBS } from "../../nodes/job.ts";
@@ -20,20 +20,7 @@ import { recordOf } from "./record.ts";
 import { STEPS, type PlatformStep, placed } from "./steps.ts";
 import { markPlatform } from "./tag.ts";
 import { type Walked, walk } from "./walk.ts";
-
-export interface InstallOptions {
-  readonly resourceGroup?: string | undefined;
-  readonly domain?: string | undefined;
-  readonly adminUsername?: string | undefined;
-  readonly servers?: number | undefined;
-  readonly channel?: PlatformChoices["channel"] | undefined;
-  readonly certManager?: boolean | undefined;
-  readonly clusterCidr?: string | undefined;
-  readonly serviceCidr?: string | undefined;
-  /** A URL or a path. */
-  readonly installer?: string | undefined;
-  readonly installerSha256?: string | undefined;
-}
+import { type InstallOptions, asKept, chosen, freshChoices, nipNote } from "./wish.ts";
 
 /** What would be done. To be closed by whoever has it: `site.ground.close()`. */
 export interface Installation {
@@ -216,9 +203,6 @@ async function planned(run: Run, site: Site, options: InstallOptions): Promise<I
   };
 }
 
-const nipNote = (domain: string): string =>
-  `The domain is ${domain}, which leads to the cluster without a record of yours (nip.io's own service): right for a trial. --domain names another.`;
-
 /** What the nodes have already, unless another one is named. */
 export async function scriptOf(
   run: Run,
@@ -235,44 +219,3 @@ export async function scriptOf(
     throw chosen(`the nodes have an installer whose SHA-256 is ${kept.sha256}`);
   return { source: kept.installer, text, sha256: kept.sha256 };
 }
-
-const MOST_SERVERS = 7;
-
-function freshChoices(nodes: readonly NodeTarget[], address: string, options: InstallOptions): PlatformChoices {
-  const servers = options.servers ?? (nodes.length >= 3 ? 3 : 1);
-  if (servers % 2 === 0 || servers > MOST_SERVERS)
-    throw usageError(`--servers ${servers}: k3s keeps an etcd of its own, which votes by majority`, "Give 1, 3, 5 or 7.");
-  if (servers > nodes.length) throw usageError(`--servers ${servers}: the cluster has ${nodes.length} nodes`);
-  return {
-    version: 1,
-    domain: options.domain ?? `${address}.nip.io`,
-    adminUsername: options.adminUsername ?? "admin",
-    channel: options.channel ?? "stable",
-    // Let's Encrypt has a limit for all of nip.io together
-    certManager: options.certManager ?? options.domain !== undefined,
-    clusterCidr: options.clusterCidr ?? "10.42.0.0/16",
-    serviceCidr: options.serviceCidr ?? "10.43.0.0/16",
-    installer: "",
-    sha256: "",
-    servers: nodes.slice(0, servers).map(({ index }) => index),
-  };
-}
-
-/** What was chosen stays: half of the nodes may have it already. */
-function asKept(kept: PlatformChoices, options: InstallOptions): PlatformChoices {
-  const given = { ...options, servers: undefined } as Partial<Record<keyof PlatformChoices, unknown>>;
-  const other = (["domain", "adminUsername", "channel", "certManager", "clusterCidr", "serviceCidr"] as const).filter(
-    (key) => given[key] !== undefined && given[key] !== kept[key],
-  );
-  if (other.length > 0) throw chosen(`it was begun with ${other.map((key) => `${key} ${String(kept[key])}`).join(", ")}`);
-  if (options.servers !== undefined && options.servers !== kept.servers.length)
-    throw chosen(`it was begun with ${kept.servers.length} servers`);
-  return kept;
-}
-
-const chosen = (why: string): ClusterError =>
-  new ClusterError("PlatformChosen", `the platform's choices are made: ${why}`, {
-    source: "node",
-    exit: EXIT.conflict,
-    advice: "Leave the flag out to go on; for another platform uninstall this one first (`platform uninstall`).",
-  });
