@@ -19,11 +19,11 @@ import type {
   StatusDocument,
   StopDocument,
 } from "../core/documents.ts";
-import { type ClusterError, EXIT } from "../core/errors.ts";
+import { EXIT } from "../core/errors.ts";
 import { clusterName } from "../core/spec/spec.ts";
 import type { Event } from "../engine/event.ts";
 import type { Run } from "../operations/run.ts";
-import { gcResult, notReady, notStarted } from "./ends.ts";
+import { type GcResult, gcResult, notReady, notStarted } from "./ends.ts";
 import { type OptionsOf, checkedOptions, isOptionOf } from "./options.ts";
 import { type Runs, runsOf } from "./runs.ts";
 
@@ -60,9 +60,6 @@ export interface ExportResult {
   /** The values that belong to it, with private keys in them: a file for the owner alone. */
   readonly valuesFile: string;
 }
-
-/** How one cluster ended in `gc`. */
-export type GcResult = DestroyDocument | { readonly name: string; readonly resourceGroup: string; readonly error: ClusterError };
 
 export interface Azure {
   /** Makes the cluster, or finishes or grows it. @throws ClusterError; NodesNotReady (exit 3) when only some nodes came up */

@@ -6,22 +6,8 @@ import type { Lookups } from "../azure/lookups.ts";
 import { AzureError } from "../core/advice/azure-error.ts";
 import { canonical } from "../core/fingerprint.ts";
 import { once, patiently } from "../engine/patiently.ts";
+import type { Ahead, Answer, Given, Question } from "./ahead.ts";
 import type { Run } from "./run.ts";
-
-export type Question = keyof Lookups;
-/** What a question takes, without the signal that ends it. */
-export type Given<Q extends Question> = Lookups[Q] extends (...given: [...infer G, AbortSignal]) => unknown ? G : never;
-export type Answer<Q extends Question> = Awaited<ReturnType<Lookups[Q]>>;
-
-/** Reads that are on their way. */
-export interface Ahead {
-  /** Makes it now; the same again, before somebody took it, is the same one. */
-  begin<Q extends Question>(question: Q, ...given: Given<Q>): Promise<Answer<Q>>;
-  /** The read that is on its way, once: who asks again wants to know how it is then. */
-  take<Q extends Question>(question: Q, given: Given<Q>): Promise<Answer<Q>> | undefined;
-  /** Gives up what nobody took. */
-  end(): void;
-}
 
 /** @throws what Azure says no with, as soon as asking again is of no use */
 export function ask<Q extends Question>(

@@ -12,7 +12,6 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { names } from "../core/plan/cluster.ts";
 import { type Replacing, withReplacement, withReplacing } from "../core/plan/replacing.ts";
 import { type Tags, hasEtcd } from "../core/plan/tags.ts";
-import type { FlagValues } from "../core/spec/flags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
@@ -27,15 +26,8 @@ import { removeAll } from "./remove/forget-nodes.ts";
 import { type Removal, planRemoval } from "./remove/removal.ts";
 import { HALF_REPLACED } from "./replace/half-replaced.ts";
 import { keepDataDisk, refuseUnfitDisks } from "./replace/keep-disk.ts";
-import { madeAt, replacementOf } from "./replace/noted.ts";
+import { type ReplaceWish, madeAt, replacementOf } from "./replace/noted.ts";
 import type { Run } from "./run.ts";
-
-export interface ReplaceWish {
-  /** Flags of create: size, image, etcd's version of the new machines. */
-  readonly given: Partial<FlagValues>;
-  /** The new machine gets the old one's data disk, with what is on it. */
-  readonly keepDataDisk: boolean;
-}
 
 /** What is to be replaced. */
 export interface Replacement {

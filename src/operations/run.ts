@@ -11,7 +11,7 @@ import type { Hop } from "../core/spec/hops.ts";
 import type { Emit, Event } from "../engine/event.ts";
 import type { Tools } from "../engine/tools.ts";
 import type { Via } from "../nodes/via.ts";
-import type { Ahead } from "./ask.ts";
+import type { Ahead } from "./ahead.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { PriceService } from "./price/service.ts";
 import type { WayOut } from "./way-out/way-out.ts";

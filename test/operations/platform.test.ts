@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Invocation } from "../../src/cli/invocation.ts";
-import { passwordOf } from "../../src/cli/screens/platform.ts";
+import { passwordOf } from "../../src/cli/screens/platform-words.ts";
 import { buildSpec } from "../../src/core/spec/spec.ts";
 import { apiRanges } from "../../src/core/spec/ranges.ts";
 import { domain } from "../../src/core/spec/platform.ts";

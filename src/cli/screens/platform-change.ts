@@ -4,7 +4,7 @@ import { carryOutUninstall, carryOutUpgrade, planChange } from "../../operations
 import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import type { Session } from "../session.ts";
-import { passwordOf, sayScript } from "./platform.ts";
+import { passwordOf, sayScript } from "./platform-words.ts";
 
 export async function upgrade(session: Session, invocation: Invocation): Promise<number> {
   const { given } = invocation;

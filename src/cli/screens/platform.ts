@@ -1,12 +1,11 @@
 /** platform on a terminal: what is found and said before, each step with its time, and where the platform is. The work is operations/platform/. */
 import type { PlatformDocument } from "../../core/documents.ts";
-import { ClusterError, EXIT } from "../../core/errors.ts";
+import { EXIT } from "../../core/errors.ts";
 import { type Installation, carryOutInstall, planInstall } from "../../operations/platform/install.ts";
-import { fitPassword, isPasswordKnown, passwordIn } from "../../operations/platform/password.ts";
-import { asks } from "../confirm.ts";
+import { isPasswordKnown } from "../../operations/platform/password.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Action, actionNamed } from "../platform-actions.ts";
-import type { Script } from "../../operations/platform/installer.ts";
+import { passwordOf, sayScript } from "./platform-words.ts";
 import { type Session, openSession } from "../session.ts";
 
 /** An installation takes half an hour and more; what runs on a node goes on when ours is over. */
@@ -71,20 +70,6 @@ function sayPlan(session: Session, name: string, { choices, script, notes, done,
       ? `${name} is a platform already, at ${choices.domain}.`
       : `${name} becomes a platform at ${choices.domain}: ${servers} k3s ${servers === 1 ? "server" : "servers"}, ${nodes.length - servers} agents${done === 0 ? "" : `; ${done} of ${all} steps are done`}.`,
   );
-}
-
-/** A rehearsal fetches nothing, and so knows no digest. */
-export const sayScript = (session: Session, word: string, { source, sha256 }: Script): void =>
-  session.say(`${word}: ${source}${session.simulated ? ", which a rehearsal does not fetch" : `, SHA-256 ${sha256}`}.`);
-
-/** From the file, from the terminal, or nobody's: then it is made. @throws ClusterError Usage */
-export async function passwordOf({ world, given }: Invocation, known: boolean): Promise<string | undefined> {
-  if (given.passwordFile !== undefined) return passwordIn(world, given.passwordFile);
-  if (known || !asks({ world, given })) return undefined;
-  const typed = await world.askSecretly("Password of the platform's admin (Enter makes one): ");
-  if (typed === undefined)
-    throw new ClusterError("Interrupted", "interrupted", { exit: EXIT.interrupted, advice: "Nothing was changed." });
-  return typed === "" ? undefined : fitPassword(typed, "the password");
 }
 
 function sayEnd(session: Session, { name, domain, controller, adminUsername, passwordFile }: PlatformDocument): void {

@@ -1,7 +1,8 @@
 /** replace on a terminal: which nodes are made anew, the question, and how far it came. The work is operations/replace.ts. */
 import { usageError } from "../../core/errors.ts";
 import { plural } from "../../core/words.ts";
-import { type ReplaceWish, carryOutReplace, planReplace } from "../../operations/replace.ts";
+import { carryOutReplace, planReplace } from "../../operations/replace.ts";
+import type { ReplaceWish } from "../../operations/replace/noted.ts";
 import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { endWith } from "./outcome.ts";

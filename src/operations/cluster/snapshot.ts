@@ -4,7 +4,8 @@ import { toLive } from "../../azure/live.ts";
 import { BEARER_KINDS } from "../../core/plan/bearer.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
 import type { Live } from "../../engine/provider.ts";
-import { type Ahead, ask } from "../ask.ts";
+import type { Ahead } from "../ahead.ts";
+import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
 import type { Cluster } from "./cluster.ts";
 

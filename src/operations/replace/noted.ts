@@ -5,11 +5,18 @@
 import { bodyFingerprint } from "../../core/fingerprint.ts";
 import { keptTexts } from "../../core/plan/kept-flags.ts";
 import { type Replacing, replacementIn, replacingIn } from "../../core/plan/replacing.ts";
+import type { FlagValues } from "../../core/spec/flags.ts";
 import type { Tags } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Removal } from "../remove/removal.ts";
-import type { ReplaceWish } from "../replace.ts";
 import type { Run } from "../run.ts";
+
+export interface ReplaceWish {
+  /** Flags of create: size, image, etcd's version of the new machines. */
+  readonly given: Partial<FlagValues>;
+  /** The new machine gets the old one's data disk, with what is on it. */
+  readonly keepDataDisk: boolean;
+}
 
 /** How far it is. */
 export interface ReplaceProgress {
