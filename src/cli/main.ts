@@ -48,7 +48,7 @@ export async function main(outer: World): Promise<number> {
     const advice = said(document.advice);
     if (typed?.given.json === true || own.includes("--json"))
       printDocument(world, { $schema: schemaUri("error"), error: { ...document, advice } });
-    else prose(world.stderr, said(renderError(error, { color: abilities(world.env, world.stderr).color, json: false })));
+    else prose(world.stderr, said(renderError(error, { color: abilities(world.env, world.stderr).color })));
     world.ci?.annotate("error", `azure-coreos-cluster: ${code}`, `${message}\n${advice}`.trim());
     return exitCodeOf(error);
   }

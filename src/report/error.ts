@@ -10,15 +10,25 @@ import { scrub } from "./scrub.ts";
 import { short } from "./short.ts";
 import { printable as steady } from "../core/words.ts";
 
-export interface RenderOptions {
-  readonly color: boolean;
-  /** One JSON document for stdout instead of text for stderr; false when not given. */
-  readonly json?: boolean;
-}
-
-/** The error as text that ends with a line end. */
-export function renderError(error: unknown, options: RenderOptions): string {
-  return options.json === true ? `${JSON.stringify({ error: errorDocument(error) })}\n` : text(error, options.color);
+/** The error as text for people, which ends with a line end. */
+export function renderError(error: unknown, { color }: { readonly color: boolean }): string {
+  const known = asClusterError(error);
+  const ink = paint(color);
+  const lines = [`${ink.bad("Error:")} ${ink.strong(printable(short(known.message, !quotesAzure(known))))}`];
+  const advice = known.advice ?? (known.source === "bug" ? BUG_ADVICE : undefined);
+  if (advice !== undefined) lines.push("", printable(short(advice, true)));
+  if (known.link !== undefined) lines.push(`Read on: ${known.link}`);
+  const last =
+    known.source === "bug"
+      ? [stackOf(known)]
+      : [
+          ...originals(known, short)
+            .slice(0, MOST_CAUSES)
+            .map((original) => printable(original)),
+          ...(known.code === "Usage" ? [] : [`(${known.code})`]),
+        ];
+  if (last.length > 0) lines.push("", ...last.map((line) => ink.dim(line)));
+  return `${lines.join("\n")}\n`;
 }
 
 /** The `error` of `--json`; `link` and `cause` only when there are any. */
@@ -57,26 +67,6 @@ function asClusterError(error: unknown): ClusterError {
     advice: BUG_ADVICE,
     cause: error,
   });
-}
-
-function text(error: unknown, color: boolean): string {
-  const known = asClusterError(error);
-  const ink = paint(color);
-  const lines = [`${ink.bad("Error:")} ${ink.strong(printable(short(known.message, !quotesAzure(known))))}`];
-  const advice = known.advice ?? (known.source === "bug" ? BUG_ADVICE : undefined);
-  if (advice !== undefined) lines.push("", printable(short(advice, true)));
-  if (known.link !== undefined) lines.push(`Read on: ${known.link}`);
-  const last =
-    known.source === "bug"
-      ? [stackOf(known)]
-      : [
-          ...originals(known, short)
-            .slice(0, MOST_CAUSES)
-            .map((original) => printable(original)),
-          ...(known.code === "Usage" ? [] : [`(${known.code})`]),
-        ];
-  if (last.length > 0) lines.push("", ...last.map((line) => ink.dim(line)));
-  return `${lines.join("\n")}\n`;
 }
 
 function stackOf(error: ClusterError): string {

@@ -1,11 +1,10 @@
 /* eslint-disable no-control-regex -- a terminal's control characters are what is tested */
 import { expect, test } from "vitest";
 import { ClusterError, EXIT, usageError } from "../../src/core/errors.ts";
-import { exitCodeOf, renderError } from "../../src/report/error.ts";
+import { errorDocument, exitCodeOf, renderError } from "../../src/report/error.ts";
 
-const text = (error: unknown) => renderError(error, { color: false, json: false });
-const json = (error: unknown) =>
-  JSON.parse(renderError(error, { color: false, json: true })) as { error: Record<string, string> };
+const text = (error: unknown) => renderError(error, { color: false });
+const json = (error: unknown) => ({ error: errorDocument(error) });
 
 const quota = new ClusterError("QuotaExceeded", "The quota is used up.", {
   source: "azure",
@@ -28,7 +27,7 @@ test("what happened, what to do, where to read on, the original last", () => {
 });
 
 test("the original is dimmed, and nothing else", () => {
-  const colored = renderError(quota, { color: true, json: false });
+  const colored = renderError(quota, { color: true });
   expect(colored.match(/\u001B\[2m[^\u001B]+/g)).toEqual([
     expect.stringContaining("Operation could"),
     expect.stringContaining("(QuotaExceeded)"),
@@ -92,7 +91,7 @@ test("secrets and terminal codes reach neither form", () => {
     advice: "sig=abc123",
     cause: new Error("AccountKey=hush"),
   });
-  for (const shown of [text(error), renderError(error, { color: false, json: true })]) {
+  for (const shown of [text(error), JSON.stringify(errorDocument(error))]) {
     expect(shown).not.toMatch(/abcdefgh12345|abc123|hush|\u001B/);
   }
 });
