@@ -162,7 +162,14 @@ function openForward(client: Client, target: NodeTarget, host: string, port: num
       if (code === undefined) return reject(lost(target.name, error));
       const why = code === "ForwardForbidden" ? "sshd does not allow tunnels" : "nothing listens there";
       reject(
-        new ClusterError(code, `${target.name}: no tunnel to ${host} port ${port}: ${why}`, { source: "node", cause: error }),
+        new ClusterError(code, `${target.name}: no tunnel to ${host} port ${port}: ${why}`, {
+          source: "node",
+          advice:
+            code === "ForwardForbidden"
+              ? "AllowTcpForwarding in its sshd_config decides."
+              : "Is what should listen there running?",
+          cause: error,
+        }),
       );
     };
     try {

@@ -56,6 +56,7 @@ export async function lookAtJob(connection: Connection, offset: number): Promise
   if (code !== 0 || state === undefined)
     throw new ClusterError("JobUnreadable", `${connection.target.name} does not say how far it is: ${firstLine(stderr)}`, {
       source: "node",
+      advice: `The step goes on there; the same command follows it. What it keeps is in ${JOBS}, for root.`,
     });
   return {
     state: state as JobLook["state"],

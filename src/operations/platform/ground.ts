@@ -82,6 +82,7 @@ export const realGround = (run: Run): Ground => {
         if (code === 0) return stdout;
         throw new ClusterError("NodeCommandFailed", `${node.name}: ${stderr.trim().split("\n").at(-1) ?? `ended with ${code}`}`, {
           source: "node",
+          advice: `The same command goes on. By hand: \`azure-coreos-cluster ssh NAME ${node.index}\` leads there.`,
         });
       }),
     close: () => open.forEach((connection) => connection.close()),

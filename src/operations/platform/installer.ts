@@ -83,6 +83,9 @@ async function fromFile(source: string): Promise<string> {
   try {
     return await readFile(source, "utf8");
   } catch (cause) {
-    throw usageError(`--installer: ${source} cannot be read: ${(cause as Error).message}`);
+    throw usageError(
+      `--installer: ${source} cannot be read: ${(cause as Error).message}`,
+      "Name a file that is there, or an https URL.",
+    );
   }
 }

@@ -62,7 +62,10 @@ export const forgetPassword = async ({ ground }: Pick<Site, "ground">, first: No
 /** @throws ClusterError Usage for a file that is none, or holds no password that does */
 export async function passwordIn(outside: Pick<Run["outside"], "cwd" | "env">, file: string): Promise<string> {
   const text = await readFile(ownPath(outside, file), "utf8").catch((cause: unknown) => {
-    throw usageError(`--password-file ${file} cannot be read: ${(cause as Error).message}`);
+    throw usageError(
+      `--password-file ${file} cannot be read: ${(cause as Error).message}`,
+      "Leave the flag out, and a password is asked for or made.",
+    );
   });
   return fitPassword(text.replace(/\r?\n$/, ""), `--password-file ${file}`);
 }

@@ -28,7 +28,11 @@ export function freshChoices(nodes: readonly NodeTarget[], address: string, opti
   const servers = options.servers ?? (nodes.length >= 3 ? 3 : 1);
   if (servers % 2 === 0 || servers > MOST_SERVERS)
     throw usageError(`--servers ${servers}: k3s keeps an etcd of its own, which votes by majority`, "Give 1, 3, 5 or 7.");
-  if (servers > nodes.length) throw usageError(`--servers ${servers}: the cluster has ${nodes.length} nodes`);
+  if (servers > nodes.length)
+    throw usageError(
+      `--servers ${servers}: the cluster has ${nodes.length} nodes`,
+      "Give fewer, or grow the cluster first (`create NAME --num-nodes N`).",
+    );
   return {
     version: 1,
     domain: options.domain ?? `${address}.nip.io`,
