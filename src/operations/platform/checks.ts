@@ -171,7 +171,7 @@ const NOTES: readonly ((seen: Seen) => string[])[] = [
     spec.deis
       ? []
       : [
-          `80, 443 and 2222 are not open to the world: \`azure-coreos-cluster create ${spec.name} --deis\` opens them, where there are 3 nodes.`,
+          `80, 443 and 2222 are not open to the world: \`azure-coreos-cluster create ${spec.name} --deis\` opens them.`,
         ],
   ({ nodes }) => {
     const small = nodes.filter(({ look }) => look.cpus < GOOD_CPUS || look.memory < GOOD_MEMORY);
