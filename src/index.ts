@@ -24,13 +24,12 @@ import {
   type AzureOptions,
   type ChangeWish,
   type CreateOptions,
-  type ExportResult,
   type RemovalOptions,
   type StatusOptions,
   apart,
   openAzure,
 } from "./library/azure.ts";
-import type { GcResult } from "./library/ends.ts";
+import type { ExportResult, GcResult } from "./library/results.ts";
 import type { FlagScope } from "./core/spec/flag.ts";
 import { type OptionsOf, checkedOptions } from "./library/options.ts";
 import { realClock } from "./operations/real-clock.ts";

@@ -23,8 +23,9 @@ import { EXIT } from "../core/errors.ts";
 import { clusterName } from "../core/spec/spec.ts";
 import type { Event } from "../engine/event.ts";
 import type { Run } from "../operations/run.ts";
-import { type GcResult, gcResult, notReady, notStarted } from "./ends.ts";
+import { gcResult, notReady, notStarted } from "./ends.ts";
 import { type OptionsOf, checkedOptions, isOptionOf } from "./options.ts";
+import type { ExportResult, GcResult } from "./results.ts";
 import { type Runs, runsOf } from "./runs.ts";
 
 /** Which Azure, who signs in, how long a piece of work may take, where keys are. Flags of the command line in camelCase. */
@@ -52,13 +53,6 @@ export type ChangeWish = Pick<OptionsOf<"platform">, "passwordFile" | "installer
 export interface RemovalOptions {
   /** Even when etcd loses its quorum. */
   readonly force?: boolean;
-}
-
-export interface ExportResult {
-  /** An ARM template, or the content of main.tf.json. */
-  readonly document: object;
-  /** The values that belong to it, with private keys in them: a file for the owner alone. */
-  readonly valuesFile: string;
 }
 
 export interface Azure {

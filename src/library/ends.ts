@@ -1,9 +1,7 @@
 /** How pieces of work end for a program: what is half done is thrown, with how far it came. */
-import type { DestroyDocument, StartDocument } from "../core/documents.ts";
+import type { StartDocument } from "../core/documents.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
-
-/** How one cluster ended in `gc`. */
-export type GcResult = DestroyDocument | { readonly name: string; readonly resourceGroup: string; readonly error: ClusterError };
+import type { GcResult } from "./results.ts";
 
 export const notStarted = ({ ready, notReady: rest }: StartDocument, exit: ExitCode): ClusterError =>
   new ClusterError(

@@ -170,9 +170,7 @@ const NOTES: readonly ((seen: Seen) => string[])[] = [
   ({ spec }) =>
     spec.deis
       ? []
-      : [
-          `80, 443 and 2222 are not open to the world: \`azure-coreos-cluster create ${spec.name} --deis\` opens them.`,
-        ],
+      : [`80, 443 and 2222 are not open to the world: \`azure-coreos-cluster create ${spec.name} --deis\` opens them.`],
   ({ nodes }) => {
     const small = nodes.filter(({ look }) => look.cpus < GOOD_CPUS || look.memory < GOOD_MEMORY);
     return small.length === 0
