@@ -7,8 +7,8 @@ import { dirname, join } from "node:path";
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major > 22 || (major === 22 && minor >= 12)) {
   module.enableCompileCache?.();
-  const { runProcess } = await import("../dist/main.js");
-  await runProcess();
+  const main = await import("../dist/main.js").catch(notBuilt);
+  await main?.runProcess();
 } else {
   const own = ownNode();
   if (own !== undefined) {
@@ -33,4 +33,11 @@ function ownNode() {
   } catch {
     return undefined;
   }
+}
+
+/** A checkout without its bundle, or one that is being built at this moment. */
+function notBuilt(error) {
+  if (error.code !== "ERR_MODULE_NOT_FOUND" || !error.url?.endsWith("/dist/main.js")) throw error;
+  console.error("This checkout is not built: `npm run build` makes dist/, and so does `npm ci`.");
+  process.exitCode = 1;
 }

@@ -138,3 +138,12 @@ test("one's own file is checked as cloud-init reads it, by lint and by create", 
   await done("mycluster --platform debian --custom-data mine.yaml");
   expect(userData()).toBe("#cloud-config\npackages: [curl]\nhostname: mycluster-coreos-0\n");
 });
+
+test("a rehearsal of the platform takes a domain of one's own, and says that nobody asked for its record", async () => {
+  await done("mycluster --deis --platform ubuntu --wait-for machines");
+  expect(await done("platform install mycluster --domain apps.example.com")).toContain(
+    "nobody asked whether *.apps.example.com leads to the cluster",
+  );
+  expect(await done("platform install mycluster")).toContain("is a platform already, at apps.example.com");
+  expect((await azure.run("platform status mycluster")).stdout).toContain("platform at apps.example.com: healthy");
+});

@@ -184,7 +184,7 @@ async function planned(run: Run, site: Site, options: InstallOptions): Promise<I
     choices: wanted,
     nodes: nodes.map(({ target: { name, index }, look }) => ({ name, index, look })),
     clocks: clocks.filter((clock) => clock !== undefined),
-    record: wanted.domain === own || done === all ? undefined : await recordOf(run, wanted.domain),
+    record: wanted.domain === own || done === all ? undefined : await recordOf(run, wanted.domain, address),
   });
   if (problems.length > 0) throw refusal(problems);
   const script = await scriptOf(run, site, first, kept, options);
@@ -194,7 +194,11 @@ async function planned(run: Run, site: Site, options: InstallOptions): Promise<I
     first,
     script,
     choices: { ...wanted, installer: script.source, sha256: script.sha256 },
-    notes: [...(options.domain === undefined && kept === undefined ? [nipNote(own)] : []), ...notes],
+    notes: [
+      ...(options.domain === undefined && kept === undefined ? [nipNote(own)] : []),
+      ...unasked(run, wanted.domain, own),
+      ...notes,
+    ],
     done,
     all,
     needsPassword: STEPS.some(
@@ -202,6 +206,9 @@ async function planned(run: Run, site: Site, options: InstallOptions): Promise<I
     ),
   };
 }
+
+const unasked = ({ simulated }: Run, domain: string, own: string): string[] =>
+  simulated && domain !== own ? [`Rehearsal: nobody asked whether *.${domain} leads to the cluster; in earnest it must.`] : [];
 
 /** What the nodes have already, unless another one is named. */
 export async function scriptOf(

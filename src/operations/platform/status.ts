@@ -24,7 +24,7 @@ export async function platformStatus(
       k3sNodes(run, site),
       podsNotReady(run, site),
       gatewayOf(run, address),
-      choices.domain === `${address}.nip.io` ? [address] : recordOf(run, choices.domain),
+      choices.domain === `${address}.nip.io` ? [address] : recordOf(run, choices.domain, address),
     ]);
     const record = { addresses, leadsHere: addresses.length > 0 && addresses.every((one) => one === address) };
     const healthy =
