@@ -1,6 +1,6 @@
 /** The command as it is shipped: the bundle, as a process of its own, against the simulation on loopback. */
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -19,9 +19,11 @@ interface Ended {
   readonly stderr: string;
 }
 
-async function command(...argv: string[]): Promise<Ended> {
+const command = (...argv: string[]): Promise<Ended> => started(BIN, argv);
+
+async function started(file: string, argv: readonly string[]): Promise<Ended> {
   const env = { PATH: process.env["PATH"], HOME: dir };
-  return promisify(execFile)(process.execPath, [BIN, ...argv], { cwd: dir, env }).then(
+  return promisify(execFile)(process.execPath, [file, ...argv], { cwd: dir, env }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error: Ended) => error,
   );
@@ -30,6 +32,15 @@ async function command(...argv: string[]): Promise<Ended> {
 // `npm test` builds the bundle first
 test.skipIf(!existsSync(new URL("../dist/main.js", import.meta.url))).concurrent("it starts, and says its version", async () => {
   expect(await command("--version")).toMatchObject({ code: 0, stdout: "1.0.0\n" });
+});
+
+test.concurrent("a checkout that is not built says how it is", async () => {
+  const checkout = join(dir, "checkout");
+  mkdirSync(join(checkout, "bin"), { recursive: true });
+  writeFileSync(join(checkout, "package.json"), '{ "type": "module" }');
+  cpSync(BIN, join(checkout, "bin/run.js"));
+  const { code, stderr } = await started(join(checkout, "bin/run.js"), ["--version"]);
+  expect([code, stderr]).toEqual([1, "This checkout is not built: `npm run build` makes dist/, and so does `npm ci`.\n"]);
 });
 
 /** What is loaded with a part of the bundle, whatever is asked. */
