@@ -9,18 +9,24 @@ import { FLAGS } from "../src/core/spec/flags.ts";
 
 const PAGES = { "commands.md": ["commands", commands], "flags.md": ["flags", flags], "troubleshooting.md": ["advice", advice] };
 
-const check = process.argv[2] === "--check";
-const folder = process.argv[check ? 3 : 2] ?? fileURLToPath(new URL("../docs", import.meta.url));
-for (const [page, [name, make]] of Object.entries(PAGES)) {
-  const file = join(folder, page);
-  const before = readFileSync(file, "utf8");
-  const after = between(file, before, name, make());
-  if (after === before) continue;
-  if (!check) writeFileSync(file, after);
-  else {
-    console.error(`${file}: its table is not current: \`node .ci/readme.mjs\` writes it anew`);
-    process.exitCode = 1;
-  }
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const check = process.argv[2] === "--check";
+  for (const { file, after } of outdated(process.argv[check ? 3 : 2] ?? fileURLToPath(new URL("../docs", import.meta.url))))
+    if (!check) writeFileSync(file, after);
+    else {
+      console.error(`${file}: its table is not current: \`node .ci/readme.mjs\` writes it anew`);
+      process.exitCode = 1;
+    }
+}
+
+/** The pages in there whose tables are not what the code says, and what they are to be. */
+export function outdated(folder) {
+  return Object.entries(PAGES).flatMap(([page, [name, make]]) => {
+    const file = join(folder, page);
+    const before = readFileSync(file, "utf8");
+    const after = between(file, before, name, make());
+    return after === before ? [] : [{ page, file, after }];
+  });
 }
 
 /** The text with a table put between `<!-- name -->` and `<!-- /name -->`. */

@@ -100,8 +100,11 @@ const UNSEEN: Readonly<Record<string, readonly string[]>> = {
 
 const asked = new Map<string, Set<string>>();
 
-/** The commands of one life; of who may do no more than `actions`, where that is said. */
-async function live({ before, commands, faults = "" }: Life, actions: readonly string[] = ["*"]): Promise<void> {
+/** What whoever has the role of docs/role.json could not do. */
+const refused: string[] = [];
+
+/** The commands of one life, of who may do no more than `actions`. @returns false when that was too little */
+async function live({ before, commands, faults = "" }: Life, actions: readonly string[]): Promise<boolean> {
   const azure = testAzure({ ...parseScript(faults), limits: { actions } });
   try {
     await before?.(azure);
@@ -109,20 +112,26 @@ async function live({ before, commands, faults = "" }: Life, actions: readonly s
       const seen = azure.exchanges.length;
       const { exit, stderr } = await azure.run(command);
       // no machine was booted: there is nothing to log in to
-      if (!/^(ssh|run|logs) /.test(command)) expect(exit, `${command}\n${stderr}`).toBe(0);
+      if (exit !== 0 && !/^(ssh|run|logs) /.test(command)) {
+        refused.push(`${command}\n${stderr}`);
+        return false;
+      }
       const first = command.split(" ")[0] ?? "";
       const name = COMMANDS.some((one) => one.name === first) ? first : "create";
       const rights = asked.get(name) ?? new Set(UNSEEN[name]);
       asked.set(name, rights);
       for (const exchange of azure.exchanges.slice(seen)) for (const action of actionsOf(exchange)) rights.add(action);
     }
+    return true;
   } finally {
     azure.close();
   }
 }
 
 beforeAll(async () => {
-  for (const one of LIVES) await live(one);
+  const { Actions } = JSON.parse(readFileSync(join(docs, "role.json"), "utf8")) as { Actions: string[] };
+  // with a right that the role lacks still, it is lived once more for that right's name
+  for (const one of LIVES) if (!(await live(one, Actions))) expect(await live(one, ["*"]), refused.at(-1)).toBe(true);
   // what it does to each cluster is a destroy
   asked.set("gc", new Set([...(asked.get("gc") ?? []), ...(asked.get("destroy") ?? [])]));
 });
@@ -170,9 +179,8 @@ test("the table has the rights of each command", async () => {
   await expect(current).toMatchFileSnapshot(join(docs, "sign-in.md"));
 });
 
-test("who has that role is not refused by the tool's own look at rights", async () => {
-  const role = JSON.parse(readFileSync(join(docs, "role.json"), "utf8")) as { Actions: string[] };
-  for (const one of LIVES.slice(1)) await live(one, role.Actions);
+test("who has that role is not refused by the tool's own look at rights", () => {
+  expect(refused).toEqual([]);
 });
 
 test.for([
