@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { main } from "../src/cli/main.ts";
+import { realPulse } from "../src/report/live.ts";
 import { createVirtualClock } from "../src/sim/clock.ts";
 
 const COMMAND = "azure-coreos-cluster mycluster --num-nodes 3 --deis --simulate=10x";
@@ -17,11 +18,17 @@ const CELL = { width: 8.4, height: 19, margin: 18 };
 
 const file = fileURLToPath(new URL("../docs/terminal.svg", import.meta.url));
 const settled = (picture) => picture.slice(picture.indexOf("<text"), picture.indexOf("<g>"));
-const drawn = svg(screenOf(`$ ${COMMAND}\n${await rehearse()}`));
-if (process.argv[2] !== "--check") writeFileSync(file, drawn);
-else if (settled(readFileSync(file, "utf8")) !== settled(drawn)) {
-  console.error(`${file} is not current: \`node .ci/picture.mjs\` draws it anew`);
-  process.exitCode = 1;
+const draw = async () => svg(screenOf(`$ ${COMMAND}\n${await rehearse()}`));
+
+/** Whether it still says what a rehearsal does. */
+export const isCurrent = async () => settled(readFileSync(file, "utf8")) === settled(await draw());
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv[2] !== "--check") writeFileSync(file, await draw());
+  else if (!(await isCurrent())) {
+    console.error(`${file} is not current: \`node .ci/picture.mjs\` draws it anew`);
+    process.exitCode = 1;
+  }
 }
 
 /** What the screen got until then. */
@@ -29,8 +36,8 @@ async function rehearse() {
   const dir = mkdtempSync(join(tmpdir(), "picture-"));
   const clock = createVirtualClock(START);
   // frames are drawn by real time, which is never the same twice: here at events, by the run's own time
-  performance.now = clock.now;
-  globalThis.setInterval = () => ({ unref: () => undefined });
+  const pulse = { ...realPulse };
+  Object.assign(realPulse, { now: clock.now, every: () => () => undefined });
   let seed = 1;
   let text = "";
   const stdout = { write: () => undefined, isTTY: true, ...SIZE };
@@ -49,6 +56,7 @@ async function rehearse() {
       onInterrupt: () => () => undefined,
     });
   } finally {
+    Object.assign(realPulse, pulse);
     rmSync(dir, { recursive: true });
   }
   return text;

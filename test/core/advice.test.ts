@@ -1,4 +1,4 @@
-import { anything, assert, property, shuffledSubarray } from "fast-check";
+import { anything, assert, property } from "fast-check";
 import { expect, test } from "vitest";
 import {
   type RetryClass,
@@ -423,14 +423,10 @@ const SAID: readonly (readonly [string, string])[] = [
   ),
 ];
 
-test("the order of the rows says nothing: shuffled, every failure has the same row", () => {
-  assert(
-    property(shuffledSubarray([...adviceTable], { minLength: adviceTable.length }), (shuffled) => {
-      for (const [code, message] of SAID)
-        expect(rowOf(code, message, shuffled), `${code}: ${message}`).toBe(rowOf(code, message));
-    }),
-    { numRuns: 50 },
-  );
+test("the order of the rows says nothing: read from the end, every failure has the same row", () => {
+  // of any two rows that could stand for each other, the other one comes first here
+  const reversed = adviceTable.toReversed();
+  for (const [code, message] of SAID) expect(rowOf(code, message, reversed), `${code}: ${message}`).toBe(rowOf(code, message));
 });
 
 test("no two rows say as much about one failure", () => {
