@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { usageError } from "../core/errors.ts";
 import type { Flag } from "../core/spec/flag.ts";
+import { nearest } from "../core/nearest.ts";
 import { flagRows } from "../core/spec/flags.ts";
 import { yamlProblem } from "../core/yaml-problem.ts";
 import { COMMANDS, flagsOf } from "./commands.ts";
@@ -42,7 +43,7 @@ export async function readConfig(world: World, file: string): Promise<Record<str
   }
   if (unknown.length > 0)
     throw usageError(
-      `${file}: create has no flag ${unknown.join(", ")}`,
+      `${file}: create has no flag ${unknown.map(withMeant).join(", ")}`,
       "`azure-coreos-cluster create --help` lists the names.",
     );
   return names;
@@ -83,6 +84,12 @@ function pairsOf(value: unknown, plain: unknown): unknown {
     if (typeof typed[key] !== "string") throw usageError(`the value of ${key} is no text`, "Write KEY: VALUE, one a line.");
     return `${key}=${typed[key]}`;
   });
+}
+
+/** A misspelt name, and the one that was meant. */
+function withMeant(typed: string): string {
+  const meant = nearest(typed, [...OWN.keys()], Math.ceil(typed.length / 4));
+  return meant === undefined ? typed : `${typed} (did you mean ${meant}?)`;
 }
 
 /** A flag's own name by each of its names. */

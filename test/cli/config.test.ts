@@ -19,7 +19,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { FLAGS_IN_FILE, valueInFile } from "../../src/cli/config-file.ts";
 import type { Flag } from "../../src/core/spec/flag.ts";
-import { faultsOf } from "../schemas.ts";
+import { faultsOf, schemaNamed } from "../schemas.ts";
 import { ownAzure } from "./world.ts";
 
 const SEED = Number(process.env["PROPERTY_SEED"] ?? 20_261_129);
@@ -65,6 +65,13 @@ test.each([
   expect(azure.exchanges).toEqual([]);
 });
 
+test("a misspelt name comes with the one that was meant", async () => {
+  const azure = ownAzure();
+  writeFileSync(join(azure.dir, "flags.yaml"), "num-node: 3\nlocatoin: westus\nbanana: 1\n");
+  const { stderr } = await azure.run("plan mycluster --config flags.yaml");
+  expect(stderr).toContain("create has no flag num-node (did you mean num-nodes?), locatoin (did you mean location?), banana\n");
+});
+
 const WHOLE = `# yaml-language-server: $schema=schema/config.json
 $schema: https://unpkg.com/azure-coreos-cluster@1/schema/config.json
 num-nodes: 3
@@ -87,6 +94,69 @@ test("a file with a bit of everything is taken by both", async () => {
   writeFileSync(join(azure.dir, "flags.yaml"), WHOLE);
   const { exit, document } = await azure.json<{ tags: object; location: string }>("plan mycluster --config flags.yaml");
   expect([exit, document]).toMatchObject([0, { location: "westus2", tags: { CostCenter: "4711", owner: "jane" } }]);
+});
+
+interface Property {
+  readonly description: string;
+  readonly markdownDescription: string;
+  readonly default?: unknown;
+  readonly doNotSuggest?: boolean;
+  readonly defaultSnippets?: readonly { readonly body: unknown }[];
+  readonly pattern?: string;
+  readonly patternErrorMessage?: string;
+}
+
+const propertyOf = (name: string): Property =>
+  (schemaNamed("config")["properties"] as Readonly<Record<string, Property>>)[name] as Property;
+
+test.each(FLAGS_IN_FILE)("where the pointer rests on $name an editor says what the help says", (flag) => {
+  const { name, value, about, kept, also = [] } = flag;
+  const own = propertyOf(name);
+  expect(own.description.startsWith(about)).toBe(true);
+  expect(own.markdownDescription.startsWith(`${about}\n\n\`--${name}${value === undefined ? "" : ` ${value}`}\``)).toBe(true);
+  expect(/fixed once|new machines$|is changed to it/.test(own.markdownDescription)).toBe(kept !== undefined);
+  for (const other of also) expect(propertyOf(other)).toMatchObject({ doNotSuggest: true });
+  // with branches yaml-language-server shows each one's text, and a pattern says nothing to whoever broke it
+  expect(own).not.toHaveProperty("anyOf");
+  expect(own.patternErrorMessage === undefined).toBe(own.pattern === undefined);
+});
+
+test.each([
+  [
+    "num-nodes",
+    "number of nodes to create (or add)",
+    "`--num-nodes N`; default `3`; 1 to 1000; a cluster that exists is changed to it",
+  ],
+  [
+    "os-disk-size",
+    "size of the system disk [the image's own]",
+    "`--os-disk-size GiB`; 1 to 4095; at a cluster that exists it counts for new machines",
+  ],
+  ["timeout", "give up after this time [30m]", "`--timeout TIME`"],
+  [
+    "ssh-port",
+    "another spelling of ssh: node i is reached at PORT + i",
+    "`--ssh PORT`; default `22001`; 1 to 65534; fixed once the cluster is made",
+  ],
+  ["tenant", "Microsoft Entra tenant to sign in to", "`--tenant ID`; environment: `AZURE_TENANT_ID`"],
+])("%s in full", (name, about, facts) => expect(propertyOf(name).markdownDescription).toBe(`${about}\n\n${facts}`));
+
+test.each([
+  ["ttl", "This is no length of time. Write it as 90s, 30m, 2h, 7d or 1h30m."],
+  ["location", "This is no Azure location. For example: westus, westeurope, eastus2."],
+  ["tenant", "An empty value is not accepted"],
+])("of a bad %s an editor says what the command says", (name, said) => expect(propertyOf(name).patternErrorMessage).toBe(said));
+
+test.each(FLAGS_IN_FILE)("what an editor fills in for $name is taken by both", (flag) => {
+  const { default: preset, defaultSnippets = [] } = propertyOf(flag.name);
+  // of a list yaml-language-server would write each value unquoted: "- *" is no YAML
+  expect(Array.isArray(preset)).toBe(false);
+  const filled = [preset, ...defaultSnippets.map(({ body }) => body)].filter((one) => one !== undefined);
+  for (const value of filled) {
+    expect([value, faultsOf("config", { [flag.name]: value })]).toEqual([value, []]);
+    if (typeof value !== "object") expect([value, taken(flag, value)]).toEqual([value, true]);
+  }
+  if (flag.offers?.usual.length) expect(defaultSnippets).toHaveLength(flag.offers.usual.length);
 });
 
 test("of any flag and any value: what an editor marks in the flag's own form, the command refuses", () => {
