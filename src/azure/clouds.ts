@@ -3,7 +3,7 @@
  * together: the SDK's own `cloudSetting` changes the first and leaves the last, so that a token of another cloud is sent.
  */
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { isLoopback } from "../core/spec/spec.ts";
+import { isLoopback } from "../core/loopback.ts";
 
 export interface Cloud {
   readonly endpoint: string;

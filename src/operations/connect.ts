@@ -3,7 +3,7 @@ import type { ArmConnection } from "../azure/clients.ts";
 import type { SignedIn } from "../core/account.ts";
 import type { Clock } from "../core/clock.ts";
 import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
-import { isLoopback } from "../core/spec/spec.ts";
+import { isLoopback } from "../core/loopback.ts";
 import type { Emit } from "../engine/event.ts";
 import { createSiblings } from "../engine/siblings.ts";
 import { type Throttle, createThrottle } from "../engine/throttle.ts";

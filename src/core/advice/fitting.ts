@@ -4,7 +4,8 @@
  */
 import { type FreshNodes, newMachines } from "../plan/new-machines.ts";
 import type { RegionSizes, SizeFacts } from "../region.ts";
-import { type ClusterSpec, isPossible } from "../spec/spec.ts";
+import { clash } from "../spec/combinations.ts";
+import type { ClusterSpec } from "../spec/spec.ts";
 import { judge } from "./preflight.ts";
 import type { Checked } from "./problem.ts";
 
@@ -42,7 +43,7 @@ function fewerNodes({ checked, wanted }: Refused): number {
     const addresses = newAddresses - (spec.pip ? newNodes - count : 0);
     const machines =
       wanted === undefined ? { newNodes: count } : newMachines(fewer, { ...wanted, fresh: wanted.fresh.slice(0, count) });
-    return isPossible(fewer) && judge({ ...checked, ...machines, spec: fewer, newAddresses: addresses }).length === 0;
+    return clash(fewer) === undefined && judge({ ...checked, ...machines, spec: fewer, newAddresses: addresses }).length === 0;
   };
   // what is asked of fewer machines is less: halves find the most that pass
   let [low, high] = [least - 1, newNodes];

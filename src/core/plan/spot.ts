@@ -3,7 +3,7 @@
  * that goes takes a vote along, so members are none unless all were asked for. Pure.
  */
 import type { FlagValues } from "../spec/flags.ts";
-import { memberCount } from "../spec/spec.ts";
+import { memberCount } from "../spec/members.ts";
 import { plural } from "../words.ts";
 import type { PlannedNode } from "./cluster.ts";
 import { ranges } from "./tags.ts";

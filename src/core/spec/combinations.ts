@@ -1,26 +1,40 @@
 /**
- * THE COMBINATIONS TABLE: what Azure refuses of flags together, each with the reason and what to do; one row a combination. It is
- * looked at before anything is asked of Azure. What depends on a region, a size or an image is the preflight's.
+ * THE COMBINATIONS TABLE: what does not go together, each with the reason and what to do; one row a combination, and the first that
+ * is met is said. It is looked at before anything is asked of Azure. What depends on a region, a size or an image is the preflight's.
  */
 import { type ClusterError, usageError } from "../errors.ts";
-import type { FlagKey, FlagValues } from "./flags.ts";
-
-/** What was wished, and which flags were typed for it. */
-type Wish = FlagValues & { readonly given: readonly FlagKey[] };
+import { endpointsOf } from "../plan/endpoints.ts";
+import { PLATFORMS } from "../plan/platforms.ts";
+import { type Combination, type Wish, said } from "./combination.ts";
+import { ETCD_COMBINATIONS } from "./etcd-combinations.ts";
+import { STORAGE_NAME_LIMIT, tagWish } from "./user-tags.ts";
 
 /** The refusal of what cannot go together, or undefined. */
 export function clash(spec: Wish): ClusterError | undefined {
   const row = COMBINATIONS.find(({ when }) => when(spec));
-  return row && usageError(row.why, row.instead);
+  return row && usageError(said(row.why, spec), row.instead === undefined ? undefined : said(row.instead, spec));
 }
 
 // --- internal ---
 
-interface Combination {
-  readonly when: (spec: Wish) => boolean;
-  readonly why: string;
-  readonly instead: string;
-}
+const NODE_LIMIT = 1000;
+/** Machine names become host names. */
+const HOST_NAME_LIMIT = 63;
+const LAST_PORT = 65_534;
+
+const lastPort = ({ ssh, numNodes }: Wish): number => ssh + numNodes - 1;
+
+/** The endpoint whose port the SSH ports would take. */
+const takenEndpoint = (spec: Wish): { readonly port: number; readonly name: string } | undefined =>
+  endpointsOf(spec).find(({ port }) => port >= spec.ssh && port <= lastPort(spec));
+
+const longTag = ({ tag }: Wish): string | undefined =>
+  tag.map((text) => tagWish(text).name).find((name) => name.length > STORAGE_NAME_LIMIT);
+
+const longestName = ({ name, vmNamePrefix, numNodes }: Wish): string => `${name}-${vmNamePrefix}-${numNodes - 1}`;
+
+const hasNetwork = ({ virtualNetworkName, subnetNames }: Wish): boolean =>
+  virtualNetworkName !== undefined || subnetNames !== undefined;
 
 const isSpotAsked = ({ spot }: Wish): boolean => spot !== undefined && spot !== "none";
 
@@ -50,5 +64,85 @@ const COMBINATIONS: readonly Combination[] = [
     when: (spec) => spec.given.includes("maxPrice") && !isSpotAsked(spec),
     why: "--max-price is for spot machines, and none are asked for",
     instead: "Give --spot too, or leave --max-price out.",
+  },
+  {
+    when: (spec) => lastPort(spec) > LAST_PORT,
+    why: (spec) => `${spec.numNodes} SSH ports from ${spec.ssh} on end at ${lastPort(spec)}, beyond ${LAST_PORT}`,
+    instead: ({ numNodes }) => `Give --ssh ${LAST_PORT - numNodes + 1} or lower.`,
+  },
+  {
+    when: (spec) => takenEndpoint(spec) !== undefined,
+    why: (spec) => {
+      const { port, name } = takenEndpoint(spec) ?? {};
+      return `the SSH ports ${spec.ssh} to ${lastPort(spec)} take port ${port}, which is the ${name} endpoint's`;
+    },
+    instead: "Give another --ssh, for example 22001.",
+  },
+  ...ETCD_COMBINATIONS,
+  {
+    when: ({ deis, numNodes, platform }) => deis && numNodes < PLATFORMS[platform].deis.leastNodes,
+    why: ({ numNodes }) => `--deis needs at least 3 nodes; --num-nodes is ${numNodes}`,
+    instead: "Give --num-nodes 3.",
+  },
+  {
+    when: ({ numNodes }) => numNodes > NODE_LIMIT,
+    why: `a cluster has at most ${NODE_LIMIT} nodes`,
+  },
+  {
+    // a subnet's id names its network too
+    when: ({ subnetNames, virtualNetworkName }) => subnetNames?.includes("/") === false && virtualNetworkName === undefined,
+    why: "--subnet-names goes with --virtual-network-name",
+    instead: "Name the virtual network that has the subnet, or leave both out.",
+  },
+  {
+    when: ({ vnetResourceGroup, virtualNetworkName }) => vnetResourceGroup !== undefined && virtualNetworkName === undefined,
+    why: "--vnet-resource-group goes with --virtual-network-name",
+  },
+  {
+    when: (spec) => !spec.private && spec.outbound !== undefined,
+    why: "--outbound goes with --private",
+  },
+  {
+    when: (spec) => spec.private && spec.pip,
+    why: "--pip gives every node a public address, and --private none",
+    instead: "Leave one of them out; nodes of a private cluster are reached with --jump.",
+  },
+  {
+    when: (spec) => spec.private && hasNetwork(spec) && spec.outbound === "nat",
+    why: "--outbound nat makes a NAT gateway for a network of the cluster's own; an existing one is never changed",
+    instead:
+      "Give --outbound none. Without a way out the nodes cannot fetch etcd: the subnet needs a NAT gateway or a route of its own.",
+  },
+  {
+    when: (spec) => spec.private && !hasNetwork(spec) && spec.outbound === "none",
+    why: "--outbound none goes with --virtual-network-name: in a network of its own the cluster would have no way out",
+    instead: "The nodes could not fetch etcd. Leave --outbound out, or name a network whose own routes lead out.",
+  },
+  {
+    when: (spec) => spec.noDiscoveryUrl && spec.discoveryServiceUrl !== undefined && spec.given.includes("discoveryServiceUrl"),
+    why: "--no-discovery-url and --discovery-service-url exclude each other",
+    instead: "Give one of them.",
+  },
+  {
+    when: (spec) => longTag(spec) !== undefined && /\.vhd$/i.test(spec.coreosImage ?? "") && spec.blobContainerUrl === undefined,
+    why: (spec) => {
+      const name = longTag(spec) ?? "";
+      return `the name of the tag ${name.slice(0, 20)}... has ${name.length} characters`;
+    },
+    instead: `A storage account, which the image is uploaded to, takes ${STORAGE_NAME_LIMIT}: shorten it, or give --blob-container-url.`,
+  },
+  {
+    when: ({ minReady, numNodes }) => minReady !== undefined && minReady > numNodes,
+    why: ({ minReady, numNodes }) => `--min-ready ${minReady} is more than --num-nodes ${numNodes}`,
+  },
+  {
+    when: ({ platform, coreosImage }) => PLATFORMS[platform].image === undefined && coreosImage === undefined,
+    why: ({ platform }) => `--platform ${platform} needs --coreos-image`,
+    instead: ({ platform }) => PLATFORMS[platform].needsImage,
+  },
+  {
+    when: (spec) => longestName(spec).length > HOST_NAME_LIMIT,
+    why: (spec) => `machine names such as ${longestName(spec)} are longer than ${HOST_NAME_LIMIT} characters`,
+    instead: "Choose a shorter NAME or --vm-name-prefix.",
   },
 ];

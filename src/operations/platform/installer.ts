@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
-import { isLoopback } from "../../core/spec/spec.ts";
+import { isLoopback } from "../../core/loopback.ts";
 import { ownPath } from "../own-path.ts";
 import type { Run } from "../run.ts";
 

@@ -6,7 +6,7 @@ import { CLOUDS, cloudAt } from "../../azure/clouds.ts";
 import type { PriceFetch } from "../../azure/prices.ts";
 import { PRICES_URL } from "../../core/price/variable.ts";
 import { FLAGS, type FlagValues } from "../../core/spec/flags.ts";
-import { isLoopback } from "../../core/spec/spec.ts";
+import { isLoopback } from "../../core/loopback.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 export interface PriceService {

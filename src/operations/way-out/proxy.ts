@@ -4,7 +4,7 @@
  */
 import { BlockList, isIP } from "node:net";
 import { usageError } from "../../core/errors.ts";
-import { isLoopback } from "../../core/spec/spec.ts";
+import { isLoopback } from "../../core/loopback.ts";
 
 export interface Proxy {
   /** With the user name and password that it wants: for its connection alone. */

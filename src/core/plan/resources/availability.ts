@@ -1,7 +1,9 @@
 /** Availability sets and the proximity placement group: how Azure spreads the machines over its racks, or keeps them close. */
 import type { Design, PlannedNode } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
-import { SET_LIMIT } from "../../spec/spec.ts";
+
+/** Azure's limit for machines in one availability set. */
+const SET_LIMIT = 200;
 
 export const placementGroupId = ({ spec, facts, group }: Design): string | undefined =>
   facts.placementGroupId ??

@@ -1,0 +1,18 @@
+/** A row of the combinations table: what cannot be wished together, and why. */
+import type { FlagKey, FlagValues } from "./flags.ts";
+
+/** What was wished, and which flags were typed for it. */
+export type Wish = FlagValues & { readonly name: string; readonly given: readonly FlagKey[] };
+
+/** A sentence, or what it is made from. */
+type Said<T> = T | ((spec: Wish) => T);
+
+export interface Combination {
+  readonly when: (spec: Wish) => boolean;
+  readonly why: Said<string>;
+  /** What to give in its place; absent where the reason says it. */
+  readonly instead?: Said<string | undefined>;
+}
+
+export const said = <T extends string | undefined>(text: Said<T>, spec: Wish): T =>
+  typeof text === "function" ? text(spec) : text;
