@@ -8,7 +8,7 @@ import { KINDS } from "../core/plan/kinds.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
 import type { Kind } from "../core/plan/bodies.ts";
 import { ownTagsOf } from "../core/plan/claim-change.ts";
-import { changedRules } from "../core/plan/drift.ts";
+import { changedRules } from "../core/plan/rules-drift.ts";
 import { DESTROYING, clusterIn, isOurs } from "../core/plan/tags.ts";
 import { differInUserTags } from "../core/plan/user-tags.ts";
 import type { Live } from "./provider.ts";

@@ -1,7 +1,8 @@
 /** What is sent beside what others have in a resource of ours, and what drift says of rules that somebody changed. */
 import { describe, expect, test } from "vitest";
 import { besideOthers } from "../../src/core/plan/beside.ts";
-import { astray, changedRules, missing } from "../../src/core/plan/drift.ts";
+import { astray, missing } from "../../src/core/plan/drift.ts";
+import { changedRules } from "../../src/core/plan/rules-drift.ts";
 import type { Kind } from "../../src/core/plan/bodies.ts";
 import type { AnyResource } from "../../src/core/plan/resource.ts";
 

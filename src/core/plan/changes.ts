@@ -3,7 +3,7 @@
  * so that a yes is one to what will be different. Only what we write is compared: what others added stays (beside.ts).
  */
 import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
-import { securityRuleWords } from "./drift.ts";
+import { securityRuleWords } from "./rules-drift.ts";
 import { taggedNodes, readClaim } from "./read-tags.ts";
 import type { AnyResource } from "./resource.ts";
 import { type Tags, ranges } from "./tags.ts";

@@ -1,9 +1,8 @@
 /**
- * How what is there differs from what was made: missing resources, rules of the load balancer and the security group that
- * somebody changed, machines that stand still, what others put into the cluster's own group. Pure; `status` prints it.
+ * How what is there differs from what was made: resources that are missing, astray or failed, tags that are gone, what is left of
+ * nodes. Rules of the load balancer and the security group: rules-drift.ts. Pure; `status` prints it.
  */
 import type { Drift } from "../documents.ts";
-import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
 import type { Found } from "../found.ts";
 import { nodeIndex } from "./cluster.ts";
 import { labelOf } from "./label.ts";
@@ -154,22 +153,6 @@ interface Known {
   readonly claimed: ReadonlySet<number> | undefined;
 }
 
-/** Rules of load balancer and security group, compared with those of the plan by name. */
-export function changedRules(plan: readonly AnyResource[], present: ReadonlyMap<string, { readonly model: unknown }>): Drift[] {
-  return plan.flatMap((resource) => {
-    const model = present.get(resource.id.toLowerCase())?.model;
-    if (model === undefined) return [];
-    if (resource.kind === "loadBalancer") return balancerDrift(resource.id, resource.body, model as LoadBalancer);
-    return resource.kind === "securityGroup" ? securityDrift(resource.id, resource.body, model as NetworkSecurityGroup) : [];
-  });
-}
-
-/** In what a rule of the security group differs: what it is called, as it is wanted, as it is. */
-export const securityRuleWords = (wanted: SecurityRule, live: SecurityRule): [what: string, wanted: string, is: string][] =>
-  Object.entries(SAYS).flatMap(([what, say]): [string, string, string][] =>
-    say(wanted).toLowerCase() === say(live).toLowerCase() ? [] : [[what, say(wanted), say(live)]],
-  );
-
 // --- internal ---
 
 const missingMachine = ({ id, body }: Extract<AnyResource, { kind: "machine" }>): string =>
@@ -179,95 +162,3 @@ const the = (resource: AnyResource): string => (resource.kind === "machine" ? na
 
 const nodeOf = ({ node }: { readonly node?: number | undefined }): { readonly node?: number } =>
   node === undefined ? {} : { node };
-
-/** The node that a NAT rule is for; undefined for somebody else's rule. */
-const nodeOfRule = (name: string | undefined): number | undefined => {
-  const index = /^ssh-(0|[1-9]\d{0,3})$/i.exec(name ?? "")?.[1];
-  return index === undefined ? undefined : Number(index);
-};
-
-/** Nodes whose NAT rule an interface uses, with the interface's id. @param ssh the port of node 0 */
-export const usedRules = ({ inboundNatRules }: LoadBalancer, ssh: number): [node: number, networkInterface: string][] =>
-  (inboundNatRules ?? []).flatMap(({ name, frontendPort, backendIPConfiguration }): [number, string][] => {
-    const node = frontendPort === ssh + (nodeOfRule(name) ?? Number.NaN) ? nodeOfRule(name) : undefined;
-    const id = /^(.*\/networkInterfaces\/[^/]+)\/ipConfigurations\//i.exec(backendIPConfiguration?.id ?? "")?.[1];
-    return node === undefined || id === undefined ? [] : [[node, id]];
-  });
-
-/** What a balancer has not, or has of nodes that the plan does not have. */
-function balancerDrift(id: string, wanted: LoadBalancer, live: LoadBalancer): Drift[] {
-  const nat = (wanted.inboundNatRules ?? []).filter(
-    (rule) =>
-      !(live.inboundNatRules ?? []).some(
-        (one) => one.name === rule.name && one.frontendPort === rule.frontendPort && one.backendPort === rule.backendPort,
-      ),
-  );
-  const endpoints = (wanted.loadBalancingRules ?? []).filter(
-    (rule) =>
-      !(live.loadBalancingRules ?? []).some(
-        (one) => one.name === rule.name && one.frontendPort === rule.frontendPort && one.backendPort === rule.backendPort,
-      ),
-  );
-  const [first] = wanted.inboundNatRules ?? [];
-  const base = (first?.frontendPort ?? 0) - (nodeOfRule(first?.name) ?? 0);
-  return [
-    ...nat.map((rule): Drift => ({
-      kind: "nat-rule",
-      message: `the load balancer has no rule ${rule.name} for SSH on port ${rule.frontendPort}`,
-      id,
-      ...nodeOf({ node: nodeOfRule(rule.name) }),
-      harm: true,
-    })),
-    ...(live.inboundNatRules ?? []).flatMap(({ name, frontendPort = 0, backendPort }): Drift[] => {
-      const node = nodeOfRule(name);
-      // a rule of that name on another port is somebody's
-      if (node === undefined || frontendPort - node !== base || backendPort !== 22) return [];
-      if ((wanted.inboundNatRules ?? []).some((rule) => nodeOfRule(rule.name) === node)) return [];
-      const message = `the load balancer has the rule ${name} on port ${frontendPort} for a node that the cluster does not have`;
-      return [{ kind: "stray-rule", message, id, node, harm: false }];
-    }),
-    ...endpoints.map((rule): Drift => ({
-      kind: "endpoint-rule",
-      message: `the load balancer has no rule ${rule.name} for port ${rule.frontendPort}`,
-      id,
-      harm: true,
-    })),
-  ];
-}
-
-/** What a rule says, in words to compare; the rest of it Azure adds. Azure tells one source or several in two places. */
-const SAYS: Record<string, (rule: SecurityRule) => string> = {
-  priority: (rule) => String(rule.priority),
-  direction: (rule) => String(rule.direction),
-  access: (rule) => String(rule.access),
-  protocol: (rule) => String(rule.protocol),
-  source: (rule) => [rule.sourceAddressPrefix ?? [], rule.sourceAddressPrefixes ?? []].flat().sort().join(", "),
-  destinationPortRange: (rule) => String(rule.destinationPortRange),
-};
-
-function securityDrift(id: string, wanted: NetworkSecurityGroup, live: NetworkSecurityGroup): Drift[] {
-  const there = new Map((live.securityRules ?? []).map((rule) => [rule.name, rule]));
-  const drift: Drift[] = [];
-  for (const rule of wanted.securityRules ?? []) {
-    const found = there.get(rule.name);
-    there.delete(rule.name);
-    const differs = found === undefined ? [] : securityRuleWords(rule, found);
-    if (found === undefined)
-      drift.push({ kind: "security-rule", message: `the security group has no rule ${rule.name}`, id, harm: true });
-    else if (differs.length > 0)
-      drift.push({
-        kind: "security-rule",
-        message: `somebody changed the rule ${rule.name} of the security group: ${differs.map(([what, wanted, is]) => `${what} is ${is}, not ${wanted}`).join(", ")}`,
-        id,
-        harm: true,
-      });
-  }
-  for (const rule of there.values())
-    drift.push({
-      kind: "security-rule",
-      message: `somebody added the rule ${rule.name} to the security group (${rule.access} ${rule.direction} ${rule.destinationPortRange ?? "several ports"})`,
-      id,
-      harm: false,
-    });
-  return drift;
-}

@@ -19,7 +19,7 @@
  */
 import type { LoadBalancer } from "@azure/arm-network";
 import { type Design, designOf, names } from "../../core/plan/cluster.ts";
-import { usedRules } from "../../core/plan/drift.ts";
+import { usedRules } from "../../core/plan/rules-drift.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import { claimTarget, claimWith } from "../../core/plan/resources/claim.ts";
