@@ -1,7 +1,7 @@
 /**
  * The library: one function a command, without terminal or process. `open` gives one Azure for several pieces of work; the functions
  * open one for a single piece. Results are the documents of `--json`, failures are ClusterErrors with the exit code that the command
- * would have. No type of the Azure SDK is part of it.
+ * would have. No type of the Azure SDK is part of it. Long because each function has its example, which a test runs.
  */
 import type {
   DestroyDocument,
@@ -19,16 +19,8 @@ import type {
   StopDocument,
   ClusterDocument,
 } from "./core/documents.ts";
-import {
-  type Azure,
-  type AzureOptions,
-  type ChangeWish,
-  type CreateOptions,
-  type RemovalOptions,
-  type StatusOptions,
-  apart,
-  openAzure,
-} from "./library/azure.ts";
+import { apart, openAzure } from "./library/azure.ts";
+import type { Azure, AzureOptions, ChangeWish, CreateOptions, RemovalOptions, StatusOptions } from "./library/interface.ts";
 import type { ExportResult, GcResult } from "./library/results.ts";
 import type { FlagScope } from "./core/spec/flag.ts";
 import { type OptionsOf, checkedOptions } from "./library/options.ts";

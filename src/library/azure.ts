@@ -3,97 +3,14 @@
  * tell the same listeners. Reads nothing of the process: what the environment says is an option.
  */
 import type { Clock } from "../core/clock.ts";
-import type {
-  ClusterDocument,
-  DestroyDocument,
-  ListDocument,
-  LogsDocument,
-  PlanDocument,
-  PlatformDocument,
-  PlatformStatusDocument,
-  RebootDocument,
-  RemoveDocument,
-  ReplaceDocument,
-  RunDocument,
-  StartDocument,
-  StatusDocument,
-  StopDocument,
-} from "../core/documents.ts";
+import type { PlanDocument } from "../core/documents.ts";
 import { EXIT } from "../core/errors.ts";
 import { clusterName } from "../core/spec/spec.ts";
-import type { Event } from "../engine/event.ts";
 import type { Run } from "../operations/run.ts";
 import { gcResult, notReady, notStarted } from "./ends.ts";
+import type { Azure, AzureOptions, ChangeWish } from "./interface.ts";
 import { type OptionsOf, checkedOptions, isOptionOf } from "./options.ts";
-import type { ExportResult, GcResult } from "./results.ts";
 import { type Runs, runsOf } from "./runs.ts";
-
-/** Which Azure, who signs in, how long a piece of work may take, where keys are. Flags of the command line in camelCase. */
-export interface AzureOptions extends OptionsOf<"azure"> {
-  /** Ends the work at once: what Azure has begun goes on there, and the same call later continues. */
-  readonly signal?: AbortSignal;
-  /** Called with everything that happens. */
-  readonly onEvent?: (event: Event) => void;
-  /** What the command line reads of the environment: AZURE_CONFIG_DIR, HOME, SSH_AUTH_SOCK, the proxy's variables. Nothing by default. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Where relative paths begin; the process's own place by default. */
-  readonly cwd?: string;
-}
-
-export type CreateOptions = OptionsOf<"create">;
-
-export interface StatusOptions {
-  /** Logs in to no node: what Azure says is enough. */
-  readonly noNodes?: boolean;
-}
-
-/** Which script, and the admin's password. */
-export type ChangeWish = Pick<OptionsOf<"platform">, "passwordFile" | "installer" | "installerSha256">;
-
-export interface RemovalOptions {
-  /** Even when etcd loses its quorum. */
-  readonly force?: boolean;
-}
-
-export interface Azure {
-  /** Makes the cluster, or finishes or grows it. @throws ClusterError; NodesNotReady (exit 3) when only some nodes came up */
-  create(name: string, options?: CreateOptions): Promise<ClusterDocument>;
-  /** What create would do; nothing is written. */
-  plan(name: string, options?: CreateOptions): Promise<PlanDocument>;
-  status(name: string, options?: StatusOptions): Promise<StatusDocument>;
-  list(): Promise<ListDocument[]>;
-  /** Takes nodes out, by index or name; those that are not there are passed over. @throws ClusterError NodesNotFound when none is */
-  remove(name: string, nodes: readonly (number | string)[], options?: RemovalOptions): Promise<RemoveDocument>;
-  /** Reboots nodes one at a time, all of them when none is named. @throws ClusterError NodeNotBack, EtcdNotWhole when it stops */
-  reboot(name: string, nodes?: readonly (number | string)[], options?: OptionsOf<"reboot">): Promise<RebootDocument>;
-  /** Makes nodes anew, one after the other, with today's choices. @throws ClusterError when the cluster is not whole after one */
-  replace(name: string, nodes: readonly (number | string)[], options?: OptionsOf<"replace">): Promise<ReplaceDocument>;
-  /** Ends etcd and deallocates all machines; data and addresses stay. @throws ClusterError when machines still run */
-  stop(name: string): Promise<StopDocument>;
-  /** Starts a stopped cluster. @throws ClusterError NodesNotReady (exit 3, or 6 when etcd is not up) */
-  start(name: string): Promise<StartDocument>;
-  /** Removes everything of the cluster, and proves it. Doing it twice is no error. @throws ClusterError NotDestroyed when something is left */
-  destroy(name: string, options?: OptionsOf<"destroy">): Promise<DestroyDocument>;
-  /** Destroys the clusters whose time to live is over. One that fails stops no other. */
-  gc(): Promise<GcResult[]>;
-  /** Runs a command on every node at once; nodes need a real Azure. @throws ClusterError NothingBooted in a rehearsal */
-  run(name: string, command: string, options?: OptionsOf<"run">): Promise<RunDocument>;
-  /** What nodes have written: to the serial console, or with `unit` to its journal. Of a node where it could not be read the document has the error. */
-  logs(name: string, node?: number | string, options?: OptionsOf<"logs">): Promise<LogsDocument>;
-  /** Makes a platform of a cluster, or goes on with it. @throws ClusterError StepFailed, StepLost (exit 3); what stands in the way (exit 5) */
-  installPlatform(name: string, options?: OptionsOf<"platform">): Promise<PlatformDocument>;
-  platformStatus(name: string): Promise<PlatformStatusDocument>;
-  /** The installer's own upgrade, as it is today. */
-  upgradePlatform(name: string, options?: ChangeWish): Promise<PlatformDocument>;
-  /** Platform, applications and their data go; the cluster stays. */
-  uninstallPlatform(name: string, options?: Omit<ChangeWish, "passwordFile">): Promise<PlatformDocument>;
-  exportPlan(name: string, options?: OptionsOf<"create" | "export">): Promise<ExportResult>;
-  /** Everything that happens from now on, until `close`. */
-  events(): AsyncIterable<Event>;
-  /** Ends what is still at work, and the events. */
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
-}
 
 /** @throws ClusterError Usage (exit 2) for an option that is none, or has no such value */
 export function openAzure(options: AzureOptions, clock: Clock): Azure {
