@@ -8,7 +8,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Allowance } from "./allowance.ts";
 import { type Lane, type Remaining, type RequestClass, type RequestLimits, type Service, serviceOf } from "./limits.ts";
 import type { Retry } from "./retry.ts";
-import { type Leave, createTurns, refusalsOver, refuse, turn } from "./turns.ts";
+import { type Leave, createTurns, refusalsOver, holdBack, turn } from "./turns.ts";
 
 export interface Ask {
   readonly kind: RequestClass;
@@ -46,7 +46,7 @@ export function createThrottle(clock: Clock): Throttle {
     }
   }
   const common: Omit<Throttle, "atOnce" | "through"> = {
-    pause: (ask, { waitMs, asked }) => refuse(turns, laneOf(ask), waitMs, asked),
+    pause: (ask, { waitMs, asked }) => holdBack(turns, laneOf(ask), waitMs, asked),
     hear: (ask, remaining) => limits.hear(laneOf(ask), remaining, clock.now()),
     after: (writes) => longest(limits, writes, clock.now()),
   };

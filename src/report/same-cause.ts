@@ -19,7 +19,7 @@ export interface SameCause {
 }
 
 /** In the order of their first nodes. What differs only by the node's own name is the same. */
-export function grouped(nodes: readonly NodeTrouble[]): SameCause[] {
+export function sameCauses(nodes: readonly NodeTrouble[]): SameCause[] {
   const causes = Map.groupBy(nodes, (node) =>
     JSON.stringify([anonymous(node.name, wordsOf(node)), ...moreOf(node).map((text) => anonymous(node.name, text))]),
   );

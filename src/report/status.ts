@@ -1,6 +1,6 @@
 /** The status of a cluster as people read it: a line a node, what is open, and how it differs from what was made. */
 import { paint } from "./paint.ts";
-import { grouped, namesOf } from "./same-cause.ts";
+import { sameCauses, namesOf } from "./same-cause.ts";
 import { table } from "./table.ts";
 import { duration, plain, plural } from "../core/words.ts";
 import { cut, wrap } from "./wrap.ts";
@@ -174,7 +174,7 @@ function nodeTable(view: StatusView, shown: readonly StatusNodeView[]): string[]
 /** Why nodes are as they are; in which state they are is in the table. */
 function reasons(view: StatusView): string[] {
   const told = view.nodes.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }]));
-  const said = grouped(told).map(({ names, cause }) => `${namesOf(names)}: ${plain(cause)}`);
+  const said = sameCauses(told).map(({ names, cause }) => `${namesOf(names)}: ${plain(cause)}`);
   return said.length === 0 ? [] : [...said, ""];
 }
 

@@ -7,7 +7,7 @@ import { passwordOf } from "../../src/cli/screens/platform-words.ts";
 import { buildSpec } from "../../src/core/spec/spec.ts";
 import { apiRanges } from "../../src/core/spec/ranges.ts";
 import { domain } from "../../src/core/spec/platform.ts";
-import { type Seen, judge, unfitSystem } from "../../src/operations/platform/checks.ts";
+import { type Seen, judgeNodes, unfitSystem } from "../../src/operations/platform/checks.ts";
 import { readChoices } from "../../src/operations/platform/choices.ts";
 import { beside, hostOf } from "../../src/operations/platform/installer.ts";
 import { isPassword } from "../../src/operations/platform/password.ts";
@@ -72,11 +72,11 @@ describe("what stands in the way", () => {
     ["RangesMeet", seen({}, choices({ serviceCidr: "10.42.128.0/17" }))],
     ["ClocksApart", seen({}, { clocks: [clock(0, 400), clock(1, 0), clock(2, 0)], nodes: threeNodes() })],
   ])("%s", (check, one) => {
-    expect(judge(one).problems.map((problem) => problem.check)).toEqual(check === "" ? [] : [check]);
+    expect(judgeNodes(one).problems.map((problem) => problem.check)).toEqual(check === "" ? [] : [check]);
   });
 
   test("all of it is told at once, with what to do", () => {
-    const { problems } = judge(seen({ wayOut: false, cpus: 1, system: "fedora 41" }, { record: [], hasEtcd: true }));
+    const { problems } = judgeNodes(seen({ wayOut: false, cpus: 1, system: "fedora 41" }, { record: [], hasEtcd: true }));
     expect(problems).toHaveLength(5);
     for (const { advice } of problems) expect(advice).toMatch(/\w/);
     expect(unfitSystem({ name: "old", platform: "flatcar" })).toHaveLength(1);
@@ -84,8 +84,10 @@ describe("what stands in the way", () => {
   });
 
   test("small machines and closed ports are worth a word", () => {
-    expect(judge(seen({ cpus: 2, memory: 8000 })).notes).toEqual([expect.stringContaining("It may do for a trial")]);
-    expect(judge(seen({}, { spec: buildSpec("mycluster", { platform: "ubuntu" }).spec })).notes[0]).toContain("are not open");
+    expect(judgeNodes(seen({ cpus: 2, memory: 8000 })).notes).toEqual([expect.stringContaining("It may do for a trial")]);
+    expect(judgeNodes(seen({}, { spec: buildSpec("mycluster", { platform: "ubuntu" }).spec })).notes[0]).toContain(
+      "are not open",
+    );
   });
 });
 

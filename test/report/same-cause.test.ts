@@ -1,6 +1,6 @@
 /** Many nodes in one trouble are one message. */
 import { expect, test } from "vitest";
-import { grouped, namesOf } from "../../src/report/same-cause.ts";
+import { sameCauses, namesOf } from "../../src/report/same-cause.ts";
 
 const name = (index: number): string => `abc-coreos-${index}`;
 const trouble = (index: number) => ({
@@ -12,7 +12,7 @@ const trouble = (index: number) => ({
 
 test("what differs by the node's own name alone is the same; another cause stays by itself", () => {
   const other = { name: name(9), state: "failed" };
-  expect(grouped([trouble(1), other, trouble(2)])).toEqual([
+  expect(sameCauses([trouble(1), other, trouble(2)])).toEqual([
     { names: [name(1), name(2)], cause: "ssh: etcd closed the connection", more: ["Wait."] },
     { names: [name(9)], cause: "failed", more: [] },
   ]);
@@ -24,7 +24,7 @@ test("where a node is, is no cause: its address and port are its own", () => {
     state: "no-login",
     reason: `${name(index)} (10.0.0.${index} port 22) cuts the connection`,
   });
-  expect(grouped([cut(4), cut(5)])).toEqual([{ names: [name(4), name(5)], cause: "no-login: cuts the connection", more: [] }]);
+  expect(sameCauses([cut(4), cut(5)])).toEqual([{ names: [name(4), name(5)], cause: "no-login: cuts the connection", more: [] }]);
 });
 
 test("of many the first and the last are named, with their number", () => {

@@ -1,7 +1,7 @@
 /** Completion for bash, 3.2 and newer: that of macOS is from 2007. */
 import { CACHE, CLUSTER_FILE, WORD_CHARACTERS } from "../word-cache.ts";
 import { type Writer, dashed } from "./spec.ts";
-import { first, grouped, kinds, walk } from "./walk.ts";
+import { first, branches, kinds, wordLoop } from "./walk.ts";
 
 export const bash: Writer = (program, name, commands) => [
   `# bash completion for ${program}. In ~/.bashrc: eval "$(${program} completion bash)"`,
@@ -30,7 +30,7 @@ export const bash: Writer = (program, name, commands) => [
   `    if [[ $word == ":" ]]; then skip=1; before="$flag"; continue; fi`,
   `    before="$word"`,
   `    if [[ -n $skip ]]; then [[ $flag != --dir ]] || dir="$word"; skip=""; before=""; continue; fi`,
-  ...walk(commands),
+  ...wordLoop(commands),
   `  done`,
   `  if [[ $cur == "=" ]]; then cur=""; fi`,
   `  if [[ $cur == ":" ]]; then skip=1; before="$flag"; fi`,
@@ -40,7 +40,7 @@ export const bash: Writer = (program, name, commands) => [
   `  esac`,
   `  if [[ -z $before && $cur == -* ]]; then`,
   `    case "\${command:-create}" in`,
-  ...grouped(commands, (command) => `flags='${command.flags.map(dashed).join(" ")}'`),
+  ...branches(commands, (command) => `flags='${command.flags.map(dashed).join(" ")}'`),
   `    esac`,
   `    COMPREPLY=($(compgen -W "$flags" -- "$cur"))`,
   `    return`,

@@ -1,6 +1,6 @@
 /** Completion for fish: a line for each flag, shown by the command that stands before the cursor. */
 import { CACHE, CLUSTER_FILE, WORD } from "../word-cache.ts";
-import { type CompletedValue, type Writer, dashed, byKey, kindOf, oneLine, valued } from "./spec.ts";
+import { type CompletedValue, type Writer, dashed, byKey, due, unbroken, valued } from "./spec.ts";
 
 export const fish: Writer = (program, name, commands) => [
   `# fish completion for ${program}. In ~/.config/fish/completions/${program}.fish: ${program} completion fish | source`,
@@ -86,11 +86,7 @@ export const fish: Writer = (program, name, commands) => [
       command.flags.map((flag) => {
         const bare = dashed(flag).replace(/^-+/, "");
         const value =
-          kindOf(flag) === ""
-            ? ""
-            : kindOf(flag) === "?value"
-              ? " -x"
-              : ` ${flag.file === true ? "-r" : "-x"} ${offer(name, flag)}`;
+          due(flag) === "" ? "" : due(flag) === "?value" ? " -x" : ` ${flag.file === true ? "-r" : "-x"} ${offer(name, flag)}`;
         return [`${bare.length === 1 ? "-s" : "-l"} ${bare}${value} -d ${quoted(flag.description)}`, command.name] as const;
       }),
     ),
@@ -103,4 +99,4 @@ function offer(name: string, { values = [], cached, file }: CompletedValue): str
 }
 
 /** In fish's single quotes, backslash and quote are escaped. */
-const quoted = (text: string): string => `'${oneLine(text).replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+const quoted = (text: string): string => `'${unbroken(text).replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;

@@ -1,6 +1,6 @@
 /** Completion for PowerShell 5.1 and newer, with descriptions as tool tips. Nothing of a file is ever evaluated. */
 import { CACHE, CLUSTER_FILE, WORD } from "../word-cache.ts";
-import { type Writer, dashed, kindOf, oneLine } from "./spec.ts";
+import { type Writer, dashed, due, unbroken } from "./spec.ts";
 
 export const powershell: Writer = (program, name, commands) => [
   `# PowerShell completion for ${program}. In $PROFILE: ${program} completion powershell | Out-String | Invoke-Expression`,
@@ -9,8 +9,8 @@ export const powershell: Writer = (program, name, commands) => [
   `  $commands = [ordered]@{`,
   ...commands.map(({ name: command, description, flags, words = [], more }) =>
     [
-      `    ${quoted(command)} = @{ About = ${quoted(description)}; More = $${more === true}; Words = @(${words.map((word) => quoted(kindOf(word))).join(", ")})`,
-      `      Flags = [ordered]@{ ${flags.map((flag) => `${quoted(dashed(flag))} = @(${quoted(kindOf(flag))}, ${quoted(flag.description)})`).join("; ")} } }`,
+      `    ${quoted(command)} = @{ About = ${quoted(description)}; More = $${more === true}; Words = @(${words.map((word) => quoted(due(word))).join(", ")})`,
+      `      Flags = [ordered]@{ ${flags.map((flag) => `${quoted(dashed(flag))} = @(${quoted(due(flag))}, ${quoted(flag.description)})`).join("; ")} } }`,
     ].join("\n"),
   ),
   `  }`,
@@ -68,4 +68,4 @@ export const powershell: Writer = (program, name, commands) => [
 ];
 
 /** In PowerShell's single quotes nothing counts but the quote itself, which is doubled. It takes typographic ones for quotes, too. */
-const quoted = (text: string): string => `'${oneLine(text).replace(/['\u2018\u2019\u201A\u201B]/g, "$&$&")}'`;
+const quoted = (text: string): string => `'${unbroken(text).replace(/['\u2018\u2019\u201A\u201B]/g, "$&$&")}'`;

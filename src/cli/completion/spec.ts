@@ -36,7 +36,7 @@ export type Writer = (program: string, name: string, commands: readonly Complete
  * What is due, as one text of words for the shells: "" nothing, "?value" nobody knows what, "?file", "?clusters ..." those of the last
  * answers beside the known ones, or the known ones alone.
  */
-export function kindOf({ values = [], cached, file, value }: CompletedValue & { readonly value?: boolean }): string {
+export function due({ values = [], cached, file, value }: CompletedValue & { readonly value?: boolean }): string {
   if (cached !== undefined) return [`?${cached}`, ...(file === true ? ["?file"] : []), ...values].join(" ");
   if (values.length > 0) return values.join(" ");
   return file === true ? "?file" : value === true ? "?value" : "";
@@ -45,8 +45,8 @@ export function kindOf({ values = [], cached, file, value }: CompletedValue & { 
 /** Branches of a shell's `case`: "COMMAND FLAG" or "COMMAND @POSITION", and what is due there; those with the same in one. */
 export function dueAt(commands: readonly CompletedCommand[]): [kind: string, places: string[]][] {
   const all = commands.flatMap(({ name, flags, words = [], more }) => [
-    ...flags.map((flag) => [kindOf(flag), `'${name} ${dashed(flag)}'`] as const),
-    ...words.map((word, at) => [kindOf(word), `'${name} @'${more === true && at === words.length - 1 ? "*" : at}`] as const),
+    ...flags.map((flag) => [due(flag), `'${name} ${dashed(flag)}'`] as const),
+    ...words.map((word, at) => [due(word), `'${name} @'${more === true && at === words.length - 1 ? "*" : at}`] as const),
   ]);
   return byKey(all.filter(([kind]) => kind !== ""));
 }
@@ -59,7 +59,7 @@ export function byKey(pairs: readonly (readonly [string, string])[]): [string, s
 
 /** Flags after which a value comes, of all commands together. */
 export const valued = (commands: readonly CompletedCommand[]): string[] => [
-  ...new Set(commands.flatMap((command) => command.flags.filter((flag) => kindOf(flag) !== "").map(dashed))),
+  ...new Set(commands.flatMap((command) => command.flags.filter((flag) => due(flag) !== "").map(dashed))),
 ];
 
 export function dashed({ name }: { name: string }): string {
@@ -67,4 +67,4 @@ export function dashed({ name }: { name: string }): string {
   return bare.length === 1 ? `-${bare}` : `--${bare}`;
 }
 
-export const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
+export const unbroken = (text: string): string => text.replace(/\s+/g, " ").trim();

@@ -5,7 +5,7 @@ import { type CompletedCommand, dueAt, byKey, valued } from "./spec.ts";
  * The body of the loop. `at` counts the words of the command, `cluster` is the first of them. What follows `--` belongs to another
  * program.
  */
-export function walk(commands: readonly CompletedCommand[]): string[] {
+export function wordLoop(commands: readonly CompletedCommand[]): string[] {
   const flags = valued(commands);
   return [
     `    case "$word" in`,
@@ -28,7 +28,7 @@ export const first = (commands: readonly CompletedCommand[]): string =>
   `?clusters ${commands.map((command) => command.name).join(" ")}`;
 
 /** Branches over command names, those with the same text in one. */
-export const grouped = (commands: readonly CompletedCommand[], write: (command: CompletedCommand) => string): string[] =>
+export const branches = (commands: readonly CompletedCommand[], write: (command: CompletedCommand) => string): string[] =>
   byKey(commands.map((command) => [write(command), command.name] as const)).map(
     ([text, names]) => `      ${names.join("|")}) ${text} ;;`,
   );

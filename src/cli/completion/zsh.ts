@@ -1,7 +1,7 @@
 /** Completion for zsh, with descriptions. */
 import { CACHE, CLUSTER_FILE, WORD_CHARACTERS } from "../word-cache.ts";
-import { type Writer, dashed, oneLine } from "./spec.ts";
-import { first, grouped, kinds, walk } from "./walk.ts";
+import { type Writer, dashed, unbroken } from "./spec.ts";
+import { first, branches, kinds, wordLoop } from "./walk.ts";
 
 export const zsh: Writer = (program, name, commands) => [
   `#compdef ${program}`,
@@ -27,7 +27,7 @@ export const zsh: Writer = (program, name, commands) => [
   `  for word in "\${(@)words[2,CURRENT-1]}"; do`,
   `    before="$word"`,
   `    if [[ -n $skip ]]; then [[ $flag != --dir ]] || dir="$word"; skip=""; before=""; continue; fi`,
-  ...walk(commands),
+  ...wordLoop(commands),
   `  done`,
   `  [[ -n $skip ]] || before=""`,
   `  if [[ $cur == --*=* ]]; then before="\${cur%%=*}"; compset -P '*='; fi`,
@@ -36,7 +36,7 @@ export const zsh: Writer = (program, name, commands) => [
   `  esac`,
   `  if [[ -z $before && $cur == -* ]]; then`,
   `    case "\${command:-create}" in`,
-  ...grouped(
+  ...branches(
     commands,
     (command) => `flags=(${command.flags.map((flag) => described(dashed(flag), flag.description)).join(" ")})`,
   ),
@@ -68,7 +68,7 @@ export const zsh: Writer = (program, name, commands) => [
 
 /** `'name:description'` for zsh's _describe, where a colon in either would end the name. */
 const described = (name: string, description: string): string =>
-  `'${name.replaceAll(":", "\\:")}:${oneLine(description)
+  `'${name.replaceAll(":", "\\:")}:${unbroken(description)
     .replaceAll("\\", "\\\\")
     .replaceAll(":", "\\:")
     .replaceAll("'", String.raw`'\''`)}'`;

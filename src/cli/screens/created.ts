@@ -11,7 +11,7 @@ import { quotesAzure } from "../../report/error.ts";
 import { short } from "../../report/short.ts";
 import type { Ci } from "../world.ts";
 import { createdOutputs, createdPage } from "../../report/created-page.ts";
-import { grouped, namesOf } from "../../report/same-cause.ts";
+import { sameCauses, namesOf } from "../../report/same-cause.ts";
 import type { Invocation } from "../invocation.ts";
 import type { Session } from "../session.ts";
 
@@ -49,7 +49,7 @@ async function handToCi(session: Session, ci: Ci, prepared: Prepared, created: C
   const { document, missing, failure, sshConfigFile, privateKeyFile } = created;
   if (missing.length > 0) {
     const why = failure instanceof ClusterError ? [advised(failure, failureContext(prepared, document.choices)).message] : [];
-    const causes = grouped(missing).map(({ names, cause }) => `${namesOf(names)}: ${cause}`);
+    const causes = sameCauses(missing).map(({ names, cause }) => `${namesOf(names)}: ${cause}`);
     const title = `${missing.length} of ${document.nodes.length} nodes of ${document.name} are not ready`;
     ci.annotate("error", title, [...causes, ...why].join("\n"));
   }
@@ -99,7 +99,7 @@ const continuation = (session: Session, name: string): string =>
 
 function sayWhatIsMissing(session: Session, prepared: Prepared, { document, missing, failure }: Created): void {
   const all = document.nodes.length;
-  const causes = grouped(missing);
+  const causes = sameCauses(missing);
   const list = causes
     .slice(0, 10)
     .flatMap(({ names, cause, more }) => [`  ${namesOf(names)}: ${cause}`, ...more.map((line) => `    ${line}`)]);

@@ -2,7 +2,7 @@
 import { plural } from "../../core/words.ts";
 import { type Started, startCluster } from "../../operations/start.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
-import { grouped, namesOf } from "../../report/same-cause.ts";
+import { sameCauses, namesOf } from "../../report/same-cause.ts";
 import { type Session, openSession } from "../session.ts";
 
 export async function startCommand(invocation: Invocation): Promise<number> {
@@ -39,7 +39,7 @@ function sayStarted(session: Session, { document, note }: Started): void {
   session.say(
     [
       `${ready.length} of ${ready.length + notReady.length} nodes of ${name} are ready.${up ? "" : " Too few for etcd: it counts as stopped until `start` finds it up."}`,
-      ...grouped(notReady)
+      ...sameCauses(notReady)
         .slice(0, SHOWN)
         .map(({ names, cause }) => `  ${namesOf(names)}: ${cause}`),
       ...(notReady.length > SHOWN ? [`  and ${notReady.length - SHOWN} more`] : []),

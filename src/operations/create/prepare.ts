@@ -41,7 +41,7 @@ import { type BegunKey, beginKey, prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import type { Run } from "../run.ts";
 import { sizeFacts, withImage } from "./sized-plan.ts";
-import type { Checked, Chosen, FoundWish, Furnished, Prepared } from "./prepared.ts";
+import type { Possible, Chosen, FoundWish, Furnished, Prepared } from "./prepared.ts";
 import { imageReference, survey } from "./survey.ts";
 
 export interface HowToPrepare {
@@ -142,7 +142,7 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
   };
 }
 
-async function check(run: Run, chosen: Chosen): Promise<Checked> {
+async function check(run: Run, chosen: Chosen): Promise<Possible> {
   const { spec, found, indexes, ours, known } = chosen;
   const there = new Set(machinesOf(spec, ours));
   const fresh = indexes.filter((index) => !there.has(index));
@@ -151,7 +151,7 @@ async function check(run: Run, chosen: Chosen): Promise<Checked> {
   return { ...chosen, spec: surveyed.taken.checked.spec, surveyed };
 }
 
-async function furnish(run: Run, checked: Checked, how: { readonly mode: Mode; readonly begun: BegunKey }): Promise<Furnished> {
+async function furnish(run: Run, checked: Possible, how: { readonly mode: Mode; readonly begun: BegunKey }): Promise<Furnished> {
   const { mode } = how;
   const { spec, found, snapshot, surveyed, asked } = checked;
   const [ssh, places] = await Promise.all([

@@ -36,12 +36,12 @@ export interface Chosen extends FoundWish {
 }
 
 /** And that it can be made, as far as that can be asked. */
-export interface Checked extends Chosen {
+export interface Possible extends Chosen {
   readonly surveyed: Survey;
 }
 
 /** And what was made for it, once: keys, certificates, addresses, user-data, the way to an image. */
-export interface Furnished extends Checked {
+export interface Furnished extends Possible {
   readonly materials: Materials;
   readonly image: Facts["image"];
   /** Brings an image of the user's own to where Azure can take it from; absent when it is there. */

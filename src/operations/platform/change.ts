@@ -9,7 +9,7 @@ import { keptPassword, passwordIn } from "./password.ts";
 import { type Installed, openPlatform } from "./reached.ts";
 import { type PlatformStep, UNINSTALL, UPGRADE } from "./steps.ts";
 import { unmarkPlatform } from "./tag.ts";
-import { type Walked, walk } from "./walk.ts";
+import { type Walked, walkSteps } from "./walk.ts";
 import type { ScriptOptions } from "./wish.ts";
 
 /** What would be run. To be closed by whoever has it: `site.ground.close()`. */
@@ -111,7 +111,7 @@ async function onThese(
 ): Promise<Walked[]> {
   const nodes = cluster.nodes.filter(({ index }) => indexes.includes(index));
   if (step === UPGRADE) await ground.run(first, `rm -f ${JOBS}/done/${step.name}`);
-  return walk(run, [step], {
+  return walkSteps(run, [step], {
     cluster: cluster.spec.name,
     ground,
     choices,

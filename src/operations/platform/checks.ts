@@ -29,7 +29,7 @@ export interface Judgement {
   readonly notes: readonly string[];
 }
 
-export const judge = (seen: Seen): Judgement => ({
+export const judgeNodes = (seen: Seen): Judgement => ({
   problems: CHECKS.flatMap((check) => check(seen)),
   notes: NOTES.flatMap((note) => note(seen)),
 });

@@ -13,7 +13,7 @@ import { DRAIN_MS, deleteNode, drainNode, listNodes, rows } from "./kubectl.ts";
 import { type Installed, openPlatform } from "./reached.ts";
 import { JOINING } from "./steps.ts";
 import { platformIn } from "./tag.ts";
-import { walk } from "./walk.ts";
+import { walkSteps } from "./walk.ts";
 
 /** Nodes that are not in k3s yet join it; undefined where none is missing. @throws ClusterError StepFailed, StepLost, TokenMissing (exit 3) */
 export async function joinPlatform(
@@ -31,7 +31,7 @@ export async function joinPlatform(
     if (done === all) return undefined;
     const script = await scriptOf(run, site, first, choices, {});
     await furnish(run, { site, choices, script, nodes, first });
-    const walked = await walk(run, JOINING, {
+    const walked = await walkSteps(run, JOINING, {
       cluster: name,
       ground,
       choices,

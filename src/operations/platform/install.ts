@@ -10,7 +10,7 @@ import { schemaUri } from "../../core/schema-uri.ts";
 import { JOBS } from "../../nodes/job.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import type { Run } from "../run.ts";
-import { judge } from "./checks.ts";
+import { judgeNodes } from "./checks.ts";
 import { type PlatformChoices, readChoices } from "./choices.ts";
 import { INSTALLER, type Script, hostOf, readScript } from "./installer.ts";
 import type { NodeLook } from "./node-look.ts";
@@ -19,7 +19,7 @@ import { type Site, openSite } from "./reached.ts";
 import { recordOf } from "./record.ts";
 import { STEPS, type PlatformStep, placed } from "./steps.ts";
 import { markPlatform } from "./tag.ts";
-import { type Walked, walk } from "./walk.ts";
+import { type Walked, walkSteps } from "./walk.ts";
 import { type InstallOptions, asKept, chosen, freshChoices, nipNote } from "./wish.ts";
 
 /** What would be done. To be closed by whoever has it: `site.ground.close()`. */
@@ -70,7 +70,7 @@ export async function carryOutInstall(run: Run, installation: Installation, pass
   await furnish(run, installation);
   await markPlatform(run, cluster.claim, first.index, installation.choices.domain);
   const settled = installation.needsPassword ? await settlePassword(run, site, first, password) : undefined;
-  const walked = await walk(run, STEPS, {
+  const walked = await walkSteps(run, STEPS, {
     cluster: cluster.spec.name,
     ground,
     first,
@@ -176,7 +176,7 @@ async function planned(run: Run, site: Site, options: InstallOptions): Promise<I
     });
   const { done, all } = progress(STEPS, nodes, wanted.servers);
   const own = `${address}.nip.io`;
-  const { problems, notes } = judge({
+  const { problems, notes } = judgeNodes({
     spec,
     address,
     host,

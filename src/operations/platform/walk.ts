@@ -36,7 +36,7 @@ export interface Walked {
 }
 
 /** @throws ClusterError StepFailed, StepLost (exit 3); what reaching a node fails with */
-export async function walk(run: Run, steps: readonly PlatformStep[], way: Walk): Promise<Walked[]> {
+export async function walkSteps(run: Run, steps: readonly PlatformStep[], way: Walk): Promise<Walked[]> {
   const walked: Walked[] = [];
   for (const step of steps) {
     const there = placed(step.on, way.nodes, way.choices.servers);
