@@ -263,6 +263,20 @@ describe.skipIf(!has("fish"))("in fish", () => {
     expect(text).toContain(`--pip\ta $HOME "public" \`IP\` \\ for every node`);
     expect(text).toContain("--platform\tFlatcar's or the old one's");
   });
+
+  it.each(["create --platform ", "create --platform=", "remove --vm-size S"])(
+    "%s does not say the flag's description beside each of its values",
+    (typed) => {
+      const text = run("fish", ["--no-config", "-c", `source ${script("fish")}; complete -C 'azure-coreos-cluster ${typed}'`]);
+      expect(
+        text
+          .trimEnd()
+          .split("\n")
+          .filter((line) => line.includes("\t")),
+      ).toEqual([]);
+      expect(text).not.toBe("");
+    },
+  );
 });
 
 describe("what a shell would read as its own", () => {

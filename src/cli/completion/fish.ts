@@ -86,15 +86,21 @@ export const fish: Writer = (program, name, commands) => [
       command.flags.map((flag) => {
         const bare = dashed(flag).replace(/^-+/, "");
         const value =
-          due(flag) === "" ? "" : due(flag) === "?value" ? " -x" : ` ${flag.file === true ? "-r" : "-x"} ${offer(name, flag)}`;
+          due(flag) === ""
+            ? ""
+            : due(flag) === "?value"
+              ? " -x"
+              : ` ${flag.file === true ? "-r" : "-x"} ${offer(name, flag, "\t")}`;
         return [`${bare.length === 1 ? "-s" : "-l"} ${bare}${value} -d ${quoted(flag.description)}`, command.name] as const;
       }),
     ),
   ).map(([what, names]) => `complete -c ${program} -n '_${name}_in ${names.join(" ")}' ${what}`),
 ];
 
-function offer(name: string, { values = [], cached, file }: CompletedValue): string {
-  const words = [...(cached === undefined ? [] : [`(_${name}_cached ${cached})`]), ...values];
+/** With a tab behind it a word says what it is by itself: else fish says a flag's own text beside each, and shortens the words for it. */
+function offer(name: string, { values = [], cached, file }: CompletedValue, tab = ""): string {
+  const ended = tab === "" ? "" : ` | string replace -r \\$ ${tab}`;
+  const words = [...(cached === undefined ? [] : [`(_${name}_cached ${cached}${ended})`]), ...values.map((word) => word + tab)];
   return [...(file === true ? ["-F"] : []), ...(words.length === 0 ? [] : [`-a '${words.join(" ")}'`])].join(" ");
 }
 
