@@ -90,7 +90,7 @@ export const fish: Writer = (program, name, commands) => [
             ? ""
             : due(flag) === "?value"
               ? " -x"
-              : ` ${flag.file === true ? "-r" : "-x"} ${offer(name, flag, "\t")}`;
+              : ` ${flag.file === true ? "-r" : "-x"} ${offer(name, flag, "\\t")}`;
         return [`${bare.length === 1 ? "-s" : "-l"} ${bare}${value} -d ${quoted(flag.description)}`, command.name] as const;
       }),
     ),
