@@ -10,13 +10,15 @@ import { type Body, lastOf } from "./order.ts";
 export interface Balancer {
   /** Everything that is there now. */
   update(bodies: ReadonlyMap<string, Body>): void;
+  /** Looks who is well, now: as it does again and again. */
+  look(): void;
   close(): Promise<void>;
 }
 
 /** Where a node's port is, on this machine. */
 export const portOnNode = (port: number): number => port + 10_000;
 
-const PROBE_MS = 50;
+const PROBE_MS = 200;
 
 interface Way {
   readonly backendPort: number;
@@ -29,12 +31,22 @@ export function createBalancer(publicAddress: string): Balancer {
   let ways = new Map<number, Way>();
   let probing: Promise<unknown> | undefined;
   let turn = 0;
-  const timer = setInterval(() => {
-    probing ??= look().finally(() => (probing = undefined));
+  /** Asked to look while it was looking. */
+  let missed = false;
+  let closed = false;
+  const look = (): void => {
+    if (closed) return;
+    missed = probing !== undefined;
+    if (missed) return;
+    probing = lookAtAll().finally(() => {
+      probing = undefined;
+      if (missed) look();
+    });
     probing.catch(() => undefined);
-  }, PROBE_MS);
+  };
+  const timer = setInterval(look, PROBE_MS);
 
-  async function look(): Promise<void> {
+  async function lookAtAll(): Promise<void> {
     for (const [port, way] of ways) {
       // a NAT rule asks nobody; here it opens with its node, so that one that never boots is not answered for
       if (way.probe === undefined && open.get(port)?.healthy.join() === way.addresses.join()) continue;
@@ -80,7 +92,9 @@ export function createBalancer(publicAddress: string): Balancer {
     update(bodies) {
       ways = waysOf(bodies);
     },
+    look,
     async close() {
+      closed = true;
       clearInterval(timer);
       await probing?.catch(() => undefined);
       await Promise.all([...open.keys()].map(shut));

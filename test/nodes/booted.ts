@@ -24,8 +24,12 @@ const folders: string[] = [];
 /** Ends every process that was started here, and removes the folders. */
 export async function endAll(): Promise<void> {
   await Promise.all(running.splice(0).map((child) => end(child, "SIGKILL")));
-  for (const folder of folders.splice(0))
-    for (const one of [folder, dataOf(folder)]) rmSync(one, { recursive: true, force: true });
+  folders.splice(0).forEach(removeRoot);
+}
+
+/** When nothing of it runs any more. */
+export function removeRoot(root: string): void {
+  for (const one of [root, dataOf(root)]) rmSync(one, { recursive: true, force: true });
 }
 
 export interface Started {

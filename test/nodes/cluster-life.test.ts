@@ -84,7 +84,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("grown to five from a machine that has the SSH key alone; two are removed, and made again", async () => {
-    const room = await machineRoom();
+    await using room = await machineRoom();
     await expectReady(room, "", 3);
     for (const { root } of room.power.machines.values())
       expect(statSync(join(root, AUTHORITY_FILE))).toMatchObject({ uid: 0, mode: 0o100_600 });
@@ -111,7 +111,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("status asks the nodes with whatever is at hand: all files, the SSH key alone, nothing", async () => {
-    const room = await machineRoom();
+    await using room = await machineRoom();
     await expectReady(room, "", 3);
     for (const files of [undefined, ["ssh-cert.key"]]) {
       const found = await status(room, files === undefined ? {} : elsewhere(room, files));
@@ -137,7 +137,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("run and ssh, as core, who may sudo", async () => {
-    const room = await machineRoom();
+    await using room = await machineRoom();
     await expectReady(room, "--wait-for ssh", 3);
     const all = await room.run("run mycluster -- id -un && sudo -n id -un");
     expect(all.exit, all.stderr).toBe(0);
@@ -163,7 +163,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("a member that somebody deleted is named, and made again as a member; its old self is taken out of etcd", async () => {
-    const room = await machineRoom();
+    await using room = await machineRoom();
     await expectReady(room, "", 3);
     const before = readFileSync(join(room.azure.dir, "mycluster/known_hosts"), "utf8");
     await room.ask("DELETE", `${GROUP}/${nameOf(1)}?api-version=2024-07-01`);
@@ -180,7 +180,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("a machine that is switched off is named soon, and what starts it", async () => {
-    const room = await machineRoom();
+    await using room = await machineRoom();
     await expectReady(room, "", 3);
     await vi.waitFor(async () => expect((await status(room)).document.nodes[1]?.provisioning).toBe("Succeeded"), {
       timeout: 20_000,
@@ -193,7 +193,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("what would break the quorum is refused before anything is deleted; the member that is down may go", async () => {
-    const room = await machineRoom();
+    await using room = await machineRoom();
     await expectReady(room, "", 3);
     room.power.stopEtcd(nameOf(2));
     const refused = await room.run("remove mycluster 1 --yes");
@@ -206,7 +206,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("a member made where the authority is not starts when it is brought its certificate", async () => {
-    const room = await machineRoom();
+    await using room = await machineRoom();
     const full = await room.create("--timeout 60s", {
       azure: without(room, 2),
     });
@@ -231,7 +231,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("a growth that is stopped when its machines are asked for is finished by the next run", async () => {
-    const room = await machineRoom();
+    await using room = await machineRoom();
     await expectReady(room, "--num-nodes 1", 1);
     let stop = (): void => undefined;
     const stopped = await room.create("--num-nodes 3", {
@@ -257,7 +257,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("of two that join, the first cannot be made: the second joins all the same, and the first later", async () => {
-    const room = await machineRoom();
+    await using room = await machineRoom();
     await expectReady(room, "", 3);
     const part = await room.create("--num-nodes 5", { azure: without(room, 3) });
     expect({ exit: part.exit, states: room.states() }, part.stderr).toEqual({
@@ -270,7 +270,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("an old CoreOS cluster grows and shrinks through the API of etcd2", async () => {
-    const room = await machineRoom();
+    await using room = await machineRoom();
     const image = "--coreos-image kinvolk:flatcar-container-linux-corevm-amd64:stable-gen2:latest";
     await expectReady(room, `--num-nodes 1 --platform coreos ${image}`, 1);
     await expectReady(room, "--num-nodes 3", 3);
@@ -281,7 +281,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
   });
 
   test("Deis' endpoints, through the load balancer: nothing listens, then a node answers", async () => {
-    const room = await machineRoom();
+    await using room = await machineRoom();
     const first = await expectReady(room, "--deis", 3);
     for (const port of [80, 443, 2222]) expect(first).toContain(`port ${port} is open, nothing listening yet`);
     const node = room.document().nodes[1]?.privateIp;

@@ -19,13 +19,12 @@ const newFolder = (name: string): string => {
 };
 
 /** A cluster whose files lie in a folder that is named relatively, and with a blank. */
-async function cluster(): Promise<{ room: Room; folder: string }> {
-  const room = await machineRoom();
+async function cluster(room: Room): Promise<string> {
   mkdirSync(join(room.azure.dir, "my clusters"));
   const argv = [...BASE.split(" "), "--num-nodes", "2", "--wait-for", "ssh", "--dir", "my clusters", "--timeout", "100s"];
   const { exit, stderr } = await room.run(argv);
   expect({ exit, failures: room.power.failures }, stderr).toEqual({ exit: 0, failures: [] });
-  return { room, folder: join(room.azure.dir, "my clusters") };
+  return join(room.azure.dir, "my clusters");
 }
 
 /** The user's own configuration: ours, and what stands for DNS. */
@@ -48,7 +47,8 @@ describe.skipIf(!hasRealNodes)("the file of Host blocks, as other programs read 
   });
 
   test("rsync, scp and sftp: there and back, from two nodes", async () => {
-    const { room, folder } = await cluster();
+    await using room = await machineRoom();
+    const folder = await cluster(room);
     const elsewhere = newFolder("else where-");
     const config = join(folder, "mycluster", "ssh_config");
     const user = ownConfig(room, config, newFolder("own-"));

@@ -81,8 +81,7 @@ async function sitDown(room: Room): Promise<Desk> {
       };
       watch = kill;
       // what a node does is no request
-      const look = setInterval(() => void kill(`power ${[...room.power.machines.keys()].join(" ")}`), 10);
-      return ended.finally(() => clearInterval(look));
+      return ended.finally(room.power.watch(() => void kill(`power ${[...room.power.machines.keys()].join(" ")}`)));
     },
   };
 }
@@ -107,7 +106,7 @@ describe.skipIf(!hasRealNodes)("killed with SIGKILL, on real nodes", () => {
   afterAll(closeRooms);
 
   test("reboot goes on where it stopped; replace of three, killed at every boundary, makes each node anew once", async () => {
-    const room = await machineRoom();
+    await using room = await machineRoom();
     const made = await room.create("--data-disk");
     expect({ exit: made.exit, failures: room.power.failures }, made.stderr).toEqual({ exit: 0, failures: [] });
     const desk = await sitDown(room);

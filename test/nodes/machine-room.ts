@@ -39,11 +39,13 @@ export interface Room {
   states(dir?: string): string[];
   /** Somebody else's request. */
   ask(method: string, path: string): Promise<void>;
+  /** Ends what was started, for a test that declares it with `await using`: others have the cores. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export const BASE = "mycluster --virtual-network-name lan --vnet-resource-group net --output state.json --events events.jsonl";
 const SUBSCRIPTION = "https://management.azure.com/subscriptions/00000000-0000-0000-0000-000000000000";
-const open: Room[] = [];
+const open = new Set<Room>();
 
 export async function machineRoom(plan: Plan = {}): Promise<Room> {
   const { behaviour = () => ({}), pace = 0.02, serialLog = () => "", sshPort } = plan;
@@ -75,8 +77,13 @@ export async function machineRoom(plan: Plan = {}): Promise<Room> {
     document,
     states: (dir) => document(dir).nodes.map(({ state }) => state),
     ask,
+    async [Symbol.asyncDispose]() {
+      if (!open.delete(room)) return;
+      await power.off();
+      azure.close();
+    },
   };
-  open.push(room);
+  open.add(room);
   const prefix = `${network}.0/27`;
   await ask("PUT", "net?api-version=2021-04-01", { location: "westus" });
   await ask("PUT", "net/providers/Microsoft.Network/virtualNetworks/lan?api-version=2024-05-01", {
@@ -89,9 +96,8 @@ export async function machineRoom(plan: Plan = {}): Promise<Room> {
   return room;
 }
 
-/** Everything that was started. */
+/** What is still open, of tests that ran out of time. */
 export async function closeRooms(): Promise<void> {
-  await Promise.all(open.map(({ power }) => power.off()));
+  await Promise.all([...open].map((room) => room[Symbol.asyncDispose]()));
   await endAll();
-  for (const { azure } of open.splice(0)) azure.close();
 }

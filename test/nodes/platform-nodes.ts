@@ -2,8 +2,7 @@
  * What a node needs to be made a platform of, where the internet, apt, systemd and k3s are not: programs of the tests' own in its /bin. The
  * installer behaves as Drycc's pages say (steps, environment, token, units), leaks what it can, and fails or hangs where a test says so.
  */
-import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -110,11 +109,10 @@ export function newBook(folder: string): Book {
   };
 }
 
-/** Puts the programs onto a machine that has power. */
+/** Puts the programs onto a machine. */
 export function equip({ root, order }: PoweredMachine, book: Book): void {
   const bin = join(root, "bin");
-  if (!existsSync(join(bin, "systemctl")) || existsSync(join(bin, "k3s"))) return;
-  execFileSync("mv", [join(bin, "systemctl"), join(bin, "systemctl.old")]);
+  renameSync(join(bin, "systemctl"), join(bin, "systemctl.old"));
   for (const [name, text] of Object.entries(PROGRAMS))
     writeFileSync(join(bin, name), `#!/bin/sh\n${text.replaceAll("BOOK", book.folder)}\n`, { mode: 0o755 });
   writeFileSync(join(root, "etc/me"), order.name);

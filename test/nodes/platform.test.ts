@@ -2,8 +2,9 @@
  * platform install and what follows, over real nodes (machine-room.ts): sshd and sudo, with programs of the tests' own for systemd, apt, k3s and
  * Drycc's installer (platform-nodes.ts). That systemd's own transient units do the same is shown by boot/boot.boot.ts.
  */
-import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type Server, createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test, vi } from "vitest";
@@ -29,19 +30,17 @@ interface Place {
   install(flags?: string, options?: Parameters<Room["run"]>[1]): ReturnType<Room["run"]>;
   /** A file of the node's own, as root sees it there. */
   file(index: number, path: string): string;
+  [Symbol.asyncDispose](): Promise<void>;
 }
-
-const closing: (() => void)[] = [];
 
 /** A cluster whose machines, those that come later too, have what a platform takes. */
 async function place(flags = ""): Promise<Place> {
-  const room = await machineRoom({ behaviour: () => ({ etcd: false }) });
-  const book = newBook(join(room.azure.dir, "book"));
-  const supply = setInterval(() => [...room.power.machines.values()].forEach((machine) => equip(machine, book)), 10);
+  const folder = mkdtempSync(join(tmpdir(), "book-"));
+  const book = newBook(folder);
+  const room = await machineRoom({ behaviour: () => ({ etcd: false, equip: (machine) => equip(machine, book) }) });
   const { exit, stderr } = await room.create(`--platform ubuntu --deis ${flags}`);
   expect({ exit, failures: room.power.failures }, stderr).toEqual({ exit: 0, failures: [] });
   const { url, close } = await serveInstaller(book);
-  closing.push(close, () => clearInterval(supply));
   const machine = (index: number): PoweredMachine => room.power.machines.get(nameOf(index)) as PoweredMachine;
   return {
     room,
@@ -50,6 +49,11 @@ async function place(flags = ""): Promise<Place> {
     install: (more = "", options = {}) =>
       room.run(`platform install mycluster --installer ${url} --events events.jsonl ${more}`, options),
     file: (index, path) => join(machine(index).root, path),
+    async [Symbol.asyncDispose]() {
+      close();
+      await room[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true });
+    },
   };
 }
 
@@ -58,13 +62,11 @@ const listens = (server: Server): Promise<boolean> =>
   new Promise((resolve) => server.once("error", () => resolve(false)).listen(6443, "127.0.0.1", () => resolve(true)));
 
 describe.skipIf(!hasRealNodes).concurrent("platform, on real nodes", () => {
-  afterAll(async () => {
-    for (const close of closing) close();
-    await closeRooms();
-  });
+  afterAll(closeRooms);
 
   test("from nothing to a platform and back: order, environment, secrecy, status, growth, removal, kubeconfig, upgrade", async () => {
-    const { room, book, install, installer, file } = await place("--num-nodes 4");
+    await using here = await place("--num-nodes 4");
+    const { room, book, install, installer, file } = here;
     const refused = await install(`--installer-sha256 ${"0".repeat(64)}`);
     expect([refused.exit, refused.stderr]).toEqual([5, expect.stringContaining("is not the script that was demanded")]);
     expect(existsSync(file(0, "own/var/lib/azure-coreos-cluster/platform"))).toBe(false);
@@ -183,7 +185,8 @@ describe.skipIf(!hasRealNodes).concurrent("platform, on real nodes", () => {
   });
 
   test("it goes on at the step that failed, was killed, or goes on by itself; two at once do each step once", async () => {
-    const { room, book, install, file } = await place();
+    await using here = await place();
+    const { room, book, install, file } = here;
     const failing = [
       [0, "install_k3s_server"],
       [1, "install_k3s_agent"],

@@ -4,19 +4,16 @@
  * sudo, and an /etc of its own; and a real etcd member at its private address, which must be a loopback one (127.x). The way to
  * them is a load balancer (balancer.ts).
  */
-import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
+import { existsSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { NODE_TLS_FILES } from "../../src/core/node-config.ts";
 import type { SimAnswer, SimRequest } from "../../src/sim/message.ts";
 import type { Simulation } from "../../src/sim/simulation.ts";
 import { applyUserData } from "../core/user-data/applied.ts";
 import { createBalancer, portOnNode } from "./balancer.ts";
-import { bootUserData, newRoot, type Started } from "./booted.ts";
+import { bootUserData, newRoot, removeRoot, type Started } from "./booted.ts";
+import { furnish } from "./image.ts";
 import { onOrder, type Order } from "./order.ts";
 import { end, makeKey, startSshd, type Sshd } from "./sshd.ts";
 
@@ -30,13 +27,15 @@ export interface Behaviour {
   readonly otherHostKey?: boolean;
   /** False: no etcd. */
   readonly etcd?: boolean;
+  /** Puts more onto it, before it has power for the first time. */
+  readonly equip?: (machine: PoweredMachine) => void;
 }
 
 export interface PoweredMachine {
   readonly order: Order;
   /** What it has as /; only its /etc is really there. */
   readonly root: string;
-  /** Milliseconds since 1970: power, sshd listens, etcd's own endpoint says healthy. */
+  /** Milliseconds since 1970: power, sshd listens, etcd itself says that it serves clients. */
   readonly times: { readonly power: number; ssh?: number; etcd?: number };
 }
 
@@ -53,7 +52,9 @@ export interface Power {
   stopEtcd(name: string): void;
   /** What a start failed with, if one did. */
   readonly failures: unknown[];
-  /** Ends everything. */
+  /** Tells whenever a machine gets power or loses it. @returns the way to end that */
+  watch(listener: () => void): () => void;
+  /** Ends everything, and removes what the machines had. */
   off(): Promise<void>;
 }
 
@@ -61,8 +62,8 @@ interface Powered extends PoweredMachine {
   sshd?: Sshd;
   etcd?: Started;
   etcdStopped?: true;
-  /** One for each time that it has power. */
-  life: { over: boolean };
+  /** One for each time that it has power; aborted when it loses it. */
+  life: AbortController;
 }
 
 export function powerSupply(
@@ -78,6 +79,9 @@ export function powerSupply(
   const made = new Map<string, Powered>();
   const balancer = createBalancer(publicAddress);
   const failures: unknown[] = [];
+  const roots: string[] = [];
+  const listeners = new Set<() => void>();
+  const tell = (): void => listeners.forEach((listener) => listener());
   const working = new Set<Promise<unknown>>();
   const work = (one: Promise<unknown>): void => {
     const guarded = one.catch((error: unknown) => void failures.push(error)).finally(() => working.delete(guarded));
@@ -85,30 +89,33 @@ export function powerSupply(
   };
 
   async function make(order: Order): Promise<void> {
-    const { after = 0, boots } = behaviour(order.index);
+    const { after = 0, boots, equip } = behaviour(order.index);
     if (boots === "never") return;
-    const machine: Powered = { order, root: newRoot(), times: { power: Date.now() + after }, life: { over: false } };
+    const machine: Powered = { order, root: newRoot(), times: { power: Date.now() + after }, life: new AbortController() };
+    roots.push(machine.root);
     machines.set(order.name, machine);
     made.set(order.name, machine);
+    tell();
     await sleep(after);
-    if (machine.life.over) return;
+    if (machine.life.signal.aborted) return;
     furnish(machine.root, order.user);
     applyUserData(order.userData, machine.root);
+    equip?.(machine);
     await powerOn(machine);
   }
 
   async function powerOn(machine: Powered): Promise<void> {
     const { order, root } = machine;
     const { otherHostKey = false, etcd = true } = behaviour(order.index);
-    const life = (machine.life = { over: false });
+    const { signal } = (machine.life = new AbortController());
     machines.set(order.name, machine);
+    tell();
     delete machine.etcdStopped;
     // what its systemctl was told before it lost power and had no time for is over with that boot
     for (const what of ["stop", "restart", "reboot"]) rmSync(join(root, what), { force: true });
     // the kernel's id of the boot, as sessions see it (sshd.ts)
     writeFileSync(join(root, "etc/boot_id"), `${randomUUID()}\n`);
-    const boot = (): Started => (machine.etcd = bootUserData(order.userData, loopbackOf(order), root));
-    if (etcd) boot();
+    if (etcd) startEtcd(machine, signal);
     const hostKey = otherHostKey ? makeKey().privateKey : readFileSync(join(root, "etc/ssh/ssh_host_ed25519_key"), "utf8");
     machine.sshd = await startSshd({
       host: order.privateAddress,
@@ -119,26 +126,47 @@ export function powerSupply(
       etc: join(root, "etc"),
     });
     machine.times.ssh ??= Date.now();
-    work(obey(machine, life));
-    if (etcd) await keepEtcd(machine, boot);
-    if (life.over) await powerOff(machine);
+    balancer.look();
+    if (signal.aborted) await powerOff(machine);
+    else obey(machine, signal);
   }
 
-  async function powerOff(machine: Powered, signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
-    machine.life.over = true;
+  async function powerOff(machine: Powered, kind: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
+    machine.life.abort();
     if (machines.get(machine.order.name) === machine) machines.delete(machine.order.name);
-    await Promise.all([machine.sshd?.stop(), machine.etcd && end(machine.etcd.child, signal)]);
+    tell();
+    await Promise.all([machine.sshd?.stop(), machine.etcd && end(machine.etcd.child, kind)]);
   }
 
-  /** What is told to it through its own systemctl: to reboot, or to end its etcd. */
-  async function obey(machine: Powered, life: { readonly over: boolean }): Promise<void> {
-    for (; !life.over; await sleep(50)) {
-      if (isAsked(machine, "stop")) {
-        machine.etcdStopped = true;
-        if (machine.etcd !== undefined) await end(machine.etcd.child, "SIGTERM");
-      }
-      if (isAsked(machine, "reboot")) await restart(machine);
-    }
+  /** As systemd keeps it: an etcd that ends is started again, for one that joins is refused until it has been added. */
+  function startEtcd(machine: Powered, life: AbortSignal): void {
+    const started = (machine.etcd = bootUserData(machine.order.userData, loopbackOf(machine.order), machine.root));
+    noteReady(started, machine.times);
+    started.child.once("exit", () => {
+      if (!life.aborted && machine.etcdStopped === undefined) work(again());
+    });
+    const again = async (): Promise<void> => {
+      await sleep(1000, undefined, { signal: life }).catch(() => undefined);
+      if (!life.aborted && machine.etcdStopped === undefined) startEtcd(machine, life);
+    };
+  }
+
+  /** What is told to it through its own systemctl (image.ts): to reboot, to end its etcd, or to start it anew. */
+  function obey(machine: Powered, life: AbortSignal): void {
+    const listen = (): void => {
+      if (life.aborted) return;
+      if (isAsked(machine, "stop")) endEtcd(machine, "SIGTERM");
+      if (isAsked(machine, "restart") && machine.etcdStopped === undefined && machine.etcd !== undefined)
+        work(end(machine.etcd.child, "SIGKILL"));
+      if (isAsked(machine, "reboot")) work(restart(machine));
+    };
+    watch(machine.root, { signal: life }, listen);
+    listen();
+  }
+
+  function endEtcd(machine: Powered, kind: "SIGKILL" | "SIGTERM"): void {
+    machine.etcdStopped = true;
+    if (machine.etcd !== undefined) work(end(machine.etcd.child, kind));
   }
 
   async function restart(machine: Powered): Promise<void> {
@@ -150,7 +178,7 @@ export function powerSupply(
   async function told(machine: Powered, what: string): Promise<void> {
     if (what === "restart") await restart(machine);
     else if (what !== "start") await powerOff(machine, "SIGTERM");
-    else if (machine.life.over) await powerOn(machine);
+    else if (machine.life.signal.aborted) await powerOn(machine);
   }
 
   const handle = onOrder(simulation, {
@@ -177,13 +205,17 @@ export function powerSupply(
     stopEtcd(name) {
       const machine = machines.get(name);
       if (machine?.etcd === undefined) throw new Error(`${name} runs no etcd`);
-      machine.etcdStopped = true;
-      work(end(machine.etcd.child, "SIGKILL"));
+      endEtcd(machine, "SIGKILL");
     },
     failures,
+    watch(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     async off() {
       await Promise.all([balancer.close(), ...[...machines.values()].map((machine) => powerOff(machine))]);
       await Promise.all(working);
+      for (const root of roots.splice(0)) removeRoot(root);
     },
   };
   return power;
@@ -200,66 +232,13 @@ function isAsked({ root }: PoweredMachine, what: string): boolean {
 /** What stands for the node's 127.0.0.1: its private address with 128 more at the end. */
 const loopbackOf = ({ privateAddress }: Order): string => privateAddress.replace(/\d+$/, (last) => String(Number(last) + 128));
 
-/** What an image has and nobody here reads, or what is the node's own. */
-const LEFT_OUT = ["ssl", "fonts", "X11", "apt", "etcd", "ssh"];
-
-/** An /etc as an image has it: this machine's, with sudo that asks no password, as on the images. */
-function furnish(root: string, user: string): void {
-  mkdirSync(join(root, "etc"));
-  const names = readdirSync("/etc").filter((name) => !LEFT_OUT.includes(name));
-  execFileSync("cp", ["--archive", "--", ...names, join(root, "etc")], { cwd: "/etc" });
-  // what etcd-member's unit would do: its etcd ends, and is started again (keepEtcd)
-  mkdirSync(join(root, "bin"));
-  const restart = `#!/bin/sh\ncase "$*" in daemon-reload) ;; "restart --no-block etcd"*.service) touch ${root}/restart ;; reboot) touch ${root}/reboot ;; "stop etcd"*) touch ${root}/stop ;; *) exit 5 ;; esac\n`;
-  writeFileSync(join(root, "bin/systemctl"), restart, { mode: 0o755 });
-  writeFileSync(join(root, "bin/cloud-init"), "#!/bin/sh\necho 'status: done'\n", { mode: 0o755 });
-  const path = `${root}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
-  writeFileSync(
-    join(root, "etc/sudoers"),
-    `Defaults secure_path="${path}"\nroot ALL=(ALL) ALL\n${user} ALL=(ALL) NOPASSWD: ALL\n`,
-    { mode: 0o440 },
-  );
-}
-
-/**
- * An etcd that ends is started again, as systemd does: one that joins is refused until it has been added. Asks etcd itself:
- * this is the truth that the tool's "ready" is measured against.
- */
-async function keepEtcd(machine: Powered, boot: () => Started): Promise<void> {
-  const { life } = machine;
-  while (!life.over && machine.etcdStopped === undefined) {
-    if (isAsked(machine, "restart")) {
-      if (machine.etcd !== undefined) await end(machine.etcd.child, "SIGKILL");
-    }
-    const child = machine.etcd?.child;
-    if (child !== undefined && (child.exitCode !== null || child.signalCode !== null)) {
-      await sleep(1000);
-      // oxlint-disable-next-line typescript/no-unnecessary-condition -- it may have been switched off meanwhile
-      if (life.over || machine.etcdStopped !== undefined) return;
-      boot();
-    }
-    if (machine.times.etcd === undefined && (await isHealthy(machine))) machine.times.etcd = Date.now();
-    await sleep(machine.times.etcd === undefined ? 50 : 200);
-  }
-}
-
-function isHealthy({ order, root }: PoweredMachine): Promise<boolean> {
-  const tls = order.userData.includes("https://");
-  const file = (path: string): string => readFileSync(join(root, path), "utf8");
-  const url = `${tls ? "https" : "http"}://${order.privateAddress}:2379/health`;
-  const { ca, certificate, key } = NODE_TLS_FILES;
-  if (tls && !existsSync(join(root, key))) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const options = { agent: false as const, timeout: 1000 };
-    const outgoing = tls
-      ? requestHttps(url, { ...options, ca: file(ca), cert: file(certificate), key: file(key) })
-      : requestHttp(url, options);
-    outgoing.on("response", (incoming) => {
-      incoming.resume();
-      resolve(incoming.statusCode === 200);
-    });
-    outgoing.on("timeout", () => outgoing.destroy(new Error("timeout")));
-    outgoing.on("error", () => resolve(false));
-    outgoing.end();
-  });
+/** Notes when it says so, which it does once it is a member and the cluster has a quorum. */
+function noteReady({ child, log }: Started, times: PoweredMachine["times"]): void {
+  if (times.etcd !== undefined) return;
+  const listen = (): void => {
+    if (!log().includes("ready to serve client requests")) return;
+    times.etcd ??= Date.now();
+    child.stderr?.off("data", listen);
+  };
+  child.stderr?.on("data", listen);
 }

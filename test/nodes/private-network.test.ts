@@ -38,7 +38,7 @@ describe.skipIf(!hasRealNodes || !portIsFree)("a private cluster behind Azure Ba
   afterEach(closeRooms);
 
   test("made without reaching it, ready through the tunnel, and so are the commands that follow, and plain ssh", async () => {
-    const room = await machineRoom({ sshPort: 22 });
+    await using room = await machineRoom({ sshPort: 22 });
     const made = await room.create("--private --wait-for machines");
     expect(made.exit, made.stderr).toBe(0);
     const port = await freePort();

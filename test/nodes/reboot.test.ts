@@ -21,18 +21,18 @@ async function cluster(flags = ""): Promise<Room> {
   return room;
 }
 
-/** The fewest machines that had power at any time, looked at again and again until `work` is done. */
+/** The fewest machines that had power at any time until `work` was done. */
 async function fewest<T>(room: Room, work: Promise<T>): Promise<[T, number]> {
   let least = room.power.machines.size;
-  const look = setInterval(() => (least = Math.min(least, room.power.machines.size)), 5);
-  return [await work.finally(() => clearInterval(look)), least];
+  const end = room.power.watch(() => (least = Math.min(least, room.power.machines.size)));
+  return [await work.finally(end), least];
 }
 
 describe.skipIf(!hasRealNodes).concurrent("reboot, stop and start, on real nodes", () => {
   afterAll(closeRooms);
 
   test("three members: one at a time, each in another boot, etcd healthy in between; also by two runs at once; then stopped and started", async () => {
-    const room = await cluster();
+    await using room = await cluster();
     const before = [0, 1, 2].map((index) => bootOf(room, index));
     const [{ exit, stdout, stderr }, least] = await fewest(room, room.run("reboot mycluster --json"));
     expect(exit, stderr).toBe(0);
@@ -66,7 +66,7 @@ describe.skipIf(!hasRealNodes).concurrent("reboot, stop and start, on real nodes
   });
 
   test("one that does not come back ends it; the same command goes on there, restarts it through Azure, and leaves who is done; then it is replaced", async () => {
-    const room = await cluster();
+    await using room = await cluster();
     const before = [0, 1, 2].map((index) => bootOf(room, index));
     room.power.comesBack = (index) => index !== 1;
     const first = await room.run("reboot mycluster --json --node-timeout 4s");

@@ -7,6 +7,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import ssh2 from "ssh2";
 import { expect, vi } from "vitest";
 import { freePort } from "../ports.ts";
 import { find } from "../programs.ts";
@@ -68,16 +69,24 @@ export function makeKey(type: "ed25519" | "rsa" | "ecdsa" = "ed25519", form?: "P
   }
 }
 
+/** "ssh-ed25519 AAAA..." of a private key. */
+function publicLineOf(privateKey: string): string {
+  const key = ssh2.utils.parseKey(privateKey);
+  if (key instanceof Error) throw key;
+  return `${key.type} ${key.getPublicSSH().toString("base64")}`;
+}
+
 /** What a node has of its own: its /etc, the kernel's id of its boot where it has one, and what goes with the boot. */
 const OWN_PLACES = `mount --bind "$1" /etc
 if [ -e /etc/boot_id ]; then
-  for place in var/lib/rancher var/lib/azure-coreos-cluster; do
-    mkdir -p "/$place" "$(dirname "$1")/own/$place" && mount --bind "$(dirname "$1")/own/$place" "/$place"
-  done
+  own="\${1%/*}/own" rancher=var/lib/rancher ours=var/lib/azure-coreos-cluster run=/run/azure-coreos-cluster
+  mkdir -p "/$rancher" "/$ours" "$own/$rancher" "$own/$ours" "$run"
+  mount --bind "$own/$rancher" "/$rancher"
+  mount --bind "$own/$ours" "/$ours"
   mount --bind /etc/boot_id /proc/sys/kernel/random/boot_id
   # this machine's own would speak of this machine
-  [ ! -x /usr/bin/cloud-init ] || mount --bind "$(dirname "$1")/bin/cloud-init" /usr/bin/cloud-init
-  mkdir -p /run/azure-coreos-cluster && mount -t tmpfs none /run/azure-coreos-cluster
+  [ ! -x /usr/bin/cloud-init ] || mount --bind "\${1%/*}/bin/cloud-init" /usr/bin/cloud-init
+  mount -t tmpfs none "$run"
 fi
 shift; exec "$@"`;
 
@@ -99,7 +108,7 @@ async function startAt(options: SshdOptions & { readonly port: number }): Promis
   const host = options.host ?? "127.0.0.1";
   const hostKey = options.hostKey ?? makeKey().privateKey;
   writeFileSync(file("host_key"), hostKey, { mode: 0o600 });
-  const hostKeyLine = execFileSync("ssh-keygen", ["-y", "-f", file("host_key")], { encoding: "utf8" }).trim();
+  const hostKeyLine = publicLineOf(hostKey);
   // sshd reads it as the user who logs in
   writeFileSync(file("authorized_keys"), `${options.authorizedKey}\n`, { mode: 0o644 });
   chmodSync(folder, 0o711);
@@ -115,6 +124,8 @@ async function startAt(options: SshdOptions & { readonly port: number }): Promis
     "KbdInteractiveAuthentication no",
     "PermitRootLogin prohibit-password",
     "UseDNS no",
+    // else bash reads this machine's own .bashrc, as it does over SSH, and that may start whole programs
+    "SetEnv SHLVL=1",
     "PrintMotd no",
     "MaxStartups 200",
     // as on the images
@@ -149,7 +160,7 @@ async function startAt(options: SshdOptions & { readonly port: number }): Promis
   return {
     port: options.port,
     pid: child.pid ?? 0,
-    hostKeyLine: hostKeyLine.split(" ").slice(0, 2).join(" "),
+    hostKeyLine,
     log: () => log,
     stop,
   };

@@ -45,7 +45,7 @@ afterAll(closeRooms);
 
 describe.skipIf(!ready).concurrent("create, to real nodes", () => {
   test("three nodes, etcd with TLS: ready, the printed ssh config logs in, and running it again finds them ready", async () => {
-    const room = await machineRoom({ behaviour: (index) => ({ after: 300 * index }) });
+    await using room = await machineRoom({ behaviour: (index) => ({ after: 300 * index }) });
     const { exit, stdout, stderr } = await room.create();
     const ended = Date.now();
     expect(room.power.failures).toEqual([]);
@@ -73,7 +73,7 @@ describe.skipIf(!ready).concurrent("create, to real nodes", () => {
   });
 
   test("one node grows to three: the new ones join the living etcd, one at a time", async () => {
-    const room = await machineRoom();
+    await using room = await machineRoom();
     const first = await room.create("--num-nodes 1");
     expect(first.exit, first.stderr).toBe(0);
     const grown = await room.create("--num-nodes 3 --timeout 60s");
@@ -89,7 +89,7 @@ describe.skipIf(!ready).concurrent("create, to real nodes", () => {
   });
 
   test("plain etcd (--etcd-plain)", async () => {
-    const room = await machineRoom();
+    await using room = await machineRoom();
     const { exit, stderr } = await room.create("--etcd-plain");
     const ended = Date.now();
     expect({ exit, states: room.states() }, stderr).toEqual({ exit: 0, states: ["ready", "ready", "ready"] });
@@ -98,7 +98,7 @@ describe.skipIf(!ready).concurrent("create, to real nodes", () => {
   });
 
   test("--wait-for ssh asks nothing of etcd", async () => {
-    const room = await machineRoom({ behaviour: () => ({ etcd: false }) });
+    await using room = await machineRoom({ behaviour: () => ({ etcd: false }) });
     const { exit, stderr } = await room.create("--wait-for ssh");
     const ended = Date.now();
     expect({ exit, states: room.states() }, stderr).toEqual({ exit: 0, states: ["ready", "ready", "ready"] });
@@ -106,7 +106,7 @@ describe.skipIf(!ready).concurrent("create, to real nodes", () => {
   });
 
   test.skipIf(!has("discovery.etcd.io"))("etcd finds its members through the real discovery server", async () => {
-    const room = await machineRoom();
+    await using room = await machineRoom();
     const service = await startDiscovery(`${room.network}.99`);
     const { exit, stderr } = await room.create(`--discovery-service-url ${service}/new`);
     const ended = Date.now();
@@ -121,7 +121,7 @@ describe.skipIf(!ready).concurrent("create, to real nodes", () => {
   });
 
   test("a process ends when its nodes are ready, although Azure still calls the machines Creating", async () => {
-    const room = await machineRoom({ pace: 0.6 });
+    await using room = await machineRoom({ pace: 0.6 });
     const served = await serve(
       { handle: (request) => room.power.handle(request), save: () => room.azure.simulation.save() },
       { port: 0 },
@@ -156,7 +156,7 @@ describe.skipIf(!ready).concurrent("create, to real nodes", () => {
 
 describe.skipIf(!ready).concurrent("create, when nodes do not come up", () => {
   test("one never boots: the others are ready, it is classified with advice, and the exit code is 3", async () => {
-    const room = await machineRoom({
+    await using room = await machineRoom({
       behaviour: (index) => (index === 2 ? { boots: "never" } : {}),
       serialLog: () => "[1.2] Kernel panic - not syncing: no root\n",
     });
@@ -170,7 +170,7 @@ describe.skipIf(!ready).concurrent("create, when nodes do not come up", () => {
   });
 
   test("one shows another host key: it is refused and named, and the exit code is 3", async () => {
-    const room = await machineRoom({ behaviour: (index) => ({ otherHostKey: index === 1 }) });
+    await using room = await machineRoom({ behaviour: (index) => ({ otherHostKey: index === 1 }) });
     const { exit, stderr } = await room.create("--timeout 20s");
     expect({ exit, states: room.states() }, stderr).toEqual({ exit: 3, states: ["ready", "wrong-host-key", "ready"] });
     expect(stderr).toMatch(/mycluster-coreos-1: wrong-host-key: somebody answers with another host key.*\n.*do not log in/);
