@@ -76,6 +76,8 @@ export async function createClients(connection: ArmConnection): Promise<Clients>
     pipeline.removePolicy({ name: "redirectPolicy" });
     // bounded.ts unpacks, for it counts
     pipeline.removePolicy({ name: "decompressResponsePolicy" });
+    // nobody traces, and it takes every address apart for it
+    pipeline.removePolicy({ name: "tracingPolicy" });
     // the way out knows the proxy, and what is asked without it
     pipeline.removePolicy({ name: "proxyPolicy" });
     if (open) pipeline.addPolicy(loopbackSignIn);

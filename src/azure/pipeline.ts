@@ -8,7 +8,7 @@ import type { Clock } from "../core/clock.ts";
 import { readAnswer } from "./answer.ts";
 import { errorBody } from "./error-body.ts";
 import { failure, operationFailure, refusedAnswer, requestLine } from "./failure.ts";
-import { noteAnswer } from "./reading.ts";
+import { enoughOf, noteAnswer } from "./reading.ts";
 
 /** ARM answers within seconds, or gives up itself after a minute. A list of sizes is the slowest read. */
 const LIMIT_MS: Record<string, number> = { GET: 20_000, HEAD: 20_000, POST: 30_000, PUT: 40_000, PATCH: 40_000, DELETE: 40_000 };
@@ -43,6 +43,8 @@ export function answers(clock: Clock, failed: OperationErrors, heard: Heard = { 
       noteAnswer(requestLine(request));
       // it was read as JSON here; by another name the SDK would take it for a text
       if (body !== undefined) response.headers.set("content-type", "application/json");
+      const enough = enoughOf(body);
+      if (enough !== undefined) return { ...response, bodyAsText: enough };
       const status = request.method === "GET" && response.status === 200 ? operationStatus(body) : undefined;
       if (status !== undefined) failed.set(request.url, operationFailure(errorBody(response.bodyAsText), status));
       return response;

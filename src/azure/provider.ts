@@ -91,7 +91,7 @@ async function siblingStates(
 ): Promise<Map<string, Live["state"]> | undefined> {
   if (KINDS[target.kind].ofANode !== true) return undefined;
   const list = listOf(target.kind, clients, groupNameOf(target), abortSignal);
-  const found = list === undefined ? undefined : await listed(() => all(list, abortSignal));
+  const found = list === undefined ? undefined : await listed(() => all(list, abortSignal, "states"));
   // one that is listed without a state has not said that it is done
   const told = found?.filter((model) => (model as { provisioningState?: unknown }).provisioningState !== undefined);
   return told && new Map(told.map((model) => [(model as { id: string }).id.toLowerCase(), toLive("", model).state]));

@@ -9,12 +9,15 @@ export interface Paged<T> {
   byPage(): AsyncIterable<T[] & { readonly continuationToken?: string }>;
 }
 
-/** @param signal the SDK passes it to the first page alone */
-export async function all<T>(list: Paged<T>, signal?: AbortSignal): Promise<T[]> {
+/**
+ * @param signal the SDK passes it to the first page alone
+ * @param only ids and states are looked at, and the rest need not be read: long lists are asked for every second
+ */
+export async function all<T>(list: Paged<T>, signal?: AbortSignal, only?: "states"): Promise<T[]> {
   const found: T[] = [];
   const seen = new Set<string>();
   const pages = list.byPage()[Symbol.asyncIterator]();
-  await understood(async () => {
+  const collect = async (): Promise<void> => {
     for (;;) {
       const next = await (signal === undefined ? pages.next() : abortable(pages.next(), signal));
       if (next.done === true) return;
@@ -24,7 +27,8 @@ export async function all<T>(list: Paged<T>, signal?: AbortSignal): Promise<T[]>
         throw notAzure(`${line(after)}: a list without an end`);
       found.push(...next.value);
     }
-  });
+  };
+  await understood(collect, only);
   return found;
 }
 
@@ -38,8 +42,8 @@ const line = (url: string): string => `GET ${shownAddress(url)}`;
  * Answers are checked where they come in (answer.ts). What the SDK breaks on all the same was none that it knows, and no fault of ours.
  * @throws AzureError UnreadableAnswer in place of what it throws then
  */
-export async function understood<T>(request: () => Promise<T>): Promise<T> {
-  const asked: Asked = {};
+export async function understood<T>(request: () => Promise<T>, only?: "states"): Promise<T> {
+  const asked: Asked = { only };
   try {
     return await asking.run(asked, request);
   } catch (error) {
@@ -55,6 +59,18 @@ export function noteAnswer(requestLine: string): void {
   if (asked !== undefined) asked.last = requestLine;
 }
 
+/** What of a list's answer the SDK is to read, as JSON; undefined: all of it. */
+export function enoughOf(body: unknown): string | undefined {
+  if (asking.getStore()?.only !== "states") return undefined;
+  const { value, nextLink } = body as { value?: unknown; nextLink?: unknown };
+  if (!Array.isArray(value)) return undefined;
+  const states = (value as Listed[]).map(({ id, properties }) => ({
+    id,
+    properties: { provisioningState: properties?.provisioningState },
+  }));
+  return JSON.stringify({ value: states, nextLink });
+}
+
 /** @param status what was answered, where that is what the SDK cannot read */
 export const unreadable = (requestLine = "a request", status?: number): AzureError =>
   notAzure(`${requestLine}: ${status === undefined ? "its parts are not those of its kind" : `the status is ${status}`}`, status);
@@ -62,6 +78,12 @@ export const unreadable = (requestLine = "a request", status?: number): AzureErr
 /** The request that was answered last on behalf of a call to the SDK, which makes its own. */
 interface Asked {
   last?: string;
+  readonly only: "states" | undefined;
+}
+
+interface Listed {
+  readonly id?: unknown;
+  readonly properties?: { readonly provisioningState?: unknown } | null;
 }
 
 const asking = new AsyncLocalStorage<Asked>();

@@ -14,50 +14,85 @@ export type AnswerShape =
   | { readonly [member: string]: AnswerShape };
 
 /** What does not fit: "value[3].id is a number"; undefined where everything does. */
-export function misfit(value: unknown, shape: AnswerShape, at = ""): string | undefined {
-  const fits = (good: boolean): string | undefined => (good ? undefined : `${at === "" ? "it" : at} is ${kindOf(value)}`);
-  switch (shape) {
-    case "text":
-      return fits(typeof value === "string");
-    case "number":
-      return fits(typeof value === "number");
-    case "flag":
-      return fits(typeof value === "boolean");
-    case "time":
-      return fits(typeof value === "string" && !Number.isNaN(Date.parse(value)));
-    default:
-  }
-  if (isList(shape)) {
-    if (!Array.isArray(value)) return fits(false);
-    return first(value.entries(), ([index, one]) => misfit(one, shape[0], `${at}[${index}]`));
-  }
-  if (!isObject(value)) return fits(false);
-  const below = at === "" ? "" : `${at}.`;
-  if (shape === "tags")
-    return first(Object.entries(value), ([name, tag]) => misfit(tag ?? "", "text", `${below}${name.slice(0, 40)}`));
-  return first(Object.entries(shape), ([said, inner]) => {
-    const required = said.endsWith("!");
-    const name = required ? said.slice(0, -1) : said;
-    const member = value[name];
-    if (member === undefined || member === null) return required ? `${below}${name} is not there` : undefined;
-    return misfit(member, inner, `${below}${name}`);
-  });
+export function misfit(value: unknown, shape: AnswerShape): string | undefined {
+  const found = wrongIn(value, shape);
+  if (found === undefined) return undefined;
+  const at = found.at.replace(/^\./, "");
+  return `${at === "" ? "it" : at} is ${found.is}`;
 }
 
 export const isList = (shape: AnswerShape): shape is readonly [AnswerShape] => Array.isArray(shape);
 
 // --- internal ---
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+/** The way to it is put together once something is wrong: lists of a thousand are looked at every second. */
+interface Wrong {
+  readonly at: string;
+  readonly is: string;
+}
 
-function first<T>(all: Iterable<T>, find: (one: T) => string | undefined): string | undefined {
-  for (const one of all) {
-    const found = find(one);
-    if (found !== undefined) return found;
+function wrongIn(value: unknown, shape: AnswerShape): Wrong | undefined {
+  if (typeof shape === "string" && shape !== "tags") return FITS[shape](value) ? undefined : { at: "", is: kindOf(value) };
+  if (isList(shape)) return Array.isArray(value) ? wrongOfList(value, shape[0]) : { at: "", is: kindOf(value) };
+  if (!isObject(value)) return { at: "", is: kindOf(value) };
+  return shape === "tags" ? wrongTag(value) : wrongMember(value, membersOf(shape));
+}
+
+const FITS: Record<Exclude<AnswerShape & string, "tags">, (value: unknown) => boolean> = {
+  text: (value) => typeof value === "string",
+  number: (value) => typeof value === "number",
+  flag: (value) => typeof value === "boolean",
+  time: (value) => typeof value === "string" && !Number.isNaN(Date.parse(value)),
+};
+
+function wrongOfList(list: readonly unknown[], shape: AnswerShape): Wrong | undefined {
+  for (const [index, one] of list.entries()) {
+    const wrong = wrongIn(one, shape);
+    if (wrong !== undefined) return { at: `[${index}]${wrong.at}`, is: wrong.is };
   }
   return undefined;
 }
+
+function wrongTag(tags: Record<string, unknown>): Wrong | undefined {
+  for (const [name, tag] of Object.entries(tags))
+    if (typeof (tag ?? "") !== "string") return { at: `.${name.slice(0, 40)}`, is: kindOf(tag) };
+  return undefined;
+}
+
+function wrongMember(value: Record<string, unknown>, members: readonly Member[]): Wrong | undefined {
+  for (const { name, required, shape } of members) {
+    const member = value[name];
+    if (member === undefined || member === null) {
+      if (required) return { at: `.${name}`, is: "not there" };
+      continue;
+    }
+    const wrong = wrongIn(member, shape);
+    if (wrong !== undefined) return { at: `.${name}${wrong.at}`, is: wrong.is };
+  }
+  return undefined;
+}
+
+interface Member {
+  readonly name: string;
+  readonly required: boolean;
+  readonly shape: AnswerShape;
+}
+
+const MEMBERS = new WeakMap<object, readonly Member[]>();
+
+function membersOf(shape: { readonly [member: string]: AnswerShape }): readonly Member[] {
+  const known = MEMBERS.get(shape);
+  if (known !== undefined) return known;
+  const members = Object.entries(shape).map(([said, inner]) => {
+    const required = said.endsWith("!");
+    return { name: required ? said.slice(0, -1) : said, required, shape: inner };
+  });
+  MEMBERS.set(shape, members);
+  return members;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function kindOf(value: unknown): string {
   if (value === null) return "null";

@@ -29,7 +29,7 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   const { given } = invocation;
   const name = nameArgument(invocation);
   checkWish(name, given);
-  if ((given.numNodes ?? 0) >= MANY_NODES) invocation.world.saveMemory?.();
+  if ((given.numNodes ?? 0) >= MANY_NODES) invocation.world.saveMemory?.("a little");
   const session = await openSession(invocation);
   try {
     const head = sayHead(session);
@@ -39,6 +39,7 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
       return await printDryRun(session, invocation, plan);
     }
     const prepared = await planned(session, invocation, name, head);
+    if (prepared.facts.nodes.length >= VERY_MANY_NODES) invocation.world.saveMemory?.("twice as much");
     session.report(prepared.facts.nodes.length, chart(session, invocation, prepared), undefined, await headOf(session, prepared));
     for (const event of planEvents(prepared.resources)) session.emit(event);
     const created = await carryOutCreate(session, prepared, given);
@@ -49,8 +50,10 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   }
 }
 
-/** From here on V8 would take twice the memory that is in use, and Azure's limits leave time enough to tidy up. */
+/** From here on V8 would take half as much memory again as is in use. */
 const MANY_NODES = 200;
+/** From here on Azure's limits leave time enough to tidy up; what comes before the first write is waited for. */
+const VERY_MANY_NODES = 500;
 
 const headOf = async (session: Session, { spec, facts }: Prepared): Promise<Head> => ({
   title: `${spec.name} in ${facts.location}, ${shortPlace(await session.account())}`,
