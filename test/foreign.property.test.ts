@@ -1,12 +1,25 @@
 /**
  * Do no harm: groups full of what others have, with names, tags and references as near to a cluster's as can be, and in them random
  * sequences of create, grow, remove, gc, rollback and destroy, with kills in between. Nothing foreign ever changes: bodies are
- * compared, not only ids. `PROPERTY_RUNS` and `PROPERTY_SEED` take more.
+ * compared, not only ids. By default three lives that come to every command, to a kill in each of the long ones, and to a disk of
+ * somebody else's that is to go with a machine; `PROPERTY_RUNS` and `PROPERTY_SEED` take random ones.
  */
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { array, assert, asyncProperty, boolean, constant, constantFrom, integer, oneof, option, record } from "fast-check";
+import {
+  type Arbitrary,
+  array,
+  assert,
+  asyncProperty,
+  boolean,
+  constant,
+  constantFrom,
+  integer,
+  oneof,
+  option,
+  record,
+} from "fast-check";
 import { expect, test } from "vitest";
 import { createVirtualClock } from "../src/sim/clock.ts";
 import type { CloudState } from "../src/sim/cloud.ts";
@@ -16,7 +29,6 @@ import { timeOf } from "../src/sim/simulation.ts";
 import { byHand, inGroup } from "./cli/azure-hand.ts";
 import { type Body, type TestAzure, testAzure } from "./cli/world.ts";
 
-const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 8);
 const SEED = Number(process.env["PROPERTY_SEED"] ?? 20_261_128);
 
 const OURS = { "managed-by": "azure-coreos-cluster", "aoc-cluster": "alpha" };
@@ -77,6 +89,81 @@ const life = record({
   steps: array(step, { minLength: 2, maxLength: 6 }),
   seed: integer({ min: 1, max: 1_000_000 }),
 });
+
+type Life = typeof life extends Arbitrary<infer T> ? T : never;
+
+const aStep = (command: Life["steps"][number]["command"], nodes = 1, killedAt?: number, along = true) => ({
+  command,
+  nodes,
+  killedAt,
+  along,
+});
+const LIVES: Life[] = [
+  {
+    own: true,
+    diskTags: true,
+    flags: "--data-disk",
+    guests: [
+      { type: "disks", name: "oracle-0-data", tags: { owner: "payroll", keep: "yes" } },
+      { type: "disks", name: "alpha-coreos-7-data", tags: { ...OLD_LIFE, "aoc-role": "claim" } },
+      { type: "publicIPAddresses", name: "alpha-nat-ip2", tags: OURS },
+      { type: "networkInterfaces", name: "alpha-coreos-77-nic", tags: OLD_LIFE },
+    ],
+    // in the end nothing goes: a disk of somebody else's would go with a machine
+    steps: [
+      aStep("create", 3),
+      aStep("remove", 2),
+      aStep("create", 3, 3),
+      aStep("create", 3),
+      aStep("attach", 2),
+      aStep("remove", 2),
+      aStep("destroy"),
+    ],
+    seed: 1,
+  },
+  {
+    own: false,
+    diskTags: false,
+    flags: "--pip --data-disk",
+    guests: [
+      { type: "networkSecurityGroups", name: "coreos-nsg", tags: { "aoc-cluster": "alpha" } },
+      { type: "publicIPAddresses", name: "alpha-coreos-5-ip", tags: OLD_LIFE },
+      { type: "disks", name: "ALPHA-coreos-7-data", tags: { ...OURS, "aoc-cluster": "Alpha", "aoc-id": "0ddba115" } },
+      { type: "sshPublicKeys", name: "alpha-ssh-2", tags: { ...OURS, "aoc-id": "not a word" } },
+    ],
+    steps: [
+      aStep("rollback", 2),
+      aStep("create", 2, 8),
+      aStep("create", 2),
+      aStep("attach", 1, undefined, false),
+      aStep("destroy", 1, 4),
+      aStep("destroy"),
+    ],
+    seed: 2,
+  },
+  {
+    own: false,
+    diskTags: false,
+    flags: "--ttl 1m",
+    guests: [
+      {
+        type: "publicIPAddresses",
+        name: "alpha-b-ip-0ddba115",
+        tags: { ...OURS, "aoc-cluster": "alpha-b", "aoc-id": "0ddba115" },
+      },
+      {
+        type: "networkInterfaces",
+        name: "alpha-coreos-1-nic",
+        tags: { ...OLD_LIFE, "aoc-role": "claim", "aoc-expires": "2020-01-01T00:00:00Z" },
+      },
+      { type: "disks", name: "alpha-coreos-1-os", tags: { "managed-by": "azure-coreos-cluster" } },
+    ],
+    // the first is refused: another's interface has the name of one that is wanted
+    steps: [aStep("create", 2), aStep("create", 1), aStep("gc", 1, 3), aStep("gc")],
+    seed: 3,
+  },
+];
+const RUNS = Number(process.env["PROPERTY_RUNS"] ?? LIVES.length);
 
 /** What it is made of, as others would PUT it. */
 function bodyOf(type: string, tags: Record<string, string>, subnet: string): Body {
@@ -253,11 +340,30 @@ test(
           azure.close();
         }
       }),
-      { numRuns: RUNS, seed: SEED, endOnFailure: process.env["PROPERTY_SHRINK"] === undefined },
+      {
+        numRuns: RUNS,
+        seed: SEED,
+        examples: process.env["PROPERTY_RUNS"] === undefined ? LIVES.map((one) => [one]) : [],
+        endOnFailure: process.env["PROPERTY_SHRINK"] === undefined,
+      },
     );
     if (process.env["PROPERTY_RUNS"] !== undefined)
       console.log(Object.fromEntries([...done].sort(([a], [b]) => a.localeCompare(b))));
     expect([...done.keys()].filter((key) => key.endsWith(" 0")).length, "nothing was done").toBeGreaterThan(1);
+    if (process.env["PROPERTY_RUNS"] === undefined)
+      expect([...done.keys()], "what the lives are for has changed").toEqual(
+        expect.arrayContaining([
+          "create 0",
+          "create 5",
+          "remove 0",
+          "remove 5",
+          "rollback 1",
+          "destroy 0",
+          "destroy 5",
+          "gc 0",
+          "attach 200",
+        ]),
+      );
   },
   Math.max(120_000, RUNS * 10_000),
 );

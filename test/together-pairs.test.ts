@@ -4,14 +4,10 @@
  * fault. Why it is so: src/operations/cluster/shared-changes.ts. `TOGETHER=all` takes every request of every pair; a number
  * takes every nth.
  */
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createVirtualClock } from "../src/sim/clock.ts";
 import type { CloudState } from "../src/sim/cloud.ts";
-import { timeOf } from "../src/sim/simulation.ts";
-import { type TestAzure, testAzure } from "./cli/world.ts";
+import { type Beginning, beginning } from "./beginning.ts";
 import { flawsOf, shapeOf } from "./cluster-state.ts";
 import { stoppable } from "./stoppable.ts";
 
@@ -47,28 +43,39 @@ const PAIRS =
     : NAMES.flatMap((first) => NAMES.map((second) => [first, second] as const)).filter(([first]) => first !== "status");
 
 /** Four nodes, three of them members; its time is over, so that gc has something to do. */
-let base: CloudState;
-let files: string;
+let base: Beginning;
 beforeAll(async () => {
-  const azure = testAzure();
-  const made = await azure.run("mycluster --num-nodes 4 --etcd-plain --ttl 1h --wait-for machines");
-  expect(made.exit, made.stderr).toBe(0);
-  base = azure.simulation.save();
-  files = mkdtempSync(join(tmpdir(), "acc-pairs-"));
-  cpSync(azure.dir, files, { recursive: true });
-  azure.close();
+  base = await beginning(async (azure) => {
+    const made = await azure.run("mycluster --num-nodes 4 --etcd-plain --ttl 1h --wait-for machines");
+    expect(made.exit, made.stderr).toBe(0);
+  });
 }, 60_000);
-afterAll(() => rmSync(files, { recursive: true, force: true }));
+afterAll(async () => {
+  base.close();
+  for (const { left } of await Promise.all(alone.values())) left.close();
+});
 
-const START = 2 * 3_600_000;
+const LATER = 2 * 3_600_000;
 
-function azureLeft(seed: number): { azure: TestAzure; clock: ReturnType<typeof createVirtualClock>; other: string } {
-  const clock = createVirtualClock((timeOf(base) ?? 0) + START);
-  const azure = testAzure({ state: structuredClone(base), clock, seed });
-  cpSync(files, azure.dir, { recursive: true });
-  const other = mkdtempSync(join(tmpdir(), "acc-other-"));
-  cpSync(files, other, { recursive: true });
-  return { azure, clock, other };
+interface Alone {
+  readonly left: Beginning;
+  readonly exit: number;
+  readonly requests: number;
+  readonly shape: Record<string, unknown>;
+}
+
+/** What each command does by itself. */
+const alone = new Map<Command, Promise<Alone>>();
+function aloneOf(command: Command): Promise<Alone> {
+  const known = alone.get(command) ?? runAlone(command);
+  alone.set(command, known);
+  return known;
+}
+async function runAlone(command: Command): Promise<Alone> {
+  const from = base.open({ seed: 1 }, LATER);
+  const { exit } = await from.azure.run(COMMANDS[command]);
+  const shape = bodiesOf(from.azure.simulation.save());
+  return { left: await beginning(undefined, from), exit, requests: from.azure.exchanges.length, shape };
 }
 
 interface Ended {
@@ -85,14 +92,13 @@ interface Ended {
 const bodiesOf = (state: CloudState): Record<string, unknown> =>
   JSON.parse(JSON.stringify(shapeOf(state)).replaceAll(/"aoc-members":"[^"]*",?/g, "")) as Record<string, unknown>;
 
-async function inTurn(first: Command, second: Command): Promise<Ended & { requests: number }> {
-  const { azure, other } = azureLeft(1);
+async function inTurn(first: Command, second: Command): Promise<Ended> {
+  const { left, exit, shape: between } = await aloneOf(first);
+  const { azure } = left.open();
+  const other = base.folder();
   try {
-    const a = await azure.run(COMMANDS[first]);
-    const requests = azure.exchanges.length;
-    const between = bodiesOf(azure.simulation.save());
-    const b = await azure.run(COMMANDS[second], { dir: other });
-    return { exits: [a.exit, b.exit], shape: bodiesOf(azure.simulation.save()), between, requests };
+    const { exit: last } = await azure.run(COMMANDS[second], { dir: other });
+    return { exits: [exit, last], shape: bodiesOf(azure.simulation.save()), between };
   } finally {
     azure.close();
     rmSync(other, { recursive: true, force: true });
@@ -101,7 +107,8 @@ async function inTurn(first: Command, second: Command): Promise<Ended & { reques
 
 /** What is wrong with the meeting of the two; undefined when nothing is, or they did not meet. */
 async function meet(first: Command, second: Command, request: number, turns: readonly Ended[]): Promise<string | undefined> {
-  const { azure, clock, other } = azureLeft(request);
+  const { azure, clock } = base.open({ seed: request }, LATER);
+  const other = base.folder();
   try {
     const way = stoppable(azure, clock, { request });
     const a = azure.run(COMMANDS[first], way.options);
@@ -164,7 +171,7 @@ test.each(PAIRS)(
   "%s, while %s goes through",
   async (first, second) => {
     const turns = [await inTurn(first, second), await inTurn(second, first)];
-    const [{ requests } = { requests: 0 }] = turns as { requests: number }[];
+    const { requests } = await aloneOf(first);
     const seed = PAIRS.findIndex((pair) => pair[0] === first && pair[1] === second);
     const boundaries =
       STEP > 0 ? Array.from({ length: Math.ceil(requests / STEP) }, (_, i) => 1 + i * STEP) : [1 + ((seed * 7) % requests)];

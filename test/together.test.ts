@@ -29,9 +29,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { createVirtualClock } from "../src/sim/clock.ts";
 import type { CloudState } from "../src/sim/cloud.ts";
+import { type Beginning, beginning } from "./beginning.ts";
 import { byHand, inGroup } from "./cli/azure-hand.ts";
 import { type Body, type Result, START, type TestAzure, testAzure } from "./cli/world.ts";
 import { flawsOf } from "./cluster-state.ts";
@@ -39,6 +40,23 @@ import { tagAFlag } from "./kept-tags.ts";
 import { stoppable } from "./stoppable.ts";
 
 const ALL = process.env["TOGETHER"] === "all";
+
+/** Where two runs begin: with nothing, or with what one command has made; in somebody's group, or in their own. */
+const beginnings = new Map<string, Promise<Beginning>>();
+function beginningWith(before: string, shared: boolean): Promise<Beginning> {
+  const key = `${before} ${shared}`;
+  const known =
+    beginnings.get(key) ??
+    beginning(async (azure) => {
+      if (shared) await byHand(azure, "PUT", "/resourceGroups/shared", { location: "westus" });
+      if (before !== "") expect((await azure.run(before)).exit).toBe(0);
+    });
+  beginnings.set(key, known);
+  return known;
+}
+afterAll(async () => {
+  for (const one of await Promise.all(beginnings.values())) one.close();
+});
 
 /** The first run is stopped there, the second goes through, the first goes on. */
 async function meet(
@@ -48,13 +66,9 @@ async function meet(
   before = "",
   shared = false,
 ) {
-  const clock = createVirtualClock(START);
-  const azure = testAzure({ clock });
+  const { azure, clock } = (await beginningWith(before, shared)).open();
   const other = mkdtempSync(join(tmpdir(), "acc-"));
   try {
-    if (shared) await byHand(azure, "PUT", "/resourceGroups/shared", { location: "westus" });
-    if (before !== "") expect((await azure.run(before)).exit).toBe(0);
-    azure.exchanges.length = 0;
     const way = stoppable(azure, clock, stopsAt);
     const a = azure.run(first, way.options);
     const met = await Promise.race([way.stopped.then(() => true), a.then(() => false)]);
