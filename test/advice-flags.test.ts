@@ -30,7 +30,10 @@ const ROOMS: readonly (readonly [folder: RegExp, commands: readonly string[]])[]
     /^operations\/create\b|^core\/(spec|plan|user-data|machine-holds)|^core\/advice\/(preflight|capacity|quota|names|policy|machine|group|waiting|places|fitting)|^engine\/decide/,
     CREATE,
   ],
-  [/^prepare\/ssh-keys\.ts|^nodes\/diagnos|^azure\/vhd|^operations\/etcd\/plan|^core\/outputs|^cli\/config-file/, CREATE],
+  [
+    /^prepare\/ssh-keys\.ts|^nodes\/(diagnos|log-rows)|^azure\/vhd|^operations\/etcd\/plan|^core\/outputs|^cli\/config-file/,
+    CREATE,
+  ],
   // what Azure says
   [/^core\/advice\b|^azure\b/, COMMANDS.filter(({ scopes }) => scopes.includes("azure")).map(({ name }) => name)],
   [/^operations\/destroy\b/, ["destroy", "gc"]],

@@ -65,5 +65,5 @@ test.skipIf(!existsSync(new URL("../dist/main.js", import.meta.url)))("the whole
     "one after the other, as in 2015",
   ]);
   // both clients wrote the plan, and were refused nothing
-  for (const of of [1, 2]) expect([cells[of]?.[6], cells[of]?.[7]]).toEqual([cells[0]?.[6], "0"]);
+  for (const row of [1, 2]) expect([cells[row]?.[6], cells[row]?.[7]]).toEqual([cells[0]?.[6], "0"]);
 });

@@ -17,5 +17,8 @@ export default defineConfig({
     ],
     globalSetup: "test/suite-folder.ts",
     maxWorkers: 2,
+    // `npm run watch` asks Vite which tests a change touches, so Vite must have loaded them.
+    experimental: { viteModuleRunner: true },
+    fsModuleCache: true,
   },
 });

@@ -12,7 +12,7 @@ const LONG = "All work and no play. ".repeat(90_910);
 test("what fits is whole, what does not says how much there is", () => {
   expect(short("quite short")).toBe("quite short");
   expect(short(LONG).length).toBeLessThan(2100);
-  expect(short(LONG)).toMatch(/^All work and no play\. .* \.\.\. \[cut: 2 MB in all\]$/);
+  expect(short(LONG)).toMatch(/^All work and no play\. .* \.\.\. \[cut: 2001 kB in all\]$/);
   expect(short("x ".repeat(1500))).toContain("[cut: 3 kB in all]");
   expect(short("x ".repeat(1500), true)).not.toContain("cut");
 });
@@ -24,7 +24,7 @@ test("an error of two megabytes on a screen, and whole in JSON", () => {
   });
   const screen = renderError(error, { color: false });
   expect(screen.length).toBeLessThan(5000);
-  expect(screen).toContain("[cut: 2 MB in all]");
+  expect(screen).toContain("[cut: 2001 kB in all]");
   expect(renderError(new AzureError("B", LONG), { color: false }).length).toBeLessThan(2500);
   const advised = new ClusterError("B", `machine a-0: ${LONG}`, { source: "azure", cause: new AzureError("B", LONG) });
   expect(renderError(advised, { color: false }).length).toBeLessThan(5000);
