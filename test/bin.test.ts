@@ -1,5 +1,6 @@
 /** The command as it is shipped: the bundle, as a process of its own, against the simulation on loopback. */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,6 +43,25 @@ test.concurrent("a checkout that is not built says how it is", async () => {
   const { code, stderr } = await started(join(checkout, "bin/run.js"), ["--version"]);
   expect([code, stderr]).toEqual([1, "This checkout is not built: `npm run build` makes dist/, and so does `npm ci`.\n"]);
 });
+
+/** The command on a Node that says it is an old one, and what that one and the one that it starts make of a signal. */
+const onOldNode = (signal: NodeJS.Signals) =>
+  test
+    .skipIf(!existsSync(new URL("../dist/main.js", import.meta.url)))
+    .concurrent(`an older Node passes ${signal} on: nothing goes on behind it`, async ({ onTestFinished }) => {
+      const old = join(dir, `old-${signal}.cjs`);
+      writeFileSync(old, 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.0.0" } });');
+      const env = { PATH: process.env["PATH"], HOME: dir };
+      const started = spawn(process.execPath, ["--require", old, BIN, "emulate", "--port", "0"], { cwd: dir, env });
+      onTestFinished(() => void started.kill("SIGKILL"));
+      await once(started.stdout, "data");
+      started.kill(signal);
+      // the pipes close when the last who has them is gone
+      const [code, by] = await once(started, "close");
+      expect([code, by]).toEqual(signal === "SIGKILL" ? [null, "SIGKILL"] : [0, null]);
+    });
+onOldNode("SIGKILL");
+onOldNode("SIGTERM");
 
 /** What is loaded with a part of the bundle, whatever is asked. */
 function loadedWith(part: string, seen = new Set<string>()): Set<string> {

@@ -162,11 +162,23 @@ function outliveStreams(): void {
   });
 }
 
+/**
+ * One stop may come twice: `timeout` and CI send it to the process and to its group, a terminal to this process and to
+ * the older Node that started it, which passes it on. Nobody presses Ctrl-C a second time within this time.
+ */
+const SAME_STOP_MS = 100;
+
 function onInterrupt(callback: () => void): () => void {
-  process.on("SIGINT", callback);
-  process.on("SIGTERM", callback);
+  let last = -Infinity;
+  const stop = (): void => {
+    const now = performance.now();
+    if (now - last >= SAME_STOP_MS) callback();
+    last = now;
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
   return () => {
-    process.off("SIGINT", callback);
-    process.off("SIGTERM", callback);
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
   };
 }

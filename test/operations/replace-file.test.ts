@@ -1,5 +1,17 @@
 /** Files that are written whole or not at all, and what cannot be written is said: before anything is made where that can be. */
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -35,4 +47,31 @@ test("a path in no folder is refused as bad usage, before anything is made", asy
   const dir = folder();
   await refuseUnwritable(join(dir, "f"));
   await expect(refuseUnwritable(join(dir, "nowhere", "f"))).rejects.toMatchObject({ code: "FileNotWritten", exit: 2 });
+  await expect(refuseUnwritable(dir)).rejects.toMatchObject({ code: "FileNotWritten", exit: 2 });
+});
+
+test("a link stays, and the file that it leads to is replaced", async () => {
+  const dir = folder();
+  mkdirSync(join(dir, "kept"));
+  writeFileSync(join(dir, "kept", "f"), "before");
+  symlinkSync(join("kept", "f"), join(dir, "link"));
+  await replaceFile(join(dir, "link"), "after", 0o600);
+  expect([lstatSync(join(dir, "link")).isSymbolicLink(), readFileSync(join(dir, "kept", "f"), "utf8")]).toEqual([true, "after"]);
+  expect([readdirSync(dir), readdirSync(join(dir, "kept"))]).toEqual([["kept", "link"], ["f"]]);
+});
+
+test("a pipe is written to, and stays a pipe", async () => {
+  const pipe = join(folder(), "pipe");
+  execFileSync("mkfifo", [pipe]);
+  await refuseUnwritable(pipe);
+  const [text] = await Promise.all([readFile(pipe, "utf8"), replaceFile(pipe, "after", 0o600)]);
+  expect([text, lstatSync(pipe).isFIFO()]).toEqual(["after", true]);
+});
+
+test("a link to a device is written through", async () => {
+  const link = join(folder(), "null");
+  symlinkSync("/dev/null", link);
+  await refuseUnwritable(link);
+  await replaceFile(link, "after", 0o600);
+  expect([lstatSync(link).isSymbolicLink(), statSync("/dev/null").isCharacterDevice()]).toEqual([true, true]);
 });
