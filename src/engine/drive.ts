@@ -22,15 +22,17 @@ export async function drive(
   const budget = createBudget(clock, tools.random);
   const since = clock.now();
   let ended = false;
+  let asked = 0;
   const siblings = tools.siblings.join(made);
   try {
     for (;;) {
-      const wait = pauseBefore(pace, { elapsed: clock.now() - since, ...siblings.crowd() });
+      const wait = pauseBefore(pace, { elapsed: clock.now() - since, asked, ...siblings.crowd() });
       await clock.sleep(wait, signal);
       const state = await siblings.state(wait / 2, signal);
       ended = state === "succeeded";
       if (ended) return;
       if (state === "working") continue;
+      asked += 1;
       try {
         ended = await tools.throttle.through({ kind: "read" }, signal, () => operation.poll(signal));
         if (ended) return;

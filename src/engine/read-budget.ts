@@ -14,8 +14,11 @@ const SHARE = 0.05;
 /** Of the 25 a second, so many are for looks; the rest is for whoever must know before he writes. */
 const LOOKS_PER_SECOND = 15;
 
-/** A list for all: at the most once a second, and for long ones so many ms for each of its pages. */
-const LIST = { least: 1000, page: 400, entries: 200 };
+/**
+ * A list for all: at the most twice a second, once for what takes longer or is a full page to read, and for long ones so many ms for each
+ * of its pages.
+ */
+const LIST = { least: 500, most: 1000, share: 0.015, entry: 5, page: 400, entries: 200 };
 
 export const paceOf = (kind: Target["kind"] | "groupDelete"): Pace =>
   kind === "groupDelete" ? GROUP_DELETE : (KINDS[kind].pace ?? OTHERS);
@@ -27,15 +30,29 @@ export interface Waiting {
   readonly listed: number;
   /** Those that ask for themselves, of all kinds together. */
   readonly asking: number;
+  /** How often this one has asked for itself. */
+  readonly asked: number;
 }
 
 /** Ms to the next look. */
-export function pauseBefore({ first, least, most, until, later }: Pace, { elapsed, listed, asking }: Waiting): number {
+export function pauseBefore({ first, least, most, hurry, until, later }: Pace, { elapsed, listed, asking, asked }: Waiting): number {
   if (elapsed < first) return first - elapsed;
   const patience = elapsed < until ? 0 : later;
-  if (listed > 0) return Math.max(LIST.least, pagesOf(listed) * LIST.page, patience);
-  const own = Math.min(most, Math.max(least, elapsed * SHARE));
+  if (listed > 0) return Math.max(pauseOfList(elapsed, listed), patience);
+  // who was in a list until now has asked half as often as he may, or less
+  const saved = hurry !== undefined && asked * most < elapsed / 2;
+  const own = saved ? hurry : Math.min(most, Math.max(least, elapsed * SHARE));
   return Math.max(own, patience, (asking / LOOKS_PER_SECOND) * 1000);
 }
+
+/** So many that wait are better asked one by one than by a list of so many entries. */
+export const isFewFor = (waiting: number, entries: number): boolean => waiting < 2 * pagesOf(entries);
+
+const pauseOfList = (elapsed: number, entries: number): number =>
+  Math.max(
+    LIST.least,
+    Math.min(LIST.most, Math.max(elapsed * LIST.share, entries * LIST.entry)),
+    pagesOf(entries) * LIST.page,
+  );
 
 const pagesOf = (entries: number): number => Math.ceil(entries / LIST.entries);

@@ -6,6 +6,7 @@
  */
 import { abortable } from "./abortable.ts";
 import type { Live, Target } from "./provider.ts";
+import { isFewFor } from "./read-budget.ts";
 import type { RequestTools, Siblings } from "./tools.ts";
 
 /** So many at the least, for a list is longer than an answer about one. */
@@ -84,7 +85,8 @@ const startFamily = ({ provider, clock }: RequestTools): Family => ({
   ended: new Map(),
 });
 
-const isListed = ({ unlisted, waiting }: Family): boolean => !unlisted && waiting >= FEW;
+const isListed = ({ unlisted, waiting, entries }: Family): boolean =>
+  !unlisted && waiting >= FEW && !isFewFor(waiting, entries);
 
 async function stateOf(
   tools: RequestTools,

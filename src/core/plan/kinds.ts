@@ -37,6 +37,8 @@ export interface Pace {
   /** Between two questions, at the least and at the most. */
   readonly least: number;
   readonly most: number;
+  /** As long as it was asked seldomer than that. */
+  readonly hurry?: number;
   /** Up to when it is expected; after that it is asked about so seldom. */
   readonly until: number;
   readonly later: number;
@@ -62,7 +64,7 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
     standsOn: ["networkInterface", "disk", "availabilitySet", "placementGroup"],
     ofANode: true,
     // its operation may be asked 15 times a minute with 45 in hand
-    pace: { first: 2000, least: 1500, most: 1500, until: 100_000, later: 4000 },
+    pace: { first: 2000, least: 1500, most: 1500, hurry: 500, until: 100_000, later: 4000 },
   },
   disk: {
     type: "Microsoft.Compute/disks",
