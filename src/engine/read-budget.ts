@@ -35,7 +35,10 @@ export interface Waiting {
 }
 
 /** Ms to the next look. */
-export function pauseBefore({ first, least, most, hurry, until, later }: Pace, { elapsed, listed, asking, asked }: Waiting): number {
+export function pauseBefore(
+  { first, least, most, hurry, until, later }: Pace,
+  { elapsed, listed, asking, asked }: Waiting,
+): number {
   if (elapsed < first) return first - elapsed;
   const patience = elapsed < until ? 0 : later;
   if (listed > 0) return Math.max(pauseOfList(elapsed, listed), patience);
@@ -49,10 +52,6 @@ export function pauseBefore({ first, least, most, hurry, until, later }: Pace, {
 export const isFewFor = (waiting: number, entries: number): boolean => waiting < 2 * pagesOf(entries);
 
 const pauseOfList = (elapsed: number, entries: number): number =>
-  Math.max(
-    LIST.least,
-    Math.min(LIST.most, Math.max(elapsed * LIST.share, entries * LIST.entry)),
-    pagesOf(entries) * LIST.page,
-  );
+  Math.max(LIST.least, Math.min(LIST.most, Math.max(elapsed * LIST.share, entries * LIST.entry)), pagesOf(entries) * LIST.page);
 
 const pagesOf = (entries: number): number => Math.ceil(entries / LIST.entries);

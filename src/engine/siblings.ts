@@ -85,8 +85,7 @@ const startFamily = ({ provider, clock }: RequestTools): Family => ({
   ended: new Map(),
 });
 
-const isListed = ({ unlisted, waiting, entries }: Family): boolean =>
-  !unlisted && waiting >= FEW && !isFewFor(waiting, entries);
+const isListed = ({ unlisted, waiting, entries }: Family): boolean => !unlisted && waiting >= FEW && !isFewFor(waiting, entries);
 
 async function stateOf(
   tools: RequestTools,
