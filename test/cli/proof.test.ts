@@ -153,6 +153,26 @@ test("disks that Azure makes without tags are told whose they are, by the create
     });
 });
 
+test.each([
+  ["are listed beside the last machines, and not after them", true, 1],
+  ["are listed again where Azure makes them without tags, and tagged", false, 2],
+])("disks of many machines %s", async (_, diskTags, lists) => {
+  const azure = ownAzure({ limits: { diskTags, cores: 1000, familyCores: 1000 } });
+  const asked: string[] = [];
+  const { exit, stderr } = await azure.run("alpha --num-nodes 60", {
+    azure: (request) => {
+      asked.push(`${request.method} ${request.url.replace(/\?.*/, "")}`);
+      return azure.simulation.handle(request);
+    },
+  });
+  expect(exit, stderr).toBe(0);
+  const ofDisks = asked.flatMap((one, at) => (/^GET .*\/disks$/.test(one) ? [at] : []));
+  expect(ofDisks).toHaveLength(lists);
+  expect(ofDisks[0]).toBeLessThan(asked.findLastIndex((one) => one.includes("/virtualMachines")));
+  for (const node of [0, 59])
+    expect(await tagsOf(azure, disk(`alpha-coreos-${node}-os`))).toMatchObject({ "aoc-node": `${node}` });
+});
+
 test.each(["destroy alpha --yes --resource-group shared", "remove alpha 1 --yes --resource-group shared"])(
   "and before their machine goes: %s",
   async (argv) => {

@@ -23,7 +23,7 @@ import { reportMachines } from "./machine-news.ts";
 import { makeResource } from "./make-resource.ts";
 import { makeMachine } from "./next-size.ts";
 import { guardMachines, takeBack, withdrawClaim } from "./meanwhile.ts";
-import { tagNewDisks } from "./new-disks.ts";
+import { newDisks } from "./new-disks.ts";
 import { watchNodes } from "./node-watch.ts";
 import { beginSizes, choicesOf } from "./sizes.ts";
 import { MACHINE_NEWS_MS, NEWS_MS, NODE_REMOVED, awaitOtherAuthority, refuseOtherRun, whileNews } from "./other-run.ts";
@@ -94,6 +94,7 @@ function begin(run: Run, prepared: Prepared): Carrying {
     hostKeys: new Map(),
     machines: reportMachines(),
     limits: limitsNews(run.tools, prepared.resources),
+    disks: newDisks(run, prepared),
     watching: undefined,
     place: undefined,
     written: false,
@@ -175,14 +176,16 @@ function skip(carrying: Carrying, id: string, because: string | undefined): void
   });
 }
 
-function settle({ machines }: Carrying, { kind, node }: AnyResource): void {
-  if (kind === "machine" && node !== undefined) machines.settle(node);
+function settle({ machines, disks }: Carrying, { kind, node }: AnyResource): void {
+  if (kind !== "machine") return;
+  if (node !== undefined) machines.settle(node);
+  disks.machineDone();
 }
 
 /** Waits for the nodes; their disks are tagged meanwhile. */
-async function awaitNodes({ run, prepared, watching }: Carrying): Promise<Pick<Carried, "readiness" | "diagnoses">> {
+async function awaitNodes({ run, disks, watching }: Carrying): Promise<Pick<Carried, "readiness" | "diagnoses">> {
   const { signal } = run.tools;
-  const tagging = tagNewDisks(run, prepared).catch(() => undefined);
+  const tagging = disks.tag().catch(() => undefined);
   const watch = await watching?.catch(() => undefined);
   const readiness = watch === undefined ? new Map<number, NodeReadiness>() : await watch.all();
   await tagging;

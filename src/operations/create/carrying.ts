@@ -5,6 +5,7 @@ import type { Claim, FrontAddress } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import type { LimitsNews } from "./limits-news.ts";
 import type { MachineReport } from "./machine-news.ts";
+import type { NewDisks } from "./new-disks.ts";
 import type { Sizes } from "./sizes.ts";
 import type { NodeWatch } from "./node-watch.ts";
 import type { Prepared } from "./prepared.ts";
@@ -31,6 +32,7 @@ export interface Carrying {
   readonly machines: MachineReport;
   /** Tells what is waited for when Azure takes no more at a time. */
   readonly limits: LimitsNews;
+  readonly disks: NewDisks;
   /** From the moment that the claim is written. */
   watching: Promise<NodeWatch> | undefined;
   /** Where the load balancer is reached, from the claim as it was read back. */
