@@ -14,12 +14,13 @@ export const createdOutputs = (document: ClusterDocument): Record<string, string
   nodes: String(document.nodes.length),
 });
 
-export function createdPage(document: ClusterDocument, rehearsal: boolean): string {
+/** `ready`: nodes that came as far as was waited for; with `--wait-for machines` nobody asked them anything. */
+export function createdPage(document: ClusterDocument, ready: number, waitFor: string, rehearsal: boolean): string {
   const { name, resourceGroup, location, host, ip, nodes, seconds } = document;
-  const ready = nodes.filter(({ state }) => state === "ready").length;
+  const what = waitFor === "machines" ? [plural("machine", nodes.length), "made"] : [plural("node", nodes.length), "ready"];
   const shown = [...nodes].sort((a, b) => Number(a.state === "ready") - Number(b.state === "ready")).slice(0, MOST);
   return [
-    `### ${cell(name)}: ${ready} of ${nodes.length} ${plural("node", nodes.length)} ready`,
+    `### ${cell(name)}: ${ready} of ${nodes.length} ${what.join(" ")}`,
     "",
     `${cell(host)} (${cell(ip)}), resource group ${cell(resourceGroup)} in ${cell(location)}; ${duration(seconds * 1000)}.${rehearsal ? " A rehearsal: no machine was booted." : ""}`,
     "",

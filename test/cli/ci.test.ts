@@ -32,7 +32,13 @@ test("GitHub Actions: the steps in a group, outputs and a page in the runner's f
   const values = readFileSync(join(dir, "output"), "utf8");
   const outputs = [...values.matchAll(/^([\w-]+)<<(end-[0-9a-f]{32})\n(.*)\n\2$/gm)].map(([, name, , value]) => [name, value]);
   expect(Object.fromEntries(outputs)).toMatchObject({ name: "abc", host: "abc.westus.cloudapp.azure.com", nodes: "2" });
-  expect(readFileSync(join(dir, "summary"), "utf8")).toMatch(/^### abc: \d of 2 nodes ready\n/);
+  expect(readFileSync(join(dir, "summary"), "utf8")).toMatch(/^### abc: 2 of 2 machines made\n/);
+});
+
+test("the page's title counts nodes that came as far as was waited for", async () => {
+  const dir = folder();
+  await ownAzure().run("abc --num-nodes 2", { env: github(dir) });
+  expect(readFileSync(join(dir, "summary"), "utf8")).toMatch(/^### abc: 2 of 2 nodes ready\n/);
 });
 
 test("Azure Pipelines: the same in its own commands", async () => {

@@ -55,7 +55,7 @@ async function handToCi(session: Session, ci: Ci, prepared: Prepared, created: C
   }
   const outputs = { ...createdOutputs(document), "ssh-config": sshConfigFile, "ssh-key": privateKeyFile ?? "" };
   await ci
-    .hand(outputs, createdPage(document, session.simulated))
+    .hand(outputs, createdPage(document, created.ready, prepared.spec.waitFor, session.simulated))
     .catch((error: unknown) =>
       session.say(`What later steps read could not be written: ${error instanceof Error ? error.message : String(error)}`),
     );
