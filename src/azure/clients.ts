@@ -10,7 +10,7 @@ import type { ArmEndpoint } from "./clouds.ts";
 import { UNREAD_PROXY } from "./outward.ts";
 import { type Hear, limitsHeard } from "./limits-heard.ts";
 import { ownHosts } from "./origin.ts";
-import { type Heard, type OperationErrors, answers, loopbackSignIn, wholeBeforeWrites } from "./pipeline.ts";
+import { type Heard, type OperationErrors, answers, loopbackSignIn, wholeBeforeWrites, writesTold } from "./pipeline.ts";
 
 export interface ArmConnection {
   readonly subscription: string;
@@ -24,6 +24,8 @@ export interface ArmConnection {
   readonly hear?: Hear;
   /** Ends before the first write; see wholeBeforeWrites. */
   readonly loadRest?: () => Promise<void>;
+  /** Told of every write, before it is sent. */
+  readonly wrote?: () => void;
 }
 
 export interface Clients {
@@ -72,6 +74,7 @@ export async function createClients(connection: ArmConnection): Promise<Clients>
     pipeline.addPolicy(ownHosts(endpoint.url), { beforePolicies: ["answers"] });
     if (connection.loadRest !== undefined)
       pipeline.addPolicy(wholeBeforeWrites(connection.loadRest), { beforePolicies: ["ownHosts"] });
+    if (connection.wrote !== undefined) pipeline.addPolicy(writesTold(connection.wrote), { beforePolicies: ["ownHosts"] });
     // Resource Manager redirects nobody, and the SDK follows behind the rule of who may be asked
     pipeline.removePolicy({ name: "redirectPolicy" });
     // bounded.ts unpacks, for it counts

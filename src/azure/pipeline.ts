@@ -75,6 +75,15 @@ export const wholeBeforeWrites = (load: () => Promise<void>): PipelinePolicy => 
   },
 });
 
+/** Tells of whatever is not only read. */
+export const writesTold = (tell: () => void): PipelinePolicy => ({
+  name: "writesTold",
+  sendRequest(request, next) {
+    if (request.method !== "GET" && request.method !== "HEAD") tell();
+    return next(request);
+  },
+});
+
 export interface PlainRequest {
   readonly method: string;
   readonly url: string;

@@ -43,6 +43,9 @@ export interface HowToHand {
 /** Commands that end before anybody could replace the program under them; all others are made whole. */
 const LOOK = new Set(["plan", "status", "list", "export"]);
 
+/** Commands that do nothing on nodes before Azure was written to. */
+const ONLY_AZURE = new Set([...LOOK, "create", "destroy", "gc"]);
+
 export async function openSession(invocation: Invocation, { looks = false }: Pick<OpenOptions, "looks"> = {}): Promise<Session> {
   const { world, given } = invocation;
   const telling = createTelling(invocation);
@@ -54,16 +57,21 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
   try {
     const { run, interrupt, close } = await openRun(world, given, {
       looks,
+      onlyAzure: ONLY_AZURE.has(invocation.command),
       lasts: given.watch === true || !(given.dryRun === true || LOOK.has(invocation.command)),
       listeners: { event: telling.event, say: telling.say },
     });
     interrupts.now = () => {
-      if (interrupt(interrupted(invocation)) === "at once") return;
+      const how = interrupt(interrupted(invocation));
+      if (how === "at once") return;
       run.emit({
         kind: "note",
         id: INTERRUPT,
         label: "interrupted",
-        message: "Stopping: what runs is let finish. Ctrl-C again stops now; running the same command later continues.",
+        message:
+          how === "untouched"
+            ? "Stopping: nothing was written."
+            : "Stopping: what runs is let finish. Ctrl-C again stops now; running the same command later continues.",
       });
     };
     for (; interrupts.before > 0; interrupts.before--) interrupts.now();

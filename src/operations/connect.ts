@@ -21,6 +21,8 @@ export interface Around {
   readonly hard: AbortSignal;
   /** Ends before the first write. */
   readonly loadRest?: () => Promise<void>;
+  /** Told of every write, before it is sent. */
+  readonly wrote?: () => void;
   readonly simulation?: Awaited<ReturnType<typeof import("./simulated.ts").startSimulation>>;
 }
 
@@ -112,7 +114,7 @@ type Parts = Awaited<ReturnType<typeof loadParts>>;
 async function connectionTo(
   outside: Surroundings,
   given: Partial<FlagValues>,
-  { clock, emit, loadRest }: Around,
+  { clock, emit, loadRest, wrote }: Around,
   to: Target & Parts & { readonly hear: Throttle["hear"] },
 ): Promise<{ connection: Omit<ArmConnection, "subscription">; credential: NamedCredential | undefined }> {
   const outward = await to.outwardClient(to.way.agentOf);
@@ -122,6 +124,7 @@ async function connectionTo(
     hear: to.hear,
     clock,
     ...(loadRest === undefined ? {} : { loadRest }),
+    ...(wrote === undefined ? {} : { wrote }),
     ...(credential === undefined ? {} : { credential }),
     httpClient: to.handle === undefined ? to.boundedClient(outward) : await to.httpClientOf(to.handle),
   };

@@ -27,14 +27,19 @@ export interface OpenOptions {
   readonly looks?: boolean;
   /** It writes, or lasts: the program must be whole, whatever happens to its files meanwhile. */
   readonly lasts?: boolean;
+  /** All that it does to others are writes to Azure: before the first there is nothing to let finish. */
+  readonly onlyAzure?: boolean;
   readonly listeners?: Listeners;
 }
 
 /** A run, and who opened it may end it. */
 export interface Opened {
   readonly run: Run;
-  /** Lets what runs be finished, and starts nothing new; a second time ends it at once. */
-  interrupt(reason: ClusterError): "softly" | "at once";
+  /**
+   * Lets what runs be finished, and starts nothing new; a second time ends it at once, and so does the first while nothing
+   * was written: an Azure that does not answer is asked for minutes.
+   */
+  interrupt(reason: ClusterError): "softly" | "untouched" | "at once";
   /** Keeps what a rehearsal made. */
   close(): Promise<void>;
 }
@@ -46,7 +51,7 @@ const explaining = (timeoutMs: number): number => Math.min(15_000, timeoutMs / 1
 export async function openRun(
   outside: Surroundings,
   given: Partial<FlagValues>,
-  { looks = false, lasts = !looks, listeners = {} }: OpenOptions = {},
+  { looks = false, lasts = !looks, onlyAzure = false, listeners = {} }: OpenOptions = {},
 ): Promise<Opened> {
   const dir = await openFolder(outside.cwd, given.dir, { write: given.simulate === true && !looks });
   if (given.fault !== undefined && given.simulate !== true)
@@ -65,11 +70,13 @@ export async function openRun(
   });
   const { events, emit } = record(clock, listeners);
   const loadRest = simulation === undefined && lasts && outside.loadRest !== undefined ? once(outside.loadRest) : undefined;
+  let untouched = onlyAzure;
   const wayOn = (time: Clock, signal: AbortSignal) =>
     connectAzure(outside, given, {
       emit,
       clock: time,
       hard: signal,
+      wrote: () => (untouched = false),
       ...(loadRest && { loadRest }),
       ...(simulation && { simulation }),
     });
@@ -96,7 +103,7 @@ export async function openRun(
   };
   return {
     run,
-    interrupt: (reason) => interrupt(soft, [hard, late], reason),
+    interrupt: (reason) => interrupt(soft, [hard, late], reason, untouched),
     close: async () => {
       for (const { via } of run.ways.values()) (await via?.catch(() => undefined))?.close();
       if (!looks) await simulation?.save();
@@ -117,13 +124,17 @@ function record(clock: Clock, listeners: Listeners): { events: readonly Event[];
   return { events, emit };
 }
 
-function interrupt(soft: AbortController, hard: readonly AbortController[], reason: ClusterError): "softly" | "at once" {
-  if (!soft.signal.aborted) {
-    soft.abort(reason);
-    return "softly";
-  }
+function interrupt(
+  soft: AbortController,
+  hard: readonly AbortController[],
+  reason: ClusterError,
+  untouched: boolean,
+): ReturnType<Opened["interrupt"]> {
+  const first = !soft.signal.aborted;
+  soft.abort(reason);
+  if (first && !untouched) return "softly";
   for (const one of hard) one.abort(reason);
-  return "at once";
+  return first ? "untouched" : "at once";
 }
 
 /** The same promise for all who ask. @throws ClusterError ProgramReplaced */

@@ -102,3 +102,21 @@ test.each([
   expect(stderr).toContain("Run the same command again to continue.");
   expect(stderr).not.toContain("destroy");
 });
+
+test.each(["mycluster", "plan mycluster", "list", "status mycluster", "destroy mycluster --yes", "gc --yes"])(
+  "one Ctrl-C ends %s, which has written nothing, where Azure does not answer",
+  async (argv) => {
+    const azure = ownAzure();
+    let interrupt = (): void => undefined;
+    const { exit, stderr } = await azure.run(argv, {
+      onInterrupt: (callback) => (interrupt = callback),
+      azure: ({ signal }) => {
+        interrupt();
+        interrupt = () => undefined;
+        return new Promise((_, refuse) => signal?.addEventListener("abort", () => refuse(signal.reason as Error)));
+      },
+    });
+    expect([exit, stderr], stderr).toEqual([130, expect.stringContaining("Stopping: nothing was written.\n")]);
+    expect(stderr).not.toContain("asking again");
+  },
+);

@@ -22,11 +22,10 @@ export async function statusCommand(invocation: Invocation): Promise<number> {
     openSession(endless ? { ...invocation, given: { ...given, timeout: FOREVER_MS } } : invocation, { looks: true });
   const until = invocation.world.clock.now() + (given.timeout ?? FOREVER_MS);
   let session = await open();
-  let prices: Status["prices"] | undefined;
+  let seen: Status | undefined;
   try {
     for (;;) {
-      const seen = await show(session, invocation, prices);
-      prices = seen.prices;
+      seen = await lookOrEnd(session, invocation, seen);
       if (!watching || !(await again(session, until))) return seen.exit;
       // what other commands have done to a rehearsal meanwhile is in its file
       if (given.simulate === true) {
@@ -40,6 +39,16 @@ export async function statusCommand(invocation: Invocation): Promise<number> {
 }
 
 // --- internal ---
+
+/** A look, or the one before where somebody ended the watching in the middle of it. */
+async function lookOrEnd(session: Session, invocation: Invocation, before: Status | undefined): Promise<Status> {
+  try {
+    return await show(session, invocation, before?.prices);
+  } catch (error) {
+    if (before !== undefined && session.stop.aborted) return before;
+    throw error;
+  }
+}
 
 /**
  * False when it was interrupted, or has looked for as long as `--timeout` says. Whoever watches sits in real time: a rehearsal's
