@@ -137,20 +137,23 @@ async function list(
   }
 }
 
+const ENOUGH = new Error("not waited for any longer");
+
 /** A hint is asked for once, and waited for a little: whatever is wrong with it, everybody can ask for himself. */
 async function once(tools: RequestTools, target: Target, look: Look): Promise<States | undefined> {
   const enough = new AbortController();
-  const signal = AbortSignal.any([tools.signal, enough.signal]);
+  const stop = (): void => enough.abort(tools.signal.reason);
+  if (tools.signal.aborted) stop();
+  else tools.signal.addEventListener("abort", stop, { once: true });
   look.left = tools.clock.now();
-  const asked = tools.provider.siblings?.(target, signal) ?? Promise.resolve(undefined);
-  const over = new AbortController();
+  const asked = tools.provider.siblings?.(target, enough.signal) ?? Promise.resolve(undefined);
   try {
-    const limit = tools.clock.sleep(PATIENCE_MS, over.signal).then(() => undefined);
+    const limit = tools.clock.sleep(PATIENCE_MS, enough.signal).then(() => undefined);
     limit.catch(() => undefined);
     return await Promise.race([asked, limit]);
   } finally {
-    over.abort(new Error("answered"));
-    enough.abort(new Error("not waited for any longer"));
+    enough.abort(ENOUGH);
+    tools.signal.removeEventListener("abort", stop);
     asked.catch(() => undefined);
   }
 }

@@ -2,11 +2,11 @@
  * What the Azure CLI has selected: a subscription, and the cloud that it is in. Read from the CLI's own files, as other tools do. A
  * subscription is never taken into another cloud than its own.
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type SignedIn, oneLine } from "../core/account.ts";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
+import { textAt } from "../prepare/kept-file.ts";
 
 export interface Selected {
   readonly subscription: string;
@@ -30,8 +30,8 @@ export interface Other {
 }
 
 /** For who brings the subscription along and asks another Resource Manager. */
-export async function knownOf(env: Env, { subscription, tenant }: Pick<Given, "subscription" | "tenant">): Promise<Known> {
-  const { accounts } = await readProfile(env);
+export function knownOf(env: Env, { subscription, tenant }: Pick<Given, "subscription" | "tenant">): Known {
+  const { accounts } = readProfile(env);
   return known(accounts, accountNamed(accounts, subscription), tenant);
 }
 
@@ -46,7 +46,7 @@ type Env = Readonly<Record<string, string | undefined>>;
  * @throws ClusterError SubscriptionMissing, Usage (exit 2)
  */
 export async function selectSubscription(env: Env, given: Given): Promise<Selected> {
-  const { accounts, activeCloud } = await readProfile(env);
+  const { accounts, activeCloud } = readProfile(env);
   if (given.subscription !== undefined) {
     const account = accountNamed(accounts, given.subscription);
     return {
@@ -143,13 +143,11 @@ function cloudOf(name: string | undefined, elsewhere: boolean): Cloud {
 }
 
 /** What is not there or cannot be read selects nothing. */
-async function readProfile(env: Env): Promise<{ accounts: Account[]; activeCloud: string }> {
+function readProfile(env: Env): { accounts: Account[]; activeCloud: string } {
   const folder = env["AZURE_CONFIG_DIR"] || join(env["HOME"] ?? env["USERPROFILE"] ?? ".", ".azure");
-  const text = async (file: string): Promise<string> => {
-    // the CLI writes a byte order mark
-    return (await readFile(join(folder, file), "utf8").catch(() => "")).replace(/^\uFEFF/, "");
-  };
-  const [profile, config] = await Promise.all([text("azureProfile.json"), text("config")]);
+  // the CLI writes a byte order mark
+  const text = (file: string): string => (textAt(join(folder, file)) ?? "").replace(/^\uFEFF/, "");
+  const [profile, config] = [text("azureProfile.json"), text("config")];
   const activeCloud = /^\[cloud\][^[]*?^name\s*=\s*(\S+)/m.exec(config)?.[1] ?? FLAGS.cloud.default;
   return { accounts: accountsIn(profile), activeCloud: env["AZURE_CLOUD_NAME"] || activeCloud };
 }

@@ -82,7 +82,7 @@ async function targetOf(outside: Surroundings, given: Partial<FlagValues>, { sim
     ? {
         subscription: given.subscription ?? NOBODY,
         cloud: given.cloud ?? FLAGS.cloud.default,
-        known: simulation === undefined ? await knownOf(outside.env, given) : { others: [] },
+        known: simulation === undefined ? knownOf(outside.env, given) : { others: [] },
       }
     : await selectSubscription(outside.env, given);
   const asked = endpointOf(CLOUDS[cloud], given.armEndpoint);

@@ -163,7 +163,7 @@ async function etcdOf(run: Run, cluster: ReachedCluster): Promise<Etcd> {
   return {
     cluster,
     members,
-    tls: tls ? await operatorTls(run.dir, spec.name) : undefined,
+    tls: tls ? operatorTls(run.dir, spec.name) : undefined,
     who: Buffer.from(run.outside.random(8)).toString("hex"),
   };
 }

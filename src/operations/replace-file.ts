@@ -1,17 +1,19 @@
 /**
  * Writes a file whole or not at all: what is there is replaced in one step, with the mode it has from birth. A link stays,
  * and the file that it leads to is replaced; what is no file (a device, a pipe, /dev/stdout) is
- * written to, for put in its place a file would be the end of it.
+ * written to, for put in its place a file would be the end of it. A file is written at once: the trips to another thread and back cost
+ * more than it does.
  */
 import { randomBytes } from "node:crypto";
-import { access, constants, lstat, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { type Stats, lstatSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { access, constants, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 
 /** Refuses a path that takes no file: said before anything is made, not after. */
 export async function refuseUnwritable(path: string): Promise<void> {
   try {
-    const place = await placeOf(path);
+    const place = placeOf(path);
     await access(place.stream ? place.path : dirname(place.path), constants.W_OK);
   } catch (error) {
     throw notWritten(path, error, EXIT.usage);
@@ -20,20 +22,25 @@ export async function refuseUnwritable(path: string): Promise<void> {
 
 export async function replaceFile(path: string, text: string | Uint8Array, mode: number): Promise<void> {
   try {
-    const place = await placeOf(path);
-    await (place.stream ? writeFile(place.path, text, { flag: "a" }) : replace(place.path, text, mode));
+    const place = placeOf(path);
+    if (place.stream) await writeFile(place.path, text, { flag: "a" });
+    else replace(place.path, text, mode);
   } catch (error) {
     throw notWritten(path, error, EXIT.failed);
   }
 }
 
-async function replace(path: string, text: string | Uint8Array, mode: number): Promise<void> {
+function replace(path: string, text: string | Uint8Array, mode: number): void {
   const temporary = `${path}.${randomBytes(4).toString("hex")}`;
   try {
-    await writeFile(temporary, text, { mode, flag: "wx" });
-    await rename(temporary, path);
+    writeFileSync(temporary, text, { mode, flag: "wx" });
+    renameSync(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // what kept it from being written is said
+    }
     throw error;
   }
 }
@@ -42,15 +49,23 @@ async function replace(path: string, text: string | Uint8Array, mode: number): P
 const OWN_STREAMS = /^\/(dev\/(fd\/|std(in|out|err)$)|proc\/)/;
 
 /** Where the bytes go. A link that is not of the folder's owner (in /tmp, say) is not followed: it is replaced itself. */
-async function placeOf(path: string): Promise<{ readonly path: string; readonly stream: boolean }> {
-  const there = await stat(path).catch(() => undefined);
+function placeOf(path: string): { readonly path: string; readonly stream: boolean } {
+  const there = found(path);
   if (there === undefined) return { path, stream: false };
   if (OWN_STREAMS.test(resolve(path))) return { path, stream: true };
   if (there.isDirectory()) throw new Error("it is a folder");
   if (!there.isFile()) return { path, stream: true };
-  const [itself, folder] = await Promise.all([lstat(path), stat(dirname(path))]);
+  const [itself, folder] = [lstatSync(path), statSync(dirname(path))];
   const followed = itself.isSymbolicLink() && itself.uid === folder.uid;
-  return { path: followed ? await realpath(path) : path, stream: false };
+  return { path: followed ? realpathSync(path) : path, stream: false };
+}
+
+function found(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 const notWritten = (path: string, error: unknown, exit: ExitCode): ClusterError =>

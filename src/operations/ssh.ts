@@ -55,9 +55,9 @@ export async function sshLogin(
 
 /** ssh is given the hops in a file, with the keys and known_hosts that are theirs; what the user's own configuration says still counts. */
 async function jumpConfig(run: Run, { spec, key, knownHosts }: ReachedCluster): Promise<LoginOptions["jump"]> {
-  const hops = await hopsTo(run, spec.name);
+  const hops = hopsTo(run, spec.name);
   if (hops.length === 0) return undefined;
-  const jump = { cluster: spec.name, hops, keyFiles: await hopKeyFiles(run, key.privateKeyFile) };
+  const jump = { cluster: spec.name, hops, keyFiles: hopKeyFiles(run, key.privateKeyFile) };
   const own = ["Match all", "  Include ~/.ssh/config", "  Include /etc/ssh/ssh_config", ""].join("\n");
   const configFile = join(await clusterFolder(run.dir, spec.name), "jump_config");
   await replaceFile(configFile, [...hopBlocks(jump, knownHosts), own].join("\n"), PUBLIC);

@@ -40,6 +40,8 @@ export async function selfSigned(options: {
 export async function makeCertificate(request: CertificateRequest): Promise<string> {
   const der = await loadDer();
   const issuer = request.issuer === undefined ? undefined : new X509Certificate(request.issuer);
+  const own = spki(request.publicKey);
+  const ownId = keyIdentifier(request.publicKey, own);
   const subject = nameOf(der, request.subject);
   const algorithm = algorithmOf(der, request.signingKey);
   const { from, until } = validity(request, issuer);
@@ -50,10 +52,8 @@ export async function makeCertificate(request: CertificateRequest): Promise<stri
     issuer === undefined ? subject : subjectInside(der, issuer),
     der.sequence([der.time(from), der.time(until)]),
     subject,
-    der.parse(spki(request.publicKey)),
-    der.tagged(3, [
-      extensionsOf(der, request.purpose, keyIdentifier(request.publicKey), keyIdentifier(createPublicKey(request.signingKey))),
-    ]),
+    der.parse(own),
+    der.tagged(3, [extensionsOf(der, request.purpose, ownId, issuer === undefined ? ownId : keyIdentifier(issuer.publicKey))]),
   ]);
   const signature = sign("sha256", der.bytes(toBeSigned), request.signingKey);
   return toPem(der.bytes(der.sequence([toBeSigned, algorithm, der.bits(signature)])));
@@ -77,8 +77,8 @@ export const thumbprint = (certificate: string | Uint8Array): string =>
 const spki = (key: KeyObject): Buffer => key.export({ type: "spki", format: "der" });
 
 /** RFC 5280 4.2.1.2 (1): SHA-1 of the public key's bits, which are the PKCS#1 form of RSA, and the 65-byte point of P-256. */
-function keyIdentifier(key: KeyObject): Buffer {
-  const bits = key.asymmetricKeyType === "rsa" ? key.export({ type: "pkcs1", format: "der" }) : spki(key).subarray(-65);
+function keyIdentifier(key: KeyObject, whole = spki(key)): Buffer {
+  const bits = key.asymmetricKeyType === "rsa" ? key.export({ type: "pkcs1", format: "der" }) : whole.subarray(-65);
   return createHash("sha1").update(bits).digest();
 }
 

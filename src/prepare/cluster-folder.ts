@@ -2,10 +2,10 @@
  * The folder `NAME/` of one cluster: private keys, and what decides whom we talk to (known_hosts). As ssh with its own folder, it is not
  * used when somebody else may have a say in it: as a link, in another's hands, or writable by others; nor are our files in it.
  */
-import { lstat, mkdir, readdir } from "node:fs/promises";
+import { type Stats, lstatSync } from "node:fs";
+import { mkdir, readdir } from "node:fs/promises";
 import { platform } from "node:os";
 import { getuid } from "node:process";
-import type { Stats } from "node:fs";
 import { join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { fileError } from "./kept-file.ts";
@@ -25,17 +25,24 @@ export async function clusterFolder(dir: string, cluster: string): Promise<strin
 /** For whoever only reads: what is not there is safe. @throws ClusterError FolderUnsafe */
 export async function refuseUnsafeFolder(dir: string, cluster: string): Promise<void> {
   const folder = join(dir, cluster);
-  const found = await lstat(folder).catch(() => undefined);
+  const found = lookAt(folder);
   // a file of that name is no folder of ours: who writes there says so
   if (found === undefined || (!found.isDirectory() && !found.isSymbolicLink())) return;
   refuse(folder, found);
   const names = (await readdir(folder).catch((): string[] => [])).filter((name) => OURS.test(name));
-  await Promise.all(
-    names.map(async (name) => {
-      const file = await lstat(join(folder, name)).catch(() => undefined);
-      if (file !== undefined) refuse(join(folder, name), file);
-    }),
-  );
+  for (const name of names) {
+    const file = lookAt(join(folder, name));
+    if (file !== undefined) refuse(join(folder, name), file);
+  }
+}
+
+/** At once: of a thousand nodes' files each would be a trip to another thread and back. */
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 /** What decides something: keys and certificates, known_hosts, ssh's configuration, user-data. */

@@ -4,7 +4,8 @@
  * Nothing here may read what is inside.
  */
 import { randomBytes } from "node:crypto";
-import { link, open, readFile, rm, stat } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { link, open, rm, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
@@ -31,10 +32,19 @@ export async function keepFile(path: string, content: string | Uint8Array, mode:
 /** The file's bytes; undefined when it is not there. Throws ClusterError `FileNotRead`. */
 export async function readKept(path: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path);
+    return readFileSync(path);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw fileError("FileNotRead", `${path} cannot be read`, error);
+  }
+}
+
+/** For small files that may be there: at once, for each trip to another thread costs more than such a file. Undefined where none can be read. */
+export function textAt(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
   }
 }
 

@@ -2,7 +2,7 @@
  * What can be learnt from a private key file without using it: which public key belongs to it. PEM (PKCS#1, PKCS#8, SEC1)
  * and OpenSSH's own format. The private part never leaves this module, not even in an error.
  */
-import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from "node:crypto";
 import { openSshLine, openSshPublicKey } from "./ssh-public-key.ts";
 import { readStrings } from "./ssh-wire.ts";
 
@@ -20,6 +20,17 @@ export type PrivateKeyFile =
 
 /** Never throws: a file that holds no private key, or a damaged one, is "none". */
 export function inspectPrivateKey(text: string): PrivateKeyFile {
+  const digest = createHash("sha256").update(text).digest("base64");
+  const known = SEEN.get(digest) ?? inspect(text);
+  if (SEEN.size < MOST_SEEN) SEEN.set(digest, known);
+  return known;
+}
+
+/** What was learnt, by the digest of the file: a command meets the same key a few times, and to try one takes a signature. */
+const SEEN = new Map<string, PrivateKeyFile>();
+const MOST_SEEN = 100;
+
+function inspect(text: string): PrivateKeyFile {
   const block = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?-----END \1-----/.exec(text);
   if (block === null) return { kind: "none" };
   const [pem, label = ""] = block;

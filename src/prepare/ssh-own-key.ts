@@ -83,7 +83,7 @@ async function complete(place: Place, found: Found, made: boolean): Promise<SshK
   const certificate = await certificateOf(place, found, fromKey !== undefined);
   const der = certificate === undefined ? undefined : toDer(certificate);
   if (der !== undefined) {
-    const { bytes } = await keepAndRead(paths.cer, der, PUBLIC);
+    const bytes = found.cer ?? (await keepAndRead(paths.cer, der, PUBLIC)).bytes;
     if (!der.equals(readCertificate(bytes, paths.cer).der)) throw mismatch(paths.cer, paths.pem);
   }
   const fromCertificate = certificate === undefined ? undefined : readCertificate(certificate, paths.pem).line;
@@ -94,7 +94,7 @@ async function complete(place: Place, found: Found, made: boolean): Promise<SshK
   const line =
     derived === undefined
       ? (found.pub?.toString("utf8") ?? "")
-      : (await keepAndRead(paths.pub, `${derived}\n`, PUBLIC)).bytes.toString("utf8");
+      : (found.pub ?? (await keepAndRead(paths.pub, `${derived}\n`, PUBLIC)).bytes).toString("utf8");
   parseOpenSshPublicKey(line, paths.pub);
   if (derived !== undefined && !sameSshKey(derived, line))
     throw mismatch(paths.pub, fromKey === undefined ? paths.pem : paths.key);

@@ -116,11 +116,11 @@ test("the CLI says who signed in, and what else the same sign-in reaches", async
     others: [{ id: SECOND, name: "second" }],
   };
   expect((await selectSubscription(env, {})).known).toEqual(known);
-  expect(await knownOf(env, { subscription: PUBLIC.toUpperCase() })).toEqual(known);
+  expect(knownOf(env, { subscription: PUBLIC.toUpperCase() })).toEqual(known);
   // another tenant is signed in to: nothing there is known to be reached
   expect((await selectSubscription(env, { tenant: GOV })).known.others).toEqual([]);
-  expect(await knownOf(env, { subscription: SECOND.replace("2", "9") })).toEqual({ others: [] });
-  expect(await knownOf(env, {})).toEqual({ others: [] });
+  expect(knownOf(env, { subscription: SECOND.replace("2", "9") })).toEqual({ others: [] });
+  expect(knownOf(env, {})).toEqual({ others: [] });
 });
 
 test.each([

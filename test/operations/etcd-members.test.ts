@@ -470,11 +470,11 @@ describe("the authority", async () => {
       { kind: "note", id: "etcd-ca", message: expect.stringContaining("was fetched from abc-coreos-1") },
     ]);
     expect(world.nodes.ran[0]?.command).toContain(AUTHORITY_FILE);
-    expect(await authorityHere(world.run, "abc", fingerprintOf(ca))).toMatchObject({
+    expect(authorityHere(world.run, "abc", fingerprintOf(ca))).toMatchObject({
       certificate: expect.stringContaining("CERTIFICATE"),
     });
-    expect(await authorityHere(world.run, "abc", "other")).toBeUndefined();
-    expect(await authorityHere(world.run, "other", fingerprintOf(ca))).toBeUndefined();
+    expect(authorityHere(world.run, "abc", "other")).toBeUndefined();
+    expect(authorityHere(world.run, "other", fingerprintOf(ca))).toBeUndefined();
     const before = world.nodes.ran.length;
     await recoverAuthority(world.run, reach, world.alive);
     expect(world.nodes.ran.length).toBe(before);

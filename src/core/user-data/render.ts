@@ -33,18 +33,16 @@ export function renderUserData(node: NodeConfig, templates: Readonly<Record<stri
 
 type Templates = Readonly<Record<string, string>>;
 
-/** Read once for all nodes alike: of a thousand that is most of the time and of the memory that their user-data take. */
-const MERGED = new WeakMap<Templates, Map<string, Config>>();
+/** Read once for all nodes alike, and for as long as the texts are these: of a thousand that is most of the time and of the memory. */
+const MERGED = new Map<string, { readonly texts: readonly string[]; readonly config: Config }>();
 
 function mergedOf(names: readonly string[], templates: Templates): Config {
-  const known = MERGED.get(templates) ?? new Map<string, Config>();
-  MERGED.set(templates, known);
-  const key = names.join();
-  const merged =
-    known.get(key) ??
-    joinUnits(names.map((name) => parseConfig(textOf(templates, name), `templates/${name}`)).reduce<Config>(merge, {}));
-  known.set(key, merged);
-  return merged;
+  const texts = names.map((name) => textOf(templates, name));
+  const known = MERGED.get(names.join());
+  if (known !== undefined && texts.every((text, index) => text === known.texts[index])) return known.config;
+  const config = joinUnits(texts.map((text, index) => parseConfig(text, `templates/${names[index]}`)).reduce<Config>(merge, {}));
+  MERGED.set(names.join(), { texts, config });
+  return config;
 }
 
 const speaksTls = ({ tls, tlsLater }: NodeConfig): boolean => tls !== undefined || tlsLater === true;

@@ -1,6 +1,5 @@
 /** The cluster's own known_hosts: the keys that we gave the nodes, under every name they are reached by. */
 import type { ClusterDocument } from "../../core/documents.ts";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Node, names } from "../../core/plan/cluster.ts";
 import { type Door, doorOf } from "../../core/plan/door.ts";
@@ -9,7 +8,7 @@ import { withoutHosts } from "../../core/outputs.ts";
 import { type Hop, isTunnel } from "../../core/spec/hops.ts";
 import { type KnownHost, expectedKeys, mergeKnownHosts, removeKnownHosts } from "../../nodes/known-hosts.ts";
 import { hopsTo } from "./way.ts";
-import { PUBLIC } from "../../prepare/kept-file.ts";
+import { PUBLIC, textAt } from "../../prepare/kept-file.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Carried } from "../create/carry-out.ts";
@@ -40,13 +39,13 @@ export async function keepKnownHosts(
   });
   entries.push(
     ...tunnelHosts(
-      await hopsTo(run, spec.name),
+      hopsTo(run, spec.name),
       entries.flatMap(({ keys }) => keys),
     ),
   );
   await unlessGone(async () => {
     await clusterFolder(run.dir, spec.name);
-    const before = await readFile(file, "utf8").catch(() => "");
+    const before = textAt(file) ?? "";
     await replaceFile(file, mergeKnownHosts(before, entries), PUBLIC);
     for (const node of facts.nodes)
       if (doorsOf(node).some(({ host, port }) => expectedKeys(before, host, port).length > 0)) unknown.delete(node.index);
@@ -101,6 +100,6 @@ async function unlessGone(write: () => Promise<void>): Promise<void> {
 }
 
 async function rewrite(file: string, change: (text: string) => string): Promise<void> {
-  const before = await readFile(file, "utf8").catch(() => undefined);
+  const before = textAt(file);
   if (before !== undefined && change(before) !== before) await replaceFile(file, change(before), PUBLIC);
 }

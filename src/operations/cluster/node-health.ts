@@ -2,7 +2,6 @@
  * How the nodes are, asked of themselves: SSH with the host key they were given, and etcd. A short look, not a wait. Without
  * the private key, and in a rehearsal, nobody is asked, and the answer says so.
  */
-import { readFile } from "node:fs/promises";
 import { waysIn } from "../../core/advice/private-network.ts";
 import { USER } from "../../core/plan/resources/machine.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
@@ -13,6 +12,7 @@ import type { Emit } from "../../engine/event.ts";
 import { waitReady } from "../../nodes/readiness.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
 import { type SystemFacts, systemFacts } from "../../nodes/system-facts.ts";
+import { textAt } from "../../prepare/kept-file.ts";
 import { knownHostsFile } from "./known-hosts.ts";
 import type { LiveCluster, LiveNode } from "./live-cluster.ts";
 import { usesTls } from "../etcd/plan.ts";
@@ -55,7 +55,7 @@ export async function askNodes(
       note: `The nodes themselves were not asked: ${lacking?.message ?? "there is no address to reach them at"}. What is shown is what Azure says. ${lacking?.advice ?? ""}`.trim(),
     };
   const tls = usesTls(spec, claim);
-  const etcdTls = tls ? await operatorTls(run.dir, spec.name) : undefined;
+  const etcdTls = tls ? operatorTls(run.dir, spec.name) : undefined;
   const withEtcd = hasEtcd(claim.choices);
   const reach: Reach = {
     spec,
@@ -66,7 +66,7 @@ export async function askNodes(
     via: await wayTo(run, spec.name, { identity, nodeKeys: nodes.map(({ hostKey }) => hostKey) }),
   };
   const systems = new Map<number, SystemFacts>();
-  const known = await readFile(knownHostsFile(run, spec.name), "utf8").catch(() => "");
+  const known = textAt(knownHostsFile(run, spec.name)) ?? "";
   const targets = nodes.map((node) => {
     const target = nodeTarget(reach, { index: node.index, address: node.privateIp, hostKey: node.hostKey });
     return target.hostKeys.length > 0 ? target : { ...target, hostKeys: expectedKeys(known, target.host, target.port) };

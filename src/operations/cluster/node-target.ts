@@ -1,5 +1,4 @@
 /** A node as src/nodes reaches it, made from what is known of the cluster; and the files that reaching it needs. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Node, names } from "../../core/plan/cluster.ts";
 import { doorOf } from "../../core/plan/door.ts";
@@ -10,6 +9,7 @@ import type { Identity } from "../../nodes/identity.ts";
 import type { Via } from "../../nodes/via.ts";
 import type { EtcdClientTls, NodeTarget } from "../../nodes/target.ts";
 import { etcdTlsFiles } from "../../prepare/etcd-tls.ts";
+import { textAt } from "../../prepare/kept-file.ts";
 
 /** What all targets of a cluster share. */
 export interface Reach {
@@ -38,14 +38,8 @@ export const nodeTarget = (reach: Reach, node: Node): NodeTarget => ({
 });
 
 /** The operator's certificate for etcd, where it is in the cluster's folder. */
-export async function operatorTls(dir: string, cluster: string): Promise<EtcdClientTls | undefined> {
+export function operatorTls(dir: string, cluster: string): EtcdClientTls | undefined {
   const files = etcdTlsFiles(join(dir, cluster));
-  try {
-    const [ca, certificate, key] = await Promise.all(
-      [files.ca, files.client, files.clientKey].map((file) => readFile(file, "utf8")),
-    );
-    return { ca: ca ?? "", certificate: certificate ?? "", key: key ?? "" };
-  } catch {
-    return undefined;
-  }
+  const [ca, certificate, key] = [textAt(files.ca), textAt(files.client), textAt(files.clientKey)];
+  return ca === undefined || certificate === undefined || key === undefined ? undefined : { ca, certificate, key };
 }

@@ -3,10 +3,10 @@
  * create found and noted in the cluster's folder, ssh-cert.key, and the keys that ssh itself keeps in ~/.ssh. Nothing is ever made, and
  * the key itself is neither copied nor handed on: its path is.
  */
-import { readFile, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { PRIVATE, readableByOthers, readKept } from "../../prepare/kept-file.ts";
+import { PRIVATE, readableByOthers, readKept, textAt } from "../../prepare/kept-file.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import { inspectPrivateKey, isHalfOf } from "../../prepare/private-key-file.ts";
 import { publicHalfOf, readGivenKey } from "../../prepare/ssh-given-key.ts";
@@ -19,7 +19,7 @@ import type { Run } from "../run.ts";
 /** The key with the file of its private half, where there is one. @throws ClusterError SshKeyMissing, SshKeyDiffers: of `--ssh-key` */
 export async function withPrivateKey(run: Run, cluster: string, key: SshKey): Promise<SshKey> {
   if (run.sshKey !== undefined) return withFile(key, await namedKey(run.sshKey, key.publicKey));
-  const places = [await notedPath(run, cluster), key.privateKeyFile, join(run.dir, "ssh-cert.key")];
+  const places = [notedPath(run, cluster), key.privateKeyFile, join(run.dir, "ssh-cert.key")];
   const known = places.filter((file) => file !== undefined);
   const found =
     (await firstThatFits(known, key.publicKey)) ?? (await firstThatFits(await keysOfSsh(run, key.publicKey), key.publicKey));
@@ -64,8 +64,8 @@ async function namedKey(file: string, clusterKey: string): Promise<string | unde
   );
 }
 
-async function notedPath(run: Run, cluster: string): Promise<string | undefined> {
-  const text = await readFile(join(run.dir, cluster, NOTE), "utf8").catch(() => "");
+function notedPath(run: Run, cluster: string): string | undefined {
+  const text = textAt(join(run.dir, cluster, NOTE)) ?? "";
   return text.trim() === "" ? undefined : text.trim();
 }
 
@@ -101,12 +101,6 @@ async function keysOfSsh(run: Run, publicKey: string): Promise<string[]> {
   const folder = join(home, ".ssh");
   const names = await readdir(folder).catch((): string[] => []);
   const [, wanted = ""] = publicKey.split(/\s+/);
-  const ours = await Promise.all(
-    names
-      .filter((name) => name.endsWith(".pub"))
-      .map(async (name) =>
-        (await readFile(join(folder, name), "utf8").catch(() => "")).includes(wanted) ? name.slice(0, -4) : "",
-      ),
-  );
-  return ["id_ed25519", "id_rsa", ...ours.filter((name) => name !== "")].map((name) => join(folder, name));
+  const ours = names.filter((name) => name.endsWith(".pub") && (textAt(join(folder, name)) ?? "").includes(wanted));
+  return ["id_ed25519", "id_rsa", ...ours.map((name) => name.slice(0, -4))].map((name) => join(folder, name));
 }

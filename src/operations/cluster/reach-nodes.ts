@@ -3,7 +3,6 @@
  * (a tag of its machine), and the private key in the folder, which is never made here.
  */
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { waysIn } from "../../core/advice/private-network.ts";
 import { names, nodeIndex } from "../../core/plan/cluster.ts";
@@ -18,7 +17,7 @@ import { tunnelHosts } from "./known-hosts.ts";
 import { type KnownHost, expectedKeys, mergeKnownHosts } from "../../nodes/known-hosts.ts";
 import type { Identity } from "../../nodes/identity.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
-import { PUBLIC } from "../../prepare/kept-file.ts";
+import { PUBLIC, textAt } from "../../prepare/kept-file.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
 import { interfaceAddresses, machinesOf } from "./nodes-there.ts";
@@ -77,7 +76,7 @@ export async function reachFound(run: Run, cluster: Cluster): Promise<ReachedClu
   const snapshot = provenOf(await snapshotOf(run, cluster), cluster.owner);
   const { key, identity, lacking } = await identityFor(run, name, claim.choices.sshPublicKey);
   const knownHosts = join(await clusterFolder(run.dir, name), "known_hosts");
-  const known = await readFile(knownHosts, "utf8").catch(() => "");
+  const known = textAt(knownHosts) ?? "";
   const addresses = new Map(interfaceAddresses(spec, snapshot));
   const nodeKeys = machinesOf(spec, snapshot).map((index) => hostKeyOf(spec, snapshot, index));
   await keepHops(run, name);
@@ -96,7 +95,7 @@ export async function reachFound(run: Run, cluster: Cluster): Promise<ReachedClu
   await keep(knownHosts, known, nodes, {
     host: spec.private ? undefined : claim.host,
     tunnels: tunnelHosts(
-      await hopsTo(run, name),
+      hopsTo(run, name),
       nodes.flatMap(({ hostKeys }) => hostKeys),
     ),
   });
@@ -123,13 +122,13 @@ export async function learnHostKeys(run: Run, cluster: ReachedCluster): Promise<
       }
     }),
   );
-  await keep(cluster.knownHosts, await readFile(cluster.knownHosts, "utf8").catch(() => ""), nodes, {});
+  await keep(cluster.knownHosts, textAt(cluster.knownHosts) ?? "", nodes, {});
   return { ...cluster, nodes };
 }
 
 /** What to say when no node could be reached; undefined where being inside of the network would not help. */
 export async function notInside(run: Run, { spec, cluster }: ReachedCluster): Promise<string | undefined> {
-  if (!spec.private || (await hopsTo(run, spec.name)).length > 0) return undefined;
+  if (!spec.private || hopsTo(run, spec.name).length > 0) return undefined;
   const machine = resourceId(groupId(run.subscription, cluster.groupName), "machine", names.machine(spec, 0));
   return `A private cluster is reached from inside its network only. ${waysIn(machine, USER)}`;
 }

@@ -3,7 +3,6 @@
  * folder and not with the cluster: others come from elsewhere. Hops are checked against the user's own known_hosts, never trusted on
  * first use; one that shows the key of a node of the cluster is that node, as behind a tunnel of Azure Bastion.
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Hop, hopText, hops as parseHops } from "../../core/spec/hops.ts";
 import type { Identity } from "../../nodes/identity.ts";
@@ -12,15 +11,15 @@ import { keysInKnownHosts } from "../../nodes/known-hosts.ts";
 import { forSsh } from "../../nodes/private-key.ts";
 import type { Via } from "../../nodes/via.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
-import { PUBLIC } from "../../prepare/kept-file.ts";
+import { PUBLIC, textAt } from "../../prepare/kept-file.ts";
 import { homeOf } from "../own-path.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 
 /** The hops that were said, or else those that were kept; none: straight. */
-export async function hopsTo(run: Run, cluster: string): Promise<readonly Hop[]> {
+export function hopsTo(run: Run, cluster: string): readonly Hop[] {
   if (run.jump !== undefined) return run.jump;
-  const kept = await readFile(join(run.dir, cluster, NOTE), "utf8").catch(() => "");
+  const kept = textAt(join(run.dir, cluster, NOTE)) ?? "";
   return kept.trim() === "" ? [] : parseHops(kept.trim());
 }
 
@@ -40,7 +39,7 @@ export async function wayTo(
   cluster: string,
   { identity, nodeKeys }: { readonly identity: Identity; readonly nodeKeys: readonly (string | undefined)[] },
 ): Promise<Via | undefined> {
-  const hops = run.simulated ? [] : await hopsTo(run, cluster);
+  const hops = run.simulated ? [] : hopsTo(run, cluster);
   if (hops.length === 0) return undefined;
   const known = run.ways.get(cluster) ?? { keys: new Set<string>(), via: undefined };
   run.ways.set(cluster, known);
@@ -50,19 +49,11 @@ export async function wayTo(
 }
 
 /** Files of keys that a hop may be logged in to with, where they are: what was named, then what ssh tries by itself. */
-export async function hopKeyFiles(run: Run, clusterKeyFile: string | undefined): Promise<string[]> {
+export function hopKeyFiles(run: Run, clusterKeyFile: string | undefined): string[] {
   const home = homeOf(run.outside.env);
   const own = home === undefined ? [] : OWN_KEYS.map((name) => join(home, ".ssh", name));
   const files = [run.sshKey, ...own, clusterKeyFile].filter((file) => file !== undefined);
-  const there = await Promise.all(
-    files.map((file) =>
-      readFile(file).then(
-        () => [file],
-        () => [],
-      ),
-    ),
-  );
-  return [...new Set(there.flat())];
+  return [...new Set(files.filter((file) => textAt(file) !== undefined))];
 }
 
 // --- internal ---
@@ -79,17 +70,14 @@ async function begin(
 ): Promise<Via> {
   const { createJump } = await import("../../nodes/jump.ts");
   const home = homeOf(run.outside.env);
-  const texts = await Promise.all(
-    [...(home === undefined ? [] : [join(home, ".ssh", "known_hosts")]), "/etc/ssh/ssh_known_hosts"].map((file) =>
-      readFile(file, "utf8").catch(() => ""),
-    ),
-  );
+  const files = [...(home === undefined ? [] : [join(home, ".ssh", "known_hosts")]), "/etc/ssh/ssh_known_hosts"];
+  const texts = files.map((file) => textAt(file) ?? "");
   // what lies in the cluster's folder are its nodes' keys
-  const folder = await readFile(join(run.dir, cluster, "known_hosts"), "utf8").catch(() => "");
+  const folder = textAt(join(run.dir, cluster, "known_hosts")) ?? "";
   const kept = folder
     .split("\n")
     .flatMap((line) => /^[^#@\s]\S* (ssh-\S+|ecdsa-\S+) (\S+)$/.exec(line)?.slice(1).join(" ") ?? []);
-  const ways = await logins(run, identity);
+  const ways = logins(run, identity);
   const full = hops.map((hop): JumpHop => ({
     ...hop,
     hostKeys: texts.flatMap((text) => keysInKnownHosts(text, hop.host, hop.port)),
@@ -98,8 +86,8 @@ async function begin(
   return createJump(full, { clock: run.outside.clock, signal: run.tools.signal, nodeKeys: () => [...keys, ...kept] });
 }
 
-async function logins(run: Run, { privateKey, agent }: Identity): Promise<HopLogin[]> {
-  const files = await Promise.all((await hopKeyFiles(run, undefined)).map((file) => readFile(file, "utf8").catch(() => "")));
+function logins(run: Run, { privateKey, agent }: Identity): HopLogin[] {
+  const files = hopKeyFiles(run, undefined).map((file) => textAt(file) ?? "");
   const keys = [...files, privateKey ?? ""].flatMap((text) => usable(text));
   const socket = agent ?? run.outside.env["SSH_AUTH_SOCK"];
   return [

@@ -60,8 +60,8 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
   if (given.output !== undefined) await keepStateFile(run, given.output, document);
   // a machine that was not made has no address to put into a configuration
   const nodes = document.nodes.filter((node) => node.state !== "missing" && node.state !== "failed");
-  const hops = run.simulated ? [] : await hopsTo(run, spec.name);
-  const jump = { cluster: spec.name, hops, keyFiles: await hopKeyFiles(run, materials.ssh.privateKeyFile) };
+  const hops = run.simulated ? [] : hopsTo(run, spec.name);
+  const jump = { cluster: spec.name, hops, keyFiles: hopKeyFiles(run, materials.ssh.privateKeyFile) };
   const config = sshConfig(
     { nodes },
     { knownHostsFile: knownHosts.file, unknown: knownHosts.unknown, ...(hops.length === 0 ? {} : { jump }) },

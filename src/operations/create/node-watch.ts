@@ -42,8 +42,8 @@ export async function watchNodes(
   const { identity } = materials;
   const via = await wayTo(run, spec.name, { identity, nodeKeys: facts.nodes.map(({ hostKey }) => hostKey) });
   const reach = { ...reachOf(prepared, place), via };
-  const etcdTls = materials.tls ? await operatorTls(run.dir, spec.name) : undefined;
-  const authority = materials.tls ? await authorityHere(run, spec.name, materials.choices.etcdCa) : undefined;
+  const etcdTls = materials.tls ? operatorTls(run.dir, spec.name) : undefined;
+  const authority = materials.tls ? authorityHere(run, spec.name, materials.choices.etcdCa) : undefined;
   const keeper = authority === undefined ? undefined : authorityKeeper(run, spec.name, authority);
   const inside = spec.private && via === undefined ? watchNetwork(run, prepared, azure) : undefined;
   const clocks: ClockMeasure[] = [];

@@ -26,7 +26,7 @@ export async function aboutPrivate(run: Run, name: string, spec: ClusterSpec, so
     ? ["Private: the one public address is the NAT gateway's, on which nodes go out and nobody comes in."]
     : [];
   const reached =
-    (await hopsTo(run, name)).length > 0 || spec.waitFor === "machines"
+    hopsTo(run, name).length > 0 || spec.waitFor === "machines"
       ? []
       : ["Private: nodes are reached from inside their network only; from elsewhere with --jump user@host."];
   return [...gateway, ...reached];

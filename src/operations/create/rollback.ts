@@ -128,7 +128,7 @@ async function leaveEtcd(run: Run, { spec, facts, found, materials }: Prepared, 
     identity: materials.identity,
     tls: materials.tls,
   };
-  const etcd = { reach, alive, tls: materials.tls ? await operatorTls(run.dir, spec.name) : undefined };
+  const etcd = { reach, alive, tls: materials.tls ? operatorTls(run.dir, spec.name) : undefined };
   for (const node of joined.toReversed()) {
     try {
       await leave(run, etcd, node);

@@ -5,7 +5,6 @@
  */
 import { canLogIn } from "../../nodes/identity.ts";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ClusterError } from "../../core/errors.ts";
 import { AUTHORITY_FILE } from "../../core/node-config.ts";
@@ -14,16 +13,18 @@ import type { NodeTarget } from "../../nodes/target.ts";
 import { fetchFile } from "../../nodes/fetch-file.ts";
 import { putFile } from "../../nodes/put-file.ts";
 import { type EtcdCa, adoptEtcdCa, etcdTlsFiles, fingerprintOf, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
+import { textAt } from "../../prepare/kept-file.ts";
 import { withMembers } from "./membership.ts";
 import type { Node } from "../../core/plan/cluster.ts";
 import type { Reach } from "../cluster/node-target.ts";
 import type { Run } from "../run.ts";
 
 /** The authority in the cluster's folder, if it is there and the one that the cluster was made with. */
-export async function authorityHere(run: Run, cluster: string, wanted: string | undefined): Promise<EtcdCa | undefined> {
+export function authorityHere(run: Run, cluster: string, wanted: string | undefined): EtcdCa | undefined {
   const files = etcdTlsFiles(join(run.dir, cluster));
+  const [key, certificate] = [textAt(files.caKey), textAt(files.ca)];
+  if (key === undefined || certificate === undefined) return undefined;
   try {
-    const [key, certificate] = await Promise.all([readFile(files.caKey, "utf8"), readFile(files.ca, "utf8")]);
     return wanted === fingerprintOf({ certificate }) ? { key, certificate } : undefined;
   } catch {
     return undefined;

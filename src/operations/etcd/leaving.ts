@@ -66,7 +66,7 @@ export async function leaveEtcd(
     via: await wayTo(run, spec.name, { identity, nodeKeys: there.map(({ hostKey }) => hostKey) }),
   };
   if (reach.tls) await recoverAuthority(run, reach, members);
-  const etcd = { reach, alive: members, tls: reach.tls ? await operatorTls(run.dir, spec.name) : undefined };
+  const etcd = { reach, alive: members, tls: reach.tls ? operatorTls(run.dir, spec.name) : undefined };
   for (const [nth, node] of leaving.entries()) {
     const name = names.machine(spec, node.index);
     run.emit({ kind: "started", id: `etcd/${name}`, label: `etcd member ${name}`, detail: "leaving", node: node.index });

@@ -160,7 +160,7 @@ export async function membersOf(
           : undefined;
   try {
     if (why !== undefined) throw new ClusterError("EtcdUnreachable", why, { source: "node" });
-    const joins = await planJoins(run, { reach, alive, tls: tls ? await operatorTls(run.dir, spec.name) : undefined }, joining);
+    const joins = await planJoins(run, { reach, alive, tls: tls ? operatorTls(run.dir, spec.name) : undefined }, joining);
     return { members: all, joins };
   } catch (error) {
     run.tools.signal.throwIfAborted();
