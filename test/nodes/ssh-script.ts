@@ -2,7 +2,6 @@
  * Nodes whose SSH is served in this process: commands are answered by a function, and a tunnel leads to a scripted etcd. What is
  * real is the client's side: TCP, the handshake with the host key, the login with the key.
  */
-import { generateKeyPairSync } from "node:crypto";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import ssh2 from "ssh2";
 import type { Answer, Asked, Script } from "./etcd-script.ts";
@@ -27,23 +26,19 @@ export interface SshNodes {
   close(): Promise<void>;
 }
 
-const pem = (): string =>
-  generateKeyPairSync("rsa", {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: "spki", format: "pem" },
-    privateKeyEncoding: { type: "pkcs1", format: "pem" },
-  }).privateKey;
+/** Made in no time, and so are its signatures: the tests of prepare/ and those with sshd are about the kinds of keys. */
+const newKey = (): string => ssh2.utils.generateKeyPairSync("ed25519").private;
 
 const lineOf = (privateKey: string): string => {
   const key = ssh2.utils.parseKey(privateKey);
   if (key instanceof Error) throw key;
-  return `ssh-rsa ${key.getPublicSSH().toString("base64")}`;
+  return `${key.type} ${key.getPublicSSH().toString("base64")}`;
 };
 
 /** Who logs in. */
-export const USER_KEY = pem();
+export const USER_KEY = newKey();
 export const USER_KEY_LINE = lineOf(USER_KEY);
-const HOST_KEY = pem();
+const HOST_KEY = newKey();
 
 /** @param names of the nodes, at ports that follow each other on 127.0.0.1 */
 export async function startNodes(names: readonly string[], etcd: Script, shell: Shell = () => ""): Promise<SshNodes> {
@@ -95,7 +90,7 @@ export async function startNodes(names: readonly string[], etcd: Script, shell: 
     return new ssh2.Server({ hostKeys: [HOST_KEY] }, (client) => {
       client.on("error", () => undefined);
       client.on("authentication", (context) => {
-        const known = context.method === "publickey" && `ssh-rsa ${context.key.data.toString("base64")}` === USER_KEY_LINE;
+        const known = context.method === "publickey" && `${context.key.algo} ${context.key.data.toString("base64")}` === USER_KEY_LINE;
         if (known) context.accept();
         else context.reject(["publickey"]);
       });
