@@ -90,7 +90,8 @@ export async function startNodes(names: readonly string[], etcd: Script, shell: 
     return new ssh2.Server({ hostKeys: [HOST_KEY] }, (client) => {
       client.on("error", () => undefined);
       client.on("authentication", (context) => {
-        const known = context.method === "publickey" && `${context.key.algo} ${context.key.data.toString("base64")}` === USER_KEY_LINE;
+        const known =
+          context.method === "publickey" && `${context.key.algo} ${context.key.data.toString("base64")}` === USER_KEY_LINE;
         if (known) context.accept();
         else context.reject(["publickey"]);
       });
