@@ -126,3 +126,27 @@ test("a run that would cut an interface off is caught by the tests' own watch", 
   });
   await expect(left).rejects.toThrow(/leaves out the pool nodes, and abc-coreos-0-nic is in it/);
 });
+
+test("a rule of others with the priority of one to come: ours takes the next, and nothing is to do after it", async () => {
+  clock = createVirtualClock(START);
+  azure = ownAzure({ clock });
+  expect((await azure.run("abc --num-nodes 3 --wait-for machines")).exit).toBe(0);
+  await change(GROUP, (properties) => {
+    properties.securityRules.push({
+      name: "theirs",
+      properties: { ...properties.securityRules[0].properties, priority: 110, destinationPortRange: "9000" },
+    });
+  });
+  const { exit, stderr } = await azure.run("abc --deis --wait-for machines");
+  expect(exit, stderr).toBe(0);
+  const rules = (await read(GROUP)).properties.securityRules.map(({ name, properties }: Body) => [name, properties.priority]);
+  expect(rules).toEqual([
+    ["allow-ssh", 100],
+    ["allow-web", 111],
+    ["allow-https", 120],
+    ["allow-builder", 130],
+    ["theirs", 110],
+  ]);
+  expect((await azure.run("abc --wait-for machines")).stderr).toContain("Nothing to do");
+  expect((await azure.run("status abc --no-nodes")).stdout).not.toContain("somebody changed");
+});

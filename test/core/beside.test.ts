@@ -153,7 +153,7 @@ describe("of a security group", () => {
   test.each([
     ["as the tool makes it", {}, false],
     ["of the first priority", { priority: 100 }, false],
-    ["of the last priority", { priority: 130 }, false],
+    ["of the last priority", { priority: 139 }, false],
     ["of another name", { name: "https" }, true],
     ["of another port", { destinationPortRange: "444" }, true],
     ["outbound", { direction: "Outbound" }, true],
@@ -161,7 +161,7 @@ describe("of a security group", () => {
     ["of another protocol", { protocol: "Udp" }, true],
     ["from somewhere", { sourceAddressPrefix: "10.0.0.0/8" }, true],
     ["of a lower priority", { priority: 99 }, true],
-    ["of a higher priority", { priority: 131 }, true],
+    ["of a higher priority", { priority: 140 }, true],
     ["without a priority", { priority: undefined }, true],
   ])("a rule %s that the plan does not have stays: %j %j", (_, more, stays) => {
     const ssh = { name: "allow-ssh" };
@@ -177,6 +177,25 @@ describe("of a security group", () => {
     ).securityRules;
     expect(rules[0]).toEqual(ssh);
     expect(rules.length).toBe(stays ? 2 : 1);
+  });
+});
+
+describe("of a security group: a priority that a rule of others has is not asked for", () => {
+  const ours = { name: "allow-https", priority: 120, direction: "Inbound" };
+  const theirs = (priority: number, direction = "Inbound"): object => ({ name: `theirs-${priority}`, priority, direction });
+  test.each([
+    ["free", [theirs(121)], 120],
+    ["taken", [theirs(120)], 121],
+    ["taken, and the next one too", [theirs(120, "inbound"), theirs(121)], 122],
+    ["taken in the other direction", [theirs(120, "Outbound")], 120],
+    ["its own", [{ ...ours, priority: 120 }], 120],
+    ["and all before the next rule's are taken", Array.from({ length: 10 }, (_, at) => theirs(120 + at)), 120],
+  ])("where it is %s", (_, live, priority) => {
+    const wanted = { securityRules: [ours] };
+    expect(sent("securityGroup", wanted, { securityRules: live }).securityRules[0]).toEqual({ ...ours, priority });
+    const group = resource("securityGroup", wanted);
+    const there = new Map([[group.id.toLowerCase(), { model: { securityRules: [...live, { ...ours, priority }] } }]]);
+    expect(changedRules([group], there).filter(({ message }) => message.includes("somebody changed"))).toEqual([]);
   });
 });
 
@@ -366,7 +385,7 @@ describe("drift", () => {
     ["itself", [], [["the security group has no rule allow-ssh", true]]],
     [
       "nothing, beside another",
-      [ssh, { ...ssh, name: "x", destinationPortRange: undefined }],
+      [ssh, { ...ssh, name: "x", priority: 200, destinationPortRange: undefined }],
       [["somebody added the rule x to the security group (Allow Inbound several ports)", false]],
     ],
   ])("of a security group where somebody changed %s", (_, securityRules, drift) => {

@@ -59,6 +59,20 @@ export const namesAdvice: readonly AdviceRow[] = [
     retry: "no",
   },
   {
+    code: "SecurityRuleConflict",
+    meaning: "Somebody's rule in the security group stands in the way: two rules of one direction cannot have one priority.",
+    advice: (_, context) =>
+      `Give the rule that Azure names another priority (200 or more), or remove it, if it is yours to do so; then run \`${rerun(context)}\` again.`,
+    retry: "no",
+  },
+  {
+    code: "RulesUseSameFrontendPort*",
+    meaning: "Somebody's rule in the load balancer has a port that the cluster needs.",
+    advice: (_, context) =>
+      `Give the rule that Azure names another frontend port, or remove it, if it is yours to do so; then run \`${rerun(context)}\` again. A new cluster can have other ports for SSH: --ssh PORT.`,
+    retry: "no",
+  },
+  {
     code: ["NetcfgInvalid*", "NetcfgSubnetRange*", "InvalidCIDRNotation"],
     meaning: "The address ranges of network and subnet do not fit together.",
     advice: (_, context) => `Check --virtual-network-name and --subnet-names, then run \`${rerun(context)}\` again.`,

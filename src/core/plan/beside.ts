@@ -30,6 +30,26 @@ export function besideOthers<R extends AnyResource>(resource: R, live: There | u
   return { ...resource, body: { ...kept, ...body, ...fixed, ...PARTS[resource.kind]?.(body, model), tags } };
 }
 
+/**
+ * The plan's security rules with priorities that no rule of others has: Azure refuses the group for one that is there twice. The
+ * next number is taken, so that the order of the plan's rules stays, and the same rules always get the same.
+ */
+export function rulesBeside(wanted: readonly SecurityRule[], live: readonly SecurityRule[]): SecurityRule[] {
+  const names = new Set(wanted.map(({ name }) => name?.toLowerCase()));
+  const theirs = live.filter((rule) => !names.has(rule.name?.toLowerCase()) && !isOurSecurityRule(rule));
+  const taken = new Set(theirs.map(({ direction, priority }) => `${direction?.toLowerCase()} ${priority}`));
+  return wanted.map((rule) => {
+    const [direction, first = 0] = [rule.direction?.toLowerCase(), rule.priority];
+    const free = Array.from({ length: OUR_PRIORITIES.step }, (_, at) => first + at).find(
+      (one) => !taken.has(`${direction} ${one}`),
+    );
+    return free === undefined || free === first ? rule : { ...rule, priority: free };
+  });
+}
+
+/** The plan's rules stand a step apart. */
+export const OUR_PRIORITIES = { first: 100, step: 10 };
+
 // --- internal ---
 
 type Body = Readonly<Record<string, unknown>>;
@@ -65,13 +85,13 @@ const OF_A_SUBNET = [
 
 const PARTS: Partial<Record<Kind, (body: Body, model: Body) => Body>> = {
   loadBalancer: (body, model) => balancerParts(body, model) as Body,
-  securityGroup: (body, model) => ({
-    securityRules: joined(
+  securityGroup: (body, model) => {
+    const [wanted = [], live = []] = [
       (body as NetworkSecurityGroup).securityRules,
       (model as NetworkSecurityGroup).securityRules,
-      isOurSecurityRule,
-    ),
-  }),
+    ];
+    return { securityRules: joined(rulesBeside(wanted, live), live, isOurSecurityRule) };
+  },
   network: (body, model) => networkParts(body, model) as Body,
 };
 
@@ -126,12 +146,13 @@ const isOurSecurityRule = (rule: SecurityRule): boolean =>
       rule.name === `allow-${name}` &&
       rule.destinationPortRange === String(port) &&
       // what is opened to some is opened to those that were said last
-      (from === undefined ? rule.sourceAddressPrefix === "*" && (rule.priority ?? 0) <= 130 : (rule.priority ?? 0) <= 140),
+      (rule.priority ?? 0) < OUR_PRIORITIES.first + OUR_PRIORITIES.step * (from === undefined ? 4 : 5) &&
+      (from !== undefined || rule.sourceAddressPrefix === "*"),
   ) &&
   rule.direction === "Inbound" &&
   rule.access === "Allow" &&
   rule.protocol?.toLowerCase() === "tcp" &&
-  (rule.priority ?? 0) >= 100;
+  (rule.priority ?? 0) >= OUR_PRIORITIES.first;
 
 function networkParts(body: VirtualNetwork, model: VirtualNetwork): VirtualNetwork {
   const prefixes = [...(body.addressSpace?.addressPrefixes ?? []), ...(model.addressSpace?.addressPrefixes ?? [])];

@@ -3,6 +3,7 @@
  * so that a yes is one to what will be different. Only what we write is compared: what others added stays (beside.ts).
  */
 import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
+import { rulesBeside } from "./beside.ts";
 import { securityRuleWords } from "./rules-drift.ts";
 import { taggedNodes, readClaim } from "./read-tags.ts";
 import type { AnyResource } from "./resource.ts";
@@ -50,7 +51,7 @@ function balancerChanges(wanted: LoadBalancer, live: LoadBalancer): string[] {
 
 function securityChanges(wanted: NetworkSecurityGroup, live: NetworkSecurityGroup): string[] {
   const there = new Map((live.securityRules ?? []).map((rule) => [rule.name, rule]));
-  return (wanted.securityRules ?? []).flatMap((rule) => {
+  return rulesBeside(wanted.securityRules ?? [], live.securityRules ?? []).flatMap((rule) => {
     const found = there.get(rule.name);
     if (found === undefined) return [`+ rule ${rule.name}`];
     return ruleChanges(rule, found).map((change) => `~ rule ${rule.name}: ${change}`);

@@ -1,6 +1,7 @@
 /** How the rules of load balancer and security group differ from those of the plan, by name: missing, changed, somebody's. Pure. */
 import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
 import type { Drift } from "../documents.ts";
+import { rulesBeside } from "./beside.ts";
 import type { AnyResource } from "./resource.ts";
 
 /** Rules of load balancer and security group, compared with those of the plan by name. */
@@ -91,7 +92,7 @@ const SAYS: Record<string, (rule: SecurityRule) => string> = {
 function securityDrift(id: string, wanted: NetworkSecurityGroup, live: NetworkSecurityGroup): Drift[] {
   const there = new Map((live.securityRules ?? []).map((rule) => [rule.name, rule]));
   const drift: Drift[] = [];
-  for (const rule of wanted.securityRules ?? []) {
+  for (const rule of rulesBeside(wanted.securityRules ?? [], live.securityRules ?? [])) {
     const found = there.get(rule.name);
     there.delete(rule.name);
     const differs = found === undefined ? [] : securityRuleWords(rule, found);

@@ -1,5 +1,6 @@
 /** The network security group: a Standard address is closed, and this opens SSH and the endpoints that were asked for. */
 import type { SecurityRule } from "@azure/arm-network";
+import { OUR_PRIORITIES } from "../beside.ts";
 import { type Design, names } from "../cluster.ts";
 import { endpointsOf } from "../endpoints.ts";
 import { keptIn } from "../read-tags.ts";
@@ -23,7 +24,7 @@ export function securityGroup(cluster: Design, tags: Tags = cluster.tags): Resou
   ].filter(({ from }) => from.length > 0);
   const securityRules: SecurityRule[] = opened.map(({ name, port, from: [source = "*", ...more] }, i) => ({
     name: `allow-${name}`,
-    priority: 100 + 10 * i,
+    priority: OUR_PRIORITIES.first + OUR_PRIORITIES.step * i,
     direction: "Inbound",
     access: "Allow",
     protocol: "Tcp",
