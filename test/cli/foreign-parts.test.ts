@@ -150,3 +150,23 @@ test("a rule of others with the priority of one to come: ours takes the next, an
   expect((await azure.run("abc --wait-for machines")).stderr).toContain("Nothing to do");
   expect((await azure.run("status abc --no-nodes")).stdout).not.toContain("somebody changed");
 });
+
+test("a machine of others in the cluster's own subnet has the next node's address: the node gets another, and so does the one after", async () => {
+  clock = createVirtualClock(START);
+  azure = ownAzure({ clock });
+  expect((await azure.run("abc --num-nodes 2 --wait-for machines")).exit).toBe(0);
+  const network = await read(NETWORK);
+  const configuration = { name: "a", properties: { subnet: { id: `${network.id}/subnets/nodes` } } };
+  await byHand(azure, "PUT", THEIRS, { location: "westus", properties: { ipConfigurations: [configuration] } });
+  await clock.sleep(120_000);
+  const before = await read(THEIRS);
+  expect(before.properties.ipConfigurations[0].properties.privateIPAddress).toBe("10.0.0.6");
+  for (const nodes of [3, 4]) {
+    const { exit, stderr } = await azure.run(`abc --num-nodes ${nodes} --wait-for machines`);
+    expect(exit, stderr).toBe(0);
+  }
+  const { stdout } = await azure.run("status abc --no-nodes --json");
+  const addresses = JSON.parse(stdout).nodes.map(({ privateIp }: { privateIp: string }) => privateIp);
+  expect(addresses).toEqual(["10.0.0.4", "10.0.0.5", "10.0.0.7", "10.0.0.8"]);
+  expect(await read(THEIRS)).toEqual(before);
+});

@@ -48,7 +48,7 @@ export const namesAdvice: readonly AdviceRow[] = [
     code: ["PrivateIPAddress*", "IpAddressNotInSubnet"],
     meaning: "A private address chosen for a node is in use by something else, or does not lie in the subnet.",
     advice: (_, context) =>
-      `See who has it: \`az network nic list --query "[].{name:name,ip:ipConfigurations[0].privateIPAddress}" -o table\`; then run \`${rerun(context)}\` again: it chooses free addresses.`,
+      `See who has it: \`az network nic list --query "[].{name:name,ip:ipConfigurations[0].privateIPAddress}" -o table\`; then run \`${rerun(context)}\` again: a node that is new gets a free one. An address that etcd was told of already has to be given back.`,
     retry: "no",
   },
   {

@@ -18,7 +18,7 @@ import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Claim } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
-import { freeAddresses } from "./free-addresses.ts";
+import { freeAddresses, sharedSubnet } from "./free-addresses.ts";
 import type { Survey } from "./survey.ts";
 
 /** Where a node is to be, before its user-data. */
@@ -88,14 +88,17 @@ export async function placeNodes(
       ...tagged(machine),
     };
   };
-  if (surveyed.subnet === undefined) {
-    // a network of our own: node i is always at the same place, whoever asks
+  const missing = indexes.filter((index) => !known.has(index));
+  const shared =
+    surveyed.subnet === undefined
+      ? missing.length > 0 && (await sharedSubnet(run, snapshot))
+      : { subnet: surveyed.subnet, networkId: surveyed.networkId ?? "" };
+  if (!shared) {
+    // a network of our own alone: node i is always at the same place, whoever asks
     const free = [...usableAddresses([SUBNET_PREFIX])].slice(0, Math.max(...indexes) + 1);
     return indexes.map((index) => place(index, known.get(index) ?? free[index] ?? ""));
   }
-  const missing = indexes.filter((index) => !known.has(index));
-  const somebodys = { subnet: surveyed.subnet, networkId: surveyed.networkId ?? "" };
-  const free = await freeAddresses(run, somebodys, missing.length, taken);
+  const free = await freeAddresses(run, shared, missing.length, taken);
   missing.forEach((index, i) => known.set(index, free[i] ?? ""));
   return indexes.map((index) => place(index, known.get(index) ?? ""));
 }

@@ -1,21 +1,25 @@
 /**
- * Free addresses of somebody's subnet: others may have machines there. Who has which Azure tells with the network, or with the
+ * Free addresses of a subnet that is shared: others may have machines there. Who has which Azure tells with the network, or with the
  * interfaces of a few groups; address by address is asked only where something is in the subnet that nobody tells of.
  */
+import type { VirtualNetwork } from "@azure/arm-network";
 import { usableAddresses } from "../../core/addresses.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { groupOf, nameOf } from "../../core/plan/resource.ts";
+import { SUBNET } from "../../core/plan/resources/network.ts";
 import type { SubnetFacts } from "../../core/region.ts";
+import type { Snapshot } from "../cluster/snapshot.ts";
 import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
 
+/** A subnet, and the network that it is in. */
+export interface Place {
+  readonly subnet: SubnetFacts;
+  readonly networkId: string;
+}
+
 /** @param taken those of nodes. @throws ClusterError SubnetIsFull (exit 5) */
-export async function freeAddresses(
-  run: Run,
-  place: { readonly subnet: SubnetFacts; readonly networkId: string },
-  count: number,
-  taken: ReadonlySet<string>,
-): Promise<string[]> {
+export async function freeAddresses(run: Run, place: Place, count: number, taken: ReadonlySet<string>): Promise<string[]> {
   if (count === 0) return [];
   const { subnet, networkId } = place;
   const { used, whole } = await usedAddresses(run, subnet);
@@ -32,6 +36,21 @@ export async function freeAddresses(
     free.push(...batch.filter((_, i) => answers[i] === true));
     if (free.length >= count) return free;
   }
+}
+
+/**
+ * The cluster's own subnet, where others have something in it: a machine that somebody puts there gets the first free address from
+ * Azure, which is the one of our next node. Undefined where all that is in it is the cluster's.
+ */
+export async function sharedSubnet(run: Run, snapshot: Snapshot): Promise<Place | undefined> {
+  const network = [...snapshot.values()].find(({ kind }) => kind === "network");
+  const own = ({ name }: { readonly name?: string }): boolean => name?.toLowerCase() === SUBNET;
+  const there = (network?.model as VirtualNetwork | undefined)?.subnets?.find(own)?.ipConfigurations ?? [];
+  const others = there.some(({ id = "" }) => !snapshot.has(id.toLowerCase().replace(/\/[^/]*ipconfigurations\/[^/]*$/, "")));
+  if (network === undefined || !others) return undefined;
+  const facts = await ask(run, "network", groupOf(network.id) ?? "", nameOf(network.id));
+  const subnet = facts?.subnets.find(own);
+  return subnet === undefined ? undefined : { subnet, networkId: network.id };
 }
 
 /** The groups whose interfaces tell who has an address that the subnet itself does not tell. */

@@ -6,7 +6,7 @@ import { gatewayAddressId } from "./address.ts";
 export const NETWORK_PREFIX = "10.0.0.0/16";
 /** 4,091 addresses for machines: Azure keeps five of every subnet. */
 export const SUBNET_PREFIX = "10.0.0.0/20";
-const SUBNET = "nodes";
+export const SUBNET = "nodes";
 
 /** Beyond this, an outbound rule leaves a node fewer than about 640 ports; a NAT gateway gives them out on demand. */
 const OUTBOUND_RULE_NODES = 100;
