@@ -216,7 +216,7 @@ async function killedAt(
     const argv = [...KILLED.split(" "), "--arm-endpoint", served.url];
     const child = spawn(process.execPath, [PROGRAM, ...argv], {
       cwd: dir,
-      env: { PATH: process.env["PATH"], HOME: dir, NODE_COMPILE_CACHE: join(tmpdir(), "acc-compiled") },
+      env: { PATH: process.env["PATH"], HOME: dir },
       stdio: ["ignore", "ignore", "pipe"],
     });
     let stderr = "";

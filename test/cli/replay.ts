@@ -44,8 +44,14 @@ export function keep(key: string, dir: string, left: Left): void {
   if (kept.size > MOST) kept.delete(kept.keys().next().value ?? "");
 }
 
-/** Names, contents and modes: whether a test has prepared anything here. */
-export const contentsOf = (dir: string): string => JSON.stringify([statSync(dir).mode, filesIn(dir)]);
+/** Whether a test has prepared anything here: names, and what a file system notes of every change, for a disk's image is long to read. */
+export const contentsOf = (dir: string): string =>
+  JSON.stringify([statSync(dir).mode, ...namesIn(dir).map((path) => [path, ...changeOf(join(dir, path))])]);
+
+function changeOf(file: string): unknown[] {
+  const { mode, size, ino, ctimeMs } = statSync(file);
+  return [mode, size, ino, ctimeMs];
+}
 
 /** What a test is about that begins with a command of its own is not kept for long. */
 const MOST = 16;
@@ -65,15 +71,18 @@ interface File {
 
 const kept = new Map<string, Kept>();
 
+const namesIn = (dir: string): string[] =>
+  readdirSync(dir, { recursive: true, encoding: "utf8" }).toSorted(
+    (a, b) => dirname(a).length - dirname(b).length || (a < b ? -1 : 1),
+  );
+
 function filesIn(dir: string): File[] {
-  return readdirSync(dir, { recursive: true, encoding: "utf8" })
-    .toSorted((a, b) => dirname(a).length - dirname(b).length || (a < b ? -1 : 1))
-    .map((path) => {
-      const status = statSync(join(dir, path));
-      return {
-        path,
-        mode: status.mode & 0o7777,
-        text: status.isDirectory() ? undefined : readFileSync(join(dir, path), "latin1"),
-      };
-    });
+  return namesIn(dir).map((path) => {
+    const status = statSync(join(dir, path));
+    return {
+      path,
+      mode: status.mode & 0o7777,
+      text: status.isDirectory() ? undefined : readFileSync(join(dir, path), "latin1"),
+    };
+  });
 }

@@ -183,16 +183,16 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
     expect(gone).toMatchObject([{ state: "failed", code: "MachineFailed", attempts: 1 }]);
   });
 
-  test("sixty nodes with ten handshakes at once; what is done with a ready node may fail", async () => {
+  test("more nodes than handshakes at once; what is done with a ready node may fail", async () => {
     let called = 0;
     const whenReady = (): Promise<void> => {
       called++;
       return Promise.reject(new Error("no matter"));
     };
-    const targets = Array.from({ length: 60 }, (_, index) => ({ ...target(0), index }));
-    const result = await waitReady(targets, within(30, { level: "ssh", atOnce: 10, whenReady }));
-    expect(result.filter(({ state }) => state === "ready")).toHaveLength(60);
-    expect(called).toBe(60);
+    const targets = Array.from({ length: 16 }, (_, index) => ({ ...target(0), index }));
+    const result = await waitReady(targets, within(30, { level: "ssh", atOnce: 4, whenReady }));
+    expect(result.filter(({ state }) => state === "ready")).toHaveLength(16);
+    expect(called).toBe(16);
   });
 
   test("an interruption rejects; level machines asks nothing", async () => {

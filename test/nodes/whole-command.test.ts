@@ -14,7 +14,8 @@ import { BASE, type Room, closeRooms, hasRealNodes as ready, machineRoom } from 
 import { measure, writeMeasures } from "./measure.ts";
 import { end } from "./sshd.ts";
 
-const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;
+/** As it is installed: `npm test` builds it first. */
+const PROGRAM = new URL("../../bin/azure-coreos-cluster.js", import.meta.url).pathname;
 
 /**
  * Logs in to nodes with the real ssh and the printed config as it is. Only the fresh DNS name is not asked of any DNS server:
@@ -111,22 +112,12 @@ describe.skipIf(!ready).concurrent("create, to real nodes", () => {
       { port: 0 },
     );
     try {
-      const child = spawn(
-        process.execPath,
-        [
-          "--input-type=module",
-          "--eval",
-          `import { runProcess } from ${JSON.stringify(MAIN)}; await runProcess();`,
-          "--",
-          "cli",
-          ...BASE.split(" "),
-          "--num-nodes",
-          "1",
-          "--arm-endpoint",
-          served.url,
-        ],
-        { cwd: room.azure.dir, stdio: ["ignore", "ignore", "pipe"], env: { PATH: process.env["PATH"] } },
-      );
+      const argv = [PROGRAM, ...BASE.split(" "), "--num-nodes", "1", "--arm-endpoint", served.url];
+      const child = spawn(process.execPath, argv, {
+        cwd: room.azure.dir,
+        stdio: ["ignore", "ignore", "pipe"],
+        env: { PATH: process.env["PATH"], HOME: room.azure.dir },
+      });
       let stderr = "";
       child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
       const exit = await new Promise((resolve) => child.once("exit", resolve));

@@ -3,7 +3,7 @@
  * and read as the same key, or named with the command that makes it readable; those commands are run, where they can be.
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readGivenKey } from "../../src/prepare/ssh-given-key.ts";
@@ -26,15 +26,16 @@ const SOURCE = [
 const shell = (folder: string, ...lines: string[]): void =>
   void execFileSync("sh", ["-ec", lines.join("\n")], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
 
-let made: string | undefined;
-/** A copy of the folder in which one more line of shell was run. */
+let made: [string, Buffer][] | undefined;
+/** A folder with the same files, in which one more line of shell was run. */
 function folderWith(line: string): string {
   const folder = newFolder();
   if (made === undefined) {
-    shell(folder, ...SOURCE);
-    made = execFileSync("tar", ["-C", folder, "-cf", "-", "."], { encoding: "base64" });
+    const source = newFolder();
+    shell(source, ...SOURCE);
+    made = readdirSync(source).map((name) => [name, readFileSync(join(source, name))]);
   }
-  execFileSync("tar", ["-C", folder, "-xf", "-"], { input: Buffer.from(made, "base64") });
+  for (const [name, bytes] of made) writeFileSync(join(folder, name), bytes, { mode: name.includes(".") ? 0o644 : 0o600 });
   shell(folder, line);
   return folder;
 }
