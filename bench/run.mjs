@@ -1,9 +1,10 @@
 // Measures the command as a user meets it: whole processes of the packed command line, rehearsals included, medians of several
 // runs that take turns, so that a busy moment of the machine hits all of them. `npm run bench`, or `npm run bench -- 15` for
-// 15 runs each. README.md beside this file has figures. Nothing here leaves the machine.
+// 15 runs each; with `--write` the tables are put into README.md beside this file. Nothing here leaves the machine. OLD_NODE=/usr/bin/node
+// measures a start through a Node that is too old as well.
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { firstSigns } from "./first-signs.mjs";
@@ -16,46 +17,56 @@ if (process.argv[2] === "azure") {
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const command = join(root, "bin/azure-coreos-cluster.js");
-const runs = Number(process.argv[2] ?? 7);
-if (!(runs >= 1)) throw new Error("usage: npm run bench -- [RUNS | azure ...]");
+const wanted = process.argv.slice(2).filter((word) => word !== "--write");
+const runs = Number(wanted[0] ?? 7);
+if (!(runs >= 1)) throw new Error("usage: npm run bench -- [RUNS] [--write] | azure ...");
 if (!existsSync(join(root, "dist/main.js"))) execFileSync(process.execPath, [join(root, ".ci/bundle.mjs")], { stdio: "inherit" });
+const older = process.env.OLD_NODE;
+const said = [];
 
-console.log(`Node ${process.versions.node}, ${cpus().length} cores, ${runs} runs each\n`);
-row("milliseconds of wall time", "median", "least", "most");
-for (const [name, times] of processes()) row(name, ...spread(times).map((ms) => ms.toFixed(0)));
-for (const [name, times] of await signs()) row(name, ...spread(times).map((ms) => ms.toFixed(0)));
-row("planning 1000 nodes, in process", ...spread(planning(1000)).map((ms) => ms.toFixed(1)));
+say(
+  `Node ${process.versions.node}, ${cpus().length} cores, load ${loadavg()[0].toFixed(1)} at the start, ${runs} runs each, ${new Date().toISOString().slice(0, 10)}.`,
+  "",
+);
+head("milliseconds", "median", "least", "most", "of a processor");
+for (const [name, took] of processes()) row(name, ...spread(took.map(({ wall }) => wall)), spread(took.map(({ cpu }) => cpu))[0]);
+for (const [name, times] of await signs()) row(name, ...spread(times), undefined);
+row("planning 1000 nodes, in process", ...spread(planning(1000)), undefined);
 
 const paths = Array.from({ length: runs }, criticalPath);
-console.log();
-row("seconds of simulated time, first write to last machine, 3 nodes", "median", "least", "most");
-row("as the command did it", ...spread(paths.map(({ took }) => took)).map((s) => s.toFixed(1)));
-row("the longest chain of steps that need each other", ...spread(paths.map(({ chain }) => chain)).map((s) => s.toFixed(1)));
-row(
-  "the difference: ends noticed late, waits without need",
-  ...spread(paths.map(({ took, chain }) => took - chain)).map((s) => s.toFixed(1)),
-);
+say("");
+head("seconds of simulated time, first write to last machine, 3 nodes", "median", "least", "most");
+row("as the command did it", ...spread(paths.map(({ took }) => took)));
+row("the longest chain of steps that need each other", ...spread(paths.map(({ chain }) => chain)));
+row("the difference: ends noticed late, waits without need", ...spread(paths.map(({ took, chain }) => took - chain)));
+if (process.argv.includes("--write")) write();
 
 // --- what is measured ---
 
-/** Wall times of whole processes, by what they do. */
+/** What whole processes take, by what they do. */
 function processes() {
   const rehearsal =
     (...words) =>
     (dir) => [command, ...words, "--simulate", "--quiet", "--dir", dir];
   const what = [
-    ["node -e 0", () => ["-e", "0"]],
-    ["--help", () => [command, "--help"]],
-    ["--version", () => [command, "--version"]],
-    ["plan, 3 nodes, --simulate", rehearsal("plan", "mycluster")],
-    ["create, 3 nodes, --simulate", rehearsal("mycluster", "--num-nodes", "3")],
-    ["create, 50 nodes, --simulate", rehearsal("mycluster", "--num-nodes", "50")],
-    ["create, 200 nodes, --simulate", rehearsal("mycluster", "--num-nodes", "200")],
+    ["`node -e 0`", () => ["-e", "0"]],
+    ["`--help`", () => [command, "--help"]],
+    ["`--version`", () => [command, "--version"]],
+    ...(older === undefined
+      ? []
+      : [
+          ["`node -e 0` of the older Node", () => ["-e", "0"], older],
+          ["`--version`, through the older Node", () => [command, "--version"], older],
+        ]),
+    ["`plan`, 3 nodes, `--simulate`", rehearsal("plan", "mycluster")],
+    ["create, 3 nodes, `--simulate`", rehearsal("mycluster", "--num-nodes", "3")],
+    ["create, 50 nodes, `--simulate`", rehearsal("mycluster", "--num-nodes", "50")],
+    ["create, 200 nodes, `--simulate`", rehearsal("mycluster", "--num-nodes", "200")],
   ];
   const times = new Map(what.map(([name]) => [name, []]));
   for (let run = 0; run <= runs; run++)
-    for (const [name, argv] of what) {
-      const took = inFolder((dir) => timed(argv(dir)));
+    for (const [name, argv, node] of what) {
+      const took = inFolder((dir) => timed(argv(dir), node));
       // the first of each fills Node's compile cache and the disk's
       if (run > 0) times.get(name).push(took);
     }
@@ -120,13 +131,19 @@ function criticalPath() {
 
 // --- internal ---
 
-/** Milliseconds from the start of a process to its end, which must be a good one. */
-function timed(argv) {
+/** Milliseconds from the start of a process to its end, which must be a good one, and those of a processor in it: a shell knows them. */
+function timed(argv, node = process.execPath) {
   const before = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8", maxBuffer: 2 ** 26 });
-  const took = performance.now() - before;
+  const shell = ["-c", '"$@" >/dev/null && times', "sh", node, ...argv];
+  const { status, stdout, stderr } = spawnSync("sh", shell, { encoding: "utf8", maxBuffer: 2 ** 26 });
+  const wall = performance.now() - before;
   if (status !== 0) throw new Error(`exit code ${status} of ${argv.join(" ")}\n${stderr}`);
-  return took;
+  const children = stdout.trim().split("\n").at(-1);
+  const cpu = [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, minutes, seconds]) => sum + minutes * 60_000 + seconds * 1000,
+    0,
+  );
+  return { wall, cpu };
 }
 
 function inFolder(work) {
@@ -146,6 +163,26 @@ function spread(values) {
   return [median, sorted[0], sorted.at(-1)];
 }
 
+function say(...lines) {
+  for (const line of lines) console.log(line);
+  said.push(...lines);
+}
+
+function head(...cells) {
+  say(`| ${cells.join(" | ")} |`, `|${cells.map((_, column) => (column === 0 ? " --- " : " ---: ")).join("|")}|`);
+}
+
+/** Small numbers with a place behind the point. */
 function row(name, ...cells) {
-  console.log(name.padEnd(66) + cells.map((cell) => cell.padStart(9)).join(""));
+  const shown = cells.map((cell) => (cell === undefined ? "" : cell.toFixed(cell < 100 && !Number.isInteger(cell) ? 1 : 0)));
+  say(`| ${[name, ...shown].join(" | ")} |`);
+}
+
+function write() {
+  const page = new URL("README.md", import.meta.url);
+  const [start, end] = ["<!-- bench -->", "<!-- /bench -->"];
+  const text = readFileSync(page, "utf8");
+  const [from, to] = [text.indexOf(start), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${page.pathname}: ${start} and ${end} are not there`);
+  writeFileSync(page, `${text.slice(0, from + start.length)}\n\n${said.join("\n")}\n\n${text.slice(to)}`);
 }
