@@ -26,21 +26,21 @@ const NAMES = Object.keys(COMMANDS) as Command[];
 const TOGETHER = process.env["TOGETHER"];
 const STEP = TOGETHER === "all" ? 1 : Number(TOGETHER ?? 0);
 
-/** By default those that write the same, once each. */
-const SAMPLE: readonly (readonly [Command, Command])[] = [
-  ["grow", "remove"],
-  ["remove", "grow"],
-  ["remove", "remove of another"],
-  ["create", "remove"],
-  ["grow", "grow"],
-  ["remove", "destroy"],
-  ["destroy", "grow"],
-  ["gc", "create"],
+/** By default those that write the same, once each: where the first has read what the second
+ * changes, and has not written. A growth during a destroy is in together.test.ts. */
+const SAMPLE: readonly (readonly [Command, Command, at: number])[] = [
+  ["grow", "remove", 30],
+  ["remove", "grow", 26],
+  ["remove", "remove of another", 21],
+  ["create", "remove", 22],
+  ["grow", "grow", 29],
+  ["remove", "destroy", 36],
+  ["gc", "create", 50],
 ];
 const PAIRS =
   STEP === 0
     ? SAMPLE
-    : NAMES.flatMap((first) => NAMES.map((second) => [first, second] as const)).filter(([first]) => first !== "status");
+    : NAMES.flatMap((first) => NAMES.map((second) => [first, second, 0] as const)).filter(([first]) => first !== "status");
 
 /** Four nodes, three of them members; its time is over, so that gc has something to do. */
 let base: Beginning;
@@ -169,12 +169,11 @@ const tally = { meetings: 0, faults: 0 };
 
 test.each(PAIRS)(
   "%s, while %s goes through",
-  async (first, second) => {
+  async (first, second, at) => {
     const turns = [await inTurn(first, second), await inTurn(second, first)];
     const { requests } = await aloneOf(first);
-    const seed = PAIRS.findIndex((pair) => pair[0] === first && pair[1] === second);
-    const boundaries =
-      STEP > 0 ? Array.from({ length: Math.ceil(requests / STEP) }, (_, i) => 1 + i * STEP) : [1 + ((seed * 7) % requests)];
+    const boundaries = STEP > 0 ? Array.from({ length: Math.ceil(requests / STEP) }, (_, i) => 1 + i * STEP) : [at];
+    if (at > requests) throw new Error(`${first} asks ${requests} times only`);
     const faults: string[] = [];
     for (const request of boundaries) {
       const fault = await meet(first, second, request, turns);
