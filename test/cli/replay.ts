@@ -1,9 +1,9 @@
 /**
- * What the first command of a fresh subscription does is the same each time: chance has a seed, time is virtual. Hundreds of tests begin
+ * What the first commands of a fresh subscription do is the same each time: chance has a seed, time is virtual. Hundreds of tests begin
  * with one of a few creates, and are about what comes after: such a command runs once, and what it left (Azure, files, time, what
- * was asked and printed) is put in the place of the next one like it. Keys are then the same ones, too.
+ * was asked and printed) is put in the place of the next one like it, as long as all before was alike, too. Keys are then the same ones.
  */
-import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Exchange } from "../../src/sim/message.ts";
 import type { CloudState } from "../../src/sim/cloud.ts";
@@ -25,6 +25,9 @@ export function recall(key: string, dir: string): Left | undefined {
   kept.delete(key);
   kept.set(key, found);
   const here = (text: string): string => text.replaceAll(found.dir, dir);
+  const paths = new Set(found.files.map(({ path }) => path));
+  for (const path of readdirSync(dir, { recursive: true, encoding: "utf8" }))
+    if (!paths.has(path)) rmSync(join(dir, path), { recursive: true, force: true });
   for (const { path, mode, text } of found.files) {
     const file = join(dir, path);
     if (text === undefined) mkdirSync(file, { recursive: true });
@@ -37,6 +40,13 @@ export function recall(key: string, dir: string): Left | undefined {
     result: { ...result, stdout: here(result.stdout), stderr: here(result.stderr) },
     state: JSON.parse(here(state)) as CloudState,
   };
+}
+
+/** A later command is kept when it comes for the second time: most come once. */
+export function isWorthIt(key: string, later: boolean): boolean {
+  if (!later || seen.has(key)) return true;
+  seen.add(key);
+  return false;
 }
 
 export function keep(key: string, dir: string, left: Left): void {
@@ -54,7 +64,7 @@ function changeOf(file: string): unknown[] {
 }
 
 /** What a test is about that begins with a command of its own is not kept for long. */
-const MOST = 16;
+const MOST = 40;
 
 interface Kept {
   readonly dir: string;
@@ -70,6 +80,7 @@ interface File {
 }
 
 const kept = new Map<string, Kept>();
+const seen = new Set<string>();
 
 const namesIn = (dir: string): string[] =>
   readdirSync(dir, { recursive: true, encoding: "utf8" }).toSorted(
