@@ -11,6 +11,7 @@ import { UNREAD_PROXY } from "./outward.ts";
 import { type Hear, limitsHeard } from "./limits-heard.ts";
 import { ownHosts } from "./origin.ts";
 import { type Heard, type OperationErrors, answers, loopbackSignIn, wholeBeforeWrites, writesTold } from "./pipeline.ts";
+import { timeHeard } from "./time-heard.ts";
 
 export interface ArmConnection {
   readonly subscription: string;
@@ -22,6 +23,8 @@ export interface ArmConnection {
   readonly clock: Clock;
   /** Hears what answers tell of limits. */
   readonly hear?: Hear;
+  /** Hears what time answers tell. */
+  readonly hearTime?: (at: number) => void;
   /** Ends before the first write; see wholeBeforeWrites. */
   readonly loadRest?: () => Promise<void>;
   /** Told of every write, before it is sent. */
@@ -71,6 +74,7 @@ export async function createClients(connection: ArmConnection): Promise<Clients>
       beforePolicies: ["bearerTokenAuthenticationPolicy"],
     });
     if (connection.hear !== undefined) pipeline.addPolicy(limitsHeard(connection.hear), { afterPhase: "Retry" });
+    if (connection.hearTime !== undefined) pipeline.addPolicy(timeHeard(connection.hearTime), { afterPhase: "Retry" });
     pipeline.addPolicy(ownHosts(endpoint.url), { beforePolicies: ["answers"] });
     if (connection.loadRest !== undefined)
       pipeline.addPolicy(wholeBeforeWrites(connection.loadRest), { beforePolicies: ["ownHosts"] });

@@ -20,6 +20,8 @@ export function isOwn(address: string, endpoint: string): boolean {
   const url = new URL(address);
   if (url.username !== "" || url.password !== "") return false;
   if (url.origin === new URL(endpoint).origin) return true;
+  // a server of this machine may not know by which of its names it was asked; nobody signs in there
+  if (url.protocol === "http:" && sameMachine(url.origin) === sameMachine(new URL(endpoint).origin)) return true;
   const cloud = cloudAt(endpoint);
   return cloud !== undefined && cloudAt(address) === cloud;
 }
@@ -30,5 +32,7 @@ export function shownAddress(address: string): string {
   const { origin, protocol, pathname } = new URL(address);
   return `${origin === "null" ? protocol : origin}${pathname}`.slice(0, LONGEST);
 }
+
+const sameMachine = (origin: string): string => origin.replace(/^http:\/\/localhost(?=:|$)/, "http://127.0.0.1");
 
 const LONGEST = 300;

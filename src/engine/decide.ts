@@ -100,7 +100,7 @@ function refuseForeign(resource: AnyResource, live: Live, cluster: string): void
       advice:
         wanted["aoc-role"] === "claim"
           ? `It was begun as a public cluster. Finish it as one, or remove it first: \`azure-coreos-cluster destroy ${cluster}\`.`
-          : "Two runs made this name at once. Wait for the other to end, then run the same command again: it takes over what is there.",
+          : `Two runs made this name at once: wait for the other to end, then run the same command again, and it takes over what is there. Is there no other, then somebody deleted what says how the cluster was made, and \`azure-coreos-cluster destroy ${cluster}\` removes the rest.`,
     });
   }
   const owner = clusterIn(live.tags);
@@ -111,7 +111,7 @@ function refuseForeign(resource: AnyResource, live: Live, cluster: string): void
       source: "azure",
       exit: EXIT.conflict,
       advice: "Choose another name, or another --resource-group. Nothing of somebody else's is changed or deleted.",
-      cause: canonical(live.tags),
+      ...(Object.keys(live.tags).length > 0 && { cause: canonical(live.tags) }),
     },
   );
 }

@@ -35,7 +35,13 @@ export async function connectAzure(outside: Surroundings, given: Partial<FlagVal
   const { subscription, cloud, known, endpoint, handle, way } = target;
   const parts = await loadParts();
   const throttle = createThrottle(around.clock);
-  const { connection, credential } = await connectionTo(outside, given, around, { ...target, ...parts, hear: throttle.hear });
+  const time = createTimeTold(around.clock);
+  const { connection, credential } = await connectionTo(outside, given, around, {
+    ...target,
+    ...parts,
+    hear: throttle.hear,
+    hearTime: time.hear,
+  });
   const clients = await parts.createClients({ ...connection, subscription });
   const lookups = parts.createLookups(clients);
   const tools: RequestTools = {
@@ -59,6 +65,7 @@ export async function connectAzure(outside: Surroundings, given: Partial<FlagVal
     subscription,
     tools: { ...tools, siblings: createSiblings(tools) },
     lookups,
+    aheadOfAzure: time.ahead,
     ...(given.resourceGroup === undefined ? {} : { onlyIn: given.resourceGroup }),
     account: accountOf(facts, lookups, around),
     others: known.others.map((other) => ({
@@ -93,6 +100,17 @@ async function targetOf(outside: Surroundings, given: Partial<FlagValues>, { sim
   return { handle, open, subscription, cloud, known, signsInAt: CLOUDS[cloud], endpoint, way };
 }
 
+/** How far this machine's clock is from Azure's, as its answers tell. They tell whole seconds, and come late. */
+function createTimeTold(clock: Clock) {
+  let ahead = 0;
+  return {
+    hear: (at: number): void => void (ahead = clock.now() - at),
+    ahead: (): number => (ahead < CLOCKS_AGREE_MS ? 0 : ahead),
+  };
+}
+
+const CLOCKS_AGREE_MS = 60_000;
+
 /** What the SDK comes with. */
 async function loadParts() {
   const [{ createClients }, { createProvider }, { createLookups }, { httpClientOf }, { outwardClient }, { boundedClient }] =
@@ -115,13 +133,14 @@ async function connectionTo(
   outside: Surroundings,
   given: Partial<FlagValues>,
   { clock, emit, loadRest, wrote }: Around,
-  to: Target & Parts & { readonly hear: Throttle["hear"] },
+  to: Target & Parts & { readonly hear: Throttle["hear"]; readonly hearTime: (at: number) => void },
 ): Promise<{ connection: Omit<ArmConnection, "subscription">; credential: NamedCredential | undefined }> {
   const outward = await to.outwardClient(to.way.agentOf);
   const credential = to.open ? undefined : await signIn(outside, given, { cloud: to.signsInAt, httpClient: outward, emit });
   const connection = {
     endpoint: to.endpoint,
     hear: to.hear,
+    hearTime: to.hearTime,
     clock,
     ...(loadRest === undefined ? {} : { loadRest }),
     ...(wrote === undefined ? {} : { wrote }),

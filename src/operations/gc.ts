@@ -23,8 +23,11 @@ export const collectExpired = async (run: Run, options: GcOptions = {}): Promise
 
 /** Those of which the time is over. Reads only. */
 export async function expiredClusters(run: Run, { resourceGroup }: GcOptions = {}): Promise<KnownCluster[]> {
-  const now = run.clock.now();
-  return (await knownClusters(run, resourceGroup)).filter(({ expires }) => expires !== undefined && expires <= now);
+  const known = await knownClusters(run, resourceGroup);
+  const now = timeOf(run);
+  if (run.aheadOfAzure() > 0)
+    run.say(`This machine's clock is ${duration(run.aheadOfAzure())} ahead of Azure's: what has expired is told by Azure's.`);
+  return known.filter(({ expires }) => expires !== undefined && expires <= now);
 }
 
 /**
@@ -49,6 +52,9 @@ export async function sweep(run: Run, clusters: readonly KnownCluster[]): Promis
 
 // --- internal ---
 
+/** The earlier of two clocks: nothing is destroyed because this machine's is ahead. */
+const timeOf = (run: Run): number => run.clock.now() - run.aheadOfAzure();
+
 const isUsed = (one: Swept): boolean => "thrown" in one && one.thrown instanceof ClusterError && one.thrown.code === USED;
 
 /** @throws what stood in the way */
@@ -57,13 +63,13 @@ async function sweepOne(run: Run, { name, groupName }: KnownCluster): Promise<De
   const located = await lookIn(run, name, groupName);
   const expires = expiryOf(located);
   // somebody may have given it more time since the list was read
-  if (expires === undefined || expires > run.clock.now()) return spared(run, located, expires);
+  if (expires === undefined || expires > timeOf(run)) return spared(run, located, expires);
   const doom = await surveyDoom(run, located);
   await checkDestroy(run, doom);
   try {
     return await carryOutDestroy(run, doom, (tags) => {
       const now = expiryIn([tags]);
-      if (now !== undefined && now > run.clock.now()) throw new MoreTime(now);
+      if (now !== undefined && now > timeOf(run)) throw new MoreTime(now);
     });
   } catch (error) {
     if (error instanceof MoreTime) return await spared(run, located, error.expires);
@@ -90,7 +96,7 @@ async function spared(run: Run, located: Cluster, expires: number | undefined): 
     message:
       expires === undefined
         ? `${name} is gone, or has no time to live any more.`
-        : `${name} was given more time: it expires in ${duration(expires - run.clock.now())}.`,
+        : `${name} was given more time: it expires in ${duration(expires - timeOf(run))}.`,
   });
   return { document: await destroyDocument(run, located, { deleted: [], left: [] }) };
 }

@@ -29,6 +29,8 @@ export interface Way {
   readonly subscription: string;
   readonly tools: Tools;
   readonly lookups: Lookups;
+  /** By how many milliseconds this machine's clock is ahead of Azure's, as its last answer told; 0 within a minute. */
+  aheadOfAzure(): number;
   /** Questions that were begun before their turn. */
   readonly ahead?: Ahead;
   /** `--resource-group`: many have rights on one group alone, so nothing beyond it is asked that can be done without. */

@@ -24,6 +24,8 @@ test.each([
   [CLOUDS.AzureChinaCloud.endpoint, "https://chinanorth3.management.chinacloudapi.cn/x"],
   ["https://arm.example:8443/base", "https://ARM.example:8443/other"],
   [LOOPBACK, "http://127.0.0.1:8080/x"],
+  [LOOPBACK, "http://localhost:8080/x"],
+  ["http://localhost:8080", "http://127.0.0.1:8080/x"],
   ["http://[::1]:8080", "http://[0:0::1]:8080/x"],
 ])("of %s is %s", (endpoint, url) => expect(isOwn(url, endpoint)).toBe(true));
 
@@ -46,7 +48,11 @@ test.each([
   [PUBLIC, "data:application/json,{}", "data"],
   ["https://arm.example", "https://westus.arm.example/x", "regions are Azure's own clouds'"],
   [LOOPBACK, "http://127.0.0.1:8081/x", "another port"],
-  [LOOPBACK, "http://localhost:8080/x", "another name"],
+  [LOOPBACK, "http://localhost:8081/x", "another name, and another port"],
+  [LOOPBACK, "http://127.0.0.2:8080/x", "another address"],
+  [LOOPBACK, "http://[::1]:8080/x", "another address"],
+  [LOOPBACK, "http://localhost.evil.example:8080/x", "a name that only begins so"],
+  [LOOPBACK, "https://localhost:8080/x", "https where http was said"],
   [LOOPBACK, "http://127.0.0.1/x", "the usual port"],
   [LOOPBACK, "https://127.0.0.1:8080/x", "https where http was said"],
   [LOOPBACK, "https://management.azure.com/x", "Azure itself: nobody has signed in"],

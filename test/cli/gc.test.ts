@@ -75,6 +75,20 @@ test.each([
   expect(await clusters(azure)).toEqual(left);
 });
 
+test("nothing is destroyed because this machine's clock is ahead of Azure's", async () => {
+  const azure = await withClusters();
+  const before = everything(azure);
+  const { exit, stderr } = await azure.run("gc --yes", {
+    azure: async (request) => {
+      const { headers, ...answer } = await azure.simulation.handle(request);
+      const date = new Date(Date.parse(headers["date"] ?? "") - 26 * 3_600_000).toUTCString();
+      return { ...answer, headers: { ...headers, date } };
+    },
+  });
+  expect([exit, stderr]).toEqual([0, expect.stringMatching(/clock is 26 h .*ahead of Azure's[^]*No cluster has passed/)]);
+  expect(everything(azure)).toEqual(before);
+});
+
 test("where nobody can answer it needs --yes, unless there is nothing to do", async () => {
   const azure = await withClusters();
   expect(await azure.run("gc")).toMatchObject({ exit: 2, stderr: expect.stringContaining("--yes") });
