@@ -105,7 +105,15 @@ const mentions: readonly Mention[] = [...sources].flatMap(([file, source]) =>
 );
 
 /** What the parser says to it; undefined when it takes the flag. Values are none of its business here. */
-async function refusal(command: string, flag: string): Promise<string | undefined> {
+function refusal(command: string, flag: string): Promise<string | undefined> {
+  const key = `${command} --${flag}`;
+  const known = refusals.get(key) ?? askParser(command, flag);
+  refusals.set(key, known);
+  return known;
+}
+const refusals = new Map<string, Promise<string | undefined>>();
+
+async function askParser(command: string, flag: string): Promise<string | undefined> {
   const { takes } = COMMANDS.find(({ name }) => name === command) ?? { takes: "" };
   const positional = [...takes.matchAll(/<\w+/g)].map(() => "mycluster");
   const silent = { write: () => undefined, isTTY: false };

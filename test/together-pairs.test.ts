@@ -26,8 +26,10 @@ const NAMES = Object.keys(COMMANDS) as Command[];
 const TOGETHER = process.env["TOGETHER"];
 const STEP = TOGETHER === "all" ? 1 : Number(TOGETHER ?? 0);
 
-/** By default those that write the same, once each: where the first has read what the second
- * changes, and has not written. A growth during a destroy is in together.test.ts. */
+/**
+ * By default those that write the same, once each: where the first has read what the second changes, and has not written.
+ * A growth during a destroy is in together.test.ts.
+ */
 const SAMPLE: readonly (readonly [Command, Command, at: number])[] = [
   ["grow", "remove", 30],
   ["remove", "grow", 26],
