@@ -2,7 +2,7 @@
  * SSH host keys that are known before first contact: Ed25519, made here and put into the node by cloud-config. The private
  * key is written in OpenSSH's own format (PROTOCOL.key), because sshd does not read Ed25519 in PKCS#8. Writes no file.
  */
-import { generateKeyPair, randomBytes } from "node:crypto";
+import { type KeyObject, generateKeyPair, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import type { HostKey } from "../core/node-config.ts";
 import { sshString, uint32 } from "./ssh-wire.ts";
@@ -11,7 +11,10 @@ const generate = promisify(generateKeyPair);
 
 /** A new Ed25519 key pair; `comment` (the machine's name) ends the public line and must be printable ASCII. */
 export async function generateHostKey(comment: string): Promise<HostKey> {
-  const { privateKey } = await generate("ed25519");
+  return hostKeyOf((await generate("ed25519")).privateKey, comment);
+}
+
+export function hostKeyOf(privateKey: KeyObject, comment: string): HostKey {
   const { d = "", x = "" } = privateKey.export({ format: "jwk" });
   const publicBytes = Buffer.from(x, "base64url");
   const blob = Buffer.concat([sshString("ssh-ed25519"), sshString(publicBytes)]);

@@ -32,6 +32,8 @@ describe.skipIf(!ready)("a real ssh-agent", () => {
   let agent: Agent;
   let sshd: Sshd;
   let key: KeyPair;
+  /** Whose making takes longest. */
+  let rsa: KeyPair;
   const strict = { clock, trust: "strict" as const };
   const logIn = async (identity: Identity, port = sshd.port): Promise<string> => {
     const connection = await connect({ ...nodeTarget(port, { privateKey: "", hostKeys: [sshd.hostKeyLine] }), identity }, strict);
@@ -44,6 +46,7 @@ describe.skipIf(!ready)("a real ssh-agent", () => {
 
   beforeAll(async () => {
     key = makeKey();
+    rsa = makeKey("rsa");
     // one wrong key more, and sshd ends the connection
     sshd = await startSshd({ authorizedKey: key.publicKey, config: ["MaxAuthTries 1"] });
     agent = await startAgent();
@@ -58,7 +61,6 @@ describe.skipIf(!ready)("a real ssh-agent", () => {
   });
 
   test.each(["OpenSSH", "PEM", "PKCS8"] as const)("stands in for an RSA key under a passphrase, as %s", async (form) => {
-    const rsa = makeKey("rsa", form === "OpenSSH" ? undefined : form);
     agent.add(rsa.privateKey);
     const own = await startSshd({ authorizedKey: rsa.publicKey, hostKey: makeKey().privateKey });
     try {
@@ -85,7 +87,7 @@ describe.skipIf(!ready)("a real ssh-agent", () => {
     expect(await usable({ publicKey, agent: socket })).toEqual([{ publicKey, agent: socket }, true]);
     expect(await usable({ publicKey, privateKey: locked(key), agent: socket })).toEqual([{ publicKey, agent: socket }, true]);
     for (const form of ["OpenSSH", "PKCS8"] as const)
-      expect(await usable({ publicKey, privateKey: locked(form === "OpenSSH" ? key : makeKey("rsa"), form) })).toEqual([
+      expect(await usable({ publicKey, privateKey: locked(form === "OpenSSH" ? key : rsa, form) })).toEqual([
         { publicKey },
         "SshKeyEncrypted",
       ]);

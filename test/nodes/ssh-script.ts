@@ -5,6 +5,7 @@
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import ssh2 from "ssh2";
 import type { Answer, Asked, Script } from "./etcd-script.ts";
+import { makeKey } from "./sshd.ts";
 
 export interface Ran {
   readonly node: string;
@@ -27,7 +28,7 @@ export interface SshNodes {
 }
 
 /** Made in no time, and so are its signatures: the tests of prepare/ and those with sshd are about the kinds of keys. */
-const newKey = (): string => ssh2.utils.generateKeyPairSync("ed25519").private;
+const newKey = (): string => makeKey().privateKey;
 
 const lineOf = (privateKey: string): string => {
   const key = ssh2.utils.parseKey(privateKey);

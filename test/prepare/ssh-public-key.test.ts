@@ -118,8 +118,8 @@ test.skipIf(!has("ssh-keygen")).each([
 
 test.skipIf(!has("ssh-keygen")).each([
   ["OpenSSH form: the public half is in the clear", ["-t", "ed25519"], "key"],
-  ["PEM", ["-t", "rsa", "-m", "PEM"], "encrypted"],
-  ["PKCS#8", ["-t", "rsa", "-m", "PKCS8"], "encrypted"],
+  ["PEM", ["-t", "rsa", "-b", "2048", "-m", "PEM"], "encrypted"],
+  ["PKCS#8", ["-t", "rsa", "-b", "2048", "-m", "PKCS8"], "encrypted"],
 ])("a key under a passphrase, %s", (_, args, kind) => {
   const folder = newFolder();
   runIn(folder)("ssh-keygen", "-q", ...args, "-N", "passphrase", "-f", "key");
