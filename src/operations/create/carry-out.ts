@@ -106,8 +106,6 @@ function begin(run: Run, prepared: Prepared): Carrying {
 async function visit(carrying: Carrying, resource: AnyResource): Promise<Outcome> {
   const { stageImage, found, snapshot } = carrying.prepared;
   try {
-    // asked for while the interfaces are made, so that it costs the machines nothing
-    if (resource.kind === "networkInterface") void carrying.guard().catch(() => undefined);
     const staged = resource.kind === "image" && stageImage !== undefined;
     const wanted = staged ? image(carrying.cluster, await stageImage()) : resource;
     const live = liveOf(resource, found, snapshot) ?? null;

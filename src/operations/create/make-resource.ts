@@ -27,6 +27,8 @@ export function makeResource(carrying: Carrying, resource: AnyResource, observed
       if (carrying.lost !== undefined) throw carrying.lost;
       await (node === undefined || what === "tags" ? carrying.stillOurs() : permitMachine(carrying, node));
       carrying.limits.passed(resource);
+      // asked for while the interface is made, so that it costs its machine nothing
+      if (resource.kind === "networkInterface") void carrying.guard().catch(() => undefined);
     },
     ...adapting(carrying, resource),
     ...(node === undefined ? {} : machineOptions(carrying, resource, node)),

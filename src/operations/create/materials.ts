@@ -72,10 +72,9 @@ export async function prepareMaterials(
     ...(frontend === undefined ? {} : { frontend }),
   };
   const templates = custom === undefined ? await readTemplates() : {};
+  const common = { spec, choices, etcd, custom, templates, checked: new Set<string>() };
   const nodes = await Promise.all(
-    places.map(async (place) =>
-      place.exists ? standingNode(spec, place) : freshNode(run, { spec, choices, etcd, custom, templates }, place),
-    ),
+    places.map(async (place) => (place.exists ? standingNode(spec, place) : freshNode(run, common, place))),
   );
   if (folder !== undefined) await keepUserData(folder, nodes);
   return { ssh, identity, choices, nodes, tls: etcd.tls, joins: etcd.joins };

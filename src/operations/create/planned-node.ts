@@ -36,6 +36,8 @@ export interface NodeMaterials {
   /** The user's own file. */
   readonly custom: CustomFile | undefined;
   readonly templates: Record<string, string>;
+  /** Kinds of nodes whose user-data has been checked. */
+  readonly checked: Set<string>;
 }
 
 export const standingNode = (spec: ClusterSpec, place: NodePlace): PlannedNode => ({
@@ -58,12 +60,16 @@ export async function freshNode(run: Run, materials: NodeMaterials, place: NodeP
   // a user's own file has nowhere for a host key
   const hostKey = spec.noHostKeys || custom !== undefined ? undefined : await generateHostKey(name);
   const { discoveryUrl } = choices;
-  const userData =
-    custom === undefined
-      ? renderUserData(await nodeConfig(run, materials, place, hostKey), templates)
-      : filledIn(custom, { name, ...(discoveryUrl === undefined ? {} : { discoveryUrl }) });
-  if (custom !== undefined) noteFilled(run, custom);
-  refuseBadUserData(spec, userData, custom !== undefined, run);
+  let userData: string | Uint8Array;
+  if (custom === undefined) {
+    const config = await nodeConfig(run, materials, place, hostKey);
+    userData = renderUserData(config, templates);
+    if (isFirstOfItsKind(materials, config)) refuseBadUserData(spec, userData, false, run);
+  } else {
+    userData = filledIn(custom, { name, ...(discoveryUrl === undefined ? {} : { discoveryUrl }) });
+    noteFilled(run, custom);
+    refuseBadUserData(spec, userData, true, run);
+  }
   return {
     index: place.index,
     name,
@@ -80,6 +86,22 @@ export async function freshNode(run: Run, materials: NodeMaterials, place: NodeP
 }
 
 // --- internal ---
+
+/** What is rendered from one template, for the same part in the cluster, differs in a name, an address and keys: one is checked for all. */
+function isFirstOfItsKind({ checked }: NodeMaterials, { name, role, etcd, tls, tlsLater, hostKey }: NodeConfig): boolean {
+  const kind = JSON.stringify([
+    name.length,
+    role,
+    etcd.state,
+    etcd.members.length,
+    tls !== undefined,
+    tlsLater,
+    hostKey !== undefined,
+  ]);
+  const first = !checked.has(kind);
+  checked.add(kind);
+  return first;
+}
 
 async function nodeConfig(
   run: Run,
