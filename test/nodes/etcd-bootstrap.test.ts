@@ -45,23 +45,27 @@ const names = (list: string): string[] =>
 const three = ["proof-coreos-0", "proof-coreos-1", "proof-coreos-2"];
 
 describe.skipIf(!has("etcd") || !has("etcdctl"))("members from rendered user-data", () => {
-  test("static, plain: one cluster of three, each at its own address and at 127.0.0.1", async () => {
+  test("static, plain: three, each at its own address and at 127.0.0.1; a fourth joins; a gateway reaches them, also when one is gone", async () => {
     const nodes = [0, 1, 2].map((index) => boot(nodeOf(1, index, staticEtcd(1)), loopback(1, index)));
     await Promise.all([0, 1, 2].map((index) => healthy(`http://${loopback(1, index)}:2379`, nodes)));
     expect(names(await etcdctl(`http://${address(1, 2)}:2379`, ["member", "list"]))).toEqual(three);
     await etcdctl(`http://${address(1, 0)}:2379`, ["put", "from", "zero"]);
     expect(await etcdctl(`http://${loopback(1, 2)}:2379`, ["get", "from", "--print-value-only"])).toBe("zero");
-  });
 
-  test("a gateway node reaches them at its 127.0.0.1, also when one of them is gone", async () => {
-    const nodes = [0, 1, 2].map((index) => boot(nodeOf(2, index, staticEtcd(2)), loopback(2, index)));
-    const gateway = boot(nodeOf(2, 3, staticEtcd(2), { role: "gateway" }), loopback(2, 3));
-    const endpoint = `http://${loopback(2, 3)}:2379`;
-    await healthy(endpoint, [...nodes, gateway]);
-    expect(names(await etcdctl(endpoint, ["member", "list"]))).toEqual(three);
+    // by member add, with the members of that moment
+    await added(`http://${address(1, 0)}:2379`, "proof-coreos-3", address(1, 3));
+    const fourth = boot(nodeOf(1, 3, { ...staticEtcd(1, 4), state: "existing" }), loopback(1, 3));
+    await healthy(`http://${loopback(1, 3)}:2379`, [...nodes, fourth]);
+    const four = [...three, "proof-coreos-3"];
+    expect(names(await etcdctl(`http://${address(1, 3)}:2379`, ["member", "list"]))).toEqual(four);
+
+    const gateway = boot(nodeOf(1, 4, staticEtcd(1), { role: "gateway" }), loopback(1, 4));
+    const endpoint = `http://${loopback(1, 4)}:2379`;
+    await healthy(endpoint, [...nodes, fourth, gateway]);
+    expect(names(await etcdctl(endpoint, ["member", "list"]))).toEqual(four);
     const [first, ...rest] = nodes as [Started, Started, Started];
     await end(first.child, "SIGKILL");
-    await healthy(endpoint, [...rest, gateway]);
+    await healthy(endpoint, [...rest, fourth, gateway]);
     expect(gateway.child.exitCode).toBeNull();
   });
 
@@ -83,16 +87,6 @@ describe.skipIf(!has("etcd") || !has("etcdctl"))("members from rendered user-dat
       );
     }
     expect(JSON.parse(answer)).toMatchObject({ node: { key: "/deis", value: "here" } });
-  });
-
-  test("a fourth node joins by member add, with the members of that moment", async () => {
-    const nodes = [0, 1, 2].map((index) => boot(nodeOf(3, index, staticEtcd(3)), loopback(3, index)));
-    const endpoint = `http://${address(3, 0)}:2379`;
-    await Promise.all([0, 1, 2].map((index) => healthy(`http://${address(3, index)}:2379`, nodes)));
-    await added(endpoint, "proof-coreos-3", address(3, 3));
-    const fourth = boot(nodeOf(3, 3, { ...staticEtcd(3, 4), state: "existing" }), loopback(3, 3));
-    await healthy(`http://${loopback(3, 3)}:2379`, [...nodes, fourth]);
-    expect(names(await etcdctl(`http://${address(3, 3)}:2379`, ["member", "list"]))).toEqual([...three, "proof-coreos-3"]);
   });
 
   test("static, with TLS made by the tool: members, 127.0.0.1 and a gateway; nobody without a certificate", async () => {
