@@ -57,7 +57,7 @@ export function createBudget(clock: Clock, random: () => number): RetryBudget {
       if (!(error instanceof AzureError)) return undefined;
       const asked = error.retryAfterMs ?? waitHint(error.message);
       const wait = (waitMs: number): Pick<Retry, "waitMs" | "asked"> => ({ waitMs, asked: asked !== undefined });
-      switch (retryClass(error.status, error.code, error.message)) {
+      switch (retryClass(error.status, error.code, error.message, error.details)) {
         case "throttle":
           // "at once" is no word about when: then it is asked for seldomer and seldomer
           return asked !== undefined && asked >= AT_LEAST_MS

@@ -89,6 +89,17 @@ test.for([
   },
 );
 
+test.each([
+  ["Canceled", "CanceledAndSupersededDueToAnotherOperation", "contention"],
+  ["Conflict", "RetryableErrorDueToAnotherOperation", "contention"],
+  ["BadRequest", "InternalServerError", "transient"],
+  ["Canceled", "SomethingNew", "no"],
+  ["PropertyChangeNotAllowed", "InternalServerError", "no"],
+] as const)("%s with %s inside is judged by what is inside, where it says nothing itself", (code, inside, expected) => {
+  const details = [{ code: inside, message: "Operation was canceled." }];
+  expect(retryClass(undefined, code, "Operation was canceled.", details)).toBe(expected);
+});
+
 test("an interface that is reserved is waited for 180 s, one in use for a minute, the rest as the budget says", () => {
   expect(patienceFor("NicReservedForAnotherVm")).toBe(180_000);
   expect(patienceFor("NicInUse")).toBe(60_000);

@@ -79,8 +79,9 @@ export function advised(
  * 5xx are transient, everything else is final. (A 409 is final unless its code says contention: facts of ARM's
  * request-limits page and of recorded traffic.)
  */
-export function retryClass(status?: number, code?: string, message?: string): RetryClass {
-  const row = rowOf(code ?? "", message ?? "");
+export function retryClass(status?: number, code = "", message = "", details?: unknown): RetryClass {
+  // what says only that something inside failed is judged by that
+  const row = WRAPPER.test(code) ? lookUp({ code, message, details: readDetails(details) })?.row : rowOf(code, message);
   if (row !== undefined && !(row.retry === "no" && status === 429)) return row.retry;
   if (status === 429) return "throttle";
   if (status === 408 || (status !== undefined && status >= 500)) return "transient";
@@ -112,7 +113,7 @@ export function waitHint(message: string): number | undefined {
 
 /** A code that nobody knows: what its status and its text say, and that this is all that is known. */
 function judgedByStatus(error: AzureError, context: AdviceContext): ClusterError {
-  const passing = retryClass(error.status, error.code, error.message) !== "no";
+  const passing = retryClass(error.status, error.code, error.message, error.details) !== "no";
   const by = error.status === undefined ? "its text" : `its status ${error.status}`;
   return new ClusterError(error.code, context.label === undefined ? error.message : `${context.label}: ${error.message}`, {
     source: error.source,
@@ -141,7 +142,7 @@ function readDetails(details: unknown, depth = 0): { code: string; message: stri
 
 /** Codes that say only that something inside failed. */
 const WRAPPER =
-  /^(DeploymentFailed|ResourceDeploymentFailure|InvalidTemplateDeployment|MultipleErrorsOccurred|BadRequest|Conflict)$/;
+  /^(DeploymentFailed|ResourceDeploymentFailure|InvalidTemplateDeployment|MultipleErrorsOccurred|BadRequest|Conflict|Canceled)$/;
 
 function lookUp(failure: AzureFailure): { row: AdviceRow; code: string } | undefined {
   const self = { code: failure.code, message: failure.message };
