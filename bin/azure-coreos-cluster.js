@@ -12,7 +12,7 @@ if (major > 22 || (major === 22 && minor >= 12)) {
   module.enableCompileCache?.();
   if (process.connected) endWithOlderNode();
   const main = await import("../dist/main.js").catch(notBuilt);
-  await main?.runProcess();
+  await main?.runProcess().catch(replaced);
 } else {
   const own = ownNode();
   if (own !== undefined) {
@@ -61,6 +61,13 @@ function ownNode() {
   } catch {
     return undefined;
   }
+}
+
+/** A command that only looks loads its parts as it goes: they may be another version's by then, or gone. */
+function replaced(error) {
+  if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+  console.error("The program's own files have changed since it was started. Was it just upgraded? Run the same command again.");
+  process.exitCode = 1;
 }
 
 /** A checkout without its bundle, or one that is being built at this moment. */

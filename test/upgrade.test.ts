@@ -26,10 +26,11 @@ function installed(): string {
   return folder;
 }
 
-/** Runs it, and takes the program's files away as the first write arrives. */
+/** Runs it, and takes the program's files away as the first request arrives that is a write, or is of this method. */
 async function underUpgrade(
   simulation: Simulation,
   argv: string,
+  at = /^(?!GET|HEAD)/,
 ): Promise<{ code: number; stdout: string; stderr: string; gone: boolean }> {
   const program = installed();
   const dir = mkdtempSync(join(tmpdir(), "acc-upgrade-"));
@@ -39,7 +40,7 @@ async function underUpgrade(
     {
       ...simulation,
       handle: (request) => {
-        if (request.method !== "GET" && request.method !== "HEAD" && !gone) {
+        if (at.test(request.method) && !gone) {
           gone = true;
           for (const part of ["bin", "dist", "templates"]) rmSync(join(program, part), { recursive: true });
         }
@@ -99,3 +100,11 @@ test.skipIf(!existsSync(join(ROOT, "dist/main.js"))).concurrent.each([
   expect({ code, gone }, stderr).toEqual({ code: exit, gone: true });
   expect(stderr).toContain(said);
 });
+
+test
+  .skipIf(!existsSync(join(ROOT, "dist/main.js")))
+  .concurrent("one that only looks says that its files have changed, and shows no stack", async () => {
+    const { code, stderr } = await underUpgrade(azure(), "status mycluster", /GET/);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/files have changed since it was started[^\n]*\n$/)]);
+    expect(stderr).not.toContain("ERR_MODULE_NOT_FOUND");
+  });
