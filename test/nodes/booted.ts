@@ -4,7 +4,9 @@
  * an address of its own, and folders of the node and of etcd-member's container lie in a temporary folder.
  */
 import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -120,21 +122,33 @@ export async function etcdctl(endpoint: string, args: readonly string[], root?: 
   return stdout.trim();
 }
 
-/** Polls until the endpoint serves linearizable reads: that is what quorum means. */
+/** Polls until the endpoint serves linearizable reads, which its /health tries: that is what quorum means. */
 export async function healthy(endpoint: string, nodes: readonly Started[], root?: string): Promise<void> {
-  let last = "";
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 200; attempt++) {
     const dead = nodes.find(({ child }) => child.exitCode !== null);
     if (dead !== undefined) throw new Error(`etcd ended: ${dead.log().slice(-2000)}`);
-    try {
-      await etcdctl(endpoint, ["get", "health", "--command-timeout=1s", "--dial-timeout=1s"], root);
-      return;
-    } catch (error) {
-      last = String(error);
-      await sleep(100);
-    }
+    if (await isHealthy(`${endpoint}/health`, root)) return;
+    await sleep(100);
   }
-  throw new Error(`${endpoint} is not healthy: ${last}`);
+  throw new Error(`${endpoint} is not healthy`);
+}
+
+function isHealthy(url: string, root?: string): Promise<boolean> {
+  const file = (path: string): string => readFileSync(join(root ?? "", path), "utf8");
+  const { ca, certificate, key } = NODE_TLS_FILES;
+  const options = { agent: false as const, timeout: 1000 };
+  return new Promise((resolve) => {
+    const asked =
+      root === undefined
+        ? requestHttp(url, options)
+        : requestHttps(url, { ...options, ca: file(ca), cert: file(certificate), key: file(key) });
+    asked.on("response", (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 200);
+    });
+    asked.on("timeout", () => asked.destroy());
+    asked.on("error", () => resolve(false)).end();
+  });
 }
 
 /** etcd refuses changes until all members have been connected for 5 seconds ("unhealthy cluster"). */
