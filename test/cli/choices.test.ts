@@ -132,7 +132,7 @@ test.each([
 });
 
 test("a cluster that is past its time to live is gone on with, and that is said", async () => {
-  await made("mycluster --ttl 1m");
+  await made("mycluster --ttl 1s");
   expect(await made("mycluster")).toMatch(/mycluster is past its time to live since 2026-.*: `gc` will destroy it/);
   expect(await made("mycluster --ttl 2h")).not.toContain("past its time");
 });

@@ -466,7 +466,8 @@ test("a create that comes while it is destroyed is refused with exit code 7", as
 });
 
 test.each(PIECES)("a destroy while a create is at its %s leaves nothing, and the create says so", async (kind) => {
-  const azure = ownAzure();
+  // it is at work for as long as the destroy is
+  const azure = ownAzure({ seconds: {} });
   let destroyed: Promise<{ exit: number }> | undefined;
   const created = await azure.run("mycluster --num-nodes 3 --wait-for machines", {
     azure: (request) => {

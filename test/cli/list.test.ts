@@ -28,7 +28,7 @@ test("a line for each cluster, whatever group it is in, and none for what others
   await addGroup(azure, "begun", { "managed-by": "azure-coreos-cluster", "aoc-cluster": "begun" });
   await azure.run("alpha --num-nodes 1 --wait-for machines --ttl 1h");
   await azure.run("beta --num-nodes 2 --wait-for machines --resource-group shared --location westeurope");
-  await azure.run("gamma --num-nodes 3 --wait-for machines --availability-set gamma-as --ttl 1m");
+  await azure.run("gamma --num-nodes 3 --wait-for machines --availability-set gamma-as --ttl 1s");
   await azure.run("delta --num-nodes 1 --wait-for machines");
   await byHand(azure, "DELETE", "/resourceGroups/delta");
   const { exit, stdout, stderr } = await azure.run("list");

@@ -31,7 +31,7 @@ async function contributor(): Promise<{ azure: TestAzure; mine: RunOptions; refu
 
 test("list and gc ask for nothing beyond --resource-group", async () => {
   const { azure, mine, refused } = await contributor();
-  await azure.run("alpha --num-nodes 1 --wait-for machines --ttl 1m --resource-group mine");
+  await azure.run("alpha --num-nodes 1 --wait-for machines --ttl 1s --resource-group mine");
   const { stdout, exit } = await azure.run("list --resource-group mine", mine);
   expect(exit).toBe(0);
   expect(stdout).toMatch(/^alpha +mine +westus +1 /m);

@@ -157,7 +157,7 @@ test.each([
   ["are listed beside the last machines, and not after them", true, 1],
   ["are listed again where Azure makes them without tags, and tagged", false, 2],
 ])("disks of many machines %s", async (_, diskTags, lists) => {
-  const azure = ownAzure({ limits: { diskTags, cores: 1000, familyCores: 1000 } });
+  const azure = ownAzure({ seconds: {}, limits: { diskTags, cores: 1000, familyCores: 1000 } });
   const asked: string[] = [];
   const { exit, stderr } = await azure.run("alpha --num-nodes 60", {
     azure: (request) => {

@@ -6,7 +6,7 @@ test.each([
   ["a small bucket of writes", { writes: [20, 2] as const }],
   ["few writes to Network within a minute", { networkChanges: [20, 60] as const }],
 ])("%s: %j", async (what, limits) => {
-  const azure = ownAzure({ limits });
+  const azure = ownAzure({ seconds: {}, limits });
   const { exit, stderr } = await azure.run("mycluster --num-nodes 16");
   expect(exit, stderr).toBe(0);
   const refused = azure.exchanges.filter(({ answer }) => answer?.status === 429);

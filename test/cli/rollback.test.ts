@@ -93,7 +93,7 @@ test("enough nodes by --min-ready is no failure", async () => {
 
 test("when the time is up, what was made is taken back all the same", async () => {
   const azure = newAzure();
-  const { exit, stderr } = await azure.run("mycluster --num-nodes 3 --rollback --wait-for machines --timeout 40s");
+  const { exit, stderr } = await azure.run("mycluster --num-nodes 3 --rollback --wait-for machines --timeout 12s");
   expect(exit, stderr).toBe(6);
   expect(stderr).toContain("The time is up. What this run made is being removed");
   expect(stderr).not.toContain("Nothing is lost");
