@@ -179,7 +179,7 @@ describe("any node", () => {
         expect(checkUserData(text, { platform: config.platform })).toEqual([]);
         expect(bytes(text)).toBeLessThan(MAX_BYTES / 2);
       }),
-      { numRuns: 200, seed: 4 },
+      { numRuns: 100, seed: 4 },
     );
   });
 
@@ -195,7 +195,7 @@ describe("any node", () => {
         expect(content("/etc/etcd/tls/ca.pem")).toBe(config.tls?.ca);
         expect(keys?.ed25519_private ?? content("/etc/ssh/ssh_host_ed25519_key")).toBe(config.hostKey?.privateKey);
       }),
-      { numRuns: 100, seed: 5 },
+      { numRuns: 50, seed: 5 },
     );
   });
 });
