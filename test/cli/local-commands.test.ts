@@ -3,13 +3,14 @@ import { execFileSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { has } from "../programs.ts";
-import { type TestAzure, testAzure } from "./world.ts";
+import { createVirtualClock } from "../../src/sim/clock.ts";
+import { START, type TestAzure, testAzure } from "./world.ts";
 
 const opened: TestAzure[] = [];
-const azure = (): TestAzure => {
-  const one = testAzure();
+const azure = (options: Parameters<typeof testAzure>[0] = {}): TestAzure => {
+  const one = testAzure(options);
   opened.push(one);
   return one;
 };
@@ -221,6 +222,24 @@ describe("emulate", () => {
       lines.map(() => ["at", "ms", "method", "path", "status"]),
     );
     expect(lines.map((line) => (JSON.parse(line) as { status: number }).status)).toEqual([201, 201, 200]);
+  });
+  test("what was on its way when it stopped is written down, and ends nothing", async () => {
+    const [asked, stopped] = [Promise.withResolvers<void>(), Promise.withResolvers<never>()];
+    const clock = createVirtualClock(START);
+    // the answer is on its way until after the end
+    const sleep = (): Promise<never> => (asked.resolve(), stopped.promise);
+    const one = azure({ clock: { ...clock, sleep } });
+    const exit = await emulated(
+      one,
+      async (url) => {
+        void group(url).catch(() => undefined);
+        await asked.promise;
+      },
+      "--requests r.jsonl",
+    );
+    expect(exit).toBe(0);
+    stopped.reject(new Error("The client has gone away."));
+    await vi.waitFor(() => expect(file(one, "r.jsonl")).toContain('"method":"GET"'));
   });
   test("a full disk under its log is said, and everything is served all the same", async () => {
     const one = azure();
