@@ -1,5 +1,5 @@
 /** `--config FILE.yaml`: flags by their names, one a line. */
-import { readFile } from "node:fs/promises";
+import { readWhole } from "../operations/read-whole.ts";
 import { resolve } from "node:path";
 import { usageError } from "../core/errors.ts";
 import type { Flag } from "../core/spec/flag.ts";
@@ -97,7 +97,7 @@ const OWN = new Map(FLAGS_IN_FILE.flatMap((flag) => [flag.name, ...(flag.also ??
 
 async function readText(world: World, file: string): Promise<string> {
   try {
-    return await readFile(resolve(world.cwd, file), "utf8");
+    return (await readWhole(resolve(world.cwd, file))).toString("utf8");
   } catch (error) {
     throw usageError(`--config: cannot read ${file}`, (error as Error).message);
   }

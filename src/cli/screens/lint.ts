@@ -2,7 +2,7 @@
  * lint: what a node would refuse of a cloud-config, or silently ignore. The places of old files (`{0}`, `{1}`, `#DISCOVERY_URL`) are
  * filled in first, as create does: what is judged is what a node would get.
  */
-import { readFile } from "node:fs/promises";
+import { readWhole } from "../../operations/read-whole.ts";
 import { resolve } from "node:path";
 import { EXIT, usageError } from "../../core/errors.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
@@ -57,7 +57,7 @@ const WHY: Partial<Record<string, string>> = { ENOENT: "There is no such file.",
 
 async function readBytes(path: string, file: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await readWhole(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw usageError(`cannot read ${file}`, WHY[code ?? ""] ?? `${message}.`);

@@ -1,5 +1,5 @@
 /** A user's own cloud-init file (`--custom-data`), and the check that any user-data goes through before a machine gets it. */
-import { readFile } from "node:fs/promises";
+import { readWhole } from "../read-whole.ts";
 import { resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
@@ -18,7 +18,7 @@ export interface CustomFile {
 
 export async function readCustom(run: Run, file: string): Promise<CustomFile> {
   try {
-    return customFile(await readFile(resolve(run.outside.cwd, file)));
+    return customFile(await readWhole(resolve(run.outside.cwd, file)));
   } catch (error) {
     throw usageError(
       `--custom-data: cannot read ${file}`,
