@@ -60,6 +60,8 @@ export interface Power {
 
 interface Powered extends PoweredMachine {
   sshd?: Sshd;
+  /** Its sshd that is on its way; one that comes too late ends itself. */
+  starting?: Promise<void>;
   etcd?: Started;
   etcdStopped?: true;
   /** One for each time that it has power; aborted when it loses it. */
@@ -117,7 +119,7 @@ export function powerSupply(
     writeFileSync(join(root, "etc/boot_id"), `${randomUUID()}\n`);
     if (etcd) startEtcd(machine, signal);
     const hostKey = otherHostKey ? makeKey().privateKey : readFileSync(join(root, "etc/ssh/ssh_host_ed25519_key"), "utf8");
-    machine.sshd = await startSshd({
+    const start = startSshd({
       host: order.privateAddress,
       port: sshPort,
       hostKey,
@@ -125,17 +127,21 @@ export function powerSupply(
       config: [`AllowUsers ${order.user}`],
       etc: join(root, "etc"),
     });
+    machine.starting = start.then((sshd) => (signal.aborted ? sshd.stop() : void (machine.sshd = sshd)));
+    await machine.starting;
+    if (signal.aborted) return;
     machine.times.ssh ??= Date.now();
     balancer.look();
-    if (signal.aborted) await powerOff(machine);
-    else obey(machine, signal);
+    obey(machine, signal);
   }
 
   async function powerOff(machine: Powered, kind: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
     machine.life.abort();
     if (machines.get(machine.order.name) === machine) machines.delete(machine.order.name);
     tell();
-    await Promise.all([machine.sshd?.stop(), machine.etcd && end(machine.etcd.child, kind)]);
+    const ended = machine.etcd && end(machine.etcd.child, kind);
+    await machine.starting?.catch(() => undefined);
+    await Promise.all([machine.sshd?.stop(), ended]);
   }
 
   /** As systemd keeps it: an etcd that ends is started again, for one that joins is refused until it has been added. */
@@ -171,8 +177,11 @@ export function powerSupply(
 
   async function restart(machine: Powered): Promise<void> {
     await powerOff(machine, "SIGTERM");
+    const { life } = machine;
     await sleep(300);
-    if (power.comesBack(machine.order.index)) work(powerOn(machine));
+    // a second one that was asked for meanwhile, by Azure for one that does not answer, is the same; what was deleted has no power again
+    if (machine.life !== life || made.get(machine.order.name) !== machine) return;
+    if (power.comesBack(machine.order.index)) await powerOn(machine);
   }
 
   async function told(machine: Powered, what: string): Promise<void> {
@@ -213,6 +222,8 @@ export function powerSupply(
       return () => void listeners.delete(listener);
     },
     async off() {
+      // nor does one that is being restarted come back
+      made.clear();
       await Promise.all([balancer.close(), ...[...machines.values()].map((machine) => powerOff(machine))]);
       await Promise.all(working);
       for (const root of roots.splice(0)) removeRoot(root);
