@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { InTurn } from "./order.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 // What was compiled is kept, for the tests' processes and for the programs that they start.
@@ -13,12 +14,13 @@ export default defineConfig({
     // threads: each of the many programs that are started copies the page tables of its parent.
     pool: "forks",
     isolate: false,
-    // Node runs the sources itself, as `npm run dev` does: nothing is rewritten, and no import goes through a proxy.
-    experimental: { viteModuleRunner: false },
+    // Node runs the sources itself, as `npm run dev` does: nothing is rewritten or mocked, and no import goes through a proxy.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     // Compiler and collector work in the one thread there is: two cores have more processes than they can run.
     execArgv: ["--single-threaded"],
+    sequence: { sequencer: InTurn },
     // More than there are cores: a third of the files wait for real programs (etcd, sshd) most of their time.
-    maxWorkers: 5,
+    maxWorkers: 7,
     // Real sshd and etcd: on a busy CI machine one may come a moment too late. A second failure counts.
     retry: process.env["CI"] === undefined ? 0 : 1,
     testTimeout: 120_000,
