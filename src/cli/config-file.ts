@@ -1,5 +1,5 @@
 /** `--config FILE.yaml`: flags by their names, one a line. */
-import { readWhole } from "../operations/read-whole.ts";
+import { readWhole } from "../prepare/read-whole.ts";
 import { resolve } from "node:path";
 import { usageError } from "../core/errors.ts";
 import type { Flag } from "../core/spec/flag.ts";

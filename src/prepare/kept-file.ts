@@ -4,11 +4,12 @@
  * Nothing here may read what is inside.
  */
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { link, open, rm, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { readWhole } from "./read-whole.ts";
 
 export const PRIVATE = 0o600;
 export const PUBLIC = 0o644;
@@ -32,17 +33,20 @@ export async function keepFile(path: string, content: string | Uint8Array, mode:
 /** The file's bytes; undefined when it is not there. Throws ClusterError `FileNotRead`. */
 export async function readKept(path: string): Promise<Buffer | undefined> {
   try {
-    return readFileSync(path);
+    return statSync(path).isFile() ? readFileSync(path) : await readWhole(path);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw fileError("FileNotRead", `${path} cannot be read`, error);
   }
 }
 
-/** For small files that may be there: at once, for each trip to another thread costs more than such a file. Undefined where none can be read. */
+/**
+ * For small files that may be there: at once, for each trip to another thread costs more than such a file. Undefined where none can be
+ * read, and for what is no file: a pipe that nobody writes to would hold up everything.
+ */
 export function textAt(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return statSync(path).isFile() ? readFileSync(path, "utf8") : undefined;
   } catch {
     return undefined;
   }

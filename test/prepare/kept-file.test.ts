@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { keepFile, PRIVATE, PUBLIC, readableByOthers, readKept } from "../../src/prepare/kept-file.ts";
+import { keepFile, PRIVATE, PUBLIC, readableByOthers, readKept, textAt } from "../../src/prepare/kept-file.ts";
 import { clusterFolder } from "../../src/prepare/cluster-folder.ts";
 import { filesIn, modeOf, newFolder } from "./folder.ts";
 
@@ -39,6 +39,11 @@ test("a missing file is undefined, an unreadable one an error that names it", as
     code: "FileNotRead",
     message: expect.stringContaining("it is a folder"),
   });
+  await expect(readKept("/dev/zero")).rejects.toMatchObject({
+    code: "FileNotRead",
+    message: expect.stringContaining("it has more than 64 MiB"),
+  });
+  expect(textAt("/dev/zero")).toBeUndefined();
   await expect(keepFile(join(folder, "none", "key"), "x", PRIVATE)).rejects.toMatchObject({
     code: "FileNotWritten",
     message: expect.stringContaining("the folder does not exist"),

@@ -4,12 +4,12 @@
  */
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { PRICES_URL } from "../../core/price/variable.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
+import { readWhole } from "../../prepare/read-whole.ts";
 import { prose } from "../../report/wrap.ts";
 import type { Exchange } from "../../sim/message.ts";
 import { parseProfile } from "../../sim/profile.ts";
@@ -54,10 +54,10 @@ export async function emulate({ world, given }: Invocation): Promise<number> {
 // --- internal ---
 
 async function profileIn(file: string): Promise<ReturnType<typeof parseProfile>> {
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+  const text = await readWhole(file).catch((cause: unknown) => {
     throw new ClusterError("EmulateProfile", `${file} cannot be read.`, { cause, advice: "Name a file of JSON." });
   });
-  return parseProfile(text, file);
+  return parseProfile(text.toString("utf8"), file);
 }
 
 /** Open before anything is served, and written to as long as the process lives: what was on its way at the end is answered a moment later. */

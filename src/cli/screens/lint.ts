@@ -2,7 +2,7 @@
  * lint: what a node would refuse of a cloud-config, or silently ignore. The places of old files (`{0}`, `{1}`, `#DISCOVERY_URL`) are
  * filled in first, as create does: what is judged is what a node would get.
  */
-import { readWhole } from "../../operations/read-whole.ts";
+import { readWhole } from "../../prepare/read-whole.ts";
 import { resolve } from "node:path";
 import { EXIT, usageError } from "../../core/errors.ts";
 import { schemaUri } from "../../core/schema-uri.ts";

@@ -1,5 +1,5 @@
 /** A user's own cloud-init file (`--custom-data`), and the check that any user-data goes through before a machine gets it. */
-import { readWhole } from "../read-whole.ts";
+import { readWhole } from "../../prepare/read-whole.ts";
 import { resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";

@@ -3,10 +3,10 @@
  * not looked at: with `--installer-sha256` another script than that one is refused before anything is sent.
  */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
 import { isLoopback } from "../../core/loopback.ts";
+import { readWhole } from "../../prepare/read-whole.ts";
 import { ownPath } from "../own-path.ts";
 import type { Run } from "../run.ts";
 
@@ -81,7 +81,7 @@ async function fetched(run: Run, source: string): Promise<string> {
 
 async function fromFile(source: string): Promise<string> {
   try {
-    return await readFile(source, "utf8");
+    return (await readWhole(source)).toString("utf8");
   } catch (cause) {
     throw usageError(
       `--installer: ${source} cannot be read: ${(cause as Error).message}`,

@@ -2,13 +2,13 @@
  * The admin's password: given, or else made and kept in the cluster's folder (0600). While the installation lasts it also lies with the first node,
  * where root alone reads it: who goes on elsewhere goes on with the same, and of two at once the first one's counts.
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
 import { JOBS } from "../../nodes/job.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import { PRIVATE, keepAndRead, readKept } from "../../prepare/kept-file.ts";
+import { readWhole } from "../../prepare/read-whole.ts";
 import { ownPath } from "../own-path.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
@@ -61,13 +61,13 @@ export const forgetPassword = async ({ ground }: Pick<Site, "ground">, first: No
 
 /** @throws ClusterError Usage for a file that is none, or holds no password that does */
 export async function passwordIn(outside: Pick<Run["outside"], "cwd" | "env">, file: string): Promise<string> {
-  const text = await readFile(ownPath(outside, file), "utf8").catch((cause: unknown) => {
+  const text = await readWhole(ownPath(outside, file)).catch((cause: unknown) => {
     throw usageError(
       `--password-file ${file} cannot be read: ${(cause as Error).message}`,
       "Leave the flag out, and a password is asked for or made.",
     );
   });
-  return fitPassword(text.replace(/\r?\n$/, ""), `--password-file ${file}`);
+  return fitPassword(text.toString("utf8").replace(/\r?\n$/, ""), `--password-file ${file}`);
 }
 
 /** @throws ClusterError Usage */

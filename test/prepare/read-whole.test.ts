@@ -1,6 +1,6 @@
 /** A file that has no end is not read to it. */
 import { expect, test } from "vitest";
-import { readWhole } from "../../src/operations/read-whole.ts";
+import { readWhole } from "../../src/prepare/read-whole.ts";
 
 test("a file without an end is refused, and one that is read is whole", async () => {
   await expect(readWhole("/dev/zero")).rejects.toThrow("it has more than 64 MiB");
