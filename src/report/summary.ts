@@ -34,15 +34,19 @@ export function summary(progress: Progress): string | undefined {
     const shown = things.slice(0, 4).map((thing) => thing.words);
     const rest = things.slice(4).reduce((sum, thing) => sum + thing.count, 0);
     parts.push(
-      `${listed(rest === 0 ? shown : [...shown, `${rest} more`])} ${stage === "work" ? "not finished" : (WORDS[stage] ?? stage)}`,
+      `${listed(rest === 0 ? shown : [...shown, `${rest} more`])} ${stage === "work" ? NOT_FINISHED : (WORDS[stage] ?? stage)}`,
     );
   }
   if (parts.length === 0) return undefined;
+  // how long it took is not known: the last that was heard of it may be long ago
+  if (parts.length === 1 && parts[0]?.endsWith(NOT_FINISHED) === true) return `${parts[0]}.`;
   const time = duration(progress.lastAt - (progress.startedAt ?? progress.lastAt));
   // "which goes on in 3 s" would say something else
   const goesOn = groups.some((group) => (group.counts.left ?? 0) > 0);
   return parts.length === 1 && !goesOn ? `${parts[0]} in ${time}.` : `${parts.join("; ")}; ${time} in all.`;
 }
+
+const NOT_FINISHED = "not finished";
 
 const listed = (words: readonly string[]): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;

@@ -97,7 +97,7 @@ test("a wait is told once, and only when it says something", () => {
   expect(shown([event(0, "waiting", "node a-0"), ...waits], { nodes: 3 })).toMatchInlineSnapshot(`
     "         0 s  node a-0  ssh
              2 s  node a-0  etcd
-             2 s  node a-0 not finished in 2 s.
+             2 s  node a-0 not finished.
     "
   `);
 });

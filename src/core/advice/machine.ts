@@ -21,7 +21,7 @@ export const machineAdvice: readonly AdviceRow[] = [
     code: ["ImageVersionDeprecated", "ImageVersionNotFound", "ArtifactNotFound", "ArtifactVersionNotFound", "*ImageNotFound"],
     meaning: "The image or this version of it does not exist here, or was withdrawn. Running machines are not affected.",
     advice: (failure, context) =>
-      `\`az vm image list ${published(failure)} --all -o table\` lists the versions; then \`${rerun(context, "--coreos-image URN")}\`, or leave --coreos-image out.`,
+      `\`az vm image list ${published(failure)} --all -o table\` lists the versions; then \`${rerun(context, "--coreos-image URN")}\`. Without that flag a new cluster gets the newest, and one that is there what its machines have.`,
     link: "https://learn.microsoft.com/azure/virtual-machines/deprecated-images",
     retry: "no",
   },
