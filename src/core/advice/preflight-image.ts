@@ -14,7 +14,8 @@ export function judgeImage(checked: Checked): Problem[] {
         ? {
             check: "ImageNotFound",
             message,
-            advice: "Check the id (`az resource list` shows yours), or give another --coreos-image; without the flag a new cluster gets the platform's own.",
+            advice:
+              "Check the id (`az resource list` shows yours), or give another --coreos-image; without the flag a new cluster gets the platform's own.",
           }
         : known(checked, "ImageNotFound", message),
     ];
