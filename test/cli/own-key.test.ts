@@ -12,10 +12,11 @@ import type { Clock } from "../../src/core/clock.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { type Agent, startAgent } from "../nodes/agent.ts";
 import { has } from "../programs.ts";
+import { freePort } from "../ports.ts";
 import { hostKeyOf, serveNode } from "./node-server.ts";
 import { START, type TestAzure, testAzure } from "./world.ts";
 
-const PORT = 22_451;
+const PORT = await freePort();
 const ready = has("ssh-keygen") && has("ssh-agent");
 
 describe.skipIf(!ready)("a cluster made with keys/mine.pub", () => {
