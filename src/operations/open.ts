@@ -61,9 +61,7 @@ export async function openRun(
   const simulation =
     given.simulate === true ? await (await import("./simulated.ts")).startSimulation(outside, dir, given) : undefined;
   const [soft, hard, late] = [new AbortController(), new AbortController(), new AbortController()];
-  const plainClock = simulation?.clock ?? outside.clock;
-  const startedAt = simulation === undefined ? (outside.startedAt ?? plainClock.now()) : plainClock.now();
-  const deadline = startedAt + (given.timeout ?? FLAGS.timeout.default);
+  const { plainClock, startedAt, deadline } = timesOf(outside, given, simulation?.clock);
   const clock = withDeadline(plainClock, deadline, () => {
     hard.abort(overdue(deadline - startedAt));
     return hard.signal.reason as Error;
@@ -112,6 +110,17 @@ export async function openRun(
 }
 
 // --- internal ---
+
+/** Whose time it is, when the run began, and when it must be over. A simulation's begins now, a process's when it was started. */
+function timesOf(
+  outside: Surroundings,
+  given: Partial<FlagValues>,
+  simulated: Clock | undefined,
+): { readonly plainClock: Clock; readonly startedAt: number; readonly deadline: number } {
+  const plainClock = simulated ?? outside.clock;
+  const startedAt = simulated === undefined ? (outside.startedAt ?? plainClock.now()) : plainClock.now();
+  return { plainClock, startedAt, deadline: startedAt + (given.timeout ?? FLAGS.timeout.default) };
+}
 
 /** Keeps what happens, stamped with its time, and tells it on. */
 function record(clock: Clock, listeners: Listeners): { events: readonly Event[]; emit: Emit } {
