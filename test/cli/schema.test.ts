@@ -68,6 +68,16 @@ test("every schema is one of draft-07, and says where it is", () => {
   }
 });
 
+test("every field of every document has its words, and says which values it may have", () => {
+  const lacking = schemaNames().flatMap((name) => [
+    ...(typeof schemaNamed(name)["description"] === "string" ? [] : [name]),
+    ...fieldsOf(schemaNamed(name), name).flatMap(([path, { description, ...rest }]) =>
+      typeof description === "string" && /\w+ \w+/.test(description) && Object.keys(rest).length > 0 ? [] : [path],
+    ),
+  ]);
+  expect(lacking).toEqual([]);
+});
+
 test("schema NAME prints one, schema alone lists them, and an unknown name is bad usage", async () => {
   const azure = ownAzure();
   const one = await azure.run("schema status");
@@ -87,3 +97,17 @@ test("schema NAME prints one, schema alone lists them, and an unknown name is ba
   });
   expect(azure.exchanges).toEqual([]);
 });
+
+// --- internal ---
+
+type Schema = { readonly [key: string]: unknown };
+
+/** What a schema says of each field, however deep, with the way to it. A field that is forbidden is no schema but `false`. */
+function fieldsOf(schema: unknown, path: string): (readonly [path: string, field: Schema])[] {
+  if (typeof schema !== "object" || schema === null) return [];
+  const fields = "properties" in schema ? Object.entries(schema.properties as Record<string, Schema | false>) : [];
+  return [
+    ...fields.flatMap(([name, field]) => (field === false ? [] : [[`${path} ${name}`, field] as const])),
+    ...Object.entries(schema).flatMap(([key, inner]) => fieldsOf(inner, `${path} ${key}`)),
+  ];
+}

@@ -1,100 +1,86 @@
 /** What was done to a cluster that is there. */
-import type { Alike, AskedDocument, CostDocument, Described, Failure, Gone } from "./parts.ts";
+import type { Alike, AskedDocument, CostDocument, Failure, Gone, OfCluster, Timed, Versioned } from "./parts.ts";
 
 /** What `remove --json` prints. */
-export interface RemoveDocument extends Described {
-  readonly schema: "azure-coreos-cluster/remove/1";
-  readonly name: string;
-  readonly resourceGroup: string;
-  /** Names of machines. */
+export interface RemoveDocument extends Versioned<"azure-coreos-cluster/remove/1">, OfCluster {
+  /** Names of the machines that were removed. */
   readonly removed: readonly string[];
-  /** Names of machines that were to go and were not there. */
+  /** Names of machines that were to go and were not there; absent when all were. */
   readonly notFound?: readonly string[];
   /** Indexes of the nodes that stay. */
   readonly nodes: readonly number[];
 }
 
 /** What `reboot --json` prints. */
-export interface RebootDocument extends Described {
-  readonly schema: "azure-coreos-cluster/reboot/1";
-  readonly name: string;
-  readonly resourceGroup: string;
-  /** Names of machines that this run has rebooted, in their order. */
+export interface RebootDocument extends Versioned<"azure-coreos-cluster/reboot/1">, OfCluster, Timed {
+  /** Names of the machines that this run has rebooted, in that order. */
   readonly rebooted: readonly string[];
-  /** Those that an earlier run of the same command had rebooted before it broke off. */
+  /** Names of those that an earlier run of the same command had rebooted before it broke off. */
   readonly before: readonly string[];
-  /** Those that were not: the first is the one that did not come back, where one did not. */
+  /** Names of those that were not rebooted; where one did not come back, it is the first. */
   readonly left: readonly string[];
-  readonly seconds: number;
 }
 
 /** What `replace --json` prints. */
-export interface ReplaceDocument extends Described {
-  readonly schema: "azure-coreos-cluster/replace/1";
-  readonly name: string;
-  readonly resourceGroup: string;
-  /** Names of machines that were made anew, in their order. */
+export interface ReplaceDocument extends Versioned<"azure-coreos-cluster/replace/1">, OfCluster, Timed {
+  /** Names of the machines that were made anew, in that order. */
   readonly replaced: readonly string[];
-  /** Those that an earlier run of the same command had made anew before it broke off. */
+  /** Names of those that an earlier run of the same command had made anew before it broke off. */
   readonly before: readonly string[];
-  /** Names of data disks that were kept for them. */
+  /** Names of the data disks that were kept for the new machines. */
   readonly keptDisks: readonly string[];
-  /** Those that were not: the first is the one at which it stopped. */
+  /** Names of those that were not made anew; the first is the one at which it stopped. */
   readonly left: readonly string[];
-  readonly seconds: number;
 }
 
 /** What `stop --json` prints. */
-export interface StopDocument extends Described {
-  readonly schema: "azure-coreos-cluster/stop/1";
-  readonly name: string;
-  readonly resourceGroup: string;
-  /** ISO time since which it is stopped. */
+export interface StopDocument extends Versioned<"azure-coreos-cluster/stop/1">, OfCluster, Timed {
+  /** Time since which the cluster is stopped, in ISO 8601. */
   readonly since: string;
-  /** Names of machines that this run has deallocated. */
+  /** Names of the machines that this run has deallocated. */
   readonly stopped: readonly string[];
-  /** Those that were deallocated already. */
+  /** Names of those that were deallocated already. */
   readonly before: readonly string[];
-  /** Those that still run, for it could not be done. */
+  /** Names of those that still run, for Azure did not deallocate them. */
   readonly left: readonly string[];
   /** What is still paid for: disks, addresses, balancer. */
   readonly cost: CostDocument;
-  readonly seconds: number;
 }
 
 /** What `start --json` prints. */
-export interface StartDocument extends Described {
-  readonly schema: "azure-coreos-cluster/start/1";
-  readonly name: string;
-  readonly resourceGroup: string;
-  /** Names of machines that this run has started. */
+export interface StartDocument extends Versioned<"azure-coreos-cluster/start/1">, OfCluster, Timed {
+  /** Names of the machines that this run has started. */
   readonly started: readonly string[];
-  /** Those that are ready. */
+  /** Names of those that are ready. */
   readonly ready: readonly string[];
-  /** Those that are not, and why, as far as it is known. */
-  readonly notReady: readonly { readonly name: string; readonly reason: string }[];
-  /** The cluster is up, and its mark is taken away: a majority of etcd's members is ready. */
+  /** Those that are not ready. */
+  readonly notReady: readonly {
+    /** Name of the machine. */
+    readonly name: string;
+    /** Why it is not ready, as far as it is known. */
+    readonly reason: string;
+  }[];
+  /**
+   * The cluster is up, and counts as stopped no more: a majority of etcd's members is ready, or any node where this tool has no etcd
+   * there, or no node could be asked.
+   */
   readonly up: boolean;
-  readonly seconds: number;
 }
 
 /** What `destroy --json` prints. */
-export interface DestroyDocument extends Described, AskedDocument {
-  readonly schema: "azure-coreos-cluster/destroy/1";
-  readonly name: string;
-  readonly resourceGroup: string;
+export interface DestroyDocument extends Versioned<"azure-coreos-cluster/destroy/1">, OfCluster, AskedDocument, Timed {
+  /** What was deleted, machines first. */
   readonly deleted: readonly Gone[];
+  /** What was to go and is still there. */
   readonly left: readonly Gone[];
   /** What looks like the cluster's and does not prove to be by its tags: it was not touched. */
   readonly kept: readonly Alike[];
   /** What it cost until then; absent where nothing was there, and where nobody looked (`gc`). */
   readonly cost?: CostDocument;
-  readonly seconds: number;
 }
 
 /** A cluster that `gc` could not destroy. */
-export interface FailedDocument {
-  readonly name: string;
-  readonly resourceGroup: string;
+export interface FailedDocument extends OfCluster {
+  /** Why it could not be destroyed. */
   readonly error: Failure;
 }

@@ -2,15 +2,17 @@
 
 export interface Finding {
   /**
-   * error: a node refuses the file, or ignores what it says. warning: it works, and is seldom what was meant. note: what is done
-   * with the file on its way to a node.
+   * How bad it is. "error": a node refuses the file, or ignores what it says. "warning": it works, and is seldom what was meant. "note":
+   * what is done with the file on its way to a node.
    */
   readonly level: "error" | "warning" | "note";
-  /** From 1; absent where the whole file is meant. */
+  /** Line of the file, from 1; absent where the whole file is meant. */
   readonly line?: number;
-  /** Where in the data, such as coreos.units[2].command. */
+  /** Where in the data it is, such as coreos.units[2].command; absent where that is nowhere in particular. */
   readonly path?: string;
+  /** What was found, in a sentence. */
   readonly message: string;
+  /** What to do about it; absent where nothing is known. */
   readonly advice?: string;
 }
 
