@@ -10,7 +10,8 @@ export function scrub(text: string): string {
   return clean;
 }
 
-const SECRETS: readonly (readonly [RegExp, string])[] = [
+/** What is taken out, and what comes in its place. None may start over at each character of what another wrote. */
+export const SECRETS: readonly (readonly [RegExp, string])[] = [
   // Also when the end is cut off, and with the line ends escaped as in JSON.
   [/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g, "[private key removed]"],
   [/\b(Bearer|SharedKey|Basic)\s+(?!loopback\b)[A-Za-z0-9._~+/=:-]{8,}/gi, "$1 [removed]"],

@@ -4,8 +4,10 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { COMMANDS as COMMAND_TABLE } from "../../src/cli/commands.ts";
 import { type CompletionSpec, type Shell, completionScript } from "../../src/cli/completion/script.ts";
 import { has } from "../programs.ts";
+import { ownAzure } from "./world.ts";
 
 const create = [
   { name: "num-nodes", description: "how many: 3 by default", value: true },
@@ -277,6 +279,20 @@ describe.skipIf(!has("fish"))("in fish", () => {
       expect(text).not.toBe("");
     },
   );
+});
+
+describe("for PowerShell, which nobody could run here", () => {
+  it("no table has a key twice, in whatever case, and no tool tip is empty: either would end the completion", async () => {
+    const { stdout } = await ownAzure().run("completion powershell");
+    const tables = [...stdout.matchAll(/^ +'[a-z-]+' = @\{ About = '.+'; More = .*\n +Flags = \[ordered\]@\{ (.*) \} \}$/gm)];
+    expect(tables.length).toBe(COMMAND_TABLE.length);
+    for (const [, table = ""] of tables) {
+      const flags = [...table.matchAll(/'(-[^']*)' = @\('[^']*', '((?:[^']|'')*)'\)/g)];
+      expect(flags.length).toBe(table.split(" = @(").length - 1);
+      expect(new Set(flags.map(([, name = ""]) => name.toLowerCase())).size).toBe(flags.length);
+      expect(flags.filter(([, , about]) => about === "")).toEqual([]);
+    }
+  });
 });
 
 describe("what a shell would read as its own", () => {
