@@ -43,9 +43,6 @@ export interface HowToHand {
 /** Commands that end before anybody could replace the program under them; all others are made whole. */
 const LOOK = new Set(["plan", "status", "list", "export"]);
 
-/** Commands that do nothing on nodes before Azure was written to. */
-const ONLY_AZURE = new Set([...LOOK, "create", "destroy", "gc"]);
-
 export async function openSession(invocation: Invocation, { looks = false }: Pick<OpenOptions, "looks"> = {}): Promise<Session> {
   const { world, given } = invocation;
   const telling = createTelling(invocation);
@@ -57,12 +54,11 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
   try {
     const { run, interrupt, close } = await openRun(world, given, {
       looks,
-      onlyAzure: ONLY_AZURE.has(invocation.command),
       lasts: given.watch === true || !(given.dryRun === true || LOOK.has(invocation.command)),
       listeners: { event: telling.event, say: telling.say },
     });
     interrupts.now = () => {
-      const how = interrupt(interrupted(invocation));
+      const how = interrupt((untouched) => interrupted(invocation, untouched));
       if (how === "at once") return;
       run.emit({
         kind: "note",
@@ -154,11 +150,12 @@ function createTelling(invocation: Invocation) {
 }
 
 /** Whoever reboots, stops or looks wants to keep the cluster: only a create is told how to be rid of it. */
-const interrupted = (invocation: Invocation): ClusterError =>
+const interrupted = (invocation: Invocation, untouched: boolean): ClusterError =>
   new ClusterError("Interrupted", "interrupted", {
     exit: EXIT.interrupted,
-    advice:
-      invocation.command !== "create" || invocation.args[0] === undefined
+    advice: untouched
+      ? "Nothing was changed. Run the same command again to continue."
+      : invocation.command !== "create" || invocation.args[0] === undefined
         ? "What was done stays. Run the same command again to continue."
         : `What was made stays. Run the same command again to continue, or \`${nextCommand(invocation)(`destroy ${invocation.args[0]}`)}\` to remove it.`,
   });

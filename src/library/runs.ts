@@ -78,9 +78,7 @@ const interrupted = (cause: unknown): ClusterError =>
 /** A program that aborts does not wait for what runs, as somebody who presses Ctrl-C twice. */
 function endsWith(signal: AbortSignal, interrupt: Opened["interrupt"]): () => void {
   const end = (): void => {
-    const reason = interrupted(signal.reason);
-    interrupt(reason);
-    interrupt(reason);
+    for (let times = 2; times > 0; times--) interrupt(() => interrupted(signal.reason));
   };
   signal.addEventListener("abort", end, { once: true });
   if (signal.aborted) end();

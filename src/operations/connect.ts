@@ -12,6 +12,7 @@ import { type AccountFacts, accountOf } from "./account.ts";
 import { knownOf, selectSubscription } from "./azure-cli-profile.ts";
 import type { Surroundings, Way } from "./run.ts";
 import { type NamedCredential, signIn } from "./sign-in.ts";
+import { type Traffic, counted } from "./silence.ts";
 import type { Fetch } from "./way-out/fetch.ts";
 import { wayOut } from "./way-out/way-out.ts";
 
@@ -23,6 +24,7 @@ export interface Around {
   readonly loadRest?: () => Promise<void>;
   /** Told of every write, before it is sent. */
   readonly wrote?: () => void;
+  readonly traffic: Traffic;
   readonly simulation?: Awaited<ReturnType<typeof import("./simulated.ts").startSimulation>>;
 }
 
@@ -132,7 +134,7 @@ type Parts = Awaited<ReturnType<typeof loadParts>>;
 async function connectionTo(
   outside: Surroundings,
   given: Partial<FlagValues>,
-  { clock, emit, loadRest, wrote }: Around,
+  { clock, emit, loadRest, wrote, traffic }: Around,
   to: Target & Parts & { readonly hear: Throttle["hear"]; readonly hearTime: (at: number) => void },
 ): Promise<{ connection: Omit<ArmConnection, "subscription">; credential: NamedCredential | undefined }> {
   const outward = await to.outwardClient(to.way.agentOf);
@@ -145,7 +147,7 @@ async function connectionTo(
     ...(loadRest === undefined ? {} : { loadRest }),
     ...(wrote === undefined ? {} : { wrote }),
     ...(credential === undefined ? {} : { credential }),
-    httpClient: to.handle === undefined ? to.boundedClient(outward) : await to.httpClientOf(to.handle),
+    httpClient: counted(to.handle === undefined ? to.boundedClient(outward) : await to.httpClientOf(to.handle), traffic),
   };
   return { connection, credential };
 }

@@ -29,6 +29,8 @@ export async function onNodes(run: Run, name: string, command: string, options: 
   if (cluster.lacking !== undefined) throw cluster.lacking;
   const { nodes } = await learnHostKeys(run, cluster);
   const onLine = options.onLines?.(nodes.map((node) => node.name));
+  // whatever it is
+  run.changesNodes();
   const result = await runOnAll(nodes, command, {
     clock: options.withoutDeadline === true ? run.outside.clock : run.clock,
     signal: AbortSignal.any([run.stop, run.tools.signal]),

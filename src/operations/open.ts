@@ -11,6 +11,7 @@ import type { Emit, Event } from "../engine/event.ts";
 import { connectAzure } from "./connect.ts";
 import { priceService } from "./price/service.ts";
 import { withDeadline } from "./deadline-clock.ts";
+import { untilSilent } from "./silence.ts";
 import { ownPath } from "./own-path.ts";
 import { openFolder } from "./folder.ts";
 import type { Run, Surroundings } from "./run.ts";
@@ -27,8 +28,6 @@ export interface OpenOptions {
   readonly looks?: boolean;
   /** It writes, or lasts: the program must be whole, whatever happens to its files meanwhile. */
   readonly lasts?: boolean;
-  /** All that it does to others are writes to Azure: before the first there is nothing to let finish. */
-  readonly onlyAzure?: boolean;
   readonly listeners?: Listeners;
 }
 
@@ -37,9 +36,11 @@ export interface Opened {
   readonly run: Run;
   /**
    * Lets what runs be finished, and starts nothing new; a second time ends it at once, and so does the first while nothing
-   * was written: an Azure that does not answer is asked for minutes.
+   * was written to Azure or to a node: an Azure that does not answer is asked for minutes. Where it has stopped answering, what was
+   * begun is not waited for either.
+   * @param reason what the run ends with, and whether it has written anything
    */
-  interrupt(reason: ClusterError): "softly" | "untouched" | "at once";
+  interrupt(reason: (untouched: boolean) => ClusterError): "softly" | "untouched" | "at once";
   /** Keeps what a rehearsal made. */
   close(): Promise<void>;
 }
@@ -51,7 +52,7 @@ const explaining = (timeoutMs: number): number => Math.min(15_000, timeoutMs / 1
 export async function openRun(
   outside: Surroundings,
   given: Partial<FlagValues>,
-  { looks = false, lasts = !looks, onlyAzure = false, listeners = {} }: OpenOptions = {},
+  { looks = false, lasts = !looks, listeners = {} }: OpenOptions = {},
 ): Promise<Opened> {
   const dir = await openFolder(outside.cwd, given.dir, { write: given.simulate === true && !looks });
   if (given.fault !== undefined && given.simulate !== true)
@@ -68,13 +69,17 @@ export async function openRun(
   });
   const { events, emit } = record(clock, listeners);
   const loadRest = simulation === undefined && lasts && outside.loadRest !== undefined ? once(outside.loadRest) : undefined;
-  let untouched = onlyAzure;
+  let untouched = true;
+  const touch = (): void => void (untouched = false);
+  const traffic = { asked: 0, answered: 0 };
+  const over = new AbortController();
   const wayOn = (time: Clock, signal: AbortSignal) =>
     connectAzure(outside, given, {
       emit,
       clock: time,
       hard: signal,
-      wrote: () => (untouched = false),
+      traffic,
+      wrote: touch,
       ...(loadRest && { loadRest }),
       ...(simulation && { simulation }),
     });
@@ -97,12 +102,25 @@ export async function openRun(
     emit,
     events,
     say: (text) => listeners.say?.(text),
+    changesNodes: touch,
     overtime: async () => ({ ...run, clock: plainClock, ...(await wayOn(plainClock, late.signal)) }),
   };
   return {
     run,
-    interrupt: (reason) => interrupt(soft, [hard, late], reason, untouched),
+    interrupt(reason) {
+      const how = interrupt(soft, [hard, late], reason(untouched), untouched);
+      if (how === "softly")
+        void untilSilent(traffic, plainClock, over.signal).then(
+          () => {
+            emit({ kind: "note", id: "azure/silence", label: "Azure", message: "Azure answers no more: it is not waited for." });
+            for (const one of [hard, late]) one.abort(soft.signal.reason);
+          },
+          () => undefined,
+        );
+      return how;
+    },
     close: async () => {
+      over.abort();
       for (const { via } of run.ways.values()) (await via?.catch(() => undefined))?.close();
       if (!looks) await simulation?.save();
     },

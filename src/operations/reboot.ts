@@ -90,6 +90,7 @@ export async function carryOutReboot(
   const { spec, cluster } = etcd.cluster;
   const left = nodes.filter(({ index }) => !noted.done.includes(index));
   const boots = await bootsOf(run, left);
+  run.changesNodes();
   let now = noted;
   const note = async (change: Partial<Noted>): Promise<void> => noteReboot(run, spec.name, (now = { ...now, ...change }));
   await note({ boots: { ...Object.fromEntries(boots), ...noted.boots } });

@@ -73,6 +73,8 @@ export interface Run extends Way {
   readonly events: readonly Event[];
   /** A sentence for whoever listens, outside of the progress. */
   say(text: string): void;
+  /** Told before anything is changed on a node: from then on, as after a write to Azure, an interrupt lets it be finished. */
+  changesNodes(): void;
   /** The same without its deadline, for what must be done when the time is up. */
   overtime(): Promise<Run>;
 }

@@ -39,6 +39,7 @@ export async function sshLogin(
 ): Promise<SshLogin> {
   const cluster = await reachNodes(run, name, resourceGroup);
   const target = chosen(cluster, node);
+  run.changesNodes();
   const [jump, unreached] = await Promise.all([jumpConfig(run, cluster), notInside(run, cluster)]);
   return {
     target,

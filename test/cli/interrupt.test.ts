@@ -103,20 +103,56 @@ test.each([
   expect(stderr).not.toContain("destroy");
 });
 
-test.each(["mycluster", "plan mycluster", "list", "status mycluster", "destroy mycluster --yes", "gc --yes"])(
-  "one Ctrl-C ends %s, which has written nothing, where Azure does not answer",
-  async (argv) => {
-    const azure = ownAzure();
-    let interrupt = (): void => undefined;
-    const { exit, stderr } = await azure.run(argv, {
-      onInterrupt: (callback) => (interrupt = callback),
-      azure: ({ signal }) => {
-        interrupt();
-        interrupt = () => undefined;
-        return new Promise((_, refuse) => signal?.addEventListener("abort", () => refuse(signal.reason as Error)));
-      },
-    });
-    expect([exit, stderr], stderr).toEqual([130, expect.stringContaining("Stopping: nothing was written.\n")]);
-    expect(stderr).not.toContain("asking again");
-  },
-);
+test.each([
+  "mycluster",
+  "plan mycluster",
+  "list",
+  "status mycluster",
+  "destroy mycluster --yes",
+  "gc --yes",
+  "remove mycluster 1 --yes",
+  "replace mycluster 1 --yes",
+  "stop mycluster --yes",
+  "start mycluster",
+  "reboot mycluster",
+  "platform status mycluster",
+  "platform install mycluster --yes",
+  "logs mycluster",
+  "run mycluster -- true",
+  "ssh mycluster",
+  "kubeconfig mycluster",
+  "export mycluster",
+])("one Ctrl-C ends %s, which has written nothing, where Azure does not answer", async (argv) => {
+  const azure = ownAzure();
+  let interrupt = (): void => undefined;
+  const { exit, stderr } = await azure.run(argv, {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: ({ signal }) => {
+      interrupt();
+      interrupt = () => undefined;
+      return unanswered(signal);
+    },
+  });
+  expect([exit, stderr], stderr).toEqual([130, expect.stringContaining("Stopping: nothing was written.\n")]);
+  expect(stderr).toContain("Nothing was changed.");
+  expect(stderr).not.toContain("asking again");
+});
+
+test("one Ctrl-C after a write ends it where Azure has stopped answering: each request alone would be asked again for minutes", async () => {
+  const azure = ownAzure();
+  let interrupt = (): void => undefined;
+  let puts = 0;
+  const { exit, stderr } = await azure.run("mycluster --num-nodes 3 --wait-for machines", {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: (request) => {
+      if (request.method === "PUT" && ++puts === 4) interrupt();
+      return puts < 4 ? azure.simulation.handle(request) : unanswered(request.signal);
+    },
+  });
+  expect(exit, stderr).toBe(130);
+  expect(stderr).toContain("Azure answers no more: it is not waited for.");
+  expect(stderr).toContain("What was made stays.");
+});
+
+const unanswered = (signal: AbortSignal | undefined): Promise<never> =>
+  new Promise((_, refuse) => signal?.addEventListener("abort", () => refuse(signal.reason as Error)));

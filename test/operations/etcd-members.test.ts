@@ -42,6 +42,7 @@ interface World {
   readonly alive: readonly Node[];
   readonly list: Wire[];
   readonly events: Event[];
+  readonly changing: (readonly [changes: number, runs: number])[];
   readonly stop: AbortController;
   readonly nodes: Awaited<ReturnType<typeof startNodes>>;
   readonly dir: string;
@@ -90,6 +91,8 @@ async function cluster({
     rmSync(dir, { recursive: true, force: true });
   });
   const events: Event[] = [];
+  /** How much had been asked of etcd, and run on nodes, whenever it was said that nodes are changed. */
+  const changing: (readonly [changes: number, runs: number])[] = [];
   const stop = new AbortController();
   const { spec } = buildSpec("abc", { ssh: nodes.port, numNodes: names.length });
   const run = {
@@ -99,6 +102,11 @@ async function cluster({
     simulated: false,
     tools: { signal: stop.signal },
     emit: (event: Event) => events.push(event),
+    changesNodes: () =>
+      changing.push([
+        nodes.asked.filter(({ path }) => /add$|remove$/.test(path)).length,
+        nodes.ran.filter(({ stdin }) => stdin !== "").length,
+      ]),
     outside: { clock: realClock, env: {} },
   } as unknown as Run;
   const reach: Reach = {
@@ -109,7 +117,7 @@ async function cluster({
     tls: false,
   };
   const alive = [0, 1, 2].map((index) => ({ index, address: address(index), hostKey: nodes.hostKeys[index] }));
-  return { run, reach, alive, list, events, stop, nodes, dir };
+  return { run, reach, alive, list, events, changing, stop, nodes, dir };
 }
 
 const etcdOf = ({ reach, alive }: World): LiveEtcd => ({ reach, alive, tls: undefined });
@@ -172,6 +180,7 @@ describe("joining", () => {
     const { run, reach, alive, nodes } = world;
     await join(run, { reach, alive, tls: undefined }, node(3), undefined);
     expect(asked(world, "/add")).toMatchObject([{ body: { peerURLs: ["http://10.0.0.7:2380"] } }]);
+    expect(world.changing).toEqual([[0, 0]]);
     expect(nodes.ran.map(({ node: name }) => name)).toEqual(["abc-coreos-3", "abc-coreos-3"]);
     expect(nodes.ran[0]?.command).toContain("/etc/systemd/system/etcd-member.service.d/50-joined.conf");
     expect(nodes.ran[0]?.stdin).toBe(
@@ -380,8 +389,9 @@ describe("leaving", () => {
   test("members leave one at a time, and each is told; a gateway asks nobody", async () => {
     const world = withKey(await cluster());
     await leaving(world, [3]);
-    expect([world.nodes.asked, world.events]).toEqual([[], []]);
+    expect([world.nodes.asked, world.events, world.changing]).toEqual([[], [], []]);
     await leaving(world, [1, 2, 3]);
+    expect(world.changing).toEqual([[0, 0]]);
     expect(asked(world, "/remove").map(({ body }) => body)).toEqual([{ ID: "2" }, { ID: "3" }]);
     expect(world.events.map(({ kind, id, node: index }) => [kind, id, index])).toEqual([
       ["started", "etcd/abc-coreos-1", 1],
@@ -519,6 +529,7 @@ describe("the authority", async () => {
     expect(await lacksCertificate(world.run, target)).toBe(true);
     await certify(world.run, { name: "abc", platform: "flatcar" }, target);
     const wrote = world.nodes.ran.filter(({ stdin }) => stdin !== "");
+    expect(world.changing).toEqual([[0, 0]]);
     expect(wrote.map(({ stdin }) => /BEGIN ([A-Z ]+)-/.exec(stdin)?.[1])).toEqual([
       "CERTIFICATE",
       "CERTIFICATE",
@@ -532,7 +543,7 @@ describe("the authority", async () => {
     writeFileSync(etcdTlsFiles(path(has.dir, "abc")).caKey, ca.key, { mode: 0o600 });
     writeFileSync(etcdTlsFiles(path(has.dir, "abc")).ca, ca.certificate);
     await certify(has.run, { name: "abc", platform: "flatcar" }, there);
-    expect(has.nodes.ran.filter(({ stdin }) => stdin !== "")).toEqual([]);
+    expect([has.nodes.ran.filter(({ stdin }) => stdin !== ""), has.changing]).toEqual([[], []]);
     await has.nodes.close();
     // asked once: there is no time for a second look
     expect(await lacksCertificate({ ...has.run, deadline: Date.now() }, there)).toBe(false);

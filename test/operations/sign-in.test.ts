@@ -11,7 +11,12 @@ const outside = {
   clock: realClock,
   random: (bytes: number) => new Uint8Array(bytes),
 } as unknown as Surroundings;
-const around = { clock: realClock, emit: () => undefined, hard: new AbortController().signal };
+const around = {
+  clock: realClock,
+  emit: () => undefined,
+  hard: new AbortController().signal,
+  traffic: { asked: 0, answered: 0 },
+};
 const ID = "00000000-0000-4000-8000-000000000000";
 
 test.each([

@@ -57,6 +57,7 @@ export async function certify(
   });
   try {
     if ((await connection.exec(`sudo -n test -s ${NODE_TLS_FILES.key}`)).code === 0) return;
+    run.changesNodes();
     const own = await issueNodeCertificate(ca, { name: target.name, address: target.privateAddress, now });
     await putFile(connection, NODE_TLS_FILES.ca, own.ca, { mode: "0644" });
     await putFile(connection, NODE_TLS_FILES.certificate, own.certificate, { mode: "0644" });

@@ -67,6 +67,7 @@ export async function leaveEtcd(
   };
   if (reach.tls) await recoverAuthority(run, reach, members);
   const etcd = { reach, alive: members, tls: reach.tls ? operatorTls(run.dir, spec.name) : undefined };
+  run.changesNodes();
   for (const [nth, node] of leaving.entries()) {
     const name = names.machine(spec, node.index);
     run.emit({ kind: "started", id: `etcd/${name}`, label: `etcd member ${name}`, detail: "leaving", node: node.index });

@@ -127,7 +127,10 @@ export async function planJoins(run: Run, etcd: LiveEtcd, joining: readonly Node
  * takes itself for that member, and without its data can do harm.
  */
 export const makeWay = (run: Run, etcd: LiveEtcd, replaced: Pick<Member, "id" | "name">): Promise<void> =>
-  withMembers(run, etcd, (options) => removeMember(patient(run, options), replaced));
+  withMembers(run, etcd, (options) => {
+    run.changesNodes();
+    return removeMember(patient(run, options), replaced);
+  });
 
 /**
  * Adds one node as a member, tells it who the members are now, and starts its etcd. Repeating it is safe: one that has started is
@@ -139,6 +142,7 @@ export async function join(run: Run, etcd: LiveEtcd, node: Node, told: readonly 
   const name = names.machine(reach.spec, node.index);
   const peerUrl = `${reach.tls ? "https" : "http"}://${node.address}:2380`;
   const now = await withMembers(run, etcd, async (options) => {
+    run.changesNodes();
     const added = await addMember(patient(run, options), name, peerUrl);
     return added.name === "" ? settledMembers(options) : undefined;
   });

@@ -79,6 +79,7 @@ export async function carryOutUpgrade(
 /** Everything that ran on the platform goes with it. @throws ClusterError StepFailed, StepLost (exit 3) */
 export async function carryOutUninstall(run: Run, { site, script }: PlatformChange): Promise<PlatformDocument> {
   const { cluster, ground, first, choices } = site;
+  run.changesNodes();
   await Promise.all(cluster.nodes.map((node) => ground.run(node, `install -d -m 0700 ${JOBS}`)));
   await Promise.all(cluster.nodes.map((node) => ground.put(node, "uninstall.sh", script.text, { mode: "0700" })));
   const isServer = (index: number): boolean => choices.servers.includes(index);

@@ -61,6 +61,7 @@ export async function leavePlatform(run: Run, { claim, spec, going }: Leaving, g
     try {
       const leaving = site.cluster.nodes.filter(({ index }) => going.includes(index) && index !== platform.first);
       await refuseMinority(site, leaving);
+      run.changesNodes();
       for (const node of leaving) await leave(run, site, node);
     } finally {
       site.ground.close();

@@ -111,6 +111,7 @@ export async function furnish(
     await ground.put(node, "choices.json", text, { mode: "0600", keep });
     await ground.put(node, "install.sh", script.text, { mode: "0700" });
   };
+  run.changesNodes();
   // of two runs at once the first one's choices count, and the other sees them
   const known = nodes.some(({ look }) => look.choices !== undefined);
   await give(first, !known);

@@ -20,6 +20,7 @@ export async function tellEtcd(run: Run, cluster: Cluster, nodes: ReadonlySet<nu
     if (lacking !== undefined) throw lacking;
     const unit = PLATFORMS[spec.platform].etcd.unit;
     const members = targets.filter(({ index, role }) => nodes.has(index) && role === "member");
+    run.changesNodes();
     await Promise.all(
       members.map((target) => tell(run, target, [what, ...(what === "start" ? ["--no-block"] : []), unit].join(" "))),
     );
