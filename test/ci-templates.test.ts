@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { load } from "js-yaml";
 import { type TestContext, expect, test } from "vitest";
 import { realClock } from "../src/operations/real-clock.ts";
+import { parseFault } from "../src/sim/fault-script.ts";
 import { serve } from "../src/sim/server.ts";
 import { createSimulation } from "../src/sim/simulation.ts";
 
@@ -51,15 +52,15 @@ async function runStep(ci: Ci, step: Step, given: Record<string, string>, env: R
 }
 
 /** With the test's own end: beside others, vitest's global one may be another test's. */
-async function place({ onTestFinished }: TestContext) {
+async function place({ onTestFinished }: TestContext, faults: readonly string[] = []) {
   const dir = mkdtempSync(join(tmpdir(), "acc-action-"));
-  const simulation = createSimulation({ clock: realClock, pace: 0.001, latencyMs: [0, 0] });
+  const simulation = createSimulation({ clock: realClock, pace: 0.001, latencyMs: [0, 0], faults: faults.map(parseFault) });
   const served = await serve(simulation, { port: 0 });
   onTestFinished(async () => {
     await served.close();
     rmSync(dir, { recursive: true, force: true });
   });
-  return { dir, given: { command: `${root}bin/azure-coreos-cluster.js`, flags: `--arm-endpoint=${served.url}` } };
+  return { dir, simulation, given: { command: `${root}bin/azure-coreos-cluster.js`, flags: `--arm-endpoint=${served.url}` } };
 }
 
 test.each([
@@ -83,9 +84,24 @@ test
       expect(handed).toContain(name);
     }
     expect(await runStep(action, step!, { ...given, name: "ci-1", mode: "destroy" }, env, dir)).toMatchObject({ code: 0 });
-    const hostile = { ...given, name: '$(touch taken)"; touch taken; "', mode: "destroy" };
-    expect((await runStep(action, step!, hostile, env, dir)).code).not.toBe(0);
+    for (const name of ['$(touch taken)"; touch taken; "', "--help"])
+      for (const mode of ["create", "destroy"])
+        expect([name, mode, (await runStep(action, step!, { ...given, name, mode }, env, dir)).code]).toEqual([name, mode, 2]);
     expect(existsSync(join(dir, "taken"))).toBe(false);
+  });
+
+test
+  .skipIf(!built)
+  .concurrent("the action: what a create left that failed half way goes with destroy, from another folder", async (context) => {
+    const { dir, given, simulation } = await place(context, ["machine-1:AllocationFailed"]);
+    const [step] = stepsOf(action);
+    const create = { ...given, name: "ci-3", flags: `${given.flags}\n--wait-for=machines` };
+    const { code, stderr } = await runStep(action, step!, create, {}, dir);
+    expect([code, stderr]).toEqual([3, expect.stringContaining("AllocationFailed")]);
+    expect(simulation.save().entries.length).toBeGreaterThan(5);
+    const other = mkdtempSync(join(dir, "other-"));
+    expect(await runStep(action, step!, { ...given, name: "ci-3", mode: "destroy" }, {}, other)).toMatchObject({ code: 0 });
+    expect(simulation.save().entries).toEqual([]);
   });
 
 test.skipIf(!built).concurrent("the template: create sets output variables, destroy takes all away", async (context) => {
