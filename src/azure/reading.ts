@@ -18,8 +18,9 @@ export async function all<T>(list: Paged<T>, signal?: AbortSignal, only?: "state
   const seen = new Set<string>();
   const pages = list.byPage()[Symbol.asyncIterator]();
   const collect = async (): Promise<void> => {
-    for (;;) {
-      const next = await (signal === undefined ? pages.next() : abortable(pages.next(), signal));
+    for (let first = true; ; first = false) {
+      const page = signal === undefined ? pages.next() : abortable(pages.next(), signal);
+      const next = await (first ? page : page.catch(brokenOff));
       if (next.done === true) return;
       const { continuationToken: after = "" } = next.value;
       if (after !== "" && seen.has(after)) throw notAzure(`${line(after)}: a list that leads back to itself`);
@@ -35,6 +36,12 @@ export async function all<T>(list: Paged<T>, signal?: AbortSignal, only?: "state
 /** More than a subscription can hold of anything that is listed here; pages may be empty, where Azure filters behind them. */
 const MOST = 100_000;
 const MOST_PAGES = 1000;
+
+/** A list that begins is one that is there: that its next page is not, or no more, is a fault. From its first page on it may go well. */
+function brokenOff(error: unknown): never {
+  if (!isNoList(error)) throw error;
+  throw new AzureError("ListBrokenOff", `a list broke off after its first page: ${error.message}`, { status: 502, cause: error });
+}
 
 const line = (url: string): string => `GET ${shownAddress(url)}`;
 
@@ -110,11 +117,14 @@ export async function listed<T>(read: () => Promise<T>): Promise<T | undefined> 
   try {
     return await read();
   } catch (error) {
-    if (error instanceof AzureError && !isMisdirected(error) && [400, 404, 405, 501].includes(error.status ?? 0))
-      return undefined;
+    if (isNoList(error)) return undefined;
     throw error;
   }
 }
+
+/** The group is gone, or this ARM does not know the path. */
+export const isNoList = (error: unknown): error is AzureError =>
+  error instanceof AzureError && !isMisdirected(error) && [400, 404, 405, 501].includes(error.status ?? 0);
 
 /** Reads of which each is understood. */
 export function guarded<T extends Record<string, (...given: never[]) => Promise<unknown>>>(reads: T): T {

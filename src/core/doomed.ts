@@ -46,12 +46,14 @@ export interface SortedOut {
  * @param found what the services list, of the kinds that the tool makes
  * @param contents ARM's own list, which knows every type but may be behind
  * @param guests by the lower-case id of a storage account, what others keep in it: it is not deleted with that
+ * @param unlisted kinds that their services do not list: of those ARM's own list is all that is known
  */
 export function sortOut(
   owner: Owner,
   found: readonly Found[],
   contents: readonly { id: string; type: string; tags: Tags }[],
   guests: ReadonlyMap<string, readonly string[]> = new Map(),
+  unlisted: readonly DoomedKind[] = [],
 ): SortedOut {
   const proven = found.filter((one) => isProven(one, owner) || isDamagedClaim(one, owner));
   const machines = new Map(proven.filter((one) => one.kind === "machine").map((one) => [key(one.id), one]));
@@ -67,12 +69,14 @@ export function sortOut(
   const mine = new Set(ours.map((one) => key(one.id)));
   const byKey = new Map(found.map((one) => [key(one.id), one]));
   const others = contents.filter((one) => !LISTED.has(one.type.toLowerCase()) && !below(one.id, mine));
+  const unseen = new Set(unlisted.map((kind) => key(typeOf(kind))));
+  const untold = contents.filter((one) => unseen.has(key(one.type)) && !byKey.has(key(one.id)) && !isProven(one, owner));
   const theirs = found.filter((one) => !mine.has(key(one.id)));
   return {
     ours: ordered(owner.cluster, ours),
     foreign: [
       ...theirs.map((one) => ({ id: one.id, type: typeOf(one.kind) })),
-      ...others.filter((one) => !isProven(one, owner)).map(({ id, type }) => ({ id, type })),
+      ...[...others.filter((one) => !isProven(one, owner)), ...untold].map(({ id, type }) => ({ id, type })),
     ],
     strange: others.filter((one) => isProven(one, owner)).map(({ id, type }) => ({ id, type })),
     kept: alike(owner, theirs, others, guests),

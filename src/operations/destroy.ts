@@ -10,7 +10,7 @@ import { findCluster, lookIn } from "./cluster/find.ts";
 import { notThere } from "./cluster/not-there.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import { type Destroyed, awaitGroupGone, destroyCluster } from "./destroy/destroy-cluster.ts";
-import { type Doom, destroyIntent, isEmpty, oursOf, surveyDoom } from "./destroy/doom-survey.ts";
+import { type Doom, destroyIntent, isEmpty, oursOf, refuseUntold, surveyDoom } from "./destroy/doom-survey.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetFiles } from "./destroy/forget-files.ts";
 import { refuseUsed } from "./destroy/used-by-others.ts";
@@ -63,9 +63,10 @@ export async function planDestroy(run: Run, name: string, { resourceGroup, mustE
 
 /**
  * Refuses what Azure would refuse half way, and what would harm others.
- * @throws ClusterError ScopeLocked, UsedByOthers, TakesAlong (exit 5), AuthorizationFailed (exit 4)
+ * @throws ClusterError ScopeLocked, UsedByOthers, TakesAlong, ContentsUnknown (exit 5), AuthorizationFailed (exit 4)
  */
 export async function checkDestroy(run: Run, doom: Doom): Promise<void> {
+  refuseUntold(doom);
   refuseTaken(doom.taken);
   await refuseForbidden(run, destroyIntent(doom));
   await refuseUsed(run, doom);

@@ -1,6 +1,7 @@
 /** Lists to their last page: given up with the run that asked, and never without an end. */
 import { expect, test } from "vitest";
-import { type Paged, all, understood } from "../../src/azure/reading.ts";
+import { AzureError } from "../../src/core/advice/azure-error.ts";
+import { type Paged, all, listed, understood } from "../../src/azure/reading.ts";
 
 type Page = number[] & { continuationToken?: string };
 
@@ -48,6 +49,17 @@ test.each([
     code: "UnreadableAnswer",
     message: `the answer is not Azure Resource Manager's (GET https://management.azure.com/list: ${said})`,
   });
+});
+
+test.each([400, 404, 405, 501])("a list whose second page is answered with %i is there, and broke off", async (status) => {
+  const none = new AzureError("NotFound", "no such page", { status });
+  const list = (before: number) =>
+    paged(async function* () {
+      for (let n = 0; n < before; n++) yield page([n], `${n}`);
+      await Promise.reject(none);
+    });
+  await expect(listed(() => all(list(0)))).resolves.toBeUndefined();
+  await expect(listed(() => all(list(1)))).rejects.toMatchObject({ code: "ListBrokenOff", status: 502, cause: none });
 });
 
 test("what the SDK breaks on is an answer that is none; what is aborted or known stays as it is", async () => {

@@ -2,12 +2,13 @@
  * What is there: lists of a group or of the subscription, asked of each kind's own service. Those know at once what was made
  * or deleted; ARM's own list of everything (`contents`) may be minutes behind.
  */
+import { isLoopback } from "../../core/loopback.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Clients } from "../clients.ts";
 import { listOf } from "../kind-operations.ts";
 import { toLive } from "../live.ts";
-import { all, listed } from "../reading.ts";
+import { all, isNoList, listed } from "../reading.ts";
 
 export const inventoryReads = (clients: Clients) => ({
   /** All of a kind in a group; undefined where this ARM does not list it (another cloud's, an emulator's): ask for its resources by name. */
@@ -17,11 +18,19 @@ export const inventoryReads = (clients: Clients) => ({
     return models && livesIn(models as readonly { id?: string }[]);
   },
 
-  /** Everything in a group, whatever its kind; none when the group does not exist. */
-  async contents(group: string, abortSignal: AbortSignal): Promise<GroupMember[]> {
+  /**
+   * Everything in a group, whatever its kind; undefined where that is not told: the group is gone, or may hold what nobody sees. An
+   * emulator on this machine that has no such list has nothing of anybody's.
+   */
+  async contents(group: string, abortSignal: AbortSignal): Promise<GroupMember[] | undefined> {
     const { resources } = clients.resources;
-    const found = await listed(() => all(resources.listByResourceGroup(group, { abortSignal }), abortSignal));
-    return (found ?? []).map(({ id = "", type = "", tags = {} }) => ({ id, type, tags }));
+    try {
+      const found = await all(resources.listByResourceGroup(group, { abortSignal }), abortSignal);
+      return found.map(({ id = "", type = "", tags = {} }) => ({ id, type, tags }));
+    } catch (error) {
+      if (!isNoList(error)) throw error;
+      return isLoopback(clients.endpoint) && error.code !== "ResourceGroupNotFound" ? [] : undefined;
+    }
   },
 
   /** What carries a cluster's name as its tag: of the subscription, or of one group. One request, for a look that may be wrong by minutes. */

@@ -7,23 +7,26 @@ import { all, listed } from "../reading.ts";
 
 type StoredLive = Live & { readonly kind: "disk" | "storageAccount"; readonly managedBy: string | undefined };
 
+type Stored = { readonly [K in StoredLive["kind"]]: readonly StoredLive[] | undefined };
+
 export const storageReads = (clients: Clients) => ({
   /** Managed disks of a group; none when the group does not exist. */
-  disks: (group: string, abortSignal: AbortSignal): Promise<StoredLive[]> => disksIn(clients, group, abortSignal),
+  disks: async (group: string, abortSignal: AbortSignal): Promise<StoredLive[]> =>
+    (await disksIn(clients, group, abortSignal)) ?? [],
 
-  /** What the snapshot leaves out and a cluster may leave behind: disks and storage accounts of a group. */
-  async storage(group: string, abortSignal: AbortSignal): Promise<StoredLive[]> {
+  /** What the snapshot leaves out and a cluster may leave behind, in a group: of each kind undefined where there is no such list. */
+  async storage(group: string, abortSignal: AbortSignal): Promise<Stored> {
     const { storageAccounts } = clients.storage;
-    const [disks, accounts] = await Promise.all([
+    const [disk, accounts] = await Promise.all([
       disksIn(clients, group, abortSignal),
       listed(() => all(storageAccounts.listByResourceGroup(group, { abortSignal }), abortSignal)),
     ]);
-    const stored = (accounts ?? []).map((model): StoredLive => ({
+    const storageAccount = accounts?.map((model): StoredLive => ({
       ...toLive(model.id ?? "", model),
       kind: "storageAccount",
       managedBy: undefined,
     }));
-    return [...disks, ...stored];
+    return { disk, storageAccount };
   },
 
   /** Names of the containers of a storage account; none where this sign-in may not ask, or this ARM does not know them. */
@@ -49,7 +52,7 @@ export const storageReads = (clients: Clients) => ({
 
 // --- internal ---
 
-async function disksIn({ compute }: Clients, group: string, abortSignal: AbortSignal): Promise<StoredLive[]> {
+async function disksIn({ compute }: Clients, group: string, abortSignal: AbortSignal): Promise<StoredLive[] | undefined> {
   const found = await listed(() => all(compute.disks.listByResourceGroup(group, { abortSignal }), abortSignal));
-  return (found ?? []).map((model) => ({ ...toLive(model.id ?? "", model), kind: "disk", managedBy: model.managedBy }));
+  return found?.map((model) => ({ ...toLive(model.id ?? "", model), kind: "disk", managedBy: model.managedBy }));
 }

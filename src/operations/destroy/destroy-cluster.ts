@@ -13,7 +13,7 @@ import { TAG_LIMIT } from "../../core/plan/tag-limits.ts";
 import { type Left, countDown } from "./count-down.ts";
 import { patiently, deletePatiently, retag } from "../../engine/patiently.ts";
 import type { TagTarget } from "../../engine/provider.ts";
-import { type Doom, surveyDoom } from "./doom-survey.ts";
+import { type Doom, refuseUntold, surveyDoom } from "./doom-survey.ts";
 import { refuseTaken } from "../cluster/let-go.ts";
 import { deleteUntilGone, gone, tagHeld } from "./delete-until-gone.ts";
 import { lookIn } from "../cluster/find.ts";
@@ -38,6 +38,7 @@ const GROUP_ATTEMPTS = 3;
 export async function destroyCluster(run: Run, planned: Doom, still?: (tags: Tags) => void): Promise<Destroyed> {
   run.stop.throwIfAborted();
   const doom = await lookAgain(run, planned);
+  refuseUntold(doom);
   refuseTaken(doom.taken);
   await mark(run, doom, still);
   await tagHeld(run, doom).catch((error: unknown) => {

@@ -1,8 +1,10 @@
 /** What a destroy would delete: what is there, sorted into the cluster's and others', all by reads, before the first delete. */
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
 import { IMAGE_CONTAINER } from "../../azure/vhd/account.ts";
 import { type SortedOut, sortOut } from "../../core/doomed.ts";
 import type { Found } from "../../core/found.ts";
+import type { DoomedKind } from "../../core/plan/bodies.ts";
 import { typeOf } from "../../core/plan/kinds.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { groupId, nameOf } from "../../core/plan/resource.ts";
@@ -24,25 +26,45 @@ export interface Doom extends SortedOut {
   readonly found: readonly Found[];
   /** There is more than the lists show. */
   readonly behind: boolean;
+  /** Azure does not tell what is in a group of the cluster's own: that group stays, and so does all that is in it. */
+  readonly untold: boolean;
 }
 
 /** What is there now. The group may go while it is listed: then there is nothing. */
 export async function surveyDoom(run: Run, located: Cluster): Promise<Doom> {
   const scope = groupId(run.subscription, located.groupName);
-  const { snapshot, listed, contents } = located.group === undefined ? NOTHING : await listAll(run, located);
+  const {
+    snapshot,
+    listed,
+    contents = [],
+    untold,
+    without,
+  } = located.group === undefined ? NOTHING : await listAll(run, located);
   const guests = await guestsOf(run, located, listed);
-  const sorted = sortOut(located.owner, listed, contents, guests);
-  // a group of our own goes whole, whatever the lists say
+  const sorted = sortOut(located.owner, listed, contents, guests, without);
+  // a group of our own goes whole, whatever of ours the lists say
   const whole = located.own && sorted.foreign.length === 0;
   const unlisted = whole || located.group === undefined ? [] : await foundByName(run, located, listed);
   const found = [...listed, ...unlisted];
   // an account that no list shows yet was made a moment ago, by us
-  const all = unlisted.length === 0 ? sorted : sortOut(located.owner, found, contents, guests);
-  return { ...all, located, scope, snapshot, found, whole, behind: unlisted.length > 0 };
+  const all = unlisted.length === 0 ? sorted : sortOut(located.owner, found, contents, guests, without);
+  return { ...all, located, scope, snapshot, found, whole, behind: unlisted.length > 0, untold: whole && untold };
 }
 
 /** Nothing of the cluster is there. */
 export const isEmpty = ({ located, ours, strange }: Doom): boolean => !located.own && ours.length === 0 && strange.length === 0;
+
+/** @throws ClusterError ContentsUnknown (exit 5): nothing was deleted */
+export function refuseUntold({ untold, located: { groupName } }: Pick<Doom, "untold" | "located">): void {
+  if (!untold) return;
+  throw new ClusterError("ContentsUnknown", `Azure does not tell what is in the resource group ${groupName}`, {
+    source: "azure",
+    exit: EXIT.preflight,
+    advice:
+      "Nothing was deleted: with the group would go what others may have in it. Run the same command again; if it stays so, " +
+      `\`az resource list --resource-group ${groupName}\` says what Azure answers.`,
+  });
+}
 
 /** What is the cluster's, as it is. */
 export function oursOf({ ours, found }: Pick<Doom, "ours" | "found">): Found[] {
@@ -87,17 +109,28 @@ async function guestsOf(run: Run, { owner, groupName }: Cluster, listed: readonl
 interface Listed {
   readonly snapshot: Snapshot;
   readonly listed: readonly Found[];
-  readonly contents: readonly { id: string; type: string; tags: Record<string, string> }[];
+  readonly contents?: readonly { id: string; type: string; tags: Record<string, string> }[];
+  /** The group is there, and there is no list of what is in it. */
+  readonly untold: boolean;
+  /** Kinds of which there is no list. */
+  readonly without: readonly DoomedKind[];
 }
 
-const NOTHING: Listed = { snapshot: new Map(), listed: [], contents: [] };
+const NOTHING: Listed = { snapshot: new Map(), listed: [], untold: false, without: [] };
 
 async function listAll(run: Run, located: Cluster): Promise<Listed> {
   const { lookups, tools } = run;
-  const [snapshot, storage, contents] = await Promise.all([
-    snapshotOf(run, located),
+  const without: DoomedKind[] = [];
+  const [snapshot, { disk, storageAccount }, contents] = await Promise.all([
+    snapshotOf(run, located, (kind) => without.push(kind)),
     patiently(tools, (signal) => lookups.storage(located.groupName, signal)),
     patiently(tools, (signal) => lookups.contents(located.groupName, signal)),
   ]);
-  return { snapshot, listed: [...snapshot.values(), ...storage], contents };
+  if (disk === undefined) without.push("disk");
+  if (storageAccount === undefined) without.push("storageAccount");
+  const listed = [...snapshot.values(), ...(disk ?? []), ...(storageAccount ?? [])];
+  if (contents !== undefined) return { snapshot, listed, contents, untold: false, without };
+  // it may have gone meanwhile
+  const now = await patiently(tools, (signal) => lookups.group(located.groupName, signal));
+  return { snapshot, listed, untold: now?.deleting === false, without };
 }
