@@ -167,7 +167,7 @@ export interface Alike {
 
 /** Why something could not be done. */
 export interface Failure {
-  /** What went wrong, in one word, ours or Azure's: docs/troubleshooting.md has what is known of it. */
+  /** What went wrong, in one word, ours or Azure's; docs/troubleshooting.md has what is known of Azure's. */
   readonly code: string;
   /** What went wrong, in a sentence. */
   readonly message: string;
