@@ -11,7 +11,7 @@ import type { RequestTools } from "../engine/tools.ts";
 import { type AccountFacts, accountOf } from "./account.ts";
 import { knownOf, selectSubscription } from "./azure-cli-profile.ts";
 import type { Surroundings, Way } from "./run.ts";
-import { type NamedCredential, signIn } from "./sign-in.ts";
+import { type NamedCredential, signIn, untilEnd } from "./sign-in.ts";
 import { type Traffic, counted } from "./silence.ts";
 import type { Fetch } from "./way-out/fetch.ts";
 import { wayOut } from "./way-out/way-out.ts";
@@ -134,7 +134,7 @@ type Parts = Awaited<ReturnType<typeof loadParts>>;
 async function connectionTo(
   outside: Surroundings,
   given: Partial<FlagValues>,
-  { clock, emit, loadRest, wrote, traffic }: Around,
+  { clock, emit, hard, loadRest, wrote, traffic }: Around,
   to: Target & Parts & { readonly hear: Throttle["hear"]; readonly hearTime: (at: number) => void },
 ): Promise<{ connection: Omit<ArmConnection, "subscription">; credential: NamedCredential | undefined }> {
   const outward = await to.outwardClient(to.way.agentOf);
@@ -146,7 +146,7 @@ async function connectionTo(
     clock,
     ...(loadRest === undefined ? {} : { loadRest }),
     ...(wrote === undefined ? {} : { wrote }),
-    ...(credential === undefined ? {} : { credential }),
+    ...(credential === undefined ? {} : { credential: untilEnd(credential, hard) }),
     httpClient: counted(to.handle === undefined ? to.boundedClient(outward) : await to.httpClientOf(to.handle), traffic),
   };
   return { connection, credential };

@@ -7,6 +7,7 @@ import type { TokenCredential } from "@azure/identity";
 import type { Cloud } from "../azure/clouds.ts";
 import { type SignedIn, signedInBy } from "../core/account.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
+import { abortable } from "../engine/abortable.ts";
 import type { Emit } from "../engine/event.ts";
 import { ownPath } from "./own-path.ts";
 import type { Surroundings } from "./run.ts";
@@ -44,6 +45,14 @@ export async function signIn(
   });
   return named(credential);
 }
+
+/**
+ * The same for the clients of the SDK, ending with the run and not with a request of it: they share the wait for a token, under the
+ * signal of whoever asked first, and would give it up for all when he has no more time.
+ */
+export const untilEnd = (credential: TokenCredential, end: AbortSignal): TokenCredential => ({
+  getToken: (scopes, { abortSignal: _, ...how } = {}) => abortable(credential.getToken(scopes, how), end),
+});
 
 // --- internal ---
 

@@ -72,14 +72,17 @@ test.each([
   expect(proxyOf({ HTTPS_PROXY: "proxy:3128", HTTP_PROXY: "proxy:3128" }, address)).toBeUndefined(),
 );
 
-test.each(["socks5://user:hunter2@proxy:1080", "http://user:hunter2/x@proxy:3128", "user:hunter#2@proxy", "http://"])(
-  "%s is refused, by the variable's name and without the password",
-  (HTTPS_PROXY) => {
-    const refused = refusal(HTTPS_PROXY);
-    expect(refused).toMatchObject({ exit: 2, code: "Usage", message: expect.stringMatching(/^HTTPS_PROXY /) as string });
-    expect(`${refused.message} ${refused.advice} ${String(refused.cause)}`).not.toContain("hunter");
-  },
-);
+test.each([
+  "socks5://user:hunter2@proxy:1080",
+  "http://user:hunter2/x@proxy:3128",
+  "user:hunter#2@proxy",
+  "user:hunter%2@proxy",
+  "http://",
+])("%s is refused, by the variable's name and without the password", (HTTPS_PROXY) => {
+  const refused = refusal(HTTPS_PROXY);
+  expect(refused).toMatchObject({ exit: 2, code: "Usage", message: expect.stringMatching(/^HTTPS_PROXY /) as string });
+  expect(`${refused.message} ${refused.advice} ${String(refused.cause)}`).not.toContain("hunter");
+});
 
 function refusal(HTTPS_PROXY: string): ClusterError {
   try {

@@ -1,8 +1,16 @@
 /** As whom: by the token that a request got, else by what was given, else by the Azure CLI. */
+import {
+  type HttpClient,
+  bearerTokenAuthenticationPolicy,
+  createEmptyPipeline,
+  createHttpHeaders,
+  createPipelineRequest,
+} from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import { expect, test } from "vitest";
+import { connectAzure } from "../../src/operations/connect.ts";
 import { accountOf } from "../../src/operations/account.ts";
-import { signIn } from "../../src/operations/sign-in.ts";
+import { signIn, untilEnd } from "../../src/operations/sign-in.ts";
 import type { Surroundings } from "../../src/operations/run.ts";
 import type { Lookups } from "../../src/azure/lookups.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
@@ -59,4 +67,45 @@ test("where no request ever gets a token it is not waited for without an end", a
   const credential = await named(() => Promise.resolve(null));
   const account = accountOf({ ...facts, known: { others: [] }, signedIn: () => credential.signedIn() }, lookups, around());
   expect((await account()).signIn).toEqual({ kind: "unknown" });
+});
+
+test("a request that has no more time does not take the sign-in away from the others that wait for it", async () => {
+  const { promise: token, resolve } = Promise.withResolvers<{ token: string; expiresOnTimestamp: number }>();
+  const end = new AbortController();
+  const credential = untilEnd({ getToken: () => token }, end.signal);
+  const pipeline = createEmptyPipeline();
+  pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: "arm" }));
+  const httpClient: HttpClient = {
+    sendRequest: (request) => Promise.resolve({ request, status: 200, headers: createHttpHeaders() }),
+  };
+  const send = (abortSignal: AbortSignal) =>
+    pipeline.sendRequest(httpClient, createPipelineRequest({ url: "https://management.azure.com/", abortSignal }));
+  const impatient = new AbortController();
+  const both = [send(impatient.signal), send(end.signal)];
+  impatient.abort(new Error("no more time"));
+  resolve({ token: "t", expiresOnTimestamp: Number.MAX_SAFE_INTEGER });
+  expect((await both[1])?.status).toBe(200);
+  await both[0]?.catch(() => undefined);
+});
+
+test("no client of a run takes a request's own signal to the sign-in", async () => {
+  const seen: unknown[] = [];
+  const credential: TokenCredential = {
+    getToken: (_, options) => {
+      seen.push(options?.abortSignal);
+      return Promise.reject(new Error("no"));
+    },
+  };
+  const outside = { env: {}, random: (bytes: number) => new Uint8Array(bytes), credential } as unknown as Surroundings;
+  const given = { subscription: "00000000-0000-4000-8000-000000000000", armEndpoint: "https://127.0.0.1:9" };
+  const way = await connectAzure(outside, given, { ...around(), emit: () => undefined });
+  await expect(way.lookups.subscriptionName(given.subscription, new AbortController().signal)).rejects.toThrow();
+  expect(seen).toEqual([undefined]);
+});
+
+test("who ends the run waits for no sign-in", async () => {
+  const end = new AbortController();
+  const asked = untilEnd({ getToken: () => new Promise(() => undefined) }, end.signal).getToken("arm");
+  end.abort(new Error("Ctrl-C"));
+  await expect(asked).rejects.toThrow("Ctrl-C");
 });

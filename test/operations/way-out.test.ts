@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, type Server, type Socket, connect } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket, connect } from "node:net";
 import { createPipelineRequest } from "@azure/core-rest-pipeline";
 import { expect, onTestFinished, test } from "vitest";
 import { boundedClient } from "../../src/azure/bounded.ts";
@@ -13,6 +13,9 @@ import { outwardClient } from "../../src/azure/outward.ts";
 import { adviceFor } from "../../src/core/advice/advice.ts";
 import { selfSigned } from "../../src/prepare/certificate.ts";
 import { newDiscoveryUrl } from "../../src/prepare/discovery.ts";
+import { proxyOf } from "../../src/operations/way-out/proxy.ts";
+import { tunnel } from "../../src/operations/way-out/proxy-agents.ts";
+import { fetchWith } from "../../src/operations/way-out/fetch.ts";
 import { wayOut } from "../../src/operations/way-out/way-out.ts";
 
 const { signal } = new AbortController();
@@ -118,6 +121,51 @@ test("a dead proxy is named with its variable, and is no sign-in", async () => {
     message: expect.stringContaining(`the proxy ${at} (https_proxy) cannot be reached: ECONNREFUSED`) as string,
   });
   expect(adviceFor(error as { code: string; message: string })?.advice).toContain("`unset https_proxy`");
+});
+
+test("a proxy that wants a password of what is asked over http is called that, and not the server", async () => {
+  const at = `127.0.0.1:${await port(createServer((_, answer) => answer.writeHead(407).end()))}`;
+  const asked = newDiscoveryUrl(wayOut({ http_proxy: `me:hunter2@${at}` }).fetch, "http://etcd.example", 3);
+  await expect(asked).rejects.toThrow(`the proxy ${at} (http_proxy) wants a user name and a password (407)`);
+});
+
+test("a 407 that no proxy gave is a server's", async () => {
+  const here = await port(createServer((_, answer) => answer.writeHead(407).end()));
+  expect((await wayOut({}).fetch(`http://127.0.0.1:${here}/`, { signal })).status).toBe(407);
+});
+
+/** Takes connections, and never says a word. */
+const silent = async () => {
+  const { promise: reached, resolve } = Promise.withResolvers<void>();
+  const server = createTcpServer((socket) => {
+    onTestFinished(() => void socket.destroy());
+    resolve();
+  });
+  return { reached, at: `127.0.0.1:${await port(server)}` };
+};
+
+test.each(["http", "https"])("who gives up while an %s proxy says nothing is let go at once", async (kind) => {
+  const { at, reached } = await silent();
+  const { fetch } = wayOut({ HTTPS_PROXY: `${kind}://${at}` });
+  const patience = new AbortController();
+  const asked = expect(fetch("https://etcd.example/", { signal: patience.signal })).rejects.toThrow("enough");
+  await reached;
+  patience.abort(new Error("enough"));
+  await asked;
+});
+
+test("a proxy that never opens the way is given up", async () => {
+  const { at } = await silent();
+  const url = "https://etcd.example/";
+  const proxy = proxyOf({ ALL_PROXY: `http://me:hunter2@${at}` }, url);
+  if (proxy === undefined) throw new Error("no proxy");
+  const agent = tunnel(proxy, {}, 1);
+  const fetch = fetchWith(
+    () => agent,
+    () => undefined,
+  );
+  const given = `the proxy ${at} (ALL_PROXY) cannot be reached: no answer within`;
+  await expect(fetch(url, { signal })).rejects.toThrow(given);
 });
 
 test("a server that is not there is named by its host", async () => {

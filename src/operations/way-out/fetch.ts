@@ -2,26 +2,40 @@
 import http, { type Agent } from "node:http";
 import https from "node:https";
 import { Readable } from "node:stream";
+import { abortable } from "../../engine/abortable.ts";
 
 /** What of the global `fetch` is used. A redirection is an error. */
 export type Fetch = (url: string, init: { readonly signal: AbortSignal }) => Promise<Response>;
 
-/** @param agentOf of an address */
+/**
+ * @param agentOf of an address
+ * @param proxyOf how the proxy of an address is called; undefined where there is none
+ */
 export const fetchWith =
-  (agentOf: (address: string) => Agent): Fetch =>
-  (url, { signal }) =>
-    new Promise((resolve, reject) => {
+  (agentOf: (address: string) => Agent, proxyOf: (address: string) => string | undefined): Fetch =>
+  (url, { signal }) => {
+    const answered = new Promise<Response>((resolve, reject) => {
       const { get } = url.startsWith("https:") ? https : http;
       const asked = get(url, { agent: agentOf(url), signal, headers: { "user-agent": "azure-coreos-cluster" } }, (answer) => {
         const { statusCode: status = 0 } = answer;
-        if (status >= 200 && status < 600 && !REDIRECTS.has(status)) return resolve(responseOf(status, answer));
+        const proxy = status === PROXY_AUTHENTICATION ? proxyOf(url) : undefined;
+        if (proxy === undefined && status >= 200 && status < 600 && !REDIRECTS.has(status))
+          return resolve(responseOf(status, answer));
         answer.destroy();
-        return reject(new Error(`the answer is ${status}, which leads elsewhere`));
+        return reject(new Error(proxy === undefined ? `the answer is ${status}, which leads elsewhere` : wantsPassword(proxy)));
       });
       asked.once("error", reject);
     });
+    // a request that waits for a proxy has no socket yet, and its abort would be told by none
+    return abortable(answered, signal);
+  };
+
+export const wantsPassword = (proxy: string): string => `the proxy ${proxy} wants a user name and a password (407)`;
 
 // --- internal ---
+
+/** What a proxy alone answers. */
+const PROXY_AUTHENTICATION = 407;
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** Answers that have no body. */

@@ -2,25 +2,26 @@
  * Agents that reach their servers through a proxy, and say so when that does not work: what fails is then the proxy's name and the
  * variable that it comes from, and not the server's. Codes are those of the advice table. No message holds the proxy's password.
  */
-import type { Agent, AgentOptions, ClientRequest } from "node:http";
+import http, { type Agent, type AgentOptions, type ClientRequest } from "node:http";
+import https from "node:https";
+import { type Socket, isIP } from "node:net";
+import tls from "node:tls";
 import { HttpProxyAgent } from "http-proxy-agent";
 import { HttpsProxyAgent } from "https-proxy-agent";
+import { wantsPassword } from "./fetch.ts";
 import type { Proxy } from "./proxy.ts";
 
 /** For servers that are asked over https: the proxy is asked for a tunnel, and sees nothing of what is said in it. */
-export function tunnel(proxy: Proxy, options: AgentOptions): Agent {
+export function tunnel(proxy: Proxy, options: AgentOptions, patienceMs = PATIENCE_MS): Agent {
   const agent = new HttpsProxyAgent(proxy.url, options);
-  const connect = agent.connect.bind(agent);
+  // its own way leaves a socket without a listener while the proxy's handshake goes on: an error there would end the process
   agent.connect = async (request, to) => {
-    const answer = { status: 200 };
+    const { host = "", port, path: _, ...rest } = to as tls.ConnectionOptions;
+    const { status, socket } = await opened(proxy, `${isIP(host) === 6 ? `[${host}]` : host}:${port ?? 443}`, patienceMs);
+    if (status === 200) return tls.connect({ ...rest, ...(isIP(host) === 0 && { servername: rest.servername ?? host }), socket });
     // what the proxy refuses it answers like a server; a 403 of its would be taken for Azure's
-    request.once("proxyConnect", ({ statusCode }: { statusCode: number }) => (answer.status = statusCode));
-    const socket = await connect(request, to).catch((error: unknown) => {
-      throw unreachable(proxy, error);
-    });
-    if (answer.status === 200) return socket;
     socket.destroy();
-    throw refused(proxy, answer.status, request);
+    throw refused(proxy, status, request);
   };
   return agent;
 }
@@ -38,6 +39,29 @@ export function forPlainHttp(proxy: Proxy, options: AgentOptions): Agent {
 
 // --- internal ---
 
+/** A proxy that is there opens a way within a second or two; one that a firewall swallows, or that speaks no HTTP, never does. */
+const PATIENCE_MS = 30_000;
+
+/** What the proxy answers to CONNECT, and the socket that is then the tunnel. */
+function opened(proxy: Proxy, to: string, ms: number): Promise<{ status: number; socket: Socket }> {
+  const { protocol, hostname, port, username, password } = proxy.url;
+  const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64");
+  const asked = (protocol === "https:" ? https : http).request({
+    host: hostname.replace(/^\[|\]$/g, ""),
+    port: port === "" ? (protocol === "https:" ? 443 : 80) : port,
+    method: "CONNECT",
+    path: to,
+    headers: { host: to, ...(login === "Og==" ? {} : { "proxy-authorization": `Basic ${login}` }) },
+    agent: false,
+  });
+  const timer = setTimeout(() => asked.destroy(new Error(`no answer within ${ms / 1000} seconds`)), ms);
+  return new Promise<{ status: number; socket: Socket }>((resolve, reject) => {
+    asked.once("connect", ({ statusCode: status = 0 }, socket) => resolve({ status, socket: socket as Socket }));
+    asked.on("error", (error) => reject(unreachable(proxy, error)));
+    asked.end();
+  }).finally(() => clearTimeout(timer));
+}
+
 const failure = (code: string, message: string, cause?: unknown): Error =>
   Object.assign(new Error(message, cause === undefined ? {} : { cause }), { code });
 
@@ -50,6 +74,6 @@ function unreachable({ shown, variable }: Proxy, error: unknown): Error {
 function refused({ shown, variable }: Proxy, status: number, request: ClientRequest): Error {
   const host = String(request.getHeader("host") ?? request.host);
   return status === 407
-    ? failure("ProxyAuthenticationRequired", `the proxy ${shown} (${variable}) wants a user name and a password (407)`)
+    ? failure("ProxyAuthenticationRequired", wantsPassword(`${shown} (${variable})`))
     : failure("ProxyRefused", `the proxy ${shown} (${variable}) opens no way to ${host} (${status})`);
 }

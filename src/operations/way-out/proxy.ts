@@ -48,13 +48,23 @@ function readProxy(variable: string, text: string): Proxy {
       "This tool speaks to proxies over http and https: give http://HOST:PORT, or take the variable away for this command.",
     );
   const address = scheme === undefined ? `http://${text}` : text;
-  if (!URL.canParse(address) || new URL(address).hostname === "")
+  if (!URL.canParse(address) || new URL(address).hostname === "" || !isDecodable(new URL(address)))
     throw usageError(
       `${variable} holds no address of a proxy`,
       "Write HOST:PORT or http://USER:PASSWORD@HOST:PORT; in the password / is %2F, @ is %40, # is %23, : is %3A and % is %25.",
     );
   const url = new URL(address);
   return { url, shown: url.host, variable };
+}
+
+/** A password with a bare % in it can be no percent-encoding. */
+function isDecodable({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(`${username}${password}`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const near = new BlockList();

@@ -31,13 +31,17 @@ export function wayOut(env: Env): WayOut {
     proxied.set(key, agent);
     return agent;
   };
+  const proxyNamed = (address: string): string | undefined => {
+    const proxy = proxyOf(env, address);
+    return proxy === undefined ? undefined : `${proxy.shown} (${proxy.variable})`;
+  };
   return {
     agentOf,
     through: (address) => {
-      const proxy = proxyOf(env, address);
-      return proxy === undefined ? {} : { proxy: `${proxy.shown} (${proxy.variable})` };
+      const proxy = proxyNamed(address);
+      return proxy === undefined ? {} : { proxy };
     },
-    fetch: fetchWith(agentOf),
+    fetch: fetchWith(agentOf, proxyNamed),
   };
 }
 
