@@ -51,7 +51,7 @@ export async function signIn(
  * signal of whoever asked first, and would give it up for all when he has no more time.
  */
 export const untilEnd = (credential: TokenCredential, end: AbortSignal): TokenCredential => ({
-  getToken: (scopes, { abortSignal: _, ...how } = {}) => abortable(credential.getToken(scopes, how), end),
+  getToken: (scopes, how) => abortable(credential.getToken(scopes, { ...how, abortSignal: end }), end),
 });
 
 // --- internal ---

@@ -98,9 +98,11 @@ test("no client of a run takes a request's own signal to the sign-in", async () 
   };
   const outside = { env: {}, random: (bytes: number) => new Uint8Array(bytes), credential } as unknown as Surroundings;
   const given = { subscription: "00000000-0000-4000-8000-000000000000", armEndpoint: "https://127.0.0.1:9" };
-  const way = await connectAzure(outside, given, { ...around(), emit: () => undefined, traffic: { asked: 0, answered: 0 } });
+  const own = around();
+  const way = await connectAzure(outside, given, { ...own, emit: () => undefined, traffic: { asked: 0, answered: 0 } });
   await expect(way.lookups.subscriptionName(given.subscription, new AbortController().signal)).rejects.toThrow();
-  expect(seen).toEqual([undefined]);
+  expect(seen).toEqual([own.hard]);
+  expect(seen[0]).toBe(own.hard);
 });
 
 test("who ends the run waits for no sign-in", async () => {

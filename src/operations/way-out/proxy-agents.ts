@@ -56,7 +56,7 @@ function opened(proxy: Proxy, to: string, ms: number): Promise<{ status: number;
   });
   const timer = setTimeout(() => asked.destroy(new Error(`no answer within ${ms / 1000} seconds`)), ms);
   return new Promise<{ status: number; socket: Socket }>((resolve, reject) => {
-    asked.once("connect", ({ statusCode: status = 0 }, socket) => resolve({ status, socket: socket as Socket }));
+    asked.once("connect", ({ statusCode: status = 0 }, socket) => resolve({ status, socket }));
     asked.on("error", (error) => reject(unreachable(proxy, error)));
     asked.end();
   }).finally(() => clearTimeout(timer));
