@@ -26,7 +26,7 @@
  *
  * A run is stopped here like a process with SIGSTOP: nothing it sent arrives, nothing it waits for comes back, until it goes on.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -235,6 +235,56 @@ test("members of two authorities are never made, however two runs stand still ar
     rmSync(other, { recursive: true, force: true });
   }
 }, 180_000);
+
+/** A create whose authority is elsewhere, while the first one has the claim and no machine, and stands still. */
+async function takeover(onLook: (goOn: () => void) => void) {
+  const clock = createVirtualClock(START);
+  const azure = testAzure({ clock });
+  const other = mkdtempSync(join(tmpdir(), "acc-"));
+  try {
+    const way = stoppable(azure, clock, { write: 11 });
+    const a = azure.run(CREATE_TLS, way.options);
+    await Promise.race([way.stopped, a]);
+    const before = azure.exchanges.length;
+    let looks = 0;
+    const y = await azure.run(`${CREATE_TLS} --events events`, {
+      dir: other,
+      azure: (request) => {
+        // its own first look, and those of the wait
+        if (request.method === "GET" && /\/virtualMachines\?/.test(request.url) && ++looks === 3) onLook(way.goOn);
+        return azure.simulation.handle(request);
+      },
+    });
+    const wrote = azure.exchanges
+      .slice(before)
+      .find(({ method, url }) => method === "PUT" && url.includes("/publicIPAddresses/"));
+    way.goOn();
+    const x = await a;
+    const events = readFileSync(join(other, "events"), "utf8")
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) satisfies Body);
+    const said = Date.parse(events.find(({ id }) => id === "etcd-ca").at);
+    return { x, y, waitedMs: (wrote?.at ?? Infinity) - said };
+  } finally {
+    azure.close();
+    rmSync(other, { recursive: true, force: true });
+  }
+}
+
+test("a cluster that was begun with another authority is taken over when nobody has made a machine for 20 seconds", async () => {
+  const { x, y, waitedMs } = await takeover(() => undefined);
+  expect([y.exit, x.exit], said(y)).toEqual([0, 7]);
+  expect(waitedMs).toBeGreaterThanOrEqual(20_000);
+  expect(waitedMs).toBeLessThan(30_000);
+});
+
+test("and not where a machine comes meanwhile: its run goes on, and the other one says so", async () => {
+  const { x, y, waitedMs } = await takeover((goOn) => goOn());
+  expect([y.exit, x.exit], said(y)).toEqual([7, 0]);
+  expect(y.stderr).toContain("another run is creating mycluster");
+  expect(waitedMs).toBe(Infinity);
+});
 
 test("the security group of who lost the name does not stay", async () => {
   const azure = testAzure();

@@ -1,11 +1,20 @@
 /** Every kind of the provider keeps the same contract: absent, made, there, changed, deleted, absent again. */
 import { beforeAll, describe, expect, test } from "vitest";
+import { KINDS } from "../../src/core/plan/kinds.ts";
 import type { AnyResource } from "../../src/core/plan/resource.ts";
+import type { Exchange } from "../../src/sim/message.ts";
 import { EVERY_KIND } from "./resources.ts";
 import { type Simulated, signal, simulated } from "./simulated.ts";
 
 const named = (resource: AnyResource): string => `${resource.kind} ${resource.label}`;
 const tagsOf = ({ body }: AnyResource): Record<string, string> | undefined => (body as { tags?: Record<string, string> }).tags;
+const TAGGED = ["resourceGroup", "machine", "networkInterface", "publicAddress", "securityGroup", "storageAccount"] as const;
+/** What was written, each with its conditions. */
+const writesOf = (exchanges: readonly Exchange[]): string[][] =>
+  exchanges.flatMap(({ method, headers }) => {
+    const conditions = Object.entries(headers).filter(([name]) => /^if-/i.test(name));
+    return method === "GET" ? [] : [[method, ...conditions.map(([name, value]) => `${name.toLowerCase()}: ${value}`)]];
+  });
 /** The same under a name that nothing has. */
 const elsewhere = (resource: AnyResource): AnyResource => ({ ...resource, id: resource.id.replace(/\/([^/]+)$/, "/x$1") });
 
@@ -24,6 +33,8 @@ describe("in the order of a plan", () => {
       const live = await on.provider.get(resource, signal);
       expect(live).toMatchObject({ id: resource.id, state: "succeeded", tags: tagsOf(resource) ?? {} });
       expect(live?.location).toBe("location" in resource.body ? resource.body.location : undefined);
+      // what Azure tells of each state must be named by each write: the engine goes by the table
+      expect(live?.etag !== undefined).toBe(KINDS[resource.kind].etag === true);
       await on.finish(await on.provider.put(resource, { signal }));
       expect(await on.provider.get(resource, signal)).toMatchObject({ state: "succeeded" });
     },
@@ -50,6 +61,31 @@ describe("in the order of a plan", () => {
   test("a machine that exists is not made twice", async () => {
     const machine = EVERY_KIND.find((resource) => resource.kind === "machine") as AnyResource;
     await expect(on.provider.put(machine, { signal, createOnly: true })).rejects.toMatchObject({ status: 412 });
+  });
+
+  test.each(EVERY_KIND.map((resource) => [named(resource), resource] as const))(
+    "%s: a condition is sent as it is given, and none where none is given",
+    async (_, resource) => {
+      const { exchanges, provider } = on;
+      const before = exchanges.length;
+      await provider.put(resource, { signal, createOnly: true }).catch(() => undefined);
+      await provider.put(resource, { signal, ifMatch: '"read"' }).catch(() => undefined);
+      await provider.delete(elsewhere(resource), signal, '"read"').catch(() => undefined);
+      await provider.delete(elsewhere(resource), signal).catch(() => undefined);
+      expect(writesOf(exchanges.slice(before))).toEqual([
+        ["PUT", "if-none-match: *"],
+        ["PUT", 'if-match: "read"'],
+        ["DELETE", 'if-match: "read"'],
+        ["DELETE"],
+      ]);
+    },
+  );
+
+  test.each(TAGGED)("tags of a %s are changed as what was read", async (kind) => {
+    const { id } = EVERY_KIND.find((resource) => resource.kind === kind) as AnyResource;
+    const before = on.exchanges.length;
+    await on.provider.tag({ id, kind }, {}, signal, '"read"').catch(() => undefined);
+    expect(writesOf(on.exchanges.slice(before))).toEqual([["PATCH", 'if-match: "read"']]);
   });
 
   test("tags of a group and of an address are replaced, and nothing else changes", async () => {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { SimulationOptions } from "../../src/sim/simulation.ts";
-import { addLock, everything, inGroup } from "./azure-hand.ts";
+import { addLock, byHand, everything, inGroup } from "./azure-hand.ts";
 import { type TestAzure, ownAzure } from "./world.ts";
 
 async function withCluster(argv = "", options: Partial<SimulationOptions> = {}): Promise<TestAzure> {
@@ -80,6 +80,31 @@ test("one that is there goes, and is reported", async () => {
   );
   expect(stderr).toContain("address of abc-coreos-3  deleted");
   expect(everything(azure).filter((id) => /coreos-[23]/.test(id))).toEqual([]);
+});
+
+test("what goes of a node goes as it was read, so that what another run makes in its place meanwhile stays", async () => {
+  const azure = await withCluster();
+  const since = azure.exchanges.length;
+  expect((await azure.run("remove abc 2 3 --yes")).exit).toBe(0);
+  const conditions = azure.exchanges.slice(since).flatMap(({ method, url, headers }) => {
+    const condition = Object.entries(headers).find(([name]) => /^if-match$/i.test(name))?.[1];
+    return method === "DELETE" && /virtualMachines/.test(url) ? [condition ?? "none"] : [];
+  });
+  expect(conditions).toHaveLength(2);
+  for (const condition of conditions) expect(condition).toMatch(/^(W\/)?"?[\w-]{4,}"?$/);
+});
+
+test("all nodes of a cluster that is being destroyed: that is said, and no way to keep one", async () => {
+  const azure = await withCluster();
+  const claim = azure.exchanges.find(({ method, url }) => method === "PUT" && url.includes("/publicIPAddresses/"));
+  const path = new URL(claim?.url ?? "").pathname.replace(/^\/subscriptions\/[^/]+/, "");
+  const { tags } = (await byHand(azure, "GET", path)).body as { tags: Record<string, string> };
+  expect((await byHand(azure, "PATCH", path, { tags: { ...tags, "aoc-destroying": "2026-11-22T12:00:00Z" } })).status).toBe(200);
+  const since = azure.exchanges.length;
+  const { exit, stderr } = await azure.run("remove abc 0-3 --yes");
+  expect(exit, stderr).toBe(7);
+  expect(stderr).toContain("abc is being destroyed");
+  expect(writes(azure, since)).toEqual([]);
 });
 
 test("the user-data of a node that is gone goes too, and that of the others stays", async () => {

@@ -41,16 +41,28 @@ describe("what is sent", () => {
     });
   });
 
-  test("keeps what others may set, and nothing else of what is there", () => {
-    expect(
-      sent("network", {}, { dhcpOptions: { dnsServers: ["1"] }, resourceGuid: "g", enableDdosProtection: true }),
-    ).toMatchObject({
-      dhcpOptions: { dnsServers: ["1"] },
-      enableDdosProtection: true,
+  test.each<[Kind, string]>([
+    ["network", "dhcpOptions enableDdosProtection ddosProtectionPlan virtualNetworkPeerings flowTimeoutInMinutes encryption"],
+    ["network", "bgpCommunities enableVmProtection ipAllocations privateEndpointVNetPolicies"],
+    ["publicAddress", "zones ipTags ddosSettings publicIPPrefix"],
+    ["securityGroup", "flushConnection"],
+    ["loadBalancer", "inboundNatPools"],
+  ])("keeps what others may set, and nothing else of what is there: %s %s", (kind, fields) => {
+    const theirs = Object.fromEntries(fields.split(" ").map((field) => [field, { of: field }]));
+    const body = sent(kind, {}, { ...theirs, resourceGuid: "g", provisioningState: "Succeeded" });
+    expect(body).toMatchObject(theirs);
+    expect(body).not.toHaveProperty("resourceGuid");
+    expect(body).not.toHaveProperty("provisioningState");
+  });
+
+  test("keeps the name that others gave an address, beside our label", () => {
+    const [dnsSettings, theirs] = [{ domainNameLabel: "abc" }, { domainNameLabel: "old", fqdn: "f", reverseFqdn: "r" }];
+    expect(sent("publicAddress", { dnsSettings }, { dnsSettings: theirs }).dnsSettings).toEqual({
+      domainNameLabel: "abc",
+      reverseFqdn: "r",
     });
-    expect(sent("network", {}, { resourceGuid: "g" })).not.toHaveProperty("resourceGuid");
-    expect(sent("publicAddress", {}, { zones: ["1"] }).zones).toEqual(["1"]);
-    expect(sent("securityGroup", {}, { flushConnection: true }).flushConnection).toBe(true);
+    expect(sent("publicAddress", { dnsSettings }, { dnsSettings: { fqdn: "f" } }).dnsSettings).toEqual(dnsSettings);
+    expect(sent("publicAddress", {}, {})).not.toHaveProperty("dnsSettings");
   });
 
   test("is what is there, but for tags, where Azure lets nothing else be changed", () => {
@@ -200,25 +212,37 @@ describe("of a security group: a priority that a rule of others has is not asked
 });
 
 test("of a network: prefixes and subnets of others stay, and what they tied to ours", () => {
+  const tied = Object.fromEntries(
+    "networkSecurityGroup routeTable serviceEndpoints serviceEndpointPolicies delegations ipAllocations sharingScope serviceGateway privateEndpointNetworkPolicies privateLinkServiceNetworkPolicies"
+      .split(" ")
+      .map((field) => [field, { of: field }]),
+  );
   const body = sent(
     "network",
     {
       addressSpace: { addressPrefixes: ["10.0.0.0/16"] },
-      subnets: [{ name: "nodes", addressPrefix: "10.0.0.0/20", natGateway: { id: "ours" } }],
+      subnets: [{ name: "nodes", addressPrefix: "10.0.0.0/20", natGateway: { id: "ours" } }, { name: "fresh" }],
     },
     {
       addressSpace: { addressPrefixes: ["10.0.0.0/16", "10.9.0.0/16"] },
       subnets: [
-        { name: "Nodes", addressPrefix: "10.0.0.0/24", routeTable: { id: "r" }, natGateway: { id: "theirs" }, purpose: "x" },
+        { name: "Nodes", addressPrefix: "10.0.0.0/24", ...tied, natGateway: { id: "theirs" }, purpose: "x" },
         { name: "theirs", addressPrefix: "10.9.0.0/24" },
       ],
     },
   );
   expect(body.addressSpace.addressPrefixes).toEqual(["10.0.0.0/16", "10.9.0.0/16"]);
   expect(body.subnets).toEqual([
-    { name: "nodes", addressPrefix: "10.0.0.0/20", natGateway: { id: "ours" }, routeTable: { id: "r" } },
+    { name: "nodes", addressPrefix: "10.0.0.0/20", natGateway: { id: "ours" }, ...tied },
+    { name: "fresh" },
     { name: "theirs", addressPrefix: "10.9.0.0/24" },
   ]);
+  const [nodes] = sent(
+    "network",
+    { subnets: [{ name: "nodes" }] },
+    { subnets: [{ name: "nodes", natGateway: { id: "n" } }] },
+  ).subnets;
+  expect(nodes).toEqual({ name: "nodes", natGateway: { id: "n" } });
 });
 
 describe("drift", () => {

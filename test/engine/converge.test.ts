@@ -25,6 +25,17 @@ async function brought(
   return { ...on, outcome };
 }
 
+const group = (tags: Record<string, string>): AnyResource => ({
+  kind: "resourceGroup",
+  id: "/subscriptions/s/resourceGroups/g",
+  label: "resource group g",
+  dependsOn: [],
+  body: {
+    location: "westus",
+    tags: { "managed-by": "azure-coreos-cluster", "aoc-cluster": "c", "aoc-tags": Object.keys(tags).join(","), ...tags },
+  },
+});
+
 const without = (verbs: readonly string[], verb: string): string[] => verbs.filter((one) => one !== verb);
 
 /** However often it was looked at while Azure was at work. */
@@ -170,6 +181,41 @@ test("a machine that replacing left without its interface gets it before it is m
   });
   expect(without(steps, "poll")).toEqual(["get", "delete"]);
   expect(without(on.verbs(), "poll")).toEqual(["get", "delete", "put"]);
+});
+
+test("what a machine that failed holds is let go before it is deleted; where it must not go, nothing is deleted", async () => {
+  const asked: [Live, string[]][] = [];
+  const live = made(machine(), "failed");
+  const on = memory();
+  on.there.set(live.id, live);
+  const letGo = (held: Live): Promise<void> => Promise.resolve(void asked.push([held, on.verbs()]));
+  expect(await converge(machine(), on.tools, { cluster: "c", observed: live, letGo })).toBe("created");
+  expect(asked).toEqual([[live, ["get"]]]);
+  const no = new Error("it takes along what is somebody else's");
+  const kept = await brought(machine(), live, {}, { letGo: () => Promise.reject(no) });
+  expect([kept.outcome, kept.verbs()]).toEqual([no, ["get"]]);
+});
+
+test("what has no etag is changed on a look of this moment, and looked at again", async () => {
+  const [wanted, before] = [group({ owner: "x" }), made(group({}), "succeeded")];
+  const on = memory();
+  // the earlier look did not see what is there by now
+  on.there.set(before.id, { ...before, tags: { ...before.tags, theirs: "new" } });
+  expect(await converge(wanted, on.tools, { cluster: "c", observed: before })).toBe("updated");
+  expect(without(on.verbs(), "poll")).toEqual(["get", "put", "get"]);
+  expect(on.there.get(before.id)?.tags).toMatchObject({ theirs: "new", owner: "x" });
+  // somebody who had read before us writes after us, once
+  let [{ tags }, puts] = [before, 0];
+  const raced: Memory["tools"]["provider"] = {
+    ...on.tools.provider,
+    get: () => Promise.resolve({ ...before, tags }),
+    put: ({ body }) => {
+      tags = ++puts === 1 ? before.tags : (body as { tags: Record<string, string> }).tags;
+      return Promise.resolve({ done: true, poll: () => Promise.resolve(true) });
+    },
+  };
+  expect(await converge(wanted, { ...on.tools, provider: raced }, { cluster: "c" })).toBe("updated");
+  expect([puts, tags["owner"]]).toEqual([2, "x"]);
 });
 
 test("every write asks for leave first, repeated ones and deletes too; refused, it writes nothing", async () => {

@@ -4,18 +4,21 @@ import { ClusterError } from "../../src/core/errors.ts";
 import type { AnyResource } from "../../src/core/plan/resource.ts";
 import { converge } from "../../src/engine/converge.ts";
 import { stamped } from "../../src/engine/decide.ts";
-import { retag } from "../../src/engine/patiently.ts";
+import { deletePatiently, retag } from "../../src/engine/patiently.ts";
 import type { Live, Provider } from "../../src/engine/provider.ts";
-import { azureError, made, memory, network } from "./memory.ts";
+import { azureError, machine, made, memory, network } from "./memory.ts";
 
 const refused = azureError("PreconditionFailedEtagMismatch", { status: 412 });
 const other = (prefix: string): AnyResource => network(prefix);
 
-/** A network whose etag is its version; `meddle` is called before each PUT or change of tags, and may change it. */
-function shared(meddle: (times: number, live: Live) => Live | undefined) {
+/** A network whose etag is its version; `meddle` is called before each write, and may change it. */
+function shared(
+  meddle: (times: number, live: Live) => Live | undefined,
+  resource = network("10.1.0.0/16"),
+  before = made(network("10.0.0.0/16"), "succeeded"),
+) {
   const on = memory();
-  const resource = network("10.1.0.0/16");
-  let live: Live = { ...made(network("10.0.0.0/16"), "succeeded"), etag: "1" };
+  let live: Live = { ...before, etag: "1" };
   const seen: (string | undefined)[] = [];
   const check = (ifMatch: string | undefined): void => {
     seen.push(ifMatch);
@@ -35,6 +38,11 @@ function shared(meddle: (times: number, live: Live) => Live | undefined) {
       await Promise.resolve();
       check(ifMatch);
       live = { ...live, etag: `${live.etag}+`, tags };
+    },
+    delete: async (target, abort, ifMatch) => {
+      await Promise.resolve();
+      check(ifMatch);
+      return on.tools.provider.delete(target, abort);
     },
   };
   return { on, resource, tools: { ...on.tools, provider }, seen, live: () => live };
@@ -99,6 +107,36 @@ test("tags are changed in those that are there when they are written", async () 
   );
   await retag(ADDRESS, (tags) => ({ ...tags, "aoc-destroying": "now" }), tools);
   expect(live().tags).toMatchObject({ theirs: "x", "aoc-destroying": "now" });
+});
+
+test("a machine's tags alone are changed, as what was read and beside what others wrote meanwhile", async () => {
+  const wish = {
+    ...machine(),
+    body: { ...machine().body, tags: { ...made(machine(), "succeeded").tags, "aoc-tags": "a", a: "b" } },
+  };
+  const { resource, tools, seen, live } = shared(
+    (times, now) => (times === 1 ? { ...now, etag: "2", tags: { ...now.tags, theirs: "x" } } : undefined),
+    wish as AnyResource,
+    made(machine(), "succeeded"),
+  );
+  expect(await converge(resource, tools, { cluster: "c" })).toBe("updated");
+  expect([seen, live().tags]).toMatchObject([["1", "2"], { theirs: "x", a: "b", "aoc-id": "first" }]);
+});
+
+test("a machine that failed is deleted as what was read: one that another run has made since stays", async () => {
+  const { resource, tools, seen, live } = shared(
+    (times, now) => (times === 1 ? { ...now, etag: "2", state: "succeeded" } : undefined),
+    machine(),
+    made(machine(), "failed"),
+  );
+  expect(await converge(resource, tools, { cluster: "c" })).toBe("unchanged");
+  expect([seen, live().etag]).toEqual([["1"], "2"]);
+});
+
+test("who deletes what has changed is told so, and asks no second time", async () => {
+  const { tools, seen } = shared((_, now) => ({ ...now, etag: "2" }));
+  await expect(deletePatiently({ ...network(), etag: "1" }, tools)).rejects.toBe(refused);
+  expect(seen).toEqual(["1"]);
 });
 
 test("a group says nothing of what it was read as: it is looked at until the change is there", async () => {

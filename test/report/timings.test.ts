@@ -145,6 +145,15 @@ test("the page asks nobody for anything, and escapes what it shows", () => {
   expect(page).toContain("&lt;b&gt;&amp;");
 });
 
+test("no secret and no terminal code of an error gets into the page", () => {
+  const message = "\u001B[31mPUT ...?sig=abcSECRETdef\u0007 -----BEGIN RSA PRIVATE KEY-----\nMIIE";
+  const events = [event(0, "started", "image"), event(1, "failed", "image", { code: "X", message })];
+  const page = renderTimings(timeline(events), { title: "x" });
+  expect(page).toContain("X: PUT ...?sig=[removed] [private key removed]");
+  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  expect(page).not.toMatch(/SECRET|MIIE|\u001B|\u0007/);
+});
+
 test("the file is made at the start and filled at the end", () => {
   const path = join(mkdtempSync(join(tmpdir(), "timings-")), "run.html");
   const report = timings(path, { title: "mycluster", dependsOn: () => new Map([[id("machine mycluster-coreos-2"), []]]) });

@@ -3,7 +3,14 @@
  * a tag for the accountants. So what is sent is the plan's own parts, and beside them every part that the tool did not make. Parts
  * carry no tags; what the tool makes has names and contents of its own, and both must fit. Pure.
  */
-import type { InboundNatRule, LoadBalancer, NetworkSecurityGroup, SecurityRule, VirtualNetwork } from "@azure/arm-network";
+import type {
+  InboundNatRule,
+  LoadBalancer,
+  NetworkSecurityGroup,
+  PublicIPAddress,
+  SecurityRule,
+  VirtualNetwork,
+} from "@azure/arm-network";
 import { ENDPOINTS } from "./endpoints.ts";
 import type { AnyResource } from "./resource.ts";
 import type { Kind } from "./bodies.ts";
@@ -66,6 +73,9 @@ const KEPT: Partial<Record<Kind, readonly string[]>> = {
     "flowTimeoutInMinutes",
     "encryption",
     "bgpCommunities",
+    "enableVmProtection",
+    "ipAllocations",
+    "privateEndpointVNetPolicies",
   ],
   publicAddress: ["zones", "ipTags", "ddosSettings", "publicIPPrefix"],
   securityGroup: ["flushConnection"],
@@ -79,6 +89,9 @@ const OF_A_SUBNET = [
   "serviceEndpoints",
   "serviceEndpointPolicies",
   "delegations",
+  "ipAllocations",
+  "sharingScope",
+  "serviceGateway",
   "privateEndpointNetworkPolicies",
   "privateLinkServiceNetworkPolicies",
 ];
@@ -93,6 +106,12 @@ const PARTS: Partial<Record<Kind, (body: Body, model: Body) => Body>> = {
     return { securityRules: joined(rulesBeside(wanted, live), live, isOurSecurityRule) };
   },
   network: (body, model) => networkParts(body, model) as Body,
+  // the name that the address itself leads to, which mail servers ask for
+  publicAddress: (body, model) => {
+    const { dnsSettings: wanted } = body as PublicIPAddress;
+    const { reverseFqdn } = (model as PublicIPAddress).dnsSettings ?? {};
+    return reverseFqdn === undefined ? {} : { dnsSettings: { reverseFqdn, ...wanted } };
+  },
 };
 
 interface Named {

@@ -12,6 +12,8 @@ const claim = (nodes: readonly number[], members: readonly number[] = nodes, mor
     ...(members.length === 0 ? {} : { "aoc-members": members.map((node) => `${node}=10.0.0.${4 + node}`).join(",") }),
   });
 
+const MARKS = { "aoc-stopped": "t", "aoc-replacing": "1=2", "aoc-replacement": "r", "aoc-k3s": "0 d" };
+
 const CASES: readonly (readonly [what: string, base: Tags, mine: Tags, fresh: Tags, merged: Tags])[] = [
   ["two removals", claim([0, 1, 2, 3]), claim([0, 2, 3]), claim([0, 1, 2]), claim([0, 2])],
   ["a growth beside a removal", claim([0, 1, 2]), claim([0, 1, 2, 3, 4]), claim([0, 2]), claim([0, 2, 3, 4])],
@@ -40,6 +42,15 @@ const CASES: readonly (readonly [what: string, base: Tags, mine: Tags, fresh: Ta
     claim([0], [0], { "aoc-pip": "true" }),
     claim([0], [0]),
   ],
+  [
+    "marks that were there, of other commands",
+    claim([0], [0], MARKS),
+    claim([0]),
+    claim([0], [0], MARKS),
+    claim([0], [0], MARKS),
+  ],
+  ["marks that came meanwhile", claim([0]), claim([0]), claim([0], [0], MARKS), claim([0], [0], MARKS)],
+  ["marks that went meanwhile", claim([0], [0], MARKS), claim([0], [0], MARKS), claim([0]), claim([0])],
   [
     "tags of others, and what is computed",
     claim([0]),
