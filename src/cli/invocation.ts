@@ -14,6 +14,8 @@ export interface Invocation {
   readonly passed?: readonly string[];
   /** Only what was given: on the command line, in the environment, in the configuration file. */
   readonly given: Partial<FlagValues>;
+  /** Ends the command, whatever it still waits for: only while nothing was written. */
+  readonly giveUp?: (reason: Error) => void;
 }
 
 /** The cluster's name out of the arguments. */

@@ -25,13 +25,13 @@ export async function main(outer: World): Promise<number> {
     if (!words.includes("--quiet")) for (const { typed, name } of short) prose(world.stderr, `${typed} is short for ${name}.\n`);
     const invocation = await parseArguments(world, VERSION);
     if ("printed" in invocation) return invocation.printed;
-    typed = { ...invocation, passed };
+    const stuck = Promise.withResolvers<never>();
+    typed = { ...invocation, passed, giveUp: stuck.reject };
     const command = commandNamed(invocation.command);
     if (command === undefined) return EXIT.usage;
     if (command.busy !== undefined && invocation.given.quiet !== true) world.waiting?.(`${command.busy} ...`);
-    return await (
-      await SCREENS[command.name]()
-    )(typed);
+    const screen = await SCREENS[command.name]();
+    return await Promise.race([screen(typed), stuck.promise]);
   } catch (thrown) {
     const [{ advised }, { adviceContext }, { withTypedFlags }] = await Promise.all([
       import("../core/advice/advice.ts"),

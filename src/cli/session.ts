@@ -48,8 +48,15 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
   const telling = createTelling(invocation);
   // what a rehearsal makes up is no name of anything
   const words = wordCache(given.simulate === true ? {} : world.env);
+  // what no signal reaches (a pipe that is read, a program that signs in) is not waited for
+  const soonGivenUp = (): void => void world.clock.sleep(GRACE_MS).then(() => invocation.giveUp?.(interrupted(invocation, true)));
   // Ctrl-C may come before the run is open: it is remembered
-  const interrupts = { before: 0, now: (): void => void interrupts.before++ };
+  const interrupts = {
+    before: 0,
+    now(): void {
+      if (interrupts.before++ === 0) soonGivenUp();
+    },
+  };
   const stopListening = world.onInterrupt(() => interrupts.now());
   try {
     const { run, interrupt, close } = await openRun(world, given, {
@@ -59,6 +66,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
     });
     interrupts.now = () => {
       const how = interrupt((untouched) => interrupted(invocation, untouched));
+      if (how === "untouched") soonGivenUp();
       if (how === "at once") return;
       run.emit({
         kind: "note",
@@ -95,6 +103,9 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
 }
 
 // --- internal ---
+
+/** What was ended says so itself, within that. */
+const GRACE_MS = 1000;
 
 const INTERRUPT = "interrupt";
 const isInterrupt = ({ kind, id }: Event): boolean => kind === "note" && id === INTERRUPT;

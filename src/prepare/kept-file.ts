@@ -30,13 +30,20 @@ export async function keepFile(path: string, content: string | Uint8Array, mode:
   }
 }
 
-/** The file's bytes; undefined when it is not there. Throws ClusterError `FileNotRead`. */
-export async function readKept(path: string): Promise<Buffer | undefined> {
+/** The file's bytes; undefined when it is not there. `flag` named it, if one did. Throws ClusterError `FileNotRead`. */
+export async function readKept(path: string, flag?: string): Promise<Buffer | undefined> {
   try {
     return statSync(path).isFile() ? readFileSync(path) : await readWhole(path);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
-    throw fileError("FileNotRead", `${path} cannot be read`, error);
+    throw fileError(
+      "FileNotRead",
+      `${path} cannot be read`,
+      error,
+      flag === undefined
+        ? "Check its permissions, move it away, or give another folder with --dir."
+        : `Check the path that ${flag} names, and its permissions.`,
+    );
   }
 }
 
@@ -113,10 +120,15 @@ const REASON: Record<string, string> = {
   EISDIR: "it is a folder",
 };
 
-export function fileError(code: string, message: string, cause: unknown): ClusterError {
-  const reason = codeOf(cause) ?? String(cause);
+export function fileError(
+  code: string,
+  message: string,
+  cause: unknown,
+  advice = "Check the path and its permissions, or give another folder with --dir.",
+): ClusterError {
+  const reason = codeOf(cause) ?? (cause instanceof Error ? cause.message : String(cause));
   return new ClusterError(code, `${message}: ${REASON[reason] ?? reason}.`, {
-    advice: "Check the path and its permissions, or give another folder with --dir.",
+    advice,
     exit: EXIT.failed,
     cause,
   });

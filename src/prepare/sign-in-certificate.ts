@@ -28,7 +28,7 @@ const SOON_MS = 30 * 24 * 60 * 60 * 1000;
  * Throws ClusterError with exit 4 (sign-in); no error text holds anything of the key.
  */
 export async function checkManagementCertificate(file: string, now: number): Promise<SignInCertificate> {
-  const bytes = await readKept(file);
+  const bytes = await readKept(file, "--azure-cert");
   if (bytes === undefined)
     throw refuseSignIn(
       "AzureCertificateMissing",

@@ -16,7 +16,7 @@ import { openSshLine, parseOpenSshPublicKey, usableSshPublicKey } from "./ssh-pu
 
 /** Throws ClusterError `SshCertificate...` and `SshKeyRefused`, with what to give instead. */
 export async function readGivenKey(file: string, flag = "--ssh-cert"): Promise<SshKey> {
-  const bytes = await readKept(file);
+  const bytes = await readKept(file, flag);
   if (bytes === undefined)
     throw new ClusterError("SshCertificateMissing", `${flag} ${file} does not exist.`, { advice: "Check the path." });
   const { publicKey, thumbprint } = await publicPart(file, bytes);

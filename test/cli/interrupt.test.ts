@@ -1,6 +1,10 @@
 /** Ctrl-C twice during a create: what is said of the machines that Azure goes on making, and what to type next. */
 import { stripVTControlCharacters } from "node:util";
-import { expect, test } from "vitest";
+import { execFileSync } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { has } from "../programs.ts";
 import { type Result, type RunOptions, ownAzure } from "./world.ts";
 
 /** Interrupted twice when Azure has accepted the second machine. */
@@ -152,6 +156,26 @@ test("one Ctrl-C after a write ends it where Azure has stopped answering: each r
   expect(exit, stderr).toBe(130);
   expect(stderr).toContain("Azure answers no more: it is not waited for.");
   expect(stderr).toContain("What was made stays.");
+});
+
+test.skipIf(!has("mkfifo"))("one Ctrl-C ends a create that waits for a pipe whose writer is silent", async () => {
+  const azure = ownAzure();
+  const pipe = join(azure.dir, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const writer = openSync(pipe, "r+");
+  onTestFinished(() => closeSync(writer));
+  let interrupt = (): void => undefined;
+  const running = azure.run("mycluster --custom-data pipe", {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: (request) => {
+      interrupt();
+      interrupt = () => undefined;
+      return azure.simulation.handle(request);
+    },
+  });
+  const { exit, stderr } = await running;
+  expect(exit, stderr).toBe(130);
+  expect(azure.puts().size).toBe(0);
 });
 
 const unanswered = (signal: AbortSignal | undefined): Promise<never> =>

@@ -68,6 +68,15 @@ test("a pipe is written to, and stays a pipe", async () => {
   expect([text, lstatSync(pipe).isFIFO()]).toEqual(["after", true]);
 });
 
+test("a pipe that nobody reads is given up, and called that", async () => {
+  const pipe = join(folder(), "pipe");
+  execFileSync("mkfifo", [pipe]);
+  await expect(replaceFile(pipe, "after", 0o600, 2)).rejects.toMatchObject({
+    code: "FileNotWritten",
+    cause: expect.objectContaining({ message: "it is a pipe, and nobody reads it" }),
+  });
+});
+
 test("a link to a device is written through", async () => {
   const link = join(folder(), "null");
   symlinkSync("/dev/null", link);

@@ -38,6 +38,11 @@ test("a missing file is undefined, an unreadable one an error that names it", as
   await expect(readKept(join(folder, "sub"))).rejects.toMatchObject({
     code: "FileNotRead",
     message: expect.stringContaining("it is a folder"),
+    advice: expect.stringContaining("--dir"),
+  });
+  // one that a flag names lies where it lies
+  await expect(readKept(join(folder, "sub"), "--ssh-cert")).rejects.toMatchObject({
+    advice: "Check the path that --ssh-cert names, and its permissions.",
   });
   await expect(readKept("/dev/zero")).rejects.toMatchObject({
     code: "FileNotRead",

@@ -5,7 +5,7 @@
  * image of 30 GiB with 1 GiB of data takes seconds; a footer's UUID alone would not do, as it survives an edit.
  */
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { ClusterError } from "../../core/errors.ts";
 import { FOOTER_BYTES, readVhdFooter, type VhdFooter } from "./footer.ts";
@@ -107,11 +107,12 @@ export async function readAt(handle: FileHandle, span: Span, into = Buffer.alloc
 export async function openImage(file: string): Promise<FileHandle> {
   const refuse = (why: string, cause?: unknown): ClusterError =>
     new ClusterError("ImageFileNotFound", `The image file ${file} ${why}.`, { advice: "Check --coreos-image.", cause });
-  const handle = await open(file, "r").catch((cause: unknown) => {
+  try {
+    // asked before it is opened: a pipe without a writer would be waited for
+    if ((await stat(file)).isFile()) return await open(file, "r");
+  } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     throw refuse(code === "ENOENT" ? "is not there" : `cannot be read (${code ?? "unknown reason"})`, cause);
-  });
-  if ((await handle.stat()).isFile()) return handle;
-  await handle.close();
+  }
   throw refuse("is no file");
 }

@@ -55,7 +55,10 @@ export async function emulate({ world, given }: Invocation): Promise<number> {
 
 async function profileIn(file: string): Promise<ReturnType<typeof parseProfile>> {
   const text = await readWhole(file).catch((cause: unknown) => {
-    throw new ClusterError("EmulateProfile", `${file} cannot be read.`, { cause, advice: "Name a file of JSON." });
+    throw new ClusterError("EmulateProfile", `${file} cannot be read: ${(cause as Error).message}.`, {
+      cause,
+      advice: "Name a file of JSON.",
+    });
   });
   return parseProfile(text.toString("utf8"), file);
 }

@@ -1,15 +1,15 @@
 /** What we log in to a cluster's nodes with: the private half of its SSH key where it is on this machine, else the user's agent. */
-import { readFile } from "node:fs/promises";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type Identity, type Usable, usableIdentity } from "../../nodes/identity.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
+import { readWhole } from "../../prepare/read-whole.ts";
 import { clusterSshKey } from "../../prepare/ssh-cluster-key.ts";
 import type { Run } from "../run.ts";
 import { withPrivateKey } from "./private-key.ts";
 
 /** Of a key that was found or made. In a rehearsal there is nothing to log in to, and no agent is asked. */
 export async function identityOf(run: Run, { publicKey, privateKeyFile }: SshKey): Promise<Usable> {
-  const privateKey = privateKeyFile === undefined ? undefined : await readFile(privateKeyFile, "utf8");
+  const privateKey = privateKeyFile === undefined ? undefined : (await readWhole(privateKeyFile)).toString("utf8");
   const agent = run.outside.env["SSH_AUTH_SOCK"];
   const offered: Identity = {
     publicKey,
