@@ -38,6 +38,7 @@ async function step(way: Convergence): Promise<Outcome | undefined> {
   way.driving = false;
   const live = await seen(way);
   if (live === null && way.options.mustExist !== undefined) throw way.options.mustExist();
+  if (live === null && isOldWord(way)) return lookAgain(way);
   if (live === null) return put(way, null, way.resource, "create");
   const { decision, wanted } = await wish(way, live);
   switch (decision) {
@@ -176,6 +177,16 @@ const writeOf = ({ id, kind, node }: AnyResource): Ask => ({
 
 /** It changes, and no write can say what it was read as. */
 const isUnguarded = ({ kind }: AnyResource): boolean => KINDS[kind].etag !== true && !isSettled(kind);
+
+/**
+ * What has no etag cannot be made on the condition that it is still not there: what somebody else has made since a look, while a person
+ * was asked perhaps, would be written over.
+ */
+const isOldWord = ({ resource, looked, options, tools }: Convergence): boolean =>
+  KINDS[resource.kind].etag !== true && !looked && tools.clock.now() - (options.observedAt ?? Infinity) > OLD_MS;
+
+/** A look is that old when a person was asked after it, or when others were made first; a plan is made within a second. */
+const OLD_MS = 3000;
 
 /** Returns when it is at work no more, whatever became of it. @param alone asks for nothing else but itself */
 async function waitWhileWorking(resource: AnyResource, tools: Tools, alone: boolean): Promise<void> {

@@ -13,6 +13,8 @@ export interface ConvergeOptions {
   readonly cluster: string;
   /** What an earlier look saw; absent: look now. `null` is "seen to be absent". */
   readonly observed?: Live | null;
+  /** When that look began, in milliseconds since 1970; absent: just now. */
+  readonly observedAt?: number;
   /** Asked just before every write, repeated ones too, and never sooner: throws when this run may write no more, or not this. */
   readonly permit?: (what?: "tags") => Promise<void>;
   /**

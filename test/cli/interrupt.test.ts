@@ -18,8 +18,8 @@ async function interruptedTwice(options: RunOptions = {}): Promise<Result> {
     azure: async (request) => {
       const answer = await azure.simulation.handle(request);
       if (request.method === "PUT" && request.url.includes("/virtualMachines/")) machines += 1;
-      // a poll: the machines are accepted by then
-      if (machines === 3 && request.method === "GET" && request.url.includes("operations")) {
+      // a poll, of one or by the list of all: the machines are accepted by then
+      if (machines === 3 && request.method === "GET" && /operations|virtualMachines\?/.test(request.url)) {
         interrupt();
         interrupt();
       }

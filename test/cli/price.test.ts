@@ -8,7 +8,7 @@ import { createVirtualClock } from "../../src/sim/clock.ts";
 import { priceList } from "../../src/sim/prices.ts";
 import { serve } from "../../src/sim/server.ts";
 import { createSimulation } from "../../src/sim/simulation.ts";
-import { addGroup, byHand, inGroup } from "./azure-hand.ts";
+import { addGroup, byHand, everything, inGroup } from "./azure-hand.ts";
 import { type RunOptions, START, type TestAzure, ownAzure } from "./world.ts";
 
 type Prices = NonNullable<RunOptions["prices"]>;
@@ -214,6 +214,21 @@ test("the first create shows plan and price, and asks; a yes makes the cluster",
   );
   expect(stderr.match(/Price: /g)).toHaveLength(1);
   expect(stderr.match(/to make; about/g)).toHaveLength(1);
+});
+
+test("a group that somebody made while the question was open is not written over", async () => {
+  const azure = realAzure();
+  const { exit, stderr } = await azure.run(ARGV, {
+    answers: ["y"],
+    prices: async (url, init) => {
+      await azure.pass(5000);
+      await addGroup(azure, "mycluster", { owner: "somebody" });
+      return list(url, init);
+    },
+  });
+  expect([exit, stderr]).toEqual([7, expect.stringContaining("exists already and was not made by this tool")]);
+  expect(everything(azure)).toEqual(["/resourceGroups/mycluster"]);
+  expect((await byHand(azure, "GET", "/resourceGroups/mycluster")).body["tags"]).toEqual({ owner: "somebody" });
 });
 
 test.each<[string, string | undefined, number, string]>([

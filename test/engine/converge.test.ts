@@ -352,3 +352,26 @@ test("what happens is told in order, and its beginning once, however often it is
   expect(nothing.events).toMatchObject([{ kind: "unchanged" }]);
   expect(nothing.events[0]).not.toHaveProperty("change");
 });
+
+const key: AnyResource = {
+  kind: "sshKey",
+  id: "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/sshPublicKeys/k",
+  label: "SSH public key",
+  dependsOn: [],
+  body: { location: "westus", tags: { "managed-by": "azure-coreos-cluster", "aoc-cluster": "c" }, publicKey: "ssh-ed25519 AAAA" },
+};
+const THEIRS: Live = { ...made(key, "succeeded"), tags: { owner: "somebody" } };
+
+test.each<[string, number, string[]]>([
+  ["an old one", 5000, ["get"]],
+  ["one of a moment ago", 500, ["put"]],
+])("what has no etag is made on the word of a look unless that is %s", async (_what, age, verbs) => {
+  const on = memory();
+  on.there.set(key.id, THEIRS);
+  await on.clock.sleep(age);
+  const outcome = await converge(key, on.tools, { cluster: "c", observed: null, observedAt: 0 }).catch((error: unknown) => error);
+  expect(on.verbs().slice(0, 1)).toEqual(verbs);
+  if (age < 3000) return;
+  expect(outcome).toMatchObject({ exit: 7 });
+  expect(on.there.get(key.id)).toBe(THEIRS);
+});

@@ -22,7 +22,7 @@ export function makeResource(carrying: Carrying, resource: AnyResource, observed
   return converge(resource, run.tools, {
     cluster: prepared.spec.name,
     stop: run.stop,
-    ...(observed === undefined ? {} : { observed }),
+    ...(observed === undefined ? {} : { observed, observedAt: run.startedAt }),
     permit: async (what) => {
       if (carrying.lost !== undefined) throw carrying.lost;
       await (node === undefined || what === "tags" ? carrying.stillOurs() : permitMachine(carrying, node));
