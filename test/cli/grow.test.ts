@@ -166,6 +166,25 @@ test("a machine that somebody is deleting is waited for, and made again with use
   expect(userData("mycluster-coreos-1")).toContain("ETCD_NAME=mycluster-coreos-1");
 });
 
+test("a port that somebody's rule has is refused before anything is written, with the rule's name", async () => {
+  await ok("mycluster --num-nodes 2");
+  const id = inGroup("mycluster", "Microsoft.Network/loadBalancers", "mycluster-lb");
+  const { properties } = (await byHand(azure, "GET", id)).body as Body;
+  const [{ id: frontend }] = properties.frontendIPConfigurations;
+  const rule = { frontendPort: 22_003, backendPort: 8080, protocol: "Tcp", frontendIPConfiguration: { id: frontend } };
+  properties.inboundNatRules.push({ name: "theirs", properties: rule });
+  expect((await byHand(azure, "PUT", id, { location: "westus", sku: { name: "Standard" }, properties })).status).toBe(200);
+  azure.exchanges.length = 0;
+  await ok("mycluster");
+  const { exit, stderr } = await azure.run("mycluster --num-nodes 4");
+  expect(exit, stderr).toBe(5);
+  expect(stderr).toContain("port 22003 of the load balancer is taken by the rule theirs");
+  expect(stderr).toContain(
+    "az network lb inbound-nat-rule delete --resource-group mycluster --lb-name mycluster-lb --name theirs",
+  );
+  expect(written()).toEqual([]);
+});
+
 test("one that fails while another run waits for it is not made without its user-data", async () => {
   azure.close();
   azure = ownAzure({

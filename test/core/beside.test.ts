@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { besideOthers } from "../../src/core/plan/beside.ts";
 import { astray, missing } from "../../src/core/plan/drift.ts";
+import { takenPorts } from "../../src/core/plan/taken-ports.ts";
 import { changedRules } from "../../src/core/plan/rules-drift.ts";
 import type { Kind } from "../../src/core/plan/bodies.ts";
 import type { AnyResource } from "../../src/core/plan/resource.ts";
@@ -25,6 +26,33 @@ const sent = (
   { tags = TAGS, settled = false }: { tags?: Record<string, string>; settled?: boolean } = {},
 ): Body => besideOthers(resource(kind, body), { tags, model }, settled).body;
 const names = (parts: { name?: string }[]): (string | undefined)[] => parts.map(({ name }) => name);
+
+describe("a port that a rule of others has", () => {
+  const frontendIPConfiguration = { id: "/x/frontendIPConfigurations/public" };
+  const rule = (name: string, frontendPort: number, more: object = {}) => ({
+    name,
+    frontendPort,
+    backendPort: 22,
+    protocol: "Tcp",
+    frontendIPConfiguration,
+    ...more,
+  });
+  const wanted = resource("loadBalancer", { inboundNatRules: [rule("ssh-0", 22_001), rule("ssh-1", 22_002)] });
+  test.each<[string, object, string[]]>([
+    ["of a NAT rule", { inboundNatRules: [rule("theirs", 22_002, { backendPort: 80 })] }, ["inbound-nat-rule delete"]],
+    ["of an endpoint", { loadBalancingRules: [rule("theirs", 22_002)] }, ["lb rule delete"]],
+    ["for all protocols", { loadBalancingRules: [rule("theirs", 22_002, { protocol: "All" })] }, ["lb rule delete"]],
+    ["of another protocol", { loadBalancingRules: [rule("theirs", 22_002, { protocol: "Udp" })] }, []],
+    ["at another address", { loadBalancingRules: [rule("theirs", 22_002, { frontendIPConfiguration: { id: "/x/two" } })] }, []],
+    ["that is the rule itself", { inboundNatRules: [rule("SSH-1", 22_002)] }, []],
+    ["that is one of the tool's for a node that goes", { inboundNatRules: [rule("ssh-2", 22_003)] }, []],
+  ])("%s", (_, model, advice) => {
+    expect(takenPorts(wanted, { tags: TAGS, model }).map((problem) => problem.advice)).toEqual(
+      advice.map((part) => expect.stringContaining(part)),
+    );
+    expect(takenPorts(wanted, undefined)).toEqual([]);
+  });
+});
 
 describe("what is sent", () => {
   test("is the plan's where nothing is there, or where there are no tags", () => {

@@ -7,6 +7,8 @@ import type { Facts } from "../../core/plan/cluster.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import { changesOf } from "../../core/plan/changes.ts";
 import { planOf } from "../../core/plan/plan.ts";
+import { takenPorts } from "../../core/plan/taken-ports.ts";
+import { refusal } from "../../core/advice/preflight.ts";
 import { tooManyTags } from "../../core/plan/tag-limits.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
@@ -186,6 +188,8 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
       .map((resource) => ({ resource, live: liveOf(resource, found, snapshot)?.tags })),
   );
   if (full !== undefined) throw full;
+  const taken = resources.flatMap((resource) => takenPorts(resource, liveOf(resource, found, snapshot)));
+  if (taken.length > 0) throw refusal(taken);
   if (found.group !== undefined) await refuseLocked(run, found.groupName, resources, decisions);
   const changes = new Map(
     resources
