@@ -10,7 +10,7 @@ import { findCluster, lookIn } from "./cluster/find.ts";
 import { notThere } from "./cluster/not-there.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import { type Destroyed, awaitGroupGone, destroyCluster } from "./destroy/destroy-cluster.ts";
-import { type Doom, destroyIntent, isEmpty, oursOf, refuseUntold, surveyDoom } from "./destroy/doom-survey.ts";
+import { type Doom, destroyIntent, isEmpty, oursOf, provenMachines, refuseUntold, surveyDoom } from "./destroy/doom-survey.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetFiles } from "./destroy/forget-files.ts";
 import { refuseUsed } from "./destroy/used-by-others.ts";
@@ -104,7 +104,8 @@ async function destroyAndForget(run: Run, doom: Doom, still: ((tags: Tags) => vo
   try {
     const destroyed = await destroyCluster(run, doom, still);
     if (destroyed.left.length === 0)
-      for (const claim of doom.located.claims) await forgetFiles(run.dir, doom.located.name, claim.tags ?? {});
+      for (const claim of doom.located.claims)
+        await forgetFiles(run.dir, doom.located.name, claim.tags ?? {}, provenMachines(doom));
     return destroyed;
   } catch (error) {
     throw continued(error, doom);

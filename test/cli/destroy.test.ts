@@ -488,6 +488,26 @@ test("the folder forgets what was this cluster's, and keeps the SSH key", async 
   expect(existsSync(join(azure.dir, "ssh-cert.key"))).toBe(true);
 });
 
+test("of a cluster without etcd too, and what leads into its platform", async () => {
+  const azure = await withCluster("mycluster --num-nodes 3 --deis --platform ubuntu");
+  const folder = join(azure.dir, "mycluster");
+  expect((await azure.run("platform install mycluster")).exit).toBe(0);
+  expect((await azure.run("kubeconfig mycluster")).exit).toBe(0);
+  writeFileSync(join(folder, "drycc-admin-password"), "secret");
+  expect(readdirSync(folder)).toContain("kubeconfig");
+  expect(readdirSync(folder)).not.toContain("etcd-ca.pem");
+  await azure.run("destroy mycluster --yes");
+  expect(existsSync(folder)).toBe(false);
+});
+
+test("but not where a node's file is of another creation", async () => {
+  const azure = await withCluster("mycluster --num-nodes 3 --etcd-members 0 --wait-for machines");
+  const folder = join(azure.dir, "mycluster");
+  writeFileSync(join(folder, "user-data-3.yaml"), "ed25519_public: ssh-ed25519 AAAA of another");
+  await azure.run("destroy mycluster --yes");
+  expect(readdirSync(folder)).toContain("user-data-0.yaml");
+});
+
 test.each(["", "--etcd-plain"])("what exports have left goes as well, for it holds the same keys %s", async (flag) => {
   const azure = await withCluster(`mycluster --num-nodes 3 --wait-for machines ${flag}`);
   for (const format of ["arm", "terraform"]) expect((await azure.run(`export mycluster --format ${format}`)).exit).toBe(0);

@@ -17,7 +17,7 @@ import { converge } from "../../engine/converge.ts";
 import type { Carried } from "./carry-out.ts";
 import { deleteUntilGone, gone } from "../destroy/delete-until-gone.ts";
 import { type Destroyed, destroyCluster } from "../destroy/destroy-cluster.ts";
-import { surveyDoom } from "../destroy/doom-survey.ts";
+import { provenMachines, surveyDoom } from "../destroy/doom-survey.ts";
 import { forgetFiles } from "../destroy/forget-files.ts";
 import { lookIn } from "../cluster/find.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -49,7 +49,7 @@ export async function rollback(run: Run, prepared: Prepared, carried: Carried): 
   const doom = await surveyDoom(run, { ...located, owner });
   if (doom.whole && !doom.untold && found.group === undefined && made.has(groupId(run.subscription, facts.group).toLowerCase())) {
     const destroyed = await destroyCluster({ ...run, stop: NEVER }, doom);
-    if (destroyed.left.length === 0) await forgetFiles(run.dir, spec.name, located.claims[0]?.tags ?? {});
+    if (destroyed.left.length === 0) await forgetFiles(run.dir, spec.name, located.claims[0]?.tags ?? {}, provenMachines(doom));
     return destroyed;
   }
   const staying = await leaveEtcd(run, prepared, made);

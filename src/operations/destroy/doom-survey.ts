@@ -80,6 +80,10 @@ export const destroyIntent = (doom: Doom): Intent => ({
   rights: neededRights(doom),
 });
 
+/** Machines of the cluster, with their tags. */
+export const provenMachines = ({ found, located: { owner } }: Doom): Found[] =>
+  found.filter((one) => one.kind === "machine" && isProven(one, owner));
+
 // --- internal ---
 
 /** The rights that it takes, as role definitions name them. */

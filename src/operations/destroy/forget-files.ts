@@ -1,19 +1,23 @@
 /**
  * Removes from the cluster's folder what belongs to a cluster, or to nodes, proven to be gone: known_hosts, user-data, etcd's
- * certificates, and the values of exports, which hold the same keys. Only when the files are that very cluster's (a rehearsal,
+ * certificates, the values of exports, which hold the same keys, and what leads into its platform. Only when the files are that very cluster's (a rehearsal,
  * or a namesake in another subscription, has the same folder), and never the SSH key, which other clusters may share.
  */
+import { existsSync } from "node:fs";
 import { readFile, readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { etcdTlsFiles, fingerprintOf } from "../../prepare/etcd-tls.ts";
 import { EXPORTED_VALUES } from "../export-values.ts";
 
-/** @returns paths of the files that were removed */
-export async function forgetFiles(dir: string, name: string, claim: Tags): Promise<string[]> {
+/**
+ * @param machines of the cluster, proven, as they were before they went
+ * @returns paths of the files that were removed
+ */
+export async function forgetFiles(dir: string, name: string, claim: Tags, machines: readonly Tagged[]): Promise<string[]> {
   const folder = join(dir, name);
   const files = await readdir(folder).catch((): string[] => []);
   const going = files.filter((file) => OURS.test(file)).map((file) => join(folder, file));
-  if (!(await isOf(folder, name, claim))) return [];
+  if (!(await isOf(folder, name, claim)) && !(await hasKeysOf(folder, machines))) return [];
   await Promise.all(going.map((file) => rm(file, { force: true })));
   // only when it is empty now
   await rmdir(folder).catch(() => undefined);
@@ -30,12 +34,13 @@ export async function forgetUserData(dir: string, name: string, claim: Tags, nod
 // --- internal ---
 
 type Tags = Readonly<Record<string, string>>;
+type Tagged = { readonly tags: Tags };
 
 const TLS = Object.values(etcdTlsFiles(""));
 
 /** Names of what this tool puts there, and of what a killed run left of a file that it was about to replace. */
 const OURS = new RegExp(
-  `^\\.?(known_hosts|ssh_config|jump|jump_config|reboot\\.json|ssh-key\\.pub|identity|user-data-\\d+\\.yaml|${[...TLS, ...Object.values(EXPORTED_VALUES)].map((file) => file.replaceAll(".", "\\.")).join("|")})(\\.[0-9a-f]{8}([0-9a-f]{4})?)?$`,
+  `^\\.?(known_hosts|ssh_config|jump|jump_config|reboot\\.json|ssh-key\\.pub|identity|kubeconfig|drycc-admin-password|user-data-\\d+\\.yaml|${[...TLS, ...Object.values(EXPORTED_VALUES)].map((file) => file.replaceAll(".", "\\.")).join("|")})(\\.[0-9a-f]{8}([0-9a-f]{4})?)?$`,
 );
 
 /** By the authority's fingerprint, or by the word that is unique to the cluster and stands in its user-data. */
@@ -52,6 +57,15 @@ async function isOf(folder: string, name: string, claim: Tags): Promise<boolean>
     if ((exported ? decoded(text) : /^user-data-\d+\.yaml$/.test(file) ? text : "").includes(`${name}-${id}`)) return true;
   }
   return false;
+}
+
+/** A cluster without etcd has neither: each node's user-data holds the host key that its machine was tagged with. All must, for some may be another's. */
+async function hasKeysOf(folder: string, machines: readonly Tagged[]): Promise<boolean> {
+  if (existsSync(etcdTlsFiles(folder).ca)) return false;
+  const keys = machines.flatMap(({ tags }) => /^\S+ [\w+/=]{40,}/.exec(tags["aoc-host-key"] ?? "")?.[0] ?? []);
+  const files = (await readdir(folder).catch((): string[] => [])).filter((file) => /^user-data-\d+\.yaml$/.test(file));
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8").catch(() => "")));
+  return texts.length > 0 && texts.every((text) => keys.some((one) => text.includes(one)));
 }
 
 /** The user-data inside of an export's values, which is in base64. */
