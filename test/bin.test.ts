@@ -35,6 +35,17 @@ test.skipIf(!existsSync(new URL("../dist/main.js", import.meta.url))).concurrent
   expect(await command("--version")).toMatchObject({ code: 0, stdout: "1.0.0\n" });
 });
 
+test
+  .skipIf(!existsSync(new URL("../dist/main.js", import.meta.url)))
+  .concurrent("a working directory that was removed is called that", async () => {
+    const script = `mkdir gone && cd gone && rmdir ../gone && exec '${process.execPath}' '${BIN}' list --simulate`;
+    const { code, stderr } = await promisify(execFile)("/bin/sh", ["-c", script], { cwd: dir }).then(
+      () => ({ code: 0, stderr: "" }),
+      (error: Ended) => error,
+    );
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^Error: the working directory is not there any more\n/)]);
+  });
+
 test.concurrent("a checkout that is not built says how it is", async () => {
   const checkout = join(dir, "checkout");
   mkdirSync(join(checkout, "bin"), { recursive: true });

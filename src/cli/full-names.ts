@@ -33,6 +33,8 @@ export function fullNames(typed: readonly string[]): FullNames {
       continue;
     }
     const name = spelt(word);
+    if (flag.value === undefined && word.includes("="))
+      throw usageError(`--${flag.name} takes no value`, `Write --${flag.name} for yes, and leave it out for no.`);
     refuseTwice(flag, name, seen);
     if (![flag.name, ...(flag.also ?? [])].includes(name)) short.push({ typed: `--${name}`, name: `--${flag.name}` });
     words.push(`--${flag.name}${word.slice(2 + name.length)}`);

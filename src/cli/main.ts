@@ -12,14 +12,14 @@ import { SCREENS } from "./screens/table.ts";
 import { VERSION } from "./version.ts";
 import { sshFlags } from "./ssh-flags.ts";
 import { withWaitingLine } from "./waiting-line.ts";
-import { type World, realWorld } from "./world.ts";
+import { type RealWorld, type World, realWorld } from "./world.ts";
 
 export async function main(outer: World): Promise<number> {
   const given = withWaitingLine(await inCi(outer));
   let world = given;
   let typed: Invocation | undefined;
   try {
-    const { words: own, passed } = sshFlags(given.argv);
+    const { words: own, passed } = sshFlags(withoutReturns(given));
     const { words, short } = fullNames(refuseForeignFlags(own));
     world = { ...given, argv: words };
     if (!words.includes("--quiet")) for (const { typed, name } of short) prose(world.stderr, `${typed} is short for ${name}.\n`);
@@ -54,6 +54,18 @@ export async function main(outer: World): Promise<number> {
   }
 }
 
+/** Each line of a script that was saved under Windows ends in one, and so does its last word: a flag that nobody knows. */
+function withoutReturns({ argv, stderr }: World): readonly string[] {
+  if (!argv.some((word) => word.endsWith("\r"))) return argv;
+  if (!argv.includes("--quiet"))
+    prose(
+      stderr,
+      "Words of this command end in a carriage return, as in a script that Windows saved: it is left out (dos2unix SCRIPT).\n",
+    );
+  // a carriage return alone stood after a blank at the line's end
+  return argv.filter((word) => !/^\r+$/.test(word)).map((word) => word.replace(/\r+$/, ""));
+}
+
 /** Loaded where it is needed: everywhere else a start is worth more. */
 async function inCi(world: World): Promise<World> {
   if (world.env["GITHUB_ACTIONS"] === undefined && world.env["TF_BUILD"] === undefined) return world;
@@ -66,7 +78,20 @@ async function inCi(world: World): Promise<World> {
  * does not end (a page of a list that hangs) keeps no process: once everything is written, a little later it ends all the same.
  */
 export async function runProcess(): Promise<void> {
-  const world = realWorld();
+  const world = inFolder();
+  if (world === undefined) return;
   process.exitCode = await main(world);
   world.endSoon();
+}
+
+/** None where the working directory was removed under the shell: nothing can be found or put there. */
+function inFolder(): RealWorld | undefined {
+  try {
+    return realWorld();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall !== "uv_cwd") throw error;
+    process.stderr.write("Error: the working directory is not there any more\n\nGo to one that is: cd\n");
+    process.exitCode = EXIT.usage;
+    return undefined;
+  }
 }

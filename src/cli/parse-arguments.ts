@@ -13,6 +13,7 @@ import { nearest } from "../core/nearest.ts";
 import { COMMANDS, type Command, commandNamed, flagsOf } from "./commands.ts";
 import { readConfig, valueInFile } from "./config-file.ts";
 import { parsed } from "./flag-text.ts";
+import { flagNamed, spelt } from "./full-names.ts";
 import type { Invocation } from "./invocation.ts";
 import type { World } from "./world.ts";
 
@@ -31,7 +32,7 @@ export async function parseArguments(world: World, version: string): Promise<Inv
       return { printed: error.exitCode === 0 ? EXIT.done : EXIT.usage };
     throw usageError(
       error.message.replace(/^error: /, ""),
-      `\`azure-coreos-cluster ${commandNamed(chosen[0] ?? "") === undefined ? "" : `${chosen[0]} `}--help\` shows what is accepted.`,
+      `${error.code === "commander.excessArguments" ? ofOneValue(chosen) : ""}\`azure-coreos-cluster ${commandNamed(chosen[0] ?? "") === undefined ? "" : `${chosen[0]} `}--help\` shows what is accepted.`,
     );
   }
   if (result === undefined) return { printed: EXIT.done };
@@ -45,6 +46,18 @@ export async function parseArguments(world: World, version: string): Promise<Inv
 }
 
 // --- internal ---
+
+/** A value with a blank in it that nobody put in quotes: `--location West US`, as a shell takes it apart. */
+function ofOneValue(words: readonly string[]): string {
+  const place = words.findIndex(
+    (word, at) =>
+      at >= 2 && [word, words[at - 1]].every((one) => one?.startsWith("-") === false) && words[at - 2]?.startsWith("--"),
+  );
+  const flag = flagNamed(spelt(words[place - 2] ?? ""));
+  return place < 0 || flag?.value === undefined
+    ? ""
+    : `A value with a blank in it goes into quotes: --${flag.name} "${words[place - 1]} ${words[place]}". `;
+}
 
 /** Of a command that takes the cluster's name after another word. */
 function nameFirst({ takes }: Command, args: readonly string[]): readonly string[] {

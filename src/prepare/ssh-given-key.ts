@@ -12,7 +12,7 @@ import { bareBase64, pemBlocks, textOf } from "./key-text.ts";
 import { inspectPrivateKey, isHalfOf } from "./private-key-file.ts";
 import { derKind, type ForeignKind, foreignKind, inPlace } from "./ssh-file-kinds.ts";
 import type { SshKey } from "./ssh-key.ts";
-import { openSshLine, parseOpenSshPublicKey, usableSshPublicKey } from "./ssh-public-key.ts";
+import { MAKE_ONE, openSshLine, parseOpenSshPublicKey, usableSshPublicKey } from "./ssh-public-key.ts";
 
 /** Throws ClusterError `SshCertificate...` and `SshKeyRefused`, with what to give instead. */
 export async function readGivenKey(file: string, flag = "--ssh-cert"): Promise<SshKey> {
@@ -74,9 +74,15 @@ async function fromDer(file: string, bytes: Buffer): Promise<PublicPart> {
 async function fromPrivateKey(file: string, text: string): Promise<PublicPart> {
   const publicKey = await publicHalfOf(file, text);
   if (publicKey !== undefined) return oneLine(`${publicKey.trim().split(" ").slice(0, 2).join(" ")} ${commentFor(file)}`, file);
+  if (inspectPrivateKey(text).kind === "key")
+    throw new ClusterError(
+      "SshKeyRefused",
+      `${file} is a private key of a kind that Azure does not take: neither RSA nor Ed25519.`,
+      { advice: MAKE_ONE },
+    );
   throw new ClusterError(
     "SshCertificatePrivate",
-    `${file} is a private key whose public half cannot be read here (it is damaged, under a passphrase, or neither RSA nor Ed25519).`,
+    `${file} is a private key whose public half cannot be read here (it is damaged, or under a passphrase).`,
     { advice: `Write its public half, and give that: ssh-keygen -y -f ${file} > ${file}.pub` },
   );
 }

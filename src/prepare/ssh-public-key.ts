@@ -14,7 +14,7 @@ export interface OpenSshPublicKey {
   readonly comment: string;
 }
 
-const MAKE_ONE = "Make one that Azure takes: ssh-keygen -t ed25519 (or -t rsa -b 3072), and give its .pub file.";
+export const MAKE_ONE = "Make one that Azure takes: ssh-keygen -t ed25519 (or -t rsa -b 3072), and give its .pub file.";
 
 /**
  * The one key of an OpenSSH `.pub` file, or of a key as Azure stores it (those that it made are wrapped). Azure takes ssh-rsa from 2048
@@ -45,13 +45,13 @@ export function parseOpenSshPublicKey(text: string, source = "The SSH public key
 
 /** The OpenSSH line of an RSA or Ed25519 key; undefined for other kinds, which Azure does not take. */
 export function openSshPublicKey(key: KeyObject, comment: string): string | undefined {
+  // others, such as RSA-PSS, have no such form, or throw
+  if (key.asymmetricKeyType !== "rsa" && key.asymmetricKeyType !== "ed25519") return undefined;
   const jwk = key.export({ format: "jwk" });
   const bytes = (value: unknown): Buffer => Buffer.from(String(value), "base64url");
   if (key.asymmetricKeyType === "rsa")
     return openSshLine(Buffer.concat([sshString("ssh-rsa"), mpint(bytes(jwk.e)), mpint(bytes(jwk.n))]), comment);
-  if (key.asymmetricKeyType === "ed25519")
-    return openSshLine(Buffer.concat([sshString("ssh-ed25519"), sshString(bytes(jwk.x))]), comment);
-  return undefined;
+  return openSshLine(Buffer.concat([sshString("ssh-ed25519"), sshString(bytes(jwk.x))]), comment);
 }
 
 /** The same for a key that must be one that Azure takes. Throws ClusterError `SshKeyRefused` that names `source`. */
@@ -106,7 +106,11 @@ const isType = (word: string): boolean => new RegExp(`^(?:${TYPES})$`).test(word
 function linesOf(text: string): KeyLine[] {
   const found: KeyLine[] = [];
   for (const raw of text.split(/\r\n|\r|\n/)) {
-    const line = raw.trim();
+    // in quotes, as configuration files have it
+    const line = raw
+      .trim()
+      .replace(/^(["'])(.*)\1[,;]?$/, "$2")
+      .trim();
     if (line === "" || line.startsWith("#")) continue;
     const [first = "", second = "", ...rest] = line.split(/[ \t]+/);
     const open = found.at(-1);

@@ -1,4 +1,5 @@
 /** The simulation's state between commands: one JSON file, readable by its owner only, replaced as a whole or not at all. */
+import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
@@ -30,11 +31,10 @@ export async function loadSimulation(file: string): Promise<unknown> {
 
 /** @throws ClusterError SimulationNotKept when the file cannot be written */
 export async function saveSimulation(file: string, state: unknown): Promise<void> {
-  const fresh = `${file}.new`;
+  // two rehearsals in one folder end at the same moment, each with a whole file of its own
+  const fresh = `${file}.${randomBytes(6).toString("hex")}`;
   try {
     await mkdir(dirname(file), { recursive: true });
-    // A leftover of a killed run may have other rights.
-    await rm(fresh, { force: true });
     const handle = await open(fresh, "wx", 0o600);
     try {
       await handle.writeFile(JSON.stringify(state));
@@ -44,6 +44,7 @@ export async function saveSimulation(file: string, state: unknown): Promise<void
     }
     await rename(fresh, file);
   } catch (error) {
+    await rm(fresh, { force: true }).catch(() => undefined);
     throw new ClusterError("SimulationNotKept", `the state of the simulation cannot be kept in ${file}`, {
       exit: EXIT.failed,
       advice: "Give --dir a folder that can be written and has room.",

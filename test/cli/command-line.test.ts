@@ -113,6 +113,9 @@ test.each([
   ["mycluster --simulate destroy", "the command comes first", "azure-coreos-cluster destroy mycluster --simulate"],
   ["mycluster --num-nods 3", "unknown option '--num-nods'", "create --help"],
   ["mycluster other", '"mycluster" is no command', "--help"],
+  ["mycluster --pip=true", "--pip takes no value", "Write --pip for yes"],
+  ["mycluster --deis=false", "--deis takes no value", "leave it out for no"],
+  ["plan mycluster --location West US", "too many arguments", '--location "West US"'],
   ["help nonsense", '"nonsense" is no command', "--help"],
   ["help lits", 'did you mean "list"?', "--help"],
 ])("%s: %s", async (argv, message, advice) => {
@@ -198,3 +201,25 @@ test.each([
 ])("one flag by two of its names is refused: %s", async (argv, message) =>
   expect(await azure().run(argv)).toMatchObject({ exit: 2, stderr: expect.stringContaining(message) }),
 );
+
+test("what Windows puts at the end of a script's lines is left out, and said", async () => {
+  const { exit, stdout, stderr } = await azure().run(["list", "--json\r"]);
+  expect([exit, JSON.parse(stdout)]).toEqual([0, []]);
+  expect(stderr).toContain("dos2unix SCRIPT");
+  expect((await azure().run(["list", "--quiet", "--json", "\r"])).stderr).toBe("");
+});
+
+test.each([
+  ["--coreos-image Canonical:ubuntu-24_04-lts:server:latest", "ubuntu"],
+  ["--platform ubuntu --coreos-image FlatcarLinuxFreeGen2", "flatcar"],
+])("an image of another system is refused, with the platform that it is for: %s", async (flags, platform) => {
+  const { exit, stderr } = await azure().run(`plan mycluster ${flags}`);
+  expect(exit).toBe(2);
+  expect(stderr).toContain(`Give --platform ${platform} with it`);
+});
+
+test("a size as the portal writes it", async () => {
+  const { exit, stderr } = await azure().run(["plan", "mycluster", "--vm-size", "Standard D4s v5"]);
+  expect(exit, stderr).toBe(0);
+  expect(stderr).toContain("Standard_D4s_v5");
+});

@@ -1,6 +1,6 @@
 /** What --coreos-image can be, as people type it. */
 import { expect, test } from "vitest";
-import { twinFor, imageChoice, urnText } from "../../src/core/spec/image.ts";
+import { imageChoice, platformOf, twinFor, urnText } from "../../src/core/spec/image.ts";
 
 const choice = (coreosImage: string) => imageChoice({ coreosImage, platform: "flatcar" });
 
@@ -50,6 +50,31 @@ test.each([
   ["/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images/i", "id"],
   ["/CommunityGalleries/flatcar-1/Images/flatcar-stable-amd64/Versions/latest", "id"],
 ])("%s is a %s", (text, kind) => expect(choice(text).kind).toBe(kind));
+
+test.each([" kinvolk:o:s:1 ", "kinvolk:o:s:", "kinvolk:o:s"])("%j has a version", (text) => {
+  const found = choice(text);
+  expect(found.kind === "urn" && urnText(found.urn)).toMatch(/^kinvolk:o:s:(1|latest)$/);
+});
+
+test.each(["snapshots", "disks"])("the id of one of the %s is no image's, and the way to one is said", (kind) =>
+  expect(() => choice(`/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/${kind}/x`)).toThrow(
+    expect.objectContaining({
+      message: expect.stringContaining(`is no id of an image (${kind})`) as string,
+      advice: expect.stringContaining("az image create") as string,
+    }),
+  ),
+);
+
+test.each([
+  ["kinvolk:flatcar-container-linux-corevm-amd64:stable-gen2:latest", "flatcar"],
+  ["Flatcar", "flatcar"],
+  ["Canonical:ubuntu-24_04-lts:server:latest", "ubuntu"],
+  ["Debian:debian-12:12-gen2:latest", "debian"],
+  ["mycompany:linux:own:1.0.0", undefined],
+  ["canonical:", undefined],
+  ["/subscriptions/s/resourceGroups/canonical:g/providers/Microsoft.Compute/images/i", undefined],
+  ["C:\\canonical.vhd", undefined],
+])("%s is for nodes of %s", (image, platform) => expect(platformOf(image)).toBe(platform));
 
 test("the images of classic Azure are no files", () =>
   expect(() => choice("2b171e93f07c4903bcad35bda10acf22__CoreOS-Stable-647.2.0")).toThrow("no image that Azure has today"));

@@ -142,6 +142,18 @@ describe("the rest", () => {
       {},
       [`LocationNotAvailable: there is no location "westus" for this subscription`],
     ],
+    ...(
+      [
+        ["usgovvirginia", ": it is one of Azure Government (--cloud AzureUSGovernment, with a subscription there)"],
+        ["chinaeast2", ": it is one of Azure China (--cloud AzureChinaCloud, with a subscription there)"],
+        ["germanycentral", ": Azure Germany was closed in 2021"],
+      ] as const
+    ).map(([location, why]): [string, Partial<Checked>, Parameters<typeof buildSpec>[1], string[]] => [
+      `a location of another cloud: ${location}`,
+      { location, providers: [{ namespace: "Microsoft.Compute", registered: true, locations: ["eastus"] }] },
+      {},
+      [`LocationNotAvailable: there is no location "${location}" for this subscription${why}`],
+    ]),
     [
       "a location in other words",
       { providers: [{ namespace: "Microsoft.Compute", registered: true, locations: ["West US"] }] },

@@ -44,6 +44,7 @@ const keyIn = (folder: string, name: "rsa" | "ed"): string => readFileSync(join(
 describe.skipIf(!ready)("read", () => {
   test.each([
     ["an OpenSSH line", "cp rsa.pub f", "rsa"],
+    ["in quotes, as a configuration file has it", "{ printf '\"'; tr -d '\\n' < ed.pub; printf '\",\\n'; } > f", "ed"],
     ["with CRLF, comments and blank lines", "{ printf '# mine\\r\\n\\r\\n'; sed 's/$/\\r/' rsa.pub; } > f", "rsa"],
     ["with a byte order mark", "{ printf '\\357\\273\\277'; cat ed.pub; } > f", "ed"],
     ["UTF-16 as PowerShell writes it", "iconv -t utf-16 rsa.pub > f", "rsa"],
@@ -110,6 +111,14 @@ describe.skipIf(!ready)("named, with the command that helps", () => {
     ["PuTTY's .ppk 3", "puttygen ed -O private -o f.ppk", "f.ppk", "a PuTTY private key", "ed"],
     ["PuTTY's .ppk 2", "puttygen rsa -O private --ppk-param version=2 -o f.ppk", "f.ppk", "a PuTTY private key", "rsa"],
     ["ssh.com's private key", "puttygen rsa -O private-sshcom -o f.com", "f.com", "form of ssh.com", "rsa"],
+    ["a private key of ECDSA", "ssh-keygen -q -t ecdsa -N '' -f f", "f", "of a kind that Azure does not take", undefined],
+    [
+      "a certificate for RSA-PSS",
+      "openssl genpkey -algorithm RSA-PSS -out pss.key 2> /dev/null; openssl req -x509 -key pss.key -subj /CN=x -out f.pem",
+      "f.pem",
+      "is a key of type rsa-pss, which Azure does not take",
+      undefined,
+    ],
     ["a certificate request", "cp leaf.csr f.csr", "f.csr", "a certificate request", "rsa"],
     ["a private key in DER", "openssl pkey -in rsa -outform DER -out f.der", "f.der", "a private key in DER", "rsa"],
     [

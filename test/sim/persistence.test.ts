@@ -1,5 +1,5 @@
 /** create, status and destroy by separate processes: what is saved is everything, running operations and the time too. */
-import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -79,6 +79,15 @@ test("the file is its owner's alone, replaced as a whole; none is no error", asy
   await saveSimulation(file, on.simulation.save());
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   expect(await loadSimulation(file)).toEqual(JSON.parse(await readFile(file, "utf8")));
+});
+
+test("two that are kept at the same moment do not meet, and one that cannot be leaves nothing", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "sim-"));
+  const [file, on] = [join(folder, "state.json"), arm()];
+  await Promise.all([1, 2, 3].map(() => saveSimulation(file, on.simulation.save())));
+  await mkdir(join(folder, "in-its-place"));
+  await expect(saveSimulation(join(folder, "in-its-place"), {})).rejects.toMatchObject({ code: "SimulationNotKept" });
+  expect((await readdir(folder)).sort()).toEqual(["in-its-place", "state.json"]);
 });
 
 for (const [what, text] of [

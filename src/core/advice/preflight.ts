@@ -55,11 +55,24 @@ function providers(checked: Checked): Problem[] {
     ...(elsewhere === undefined
       ? []
       : [
-          known(checked, "LocationNotAvailable", `there is no location "${location}" for this subscription`, {
-            instead: mostAlike(location, elsewhere.locations).map((one) => `--location ${normalLocation(one)}`),
-          }),
+          known(
+            checked,
+            "LocationNotAvailable",
+            `there is no location "${location}" for this subscription${otherCloud(location)}`,
+            {
+              instead: mostAlike(location, elsewhere.locations).map((one) => `--location ${normalLocation(one)}`),
+            },
+          ),
         ]),
   ];
+}
+
+/** Locations of other clouds, with subscriptions of their own. */
+function otherCloud(location: string): string {
+  if (/^us(gov|dod)/.test(location))
+    return ": it is one of Azure Government (--cloud AzureUSGovernment, with a subscription there)";
+  if (location.startsWith("china")) return ": it is one of Azure China (--cloud AzureChinaCloud, with a subscription there)";
+  return /^germany(central|northeast)$/.test(location) ? ": Azure Germany was closed in 2021" : "";
 }
 
 function size(checked: Checked): Problem[] {

@@ -7,6 +7,7 @@ import { endpointsOf } from "../plan/endpoints.ts";
 import { PLATFORMS } from "../plan/platforms.ts";
 import { type Combination, type Wish, said } from "./combination.ts";
 import { ETCD_COMBINATIONS } from "./etcd-combinations.ts";
+import { platformOf } from "./image.ts";
 import { STORAGE_NAME_LIMIT, tagWish } from "./user-tags.ts";
 
 /** The refusal of what cannot go together, or undefined. */
@@ -32,6 +33,12 @@ const longTag = ({ tag }: Wish): string | undefined =>
   tag.map((text) => tagWish(text).name).find((name) => name.length > STORAGE_NAME_LIMIT);
 
 const longestName = ({ name, vmNamePrefix, numNodes }: Wish): string => `${name}-${vmNamePrefix}-${numNodes - 1}`;
+
+/** The platform that the image is of, where it is not the cluster's. Of a CoreOS image nobody can tell whose it is. */
+function otherPlatform({ platform, coreosImage }: Wish): string | undefined {
+  const found = coreosImage === undefined || platform === "coreos" ? undefined : platformOf(coreosImage);
+  return found === platform ? undefined : found;
+}
 
 const hasNetwork = ({ virtualNetworkName, subnetNames }: Wish): boolean =>
   virtualNetworkName !== undefined || subnetNames !== undefined;
@@ -139,6 +146,12 @@ const COMBINATIONS: readonly Combination[] = [
     when: ({ platform, coreosImage }) => PLATFORMS[platform].image === undefined && coreosImage === undefined,
     why: ({ platform }) => `--platform ${platform} needs --coreos-image`,
     instead: ({ platform }) => PLATFORMS[platform].needsImage,
+  },
+  {
+    when: (spec) => otherPlatform(spec) !== undefined,
+    why: (spec) =>
+      `--coreos-image ${spec.coreosImage ?? ""} is ${otherPlatform(spec) ?? ""}'s, and the nodes' files are made for ${spec.platform}`,
+    instead: (spec) => `Give --platform ${otherPlatform(spec) ?? ""} with it, or leave --coreos-image out.`,
   },
   {
     when: (spec) => longestName(spec).length > HOST_NAME_LIMIT,

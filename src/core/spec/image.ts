@@ -1,5 +1,6 @@
 /** What `--coreos-image` can be: a marketplace URN, an id, a VHD file or a VHD blob. */
 import { usageError } from "../errors.ts";
+import type { Platform } from "../node-config.ts";
 import { PLATFORMS } from "../plan/platforms.ts";
 import type { ImageFacts } from "../region.ts";
 import type { ClusterSpec } from "./spec.ts";
@@ -12,9 +13,15 @@ export type ImageChoice =
 
 /** The image that a spec names, or its platform's own. */
 export function imageChoice(spec: Pick<ClusterSpec, "coreosImage" | "platform">): ImageChoice {
-  const image = spec.coreosImage ?? PLATFORMS[spec.platform].image ?? "";
+  const image = (spec.coreosImage ?? PLATFORMS[spec.platform].image ?? "").trim();
   if (/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Compute\/(images|galleries)\//i.test(image))
     return { kind: "id", id: image };
+  const other = /^\/subscriptions\/.*\/(\w+)\/[^/]*$/i.exec(image)?.[1];
+  if (other !== undefined)
+    throw usageError(
+      `--coreos-image ${image} is no id of an image (${other})`,
+      "Of a disk or a snapshot make one: `az image create --resource-group GROUP --name NAME --os-type Linux --source ID`, and give its id.",
+    );
   if (/^\/(CommunityGalleries|SharedGalleries)\//i.test(image)) return { kind: "id", id: image };
   if (/^https?:\/\//i.test(image)) {
     if (/\.vhd(\?|$)/i.test(image)) return { kind: "blob", url: image };
@@ -26,9 +33,13 @@ export function imageChoice(spec: Pick<ClusterSpec, "coreosImage" | "platform">)
   const classic = /__CoreOS-/i.test(image);
   if (!classic && isFile(image)) return { kind: "file", path: image };
   const alias = ALIASES[image.toLowerCase()];
-  const [publisher, offer, sku, version = "latest", ...more] = (alias ?? image).split(":");
+  const [publisher, offer, sku, version, ...more] = (alias ?? image).split(":");
   if (publisher && offer && sku && more.length === 0)
-    return { kind: "urn", urn: { publisher, offer, sku, version }, ...(alias === undefined ? {} : { alias: image }) };
+    return {
+      kind: "urn",
+      urn: { publisher, offer, sku, version: version || "latest" },
+      ...(alias === undefined ? {} : { alias: image }),
+    };
   throw usageError(
     `--coreos-image "${image}" is no image that Azure has today`,
     classic
@@ -37,6 +48,13 @@ export function imageChoice(spec: Pick<ClusterSpec, "coreosImage" | "platform">)
         ? `Single words are aliases of the Azure CLI, and of those only Flatcar's are known here: ${Object.keys(ALIAS_NAMES).join(", ")}. \`az vm image list --output table\` shows the URN of an alias, \`az vm image list --all --publisher kinvolk --output table\` Flatcar's.`
         : "Give publisher:offer:sku:version, the id of an image or gallery version, or a .vhd file or blob URL.",
   );
+}
+
+/** The platform of a marketplace image whose publisher makes one system; undefined of all others. */
+export function platformOf(image: string): Platform | undefined {
+  const given = image.trim().toLowerCase();
+  const [publisher = "", offer, sku] = (ALIASES[given] ?? given).split(":");
+  return offer === undefined || sku === undefined ? undefined : PUBLISHERS.get(publisher);
 }
 
 /** The same system for machines of another architecture; undefined for images of which no twin is known. */
@@ -62,6 +80,12 @@ export function byVersion(a: string, b: string): number {
 }
 
 // --- internal ---
+
+const PUBLISHERS = new Map<string, Platform>([
+  ["kinvolk", "flatcar"],
+  ["canonical", "ubuntu"],
+  ["debian", "debian"],
+]);
 
 type OfferAndSku = Pick<ImageFacts["urn"], "offer" | "sku">;
 

@@ -4,8 +4,9 @@
  */
 import { plural } from "../words.ts";
 
-/** Today's name for a size, and a sentence about it when it is not the one that was given. */
-export function currentSize(given: string): { size: string; note?: string } {
+/** Today's name for a size, and a sentence about it when it is not the one that was given. The portal writes blanks: Standard D2s v5. */
+export function currentSize(typed: string): { size: string; note?: string } {
+  const given = typed.trim().replaceAll(/\s+/g, "_");
   const bare = given.toLowerCase().replace(/^(basic|standard)_/, "");
   const old = CLASSIC.get(bare);
   if (old === undefined) return { size: given };

@@ -137,5 +137,5 @@ function checkRoot(root: Tree, options: CheckOptions): readonly Finding[] {
     coreos?.kind === "map"
       ? [...checkUnits(valueAt(coreos, "units"), pathsOf(files), options), ...checkBootstrap(coreos, options)]
       : [];
-  return [...structure, ...checkFiles(files), ...checkAccess(root, options), ...parts];
+  return [...structure, ...checkFiles(files, options), ...checkAccess(root, options), ...parts];
 }

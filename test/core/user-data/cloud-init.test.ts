@@ -62,10 +62,13 @@ const FILES: readonly (readonly [what: string, text: string, said?: RegExp])[] =
   ["a list for a text", `${H}hostname: [a]\n`, /^2 error: hostname must be text/],
   ["a text for a list", `${H}write_files: /a\n`, /^2 error: write_files must be a list/],
   [
-    "a mode as a number",
-    `${H}write_files:\n  - path: /a\n    permissions: 0644\n`,
-    /^4 error: write_files\[0\]\.permissions must be text \| Write it in quotes: "0644"/,
+    "a mode as a decimal number",
+    `${H}write_files:\n  - path: /a\n    permissions: 644\n`,
+    /^4 error: write_files\[0\]\.permissions must be text \| Write it in quotes: "644"/,
   ],
+  ["yes among the words of a key", `${H}manage_etc_hosts: yes\n`],
+  ["a truth that is none of the words", `${H}manage_etc_hosts: "yes"\n`, /^2 error: manage_etc_hosts cannot be "yes"/],
+  ["two documents", `${H}hostname: a\n---\nhostname: b\n`, /^4 error: cloud-init takes one document/],
   [
     "an encoding that is none",
     `${H}write_files:\n  - path: /a\n    encoding: utf8\n`,
@@ -119,12 +122,32 @@ test.each<[string, string, RegExp]>([
   ["a script whose program is not found", "#!/bin/sh\r\necho\r\n", /^1 error: .*CRLF.*dos2unix my\.yaml/],
   ["nothing that begins as it should", "packages: [a]\n", /^1 error: the first line must be #cloud-config/],
   ["a list", `${H}- a\n`, /^2 error: the file must be a map/],
+  [
+    "a mode that is a number, and the right one",
+    `${H}write_files:\n  - path: /a\n    permissions: 0644\n`,
+    /^4 warning: write_files\[0\]\.permissions is a number.*Write it in quotes: "0644"/,
+  ],
+  [
+    "a content that is cut off",
+    `${H}write_files:\n  - path: /a\n    encoding: b64\n    content: aGVsbG8\n`,
+    /^5 error: .*as b64: it is no base64; cloud-init writes neither this file nor those after it/,
+  ],
+  [
+    "a content that is not packed",
+    `${H}write_files:\n  - path: /a\n    encoding: gz+b64\n    content: aGVsbG8=\n`,
+    /^5 error: .*as gz\+b64: it is no gzip/,
+  ],
+  ["a key that holds what others take over", `${H}x-names: &names [a]\npackages: *names\n`, /^2 warning: unknown key "x-names"/],
+  ["a job of Upstart", "#upstart-job\nstart on x\n", /^1 error: #upstart-job is a format of older versions of cloud-init/],
+  ["a script after an empty line", "\n#!/bin/sh\n", /^2 error: the first line must be #!/],
 ])("refused or warned of: %s", (_what, text, said) => expect(findings(text)).toEqual([expect.stringMatching(said)]));
 
 test.each([
   ["a script for another program", "#!/usr/bin/python3\nprint(1)\n"],
   ["what is fetched", "#include\nhttps://example.com/x\n"],
   ["a template", "## template: jinja\n#cloud-config\n{}\n"],
+  ["capitals in the first line, and blanks before it", "\n #Cloud-Config\nhostname: a\n"],
+  ["base64 in lines", `${H}write_files:\n  - path: /a\n    encoding: b64\n    content: |\n      aGVs\n      bG8=\n`],
   ["parts of a mail", 'Content-Type: multipart/mixed; boundary="x"\n\n'],
 ])("%s is cloud-init's own to read", (_what, text) => expect(findings(text)).toEqual([]));
 

@@ -44,6 +44,15 @@ describe("an error, with the command that mends it", () => {
     ["Ignition with one", '\u{feff}{"ignition":{"version":"3.4.0"}}', /^1 error: .*byte order mark/],
     ["a script with CRLF", "#!/bin/bash\r\necho hello\r\n", /^1 error: .*CRLF.*dos2unix my\.yaml/],
     ["a script with one CRLF, in its line", "#!/bin/bash\necho a\necho hello\r\n", /^3 error: .*CRLF/],
+    ["lines that end in CR alone", GOOD.replaceAll("\n", "\r"), /^1 error: the lines end in CR alone.*tr '\\r' '\\n'/],
+    ["a script with those", "#!/bin/bash\recho\r", /^1 error: the lines end in CR alone/],
+    ["a control character", `${H}hostname: "a\u001b"\n`, /^2 error: a control character \(U\+001B\) in this line.*\\x1b/],
+    [
+      "packed content that is cut off",
+      `${H}write_files:\n  - path: /a\n    encoding: gz+b64\n    content: ${gzipSync("hello").subarray(0, 15).toString("base64")}\n`,
+      /^5 error: .*cannot be decoded as gz\+b64: the gzip is damaged/,
+    ],
+    ["a very long value", `${H}hostname: "${"a".repeat(1000)}"\n`, /^2 error: "a{80}\.\.\." is no host name/],
     ["a script for another program", "#!/usr/bin/python3\nprint(1)\n", /^1 error: a node runs every script with \/bin\/bash/],
     ["a script for one by env", "#!/usr/bin/env -S perl -w\n", /^1 error: a node runs every script with \/bin\/bash/],
     [
@@ -284,4 +293,24 @@ describe("write_files and units", () => {
       ),
     ],
   ])("says nothing of %s", (_what, text) => expect(said(text)).toEqual([]));
+});
+
+const CRLF = "#!/bin/bash\r\necho\r\n";
+test.each([
+  ["base64", `encoding: b64\n    content: ${btoa(CRLF)}`],
+  ["gzip in base64", `encoding: gz+b64\n    content: ${gzipSync(CRLF).toString("base64")}`],
+  ["quotes", `content: ${JSON.stringify(CRLF)}`],
+])("a script with CRLF under write_files, in %s, is warned of", (_, file) =>
+  expect(said(`${H}write_files:\n  - path: /a.sh\n    ${file}\n`)).toEqual([
+    expect.stringMatching(/^[45] warning: the lines of this script end in CRLF/),
+  ]),
+);
+
+test("a key that is there for its anchors is none that is refused", () => {
+  const file = `${H}x-unit: &unit\n  enable: true\nx-path: &path /a\nx-nothing: 1\nwrite_files:\n  - path: *path\n    content: a\n`;
+  expect(said(file).map((line) => line.slice(0, 30))).toEqual(
+    ['2 error: unknown key "x-unit": ', '4 warning: unknown key "x-path"', '5 error: unknown key "x-nothing'].map((line) =>
+      line.slice(0, 30),
+    ),
+  );
 });

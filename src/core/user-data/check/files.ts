@@ -1,6 +1,7 @@
 /** write_files: paths that can be written, and contents that can be decoded. */
 import { fromBase64 } from "../../base64.ts";
-import { error, warning, type Finding } from "./finding.ts";
+import { error, warning, type CheckOptions, type Finding } from "./finding.ts";
+import { isGzip, unpack } from "./packed.ts";
 import { valueAt, type Tree } from "./tree.ts";
 
 /** Paths of the files, as they are written. */
@@ -12,7 +13,7 @@ export const pathsOf = (files: Tree | undefined): readonly string[] =>
         return path?.kind === "scalar" ? [path.text] : [];
       });
 
-export function checkFiles(files: Tree | undefined): readonly Finding[] {
+export function checkFiles(files: Tree | undefined, { gunzip }: Pick<CheckOptions, "gunzip"> = {}): readonly Finding[] {
   if (files?.kind !== "list") return [];
   const seen = new Set<string>();
   return files.items.flatMap((file, index): readonly Finding[] => {
@@ -23,7 +24,7 @@ export function checkFiles(files: Tree | undefined): readonly Finding[] {
     if (path.kind !== "scalar") return [];
     const findings = [
       ...checkPath(path.text, path.line, `${at}.path`),
-      ...checkEncoding(file.line, valueAt(file, "encoding"), valueAt(file, "content"), at),
+      ...checkEncoding(file.line, valueAt(file, "encoding"), valueAt(file, "content"), at, gunzip),
       ...checkMode(valueAt(file, "permissions"), at),
     ];
     if (seen.has(path.text)) findings.push(error(path.line, `${at}.path`, `${path.text} is written twice: the last one counts`));
@@ -41,9 +42,25 @@ function checkPath(path: string, line: number, at: string): readonly Finding[] {
   return [];
 }
 
-function checkEncoding(line: number, encoding: Tree | undefined, content: Tree | undefined, at: string): readonly Finding[] {
-  if (encoding?.kind !== "scalar") return [];
+function checkEncoding(
+  line: number,
+  encoding: Tree | undefined,
+  content: Tree | undefined,
+  at: string,
+  gunzip: CheckOptions["gunzip"],
+): readonly Finding[] {
   const text = content?.kind === "scalar" ? content.text : "";
+  const carriageReturns = (script: string): readonly Finding[] =>
+    /^#![^\n]*\r\n/.test(script)
+      ? [
+          warning(
+            content?.line ?? line,
+            `${at}.content`,
+            "the lines of this script end in CRLF, as Windows ends them: it finds no program to run it",
+          ),
+        ]
+      : [];
+  if (encoding?.kind !== "scalar") return carriageReturns(text);
   const cannot = (why: string): readonly Finding[] => [
     error(
       content?.line ?? line,
@@ -56,7 +73,10 @@ function checkEncoding(line: number, encoding: Tree | undefined, content: Tree |
   if (!/(b64|base64)$/.test(encoding.text)) return [];
   const bytes = fromBase64(text);
   if (bytes === undefined) return cannot("it is no base64");
-  return /^gz.*\+/.test(encoding.text) && !(bytes[0] === 0x1f && bytes[1] === 0x8b) ? cannot("it is no gzip") : [];
+  if (!/^gz.*\+/.test(encoding.text)) return carriageReturns(new TextDecoder().decode(bytes));
+  if (!isGzip(bytes)) return cannot("it is no gzip");
+  const inside = gunzip === undefined ? bytes : unpack(bytes, gunzip);
+  return "level" in inside ? cannot(inside.message) : carriageReturns(new TextDecoder().decode(inside));
 }
 
 /** A mode as a program that knows no octal writes it: 420 for 0644 (coreos/bugs#1040, coreos-cloudinit#328). */

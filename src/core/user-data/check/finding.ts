@@ -34,7 +34,7 @@ export const error = (line: number, path: string, message: string, advice?: stri
   level: "error",
   line,
   path,
-  message,
+  message: message.replaceAll(/"([^"]{80})[^"]+"/g, '"$1..."'),
   ...(advice !== undefined && { advice }),
 });
 

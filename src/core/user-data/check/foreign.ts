@@ -4,6 +4,7 @@
  */
 import { fromBase64 } from "../../base64.ts";
 import { isGzip } from "./packed.ts";
+import { returnsAlone } from "./script.ts";
 import { notIgnition } from "./ignition.ts";
 import { error, type CheckOptions, type Finding } from "./finding.ts";
 import { parseTree } from "./tree.ts";
@@ -62,6 +63,8 @@ function cloudInits(text: string): Finding | undefined {
 
 /** The header is there, and not at the very start. */
 function shifted(text: string): Finding | undefined {
+  const oneLine = /^#cloud-config\s*?\r/.test(text) ? returnsAlone(text) : undefined;
+  if (oneLine !== undefined) return oneLine;
   const found = /^[ \t]*(#cloud-config[ \t]*\r?$|#!)/m.exec(text);
   if (found === null) return undefined;
   const line = text.slice(0, found.index).split("\n").length;

@@ -4,6 +4,8 @@ import { error, type CheckOptions, type Finding } from "./finding.ts";
 const SHELL = /^#!\s*(?:\S*\/)?(?:env\s+(?:-S\s+)?)?(?:\S*\/)?(?:ba|da|a)?sh(?=\s|$)/;
 
 export function checkScript(text: string, { file = "FILE" }: CheckOptions): readonly Finding[] {
+  const oneLine = returnsAlone(text);
+  if (oneLine !== undefined) return [oneLine];
   const first = text.split("\n", 1)[0] ?? "";
   const crlf = text.indexOf("\r\n");
   const findings: Finding[] = [];
@@ -18,3 +20,9 @@ export function checkScript(text: string, { file = "FILE" }: CheckOptions): read
   }
   return findings;
 }
+
+/** To a node a file without a line feed is one line. */
+export const returnsAlone = (text: string): Finding | undefined =>
+  text.includes("\r") && !text.includes("\n")
+    ? error(1, "", "the lines end in CR alone, as old Macs ended them", "Make line feeds of them: tr '\\r' '\\n'.")
+    : undefined;

@@ -4,7 +4,7 @@
  */
 import { error, unfilled, warning, type CheckOptions, type Finding } from "./finding.ts";
 import type { KeyShape } from "./schema.ts";
-import type { YamlEntry, Mapping, Scalar, Tree } from "./tree.ts";
+import { holdsAliased, type YamlEntry, type Mapping, type Scalar, type Tree } from "./tree.ts";
 
 export function checkStructure(tree: Tree, shape: KeyShape, path: string, options: CheckOptions): readonly Finding[] {
   if (shape.type === "map")
@@ -77,6 +77,8 @@ function unknown(entry: YamlEntry, known: readonly string[], path: string): Find
   const foreign = /[\u00a0\u2007\u200b\u202f\ufeff]/.test(entry.key)
     ? "It has a no-break or invisible blank in it, as web pages have them: type plain blanks."
     : undefined;
+  if (holdsAliased(entry.value))
+    return warning(entry.line, path, `unknown key "${entry.key}": a node ignores it, and uses the anchors in it`);
   const advice = foreign ?? (near === undefined ? (elsewhere ?? `Known here: ${known.join(", ")}.`) : `Did you mean ${near}?`);
   return error(entry.line, path, `unknown key "${entry.key}": a node ignores it`, advice);
 }

@@ -20,6 +20,8 @@ import { yamlProblem } from "../../yaml-problem.ts";
 /** Lines count from 1. */
 export interface Scalar {
   readonly kind: "scalar";
+  /** Another place of the file takes it over, by its anchor. */
+  aliased?: true;
   readonly line: number;
   readonly text: string;
   /** Neither quoted nor a block: what may be a number, a boolean or nothing. */
@@ -32,6 +34,8 @@ export interface Scalar {
 }
 interface List {
   readonly kind: "list";
+  /** Another place of the file takes it over, by its anchor. */
+  aliased?: true;
   readonly line: number;
   readonly items: readonly Tree[];
 }
@@ -42,6 +46,8 @@ export interface YamlEntry {
 }
 export interface Mapping {
   readonly kind: "map";
+  /** Another place of the file takes it over, by its anchor. */
+  aliased?: true;
   readonly line: number;
   /** Where it begins in the source. */
   readonly start: number;
@@ -89,6 +95,13 @@ function withoutTabs(text: string, line: number): Parsed | undefined {
 
 /** The value of a key; of keys that came twice, the last. */
 export const valueAt = (map: Mapping, key: string): Tree | undefined => map.entries.findLast((entry) => entry.key === key)?.value;
+
+/** True of a key that is there for its anchors, such as `x-unit: &unit`: nobody reads it, and what it holds counts elsewhere. */
+export function holdsAliased(tree: Tree): boolean {
+  if (tree.aliased === true) return true;
+  if (tree.kind === "list") return tree.items.some(holdsAliased);
+  return tree.kind === "map" && tree.entries.some(({ value }) => holdsAliased(value));
+}
 
 /** A class, as five kinds of event change the same three things: the position, the anchors and the problems. */
 class Builder {
@@ -208,7 +221,10 @@ class Builder {
 
   private alias(name: string, offset: number): Tree {
     const tree = this.anchors.get(name);
-    if (tree !== undefined) return tree;
+    if (tree !== undefined) {
+      tree.aliased = true;
+      return tree;
+    }
     const line = this.lineOf(offset, 1);
     this.problems.push({ line, message: `unknown anchor "${name}"` });
     return { kind: "scalar", line, text: "", plain: true, literal: false, start: -1, end: -1 };

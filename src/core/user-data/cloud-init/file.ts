@@ -2,11 +2,12 @@
  * A file as cloud-init reads it, on Ubuntu and Debian: told apart by its first line, and a cloud-config is held against cloud-init's own
  * schema. What only cloud-init can look into (what is fetched, templates, parts of a mail) is not looked into.
  */
+import { fromBase64 } from "../../base64.ts";
 import { error, type CheckOptions, type Finding } from "../check/finding.ts";
 import { checkForeign } from "../check/foreign.ts";
 import { isIgnition } from "../check/ignition.ts";
 import { isGzip, otherPacking, unpack } from "../check/packed.ts";
-import { parseTree } from "../check/tree.ts";
+import { type Mapping, parseTree, valueAt } from "../check/tree.ts";
 import { readText } from "../read-text.ts";
 import { checkAgainstSchema } from "./schema.ts";
 
@@ -27,13 +28,23 @@ export function checkForCloudInit(bytes: Uint8Array, options: Options): readonly
 
 // --- internal ---
 
-/** cloud-init, "User-data formats". Blanks may follow the word. */
-const UNSEEN = /^(#(cloud-boothook|include(-once)?|part-handler|cloud-config-archive|cloud-config-jsonp)\b|## template: ?jinja)/;
+/** cloud-init, "User-data formats". Blanks may follow the word, and stand before it; capitals are small letters. */
+const UNSEEN =
+  /^\s*(#(cloud-boothook|include(-once)?|part-handler|cloud-config-archive|cloud-config-jsonp)\b|## template: ?jinja)/i;
 const MAIL = /^(content-type|mime-version):/i;
 
 function checkText(text: string, options: Options): readonly Finding[] {
   if (text.trim() === "" || UNSEEN.test(text) || MAIL.test(text)) return [];
-  if (text.startsWith("#cloud-config")) return checkCloudConfig(text);
+  if (/^[\t-\r ]*#cloud-config/i.test(text)) return checkCloudConfig(text);
+  if (/^#upstart-job/i.test(text))
+    return [
+      error(
+        1,
+        "",
+        "#upstart-job is a format of older versions of cloud-init, for systems without systemd",
+        "Write a unit under write_files in /etc/systemd/system, and start it with runcmd.",
+      ),
+    ];
   if (text.startsWith("#!"))
     return /^#![^\n]*\r\n/.test(text)
       ? [
@@ -60,8 +71,29 @@ function checkText(text: string, options: Options): readonly Finding[] {
 function checkCloudConfig(text: string): readonly Finding[] {
   const { documents, problems } = parseTree(text);
   const yaml = problems.map(({ line, message }) => error(line, "", message));
-  const [root] = documents;
+  const [root, second] = documents;
   if (root === undefined || yaml.length > 0) return yaml;
+  if (second !== undefined)
+    return [error(second.line, "", "cloud-init takes one document, and nothing of a file that has another", "Remove the ---.")];
   if (root.kind !== "map") return [error(root.line, "", "the file must be a map of keys and values")];
-  return checkAgainstSchema(root);
+  return [...checkAgainstSchema(root), ...checkContents(root)];
+}
+
+/** Python's base64 leaves out what is no base64, and stops at a wrong length; write_files then writes no more files. */
+function checkContents(root: Mapping): readonly Finding[] {
+  const files = valueAt(root, "write_files");
+  if (files?.kind !== "list") return [];
+  return files.items.flatMap((file, index): readonly Finding[] => {
+    if (file.kind !== "map") return [];
+    const [encoding, content] = [valueAt(file, "encoding"), valueAt(file, "content")];
+    if (encoding?.kind !== "scalar" || content?.kind !== "scalar" || !/^(gz(ip)?\+)?b(ase)?64$/i.test(encoding.text.trim()))
+      return [];
+    const bytes = fromBase64(content.text.replaceAll(/[^A-Za-z\d+/=]/g, ""));
+    const packed = /^gz/i.test(encoding.text.trim());
+    if (bytes !== undefined && (!packed || isGzip(bytes))) return [];
+    const what = `the content cannot be decoded as ${encoding.text}: it is no ${bytes === undefined ? "base64" : "gzip"}`;
+    return [
+      error(content.line, `write_files[${index}].content`, `${what}; cloud-init writes neither this file nor those after it`),
+    ];
+  });
 }

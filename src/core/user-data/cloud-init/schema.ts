@@ -5,7 +5,7 @@
  */
 import { error, warning, type Finding } from "../check/finding.ts";
 import { isNear } from "../check/structure.ts";
-import type { Mapping, Scalar, Tree, YamlEntry } from "../check/tree.ts";
+import { holdsAliased, type Mapping, type Scalar, type Tree, type YamlEntry } from "../check/tree.ts";
 import document from "./schema-cloud-config-v1.json" with { type: "json" };
 
 /** A cloud-config as a whole. */
@@ -94,7 +94,7 @@ function checkEntry({ key, line, value }: YamlEntry, schema: Schema, path: strin
   if (own !== undefined || matching.length > 0)
     return [...(own === undefined ? [] : check(value, own, path)), ...matching.flatMap(([, part]) => check(value, part, path))];
   if (rest === undefined || rest === true) return [];
-  return rest === false ? [unknownKey(key, line, path, Object.keys(properties))] : check(value, rest, path);
+  return rest === false ? [unknownKey({ key, line, value }, path, Object.keys(properties))] : check(value, rest, path);
 }
 
 const FOREIGN: Readonly<Record<string, string>> = {
@@ -104,9 +104,10 @@ const FOREIGN: Readonly<Record<string, string>> = {
   ignition: "That is Ignition's, which cloud-init does not know.",
 };
 
-function unknownKey(key: string, line: number, path: string, known: readonly string[]): Finding {
+function unknownKey({ key, line, value }: YamlEntry, path: string, known: readonly string[]): Finding {
+  if (holdsAliased(value)) return warning(line, path, `unknown key "${key}": cloud-init ignores it, and uses the anchors in it`);
   const near = known.find((one) => isNear(one, key)) ?? known.find((one) => one === key.replaceAll("-", "_"));
-  const list = known.length <= 20 ? `Known here: ${known.join(", ")}.` : undefined;
+  const list = known.length > 0 && known.length <= 20 ? `Known here: ${known.join(", ")}.` : undefined;
   return error(
     line,
     path,
@@ -140,7 +141,8 @@ const checkItem = (item: Tree, schema: Schema | undefined, path: string): Findin
   schema === undefined ? [] : check(item, schema, path);
 
 function checkScalar(scalar: Scalar, { enum: words, pattern }: Schema, path: string): Finding[] {
-  const { text, line } = scalar;
+  const { line } = scalar;
+  const text = typeOf(scalar) === "boolean" ? String(/^(y|t|on)/i.test(scalar.text)) : scalar.text;
   if (words !== undefined && !words.some((word) => String(word) === text))
     return [error(line, path, `${called(path)} cannot be "${text.slice(0, 40)}"`, `Valid: ${words.join(", ")}.`)];
   if (pattern !== undefined && typeOf(scalar) === "string" && !new RegExp(pattern).test(text))
@@ -164,8 +166,18 @@ function wrongType(tree: Tree, { type }: Schema, path: string): Finding | undefi
   const wanted = [type].flat();
   const found = typeOf(tree);
   if (wanted.includes(found) || (found === "integer" && wanted.includes("number"))) return undefined;
+  // cloud-init warns in its log, and takes the number for the mode that it is
+  if (OCTAL_MODE.test(path) && tree.kind === "scalar" && /^0[0-7]+$/.test(tree.text))
+    return warning(
+      tree.line,
+      path,
+      `${called(path)} is a number, and cloud-init wants text`,
+      `Write it in quotes: "${tree.text}".`,
+    );
   return mustBe(tree, path, wanted);
 }
+
+const OCTAL_MODE = /^write_files\[\d+\]\.permissions$/;
 
 function mustBe(tree: Tree, path: string, types: readonly string[]): Finding {
   const words = [...new Set(types)].map((type) => WORDS[type] ?? type);
