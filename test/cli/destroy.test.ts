@@ -6,7 +6,7 @@ import type { SimulationOptions } from "../../src/sim/simulation.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { addForeign, addGroup, addLock, byHand, deletes, everything, inGroup } from "./azure-hand.ts";
 import { steady } from "./steady.ts";
-import { type TestAzure, testAzure, ownAzure } from "./world.ts";
+import { type RunOptions, type TestAzure, testAzure, ownAzure } from "./world.ts";
 
 async function withCluster(
   argv = "mycluster --num-nodes 3 --wait-for machines",
@@ -207,8 +207,19 @@ test("a lock on somebody else's resource in a shared group forbids nothing", asy
   expect((await azure.run("destroy mycluster --yes --resource-group shared")).exit).toBe(0);
 });
 
-test("a lock that could not be read ends with nothing deleted and no mark", async () => {
+/** Tags that say that a destroy has begun, wherever they are. */
+const marks = (azure: TestAzure): string[] =>
+  azure.simulation.save().entries.flatMap(({ key, resource }) => {
+    const { tags = {} } = resource as { tags?: Record<string, string> };
+    return tags["aoc-destroying"] === undefined ? [] : [key];
+  });
+
+test.each([
+  ["with its group", false],
+  ["piece by piece", true],
+])("a lock that could not be read ends with nothing deleted and no mark: %s", async (_, foreign) => {
   const azure = await withCluster();
+  if (foreign) await addForeign(azure, "mycluster");
   await addLock(azure, "/resourceGroups/mycluster", "keep");
   const blind: TestAzure["simulation"]["handle"] = (request) =>
     request.url.includes("Microsoft.Authorization")
@@ -220,7 +231,25 @@ test("a lock that could not be read ends with nothing deleted and no mark", asyn
   expect(stderr).toContain("Not checked: locks (AuthorizationFailed).");
   expect(stderr).toContain("ScopeLocked");
   expect(everything(azure)).toEqual(before);
-  expect((await byHand(azure, "GET", "/resourceGroups/mycluster")).body["tags"]).not.toHaveProperty("aoc-destroying");
+  expect(marks(azure)).toEqual([]);
+});
+
+test.each([
+  ["the claim and the group, where the group is its own", "mycluster", ["publicipaddresses", "resourcegroups"]],
+  ["the claim alone in somebody's group", "mycluster --resource-group shared", ["publicipaddresses"]],
+])("what a create looks at is marked before anything is deleted: %s", async (_, words, kinds) => {
+  const azure = ownAzure();
+  await addGroup(azure, "shared");
+  await azure.run(`${words} --num-nodes 1 --wait-for machines`);
+  let seen: string[] | undefined;
+  const { exit, stderr } = await azure.run(`destroy ${words} --yes`, {
+    azure: (request) => {
+      if (request.method === "DELETE") seen ??= marks(azure);
+      return azure.simulation.handle(request);
+    },
+  });
+  expect(exit, stderr).toBe(0);
+  expect(seen?.map((key) => key.split("/").at(-2)).sort()).toEqual(kinds);
 });
 
 test("a right that is missing is named before anything is deleted", async () => {
@@ -305,50 +334,63 @@ test("a disk that nobody holds is not the cluster's by its name: it is kept, and
   ]);
 });
 
-test("what others use of ours since the look is left and named, with exit code 1; the claim stays, so that it is found again", async () => {
-  const azure = ownAzure();
-  await addGroup(azure, "shared");
-  await azure.run("mycluster --resource-group shared --num-nodes 1 --wait-for machines");
-  const subnet = everything(azure).find((id) => id.endsWith("mycluster-vnet"));
-  const nic = inGroup("shared", "Microsoft.Network/networkInterfaces", "theirs");
-  const use = {
-    location: "westus",
-    properties: {
-      ipConfigurations: [
-        {
-          name: "a",
-          properties: {
-            privateIPAllocationMethod: "Dynamic",
-            subnet: { id: `/subscriptions/00000000-0000-0000-0000-000000000000${subnet}/subnets/nodes` },
+test.each([
+  ["in somebody's group", "shared", " --resource-group shared"],
+  ["in its own group, where others are", "mycluster", ""],
+])(
+  "what others use of ours since the look is left and named, and stays ours, so that it is found again: %s",
+  async (_, group, where) => {
+    const azure = ownAzure();
+    await addGroup(azure, "shared");
+    await azure.run(`mycluster${where} --num-nodes 1 --wait-for machines`);
+    await addForeign(azure, group);
+    const subnet = everything(azure).find((id) => id.endsWith("mycluster-vnet"));
+    const nic = inGroup(group, "Microsoft.Network/networkInterfaces", "theirs");
+    const use = {
+      location: "westus",
+      properties: {
+        ipConfigurations: [
+          {
+            name: "a",
+            properties: {
+              privateIPAllocationMethod: "Dynamic",
+              subnet: { id: `/subscriptions/00000000-0000-0000-0000-000000000000${subnet}/subnets/nodes` },
+            },
           },
-        },
-      ],
-    },
-  };
-  let made: Promise<{ status: number }> | undefined;
-  const { exit, stderr } = await azure.run("destroy mycluster --yes --resource-group shared --timeout 2h", {
-    azure: async (request) => {
-      if (request.method === "DELETE") await (made ??= byHand(azure, "PUT", nic, use));
-      return azure.simulation.handle(request);
-    },
-  });
-  expect(await made).toMatchObject({ status: 201 });
-  expect(exit).toBe(1);
-  expect(stderr).toContain("2 resources of mycluster are left");
-  expect(stderr).toContain("virtualNetworks/mycluster-vnet");
-  expect(stderr).toContain("destroy mycluster --resource-group shared");
-  expect(
-    everything(azure).map((id) =>
-      id
-        .split("/")
-        .at(-1)
-        ?.replace(/-ip-.*/, "-ip"),
-    ),
-  ).toEqual(expect.arrayContaining(["mycluster-ip", "mycluster-vnet", "theirs", "shared"]));
-  await byHand(azure, "DELETE", nic);
-  expect((await azure.run("destroy mycluster --yes --resource-group shared")).exit).toBe(0);
-  expect(everything(azure)).toEqual(["/resourceGroups/shared"]);
-});
+        ],
+      },
+    };
+    let made: Promise<{ status: number }> | undefined;
+    const { exit, stderr } = await azure.run(`destroy mycluster --yes${where} --timeout 2h`, {
+      azure: async (request) => {
+        if (request.method === "DELETE") await (made ??= byHand(azure, "PUT", nic, use));
+        return azure.simulation.handle(request);
+      },
+    });
+    expect(await made).toMatchObject({ status: 201 });
+    expect(exit).toBe(1);
+    expect(stderr).toContain("2 resources of mycluster are left");
+    expect(stderr).toContain("virtualNetworks/mycluster-vnet");
+    expect(stderr).toContain(`destroy mycluster${where}`);
+    expect(
+      everything(azure).map((id) =>
+        id
+          .split("/")
+          .at(-1)
+          ?.replace(/-ip-.*/, "-ip"),
+      ),
+    ).toEqual(expect.arrayContaining(["mycluster-ip", "mycluster-vnet", "theirs", group]));
+    const { tags } = (await byHand(azure, "GET", `/resourceGroups/${group}`)).body as { tags?: object };
+    expect("aoc-cluster" in (tags ?? {})).toBe(where === "");
+    await byHand(azure, "DELETE", nic);
+    expect((await azure.run(`destroy mycluster --yes${where}`)).exit).toBe(0);
+    const theirs = inGroup(group, "Microsoft.Network/networkSecurityGroups", "theirs");
+    expect(everything(azure).filter((id) => id.startsWith(`/resourceGroups/${group}`))).toEqual([
+      `/resourceGroups/${group}`,
+      theirs,
+    ]);
+  },
+);
 
 test.each([
   "DELETE/group:503x2",
@@ -439,6 +481,68 @@ test("interrupted twice: it ends at once and says that Azure goes on", async () 
     "Azure may go on deleting the resource group by itself. Run `azure-coreos-cluster destroy mycluster` again",
   );
   expect((await azure.run("destroy mycluster --yes")).exit).toBe(0);
+});
+
+/** Something happens after what goes was looked at, and before anything is done: while somebody is asked. */
+function whileAsked(azure: TestAzure, happens: () => Promise<unknown>): Pick<RunOptions, "azure"> {
+  let happened: Promise<unknown> | undefined;
+  return {
+    azure: async (request) => {
+      if (request.url.includes("/permissions")) await (happened ??= happens());
+      return azure.simulation.handle(request);
+    },
+  };
+}
+
+const THEIRS = inGroup("mycluster", "Microsoft.Network/networkSecurityGroups", "theirs");
+
+test("what others put into its group while somebody is asked stays, and so does the group", async () => {
+  const azure = await withCluster();
+  const meanwhile = whileAsked(azure, () => addForeign(azure, "mycluster"));
+  const { exit, stderr } = await azure.run("destroy mycluster --yes", meanwhile);
+  expect(exit, stderr).toBe(0);
+  expect(everything(azure)).toEqual(["/resourceGroups/mycluster", THEIRS]);
+});
+
+test("a group that was to stay stays, though what others had in it goes while somebody is asked", async () => {
+  const azure = await withCluster();
+  await addForeign(azure, "mycluster");
+  await azure.pass(60_000);
+  const meanwhile = whileAsked(azure, async () => {
+    await byHand(azure, "DELETE", THEIRS);
+    await azure.pass(60_000);
+  });
+  const { exit, stderr } = await azure.run("destroy mycluster --yes", meanwhile);
+  expect(exit, stderr).toBe(0);
+  expect(everything(azure)).toEqual(["/resourceGroups/mycluster"]);
+});
+
+test("what somebody makes again as soon as it is gone is not what was confirmed: it stays", async () => {
+  const azure = await withCluster();
+  const { location, tags } = (await byHand(azure, "GET", "/resourceGroups/mycluster")).body;
+  let again: Promise<unknown> | undefined;
+  const { exit, stderr } = await azure.run("destroy mycluster --yes", {
+    azure: async (request) => {
+      if (everything(azure).length === 0) await (again ??= byHand(azure, "PUT", "/resourceGroups/mycluster", { location, tags }));
+      return azure.simulation.handle(request);
+    },
+  });
+  expect(exit, stderr).toBe(7);
+  expect(stderr).toContain("somebody is making it again");
+  expect(everything(azure)).toEqual(["/resourceGroups/mycluster"]);
+});
+
+test("what is full of tags is marked, in place of our own print", async () => {
+  const azure = await withCluster("mycluster --num-nodes 1 --wait-for machines");
+  const claim = everything(azure).find((id) => id.includes("/publicIPAddresses/")) ?? "";
+  for (const path of ["/resourceGroups/mycluster", claim]) {
+    const { tags } = (await byHand(azure, "GET", path)).body as { tags: Record<string, string> };
+    const more = Array.from({ length: 50 - Object.keys(tags).length }, (_, at) => [`t${at}`, ""]);
+    expect((await byHand(azure, "PATCH", path, { tags: { ...tags, ...Object.fromEntries(more) } })).status).toBe(200);
+  }
+  const { exit, stderr } = await azure.run("destroy mycluster --yes");
+  expect(exit, stderr).toBe(0);
+  expect(everything(azure)).toEqual([]);
 });
 
 test("a create that comes while it is destroyed is refused with exit code 7", async () => {

@@ -1,8 +1,9 @@
 /** Lists that are behind: a destroy right after a create that was killed sees nothing in them, and finds it by name. */
 import { expect, test } from "vitest";
+import { createVirtualClock } from "../../src/sim/clock.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { addForeign, addGroup, byHand, everything, inGroup } from "./azure-hand.ts";
-import { type TestAzure, ownAzure } from "./world.ts";
+import { START, type TestAzure, ownAzure } from "./world.ts";
 import type { CloudState } from "../../src/sim/cloud.ts";
 
 interface Killed {
@@ -92,4 +93,27 @@ test("a cluster that lists show whole costs a few reads by name, not one a node"
   await azure.run("destroy abc --resource-group shared", { answers: ["no"] });
   const reads = azure.exchanges.slice(since).filter((one) => /\/[^/]+\/abc-[^/]*\?/.test(one.url));
   expect(reads.length).toBeLessThan(8);
+});
+
+test.each([
+  ["and shows it at the second look: it is another run's", 0, 7, /another run is creating abc at this moment/],
+  ["and shows it seconds later: it is there, and there is nothing to do", 3000, 0, /abc is at /],
+])("a name that is taken by a claim of ours that no list shows yet, %s", async (_, behindMs, exit, said) => {
+  const clock = createVirtualClock(START);
+  const azure = ownAzure({ clock });
+  await azure.run("abc --num-nodes 1 --wait-for machines");
+  let until = Infinity;
+  const since = azure.exchanges.length;
+  const second = await azure.run("abc --num-nodes 1 --wait-for machines", {
+    azure: async (request) => {
+      const asked = clock.now();
+      const answer = await azure.simulation.handle(request);
+      // up to the answer that the name is taken, and for some time after it
+      if (/checkdnsname/i.test(request.url)) until = Math.min(until, clock.now() + behindMs);
+      return asked < until && /\/publicIPAddresses\?/.test(request.url) ? { ...answer, body: '{"value":[]}' } : answer;
+    },
+  });
+  expect(second.exit, second.stderr).toBe(exit);
+  expect(second.stderr).toMatch(said);
+  expect(azure.exchanges.slice(since).filter(({ method }) => method !== "GET")).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { isInteractive, sizeTold } from "../../src/cli/world.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
-import { addForeign, addGroup, deletes, everything } from "./azure-hand.ts";
+import { addForeign, byHand, addGroup, deletes, everything } from "./azure-hand.ts";
 import { type TestAzure, ownAzure } from "./world.ts";
 
 async function withCluster(argv: string, options: Parameters<typeof ownAzure>[0] = {}): Promise<TestAzure> {
@@ -134,9 +134,12 @@ test.each([
 test("the cluster's own group stays when others have something in it, is the cluster's no more, and it is said", async () => {
   const azure = await withCluster("abc --num-nodes 1 --wait-for machines");
   await addForeign(azure, "abc");
+  const tagsNow = async (): Promise<object> => (await byHand(azure, "GET", "/resourceGroups/abc")).body["tags"] as object;
+  await byHand(azure, "PATCH", "/resourceGroups/abc", { tags: { ...(await tagsNow()), owner: "x" } });
   const { exit, stderr } = await azure.run("destroy abc --yes");
   expect(exit, stderr).toBe(0);
   expect(stderr).toContain("The resource group abc stays, for others have resources in it; it no longer belongs to abc.");
+  expect(await tagsNow()).toEqual({ owner: "x" });
   expect((await azure.json<unknown[]>("list")).document).toEqual([]);
 });
 

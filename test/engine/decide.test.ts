@@ -13,7 +13,14 @@ const nic: AnyResource = {
   body: { location: "westus", tags: made(network(), "succeeded").tags },
 };
 const inMachine = (live: Live): Live => ({ ...live, model: { virtualMachine: { id: "m" } } });
+const guard = {
+  ...network(),
+  kind: "securityGroup",
+  body: { location: "westus", tags: { ...made(machine(), "succeeded").tags } },
+};
 const container: AnyResource = { ...network(), kind: "blobContainer", body: {} };
+
+const SECOND = { "aoc-id": "second" };
 
 test.each<[string, AnyResource, Live | undefined, string]>([
   ["nothing is there", network(), undefined, "create"],
@@ -28,6 +35,12 @@ test.each<[string, AnyResource, Live | undefined, string]>([
   ["a machine that is being made", machine(), made(machine(), "working"), "wait"],
   ["an interface that was planned otherwise", nic, made(nic, "succeeded"), "update"],
   ["an interface in a machine is not changed under it", nic, inMachine(made(nic, "succeeded")), "unchanged"],
+  [
+    "what two creates write before one has the claim",
+    guard as AnyResource,
+    made(guard as AnyResource, "succeeded", SECOND),
+    "update",
+  ],
   ["what has no tags belongs to what it is in", container, { ...made(network(), "succeeded"), tags: {} }, "unchanged"],
 ])("%s", (_, resource, live, decision) => {
   expect(decide(resource, live, "c")).toBe(decision);
@@ -50,6 +63,7 @@ test.each<[string, AnyResource, Record<string, string>, string]>([
   ["another cluster's", network(), { "aoc-cluster": "d" }, "NotOurs"],
   ["another tool's", network(), { "managed-by": "terraform" }, "NotOurs"],
   ["another creation's", machine("first"), { "aoc-id": "second" }, "ClusterConflict"],
+  ["the claim of another creation, that is private", guard as AnyResource, { ...SECOND, "aoc-role": "claim" }, "ClusterConflict"],
   ["of another authority", trusting("one"), { "aoc-etcd-ca": "two" }, "ClusterConflict"],
 ])("refused with exit 7: %s", (_, resource, tags, code) => {
   expect(() => decide(resource, made(resource, "succeeded", tags), "c")).toThrow(expect.objectContaining({ code, exit: 7 }));

@@ -2,6 +2,7 @@
 import { assert, array, constantFrom, integer, property, uniqueArray } from "fast-check";
 import { expect, test } from "vitest";
 import { mergeClaimTags, withNodes } from "../../../src/core/plan/claim-change.ts";
+import { withFlags } from "../../../src/core/plan/kept-flags.ts";
 import { taggedNodes } from "../../../src/core/plan/read-tags.ts";
 import type { Tags } from "../../../src/core/plan/tags.ts";
 import { compact, tagAFlag } from "../../kept-tags.ts";
@@ -11,6 +12,15 @@ const claim = (nodes: readonly number[], members: readonly number[] = nodes, mor
     ...withNodes({ "managed-by": "azure-coreos-cluster", "aoc-num-nodes": String(nodes.length), ...more }, nodes),
     ...(members.length === 0 ? {} : { "aoc-members": members.map((node) => `${node}=10.0.0.${4 + node}`).join(",") }),
   });
+
+const later = (nodes: readonly number[]): Tags =>
+  withFlags(
+    claim(nodes),
+    new Map([
+      ["num-nodes", [String(nodes.length)]],
+      ["from-2031", ["x"]],
+    ]),
+  );
 
 const MARKS = { "aoc-stopped": "t", "aoc-replacing": "1=2", "aoc-replacement": "r", "aoc-k3s": "0 d" };
 
@@ -42,6 +52,7 @@ const CASES: readonly (readonly [what: string, base: Tags, mine: Tags, fresh: Ta
     claim([0], [0], { "aoc-pip": "true" }),
     claim([0], [0]),
   ],
+  ["a flag that only a later version knows", later([0]), claim([0, 1]), later([0]), later([0, 1])],
   [
     "marks that were there, of other commands",
     claim([0], [0], MARKS),
