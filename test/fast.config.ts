@@ -16,6 +16,7 @@ export default defineConfig({
       ...["core/user-data/merge", "core/user-data/render", "report/short"].map((name) => `test/${name}.test.ts`),
     ],
     globalSetup: "test/suite-folder.ts",
+    pool: "forks",
     maxWorkers: 2,
     // `npm run watch` asks Vite which tests a change touches, so Vite must have loaded them.
     experimental: { viteModuleRunner: true },

@@ -1,28 +1,14 @@
-/**
- * In which order the files of tests begin. Those that start programs wait most of their time and the others compute: taken in turn, both
- * are at work all the time. The two longest lives come first, for nothing is shorter than they are.
- */
-import { readFileSync } from "node:fs";
+/** In which order the files of tests begin: the longest lives first, for nothing is shorter than they are. */
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-const LONGEST = ["test/nodes/cluster-life.test.ts", "test/nodes/killed.test.ts"];
+const LONGEST = ["cluster-life", "killed", "membership", "reboot", "readiness", "whole-command", "platform"];
 
-export class InTurn extends BaseSequencer {
+export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const { waiting = [], computing = [] } = Object.groupBy(await super.sort(files), (file) =>
-      startsPrograms(file) ? "waiting" : "computing",
-    );
-    const isLongest = ({ moduleId }: TestSpecification): boolean => LONGEST.some((path) => moduleId.endsWith(path));
-    const longFirst = [...waiting.filter(isLongest), ...waiting.filter((file) => !isLongest(file))];
-    return [...placed(longFirst), ...placed(computing)].sort((one, other) => one.at - other.at).map(({ file }) => file);
+    const place = ({ moduleId }: TestSpecification): number => {
+      const found = LONGEST.findIndex((name) => moduleId.endsWith(`/test/nodes/${name}.test.ts`));
+      return found === -1 ? LONGEST.length : found;
+    };
+    return (await super.sort(files)).sort((one, other) => place(one) - place(other));
   }
 }
-
-// --- internal ---
-
-const startsPrograms = ({ moduleId }: TestSpecification): boolean =>
-  moduleId.includes("/test/nodes/") || readFileSync(moduleId, "utf8").includes('from "node:child_process"');
-
-/** Spread evenly, whatever their number is. */
-const placed = (files: readonly TestSpecification[]): { readonly file: TestSpecification; readonly at: number }[] =>
-  files.map((file, index) => ({ file, at: index / files.length }));

@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
-import { InTurn } from "./order.ts";
+import { LongestFirst } from "./order.ts";
+import { twoKinds } from "./pool.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 // What was compiled is kept, for the tests' processes and for the programs that they start.
@@ -12,15 +13,15 @@ export default defineConfig({
     globalSetup: ["test/suite-folder.ts", "test/schemas.ts", "test/nodes/login-user.ts"],
     // No module is mocked and no global is patched, so the files can share a process: seven times faster. Processes and not
     // threads: each of the many programs that are started copies the page tables of its parent.
-    pool: "forks",
+    pool: twoKinds,
     isolate: false,
     // Node runs the sources itself, as `npm run dev` does: nothing is rewritten or mocked, and no import goes through a proxy.
     experimental: { viteModuleRunner: false, nodeLoader: false },
     // Compiler and collector work in the one thread there is: two cores have more processes than they can run.
     execArgv: ["--single-threaded"],
-    sequence: { sequencer: InTurn },
-    // More than there are cores: a third of the files wait for real programs (etcd, sshd) most of their time.
-    maxWorkers: 7,
+    sequence: { sequencer: LongestFirst },
+    // More than there are files: which of them have a process is for the pool to say.
+    maxWorkers: 1000,
     // Real sshd and etcd: on a busy CI machine one may come a moment too late. A second failure counts.
     retry: process.env["CI"] === undefined ? 0 : 1,
     testTimeout: 120_000,

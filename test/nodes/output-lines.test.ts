@@ -42,16 +42,16 @@ test("a line of any length is cut to 64 KiB, and its length is told; the next on
   ]);
 });
 
-test("100 MB that come byte by byte or in one line take time in proportion, and no memory", () => {
+test("150 MB that come byte by byte or in one line take no memory", () => {
   const before = process.memoryUsage().rss;
   const chunk = Buffer.alloc(32 << 10, "x");
   const seen: [number, number][] = [];
   const splitter = lineSplitter((line, length) => seen.push([line.length, length]));
-  for (let sent = 0; sent < 100 << 20; sent += chunk.length) splitter.add(chunk);
+  for (let sent = 0; sent < 150 << 20; sent += chunk.length) splitter.add(chunk);
   for (let sent = 0; sent < 1 << 20; sent++) splitter.add(chunk.subarray(0, 1));
   splitter.end();
-  expect(seen).toEqual([[LINE_BYTES, 101 << 20]]);
-  expect(process.memoryUsage().rss - before).toBeLessThan(64 << 20);
+  expect(seen).toEqual([[LINE_BYTES, 151 << 20]]);
+  expect(process.memoryUsage().rss - before).toBeLessThan(100 << 20); // others' garbage is in it
 });
 
 test("a beginning keeps whole characters, and counts the rest", () => {
