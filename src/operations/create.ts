@@ -6,6 +6,7 @@ import type { CostDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
 import { PLATFORMS } from "../core/plan/platforms.ts";
+import { platformOf } from "../core/spec/image.ts";
 import { buildSpec } from "../core/spec/spec.ts";
 import { type Created, finish, stateFilePath } from "./create/finish.ts";
 import { awaitMachines, explainRefusal } from "./create/other-run.ts";
@@ -27,12 +28,14 @@ export async function createCluster(run: Run, name: string, given: Partial<FlagV
 
 /** What can be refused without asking anybody. @throws ClusterError Usage (exit 2) */
 export function checkWish(name: string, given: Partial<FlagValues>): void {
-  // the image of a cluster that exists is known only there
+  // the image and the platform of a cluster that exists are known only there
+  const { platform, coreosImage } = given;
   const image =
-    given.platform !== undefined && PLATFORMS[given.platform].image === undefined && given.coreosImage === undefined
+    platform !== undefined && PLATFORMS[platform].image === undefined && coreosImage === undefined
       ? { coreosImage: "a:b:c:d" }
       : {};
-  buildSpec(name, { ...image, ...given });
+  const fitting = platform === undefined && coreosImage !== undefined ? platformOf(coreosImage) : undefined;
+  buildSpec(name, { ...image, ...(fitting && { platform: fitting }), ...given });
 }
 
 /** A plan, and what it costs. */

@@ -47,7 +47,8 @@ describe.each([
     expect(await done("mycluster --num-nodes 5 --platform flatcar", 7)).toContain(
       `the cluster was made with --platform ${platform}; that cannot change to flatcar`,
     );
-    await done("mycluster --num-nodes 5");
+    // the image is the platform's that the cluster has
+    await done(`mycluster --num-nodes 5 --coreos-image ${x64}`);
     expect(userData(4)).toContain("etcd-member.service");
     expect(machine(4).properties.storageProfile.imageReference).toEqual(machine().properties.storageProfile.imageReference);
   });

@@ -34,9 +34,9 @@ const longTag = ({ tag }: Wish): string | undefined =>
 
 const longestName = ({ name, vmNamePrefix, numNodes }: Wish): string => `${name}-${vmNamePrefix}-${numNodes - 1}`;
 
-/** The platform that the image is of, where it is not the cluster's. Of a CoreOS image nobody can tell whose it is. */
-function otherPlatform({ platform, coreosImage }: Wish): string | undefined {
-  const found = coreosImage === undefined || platform === "coreos" ? undefined : platformOf(coreosImage);
+/** The platform that the image is of, where it is typed and not the cluster's. Of a CoreOS image nobody can tell whose it is. */
+function otherPlatform({ platform, coreosImage = "", given }: Wish): string | undefined {
+  const found = given.includes("coreosImage") && platform !== "coreos" ? platformOf(coreosImage) : undefined;
   return found === platform ? undefined : found;
 }
 
