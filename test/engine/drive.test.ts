@@ -122,3 +122,14 @@ test("faults between which an answer came do not add up", async () => {
   const { tools, one } = operation(0, [...faults, false, ...faults, false]);
   await drive(one, "network", tools);
 });
+
+test("a 429 to who waits holds all reads back, and not itself alone", async () => {
+  const { tools, clock, one, polls } = operation(30_000, [azureError("TooManyRequests", { status: 429, retryAfterMs: 20_000 })]);
+  const done = drive(one, "network", tools);
+  while (polls.length === 0) await clock.sleep(100);
+  const [refused = 0] = polls;
+  const other = await tools.throttle.through({ kind: "read" }, tools.signal, () => Promise.resolve(clock.now()));
+  expect(other - refused).toBeGreaterThanOrEqual(20_000);
+  await done;
+  expect((polls[1] ?? 0) - refused).toBeGreaterThanOrEqual(20_000);
+});

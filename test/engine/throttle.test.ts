@@ -83,3 +83,39 @@ test("an abort in the queue lets those behind pass, in their order", async () =>
   await Promise.all([asked[0], asked[2]]);
   expect(left).toEqual([0, 2]);
 });
+
+test("who waits for no place waits out a refusal all the same", async () => {
+  const { clock, throttle } = throttled();
+  throttle.pause({ kind: "write" }, { waitMs: 9000, asked: true });
+  await throttle.atOnce.through({ kind: "write" }, never, async () => undefined);
+  expect(clock.now()).toBe(9000);
+  await throttle.atOnce.atOnce.through({ kind: "read" }, never, async () => undefined);
+  expect(clock.now()).toBe(9000);
+});
+
+test("a 429 halves what is in flight, once for all that left together; each answer makes room for one more, and a failure gives its place back", async () => {
+  const { clock, throttle } = throttled();
+  const answers: PromiseWithResolvers<void>[] = [];
+  const ask = (): Promise<unknown> =>
+    throttle.through({ kind: "write" }, never, () => {
+      const answer = Promise.withResolvers<void>();
+      answers.push(answer);
+      return answer.promise;
+    });
+  const asked = Array.from({ length: 60 }, () => ask().catch(() => undefined));
+  await clock.sleep(1);
+  expect(answers).toHaveLength(16);
+  throttle.pause({ kind: "write" }, { waitMs: 1000, asked: true });
+  throttle.pause({ kind: "write" }, { waitMs: 1000, asked: true });
+  for (const { reject } of answers.splice(0)) reject(new Error("429"));
+  await clock.sleep(60_000);
+  expect(answers).toHaveLength(8);
+  for (const { resolve } of answers.splice(0)) resolve();
+  await clock.sleep(60_000);
+  expect(answers).toHaveLength(16);
+  while (answers.length > 0) {
+    for (const { resolve } of answers.splice(0)) resolve();
+    await clock.sleep(60_000);
+  }
+  await Promise.all(asked);
+});

@@ -1,9 +1,16 @@
 /** What a run looks at before it does something to what others may have changed since: Azure's answers scripted, and what comes of them. */
 import { expect, test } from "vitest";
-import type { Provider, TagTarget } from "../../src/engine/provider.ts";
-import { tagDisks } from "../../src/operations/cluster/let-go.ts";
-import { refuseRemoved } from "../../src/operations/create/other-run.ts";
+import { type Design, type Facts, designOf } from "../../src/core/plan/cluster.ts";
+import { claim as claimOf } from "../../src/core/plan/resources/claim.ts";
+import { buildSpec } from "../../src/core/spec/spec.ts";
+import type { Live, Provider, TagTarget } from "../../src/engine/provider.ts";
+import { letGo, tagDisks } from "../../src/operations/cluster/let-go.ts";
+import { removeParts } from "../../src/operations/cluster/node-parts.ts";
+import { adaptBalancer, adaptClaim, adaptGroup, adaptSizeNow } from "../../src/operations/cluster/shared-changes.ts";
+import { MACHINE_NEWS_MS, NEWS_MS, refuseOtherRun, refuseRemoved, whileNews } from "../../src/operations/create/other-run.ts";
+import type { Prepared } from "../../src/operations/create/prepared.ts";
 import type { Run } from "../../src/operations/run.ts";
+import { createVirtualClock } from "../../src/sim/clock.ts";
 import { memory } from "../engine/memory.ts";
 
 type Tags = Record<string, string>;
@@ -45,3 +52,191 @@ test("a disk that is told whose it is keeps the tags that a policy has put there
   await tagDisks(run, [{ id: "d", tags: { policy: "old" } }], { "aoc-cluster": "abc" });
   expect(written[0]).toEqual(["d", { policy: "new", owner: "x", "aoc-cluster": "abc" }]);
 });
+
+const OWNER = { cluster: "abc", ids: new Set(["0123abcd"]), shared: new Set<string>() };
+const NIC = "/subscriptions/s/resourceGroups/abc/providers/Microsoft.Network/networkInterfaces/abc-coreos-3-nic";
+
+test.each<[string, Tags | undefined, string[]]>([
+  ["the cluster's still", { "managed-by": "azure-coreos-cluster", "aoc-cluster": "abc", "aoc-id": "0123abcd" }, [NIC]],
+  ["without tags by now", {}, []],
+  ["another creation's by now", { "managed-by": "azure-coreos-cluster", "aoc-cluster": "abc", "aoc-id": "ffffffff" }, []],
+])("what is to go of a node is looked at when its turn comes: %s", async (_, tags, gone) => {
+  const { run } = runOver(tags);
+  const deleted: string[] = [];
+  const provider: Provider = {
+    ...run.tools.provider,
+    delete: ({ id }) => {
+      deleted.push(id);
+      return Promise.resolve({ done: true, poll: () => Promise.resolve(true) });
+    },
+  };
+  const part = { kind: "networkInterface" as const, id: NIC, label: "interface", node: 3 };
+  await removeParts({ ...run, tools: { ...run.tools, provider }, emit: () => undefined }, OWNER, [part]);
+  expect(deleted).toEqual(gone);
+});
+
+test("a machine that lost the cluster's tags is let go of nothing", async () => {
+  const { run, written } = runOver({});
+  const machine = {
+    id: NIC.replace("networkInterfaces", "virtualMachines"),
+    state: "failed",
+    tags: {},
+    location: "l",
+    model: {},
+  } as const;
+  await expect(letGo(run, OWNER, machine)).rejects.toMatchObject({ code: "NotOurs", exit: 7 });
+  expect(written).toEqual([]);
+});
+
+const CHOICES = { id: "0123abcd", sshPublicKey: `ssh-ed25519 ${"A".repeat(68)}`, members: new Map(), etcdCa: "a".repeat(20) };
+function design(given: Parameters<typeof buildSpec>[1] = {}, more: Partial<Facts> = {}): Design {
+  const { spec } = buildSpec("abc", { numNodes: 2, ...given });
+  const node = (index: number) => ({
+    index,
+    name: `abc-coreos-${index}`,
+    address: `10.0.0.${4 + index}`,
+    userData: "#cloud-config",
+  });
+  return designOf(spec, {
+    subscription: "s",
+    group: "abc",
+    foreignGroup: false,
+    location: "westus",
+    choices: CHOICES,
+    nodes: [node(0), node(1)],
+    image: { reference: {} },
+    acceleratedNetworking: false,
+    premiumDisks: false,
+    faultDomains: 2,
+    ...more,
+  });
+}
+const claimTags = (cluster = design()): Tags => claimOf(cluster).body.tags as Tags;
+const LATER = "2031-01-01T00:00:00.000Z";
+
+/** What is there of a cluster abc: its group's tags, and its claim's. */
+interface There {
+  readonly group?: Tags;
+  readonly deleting?: boolean;
+  readonly claim?: Tags;
+}
+
+/** @param before what this run found at first @param written whether it has written the claim */
+function lookAt({ group = {}, deleting = false, claim }: There, before: Tags | undefined, written: boolean) {
+  const { id } = claimOf(design());
+  const model = { id, location: "westus", tags: claim, dnsSettings: { domainNameLabel: "abc" } };
+  const lookups = {
+    group: () => Promise.resolve({ location: "westus", tags: group, deleting }),
+    bearers: () => Promise.resolve({ publicAddress: claim === undefined ? [] : [model], securityGroup: [] }),
+  };
+  const { run } = runOver(undefined);
+  const { spec, facts } = design();
+  const found = { claim: before && { kind: "publicAddress", id, tags: before, choices: { etcdCa: before["aoc-etcd-ca"] } } };
+  const prepared = { spec, facts, found } as unknown as Prepared;
+  return refuseOtherRun({ ...run, lookups, subscription: "s", dir: "/nowhere" } as unknown as Run, prepared, written);
+}
+
+const [OURS, THEIRS] = [claimTags(), { ...claimTags(), "aoc-id": "ffffffff" }];
+const OF_ANOTHER = { ...OURS, "aoc-etcd-ca": "b".repeat(20) };
+const MARKED = { "aoc-destroying": LATER };
+const OWN = { "managed-by": "azure-coreos-cluster", "aoc-cluster": "abc" };
+
+test.each<[string, There, Tags | undefined, boolean, string | undefined]>([
+  ["ours, as it was written", { claim: OURS }, undefined, true, undefined],
+  ["ours, that is marked", { claim: { ...OURS, ...MARKED } }, undefined, true, "BeingDestroyed"],
+  ["ours, in a group that is marked", { claim: OURS, group: { ...OWN, ...MARKED } }, undefined, true, "BeingDestroyed"],
+  ["ours, in a group that is being deleted", { claim: OURS, deleting: true }, undefined, true, "BeingDestroyed"],
+  ["none, and it was written", {}, undefined, true, "BeingDestroyed"],
+  ["none, and there was one", {}, OURS, false, "BeingDestroyed"],
+  ["none, and there never was", {}, undefined, false, undefined],
+  ["of another creation", { claim: THEIRS }, undefined, true, "ClusterConflict"],
+  ["of another authority, that was written", { claim: OF_ANOTHER }, undefined, true, "ClusterConflict"],
+  ["of the authority that was found, before it is written", { claim: OF_ANOTHER }, OF_ANOTHER, false, undefined],
+  [
+    "of a third authority, before it is written",
+    { claim: { ...OURS, "aoc-etcd-ca": "c".repeat(20) } },
+    OF_ANOTHER,
+    false,
+    "ClusterConflict",
+  ],
+])("a run that looks at its claim finds %s", async (_, there, before, written, code) => {
+  const look = lookAt(there, before, written);
+  if (code === undefined) expect((await look)?.choices.id).toBe(there.claim?.["aoc-id"]);
+  else await expect(look).rejects.toMatchObject({ code, exit: 7 });
+});
+
+test.each([
+  ["anything is written", NEWS_MS, 29_000, 2000],
+  ["a machine is asked for", MACHINE_NEWS_MS, 4000, 2000],
+])("before %s a look is made again when the last one is too old, and not sooner", async (_, ms, young, more) => {
+  const clock = createVirtualClock(0);
+  const looks: number[] = [];
+  const look = whileNews(clock, ms, () => Promise.resolve(looks.push(clock.now())), 0);
+  for (const wait of [young, more, young, more]) {
+    await clock.sleep(wait);
+    await Promise.all([look(), look()]);
+  }
+  expect(looks).toEqual([young + more, 2 * (young + more)]);
+});
+
+const live = (tags: Tags, model: object = {}): Live => ({ id: "x", state: "succeeded", tags, location: "westus", model });
+const tagsOf = async (wanted: unknown): Promise<Tags> => ((await wanted) as { body: { tags: Tags } }).body.tags;
+
+test.each<[string, Tags, string]>([
+  ["that is being destroyed", { ...OURS, ...MARKED }, "BeingDestroyed"],
+  ["that somebody stops meanwhile", { ...OURS, "aoc-stopped": LATER }, "ClusterStopped"],
+  ["that has another authority meanwhile", OF_ANOTHER, "ClusterConflict"],
+  ["of which a node was taken out meanwhile", { ...OURS, "aoc-nodes": "0" }, "NodeRemoved"],
+])("a claim %s is not written", (_, now, code) => {
+  const mine = { ...OURS, "aoc-etcd-ca": code === "ClusterConflict" ? "c".repeat(20) : CHOICES.etcdCa };
+  expect(() => adaptClaim(design(), OURS, mine)(live(now))).toThrow(expect.objectContaining({ code }));
+});
+
+test("a claim that was stopped before may be written, and what others added to it meanwhile stays", async () => {
+  const stopped = { ...OURS, "aoc-stopped": LATER };
+  const now = { ...stopped, "aoc-nodes": "0-3" };
+  expect(await tagsOf(adaptClaim(design(), stopped, stopped)(live(now)))).toMatchObject({
+    "aoc-nodes": "0-3",
+    "aoc-stopped": LATER,
+  });
+  expect(await tagsOf(adaptSizeNow(design(), OURS, OURS)(live({ ...OURS, "aoc-nodes": "0-3" })))).toMatchObject({
+    "aoc-nodes": "0-3",
+  });
+  expect(() => adaptSizeNow(design(), OURS, OURS)(live({ ...OURS, ...MARKED }))).toThrow(
+    expect.objectContaining({ code: "BeingDestroyed" }),
+  );
+});
+
+test("a group keeps the time to live that another run has given it, unless this one gives another", async () => {
+  const [mine, theirs] = ["2030-01-01T00:00:00.000Z", LATER];
+  const asked = design({ ttl: 3_600_000 }, { expires: mine });
+  const found = design({}, { expires: mine });
+  expect((await tagsOf(adaptGroup(found)(live({ "aoc-expires": theirs }))))["aoc-expires"]).toBe(theirs);
+  expect(await tagsOf(adaptGroup(found)(live({})))).not.toHaveProperty("aoc-expires");
+  expect((await tagsOf(adaptGroup(asked)(live({ "aoc-expires": theirs }))))["aoc-expires"]).toBe(mine);
+  expect(() => adaptGroup(found)(live(MARKED))).toThrow(expect.objectContaining({ code: "BeingDestroyed" }));
+});
+
+test.each<[string, Tags | undefined, object, string | undefined, number[]]>([
+  ["the claim's, as it is by now", { ...OURS, "aoc-nodes": "0-3" }, {}, undefined, [0, 1, 2, 3]],
+  ["and of a node that is gone from it, while its interface uses one", OURS, usedBy("nic"), undefined, [0, 1, 7]],
+  ["and not where nothing is there that uses it", OURS, usedBy("gone"), undefined, [0, 1]],
+  ["none: the claim is marked", { ...OURS, ...MARKED }, {}, "BeingDestroyed", []],
+  ["none: the claim is gone", undefined, {}, "BeingDestroyed", []],
+])("the balancer's rules are those of the nodes of %s", async (_, claim, model, code, nodes) => {
+  const { run } = runOver(claim);
+  const { provider } = run.tools;
+  const get: Provider["get"] = (target, signal) =>
+    target.id.endsWith("/gone") ? Promise.resolve(undefined) : provider.get(target, signal);
+  const wanted = adaptBalancer({ ...run, tools: { ...run.tools, provider: { ...provider, get } } }, design())(live({}, model));
+  if (code !== undefined) return expect(wanted).rejects.toMatchObject({ code });
+  const { body } = (await wanted) as { body: { inboundNatRules: { name: string }[] } };
+  return expect(body.inboundNatRules.map(({ name }) => name)).toEqual(nodes.map((node) => `ssh-${node}`));
+});
+
+function usedBy(nic: string): object {
+  const backendIPConfiguration = {
+    id: `/subscriptions/s/resourceGroups/abc/providers/Microsoft.Network/networkInterfaces/${nic}/ipConfigurations/primary`,
+  };
+  return { inboundNatRules: [{ name: "ssh-7", frontendPort: 22_008, backendPort: 22, backendIPConfiguration }] };
+}
