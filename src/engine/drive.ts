@@ -24,6 +24,14 @@ export async function drive(
   let ended = false;
   let asked = 0;
   const siblings = tools.siblings.join(made);
+  let lookAt = LOOK_MS;
+  // an operation may stay at work for ever in Azure's books when what it makes is done
+  const isThere = async (elapsed: number, alone: AbortSignal): Promise<boolean> => {
+    if (made === undefined || elapsed < lookAt) return false;
+    lookAt = elapsed + LOOK_AGAIN_MS;
+    const live = await tools.throttle.through({ kind: "read" }, alone, () => tools.provider.get(made, alone));
+    return live?.state === "succeeded";
+  };
   try {
     for (;;) {
       const wait = pauseBefore(pace, { elapsed: clock.now() - since, asked, ...siblings.crowd() });
@@ -35,6 +43,7 @@ export async function drive(
       asked += 1;
       try {
         ended = await tools.throttle.through({ kind: "read" }, signal, () => operation.poll(signal));
+        ended ||= await isThere(clock.now() - since, signal);
         if (ended) return;
         budget.reset();
       } catch (error) {
@@ -50,6 +59,10 @@ export async function drive(
     siblings.leave(ended);
   }
 }
+
+/** Longer than what is made takes: by then the resource itself is asked as well, once a minute. */
+const LOOK_MS = 5 * 60_000;
+const LOOK_AGAIN_MS = 60_000;
 
 /** An operation that is asked about at its Location answers with its result: these are results, whatever their code says. */
 const isVerdict = (status: number | undefined): boolean => status === 400 || status === 409 || status === 412;

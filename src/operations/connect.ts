@@ -107,7 +107,7 @@ function createTimeTold(clock: Clock) {
   let ahead = 0;
   return {
     hear: (at: number): void => void (ahead = clock.now() - at),
-    ahead: (): number => (ahead < CLOCKS_AGREE_MS ? 0 : ahead),
+    ahead: (): number => (Math.abs(ahead) < CLOCKS_AGREE_MS ? 0 : ahead),
   };
 }
 

@@ -53,7 +53,7 @@ export async function sweep(run: Run, clusters: readonly KnownCluster[]): Promis
 // --- internal ---
 
 /** The earlier of two clocks: nothing is destroyed because this machine's is ahead. */
-const timeOf = (run: Run): number => run.clock.now() - run.aheadOfAzure();
+const timeOf = (run: Run): number => run.clock.now() - Math.max(0, run.aheadOfAzure());
 
 const isUsed = (one: Swept): boolean => "thrown" in one && one.thrown instanceof ClusterError && one.thrown.code === USED;
 

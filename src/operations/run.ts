@@ -29,7 +29,7 @@ export interface Way {
   readonly subscription: string;
   readonly tools: Tools;
   readonly lookups: Lookups;
-  /** By how many milliseconds this machine's clock is ahead of Azure's, as its last answer told; 0 within a minute. */
+  /** By how many milliseconds this machine's clock is ahead of Azure's (behind it: less than 0), as its last answer told; 0 within a minute. */
   aheadOfAzure(): number;
   /** Questions that were begun before their turn. */
   readonly ahead?: Ahead;

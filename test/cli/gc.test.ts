@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { addForeign, addGroup, addLock, byHand, deletes, everything } from "./azure-hand.ts";
 import { steady } from "./steady.ts";
-import { type TestAzure, ownAzure } from "./world.ts";
+import { START, type TestAzure, ownAzure } from "./world.ts";
 
 /** Two clusters past their time, one with time left, one without a time, a group of somebody's own that has such a tag. */
 async function withClusters(): Promise<TestAzure> {
@@ -87,6 +87,26 @@ test("nothing is destroyed because this machine's clock is ahead of Azure's", as
   });
   expect([exit, stderr]).toEqual([0, expect.stringMatching(/clock is 26 h .*ahead of Azure's[^]*No cluster has passed/)]);
   expect(everything(azure)).toEqual(before);
+});
+
+test.each([
+  ["behind", 3],
+  ["ahead of", -3],
+])("--ttl counts by Azure's clock where this machine's is %s it", async (word, hours) => {
+  const azure = ownAzure();
+  const { exit, stderr } = await azure.run("young --num-nodes 1 --wait-for machines --ttl 2h", {
+    azure: async (request) => {
+      const { headers, ...answer } = await azure.simulation.handle(request);
+      const date = new Date(Date.parse(headers["date"] ?? "") + hours * 3_600_000).toUTCString();
+      return { ...answer, headers: { ...headers, date } };
+    },
+  });
+  expect([exit, stderr]).toEqual([
+    0,
+    expect.stringMatching(new RegExp(`clock is 3 h .*${word} Azure's: --ttl counts by Azure's`)),
+  ]);
+  const at = Date.parse(azure.puts().get("resourcegroups/young").tags["aoc-expires"]);
+  expect(Math.abs(at - START - (2 + hours) * 3_600_000)).toBeLessThan(10_000);
 });
 
 test("where nobody can answer it needs --yes, unless there is nothing to do", async () => {

@@ -185,6 +185,55 @@ test("a port that somebody's rule has is refused before anything is written, wit
   expect(written()).toEqual([]);
 });
 
+test("a private address that somebody took before the interface was made: it is said who has it, and the way out that is said leads out", async () => {
+  let [address, taken] = ["", false];
+  const steal = async (request: Parameters<typeof azure.simulation.handle>[0]): ReturnType<typeof azure.simulation.handle> => {
+    if (!taken && request.method === "PUT" && request.url.includes("networkInterfaces/mycluster-coreos-1-nic")) {
+      taken = true;
+      const { properties } = JSON.parse(request.body ?? "").properties.ipConfigurations[0] as Body;
+      address = properties.privateIPAddress;
+      for (const name of ["loadBalancerBackendAddressPools", "loadBalancerInboundNatRules", "publicIPAddress"])
+        delete properties[name];
+      await byHand(azure, "PUT", inGroup("mycluster", "Microsoft.Network/networkInterfaces", "theirs"), {
+        location: "westus",
+        properties: { ipConfigurations: [{ name: "a", properties }] },
+      });
+    }
+    return azure.simulation.handle(request);
+  };
+  const { exit, stderr } = await azure.run("mycluster --num-nodes 3 --wait-for machines", { azure: steal });
+  expect([exit, taken]).toEqual([3, true]);
+  expect(stderr).toMatch(/private address \S+ is in use by \/subscriptions\/\S+\/networkInterfaces\/theirs\./);
+  expect(stderr).toContain(
+    "`azure-coreos-cluster remove mycluster mycluster-coreos-1`, then `azure-coreos-cluster mycluster --num-nodes 3`",
+  );
+  expect((await azure.run("remove mycluster 1 --yes")).exit).toBe(0);
+  await ok("mycluster --num-nodes 3 --wait-for machines");
+  const { document } = await azure.json("status mycluster --no-nodes");
+  expect(document.nodes.map(({ privateIp }) => privateIp)).not.toContain(address);
+  expect(document.nodes).toHaveLength(3);
+});
+
+test.each(["virtualNetworks/", "virtualMachines/mycluster-coreos-0"])(
+  "an operation that never ends in Azure's books, of %s that is there, holds up nothing for ever",
+  async (what) => {
+    let [operation, asked] = ["", 0];
+    const { exit, stderr } = await azure.run("mycluster --num-nodes 1 --wait-for machines", {
+      azure: async (request) => {
+        const answer = await azure.simulation.handle(request);
+        const url = answer.headers["azure-asyncoperation"];
+        if (request.method === "PUT" && request.url.includes(what) && url !== undefined) operation = url;
+        if (request.url !== operation) return answer;
+        asked += 1;
+        return { ...answer, status: 200, body: JSON.stringify({ status: "InProgress" }) };
+      },
+    });
+    expect(exit, stderr).toBe(0);
+    expect(asked).toBeGreaterThan(1);
+    expect(stderr).toMatch(/made in 5 min \d+ s\./);
+  },
+);
+
 test("one that fails while another run waits for it is not made without its user-data", async () => {
   azure.close();
   azure = ownAzure({

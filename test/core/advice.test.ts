@@ -170,7 +170,13 @@ test.for([
   ["AccountNameInvalid", "", /3 to 24/, /--blob-container-url/],
   ["SubnetIsFull", "", /for 3 nodes/, /--subnet-names/],
   ["PrivateIPAddressNotInAnySubnet", "", /does not lie in the subnet/, /az network nic list/],
-  ["PrivateIPAddressIsAllocated", "", /in use/, /az network nic list/],
+  ["PrivateIPAddressIsAllocated", "", /in use by something else/, /az network nic list/],
+  [
+    "PrivateIPAddressIsAllocated",
+    "IP configuration /x/networkInterfaces/mycluster-coreos-1-nic/ipConfigurations/c is using the private IP address 10.0.0.5 which is already allocated to resource /s/networkInterfaces/theirs/ipConfigurations/a.",
+    /^The private address 10\.0\.0\.5 is in use by \/s\/networkInterfaces\/theirs\.$/,
+    /^Give that one another address.*`azure-coreos-cluster remove mycluster mycluster-coreos-1`, then `azure-coreos-cluster mycluster --num-nodes 3`/,
+  ],
   [
     "RequestDisallowedByPolicy",
     `Resource 'x' was disallowed by policy. Policy identifiers: '[{"policyAssignment":{"name":"Allowed locations","id":"/a"},"policyDefinition":{"name":"Locations","id":"/b"}}]'.`,

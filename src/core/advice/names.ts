@@ -2,6 +2,9 @@
 import { EXIT } from "../errors.ts";
 import { type AdviceRow, found, rerun } from "./row.ts";
 
+const WHO_HAS = '`az network nic list --query "[].{name:name,ip:ipConfigurations[0].privateIPAddress}" -o table`';
+const HOLDER = /allocated to resource (\/\S+?)(?:\/(?:frontend)?ipConfigurations\/\S*)?\.?(?:\s|$)/i;
+
 export const namesAdvice: readonly AdviceRow[] = [
   {
     code: "DnsRecordInUse",
@@ -45,10 +48,19 @@ export const namesAdvice: readonly AdviceRow[] = [
     retry: "no",
   },
   {
+    code: "PrivateIPAddressIsAllocated",
+    meaning: (failure) =>
+      `The private address ${found(failure, /private IP address ([\d.]+)/i) ?? "that was chosen for a node"} is in use by ${found(failure, HOLDER) ?? "something else"}.`,
+    // etcd's other members boot with the addresses of all: one that they were told is not changed under them
+    advice: (failure, context) =>
+      `${found(failure, HOLDER) === undefined ? `See who has it: ${WHO_HAS}. ` : ""}Give that one another address, if it is yours to do so, and run \`${rerun(context)}\` again: a gateway gets a free address then, a member of etcd the one that the others know. Or take the node out, and it comes anew with a free address: \`azure-coreos-cluster remove ${context.name ?? "NAME"} ${found(failure, /networkInterfaces\/([^/\s]+)-nic\//i) ?? context.node ?? "NODE"}\`, then \`azure-coreos-cluster ${context.name ?? "NAME"} --num-nodes ${context.nodes ?? "N"}\`.`,
+    retry: "no",
+  },
+  {
     code: ["PrivateIPAddress*", "IpAddressNotInSubnet"],
     meaning: "A private address chosen for a node is in use by something else, or does not lie in the subnet.",
     advice: (_, context) =>
-      `See who has it: \`az network nic list --query "[].{name:name,ip:ipConfigurations[0].privateIPAddress}" -o table\`; then run \`${rerun(context)}\` again: a node that is new gets a free one. An address that etcd was told of already has to be given back.`,
+      `See who has it: ${WHO_HAS}; then run \`${rerun(context)}\` again: a node that is new gets a free one.`,
     retry: "no",
   },
   {

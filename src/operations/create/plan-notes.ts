@@ -2,6 +2,7 @@
 import type { Facts } from "../../core/plan/cluster.ts";
 import { ETCD_VERSION, etcdFault } from "../../core/etcd-version.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
+import { duration } from "../../core/words.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { hopsTo } from "../cluster/way.ts";
 import type { Run } from "../run.ts";
@@ -32,19 +33,27 @@ export async function aboutPrivate(run: Run, name: string, spec: ClusterSpec, so
   return [...gateway, ...reached];
 }
 
-/** `--ttl` counts from now; without it a cluster keeps the time that it was given. @param before that one */
+/** `--ttl` counts from now, by Azure's clock: others read by theirs when it is over. Without it a cluster keeps the time that it was given. @param before that one */
 export function timeToLive(
   run: Run,
   spec: ClusterSpec,
   before: string | undefined,
 ): { expires: string | undefined; notes: string[] } {
-  const now = run.clock.now();
+  const ahead = run.aheadOfAzure();
+  const now = run.clock.now() - ahead;
   const expires = spec.ttl === undefined ? before : new Date(now + spec.ttl).toISOString();
   const over = expires !== undefined && Date.parse(expires) <= now;
   return {
     expires,
-    notes: over
-      ? [`${spec.name} is past its time to live since ${expires}: \`gc\` will destroy it. --ttl 2h gives it more.`]
-      : [],
+    notes: [
+      ...(ahead === 0 || spec.ttl === undefined
+        ? []
+        : [
+            `This machine's clock is ${duration(Math.abs(ahead))} ${ahead > 0 ? "ahead of" : "behind"} Azure's: --ttl counts by Azure's.`,
+          ]),
+      ...(over
+        ? [`${spec.name} is past its time to live since ${expires}: \`gc\` will destroy it. --ttl 2h gives it more.`]
+        : []),
+    ],
   };
 }
