@@ -190,7 +190,7 @@ test("a private address that somebody took before the interface was made: it is 
   const steal = async (request: Parameters<typeof azure.simulation.handle>[0]): ReturnType<typeof azure.simulation.handle> => {
     if (!taken && request.method === "PUT" && request.url.includes("networkInterfaces/mycluster-coreos-1-nic")) {
       taken = true;
-      const { properties } = JSON.parse(request.body ?? "").properties.ipConfigurations[0] as Body;
+      const { properties } = JSON.parse(request.body ?? "").properties.ipConfigurations[0];
       address = properties.privateIPAddress;
       for (const name of ["loadBalancerBackendAddressPools", "loadBalancerInboundNatRules", "publicIPAddress"])
         delete properties[name];

@@ -42,6 +42,9 @@ print(json.dumps(answers))`;
   return JSON.parse(answer) as { taken: boolean; said: string }[];
 }
 
+/** A script, and another part. */
+const mail = (type: string, body: string): string =>
+  `MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="x"\n\n--x\nContent-Type: text/x-shellscript\n\n#!/bin/sh\n--x\nContent-Type: ${type}\n\n${body}--x--\n`;
 const H = "#cloud-config\n";
 const findings = (text: string): string[] =>
   checkUserDataFile(Buffer.from(text), { platform: "ubuntu", file: "my.yaml" }).map(
@@ -139,6 +142,12 @@ test.each<[string, string, RegExp]>([
   ],
   ["a key that holds what others take over", `${H}x-names: &names [a]\npackages: *names\n`, /^2 warning: unknown key "x-names"/],
   ["a job of Upstart", "#upstart-job\nstart on x\n", /^1 error: #upstart-job is a format of older versions of cloud-init/],
+  [
+    "a config in a mail",
+    mail("text/cloud-config", "hostname: a\nbad-key: b\n"),
+    /^12 error: part 2 \(text\/cloud-config\): unknown key "bad-key"/,
+  ],
+  ["a mail whose parts cannot be told apart", 'Content-Type: multipart/mixed; boundary="x"\n\n', /^1 warning: .*not looked into/],
   ["a script after an empty line", "\n#!/bin/sh\n", /^2 error: the first line must be #!/],
 ])("refused or warned of: %s", (_what, text, said) => expect(findings(text)).toEqual([expect.stringMatching(said)]));
 
@@ -148,7 +157,8 @@ test.each([
   ["a template", "## template: jinja\n#cloud-config\n{}\n"],
   ["capitals in the first line, and blanks before it", "\n #Cloud-Config\nhostname: a\n"],
   ["base64 in lines", `${H}write_files:\n  - path: /a\n    encoding: b64\n    content: |\n      aGVs\n      bG8=\n`],
-  ["parts of a mail", 'Content-Type: multipart/mixed; boundary="x"\n\n'],
+  ["a part of a mail that is no config", mail("text/x-whatever", "bad-key: b\n")],
+  ["a template in a mail", mail("text/cloud-config", "## template: jinja\n#cloud-config\nbad-key: b\n")],
 ])("%s is cloud-init's own to read", (_what, text) => expect(findings(text)).toEqual([]));
 
 test("Azure's limit is the same", () =>

@@ -33,15 +33,24 @@ export function checkMultipart(
   const parts = partsOf(text);
   if (!Array.isArray(parts)) return [parts as Finding];
   return parts.flatMap((part: MimePart | Finding): readonly Finding[] => {
-    if ("level" in part) return [part];
-    return checkPart(part).map((finding) => ({
-      ...finding,
-      line: part.plain && finding.line !== undefined ? part.line + finding.line - 1 : part.line,
-      path: `part ${part.number}${finding.path === undefined || finding.path === "" ? "" : `: ${finding.path}`}`,
-      message: `part ${part.number} (${part.type}): ${finding.message}`,
-    }));
+    return "level" in part ? [part] : foundIn(part, checkPart(part));
   });
 }
+
+/** The parts that can be told apart, for a reader who refuses none because of another. */
+export function mimeParts(text: string): readonly MimePart[] {
+  const parts: readonly (MimePart | Finding)[] = [partsOf(text)].flat();
+  return parts.filter((part): part is MimePart => "body" in part);
+}
+
+/** What was found in a part, as of the file. */
+export const foundIn = (part: MimePart, findings: readonly Finding[]): readonly Finding[] =>
+  findings.map((finding) => ({
+    ...finding,
+    line: part.plain && finding.line !== undefined ? part.line + finding.line - 1 : part.line,
+    path: `part ${part.number}${finding.path === undefined || finding.path === "" ? "" : `: ${finding.path}`}`,
+    message: `part ${part.number} (${part.type}): ${finding.message}`,
+  }));
 
 // --- internal ---
 

@@ -1,11 +1,12 @@
 /**
  * A file as cloud-init reads it, on Ubuntu and Debian: told apart by its first line, and a cloud-config is held against cloud-init's own
- * schema. What only cloud-init can look into (what is fetched, templates, parts of a mail) is not looked into.
+ * schema, in a mail (multipart MIME) as well. What only cloud-init can look into (what is fetched, templates) is not looked into.
  */
 import { fromBase64 } from "../../base64.ts";
-import { error, type CheckOptions, type Finding } from "../check/finding.ts";
+import { error, warning, type CheckOptions, type Finding } from "../check/finding.ts";
 import { checkForeign } from "../check/foreign.ts";
 import { isIgnition } from "../check/ignition.ts";
+import { foundIn, mimeParts } from "../check/multipart.ts";
 import { isGzip, otherPacking, unpack } from "../check/packed.ts";
 import { type Mapping, parseTree, valueAt } from "../check/tree.ts";
 import { readText } from "../read-text.ts";
@@ -33,8 +34,22 @@ const UNSEEN =
   /^\s*(#(cloud-boothook|include(-once)?|part-handler|cloud-config-archive|cloud-config-jsonp)\b|## template: ?jinja)/i;
 const MAIL = /^(content-type|mime-version):/i;
 
+/** One part that it cannot read keeps cloud-init from none of the others; what is no cloud-config is taken as it is. */
+function checkMail(text: string): readonly Finding[] {
+  const parts = mimeParts(text);
+  if (parts.length === 0)
+    return [warning(1, "", "no part of this mail can be told from the others here: it was not looked into")];
+  return parts.flatMap((part): readonly Finding[] => {
+    if (part.type !== "text/cloud-config") return [];
+    const body = readText(part.body, "FILE");
+    if (typeof body !== "string") return foundIn(part, [body]);
+    return UNSEEN.test(body) ? [] : foundIn(part, checkCloudConfig(body));
+  });
+}
+
 function checkText(text: string, options: Options): readonly Finding[] {
-  if (text.trim() === "" || UNSEEN.test(text) || MAIL.test(text)) return [];
+  if (text.trim() === "" || UNSEEN.test(text)) return [];
+  if (MAIL.test(text)) return checkMail(text);
   if (/^[\t-\r ]*#cloud-config/i.test(text)) return checkCloudConfig(text);
   if (/^#upstart-job/i.test(text))
     return [
