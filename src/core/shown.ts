@@ -6,6 +6,18 @@
 /** As `cat -v` shows them: ^[ for escape, ^M for a carriage return; others by number, <U+202E>. Line ends and tabs stay. */
 export const shown = (text: string): string => text.replaceAll(STEERING, mark);
 
+/**
+ * JSON in which the same characters are escapes, too: JSON's own rules leave those above U+007E as they are, and a terminal obeys
+ * them. What reads it gets the same values.
+ */
+export const jsonText = (value: unknown, indent = 0): string =>
+  JSON.stringify(value, null, indent).replaceAll(STEERING, (character) =>
+    character
+      .split("")
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
+
 /** Controls (C0, DEL, C1), formats (bidirectional overrides, zero width, tags), and the two line ends of Unicode. */
 const STEERING = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 

@@ -5,6 +5,7 @@
 import { closeSync, constants, openSync, statSync, writeSync } from "node:fs";
 import type { EventLine } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { jsonText } from "../core/shown.ts";
 import type { Event } from "../engine/event.ts";
 import type { Report } from "./screen.ts";
 import { scrub } from "./scrub.ts";
@@ -59,7 +60,7 @@ function jsonLine(event: Event): string {
     Object.entries(rest).map(([key, value]) => [key, typeof value === "string" ? scrub(value) : value]),
   );
   const line: EventLine = { schema: 1, at: new Date(at).toISOString(), kind, id, label, ...clean };
-  return `${JSON.stringify(line)}\n`;
+  return `${jsonText(line)}\n`;
 }
 
 function attempt<T>(path: string, act: () => T): T {

@@ -194,5 +194,15 @@ function facts({ endpoints, etcd, costs, expiresIn }: StatusView): string[] {
 function differences({ drift, color }: StatusView): string[] {
   if (drift.length === 0) return [];
   const ink = paint(color);
-  return ["", "Differs from what was made:", ...drift.map((one) => `  ${one.harm ? ink.bad("!") : "-"} ${plain(one.message)}`)];
+  const harmless = drift.filter(({ harm }) => !harm);
+  const told = new Set([...drift.filter(({ harm }) => harm), ...harmless.slice(0, HARMLESS)]);
+  return [
+    "",
+    "Differs from what was made:",
+    ...drift.filter((one) => told.has(one)).map((one) => `  ${one.harm ? ink.bad("!") : "-"} ${plain(one.message)}`),
+    ...(told.size < drift.length ? [`  - and ${drift.length - told.size} more that do no harm: --json has them all`] : []),
+  ];
 }
+
+/** A group may be full of what is somebody else's. */
+const HARMLESS = 20;

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { canonical, bodyFingerprint } from "../../src/core/fingerprint.ts";
 import { mostAlike, nearest, slips } from "../../src/core/nearest.ts";
 import { sameLocation } from "../../src/core/region.ts";
-import { shown } from "../../src/core/shown.ts";
+import { jsonText, shown } from "../../src/core/shown.ts";
 
 test.each([
   ["", "", 0],
@@ -72,4 +72,7 @@ test.each([
   ["\u{e0041}", "<U+E0041>"],
 ])("%j is shown as %j", (text, seen) => {
   expect(shown(text)).toBe(seen);
+  const json = jsonText({ text }, 2);
+  expect(json).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  expect(JSON.parse(json)).toEqual({ text });
 });

@@ -68,3 +68,11 @@ test("what system runs, and what a reboot would bring", () => {
   expect(text).toMatch(/^mycluster-coreos-0 .* {2}flatcar 4459\.2\.1, a reboot brings 4593\.1\.0$/m);
   expect(text).toMatch(/^mycluster-coreos-1 .* {2}flatcar 4459\.2\.1$/m);
 });
+
+test("of what differs and does no harm a screen shows some, and all that does", () => {
+  const drift = Array.from({ length: 3000 }, (_, index) => ({ message: `difference ${index}`, harm: index >= 2995 }));
+  const text = renderStatus(view(2, { states: { ready: 2 }, drift }));
+  expect(text.match(/^ {2}- difference \d+$/gm)).toHaveLength(20);
+  expect(text.match(/^ {2}! difference \d+$/gm)).toHaveLength(5);
+  expect(text).toContain("  - and 2975 more that do no harm: --json has them all");
+});

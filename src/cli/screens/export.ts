@@ -1,6 +1,7 @@
 /** export on a terminal: the document on stdout, and how to use it on stderr. The work is operations/export.ts. */
 import { relative } from "node:path";
 import { EXIT } from "../../core/errors.ts";
+import { jsonText } from "../../core/shown.ts";
 import { type ExportedPlan, exportCluster as exported } from "../../operations/export.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { openSession } from "../session.ts";
@@ -10,7 +11,7 @@ export async function exportCommand(invocation: Invocation): Promise<number> {
   const session = await openSession(invocation);
   try {
     const made = await exported(session, nameArgument(invocation), given);
-    world.stdout.write(`${JSON.stringify(made.document, null, 2)}\n`);
+    world.stdout.write(`${jsonText(made.document, 2)}\n`);
     for (const event of session.events) if (event.kind === "note") session.say(event.message ?? "");
     for (const note of made.notes) session.say(note);
     session.say(howTo(made, world.cwd));

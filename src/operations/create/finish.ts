@@ -2,6 +2,7 @@
 import type { ChoicesDocument, ClusterDocument, NodeDocument } from "../../core/documents.ts";
 import { resolve } from "node:path";
 import { advised } from "../../core/advice/advice.ts";
+import { jsonText } from "../../core/shown.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import { endpointsOf } from "../../core/plan/endpoints.ts";
 import { sshConfig } from "../../core/outputs.ts";
@@ -158,7 +159,7 @@ async function rollBack(run: Run, prepared: Prepared, carried: Carried, failure:
 }
 
 const keepStateFile = (run: Run, output: string, document: ClusterDocument): Promise<void> =>
-  replaceFile(stateFilePath(run.outside.cwd, document.name, output), `${JSON.stringify(stateFile(document), null, 2)}\n`, 0o644);
+  replaceFile(stateFilePath(run.outside.cwd, document.name, output), `${jsonText(stateFile(document), 2)}\n`, 0o644);
 
 function explained({ index, name, state }: NodeDocument, { diagnoses, readiness }: Carried): MissingNode {
   const why = diagnoses.find((one) => one.index === index);
