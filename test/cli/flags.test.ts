@@ -419,20 +419,21 @@ test("--ssh-from narrows who may reach SSH", async () => {
   });
 });
 
-test.each(["--ssh-from 10.1.0.0/16,192.0.2.7", "--ssh-from 10.1.0.0/16 --ssh-from 192.0.2.7"])(
-  "several may reach SSH: %s",
-  async (flags) => {
-    const { puts, azure: one } = await created(`--num-nodes 1 ${flags}`);
-    const [rule] = puts.get("networkSecurityGroups/mycluster-nsg").properties.securityRules;
-    expect(rule.properties.sourceAddressPrefixes).toEqual(["10.1.0.0/16", "192.0.2.7/32"]);
-    expect(rule.properties.sourceAddressPrefix).toBeUndefined();
-    // kept with the cluster, and nothing that differs
-    one.exchanges.length = 0;
-    expect((await one.run("mycluster --wait-for machines")).exit).toBe(0);
-    expect([...one.puts().keys()]).toEqual([]);
-    expect(JSON.parse((await one.run("status mycluster --json")).stdout).drift).toEqual([]);
-  },
-);
+test.each([
+  "--ssh-from 10.1.0.0/16,192.0.2.7",
+  "--ssh-from 10.1.0.0/16 --ssh-from 192.0.2.7",
+  "--ssh-from 10.1.2.3 --ssh-from 10.1.9.9/16 --ssh-from 192.0.2.7",
+])("several may reach SSH: %s", async (flags) => {
+  const { puts, azure: one } = await created(`--num-nodes 1 ${flags}`);
+  const [rule] = puts.get("networkSecurityGroups/mycluster-nsg").properties.securityRules;
+  expect(rule.properties.sourceAddressPrefixes).toEqual(["10.1.0.0/16", "192.0.2.7/32"]);
+  expect(rule.properties.sourceAddressPrefix).toBeUndefined();
+  // kept with the cluster, and nothing that differs
+  one.exchanges.length = 0;
+  expect((await one.run("mycluster --wait-for machines")).exit).toBe(0);
+  expect([...one.puts().keys()]).toEqual([]);
+  expect(JSON.parse((await one.run("status mycluster --json")).stdout).drift).toEqual([]);
+});
 
 test("--resource-group puts the cluster into a group of that name", async () => {
   const { puts, azure: one } = await created("--num-nodes 1 --resource-group shared");

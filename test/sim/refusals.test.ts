@@ -182,6 +182,23 @@ const PUT: Row[] = [
     props(nsg(), (p) => p.securityRules.push(rule("high", 200, "70000"))),
   ],
   [
+    "a range that does not begin with its first address",
+    400,
+    "SecurityRuleInvalidAddressPrefix",
+    nsgId,
+    props(nsg(), (p) => (p.securityRules[0].properties.sourceAddressPrefix = "50.206.209.68/27")),
+  ],
+  [
+    "ranges of which one is in the other",
+    400,
+    "OverlappingSubnetsNotPermittedInSecurityRule",
+    nsgId,
+    props(nsg(), (p) => {
+      delete p.securityRules[0].properties.sourceAddressPrefix;
+      p.securityRules[0].properties.sourceAddressPrefixes = ["10.0.0.0/8", "10.0.0.0/16"];
+    }),
+  ],
+  [
     "a direction that is none",
     400,
     "SecurityRuleInvalidParameter",

@@ -1,6 +1,6 @@
 /** `--ssh-from`, `--kube-api`: address ranges as Azure's security rules take them, and the word for one's own address. */
 import { usageError } from "../errors.ts";
-import { prefixAround } from "../ipv4.ts";
+import { rangeFromFirst, withoutCovered } from "../range.ts";
 import type { Parse } from "./parse.ts";
 
 /** Stands for the address that Azure would see; it is looked up before anything is planned. */
@@ -8,7 +8,7 @@ export const ME = "me";
 
 /** Ranges, several with commas between them; where everybody may, nobody needs to be named. */
 export const cidrs: Parse<readonly string[]> = (value) => {
-  const ranges = [...new Set(value.split(",").map(cidr))];
+  const ranges = withoutCovered(value.split(",").map(cidr));
   return ranges.includes("*") ? ["*"] : ranges;
 };
 
@@ -30,17 +30,12 @@ function cidr(given: string): string {
   const value = given.trim().toLowerCase();
   if (/^(\*|any|internet)$/.test(value)) return "*";
   if (value === ME) return ME;
-  const range = value.includes("/") ? value : `${value}/${value.includes(":") ? 128 : 32}`;
-  if (prefixAround(range) === undefined && !isIpv6(range))
+  const range = rangeFromFirst(value.includes("/") ? value : `${value}/${value.includes(":") ? 128 : 32}`);
+  // 010 is 8 to some programs and 10 to others
+  if (range === undefined || (/(^|\.)0\d/.test(value) && !value.includes(":")))
     throw usageError(
       `"${given.trim()}" is no address range`,
       "For example 203.0.113.7/32, 10.0.0.0/8, 2001:db8::/32, me for your own address, or * for everybody.",
     );
   return range;
-}
-
-/** By the URL standard's parser, which knows the short forms and refuses the wrong ones. */
-function isIpv6(range: string): boolean {
-  const [, address = "", bits = ""] = /^([\da-f:.]*:[\da-f:.]*)\/(\d{1,3})$/.exec(range) ?? [];
-  return address !== "" && Number(bits) <= 128 && URL.canParse(`http://[${address}]/`);
 }

@@ -2,6 +2,7 @@
  * Network security groups with their rules and Azure's own default rules.
  * Longer than most: the checks of one rule, field by field.
  */
+import { rangeFromFirst, withoutCovered } from "../../core/range.ts";
 import { refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import { clone, idOf, type JsonValue, listIn, number, object, propertiesOf, textIn } from "../json.ts";
@@ -133,6 +134,7 @@ function checkRule(rule: JsonValue, taken: Map<string, string>): void {
     if (properties[field] === undefined && properties[`${field}es`] === undefined) {
       refuse(400, "SecurityRuleInvalidParameter", `Security rule ${name} has neither ${field} nor ${field}es.`);
     }
+    checkRanges(name, field, [properties[field], ...((properties[`${field}es`] as unknown[] | undefined) ?? [])]);
   }
   const place = `${direction}/${priority}`;
   const other = taken.get(place);
@@ -144,6 +146,20 @@ function checkRule(rule: JsonValue, taken: Map<string, string>): void {
     );
   }
   taken.set(place, name);
+}
+
+/** Azure/azure-powershell#4557 (its words; the code is from memory), kubernetes-sigs/cloud-provider-azure#6775. */
+function checkRanges(name: string, field: string, values: readonly unknown[]): void {
+  const ranges = values.flatMap((value) => textIn(value) ?? []).filter((range) => range.includes("/"));
+  const odd = ranges.find((range) => rangeFromFirst(range.toLowerCase()) !== range.toLowerCase());
+  if (odd !== undefined)
+    refuse(400, "SecurityRuleInvalidAddressPrefix", `Security rule ${name} has invalid Address prefix. Value provided: ${odd}`);
+  if (withoutCovered(ranges).length < ranges.length)
+    refuse(
+      400,
+      "OverlappingSubnetsNotPermittedInSecurityRule",
+      `Security rule parameter ${field} for rule ${name} has overlapping ranges: ${ranges.join(", ")}.`,
+    );
 }
 
 function isPortRange(range: string): boolean {

@@ -4,6 +4,7 @@ import { OUR_PRIORITIES } from "../beside.ts";
 import { type Design, names } from "../cluster.ts";
 import { endpointsOf } from "../endpoints.ts";
 import { keptIn } from "../read-tags.ts";
+import { withoutCovered } from "../../range.ts";
 import { isIpv6Range } from "../../spec/ranges.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import type { Tags } from "../tags.ts";
@@ -21,7 +22,9 @@ export function securityGroup(cluster: Design, tags: Tags = cluster.tags): Resou
     { name: "ssh", port: 22, from: four },
     ...endpointsOf(spec).map(({ name, port, from }) => ({ name, port, from: from?.(spec) ?? ["*"] })),
     { name: "ssh-ipv6", port: 22, from: six },
-  ].filter(({ from }) => from.length > 0);
+  ]
+    .map((one) => ({ ...one, from: withoutCovered(one.from) }))
+    .filter(({ from }) => from.length > 0);
   const securityRules: SecurityRule[] = opened.map(({ name, port, from: [source = "*", ...more] }, i) => ({
     name: `allow-${name}`,
     priority: OUR_PRIORITIES.first + OUR_PRIORITIES.step * i,
