@@ -1,10 +1,14 @@
 /** Every kind of the provider keeps the same contract: absent, made, there, changed, deleted, absent again. */
 import { beforeAll, describe, expect, test } from "vitest";
+import { createClients } from "../../src/azure/clients.ts";
+import { httpClientOf } from "../../src/azure/pipeline.ts";
+import { createProvider } from "../../src/azure/provider.ts";
+import { createVirtualClock } from "../../src/sim/clock.ts";
 import { KINDS } from "../../src/core/plan/kinds.ts";
 import type { AnyResource } from "../../src/core/plan/resource.ts";
 import type { Exchange } from "../../src/sim/message.ts";
 import { EVERY_KIND } from "./resources.ts";
-import { type Simulated, signal, simulated } from "./simulated.ts";
+import { SUBSCRIPTION, type Simulated, signal, simulated } from "./simulated.ts";
 
 const named = (resource: AnyResource): string => `${resource.kind} ${resource.label}`;
 const tagsOf = ({ body }: AnyResource): Record<string, string> | undefined => (body as { tags?: Record<string, string> }).tags;
@@ -142,6 +146,24 @@ describe("errors keep what Azure said", () => {
       ? on.make(security).then(() => on.provider.get(security, signal))
       : on.provider.put(security, { signal });
     await expect(asked).rejects.toMatchObject(expected);
+  });
+
+  test("a request that is given up is ended, and does not go on behind", async () => {
+    let sent: AbortSignal | undefined;
+    const clock = createVirtualClock(0);
+    const clients = await createClients({
+      subscription: SUBSCRIPTION,
+      endpoint: { url: "https://management.azure.com" },
+      clock,
+      httpClient: await httpClientOf((request) => {
+        sent = request.signal;
+        return new Promise(() => undefined);
+      }),
+    });
+    const asked = createProvider(clients).get(EVERY_KIND[0] as AnyResource, signal);
+    await expect(asked).rejects.toMatchObject({ code: "ETIMEDOUT" });
+    expect(sent?.aborted).toBe(true);
+    expect(clock.now()).toBe(20_000);
   });
 
   test("an abort ends a request that hangs at once, with its reason", async () => {

@@ -1,5 +1,5 @@
 /** remove over the simulated Azure: what forbids it is known before anything changes, and only what is there is deleted and named. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { SimulationOptions } from "../../src/sim/simulation.ts";
@@ -107,8 +107,37 @@ test("all nodes of a cluster that is being destroyed: that is said, and no way t
   expect(writes(azure, since)).toEqual([]);
 });
 
+test("all of etcd's members do not go: its data would be gone", async () => {
+  const azure = await withCluster();
+  const since = azure.exchanges.length;
+  const { exit, stderr } = await azure.run("remove abc 0-2 --yes");
+  expect(exit, stderr).toBe(1);
+  expect(stderr).toContain("these are all of etcd's members");
+  expect(writes(azure, since)).toEqual([]);
+});
+
+test("a node that another run takes in again while it is removed stays", async () => {
+  const azure = await withCluster();
+  let again: Promise<{ exit: number; stderr: string }> | undefined;
+  const { exit, stderr } = await azure.run("remove abc 3 --yes", {
+    azure: async (request) => {
+      const answer = await azure.simulation.handle(request);
+      if (request.method === "PUT" && request.url.includes("/publicIPAddresses/abc-ip-") && again === undefined)
+        expect(await (again = azure.run("abc --num-nodes 4 --wait-for machines"))).toMatchObject({ exit: 0 });
+      return answer;
+    },
+  });
+  expect(again).toBeDefined();
+  expect(exit, stderr).toBe(0);
+  expect(everything(azure)).toContain(inGroup("abc", "Microsoft.Compute/virtualMachines", "abc-coreos-3"));
+  expect(everything(azure)).toContain(inGroup("abc", "Microsoft.Network/networkInterfaces", "abc-coreos-3-nic"));
+});
+
 test("the user-data of a node that is gone goes too, and that of the others stays", async () => {
   const azure = await withCluster();
+  // it holds keys
+  for (const file of ["user-data-0.yaml", "user-data-3.yaml"])
+    expect(statSync(join(azure.dir, "abc", file)).mode & 0o777, file).toBe(0o600);
   expect((await azure.run("remove abc 3 --yes")).exit).toBe(0);
   const files = readdirSync(join(azure.dir, "abc"));
   expect(files.filter((file) => file.startsWith("user-data"))).toEqual([

@@ -160,3 +160,23 @@ test("a machine that Azure has no room for: the others are up, the cluster count
   });
   expect((await status()).document).toMatchObject({ states: { ready: 2, deallocated: 1 } });
 });
+
+test.each([
+  ["one machine", "coreos-1/deallocate", 3, [1]],
+  ["any machine", "/deallocate", 1, [0, 1, 2]],
+])(
+  "a stop that Azure refuses %s ends with what stands in the way, and the same command goes on",
+  async (_, refused, exit, left) => {
+    await made();
+    const answer = { error: { code: "OperationNotAllowed", message: "Not now." } };
+    const stopped = await azure.json<StopDocument>("stop mycluster --yes", {
+      azure: (request) =>
+        request.url.includes(refused)
+          ? Promise.resolve({ status: 409, headers: { "content-type": "application/json" }, body: JSON.stringify(answer) })
+          : azure.simulation.handle(request),
+    });
+    expect({ exit: stopped.exit, left: stopped.document.left }, stopped.stderr).toEqual({ exit, left: left.map(nameOf) });
+    const again = await azure.json<StopDocument>("stop mycluster --yes");
+    expect({ exit: again.exit, stopped: again.document.stopped }, again.stderr).toEqual({ exit: 0, stopped: left.map(nameOf) });
+  },
+);

@@ -1,6 +1,9 @@
 /** How a create ends, as an exit code; and what of a cluster's claims, nodes and parts is said. */
 import { expect, test } from "vitest";
 import { ClusterError } from "../../src/core/errors.ts";
+import type { Invocation } from "../../src/cli/invocation.ts";
+import { endWith } from "../../src/cli/screens/outcome.ts";
+import type { Session } from "../../src/cli/session.ts";
 import { buildSpec } from "../../src/core/spec/spec.ts";
 import { type ClaimedCluster, claimNeeded, claimed } from "../../src/operations/cluster/claim.ts";
 import { type NodePart, withParts } from "../../src/operations/cluster/node-parts.ts";
@@ -87,4 +90,28 @@ test("fewer than there are is remove's matter, and only when it was asked for", 
   );
   const kept = { ...asked, given: [] } as typeof asked;
   expect(chooseNodes(kept, new Set([0, 3]))).toEqual([0, 3]);
+});
+
+test.each([
+  ["well", undefined, true, { exit: 0, thrown: undefined, done: true }],
+  ["well, for people", undefined, undefined, { exit: 0, thrown: undefined, done: true }],
+  ["in part: the document is there, and the code says it", failure(4), true, { exit: 4, thrown: undefined, done: false }],
+  [
+    "in part, for people: the error is what they see",
+    failure(4),
+    undefined,
+    { exit: undefined, thrown: failure(4), done: false },
+  ],
+])("work that may stop half-way ends %s", (_, error, json, ended) => {
+  let [exit, thrown, done]: [unknown, unknown, boolean] = [undefined, undefined, false];
+  const handed: unknown[] = [];
+  const session = { endReport: () => undefined, hand: (one: unknown) => handed.push(one), say: () => undefined };
+  try {
+    const outcome = { document: [], ...(error && { error }) };
+    exit = endWith(session as unknown as Session, { given: { json } } as unknown as Invocation, outcome, () => (done = true));
+  } catch (cause) {
+    thrown = cause;
+  }
+  expect({ exit, thrown, done }).toEqual(ended);
+  expect(handed).toEqual([[]]);
 });

@@ -5,9 +5,11 @@ import { claim as claimOf } from "../../src/core/plan/resources/claim.ts";
 import { buildSpec } from "../../src/core/spec/spec.ts";
 import type { Live, Provider, TagTarget } from "../../src/engine/provider.ts";
 import { letGo, tagDisks } from "../../src/operations/cluster/let-go.ts";
-import { removeParts } from "../../src/operations/cluster/node-parts.ts";
+import { partsOf, removeParts } from "../../src/operations/cluster/node-parts.ts";
 import { adaptBalancer, adaptClaim, adaptGroup, adaptSizeNow } from "../../src/operations/cluster/shared-changes.ts";
 import { MACHINE_NEWS_MS, NEWS_MS, refuseOtherRun, refuseRemoved, whileNews } from "../../src/operations/create/other-run.ts";
+import type { Carrying } from "../../src/operations/create/carrying.ts";
+import { withdrawClaim } from "../../src/operations/create/meanwhile.ts";
 import type { Prepared } from "../../src/operations/create/prepared.ts";
 import type { Run } from "../../src/operations/run.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
@@ -240,3 +242,40 @@ function usedBy(nic: string): object {
   };
   return { inboundNatRules: [{ name: "ssh-7", frontendPort: 22_008, backendPort: 22, backendIPConfiguration }] };
 }
+
+test.each<[string, { mine?: Tags; theirs?: Tags; made?: boolean }, boolean]>([
+  ["lost to a private cluster's", {}, true],
+  ["that an earlier run made", { made: false }, false],
+  ["that another creation has by now", { mine: THEIRS }, false],
+  ["that is gone", { mine: {} }, false],
+  ["while the other's security group is no claim", { theirs: { ...OURS, "aoc-role": "" } }, false],
+])("a create takes its claim back: one %s", async (_, { mine = OURS, theirs = THEIRS, made = true }, goes) => {
+  const cluster = design();
+  const { id } = claimOf(cluster);
+  const { run } = runOver({});
+  const deleted: unknown[] = [];
+  const there = (tags: Tags, at: string): Live | undefined =>
+    Object.keys(tags).length === 0 ? undefined : { ...live(tags), id: at, etag: "1" };
+  const provider: Provider = {
+    ...run.tools.provider,
+    get: (target) => Promise.resolve(there(target.id === id ? mine : theirs, target.id)),
+    delete: (target, _signal, ifMatch) => {
+      deleted.push([target.id, ifMatch]);
+      return Promise.resolve({ done: true, poll: () => Promise.resolve(true) });
+    },
+  };
+  const carrying = {
+    run: { ...run, tools: { ...run.tools, provider } },
+    prepared: { spec: cluster.spec, facts: cluster.facts },
+    cluster,
+    made: new Set(made ? [id] : []),
+  };
+  await withdrawClaim(carrying as unknown as Carrying);
+  expect(deleted).toEqual(goes ? [[id, "1"]] : []);
+});
+
+test("of a node only what is proven to be the cluster's is found by its names", async () => {
+  const found = (tags: Tags) => partsOf(runOver(tags).run, design().spec, { owner: OWNER, groupName: "abc" }, [3]);
+  expect((await found(OURS)).map(({ kind }) => kind)).toEqual(["machine", "networkInterface", "publicAddress"]);
+  for (const tags of [{}, THEIRS, { ...OURS, "managed-by": "terraform" }]) expect(await found(tags)).toEqual([]);
+});
