@@ -13,6 +13,7 @@ import { isPriceList, priceList } from "./prices.ts";
 import { type Exchange, parseCall, type SimAnswer, type SimRequest } from "./message.ts";
 
 export interface SimulationOptions {
+  /** Whoever asks goes by it as well: a virtual one stands nearly still beside a program that waits in real time. */
   readonly clock: Clock;
   /** What `save` gave. Best with a clock that starts at `timeOf(state)` or later; an earlier one is taken to be behind. */
   readonly state?: unknown;

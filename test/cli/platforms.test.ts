@@ -140,6 +140,15 @@ test("one's own file is checked as cloud-init reads it, by lint and by create", 
   expect(userData()).toBe("#cloud-config\npackages: [curl]\nhostname: mycluster-coreos-0\n");
 });
 
+test.each([
+  ["--platform debian --deis --data-disk", true],
+  ["--platform debian --deis --data-disk --data-disk-mount /var/lib/docker", false],
+  ["--platform debian --data-disk", false],
+  ["--platform flatcar --deis --data-disk", false],
+])("who makes a cluster for k3s hears where its data disk is mounted: %s", async (flags, said) => {
+  expect((await done(`plan mycluster ${flags}`)).includes("--data-disk-mount /var/lib/rancher gives it the disk")).toBe(said);
+});
+
 test("a rehearsal of the platform takes a domain of one's own, and says that nobody asked for its record", async () => {
   await done("mycluster --deis --platform ubuntu --wait-for machines");
   expect(await done("platform install mycluster --domain apps.example.com")).toContain(

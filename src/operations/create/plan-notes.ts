@@ -17,6 +17,18 @@ export function etcdNotes(spec: ClusterSpec, { nodes, choices }: Pick<Facts, "no
   return fault === undefined ? [] : [`${fault} New machines get it with --etcd-version ${ETCD_VERSION}; see docs/operations.md.`];
 }
 
+/** k3s fills the system's disk where the data disk waits for Docker. A cluster that is there keeps its place. */
+export const diskNotes = (spec: ClusterSpec, isNew: boolean): string[] =>
+  isNew &&
+  spec.deis &&
+  spec.dataDisk &&
+  !spec.given.includes("dataDiskMount") &&
+  PLATFORMS[spec.platform].userData === "cloud-init"
+    ? [
+        `The data disk is mounted at ${spec.dataDiskMount}, and k3s keeps its data in /var/lib/rancher: --data-disk-mount /var/lib/rancher gives it the disk.`,
+      ]
+    : [];
+
 /**
  * What a person is to know of a private cluster before it is made: how it is reached, and what of it is public all the same.
  * @param somebodys its network

@@ -38,7 +38,7 @@ import { withKeptDisks } from "./kept-disks.ts";
 import { refuseLocked } from "./locked.ts";
 import { prepareMaterials } from "./materials.ts";
 import { withOwnAddress } from "./own-address.ts";
-import { aboutPrivate, etcdNotes, timeToLive } from "./plan-notes.ts";
+import { aboutPrivate, diskNotes, etcdNotes, timeToLive } from "./plan-notes.ts";
 import { type BegunKey, beginKey, prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import type { Run } from "../run.ts";
@@ -208,6 +208,7 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
       ...notes,
       ...inside,
       ...etcdNotes(spec, facts),
+      ...diskNotes(spec, found.claim === undefined),
       ...spotNotes(spec, facts.nodes, facts.choices.members),
     ],
   };
