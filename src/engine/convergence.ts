@@ -29,8 +29,11 @@ export interface ConvergeOptions {
    * it was not this call that made it.
    */
   readonly onAccepted?: (live?: Live) => void;
-  /** Makes sure of what the resource stands on, when replacing it took that away (a machine's interface goes with it). */
-  readonly restore?: () => Promise<void>;
+  /**
+   * Makes sure of what the resource stands on, when replacing it took that away (a machine's interface goes with it), or a reference is
+   * not there.
+   */
+  readonly restore?: (missing?: AzureError) => Promise<void>;
   /** Asked before a machine is deleted that is to be made again: what it holds must be able to go. Throws when it must not. */
   readonly letGo?: (live: Live) => Promise<void>;
   /** Asked of a machine that could not be made: true where the caller has another way, so that this one is not tried a second time. */

@@ -38,8 +38,8 @@ export async function recover(way: Convergence, error: unknown): Promise<Live | 
   tools.emit({ ...about, kind: "retrying", code, message, delayMs: Math.round(delayMs) });
   // after a 429 the throttle makes everybody wait
   if (retry.kind !== "throttle") await tools.clock.sleep(retry.waitMs, tools.signal);
-  // a reference that is gone may be one that a replaced machine took along
-  if (retry.kind === "lag" && way.resource.kind === "machine") await way.options.restore?.();
+  // a reference that is gone may be one that a replaced machine took along, or that a look which was behind left out
+  if (retry.kind === "lag") await way.options.restore?.(error as AzureError);
   way.unclear ||= retry.ambiguous;
   // what another operation was at work on is another by now
   return retry.ambiguous || ((retry.kind === "contention" || retry.kind === "lag") && before !== null) ? undefined : before;

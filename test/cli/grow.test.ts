@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import { byHand, inGroup } from "./azure-hand.ts";
+import { byHand, everything, inGroup } from "./azure-hand.ts";
 import { type Body, type TestAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
@@ -403,4 +403,23 @@ test.each([
   expect(again.stderr).toContain("the cluster abc is in westus, not in eastus");
   expect(again.stderr).toContain("(LocationFixed)");
   expect(JSON.stringify(azure.simulation.save().entries)).toBe(before);
+});
+
+test("a claim that is read as it was before it was written: the balancer gets the new node's rule all the same", async () => {
+  await ok("abc --num-nodes 1 --wait-for machines");
+  const claim = everything(azure).find((id) => id.includes("/publicIPAddresses/")) ?? "";
+  const before = await byHand(azure, "GET", claim);
+  let [written, refused] = [false, false];
+  const { exit, stderr } = await azure.run("abc --num-nodes 2 --wait-for machines", {
+    azure: async (request) => {
+      const isClaim = request.url.includes(`${claim}?`);
+      if (request.method === "GET" && isClaim && written && !refused)
+        return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(before.body) };
+      const answer = await azure.simulation.handle(request);
+      if (request.method === "PUT" && isClaim) written = true;
+      if (request.method === "PUT" && request.url.includes("/networkInterfaces/") && answer.status === 400) refused = true;
+      return answer;
+    },
+  });
+  expect([refused, exit, stderr]).toEqual([true, 0, expect.stringContaining("InvalidResourceReference")]);
 });

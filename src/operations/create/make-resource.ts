@@ -1,6 +1,7 @@
 /** Makes one resource of the plan, or changes it, as long as this run may: in view of what others wrote, and of what its node needs. */
 import type { VirtualMachine } from "@azure/arm-compute";
 import { isCapacity } from "../../core/advice/advice.ts";
+import type { AzureError } from "../../core/advice/azure-error.ts";
 import { ClusterError } from "../../core/errors.ts";
 import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
 import { isBearer } from "../../core/plan/bearer.ts";
@@ -31,6 +32,7 @@ export function makeResource(carrying: Carrying, resource: AnyResource, observed
       if (resource.kind === "networkInterface") void carrying.guard().catch(() => undefined);
     },
     ...adapting(carrying, resource),
+    ...(resource.kind === "networkInterface" ? { restore: (missing) => restoreRule(carrying, missing) } : {}),
     ...(node === undefined ? {} : machineOptions(carrying, resource, node)),
   });
 }
@@ -69,6 +71,16 @@ function machineOptions(
         if (other.node === resource.node && other.kind !== "machine") await makeResource(carrying, other, undefined);
     },
   };
+}
+
+/**
+ * The balancer has no rule for an interface: its rules are those of the claim as it was read for them, and that read may have been
+ * behind what this run had written to the claim a moment before.
+ */
+async function restoreRule(carrying: Carrying, missing: AzureError | undefined): Promise<void> {
+  if (missing === undefined || !/\/loadBalancers\//i.test(missing.message)) return;
+  const balancer = [...carrying.byId.values()].find(({ kind }) => kind === "loadBalancer");
+  if (balancer !== undefined) await makeResource(carrying, balancer, undefined);
 }
 
 const isOfSizeInUse = ({ inUse }: Carrying, resource: AnyResource): boolean =>
