@@ -7,6 +7,7 @@ import { ClusterError, usageError } from "../core/errors.ts";
 import { attributeKind, isObjectId, KNOWN_NAMES } from "./attribute-names.ts";
 import type { StringType } from "./der.ts";
 import { INCLUDE, parseOpensslConf, type ConfSection } from "./openssl-conf.ts";
+import { textOf } from "./key-text.ts";
 import { readKept } from "./kept-file.ts";
 
 export interface SubjectAttribute {
@@ -54,7 +55,7 @@ export function encodingOf({ name, oid }: SubjectAttribute): { oid: string; type
 export async function subjectOf(dir: string): Promise<CertConf> {
   const file = join(dir, "cert.conf");
   const bytes = await readKept(file);
-  return bytes === undefined ? { subject: DEFAULT_SUBJECT, notes: [] } : readCertConf(bytes.toString("utf8"), file);
+  return bytes === undefined ? { subject: DEFAULT_SUBJECT, notes: [] } : readCertConf(textOf(bytes), file);
 }
 
 /**

@@ -56,6 +56,14 @@ test.each([" kinvolk:o:s:1 ", "kinvolk:o:s:", "kinvolk:o:s"])("%j has a version"
   expect(found.kind === "urn" && urnText(found.urn)).toMatch(/^kinvolk:o:s:(1|latest)$/);
 });
 
+test("a packed image at a publisher's address is to be unpacked first", () =>
+  expect(() => choice("https://stable.example/flatcar_production_azure_image.vhd.bz2?sig=secret")).toThrow(
+    expect.objectContaining({
+      message: "--coreos-image https://stable.example/flatcar_production_azure_image.vhd.bz2 is no .vhd blob",
+      advice: expect.stringContaining("unpack it") as string,
+    }),
+  ));
+
 test.each(["snapshots", "disks"])("the id of one of the %s is no image's, and the way to one is said", (kind) =>
   expect(() => choice(`/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/${kind}/x`)).toThrow(
     expect.objectContaining({

@@ -99,6 +99,8 @@ test("cert.conf of the folder is used, and the default where there is none", asy
   expect((await subjectOf(folder)).subject).toBe(DEFAULT_SUBJECT);
   writeFileSync(join(folder, "cert.conf"), conf("CN = here"));
   expect((await subjectOf(folder)).subject.attributes).toEqual([{ name: "CN", value: "here" }]);
+  writeFileSync(join(folder, "cert.conf"), Buffer.from(`\uFEFF${conf("CN = wide")}`, "utf16le"));
+  expect((await subjectOf(folder)).subject.attributes).toEqual([{ name: "CN", value: "wide" }]);
   writeFileSync(join(folder, "cert.conf"), conf("Oops = here"));
   await expect(subjectOf(folder)).rejects.toThrow(`${join(folder, "cert.conf")} line 5`);
 });

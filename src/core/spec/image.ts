@@ -27,7 +27,9 @@ export function imageChoice(spec: Pick<ClusterSpec, "coreosImage" | "platform">)
     if (/\.vhd(\?|$)/i.test(image)) return { kind: "blob", url: image };
     throw usageError(
       `--coreos-image ${image.split("?")[0]} is no .vhd blob`,
-      "Give the URL of a page blob whose name ends in .vhd.",
+      /\.(bz2|gz|xz|zst|zip)(\?|$)/i.test(image)
+        ? "It is packed, and Azure unpacks nothing: download it, unpack it, and give the file."
+        : "Give the URL of a page blob whose name ends in .vhd.",
     );
   }
   const classic = /__CoreOS-/i.test(image);
