@@ -139,3 +139,24 @@ test("from elsewhere its nodes are not waited for: what is needed is said, what 
   );
   expect(stderr).toContain("Continue: the same command again");
 });
+
+test("a create that loses the name to a private one of the same moment takes its address back", async () => {
+  const azure = ownAzure();
+  const theirs = { "managed-by": "azure-coreos-cluster", "aoc-cluster": "mycluster", "aoc-id": "ffffffff", "aoc-role": "claim" };
+  const group = inGroup("mycluster", "Microsoft.Network/networkSecurityGroups", "mycluster-nsg");
+  let taken: Promise<{ status: number }> | undefined;
+  let before: string[] = [];
+  const { exit, stderr } = await azure.run("mycluster --num-nodes 1 --wait-for machines", {
+    azure: async (request) => {
+      if (request.method === "PUT" && request.url.includes(group) && taken === undefined) {
+        // its own address is there by then
+        await azure.pass(15_000);
+        before = namesOf(azure, "publicIPAddresses");
+        await (taken = byHand(azure, "PUT", group, { location: "westus", tags: theirs, properties: {} }));
+      }
+      return azure.simulation.handle(request);
+    },
+  });
+  expect(await taken).toMatchObject({ status: 201 });
+  expect([exit, before.length, namesOf(azure, "publicIPAddresses")], stderr).toEqual([7, 1, []]);
+});
