@@ -1,13 +1,26 @@
-/** In which order the files of tests begin: the longest lives first, for nothing is shorter than they are. */
+/**
+ * In which order the files of tests begin: the longest lives first, for nothing is shorter than they are; then those that only wait, while
+ * others still compute. Of what is left each has something to do.
+ */
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-const LONGEST = ["cluster-life", "killed", "membership", "reboot", "readiness", "whole-command", "platform"];
+const LONGEST = ["nodes/cluster-life", "nodes/killed", "nodes/membership", "nodes/reboot"];
+const ONLY_WAIT = [
+  "cli/own-key",
+  "operations/etcd-members",
+  "nodes/run",
+  "bin",
+  "upgrade",
+  "nodes/readiness",
+  "nodes/private-network",
+];
+const FIRST = [...LONGEST, ...ONLY_WAIT].map((name) => `/test/${name}.test.ts`);
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId }: TestSpecification): number => {
-      const found = LONGEST.findIndex((name) => moduleId.endsWith(`/test/nodes/${name}.test.ts`));
-      return found === -1 ? LONGEST.length : found;
+      const found = FIRST.findIndex((end) => moduleId.endsWith(end));
+      return found === -1 ? FIRST.length : found;
     };
     return (await super.sort(files)).sort((one, other) => place(one) - place(other));
   }

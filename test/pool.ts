@@ -2,7 +2,7 @@
  * Vitest's processes, in two kinds. Files that compute have as many as there are cores, for each further one warms up the same code once
  * more (six seconds of a core). Files that start real programs (etcd, sshd) wait for them most of their time, and have more. Vitest's own pool
  * knows one number for both: either the cores wait for the programs, or they warm up. Here each file has a worker of its own at once,
- * which takes its turn at a process of its kind.
+ * which takes its turn at a place of its kind, and at the process in it.
  */
 import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
@@ -16,43 +16,47 @@ export const twoKinds = {
 
 // --- internal ---
 
+type Kind = "computing" | "waiting";
 type Start = Extract<WorkerRequest, { type: "start" }>;
 type Run = Extract<WorkerRequest, { type: "run" | "collect" }>;
 
-/** Runs the files of its kind, one after the other. */
-interface Process {
-  readonly forked: ForksPoolWorker;
-  /** Which one hears it now. */
-  file: FileWorker;
-  ended?: true;
+/** Where files run, one after the other, in one process for as long as it lives. */
+interface Place {
+  /** Whose files it takes, and those of whom when there are none of the first. */
+  readonly kinds: readonly [Kind, ...Kind[]];
+  process?: ForksPoolWorker;
+  /** Which one hears the process now. */
+  file?: FileWorker;
 }
 
-/** The processes of one kind, and the files that wait for one, in their order. */
-class Kind {
-  #places: number;
-  readonly #line: ((process: Process | undefined) => void)[] = [];
+const places = (count: number, ...kinds: Place["kinds"]): Place[] => Array.from({ length: count }, () => ({ kinds }));
 
-  constructor(places: number) {
-    this.#places = places;
-  }
+const FREE: Record<Kind, Place[]> = {
+  computing: places(availableParallelism(), "computing", "waiting"),
+  waiting: places(5, "waiting"),
+};
+/** Files without a place, in their order. */
+const LINES: Record<Kind, ((place: Place) => void)[]> = { computing: [], waiting: [] };
 
-  /** @returns one that is free, or nothing where one is to be started */
-  async turn(): Promise<Process | undefined> {
-    if (this.#places === 0) return new Promise((resolve) => this.#line.push(resolve));
-    this.#places--;
-    return undefined;
-  }
+const turnOf = async (kind: Kind): Promise<Place> =>
+  FREE[kind].pop() ?? (await new Promise<Place>((resolve) => LINES[kind].push(resolve)));
 
-  /** Gives it to the next, or its place where it cannot go on. */
-  async leave(process: Process, goesOn: boolean): Promise<void> {
-    const next = this.#line.shift();
-    if (next === undefined) this.#places++;
-    else next(goesOn ? process : undefined);
-    if ((next === undefined || !goesOn) && process.ended === undefined) await process.forked.stop();
-  }
+/** To the next of the line. Where there is none, its process ends. */
+async function leave(place: Place): Promise<void> {
+  const next = place.kinds
+    .map((kind) => LINES[kind])
+    .find((line) => line.length > 0)
+    ?.shift();
+  if (next !== undefined) return next(place);
+  FREE[place.kinds[0]].push(place);
+  await endProcess(place);
 }
 
-const KINDS = { computing: new Kind(availableParallelism()), waiting: new Kind(6) };
+async function endProcess(place: Place): Promise<void> {
+  const { process } = place;
+  delete place.process;
+  await process?.stop();
+}
 
 /** For programs that it starts, or by the clock on the wall. */
 const waits = (path: string): boolean =>
@@ -65,8 +69,7 @@ class FileWorker implements PoolWorker {
   readonly events = new EventEmitter();
   readonly #options: PoolOptions;
   #start: Start | undefined;
-  #kind = KINDS.computing;
-  #process: Process | undefined;
+  #place: Place | undefined;
   #state: "waits" | "runs" | "finished" | "stopped" = "waits";
 
   constructor(options: PoolOptions) {
@@ -81,7 +84,7 @@ class FileWorker implements PoolWorker {
   start = (): Promise<void> => Promise.resolve();
 
   send(message: WorkerRequest): void {
-    if (!("__vitest_worker_request__" in message)) return this.#process?.forked.send(message); // answers what a test asks of Vitest
+    if (!("__vitest_worker_request__" in message)) return this.#place?.process?.send(message); // answers what a test asks of Vitest
     if (message.type === "run" || message.type === "collect")
       return void this.#run(message).catch((error: unknown) => this.events.emit("error", error));
     if (message.type === "start") this.#start = message;
@@ -91,38 +94,42 @@ class FileWorker implements PoolWorker {
   async stop(): Promise<void> {
     const finished = this.#state === "finished";
     this.#state = "stopped";
-    if (this.#process !== undefined) await this.#kind.leave(this.#process, finished);
+    const place = this.#place;
+    if (place === undefined) return;
+    if (!finished) await endProcess(place);
+    await leave(place);
   }
 
   async #run(message: Run): Promise<void> {
-    this.#kind = waits(message.context.files[0]?.filepath ?? "") ? KINDS.waiting : KINDS.computing;
-    const process = (await this.#kind.turn()) ?? (await this.#fork());
+    const place = await turnOf(waits(message.context.files[0]?.filepath ?? "") ? "waiting" : "computing");
+    place.file = this;
+    const process = (place.process ??= await this.#fork(place));
     // meanwhile somebody pressed Ctrl-C
-    if (this.#state === "stopped") return this.#kind.leave(process, true);
+    if (this.#state === "stopped") return leave(place);
     this.#state = "runs";
-    this.#process = process;
-    process.file = this;
-    process.forked.send(message);
+    this.#place = place;
+    process.send(message);
   }
 
-  async #fork(): Promise<Process> {
-    const process: Process = { forked: new ForksPoolWorker(this.#options), file: this };
-    const { forked } = process;
-    await forked.start();
-    forked.on("exit", () => (process.ended = true));
+  async #fork(place: Place): Promise<ForksPoolWorker> {
+    const process = new ForksPoolWorker(this.#options);
+    await process.start();
     const started = new Promise<void>((resolve) => {
-      forked.on("message", (message: { type?: string }) => {
+      process.on("message", (message: { type?: string }) => {
         if (message.type === "started") resolve();
-        else process.file.#hear(message);
+        else place.file?.hear(message);
       });
     });
-    for (const event of ["error", "exit"]) forked.on(event, (...values: unknown[]) => process.file.events.emit(event, ...values));
-    forked.send(this.#start as Start);
+    process.on("exit", () => {
+      if (place.process === process) delete place.process;
+    });
+    for (const event of ["error", "exit"]) process.on(event, (...values: unknown[]) => place.file?.events.emit(event, ...values));
+    process.send(this.#start as Start);
     await started;
     return process;
   }
 
-  #hear(message: { type?: string }): void {
+  hear(message: { type?: string }): void {
     if (message.type === "testfileFinished" && this.#state === "runs") this.#state = "finished";
     this.events.emit("message", message);
   }

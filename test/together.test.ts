@@ -26,15 +26,14 @@
  *
  * A run is stopped here like a process with SIGSTOP: nothing it sent arrives, nothing it waits for comes back, until it goes on.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { createVirtualClock } from "../src/sim/clock.ts";
 import type { CloudState } from "../src/sim/cloud.ts";
 import { type Beginning, beginning } from "./beginning.ts";
 import { byHand, inGroup } from "./cli/azure-hand.ts";
-import { type Body, type Result, START, type TestAzure, testAzure } from "./cli/world.ts";
+import { type Body, type Result, START, type TestAzure, folderOfAnother, testAzure } from "./cli/world.ts";
 import { flawsOf } from "./cluster-state.ts";
 import { tagAFlag } from "./kept-tags.ts";
 import { stoppable } from "./stoppable.ts";
@@ -67,7 +66,7 @@ async function meet(
   shared = false,
 ) {
   const { azure, clock } = (await beginningWith(before, shared)).open();
-  const other = mkdtempSync(join(tmpdir(), "acc-"));
+  const other = await folderOfAnother();
   try {
     const way = stoppable(azure, clock, stopsAt);
     const a = azure.run(first, way.options);
@@ -171,7 +170,7 @@ test("two creates that begin one after the other, at any request: both converge,
   for (const request of ALL ? Array.from({ length: 60 }, (_, i) => i + 1) : [8, 22, 36]) {
     const clock = createVirtualClock(START);
     const azure = testAzure({ clock, seed: request, latencyMs: [20, 60 + (request % 7) * 200] });
-    const other = mkdtempSync(join(tmpdir(), "acc-"));
+    const other = await folderOfAnother();
     const argv = request % 2 === 1 ? "mycluster --wait-for machines" : "mycluster --etcd-plain --wait-for machines";
     const way = stoppable(azure, clock, { request });
     const a = azure.run(argv, way.options);
@@ -217,7 +216,7 @@ test("members of two authorities are never made, however two runs stand still ar
   ] as const) {
     const clock = createVirtualClock(START);
     const azure = testAzure({ clock });
-    const other = mkdtempSync(join(tmpdir(), "acc-"));
+    const other = await folderOfAnother();
     const [wayA, wayB] = [stoppable(azure, clock, { write: writeOfFirst }), stoppable(azure, clock, { write: writeOfSecond })];
     const a = azure.run(first, wayA.options);
     await Promise.race([wayA.stopped, a]);
@@ -240,7 +239,7 @@ test("members of two authorities are never made, however two runs stand still ar
 async function takeover(onLook: (goOn: () => void) => void) {
   const clock = createVirtualClock(START);
   const azure = testAzure({ clock });
-  const other = mkdtempSync(join(tmpdir(), "acc-"));
+  const other = await folderOfAnother();
   try {
     const way = stoppable(azure, clock, { write: 11 });
     const a = azure.run(CREATE_TLS, way.options);

@@ -1,7 +1,5 @@
 /** Sizes and locations in order of wish: what is taken before the first write, and what becomes of a cluster that Azure has no room for. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { assert, asyncProperty, constantFrom, integer, uniqueArray } from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ClusterDocument, PlanDocument } from "../../src/core/documents.ts";
@@ -13,7 +11,7 @@ import { timeOf } from "../../src/sim/simulation.ts";
 import { flawsOf } from "../cluster-state.ts";
 import { stoppable } from "../stoppable.ts";
 import { addForeign, addGroup, everything } from "./azure-hand.ts";
-import { START, type TestAzure, testAzure } from "./world.ts";
+import { folderOfAnother, START, type TestAzure, testAzure } from "./world.ts";
 
 const [A, B, C] = ["Standard_D2s_v5", "Standard_D2as_v5", "Standard_B2ms"];
 
@@ -339,7 +337,7 @@ test("two creates of one name at once, with other wishes: the claim decides, and
     const way = stoppable(azure, clock, { write });
     const first = azure.run(`mycluster --wait-for machines --vm-size ${A},${C}`, way.options);
     await Promise.race([way.stopped, first]);
-    const other = mkdtempSync(join(tmpdir(), "acc-"));
+    const other = await folderOfAnother();
     onTestFinished(() => rmSync(other, { recursive: true, force: true }));
     const second = await azure.run(`mycluster --wait-for machines --vm-size ${A},${B}`, { dir: other });
     way.goOn();

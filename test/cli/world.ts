@@ -3,7 +3,7 @@
  * folder of its own. Nothing is mocked: the SDK's clients make every request.
  */
 import type { ClusterDocument } from "../../src/core/documents.ts";
-import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -63,10 +63,26 @@ export interface RunOptions {
 // oxlint-disable-next-line typescript/no-explicit-any -- bodies are looked into at any depth
 export type Body = any;
 
-/** One SSH key for all: making one takes longer than the rest of a run. The tests of prepare/ make theirs. */
-const KEYS = mkdtempSync(join(tmpdir(), "acc-keys-"));
-await prepareSshKey({ dir: KEYS, now: Date.UTC(2026, 10, 22) });
-process.on("exit", () => rmSync(KEYS, { recursive: true, force: true }));
+/** One SSH key for the whole suite: making one takes longer than the rest of a run. The tests of prepare/ make theirs. */
+const KEYS = await keysIn("ssh-key");
+
+/** @returns the folder, in the suite's, with a key that whichever process came first has made */
+async function keysIn(name: string): Promise<string> {
+  const dir = join(tmpdir(), name);
+  mkdirSync(dir, { recursive: true });
+  await prepareSshKey({ dir, now: Date.UTC(2026, 10, 22) });
+  return dir;
+}
+
+/** A folder with the files of one of these. */
+function folderWith(keys: string): string {
+  const dir = mkdtempSync(join(tmpdir(), "acc-"));
+  for (const file of readdirSync(keys)) copyFileSync(join(keys, file), join(dir, file));
+  return dir;
+}
+
+/** The folder of somebody else, with a key of their own. */
+export const folderOfAnother = async (): Promise<string> => folderWith(await keysIn("ssh-key-of-another"));
 
 export const START = Date.UTC(2026, 10, 22, 12);
 
@@ -118,8 +134,7 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
     },
     save: () => inside.save(),
   };
-  const dir = mkdtempSync(join(tmpdir(), "acc-"));
-  for (const file of readdirSync(KEYS)) copyFileSync(join(KEYS, file), join(dir, file));
+  const dir = folderWith(KEYS);
   let seed = options.seed ?? 1;
   let lies = contentsOf(dir);
   const run = async (argv: string | readonly string[], how?: RunOptions): Promise<Result> => {
