@@ -71,6 +71,8 @@ class FileWorker implements PoolWorker {
   #start: Start | undefined;
   #place: Place | undefined;
   #state: "waits" | "runs" | "finished" | "stopped" = "waits";
+  /** Else a file that was lost in a line would end the suite early, and as if all had passed. */
+  readonly #alive = setInterval(() => undefined, 60_000);
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -92,6 +94,7 @@ class FileWorker implements PoolWorker {
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#alive);
     const finished = this.#state === "finished";
     this.#state = "stopped";
     const place = this.#place;
