@@ -77,7 +77,9 @@ async function keysIn(name: string): Promise<string> {
 /** A folder with the files of one of these. */
 function folderWith(keys: string): string {
   const dir = mkdtempSync(join(tmpdir(), "acc-"));
-  for (const file of readdirSync(keys)) copyFileSync(join(keys, file), join(dir, file));
+  // another process may be at work there: its unfinished files begin with a point
+  const files = readdirSync(keys).filter((file) => !file.startsWith("."));
+  for (const file of files) copyFileSync(join(keys, file), join(dir, file));
   return dir;
 }
 
