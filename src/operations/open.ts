@@ -11,7 +11,7 @@ import type { Emit, Event } from "../engine/event.ts";
 import { connectAzure } from "./connect.ts";
 import { priceService } from "./price/service.ts";
 import { withDeadline } from "./deadline-clock.ts";
-import { untilSilent } from "./silence.ts";
+import { type Traffic, untilSilent } from "./silence.ts";
 import { ownPath } from "./own-path.ts";
 import { openFolder } from "./folder.ts";
 import type { Run, Surroundings } from "./run.ts";
@@ -55,24 +55,17 @@ export async function openRun(
   { looks = false, lasts = !looks, listeners = {} }: OpenOptions = {},
 ): Promise<Opened> {
   const dir = await openFolder(outside.cwd, given.dir, { write: given.simulate === true && !looks });
-  if (given.fault !== undefined && given.simulate !== true)
-    throw new ClusterError("Usage", "--fault goes with --simulate", { exit: EXIT.usage });
-  if (given.simulateSpeed !== undefined && given.simulate !== true)
-    throw new ClusterError("Usage", "--simulate-speed goes with --simulate", { exit: EXIT.usage });
+  refuseRehearsalFlags(given);
   const simulation =
     given.simulate === true ? await (await import("./simulated.ts")).startSimulation(outside, dir, given) : undefined;
-  const [soft, hard, late] = [new AbortController(), new AbortController(), new AbortController()];
   const { plainClock, startedAt, deadline } = timesOf(outside, given, simulation?.clock);
-  const clock = withDeadline(plainClock, deadline, () => {
-    hard.abort(overdue(deadline - startedAt));
-    return hard.signal.reason as Error;
-  });
+  const stops = createStops(plainClock, () =>
+    emit({ kind: "note", id: "azure/silence", label: "Azure", message: "Azure answers no more: it is not waited for." }),
+  );
+  const { soft, hard, late, traffic, touch } = stops;
+  const clock = withDeadline(plainClock, deadline, () => stops.runOut(deadline - startedAt));
   const { events, emit } = record(clock, listeners);
   const loadRest = simulation === undefined && lasts && outside.loadRest !== undefined ? once(outside.loadRest) : undefined;
-  let untouched = true;
-  const touch = (): void => void (untouched = false);
-  const traffic = { asked: 0, answered: 0 };
-  const over = new AbortController();
   const wayOn = (time: Clock, signal: AbortSignal) =>
     connectAzure(outside, given, {
       emit,
@@ -107,20 +100,9 @@ export async function openRun(
   };
   return {
     run,
-    interrupt(reason) {
-      const how = interrupt(soft, [hard, late], reason(untouched), untouched);
-      if (how === "softly")
-        void untilSilent(traffic, plainClock, over.signal).then(
-          () => {
-            emit({ kind: "note", id: "azure/silence", label: "Azure", message: "Azure answers no more: it is not waited for." });
-            for (const one of [hard, late]) one.abort(soft.signal.reason);
-          },
-          () => undefined,
-        );
-      return how;
-    },
+    interrupt: stops.interrupt,
     close: async () => {
-      over.abort();
+      stops.close();
       for (const { via } of run.ways.values()) (await via?.catch(() => undefined))?.close();
       if (!looks) await simulation?.save();
     },
@@ -151,17 +133,63 @@ function record(clock: Clock, listeners: Listeners): { events: readonly Event[];
   return { events, emit };
 }
 
-function interrupt(
-  soft: AbortController,
-  hard: readonly AbortController[],
-  reason: ClusterError,
-  untouched: boolean,
-): ReturnType<Opened["interrupt"]> {
-  const first = !soft.signal.aborted;
-  soft.abort(reason);
-  if (first && !untouched) return "softly";
-  for (const one of hard) one.abort(reason);
-  return first ? "untouched" : "at once";
+/** What ends a run before its time: softly (nothing new begins), hard (requests too), and late, for the overtime. */
+interface Stops extends Pick<Opened, "interrupt"> {
+  readonly soft: AbortController;
+  readonly hard: AbortController;
+  readonly late: AbortController;
+  readonly traffic: Traffic;
+  /** Told when something was written, to Azure or to a node. */
+  touch(): void;
+  /** Its time is up. @returns what it ends with, unless something has ended it before */
+  runOut(timeoutMs: number): Error;
+  /** The run is over: nobody looks for a silence any more. */
+  close(): void;
+}
+
+/** @param onSilence told before a run that was interrupted is ended, for Azure has stopped answering */
+function createStops(clock: Clock, onSilence: () => void): Stops {
+  const soft = new AbortController();
+  const hard = new AbortController();
+  const late = new AbortController();
+  const over = new AbortController();
+  const traffic: Traffic = { asked: 0, answered: 0 };
+  let untouched = true;
+  // a reason of their own: what ends with the soft one's was never asked for, and is called skipped
+  const endAtOnce = (reason: ClusterError): void => [hard, late].forEach((one) => one.abort(reason));
+  return {
+    soft,
+    hard,
+    late,
+    traffic,
+    touch: () => void (untouched = false),
+    close: () => over.abort(),
+    runOut(timeoutMs) {
+      hard.abort(overdue(timeoutMs));
+      return hard.signal.reason as Error;
+    },
+    interrupt(reason) {
+      const first = !soft.signal.aborted;
+      soft.abort(reason(untouched));
+      if (first && !untouched) {
+        const whenSilent = (): void => {
+          onSilence();
+          endAtOnce(reason(false));
+        };
+        void untilSilent(traffic, clock, over.signal).then(whenSilent, () => undefined);
+        return "softly";
+      }
+      endAtOnce(reason(untouched));
+      return first ? "untouched" : "at once";
+    },
+  };
+}
+
+/** What only a rehearsal can do. */
+function refuseRehearsalFlags({ simulate, fault, simulateSpeed }: Partial<FlagValues>): void {
+  const stray = [fault !== undefined && "--fault", simulateSpeed !== undefined && "--simulate-speed"].find(Boolean);
+  if (stray === undefined || simulate === true) return;
+  throw new ClusterError("Usage", `${String(stray)} goes with --simulate`, { exit: EXIT.usage });
 }
 
 /** The same promise for all who ask. @throws ClusterError ProgramReplaced */

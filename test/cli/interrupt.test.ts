@@ -158,6 +158,29 @@ test("one Ctrl-C after a write ends it where Azure has stopped answering: each r
   expect(stderr).toContain("What was made stays.");
 });
 
+test("machines that Azure has accepted before it fell silent are left to it, and not called skipped", async () => {
+  const azure = ownAzure();
+  let interrupt = (): void => undefined;
+  let machines = 0;
+  const { exit, stderr } = await azure.run("mycluster --num-nodes 3 --wait-for machines", {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: async (request) => {
+      if (machines === 3 && request.method === "GET" && /operations|virtualMachines\?/.test(request.url)) {
+        interrupt();
+        interrupt = () => undefined;
+        return unanswered(request.signal);
+      }
+      const answer = await azure.simulation.handle(request);
+      if (request.method === "PUT" && request.url.includes("/virtualMachines/")) machines += 1;
+      return answer;
+    },
+  });
+  expect(exit, stderr).toBe(130);
+  expect(stderr).toContain("Azure answers no more: it is not waited for.");
+  expect(stderr).toMatch(/3 machines left to Azure, which goes on/);
+  expect(stderr).not.toContain("skipped");
+});
+
 test.skipIf(!has("mkfifo"))("one Ctrl-C ends a create that waits for a pipe whose writer is silent", async () => {
   const azure = ownAzure();
   const pipe = join(azure.dir, "pipe");

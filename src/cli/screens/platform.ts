@@ -30,7 +30,7 @@ export async function platformCommand(invocation: Invocation): Promise<number> {
 
 const SCREENS: Record<Action, (session: Session, invocation: Invocation) => Promise<number>> = {
   install,
-  status: async (session, invocation) => (await import("./platform-status.ts")).platformStatus(session, invocation),
+  status: async (session, invocation) => (await import("./platform-status.ts")).showPlatformStatus(session, invocation),
   upgrade: async (session, invocation) => (await import("./platform-change.ts")).upgrade(session, invocation),
   uninstall: async (session, invocation) => (await import("./platform-change.ts")).uninstall(session, invocation),
 };
