@@ -107,7 +107,7 @@ test
         "--ssh",
         "47",
         "--timeout",
-        "15s",
+        "8s",
         "--wait-for",
         "ssh",
         "--arm-endpoint",

@@ -4,15 +4,18 @@
  */
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-const LONGEST = ["nodes/cluster-life", "nodes/killed", "nodes/membership", "nodes/reboot"];
+const LONGEST = ["nodes/lives"];
 const ONLY_WAIT = [
+  "nodes/membership",
   "cli/own-key",
-  "operations/etcd-members",
-  "nodes/run",
+  "ci-templates",
+  "nodes/readiness",
+  "nodes/etcd-bootstrap",
   "bin",
   "upgrade",
-  "nodes/readiness",
-  "nodes/private-network",
+  "nodes/wait",
+  "nodes/run",
+  "crash",
 ];
 const FIRST = [...LONGEST, ...ONLY_WAIT].map((name) => `/test/${name}.test.ts`);
 

@@ -1,8 +1,8 @@
 /**
- * Vitest's processes, in two kinds. Files that compute have as many as there are cores, for each further one warms up the same code once
- * more (six seconds of a core). Files that start real programs (etcd, sshd) wait for them most of their time, and have more. Vitest's own pool
- * knows one number for both: either the cores wait for the programs, or they warm up. Here each file has a worker of its own at once,
- * which takes its turn at a place of its kind, and at the process in it.
+ * Vitest's processes, in two kinds. Files that compute have as many as there are cores but one, for each further one warms up the same code
+ * once more (six seconds of a core). Files that start real programs (etcd, sshd) wait for them most of their time, and have more, which stand
+ * back a little where both want a core. Vitest's own pool knows one number for both: either the cores wait for the programs, or they warm
+ * up. Here each file has a worker of its own at once, which takes its turn at a place of its kind, and at the process in it.
  */
 import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
@@ -32,8 +32,8 @@ interface Place {
 const places = (count: number, ...kinds: Place["kinds"]): Place[] => Array.from({ length: count }, () => ({ kinds }));
 
 const FREE: Record<Kind, Place[]> = {
-  computing: places(availableParallelism(), "computing", "waiting"),
-  waiting: places(5, "waiting"),
+  computing: places(Math.max(1, availableParallelism() - 1), "computing", "waiting"),
+  waiting: places(3, "waiting"),
 };
 /** Files without a place, in their order. */
 const LINES: Record<Kind, ((place: Place) => void)[]> = { computing: [], waiting: [] };
@@ -58,9 +58,13 @@ async function endProcess(place: Place): Promise<void> {
   await process?.stop();
 }
 
+/** What computes is one long line; what waits has the core whenever that does not, and its own. */
+const STANDS_BACK = `data:text/javascript,import{getPriority,setPriority}from"node:os";setPriority(getPriority()+5)`;
+
 /** For programs that it starts, or by the clock on the wall. */
 const waits = (path: string): boolean =>
-  path.includes("/test/nodes/") || /from ".*(?:node:child_process|\/real-clock\.ts)"/.test(readFileSync(path, "utf8"));
+  path.includes("/test/nodes/") ||
+  /from ".*(?:node:child_process|\/real-clock\.ts|\/azurite\.ts)"/.test(readFileSync(path, "utf8"));
 
 /** What Vitest takes for the process of one file. */
 class FileWorker implements PoolWorker {
@@ -115,7 +119,8 @@ class FileWorker implements PoolWorker {
   }
 
   async #fork(place: Place): Promise<ForksPoolWorker> {
-    const process = new ForksPoolWorker(this.#options);
+    const more = place.kinds[0] === "waiting" ? ["--import", STANDS_BACK] : [];
+    const process = new ForksPoolWorker({ ...this.#options, execArgv: [...this.#options.execArgv, ...more] });
     await process.start();
     const started = new Promise<void>((resolve) => {
       process.on("message", (message: { type?: string }) => {

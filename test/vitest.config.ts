@@ -22,6 +22,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // More than there are files: which of them have a process is for the pool to say.
     maxWorkers: 1000,
+    // Those that wait side by side wait for real programs: five at once would leave the cores idle.
+    maxConcurrency: 10,
     // Real sshd and etcd: on a busy CI machine one may come a moment too late. A second failure counts.
     retry: process.env["CI"] === undefined ? 0 : 1,
     testTimeout: 120_000,

@@ -13,7 +13,7 @@ export function addressOf(value: string): number | undefined {
 }
 
 export const dotted = (address: number): string =>
-  [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
+  `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
 
 /** The range that an address with a prefix length, as `10.0.0.7/24`, is in; undefined when it is none. */
 export function prefixAround(value: string): Prefix | undefined {

@@ -21,6 +21,10 @@ export interface AwaitedNode {
   readonly shared: SharedWait;
   readonly timings: { tcp?: number; ssh?: number; etcd?: number };
   last: NodeVerdict;
+  /** Since when it is that, from the beginning of the look that found it first: milliseconds since 1970, as the next. */
+  lastSince: number;
+  /** When the last look began. */
+  lookedAt: number;
   /** Milliseconds until the next look. */
   pause: number;
   attempts: number;
@@ -40,6 +44,8 @@ export function awaitedNode(target: NodeTarget, shared: SharedWait): AwaitedNode
     shared,
     timings: {},
     last: { state: "unreachable", reason: "was not reached" },
+    lastSince: shared.started,
+    lookedAt: shared.started,
     pause: FIRST_PAUSE_MS,
     attempts: 0,
     kept: false,
@@ -55,6 +61,7 @@ export function noticed(node: AwaitedNode, verdict: NodeVerdict): void {
   const { state, code, reason } = verdict;
   if (code !== node.last.code || state !== node.last.state) {
     node.pause = FIRST_PAUSE_MS;
+    node.lastSince = node.lookedAt;
     if (state !== "ready")
       node.shared.options.emit?.({
         ...subject(node),

@@ -40,6 +40,7 @@ const NO_LOGIN = new Set([
 export async function lookAt(node: AwaitedNode): Promise<boolean> {
   const { signal } = node.shared;
   signal.throwIfAborted();
+  node.lookedAt = node.shared.options.clock.now();
   try {
     // Every step ends at an abort by itself; this is for the one that forgets to.
     return await abortable(look(node), signal);

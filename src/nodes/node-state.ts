@@ -48,6 +48,11 @@ export interface ReadinessOptions {
   readonly machineState?: (index: number) => "unknown" | "failed" | "stopped" | "cut off";
   /** Called when a node has answered at its port, be it with a refusal. */
   readonly whenReached?: () => void;
+  /**
+   * For a short look at nodes that are up already: what a node has answered for so many milliseconds is how it is, and silence is waited
+   * out. Absent for nodes that are coming, of which every answer may still change.
+   */
+  readonly believedAfterMs?: number;
   /** Handshakes at once, and connections kept open at once: 50 by default. */
   readonly atOnce?: number;
   /**

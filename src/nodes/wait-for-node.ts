@@ -17,6 +17,21 @@ const PAUSE_MS: Record<string, number> = {
 };
 const USUAL_PAUSE_MS = 1000;
 
+/** What the node itself, or its kernel, has answered. The others are silence, and what was lost on the way. */
+const ANSWERED = new Set([
+  "SshRefused",
+  "SshAuthentication",
+  "ForwardRefused",
+  "ForwardForbidden",
+  "EtcdUnhealthy",
+  // it takes what it is asked, and says nothing for five seconds
+  "EtcdTimeout",
+  "EtcdTls",
+  "EtcdClientCertificateMissing",
+  "EtcdBroken",
+  "EtcdAnswerUnreadable",
+]);
+
 /** What Azure says of a machine that makes waiting for it pointless. */
 const GONE: Partial<Record<string, NodeVerdict>> = {
   failed: { state: "failed", code: "MachineFailed", reason: "Azure could not make the machine" },
@@ -48,8 +63,14 @@ async function untilOver(node: AwaitedNode): Promise<void> {
       if (node.last.state !== "ssh") node.last = gone;
       return;
     }
+    if (isBelieved(node)) return;
     keepOpen(node);
     await options.clock.sleep(node.pause, signal);
     node.pause = Math.min(node.pause * 1.5, PAUSE_MS[node.last.code ?? ""] ?? USUAL_PAUSE_MS);
   }
+}
+
+function isBelieved({ shared: { options }, last, lastSince }: AwaitedNode): boolean {
+  const { believedAfterMs = Infinity, clock } = options;
+  return ANSWERED.has(last.code ?? "") && clock.now() - lastSince >= believedAfterMs;
 }

@@ -94,9 +94,11 @@ function noteOf({ name, stopped }: StatusDocument, { note }: Health): Pick<Statu
   return { note: `${name} is stopped since ${stopped}: \`azure-coreos-cluster start ${name}\` starts it.` };
 }
 
-/** A machine may answer long before Azure calls it made. */
+/** A machine may answer long before Azure calls it made; one that goes is gone at any moment. */
 const worthAsking = ({ provisioning, power }: LiveNode): boolean =>
-  provisioning !== undefined && (power === undefined || power === "running" || power === "starting");
+  provisioning !== undefined &&
+  provisioning.toLowerCase() !== "deleting" &&
+  (power === undefined || power === "running" || power === "starting");
 
 interface Look {
   readonly located: Cluster;

@@ -222,7 +222,7 @@ function readFilter(text: string): ((row: Row) => boolean) | undefined {
     const [, name = "", value = ""] = /^(\w+) eq '(.*)'$/.exec(token) ?? [];
     if (name === "") throw new Error("condition");
     const wanted = value.replaceAll("''", "'");
-    return (row) => String({ priceType: "Consumption", ...row }[name as keyof Row] ?? "") === wanted;
+    return (row) => String(name === "priceType" ? (row.priceType ?? "Consumption") : (row[name as keyof Row] ?? "")) === wanted;
   };
   try {
     const whole = any();

@@ -1,4 +1,4 @@
-/** reboot, over the simulation: no machine is booted there, so Azure restarts them. What SSH does is shown by nodes/reboot.test.ts. */
+/** reboot, over the simulation: no machine is booted there, so Azure restarts them. What SSH does is shown by nodes/lives/reboot.ts. */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";

@@ -28,8 +28,7 @@ const SLOW = [
   "test/together-pairs.test.ts",
   "test/library/library.test.ts",
   "test/prepare/ssh-login.test.ts",
-  "test/nodes/cluster-life.test.ts",
-  "test/nodes/whole-command.test.ts",
+  "test/nodes/lives.test.ts",
   "test/nodes/etcd-bootstrap.test.ts",
   "test/nodes/membership.test.ts",
 ];

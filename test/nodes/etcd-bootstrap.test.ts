@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { EtcdConfig, NodeConfig, NodeTls } from "../../src/core/node-config.ts";
 import { NODE_TLS_FILES } from "../../src/core/node-config.ts";
 import { ownNetwork } from "../ports.ts";
@@ -14,9 +14,9 @@ import { discoveryUrl, startDiscovery } from "./discovery-server.ts";
 import { testAuthority } from "./etcd.ts";
 import { end } from "./sshd.ts";
 
-afterEach(endAll);
+afterAll(endAll);
 
-/** A network of its own for each cluster. */
+/** A network of its own for each cluster: they come up side by side. */
 const networks = await Promise.all(Array.from({ length: 8 }, ownNetwork));
 const address = (cluster: number, index: number): string => `${networks[cluster]}.${11 + index}`;
 const loopback = (cluster: number, index: number): string => `${networks[cluster]}.${111 + index}`;
@@ -44,7 +44,7 @@ const names = (list: string): string[] =>
     .toSorted();
 const three = ["proof-coreos-0", "proof-coreos-1", "proof-coreos-2"];
 
-describe.skipIf(!has("etcd") || !has("etcdctl"))("members from rendered user-data", () => {
+describe.skipIf(!has("etcd") || !has("etcdctl")).concurrent("members from rendered user-data", () => {
   test("static, plain: three, each at its own address and at 127.0.0.1; a fourth joins; a gateway reaches them, also when one is gone", async () => {
     const nodes = [0, 1, 2].map((index) => boot(nodeOf(1, index, staticEtcd(1)), loopback(1, index)));
     await Promise.all([0, 1, 2].map((index) => healthy(`http://${loopback(1, index)}:2379`, nodes)));
@@ -110,7 +110,7 @@ describe.skipIf(!has("etcd") || !has("etcdctl"))("members from rendered user-dat
   });
 });
 
-describe.skipIf(!has("etcd") || !has("etcdctl") || !has("discovery.etcd.io"))("members from a discovery URL", () => {
+describe.skipIf(!has("etcd") || !has("etcdctl") || !has("discovery.etcd.io")).concurrent("members from a discovery URL", () => {
   test("three find each other through the real server; one too many ends and says why", async () => {
     const etcd: EtcdConfig = {
       ...staticEtcd(5),

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { realClock as clock } from "../../src/operations/real-clock.ts";
 import { connect, type Connection } from "../../src/nodes/connection.ts";
 import { addMember, healthyMembers, members, removeMember, type MembershipOptions } from "../../src/nodes/etcd.ts";
@@ -14,48 +14,62 @@ import { initialCluster, startEtcd, testAuthority, type Etcd, type TestAuthority
 import { makeKey, startSshd, type KeyPair, type Sshd } from "./sshd.ts";
 import { nodeTarget } from "./target.ts";
 
-const network = await ownNetwork();
 const ready = ["sshd", "ssh-keygen", "etcd"].map(has).every(Boolean);
 
-describe.skipIf(!ready)("membership of real etcd", () => {
+describe.skipIf(!ready).concurrent("membership of real etcd", () => {
   let user: KeyPair;
   let sshd: Sshd;
-  const running = new Map<string, Etcd>();
-  const open: Connection[] = [];
-  const folders: string[] = [];
 
-  const node = (index: number) => ({ name: `node-${index}`, address: `${network}.${11 + index}` });
-  const target = (index: number, tls: boolean): NodeTarget =>
-    nodeTarget(sshd.port, {
-      index,
-      privateKey: user.privateKey,
-      hostKeys: [sshd.hostKeyLine],
-      privateAddress: node(index).address,
-      tls,
-    });
-  const connections = async (indexes: readonly number[], tls = false): Promise<Connection[]> => {
-    const made = await Promise.all(indexes.map((index) => connect(target(index, tls), { clock, trust: "strict" })));
-    open.push(...made);
-    return made;
-  };
-  const start = async (
-    index: number,
-    known: readonly number[],
-    more: Partial<Parameters<typeof startEtcd>[0]> = {},
-    authority?: TestAuthority,
-  ) => {
-    const { name, address } = node(index);
-    const tls = await authority?.node(name, address);
-    const all = initialCluster(known.map(node), authority !== undefined);
-    running.set(name, startEtcd({ name, address, initialCluster: all, ...(tls && { tls }), ...more }));
-  };
-  const untilReady = async (indexes: readonly number[], authority?: TestAuthority): Promise<void> => {
-    const result = await waitReady(
-      indexes.map((index) => target(index, authority !== undefined)),
-      { level: "etcd", deadline: clock.now() + 25_000, clock, ...(authority && { etcdTls: authority.operator }) },
-    );
-    expect(result.map(({ state, name }) => `${name} ${state}`)).toEqual(indexes.map((index) => `node-${index} ready`));
-  };
+  beforeAll(async () => {
+    user = makeKey();
+    sshd = await startSshd({ authorizedKey: user.publicKey });
+  });
+  afterAll(() => sshd.stop());
+
+  /** The members of one test, in a network of their own: each test waits for elections, and the others need not. */
+  async function ownMembers(authority?: TestAuthority) {
+    const network = await ownNetwork();
+    const running = new Map<string, Etcd>();
+    const open: Connection[] = [];
+    const node = (index: number) => ({ name: `node-${index}`, address: `${network}.${11 + index}` });
+    const target = (index: number): NodeTarget =>
+      nodeTarget(sshd.port, {
+        index,
+        privateKey: user.privateKey,
+        hostKeys: [sshd.hostKeyLine],
+        privateAddress: node(index).address,
+        tls: authority !== undefined,
+      });
+    return {
+      network,
+      running,
+      node,
+      async connections(indexes: readonly number[]): Promise<Connection[]> {
+        const made = await Promise.all(indexes.map((index) => connect(target(index), { clock, trust: "strict" })));
+        open.push(...made);
+        return made;
+      },
+      async start(index: number, known: readonly number[], more: Partial<Parameters<typeof startEtcd>[0]> = {}): Promise<void> {
+        const { name, address } = node(index);
+        const tls = await authority?.node(name, address);
+        const all = initialCluster(known.map(node), authority !== undefined);
+        running.set(name, startEtcd({ name, address, initialCluster: all, ...(tls && { tls }), ...more }));
+      },
+      async untilReady(indexes: readonly number[]): Promise<void> {
+        const result = await waitReady(indexes.map(target), {
+          level: "etcd",
+          deadline: clock.now() + 25_000,
+          clock,
+          ...(authority && { etcdTls: authority.operator }),
+        });
+        expect(result.map(({ state, name }) => `${name} ${state}`)).toEqual(indexes.map((index) => `node-${index} ready`));
+      },
+      async [Symbol.asyncDispose](): Promise<void> {
+        for (const connection of open) connection.close();
+        await Promise.all([...running.values()].map((etcd) => etcd.stop()));
+      },
+    };
+  }
   const names = async (options: MembershipOptions): Promise<string[]> =>
     (await members(options)).map(({ name }) => name).sort((a, b) => a.localeCompare(b));
   const memberOf = async (options: MembershipOptions, name: string) => {
@@ -64,29 +78,19 @@ describe.skipIf(!ready)("membership of real etcd", () => {
     return member;
   };
 
-  beforeAll(async () => {
-    user = makeKey();
-    sshd = await startSshd({ authorizedKey: user.publicKey });
-  });
-  afterEach(async () => {
-    for (const connection of open.splice(0)) connection.close();
-    await Promise.all([...running.values()].map((etcd) => etcd.stop()));
-    running.clear();
-    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-  });
-  afterAll(() => sshd.stop());
-
   test.each([
     ["plain", false],
     ["TLS", true],
   ])("a cluster of three grows to four and shrinks again, %s", async (_, secure) => {
     const authority = secure ? await testAuthority("grow") : undefined;
-    for (const index of [0, 1, 2]) await start(index, [0, 1, 2], {}, authority);
-    await untilReady([0, 1, 2], authority);
+    await using ring = await ownMembers(authority);
+    const { network, node, start, untilReady, connections, running } = ring;
+    for (const index of [0, 1, 2]) await start(index, [0, 1, 2]);
+    await untilReady([0, 1, 2]);
     const options = {
       clock,
       api: "v3" as const,
-      connections: await connections([0, 1, 2], secure),
+      connections: await connections([0, 1, 2]),
       ...(authority && { tls: authority.operator }),
     };
     const url = `${secure ? "https" : "http"}://${node(3).address}:2380`;
@@ -97,8 +101,8 @@ describe.skipIf(!ready)("membership of real etcd", () => {
     await expect(addMember({ ...options, deadline: clock.now() }, "node-4", `http://${network}.15:2380`)).rejects.toMatchObject({
       code: "EtcdQuorum",
     });
-    await start(3, [0, 1, 2, 3], { state: "existing" }, authority);
-    await untilReady([3], authority);
+    await start(3, [0, 1, 2, 3], { state: "existing" });
+    await untilReady([3]);
     expect(await names(options)).toEqual(["node-0", "node-1", "node-2", "node-3"]);
     await expect(addMember(options, "other", url)).rejects.toMatchObject({ code: "EtcdMemberConflict" });
 
@@ -110,9 +114,13 @@ describe.skipIf(!ready)("membership of real etcd", () => {
     expect(await names(rest)).toEqual(["node-1", "node-2", "node-3"]);
   });
 
-  test("a member that lost its disk is replaced; with one of three down, another may not go, which would break the quorum", async () => {
+  test("a member that lost its disk is replaced; with one of three down, another may not go, which would break the quorum", async ({
+    onTestFinished,
+  }) => {
     const dataDir = mkdtempSync(join(tmpdir(), "member-"));
-    folders.push(dataDir);
+    onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+    await using ring = await ownMembers();
+    const { node, start, untilReady, connections, running } = ring;
     await start(0, [0, 1, 2]);
     await start(1, [0, 1, 2]);
     await start(2, [0, 1, 2], { dataDir: join(dataDir, "data") });
@@ -144,12 +152,16 @@ describe.skipIf(!ready)("membership of real etcd", () => {
   });
 
   test("without a live member there is nothing to ask", async () => {
+    await using ring = await ownMembers();
+    const { connections } = ring;
     const options = { clock, api: "v3" as const, connections: await connections([0, 1]) };
     await expect(members(options)).rejects.toMatchObject({ code: "EtcdUnavailable" });
     await expect(members({ ...options, connections: [] })).rejects.toMatchObject({ code: "EtcdUnavailable" });
   });
 
   test("the v2 API of etcd2 adds and removes too", async () => {
+    await using ring = await ownMembers();
+    const { node, start, untilReady, connections } = ring;
     await start(0, [0], { environment: { ETCD_ENABLE_V2: "true" } });
     await untilReady([0]);
     const options = { clock, connections: await connections([0]), api: "v2" as const };

@@ -1,5 +1,5 @@
 /** Real sshd and real etcd: what waitReady says of nodes that are there, come late, never come, or are somebody else. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { realClock as clock } from "../../src/operations/real-clock.ts";
 import type { Event } from "../../src/engine/event.ts";
 import { waitReady } from "../../src/nodes/readiness.ts";
@@ -11,28 +11,14 @@ import { initialCluster, startEtcd, startGateway, testAuthority } from "./etcd.t
 import { makeKey, startSshd, type KeyPair, type Sshd } from "./sshd.ts";
 import { nodeTarget } from "./target.ts";
 
-const network = await ownNetwork();
 const ready = ["sshd", "ssh-keygen", "etcd"].map(has).every(Boolean);
 
-describe.skipIf(!ready)("readiness of real nodes", () => {
+describe.skipIf(!ready).concurrent("readiness of real nodes", () => {
   /** Node i has the one after i others. */
   let firstPort = 0;
   let user: KeyPair;
   let hostKeys: KeyPair[];
   let sshds: Sshd[];
-  const running: { stop(): Promise<void> }[] = [];
-  const track = <T extends { stop(): Promise<void> }>(started: T): T => {
-    running.push(started);
-    return started;
-  };
-  const target = (index: number, more: Partial<NodeTarget> = {}): NodeTarget =>
-    nodeTarget(firstPort + index, {
-      index,
-      privateKey: user.privateKey,
-      hostKeys: [hostKeys[index]?.publicKey ?? ""],
-      privateAddress: `${network}.${11 + index}`,
-      ...more,
-    });
   const within = (seconds: number, more: Partial<ReadinessOptions> = {}): ReadinessOptions => ({
     level: "etcd",
     deadline: clock.now() + seconds * 1000,
@@ -40,14 +26,36 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
     hostKeyGraceMs: 0,
     ...more,
   });
+  /** What one test has of its own, for they run side by side: a network for its etcd, and what ends with it. */
+  async function ownPlace() {
+    const network = await ownNetwork();
+    const running: { stop(): Promise<unknown> }[] = [];
+    return {
+      network,
+      members: [0, 1, 2].map((index) => ({ name: `node-${index}`, address: `${network}.${11 + index}` })),
+      target: (index: number, more: Partial<NodeTarget> = {}): NodeTarget =>
+        nodeTarget(firstPort + index, {
+          index,
+          privateKey: user.privateKey,
+          hostKeys: [hostKeys[index]?.publicKey ?? ""],
+          privateAddress: `${network}.${11 + index}`,
+          ...more,
+        }),
+      track<T extends { stop(): Promise<unknown> }>(started: T): T {
+        running.push(started);
+        return started;
+      },
+      async [Symbol.asyncDispose](): Promise<void> {
+        await Promise.all(running.map((one) => one.stop()));
+      },
+    };
+  }
   /** Until that is said of it, however busy this machine is. */
   const says = async (node: NodeTarget, code: string, more: Partial<ReadinessOptions> = {}): Promise<void> => {
     const stop = new AbortController();
     const emit: ReadinessOptions["emit"] = (event) => event.code === code && stop.abort(new Error("said"));
     await expect(waitReady([node], within(60, { ...more, emit, signal: stop.signal }))).rejects.toThrow("said");
   };
-  const members = [0, 1, 2].map((index) => ({ name: `node-${index}`, address: `${network}.${11 + index}` }));
-
   beforeAll(async () => {
     user = makeKey();
     [firstPort = 0] = await freePorts(8);
@@ -59,15 +67,14 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
     );
   });
   afterAll(() => Promise.all(sshds.map((sshd) => sshd.stop())));
-  afterEach(async () => {
-    await Promise.all(running.splice(0).map((one) => one.stop()));
-  });
 
   test("three plain members and a gateway that start while we wait are ready", async () => {
+    await using place = await ownPlace();
+    const { network, members, target, track } = place;
     const events: Omit<Event, "at">[] = [];
     let closed = (): void => undefined;
     const seen = new Promise<void>((resolve) => (closed = resolve));
-    sshds.push(await startSshd({ port: firstPort + 3, hostKey: hostKeys[3]?.privateKey ?? "", authorizedKey: user.publicKey }));
+    track(await startSshd({ port: firstPort + 3, hostKey: hostKeys[3]?.privateKey ?? "", authorizedKey: user.publicKey }));
     const gateway = target(3, { role: "gateway", etcdAddress: `${network}.14` });
     const waiting = waitReady(
       [...members.map((_, index) => target(index)), gateway],
@@ -94,6 +101,8 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
   });
 
   test("with TLS the operator's certificate is needed and enough, through a gateway too", async () => {
+    await using place = await ownPlace();
+    const { network, members, target, track } = place;
     const authority = await testAuthority("secure");
     for (const member of members) {
       const tls = await authority.node(member.name, member.address, `${network}.15`);
@@ -121,6 +130,8 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
   });
 
   test("one member of three is reached by SSH but is not ready; with its peers it is, and one that loses them is not", async () => {
+    await using place = await ownPlace();
+    const { members, target, track } = place;
     const start = (index: number) => {
       const member = members[index] ?? { name: "", address: "" };
       return track(startEtcd({ ...member, initialCluster: initialCluster(members, false) }));
@@ -136,6 +147,8 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
   });
 
   test("where sshd allows no tunnel, etcdctl on the node answers", async () => {
+    await using place = await ownPlace();
+    const { network, target, track } = place;
     const own = track(await startSshd({ port: firstPort + 5, authorizedKey: user.publicKey, config: ["AllowTcpForwarding no"] }));
     track(startEtcd({ name: "alone", address: `${network}.16` }));
     const result = await waitReady(
@@ -146,6 +159,8 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
   });
 
   test("a node that comes late is ready; one that never comes is unreachable, and neither waits for the other", async () => {
+    await using place = await ownPlace();
+    const { target, track } = place;
     const waiting = waitReady([target(0), target(4)], within(6, { level: "ssh" }));
     const late = waitReady([target(4, { port: firstPort + 6 })], within(25, { level: "ssh" }));
     expect(await waiting).toMatchObject([{ state: "ready" }, { state: "unreachable", code: "SshRefused", name: "node-4" }]);
@@ -154,27 +169,26 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
   });
 
   test("a wrong host key is final, unless the node may still be in its first boot", async () => {
+    await using place = await ownPlace();
+    const { target, track } = place;
     const stranger = await startSshd({ port: firstPort + 7, authorizedKey: user.publicKey });
     const node = target(4, { port: firstPort + 7 });
     const result = await waitReady([node], within(20, { level: "ssh" }));
     expect(result).toMatchObject([{ state: "wrong-host-key", code: "HostKeyMismatch", attempts: 1 }]);
-    const seen = new Promise<void>((resolve) => {
-      const emit: ReadinessOptions["emit"] = ({ code }) => code === "HostKeyMismatch" && resolve();
-      running.push({ stop: () => patient });
-      const patient = waitReady([node], within(20, { level: "ssh", hostKeyGraceMs: 60_000, emit })).then(([one]) => {
-        expect(one).toMatchObject({ state: "ready" });
-      });
-    });
+    let said = (): void => undefined;
+    const seen = new Promise<void>((resolve) => (said = resolve));
+    const emit: ReadinessOptions["emit"] = ({ code }) => code === "HostKeyMismatch" && said();
+    const patient = waitReady([node], within(20, { level: "ssh", hostKeyGraceMs: 60_000, emit }));
     await seen;
     await stranger.stop();
-    running.unshift(
-      await startSshd({ port: firstPort + 7, hostKey: hostKeys[4]?.privateKey ?? "", authorizedKey: user.publicKey }),
-    );
-    await running.pop()?.stop();
+    track(await startSshd({ port: firstPort + 7, hostKey: hostKeys[4]?.privateKey ?? "", authorizedKey: user.publicKey }));
+    expect(await patient).toMatchObject([{ state: "ready" }]);
     expect(stranger.log()).not.toMatch(/publickey/);
   });
 
   test("a key that is not accepted is no login; a machine that Azure gave up is not waited for", async () => {
+    await using place = await ownPlace();
+    const { target } = place;
     const other = target(0, { identity: makeKey() });
     expect(await waitReady([other], within(2, { level: "ssh" }))).toMatchObject([
       { state: "no-login", code: "SshAuthentication" },
@@ -184,6 +198,8 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
   });
 
   test("more nodes than handshakes at once; what is done with a ready node may fail", async () => {
+    await using place = await ownPlace();
+    const { target } = place;
     let called = 0;
     const whenReady = (): Promise<void> => {
       called++;
@@ -196,6 +212,8 @@ describe.skipIf(!ready)("readiness of real nodes", () => {
   });
 
   test("an interruption rejects; level machines asks nothing", async () => {
+    await using place = await ownPlace();
+    const { target } = place;
     const controller = new AbortController();
     const waiting = waitReady(
       [target(4)],

@@ -23,7 +23,7 @@ import { nodeTarget } from "./target.ts";
 
 const ready = has("sshd") && has("ssh-keygen");
 
-describe.skipIf(!ready)("commands on real nodes", () => {
+describe.skipIf(!ready).concurrent("commands on real nodes", () => {
   /** Node i has the one after i others; nobody listens at the fourth. */
   let firstPort = 0;
   let user: KeyPair;

@@ -142,7 +142,7 @@ async function startAt(options: SshdOptions & { readonly port: number }): Promis
   writeFileSync(file("config"), `${lines.join("\n")}\n`);
   mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
   const inside = options.netns === undefined ? [] : ["ip", "netns", "exec", options.netns];
-  const command = [...inside, find("sshd") ?? "sshd", "-D", "-e", "-f", file("config")];
+  const command = [...inside, find("sshd") ?? "sshd", "-D", "-e", "-r", "-f", file("config")];
   const child =
     options.etc === undefined
       ? spawn(command[0] ?? "", command.slice(1), { stdio: ["ignore", "ignore", "pipe"] })

@@ -1,5 +1,5 @@
 /** Waiting for a node, over SSH in this process: what is done at its login, when it counts as ready, and what ends the waiting. */
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { PLATFORMS } from "../../src/core/plan/platforms.ts";
 import type { Event } from "../../src/engine/event.ts";
 import type { ReadinessOptions } from "../../src/nodes/node-state.ts";
@@ -11,9 +11,12 @@ import type { Script } from "./etcd-script.ts";
 import { type Shell, USER_KEY, USER_KEY_LINE, startNodes } from "./ssh-script.ts";
 import { nodeTarget } from "./target.ts";
 
+const open: { close(): Promise<void> }[] = [];
+afterAll(() => Promise.all(open.map((one) => one.close())));
+
 async function node(etcd: Script = () => ({ body: { health: "true" } }), shell?: Shell) {
   const served = await startNodes(["node-0"], etcd, shell);
-  onTestFinished(() => served.close());
+  open.push(served);
   const events: Event[] = [];
   const target = (more: object = {}) => ({
     ...nodeTarget(served.port, { hostKeys: [...served.hostKeys], privateKey: USER_KEY }),
@@ -33,7 +36,7 @@ async function node(etcd: Script = () => ({ body: { health: "true" } }), shell?:
   return { served, wait, events, target };
 }
 
-describe("a node", () => {
+describe.concurrent("a node", () => {
   test("that answers SSH is ready; what is to be done at login and when ready is done once", async () => {
     const { wait, events, served } = await node();
     const called: string[] = [];
@@ -125,6 +128,21 @@ describe("a node", () => {
     const found = await wait({ deadline: clock.now() + 700 });
     expect(found).toMatchObject({ state: "unreachable", code: "SshRefused" });
     expect(found.attempts).toBeGreaterThan(1);
+  });
+
+  test("that is looked at is how it has answered for a while, and no deadline is waited for", async () => {
+    const look = { level: "etcd", believedAfterMs: 400, deadline: clock.now() + 3_600_000 } as const;
+    let healthy = false;
+    const sick = await node(({ method }) =>
+      method === "CONNECT" ? {} : healthy ? { body: { health: "true" } } : { status: 503, body: { health: "false" } },
+    );
+    expect(await sick.wait(look)).toMatchObject({ state: "ssh", code: "EtcdUnhealthy" });
+    // another leader is chosen meanwhile
+    expect(await sick.wait({ ...look, whenLoggedIn: () => Promise.resolve(void (healthy = true)) })).toMatchObject({
+      state: "ready",
+    });
+    await sick.served.close();
+    expect(await sick.wait(look)).toMatchObject({ state: "unreachable", code: "SshRefused" });
   });
 
   test("with another key is somebody else: waited for as long as its first boot may last, and never logged in to", async () => {

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as path } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Node } from "../../src/core/plan/cluster.ts";
 import { AUTHORITY_FILE } from "../../src/core/node-config.ts";
 import { buildSpec } from "../../src/core/spec/spec.ts";
@@ -46,6 +46,7 @@ interface World {
   readonly stop: AbortController;
   readonly nodes: Awaited<ReturnType<typeof startNodes>>;
   readonly dir: string;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** A cluster of three members and so many gateways, with an etcd that does what it is asked unless `says` answers. */
@@ -86,10 +87,6 @@ async function cluster({
   const nodes = await startNodes(names, etcd, shell);
   const dir = mkdtempSync(path(tmpdir(), "acc-members-"));
   mkdirSync(path(dir, "abc"), { mode: 0o700 });
-  onTestFinished(async () => {
-    await nodes.close();
-    rmSync(dir, { recursive: true, force: true });
-  });
   const events: Event[] = [];
   /** How much had been asked of etcd, and run on nodes, whenever it was said that nodes are changed. */
   const changing: (readonly [changes: number, runs: number])[] = [];
@@ -117,7 +114,11 @@ async function cluster({
     tls: false,
   };
   const alive = [0, 1, 2].map((index) => ({ index, address: address(index), hostKey: nodes.hostKeys[index] }));
-  return { run, reach, alive, list, events, changing, stop, nodes, dir };
+  const end = async (): Promise<void> => {
+    await nodes.close();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  return { run, reach, alive, list, events, changing, stop, nodes, dir, [Symbol.asyncDispose]: end };
 }
 
 const etcdOf = ({ reach, alive }: World): LiveEtcd => ({ reach, alive, tls: undefined });
@@ -128,9 +129,9 @@ const node = (index: number, hostKey?: string): Node => ({
 });
 const asked = ({ nodes }: World, what: string): Asked[] => nodes.asked.filter(({ path }) => path.endsWith(what));
 
-describe("through the members", () => {
+describe.concurrent("through the members", () => {
   test("a node that is no member, or shows another key, or does not answer is not gone through", async () => {
-    const world = await cluster();
+    await using world = await cluster();
     const { run, reach, alive } = world;
     const through = (nodes: readonly Node[]): Promise<string[]> =>
       withMembers(run, { reach, alive: nodes, tls: undefined }, ({ connections }) =>
@@ -148,16 +149,18 @@ describe("through the members", () => {
   });
 
   test("an interrupt ends it with its own reason", async () => {
-    const { run, reach, alive, stop } = await cluster();
+    await using world = await cluster();
+    const { run, reach, alive, stop } = world;
     const reason = new Error("interrupted");
     stop.abort(reason);
     await expect(withMembers(run, { reach, alive, tls: undefined }, () => Promise.resolve())).rejects.toBe(reason);
   });
 });
 
-describe("joining", () => {
+describe.concurrent("joining", () => {
   test("a new node is told the members and itself, last; what replaces a member without its disk says which", async () => {
-    const { run, reach, alive } = await cluster({ list: [member(0), member(1), member(2)] });
+    await using world = await cluster({ list: [member(0), member(1), member(2)] });
+    const { run, reach, alive } = world;
     const joins = await planJoins(run, { reach, alive: alive.slice(0, 2), tls: undefined }, [node(2), node(3)]);
     expect([...joins.keys()]).toEqual([2, 3]);
     expect(joins.get(2)).toMatchObject({
@@ -169,14 +172,15 @@ describe("joining", () => {
   });
 
   test("one that was added and never started comes first, and replaces nobody; one that is there joins nothing", async () => {
-    const { run, reach, alive } = await cluster({ list: [member(0), member(1), member(3, false)] });
+    await using world = await cluster({ list: [member(0), member(1), member(3, false)] });
+    const { run, reach, alive } = world;
     const joins = await planJoins(run, { reach, alive: alive.slice(0, 2), tls: undefined }, [node(0), node(2), node(3)]);
     expect([...joins.keys()]).toEqual([3, 2]);
     expect(joins.get(3)).not.toHaveProperty("replaces");
   });
 
   test("a member is added, told who the members are, and its etcd started, in that order", async () => {
-    const world = await cluster();
+    await using world = await cluster();
     const { run, reach, alive, nodes } = world;
     await join(run, { reach, alive, tls: undefined }, node(3), undefined);
     expect(asked(world, "/add")).toMatchObject([{ body: { peerURLs: ["http://10.0.0.7:2380"] } }]);
@@ -190,14 +194,14 @@ describe("joining", () => {
   });
 
   test("one that has started is left alone", async () => {
-    const world = await cluster({ list: [member(0), member(1), member(2), { ...member(3) }] });
+    await using world = await cluster({ list: [member(0), member(1), member(2), { ...member(3) }] });
     await join(world.run, etcdOf(world), node(3), undefined);
     expect([asked(world, "/add"), world.nodes.ran]).toEqual([[], []]);
   });
 
   test("one that cannot be told is an error, unless it knows the same already", async () => {
     const shell: Shell = () => ({ code: 1, stderr: "no sudo\nmore" });
-    const world = await cluster({ shell });
+    await using world = await cluster({ shell });
     const told = [0, 1, 2, 3].map((index) => ({ name: `abc-coreos-${index}`, address: address(index) }));
     await expect(join(world.run, etcdOf(world), node(3), told.slice(0, 3))).rejects.toMatchObject({
       code: "NodeFileNotWritten",
@@ -210,7 +214,7 @@ describe("joining", () => {
   });
 
   test("nodes join one after another: the second when the first has come, its old self out of etcd before", async () => {
-    const world = await cluster({ gateways: 2, list: [member(0), member(1), member(2), member(4)] });
+    await using world = await cluster({ gateways: 2, list: [member(0), member(1), member(2), member(4)] });
     const { run, reach, alive, stop } = world;
     const planned = [0, 1, 2, 3, 4].map((index) => ({
       index,
@@ -271,7 +275,7 @@ describe("joining", () => {
   });
 });
 
-describe("who is a member of a cluster that exists", () => {
+describe.concurrent("who is a member of a cluster that exists", () => {
   const place = (index: number, more: object = {}): Parameters<typeof membersOf>[3]["places"][number] => ({
     ...node(index),
     exists: index < 3,
@@ -290,7 +294,7 @@ describe("who is a member of a cluster that exists", () => {
     }: { run?: object; reach?: object; spec?: object; fixed?: boolean; mode?: string } = {},
     places = [0, 1, 2, 3, 4].map((index) => place(index)),
   ) {
-    const world = await cluster({ gateways: 2 });
+    await using world = await cluster({ gateways: 2 });
     const wish = { ...(world.reach.spec as Parameters<typeof membersOf>[1]), waitFor: "etcd" as const, ...spec };
     const found = await membersOf({ ...world.run, ...run }, wish, { ...world.reach, ...reach }, {
       places,
@@ -355,9 +359,9 @@ describe("who is a member of a cluster that exists", () => {
   });
 });
 
-describe("leaving", () => {
+describe.concurrent("leaving", () => {
   test("by its name or by its address; absent is success", async () => {
-    const world = await cluster({ list: [member(0), { ...member(1), name: "renamed" }, member(2)] });
+    await using world = await cluster({ list: [member(0), { ...member(1), name: "renamed" }, member(2)] });
     const { run, reach, alive } = world;
     await leave(run, { reach, alive, tls: undefined }, node(1));
     expect(asked(world, "/remove")).toMatchObject([{ body: { ID: "2" } }]);
@@ -387,7 +391,7 @@ describe("leaving", () => {
     );
 
   test("members leave one at a time, and each is told; a gateway asks nobody", async () => {
-    const world = withKey(await cluster());
+    await using world = withKey(await cluster());
     await leaving(world, [3]);
     expect([world.nodes.asked, world.events, world.changing]).toEqual([[], [], []]);
     await leaving(world, [1, 2, 3]);
@@ -402,13 +406,13 @@ describe("leaving", () => {
   });
 
   test("a user's own user-data means an etcd that is not ours", async () => {
-    const world = withKey(await cluster());
+    await using world = withKey(await cluster());
     await leaving(world, [0, 1, 2], false, { customDataHash: "x" });
     expect(world.nodes.asked).toEqual([]);
   });
 
   test("all of them only with force", async () => {
-    const world = withKey(await cluster());
+    await using world = withKey(await cluster());
     await expect(leaving(world, [0, 1, 2])).rejects.toMatchObject({
       code: "EtcdQuorum",
       exit: 1,
@@ -420,7 +424,7 @@ describe("leaving", () => {
   });
 
   test("a simulated cluster has nothing to leave", async () => {
-    const world = await cluster();
+    await using world = await cluster();
     await leaveEtcd(
       { ...world.run, simulated: true },
       { spec: spec(world), claim: claimOf(world), there: world.alive, going: [1] },
@@ -430,7 +434,7 @@ describe("leaving", () => {
   });
 
   test("without the private key a member does not leave; with force the machines go all the same", async () => {
-    const world = await cluster();
+    await using world = await cluster();
     await expect(leaving(world, [1])).rejects.toMatchObject({
       code: "PrivateKeyMissing",
       exit: 1,
@@ -444,7 +448,7 @@ describe("leaving", () => {
     const refuse = {
       says: ({ path: at }: Asked) => (at.endsWith("/remove") ? { status: 400, body: { message: "bad" } } : undefined),
     };
-    const world = withKey(await cluster(refuse));
+    await using world = withKey(await cluster(refuse));
     await expect(leaving(world, [1])).rejects.toMatchObject({ code: "EtcdChangeRefused" });
     expect(world.events.at(-1)).toMatchObject({ kind: "failed", code: "EtcdChangeRefused", node: 1 });
     await leaving(world, [1], true);
@@ -452,7 +456,7 @@ describe("leaving", () => {
   });
 
   test("where no member answers, the way out is named", async () => {
-    const world = withKey(await cluster());
+    await using world = withKey(await cluster());
     await world.nodes.close();
     await expect(leaving(world, [1])).rejects.toMatchObject({
       code: "EtcdUnreachable",
@@ -461,7 +465,7 @@ describe("leaving", () => {
   });
 });
 
-describe("the authority", async () => {
+describe.concurrent("the authority", async () => {
   const ca = await createEtcdCa("abc", Date.now());
   const text = `${ca.key.trim()}\n${ca.certificate.trim()}\n`;
   const holds =
@@ -470,7 +474,7 @@ describe("the authority", async () => {
       command.includes("base64") ? Buffer.from(what).toString("base64") : "";
 
   test("is fetched from the first member that has the cluster's own, and what was missing is made", async () => {
-    const world = await cluster({ shell: (ran) => (ran.node === "abc-coreos-0" ? { code: 44 } : holds(text)(ran)) });
+    await using world = await cluster({ shell: (ran) => (ran.node === "abc-coreos-0" ? { code: 44 } : holds(text)(ran)) });
     const reach = { ...world.reach, tls: true, choices: { ...world.reach.choices, etcdCa: fingerprintOf(ca) } };
     await recoverAuthority(world.run, reach, world.alive);
     const files = etcdTlsFiles(path(world.dir, "abc"));
@@ -495,7 +499,7 @@ describe("the authority", async () => {
     ["no certificate", ca.key, undefined],
     ["no key", ca.certificate, undefined],
   ])("is not taken when it is %s", async (_, held, wanted) => {
-    const world = await cluster({ shell: holds(held) });
+    await using world = await cluster({ shell: holds(held) });
     const reach = {
       ...world.reach,
       tls: true,
@@ -511,7 +515,7 @@ describe("the authority", async () => {
     ["without a key", {}, { identity: { publicKey: USER_KEY_LINE } }],
     ["without an address", {}, { host: "" }],
   ])("is not looked for %s", async (_, run, reach) => {
-    const world = await cluster({ shell: holds(text) });
+    await using world = await cluster({ shell: holds(text) });
     await recoverAuthority({ ...world.run, ...run }, { ...world.reach, ...reach }, world.alive);
     await recoverAuthority(world.run, world.reach, []);
     expect(world.nodes.ran).toEqual([]);
@@ -519,7 +523,7 @@ describe("the authority", async () => {
 
   test("a certificate is brought to a member that lacks one: the key last, then its etcd is started", async () => {
     const lacks: Shell = ({ command }) => ({ code: /test -s/.test(command) ? 1 : 0 });
-    const world = await cluster({ shell: lacks });
+    await using world = await cluster({ shell: lacks });
     const reach = { ...world.reach, tls: true };
     const files = etcdTlsFiles(path(world.dir, "abc"));
     writeFileSync(files.caKey, ca.key, { mode: 0o600 });
@@ -537,7 +541,7 @@ describe("the authority", async () => {
     ]);
     expect(wrote[2]?.command).toMatch(/chown etcd:etcd .*chmod 0600/);
     expect(world.nodes.ran.at(-1)?.command).toContain("systemctl restart --no-block etcd-member");
-    const has = await cluster();
+    await using has = await cluster();
     const there = nodeTarget({ ...has.reach, tls: true }, node(1));
     expect(await lacksCertificate(has.run, there)).toBe(false);
     writeFileSync(etcdTlsFiles(path(has.dir, "abc")).caKey, ca.key, { mode: 0o600 });

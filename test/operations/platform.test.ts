@@ -1,4 +1,4 @@
-/** What stands in the way of a platform, and what comes back from nodes, as tables. The whole commands are nodes/platform.test.ts. */
+/** What stands in the way of a platform, and what comes back from nodes, as tables. The whole commands are nodes/lives/platform.ts. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

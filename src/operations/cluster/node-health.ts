@@ -32,17 +32,20 @@ const CUT_OFF = "No node answers here: a private cluster is reached from inside 
 /** Round trip and handshake round the world, and etcd's own timeout of 5 s. */
 const LOOK_MS = 10_000;
 
+/** More than etcd takes to choose another leader, and sshd to start anew. */
+const BELIEVED_AFTER_MS = 3000;
+
 /**
  * @param nodes those that are worth asking: their machines run
  * @param way with neither key nor agent when nobody can log in from here, and why
- * @param until milliseconds since 1970, for those that are to come still, and who hears how they do
+ * @param until milliseconds since 1970, for those that are to come still, and who hears how they do; else it is a short look
  */
 export async function askNodes(
   run: Run,
   { spec, claim }: LiveCluster,
   nodes: readonly LiveNode[],
   { identity, lacking }: Usable,
-  { until = run.clock.now() + LOOK_MS, emit }: { readonly until?: number; readonly emit?: Emit } = {},
+  { until, emit }: { readonly until?: number; readonly emit?: Emit } = {},
 ): Promise<Health> {
   if (run.simulated)
     return {
@@ -76,7 +79,8 @@ export async function askNodes(
       targets.filter((target) => target.hostKeys.length > 0 === (trust === "strict")),
       {
         level: withEtcd ? "etcd" : "ssh",
-        deadline: until,
+        deadline: until ?? run.clock.now() + LOOK_MS,
+        ...(until === undefined && { believedAfterMs: BELIEVED_AFTER_MS }),
         ...(emit && { emit }),
         clock: run.clock,
         signal: run.tools.signal,

@@ -7,11 +7,11 @@ import { type Server, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, describe, expect, test, vi } from "vitest";
-import type { KubeconfigDocument, PlatformDocument, PlatformStatusDocument } from "../../src/core/documents.ts";
-import { closeRooms, hasRealNodes, machineRoom, type Room } from "./machine-room.ts";
-import { type Book, equip, newBook, serveInstaller } from "./platform-nodes.ts";
-import type { PoweredMachine } from "./power.ts";
+import { describe, expect, test, vi } from "vitest";
+import type { KubeconfigDocument, PlatformDocument, PlatformStatusDocument } from "../../../src/core/documents.ts";
+import { hasRealNodes, machineRoom, type Room } from "../machine-room.ts";
+import { type Book, equip, newBook, serveInstaller } from "../platform-nodes.ts";
+import type { PoweredMachine } from "../power.ts";
 
 const nameOf = (index: number): string => `mycluster-coreos-${index}`;
 const PARTS = [
@@ -62,8 +62,6 @@ const listens = (server: Server): Promise<boolean> =>
   new Promise((resolve) => server.once("error", () => resolve(false)).listen(6443, "127.0.0.1", () => resolve(true)));
 
 describe.skipIf(!hasRealNodes).concurrent("platform, on real nodes", () => {
-  afterAll(closeRooms);
-
   test("from nothing to a platform and back: order, environment, secrecy, status, growth, removal, kubeconfig, upgrade", async () => {
     await using here = await place("--num-nodes 4");
     const { room, book, install, installer, file } = here;

@@ -5,16 +5,16 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
-import type { RebootDocument, ReplaceDocument } from "../../src/core/documents.ts";
-import type { SimAnswer, SimRequest } from "../../src/sim/message.ts";
-import { serve } from "../../src/sim/server.ts";
-import { etcdctl } from "./booted.ts";
-import { closeRooms, hasRealNodes, machineRoom, type Room } from "./machine-room.ts";
-import type { PoweredMachine } from "./power.ts";
+import { describe, expect, test } from "vitest";
+import type { RebootDocument, ReplaceDocument } from "../../../src/core/documents.ts";
+import type { SimAnswer, SimRequest } from "../../../src/sim/message.ts";
+import { serve } from "../../../src/sim/server.ts";
+import { etcdctl } from "../booted.ts";
+import { hasRealNodes, machineRoom, type Room } from "../machine-room.ts";
+import type { PoweredMachine } from "../power.ts";
 
 /** As it is installed. */
-const PROGRAM = new URL("../../bin/azure-coreos-cluster.js", import.meta.url).pathname;
+const PROGRAM = new URL("../../../bin/azure-coreos-cluster.js", import.meta.url).pathname;
 const nameOf = (index: number): string => `mycluster-coreos-${index}`;
 
 /** Noted; out of etcd, before the machine goes; gone; asked for; the same of the others. Two of them, or with CRASH=all all. */
@@ -102,9 +102,7 @@ async function disksOf(room: Room): Promise<unknown[]> {
   );
 }
 
-describe.skipIf(!hasRealNodes)("killed with SIGKILL, on real nodes", () => {
-  afterAll(closeRooms);
-
+describe.skipIf(!hasRealNodes).concurrent("killed with SIGKILL, on real nodes", () => {
   test("reboot goes on where it stopped; replace of three, killed at every boundary, makes each node anew once", async () => {
     await using room = await machineRoom();
     const made = await room.create("--data-disk");

@@ -7,15 +7,15 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
-import { serve } from "../../src/sim/server.ts";
-import { has } from "../programs.ts";
-import { startDiscovery } from "./discovery-server.ts";
-import { BASE, type Room, closeRooms, hasRealNodes as ready, machineRoom } from "./machine-room.ts";
-import { measure, writeMeasures } from "./measure.ts";
-import { end } from "./sshd.ts";
+import { serve } from "../../../src/sim/server.ts";
+import { has } from "../../programs.ts";
+import { startDiscovery } from "../discovery-server.ts";
+import { BASE, type Room, hasRealNodes as ready, machineRoom } from "../machine-room.ts";
+import { measure, writeMeasures } from "../measure.ts";
+import { end } from "../sshd.ts";
 
 /** As it is installed: `npm test` builds it first. */
-const PROGRAM = new URL("../../bin/azure-coreos-cluster.js", import.meta.url).pathname;
+const PROGRAM = new URL("../../../bin/azure-coreos-cluster.js", import.meta.url).pathname;
 
 /**
  * Logs in to nodes with the real ssh and the printed config as it is. Only the fresh DNS name is not asked of any DNS server:
@@ -42,7 +42,6 @@ async function logins(config: string, room: Room, nodes: readonly string[], opti
 }
 
 afterAll(writeMeasures);
-afterAll(closeRooms);
 
 describe.skipIf(!ready).concurrent("create, to real nodes", () => {
   test("three nodes, etcd with TLS: ready, the printed ssh config logs in, and running it again finds them ready", async () => {

@@ -3,7 +3,7 @@
  * somebody deleted, a certificate that is brought later. Every step is a command of a user's; what became of etcd is asked of
  * etcd itself.
  */
-import type { StatusDocument } from "../../src/core/documents.ts";
+import type { StatusDocument } from "../../../src/core/documents.ts";
 import { execFile } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
@@ -11,11 +11,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { AUTHORITY_FILE, NODE_TLS_FILES } from "../../src/core/node-config.ts";
-import type { RunOptions } from "../cli/world.ts";
-import { portOnNode } from "./balancer.ts";
-import { etcdctl } from "./booted.ts";
-import { type Room, closeRooms, hasRealNodes, machineRoom } from "./machine-room.ts";
+import { AUTHORITY_FILE, NODE_TLS_FILES } from "../../../src/core/node-config.ts";
+import type { RunOptions } from "../../cli/world.ts";
+import { portOnNode } from "../balancer.ts";
+import { etcdctl } from "../booted.ts";
+import { type Room, hasRealNodes, machineRoom } from "../machine-room.ts";
 
 const GROUP = "mycluster/providers/Microsoft.Compute/virtualMachines";
 const folders: string[] = [];
@@ -199,7 +199,6 @@ async function expectSwitchedOffNamed(room: Room): Promise<void> {
 describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () => {
   afterAll(async () => {
     for (const server of servers.splice(0)) server.close();
-    await closeRooms();
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   });
 

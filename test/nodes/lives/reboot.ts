@@ -4,11 +4,11 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
-import type { RebootDocument } from "../../src/core/documents.ts";
-import { etcdctl } from "./booted.ts";
-import { closeRooms, hasRealNodes, machineRoom, type Room } from "./machine-room.ts";
-import type { PoweredMachine } from "./power.ts";
+import { describe, expect, test } from "vitest";
+import type { RebootDocument } from "../../../src/core/documents.ts";
+import { etcdctl } from "../booted.ts";
+import { hasRealNodes, machineRoom, type Room } from "../machine-room.ts";
+import type { PoweredMachine } from "../power.ts";
 
 const nameOf = (index: number): string => `mycluster-coreos-${index}`;
 const bootOf = (room: Room, index: number): string =>
@@ -29,8 +29,6 @@ async function fewest<T>(room: Room, work: Promise<T>): Promise<[T, number]> {
 }
 
 describe.skipIf(!hasRealNodes).concurrent("reboot, stop and start, on real nodes", () => {
-  afterAll(closeRooms);
-
   test("three members: one at a time, each in another boot, etcd healthy in between; also by two runs at once; then stopped and started", async () => {
     await using room = await cluster();
     const before = [0, 1, 2].map((index) => bootOf(room, index));

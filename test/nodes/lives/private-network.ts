@@ -6,10 +6,10 @@ import { execFile } from "node:child_process";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
-import type { RunDocument, StatusDocument } from "../../src/core/documents.ts";
-import { freePort, ownNetwork } from "../ports.ts";
-import { closeRooms, hasRealNodes, machineRoom } from "./machine-room.ts";
+import { afterAll, describe, expect, test } from "vitest";
+import type { RunDocument, StatusDocument } from "../../../src/core/documents.ts";
+import { freePort, ownNetwork } from "../../ports.ts";
+import { hasRealNodes, machineRoom } from "../machine-room.ts";
 
 /** Whether nodes can have the port that they have: this machine's own sshd may hold it everywhere. */
 const own = `${await ownNetwork()}.9`;
@@ -32,10 +32,9 @@ async function tunnel(port: number, host: string): Promise<{ server: Server; cou
   return { server, count: () => count };
 }
 
-describe.skipIf(!hasRealNodes || !portIsFree)("a private cluster behind Azure Bastion", () => {
+describe.skipIf(!hasRealNodes || !portIsFree).concurrent("a private cluster behind Azure Bastion", () => {
   const servers: Server[] = [];
   afterAll(() => servers.forEach((server) => server.close()));
-  afterEach(closeRooms);
 
   test("made without reaching it, ready through the tunnel, and so are the commands that follow, and plain ssh", async () => {
     await using room = await machineRoom({ sshPort: 22 });
