@@ -13,6 +13,7 @@ import type { Live, Operation, Provider, TagTarget, Target } from "../engine/pro
 import type { Clients } from "./clients.ts";
 import { type KindOperations, listOf, operationsOf, plannedOperationsOf, type SdkCall, type SdkWork } from "./kind-operations.ts";
 import { toLive } from "./live.ts";
+import { machineReads } from "./lookups/machines.ts";
 import { type SdkPoller, driveOperation } from "./operation.ts";
 import { all, listed, understood } from "./reading.ts";
 
@@ -54,6 +55,7 @@ export function createProvider(clients: Clients): Provider {
         ),
       );
     },
+    powerState: (id, signal) => machineReads(clients).powerState(groupOf(id) ?? "", nameOf(id), signal),
     async tag({ id, kind }, tags, abortSignal, ifMatch) {
       const group = groupOf(id) ?? "";
       const call = { abortSignal, ...matching(ifMatch) };

@@ -9,12 +9,16 @@ import { paceOf, pauseBefore } from "./read-budget.ts";
 import { createBudget } from "./retry.ts";
 import type { Tools } from "./tools.ts";
 
-/** @param made what the operation makes, when its siblings may be asked about with it */
+/**
+ * @param made what the operation makes, when its siblings may be asked about with it
+ * @param isDone asks the resource itself
+ */
 export async function drive(
   operation: Operation,
   kind: Target["kind"] | "groupDelete",
   tools: Tools,
   made?: Target,
+  isDone = made && (async (signal: AbortSignal) => (await tools.provider.get(made, signal))?.state === "succeeded"),
 ): Promise<void> {
   if (operation.done) return;
   const { clock, signal } = tools;
@@ -25,12 +29,11 @@ export async function drive(
   let asked = 0;
   const siblings = tools.siblings.join(made);
   let lookAt = LOOK_MS;
-  // an operation may stay at work for ever in Azure's books when what it makes is done
-  const isThere = async (elapsed: number, alone: AbortSignal): Promise<boolean> => {
-    if (made === undefined || elapsed < lookAt) return false;
+  // an operation may stay at work for ever in Azure's books when what it does is done
+  const isSo = async (elapsed: number): Promise<boolean> => {
+    if (isDone === undefined || elapsed < lookAt) return false;
     lookAt = elapsed + LOOK_AGAIN_MS;
-    const live = await tools.throttle.through({ kind: "read" }, alone, () => tools.provider.get(made, alone));
-    return live?.state === "succeeded";
+    return tools.throttle.through({ kind: "read" }, signal, () => isDone(signal));
   };
   try {
     for (;;) {
@@ -43,7 +46,7 @@ export async function drive(
       asked += 1;
       try {
         ended = await tools.throttle.through({ kind: "read" }, signal, () => operation.poll(signal));
-        ended ||= await isThere(clock.now() - since, signal);
+        ended ||= await isSo(clock.now() - since);
         if (ended) return;
         budget.reset();
       } catch (error) {
@@ -60,7 +63,7 @@ export async function drive(
   }
 }
 
-/** Longer than what is made takes: by then the resource itself is asked as well, once a minute. */
+/** Longer than nearly everything takes: by then the resource itself is asked as well, once a minute. */
 const LOOK_MS = 5 * 60_000;
 const LOOK_AGAIN_MS = 60_000;
 

@@ -5,60 +5,47 @@ import { canonical } from "../core/fingerprint.ts";
 import { nameOf } from "../core/plan/resource.ts";
 import { drive } from "./drive.ts";
 import { createPatience, isOvertaken } from "./overtaken.ts";
-import type { Power, TagTarget, Target } from "./provider.ts";
+import type { Operation, Power, TagTarget, Target } from "./provider.ts";
 import { type RetryBudget, createBudget } from "./retry.ts";
 import type { Ask } from "./throttle.ts";
 import type { RequestTools, Tools } from "./tools.ts";
 
 /** Deletes a resource and waits until it is gone; absent is success. With a label its retries are told by its name. */
-export async function deletePatiently(
+export const deletePatiently = (
   target: Target & { readonly label?: string; readonly etag?: string | undefined },
   tools: Tools,
   schedule?: "groupDelete",
-): Promise<void> {
-  const budget = createBudget(tools.clock, tools.random);
-  for (;;) {
-    try {
-      const operation = await tools.throttle.through({ kind: "delete", id: target.id }, tools.signal, () =>
-        tools.provider.delete(target, tools.signal, target.etag),
-      );
-      await drive(operation, schedule ?? target.kind, tools);
-      return;
-    } catch (error) {
-      tools.signal.throwIfAborted();
-      // it is no longer what was read: whoever asked for this looks again
-      if (isOvertaken(error)) throw error;
-      await pause(
-        error,
-        budget,
-        { kind: "delete", id: target.id },
-        tools,
-        target.label === undefined ? undefined : { id: target.id, label: target.label },
-      );
-    }
-  }
-}
+): Promise<void> =>
+  carryOut(
+    {
+      ask: { kind: "delete", id: target.id },
+      label: target.label,
+      conditional: target.etag !== undefined,
+      pace: schedule ?? target.kind,
+      send: (signal) => tools.provider.delete(target, signal, target.etag),
+      isDone: async (signal) => (await tools.provider.get(target, signal)) === undefined,
+    },
+    tools,
+  );
 
 /** Starts, restarts or deallocates a machine, and waits until Azure calls it done. Repeating it is safe, and is told by its label. */
-export async function powerPatiently(
-  machine: { readonly id: string; readonly label: string },
+export const powerPatiently = (
+  { id, label }: { readonly id: string; readonly label: string },
   power: Power,
   tools: Tools,
-): Promise<void> {
-  const budget = createBudget(tools.clock, tools.random);
-  for (;;) {
-    try {
-      const operation = await tools.throttle.through({ kind: "write", id: machine.id }, tools.signal, () =>
-        tools.provider.power(machine.id, power, tools.signal),
-      );
-      await drive(operation, "machine", tools);
-      return;
-    } catch (error) {
-      tools.signal.throwIfAborted();
-      await pause(error, budget, { kind: "write", id: machine.id }, tools, machine);
-    }
-  }
-}
+): Promise<void> =>
+  carryOut(
+    {
+      ask: { kind: "write", id },
+      label,
+      conditional: false,
+      pace: "machine",
+      send: (signal) => tools.provider.power(id, power, signal),
+      isDone: async (signal) =>
+        (await tools.provider.powerState(id, signal)) === (power === "deallocate" ? "deallocated" : "running"),
+    },
+    tools,
+  );
 
 type Tags = Record<string, string>;
 
@@ -116,6 +103,35 @@ export async function patiently<T>(tools: RequestTools, read: Read<T>, first?: P
 }
 
 // --- internal ---
+
+interface Work {
+  readonly ask: Ask & { readonly id: string };
+  readonly label: string | undefined;
+  /** It is refused with 412 when something is no longer what was read. */
+  readonly conditional: boolean;
+  readonly pace: Parameters<typeof drive>[1];
+  readonly send: (signal: AbortSignal) => Promise<Operation>;
+  /** What the resource itself says. */
+  readonly isDone: (signal: AbortSignal) => Promise<boolean>;
+}
+
+async function carryOut({ ask, label, conditional, pace, send, isDone }: Work, tools: Tools): Promise<void> {
+  const budget = createBudget(tools.clock, tools.random);
+  const patience = createPatience(label ?? nameOf(ask.id), tools);
+  for (;;) {
+    try {
+      const operation = await tools.throttle.through(ask, tools.signal, () => send(tools.signal));
+      return await drive(operation, pace, tools, undefined, isDone);
+    } catch (error) {
+      tools.signal.throwIfAborted();
+      // it is no longer what was read: whoever asked for this looks again
+      if (isOvertaken(error) && conditional) throw error;
+      // another write overtook it within Azure
+      if (isOvertaken(error)) await patience.next(error);
+      else await pause(error, budget, ask, tools, label === undefined ? undefined : { id: ask.id, label });
+    }
+  }
+}
 
 async function pause(
   error: unknown,

@@ -61,4 +61,6 @@ export interface Provider {
   tag(target: TagTarget, tags: Record<string, string>, signal: AbortSignal, ifMatch?: string): Promise<void>;
   /** Starts, restarts or deallocates a machine; one that is so already is no error. 404 when there is none. */
   power(id: string, power: Power, signal: AbortSignal): Promise<Operation>;
+  /** "running", "deallocated", ...; undefined where Azure does not say. */
+  powerState(id: string, signal: AbortSignal): Promise<string | undefined>;
 }

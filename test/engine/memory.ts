@@ -98,7 +98,8 @@ export function memory(script: Script = {}): Memory {
         return operation(id, () => undefined);
       }),
     tag: () => Promise.resolve(),
-    power: () => Promise.reject(new Error("nobody does that here")),
+    power: () => call("put", () => operation("", () => undefined)),
+    powerState: () => Promise.resolve(undefined),
   };
   const tools: RequestTools = {
     provider,

@@ -4,8 +4,9 @@ import { ClusterError } from "../../src/core/errors.ts";
 import type { AnyResource } from "../../src/core/plan/resource.ts";
 import { converge } from "../../src/engine/converge.ts";
 import { stamped } from "../../src/engine/decide.ts";
-import { deletePatiently, retag } from "../../src/engine/patiently.ts";
+import { deletePatiently, powerPatiently, retag } from "../../src/engine/patiently.ts";
 import type { Live, Provider } from "../../src/engine/provider.ts";
+import type { Tools } from "../../src/engine/tools.ts";
 import { azureError, machine, made, memory, network } from "./memory.ts";
 
 const refused = azureError("PreconditionFailedEtagMismatch", { status: 412 });
@@ -137,6 +138,18 @@ test("who deletes what has changed is told so, and asks no second time", async (
   const { tools, seen } = shared((_, now) => ({ ...now, etag: "2" }));
   await expect(deletePatiently({ ...network(), etag: "1" }, tools)).rejects.toBe(refused);
   expect(seen).toEqual(["1"]);
+});
+
+test.each([
+  ["deletes", "delete", (tools: Tools) => deletePatiently(network(), tools)],
+  ["restarts", "put", (tools: Tools) => powerPatiently({ id: machine().id, label: "machine m" }, "restart", tools)],
+] as const)("who %s without a condition, and is overtaken within Azure, asks again, and not for ever", async (_, verb, work) => {
+  const on = memory({ [verb]: [refused, refused] });
+  await work(on.tools);
+  expect(on.verbs().filter((one) => one === verb)).toHaveLength(3);
+  const always = memory({ [verb]: Array.from({ length: 40 }, () => refused) });
+  await expect(work(always.tools)).rejects.toMatchObject({ code: "ChangedMeanwhile", exit: 7 });
+  expect(always.clock.now()).toBeLessThan(60_000);
 });
 
 test("a group says nothing of what it was read as: it is looked at until the change is there", async () => {
