@@ -5,13 +5,13 @@
 import type { Bodies, Kind } from "../core/plan/bodies.ts";
 import type { Target } from "../engine/provider.ts";
 import type { Clients } from "./clients.ts";
-import type { RawAnswer, SdkPoller } from "./operation.ts";
+import type { SdkPoller, WholeAnswer } from "./operation.ts";
 import type { Paged } from "./reading.ts";
 
 /** Call options that every operation of the SDK takes. */
 export interface SdkCall {
   abortSignal?: AbortSignal;
-  onResponse?: (answer: RawAnswer) => void;
+  onResponse?: (answer: WholeAnswer) => void;
   /** The SDK has options for conditions on machines only; ARM's Network services know the headers all the same. */
   requestOptions?: { headers: Record<string, string> };
 }

@@ -22,6 +22,11 @@ export interface RawAnswer {
   readonly bodyAsText?: string | null | undefined;
 }
 
+export interface WholeAnswer extends RawAnswer {
+  readonly headers: { get(name: string): string | undefined };
+  readonly request: { readonly method: string; readonly url: string };
+}
+
 /**
  * Starts an operation and returns when Azure has accepted it.
  * @param start makes the request; the options it gets report the first answer
@@ -74,6 +79,19 @@ export async function driveOperation(
       return true;
     },
   };
+}
+
+/**
+ * The saved state of a poller for a DELETE that is to be carried out later: any may be (202), also of the kinds of which the SDK knows it
+ * as a single request. Undefined for another answer.
+ */
+export function acceptedDelete({ status, headers, request: { method, url } }: WholeAnswer): string | undefined {
+  const asynchronous = headers.get("azure-asyncoperation");
+  const operationLocation = asynchronous ?? headers.get("location");
+  if (method !== "DELETE" || status !== 202 || operationLocation === undefined) return undefined;
+  const metadata = { mode: asynchronous === undefined ? "ResourceLocation" : "OperationLocation" };
+  const config = { metadata, operationLocation, initialRequestUrl: url, requestMethod: method };
+  return JSON.stringify({ state: { status: "running", config } });
 }
 
 // --- internal ---

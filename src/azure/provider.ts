@@ -14,7 +14,7 @@ import type { Clients } from "./clients.ts";
 import { type KindOperations, listOf, operationsOf, plannedOperationsOf, type SdkCall, type SdkWork } from "./kind-operations.ts";
 import { toLive } from "./live.ts";
 import { machineReads } from "./lookups/machines.ts";
-import { type SdkPoller, driveOperation } from "./operation.ts";
+import { type SdkPoller, type WholeAnswer, acceptedDelete, driveOperation } from "./operation.ts";
 import { all, listed, understood } from "./reading.ts";
 
 export function createProvider(clients: Clients): Provider {
@@ -119,9 +119,15 @@ const sourceOf = (kind: KindOperations, clients: Clients, verb: "put" | "delete"
 
 async function begin(clients: Clients, { client, source }: Source, start: (call: SdkCall) => SdkWork): Promise<Operation> {
   let plain: Promise<unknown> | undefined;
-  const operation = await driveOperation(
+  let first: WholeAnswer | undefined;
+  const operation = driveOperation(
     (call) => {
-      const work = start(call);
+      const work = start({
+        onResponse: (answer) => {
+          first = answer;
+          call.onResponse(answer);
+        },
+      });
       if (isPoller(work)) return work;
       plain = work;
       return atOnce(work);
@@ -129,8 +135,17 @@ async function begin(clients: Clients, { client, source }: Source, start: (call:
     (state) => RESTORE[client](clients[client], state, source),
     clients.operationErrors,
   );
-  await plain;
-  return operation;
+  try {
+    const begun = await operation;
+    await plain;
+    return begun;
+  } catch (error) {
+    const later = plain === undefined || first === undefined ? undefined : acceptedDelete(first);
+    if (later === undefined) throw error;
+    const { resources, operationErrors } = clients;
+    const restore = (state: string): SdkPoller => RESTORE.resources(resources, state, resources.resources.deleteById);
+    return driveOperation(() => restore(later), restore, operationErrors);
+  }
 }
 
 const groupNameOf = (target: Pick<Target, "id">): string => groupOf(target.id) ?? "";

@@ -1,5 +1,5 @@
 /** Long-running operations over the SDK's pollers: asked again after a fault, believed only when the resource agrees. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { AnyResource } from "../../src/core/plan/resource.ts";
 import type { Kind } from "../../src/core/plan/bodies.ts";
 import type { Operation } from "../../src/engine/provider.ts";
@@ -39,6 +39,43 @@ test.each<Kind>(["network", "securityGroup", "natGateway", "storageAccount", "im
     expect(on.operation.done).toBe(false);
     expect(await on.finish(on.operation)).toBeGreaterThan(0);
     expect(await on.provider.get(on.one, signal)).toMatchObject({ state: "succeeded" });
+  },
+);
+
+const LATER =
+  "https://management.azure.com/subscriptions/s/providers/Microsoft.Compute/locations/westus/operations/later?api-version=1";
+
+/** A kind whose DELETE is accepted for later (202), as any may be; what is asked of it then is answered in turn. */
+async function deletedLater(kind: Kind, header: string, polls: [status: number, said?: object][]) {
+  const { one } = upTo(kind);
+  const on = await simulated([], {}, ({ method, url }) => {
+    const [status, said] = method === "DELETE" ? [202] : (url === LATER && polls.shift()) || [500];
+    return Promise.resolve({
+      status,
+      headers: { "content-type": "application/json", ...(method === "DELETE" && { [header]: LATER }) },
+      body: said === undefined ? "" : JSON.stringify(said),
+    });
+  });
+  return { on, operation: await on.provider.delete(one, signal) };
+}
+
+describe.each<Kind>(["availabilitySet", "sshKey", "placementGroup", "storageAccount", "blobContainer"])(
+  "a DELETE of %s that is accepted for later is followed",
+  (kind) => {
+    test.each<[string, [number, object?][]]>([
+      ["location", [[202], [503], [204]]],
+      ["azure-asyncoperation", [[200, { status: "InProgress" }], [503], [200, { status: "Succeeded" }]]],
+    ])("at its %s", async (header, polls) => {
+      const { on, operation } = await deletedLater(kind, header, polls);
+      expect(operation.done).toBe(false);
+      expect(await on.finish(operation, 1)).toBe(3);
+    });
+
+    test("to a bad end", async () => {
+      const error = { code: "KeyInUse", message: "it is in use" };
+      const { on, operation } = await deletedLater(kind, "azure-asyncoperation", [[200, { status: "Failed", error }]]);
+      await expect(on.finish(operation)).rejects.toMatchObject({ ...error, operation: true });
+    });
   },
 );
 

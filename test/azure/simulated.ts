@@ -23,7 +23,12 @@ export interface Simulated {
 
 export const signal = new AbortController().signal;
 
-export async function simulated(faults: readonly string[] = [], options: Partial<SimulationOptions> = {}): Promise<Simulated> {
+/** @param handle answers in the simulation's place */
+export async function simulated(
+  faults: readonly string[] = [],
+  options: Partial<SimulationOptions> = {},
+  handle?: Simulation["handle"],
+): Promise<Simulated> {
   const clock = createVirtualClock(timeOf(options.state) ?? Date.UTC(2026, 10, 22, 12));
   const exchanges: Exchange[] = [];
   const simulation = createSimulation({
@@ -36,7 +41,7 @@ export async function simulated(faults: readonly string[] = [], options: Partial
     subscription: SUBSCRIPTION,
     endpoint: { url: "https://management.azure.com" },
     clock,
-    httpClient: await httpClientOf((request) => simulation.handle(request)),
+    httpClient: await httpClientOf(handle ?? ((request) => simulation.handle(request))),
   });
   const provider = createProvider(clients);
   async function finish(operation: Operation, left = 0): Promise<number> {
