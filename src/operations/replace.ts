@@ -8,7 +8,7 @@
  * is, for create would take it for a node that is merely ill.
  */
 import type { ReplaceDocument } from "../core/documents.ts";
-import { ClusterError, EXIT } from "../core/errors.ts";
+import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { names } from "../core/plan/cluster.ts";
 import { type Replacing, withReplacement, withReplacing } from "../core/plan/replacing.ts";
 import { type Tags, hasEtcd } from "../core/plan/tags.ts";
@@ -20,12 +20,12 @@ import { refuseStopped } from "./cluster/stopped.ts";
 import { createCluster, planCluster } from "./create.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
-import { leaveEtcd } from "./etcd/leaving.ts";
-import { leavePlatform } from "./platform/growth.ts";
+import { refuseFirstServer } from "./platform/growth.ts";
 import { removeAll } from "./remove/forget-nodes.ts";
 import { type Removal, planRemoval } from "./remove/removal.ts";
 import { HALF_REPLACED } from "./replace/half-replaced.ts";
 import { keepDataDisk, refuseUnfitDisks } from "./replace/keep-disk.ts";
+import { letLeave, removedMeanwhile } from "./replace/let-leave.ts";
 import { type ReplaceWish, madeAt, replacementOf } from "./replace/noted.ts";
 import type { Run } from "./run.ts";
 
@@ -68,6 +68,7 @@ export async function planReplace(run: Run, name: string, nodes: readonly string
   const removal = await removalOf(run, name, nodes, wish);
   refuseStopped(name, removal.claim.tags);
   refuseLastMember(removal);
+  refuseFirstServer(removal);
   await checkAway(run, removal);
   // what create would refuse afterwards is refused before anything goes
   const planned = await planCluster(run, name, wish.given).catch((error: unknown) => {
@@ -164,13 +165,13 @@ interface Work {
 async function replaceOne(run: Run, removal: Removal, work: Work): Promise<ClusterError | undefined> {
   const { wish, kept, noted } = work;
   const { spec, claim, owner, going, parts } = removal;
-  const [node = 0] = going;
+  const [node] = going;
+  if (node === undefined) throw removedMeanwhile(removal);
   const old = parts.find((part) => part.kind === "machine");
   const made = old === undefined ? 0 : await madeAt(run, old.id);
   await retag(claim, (now) => withReplacement(withReplacing(now, node, made), noted), run.tools);
   if (old !== undefined) {
-    await leavePlatform(run, removal, removal.groupName, false);
-    await leaveEtcd(run, removal, false);
+    await letLeave(run, removal, node);
     const disk = wish.keepDataDisk ? await keepDataDisk(run, old.id) : undefined;
     if (disk !== undefined) kept.push(disk);
     await removeAll(run, owner, [old]);
@@ -188,30 +189,44 @@ async function replaceOne(run: Run, removal: Removal, work: Work): Promise<Clust
 }
 
 /** All that is missing is made, and all nodes are ready: the node is done. */
-async function bringBack(
-  run: Run,
-  { spec, claim, going: [node = 0] }: Removal,
-  { wish, ends }: Work,
-): Promise<ClusterError | undefined> {
-  const created = await createCluster(run, spec.name, wish.given);
+async function bringBack(run: Run, removal: Removal, { wish, ends }: Work): Promise<ClusterError | undefined> {
+  const { spec, claim } = removal;
+  const [node] = removal.going;
+  if (node === undefined) throw removedMeanwhile(removal);
+  const created = await createCluster(run, spec.name, wish.given).catch((error: unknown) => {
+    throw afterDeletion(error);
+  });
   if (created.exit !== EXIT.done || created.missing.length > 0) return notWhole(created);
   const over = (tags: Tags): Tags => (ends ? withReplacement(tags, undefined) : tags);
   await retag(claim, (now) => over(withReplacing(now, node, undefined)), run.tools);
   return undefined;
 }
 
+/** What create refuses before it writes is no longer refused before anything was written: the old machine is gone. */
+function afterDeletion(error: unknown): unknown {
+  if (!(error instanceof ClusterError) || error.exit !== EXIT.preflight) return error;
+  return withExit(error, EXIT.partly, error.advice?.replaceAll(/\s*Nothing was written to Azure[.;]/g, ""));
+}
+
 function notWhole({ failure, missing, exit }: Awaited<ReturnType<typeof createCluster>>): ClusterError {
-  if (failure instanceof ClusterError) return failure;
+  const known = afterDeletion(failure);
+  if (known instanceof ClusterError) return known;
   const why = missing.map(({ name, reason, state }) => `${name}: ${reason ?? state}`).slice(0, 5);
   return new ClusterError("NodesNotReady", `not all nodes are ready: ${why.join("; ")}`, { source: "node", exit });
 }
 
 /** The failure, and how it goes on. */
 const goOn = (failure: ClusterError, { replaced, left }: ReplaceDocument): ClusterError =>
-  new ClusterError(failure.code, failure.message, {
-    source: failure.source,
-    exit: replaced.length > 0 && failure.exit === EXIT.failed ? EXIT.partly : failure.exit,
-    advice:
-      `${failure.advice ?? ""} The same command goes on with ${left.slice(0, 10).join(", ")}${left.length > 10 ? " and more" : ""}.`.trim(),
-    cause: failure,
+  withExit(
+    failure,
+    replaced.length > 0 && (failure.exit === EXIT.failed || failure.exit === EXIT.preflight) ? EXIT.partly : failure.exit,
+    `${failure.advice ?? ""} The same command goes on with ${left.slice(0, 10).join(", ")}${left.length > 10 ? " and more" : ""}.`.trim(),
+  );
+
+const withExit = (error: ClusterError, exit: ExitCode, advice = error.advice): ClusterError =>
+  new ClusterError(error.code, error.message, {
+    source: error.source,
+    exit,
+    ...(advice === undefined ? {} : { advice }),
+    cause: error,
   });

@@ -169,3 +169,47 @@ test("several, killed at any write: the same command leaves those that are done 
     await whole(left);
   }
 });
+
+test("what is refused leaves no mark that create stops at, and one that was removed meanwhile is not called replaced", async () => {
+  await made("--platform ubuntu");
+  const first = once(/virtualMachines\/mycluster-coreos-0\?/, () => platformAt(1));
+  const broken = await azure.run("replace mycluster 0 1 --yes", { azure: first });
+  expect({ exit: broken.exit, stderr: broken.stderr }).toMatchObject({
+    exit: 3,
+    stderr: expect.stringContaining("first server"),
+  });
+  expect((await azure.run("mycluster")).exit).toBe(0);
+  azure.exchanges.length = 0;
+  expect((await azure.run("replace mycluster 0 1 --yes")).exit).toBe(5);
+  expect(deletes(azure)).toEqual([]);
+  const removing = once(/virtualMachines\/mycluster-coreos-0\?/, () => azure.run("remove mycluster 2 --yes"));
+  const lost = await azure.run("replace mycluster 0 2 --yes", { azure: removing });
+  expect({ exit: lost.exit, stderr: lost.stderr }).toMatchObject({ exit: 7, stderr: expect.stringContaining("was removed") });
+});
+
+test("what create refuses once the old machine is gone is not called refused before anything was written", async () => {
+  await made();
+  const unfit = once(/virtualMachines\/mycluster-coreos-0\?/, () => platformAt(1));
+  const { exit, stderr } = await azure.run("replace mycluster 0 --yes", { azure: unfit });
+  expect({ exit, stderr }).toMatchObject({ exit: 3, stderr: expect.stringMatching(/PlatformUnfit/) });
+  expect(stderr).not.toContain("Nothing was written");
+});
+
+/** Somebody makes it a platform, and this node its first server. */
+async function platformAt(index: number): Promise<void> {
+  const path = "/resourceGroups/mycluster/providers/Microsoft.Network/publicIPAddresses";
+  const [claim] = (await byHand(azure, "GET", path)).body["value"] as Body[];
+  await byHand(azure, "PATCH", `${path}/${claim?.name}`, { tags: { ...claim?.tags, "aoc-k3s": `${index} a.example.com` } });
+}
+
+/** At the first deletion of it, before it is done, somebody else does something. */
+function once(url: RegExp, work: () => Promise<unknown>): TestAzure["simulation"]["handle"] {
+  let done = false;
+  return async (request) => {
+    if (!done && request.method === "DELETE" && url.test(request.url)) {
+      done = true;
+      await work();
+    }
+    return azure.simulation.handle(request);
+  };
+}

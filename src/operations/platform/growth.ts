@@ -54,7 +54,7 @@ export async function joinPlatform(
 export async function leavePlatform(run: Run, { claim, spec, going }: Leaving, group: string, force: boolean): Promise<void> {
   const platform = platformIn(claim.tags);
   if (platform === undefined || going.length === 0) return;
-  if (going.includes(platform.first) && !force) throw firstServer(names.machine(spec, platform.first));
+  if (!force) refuseFirstServer({ claim, spec, going });
   if (run.simulated) return;
   try {
     const site = await openPlatform(run, spec.name, group);
@@ -71,6 +71,12 @@ export async function leavePlatform(run: Run, { claim, spec, going }: Leaving, g
     if (!force || !(error instanceof ClusterError)) throw error;
     run.say(`k3s was not told that they go: ${error.message}`);
   }
+}
+
+/** @throws ClusterError FirstServer (exit 5) */
+export function refuseFirstServer({ claim, spec, going }: Pick<Leaving, "claim" | "spec" | "going">): void {
+  const platform = platformIn(claim.tags);
+  if (platform !== undefined && going.includes(platform.first)) throw firstServer(names.machine(spec, platform.first));
 }
 
 // --- internal ---

@@ -1,0 +1,35 @@
+/** A node that is to be replaced leaves k3s and etcd, after the claim says that it is being replaced. */
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { replacingIn, withReplacing } from "../../core/plan/replacing.ts";
+import { retag } from "../../engine/patiently.ts";
+import { NODE_REMOVED } from "../create/other-run.ts";
+import { leaveEtcd } from "../etcd/leaving.ts";
+import { leavePlatform } from "../platform/growth.ts";
+import type { Removal } from "../remove/removal.ts";
+import type { Run } from "../run.ts";
+
+/** Where that is refused before anything is done, the note goes again: create may be what mends what stands in the way. */
+export async function letLeave(run: Run, removal: Removal, node: number): Promise<void> {
+  const { claim, groupName } = removal;
+  try {
+    await leavePlatform(run, removal, groupName, false);
+    await leaveEtcd(run, removal, false);
+  } catch (error) {
+    const mine = !replacingIn(claim.tags).has(node);
+    if (mine && error instanceof ClusterError && (error.exit === EXIT.preflight || STAYS.has(error.code)))
+      await retag(claim, (now) => withReplacing(now, node, undefined), run.tools);
+    throw error;
+  }
+}
+
+export const removedMeanwhile = ({ spec, absent }: Removal): ClusterError =>
+  new ClusterError(NODE_REMOVED, `${absent.join(", ")} was removed from ${spec.name} meanwhile: it is not made anew`, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice: `\`create\` adds nodes; \`status ${spec.name}\` shows those that are there.`,
+  });
+
+// --- internal ---
+
+/** After these a node is in etcd as before. */
+const STAYS = new Set(["EtcdQuorum", "EtcdUnreachable", "PrivateKeyMissing", "FirstServerGone", "NoPlatform"]);
