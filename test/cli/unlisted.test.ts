@@ -1,6 +1,6 @@
 /** Lists that Azure does not answer: what nobody can see is somebody's, and stays. */
 import { expect, test } from "vitest";
-import { byHand, everything, inGroup } from "./azure-hand.ts";
+import { addGroup, byHand, everything, inGroup } from "./azure-hand.ts";
 import { type TestAzure, ownAzure } from "./world.ts";
 
 type Request = Parameters<TestAzure["simulation"]["handle"]>[0];
@@ -62,3 +62,33 @@ test.each([
   expect([exit, stderr]).toEqual([0, expect.stringContaining("for others have resources in it")]);
   expect(there(azure)).toEqual(["/resourcegroups/mycluster", theirs]);
 });
+
+test.each([
+  ["mycluster", 403, "AuthorizationFailed"],
+  ["mycluster", 404, "NotFound"],
+  ["shared", 501, "NotImplemented"],
+])(
+  "what is in the cluster's storage account in %s, and nobody tells, is not taken for nothing: %i",
+  async (group, status, code) => {
+    const azure = ownAzure();
+    if (group === "shared") await addGroup(azure, group);
+    const made = await azure.run(`mycluster --num-nodes 1 --wait-for machines --resource-group ${group}`);
+    expect(made.exit, made.stderr).toBe(0);
+    const { tags } = (await byHand(azure, "GET", inGroup(group, "Microsoft.Compute/virtualMachines", "mycluster-coreos-0"))).body;
+    const account = inGroup(group, "Microsoft.Storage/storageAccounts", "ours1");
+    const theirs = `${account}/blobServices/default/containers/theirs`;
+    const body = { location: "westus", tags, kind: "StorageV2", sku: { name: "Standard_LRS" }, properties: {} };
+    for (const [path, sent] of [
+      [account, body],
+      [theirs, {}],
+    ] as const)
+      expect((await byHand(azure, "PUT", path, sent)).status).toBeLessThan(300);
+    const before = there(azure);
+    const { exit, stderr } = await azure.run("destroy mycluster --yes", { azure: without(azure, /\/containers$/, status, code) });
+    expect([exit, stderr]).toEqual([5, expect.stringContaining("Azure does not tell what is in the storage account ours1")]);
+    expect(stderr).toContain(`az storage container-rm list --resource-group ${group} --storage-account ours1`);
+    expect(there(azure)).toEqual(before);
+    expect((await azure.run("destroy mycluster --yes")).exit).toBe(0);
+    expect(there(azure)).toEqual([`/resourcegroups/${group}`, account, theirs].map((id) => id.toLowerCase()));
+  },
+);

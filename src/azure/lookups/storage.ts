@@ -29,14 +29,14 @@ export const storageReads = (clients: Clients) => ({
     return { disk, storageAccount };
   },
 
-  /** Names of the containers of a storage account; none where this sign-in may not ask, or this ARM does not know them. */
-  async containers(group: string, account: string, abortSignal: AbortSignal): Promise<string[]> {
+  /** Names of the containers of a storage account; undefined where this sign-in may not ask, or there is no such list. */
+  async containers(group: string, account: string, abortSignal: AbortSignal): Promise<string[] | undefined> {
     const list = () => all(clients.storage.blobContainers.list(group, account, { abortSignal }), abortSignal);
     const found = await listed(list).catch((error: unknown) => {
       if (error instanceof AzureError && error.status === 403) return undefined;
       throw error;
     });
-    return (found ?? []).map(({ name = "" }) => name);
+    return found?.map(({ name = "" }) => name);
   },
 
   /** A key of a storage account, for the one request that needs it. */

@@ -47,7 +47,8 @@ export async function rollback(run: Run, prepared: Prepared, carried: Carried): 
   const made = madeBy(prepared, carried);
   const owner = { ...located.owner, ids: new Set([...located.owner.ids, facts.choices.id]) };
   const doom = await surveyDoom(run, { ...located, owner });
-  if (doom.whole && !doom.untold && found.group === undefined && made.has(groupId(run.subscription, facts.group).toLowerCase())) {
+  const madeGroup = found.group === undefined && made.has(groupId(run.subscription, facts.group).toLowerCase());
+  if (doom.whole && doom.untold === undefined && madeGroup) {
     const destroyed = await destroyCluster({ ...run, stop: NEVER }, doom);
     if (destroyed.left.length === 0) await forgetFiles(run.dir, spec.name, located.claims[0]?.tags ?? {}, provenMachines(doom));
     return destroyed;

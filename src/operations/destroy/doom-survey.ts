@@ -26,8 +26,13 @@ export interface Doom extends SortedOut {
   readonly found: readonly Found[];
   /** There is more than the lists show. */
   readonly behind: boolean;
-  /** Azure does not tell what is in a group of the cluster's own: that group stays, and so does all that is in it. */
-  readonly untold: boolean;
+  /** Of what Azure does not tell what is in it, with what would go with it: all stays. */
+  readonly untold: Untold | undefined;
+}
+
+interface Untold {
+  readonly label: string;
+  readonly command: string;
 }
 
 /** What is there now. The group may go while it is listed: then there is nothing. */
@@ -37,10 +42,10 @@ export async function surveyDoom(run: Run, located: Cluster): Promise<Doom> {
     snapshot,
     listed,
     contents = [],
-    untold,
+    untold: group,
     without,
   } = located.group === undefined ? NOTHING : await listAll(run, located);
-  const guests = await guestsOf(run, located, listed);
+  const { guests, untold: account } = await guestsOf(run, located, listed);
   const sorted = sortOut(located.owner, listed, contents, guests, without);
   // a group of our own goes whole, whatever of ours the lists say
   const whole = located.own && sorted.foreign.length === 0;
@@ -48,21 +53,22 @@ export async function surveyDoom(run: Run, located: Cluster): Promise<Doom> {
   const found = [...listed, ...unlisted];
   // an account that no list shows yet was made a moment ago, by us
   const all = unlisted.length === 0 ? sorted : sortOut(located.owner, found, contents, guests, without);
-  return { ...all, located, scope, snapshot, found, whole, behind: unlisted.length > 0, untold: whole && untold };
+  const untold = whole && group ? untoldGroup(located) : account;
+  return { ...all, located, scope, snapshot, found, whole, behind: unlisted.length > 0, untold };
 }
 
 /** Nothing of the cluster is there. */
 export const isEmpty = ({ located, ours, strange }: Doom): boolean => !located.own && ours.length === 0 && strange.length === 0;
 
 /** @throws ClusterError ContentsUnknown (exit 5): nothing was deleted */
-export function refuseUntold({ untold, located: { groupName } }: Pick<Doom, "untold" | "located">): void {
-  if (!untold) return;
-  throw new ClusterError("ContentsUnknown", `Azure does not tell what is in the resource group ${groupName}`, {
+export function refuseUntold({ untold }: Pick<Doom, "untold">): void {
+  if (untold === undefined) return;
+  throw new ClusterError("ContentsUnknown", `Azure does not tell what is in the ${untold.label}`, {
     source: "azure",
     exit: EXIT.preflight,
     advice:
-      "Nothing was deleted: with the group would go what others may have in it. Run the same command again; if it stays so, " +
-      `\`az resource list --resource-group ${groupName}\` says what Azure answers.`,
+      "Nothing was deleted: with it would go what others may have in it. Run the same command again; if it stays so, " +
+      `\`${untold.command}\` says what Azure answers.`,
   });
 }
 
@@ -99,16 +105,31 @@ function neededRights({ whole, ours, located, untagged }: Doom): string[] {
 }
 
 /** What others keep in storage accounts of the cluster's, by the account's lower-case id: names of containers. */
-async function guestsOf(run: Run, { owner, groupName }: Cluster, listed: readonly Found[]): Promise<Map<string, string[]>> {
-  const accounts = listed.filter((one) => one.kind === "storageAccount" && isProven(one, owner));
-  const entries = await Promise.all(
-    accounts.map(async ({ id }): Promise<[string, string[]]> => {
-      const all = await patiently(run.tools, (signal) => run.lookups.containers(groupName, nameOf(id), signal));
-      return [id.toLowerCase(), all.filter((name) => name !== IMAGE_CONTAINER).map((name) => `the container ${name}`)];
-    }),
-  );
-  return new Map(entries);
+async function guestsOf(run: Run, { owner, groupName }: Cluster, listed: readonly Found[]) {
+  const { tools, lookups } = run;
+  const guests = new Map<string, string[]>();
+  const untold: Untold[] = [];
+  const look = async (account: Found): Promise<void> => {
+    const all = await patiently(tools, (signal) => lookups.containers(groupName, nameOf(account.id), signal));
+    // without a list it may have gone meanwhile
+    const gone = all === undefined && (await patiently(tools, (signal) => tools.provider.get(account, signal))) === undefined;
+    if (all === undefined && !gone) untold.push(untoldAccount(groupName, nameOf(account.id)));
+    const others = all?.filter((name) => name !== IMAGE_CONTAINER).map((name) => `the container ${name}`);
+    guests.set(account.id.toLowerCase(), others ?? (gone ? [] : ["containers that Azure does not tell of"]));
+  };
+  await Promise.all(listed.filter((one) => one.kind === "storageAccount" && isProven(one, owner)).map(look));
+  return { guests, untold: untold[0] };
 }
+
+const untoldGroup = ({ groupName }: Cluster): Untold => ({
+  label: `resource group ${groupName}`,
+  command: `az resource list --resource-group ${groupName}`,
+});
+
+const untoldAccount = (groupName: string, name: string): Untold => ({
+  label: `storage account ${name}`,
+  command: `az storage container-rm list --resource-group ${groupName} --storage-account ${name}`,
+});
 
 interface Listed {
   readonly snapshot: Snapshot;
