@@ -67,6 +67,7 @@ describe("lint", () => {
     });
   });
   test("a folder is bad usage too", async () => {
+    expect(await azure().run("lint -")).toMatchObject({ exit: 2, stderr: expect.stringContaining("give /dev/stdin") });
     expect(await azure().run("lint .")).toMatchObject({ exit: 2, stderr: expect.stringContaining("It is a folder") });
   });
 });

@@ -6,6 +6,7 @@ import * as parse from "../../src/core/spec/parse.ts";
 
 const TAKEN: [parser: parse.Parse<unknown>, name: string, given: string, value: unknown][] = [
   [parse.anyText, "text", " a b ", " a b "],
+  [parse.file, "file", "./-", "./-"],
   [parse.flagValue, "flagValue", "YES", true],
   [parse.flagValue, "flagValue", "1", true],
   [parse.flagValue, "flagValue", "on", true],
@@ -107,6 +108,7 @@ const REFUSED: [parser: parse.Parse<unknown>, name: string, given: readonly stri
       "a10.0.0.0/8",
     ],
   ],
+  [parse.file, "file", ["-", "", " "]],
   [parse.resourceName, "resourceName", ["", "-a", "a.", "a".repeat(81), "a b", "ä", "a/b"]],
   [parse.groupName, "groupName", ["", "a.", "a".repeat(91), "a b", "a/b"]],
   [parse.hostPart, "hostPart", ["", "-a", "a-", "a_b", "a".repeat(43)]],

@@ -7,6 +7,7 @@ import { resolve } from "node:path";
 import { EXIT, usageError } from "../../core/errors.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
+import { file as fileText } from "../../core/spec/parse.ts";
 import { checkUserData, checkUserDataFile, type Finding, type UserDataOptions } from "../../core/user-data/check.ts";
 import { filledNotes } from "../../core/user-data/custom.ts";
 import { formatFindings } from "../../core/user-data/lint.ts";
@@ -16,7 +17,7 @@ import { printDocument } from "../print-document.ts";
 
 /** Findings on stdout, one a line as compilers print them; exit code 1 when one of them is an error. */
 export async function lint({ world, args, given }: Invocation): Promise<number> {
-  const file = args[0] ?? "";
+  const file = fileText(args[0] ?? "");
   const platform = given.platform ?? FLAGS.platform.default;
   const findings = findingsOf(await readBytes(resolve(world.cwd, file), file), { platform, file, gunzip });
   const errors = findings.filter(({ level }) => level === "error").length;

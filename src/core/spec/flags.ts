@@ -8,7 +8,7 @@ import { ETCD_VERSION, ETCD_VERSION_UNTOLD, etcdVersion } from "../etcd-version.
 import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
 import {
   mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, alternatives, integer, location, resourceName,
-  anyText, speed, unitName,
+  anyText, file, speed, unitName,
   url,
 } from "./parse.ts";
 import { jump } from "./hops.ts";
@@ -47,7 +47,7 @@ export const FLAGS = {
       unnamed: "only the clusters in this resource group",
     }),
     azureCert: maybe({
-      name: "azure-cert", value: "FILE.pem", parse: anyText, file: true, on: ["azure"],
+      name: "azure-cert", value: "FILE.pem", parse: file, file: true, on: ["azure"],
       about:
         "sign in with this certificate and key (with --tenant and --client-id); " +
         "else Azure's default credential chain",
@@ -173,11 +173,11 @@ export const FLAGS = {
       about: "node i is reached at PORT + i",
     }),
     sshCert: maybe({
-      name: "ssh-cert", value: "FILE", parse: anyText, file: true, on: ["create"],
+      name: "ssh-cert", value: "FILE", parse: file, file: true, on: ["create"],
       about: "certificate or public key for SSH (.cer, .pem, .pub); else made: ssh-cert.key, .pem, .cer, .pub",
     }),
     sshKey: maybe({
-      name: "ssh-key", value: "FILE", parse: anyText, file: true, on: ["create", "nodes"],
+      name: "ssh-key", value: "FILE", parse: file, file: true, on: ["create", "nodes"],
       about:
         "private key to log in to nodes with; else the one that create found, " +
         "ssh-cert.key, one of ~/.ssh, or ssh-agent's",
@@ -247,7 +247,7 @@ export const FLAGS = {
       about: "flatcar, ubuntu or debian; or coreos for an old CoreOS image of your own",
     }),
     customData: maybe({
-      name: "custom-data", value: "FILE", parse: anyText, file: true, on: ["create", "replace"],
+      name: "custom-data", value: "FILE", parse: file, file: true, on: ["create", "replace"],
       about: "your own cloud-init file; {0} and {1} of old files are filled in",
     }),
     discoveryServiceUrl: maybe({
@@ -293,19 +293,19 @@ export const FLAGS = {
     rollback: toggle({ name: "rollback", on: ["create"], about: "when it fails, remove what this run made" }),
     dryRun: toggle({ name: "dry-run", on: ["create", "gc"], about: "show what would be done; no write" }),
     output: maybe({
-      name: "output", value: "FILE", parse: anyText, optional: "", file: true, on: ["create"],
+      name: "output", value: "FILE", parse: file, optional: "", file: true, on: ["create"],
       about: "write the cluster's state file [NAME.json]",
     }),
     events: maybe({
-      name: "events", value: "FILE", parse: anyText, file: true, on: ["azure"],
+      name: "events", value: "FILE", parse: file, file: true, on: ["azure"],
       about: "write what happens as JSON Lines",
     }),
     timings: maybe({
-      name: "timings", value: "FILE.html", parse: anyText, file: true, on: ["create"],
+      name: "timings", value: "FILE.html", parse: file, file: true, on: ["create"],
       about: "write a chart of what took how long",
     }),
     config: maybe({
-      name: "config", value: "FILE.yaml", parse: anyText, file: true, on: ["create"],
+      name: "config", value: "FILE.yaml", parse: file, file: true, on: ["create"],
       about: "flags as a YAML file",
     }),
     dir: maybe({
@@ -367,7 +367,7 @@ export const FLAGS = {
       about: "the platform's admin [admin]",
     }),
     passwordFile: maybe({
-      name: "password-file", value: "FILE", parse: anyText, file: true, on: ["platform"],
+      name: "password-file", value: "FILE", parse: file, file: true, on: ["platform"],
       about: "the admin's password, in a file; else it is asked for, or made and kept in NAME/drycc-admin-password",
     }),
     servers: maybe({
@@ -391,7 +391,7 @@ export const FLAGS = {
       about: "range of services [10.43.0.0/16]",
     }),
     installer: maybe({
-      name: "installer", value: "URL", parse: anyText, file: true, on: ["platform"],
+      name: "installer", value: "URL", parse: file, file: true, on: ["platform"],
       about: "another copy of Drycc's install.sh: a URL or a file [https://www.drycc.cc/install.sh]",
     }),
     installerSha256: maybe({
@@ -415,11 +415,11 @@ export const FLAGS = {
       about: "port to listen on [any free one]",
     }),
     profile: maybe({
-      name: "profile", value: "FILE", parse: anyText, file: true, on: ["emulate"],
+      name: "profile", value: "FILE", parse: file, file: true, on: ["emulate"],
       about: "how quick and how generous it is, as JSON",
     }),
     requests: maybe({
-      name: "requests", value: "FILE", parse: anyText, file: true, on: ["emulate"],
+      name: "requests", value: "FILE", parse: file, file: true, on: ["emulate"],
       about: "write a line of JSON for each request: when, how long, what, status",
     }),
   }),

@@ -22,9 +22,20 @@ export interface Accepts {
 /** A parser that says what it accepts. */
 export const accepting = <T>(accepts: Accepts, parse: (text: string) => T): Parse<T> => Object.assign(parse, { accepts });
 
-export const anyText: Parse<string> = accepting({ type: "string", pattern: "\\S" }, (value) => {
+const TEXT: Accepts = { type: "string", pattern: "\\S" };
+
+export const anyText: Parse<string> = accepting(TEXT, (value) => {
   if (value.trim() === "") throw usageError("an empty value is not accepted");
   return value;
+});
+
+/** Some tools take `-` for what a pipe brings, or for the screen: here it would be a file of that name. */
+export const file: Parse<string> = accepting(TEXT, (value) => {
+  if (value === "-")
+    throw usageError(
+      '"-" is no file here: give /dev/stdin for what a pipe brings, /dev/stdout for the screen, or ./- for a file of that name',
+    );
+  return anyText(value);
 });
 
 export const flagValue: Parse<boolean> = accepting({ type: "boolean" }, (value) => {
