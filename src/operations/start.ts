@@ -57,7 +57,8 @@ export async function startCluster(
   const health = await askNodes(run, live, on, way, { until: run.giveUpAt, emit: run.emit });
   const asked = health.nodes.size > 0 || on.length === 0;
   const ready = asked ? on.filter(({ index }) => health.nodes.get(index)?.state === "ready") : [];
-  const up = asked ? isUp(live, ready) : true;
+  // nobody could ask: those that have power are believed
+  const up = isUp(live, asked ? ready : on);
   if (up) await retag(live.claim, unmarked, run.tools);
   run.emit({ kind: "end", id: "start", label: name });
   const document: StartDocument = {

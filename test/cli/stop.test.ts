@@ -1,8 +1,11 @@
 /** stop and start, over the simulation: what Azure is asked, what other commands say of a stopped cluster, and what a run that broke off leaves. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import type { ListDocument, StartDocument, StatusDocument, StopDocument } from "../../src/core/documents.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
-import { START, type TestAzure, ownAzure } from "./world.ts";
+import { byHand } from "./azure-hand.ts";
+import { type Body, START, type TestAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
 beforeEach(() => {
@@ -143,23 +146,70 @@ test.each([0, 1, 2, 3])(
   },
 );
 
+const noRoomFor = (of: TestAzure, machines: RegExp): NonNullable<Parameters<TestAzure["run"]>[1]> => {
+  const refused = { error: { code: "AllocationFailed", message: "Allocation failed." } };
+  return {
+    azure: (request) =>
+      machines.test(request.url)
+        ? Promise.resolve({ status: 409, headers: { "content-type": "application/json" }, body: JSON.stringify(refused) })
+        : of.simulation.handle(request),
+  };
+};
+
 test("a machine that Azure has no room for: the others are up, the cluster counts as started, exit code 3", async () => {
   await made();
   await azure.run("stop mycluster --yes");
-  const refused = { error: { code: "AllocationFailed", message: "Allocation failed." } };
-  const { exit, document } = await azure.json<StartDocument>("start mycluster", {
-    azure: (request) =>
-      request.url.includes("coreos-1/start")
-        ? Promise.resolve({ status: 409, headers: { "content-type": "application/json" }, body: JSON.stringify(refused) })
-        : azure.simulation.handle(request),
-  });
+  const start = async (): Promise<{ exit: number; document: StartDocument }> =>
+    azure.json<StartDocument>("start mycluster", noRoomFor(azure, /coreos-1\/start/));
+  const { exit, document } = await start();
   expect({ exit, up: document.up, notReady: document.notReady.map(({ name }) => name) }).toEqual({
     exit: 3,
     up: true,
     notReady: [nameOf(1)],
   });
   expect((await status()).document).toMatchObject({ states: { ready: 2, deallocated: 1 } });
+  // now it is the only one to be started
+  expect(await start()).toMatchObject({ exit: 3, document: { up: true } });
 });
+
+test("no majority of etcd's members: it is not up, says so, counts as stopped, and the exit code is 6", async () => {
+  await made("--num-nodes 4 --etcd-members 3");
+  await azure.run("stop mycluster --yes");
+  const { exit, document, stderr } = await azure.json<StartDocument>("start mycluster", noRoomFor(azure, /coreos-[12]\/start/));
+  expect({ exit, up: document.up, ready: document.ready }).toEqual({ exit: 6, up: false, ready: [nameOf(0), nameOf(3)] });
+  expect(stderr).toContain("Too few for etcd: it counts as stopped");
+  expect((await azure.run("mycluster")).exit).toBe(5);
+});
+
+test.each([
+  [/coreos-[12]\/start/, 6, false],
+  [/nothing/, 3, true],
+])("nobody can log in from here, no power for %s: exit code %i, and up is %s", async (refused, exit, up) => {
+  await made();
+  await azure.run("stop mycluster --yes");
+  const state = azure.simulation.save();
+  const elsewhere = ownAzure({ state, clock: createVirtualClock(state.now), rehearsal: false });
+  // a folder without the key
+  const dir = join(elsewhere.dir, "empty");
+  mkdirSync(dir);
+  const started = await elsewhere.json<StartDocument>("start mycluster", { ...noRoomFor(elsewhere, refused), dir });
+  expect(started, started.stderr).toMatchObject({ exit, document: { up, ready: [] } });
+});
+
+test.each(["start mycluster", "stop mycluster --yes"])(
+  "%s of a cluster that is being destroyed changes nothing",
+  async (argv) => {
+    await made();
+    const path = "/resourceGroups/mycluster/providers/Microsoft.Network/publicIPAddresses";
+    const [claim] = (await byHand(azure, "GET", path)).body["value"] as Body[];
+    await byHand(azure, "PATCH", `${path}/${claim?.name}`, {
+      tags: { ...claim?.tags, "aoc-destroying": "2026-11-22T12:00:00Z" },
+    });
+    azure.exchanges.length = 0;
+    const { exit, stderr } = await azure.run(argv);
+    expect({ exit, writes: writes() }, stderr).toEqual({ exit: 7, writes: [] });
+  },
+);
 
 test.each([
   ["one machine", "coreos-1/deallocate", 3, [1]],
@@ -176,8 +226,10 @@ test.each([
           : azure.simulation.handle(request),
     });
     expect({ exit: stopped.exit, left: stopped.document.left }, stopped.stderr).toEqual({ exit, left: left.map(nameOf) });
+    expect(stopped.document.cost.items.some(({ what }) => what.startsWith("machine"))).toBe(true);
     const again = await azure.json<StopDocument>("stop mycluster --yes");
     expect({ exit: again.exit, stopped: again.document.stopped }, again.stderr).toEqual({ exit: 0, stopped: left.map(nameOf) });
+    expect(again.document.since).toBe(stopped.document.since);
   },
 );
 
