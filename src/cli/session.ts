@@ -6,6 +6,7 @@ import type { Documents } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import type { Event } from "../engine/event.ts";
 import { type OpenOptions, openRun } from "../operations/open.ts";
+import { openToAppend } from "../operations/open-pipe.ts";
 import type { Run } from "../operations/run.ts";
 import type { Head } from "../report/frame-line.ts";
 import { jsonLines } from "../report/json-lines.ts";
@@ -121,7 +122,7 @@ interface Shown {
 function createTelling(invocation: Invocation) {
   const { world, given } = invocation;
   const complete = withTypedFlags(invocation);
-  const reports: Report[] = given.events === undefined ? [] : [jsonLines(resolve(world.cwd, given.events))];
+  const reports: Report[] = given.events === undefined ? [] : [jsonLines(resolve(world.cwd, given.events), openToAppend)];
   const { color, animate } = abilities(world.env, world.stderr);
   let report: Report = joined(reports);
   let shown = false;

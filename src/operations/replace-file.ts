@@ -10,17 +10,18 @@ import {
   closeSync,
   constants,
   lstatSync,
-  openSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
+  writeFile as writeOpen,
   writeFileSync,
 } from "node:fs";
 import { access, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
+import { openPipe } from "./open-pipe.ts";
 
 /** Refuses a path that takes no file: said before anything is made, not after. */
 export async function refuseUnwritable(path: string): Promise<void> {
@@ -33,7 +34,7 @@ export async function refuseUnwritable(path: string): Promise<void> {
 }
 
 /** @param looks for a reader, where it is a pipe */
-export async function replaceFile(path: string, text: string | Uint8Array, mode: number, looks = LOOKS): Promise<void> {
+export async function replaceFile(path: string, text: string | Uint8Array, mode: number, looks?: number): Promise<void> {
   try {
     const place = placeOf(path);
     if (place.stream) await writeOut(place.path, text, looks);
@@ -43,23 +44,10 @@ export async function replaceFile(path: string, text: string | Uint8Array, mode:
   }
 }
 
-const LOOK_MS = 20;
-/** Until somebody reads a pipe: five seconds. */
-const LOOKS = 250;
-
-/** A pipe is opened when somebody reads it: else to open it would be to wait for that, for ever and without a word. */
-async function writeOut(path: string, text: string | Uint8Array, looks: number): Promise<void> {
-  if (found(path)?.isFIFO() !== true || OWN_STREAMS.test(resolve(path))) return writeFile(path, text, { flag: "a" });
-  for (let left = looks; ; left--)
-    try {
-      // writes are to wait for a reader that is slow; this one stays open meanwhile, for its end would be the reader's
-      const first = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
-      return await writeFile(path, text, { flag: "a" }).finally(() => closeSync(first));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENXIO") throw error;
-      if (left <= 0) throw new Error("it is a pipe, and nobody reads it", { cause: error });
-      await pause(LOOK_MS);
-    }
+async function writeOut(path: string, text: string | Uint8Array, looks?: number): Promise<void> {
+  const pipe = OWN_STREAMS.test(resolve(path)) ? undefined : await openPipe(path, looks);
+  if (pipe === undefined) return writeFile(path, text, { flag: "a" });
+  await promisify(writeOpen)(pipe, text).finally(() => closeSync(pipe));
 }
 
 function replace(path: string, text: string | Uint8Array, mode: number): void {

@@ -1,9 +1,9 @@
 /** Commands that ask nothing of Azure: what they print, write and answer. */
 import { execFileSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, readSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { has } from "../programs.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { START, type TestAzure, testAzure } from "./world.ts";
@@ -259,6 +259,19 @@ describe("emulate", () => {
   ])("%s is said", async (_, flags, why) => {
     const { exit, stderr } = await azure().run(`emulate ${flags}`);
     expect([exit, stderr]).toEqual([2, expect.stringContaining(why)]);
+  });
+  test.skipIf(!has("mkfifo"))("a pipe is its log when somebody reads it, and else it is said", async () => {
+    const one = azure();
+    const pipe = join(one.dir, "r");
+    execFileSync("mkfifo", [pipe]);
+    const unread = await one.run("emulate --requests r");
+    expect([unread.exit, unread.stderr]).toEqual([2, expect.stringContaining("it is a pipe, and nobody reads it")]);
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    onTestFinished(() => closeSync(reader));
+    await emulated(one, async (url) => void (await group(url)), "--requests r");
+    const read = Buffer.alloc(1000);
+    const text = read.toString("utf8", 0, readSync(reader, read));
+    expect(JSON.parse(text)).toMatchObject({ method: "GET", status: 404 });
   });
   test("a port that is taken is said", async () => {
     const one = azure();

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { openToAppend } from "../../src/operations/open-pipe.ts";
 import { jsonLines } from "../../src/report/json-lines.ts";
 import { event } from "./screen.ts";
 
@@ -9,7 +10,7 @@ const folder = () => mkdtempSync(join(tmpdir(), "events-"));
 
 test("each event is in the file before the next one, with its schema and an ISO time", () => {
   const path = join(folder(), "events.jsonl");
-  const report = jsonLines(path);
+  const report = jsonLines(path, openToAppend);
   report.event(event(1, "retrying", "load balancer", { code: "RetryableError", delayMs: 500, node: 2 }));
   expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({
     schema: 1,
@@ -30,7 +31,7 @@ test("each event is in the file before the next one, with its schema and an ISO 
 test("a second run is added to the first", () => {
   const path = join(folder(), "events.jsonl");
   for (const _ of [1, 2]) {
-    const report = jsonLines(path);
+    const report = jsonLines(path, openToAppend);
     report.event(event(1, "started", "image"));
     report.end();
   }
@@ -39,20 +40,20 @@ test("a second run is added to the first", () => {
 
 test("secrets are not written", () => {
   const path = join(folder(), "events.jsonl");
-  const report = jsonLines(path);
+  const report = jsonLines(path, openToAppend);
   report.event(event(1, "failed", "image", { message: "?sig=hush&x=1", detail: "Bearer 0123456789abc" }));
   report.end();
   expect(readFileSync(path, "utf8")).not.toMatch(/hush|0123456789abc/);
 });
 
 test("a path that cannot be written is refused at the start, as bad usage", () => {
-  expect(() => jsonLines(join(folder(), "missing", "events.jsonl"))).toThrow(
+  expect(() => jsonLines(join(folder(), "missing", "events.jsonl"), openToAppend)).toThrow(
     expect.objectContaining({ code: "EventsFile", exit: 2, advice: expect.stringContaining("--events") }),
   );
 });
 
 test.skipIf(process.platform !== "linux")("a full disk does not stop the run, and is told at the end", () => {
-  const report = jsonLines("/dev/full");
+  const report = jsonLines("/dev/full", openToAppend);
   report.event(event(1, "started", "image"));
   report.event(event(2, "done", "image"));
   expect(() => report.end()).toThrow(expect.objectContaining({ code: "EventsFile" }));

@@ -3,7 +3,7 @@
  * that of `--simulate` in the same folder, written when it ends. It boots no machine and must never be reachable from outside.
  */
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { type WriteStream, createWriteStream } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
@@ -17,6 +17,7 @@ import { serve } from "../../sim/server.ts";
 import { createSimulation, timeOf } from "../../sim/simulation.ts";
 import { loadSimulation, saveSimulation } from "../../sim/store.ts";
 import { openFolder } from "../../operations/folder.ts";
+import { openPipe } from "../../operations/open-pipe.ts";
 import type { Invocation } from "../invocation.ts";
 import { SIMULATION_FILE } from "../../operations/simulated.ts";
 
@@ -65,15 +66,22 @@ async function profileIn(file: string): Promise<ReturnType<typeof parseProfile>>
 
 /** Open before anything is served, and written to as long as the process lives: what was on its way at the end is answered a moment later. */
 async function logIn(file: string, say: (text: string) => void): Promise<(text: string) => void> {
-  const log = createWriteStream(file);
-  await once(log, "open").catch((cause: unknown) => {
-    throw new ClusterError("EmulateRequests", `${file} cannot be written.`, {
+  const log = await openLog(file).catch((cause: unknown) => {
+    throw new ClusterError("EmulateRequests", `${file} cannot be written: ${(cause as Error).message}.`, {
       cause,
-      advice: "Name a file in a folder that exists.",
+      advice: "Name a file in a folder that exists, or a pipe that somebody reads.",
     });
   });
   log.on("error", ({ message }) => say(`${file} is not written any more: ${message}\n`));
   return (text) => void (log.writable && log.write(text));
+}
+
+async function openLog(file: string): Promise<WriteStream> {
+  const pipe = await openPipe(file, 0);
+  if (pipe !== undefined) return createWriteStream(file, { fd: pipe });
+  const log = createWriteStream(file);
+  await once(log, "open");
+  return log;
 }
 
 /** Neither headers nor bodies: they may hold what nobody should read. */
