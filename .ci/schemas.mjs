@@ -10,6 +10,9 @@ import { schemaUri } from "../src/core/schema-uri.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
+/** THE FRACTIONS TABLE: fields whose numbers need not be whole. All others count something, and TypeScript has one type for both. */
+const FRACTIONS = new Set(["unitPrice", "perHour", "per30Days", "soFar"]);
+
 const folder = join(ROOT, "schema");
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder);
@@ -20,7 +23,7 @@ for (const [name, schema] of Object.entries({ config: configSchema(), ...documen
 
 /** Each row of the table `Documents`, with what it refers to. Fields that are not described are allowed: documents gain some. */
 function documents() {
-  const { definitions, properties } = createGenerator({
+  const { definitions: found, properties } = createGenerator({
     path: join(ROOT, "src/core/documents.ts"),
     tsconfig: join(ROOT, "tsconfig.json"),
     type: "Documents",
@@ -30,12 +33,22 @@ function documents() {
     // tsc has done so
     skipTypeCheck: true,
   }).createSchema("Documents");
-  const entries = Object.entries(properties).map(([name, { $ref, ...row }]) => {
+  const definitions = whole(found);
+  const entries = Object.entries(whole(properties)).map(([name, { $ref, ...row }]) => {
     const body = { ...($ref === undefined ? {} : definitions[nameIn($ref)]), ...row };
     const used = reachable(body, definitions);
     return [name, { ...body, ...(used.size === 0 ? {} : { definitions: Object.fromEntries([...used].map((one) => [one, definitions[one]])) }) }];
   });
   return Object.fromEntries(entries);
+}
+
+/** The same schema with numbers that are whole. @param name of the field that it is of */
+function whole(schema, name) {
+  if (FRACTIONS.has(name)) return schema;
+  if (name === "type" && schema === "number") return "integer";
+  if (Array.isArray(schema)) return schema.map((one) => whole(one, name));
+  if (typeof schema !== "object" || schema === null) return schema;
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, whole(value, key)]));
 }
 
 function nameIn(ref) {

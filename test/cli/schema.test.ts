@@ -51,6 +51,23 @@ test("what a cluster's life prints is what the schemas say, and nothing more", a
   expect(events.length).toBeGreaterThan(20);
 });
 
+test("what is counted is whole, and prices alone are not", () => {
+  const count = (found: unknown): object => ({
+    $schema: schemaNamed("lint")["$id"],
+    schema: "azure-coreos-cluster/lint/1",
+    file: "f",
+    platform: "flatcar",
+    errors: found,
+    warnings: 0,
+    findings: [],
+  });
+  expect([faultsOf("lint", count(1)), faultsOf("lint", count(1.5))]).toEqual([[], [expect.stringContaining("integer")]]);
+  const documents = schemaNames().filter((name) => name !== "config");
+  const text = JSON.stringify(documents.map(schemaNamed));
+  const fractions = [...text.matchAll(/"(\w+)":\{"type":"number"/g)].map(([, name]) => name);
+  expect(new Set(fractions)).toEqual(new Set(["unitPrice", "perHour", "per30Days", "soFar"]));
+});
+
 test("a document that is not described fails a test that prints it", () => {
   const printed = (document: object): void => checkPrinted(["status", "c", "--json"], JSON.stringify(document));
   expect(() => printed({ name: "c" })).toThrow("names no schema");

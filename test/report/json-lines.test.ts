@@ -1,9 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openToAppend } from "../../src/operations/open-pipe.ts";
 import { jsonLines } from "../../src/report/json-lines.ts";
+import { has } from "../programs.ts";
 import { event } from "./screen.ts";
 
 const folder = () => mkdtempSync(join(tmpdir(), "events-"));
@@ -50,6 +52,12 @@ test("a path that cannot be written is refused at the start, as bad usage", () =
   expect(() => jsonLines(join(folder(), "missing", "events.jsonl"), openToAppend)).toThrow(
     expect.objectContaining({ code: "EventsFile", exit: 2, advice: expect.stringContaining("--events") }),
   );
+});
+
+test.skipIf(!has("mkfifo"))("a pipe that nobody reads is refused at the start", () => {
+  const pipe = join(folder(), "pipe");
+  execFileSync("mkfifo", [pipe]);
+  expect(() => jsonLines(pipe, openToAppend)).toThrow("it is a pipe, and nobody reads it");
 });
 
 test.skipIf(process.platform !== "linux")("a full disk does not stop the run, and is told at the end", () => {
