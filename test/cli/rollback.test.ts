@@ -2,9 +2,9 @@
 import { expect, onTestFinished, test } from "vitest";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
-import { addForeign, addGroup, byHand, everything } from "./azure-hand.ts";
+import { addForeign, addGroup, addLock, byHand, everything, inGroup } from "./azure-hand.ts";
 import { shapeOf } from "../cluster-state.ts";
-import { type TestAzure, testAzure } from "./world.ts";
+import { type Body, type TestAzure, testAzure } from "./world.ts";
 
 function newAzure(fault?: string, from?: TestAzure): TestAzure {
   const state = from?.simulation.save();
@@ -35,23 +35,30 @@ test.each([
   expect(stderr).not.toContain("What was made stays");
 });
 
-test("in somebody else's group what was there stays", async () => {
-  const azure = newAzure("machine-1:SkuNotAvailable");
+test.each([
+  ["machine-1:SkuNotAvailable", 1],
+  ["machine-1:AllocationFailedx9", 1],
+  ["address:RequestDisallowedByPolicy", 4],
+])("in somebody else's group what was there stays, and nothing else: %s", async (fault, code) => {
+  const azure = newAzure(fault);
   await addGroup(azure, "shared");
   await addForeign(azure, "shared");
   const before = everything(azure);
   const { exit } = await azure.run("mycluster --num-nodes 3 --pip --resource-group shared --rollback --wait-for machines");
-  expect(exit).toBe(1);
+  expect(exit).toBe(code);
   expect(everything(azure)).toEqual(before);
 });
 
-test("a growth that fails gives back the cluster that was", async () => {
+test.each([
+  ["machine-4:SkuNotAvailable", 1],
+  ["balancer:RequestDisallowedByPolicy", 4],
+])("a growth that fails gives back the cluster that was: %s", async (fault, code) => {
   const small = newAzure();
   expect((await small.run("mycluster --num-nodes 3 --wait-for machines")).exit).toBe(0);
-  const azure = newAzure("machine-4:SkuNotAvailable", small);
+  const azure = newAzure(fault, small);
   const before = shapeOf(azure.simulation.save());
   const { exit, stderr } = await azure.run(`mycluster --num-nodes 5 --rollback --wait-for machines --dir ${small.dir}`);
-  expect(exit, stderr).toBe(1);
+  expect(exit, stderr).toBe(code);
   const after = shapeOf(azure.simulation.save());
   expect(after).toEqual(before);
   expect((await azure.json<{ nodes: unknown[]; drift: unknown[] }>("status mycluster")).document).toMatchObject({
@@ -100,10 +107,12 @@ test("when the time is up, what was made is taken back all the same", async () =
   expect(everything(azure)).toEqual([]);
 });
 
-test("interrupted once, what was made is taken back", async () => {
+test.each(["", "--resource-group shared"])("interrupted once, what was made is taken back %s", async (where) => {
   const azure = newAzure();
+  if (where !== "") await addGroup(azure, "shared");
+  const before = everything(azure);
   let interrupt = (): void => undefined;
-  const { exit, stderr } = await azure.run("mycluster --num-nodes 3 --rollback --wait-for machines", {
+  const { exit, stderr } = await azure.run(`mycluster --num-nodes 3 --rollback --wait-for machines ${where}`, {
     onInterrupt: (callback) => (interrupt = callback),
     azure: (request) => {
       if (request.method === "PUT" && request.url.includes("networkInterfaces")) {
@@ -115,7 +124,7 @@ test("interrupted once, what was made is taken back", async () => {
   });
   expect(exit).toBe(130);
   expect(stderr).toContain("Rolled back");
-  expect(everything(azure)).toEqual([]);
+  expect(everything(azure)).toEqual(before);
 });
 
 test("of two creates that begin at once the one that loses the name takes nothing of the other's away", async () => {
@@ -138,4 +147,42 @@ test("a group that an earlier run began stays, with what that run made", async (
   expect((await azure.run(`mycluster --num-nodes 1 --rollback --wait-for machines --dir ${first.dir}`)).exit).toBe(1);
   expect(everything(azure)).toEqual(before);
   expect((await byHand(azure, "GET", "/resourceGroups/mycluster")).body["tags"]).not.toHaveProperty("aoc-destroying");
+});
+
+/** What somebody else does when the last machine is refused. */
+const whenRefused =
+  (azure: TestAzure, work: () => Promise<unknown>): TestAzure["simulation"]["handle"] =>
+  async (request) => {
+    const answer = await azure.simulation.handle(request);
+    if (request.method === "PUT" && request.url.includes("/virtualMachines/") && answer.status >= 400) await work();
+    return answer;
+  };
+
+test("a name that is another creation's by now: nothing is taken away", async () => {
+  const azure = newAzure("machine-0:RequestDisallowedByPolicy");
+  const taken = async (): Promise<void> => {
+    const path = "/resourceGroups/mycluster/providers/Microsoft.Network/publicIPAddresses";
+    const [claim] = (await byHand(azure, "GET", path)).body["value"] as Body[];
+    await byHand(azure, "PATCH", `${path}/${claim?.name}`, { tags: { ...claim?.tags, "aoc-id": "0badcafe" } });
+  };
+  const argv = "mycluster --num-nodes 1 --rollback --wait-for machines";
+  const { exit, stderr } = await azure.run(argv, { azure: whenRefused(azure, taken) });
+  expect(exit, stderr).not.toBe(0);
+  expect(stderr).toContain("Nothing is rolled back: mycluster is another run's by now");
+  expect(everything(azure).some((id) => id.endsWith("/mycluster-coreos-0-nic"))).toBe(true);
+});
+
+test("a growth that is not taken back whole leaves the claim as it grew; a failed machine that this run made anew goes", async () => {
+  const small = newAzure("machine-1:AllocationFailedx9");
+  expect((await small.run("mycluster --num-nodes 3 --wait-for machines")).exit).toBe(3);
+  const azure = newAzure("machine-3:RequestDisallowedByPolicy", small);
+  const locked = () =>
+    addLock(azure, inGroup("mycluster", "Microsoft.Network/networkInterfaces", "mycluster-coreos-3-nic"), "theirs");
+  const { stderr } = await azure.run(`mycluster --num-nodes 4 --rollback --wait-for machines --dir ${small.dir}`, {
+    azure: whenRefused(azure, locked),
+  });
+  expect(stderr.replaceAll(/\s+/g, " ")).toContain("Rolled back in part");
+  const machines = everything(azure).filter((id) => /virtualMachines\/[^/]*$/i.test(id));
+  expect(machines.map((id) => id.at(-1))).toEqual(["0", "2"]);
+  expect((await azure.json<{ nodes: unknown[] }>("status mycluster")).document.nodes).toHaveLength(4);
 });
