@@ -26,7 +26,8 @@ export default defineConfig({
     maxConcurrency: 10,
     // Real sshd and etcd: on a busy CI machine one may come a moment too late. A second failure counts.
     retry: process.env["CI"] === undefined ? 0 : 1,
-    testTimeout: 120_000,
+    // A life takes a minute on a quiet machine, and two beside another suite.
+    testTimeout: 240_000,
     hookTimeout: 120_000,
   },
 });

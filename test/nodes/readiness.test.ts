@@ -190,7 +190,7 @@ describe.skipIf(!ready).concurrent("readiness of real nodes", () => {
     await using place = await ownPlace();
     const { target } = place;
     const other = target(0, { identity: makeKey() });
-    expect(await waitReady([other], within(2, { level: "ssh" }))).toMatchObject([
+    expect(await waitReady([other], within(6, { level: "ssh" }))).toMatchObject([
       { state: "no-login", code: "SshAuthentication" },
     ]);
     const gone = await waitReady([target(4)], within(600, { level: "ssh", machineState: () => "failed" }));

@@ -27,7 +27,7 @@ async function node(etcd: Script = () => ({ body: { health: "true" } }), shell?:
     const [found] = await waitReady([target(more)], {
       level: "ssh",
       clock,
-      deadline: clock.now() + 3000,
+      deadline: clock.now() + 20_000,
       emit: (event) => events.push({ at: 0, ...event }),
       ...options,
     });
@@ -94,7 +94,7 @@ describe.concurrent("a node", () => {
 
   test("whose etcd does not come is logged in to when the time is up, with why", async () => {
     const { wait, events } = await node(({ method }) => (method === "CONNECT" ? {} : { status: 503, body: { health: "false" } }));
-    expect(await wait({ level: "etcd", deadline: clock.now() + 900 })).toMatchObject({ state: "ssh", code: "EtcdUnhealthy" });
+    expect(await wait({ level: "etcd", deadline: clock.now() + 4000 })).toMatchObject({ state: "ssh", code: "EtcdUnhealthy" });
     expect(events.at(-1)).toMatchObject({ kind: "failed", code: "EtcdUnhealthy" });
   });
 
@@ -125,7 +125,7 @@ describe.concurrent("a node", () => {
   test("that nobody listens for is unreachable", async () => {
     const { wait, served } = await node();
     await served.close();
-    const found = await wait({ deadline: clock.now() + 700 });
+    const found = await wait({ deadline: clock.now() + 2000 });
     expect(found).toMatchObject({ state: "unreachable", code: "SshRefused" });
     expect(found.attempts).toBeGreaterThan(1);
   });
@@ -149,7 +149,7 @@ describe.concurrent("a node", () => {
     const { wait } = await node();
     let logins = 0;
     const other = { hostKeys: ["ssh-rsa AAAAother"] };
-    const options = { whenLoggedIn: () => Promise.resolve(void logins++), deadline: clock.now() + 10_000 };
+    const options = { whenLoggedIn: () => Promise.resolve(void logins++), deadline: clock.now() + 20_000 };
     expect(await wait({ ...options, hostKeyGraceMs: 0 }, other)).toMatchObject({
       state: "wrong-host-key",
       code: "HostKeyMismatch",
@@ -172,7 +172,7 @@ describe.concurrent("a node", () => {
     const privateKey = generateKeyPairSync("rsa", { modulusLength: 2048 })
       .privateKey.export({ type: "pkcs1", format: "pem" })
       .toString();
-    const found = await wait({ deadline: clock.now() + 1500 }, { identity: { publicKey: "", privateKey } });
+    const found = await wait({ deadline: clock.now() + 4000 }, { identity: { publicKey: "", privateKey } });
     expect(found).toMatchObject({ state: "no-login", code: "SshAuthentication" });
   });
 });

@@ -67,10 +67,10 @@ describe.skipIf(!hasRealNodes).concurrent("reboot, stop and start, on real nodes
     await using room = await cluster();
     const before = [0, 1, 2].map((index) => bootOf(room, index));
     room.power.comesBack = (index) => index !== 1;
-    const first = await room.run("reboot mycluster --json --node-timeout 4s");
+    const first = await room.run("reboot mycluster --json --node-timeout 15s");
     expect(first.exit, first.stderr).toBe(3);
     expect(JSON.parse(first.stdout)).toMatchObject({ rebooted: [nameOf(0)], left: [nameOf(1), nameOf(2)] });
-    expect(first.stderr).toContain("mycluster-coreos-1 did not come back healthy within 4 s");
+    expect(first.stderr).toContain("mycluster-coreos-1 did not come back healthy within 15 s");
     expect(bootOf(room, 2)).toBe(before[2]);
     const rebooted = bootOf(room, 0);
 
