@@ -32,8 +32,13 @@ describe.skipIf(!ready)("a cluster made with keys/mine.pub", () => {
 
   beforeAll(async () => {
     azure = testAzure({ clock, rehearsal: false, publicAddress: "127.0.0.1", latencyMs: [1, 2] });
-    for (const end of ["key", "pub", "pem", "cer"]) rmSync(at(`ssh-cert.${end}`));
     mkdirSync(at("keys"));
+    for (const [end, name] of [
+      ["key", "rsa"],
+      ["pub", "rsa.pub"],
+    ] as const)
+      cpSync(at(`ssh-cert.${end}`), at("keys", name));
+    for (const end of ["key", "pub", "pem", "cer"]) rmSync(at(`ssh-cert.${end}`));
     keygen("-t", "ed25519", "-N", "", "-f", "keys/mine");
     keygen("-t", "ed25519", "-N", "", "-f", "keys/other");
     const { exit, stderr } = await azure.run(
@@ -112,7 +117,8 @@ describe.skipIf(!ready)("a cluster made with keys/mine.pub", () => {
     const folder = `locked${more.length}`;
     mkdirSync(at(folder));
     const file = join(folder, "mine");
-    keygen("-t", "rsa", "-b", "2048", ...more, "-N", "secret", "-f", file);
+    for (const end of ["", ".pub"]) cpSync(at("keys", `rsa${end}`), at(`${file}${end}`));
+    keygen("-p", "-P", "", "-N", "secret", ...more, "-f", file);
     const before = azure.exchanges.filter(({ method }) => method === "PUT").length;
     const create = `locked${more.length} --num-nodes 1 --ssh ${PORT + 10} --ssh-cert ${file}.pub`;
     const refused = await azure.run(create);
