@@ -94,14 +94,21 @@ test.each([
 });
 
 test.each([
-  ["AADSTS700016: no such application"],
-  ["AADSTS90002: no such tenant"],
-  ["AADSTS7000215: wrong secret"],
-  ["AADSTS7000222: expired secret"],
-  ["AADSTS50076: a second factor"],
-  ["AADSTS53003: conditional access"],
-])("%s ends with exit code 4, and is not tried again", (message) => {
-  for (const code of ["SignInFailed", "Other"]) expect(adviceFor({ code, message })).toMatchObject({ exit: 4, retry: "no" });
+  ["AADSTS700024: not within its valid time range", /clock/],
+  ["AADSTS700027: no such certificate", /does not know the certificate/],
+  ["AADSTS700023: another audience", /does not know the certificate/],
+  ["AADSTS700021: another application", /does not know the certificate/],
+  ["client assertion contains an invalid signature", /does not know the certificate/],
+  ["AADSTS700016: no such application", /no such application/],
+  ["AADSTS90002: no such tenant", /no such tenant/],
+  ["AADSTS7000215: wrong secret", /secret is wrong/],
+  ["AADSTS7000222: expired secret", /secret is wrong/],
+  ["AADSTS50076: a second factor", /second factor/],
+  ["AADSTS53003: conditional access", /second factor/],
+  ["AADSTS530032: conditional access", /second factor/],
+])("%s ends with exit code 4, is not tried again, and is taken for nothing else", (message, meaning) => {
+  for (const code of ["SignInFailed", "invalid_client"])
+    expect(adviceFor({ code, message })).toMatchObject({ exit: 4, retry: "no", meaning: expect.stringMatching(meaning) });
 });
 
 test("the checksum of a footer leaves itself out", () => {

@@ -34,7 +34,7 @@ export const signInAdvice: readonly AdviceRow[] = [
   },
   {
     code: [...SIGN_IN, "*"],
-    text: /AADSTS700024|not (?:yet )?within its valid time range|token is not yet valid|clock skew/i,
+    text: /AADSTS700024\b|not (?:yet )?within its valid time range|token is not yet valid|clock skew/i,
     meaning: "The clock of this machine is wrong: Entra refuses what was signed in the future or the past.",
     advice: "Set the clock (`timedatectl status` shows it, `sudo timedatectl set-ntp true` keeps it), then repeat the command.",
     retry: "no",
@@ -42,7 +42,7 @@ export const signInAdvice: readonly AdviceRow[] = [
   },
   {
     code: [...SIGN_IN, "*"],
-    text: /AADSTS70002[37]|AADSTS700021|client assertion (?:contains an invalid signature|failed)/i,
+    text: /AADSTS70002[137]\b|client assertion (?:contains an invalid signature|failed)/i,
     meaning: "The application does not know the certificate given with --azure-cert.",
     advice:
       "Add it: `az ad app credential reset --id CLIENT_ID --cert @azure-cert.cer --append` (the certificate only, never the key), or upload azure-cert.cer under App registrations, Certificates & secrets.",
@@ -52,7 +52,7 @@ export const signInAdvice: readonly AdviceRow[] = [
   },
   {
     code: [...SIGN_IN, "*"],
-    text: /AADSTS(700016|90002|900023|700030)/,
+    text: /AADSTS(700016|90002|900023|700030)\b/,
     meaning: "There is no such application in this tenant, or no such tenant: --client-id or --tenant is not right.",
     advice:
       '`az ad sp list --display-name NAME --query "[].{client:appId,tenant:appOwnerOrganizationId}" -o table` shows both; then repeat the command with --tenant and --client-id.',
@@ -61,7 +61,7 @@ export const signInAdvice: readonly AdviceRow[] = [
   },
   {
     code: [...SIGN_IN, "*"],
-    text: /AADSTS(7000215|7000222)/,
+    text: /AADSTS(7000215|7000222)\b/,
     meaning: "The client secret is wrong or has expired.",
     advice:
       "Make a new one (`az ad app credential reset --id CLIENT_ID`) and set AZURE_CLIENT_SECRET, or sign in with --azure-cert.",
@@ -70,7 +70,7 @@ export const signInAdvice: readonly AdviceRow[] = [
   },
   {
     code: [...SIGN_IN, "*"],
-    text: /AADSTS(50076|50079|50158|53003|53000|50105|65001)/,
+    text: /AADSTS(50076|50079|50158|530032?|53000|50105|65001)\b/,
     meaning: "The tenant asks for more than this sign-in gave: a second factor, a managed device, or consent.",
     advice: (_, { tenant }) =>
       `Sign in again: \`az login --tenant ${tenant ?? "TENANT"}\`. In automation use a service principal: --azure-cert with --tenant and --client-id.`,
