@@ -1,4 +1,7 @@
 /** How a create ends, as an exit code; and what of a cluster's claims, nodes and parts is said. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ClusterError } from "../../src/core/errors.ts";
 import type { Invocation } from "../../src/cli/invocation.ts";
@@ -9,6 +12,7 @@ import { type ClaimedCluster, claimNeeded, claimed } from "../../src/operations/
 import { type NodePart, withParts } from "../../src/operations/cluster/node-parts.ts";
 import { chooseNodes } from "../../src/operations/create/choose-nodes.ts";
 import { exitOf } from "../../src/operations/create/finish.ts";
+import { carryOutReboot } from "../../src/operations/reboot.ts";
 import type { Run } from "../../src/operations/run.ts";
 
 const failure = (exit: 1 | 4 | 6 | 7): ClusterError => new ClusterError("X", "x", { exit });
@@ -114,4 +118,47 @@ test.each([
   }
   expect({ exit, thrown, done }).toEqual(ended);
   expect(handed).toEqual([[]]);
+});
+
+test.each([
+  [[], false, 5],
+  [[1], true, 3],
+])("a reboot that etcd's other members do not allow, with %j done before: exit code", async (done, goesOn, exit) => {
+  let now = 0;
+  const clock = { now: () => now, sleep: async () => void (now += 3_600_000) };
+  const { signal } = new AbortController();
+  const none = (): void => undefined;
+  const run = {
+    simulated: false,
+    dir: mkdtempSync(join(tmpdir(), "reboot-")),
+    clock,
+    startedAt: 0,
+    stop: signal,
+    tools: { signal, random: () => 0, emit: none },
+    emit: none,
+    say: none,
+    changesNodes: none,
+  } as unknown as Run;
+  // nobody listens there
+  const node = (index: number) => ({
+    index,
+    name: `n${index}`,
+    host: "127.0.0.1",
+    port: 1,
+    user: "core",
+    hostKeys: [],
+    identity: {},
+  });
+  const members = [node(0), node(1), node(2)];
+  const cluster = { spec: { name: "abc", platform: "flatcar" }, cluster: { groupName: "abc" } };
+  const reboot = {
+    etcd: { cluster, members, tls: undefined, who: "me" },
+    nodes: [members[0], members[1]],
+    noted: { cluster: "x", begun: "", nodes: [0, 1], boots: {}, done },
+    goesOn,
+  } as unknown as Parameters<typeof carryOutReboot>[1];
+  const { error, document } = await carryOutReboot(run, reboot);
+  expect(error).toMatchObject({ code: "EtcdNotWhole", exit });
+  expect(document.rebooted).toEqual([]);
+  rmSync(run.dir, { recursive: true, force: true });
 });

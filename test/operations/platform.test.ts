@@ -1,5 +1,5 @@
 /** What stands in the way of a platform, and what comes back from nodes, as tables. The whole commands are nodes/lives/platform.ts. */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Invocation } from "../../src/cli/invocation.ts";
@@ -10,7 +10,7 @@ import { domain } from "../../src/core/spec/platform.ts";
 import { type Seen, judgeNodes, unfitSystem } from "../../src/operations/platform/checks.ts";
 import { readChoices } from "../../src/operations/platform/choices.ts";
 import { beside, hostOf } from "../../src/operations/platform/installer.ts";
-import { isPassword } from "../../src/operations/platform/password.ts";
+import { isPassword, settlePassword } from "../../src/operations/platform/password.ts";
 import { platformIn } from "../../src/operations/platform/tag.ts";
 import type { NodeLook } from "../../src/operations/platform/node-look.ts";
 import { type Body, ownAzure } from "../cli/world.ts";
@@ -165,6 +165,42 @@ test("the admin's password is read from a file, asked for without being shown, o
   await expect(ask({}, "a b")).rejects.toThrow("does not do");
   await expect(ask({})).rejects.toThrow("interrupted");
   expect(asked).toHaveLength(4);
+});
+
+/** What the folder has in a file that all may read, what the first node has, and what is given; then what counts, and what the file has. */
+test.each([
+  [undefined, undefined, undefined, /^[A-Za-z0-9]{24}$/, /./],
+  ["kept-one1", undefined, undefined, /^kept-one1$/, /^kept-one1$/],
+  ["kept-one1", "first-one1", undefined, /^first-one1$/, /^first-one1$/],
+  [undefined, "first-one1", undefined, /^first-one1$/, undefined],
+  ["kept-one1", undefined, "given-one1", /^given-one1$/, /^kept-one1$/],
+  [undefined, "first-one1", "given-one1", "PasswordChosen", undefined],
+] as const)("the admin's password: kept %s, on the node %s, given %s", async (kept, there, given, counts, after) => {
+  const { dir } = ownAzure();
+  const file = join(dir, "mycluster", "drycc-admin-password");
+  mkdirSync(join(dir, "mycluster"));
+  if (kept !== undefined) writeFileSync(file, `${kept}\n`, { mode: 0o644 });
+  let node: string | undefined = there;
+  const put = (_: unknown, name: string, text: string, how: object): void => {
+    expect([name, how]).toEqual(["password", { mode: "0600", keep: true }]);
+    node ??= text;
+  };
+  const ground = { read: () => Promise.resolve(node), put: async (...all: Parameters<typeof put>) => put(...all) };
+  const run = { simulated: false, dir, outside: { random: (bytes: number) => new Uint8Array(bytes) } };
+  const settled = settlePassword(
+    run as unknown as Parameters<typeof settlePassword>[0],
+    { ground, cluster: { spec } } as unknown as Parameters<typeof settlePassword>[1],
+    {} as Parameters<typeof settlePassword>[2],
+    given,
+  );
+  if (typeof counts === "string") return expect(settled).rejects.toMatchObject({ code: counts, exit: 7 });
+  const { text, file: told } = await settled;
+  expect(text).toMatch(counts);
+  expect(node).toBe(text);
+  expect(told).toBe(given === undefined && after !== undefined ? file : undefined);
+  if (after === undefined) return;
+  expect(readFileSync(file, "utf8").trim()).toMatch(after);
+  if (given === undefined) expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
 test("--kube-api opens 6443 to its ranges alone, and none closes it again", async () => {

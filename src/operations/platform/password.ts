@@ -7,7 +7,7 @@ import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
 import { JOBS } from "../../nodes/job.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
-import { PRIVATE, keepAndRead, readKept } from "../../prepare/kept-file.ts";
+import { PRIVATE, keepAndRead, readKept, readableByOthers } from "../../prepare/kept-file.ts";
 import { readWhole } from "../../prepare/read-whole.ts";
 import { ownPath } from "../own-path.ts";
 import { replaceFile } from "../replace-file.ts";
@@ -52,7 +52,9 @@ export async function settlePassword(
     });
   const file = fileOf(run, name);
   const mineToKeep = given === undefined && (await keptPassword(run, name)) !== undefined;
-  if (mineToKeep && there !== mine) await replaceFile(file, `${there}\n`, PRIVATE);
+  // one that others may read is ours alone again
+  if (mineToKeep && (there !== mine || (await readableByOthers(file)) !== undefined))
+    await replaceFile(file, `${there}\n`, PRIVATE);
   return { text: there, ...(mineToKeep ? { file } : {}) };
 }
 
