@@ -107,7 +107,7 @@ test
         "--ssh",
         "47",
         "--timeout",
-        "8s",
+        "15s",
         "--wait-for",
         "ssh",
         "--arm-endpoint",

@@ -76,7 +76,7 @@ test.skipIf(!existsSync(join(ROOT, "dist/main.js"))).concurrent.each([
   [
     "nodes that do not answer are explained",
     undefined,
-    "mycluster --num-nodes 1 --ssh 47 --timeout 8s --wait-for ssh",
+    "mycluster --num-nodes 1 --ssh 47 --timeout 15s --wait-for ssh",
     6,
     "refuses connections",
   ],

@@ -105,7 +105,7 @@ describe.skipIf(!ready).concurrent("create, to real nodes", () => {
   });
 
   test("a process ends when its nodes are ready, although Azure still calls the machines Creating", async () => {
-    await using room = await machineRoom({ pace: 0.6 });
+    await using room = await machineRoom({ pace: 1 });
     const served = await serve(
       { handle: (request) => room.power.handle(request), save: () => room.azure.simulation.save() },
       { port: 0 },
