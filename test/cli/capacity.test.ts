@@ -163,7 +163,8 @@ describe("while machines are made", () => {
 
   test("machines that are made stay: a cluster of two sizes, as status tells it; another wish counts for new machines", async () => {
     const azure = azureWith(`size-${A}:AllocationFailed@2`);
-    const { document } = await azure.json(WISH);
+    const { document, stderr } = await azure.json(WISH);
+    expect(stderr).toContain(`1 machine not made yet is made as ${C}`);
     expect(document.nodes.filter(({ vmSize }) => vmSize === A)).toHaveLength(2);
     expect(document.nodes.filter(({ vmSize }) => vmSize === C)).toHaveLength(1);
     const status = await azure.json("status mycluster");
@@ -182,6 +183,12 @@ describe("while machines are made", () => {
       [A, "AllocationFailed"],
       [C, "QuotaExceeded"],
     ]);
+  });
+
+  test("and what this run has made counts for the quota of all", async () => {
+    const azure = azureWith(`size-${A}:AllocationFailed@2,quota-cores:6`);
+    const { document } = await azure.json(`mycluster --wait-for machines --num-nodes 3 --vm-size ${A},Standard_D4s_v5`);
+    expect(document.choices?.passedOver.map(({ code }) => code)).toEqual(["AllocationFailed", "QuotaExceeded"]);
   });
 
   test("machines of another architecture get the image of theirs", async () => {
@@ -249,6 +256,7 @@ describe("while machines are made", () => {
 
 describe("where a whole location has no room", () => {
   const WISH = ["mycluster", "--num-nodes=1", "--wait-for=machines", `--vm-size=${A},${B}`, "--location=westus,eastus"];
+  const SHARED = "--resource-group=shared";
   const FULL = `size-westus/${A}:AllocationFailed,size-westus/${B}:SkuNotAvailable`;
   const placesIn = (state: CloudState): Set<string> =>
     new Set(state.entries.filter(({ type }) => !type.endsWith("resourceGroups")).map(({ location }) => location));
@@ -297,8 +305,15 @@ describe("where a whole location has no room", () => {
     ["a machine is made", "machine-1:AllocationFailed", "", ["--num-nodes=2"]],
     ["the next location would be refused, too", `${FULL},quota-eastus/cores:1`, "", ["--num-nodes=1"]],
     ["an earlier run has begun it", FULL, `mycluster --num-nodes 1 --wait-for machines --vm-size ${A}`, ["--num-nodes=1"]],
+    [
+      "it has, in somebody's group",
+      FULL,
+      `mycluster --num-nodes 1 --wait-for machines --vm-size ${A} ${SHARED}`,
+      ["--num-nodes=1", SHARED],
+    ],
   ])("it stays where %s", async (_, script, before, nodes) => {
     const azure = azureWith(script);
+    await addGroup(azure, "shared");
     if (before !== "") expect((await azure.run(before)).exit).toBe(1);
     const { exit } = await azure.run([...WISH.filter((one) => !one.startsWith("--num-nodes")), ...nodes]);
     expect([1, 3]).toContain(exit);

@@ -191,6 +191,28 @@ test.each(["destroy alpha --yes --resource-group shared", "remove alpha 1 --yes 
   },
 );
 
+test("and in a later pass, where a list was behind", async () => {
+  const azure = await withAlpha("alpha --num-nodes 2 --resource-group shared", { limits: { diskTags: false } });
+  const name = disk("alpha-coreos-1-os", "shared");
+  await byHand(azure, "PATCH", name, { tags: {} });
+  let hidden = true;
+  let tagged: Record<string, string> | undefined;
+  const { exit, stderr } = await azure.run("destroy alpha --yes --resource-group shared", {
+    azure: async (request) => {
+      if (request.method === "DELETE" && request.url.includes("alpha-coreos-0?")) hidden = false;
+      if (request.method === "DELETE" && request.url.includes("alpha-coreos-1?")) tagged = await tagsOf(azure, name);
+      const answer = await azure.simulation.handle(request);
+      if (!hidden || request.method !== "GET" || !/\/virtualMachines(\?|\/alpha-coreos-1\?)/.test(request.url)) return answer;
+      if (request.url.includes("alpha-coreos-1?"))
+        return { ...answer, status: 404, body: '{"error":{"code":"ResourceNotFound"}}' };
+      const page = JSON.parse(answer.body ?? "{}") as { value: { name: string }[] };
+      return { ...answer, body: JSON.stringify({ ...page, value: page.value.filter((one) => one.name !== "alpha-coreos-1") }) };
+    },
+  });
+  expect(exit, stderr).toBe(0);
+  expect(tagged).toMatchObject({ "aoc-cluster": "alpha", "aoc-node": "1" });
+});
+
 test("a user's own disk on a machine of ours, to be deleted with it, stops destroy and remove before anything is done", async () => {
   const azure = await withAlpha();
   await hang(azure, "alpha-coreos-0-data", "Delete");

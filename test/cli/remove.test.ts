@@ -73,8 +73,14 @@ test("an address that never was is neither deleted nor reported", async () => {
 
 test("one that is there goes, and is reported", async () => {
   const azure = await withCluster("--pip");
+  const since = azure.exchanges.length;
   const { exit, stderr } = await azure.run("remove abc 2 3 --yes");
   expect(exit).toBe(0);
+  // by its rules a removal that broke off is known: they go last
+  const order = writes(azure, since);
+  expect(order.findIndex((one) => /^PUT .*loadBalancers/.test(one))).toBeGreaterThan(
+    order.findLastIndex((one) => one.startsWith("DELETE")),
+  );
   expect(stderr).toContain(
     "abc: 2 nodes will be removed with their disks, interfaces and addresses: abc-coreos-2, abc-coreos-3.",
   );
