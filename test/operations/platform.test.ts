@@ -11,8 +11,11 @@ import { type Seen, judgeNodes, unfitSystem } from "../../src/operations/platfor
 import { readChoices } from "../../src/operations/platform/choices.ts";
 import { beside, hostOf } from "../../src/operations/platform/installer.ts";
 import { isPassword, settlePassword } from "../../src/operations/platform/password.ts";
+import { STEPS } from "../../src/operations/platform/steps.ts";
 import { platformIn } from "../../src/operations/platform/tag.ts";
 import type { NodeLook } from "../../src/operations/platform/node-look.ts";
+import { walkSteps } from "../../src/operations/platform/walk.ts";
+import { createVirtualClock } from "../../src/sim/clock.ts";
 import { type Body, ownAzure } from "../cli/world.ts";
 
 const { spec } = buildSpec("mycluster", { platform: "ubuntu", deis: true });
@@ -201,6 +204,36 @@ test.each([
   if (after === undefined) return;
   expect(readFileSync(file, "utf8").trim()).toMatch(after);
   if (given === undefined) expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+test("a headline that comes in two pieces is told once it is whole, without the password in it", async () => {
+  const pieces = ["---> Begun\n---> Password sec", "ret-one1 of admin\n", ""].map((text) => Buffer.from(text));
+  const follow = (): Promise<object> => {
+    const output = pieces.shift() ?? Buffer.from("");
+    return Promise.resolve({ name: "install_drycc", output, state: output.length > 0 ? "running" : "ended", code: 0 });
+  };
+  const told: string[] = [];
+  const { signal } = new AbortController();
+  const run = {
+    clock: createVirtualClock(0),
+    stop: signal,
+    tools: { signal },
+    emit: ({ detail }: Body) => told.push(`${detail}`),
+  };
+  const node = { index: 0, name: "n0", privateAddress: "10.0.0.4" };
+  const step = STEPS.find(({ name }) => name === "install_drycc");
+  const way = {
+    ground: { start: () => Promise.resolve({ state: "started", name: "install_drycc" }), follow },
+    choices: { servers: [0] },
+    nodes: [node],
+    first: node,
+    done: new Map(),
+    reachedAt: [],
+    secrets: { password: () => Promise.resolve("secret-one1") },
+  };
+  type Args = Parameters<typeof walkSteps>;
+  await walkSteps(run as unknown as Args[0], step === undefined ? [] : [step], way as unknown as Args[2]);
+  expect(told.slice(1, -1)).toEqual(["Begun", "Password … of admin"]);
 });
 
 test("--kube-api opens 6443 to its ranges alone, and none closes it again", async () => {

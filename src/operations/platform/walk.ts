@@ -144,7 +144,8 @@ async function follow(run: Run, node: NodeTarget, ground: Ground, { news }: Tell
 }
 
 const TAIL = 4000;
-const HEADLINE = /---> .*/g;
+/** A whole line: half a secret would not be known for one. */
+const HEADLINE = /---> .*(?=\n)/g;
 
 const hiding = (text: string, hidden: readonly string[]): string =>
   redact(hidden.reduce((all, secret) => all.replaceAll(secret, "…"), text.replaceAll("---> ", "")));
