@@ -256,7 +256,6 @@ describe("while machines are made", () => {
 
 describe("where a whole location has no room", () => {
   const WISH = ["mycluster", "--num-nodes=1", "--wait-for=machines", `--vm-size=${A},${B}`, "--location=westus,eastus"];
-  const SHARED = "--resource-group=shared";
   const FULL = `size-westus/${A}:AllocationFailed,size-westus/${B}:SkuNotAvailable`;
   const placesIn = (state: CloudState): Set<string> =>
     new Set(state.entries.filter(({ type }) => !type.endsWith("resourceGroups")).map(({ location }) => location));
@@ -305,15 +304,8 @@ describe("where a whole location has no room", () => {
     ["a machine is made", "machine-1:AllocationFailed", "", ["--num-nodes=2"]],
     ["the next location would be refused, too", `${FULL},quota-eastus/cores:1`, "", ["--num-nodes=1"]],
     ["an earlier run has begun it", FULL, `mycluster --num-nodes 1 --wait-for machines --vm-size ${A}`, ["--num-nodes=1"]],
-    [
-      "it has, in somebody's group",
-      FULL,
-      `mycluster --num-nodes 1 --wait-for machines --vm-size ${A} ${SHARED}`,
-      ["--num-nodes=1", SHARED],
-    ],
   ])("it stays where %s", async (_, script, before, nodes) => {
     const azure = azureWith(script);
-    await addGroup(azure, "shared");
     if (before !== "") expect((await azure.run(before)).exit).toBe(1);
     const { exit } = await azure.run([...WISH.filter((one) => !one.startsWith("--num-nodes")), ...nodes]);
     expect([1, 3]).toContain(exit);

@@ -4,7 +4,7 @@ import type { ReplaceDocument, StatusDocument } from "../../src/core/documents.t
 import type { CloudState } from "../../src/sim/cloud.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { timeOf } from "../../src/sim/simulation.ts";
-import { byHand, deletes, inGroup } from "./azure-hand.ts";
+import { addLock, byHand, deletes, inGroup } from "./azure-hand.ts";
 import { type Body, type TestAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
@@ -102,6 +102,15 @@ test("a kept disk of Premium storage and a size without: refused before anything
   expect((await azure.run("replace mycluster 1 --vm-size Standard_D2_v5 --yes")).exit).toBe(0);
 });
 
+test("a lock on the machine is named before anything is written", async () => {
+  await made();
+  await addLock(azure, inGroup("mycluster", "Microsoft.Compute/virtualMachines", nameOf(1)), "keep");
+  azure.exchanges.length = 0;
+  const { exit, stderr } = await azure.run("replace mycluster 1 --yes");
+  const written = azure.exchanges.filter(({ method }) => ["PUT", "PATCH", "DELETE"].includes(method));
+  expect({ exit, written }, stderr).toEqual({ exit: 5, written: [] });
+});
+
 test("etcd's only member is not replaced: its data would be gone", async () => {
   await made("--num-nodes 2");
   const { exit, stderr } = await azure.run("replace mycluster 0 --yes");
@@ -125,16 +134,19 @@ test("killed before or after any write: the same command ends it, and so does cr
   expect(undisturbed.exit).toBe(0);
   expect(moments.length).toBeGreaterThan(8);
   const chosen = moments.filter(({ label }) => /virtualMachines|publicIPAddresses/.test(label));
+  let half = 0;
   for (const [nth, { state, label }] of chosen.entries()) {
     const left = ownAzure({ state, seed: 50 + nth, clock: createVirtualClock((timeOf(state) ?? 0) + 500) });
     const created = nth % 2 === 0 ? undefined : await left.run("mycluster", { dir: azure.dir });
     // out of etcd, and the old machine still there: create says what ends it
     if (created?.exit === 5) expect(created.stderr, label).toMatch(/is half replaced/);
+    if (created?.exit === 5) half += 1;
     else expect(created?.exit ?? 0, `${label}: ${created?.stderr}`).toBe(0);
     const again = await left.run(command, { dir: azure.dir });
     expect(again.exit, `${label}: ${again.stderr}`).toBe(0);
     await whole(left);
   }
+  expect(half).toBeGreaterThan(0);
 });
 
 test("several, killed at any write: the same command leaves those that are done alone, and finishes the one that was made; another choice begins anew", async () => {
@@ -180,7 +192,7 @@ test("what is refused leaves no mark that create stops at, and one that was remo
   });
   expect((await azure.run("mycluster")).exit).toBe(0);
   azure.exchanges.length = 0;
-  expect((await azure.run("replace mycluster 0 1 --yes")).exit).toBe(5);
+  expect((await azure.run("replace mycluster 0 1 --vm-size Large --yes")).exit).toBe(5);
   expect(deletes(azure)).toEqual([]);
   const removing = once(/virtualMachines\/mycluster-coreos-0\?/, () => azure.run("remove mycluster 2 --yes"));
   const lost = await azure.run("replace mycluster 0 2 --yes", { azure: removing });
