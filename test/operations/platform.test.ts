@@ -8,6 +8,7 @@ import { buildSpec } from "../../src/core/spec/spec.ts";
 import { apiRanges } from "../../src/core/spec/ranges.ts";
 import { domain } from "../../src/core/spec/platform.ts";
 import { type Seen, judgeNodes, unfitSystem } from "../../src/operations/platform/checks.ts";
+import { carryOutUninstall } from "../../src/operations/platform/change.ts";
 import { readChoices } from "../../src/operations/platform/choices.ts";
 import { beside, hostOf } from "../../src/operations/platform/installer.ts";
 import { isPassword, settlePassword } from "../../src/operations/platform/password.ts";
@@ -234,6 +235,39 @@ test("a headline that comes in two pieces is told once it is whole, without the 
   type Args = Parameters<typeof walkSteps>;
   await walkSteps(run as unknown as Args[0], step === undefined ? [] : [step], way as unknown as Args[2]);
   expect(told.slice(1, -1)).toEqual(["Begun", "Password … of admin"]);
+});
+
+test("an uninstallation forgets the steps on every node before the claim, where one that breaks off is found again", async () => {
+  const done: string[] = [];
+  const node = (index: number): object => ({ index, name: `n${index}`, privateAddress: "10.0.0.4" });
+  const ground = {
+    run: ({ name }: Body, command: string) => (done.push(`${name} ${command}`), Promise.resolve("")),
+    put: () => Promise.resolve(),
+    start: () => Promise.resolve({ state: "done" }),
+  };
+  const { signal } = new AbortController();
+  const provider = {
+    get: () => Promise.resolve({ tags: { "aoc-k3s": "0 a.example.com" }, etag: "1" }),
+    tag: (_: unknown, tags: object) => (done.push(`claim ${JSON.stringify(tags)}`), Promise.resolve()),
+  };
+  const throttle = { through: (_: unknown, __: unknown, ask: () => unknown) => ask() };
+  const clock = createVirtualClock(0);
+  const none = (): void => undefined;
+  const run = {
+    clock,
+    stop: signal,
+    tools: { signal, clock, throttle, provider, random: () => 0 },
+    emit: none,
+    changesNodes: none,
+  };
+  const cluster = { spec, claim: { id: "/x/claim" }, nodes: [node(0), node(1)], cluster: { groupName: "mycluster" } };
+  const site = { cluster, ground, first: node(0), choices: { servers: [0] } };
+  type Args = Parameters<typeof carryOutUninstall>;
+  await carryOutUninstall(run as unknown as Args[0], { site, script: { text: "" } } as unknown as Args[1]);
+  const claim = done.indexOf("claim {}");
+  for (const name of ["n0", "n1"])
+    expect(done.slice(0, claim).filter((one) => one.startsWith(`${name} sh -c 'for mark in`))).toHaveLength(1);
+  expect(done.slice(claim + 1).every((one) => /^n[01] rm -rf /.test(one))).toBe(true);
 });
 
 test("--kube-api opens 6443 to its ranges alone, and none closes it again", async () => {

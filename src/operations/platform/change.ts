@@ -88,8 +88,9 @@ export async function carryOutUninstall(run: Run, { site, script }: PlatformChan
   // agents, then the other servers, then the one that answers for all
   for (const some of [indexes.filter((one) => !isServer(one)), indexes.filter(isServer), [first.index]])
     walked.push(...(await onThese(run, site, UNINSTALL, some, "")));
+  // marks would tell a later installation that all is done: they go before nobody may uninstall any more
+  await Promise.all(cluster.nodes.map((node) => ground.run(node, FORGET_STEPS)));
   await unmarkPlatform(run, cluster.claim);
-  // what is left of it on the nodes: marks would tell a later installation that all is done
   await Promise.all(cluster.nodes.map((node) => ground.run(node, `rm -rf ${JOBS}`)));
   run.emit({ kind: "end", id: "platform", label: cluster.spec.name });
   return platformDocument(
@@ -101,6 +102,9 @@ export async function carryOutUninstall(run: Run, { site, script }: PlatformChan
 }
 
 // --- internal ---
+
+/** All marks but that of the uninstallation itself, by which one that broke off goes on. */
+const FORGET_STEPS = `sh -c 'for mark in ${JOBS}/done/*; do [ "$mark" = ${JOBS}/done/${UNINSTALL.name} ] || rm -f "$mark"; done'`;
 
 /** An upgrade may be done again and again: its mark of the last time does not count. */
 async function onThese(

@@ -17,7 +17,7 @@ import type { NodeLook } from "./node-look.ts";
 import { forgetPassword, passwordIn, settlePassword } from "./password.ts";
 import { type Site, openSite } from "./reached.ts";
 import { recordOf } from "./record.ts";
-import { STEPS, type PlatformStep, placed } from "./steps.ts";
+import { STEPS, type PlatformStep, placed, UNINSTALL } from "./steps.ts";
 import { markPlatform } from "./tag.ts";
 import { type Walked, walkSteps } from "./walk.ts";
 import { type InstallOptions, asKept, chosen, freshChoices, nipNote } from "./wish.ts";
@@ -107,7 +107,8 @@ export async function furnish(
 ): Promise<void> {
   const text = `${JSON.stringify(choices)}\n`;
   const give = async (node: NodeTarget, keep: boolean): Promise<void> => {
-    await ground.run(node, `install -d -m 0700 ${JOBS}`);
+    // an uninstallation that broke off at its very end may have left its mark
+    await ground.run(node, `sh -c 'install -d -m 0700 ${JOBS} && rm -f ${JOBS}/done/${UNINSTALL.name}'`);
     await ground.put(node, "choices.json", text, { mode: "0600", keep });
     await ground.put(node, "install.sh", script.text, { mode: "0700" });
   };
