@@ -10,7 +10,7 @@ import { parseScript } from "../../src/sim/fault-script.ts";
 import { timeOf } from "../../src/sim/simulation.ts";
 import { flawsOf } from "../cluster-state.ts";
 import { stoppable } from "../stoppable.ts";
-import { addForeign, addGroup, everything } from "./azure-hand.ts";
+import { addForeign, addGroup, addLock, everything, inGroup } from "./azure-hand.ts";
 import { folderOfAnother, START, type TestAzure, testAzure } from "./world.ts";
 
 const [A, B, C] = ["Standard_D2s_v5", "Standard_D2as_v5", "Standard_B2ms"];
@@ -310,6 +310,23 @@ describe("where a whole location has no room", () => {
     const { exit } = await azure.run([...WISH.filter((one) => !one.startsWith("--num-nodes")), ...nodes]);
     expect([1, 3]).toContain(exit);
     expect(placesIn(azure.simulation.save())).toEqual(new Set(["westus"]));
+  });
+
+  test("it stays where not all that was made can be taken away", async () => {
+    const azure = azureWith(FULL);
+    await addGroup(azure, "shared");
+    let locked = false;
+    const { exit } = await azure.run([...WISH, "--resource-group=shared"], {
+      azure: async (request) => {
+        if (request.method === "DELETE" && !locked) {
+          locked = true;
+          await addLock(azure, inGroup("shared", "Microsoft.Network/virtualNetworks", "mycluster-vnet"), "keep");
+        }
+        return azure.simulation.handle(request);
+      },
+    });
+    expect(exit).toBe(1);
+    expect(placesIn(azure.simulation.save()).has("eastus")).toBe(false);
   });
 
   test("killed while it is taken away: no second cluster, and a destroy makes way", async () => {
