@@ -55,7 +55,7 @@ export async function startCluster(
   const on = there.filter(({ index }) => !failed.has(index));
   const way = await identityFor(run, name, live.claim.choices.sshPublicKey);
   const health = await askNodes(run, live, on, way, { until: run.giveUpAt, emit: run.emit });
-  const asked = health.nodes.size > 0 || on.length === 0;
+  const asked = on.length === 0 || (health.nodes.size > 0 && health.cutOff === undefined);
   const ready = asked ? on.filter(({ index }) => health.nodes.get(index)?.state === "ready") : [];
   // nobody could ask: those that have power are believed
   const up = isUp(live, asked ? ready : on);

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { ListDocument, StatusDocument } from "../../src/core/documents.ts";
 import { ownNetwork } from "../ports.ts";
+import type { StartDocument } from "../../src/core/documents.ts";
 import { silentHosts } from "../silent-hosts.ts";
 import { addGroup, byHand, inGroup } from "./azure-hand.ts";
 import { type Body, type TestAzure, ownAzure } from "./world.ts";
@@ -138,6 +139,13 @@ test("from elsewhere its nodes are not waited for: what is needed is said, what 
     ),
   );
   expect(stderr).toContain("Continue: the same command again");
+
+  // nor when they are started again: they have power, and that is all that can be known here
+  expect((await azure.run("stop mycluster --yes")).exit).toBe(0);
+  const started = await azure.json<StartDocument>("start mycluster --timeout 1h");
+  expect([started.exit, started.document.up], started.stderr).toEqual([3, true]);
+  expect(started.document.seconds).toBeLessThan(240);
+  expect(started.stderr).toContain("No node answers here: a private cluster is reached from inside its network only");
 });
 
 test("a create that loses the name to a private one of the same moment takes its address back", async () => {

@@ -23,7 +23,9 @@ import { wayTo } from "./way.ts";
 export interface Health {
   /** By node index; only nodes that were asked. */
   readonly nodes: ReadonlyMap<number, Pick<NodeReadiness, "state" | "reason"> & SystemFacts>;
-  /** A sentence about why nobody was asked, or that it is a rehearsal. */
+  /** No node of a private cluster answers here: what they are nobody knows. */
+  readonly cutOff?: true;
+  /** A sentence about why nobody was asked or answered, or that it is a rehearsal. */
   readonly note?: string;
 }
 
@@ -31,6 +33,9 @@ const CUT_OFF = "No node answers here: a private cluster is reached from inside 
 
 /** Round trip and handshake round the world, and etcd's own timeout of 5 s. */
 const LOOK_MS = 10_000;
+
+/** What has power has booted by then. */
+const CUT_OFF_AFTER_MS = 60_000;
 
 /** More than etcd takes to choose another leader, and sshd to start anew. */
 const BELIEVED_AFTER_MS = 3000;
@@ -69,6 +74,8 @@ export async function askNodes(
     via: await wayTo(run, spec.name, { identity, nodeKeys: nodes.map(({ hostKey }) => hostKey) }),
   };
   const systems = new Map<number, SystemFacts>();
+  const [began, alone] = [run.clock.now(), spec.private && reach.via === undefined];
+  let answered = false;
   const known = textAt(knownHostsFile(run, spec.name)) ?? "";
   const targets = nodes.map((node) => {
     const target = nodeTarget(reach, { index: node.index, address: node.privateIp, hostKey: node.hostKey });
@@ -86,16 +93,17 @@ export async function askNodes(
         signal: run.tools.signal,
         trust,
         hostKeyGraceMs: 0,
+        whenReached: () => (answered = true),
+        machineState: () => (alone && !answered && run.clock.now() - began >= CUT_OFF_AFTER_MS ? "cut off" : "unknown"),
         whenReady: async (connection, { index }) =>
           void systems.set(index, await systemFacts(connection, PLATFORMS[spec.platform].asksReboot, run.tools.signal)),
         ...(etcdTls === undefined ? {} : { etcdTls }),
       },
     );
   const found = (await Promise.all([ask("strict"), ask("first-use")])).flat();
-  const answer = ({ timings, code }: NodeReadiness): boolean => timings.tcp !== undefined || code === "SshRefused";
-  const cutOff = spec.private && reach.via === undefined && found.length > 0 && !found.some(answer);
+  const cutOff = alone && found.length > 0 && !answered;
   return {
     nodes: new Map(found.map((one) => [one.index, { ...one, ...systems.get(one.index) }])),
-    ...(cutOff ? { note: `${CUT_OFF} ${waysIn(nodes[0]?.id ?? "MACHINE_ID", USER)}` } : {}),
+    ...(cutOff ? { cutOff, note: `${CUT_OFF} ${waysIn(nodes[0]?.id ?? "MACHINE_ID", USER)}` } : {}),
   };
 }
