@@ -10,7 +10,7 @@ export default defineConfig({
   test: {
     root,
     include: ["test/**/*.test.ts"],
-    globalSetup: ["test/suite-folder.ts", "test/schemas.ts", "test/nodes/login-user.ts"],
+    globalSetup: ["test/compiled.ts", "test/suite-folder.ts", "test/schemas.ts", "test/nodes/login-user.ts"],
     // No module is mocked and no global is patched, so the files can share a process: seven times faster. Processes and not
     // threads: each of the many programs that are started copies the page tables of its parent.
     pool: twoKinds,
