@@ -11,6 +11,7 @@ import { expectedKeys } from "../../nodes/known-hosts.ts";
 import type { Emit } from "../../engine/event.ts";
 import { waitReady } from "../../nodes/readiness.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
+import type { NodeTarget } from "../../nodes/target.ts";
 import { type SystemFacts, systemFacts } from "../../nodes/system-facts.ts";
 import { textAt } from "../../prepare/kept-file.ts";
 import { knownHostsFile } from "./known-hosts.ts";
@@ -47,11 +48,12 @@ const BELIEVED_AFTER_MS = 3000;
  */
 export async function askNodes(
   run: Run,
-  { spec, claim }: LiveCluster,
+  live: LiveCluster,
   nodes: readonly LiveNode[],
   { identity, lacking }: Usable,
   { until, emit }: { readonly until?: number; readonly emit?: Emit } = {},
 ): Promise<Health> {
+  const { spec, claim } = live;
   if (run.simulated)
     return {
       nodes: new Map(nodes.map(({ index }) => [index, { state: "ready" }])),
@@ -62,30 +64,17 @@ export async function askNodes(
       nodes: new Map(),
       note: `The nodes themselves were not asked: ${lacking?.message ?? "there is no address to reach them at"}. What is shown is what Azure says. ${lacking?.advice ?? ""}`.trim(),
     };
-  const tls = usesTls(spec, claim);
-  const etcdTls = tls ? operatorTls(run.dir, spec.name) : undefined;
-  const withEtcd = hasEtcd(claim.choices);
-  const reach: Reach = {
-    spec,
-    choices: claim.choices,
-    host: claim.address,
-    identity,
-    tls,
-    via: await wayTo(run, spec.name, { identity, nodeKeys: nodes.map(({ hostKey }) => hostKey) }),
-  };
+  const reach = await reachOf(run, live, nodes, identity, claim.address);
+  const etcdTls = reach.tls ? operatorTls(run.dir, spec.name) : undefined;
   const systems = new Map<number, SystemFacts>();
   const [began, alone] = [run.clock.now(), spec.private && reach.via === undefined];
   let answered = false;
-  const known = textAt(knownHostsFile(run, spec.name)) ?? "";
-  const targets = nodes.map((node) => {
-    const target = nodeTarget(reach, { index: node.index, address: node.privateIp, hostKey: node.hostKey });
-    return target.hostKeys.length > 0 ? target : { ...target, hostKeys: expectedKeys(known, target.host, target.port) };
-  });
+  const targets = targetsOf(run, reach, nodes);
   const ask = (trust: "strict" | "first-use"): Promise<NodeReadiness[]> =>
     waitReady(
       targets.filter((target) => target.hostKeys.length > 0 === (trust === "strict")),
       {
-        level: withEtcd ? "etcd" : "ssh",
+        level: hasEtcd(claim.choices) ? "etcd" : "ssh",
         deadline: until ?? run.clock.now() + LOOK_MS,
         ...(until === undefined && { believedAfterMs: BELIEVED_AFTER_MS }),
         ...(emit && { emit }),
@@ -106,4 +95,26 @@ export async function askNodes(
     nodes: new Map(found.map((one) => [one.index, { ...one, ...systems.get(one.index) }])),
     ...(cutOff ? { cutOff, note: `${CUT_OFF} ${waysIn(nodes[0]?.id ?? "MACHINE_ID", USER)}` } : {}),
   };
+}
+
+// --- internal ---
+
+async function reachOf(
+  run: Run,
+  { spec, claim }: LiveCluster,
+  nodes: readonly LiveNode[],
+  identity: Usable["identity"],
+  host: string,
+): Promise<Reach> {
+  const via = await wayTo(run, spec.name, { identity, nodeKeys: nodes.map(({ hostKey }) => hostKey) });
+  return { spec, choices: claim.choices, host, identity, tls: usesTls(spec, claim), via };
+}
+
+/** Each with the host keys of its machine's tag, or those that were met before. */
+function targetsOf(run: Run, reach: Reach, nodes: readonly LiveNode[]): NodeTarget[] {
+  const known = textAt(knownHostsFile(run, reach.spec.name)) ?? "";
+  return nodes.map(({ index, privateIp, hostKey }) => {
+    const target = nodeTarget(reach, { index, address: privateIp, hostKey });
+    return target.hostKeys.length > 0 ? target : { ...target, hostKeys: expectedKeys(known, target.host, target.port) };
+  });
 }
