@@ -163,13 +163,13 @@ const platform = (
     async installPlatform(name, wish = {}) {
       const { certManager, ...more } = checkedOptions(wish, ["platform"]);
       const certificates = certManager === undefined ? {} : { certManager: certManager === "yes" };
-      const { installPlatform } = await import("../operations/platform/install.ts");
-      const work = (run: Run) => installPlatform(run, clusterName(name), { ...where, ...more, ...certificates });
+      const { planAndInstall } = await import("../operations/platform/install.ts");
+      const work = (run: Run) => planAndInstall(run, clusterName(name), { ...where, ...more, ...certificates });
       return runs.work({ looks: false }, work);
     },
     async platformStatus(name) {
-      const { platformStatus } = await import("../operations/platform/status.ts");
-      return (await runs.work({ looks: true }, (run) => platformStatus(run, clusterName(name), where))).document;
+      const { lookAtPlatform } = await import("../operations/platform/status.ts");
+      return (await runs.work({ looks: true }, (run) => lookAtPlatform(run, clusterName(name), where))).document;
     },
     upgradePlatform: change("upgrade"),
     uninstallPlatform: change("uninstall"),

@@ -1,13 +1,13 @@
 /** platform status on a terminal. The work is operations/platform/status.ts. */
 import type { PlatformStatusDocument } from "../../core/documents.ts";
-import { platformStatus } from "../../operations/platform/status.ts";
+import { lookAtPlatform } from "../../operations/platform/status.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import type { Session } from "../session.ts";
 
 export async function showPlatformStatus(session: Session, invocation: Invocation): Promise<number> {
   const { given, world } = invocation;
   const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
-  const { document, exit } = await platformStatus(session, nameArgument(invocation), where);
+  const { document, exit } = await lookAtPlatform(session, nameArgument(invocation), where);
   session.hand(document);
   if (given.json !== true) world.stdout.write(`${screen(document, session).join("\n")}\n`);
   return exit;

@@ -38,7 +38,7 @@ export interface Installation {
 }
 
 /** Both halves, for a caller who has nobody to ask. */
-export async function installPlatform(
+export async function planAndInstall(
   run: Run,
   name: string,
   { passwordFile, ...options }: InstallOptions & { readonly passwordFile?: string | undefined } = {},

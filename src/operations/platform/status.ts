@@ -10,7 +10,7 @@ import { recordOf } from "./record.ts";
 import { STEPS, placed } from "./steps.ts";
 
 /** Exit 0 when it is healthy, else 3. @throws ClusterError NoPlatform, NodeCommandFailed; what reaching the first server fails with */
-export async function platformStatus(
+export async function lookAtPlatform(
   run: Run,
   name: string,
   { resourceGroup }: { readonly resourceGroup?: string } = {},
