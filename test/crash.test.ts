@@ -103,7 +103,7 @@ describe.each(RUNS)("killed at any request: $name", ({ argv, tls }) => {
     const wanted = shapeOf(recorded.end);
     const writes = sample(recorded.moments, tls ? ["before", "after"] : ["after", "before"]);
     // of the reads, which differ by time alone, some
-    const chosen = recorded.moments.filter((moment, index) => ALL || writes.has(moment) || index % 32 === 0);
+    const chosen = recorded.moments.filter((moment, index) => ALL || writes.has(moment) || index % 64 === 0);
     expect(chosen.length).toBeGreaterThan(10);
     for (const [index, { label, state }] of chosen.entries()) {
       const azure = azureLeft(state, 100 + index);
@@ -268,9 +268,9 @@ test("a process killed at a write is followed by one that finishes the same clus
     { nth, side: "before" as const },
     { nth, side: "after" as const },
   ]);
-  // the group, the balancer or the key, machines: that each write may be the last is tried above, here that a process may die
-  const kills = ALL ? every : every.filter((_, i) => [1, 12, 25].includes(i));
-  const workers = Array.from({ length: 3 }, async () => {
+  // the group, and machines: that each write may be the last is tried above, here that a process may die
+  const kills = ALL ? every : every.filter((_, i) => [1, 25].includes(i));
+  const workers = Array.from({ length: 2 }, async () => {
     for (let next = kills.shift(); next !== undefined; next = kills.shift()) {
       const { nth, side } = next;
       const { killed, exit, stderr, state } = await killedAt(nth, side, azure.dir);

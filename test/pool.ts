@@ -33,7 +33,7 @@ const places = (count: number, ...kinds: Place["kinds"]): Place[] => Array.from(
 
 const FREE: Record<Kind, Place[]> = {
   computing: places(Math.max(1, availableParallelism() - 1), "computing", "waiting"),
-  waiting: places(3, "waiting"),
+  waiting: [...places(2, "waiting"), ...places(1, "waiting", "computing")],
 };
 /** Files without a place, in their order. */
 const LINES: Record<Kind, ((place: Place) => void)[]> = { computing: [], waiting: [] };
@@ -64,7 +64,7 @@ const STANDS_BACK = `data:text/javascript,import{getPriority,setPriority}from"no
 /** For programs that it starts, or by the clock on the wall. */
 const waits = (path: string): boolean =>
   path.includes("/test/nodes/") ||
-  /from ".*(?:node:child_process|\/real-clock\.ts|\/azurite\.ts)"/.test(readFileSync(path, "utf8"));
+  /from ".*(?:node:child_process|\/real-clock\.ts|\/azurite\.ts|\/folder\.ts)"/.test(readFileSync(path, "utf8"));
 
 /** What Vitest takes for the process of one file. */
 class FileWorker implements PoolWorker {

@@ -30,7 +30,7 @@ const DOCUMENTED = [0, 1, 3, 4, 5, 6, 7];
 const MOST_REQUESTS = 20_000;
 
 const SEED = Number(process.env["HOSTILE_SEED"] ?? 20_261_128);
-const SOME = 100;
+const SOME = 60;
 
 /** A cluster whose time is over, so that gc has something to do; made once. */
 const made = await (async () => {

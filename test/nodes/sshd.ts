@@ -55,26 +55,26 @@ export function makeKey(type: "ed25519" | "rsa" | "ecdsa" = "ed25519", form?: "P
     return { privateKey, publicKey: publicKey.trim() };
   }
   const folder = mkdtempSync(join(tmpdir(), "key-"));
+  const file = join(folder, "key");
+  const keygen = (...args: string[]): Buffer => execFileSync("ssh-keygen", ["-q", ...args, "-f", file]);
+  const inForm = form === undefined ? [] : ["-m", form];
   try {
-    const file = join(folder, "key");
-    execFileSync("ssh-keygen", [
-      "-q",
-      "-t",
-      type,
-      "-N",
-      "",
-      "-C",
-      "",
-      ...(type === "rsa" ? ["-b", "2048"] : []),
-      ...(form === undefined ? [] : ["-m", form]),
-      "-f",
-      file,
-    ]);
-    return { privateKey: readFileSync(file, "utf8"), publicKey: readFileSync(`${file}.pub`, "utf8").trim() };
+    if (type === "rsa" && rsa !== undefined) {
+      writeFileSync(file, rsa.privateKey, { mode: 0o600 });
+      if (form !== undefined) keygen("-p", "-P", "", "-N", "", ...inForm);
+      return { privateKey: readFileSync(file, "utf8"), publicKey: rsa.publicKey };
+    }
+    keygen("-t", type, "-N", "", "-C", "", ...(type === "rsa" ? ["-b", "2048"] : []), ...inForm);
+    const made = { privateKey: readFileSync(file, "utf8"), publicKey: readFileSync(`${file}.pub`, "utf8").trim() };
+    if (type === "rsa") rsa = made;
+    return made;
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
+
+/** Whose primes take a second to be found: one for all, in each form. */
+let rsa: KeyPair | undefined;
 
 /** "ssh-ed25519 AAAA..." of a private key. */
 function publicLineOf(privateKey: string): string {

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { inspectPrivateKey } from "../../src/prepare/private-key-file.ts";
@@ -11,6 +11,7 @@ import {
   sshThumbprint,
 } from "../../src/prepare/ssh-public-key.ts";
 import { mpint, readStrings, sshString, uint32 } from "../../src/prepare/ssh-wire.ts";
+import { makeKey } from "../nodes/sshd.ts";
 import { has } from "../programs.ts";
 import { newFolder, runIn } from "./folder.ts";
 
@@ -100,29 +101,33 @@ test("a key that Azure does not take has no OpenSSH line", () => {
 });
 
 test.skipIf(!has("ssh-keygen")).each([
-  ["rsa", ["-b", "2048", "-m", "PEM"]],
-  ["rsa", ["-b", "2048", "-m", "PKCS8"]],
-  ["rsa", ["-b", "2048"]],
-  ["ed25519", []],
-])("ssh-keygen's %s key %j: same line, same hashes, and the private file names its public half", (type, more) => {
-  const folder = newFolder();
-  const run = runIn(folder);
-  run("ssh-keygen", "-q", "-t", type, ...more, "-N", "", "-C", "a comment", "-f", "key");
-  const publicLine = readFileSync(join(folder, "key.pub"), "utf8").trim();
-  expect(run("ssh-keygen", "-l", "-E", "sha256", "-f", "key.pub").split(" ")[1]).toBe(sshFingerprint(publicLine));
-  const sha1 = run("ssh-keygen", "-l", "-E", "sha1", "-f", "key.pub").split(" ")[1]?.replace("SHA1:", "") ?? "";
-  expect(Buffer.from(sha1, "base64").toString("hex").toUpperCase()).toBe(sshThumbprint(publicLine));
-  const inside = inspectPrivateKey(readFileSync(join(folder, "key"), "utf8"));
-  expect(inside).toEqual({ kind: "key", publicKey: publicLine.replace(" a comment", "") });
-});
+  ["rsa", "PEM"],
+  ["rsa", "PKCS8"],
+  ["rsa", undefined],
+  ["ed25519", "PEM"],
+] as const)(
+  "ssh-keygen's %s key in form %s: same line, same hashes, and the private file names its public half",
+  (type, form) => {
+    const folder = newFolder();
+    const run = runIn(folder);
+    const made = makeKey(type, form);
+    const publicLine = `${made.publicKey} a comment`;
+    writeFileSync(join(folder, "key.pub"), `${publicLine}\n`);
+    expect(run("ssh-keygen", "-l", "-E", "sha256", "-f", "key.pub").split(" ")[1]).toBe(sshFingerprint(publicLine));
+    const sha1 = run("ssh-keygen", "-l", "-E", "sha1", "-f", "key.pub").split(" ")[1]?.replace("SHA1:", "") ?? "";
+    expect(Buffer.from(sha1, "base64").toString("hex").toUpperCase()).toBe(sshThumbprint(publicLine));
+    expect(inspectPrivateKey(made.privateKey)).toEqual({ kind: "key", publicKey: made.publicKey });
+  },
+);
 
 test.skipIf(!has("ssh-keygen")).each([
-  ["OpenSSH form: the public half is in the clear", ["-t", "ed25519"], "key"],
-  ["PEM", ["-t", "rsa", "-b", "2048", "-m", "PEM"], "encrypted"],
-  ["PKCS#8", ["-t", "rsa", "-b", "2048", "-m", "PKCS8"], "encrypted"],
-])("a key under a passphrase, %s", (_, args, kind) => {
+  ["OpenSSH form: the public half is in the clear", "ed25519", "RFC4716", "key"],
+  ["PEM", "rsa", "PEM", "encrypted"],
+  ["PKCS#8", "rsa", "PKCS8", "encrypted"],
+] as const)("a key under a passphrase, %s", (_, type, form, kind) => {
   const folder = newFolder();
-  runIn(folder)("ssh-keygen", "-q", ...args, "-N", "passphrase", "-f", "key");
+  writeFileSync(join(folder, "key"), makeKey(type).privateKey, { mode: 0o600 });
+  runIn(folder)("ssh-keygen", "-q", "-p", "-P", "", "-N", "passphrase", "-m", form, "-f", "key");
   expect(inspectPrivateKey(readFileSync(join(folder, "key"), "utf8")).kind).toBe(kind);
 });
 

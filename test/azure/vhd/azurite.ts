@@ -42,8 +42,18 @@ export interface Gate {
   close(): Promise<void>;
 }
 
-/** Starts Azurite; `stop` ends it. The version check is off, since the SDK may be newer than the newest Azurite. */
-export async function startAzurite(): Promise<{ port: number; stop: () => Promise<void> }> {
+/** @returns the port of the one Azurite of this process. The version check is off, since the SDK may be newer than the newest Azurite. */
+export const azuritePort = (): Promise<number> => (started ??= start()).then(({ port }) => port);
+
+export async function endAzurite(): Promise<void> {
+  const one = started;
+  started = undefined;
+  await (await one)?.stop();
+}
+
+let started: ReturnType<typeof start> | undefined;
+
+async function start(): Promise<{ port: number; stop: () => Promise<void> }> {
   const flags = [
     "--blobHost",
     "127.0.0.1",

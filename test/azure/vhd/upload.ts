@@ -13,27 +13,24 @@ import { parseContainerUrl } from "../../../src/azure/vhd/container.ts";
 import { openContainer } from "../../../src/azure/vhd/credentials.ts";
 import { surveyVhd, vhdBlobName, type VhdSurvey } from "../../../src/azure/vhd/survey.ts";
 import { uploadVhd, type UploadProgress } from "../../../src/azure/vhd/upload.ts";
-import { azurite, type Gate, openGate, startAzurite } from "./azurite.ts";
+import { azurite, type Gate, openGate, azuritePort } from "./azurite.ts";
 import { makeVhd, MIB, noise } from "./vhd-file.ts";
 
 const KIB = 1024;
 
 describe.skipIf(azurite === undefined)("uploading a VHD to Azurite", () => {
   const folder = mkdtempSync(join(tmpdir(), "vhd-upload-"));
-  let server: Awaited<ReturnType<typeof startAzurite>>;
   let gate: Gate;
   let container: ContainerClient;
   let vhd: VhdSurvey;
   let disks = 0;
 
   beforeAll(async () => {
-    server = await startAzurite();
-    gate = await openGate(server.port);
-    container = await openContainer({ location: parseContainerUrl(`${gate.account}/vhds/`) });
+    gate = await openGate(await azuritePort());
+    container = await openContainer({ location: parseContainerUrl(`${gate.account}/uploads/`) });
   });
   afterAll(async () => {
     await gate?.close();
-    await server?.stop();
     rmSync(folder, { recursive: true });
   });
   /** A new disk for every test: 8 MiB with 640 KiB of data in ten writes, two of them on both sides of a border of windows. */
@@ -78,7 +75,7 @@ describe.skipIf(azurite === undefined)("uploading a VHD to Azurite", () => {
     expect(gate.puts().every(([at, length]) => at % 512 === 0 && length % 512 === 0 && length <= 4 * MIB)).toBe(true);
     expect(gate.seen.filter(({ query }) => isPut(query)).every(({ headers }) => headers["content-md5"] !== undefined)).toBe(true);
     expect(result).toEqual({
-      url: `${gate.account}/vhds/${vhdBlobName(vhd)}`,
+      url: `${gate.account}/uploads/${vhdBlobName(vhd)}`,
       uploadedBytes: 7 * MIB + 512,
       skippedBytes: 17 * MIB,
     });
@@ -146,7 +143,7 @@ describe.skipIf(azurite === undefined)("uploading a VHD to Azurite", () => {
       full();
       return true;
     };
-    const child = spawn(process.execPath, [join(import.meta.dirname, "upload-child.ts"), vhd.file, `${gate.account}/vhds`], {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "upload-child.ts"), vhd.file, `${gate.account}/uploads`], {
       stdio: "inherit",
     });
     await stuck;
@@ -278,7 +275,7 @@ describe.skipIf(azurite === undefined)("uploading a VHD to Azurite", () => {
     it("is accepted when it is a complete page blob with a fixed VHD", async () => {
       await upload();
       const found = await inspectVhdBlob(container, vhdBlobName(vhd));
-      expect(found).toEqual({ url: `${gate.account}/vhds/${vhdBlobName(vhd)}`, size: vhd.size, footer: vhd.footer });
+      expect(found).toEqual({ url: `${gate.account}/uploads/${vhdBlobName(vhd)}`, size: vhd.size, footer: vhd.footer });
     });
 
     it.each<[string, () => Promise<unknown>, string]>([

@@ -5,12 +5,12 @@
 import type { Image } from "@azure/arm-compute";
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseContainerUrl } from "../../src/azure/vhd/container.ts";
 import { openContainer } from "../../src/azure/vhd/credentials.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
 import type { Clock } from "../../src/core/clock.ts";
-import { azurite, type Gate, openGate, startAzurite } from "../azure/vhd/azurite.ts";
+import { azurite, type Gate, openGate, azuritePort } from "../azure/vhd/azurite.ts";
 import { gpt, makeVhd, MIB, noise } from "../azure/vhd/vhd-file.ts";
 import { type Body, type Result, START, type TestAzure, testAzure } from "./world.ts";
 
@@ -138,11 +138,8 @@ describe("in a rehearsal", () => {
 });
 
 describe.skipIf(azurite === undefined)("with Azurite", () => {
-  let server: Awaited<ReturnType<typeof startAzurite>>;
   let gate: Gate;
-  beforeAll(async () => void (server = await startAzurite()));
-  afterAll(() => server?.stop());
-  beforeEach(async () => void (gate = await openGate(server.port)));
+  beforeEach(async () => void (gate = await openGate(await azuritePort())));
   afterEach(() => gate.close());
 
   const began = realClock.now();

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ClusterError } from "../../../src/core/errors.ts";
 import { type ContainerLocation, parseContainerUrl } from "../../../src/azure/vhd/container.ts";
 import { openContainer } from "../../../src/azure/vhd/credentials.ts";
-import { azurite, type Gate, openGate, startAzurite } from "./azurite.ts";
+import { azurite, type Gate, openGate, azuritePort } from "./azurite.ts";
 
 const WRONG_KEY = Buffer.alloc(64, 7).toString("base64");
 
@@ -28,16 +28,11 @@ function selfSigned(): { key: string; cert: string } {
 }
 
 describe.skipIf(azurite === undefined)("opening a container of Azurite", () => {
-  let server: Awaited<ReturnType<typeof startAzurite>>;
   let gate: Gate;
   beforeAll(async () => {
-    server = await startAzurite();
-    gate = await openGate(server.port);
+    gate = await openGate(await azuritePort());
   });
-  afterAll(async () => {
-    await gate?.close();
-    await server?.stop();
-  });
+  afterAll(() => gate?.close());
   const at = (container: string): ContainerLocation => parseContainerUrl(`${gate.account}/${container}/`);
   const failure = async (access: Parameters<typeof openContainer>[0]): Promise<ClusterError> =>
     openContainer(access).then(
@@ -121,7 +116,7 @@ describe.skipIf(azurite === undefined)("opening a container of Azurite", () => {
     beforeAll(async () => {
       const tls = selfSigned();
       setDefaultCACertificates([...trusted, tls.cert]);
-      secure = await openGate(server.port, tls);
+      secure = await openGate(await azuritePort(), tls);
       // As if it were Azure: over https and not told to be loopback.
       location = { ...parseContainerUrl(`${secure.account}/vhds`), loopback: false, sas: undefined };
     });
