@@ -96,20 +96,30 @@ export async function openRun(
     events,
     say: (text) => listeners.say?.(text),
     changesNodes: touch,
-    overtime: async () => ({ ...run, clock: plainClock, ...(await wayOn(plainClock, late.signal)) }),
+    overtime: async () => {
+      // they end with the time that is up
+      await closeWays(run);
+      return { ...run, clock: plainClock, ...(await wayOn(plainClock, late.signal)) };
+    },
   };
   return {
     run,
     interrupt: stops.interrupt,
     close: async () => {
       stops.close();
-      for (const { via } of run.ways.values()) (await via?.catch(() => undefined))?.close();
+      await closeWays(run);
       if (!looks) await simulation?.save();
     },
   };
 }
 
 // --- internal ---
+
+async function closeWays({ ways }: Run): Promise<void> {
+  const open = [...ways.values()];
+  ways.clear();
+  for (const { via } of open) (await via?.catch(() => undefined))?.close();
+}
 
 /** Whose time it is, when the run began, and when it must be over. A simulation's begins now, a process's when it was started. */
 function timesOf(

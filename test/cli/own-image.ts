@@ -11,6 +11,7 @@ import { openContainer } from "../../src/azure/vhd/credentials.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { azurite, type Gate, openGate, azuritePort } from "../azure/vhd/azurite.ts";
+import { addGroup, everything } from "./azure-hand.ts";
 import { gpt, makeVhd, MIB, noise } from "../azure/vhd/vhd-file.ts";
 import { type Body, type Result, START, type TestAzure, testAzure } from "./world.ts";
 
@@ -94,6 +95,41 @@ describe("in a rehearsal", () => {
     expect(one.puts().get("virtualMachines/mycluster-coreos-1").properties.storageProfile.imageReference.id).toMatch(
       /images\/mycluster-image$/,
     );
+  });
+  test.each([
+    ["in somebody's group it goes", 200, []],
+    ["where Azure does not tell what is in it, it stays, which is said", 403, ["storageAccounts", "containers"]],
+  ])("--rollback of the account that was made for it: %s", async (_, status, left) => {
+    const one = azure();
+    await addGroup(one, "shared");
+    const forbidden = JSON.stringify({ error: { code: "AuthorizationFailed", message: "no" } });
+    const { exit, stderr } = await one.run(`${FLAGS} disk.vhd --resource-group shared --rollback`, {
+      azure: (request) => {
+        const refused =
+          (request.method === "PUT" && request.url.includes("/virtualMachines/")) ||
+          (request.method === "GET" && request.url.includes("/containers?") && status === 403);
+        return refused ? Promise.resolve({ status: 403, headers: {}, body: forbidden }) : one.simulation.handle(request);
+      },
+    });
+    expect(exit, stderr).toBe(4);
+    expect(stderr).toMatch(left.length === 0 ? /nothing of it is left/ : /in part: 1 of .*storageAccounts.*\n.*ContentsUnknown/);
+    const kinds = everything(one).map((id) => id.split("/").at(-2));
+    expect(kinds).toEqual(["resourceGroups", ...left]);
+  });
+  test("an account that an earlier run made for it stays", async () => {
+    const one = azure();
+    await addGroup(one, "shared");
+    const run = (flags: string): Promise<Result> =>
+      one.run(`${FLAGS} disk.vhd --resource-group shared ${flags}`, {
+        azure: (request) =>
+          request.method === "PUT" && request.url.includes("/images/")
+            ? Promise.resolve({ status: 403, headers: {}, body: JSON.stringify({ error: { code: "AuthorizationFailed" } }) })
+            : one.simulation.handle(request),
+      });
+    await run("");
+    const before = everything(one);
+    expect((await run("--rollback")).stderr).toContain("nothing of it is left");
+    expect([everything(one), before.some((id) => id.includes("storageAccounts"))]).toEqual([before, true]);
   });
   test("the same image under another name is the same; another one is refused", async () => {
     const one = azure();

@@ -1,4 +1,6 @@
 /** --rollback: after a failure nothing of the run is left, and nothing else is touched. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
@@ -185,4 +187,64 @@ test("a growth that is not taken back whole leaves the claim as it grew; a faile
   const machines = everything(azure).filter((id) => /virtualMachines\/[^/]*$/i.test(id));
   expect(machines.map((id) => id.at(-1))).toEqual(["0", "2"]);
   expect((await azure.json<{ nodes: unknown[] }>("status mycluster")).document.nodes).toHaveLength(4);
+});
+
+const ONE = "mycluster --num-nodes 1 --rollback --wait-for machines";
+const REFUSED = "machine-0:RequestDisallowedByPolicy";
+const onlyOf = (azure: TestAzure, what: RegExp): void =>
+  expect(everything(azure).filter((id) => !what.test(id) && !id.endsWith("/resourceGroups/mycluster"))).toEqual([]);
+
+test("a lock that somebody set meanwhile keeps what was made, and is told beside what had failed", async () => {
+  const azure = newAzure(REFUSED);
+  const { exit, stderr } = await azure.run(ONE, {
+    azure: whenRefused(azure, () => addLock(azure, "/resourceGroups/mycluster", "theirs")),
+  });
+  expect(exit, stderr).toBe(4);
+  expect(stderr).toMatch(/\(RequestDisallowedByPolicy\)$/m);
+  expect(stderr).toMatch(/Rolled back in part: 8 of .* are left .*\nWhat stands in the way: ScopeLocked: /);
+  expect(everything(azure).some((id) => id.endsWith("/mycluster-coreos-0-nic"))).toBe(true);
+  expect((await byHand(azure, "GET", "/resourceGroups/mycluster")).body["tags"]).not.toHaveProperty("aoc-destroying");
+  expect(existsSync(join(azure.dir, "mycluster"))).toBe(true);
+});
+
+const answering =
+  (azure: TestAzure, url: RegExp, status: number): TestAzure["simulation"]["handle"] =>
+  (request) =>
+    request.method === "GET" && url.test(request.url)
+      ? Promise.resolve({ status, headers: {}, body: JSON.stringify({ error: { code: "AuthorizationFailed", message: "no" } }) })
+      : azure.simulation.handle(request);
+
+test("a group of which Azure does not tell what is in it stays; what the run made in it goes", async () => {
+  const azure = newAzure(REFUSED);
+  const { exit, stderr } = await azure.run(ONE, { azure: answering(azure, /resourceGroups\/mycluster\/resources\?/i, 404) });
+  expect(exit, stderr).toBe(4);
+  expect(stderr).toMatch(/Rolled back in part: 1 of .*resourceGroups\/mycluster\)/);
+  expect(stderr).toContain("ContentsUnknown: Azure does not tell what is in the resource group mycluster");
+  onlyOf(azure, /^$/);
+  expect(everything(azure)).toHaveLength(1);
+});
+
+test("what somebody puts into the group meanwhile stays, and so does the group, which is said", async () => {
+  const azure = newAzure(REFUSED);
+  const { stderr } = await azure.run(ONE, { azure: whenRefused(azure, () => addForeign(azure, "mycluster")) });
+  expect(stderr).toMatch(/Rolled back in part: 1 of .*resourceGroups\/mycluster\)/);
+  onlyOf(azure, /\/theirs$/);
+});
+
+test("a group that Azure does not delete keeps the keys of what is in it here", async () => {
+  const azure = newAzure();
+  const { stderr } = await azure.run(ONE, {
+    azure: (request) =>
+      /virtualMachines\/[^/]*\?/.test(request.url) && request.method === "PUT"
+        ? Promise.resolve({
+            status: 403,
+            headers: {},
+            body: JSON.stringify({ error: { code: "RequestDisallowedByPolicy", message: "no" } }),
+          })
+        : request.method === "DELETE"
+          ? Promise.resolve({ status: 202, headers: {}, body: "" })
+          : azure.simulation.handle(request),
+  });
+  expect(stderr).toMatch(/Rolled back in part/);
+  expect(existsSync(join(azure.dir, "mycluster", "user-data-0.yaml"))).toBe(true);
 });

@@ -15,6 +15,7 @@ import { leaveEtcd } from "../../src/operations/etcd/leaving.ts";
 import { BY_FORCE } from "../../src/operations/remove/forget-nodes.ts";
 import { membersOf } from "../../src/operations/etcd/plan.ts";
 import { type LiveEtcd, join, leave, makeWay, newMembers, planJoins, withMembers } from "../../src/operations/etcd/membership.ts";
+import { unjoin } from "../../src/operations/create/unjoin.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
 import type { Run } from "../../src/operations/run.ts";
 import { createEtcdCa, etcdTlsFiles, fingerprintOf } from "../../src/prepare/etcd-tls.ts";
@@ -453,6 +454,50 @@ describe.concurrent("leaving", () => {
     expect(world.events.at(-1)).toMatchObject({ kind: "failed", code: "EtcdChangeRefused", node: 1 });
     await leaving(world, [1], true);
     expect(world.events.at(-1)).toMatchObject({ kind: "skipped", code: "EtcdChangeRefused", node: 1 });
+  });
+
+  /** Two nodes that a run has made, and taken in as members 3 and 4. */
+  const unjoining = (world: World, made = [3, 4], more: object = {}): Promise<Set<number>> => {
+    const { run, reach, list } = world;
+    for (const index of [3, 4]) list.push(member(index));
+    const nodes = [...world.alive, node(3), node(4)].map((one) => ({ ...one, name: `abc-coreos-${one.index}` }));
+    const machine = "/subscriptions/s/resourcegroups/abc/providers/microsoft.compute/virtualmachines/abc-coreos-";
+    const members = new Map([0, 1, 2, 3, 4].map((index) => [index, address(index)]));
+    const prepared = {
+      spec: reach.spec,
+      facts: { group: "ABC", nodes },
+      found: { claim: claimOf(world), ...more },
+      materials: { ...reach, joins: new Map([3, 4].map((index) => [index, { told: [] }])), choices: { members } },
+    } as unknown as Parameters<typeof unjoin>[1];
+    const ids = new Map(made.map((index) => [`${machine}${index}`, { kind: "machine", id: "" }]));
+    return unjoin({ ...run, subscription: "s" }, prepared, ids);
+  };
+
+  test("what a rollback takes back leaves last come first, and only what the run made", async () => {
+    await using world = await cluster();
+    expect(await unjoining(world)).toEqual(new Set());
+    expect(asked(world, "/remove").map(({ body }) => body)).toEqual([{ ID: "5" }, { ID: "4" }]);
+    expect(world.changing).toEqual([[0, 0]]);
+    await using one = await cluster();
+    expect(await unjoining(one, [3])).toEqual(new Set());
+    expect(asked(one, "/remove").map(({ body }) => body)).toEqual([{ ID: "4" }]);
+    await using none = await cluster();
+    await unjoining(none, []);
+    await unjoining(none, [3, 4], { claim: undefined });
+    expect([none.nodes.asked, none.changing]).toEqual([[], []]);
+  });
+
+  test("one that etcd does not let go stays with its machine, which is said, and the other leaves all the same", async () => {
+    const refuses = ({ path: at, body }: Asked) =>
+      at.endsWith("/remove") && (body as { ID: string }).ID === "5" ? { status: 400, body: { message: "bad" } } : undefined;
+    await using world = await cluster({ says: refuses });
+    expect(await unjoining(world)).toEqual(new Set([4]));
+    expect(world.list.map(({ ID }) => ID)).toEqual(["1", "2", "3", "5"]);
+    expect(world.events).toMatchObject([
+      { id: "rollback/etcd/abc-coreos-4", message: expect.stringContaining("`azure-coreos-cluster remove abc abc-coreos-4`") },
+    ]);
+    world.stop.abort(new Error("stopped"));
+    await expect(unjoining(world)).rejects.toThrow("stopped");
   });
 
   test("where no member answers, the way out is named", async () => {

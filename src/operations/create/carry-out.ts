@@ -41,6 +41,8 @@ export interface Carried {
   readonly readiness: ReadonlyMap<number, NodeReadiness>;
   /** Why nodes are not ready, as far as it could be found out. */
   readonly diagnoses: readonly NodeDiagnosis[];
+  /** Id of the storage account that this run has made, or begun to make, for an image. */
+  readonly account: string | undefined;
   /** Host keys of machines that turned out to have been made by another run, by node index. */
   readonly hostKeys: ReadonlyMap<number, string>;
   /** What Azure calls the sizes of the machines that are there, by node index. */
@@ -62,12 +64,13 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
   }
   if (carrying.lost !== undefined) await withdrawClaim(carrying);
   const nodes = await awaitNodes(carrying);
-  const { hostKeys, place, inUse, sizes } = carrying;
+  const { hostKeys, place, inUse, sizes, account } = carrying;
   return {
     prepared: { ...prepared, ...inUse },
     results,
     ...nodes,
     hostKeys,
+    account,
     sizes: sizes.made,
     choices: choicesOf({ ...prepared, ...inUse }, sizes.passedOver),
     address: place?.address,
@@ -91,6 +94,7 @@ function begin(run: Run, prepared: Prepared): Carrying {
     stillOurs: whileNews(clock, NEWS_MS, () => refuseOtherRun(run, prepared, carrying.written), run.startedAt),
     guard: whileNews(clock, MACHINE_NEWS_MS, () => guardMachines(carrying)),
     made: new Set(),
+    account: undefined,
     hostKeys: new Map(),
     machines: reportMachines(),
     limits: limitsNews(run.tools, prepared.resources),
@@ -107,7 +111,7 @@ async function visit(carrying: Carrying, resource: AnyResource): Promise<Outcome
   const { stageImage, found, snapshot } = carrying.prepared;
   try {
     const staged = resource.kind === "image" && stageImage !== undefined;
-    const wanted = staged ? image(carrying.cluster, await stageImage()) : resource;
+    const wanted = staged ? image(carrying.cluster, await stageImage((account) => void (carrying.account = account))) : resource;
     const live = liveOf(resource, found, snapshot) ?? null;
     const make = resource.kind === "machine" ? makeMachine : makeResource;
     const outcome = await make(carrying, wanted, live);

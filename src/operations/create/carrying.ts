@@ -27,6 +27,8 @@ export interface Carrying {
   readonly guard: () => Promise<Claim | undefined>;
   /** Ids of what this run has made. */
   readonly made: Set<string>;
+  /** Id of the storage account that this run has made, or begun to make, for an image: it is in no plan. */
+  account: string | undefined;
   /** Host keys of machines that turned out to have been made by another run, by node index. */
   readonly hostKeys: Map<number, string>;
   readonly machines: MachineReport;

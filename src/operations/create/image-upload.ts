@@ -75,8 +75,13 @@ export const openImageContainer = (run: Run, location: ContainerLocation, make: 
  * Uploads the VHD, into a container that is made when it is missing. Goes on where an earlier run stopped. Returns the blob's URL,
  * undefined where there is no blob service to upload to.
  */
-export async function stageVhd(run: Run, vhd: VhdSurvey, target: ContainerLocation | OwnAccount): Promise<string | undefined> {
-  const location = "url" in target ? target : await makeAccount(run, target);
+export async function stageVhd(
+  run: Run,
+  vhd: VhdSurvey,
+  target: ContainerLocation | OwnAccount,
+  onMake: (account: string) => void,
+): Promise<string | undefined> {
+  const location = "url" in target ? target : await makeAccount(run, target, onMake);
   if (!reaches(run, location)) {
     run.emit({
       ...ABOUT,
@@ -109,10 +114,17 @@ const ABOUT = { id: "image-upload", label: "image upload" } as const;
 const stopSignal = ({ stop, tools }: Run): AbortSignal => AbortSignal.any([stop, tools.signal]);
 
 /** Account and container in the cluster's group, with its tags: they go when the cluster goes. */
-async function makeAccount(run: Run, { account, cluster, ...home }: OwnAccount): Promise<ContainerLocation> {
+async function makeAccount(
+  run: Run,
+  { account, cluster, ...home }: OwnAccount,
+  onMake: (account: string) => void,
+): Promise<ContainerLocation> {
   const { tools } = run;
   const resource = storageAccount(home, account);
-  await converge(resource, tools, { cluster });
+  const observed = (await patiently(tools, (signal) => tools.provider.get(resource, signal))) ?? null;
+  // before it is asked for: of what is broken off here Azure may make it all the same
+  if (observed === null) onMake(resource.id);
+  await converge(resource, tools, { cluster, observed });
   await converge(blobContainer(home, resource, IMAGE_CONTAINER), tools, { cluster });
   const live = await patiently(tools, (signal) => tools.provider.get(resource, signal));
   const endpoint = (live?.model as StorageAccount | undefined)?.primaryEndpoints?.blob;

@@ -38,10 +38,15 @@ export interface ImageWish {
   readonly given: Partial<FlagValues>;
 }
 
+/**
+ * Uploads what has to be uploaded, and says where it is; absent when there is nothing to do.
+ * @param onMake told the id of a storage account that is not there and is about to be made
+ */
+export type Stage = (onMake: (account: string) => void) => Promise<OwnImage>;
+
 export interface PlannedImage {
   readonly image: OwnImage;
-  /** Uploads what has to be uploaded, and says where it is; absent when there is nothing to do. */
-  readonly stage?: () => Promise<OwnImage>;
+  readonly stage?: Stage;
 }
 
 /** Reads only. Throws ClusterErrors: bad files, containers and blobs; another image than the cluster's own (exit 7). */
@@ -94,7 +99,7 @@ async function fromFile(run: Run, wish: ImageWish, path: string): Promise<Planne
   const account = storageAccountName(storageAccountSeed(run.subscription, found.groupName, spec.name));
   const base = container?.url ?? `https://${account}.${CLOUDS[run.cloud].blobSuffix}/${IMAGE_CONTAINER}`;
   const image: OwnImage = { blobUrl: `${base}/${vhdBlobName(vhd)}`, generation };
-  const stage = async (): Promise<OwnImage> => {
+  const stage: Stage = async (onMake) => {
     const target = container ?? {
       account,
       group: groupId(run.subscription, found.groupName),
@@ -102,7 +107,7 @@ async function fromFile(run: Run, wish: ImageWish, path: string): Promise<Planne
       cluster: spec.name,
       tags: withUserTags(ownTags(spec.name, wish.word), spec.tag),
     };
-    return { ...image, blobUrl: (await stageVhd(run, vhd, target)) ?? image.blobUrl };
+    return { ...image, blobUrl: (await stageVhd(run, vhd, target, onMake)) ?? image.blobUrl };
   };
   return { image, stage };
 }

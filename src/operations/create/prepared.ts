@@ -1,6 +1,6 @@
 /** What a create comes to know before its first write, step after step: each has all of the one before (prepare.ts). */
 import type { Decision } from "../../engine/decide.ts";
-import type { Facts, OwnImage } from "../../core/plan/cluster.ts";
+import type { Facts } from "../../core/plan/cluster.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
@@ -9,6 +9,7 @@ import type { Live } from "../../engine/provider.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 import type { Materials } from "./materials.ts";
+import type { Stage } from "./own-image.ts";
 import type { Survey } from "./survey.ts";
 
 /** What was asked for, and what is there of it. */
@@ -45,7 +46,7 @@ export interface Furnished extends Possible {
   readonly materials: Materials;
   readonly image: Facts["image"];
   /** Brings an image of the user's own to where Azure can take it from; absent when it is there. */
-  readonly stageImage?: () => Promise<OwnImage>;
+  readonly stageImage?: Stage;
 }
 
 /** Everything that is known before the first write. */

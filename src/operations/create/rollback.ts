@@ -12,69 +12,43 @@ import { claimId, claimWith } from "../../core/plan/resources/claim.ts";
 import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { buildSpec } from "../../core/spec/spec.ts";
 import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
+import { isProven } from "../../core/plan/proof.ts";
 import { isOurs } from "../../core/plan/tags.ts";
 import { converge } from "../../engine/converge.ts";
 import type { Carried } from "./carry-out.ts";
 import { deleteUntilGone, gone } from "../destroy/delete-until-gone.ts";
 import { type Destroyed, destroyCluster } from "../destroy/destroy-cluster.ts";
-import { provenMachines, surveyDoom } from "../destroy/doom-survey.ts";
+import { type Doom, provenMachines, surveyDoom, untoldIn } from "../destroy/doom-survey.ts";
 import { forgetFiles } from "../destroy/forget-files.ts";
 import { lookIn } from "../cluster/find.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { leave } from "../etcd/membership.ts";
 import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "../cluster/shared-changes.ts";
-import { operatorTls } from "../cluster/node-target.ts";
 import type { Prepared } from "./prepared.ts";
+import { unjoin } from "./unjoin.ts";
 import type { Run } from "../run.ts";
 
 /**
  * Removes what this run made: the whole group when the run made the group, else its resources, and the claim's tags become what
- * they were. A first Ctrl-C does not stop it: that is what it is for. Throws when the run's time is up or at the second Ctrl-C.
+ * they were. A first Ctrl-C does not stop it: that is what it is for. What stands in its way, a lock or a right, is in what it
+ * returns: what had failed is what is to be told. Throws when the run's time is up or at the second Ctrl-C.
  */
 export async function rollback(run: Run, prepared: Prepared, carried: Carried): Promise<Destroyed> {
-  const { facts, found, spec } = prepared;
   run.emit({ kind: "phase", id: "rollback", label: "rollback", detail: "removing what this run made" });
-  const located = await lookIn(run, spec.name, facts.group);
-  if (isAnothers(located, prepared)) {
-    run.emit({
-      kind: "note",
-      id: "rollback/another",
-      label: "rollback",
-      message: `Nothing is rolled back: ${spec.name} is another run's by now.`,
-    });
-    return { deleted: [], left: [] };
-  }
   const made = madeBy(prepared, carried);
-  const owner = { ...located.owner, ids: new Set([...located.owner.ids, facts.choices.id]) };
-  const doom = await surveyDoom(run, { ...located, owner });
-  const madeGroup = found.group === undefined && made.has(groupId(run.subscription, facts.group).toLowerCase());
-  if (doom.whole && doom.untold === undefined && madeGroup) {
-    const destroyed = await destroyCluster({ ...run, stop: NEVER }, doom);
-    if (destroyed.left.length === 0) await forgetFiles(run.dir, spec.name, located.claims[0]?.tags ?? {}, provenMachines(doom));
-    return destroyed;
+  let known: Destroyed = { deleted: [], left: [...made.values()] };
+  try {
+    return await takeBack(run, prepared, { carried, made, tell: (now) => (known = now) });
+  } catch (error) {
+    run.tools.signal.throwIfAborted();
+    if (!(error instanceof ClusterError)) throw error;
+    run.emit({ kind: "note", id: "rollback/failed", label: "rollback", code: error.code, message: error.message });
+    return { ...known, failure: error };
   }
-  const staying = await leaveEtcd(run, prepared, made);
-  const wanted = (one: Doomed): boolean =>
-    !(one.node !== undefined && staying.has(one.node)) &&
-    (made.has(one.id.toLowerCase()) || (one.goesWith !== undefined && made.has(one.goesWith.toLowerCase())));
-  const { deleted, now, failure } = await deleteUntilGone(run, doom, { wanted, stop: NEVER });
-  const kept = doom.ours.filter((one) => one.node !== undefined && staying.has(one.node) && made.has(one.id.toLowerCase()));
-  const left: Gone[] = [...now.ours, ...kept].map(gone);
-  if (left.length === 0) await restore(run, prepared, carried);
-  return { deleted, left, ...(left.length === 0 || failure === undefined ? {} : { failure }) };
 }
 
 /** The error that ends a run that was rolled back: what had failed, and what became of what was made. */
-export function rolledBack(
-  failure: ClusterError | undefined,
-  { deleted, left }: Destroyed,
-  name: string,
-  exit: ExitCode,
-): ClusterError {
-  const outcome =
-    left.length === 0
-      ? `Rolled back: ${deleted.length} resources of this run were removed, nothing of it is left.`
-      : `Rolled back in part: ${left.length} of the resources of this run are left (${left[0]?.id}${left.length > 1 ? ", ..." : ""}). \`azure-coreos-cluster destroy ${name}\` removes the whole cluster.`;
+export function rolledBack(failure: ClusterError | undefined, undone: Destroyed, name: string, exit: ExitCode): ClusterError {
+  const outcome = outcomeOf(undone, name);
   return new ClusterError(failure?.code ?? "NotReady", failure?.message ?? "not all nodes became ready", {
     source: failure?.source ?? "node",
     exit,
@@ -86,66 +60,91 @@ export function rolledBack(
 
 // --- internal ---
 
+interface Taking {
+  readonly carried: Carried;
+  /** By lower-case id. */
+  readonly made: ReadonlyMap<string, Gone>;
+  /** What is known so far. */
+  readonly tell: (now: Destroyed) => void;
+}
+
+async function takeBack(run: Run, prepared: Prepared, { carried, made, tell }: Taking): Promise<Destroyed> {
+  const { facts, spec } = prepared;
+  const located = await lookIn(run, spec.name, facts.group);
+  if (isAnothers(located, prepared)) {
+    run.emit({
+      kind: "note",
+      id: "rollback/another",
+      label: "rollback",
+      message: `Nothing is rolled back: ${spec.name} is another run's by now.`,
+    });
+    return { deleted: [], left: [] };
+  }
+  const owner = { ...located.owner, ids: new Set([...located.owner.ids, facts.choices.id]) };
+  const doom = await surveyDoom(run, { ...located, owner });
+  const madeGroup = made.has(groupId(run.subscription, facts.group).toLowerCase());
+  if (doom.whole && doom.untold === undefined && madeGroup) {
+    tell({ deleted: [], left: leftIn(doom, made) });
+    const destroyed = await destroyCluster({ ...run, stop: NEVER }, doom);
+    if (destroyed.left.length === 0) await forgetFiles(run.dir, spec.name, located.claims[0]?.tags ?? {}, provenMachines(doom));
+    return destroyed;
+  }
+  const staying = await unjoin(run, prepared, made);
+  const wanted = (one: Doomed): boolean =>
+    !(one.node !== undefined && staying.has(one.node)) &&
+    (made.has(one.id.toLowerCase()) || (one.goesWith !== undefined && made.has(one.goesWith.toLowerCase())));
+  tell({ deleted: [], left: leftIn({ ...doom, ours: doom.ours.filter(wanted) }, made) });
+  const { deleted, now, failure = untoldIn(doom) } = await deleteUntilGone(run, doom, { wanted, stop: NEVER });
+  const left = leftIn(now, made);
+  tell({ deleted, left });
+  if (left.length === 0) await restore(run, prepared, carried);
+  return { deleted, left, ...(left.length === 0 || failure === undefined ? {} : { failure }) };
+}
+
+function outcomeOf({ deleted, left, failure }: Destroyed, name: string): string {
+  const removed = `${deleted.length} resources of this run were removed`;
+  const why = failure instanceof ClusterError ? [`What stands in the way: ${failure.code}: ${failure.message}`] : [];
+  if (left.length > 0)
+    return [
+      `Rolled back in part: ${left.length} of the resources of this run are left (${left[0]?.id}${left.length > 1 ? ", ..." : ""}). \`azure-coreos-cluster destroy ${name}\` removes the whole cluster.`,
+      ...why,
+    ].join("\n");
+  if (failure === undefined) return `Rolled back: ${removed}, nothing of it is left.`;
+  return [
+    `Rolled back: ${removed}; ${name} still counts their nodes, which \`azure-coreos-cluster remove\` changes.`,
+    ...why,
+  ].join("\n");
+}
+
+/** What is there of what this run made: what is to go, what stays for others' sake with it, and the group. */
+function leftIn({ ours, found, located, scope }: Doom, made: ReadonlyMap<string, Gone>): Gone[] {
+  const still = found.filter((one) => made.has(one.id.toLowerCase()) && isProven(one, located.owner));
+  const group = located.group === undefined ? undefined : made.get(scope.toLowerCase());
+  const all = [...ours, ...still, ...(group === undefined ? [] : [group])].map(gone);
+  return [...new Map(all.map((one) => [one.id.toLowerCase(), one])).values()];
+}
+
 const NEVER = new AbortController().signal;
 
 /** Two creates of one name began at once, and the other has the claim. */
 const isAnothers = ({ claims }: Cluster, { facts }: Prepared): boolean =>
   claims.some((claim) => claim.tags?.["aoc-id"] !== undefined && claim.tags["aoc-id"] !== facts.choices.id);
 
-/** Lower-case ids of what was not there before and this run asked for: made, or begun and failed. */
-function madeBy({ resources, snapshot, found, spec }: Prepared, { results }: Carried): Set<string> {
-  return new Set(
-    resources
-      .filter((resource) => {
-        const result = results.get(resource.id);
-        const before = resource.kind === "resourceGroup" ? found.group : snapshot.get(resource.id.toLowerCase());
-        if (before !== undefined && isOurs(before.tags, spec.name) && !isReplaced(resource.kind, before)) return false;
-        return result?.state === "failed" || (result?.state === "done" && result.value === "created");
-      })
-      .map((resource) => resource.id.toLowerCase()),
-  );
+/** What was not there before and this run asked for, made, or begun and failed: by lower-case id. */
+function madeBy({ resources, snapshot, found, spec }: Prepared, { results, account }: Carried): Map<string, Gone> {
+  const made = resources.filter((resource) => {
+    const result = results.get(resource.id);
+    const before = resource.kind === "resourceGroup" ? found.group : snapshot.get(resource.id.toLowerCase());
+    if (before !== undefined && isOurs(before.tags, spec.name) && !isReplaced(resource.kind, before)) return false;
+    return result?.state === "failed" || (result?.state === "done" && result.value === "created");
+  });
+  const all: Gone[] = [...made, ...(account === undefined ? [] : [{ kind: "storageAccount", id: account }])];
+  return new Map(all.map((one) => [one.id.toLowerCase(), gone(one)]));
 }
 
 /** A machine whose creation had failed was deleted and made again by this run. */
 const isReplaced = (kind: string, before: object): boolean =>
   kind === "machine" && "state" in before && before.state === "failed";
-
-/** New members say goodbye before their machines go. Returns the nodes that could not: their machines stay, for quorum's sake. */
-async function leaveEtcd(run: Run, { spec, facts, found, materials }: Prepared, made: ReadonlySet<string>): Promise<Set<number>> {
-  const staying = new Set<number>();
-  const before = found.claim;
-  if (run.simulated || before === undefined || materials.joins.size === 0) return staying;
-  const group = groupId(run.subscription, facts.group).toLowerCase();
-  const joined = facts.nodes.filter(
-    (node) =>
-      materials.joins.has(node.index) &&
-      made.has(`${group}/providers/microsoft.compute/virtualmachines/${names.machine(spec, node.index)}`.toLowerCase()),
-  );
-  const alive = facts.nodes.filter((node) => before.choices.members.has(node.index));
-  const reach = {
-    spec,
-    choices: materials.choices,
-    host: before.address ?? "",
-    identity: materials.identity,
-    tls: materials.tls,
-  };
-  const etcd = { reach, alive, tls: materials.tls ? operatorTls(run.dir, spec.name) : undefined };
-  for (const node of joined.toReversed()) {
-    try {
-      await leave(run, etcd, node);
-    } catch (error) {
-      run.tools.signal.throwIfAborted();
-      staying.add(node.index);
-      run.emit({
-        kind: "note",
-        id: `rollback/etcd/${node.name}`,
-        label: "rollback",
-        message: `${node.name} stays: it could not leave etcd (${(error as Error).message}). \`azure-coreos-cluster remove ${spec.name} ${node.name}\` takes it out.`,
-      });
-    }
-  }
-  return staying;
-}
 
 /** A growth changed what the claim remembers, how many nodes and which members, and gave the load balancer rules for them. */
 async function restore(run: Run, prepared: Prepared, { results }: Carried): Promise<void> {

@@ -61,16 +61,21 @@ export async function surveyDoom(run: Run, located: Cluster): Promise<Doom> {
 export const isEmpty = ({ located, ours, strange }: Doom): boolean => !located.own && ours.length === 0 && strange.length === 0;
 
 /** @throws ClusterError ContentsUnknown (exit 5): nothing was deleted */
-export function refuseUntold({ untold }: Pick<Doom, "untold">): void {
-  if (untold === undefined) return;
-  throw new ClusterError("ContentsUnknown", `Azure does not tell what is in the ${untold.label}`, {
+export function refuseUntold(doom: Pick<Doom, "untold">): void {
+  const refusal = untoldIn(doom);
+  if (refusal !== undefined) throw refusal;
+}
+
+/** ContentsUnknown (exit 5), where something has to stay. */
+export const untoldIn = ({ untold }: Pick<Doom, "untold">): ClusterError | undefined =>
+  untold &&
+  new ClusterError("ContentsUnknown", `Azure does not tell what is in the ${untold.label}`, {
     source: "azure",
     exit: EXIT.preflight,
     advice:
       "Nothing was deleted: with it would go what others may have in it. Run the same command again; if it stays so, " +
       `\`${untold.command}\` says what Azure answers.`,
   });
-}
 
 /** What is the cluster's, as it is. */
 export function oursOf({ ours, found }: Pick<Doom, "ours" | "found">): Found[] {
