@@ -11,7 +11,7 @@ const entry = (term, about) => `.TP\n.B ${text(term)}\n${text(about)}`;
 const value = ({ value: kind, optional }) => (kind === undefined ? "" : optional === undefined ? ` ${kind}` : ` [${kind}]`);
 
 const commands = COMMANDS.map(({ name, takes, about, rest }) =>
-  entry([name, takes.replaceAll(/[<>]/g, "").toUpperCase(), ...(rest ? ["[-- CMD]"] : [])].filter(Boolean).join(" "), about || name),
+  entry([name, takes.replaceAll(/[<>]/g, "").toUpperCase(), rest].filter(Boolean).join(" "), about || name),
 );
 const flags = Object.values(FLAGS).map((flag) => entry(`--${flag.name}${value(flag)}`, flag.about));
 const page = [

@@ -71,9 +71,9 @@ function commands() {
       const words = takes.replace(/<(\w+)\.\.\.>/, (_, word) => `${word.replace(/s$/, "")}...`).replaceAll(/[<>]/g, "");
       const own = Object.values(FLAGS).filter((flag) => !isCommon(flag) && flag.on.some((scope) => scopes.includes(scope)));
       return [
-        `\`${[name, words.toUpperCase(), ...(rest ? ["[-- CMD]"] : [])].filter(Boolean).join(" ")}\``,
+        `\`${[name, words.toUpperCase(), rest].filter(Boolean).join(" ")}\``,
         about,
-        own.map((flag) => `\`--${flag.name}${value(flag)}\` ${flag.about}`).join("; "),
+        own.map((flag) => `\`--${flag.name}${value(flag)}\` ${flag.about}${untold(flag)}`).join("; "),
       ];
     }),
   );
@@ -103,6 +103,12 @@ function value(flag) {
 function preset({ default: given, value: kind }) {
   if (given === undefined || given === false || given.length === 0) return "";
   return kind === "TIME" ? `${given / 60_000}m` : `\`${String(given)}\``;
+}
+
+/** The default, where the words do not end with it. */
+function untold(flag) {
+  const known = flag.about.endsWith("]") ? "" : preset(flag).replaceAll("`", "");
+  return known === "" ? "" : ` [${known}]`;
 }
 
 /** "create" stands for create, plan and export, which take the same. */

@@ -12,8 +12,8 @@ interface CommandRow {
   readonly scopes: readonly FlagScope[];
   /** What is said at once, on a terminal, until the first answer is there. */
   readonly busy?: string;
-  /** Everything after `--` is a command line for a node. */
-  readonly rest?: boolean;
+  /** Everything after `--` is a command line: how its usage shows that. */
+  readonly rest?: "-- CMD" | "[-- CMD]";
   /** It deletes: no guess at what a slip of the hand was meant to be ever names it. */
   readonly deletes?: boolean;
 }
@@ -101,14 +101,14 @@ const ROWS = [
     takes: "<name> [node]",
     about: "log in to a node (0 by default), or run a command there",
     scopes: ["azure", "nodes"],
-    rest: true,
+    rest: "[-- CMD]",
   },
   {
     name: "run",
     takes: "<name>",
     about: "run a command on every node at once, output labelled by node",
     scopes: ["azure", "nodes", "run"],
-    rest: true,
+    rest: "-- CMD",
   },
   {
     name: "logs",
@@ -129,7 +129,7 @@ const ROWS = [
     takes: "<name>",
     about: "write NAME/kubeconfig for the platform's k3s, or run a command with it",
     scopes: ["azure", "nodes"],
-    rest: true,
+    rest: "[-- CMD]",
   },
   {
     name: "export",

@@ -37,7 +37,7 @@ export async function parseArguments(world: World, version: string): Promise<Inv
   }
   if (result === undefined) return { printed: EXIT.done };
   const { command, args, options } = result;
-  if (rest.length > 0 && command.rest !== true) throw usageError(`${command.name} takes nothing after --`);
+  if (rest.length > 0 && command.rest === undefined) throw usageError(`${command.name} takes nothing after --`);
   if (options["simulate"] === true && options["armEndpoint"] !== undefined)
     throw usageError("--simulate and --arm-endpoint name two different Azures", "Leave one of them out.");
   const all = await given(world, command, options);
@@ -88,7 +88,7 @@ function programOf(
     .addHelpText("after", () => wrap(AFTER_ALL, world.stdout.columns));
   for (const command of COMMANDS) {
     const sub = program.command(`${command.name} ${command.takes}`.trim());
-    if (command.rest === true) sub.usage(`[options] ${command.takes} [-- CMD]`);
+    if (command.rest !== undefined) sub.usage(`[options] ${command.takes} ${command.rest}`);
     if (command.scopes.includes("create")) sub.addHelpText("after", () => wrap(AFTER_CREATE, world.stdout.columns));
     sub.description(command.about).exitOverride().allowExcessArguments(false).showSuggestionAfterError(true);
     // nobody asks for those of the others: to make all twenty commands' would be half of a start
@@ -124,7 +124,7 @@ function optionOf(key: FlagKey, flag: Flag<unknown>, command: Command): Option {
   const shown =
     flag.default === undefined || flag.default === false || isEmpty(flag.default) || flag.about.endsWith("]")
       ? ""
-      : ` [${JSON.stringify(flag.default).replaceAll('"', "")}]`;
+      : ` [${String(flag.default)}]`;
   const about = command.takes.includes("<name>") ? flag.about : (flag.unnamed ?? flag.about);
   const option = new Option(`--${flag.name}${value}`, about + shown);
   // commander reads --no-x as the opposite of --x: here it is a switch of its own

@@ -2,7 +2,7 @@
  * What is exported is deployed here, into the simulation, by a small deployer that knows the expressions which an export uses; then the
  * tool itself has to find its cluster, with nothing to change. That the real Terraform and ARM read it too is not proven here.
  */
-import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { armTemplate } from "../../src/core/export/arm.ts";
@@ -252,6 +252,16 @@ describe("the formats", () => {
       tf,
     );
   });
+});
+
+test("a state file is create's: export says that it wrote none", async () => {
+  const one = azure();
+  const { exit, stderr } = await one.run("export mycluster --num-nodes 1 --output plan.json");
+  expect([exit, stderr, readdirSync(one.dir)]).toEqual([
+    0,
+    expect.stringContaining("--output is create's, and wrote nothing"),
+    expect.not.arrayContaining(["plan.json"]),
+  ]);
 });
 
 test("an image of one's own is named, as export uploads nothing", async () => {

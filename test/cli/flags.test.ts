@@ -523,11 +523,15 @@ test("a misspelt variable of the environment is named, once, and what it may hav
 });
 
 test.each([
-  ["run --help", ["<name> [-- CMD]", "[5m]"], ["300000"]],
+  ["run --help", ["<name> -- CMD", "[5m]"], ["300000", "[-- CMD]"]],
   ["ssh --help", ["<name> [node] [-- CMD]"], []],
   ["list --help", ["only the clusters in this resource group"], ["the cluster's name"]],
   ["gc --help", ["only the clusters in this resource group"], ["the cluster's name"]],
-  ["create --help", ["[the cluster's name]", "beats --config", "AZURE_COREOS_CLUSTER_NUM_NODES", "130 interrupted", "7d"], []],
+  [
+    "create --help",
+    ["[the cluster's name]", "beats --config", "AZURE_COREOS_CLUSTER_NUM_NODES", "130 interrupted", "7d", "Azure sees [*]"],
+    ["[["],
+  ],
   ["status --help", ["with --json"], []],
 ])("%s says what is so", async (argv, says, saysNot) => {
   const { stdout } = await azure().run(argv);

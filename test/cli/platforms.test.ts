@@ -149,6 +149,13 @@ test.each([
   expect((await done(`plan mycluster ${flags}`)).includes("--data-disk-mount /var/lib/rancher gives it the disk")).toBe(said);
 });
 
+test.each([
+  ["--data-disk-size 200 --data-disk-mount /srv", "--data-disk-size and --data-disk-mount: without effect", true],
+  ["--data-disk-size 200 --data-disk", "without effect", false],
+])("who asks for no data disk hears that its size is for nothing: %s", async (flags, words, said) => {
+  expect((await done(`plan mycluster ${flags}`)).includes(words)).toBe(said);
+});
+
 test("a rehearsal of the platform takes a domain of one's own, and says that nobody asked for its record", async () => {
   await done("mycluster --deis --platform ubuntu --wait-for machines");
   expect(await done("platform install mycluster --domain apps.example.com")).toContain(

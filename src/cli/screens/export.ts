@@ -14,6 +14,7 @@ export async function exportCommand(invocation: Invocation): Promise<number> {
     world.stdout.write(`${jsonText(made.document, 2)}\n`);
     for (const event of session.events) if (event.kind === "note") session.say(event.message ?? "");
     for (const note of made.notes) session.say(note);
+    if (given.output !== undefined) session.say("--output is create's, and wrote nothing: what is exported is on stdout.");
     session.say(howTo(made, world.cwd));
     return EXIT.done;
   } finally {

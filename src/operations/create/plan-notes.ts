@@ -3,6 +3,7 @@ import type { Facts } from "../../core/plan/cluster.ts";
 import { ETCD_VERSION, etcdFault } from "../../core/etcd-version.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { duration } from "../../core/words.ts";
+import { FLAGS } from "../../core/spec/flags.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { hopsTo } from "../cluster/way.ts";
 import type { Run } from "../run.ts";
@@ -17,17 +18,21 @@ export function etcdNotes(spec: ClusterSpec, { nodes, choices }: Pick<Facts, "no
   return fault === undefined ? [] : [`${fault} New machines get it with --etcd-version ${ETCD_VERSION}; see docs/operations.md.`];
 }
 
-/** k3s fills the system's disk where the data disk waits for Docker. A cluster that is there keeps its place. */
-export const diskNotes = (spec: ClusterSpec, isNew: boolean): string[] =>
-  isNew &&
-  spec.deis &&
-  spec.dataDisk &&
-  !spec.given.includes("dataDiskMount") &&
-  PLATFORMS[spec.platform].userData === "cloud-init"
+/** What was typed of a disk that no machine gets; and that k3s fills the system's disk where the data disk waits for Docker. A cluster that is there keeps its place. */
+export function diskNotes(spec: ClusterSpec, isNew: boolean): string[] {
+  const idle = (["dataDiskSize", "dataDiskMount"] as const).filter((key) => spec.given.includes(key));
+  if (!spec.dataDisk)
+    return idle.length === 0
+      ? []
+      : [
+          `${idle.map((key) => `--${FLAGS[key].name}`).join(" and ")}: without effect, for no data disk is asked for (--data-disk).`,
+        ];
+  return isNew && spec.deis && !spec.given.includes("dataDiskMount") && PLATFORMS[spec.platform].userData === "cloud-init"
     ? [
         `The data disk is mounted at ${spec.dataDiskMount}, and k3s keeps its data in /var/lib/rancher: --data-disk-mount /var/lib/rancher gives it the disk.`,
       ]
     : [];
+}
 
 /**
  * What a person is to know of a private cluster before it is made: how it is reached, and what of it is public all the same.
