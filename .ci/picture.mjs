@@ -12,7 +12,7 @@ import { createVirtualClock } from "../src/sim/clock.ts";
 
 const COMMAND = "azure-coreos-cluster mycluster --num-nodes 3 --deis --simulate=10x";
 const START = Date.UTC(2026, 10, 22, 12);
-const SHOWN_AT_MS = 6_200;
+const SHOWN_AT_MS = 8_000;
 const SIZE = { columns: 92, rows: 60 };
 const CELL = { width: 8.4, height: 19, margin: 18 };
 

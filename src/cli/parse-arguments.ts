@@ -124,7 +124,7 @@ function optionOf(key: FlagKey, flag: Flag<unknown>, command: Command): Option {
   const shown =
     flag.default === undefined || flag.default === false || isEmpty(flag.default) || flag.about.endsWith("]")
       ? ""
-      : ` [${String(flag.default)}]`;
+      : ` [${JSON.stringify(flag.default).replaceAll(/["[\]]/g, "")}]`;
   const about = command.takes.includes("<name>") ? flag.about : (flag.unnamed ?? flag.about);
   const option = new Option(`--${flag.name}${value}`, about + shown);
   // commander reads --no-x as the opposite of --x: here it is a switch of its own
