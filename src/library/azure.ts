@@ -6,6 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import type { PlanDocument } from "../core/documents.ts";
 import { EXIT } from "../core/errors.ts";
 import { clusterName } from "../core/spec/spec.ts";
+import { PLATFORM_MS, REBOOT_MS, replaceMs } from "../operations/time-limits.ts";
 import type { Run } from "../operations/run.ts";
 import { gcResult, notReady, notStarted } from "./ends.ts";
 import type { Azure, AzureOptions, ChangeWish } from "./interface.ts";
@@ -99,7 +100,7 @@ const running = (
     const more = { ...where, ...checkedOptions(wish, ["reboot"]) };
     const { rebootNodes } = await import("../operations/reboot.ts");
     const work = (run: Run) => rebootNodes(run, clusterName(name), nodes.map(String), more);
-    const { document, error } = await runs.work({ looks: false }, work);
+    const { document, error } = await runs.work({ looks: false, limitMs: REBOOT_MS }, work);
     if (error !== undefined) throw error;
     return document;
   },
@@ -108,7 +109,8 @@ const running = (
     const { replaceNodes } = await import("../operations/replace.ts");
     const more = { given: { ...where, ...flags }, keepDataDisk };
     const work = (run: Run) => replaceNodes(run, clusterName(name), nodes.map(String), more);
-    const { document, error } = await runs.work({ looks: false, more: flags }, work);
+    const limitMs = replaceMs(nodes.map(String));
+    const { document, error } = await runs.work({ looks: false, more: flags, limitMs }, work);
     if (error !== undefined) throw error;
     return document;
   },
@@ -157,7 +159,7 @@ const platform = (
     async (name: string, wish: ChangeWish = {}) => {
       const more = { ...where, ...checkedOptions(wish, ["platform"]) };
       const { changePlatform } = await import("../operations/platform/change.ts");
-      return runs.work({ looks: false }, (run) => changePlatform(run, clusterName(name), what, more));
+      return runs.work({ looks: false, limitMs: PLATFORM_MS }, (run) => changePlatform(run, clusterName(name), what, more));
     };
   return {
     async installPlatform(name, wish = {}) {
@@ -165,7 +167,7 @@ const platform = (
       const certificates = certManager === undefined ? {} : { certManager: certManager === "yes" };
       const { planAndInstall } = await import("../operations/platform/install.ts");
       const work = (run: Run) => planAndInstall(run, clusterName(name), { ...where, ...more, ...certificates });
-      return runs.work({ looks: false }, work);
+      return runs.work({ looks: false, limitMs: PLATFORM_MS }, work);
     },
     async platformStatus(name) {
       const { lookAtPlatform } = await import("../operations/platform/status.ts");

@@ -11,8 +11,11 @@ import { type EventStream, eventStream } from "./events.ts";
 import type { OptionsOf } from "./options.ts";
 
 export interface Runs {
-  /** Opens a run, works, and closes it. With `looks` a rehearsal stays as it was. */
-  work<T>(options: { readonly looks: boolean; readonly more?: object }, work: (run: Run) => Promise<T>): Promise<T>;
+  /** Opens a run, works, and closes it. With `looks` a rehearsal stays as it was; `limitMs` is the time it has unless an option says otherwise. */
+  work<T>(
+    options: { readonly looks: boolean; readonly more?: object; readonly limitMs?: number },
+    work: (run: Run) => Promise<T>,
+  ): Promise<T>;
   events(): AsyncIterable<Event>;
   close(): void;
 }
@@ -41,9 +44,14 @@ export function runsOf({ given, env, cwd, clock, signal, onEvent }: RunsOptions)
     for (const stream of streams) stream.push(event);
   };
   return {
-    async work({ looks, more = {} }, work) {
+    async work({ looks, more = {}, limitMs }, work) {
       if (ends.aborted) throw interrupted(ends.reason);
-      const { run, interrupt, close } = await openRun(outside, { ...given, ...more }, { looks, listeners: { event: hear } });
+      const limit = limitMs === undefined ? {} : { timeout: limitMs };
+      const { run, interrupt, close } = await openRun(
+        outside,
+        { ...limit, ...given, ...more },
+        { looks, listeners: { event: hear } },
+      );
       // one sign-in for all that is done here
       if (run.credential !== undefined) outside.credential ??= run.credential;
       const stopListening = endsWith(ends, interrupt);

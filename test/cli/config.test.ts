@@ -132,7 +132,7 @@ test.each([
     "size of the system disk [the image's own]",
     "`--os-disk-size GiB`; 1 to 4095; at a cluster that exists it counts for new machines",
   ],
-  ["timeout", "give up after this time [30m]", "`--timeout TIME`"],
+  ["timeout", "give up after this time; replace, platform, reboot and run have more [30m]", "`--timeout TIME`"],
   [
     "ssh-port",
     "another spelling of ssh: node i is reached at PORT + i",

@@ -57,6 +57,15 @@ test("several are replaced one after the other, each there before the next goes;
   await azure.run("destroy mycluster --yes");
 });
 
+test("many have the time of many: half an hour is for one command that works on all at once", async () => {
+  await made("--num-nodes 5 --simulate");
+  const { exit, document, stderr } = await azure.json<ReplaceDocument>(
+    "replace mycluster 0-4 --yes --simulate --fault any:slow=15x*",
+  );
+  expect([exit, document.replaced.length], stderr).toEqual([0, 5]);
+  expect(document.seconds).toBeGreaterThan(1800);
+});
+
 test("--keep-data-disk: the new machine has the old one's disk; without it a new one", async () => {
   await made("--data-disk");
   const disk = async (): Promise<Body> =>

@@ -5,17 +5,15 @@ import { type Installation, carryOutInstall, planInstall } from "../../operation
 import { isPasswordKnown } from "../../operations/platform/password.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Action, actionNamed } from "../platform-actions.ts";
+import { PLATFORM_MS } from "../../operations/time-limits.ts";
 import { passwordOf, sayScript } from "./platform-words.ts";
 import { type Session, openSession } from "../session.ts";
-
-/** An installation takes half an hour and more; what runs on a node goes on when ours is over. */
-const HOURS_MS = 3 * 3_600_000;
 
 export async function platformCommand(invocation: Invocation): Promise<number> {
   const { given, args } = invocation;
   const action = actionNamed(args[1] ?? "", given);
   const session = await openSession(
-    { ...invocation, given: { timeout: HOURS_MS, ...given } },
+    { ...invocation, given: { timeout: PLATFORM_MS, ...given } },
     action === "status" ? { looks: true } : {},
   );
   try {

@@ -1,16 +1,14 @@
 /** reboot on a terminal: which nodes, one after the other, and what is left when one does not come back. The work is operations/reboot.ts. */
 import { plural } from "../../core/words.ts";
 import { type Reboot, type RebootOptions, carryOutReboot, planReboot } from "../../operations/reboot.ts";
+import { REBOOT_MS } from "../../operations/time-limits.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { endWith } from "./outcome.ts";
 import { type Session, openSession } from "../session.ts";
 
-/** Each node has a time limit; all of them together have one only if it is given. */
-const WEEK_MS = 7 * 86_400_000;
-
 export async function rebootCommand(invocation: Invocation): Promise<number> {
   const { given, args } = invocation;
-  const session = await openSession({ ...invocation, given: { timeout: WEEK_MS, ...given } });
+  const session = await openSession({ ...invocation, given: { timeout: REBOOT_MS, ...given } });
   try {
     const options: RebootOptions = {
       ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),

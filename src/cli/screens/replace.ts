@@ -3,6 +3,7 @@ import { usageError } from "../../core/errors.ts";
 import { plural } from "../../core/words.ts";
 import { carryOutReplace, planReplace } from "../../operations/replace.ts";
 import type { ReplaceWish } from "../../operations/replace/noted.ts";
+import { replaceMs } from "../../operations/time-limits.ts";
 import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { endWith } from "./outcome.ts";
@@ -11,7 +12,7 @@ import { openSession } from "../session.ts";
 export async function replaceCommand(invocation: Invocation): Promise<number> {
   const { given, args } = invocation;
   const name = nameArgument(invocation);
-  const session = await openSession(invocation);
+  const session = await openSession({ ...invocation, given: { timeout: replaceMs(args.slice(1)), ...given } });
   try {
     const { keepDataDisk = false, ...flags } = given;
     const wish: ReplaceWish = { given: flags, keepDataDisk };

@@ -288,7 +288,7 @@ export const FLAGS = {
     }),
     timeout: needed({
       name: "timeout", value: "TIME", parse: timeSpan, default: 30 * 60_000, on: ["azure"],
-      about: "give up after this time [30m]",
+      about: "give up after this time; replace, platform, reboot and run have more [30m]",
     }),
     rollback: toggle({ name: "rollback", on: ["create"], about: "when it fails, remove what this run made" }),
     dryRun: toggle({ name: "dry-run", on: ["create", "gc"], about: "show what would be done; no write" }),
