@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { addForeign, addGroup, addLock, byHand, everything, inGroup } from "./azure-hand.ts";
+import { wantedOf } from "../../src/operations/create/rollback.ts";
 import { shapeOf } from "../cluster-state.ts";
 import { type Body, type TestAzure, testAzure } from "./world.ts";
 
@@ -247,4 +248,52 @@ test("a group that Azure does not delete keeps the keys of what is in it here", 
   });
   expect(stderr).toMatch(/Rolled back in part/);
   expect(existsSync(join(azure.dir, "mycluster", "user-data-0.yaml"))).toBe(true);
+});
+
+test("a disk that Azure does not delete with its machine goes all the same", async () => {
+  const azure = newAzure("machine-1:SkuNotAvailable");
+  await addGroup(azure, "shared");
+  const before = everything(azure);
+  const machine = inGroup("shared", "Microsoft.Compute/virtualMachines", "mycluster-coreos-0");
+  const { stderr } = await azure.run("mycluster --num-nodes 2 --resource-group shared --rollback --wait-for machines", {
+    azure: async (request) => {
+      if (request.method === "DELETE" && request.url.includes(machine)) {
+        const body = structuredClone(azure.puts().get("virtualMachines/mycluster-coreos-0"));
+        delete body.properties.osProfile;
+        body.properties.storageProfile.osDisk.deleteOption = "Detach";
+        await byHand(azure, "PUT", machine, body);
+      }
+      return azure.simulation.handle(request);
+    },
+  });
+  expect(stderr).toContain("nothing of it is left");
+  expect(everything(azure)).toEqual(before);
+});
+
+test("a machine that stays for etcd's sake keeps what is its own", () => {
+  const made = new Map(["/vm-3", "/vm-4", "/nic-4"].map((id) => [id, { kind: "machine", id }]));
+  const wanted = wantedOf(made, new Set([4]));
+  const ids = [
+    { id: "/VM-3", node: 3 },
+    { id: "/disk-3", node: 3, goesWith: "/vm-3" },
+    { id: "/vm-4", node: 4 },
+    { id: "/nic-4", node: 4 },
+    { id: "/disk-4", node: 4, goesWith: "/vm-4" },
+    { id: "/theirs" },
+  ].filter((one) => wanted({ kind: "machine", label: "", dependsOn: [], ...one }));
+  expect(ids.map(({ id }) => id)).toEqual(["/VM-3", "/disk-3"]);
+});
+
+test("a second Ctrl-C ends it, and is not taken for what stands in its way", async () => {
+  const azure = newAzure(REFUSED);
+  let interrupt = (): void => undefined;
+  const { exit, stderr } = await azure.run(ONE, {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: (request) => {
+      if (request.method === "DELETE") for (let times = 0; times < 2; times++) interrupt();
+      return azure.simulation.handle(request);
+    },
+  });
+  expect(exit, stderr).toBe(130);
+  expect(stderr).not.toContain("Rolled back");
 });

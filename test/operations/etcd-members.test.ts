@@ -478,6 +478,8 @@ describe.concurrent("leaving", () => {
     expect(await unjoining(world)).toEqual(new Set());
     expect(asked(world, "/remove").map(({ body }) => body)).toEqual([{ ID: "5" }, { ID: "4" }]);
     expect(world.changing).toEqual([[0, 0]]);
+    // through those that were members before, each time
+    expect(world.nodes.logins.count).toBe(6);
     await using one = await cluster();
     expect(await unjoining(one, [3])).toEqual(new Set());
     expect(asked(one, "/remove").map(({ body }) => body)).toEqual([{ ID: "4" }]);

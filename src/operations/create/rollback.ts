@@ -13,7 +13,6 @@ import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { buildSpec } from "../../core/spec/spec.ts";
 import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
 import { isProven } from "../../core/plan/proof.ts";
-import { isOurs } from "../../core/plan/tags.ts";
 import { converge } from "../../engine/converge.ts";
 import type { Carried } from "./carry-out.ts";
 import { deleteUntilGone, gone } from "../destroy/delete-until-gone.ts";
@@ -58,6 +57,19 @@ export function rolledBack(failure: ClusterError | undefined, undone: Destroyed,
   });
 }
 
+/**
+ * What is to go, asked of each look: what this run made, and what hangs on its machines, also when Azure has not deleted that with them.
+ * @param made by lower-case id
+ * @param staying nodes that stay
+ */
+export function wantedOf(made: ReadonlyMap<string, Gone>, staying: ReadonlySet<number>): (one: Doomed) => boolean {
+  const mine = new Set(made.keys());
+  return ({ id, goesWith, node }) => {
+    if (goesWith !== undefined && mine.has(goesWith.toLowerCase())) mine.add(id.toLowerCase());
+    return mine.has(id.toLowerCase()) && !(node !== undefined && staying.has(node));
+  };
+}
+
 // --- internal ---
 
 interface Taking {
@@ -90,9 +102,7 @@ async function takeBack(run: Run, prepared: Prepared, { carried, made, tell }: T
     return destroyed;
   }
   const staying = await unjoin(run, prepared, made);
-  const wanted = (one: Doomed): boolean =>
-    !(one.node !== undefined && staying.has(one.node)) &&
-    (made.has(one.id.toLowerCase()) || (one.goesWith !== undefined && made.has(one.goesWith.toLowerCase())));
+  const wanted = wantedOf(made, staying);
   tell({ deleted: [], left: leftIn({ ...doom, ours: doom.ours.filter(wanted) }, made) });
   const { deleted, now, failure = untoldIn(doom) } = await deleteUntilGone(run, doom, { wanted, stop: NEVER });
   const left = leftIn(now, made);
@@ -131,11 +141,11 @@ const isAnothers = ({ claims }: Cluster, { facts }: Prepared): boolean =>
   claims.some((claim) => claim.tags?.["aoc-id"] !== undefined && claim.tags["aoc-id"] !== facts.choices.id);
 
 /** What was not there before and this run asked for, made, or begun and failed: by lower-case id. */
-function madeBy({ resources, snapshot, found, spec }: Prepared, { results, account }: Carried): Map<string, Gone> {
+function madeBy({ resources, snapshot, found }: Prepared, { results, account }: Carried): Map<string, Gone> {
   const made = resources.filter((resource) => {
     const result = results.get(resource.id);
     const before = resource.kind === "resourceGroup" ? found.group : snapshot.get(resource.id.toLowerCase());
-    if (before !== undefined && isOurs(before.tags, spec.name) && !isReplaced(resource.kind, before)) return false;
+    if (before !== undefined && !isReplaced(resource.kind, before)) return false;
     return result?.state === "failed" || (result?.state === "done" && result.value === "created");
   });
   const all: Gone[] = [...made, ...(account === undefined ? [] : [{ kind: "storageAccount", id: account }])];
