@@ -33,6 +33,8 @@ const STEP = TOGETHER === "all" ? 1 : Number(TOGETHER ?? 0);
 const SAMPLE: readonly (readonly [Command, Command, at: number])[] = [
   ["grow", "remove", 30],
   ["remove", "grow", 26],
+  // the node is made again between the look at it and its end
+  ["remove", "grow", 55],
   ["remove", "remove of another", 21],
   ["create", "remove", 22],
   ["grow", "grow", 29],

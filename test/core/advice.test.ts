@@ -208,7 +208,7 @@ test.for([
     "NicInUse",
     "Network Interface /subscriptions/s/nic is used by existing resource /subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/foo.",
     /still uses/,
-    /virtualMachines\/foo\. .*destroy mycluster/,
+    /virtualMachines\/foo\. .*run the same command again/,
   ],
   [
     "ScopeLocked",

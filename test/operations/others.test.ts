@@ -73,7 +73,9 @@ test.each<[string, Tags | undefined, string[]]>([
     },
   };
   const part = { kind: "networkInterface" as const, id: NIC, label: "interface", node: 3 };
-  await removeParts({ ...run, tools: { ...run.tools, provider }, emit: () => undefined }, OWNER, [part]);
+  await removeParts({ ...run, tools: { ...run.tools, provider }, emit: () => undefined }, OWNER, [part], () =>
+    Promise.resolve(false),
+  );
   expect(deleted).toEqual(gone);
 });
 

@@ -16,8 +16,8 @@ export const groupAdvice: readonly AdviceRow[] = [
       "OperationNotAllowedInUse",
     ],
     meaning: "Something still uses this resource, so that Azure does not delete it.",
-    advice: ({ message }, context) =>
-      `${usedBy(message)}If that belongs to the cluster, run \`azure-coreos-cluster destroy ${context.name ?? "NAME"}\` again; if not, detach it first.`,
+    advice: ({ message }) =>
+      `${usedBy(message)}If that belongs to the cluster, run the same command again; if not, detach it first.`,
     retry: "contention",
     patienceMs: 60_000,
   },

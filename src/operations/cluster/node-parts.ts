@@ -93,31 +93,39 @@ export async function refuseHarmful(run: Run, owner: Owner, parts: readonly Node
   );
 }
 
+/** Whether another run has made the node again, and wants it. */
+export type ComesAgain = (node: number) => Promise<boolean>;
+
 /**
  * The machine takes its disks, interface and address along (deleteOption); what it did not is deleted too, if it is still the
- * cluster's. @throws ClusterError NotOurs, TakesAlong
+ * cluster's. What comes again stays. @throws ClusterError NotOurs, TakesAlong
  */
-export async function removeParts(run: Run, owner: Owner, parts: readonly NodePart[]): Promise<void> {
-  for (const part of parts) await removePart(run, owner, part);
+export async function removeParts(run: Run, owner: Owner, parts: readonly NodePart[], comesAgain: ComesAgain): Promise<void> {
+  for (const part of parts) await removePart(run, owner, part, comesAgain);
 }
 
 // --- internal ---
 
-/** What has changed since it was looked at is looked at again: it may be somebody else's by now. */
-async function removePart(run: Run, owner: Owner, { kind, id, label, node }: NodePart): Promise<void> {
+/**
+ * What has changed since it was looked at is looked at again: it may be somebody else's by now, or a new node's. What is not there is
+ * not asked to go, for such a request may arrive when there is another one.
+ */
+async function removePart(run: Run, owner: Owner, { kind, id, label, node }: NodePart, comesAgain: ComesAgain): Promise<void> {
   const patience = createPatience(label, run.tools);
   for (let begun = false; ;) {
     const live = await look(run, { id, kind });
-    if (live !== undefined && !isProven({ id, tags: live.tags }, owner)) return;
+    if (live !== undefined && (!isProven({ id, tags: live.tags }, owner) || (await comesAgain(node)))) return;
     if (!begun) run.emit({ kind: "started", id, label, node });
     begun = true;
-    if (live !== undefined && kind === "machine") await letGo(run, owner, live);
+    if (live === undefined) return run.emit({ kind: "done", id, label, change: "deleted", node });
+    if (kind === "machine") await letGo(run, owner, live);
     try {
-      await deletePatiently({ id, kind, etag: live?.etag }, run.tools);
+      await deletePatiently({ id, kind, etag: live.etag }, run.tools);
       return run.emit({ kind: "done", id, label, change: "deleted", node });
     } catch (error) {
-      if (!isOvertaken(error)) throw error;
-      await patience.next(error);
+      if (isOvertaken(error)) await patience.next(error);
+      // an interface that its new machine holds already is refused for that
+      else if (!(await comesAgain(node))) throw error;
     }
   }
 }

@@ -7,7 +7,7 @@ import { claim as claimResource } from "../../core/plan/resources/claim.ts";
 import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { converge } from "../../engine/converge.ts";
 import { patiently } from "../../engine/patiently.ts";
-import { type NodePart, partsOf, removeParts } from "../cluster/node-parts.ts";
+import { type ComesAgain, type NodePart, partsOf, removeParts } from "../cluster/node-parts.ts";
 import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { type AllTheSame, leaveEtcd } from "../etcd/leaving.ts";
 import type { Run } from "../run.ts";
@@ -34,8 +34,13 @@ export async function forgetNodes(run: Run, removal: Removal, force: boolean): P
 }
 
 /** Of each node one after the other, of all nodes at once. */
-export const removeAll = (run: Run, owner: Owner, parts: readonly NodePart[]): Promise<void> =>
-  atOnce([...Map.groupBy(parts, (part) => part.node).values()].map((ofOne) => removeParts(run, owner, ofOne)));
+export const removeAll = (
+  run: Run,
+  owner: Owner,
+  parts: readonly NodePart[],
+  comesAgain: ComesAgain = () => Promise.resolve(false),
+): Promise<void> =>
+  atOnce([...Map.groupBy(parts, (part) => part.node).values()].map((ofOne) => removeParts(run, owner, ofOne, comesAgain)));
 
 // --- internal ---
 
@@ -55,18 +60,19 @@ const PASSES = 4;
  */
 async function removeRest(run: Run, removal: Removal, force: boolean): Promise<void> {
   const { spec, claim, groupName, owner, going, parts } = removal;
+  const claimedNow = async (): Promise<ReadonlySet<number> | undefined> =>
+    taggedNodes((await patiently(run.tools, (signal) => run.tools.provider.get(claim, signal)))?.tags ?? {});
   let rest: readonly NodePart[] = parts.filter((part) => part.kind !== "machine");
   for (let pass = 1; pass <= PASSES; pass++) {
     const seen = await partsOf(run, spec, { owner, groupName }, going);
-    const now = await patiently(run.tools, (signal) => run.tools.provider.get(claim, signal));
-    const claimed = taggedNodes(now?.tags ?? {});
+    const claimed = await claimedNow();
     const doomed = [...seen, ...rest.filter(({ id }) => !seen.some((part) => part.id === id))].filter(
       (part) => claimed?.has(part.node) !== true,
     );
     if (doomed.length === 0) return;
     const again = doomed.filter((part) => part.kind === "machine").map((part) => part.node);
     if (again.length > 0) await leaveEtcd(run, { ...removal, going: again }, force, BY_FORCE);
-    await removeAll(run, owner, doomed);
+    await removeAll(run, owner, doomed, async (node) => (await claimedNow())?.has(node) === true);
     rest = [];
   }
 }
