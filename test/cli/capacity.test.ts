@@ -10,8 +10,8 @@ import { parseScript } from "../../src/sim/fault-script.ts";
 import { timeOf } from "../../src/sim/simulation.ts";
 import { flawsOf } from "../cluster-state.ts";
 import { stoppable } from "../stoppable.ts";
-import { addForeign, addGroup, addLock, everything, inGroup } from "./azure-hand.ts";
-import { folderOfAnother, START, type TestAzure, testAzure } from "./world.ts";
+import { addForeign, addGroup, addLock, byHand, everything, inGroup } from "./azure-hand.ts";
+import { type Body, folderOfAnother, START, type TestAzure, testAzure } from "./world.ts";
 
 const [A, B, C] = ["Standard_D2s_v5", "Standard_D2as_v5", "Standard_B2ms"];
 
@@ -191,6 +191,27 @@ describe("while machines are made", () => {
     expect(document.choices?.passedOver.map(({ code }) => code)).toEqual(["AllocationFailed", "QuotaExceeded"]);
   });
 
+  test("of spot machines, for theirs", async () => {
+    const azure = azureWith(`size-${A}:AllocationFailed@2`, { limits: { spotCores: 6 } });
+    const { document } = await azure.json(`mycluster --wait-for machines --spot all --vm-size ${A},Standard_D4s_v5`);
+    expect(document.choices?.passedOver.map(({ code }) => code)).toEqual(["AllocationFailed", "QuotaExceeded"]);
+  });
+
+  test("a size that does not fit is judged once, however often the run moves on", async () => {
+    const azure = azureWith(`size-${A}:AllocationFailed,size-${B}:AllocationFailed,quota-standardBSFamily:1`);
+    const { exit, stderr, document } = await azure.json(`${WISH},Standard_D4s_v5 --num-nodes 1`);
+    expect(exit, stderr).toBe(0);
+    expect(document.choices?.passedOver.map(({ vmSize }) => vmSize)).toEqual([A, C, B]);
+  });
+
+  test("a machine that an earlier run could not make is one of those that are not made yet", async () => {
+    const azure = azureWith(`size-${A}:AllocationFailed,quota-standardBSFamily:1`);
+    expect((await azure.run(`mycluster --wait-for machines --num-nodes 1 --vm-size ${A}`)).exit).toBe(1);
+    const { document, stderr } = await azure.json(`${WISH} --num-nodes 1`);
+    expect(stderr).toContain(`1 machine not made yet is made as ${B}`);
+    expect(document.choices?.passedOver.map(({ vmSize }) => vmSize)).toEqual([A, C]);
+  });
+
   test("machines of another architecture get the image of theirs", async () => {
     const azure = azureWith(`size-${A}:SkuNotAvailable`);
     const { exit, stderr } = await azure.run(`mycluster --wait-for machines --vm-size ${A},Standard_D2ps_v5`);
@@ -210,6 +231,25 @@ describe("while machines are made", () => {
     expect(stderr).toMatch(new RegExp(`Tried: ${A}, ${C}, ${B}\\. .*availability set`, "s"));
     expect(await azure.run("mycluster --wait-for machines")).toMatchObject({ exit: 0 });
     expect(sizesIn(azure.simulation.save())).toEqual([B]);
+  });
+
+  test("a claim that another person's run has taken over meanwhile keeps its size", async () => {
+    const azure = azureWith(`size-${A}:AllocationFailed`);
+    const path = "/resourceGroups/mycluster/providers/Microsoft.Network/publicIPAddresses";
+    let taken = false;
+    const { exit, stderr } = await azure.run(WISH, {
+      azure: async (request) => {
+        const answer = await azure.simulation.handle(request);
+        if (!taken && request.method === "PUT" && request.url.includes("/virtualMachines/")) {
+          taken = true;
+          const [claim] = (await byHand(azure, "GET", path)).body["value"] as Body[];
+          await byHand(azure, "PATCH", `${path}/${claim.name}`, { tags: { ...claim.tags, "aoc-etcd-ca": "another" } });
+        }
+        return answer;
+      },
+    });
+    expect(exit, stderr).toBe(7);
+    expect(keptIn(azure.simulation.save())).toEqual([`${A},${C},${B}`, undefined]);
   });
 
   test("with one size it is tried a second time, as ever", async () => {
@@ -303,13 +343,45 @@ describe("where a whole location has no room", () => {
   test.each([
     ["a machine is made", "machine-1:AllocationFailed", "", ["--num-nodes=2"]],
     ["the next location would be refused, too", `${FULL},quota-eastus/cores:1`, "", ["--num-nodes=1"]],
+    ["something else is in the way of another", "machine-0:AllocationFailedx9,machine-1:RequestDisallowedByPolicyx9", "", ["--num-nodes=2"]],
+    [
+      "it has an image of one's own, which is there",
+      FULL,
+      "",
+      ["--num-nodes=1", "--coreos-image=https://acme1.blob.core.windows.net/vhds/a.vhd?sv=1&sig=S"],
+    ],
+    ["the next is the same in other letters", FULL, "", ["--num-nodes=1", "--location=West US,westus"]],
     ["an earlier run has begun it", FULL, `mycluster --num-nodes 1 --wait-for machines --vm-size ${A}`, ["--num-nodes=1"]],
   ])("it stays where %s", async (_, script, before, nodes) => {
     const azure = azureWith(script);
     if (before !== "") expect((await azure.run(before)).exit).toBe(1);
-    const { exit } = await azure.run([...WISH.filter((one) => !one.startsWith("--num-nodes")), ...nodes]);
-    expect([1, 3]).toContain(exit);
+    const given = new Set(nodes.map((one) => one.replace(/=.*/, "=")));
+    const { exit, stderr } = await azure.run([...WISH.filter((one) => !given.has(one.replace(/=.*/, "="))), ...nodes]);
+    expect([1, 3, 4], stderr).toContain(exit);
+    expect(stderr).not.toContain("begins anew");
     expect(placesIn(azure.simulation.save())).toEqual(new Set(["westus"]));
+  });
+
+  test.each([
+    ["PUT", "the last size is refused", /virtualMachines\//],
+    ["DELETE", "what was made is taken away", /resourcegroups\/mycluster\?/i],
+  ])("a Ctrl-C at the %s with which %s begins no cluster elsewhere", async (method, _, url) => {
+    const azure = azureWith(FULL);
+    let interrupt = (): void => undefined;
+    const { exit, stderr } = await azure.run(WISH, {
+      onInterrupt: (callback) => (interrupt = callback),
+      azure: (request) => {
+        if (request.method === method && url.test(request.url) && (method === "DELETE" || request.body?.includes(B))) {
+          interrupt();
+          interrupt = () => undefined;
+        }
+        return azure.simulation.handle(request);
+      },
+    });
+    expect(exit, stderr).toBe(130);
+    expect(stderr.includes("begins anew")).toBe(method === "DELETE");
+    expect(stderr).not.toContain(`Taken: ${A} in eastus`);
+    expect(placesIn(azure.simulation.save()).has("eastus")).toBe(false);
   });
 
   test("it stays where not all that was made can be taken away", async () => {

@@ -4,7 +4,6 @@
  * what an earlier run has begun stays where it is. A run that is killed meanwhile has left a rollback that broke off: its marks refuse
  * another create until `destroy`, or Azure, has ended it. So no cluster is ever in two locations.
  */
-import { isForeign } from "../cluster/cluster.ts";
 import { ClusterError } from "../../core/errors.ts";
 import type { PassedOver } from "../../core/documents.ts";
 import { inTurn } from "../../core/spec/wishes.ts";
@@ -37,12 +36,11 @@ export async function carryOutWhereRoomIs(run: Run, first: Prepared): Promise<Ca
 
 // --- internal ---
 
-/** Everything failed for want of room, and all that is there of the cluster is this run's. */
+/** Everything failed for want of room. What an earlier run has begun has one location, and so none that it could go on to. */
 function nothingMade(run: Run, { prepared, results, sizes }: Carried): boolean {
-  const { found, facts, resources } = prepared;
-  const begun = found.claim !== undefined || (found.group !== undefined && !isForeign(found));
+  const { facts, resources } = prepared;
   // an image of the user's own is in its location
-  if (begun || sizes.size > 0 || "own" in facts.image || run.stop.aborted || run.tools.signal.aborted) return false;
+  if (sizes.size > 0 || "own" in facts.image || run.stop.aborted || run.tools.signal.aborted) return false;
   const failures = resources.flatMap(({ id }) => {
     const result = results.get(id);
     return result?.state === "failed" ? [result.error] : [];
@@ -51,7 +49,7 @@ function nothingMade(run: Run, { prepared, results, sizes }: Carried): boolean {
 }
 
 /** Locations after this one, as the preflight's answers judge them now: nothing is taken away for one that would be refused. */
-async function placesThatFit(run: Run, { surveyed, spec }: Prepared): Promise<PlaceAnswers[]> {
+async function placesThatFit(run: Run, { surveyed }: Prepared): Promise<PlaceAnswers[]> {
   const { wanted, answers, others } = surveyed.taken;
   const judged = others.map(async (place) => {
     for (const vmSize of inTurn(wanted.spec.sizes, wanted.spec.vmSize)) {
@@ -60,7 +58,7 @@ async function placesThatFit(run: Run, { surveyed, spec }: Prepared): Promise<Pl
     }
     return [];
   });
-  return (await Promise.all(judged)).flat().filter(({ location }) => location !== spec.location);
+  return (await Promise.all(judged)).flat();
 }
 
 const codeOf = ({ results }: Carried): string => {

@@ -113,10 +113,8 @@ async function take(carrying: Carrying, candidate: Candidate, tried: string, err
   if (before === undefined || after === undefined || !isBearer(before) || !isBearer(after)) return true;
   await converge(after, run.tools, {
     cluster: prepared.spec.name,
-    permit: async () => {
-      if (carrying.lost !== undefined) throw carrying.lost;
-      await carrying.stillOurs();
-    },
+    // whose it is by now, as before a machine: somebody may have taken it over while the last one was tried
+    permit: async () => void (await carrying.guard()),
     mustExist: () => destroyedMeanwhile(prepared.spec.name),
     adapt: adaptSizeNow(carrying.cluster, before.body.tags ?? {}, after.body.tags ?? {}),
   });
