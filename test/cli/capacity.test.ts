@@ -343,7 +343,12 @@ describe("where a whole location has no room", () => {
   test.each([
     ["a machine is made", "machine-1:AllocationFailed", "", ["--num-nodes=2"]],
     ["the next location would be refused, too", `${FULL},quota-eastus/cores:1`, "", ["--num-nodes=1"]],
-    ["something else is in the way of another", "machine-0:AllocationFailedx9,machine-1:RequestDisallowedByPolicyx9", "", ["--num-nodes=2"]],
+    [
+      "something else is in the way of another",
+      "machine-0:AllocationFailedx9,machine-1:RequestDisallowedByPolicyx9",
+      "",
+      ["--num-nodes=2"],
+    ],
     [
       "it has an image of one's own, which is there",
       FULL,
