@@ -29,7 +29,11 @@ test.each([
 
 test.each([
   ["destroy mycluster --quiet", "", /mycluster to destroy it \(\d+ resources in the group mycluster, for good\)/],
-  ["remove mycluster 1 2 --quiet", "", /to remove mycluster-coreos-1, mycluster-coreos-2:/],
+  [
+    "remove mycluster 1 2 --quiet",
+    "",
+    /to remove mycluster-coreos-1, mycluster-coreos-2, in the subscription Simulated subscription \(0{8}-/,
+  ],
   ["gc --quiet", "--ttl 1s", /to destroy mycluster, in the subscription .*:/],
 ])("even %s names what it asks about", async (argv, flags, question) => {
   const azure = await withCluster(flags);

@@ -1,4 +1,5 @@
 /** platform upgrade and uninstall on a terminal: which script is run, and whether it is really meant. The work is operations/platform/change.ts. */
+import { accountWords } from "../../core/account.ts";
 import { EXIT } from "../../core/errors.ts";
 import { carryOutUninstall, carryOutUpgrade, planChange } from "../../operations/platform/change.ts";
 import { confirm } from "../confirm.ts";
@@ -31,7 +32,11 @@ export async function uninstall(session: Session, invocation: Invocation): Promi
   try {
     sayScript(session, "Script", change.script);
     session.say(`${name}: Drycc, k3s and everything that runs on them, with their data, go from all nodes; the cluster stays.`);
-    await confirm({ ...invocation, command: "platform uninstall" }, `Type the name ${name} to uninstall its platform:`, name);
+    await confirm(
+      { ...invocation, command: "platform uninstall" },
+      `Type the name ${name} to uninstall its platform, in ${accountWords(await session.account())}:`,
+      name,
+    );
     session.report(change.site.cluster.nodes.length, undefined, "being uninstalled");
     const document = await carryOutUninstall(session, change);
     session.endReport();

@@ -1,4 +1,5 @@
 /** remove on a terminal: shows which nodes will go, asks, and tells what is left. The work is operations/remove.ts. */
+import { accountWords } from "../../core/account.ts";
 import { EXIT } from "../../core/errors.ts";
 import { plural } from "../../core/words.ts";
 import { withParts } from "../../operations/cluster/node-parts.ts";
@@ -6,6 +7,7 @@ import { type RemoveOptions, carryOutRemoval, checkRemoval } from "../../operati
 import { planRemoval } from "../../operations/remove/removal.ts";
 import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
+import { sayHead } from "./head.ts";
 import { type Session, openSession } from "../session.ts";
 
 export async function removeCommand(invocation: Invocation): Promise<number> {
@@ -26,13 +28,15 @@ async function remove(session: Session, invocation: Invocation): Promise<number>
     force: given.force === true,
     ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
   };
+  const head = sayHead(session);
   const removal = await planRemoval(session, name, args.slice(1), options);
   await checkRemoval(session, removal);
+  await head;
   const { machines, absent, parts, staying } = removal;
   const [count, which] = [machines.length, machines.join(", ")];
   if (absent.length > 0) session.say(`Not there: ${absent.join(", ")}.`);
   session.say(`${name}: ${count} ${plural("node", count)} will be removed${withParts(parts, count)}: ${which}.`);
-  await confirm(invocation, `Type the name ${name} to remove ${which}:`, name);
+  await confirm(invocation, `Type the name ${name} to remove ${which}, in ${accountWords(await session.account())}:`, name);
   session.report(count, undefined, "being removed");
   const document = await carryOutRemoval(session, removal, options);
   session.endReport();

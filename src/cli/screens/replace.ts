@@ -1,4 +1,5 @@
 /** replace on a terminal: which nodes are made anew, the question, and how far it came. The work is operations/replace.ts. */
+import { accountWords } from "../../core/account.ts";
 import { usageError } from "../../core/errors.ts";
 import { plural } from "../../core/words.ts";
 import { carryOutReplace, planReplace } from "../../operations/replace.ts";
@@ -6,6 +7,7 @@ import type { ReplaceWish } from "../../operations/replace/noted.ts";
 import { replaceMs } from "../../operations/time-limits.ts";
 import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
+import { sayHead } from "./head.ts";
 import { endWith } from "./outcome.ts";
 import { openSession } from "../session.ts";
 
@@ -16,7 +18,9 @@ export async function replaceCommand(invocation: Invocation): Promise<number> {
   try {
     const { keepDataDisk = false, ...flags } = given;
     const wish: ReplaceWish = { given: flags, keepDataDisk };
+    const head = sayHead(session);
     const replacement = await planReplace(session, name, args.slice(1), wish);
+    await head;
     const { machines, before, absent, notes } = replacement;
     if (absent.length > 0)
       throw usageError(`${name} has no ${absent.join(", ")}`, "Nothing was deleted. `status` shows which nodes there are.");
@@ -28,7 +32,7 @@ export async function replaceCommand(invocation: Invocation): Promise<number> {
         keepDataDisk ? "Data disks are kept; what is on system disks is gone." : "What is on their disks is gone."
       }`,
     );
-    await confirm(invocation, `Type the name ${name} to replace ${which}:`, name);
+    await confirm(invocation, `Type the name ${name} to replace ${which}, in ${accountWords(await session.account())}:`, name);
     session.report(count, undefined, "being replaced");
     const outcome = await carryOutReplace(session, replacement, wish);
     return endWith(session, invocation, outcome, () => session.say(`${which} made anew; all nodes of ${name} are ready.`));

@@ -1,4 +1,5 @@
 /** stop on a terminal: what will be stopped, the question, and what is still paid for. The work is operations/stop.ts. */
+import { accountWords } from "../../core/account.ts";
 import type { StopDocument } from "../../core/documents.ts";
 import { hasEtcd } from "../../core/plan/tags.ts";
 import { plural } from "../../core/words.ts";
@@ -6,6 +7,7 @@ import { type Stop, carryOutStop, planStop } from "../../operations/stop.ts";
 import { renderRate } from "../../report/cost.ts";
 import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
+import { sayHead } from "./head.ts";
 import { endWith } from "./outcome.ts";
 import { type Session, openSession } from "../session.ts";
 
@@ -15,10 +17,12 @@ export async function stopCommand(invocation: Invocation): Promise<number> {
   const session = await openSession(invocation);
   try {
     const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
+    const head = sayHead(session);
     const stop = await planStop(session, name, where);
+    await head;
     if (stop.running.length > 0) {
       sayPlan(session, stop);
-      await confirm(invocation, `Type the name ${name} to stop it:`, name);
+      await confirm(invocation, `Type the name ${name} to stop it, in ${accountWords(await session.account())}:`, name);
       session.report(stop.running.length, undefined, "being deallocated");
     }
     return endWith(session, invocation, await carryOutStop(session, stop), (document) => sayStopped(session, document));
