@@ -200,7 +200,7 @@ test.for([
     "PropertyChangeNotAllowed",
     "Changing property 'osProfile.customData' is not allowed.",
     /never changes osProfile\.customData of machine/,
-    /remove mycluster mycluster-coreos-0/,
+    /replace mycluster mycluster-coreos-0`; or run `azure-coreos-cluster mycluster/,
   ],
   ["ResourceGroupBeingDeleted", "", /mycluster is being deleted/, /az group exists --name mycluster/],
   ["NicReservedForAnotherVm", "", /180 seconds/, /three minutes/],

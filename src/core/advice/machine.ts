@@ -51,7 +51,7 @@ export const machineAdvice: readonly AdviceRow[] = [
     meaning: (failure, { label }) =>
       `Azure never changes ${found(failure, /property '?([\w.[\]]+)'?/i) ?? "this property"} of ${label ?? "something that exists"}.`,
     advice: (_, context) =>
-      `Replace the node: \`azure-coreos-cluster remove ${context.name ?? "NAME"} ${nameIn(context.label) ?? context.node ?? "NODE"}\`, then \`${rerun(context)}\`; or run it with the values the cluster was made with.`,
+      `Make the node anew: \`azure-coreos-cluster replace ${context.name ?? "NAME"} ${nameIn(context.label) ?? context.node ?? "NODE"}\`; or run \`${rerun(context)}\` with the values the cluster was made with.`,
     retry: "no",
   },
 ];

@@ -208,7 +208,7 @@ describe.skipIf(!hasRealNodes).concurrent("platform, on real nodes", () => {
     // one that is killed on the node ends without a word
     writeFileSync(file(0, "etc/hang"), "install_drycc");
     const killed = install();
-    await vi.waitFor(() => expect(book.calls()).toHaveLength(before.length + 1), { timeout: 20_000 });
+    await vi.waitFor(() => expect(book.calls()).toHaveLength(before.length + 1), { timeout: 60_000 });
     const pid = Number(readFileSync(file(0, "etc/unit-azure-coreos-cluster-platform"), "utf8"));
     process.kill(-pid, "SIGKILL");
     const lost = await killed;
@@ -217,7 +217,7 @@ describe.skipIf(!hasRealNodes).concurrent("platform, on real nodes", () => {
     // one that is left alone goes on; whoever comes follows it, and a third does the same
     let interrupt = (): void => undefined;
     const left = install("", { onInterrupt: (now) => (interrupt = now) });
-    await vi.waitFor(() => expect(book.calls()).toHaveLength(before.length + 2), { timeout: 20_000 });
+    await vi.waitFor(() => expect(book.calls()).toHaveLength(before.length + 2), { timeout: 60_000 });
     interrupt();
     interrupt();
     expect((await left).exit).toBe(130);
