@@ -26,13 +26,13 @@ import { type Removal, planRemoval } from "./remove/removal.ts";
 import { HALF_REPLACED } from "./replace/half-replaced.ts";
 import { keepDataDisk, refuseUnfitDisks } from "./replace/keep-disk.ts";
 import { letLeave, removedMeanwhile } from "./replace/let-leave.ts";
-import { type ReplaceWish, madeAt, replacementOf } from "./replace/noted.ts";
+import { type ReplaceWish, isOtherHalfReplaced, madeAt, replacementOf } from "./replace/noted.ts";
 import type { Run } from "./run.ts";
 
 /** What is to be replaced. */
 export interface Replacement {
   readonly name: string;
-  /** Names of machines, in their order. */
+  /** Names of machines, in their order: first those that are half replaced, for until they are whole no other is made. */
   readonly machines: readonly string[];
   /** Names of those that an earlier run of the same command has made anew. */
   readonly before: readonly string[];
@@ -71,18 +71,19 @@ export async function planReplace(run: Run, name: string, nodes: readonly string
   refuseFirstServer(removal);
   await checkAway(run, removal);
   // what create would refuse afterwards is refused before anything goes
-  const planned = await planCluster(run, name, wish.given).catch((error: unknown) => {
-    // that is what is to be gone on with
-    if (error instanceof ClusterError && error.code === HALF_REPLACED) return undefined;
+  const planned = await planCluster(run, name, wish.given).catch(async (error: unknown) => {
+    // that is what is to be gone on with; of another node it is what create would refuse
+    const half = error instanceof ClusterError && error.code === HALF_REPLACED;
+    if (half && !(await isOtherHalfReplaced(run, removal))) return undefined;
     throw error;
   });
   if (wish.keepDataDisk) await refuseUnfitDisks(run, removal, planned?.surveyed.size);
   const { absent, groupName, going, spec } = removal;
-  const { noted, done, made } = await replacementOf(run, removal, wish);
+  const { noted, done, made, half } = await replacementOf(run, removal, wish);
   const machinesOf = (nodes: readonly number[]): string[] => nodes.map((node) => names.machine(spec, node));
   return {
     name,
-    machines: machinesOf(going.filter((node) => !done.has(node))),
+    machines: machinesOf(going.filter((node) => !done.has(node)).sort((a, b) => Number(half.has(b)) - Number(half.has(a)))),
     before: machinesOf(going.filter((node) => done.has(node))),
     made: machinesOf(going.filter((node) => made.has(node))),
     noted,

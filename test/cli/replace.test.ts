@@ -208,6 +208,48 @@ test("what is refused leaves no mark that create stops at, and one that was remo
   expect({ exit: lost.exit, stderr: lost.stderr }).toMatchObject({ exit: 7, stderr: expect.stringContaining("was removed") });
 });
 
+test("a node that etcd does not let go leaves no mark that create stops at", async () => {
+  await made();
+  // all others have left etcd meanwhile
+  const alone = once(/virtualMachines\/mycluster-coreos-0\?/, () => claimTags({ "aoc-members": "1=10.0.0.5" }), "PUT");
+  const { exit, stderr } = await azure.run("replace mycluster 0 1 --yes", { azure: alone });
+  expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringContaining("(EtcdQuorum)") });
+  expect(await claimTags({})).not.toHaveProperty("aoc-replacing");
+});
+
+test.each([
+  [23, [0], [1]],
+  [25, [], [1, 0]],
+])("one that broke off %d hours ago: %j are not made again, %j are", async (hours, before, replaced) => {
+  await made();
+  const command = "replace mycluster 0 1 --yes";
+  const broken = await azure.run(command, {
+    azure: once(/virtualMachines\/mycluster-coreos-1\?/, () => Promise.reject(new Error("ECONNRESET"))),
+  });
+  expect(broken.exit, broken.stderr).toBe(1);
+  await azure.pass(hours * 3_600_000);
+  const since = azure.exchanges.length;
+  // node 1 is out of etcd still: without it create would not make the other anew
+  expect((await azure.run("replace mycluster 0 --yes")).stderr).toContain("mycluster-coreos-1 is half replaced");
+  expect(azure.exchanges.slice(since).filter(({ method }) => ["PUT", "PATCH", "DELETE"].includes(method))).toEqual([]);
+  const { document } = await azure.json<ReplaceDocument>(command);
+  expect(document).toMatchObject({ before: before.map(nameOf), replaced: replaced.map(nameOf), left: [] });
+});
+
+test("--keep-data-disk: a machine that somebody changes meanwhile is looked at again, and its disk is kept", async () => {
+  await made("--data-disk");
+  const path = inGroup("mycluster", "Microsoft.Compute/virtualMachines", nameOf(1));
+  const tagged = async (): Promise<unknown> => byHand(azure, "PATCH", path, { tags: { ...(await machine(1)).tags, by: "hand" } });
+  const { exit, document, stderr } = await azure.json<ReplaceDocument>("replace mycluster 1 --keep-data-disk --yes", {
+    azure: once(/virtualMachines\/mycluster-coreos-1\?/, tagged, "PUT"),
+  });
+  expect({ exit, kept: document.keptDisks }, stderr).toEqual({ exit: 0, kept: [`${nameOf(1)}-data`] });
+  const puts = azure.exchanges.filter(
+    ({ method, url, body }) => method === "PUT" && url.includes(path) && body?.includes("Detach"),
+  );
+  expect(puts.map(({ body }) => JSON.parse(body ?? "{}").tags.by)).toEqual([undefined, "hand"]);
+});
+
 test("what create refuses once the old machine is gone is not called refused before anything was written", async () => {
   await made();
   const unfit = once(/virtualMachines\/mycluster-coreos-0\?/, () => platformAt(1));
@@ -217,17 +259,22 @@ test("what create refuses once the old machine is gone is not called refused bef
 });
 
 /** Somebody makes it a platform, and this node its first server. */
-async function platformAt(index: number): Promise<void> {
+const platformAt = (index: number): Promise<Record<string, string>> => claimTags({ "aoc-k3s": `${index} a.example.com` });
+
+/** Tags of the claim, changed by somebody. */
+async function claimTags(change: Record<string, string>): Promise<Record<string, string>> {
   const path = "/resourceGroups/mycluster/providers/Microsoft.Network/publicIPAddresses";
   const [claim] = (await byHand(azure, "GET", path)).body["value"] as Body[];
-  await byHand(azure, "PATCH", `${path}/${claim?.name}`, { tags: { ...claim?.tags, "aoc-k3s": `${index} a.example.com` } });
+  const tags = { ...claim?.tags, ...change };
+  await byHand(azure, "PATCH", `${path}/${claim?.name}`, { tags });
+  return tags as Record<string, string>;
 }
 
-/** At the first deletion of it, before it is done, somebody else does something. */
-function once(url: RegExp, work: () => Promise<unknown>): TestAzure["simulation"]["handle"] {
+/** At the first deletion of it, or another request, before it is done, somebody else does something. */
+function once(url: RegExp, work: () => Promise<unknown>, method = "DELETE"): TestAzure["simulation"]["handle"] {
   let done = false;
   return async (request) => {
-    if (!done && request.method === "DELETE" && url.test(request.url)) {
+    if (!done && request.method === method && url.test(request.url)) {
       done = true;
       await work();
     }
