@@ -7,7 +7,7 @@ import { canonical, bodyFingerprint } from "../core/fingerprint.ts";
 import { KINDS } from "../core/plan/kinds.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
 import type { Kind } from "../core/plan/bodies.ts";
-import { ownTagsOf } from "../core/plan/claim-change.ts";
+import { ownTagsOf, withoutMarks } from "../core/plan/claim-change.ts";
 import { changedRules } from "../core/plan/rules-drift.ts";
 import { DESTROYING, clusterIn, isOurs } from "../core/plan/tags.ts";
 import { differInUserTags } from "../core/plan/user-tags.ts";
@@ -58,9 +58,15 @@ export const isShared = (resource: AnyResource): boolean =>
 
 const tagsIn = (resource: AnyResource): Record<string, string> => (resource.body as { tags?: Record<string, string> }).tags ?? {};
 
-/** A machine's user-data holds keys and never changes: it is no part of the fingerprint. */
+/**
+ * A machine's user-data holds keys and never changes: it is no part of the fingerprint. Nor are the marks of a claim, which go by
+ * themselves: once they had gone, all that was written beside them would look changed.
+ */
 function fingerprintOf(resource: AnyResource): string {
-  if (resource.kind !== "machine") return bodyFingerprint(resource.body);
+  if (resource.kind !== "machine") {
+    const { tags } = resource.body as { tags?: Record<string, string> };
+    return bodyFingerprint(tags === undefined ? resource.body : { ...resource.body, tags: withoutMarks(tags) });
+  }
   const { osProfile, ...rest } = resource.body;
   return bodyFingerprint({ ...rest, user: osProfile?.adminUsername, name: osProfile?.computerName });
 }

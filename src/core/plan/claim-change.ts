@@ -15,6 +15,9 @@ import { USER_TAGS, withUserTags } from "./user-tags.ts";
 export const ownTagsOf = (tags: Tags): Tags =>
   Object.fromEntries(Object.entries(tags).filter(([name]) => isToolTag(name) && name !== "aoc-fingerprint"));
 
+/** Without what is said for a time, and taken back by itself. */
+export const withoutMarks = (tags: Tags): Tags => Object.fromEntries(Object.entries(tags).filter(([name]) => !MARKS.has(name)));
+
 /** A claim's tags with the nodes that they are taken to name. */
 export function withNodes(tags: Tags, nodes: Iterable<number>): Tags {
   const all = withoutParts(tags, NODES);
