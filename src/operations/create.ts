@@ -20,8 +20,13 @@ import { refuseUnwritable } from "./replace-file.ts";
 import type { Run } from "./run.ts";
 
 /** Both halves, for a caller who has nobody to ask. @throws ClusterError when no node came up */
-export async function createCluster(run: Run, name: string, given: Partial<FlagValues> = {}): Promise<Created> {
-  const created = await carryOutCreate(run, await planCreate(run, name, given), given);
+export async function createCluster(
+  run: Run,
+  name: string,
+  given: Partial<FlagValues> = {},
+  how: Pick<HowToPrepare, "creation"> = {},
+): Promise<Created> {
+  const created = await carryOutCreate(run, await planCreate(run, name, given, how), given);
   if (created.failure !== undefined && created.ready === 0) throw created.failure;
   return created;
 }

@@ -11,6 +11,7 @@ import type { ReplaceDocument } from "../core/documents.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { names } from "../core/plan/cluster.ts";
 import { type Replacing, withReplacement, withReplacing } from "../core/plan/replacing.ts";
+import { taggedNodes } from "../core/plan/read-tags.ts";
 import { type Tags, hasEtcd } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
@@ -167,18 +168,20 @@ async function replaceOne(run: Run, removal: Removal, work: Work): Promise<Clust
   const { wish, kept, noted } = work;
   const { spec, claim, owner, going, parts } = removal;
   const [node] = going;
-  if (node === undefined) throw removedMeanwhile(removal);
+  if (node === undefined) throw removedMeanwhile(spec.name, removal.absent);
   const old = parts.find((part) => part.kind === "machine");
   const made = old === undefined ? 0 : await madeAt(run, old.id);
-  await retag(claim, (now) => withReplacement(withReplacing(now, node, made), noted), run.tools);
+  await retag(claim, (now) => withReplacement(withReplacing(having(now, removal, node), node, made), noted), run.tools);
   if (old !== undefined) {
     await letLeave(run, removal, node);
     const disk = wish.keepDataDisk ? await keepDataDisk(run, old.id) : undefined;
     if (disk !== undefined) kept.push(disk);
     await removeAll(run, owner, [old]);
   }
-  // what the machine has not taken along
-  await removeAll(run, owner, await partsOf(run, spec, removal, going));
+  // what the machine has not taken along; who found it missing may have made it anew already
+  const isMade = async (): Promise<boolean> => (await partsOf(run, spec, removal, going)).some(({ kind }) => kind === "machine");
+  const rest = await partsOf(run, spec, removal, going);
+  if (!rest.some(({ kind }) => kind === "machine")) await removeAll(run, owner, rest, isMade);
   await forgetHosts(
     run,
     spec,
@@ -193,14 +196,20 @@ async function replaceOne(run: Run, removal: Removal, work: Work): Promise<Clust
 async function bringBack(run: Run, removal: Removal, { wish, ends }: Work): Promise<ClusterError | undefined> {
   const { spec, claim } = removal;
   const [node] = removal.going;
-  if (node === undefined) throw removedMeanwhile(removal);
-  const created = await createCluster(run, spec.name, wish.given).catch((error: unknown) => {
+  if (node === undefined) throw removedMeanwhile(spec.name, removal.absent);
+  const created = await createCluster(run, spec.name, wish.given, { creation: claim.choices.id }).catch((error: unknown) => {
     throw afterDeletion(error);
   });
   if (created.exit !== EXIT.done || created.missing.length > 0) return notWhole(created);
   const over = (tags: Tags): Tags => (ends ? withReplacement(tags, undefined) : tags);
   await retag(claim, (now) => over(withReplacing(now, node, undefined)), run.tools);
   return undefined;
+}
+
+/** The claim's tags, as long as they have the node. @throws ClusterError NodeRemoved */
+function having(tags: Tags, { spec }: Removal, node: number): Tags {
+  if (taggedNodes(tags)?.has(node) === false) throw removedMeanwhile(spec.name, [names.machine(spec, node)]);
+  return tags;
 }
 
 /** What create refuses before it writes is no longer refused before anything was written: the old machine is gone. */

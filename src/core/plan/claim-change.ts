@@ -6,7 +6,7 @@ import { FLAGS, flagRows } from "../spec/flags.ts";
 import { tagWish } from "../spec/user-tags.ts";
 import { type KeptTexts, SIZE_NOW, keepsFlags, withFlags } from "./kept-flags.ts";
 import { keptTextsIn, membersIn, taggedNodes } from "./read-tags.ts";
-import { REPLACEMENT, REPLACING } from "./replacing.ts";
+import { REPLACEMENT, REPLACING, replacementIn, replacingIn, withReplacement, withReplacing } from "./replacing.ts";
 import { gather, isPartOf, spread, withoutParts } from "./tag-parts.ts";
 import { MEMBERS, NODES, PLATFORM, STOPPED, type Tags, isToolTag, membersText, ranges } from "./tags.ts";
 import { USER_TAGS, withUserTags } from "./user-tags.ts";
@@ -56,11 +56,18 @@ export function mergeClaimTags(base: Tags, mine: Tags, fresh: Tags): Tags {
   if (staying.length > 0) merged[MEMBERS] = membersText(staying.map((node) => [node, addresses.get(node) ?? ""]));
   const flags = mergeFlags(keptTextsIn(base), keptTextsIn(mine), keptTextsIn(fresh));
   const counted = nodes === undefined ? flags : new Map([...flags, ["num-nodes", [String(nodes.size)]]]);
-  const own = withFlags(nodes === undefined ? merged : withNodes(merged, nodes), counted);
+  const own = withFlags(nodes === undefined ? merged : withNodes(withoutReplacements(merged, nodes), nodes), counted);
   return withUserTags(own, flags.get(FLAGS.tag.name) ?? []);
 }
 
 // --- internal ---
+
+/** A node that was removed is not being replaced any more. */
+function withoutReplacements(tags: Tags, nodes: ReadonlySet<number>): Tags {
+  const gone = [...replacingIn(tags).keys()].filter((node) => !nodes.has(node));
+  const rest = gone.reduce((now, node) => withReplacing(now, node, undefined), tags);
+  return replacementIn(rest)?.nodes.some((node) => nodes.has(node)) === false ? withReplacement(rest, undefined) : rest;
+}
 
 /** What only stop and start, replace, and platform say: nobody else changes it. */
 const MARKS = new Set([STOPPED, REPLACING, REPLACEMENT, PLATFORM]);

@@ -24,6 +24,7 @@ import { chooseNodes, placeNodes } from "./choose-nodes.ts";
 import { knownNodes, machinesOf } from "../cluster/nodes-there.ts";
 import { lookIn } from "../cluster/find.ts";
 import { isForeign } from "../cluster/cluster.ts";
+import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
 import { refuseHalfReplaced } from "../replace/half-replaced.ts";
 import { type ClaimedCluster, claimed } from "../cluster/claim.ts";
@@ -52,6 +53,8 @@ export interface HowToPrepare {
   readonly onWish?: (spec: ClusterSpec, location: string) => void;
   /** Asked when nothing of the cluster is there yet, with a plan for which no file was made. What it throws ends the create. */
   readonly agree?: (imagined: Prepared) => Promise<void>;
+  /** The id of the creation that is to be finished: where it is not there any more nothing is made in its place. */
+  readonly creation?: string;
 }
 
 /** Finds, chooses, checks, furnishes and plans; writes nothing to Azure. */
@@ -83,10 +86,11 @@ async function prepareAhead(
   run: Looking,
   name: string,
   asked: Partial<FlagValues>,
-  { mode, onWish, agree }: HowToPrepare,
+  { mode, onWish, agree, creation }: HowToPrepare,
 ): Promise<Prepared> {
   const begun = mode === "imagine" ? undefined : beginKey(run, asked);
   const wish = await find(run, name, asked);
+  if (creation !== undefined && wish.found.claim?.choices.id !== creation) throw destroyedMeanwhile(name);
   onWish?.(wish.spec, wish.found.claim?.location ?? wish.spec.location);
   const chosen = await choose(run, wish);
   const checked = await check(run, chosen);

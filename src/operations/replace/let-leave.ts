@@ -22,11 +22,11 @@ export async function letLeave(run: Run, removal: Removal, node: number): Promis
   }
 }
 
-export const removedMeanwhile = ({ spec, absent }: Removal): ClusterError =>
-  new ClusterError(NODE_REMOVED, `${absent.join(", ")} was removed from ${spec.name} meanwhile: it is not made anew`, {
+export const removedMeanwhile = (name: string, machines: readonly string[]): ClusterError =>
+  new ClusterError(NODE_REMOVED, `${machines.join(", ")} was removed from ${name} meanwhile: it is not made anew`, {
     source: "azure",
     exit: EXIT.conflict,
-    advice: `\`create\` adds nodes; \`status ${spec.name}\` shows those that are there.`,
+    advice: `\`create\` adds nodes; \`status ${name}\` shows those that are there.`,
   });
 
 // --- internal ---

@@ -22,7 +22,7 @@ const later = (nodes: readonly number[]): Tags =>
     ]),
   );
 
-const MARKS = { "aoc-stopped": "t", "aoc-replacing": "1=2", "aoc-replacement": "r", "aoc-k3s": "0 d" };
+const MARKS = { "aoc-stopped": "t", "aoc-replacing": "0=2", "aoc-replacement": "r", "aoc-k3s": "0 d" };
 
 const CASES: readonly (readonly [what: string, base: Tags, mine: Tags, fresh: Tags, merged: Tags])[] = [
   ["two removals", claim([0, 1, 2, 3]), claim([0, 2, 3]), claim([0, 1, 2]), claim([0, 2])],
@@ -61,6 +61,13 @@ const CASES: readonly (readonly [what: string, base: Tags, mine: Tags, fresh: Ta
     claim([0], [0], MARKS),
   ],
   ["marks that came meanwhile", claim([0]), claim([0]), claim([0], [0], MARKS), claim([0], [0], MARKS)],
+  [
+    "a node that is removed while it is replaced",
+    claim([0, 1], [0]),
+    claim([0], [0]),
+    claim([0, 1], [0], { "aoc-replacing": "0=2,1=2", "aoc-replacement": "2-3-0123456789abcd-1" }),
+    claim([0], [0], { "aoc-replacing": "0=2" }),
+  ],
   ["marks that went meanwhile", claim([0], [0], MARKS), claim([0], [0], MARKS), claim([0]), claim([0])],
   [
     "tags of others, and what is computed",
