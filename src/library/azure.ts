@@ -6,7 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import type { PlanDocument } from "../core/documents.ts";
 import { EXIT } from "../core/errors.ts";
 import { clusterName } from "../core/spec/spec.ts";
-import { PLATFORM_MS, REBOOT_MS, replaceMs } from "../operations/time-limits.ts";
+import { PLATFORM_MS, NODES_MS, replaceMs } from "../operations/time-limits.ts";
 import type { Run } from "../operations/run.ts";
 import { gcResult, notReady, notStarted } from "./ends.ts";
 import type { Azure, AzureOptions, ChangeWish } from "./interface.ts";
@@ -100,7 +100,7 @@ const running = (
     const more = { ...where, ...checkedOptions(wish, ["reboot"]) };
     const { rebootNodes } = await import("../operations/reboot.ts");
     const work = (run: Run) => rebootNodes(run, clusterName(name), nodes.map(String), more);
-    const { document, error } = await runs.work({ looks: false, limitMs: REBOOT_MS }, work);
+    const { document, error } = await runs.work({ looks: false, limitMs: NODES_MS }, work);
     if (error !== undefined) throw error;
     return document;
   },
@@ -140,7 +140,7 @@ const running = (
   async run(name, command, wish = {}) {
     const more = { ...where, ...checkedOptions(wish, ["run"]) };
     const { onNodes } = await import("../operations/on-nodes.ts");
-    return runs.work({ looks: true }, (run) => onNodes(run, clusterName(name), command, more));
+    return runs.work({ looks: true, limitMs: NODES_MS }, (run) => onNodes(run, clusterName(name), command, more));
   },
   async logs(name, node, wish = {}) {
     const more = { ...where, ...checkedOptions(wish, ["logs"]), ...(node === undefined ? {} : { node: String(node) }) };

@@ -4,8 +4,8 @@
  */
 import { FLAGS } from "../core/spec/flags.ts";
 
-/** Each node has a time limit of its own; all of them together have none that counts. */
-export const REBOOT_MS = 7 * 86_400_000;
+/** Of reboot and run: each node has a time limit of its own; all of them together have none that counts. */
+export const NODES_MS = 7 * 86_400_000;
 
 /** An installation takes half an hour and more; what runs on a node goes on when ours is over. */
 export const PLATFORM_MS = 3 * 3_600_000;
@@ -19,7 +19,7 @@ export function replaceMs(nodes: readonly string[]): number {
     const [, first = 0, last = first] = /^(\d+)-(\d+)$/.exec(word) ?? [];
     return Math.max(1, Number(last) - Number(first) + 1);
   });
-  return Math.min(REBOOT_MS, Math.max(FLAGS.timeout.default, NODE_MS * counts.reduce((sum, one) => sum + one, 0)));
+  return Math.min(NODES_MS, Math.max(FLAGS.timeout.default, NODE_MS * counts.reduce((sum, one) => sum + one, 0)));
 }
 
 // --- internal ---

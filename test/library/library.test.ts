@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
+import { realClock } from "../../src/operations/real-clock.ts";
+import { runsOf } from "../../src/library/runs.ts";
 import { ClusterError, type Event, create, destroy, gc, list, open, plan, reboot, remove, status } from "../../src/index.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "acc-library-"));
@@ -50,6 +52,18 @@ describe("a cluster's life", () => {
     expect(await streamed).toEqual(heard);
     expect(heard.filter(({ kind, change }) => kind === "done" && change === "created").length).toBeGreaterThan(5);
     await expect(one.list()).rejects.toMatchObject({ code: "Interrupted", exit: 130 });
+  });
+
+  test.each([
+    [{}, {}, 1800],
+    [{}, { limitMs: 7_200_000 }, 7200],
+    [{ timeout: 60_000 }, { limitMs: 7_200_000 }, 60],
+  ])("open(%j), work(%j): a piece of work has %i seconds", async (given, how, seconds) => {
+    const outside = { env: {}, cwd: ".", clock: realClock, signal: undefined, onEvent: undefined };
+    const runs = runsOf({ ...outside, given: { ...azure, ...given } });
+    const has = await runs.work({ looks: true, ...how }, ({ deadline, startedAt }) => Promise.resolve(deadline - startedAt));
+    expect(has).toBe(seconds * 1000);
+    runs.close();
   });
 
   test("an abort ends it at once, and the same call goes on", async () => {

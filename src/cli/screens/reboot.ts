@@ -1,14 +1,14 @@
 /** reboot on a terminal: which nodes, one after the other, and what is left when one does not come back. The work is operations/reboot.ts. */
 import { plural } from "../../core/words.ts";
 import { type Reboot, type RebootOptions, carryOutReboot, planReboot } from "../../operations/reboot.ts";
-import { REBOOT_MS } from "../../operations/time-limits.ts";
+import { NODES_MS } from "../../operations/time-limits.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { endWith } from "./outcome.ts";
 import { type Session, openSession } from "../session.ts";
 
 export async function rebootCommand(invocation: Invocation): Promise<number> {
   const { given, args } = invocation;
-  const session = await openSession({ ...invocation, given: { timeout: REBOOT_MS, ...given } });
+  const session = await openSession({ ...invocation, given: { timeout: NODES_MS, ...given } });
   try {
     const options: RebootOptions = {
       ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
