@@ -144,6 +144,40 @@ test("a node that another run takes in again while it is removed stays", async (
   expect(everything(azure)).toContain(nic);
 });
 
+/** Everything that matches is refused. */
+const refusing =
+  (azure: TestAzure, method: string, url: RegExp): TestAzure["simulation"]["handle"] =>
+  (request) =>
+    request.method === method && url.test(request.url)
+      ? Promise.resolve({
+          status: 403,
+          headers: {},
+          body: JSON.stringify({ error: { code: "AuthorizationFailed", message: "no" } }),
+        })
+      : azure.simulation.handle(request);
+const natRules = (azure: TestAzure): string[] =>
+  azure
+    .puts()
+    .get("loadBalancers/abc-lb")
+    .properties.inboundNatRules.map(({ name }: { name: string }) => name);
+
+test("a node of which nothing was made but a place in the claim is taken out of it", async () => {
+  const azure = await withCluster();
+  await azure.run("abc --num-nodes 5 --wait-for machines", { azure: refusing(azure, "PUT", /loadBalancers/) });
+  expect(everything(azure).filter((id) => id.includes("coreos-4"))).toEqual([]);
+  const { exit, document } = await azure.json<{ removed: string[] }>("remove abc 4 --yes");
+  expect({ exit, removed: document.removed }).toEqual({ exit: 0, removed: ["abc-coreos-4"] });
+  expect((await azure.json<{ nodes: unknown[] }>("status abc")).document.nodes).toHaveLength(4);
+});
+
+test("a removal that broke off at the load balancer is found again by the rule", async () => {
+  const azure = await withCluster();
+  expect((await azure.run("remove abc 3 --yes", { azure: refusing(azure, "PUT", /loadBalancers/) })).exit).not.toBe(0);
+  expect(natRules(azure)).toContain("ssh-3");
+  expect((await azure.run("remove abc 3 --yes")).exit).toBe(0);
+  expect(natRules(azure)).toEqual(["ssh-0", "ssh-1", "ssh-2"]);
+});
+
 test("the user-data of a node that is gone goes too, and that of the others stays", async () => {
   const azure = await withCluster();
   // it holds keys

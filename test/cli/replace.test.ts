@@ -210,13 +210,16 @@ test("what is refused leaves no mark that create stops at, and one that was remo
   expect({ exit: lost.exit, stderr: lost.stderr }).toMatchObject({ exit: 7, stderr: expect.stringContaining("was removed") });
 });
 
-test("a node that etcd does not let go leaves no mark that create stops at", async () => {
+test.each([
+  ["leaves no mark that create stops at", {}],
+  ["keeps the mark of an earlier run, after which it may have left", { "aoc-replacing": "1=1" }],
+])("a node that etcd does not let go %s", async (_, mark) => {
   await made();
   // all others have left etcd meanwhile
-  const alone = once(/virtualMachines\/mycluster-coreos-0\?/, () => claimTags({ "aoc-members": "1=10.0.0.5" }), "PUT");
+  const alone = once(/virtualMachines\/mycluster-coreos-0\?/, () => claimTags({ "aoc-members": "1=10.0.0.5", ...mark }), "PUT");
   const { exit, stderr } = await azure.run("replace mycluster 0 1 --yes", { azure: alone });
   expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringContaining("(EtcdQuorum)") });
-  expect(await claimTags({})).not.toHaveProperty("aoc-replacing");
+  expect("aoc-replacing" in (await claimTags({}))).toBe("aoc-replacing" in mark);
 });
 
 test.each([
@@ -238,8 +241,27 @@ test.each([
   expect(document).toMatchObject({ before: before.map(nameOf), replaced: replaced.map(nameOf), left: [] });
 });
 
-test("--keep-data-disk: a machine that somebody changes meanwhile is looked at again, and its disk is kept", async () => {
+test("Ctrl-C after one is done takes no other away", async () => {
+  await made();
+  let interrupt = (): void => undefined;
+  let remade = false;
+  const { exit, stderr } = await azure.run("replace mycluster 0 1 --yes", {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: (request) => {
+      const write = request.method !== "GET";
+      if (remade && write && request.url.includes("/publicIPAddresses/")) interrupt();
+      remade ||= request.method === "PUT" && request.url.includes(`/virtualMachines/${nameOf(0)}`);
+      return azure.simulation.handle(request);
+    },
+  });
+  expect(exit, stderr).toBe(130);
+  expect(deletes(azure).some((path) => path.endsWith(nameOf(1)))).toBe(false);
+});
+
+test("--keep-data-disk: a machine that somebody changes meanwhile is looked at again, and its disk, without tags, is kept", async () => {
   await made("--data-disk");
+  const disk = inGroup("mycluster", "Microsoft.Compute/disks", `${nameOf(1)}-data`);
+  expect((await byHand(azure, "PATCH", disk, { tags: {} })).status).toBeLessThan(300);
   const path = inGroup("mycluster", "Microsoft.Compute/virtualMachines", nameOf(1));
   const tagged = async (): Promise<unknown> => byHand(azure, "PATCH", path, { tags: { ...(await machine(1)).tags, by: "hand" } });
   const { exit, document, stderr } = await azure.json<ReplaceDocument>("replace mycluster 1 --keep-data-disk --yes", {

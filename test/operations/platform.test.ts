@@ -1,7 +1,9 @@
 /** What stands in the way of a platform, and what comes back from nodes, as tables. The whole commands are nodes/lives/platform.ts. */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Invocation } from "../../src/cli/invocation.ts";
 import { passwordOf } from "../../src/cli/screens/platform-words.ts";
 import { buildSpec } from "../../src/core/spec/spec.ts";
@@ -10,6 +12,8 @@ import { domain } from "../../src/core/spec/platform.ts";
 import { type Seen, judgeNodes, unfitSystem } from "../../src/operations/platform/checks.ts";
 import { carryOutUninstall } from "../../src/operations/platform/change.ts";
 import { readChoices } from "../../src/operations/platform/choices.ts";
+import { furnish, keptBy } from "../../src/operations/platform/install.ts";
+import { JOBS } from "../../src/nodes/job.ts";
 import { beside, hostOf } from "../../src/operations/platform/installer.ts";
 import { isPassword, settlePassword } from "../../src/operations/platform/password.ts";
 import { STEPS } from "../../src/operations/platform/steps.ts";
@@ -29,6 +33,7 @@ const GOOD: NodeLook = {
   hugepages: 0,
   ranges: ["10.0.0.4/20"],
   wayOut: true,
+  uninstalled: false,
   done: new Set(),
   otherEtcd: false,
   choices: undefined,
@@ -237,37 +242,109 @@ test("a headline that comes in two pieces is told once it is whole, without the 
   expect(told.slice(1, -1)).toEqual(["Begun", "Password … of admin"]);
 });
 
-test("an uninstallation forgets the steps on every node before the claim, where one that breaks off is found again", async () => {
-  const done: string[] = [];
-  const node = (index: number): object => ({ index, name: `n${index}`, privateAddress: "10.0.0.4" });
-  const ground = {
-    run: ({ name }: Body, command: string) => (done.push(`${name} ${command}`), Promise.resolve("")),
-    put: () => Promise.resolve(),
-    start: () => Promise.resolve({ state: "done" }),
-  };
+test("an uninstallation that is killed at any moment is ended by the same command, or leaves nothing that a later installation takes for its own", async () => {
+  const KILLED = new Error("killed");
+  const first = { index: 0, name: "n0", privateAddress: "10.0.0.4" };
+  const nodes = [first, { ...first, index: 1, name: "n1" }];
+  const choices = { version: 1, domain: "old.example.com", servers: [0] };
+  const steps = STEPS.map(({ name }) => name);
+  const claim = { id: "/x/claim" };
   const { signal } = new AbortController();
-  const provider = {
-    get: () => Promise.resolve({ tags: { "aoc-k3s": "0 a.example.com" }, etag: "1" }),
-    tag: (_: unknown, tags: object) => (done.push(`claim ${JSON.stringify(tags)}`), Promise.resolve()),
-  };
-  const throttle = { through: (_: unknown, __: unknown, ask: () => unknown) => ask() };
   const clock = createVirtualClock(0);
   const none = (): void => undefined;
-  const run = {
-    clock,
-    stop: signal,
-    tools: { signal, clock, throttle, provider, random: () => 0 },
-    emit: none,
-    changesNodes: none,
+
+  /** Two nodes as a finished installation left them, and a process that is killed before this operation. */
+  const play = (killedAt: number) => {
+    const place = mkdtempSync(join(tmpdir(), "acc-platform-"));
+    onTestFinished(() => rmSync(place, { recursive: true, force: true }));
+    const at = ({ name }: { name: string }, file = ""): string => join(place, name, file);
+    for (const node of nodes) {
+      mkdirSync(at(node, "done"), { recursive: true });
+      for (const step of steps) writeFileSync(at(node, `done/${step}`), "");
+      writeFileSync(at(node, "choices.json"), JSON.stringify(choices));
+      writeFileSync(at(node, "password"), "secret-one1");
+    }
+    const is = {
+      tags: { "aoc-k3s": "0 old.example.com" } as Record<string, string>,
+      left: killedAt,
+      uninstalled: [] as string[],
+    };
+    const alive = <T>(work: () => T): Promise<T> => (is.left-- > 0 ? Promise.resolve(work()) : Promise.reject(KILLED));
+    const ground = {
+      run: (node: typeof first, command: string) =>
+        alive(() => String(execFileSync("sh", ["-c", command.replaceAll(JOBS, at(node))]))),
+      put: (node: typeof first, file: string, text: string, { keep }: { keep?: boolean }) =>
+        alive(() => (keep === true && existsSync(at(node, file)) ? undefined : writeFileSync(at(node, file), text))),
+      read: (_: unknown, path: string) => Promise.resolve(readFileSync(path.replace(JOBS, at(first)), "utf8")),
+      start: (node: typeof first, { name }: { name: string }) =>
+        alive(() => {
+          if (!existsSync(at(node, `done/${name}`))) is.uninstalled.push(node.name);
+          writeFileSync(at(node, `done/${name}`), "");
+          return { state: "done" };
+        }),
+    };
+    const provider = {
+      get: () => Promise.resolve({ tags: is.tags, etag: "1" }),
+      tag: (_: unknown, tags: Record<string, string>) => alive(() => void (is.tags = tags)),
+    };
+    const throttle = { through: (_: unknown, __: unknown, ask: () => unknown) => ask() };
+    const run = {
+      clock,
+      stop: signal,
+      tools: { signal, clock, throttle, provider, random: () => 0 },
+      emit: none,
+      changesNodes: none,
+    };
+    const look = (node: typeof first) => {
+      const has = (file: string): boolean => existsSync(at(node, file));
+      const done = new Set(steps.filter((name) => has(`done/${name}`)));
+      return {
+        target: node,
+        look: { done, uninstalled: has("done/uninstall"), choices: has("choices.json") ? choices : undefined },
+      };
+    };
+    return { is, at, run: run as never, ground, looks: () => nodes.map(look) };
   };
-  const cluster = { spec, claim: { id: "/x/claim" }, nodes: [node(0), node(1)], cluster: { groupName: "mycluster" } };
-  const site = { cluster, ground, first: node(0), choices: { servers: [0] } };
-  type Args = Parameters<typeof carryOutUninstall>;
-  await carryOutUninstall(run as unknown as Args[0], { site, script: { text: "" } } as unknown as Args[1]);
-  const claim = done.indexOf("claim {}");
-  for (const name of ["n0", "n1"])
-    expect(done.slice(0, claim).filter((one) => one.startsWith(`${name} sh -c 'for mark in`))).toHaveLength(1);
-  expect(done.slice(claim + 1).every((one) => /^n[01] rm -rf /.test(one))).toBe(true);
+  const uninstall = ({ run, ground }: ReturnType<typeof play>) => {
+    const cluster = { spec, claim, nodes, cluster: { groupName: "mycluster" } };
+    return carryOutUninstall(run, { site: { cluster, ground, first, choices }, script: { text: "" } } as never);
+  };
+
+  let moments = 0;
+  for (let ended = false; !ended; moments++) {
+    const world = play(moments);
+    ended = await uninstall(world).then(
+      () => true,
+      (error: unknown) => (expect(error).toBe(KILLED), false),
+    );
+    world.is.left = Infinity;
+    if (platformIn(world.is.tags) !== undefined) {
+      // it is found again by the claim, and by what the first server keeps
+      expect(existsSync(world.at(first, "choices.json")), `before ${moments}`).toBe(true);
+      await uninstall(world);
+      expect(platformIn(world.is.tags)).toBeUndefined();
+    }
+    // each once, the one that answers for all last
+    expect(world.is.uninstalled, `before ${moments}`).toEqual(["n1", "n0"]);
+    const looks = world.looks();
+    expect(
+      looks.flatMap(({ look }) => [...look.done]),
+      `before ${moments}`,
+    ).toEqual([]);
+    expect(keptBy(looks as never), `before ${moments}`).toBeUndefined();
+    const wanted = { ...choices, domain: "new.example.com" };
+    const site = { ground: { ...world.ground, read: () => Promise.resolve(undefined) } };
+    await furnish(
+      { ...(world.run as object), simulated: true } as never,
+      { site, choices: wanted, script: { text: "" }, nodes: looks, first } as never,
+    );
+    for (const node of nodes) {
+      expect(JSON.parse(readFileSync(world.at(node, "choices.json"), "utf8")), `before ${moments}`).toEqual(wanted);
+      for (const file of ["password", "done/uninstall"])
+        expect(existsSync(world.at(node, file)), `before ${moments}`).toBe(false);
+    }
+  }
+  expect(moments).toBeGreaterThan(10);
 });
 
 test("--kube-api opens 6443 to its ranges alone, and none closes it again", async () => {

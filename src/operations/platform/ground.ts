@@ -102,6 +102,7 @@ export const rehearsedGround = (clock: Clock, signal: AbortSignal, choices: Plat
         hugepages: 0,
         ranges: [`${node.privateAddress}/20`],
         wayOut: true,
+        uninstalled: false,
         done: new Set(choices === undefined ? [] : STEPS.map(({ name }) => name)),
         otherEtcd: false,
         choices,

@@ -107,14 +107,13 @@ export async function furnish(
 ): Promise<void> {
   const text = `${JSON.stringify(choices)}\n`;
   const give = async (node: NodeTarget, keep: boolean): Promise<void> => {
-    // an uninstallation that broke off at its very end may have left its mark
-    await ground.run(node, `sh -c 'install -d -m 0700 ${JOBS} && rm -f ${JOBS}/done/${UNINSTALL.name}'`);
+    await ground.run(node, `sh -c 'install -d -m 0700 ${JOBS} && { ${FORGET_LAST}; }'`);
     await ground.put(node, "choices.json", text, { mode: "0600", keep });
     await ground.put(node, "install.sh", script.text, { mode: "0700" });
   };
   run.changesNodes();
   // of two runs at once the first one's choices count, and the other sees them
-  const known = nodes.some(({ look }) => look.choices !== undefined);
+  const known = keptBy(nodes) !== undefined;
   await give(first, !known);
   if (!known && !run.simulated) {
     const there = readChoices(await ground.read(first, `${JOBS}/choices.json`));
@@ -158,7 +157,14 @@ export function progress(steps: readonly PlatformStep[], nodes: Installation["no
   return { done: pairs.filter(Boolean).length, all: pairs.length };
 }
 
+/** What the platform was asked to be that is there, or is being made. What an uninstallation has left that broke off is none. */
+export const keptBy = (nodes: Installation["nodes"]): PlatformChoices | undefined =>
+  nodes.find(({ look }) => look.choices !== undefined && !look.uninstalled)?.look.choices;
+
 // --- internal ---
+
+/** What an uninstallation that broke off at its very end has left of the last platform; its mark last. */
+const FORGET_LAST = `[ ! -e ${JOBS}/done/${UNINSTALL.name} ] || rm -f ${["choices.json", "password", `done/${UNINSTALL.name}`].map((one) => `${JOBS}/${one}`).join(" ")}`;
 
 const TOKEN = "/var/lib/rancher/k3s/server/node-token";
 
@@ -168,7 +174,7 @@ async function planned(run: Run, site: Site, options: InstallOptions): Promise<I
   const host = hostOf(options.installer ?? INSTALLER);
   const looked = Promise.all(cluster.nodes.map(async (target) => ({ target, look: await ground.look(target, host) })));
   const [nodes, clocks] = await Promise.all([looked, Promise.all(cluster.nodes.map((node) => ground.clockOf(node)))]);
-  const kept = nodes.find(({ look }) => look.choices !== undefined)?.look.choices;
+  const kept = keptBy(nodes);
   const address = claim.address ?? "";
   const wanted = kept === undefined ? freshChoices(cluster.nodes, address, options) : asKept(kept, options);
   const first = cluster.nodes.find(({ index }) => index === wanted.servers[0]);

@@ -3,7 +3,7 @@ import { ClusterError } from "../../core/errors.ts";
 import { JOBS, asRoot, firstLine } from "../../nodes/job.ts";
 import type { Connection } from "../../nodes/connection.ts";
 import { type PlatformChoices, readChoices } from "./choices.ts";
-import { STEPS } from "./steps.ts";
+import { STEPS, UNINSTALL } from "./steps.ts";
 
 export interface NodeLook {
   /** ID and VERSION_ID of os-release: "ubuntu 24.04". */
@@ -18,6 +18,8 @@ export interface NodeLook {
   readonly ranges: readonly string[];
   /** Whether the host that was asked about takes a connection from there. */
   readonly wayOut: boolean;
+  /** Its platform was uninstalled, and what was kept of it here is not all gone. */
+  readonly uninstalled: boolean;
   /** Names of steps that are done. */
   readonly done: ReadonlySet<string>;
   /** Another etcd than k3s' own listens on its port. */
@@ -45,7 +47,8 @@ export async function lookAtNode(connection: Connection, host: string | undefine
     hugepages: Number(one("HUGEPAGES")),
     ranges: all("RANGE").filter((range) => /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/.test(range)),
     wayOut: host === undefined || one("WAYOUT") === "yes",
-    done: new Set(all("DONE")),
+    uninstalled: all("DONE").includes(UNINSTALL.name),
+    done: new Set(all("DONE").filter((name) => name !== UNINSTALL.name)),
     otherEtcd: one("ETCD") === "yes",
     choices: readChoices(Buffer.from(one("CHOICES"), "base64").toString("utf8")),
   };
@@ -63,4 +66,4 @@ ip -o -4 addr show scope global 2>/dev/null | awk '$2 !~ /^(cilium|cni|flannel|l
 if [ -n "$2" ] && timeout 10 bash -c '</dev/tcp/$0/$1' "$2" "$3" 2>/dev/null; then echo WAYOUT=yes; fi
 if [ -e /etc/systemd/system/etcd-member.service ]; then echo ETCD=yes; fi
 if [ -s "$1/choices.json" ]; then echo "CHOICES=$(base64 -w 0 "$1/choices.json")"; fi
-${STEPS.map(({ name, proof }) => `if [ -e "$1/done/${name}" ] && { ${proof}; } >/dev/null 2>&1; then echo DONE=${name}; fi`).join("\n")}`;
+${[...STEPS, UNINSTALL].map(({ name, proof }) => `if [ -e "$1/done/${name}" ] && { ${proof}; } >/dev/null 2>&1; then echo DONE=${name}; fi`).join("\n")}`;
