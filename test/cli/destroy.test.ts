@@ -598,6 +598,8 @@ test("of a cluster without etcd too, and what leads into its platform", async ()
   expect((await azure.run("platform install mycluster")).exit).toBe(0);
   expect((await azure.run("kubeconfig mycluster")).exit).toBe(0);
   writeFileSync(join(folder, "drycc-admin-password"), "secret");
+  // of a `kubeconfig NAME -- CMD` that was killed
+  writeFileSync(join(folder, "kubeconfig-43211"), "secret");
   expect(readdirSync(folder)).toContain("kubeconfig");
   expect(readdirSync(folder)).not.toContain("etcd-ca.pem");
   await azure.run("destroy mycluster --yes");

@@ -40,7 +40,7 @@ const TLS = Object.values(etcdTlsFiles(""));
 
 /** Names of what this tool puts there, and of what a killed run left of a file that it was about to replace. */
 const OURS = new RegExp(
-  `^\\.?(known_hosts|ssh_config|jump|jump_config|reboot\\.json|ssh-key\\.pub|identity|kubeconfig|drycc-admin-password|user-data-\\d+\\.yaml|${[...TLS, ...Object.values(EXPORTED_VALUES)].map((file) => file.replaceAll(".", "\\.")).join("|")})(\\.[0-9a-f]{8}([0-9a-f]{4})?)?$`,
+  `^\\.?(known_hosts|ssh_config|jump|jump_config|reboot\\.json|ssh-key\\.pub|identity|kubeconfig(-\\d+)?|drycc-admin-password|user-data-\\d+\\.yaml|${[...TLS, ...Object.values(EXPORTED_VALUES)].map((file) => file.replaceAll(".", "\\.")).join("|")})(\\.[0-9a-f]{8}([0-9a-f]{4})?)?$`,
 );
 
 /** By the authority's fingerprint, or by the word that is unique to the cluster and stands in its user-data. */
