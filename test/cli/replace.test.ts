@@ -241,6 +241,23 @@ test.each([
   expect(document).toMatchObject({ before: before.map(nameOf), replaced: replaced.map(nameOf), left: [] });
 });
 
+test("--keep-data-disk: one that somebody has set to be kept, with tags of their own, comes back too", async () => {
+  expect((await azure.run("mycluster --data-disk")).exit).toBe(0);
+  const body = structuredClone(azure.puts().get(`virtualMachines/${nameOf(1)}`));
+  delete body.properties.osProfile;
+  body.properties.storageProfile.dataDisks[0].deleteOption = "Detach";
+  await byHand(azure, "PUT", inGroup("mycluster", "Microsoft.Compute/virtualMachines", nameOf(1)), body);
+  await azure.pass(600_000);
+  const disk = inGroup("mycluster", "Microsoft.Compute/disks", `${nameOf(1)}-data`);
+  await byHand(azure, "PATCH", disk, { tags: { owner: "somebody" } });
+  const { exit, stderr } = await azure.run("replace mycluster 1 --keep-data-disk --yes");
+  expect(exit, stderr).toBe(0);
+  expect((await byHand(azure, "GET", disk)).body).toMatchObject({
+    managedBy: expect.stringMatching(/mycluster-coreos-1$/),
+    tags: { owner: "somebody", "aoc-cluster": "mycluster" },
+  });
+});
+
 test("Ctrl-C after one is done takes no other away", async () => {
   await made();
   let interrupt = (): void => undefined;
@@ -249,7 +266,10 @@ test("Ctrl-C after one is done takes no other away", async () => {
     onInterrupt: (callback) => (interrupt = callback),
     azure: (request) => {
       const write = request.method !== "GET";
-      if (remade && write && request.url.includes("/publicIPAddresses/")) interrupt();
+      if (remade && write && request.url.includes("/publicIPAddresses/")) {
+        interrupt();
+        interrupt = () => undefined;
+      }
       remade ||= request.method === "PUT" && request.url.includes(`/virtualMachines/${nameOf(0)}`);
       return azure.simulation.handle(request);
     },

@@ -6,12 +6,14 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Invocation } from "../../src/cli/invocation.ts";
 import { passwordOf } from "../../src/cli/screens/platform-words.ts";
+import { ClusterError } from "../../src/core/errors.ts";
 import { buildSpec } from "../../src/core/spec/spec.ts";
 import { apiRanges } from "../../src/core/spec/ranges.ts";
 import { domain } from "../../src/core/spec/platform.ts";
 import { type Seen, judgeNodes, unfitSystem } from "../../src/operations/platform/checks.ts";
 import { carryOutUninstall } from "../../src/operations/platform/change.ts";
 import { readChoices } from "../../src/operations/platform/choices.ts";
+import { takeOut } from "../../src/operations/platform/growth.ts";
 import { furnish, keptBy } from "../../src/operations/platform/install.ts";
 import { JOBS } from "../../src/nodes/job.ts";
 import { beside, hostOf } from "../../src/operations/platform/installer.ts";
@@ -345,6 +347,66 @@ test("an uninstallation that is killed at any moment is ended by the same comman
     }
   }
   expect(moments).toBeGreaterThan(10);
+});
+
+/** Nodes 0 to 3 of k3s, the first of them its first server; `says` answers what the first is asked. */
+const k3s = (servers: readonly number[], says: (command: string) => string | Error = () => "") => {
+  const nodes = [0, 1, 2, 3].map((index) => ({ index, name: `n${index}` }));
+  const [ran, notes, stop] = [[] as string[], [] as string[], new AbortController()];
+  const ground = {
+    run: ({ name }: { name: string }, command: string) => {
+      const [, word = ""] = /kubectl (?:--\S+ )?(.*)/.exec(command) ?? [];
+      ran.push(`${name}: ${word.split(" --")[0]}`);
+      const said = says(word);
+      return said instanceof Error ? Promise.reject(said) : Promise.resolve(said);
+    },
+  };
+  const emit = ({ kind, message }: Body): void => void (kind === "note" && notes.push(`${message}`));
+  const run = { tools: { signal: stop.signal }, emit, changesNodes: () => ran.push("changes") };
+  const site = { ground, first: nodes[0], choices: { servers }, cluster: { nodes } };
+  type Args = Parameters<typeof takeOut>;
+  const go = (going: number[]): Promise<void> => takeOut(run as unknown as Args[0], site as unknown as Args[1], going);
+  return { go, ran, notes, stop };
+};
+const readiness = (not: readonly number[]): string =>
+  [0, 1, 2, 3].map((index) => `n${index} ${not.includes(index) ? "False" : "True"} v1`).join("\n");
+
+test.each<[servers: number[], notReady: number[], going: number[], refused: boolean]>([
+  [[0, 1, 2], [], [2], false],
+  [[0, 1, 2], [1], [2], true],
+  [[0, 1, 2], [2], [2], false],
+  [[0, 1, 2], [], [1, 2], true],
+  [[0, 1, 2, 3], [], [2, 3], true],
+  [[0, 1, 2], [0, 1, 2], [3], false],
+  [[0, 1], [], [1], false],
+  [[0, 1], [0], [1], true],
+])("of the servers %j, with %j not ready, %j leave k3s: refused is %j", async (servers, notReady, going, refused) => {
+  const { go, ran } = k3s(servers, (word) => (word.startsWith("get nodes") ? readiness(notReady) : ""));
+  const asked = going.some((index) => servers.includes(index)) ? ["n0: get nodes"] : [];
+  if (refused) {
+    await expect(go(going)).rejects.toMatchObject({ code: "ServersLack", exit: 5 });
+    expect(ran).toEqual(asked);
+    return;
+  }
+  await go(going);
+  const left = going.flatMap((index) => [`n0: drain n${index}`, `n0: delete node n${index}`]);
+  expect(ran).toEqual([...asked, "changes", ...left]);
+});
+
+test("a node that cannot be drained whole goes all the same, and that is said; the first server stays, and so does what cannot be taken out", async () => {
+  const refusing = (what: RegExp) => (word: string) =>
+    what.test(word) ? new ClusterError("NodeCommandFailed", "no", { source: "node" }) : "";
+  const undrained = k3s([0], refusing(/^drain n1/));
+  await undrained.go([0, 1, 2]);
+  expect(undrained.ran.slice(1)).toEqual([1, 2].flatMap((index) => [`n0: drain n${index}`, `n0: delete node n${index}`]));
+  expect(undrained.notes).toEqual(["n1 was not drained whole: no"]);
+  const kept = k3s([0], refusing(/^delete node n1/));
+  await expect(kept.go([1, 2])).rejects.toMatchObject({ code: "NodeCommandFailed" });
+  expect(kept.ran.at(-1)).toBe("n0: delete node n1");
+  const stopped = k3s([0], refusing(/^drain/));
+  stopped.stop.abort(new Error("stopped"));
+  await expect(stopped.go([1])).rejects.toThrow("stopped");
+  expect(stopped.ran.at(-1)).toBe("n0: drain n1");
 });
 
 test("--kube-api opens 6443 to its ranges alone, and none closes it again", async () => {

@@ -59,10 +59,7 @@ export async function leavePlatform(run: Run, { claim, spec, going }: Leaving, g
   try {
     const site = await openPlatform(run, spec.name, group);
     try {
-      const leaving = site.cluster.nodes.filter(({ index }) => going.includes(index) && index !== platform.first);
-      await refuseMinority(site, leaving);
-      run.changesNodes();
-      for (const node of leaving) await leave(run, site, node);
+      await takeOut(run, site, going);
     } finally {
       site.ground.close();
     }
@@ -79,6 +76,21 @@ export function refuseFirstServer({ claim, spec, going }: Pick<Leaving, "claim" 
   if (platform !== undefined && going.includes(platform.first)) throw firstServer(names.machine(spec, platform.first));
 }
 
+/**
+ * Drains those of `going` that are there, one after the other, and takes them out of k3s; never the first server.
+ * @throws ClusterError ServersLack (exit 5): nothing was changed; NodeCommandFailed
+ */
+export async function takeOut(
+  run: Run,
+  site: Pick<Installed, "ground" | "first" | "choices" | "cluster">,
+  going: readonly number[],
+): Promise<void> {
+  const leaving = site.cluster.nodes.filter(({ index }) => going.includes(index) && index !== site.first.index);
+  await refuseMinority(site, leaving);
+  run.changesNodes();
+  for (const node of leaving) await leave(run, site, node);
+}
+
 // --- internal ---
 
 const firstServer = (machine: string): ClusterError =>
@@ -90,7 +102,10 @@ const firstServer = (machine: string): ClusterError =>
   });
 
 /** k3s' etcd votes by majority: those that stay must be one, and whole. */
-async function refuseMinority({ ground, first, choices, cluster }: Installed, leaving: readonly NodeTarget[]): Promise<void> {
+async function refuseMinority(
+  { ground, first, choices, cluster }: Parameters<typeof takeOut>[1],
+  leaving: readonly NodeTarget[],
+): Promise<void> {
   if (!leaving.some(({ index }) => choices.servers.includes(index))) return;
   const isReady = new Set(
     rows(await ground.run(first, listNodes)).flatMap(([name = "", ready]) => (ready === "True" ? [name] : [])),
@@ -106,7 +121,7 @@ async function refuseMinority({ ground, first, choices, cluster }: Installed, le
   });
 }
 
-async function leave(run: Run, { ground, first }: Installed, node: NodeTarget): Promise<void> {
+async function leave(run: Run, { ground, first }: Pick<Installed, "ground" | "first">, node: NodeTarget): Promise<void> {
   const about = { id: `k3s/${node.name}`, label: `k3s node ${node.name}`, node: node.index };
   run.emit({ ...about, kind: "started", detail: "drained" });
   // what cannot go elsewhere goes with it: the machine is to be deleted
