@@ -162,8 +162,8 @@ const natRules = (azure: TestAzure): string[] =>
     .properties.inboundNatRules.map(({ name }: { name: string }) => name);
 
 test("a node of which nothing was made but a place in the claim is taken out of it", async () => {
-  const azure = await withCluster("--etcd-members 3");
-  await azure.run("abc --num-nodes 5 --wait-for machines", { azure: refusing(azure, "PUT", /loadBalancers/) });
+  const azure = await withCluster();
+  await azure.run("abc --num-nodes 5 --etcd-members 3 --wait-for machines", { azure: refusing(azure, "PUT", /loadBalancers/) });
   expect(everything(azure).filter((id) => id.includes("coreos-4"))).toEqual([]);
   const { exit, document } = await azure.json<{ removed: string[] }>("remove abc 4 --yes");
   expect({ exit, removed: document.removed }).toEqual({ exit: 0, removed: ["abc-coreos-4"] });

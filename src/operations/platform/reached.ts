@@ -58,7 +58,7 @@ export interface Installed extends Site {
 
 // --- internal ---
 
-/** The choices lie on every node; the first server is asked, else one of the others. */
+/** The choices lie on every node; the first server is asked. */
 async function installed(site: Site, name: string): Promise<Installed> {
   const { cluster, ground, platform } = site;
   const none = new ClusterError("NoPlatform", `${name} is no platform`, {
