@@ -17,7 +17,7 @@ import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { partsOf, refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
-import { refuseStopped } from "./cluster/stopped.ts";
+import { refuseStopped, refuseStoppedMeanwhile } from "./cluster/stopped.ts";
 import { createCluster, planCluster } from "./create.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
@@ -206,8 +206,9 @@ async function bringBack(run: Run, removal: Removal, { wish, ends }: Work): Prom
   return undefined;
 }
 
-/** The claim's tags, as long as they have the node. @throws ClusterError NodeRemoved */
+/** The claim's tags, as long as they have the node, and power for it. @throws ClusterError NodeRemoved, ClusterStopped */
 function having(tags: Tags, { spec }: Removal, node: number): Tags {
+  refuseStoppedMeanwhile(spec.name, tags);
   if (taggedNodes(tags)?.has(node) === false) throw removedMeanwhile(spec.name, [names.machine(spec, node)]);
   return tags;
 }

@@ -49,7 +49,7 @@ export async function planStop(run: Run, name: string, { resourceGroup }: StopOp
   return {
     cluster,
     live,
-    running: live.nodes.filter(({ provisioning, power }) => provisioning !== undefined && power !== "deallocated"),
+    running: runningIn(live),
     since: stoppedSince(live.claim.tags),
   };
 }
@@ -60,28 +60,61 @@ export async function carryOutStop(run: Run, { cluster, live, running, since: ma
   const since = marked ?? new Date(run.clock.now()).toISOString();
   run.stop.throwIfAborted();
   await retag(claim, (now) => (stoppedSince(now) === undefined ? { ...now, [STOPPED]: since } : undefined), run.tools);
-  await tellEtcd(run, cluster, new Set(running.filter(({ power }) => power === "running").map(({ index }) => index)), "stop");
-  const failed = await powerAll(run, running, "deallocate");
+  const { asked, left, failed, now } = await deallocate(run, cluster, live, running);
   run.emit({ kind: "end", id: "stop", label: spec.name });
-  const left = running.filter(({ index }) => failed.has(index));
-  const powerOf = new Map(nodes.map((node) => [node.id.toLowerCase(), left.includes(node) ? node.power : "deallocated"]));
+  const runs = new Set(left.map(({ index }) => index));
+  const powerOf = new Map(now.nodes.map((node) => [node.id.toLowerCase(), runs.has(node.index) ? node.power : "deallocated"]));
   const document: StopDocument = {
     $schema: schemaUri("stop"),
     schema: "azure-coreos-cluster/stop/1",
     name: spec.name,
     resourceGroup: cluster.groupName,
     since,
-    stopped: running.filter((node) => !left.includes(node)).map(({ name }) => name),
+    stopped: asked.filter((node) => !left.includes(node)).map(({ name }) => name),
     before: nodes.filter((node) => node.provisioning !== undefined && !running.includes(node)).map(({ name }) => name),
     left: left.map(({ name }) => name),
-    cost: await foundCost(run, live.found, live.location, { powerOf }),
+    cost: await foundCost(run, now.found, live.location, { powerOf }),
     seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
   };
-  const [first] = failed.values();
+  const [first] = left.flatMap(({ index }) => failed.get(index) ?? []);
   return first === undefined ? { document } : { document, error: notStopped(document, first) };
 }
 
 // --- internal ---
+
+const runningIn = ({ nodes }: LiveCluster): LiveNode[] =>
+  nodes.filter(({ provisioning, power }) => provisioning !== undefined && power !== "deallocated");
+
+/** How often it looks for machines that somebody made meanwhile, who had read the claim before it said so. */
+const PASSES = 3;
+
+interface Deallocated {
+  /** Those whose power was taken, or was to be. */
+  readonly asked: readonly LiveNode[];
+  /** Those of them that still run. */
+  readonly left: readonly LiveNode[];
+  readonly failed: ReadonlyMap<number, ClusterError>;
+  /** As it was seen last. */
+  readonly now: LiveCluster;
+}
+
+/** Ends etcd and takes the power. What has gone by itself is not left. */
+async function deallocate(run: Run, cluster: Cluster, live: LiveCluster, running: readonly LiveNode[]): Promise<Deallocated> {
+  const asked = new Map<number, LiveNode>();
+  const failed = new Map<number, ClusterError>();
+  let now = live;
+  for (let going = running, pass = 1; going.length > 0 && pass <= PASSES && !run.stop.aborted; pass++) {
+    for (const node of going) asked.set(node.index, node);
+    await tellEtcd(run, cluster, new Set(going.filter(({ power }) => power === "running").map(({ index }) => index)), "stop");
+    for (const [index, error] of await powerAll(run, going, "deallocate")) failed.set(index, error);
+    if (run.stop.aborted) break;
+    now = await readLiveCluster(run, cluster);
+    going = runningIn(now).filter(({ index }) => !asked.has(index));
+  }
+  const there = new Set(now.nodes.filter(({ provisioning }) => provisioning !== undefined).map(({ index }) => index));
+  const all = [...asked.values()];
+  return { asked: all, left: all.filter(({ index }) => failed.has(index) && there.has(index)), failed, now };
+}
 
 const notStopped = ({ name, left, stopped, before }: StopDocument, cause: ClusterError): ClusterError =>
   new ClusterError(

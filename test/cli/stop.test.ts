@@ -90,6 +90,33 @@ test.each([
   expect(ended.stderr.replaceAll(/\s+/g, " ")).toContain("Start it first: `azure-coreos-cluster start mycluster`");
 });
 
+test("beside a growth: what it made after the first look is stopped, too, and once the claim says so it makes nothing", async () => {
+  await made("--num-nodes 2");
+  let marked = false;
+  const { exit, document, stderr } = await azure.json<StopDocument>("stop mycluster --yes", {
+    azure: async (request) => {
+      marked ||= request.method === "PATCH";
+      const answer = await azure.simulation.handle(request);
+      if (marked || !/\/virtualMachines\?/.test(request.url)) return answer;
+      const { value } = JSON.parse(answer.body ?? "{}") as { value: { name: string }[] };
+      return { ...answer, body: JSON.stringify({ value: value.filter(({ name }) => name !== nameOf(1)) }) };
+    },
+  });
+  expect({ exit, stopped: document.stopped }, stderr).toEqual({ exit: 0, stopped: [0, 1].map(nameOf) });
+
+  expect((await azure.run("start mycluster")).exit).toBe(0);
+  azure.exchanges.length = 0;
+  const grown = await azure.run("mycluster --num-nodes 3 --wait-for machines", {
+    azure: async (request) => {
+      // the growth is in the claim
+      if (request.method === "PUT" && request.url.includes("/loadBalancers/")) await azure.run("stop mycluster --yes");
+      return azure.simulation.handle(request);
+    },
+  });
+  expect(grown).toMatchObject({ exit: 7, stderr: expect.stringContaining("(ClusterStopped)") });
+  expect(writes().filter((one) => one.startsWith("PUT virtualMachines"))).toEqual([]);
+});
+
 test("a stopped cluster keeps its time to live: gc destroys it when that is over", async () => {
   const clock = createVirtualClock(START);
   azure = ownAzure({ clock });

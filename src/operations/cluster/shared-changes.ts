@@ -32,7 +32,7 @@ import type { ConvergeOptions } from "../../engine/convergence.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Run } from "../run.ts";
-import { refuseStopped } from "./stopped.ts";
+import { refuseStoppedMeanwhile } from "./stopped.ts";
 
 type Adapt = NonNullable<ConvergeOptions["adapt"]>;
 
@@ -40,8 +40,7 @@ type Adapt = NonNullable<ConvergeOptions["adapt"]>;
 export function adaptClaim(cluster: Design, base: Tags, mine: Tags): Adapt {
   return ({ tags }) => {
     refuseMarked(cluster.spec.name, tags);
-    // somebody stops it while this run makes machines: they would be all that runs of it
-    if (base[STOPPED] === undefined) refuseStopped(cluster.spec.name, tags);
+    if (base[STOPPED] === undefined) refuseStoppedMeanwhile(cluster.spec.name, tags);
     const [before, wanted, now] = [base, mine, tags].map((one) => one["aoc-etcd-ca"]);
     if (before !== wanted && now !== before && now !== wanted) throw changedAuthority(cluster.spec.name);
     const claimed = taggedNodes(tags);

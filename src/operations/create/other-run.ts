@@ -13,6 +13,7 @@ import { snapshotOf } from "../cluster/snapshot.ts";
 import { type Claim, bearing, claimed } from "../cluster/claim.ts";
 import { clusterElsewhere } from "./elsewhere.ts";
 import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
+import { refuseStoppedMeanwhile } from "../cluster/stopped.ts";
 import type { Prepared } from "./prepared.ts";
 import type { Run } from "../run.ts";
 
@@ -113,6 +114,7 @@ export async function refuseOtherRun(run: Run, { spec, facts, found }: Prepared,
   if (marked !== undefined || group?.deleting === true || (claim === undefined && (written || found.claim !== undefined)))
     throw destroyedMeanwhile(spec.name);
   if (claim === undefined) return undefined;
+  refuseStoppedMeanwhile(spec.name, claim.tags);
   const { id, etcdCa } = facts.choices;
   // a request of ours may have gone unanswered, so that ours stands there already
   const expected = written ? [etcdCa] : [etcdCa, found.claim?.choices.etcdCa];
