@@ -31,6 +31,8 @@ test.each([
   const { exit, stdout, stderr } = await azure.run("mycluster --num-nodes 3 --rollback --wait-for machines");
   expect(exit, stderr).not.toBe(0);
   expect(everything(azure)).toEqual([]);
+  // whose it is nothing proves where there was no claim
+  expect(existsSync(join(azure.dir, "mycluster", "user-data-0.yaml"))).toBe(fault.startsWith("address:"));
   expect(stdout).toBe("");
   expect(stderr).toMatch(
     exit === 7 ? /DnsRecordInUse|taken/ : /Rolled back: \d+ resources of this run were removed, nothing of it is left\./,
@@ -141,12 +143,16 @@ test("of two creates that begin at once the one that loses the name takes nothin
   expect((await azure.json<{ drift: unknown[] }>("status mycluster")).document.drift).toEqual([]);
 });
 
-test("a group that an earlier run began stays, with what that run made", async () => {
-  const first = newAzure("balancer:RequestDisallowedByPolicy");
+test.each([
+  ["balancer:RequestDisallowedByPolicy", "machine-0:SkuNotAvailable"],
+  // what failed to be made is there all the same
+  ["balancer:InternalExecutionErrorx99", "balancer:InternalExecutionErrorx99"],
+])("a group that an earlier run began stays, with what that run made: %s, and then %s", async (then, now) => {
+  const first = newAzure(then);
   await first.run("mycluster --num-nodes 1 --wait-for machines");
   const before = everything(first);
   expect(before.length).toBeGreaterThan(3);
-  const azure = newAzure("machine-0:SkuNotAvailable", first);
+  const azure = newAzure(now, first);
   expect((await azure.run(`mycluster --num-nodes 1 --rollback --wait-for machines --dir ${first.dir}`)).exit).toBe(1);
   expect(everything(azure)).toEqual(before);
   expect((await byHand(azure, "GET", "/resourceGroups/mycluster")).body["tags"]).not.toHaveProperty("aoc-destroying");
@@ -202,6 +208,7 @@ test("a lock that somebody set meanwhile keeps what was made, and is told beside
   });
   expect(exit, stderr).toBe(4);
   expect(stderr).toMatch(/\(RequestDisallowedByPolicy\)$/m);
+  expect(stderr).toContain("Change what it objects to.");
   expect(stderr).toMatch(/Rolled back in part: 8 of .* are left .*\nWhat stands in the way: ScopeLocked: /);
   expect(everything(azure).some((id) => id.endsWith("/mycluster-coreos-0-nic"))).toBe(true);
   expect((await byHand(azure, "GET", "/resourceGroups/mycluster")).body["tags"]).not.toHaveProperty("aoc-destroying");
@@ -283,6 +290,33 @@ test("a machine that stays for etcd's sake keeps what is its own", () => {
   ].filter((one) => wanted({ kind: "machine", label: "", dependsOn: [], ...one }));
   expect(ids.map(({ id }) => id)).toEqual(["/VM-3", "/disk-3"]);
 });
+
+test.each(["publicIPAddresses/mycluster-ip", "loadBalancers/mycluster-lb"])(
+  "what somebody destroys while a growth is taken back is not made again: %s",
+  async (what) => {
+    const small = newAzure();
+    await small.run("mycluster --num-nodes 1 --wait-for machines");
+    const azure = newAzure("machine-1:SkuNotAvailable", small);
+    let taking = false;
+    const { exit, stderr } = await azure.run(`mycluster --num-nodes 2 --rollback --wait-for machines --dir ${small.dir}`, {
+      azure: (request) => {
+        taking ||= request.method === "DELETE";
+        return taking && request.method === "GET" && request.url.includes(`/${what}`)
+          ? Promise.resolve({
+              status: 404,
+              headers: {},
+              body: JSON.stringify({ error: { code: "ResourceNotFound", message: "" } }),
+            })
+          : azure.simulation.handle(request);
+      },
+    });
+    expect(exit, stderr).toBe(1);
+    expect(stderr).toMatch(/still counts their nodes, .*\nWhat stands in the way: BeingDestroyed: /);
+    const since = azure.exchanges.findIndex(({ method }) => method === "DELETE");
+    const made = azure.exchanges.slice(since).filter(({ method, url }) => method === "PUT" && url.includes(`/${what}`));
+    expect(made).toEqual([]);
+  },
+);
 
 test("a second Ctrl-C ends it, and is not taken for what stands in its way", async () => {
   const azure = newAzure(REFUSED);
