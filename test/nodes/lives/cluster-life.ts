@@ -15,7 +15,7 @@ import { AUTHORITY_FILE, NODE_TLS_FILES } from "../../../src/core/node-config.ts
 import type { RunOptions } from "../../cli/world.ts";
 import { portOnNode } from "../balancer.ts";
 import { etcdctl } from "../booted.ts";
-import { type Room, hasRealNodes, machineRoom } from "../machine-room.ts";
+import { type Room, allLives, hasRealNodes, machineRoom } from "../machine-room.ts";
 
 const GROUP = "mycluster/providers/Microsoft.Compute/virtualMachines";
 const folders: string[] = [];
@@ -202,38 +202,41 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   });
 
-  test("of two that join, the first cannot be made; it joins later, by a machine that has the SSH key alone; two are removed, and made again", async () => {
-    await using room = await machineRoom();
-    await expectReady(room, "", 3);
-    for (const { root } of room.power.machines.values())
-      expect(statSync(join(root, AUTHORITY_FILE))).toMatchObject({ uid: 0, mode: 0o100_600 });
-    const part = await room.create("--num-nodes 5", { azure: without(room, 3) });
-    expect({ exit: part.exit, states: room.states() }, part.stderr).toEqual({
-      exit: 3,
-      states: ["ready", "ready", "ready", "failed", "ready"],
-    });
-    expect(await membersSeenBy(room, 4)).toEqual(named(0, 1, 2, 4));
+  test.runIf(allLives)(
+    "of two that join, the first cannot be made; it joins later, by a machine that has the SSH key alone; two are removed, and made again",
+    async () => {
+      await using room = await machineRoom();
+      await expectReady(room, "", 3);
+      for (const { root } of room.power.machines.values())
+        expect(statSync(join(root, AUTHORITY_FILE))).toMatchObject({ uid: 0, mode: 0o100_600 });
+      const part = await room.create("--num-nodes 5", { azure: without(room, 3) });
+      expect({ exit: part.exit, states: room.states() }, part.stderr).toEqual({
+        exit: 3,
+        states: ["ready", "ready", "ready", "failed", "ready"],
+      });
+      expect(await membersSeenBy(room, 4)).toEqual(named(0, 1, 2, 4));
 
-    const away = elsewhere(room, ["ssh-cert.key"]);
-    const told = await expectReady(room, "--num-nodes 5", 5, away);
-    expect(told).toMatch(/The etcd authority of mycluster was not in .*: it was fetched from mycluster-coreos-[0124]\./);
-    expect(statSync(join(away.dir, "mycluster/etcd-ca.key")).mode & 0o777).toBe(0o600);
-    expect(readFileSync(join(away.dir, "mycluster/etcd-ca.key"), "utf8")).toBe(
-      readFileSync(join(room.azure.dir, "mycluster/etcd-ca.key"), "utf8"),
-    );
-    expect(await membersSeenBy(room, 3)).toEqual(named(0, 1, 2, 3, 4));
+      const away = elsewhere(room, ["ssh-cert.key"]);
+      const told = await expectReady(room, "--num-nodes 5", 5, away);
+      expect(told).toMatch(/The etcd authority of mycluster was not in .*: it was fetched from mycluster-coreos-[0124]\./);
+      expect(statSync(join(away.dir, "mycluster/etcd-ca.key")).mode & 0o777).toBe(0o600);
+      expect(readFileSync(join(away.dir, "mycluster/etcd-ca.key"), "utf8")).toBe(
+        readFileSync(join(room.azure.dir, "mycluster/etcd-ca.key"), "utf8"),
+      );
+      expect(await membersSeenBy(room, 3)).toEqual(named(0, 1, 2, 3, 4));
 
-    const gone = await room.run("remove mycluster 1 3 --yes");
-    expect(gone.exit, gone.stderr).toBe(0);
-    expect([...room.power.machines.keys()].sort((a, b) => a.localeCompare(b))).toEqual(named(0, 2, 4));
-    expect(await membersSeenBy(room, 0)).toEqual(named(0, 2, 4));
-    const known = readFileSync(join(room.azure.dir, "mycluster/known_hosts"), "utf8");
-    expect([22_001, 22_002, 22_003].map((port) => known.includes(`]:${port} `))).toEqual([true, false, true]);
-    expect(states(await status(room))).toEqual(allReady(3));
+      const gone = await room.run("remove mycluster 1 3 --yes");
+      expect(gone.exit, gone.stderr).toBe(0);
+      expect([...room.power.machines.keys()].sort((a, b) => a.localeCompare(b))).toEqual(named(0, 2, 4));
+      expect(await membersSeenBy(room, 0)).toEqual(named(0, 2, 4));
+      const known = readFileSync(join(room.azure.dir, "mycluster/known_hosts"), "utf8");
+      expect([22_001, 22_002, 22_003].map((port) => known.includes(`]:${port} `))).toEqual([true, false, true]);
+      expect(states(await status(room))).toEqual(allReady(3));
 
-    await expectReady(room, "--num-nodes 5", 5);
-    expect(await membersSeenBy(room, 4)).toEqual(named(0, 1, 2, 3, 4));
-  });
+      await expectReady(room, "--num-nodes 5", 5);
+      expect(await membersSeenBy(room, 4)).toEqual(named(0, 1, 2, 3, 4));
+    },
+  );
 
   test("a member is brought its certificate, all are seen from anywhere, one that was deleted is made again, and the quorum is kept", async () => {
     await using room = await machineRoom();
@@ -256,7 +259,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
     expect(await membersSeenBy(room, 0)).toEqual(named(0, 1));
   });
 
-  test("a growth that is stopped when its machines are asked for is finished by the next run", async () => {
+  test.runIf(allLives)("a growth that is stopped when its machines are asked for is finished by the next run", async () => {
     await using room = await machineRoom();
     await expectReady(room, "--num-nodes 1", 1);
     let stop = (): void => undefined;
@@ -287,7 +290,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
     expect(told).toEqual(["new", "existing", "existing"]);
   });
 
-  test("an old CoreOS cluster grows and shrinks through the API of etcd2", async () => {
+  test.runIf(allLives)("an old CoreOS cluster grows and shrinks through the API of etcd2", async () => {
     await using room = await machineRoom();
     const image = "--coreos-image kinvolk:flatcar-container-linux-corevm-amd64:stable-gen2:latest";
     await expectReady(room, `--num-nodes 1 --platform coreos ${image}`, 1);
