@@ -78,5 +78,5 @@ describe.skipIf(!hasRealNodes || !portIsFree).concurrent("a private cluster behi
     expect([said.stdout.includes("(core)"), way.count()]).toEqual([true, 5]);
     const gone = await room.run("remove mycluster 2 --yes");
     expect([gone.exit, way.count()], gone.stderr).toEqual([0, 6]);
-  }, 60_000);
+  });
 });
