@@ -19,7 +19,7 @@ import { platformIn } from "./platform/tag.ts";
 import { refuseUnwritable } from "./replace-file.ts";
 import type { Run } from "./run.ts";
 
-/** Both halves, for a caller who has nobody to ask. @throws ClusterError when no node came up */
+/** Both halves, for a caller who has nobody to ask. @throws ClusterError when no node came up; ClusterGone (exit 7) with `creation` */
 export async function createCluster(
   run: Run,
   name: string,

@@ -66,16 +66,9 @@ export async function openRun(
   const clock = withDeadline(plainClock, deadline, () => stops.runOut(deadline - startedAt));
   const { events, emit } = record(clock, listeners);
   const loadRest = simulation === undefined && lasts && outside.loadRest !== undefined ? once(outside.loadRest) : undefined;
+  const parts = { ...(loadRest && { loadRest }), ...(simulation && { simulation }) };
   const wayOn = (time: Clock, signal: AbortSignal) =>
-    connectAzure(outside, given, {
-      emit,
-      clock: time,
-      hard: signal,
-      traffic,
-      wrote: touch,
-      ...(loadRest && { loadRest }),
-      ...(simulation && { simulation }),
-    });
+    connectAzure(outside, given, { emit, clock: time, hard: signal, traffic, wrote: touch, ...parts });
   const way = await wayOn(clock, hard.signal);
   const rehearsed = simulation !== undefined || outside.azure !== undefined;
   const run: Run = {

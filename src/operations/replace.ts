@@ -18,6 +18,8 @@ import { retag } from "../engine/patiently.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { partsOf, refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
 import { refuseStopped, refuseStoppedMeanwhile } from "./cluster/stopped.ts";
+import { NODE_REMOVED } from "./create/other-run.ts";
+import { CLUSTER_GONE } from "./create/prepare.ts";
 import { createCluster, planCluster } from "./create.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
@@ -176,7 +178,8 @@ async function replaceOne(run: Run, removal: Removal, work: Work): Promise<Clust
     await letLeave(run, removal, node);
     const disk = wish.keepDataDisk ? await keepDataDisk(run, old.id) : undefined;
     if (disk !== undefined) kept.push(disk);
-    await removeAll(run, owner, [old]);
+    // by now it may be the one that another run has made in its place
+    await removeAll(run, owner, [old], async () => (await madeAt(run, old.id)) > made);
   }
   // what the machine has not taken along; who found it missing may have made it anew already
   const isMade = async (): Promise<boolean> => (await partsOf(run, spec, removal, going)).some(({ kind }) => kind === "machine");
@@ -226,13 +229,15 @@ function notWhole({ failure, missing, exit }: Awaited<ReturnType<typeof createCl
   return new ClusterError("NodesNotReady", `not all nodes are ready: ${why.join("; ")}`, { source: "node", exit });
 }
 
-/** The failure, and how it goes on. */
-const goOn = (failure: ClusterError, { replaced, left }: ReplaceDocument): ClusterError =>
-  withExit(
-    failure,
-    replaced.length > 0 && (failure.exit === EXIT.failed || failure.exit === EXIT.preflight) ? EXIT.partly : failure.exit,
-    `${failure.advice ?? ""} The same command goes on with ${left.slice(0, 10).join(", ")}${left.length > 10 ? " and more" : ""}.`.trim(),
-  );
+/** The failure, and how it goes on: not with what somebody took away meanwhile. */
+function goOn(failure: ClusterError, { replaced, left }: ReplaceDocument): ClusterError {
+  const exit =
+    replaced.length > 0 && (failure.exit === EXIT.failed || failure.exit === EXIT.preflight) ? EXIT.partly : failure.exit;
+  const removed = failure.code === NODE_REMOVED && left.some((machine) => failure.message.startsWith(`${machine} `));
+  if (removed || [CLUSTER_GONE, "BeingDestroyed"].includes(failure.code)) return withExit(failure, exit);
+  const next = `The same command goes on with ${left.slice(0, 10).join(", ")}${left.length > 10 ? " and more" : ""}.`;
+  return withExit(failure, exit, `${failure.advice ?? ""} ${next}`.trim());
+}
 
 const withExit = (error: ClusterError, exit: ExitCode, advice = error.advice): ClusterError =>
   new ClusterError(error.code, error.message, {

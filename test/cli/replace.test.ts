@@ -5,7 +5,7 @@ import type { CloudState } from "../../src/sim/cloud.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { timeOf } from "../../src/sim/simulation.ts";
 import { addLock, byHand, deletes, inGroup } from "./azure-hand.ts";
-import { type Body, type TestAzure, ownAzure } from "./world.ts";
+import { type Body, type Result, type TestAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
 beforeEach(() => {
@@ -58,6 +58,30 @@ test("several are replaced one after the other, each there before the next goes;
   await made("--num-nodes 4");
   await azure.run("destroy mycluster --yes");
 });
+
+test.each([
+  ["the cluster, before a look", "destroy mycluster --yes", /networkInterfaces/, "(ClusterGone)"],
+  ["the cluster, after it", "destroy mycluster --yes", /checkdns|usages|skus/i, "(BeingDestroyed)"],
+  ["the node", "remove mycluster 1 --yes", /checkdns|usages|skus/i, "(NodeRemoved)"],
+] as const)(
+  "once the machine is gone, and somebody takes away %s: nothing is made, and no command is said to go on",
+  async (_, taken, at, code) => {
+    await made("--num-nodes 4 --etcd-plain --wait-for machines");
+    let taking: Promise<Result> | undefined;
+    const isGone = (): boolean => azure.exchanges.some(({ method, url }) => method === "DELETE" && url.includes(nameOf(1)));
+    const { exit, stderr } = await azure.run("replace mycluster 1 --yes", {
+      azure: async (request) => {
+        if (request.method === "GET" && isGone() && at.test(request.url)) taking ??= azure.run(taken);
+        await taking;
+        return azure.simulation.handle(request);
+      },
+    });
+    expect([exit, (await taking)?.exit], stderr).toEqual([7, 0]);
+    expect(stderr).toContain(code);
+    expect(stderr).not.toContain("goes on with");
+    expect(azure.puts().has(`virtualMachines/${nameOf(1)}`)).toBe(false);
+  },
+);
 
 test("many have the time of many: half an hour is for one command that works on all at once", async () => {
   await made("--num-nodes 5 --simulate");

@@ -42,11 +42,11 @@ export interface ImageWish {
  * Uploads what has to be uploaded, and says where it is; absent when there is nothing to do.
  * @param onMake told the id of a storage account that is not there and is about to be made
  */
-export type Stage = (onMake: (account: string) => void) => Promise<OwnImage>;
+export type StageImage = (onMake: (account: string) => void) => Promise<OwnImage>;
 
 export interface PlannedImage {
   readonly image: OwnImage;
-  readonly stage?: Stage;
+  readonly stage?: StageImage;
 }
 
 /** Reads only. Throws ClusterErrors: bad files, containers and blobs; another image than the cluster's own (exit 7). */
@@ -99,7 +99,7 @@ async function fromFile(run: Run, wish: ImageWish, path: string): Promise<Planne
   const account = storageAccountName(storageAccountSeed(run.subscription, found.groupName, spec.name));
   const base = container?.url ?? `https://${account}.${CLOUDS[run.cloud].blobSuffix}/${IMAGE_CONTAINER}`;
   const image: OwnImage = { blobUrl: `${base}/${vhdBlobName(vhd)}`, generation };
-  const stage: Stage = async (onMake) => {
+  const stage: StageImage = async (onMake) => {
     const target = container ?? {
       account,
       group: groupId(run.subscription, found.groupName),

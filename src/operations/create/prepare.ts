@@ -2,6 +2,7 @@
  * Everything that a create knows before its first write: what is there, what is asked, whether it can be, what it takes, and so
  * the plan. Reads only; what it makes are files in the cluster's folder.
  */
+import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
 import type { Facts } from "../../core/plan/cluster.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
@@ -24,7 +25,6 @@ import { chooseNodes, placeNodes } from "./choose-nodes.ts";
 import { knownNodes, machinesOf } from "../cluster/nodes-there.ts";
 import { lookIn } from "../cluster/find.ts";
 import { isForeign } from "../cluster/cluster.ts";
-import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
 import { refuseHalfReplaced } from "../replace/half-replaced.ts";
 import { type ClaimedCluster, claimed } from "../cluster/claim.ts";
@@ -80,7 +80,16 @@ export function liveOf(resource: AnyResource, found: ClaimedCluster, snapshot: S
   };
 }
 
+export const CLUSTER_GONE = "ClusterGone";
+
 // --- internal ---
+
+const clusterGone = (name: string): ClusterError =>
+  new ClusterError(CLUSTER_GONE, `${name} was destroyed meanwhile: it is not made anew`, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice: `\`azure-coreos-cluster status ${name}\` says what is there of the name now.`,
+  });
 
 async function prepareAhead(
   run: Looking,
@@ -90,7 +99,7 @@ async function prepareAhead(
 ): Promise<Prepared> {
   const begun = mode === "imagine" ? undefined : beginKey(run, asked);
   const wish = await find(run, name, asked);
-  if (creation !== undefined && wish.found.claim?.choices.id !== creation) throw destroyedMeanwhile(name);
+  if (creation !== undefined && wish.found.claim?.choices.id !== creation) throw clusterGone(name);
   onWish?.(wish.spec, wish.found.claim?.location ?? wish.spec.location);
   const chosen = await choose(run, wish);
   const checked = await check(run, chosen);

@@ -9,7 +9,7 @@ import type { Live } from "../../engine/provider.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 import type { Materials } from "./materials.ts";
-import type { Stage } from "./own-image.ts";
+import type { StageImage } from "./own-image.ts";
 import type { Survey } from "./survey.ts";
 
 /** What was asked for, and what is there of it. */
@@ -46,7 +46,7 @@ export interface Furnished extends Possible {
   readonly materials: Materials;
   readonly image: Facts["image"];
   /** Brings an image of the user's own to where Azure can take it from; absent when it is there. */
-  readonly stageImage?: Stage;
+  readonly stageImage?: StageImage;
 }
 
 /** Everything that is known before the first write. */
