@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CloudState } from "../src/sim/cloud.ts";
 import { type Beginning, beginning } from "./beginning.ts";
 import { flawsOf, shapeOf } from "./cluster-state.ts";
+import { addGroup } from "./cli/azure-hand.ts";
 import { stoppable } from "./stoppable.ts";
 
 const COMMANDS = {
@@ -24,6 +25,12 @@ const COMMANDS = {
 type Command = keyof typeof COMMANDS;
 const NAMES = Object.keys(COMMANDS) as Command[];
 
+/** A group of its own goes whole, and everything in it; in somebody's group destroy takes one piece after the other. */
+const GROUPS = { own: "", shared: " --resource-group shared" } as const;
+type Group = keyof typeof GROUPS;
+
+const lineOf = (command: Command, group: Group): string => COMMANDS[command] + (command === "gc" ? "" : GROUPS[group]);
+
 const TOGETHER = process.env["TOGETHER"];
 const STEP = TOGETHER === "all" ? 1 : Number(TOGETHER ?? 0);
 
@@ -31,36 +38,49 @@ const STEP = TOGETHER === "all" ? 1 : Number(TOGETHER ?? 0);
  * By default those that write the same, once each: where the first has read what the second changes, and has not written.
  * A growth during a destroy is in together.test.ts.
  */
-const SAMPLE: readonly (readonly [Command, Command, at: number])[] = [
-  ["grow", "remove", 30],
-  ["remove", "grow", 26],
+const SAMPLE: readonly (readonly [Command, Command, Group, at: number])[] = [
+  ["grow", "remove", "own", 28],
+  ["remove", "grow", "own", 26],
   // the node is made again between the look at it and its end
-  ["remove", "grow", 55],
-  ["remove", "remove of another", 21],
-  ["create", "remove", 22],
-  ["grow", "grow", 29],
-  ["remove", "destroy", 36],
-  ["gc", "create", 50],
+  ["remove", "grow", "own", 34],
+  ["remove", "remove of another", "own", 21],
+  ["create", "remove", "own", 22],
+  ["grow", "grow", "own", 28],
+  ["remove", "destroy", "own", 28],
+  ["gc", "create", "own", 50],
   // the machine is gone: what comes back is the node, and no node or cluster that was taken away meanwhile
-  ["replace", "create", 92],
-  ["replace", "remove", 121],
-  ["replace", "destroy", 65],
+  ["replace", "create", "own", 87],
+  ["replace", "remove", "own", 105],
+  ["replace", "destroy", "own", 65],
+  // a node that somebody has removed is not waited for
+  ["replace", "remove of another", "shared", 97],
+  // it has looked, and has written nothing yet
+  ["create", "destroy", "shared", 22],
+  // the claim is gone: what there is by the last look is of a cluster that was made since
+  ["destroy", "create", "shared", 88],
+  ["gc", "grow", "shared", 91],
 ];
 const PAIRS =
   STEP === 0
     ? SAMPLE
-    : NAMES.flatMap((first) => NAMES.map((second) => [first, second, 0] as const)).filter(([first]) => first !== "status");
+    : NAMES.filter((first) => first !== "status").flatMap((first) =>
+        NAMES.flatMap((second) => (Object.keys(GROUPS) as Group[]).map((group) => [first, second, group, 0] as const)),
+      );
 
 /** Four nodes, three of them members; its time is over, so that gc has something to do. */
-let base: Beginning;
-beforeAll(async () => {
-  base = await beginning(async (azure) => {
-    const made = await azure.run("mycluster --num-nodes 4 --etcd-plain --ttl 1h --wait-for machines");
+const madeIn = (group: Group): Promise<Beginning> =>
+  beginning(async (azure) => {
+    if (group === "shared") await addGroup(azure, group);
+    const made = await azure.run(`mycluster --num-nodes 4 --etcd-plain --ttl 1h --wait-for machines${GROUPS[group]}`);
     expect(made.exit, made.stderr).toBe(0);
   });
+let base: Readonly<Record<Group, Beginning>>;
+beforeAll(async () => {
+  const [own, shared] = await Promise.all([madeIn("own"), madeIn("shared")]);
+  base = { own, shared };
 }, 60_000);
 afterAll(async () => {
-  base.close();
+  for (const one of Object.values(base)) one.close();
   for (const { left } of await Promise.all(alone.values())) left.close();
 });
 
@@ -77,15 +97,16 @@ interface Alone {
 }
 
 /** What each command does by itself. */
-const alone = new Map<Command, Promise<Alone>>();
-function aloneOf(command: Command): Promise<Alone> {
-  const known = alone.get(command) ?? runAlone(command);
-  alone.set(command, known);
+const alone = new Map<string, Promise<Alone>>();
+function aloneOf(command: Command, group: Group): Promise<Alone> {
+  const line = lineOf(command, group) + group;
+  const known = alone.get(line) ?? runAlone(command, group);
+  alone.set(line, known);
   return known;
 }
-async function runAlone(command: Command): Promise<Alone> {
-  const from = base.open({ seed: 1 }, LATER);
-  const { exit } = await from.azure.run(COMMANDS[command]);
+async function runAlone(command: Command, group: Group): Promise<Alone> {
+  const from = base[group].open({ seed: 1 }, LATER);
+  const { exit } = await from.azure.run(lineOf(command, group));
   const shape = bodiesOf(from.azure.simulation.save());
   return { left: await beginning(undefined, from), exit, requests: from.azure.exchanges.length, shape };
 }
@@ -102,14 +123,17 @@ interface Ended {
  * as a member, and fewer are left when it goes. That each of them is a node `status` checks.
  */
 const bodiesOf = (state: CloudState): Record<string, unknown> =>
-  JSON.parse(JSON.stringify(shapeOf(state)).replaceAll(/"aoc-members":"[^"]*",?/g, "")) as Record<string, unknown>;
+  JSON.parse(JSON.stringify(shapeOf(ours(state))).replaceAll(/"aoc-members":"[^"]*",?/g, "")) as Record<string, unknown>;
 
-async function inTurn(first: Command, second: Command): Promise<Ended> {
-  const { left, exit, shape: between } = await aloneOf(first);
+/** Without the group that is somebody else's. */
+const ours = (state: CloudState): CloudState => ({ ...state, entries: state.entries.filter((entry) => entry.name !== "shared") });
+
+async function inTurn(first: Command, second: Command, group: Group): Promise<Ended> {
+  const { left, exit, shape: between } = await aloneOf(first, group);
   const { azure } = left.open();
-  const other = base.folder();
+  const other = base[group].folder();
   try {
-    const { exit: last } = await azure.run(COMMANDS[second], { dir: other });
+    const { exit: last } = await azure.run(lineOf(second, group), { dir: other });
     return { exits: [exit, last], shape: bodiesOf(azure.simulation.save()), between };
   } finally {
     azure.close();
@@ -118,14 +142,18 @@ async function inTurn(first: Command, second: Command): Promise<Ended> {
 }
 
 /** What is wrong with the meeting of the two; undefined when nothing is, or they did not meet. */
-async function meet(first: Command, second: Command, request: number, turns: readonly Ended[]): Promise<string | undefined> {
-  const { azure, clock } = base.open({ seed: request }, LATER);
-  const other = base.folder();
+async function meet(
+  [first, second, group]: readonly [Command, Command, Group],
+  request: number,
+  turns: readonly Ended[],
+): Promise<string | undefined> {
+  const { azure, clock } = base[group].open({ seed: request }, LATER);
+  const other = base[group].folder();
   try {
     const way = stoppable(azure, clock, { request });
-    const a = azure.run(COMMANDS[first], way.options);
+    const a = azure.run(lineOf(first, group), way.options);
     await Promise.race([way.stopped, a]);
-    const y = await azure.run(COMMANDS[second], { dir: other });
+    const y = await azure.run(lineOf(second, group), { dir: other });
     way.goOn();
     const x = await a;
     const label = `${first} | ${second} at ${request}\n(${x.exit}) ${x.stderr}\n(${y.exit}) ${y.stderr}`;
@@ -148,13 +176,13 @@ async function meet(first: Command, second: Command, request: number, turns: rea
       faults.push(`ends otherwise: ${differences(shape, turns)}`);
     if (Object.keys(shape).length > 0) {
       const since = azure.exchanges.length;
-      const further = await azure.run(COMMANDS.create);
+      const further = await azure.run(lineOf("create", group));
       const writes = azure.exchanges.slice(since).filter(({ method }) => method !== "GET" && method !== "POST");
       if (further.exit !== 0) faults.push(`a further create: ${further.exit}\n${further.stderr}`);
       if (writes.length > 0) faults.push(`a further create writes ${writes.map((one) => `${one.method} ${one.url}`).join()}`);
       const nodes = state.entries.filter((entry) => entry.type.endsWith("virtualMachines")).length;
-      faults.push(...flawsOf(azure.simulation.save(), nodes));
-      const { exit, document } = await azure.json<{ drift: { kind: string }[] }>("status mycluster");
+      faults.push(...flawsOf(ours(azure.simulation.save()), nodes));
+      const { exit, document } = await azure.json<{ drift: { kind: string }[] }>(lineOf("status", group));
       const drift = document.drift.filter(({ kind }) => kind !== "expired");
       if (exit !== 0 || drift.length > 0) faults.push(`status ${exit}: ${JSON.stringify(drift)}`);
     }
@@ -182,15 +210,15 @@ function differences(shape: Record<string, unknown>, turns: readonly Ended[]): s
 const tally = { meetings: 0, faults: 0 };
 
 test.each(PAIRS)(
-  "%s, while %s goes through",
-  async (first, second, at) => {
-    const turns = [await inTurn(first, second), await inTurn(second, first)];
-    const { requests } = await aloneOf(first);
+  "%s, while %s goes through, %s group",
+  async (first, second, group, at) => {
+    const turns = [await inTurn(first, second, group), await inTurn(second, first, group)];
+    const { requests } = await aloneOf(first, group);
     const boundaries = STEP > 0 ? Array.from({ length: Math.ceil(requests / STEP) }, (_, i) => 1 + i * STEP) : [at];
     if (at > requests) throw new Error(`${first} asks ${requests} times only`);
     const faults: string[] = [];
     for (const request of boundaries) {
-      const fault = await meet(first, second, request, turns);
+      const fault = await meet([first, second, group], request, turns);
       tally.meetings += 1;
       if (fault !== undefined) faults.push(fault);
     }

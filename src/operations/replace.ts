@@ -165,6 +165,8 @@ interface Work {
   readonly ends: boolean;
 }
 
+type Created = Awaited<ReturnType<typeof createCluster>>;
+
 /** The failure after which the cluster is not whole; undefined when it is. */
 async function replaceOne(run: Run, removal: Removal, work: Work): Promise<ClusterError | undefined> {
   const { wish, kept, noted } = work;
@@ -200,9 +202,13 @@ async function bringBack(run: Run, removal: Removal, { wish, ends }: Work): Prom
   const { spec, claim } = removal;
   const [node] = removal.going;
   if (node === undefined) throw removedMeanwhile(spec.name, removal.absent);
-  const created = await createCluster(run, spec.name, wish.given, { creation: claim.choices.id }).catch((error: unknown) => {
-    throw afterDeletion(error);
-  });
+  const create = async (): Promise<Created> =>
+    createCluster(run, spec.name, wish.given, { creation: claim.choices.id }).catch((error: unknown) => {
+      throw afterDeletion(error);
+    });
+  let created = await create();
+  // without a node that somebody has removed meanwhile the cluster may be whole
+  while (isRemoved(created.failure) && !isAbout(created.failure, [names.machine(spec, node)])) created = await create();
   if (created.exit !== EXIT.done || created.missing.length > 0) return notWhole(created);
   const over = (tags: Tags): Tags => (ends ? withReplacement(tags, undefined) : tags);
   await retag(claim, (now) => over(withReplacing(now, node, undefined)), run.tools);
@@ -222,7 +228,7 @@ function afterDeletion(error: unknown): unknown {
   return withExit(error, EXIT.partly, error.advice?.replaceAll(/\s*Nothing was written to Azure[.;]/g, ""));
 }
 
-function notWhole({ failure, missing, exit }: Awaited<ReturnType<typeof createCluster>>): ClusterError {
+function notWhole({ failure, missing, exit }: Created): ClusterError {
   const known = afterDeletion(failure);
   if (known instanceof ClusterError) return known;
   const why = missing.map(({ name, reason, state }) => `${name}: ${reason ?? state}`).slice(0, 5);
@@ -233,11 +239,16 @@ function notWhole({ failure, missing, exit }: Awaited<ReturnType<typeof createCl
 function goOn(failure: ClusterError, { replaced, left }: ReplaceDocument): ClusterError {
   const exit =
     replaced.length > 0 && (failure.exit === EXIT.failed || failure.exit === EXIT.preflight) ? EXIT.partly : failure.exit;
-  const removed = failure.code === NODE_REMOVED && left.some((machine) => failure.message.startsWith(`${machine} `));
-  if (removed || [CLUSTER_GONE, "BeingDestroyed"].includes(failure.code)) return withExit(failure, exit);
+  if ((isRemoved(failure) && isAbout(failure, left)) || [CLUSTER_GONE, "BeingDestroyed"].includes(failure.code))
+    return withExit(failure, exit);
   const next = `The same command goes on with ${left.slice(0, 10).join(", ")}${left.length > 10 ? " and more" : ""}.`;
   return withExit(failure, exit, `${failure.advice ?? ""} ${next}`.trim());
 }
+
+const isRemoved = (error: unknown): error is ClusterError => error instanceof ClusterError && error.code === NODE_REMOVED;
+
+const isAbout = ({ message }: ClusterError, machines: readonly string[]): boolean =>
+  machines.some((machine) => message.startsWith(`${machine} `));
 
 const withExit = (error: ClusterError, exit: ExitCode, advice = error.advice): ClusterError =>
   new ClusterError(error.code, error.message, {

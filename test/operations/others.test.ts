@@ -170,7 +170,7 @@ test.each<[string, There, Tags | undefined, boolean, string | undefined]>([
 });
 
 test.each([
-  ["anything is written", NEWS_MS, 29_000, 2000],
+  ["anything is written", NEWS_MS, 9000, 2000],
   ["a machine is asked for", MACHINE_NEWS_MS, 4000, 2000],
 ])("before %s a look is made again when the last one is too old, and not sooner", async (_, ms, young, more) => {
   const clock = createVirtualClock(0);

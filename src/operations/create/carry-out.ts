@@ -149,8 +149,8 @@ async function readPlace(run: Run, cluster: Design): Promise<FrontAddress | unde
 
 /** Says what went wrong, and draws the conclusions; returns the error as it is to be understood. */
 async function failed(carrying: Carrying, resource: AnyResource, error: unknown): Promise<unknown> {
-  const { run, prepared } = carrying;
-  const known = await explainFailure(run, prepared, resource, error);
+  const { run } = carrying;
+  const known = await explainFailure(carrying, resource, error);
   if (known instanceof ClusterError && known.code === NODE_REMOVED && resource.node !== undefined)
     await takeBack(carrying, resource);
   if (claimHolds(carrying.cluster).includes(resource.id) && known instanceof ClusterError && known.exit === EXIT.conflict)

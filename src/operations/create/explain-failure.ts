@@ -4,23 +4,21 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { designOf } from "../../core/plan/cluster.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import { claimTarget } from "../../core/plan/resources/claim.ts";
-import { claimed } from "../cluster/claim.ts";
-import { lookIn } from "../cluster/find.ts";
-import type { Run } from "../run.ts";
-import { NODE_REMOVED, otherRun, refuseRemoved } from "./other-run.ts";
-import type { Prepared } from "./prepared.ts";
+import type { Carrying } from "./carrying.ts";
+import { NODE_REMOVED, otherRun, refuseOtherRun, refuseRemoved } from "./other-run.ts";
 
-/** What went wrong, as far as this run can know it. */
-export async function explainFailure(run: Run, prepared: Prepared, resource: AnyResource, error: unknown): Promise<unknown> {
+/** In view of what is there, and not for the time. */
+const REFUSED: ReadonlySet<number> = new Set([400, 404, 409]);
+
+/** What went wrong with it, as far as this run can know it. `written`: it has written the claim. */
+export async function explainFailure(
+  { run, prepared, written }: Pick<Carrying, "run" | "prepared" | "written">,
+  resource: AnyResource,
+  error: unknown,
+): Promise<unknown> {
   const known = beingDestroyed(error, prepared.facts.group);
   // when this run looked first, nothing of another creation was there
   if (known instanceof ClusterError && known.code === "ClusterConflict") return otherRun(prepared.spec.name, known);
-  // the other one may have chosen another location, and so refused more than the name
-  if (known instanceof AzureError && (known.status === 400 || known.status === 409) && prepared.found.claim === undefined) {
-    const now = await lookIn(run, prepared.spec.name, prepared.facts.group).then(claimed, () => undefined);
-    if (now?.claim !== undefined && now.claim.choices.id !== prepared.facts.choices.id)
-      return otherRun(prepared.spec.name, known);
-  }
   const node = prepared.facts.nodes.find(({ index }) => index === resource.node);
   if (known instanceof AzureError && node !== undefined) {
     const claim = { ...claimTarget(designOf(prepared.spec, prepared.facts)), nodes: new Set<number>() };
@@ -34,6 +32,11 @@ export async function explainFailure(run: Run, prepared: Prepared, resource: Any
       advice: "Run the same command again to make the cluster anew.",
       cause: known,
     });
+  // what it stands on may have gone with the cluster; or another run has the name, and has chosen another location
+  if (known instanceof AzureError && REFUSED.has(known.status ?? 0)) {
+    const meanwhile = await refuseOtherRun(run, prepared, written).catch((cause: unknown) => cause);
+    if (meanwhile instanceof ClusterError && meanwhile.exit === EXIT.conflict) return meanwhile;
+  }
   return known;
 }
 

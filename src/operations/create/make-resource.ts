@@ -11,7 +11,7 @@ import { converge } from "../../engine/converge.ts";
 import type { ConvergeOptions, Outcome } from "../../engine/convergence.ts";
 import type { Live } from "../../engine/provider.ts";
 import { letGo } from "../cluster/let-go.ts";
-import { adaptBalancer, adaptClaim, adaptGroup } from "../cluster/shared-changes.ts";
+import { adaptBalancer, adaptClaim, adaptGroup, destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import type { Carrying } from "./carrying.ts";
 import { sizesLeft } from "./sizes.ts";
 import { refuseRemoved } from "./other-run.ts";
@@ -96,13 +96,20 @@ function noteSize({ sizes, inUse }: Carrying, node: number, live: Live | undefin
 const never = (): Promise<void> => new Promise(() => undefined);
 
 /** What other runs may change at the same time is changed in view of what they wrote: cluster/shared-changes.ts. */
-function adapting({ run, prepared, cluster, claim }: Carrying, resource: AnyResource): Pick<ConvergeOptions, "adapt"> {
+function adapting(
+  { run, prepared, cluster, claim }: Carrying,
+  resource: AnyResource,
+): Pick<ConvergeOptions, "adapt" | "mustExist"> {
   if (resource.kind === "resourceGroup") return { adapt: adaptGroup(cluster) };
   if (resource.kind === "loadBalancer") return { adapt: adaptBalancer(run, cluster) };
   const { claim: before } = prepared.found;
   if (!isBearer(resource) || resource.id !== claim || before === undefined) return {};
   const read = before.nodes === undefined ? withNodes(before.tags, prepared.known) : before.tags;
-  return { adapt: adaptClaim(cluster, ownTagsOf(read), resource.body.tags ?? {}) };
+  return {
+    adapt: adaptClaim(cluster, ownTagsOf(read), resource.body.tags ?? {}),
+    // it was there: without it this would begin another cluster, of which nobody has asked the size
+    mustExist: () => destroyedMeanwhile(prepared.spec.name),
+  };
 }
 
 /** It was there when this run began, and a machine without its user-data would be no node of the cluster. */

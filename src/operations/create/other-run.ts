@@ -21,7 +21,7 @@ import type { Run } from "../run.ts";
  * How old what is known of the claim may be when something is written, and when a machine is asked for. A run may have
  * been stopped for hours, with a laptop that was closed; then it looks again before it goes on.
  */
-export const NEWS_MS = 30_000;
+export const NEWS_MS = 10_000;
 export const MACHINE_NEWS_MS = 5_000;
 
 /** How long a cluster whose etcd authority is elsewhere is watched before another one takes its place. */

@@ -4,9 +4,12 @@
  */
 import type { Gone } from "../../core/documents.ts";
 import type { Doomed } from "../../core/doomed.ts";
+import type { Owner } from "../../core/plan/proof.ts";
+import { DESTROYING, wordOf } from "../../core/plan/tags.ts";
 import { deleteResources } from "./delete-resources.ts";
 import { type Doom, surveyDoom } from "./doom-survey.ts";
 import { machineTags, refuseTaken, tagDisks } from "../cluster/let-go.ts";
+import type { FoundClaim } from "../cluster/cluster.ts";
 import { lookIn } from "../cluster/find.ts";
 import type { Run } from "../run.ts";
 
@@ -18,6 +21,8 @@ export interface Cleared {
   readonly now: Doom;
   /** The first failure of the last pass. */
   readonly failure: unknown;
+  /** Another creation of the name has begun meanwhile: what two of them may write is its own, and no more wanted. */
+  readonly anew: boolean;
 }
 
 export interface ClearOptions {
@@ -35,6 +40,7 @@ export async function deleteUntilGone(run: Run, doom: Doom, { wanted, stop }: Cl
   const deleted = new Map<string, Gone>();
   let now: Doom = { ...doom, ours: doom.ours.filter(wanted) };
   let { behind } = doom;
+  const isOther = othersClaim(doom);
   for (let before = "", same = 0, waits = 0; ;) {
     const going = new Set(now.ours.map((one) => one.id.toLowerCase()));
     refuseTaken(now.taken.filter(({ machine }) => going.has(machine.toLowerCase())));
@@ -43,7 +49,9 @@ export async function deleteUntilGone(run: Run, doom: Doom, { wanted, stop }: Cl
     for (const one of now.ours) if (results.get(one.id)?.state === "done") deleted.set(one.id.toLowerCase(), gone(one));
     const failure = [...results.values()].find((result) => result.state === "failed")?.error;
     // whose things are meant stays as it was: when the claim has gone nothing says any more which creation of the name it was
-    const seen = await surveyDoom(run, { ...(await lookIn(run, name, groupName)), owner });
+    const there = await lookIn(run, name, groupName);
+    const anew = there.claims.some(isOther);
+    const seen = await surveyDoom(run, { ...there, owner: anew ? besideAnother(owner) : owner });
     now = { ...seen, ours: seen.ours.filter(wanted) };
     for (const one of now.ours) deleted.delete(one.id.toLowerCase());
     const still = now.ours.map((one) => one.id).join("\n");
@@ -56,11 +64,25 @@ export async function deleteUntilGone(run: Run, doom: Doom, { wanted, stop }: Cl
       await run.clock.sleep(LAG_MS, run.tools.signal);
       continue;
     }
-    if (stop.aborted || refused || same >= LAGGING_PASSES) return { deleted: [...deleted.values()], now, failure };
+    if (stop.aborted || refused || same >= LAGGING_PASSES) return { deleted: [...deleted.values()], now, failure, anew };
     if (same > 0) await run.clock.sleep(LAG_MS, run.tools.signal);
     before = still;
   }
 }
+
+/** Tells a claim that was not there before, and is of no creation of which anything was: a list may show one late. */
+function othersClaim({ found, ours }: Doom): (claim: FoundClaim) => boolean {
+  const there = new Map(found.map((one) => [one.id.toLowerCase(), one.tags]));
+  const words = new Set(ours.map(({ id }) => wordOf(there.get(id.toLowerCase()))));
+  return ({ id, tags }) => !there.has(id.toLowerCase()) && tags[DESTROYING] === undefined && !words.has(wordOf(tags));
+}
+
+/** What says of itself that it is of the creation that is meant; where nobody knows which that was, nothing does. */
+const besideAnother = (owner: Owner): Owner => ({
+  ...owner,
+  ids: owner.ids.size === 0 ? new Set(["none"]) : owner.ids,
+  shared: new Set(),
+});
 
 /** Tells the disks whose they are, that are known by their machines alone, before those go. */
 export async function tagHeld(run: Run, { found, untagged }: Pick<Doom, "found" | "untagged">): Promise<void> {

@@ -126,8 +126,9 @@ async function counted<T>(run: Run, groupName: string, left: Left, work: () => P
 }
 
 async function deletePieces(run: Run, doom: Doom): Promise<Destroyed> {
-  const { deleted, now, failure } = await deleteUntilGone(run, doom, { wanted: () => true, stop: run.stop });
+  const { deleted, now, failure, anew } = await deleteUntilGone(run, doom, { wanted: () => true, stop: run.stop });
   const left = [...now.ours.map(gone), ...now.strange.map(({ id, type }) => ({ id, kind: type }))];
+  if (left.length === 0 && anew) throw madeAgain(doom.located.name);
   if (left.length === 0 && now.located.own) await release(run, now);
   if (deleted.length === 0 && isRefusal(failure)) {
     await unmark(run, doom);
