@@ -6,6 +6,7 @@
  */
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Tags, wordOf } from "../src/core/plan/tags.ts";
 import type { CloudState } from "../src/sim/cloud.ts";
 import { type Beginning, beginning } from "./beginning.ts";
 import { flawsOf, shapeOf } from "./cluster-state.ts";
@@ -25,8 +26,11 @@ const COMMANDS = {
 type Command = keyof typeof COMMANDS;
 const NAMES = Object.keys(COMMANDS) as Command[];
 
-/** A group of its own goes whole, and everything in it; in somebody's group destroy takes one piece after the other. */
-const GROUPS = { own: "", shared: " --resource-group shared" } as const;
+/**
+ * A group of its own goes whole, with everything in it; in somebody's group destroy takes one piece after the other; and a private cluster's
+ * claim is its security group, which no DNS label makes the only one.
+ */
+const GROUPS = { own: "", shared: " --resource-group shared", private: " --resource-group shared" } as const;
 type Group = keyof typeof GROUPS;
 
 const lineOf = (command: Command, group: Group): string => COMMANDS[command] + (command === "gc" ? "" : GROUPS[group]);
@@ -59,6 +63,9 @@ const SAMPLE: readonly (readonly [Command, Command, Group, at: number])[] = [
   // the claim is gone: what there is by the last look is of a cluster that was made since
   ["destroy", "create", "shared", 88],
   ["gc", "grow", "shared", 91],
+  ["destroy", "create", "private", 97],
+  // its machine was seen by one read, and the claim without it by another
+  ["replace", "remove of another", "private", 95],
 ];
 const PAIRS =
   STEP === 0
@@ -70,14 +77,19 @@ const PAIRS =
 /** Four nodes, three of them members; its time is over, so that gc has something to do. */
 const madeIn = (group: Group): Promise<Beginning> =>
   beginning(async (azure) => {
-    if (group === "shared") await addGroup(azure, group);
-    const made = await azure.run(`mycluster --num-nodes 4 --etcd-plain --ttl 1h --wait-for machines${GROUPS[group]}`);
+    if (group !== "own") await addGroup(azure, "shared");
+    const made = await azure.run(
+      `mycluster --num-nodes 4 --etcd-plain --ttl 1h --wait-for machines${GROUPS[group]}${group === "private" ? " --private" : ""}`,
+    );
     expect(made.exit, made.stderr).toBe(0);
+    expect(ofAnother(azure.simulation.save())).toEqual([]);
   });
+/** The word of the creation that all begin with. */
+const CREATION = "a7f1d92a";
 let base: Readonly<Record<Group, Beginning>>;
 beforeAll(async () => {
-  const [own, shared] = await Promise.all([madeIn("own"), madeIn("shared")]);
-  base = { own, shared };
+  const all = await Promise.all((Object.keys(GROUPS) as Group[]).map(async (group) => [group, await madeIn(group)] as const));
+  base = Object.fromEntries(all) as Record<Group, Beginning>;
 }, 60_000);
 afterAll(async () => {
   for (const one of Object.values(base)) one.close();
@@ -141,6 +153,10 @@ async function inTurn(first: Command, second: Command, group: Group): Promise<En
   }
 }
 
+/** Ids, in lower case, of what belongs to a creation of the name that has begun since. */
+const ofAnother = ({ entries }: CloudState): string[] =>
+  entries.filter(({ resource }) => (wordOf(resource["tags"] as Tags | undefined) ?? CREATION) !== CREATION).map(({ key }) => key);
+
 /** What is wrong with the meeting of the two; undefined when nothing is, or they did not meet. */
 async function meet(
   [first, second, group]: readonly [Command, Command, Group],
@@ -154,6 +170,8 @@ async function meet(
     const a = azure.run(lineOf(first, group), way.options);
     await Promise.race([way.stopped, a]);
     const y = await azure.run(lineOf(second, group), { dir: other });
+    const anothers = new Set(ofAnother(azure.simulation.save()));
+    const since = azure.exchanges.length;
     way.goOn();
     const x = await a;
     const label = `${first} | ${second} at ${request}\n(${x.exit}) ${x.stderr}\n(${y.exit}) ${y.stderr}`;
@@ -161,6 +179,8 @@ async function meet(
     const shape = bodiesOf(state);
     const faults: string[] = [];
     if (`${x.stderr}${y.stderr}`.includes("This is a fault of")) faults.push("a bug");
+    for (const { method, url } of azure.exchanges.slice(since))
+      if (method === "DELETE" && anothers.has(new URL(url).pathname.toLowerCase())) faults.push(`${first} asks ${url} to go`);
     const exits = new Set([0, ...IN_THE_WAY, ...turns.flatMap((turn) => turn.exits)]);
     for (const [exit, command] of [
       [x.exit, first],

@@ -202,17 +202,22 @@ async function bringBack(run: Run, removal: Removal, { wish, ends }: Work): Prom
   const { spec, claim } = removal;
   const [node] = removal.going;
   if (node === undefined) throw removedMeanwhile(spec.name, removal.absent);
-  const create = async (): Promise<Created> =>
-    createCluster(run, spec.name, wish.given, { creation: claim.choices.id }).catch((error: unknown) => {
-      throw afterDeletion(error);
-    });
-  let created = await create();
-  // without a node that somebody has removed meanwhile the cluster may be whole
-  while (isRemoved(created.failure) && !isAbout(created.failure, [names.machine(spec, node)])) created = await create();
+  const created = await createMissing(run, removal, wish, names.machine(spec, node));
   if (created.exit !== EXIT.done || created.missing.length > 0) return notWhole(created);
   const over = (tags: Tags): Tags => (ends ? withReplacement(tags, undefined) : tags);
   await retag(claim, (now) => over(withReplacing(now, node, undefined)), run.tools);
   return undefined;
+}
+
+/** Without a node that somebody has removed meanwhile the cluster may be whole: it is looked at again. */
+async function createMissing(run: Run, { spec, claim }: Removal, { given }: ReplaceWish, machine: string): Promise<Created> {
+  const isOthers = (error: unknown): boolean => isRemoved(error) && !isAbout(error, [machine]);
+  for (;;) {
+    const created = await createCluster(run, spec.name, given, { creation: claim.choices.id }).catch((error: unknown) => {
+      if (!isOthers(error)) throw afterDeletion(error);
+    });
+    if (created !== undefined && !isOthers(created.failure)) return created;
+  }
 }
 
 /** The claim's tags, as long as they have the node, and power for it. @throws ClusterError NodeRemoved, ClusterStopped */

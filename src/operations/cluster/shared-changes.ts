@@ -89,7 +89,7 @@ export function adaptGroup(cluster: Design): Adapt {
 }
 
 /** It was missing, and was to be made again: it was not missing, it was taken out. */
-const removedMeanwhile = (machine: string): ClusterError =>
+export const removedMeanwhile = (machine: string): ClusterError =>
   new ClusterError("NodeRemoved", `${machine} was removed by another run while this one looked`, {
     source: "azure",
     exit: EXIT.conflict,

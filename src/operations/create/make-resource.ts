@@ -6,13 +6,17 @@ import { ClusterError } from "../../core/errors.ts";
 import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
 import { isBearer } from "../../core/plan/bearer.ts";
 import type { PlannedNode } from "../../core/plan/cluster.ts";
-import type { AnyResource } from "../../core/plan/resource.ts";
+import { taggedNodes } from "../../core/plan/read-tags.ts";
+import { type AnyResource, nameOf } from "../../core/plan/resource.ts";
 import { converge } from "../../engine/converge.ts";
 import type { ConvergeOptions, Outcome } from "../../engine/convergence.ts";
+import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { letGo } from "../cluster/let-go.ts";
-import { adaptBalancer, adaptClaim, adaptGroup, destroyedMeanwhile } from "../cluster/shared-changes.ts";
+import { adaptBalancer, adaptClaim, adaptGroup, destroyedMeanwhile, removedMeanwhile } from "../cluster/shared-changes.ts";
+import type { Run } from "../run.ts";
 import type { Carrying } from "./carrying.ts";
+import type { Prepared } from "./prepared.ts";
 import { sizesLeft } from "./sizes.ts";
 import { refuseRemoved } from "./other-run.ts";
 
@@ -105,11 +109,33 @@ function adapting(
   const { claim: before } = prepared.found;
   if (!isBearer(resource) || resource.id !== claim || before === undefined) return {};
   const read = before.nodes === undefined ? withNodes(before.tags, prepared.known) : before.tags;
+  const adapt = adaptClaim(cluster, ownTagsOf(read), resource.body.tags ?? {});
   return {
-    adapt: adaptClaim(cluster, ownTagsOf(read), resource.body.tags ?? {}),
+    adapt: async (live) => {
+      await refuseGoneStrays(run, prepared, taggedNodes(read));
+      return adapt(live);
+    },
     // it was there: without it this would begin another cluster, of which nobody has asked the size
     mustExist: () => destroyedMeanwhile(prepared.spec.name),
   };
+}
+
+/**
+ * Machines that the claim lacks are taken in: of two reads that were side by side one may show a machine that another run was removing,
+ * and the other one the claim after that.
+ */
+async function refuseGoneStrays(
+  run: Run,
+  { resources, snapshot }: Prepared,
+  claimed: ReadonlySet<number> | undefined,
+): Promise<void> {
+  const strays = resources.filter(
+    ({ kind, id, node = -1 }) => kind === "machine" && snapshot.has(id.toLowerCase()) && claimed?.has(node) === false,
+  );
+  for (const stray of strays) {
+    const live = await patiently(run.tools, (signal) => run.tools.provider.get(stray, signal));
+    if (live === undefined || live.state === "deleting") throw removedMeanwhile(nameOf(stray.id));
+  }
 }
 
 /** It was there when this run began, and a machine without its user-data would be no node of the cluster. */

@@ -4,10 +4,11 @@
  */
 import type { Gone } from "../../core/documents.ts";
 import type { Doomed } from "../../core/doomed.ts";
+import type { Found } from "../../core/found.ts";
 import type { Owner } from "../../core/plan/proof.ts";
 import { DESTROYING, wordOf } from "../../core/plan/tags.ts";
 import { deleteResources } from "./delete-resources.ts";
-import { type Doom, surveyDoom } from "./doom-survey.ts";
+import { type Doom, oursOf, surveyDoom } from "./doom-survey.ts";
 import { machineTags, refuseTaken, tagDisks } from "../cluster/let-go.ts";
 import type { FoundClaim } from "../cluster/cluster.ts";
 import { lookIn } from "../cluster/find.ts";
@@ -40,7 +41,9 @@ export async function deleteUntilGone(run: Run, doom: Doom, { wanted, stop }: Cl
   const deleted = new Map<string, Gone>();
   let now: Doom = { ...doom, ours: doom.ours.filter(wanted) };
   let { behind } = doom;
-  const isOther = othersClaim(doom);
+  const others = othersIn(doom);
+  // whose things are meant stays as it was: when the claim has gone nothing says any more which creation of the name it was
+  const look = async (whose: Owner): Promise<Doom> => surveyDoom(run, { ...(await lookIn(run, name, groupName)), owner: whose });
   for (let before = "", same = 0, waits = 0; ;) {
     const going = new Set(now.ours.map((one) => one.id.toLowerCase()));
     refuseTaken(now.taken.filter(({ machine }) => going.has(machine.toLowerCase())));
@@ -48,10 +51,10 @@ export async function deleteUntilGone(run: Run, doom: Doom, { wanted, stop }: Cl
     const results = await deleteResources(run, now.ours, stop);
     for (const one of now.ours) if (results.get(one.id)?.state === "done") deleted.set(one.id.toLowerCase(), gone(one));
     const failure = [...results.values()].find((result) => result.state === "failed")?.error;
-    // whose things are meant stays as it was: when the claim has gone nothing says any more which creation of the name it was
-    const there = await lookIn(run, name, groupName);
-    const anew = there.claims.some(isOther);
-    const seen = await surveyDoom(run, { ...there, owner: anew ? besideAnother(owner) : owner });
+    let seen = await look(owner);
+    // two creations may write what is seen here: whose it is the claim says, as it is after that
+    const anew = others.areIn(seen) && (await lookIn(run, name, groupName)).claims.some(others.isClaim);
+    if (anew) seen = await look(besideAnother(owner));
     now = { ...seen, ours: seen.ours.filter(wanted) };
     for (const one of now.ours) deleted.delete(one.id.toLowerCase());
     const still = now.ours.map((one) => one.id).join("\n");
@@ -70,11 +73,18 @@ export async function deleteUntilGone(run: Run, doom: Doom, { wanted, stop }: Cl
   }
 }
 
-/** Tells a claim that was not there before, and is of no creation of which anything was: a list may show one late. */
-function othersClaim({ found, ours }: Doom): (claim: FoundClaim) => boolean {
-  const there = new Map(found.map((one) => [one.id.toLowerCase(), one.tags]));
-  const words = new Set(ours.map(({ id }) => wordOf(there.get(id.toLowerCase()))));
-  return ({ id, tags }) => !there.has(id.toLowerCase()) && tags[DESTROYING] === undefined && !words.has(wordOf(tags));
+/** Tells what is of another creation than those of which anything was there; a list may show a claim of these late. */
+function othersIn({ found, ours }: Doom): { areIn(seen: Doom): boolean; isClaim(claim: FoundClaim): boolean } {
+  const before = new Map(found.map((one) => [one.id.toLowerCase(), wordOf(one.tags)]));
+  const words = new Set(ours.map(({ id }) => before.get(id.toLowerCase())));
+  const isOther = ({ id, tags }: Pick<Found, "id" | "tags">): boolean => {
+    const word = wordOf(tags);
+    return before.get(id.toLowerCase()) !== word && !words.has(word);
+  };
+  return {
+    areIn: (seen) => oursOf(seen).some(isOther),
+    isClaim: (claim) => isOther(claim) && claim.tags[DESTROYING] === undefined,
+  };
 }
 
 /** What says of itself that it is of the creation that is meant; where nobody knows which that was, nothing does. */
