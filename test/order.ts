@@ -1,29 +1,31 @@
 /**
- * In which order the files of tests begin: the longest lives first, for nothing is shorter than they are; then those that only wait, while
- * others still compute. Of what is left each has something to do.
+ * In which order the files of tests begin, and which of them only wait: the longest lives first, for nothing is shorter than they are; then the
+ * others that wait for programs and clocks, the longest of them first.
  */
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-const LONGEST = ["nodes/lives"];
 const ONLY_WAIT = [
+  "nodes/lives",
   "nodes/membership",
-  "cli/own-key",
   "ci-templates",
+  "upgrade",
+  "bin",
+  "cli/own-key",
   "nodes/readiness",
   "nodes/etcd-bootstrap",
-  "bin",
-  "upgrade",
-  "nodes/wait",
   "nodes/run",
-  "crash",
-];
-const FIRST = [...LONGEST, ...ONLY_WAIT].map((name) => `/test/${name}.test.ts`);
+  "bench",
+  "cli/ssh",
+  "nodes/wait",
+].map((name) => `/test/${name}.test.ts`);
+
+export const onlyWaits = (path: string): boolean => ONLY_WAIT.some((end) => path.endsWith(end));
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId }: TestSpecification): number => {
-      const found = FIRST.findIndex((end) => moduleId.endsWith(end));
-      return found === -1 ? FIRST.length : found;
+      const found = ONLY_WAIT.findIndex((end) => moduleId.endsWith(end));
+      return found === -1 ? ONLY_WAIT.length : found;
     };
     return (await super.sort(files)).sort((one, other) => place(one) - place(other));
   }

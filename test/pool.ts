@@ -1,22 +1,24 @@
 /**
- * Vitest's processes, in two kinds. Files that compute have as many as there are cores but one, for each further one warms up the same code
- * once more (six seconds of a core). Files that start real programs (etcd, sshd) wait for them most of their time, and have more, which stand
- * back a little where both want a core. Vitest's own pool knows one number for both: either the cores wait for the programs, or they warm
+ * Vitest's processes, in three kinds. Files that compute have as many as there are cores but one, for each further one warms up the same code
+ * once more (six seconds of a core). Files that start real programs (sshd, openssl, Azurite) have one beside them, and those that hardly do
+ * more than wait for such programs and for clocks have two, so that there is always something that has work; both stand
+ * back a little where they want a core. Vitest's own pool knows one number for all: either the cores wait for the programs, or they warm
  * up. Here each file has a worker of its own at once, which takes its turn at a place of its kind, and at the process in it.
  */
 import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { onlyWaits } from "./order.ts";
 import { ForksPoolWorker, type PoolOptions, type PoolWorker, type WorkerRequest } from "vitest/node";
 
-export const twoKinds = {
-  name: "two-kinds",
+export const threeKinds = {
+  name: "three-kinds",
   createPoolWorker: (options: PoolOptions): PoolWorker => new FileWorker(options),
 };
 
 // --- internal ---
 
-type Kind = "computing" | "waiting";
+type Kind = "computing" | "starting" | "waiting";
 type Start = Extract<WorkerRequest, { type: "start" }>;
 type Run = Extract<WorkerRequest, { type: "run" | "collect" }>;
 
@@ -32,11 +34,12 @@ interface Place {
 const places = (count: number, ...kinds: Place["kinds"]): Place[] => Array.from({ length: count }, () => ({ kinds }));
 
 const FREE: Record<Kind, Place[]> = {
-  computing: places(Math.max(1, availableParallelism() - 1), "computing", "waiting"),
-  waiting: [...places(2, "waiting"), ...places(1, "waiting", "computing")],
+  computing: places(Math.max(1, availableParallelism() - 1), "computing", "starting", "waiting"),
+  starting: places(1, "starting", "computing", "waiting"),
+  waiting: places(2, "waiting", "starting"),
 };
 /** Files without a place, in their order. */
-const LINES: Record<Kind, ((place: Place) => void)[]> = { computing: [], waiting: [] };
+const LINES: Record<Kind, ((place: Place) => void)[]> = { computing: [], starting: [], waiting: [] };
 
 const turnOf = async (kind: Kind): Promise<Place> =>
   FREE[kind].pop() ?? (await new Promise<Place>((resolve) => LINES[kind].push(resolve)));
@@ -61,14 +64,15 @@ async function endProcess(place: Place): Promise<void> {
 /** What computes is one long line; what waits has the core whenever that does not, and its own. */
 const STANDS_BACK = `data:text/javascript,import{getPriority,setPriority}from"node:os";setPriority(getPriority()+5)`;
 
-/** For programs that it starts, or by the clock on the wall. */
-const waits = (path: string): boolean =>
+const kindOf = (path: string): Kind => (onlyWaits(path) ? "waiting" : startsPrograms(path) ? "starting" : "computing");
+
+const startsPrograms = (path: string): boolean =>
   path.includes("/test/nodes/") ||
   /from ".*(?:node:child_process|\/real-clock\.ts|\/azurite\.ts|\/folder\.ts)"/.test(readFileSync(path, "utf8"));
 
 /** What Vitest takes for the process of one file. */
 class FileWorker implements PoolWorker {
-  readonly name = twoKinds.name;
+  readonly name = threeKinds.name;
   readonly cacheFs = true;
   readonly events = new EventEmitter();
   readonly #options: PoolOptions;
@@ -108,7 +112,7 @@ class FileWorker implements PoolWorker {
   }
 
   async #run(message: Run): Promise<void> {
-    const place = await turnOf(waits(message.context.files[0]?.filepath ?? "") ? "waiting" : "computing");
+    const place = await turnOf(kindOf(message.context.files[0]?.filepath ?? ""));
     place.file = this;
     const process = (place.process ??= await this.#fork(place));
     // meanwhile somebody pressed Ctrl-C
@@ -119,7 +123,7 @@ class FileWorker implements PoolWorker {
   }
 
   async #fork(place: Place): Promise<ForksPoolWorker> {
-    const more = place.kinds[0] === "waiting" ? ["--import", STANDS_BACK] : [];
+    const more = place.kinds[0] !== "computing" ? ["--import", STANDS_BACK] : [];
     const process = new ForksPoolWorker({ ...this.#options, execArgv: [...this.#options.execArgv, ...more] });
     await process.start();
     const started = new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./order.ts";
-import { twoKinds } from "./pool.ts";
+import { threeKinds } from "./pool.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 // What was compiled is kept, for the tests' processes and for the programs that they start.
@@ -13,7 +13,7 @@ export default defineConfig({
     globalSetup: ["test/compiled.ts", "test/suite-folder.ts", "test/schemas.ts", "test/nodes/login-user.ts"],
     // No module is mocked and no global is patched, so the files can share a process: seven times faster. Processes and not
     // threads: each of the many programs that are started copies the page tables of its parent.
-    pool: twoKinds,
+    pool: threeKinds,
     isolate: false,
     // Node runs the sources itself, as `npm run dev` does: nothing is rewritten or mocked, and no import goes through a proxy.
     experimental: { viteModuleRunner: false, nodeLoader: false },

@@ -29,39 +29,42 @@ async function fewest<T>(room: Room, work: Promise<T>): Promise<[T, number]> {
 }
 
 describe.skipIf(!hasRealNodes).concurrent("reboot, stop and start, on real nodes", () => {
-  test("three members: one at a time, each in another boot, etcd healthy in between; also by two runs at once; then stopped and started", async () => {
-    await using room = await cluster();
-    const before = [0, 1, 2].map((index) => bootOf(room, index));
-    const [{ exit, stdout, stderr }, least] = await fewest(room, room.run("reboot mycluster --json"));
-    expect(exit, stderr).toBe(0);
-    const document = JSON.parse(stdout) as RebootDocument;
-    expect(document).toMatchObject({ rebooted: [0, 1, 2].map(nameOf), before: [], left: [] });
-    expect(least).toBe(2);
-    for (const [index, boot] of before.entries()) expect(bootOf(room, index)).not.toBe(boot);
-    expect(existsSync(join(room.azure.dir, "mycluster/reboot.json"))).toBe(false);
+  test.runIf(allLives)(
+    "three members: one at a time, each in another boot, etcd healthy in between; also by two runs at once; then stopped and started",
+    async () => {
+      await using room = await cluster();
+      const before = [0, 1, 2].map((index) => bootOf(room, index));
+      const [{ exit, stdout, stderr }, least] = await fewest(room, room.run("reboot mycluster --json"));
+      expect(exit, stderr).toBe(0);
+      const document = JSON.parse(stdout) as RebootDocument;
+      expect(document).toMatchObject({ rebooted: [0, 1, 2].map(nameOf), before: [], left: [] });
+      expect(least).toBe(2);
+      for (const [index, boot] of before.entries()) expect(bootOf(room, index)).not.toBe(boot);
+      expect(existsSync(join(room.azure.dir, "mycluster/reboot.json"))).toBe(false);
 
-    const [ended, left] = await fewest(room, Promise.all([room.run("reboot mycluster 0 2"), room.run("reboot mycluster 1")]));
-    expect(
-      ended.map((one) => one.exit),
-      ended.map((one) => one.stderr).join("\n"),
-    ).toEqual([0, 0]);
-    expect(left).toBe(2);
-    expect((await room.run("status mycluster")).exit).toBe(0);
+      const [ended, left] = await fewest(room, Promise.all([room.run("reboot mycluster 0 2"), room.run("reboot mycluster 1")]));
+      expect(
+        ended.map((one) => one.exit),
+        ended.map((one) => one.stderr).join("\n"),
+      ).toEqual([0, 0]);
+      expect(left).toBe(2);
+      expect((await room.run("status mycluster")).exit).toBe(0);
 
-    // the nodes' etcd is ended by its unit before the machines lose power; what is in it is there again
-    const { order, root } = room.power.machines.get(nameOf(0)) as PoweredMachine;
-    const url = `https://${order.privateAddress}:2379`;
-    await etcdctl(url, ["put", "kept", "yes"], root);
-    const stopped = await room.run("stop mycluster --yes");
-    expect(stopped.exit, stopped.stderr).toBe(0);
-    expect(room.power.machines.size).toBe(0);
-    expect(stopped.stderr).not.toMatch(/was not ended|systemctl/);
-    expect((await room.run("run mycluster -- true")).stderr).toContain("mycluster is stopped since");
-    const started = await room.run("start mycluster");
-    expect(started.exit, started.stderr).toBe(0);
-    expect(await etcdctl(url, ["get", "kept", "--print-value-only"], root)).toBe("yes");
-    expect((await room.run("status mycluster")).exit).toBe(0);
-  });
+      // the nodes' etcd is ended by its unit before the machines lose power; what is in it is there again
+      const { order, root } = room.power.machines.get(nameOf(0)) as PoweredMachine;
+      const url = `https://${order.privateAddress}:2379`;
+      await etcdctl(url, ["put", "kept", "yes"], root);
+      const stopped = await room.run("stop mycluster --yes");
+      expect(stopped.exit, stopped.stderr).toBe(0);
+      expect(room.power.machines.size).toBe(0);
+      expect(stopped.stderr).not.toMatch(/was not ended|systemctl/);
+      expect((await room.run("run mycluster -- true")).stderr).toContain("mycluster is stopped since");
+      const started = await room.run("start mycluster");
+      expect(started.exit, started.stderr).toBe(0);
+      expect(await etcdctl(url, ["get", "kept", "--print-value-only"], root)).toBe("yes");
+      expect((await room.run("status mycluster")).exit).toBe(0);
+    },
+  );
 
   test.runIf(allLives)(
     "one that does not come back ends it; the same command goes on there, restarts it through Azure, and leaves who is done; then it is replaced",
