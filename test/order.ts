@@ -14,7 +14,6 @@ const ONLY_WAIT = [
   "nodes/readiness",
   "nodes/etcd-bootstrap",
   "nodes/run",
-  "bench",
   "cli/ssh",
   "nodes/wait",
 ].map((name) => `/test/${name}.test.ts`);

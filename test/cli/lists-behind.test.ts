@@ -4,6 +4,7 @@ import { createVirtualClock } from "../../src/sim/clock.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { addForeign, addGroup, byHand, everything, inGroup } from "./azure-hand.ts";
 import { START, type TestAzure, ownAzure } from "./world.ts";
+import { long } from "../long.ts";
 import type { CloudState } from "../../src/sim/cloud.ts";
 
 interface Killed {
@@ -54,7 +55,7 @@ test.each([
   expect(everything(azure)).toEqual(before);
 });
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+test.each(long ? [1, 2, 3, 4, 5, 6, 7, 8] : [1, 4, 6, 8])(
   "killed after %i writes: from its own folder all of it is found without any list, and from elsewhere with lists that are 20 seconds behind",
   async (writes) => {
     const { behind, before, dir } = await killed("abc --num-nodes 2", writes);

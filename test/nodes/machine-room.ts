@@ -13,9 +13,6 @@ import { endAll } from "./booted.ts";
 import { canLogIn } from "./login-user.ts";
 import { type Behaviour, type Power, powerSupply } from "./power.ts";
 
-/** With LIVES=all, as in CI: those, too, that take longest, and of whose parts each is tried by itself elsewhere. They are a fifth of the suite's work. */
-export const allLives = process.env["LIVES"] === "all";
-
 export const hasRealNodes = canLogIn() && ["etcd", "etcdctl", "sshd", "ssh", "ssh-keygen"].map(has).every(Boolean);
 
 export interface Plan {

@@ -15,7 +15,8 @@ import { AUTHORITY_FILE, NODE_TLS_FILES } from "../../../src/core/node-config.ts
 import type { RunOptions } from "../../cli/world.ts";
 import { portOnNode } from "../balancer.ts";
 import { etcdctl } from "../booted.ts";
-import { type Room, allLives, hasRealNodes, machineRoom } from "../machine-room.ts";
+import { long } from "../../long.ts";
+import { type Room, hasRealNodes, machineRoom } from "../machine-room.ts";
 
 const GROUP = "mycluster/providers/Microsoft.Compute/virtualMachines";
 const folders: string[] = [];
@@ -202,7 +203,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   });
 
-  test.runIf(allLives)(
+  test.runIf(long)(
     "of two that join, the first cannot be made; it joins later, by a machine that has the SSH key alone; two are removed, and made again",
     async () => {
       await using room = await machineRoom();
@@ -238,7 +239,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
     },
   );
 
-  test.runIf(allLives)(
+  test.runIf(long)(
     "a member is brought its certificate, all are seen from anywhere, one that was deleted is made again, and the quorum is kept",
     async () => {
       await using room = await machineRoom();
@@ -262,7 +263,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
     },
   );
 
-  test.runIf(allLives)("a growth that is stopped when its machines are asked for is finished by the next run", async () => {
+  test.runIf(long)("a growth that is stopped when its machines are asked for is finished by the next run", async () => {
     await using room = await machineRoom();
     await expectReady(room, "--num-nodes 1", 1);
     let stop = (): void => undefined;
@@ -293,7 +294,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
     expect(told).toEqual(["new", "existing", "existing"]);
   });
 
-  test.runIf(allLives)("an old CoreOS cluster grows and shrinks through the API of etcd2", async () => {
+  test.runIf(long)("an old CoreOS cluster grows and shrinks through the API of etcd2", async () => {
     await using room = await machineRoom();
     const image = "--coreos-image kinvolk:flatcar-container-linux-corevm-amd64:stable-gen2:latest";
     await expectReady(room, `--num-nodes 1 --platform coreos ${image}`, 1);

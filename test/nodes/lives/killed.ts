@@ -10,7 +10,8 @@ import type { RebootDocument, ReplaceDocument } from "../../../src/core/document
 import type { SimAnswer, SimRequest } from "../../../src/sim/message.ts";
 import { serve } from "../../../src/sim/server.ts";
 import { etcdctl } from "../booted.ts";
-import { allLives, hasRealNodes, machineRoom, type Room } from "../machine-room.ts";
+import { long } from "../../long.ts";
+import { hasRealNodes, machineRoom, type Room } from "../machine-room.ts";
 import type { PoweredMachine } from "../power.ts";
 
 /** As it is installed. */
@@ -107,50 +108,47 @@ async function disksOf(room: Room): Promise<unknown[]> {
 }
 
 describe.skipIf(!hasRealNodes).concurrent("killed with SIGKILL, on real nodes", () => {
-  test.runIf(allLives)(
-    "reboot goes on where it stopped; replace, killed at every boundary, makes each node anew once",
-    async () => {
-      await using room = await machineRoom();
-      const made = await room.create("--data-disk");
-      expect({ exit: made.exit, failures: room.power.failures }, made.stderr).toEqual({ exit: 0, failures: [] });
-      const desk = await sitDown(room);
+  test.runIf(long)("reboot goes on where it stopped; replace, killed at every boundary, makes each node anew once", async () => {
+    await using room = await machineRoom();
+    const made = await room.create("--data-disk");
+    expect({ exit: made.exit, failures: room.power.failures }, made.stderr).toEqual({ exit: 0, failures: [] });
+    const desk = await sitDown(room);
 
-      const killed = await desk.run("reboot mycluster", (moment) => moment.startsWith("power ") && !moment.includes(nameOf(1)));
-      expect(killed.signal, killed.stderr).toBe("SIGKILL");
-      const done = bootOf(room, 0);
-      const again = await desk.run("reboot mycluster");
-      expect(again.exit, again.stderr).toBe(0);
-      expect(JSON.parse(again.stdout) as RebootDocument).toMatchObject({ before: [nameOf(0)], left: [] });
-      expect(bootOf(room, 0)).toBe(done);
+    const killed = await desk.run("reboot mycluster", (moment) => moment.startsWith("power ") && !moment.includes(nameOf(1)));
+    expect(killed.signal, killed.stderr).toBe("SIGKILL");
+    const done = bootOf(room, 0);
+    const again = await desk.run("reboot mycluster");
+    expect(again.exit, again.stderr).toBe(0);
+    expect(JSON.parse(again.stdout) as RebootDocument).toMatchObject({ before: [nameOf(0)], left: [] });
+    expect(bootOf(room, 0)).toBe(done);
 
-      const { order, root } = room.power.machines.get(nameOf(2)) as PoweredMachine;
-      await etcdctl(`https://${order.privateAddress}:2379`, ["put", "kept", "yes"], root);
-      const disks = await disksOf(room);
-      const command = `replace mycluster ${NODES.join(" ")} --keep-data-disk --yes --timeout 90s`;
-      const boundaries = ALL_BOUNDARIES.filter((_, nth) => ALL || [1, 3].includes(nth));
-      for (const boundary of boundaries) {
-        const { signal, exit, stderr } = await desk.run(command, (moment) => moment.startsWith(boundary));
-        expect({ boundary, signal }, `${exit}: ${stderr}`).toEqual({ boundary, signal: "SIGKILL" });
-      }
-      const last = await desk.run(command);
-      expect(last.exit, last.stderr).toBe(0);
-      const { replaced, before, left } = JSON.parse(last.stdout) as ReplaceDocument;
-      expect({ all: [...before, ...replaced], left }).toEqual({ all: NODES.map(nameOf), left: [] });
-      expect(desk.machines).toEqual(NODES.map((index) => `DELETE ${nameOf(index)}`));
-      expect(room.power.failures).toEqual([]);
-      expect(await disksOf(room)).toEqual(disks);
+    const { order, root } = room.power.machines.get(nameOf(2)) as PoweredMachine;
+    await etcdctl(`https://${order.privateAddress}:2379`, ["put", "kept", "yes"], root);
+    const disks = await disksOf(room);
+    const command = `replace mycluster ${NODES.join(" ")} --keep-data-disk --yes --timeout 90s`;
+    const boundaries = ALL_BOUNDARIES.filter((_, nth) => ALL || [1, 3].includes(nth));
+    for (const boundary of boundaries) {
+      const { signal, exit, stderr } = await desk.run(command, (moment) => moment.startsWith(boundary));
+      expect({ boundary, signal }, `${exit}: ${stderr}`).toEqual({ boundary, signal: "SIGKILL" });
+    }
+    const last = await desk.run(command);
+    expect(last.exit, last.stderr).toBe(0);
+    const { replaced, before, left } = JSON.parse(last.stdout) as ReplaceDocument;
+    expect({ all: [...before, ...replaced], left }).toEqual({ all: NODES.map(nameOf), left: [] });
+    expect(desk.machines).toEqual(NODES.map((index) => `DELETE ${nameOf(index)}`));
+    expect(room.power.failures).toEqual([]);
+    expect(await disksOf(room)).toEqual(disks);
 
-      const anew = room.power.machines.get(nameOf(0)) as PoweredMachine;
-      const url = `https://${anew.order.privateAddress}:2379`;
-      expect(
-        (await etcdctl(url, ["member", "list"], anew.root))
-          .split("\n")
-          .map((line) => line.split(", ").slice(1, 3).join(" "))
-          .sort(),
-      ).toEqual([0, 1, 2].map((index) => `started ${nameOf(index)}`));
-      expect(await etcdctl(url, ["get", "kept", "--print-value-only"], anew.root)).toBe("yes");
-      expect((await desk.run("status mycluster")).exit).toBe(0);
-      await desk.close();
-    },
-  );
+    const anew = room.power.machines.get(nameOf(0)) as PoweredMachine;
+    const url = `https://${anew.order.privateAddress}:2379`;
+    expect(
+      (await etcdctl(url, ["member", "list"], anew.root))
+        .split("\n")
+        .map((line) => line.split(", ").slice(1, 3).join(" "))
+        .sort(),
+    ).toEqual([0, 1, 2].map((index) => `started ${nameOf(index)}`));
+    expect(await etcdctl(url, ["get", "kept", "--print-value-only"], anew.root)).toBe("yes");
+    expect((await desk.run("status mycluster")).exit).toBe(0);
+    await desk.close();
+  });
 });

@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import type { KubeconfigDocument, PlatformDocument, PlatformStatusDocument } from "../../../src/core/documents.ts";
-import { allLives, hasRealNodes, machineRoom, type Room } from "../machine-room.ts";
+import { long } from "../../long.ts";
+import { hasRealNodes, machineRoom, type Room } from "../machine-room.ts";
 import { type Book, equip, newBook, serveInstaller } from "../platform-nodes.ts";
 import type { PoweredMachine } from "../power.ts";
 
@@ -62,7 +63,7 @@ const listens = (server: Server): Promise<boolean> =>
   new Promise((resolve) => server.once("error", () => resolve(false)).listen(6443, "127.0.0.1", () => resolve(true)));
 
 describe.skipIf(!hasRealNodes).concurrent("platform, on real nodes", () => {
-  test.runIf(allLives)(
+  test.runIf(long)(
     "from nothing to a platform and back: order, environment, secrecy, status, growth, removal, kubeconfig, upgrade",
     async () => {
       await using here = await place("--num-nodes 4");
@@ -185,7 +186,7 @@ describe.skipIf(!hasRealNodes).concurrent("platform, on real nodes", () => {
     },
   );
 
-  test.runIf(allLives)(
+  test.runIf(long)(
     "it goes on at the step that failed, was killed, or goes on by itself; two at once do each step once",
     async () => {
       await using here = await place("--num-nodes 2");

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { RebootDocument } from "../../../src/core/documents.ts";
 import { etcdctl } from "../booted.ts";
-import { allLives, hasRealNodes, machineRoom, type Room } from "../machine-room.ts";
+import { long } from "../../long.ts";
+import { hasRealNodes, machineRoom, type Room } from "../machine-room.ts";
 import type { PoweredMachine } from "../power.ts";
 
 const nameOf = (index: number): string => `mycluster-coreos-${index}`;
@@ -29,7 +30,7 @@ async function fewest<T>(room: Room, work: Promise<T>): Promise<[T, number]> {
 }
 
 describe.skipIf(!hasRealNodes).concurrent("reboot, stop and start, on real nodes", () => {
-  test.runIf(allLives)(
+  test.runIf(long)(
     "three members: one at a time, each in another boot, etcd healthy in between; also by two runs at once; then stopped and started",
     async () => {
       await using room = await cluster();
@@ -66,7 +67,7 @@ describe.skipIf(!hasRealNodes).concurrent("reboot, stop and start, on real nodes
     },
   );
 
-  test.runIf(allLives)(
+  test.runIf(long)(
     "one that does not come back ends it; the same command goes on there, restarts it through Azure, and leaves who is done; then it is replaced",
     async () => {
       await using room = await cluster();

@@ -10,7 +10,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { serve } from "../../../src/sim/server.ts";
 import { has } from "../../programs.ts";
 import { startDiscovery } from "../discovery-server.ts";
-import { BASE, type Room, allLives, hasRealNodes as ready, machineRoom } from "../machine-room.ts";
+import { long } from "../../long.ts";
+import { BASE, type Room, hasRealNodes as ready, machineRoom } from "../machine-room.ts";
 import { measure, writeMeasures } from "../measure.ts";
 import { end } from "../sshd.ts";
 
@@ -131,7 +132,7 @@ describe.skipIf(!ready).concurrent("create, to real nodes", () => {
 });
 
 describe.skipIf(!ready).concurrent("create, when nodes do not come up", () => {
-  test.runIf(allLives)(
+  test.runIf(long)(
     "one never boots, one shows another host key: both are classified with advice, the other is ready, and the exit code is 3",
     async () => {
       await using room = await machineRoom({
