@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { load } from "js-yaml";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { StatusDocument } from "../../src/core/documents.ts";
+import { byHand, inGroup } from "./azure-hand.ts";
 import { type Body, type TestAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
@@ -163,4 +164,16 @@ test("a rehearsal of the platform takes a domain of one's own, and says that nob
   );
   expect(await done("platform install mycluster")).toContain("is a platform already, at apps.example.com");
   expect((await azure.run("platform status mycluster")).stdout).toContain("platform at apps.example.com: healthy");
+});
+
+test("a platform whose first node somebody deleted can be left, and is none then", async () => {
+  await done("mycluster --deis --platform ubuntu --wait-for machines");
+  await done("platform install mycluster");
+  await byHand(azure, "DELETE", inGroup("mycluster", "Microsoft.Compute/virtualMachines", "mycluster-coreos-0"));
+  await azure.pass(120_000);
+  const lost = await azure.run("platform status mycluster");
+  expect(lost.stderr).toContain("the platform's first node, 0, is not there any more");
+  expect(lost.stderr).toContain("Uninstall the platform");
+  expect(await done("platform uninstall mycluster --yes")).toContain("mycluster-coreos-1");
+  expect((await azure.run("platform status mycluster")).stderr).toContain("(NoPlatform)");
 });

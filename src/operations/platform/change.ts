@@ -43,7 +43,7 @@ export async function planChange(
   what: "upgrade" | "uninstall",
   options: ScriptOptions = {},
 ): Promise<PlatformChange> {
-  const site = await openPlatform(run, name, options.resourceGroup);
+  const site = await openPlatform(run, name, options.resourceGroup, what === "uninstall");
   try {
     const installer = options.installer ?? site.choices.installer;
     const source = what === "upgrade" ? installer : beside(installer, "uninstall.sh");

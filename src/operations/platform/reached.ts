@@ -38,11 +38,24 @@ export async function openSite(run: Run, name: string, resourceGroup: string | u
   };
 }
 
-/** The same of a platform that is there. @throws ClusterError NoPlatform */
-export async function openPlatform(run: Run, name: string, resourceGroup: string | undefined): Promise<Installed> {
+/**
+ * The same of a platform that is there.
+ * @param leaving any node that has it will do where the first one is lost: what is left of it is to go
+ * @throws ClusterError NoPlatform, FirstServerGone
+ */
+export async function openPlatform(
+  run: Run,
+  name: string,
+  resourceGroup: string | undefined,
+  leaving = false,
+): Promise<Installed> {
   const site = await openSite(run, name, resourceGroup);
   try {
-    return await installed(site, name);
+    return await installed(site, name).catch(async (error: unknown) => {
+      const left = leaving && isLost(error) ? await leftBehind(site) : undefined;
+      if (left === undefined) throw error;
+      return left;
+    });
   } catch (error) {
     site.ground.close();
     throw error;
@@ -51,7 +64,7 @@ export async function openPlatform(run: Run, name: string, resourceGroup: string
 
 export interface Installed extends Site {
   readonly choices: PlatformChoices;
-  /** The first server. */
+  /** The first server; where that is lost, the first node that has what is left. */
   readonly first: NodeTarget;
   readonly look: NodeLook;
 }
@@ -75,6 +88,21 @@ async function installed(site: Site, name: string): Promise<Installed> {
   const look = await ground.look(first, undefined);
   if (look.choices === undefined) throw none;
   return { ...site, first, look, choices: look.choices };
+}
+
+/** The first node was deleted, or made anew since. */
+const isLost = (error: unknown): boolean => error instanceof ClusterError && /^(FirstServerGone|NoPlatform)$/.test(error.code);
+
+/** The nodes that have something of it still. */
+async function leftBehind(site: Site): Promise<Installed | undefined> {
+  const { cluster, ground, platform } = site;
+  if (platform === undefined) return undefined;
+  const looked = await Promise.all(cluster.nodes.map(async (node) => ({ node, look: await ground.look(node, undefined) })));
+  const having = looked.flatMap(({ node, look }) =>
+    look.choices === undefined ? [] : [{ first: node, look, choices: look.choices }],
+  );
+  const [found] = having;
+  return found && { ...site, ...found, cluster: { ...cluster, nodes: having.map(({ first }) => first) } };
 }
 
 const rehearsedChoices = (cluster: ReachedCluster, { first, domain }: { first: number; domain: string }): PlatformChoices => ({
