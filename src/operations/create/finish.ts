@@ -155,7 +155,7 @@ async function rollBack(run: Run, prepared: Prepared, carried: Carried, failure:
   const known = failure instanceof ClusterError ? advised(failure, failureContext(prepared, carried.choices)) : undefined;
   if (failure !== undefined && known === undefined) throw failure;
   const overdue = known?.code === "Timeout" ? new ClusterError(known.code, known.message, { source: known.source }) : known;
-  throw rolledBack(overdue, undone, prepared.spec.name, late ? EXIT.timeout : exit === EXIT.partly ? EXIT.failed : exit);
+  throw rolledBack(overdue, undone, prepared, late ? EXIT.timeout : exit === EXIT.partly ? EXIT.failed : exit);
 }
 
 const keepStateFile = (run: Run, output: string, document: ClusterDocument): Promise<void> =>

@@ -46,8 +46,13 @@ export async function rollback(run: Run, prepared: Prepared, carried: Carried): 
 }
 
 /** The error that ends a run that was rolled back: what had failed, and what became of what was made. */
-export function rolledBack(failure: ClusterError | undefined, undone: Destroyed, name: string, exit: ExitCode): ClusterError {
-  const outcome = outcomeOf(undone, name);
+export function rolledBack(
+  failure: ClusterError | undefined,
+  undone: Destroyed,
+  { spec: { name }, found }: Pick<Prepared, "spec" | "found">,
+  exit: ExitCode,
+): ClusterError {
+  const outcome = outcomeOf(undone, name, found.claim !== undefined);
   return new ClusterError(failure?.code ?? "NotReady", failure?.message ?? "not all nodes became ready", {
     source: failure?.source ?? "node",
     exit,
@@ -111,14 +116,16 @@ async function takeBack(run: Run, prepared: Prepared, { carried, made, tell }: T
   return { deleted, left, ...(left.length === 0 || failure === undefined ? {} : { failure }) };
 }
 
-function outcomeOf({ deleted, left, failure }: Destroyed, name: string): string {
+function outcomeOf({ deleted, left, failure }: Destroyed, name: string, grew: boolean): string {
   const removed = `${deleted.length} resources of this run were removed`;
   const why = failure instanceof ClusterError ? [`What stands in the way: ${failure.code}: ${failure.message}`] : [];
-  if (left.length > 0)
-    return [
-      `Rolled back in part: ${left.length} of the resources of this run are left (${left[0]?.id}${left.length > 1 ? ", ..." : ""}). \`azure-coreos-cluster destroy ${name}\` removes the whole cluster.`,
-      ...why,
-    ].join("\n");
+  if (left.length > 0) {
+    const rest = grew
+      ? `\`azure-coreos-cluster status ${name}\` shows the nodes that are left, and \`azure-coreos-cluster remove ${name} NODE\` takes one out.`
+      : `\`azure-coreos-cluster destroy ${name}\` removes the whole cluster.`;
+    const which = `${left[0]?.id}${left.length > 1 ? ", ..." : ""}`;
+    return [`Rolled back in part: ${left.length} of the resources of this run are left (${which}). ${rest}`, ...why].join("\n");
+  }
   if (failure === undefined) return `Rolled back: ${removed}, nothing of it is left.`;
   return [
     `Rolled back: ${removed}; ${name} still counts their nodes, which \`azure-coreos-cluster remove\` changes.`,

@@ -139,7 +139,7 @@ describe.skipIf(!ready).concurrent("create, when nodes do not come up", () => {
         behaviour: (index) => ({ ...(index === 2 ? { boots: "never" } : {}), otherHostKey: index === 1 }),
         serialLog: () => "[1.2] Kernel panic - not syncing: no root\n",
       });
-      const { exit, stderr } = await room.create("--timeout 20s");
+      const { exit, stderr } = await room.create("--timeout 60s");
       expect({ exit, states: room.states() }, stderr).toEqual({ exit: 3, states: ["ready", "wrong-host-key", "unreachable"] });
       expect(stderr).toMatch(
         /mycluster-coreos-2: unreachable: the machine does not boot\n.*Kernel panic - not syncing.*\n.*Check that the image/,
