@@ -17,6 +17,7 @@ import { createSimulation, timeOf } from "../src/sim/simulation.ts";
 import { realClock } from "../src/operations/real-clock.ts";
 import { type TestAzure, testAzure } from "./cli/world.ts";
 import { flawsOf, shapeOf } from "./cluster-state.ts";
+import { long } from "./long.ts";
 
 const ALL = process.env["CRASH"] === "all";
 /** As it is installed: `npm test` builds it first, and it starts in a third of the time that the sources take. */
@@ -258,29 +259,33 @@ async function killedAt(
   }
 }
 
-test("a process killed at a write is followed by one that finishes the same cluster", async () => {
-  const azure = testAzure();
-  const undisturbed = await azure.run(KILLED);
-  expect(undisturbed.exit, undisturbed.stderr).toBe(0);
-  const wanted = shapeOf(azure.simulation.save());
-  const writes = azure.exchanges.filter(({ method }) => method === "PUT").length;
-  const every = Array.from({ length: writes }, (_, i) => i + 1).flatMap((nth) => [
-    { nth, side: "before" as const },
-    { nth, side: "after" as const },
-  ]);
-  // the group, and machines: that each write may be the last is tried above, here that a process may die
-  const kills = ALL ? every : every.filter((_, i) => [1, 25].includes(i));
-  const workers = Array.from({ length: 2 }, async () => {
-    for (let next = kills.shift(); next !== undefined; next = kills.shift()) {
-      const { nth, side } = next;
-      const { killed, exit, stderr, state } = await killedAt(nth, side, azure.dir);
-      const label = `${side} write ${nth}\n${stderr}`;
-      expect(killed, label).toBe(true);
-      expect(exit, label).toBe(0);
-      expect(flawsOf(state, 3), label).toEqual([]);
-      expect(shapeOf(state), label).toEqual(wanted);
-    }
-  });
-  await Promise.all(workers);
-  azure.close();
-}, 600_000);
+test.runIf(long)(
+  "a process killed at a write is followed by one that finishes the same cluster",
+  async () => {
+    const azure = testAzure();
+    const undisturbed = await azure.run(KILLED);
+    expect(undisturbed.exit, undisturbed.stderr).toBe(0);
+    const wanted = shapeOf(azure.simulation.save());
+    const writes = azure.exchanges.filter(({ method }) => method === "PUT").length;
+    const every = Array.from({ length: writes }, (_, i) => i + 1).flatMap((nth) => [
+      { nth, side: "before" as const },
+      { nth, side: "after" as const },
+    ]);
+    // the group, and machines: that each write may be the last is tried above, here that a process may die
+    const kills = ALL ? every : every.filter((_, i) => [1, 25].includes(i));
+    const workers = Array.from({ length: 2 }, async () => {
+      for (let next = kills.shift(); next !== undefined; next = kills.shift()) {
+        const { nth, side } = next;
+        const { killed, exit, stderr, state } = await killedAt(nth, side, azure.dir);
+        const label = `${side} write ${nth}\n${stderr}`;
+        expect(killed, label).toBe(true);
+        expect(exit, label).toBe(0);
+        expect(flawsOf(state, 3), label).toEqual([]);
+        expect(shapeOf(state), label).toEqual(wanted);
+      }
+    });
+    await Promise.all(workers);
+    azure.close();
+  },
+  600_000,
+);

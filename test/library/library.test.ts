@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import { realClock } from "../../src/operations/real-clock.ts";
 import { runsOf } from "../../src/library/runs.ts";
+import { long } from "../long.ts";
 import { ClusterError, type Event, create, destroy, gc, list, open, plan, reboot, remove, status } from "../../src/index.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "acc-library-"));
@@ -135,7 +136,7 @@ describe("examples", () => {
   });
 
   // one process for all: the package by its own name, as it is built
-  test("each of them runs", async () => {
+  test.runIf(long)("each of them runs", async () => {
     const folder = new URL("../../test-output/examples/", import.meta.url).pathname;
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
