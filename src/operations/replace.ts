@@ -8,7 +8,7 @@
  * is, for create would take it for a node that is merely ill.
  */
 import type { ReplaceDocument } from "../core/documents.ts";
-import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
 import { names } from "../core/plan/cluster.ts";
 import { type Replacing, withReplacement, withReplacing } from "../core/plan/replacing.ts";
 import { taggedNodes } from "../core/plan/read-tags.ts";
@@ -18,17 +18,16 @@ import { retag } from "../engine/patiently.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { partsOf, refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
 import { refuseStopped, refuseStoppedMeanwhile } from "./cluster/stopped.ts";
-import { NODE_REMOVED } from "./create/other-run.ts";
-import { CLUSTER_GONE } from "./create/prepare.ts";
 import { createCluster, planCluster } from "./create.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
 import { refuseFirstServer } from "./platform/growth.ts";
 import { removeAll } from "./remove/forget-nodes.ts";
 import { type Removal, planRemoval } from "./remove/removal.ts";
+import { type Created, afterDeletion, goOn, isAbout, isRemoved, notWhole, removedFrom } from "./replace/failures.ts";
 import { HALF_REPLACED } from "./replace/half-replaced.ts";
 import { keepDataDisk, refuseUnfitDisks } from "./replace/keep-disk.ts";
-import { letLeave, removedMeanwhile } from "./replace/let-leave.ts";
+import { letLeave } from "./replace/let-leave.ts";
 import { type ReplaceWish, isOtherHalfReplaced, madeAt, replacementOf } from "./replace/noted.ts";
 import type { Run } from "./run.ts";
 
@@ -165,14 +164,12 @@ interface Work {
   readonly ends: boolean;
 }
 
-type Created = Awaited<ReturnType<typeof createCluster>>;
-
 /** The failure after which the cluster is not whole; undefined when it is. */
 async function replaceOne(run: Run, removal: Removal, work: Work): Promise<ClusterError | undefined> {
   const { wish, kept, noted } = work;
   const { spec, claim, owner, going, parts } = removal;
   const [node] = going;
-  if (node === undefined) throw removedMeanwhile(spec.name, removal.absent);
+  if (node === undefined) throw removedFrom(spec.name, removal.absent);
   const old = parts.find((part) => part.kind === "machine");
   const made = old === undefined ? 0 : await madeAt(run, old.id);
   await retag(claim, (now) => withReplacement(withReplacing(having(now, removal, node), node, made), noted), run.tools);
@@ -201,13 +198,15 @@ async function replaceOne(run: Run, removal: Removal, work: Work): Promise<Clust
 async function bringBack(run: Run, removal: Removal, { wish, ends }: Work): Promise<ClusterError | undefined> {
   const { spec, claim } = removal;
   const [node] = removal.going;
-  if (node === undefined) throw removedMeanwhile(spec.name, removal.absent);
+  if (node === undefined) throw removedFrom(spec.name, removal.absent);
   const created = await createMissing(run, removal, wish, names.machine(spec, node));
   if (created.exit !== EXIT.done || created.missing.length > 0) return notWhole(created);
   const over = (tags: Tags): Tags => (ends ? withReplacement(tags, undefined) : tags);
   await retag(claim, (now) => over(withReplacing(now, node, undefined)), run.tools);
   return undefined;
 }
+
+const LAG_MS = 5000;
 
 /** Without a node that somebody has removed meanwhile the cluster may be whole: it is looked at again. */
 async function createMissing(run: Run, { spec, claim }: Removal, { given }: ReplaceWish, machine: string): Promise<Created> {
@@ -217,48 +216,15 @@ async function createMissing(run: Run, { spec, claim }: Removal, { given }: Repl
       if (!isOthers(error)) throw afterDeletion(error);
     });
     if (created !== undefined && !isOthers(created.failure)) return created;
+    run.stop.throwIfAborted();
+    // a list may show for a while what is gone
+    await run.clock.sleep(LAG_MS, run.tools.signal);
   }
 }
 
 /** The claim's tags, as long as they have the node, and power for it. @throws ClusterError NodeRemoved, ClusterStopped */
 function having(tags: Tags, { spec }: Removal, node: number): Tags {
   refuseStoppedMeanwhile(spec.name, tags);
-  if (taggedNodes(tags)?.has(node) === false) throw removedMeanwhile(spec.name, [names.machine(spec, node)]);
+  if (taggedNodes(tags)?.has(node) === false) throw removedFrom(spec.name, [names.machine(spec, node)]);
   return tags;
 }
-
-/** What create refuses before it writes is no longer refused before anything was written: the old machine is gone. */
-function afterDeletion(error: unknown): unknown {
-  if (!(error instanceof ClusterError) || error.exit !== EXIT.preflight) return error;
-  return withExit(error, EXIT.partly, error.advice?.replaceAll(/\s*Nothing was written to Azure[.;]/g, ""));
-}
-
-function notWhole({ failure, missing, exit }: Created): ClusterError {
-  const known = afterDeletion(failure);
-  if (known instanceof ClusterError) return known;
-  const why = missing.map(({ name, reason, state }) => `${name}: ${reason ?? state}`).slice(0, 5);
-  return new ClusterError("NodesNotReady", `not all nodes are ready: ${why.join("; ")}`, { source: "node", exit });
-}
-
-/** The failure, and how it goes on: not with what somebody took away meanwhile. */
-function goOn(failure: ClusterError, { replaced, left }: ReplaceDocument): ClusterError {
-  const exit =
-    replaced.length > 0 && (failure.exit === EXIT.failed || failure.exit === EXIT.preflight) ? EXIT.partly : failure.exit;
-  if ((isRemoved(failure) && isAbout(failure, left)) || [CLUSTER_GONE, "BeingDestroyed"].includes(failure.code))
-    return withExit(failure, exit);
-  const next = `The same command goes on with ${left.slice(0, 10).join(", ")}${left.length > 10 ? " and more" : ""}.`;
-  return withExit(failure, exit, `${failure.advice ?? ""} ${next}`.trim());
-}
-
-const isRemoved = (error: unknown): error is ClusterError => error instanceof ClusterError && error.code === NODE_REMOVED;
-
-const isAbout = ({ message }: ClusterError, machines: readonly string[]): boolean =>
-  machines.some((machine) => message.startsWith(`${machine} `));
-
-const withExit = (error: ClusterError, exit: ExitCode, advice = error.advice): ClusterError =>
-  new ClusterError(error.code, error.message, {
-    source: error.source,
-    exit,
-    ...(advice === undefined ? {} : { advice }),
-    cause: error,
-  });

@@ -2,7 +2,6 @@
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { replacingIn, withReplacing } from "../../core/plan/replacing.ts";
 import { retag } from "../../engine/patiently.ts";
-import { NODE_REMOVED } from "../create/other-run.ts";
 import { leaveEtcd } from "../etcd/leaving.ts";
 import { leavePlatform } from "../platform/growth.ts";
 import type { Removal } from "../remove/removal.ts";
@@ -21,13 +20,6 @@ export async function letLeave(run: Run, removal: Removal, node: number): Promis
     throw error;
   }
 }
-
-export const removedMeanwhile = (name: string, machines: readonly string[]): ClusterError =>
-  new ClusterError(NODE_REMOVED, `${machines.join(", ")} was removed from ${name} meanwhile: it is not made anew`, {
-    source: "azure",
-    exit: EXIT.conflict,
-    advice: `\`create\` adds nodes; \`status ${name}\` shows those that are there.`,
-  });
 
 // --- internal ---
 

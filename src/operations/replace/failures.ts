@@ -1,0 +1,53 @@
+/** What ends a replacement, in its own words: the old machine may be gone by then, and others may have taken away what is left. */
+import type { ReplaceDocument } from "../../core/documents.ts";
+import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
+import { NODE_REMOVED } from "../create/other-run.ts";
+import { CLUSTER_GONE } from "../create/prepare.ts";
+import type { createCluster } from "../create.ts";
+
+export type Created = Awaited<ReturnType<typeof createCluster>>;
+
+export const removedFrom = (name: string, machines: readonly string[]): ClusterError =>
+  new ClusterError(NODE_REMOVED, `${machines.join(", ")} was removed from ${name} meanwhile: it is not made anew`, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice: `\`create\` adds nodes; \`status ${name}\` shows those that are there.`,
+  });
+
+/** What create refuses before it writes is no longer refused before anything was written: the old machine is gone. */
+export function afterDeletion(error: unknown): unknown {
+  if (!(error instanceof ClusterError) || error.exit !== EXIT.preflight) return error;
+  return withExit(error, EXIT.partly, error.advice?.replaceAll(/\s*Nothing was written to Azure[.;]/g, ""));
+}
+
+export function notWhole({ failure, missing, exit }: Created): ClusterError {
+  const known = afterDeletion(failure);
+  if (known instanceof ClusterError) return known;
+  const why = missing.map(({ name, reason, state }) => `${name}: ${reason ?? state}`).slice(0, 5);
+  return new ClusterError("NodesNotReady", `not all nodes are ready: ${why.join("; ")}`, { source: "node", exit });
+}
+
+/** The failure, and how it goes on: not with what somebody took away meanwhile. */
+export function goOn(failure: ClusterError, { replaced, left }: ReplaceDocument): ClusterError {
+  const exit =
+    replaced.length > 0 && (failure.exit === EXIT.failed || failure.exit === EXIT.preflight) ? EXIT.partly : failure.exit;
+  if ((isRemoved(failure) && isAbout(failure, left)) || [CLUSTER_GONE, "BeingDestroyed"].includes(failure.code))
+    return withExit(failure, exit);
+  const next = `The same command goes on with ${left.slice(0, 10).join(", ")}${left.length > 10 ? " and more" : ""}.`;
+  return withExit(failure, exit, `${failure.advice ?? ""} ${next}`.trim());
+}
+
+export const isRemoved = (error: unknown): error is ClusterError => error instanceof ClusterError && error.code === NODE_REMOVED;
+
+export const isAbout = ({ message }: ClusterError, machines: readonly string[]): boolean =>
+  machines.some((machine) => message.startsWith(`${machine} `));
+
+// --- internal ---
+
+const withExit = (error: ClusterError, exit: ExitCode, advice = error.advice): ClusterError =>
+  new ClusterError(error.code, error.message, {
+    source: error.source,
+    exit,
+    ...(advice === undefined ? {} : { advice }),
+    cause: error,
+  });
