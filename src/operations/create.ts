@@ -5,7 +5,6 @@
 import type { CostDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
-import { PLATFORMS } from "../core/plan/platforms.ts";
 import { platformOf } from "../core/spec/image.ts";
 import { buildSpec } from "../core/spec/spec.ts";
 import { type Created, finish, stateFilePath } from "./create/finish.ts";
@@ -33,14 +32,10 @@ export async function createCluster(
 
 /** What can be refused without asking anybody. @throws ClusterError Usage (exit 2) */
 export function checkWish(name: string, given: Partial<FlagValues>): void {
-  // the image and the platform of a cluster that exists are known only there
   const { platform, coreosImage } = given;
-  const image =
-    platform !== undefined && PLATFORMS[platform].image === undefined && coreosImage === undefined
-      ? { coreosImage: "a:b:c:d" }
-      : {};
+  // an image that is no platform's of the default may be that of a cluster that exists
   const fitting = platform === undefined && coreosImage !== undefined ? platformOf(coreosImage) : undefined;
-  buildSpec(name, { ...image, ...(fitting && { platform: fitting }), ...given });
+  buildSpec(name, { ...(fitting && { platform: fitting }), ...given }, {}, "the wish alone");
 }
 
 /** A plan, and what it costs. */

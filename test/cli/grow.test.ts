@@ -41,6 +41,33 @@ test("what an earlier run was told is kept: a rerun needs no flags", async () =>
   expect(azure.puts().get("loadBalancers/mycluster-lb").properties.loadBalancingRules).toHaveLength(3);
 });
 
+const SPOT = "--spot=all --max-price 0.05";
+const LONG_NAMES = "--vm-name-prefix n";
+
+// each is refused of a cluster that is not there, for what its own wish lacks
+test.each<[string, string, string]>([
+  [SPOT, "--num-nodes 4 --max-price 0.06", "--max-price is for spot machines"],
+  ["--num-nodes 5", "--min-ready 4", "--min-ready 4 is more than --num-nodes 3"],
+  ["--num-nodes 5 --etcd-members 3", "--etcd-members 5", "--etcd-members 5 needs as many nodes"],
+  ["--num-nodes 1 --ssh 65534", "--ssh 65534", "beyond 65534"],
+  ["--private", "--outbound nat", "--outbound goes with --private"],
+  ["--platform ubuntu --etcd-members 3", "--platform ubuntu --deis --wait-for etcd", "there is to be no etcd"],
+  ["--platform ubuntu", "--num-nodes 4 --coreos-image Canonical:ubuntu-24_04-lts:server:latest", "is ubuntu's"],
+])("what a cluster keeps goes together with what is wished now: %s, then %s", async (first, then, alone) => {
+  await ok(`mycluster ${first}`);
+  await ok(`mycluster ${then}`);
+  const { exit, stderr } = await azure.run(`another ${then}`);
+  expect([exit, stderr]).toEqual([2, expect.stringContaining(alone)]);
+});
+
+test("a name that fits beside the cluster's own prefix needs no prefix again", async () => {
+  const name = "a".repeat(58);
+  await ok(`${name} ${LONG_NAMES}`);
+  await ok(`${name} --num-nodes 4`);
+  const { exit, stderr } = await azure.run(`${"b".repeat(58)} --num-nodes 4`);
+  expect([exit, stderr]).toEqual([2, expect.stringContaining("are longer than 63 characters")]);
+});
+
 test("--num-nodes 5 adds nodes 3 and 4 only; load balancer, claim and outputs follow", async () => {
   await ok("mycluster");
   azure.exchanges.length = 0;
@@ -337,6 +364,12 @@ test("a Deis cluster keeps three nodes: with fewer no later command would take i
   const { exit, stderr } = await azure.run("remove mycluster 2 --yes");
   expect([exit, stderr]).toEqual([2, expect.stringContaining("at least 3 nodes")]);
   expect(written()).toEqual([]);
+});
+
+test("with k3s in place of Deis one node is enough", async () => {
+  await ok("mycluster --deis --platform ubuntu --num-nodes 2");
+  await ok("remove mycluster 1 --yes");
+  await ok("mycluster");
 });
 
 test("a removal that broke off after the machine was gone is ended by the same command", async () => {

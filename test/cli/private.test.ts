@@ -104,6 +104,13 @@ test("in an existing network it takes free addresses, makes no gateway, and its 
 test.each([
   ["--outbound nat", "--outbound goes with --private"],
   ["--private --outbound none", "goes with --virtual-network-name"],
+])("refused before anything is made, where no cluster has the rest: %s", async (argv, says) => {
+  const azure = ownAzure();
+  const { exit, stderr } = await azure.run(`mycluster ${argv}`);
+  expect([exit, stderr, azure.puts().size]).toEqual([2, expect.stringContaining(says), 0]);
+});
+
+test.each([
   ["--private --outbound nat --virtual-network-name hub", "an existing one is never changed"],
   ["--private --pip", "--private none"],
 ])("refused before anything is asked: %s", async (argv, says) => {

@@ -35,6 +35,7 @@ test("all nodes, those that are no etcd members first, one after the other; noth
     },
   });
   expect(restarts()).toEqual(["coreos-3", "coreos-0", "coreos-1", "coreos-2"]);
+  expect(stderr).toMatch(/^Subscription /);
   expect(stderr).toContain("mycluster: 4 nodes to reboot, one at a time; etcd is healthy in between.");
   expect(existsSync(join(azure.dir, "mycluster/reboot.json"))).toBe(false);
 });

@@ -61,7 +61,7 @@ test("stopped: the claim says so before the first machine, all are deallocated, 
   const started = await azure.json<StartDocument>("start mycluster");
   expect(started).toMatchObject({
     exit: 0,
-    stderr: expect.stringMatching(/3 machines started/),
+    stderr: expect.stringMatching(/^Subscription [^]*3 machines started/),
     document: { started: [0, 1, 2].map(nameOf), ready: [0, 1, 2].map(nameOf), notReady: [], up: true },
   });
   const after = await status();

@@ -3,6 +3,7 @@ import { plural } from "../../core/words.ts";
 import { type Reboot, type RebootOptions, carryOutReboot, planReboot } from "../../operations/reboot.ts";
 import { NODES_MS } from "../../operations/time-limits.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
+import { sayHead } from "./head.ts";
 import { endWith } from "./outcome.ts";
 import { type Session, openSession } from "../session.ts";
 
@@ -15,7 +16,9 @@ export async function rebootCommand(invocation: Invocation): Promise<number> {
       ...(given.parallel === undefined ? {} : { parallel: given.parallel }),
       ...(given.nodeTimeout === undefined ? {} : { nodeTimeout: given.nodeTimeout }),
     };
+    const head = sayHead(session);
     const reboot = await planReboot(session, nameArgument(invocation), args.slice(1), options);
+    await head;
     sayPlan(session, reboot);
     session.report(reboot.nodes.length, undefined, "being rebooted");
     const outcome = await carryOutReboot(session, reboot, options);

@@ -2,6 +2,7 @@
 import { plural } from "../../core/words.ts";
 import { type Started, startCluster } from "../../operations/start.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
+import { sayHead } from "./head.ts";
 import { sameCauses, namesOf } from "../../report/same-cause.ts";
 import { type Session, openSession } from "../session.ts";
 
@@ -11,6 +12,7 @@ export async function startCommand(invocation: Invocation): Promise<number> {
   const session = await openSession(invocation);
   try {
     const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
+    await sayHead(session);
     const started = await startCluster(session, name, where, (live, off) => {
       session.say(
         off.length === 0

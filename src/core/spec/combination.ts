@@ -9,6 +9,8 @@ type Said<T> = T | ((spec: Wish) => T);
 
 export interface Combination {
   readonly when: (spec: Wish) => boolean;
+  /** Flags that are kept, and whose kept value may make it fit: while one of them is not given, only a cluster that was read can tell. */
+  readonly unlessKept?: readonly FlagKey[];
   readonly why: Said<string>;
   /** What to give in its place; absent where the reason says it. */
   readonly instead?: Said<string | undefined>;

@@ -1,6 +1,7 @@
 /**
  * THE COMBINATIONS TABLE: what does not go together, each with the reason and what to do; one row a combination, and the first that
- * is met is said. It is looked at before anything is asked of Azure. What depends on a region, a size or an image is the preflight's.
+ * is met is said. It is looked at before anything is asked of Azure, and again with what a cluster that exists keeps of earlier wishes: what
+ * that may make fit is left to the second look. What depends on a region, a size or an image is the preflight's.
  */
 import { type ClusterError, usageError } from "../errors.ts";
 import { endpointsOf } from "../plan/endpoints.ts";
@@ -10,9 +11,14 @@ import { ETCD_COMBINATIONS } from "./etcd-combinations.ts";
 import { platformOf } from "./image.ts";
 import { STORAGE_NAME_LIMIT, tagWish } from "./user-tags.ts";
 
+/** What is known of the cluster that is wished: whether it exists, and what it keeps, or nothing yet. */
+export type Known = "all" | "the wish alone";
+
 /** The refusal of what cannot go together, or undefined. */
-export function clash(spec: Wish): ClusterError | undefined {
-  const row = COMBINATIONS.find(({ when }) => when(spec));
+export function clash(spec: Wish, known: Known = "all"): ClusterError | undefined {
+  const mayFit = ({ unlessKept = [] }: Combination): boolean =>
+    known === "the wish alone" && unlessKept.some((key) => !spec.given.includes(key));
+  const row = COMBINATIONS.find((one) => !mayFit(one) && one.when(spec));
   return row && usageError(said(row.why, spec), row.instead === undefined ? undefined : said(row.instead, spec));
 }
 
@@ -69,16 +75,19 @@ const COMBINATIONS: readonly Combination[] = [
   },
   {
     when: (spec) => spec.given.includes("maxPrice") && !isSpotAsked(spec),
+    unlessKept: ["spot"],
     why: "--max-price is for spot machines, and none are asked for",
     instead: "Give --spot too, or leave --max-price out.",
   },
   {
     when: (spec) => lastPort(spec) > LAST_PORT,
+    unlessKept: ["ssh", "numNodes"],
     why: (spec) => `${spec.numNodes} SSH ports from ${spec.ssh} on end at ${lastPort(spec)}, beyond ${LAST_PORT}`,
     instead: ({ numNodes }) => `Give --ssh ${LAST_PORT - numNodes + 1} or lower.`,
   },
   {
     when: (spec) => takenEndpoint(spec) !== undefined,
+    unlessKept: ["ssh", "numNodes"],
     why: (spec) => {
       const { port, name } = takenEndpoint(spec) ?? {};
       return `the SSH ports ${spec.ssh} to ${lastPort(spec)} take port ${port}, which is the ${name} endpoint's`;
@@ -88,7 +97,7 @@ const COMBINATIONS: readonly Combination[] = [
   ...ETCD_COMBINATIONS,
   {
     when: ({ deis, numNodes, platform }) => deis && numNodes < PLATFORMS[platform].deis.leastNodes,
-    why: ({ numNodes }) => `--deis needs at least 3 nodes; --num-nodes is ${numNodes}`,
+    why: ({ numNodes, platform }) => `--deis needs at least 3 nodes with --platform ${platform}; --num-nodes is ${numNodes}`,
     instead: "Give --num-nodes 3.",
   },
   {
@@ -98,15 +107,18 @@ const COMBINATIONS: readonly Combination[] = [
   {
     // a subnet's id names its network too
     when: ({ subnetNames, virtualNetworkName }) => subnetNames?.includes("/") === false && virtualNetworkName === undefined,
+    unlessKept: ["virtualNetworkName"],
     why: "--subnet-names goes with --virtual-network-name",
     instead: "Name the virtual network that has the subnet, or leave both out.",
   },
   {
     when: ({ vnetResourceGroup, virtualNetworkName }) => vnetResourceGroup !== undefined && virtualNetworkName === undefined,
+    unlessKept: ["virtualNetworkName"],
     why: "--vnet-resource-group goes with --virtual-network-name",
   },
   {
     when: (spec) => !spec.private && spec.outbound !== undefined,
+    unlessKept: ["private"],
     why: "--outbound goes with --private",
   },
   {
@@ -122,6 +134,7 @@ const COMBINATIONS: readonly Combination[] = [
   },
   {
     when: (spec) => spec.private && !hasNetwork(spec) && spec.outbound === "none",
+    unlessKept: ["virtualNetworkName"],
     why: "--outbound none goes with --virtual-network-name: in a network of its own the cluster would have no way out",
     instead: "The nodes could not fetch etcd. Leave --outbound out, or name a network whose own routes lead out.",
   },
@@ -140,21 +153,25 @@ const COMBINATIONS: readonly Combination[] = [
   },
   {
     when: ({ minReady, numNodes }) => minReady !== undefined && minReady > numNodes,
+    unlessKept: ["numNodes"],
     why: ({ minReady, numNodes }) => `--min-ready ${minReady} is more than --num-nodes ${numNodes}`,
   },
   {
     when: ({ platform, coreosImage }) => PLATFORMS[platform].image === undefined && coreosImage === undefined,
+    unlessKept: ["coreosImage"],
     why: ({ platform }) => `--platform ${platform} needs --coreos-image`,
     instead: ({ platform }) => PLATFORMS[platform].needsImage,
   },
   {
     when: (spec) => otherPlatform(spec) !== undefined,
+    unlessKept: ["platform"],
     why: (spec) =>
       `--coreos-image ${spec.coreosImage ?? ""} is ${otherPlatform(spec) ?? ""}'s, and the nodes' files are made for ${spec.platform}`,
     instead: (spec) => `Give --platform ${otherPlatform(spec) ?? ""} with it, or leave --coreos-image out.`,
   },
   {
     when: (spec) => longestName(spec).length > HOST_NAME_LIMIT,
+    unlessKept: ["vmNamePrefix", "numNodes"],
     why: (spec) => `machine names such as ${longestName(spec)} are longer than ${HOST_NAME_LIMIT} characters`,
     instead: "Choose a shorter NAME or --vm-name-prefix.",
   },

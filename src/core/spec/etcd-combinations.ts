@@ -24,11 +24,13 @@ export const ETCD_COMBINATIONS: readonly Combination[] = [
   },
   {
     when: (spec) => memberCount(spec) === 0 && uselessFlag(spec) !== undefined,
+    unlessKept: ["etcdMembers"],
     why: (spec) => `--${uselessFlag(spec)} is about etcd, and there is to be none`,
     instead: "Leave it out, or give --etcd-members 3.",
   },
   {
     when: (spec) => memberCount(spec) === 0 && spec.given.includes("waitFor") && spec.waitFor === "etcd",
+    unlessKept: ["etcdMembers"],
     why: "--wait-for etcd: there is to be no etcd",
     instead: "Give --wait-for ssh, which is what is waited for without it.",
   },
@@ -40,6 +42,7 @@ export const ETCD_COMBINATIONS: readonly Combination[] = [
   },
   {
     when: ({ etcdMembers = 0, numNodes }) => etcdMembers > numNodes,
+    unlessKept: ["numNodes"],
     why: ({ etcdMembers, numNodes }) => `--etcd-members ${etcdMembers} needs as many nodes; --num-nodes is ${numNodes}`,
   },
 ];

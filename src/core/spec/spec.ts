@@ -5,7 +5,7 @@
 import { ClusterError, EXIT, usageError } from "../errors.ts";
 import { FLAGS, type FlagKey, type FlagValues } from "./flags.ts";
 import { PLATFORMS } from "../plan/platforms.ts";
-import { clash } from "./combinations.ts";
+import { type Known, clash } from "./combinations.ts";
 import { mergeTagTexts } from "./user-tags.ts";
 import { type KeptSizes, wishedLocations, wishedSizes } from "./wishes.ts";
 
@@ -43,11 +43,13 @@ export function clusterName(text: string): string {
 /**
  * Completes flag values to a spec. `kept` is what the cluster in Azure remembers of earlier runs.
  * Notes are sentences for the user about what was mapped.
+ * @throws ClusterError Usage (exit 2) for what does not go together by all that is known
  */
 export function buildSpec(
   name: string,
   given: Partial<FlagValues>,
   kept: KeptValues = {},
+  known: Known = "all",
 ): { spec: ClusterSpec; notes: string[] } {
   const notes: string[] = [];
   const keys = Object.keys(given) as FlagKey[];
@@ -77,7 +79,7 @@ export function buildSpec(
     name: clusterName(name),
     given: keys,
   });
-  const refused = clash(spec);
+  const refused = clash(spec, known);
   if (refused !== undefined) throw refused;
   return { spec, notes };
 }

@@ -46,6 +46,8 @@ function changedChoice([key, flag]: (typeof flagRows)[number], wanted: Value, ke
   if (flag.kept === undefined || wanted === undefined || sameText(before, wanted)) return [];
   // what all zones share stands in all of them from the beginning, or in none for ever
   if (key === "zones" && isNone(before) !== isNone(wanted)) throw choiceFixed(flag.name, undefined, wanted);
+  // one that goes together with the cluster's network is the way out that it has
+  if (key === "outbound") return [];
   // a service that is asked for a URL again: the cluster has one
   if (key === "discoveryServiceUrl" && before !== undefined && asksForUrl(String(wanted))) return [];
   if (flag.kept === "fixed") throw choiceFixed(flag.name, before, wanted);

@@ -4,6 +4,7 @@ import { type Node, names, nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type Owner, provenOf } from "../../core/plan/proof.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
+import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { nameOf as lastOf } from "../../core/plan/resource.ts";
 import { DESTROYING } from "../../core/plan/tags.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
@@ -104,10 +105,11 @@ function refuseTooFew(spec: ClusterSpec, staying: number): void {
       advice: `To remove the whole cluster: \`azure-coreos-cluster destroy ${spec.name}\`.`,
     });
   // a cluster of fewer is refused by every later command
-  if (spec.deis && staying < 3)
+  const { leastNodes } = PLATFORMS[spec.platform].deis;
+  if (spec.deis && staying < leastNodes)
     throw new ClusterError(
       "DeisNodes",
-      `${spec.name} was made with --deis, which needs at least 3 nodes; ${staying} would stay`,
+      `${spec.name} was made with --deis, which needs at least ${leastNodes} nodes; ${staying} would stay`,
       { exit: EXIT.usage, advice: "Add nodes first, or remove fewer." },
     );
 }

@@ -10,10 +10,12 @@ import { createServer as createSecureServer } from "node:https";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
+import { long } from "../../long.ts";
 import { find } from "../../programs.ts";
 
-/** Where Azurite's blob service is; says once what to install when it is nowhere. */
+/** Where Azurite's blob service is; says once what to install when it is nowhere, and nothing where it is not asked for. */
 export const azurite = ((): string | undefined => {
+  if (!long) return undefined;
   const named = process.env["AZURITE_BIN"] ?? find("azurite-blob");
   if (named !== undefined) return realpathSync(named);
   try {
