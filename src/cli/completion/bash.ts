@@ -1,7 +1,7 @@
 /** Completion for bash, 3.2 and newer: that of macOS is from 2007. */
 import { CACHE, CLUSTER_FILE, WORD_CHARACTERS } from "../word-cache.ts";
 import { type Writer, dashed } from "./spec.ts";
-import { first, branches, kinds, wordLoop } from "./walk.ts";
+import { first, branches, kinds, passValue, perhapsNoValue, wordLoop } from "./walk.ts";
 
 export const bash: Writer = (program, name, commands) => [
   `# bash completion for ${program}. In ~/.bashrc: eval "$(${program} completion bash)"`,
@@ -29,12 +29,12 @@ export const bash: Writer = (program, name, commands) => [
   `    if [[ $word == "=" ]]; then skip=1; continue; fi`,
   `    if [[ $word == ":" ]]; then skip=1; before="$flag"; continue; fi`,
   `    before="$word"`,
-  `    if [[ -n $skip ]]; then [[ $flag != --dir ]] || dir="$word"; skip=""; before=""; continue; fi`,
+  ...passValue(),
   ...wordLoop(commands),
   `  done`,
   `  if [[ $cur == "=" ]]; then cur=""; fi`,
   `  if [[ $cur == ":" ]]; then skip=1; before="$flag"; fi`,
-  `  [[ -n $skip ]] || before=""`,
+  ...perhapsNoValue(),
   `  case "\${command:-create} \${before:-@$at}" in`,
   ...kinds(commands),
   `  esac`,

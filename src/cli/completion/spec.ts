@@ -17,6 +17,8 @@ export interface CompletedFlag extends CompletedValue {
   readonly description: string;
   /** True when it takes a value that nobody can guess, such as a number. The others imply it. */
   readonly value?: boolean;
+  /** The value may be left out: of a closed list only one of its words is taken for it, else whatever does not begin with a dash. */
+  readonly optional?: boolean;
 }
 
 export interface CompletedCommand {
@@ -57,10 +59,16 @@ export function byKey(pairs: readonly (readonly [string, string])[]): [string, s
   return [...groups];
 }
 
-/** Flags after which a value comes, of all commands together. */
-export const valued = (commands: readonly CompletedCommand[]): string[] => [
-  ...new Set(commands.flatMap((command) => command.flags.filter((flag) => due(flag) !== "").map(dashed))),
-];
+/**
+ * Flags after which a value comes, of all commands together, by what is taken for it: "1" whatever comes, "^" what does not begin with a
+ * dash, else one of these words.
+ */
+export function valued(commands: readonly CompletedCommand[]): [taken: string, flags: string[]][] {
+  const flags = commands.flatMap((command) => command.flags.filter((flag) => due(flag) !== ""));
+  return byKey([...new Map(flags.map((flag) => [dashed(flag), takenBy(flag)]))].map(([name, taken]) => [taken, name]));
+}
+
+export const takenBy = ({ optional, values }: CompletedFlag): string => (optional === true ? (values?.join(" ") ?? "^") : "1");
 
 export function dashed({ name }: { name: string }): string {
   const bare = name.replace(/^-+/, "");

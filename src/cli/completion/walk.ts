@@ -1,6 +1,27 @@
 /** What bash and zsh have in common: the loop over the words before the cursor, and what is due at it. */
 import { type CompletedCommand, dueAt, byKey, valued } from "./spec.ts";
 
+/** A flag's value is passed over; `skip` says what is taken for one. */
+export const passValue = (): string[] => [
+  `    case "$skip" in`,
+  `      "") ;;`,
+  `      1) ;;`,
+  `      "^") [[ $word != -* ]] || skip="" ;;`,
+  `      *) [[ " $skip " == *" $word "* ]] || skip="" ;;`,
+  `    esac`,
+  `    if [[ -n $skip ]]; then [[ $flag != --dir ]] || dir="$word"; skip=""; before=""; continue; fi`,
+];
+
+/** After a flag whose value may be left out, something else may be meant. */
+export const perhapsNoValue = (): string[] => [
+  `  case "$skip" in`,
+  `    "") before="" ;;`,
+  `    1) ;;`,
+  `    "^") [[ $cur != -* ]] || before="" ;;`,
+  `    *) [[ " $skip" == *" $cur"* ]] || before="" ;;`,
+  `  esac`,
+];
+
 /**
  * The body of the loop. `at` counts the words of the command, `cluster` is the first of them. What follows `--` belongs to another
  * program.
@@ -10,7 +31,7 @@ export function wordLoop(commands: readonly CompletedCommand[]): string[] {
   return [
     `    case "$word" in`,
     `      --) return ;;`,
-    ...(flags.length === 0 ? [] : [`      ${flags.join("|")}) skip=1; flag="$word" ;;`]),
+    ...flags.map(([taken, names]) => `      ${names.join("|")}) skip="${taken}"; flag="$word" ;;`),
     `      -*) ;;`,
     `      ${commands.map((command) => command.name).join("|")})`,
     `        if [[ -z $command ]]; then command="$word"; else at=$((at + 1)); cluster="\${cluster:-$word}"; fi ;;`,

@@ -1,7 +1,7 @@
 /** Completion for zsh, with descriptions. */
 import { CACHE, CLUSTER_FILE, WORD_CHARACTERS } from "../word-cache.ts";
 import { type Writer, dashed, unbroken } from "./spec.ts";
-import { first, branches, kinds, wordLoop } from "./walk.ts";
+import { first, branches, kinds, passValue, perhapsNoValue, wordLoop } from "./walk.ts";
 
 export const zsh: Writer = (program, name, commands) => [
   `#compdef ${program}`,
@@ -26,10 +26,10 @@ export const zsh: Writer = (program, name, commands) => [
   `  local -a flags commands offered`,
   `  for word in "\${(@)words[2,CURRENT-1]}"; do`,
   `    before="$word"`,
-  `    if [[ -n $skip ]]; then [[ $flag != --dir ]] || dir="$word"; skip=""; before=""; continue; fi`,
+  ...passValue(),
   ...wordLoop(commands),
   `  done`,
-  `  [[ -n $skip ]] || before=""`,
+  ...perhapsNoValue(),
   `  if [[ $cur == --*=* ]]; then before="\${cur%%=*}"; compset -P '*='; fi`,
   `  case "\${command:-create} \${before:-@$at}" in`,
   ...kinds(commands),

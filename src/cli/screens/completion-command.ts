@@ -12,7 +12,8 @@ export async function completion({ world, args }: Invocation): Promise<number> {
   if (shell === undefined) throw usageError(`there is no completion for "${args[0] ?? ""}"`, `Give one of ${SHELLS.join(", ")}.`);
   const schemas = [...(await packagedFiles("schema")).keys()].map((file) => file.replace(/\.json$/, ""));
   const words = { ...WORDS, schema: { values: schemas } };
-  world.stdout.write(completionScript(shell, { commands: COMMANDS.map((command) => completed(command, words)) }));
+  const commands = COMMANDS.map((command) => completed(command, words));
+  world.stdout.write(completionScript(shell, { commands: [...commands, helpOf(commands)] }));
   return EXIT.done;
 }
 
@@ -28,6 +29,13 @@ const WORDS: Record<string, CompletedValue> = {
   action: { values: ACTIONS },
 };
 
+const helpOf = (commands: readonly CompletedCommand[]): CompletedCommand => ({
+  name: "help",
+  description: "show the help of a command",
+  words: [{ values: commands.map(({ name }) => name) }],
+  flags: [],
+});
+
 const completed = (command: Command, words: Readonly<Record<string, CompletedValue>>): CompletedCommand => ({
   name: command.name,
   description: command.about,
@@ -37,8 +45,8 @@ const completed = (command: Command, words: Readonly<Record<string, CompletedVal
     ...flagsOf(command).map(([, { name, about, value, optional, file, values, offers }]) => ({
       name,
       description: about,
-      // a value that may be left out may also be another word: nothing is offered there
-      ...(value === undefined || optional !== undefined
+      ...(optional === undefined ? {} : { optional: true }),
+      ...(value === undefined
         ? {}
         : offers !== undefined
           ? { cached: offers.cached, values: offers.usual, ...(file === true ? { file } : {}) }
