@@ -18,7 +18,7 @@ import type { Carried } from "./carry-out.ts";
 import { deleteUntilGone, gone } from "../destroy/delete-until-gone.ts";
 import { type Destroyed, destroyCluster } from "../destroy/destroy-cluster.ts";
 import { type Doom, provenMachines, surveyDoom, untoldIn } from "../destroy/doom-survey.ts";
-import { forgetFiles } from "../destroy/forget-files.ts";
+import { forgetFiles, forgetUserData } from "../destroy/forget-files.ts";
 import { lookIn } from "../cluster/find.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "../cluster/shared-changes.ts";
@@ -103,7 +103,7 @@ async function takeBack(run: Run, prepared: Prepared, { carried, made, tell }: T
   if (doom.whole && doom.untold === undefined && madeGroup) {
     tell({ deleted: [], left: leftIn(doom, made) });
     const destroyed = await destroyCluster({ ...run, stop: NEVER }, doom);
-    if (destroyed.left.length === 0) await forgetFiles(run.dir, spec.name, located.claims[0]?.tags ?? {}, provenMachines(doom));
+    if (destroyed.left.length === 0) await forget(run, prepared, doom);
     return destroyed;
   }
   const staying = await unjoin(run, prepared, made);
@@ -112,9 +112,29 @@ async function takeBack(run: Run, prepared: Prepared, { carried, made, tell }: T
   const { deleted, now, failure = untoldIn(doom) } = await deleteUntilGone(run, doom, { wanted, stop: NEVER });
   const left = leftIn(now, made);
   tell({ deleted, left });
-  if (left.length === 0) await restore(run, prepared, carried);
+  if (left.length === 0) {
+    await restore(run, prepared, carried);
+    await forget(run, prepared, doom);
+  }
   return { deleted, left, ...(left.length === 0 || failure === undefined ? {} : { failure }) };
 }
+
+/**
+ * What this run left in the folder: the keys of what is no more, or never was. All of it where the cluster was there; without a claim nothing says
+ * that the authority is not a namesake's, and only the user-data goes that this run wrote.
+ */
+async function forget(run: Run, prepared: Prepared, doom: Doom): Promise<void> {
+  const { spec, facts, found, known } = prepared;
+  const claim = doom.located.claims[0]?.tags;
+  if (found.claim === undefined && claim !== undefined) await forgetFiles(run.dir, spec.name, claim, provenMachines(doom));
+  else {
+    const fresh = facts.nodes.map(({ index }) => index).filter((index) => !known.has(index));
+    await forgetUserData(run.dir, spec.name, plannedClaim(prepared)?.tags ?? {}, fresh);
+  }
+}
+
+const plannedClaim = ({ resources, spec, facts }: Prepared): { tags?: Tags } | undefined =>
+  resources.find(({ id }) => id === claimId(designOf(spec, facts)))?.body as { tags?: Tags } | undefined;
 
 function outcomeOf({ deleted, left, failure }: Destroyed, name: string, grew: boolean): string {
   const removed = `${deleted.length} resources of this run were removed`;
