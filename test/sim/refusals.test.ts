@@ -206,7 +206,7 @@ const PUT: Row[] = [
     props(nsg(), (p) => (p.securityRules[0].properties.direction = "Up")),
   ],
   // Public addresses
-  ["a Basic public IP", 400, "BasicSkuPublicIpRetired", newPip, but(pip("one"), (b) => delete b.sku)],
+  ["a Basic public IP", 400, "IPv4BasicSkuPublicIpCountLimitReached", newPip, but(pip("one"), (b) => delete b.sku)],
   [
     "a dynamic Standard IP",
     400,
@@ -615,7 +615,7 @@ const PUT: Row[] = [
   [
     "an unmanaged disk",
     400,
-    "UnmanagedDisksRetired",
+    "BadRequest",
     vmNew,
     vmWith((p) => (p.storageProfile.osDisk.vhd = { uri: "https://a.blob.core.windows.net/c/d.vhd" })),
     makeNic,

@@ -14,6 +14,7 @@ export const groupAdvice: readonly AdviceRow[] = [
       "PublicIPAddressCannotBeDeleted",
       "InUseSubnetCannotBeUpdated",
       "OperationNotAllowedInUse",
+      "CannotDeleteNatGatewayAssociatedToSubnet",
     ],
     meaning: "Something still uses this resource, so that Azure does not delete it.",
     advice: ({ message }) =>

@@ -80,8 +80,8 @@ function checkDataDisk(disk: JsonValue, luns: Set<number>): void {
 
 function checkDisk(cloud: SimCloud, id: string, disk: JsonValue, size: Size): void {
   if (disk["vhd"] !== undefined) {
-    // Unmanaged disks: retired 2026-03-31; the code is from memory.
-    refuse(400, "UnmanagedDisksRetired", `Unmanaged disks are retired: ${id} must use managed disks.`, { target: "vhd" });
+    // retired 2026-03-31: ansible-collections/azure#2288
+    refuse(400, "BadRequest", "Unmanaged disks have been retired. Please migrate to Managed Disks.");
   }
   const held = cloud.get(idOf(disk["managedDisk"]) ?? "");
   // of a disk that is attached it is the disk's own

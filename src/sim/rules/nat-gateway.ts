@@ -62,9 +62,13 @@ export const natGatewayRules: KindRules = {
     },
   }),
   inUse(cloud, entry) {
-    const user = cloud.users(entry.id)[0];
-    if (user === undefined) return;
-    // The sentence is Azure's pattern for such refusals; the code is from memory.
-    refuse(400, "NatGatewayInUseBySubnet", `NAT gateway ${entry.id} cannot be deleted because it is in use by ${user.id}.`);
+    const { length } = cloud.users(entry.id);
+    if (length === 0) return;
+    // Azure-Samples/Copilot-Studio-with-Azure-AI-Search#62
+    refuse(
+      400,
+      "CannotDeleteNatGatewayAssociatedToSubnet",
+      `NAT Gateway ${entry.id} is still configured on ${length} subnets. Remove NAT Gateway from all referenced subnets and then delete NAT Gateway.`,
+    );
   },
 };

@@ -35,11 +35,11 @@ export const publicAddress: KindRules = {
     const { body, properties } = change;
     const sku = textIn(dig(body, "sku", "name")) ?? "Basic";
     if (sku === "Basic") {
-      // Retired 2025-09-30; the code is from memory.
+      // Retired 2025-09-30: skypilot-org/skypilot#7977.
       refuse(
         400,
-        "BasicSkuPublicIpRetired",
-        "Creation of Basic SKU public IP addresses is no longer supported. Use the Standard SKU.",
+        "IPv4BasicSkuPublicIpCountLimitReached",
+        "Cannot create more than 0 IPv4 Basic SKU public IP addresses for this subscription in this region.",
       );
     }
     if (!["Standard", "StandardV2"].includes(sku))

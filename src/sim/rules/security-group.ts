@@ -148,7 +148,7 @@ function checkRule(rule: JsonValue, taken: Map<string, string>): void {
   taken.set(place, name);
 }
 
-/** Azure/azure-powershell#4557 (its words; the code is from memory), kubernetes-sigs/cloud-provider-azure#6775. */
+/** Azure/azure-powershell#4557 (its words), #391 (and its code), kubernetes-sigs/cloud-provider-azure#6775. */
 function checkRanges(name: string, field: string, values: readonly unknown[]): void {
   const ranges = values.flatMap((value) => textIn(value) ?? []).filter((range) => range.includes("/"));
   const odd = ranges.find((range) => rangeFromFirst(range.toLowerCase()) !== range.toLowerCase());
