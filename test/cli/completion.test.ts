@@ -336,10 +336,13 @@ if (has("pwsh"))
         [`create x --custom-data="us`, [`--custom-data="./user data.yaml"`]],
         ["create x --custom-data=cost", ["--custom-data='./cost $(touch pwned)'"]],
         [`create x --custom-data="cost`, ['--custom-data="./cost `$(touch pwned)"']],
+        ["create x --custom-data=it", ["--custom-data='./it\u2019\u2019s; touch pwned'"]],
+        [`create x --custom-data="it`, [`--custom-data="./it\u2019s; touch pwned"`]],
         ["STATUS al", []],
         ["create x --PLATFORM f", []],
       ];
       writeFileSync(join(folder, "cost $(touch pwned)"), "");
+      writeFileSync(join(folder, "it\u2019s; touch pwned"), "");
       expect(ask(cases.map(([line]) => `azure-coreos-cluster ${line}`))).toEqual(cases.map(([, offered]) => offered));
     });
 

@@ -88,9 +88,9 @@ export const powershell: Writer = (program, name, commands) => [
   `    foreach ($file in [System.Management.Automation.CompletionCompleters]::CompleteFilename($part)) {`,
   `      $text = $file.CompletionText`,
   `      if ($text -match "^'(.*)'$") { $text = $Matches[1].Replace("''", "'") }`,
-  // a file's name is only a name, whatever is in it
+  // a file's name is only a name, whatever is in it; typographic quotes are quotes to PowerShell
   `      $by = if ($quote) { $quote } elseif ($open) { $open } elseif ($text -match '[^\\w./\\\\:~-]') { "'" } else { '' }`,
-  `      $text = if ($by -eq "'") { $text.Replace("'", "''") } elseif ($by) { $text -replace '([\`$"])', '\`$1' } else { $text }`,
+  `      $text = if ($by -eq "'") { $text -replace '([''\\u2018-\\u201B])', '$1$1' } elseif ($by) { $text -replace '([\`$"\\u201C-\\u201E])', '\`$1' } else { $text }`,
   `      $own = if ($quote -or $open) { '' } else { $by }`,
   `      [System.Management.Automation.CompletionResult]::new($quote + $lead + $own + $text + $own + $open + $quote, $file.ListItemText, $file.ResultType, $file.ToolTip)`,
   `    }`,
