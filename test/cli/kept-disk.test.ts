@@ -1,5 +1,6 @@
 /** A data disk that outlives its machine: kept by somebody, found again, attached, and never made over. */
 import { beforeEach, expect, test } from "vitest";
+import type { PlanDocument } from "../../src/core/documents.ts";
 import { byHand, inGroup } from "./azure-hand.ts";
 import { type VirtualClock, createVirtualClock } from "../../src/sim/clock.ts";
 import { START, type TestAzure, ownAzure } from "./world.ts";
@@ -58,10 +59,15 @@ test("a kept disk of Premium storage goes into no size without it", async () => 
   expect(stderr.replaceAll(/\s+/g, " ")).toContain("kept on Premium_LRS, and machines of Standard_D2_v5 take no Premium storage");
 });
 
-test("a kept disk is cached by its own size, whatever is asked for now", async () => {
+test("a kept disk is cached and paid for by its own size, whatever is asked for now", async () => {
   expect((await azure.run("mycluster --data-disk --data-disk-size 8192")).exit).toBe(0);
   await deleteButKeepDisk();
   azure.exchanges.length = 0;
+  const { cost } = (await azure.json<PlanDocument>("plan mycluster --data-disk-size 100")).document;
+  expect([cost.complete, cost.items.find(({ what }) => what.startsWith("data"))?.what]).toEqual([
+    true,
+    "data disks of 8192 GiB (Premium_LRS)",
+  ]);
   const { exit, stderr } = await azure.run("mycluster --data-disk-size 100");
   expect(exit, stderr).toBe(0);
   expect(storageOf("mycluster-coreos-1").dataDisks).toMatchObject([{ createOption: "Attach", caching: "None" }]);

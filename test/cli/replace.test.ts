@@ -1,6 +1,6 @@
 /** replace, over the simulation: what goes and what comes, with which choices, and what a run that broke off at any write leaves. */
 import { beforeEach, expect, test } from "vitest";
-import type { ReplaceDocument, StatusDocument } from "../../src/core/documents.ts";
+import type { PlanDocument, ReplaceDocument, StatusDocument } from "../../src/core/documents.ts";
 import type { CloudState } from "../../src/sim/cloud.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { timeOf } from "../../src/sim/simulation.ts";
@@ -97,8 +97,13 @@ test("--keep-data-disk: the new machine has the old one's disk; without it a new
   const disk = async (): Promise<Body> =>
     (await byHand(azure, "GET", inGroup("mycluster", "Microsoft.Compute/disks", `${nameOf(1)}-data`))).body;
   const before = await disk();
-  const kept = await azure.json<ReplaceDocument>("replace mycluster 1 --keep-data-disk --yes");
+  const kept = await azure.json<ReplaceDocument>("replace mycluster 1 --keep-data-disk --data-disk-size 2000 --yes");
   expect(kept.exit, kept.stderr).toBe(0);
+  const costs = await Promise.all(
+    ["plan", "status"].map(async (command) => (await azure.json<PlanDocument>(`${command} mycluster`)).document.cost),
+  );
+  expect(costs[0]?.items).toContainEqual(expect.objectContaining({ what: "data disks of 100 GiB (Premium_LRS)", count: 3 }));
+  expect(costs[0]?.per30Days).toBe(costs[1]?.per30Days);
   expect(kept.document.keptDisks).toEqual([`${nameOf(1)}-data`]);
   expect((await disk()).properties.uniqueId ?? (await disk()).properties.timeCreated).toBe(
     before.properties.uniqueId ?? before.properties.timeCreated,

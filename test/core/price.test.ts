@@ -148,6 +148,16 @@ test.each<[string, Part[], number]>([
   ["its disk on the machine itself", [machine({ storageProfile: { osDisk: { ...disk, diffDiskSettings: {} } } })], 0.1],
   ["a data disk", [machine({ storageProfile: { dataDisks: [{ ...disk, diskSizeGB: 128 }] } })], 0.1 + 0.1],
   ["a disk that is kept", [machine({ storageProfile: { dataDisks: [{ managedDisk: { id: "/kept" } }] } })], 0.1 + 0.1],
+  [
+    "a disk that is there, whatever its machine was once asked for",
+    [
+      machine({
+        storageProfile: { dataDisks: [{ managedDisk: { id: "/kept", storageAccountType: "Premium_LRS" }, diskSizeGB: 30 }] },
+      }),
+    ],
+    0.1 + 0.1,
+  ],
+  ["a system disk that is there", [machine({ storageProfile: { osDisk: { managedDisk: { id: "/kept" } } } })], 0.1 + 0.1],
   ["a Spot machine", [machine({ priority: "Spot" })], 0.02 + 0.01],
   ["a load balancer without rules", [rules(0, 0)], 0],
   ["one with five", [rules(4, 1)], 0.025],

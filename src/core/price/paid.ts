@@ -2,7 +2,7 @@
  * What of a cluster is paid for: read off the bodies of a plan, or off what Azure says of what is there, which have the same shape.
  * Networks, security groups, availability sets, keys and interfaces cost nothing. Pure.
  */
-import type { Disk, OSDisk, VirtualMachine } from "@azure/arm-compute";
+import type { DataDisk, Disk, OSDisk, VirtualMachine } from "@azure/arm-compute";
 import type { LoadBalancer } from "@azure/arm-network";
 import type { DoomedKind } from "../plan/bodies.ts";
 import { nameOf } from "../plan/resource.ts";
@@ -36,7 +36,7 @@ export const IMAGE_GIB = 30;
 
 /**
  * With disks as the machines have them: of a plan, which has no disks of its own.
- * @param diskOf looks for a disk that a machine is to take over
+ * @param diskOf looks for a disk that is there, whose own word counts: a machine's is what was once asked of it, or nothing
  */
 export const paidOfPlan = (parts: readonly Part[], diskOf: (id: string) => Disk | undefined): Paid[] =>
   parts.flatMap((part) =>
@@ -46,11 +46,11 @@ export const paidOfPlan = (parts: readonly Part[], diskOf: (id: string) => Disk 
 /** Of what is there: its disks are listed beside its machines, those that are left over too. */
 export const paidOfFound = (parts: readonly Part[]): Paid[] => parts.flatMap(paidOf);
 
-/** Whether what the machines say leaves a system disk's size open. */
-export const hasDiskSizeOpen = (parts: readonly Part[]): boolean =>
+/** Whether neither what the machines say nor the disks themselves tell a system disk's size. */
+export const hasDiskSizeOpen = (parts: readonly Part[], diskOf: (id: string) => Disk | undefined): boolean =>
   parts.some(({ kind, model }) => {
     const disk = kind === "machine" ? ((model as VirtualMachine).storageProfile?.osDisk ?? undefined) : undefined;
-    return disk !== undefined && (disk.diskSizeGB ?? undefined) === undefined && !isEphemeral(disk);
+    return disk !== undefined && !isEphemeral(disk) && sizeOf(disk, diskOf).gib === undefined;
   });
 
 // --- internal ---
@@ -113,11 +113,13 @@ function disksOf({ storageProfile, timeCreated }: VirtualMachine, diskOf: (id: s
   const system =
     osDisk === undefined || isEphemeral(osDisk)
       ? []
-      : [{ ...disk("system disk", osDisk.managedDisk?.storageAccountType ?? "", osDisk.diskSizeGB ?? IMAGE_GIB), ...since }];
-  const data = (storageProfile?.dataDisks ?? []).map(({ managedDisk, diskSizeGB, name }): Paid => {
-    const kept = diskOf(managedDisk?.id ?? "");
-    const sku = managedDisk?.storageAccountType ?? kept?.sku?.name ?? undefined;
-    const gib = diskSizeGB ?? kept?.diskSizeGB ?? undefined;
+      : [osDisk].map((one) => {
+          const { sku = "", gib = IMAGE_GIB } = sizeOf(one, diskOf);
+          return { ...disk("system disk", sku, gib), ...since };
+        });
+  const data = (storageProfile?.dataDisks ?? []).map((one): Paid => {
+    const { managedDisk, name } = one;
+    const { sku, gib } = sizeOf(one, diskOf);
     if (sku !== undefined && gib !== undefined) return { ...disk("data disk", sku, gib), ...since };
     return {
       noun: "data disk",
@@ -127,6 +129,16 @@ function disksOf({ storageProfile, timeCreated }: VirtualMachine, diskOf: (id: s
     };
   });
   return [...system, ...data];
+}
+
+function sizeOf(
+  { managedDisk, diskSizeGB }: OSDisk | DataDisk,
+  diskOf: (id: string) => Disk | undefined,
+): { readonly sku?: string; readonly gib?: number } {
+  const there = diskOf(managedDisk?.id ?? "");
+  const sku = there?.sku?.name ?? managedDisk?.storageAccountType ?? undefined;
+  const gib = there?.diskSizeGB ?? diskSizeGB ?? undefined;
+  return { ...(sku === undefined ? {} : { sku }), ...(gib === undefined ? {} : { gib }) };
 }
 
 /** On the machine's own disk, which is paid for with it. */

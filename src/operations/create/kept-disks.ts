@@ -19,18 +19,32 @@ import type { NodePlace } from "./choose-nodes.ts";
 import { refusePremium } from "./premium-disk.ts";
 import type { Run } from "../run.ts";
 
-/** The places with the ids of the disks that wait for them. @throws ClusterError DiskInUse (exit 7), DiskNeedsPremium (exit 5) */
+/** Who may not list disks, or asks an ARM that does not, learns of a disk in the way when the machine is made. */
+export async function listDisks(run: Run, group: string): Promise<readonly Disk[]> {
+  try {
+    return await ask(run, "disks", group);
+  } catch (error) {
+    if (error instanceof AzureError && error.status !== 401) return [];
+    throw error;
+  }
+}
+
+/**
+ * The places with the ids of the disks that wait for them.
+ * @param seen the group's disks, a moment ago
+ * @throws ClusterError DiskInUse (exit 7), DiskNeedsPremium (exit 5)
+ */
 export async function withKeptDisks(
   run: Run,
   spec: ClusterSpec,
   { groupName: group, owner }: Pick<ClaimedCluster, "groupName" | "owner">,
   places: readonly NodePlace[],
-  size: SizeFacts | undefined,
+  { size, seen }: { readonly size: SizeFacts | undefined; readonly seen: readonly Disk[] },
 ): Promise<readonly NodePlace[]> {
   if (places.every((place) => place.exists)) return places;
   const inTheWay = (all: readonly Disk[]): boolean =>
     places.some((place) => !place.exists && systemDisk(all, names.osDisk(names.machine(spec, place.index))) !== undefined);
-  let listed = await listDisks(run, group);
+  let listed = seen;
   // that of a machine that was deleted just now goes a little after it
   for (const until = run.clock.now() + GOING_MS; inTheWay(listed) && run.clock.now() < until;) {
     await run.clock.sleep(3000, run.tools.signal);
@@ -135,16 +149,6 @@ async function outlivingDisks(
 
 type Disk = Awaited<ReturnType<Run["lookups"]["disks"]>>[number];
 
-/** Who may not list disks, or asks an ARM that does not, learns of a disk in the way when the machine is made. */
-async function listDisks(run: Run, group: string): Promise<Disk[]> {
-  try {
-    return await ask(run, "disks", group);
-  } catch (error) {
-    if (error instanceof AzureError && error.status !== 401) return [];
-    throw error;
-  }
-}
-
 /** One of that name that no machine holds. */
 const systemDisk = (all: readonly Disk[], name: string): Disk | undefined =>
   all.find((disk) => nameOf(disk.id).toLowerCase() === name.toLowerCase() && disk.managedBy === undefined);
@@ -155,6 +159,6 @@ function refuseSystemDisk(disk: Disk | undefined, machine: string, group: string
   throw new ClusterError("DiskInTheWay", `the system disk of an earlier ${machine} is still there: ${nameOf(disk.id)}`, {
     source: "azure",
     exit: EXIT.preflight,
-    advice: `Azure makes no second disk of that name. Look whether it is needed, then: az disk delete --resource-group ${group} --name ${nameOf(disk.id)}. Nothing was written to Azure.`,
+    advice: `Azure makes no second disk of that name. Look whether it is needed, then: az disk delete --resource-group ${shellWord(group)} --name ${shellWord(nameOf(disk.id))}. Nothing was written to Azure.`,
   });
 }

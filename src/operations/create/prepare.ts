@@ -35,7 +35,7 @@ import { ownAvailabilitySet } from "./availability-set.ts";
 import { groupsElsewhere, refuseElsewhere } from "./elsewhere.ts";
 import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
 import { chooseFrontend } from "./frontend.ts";
-import { withKeptDisks } from "./kept-disks.ts";
+import { listDisks, withKeptDisks } from "./kept-disks.ts";
 import { refuseLocked } from "./locked.ts";
 import { prepareMaterials } from "./materials.ts";
 import { withOwnAddress } from "./own-address.ts";
@@ -169,18 +169,20 @@ async function check(run: Run, chosen: Chosen): Promise<Possible> {
 async function furnish(run: Run, checked: Possible, how: { readonly mode: Mode; readonly begun: BegunKey }): Promise<Furnished> {
   const { mode } = how;
   const { spec, found, snapshot, surveyed, asked } = checked;
-  const [ssh, places] = await Promise.all([
+  const { size } = surveyed;
+  const [ssh, seen, free] = await Promise.all([
     prepareSsh(run, spec, found, how),
-    placeNodes(run, spec, checked).then((all) =>
-      found.group === undefined ? all : withKeptDisks(run, spec, found, all, surveyed.size),
-    ),
+    found.group === undefined ? [] : listDisks(run, found.groupName),
+    placeNodes(run, spec, checked),
   ]);
+  const places = found.group === undefined ? free : await withKeptDisks(run, spec, found, free, { size, seen });
+  const all = { ...checked, disks: seen };
   const frontend = await chooseFrontend(run, spec, checked, places);
   const materials = await prepareMaterials(run, spec, found, { places, frontend, ssh, mode });
   if (surveyed.image.kind !== "file" && surveyed.image.kind !== "blob")
-    return { ...checked, materials, image: imageReference(surveyed) };
+    return { ...all, materials, image: imageReference(surveyed) };
   const own = await ownImage(run, { spec, found, surveyed, snapshot, word: materials.choices.id, given: asked });
-  return { ...checked, materials, image: { own: own.image }, ...(own.stage === undefined ? {} : { stageImage: own.stage }) };
+  return { ...all, materials, image: { own: own.image }, ...(own.stage === undefined ? {} : { stageImage: own.stage }) };
 }
 
 async function plan(run: Run, furnished: Furnished): Promise<Prepared> {

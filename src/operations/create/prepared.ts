@@ -43,6 +43,8 @@ export interface Possible extends Chosen {
 
 /** And what was made for it, once: keys, certificates, addresses, user-data, the way to an image. */
 export interface Furnished extends Possible {
+  /** Disks in the group, as far as they may be listed: they say themselves what they are. */
+  readonly disks: readonly { readonly id: string; readonly model: unknown }[];
   readonly materials: Materials;
   readonly image: Facts["image"];
   /** Brings an image of the user's own to where Azure can take it from; absent when it is there. */

@@ -20,8 +20,8 @@ export function pricing(run: Run): Pricing {
       asked = askForSpec(run, spec, location);
     },
     of: (prepared) => {
-      const { spec, facts, snapshot } = prepared;
-      const disks = new Map<string, unknown>([...snapshot].map(([id, { model }]) => [id, model]));
+      const { spec, facts } = prepared;
+      const disks = new Map<string, unknown>(prepared.disks.map(({ id, model }) => [id.toLowerCase(), model]));
       return planCost(run, asked ?? askForSpec(run, spec, facts.location), {
         parts: partsOf(prepared),
         location: facts.location,
@@ -33,10 +33,14 @@ export function pricing(run: Run): Pricing {
 
 // --- internal ---
 
-/** What stays as it is costs what it is, and not what would be made today. */
+/** What stays as it is costs what it is, and not what would be made today. Of a machine that stays no more than its tags change. */
 const partsOf = ({ resources, decisions, found, snapshot }: Prepared): Part[] =>
   resources.map((resource) => {
     const { kind, id, body } = resource;
-    const live = decisions.get(id) === "unchanged" ? liveOf(resource, found, snapshot)?.model : undefined;
-    return { kind, id, model: live ?? body };
+    const decision = decisions.get(id);
+    const live = liveOf(resource, found, snapshot);
+    const stays =
+      decision === "unchanged" ||
+      (kind === "machine" && (decision === "update" || (decision === "wait" && live?.state !== "deleting")));
+    return { kind, id, model: (stays ? live?.model : undefined) ?? body };
   });

@@ -29,7 +29,7 @@ export async function planCost(
 ): Promise<CostDocument> {
   const paid = paidOfPlan(parts, diskOf);
   const list = await listFor(run, asked, normalLocation(location), meters(paid));
-  const assumed = hasDiskSizeOpen(parts) ? [DISK_SIZE_ASSUMED] : [];
+  const assumed = hasDiskSizeOpen(parts, diskOf) ? [DISK_SIZE_ASSUMED] : [];
   return costOf({ paid, list, location: normalLocation(location), now: run.clock.now(), assumed });
 }
 

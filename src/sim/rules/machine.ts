@@ -177,11 +177,13 @@ function makeDisks(cloud: SimCloud, entry: StoredResource): void {
     disk["managedDisk"] = managed;
     const name = textIn(disk["name"]) ?? `${entry.name}_${os ? "OsDisk_1" : `disk${index + 1}`}_${cloud.random.hex(32)}`;
     disk["name"] = name;
-    const sizeGB = number(disk["diskSizeGB"]) ?? 30;
+    managed["id"] ??= `${base}/${name}`;
+    // of one that is attached it is the disk's own
+    const there = cloud.get(String(managed["id"]))?.resource;
+    const sizeGB = number(propertiesOf(there)["diskSizeGB"]) ?? number(disk["diskSizeGB"]) ?? 30;
     disk["diskSizeGB"] = sizeGB;
     disk["caching"] ??= os ? "ReadWrite" : "None";
-    managed["storageAccountType"] ??= "Premium_LRS";
-    managed["id"] ??= `${base}/${name}`;
+    managed["storageAccountType"] ??= textIn(dig(there ?? {}, "sku", "name")) ?? "Premium_LRS";
     attachNewDisk(cloud, {
       id: String(managed["id"]),
       name,
