@@ -50,7 +50,10 @@ const OWN: Record<Exclude<keyof AzureOptions, keyof OptionsOf<"azure">>, true> =
 const making = (runs: Runs, given: OptionsOf<"azure">): Pick<Azure, "create" | "plan" | "exportPlan"> => ({
   async create(name, wish = {}) {
     const more = { ...given, ...checkedOptions(wish, ["create"]) };
-    const { checkWish, createCluster } = await import("../operations/create.ts");
+    const [{ createCluster }, { checkWish }] = await Promise.all([
+      import("../operations/create.ts"),
+      import("../operations/create/wish.ts"),
+    ]);
     checkWish(clusterName(name), more);
     const created = await runs.work({ looks: false, more }, (run) => createCluster(run, clusterName(name), more));
     if (created.exit !== EXIT.done) throw notReady(created);
@@ -58,8 +61,9 @@ const making = (runs: Runs, given: OptionsOf<"azure">): Pick<Azure, "create" | "
   },
   async plan(name, wish = {}) {
     const more = { ...given, ...checkedOptions(wish, ["create"]) };
-    const [{ checkWish, planCluster }, { planDocument }] = await Promise.all([
+    const [{ planCluster }, { checkWish }, { planDocument }] = await Promise.all([
       import("../operations/create.ts"),
+      import("../operations/create/wish.ts"),
       import("../operations/create/result-document.ts"),
     ]);
     checkWish(clusterName(name), more);

@@ -5,8 +5,6 @@
 import type { CostDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
-import { platformOf } from "../core/spec/image.ts";
-import { buildSpec } from "../core/spec/spec.ts";
 import { type Created, finish, stateFilePath } from "./create/finish.ts";
 import { awaitMachines, explainRefusal } from "./create/other-run.ts";
 import { carryOutWhereRoomIs } from "./create/next-location.ts";
@@ -28,14 +26,6 @@ export async function createCluster(
   const created = await carryOutCreate(run, await planCreate(run, name, given, how), given);
   if (created.failure !== undefined && created.ready === 0) throw created.failure;
   return created;
-}
-
-/** What can be refused without asking anybody. @throws ClusterError Usage (exit 2) */
-export function checkWish(name: string, given: Partial<FlagValues>): void {
-  const { platform, coreosImage } = given;
-  // an image that is no platform's of the default may be that of a cluster that exists
-  const fitting = platform === undefined && coreosImage !== undefined ? platformOf(coreosImage) : undefined;
-  buildSpec(name, { ...(fitting && { platform: fitting }), ...given }, {}, "the wish alone");
 }
 
 /** A plan, and what it costs. */

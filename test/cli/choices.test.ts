@@ -160,7 +160,7 @@ test("etcd's version is kept with the cluster: a later growth gets the same, unl
   expect(imageTag("mycluster-coreos-2")).toBe("v3.5.30");
   const { exit, stderr } = await azure.run("mycluster --num-nodes 5 --etcd-version v3.5.33");
   expect(exit).toBe(0);
-  expect(stderr).toContain("--etcd-version v3.5.33 counts for new machines; those that exist keep v3.5.30.");
+  expect(stderr).toContain("--etcd-version v3.5.33 counts for new machines; those that exist stay as they are.");
   expect(imageTag("mycluster-coreos-4")).toBe("v3.5.33");
 });
 

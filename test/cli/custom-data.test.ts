@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
+import type { StatusDocument } from "../../src/core/documents.ts";
 import { testAzure, type Body, type TestAzure } from "./world.ts";
 
 const open: TestAzure[] = [];
@@ -102,3 +103,15 @@ test.each(["/new", "/new/", "/new?size=5", "/new/?size=3"])(
     expect(asked).toHaveLength(1);
   },
 );
+
+test("the URL that a service gave is kept: the cluster grows with it, and it may be said", async () => {
+  const one = testAzure();
+  open.push(one);
+  const { base } = await service();
+  const url = `${base}/0123456789abcdef0123456789abcdef`;
+  expect(await one.run(`mycluster --discovery-service-url ${base}/new`)).toMatchObject({ exit: 0 });
+  const { document } = await one.json<StatusDocument>("status mycluster");
+  expect(document.etcd).toMatchObject({ mode: "discovery", discoveryUrl: url });
+  const { exit, stderr } = await one.run(`mycluster --num-nodes 4 --discovery-service-url ${url}`);
+  expect(exit, stderr).toBe(0);
+});

@@ -52,12 +52,32 @@ test.each<[string, string, string]>([
   ["--num-nodes 1 --ssh 65534", "--ssh 65534", "beyond 65534"],
   ["--private", "--outbound nat", "--outbound goes with --private"],
   ["--platform ubuntu --etcd-members 3", "--platform ubuntu --deis --wait-for etcd", "there is to be no etcd"],
+  ["--platform ubuntu --num-nodes 1", "--deis --num-nodes 2", "--deis needs at least 3 nodes"],
+  ["--ssh 443 --http --nohttps", "--ssh 443 --http", "take port 443"],
   ["--platform ubuntu", "--num-nodes 4 --coreos-image Canonical:ubuntu-24_04-lts:server:latest", "is ubuntu's"],
 ])("what a cluster keeps goes together with what is wished now: %s, then %s", async (first, then, alone) => {
   await ok(`mycluster ${first}`);
   await ok(`mycluster ${then}`);
   const { exit, stderr } = await azure.run(`another ${then}`);
   expect([exit, stderr]).toEqual([2, expect.stringContaining(alone)]);
+});
+
+test("what cannot change may be said again, also beside what came later", async () => {
+  await ok("mycluster --availability-set racks");
+  await ok("mycluster --spot=all");
+  await ok("mycluster --availability-set racks");
+});
+
+test("who may not look hears what a new cluster is refused for", async () => {
+  const { exit, stderr } = await azure.run("mycluster --deis --num-nodes 2", {
+    azure: () =>
+      Promise.resolve({
+        status: 403,
+        headers: {},
+        body: JSON.stringify({ error: { code: "AuthorizationFailed", message: "no" } }),
+      }),
+  });
+  expect([exit, stderr]).toEqual([2, expect.stringContaining("--deis needs at least 3 nodes")]);
 });
 
 test("a name that fits beside the cluster's own prefix needs no prefix again", async () => {
@@ -130,10 +150,13 @@ test("another size counts for new machines, and that is said", async () => {
   await ok("mycluster --num-nodes 1");
   azure.exchanges.length = 0;
   const { stderr } = await ok("mycluster --num-nodes 2 --vm-size Standard_D4s_v5");
-  expect(stderr).toContain("counts for new machines");
+  expect(stderr).toContain("counts for new machines; those that exist stay as they are.");
   expect([...azure.puts().keys()].filter((name) => name.startsWith("virtualMachines/"))).toEqual([
     "virtualMachines/mycluster-coreos-1",
   ]);
+  expect((await ok("plan mycluster")).stderr).toContain("2 machines of Standard_D2s_v5 and Standard_D4s_v5 in");
+  await ok("mycluster --vm-size Standard_D8s_v5");
+  expect((await ok("plan mycluster")).stderr).toContain("2 machines of Standard_D2s_v5 and Standard_D4s_v5 in");
 });
 
 test("a switch that counts for new machines is said without a value", async () => {
@@ -144,7 +167,7 @@ test("a switch that counts for new machines is said without a value", async () =
   const { stderr } = await ok("mycluster --num-nodes 3 --data-disk --no-host-keys");
   expect(stderr).toContain("--no-host-keys counts for new machines; those that exist stay as they are.\n");
   const without = await azure.run("mycluster --num-nodes 4 --dry-run", { env: { AZURE_COREOS_CLUSTER_DATA_DISK: "no" } });
-  expect(without.stderr).toContain("New machines are made without --data-disk; those that exist keep what they have.\n");
+  expect(without.stderr).toContain("New machines are made without --data-disk; those that exist stay as they are.\n");
 });
 
 test("a failed machine is deleted and made again, on the interface that Azure kept for three minutes", async () => {

@@ -76,7 +76,7 @@ describe("zones", () => {
     await ok(azure, "mycluster --location eastus --zones 1,2,3");
     azure.exchanges.length = 0;
     expect(await ok(azure, "mycluster --num-nodes 5 --zones 1,2")).toContain(
-      "--zones 1,2 counts for new machines; those that exist keep 1,2,3.",
+      "--zones 1,2 counts for new machines; those that exist stay as they are.",
     );
     expect(zones(azure, 5)).toEqual([undefined, undefined, undefined, ["2"], ["1"]]);
     const plain = ownAzure();

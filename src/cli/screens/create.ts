@@ -4,8 +4,10 @@ import { shortPlace } from "../../core/account.ts";
 import type { CostDocument } from "../../core/documents.ts";
 import { EXIT } from "../../core/errors.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
-import { type Priced, carryOutCreate, checkWish, planCluster, planPricedCreate } from "../../operations/create.ts";
+import { type Priced, carryOutCreate, planCluster, planPricedCreate } from "../../operations/create.ts";
 import type { Prepared } from "../../operations/create/prepared.ts";
+import { plannedSizes } from "../../operations/create/sizes.ts";
+import { checkWish, takenForNew } from "../../operations/create/wish.ts";
 import { planDocument } from "../../operations/create/result-document.ts";
 import { renderPrice, renderRate } from "../../report/cost.ts";
 import { abilities } from "../../report/paint.ts";
@@ -30,7 +32,7 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   const name = nameArgument(invocation);
   checkWish(name, given);
   if ((given.numNodes ?? 0) >= MANY_NODES) invocation.world.saveMemory?.("a little");
-  const session = await openSession(invocation);
+  const session = await openSession(invocation).catch(takenForNew(name, given));
   try {
     const head = sayHead(session);
     if (dryRun) {
@@ -112,9 +114,10 @@ const ACTION = { create: "create", update: "change", replace: "recreate", wait: 
 function showPlan(
   session: Session,
   { world, given }: Invocation,
-  { spec, facts, resources, decisions, changes, notes }: Prepared,
+  prepared: Prepared,
   { dryRun = false, price }: { readonly dryRun?: boolean; readonly price?: string },
 ): void {
+  const { spec, facts, resources, decisions, changes, notes } = prepared;
   const newMachines = resources.filter(
     ({ kind, id }) => kind === "machine" && !["unchanged", "update"].includes(decisions.get(id) ?? "create"),
   ).length;
@@ -130,7 +133,7 @@ function showPlan(
       resourceGroup: facts.group,
       location: facts.location,
       nodes: facts.nodes.length,
-      vmSize: spec.vmSize,
+      vmSize: plannedSizes(prepared).join(" and "),
       zones: [...new Set(facts.nodes.flatMap(({ zone }) => zone ?? []))].sort(),
       spot: facts.nodes.filter(({ spot }) => spot === true).length,
       image: "own" in facts.image ? `image ${spec.coreosImage}` : (spec.coreosImage ?? PLATFORMS[spec.platform].title),

@@ -97,7 +97,9 @@ export function claimTags(cluster: string, choices: Choices, spec: ClusterSpec, 
   if (choices.customDataHash !== undefined) tags["aoc-custom-data"] = choices.customDataHash;
   if (choices.etcdCa !== undefined) tags["aoc-etcd-ca"] = choices.etcdCa;
   if (choices.frontend !== undefined) tags["aoc-frontend"] = choices.frontend;
-  const texts = keptTexts(asWished(spec));
+  // a service that is asked for a URL is wished once: what is kept is the URL that the nodes have
+  const { discoveryUrl } = choices;
+  const texts = keptTexts({ ...asWished(spec), ...(discoveryUrl === undefined ? {} : { discoveryServiceUrl: discoveryUrl }) });
   const inUse = spec.vmSize === spec.sizes[0] ? [] : [[SIZE_NOW, [spec.vmSize]] as const];
   return withUserTags(withFlags(tags, new Map([...texts, ...inUse])), spec.tag);
 }

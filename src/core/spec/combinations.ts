@@ -87,7 +87,7 @@ const COMBINATIONS: readonly Combination[] = [
   },
   {
     when: (spec) => takenEndpoint(spec) !== undefined,
-    unlessKept: ["ssh", "numNodes"],
+    unlessKept: ["ssh", "numNodes", "nohttps"],
     why: (spec) => {
       const { port, name } = takenEndpoint(spec) ?? {};
       return `the SSH ports ${spec.ssh} to ${lastPort(spec)} take port ${port}, which is the ${name} endpoint's`;
@@ -97,6 +97,7 @@ const COMBINATIONS: readonly Combination[] = [
   ...ETCD_COMBINATIONS,
   {
     when: ({ deis, numNodes, platform }) => deis && numNodes < PLATFORMS[platform].deis.leastNodes,
+    unlessKept: ["platform"],
     why: ({ numNodes, platform }) => `--deis needs at least 3 nodes with --platform ${platform}; --num-nodes is ${numNodes}`,
     instead: "Give --num-nodes 3.",
   },

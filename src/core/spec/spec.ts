@@ -79,7 +79,9 @@ export function buildSpec(
     name: clusterName(name),
     given: keys,
   });
-  const refused = clash(spec, known);
+  // what cannot change, said again as it is, is no wish
+  const wished = keys.filter((key) => FLAGS[key].kept !== "fixed" || !alike(given[key], kept[key]));
+  const refused = clash({ ...spec, given: wished }, known);
   if (refused !== undefined) throw refused;
   return { spec, notes };
 }
@@ -94,6 +96,9 @@ export const refuseIncompleteSignIn = (): ClusterError =>
   });
 
 // --- internal ---
+
+const alike = (a: FlagValues[FlagKey] | undefined, b: FlagValues[FlagKey] | undefined): boolean =>
+  JSON.stringify(a)?.toLowerCase() === JSON.stringify(b)?.toLowerCase();
 
 /** What follows from the platform where neither a flag nor the cluster itself says anything; a cluster that exists has its etcd, or none. */
 function whereNothingIsSaid(asked: FlagValues, given: Partial<FlagValues>, kept: Partial<FlagValues>): Partial<FlagValues> {

@@ -52,14 +52,10 @@ function changedChoice([key, flag]: (typeof flagRows)[number], wanted: Value, ke
   if (key === "discoveryServiceUrl" && before !== undefined && asksForUrl(String(wanted))) return [];
   if (flag.kept === "fixed") throw choiceFixed(flag.name, before, wanted);
   if (flag.kept === "everything") return [];
-  if (flag.ordered === true && String(before).includes(","))
-    return [`--${flag.name} ${String(wanted)} counts for new machines; those that exist stay as they are.`];
-  if (wanted === true) return [`--${flag.name} counts for new machines; those that exist stay as they are.`];
-  return wanted === false
-    ? [`New machines are made without --${flag.name}; those that exist keep what they have.`]
-    : [
-        `--${flag.name} ${String(wanted)} counts for new machines; those that exist keep ${isNone(before) ? "what they have" : String(before)}.`,
-      ];
+  // what the machines have is not what was wished last: none may have been made since
+  if (wanted === false) return [`New machines are made without --${flag.name}; those that exist stay as they are.`];
+  const value = wanted === true ? "" : ` ${String(wanted)}`;
+  return [`--${flag.name}${value} counts for new machines; those that exist stay as they are.`];
 }
 
 const isNone = (value: Value): boolean => value === undefined || (Array.isArray(value) && value.length === 0);

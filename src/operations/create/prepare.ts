@@ -42,6 +42,7 @@ import { withOwnAddress } from "./own-address.ts";
 import { aboutPrivate, diskNotes, etcdNotes, timeToLive } from "./plan-notes.ts";
 import { type BegunKey, beginKey, prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
+import { takenForNew } from "./wish.ts";
 import type { Run } from "../run.ts";
 import { sizeFacts, withImage } from "./sized-plan.ts";
 import type { Possible, Chosen, FoundWish, Furnished, Prepared } from "./prepared.ts";
@@ -120,7 +121,7 @@ async function find(run: Looking, name: string, asked: Partial<FlagValues>): Pro
   await beginFirst(run, name, named, { subscription: run.subscription, groupName });
   const given = await withOwnAddress(run, named);
   const elsewhere = plain.resourceGroup === undefined ? groupsElsewhere(run, name) : [];
-  const found = claimed(await lookIn(run, name, groupName));
+  const found = claimed(await lookIn(run, name, groupName).catch(takenForNew(name, given)));
   if (!found.own && found.claims.length === 0) await refuseElsewhere(run, name, await elsewhere);
   const { spec, notes } = buildSpec(name, given, found.claim?.kept ?? {});
   beginOfWish(run.ahead, spec, groupName);

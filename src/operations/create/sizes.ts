@@ -1,4 +1,5 @@
 /** What became of the sizes that were wished, in one run: which machines have which, which are full, and what is left to try. */
+import type { VirtualMachine } from "@azure/arm-compute";
 import { isCapacity } from "../../core/advice/advice.ts";
 import { AzureError } from "../../core/advice/azure-error.ts";
 import type { ChoicesDocument, PassedOver } from "../../core/documents.ts";
@@ -33,6 +34,17 @@ export const beginSizes = ({ surveyed }: Prepared): Sizes => ({
   passedOver: [...surveyed.taken.passedOver],
   moves: new Map(),
 });
+
+/** Of the machines that there will be: those that stand are of the sizes that they were made with, whatever new ones get. */
+export function plannedSizes({ spec, resources, decisions, snapshot }: Prepared): string[] {
+  const machines = resources.filter(({ kind }) => kind === "machine");
+  const sizes = machines.map(({ id }) => {
+    const stands = ["unchanged", "update"].includes(decisions.get(id) ?? "create");
+    const model = stands ? (snapshot.get(id.toLowerCase())?.model as VirtualMachine | undefined) : undefined;
+    return model?.hardwareProfile?.vmSize ?? spec.vmSize;
+  });
+  return [...new Set(sizes)];
+}
 
 /** Azure has refused a machine, or failed to make it, for want of room or quota. */
 export const isNoRoom = (error: unknown): error is AzureError => error instanceof AzureError && isCapacity(error);
