@@ -18,6 +18,7 @@ import type { Tags } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { foundCost } from "./price/costs.ts";
 import type { Run } from "./run.ts";
+import { shellWord } from "../core/quoting.ts";
 
 export interface DestroyOutcome {
   readonly document: DestroyDocument;
@@ -123,7 +124,7 @@ async function settled(run: Run, located: Cluster): Promise<Cluster> {
 function leftover({ located }: Doom, { left, failure }: Destroyed, interrupted: boolean): ClusterError {
   const shown = left.slice(0, 10).map((one) => `  ${one.id}`);
   const more = left.length > 10 ? [`  and ${left.length - 10} more`] : [];
-  const again = `\`azure-coreos-cluster destroy ${located.name}${located.groupName.toLowerCase() === located.name ? "" : ` --resource-group ${located.groupName}`}\``;
+  const again = `\`azure-coreos-cluster destroy ${located.name}${located.groupName.toLowerCase() === located.name ? "" : ` --resource-group ${shellWord(located.groupName)}`}\``;
   return new ClusterError(
     interrupted ? "Interrupted" : "NotDestroyed",
     `${left.length} ${left.length === 1 ? "resource" : "resources"} of ${located.name} ${left.length === 1 ? "is" : "are"} left:\n${[...shown, ...more].join("\n")}`,

@@ -9,6 +9,7 @@ import { thumbprint } from "./certificate.ts";
 import { looksLikeDer, readDer } from "./der-file.ts";
 import { readableByOthers, readKept } from "./kept-file.ts";
 import { bareBase64, textOf } from "./key-text.ts";
+import { shellWord } from "../core/quoting.ts";
 
 export interface SignInCertificate {
   /** The file's text: a secret. */
@@ -73,13 +74,13 @@ async function refuseOtherKind(file: string, text: string, bytes: Buffer): Promi
     throw refuseSignIn(
       "AzureCertificatePkcs12",
       `${file} is a PKCS#12 file (.pfx, .p12), and a PEM file is wanted.`,
-      `Make one: (umask 077; openssl pkcs12 -in ${file} -noenc -out ${stemOf(file)}.pem), with -legacy for one of old Windows`,
+      `Make one: (umask 077; openssl pkcs12 -in ${shellWord(file)} -noenc -out ${shellWord(`${stemOf(file)}.pem`)}), with -legacy for one of old Windows`,
     );
   if (kind === "private key" || kind === "encrypted private key")
     throw refuseSignIn(
       "AzureCertificateMissing",
       `${file} holds a private key in DER, but no certificate.`,
-      `Put both into one PEM file: (umask 077; { openssl pkey -inform DER -in ${file}; cat CERTIFICATE.pem; } > azure-cert.pem)`,
+      `Put both into one PEM file: (umask 077; { openssl pkey -inform DER -in ${shellWord(file)}; cat CERTIFICATE.pem; } > azure-cert.pem)`,
     );
   if (/^PuTTY-User-Key-File-|^(ssh-|ecdsa-|sk-)\S+ AAAA|BEGIN OPENSSH PRIVATE KEY|BEGIN SSH2/m.test(text))
     throw refuseSignIn(
@@ -115,7 +116,7 @@ function privateKey(file: string, pem: string): KeyObject {
     throw refuseSignIn(
       "AzureCertificateEncrypted",
       `The private key in ${file} has a passphrase.`,
-      `Write a copy without it: (umask 077; { openssl pkey -in ${file}; openssl x509 -in ${file}; } > ${stemOf(file)}-plain.pem)`,
+      `Write a copy without it: (umask 077; { openssl pkey -in ${shellWord(file)}; openssl x509 -in ${shellWord(file)}; } > ${shellWord(`${stemOf(file)}-plain.pem`)})`,
     );
   const key = ((): KeyObject => {
     try {

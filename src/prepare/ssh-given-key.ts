@@ -13,6 +13,7 @@ import { inspectPrivateKey, isHalfOf } from "./private-key-file.ts";
 import { derKind, type ForeignKind, foreignKind, inPlace } from "./ssh-file-kinds.ts";
 import type { SshKey } from "./ssh-key.ts";
 import { MAKE_ONE, openSshLine, parseOpenSshPublicKey, usableSshPublicKey } from "./ssh-public-key.ts";
+import { shellWord } from "../core/quoting.ts";
 
 /** Throws ClusterError `SshCertificate...` and `SshKeyRefused`, with what to give instead. */
 export async function readGivenKey(file: string, flag = "--ssh-cert"): Promise<SshKey> {
@@ -83,7 +84,7 @@ async function fromPrivateKey(file: string, text: string): Promise<PublicPart> {
   throw new ClusterError(
     "SshCertificatePrivate",
     `${file} is a private key whose public half cannot be read here (it is damaged, or under a passphrase).`,
-    { advice: `Write its public half, and give that: ssh-keygen -y -f ${file} > ${file}.pub` },
+    { advice: `Write its public half, and give that: ssh-keygen -y -f ${shellWord(file)} > ${shellWord(`${file}.pub`)}` },
   );
 }
 

@@ -13,6 +13,7 @@ import { inspectPrivateKey } from "./private-key-file.ts";
 import type { SshKey } from "./ssh-key.ts";
 import { parseOpenSshPublicKey, sameSshKey, usableSshPublicKey } from "./ssh-public-key.ts";
 import type { Subject } from "./subject.ts";
+import { shellWord } from "../core/quoting.ts";
 
 interface Place {
   readonly dir: string;
@@ -124,7 +125,7 @@ async function publicOfKey(path: string, found: Found, notes: string[]): Promise
   throw new ClusterError("SshKeyUnreadable", `${path} holds no private key that can be used here.`, {
     advice:
       inside.kind === "encrypted"
-        ? `It has a passphrase: write its public half first, ssh-keygen -y -f ${path} > ${path.replace(/key$/, "pub")}`
+        ? `It has a passphrase: write its public half first, ssh-keygen -y -f ${shellWord(path)} > ${shellWord(path.replace(/key$/, "pub"))}`
         : "An RSA (2048 bits or more) or Ed25519 key is wanted. Move the file away to have a new one made.",
   });
 }

@@ -2,6 +2,7 @@
  * What is exported is deployed here, into the simulation, by a small deployer that knows the expressions which an export uses; then the
  * tool itself has to find its cluster, with nothing to change. That the real Terraform and ARM read it too is not proven here.
  */
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -262,6 +263,18 @@ test("a state file is create's: export says that it wrote none", async () => {
     expect.stringContaining("--output is create's, and wrote nothing"),
     expect.not.arrayContaining(["plan.json"]),
   ]);
+});
+
+test("the printed lines are what a shell is to read, whatever group, tags and folder are called", async () => {
+  const one = azure();
+  const argv = ["export", "mycluster", "--num-nodes", "1", "--resource-group", "G(1)", "--dir", "it's here"];
+  const tags = ["Cost Center=it's 1", "Owner=$(me)"];
+  const { stderr } = await one.run([...argv, ...tags.flatMap((tag) => ["--tag", tag])]);
+  const lines = stderr.split("\n").filter((line) => line.startsWith("  az "));
+  const script = `az() { printf '%s\\0' "$@"; }\n${lines.join("\n")}`;
+  const words = execFileSync("sh", ["-c", script], { encoding: "utf8" }).split("\0");
+  expect(words).toEqual(expect.arrayContaining(["G(1)", ...tags, "@it's here/mycluster/export.parameters.json"]));
+  expect(words.filter((word) => word === "create")).toHaveLength(2);
 });
 
 test("an image of one's own is named, as export uploads nothing", async () => {

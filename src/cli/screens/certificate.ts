@@ -7,6 +7,7 @@ import { parseSubject, subjectOf } from "../../prepare/subject.ts";
 import { prose } from "../../report/wrap.ts";
 import { openFolder } from "../../operations/folder.ts";
 import type { Invocation } from "../invocation.ts";
+import { shellWord } from "../../core/quoting.ts";
 
 /** What is there is used, never overwritten. Files and thumbprint on stdout, the way to sign in with them on stderr. */
 export async function generateManagementCertificateCommand({ world, given }: Invocation): Promise<number> {
@@ -39,5 +40,5 @@ ${pem} holds the private key: keep it to yourself. Once, to let it sign in:
   1. az ad sp create-for-rbac --name azure-coreos-cluster --role Contributor --scopes /subscriptions/ID and note "tenant" and "appId" of what it prints (the password is not needed).
   2. Upload ${cer} to that app registration: portal.azure.com, Microsoft Entra ID, App registrations, azure-coreos-cluster, Certificates & secrets, Certificates.
 Then, each time:
-  azure-coreos-cluster NAME --subscription ID --azure-cert ${pem} --tenant TENANT --client-id APPID
+  azure-coreos-cluster NAME --subscription ID --azure-cert ${shellWord(pem)} --tenant TENANT --client-id APPID
 `;

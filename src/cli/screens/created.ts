@@ -14,6 +14,7 @@ import { createdOutputs, createdPage } from "../../report/created-page.ts";
 import { sameCauses, namesOf } from "../../report/same-cause.ts";
 import type { Invocation } from "../invocation.ts";
 import type { Session } from "../session.ts";
+import { shellWord } from "../../core/quoting.ts";
 
 /** @throws ClusterError when no node came up: what went wrong, how to go on, and how to clean up */
 export async function printCreated(session: Session, { world, given }: Invocation, created: Created): Promise<ExitCode> {
@@ -41,7 +42,7 @@ function sampled(cwd: string, { document, sshConfig, sshConfigFile }: Created): 
   const [first, ...more] = document.nodes;
   if (first === undefined || more.length === 0) return sshConfig;
   const file = relative(cwd, sshConfigFile);
-  return `# ${document.nodes.length} nodes in ${file}: ssh -F ${file} ${first.name}\n${sampleHost(sshConfig, first.name)}`;
+  return `# ${document.nodes.length} nodes in ${file}: ssh -F ${shellWord(file)} ${first.name}\n${sampleHost(sshConfig, first.name)}`;
 }
 
 /** A step that comes later goes on with these; what did not come up is an error beside the step's name. */

@@ -5,6 +5,7 @@ import { jsonText } from "../../core/shown.ts";
 import { type ExportedPlan, exportCluster as exported } from "../../operations/export.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { openSession } from "../session.ts";
+import { shellWord } from "../../core/quoting.ts";
 
 export async function exportCommand(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
@@ -43,18 +44,19 @@ function howTo(made: ExportedPlan, cwd: string): string {
 
 function armCommands({ subscription, resourceGroup, location, groupTags }: ExportedPlan, file: string): string[] {
   const where = `--subscription ${subscription}`;
-  const tags = Object.entries(groupTags ?? {}).map(([name, value]) => `${name}=${value}`);
+  const group = shellWord(resourceGroup);
+  const tags = Object.entries(groupTags ?? {}).map(([name, value]) => shellWord(`${name}=${value}`));
   return [
     "A template is deployed into a resource group, so that the group is not in it. With the template in export.json:",
     ...(groupTags === undefined
       ? []
-      : [`  az group create ${where} --name ${resourceGroup} --location ${location} --tags ${tags.join(" ")}`]),
-    `  az deployment group create ${where} --resource-group ${resourceGroup} --template-file export.json --parameters @${file}`,
+      : [`  az group create ${where} --name ${group} --location ${location} --tags ${tags.join(" ")}`]),
+    `  az deployment group create ${where} --resource-group ${group} --template-file export.json --parameters ${shellWord(`@${file}`)}`,
   ];
 }
 
 const terraformCommands = (file: string): string[] => [
   "With the output in a folder of its own, as main.tf.json (Terraform 1.11 or newer):",
   "  terraform init",
-  `  terraform apply -var-file ${file}`,
+  `  terraform apply -var-file ${shellWord(file)}`,
 ];

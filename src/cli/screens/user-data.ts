@@ -13,6 +13,7 @@ import { openFolder } from "../../operations/folder.ts";
 import type { Invocation } from "../invocation.ts";
 import { replaceFile } from "../../operations/replace-file.ts";
 import { packagedFiles } from "../../operations/packaged-files.ts";
+import { shellWord } from "../../core/quoting.ts";
 
 /** The script's own name for it. */
 const FILE = "azure-user-data";
@@ -30,6 +31,7 @@ export async function createAzureUserDataCommand({ world, args, given }: Invocat
   const kept = before === undefined || before === text ? undefined : await keepBeside(path);
   await replaceFile(path, text, 0o644);
   const shown = relative(world.cwd, path);
+  const word = shellWord(shown);
   world.stdout.write(`${shown}\n`);
   if (given.quiet === true) return EXIT.done;
   const what =
@@ -40,8 +42,8 @@ export async function createAzureUserDataCommand({ world, args, given }: Invocat
         : "written";
   const next =
     url === undefined
-      ? `It has {0} where the discovery URL belongs: give one with\n  azure-coreos-cluster NAME --custom-data ${shown} --discovery-service-url URL`
-      : `Edit it as you like, check it with \`azure-coreos-cluster lint ${shown}\`, and use it with\n  azure-coreos-cluster NAME --custom-data ${shown}`;
+      ? `It has {0} where the discovery URL belongs: give one with\n  azure-coreos-cluster NAME --custom-data ${word} --discovery-service-url URL`
+      : `Edit it as you like, check it with \`azure-coreos-cluster lint ${word}\`, and use it with\n  azure-coreos-cluster NAME --custom-data ${word}`;
   // without a URL the {0} is no finding: create fills it in
   prose(world.stderr, `${shown}: ${what}\n${url === undefined ? "" : formatFindings(shown, checkUserData(text))}${next}\n`);
   return EXIT.done;

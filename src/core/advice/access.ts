@@ -1,6 +1,7 @@
 /** Advice: who may. */
 import { EXIT } from "../errors.ts";
 import { type AdviceContext, type AdviceRow, type AzureFailure, found, groupScopeIn, rerun } from "./row.ts";
+import { shellWord } from "../quoting.ts";
 
 export const accessAdvice: readonly AdviceRow[] = [
   {
@@ -8,7 +9,7 @@ export const accessAdvice: readonly AdviceRow[] = [
     meaning: (failure) =>
       `You may not ${found(failure, LINKED_ACTION) ?? "use something that this refers to"}${on(found(failure, LINKED_SCOPE))}.`,
     advice: (failure, context) =>
-      `Whoever owns it types: \`az role assignment create --assignee ${assignee(failure)} --role "Network Contributor" --scope ${found(failure, LINKED_SCOPE) ?? "SCOPE"}\`. Then run \`${rerun(context)}\` again.`,
+      `Whoever owns it types: \`az role assignment create --assignee ${assignee(failure)} --role "Network Contributor" --scope ${shellWord(found(failure, LINKED_SCOPE) ?? "SCOPE")}\`. Then run \`${rerun(context)}\` again.`,
     link: "https://learn.microsoft.com/azure/role-based-access-control/troubleshooting",
     retry: "no",
     exit: EXIT.signIn,
@@ -17,7 +18,7 @@ export const accessAdvice: readonly AdviceRow[] = [
     code: ["AuthorizationFailed", "AuthorizationPermissionMismatch", "AuthorizationFailure"],
     meaning: (failure) => `You may not ${refusedTo(failure)}.`,
     advice: (failure, context) =>
-      `${isOutside(failure, context) ? "With rights on one resource group only, name it: --resource-group NAME. Else an" : "An"} owner types: \`az role assignment create --assignee ${assignee(failure)} --role Contributor --scope ${found(failure, SCOPE) ?? groupScopeIn(failure.request) ?? (context.subscription === undefined ? "SCOPE" : `/subscriptions/${context.subscription}`)}\`. ` +
+      `${isOutside(failure, context) ? "With rights on one resource group only, name it: --resource-group NAME. Else an" : "An"} owner types: \`az role assignment create --assignee ${assignee(failure)} --role Contributor --scope ${shellWord(found(failure, SCOPE) ?? groupScopeIn(failure.request) ?? (context.subscription === undefined ? "SCOPE" : `/subscriptions/${context.subscription}`))}\`. ` +
       (assignee(failure) === NOBODY ? `${NOBODY} is yours: \`az ad signed-in-user show --query id -o tsv\`. ` : "") +
       `A new role takes some minutes; then run \`${rerun(context)}\` again.`,
     link: "https://learn.microsoft.com/azure/role-based-access-control/troubleshooting",

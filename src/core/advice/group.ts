@@ -3,6 +3,7 @@ import { EXIT } from "../errors.ts";
 import { groupOf, nameOf } from "../plan/resource.ts";
 import { policyAdvice, policyMeaning } from "./policy.ts";
 import { type AdviceContext, type AdviceRow, type AzureFailure, found, groupScopeIn, rerun } from "./row.ts";
+import { shellWord } from "../quoting.ts";
 
 export const groupAdvice: readonly AdviceRow[] = [
   {
@@ -38,7 +39,7 @@ export const groupAdvice: readonly AdviceRow[] = [
     meaning: (_, { resourceGroup }) =>
       `The resource group ${resourceGroup ?? ""} is being deleted, by you or somebody else.`.replace("  ", " "),
     advice: (_, context) =>
-      `Wait until \`az group exists --name ${context.resourceGroup ?? context.name ?? "GROUP"}\` says false, then run \`${rerun(context)}\` again; or choose another name.`,
+      `Wait until \`az group exists --name ${shellWord(context.resourceGroup ?? context.name ?? "GROUP")}\` says false, then run \`${rerun(context)}\` again; or choose another name.`,
     retry: "no",
     exit: EXIT.conflict,
   },
@@ -102,7 +103,7 @@ export const groupAdvice: readonly AdviceRow[] = [
 function lockedIn(failure: AzureFailure, context: AdviceContext): string {
   const scope = groupScopeIn(found(failure, /locked:?\s*'([^']+)'/i)) ?? groupScopeIn(failure.request);
   const group = groupOf(scope ?? "") ?? (scope === undefined ? (context.resourceGroup ?? "GROUP") : undefined);
-  return group === undefined ? `--subscription ${nameOf(scope ?? "")}` : `--resource-group ${group}`;
+  return group === undefined ? `--subscription ${nameOf(scope ?? "")}` : `--resource-group ${shellWord(group)}`;
 }
 
 /** "It is used by /subscriptions/...": Azure names the other party by its id. */

@@ -4,6 +4,7 @@
  */
 import { flagRows } from "../spec/flags.ts";
 import { type AdviceContext, type AzureFailure, rerun } from "./row.ts";
+import { shellWord } from "../quoting.ts";
 
 export function policyMeaning(failure: AzureFailure): string {
   const names = policyNames(failure);
@@ -43,14 +44,14 @@ const ANSWERS: readonly Answer[] = [
     looks: /location|region/i,
     answer: (failure, context) => {
       const allowed = parameterValues(failure, /location/i);
-      return `Take ${allowed.length === 0 ? "a location that it allows" : allowed.map((one) => `--location ${one}`).join(", ")}: \`${rerun(context, `--location ${allowed[0] ?? "REGION"}`)}\``;
+      return `Take ${allowed.length === 0 ? "a location that it allows" : allowed.map((one) => `--location ${shellWord(one)}`).join(", ")}: \`${rerun(context, `--location ${shellWord(allowed[0] ?? "REGION")}`)}\``;
     },
   },
   {
     looks: /sku|\bsizes?\b|vmSize|hardwareProfile/i,
     answer: (failure, context) => {
       const allowed = parameterValues(failure, /sku|size/i);
-      return `Take ${allowed.length === 0 ? "a size that it allows" : allowed.map((one) => `--vm-size ${one}`).join(", ")}: \`${rerun(context, `--vm-size ${allowed[0] ?? "SIZE"}`)}\``;
+      return `Take ${allowed.length === 0 ? "a size that it allows" : allowed.map((one) => `--vm-size ${shellWord(one)}`).join(", ")}: \`${rerun(context, `--vm-size ${shellWord(allowed[0] ?? "SIZE")}`)}\``;
     },
   },
   {

@@ -4,6 +4,7 @@
  */
 import { EXIT } from "../errors.ts";
 import { type AdviceRow, found, rerun } from "./row.ts";
+import { shellWord } from "../quoting.ts";
 
 /** What the sign-in library and ARM call a sign-in that failed. */
 const SIGN_IN = [
@@ -76,7 +77,7 @@ export const signInAdvice: readonly AdviceRow[] = [
     text: /AADSTS(50076|50079|50158|530032?|53000|50105|65001)\b/,
     meaning: "The tenant asks for more than this sign-in gave: a second factor, a managed device, or consent.",
     advice: (_, { tenant }) =>
-      `Sign in again: \`az login --tenant ${tenant ?? "TENANT"}\`. In automation use a service principal: --azure-cert with --tenant and --client-id.`,
+      `Sign in again: \`az login --tenant ${shellWord(tenant ?? "TENANT")}\`. In automation use a service principal: --azure-cert with --tenant and --client-id.`,
     retry: "no",
     exit: EXIT.signIn,
   },
@@ -84,7 +85,7 @@ export const signInAdvice: readonly AdviceRow[] = [
     code: ["InvalidAuthenticationToken*", ...SIGN_IN],
     meaning: "There is no valid sign-in to Azure.",
     advice: (_, { tenant }) =>
-      `Type \`az login${tenant === undefined ? "" : ` --tenant ${tenant}`}\` and repeat the command; or give --azure-cert azure-cert.pem with --tenant and --client-id (\`azure-coreos-cluster generate-mgmt-cert\` makes the certificate).`,
+      `Type \`az login${tenant === undefined ? "" : ` --tenant ${shellWord(tenant)}`}\` and repeat the command; or give --azure-cert azure-cert.pem with --tenant and --client-id (\`azure-coreos-cluster generate-mgmt-cert\` makes the certificate).`,
     link: "https://learn.microsoft.com/cli/azure/authenticate-azure-cli",
     retry: "no",
     exit: EXIT.signIn,

@@ -7,6 +7,7 @@ import { endpointsOf } from "../plan/endpoints.ts";
 import { groupOf, nameOf } from "../plan/resource.ts";
 import type { RouteFacts, SecurityRuleFacts, SubnetFacts } from "../region.ts";
 import type { ClusterSpec } from "../spec/spec.ts";
+import { shellWord } from "../quoting.ts";
 
 /** "unread": it is there, and this sign-in may not look at it. */
 export type Unread = "unread";
@@ -32,7 +33,7 @@ export function securityNotes(spec: ClusterSpec, subnet: SubnetFacts, rules: rea
       ? ["Inbound", "--source-address-prefixes"]
       : ["Outbound", "--destination-address-prefixes"];
     // one text, for the test that reads every advice: these are az's flags
-    const command = `az network nsg rule create --resource-group ${groupOf(id)} --nsg-name ${nameOf(id)} --name allow-${need.name} --direction ${direction} --priority ${priority} --access Allow --protocol Tcp ${far} ${need.peers.map(quoted).join(" ")} --destination-port-ranges ${need.ports}`;
+    const command = `az network nsg rule create --resource-group ${shellWord(groupOf(id) ?? "")} --nsg-name ${shellWord(nameOf(id))} --name allow-${need.name} --direction ${direction} --priority ${priority} --access Allow --protocol Tcp ${far} ${need.peers.map(quoted).join(" ")} --destination-port-ranges ${need.ports}`;
     return [`${what}: ${need.what} is closed there by ${by.name}. Missing is a rule: \`${command}\`.`];
   });
 }

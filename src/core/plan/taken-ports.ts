@@ -6,6 +6,7 @@ import type { LoadBalancer } from "@azure/arm-network";
 import type { Problem } from "../advice/problem.ts";
 import { besideOthers } from "./beside.ts";
 import { type AnyResource, groupOf, nameOf } from "./resource.ts";
+import { shellWord } from "../quoting.ts";
 
 /** @param live what is there of it */
 export function takenPorts(resource: AnyResource, live: Parameters<typeof besideOthers>[1]): Problem[] {
@@ -20,7 +21,7 @@ export function takenPorts(resource: AnyResource, live: Parameters<typeof beside
       {
         check: "PortTaken",
         message: `port ${rule.port} of the load balancer is taken by the rule ${other.name}, which somebody added; the cluster's own rule ${rule.name} needs it`,
-        advice: `Give that rule another port, or delete it: \`az network lb ${other.nat ? "inbound-nat-rule" : "rule"} delete --resource-group ${groupOf(resource.id)} --lb-name ${nameOf(resource.id)} --name ${other.name}\`.`,
+        advice: `Give that rule another port, or delete it: \`az network lb ${other.nat ? "inbound-nat-rule" : "rule"} delete --resource-group ${shellWord(groupOf(resource.id) ?? "")} --lb-name ${shellWord(nameOf(resource.id))} --name ${shellWord(other.name)}\`.`,
       },
     ];
   });

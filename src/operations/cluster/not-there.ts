@@ -8,6 +8,7 @@ import { groupOf } from "../../core/plan/resource.ts";
 import { isOurs } from "../../core/plan/tags.ts";
 import { ifAnswered } from "../account.ts";
 import type { OtherSubscription, Run } from "../run.ts";
+import { shellWord } from "../../core/quoting.ts";
 
 export interface NotThere {
   /** "in the resource group x of the subscription ..." */
@@ -37,7 +38,7 @@ export async function notThere(run: Run, name: string): Promise<ClusterError> {
   const hint =
     run.onlyIn === undefined
       ? "`azure-coreos-cluster list` shows the clusters of the subscription."
-      : `\`azure-coreos-cluster list --resource-group ${run.onlyIn}\` shows the clusters of the group; without --resource-group the subscription is looked through.`;
+      : `\`azure-coreos-cluster list --resource-group ${shellWord(run.onlyIn)}\` shows the clusters of the group; without --resource-group the subscription is looked through.`;
   return new ClusterError("ClusterNotFound", `there is no cluster ${name} ${where}`, {
     source: "azure",
     exit: EXIT.failed,
@@ -60,7 +61,7 @@ async function groupsIn(run: Run, other: OtherSubscription, name: string): Promi
 
 function foundIn(name: string, found: readonly { readonly other: OtherSubscription; readonly group: string }[]): string {
   const places = found.map(({ other, group }) => {
-    const inGroup = group.toLowerCase() === name ? "" : ` --resource-group ${group}`;
+    const inGroup = group.toLowerCase() === name ? "" : ` --resource-group ${shellWord(group)}`;
     return `${subscriptionWords(other)}, in the resource group ${group}: add --subscription ${other.id}${inGroup}`;
   });
   return `A cluster of that name is in the subscription ${places.join("; another one in ")}.`;

@@ -8,6 +8,7 @@ import { checkUserDataFile } from "../../core/user-data/check.ts";
 import { customUserData, filledNotes, type CustomValues } from "../../core/user-data/custom.ts";
 import { readText } from "../../core/user-data/read-text.ts";
 import type { Run } from "../run.ts";
+import { shellWord } from "../../core/quoting.ts";
 
 /** A file as it was given. */
 export interface CustomFile {
@@ -67,7 +68,7 @@ export function refuseBadUserData(spec: ClusterSpec, userData: string | Uint8Arr
       source: custom ? "user" : "bug",
       exit: EXIT.preflight,
       advice: custom
-        ? `Mend it; \`azure-coreos-cluster lint ${spec.customData}\` checks it again. Nothing was written to Azure.`
+        ? `Mend it; \`azure-coreos-cluster lint ${shellWord(spec.customData ?? "FILE")}\` checks it again. Nothing was written to Azure.`
         : "Check the templates if you changed them.",
     },
   );

@@ -2,11 +2,12 @@
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { groupsWithClaim, lookIn } from "../cluster/find.ts";
 import type { Run } from "../run.ts";
+import { shellWord } from "../../core/quoting.ts";
 
 export const clusterElsewhere = (name: string, group: string): ClusterError =>
   new ClusterError("ClusterElsewhere", `${name} is in the resource group ${group}`, {
     exit: EXIT.preflight,
-    advice: `To go on with it: --resource-group ${group}. For another cluster choose another name. Nothing was written to Azure.`,
+    advice: `To go on with it: --resource-group ${shellWord(group)}. For another cluster choose another name. Nothing was written to Azure.`,
   });
 
 /** The groups that may hold it. Asked beside the first look; whoever may not look through the subscription goes on without. */

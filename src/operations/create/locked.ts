@@ -10,6 +10,7 @@ import type { Decision } from "../../engine/decide.ts";
 import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
 import { tolerant } from "./questions.ts";
+import { shellWord } from "../../core/quoting.ts";
 
 /** @throws ClusterError ScopeLocked (exit 5) */
 export async function refuseLocked(
@@ -37,7 +38,7 @@ export async function refuseLocked(
       {
         check: "ScopeLocked",
         message: `${forbidding.length === 1 ? "a lock forbids" : `${forbidding.length} locks forbid`} it: ${names(forbidding)}`,
-        advice: `Take the ${forbidding.length === 1 ? "lock" : "locks"} away, if that is yours to do, and run the same command again: \`az lock delete --ids ${forbidding.map(({ id }) => id).join(" ")}\`.`,
+        advice: `Take the ${forbidding.length === 1 ? "lock" : "locks"} away, if that is yours to do, and run the same command again: \`az lock delete --ids ${forbidding.map(({ id }) => shellWord(id)).join(" ")}\`.`,
       },
     ]);
   const lasting = on.filter(({ at }) => isAbove(at));

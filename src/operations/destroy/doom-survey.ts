@@ -13,6 +13,7 @@ import type { Intent } from "./forbidden.ts";
 import { foundByName } from "./found-by-name.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Run } from "../run.ts";
+import { shellWord } from "../../core/quoting.ts";
 
 export interface Doom extends SortedOut {
   readonly located: Cluster;
@@ -128,12 +129,12 @@ async function guestsOf(run: Run, { owner, groupName }: Cluster, listed: readonl
 
 const untoldGroup = ({ groupName }: Cluster): Untold => ({
   label: `resource group ${groupName}`,
-  command: `az resource list --resource-group ${groupName}`,
+  command: `az resource list --resource-group ${shellWord(groupName)}`,
 });
 
 const untoldAccount = (groupName: string, name: string): Untold => ({
   label: `storage account ${name}`,
-  command: `az storage container-rm list --resource-group ${groupName} --storage-account ${name}`,
+  command: `az storage container-rm list --resource-group ${shellWord(groupName)} --storage-account ${name}`,
 });
 
 interface Listed {

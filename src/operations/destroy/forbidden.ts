@@ -7,6 +7,7 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { allows } from "../../core/permissions.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Run } from "../run.ts";
+import { shellWord } from "../../core/quoting.ts";
 
 export interface Intent {
   /** Id of the group. */
@@ -49,7 +50,7 @@ export async function refuseForbidden(run: Run, intent: Intent): Promise<void> {
       {
         source: "azure",
         exit: EXIT.preflight,
-        advice: `Nothing was deleted. Remove the ${forbidding.length === 1 ? "lock" : "locks"}, if it is yours to do so, and run the same command again: \`az lock delete --ids ${forbidding.map((lock) => lock.id).join(" ")}\`.`,
+        advice: `Nothing was deleted. Remove the ${forbidding.length === 1 ? "lock" : "locks"}, if it is yours to do so, and run the same command again: \`az lock delete --ids ${forbidding.map((lock) => shellWord(lock.id)).join(" ")}\`.`,
         link: "https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources",
       },
     );
@@ -60,7 +61,7 @@ export async function refuseForbidden(run: Run, intent: Intent): Promise<void> {
     throw new ClusterError("AuthorizationFailed", `you may not ${missing.join(", ")} on ${intent.scope}`, {
       source: "azure",
       exit: EXIT.signIn,
-      advice: `Nothing was deleted. An owner gives the right with \`az role assignment create --assignee WHO --role Contributor --scope ${intent.scope}\` (WHO is yours: \`az ad signed-in-user show --query id -o tsv\`), or runs the same command.`,
+      advice: `Nothing was deleted. An owner gives the right with \`az role assignment create --assignee WHO --role Contributor --scope ${shellWord(intent.scope)}\` (WHO is yours: \`az ad signed-in-user show --query id -o tsv\`), or runs the same command.`,
       link: "https://learn.microsoft.com/azure/role-based-access-control/troubleshooting",
     });
 }

@@ -16,6 +16,7 @@ import { plural } from "../../core/words.ts";
 import type { Doom } from "./doom-survey.ts";
 import { asFarAsAllowed } from "../cluster/allowed.ts";
 import type { Run } from "../run.ts";
+import { shellWord } from "../../core/quoting.ts";
 
 /** The code of the refusal. */
 export const USED = "UsedByOthers";
@@ -28,7 +29,8 @@ export async function refuseUsed(run: Run, doom: Doom): Promise<void> {
   const clusters = new Map(users.flatMap((one) => (one.cluster === undefined ? [] : [[key(one.cluster), one.cluster]])));
   const others = users.filter((one) => one.cluster === undefined);
   const first = [...clusters.values()].map(
-    (one) => `\`azure-coreos-cluster destroy ${one.name}${one.group === one.name ? "" : ` --resource-group ${one.group}`}\``,
+    (one) =>
+      `\`azure-coreos-cluster destroy ${one.name}${one.group === one.name ? "" : ` --resource-group ${shellWord(one.group)}`}\``,
   );
   throw new ClusterError(USED, [`others use what is ${name}'s:`, ...lines(doom, users)].join("\n"), {
     source: "azure",
