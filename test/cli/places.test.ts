@@ -218,9 +218,22 @@ describe("identity", () => {
     azure.exchanges.length = 0;
     await ok(azure, "mycluster --resource-group home");
     expect(azure.puts().size).toBe(0);
+    const refused = await azure.run("mycluster --resource-group home --identity nobody");
+    expect([refused.exit, azure.puts().size, refused.stderr]).toEqual([
+      5,
+      0,
+      expect.stringContaining("userAssignedIdentities/nobody"),
+    ]);
     expect(
       (await azure.json<StatusDocument>("status mycluster --resource-group home")).document.drift.filter(({ harm }) => harm),
     ).toEqual([]);
+    await byHand(azure, "DELETE", inGroup("home", "Microsoft.ManagedIdentity/userAssignedIdentities", "writer"));
+    await ok(azure, "mycluster --resource-group home --vm-size Standard_D4s_v5");
+    const grown = await azure.run("mycluster --resource-group home --num-nodes 4");
+    expect([grown.exit, grown.stderr.replaceAll(/\s+/g, " ")]).toEqual([
+      5,
+      expect.stringMatching(/writer, which mycluster keeps for new machines .* in place of what was kept/),
+    ]);
   });
 
   test("one that is not there is refused before the first write; one that may not be read is noted", async () => {

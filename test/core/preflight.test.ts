@@ -208,6 +208,34 @@ describe("the rest", () => {
   });
 });
 
+describe("what is chosen for machines to come is judged as if one were made, and what is kept is not", () => {
+  const none = { newNodes: 0, newAddresses: 0, newLabel: false };
+  const here = { ...region({ ...D4, generations: ["V2"], dataDisks: 0, spot: false, zones: ["1"] }), zones: ["1", "2"] };
+  test.each<[string, Partial<Checked>, Parameters<typeof buildSpec>[1], string[]]>([
+    ["an identity", { missingIdentities: ["/i"], chosen: ["identity"] }, {}, ["IdentityNotFound"]],
+    ["an identity that is kept", { missingIdentities: ["/i"], chosen: ["vmSize"] }, {}, []],
+    ["a size", { region: region(), chosen: ["vmSize"] }, {}, []],
+    ["a size that is not offered", { region: region(size("Other", 1)), chosen: ["vmSize"] }, {}, ["SkuNotAvailable"]],
+    ["one that is kept", { region: region(size("Other", 1)), chosen: ["identity"] }, {}, []],
+    ["a data disk", { region: here, chosen: ["dataDisk"] }, { dataDisk: true }, ["SizeTakesNoDisk"]],
+    ["a size without room for the data disk", { region: here, chosen: ["vmSize"] }, { dataDisk: true }, ["SizeTakesNoDisk"]],
+    ["one that is kept", { region: here }, { dataDisk: true }, []],
+    ["spot machines", { region: here, chosen: ["spot"] }, { spot: "all" }, ["AzureSpotIsNotSupportedForThisVMSize"]],
+    ["no spot machines", { region: here, chosen: ["spot"] }, { spot: "none" }, []],
+    ["a zone of the region without the size", { region: here, chosen: ["zones"] }, { zones: ["1", "2"] }, ["SkuNotAvailable"]],
+    ["a zone that is not there", { region: here, chosen: ["zones"] }, { zones: ["1", "3"] }, ["InvalidAvailabilityZone"]],
+    ["zones that are kept", { region: here }, { zones: ["1", "3"] }, []],
+    ["a size for the kept image", { region: here, image: { generation: "V1" }, chosen: ["vmSize"] }, {}, ["GenerationMismatch"]],
+    ["a size, where the kept image is gone", { region: here, image: "missing", chosen: ["vmSize"] }, {}, []],
+    ["an image", { image: "missing", chosen: ["coreosImage"] }, {}, ["ImageNotFound"]],
+    ["a larger image", { image: { sizeGiB: 64 }, chosen: ["coreosImage"] }, { osDiskSize: 30 }, ["OsDiskTooSmall"]],
+    ["a small disk", { image: { sizeGiB: 64 }, chosen: ["osDiskSize"] }, { osDiskSize: 30 }, ["OsDiskTooSmall"]],
+    ["one that is kept", { image: { sizeGiB: 64 }, chosen: ["vmSize"] }, { osDiskSize: 30 }, []],
+  ])("%s", (_, more, given, codes) => {
+    expect(judge(asked(given, { ...none, ...more })).map(({ check }) => check)).toEqual(codes);
+  });
+});
+
 test("one problem is the error itself; several are listed, and nothing was written", () => {
   const one = { check: "A", message: "a", advice: "do a" };
   expect(refusal([one])).toMatchObject({

@@ -2,12 +2,14 @@
 import type { ImageFacts } from "../region.ts";
 import { PLATFORMS } from "../plan/platforms.ts";
 import { twinFor, urnText } from "../spec/image.ts";
-import { type Checked, type Problem, known } from "./problem.ts";
+import { type Checked, type Problem, counts, known } from "./problem.ts";
 
 export function judgeImage(checked: Checked): Problem[] {
-  const { image: found, spec, region, newNodes } = checked;
-  if (found === undefined || (newNodes === 0 && !spec.given.includes("coreosImage"))) return [];
+  const { image: found, spec, region } = checked;
+  if (found === undefined || !counts(checked, "coreosImage", "vmSize")) return [];
   if (found === "missing") {
+    // one that went is nothing that another size is to blame for
+    if (!counts(checked, "coreosImage")) return [];
     const message = `the image ${spec.coreosImage ?? `of ${PLATFORMS[spec.platform].title} (${PLATFORMS[spec.platform].image ?? ""})`} is not there`;
     return [
       spec.coreosImage?.startsWith("/") === true

@@ -1,23 +1,31 @@
 /** The preflight's judgement of zones, spot machines, identities and the system disk: what Azure would refuse when a machine is made. */
-import { zoneWords } from "../plan/zones.ts";
+import { isSpotAsked } from "../plan/spot.ts";
+import { zoneWords, zonesOf } from "../plan/zones.ts";
 import type { RegionSizes, SizeFacts } from "../region.ts";
-import { type Checked, type Problem, known } from "./problem.ts";
+import { type Checked, type Problem, counts, known } from "./problem.ts";
 import { SPOT_QUOTA, type Shortfall, type SizeDemand, shortfall, vcpuDemand } from "./size-demand.ts";
 
 export function judgeMachines(checked: Checked): Problem[] {
   return [...zones(checked), ...size(checked), ...spotQuota(checked), ...systemDisk(checked), ...identities(checked)];
 }
 
-/** What is asked of a size, by what is to be made. */
-export const demandOf = ({ newSpot = 0, newZones = [] }: Checked): SizeDemand => ({ spot: newSpot > 0, zones: newZones });
+/** What is asked of a size, by what is to be made; where nothing is, by what is chosen for machines to come. */
+export const demandOf = (checked: Checked): SizeDemand => ({
+  spot: checked.newNodes > 0 ? (checked.newSpot ?? 0) > 0 : counts(checked, "spot", "vmSize") && isSpotAsked(checked.spec),
+  zones: zonesAsked(checked),
+});
 
 // --- internal ---
 
+const zonesAsked = (checked: Checked): readonly string[] =>
+  checked.newNodes > 0 ? (checked.newZones ?? []) : counts(checked, "zones", "vmSize") ? zonesOf(checked.spec) : [];
+
 function zones(checked: Checked): Problem[] {
-  const { region, location, newZones = [] } = checked;
-  if (region?.zones === undefined || region.sizes.size === 0 || newZones.length === 0) return [];
+  const { region, location } = checked;
+  const asked = zonesAsked(checked);
+  if (region?.zones === undefined || region.sizes.size === 0 || asked.length === 0) return [];
   const { zones: there } = region;
-  const missing = newZones.filter((zone) => !there.includes(zone));
+  const missing = asked.filter((zone) => !there.includes(zone));
   if (missing.length === 0) return [];
   return [
     there.length === 0
@@ -86,9 +94,9 @@ function spotQuota(checked: Checked): Problem[] {
 }
 
 function systemDisk(checked: Checked): Problem[] {
-  const { spec, image, newNodes } = checked;
+  const { spec, image } = checked;
   const least = image === undefined || image === "missing" ? undefined : image.sizeGiB;
-  return (newNodes === 0 && !spec.given.includes("osDiskSize")) || least === undefined ? [] : tooSmall(spec.osDiskSize, least);
+  return !counts(checked, "osDiskSize", "coreosImage") || least === undefined ? [] : tooSmall(spec.osDiskSize, least);
 }
 
 /** Azure makes no system disk that is smaller than its image. @param wanted GiB; undefined: as the image */
@@ -103,9 +111,14 @@ export const tooSmall = (wanted: number | undefined, least: number): Problem[] =
         },
       ];
 
-const identities = ({ missingIdentities = [] }: Checked): Problem[] =>
-  missingIdentities.map((id) => ({
-    check: "IdentityNotFound",
-    message: `there is no managed identity ${id}`,
-    advice: "`az identity list --query [].id --output tsv` lists those that there are; `az identity create` makes one.",
-  }));
+function identities(checked: Checked): Problem[] {
+  const { spec, missingIdentities = [] } = checked;
+  const kept = !spec.given.includes("identity");
+  return !counts(checked, "identity")
+    ? []
+    : missingIdentities.map((id) => ({
+        check: "IdentityNotFound",
+        message: `there is no managed identity ${id}${kept ? `, which ${spec.name} keeps for new machines` : ""}`,
+        advice: `\`az identity list --query [].id --output tsv\` lists those that there are; \`az identity create\` makes one.${kept ? " What --identity names counts from now on in place of what was kept; `identity: []` in a --config file is none." : ""}`,
+      }));
+}

@@ -9,7 +9,7 @@ import { reservedWord } from "../spec/reserved.ts";
 import { judgeImage } from "./preflight-image.ts";
 import { judgeMachines } from "./preflight-machines.ts";
 import { judgeNetwork } from "./preflight-network.ts";
-import { type Checked, type Problem, known } from "./problem.ts";
+import { type Checked, type Problem, counts, known } from "./problem.ts";
 import { insteadOf } from "./row.ts";
 import { vcpuDemand } from "./size-demand.ts";
 
@@ -76,9 +76,8 @@ function otherCloud(location: string): string {
 }
 
 function size(checked: Checked): Problem[] {
-  const { spec, region, location, newNodes } = checked;
-  // what is given now is kept for machines to come
-  if (region === undefined || region.sizes.size === 0 || (newNodes === 0 && !spec.given.includes("vmSize"))) return [];
+  const { spec, region, location } = checked;
+  if (region === undefined || region.sizes.size === 0 || !counts(checked, "vmSize")) return [];
   const found = region.sizes.get(spec.vmSize.toLowerCase());
   if (found !== undefined && found.restricted === undefined) return [];
   const message =
@@ -129,9 +128,9 @@ function label(checked: Checked): Problem[] {
 
 /** What the plan asks of each machine, beside its image. */
 function abilities(checked: Checked): Problem[] {
-  const { spec, region, newNodes } = checked;
+  const { spec, region } = checked;
   const found = region?.sizes.get(spec.vmSize.toLowerCase());
-  if (found === undefined || newNodes === 0) return [];
+  if (found === undefined || !counts(checked, "dataDisk", "vmSize")) return [];
   if (spec.dataDisk && found.dataDisks === 0)
     return [
       {

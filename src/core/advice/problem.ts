@@ -1,6 +1,7 @@
 /** What the preflight is told, and what it finds in the way. What to do about a code that the advice table knows is said there alone. */
 import { ClusterError } from "../errors.ts";
 import type { ImageFacts, NetworkFacts, ProviderFacts, RegionSizes, Usage } from "../region.ts";
+import type { FlagKey } from "../spec/flags.ts";
 import type { ClusterSpec } from "../spec/spec.ts";
 import { adviceFor } from "./advice.ts";
 import type { AdviceContext } from "./row.ts";
@@ -19,12 +20,18 @@ export function known({ spec, location, instead }: Checked, check: string, messa
   return { check, message, advice };
 }
 
+/** Whether it counts what these flags say: machines are made now, or what is chosen now is kept for those to come. */
+export const counts = ({ newNodes, chosen = [] }: Pick<Checked, "newNodes" | "chosen">, ...flags: readonly FlagKey[]): boolean =>
+  newNodes > 0 || flags.some((flag) => chosen.includes(flag));
+
 /** What was looked up. What could not be asked is absent, and was said. */
 export interface Checked {
   readonly spec: ClusterSpec;
   readonly location: string;
   /** Machines that are yet to be made. */
   readonly newNodes: number;
+  /** Flags of machines to come that this run changes; absent: none. What is kept unchecked is what a later growth is refused for. */
+  readonly chosen?: readonly FlagKey[];
   /** Nodes that the cluster has, or is to have already. */
   readonly knownNodes?: number;
   /** What would do instead, where that was looked up: fitting.ts. */

@@ -8,6 +8,7 @@ import { endpointsOf } from "../plan/endpoints.ts";
 import { PLATFORMS } from "../plan/platforms.ts";
 import { type Combination, type Wish, said } from "./combination.ts";
 import { ETCD_COMBINATIONS } from "./etcd-combinations.ts";
+import { isSpotAsked } from "../plan/spot.ts";
 import { platformOf } from "./image.ts";
 import { STORAGE_NAME_LIMIT, tagWish } from "./user-tags.ts";
 
@@ -48,8 +49,6 @@ function otherPlatform({ platform, coreosImage = "", given }: Wish): string | un
 
 const hasNetwork = ({ virtualNetworkName, subnetNames }: Wish): boolean =>
   virtualNetworkName !== undefined || subnetNames !== undefined;
-
-const isSpotAsked = ({ spot }: Wish): boolean => spot !== undefined && spot !== "none";
 
 const COMBINATIONS: readonly Combination[] = [
   {

@@ -5,16 +5,18 @@
  */
 import { whatFits } from "../../core/advice/fitting.ts";
 import { judge, refusal } from "../../core/advice/preflight.ts";
-import type { Checked, Problem } from "../../core/advice/problem.ts";
+import { type Checked, type Problem, counts } from "../../core/advice/problem.ts";
 import type { PassedOver } from "../../core/documents.ts";
 import type { ClusterError } from "../../core/errors.ts";
 import { type FreshNodes, newMachines } from "../../core/plan/new-machines.ts";
 import { type SizeFacts, nearLocations, normalLocation } from "../../core/region.ts";
 import type { ImageChoice } from "../../core/spec/image.ts";
-import type { ClusterSpec } from "../../core/spec/spec.ts";
+import { type FlagKey, type FlagValues, flagRows } from "../../core/spec/flags.ts";
+import { type ClusterSpec, asWished } from "../../core/spec/spec.ts";
 import { inTurn } from "../../core/spec/wishes.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
+import { sameText } from "./fixed-choices.ts";
 import { type ImageFound, imageForSize } from "./find-image.ts";
 import { type Answers, type PlaceAnswers, askAll, askPlace, tellForbidden } from "./questions.ts";
 
@@ -78,10 +80,14 @@ export async function candidateOf(
   const newNodes = wanted.fresh.length;
   const { location } = place;
   const size = place.region?.sizes.get(vmSize.toLowerCase());
-  const boots = size === undefined || newNodes === 0 ? undefined : { ...size, location };
+  const chosen = chosenNow(wanted);
+  const boots = size === undefined || !counts({ newNodes, chosen }, "vmSize") ? undefined : { ...size, location };
   const spec = Object.freeze({ ...wanted.spec, vmSize, location });
-  const image = await imageForSize(run, spec, { image: wanted.image, imageFacts: place.imageFacts }, boots);
-  const checked = checkedOf({ ...wanted, spec }, answers, { ...place, imageFacts: image.imageFacts });
+  const asked = { image: wanted.image, imageFacts: place.imageFacts, notes: [] };
+  const booted = await imageForSize(run, spec, asked, boots);
+  const checked = { ...checkedOf({ ...wanted, spec }, answers, { ...place, imageFacts: booted.imageFacts }), chosen };
+  // where no machine is made the cluster keeps its image: what is made later takes the same for its size
+  const image = newNodes === 0 ? asked : booted;
   return { wanted, answers, place, checked, size, image, problems: [...judge(checked), ...elsewhere(answers, location)] };
 }
 
@@ -115,6 +121,18 @@ function taken(run: Run, candidate: Candidate, refused: readonly Candidate[], ot
   return { ...candidate, passedOver: passed, others };
 }
 
+/** Flags that count for new machines, and are given as the cluster does not keep them yet. */
+const chosenNow = ({ spec, found: { claim } }: Wanted): FlagKey[] =>
+  claim === undefined
+    ? []
+    : flagRows.flatMap(([key, flag]) =>
+        flag.kept === "new machines" &&
+        spec.given.includes(key) &&
+        !sameText(asWished(spec)[key], claim.kept[key] ?? (flag.default as FlagValues[FlagKey]))
+          ? [key]
+          : [],
+      );
+
 /** What is judged: the answers, beside what is to be made. */
 function checkedOf(wanted: Wanted, answers: Answers, place: PlaceAnswers): Checked {
   const { spec, found, knownNodes } = wanted;
@@ -128,7 +146,7 @@ function checkedOf(wanted: Wanted, answers: Answers, place: PlaceAnswers): Check
     location,
     ...machines,
     knownNodes,
-    ...(machines.newNodes === 0 ? {} : { missingIdentities }),
+    missingIdentities,
     newAddresses: newAddresses(spec, found, machines.newNodes),
     providers: [compute, network].filter((one) => one !== undefined),
     ...(region === undefined ? {} : { region }),

@@ -37,6 +37,14 @@ export function refuseDestroyed({ claim, group }: ClaimedCluster, name: string):
   });
 }
 
+/** As people write them: "WestUS" is "westus", and a URL's last slash says nothing. */
+export function sameText(a: Value, b: Value): boolean {
+  const [one, other] = [a, b].map((value) =>
+    value === undefined ? "" : JSON.stringify(value).toLowerCase().replace(/\/"$/, '"'),
+  );
+  return one === other;
+}
+
 // --- internal ---
 
 type Value = FlagValues[FlagKey];
@@ -68,11 +76,3 @@ const choiceFixed = (flag: string, before: Value, wanted: Value): ClusterError =
       : `the cluster was made with --${flag} ${String(before ?? "(none)")}; that cannot change to ${String(wanted)}`,
     { exit: EXIT.conflict, advice: "Leave the flag out to go on with this cluster, or make another one under another name." },
   );
-
-/** As people write them: "WestUS" is "westus", and a URL's last slash says nothing. */
-function sameText(a: Value, b: Value): boolean {
-  const [one, other] = [a, b].map((value) =>
-    value === undefined ? "" : JSON.stringify(value).toLowerCase().replace(/\/"$/, '"'),
-  );
-  return one === other;
-}
