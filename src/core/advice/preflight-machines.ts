@@ -1,7 +1,7 @@
 /** The preflight's judgement of zones, spot machines, identities and the system disk: what Azure would refuse when a machine is made. */
-import { isSpotAsked } from "../plan/spot.ts";
 import { zoneWords, zonesOf } from "../plan/zones.ts";
 import type { RegionSizes, SizeFacts } from "../region.ts";
+import { isSpotAsked } from "../spec/machine.ts";
 import { type Checked, type Problem, counts, known } from "./problem.ts";
 import { SPOT_QUOTA, type Shortfall, type SizeDemand, shortfall, vcpuDemand } from "./size-demand.ts";
 

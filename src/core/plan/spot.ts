@@ -8,9 +8,6 @@ import { plural } from "../words.ts";
 import type { PlannedNode } from "./cluster.ts";
 import { ranges } from "./tags.ts";
 
-/** Whether any machine may be one. */
-export const isSpotAsked = ({ spot }: Pick<FlagValues, "spot">): boolean => spot !== undefined && spot !== "none";
-
 /** Whether a machine that is made now is one. */
 export const isSpot = ({ spot }: Pick<FlagValues, "spot">, isMember: boolean): boolean =>
   spot === "all" || (spot === "workers" && !isMember);

@@ -8,8 +8,8 @@ import { endpointsOf } from "../plan/endpoints.ts";
 import { PLATFORMS } from "../plan/platforms.ts";
 import { type Combination, type Wish, said } from "./combination.ts";
 import { ETCD_COMBINATIONS } from "./etcd-combinations.ts";
-import { isSpotAsked } from "../plan/spot.ts";
 import { platformOf } from "./image.ts";
+import { isSpotAsked } from "./machine.ts";
 import { STORAGE_NAME_LIMIT, tagWish } from "./user-tags.ts";
 
 /** What is known of the cluster that is wished: whether it exists, and what it keeps, or nothing yet. */

@@ -29,6 +29,9 @@ export const spotPrice: Parse<number> = accepting(
   },
 );
 
+/** Whether any machine may be a spot machine. */
+export const isSpotAsked = ({ spot }: { readonly spot: string | undefined }): boolean => spot !== undefined && spot !== "none";
+
 /** Ids or names, several with commas between them (as they are kept). */
 export const identities: Parse<readonly string[]> = (value) => {
   const given = value.split(",").map((one) => one.trim().replace(/\/$/, ""));
