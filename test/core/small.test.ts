@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { canonical, bodyFingerprint } from "../../src/core/fingerprint.ts";
 import { mostAlike, nearest, slips } from "../../src/core/nearest.ts";
 import { sameLocation } from "../../src/core/region.ts";
+import { spotNotes } from "../../src/core/plan/spot.ts";
 import { jsonText, shown } from "../../src/core/shown.ts";
 
 test.each([
@@ -75,4 +76,48 @@ test.each([
   const json = jsonText({ text }, 2);
   expect(json).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   expect(JSON.parse(json)).toEqual({ text });
+});
+
+test.each<[string, "all" | "workers" | "none", string, readonly number[], RegExp | undefined]>([
+  [
+    "a new cluster of members alone",
+    "workers",
+    "nnn",
+    [0, 1, 2],
+    /makes no difference: .*--spot=all makes them spot machines too/,
+  ],
+  [
+    "one that stands",
+    "workers",
+    "---",
+    [0, 1, 2],
+    /makes no difference yet: .* nodes are members\. With more nodes there are workers/,
+  ],
+  [
+    "one that stands, all asked for",
+    "all",
+    "---",
+    [0, 1, 2],
+    /^No machine is a spot machine yet: --spot=all counts for .* made from now on/,
+  ],
+  ["one of workers that stand", "workers", "---", [0], /^No machine is a spot machine yet: --spot counts/],
+  ["none asked for", "none", "---", [0], undefined],
+  [
+    "members beside spot machines",
+    "workers",
+    "-ss",
+    [0],
+    /^Spot machines: nodes 1-2\..*Not spot machines: node 0 \(etcd's members\)\.$/,
+  ],
+  ["a member from before", "all", "-ss", [0], /Not spot machines: node 0\.$/],
+])("what is said of --spot: %s", (_, spot, machines, members, said) => {
+  const nodes = [...machines].map((one, index) => ({
+    index,
+    name: `m${index}`,
+    address: "",
+    userData: one === "n" ? "x" : "",
+    ...(one === "s" ? { spot: true } : {}),
+  }));
+  const notes = spotNotes({ spot }, nodes, new Set(members)).join(" ");
+  expect(notes).toMatch(said ?? /^$/);
 });

@@ -36,6 +36,9 @@ export const spotOf = (
 ): { priority?: "Spot"; evictionPolicy?: "Delete"; billingProfile?: { maxPrice: number } } =>
   node.spot === true ? { priority: "Spot", evictionPolicy: "Delete", billingProfile: { maxPrice: maxPrice ?? -1 } } : {};
 
+/** It is yet to be made, or to be made again. */
+const isNew = ({ userData }: PlannedNode): boolean => userData.length > 0;
+
 /** Said before anything is made: which machines are spot machines, which are not, and why. */
 export function spotNotes(
   { spot }: Pick<FlagValues, "spot">,
@@ -47,18 +50,26 @@ export function spotNotes(
     `${plural("node", some.length)} ${ranges(some.map(({ index }) => index)).replaceAll(",", ", ")}`;
   const taken = nodes.filter((node) => node.spot === true);
   const kept = nodes.filter((node) => node.spot !== true);
-  if (taken.length === 0)
+  const onlyMembers = kept.every(({ index }) => members.has(index));
+  if (taken.length === 0 && (spot === "all" || !onlyMembers))
     return [
-      kept.every(({ index }) => members.has(index))
-        ? `--spot makes no difference: etcd's members are no spot machines, and ${kept.length === 1 ? "the only node is one" : `all ${kept.length} nodes are members`}. --spot=all makes them spot machines too; with more nodes, or a smaller --etcd-members, there are workers.`
-        : `No machine is a spot machine yet: --spot counts for machines that are made from now on.`,
+      `No machine is a spot machine yet: --spot${spot === "all" ? "=all" : ""} counts for machines that are made from now on.`,
     ];
+  if (taken.length === 0) {
+    const why = `etcd's members are no spot machines, and ${kept.length === 1 ? "the only node is one" : `all ${kept.length} nodes are members`}`;
+    // a machine that exists stays what it is
+    return [
+      kept.every(isNew)
+        ? `--spot makes no difference: ${why}. --spot=all makes them spot machines too; with more nodes, or a smaller --etcd-members, there are workers.`
+        : `--spot makes no difference yet: ${why}. With more nodes there are workers.`,
+    ];
+  }
   const voting = taken.filter(({ index }) => members.has(index));
   return [
     `Spot machines: ${named(taken)}. Azure may take them away at any time; the same create makes them again.`,
     ...(kept.length === 0
       ? []
-      : [`Not spot machines: ${named(kept)}${kept.every(({ index }) => members.has(index)) ? " (etcd's members)" : ""}.`]),
+      : [`Not spot machines: ${named(kept)}${spot !== "all" && onlyMembers ? " (etcd's members)" : ""}.`]),
     ...(voting.length === 0
       ? []
       : [
