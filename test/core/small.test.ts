@@ -111,7 +111,7 @@ test.each<[string, "all" | "workers" | "none", string, readonly number[], RegExp
   ],
   ["a member from before", "all", "-ss", [0], /Not spot machines: node 0\.$/],
 ])("what is said of --spot: %s", (_, spot, machines, members, said) => {
-  const nodes = [...machines].map((one, index) => ({
+  const nodes = machines.split("").map((one, index) => ({
     index,
     name: `m${index}`,
     address: "",
