@@ -7,7 +7,7 @@ import { nearest } from "../core/nearest.ts";
 import { flagRows } from "../core/spec/flags.ts";
 import { yamlProblem } from "../core/yaml-problem.ts";
 import { COMMANDS, flagsOf } from "./commands.ts";
-import { parsed } from "./flag-text.ts";
+import { parsed, together } from "./flag-text.ts";
 import type { World } from "./world.ts";
 
 /** Values by flag name, unparsed. Unknown names are refused: a misspelt line must not be without effect. */
@@ -59,7 +59,12 @@ export const FLAGS_IN_FILE: readonly Flag<unknown>[] = flagRows
 /** A flag's value as it stands in the file. A list is a flag that is given several times. */
 export function valueInFile(flag: Flag<unknown>, value: unknown, where: string): unknown {
   const list = Array.isArray(value) && value.every(isPlain) ? value.map(String) : undefined;
-  if (list !== undefined && flag.many === true) return list.flatMap((one) => parsed(flag, one, where) as unknown[]);
+  if (list !== undefined && flag.many === true)
+    return together(
+      flag,
+      list.map((one) => parsed(flag, one, where)),
+      where,
+    );
   if (list !== undefined && flag.ordered === true) return parsed(flag, list.join(","), where);
   if (isPlain(value)) return parsed(flag, String(value), where);
   throw usageError(

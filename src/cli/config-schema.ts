@@ -72,7 +72,7 @@ function valueOf(flag: Flag<unknown>): Schema {
     // an editor that completes takes the first type
     type: [...[one.type].flat(), "array", ...(flag.pairs === true ? ["object"] : [])],
     items: { description: flag.about, ...value },
-    ...(flag.ordered === true ? { minItems: 1 } : {}),
+    ...(flag.none === true || flag.pairs === true ? {} : { minItems: 1 }),
     ...(flag.pairs === true ? PAIRS : {}),
   };
 }

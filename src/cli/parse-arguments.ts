@@ -12,7 +12,7 @@ import { commandFirst } from "./command-line.ts";
 import { nearest } from "../core/nearest.ts";
 import { COMMANDS, type Command, commandNamed, flagsOf } from "./commands.ts";
 import { readConfig, valueInFile } from "./config-file.ts";
-import { parsed } from "./flag-text.ts";
+import { parsed, together } from "./flag-text.ts";
 import { flagNamed, spelt } from "./full-names.ts";
 import type { Invocation } from "./invocation.ts";
 import type { World } from "./world.ts";
@@ -134,7 +134,7 @@ function optionOf(key: FlagKey, flag: Flag<unknown>, command: Command): Option {
   if (flag.value !== undefined)
     option.argParser((text: string, before: unknown) => {
       const value = parsed(flag, text, `--${flag.name}`);
-      return flag.many === true && Array.isArray(before) ? [...before, ...(value as unknown[])] : value;
+      return flag.many === true && Array.isArray(before) ? together(flag, [before, value], `--${flag.name}`) : value;
     });
   return option;
 }

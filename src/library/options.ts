@@ -2,8 +2,9 @@
  * The library's options: the flags of the command line in camelCase, as typed values. What comes from a program is input like any
  * other: every value goes through the parser of its flag, and a name that is no flag of the command is refused.
  */
-import { usageError } from "../core/errors.ts";
+import { ClusterError, usageError } from "../core/errors.ts";
 import type { Flag, FlagScope } from "../core/spec/flag.ts";
+import { oneList } from "../core/spec/none.ts";
 import { FLAGS, type FlagKey, type FlagValues, type FlagsOn } from "../core/spec/flags.ts";
 
 /** What only a terminal or a file of the command line has a use for. */
@@ -60,15 +61,23 @@ function checkedValue(key: string, flag: Flag<unknown>, value: unknown): FlagVal
     if (typeof value !== "number" || !(ms > 0 && ms <= LONGEST_MS)) throw wrong("Give milliseconds, at most those of a year.");
     return ms;
   }
-  if (flag.many === true && Array.isArray(value)) return value.flatMap((one) => parsed(one) as string[]);
-  return parsed(value) as FlagValues[FlagKey];
+  if (flag.many !== true || !Array.isArray(value)) return parsed(value) as FlagValues[FlagKey];
+  const lists = value.map(parsed) as unknown[][];
+  return said(() => oneList(flag, lists)) as FlagValues[FlagKey];
 
   function parsed(one: unknown): unknown {
     if (typeof one !== "string" && typeof one !== "number") throw wrong();
+    return said(() => flag.parse(String(one)));
+  }
+
+  function said(read: () => unknown): unknown {
     try {
-      return flag.parse(String(one));
+      return read();
     } catch (error) {
-      throw usageError(`the option ${key}: ${(error as Error).message}`);
+      throw usageError(
+        `the option ${key}: ${(error as Error).message}`,
+        error instanceof ClusterError ? error.advice : undefined,
+      );
     }
   }
 }

@@ -44,6 +44,7 @@ test.each([
   ["no location", "location: 12"],
   ["no location in a list", 'location: [westus, "!"]'],
   ["an empty list", "vm-size: []"],
+  ["an empty list that would mean nothing", "ssh-from: []"],
   ["an item that was left out", "vm-size: [Large, ~]"],
   ["an item that is no value", "identity: [{ name: x }]"],
   ["no zone", "zones: [1, 4]"],

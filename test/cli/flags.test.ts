@@ -435,6 +435,15 @@ test.each([
   expect(JSON.parse((await one.run("status mycluster --json")).stdout).drift).toEqual([]);
 });
 
+test("who is not named any more reaches SSH no more: ranges of the other kind have a rule of their own", async () => {
+  const { azure: one } = await created("--num-nodes 1 --http --ssh-from 10.0.0.0/8");
+  const { stderr } = await one.run("mycluster --wait-for machines --ssh-from 2001:db8::/32");
+  expect(stderr).toMatch(/~ rule allow-web: priority 110 -> 100; .*; \+ rule allow-ssh-ipv6; - rule allow-ssh\n/);
+  const rules = one.puts().get("networkSecurityGroups/mycluster-nsg").properties.securityRules as { name: string }[];
+  expect(rules.map(({ name }) => name)).toEqual(["allow-web", "allow-https", "allow-ssh-ipv6"]);
+  expect(JSON.parse((await one.run("status mycluster --json --no-nodes")).stdout).drift).toEqual([]);
+});
+
 test("--resource-group puts the cluster into a group of that name", async () => {
   const { puts, azure: one } = await created("--num-nodes 1 --resource-group shared");
   expect(puts.has("resourcegroups/shared")).toBe(true);

@@ -82,7 +82,9 @@ describe("zones", () => {
     const plain = ownAzure();
     await ok(plain, "mycluster --location eastus");
     const { exit, stderr } = await plain.run("mycluster --num-nodes 4 --zones 1");
-    expect([exit, stderr]).toEqual([7, expect.stringContaining("was made with --zones (none); that cannot change to 1")]);
+    expect([exit, stderr]).toEqual([7, expect.stringContaining("was made with --zones none; that cannot change to 1\n")]);
+    const back = await azure.run("plan mycluster --zones none");
+    expect([back.exit, back.stderr]).toEqual([7, expect.stringContaining("made with --zones 1,2; that cannot change to none\n")]);
   });
 
   test.each(["publicIPAddresses/mycluster-coreos-1-ip", "virtualMachines/mycluster-coreos-1"])(
@@ -227,6 +229,11 @@ describe("identity", () => {
     expect(
       (await azure.json<StatusDocument>("status mycluster --resource-group home")).document.drift.filter(({ harm }) => harm),
     ).toEqual([]);
+    const again = await ok(
+      azure,
+      `plan mycluster --resource-group home --identity WRITER,${reader.replace("resourceG", "resourceg")}`,
+    );
+    expect(again).toContain("Nothing to do");
     await byHand(azure, "DELETE", inGroup("home", "Microsoft.ManagedIdentity/userAssignedIdentities", "writer"));
     await ok(azure, "mycluster --resource-group home --vm-size Standard_D4s_v5");
     const grown = await azure.run("mycluster --resource-group home --num-nodes 4");
@@ -234,6 +241,10 @@ describe("identity", () => {
       5,
       expect.stringMatching(/writer, which mycluster keeps for new machines .* in place of what was kept/),
     ]);
+    expect(await ok(azure, "mycluster --resource-group home --identity none")).toContain(
+      "--identity none counts for new machines",
+    );
+    expect(await ok(azure, "plan mycluster --resource-group home")).toContain("Nothing to do");
   });
 
   test("one that is not there is refused before the first write; one that may not be read is noted", async () => {

@@ -193,7 +193,7 @@ describe("of a security group", () => {
   test.each([
     ["as the tool makes it", {}, false],
     ["of the first priority", { priority: 100 }, false],
-    ["of the last priority", { priority: 139 }, false],
+    ["of the last priority", { priority: 129 }, false],
     ["of another name", { name: "https" }, true],
     ["of another port", { destinationPortRange: "444" }, true],
     ["outbound", { direction: "Outbound" }, true],
@@ -201,7 +201,7 @@ describe("of a security group", () => {
     ["of another protocol", { protocol: "Udp" }, true],
     ["from somewhere", { sourceAddressPrefix: "10.0.0.0/8" }, true],
     ["of a lower priority", { priority: 99 }, true],
-    ["of a higher priority", { priority: 140 }, true],
+    ["of a higher priority", { priority: 130 }, true],
     ["without a priority", { priority: undefined }, true],
   ])("a rule %s that the plan does not have stays: %j %j", (_, more, stays) => {
     const ssh = { name: "allow-ssh" };
@@ -217,6 +217,20 @@ describe("of a security group", () => {
     ).securityRules;
     expect(rules[0]).toEqual(ssh);
     expect(rules.length).toBe(stays ? 2 : 1);
+  });
+
+  test.each([
+    ["allow-ssh", "22", 109, false],
+    ["allow-ssh", "22", 110, true],
+    ["allow-ssh", "2200", 100, true],
+    ["allow-ssh-ipv6", "22", 159, false],
+    ["allow-kube-api", "6443", 149, false],
+    ["allow-kube-api", "6443", 150, true],
+  ])("%s to some, port %s, priority %i: who is not named any more is let in no more", (name, port, priority, stays) => {
+    const rule = { ...https, name, destinationPortRange: port, priority, sourceAddressPrefix: "10.0.0.0/8" };
+    expect(names(sent("securityGroup", { securityRules: [] }, { securityRules: [rule] }).securityRules)).toEqual(
+      stays ? [name] : [],
+    );
   });
 });
 

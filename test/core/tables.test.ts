@@ -1,6 +1,7 @@
 /** The tables that carry the variety: what a row has to say, and what nobody may forget. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { oneList } from "../../src/core/spec/none.ts";
 import { FLAGS, flagRows } from "../../src/core/spec/flags.ts";
 import type { NodeConfig, Platform } from "../../src/core/node-config.ts";
 import { PLATFORMS } from "../../src/core/plan/platforms.ts";
@@ -31,6 +32,28 @@ describe("flags", () => {
     const given = EXAMPLE[flag.name];
     const example = given === undefined ? (flag.default ?? flag.parse("word")) : flag.parse(given);
     expect(flag.parse(String(example))).toEqual(example);
+  });
+});
+
+describe("lists", () => {
+  const lists = flagRows.filter(([, { many, pairs }]) => many === true && pairs !== true).map(([, flag]) => flag);
+
+  test.each(lists)("$name: none is what it is by default, or no value: nothing is kept of an empty list", (flag) => {
+    expect([flag.name, flag.none === true]).toEqual([flag.name, Array.isArray(flag.default) && flag.default.length === 0]);
+    const empty = (): unknown => oneList(flag, []);
+    if (flag.none !== true) return expect(empty).toThrow(/""/);
+    expect([empty(), flag.parse(" None "), oneList(flag, [[], []])]).toEqual([[], [], []]);
+    const example = flag.parse(EXAMPLE[flag.name] ?? "") as unknown[];
+    expect(oneList(flag, [example, example])).toEqual(example);
+    expect(() => oneList(flag, [example, []])).toThrow(/^none and .* contradict each other$/);
+    expect(() => flag.parse(`none,${String(example)}`)).toThrow(/^none and .* contradict each other$/);
+    if (flag.parse.accepts?.pattern !== undefined) expect("None").toMatch(new RegExp(flag.parse.accepts.pattern, "u"));
+  });
+
+  test("what is given several times is as if it had been given at once", () => {
+    expect(oneList(FLAGS.sshFrom, [["10.1.0.0/16"], ["*"]])).toEqual(["*"]);
+    expect(oneList(FLAGS.zones, [["2"], ["1"], ["2"]])).toEqual(["2", "1"]);
+    expect(oneList(FLAGS.tag, [["a=1,2"], ["b-"]])).toEqual(["a=1,2", "b-"]);
   });
 });
 

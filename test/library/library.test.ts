@@ -92,6 +92,8 @@ describe("options", () => {
     [{ ttl: "2h" }, "ttl"],
     [{ location: { name: "westus" } }, "location"],
     [{ sshFrom: [4711] }, "sshFrom"],
+    [{ sshFrom: [] }, "sshFrom"],
+    [{ zones: ["1", "none"] }, "zones"],
     [{ nodes: 3 }, "nodes"],
     [{ json: true }, "json"],
     [{ force: true }, "force"],

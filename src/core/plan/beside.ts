@@ -158,15 +158,25 @@ function balancerParts(body: LoadBalancer, model: LoadBalancer): LoadBalancer {
 /** Of a NAT rule's name; not a number where the name is none that the tool gives. */
 const numberIn = ({ name }: InboundNatRule): number => Number(/^ssh-(\d{1,4})$/.exec(name ?? "")?.[1] ?? Number.NaN);
 
-/** As the tool makes them for its endpoints; the priority depends on which are open. */
+/** What rules are made for, in their order (resources/security-group.ts). What is opened to some is open to those that were said last. */
+const OPENED: readonly { readonly name: string; readonly port: number; readonly toSome: boolean }[] = [
+  { name: "ssh", port: 22, toSome: true },
+  ...ENDPOINTS.map(({ name, port, from }) => ({ name, port, toSome: from !== undefined })),
+  { name: "ssh-ipv6", port: 22, toSome: true },
+];
+
+/** How many rules may be there up to the last one of a name: rows of one name are never open together. */
+const placeOf = (name: string): number =>
+  new Set(OPENED.slice(0, OPENED.findLastIndex((one) => one.name === name) + 1).map((one) => one.name)).size;
+
+/** As the tool makes them; the priority depends on which are open. */
 const isOurSecurityRule = (rule: SecurityRule): boolean =>
-  ENDPOINTS.some(
-    ({ name, port, from }) =>
+  OPENED.some(
+    ({ name, port, toSome }) =>
       rule.name === `allow-${name}` &&
       rule.destinationPortRange === String(port) &&
-      // what is opened to some is opened to those that were said last
-      (rule.priority ?? 0) < OUR_PRIORITIES.first + OUR_PRIORITIES.step * (from === undefined ? 4 : 5) &&
-      (from !== undefined || rule.sourceAddressPrefix === "*"),
+      (rule.priority ?? 0) < OUR_PRIORITIES.first + OUR_PRIORITIES.step * placeOf(name) &&
+      (toSome || rule.sourceAddressPrefix === "*"),
   ) &&
   rule.direction === "Inbound" &&
   rule.access === "Allow" &&

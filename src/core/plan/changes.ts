@@ -1,15 +1,18 @@
 /**
- * What a change of a resource changes, as a person says it: "+ SSH 22004, 22005". Pure; the plan shows it beside the resource's label,
- * so that a yes is one to what will be different. Only what we write is compared: what others added stays (beside.ts).
+ * What a change of a resource changes, as a person says it: "+ SSH 22004, 22005", "- rule allow-web". Pure; the plan shows it beside the
+ * resource's label, so that a yes is one to what will be different. What is to be sent is compared with what is there: what others added
+ * is in both (beside.ts).
  */
-import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
-import { rulesBeside } from "./beside.ts";
+import type { LoadBalancer, LoadBalancingRule, NetworkSecurityGroup } from "@azure/arm-network";
+import { besideOthers } from "./beside.ts";
 import { securityRuleWords } from "./rules-drift.ts";
-import { taggedNodes, readClaim } from "./read-tags.ts";
-import type { AnyResource } from "./resource.ts";
+import { membersIn, readClaim, taggedNodes } from "./read-tags.ts";
+import { type AnyResource, nameOf } from "./resource.ts";
 import { type Tags, ranges } from "./tags.ts";
-import { lostTags, staleTags } from "./user-tags.ts";
+import { lostTags, respeltTags, staleTags } from "./user-tags.ts";
+import type { Flag } from "../spec/flag.ts";
 import { type FlagKey, type FlagValues, flagRows } from "../spec/flags.ts";
+import { plural } from "../words.ts";
 
 /** What is there, as far as it is compared. */
 interface There {
@@ -20,63 +23,92 @@ interface There {
 /** One line each; empty when only what nobody reads differs, such as our own fingerprint. */
 export function changesOf(resource: AnyResource, live: There): string[] {
   const wanted = (resource.body as { tags?: Tags }).tags ?? {};
-  return [...kindChanges(resource, live, wanted), ...tagChanges(wanted, live.tags)];
+  const isClaim = [wanted, live.tags].every((tags) => tags["aoc-role"] === "claim");
+  return [
+    ...(isClaim ? claimChanges(wanted, live.tags) : []),
+    ...kindChanges(besideOthers(resource, live, false), live),
+    ...lifeChanges(wanted, live.tags),
+    ...tagChanges(wanted, live.tags),
+  ];
 }
 
 // --- internal ---
 
-function kindChanges(resource: AnyResource, live: There, wanted: Tags): string[] {
+function kindChanges(resource: AnyResource, live: There): string[] {
   switch (resource.kind) {
     case "loadBalancer":
       return balancerChanges(resource.body, live.model as LoadBalancer);
     case "securityGroup":
       return securityChanges(resource.body, live.model as NetworkSecurityGroup);
     default:
-      return wanted["aoc-role"] === "claim" ? claimChanges(wanted, live.tags) : [];
+      return [];
   }
 }
 
 function balancerChanges(wanted: LoadBalancer, live: LoadBalancer): string[] {
   const ssh = (one: LoadBalancer): Set<number> =>
     new Set((one.inboundNatRules ?? []).flatMap(({ name, frontendPort }) => (isSsh(name) ? [frontendPort ?? 0] : [])));
-  const rules = (one: LoadBalancer): Set<string> =>
-    new Set((one.loadBalancingRules ?? []).map(({ name, frontendPort }) => `${name} ${frontendPort}`));
   const ports = (one: LoadBalancer): string => String(one.outboundRules?.[0]?.allocatedOutboundPorts ?? "none");
   return [
     ...difference(ssh(wanted), ssh(live), (all) => `SSH ${listed(all)}`),
-    ...[...rules(wanted)].filter((rule) => !rules(live).has(rule)).map((rule) => `+ ${rule}`),
+    ...partChanges(probesIn(wanted), probesIn(live), (is, was) => (is === was ? [] : [`probe ${was} -> ${is}`])),
     ...(ports(wanted) === ports(live) ? [] : [`~ outbound ports of a node: ${ports(live)} -> ${ports(wanted)}`]),
   ];
 }
 
-function securityChanges(wanted: NetworkSecurityGroup, live: NetworkSecurityGroup): string[] {
-  const there = new Map((live.securityRules ?? []).map((rule) => [rule.name, rule]));
-  return rulesBeside(wanted.securityRules ?? [], live.securityRules ?? []).flatMap((rule) => {
-    const found = there.get(rule.name);
-    if (found === undefined) return [`+ rule ${rule.name}`];
-    return ruleChanges(rule, found).map((change) => `~ rule ${rule.name}: ${change}`);
-  });
+/** By "web 80", how the load balancer looks whether a node answers there. */
+const probesIn = (one: LoadBalancer): Map<string, string> =>
+  new Map((one.loadBalancingRules ?? []).map((rule) => [`${rule.name} ${rule.frontendPort}`, probeOf(one, rule)]));
+
+function probeOf({ probes = [] }: LoadBalancer, { probe }: LoadBalancingRule): string {
+  const name = nameOf(probe?.id ?? "").toLowerCase();
+  const { protocol = "none", requestPath = "" } = probes.find((one) => one.name?.toLowerCase() === name) ?? {};
+  return `${protocol.toUpperCase()} ${requestPath}`.trim();
 }
 
-const ruleChanges = (wanted: SecurityRule, live: SecurityRule): string[] =>
-  securityRuleWords(wanted, live).map(([what, is, was]) => `${what} ${was} -> ${is}`);
+function securityChanges(wanted: NetworkSecurityGroup, live: NetworkSecurityGroup): string[] {
+  const rules = (one: NetworkSecurityGroup) => new Map((one.securityRules ?? []).map((rule) => [`rule ${rule.name}`, rule]));
+  return partChanges(rules(wanted), rules(live), (is, was) =>
+    securityRuleWords(is, was).map(([what, now, before]) => `${what} ${before} -> ${now}`),
+  );
+}
+
+/** What comes, what is changed and how, what goes: parts by what they are called. */
+const partChanges = <T>(
+  wanted: ReadonlyMap<string, T>,
+  live: ReadonlyMap<string, T>,
+  words: (is: T, was: T) => string[],
+): string[] => [
+  ...[...wanted].flatMap(([name, is]) => {
+    const was = live.get(name);
+    return was === undefined ? [`+ ${name}`] : words(is, was).map((change) => `~ ${name}: ${change}`);
+  }),
+  ...[...live.keys()].filter((name) => !wanted.has(name)).map((name) => `- ${name}`),
+];
 
 /** A claim whose tags somebody damaged is refused elsewhere, before anything is planned. */
 function claimChanges(wanted: Tags, live: Tags): string[] {
-  const nodes = difference(
-    taggedNodes(wanted) ?? new Set(),
-    taggedNodes(live) ?? new Set(),
-    (all) => `${all.size === 1 ? "node" : "nodes"} ${listed(all)}`,
-  );
+  const counted = (word: string) => (all: ReadonlySet<number>) => `${plural(word, all.size)} ${listed(all)}`;
+  const members = (tags: Tags): Set<number> => new Set(membersIn(tags).keys());
   const [now, before] = [readClaim(wanted).kept, readClaim(live).kept];
   const flags = flagRows.flatMap(([key, flag]) => {
     const [is, was] = [now[key], before[key]];
     // tags are shown as tags
     if (flag.pairs === true) return [];
     if (String(is ?? "") === String(was ?? "")) return [];
-    return [`~ --${flag.name} ${said(was)} -> ${said(is)}`];
+    return [`~ --${flag.name} ${said(flag, was)} -> ${said(flag, is)}`];
   });
-  return [...nodes, ...flags];
+  return [
+    ...difference(taggedNodes(wanted) ?? new Set(), taggedNodes(live) ?? new Set(), counted("node")),
+    ...difference(members(wanted), members(live), counted("etcd member")),
+    ...flags,
+  ];
+}
+
+/** When `gc` takes it away. */
+function lifeChanges({ "aoc-expires": is }: Tags, { "aoc-expires": was }: Tags): string[] {
+  if (is === undefined || is === was) return [];
+  return [was === undefined ? `+ expires ${is}` : `~ expires: ${was} -> ${is}`];
 }
 
 /** Tags that people gave; ours are nobody's business. */
@@ -84,6 +116,7 @@ const tagChanges = (wanted: Tags, live: Tags): string[] => [
   ...lostTags(wanted, live).map(({ name, value, is }) =>
     is === undefined ? `+ tag ${name}=${value}` : `~ tag ${name}: ${is} -> ${value}`,
   ),
+  ...respeltTags(wanted, live).map(([was, is]) => `~ tag ${was} -> ${is}`),
   ...staleTags(wanted, live).map((name) => `- tag ${name}`),
 ];
 
@@ -99,5 +132,5 @@ const isSsh = (name: string | undefined): boolean => /^ssh-\d+$/i.test(name ?? "
 const listed = (all: ReadonlySet<number>): string =>
   all.size <= 3 ? [...all].sort((a, b) => a - b).join(", ") : ranges(all).replaceAll(",", ", ");
 
-const said = (value: FlagValues[FlagKey] | undefined): string =>
-  value === undefined || value === false ? "no" : value === true ? "yes" : String(value);
+const said = ({ none }: Flag<unknown>, value: FlagValues[FlagKey] | undefined): string =>
+  value === undefined || value === false ? (none === true ? "none" : "no") : value === true ? "yes" : String(value) || "none";

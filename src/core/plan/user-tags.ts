@@ -54,6 +54,14 @@ export const staleTags = (wanted: Tags, live: Tags): string[] =>
     (name) => !Object.keys(wanted).some((one) => sameTag(one, name)) && Object.keys(live).some((one) => sameTag(one, name)),
   );
 
+/** Tags that the user gave, and gives in another spelling now: as it was, as it is to be. */
+export const respeltTags = (wanted: Tags, live: Tags): [was: string, is: string][] =>
+  userTagsOf(wanted).flatMap(([name]) =>
+    givenNames(live)
+      .filter((was) => was !== name && sameTag(was, name))
+      .map((was): [string, string] => [was, name]),
+  );
+
 /** Whether the user's tags are other ones than are to be there. */
 export const differInUserTags = (wanted: Tags, live: Tags): boolean =>
   lostTags(wanted, live).length > 0 || givenText(wanted) !== givenText(live);

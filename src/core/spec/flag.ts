@@ -2,6 +2,7 @@
  * The columns of the flags table, and the ways to write a row. A row's type gives the type of the flag's value, so that
  * ClusterSpec is inferred from the table.
  */
+import { orNone } from "./none.ts";
 import { type Parse, flagValue, oneOf } from "./parse.ts";
 
 export type FlagScope =
@@ -52,6 +53,8 @@ export interface Flag<T> {
   readonly many?: boolean;
   /** Its one value may name several that would do, by commas, in order of wish; a file may have a list. */
   readonly ordered?: boolean;
+  /** Of a flag that is `many`: an empty list means something, and is typed as `none`. It is the default, too: of an empty list nothing is kept. */
+  readonly none?: boolean;
   /** Of a flag that is `many`: its values are KEY=VALUE, each key counts by itself, and the configuration file may hold a map of them. */
   readonly pairs?: boolean;
   readonly about: string;
@@ -65,6 +68,8 @@ export interface Flag<T> {
   readonly env?: string;
   /** The value is kept with the cluster in Azure (plan/kept-flags.ts), and is what a later run takes when the flag is not given. */
   readonly kept?: Kept;
+  /** Two values of which this is the same are one wish, and the kept one stays as it is written; absent: only equal ones are. */
+  readonly alike?: (value: unknown) => string;
   /** What counts for a cluster that keeps no value: it was made before the flag was there. */
   readonly untold?: T;
 }
@@ -88,7 +93,18 @@ export const toggle = <const S extends FlagScope>(
 /** A flag that may be given several times. */
 export const several = <T, const S extends FlagScope>(
   row: Written<T, S> & { default: NoInfer<readonly T[]>; parse: Parse<readonly T[]> },
-): Row<readonly T[]> & On<S> & { default: readonly T[] } => ({ ...row, many: true });
+): Row<readonly T[]> & On<S> & { default: readonly T[] } => ({
+  ...row,
+  many: true,
+  ...(row.none === true ? { parse: orNone(row.parse) } : {}),
+});
+
+/** Of names that Azure takes whatever their case. */
+export const anyCase = (value: unknown): string => String(value).toLowerCase();
+/** Of images: in another case the name of a file or a blob is another one's. */
+export const anyCaseButOfFiles = (value: unknown): string => (/\.vhd/i.test(String(value)) ? String(value) : anyCase(value));
+/** Of lists whose order says nothing. */
+export const anyOrder = (value: unknown): string => [value].flat().map(anyCase).sort().join();
 
 /** The columns of a closed list. */
 export const choice = <const T extends string>(...values: readonly T[]): { parse: Parse<T>; values: readonly T[] } => ({

@@ -5,7 +5,9 @@
  * another.
  */
 import { ETCD_VERSION, ETCD_VERSION_UNTOLD, etcdVersion } from "../etcd-version.ts";
-import { type Flag, type FlagScope, choice, maybe, needed, section, several, toggle } from "./flag.ts";
+import {
+  type Flag, type FlagScope, anyCase, anyCaseButOfFiles, anyOrder, choice, maybe, needed, section, several, toggle,
+} from "./flag.ts";
 import {
   mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, alternatives, integer, location, resourceName,
   anyText, file, speed, unitName,
@@ -91,7 +93,7 @@ export const FLAGS = {
     vmSize: needed({
       name: "vm-size", value: "SIZE", parse: alternatives(anyText), ordered: true, default: "Standard_D2s_v5",
       offers: { cached: "sizes", usual: USUAL_SIZES },
-      kept: "new machines", on: ["create", "replace"],
+      alike: anyCase, kept: "new machines", on: ["create", "replace"],
       about:
         "size of the machines, or several in order of wish: A,B,C; " +
         "Small to ExtraLarge, A0 to A7 and D1 to D14 are mapped",
@@ -101,7 +103,7 @@ export const FLAGS = {
       about: "machines are named NAME-P-0, NAME-P-1, ...",
     }),
     availabilitySet: needed({
-      name: "availability-set", value: "NAME", parse: resourceName, default: "coreos-as", kept: "fixed",
+      name: "availability-set", value: "NAME", parse: resourceName, default: "coreos-as", alike: anyCase, kept: "fixed",
       on: ["create"],
       about: "availability set of the machines; NAME-as in a group of another name",
     }),
@@ -111,7 +113,7 @@ export const FLAGS = {
       about: 'Azure location, or several in order of wish; "West US" is the same',
     }),
     affinityGroup: maybe({
-      name: "affinity-group", value: "NAME", parse: resourceName, kept: "fixed", on: ["create"],
+      name: "affinity-group", value: "NAME", parse: resourceName, alike: anyCase, kept: "fixed", on: ["create"],
       about: "overrides --location: a proximity placement group, used if it exists, else made",
     }),
     tag: several({
@@ -119,7 +121,8 @@ export const FLAGS = {
       about: "a tag for the group and everything in it; KEY- takes it away",
     }),
     zones: several({
-      name: "zones", value: "1,2,3", parse: zones, default: [], kept: "new machines", on: ["create", "replace"],
+      name: "zones", value: "1,2,3", parse: zones, default: [], none: true,
+      kept: "new machines", on: ["create", "replace"],
       about: "availability zones that the machines are spread over, in place of the availability set",
     }),
     spot: maybe({
@@ -132,15 +135,17 @@ export const FLAGS = {
       about: "the most that a spot machine may cost an hour; -1 is up to the normal price [-1]",
     }),
     identity: several({
-      name: "identity", value: "ID", parse: identities, default: [], kept: "new machines", on: ["create", "replace"],
-      about: "a user-assigned managed identity of the machines: its id, or its name in the resource group",
+      name: "identity", value: "ID", parse: identities, default: [], none: true, alike: anyOrder,
+      kept: "new machines", on: ["create", "replace"],
+      about: "a user-assigned managed identity of the machines: its id, or its name in the resource group, or none",
     }),
     osDiskSize: maybe({
       name: "os-disk-size", value: "GiB", parse: integer(1, 4095), kept: "new machines", on: ["create", "replace"],
       about: "size of the system disk [the image's own]",
     }),
     coreosImage: maybe({
-      name: "coreos-image", value: "IMAGE", parse: anyText, kept: "new machines", on: ["create", "replace"],
+      name: "coreos-image", value: "IMAGE", parse: anyText, alike: anyCaseButOfFiles,
+      kept: "new machines", on: ["create", "replace"],
       offers: { cached: "images", usual: [] }, file: true,
       about:
         "publisher:offer:sku:version, an image or gallery version id, " +
@@ -191,7 +196,8 @@ export const FLAGS = {
       about: "SHA-1 thumbprint of --ssh-cert, or of an SSH key stored in Azure",
     }),
     sshFrom: several({
-      name: "ssh-from", value: "CIDR", parse: cidrs, default: ["*"], kept: "everything", on: ["create"],
+      name: "ssh-from", value: "CIDR", parse: cidrs, default: ["*"], alike: anyOrder,
+      kept: "everything", on: ["create"],
       about: "who may reach SSH: ranges, or me for the address that Azure sees",
     }),
     noHostKeys: toggle({
@@ -202,15 +208,16 @@ export const FLAGS = {
 
   ...section("Network", {
     virtualNetworkName: maybe({
-      name: "virtual-network-name", value: "V", parse: anyText, kept: "fixed", on: ["create"],
+      name: "virtual-network-name", value: "V", parse: anyText, alike: anyCase, kept: "fixed", on: ["create"],
       about: "an existing virtual network: name, group:name or id",
     }),
     vnetResourceGroup: maybe({
-      name: "vnet-resource-group", value: "NAME", parse: groupName, kept: "fixed", on: ["create"],
+      name: "vnet-resource-group", value: "NAME", parse: groupName, alike: anyCase, kept: "fixed", on: ["create"],
       about: "its resource group, when it is another one",
     }),
     subnetNames: maybe({
-      name: "subnet-names", value: "S", parse: anyText, also: ["subnet-name"], kept: "fixed", on: ["create"],
+      name: "subnet-names", value: "S", parse: anyText, also: ["subnet-name"], alike: anyCase,
+      kept: "fixed", on: ["create"],
       about: "its subnet: name or id",
     }),
     private: toggle({
@@ -231,7 +238,8 @@ export const FLAGS = {
     }),
     http: toggle({ name: "http", kept: "everything", on: ["create"], about: "endpoints for HTTP 80 and HTTPS 443" }),
     kubeApi: several({
-      name: "kube-api", value: "CIDR", parse: apiRanges, default: [], kept: "everything", on: ["create"],
+      name: "kube-api", value: "CIDR", parse: apiRanges, default: [], none: true, alike: anyOrder,
+      kept: "everything", on: ["create"],
       about: "opens k3s' API, port 6443, to these ranges, for a platform's kubeconfig; none closes it",
     }),
     nohttps: toggle({

@@ -14,7 +14,7 @@ export const cidrs: Parse<readonly string[]> = (value) => {
 
 /** The same of what nobody reaches unless it is said. */
 export const apiRanges: Parse<readonly string[]> = (value) => {
-  const ranges = value.trim().toLowerCase() === "none" ? [] : cidrs(value);
+  const ranges = cidrs(value);
   const six = ranges.find(isIpv6Range);
   if (six === undefined) return ranges;
   throw usageError(`"${six}" is a range of IPv6, and the cluster's address is one of IPv4`, "For example 203.0.113.7/32, or me.");

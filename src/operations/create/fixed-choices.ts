@@ -53,7 +53,7 @@ function changedChoice([key, flag]: (typeof flagRows)[number], wanted: Value, ke
   const before = kept ?? (flag.default as Value);
   if (flag.kept === undefined || wanted === undefined || sameText(before, wanted)) return [];
   // what all zones share stands in all of them from the beginning, or in none for ever
-  if (key === "zones" && isNone(before) !== isNone(wanted)) throw choiceFixed(flag.name, undefined, wanted);
+  if (key === "zones" && isNone(before) !== isNone(wanted)) throw choiceFixed(flag.name, before, wanted);
   // one that goes together with the cluster's network is the way out that it has
   if (key === "outbound") return [];
   // a service that is asked for a URL again: the cluster has one
@@ -62,17 +62,20 @@ function changedChoice([key, flag]: (typeof flagRows)[number], wanted: Value, ke
   if (flag.kept === "everything") return [];
   // what the machines have is not what was wished last: none may have been made since
   if (wanted === false) return [`New machines are made without --${flag.name}; those that exist stay as they are.`];
-  const value = wanted === true ? "" : ` ${String(wanted)}`;
+  const value = wanted === true ? "" : ` ${said(wanted)}`;
   return [`--${flag.name}${value} counts for new machines; those that exist stay as they are.`];
 }
 
 const isNone = (value: Value): boolean => value === undefined || (Array.isArray(value) && value.length === 0);
+
+/** A list as it is typed, `none` where it is empty. */
+const said = (value: Value): string => (value === undefined ? "(none)" : isNone(value) ? "none" : String(value));
 
 const choiceFixed = (flag: string, before: Value, wanted: Value): ClusterError =>
   new ClusterError(
     "ChoiceFixed",
     typeof wanted === "boolean"
       ? `the cluster was made ${before === true ? "with" : "without"} --${flag}; that cannot change`
-      : `the cluster was made with --${flag} ${String(before ?? "(none)")}; that cannot change to ${String(wanted)}`,
+      : `the cluster was made with --${flag} ${said(before)}; that cannot change to ${said(wanted)}`,
     { exit: EXIT.conflict, advice: "Leave the flag out to go on with this cluster, or make another one under another name." },
   );
