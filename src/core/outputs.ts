@@ -30,19 +30,17 @@ export function clusterDocument(
     ...askedFields(facts),
     nodes,
     etcd: facts.etcd,
-    ...(spec.deis && first !== undefined ? { deis: deisOf(facts, first.port, spec.platform) } : {}),
+    ...(spec.deis && first !== undefined ? { deis: deisOf(facts, first.port, whatNext(spec.platform, facts.etcd)) } : {}),
     resources: facts.resources,
     ...(facts.choices === undefined ? {} : { choices: facts.choices }),
     seconds: facts.seconds,
   };
 }
 
-const deisOf = ({ name, ip, host }: Pick<ClusterDocument, "name" | "ip" | "host">, port: number, platform: Platform) => ({
+const deisOf = ({ name, ip, host }: Pick<ClusterDocument, "name" | "ip" | "host">, port: number, next: DeisNext) => ({
   tunnel: `${ip}:${port}`,
   domain: host,
-  ...(PLATFORMS[platform].deis.next === "platform install"
-    ? { commands: platformCommands(name).map((words) => `azure-coreos-cluster ${words}`) }
-    : {}),
+  ...(next === "platform install" ? { commands: platformCommands(name).map((words) => `azure-coreos-cluster ${words}`) } : {}),
 });
 
 /**
@@ -142,8 +140,10 @@ export function nextSteps(document: ClusterDocument, options: NextStepsOptions):
     "Next:",
     ...commands(options.rehearsal ? rehearsedCommands(document, options) : realCommands(document, options)),
   ];
-  if (options.deis)
-    lines.push("", ...DEIS_NEXT[PLATFORMS[options.platform].deis.next]({ name, host, ip, port, key, next: options.next }));
+  if (options.deis) {
+    const { platform, next } = options;
+    lines.push("", ...DEIS_NEXT[whatNext(platform, document.etcd)]({ name, host, ip, port, key, platform, next }));
+  }
   return `${lines.join("\n")}\n`;
 }
 
@@ -179,6 +179,7 @@ interface DeisFacts {
   readonly port: number;
   /** The private key, as the person would type it. */
   readonly key: string;
+  readonly platform: Platform;
   readonly next: NextStepsOptions["next"];
 }
 
@@ -207,11 +208,26 @@ const heir = ({ name, host, next }: DeisFacts): string[] => [
   ...platformCommands(name).map((words) => `  ${next(words)}`),
 ];
 
+/** One that had its etcd before it was opened for Deis keeps it. */
+const etcdInTheWay = ({ host, platform }: DeisFacts): string[] => [
+  "Deis: the endpoints 80, 443 and 2222 are open, and nothing listens there yet: " +
+    `any server on those ports of the nodes is reached at ${host} at once. What lives on of Deis is Drycc Workflow, and not on this cluster, which keeps its etcd: ` +
+    `${PLATFORMS[platform].deis.noEtcd ?? ""}. \`azure-coreos-cluster create NAME --deis --platform ${platform}\` makes one for it.`,
+];
+
 /** What makes a platform of a cluster that is there, and says how it is. */
 export const platformCommands = (name: string): string[] => [`platform install ${name}`, `platform status ${name}`];
 
-/** By the platform's row. */
-const DEIS_NEXT: Readonly<Record<PlatformRow["deis"]["next"], (facts: DeisFacts) => string[]>> = {
+type DeisNext = PlatformRow["deis"]["next"] | "another cluster";
+
+const whatNext = (platform: Platform, { mode }: Pick<ClusterDocument["etcd"], "mode">): DeisNext => {
+  const { next, noEtcd } = PLATFORMS[platform].deis;
+  return noEtcd !== undefined && mode !== "none" ? "another cluster" : next;
+};
+
+/** By the platform's row, and whether there is an etcd. */
+const DEIS_NEXT: Readonly<Record<DeisNext, (facts: DeisFacts) => string[]>> = {
+  "another cluster": etcdInTheWay,
   deisctl: deisSteps,
   "nothing listens": nothingListens,
   "platform install": heir,

@@ -19,10 +19,11 @@ export function changedChoices(given: Partial<FlagValues>, { claim }: ClaimedClu
     notes.push(
       `--etcd-members ${given.etcdMembers}: etcd has ${members}. More come with new machines only, fewer with \`azure-coreos-cluster remove\`.`,
     );
-  const { noEtcd } = PLATFORMS[claim.kept.platform ?? FLAGS.platform.default].deis;
+  const platform = claim.kept.platform ?? FLAGS.platform.default;
+  const { noEtcd } = PLATFORMS[platform].deis;
   if (given.deis === true && claim.kept.deis !== true && members > 0 && noEtcd !== undefined)
     notes.push(
-      `--deis opens the endpoints, and this cluster keeps its etcd: ${noEtcd}. For Drycc Workflow make another cluster.`,
+      `--deis opens the endpoints, and this cluster keeps its etcd: ${noEtcd}. Drycc Workflow takes another cluster: \`azure-coreos-cluster create NAME --deis --platform ${platform}\`.`,
     );
   return notes;
 }

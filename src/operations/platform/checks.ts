@@ -83,8 +83,7 @@ const CHECKS: readonly Check[] = [
           {
             check: "EtcdInTheWay",
             message: `${spec.name} has etcd members, and k3s keeps an etcd of its own on the same ports, 2379 and 2380`,
-            advice:
-              "Make another one, which leaves etcd to k3s: `azure-coreos-cluster create NAME --deis`, or `create NAME --etcd-members 0`.",
+            advice: `Make another one, which leaves etcd to k3s: \`azure-coreos-cluster create NAME --deis --platform ${unfitSystem(spec).length > 0 ? "ubuntu" : spec.platform}\`.`,
           },
         ]
       : [],
