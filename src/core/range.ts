@@ -16,6 +16,12 @@ export function rangeFromFirst(range: string): string | undefined {
   return given === span.first ? range : `${ipv6Text(span.first)}/${span.bits}`;
 }
 
+/** What two spellings of one range have in common: IPv6 has many. */
+export const rangeInOneWord = (range: string): string => {
+  const span = spanOf(range);
+  return span === undefined ? range.toLowerCase() : `${span.width} ${span.first}/${span.bits}`;
+};
+
 /** Without what another of them covers: Azure refuses overlapping ranges of one rule. What is no range stays. */
 export function withoutCovered(ranges: readonly string[]): string[] {
   const spans = ranges.map(spanOf);

@@ -52,6 +52,16 @@ test.each<{ name: string; first?: string; later: string; changes: Record<string,
     },
   },
   {
+    name: "the way out of many",
+    first: "--num-nodes 1",
+    later: "--num-nodes 101",
+    changes: {
+      publicAddress: ["+ nodes 1-100", "+ etcd members 1-4", "~ --num-nodes 1 -> 101"],
+      network: ["~ subnet nodes: NAT gateway none -> abc-nat"],
+      loadBalancer: ["+ SSH 22002-22101", "~ outbound ports of a node: 1248 -> none"],
+    },
+  },
+  {
     name: "how an endpoint is looked at",
     first: "--num-nodes 3 --http",
     later: "--deis",
@@ -77,7 +87,7 @@ test.each<{ name: string; first?: string; later: string; changes: Record<string,
     first:
       "--num-nodes 1 --affinity-group ppg --vm-size Standard_D2s_v5,Standard_D4s_v5 --ssh-from 10.0.0.0/8,2001:db8::/32 --kube-api 10.0.0.0/8,11.0.0.0/8",
     later:
-      "--affinity-group PPG --vm-size standard_d2s_v5,STANDARD_D4S_v5 --ssh-from 2001:db8::/32 --ssh-from 10.0.0.0/8 --kube-api 11.0.0.0/8,10.0.0.0/8 --zones none",
+      "--affinity-group PPG --vm-size standard_d2s_v5,STANDARD_D4S_v5 --ssh-from 2001:db8:0:0::/32 --ssh-from 10.0.0.0/8 --kube-api 11.0.0.0/8,10.0.0.0/8 --zones none",
     changes: {},
   },
 ])("$name", async ({ first = "--num-nodes 3", later, changes }) => {

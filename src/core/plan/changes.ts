@@ -3,7 +3,7 @@
  * resource's label, so that a yes is one to what will be different. What is to be sent is compared with what is there: what others added
  * is in both (beside.ts).
  */
-import type { LoadBalancer, LoadBalancingRule, NetworkSecurityGroup } from "@azure/arm-network";
+import type { LoadBalancer, LoadBalancingRule, NetworkSecurityGroup, VirtualNetwork } from "@azure/arm-network";
 import { besideOthers } from "./beside.ts";
 import { securityRuleWords } from "./rules-drift.ts";
 import { membersIn, readClaim, taggedNodes } from "./read-tags.ts";
@@ -40,6 +40,8 @@ function kindChanges(resource: AnyResource, live: There): string[] {
       return balancerChanges(resource.body, live.model as LoadBalancer);
     case "securityGroup":
       return securityChanges(resource.body, live.model as NetworkSecurityGroup);
+    case "network":
+      return networkChanges(resource.body, live.model as VirtualNetwork);
     default:
       return [];
   }
@@ -71,6 +73,12 @@ function securityChanges(wanted: NetworkSecurityGroup, live: NetworkSecurityGrou
   return partChanges(rules(wanted), rules(live), (is, was) =>
     securityRuleWords(is, was).map(([what, now, before]) => `${what} ${before} -> ${now}`),
   );
+}
+
+function networkChanges(wanted: VirtualNetwork, live: VirtualNetwork): string[] {
+  const gateways = (one: VirtualNetwork) =>
+    new Map((one.subnets ?? []).map(({ name, natGateway }) => [`subnet ${name}`, nameOf(natGateway?.id ?? "none")]));
+  return partChanges(gateways(wanted), gateways(live), (is, was) => (is === was ? [] : [`NAT gateway ${was} -> ${is}`]));
 }
 
 /** What comes, what is changed and how, what goes: parts by what they are called. */

@@ -15,7 +15,7 @@ import {
 } from "./parse.ts";
 import { jump } from "./hops.ts";
 import { adminName, domain, privateRange, sha256 } from "./platform.ts";
-import { apiRanges, cidrs } from "./ranges.ts";
+import { apiRanges, cidrs, rangesAlike } from "./ranges.ts";
 import { identities, spotPrice, zones } from "./machine.ts";
 import { tagTexts } from "./user-tags.ts";
 
@@ -196,7 +196,7 @@ export const FLAGS = {
       about: "SHA-1 thumbprint of --ssh-cert, or of an SSH key stored in Azure",
     }),
     sshFrom: several({
-      name: "ssh-from", value: "CIDR", parse: cidrs, default: ["*"], alike: anyOrder,
+      name: "ssh-from", value: "CIDR", parse: cidrs, default: ["*"], alike: rangesAlike,
       kept: "everything", on: ["create"],
       about: "who may reach SSH: ranges, or me for the address that Azure sees",
     }),
@@ -238,7 +238,7 @@ export const FLAGS = {
     }),
     http: toggle({ name: "http", kept: "everything", on: ["create"], about: "endpoints for HTTP 80 and HTTPS 443" }),
     kubeApi: several({
-      name: "kube-api", value: "CIDR", parse: apiRanges, default: [], none: true, alike: anyOrder,
+      name: "kube-api", value: "CIDR", parse: apiRanges, default: [], none: true, alike: rangesAlike,
       kept: "everything", on: ["create"],
       about: "opens k3s' API, port 6443, to these ranges, for a platform's kubeconfig; none closes it",
     }),

@@ -1,6 +1,6 @@
 /** `--ssh-from`, `--kube-api`: address ranges as Azure's security rules take them, and the word for one's own address. */
 import { usageError } from "../errors.ts";
-import { rangeFromFirst, withoutCovered } from "../range.ts";
+import { rangeFromFirst, rangeInOneWord, withoutCovered } from "../range.ts";
 import type { Parse } from "./parse.ts";
 
 /** Stands for the address that Azure would see; it is looked up before anything is planned. */
@@ -19,6 +19,14 @@ export const apiRanges: Parse<readonly string[]> = (value) => {
   if (six === undefined) return ranges;
   throw usageError(`"${six}" is a range of IPv6, and the cluster's address is one of IPv4`, "For example 203.0.113.7/32, or me.");
 };
+
+/** The same of all lists of the same ranges. */
+export const rangesAlike = (value: unknown): string =>
+  [value]
+    .flat()
+    .map((one) => rangeInOneWord(String(one)))
+    .sort()
+    .join();
 
 /** Azure takes the two kinds in rules of their own. */
 export const isIpv6Range = (range: string): boolean => range.includes(":");
