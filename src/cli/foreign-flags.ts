@@ -6,6 +6,7 @@ import { usageError } from "../core/errors.ts";
 import { shellWord } from "../core/quoting.ts";
 import type { Flag } from "../core/spec/flag.ts";
 import { flagRows } from "../core/spec/flags.ts";
+import { NO } from "../core/spec/parse.ts";
 import { type Command, commandNamed } from "./commands.ts";
 import { commandMeantBy } from "./foreign-words.ts";
 import { positionals } from "./full-names.ts";
@@ -107,6 +108,9 @@ function partAt(own: readonly string[], place: number, command: Command | undefi
   const next = own[place + 1]?.startsWith("-") === false ? own[place + 1] : undefined;
   const meant = meantBy(name, assigned.length > 0 ? assigned.join("=") : next, command);
   if (meant === undefined) return { words: [word] };
+  // a switch that is turned off there is turned off here
+  if (meant.words.length === 1 && meant.words[0]?.startsWith("--") === true && NO.test(assigned.join("=")))
+    return { ...meant, words: meant.words.map((one) => `${one}=false`), takes: false };
   return { ...meant, takes: meant.takes === true && assigned.length === 0 && next !== undefined };
 }
 

@@ -1,11 +1,13 @@
 /**
  * The words of a command line with each flag by its full name, once. Other names of a flag are its own name here, and what begins
  * one flag of the command only is taken for it, as Python took it for the old script: scripts have `--num 3`. Which of two
- * values would count is nobody's guess, so a flag that takes one value and is given twice is refused, whatever it is.
+ * values would count is nobody's guess, so a flag that takes one value and is given twice is refused, whatever it is. A switch is on, or is
+ * `=false`.
  */
 import { usageError } from "../core/errors.ts";
 import type { Flag } from "../core/spec/flag.ts";
 import { flagRows } from "../core/spec/flags.ts";
+import { NO, YES } from "../core/spec/parse.ts";
 import { commandNamed } from "./commands.ts";
 
 export interface FullNames {
@@ -33,11 +35,9 @@ export function fullNames(typed: readonly string[]): FullNames {
       continue;
     }
     const name = spelt(word);
-    if (flag.value === undefined && word.includes("="))
-      throw usageError(`--${flag.name} takes no value`, `Write --${flag.name} for yes, and leave it out for no.`);
     refuseTwice(flag, name, seen);
     if (![flag.name, ...(flag.also ?? [])].includes(name)) short.push({ typed: `--${name}`, name: `--${flag.name}` });
-    words.push(`--${flag.name}${word.slice(2 + name.length)}`);
+    words.push(flag.value === undefined ? switched(flag, word, words) : `--${flag.name}${word.slice(2 + name.length)}`);
     const next = own[place + 1];
     if (!word.includes("=") && flag.optional !== undefined && flag.values !== undefined && !takesNext(flag, next ?? "-"))
       words[words.length - 1] += `=${flag.optional}`;
@@ -73,9 +73,26 @@ export function positionals(words: readonly string[]): number[] {
 
 // --- internal ---
 
-/** A switch takes no value: "--simulate mycluster" is a rehearsal of mycluster. */
+/**
+ * "--http=true" is --http; "--http=false" turns off what the cluster keeps, or the environment or a file says. A word of its own is never
+ * its value: "--simulate mycluster" is a rehearsal of mycluster.
+ * @throws ClusterError Usage for neither, and for both
+ */
+function switched(flag: Flag<unknown>, word: string, before: readonly string[]): string {
+  const yes = `--${flag.name}`;
+  const no = `${yes}=false`;
+  const [, text] = /^[^=]+=([^]*)$/.exec(word) ?? [];
+  if (text !== undefined && !YES.test(text) && !NO.test(text))
+    throw usageError(`--${flag.name}: "${text}" is neither true nor false`, `Write ${yes} for yes, ${no} for no.`);
+  const [own, other] = text !== undefined && NO.test(text) ? [no, yes] : [yes, no];
+  if (before.includes(other)) throw usageError(`${yes} and ${no} contradict each other`, "Give one of them.");
+  return own;
+}
+
 const withSpeed = (word: string): string[] =>
-  word.startsWith("--simulate=") ? ["--simulate", `--simulate-speed=${word.slice("--simulate=".length)}`] : [word];
+  word.startsWith("--simulate=") && !/=(true|yes|on|false|no|off)$/i.test(word)
+    ? ["--simulate", `--simulate-speed=${word.slice("--simulate=".length)}`]
+    : [word];
 
 const ALL = flagRows.map(([, flag]) => flag);
 const BY_NAME = new Map(ALL.flatMap((flag) => [flag.name, ...(flag.also ?? [])].map((name) => [name, flag] as const)));

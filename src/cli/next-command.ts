@@ -53,7 +53,9 @@ function typedFlags({ world, given }: Pick<Typed, "world" | "given">): { key: Fl
     const name = `--${FLAGS[key].name}`;
     const value = given[key];
     if (value === undefined || !own.some((word) => word === name || word.startsWith(`${name}=`))) return [];
-    return [{ key, name, text: value === true ? name : `${name} ${shellWord(String(value))}` }];
+    return [
+      { key, name, text: value === true ? name : value === false ? `${name}=false` : `${name} ${shellWord(String(value))}` },
+    ];
   });
 }
 

@@ -92,7 +92,8 @@ function programOf(
     if (command.scopes.includes("create")) sub.addHelpText("after", () => wrap(AFTER_CREATE, world.stdout.columns));
     sub.description(command.about).exitOverride().allowExcessArguments(false).showSuggestionAfterError(true);
     // nobody asks for those of the others: to make all twenty commands' would be half of a start
-    if (words.includes(command.name)) for (const [key, flag] of flagsOf(command)) sub.addOption(optionOf(key, flag, command));
+    if (words.includes(command.name))
+      for (const [key, flag] of flagsOf(command)) sub.addOption(optionOf(key, flag, command, words));
     sub.action((...all: unknown[]) => {
       const positional = all
         .slice(0, -2)
@@ -113,13 +114,13 @@ const AFTER_ALL =
 
 const AFTER_CREATE = [
   "",
-  "A flag beats the environment (AZURE_COREOS_CLUSTER_NUM_NODES and so on), which beats --config FILE.yaml, which beats what the cluster has kept, which beats the default. TIME is written as 90s, 30m, 2h, 7d or 1h30m.",
+  "A flag beats the environment (AZURE_COREOS_CLUSTER_NUM_NODES and so on), which beats --config FILE.yaml, which beats what the cluster has kept, which beats the default. A switch that is on is turned off by --http=false. TIME is written as 90s, 30m, 2h, 7d or 1h30m.",
   "",
   "Exit codes: 0 done, 1 failed, 2 bad usage, 3 partly done, 4 sign-in or permission, 5 refused before anything was written, 6 out of time, 7 conflict, 130 interrupted.",
   "",
 ].join("\n");
 
-function optionOf(key: FlagKey, flag: Flag<unknown>, command: Command): Option {
+function optionOf(key: FlagKey, flag: Flag<unknown>, command: Command, words: readonly string[]): Option {
   const value = flag.value === undefined ? "" : flag.optional === undefined ? ` <${flag.value}>` : ` [${flag.value}]`;
   const shown =
     flag.default === undefined || flag.default === false || isEmpty(flag.default) || flag.about.endsWith("]")
@@ -131,7 +132,9 @@ function optionOf(key: FlagKey, flag: Flag<unknown>, command: Command): Option {
   option.negate = false;
   option.attributeName = () => key;
   option.helpGroup(`${flag.section}:`);
-  if (flag.value !== undefined)
+  // a switch has a value only where it is turned off: else commander took the next word for it
+  if (flag.value === undefined && words.includes(`--${flag.name}=false`)) option.optional = true;
+  if (flag.value !== undefined || option.optional)
     option.argParser((text: string, before: unknown) => {
       const value = parsed(flag, text, `--${flag.name}`);
       return flag.many === true && Array.isArray(before) ? together(flag, [before, value], `--${flag.name}`) : value;

@@ -113,8 +113,9 @@ test.each([
   ["mycluster --simulate destroy", "the command comes first", "azure-coreos-cluster destroy mycluster --simulate"],
   ["mycluster --num-nods 3", "unknown option '--num-nods'", "create --help"],
   ["mycluster other", '"mycluster" is no command', "--help"],
-  ["mycluster --pip=true", "--pip takes no value", "Write --pip for yes"],
-  ["mycluster --deis=false", "--deis takes no value", "leave it out for no"],
+  ["mycluster --pip=maybe", '--pip: "maybe" is neither true nor false', "Write --pip for yes, --pip=false for no"],
+  ["mycluster --pip=", '--pip: "" is neither true nor false', "Write --pip for yes"],
+  ["mycluster --pip --pip=no", "--pip and --pip=false contradict each other", "Give one of them"],
   ["plan mycluster --location West US", "too many arguments", '--location "West US"'],
   ["help nonsense", '"nonsense" is no command', "--help"],
   ["help lits", 'did you mean "list"?', "--help"],
@@ -181,6 +182,28 @@ describe("a flag that takes one value and is given twice", () => {
     expect(fullNames(["--yes", "--yes", "--output", "--json"]).words).toEqual(["--yes", "--yes", "--output", "--json"]);
     expect(fullNames(["run", "x", "--", "--num", "--num"]).words).toEqual(["run", "x", "--", "--num", "--num"]);
   });
+});
+
+test("a switch that a cluster keeps, or that the environment says, is turned off by =false; =true is the switch", async () => {
+  const one = azure();
+  const rules = () => one.puts().get("loadBalancers/mycluster-lb")?.properties.loadBalancingRules.length;
+  expect((await one.run("mycluster --num-nodes 1 --http=true --pip=no")).exit).toBe(0);
+  expect(rules()).toBe(2);
+  one.exchanges.length = 0;
+  const env = { AZURE_COREOS_CLUSTER_HTTP: "true" };
+  // the word after it is the cluster's name
+  const { exit, stderr } = await one.run("create --http=false mycluster", { env });
+  expect([exit, rules()], stderr).toEqual([0, 0]);
+  one.exchanges.length = 0;
+  expect((await one.run("mycluster")).exit).toBe(0);
+  expect(rules()).toBeUndefined();
+  expect((await one.run("mycluster --private=false")).exit).toBe(0);
+  expect((await one.run("mycluster --etcd-plain=false --dry-run=off --simulate=false --quiet=yes")).stderr).toBe("");
+});
+
+test("a switch of another tool that is turned off is turned off here", async () => {
+  expect((await azure().run("mycluster --public-ip=false")).stderr).toContain("azure-coreos-cluster mycluster --pip=false");
+  expect((await azure().run("create --name=off")).stderr).toContain("azure-coreos-cluster create off\n");
 });
 
 describe("flags may stand before the command", () => {

@@ -38,9 +38,12 @@ export const file: Parse<string> = accepting(TEXT, (value) => {
   return anyText(value);
 });
 
+export const YES = /^(1|true|yes|on)$/i;
+export const NO = /^(0|false|no|off)$/i;
+
 export const flagValue: Parse<boolean> = accepting({ type: "boolean" }, (value) => {
-  if (/^(1|true|yes|on)$/i.test(value)) return true;
-  if (/^(0|false|no|off|)$/i.test(value)) return false;
+  if (YES.test(value)) return true;
+  if (NO.test(value) || value === "") return false;
   throw usageError(`"${value}" is neither true nor false`);
 });
 
