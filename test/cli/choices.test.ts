@@ -91,9 +91,26 @@ test.each([
   await made("mycluster --num-nodes 4");
 });
 
-test("--etcd-members of another number is said to change nothing by itself", async () => {
+test("--etcd-members of another number is said to change nothing by itself, and kept; what it has may be said again", async () => {
   await made("mycluster --num-nodes 5");
-  expect(await made("mycluster --etcd-members 3")).toMatch(/--etcd-members 3: etcd has 5\. .*`azure-coreos-cluster remove`/);
+  expect(await made("mycluster --etcd-members 3")).toMatch(/--etcd-members 3: etcd has 5\. Only `azure-coreos-cluster remove`/);
+  expect(await made("mycluster --etcd-members 5")).not.toContain("etcd has");
+  // fewer nodes than members were wished is how a cluster may be
+  await made("remove mycluster 3-4 --yes");
+  expect(await made("mycluster --num-nodes 4")).toContain("etcd has 3 members of --etcd-members 5. ");
+});
+
+test("a growth that leaves etcd smaller than a new cluster's says so, and which would help; that one does", async () => {
+  await made("mycluster --num-nodes 2");
+  expect(await made("mycluster --num-nodes 3")).toMatch(
+    /etcd has 1 member; a new cluster of 3 nodes has 3\. Only new nodes .* even number.*: --num-nodes 5 brings 2 more\./,
+  );
+  expect(await made("plan mycluster --etcd-members 3")).toMatch(
+    /--etcd-members 3: etcd has 1\. .*: --num-nodes 5 brings 2 more\./,
+  );
+  expect(await made("mycluster")).toContain("Nothing to do");
+  expect(await made("plan mycluster --num-nodes 5")).toContain("+ etcd members 3, 4");
+  expect(await made("plan mycluster --num-nodes 6 --etcd-members 1")).not.toContain("etcd has");
 });
 
 test("the plan of a growth asks no node, and plans members that join", async () => {

@@ -148,22 +148,23 @@ describe("spot", () => {
   test("one that Azure took is named with what is guessed of it, and made again by the same command", async () => {
     const clock = createVirtualClock(START);
     const azure = ownAzure({ clock });
-    await ok(azure, "mycluster --spot --num-nodes 4 --etcd-members 3 --data-disk");
-    await evict(azure, clock, 3);
+    await ok(azure, "mycluster --spot --num-nodes 5 --etcd-members 3 --data-disk");
+    await evict(azure, clock, 4);
     const { exit, document } = await azure.json<StatusDocument>("status mycluster");
     expect(exit).toBe(3);
-    expect(document.nodes[3]).toMatchObject({ state: "missing", spot: true, reason: "gone (spot: perhaps evicted)" });
+    expect(document.nodes[4]).toMatchObject({ state: "missing", spot: true, reason: "gone (spot: perhaps evicted)" });
     expect(document.drift).toMatchObject([
-      { kind: "missing-node", node: 3, message: expect.stringContaining("perhaps evicted") },
+      { kind: "missing-node", node: 4, message: expect.stringContaining("perhaps evicted") },
     ]);
-    expect((await azure.run("status mycluster")).stdout).toContain("mycluster-coreos-3: gone (spot: perhaps evicted)");
+    expect((await azure.run("status mycluster")).stdout).toContain("mycluster-coreos-4: gone (spot: perhaps evicted)");
     azure.exchanges.length = 0;
     const again = await azure.json("mycluster");
-    expect(again.document.nodes.map((node) => node.state)).toEqual(["ready", "ready", "ready", "ready"]);
+    expect(again.document.nodes.map((node) => node.state)).toEqual(["ready", "ready", "ready", "ready", "ready"]);
+    expect(again.document.etcd.members).toHaveLength(3);
     expect([...azure.puts().keys()].filter((name) => name.startsWith("virtualMachines/"))).toEqual([
-      "virtualMachines/mycluster-coreos-3",
+      "virtualMachines/mycluster-coreos-4",
     ]);
-    expect(machine(azure, 3).properties.priority).toBe("Spot");
+    expect(machine(azure, 4).properties.priority).toBe("Spot");
   });
 
   test("with --spot=all a member that Azure took comes back as a new member of the etcd that lives; no set is made", async () => {

@@ -50,7 +50,7 @@ describe.each([
     );
     // the image is the platform's that the cluster has
     await done(`mycluster --num-nodes 5 --coreos-image ${x64}`);
-    expect(userData(4)).toContain("etcd-member.service");
+    expect(userData(4)).toContain("etcd-gateway.service");
     expect(machine(4).properties.storageProfile.imageReference).toEqual(machine().properties.storageProfile.imageReference);
   });
 
@@ -110,19 +110,20 @@ describe("--etcd-members 0", () => {
 
 test("a cluster with etcd does not lose it by a flag", async () => {
   await done("mycluster --platform debian");
-  const said = (await done("mycluster --num-nodes 5 --deis")).replaceAll(/\s+/g, " ");
+  // what it has may be said; of one that is not there it is refused
+  const said = (await done("mycluster --num-nodes 5 --deis --etcd-members 3")).replaceAll(/\s+/g, " ");
   expect(said).toContain("this cluster keeps its etcd: k3s, which");
   // what is advised leads where it says: platform install takes no cluster with an etcd
   expect(said).not.toMatch(/Two commands|platform install/);
   expect(said).toMatch(/create NAME --deis --platform debian.*create NAME --deis --platform debian/);
-  expect(userData(4)).toContain("etcd-member.service");
+  expect(userData(4)).toContain("gateway start");
+  expect(await done("another --platform debian --deis --etcd-members 3", 2)).toContain("k3s, which Drycc Workflow brings along");
   await done("remove mycluster 3-4 --yes");
   expect(await done("mycluster --etcd-members 0", 7)).toContain("made with --etcd-members 3; that cannot change to 0");
 });
 
 test.each([
   ["--platform ubuntu --etcd-version 3.5.30", "etcd comes from the system's own packages"],
-  ["--platform debian --deis --etcd-members 3", "k3s, which Drycc Workflow brings along, keeps an etcd of its own"],
   ["--platform coreos --coreos-image a:b:c:d --etcd-members 0", "fleet, which starts Deis' parts"],
   ["--etcd-members 0 --wait-for etcd", "there is to be no etcd"],
   ["--etcd-members 0 --etcd-plain", "--etcd-plain is about etcd"],

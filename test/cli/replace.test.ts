@@ -156,6 +156,16 @@ test("etcd's only member is not replaced: its data would be gone", async () => {
   const { exit, stderr } = await azure.run("replace mycluster 0 --yes");
   expect({ exit, deletes: deletes(azure) }).toEqual({ exit: 5, deletes: [] });
   expect(stderr).toContain("etcd's only member");
+  expect(stderr).toContain("--num-nodes 4 --etcd-members 3");
+});
+
+test("made anew a node is what it was, no member and a spot machine; a growth keeps to the number that was asked for", async () => {
+  await made("--num-nodes 5 --etcd-members 1 --spot");
+  const { exit, stderr } = await azure.run("replace mycluster 3 --yes");
+  expect([exit, stderr]).toEqual([0, expect.stringContaining("Not spot machines: node 0 (etcd's members).")]);
+  expect(azure.puts().get(`virtualMachines/${nameOf(3)}`).properties.priority).toBe("Spot");
+  const { document } = await azure.json("mycluster --num-nodes 7");
+  expect(document.etcd.members).toHaveLength(1);
 });
 
 test("killed before or after any write: the same command ends it, and so does create once the old machine is gone", async () => {

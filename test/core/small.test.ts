@@ -1,9 +1,10 @@
-/** Small pure pieces: words that were mistyped, prints, texts of strangers, places. */
+/** Small pure pieces: words that were mistyped, prints, texts of strangers, places, who becomes a member of etcd. */
 import { expect, test } from "vitest";
 import { canonical, bodyFingerprint } from "../../src/core/fingerprint.ts";
 import { mostAlike, nearest, slips } from "../../src/core/nearest.ts";
 import { sameLocation } from "../../src/core/region.ts";
 import { spotNotes } from "../../src/core/plan/spot.ts";
+import { newMembers } from "../../src/core/spec/members.ts";
 import { jsonText, shown } from "../../src/core/shown.ts";
 
 test.each([
@@ -120,4 +121,55 @@ test.each<[string, "all" | "workers" | "none", string, readonly number[], RegExp
   }));
   const notes = spotNotes({ spot }, nodes, new Set(members)).join(" ");
   expect(notes).toMatch(said ?? /^$/);
+});
+
+// each step a number of nodes, of members that --etcd-members wishes, or a member that is taken out; beside it how many there are then
+test.each<[steps: string, members: number[]]>([
+  ["1 2 3 5", [1, 1, 1, 3]],
+  ["1 3 5 7", [1, 3, 5, 5]],
+  ["2 3 4 5 6 7", [1, 1, 1, 1, 1, 1]],
+  ["2 3 4 6 8", [1, 1, 1, 3, 5]],
+  ["4 5 6 7", [3, 3, 3, 3]],
+  ["4 5 7", [3, 3, 5]],
+  ["2 9", [1, 5]],
+  // what was asked for once stays
+  ["K1 5 6 9", [1, 1, 1]],
+  ["K3 3 5 7", [3, 3, 3]],
+  ["K7 7 8", [7, 7]],
+  ["3 K7 5 6 8 10", [3, 5, 5, 7, 7]],
+  ["5 K3 7", [5, 5]],
+  // taken out on purpose: the next growth makes it odd again, if that is no more than was asked for
+  ["3 out 3", [3, 2, 3]],
+  ["5 out 5 out out 4 5", [5, 4, 5, 4, 3, 3, 3]],
+  ["5 out 6", [5, 4, 5]],
+  ["K3 5 out 5 6", [3, 2, 3, 3]],
+  ["5 K3 out 7", [5, 4, 4]],
+])("a cluster of %s nodes has %j members", (steps, expected) => {
+  const [known, members, counts]: [Set<number>, Set<number>, number[]] = [new Set(), new Set(), []];
+  let wish: number | undefined;
+  for (const step of steps.split(" ")) {
+    if (step.startsWith("K")) {
+      wish = Number(step.slice(1));
+      continue;
+    }
+    if (step === "out") {
+      const last = Math.max(...members);
+      for (const all of [known, members]) all.delete(last);
+    } else {
+      const fresh: number[] = [];
+      for (let node = 0; known.size + fresh.length < Number(step); node++) if (!known.has(node)) fresh.push(node);
+      for (const node of newMembers({ etcdMembers: wish, numNodes: Number(step) }, members, { fresh, known })) members.add(node);
+      for (const node of fresh) known.add(node);
+    }
+    counts.push(members.size);
+  }
+  expect(counts).toEqual(expected);
+});
+
+test("nodes that a cluster had are made anew as what they were; where etcd has no member left it begins with them", () => {
+  const lost = { fresh: [2, 3, 4, 5], known: new Set([0, 1, 2, 3]) };
+  expect(newMembers({ etcdMembers: undefined, numNodes: 6 }, new Set([0, 1, 2]), lost)).toEqual([4, 5]);
+  expect(newMembers({ etcdMembers: 3, numNodes: 6 }, new Set([0, 1, 2]), lost)).toEqual([]);
+  expect(newMembers({ etcdMembers: undefined, numNodes: 6 }, new Set(), lost)).toEqual([2, 3, 4]);
+  expect(newMembers({ etcdMembers: 0, numNodes: 6 }, new Set(), lost)).toEqual([]);
 });

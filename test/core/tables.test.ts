@@ -63,6 +63,7 @@ const EXAMPLE: Record<string, string> = {
   outbound: "nat",
   zones: "1,3",
   spot: "all",
+  "etcd-members": "3",
   "max-price": "0.05",
   identity: `/subscriptions/${"0".repeat(36)}/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one`,
   "os-disk-size": "64",

@@ -14,7 +14,7 @@ import { createJoining } from "../../src/operations/etcd/joining.ts";
 import { leaveEtcd } from "../../src/operations/etcd/leaving.ts";
 import { BY_FORCE } from "../../src/operations/remove/forget-nodes.ts";
 import { membersOf } from "../../src/operations/etcd/plan.ts";
-import { type LiveEtcd, join, leave, makeWay, newMembers, planJoins, withMembers } from "../../src/operations/etcd/membership.ts";
+import { type LiveEtcd, join, leave, makeWay, planJoins, withMembers } from "../../src/operations/etcd/membership.ts";
 import { unjoin } from "../../src/operations/create/unjoin.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
 import type { Run } from "../../src/operations/run.ts";
@@ -258,28 +258,13 @@ describe.concurrent("joining", () => {
     void alive;
     await expect(joining.join(planned[4]!)).rejects.toBe(reason);
   });
-
-  test.each([
-    [3, [0, 1, 2], [3, 4], []],
-    [5, [0, 1, 2], [3, 4, 5], [3, 4]],
-    [5, [0, 1, 2], [2, 3], [3]],
-    [1, [0, 1, 2], [3], []],
-  ])("of %i wanted, with %j, of %j these are new: %j", (wanted, members, fresh, added) => {
-    const choices = { members: new Map(members.map((index) => [index, address(index)])) };
-    expect(
-      newMembers(
-        wanted,
-        choices,
-        fresh.map((index) => ({ index, address: address(index) })),
-      ).map(({ index }) => index),
-    ).toEqual(added);
-  });
 });
 
 describe.concurrent("who is a member of a cluster that exists", () => {
   const place = (index: number, more: object = {}): Parameters<typeof membersOf>[3]["places"][number] => ({
     ...node(index),
     exists: index < 3,
+    isNew: index >= 3,
     publicAddress: false,
     hostKey: undefined,
     ...more,
@@ -316,8 +301,8 @@ describe.concurrent("who is a member of a cluster that exists", () => {
     expect(asked(world, "/list").length).toBeGreaterThan(0);
   });
 
-  test("a member whose machine is gone joins anew", async () => {
-    const places = [0, 1, 2].map((index) => place(index, { exists: index !== 1 }));
+  test("a member whose machine is gone joins anew; a worker whose machine is gone comes again as one", async () => {
+    const places = [0, 1, 2, 3, 4].map((index) => place(index, { exists: index !== 1 && index !== 4, isNew: false }));
     expect(await grown({}, places)).toMatchObject({ members: [0, 1, 2], joins: [1], said: [] });
   });
 

@@ -38,12 +38,16 @@ function fewerNodes({ checked, wanted }: Refused): number {
   const standing = spec.numNodes - newNodes;
   // fewer than it has, or is to have, is `remove`'s
   const least = Math.max(1, (checked.knownNodes ?? standing) - standing);
+  // what counts for a new cluster alone has passed by now
   const passes = (count: number): boolean => {
     const fewer: ClusterSpec = { ...spec, numNodes: standing + count };
     const addresses = newAddresses - (spec.pip ? newNodes - count : 0);
     const machines =
       wanted === undefined ? { newNodes: count } : newMachines(fewer, { ...wanted, fresh: wanted.fresh.slice(0, count) });
-    return clash(fewer) === undefined && judge({ ...checked, ...machines, spec: fewer, newAddresses: addresses }).length === 0;
+    return (
+      clash(fewer, "one that exists") === undefined &&
+      judge({ ...checked, ...machines, spec: fewer, newAddresses: addresses }).length === 0
+    );
   };
   // what is asked of fewer machines is less: halves find the most that pass
   let [low, high] = [least - 1, newNodes];

@@ -140,5 +140,9 @@ const isSsh = (name: string | undefined): boolean => /^ssh-\d+$/i.test(name ?? "
 const listed = (all: ReadonlySet<number>): string =>
   all.size <= 3 ? [...all].sort((a, b) => a - b).join(", ") : ranges(all).replaceAll(",", ", ");
 
-const said = ({ none }: Flag<unknown>, value: FlagValues[FlagKey] | undefined): string =>
-  value === undefined || value === false ? (none === true ? "none" : "no") : value === true ? "yes" : String(value) || "none";
+const said = (flag: Flag<unknown>, value: FlagValues[FlagKey] | undefined): string => {
+  // a switch that is not kept is off
+  if (value === undefined && flag.default === undefined) return "not given";
+  if (value === undefined || value === false) return flag.none === true ? "none" : "no";
+  return value === true ? "yes" : String(value) || "none";
+};

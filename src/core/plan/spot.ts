@@ -3,7 +3,7 @@
  * that goes takes a vote along, so members are none unless all were asked for. Pure.
  */
 import type { FlagValues } from "../spec/flags.ts";
-import { memberCount } from "../spec/members.ts";
+import { type NewNodes, newMembers } from "../spec/members.ts";
 import { plural } from "../words.ts";
 import type { PlannedNode } from "./cluster.ts";
 import { ranges } from "./tags.ts";
@@ -19,11 +19,12 @@ export const isSpot = ({ spot }: Pick<FlagValues, "spot">, isMember: boolean): b
 export function spotAmong(
   spec: Pick<FlagValues, "spot" | "etcdMembers" | "numNodes">,
   members: { has(node: number): boolean; readonly size: number },
-  fresh: readonly number[],
+  nodes: NewNodes,
 ): number[] {
-  if (spec.spot === "all") return [...fresh];
+  if (spec.spot === "all") return [...nodes.fresh];
   if (spec.spot !== "workers") return [];
-  return fresh.filter((node) => !members.has(node)).slice(Math.max(0, memberCount(spec) - members.size));
+  const joining = new Set(newMembers(spec, members, nodes));
+  return nodes.fresh.filter((node) => !members.has(node) && !joining.has(node));
 }
 
 /** What is said of one that is not there. */

@@ -11,6 +11,8 @@ export interface Combination {
   readonly when: (spec: Wish) => boolean;
   /** Flags that are kept, and whose kept value may make it fit: while one of them is not given, only a cluster that was read can tell. */
   readonly unlessKept?: readonly FlagKey[];
+  /** A cluster that exists has decided it, and may be told again what it has: another value is refused as such (fixed choices). */
+  readonly ofNew?: true;
   readonly why: Said<string>;
   /** What to give in its place; absent where the reason says it. */
   readonly instead?: Said<string | undefined>;

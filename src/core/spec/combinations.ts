@@ -12,13 +12,14 @@ import { platformOf } from "./image.ts";
 import { isSpotAsked } from "./machine.ts";
 import { STORAGE_NAME_LIMIT, tagWish } from "./user-tags.ts";
 
-/** What is known of the cluster that is wished: whether it exists, and what it keeps, or nothing yet. */
-export type Known = "all" | "the wish alone";
+/** What is known of the cluster that is wished: that there is none, that there is one and what it keeps, or nothing yet. */
+export type Known = "a new one" | "one that exists" | "the wish alone";
 
 /** The refusal of what cannot go together, or undefined. */
-export function clash(spec: Wish, known: Known = "all"): ClusterError | undefined {
-  const mayFit = ({ unlessKept = [] }: Combination): boolean =>
-    known === "the wish alone" && unlessKept.some((key) => !spec.given.includes(key));
+export function clash(spec: Wish, known: Known): ClusterError | undefined {
+  const mayFit = ({ unlessKept = [], ofNew }: Combination): boolean =>
+    (ofNew === true && known !== "a new one") ||
+    (known === "the wish alone" && unlessKept.some((key) => !spec.given.includes(key)));
   const row = COMBINATIONS.find((one) => !mayFit(one) && one.when(spec));
   return row && usageError(said(row.why, spec), row.instead === undefined ? undefined : said(row.instead, spec));
 }

@@ -15,6 +15,7 @@ export const ETCD_COMBINATIONS: readonly Combination[] = [
       (etcdMembers ?? 0) > 0 && given.includes("etcdMembers") && deis && PLATFORMS[platform].deis.noEtcd !== undefined,
     why: ({ platform, etcdMembers }) =>
       `--etcd-members ${etcdMembers} does not go with --deis on ${platform}: ${PLATFORMS[platform].deis.noEtcd}`,
+    ofNew: true,
     instead: "Leave --etcd-members out.",
   },
   {
@@ -41,7 +42,8 @@ export const ETCD_COMBINATIONS: readonly Combination[] = [
     instead: "Give 1, 3, 5 or 7.",
   },
   {
-    when: ({ etcdMembers = 0, numNodes }) => etcdMembers > numNodes,
+    // nodes were taken out since, where an earlier wish is for more: the next growth brings them back
+    when: ({ etcdMembers = 0, numNodes, given }) => given.includes("etcdMembers") && etcdMembers > numNodes,
     unlessKept: ["numNodes"],
     why: ({ etcdMembers, numNodes }) => `--etcd-members ${etcdMembers} needs as many nodes; --num-nodes is ${numNodes}`,
   },

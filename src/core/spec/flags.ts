@@ -267,7 +267,7 @@ export const FLAGS = {
       about: "never ask a discovery service",
     }),
     etcdMembers: maybe({
-      name: "etcd-members", value: "K", parse: integer(0, 7), on: ["create"],
+      name: "etcd-members", value: "K", parse: integer(0, 7), kept: "new machines", on: ["create"],
       about: "nodes that are etcd members: 1, 3, 5, 7, or 0 for no etcd [3, or 5 from five nodes on]",
     }),
     etcdVersion: needed({

@@ -26,8 +26,12 @@ export interface ClusterSpec extends FlagValues {
 /** What the cluster in Azure remembers of earlier runs. */
 export type KeptValues = Partial<FlagValues> & KeptSizes;
 
-/** The values of the flags as they are kept: a wish whole, not what was taken of it. */
-export const asWished = (spec: ClusterSpec): FlagValues => ({ ...spec, vmSize: spec.sizes.join(",") });
+/** The values of the flags as they are kept: a wish whole, not what was taken of it. That there is no etcd has a tag of its own. */
+export const asWished = (spec: ClusterSpec): FlagValues => ({
+  ...spec,
+  vmSize: spec.sizes.join(","),
+  etcdMembers: spec.etcdMembers === 0 ? undefined : spec.etcdMembers,
+});
 
 /** The cluster's name: also the DNS label, so its rules are the strictest of all names. */
 export function clusterName(text: string): string {
@@ -49,7 +53,7 @@ export function buildSpec(
   name: string,
   given: Partial<FlagValues>,
   kept: KeptValues = {},
-  known: Known = "all",
+  known: Known = Object.keys(kept).length === 0 ? "a new one" : "one that exists",
 ): { spec: ClusterSpec; notes: string[] } {
   const notes: string[] = [];
   const keys = Object.keys(given) as FlagKey[];

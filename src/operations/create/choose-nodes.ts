@@ -25,6 +25,8 @@ import type { Survey } from "./survey.ts";
 export interface NodePlace extends Node, MachinePlace {
   /** The machine exists and stays: it keeps the user-data it was made with. */
   readonly exists: boolean;
+  /** The cluster did not have it, made or to be made, before this run: what it becomes in etcd is open. */
+  readonly isNew: boolean;
   /** Id of a data disk that waits for the machine: see kept-disks.ts. */
   readonly keptDisk?: KeptDisk;
   /** Has a public address of its own, or is to have one. */
@@ -55,6 +57,8 @@ export function chooseNodes(spec: ClusterSpec, known: ReadonlySet<number>): numb
 /** Nodes that are to be there, of a cluster that was looked at. */
 export interface ChosenNodes {
   readonly indexes: readonly number[];
+  /** Those that it had, or was to have, already. */
+  readonly known: ReadonlySet<number>;
   /** What is there of the cluster. */
   readonly ours: Snapshot;
   readonly found: { readonly claim: Pick<Claim, "choices"> | undefined };
@@ -65,7 +69,7 @@ export interface ChosenNodes {
 export async function placeNodes(
   run: Run,
   spec: ClusterSpec,
-  { indexes, ours: snapshot, found, surveyed }: ChosenNodes,
+  { indexes, known: before, ours: snapshot, found, surveyed }: ChosenNodes,
 ): Promise<NodePlace[]> {
   const { claim } = found;
   const machines = machineTags(spec, snapshot);
@@ -83,6 +87,7 @@ export async function placeNodes(
       index,
       address,
       exists: machine !== undefined,
+      isNew: !before.has(index),
       publicAddress: ownAddress(index),
       ...(machine === undefined ? (zone === undefined ? {} : { zone }) : placeOfMachine(machine)),
       ...tagged(machine),

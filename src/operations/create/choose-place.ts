@@ -27,8 +27,6 @@ export interface Wanted extends FreshNodes {
   /** In order of wish; one alone where the cluster, or what it is to be near to, is there already. */
   readonly locations: readonly string[];
   readonly image: ImageChoice;
-  /** Nodes that it has, or is to have already. */
-  readonly knownNodes: number;
 }
 
 /** A size in a location, as Azure's answers judge it. */
@@ -135,7 +133,7 @@ const chosenNow = ({ spec, found: { claim } }: Wanted): FlagKey[] =>
 
 /** What is judged: the answers, beside what is to be made. */
 function checkedOf(wanted: Wanted, answers: Answers, place: PlaceAnswers): Checked {
-  const { spec, found, knownNodes } = wanted;
+  const { spec, found, known } = wanted;
   const machines = newMachines(spec, wanted);
   const { compute, network, imageById, existing, missingIdentities } = answers;
   const { location, region, computeUsage, networkUsage, labelFree, imageFacts } = place;
@@ -145,7 +143,7 @@ function checkedOf(wanted: Wanted, answers: Answers, place: PlaceAnswers): Check
     spec,
     location,
     ...machines,
-    knownNodes,
+    knownNodes: known.size,
     missingIdentities,
     newAddresses: newAddresses(spec, found, machines.newNodes),
     providers: [compute, network].filter((one) => one !== undefined),

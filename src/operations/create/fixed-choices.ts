@@ -15,10 +15,6 @@ export function changedChoices(given: Partial<FlagValues>, { claim }: ClaimedClu
   const members = claim.choices.members.size;
   if (given.etcdMembers !== undefined && (given.etcdMembers === 0) !== (claim.choices.noEtcd === true))
     throw choiceFixed("etcd-members", claim.choices.noEtcd === true ? 0 : members, given.etcdMembers);
-  if (given.etcdMembers !== undefined && members !== given.etcdMembers)
-    notes.push(
-      `--etcd-members ${given.etcdMembers}: etcd has ${members}. More come with new machines only, fewer with \`azure-coreos-cluster remove\`.`,
-    );
   const platform = claim.kept.platform ?? FLAGS.platform.default;
   const { noEtcd } = PLATFORMS[platform].deis;
   if (given.deis === true && claim.kept.deis !== true && members > 0 && noEtcd !== undefined)
@@ -55,6 +51,8 @@ function changedChoice([key, flag]: (typeof flagRows)[number], wanted: Value, ke
   if (flag.kept === undefined || wanted === undefined || sameText(before, wanted)) return [];
   // what all zones share stands in all of them from the beginning, or in none for ever
   if (key === "zones" && isNone(before) !== isNone(wanted)) throw choiceFixed(flag.name, before, wanted);
+  // what comes of it is known when it is known who joins: plan-notes.ts
+  if (key === "etcdMembers") return [];
   // one that goes together with the cluster's network is the way out that it has
   if (key === "outbound") return [];
   // a service that is asked for a URL again: the cluster has one

@@ -2,9 +2,11 @@
 import type { Facts } from "../../core/plan/cluster.ts";
 import { ETCD_VERSION, etcdFault } from "../../core/etcd-version.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
-import { duration } from "../../core/words.ts";
+import type { Choices } from "../../core/plan/tags.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
+import { wishedMembers } from "../../core/spec/members.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
+import { duration, plural } from "../../core/words.ts";
 import { hopsTo } from "../cluster/way.ts";
 import type { Run } from "../run.ts";
 
@@ -16,6 +18,39 @@ export function etcdNotes(spec: ClusterSpec, { nodes, choices }: Pick<Facts, "no
       ? etcdFault(spec.etcdVersion)
       : undefined;
   return fault === undefined ? [] : [`${fault} New machines get it with --etcd-version ${ETCD_VERSION}; see docs/operations.md.`];
+}
+
+/**
+ * Where etcd's members are not as many as are wished: why, and what would help. Of a cluster that exists.
+ * @param grows it gets nodes that it did not have
+ */
+export function memberNotes(
+  spec: ClusterSpec,
+  { members, noEtcd, customDataHash, discoveryUrl }: Choices,
+  grows: boolean,
+): string[] {
+  const now = members.size;
+  const wished = wishedMembers(spec, now);
+  const given = spec.given.includes("etcdMembers");
+  if (now === wished || noEtcd === true || !(given || grows)) return [];
+  const asked = `--etcd-members ${wished}`;
+  if (customDataHash !== undefined)
+    return given ? [`${asked} changes nothing: your file (--custom-data) says who is a member.`] : [];
+  if (now > wished) return given ? [`${asked}: etcd has ${now}. Only \`azure-coreos-cluster remove\` makes it fewer.`] : [];
+  if (discoveryUrl !== undefined)
+    return given ? [`${asked}: etcd has ${now}, and no more come: they found each other through a discovery service, once.`] : [];
+  const has = `etcd has ${now} ${plural("member", now)}`;
+  const said = given
+    ? `${asked}: etcd has ${now}.`
+    : spec.etcdMembers === undefined
+      ? `${has}; a new cluster of ${spec.numNodes} nodes has ${wished}.`
+      : `${has} of ${asked}.`;
+  const all = wished - now;
+  const first = now % 2 === 0 ? 1 : 2;
+  const brings = `--num-nodes ${spec.numNodes + first} brings ${first} more`;
+  return [
+    `${said} Only new nodes become members, and never to an even number, which bears no more failures than one fewer: ${brings}${all > first ? `, --num-nodes ${spec.numNodes + all} all ${all}` : ""}.`,
+  ];
 }
 
 /** What was typed of a disk that no machine gets; and that k3s fills the system's disk where the data disk waits for Docker. A cluster that is there keeps its place. */

@@ -40,7 +40,7 @@ import { listDisks, withKeptDisks } from "./kept-disks.ts";
 import { refuseLocked } from "./locked.ts";
 import { prepareMaterials } from "./materials.ts";
 import { withOwnAddress } from "./own-address.ts";
-import { aboutPrivate, diskNotes, etcdNotes, timeToLive } from "./plan-notes.ts";
+import { aboutPrivate, diskNotes, etcdNotes, memberNotes, timeToLive } from "./plan-notes.ts";
 import { type BegunKey, beginKey, prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import { takenForNew } from "./wish.ts";
@@ -166,7 +166,7 @@ async function check(run: Run, chosen: Chosen): Promise<Possible> {
   const there = new Set(machinesOf(spec, ours));
   const fresh = indexes.filter((index) => !there.has(index));
   const members = found.claim?.choices.members ?? new Map<number, string>();
-  const surveyed = await survey(run, spec, found, { fresh, members, knownNodes: known.size });
+  const surveyed = await survey(run, spec, found, { fresh, members, known });
   return { ...chosen, spec: surveyed.taken.checked.spec, surveyed };
 }
 
@@ -227,6 +227,13 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
       ...notes,
       ...inside,
       ...etcdNotes(spec, facts),
+      ...(found.claim === undefined
+        ? []
+        : memberNotes(
+            spec,
+            facts.choices,
+            furnished.indexes.some((node) => !furnished.known.has(node)),
+          )),
       ...diskNotes(spec, found.claim === undefined),
       ...spotNotes(spec, facts.nodes, facts.choices.members),
     ],

@@ -33,12 +33,12 @@ export interface Survey {
   readonly placementGroupId: string | undefined;
 }
 
-/** @param nodes those that are to be made, and how many it has or is to have already */
+/** @param nodes those that are to be made, and those that it has or is to have already */
 export async function survey(
   run: Run,
   spec: ClusterSpec,
   found: ClaimedCluster,
-  nodes: Pick<Wanted, "fresh" | "members" | "knownNodes">,
+  nodes: Pick<Wanted, "fresh" | "members" | "known">,
 ): Promise<Survey> {
   const { emit } = run;
   emit({ kind: "phase", id: "preflight", label: "preflight", detail: "checking that it can be made; nothing is written" });

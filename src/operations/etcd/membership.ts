@@ -8,7 +8,6 @@ import type { EtcdMember } from "../../core/node-config.ts";
 import { waysIn } from "../../core/advice/private-network.ts";
 import { USER } from "../../core/plan/resources/machine.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
-import type { Choices } from "../../core/plan/tags.ts";
 import { type Connection, connect } from "../../nodes/connection.ts";
 import { type MembershipOptions, type MemberRemoval, addMember, removeMember, settledMembers } from "../../nodes/etcd.ts";
 import type { Member } from "../../nodes/etcd-api.ts";
@@ -172,16 +171,6 @@ export async function leave(run: Run, etcd: LiveEtcd, node: Node, how: MemberRem
     const member = list.find((one) => one.name === name || one.peerUrls.some((peer) => new URL(peer).hostname === node.address));
     if (member !== undefined) await removeMember(options, { ...member, name }, how);
   });
-}
-
-/** Members that a cluster of this size should have and does not: the nodes without a machine that are to join, in order. */
-export function newMembers(
-  wanted: number,
-  choices: Pick<Choices, "members">,
-  fresh: readonly { index: number; address: string }[],
-): { index: number; address: string }[] {
-  const candidates = fresh.filter((place) => !choices.members.has(place.index));
-  return candidates.slice(0, Math.max(0, wanted - choices.members.size));
 }
 
 // --- internal ---

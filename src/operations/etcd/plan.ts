@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { names } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { EtcdConfig } from "../../core/node-config.ts";
-import { memberCount } from "../../core/spec/members.ts";
+import { memberCount, newMembers } from "../../core/spec/members.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import type { Choices } from "../../core/plan/tags.ts";
@@ -18,7 +18,7 @@ import { lacksCertificate } from "./certify.ts";
 import type { NodePlace } from "../create/choose-nodes.ts";
 import type { Claim, ClaimedCluster } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
-import { type Joins, newMembers, planJoins } from "./membership.ts";
+import { type Joins, planJoins } from "./membership.ts";
 import { type Reach, nodeTarget, operatorTls } from "../cluster/node-target.ts";
 import type { Run } from "../run.ts";
 
@@ -108,8 +108,9 @@ export async function etcdAuthority(
 }
 
 /**
- * Who is a member of a cluster that exists. New nodes join up to the number that fits its size, and a member whose machine is
- * gone joins anew, through the members that live: when those cannot be reached the new nodes are gateways, and it is said.
+ * Who is a member of a cluster that exists. Nodes that it had already stay what they are: a member whose machine is gone joins anew,
+ * others never. New nodes join as far as more are wished (core/spec/members.ts). Both through the members that live: when
+ * those cannot be reached the new nodes are gateways, and it is said.
  */
 export async function membersOf(
   run: Run,
@@ -124,7 +125,7 @@ export async function membersOf(
   // one that was made without a certificate has not joined anything yet, whatever etcd knows of an earlier one in its place
   const bare = await withoutCertificate(run, reach, mode === "imagine" ? [] : there);
   const alive = there.filter((place) => !bare.includes(place));
-  const wanted = newMembers(memberCount(spec), { members }, fresh);
+  const wanted = freshMembers(spec, members, fresh);
   const again = fresh.filter((place) => members.has(place.index));
   // an earlier run may have ended between a machine and its joining
   const late = alive.filter((place) => place.joins === true);
@@ -176,9 +177,16 @@ export function chooseMembers(spec: ClusterSpec, places: readonly NodePlace[]): 
 
 // --- internal ---
 
+/** Of the nodes without a machine those that become members beside these. */
+function freshMembers(spec: ClusterSpec, members: ReadonlyMap<number, string>, fresh: readonly NodePlace[]): NodePlace[] {
+  const known = new Set(fresh.flatMap(({ index, isNew }) => (isNew ? [] : [index])));
+  const joining = new Set(newMembers(spec, members, { fresh: fresh.map(({ index }) => index), known }));
+  return fresh.filter(({ index }) => joining.has(index));
+}
+
 /**
  * A member is a node of the cluster: one whose node was taken out is no member any more, whatever the tags say. When no member is
- * left, etcd is gone with its data, and new nodes begin it anew: an odd number of them.
+ * left, etcd is gone with its data, and the nodes that are made now begin it anew: an odd number of them.
  */
 function livingMembers(
   spec: ClusterSpec,
@@ -188,8 +196,7 @@ function livingMembers(
 ): ReadonlyMap<number, string> {
   const members = new Map([...named].filter(([index]) => places.some((place) => place.index === index)));
   if (members.size > 0 || fresh.length === 0) return members.size > 0 ? members : named;
-  const most = Math.min(memberCount(spec), fresh.length);
-  return new Map(fresh.slice(0, most - 1 + (most % 2)).map((place) => [place.index, place.address]));
+  return new Map(freshMembers(spec, members, fresh).map((place) => [place.index, place.address]));
 }
 
 /** Members that wait for their certificate still, and can be brought it from here. */
