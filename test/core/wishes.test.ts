@@ -54,3 +54,22 @@ test.each([",", "A,", ",A", "A,,B"])("%s is no list", (text) => {
   expect(() => size(text)).toThrow(/empty value/);
   expect(() => FLAGS.location.parse(text)).toThrow(/is no Azure location/);
 });
+
+describe("what is advised for a cluster that stands changes nothing that is fixed", () => {
+  const FLATCAR = "kinvolk:flatcar-container-linux-corevm-amd64:stable-gen2:latest";
+  test.each<[Parameters<typeof buildSpec>[1], NonNullable<Parameters<typeof buildSpec>[2]>, string]>([
+    [{ coreosImage: FLATCAR }, { platform: "ubuntu" }, "leave --coreos-image out, give an image of ubuntu"],
+    [{ numNodes: 100 }, { ssh: 65_500 }, "room for 35 nodes"],
+    [{ deis: true }, { ssh: 2222 }, "leave out what opens that port"],
+    [{ numNodes: 101 }, { vmNamePrefix: "p".repeat(42) }, "have fewer nodes"],
+    [{ etcdVersion: "v3.5.30" }, { etcdMembers: 0 }, "Leave it out."],
+  ])("%j of one with %j", (given, kept, advice) => {
+    const name = "a-name-of-sixteen";
+    expect(() => buildSpec(name, given, kept)).toThrow(expect.objectContaining({ advice: expect.stringContaining(advice) }));
+    expect(() => buildSpec(name, given, kept)).not.toThrow(
+      expect.objectContaining({
+        advice: expect.stringMatching(/(give|another|shorter \S+ or) --(platform|ssh|vm-name-prefix|etcd-members)/i),
+      }),
+    );
+  });
+});

@@ -2,7 +2,12 @@
 import type { FlagKey, FlagValues } from "./flags.ts";
 
 /** What was wished, and which flags were typed for it. */
-export type Wish = FlagValues & { readonly name: string; readonly given: readonly FlagKey[] };
+export type Wish = FlagValues & {
+  readonly name: string;
+  readonly given: readonly FlagKey[];
+  /** It is of a cluster that exists: what is fixed there is nothing to give another value of. */
+  readonly stands?: boolean;
+};
 
 /** A sentence, or what it is made from. */
 type Said<T> = T | ((spec: Wish) => T);

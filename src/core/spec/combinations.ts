@@ -83,7 +83,10 @@ const COMBINATIONS: readonly Combination[] = [
     when: (spec) => lastPort(spec) > LAST_PORT,
     unlessKept: ["ssh", "numNodes"],
     why: (spec) => `${spec.numNodes} SSH ports from ${spec.ssh} on end at ${lastPort(spec)}, beyond ${LAST_PORT}`,
-    instead: ({ numNodes }) => `Give --ssh ${LAST_PORT - numNodes + 1} or lower.`,
+    instead: ({ numNodes, ssh, stands }) =>
+      stands === true
+        ? `--ssh cannot change: the cluster has room for ${LAST_PORT - ssh + 1} nodes.`
+        : `Give --ssh ${LAST_PORT - numNodes + 1} or lower.`,
   },
   {
     when: (spec) => takenEndpoint(spec) !== undefined,
@@ -92,7 +95,10 @@ const COMBINATIONS: readonly Combination[] = [
       const { port, name } = takenEndpoint(spec) ?? {};
       return `the SSH ports ${spec.ssh} to ${lastPort(spec)} take port ${port}, which is the ${name} endpoint's`;
     },
-    instead: "Give another --ssh, for example 22001.",
+    instead: ({ stands }) =>
+      stands === true
+        ? "--ssh cannot change: have fewer nodes, or leave out what opens that port."
+        : "Give another --ssh, for example 22001.",
   },
   ...ETCD_COMBINATIONS,
   {
@@ -168,12 +174,16 @@ const COMBINATIONS: readonly Combination[] = [
     unlessKept: ["platform"],
     why: (spec) =>
       `--coreos-image ${spec.coreosImage ?? ""} is ${otherPlatform(spec) ?? ""}'s, and the nodes' files are made for ${spec.platform}`,
-    instead: (spec) => `Give --platform ${otherPlatform(spec) ?? ""} with it, or leave --coreos-image out.`,
+    instead: (spec) =>
+      spec.stands === true
+        ? `The platform cannot change: leave --coreos-image out, give an image of ${spec.platform}, or make another cluster.`
+        : `Give --platform ${otherPlatform(spec) ?? ""} with it, or leave --coreos-image out.`,
   },
   {
     when: (spec) => longestName(spec).length > HOST_NAME_LIMIT,
     unlessKept: ["vmNamePrefix", "numNodes"],
     why: (spec) => `machine names such as ${longestName(spec)} are longer than ${HOST_NAME_LIMIT} characters`,
-    instead: "Choose a shorter NAME or --vm-name-prefix.",
+    instead: ({ stands }) =>
+      stands === true ? "The names cannot change: have fewer nodes." : "Choose a shorter NAME or --vm-name-prefix.",
   },
 ];

@@ -27,7 +27,7 @@ export const ETCD_COMBINATIONS: readonly Combination[] = [
     when: (spec) => memberCount(spec) === 0 && uselessFlag(spec) !== undefined,
     unlessKept: ["etcdMembers"],
     why: (spec) => `--${uselessFlag(spec)} is about etcd, and there is to be none`,
-    instead: "Leave it out, or give --etcd-members 3.",
+    instead: ({ stands }) => (stands === true ? "Leave it out." : "Leave it out, or give --etcd-members 3."),
   },
   {
     when: (spec) => memberCount(spec) === 0 && spec.given.includes("waitFor") && spec.waitFor === "etcd",

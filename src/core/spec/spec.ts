@@ -85,7 +85,7 @@ export function buildSpec(
   });
   // what cannot change, said again as it is, is no wish
   const wished = keys.filter((key) => FLAGS[key].kept !== "fixed" || !alike(given[key], kept[key]));
-  const refused = clash({ ...spec, given: wished }, known);
+  const refused = clash({ ...spec, given: wished, stands: !isNew(kept) }, known);
   if (refused !== undefined) throw refused;
   return { spec, notes };
 }
@@ -101,14 +101,15 @@ export const refuseIncompleteSignIn = (): ClusterError =>
 
 // --- internal ---
 
+const isNew = (kept: KeptValues): boolean => Object.keys(kept).length === 0;
+
 const alike = (a: FlagValues[FlagKey] | undefined, b: FlagValues[FlagKey] | undefined): boolean =>
   JSON.stringify(a)?.toLowerCase() === JSON.stringify(b)?.toLowerCase();
 
 /** What follows from the platform where neither a flag nor the cluster itself says anything; a cluster that exists has its etcd, or none. */
 function whereNothingIsSaid(asked: FlagValues, given: Partial<FlagValues>, kept: Partial<FlagValues>): Partial<FlagValues> {
   const { size, noEtcd } = PLATFORMS[asked.platform].deis;
-  const isNew = Object.keys(kept).length === 0;
-  const etcdMembers = asked.deis && noEtcd !== undefined && isNew ? (asked.etcdMembers ?? 0) : asked.etcdMembers;
+  const etcdMembers = asked.deis && noEtcd !== undefined && isNew(kept) ? (asked.etcdMembers ?? 0) : asked.etcdMembers;
   return {
     ...(asked.deis && size !== undefined && given.vmSize === undefined && kept.vmSize === undefined ? { vmSize: size.name } : {}),
     ...(etcdMembers === undefined ? {} : { etcdMembers }),
