@@ -134,7 +134,7 @@ const ROWS = [
   {
     name: "export",
     takes: "<name>",
-    about: "the plan as an ARM template or Terraform JSON (azapi)",
+    about: "the plan as an ARM template or Terraform JSON (azapi), on stdout",
     scopes: ["azure", "create", "export"],
     busy: "Checking location, quota and name",
   },

@@ -1,7 +1,8 @@
 /** export on a terminal: the document on stdout, and how to use it on stderr. The work is operations/export.ts. */
 import { relative } from "node:path";
-import { EXIT } from "../../core/errors.ts";
+import { EXIT, usageError } from "../../core/errors.ts";
 import { jsonText } from "../../core/shown.ts";
+import { FLAGS } from "../../core/spec/flags.ts";
 import { type ExportedPlan, exportCluster as exported } from "../../operations/export.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { openSession } from "../session.ts";
@@ -9,13 +10,13 @@ import { shellWord } from "../../core/quoting.ts";
 
 export async function exportCommand(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
+  refuseUnwritten(invocation);
   const session = await openSession(invocation);
   try {
     const made = await exported(session, nameArgument(invocation), given);
     world.stdout.write(`${jsonText(made.document, 2)}\n`);
     for (const event of session.events) if (event.kind === "note") session.say(event.message ?? "");
     for (const note of made.notes) session.say(note);
-    if (given.output !== undefined) session.say("--output is create's, and wrote nothing: what is exported is on stdout.");
     session.say(howTo(made, world.cwd));
     return EXIT.done;
   } finally {
@@ -24,6 +25,22 @@ export async function exportCommand(invocation: Invocation): Promise<number> {
 }
 
 // --- internal ---
+
+/**
+ * Who types a file that this command does not write waits for it. In a configuration file, or the environment, it may be meant for create.
+ * @throws ClusterError Usage
+ */
+function refuseUnwritten({ world, given, args }: Invocation): void {
+  const typed = (name: string): boolean => world.argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+  const { output, timings } = FLAGS;
+  const found = [output, timings].find(({ name }) => typed(name));
+  if (found === undefined) return;
+  const file = found === output && given.output !== undefined && given.output !== "" ? given.output : "export.json";
+  throw usageError(
+    `--${found.name} is create's: export writes no such file`,
+    `What is exported is on stdout: \`azure-coreos-cluster export ${args[0] ?? "NAME"} > ${shellWord(file)}\`, with your other flags.`,
+  );
+}
 
 function howTo(made: ExportedPlan, cwd: string): string {
   const file = made.format === "arm" ? relative(cwd, made.valuesFile) : made.valuesFile;
