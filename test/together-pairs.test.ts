@@ -44,20 +44,20 @@ const STEP = TOGETHER === "all" ? 1 : Number(TOGETHER ?? 0);
  */
 const SAMPLE: readonly (readonly [Command, Command, Group, at: number])[] = [
   ["grow", "remove", "own", 28],
-  ["remove", "grow", "own", 26],
+  ["remove", "grow", "own", 28],
   // the node is made again between the look at it and its end
-  ["remove", "grow", "own", 34],
-  ["remove", "remove of another", "own", 21],
+  ["remove", "grow", "own", 35],
+  ["remove", "remove of another", "own", 23],
   ["create", "remove", "own", 22],
   ["grow", "grow", "own", 28],
-  ["remove", "destroy", "own", 28],
+  ["remove", "destroy", "own", 30],
   ["gc", "create", "own", 50],
   // the machine is gone: what comes back is the node, and no node or cluster that was taken away meanwhile
   ["replace", "create", "own", 87],
   ["replace", "remove", "own", 105],
   ["replace", "destroy", "own", 65],
   // a node that somebody has removed is not waited for
-  ["replace", "remove of another", "shared", 97],
+  ["replace", "remove of another", "shared", 95],
   // it has looked, and has written nothing yet
   ["create", "destroy", "shared", 22],
   // the claim is gone: what there is by the last look is of a cluster that was made since

@@ -2,6 +2,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { PlanDocument } from "../../src/core/documents.ts";
 import { byHand, inGroup } from "./azure-hand.ts";
+import type { StatusDocument } from "../../src/core/documents.ts";
 import { type VirtualClock, createVirtualClock } from "../../src/sim/clock.ts";
 import { START, type TestAzure, ownAzure } from "./world.ts";
 
@@ -48,6 +49,35 @@ test("a machine that is made again gets its own disk back, and a new one gets a 
     managedBy: expect.stringMatching(/mycluster-coreos-1$/),
     properties: { uniqueId: before.uniqueId },
   });
+});
+
+test("one that hangs on nothing is seen by status, and goes with its node, or after it", async () => {
+  expect((await azure.run("mycluster --num-nodes 2")).exit).toBe(0);
+  const { tags } = azure.puts().get("virtualMachines/mycluster-coreos-1");
+  const properties = { creationData: { createOption: "Empty" }, diskSizeGB: 4 };
+  const loose = async (marks: object): Promise<void> => {
+    const put = await byHand(azure, "PUT", disk, { location: "westus", sku: { name: "Premium_LRS" }, tags: marks, properties });
+    expect(put.status).toBeLessThan(300);
+    await clock.sleep(60_000);
+  };
+  const drift = async (): Promise<object> => (await azure.json<StatusDocument>("status mycluster")).document.drift;
+  const seen = (message: RegExp): object => [
+    { kind: "loose-disk", node: 1, harm: false, message: expect.stringMatching(message) },
+  ];
+  await loose(tags);
+  expect(await drift()).toMatchObject(seen(/coreos-1-data hangs on no machine.*`replace mycluster 1` gives it to a new one/));
+  const removed = await azure.run("remove mycluster 1 --yes");
+  expect(removed.exit, removed.stderr).toBe(0);
+  expect(removed.stderr).toContain("disk mycluster-coreos-1-data  deleted");
+  expect((await byHand(azure, "GET", disk)).status).toBe(404);
+  await loose(tags);
+  expect(await drift()).toMatchObject(seen(/is left of a node that the cluster does not have: `remove` takes it away/));
+  expect((await azure.run("remove mycluster 1 --yes")).stderr).toContain("will be removed with its disks: mycluster-coreos-1.");
+  expect(await drift()).toEqual([]);
+  // somebody else's stays
+  await loose({});
+  expect((await azure.run("remove mycluster 1 --yes")).exit).toBe(2);
+  expect((await byHand(azure, "GET", disk)).status).toBe(200);
 });
 
 test("a kept disk of Premium storage goes into no size without it", async () => {

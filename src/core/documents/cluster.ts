@@ -94,6 +94,7 @@ export interface Drift {
     | "stray-member"
     | "stray-node"
     | "stray-interface"
+    | "loose-disk"
     | "security-rule"
     | "foreign-resource"
     | "etcd-certificate"

@@ -146,6 +146,27 @@ export function strays(plan: readonly AnyResource[], present: Present, { spec, m
   ];
 }
 
+/**
+ * Disks of the cluster's that hang on no machine: what is paid for, and used by nobody.
+ * @param nodes those that the cluster has, and whether each has its machine
+ */
+export function looseDisks(
+  found: readonly Found[],
+  spec: { readonly name: string; readonly vmNamePrefix: string },
+  nodes: ReadonlyMap<number, boolean>,
+): Drift[] {
+  return found.flatMap(({ id, kind, managedBy }): Drift[] => {
+    const [, machine = "", part] = (kind === "disk" && managedBy === undefined && /^(.+)-(data|os)$/i.exec(nameOf(id))) || [];
+    const node = nodeIndex(spec, machine);
+    if (node === undefined) return [];
+    const comesBack = nodes.get(node) === true ? `\`replace ${spec.name} ${node}\`` : "`create`";
+    const why = !nodes.has(node)
+      ? "is left of a node that the cluster does not have: `remove` takes it away"
+      : `hangs on no machine, and is paid for: ${part === "data" ? `${comesBack} gives it to a new one, ` : ""}\`remove\` deletes it with the node`;
+    return [{ kind: "loose-disk", message: `the disk ${nameOf(id)} ${why}`, id, node, harm: false }];
+  });
+}
+
 interface Known {
   readonly spec: { readonly name: string; readonly vmNamePrefix: string };
   readonly members: Iterable<number>;

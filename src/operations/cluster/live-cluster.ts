@@ -8,7 +8,7 @@ import type { Found } from "../../core/found.ts";
 import type { PublicIPAddress } from "@azure/arm-network";
 import type { VirtualMachine } from "@azure/arm-compute";
 import { type Facts, names } from "../../core/plan/cluster.ts";
-import { astray, lostUserTags, missing, strays } from "../../core/plan/drift.ts";
+import { astray, looseDisks, lostUserTags, missing, strays } from "../../core/plan/drift.ts";
 import { changedRules } from "../../core/plan/rules-drift.ts";
 import { planOf } from "../../core/plan/plan.ts";
 import { provenOf } from "../../core/plan/proof.ts";
@@ -107,6 +107,7 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
       ...lost,
       ...lostUserTags(planned, withGroup(run, located, snapshot), oursOf(doom), spec),
       ...strays(planned, snapshot, { spec, members: claim.choices.members.keys(), claimed: claim.nodes }),
+      ...looseDisks(oursOf(doom), spec, new Map(nodes.map((node) => [node.index, node.provisioning !== undefined]))),
       ...nodes.flatMap((node) => machineDrift(node, stoppedSince(claim.tags) !== undefined)),
       ...changedRules(planned, snapshot),
       ...(located.own

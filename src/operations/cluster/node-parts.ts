@@ -14,7 +14,7 @@ import type { Run } from "../run.ts";
 
 /** Something of a node that is there. */
 export interface NodePart {
-  readonly kind: "machine" | "networkInterface" | "publicAddress";
+  readonly kind: "machine" | "networkInterface" | "publicAddress" | "disk";
   readonly id: string;
   readonly label: string;
   readonly node: number;
@@ -30,7 +30,7 @@ export async function partsOf(
   const base = groupId(run.subscription, group);
   const possible = going.flatMap((node): NodePart[] => {
     const machine = names.machine(spec, node);
-    const part = (kind: NodePart["kind"], name: string, label: string): NodePart => ({
+    const part = (kind: Exclude<NodePart["kind"], "disk">, name: string, label: string): NodePart => ({
       kind,
       id: resourceId(base, kind, name),
       label,
@@ -46,16 +46,43 @@ export async function partsOf(
   return possible.filter(({ id }, index) => isProven({ id, tags: there[index]?.tags }, owner));
 }
 
+/**
+ * Disks of the nodes that no machine holds, asked for by name and proven by their tags: kept for a machine that never came, or left of one
+ * whose deletion broke off. Such a disk is paid for, and nobody sees it.
+ */
+export async function looseDisks(
+  run: Run,
+  spec: ClusterSpec,
+  { owner, groupName: group }: { readonly owner: Owner; readonly groupName: string },
+  nodes: readonly number[],
+): Promise<NodePart[]> {
+  const base = groupId(run.subscription, group);
+  const possible = nodes.flatMap((node) => {
+    const machine = names.machine(spec, node);
+    return [names.dataDisk(machine), names.osDisk(machine)].map((name): NodePart => ({
+      kind: "disk",
+      id: diskId(base, name),
+      label: `disk ${name}`,
+      node,
+    }));
+  });
+  const there = await Promise.all(possible.map((part) => look(run, part)));
+  return possible.filter(({ id }, index) => {
+    const live = there[index];
+    return live !== undefined && live.state !== "deleting" && !isHeld(live) && isProven({ id, tags: live.tags }, owner);
+  });
+}
+
 /** " with its disks, interface and address": what there is of them. */
 export function withParts(parts: readonly NodePart[], nodes: number): string {
   const words = (
     [
-      ["machine", "disks", "disks"],
-      ["networkInterface", "interface", "interfaces"],
-      ["publicAddress", "address", "addresses"],
+      [["machine", "disk"], "disks", "disks"],
+      [["networkInterface"], "interface", "interfaces"],
+      [["publicAddress"], "address", "addresses"],
     ] as const
   )
-    .filter(([kind]) => parts.some((part) => part.kind === kind))
+    .filter(([kinds]) => parts.some((part) => kinds.some((kind) => kind === part.kind)))
     .map(([, one, several]) => (nodes === 1 ? one : several));
   if (words.length === 0) return "";
   const listed = words.length === 1 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
@@ -69,7 +96,7 @@ export function removalIntent(run: Run, spec: ClusterSpec, claim: Claim, group: 
     .filter((part) => part.kind === "machine")
     .flatMap(({ node }) => {
       const machine = names.machine(spec, node);
-      return [names.osDisk(machine), names.dataDisk(machine)].map((name) => `${scope}/providers/${typeOf("disk")}/${name}`);
+      return [names.osDisk(machine), names.dataDisk(machine)].map((name) => diskId(scope, name));
     });
   return {
     scope,
@@ -115,6 +142,8 @@ async function removePart(run: Run, owner: Owner, { kind, id, label, node }: Nod
   for (let begun = false; ;) {
     const live = await look(run, { id, kind });
     if (live !== undefined && (!isProven({ id, tags: live.tags }, owner) || (await comesAgain(node)))) return;
+    // by now a machine has it, and takes it along
+    if (live !== undefined && kind === "disk" && isHeld(live)) return;
     if (!begun) run.emit({ kind: "started", id, label, node });
     begun = true;
     if (live === undefined) return run.emit({ kind: "done", id, label, change: "deleted", node });
@@ -129,6 +158,10 @@ async function removePart(run: Run, owner: Owner, { kind, id, label, node }: Nod
     }
   }
 }
+
+const diskId = (scope: string, name: string): string => `${scope}/providers/${typeOf("disk")}/${name}`;
+
+const isHeld = ({ model }: Live): boolean => (model as { managedBy?: string }).managedBy !== undefined;
 
 const look = (run: Run, part: Pick<NodePart, "id" | "kind">): Promise<Live | undefined> =>
   patiently(run.tools, (signal) => run.tools.provider.get(part, signal));

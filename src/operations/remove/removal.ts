@@ -13,7 +13,7 @@ import { type Claim, claimNeeded } from "../cluster/claim.ts";
 import { isForeign } from "../cluster/cluster.ts";
 import { findCluster } from "../cluster/find.ts";
 import { nodesNamed } from "../cluster/node-name.ts";
-import { type NodePart, partsOf } from "../cluster/node-parts.ts";
+import { type NodePart, looseDisks, partsOf } from "../cluster/node-parts.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
 import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
@@ -63,11 +63,16 @@ export async function planRemoval(
   const claim = await claimNeeded(run, cluster);
   const { groupName, owner } = cluster;
   const { spec } = buildSpec(name, {}, claim.kept);
-  const snapshot: Snapshot = provenOf(await snapshotOf(run, cluster), owner);
   const named = nodesNamed(spec, nodes);
+  const [whole, disks] = await Promise.all([
+    snapshotOf(run, cluster),
+    // those of nodes that come back wait for their machines
+    comeBack ? [] : looseDisks(run, spec, { owner, groupName }, named),
+  ]);
+  const snapshot: Snapshot = provenOf(whole, owner);
   const known = knownNodes(spec, snapshot, claim);
   const there = nodesOf(spec, snapshot, claim, named);
-  const going = named.filter((index) => there.some((node) => node.index === index));
+  const going = named.filter((index) => there.some((node) => node.index === index) || disks.some(({ node }) => node === index));
   const staying = there.filter((node) => !named.includes(node.index));
   // none that stays: perhaps none of it was there any more when its nodes were looked for
   if (going.length > 0 && staying.length === 0 && !(await isStillThere(run, claim))) throw destroyedMeanwhile(name);
@@ -87,7 +92,7 @@ export async function planRemoval(
     machines: going.map((index) => names.machine(spec, index)),
     staying,
     ...(spec.virtualNetworkName === undefined ? {} : { subnetId: subnetIn(snapshot) ?? spec.virtualNetworkName }),
-    parts: going.length === 0 ? [] : await partsOf(run, spec, { owner, groupName }, going),
+    parts: going.length === 0 ? [] : [...(await partsOf(run, spec, { owner, groupName }, going)), ...disks],
   };
 }
 
