@@ -11,7 +11,7 @@ import { forgetHosts } from "./cluster/known-hosts.ts";
 import { refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
-import { leaveEtcd } from "./etcd/leaving.ts";
+import { leaveEtcd, refuseAllMembers } from "./etcd/leaving.ts";
 import { leavePlatform } from "./platform/growth.ts";
 import { BY_FORCE, forgetNodes, removeAll } from "./remove/forget-nodes.ts";
 import { type Removal, planRemoval } from "./remove/removal.ts";
@@ -31,15 +31,13 @@ export async function removeNodes(
   options: RemoveOptions = {},
 ): Promise<RemoveDocument> {
   const removal = await planRemoval(run, name, nodes, options);
-  await checkRemoval(run, removal);
+  await checkRemoval(run, removal, options);
   return carryOutRemoval(run, removal, options);
 }
 
-/** @throws ClusterError NodesNotFound (exit 2), ScopeLocked, TakesAlong (exit 5), AuthorizationFailed (exit 4) */
-export async function checkRemoval(
-  run: Run,
-  { spec, claim, groupName, owner, parts, going, absent, staying }: Removal,
-): Promise<void> {
+/** @throws ClusterError NodesNotFound (exit 2), EtcdQuorum, ScopeLocked, TakesAlong (exit 5), AuthorizationFailed (exit 4) */
+export async function checkRemoval(run: Run, removal: Removal, { force = false }: RemoveOptions = {}): Promise<void> {
+  const { spec, claim, groupName, owner, parts, going, absent, staying } = removal;
   if (going.length === 0)
     throw notFound(
       spec.name,
@@ -48,6 +46,7 @@ export async function checkRemoval(
     );
   await refuseHarmful(run, owner, parts);
   await refuseForbidden(run, removalIntent(run, spec, claim, groupName, parts));
+  if (!force) refuseAllMembers(removal, BY_FORCE);
 }
 
 /** Removes what was planned. @throws ClusterError Etcd* when etcd does not let a member go */

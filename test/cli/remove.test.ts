@@ -117,7 +117,7 @@ test("all of etcd's members do not go: its data would be gone", async () => {
   const azure = await withCluster();
   const since = azure.exchanges.length;
   const { exit, stderr } = await azure.run("remove abc 0-2 --yes");
-  expect(exit, stderr).toBe(1);
+  expect(exit, stderr).toBe(5);
   expect(stderr).toContain("these are all of etcd's members");
   expect(writes(azure, since)).toEqual([]);
 });

@@ -368,10 +368,10 @@ describe.concurrent("leaving", () => {
     writeFileSync(path(world.dir, "ssh-cert.key"), USER_KEY, { mode: 0o600 });
     return world;
   };
-  const leaving = (world: World, going: number[], force = false, more: object = {}): Promise<void> =>
+  const leaving = (world: World, going: number[], force = false, more: object = {}, comeBack = false): Promise<void> =>
     leaveEtcd(
       world.run,
-      { spec: spec(world), claim: claimOf(world, more), there: [...world.alive, node(3)], going },
+      { spec: spec(world), claim: claimOf(world, more), there: [...world.alive, node(3)], going, comeBack },
       force,
       BY_FORCE,
     );
@@ -401,7 +401,7 @@ describe.concurrent("leaving", () => {
     await using world = withKey(await cluster());
     await expect(leaving(world, [0, 1, 2])).rejects.toMatchObject({
       code: "EtcdQuorum",
-      exit: 1,
+      exit: 5,
       advice: expect.stringContaining("--force"),
     });
     expect(world.nodes.asked).toEqual([]);
@@ -423,11 +423,33 @@ describe.concurrent("leaving", () => {
     await using world = await cluster();
     await expect(leaving(world, [1])).rejects.toMatchObject({
       code: "PrivateKeyMissing",
-      exit: 1,
+      exit: 5,
       advice: expect.stringContaining("add --force to remove the machines without telling etcd"),
     });
     await leaving(world, [1], true);
     expect(world.events.at(-1)).toMatchObject({ kind: "skipped", code: "EtcdUnreachable" });
+  });
+
+  test("one that comes back stays where etcd's authority is nowhere: it could not be given a certificate", async () => {
+    await using world = withKey(await cluster());
+    const refused = { code: "EtcdCaMissing", exit: 5, advice: expect.stringContaining("Copy the cluster's folder") };
+    await expect(leaving(world, [1], false, { etcdCa: "0".repeat(32) }, true)).rejects.toMatchObject(refused);
+    expect(asked(world, "/remove")).toEqual([]);
+  });
+
+  test("what etcd refuses when one has left already leaves it partly done", async () => {
+    const first = {
+      says: ({ path: at }: Asked) => (at.endsWith("/remove") ? { status: 400, body: { message: "bad" } } : undefined),
+    };
+    let left = 0;
+    const second = { says: (one: Asked) => (one.path.endsWith("/remove") && left++ > 0 ? first.says(one) : undefined) };
+    for (const [says, going, exit] of [
+      [first, [1], 1],
+      [second, [1, 2], 3],
+    ] as const) {
+      await using world = withKey(await cluster(says));
+      await expect(leaving(world, [...going])).rejects.toMatchObject({ code: "EtcdChangeRefused", exit });
+    }
   });
 
   test("a refusal is an error, and with force it is said and passed over", async () => {

@@ -30,7 +30,7 @@ async function remove(session: Session, invocation: Invocation): Promise<number>
   };
   const head = sayHead(session);
   const removal = await planRemoval(session, name, args.slice(1), options);
-  await checkRemoval(session, removal);
+  await checkRemoval(session, removal, options);
   await head;
   const { machines, absent, parts, staying } = removal;
   const [count, which] = [machines.length, machines.join(", ")];

@@ -1,4 +1,5 @@
 /** Nodes that leave a cluster leave its etcd first, each through the others: a machine that is gone can no longer say goodbye. */
+import { join } from "node:path";
 import { type Node, names } from "../../core/plan/cluster.ts";
 import { hasEtcd } from "../../core/plan/tags.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
@@ -11,6 +12,7 @@ import type { Run } from "../run.ts";
 import { recoverAuthority } from "./authority.ts";
 import { leave } from "./membership.ts";
 import { usesTls } from "./plan.ts";
+import { prepareEtcdTls } from "../../prepare/etcd-tls.ts";
 
 /** Nodes that leave a cluster. */
 export interface Leaving {
@@ -20,6 +22,8 @@ export interface Leaving {
   readonly there: readonly Node[];
   /** Indexes of those that go. */
   readonly going: readonly number[];
+  /** They are made anew, and then need a certificate of etcd's authority. */
+  readonly comeBack?: boolean;
 }
 
 /** What is advised where somebody may go on all the same: that all members go, that etcd cannot be told, that it is lost. */
@@ -32,29 +36,23 @@ export interface AllTheSame {
 /**
  * Those of `going` that are members leave, one at a time. With `force` what stands in the way is said and passed over.
  * @param offer for whoever has a way to force it
- * @throws ClusterError EtcdQuorum, EtcdUnreachable, EtcdChangeRefused, PrivateKeyMissing, SshKeyEncrypted
+ * @throws ClusterError EtcdQuorum, PrivateKeyMissing, SshKeyEncrypted, EtcdCaMissing (exit 5); EtcdUnreachable, EtcdChangeRefused
  */
 export async function leaveEtcd(
   run: Run,
-  { spec, claim, there, going }: Leaving,
+  { spec, claim, there, going, comeBack = false }: Leaving,
   force: boolean,
   offer?: AllTheSame,
 ): Promise<void> {
   const members = there.filter((node) => claim.choices.members.has(node.index));
   const leaving = members.filter((node) => going.includes(node.index));
   if (leaving.length === 0 || !hasEtcd(claim.choices)) return;
-  const stays = claim.choices.members.size - leaving.length;
-  if (stays < 1 && !force)
-    throw new ClusterError("EtcdQuorum", "these are all of etcd's members: without them its data is gone", {
-      source: "node",
-      exit: EXIT.failed,
-      ...(offer === undefined ? {} : { advice: offer.all }),
-    });
+  if (!force) refuseAllMembers({ claim, there, going }, offer);
   if (run.simulated) return;
   const { identity, lacking } = await identityFor(run, spec.name, claim.choices.sshPublicKey);
   if (lacking !== undefined && !force)
     throw new ClusterError(lacking.code, `etcd's members leave through the nodes, and ${lacking.message}`, {
-      exit: EXIT.failed,
+      exit: EXIT.preflight,
       advice: `${lacking.advice ?? ""} ${offer?.untold ?? ""}`.trim(),
     });
   const reach: Reach = {
@@ -66,6 +64,8 @@ export async function leaveEtcd(
     via: await wayTo(run, spec.name, { identity, nodeKeys: there.map(({ hostKey }) => hostKey) }),
   };
   if (reach.tls) await recoverAuthority(run, reach, members);
+  if (reach.tls && comeBack)
+    await prepareEtcdTls({ folder: join(run.dir, spec.name), cluster: spec.name, exists: true, now: run.outside.clock.now() });
   const etcd = { reach, alive: members, tls: reach.tls ? operatorTls(run.dir, spec.name) : undefined };
   run.changesNodes();
   for (const [nth, node] of leaving.entries()) {
@@ -85,17 +85,36 @@ export async function leaveEtcd(
         message,
         node: node.index,
       });
-      if (!force) throw code === "EtcdUnreachable" && offer !== undefined ? withAdvice(error as ClusterError, offer.lost) : error;
+      if (!force) throw refused(error, nth, offer);
     }
   }
 }
 
+/** @throws ClusterError EtcdQuorum (exit 5) */
+export function refuseAllMembers(
+  { claim: { choices }, there, going }: Pick<Leaving, "claim" | "there" | "going">,
+  offer?: AllTheSame,
+): void {
+  const leaving = there.filter(({ index }) => choices.members.has(index) && going.includes(index));
+  if (!hasEtcd(choices) || leaving.length === 0 || leaving.length < choices.members.size) return;
+  throw new ClusterError("EtcdQuorum", "these are all of etcd's members: without them its data is gone", {
+    source: "node",
+    exit: EXIT.preflight,
+    ...(offer === undefined ? {} : { advice: offer.all }),
+  });
+}
+
 // --- internal ---
 
-const withAdvice = (error: ClusterError, more: string): ClusterError =>
-  new ClusterError(error.code, error.message, {
-    source: error.source,
-    exit: error.exit,
-    advice: `${error.advice ?? ""} ${more}`.trim(),
-    cause: error.cause,
+/** What etcd says no to when nothing is changed yet is refused beforehand; later a part is done. @param left so many have left it by then */
+function refused(error: unknown, left: number, offer: AllTheSame | undefined): unknown {
+  if (!(error instanceof ClusterError)) return error;
+  const { code, message, source, exit, advice = "", cause } = error;
+  const more = code === "EtcdUnreachable" ? ` ${offer?.lost ?? ""}` : "";
+  return new ClusterError(code, message, {
+    source,
+    exit: left > 0 && exit === EXIT.failed ? EXIT.partly : code === "EtcdQuorum" ? EXIT.preflight : exit,
+    ...(`${advice}${more}`.trim() === "" ? {} : { advice: `${advice}${more}`.trim() }),
+    cause,
   });
+}

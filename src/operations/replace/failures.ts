@@ -16,13 +16,15 @@ export const removedFrom = (name: string, machines: readonly string[]): ClusterE
 
 /** What create refuses before it writes is no longer refused before anything was written: the old machine is gone. */
 export function afterDeletion(error: unknown): unknown {
-  if (!(error instanceof ClusterError) || error.exit !== EXIT.preflight) return error;
+  if (!(error instanceof ClusterError) || (error.exit !== EXIT.preflight && error.exit !== EXIT.usage)) return error;
   return withExit(error, EXIT.partly, error.advice?.replaceAll(/\s*Nothing was written to Azure[.;]/g, ""));
 }
 
-export function notWhole({ failure, missing, exit }: Created): ClusterError {
+/** Why the cluster is not whole, with the exit code of a create that ends so; with --min-ready that may be content. */
+export function notWhole({ failure, missing, ...created }: Created): ClusterError {
+  const exit = created.exit === EXIT.done ? EXIT.partly : created.exit;
   const known = afterDeletion(failure);
-  if (known instanceof ClusterError) return known;
+  if (known instanceof ClusterError) return withExit(known, exit);
   const why = missing.map(({ name, reason, state }) => `${name}: ${reason ?? state}`).slice(0, 5);
   return new ClusterError("NodesNotReady", `not all nodes are ready: ${why.join("; ")}`, { source: "node", exit });
 }

@@ -12,7 +12,7 @@ export async function letLeave(run: Run, removal: Removal, node: number): Promis
   const { claim, groupName } = removal;
   try {
     await leavePlatform(run, removal, groupName, false);
-    await leaveEtcd(run, removal, false);
+    await leaveEtcd(run, { ...removal, comeBack: true }, false);
   } catch (error) {
     const mine = !replacingIn(claim.tags).has(node);
     if (mine && error instanceof ClusterError && (error.exit === EXIT.preflight || STAYS.has(error.code)))
