@@ -18,17 +18,19 @@ import { retag } from "../engine/patiently.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { partsOf, refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
 import { refuseStopped, refuseStoppedMeanwhile } from "./cluster/stopped.ts";
-import { createCluster, planCluster } from "./create.ts";
+import { refuseWrongWay } from "./create/materials.ts";
+import { prepare } from "./create/prepare.ts";
+import type { Anew } from "./create/prepared.ts";
+import { createCluster } from "./create.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
 import { refuseFirstServer } from "./platform/growth.ts";
 import { removeAll } from "./remove/forget-nodes.ts";
 import { type Removal, planRemoval } from "./remove/removal.ts";
 import { type Created, afterDeletion, goOn, isAbout, isRemoved, notWhole, removedFrom } from "./replace/failures.ts";
-import { HALF_REPLACED } from "./replace/half-replaced.ts";
-import { keepDataDisk, refuseUnfitDisks } from "./replace/keep-disk.ts";
+import { keepDataDisk } from "./replace/keep-disk.ts";
 import { letLeave } from "./replace/let-leave.ts";
-import { type ReplaceWish, isOtherHalfReplaced, madeAt, replacementOf } from "./replace/noted.ts";
+import { type ReplaceWish, madeAt, replacementOf } from "./replace/noted.ts";
 import type { Run } from "./run.ts";
 
 /** What is to be replaced. */
@@ -66,22 +68,19 @@ export const replaceNodes = async (
  * Looks what would go, and whether anything stands in the way. Reads only.
  * @throws ClusterError ClusterNotFound, ClusterStopped, NodesNotThere; what create's preflight refuses
  */
-export async function planReplace(run: Run, name: string, nodes: readonly string[], wish: ReplaceWish): Promise<Replacement> {
-  const removal = await removalOf(run, name, nodes, wish);
+export async function planReplace(run: Run, name: string, named: readonly string[], wish: ReplaceWish): Promise<Replacement> {
+  const removal = await removalOf(run, name, named, wish);
   refuseStopped(name, removal.claim.tags);
   refuseLastMember(removal);
   refuseFirstServer(removal);
   await checkAway(run, removal);
-  // what create would refuse afterwards is refused before anything goes
-  const planned = await planCluster(run, name, wish.given).catch(async (error: unknown) => {
-    // that is what is to be gone on with; of another node it is what create would refuse
-    const half = error instanceof ClusterError && error.code === HALF_REPLACED;
-    if (half && !(await isOtherHalfReplaced(run, removal))) return undefined;
-    throw error;
-  });
-  if (wish.keepDataDisk) await refuseUnfitDisks(run, removal, planned?.surveyed.size);
   const { absent, groupName, going, spec } = removal;
   const { noted, done, made, half } = await replacementOf(run, removal, wish);
+  // what create would refuse afterwards is refused before anything goes
+  const nodes = new Set(going.filter((node) => !done.has(node) && !made.has(node)));
+  const anew: Anew = { nodes, ending: new Set(going), keepDataDisk: wish.keepDataDisk };
+  const planned = await prepare(run, name, wish.given, { mode: "imagine", anew });
+  await refuseWrongWay(run, planned.spec, planned.materials.identity, planned.materials.nodes);
   const machinesOf = (nodes: readonly number[]): string[] => nodes.map((node) => names.machine(spec, node));
   return {
     name,
@@ -91,7 +90,7 @@ export async function planReplace(run: Run, name: string, nodes: readonly string
     noted,
     absent,
     groupName,
-    notes: planned?.notes ?? [],
+    notes: planned.notes,
   };
 }
 

@@ -52,6 +52,15 @@ export async function prepareEtcdTls(options: {
   return ca;
 }
 
+/** The authority in the folder, which is only looked at; undefined where it is not whole. @throws ClusterError EtcdTlsMismatch (exit 5) */
+export async function keptEtcdCa(folder: string): Promise<EtcdCa | undefined> {
+  const files = etcdTlsFiles(folder);
+  const [certificate, key] = [await readKept(files.ca), await readKept(files.caKey)].map((bytes) => bytes?.toString("utf8"));
+  if (key === undefined || certificate === undefined) return undefined;
+  checkPair(key, files.caKey, certificate, files.ca);
+  return { key, certificate };
+}
+
 /** What a cluster remembers of its authority: 32 hex digits of the certificate's SHA-256. */
 export const fingerprintOf = ({ certificate }: Pick<EtcdCa, "certificate">): string =>
   new X509Certificate(certificate).fingerprint256.replaceAll(":", "").slice(0, 32).toLowerCase();

@@ -1,11 +1,15 @@
 /** replace, over the simulation: what goes and what comes, with which choices, and what a run that broke off at any write leaves. */
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import type { PlanDocument, ReplaceDocument, StatusDocument } from "../../src/core/documents.ts";
 import type { CloudState } from "../../src/sim/cloud.ts";
+import { createEtcdCa, etcdTlsFiles } from "../../src/prepare/etcd-tls.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
+import { parseScript } from "../../src/sim/fault-script.ts";
 import { timeOf } from "../../src/sim/simulation.ts";
 import { addLock, byHand, deletes, inGroup } from "./azure-hand.ts";
-import { type Body, type Result, type TestAzure, ownAzure } from "./world.ts";
+import { type Body, type Result, START, type TestAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
 beforeEach(() => {
@@ -114,6 +118,78 @@ test("--keep-data-disk: the new machine has the old one's disk; without it a new
   expect((await azure.run("replace mycluster 1 --yes")).exit).toBe(0);
   expect(azure.puts().get(`virtualMachines/${nameOf(1)}`).properties.storageProfile.dataDisks[0].createOption).toBe("Empty");
   await whole();
+  // no data disk is asked for any more: the one that is there comes back all the same
+  const without = await azure.run("replace mycluster 1 --keep-data-disk --yes", {
+    env: { AZURE_COREOS_CLUSTER_DATA_DISK: "no" },
+  });
+  expect(without.exit, without.stderr).toBe(0);
+  const put = azure.puts().get(`virtualMachines/${nameOf(1)}`);
+  expect(put.properties.storageProfile.dataDisks).toMatchObject([{ createOption: "Attach", deleteOption: "Delete" }]);
+  expect(Buffer.from(put.properties.osProfile.customData, "base64").toString()).toContain("/var/lib/docker");
+  await whole();
+  expect((await azure.run("plan mycluster")).stderr).toContain("Nothing to do");
+});
+
+/** Files of an etcd authority that is another cluster's. */
+const otherAuthority = async (): Promise<void> => {
+  const files = etcdTlsFiles(join(azure.dir, "mycluster"));
+  const { certificate, key } = await createEtcdCa("other", START);
+  writeFileSync(files.ca, certificate);
+  writeFileSync(files.caKey, key);
+};
+/** A file that is given with --custom-data. */
+const withFile = (flags: string): string =>
+  flags.replace(/FILE-(\w)/, (_, text) => {
+    const file = join(azure.dir, "own.yaml");
+    writeFileSync(file, `#cloud-config\nhostname: ${text}\n`);
+    return file;
+  });
+
+type Subscription = Parameters<typeof ownAzure>[0];
+const few = (script: string): Subscription => parseScript(script);
+
+type Refusal = readonly [what: string, flags: string, argv: string, exit: number, said: RegExp, Subscription | (() => unknown)];
+const REFUSALS: readonly Refusal[] = [
+  ["the user's own file is not given", "--custom-data FILE-a", "1", 2, /Give --custom-data with the file whose/, {}],
+  ["nor the same", "--custom-data FILE-a", "1 --custom-data FILE-b", 7, /with another file.*Give --custom-data with/s, {}],
+  ["there is no such identity", "", "1 --identity nosuch", 5, /no managed identity/, {}],
+  ["the quota is too small", "", "1 --vm-size Standard_D8s_v5", 5, /; 6 of 8 are free/, few("quota-cores:8")],
+  [
+    "for all of them",
+    "--num-nodes 3",
+    "1 2 --vm-size Large",
+    5,
+    /need 8 vCPUs.*; 7 of 9.*run .azure-coreos-cluster replace mycluster 1 2. again/s,
+    few("quota-cores:9"),
+  ],
+  ["that of addresses", "", "1 --pip", 5, /PublicIPCountLimitReached/, { limits: { publicAddresses: 1 } }],
+  ["etcd's authority is another's", "", "1", 5, /EtcdCaWrong/, otherAuthority],
+  ["and all go", "--num-nodes 3", "0-2", 5, /EtcdCaWrong/, otherAuthority],
+  ["others may write to its folder", "", "1", 5, /FolderUnsafe/, () => chmodSync(join(azure.dir, "mycluster"), 0o777)],
+];
+test.for(REFUSALS)("%s: what create would refuse is refused before anything is written", async (row) => {
+  const [, flags, argv, exit, said, more] = row;
+  if (typeof more === "object") azure = ownAzure(more);
+  await made(withFile(flags.includes("--num-nodes") ? flags : `--num-nodes 2 ${flags}`));
+  if (typeof more === "function") await more();
+  const ended = await azure.run(`replace mycluster ${withFile(argv)} --yes`);
+  expect(ended.exit, ended.stderr).toBe(exit);
+  expect(ended.stderr).toMatch(said);
+  expect(azure.exchanges.filter(({ method }) => ["PUT", "PATCH", "DELETE"].includes(method))).toEqual([]);
+});
+
+test("what fits once the old machine is gone is made; one that Azure cannot make leaves the cluster partly there", async () => {
+  const { limits } = parseScript("quota-cores:4,quota-standardDSv5Family:4");
+  azure = ownAzure({ limits: { ...limits, publicAddresses: 3 } });
+  await made("--num-nodes 2 --pip");
+  const fits = await azure.run("replace mycluster 1 --yes");
+  expect(fits.exit, fits.stderr).toBe(0);
+  const full: TestAzure["simulation"]["handle"] = async (request) =>
+    request.method === "PUT" && request.url.includes("/virtualMachines/")
+      ? { status: 409, headers: {}, body: '{"error":{"code":"SkuNotAvailable","message":"no room"}}' }
+      : azure.simulation.handle(request);
+  const { exit, stderr } = await azure.run("replace mycluster 1 --yes", { azure: full });
+  expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringContaining("(SkuNotAvailable)") });
 });
 
 test.each([

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { whatFits } from "../../src/core/advice/fitting.ts";
 import { judge, refusal } from "../../src/core/advice/preflight.ts";
 import { type Checked, known } from "../../src/core/advice/problem.ts";
+import { usageWithout } from "../../src/core/advice/size-demand.ts";
 import type { SizeFacts, Usage } from "../../src/core/region.ts";
 import { buildSpec } from "../../src/core/spec/spec.ts";
 
@@ -59,6 +60,21 @@ describe("quota", () => {
     ["none", 120, 100, ["QuotaExceeded: 3 machines of Standard_D4s_v5 need 12 vCPUs in westus; 0 of 100 are free"]],
   ])("%s are free", (_, current, limit, said) => {
     expect(found(cores(current, limit))).toEqual(said);
+  });
+
+  test("what goes first gives back what it has: of its family, of spot's quota, and of an unknown size nobody knows what", () => {
+    const usages = ["cores", "standardDSv5Family", "otherFamily", "lowPriorityCores"].map((name) => usage(name, 5, 10));
+    const left = (...gone: (readonly [vmSize: string, spot?: boolean])[]): number[] =>
+      usageWithout(
+        usages,
+        region(D4, size("Other", 2, { family: "OtherFamily" })),
+        gone.map(([vmSize, spot = false]) => ({ vmSize, spot })),
+      ).map(({ current }) => current);
+    expect(left()).toEqual([5, 5, 5, 5]);
+    expect(left(["standard_d4s_V5"])).toEqual([1, 1, 5, 5]);
+    expect(left(["other"], ["Other"], ["Standard_D4s_v5", true])).toEqual([1, 5, 1, 1]);
+    expect(left(["Standard_D4s_v5"], ["Standard_D4s_v5"])).toEqual([0, 0, 5, 5]);
+    expect(left(["Standard_D4s_v5"], ["Gone"])).toEqual([]);
   });
 
   test("of the family it is said too, and a single machine is one", () => {

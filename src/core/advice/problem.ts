@@ -13,8 +13,20 @@ export interface Problem {
 }
 
 /** A problem of a code that the advice table knows: what to do about it is said there, whoever notices it first. */
-export function known({ spec, location, instead }: Checked, check: string, message: string, more: AdviceContext = {}): Problem {
-  const context = { name: spec.name, vmSize: spec.vmSize, location, ...(instead === undefined ? {} : { instead }), ...more };
+export function known(
+  { spec, location, instead, command }: Checked,
+  check: string,
+  message: string,
+  more: AdviceContext = {},
+): Problem {
+  const context = {
+    name: spec.name,
+    vmSize: spec.vmSize,
+    location,
+    ...(instead && { instead }),
+    ...(command && { command }),
+    ...more,
+  };
   const advice = adviceFor({ code: check, message }, context)?.advice;
   if (advice === undefined) throw new ClusterError("NoAdvice", `the advice table has no row for ${check}`, { source: "bug" });
   return { check, message, advice };
@@ -36,6 +48,8 @@ export interface Checked {
   readonly knownNodes?: number;
   /** What would do instead, where that was looked up: fitting.ts. */
   readonly instead?: readonly string[];
+  /** What is to be typed again; absent: create. */
+  readonly command?: string;
   /** How many of them are spot machines; absent: none. */
   readonly newSpot?: number;
   /** Zones that they are to be in; absent: in none. */

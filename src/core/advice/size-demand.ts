@@ -2,7 +2,7 @@
  * Whether a size can be had as it is asked for: one size, one demand, no more looked at than what Azure says of the size. The same
  * question for the size that was named, for those that are proposed in its place, and for whoever compares several.
  */
-import type { SizeFacts } from "../region.ts";
+import type { RegionSizes, SizeFacts, Usage } from "../region.ts";
 
 export interface SizeDemand {
   /** Some of the machines are to be spot machines. */
@@ -31,6 +31,22 @@ export const vcpuDemand = (
   { vcpus }: Pick<SizeFacts, "vcpus">,
   { newNodes, newSpot = 0 }: { readonly newNodes: number; readonly newSpot?: number },
 ): { readonly regular: number; readonly spot: number } => ({ regular: vcpus * (newNodes - newSpot), spot: vcpus * newSpot });
+
+/** The usage of the quotas as it is once these machines are gone; none where Azure does not tell how large one of them is. */
+export function usageWithout(
+  usages: readonly Usage[],
+  region: Pick<RegionSizes, "sizes"> | undefined,
+  gone: readonly { readonly vmSize: string; readonly spot: boolean }[],
+): Usage[] {
+  const freed = new Map<string, number>();
+  for (const { vmSize, spot } of gone) {
+    const size = region?.sizes.get(vmSize.toLowerCase());
+    if (size === undefined) return [];
+    for (const quota of (spot ? [SPOT_QUOTA] : ["cores", size.family]).map((name) => name.toLowerCase()))
+      freed.set(quota, (freed.get(quota) ?? 0) + size.vcpus);
+  }
+  return usages.map((usage) => ({ ...usage, current: Math.max(0, usage.current - (freed.get(usage.name.toLowerCase()) ?? 0)) }));
+}
 
 /** Azure's name of that quota. */
 export const SPOT_QUOTA = "lowPriorityCores";

@@ -69,6 +69,25 @@ export function placeOfMachine({ model }: Pick<Live, "model">): MachinePlace {
   };
 }
 
+/** What Azure counts against a subscription's quotas, and gives back when it is gone. */
+export interface Freed {
+  readonly machines: readonly { readonly vmSize: string; readonly spot: boolean }[];
+  /** Public addresses. */
+  readonly addresses: number;
+}
+
+/** @param nodes indexes of nodes that are to go */
+export const freedBy = (spec: ClusterSpec, snapshot: Snapshot, nodes: ReadonlySet<number>): Freed => ({
+  machines: [...snapshot.values()].flatMap((live) => {
+    const index = live.kind === "machine" ? nodeIndex(spec, nameOf(live.id)) : undefined;
+    const { vmSize } = (live.model as VirtualMachine).hardwareProfile ?? {};
+    return index === undefined || !nodes.has(index) || vmSize === undefined
+      ? []
+      : [{ vmSize, spot: placeOfMachine(live).spot === true }];
+  }),
+  addresses: [...withPublicAddress(spec, snapshot)].filter((index) => nodes.has(index)).length,
+});
+
 /** Zones of the addresses that nodes have of their own, by node index. */
 export const zonesOfAddresses = (spec: ClusterSpec, snapshot: Snapshot): Map<number, string> =>
   new Map(

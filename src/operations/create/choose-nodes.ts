@@ -19,6 +19,7 @@ import type { Live } from "../../engine/provider.ts";
 import type { Claim } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import { freeAddresses, sharedSubnet } from "./free-addresses.ts";
+import type { Anew } from "./prepared.ts";
 import type { Survey } from "./survey.ts";
 
 /** Where a node is to be, before its user-data. */
@@ -37,6 +38,8 @@ export interface NodePlace extends Node, MachinePlace {
   readonly uncertified?: boolean;
   /** An existing machine whose etcd was to join one that lives: whether it has, only etcd knows. */
   readonly joins?: boolean;
+  /** Its machine is there, and is taken to be gone: what is to become of that one's data disk. */
+  readonly anew?: Pick<Anew, "keepDataDisk">;
 }
 
 /**
@@ -63,26 +66,28 @@ export interface ChosenNodes {
   readonly ours: Snapshot;
   readonly found: { readonly claim: Pick<Claim, "choices"> | undefined };
   readonly surveyed: Survey;
+  readonly anew?: Anew;
 }
 
 /** Addresses: those that nodes have, those that etcd was told, and for the rest the first free ones. */
 export async function placeNodes(
   run: Run,
   spec: ClusterSpec,
-  { indexes, known: before, ours: snapshot, found, surveyed }: ChosenNodes,
+  { indexes, known: before, ours: snapshot, found, surveyed, anew }: ChosenNodes,
 ): Promise<NodePlace[]> {
   const { claim } = found;
-  const machines = machineTags(spec, snapshot);
+  const machines = machineTags(spec, snapshot, anew?.nodes);
   const addressed = withPublicAddress(spec, snapshot);
   // --pip counts for machines that are yet to be made: Azure does not change the interface of one that runs
   const ownAddress = (index: number): boolean => (machines.has(index) ? addressed.has(index) : spec.pip);
   const known = new Map([...(claim?.choices.members ?? []), ...interfaceAddresses(spec, snapshot)]);
   const taken = new Set([...known.values(), ...(claim?.choices.frontend === undefined ? [] : [claim.choices.frontend])]);
   const zones = zonesOfAddresses(spec, snapshot);
+  const goes = (index: number): boolean => anew?.nodes.has(index) === true;
   const place = (index: number, address: string): NodePlace => {
     const machine = machines.get(index);
     // an address of its own that is there already has chosen the zone
-    const zone = zones.get(index) ?? zoneOf(spec, index);
+    const zone = (goes(index) ? undefined : zones.get(index)) ?? zoneOf(spec, index);
     return {
       index,
       address,
@@ -91,6 +96,7 @@ export async function placeNodes(
       publicAddress: ownAddress(index),
       ...(machine === undefined ? (zone === undefined ? {} : { zone }) : placeOfMachine(machine)),
       ...tagged(machine),
+      ...(goes(index) ? { anew } : {}),
     };
   };
   const missing = indexes.filter((index) => !known.has(index));
@@ -114,12 +120,12 @@ export async function placeNodes(
  * The tags of the machines that stay: they say what each was given. One that failed, or is on its way out, will be made anew, with
  * user-data of its own.
  */
-const machineTags = (spec: ClusterSpec, snapshot: Snapshot): Map<number, Live> =>
+const machineTags = (spec: ClusterSpec, snapshot: Snapshot, gone: ReadonlySet<number> = new Set()): Map<number, Live> =>
   new Map(
     [...snapshot.values()].flatMap((live) => {
       const stays = live.kind === "machine" && live.state !== "failed" && live.state !== "deleting";
       const index = stays ? nodeIndex(spec, nameOf(live.id)) : undefined;
-      return index === undefined ? [] : [[index, live] as const];
+      return index === undefined || gone.has(index) ? [] : [[index, live] as const];
     }),
   );
 

@@ -6,6 +6,7 @@
 import { whatFits } from "../../core/advice/fitting.ts";
 import { judge, refusal } from "../../core/advice/preflight.ts";
 import { type Checked, type Problem, counts } from "../../core/advice/problem.ts";
+import { usageWithout } from "../../core/advice/size-demand.ts";
 import type { PassedOver } from "../../core/documents.ts";
 import type { ClusterError } from "../../core/errors.ts";
 import { type FreshNodes, newMachines } from "../../core/plan/new-machines.ts";
@@ -15,6 +16,7 @@ import { type FlagKey, type FlagValues, flagRows } from "../../core/spec/flags.t
 import { type ClusterSpec, asWished } from "../../core/spec/spec.ts";
 import { inTurn } from "../../core/spec/wishes.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
+import type { Freed } from "../cluster/nodes-there.ts";
 import type { Run } from "../run.ts";
 import { sameText } from "./fixed-choices.ts";
 import { type ImageFound, imageForSize } from "./find-image.ts";
@@ -27,6 +29,8 @@ export interface Wanted extends FreshNodes {
   /** In order of wish; one alone where the cluster, or what it is to be near to, is there already. */
   readonly locations: readonly string[];
   readonly image: ImageChoice;
+  /** What those that are to be made anew give back first. */
+  readonly freed?: Freed;
 }
 
 /** A size in a location, as Azure's answers judge it. */
@@ -133,10 +137,11 @@ const chosenNow = ({ spec, found: { claim } }: Wanted): FlagKey[] =>
 
 /** What is judged: the answers, beside what is to be made. */
 function checkedOf(wanted: Wanted, answers: Answers, place: PlaceAnswers): Checked {
-  const { spec, found, known } = wanted;
+  const { spec, found, fresh, known, freed } = wanted;
   const machines = newMachines(spec, wanted);
   const { compute, network, imageById, existing, missingIdentities } = answers;
-  const { location, region, computeUsage, networkUsage, labelFree, imageFacts } = place;
+  const { location, region, networkUsage, labelFree, imageFacts } = place;
+  const computeUsage = place.computeUsage && usageWithout(place.computeUsage, region, freed?.machines ?? []);
   const missing = (imageFacts === "missing" && hasCatalogue(answers, place)) || imageById === "missing";
   const image = missing ? ("missing" as const) : imageFacts === "missing" ? undefined : (imageFacts ?? imageById);
   return {
@@ -144,8 +149,9 @@ function checkedOf(wanted: Wanted, answers: Answers, place: PlaceAnswers): Check
     location,
     ...machines,
     knownNodes: known.size,
+    ...(freed === undefined ? {} : { command: `azure-coreos-cluster replace ${spec.name} ${fresh.join(" ")}` }),
     missingIdentities,
-    newAddresses: newAddresses(spec, found, machines.newNodes),
+    newAddresses: newAddresses(spec, found, machines.newNodes) - (freed?.addresses ?? 0),
     providers: [compute, network].filter((one) => one !== undefined),
     ...(region === undefined ? {} : { region }),
     ...(computeUsage === undefined ? {} : { computeUsage }),

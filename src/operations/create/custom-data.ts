@@ -74,11 +74,12 @@ export function refuseBadUserData(spec: ClusterSpec, userData: string | Uint8Arr
   );
 }
 
-const noted = new WeakMap<Run, Set<string>>();
+/** A replacement prepares again for each node: it is one run all the same. */
+const noted = new WeakMap<Run["lookups"], Set<string>>();
 
 function noteOnce(run: Run, message: string): void {
-  const seen = noted.get(run) ?? new Set<string>();
-  noted.set(run, seen);
+  const seen = noted.get(run.lookups) ?? new Set<string>();
+  noted.set(run.lookups, seen);
   if (seen.has(message)) return;
   seen.add(message);
   run.emit({ kind: "note", id: "custom-data", label: "custom data", message: `--custom-data: ${message}` });
@@ -91,10 +92,12 @@ export function refuseOtherCustomData(
   now: string | undefined,
   fresh: number,
 ): void {
+  // what every node was given is kept, but for what was filled in
+  const same = `Give --custom-data with the file whose SHA-256 is ${before}; where nothing is filled in, each ${spec.name}/user-data-*.yaml is a copy (sha256sum)`;
   if (now === undefined && before !== undefined && fresh > 0)
     throw usageError(
       `${spec.name} was made with --custom-data, and the new machines need the same`,
-      `Give --custom-data with the file whose SHA-256 is ${before}.`,
+      `${same}. If it is lost, no more machines can be made for this cluster: make another one.`,
     );
   if (now !== undefined && now !== before)
     throw new ClusterError(
@@ -107,7 +110,9 @@ export function refuseOtherCustomData(
         advice:
           before === undefined
             ? "Leave --custom-data out, or make another cluster."
-            : `Give the file whose SHA-256 is ${before}, leave --custom-data out, or make another cluster.`,
+            : fresh === 0
+              ? `${same}; leave --custom-data out; or make another cluster.`
+              : `${same}; or make another cluster.`,
       },
     );
 }

@@ -1,7 +1,7 @@
 /**
- * Data disks of machines that are gone, kept by somebody: a machine that is made again gets its own back, with what is on it.
- * Azure refuses to make a second disk of that name. A system disk left over from such a machine is waited for, then refused
- * by name: a new machine could not use it.
+ * Data disks of machines that are gone, kept by somebody: a machine that is made again gets its own back, with what is on it, whatever is
+ * asked for now: one that hung on nothing would be paid for, and seen by nobody. Azure refuses to make a second disk of that name. A system
+ * disk left over from such a machine is waited for, then refused by name: a new machine could not use it.
  */
 import type { VirtualMachine } from "@azure/arm-compute";
 import { AzureError } from "../../core/advice/azure-error.ts";
@@ -16,7 +16,7 @@ import { patiently } from "../../engine/patiently.ts";
 import { ask } from "../ask.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { NodePlace } from "./choose-nodes.ts";
-import { refusePremium } from "./premium-disk.ts";
+import { refuseUnfit } from "./unfit-disk.ts";
 import type { Run } from "../run.ts";
 
 /** Who may not list disks, or asks an ARM that does not, learns of a disk in the way when the machine is made. */
@@ -32,7 +32,7 @@ export async function listDisks(run: Run, group: string): Promise<readonly Disk[
 /**
  * The places with the ids of the disks that wait for them.
  * @param seen the group's disks, a moment ago
- * @throws ClusterError DiskInUse (exit 7), DiskNeedsPremium (exit 5)
+ * @throws ClusterError DiskInUse (exit 7), DiskNeedsPremium, SizeTakesNoDisk (exit 5)
  */
 export async function withKeptDisks(
   run: Run,
@@ -55,12 +55,15 @@ export async function withKeptDisks(
   return places.map((place) => {
     const machine = names.machine(spec, place.index);
     if (!place.exists) refuseSystemDisk(systemDisk(listed, names.osDisk(machine)), machine, group);
-    const disk = place.exists || !spec.dataDisk ? undefined : disks.get(names.dataDisk(machine).toLowerCase());
+    const disk = place.exists ? undefined : disks.get(names.dataDisk(machine).toLowerCase());
     if (disk === undefined) return place;
     const holder = disk.managedBy === undefined ? undefined : nameOf(disk.managedBy);
     const own = holder !== undefined && nodeIndex(spec, holder) === place.index;
     // its own machine takes it along in a moment, or is made at this moment by another run
-    if (own && !outliving.has(disk.id.toLowerCase())) return place;
+    if (own && !outliving.has(disk.id.toLowerCase()) && place.anew?.keepDataDisk !== true) return place;
+    // a creation that begins has no disk from before; that of a machine that stands is told whose it is before it is kept
+    const proven = (own && place.anew !== undefined) || (owner.ids.size > 0 && isProven(disk, owner));
+    if (!spec.dataDisk && ((holder !== undefined && !own) || !proven)) return place;
     if (holder !== undefined && !own)
       throw new ClusterError(
         "DiskInUse",
@@ -71,16 +74,16 @@ export async function withKeptDisks(
           advice: `Detach it there (az vm disk detach), or delete it, and run the same command again.`,
         },
       );
-    // a creation that begins has no disk from before
-    if (owner.ids.size === 0 || !isProven(disk, owner)) throw notProven(disk, machine, group, spec.name);
+    if (!proven) throw notProven(disk, machine, group, spec.name);
     const { diskSizeGB = spec.dataDiskSize, zones, sku } = disk.model as DiskModel;
-    refusePremium({ name: nameOf(disk.id), sku: sku?.name, group }, size);
-    run.emit({
-      kind: "note",
-      id: `disk/${machine}`,
-      label: "data disk",
-      message: `${machine} gets its data disk back, with what is on it: ${nameOf(disk.id)} was kept.`,
-    });
+    refuseUnfit({ name: nameOf(disk.id), sku: sku?.name, group }, size);
+    if (place.anew === undefined)
+      run.emit({
+        kind: "note",
+        id: `disk/${machine}`,
+        label: "data disk",
+        message: `${machine} gets its data disk back, with what is on it: ${nameOf(disk.id)} was kept.`,
+      });
     const kept = { ...place, keptDisk: { id: disk.id, sizeGiB: diskSizeGB } };
     // a disk that is kept in all zones goes wherever its machine is
     if (/_ZRS$/i.test(sku?.name ?? "")) return kept;
@@ -133,7 +136,10 @@ async function outlivingDisks(
   all: readonly Disk[],
 ): Promise<ReadonlySet<string>> {
   const held = all.filter(({ managedBy }) =>
-    places.some(({ exists, index }) => !exists && managedBy !== undefined && nodeIndex(spec, nameOf(managedBy)) === index),
+    places.some(
+      ({ exists, anew, index }) =>
+        !exists && anew === undefined && managedBy !== undefined && nodeIndex(spec, nameOf(managedBy)) === index,
+    ),
   );
   const stay = await Promise.all(
     held.map(async ({ id, managedBy = "" }) => {

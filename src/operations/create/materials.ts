@@ -12,12 +12,12 @@ import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Choices } from "../../core/plan/tags.ts";
 import { fingerprintOf } from "../../prepare/etcd-tls.ts";
 import { PRIVATE } from "../../prepare/kept-file.ts";
-import { clusterFolder } from "../../prepare/cluster-folder.ts";
+import { clusterFolder, refuseUnsafeFolder } from "../../prepare/cluster-folder.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
 import { recoverAuthority } from "../etcd/authority.ts";
 import type { NodePlace } from "./choose-nodes.ts";
 import { readCustom, refuseOtherCustomData, type CustomFile } from "./custom-data.ts";
-import { type EtcdWish, chooseMembers, etcdAuthority, membersOf, usesTls } from "../etcd/plan.ts";
+import { type EtcdWish, chooseMembers, etcdAuthority, isThere, membersOf, usesTls } from "../etcd/plan.ts";
 import type { Claim, ClaimedCluster } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import type { Joins } from "../etcd/membership.ts";
@@ -53,10 +53,11 @@ export async function prepareMaterials(
   const identity = await usableHere(run, spec, ssh);
   const folder = mode === "imagine" ? undefined : await clusterFolder(run.dir, spec.name);
   if (folder !== undefined) await keepPrivateKeyPath(run, spec.name, ssh);
-  // a hop that is wrong is found out before anything is made
-  if (mode !== "imagine" && spec.waitFor !== "machines" && canLogIn(identity))
-    await (await wayTo(run, spec.name, { identity, nodeKeys: hostKeysOf(places) }))?.check().catch(refusedBefore);
-  if (mode !== "imagine") await keepHops(run, spec.name);
+  if (mode === "imagine") await refuseUnsafeFolder(run.dir, spec.name);
+  else {
+    await refuseWrongWay(run, spec, identity, places);
+    await keepHops(run, spec.name);
+  }
   const { custom, customDataHash } = await chooseCustomData(run, spec, claim, places);
   const discoveryUrl = claim === undefined ? await chooseDiscoveryUrl(run, spec, mode) : claim.choices.discoveryUrl;
   const fixed = custom !== undefined || discoveryUrl !== undefined;
@@ -78,6 +79,17 @@ export async function prepareMaterials(
   );
   if (folder !== undefined) await keepUserData(folder, nodes);
   return { ssh, identity, choices, nodes, tls: etcd.tls, joins: etcd.joins };
+}
+
+/** A hop that is wrong is found out before anything is made. @throws ClusterError what it was found to be, with exit code 5 */
+export async function refuseWrongWay(
+  run: Run,
+  { name, waitFor }: Pick<ClusterSpec, "name" | "waitFor">,
+  identity: Identity,
+  nodes: readonly { readonly hostKey?: string | undefined }[],
+): Promise<void> {
+  if (waitFor === "machines" || !canLogIn(identity)) return;
+  await (await wayTo(run, name, { identity, nodeKeys: nodes.map(({ hostKey }) => hostKey) }))?.check().catch(refusedBefore);
 }
 
 // --- internal ---
@@ -117,7 +129,7 @@ async function chooseEtcd(
   const { members, joins } =
     reach === undefined ? { members: chooseMembers(spec, places), joins: new Map() } : await membersOf(run, spec, reach, wish);
   const needed = !tls || fresh.length === 0 ? "no" : fresh.some((place) => members.has(place.index)) ? "must" : "may";
-  const exists = standing.some((place) => members.has(place.index));
+  const exists = places.some((place) => isThere(place) && members.has(place.index));
   const ca = await etcdAuthority(run, spec, found, { needed, exists, folder, mode });
   const before = claim?.choices.etcdCa;
   const authority = (folder === undefined ? before : undefined) ?? (ca === undefined ? before : fingerprintOf(ca));

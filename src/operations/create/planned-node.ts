@@ -128,6 +128,6 @@ async function nodeConfig(
     ...(own === undefined ? {} : { tls: own }),
     ...(etcd.tls && member && own === undefined ? { tlsLater: true } : {}),
     ...(hostKey === undefined ? {} : { hostKey }),
-    ...(spec.dataDisk ? { dataDiskMount: spec.dataDiskMount } : {}),
+    ...(spec.dataDisk || place.keptDisk !== undefined ? { dataDiskMount: spec.dataDiskMount } : {}),
   };
 }

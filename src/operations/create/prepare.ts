@@ -23,7 +23,7 @@ import { decide } from "../../engine/decide.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { chooseNodes, placeNodes } from "./choose-nodes.ts";
-import { knownNodes, machinesOf } from "../cluster/nodes-there.ts";
+import { freedBy, knownNodes, machinesOf } from "../cluster/nodes-there.ts";
 import { lookIn } from "../cluster/find.ts";
 import { isForeign } from "../cluster/cluster.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
@@ -46,7 +46,7 @@ import { ownImage, withoutSignature } from "./own-image.ts";
 import { takenForNew } from "./wish.ts";
 import type { Run } from "../run.ts";
 import { sizeFacts, withImage } from "./sized-plan.ts";
-import type { Possible, Chosen, FoundWish, Furnished, Prepared } from "./prepared.ts";
+import type { Anew, Possible, Chosen, FoundWish, Furnished, Prepared } from "./prepared.ts";
 import { imageReference, survey } from "./survey.ts";
 
 export interface HowToPrepare {
@@ -57,6 +57,8 @@ export interface HowToPrepare {
   readonly agree?: (imagined: Prepared) => Promise<void>;
   /** The id of the creation that is to be finished: where it is not there any more nothing is made in its place. */
   readonly creation?: string;
+  /** Nodes that are there, and that it is prepared for as if they were gone. */
+  readonly anew?: Anew;
 }
 
 /** Finds, chooses, checks, furnishes and plans; writes nothing to Azure. */
@@ -97,13 +99,13 @@ async function prepareAhead(
   run: Looking,
   name: string,
   asked: Partial<FlagValues>,
-  { mode, onWish, agree, creation }: HowToPrepare,
+  { mode, onWish, agree, creation, anew }: HowToPrepare,
 ): Promise<Prepared> {
   const begun = mode === "imagine" ? undefined : beginKey(run, asked);
   const wish = await find(run, name, asked);
   if (creation !== undefined && wish.found.claim?.choices.id !== creation) throw clusterGone(name);
   onWish?.(wish.spec, wish.found.claim?.location ?? wish.spec.location);
-  const chosen = await choose(run, wish);
+  const chosen = await choose(run, wish, anew);
   const checked = await check(run, chosen);
   if (agree !== undefined && isNew(chosen))
     await agree(await plan(run, await furnish(run, checked, { mode: "imagine", begun: undefined })));
@@ -135,7 +137,7 @@ async function find(run: Looking, name: string, asked: Partial<FlagValues>): Pro
   return { name, asked, groupName, found, spec, notes: [...notes, ...changes] };
 }
 
-async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
+async function choose(run: Run, wish: FoundWish, anew: Anew | undefined): Promise<Chosen> {
   const { found, spec } = wish;
   const unlisted = new Set<Kind>();
   const snapshot: Chosen["snapshot"] =
@@ -143,7 +145,7 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
   const ours = provenOf(snapshot, found.owner);
   // before anything is made: damaged tags are no part of a cluster that is worked on
   for (const live of ours.values()) if (live.kind === "machine") hostKeyIn(live);
-  refuseHalfReplaced(spec, found.claim?.tags, ours);
+  refuseHalfReplaced(spec, found.claim?.tags, ours, anew?.ending);
   const known = knownNodes(spec, ours, found.claim);
   const indexes = chooseNodes(spec, known);
   // more than it was ever asked for are there: somebody else's run has made them
@@ -158,15 +160,17 @@ async function choose(run: Run, wish: FoundWish): Promise<Chosen> {
     ours,
     known,
     indexes,
+    ...(anew === undefined ? {} : { anew }),
   };
 }
 
 async function check(run: Run, chosen: Chosen): Promise<Possible> {
-  const { spec, found, indexes, ours, known } = chosen;
+  const { spec, found, indexes, ours, known, anew } = chosen;
   const there = new Set(machinesOf(spec, ours));
-  const fresh = indexes.filter((index) => !there.has(index));
+  const fresh = indexes.filter((index) => !there.has(index) || anew?.nodes.has(index) === true);
   const members = found.claim?.choices.members ?? new Map<number, string>();
-  const surveyed = await survey(run, spec, found, { fresh, members, known });
+  const freed = anew && freedBy(spec, ours, anew.nodes);
+  const surveyed = await survey(run, spec, found, { fresh, members, known, ...(freed && { freed }) });
   return { ...chosen, spec: surveyed.taken.checked.spec, surveyed };
 }
 
@@ -190,7 +194,7 @@ async function furnish(run: Run, checked: Possible, how: { readonly mode: Mode; 
 }
 
 async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
-  const { name, found, snapshot, unlisted, image, surveyed } = furnished;
+  const { name, found, snapshot, unlisted, image, surveyed, anew } = furnished;
   const inside = await aboutPrivate(run, name, furnished.spec, surveyed.subnet !== undefined);
   const { expires, notes } = timeToLive(run, furnished.spec, found.claim?.tags["aoc-expires"]);
   const facts: Facts = { ...factsOf(run, furnished), ...(expires === undefined ? {} : { expires }) };
@@ -199,7 +203,11 @@ async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
   const resources = planOf(spec, facts);
   await lookByName(run, resources, unlisted, snapshot);
   const decisions = new Map(
-    resources.map((resource) => [resource.id, decide(resource, liveOf(resource, found, snapshot), name)]),
+    resources.map((resource) => {
+      const decision = decide(resource, liveOf(resource, found, snapshot), name);
+      const goes = resource.kind === "machine" && decision !== "create" && anew?.nodes.has(resource.node ?? -1) === true;
+      return [resource.id, goes ? "replace" : decision];
+    }),
   );
   const full = tooManyTags(
     resources

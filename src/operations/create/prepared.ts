@@ -24,6 +24,15 @@ export interface FoundWish {
   readonly notes: readonly string[];
 }
 
+/** Nodes that are to be made anew, by their indexes. */
+export interface Anew {
+  readonly nodes: ReadonlySet<number>;
+  /** These, and those that an earlier run has begun or ended. */
+  readonly ending: ReadonlySet<number>;
+  /** The new machines get the old ones' data disks. */
+  readonly keepDataDisk: boolean;
+}
+
 /** And which nodes it is to have. */
 export interface Chosen extends FoundWish {
   readonly snapshot: Map<string, Live & { kind: Kind }>;
@@ -34,6 +43,8 @@ export interface Chosen extends FoundWish {
   /** Those that it had, or was to have, when this run looked. */
   readonly known: ReadonlySet<number>;
   readonly indexes: readonly number[];
+  /** Those of them that are taken to be gone. */
+  readonly anew?: Anew;
 }
 
 /** And that it can be made, as far as that can be asked. */

@@ -38,7 +38,7 @@ export async function survey(
   run: Run,
   spec: ClusterSpec,
   found: ClaimedCluster,
-  nodes: Pick<Wanted, "fresh" | "members" | "known">,
+  nodes: Pick<Wanted, "fresh" | "members" | "known" | "freed">,
 ): Promise<Survey> {
   const { emit } = run;
   emit({ kind: "phase", id: "preflight", label: "preflight", detail: "checking that it can be made; nothing is written" });

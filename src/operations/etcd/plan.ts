@@ -13,7 +13,7 @@ import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import type { Choices } from "../../core/plan/tags.ts";
 import { quorumOf } from "../../nodes/quorum.ts";
-import { type EtcdCa, createEtcdCa, etcdTlsFiles, fingerprintOf, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
+import { type EtcdCa, createEtcdCa, etcdTlsFiles, fingerprintOf, keptEtcdCa, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
 import { lacksCertificate } from "./certify.ts";
 import type { NodePlace } from "../create/choose-nodes.ts";
 import type { Claim, ClaimedCluster } from "../cluster/claim.ts";
@@ -74,7 +74,12 @@ export async function etcdAuthority(
 ): Promise<EtcdCa | undefined> {
   if (needed === "no") return undefined;
   const now = run.outside.clock.now();
-  if (folder === undefined) return createEtcdCa(spec.name, now);
+  if (folder === undefined) {
+    // a dry run looks at what is there, and makes nothing
+    const at = join(run.dir, spec.name);
+    const kept = exists ? await keptEtcdCa(at) : undefined;
+    return kept === undefined ? createEtcdCa(spec.name, now) : trusted(spec.name, found, at, kept);
+  }
   let ca: EtcdCa;
   try {
     ca = await prepareEtcdTls({ folder, cluster: spec.name, exists, now });
@@ -93,18 +98,7 @@ export async function etcdAuthority(
     });
     return undefined;
   }
-  const wanted = found.claim?.choices.etcdCa;
-  if (exists && wanted !== undefined && fingerprintOf(ca) !== wanted)
-    throw new ClusterError(
-      "EtcdCaWrong",
-      `${join(folder, "etcd-ca.pem")} is not the authority that the members of ${spec.name} trust`,
-      {
-        exit: EXIT.preflight,
-        advice:
-          "It is another cluster's of the same name. Put the right etcd-ca.pem and etcd-ca.key there (from where the cluster was made), and run again. Nothing was written to Azure.",
-      },
-    );
-  return ca;
+  return exists ? trusted(spec.name, found, folder, ca) : ca;
 }
 
 /**
@@ -121,7 +115,8 @@ export async function membersOf(
   const { tls } = reach;
   const fresh = places.filter((place) => !place.exists);
   const members = livingMembers(spec, reach.choices.members, places, fresh);
-  const there = places.filter((place) => place.exists && members.has(place.index));
+  // those that are made anew go one by one: the others are there then
+  const there = places.filter((place) => isThere(place) && members.has(place.index));
   // one that was made without a certificate has not joined anything yet, whatever etcd knows of an earlier one in its place
   const bare = await withoutCertificate(run, reach, mode === "imagine" ? [] : there);
   const alive = there.filter((place) => !bare.includes(place));
@@ -170,6 +165,9 @@ export async function membersOf(
   }
 }
 
+/** Its machine is there today. */
+export const isThere = ({ exists, anew }: Pick<NodePlace, "exists" | "anew">): boolean => exists || anew !== undefined;
+
 /** The first nodes are etcd's members. */
 export function chooseMembers(spec: ClusterSpec, places: readonly NodePlace[]): Map<number, string> {
   return new Map(places.slice(0, memberCount(spec)).map((place) => [place.index, place.address]));
@@ -182,6 +180,17 @@ function freshMembers(spec: ClusterSpec, members: ReadonlyMap<number, string>, f
   const known = new Set(fresh.flatMap(({ index, isNew }) => (isNew ? [] : [index])));
   const joining = new Set(newMembers(spec, members, { fresh: fresh.map(({ index }) => index), known }));
   return fresh.filter(({ index }) => joining.has(index));
+}
+
+/** @throws ClusterError EtcdCaWrong (exit 5) */
+function trusted(name: string, { claim }: Pick<ClaimedCluster, "claim">, folder: string, ca: EtcdCa): EtcdCa {
+  const wanted = claim?.choices.etcdCa;
+  if (wanted === undefined || fingerprintOf(ca) === wanted) return ca;
+  throw new ClusterError("EtcdCaWrong", `${join(folder, "etcd-ca.pem")} is not the authority that the members of ${name} trust`, {
+    exit: EXIT.preflight,
+    advice:
+      "It is another cluster's of the same name. Put the right etcd-ca.pem and etcd-ca.key there (from where the cluster was made), and run again. Nothing was written to Azure.",
+  });
 }
 
 /**

@@ -7,21 +7,25 @@ import type { Tags } from "../../core/plan/tags.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 
-export const HALF_REPLACED = "HalfReplaced";
-
-/** @throws ClusterError HalfReplaced (exit 5) */
-export function refuseHalfReplaced(spec: ClusterSpec, tags: Tags | undefined, ours: Snapshot): void {
+/** @param ending those that are to be ended now. @throws ClusterError HalfReplaced (exit 5) */
+export function refuseHalfReplaced(
+  spec: ClusterSpec,
+  tags: Tags | undefined,
+  ours: Snapshot,
+  ending: ReadonlySet<number> = new Set(),
+): void {
   const replacing = replacingIn(tags);
   const old = [...ours.values()].flatMap((live) => {
     const index = live.kind === "machine" && live.state !== "deleting" ? nodeIndex(spec, nameOf(live.id)) : undefined;
     const made = (live.model as { timeCreated?: Date } | null)?.timeCreated;
-    const same = index !== undefined && made !== undefined && replacing.get(index) === new Date(made).getTime();
+    const same =
+      index !== undefined && !ending.has(index) && made !== undefined && replacing.get(index) === new Date(made).getTime();
     return same ? [index] : [];
   });
   if (old.length === 0) return;
   const which = old.map((index) => names.machine(spec, index)).join(", ");
   throw new ClusterError(
-    HALF_REPLACED,
+    "HalfReplaced",
     `${which} ${old.length === 1 ? "is" : "are"} half replaced: out of etcd, with the old machine`,
     {
       source: "azure",

@@ -5,23 +5,8 @@ import { nameOf } from "../../core/plan/resource.ts";
 import { drive } from "../../engine/drive.ts";
 import { createPatience, isOvertaken } from "../../engine/overtaken.ts";
 import { patiently } from "../../engine/patiently.ts";
-import { refusePremium } from "../create/premium-disk.ts";
-import type { SizeFacts } from "../../core/region.ts";
-import type { Removal } from "../remove/removal.ts";
 import { machineTags, tagDisks } from "../cluster/let-go.ts";
 import type { Run } from "../run.ts";
-
-/** Looks whether the new machines may have them. @throws ClusterError DiskNeedsPremium (exit 5) */
-export async function refuseUnfitDisks(run: Run, { parts, groupName }: Removal, size: SizeFacts | undefined): Promise<void> {
-  const machines = parts.filter(({ kind }) => kind === "machine");
-  const lives = await Promise.all(machines.map((one) => patiently(run.tools, (signal) => run.tools.provider.get(one, signal))));
-  for (const [at, live] of lives.entries()) {
-    const name = names.dataDisk(nameOf(machines[at]!.id));
-    const disks = (live?.model as VirtualMachine | undefined)?.storageProfile?.dataDisks ?? [];
-    const own = disks.find((disk) => disk.name?.toLowerCase() === name.toLowerCase());
-    refusePremium({ name, sku: own?.managedDisk?.storageAccountType, group: groupName }, size);
-  }
-}
 
 /** The disk's name; undefined when the machine is gone, or has none. */
 export async function keepDataDisk(run: Run, id: string): Promise<string | undefined> {

@@ -3,10 +3,8 @@
  * machine that is younger than all that it found was made by it. Azure made both times, so no clock of ours decides that.
  */
 import { bodyFingerprint } from "../../core/fingerprint.ts";
-import { names } from "../../core/plan/cluster.ts";
 import { keptTexts } from "../../core/plan/kept-flags.ts";
 import { type Replacing, replacementIn, replacingIn } from "../../core/plan/replacing.ts";
-import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import type { Tags } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
@@ -48,15 +46,6 @@ export async function replacementOf(run: Run, { claim, going, parts }: Removal, 
   const [done, made] = [anew.filter((node) => !unfinished.has(node)), anew.filter((node) => unfinished.has(node))];
   if (done.length === going.length) return { noted: fresh, done: new Set(), made: new Set(), half };
   return { noted, done: new Set(done), made: new Set(made), half };
-}
-
-/** Whether a node that is not among these is half replaced. Reads only. */
-export async function isOtherHalfReplaced(run: Run, { claim, going, spec, groupName }: Removal): Promise<boolean> {
-  const base = groupId(run.subscription, groupName);
-  const others = [...replacingIn(claim.tags)].filter(([node]) => !going.includes(node));
-  const ids = others.map(([node]) => resourceId(base, "machine", names.machine(spec, node)));
-  const ages = await Promise.all(ids.map((id) => madeAt(run, id)));
-  return others.some(([, made], nth) => made !== 0 && ages[nth] === made);
 }
 
 /** When a machine was made, in milliseconds since 1970; 0 where Azure does not say so. */

@@ -120,6 +120,6 @@ function storageOf(cluster: Design, node: PlannedNode): NonNullable<Body["storag
       deleteOption: "Delete",
       managedDisk,
     },
-    dataDisks: spec.dataDisk ? [dataDisk] : [],
+    dataDisks: spec.dataDisk || node.keptDisk !== undefined ? [dataDisk] : [],
   };
 }
