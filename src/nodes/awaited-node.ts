@@ -2,6 +2,7 @@
  * One node that is waited for: what is known of it by now, the connection that stands, and the news of it. What is told twice is told
  * once; it looks at nothing by itself.
  */
+import { ClusterError, EXIT } from "../core/errors.ts";
 import type { Connection } from "./connection.ts";
 import type { NodeReadiness, NodeState, SharedWait } from "./node-state.ts";
 import type { NodeTarget } from "./target.ts";
@@ -92,10 +93,14 @@ export function keepOpen(node: AwaitedNode): void {
 export function readinessOf(node: AwaitedNode): NodeReadiness {
   const { target, last, hostKey, timings, attempts } = node;
   const { emit } = node.shared.options;
+  const { signal } = node.shared;
   if (last.state === "ready") emit?.({ ...subject(node), kind: "done" });
+  else if (signal.aborted && isInterrupt(signal.reason)) emit?.({ ...subject(node), kind: "skipped" });
   else emit?.({ ...subject(node), kind: "failed", ...(last.code && { code: last.code }), message: last.reason ?? "" });
   return { index: target.index, name: target.name, ...last, ...(hostKey && { hostKey }), timings, attempts };
 }
+
+const isInterrupt = (reason: unknown): boolean => reason instanceof ClusterError && reason.exit === EXIT.interrupted;
 
 const subject = ({ target }: AwaitedNode): { id: string; label: string; node: number } => ({
   id: `readiness/${target.name}`,

@@ -155,7 +155,8 @@ const waitOptions = (
   level,
   deadline: run.giveUpAt,
   clock: run.clock,
-  signal: run.tools.signal,
+  // the first Ctrl-C, too: nothing is lost with a look
+  signal: AbortSignal.any([run.tools.signal, run.stop]),
   emit: run.emit,
   firstBoot: PLATFORMS[cluster.platform].firstBoot,
   ...(keeper === undefined ? {} : { whenLoggedIn: keeper.whenLoggedIn }),
