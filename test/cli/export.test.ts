@@ -261,7 +261,7 @@ test("a state file is create's: who types one for export is told where what is e
   const { exit, stderr } = await one.run("export mycluster --num-nodes 1 --output plan.json");
   expect([exit, stderr.replaceAll(/\s+/g, " "), readdirSync(one.dir)]).toEqual([
     2,
-    expect.stringContaining("`azure-coreos-cluster export mycluster > plan.json`"),
+    expect.stringContaining("on stdout: type > plan.json in its place"),
     before,
   ]);
   expect((await one.run("export mycluster --num-nodes 1 --timings t.html")).exit).toBe(2);

@@ -30,7 +30,7 @@ export async function exportCommand(invocation: Invocation): Promise<number> {
  * Who types a file that this command does not write waits for it. In a configuration file, or the environment, it may be meant for create.
  * @throws ClusterError Usage
  */
-function refuseUnwritten({ world, given, args }: Invocation): void {
+function refuseUnwritten({ world, given }: Invocation): void {
   const typed = (name: string): boolean => world.argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
   const { output, timings } = FLAGS;
   const found = [output, timings].find(({ name }) => typed(name));
@@ -38,7 +38,7 @@ function refuseUnwritten({ world, given, args }: Invocation): void {
   const file = found === output && given.output !== undefined && given.output !== "" ? given.output : "export.json";
   throw usageError(
     `--${found.name} is create's: export writes no such file`,
-    `What is exported is on stdout: \`azure-coreos-cluster export ${args[0] ?? "NAME"} > ${shellWord(file)}\`, with your other flags.`,
+    `What is exported is on stdout: type > ${shellWord(file)} in its place.`,
   );
 }
 
