@@ -6,7 +6,7 @@ import { usageError } from "../core/errors.ts";
 import { nearest, slips } from "../core/nearest.ts";
 import { shellWord } from "../core/quoting.ts";
 import { COMMANDS, commandNamed } from "./commands.ts";
-import { LONG_WORDS, isForeignWord, ofThatName, refuseForeignWord } from "./foreign-words.ts";
+import { LONG_WORDS, commandMeantBy, isForeignWord, ofThatName, refuseForeignWord } from "./foreign-words.ts";
 import { flagNamed, positionals, spelt } from "./full-names.ts";
 
 /**
@@ -26,6 +26,9 @@ export function commandFirst(words: readonly string[], rest: readonly string[] =
   // flags may stand before the command
   if (first !== undefined && commandNamed(first) !== undefined)
     return [first, ...words.filter((_, place) => place !== places[0])];
+  if (first === "help") return commandFirst(["help", ...places.slice(1).map((place) => words[place] ?? "")]);
+  // a cluster's name is made small, and is not to be a command then
+  if (first !== undefined && isInCapitals(first)) throw refuseCapitals(first, words, places[0]);
   if (first !== undefined && isForeignWord(first)) throw refuseForeignWord(words, places[0] ?? 0, rest);
   // the value of an unknown flag looks like a word of its own: the flag is what is wrong then, and the parser says so
   if (first !== undefined && second !== undefined && words.every((word) => isKnown(word)))
@@ -42,56 +45,93 @@ const isKnown = (word: string): boolean =>
 /** Several words and no command among them as the first: one of them is mistyped, or stands in the wrong place. */
 function notOneName(words: readonly string[], places: readonly number[]): Error {
   const [first = "", second = ""] = places.map((place) => words[place]);
-  const command = commandNamed(second);
-  const rest = (left: number | undefined): string => words.filter((_, place) => place !== left).join(" ");
+  const command = commandNamed(second.toLowerCase());
   if (command !== undefined)
     return usageError(
       `the command comes first, and "${first}" is none`,
-      `azure-coreos-cluster ${command.name} ${rest(places[1])}`,
+      ["azure-coreos-cluster", command.name, ...without(words, places[1])].join(" "),
     );
   const meant = guessed(first);
-  return meant === undefined
+  return meant === undefined || meant.deletes
     ? noSuchCommand(first, `, and one name is given to a cluster that is made: what is "${second}"?`)
-    : usageError(`"${first}" is no command: did you mean "${meant}"?`, `azure-coreos-cluster ${meant} ${rest(places[0])}`);
+    : usageError(
+        `"${first}" is no command: ${meant.says}`,
+        ["azure-coreos-cluster", meant.name, ...without(words, places[0])].join(" "),
+      );
 }
 
 function noSuchCommand(word: string, more = ""): Error {
-  const meant = guessed(word);
-  return usageError(
-    `"${word}" is no command${meant === undefined ? more : `: did you mean "${meant}"?`}`,
-    "`azure-coreos-cluster --help` lists the commands.",
-  );
+  return usageError(`"${word}" is no command${didYouMean(word) ?? more}`, "`azure-coreos-cluster --help` lists the commands.");
 }
 
 function refuseMistyped(word: string, words: readonly string[]): Error {
-  const meant = COMMANDS.find(({ name }) => isSlipOf(word, name));
   const flags = words.filter((one) => one !== word).map(shellWord);
   return usageError(
-    `"${word}" is no command${meant === undefined || meant.deletes === true ? ", and looks like a slip of one" : `: did you mean "${meant.name}"?`}`,
+    `"${word}" is no command${didYouMean(word) ?? ""}`,
     ["`azure-coreos-cluster --help` lists the commands.", ofThatName(word, flags)].join("\n"),
   );
 }
 
 const NAMES = [...COMMANDS.map(({ name }) => name), "help"];
 
-/** The nearest command. Where that is one that deletes nothing is guessed: a guess is there to be copied. */
-function guessed(word: string): string | undefined {
-  const name = COMMANDS.find((one) => isSlipOf(word, one.name))?.name ?? nearest(word, NAMES, 2);
-  return name === undefined || commandNamed(name)?.deletes === true ? undefined : name;
+const isInCapitals = (word: string): boolean => !NAMES.includes(word) && NAMES.includes(word.toLowerCase());
+
+/** No guess: it is the command, deleting or not. */
+function refuseCapitals(word: string, words: readonly string[], place: number | undefined): Error {
+  const name = word.toLowerCase();
+  return usageError(
+    `"${word}" is no command: did you mean "${name}"?`,
+    ["azure-coreos-cluster", name, ...without(words, place)].join(" "),
+  );
+}
+
+const without = (words: readonly string[], left: number | undefined): string[] =>
+  words.filter((_, place) => place !== left).map(shellWord);
+
+const didYouMean = (word: string): string | undefined => {
+  const meant = guessed(word);
+  return meant === undefined ? undefined : `: ${meant.says}`;
+};
+
+interface Guess {
+  /** The command. */
+  readonly name: string;
+  /** The question. */
+  readonly says: string;
+  /** It is named and no more: a whole line is there to be copied. */
+  readonly deletes: boolean;
+}
+
+/** What a word was meant to be. */
+function guessed(typed: string): Guess | undefined {
+  const word = typed.toLowerCase();
+  const own = NAMES.find((name) => isSlipOf(word, name));
+  const other = own === undefined ? LONG_WORDS().find((one) => keepsLetters(word, one)) : undefined;
+  const meant = other === undefined ? undefined : commandMeantBy(other);
+  if (meant !== undefined)
+    return { name: meant.name, says: `did you mean "${other}", which is ${meant.name} here?`, deletes: meant.deletes === true };
+  const name = own ?? other ?? nearest(word, NAMES, word.length < 5 ? 1 : 2);
+  if (name === undefined) return undefined;
+  return { name, says: `did you mean "${name}"?`, deletes: other !== undefined || commandNamed(name)?.deletes === true };
 }
 
 /** Whether a single word is rather a slip of the hand than a cluster's name. */
 const looksMistyped = (word: string): boolean =>
-  COMMANDS.some(({ name }) => isSlipOf(word, name)) || LONG_WORDS().some((one) => keepsLetters(word, one));
+  NAMES.some((name) => isSlipOf(word.toLowerCase(), name)) || LONG_WORDS().some((one) => keepsLetters(word.toLowerCase(), one));
+
+/** A slip, and an s at its end beside it: "plans" and "palns" are no more a name than "plna". */
+const isSlipOf = (word: string, name: string): boolean =>
+  word !== name && (isNear(word, name) || (word.endsWith("s") && isNear(word.slice(0, -1), name)));
 
 /**
- * One slip in a word of five letters and more, two in the longest. In a short one only those that leave its letters as they are,
- * for "lisa", "planet", "plant" and "runner" are good names of clusters.
+ * One slip in a word of five letters and more, two in the longest, and where no letter is another one. In a short one only those that
+ * leave its letters as they are, for "lisa", "planet", "plant" and "runner" are good names of clusters.
  */
-function isSlipOf(word: string, name: string): boolean {
-  if (word === name) return false;
+function isNear(word: string, name: string): boolean {
+  if (word === name) return true;
   const short = Math.min(word.length, name.length);
-  return short >= 5 ? slips(word, name) <= (short >= 8 ? 2 : 1) : keepsLetters(word, name);
+  if (short < 5) return keepsLetters(word, name);
+  return slips(word, name) <= (short >= 8 || sorted(word) === sorted(name) ? 2 : 1);
 }
 
 /** Changed places, a letter doubled or left out; no plural that lost its end. */

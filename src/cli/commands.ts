@@ -14,7 +14,7 @@ interface CommandRow {
   readonly busy?: string;
   /** Everything after `--` is a command line: how its usage shows that. */
   readonly rest?: "-- CMD" | "[-- CMD]";
-  /** It deletes: no guess at what a slip of the hand was meant to be ever names it. */
+  /** It deletes: a guess at what a slip of the hand was meant to be names it, and gives no line to copy. */
   readonly deletes?: boolean;
 }
 

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { commandFirst } from "../../src/cli/command-line.ts";
 import { fullNames } from "../../src/cli/full-names.ts";
 import { slips } from "../../src/core/nearest.ts";
 import { flagRows } from "../../src/core/spec/flags.ts";
@@ -38,6 +39,12 @@ test.each([
   ["plna", "plan"],
   ["shs", "ssh"],
   ["exprot", "export"],
+  ["crteae", "create"],
+  ["palns", "plan"],
+  ["plans", "plan"],
+  ["hlep", "help"],
+  ["LITS", "list"],
+  ["udpate", 'update", which is create here'],
   ["lits --simulate --json", "list"],
   ["lits --num-nodes 1", "list"],
   ["--simulate crate", "create"],
@@ -45,30 +52,55 @@ test.each([
   const one = azure();
   const { exit, stdout, stderr } = await one.run(argv);
   expect(exit).toBe(2);
-  expect(stdout + stderr).toContain(argv.includes("--json") ? `did you mean \\"${meant}\\"?` : `did you mean "${meant}"?`);
+  expect(stdout + stderr).toContain(argv.includes("--json") ? `did you mean \\"${meant}` : `did you mean "${meant}`);
   expect(stdout + stderr).toMatch(/To make a cluster of that name: azure-coreos-cluster create \w+/);
   expect(one.exchanges).toEqual([]);
 });
 
 test.each([
-  "destory",
-  "remvoe",
-  "cg",
-  "gcc",
-  "destory mycluster",
-  "remvoe mycluster 1",
-  "destroyy x",
-  "gcs x",
-  "delte",
-  "udpate",
-])("%s is no command, and no guess names one that deletes", async (argv) => {
+  ["destory", "destroy"],
+  ["remvoe", "remove"],
+  ["repalce", "replace"],
+  ["cg", "gc"],
+  ["gcc", "gc"],
+  ["destory mycluster", "destroy"],
+  ["remvoe mycluster 1", "remove"],
+  ["destroyy x", "destroy"],
+  ["gcs x", "gc"],
+  ["delte", 'delete", which is destroy here'],
+  ["delte x", 'delete", which is destroy here'],
+])("%s: what is meant is said, and where it deletes no line is there to be copied", async (argv, meant) => {
   const one = azure();
   const { exit, stderr } = await one.run(argv);
   expect(exit).toBe(2);
-  expect(stderr).toContain(`"${argv.split(" ")[0]}" is no command`);
+  expect(stderr).toContain(`"${argv.split(" ")[0]}" is no command: did you mean "${meant}`);
   expect(stderr).toContain("`azure-coreos-cluster --help` lists the commands.");
-  expect(stderr).not.toMatch(/did you mean|\b(destroy|remove|gc)\b/);
+  expect(stderr).not.toMatch(/azure-coreos-cluster (destroy|remove|replace|gc)\b/);
   expect(one.exchanges).toEqual([]);
+});
+
+test.each([
+  ["STATUS --simulate", "status", "status --simulate"],
+  ["LIST", "list", "list"],
+  ["Gc", "gc", "gc"],
+  ["DESTROY", "destroy", "destroy"],
+  ["HELP", "help", "help"],
+  ["STATUS mycluster --json", "status", "status mycluster --json"],
+  ["--num-nodes 1 CREATE mycluster", "create", "create --num-nodes 1 mycluster"],
+  ["Destroy mycluster", "destroy", "destroy mycluster"],
+])("a command in capitals is none, and no cluster either: %s", (argv, meant, line) => {
+  expect(() => commandFirst(argv.split(" "))).toThrow(
+    expect.objectContaining({
+      exit: 2,
+      message: `"${argv.split(" ").find((word) => /^[A-Z]/.test(word))}" is no command: did you mean "${meant}"?`,
+      advice: `azure-coreos-cluster ${line}`,
+    }),
+  );
+});
+
+test("help is asked for behind flags, too", () => {
+  expect(commandFirst(["--simulate", "help"])).toEqual(["help"]);
+  expect(commandFirst(["--simulate", "help", "plan"])).toEqual(["help", "plan"]);
 });
 
 test.each([
@@ -109,6 +141,7 @@ test.each([
   ["statsu mycluster", 'did you mean "status"?', "azure-coreos-cluster status mycluster"],
   ["creat mycluster", 'did you mean "create"?', "azure-coreos-cluster create mycluster"],
   ["lisa mycluster", 'did you mean "list"?', "azure-coreos-cluster list mycluster"],
+  ["mycluster STATUS", "the command comes first", "azure-coreos-cluster status mycluster"],
   ["mycluster status", "the command comes first", "azure-coreos-cluster status mycluster"],
   ["mycluster --simulate destroy", "the command comes first", "azure-coreos-cluster destroy mycluster --simulate"],
   ["mycluster --num-nods 3", "unknown option '--num-nods'", "create --help"],
