@@ -252,6 +252,22 @@ describe("what is chosen for machines to come is judged as if one were made, and
   });
 });
 
+test("what a cluster keeps is turned off, and not left out: left out it stays", () => {
+  const here = region({ ...D4, dataDisks: 0, spot: false });
+  const quota = [usage("lowPriorityCores", 10, 10)];
+  const kept = buildSpec("abc", {}, { vmSize: "Standard_D4s_v5", dataDisk: true, spot: "all", osDiskSize: 30 }).spec;
+  const problems = judge({ ...asked({}, { region: here, computeUsage: quota, newSpot: 3, image: { sizeGiB: 64 } }), spec: kept });
+  const advice = problems.map((one) => one.advice).join(" ");
+  expect(problems.map(({ check }) => check).sort()).toEqual([
+    "AzureSpotIsNotSupportedForThisVMSize",
+    "OsDiskTooSmall",
+    "QuotaExceeded",
+    "SizeTakesNoDisk",
+  ]);
+  expect(advice).not.toMatch(/leave|no --/i);
+  expect(advice).toMatch(/--data-disk=false.*--spot=none/s);
+});
+
 test("one problem is the error itself; several are listed, and nothing was written", () => {
   const one = { check: "A", message: "a", advice: "do a" };
   expect(refusal([one])).toMatchObject({

@@ -22,7 +22,7 @@ export const capacityAdvice: readonly AdviceRow[] = [
     ],
     meaning: "The subscription may have no more public IP addresses in this region (10 Standard ones by default).",
     advice: (_, context) =>
-      `Delete unused ones (\`az network public-ip list -o table\`), leave out --pip if it is given (one address for the whole cluster is enough), or ask for more; then run \`${rerun(context)}\`.`,
+      `Delete unused ones (\`az network public-ip list -o table\`), give --pip=false where each node gets one (one address for the whole cluster is enough), or ask for more; then run \`${rerun(context)}\`.`,
     link: "https://learn.microsoft.com/azure/quotas/networking-quota-requests",
     retry: "no",
   },

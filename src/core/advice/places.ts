@@ -66,7 +66,7 @@ export const placesAdvice: readonly AdviceRow[] = [
     code: "AzureSpotIsNotSupportedForThisVMSize",
     meaning: (_, { vmSize }) => `The size ${vmSize ?? "asked for"} cannot be a spot machine; sizes of the B series never can.`,
     advice: (_, context) =>
-      `Take ${insteadOf(context, "another --vm-size")}, or leave --spot out: \`${rerun(context, context.instead?.[0] ?? "--vm-size SIZE")}\`.`,
+      `Take ${insteadOf(context, "another --vm-size")}, or give --spot=none: \`${rerun(context, context.instead?.[0] ?? "--vm-size SIZE")}\`.`,
     link: SPOT_PAGE,
     retry: "no",
     capacity: true,

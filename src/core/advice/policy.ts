@@ -59,7 +59,7 @@ const ANSWERS: readonly Answer[] = [
     answer: () =>
       hasFlag("private")
         ? "Have no public address: --private"
-        : "Leave out --pip; the load balancer's own address cannot be left out",
+        : "Give --pip=false; the load balancer's own address cannot be left out",
   },
 ];
 

@@ -2,6 +2,7 @@
 import { zoneWords, zonesOf } from "../plan/zones.ts";
 import type { RegionSizes, SizeFacts } from "../region.ts";
 import { isSpotAsked } from "../spec/machine.ts";
+import type { ClusterSpec } from "../spec/spec.ts";
 import { type Checked, type Problem, counts, known } from "./problem.ts";
 import { SPOT_QUOTA, type Shortfall, type SizeDemand, shortfall, vcpuDemand } from "./size-demand.ts";
 
@@ -89,25 +90,28 @@ function spotQuota(checked: Checked): Problem[] {
   const free = Math.max(0, usage.limit - usage.current);
   const message = `${newSpot} spot machine${newSpot === 1 ? "" : "s"} of ${found.name} need ${need} spot vCPUs in ${location}; ${free} of ${usage.limit} are free (${usage.label})`;
   return [
-    known(checked, "QuotaExceeded", message, { instead: [...(checked.instead ?? []), "no --spot"], limit: usage.current + need }),
+    known(checked, "QuotaExceeded", message, {
+      instead: [...(checked.instead ?? []), "--spot=none"],
+      limit: usage.current + need,
+    }),
   ];
 }
 
 function systemDisk(checked: Checked): Problem[] {
   const { spec, image } = checked;
   const least = image === undefined || image === "missing" ? undefined : image.sizeGiB;
-  return !counts(checked, "osDiskSize", "coreosImage") || least === undefined ? [] : tooSmall(spec.osDiskSize, least);
+  return !counts(checked, "osDiskSize", "coreosImage") || least === undefined ? [] : tooSmall(spec, least);
 }
 
-/** Azure makes no system disk that is smaller than its image. @param wanted GiB; undefined: as the image */
-export const tooSmall = (wanted: number | undefined, least: number): Problem[] =>
+/** Azure makes no system disk that is smaller than its image. What the cluster keeps is not left out: who gives nothing gets it again. */
+export const tooSmall = ({ osDiskSize: wanted, given }: Pick<ClusterSpec, "osDiskSize" | "given">, least: number): Problem[] =>
   wanted === undefined || wanted >= least
     ? []
     : [
         {
           check: "OsDiskTooSmall",
           message: `--os-disk-size ${wanted} is smaller than the image, which has ${least} GiB`,
-          advice: `Give --os-disk-size ${least} or more, or leave it out.`,
+          advice: `Give --os-disk-size ${least} or more${given.includes("osDiskSize") ? ", or leave it out" : ""}.`,
         },
       ];
 

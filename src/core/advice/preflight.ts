@@ -136,7 +136,7 @@ function abilities(checked: Checked): Problem[] {
       {
         check: "SizeTakesNoDisk",
         message: `${found.name} takes no data disk, and --data-disk asks for one`,
-        advice: `Take ${insteadOf(checked, "another --vm-size")}, or leave out --data-disk.`,
+        advice: `Take ${insteadOf(checked, "another --vm-size")}, or have no data disk: --data-disk=false.`,
       },
     ];
   return [];

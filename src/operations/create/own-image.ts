@@ -128,8 +128,8 @@ async function fromBlob(run: Run, { spec, surveyed, given }: ImageWish): Promise
   return { image: { blobUrl: url, generation: generationOf(run, surveyed, footer.generation).generation } };
 }
 
-function refuseSmall({ osDiskSize }: ClusterSpec, bytes: number): void {
-  const problems = tooSmall(osDiskSize, Math.ceil(bytes / 1024 ** 3));
+function refuseSmall(spec: ClusterSpec, bytes: number): void {
+  const problems = tooSmall(spec, Math.ceil(bytes / 1024 ** 3));
   if (problems.length > 0) throw refusal(problems);
 }
 
