@@ -16,7 +16,7 @@ import { type Tags, hasEtcd } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
-import { partsOf, refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
+import { looseDisks, partsOf, refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
 import { refuseStopped, refuseStoppedMeanwhile } from "./cluster/stopped.ts";
 import { refuseWrongWay } from "./create/materials.ts";
 import { prepare } from "./create/prepare.ts";
@@ -28,7 +28,7 @@ import { refuseFirstServer } from "./platform/growth.ts";
 import { removeAll } from "./remove/forget-nodes.ts";
 import { type Removal, planRemoval } from "./remove/removal.ts";
 import { type Created, afterDeletion, goOn, isAbout, isRemoved, notWhole, removedFrom } from "./replace/failures.ts";
-import { keepDataDisk } from "./replace/keep-disk.ts";
+import { hasKeptDisk, keepDataDisk } from "./replace/keep-disk.ts";
 import { letLeave } from "./replace/let-leave.ts";
 import { type ReplaceWish, madeAt, replacementOf } from "./replace/noted.ts";
 import type { Run } from "./run.ts";
@@ -172,16 +172,19 @@ async function replaceOne(run: Run, removal: Removal, work: Work): Promise<Clust
   const old = parts.find((part) => part.kind === "machine");
   const made = old === undefined ? 0 : await madeAt(run, old.id);
   await retag(claim, (now) => withReplacement(withReplacing(having(now, removal, node), node, made), noted), run.tools);
+  let goesToo = false;
   if (old !== undefined) {
     await letLeave(run, removal, node);
     const disk = wish.keepDataDisk ? await keepDataDisk(run, old.id) : undefined;
     if (disk !== undefined) kept.push(disk);
+    goesToo = !wish.keepDataDisk && (await hasKeptDisk(run, old.id));
     // by now it may be the one that another run has made in its place
     await removeAll(run, owner, [old], async () => (await madeAt(run, old.id)) > made);
   }
   // what the machine has not taken along; who found it missing may have made it anew already
   const isMade = async (): Promise<boolean> => (await partsOf(run, spec, removal, going)).some(({ kind }) => kind === "machine");
-  const rest = await partsOf(run, spec, removal, going);
+  const disks = goesToo ? await looseDisks(run, spec, removal, going) : [];
+  const rest = [...(await partsOf(run, spec, removal, going)), ...disks];
   if (!rest.some(({ kind }) => kind === "machine")) await removeAll(run, owner, rest, isMade);
   await forgetHosts(
     run,

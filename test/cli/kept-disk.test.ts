@@ -40,7 +40,7 @@ test("a machine that is made again gets its own disk back, and a new one gets a 
     {
       lun: 0,
       createOption: "Attach",
-      deleteOption: "Delete",
+      deleteOption: "Detach",
       managedDisk: { id: expect.stringMatching(/mycluster-coreos-1-data$/) },
     },
   ]);
@@ -49,6 +49,9 @@ test("a machine that is made again gets its own disk back, and a new one gets a 
     managedBy: expect.stringMatching(/mycluster-coreos-1$/),
     properties: { uniqueId: before.uniqueId },
   });
+  // Azure does not take it along: remove does
+  const removed = await azure.run("remove mycluster 1 --yes");
+  expect([removed.exit, (await byHand(azure, "GET", disk)).status], removed.stderr).toEqual([0, 404]);
 });
 
 test("one that hangs on nothing is seen by status, and goes with its node, or after it", async () => {

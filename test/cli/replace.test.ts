@@ -124,11 +124,37 @@ test("--keep-data-disk: the new machine has the old one's disk; without it a new
   });
   expect(without.exit, without.stderr).toBe(0);
   const put = azure.puts().get(`virtualMachines/${nameOf(1)}`);
-  expect(put.properties.storageProfile.dataDisks).toMatchObject([{ createOption: "Attach", deleteOption: "Delete" }]);
+  expect(put.properties.storageProfile.dataDisks).toMatchObject([{ createOption: "Attach", deleteOption: "Detach" }]);
   expect(Buffer.from(put.properties.osProfile.customData, "base64").toString()).toContain("/var/lib/docker");
   await whole();
   expect((await azure.run("plan mycluster")).stderr).toContain("Nothing to do");
 });
+
+test("--keep-data-disk: a new machine that fails to be made takes no disk along, whether it is made again or taken back", async () => {
+  // after the first one, and the word that its disk is to stay
+  azure = ownAzure(parseScript("machine-1:AllocationFailedx1@3"));
+  await made("--num-nodes 2 --data-disk");
+  const disk = async (): Promise<unknown> =>
+    ((await byHand(azure, "GET", inGroup("mycluster", "Microsoft.Compute/disks", `${nameOf(1)}-data`))).body as Body).properties
+      ?.uniqueId;
+  const before = await disk();
+  const { exit, stderr } = await azure.run("replace mycluster 1 --keep-data-disk --yes");
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: expect.stringContaining("its creation failed: deleting it") });
+  expect(await disk()).toBe(before);
+  await byHand(azure, "DELETE", inGroup("mycluster", "Microsoft.Compute/virtualMachines", nameOf(1)));
+  await azure.pass(600_000);
+  const rolledBack = await azure.run("mycluster --num-nodes 3 --rollback", { azure: fullFor(2) });
+  expect(rolledBack.stderr).toMatch(/machine mycluster-coreos-1 {2}made[^]*machine mycluster-coreos-1 {2}deleted/);
+  expect(await disk()).toBe(before);
+});
+
+/** There is no room for this machine. */
+const fullFor =
+  (index: number): TestAzure["simulation"]["handle"] =>
+  async (request) =>
+    request.method === "PUT" && request.url.includes(`/virtualMachines/${nameOf(index)}?`)
+      ? { status: 409, headers: {}, body: '{"error":{"code":"SkuNotAvailable","message":"no room"}}' }
+      : azure.simulation.handle(request);
 
 /** Files of an etcd authority that is another cluster's. */
 const otherAuthority = async (): Promise<void> => {
@@ -184,11 +210,7 @@ test("what fits once the old machine is gone is made; one that Azure cannot make
   await made("--num-nodes 2 --pip");
   const fits = await azure.run("replace mycluster 1 --yes");
   expect(fits.exit, fits.stderr).toBe(0);
-  const full: TestAzure["simulation"]["handle"] = async (request) =>
-    request.method === "PUT" && request.url.includes("/virtualMachines/")
-      ? { status: 409, headers: {}, body: '{"error":{"code":"SkuNotAvailable","message":"no room"}}' }
-      : azure.simulation.handle(request);
-  const { exit, stderr } = await azure.run("replace mycluster 1 --yes", { azure: full });
+  const { exit, stderr } = await azure.run("replace mycluster 1 --yes", { azure: fullFor(1) });
   expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringContaining("(SkuNotAvailable)") });
 });
 
@@ -404,7 +426,7 @@ test("--keep-data-disk: a machine that somebody changes meanwhile is looked at a
   });
   expect({ exit, kept: document.keptDisks }, stderr).toEqual({ exit: 0, kept: [`${nameOf(1)}-data`] });
   const puts = azure.exchanges.filter(
-    ({ method, url, body }) => method === "PUT" && url.includes(path) && body?.includes("Detach"),
+    ({ method, url, body }) => method === "PUT" && url.includes(path) && /Empty.*Detach|Detach.*Empty/.test(body ?? ""),
   );
   expect(puts.map(({ body }) => JSON.parse(body ?? "{}").tags.by)).toEqual([undefined, "hand"]);
 });

@@ -1,5 +1,5 @@
 /** A data disk that is to outlive its machine: it is told whose it is, and the machine to let go of it. The new machine then finds it by its name. */
-import type { VirtualMachine } from "@azure/arm-compute";
+import type { DataDisk, VirtualMachine } from "@azure/arm-compute";
 import { names } from "../../core/plan/cluster.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import { drive } from "../../engine/drive.ts";
@@ -7,6 +7,13 @@ import { createPatience, isOvertaken } from "../../engine/overtaken.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { machineTags, tagDisks } from "../cluster/let-go.ts";
 import type { Run } from "../run.ts";
+
+/** Whether an earlier replacement has kept the data disk: Azure then does not take it along. */
+export async function hasKeptDisk(run: Run, id: string): Promise<boolean> {
+  const live = await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "machine", id }, signal));
+  const disk = ownDisk(id, live?.model as VirtualMachine | undefined);
+  return disk?.createOption === "Attach" && disk.deleteOption === "Detach";
+}
 
 /** The disk's name; undefined when the machine is gone, or has none. */
 export async function keepDataDisk(run: Run, id: string): Promise<string | undefined> {
@@ -16,14 +23,13 @@ export async function keepDataDisk(run: Run, id: string): Promise<string | undef
     const live = await patiently(tools, (signal) => tools.provider.get({ kind: "machine", id }, signal));
     if (live === undefined) return undefined;
     const model = live.model as VirtualMachine;
-    const wanted = names.dataDisk(nameOf(id)).toLowerCase();
-    const isIts = ({ name }: { name?: string }): boolean => name?.toLowerCase() === wanted;
-    const disks = model.storageProfile?.dataDisks ?? [];
-    const own = disks.find(isIts);
+    const own = ownDisk(id, model);
     if (own?.managedDisk?.id === undefined) return undefined;
     await tagDisks(run, [{ id: own.managedDisk.id, tags: {} }], machineTags(live));
     if (own.deleteOption === "Detach") return own.name;
-    const dataDisks = disks.map((disk) => (isIts(disk) ? { ...disk, deleteOption: "Detach" } : disk));
+    const dataDisks = (model.storageProfile?.dataDisks ?? []).map((disk) =>
+      disk === own ? { ...disk, deleteOption: "Detach" } : disk,
+    );
     // as `az vm update` does: what was read, with one word changed
     const body = { ...model, tags: live.tags, storageProfile: { ...model.storageProfile, dataDisks } };
     const about = { kind: "machine" as const, id, label: `machine ${nameOf(id)}`, dependsOn: [] };
@@ -38,4 +44,11 @@ export async function keepDataDisk(run: Run, id: string): Promise<string | undef
       await patience.next(error);
     }
   }
+}
+
+// --- internal ---
+
+function ownDisk(id: string, model: VirtualMachine | undefined): DataDisk | undefined {
+  const wanted = names.dataDisk(nameOf(id)).toLowerCase();
+  return model?.storageProfile?.dataDisks?.find(({ name }) => name?.toLowerCase() === wanted);
 }

@@ -103,7 +103,8 @@ function storageOf(cluster: Design, node: PlannedNode): NonNullable<Body["storag
     lun: 0,
     name: names.dataDisk(node.name),
     caching: (node.keptDisk?.sizeGiB ?? spec.dataDiskSize) > MOST_CACHED_GIB ? ("None" as const) : ("ReadOnly" as const),
-    deleteOption: "Delete",
+    // one with somebody's data on it outlives a machine that fails to be made, or is taken back
+    deleteOption: node.keptDisk === undefined ? "Delete" : "Detach",
     ...(node.keptDisk === undefined
       ? { createOption: "Empty", diskSizeGB: spec.dataDiskSize, managedDisk }
       : { createOption: "Attach", managedDisk: { id: node.keptDisk.id } }),
