@@ -1,6 +1,6 @@
 /** `--config FILE.yaml`: flags by their names, one a line. */
 import { readWhole } from "../prepare/read-whole.ts";
-import { resolve } from "node:path";
+import { ownPath } from "../operations/own-path.ts";
 import { usageError } from "../core/errors.ts";
 import type { Flag } from "../core/spec/flag.ts";
 import { nearest } from "../core/nearest.ts";
@@ -102,7 +102,7 @@ const OWN = new Map(FLAGS_IN_FILE.flatMap((flag) => [flag.name, ...(flag.also ??
 
 async function readText(world: World, file: string): Promise<string> {
   try {
-    return (await readWhole(resolve(world.cwd, file))).toString("utf8");
+    return (await readWhole(ownPath(world, file))).toString("utf8");
   } catch (error) {
     throw usageError(`--config: cannot read ${file}`, (error as Error).message);
   }

@@ -146,16 +146,19 @@ const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.lengt
 
 /** Flag before environment before configuration file. */
 async function given(world: World, command: Command, options: Record<string, unknown>): Promise<Partial<FlagValues>> {
-  const file = typeof options["config"] === "string" ? await readConfig(world, options["config"]) : {};
   const values: Record<string, unknown> = {};
   for (const [key, flag] of flagsOf(command)) {
     const typed = options[key];
     const fromEnvironment = environmentOf(world, flag);
     if (typed !== undefined) values[key] = typed === true && flag.value !== undefined ? (flag.optional ?? "") : typed;
     else if (fromEnvironment !== undefined) values[key] = parsed(flag, fromEnvironment.text, fromEnvironment.name);
-    else if (file[flag.name] !== undefined)
-      values[key] = valueInFile(flag, file[flag.name], `${String(options["config"])}: ${flag.name}`);
   }
+  const config = values["config"];
+  if (typeof config !== "string") return values;
+  const file = await readConfig(world, config);
+  for (const [key, flag] of flagsOf(command))
+    if (values[key] === undefined && file[flag.name] !== undefined)
+      values[key] = valueInFile(flag, file[flag.name], `${config}: ${flag.name}`);
   return values;
 }
 

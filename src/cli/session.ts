@@ -7,6 +7,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import type { Event } from "../engine/event.ts";
 import { type OpenOptions, openRun } from "../operations/open.ts";
 import { openToAppend } from "../operations/open-pipe.ts";
+import { ownPath } from "../operations/own-path.ts";
 import type { Run } from "../operations/run.ts";
 import type { Head } from "../report/frame-line.ts";
 import { jsonLines } from "../report/json-lines.ts";
@@ -18,7 +19,6 @@ import type { Invocation } from "./invocation.ts";
 import { learnFrom, learningLookups } from "./learnt.ts";
 import { nextCommand, withTypedFlags } from "./next-command.ts";
 import { printDocument } from "./print-document.ts";
-import { resolve } from "node:path";
 import { wordCache } from "./word-cache.ts";
 import type { World } from "./world.ts";
 
@@ -122,7 +122,7 @@ interface Shown {
 function createTelling(invocation: Invocation) {
   const { world, given } = invocation;
   const complete = withTypedFlags(invocation);
-  const reports: Report[] = given.events === undefined ? [] : [jsonLines(resolve(world.cwd, given.events), openToAppend)];
+  const reports: Report[] = given.events === undefined ? [] : [jsonLines(ownPath(world, given.events), openToAppend)];
   const { color, animate } = abilities(world.env, world.stderr);
   let report: Report = joined(reports);
   let shown = false;

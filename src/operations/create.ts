@@ -64,7 +64,7 @@ export async function planCreate(
   given: Partial<FlagValues>,
   how: Omit<HowToPrepare, "mode"> = {},
 ): Promise<Prepared> {
-  if (given.output !== undefined) await refuseUnwritable(stateFilePath(run.outside.cwd, name, given.output));
+  if (given.output !== undefined) await refuseUnwritable(stateFilePath(run.outside, name, given.output));
   const groupName = given.resourceGroup ?? name;
   try {
     return await prepare(run, name, given, { ...how, mode: "keep" });

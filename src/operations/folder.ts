@@ -1,8 +1,10 @@
 /** The folder of keys and clusters (`--dir`, else the working directory): made when it is not there, refused when it is no use. */
 import { constants } from "node:fs";
 import { access, mkdir, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { type ClusterError, usageError } from "../core/errors.ts";
+import { ownPath } from "./own-path.ts";
+import type { Surroundings } from "./run.ts";
 
 /**
  * Its absolute path.
@@ -11,11 +13,11 @@ import { type ClusterError, usageError } from "../core/errors.ts";
  * @throws ClusterError Usage when it cannot be made or, with `write`, not be written
  */
 export async function openFolder(
-  cwd: string,
+  outside: Pick<Surroundings, "cwd" | "env">,
   asked: string | undefined,
   { write = false }: { write?: boolean } = {},
 ): Promise<string> {
-  const dir = resolve(cwd, asked ?? ".");
+  const dir = ownPath(outside, asked ?? ".");
   try {
     if (asked !== undefined) await make(dir);
     if (asked !== undefined && !(await stat(dir)).isDirectory()) throw new Error("it is a file");

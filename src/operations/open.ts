@@ -54,7 +54,7 @@ export async function openRun(
   given: Partial<FlagValues>,
   { looks = false, lasts = !looks, listeners = {} }: OpenOptions = {},
 ): Promise<Opened> {
-  const dir = await openFolder(outside.cwd, given.dir, { write: given.simulate === true && !looks });
+  const dir = await openFolder(outside, given.dir, { write: given.simulate === true && !looks });
   refuseRehearsalFlags(given);
   const simulation =
     given.simulate === true ? await (await import("./simulated.ts")).startSimulation(outside, dir, given) : undefined;

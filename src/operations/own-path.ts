@@ -1,11 +1,19 @@
-/** A path that the user gave: relative to the working directory, and "~" is the home folder where no shell has said so (--ssh-key=~/.ssh/mine). */
+/**
+ * A path that the user gave: relative to the working directory, and "~" is the home folder where no shell has said so (--dir=~/clusters,
+ * the environment, a file). Every flag's path is read here: a folder that is called "~" would be removed with `rm -r ~`.
+ */
 import { resolve } from "node:path";
+import { usageError } from "../core/errors.ts";
 import type { Surroundings } from "./run.ts";
 
 export const ownPath = ({ cwd, env }: Pick<Surroundings, "cwd" | "env">, path: string): string =>
   resolve(
     cwd,
-    path.replace(/^~(?=[/\\]|$)/, () => homeOf(env) ?? "~"),
+    path.replace(/^~(?=[/\\]|$)/, () => homeOf(env) ?? noHome(path)),
   );
+
+function noHome(path: string): never {
+  throw usageError(`${path} is in the home folder, and HOME does not say where that is`, "Write the path in full.");
+}
 
 export const homeOf = (env: Surroundings["env"]): string | undefined => env["HOME"] ?? env["USERPROFILE"];

@@ -66,6 +66,23 @@ test.each([
   expect(azure.exchanges).toEqual([]);
 });
 
+test.each([
+  ["", { CONFIG: "c.yaml" }, "7 machines"],
+  ["", { CONFIG: "c.yaml", NUM_NODES: "4" }, "4 machines"],
+  ["--num-nodes 2", { CONFIG: "c.yaml" }, "2 machines"],
+  ["--config d.yaml", { CONFIG: "c.yaml" }, "5 machines"],
+  ["", { CONFIG: "nofile.yaml" }, "cannot read nofile.yaml"],
+])("the file that the environment names counts as one of the flag: plan %s %j", async (flags, own, said) => {
+  const one = ownAzure();
+  writeFileSync(join(one.dir, "c.yaml"), "num-nodes: 7\n");
+  writeFileSync(join(one.dir, "d.yaml"), "num-nodes: 5\n");
+  const env = Object.fromEntries(Object.entries(own).map(([name, value]) => [`AZURE_COREOS_CLUSTER_${name}`, value]));
+  const { stdout, stderr } = await one.run(`plan mycluster ${flags}`, { env });
+  expect(stdout + stderr).toContain(said);
+  // a command that reads no such file is not stopped by one
+  if (said.startsWith("cannot")) expect((await one.run("list", { env })).exit).toBe(0);
+});
+
 test("a misspelt name comes with the one that was meant", async () => {
   const azure = ownAzure();
   writeFileSync(join(azure.dir, "flags.yaml"), "num-node: 3\nlocatoin: westus\nbanana: 1\n");

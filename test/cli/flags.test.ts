@@ -1,5 +1,5 @@
 /** Each flag of the old script, and each new one of create, by what arrives at Azure; not by inner values. */
-import { writeFileSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { type Body, type TestAzure, ownAzure, testAzure } from "./world.ts";
@@ -565,4 +565,26 @@ test("--output into a folder that is not there is refused before anything is mad
   expect(exit).toBe(2);
   expect(stderr).toContain("nowhere/abc.json cannot be written");
   expect(azure.exchanges.filter(({ method }) => method !== "GET")).toEqual([]);
+});
+
+test("~ is the home folder in every flag's path, on the command line, in the environment and in a file", async () => {
+  const one = ownAzure();
+  const home = join(one.dir, "home");
+  mkdirSync(home);
+  writeFileSync(join(home, "flags.yaml"), "timings: ~/t.html\ncustom-data: ~/user-data\n");
+  writeFileSync(join(home, "user-data"), "#cloud-config\n");
+  const env = { HOME: home, AZURE_COREOS_CLUSTER_DIR: "~/d", AZURE_COREOS_CLUSTER_CONFIG: "~/flags.yaml" };
+  const made = await one.run("abc --num-nodes 1 --wait-for machines --events=~/e --output=~/o.json", { env });
+  expect(made.exit, made.stderr).toBe(0);
+  expect(readdirSync(home).sort()).toEqual([".cache", "d", "e", "flags.yaml", "o.json", "t.html", "user-data"]);
+  expect(readdirSync(join(home, "d"))).toContain("ssh-cert.key");
+  expect(existsSync(join(one.dir, "~"))).toBe(false);
+  expect((await one.run("emulate --profile=~/none", { env })).stderr).toContain(home);
+  const homeless = await one.run("create-azure-user-data --dir=~/d");
+  expect([homeless.exit, homeless.stderr]).toEqual([2, expect.stringContaining("HOME does not say where that is")]);
+});
+
+test("no path of a flag is read in another way", () => {
+  const sources = globSync("src/**/*.ts").filter((file) => /\bresolve\([^;]*\bcwd\b/.test(readFileSync(file, "utf8")));
+  expect(sources).toEqual([join("src", "operations", "own-path.ts")]);
 });

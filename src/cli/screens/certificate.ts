@@ -11,7 +11,7 @@ import { shellWord } from "../../core/quoting.ts";
 
 /** What is there is used, never overwritten. Files and thumbprint on stdout, the way to sign in with them on stderr. */
 export async function generateManagementCertificateCommand({ world, given }: Invocation): Promise<number> {
-  const dir = await openFolder(world.cwd, given.dir);
+  const dir = await openFolder(world, given.dir);
   const { subject, notes } =
     given.subject === undefined ? await subjectOf(dir) : { subject: parseSubject(given.subject), notes: [] };
   const certificate = await generateManagementCertificate(dir, {

@@ -1,5 +1,4 @@
 /** create and plan on a terminal: the plan first, then the progress, then what is there. The work is operations/create.ts. */
-import { resolve } from "node:path";
 import { shortPlace } from "../../core/account.ts";
 import type { CostDocument } from "../../core/documents.ts";
 import { EXIT } from "../../core/errors.ts";
@@ -9,6 +8,7 @@ import type { Prepared } from "../../operations/create/prepared.ts";
 import { plannedSizes } from "../../operations/create/sizes.ts";
 import { checkWish, takenForNew } from "../../operations/create/wish.ts";
 import { planDocument } from "../../operations/create/result-document.ts";
+import { ownPath } from "../../operations/own-path.ts";
 import { renderPrice, renderRate } from "../../report/cost.ts";
 import { abilities } from "../../report/paint.ts";
 import type { Head } from "../../report/frame-line.ts";
@@ -99,7 +99,7 @@ const asksFirst = ({ simulated }: Session, invocation: Invocation): boolean =>
 /** The report of `--timings`. */
 function chart(session: Session, { world, given }: Invocation, { spec, resources }: Prepared) {
   if (given.timings === undefined) return undefined;
-  return timings(resolve(world.cwd, given.timings), {
+  return timings(ownPath(world, given.timings), {
     title: spec.name,
     dependsOn: () => new Map(resources.map(({ id, dependsOn }) => [id, dependsOn])),
     ...(session.simulated ? { remark: "A rehearsal: times are simulated." } : {}),

@@ -4,7 +4,7 @@
  */
 import { once } from "node:events";
 import { type WriteStream, createWriteStream } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, relative } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { PRICES_URL } from "../../core/price/variable.ts";
@@ -18,18 +18,17 @@ import { createSimulation, timeOf } from "../../sim/simulation.ts";
 import { loadSimulation, saveSimulation } from "../../sim/store.ts";
 import { openFolder } from "../../operations/folder.ts";
 import { openPipe } from "../../operations/open-pipe.ts";
+import { ownPath } from "../../operations/own-path.ts";
 import type { Invocation } from "../invocation.ts";
 import { SIMULATION_FILE } from "../../operations/simulated.ts";
 
 /** Runs until Ctrl-C. The URL alone on stdout. */
 export async function emulate({ world, given }: Invocation): Promise<number> {
-  const file = join(await openFolder(world.cwd, given.dir, { write: true }), SIMULATION_FILE);
+  const file = join(await openFolder(world, given.dir, { write: true }), SIMULATION_FILE);
   const state = await loadSimulation(file);
-  const profile = given.profile === undefined ? {} : await profileIn(resolve(world.cwd, given.profile));
+  const profile = given.profile === undefined ? {} : await profileIn(ownPath(world, given.profile));
   const log =
-    given.requests === undefined
-      ? undefined
-      : await logIn(resolve(world.cwd, given.requests), (text) => prose(world.stderr, text));
+    given.requests === undefined ? undefined : await logIn(ownPath(world, given.requests), (text) => prose(world.stderr, text));
   const simulation = createSimulation({
     clock: notBefore(world.clock, timeOf(state) ?? 0),
     seed: new DataView(world.random(4).buffer.slice(0)).getUint32(0),

@@ -3,7 +3,6 @@
  * filled in first, as create does: what is judged is what a node would get.
  */
 import { readWhole } from "../../prepare/read-whole.ts";
-import { resolve } from "node:path";
 import { EXIT, usageError } from "../../core/errors.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
@@ -12,6 +11,7 @@ import { checkUserData, checkUserDataFile, type Finding, type UserDataOptions } 
 import { filledNotes } from "../../core/user-data/custom.ts";
 import { formatFindings } from "../../core/user-data/lint.ts";
 import { customFile, filledIn, gunzip } from "../../operations/create/custom-data.ts";
+import { ownPath } from "../../operations/own-path.ts";
 import type { Invocation } from "../invocation.ts";
 import { printDocument } from "../print-document.ts";
 
@@ -19,7 +19,7 @@ import { printDocument } from "../print-document.ts";
 export async function lint({ world, args, given }: Invocation): Promise<number> {
   const file = fileText(args[0] ?? "");
   const platform = given.platform ?? FLAGS.platform.default;
-  const findings = findingsOf(await readBytes(resolve(world.cwd, file), file), { platform, file, gunzip });
+  const findings = findingsOf(await readBytes(ownPath(world, file), file), { platform, file, gunzip });
   const errors = findings.filter(({ level }) => level === "error").length;
   const warnings = findings.filter(({ level }) => level === "warning").length;
   if (given.json === true) {

@@ -26,7 +26,7 @@ export async function createAzureUserDataCommand({ world, args, given }: Invocat
   const [url] = args;
   const templates = await packagedFiles("templates");
   const text = createAzureUserData(named(templates, "user-data.yaml"), named(templates, "data-disk.yaml"), url);
-  const path = join(await openFolder(world.cwd, given.dir, { write: true }), FILE);
+  const path = join(await openFolder(world, given.dir, { write: true }), FILE);
   const before = await readFile(path, "utf8").catch(() => undefined);
   const kept = before === undefined || before === text ? undefined : await keepBeside(path);
   await replaceFile(path, text, 0o644);

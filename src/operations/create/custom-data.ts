@@ -1,12 +1,12 @@
 /** A user's own cloud-init file (`--custom-data`), and the check that any user-data goes through before a machine gets it. */
 import { readWhole } from "../../prepare/read-whole.ts";
-import { resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { checkUserDataFile } from "../../core/user-data/check.ts";
 import { customUserData, filledNotes, type CustomValues } from "../../core/user-data/custom.ts";
 import { readText } from "../../core/user-data/read-text.ts";
+import { ownPath } from "../own-path.ts";
 import type { Run } from "../run.ts";
 import { shellWord } from "../../core/quoting.ts";
 
@@ -19,7 +19,7 @@ export interface CustomFile {
 
 export async function readCustom(run: Run, file: string): Promise<CustomFile> {
   try {
-    return customFile(await readWhole(resolve(run.outside.cwd, file)));
+    return customFile(await readWhole(ownPath(run.outside, file)));
   } catch (error) {
     throw usageError(
       `--custom-data: cannot read ${file}`,

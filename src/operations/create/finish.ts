@@ -1,6 +1,5 @@
 /** The end of a create: what is there now, how it went, and what the cluster's folder keeps of it. */
 import type { ChoicesDocument, ClusterDocument, NodeDocument } from "../../core/documents.ts";
-import { resolve } from "node:path";
 import { advised } from "../../core/advice/advice.ts";
 import { jsonText } from "../../core/shown.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
@@ -13,7 +12,8 @@ import type { ReadyLevel } from "../../nodes/node-state.ts";
 import { keepKnownHosts, keepSshConfig } from "../cluster/known-hosts.ts";
 import { hopKeyFiles, hopsTo } from "../cluster/way.ts";
 import { replaceFile } from "../replace-file.ts";
-import type { Run } from "../run.ts";
+import { ownPath } from "../own-path.ts";
+import type { Run, Surroundings } from "../run.ts";
 import type { Carried } from "./carry-out.ts";
 import { enough } from "./ready-level.ts";
 import type { Prepared } from "./prepared.ts";
@@ -102,8 +102,8 @@ export async function endpointsFromOutside(
 }
 
 /** Where `--output` goes: with no file given, NAME.json in the working directory. */
-export const stateFilePath = (cwd: string, name: string, output: string): string =>
-  resolve(cwd, output === "" ? `${name}.json` : output);
+export const stateFilePath = (outside: Pick<Surroundings, "cwd" | "env">, name: string, output: string): string =>
+  ownPath(outside, output === "" ? `${name}.json` : output);
 
 /** What advice is to know of the cluster that failed. */
 export const failureContext = ({ spec, facts }: Prepared, choices: ChoicesDocument | undefined) => ({
@@ -159,7 +159,7 @@ async function rollBack(run: Run, prepared: Prepared, carried: Carried, failure:
 }
 
 const keepStateFile = (run: Run, output: string, document: ClusterDocument): Promise<void> =>
-  replaceFile(stateFilePath(run.outside.cwd, document.name, output), `${jsonText(stateFile(document), 2)}\n`, 0o644);
+  replaceFile(stateFilePath(run.outside, document.name, output), `${jsonText(stateFile(document), 2)}\n`, 0o644);
 
 function explained({ index, name, state }: NodeDocument, { diagnoses, readiness }: Carried): MissingNode {
   const why = diagnoses.find((one) => one.index === index);

@@ -8,7 +8,6 @@ import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { withUserTags } from "../../core/plan/user-tags.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 import type { Image } from "@azure/arm-compute";
-import { resolve } from "node:path";
 import { CLOUDS } from "../../azure/clouds.ts";
 import { inspectVhdBlob } from "../../azure/vhd/blob.ts";
 import { IMAGE_CONTAINER, storageAccountName, storageAccountSeed } from "../../azure/vhd/account.ts";
@@ -24,6 +23,7 @@ import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import { checkContainer, openImageContainer, reaches, stageVhd } from "./image-upload.ts";
+import { ownPath } from "../own-path.ts";
 import type { Run } from "../run.ts";
 import type { Survey } from "./survey.ts";
 
@@ -93,7 +93,7 @@ async function fromFile(run: Run, wish: ImageWish, path: string): Promise<Planne
   const container = given.blobContainerUrl === undefined ? undefined : parseContainerUrl(given.blobContainerUrl);
   if (container !== undefined)
     await checkContainer(run, container, { cloud: run.cloud, location: surveyed.location, mayBeMissing: true });
-  const vhd = await look(run, resolve(run.outside.cwd, path), path);
+  const vhd = await look(run, ownPath(run.outside, path), path);
   refuseSmall(spec, vhd.footer.virtualSize);
   const { generation } = generationOf(run, surveyed, vhd.footer.generation);
   const account = storageAccountName(storageAccountSeed(run.subscription, found.groupName, spec.name));
