@@ -6,11 +6,12 @@ import type { PipelineRequest, PipelineResponse } from "@azure/core-rest-pipelin
 import { AzureError, notAzure } from "../core/advice/azure-error.ts";
 import { type Expected, OPERATION, expectedOf } from "./answer-shapes.ts";
 import { requestLine } from "./failure.ts";
+import { maySayOtherwise, putPlainly } from "./plain-answer.ts";
 import { isList, misfit } from "./shape.ts";
 
 /**
  * @param passing it may be a gateway's trouble: the same request may be answered well a little later
- * @returns the body; undefined where there is none
+ * @returns the body; undefined where there is none. The SDK reads the response: what was put plainly is so there, too
  * @throws AzureError EmptyAnswer, UnreadableAnswer
  */
 export function readAnswer(request: PipelineRequest, response: PipelineResponse, passing: () => boolean): unknown {
@@ -29,6 +30,7 @@ export function readAnswer(request: PipelineRequest, response: PipelineResponse,
   if (body === null || method === "DELETE") return body;
   const wrong = misfit(body, expected.shape) ?? elsewhere(body, expected);
   if (wrong !== undefined) throw strange(wrong);
+  if (maySayOtherwise(text) && putPlainly(body, expected.shape)) response.bodyAsText = JSON.stringify(body);
   return body;
 }
 
