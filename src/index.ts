@@ -20,16 +20,23 @@ import type {
   ClusterDocument,
 } from "./core/documents.ts";
 import { apart, openAzure } from "./library/azure.ts";
-import type { Azure, AzureOptions, ChangeWish, CreateOptions, RemovalOptions, StatusOptions } from "./library/interface.ts";
+import type {
+  Azure,
+  AzureOptions,
+  ChangeWish,
+  CreateOptions,
+  NoOptions,
+  RemovalOptions,
+  StatusOptions,
+} from "./library/interface.ts";
 import type { ExportResult, GcResult } from "./library/results.ts";
-import type { FlagScope } from "./core/spec/flag.ts";
-import { type OptionsOf, checkedOptions } from "./library/options.ts";
+import type { OptionsOf } from "./library/options.ts";
 import { realClock } from "./operations/real-clock.ts";
 
 export type * from "./core/documents.ts";
 export { ClusterError, EXIT, type ErrorSource, type ExitCode } from "./core/errors.ts";
 export type { Event, EventKind } from "./engine/event.ts";
-export type { Azure, AzureOptions, ChangeWish, CreateOptions, ExportResult, GcResult, RemovalOptions, StatusOptions };
+export type { Azure, AzureOptions, ChangeWish, CreateOptions, ExportResult, GcResult, NoOptions, RemovalOptions, StatusOptions };
 
 /**
  * One Azure for several pieces of work: who signs in, where keys are and who listens is said once.
@@ -61,10 +68,10 @@ export const open = (options: AzureOptions = {}): Azure => openAzure(options, re
  * });
  * console.log(host, nodes.length);
  *
- * @throws ClusterError; NodesNotReady (exit 3) when only some nodes came up
+ * @throws ClusterError: exit 3 when only some nodes came up, with the cause's own code, or NodesNotReady where there is no other
  */
 export const create = (name: string, options: AzureOptions & CreateOptions = {}): Promise<ClusterDocument> =>
-  once(options, ["create"], (azure, wish) => azure.create(name, wish));
+  once(options, (azure, wish) => azure.create(name, wish));
 
 /**
  * What `create` would do with the same options; nothing is written.
@@ -76,7 +83,7 @@ export const create = (name: string, options: AzureOptions & CreateOptions = {})
  * console.log(resources.filter(({ action }) => action === "create").length);
  */
 export const plan = (name: string, options: AzureOptions & CreateOptions = {}): Promise<PlanDocument> =>
-  once(options, ["create"], (azure, wish) => azure.plan(name, wish));
+  once(options, (azure, wish) => azure.plan(name, wish));
 
 /**
  * How a cluster is, asked of Azure and, where its private key is at hand, of the nodes.
@@ -90,8 +97,8 @@ export const plan = (name: string, options: AzureOptions & CreateOptions = {}): 
  *
  * @throws ClusterError ClusterNotFound (exit 1)
  */
-export const status = (name: string, { noNodes, ...options }: AzureOptions & StatusOptions = {}): Promise<StatusDocument> =>
-  once(options, [], (azure) => azure.status(name, { noNodes: noNodes === true }));
+export const status = (name: string, options: AzureOptions & StatusOptions = {}): Promise<StatusDocument> =>
+  once(options, (azure, wish) => azure.status(name, wish));
 
 /**
  * The clusters of the subscription, or of `resourceGroup`.
@@ -101,7 +108,7 @@ export const status = (name: string, { noNodes, ...options }: AzureOptions & Sta
  *
  * for (const { name, nodes, expires } of await list({ simulate: true })) console.log(name, nodes, expires);
  */
-export const list = (options: AzureOptions = {}): Promise<ListDocument[]> => once(options, [], (azure) => azure.list());
+export const list = (options: AzureOptions = {}): Promise<ListDocument[]> => once(options, (azure, wish) => azure.list(wish));
 
 /**
  * Takes nodes out of a cluster, etcd's membership first.
@@ -115,17 +122,14 @@ export const list = (options: AzureOptions = {}): Promise<ListDocument[]> => onc
  *
  * @throws ClusterError LastNodes (exit 2); Etcd* when etcd does not let a member go
  */
-export async function remove(
+export const remove = (
   name: string,
   nodes: readonly (number | string)[],
   options: AzureOptions & RemovalOptions = {},
-): Promise<RemoveDocument> {
-  const { force = false, ...rest } = options;
-  return once(rest, [], (azure) => azure.remove(name, nodes, { force }));
-}
+): Promise<RemoveDocument> => once(options, (azure, wish) => azure.remove(name, nodes, wish));
 
 /**
- * Reboots nodes one at a time, each healthy before the next: all of them, or those that are named. Ends at the first that does not come
+ * Reboots nodes one at a time, each healthy before the next: all of them without `nodes`, else those that are named. Ends at the first that does not come
  * back; the same call goes on there. Give it a `timeout` for as many nodes as there are.
  *
  * @example
@@ -139,9 +143,9 @@ export async function remove(
  */
 export const reboot = (
   name: string,
-  nodes: readonly (number | string)[] = [],
+  nodes?: readonly (number | string)[],
   options: AzureOptions & OptionsOf<"reboot"> = {},
-): Promise<RebootDocument> => once(options, ["reboot"], (azure, wish) => azure.reboot(name, nodes, wish));
+): Promise<RebootDocument> => once(options, (azure, wish) => azure.reboot(name, nodes, wish));
 
 /**
  * Makes nodes anew, one after the other: out of etcd, away, made with today's choices, healthy before the next.
@@ -159,7 +163,7 @@ export const replace = (
   name: string,
   nodes: readonly (number | string)[],
   options: AzureOptions & OptionsOf<"replace"> = {},
-): Promise<ReplaceDocument> => once(options, ["replace"], (azure, wish) => azure.replace(name, nodes, wish));
+): Promise<ReplaceDocument> => once(options, (azure, wish) => azure.replace(name, nodes, wish));
 
 /**
  * Ends etcd on all nodes and deallocates their machines: nobody pays for them, and disks and addresses stay.
@@ -175,7 +179,7 @@ export const replace = (
  * @throws ClusterError when machines still run
  */
 export const stop = (name: string, options: AzureOptions = {}): Promise<StopDocument> =>
-  once(options, [], (azure) => azure.stop(name));
+  once(options, (azure, wish) => azure.stop(name, wish));
 
 /**
  * Starts a stopped cluster, and waits until its nodes are ready.
@@ -195,7 +199,7 @@ export const stop = (name: string, options: AzureOptions = {}): Promise<StopDocu
  * @throws ClusterError NodesNotReady (exit 3, or 6 when etcd is not up)
  */
 export const start = (name: string, options: AzureOptions = {}): Promise<StartDocument> =>
-  once(options, [], (azure) => azure.start(name));
+  once(options, (azure, wish) => azure.start(name, wish));
 
 /**
  * Removes everything of a cluster, and proves it. Doing it twice is no error.
@@ -209,7 +213,7 @@ export const start = (name: string, options: AzureOptions = {}): Promise<StartDo
  * @throws ClusterError NotDestroyed (exit 1) when something is left; ClusterNotFound (exit 1) with `mustExist`
  */
 export const destroy = (name: string, options: AzureOptions & OptionsOf<"destroy"> = {}): Promise<DestroyDocument> =>
-  once(options, ["destroy"], (azure, wish) => azure.destroy(name, wish));
+  once(options, (azure, wish) => azure.destroy(name, wish));
 
 /**
  * Destroys the clusters whose time to live (`ttl`) is over.
@@ -219,7 +223,7 @@ export const destroy = (name: string, options: AzureOptions & OptionsOf<"destroy
  *
  * for (const one of await gc({ simulate: true })) if ("error" in one) console.error(one.name, one.error.message);
  */
-export const gc = (options: AzureOptions = {}): Promise<GcResult[]> => once(options, [], (azure) => azure.gc());
+export const gc = (options: AzureOptions = {}): Promise<GcResult[]> => once(options, (azure, wish) => azure.gc(wish));
 
 /**
  * Runs a command on every node at once, over SSH with the cluster's own host keys. In a rehearsal no machine is there to run it.
@@ -236,7 +240,7 @@ export const gc = (options: AzureOptions = {}): Promise<GcResult[]> => once(opti
  * }
  */
 export const run = (name: string, command: string, options: AzureOptions & OptionsOf<"run"> = {}): Promise<RunDocument> =>
-  once(options, ["run"], (azure, wish) => azure.run(name, command, wish));
+  once(options, (azure, wish) => azure.run(name, command, wish));
 
 /**
  * What nodes have written: to the serial console, which Azure keeps and which is there when a node answers nobody, or with `unit` to the
@@ -253,7 +257,7 @@ export const logs = (
   name: string,
   node?: number | string,
   options: AzureOptions & OptionsOf<"logs"> = {},
-): Promise<LogsDocument> => once(options, ["logs"], (azure, wish) => azure.logs(name, node, wish));
+): Promise<LogsDocument> => once(options, (azure, wish) => azure.logs(name, node, wish));
 
 /**
  * Makes a platform of a cluster of Ubuntu or Debian: k3s and Drycc Workflow, by Drycc's own installer. The same call goes on where an earlier
@@ -269,7 +273,7 @@ export const logs = (
  * @throws ClusterError StepFailed, StepLost (exit 3); what stands in the way, all of it (exit 5)
  */
 export const installPlatform = (name: string, options: AzureOptions & OptionsOf<"platform"> = {}): Promise<PlatformDocument> =>
-  once(options, ["platform"], (azure, wish) => azure.installPlatform(name, wish));
+  once(options, (azure, wish) => azure.installPlatform(name, wish));
 
 /**
  * How a platform is: k3s' nodes, pods that are not ready, the gateway and the domain's record.
@@ -282,7 +286,7 @@ export const installPlatform = (name: string, options: AzureOptions & OptionsOf<
  * console.log((await platformStatus("platform", { simulate: true })).healthy);
  */
 export const platformStatus = (name: string, options: AzureOptions = {}): Promise<PlatformStatusDocument> =>
-  once(options, [], (azure) => azure.platformStatus(name));
+  once(options, (azure, wish) => azure.platformStatus(name, wish));
 
 /**
  * The installer's own upgrade of a platform, as it is today.
@@ -295,7 +299,7 @@ export const platformStatus = (name: string, options: AzureOptions = {}): Promis
  * await upgradePlatform("platform", { simulate: true });
  */
 export const upgradePlatform = (name: string, options: AzureOptions & ChangeWish = {}): Promise<PlatformDocument> =>
-  once(options, ["platform"], (azure, wish) => azure.upgradePlatform(name, wish));
+  once(options, (azure, wish) => azure.upgradePlatform(name, wish));
 
 /**
  * Takes a platform off a cluster: applications and their data go with it, the cluster stays.
@@ -310,7 +314,7 @@ export const upgradePlatform = (name: string, options: AzureOptions & ChangeWish
 export const uninstallPlatform = (
   name: string,
   options: AzureOptions & Omit<ChangeWish, "passwordFile"> = {},
-): Promise<PlatformDocument> => once(options, ["platform"], (azure, wish) => azure.uninstallPlatform(name, wish));
+): Promise<PlatformDocument> => once(options, (azure, wish) => azure.uninstallPlatform(name, wish));
 
 /**
  * The plan as an ARM template or Terraform JSON. Private keys are in the values file, never in the document.
@@ -322,18 +326,13 @@ export const uninstallPlatform = (
  * console.log(Object.keys(document), valuesFile);
  */
 export const exportPlan = (name: string, options: AzureOptions & OptionsOf<"create" | "export"> = {}): Promise<ExportResult> =>
-  once(options, ["create", "export"], (azure, wish) => azure.exportPlan(name, wish));
+  once(options, (azure, wish) => azure.exportPlan(name, wish));
 
 // --- internal ---
 
-/** One piece of work, in an Azure of its own. */
-async function once<T, S extends FlagScope>(
-  options: object,
-  scopes: readonly S[],
-  work: (azure: Azure, wish: OptionsOf<S>) => Promise<T>,
-): Promise<T> {
+/** One piece of work, in an Azure of its own; what is wished of it is checked by who does it. */
+async function once<T>(options: unknown, work: (azure: Azure, wish: never) => Promise<T>): Promise<T> {
   const { own, wish } = apart(options);
-  const checked = checkedOptions(wish, scopes);
   await using azure = openAzure(own, realClock);
-  return await work(azure, checked);
+  return await work(azure, wish);
 }

@@ -4,79 +4,95 @@
  */
 import type { Clock } from "../core/clock.ts";
 import type { PlanDocument } from "../core/documents.ts";
-import { EXIT } from "../core/errors.ts";
-import { clusterName } from "../core/spec/spec.ts";
+import { EXIT, usageError } from "../core/errors.ts";
 import { PLATFORM_MS, NODES_MS, replaceMs } from "../operations/time-limits.ts";
 import type { Run } from "../operations/run.ts";
+import { checkedCalls } from "./arguments.ts";
 import { gcResult, notReady, notStarted } from "./ends.ts";
 import type { Azure, AzureOptions, ChangeWish } from "./interface.ts";
-import { type OptionsOf, checkedOptions, isOptionOf } from "./options.ts";
+import { type OptionsOf, checkedOptions, isOptionOf, optionsIn, valueText } from "./options.ts";
 import { type Runs, runsOf } from "./runs.ts";
 
 /** @throws ClusterError Usage (exit 2) for an option that is none, or has no such value */
 export function openAzure(options: AzureOptions, clock: Clock): Azure {
-  const { signal, onEvent, env = {}, cwd = ".", ...flags } = options;
+  const { signal, onEvent, env = {}, cwd = ".", ...flags } = ownOptions(options);
   const given = checkedOptions(flags, ["azure"]);
+  const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
   const runs = runsOf({ given, env, cwd, clock, signal, onEvent });
   const close = (): Promise<void> => Promise.resolve(runs.close());
   return {
-    ...making(runs, given),
-    ...running(runs, given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
-    ...platform(runs, given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
+    ...checkedCalls({ ...making(runs, given), ...running(runs, where), ...platform(runs, where) }),
     events: () => runs.events(),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-/** Which of the options say which Azure, and which what is wished of it. */
-export function apart(options: object): { own: AzureOptions; wish: object } {
+/** Which of the options say which Azure, and which what is wished of it: of any type, until the function that gets them has checked them. */
+export function apart(options: unknown): { own: AzureOptions; wish: never } {
   const isOwn = ([key]: [string, unknown]): boolean => Object.hasOwn(OWN, key) || isOptionOf(key, ["azure"]);
-  const all = Object.entries(options);
-  return { own: Object.fromEntries(all.filter(isOwn)), wish: Object.fromEntries(all.filter((one) => !isOwn(one))) };
+  const all = Object.entries(optionsIn(options));
+  return { own: Object.fromEntries(all.filter(isOwn)), wish: Object.fromEntries(all.filter((one) => !isOwn(one))) as never };
 }
 
 // --- internal ---
 
-/** What is no flag. */
-const OWN: Record<Exclude<keyof AzureOptions, keyof OptionsOf<"azure">>, true> = {
-  signal: true,
-  onEvent: true,
-  env: true,
-  cwd: true,
+/** What is no flag: whether a value may be it, and what to give. */
+const OWN: Record<Exclude<keyof AzureOptions, keyof OptionsOf<"azure">>, [is: (value: unknown) => boolean, give: string]> = {
+  signal: [(value) => value instanceof AbortSignal, "Give an AbortSignal."],
+  onEvent: [(value) => typeof value === "function", "Give a function."],
+  env: [isEnvironment, "Give names and texts, as process.env has them."],
+  cwd: [(value) => typeof value === "string" && value !== "", "Give a folder's path."],
 };
+
+function isEnvironment(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((one) => one === undefined || typeof one === "string");
+}
+
+/** @throws ClusterError Usage (exit 2), naming the option */
+function ownOptions(options: unknown): AzureOptions {
+  const given = optionsIn(options) as Record<string, unknown>;
+  for (const [key, [is, give]] of Object.entries(OWN)) {
+    const value = given[key];
+    // an environment may hold secrets
+    const what = key === "env" ? "what was given" : valueText(value);
+    if (value !== undefined && !is(value)) throw usageError(`the option ${key} cannot be ${what}`, give);
+  }
+  return given;
+}
 
 /** What takes the flags of create. */
 const making = (runs: Runs, given: OptionsOf<"azure">): Pick<Azure, "create" | "plan" | "exportPlan"> => ({
   async create(name, wish = {}) {
-    const more = { ...given, ...checkedOptions(wish, ["create"]) };
+    const more = { ...given, ...wish };
     const [{ createCluster }, { checkWish }] = await Promise.all([
       import("../operations/create.ts"),
       import("../operations/create/wish.ts"),
     ]);
-    checkWish(clusterName(name), more);
-    const created = await runs.work({ looks: false, more }, (run) => createCluster(run, clusterName(name), more));
+    checkWish(name, more);
+    const created = await runs.work({ looks: false, more }, (run) => createCluster(run, name, more));
     if (created.exit !== EXIT.done) throw notReady(created);
     return created.document;
   },
   async plan(name, wish = {}) {
-    const more = { ...given, ...checkedOptions(wish, ["create"]) };
+    const more = { ...given, ...wish };
     const [{ planCluster }, { checkWish }, { planDocument }] = await Promise.all([
       import("../operations/create.ts"),
       import("../operations/create/wish.ts"),
       import("../operations/create/result-document.ts"),
     ]);
-    checkWish(clusterName(name), more);
+    checkWish(name, more);
     const work = async (run: Run): Promise<PlanDocument> => {
-      const planned = await planCluster(run, clusterName(name), more);
+      const planned = await planCluster(run, name, more);
       return planDocument(planned, planned.cost, await run.account());
     };
     return runs.work({ looks: true, more }, work);
   },
   async exportPlan(name, wish = {}) {
-    const more = { ...given, ...checkedOptions(wish, ["create", "export"]) };
+    const more = { ...given, ...wish };
     const { exportCluster } = await import("../operations/export.ts");
-    const work = (run: Run) => exportCluster(run, clusterName(name), more);
+    const work = (run: Run) => exportCluster(run, name, more);
     const { document, valuesFile } = await runs.work({ looks: true, more }, work);
     return { document, valuesFile };
   },
@@ -89,7 +105,7 @@ const running = (
 ): Pick<Azure, "status" | "list" | "remove" | "reboot" | "replace" | "stop" | "start" | "destroy" | "gc" | "run" | "logs"> => ({
   async status(name, options = {}) {
     const { clusterStatus } = await import("../operations/status.ts");
-    return (await runs.work({ looks: true }, (run) => clusterStatus(run, clusterName(name), { ...where, ...options }))).document;
+    return (await runs.work({ looks: true }, (run) => clusterStatus(run, name, { ...where, ...options }))).document;
   },
   async list() {
     const { listClusters } = await import("../operations/list.ts");
@@ -97,22 +113,22 @@ const running = (
   },
   async remove(name, nodes, { force = false } = {}) {
     const { removeNodes } = await import("../operations/remove.ts");
-    const work = (run: Run) => removeNodes(run, clusterName(name), nodes.map(String), { ...where, force });
+    const work = (run: Run) => removeNodes(run, name, nodes.map(String), { ...where, force });
     return runs.work({ looks: false }, work);
   },
   async reboot(name, nodes = [], wish = {}) {
-    const more = { ...where, ...checkedOptions(wish, ["reboot"]) };
+    const more = { ...where, ...wish };
     const { rebootNodes } = await import("../operations/reboot.ts");
-    const work = (run: Run) => rebootNodes(run, clusterName(name), nodes.map(String), more);
+    const work = (run: Run) => rebootNodes(run, name, nodes.map(String), more);
     const { document, error } = await runs.work({ looks: false, limitMs: NODES_MS }, work);
     if (error !== undefined) throw error;
     return document;
   },
   async replace(name, nodes, wish = {}) {
-    const { keepDataDisk = false, ...flags } = checkedOptions(wish, ["replace"]);
+    const { keepDataDisk = false, ...flags } = wish;
     const { replaceNodes } = await import("../operations/replace.ts");
     const more = { given: { ...where, ...flags }, keepDataDisk };
-    const work = (run: Run) => replaceNodes(run, clusterName(name), nodes.map(String), more);
+    const work = (run: Run) => replaceNodes(run, name, nodes.map(String), more);
     const limitMs = replaceMs(nodes.map(String));
     const { document, error } = await runs.work({ looks: false, more: flags, limitMs }, work);
     if (error !== undefined) throw error;
@@ -120,20 +136,20 @@ const running = (
   },
   async stop(name) {
     const { stopCluster } = await import("../operations/stop.ts");
-    const { document, error } = await runs.work({ looks: false }, (run) => stopCluster(run, clusterName(name), where));
+    const { document, error } = await runs.work({ looks: false }, (run) => stopCluster(run, name, where));
     if (error !== undefined) throw error;
     return document;
   },
   async start(name) {
     const { startCluster } = await import("../operations/start.ts");
-    const { document, exit } = await runs.work({ looks: false }, (run) => startCluster(run, clusterName(name), where));
+    const { document, exit } = await runs.work({ looks: false }, (run) => startCluster(run, name, where));
     if (exit !== EXIT.done) throw notStarted(document, exit);
     return document;
   },
   async destroy(name, wish = {}) {
-    const more = { ...where, ...checkedOptions(wish, ["destroy"]) };
+    const more = { ...where, ...wish };
     const { destroyNamed } = await import("../operations/destroy.ts");
-    const { document, error } = await runs.work({ looks: false }, (run) => destroyNamed(run, clusterName(name), more));
+    const { document, error } = await runs.work({ looks: false }, (run) => destroyNamed(run, name, more));
     if (error !== undefined) throw error;
     return document;
   },
@@ -142,14 +158,14 @@ const running = (
     return (await runs.work({ looks: false }, (run) => collectExpired(run, where))).map(gcResult);
   },
   async run(name, command, wish = {}) {
-    const more = { ...where, ...checkedOptions(wish, ["run"]) };
+    const more = { ...where, ...wish };
     const { onNodes } = await import("../operations/on-nodes.ts");
-    return runs.work({ looks: true, limitMs: NODES_MS }, (run) => onNodes(run, clusterName(name), command, more));
+    return runs.work({ looks: true, limitMs: NODES_MS }, (run) => onNodes(run, name, command, more));
   },
   async logs(name, node, wish = {}) {
-    const more = { ...where, ...checkedOptions(wish, ["logs"]), ...(node === undefined ? {} : { node: String(node) }) };
+    const more = { ...where, ...wish, ...(node === undefined ? {} : { node: String(node) }) };
     const { nodeLogs } = await import("../operations/logs.ts");
-    return (await runs.work({ looks: true }, (run) => nodeLogs(run, clusterName(name), more))).document;
+    return (await runs.work({ looks: true }, (run) => nodeLogs(run, name, more))).document;
   },
 });
 
@@ -161,21 +177,21 @@ const platform = (
   const change =
     (what: "upgrade" | "uninstall") =>
     async (name: string, wish: ChangeWish = {}) => {
-      const more = { ...where, ...checkedOptions(wish, ["platform"]) };
+      const more = { ...where, ...wish };
       const { changePlatform } = await import("../operations/platform/change.ts");
-      return runs.work({ looks: false, limitMs: PLATFORM_MS }, (run) => changePlatform(run, clusterName(name), what, more));
+      return runs.work({ looks: false, limitMs: PLATFORM_MS }, (run) => changePlatform(run, name, what, more));
     };
   return {
     async installPlatform(name, wish = {}) {
-      const { certManager, ...more } = checkedOptions(wish, ["platform"]);
+      const { certManager, ...more } = wish;
       const certificates = certManager === undefined ? {} : { certManager: certManager === "yes" };
       const { planAndInstall } = await import("../operations/platform/install.ts");
-      const work = (run: Run) => planAndInstall(run, clusterName(name), { ...where, ...more, ...certificates });
+      const work = (run: Run) => planAndInstall(run, name, { ...where, ...more, ...certificates });
       return runs.work({ looks: false, limitMs: PLATFORM_MS }, work);
     },
     async platformStatus(name) {
       const { lookAtPlatform } = await import("../operations/platform/status.ts");
-      return (await runs.work({ looks: true }, (run) => lookAtPlatform(run, clusterName(name), where))).document;
+      return (await runs.work({ looks: true }, (run) => lookAtPlatform(run, name, where))).document;
     },
     upgradePlatform: change("upgrade"),
     uninstallPlatform: change("uninstall"),

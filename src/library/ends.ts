@@ -1,6 +1,7 @@
 /** How pieces of work end for a program: what is half done is thrown, with how far it came. */
 import type { StartDocument } from "../core/documents.ts";
-import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
+import { ClusterError, type ExitCode } from "../core/errors.ts";
+import { asClusterError } from "./arguments.ts";
 import type { GcResult } from "./results.ts";
 
 export const notStarted = ({ ready, notReady: rest }: StartDocument, exit: ExitCode): ClusterError =>
@@ -38,9 +39,5 @@ export function gcResult(one: Awaited<ReturnType<typeof import("../operations/gc
   const { name, groupName: resourceGroup } = one.cluster;
   const thrown = "thrown" in one ? one.thrown : one.error;
   if (thrown === undefined && !("thrown" in one)) return one.document;
-  const error =
-    thrown instanceof ClusterError
-      ? thrown
-      : new ClusterError("Bug", String(thrown), { source: "bug", exit: EXIT.failed, cause: thrown });
-  return { name, resourceGroup, error };
+  return { name, resourceGroup, error: asClusterError(thrown, "gc", name) };
 }

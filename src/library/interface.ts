@@ -23,7 +23,7 @@ import type { ExportResult, GcResult } from "./results.ts";
 export interface AzureOptions extends OptionsOf<"azure"> {
   /** Ends the work at once: what Azure has begun goes on there, and the same call later continues. */
   readonly signal?: AbortSignal;
-  /** Called with everything that happens. */
+  /** Called with everything that happens. What it throws is a warning of the process, once, and ends no work. */
   readonly onEvent?: (event: Event) => void;
   /** What the command line reads of the environment: AZURE_CONFIG_DIR, HOME, SSH_AUTH_SOCK, the proxy's variables. Nothing by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -32,6 +32,9 @@ export interface AzureOptions extends OptionsOf<"azure"> {
 }
 
 export type CreateOptions = OptionsOf<"create">;
+
+/** It has no options of its own. */
+export type NoOptions = Readonly<Record<string, never>>;
 
 export interface StatusOptions {
   /** Logs in to no node: what Azure says is enough. */
@@ -47,33 +50,33 @@ export interface RemovalOptions {
 }
 
 export interface Azure {
-  /** Makes the cluster, or finishes or grows it. @throws ClusterError; NodesNotReady (exit 3) when only some nodes came up */
+  /** Makes the cluster, or finishes or grows it. @throws ClusterError: exit 3 when only some nodes came up, with the cause's own code, or NodesNotReady where there is no other */
   create(name: string, options?: CreateOptions): Promise<ClusterDocument>;
   /** What create would do; nothing is written. */
   plan(name: string, options?: CreateOptions): Promise<PlanDocument>;
   status(name: string, options?: StatusOptions): Promise<StatusDocument>;
-  list(): Promise<ListDocument[]>;
+  list(options?: NoOptions): Promise<ListDocument[]>;
   /** Takes nodes out, by index or name; those that are not there are passed over. @throws ClusterError NodesNotFound when none is */
   remove(name: string, nodes: readonly (number | string)[], options?: RemovalOptions): Promise<RemoveDocument>;
-  /** Reboots nodes one at a time, all of them when none is named. @throws ClusterError NodeNotBack, EtcdNotWhole when it stops */
+  /** Reboots nodes one at a time, all of them without `nodes`. @throws ClusterError NodeNotBack, EtcdNotWhole when it stops */
   reboot(name: string, nodes?: readonly (number | string)[], options?: OptionsOf<"reboot">): Promise<RebootDocument>;
   /** Makes nodes anew, one after the other, with today's choices. @throws ClusterError when the cluster is not whole after one */
   replace(name: string, nodes: readonly (number | string)[], options?: OptionsOf<"replace">): Promise<ReplaceDocument>;
   /** Ends etcd and deallocates all machines; data and addresses stay. @throws ClusterError when machines still run */
-  stop(name: string): Promise<StopDocument>;
+  stop(name: string, options?: NoOptions): Promise<StopDocument>;
   /** Starts a stopped cluster. @throws ClusterError NodesNotReady (exit 3, or 6 when etcd is not up) */
-  start(name: string): Promise<StartDocument>;
+  start(name: string, options?: NoOptions): Promise<StartDocument>;
   /** Removes everything of the cluster, and proves it. Doing it twice is no error. @throws ClusterError NotDestroyed when something is left */
   destroy(name: string, options?: OptionsOf<"destroy">): Promise<DestroyDocument>;
   /** Destroys the clusters whose time to live is over. One that fails stops no other. */
-  gc(): Promise<GcResult[]>;
+  gc(options?: NoOptions): Promise<GcResult[]>;
   /** Runs a command on every node at once; nodes need a real Azure. @throws ClusterError NothingBooted in a rehearsal */
   run(name: string, command: string, options?: OptionsOf<"run">): Promise<RunDocument>;
   /** What nodes have written: to the serial console, or with `unit` to its journal. Of a node where it could not be read the document has the error. */
   logs(name: string, node?: number | string, options?: OptionsOf<"logs">): Promise<LogsDocument>;
   /** Makes a platform of a cluster, or goes on with it. @throws ClusterError StepFailed, StepLost (exit 3); what stands in the way (exit 5) */
   installPlatform(name: string, options?: OptionsOf<"platform">): Promise<PlatformDocument>;
-  platformStatus(name: string): Promise<PlatformStatusDocument>;
+  platformStatus(name: string, options?: NoOptions): Promise<PlatformStatusDocument>;
   /** The installer's own upgrade, as it is today. */
   upgradePlatform(name: string, options?: ChangeWish): Promise<PlatformDocument>;
   /** Platform, applications and their data go; the cluster stays. */

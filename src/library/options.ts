@@ -4,6 +4,7 @@
  */
 import { ClusterError, usageError } from "../core/errors.ts";
 import type { Flag, FlagScope } from "../core/spec/flag.ts";
+import { shown } from "../core/shown.ts";
 import { oneList } from "../core/spec/none.ts";
 import { FLAGS, type FlagKey, type FlagValues, type FlagsOn } from "../core/spec/flags.ts";
 
@@ -13,15 +14,42 @@ type Terminal = "yes" | "noInput" | "json" | "verbose" | "quiet" | "events" | "t
 /** The flags of a command; times are milliseconds. */
 export type OptionsOf<S extends FlagScope> = Omit<FlagsOn<S>, Terminal>;
 
-/** @throws ClusterError Usage (exit 2), naming the option */
-export function checkedOptions<S extends FlagScope>(options: object, scopes: readonly S[]): OptionsOf<S> {
-  const checked = Object.entries(options)
+/**
+ * @param only of the scopes' options; all of them when left out
+ * @throws ClusterError Usage (exit 2), naming the option
+ */
+export function checkedOptions<S extends FlagScope>(
+  options: unknown,
+  scopes: readonly S[],
+  only?: readonly FlagKey[],
+): OptionsOf<S> {
+  const there = Object.keys(FLAGS).filter((key) => isOptionOf(key, scopes) && (only?.includes(key as FlagKey) ?? true));
+  const checked = Object.entries(optionsIn(options))
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => {
-      if (!isOptionOf(key, scopes)) throw usageError(`there is no option ${key} here`, `There are ${keysOf(scopes).join(", ")}.`);
+      if (!there.includes(key)) throw usageError(`there is no option ${key} here`, optionsThere(there));
       return [key, checkedValue(key, FLAGS[key as FlagKey], value)];
     });
   return Object.fromEntries(checked) as OptionsOf<S>;
+}
+
+/** Options are an object. @throws ClusterError Usage */
+export function optionsIn(given: unknown): object {
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw usageError(`the options cannot be ${valueText(given)}`, "Give an object: { numNodes: 5 }.");
+  return given;
+}
+
+/** A value in a sentence: what JSON has no word for, too. */
+export function valueText(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return typeof value === "string" ? JSON.stringify(value) : String(value);
+  try {
+    return shown(JSON.stringify(value)).slice(0, 200);
+  } catch {
+    // it holds itself
+    return "an object";
+  }
 }
 
 /** Whether a command of one of these scopes takes it, in a program. */
@@ -48,10 +76,13 @@ const TERMINAL: Record<Terminal, true> = {
 
 const LONGEST_MS = 365 * 86_400_000;
 
-const keysOf = (scopes: readonly FlagScope[]): string[] => Object.keys(FLAGS).filter((key) => isOptionOf(key, scopes));
+function optionsThere(own: readonly string[]): string {
+  const azure = "what says which Azure goes to `open`, or to a function by itself";
+  return own.length === 0 ? `It has none of its own: ${azure}.` : `There are ${own.join(", ")}; ${azure}.`;
+}
 
 function checkedValue(key: string, flag: Flag<unknown>, value: unknown): FlagValues[FlagKey] {
-  const wrong = (advice?: string): Error => usageError(`the option ${key} cannot be ${JSON.stringify(value)}`, advice);
+  const wrong = (advice?: string): Error => usageError(`the option ${key} cannot be ${valueText(value)}`, advice);
   if (flag.value === undefined) {
     if (typeof value !== "boolean") throw wrong("Give true or false.");
     return value;
@@ -67,7 +98,10 @@ function checkedValue(key: string, flag: Flag<unknown>, value: unknown): FlagVal
 
   function parsed(one: unknown): unknown {
     if (typeof one !== "string" && typeof one !== "number") throw wrong();
-    return said(() => flag.parse(String(one)));
+    const read = said(() => flag.parse(String(one)));
+    // a number is no folder's name, nor any other text
+    if (typeof one === "number" && typeof read !== "number") throw wrong("Give a text.");
+    return read;
   }
 
   function said(read: () => unknown): unknown {

@@ -39,8 +39,9 @@ export function runsOf({ given, env, cwd, clock, signal, onEvent }: RunsOptions)
     clock,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
   };
+  const tell = listener(onEvent);
   const hear = (event: Event): void => {
-    onEvent?.(event);
+    void tell(event);
     for (const stream of streams) stream.push(event);
   };
   return {
@@ -64,7 +65,8 @@ export function runsOf({ given, env, cwd, clock, signal, onEvent }: RunsOptions)
     },
     events() {
       const stream = eventStream();
-      streams.add(stream);
+      if (closed.signal.aborted) stream.end();
+      else streams.add(stream);
       return stream;
     },
     close() {
@@ -75,6 +77,22 @@ export function runsOf({ given, env, cwd, clock, signal, onEvent }: RunsOptions)
 }
 
 // --- internal ---
+
+/**
+ * A listener's fault ends no create half way: it is a warning of the process, the first time. Called at once; what it throws later, as an
+ * async function does, is the same.
+ */
+function listener(onEvent: RunsOptions["onEvent"]): (event: Event) => Promise<void> {
+  let warned = false;
+  return async (event) => {
+    try {
+      await (onEvent?.(event) as unknown);
+    } catch (error) {
+      if (!warned) process.emitWarning(`onEvent has thrown: ${String(error)}`, { type: "AzureCoreosClusterWarning" });
+      warned = true;
+    }
+  };
+}
 
 const interrupted = (cause: unknown): ClusterError =>
   new ClusterError("Interrupted", "interrupted", {

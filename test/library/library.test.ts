@@ -1,10 +1,13 @@
 /** The library as a program meets it, over the simulation: options, events, ends, and every example of a docstring as it stands. */
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { createVirtualClock } from "../../src/sim/clock.ts";
+import { openAzure } from "../../src/library/azure.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
 import { runsOf } from "../../src/library/runs.ts";
 import { long } from "../long.ts";
@@ -67,6 +70,34 @@ describe("a cluster's life", () => {
     runs.close();
   });
 
+  test("events that are asked for after the end are none", async () => {
+    const one = open(azure);
+    await one.close();
+    for await (const _ of one.events()) expect.unreachable("nothing happens any more");
+  });
+
+  test.each([
+    ["throws", () => expect.unreachable("a listener's fault")],
+    ["rejects", () => Promise.reject(new Error("a listener's fault"))],
+  ])("a listener that %s is warned of once, and ends no work", async (_, onEvent) => {
+    const warned = vi.spyOn(process, "emitWarning").mockReturnValue(undefined);
+    try {
+      expect((await create("deaf", { ...azure, numNodes: 1, onEvent })).nodes).toHaveLength(1);
+      expect(warned.mock.calls.map(([what]) => what)).toEqual([expect.stringContaining("a listener's fault")]);
+    } finally {
+      warned.mockRestore();
+      await destroy("deaf", azure);
+    }
+  });
+
+  test("an error of the network comes with the command's advice", async () => {
+    const error = await refused(() =>
+      openAzure({ armEndpoint: "http://127.0.0.1:9", subscription: randomUUID(), dir }, createVirtualClock(0)).list(),
+    );
+    expect(error).toMatchObject({ code: "ECONNREFUSED", advice: expect.stringContaining("--arm-endpoint") });
+    expect(error).toBeInstanceOf(ClusterError);
+  });
+
   test("an abort ends it at once, and the same call goes on", async () => {
     const stop = new AbortController();
     const onEvent = ({ kind }: Event): void => void (kind === "started" && stop.abort(new Error("enough")));
@@ -98,13 +129,65 @@ describe("options", () => {
     [{ json: true }, "json"],
     [{ force: true }, "force"],
     [{ constructor: 1 }, "constructor"],
+    [{ timeout: Infinity }, "the option timeout cannot be Infinity"],
+    [{ signal: {} }, "signal"],
+    [{ onEvent: "x" }, "onEvent"],
+    [{ env: "x" }, "env"],
+    [{ env: { HOME: 5 } }, "env"],
+    [{ cwd: 5 }, "cwd"],
+    [{ dir: 5 }, "dir"],
   ])("%j is refused, and named", async (options, name) => {
-    const error = await refused(() => create("nobody", { simulate: true, dir, ...(options as object) }));
+    const error = await refused(() => create("nobody", { simulate: true, dir, ...options } as object));
     expect(error).toMatchObject({ code: "Usage", exit: 2, message: expect.stringContaining(name) });
   });
 
   test("a value goes through the parser of its flag", async () => {
     expect((await plan("parsed", { simulate: true, dir, location: "West Europe", numNodes: 1 })).location).toBe("westeurope");
+  });
+
+  const simulated = { simulate: true, dir } as const;
+  const azure = open(simulated);
+  test.each<[what: string, work: (any: never) => unknown, named: string]>([
+    ["no name", (any) => create(any), "undefined"],
+    ["null for a name", (any) => azure.status(any ?? null), "null"],
+    ["null for options", () => plan("tests", null as never), "null"],
+    ["a list for options", () => azure.create("tests", [] as never), "options"],
+    ["no nodes to reboot", () => reboot("tests", [], simulated), "empty"],
+    ["no nodes to replace", () => azure.replace("tests", []), "empty"],
+    ["no nodes to remove", () => remove("tests", [], simulated), "empty"],
+    ["a text for nodes", () => azure.remove("tests", "0" as never), '"0"'],
+    ["nodes left out", (any) => azure.replace("tests", any), "undefined"],
+    ["a node that is none", () => azure.reboot("tests", [1.5]), "1.5"],
+    ["words for a command", () => azure.run("tests", ["echo", "x"] as never), '["echo","x"]'],
+    ["no command", (any) => azure.run("tests", any), "undefined"],
+    ["an empty command", () => azure.run("tests", " "), '" "'],
+    ["a node of logs that is none", () => azure.logs("tests", {} as never), "{}"],
+    ["an option of none, at once", () => list({ foo: 1 } as never), "foo"],
+    ...(["list", "gc"] as const).map((what): [string, () => unknown, string] => [
+      what,
+      () => azure[what]({ foo: 1 } as never),
+      "foo",
+    ]),
+    ...(["status", "stop", "start", "destroy", "platformStatus", "installPlatform", "create", "plan", "exportPlan"] as const).map(
+      (what): [string, () => unknown, string] => [what, () => azure[what]("tests", { foo: 1 } as never), "foo"],
+    ),
+    ...(["remove", "reboot", "replace"] as const).map((what): [string, () => unknown, string] => [
+      what,
+      () => azure[what]("tests", [2], { foo: 1 } as never),
+      "foo",
+    ]),
+    ["a choice of the installation", () => azure.upgradePlatform("tests", { domain: "example.org" } as never), "domain"],
+    ["one argument more", () => (azure.stop as (...all: unknown[]) => unknown)("tests", {}, {}), "stop takes no"],
+  ])("%s is refused, and named, before anything is done", async (_, work, named) => {
+    const error = await refused(() => work(undefined as never));
+    expect(error).toMatchObject({ code: "Usage", exit: 2, message: expect.stringContaining(named) });
+    expect(error).toBeInstanceOf(ClusterError);
+  });
+
+  test("what a function has is told where an option is none of it", async () => {
+    const told = async (work: () => unknown) => (await refused(work)).advice;
+    expect(await told(() => status("tests", { foo: 1 } as object))).toMatch(/^There are noNodes; /);
+    expect(await told(() => azure.list({ foo: 1 } as never))).toMatch(/^It has none of its own: /);
   });
 
   test("a command that has no such option refuses it too", async () => {
