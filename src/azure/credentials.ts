@@ -1,9 +1,12 @@
 /** Who signs in: a service principal with the old azure-cert.pem, or Azure's default credential chain. */
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
+import { applicationOf } from "../core/account.ts";
 import { AzureError } from "../core/advice/azure-error.ts";
+import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { abortable } from "../engine/abortable.ts";
 import type { Cloud } from "./clouds.ts";
+import { heldIn, missingBeside } from "./environment-sign-in.ts";
 import { failure } from "./failure.ts";
 import { UNREAD_PROXY } from "./outward.ts";
 
@@ -11,6 +14,10 @@ export interface SignIn {
   readonly cloud: Cloud;
   readonly tenant?: string;
   readonly clientId?: string;
+  /** The client id is a wish of this command: the environment says another, or none. */
+  readonly clientIdNamed?: boolean;
+  /** What may hold a secret, a certificate or a token of the application. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** PEM text with private key and certificate, checked before; never logged. */
   readonly certificate?: string;
   /** How Entra is asked. */
@@ -25,9 +32,11 @@ export async function createCredential(signIn: SignIn): Promise<TokenCredential>
     async getToken(scopes, how) {
       way.forget();
       try {
-        return await credential.getToken(scopes, how);
+        const token = await credential.getToken(scopes, how);
+        if (token !== null) refuseOther(signIn, token.token);
+        return token;
       } catch (error) {
-        throw way.trouble() ?? error;
+        throw way.trouble() ?? withWhatIsMissing(signIn, error);
       }
     },
   });
@@ -49,21 +58,65 @@ export function askedOnce(credential: TokenCredential): TokenCredential {
   };
 }
 
-/** That of the SDK. */
+/** That of the SDK: the certificate that is given, what the environment holds of the application, or whom the chain finds. */
 export async function chooseCredential(signIn: SignIn): Promise<TokenCredential> {
   const { cloud, tenant, clientId, certificate, httpClient } = signIn;
-  const { ClientCertificateCredential, DefaultAzureCredential } = await import("@azure/identity");
+  const identity = await import("@azure/identity");
   const options = { authorityHost: cloud.authority, httpClient, proxyOptions: UNREAD_PROXY };
-  if (certificate !== undefined && tenant !== undefined && clientId !== undefined)
-    return new ClientCertificateCredential(tenant, clientId, { certificate }, options);
-  return new DefaultAzureCredential({
-    ...options,
-    ...(tenant === undefined ? {} : { tenantId: tenant }),
-    ...(clientId === undefined ? {} : { managedIdentityClientId: clientId, workloadIdentityClientId: clientId }),
-  });
+  if (tenant !== undefined && clientId !== undefined) {
+    if (certificate !== undefined) return new identity.ClientCertificateCredential(tenant, clientId, { certificate }, options);
+    const held = heldIn(signIn.env)?.credential;
+    if (held !== undefined) return held(identity, tenant, clientId, options);
+  }
+  try {
+    return new identity.DefaultAzureCredential({
+      ...options,
+      ...(tenant === undefined ? {} : { tenantId: tenant }),
+      ...(clientId === undefined ? {} : { managedIdentityClientId: clientId, workloadIdentityClientId: clientId }),
+    });
+  } catch (error) {
+    // AZURE_TOKEN_CREDENTIALS names nobody
+    throw usageError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 // --- internal ---
+
+/** The chain goes on to whoever has signed in to this machine: who named an application must not work as somebody else. */
+function refuseOther({ clientId, clientIdNamed }: SignIn, token: string): void {
+  const other = applicationOf(token);
+  if (clientIdNamed !== true || clientId === undefined || other === undefined || other.toLowerCase() === clientId) return;
+  throw new ClusterError("SignInOther", `--client-id is ${clientId}, and what signs in here is another: ${other}`, {
+    source: "azure",
+    exit: EXIT.signIn,
+    advice:
+      "Set AZURE_CLIENT_SECRET (or AZURE_CLIENT_CERTIFICATE_PATH, or AZURE_FEDERATED_TOKEN_FILE) of that application, or give --azure-cert; --tenant goes with each. " +
+      "Without --client-id whoever is signed in here is taken.",
+  });
+}
+
+/** Nobody is signed in, and half of what signs in is there, or what it names is no certificate: that is what is said. */
+function withWhatIsMissing({ env, tenant, clientId, certificate }: SignIn, error: unknown): unknown {
+  const held = heldIn(env);
+  if (held !== undefined && certificate === undefined && error instanceof Error && isOfAFile(error))
+    return new ClusterError("SignInFailed", `${held.variable}: ${error.message}`, {
+      source: "azure",
+      exit: EXIT.signIn,
+      advice: `Set ${held.variable} to what signs in, or unset it and sign in with \`az login\`.`,
+      cause: error,
+    });
+  const missing = held && missingBeside(held, { tenant, clientId });
+  if (missing === undefined || error instanceof ClusterError) return error;
+  const told = failure(error);
+  return told instanceof ClusterError && told.code === "SignInFailed"
+    ? new ClusterError("SignInFailed", `${told.message}: ${missing}`, {
+        source: "azure",
+        exit: EXIT.signIn,
+        advice: `Give what is missing, or unset ${held?.variable} and sign in with \`az login\`.`,
+        cause: error,
+      })
+    : error;
+}
 
 /**
  * Remembers why Entra was not reached. The sign-in library says of that only that nobody is signed in, and may have tried other
@@ -88,6 +141,9 @@ function watched(client: HttpClient): { client: HttpClient; forget(): void; trou
     },
   };
 }
+
+/** It cannot be read, or is no certificate: the library throws what came, without a name of its own. */
+const isOfAFile = ({ name, ...more }: Error): boolean => name === "Error" || "syscall" in more;
 
 /** The metadata service of a virtual machine or a container: on its own link, over http. */
 const isMachines = (address: string): boolean => new URL(address).protocol === "http:";

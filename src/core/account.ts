@@ -1,6 +1,6 @@
 /**
  * Which Azure, as whom: the subscription, and who signed in, as people and documents are told it. Who that is comes from a token's
- * claims, which are read and never trusted: they decide nothing here, and Azure checks the token itself. Pure.
+ * claims, which are read and never trusted: they allow nothing here, and Azure checks the token itself. Pure.
  */
 import type { AskedDocument } from "./documents.ts";
 import { shown } from "./shown.ts";
@@ -55,6 +55,13 @@ export function signedInBy(token: string): SignedIn | undefined {
   if (application !== undefined && isApplication) return { kind: "service principal", name: oneLine(application) };
   const id = text("oid");
   return id === undefined ? undefined : { kind: "user", name: oneLine(id) };
+}
+
+/** The application that a token was given to, by its claims: of a person's it is the program that he signed in with. */
+export function applicationOf(token: string): string | undefined {
+  const { appid, azp } = claimsOf(token);
+  const id = appid ?? azp;
+  return typeof id === "string" && id !== "" ? oneLine(id) : undefined;
 }
 
 /** What a stranger wrote, on one line, of a length that a line bears. */

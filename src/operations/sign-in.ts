@@ -6,6 +6,7 @@ import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import type { Cloud } from "../azure/clouds.ts";
 import { type SignedIn, signedInBy } from "../core/account.ts";
+import { ClusterError, EXIT } from "../core/errors.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
 import { abortable } from "../engine/abortable.ts";
 import type { Emit } from "../engine/event.ts";
@@ -36,9 +37,22 @@ export async function signIn(
     for (const message of checked.notes) emit({ kind: "note", id: "azure-cert", label: "certificate", message });
     certificate = checked.pem;
   }
+  const byHand = typed(outside, given);
+  if (certificate === undefined && (byHand.tenant || byHand.clientId)) {
+    const { heldIn, missingBeside } = await import("../azure/environment-sign-in.ts");
+    const held = heldIn(outside.env);
+    const missing = held && missingBeside(held, given);
+    if (missing !== undefined)
+      throw new ClusterError("SignInIncomplete", missing, {
+        exit: EXIT.usage,
+        advice: `Give what is missing, or unset ${held?.variable} where somebody else is to sign in.`,
+      });
+  }
   const credential = await createCredential({
     cloud,
     httpClient,
+    env: outside.env,
+    clientIdNamed: byHand.clientId,
     ...(given.tenant === undefined ? {} : { tenant: given.tenant }),
     ...(given.clientId === undefined ? {} : { clientId: given.clientId }),
     ...(certificate === undefined ? {} : { certificate }),
@@ -55,6 +69,13 @@ export const untilEnd = (credential: TokenCredential, end: AbortSignal): TokenCr
 });
 
 // --- internal ---
+
+/** What does not stand in the environment for everybody: a flag or a file says it for this command, and it must have its effect. */
+function typed({ env }: Surroundings, { tenant, clientId }: Partial<FlagValues>): { tenant: boolean; clientId: boolean } {
+  const other = (value: string | undefined, name: string): boolean =>
+    value !== undefined && value.toLowerCase() !== env[name]?.trim().toLowerCase();
+  return { tenant: other(tenant, "AZURE_TENANT_ID"), clientId: other(clientId, "AZURE_CLIENT_ID") };
+}
 
 /** Remembers whose the last token was. One that does so already stays as it is. */
 function named(credential: TokenCredential): NamedCredential {

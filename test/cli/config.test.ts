@@ -162,7 +162,7 @@ test.each([
 test.each([
   ["ttl", "This is no length of time. Write it as 90s, 30m, 2h, 7d or 1h30m."],
   ["location", "This is no Azure location. For example: westus, westeurope, eastus2."],
-  ["tenant", "An empty value is not accepted"],
+  ["virtual-network-name", "An empty value is not accepted"],
 ])("of a bad %s an editor says what the command says", (name, said) => expect(propertyOf(name).patternErrorMessage).toBe(said));
 
 test.each(FLAGS_IN_FILE)("what an editor fills in for $name is taken by both", (flag) => {

@@ -25,6 +25,7 @@ const TAKEN: [parser: parse.Parse<unknown>, name: string, given: string, value: 
   [parse.location, "location", "West US", "westus"],
   [parse.location, "location", "east-us_2", "eastus2"],
   [parse.guid, "guid", " AAAAAAAA-0000-4000-8000-0123456789AB ", "aaaaaaaa-0000-4000-8000-0123456789ab"],
+  [parse.tenant, "tenant", " Contoso.onmicrosoft.com ", "Contoso.onmicrosoft.com"],
   [parse.url, "url", "http://127.0.0.1:80/x", "http://127.0.0.1:80/x"],
   [parse.url, "url", "https://x.example", "https://x.example"],
   [cidrs, "cidrs", "10.0.0.0/8", ["10.0.0.0/8"]],
@@ -80,6 +81,7 @@ const REFUSED: [parser: parse.Parse<unknown>, name: string, given: readonly stri
       "g0000000-0000-0000-0000-000000000000",
     ],
   ],
+  [parse.tenant, "tenant", ["", "x/y", "a b", "https://x.example"]],
   [parse.url, "url", ["", "x", "ftp://x", "file:///etc/passwd", "javascript:alert(1)"]],
   [
     cidrs,

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { connectAzure } from "../../src/operations/connect.ts";
 import { expiryIn, isDoomed, isForeign } from "../../src/operations/cluster/cluster.ts";
+import type { FlagValues } from "../../src/core/spec/flags.ts";
 import type { Surroundings } from "../../src/operations/run.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
 
@@ -25,6 +26,25 @@ test.each([
   [{ azureCert: "azure-cert.pem", clientId: ID }],
 ])("a certificate alone signs nobody in: %j", async (given) => {
   await expect(connectAzure(outside, { subscription: ID, ...given }, around)).rejects.toMatchObject({ code: "SignInIncomplete" });
+});
+
+const SECRET = { AZURE_CLIENT_SECRET: "x" };
+test.each<[env: Record<string, string>, given: Partial<FlagValues>, message: string | undefined]>([
+  [SECRET, { clientId: ID }, "AZURE_CLIENT_SECRET needs --tenant (or AZURE_TENANT_ID) too"],
+  [SECRET, { tenant: ID }, "AZURE_CLIENT_SECRET needs --client-id (or AZURE_CLIENT_ID) too"],
+  [{ AZURE_FEDERATED_TOKEN_FILE: "t" }, { clientId: ID }, "AZURE_FEDERATED_TOKEN_FILE needs --tenant (or AZURE_TENANT_ID) too"],
+  [SECRET, { tenant: ID, clientId: ID }, undefined],
+  // as the environment says it for all programs: Azure's chain goes on to who else is signed in
+  [{ ...SECRET, AZURE_CLIENT_ID: ID.toUpperCase() }, { clientId: ID }, undefined],
+  [SECRET, {}, undefined],
+  [{}, { clientId: ID }, undefined],
+])("with %j in the environment, and %j given: %s", async (env, given, message) => {
+  const way = connectAzure({ ...outside, env: { ...outside.env, ...env } }, { subscription: ID, ...given }, around);
+  const refused = way.then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+  expect(await refused).toBe(message);
 });
 
 test("a certificate that is not there is refused by its path", async () => {

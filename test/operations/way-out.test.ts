@@ -188,6 +188,7 @@ test("the sign-in goes through the proxy, and a dead one is no failed sign-in", 
   const signIn = async (HTTPS_PROXY: string): Promise<unknown> => {
     const { cert, key } = await certificate();
     const credential = await createCredential({
+      env: {},
       cloud: CLOUDS.AzureCloud,
       tenant: "11111111-2222-3333-4444-555555555555",
       clientId: "11111111-2222-3333-4444-666666666666",

@@ -10,7 +10,7 @@ import {
 } from "./flag.ts";
 import {
   mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, alternatives, integer, location, resourceName,
-  anyText, file, speed, unitName,
+  anyText, file, speed, tenant, unitName,
   url,
 } from "./parse.ts";
 import { jump } from "./hops.ts";
@@ -55,7 +55,7 @@ export const FLAGS = {
         "else Azure's default credential chain",
     }),
     tenant: maybe({
-      name: "tenant", value: "ID", parse: anyText, env: "AZURE_TENANT_ID", on: ["azure"],
+      name: "tenant", value: "ID", parse: tenant, env: "AZURE_TENANT_ID", on: ["azure"],
       about: "Microsoft Entra tenant to sign in to",
     }),
     clientId: maybe({

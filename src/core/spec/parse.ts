@@ -109,6 +109,17 @@ export const alternatives = (parse: Parse<string>): Parse<string> =>
       .join(","),
   );
 
+/** A tenant of Microsoft Entra: its id, or a domain of it, as the sign-in library accepts them. */
+export const tenant: Parse<string> = accepting({ type: "string", pattern: "^\\s*[0-9a-zA-Z.-]+\\s*$" }, (value) => {
+  const name = value.trim();
+  if (!/^[0-9a-zA-Z.-]+$/.test(name))
+    throw usageError(
+      `"${value}" is no tenant: its id is of the form 00000000-0000-0000-0000-000000000000, or a domain of it is given`,
+      "`az account list --query '[].{name:name,tenant:tenantId}' --output table` shows yours.",
+    );
+  return name;
+});
+
 /** A GUID, lower case. */
 export const guid: Parse<string> = accepting(
   { type: "string", pattern: "^\\s*[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\s*$" },
