@@ -42,7 +42,7 @@ function entra(application?: string) {
   const httpClient: HttpClient = {
     sendRequest: async (request) => {
       const { origin, pathname } = new URL(request.url);
-      const form = new URLSearchParams(String(request.body ?? ""));
+      const form = new URLSearchParams(typeof request.body === "string" ? request.body : "");
       const tenant = pathname.split("/")[1];
       if (form.has("client_id")) asked.push({ path: pathname, form });
       const claims = { appid: application ?? form.get("client_id") };
