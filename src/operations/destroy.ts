@@ -10,7 +10,7 @@ import { findCluster, lookIn } from "./cluster/find.ts";
 import { notThere } from "./cluster/not-there.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import { type Destroyed, awaitGroupGone, destroyCluster } from "./destroy/destroy-cluster.ts";
-import { type Doom, destroyIntent, isEmpty, oursOf, provenMachines, refuseUntold, surveyDoom } from "./destroy/doom-survey.ts";
+import { type Doom, destroyIntent, isEmpty, oursOf, provenMachines, refuseUntold, surveyNamed } from "./destroy/doom-survey.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetFiles } from "./destroy/forget-files.ts";
 import { refuseUsed } from "./destroy/used-by-others.ts";
@@ -56,7 +56,7 @@ export const withCost = async (outcome: DestroyOutcome, cost: Promise<CostDocume
  */
 export async function planDestroy(run: Run, name: string, { resourceGroup, mustExist }: DestroyOptions = {}): Promise<Doom> {
   const located = await findCluster(run, name, resourceGroup);
-  const doom = await surveyDoom(run, await settled(run, located));
+  const doom = await surveyNamed(run, await settled(run, located));
   // one that is on its way out when this comes was there
   if (mustExist === true && isEmpty(doom) && located.group?.deleting !== true) throw await notThere(run, name);
   return doom;

@@ -3,13 +3,15 @@ import { expect, test } from "vitest";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { addForeign, addGroup, byHand, everything, inGroup } from "./azure-hand.ts";
-import { START, type TestAzure, ownAzure } from "./world.ts";
+import { type RunOptions, START, type TestAzure, ownAzure } from "./world.ts";
 import { long } from "../long.ts";
 import type { CloudState } from "../../src/sim/cloud.ts";
 
 interface Killed {
   /** What it left, with lists that are behind by so many seconds. */
   behind(lag: string): TestAzure;
+  /** The same with lists that show all. */
+  readonly whole: TestAzure;
   readonly before: string[];
   readonly dir: string;
 }
@@ -36,7 +38,7 @@ async function killed(argv: string, writes: number): Promise<Killed> {
   const state = JSON.stringify(azure.simulation.save());
   const behind = (lag: string): TestAzure =>
     ownAzure({ state: JSON.parse(state) as CloudState, faults: [parseFault(`any:lag=${lag}`)] });
-  return { behind, before, dir: azure.dir };
+  return { behind, whole: ownAzure({ state: JSON.parse(state) as CloudState }), before, dir: azure.dir };
 }
 
 test.each([
@@ -70,6 +72,43 @@ test.each(long ? [1, 2, 3, 4, 5, 6, 7, 8] : [1, 4, 6, 8])(
     const destroyed = await elsewhere.run("destroy abc --yes --resource-group shared");
     expect(destroyed.exit, destroyed.stderr).toBe(0);
     expect(everything(elsewhere)).toEqual(before);
+  },
+);
+
+test.each([
+  ["made whole", 99],
+  ["killed before its machines", 11],
+])(
+  "another creation's things that lists show stay, where the claim of the one that is alive is found by name alone: %s",
+  async (_, writes) => {
+    const { before, whole } = await killed("abc --num-nodes 2", writes);
+    const tags = { "managed-by": "azure-coreos-cluster", "aoc-cluster": "abc", "aoc-id": "deadbeef" };
+    const bobs = inGroup("shared", "Microsoft.Network/networkSecurityGroups", "bobs-nsg");
+    await byHand(whole, "PUT", bobs, { location: "westus", tags, properties: {} });
+    let hidden = true;
+    const hiding: NonNullable<RunOptions["azure"]> = async (request) => {
+      const answer = await whole.simulation.handle(request);
+      if (request.method === "DELETE") hidden = false;
+      if (!hidden || request.method !== "GET" || answer.body?.startsWith('{"value":') !== true) return answer;
+      const { value, ...rest } = JSON.parse(answer.body ?? "") as { value: { name?: string }[] };
+      return {
+        ...answer,
+        body: JSON.stringify({ value: value.filter(({ name }) => !/^(abc-|coreos-as)/.test(name ?? "")), ...rest }),
+      };
+    };
+    const order = whole.exchanges.length;
+    const { exit, stderr } = await whole.run("destroy abc --yes --resource-group shared", { azure: hiding });
+    expect(exit, stderr).toBe(0);
+    expect(stderr).toContain("another creation of abc");
+    expect(everything(whole)).toEqual([...before, bobs].sort());
+    const deletes = whole.exchanges.slice(order).filter(({ method }) => method === "DELETE");
+    // what stands on others goes first, the claim last
+    const [machine, network] = ["/virtualMachines/abc-coreos-0", "/virtualNetworks/"].map((part) =>
+      deletes.findIndex(({ url }) => url.includes(part)),
+    );
+    if (writes === 99) expect(machine).toBeGreaterThan(-1);
+    expect(network).toBeGreaterThan(machine ?? 0);
+    expect(deletes.at(-1)?.url).toMatch(/publicIPAddresses\/abc-ip-/);
   },
 );
 

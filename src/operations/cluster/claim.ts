@@ -8,7 +8,7 @@ import type { PublicIPAddress } from "@azure/arm-network";
 import { storageAccountName, storageAccountSeed } from "../../azure/vhd/account.ts";
 import type { BearerModels } from "../../azure/lookups/networks.ts";
 import { toLive } from "../../azure/live.ts";
-import { BEARER_KINDS, type BearerKind, holdsName } from "../../core/plan/bearer.ts";
+import { BEARER_KINDS, type BearerKind, type Bearing, holdsName } from "../../core/plan/bearer.ts";
 import { names } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { Owner } from "../../core/plan/proof.ts";
@@ -58,7 +58,7 @@ export const bearing = (lists: BearerModels): FoundClaim[] =>
   BEARER_KINDS.flatMap((kind) => (lists[kind] ?? []).map((model) => ({ ...toLive(model.id ?? "", model), kind })));
 
 /** One; none when it is half made; more when something went wrong. @param found in one resource group */
-export function claimsOf(found: readonly FoundClaim[], cluster: string): FoundClaim[] {
+export function claimsOf<T extends Bearing>(found: readonly T[], cluster: string): T[] {
   for (const kind of BEARER_KINDS) {
     const holding = found.filter((one) => one.kind === kind && holdsName(one, cluster));
     if (holding.length > 0) return holding;

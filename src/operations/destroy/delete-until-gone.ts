@@ -43,7 +43,9 @@ export async function deleteUntilGone(run: Run, doom: Doom, { wanted, stop }: Cl
   let { behind } = doom;
   const others = othersIn(doom);
   // whose things are meant stays as it was: when the claim has gone nothing says any more which creation of the name it was
-  const look = async (whose: Owner): Promise<Doom> => surveyDoom(run, { ...(await lookIn(run, name, groupName)), owner: whose });
+  const claim = doom.behind ? doom.located.claims[0] : undefined;
+  const look = async (whose: Owner): Promise<Doom> =>
+    surveyDoom(run, { ...(await lookIn(run, name, groupName, claim)), owner: whose });
   for (let before = "", same = 0, waits = 0; ;) {
     const going = new Set(now.ours.map((one) => one.id.toLowerCase()));
     refuseTaken(now.taken.filter(({ machine }) => going.has(machine.toLowerCase())));

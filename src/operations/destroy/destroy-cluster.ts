@@ -65,8 +65,8 @@ const POLL_MS = 5000;
 
 /** Minutes may have passed since the look: somebody was asked. What others have put into the group since then stays, and so does it. */
 async function lookAgain(run: Run, planned: Doom): Promise<Doom> {
-  const { name, groupName, owner } = planned.located;
-  const doom = await surveyDoom(run, { ...(await lookIn(run, name, groupName)), owner });
+  const { name, groupName, owner, claims } = planned.located;
+  const doom = await surveyDoom(run, { ...(await lookIn(run, name, groupName, claims[0])), owner });
   return { ...doom, whole: doom.whole && planned.whole };
 }
 

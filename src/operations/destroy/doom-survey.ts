@@ -5,12 +5,15 @@ import { IMAGE_CONTAINER } from "../../azure/vhd/account.ts";
 import { type SortedOut, sortOut } from "../../core/doomed.ts";
 import type { Found } from "../../core/found.ts";
 import type { DoomedKind } from "../../core/plan/bodies.ts";
+import { isBearer } from "../../core/plan/bearer.ts";
 import { typeOf } from "../../core/plan/kinds.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { groupId, nameOf } from "../../core/plan/resource.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Intent } from "./forbidden.ts";
 import { foundByName } from "./found-by-name.ts";
+import { claimsOf } from "../cluster/claim.ts";
+import { lookIn } from "../cluster/find.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Run } from "../run.ts";
 import { shellWord } from "../../core/quoting.ts";
@@ -34,6 +37,16 @@ export interface Doom extends SortedOut {
 interface Untold {
   readonly label: string;
   readonly command: string;
+}
+
+/**
+ * What is there of a name that somebody asks about: where no list shows the claim yet, and its name can be known, it counts as if one did. It says
+ * which creation is alive, so that those of others stay, and how many nodes there are.
+ */
+export async function surveyNamed(run: Run, located: Cluster): Promise<Doom> {
+  const doom = await surveyDoom(run, located);
+  const [claim] = located.owner.ids.size > 0 ? [] : claimsOf(doom.found.filter(isBearer), located.name);
+  return claim === undefined ? doom : surveyDoom(run, await lookIn(run, located.name, located.groupName, claim));
 }
 
 /** What is there now. The group may go while it is listed: then there is nothing. */

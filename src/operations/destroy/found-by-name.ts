@@ -11,6 +11,7 @@ import { kindOfId } from "../../core/plan/kinds.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
 import { isProven } from "../../core/plan/proof.ts";
+import { wordOf } from "../../core/plan/tags.ts";
 import { keptFlag } from "../../core/plan/read-tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { localIds } from "./local-ids.ts";
@@ -27,12 +28,20 @@ export async function foundByName(
   const seen = new Set(listed.map((one) => one.id.toLowerCase()));
   const tags = claims[0]?.tags ?? {};
   const account = storageAccountName(storageAccountSeed(run.subscription, groupName, name));
-  const ids = claims.length > 0 ? [] : await localIds(run.dir, name);
+  const claimOf = (id: string): Target => ({
+    kind: "publicAddress",
+    id: resourceId(scope, "publicAddress", names.claim(name, id)),
+  });
+  const wordsOf = (some: readonly Pick<Found, "id" | "tags">[]): string[] =>
+    some.flatMap((one) => (isProven(one, owner) ? (wordOf(one.tags) ?? []) : []));
+  const ids = claims.length > 0 ? [] : [...new Set([...(await localIds(run.dir, name)), ...wordsOf(listed)])];
   const found = await ours([
     ...shared(scope, name, possibleSets(name, keptFlag(tags, "availabilitySet"), claims.length > 0)),
     { kind: "storageAccount", id: resourceId(scope, "storageAccount", account) },
-    ...ids.map((id): Target => ({ kind: "publicAddress", id: resourceId(scope, "publicAddress", names.claim(name, id)) })),
+    ...claims.map(({ kind, id }): Target => ({ kind, id })),
+    ...ids.map(claimOf),
   ]);
+  if (claims.length === 0) found.push(...(await ours(wordsOf(found).map(claimOf))));
   const spec = { name, vmNamePrefix: keptFlag(tags, "vmNamePrefix") };
   const count = claims.length === 0 ? 0 : keptFlag(tags, "numNodes");
   const promised = Array.from({ length: count }, (_, index) => names.machine(spec, index));
