@@ -117,6 +117,8 @@ export function dnsLines(document: Pick<ClusterDocument, "nodes">): string {
 export interface NextStepsOptions {
   readonly deis: boolean;
   readonly platform: Platform;
+  /** A key is at hand, or an agent holds it. */
+  readonly canLogIn: boolean;
   /** The private key as the person would type it, e.g. `ssh-cert.key`; empty when it is not on this machine. */
   readonly sshKeyFile: string;
   /** etcd asks for certificates: the nodes have a command that brings theirs. */
@@ -147,19 +149,26 @@ export function nextSteps(document: ClusterDocument, options: NextStepsOptions):
   return `${lines.join("\n")}\n`;
 }
 
-const realCommands = (
-  { name, nodes, etcd }: ClusterDocument,
-  { sshConfigFile, etcdTls, next }: NextStepsOptions,
-): [string, string][] => [
-  [next(`ssh ${name}`), `log in to node ${nodes[0]?.index ?? 0}`],
-  [
-    `ssh -F ${shellWord(sshConfigFile)} ${nodes[0]?.name ?? name}`,
-    "the same with plain ssh; or Include that file in ~/.ssh/config",
-  ],
-  ...(etcd.mode === "none" ? [] : [memberList(name, etcdTls, next)]),
-  [next(`status ${name}`), "nodes, health and endpoints, from any machine"],
-  [next(`destroy ${name}`), "remove everything"],
+const realCommands = (document: ClusterDocument, options: NextStepsOptions): [string, string][] => [
+  ...logins(document, options),
+  [options.next(`status ${document.name}`), "nodes, health and endpoints, from any machine"],
+  [options.next(`destroy ${document.name}`), "remove everything"],
 ];
+
+/** Who lets nobody in here is reached where the private key is. */
+function logins({ name, nodes, etcd }: ClusterDocument, options: NextStepsOptions): [string, string][] {
+  const { canLogIn, sshConfigFile, etcdTls, next } = options;
+  const node = `node ${nodes[0]?.index ?? 0}`;
+  if (!canLogIn) return [[next(`ssh ${name} --ssh-key FILE`), `log in to ${node}, where its private key is`]];
+  return [
+    [next(`ssh ${name}`), `log in to ${node}`],
+    [
+      `ssh -F ${shellWord(sshConfigFile)} ${nodes[0]?.name ?? name}`,
+      "the same with plain ssh; or Include that file in ~/.ssh/config",
+    ],
+    ...(etcd.mode === "none" ? [] : [memberList(name, etcdTls, next)]),
+  ];
+}
 
 const memberList = (name: string, tls: boolean, next: NextStepsOptions["next"]): [string, string] => [
   `${next(`ssh ${name}`)} -- ${tls ? "/opt/bin/cluster-etcdctl" : "etcdctl"} member list`,

@@ -77,7 +77,7 @@ test("nodes that did not come up are one annotation with their count and cause; 
   const created = await azure.run("abc --num-nodes 3 --wait-for machines", { env: github(folder()) });
   expect(created.exit).toBe(3);
   const [, , error] = commands(created.stderr);
-  expect(error).toMatch(/^::error title=2 of 3 nodes of abc are not ready::abc-coreos-1, abc-coreos-2: failed%0A.*no room/);
+  expect(error).toMatch(/^::error title=2 of 3 machines of abc are not made::abc-coreos-1, abc-coreos-2: failed%0A.*no room/);
   const status = await azure.run("status abc", { env: github(folder()) });
   expect(commands(status.stderr)).toEqual([
     expect.stringMatching(/^::warning title=abc::abc-coreos-1 /),

@@ -200,7 +200,11 @@ test("finished where the private key is not: made is all that can be known, and 
     states: ["created", "created", "created"],
   });
   expect(stderr).toContain("The private key of the cluster is not on this machine");
-  expect((await real.run("mycluster --wait-for ssh", { dir: elsewhere })).exit).toBe(3);
+  // nobody has asked the nodes, and nobody can log in from here
+  expect(stderr).not.toMatch(/nodes (are )?ready|ssh -F/);
+  expect(stderr).toContain("ssh mycluster --ssh-key FILE");
+  for (const command of ["", "plan "])
+    expect(await real.run(`${command}mycluster --wait-for ssh`, { dir: elsewhere })).toMatchObject({ exit: 5 });
 });
 
 test("a machine that somebody is deleting is waited for, and made again with user-data of its own", async () => {

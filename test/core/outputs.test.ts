@@ -135,6 +135,7 @@ const steps: NextStepsOptions = {
   deis: false,
   platform: "flatcar",
   etcdTls: true,
+  canLogIn: true,
   sshKeyFile: "ssh-cert.key",
   sshConfigFile: "mycluster/ssh_config",
   next: (words) => `azure-coreos-cluster ${words}`,

@@ -2,6 +2,7 @@
 import { relative } from "node:path";
 import { advised } from "../../core/advice/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
+import { canLogIn } from "../../nodes/identity.ts";
 import { platformIn } from "../../operations/platform/tag.ts";
 import { dnsLines, nextSteps, sampleHost } from "../../core/outputs.ts";
 import { plural } from "../../core/words.ts";
@@ -51,12 +52,13 @@ async function handToCi(session: Session, ci: Ci, prepared: Prepared, created: C
   if (missing.length > 0) {
     const why = failure instanceof ClusterError ? [advised(failure, failureContext(prepared, document.choices)).message] : [];
     const causes = sameCauses(missing).map(({ names, cause }) => `${namesOf(names)}: ${cause}`);
-    const title = `${missing.length} of ${document.nodes.length} nodes of ${document.name} are not ready`;
+    const { things, done } = wordsOf(created.level);
+    const title = `${missing.length} of ${document.nodes.length} ${things} of ${document.name} are not ${done}`;
     ci.annotate("error", title, [...causes, ...why].join("\n"));
   }
   const outputs = { ...createdOutputs(document), "ssh-config": sshConfigFile, "ssh-key": privateKeyFile ?? "" };
   await ci
-    .hand(outputs, createdPage(document, created.ready, prepared.spec.waitFor, session.simulated))
+    .hand(outputs, createdPage(document, created.ready, created.level, session.simulated))
     .catch((error: unknown) =>
       session.say(`What later steps read could not be written: ${error instanceof Error ? error.message : String(error)}`),
     );
@@ -71,6 +73,7 @@ async function sayNext(session: Session, cwd: string, prepared: Prepared, create
       deis: spec.deis && platformIn(prepared.found.claim?.tags) === undefined,
       platform: spec.platform,
       etcdTls: materials.tls,
+      canLogIn: canLogIn(materials.identity),
       sshKeyFile: key === undefined ? "" : relative(cwd, key),
       sshConfigFile: relative(cwd, created.sshConfigFile),
       next: session.next,
@@ -98,7 +101,12 @@ function withContinuation(session: Session, prepared: Prepared, { failure, exit,
 const continuation = (session: Session, name: string): string =>
   `What was made stays. Continue: the same command again. Remove it: ${session.next(`destroy ${name}`)}`;
 
-function sayWhatIsMissing(session: Session, prepared: Prepared, { document, missing, failure }: Created): void {
+/** Whom nobody has asked is not called ready. */
+const wordsOf = (level: Created["level"]): { readonly things: string; readonly done: string } =>
+  level === "machines" ? { things: "machines", done: "made" } : { things: "nodes", done: "ready" };
+
+function sayWhatIsMissing(session: Session, prepared: Prepared, { document, missing, failure, level }: Created): void {
+  const { things, done } = wordsOf(level);
   const all = document.nodes.length;
   const causes = sameCauses(missing);
   const list = causes
@@ -113,7 +121,9 @@ function sayWhatIsMissing(session: Session, prepared: Prepared, { document, miss
   session.say(
     [
       "",
-      missing.length === 0 ? `All ${all} nodes are ready.` : `${all - missing.length} of ${all} nodes are ready. Not ready:`,
+      missing.length === 0
+        ? `All ${all} ${things} are ${done}.`
+        : `${all - missing.length} of ${all} ${things} are ${done}. Not ${done}:`,
       ...list,
       ...more,
       ...why,

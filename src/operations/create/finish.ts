@@ -31,8 +31,10 @@ export interface Created {
   readonly document: ClusterDocument;
   /** 0 done, 3 partly, 6 out of time, 7 conflict, 130 interrupted; else that of the failure. */
   readonly exit: ExitCode;
-  /** Nodes that came as far as was asked for. */
+  /** Nodes that came as far as was waited for. */
   readonly ready: number;
+  /** What was waited for: "machines" also where nobody can ask the nodes. */
+  readonly level: ReadyLevel;
   /** The failure that others stem from. */
   readonly failure?: unknown;
   readonly missing: readonly MissingNode[];
@@ -57,7 +59,8 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
   if (given.rollback === true && exit !== EXIT.done && exit !== EXIT.conflict)
     await rollBack(run, prepared, carried, failure, exit);
   const knownHosts = await keepKnownHosts(run, prepared, carried, document);
-  run.emit({ kind: "end", id: "create", label: spec.name, detail: `${ready} of ${document.nodes.length} nodes ready` });
+  const reached = level === "machines" ? "machines made" : "nodes ready";
+  run.emit({ kind: "end", id: "create", label: spec.name, detail: `${ready} of ${document.nodes.length} ${reached}` });
   if (given.output !== undefined) await keepStateFile(run, given.output, document);
   // a machine that was not made has no address to put into a configuration
   const nodes = document.nodes.filter((node) => node.state !== "missing" && node.state !== "failed");
@@ -73,6 +76,7 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
     document,
     exit,
     ready,
+    level,
     ...(failure === undefined ? {} : { failure }),
     missing: missing.map((node) => explained(node, carried)),
     sshConfig: config,

@@ -5,26 +5,16 @@ import type { Run } from "../run.ts";
 import type { Prepared } from "./prepared.ts";
 
 /**
- * What a node must have reached to be called ready. Where nodes cannot be asked, and nobody insisted that they are, a machine that
- * Azure has made is all that can be known.
+ * What a node must have reached to be called ready. Where nodes cannot be asked, a machine that Azure has made is all that can be known:
+ * whoever insisted on more was refused before the first write.
  */
 export const enough = (run: Run, prepared: Pick<Prepared, "materials" | "spec">): ReadyLevel =>
-  canAsk(run, prepared) || prepared.spec.given.includes("waitFor") ? prepared.spec.waitFor : "machines";
+  canAsk(run, prepared) ? prepared.spec.waitFor : "machines";
 
 /** How far nodes can be followed: not without the private key, and etcd not in a user's own file. */
 export function reachableLevel(run: Run, prepared: Prepared): ReadyLevel {
   const { spec, materials } = prepared;
-  if (spec.waitFor === "machines") return "machines";
-  if (!canAsk(run, prepared)) {
-    run.emit({
-      kind: "note",
-      id: "readiness",
-      label: "readiness",
-      message:
-        "The private key of the cluster is not on this machine, and no agent holds it: nodes are waited for until Azure calls them made, and whether they answer is not known.",
-    });
-    return "machines";
-  }
+  if (enough(run, prepared) === "machines") return "machines";
   return spec.waitFor === "etcd" && materials.choices.customDataHash !== undefined && !spec.given.includes("waitFor")
     ? "ssh"
     : spec.waitFor;

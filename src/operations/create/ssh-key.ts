@@ -57,10 +57,18 @@ export async function prepareSsh(
   return whole;
 }
 
-/** A key under a passphrase without an agent is said before anything is written: hours later it would look like a node's fault. */
+/**
+ * What nodes will be asked with. A key that cannot be used is said before anything is written: hours later it would look like a node's fault.
+ * A public half alone may be meant so, for a colleague has the other one: then nobody is asked, unless --wait-for insists.
+ */
 export async function usableHere(run: Run, spec: ClusterSpec, ssh: SshKey): Promise<Identity> {
+  if (ssh === IMAGINED) return { publicKey: ssh.publicKey };
   const { identity, lacking } = await identityOf(run, ssh);
-  if (lacking === undefined || ssh.privateKeyFile === undefined || spec.waitFor === "machines") return identity;
+  if (lacking === undefined || spec.waitFor === "machines") return identity;
+  if (ssh.privateKeyFile === undefined && !spec.given.includes("waitFor")) {
+    run.emit({ kind: "note", id: "readiness", label: "readiness", message: NOBODY_ASKS });
+    return identity;
+  }
   throw new ClusterError(lacking.code, `${lacking.message}, and so nodes cannot be asked`, {
     exit: EXIT.preflight,
     advice: `${lacking.advice ?? ""} With --wait-for machines nobody logs in.`.trim(),
@@ -69,6 +77,9 @@ export async function usableHere(run: Run, spec: ClusterSpec, ssh: SshKey): Prom
 }
 
 // --- internal ---
+
+const NOBODY_ASKS =
+  "The private key of the cluster is not on this machine, and no agent holds it: nodes are waited for until Azure calls them made, and whether they answer is not known.";
 
 const IMAGINED: SshKey = { publicKey: "ssh-rsa (made when the cluster is)", made: false, files: [], notes: [] };
 
