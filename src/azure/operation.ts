@@ -41,15 +41,18 @@ export async function driveOperation(
   let poller = start({ onResponse: (answer) => (first ??= answer) });
   // In the same tick: a poller that nobody listens to while it fails ends the process.
   await understood(() => poller.submitted());
+  const { tags } = bodyOf(first);
+  const told = tags === undefined ? {} : { tags };
   if (poller.isDone || saysSucceeded(first)) {
     const problem = poller.isDone ? failedResult(poller, undefined) : undefined;
     if (problem !== undefined) throw problem;
-    return { done: true, poll: () => Promise.resolve(true) };
+    return { done: true, ...told, poll: () => Promise.resolve(true) };
   }
   let good = await poller.serialize();
   let confirmed = false;
   return {
     done: false,
+    ...told,
     get confirmed() {
       return confirmed;
     },
@@ -98,9 +101,18 @@ export function acceptedDelete({ status, headers, request: { method, url } }: Wh
 
 /** A new interface or load balancer is done with its first answer, whatever operation header comes along. */
 function saysSucceeded(answer: RawAnswer | undefined): boolean {
-  if (answer === undefined || answer.status === 202 || !answer.bodyAsText) return false;
-  const body = JSON.parse(answer.bodyAsText) as { properties?: { provisioningState?: unknown } };
-  return body.properties?.provisioningState === "Succeeded";
+  return answer?.status !== 202 && bodyOf(answer).properties?.provisioningState === "Succeeded";
+}
+
+/** It was looked at where it came in (answer.ts). */
+const bodyOf = (answer: RawAnswer | undefined): FirstBody => {
+  const text = answer?.bodyAsText?.trim();
+  return (text === undefined || text === "" ? {} : (JSON.parse(text) as FirstBody | null)) ?? {};
+};
+
+interface FirstBody {
+  readonly properties?: { readonly provisioningState?: unknown };
+  readonly tags?: Record<string, string>;
 }
 
 interface Config {

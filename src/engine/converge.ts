@@ -15,6 +15,7 @@ import type { Live } from "./provider.ts";
 import { recover } from "./recover.ts";
 import type { Ask } from "./throttle.ts";
 import type { Tools } from "./tools.ts";
+import { refuseReplaced } from "./whose.ts";
 
 /** How often a change of what has no etag is looked at again. */
 const CHECKS = 3;
@@ -136,6 +137,7 @@ async function put(
       ...(live?.etag === undefined ? {} : { ifMatch: live.etag }),
     });
   });
+  refuseReplaced(body, operation.tags);
   options.onAccepted?.();
   if (!operation.done) tools.emit({ ...way.about, kind: "waiting" });
   way.driving = true;
@@ -145,6 +147,7 @@ async function put(
   if (decision === "update" && isUnguarded(resource) && way.checked++ < CHECKS) return lookAgain(way);
   if (usable || resource.kind !== "machine" || operation.confirmed === true) return done(way, way.acted);
   way.live = await lookAtMade(resource, tools);
+  refuseReplaced(resource, way.live.tags);
   if (way.live.state === "succeeded") return done(way, way.acted);
   way.looked = true;
   way.early = true;

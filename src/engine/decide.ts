@@ -2,16 +2,16 @@
  * The decision about one resource, pure: what is wanted, what is there, and so what to do. A dry run prints it; converge.ts
  * carries it out.
  */
-import { ClusterError, EXIT } from "../core/errors.ts";
 import { canonical, bodyFingerprint } from "../core/fingerprint.ts";
 import { KINDS } from "../core/plan/kinds.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
 import type { Kind } from "../core/plan/bodies.ts";
 import { ownTagsOf, withoutMarks } from "../core/plan/claim-change.ts";
 import { changedRules } from "../core/plan/rules-drift.ts";
-import { DESTROYING, clusterIn, isOurs } from "../core/plan/tags.ts";
+import { DESTROYING } from "../core/plan/tags.ts";
 import { differInUserTags } from "../core/plan/user-tags.ts";
 import type { Live } from "./provider.ts";
+import { isAnothers, refuseForeign, tagsIn } from "./whose.ts";
 
 export type Decision = "create" | "update" | "unchanged" | "wait" | "replace";
 
@@ -49,14 +49,7 @@ export function stamped<R extends AnyResource>(resource: R): R {
   return { ...resource, body: { ...body, tags: { ...body.tags, [TAG]: fingerprintOf(resource) } } };
 }
 
-/** Whether two creates of the name may both write it, before Azure has decided which of them has the claim. */
-export const isShared = (resource: AnyResource): boolean =>
-  tagsIn(resource)["aoc-role"] === undefined &&
-  (KINDS[resource.kind].shared === true || (resource.kind === "publicAddress" && resource.node === undefined));
-
 // --- internal ---
-
-const tagsIn = (resource: AnyResource): Record<string, string> => (resource.body as { tags?: Record<string, string> }).tags ?? {};
 
 /**
  * A machine's user-data holds keys and never changes: it is no part of the fingerprint. Nor are the marks of a claim, which go by
@@ -85,39 +78,3 @@ const isRetagged = (wanted: Record<string, string>, tags: Record<string, string>
 /** An interface, by its machine. */
 const isHeld = (kind: Kind, live: Live): boolean =>
   kind === "networkInterface" && (live.model as { virtualMachine?: unknown }).virtualMachine !== undefined;
-
-const isAnothers = (resource: AnyResource, live: Live): boolean =>
-  tagsIn(resource)["aoc-id"] !== undefined && live.tags["aoc-id"] !== tagsIn(resource)["aoc-id"];
-
-function refuseForeign(resource: AnyResource, live: Live, cluster: string): void {
-  const wanted = tagsIn(resource);
-  // of a group what is in it says whose it is, each by itself
-  if (resource.kind === "resourceGroup" && isOurs(live.tags, cluster)) return;
-  if (isOurs(live.tags, cluster) && (wanted["aoc-id"] === undefined || live.tags["aoc-id"] !== undefined)) {
-    // what is a private cluster's claim is nothing that others share
-    if (isShared(resource) && live.tags["aoc-role"] !== "claim") return;
-    // a machine says, too, whose certificates its etcd trusts
-    const { "aoc-etcd-ca": ca } = live.tags;
-    const otherCa = wanted["aoc-etcd-ca"] !== undefined && ca !== undefined && ca !== wanted["aoc-etcd-ca"];
-    if (!isAnothers(resource, live) && !(resource.kind === "machine" && otherCa)) return;
-    throw new ClusterError("ClusterConflict", `${resource.label} belongs to another creation of the cluster ${cluster}`, {
-      source: "azure",
-      exit: EXIT.conflict,
-      advice:
-        wanted["aoc-role"] === "claim"
-          ? `It was begun as a public cluster. Finish it as one, or remove it first: \`azure-coreos-cluster destroy ${cluster}\`.`
-          : `Two runs made this name at once: wait for the other to end, then run the same command again, and it takes over what is there. Is there no other, then somebody deleted what says how the cluster was made, and \`azure-coreos-cluster destroy ${cluster}\` removes the rest.`,
-    });
-  }
-  const owner = clusterIn(live.tags);
-  throw new ClusterError(
-    "NotOurs",
-    `${resource.label} exists already and ${owner === undefined ? "was not made by this tool" : owner === cluster ? `lacks the tag aoc-id of ${cluster}` : `belongs to the cluster ${owner}`} (${live.id})`,
-    {
-      source: "azure",
-      exit: EXIT.conflict,
-      advice: "Choose another name, or another --resource-group. Nothing of somebody else's is changed or deleted.",
-      ...(Object.keys(live.tags).length > 0 && { cause: canonical(live.tags) }),
-    },
-  );
-}

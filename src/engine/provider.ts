@@ -23,6 +23,8 @@ export interface Operation {
   readonly done: boolean;
   /** The resource itself was asked for after the operation had ended, and says that it is done. */
   readonly confirmed?: boolean;
+  /** Of a PUT: the tags that the first answer says are kept; undefined where it says nothing of them. */
+  readonly tags?: Record<string, string>;
   /** One request: true when it has ended well. Throws what it failed with; after a passing fault it may be called again. */
   poll(signal: AbortSignal): Promise<boolean>;
 }

@@ -1,5 +1,6 @@
 /** Tags that a policy or a person has put on the cluster's resources stay, whatever changes: a PUT replaces all tags, and Azure asks nobody. */
 import { expect, test } from "vitest";
+import type { PlainRequest, PlainResponse } from "../../src/azure/pipeline.ts";
 import { byHand } from "./azure-hand.ts";
 import { type Body, type TestAzure, ownAzure } from "./world.ts";
 
@@ -65,4 +66,53 @@ test("a growth that is rolled back leaves them too, and the tags of ours are as 
   });
   expect(exit).not.toBe(0);
   expect(new Map(tagged().map(({ id, tags }) => [id, tags]))).toEqual(before);
+});
+
+/** Azure, with a policy that writes `managed-by` of what a path matches, as "Add or replace a tag on resources" does. */
+const replacing =
+  (matches: RegExp) =>
+  async (request: PlainRequest): Promise<PlainResponse> => {
+    const { body = "", ...rest } = request;
+    if (request.method !== "PUT" || !matches.test(request.url)) return azure.simulation.handle(request);
+    const wanted = JSON.parse(body) as Body;
+    return azure.simulation.handle({
+      ...rest,
+      body: JSON.stringify({ ...wanted, tags: { ...wanted.tags, "managed-by": "teamX" } }),
+    });
+  };
+
+test.each([
+  [
+    "machines",
+    /virtualMachines/,
+    ["machine abc-coreos-0", "machine abc-coreos-1"],
+    /`az resource delete --ids (\S+coreos-\d ?){2}` removes/,
+  ],
+  ["everything in the group", /providers/, ["resource group abc", "public address"], /`az resource delete --ids \S+.*` removes/],
+  ["the group", /resourcegroups\/abc\?/i, ["resource group abc"], /`az group delete --name abc` removes it/],
+])("a policy that replaces managed-by of %s: nothing more is made, and what is there is named", async (_, matches, made, way) => {
+  azure = ownAzure();
+  const { exit, stderr } = await azure.run("abc --num-nodes 2 --wait-for machines", { azure: replacing(matches) });
+  expect(exit, stderr).toBe(7);
+  expect(stderr).toMatch(
+    /a policy has changed the tags of .* as it was written: managed-by is "teamX", and not azure-coreos-cluster/,
+  );
+  expect(stderr).not.toContain("was not made by this tool");
+  const [, listed = ""] = /^Made: (.*)\. `az/m.exec(stderr) ?? [];
+  for (const label of made) expect(listed.split(", ")).toContain(label);
+  expect(listed.split(", ")).toHaveLength(
+    azure.simulation.save().entries.filter(({ resource }) => !/\/disks\//.test(resource["id"])).length,
+  );
+  expect(stderr).toMatch(way);
+});
+
+test("what had its managed-by replaced since is called that, and not what somebody else made", async () => {
+  azure = ownAzure();
+  expect((await azure.run("abc --num-nodes 1 --wait-for machines")).exit).toBe(0);
+  const machine = tagged().find(({ id }) => /\/virtualMachines\//.test(id));
+  await byHand(azure, "PATCH", machine.id.replace(SUBSCRIPTION, ""), { tags: { ...machine.tags, "managed-by": "teamX" } });
+  const { exit, stderr } = await azure.run("abc --wait-for machines");
+  expect(exit).toBe(7);
+  expect(stderr).toContain('the tags of machine abc-coreos-0 were changed: managed-by is "teamX"');
+  expect(stderr).toContain(`az tag update --resource-id ${machine.id} --operation merge --tags managed-by=azure-coreos-cluster`);
 });

@@ -29,6 +29,7 @@ import { beginSizes, choicesOf } from "./sizes.ts";
 import { MACHINE_NEWS_MS, NEWS_MS, NODE_REMOVED, awaitOtherAuthority, refuseOtherRun, whileNews } from "./other-run.ts";
 import { liveOf } from "./prepare.ts";
 import type { Prepared } from "./prepared.ts";
+import { isRetagged, withWhatWasMade } from "./retagged.ts";
 
 export interface Carried {
   /** As it was carried out: with the size that was used last. */
@@ -67,7 +68,7 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
   const { hostKeys, place, inUse, sizes, account } = carrying;
   return {
     prepared: { ...prepared, ...inUse },
-    results,
+    results: withWhatWasMade(carrying, results),
     ...nodes,
     hostKeys,
     account,
@@ -103,6 +104,7 @@ function begin(run: Run, prepared: Prepared): Carrying {
     place: undefined,
     written: false,
     lost: undefined,
+    retagged: new Set(),
   };
   return carrying;
 }
@@ -153,8 +155,12 @@ async function failed(carrying: Carrying, resource: AnyResource, error: unknown)
   const known = await explainFailure(carrying, resource, error);
   if (known instanceof ClusterError && known.code === NODE_REMOVED && resource.node !== undefined)
     await takeBack(carrying, resource);
+  if (isRetagged(known) && known !== carrying.lost) {
+    carrying.retagged.add(resource.id);
+    carrying.lost ??= known;
+  }
   if (claimHolds(carrying.cluster).includes(resource.id) && known instanceof ClusterError && known.exit === EXIT.conflict)
-    carrying.lost = known;
+    carrying.lost ??= known;
   if (resource.node !== undefined) carrying.machines.failed(resource.node);
   const about = aboutOf(resource);
   if (run.tools.signal.aborted && !timedOut(run.tools.signal))

@@ -41,6 +41,8 @@ export interface Carrying {
   place: FrontAddress | undefined;
   /** We have written the claim. */
   written: boolean;
-  /** Why the claim is not ours: then nothing more is written. */
+  /** Why the claim, or what is made, is not ours: then nothing more is written. */
   lost: unknown;
+  /** Ids of what a policy has taken the tool's tags from. */
+  readonly retagged: Set<string>;
 }

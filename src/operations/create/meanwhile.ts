@@ -1,7 +1,8 @@
 /** What other runs may do to a cluster while this one makes its machines: a look before each, and what follows from it. */
 import type { AnyResource } from "../../core/plan/resource.ts";
-import { decide, isShared } from "../../engine/decide.ts";
+import { decide } from "../../engine/decide.ts";
 import { deletePatiently, patiently } from "../../engine/patiently.ts";
+import { isShared } from "../../engine/whose.ts";
 import { claimHolds, claimTarget } from "../../core/plan/resources/claim.ts";
 import { isClaim, wordOf } from "../../core/plan/tags.ts";
 import type { Claim } from "../cluster/claim.ts";
