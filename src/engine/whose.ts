@@ -5,6 +5,7 @@
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { canonical } from "../core/fingerprint.ts";
 import { KINDS } from "../core/plan/kinds.ts";
+import { shellWord } from "../core/quoting.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
 import { MANAGED_BY, type Tags, clusterIn, isOurs, wordOf } from "../core/plan/tags.ts";
 import type { Live } from "./provider.ts";
@@ -67,7 +68,7 @@ export const changedSince = (label: string, { id, tags }: Pick<Live, "id" | "tag
     exit: EXIT.conflict,
     advice:
       `managed-by is the tool's own tag, and says whose a resource is (docs/tags.md). A policy that writes it must leave the resource group out; then put it back, ` +
-      `\`az tag update --resource-id ${id} --operation merge --tags managed-by=${MANAGED_BY}\`, and run the same command again. Nothing without it is changed or deleted.`,
+      `\`az tag update --resource-id ${shellWord(id)} --operation merge --tags managed-by=${MANAGED_BY}\`, and run the same command again. Nothing without it is changed or deleted.`,
   });
 
 /**

@@ -74,7 +74,7 @@ const replacing =
   async (request: PlainRequest): Promise<PlainResponse> => {
     const { body = "", ...rest } = request;
     if (request.method !== "PUT" || !matches.test(request.url)) return azure.simulation.handle(request);
-    const wanted = JSON.parse(body) as Body;
+    const wanted: Body = JSON.parse(body);
     return azure.simulation.handle({
       ...rest,
       body: JSON.stringify({ ...wanted, tags: { ...wanted.tags, "managed-by": "teamX" } }),
@@ -101,7 +101,7 @@ test.each([
   const [, listed = ""] = /^Made: (.*)\. `az/m.exec(stderr) ?? [];
   for (const label of made) expect(listed.split(", ")).toContain(label);
   expect(listed.split(", ")).toHaveLength(
-    azure.simulation.save().entries.filter(({ resource }) => !/\/disks\//.test(resource["id"])).length,
+    azure.simulation.save().entries.filter(({ resource }) => !/\/disks\//.test(String(resource["id"]))).length,
   );
   expect(stderr).toMatch(way);
 });

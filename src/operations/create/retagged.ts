@@ -20,9 +20,10 @@ export function withWhatWasMade({ lost, retagged, prepared, byId, made }: Carryi
   if (!isRetagged(lost) || lostTags.length === 0) return results;
   const kinds = lostTags.map((id) => byId.get(id)?.kind);
   const labels = [...new Set([...made, ...lostTags])].map((id) => byId.get(id)?.label ?? id);
+  const deletion = ["az resource delete --ids", ...lostTags.map(shellWord)].join(" ");
   const ways = kinds.includes("resourceGroup")
     ? `\`az group delete --name ${shellWord(facts.group)}\` removes it.`
-    : `\`az resource delete --ids ${lostTags.map(shellWord).join(" ")}\` removes what has lost its tags; ` +
+    : `\`${deletion}\` removes what has lost its tags; ` +
       (found.claim === undefined
         ? `then \`azure-coreos-cluster destroy ${spec.name}\` the rest.`
         : "then run the same command again.");
