@@ -5,9 +5,11 @@
 import { usageError } from "../core/errors.ts";
 import { nearest, slips } from "../core/nearest.ts";
 import { shellWord } from "../core/quoting.ts";
-import { COMMANDS, commandNamed } from "./commands.ts";
+import { COMMANDS, type Command, commandNamed } from "./commands.ts";
 import { LONG_WORDS, commandMeantBy, isForeignWord, ofThatName, refuseForeignWord } from "./foreign-words.ts";
 import { flagNamed, positionals, spelt } from "./full-names.ts";
+import { ACTIONS } from "./platform-actions.ts";
+import { isNoun, lineOf, meantHere, withNoun } from "./sentence.ts";
 
 /**
  * The words with the command first.
@@ -24,15 +26,19 @@ export function commandFirst(words: readonly string[], rest: readonly string[] =
   const places = positionals(words);
   const [first, second] = places.map((place) => words[place] ?? "");
   // flags may stand before the command
-  if (first !== undefined && commandNamed(first) !== undefined)
-    return [first, ...words.filter((_, place) => place !== places[0])];
+  const command = commandNamed(first ?? "");
+  if (command !== undefined) {
+    if (isNoun(second ?? "") && takesLess(command, places.length - 1))
+      throw usageError(`"${second}" is a word too many at ${command.name}`, inOrder(command, words, places, rest));
+    return [command.name, ...words.filter((_, place) => place !== places[0])];
+  }
   if (first === "help") return commandFirst(["help", ...places.slice(1).map((place) => words[place] ?? "")]);
   // a cluster's name is made small, and is not to be a command then
   if (first !== undefined && isInCapitals(first)) throw refuseCapitals(first, words, places[0]);
   if (first !== undefined && isForeignWord(first)) throw refuseForeignWord(words, places[0] ?? 0, rest);
   // the value of an unknown flag looks like a word of its own: the flag is what is wrong then, and the parser says so
   if (first !== undefined && second !== undefined && words.every((word) => isKnown(word)))
-    throw isForeignWord(second) ? refuseForeignWord(words, places[1] ?? 0, rest) : notOneName(words, places);
+    throw isForeignWord(second) ? refuseForeignWord(words, places[1] ?? 0, rest) : notOneName(words, places, rest);
   if (first !== undefined && looksMistyped(first)) throw refuseMistyped(first, words);
   return ["create", ...words];
 }
@@ -43,14 +49,11 @@ const isKnown = (word: string): boolean =>
   !word.startsWith("--") || flagNamed(spelt(word)) !== undefined || ["help", "version"].includes(spelt(word));
 
 /** Several words and no command among them as the first: one of them is mistyped, or stands in the wrong place. */
-function notOneName(words: readonly string[], places: readonly number[]): Error {
+function notOneName(words: readonly string[], places: readonly number[], rest: readonly string[]): Error {
   const [first = "", second = ""] = places.map((place) => words[place]);
   const command = commandNamed(second.toLowerCase());
   if (command !== undefined)
-    return usageError(
-      `the command comes first, and "${first}" is none`,
-      ["azure-coreos-cluster", command.name, ...without(words, places[1])].join(" "),
-    );
+    return usageError(`the command comes first, and "${first}" is none`, inOrder(command, words, places, rest));
   const meant = guessed(first);
   return meant === undefined || meant.deletes
     ? noSuchCommand(first, `, and one name is given to a cluster that is made: what is "${second}"?`)
@@ -59,6 +62,20 @@ function notOneName(words: readonly string[], places: readonly number[]): Error 
         ["azure-coreos-cluster", meant.name, ...without(words, places[0])].join(" "),
       );
 }
+
+/** What is meant by words of which one is the command, and another may be no name but the thing itself. */
+function inOrder(command: Command, words: readonly string[], places: readonly number[], rest: readonly string[]): string {
+  const said = places.map((place) => words[place] ?? "");
+  const named = said.filter((_, nth) => nth !== said.findIndex((word) => commandNamed(word.toLowerCase()) === command));
+  const [noun = ""] = named;
+  const action = command.name === "platform" ? ACTIONS.find((one) => named.includes(one)) : undefined;
+  const lines = action === undefined ? withNoun(noun, [lineOf(command)]) : [`platform ${action} NAME`];
+  const others = named.filter((word, nth) => word !== action && !(nth === 0 && isNoun(word)));
+  return meantHere(lines, { others, flags: words.filter((_, place) => !places.includes(place)), rest, allFlags: true });
+}
+
+const takesLess = ({ takes }: Command, count: number): boolean =>
+  !takes.includes("...") && takes.split(" ").filter((one) => one !== "").length < count;
 
 function noSuchCommand(word: string, more = ""): Error {
   return usageError(`"${word}" is no command${didYouMean(word) ?? more}`, "`azure-coreos-cluster --help` lists the commands.");

@@ -4,9 +4,9 @@
  * commands table is asked first.
  */
 import { usageError } from "../core/errors.ts";
-import { shellWord } from "../core/quoting.ts";
 import { type Command, commandNamed } from "./commands.ts";
 import { flagNamed, positionals, spelt } from "./full-names.ts";
+import { isNoun, meantHere, takenBy, withNoun } from "./sentence.ts";
 
 export const isForeignWord = (word: string): boolean => commandNamed(word) === undefined && BY_WORD.has(word.toLowerCase());
 
@@ -14,8 +14,10 @@ export const isForeignWord = (word: string): boolean => commandNamed(word) === u
 export const commandMeantBy = (word: string): Command | undefined =>
   isForeignWord(word) ? commandNamed(meantBy(word)[0]?.split(" ")[0] ?? "") : undefined;
 
+export const ALL_WORDS = (): string[] => [...BY_WORD.keys()];
+
 /** The words that a single one may be a slip of: long ones, of which a slip is no word that anybody names a cluster. */
-export const LONG_WORDS = (): string[] => [...BY_WORD.keys()].filter((word) => word.length > 5);
+export const LONG_WORDS = (): string[] => ALL_WORDS().filter((word) => word.length > 5);
 
 /**
  * The refusal that says what to type.
@@ -26,14 +28,19 @@ export const LONG_WORDS = (): string[] => [...BY_WORD.keys()].filter((word) => w
 export function refuseForeignWord(words: readonly string[], place: number, rest: readonly string[]): Error {
   const word = words[place] ?? "";
   const places = positionals(words);
-  const others = places.filter((one) => one !== place).map((one) => words[one] ?? "");
+  // what follows a flag that is none of ours is that one's value, and goes with it
+  const isOwn = (before = ""): boolean =>
+    !before.startsWith("-") || before.includes("=") || flagNamed(spelt(before)) !== undefined;
+  const named = places
+    .filter((one) => one !== place && words[one] !== "NAME" && isOwn(words[one - 1]))
+    .map((one) => words[one] ?? "");
   const flags = words.filter((_, one) => !places.includes(one));
-  const lines = meantBy(word).map((line) => filled(line, others, flags, rest));
+  const { lines, others } = understood(word, named);
   return usageError(
     `"${word}" is no command of this tool, and no cluster is made of it`,
     [
-      lines.length === 0 ? "`azure-coreos-cluster --help` lists the commands." : `What is meant here: ${lines.join("; or ")}`,
-      ...(others.length === 0 && /^[a-z][a-z-]+[a-z]$/.test(word)
+      meantHere(lines, { others, flags, rest }, SEVERAL.has(word.toLowerCase())),
+      ...(places.length === 1 && /^[a-z][a-z-]+[a-z]$/.test(word)
         ? [ofThatName(word, takenBy(commandNamed("create"), flags))]
         : []),
     ].join("\n"),
@@ -46,36 +53,41 @@ export const ofThatName = (name: string, flags: readonly string[]): string =>
 
 // --- internal ---
 
-/** NAME is the cluster's, N a number, NODE a node, CMD a command line; a line after a dollar sign is another program's. */
+/** Lines as meantHere takes them; none where nothing here is meant. */
 const ROWS: readonly (readonly [words: string, ...meant: string[]])[] = [
-  ["delete del rm down teardown terminate uninstall clean cleanup kill purge nuke undeploy wipe", "destroy NAME"],
+  ["uninstall", "destroy NAME", "platform uninstall NAME"],
+  ["delete del rm down teardown terminate clean cleanup kill purge nuke undeploy wipe", "destroy NAME"],
   ["prune", "gc"],
-  ["up apply deploy add new make build init launch provision install converge", "create NAME"],
+  ["up apply deploy add new make build init launch provision converge", "create NAME"],
+  ["install", "create NAME", "platform install NAME"],
   ["resume continue finish repair", "create NAME"],
-  ["update upgrade modify", "create NAME"],
+  ["update modify", "create NAME"],
+  ["upgrade", "create NAME", "platform upgrade NAME"],
   ["scale resize", "create NAME --num-nodes N"],
-  ["drain cordon", "remove NAME NODE"],
-  ["ls ps", "list"],
+  // nothing is deleted for words that delete nothing elsewhere
+  ["drain cordon"],
+  ["ls ps", "list", "status NAME"],
   ["get", "list", "status NAME"],
   ["show describe info inspect events doctor top health", "status NAME"],
   ["watch wait", "status NAME --watch"],
   ["validate test diff preview check verify dry-run what-if", "plan NAME"],
   ["template generate", "export NAME"],
   ["exec cmd", "run NAME -- CMD"],
-  ["connect attach console shell", "ssh NAME NODE"],
-  ["login signin", "$ az login", "ssh NAME NODE"],
+  ["connect attach console shell", "ssh NAME [node] [-- CMD]"],
+  ["login signin", "$ az login", "ssh NAME [node] [-- CMD]"],
   ["logout signout", "$ az logout"],
   ["whoami", "$ az account show"],
   ["port-forward proxy tunnel", "$ ssh -F NAME/ssh_config -N -L 8080:localhost:8080 NAME-coreos-0"],
   ["scp cp rsync", "$ scp -F NAME/ssh_config FILE NAME-coreos-0:"],
-  ["log", "logs NAME NODE"],
-  ["journal journalctl", "logs NAME NODE --unit etcd-member"],
-  ["restart", "reboot NAME"],
-  ["recreate rebuild reimage", "replace NAME NODE"],
+  ["log", "logs NAME [node]"],
+  ["journal journalctl", "logs NAME [node] --unit etcd-member"],
+  ["restart", "reboot NAME [node...]"],
+  ["recreate rebuild reimage", "replace NAME <node...>"],
   ["halt poweroff shutdown pause suspend deallocate", "stop NAME"],
   ["poweron", "start NAME"],
   ["config configure", "create NAME --config FILE.yaml"],
-  ["kubectl kube-config", "kubeconfig NAME"],
+  ["kubectl", "kubeconfig NAME [-- kubectl CMD]"],
+  ["kube-config", "kubeconfig NAME"],
   ["simulate rehearse", "create NAME --simulate"],
   ["version", "--version"],
   ["usage", "--help"],
@@ -86,37 +98,19 @@ const BY_WORD = new Map(ROWS.flatMap(([words, ...meant]) => words.split(" ").map
 /** Lines of which the command is there; what stands for one that is to come counts only until then. */
 function meantBy(word: string): readonly string[] {
   const lines = BY_WORD.get(word.toLowerCase()) ?? [];
-  const known = lines.filter((line) => /^[$-]/.test(line) || commandNamed(line.split(" ")[0] ?? "") !== undefined);
-  return SEVERAL.has(word.toLowerCase()) ? known : known.slice(0, 1);
+  return lines.filter((line) => /^[$-]/.test(line) || commandNamed(line.split(" ")[0] ?? "") !== undefined);
 }
 
 /** Words that mean two things. */
-const SEVERAL = new Set(["get", "login", "signin"]);
+const SEVERAL = new Set(["get", "login", "signin", "install", "uninstall", "upgrade"]);
 
-function filled(line: string, others: readonly string[], flags: readonly string[], rest: readonly string[]): string {
-  const [name = "NAME", ...more] = others;
-  const numbered = flags.some((flag) => /^--num-nodes(=|$)/.test(flag));
-  const command = [...more, ...rest].map(shellWord).join(" ") || "CMD";
-  const words = line
-    .replace(" --num-nodes N", numbered ? "" : ` --num-nodes ${more.find((one) => /^\d+$/.test(one)) ?? "N"}`)
-    .replaceAll("NAME", () => shellWord(name))
-    .replace("NODE", () => (more.length === 0 && line.startsWith("ssh") ? "" : shellWord(more[0] ?? "NODE")))
-    .replace("CMD", () => command)
-    .trim();
-  if (line.startsWith("$ ")) return `\`${words.slice(2)}\``;
-  const [head = "", tail] = words.split(" -- ");
-  const own = takenBy(commandNamed(line.split(" ")[0] ?? ""), flags);
-  return [`azure-coreos-cluster ${head}`, ...own, ...(tail === undefined ? [] : ["--", tail])].join(" ");
-}
-
-/** Those that the command has, with their values, for a shell; of a command that is none of ours none. */
-function takenBy(command: Command | undefined, flags: readonly string[]): string[] {
-  let taken = false;
-  return flags
-    .filter((word) => {
-      // what begins no flag is the value of the one before
-      if (word.startsWith("-")) taken = flagNamed(spelt(word))?.on.some((scope) => command?.scopes.includes(scope)) === true;
-      return taken;
-    })
-    .map(shellWord);
+/** What the word may mean beside these, and those of them that are no name of the thing itself. */
+function understood(word: string, named: readonly string[]): { lines: readonly string[]; others: readonly string[] } {
+  const [noun = "", ...others] = named;
+  const lines = meantBy(word);
+  if (noun === "platform") return { lines: lines.filter((line) => line.startsWith("platform ")), others };
+  if (isNoun(noun)) return { lines: withNoun(noun, lines), others };
+  // kubectl's own words are no name of a cluster
+  const isVerb = commandNamed(noun) !== undefined || isForeignWord(noun);
+  return { lines, others: word.toLowerCase() === "kubectl" && isVerb ? ["NAME", ...named] : named };
 }

@@ -1,10 +1,11 @@
 /** What people type who come from other tools: it makes nothing, and is answered with what is meant here. */
 import { expect, test } from "vitest";
 import { refuseForeignFlags } from "../../src/cli/foreign-flags.ts";
-import { isForeignWord } from "../../src/cli/foreign-words.ts";
+import { ALL_WORDS, commandMeantBy, isForeignWord } from "../../src/cli/foreign-words.ts";
 import { commandFirst } from "../../src/cli/command-line.ts";
 import { COMMANDS, commandNamed } from "../../src/cli/commands.ts";
 import { parseArguments } from "../../src/cli/parse-arguments.ts";
+import { actionNamed } from "../../src/cli/platform-actions.ts";
 import type { World } from "../../src/cli/world.ts";
 import { ClusterError } from "../../src/core/errors.ts";
 import { ownAzure } from "./world.ts";
@@ -95,8 +96,61 @@ test.each([
   ["login", "`az login`; or azure-coreos-cluster ssh NAME"],
   ["version", "azure-coreos-cluster --version"],
   ["help delete", "azure-coreos-cluster destroy NAME"],
+  ["help ls", "azure-coreos-cluster list"],
   ["rm my;cluster", "azure-coreos-cluster destroy 'my;cluster'"],
 ])("%s: %s", (line, advice) => expect(adviceOn(line)).toContain(advice));
+
+test.each([
+  ["install platform foo", "platform install foo"],
+  ["uninstall platform foo --resource-group g", "platform uninstall foo --resource-group g"],
+  ["upgrade platform foo", "platform upgrade foo"],
+  ["uninstall foo", "destroy foo; or azure-coreos-cluster platform uninstall foo"],
+  ["node add foo", "create foo --num-nodes ALL"],
+  ["add nodes foo --num-nodes 5", "create foo --num-nodes 5"],
+  ["node remove foo 1", "remove foo 1"],
+  ["delete node foo 1 2", "remove foo 1 2"],
+  ["cluster create foo --deis", "create foo --deis"],
+  ["create cluster foo", "create foo"],
+  ["delete cluster foo", "destroy foo"],
+  ["destroy cluster foo --yes", "destroy foo --yes"],
+  ["list clusters", "list"],
+  ["cluster list", "list"],
+  ["vm list", "status NAME"],
+  ["get nodes", "status NAME"],
+  ["foo platform install", "platform install foo"],
+  ["kubectl foo get nodes", "kubeconfig foo -- kubectl get nodes"],
+  ["kubectl get nodes", "kubeconfig NAME -- kubectl get nodes"],
+  ["kubectl foo -- get pods -A", "kubeconfig foo -- kubectl get pods -A"],
+  ["kubectl foo", "kubeconfig foo"],
+  ["restart foo 1", "reboot foo 1"],
+  ["console foo 2 -- uptime", "ssh foo 2 -- uptime"],
+  ["ls foo", "status foo"],
+])("all that was said has its place, and what is no name is none: %s", (line, meant) =>
+  expect(`${adviceOn(line)}\n`).toContain(`What is meant here: azure-coreos-cluster ${meant}\n`),
+);
+
+test.each([
+  ["add foo 5", "Not understood: 5. What there is here: azure-coreos-cluster create NAME"],
+  ["delete foo bar", "Not understood: bar. What there is here: azure-coreos-cluster destroy NAME"],
+  ["delete foo -- bar", "Not understood: -- bar. What there is here: azure-coreos-cluster destroy NAME"],
+  ["resize foo Large", "Not understood: Large. What there is here: azure-coreos-cluster create NAME --num-nodes N"],
+  ["foo stop 1", "Not understood: 1. What there is here: azure-coreos-cluster stop NAME"],
+  ["delete platform foo", "`azure-coreos-cluster --help` lists the commands."],
+  ["drain foo 1", "`azure-coreos-cluster --help` lists the commands."],
+])("what is not understood is said, and no line is there to be copied: %s", (line, advice) =>
+  expect(adviceOn(line)).toBe(advice),
+);
+
+test("no word leads to a command that deletes but those of deletion", () => {
+  const deletion =
+    "delete del rm down teardown terminate uninstall clean cleanup kill purge nuke undeploy wipe prune recreate rebuild reimage";
+  const words = ALL_WORDS().filter((word) => commandMeantBy(word)?.deletes === true);
+  expect(words.filter((word) => !deletion.split(" ").includes(word))).toEqual([]);
+});
+
+test("the name and what platform is to do may stand the other way round", () => {
+  expect(refusal(() => actionNamed("foo", "install", {})).advice).toBe("azure-coreos-cluster platform install foo");
+});
 
 test.each([
   ["delete foo --region westus", "destroy foo"],
@@ -105,7 +159,7 @@ test.each([
   ["up foo --region westus --count 5", "create foo --location westus --num-nodes 5"],
   ["describe foo --vm-size Large --verbose", "status foo --verbose"],
   ["scale foo -n 5", "create foo --num-nodes 5"],
-  ["ls foo --num-nodes 3 -g rg", "list --resource-group rg"],
+  ["ls foo --num-nodes 3 -g rg", "status foo --resource-group rg"],
 ])("%s: flags by their names here, without those that the command meant has not: %s", async (line, meant) => {
   const { exit, stderr } = await ownAzure().run(line);
   expect(exit).toBe(2);

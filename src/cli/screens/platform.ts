@@ -11,7 +11,7 @@ import { type Session, openSession } from "../session.ts";
 
 export async function platformCommand(invocation: Invocation): Promise<number> {
   const { given, args } = invocation;
-  const action = actionNamed(args[1] ?? "", given);
+  const action = actionNamed(args[1] ?? "", args[0] ?? "", given);
   const session = await openSession(
     { ...invocation, given: { timeout: PLATFORM_MS, ...given } },
     action === "status" ? { looks: true } : {},
