@@ -92,6 +92,8 @@ export async function carryOutCreate(run: Run, prepared: Prepared, given: Partia
 async function joined(run: Run, created: Created): Promise<Created> {
   const { found, spec, facts } = created.prepared;
   if (platformIn(found.claim?.tags) === undefined || spec.waitFor === "machines") return created;
+  // nothing new is begun after Ctrl-C
+  if (run.stop.aborted) return { ...created, exit: EXIT.interrupted };
   try {
     await joinPlatform(run, spec.name, facts.group);
     return created;

@@ -61,6 +61,32 @@ test("Ctrl-C while it is planned is answered at once, and nothing is made", asyn
   expect(azure.puts().size).toBe(0);
 });
 
+test.each<[string, pressed: RegExp, exit: number, stdout: RegExp, stderr: RegExp]>([
+  ["before a node has an address: no file of theirs is named", /networkSecurityGroups\//, 130, /^$/, /0 of 2 nodes are ready\./],
+  ["when all has been asked for: what is complete is done", /operations|virtualMachines\?/, 0, /^# 2 nodes in /, /Next:/],
+])("Ctrl-C once on a terminal, %s", async (_, pressed, code, shown, told) => {
+  const azure = ownAzure();
+  let interrupt = (): void => undefined;
+  let machines = 0;
+  const { exit, stdout, stderr } = await azure.run("mycluster --num-nodes 2", {
+    terminal: { columns: 200, rows: 24 },
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: async (request) => {
+      const answer = await azure.simulation.handle(request);
+      if (request.method === "PUT" && request.url.includes("/virtualMachines/")) machines += 1;
+      if (pressed.test(request.url) && (code !== 0 || machines === 2)) {
+        interrupt();
+        interrupt = () => undefined;
+      }
+      return answer;
+    },
+  });
+  expect(exit, stderr).toBe(code);
+  expect(stdout).toMatch(shown);
+  expect(stderr).toMatch(told);
+  expect(stderr.includes("Continue: the same command again")).toBe(code !== 0);
+});
+
 test("Ctrl-C once with 40 nodes that wait for their turn: what was not asked for is not, and is called skipped", async () => {
   const azure = ownAzure();
   let interrupt = (): void => undefined;

@@ -49,6 +49,21 @@ test("a create that is refused goes on as a create", async () => {
   expect(stderr).toContain("then run `azure-coreos-cluster abc` again");
 });
 
+test.each([
+  ["DomainNameLabelReserved", /What was made stays\.$/m, 1],
+  ["DnsRecordInUse", /What was made stays\. Remove it: azure-coreos-cluster destroy abc$/m, 1],
+  [
+    "QuotaExceeded",
+    /What was made stays\. Continue, once that is settled: the same command again\. Remove it: .* destroy abc$/m,
+    1,
+  ],
+])("after %s the same command is advised only where it can succeed, and destroy once", async (code, said, times) => {
+  const azure = ownAzure({ faults: [parseFault(`address:${code}`)] });
+  const { stderr } = await azure.run("abc --num-nodes 1");
+  expect(stderr).toMatch(said);
+  expect(stderr.match(/destroy abc/g)).toHaveLength(times);
+});
+
 test("words that a shell would take apart are quoted", async () => {
   const azure = await refusing(LIST);
   const { stderr } = await azure.run("destroy abc --yes --events x;y.jsonl");

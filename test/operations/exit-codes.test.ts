@@ -28,10 +28,22 @@ test.each<
   [
     string,
     number,
-    { ready: number; all?: number; failure?: unknown; minReady?: number; stopped?: boolean; aborted?: boolean; now?: number },
+    {
+      ready: number;
+      all?: number;
+      whole?: boolean;
+      failure?: unknown;
+      minReady?: number;
+      stopped?: boolean;
+      aborted?: boolean;
+      now?: number;
+    },
   ]
 >([
   ["all are ready", 0, { ready: 3 }],
+  ["interrupted, and complete", 0, { ready: 3, stopped: true }],
+  ["interrupted, and something was not begun", 130, { ready: 3, stopped: true, whole: false }],
+  ["interrupted, and some are ready", 130, { ready: 2, stopped: true, minReady: 2 }],
   ["interrupted, whatever else", 130, { ready: 3, stopped: true, failure: failure(7) }],
   ["a conflict, whatever is ready", 7, { ready: 3, failure: failure(7), minReady: 1 }],
   ["all ready, and something failed", 3, { ready: 3, failure: failure(1) }],
@@ -45,10 +57,9 @@ test.each<
   ["none, and it was ended", 6, { ready: 0, aborted: true }],
   ["none, with a failure of its own code", 4, { ready: 0, failure: failure(4) }],
   ["none, with an error of ours", 1, { ready: 0, failure: new TypeError("x") }],
-])("%s: %i", (_, exit, { ready, all = 3, failure: failed, minReady, ...more }) => {
-  expect(
-    exitOf(runOf(more), (minReady === undefined ? {} : { minReady }) as Parameters<typeof exitOf>[1], ready, all, failed),
-  ).toBe(exit);
+])("%s: %i", (_, exit, { ready, all = 3, failure: failed, whole = failed === undefined, minReady, ...more }) => {
+  const spec = (minReady === undefined ? {} : { minReady }) as Parameters<typeof exitOf>[1];
+  expect(exitOf(runOf(more), spec, { ready, all, failure: failed, whole })).toBe(exit);
 });
 
 test("two claims are a conflict, and both are named; none is no cluster", async () => {

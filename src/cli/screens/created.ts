@@ -1,6 +1,7 @@
 /** The last screen of create: what is there, for scripts and for people, what is missing and why, and what to type next. */
 import { relative } from "node:path";
-import { advised } from "../../core/advice/advice.ts";
+import { advised, retryClass } from "../../core/advice/advice.ts";
+import { AzureError } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import { canLogIn } from "../../nodes/identity.ts";
 import { platformIn } from "../../operations/platform/tag.ts";
@@ -40,10 +41,11 @@ export async function printCreated(session: Session, { world, given }: Invocatio
 
 /** Whoever looks has the file; whoever reads the output has all of it. */
 function sampled(cwd: string, { document, sshConfig, sshConfigFile }: Created): string {
-  const [first, ...more] = document.nodes;
+  const there = document.nodes.filter(({ name }) => sshConfig.includes(`Host ${name}\n`));
+  const [first, ...more] = there;
   if (first === undefined || more.length === 0) return sshConfig;
   const file = relative(cwd, sshConfigFile);
-  return `# ${document.nodes.length} nodes in ${file}: ssh -F ${shellWord(file)} ${first.name}\n${sampleHost(sshConfig, first.name)}`;
+  return `# ${there.length} nodes in ${file}: ssh -F ${shellWord(file)} ${first.name}\n${sampleHost(sshConfig, first.name)}`;
 }
 
 /** A step that comes later goes on with these; what did not come up is an error beside the step's name. */
@@ -88,7 +90,7 @@ function withContinuation(session: Session, prepared: Prepared, { failure, exit,
   if (!(failure instanceof ClusterError) || failure.exit === EXIT.conflict) return failure;
   const known = advised(failure, failureContext(prepared, document.choices));
   const { created, unchanged, updated } = document.resources;
-  const go = created + unchanged + updated > 0 ? continuation(session, document.name) : "Nothing was made.";
+  const go = created + unchanged + updated > 0 ? continuation(session, document.name, failure, known) : "Nothing was made.";
   return new ClusterError(known.code, known.message, {
     source: known.source,
     exit: known.exit === EXIT.failed && exit !== EXIT.partly ? exit : known.exit,
@@ -98,8 +100,27 @@ function withContinuation(session: Session, prepared: Prepared, { failure, exit,
   });
 }
 
-const continuation = (session: Session, name: string): string =>
-  `What was made stays. Continue: the same command again. Remove it: ${session.next(`destroy ${name}`)}`;
+/**
+ * How to go on, and how to be rid of it. What Azure would refuse again is settled first, and under a name that cannot be had nothing
+ * goes on. What the advice says already is not said twice.
+ */
+function continuation(session: Session, name: string, failure: unknown, known?: ClusterError): string {
+  const again = "the same command again.";
+  const go =
+    known?.exit === EXIT.conflict
+      ? []
+      : [
+          failure instanceof AzureError && refusedAgain(failure)
+            ? `Continue, once that is settled: ${again}`
+            : `Continue: ${again}`,
+        ];
+  const destroy = `destroy ${name}`;
+  const away = known?.advice?.includes(`azure-coreos-cluster ${destroy}`) === true ? [] : [`Remove it: ${session.next(destroy)}`];
+  return ["What was made stays.", ...go, ...away].join(" ");
+}
+
+const refusedAgain = ({ status, code, message, details }: AzureError): boolean =>
+  retryClass(status, code, message, details) === "no";
 
 /** Whom nobody has asked is not called ready. */
 const wordsOf = (level: Created["level"]): { readonly things: string; readonly done: string } =>
@@ -127,7 +148,7 @@ function sayWhatIsMissing(session: Session, prepared: Prepared, { document, miss
       ...list,
       ...more,
       ...why,
-      continuation(session, document.name),
+      continuation(session, document.name, failure, known),
     ].join("\n"),
   );
 }

@@ -38,7 +38,7 @@ export interface Created {
   /** The failure that others stem from. */
   readonly failure?: unknown;
   readonly missing: readonly MissingNode[];
-  /** `Host` blocks of the nodes that have an address, and the file that keeps them. */
+  /** `Host` blocks of the nodes that have an address, and the file that keeps them; empty where none has. */
   readonly sshConfig: string;
   readonly sshConfigFile: string;
   /** Absolute path of the private key; absent when it is not on this machine. */
@@ -55,7 +55,8 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
   const level = enough(run, prepared);
   const missing = document.nodes.filter((node) => !isReady(node, level));
   const ready = document.nodes.length - missing.length;
-  const exit = exitOf(run, spec, ready, document.nodes.length, failure);
+  const whole = prepared.resources.every(({ id }) => carried.results.get(id)?.state === "done");
+  const exit = exitOf(run, spec, { ready, all: document.nodes.length, failure, whole });
   if (given.rollback === true && exit !== EXIT.done && exit !== EXIT.conflict)
     await rollBack(run, prepared, carried, failure, exit);
   const knownHosts = await keepKnownHosts(run, prepared, carried, document);
@@ -70,7 +71,7 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
     { nodes },
     { knownHostsFile: knownHosts.file, unknown: knownHosts.unknown, ...(hops.length === 0 ? {} : { jump }) },
   );
-  const file = failure !== undefined && ready === 0 ? "" : await keepSshConfig(run, spec.name, config);
+  const file = nodes.length === 0 || (failure !== undefined && ready === 0) ? "" : await keepSshConfig(run, spec.name, config);
   return {
     prepared,
     document,
@@ -119,9 +120,13 @@ export const failureContext = ({ spec, facts }: Prepared, choices: ChoicesDocume
   resourceGroup: facts.group,
 });
 
-/** How a create ends: interrupted, a conflict, done, partly, late, or as its failure says. */
-export function exitOf(run: Run, { minReady }: Prepared["spec"], ready: number, all: number, failure: unknown): ExitCode {
-  if (run.stop.aborted) return EXIT.interrupted;
+/** How a create ends: interrupted, a conflict, done, partly, late, or as its failure says. What is complete is done, whoever pressed Ctrl-C. */
+export function exitOf(
+  run: Run,
+  { minReady }: Prepared["spec"],
+  { ready, all, failure, whole }: { ready: number; all: number; failure: unknown; whole: boolean },
+): ExitCode {
+  if (run.stop.aborted && !(whole && ready === all)) return EXIT.interrupted;
   if (failure instanceof ClusterError && failure.exit === EXIT.conflict) return EXIT.conflict;
   if (ready === all && failure === undefined) return EXIT.done;
   if (minReady !== undefined && ready >= minReady) return EXIT.done;
