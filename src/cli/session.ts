@@ -3,7 +3,6 @@
  * what to type next. Screens stand here; what the run is and how it is opened stands in operations.
  */
 import type { Documents } from "../core/documents.ts";
-import { ClusterError, EXIT } from "../core/errors.ts";
 import type { Event } from "../engine/event.ts";
 import { type OpenOptions, openRun } from "../operations/open.ts";
 import { openToAppend } from "../operations/open-pipe.ts";
@@ -16,6 +15,7 @@ import { type Report, chooseReport, joined } from "../report/report.ts";
 import { short } from "../report/short.ts";
 import { prose } from "../report/wrap.ts";
 import type { Invocation } from "./invocation.ts";
+import { interrupted, runsAgain, stopping } from "./interrupted.ts";
 import { learnFrom, learningLookups } from "./learnt.ts";
 import { nextCommand, withTypedFlags } from "./next-command.ts";
 import { printDocument } from "./print-document.ts";
@@ -63,6 +63,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
     const { run, interrupt, close } = await openRun(world, given, {
       looks,
       lasts: given.watch === true || !(given.dryRun === true || LOOK.has(invocation.command)),
+      runsAgain: runsAgain(invocation),
       listeners: { event: telling.event, say: telling.say },
     });
     interrupts.now = () => {
@@ -73,10 +74,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
         kind: "note",
         id: INTERRUPT,
         label: "interrupted",
-        message:
-          how === "untouched"
-            ? "Stopping: nothing was written."
-            : "Stopping: what runs is let finish. Ctrl-C again stops now; running the same command later continues.",
+        message: stopping(invocation, how === "untouched"),
       });
     };
     for (; interrupts.before > 0; interrupts.before--) interrupts.now();
@@ -160,14 +158,3 @@ function createTelling(invocation: Invocation) {
     },
   };
 }
-
-/** Whoever reboots, stops or looks wants to keep the cluster: only a create is told how to be rid of it. */
-const interrupted = (invocation: Invocation, untouched: boolean): ClusterError =>
-  new ClusterError("Interrupted", "interrupted", {
-    exit: EXIT.interrupted,
-    advice: untouched
-      ? "Nothing was changed. Run the same command again to continue."
-      : invocation.command !== "create" || invocation.args[0] === undefined
-        ? "What was done stays. Run the same command again to continue."
-        : `What was made stays. Run the same command again to continue, or \`${nextCommand(invocation)(`destroy ${invocation.args[0]}`)}\` to remove it.`,
-  });

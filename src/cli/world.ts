@@ -30,8 +30,8 @@ export interface World extends Surroundings {
   readonly waiting?: (text?: string) => void;
   /** In a CI system that reads a log: what else it is told. */
   readonly ci?: Ci;
-  /** Who gets the terminal instead of a program, and gives its exit code; only tests set it. */
-  readonly spawn?: (program: string, args: readonly string[]) => Promise<number>;
+  /** Who gets the terminal instead of a program, and gives its exit code, until the signal ends it; only tests set it. */
+  readonly spawn?: (program: string, args: readonly string[], signal: AbortSignal) => Promise<number>;
   /** From now on less memory is worth more time: a little, or twice as much. */
   readonly saveMemory?: (worth: "a little" | "twice as much") => void;
   /** True when a person can answer a question. */

@@ -88,6 +88,7 @@ export const hopBlocks = (jump: JumpConfig, knownHostsFile: string): string[] =>
       ...jump.keyFiles.map((file) => `  IdentityFile ${sshConfigWord(file)}`),
       `  UserKnownHostsFile ~/.ssh/known_hosts ${sshConfigWord(knownHostsFile)}`,
       "  StrictHostKeyChecking yes",
+      "  ConnectTimeout 20",
       ...(at === 0 ? [] : [`  ProxyJump ${hopAlias(jump, at - 1)}`]),
       "",
     ].join("\n"),

@@ -160,7 +160,7 @@ const running = (
   async run(name, command, wish = {}) {
     const more = { ...where, ...wish };
     const { onNodes } = await import("../operations/on-nodes.ts");
-    return runs.work({ looks: true, limitMs: NODES_MS }, (run) => onNodes(run, name, command, more));
+    return runs.work({ looks: true, runsAgain: true, limitMs: NODES_MS }, (run) => onNodes(run, name, command, more));
   },
   async logs(name, node, wish = {}) {
     const more = { ...where, ...wish, ...(node === undefined ? {} : { node: String(node) }) };

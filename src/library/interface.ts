@@ -21,7 +21,7 @@ import type { ExportResult, GcResult } from "./results.ts";
 
 /** Which Azure, who signs in, how long a piece of work may take, where keys are. Flags of the command line in camelCase. */
 export interface AzureOptions extends OptionsOf<"azure"> {
-  /** Ends the work at once: what Azure has begun goes on there, and the same call later continues. */
+  /** Ends the work at once: what Azure or a node has begun goes on there, and the same call later continues; `run` runs its command again. */
   readonly signal?: AbortSignal;
   /** Called with everything that happens. What it throws is a warning of the process, once, and ends no work. */
   readonly onEvent?: (event: Event) => void;

@@ -5,15 +5,18 @@
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import type { Event } from "../engine/event.ts";
-import { type Opened, openRun } from "../operations/open.ts";
+import { type Opened, STILL_RUNS, openRun } from "../operations/open.ts";
 import type { Run, Surroundings } from "../operations/run.ts";
 import { type EventStream, eventStream } from "./events.ts";
 import type { OptionsOf } from "./options.ts";
 
 export interface Runs {
-  /** Opens a run, works, and closes it. With `looks` a rehearsal stays as it was; `limitMs` is the time it has unless an option says otherwise. */
+  /**
+   * Opens a run, works, and closes it. With `looks` a rehearsal stays as it was; `limitMs` is the time it has unless an option says otherwise;
+   * `runsAgain` is a command of somebody's that the same call later does not continue.
+   */
   work<T>(
-    options: { readonly looks: boolean; readonly more?: object; readonly limitMs?: number },
+    options: { readonly looks: boolean; readonly runsAgain?: boolean; readonly more?: object; readonly limitMs?: number },
     work: (run: Run) => Promise<T>,
   ): Promise<T>;
   events(): AsyncIterable<Event>;
@@ -45,17 +48,17 @@ export function runsOf({ given, env, cwd, clock, signal, onEvent }: RunsOptions)
     for (const stream of streams) stream.push(event);
   };
   return {
-    async work({ looks, more = {}, limitMs }, work) {
-      if (ends.aborted) throw interrupted(ends.reason);
+    async work({ looks, runsAgain = false, more = {}, limitMs }, work) {
+      if (ends.aborted) throw interrupted(ends.reason, NOTHING);
       const limit = limitMs === undefined ? {} : { timeout: limitMs };
       const { run, interrupt, close } = await openRun(
         outside,
         { ...limit, ...given, ...more },
-        { looks, listeners: { event: hear } },
+        { looks, runsAgain, listeners: { event: hear } },
       );
       // one sign-in for all that is done here
       if (run.credential !== undefined) outside.credential ??= run.credential;
-      const stopListening = endsWith(ends, interrupt);
+      const stopListening = endsWith(ends, interrupt, runsAgain ? STILL_RUNS : CONTINUES);
       try {
         return await work(run);
       } finally {
@@ -94,17 +97,16 @@ function listener(onEvent: RunsOptions["onEvent"]): (event: Event) => Promise<vo
   };
 }
 
-const interrupted = (cause: unknown): ClusterError =>
-  new ClusterError("Interrupted", "interrupted", {
-    exit: EXIT.interrupted,
-    advice: "What was done stays. The same call later continues.",
-    cause,
-  });
+const CONTINUES = "What was done stays. The same call later continues.";
+const NOTHING = "Nothing was changed.";
+
+const interrupted = (cause: unknown, advice: string): ClusterError =>
+  new ClusterError("Interrupted", "interrupted", { exit: EXIT.interrupted, advice, cause });
 
 /** A program that aborts does not wait for what runs, as somebody who presses Ctrl-C twice. */
-function endsWith(signal: AbortSignal, interrupt: Opened["interrupt"]): () => void {
+function endsWith(signal: AbortSignal, interrupt: Opened["interrupt"], advice: string): () => void {
   const end = (): void => {
-    for (let times = 2; times > 0; times--) interrupt(() => interrupted(signal.reason));
+    for (let times = 2; times > 0; times--) interrupt((untouched) => interrupted(signal.reason, untouched ? NOTHING : advice));
   };
   signal.addEventListener("abort", end, { once: true });
   if (signal.aborted) end();

@@ -1,6 +1,6 @@
 /**
- * One command on an open SSH connection: its output, its exit code, its time limit. A command that is given up is closed on
- * the node too (sshd sends SIGHUP). It must not print, and must not guess an exit code that never came.
+ * One command on an open SSH connection: its output, its exit code, its time limit. A command that is given up goes on there: sshd ends
+ * only what has a terminal; what writes ends by that. It must not print, and must not guess an exit code that never came.
  */
 import type { Client, ClientChannel } from "ssh2";
 import type { Clock } from "../core/clock.ts";

@@ -5,6 +5,7 @@
 import { sshOptions } from "../core/ssh-options.ts";
 import { spawn } from "node:child_process";
 import { ClusterError } from "../core/errors.ts";
+import { endOf } from "./child.ts";
 import type { ShownOutput } from "./shown-output.ts";
 import type { NodeTarget } from "./target.ts";
 
@@ -23,6 +24,8 @@ export interface LoginOptions {
   readonly flags?: readonly string[];
   /** Takes what the command writes, stream by stream; without it, ssh writes to ours itself. */
   readonly output?: { readonly stdout?: ShownOutput; readonly stderr?: ShownOutput };
+  /** Ends ssh. */
+  readonly signal?: AbortSignal;
 }
 
 /** Arguments of ssh(1). The user's own ssh_config still applies to what is not named here. */
@@ -42,33 +45,37 @@ export function sshArguments(target: NodeTarget, options: LoginOptions): string[
     // a command has no terminal, as with ssh itself, whatever the user's configuration asks for: what it writes is shown, not obeyed
     ...(options.output?.stdout === undefined ? [] : set("RequestTTY", "no")),
     ...(options.flags ?? []),
+    // after the user's own: ssh takes the first that it hears. A server that takes the connection and says nothing is given up by this, too
+    ...set("ConnectTimeout", String(CONNECT_SECONDS)),
     "--",
     target.host,
     ...(options.command === undefined ? [] : [options.command]),
   ];
 }
 
-/** Hands the terminal over to ssh. Resolves with its exit code. @throws ClusterError SshProgramMissing */
-export function login(target: NodeTarget, options: LoginOptions, program = "ssh"): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const { stdout, stderr } = options.output ?? {};
-    const child = spawn(program, sshArguments(target, options), {
-      stdio: ["inherit", stdout === undefined ? "inherit" : "pipe", stderr === undefined ? "inherit" : "pipe"],
-    });
-    child.stdout?.on("data", (chunk: Buffer) => stdout?.add(chunk));
-    child.stderr?.on("data", (chunk: Buffer) => stderr?.add(chunk));
-    child.on("error", (cause) =>
-      reject(
-        new ClusterError("SshProgramMissing", `${program} could not be started`, {
-          source: "user",
-          advice: "Install OpenSSH's client (Debian: apt-get install openssh-client), or run a command: ssh NAME -- CMD.",
-          cause,
-        }),
-      ),
-    );
-    child.on("close", (code) => {
-      for (const stream of [stdout, stderr]) stream?.end();
-      resolve(code ?? 255);
-    });
+/** Hands the terminal over to ssh. Resolves with its exit code. @throws ClusterError SshProgramMissing; the signal's reason */
+export async function login(target: NodeTarget, options: LoginOptions, program = "ssh"): Promise<number> {
+  const { signal, output: { stdout, stderr } = {} } = options;
+  const child = spawn(program, sshArguments(target, options), {
+    stdio: ["inherit", stdout === undefined ? "inherit" : "pipe", stderr === undefined ? "inherit" : "pipe"],
   });
+  child.stdout?.on("data", (chunk: Buffer) => stdout?.add(chunk));
+  child.stderr?.on("data", (chunk: Buffer) => stderr?.add(chunk));
+  try {
+    return await endOf(child, signal);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new ClusterError("SshProgramMissing", `${program} could not be started`, {
+      source: "user",
+      advice: "Install OpenSSH's client (Debian: apt-get install openssh-client), or run a command: ssh NAME -- CMD.",
+      cause,
+    });
+  } finally {
+    for (const stream of [stdout, stderr]) stream?.end();
+  }
 }
+
+// --- internal ---
+
+/** As long as `run` tries to log in to a node. */
+const CONNECT_SECONDS = 20;

@@ -142,11 +142,15 @@ async function within(
     return await work(connection, Math.max(1, timeoutMs - (clock.now() - started)));
   } catch (error) {
     if (!(error instanceof ClusterError) || error.code !== "CommandTimeout") throw error;
-    throw new ClusterError(error.code, `${target.name}: not done within ${timeoutMs / 1000} s, the login included`, {
-      source: "node",
-      exit: error.exit,
-      ...(error.advice === undefined ? {} : { advice: error.advice }),
-    });
+    throw new ClusterError(
+      error.code,
+      `${target.name}: not done within ${timeoutMs / 1000} s, the login included; it may still be running there`,
+      {
+        source: "node",
+        exit: error.exit,
+        ...(error.advice === undefined ? {} : { advice: error.advice }),
+      },
+    );
   } finally {
     connection.close();
   }

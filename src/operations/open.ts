@@ -28,8 +28,14 @@ export interface OpenOptions {
   readonly looks?: boolean;
   /** It writes, or lasts: the program must be whole, whatever happens to its files meanwhile. */
   readonly lasts?: boolean;
+  /** It runs somebody's command on nodes: the same later does not continue that, and runs it a second time. */
+  readonly runsAgain?: boolean;
   readonly listeners?: Listeners;
 }
+
+/** What is said to whoever no longer waits for a command on nodes: sshd ends none whose client is gone. */
+export const STILL_RUNS =
+  "The command may still be running on the node, and a second one would run beside it: look there first (ps -ef).";
 
 /** A run, and who opened it may end it. */
 export interface Opened {
@@ -52,14 +58,14 @@ const explaining = (timeoutMs: number): number => Math.min(15_000, timeoutMs / 1
 export async function openRun(
   outside: Surroundings,
   given: Partial<FlagValues>,
-  { looks = false, lasts = !looks, listeners = {} }: OpenOptions = {},
+  { looks = false, lasts = !looks, runsAgain = false, listeners = {} }: OpenOptions = {},
 ): Promise<Opened> {
   const dir = await openFolder(outside, given.dir, { write: given.simulate === true && !looks });
   refuseRehearsalFlags(given);
   const simulation =
     given.simulate === true ? await (await import("./simulated.ts")).startSimulation(outside, dir, given) : undefined;
   const { plainClock, startedAt, deadline } = timesOf(outside, given, simulation?.clock);
-  const stops = createStops(plainClock, () =>
+  const stops = createStops(plainClock, runsAgain, () =>
     emit({ kind: "note", id: "azure/silence", label: "Azure", message: "Azure answers no more: it is not waited for." }),
   );
   const { soft, hard, late, traffic, touch } = stops;
@@ -151,7 +157,7 @@ interface Stops extends Pick<Opened, "interrupt"> {
 }
 
 /** @param onSilence told before a run that was interrupted is ended, for Azure has stopped answering */
-function createStops(clock: Clock, onSilence: () => void): Stops {
+function createStops(clock: Clock, runsAgain: boolean, onSilence: () => void): Stops {
   const soft = new AbortController();
   const hard = new AbortController();
   const late = new AbortController();
@@ -168,7 +174,7 @@ function createStops(clock: Clock, onSilence: () => void): Stops {
     touch: () => void (untouched = false),
     close: () => over.abort(),
     runOut(timeoutMs) {
-      hard.abort(overdue(timeoutMs));
+      hard.abort(overdue(timeoutMs, runsAgain && !untouched));
       return hard.signal.reason as Error;
     },
     interrupt(reason) {
@@ -208,9 +214,9 @@ function once(load: () => Promise<void>): () => Promise<void> {
     }));
 }
 
-const overdue = (timeoutMs: number): ClusterError =>
+const overdue = (timeoutMs: number, stillRuns: boolean): ClusterError =>
   new ClusterError("Timeout", `not done within ${duration(timeoutMs)} (--timeout)`, {
     source: "azure",
     exit: EXIT.timeout,
-    advice: "Nothing is lost: run the same command again and it goes on from here. Give it longer with --timeout 1h.",
+    advice: `${stillRuns ? STILL_RUNS : "Nothing is lost: run the same command again and it goes on from here."} Give it longer with --timeout 1h.`,
   });

@@ -16,7 +16,7 @@ import { createVirtualClock } from "../../src/sim/clock.ts";
 import { freePort, freePorts } from "../ports.ts";
 import { has } from "../programs.ts";
 import { hostKeyOf, serveNode } from "./node-server.ts";
-import { type Result, START, type TestAzure, testAzure } from "./world.ts";
+import { type Result, type RunOptions, START, type TestAzure, testAzure } from "./world.ts";
 
 /** The first node's; the others have the next two. And one for a cluster of its own. */
 const [PORT = 0] = await freePorts(3);
@@ -182,6 +182,38 @@ describe("a cluster of three nodes", () => {
       expect(args.slice(-2)).toEqual(["--", "127.0.0.1"]);
       expect(args).toContain(`Port=${PORT + 1}`);
       expect(args).toContain("StrictHostKeyChecking=yes");
+    });
+    const untilEnded: NonNullable<RunOptions["spawn"]> = (_program, _args, signal) =>
+      new Promise((resolve) => signal.addEventListener("abort", () => resolve(255), { once: true }));
+    const stopped = (argv: string): Promise<Result> => {
+      let interrupt = (): void => undefined;
+      return azure.run(argv, {
+        onInterrupt: (callback) => (interrupt = callback),
+        spawn: (...program) => {
+          const ended = untilEnded(...program);
+          interrupt();
+          return ended;
+        },
+      });
+    };
+    test("one stop ends it, and nobody is told that the command has ended, or that it is continued", async () => {
+      const { exit, stderr } = await stopped("ssh mycluster 1 -- sleep 60");
+      expect([exit, stderr]).toEqual([130, expect.stringContaining("may still be running")]);
+      expect(stderr).not.toMatch(/let finish|continue/);
+      expect((await stopped("ssh mycluster 1")).stderr).toContain("The login was ended.");
+    });
+    test("--timeout ends a command, and no login of somebody who sits there", async () => {
+      // its hour is over at once
+      const hasty: Clock = { ...clock, sleep: (ms, signal) => clock.sleep(ms > 1_800_000 ? 0 : ms, signal) };
+      const limited = (argv: string, spawn: NonNullable<RunOptions["spawn"]>): Promise<Result> =>
+        azure.run(argv, { clock: hasty, spawn });
+      const { exit, stderr } = await limited("ssh mycluster 1 --timeout 1h -- sleep 60", untilEnded);
+      expect([exit, stderr]).toEqual([6, expect.stringContaining("may still be running")]);
+      const login = await limited("ssh mycluster 1 --timeout 1h", async (_program, _args, signal) => {
+        for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+        return signal.aborted ? 255 : 0;
+      });
+      expect(login).toMatchObject({ exit: 0, stderr: "" });
     });
     test("where OpenSSH is missing a command runs all the same", async () => {
       const spawn = (): Promise<number> => Promise.reject(new ClusterError("SshProgramMissing", "ssh could not be started"));

@@ -210,6 +210,19 @@ describe.skipIf(!ready).concurrent("commands on real nodes", () => {
     expect([out, err]).toEqual(["^[]0;owned^Ga^Mb\n", "^[[2Jc"]);
   });
 
+  test.skipIf(!has("ssh"))("a stop ends the real ssh, which no signal to us reaches", async () => {
+    const options = { knownHosts: join(folder, "ended hosts"), identityFile: join(folder, "ended key") };
+    writeFileSync(options.identityFile, user.privateKey, { mode: 0o600 });
+    writeFileSync(
+      options.knownHosts,
+      renderKnownHosts([{ hosts: ["127.0.0.1"], port: firstPort, keys: [sshds[0]?.hostKeyLine ?? ""] }]),
+    );
+    const stop = new AbortController();
+    const stdout = shownOutput(() => stop.abort(new Error("stopped")));
+    const command = "echo up; cat /dev/zero >&2";
+    await expect(login(target(0), { ...options, output: { stdout }, command, signal: stop.signal })).rejects.toThrow("stopped");
+  });
+
   test("login gives ssh's exit code; without the program it says what to install", async () => {
     const options = { knownHosts: "k", identityFile: "i" };
     expect(await login(target(0), options, "/bin/false")).toBe(1);

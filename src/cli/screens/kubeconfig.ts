@@ -2,12 +2,11 @@
 import { spawn } from "node:child_process";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
+import { endOf } from "../../nodes/child.ts";
 import { API_PORT, keepKubeconfig, withKubeconfig } from "../../operations/platform/kubeconfig.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
-import { openSession } from "../session.ts";
-
-/** A command that watches may go on for as long as it likes; a timer of Node holds 24 days. */
-const LONG_MS = 24 * 3_600_000;
+import { type Session, openSession } from "../session.ts";
+import { LONG_MS, timed } from "../timed.ts";
 
 export async function kubeconfigCommand(invocation: Invocation): Promise<number> {
   const { given, world, rest } = invocation;
@@ -17,7 +16,7 @@ export async function kubeconfigCommand(invocation: Invocation): Promise<number>
   try {
     if (rest.length > 0) {
       if (session.simulated) throw usageError("no machine was booted: there is no API to talk to", "Leave the command out.");
-      return await withKubeconfig(session, name, (file) => runWith(invocation, file), where);
+      return await withKubeconfig(session, name, (file) => runWith(session, invocation, file), where);
     }
     const { file, server, through } = await keepKubeconfig(session, name, where);
     const tunnel =
@@ -44,17 +43,21 @@ export async function kubeconfigCommand(invocation: Invocation): Promise<number>
 
 // --- internal ---
 
-function runWith({ world, rest: [program = "", ...args] }: Invocation, file: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: "inherit", cwd: world.cwd, env: { ...world.env, KUBECONFIG: file } });
-    child.on("error", (cause) =>
-      reject(
-        new ClusterError("ProgramMissing", `${program} could not be started`, {
-          advice: `Without it: \`azure-coreos-cluster ssh NAME -- sudo k3s kubectl get nodes\`.`,
-          cause,
-        }),
-      ),
-    );
-    child.on("close", (code) => resolve(code ?? 255));
-  });
+async function runWith(session: Session, { given, rest: [program = "", ...args] }: Invocation, file: string): Promise<number> {
+  const { world } = session;
+  // whatever it is
+  session.changesNodes();
+  const { signal, over } = timed(session, given.timeout !== undefined);
+  const child = spawn(program, args, { stdio: "inherit", cwd: world.cwd, env: { ...world.env, KUBECONFIG: file } });
+  try {
+    return await endOf(child, signal);
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new ClusterError("ProgramMissing", `${program} could not be started`, {
+      advice: `Without it: \`azure-coreos-cluster ssh NAME -- sudo k3s kubectl get nodes\`.`,
+      cause,
+    });
+  } finally {
+    over();
+  }
 }

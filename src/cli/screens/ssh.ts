@@ -9,6 +9,7 @@ import { type ShownOutput, shownOutput } from "../../nodes/shown-output.ts";
 import { type SshLogin, sshLogin } from "../../operations/ssh.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Session, openSession } from "../session.ts";
+import { LONG_MS, timed } from "../timed.ts";
 import type { Output, World } from "../world.ts";
 
 /** Gives the exit code of what ran on the node; 255 when ssh could not get there. */
@@ -29,15 +30,21 @@ export async function sshCommand(invocation: Invocation): Promise<number> {
       flags: invocation.passed ?? [],
       ...(command === undefined ? {} : { command, output: outputOf(world) }),
     };
+    const until = timed(session, command !== undefined && given.timeout !== undefined);
     try {
-      const code = await (world.spawn === undefined ? login(target, options) : world.spawn("ssh", sshArguments(target, options)));
+      const code = await (world.spawn === undefined
+        ? login(target, { ...options, signal: until.signal })
+        : world.spawn("ssh", sshArguments(target, options), until.signal));
+      until.signal.throwIfAborted();
       // ssh's own word for "not there"; a command's exit code may be the same
       if (code === 255 && found.unreached !== undefined) session.say(found.unreached);
       return code;
     } catch (error) {
       const missing = error instanceof ClusterError && error.code === "SshProgramMissing";
       if (!missing || command === undefined || !found.usable || invocation.passed?.length) throw error;
-      return await withoutOpenSsh(session, found, command);
+      return await withoutOpenSsh(session, found, command, until.signal);
+    } finally {
+      until.over();
     }
   } finally {
     await session.close();
@@ -46,12 +53,17 @@ export async function sshCommand(invocation: Invocation): Promise<number> {
 
 // --- internal ---
 
-async function withoutOpenSsh({ world, tools }: Session, { target, trust }: SshLogin, command: string): Promise<number> {
+async function withoutOpenSsh(
+  { world }: Session,
+  { target, trust }: SshLogin,
+  command: string,
+  signal: AbortSignal,
+): Promise<number> {
   const [out, err] = [streamOf(world.stdout), streamOf(world.stderr)];
   const exit = await runRaw(target, command, {
     clock: world.clock,
-    signal: tools.signal,
-    timeoutMs: LONG,
+    signal,
+    timeoutMs: LONG_MS,
     trust,
     onStdout: out.add,
     onStderr: err.add,
@@ -68,6 +80,3 @@ const outputOf = ({ stdout, stderr }: Pick<World, "stdout" | "stderr">): NonNull
 
 const streamOf = (output: Output): ShownOutput =>
   output.isTTY ? shownOutput((text) => output.write(text)) : { add: (chunk) => output.write(chunk), end: () => undefined };
-
-/** ssh itself has no limit; a timer of Node holds 24 days. */
-const LONG = 24 * 3_600_000;
