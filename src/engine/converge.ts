@@ -6,11 +6,11 @@ import { besideOthers } from "../core/plan/beside.ts";
 import { KINDS } from "../core/plan/kinds.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
 import { retagged, userTagsOf } from "../core/plan/user-tags.ts";
-import { type ConvergeOptions, type Convergence, type Outcome, startConvergence } from "./convergence.ts";
+import { type ConvergeOptions, type Convergence, type Outcome, isExpected, startConvergence } from "./convergence.ts";
 import { type Decision, type TagsOnly, decide, isSettled, isTagsOnly, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
 import { isFresh, lookAtMade, refuseOld } from "./machine-made.ts";
-import { patiently, deletePatiently } from "./patiently.ts";
+import { deletePatiently, lookFor, patiently } from "./patiently.ts";
 import type { Live } from "./provider.ts";
 import { recover } from "./recover.ts";
 import type { Ask } from "./throttle.ts";
@@ -59,7 +59,9 @@ async function step(way: Convergence): Promise<Outcome | undefined> {
 async function seen(way: Convergence): Promise<Live | null> {
   if (way.live !== undefined) return way.live;
   const { tools, resource } = way;
-  way.live = (await patiently(tools, (signal) => tools.provider.get(resource, signal))) ?? null;
+  const found = way.expected ? lookFor(resource, tools) : patiently(tools, (signal) => tools.provider.get(resource, signal));
+  way.live = (await found) ?? null;
+  way.expected = isExpected(way.live);
   way.looked = true;
   return way.live;
 }
@@ -110,6 +112,7 @@ async function clear(way: Convergence, live: Live): Promise<Outcome | undefined>
   await deletePatiently({ ...resource, etag: live.etag }, tools);
   await options.restore?.();
   way.live = null;
+  way.expected = false;
   return undefined;
 }
 
@@ -138,6 +141,7 @@ async function put(
     });
   });
   refuseReplaced(body, operation.tags);
+  way.expected = true;
   options.onAccepted?.();
   if (!operation.done) tools.emit({ ...way.about, kind: "waiting" });
   way.driving = true;

@@ -57,6 +57,8 @@ export interface Convergence {
   live: Live | null | undefined;
   /** `live` is no longer only what an earlier look saw. */
   looked: boolean;
+  /** It was seen, or Azure has said that it makes it, and nobody has said that it goes: a read that does not find it may be behind. */
+  expected: boolean;
   acted: Outcome;
   /** How often a machine that failed to be made was given another try. */
   replaced: number;
@@ -79,6 +81,7 @@ export const startConvergence = (resource: AnyResource, tools: Tools, options: C
   patience: createPatience(resource.label, tools),
   live: options.observed,
   looked: false,
+  expected: isExpected(options.observed),
   acted: "unchanged",
   replaced: 0,
   checked: 0,
@@ -86,3 +89,7 @@ export const startConvergence = (resource: AnyResource, tools: Tools, options: C
   early: false,
   unclear: false,
 });
+
+/** What is being deleted is to be gone. */
+export const isExpected = (live: Live | null | undefined): boolean =>
+  live !== undefined && live !== null && live.state !== "deleting";

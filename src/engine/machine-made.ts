@@ -2,7 +2,7 @@
 import { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
-import { patiently } from "./patiently.ts";
+import { lookFor } from "./patiently.ts";
 import type { Live } from "./provider.ts";
 import type { Tools } from "./tools.ts";
 
@@ -31,7 +31,7 @@ export function refuseOld(resource: AnyResource, live: Live, now: number, cluste
  * read for each machine, and none where its operation was asked to the end, for the SDK has looked then.
  */
 export async function lookAtMade(resource: AnyResource, tools: Tools): Promise<Live> {
-  const live = await patiently(tools, (signal) => tools.provider.get(resource, signal));
+  const live = await lookFor(resource, tools);
   if (live !== undefined && live.state !== "failed") return live;
   const what = live === undefined ? "is not there" : "is Failed";
   throw new AzureError("MachineFailed", `Azure called ${resource.label} made, and it ${what}`, {

@@ -5,7 +5,7 @@ import { canonical } from "../core/fingerprint.ts";
 import { nameOf } from "../core/plan/resource.ts";
 import { drive } from "./drive.ts";
 import { createPatience, isOvertaken } from "./overtaken.ts";
-import type { Operation, Power, TagTarget, Target } from "./provider.ts";
+import type { Live, Operation, Power, TagTarget, Target } from "./provider.ts";
 import { type RetryBudget, createBudget } from "./retry.ts";
 import type { Ask } from "./throttle.ts";
 import type { RequestTools, Tools } from "./tools.ts";
@@ -99,6 +99,20 @@ export async function patiently<T>(tools: RequestTools, read: Read<T>, first?: P
       tools.signal.throwIfAborted();
       await pause(error, budget, { kind: "read" }, tools);
     }
+  }
+}
+
+/** For so long after a write Resource Manager's reads may not show what was written. */
+const BEHIND_MS = 10_000;
+
+/** Reads what is to be there: a read that does not find it may be behind, and is made again for some seconds. */
+export async function lookFor(target: Target, tools: Tools): Promise<Live | undefined> {
+  const { clock, signal, provider } = tools;
+  const until = clock.now() + BEHIND_MS;
+  for (let wait = 500; ; wait = Math.min(2 * wait, 2000)) {
+    const live = await patiently(tools, (alone) => provider.get(target, alone));
+    if (live !== undefined || clock.now() >= until) return live;
+    await clock.sleep(wait, signal);
   }
 }
 

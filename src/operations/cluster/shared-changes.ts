@@ -29,7 +29,7 @@ import { mergeClaimTags } from "../../core/plan/claim-change.ts";
 import { taggedNodes } from "../../core/plan/read-tags.ts";
 import { DESTROYING, STOPPED, type Tags } from "../../core/plan/tags.ts";
 import type { ConvergeOptions } from "../../engine/convergence.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { lookFor, patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Run } from "../run.ts";
 import { refuseStoppedMeanwhile } from "./stopped.ts";
@@ -63,7 +63,7 @@ export function adaptSizeNow(cluster: Design, before: Tags, after: Tags): Adapt 
 /** Its rules are those of the claim's nodes, as the claim is now. */
 export function adaptBalancer(run: Run, cluster: Design): Adapt {
   return async ({ model }: Live): Promise<AnyResource> => {
-    const claim = await patiently(run.tools, (signal) => run.tools.provider.get(claimTarget(cluster), signal));
+    const claim = await lookFor(claimTarget(cluster), run.tools);
     if (claim === undefined) throw destroyedMeanwhile(cluster.spec.name);
     refuseMarked(cluster.spec.name, claim.tags);
     const planned = new Map(cluster.facts.nodes.map((node) => [node.index, node]));
