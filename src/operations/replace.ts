@@ -104,7 +104,9 @@ export async function carryOutReplace(
   const kept: string[] = [];
   let failure: ClusterError | undefined;
   for (const machine of machines) {
-    if (run.stop.aborted) throw run.stop.reason;
+    if (run.stop.aborted && replaced.length === 0) throw run.stop.reason;
+    failure = stopped(run);
+    if (failure !== undefined) break;
     const ends = machine === machines.at(-1) && machines.length + before.length === noted.nodes.length;
     const work = made.includes(machine) ? bringBack : replaceOne;
     const step = removalOf(run, name, [machine], wish).then((removal) => work(run, removal, { wish, kept, noted, ends }));
@@ -132,6 +134,8 @@ export async function carryOutReplace(
 }
 
 // --- internal ---
+
+const stopped = ({ stop }: Run): ClusterError | undefined => (stop.aborted ? (stop.reason as ClusterError) : undefined);
 
 /** Those that are there, or of which something is left. Their places stay theirs, so it does not count how many others there are. */
 async function removalOf(run: Run, name: string, nodes: readonly string[], { given }: ReplaceWish): Promise<Removal> {
@@ -202,6 +206,8 @@ async function bringBack(run: Run, removal: Removal, { wish, ends }: Work): Prom
   const [node] = removal.going;
   if (node === undefined) throw removedFrom(spec.name, removal.absent);
   const created = await createMissing(run, removal, wish, names.machine(spec, node));
+  // what was not begun is no node that is missing
+  if (created.exit === EXIT.interrupted) throw run.stop.reason;
   if (created.exit !== EXIT.done || created.missing.length > 0) return notWhole(created);
   const over = (tags: Tags): Tags => (ends ? withReplacement(tags, undefined) : tags);
   await retag(claim, (now) => over(withReplacing(now, node, undefined)), run.tools);
@@ -214,13 +220,13 @@ const LAG_MS = 5000;
 async function createMissing(run: Run, { spec, claim }: Removal, { given }: ReplaceWish, machine: string): Promise<Created> {
   const isOthers = (error: unknown): boolean => isRemoved(error) && !isAbout(error, [machine]);
   for (;;) {
+    run.stop.throwIfAborted();
     const created = await createCluster(run, spec.name, given, { creation: claim.choices.id }).catch((error: unknown) => {
       if (!isOthers(error)) throw afterDeletion(error);
     });
     if (created !== undefined && !isOthers(created.failure)) return created;
-    run.stop.throwIfAborted();
     // a list may show for a while what is gone
-    await run.clock.sleep(LAG_MS, run.tools.signal);
+    await run.clock.sleep(LAG_MS, run.stop);
   }
 }
 

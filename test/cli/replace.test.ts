@@ -413,6 +413,25 @@ test("Ctrl-C after one is done takes no other away", async () => {
   });
   expect(exit, stderr).toBe(130);
   expect(deletes(azure).some((path) => path.endsWith(nameOf(1)))).toBe(false);
+  expect(stderr).toMatch(/interrupted\n\nMade anew: mycluster-coreos-0\. The same command goes on with mycluster-coreos-1\.\n/);
+});
+
+test("Ctrl-C while the old machine goes says what is left, and calls no node ill that nobody has looked at", async () => {
+  await made();
+  let interrupt = (): void => undefined;
+  const { exit, stderr } = await azure.run("replace mycluster 1 --yes", {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: (request) => {
+      if (request.method === "DELETE") {
+        interrupt();
+        interrupt = () => undefined;
+      }
+      return azure.simulation.handle(request);
+    },
+  });
+  expect(exit, stderr).toBe(130);
+  expect(stderr).toMatch(/interrupted\n\nWhat was done stays\. The same command goes on with mycluster-coreos-1\.\n/);
+  expect(stderr).not.toMatch(/not all nodes|missing/);
 });
 
 test("--keep-data-disk: a machine that somebody changes meanwhile is looked at again, and its disk, without tags, is kept", async () => {

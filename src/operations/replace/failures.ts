@@ -36,7 +36,9 @@ export function goOn(failure: ClusterError, { replaced, left }: ReplaceDocument)
   if ((isRemoved(failure) && isAbout(failure, left)) || [CLUSTER_GONE, "BeingDestroyed"].includes(failure.code))
     return withExit(failure, exit);
   const next = `The same command goes on with ${left.slice(0, 10).join(", ")}${left.length > 10 ? " and more" : ""}.`;
-  return withExit(failure, exit, `${failure.advice ?? ""} ${next}`.trim());
+  const stays = replaced.length > 0 ? `Made anew: ${replaced.join(", ")}.` : "What was done stays.";
+  const advice = failure.code === "Interrupted" ? stays : failure.advice;
+  return withExit(failure, exit, `${advice ?? ""} ${next}`.trim());
 }
 
 export const isRemoved = (error: unknown): error is ClusterError => error instanceof ClusterError && error.code === NODE_REMOVED;
