@@ -14,7 +14,7 @@ export async function agreeTo({ world }: Invocation, question: string): Promise<
   const typed = await world.ask(`${question} `);
   if (typed === undefined)
     throw new ClusterError("Interrupted", "interrupted", { exit: EXIT.interrupted, advice: "Nothing was made." });
-  if (/^y(es)?$/i.test(typed.trim())) return;
+  if (/^y(es)?$/i.test(typed?.trim() ?? "")) return;
   throw new ClusterError("NotConfirmed", "it was not confirmed", {
     exit: EXIT.failed,
     advice: "Nothing was made. With --yes nobody is asked.",
@@ -40,9 +40,9 @@ export async function confirm({ world, given, command }: Confirmed, question: st
   const typed = await world.ask(`${question} `);
   if (typed === undefined)
     throw new ClusterError("Interrupted", "interrupted", { exit: EXIT.interrupted, advice: `Nothing was ${done}.` });
-  const answer = typed.trim();
-  if (answer.toLowerCase() === expected.toLowerCase()) return;
-  throw new ClusterError("NotConfirmed", `"${answer}" is not "${expected}"`, {
+  const answer = typed?.trim();
+  if (answer?.toLowerCase() === expected.toLowerCase()) return;
+  throw new ClusterError("NotConfirmed", answer === undefined ? "it was not confirmed" : `"${answer}" is not "${expected}"`, {
     exit: EXIT.failed,
     advice: `Nothing was ${done}.`,
   });

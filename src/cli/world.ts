@@ -36,10 +36,10 @@ export interface World extends Surroundings {
   readonly saveMemory?: (worth: "a little" | "twice as much") => void;
   /** True when a person can answer a question. */
   readonly interactive: boolean;
-  /** The answer; undefined when there was none: Ctrl-C or Ctrl-D. */
-  ask(question: string): Promise<string | undefined>;
+  /** The answer; undefined when there was none but Ctrl-C or a signal, null when the input ended: Ctrl-D. */
+  ask(question: string): Promise<string | undefined | null>;
   /** The same, and nobody who looks at the screen reads it. */
-  askSecretly(question: string): Promise<string | undefined>;
+  askSecretly(question: string): Promise<string | undefined | null>;
   /** Calls back at Ctrl-C or SIGTERM; returns the way to stop listening. */
   onInterrupt(callback: () => void): () => void;
 }
@@ -120,7 +120,7 @@ function saveMemory(worth: "a little" | "twice as much"): void {
   else if (Number.parseInt(process.versions.node) <= 24) setFlagsFromString("--semi-space-growth-factor=1");
 }
 
-async function ask(question: string, shown: boolean): Promise<string | undefined> {
+async function ask(question: string, shown: boolean): Promise<string | undefined | null> {
   // loaded when somebody is asked: it would cost every start a tenth of its time
   const [{ createInterface }, { Writable }] = await Promise.all([import("node:readline/promises"), import("node:stream")]);
   const nowhere = new Writable({ write: (_chunk, _encoding, written) => written() });
@@ -130,14 +130,19 @@ async function ask(question: string, shown: boolean): Promise<string | undefined
     output: shown ? process.stderr : nowhere,
     terminal: process.stdin.isTTY,
   });
-  const closed = new Promise<undefined>((resolve) => void lines.once("close", () => resolve(undefined)));
-  const close = (): void => lines.close();
+  let unanswered: undefined | null = null;
+  const closed = new Promise<undefined | null>((resolve) => void lines.once("close", () => resolve(unanswered)));
+  const interrupt = (): void => {
+    unanswered = undefined;
+    lines.close();
+  };
   // Ctrl-C reaches readline as a key, a signal from elsewhere does not
-  const stopListening = onInterrupt(close);
+  lines.once("SIGINT", interrupt);
+  const stopListening = onInterrupt(interrupt);
   try {
     // versions of Node differ in whether the question of a closed interface is rejected or never settles
-    const given = await Promise.race([lines.question(shown ? question : "").catch(() => undefined), closed]);
-    if (given === undefined || !shown) process.stderr.write("\n");
+    const given = await Promise.race([lines.question(shown ? question : "").catch(() => closed), closed]);
+    if (typeof given !== "string" || !shown) process.stderr.write("\n");
     return given;
   } finally {
     stopListening();

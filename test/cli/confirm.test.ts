@@ -27,6 +27,16 @@ test.each([
   expect(JSON.parse(asJson.stdout)).toMatchObject({ error: { code: "Interrupted", advice: "Nothing was deleted." } });
 });
 
+test.each(["destroy mycluster", "stop mycluster", "replace mycluster 1"])(
+  "the end of the input at the question of %s is no yes: exit code 1, as for any other answer",
+  async (argv) => {
+    const azure = await withCluster();
+    const { exit, stderr } = await azure.run(argv, { answers: [null] });
+    expect([exit, stderr]).toEqual([1, expect.stringContaining("it was not confirmed")]);
+    expect(deleted(azure)).toEqual([]);
+  },
+);
+
 test.each([
   ["destroy mycluster --quiet", "", /mycluster to destroy it \(\d+ resources in the group mycluster, for good\)/],
   [

@@ -231,10 +231,11 @@ test("a group that somebody made while the question was open is not written over
   expect((await byHand(azure, "GET", "/resourceGroups/mycluster")).body["tags"]).toEqual({ owner: "somebody" });
 });
 
-test.each<[string, string | undefined, number, string]>([
+test.each<[string, string | undefined | null, number, string]>([
   ["no", "n", 1, "NotConfirmed"],
   ["Enter", "", 1, "NotConfirmed"],
   ["something else", "mycluster", 1, "NotConfirmed"],
+  ["the end of the input", null, 1, "NotConfirmed"],
   ["Ctrl-C", undefined, 130, "Interrupted"],
 ])("%s at the question: nothing is made, in Azure or in the folder", async (_, answer, code, error) => {
   const azure = realAzure();

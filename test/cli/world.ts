@@ -44,8 +44,8 @@ export interface TestAzure {
 export interface RunOptions {
   readonly env?: Record<string, string>;
   readonly dir?: string;
-  /** What is answered to questions; undefined is Ctrl-C or Ctrl-D at one. */
-  readonly answers?: readonly (string | undefined)[];
+  /** What is answered to questions; undefined is Ctrl-C at one, null Ctrl-D. */
+  readonly answers?: readonly (string | undefined | null)[];
   /** Both streams are a terminal of this size. */
   readonly terminal?: { readonly columns: number; readonly rows: number };
   readonly azure?: NonNullable<World["azure"]>;

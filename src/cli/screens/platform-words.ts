@@ -17,5 +17,8 @@ export async function passwordOf({ world, given }: Invocation, known: boolean): 
   const typed = await world.askSecretly("Password of the platform's admin (Enter makes one): ");
   if (typed === undefined)
     throw new ClusterError("Interrupted", "interrupted", { exit: EXIT.interrupted, advice: "Nothing was changed." });
+  // Enter is an answer, the end of the input is none
+  if (typed === null)
+    throw new ClusterError("NotConfirmed", "no password was given", { exit: EXIT.failed, advice: "Nothing was changed." });
   return typed === "" ? undefined : fitPassword(typed, "the password");
 }
