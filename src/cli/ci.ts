@@ -5,8 +5,11 @@
  * https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  * https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands
  */
-import { appendFile, writeFile } from "node:fs/promises";
+import { closeSync, writeSync } from "node:fs";
+import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
+import { openPipe } from "../operations/open-pipe.ts";
+import { replaceFile } from "../operations/replace-file.ts";
 import { scrub } from "../report/scrub.ts";
 import { type Ci, type World, through } from "./world.ts";
 
@@ -62,10 +65,21 @@ const githubActions = (env: World["env"], random: World["random"]): Dialect => (
     // a value that ended its own text could set any other output
     const end = `end-${Buffer.from(random(16)).toString("hex")}`;
     const values = Object.entries(outputs).map(([name, value]) => `${name}<<${end}\n${value}\n${end}\n`);
-    if (isSet(env["GITHUB_OUTPUT"])) await appendFile(env["GITHUB_OUTPUT"]!, values.join(""));
-    if (isSet(env["GITHUB_STEP_SUMMARY"])) await appendFile(env["GITHUB_STEP_SUMMARY"]!, `${page}\n`);
+    if (isSet(env["GITHUB_OUTPUT"])) await append(env["GITHUB_OUTPUT"]!, values.join(""));
+    if (isSet(env["GITHUB_STEP_SUMMARY"])) await append(env["GITHUB_STEP_SUMMARY"]!, `${page}\n`);
   },
 });
+
+/** A pipe that nobody reads would hold up the process at its end. */
+async function append(path: string, text: string): Promise<void> {
+  const pipe = await openPipe(path, 0);
+  if (pipe === undefined) return appendFile(path, text);
+  try {
+    writeSync(pipe, text);
+  } finally {
+    closeSync(pipe);
+  }
+}
 
 const azureData = (text: string): string =>
   text
@@ -82,7 +96,7 @@ const azurePipelines = (env: World["env"]): Dialect => ({
     const folder = env["AGENT_TEMPDIRECTORY"] ?? "";
     if (folder === "") return;
     const file = join(folder, `azure-coreos-cluster-${outputs["name"] ?? ""}.md`);
-    await writeFile(file, `${page}\n`);
+    await replaceFile(file, `${page}\n`, 0o644, 0);
     line(`##vso[task.uploadsummary]${azureData(file)}`);
   },
 });

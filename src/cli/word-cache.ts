@@ -2,8 +2,9 @@
  * Names of the last answers, for completion: a folder a kind, a file a place, a line a word, which the shells read by themselves. No
  * secret is among them. Only for the owner, written whole or not at all; what cannot be written is left, for nobody waits for it.
  */
-import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
+import { textAt } from "../prepare/kept-file.ts";
 
 /** Clusters are kept by subscription, nodes by cluster, the others as they were answered last. */
 export type CachedKind = "clusters" | "nodes" | "locations" | "sizes" | "images";
@@ -67,7 +68,7 @@ async function write(folder: string, place: string, change: Change): Promise<voi
   if (!PLACE.test(place)) return;
   const file = join(folder, place);
   try {
-    const before = await readFile(file, "utf8").catch(() => "");
+    const before = textAt(file) ?? "";
     const words = change(before.split("\n").filter(isWord)).filter(isWord).slice(0, MOST_WORDS);
     const text = words.map((word) => `${word}\n`).join("");
     if (text === before) return;

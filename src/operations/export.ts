@@ -3,7 +3,6 @@
  * ends: keys and user-data are made and kept, Azure is only read. User-data holds private keys: it goes into a file for the owner
  * alone, and the document has a reference to it.
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { base64 } from "../core/base64.ts";
 import { armTemplate } from "../core/export/arm.ts";
@@ -18,6 +17,7 @@ import { EXPORTED_VALUES } from "./export-values.ts";
 import { recordedRequests } from "./recorded-requests.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { Run } from "./run.ts";
+import { readWhole } from "../prepare/read-whole.ts";
 
 export interface ExportedPlan {
   readonly format: "arm" | "terraform";
@@ -69,6 +69,6 @@ export async function exportCluster(run: Run, name: string, given: Partial<FlagV
 async function withKeptUserData({ dir }: Run, { spec, facts }: Prepared, resource: WireResource): Promise<WireResource> {
   const node = facts.nodes.find(({ name }) => name === nameOf(resource.id));
   if (node === undefined || !resource.type.endsWith("/virtualMachines") || resource.userData !== undefined) return resource;
-  const sent = await readFile(join(dir, spec.name, `user-data-${node.index}.yaml`)).catch(() => undefined);
+  const sent = await readWhole(join(dir, spec.name, `user-data-${node.index}.yaml`), 0).catch(() => undefined);
   return sent === undefined ? resource : { ...resource, userData: base64(sent) };
 }

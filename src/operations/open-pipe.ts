@@ -5,6 +5,9 @@ import { setTimeout as pause } from "node:timers/promises";
 /** Opens a file or a pipe at once, to append to it. @throws what the system refuses it with, and an Error for a pipe that nobody reads */
 export const openToAppend = (path: string): number => (isPipe(path) ? openRead(path) : openSync(path, "a", 0o644));
 
+/** The same for one that is written anew. */
+export const openToWrite = (path: string): number => (isPipe(path) ? openRead(path) : openSync(path, "w", 0o644));
+
 /** A pipe, open for writing as soon as somebody reads it; undefined for what is none. @throws as above, after so many looks */
 export async function openPipe(path: string, looks = LOOKS): Promise<number | undefined> {
   if (!isPipe(path)) return undefined;

@@ -3,7 +3,7 @@
  * chain that decided the end, and sums by kind. Self-contained: no script, no request, light and dark by the reader's
  * setting. Everything that comes from outside is escaped.
  */
-import { writeFileSync } from "node:fs";
+import { closeSync, writeFileSync } from "node:fs";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import type { Event } from "../engine/event.ts";
 import type { Report } from "./screen.ts";
@@ -25,18 +25,26 @@ export interface TimingsOptions {
 /**
  * A report that collects the events and writes the page at the end. The file is made at once, empty, so that a path that
  * cannot be written stops the command before anything is made.
+ * @param open to write to it
  * @throws ClusterError "TimingsFile"
  */
-export function timings(path: string, options: TimingsOptions): Report {
+export function timings(path: string, open: (path: string) => number, options: TimingsOptions): Report {
   const events: Event[] = [];
   let over = false;
-  write(path, "");
+  const file = attempt(path, () => open(path));
   return {
     event: (event) => void events.push(event),
     end() {
       if (over) return;
       over = true;
-      write(path, renderTimings(timeline(events, options.dependsOn?.()), options));
+      const page = renderTimings(timeline(events, options.dependsOn?.()), options);
+      attempt(path, () => {
+        try {
+          writeFileSync(file, page);
+        } finally {
+          closeSync(file);
+        }
+      });
     },
   };
 }
@@ -142,9 +150,9 @@ function sumsOf(line: Timeline): string {
   return `<table><thead><tr><th>kind</th><th>count</th><th>from first to last</th><th>mean</th><th>longest</th><th>tried again</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
 
-function write(path: string, text: string): void {
+function attempt<T>(path: string, act: () => T): T {
   try {
-    writeFileSync(path, text);
+    return act();
   } catch (error) {
     throw new ClusterError("TimingsFile", `The timings cannot be written to ${path}: ${(error as Error).message}`, {
       advice: "Give --timings a file in a folder that exists, can be written and has room.",

@@ -1,6 +1,6 @@
 /** The simulation's state between commands: one JSON file, readable by its owner only, replaced as a whole or not at all. */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { timeOf } from "./simulation.ts";
@@ -14,6 +14,8 @@ export async function loadSimulation(file: string): Promise<unknown> {
     });
   let text: string;
   try {
+    // a pipe that nobody writes to would hold up the process, and nothing could end that
+    if (!(await stat(file)).isFile()) throw new Error("it is no file");
     text = await readFile(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;

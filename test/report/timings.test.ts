@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openToWrite } from "../../src/operations/open-pipe.ts";
 import { expect, test } from "vitest";
 import type { Event } from "../../src/engine/event.ts";
 import { timeline } from "../../src/report/timeline.ts";
@@ -156,7 +157,10 @@ test("no secret and no terminal code of an error gets into the page", () => {
 
 test("the file is made at the start and filled at the end", () => {
   const path = join(mkdtempSync(join(tmpdir(), "timings-")), "run.html");
-  const report = timings(path, { title: "mycluster", dependsOn: () => new Map([[id("machine mycluster-coreos-2"), []]]) });
+  const report = timings(path, openToWrite, {
+    title: "mycluster",
+    dependsOn: () => new Map([[id("machine mycluster-coreos-2"), []]]),
+  });
   expect(readFileSync(path, "utf8")).toBe("");
   for (const each of run(3)) report.event(each);
   report.end();
@@ -168,7 +172,7 @@ test("the file is made at the start and filled at the end", () => {
 });
 
 test("a path that cannot be written is refused at the start, as bad usage", () => {
-  expect(() => timings("/nowhere/at/all.html", { title: "x" })).toThrow(
+  expect(() => timings("/nowhere/at/all.html", openToWrite, { title: "x" })).toThrow(
     expect.objectContaining({ code: "TimingsFile", exit: 2 }),
   );
 });

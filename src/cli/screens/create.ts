@@ -7,6 +7,7 @@ import { type Priced, carryOutCreate, planCluster, planPricedCreate } from "../.
 import type { Prepared } from "../../operations/create/prepared.ts";
 import { plannedSizes } from "../../operations/create/sizes.ts";
 import { checkWish, takenForNew } from "../../operations/create/wish.ts";
+import { openToWrite } from "../../operations/open-pipe.ts";
 import { planDocument } from "../../operations/create/result-document.ts";
 import { ownPath } from "../../operations/own-path.ts";
 import { renderPrice, renderRate } from "../../report/cost.ts";
@@ -99,7 +100,7 @@ const asksFirst = ({ simulated }: Session, invocation: Invocation): boolean =>
 /** The report of `--timings`. */
 function chart(session: Session, { world, given }: Invocation, { spec, resources }: Prepared) {
   if (given.timings === undefined) return undefined;
-  return timings(ownPath(world, given.timings), {
+  return timings(ownPath(world, given.timings), openToWrite, {
     title: spec.name,
     dependsOn: () => new Map(resources.map(({ id, dependsOn }) => [id, dependsOn])),
     ...(session.simulated ? { remark: "A rehearsal: times are simulated." } : {}),

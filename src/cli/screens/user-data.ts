@@ -2,7 +2,7 @@
  * create-azure-user-data: one cloud-config for all nodes, merged from the templates as the old script did, for people who want to edit it
  * before they give it to `--custom-data`. Without that flag create renders better ones by itself.
  */
-import { link, readFile } from "node:fs/promises";
+import { link } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { checkUserData } from "../../core/user-data/check.ts";
@@ -14,6 +14,7 @@ import type { Invocation } from "../invocation.ts";
 import { replaceFile } from "../../operations/replace-file.ts";
 import { packagedFiles } from "../../operations/packaged-files.ts";
 import { shellWord } from "../../core/quoting.ts";
+import { textAt } from "../../prepare/kept-file.ts";
 
 /** The script's own name for it. */
 const FILE = "azure-user-data";
@@ -27,7 +28,7 @@ export async function createAzureUserDataCommand({ world, args, given }: Invocat
   const templates = await packagedFiles("templates");
   const text = createAzureUserData(named(templates, "user-data.yaml"), named(templates, "data-disk.yaml"), url);
   const path = join(await openFolder(world, given.dir, { write: true }), FILE);
-  const before = await readFile(path, "utf8").catch(() => undefined);
+  const before = textAt(path);
   const kept = before === undefined || before === text ? undefined : await keepBeside(path);
   await replaceFile(path, text, 0o644);
   const shown = relative(world.cwd, path);

@@ -4,8 +4,9 @@
  * or a namesake in another subscription, has the same folder), and never the SSH key, which other clusters may share.
  */
 import { existsSync } from "node:fs";
-import { readFile, readdir, rm, rmdir } from "node:fs/promises";
+import { readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
+import { textAt } from "../../prepare/kept-file.ts";
 import { etcdTlsFiles, fingerprintOf } from "../../prepare/etcd-tls.ts";
 import { EXPORTED_VALUES } from "../export-values.ts";
 
@@ -45,14 +46,14 @@ const OURS = new RegExp(
 
 /** By the authority's fingerprint, or by the word that is unique to the cluster and stands in its user-data. */
 async function isOf(folder: string, name: string, claim: Tags): Promise<boolean> {
-  const authority = await readFile(etcdTlsFiles(folder).ca, "utf8").catch(() => undefined);
+  const authority = textAt(etcdTlsFiles(folder).ca);
   if (authority !== undefined)
     return claim["aoc-etcd-ca"] !== undefined && fingerprintOf({ certificate: authority }) === claim["aoc-etcd-ca"];
   const id = claim["aoc-id"];
   if (id === undefined) return false;
   const files = await readdir(folder).catch((): string[] => []);
   for (const file of files) {
-    const text = await readFile(join(folder, file), "utf8").catch(() => "");
+    const text = textAt(join(folder, file)) ?? "";
     const exported = (Object.values(EXPORTED_VALUES) as string[]).includes(file);
     if ((exported ? decoded(text) : /^user-data-\d+\.yaml$/.test(file) ? text : "").includes(`${name}-${id}`)) return true;
   }
@@ -64,7 +65,7 @@ async function hasKeysOf(folder: string, machines: readonly Tagged[]): Promise<b
   if (existsSync(etcdTlsFiles(folder).ca)) return false;
   const keys = machines.flatMap(({ tags }) => /^\S+ [\w+/=]{40,}/.exec(tags["aoc-host-key"] ?? "")?.[0] ?? []);
   const files = (await readdir(folder).catch((): string[] => [])).filter((file) => /^user-data-\d+\.yaml$/.test(file));
-  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8").catch(() => "")));
+  const texts = files.map((file) => textAt(join(folder, file)) ?? "");
   return texts.length > 0 && texts.every((text) => keys.some((one) => text.includes(one)));
 }
 

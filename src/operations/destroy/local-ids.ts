@@ -2,17 +2,14 @@
  * What a cluster's folder tells of the random word that is part of its claim's name: the user-data that lies there has it in
  * etcd's token. A hint only, for what is asked for by that name must carry the cluster's tags.
  */
-import { readFile, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { textAt } from "../../prepare/kept-file.ts";
 
 export async function localIds(dir: string, name: string): Promise<string[]> {
   const folder = join(dir, name);
   const files = await readdir(folder).catch((): string[] => []);
-  const texts = await Promise.all(
-    files
-      .filter((file) => /^user-data-\d+\.yaml$/.test(file))
-      .map((file) => readFile(join(folder, file), "utf8").catch(() => "")),
-  );
+  const texts = files.filter((file) => /^user-data-\d+\.yaml$/.test(file)).map((file) => textAt(join(folder, file)) ?? "");
   const token = new RegExp(`\\b${name}-([0-9a-f]{8})\\b`, "g");
   return [...new Set(texts.flatMap((text) => [...text.matchAll(token)].map(([, id = ""]) => id)))].slice(0, 5);
 }

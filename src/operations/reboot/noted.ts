@@ -2,13 +2,14 @@
  * What a reboot of many nodes remembers while it lasts, in the cluster's folder: which boot each node was in when it began. A run that
  * broke off goes on by it: who is in another boot is done. Losing it loses nothing but that: the next run begins anew.
  */
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BOOT_ID } from "../../nodes/reboot.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import { PUBLIC } from "../../prepare/kept-file.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
+import { textAt } from "../../prepare/kept-file.ts";
 
 export interface Noted {
   /** The creation that the nodes are of. */
@@ -25,7 +26,7 @@ export interface Noted {
 
 /** A reboot of the same nodes that broke off within the last day. */
 export async function notedReboot(run: Run, name: string, wanted: Pick<Noted, "cluster" | "nodes">): Promise<Noted | undefined> {
-  const text = await readFile(fileOf(run, name), "utf8").catch(() => "");
+  const text = textAt(fileOf(run, name)) ?? "";
   const noted = parsed(text);
   const age = run.outside.clock.now() - Date.parse(noted?.begun ?? "");
   const same = noted?.cluster === wanted.cluster && noted.nodes.join() === wanted.nodes.join();
