@@ -6,6 +6,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { STILL_RUNS } from "../operations/open.ts";
 import type { Invocation } from "./invocation.ts";
 import { nextCommand } from "./next-command.ts";
+import { UNREAD } from "./world.ts";
 
 /** It is somebody's own program that runs, and the same command later would run it again. */
 export const runsAgain = ({ command, rest }: Pick<Invocation, "command" | "rest">): boolean =>
@@ -23,6 +24,9 @@ export const interrupted = (invocation: Invocation, untouched: boolean): Cluster
     exit: EXIT.interrupted,
     advice: untouched ? "Nothing was changed. Run the same command again to continue." : adviceOf(invocation),
   });
+
+/** Nobody reads any more: it ends as a program does that SIGPIPE ends, without a word. */
+export const unread = (): ClusterError => new ClusterError(UNREAD, "nobody reads the output any more");
 
 // --- internal ---
 

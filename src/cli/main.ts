@@ -12,7 +12,7 @@ import { SCREENS } from "./screens/table.ts";
 import { VERSION } from "./version.ts";
 import { sshFlags } from "./ssh-flags.ts";
 import { withWaitingLine } from "./waiting-line.ts";
-import { type RealWorld, type World, realWorld } from "./world.ts";
+import { type RealWorld, UNREAD, UNREAD_EXIT, type World, realWorld } from "./world.ts";
 
 export async function main(outer: World): Promise<number> {
   const given = withWaitingLine(await inCi(outer));
@@ -33,6 +33,7 @@ export async function main(outer: World): Promise<number> {
     const screen = await SCREENS[command.name]();
     return await Promise.race([screen(typed), stuck.promise]);
   } catch (thrown) {
+    if (thrown instanceof ClusterError && thrown.code === UNREAD) return UNREAD_EXIT;
     const [{ advised }, { adviceContext }, { withTypedFlags }] = await Promise.all([
       import("../core/advice/advice.ts"),
       import("./typed-command.ts"),

@@ -15,7 +15,7 @@ import { type Report, chooseReport, joined } from "../report/report.ts";
 import { short } from "../report/short.ts";
 import { prose } from "../report/wrap.ts";
 import type { Invocation } from "./invocation.ts";
-import { interrupted, runsAgain, stopping } from "./interrupted.ts";
+import { interrupted, runsAgain, stopping, unread } from "./interrupted.ts";
 import { learnFrom, learningLookups } from "./learnt.ts";
 import { nextCommand, withTypedFlags } from "./next-command.ts";
 import { printDocument } from "./print-document.ts";
@@ -43,6 +43,9 @@ export interface HowToHand {
 
 /** Commands that end before anybody could replace the program under them; all others are made whole. */
 const LOOK = new Set(["plan", "status", "list", "export"]);
+
+/** They do nothing of ours that is to be ended: with those that look, they end when nobody reads them. */
+const SHOW = new Set(["run", "ssh", "logs"]);
 
 export async function openSession(invocation: Invocation, { looks = false }: Pick<OpenOptions, "looks"> = {}): Promise<Session> {
   const { world, given } = invocation;
@@ -78,6 +81,11 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
       });
     };
     for (; interrupts.before > 0; interrupts.before--) interrupts.now();
+    const endUnread = (): void => {
+      invocation.giveUp?.(unread());
+      for (let times = 2; times > 0; times--) interrupt(unread);
+    };
+    const stopReading = LOOK.has(invocation.command) || SHOW.has(invocation.command) ? world.onUnread?.(endUnread) : undefined;
     return {
       ...run,
       lookups: learningLookups(run.lookups, words),
@@ -91,6 +99,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
       endReport: telling.end,
       async close() {
         stopListening();
+        stopReading?.();
         telling.end();
         await Promise.all([words.save(), close()]);
       },

@@ -40,9 +40,15 @@ export interface World extends Surroundings {
   ask(question: string): Promise<string | undefined | null>;
   /** The same, and nobody who looks at the screen reads it. */
   askSecretly(question: string): Promise<string | undefined | null>;
+  /** Calls back when nobody reads stdout any more (`| head`); returns the way to stop listening. */
+  readonly onUnread?: (callback: () => void) => () => void;
   /** Calls back at Ctrl-C or SIGTERM; returns the way to stop listening. */
   onInterrupt(callback: () => void): () => void;
 }
+
+/** The code of the error that ends what nobody reads any more, and what the process ends with: as one that SIGPIPE ends. */
+export const UNREAD = "OutputUnread";
+export const UNREAD_EXIT = 141;
 
 /** The same output, written to in another way. It is asked for its size each time: windows change theirs. */
 export const through = (output: Output, write: Output["write"]): Output => ({
@@ -102,11 +108,13 @@ export function realWorld(): RealWorld {
     askSecretly: (question) => ask(question, false),
     endSoon: () => {
       const timer = setInterval(() => {
-        if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit();
+        const read = process.stdout.errored === null;
+        if ((!read || process.stdout.writableLength === 0) && process.stderr.writableLength === 0) process.exit();
       }, LINGER_MS);
       timer.unref();
     },
     onInterrupt,
+    onUnread,
   };
 }
 
@@ -151,7 +159,8 @@ async function ask(question: string, shown: boolean): Promise<string | undefined
 }
 
 /**
- * A reader that goes away (`| head`) is no failure of ours, and nobody may stop a create by closing the window of its story.
+ * A reader that goes away (`| head`) is no failure of ours, and nobody may stop a create by closing the window of its story; what only reads
+ * or shows ends itself (onUnread).
  * What did not get into a file (a full disk) is one: it is said, once, and the exit code is that of a failure.
  */
 function outliveStreams(): void {
@@ -165,6 +174,14 @@ function outliveStreams(): void {
       if (code === 0) process.exitCode = 1;
     });
   });
+}
+
+function onUnread(callback: () => void): () => void {
+  const listen = ({ code }: NodeJS.ErrnoException): void => {
+    if (code === "EPIPE") callback();
+  };
+  process.stdout.on("error", listen);
+  return () => void process.stdout.off("error", listen);
 }
 
 /**

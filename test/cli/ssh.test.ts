@@ -141,6 +141,18 @@ describe("a cluster of three nodes", () => {
         }
       }
     });
+    test("ends when nobody reads it", async () => {
+      let gone = (): void => undefined;
+      const unread = { onUnread: (callback: () => void) => (gone = callback), onStdout: () => gone() };
+      expect(await azure.run("run mycluster -- yes", unread)).toMatchObject({ exit: 141, stderr: "" });
+    });
+    test("who stops it is told that the command may go on", async () => {
+      let stop = (): void => undefined;
+      const stopped = { onInterrupt: (callback: () => void) => (stop = callback), onStdout: () => stop() };
+      const { exit, stderr } = await azure.run("run mycluster -- yes", stopped);
+      expect([exit, stderr]).toEqual([130, expect.stringContaining("may still be running")]);
+      expect(stderr).not.toMatch(/let finish|continue/);
+    });
     test("without a command it is bad usage", async () => expect((await azure.run("run mycluster")).exit).toBe(2));
     test("without the private key it says so", async () => {
       const file = join(azure.dir, "ssh-cert.key");

@@ -424,6 +424,16 @@ test("on a terminal of 80 columns no line of status, list and plan is longer, an
   );
 });
 
+test.each(["", " --json"])("--watch%s ends when nobody reads it", async (flag) => {
+  const azure = await withCluster("mycluster --num-nodes 1 --wait-for machines");
+  let gone = (): void => undefined;
+  const { exit, stderr } = await azure.run(`status mycluster --watch${flag}`, {
+    onUnread: (callback) => (gone = callback),
+    onStdout: () => gone(),
+  });
+  expect([exit, stderr]).toEqual([141, expect.not.stringContaining("Error")]);
+});
+
 test("--json --watch is a document a line", async () => {
   const azure = await withCluster();
   let interrupt = (): void => undefined;

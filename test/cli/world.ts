@@ -56,6 +56,8 @@ export interface RunOptions {
   /** Its own way to time, over the clock of this Azure. */
   readonly clock?: Clock;
   readonly onInterrupt?: (interrupt: () => void) => void;
+  /** Is handed what happens when nobody reads stdout any more. */
+  readonly onUnread?: (unread: () => void) => void;
   /** For commands that go on after they have printed. */
   readonly onStdout?: (text: string, raw: string | Uint8Array) => void;
 }
@@ -193,6 +195,10 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
       },
       onInterrupt: (callback) => {
         how.onInterrupt?.(callback);
+        return () => undefined;
+      },
+      onUnread: (callback) => {
+        how.onUnread?.(callback);
         return () => undefined;
       },
       ...(how.spawn === undefined ? {} : { spawn: how.spawn }),
