@@ -63,7 +63,10 @@ const onOldNode = (signal: NodeJS.Signals) =>
       const old = join(dir, `old-${signal}.cjs`);
       writeFileSync(old, 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.0.0" } });');
       const env = { PATH: process.env["PATH"], HOME: dir };
-      const started = spawn(process.execPath, ["--require", old, BIN, "emulate", "--port", "0"], { cwd: dir, env });
+      const started = spawn(process.execPath, ["--require", old, BIN, "emulate", "--port", "0", "--dir", signal], {
+        cwd: dir,
+        env,
+      });
       onTestFinished(() => void started.kill("SIGKILL"));
       await once(started.stdout, "data");
       started.kill(signal);

@@ -63,7 +63,9 @@ export async function openRun(
   const dir = await openFolder(outside, given.dir, { write: given.simulate === true && !looks });
   refuseRehearsalFlags(given);
   const simulation =
-    given.simulate === true ? await (await import("./simulated.ts")).startSimulation(outside, dir, given) : undefined;
+    given.simulate === true
+      ? await (await import("./simulated.ts")).startSimulation(outside, dir, given, { looks, say: listeners.say })
+      : undefined;
   const { plainClock, startedAt, deadline } = timesOf(outside, given, simulation?.clock);
   const stops = createStops(plainClock, runsAgain, () =>
     emit({ kind: "note", id: "azure/silence", label: "Azure", message: "Azure answers no more: it is not waited for." }),
@@ -75,7 +77,10 @@ export async function openRun(
   const parts = { ...(loadRest && { loadRest }), ...(simulation && { simulation }) };
   const wayOn = (time: Clock, signal: AbortSignal) =>
     connectAzure(outside, given, { emit, clock: time, hard: signal, traffic, wrote: touch, ...parts });
-  const way = await wayOn(clock, hard.signal);
+  const way = await wayOn(clock, hard.signal).catch((error: unknown) => {
+    simulation?.leave();
+    throw error;
+  });
   const rehearsed = simulation !== undefined || outside.azure !== undefined;
   const run: Run = {
     ...way,
@@ -107,7 +112,7 @@ export async function openRun(
     close: async () => {
       stops.close();
       await closeWays(run);
-      if (!looks) await simulation?.save();
+      await simulation?.close();
     },
   };
 }

@@ -7,20 +7,53 @@ import { createVirtualClock } from "../sim/clock.ts";
 import { createSimulation, timeOf } from "../sim/simulation.ts";
 import { loadSimulation, saveSimulation } from "../sim/store.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
+import { lockRehearsal } from "./rehearsal-lock.ts";
 import { pacedClock } from "./paced-clock.ts";
 import type { Surroundings } from "./run.ts";
 
 export interface Simulated {
   readonly clock: Clock;
   handle(request: PlainRequest): Promise<PlainResponse>;
-  save(): Promise<void>;
+  /** Lets the next rehearsal in, for a run that was never begun. */
+  leave(): void;
+  /** Keeps what was made, unless it only looked, and lets the next rehearsal in. */
+  close(): Promise<void>;
+}
+
+export interface RehearsalOptions {
+  /** The state stays as it was: nobody waits for it, and it for nobody. */
+  readonly looks: boolean;
+  readonly say?: ((text: string) => void) | undefined;
 }
 
 /** The state of the simulation, in the folder of keys and clusters: a rehearsal and `emulate` go on where the other stopped. */
 export const SIMULATION_FILE = ".simulated-azure.json";
 
-export async function startSimulation(outside: Surroundings, dir: string, given: Partial<FlagValues>): Promise<Simulated> {
+export async function startSimulation(
+  outside: Surroundings,
+  dir: string,
+  given: Partial<FlagValues>,
+  { looks, say }: RehearsalOptions,
+): Promise<Simulated> {
   const file = join(dir, SIMULATION_FILE);
+  const leave = looks ? undefined : await lockRehearsal(file, { clock: outside.clock, ...(say && { say }) });
+  try {
+    return await begin(outside, file, given, leave);
+  } catch (error) {
+    leave?.();
+    throw error;
+  }
+}
+
+// --- internal ---
+
+/** @param leave given where it may write */
+async function begin(
+  outside: Surroundings,
+  file: string,
+  given: Partial<FlagValues>,
+  leave: (() => void) | undefined,
+): Promise<Simulated> {
   const state = await loadSimulation(file);
   // virtual time never runs backwards: an earlier rehearsal may have gone on for hours
   const start = Math.max(outside.clock.now(), timeOf(state) ?? 0);
@@ -36,6 +69,9 @@ export async function startSimulation(outside: Surroundings, dir: string, given:
   return {
     clock,
     handle: (request) => simulation.handle(request),
-    save: () => saveSimulation(file, simulation.save()),
+    leave: () => leave?.(),
+    async close() {
+      if (leave !== undefined) await saveSimulation(file, simulation.save()).finally(leave);
+    },
   };
 }

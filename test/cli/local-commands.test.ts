@@ -273,11 +273,13 @@ describe("emulate", () => {
     const text = read.toString("utf8", 0, readSync(reader, read));
     expect(JSON.parse(text)).toMatchObject({ method: "GET", status: 404 });
   });
-  test("a port that is taken is said", async () => {
+  test("a port that is taken is said, and so is a folder", async () => {
     const one = azure();
     await emulated(one, async (url) => {
-      const second = await one.run(`emulate --port ${new URL(url).port}`);
+      const second = await azure().run(`emulate --port ${new URL(url).port}`);
       expect([second.exit, second.stderr]).toEqual([2, expect.stringContaining("Choose another port")]);
+      const third = await one.run("create mycluster --simulate");
+      expect([third.exit, third.stderr]).toEqual([7, expect.stringContaining("--arm-endpoint")]);
     });
   });
 });

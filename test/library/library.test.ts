@@ -42,6 +42,12 @@ describe("a cluster's life", () => {
     expect((await destroy("life", azure)).deleted).toEqual([]);
   });
 
+  test("two rehearsals at once in one folder work one after the other", async () => {
+    const both = { ...azure, dir: join(dir, "both"), numNodes: 1 };
+    await Promise.all([create("aaa", both), create("bbb", both)]);
+    expect((await list({ ...azure, dir: both.dir })).map(({ name }) => name)).toEqual(["aaa", "bbb"]);
+  });
+
   test("what happens is called back and streamed, and the stream ends with the work", async () => {
     const heard: Event[] = [];
     const one = open({ ...azure, onEvent: (event) => heard.push(event) });

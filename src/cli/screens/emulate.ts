@@ -20,11 +20,27 @@ import { openFolder } from "../../operations/folder.ts";
 import { openPipe } from "../../operations/open-pipe.ts";
 import { ownPath } from "../../operations/own-path.ts";
 import type { Invocation } from "../invocation.ts";
+import { lockRehearsal } from "../../operations/rehearsal-lock.ts";
 import { SIMULATION_FILE } from "../../operations/simulated.ts";
 
 /** Runs until Ctrl-C. The URL alone on stdout. */
 export async function emulate({ world, given }: Invocation): Promise<number> {
   const file = join(await openFolder(world, given.dir, { write: true }), SIMULATION_FILE);
+  const leave = await lockRehearsal(file, {
+    clock: world.clock,
+    what: "emulate",
+    say: (text) => prose(world.stderr, `${text}\n`),
+  });
+  try {
+    return await served({ world, given }, file);
+  } finally {
+    leave();
+  }
+}
+
+// --- internal ---
+
+async function served({ world, given }: Pick<Invocation, "world" | "given">, file: string): Promise<number> {
   const state = await loadSimulation(file);
   const profile = given.profile === undefined ? {} : await profileIn(ownPath(world, given.profile));
   const log =
@@ -39,19 +55,17 @@ export async function emulate({ world, given }: Invocation): Promise<number> {
   const stopped = Promise.withResolvers<void>();
   const stopListening = world.onInterrupt(() => stopped.resolve());
   try {
-    const served = await serve(simulation, { port: given.port ?? FLAGS.port.default });
-    world.stdout.write(`${served.url}\n`);
-    if (given.quiet !== true) prose(world.stderr, help(served.url, relative(world.cwd, file)));
+    const server = await serve(simulation, { port: given.port ?? FLAGS.port.default });
+    world.stdout.write(`${server.url}\n`);
+    if (given.quiet !== true) prose(world.stderr, help(server.url, relative(world.cwd, file)));
     await stopped.promise;
-    await served.close();
+    await server.close();
     await saveSimulation(file, simulation.save());
     return EXIT.done;
   } finally {
     stopListening();
   }
 }
-
-// --- internal ---
 
 async function profileIn(file: string): Promise<ReturnType<typeof parseProfile>> {
   const text = await readWhole(file).catch((cause: unknown) => {
