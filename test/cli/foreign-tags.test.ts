@@ -106,13 +106,16 @@ test.each([
   expect(stderr).toMatch(way);
 });
 
-test("what had its managed-by replaced since is called that, and not what somebody else made", async () => {
+test.each([
+  ["machine abc-coreos-0", "virtualMachines"],
+  ["public address", "publicIPAddresses"],
+])("what had its managed-by replaced since is called that, and not what somebody else made: %s", async (label, type) => {
   azure = ownAzure();
   expect((await azure.run("abc --num-nodes 1 --wait-for machines")).exit).toBe(0);
-  const machine = tagged().find(({ id }) => /\/virtualMachines\//.test(id));
-  await byHand(azure, "PATCH", machine.id.replace(SUBSCRIPTION, ""), { tags: { ...machine.tags, "managed-by": "teamX" } });
+  const changed = tagged().find(({ id }) => id.includes(`/${type}/`));
+  await byHand(azure, "PATCH", changed.id.replace(SUBSCRIPTION, ""), { tags: { ...changed.tags, "managed-by": "teamX" } });
   const { exit, stderr } = await azure.run("abc --wait-for machines");
   expect(exit).toBe(7);
-  expect(stderr).toContain('the tags of machine abc-coreos-0 were changed: managed-by is "teamX"');
-  expect(stderr).toContain(`az tag update --resource-id ${machine.id} --operation merge --tags managed-by=azure-coreos-cluster`);
+  expect(stderr).toContain(`the tags of ${label} were changed: managed-by is "teamX"`);
+  expect(stderr).toContain(`az tag update --resource-id ${changed.id} --operation merge --tags managed-by=azure-coreos-cluster`);
 });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { addForeign, addGroup, byHand, everything, inGroup } from "./azure-hand.ts";
-import { type RunOptions, START, type TestAzure, ownAzure } from "./world.ts";
+import { type RunOptions, START, type TestAzure, folderOfAnother, ownAzure } from "./world.ts";
 import { long } from "../long.ts";
 import type { CloudState } from "../../src/sim/cloud.ts";
 
@@ -157,3 +157,43 @@ test.each([
   expect(second.stderr).toMatch(said);
   expect(azure.exchanges.slice(since).filter(({ method }) => method !== "GET")).toEqual([]);
 });
+
+test("a name that another run takes while this one is at work, and whose claim no list shows for seconds: it is that run's, and nobody's elsewhere", async () => {
+  const clock = createVirtualClock(START);
+  const azure = ownAzure({ clock });
+  const other = await folderOfAnother();
+  let until: number | undefined;
+  const { exit, stderr } = await azure.run("abc --num-nodes 1 --wait-for machines", {
+    azure: async (request) => {
+      if (request.method === "PUT" && until === undefined && /\/publicIPAddresses\//.test(request.url)) {
+        until = Infinity;
+        const theirs = await azure.run("abc --num-nodes 1 --wait-for machines", { dir: other });
+        expect(theirs.exit, theirs.stderr).toBe(0);
+        until = clock.now() + 3000;
+      }
+      const answer = await azure.simulation.handle(request);
+      const isBehind = clock.now() < (until ?? 0) && /\/publicIPAddresses\?/.test(request.url);
+      return isBehind ? { ...answer, body: '{"value":[]}' } : answer;
+    },
+  });
+  expect(exit, stderr).toBe(7);
+  expect(stderr).toContain("another run is creating abc at this moment");
+  expect(stderr).not.toMatch(/abc-2|Remove it|over all of Azure/);
+});
+
+test.each([
+  ["seconds", 30, 0, "abc is at "],
+  ["minutes", 300, 7, "abc is there already, and Azure's lists do not show it yet"],
+])(
+  "in somebody else's group, lists that are %s behind: the same command again knows its own cluster",
+  async (_, lag, exit, said) => {
+    const azure = ownAzure({ faults: [parseFault(`any:lag=${lag}`)] });
+    await addGroup(azure, "shared", { owner: "somebody" });
+    await azure.pass(lag * 1000);
+    const argv = "abc --num-nodes 1 --resource-group shared --wait-for machines";
+    expect((await azure.run(argv)).exit).toBe(0);
+    const again = await azure.run(argv);
+    expect(again.exit, again.stderr).toBe(exit);
+    expect(again.stderr).toContain(said);
+  },
+);

@@ -5,6 +5,7 @@ import { designOf } from "../../core/plan/cluster.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import { claimTarget } from "../../core/plan/resources/claim.ts";
 import type { Carrying } from "./carrying.ts";
+import { NAME_TAKEN, explainTaken } from "./name-taken.ts";
 import { NODE_REMOVED, otherRun, refuseOtherRun, refuseRemoved } from "./other-run.ts";
 
 /** In view of what is there, and not for the time. */
@@ -32,6 +33,7 @@ export async function explainFailure(
       advice: "Run the same command again to make the cluster anew.",
       cause: known,
     });
+  if (known instanceof AzureError && known.code === NAME_TAKEN) return explainTaken(run, prepared, known);
   // what it stands on may have gone with the cluster; or another run has the name, and has chosen another location
   if (known instanceof AzureError && REFUSED.has(known.status ?? 0)) {
     const meanwhile = await refuseOtherRun(run, prepared, written).catch((cause: unknown) => cause);

@@ -3,15 +3,12 @@ import type { Clock } from "../../core/clock.ts";
 import { designOf } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { claimTarget } from "../../core/plan/resources/claim.ts";
-import { groupOf } from "../../core/plan/resource.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { taggedNodes } from "../../core/plan/read-tags.ts";
-import { isClaim, isOurs } from "../../core/plan/tags.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { lookIn } from "../cluster/find.ts";
 import { snapshotOf } from "../cluster/snapshot.ts";
-import { type Claim, bearing, claimed } from "../cluster/claim.ts";
-import { clusterElsewhere } from "./elsewhere.ts";
+import { type Claim, claimed } from "../cluster/claim.ts";
 import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { refuseStoppedMeanwhile } from "../cluster/stopped.ts";
 import type { Prepared } from "./prepared.ts";
@@ -34,29 +31,6 @@ export const otherRun = (name: string, cause: unknown): ClusterError =>
     advice: "The other one goes on. Wait for it to end; then the same command here finishes or shows the same cluster.",
     ...(cause === undefined ? {} : { cause }),
   });
-
-/** How long a list of a group of ours may lack what took the name. */
-const LAG_MS = 10_000;
-
-/**
- * A refusal before the first write, as it is to be understood: the name may have been taken by another run of ours since the
- * first look, by one that ended just before it ("again": then it is there now), or by this very cluster in another group. Others
- * come back as they are.
- */
-export async function explainRefusal(run: Run, name: string, groupName: string, error: unknown): Promise<unknown> {
-  if (!(error instanceof ClusterError) || error.code !== "DnsRecordInUse") return error;
-  const { claim, group } = claimed(await lookIn(run, name, groupName));
-  if (claim !== undefined) return otherRun(name, error);
-  if (group !== undefined && isOurs(group.tags, name))
-    for (const until = run.clock.now() + LAG_MS; run.clock.now() < until && !run.stop.aborted;) {
-      await run.clock.sleep(2000, run.tools.signal);
-      if (claimed(await lookIn(run, name, groupName)).claim !== undefined) return "again";
-    }
-  const all = await patiently(run.tools, (signal) => run.lookups.allBearers(signal)).then(bearing, () => []);
-  const elsewhere = all.find((one) => isClaim(one.tags, name));
-  if (elsewhere === undefined) return error;
-  return clusterElsewhere(name, groupOf(elsewhere.id) ?? "");
-}
 
 /** How long nothing may happen before machines that are missing are taken for forgotten. */
 const STILL_MS = 8000;
