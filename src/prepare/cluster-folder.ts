@@ -32,8 +32,18 @@ export async function refuseUnsafeFolder(dir: string, cluster: string): Promise<
   const names = (await readdir(folder).catch((): string[] => [])).filter((name) => OURS.test(name));
   for (const name of names) {
     const file = lookAt(join(folder, name));
-    if (file !== undefined) refuse(join(folder, name), file);
+    if (file === undefined) continue;
+    refuse(join(folder, name), file);
+    // a folder cannot be replaced by a file, and a pipe would be waited for
+    if (!file.isFile()) refuseAs(join(folder, name), NO_FILE);
   }
+}
+
+/** For whoever will write there: before anything is made. @throws ClusterError FolderUnsafe */
+export function refuseFileInTheWay(dir: string, cluster: string): void {
+  const folder = join(dir, cluster);
+  const found = lookAt(folder);
+  if (found !== undefined && !found.isDirectory() && !found.isSymbolicLink()) refuseAs(folder, IN_THE_WAY);
 }
 
 /** At once: of a thousand nodes' files each would be a trip to another thread and back. */
@@ -50,8 +60,17 @@ const OURS = /^(known_hosts|ssh_config|user-data-\d+\.yaml|.*\.(key|pem|pub))$/;
 
 function refuse(path: string, found: Stats): void {
   const reason = WHY.find(([, is]) => is(found));
-  if (reason === undefined) return;
-  const [why, , advice] = reason;
+  if (reason !== undefined) refuseAs(path, [reason[0], reason[2]]);
+}
+
+const IN_THE_WAY = [
+  "it is no folder, and the cluster's own belongs there",
+  "Move it away, or give another folder with --dir. Nothing was written.",
+] as const;
+
+const NO_FILE = ["it is no file, and one of this tool's belongs there", "Move it away: PATH"] as const;
+
+function refuseAs(path: string, [why, advice]: readonly [why: string, advice: string]): never {
   throw new ClusterError("FolderUnsafe", `${path} is not used: ${why}`, {
     exit: EXIT.preflight,
     advice: advice.replaceAll("PATH", path),

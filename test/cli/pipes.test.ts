@@ -16,7 +16,7 @@ test.skipIf(!has("mkfifo")).each<[string, string, number, string, Record<string,
   ["e", `${CREATE} --events e`, 2, UNREAD],
   ["output", CREATE, 0, UNREAD, { GITHUB_ACTIONS: "true", GITHUB_OUTPUT: "output" }],
   ["azure-coreos-cluster-abc.md", CREATE, 0, "cannot be written", { TF_BUILD: "True", AGENT_TEMPDIRECTORY: "." }],
-  ["abc/user-data-0.yaml", "destroy abc --yes", 0, "Nothing of abc is there"],
+  ["abc/user-data-0.yaml", "destroy abc --yes", 5, "it is no file"],
 ])("%s, of %s: %i, %s", async (pipe, argv, code, said, env = {}) => {
   const azure = ownAzure();
   const at = (path: string): string => join(azure.dir, path);

@@ -62,6 +62,7 @@ const WAYS: readonly (readonly [string, () => void, string])[] = [
     },
     "chmod go-w",
   ],
+  ["one with a folder for a file", () => mkdirSync(join(folder(), "ssh_config"), { recursive: true }), "Move it away"],
 ];
 
 describe.each(WAYS)("a folder that is %s", (_, spoil, advice) => {
@@ -84,6 +85,25 @@ describe.each(WAYS)("a folder that is %s", (_, spoil, advice) => {
     }),
   );
 });
+
+test.each(["plan", "create", "export"])("a file in its place is said by %s before any file is made", async (command) => {
+  const [dir, before] = [mkdtempSync(join(elsewhere, "file-")), writes()];
+  writeFileSync(join(dir, "dd4"), "");
+  const { exit, stderr } = await azure.run(`${command} dd4${command === "export" ? " --format arm" : ""} --dir ${dir}`);
+  expect({ exit, stderr }).toEqual({ exit: 5, stderr: expect.stringContaining("Nothing was written.") as string });
+  expect([writes(), readdirSync(dir)]).toEqual([before, ["dd4"]]);
+});
+
+test.each(["ssh-cert.key", "ssh-cert.cer"])(
+  "a folder in the place of %s is said before the first write to Azure",
+  async (file) => {
+    const [dir, before] = [mkdtempSync(join(elsewhere, "keys-")), writes()];
+    mkdirSync(join(dir, file));
+    const { exit, stderr } = await azure.run(`create dd5 --dir ${dir}`);
+    expect({ exit, stderr }).toEqual({ exit: 5, stderr: expect.stringContaining("Nothing was written to Azure.") as string });
+    expect(writes()).toBe(before);
+  },
+);
 
 test("what we make ourselves is safe, and foreign files in it are nobody's business", async () => {
   writeFileSync(join(folder(), "notes.txt"), "");

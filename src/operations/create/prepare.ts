@@ -30,6 +30,7 @@ import { refuseStopped } from "../cluster/stopped.ts";
 import { refuseHalfReplaced } from "../replace/half-replaced.ts";
 import { type ClaimedCluster, claimed } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
+import { refuseFileInTheWay } from "../../prepare/cluster-folder.ts";
 import { namedNetwork } from "../../core/spec/network-id.ts";
 import { type Looking, beginFirst, beginOfGroup, beginOfWish, looking } from "./begin-reads.ts";
 import { ownAvailabilitySet } from "./availability-set.ts";
@@ -66,6 +67,8 @@ export async function prepare(run: Run, name: string, asked: Partial<FlagValues>
   const ahead = looking(run);
   try {
     return await prepareAhead(ahead, name, asked, how);
+  } catch (error) {
+    throw unwritten(error);
   } finally {
     ahead.ahead.end();
   }
@@ -88,6 +91,20 @@ export const CLUSTER_GONE = "ClusterGone";
 
 // --- internal ---
 
+const OF_FILES = new Set(["FileNotWritten", "FileNotRead"]);
+
+/** A file that cannot be made or read (a full disk, a folder in its place) ends it before the first write. */
+function unwritten(error: unknown): unknown {
+  if (!(error instanceof ClusterError) || !OF_FILES.has(error.code) || error.exit !== EXIT.failed) return error;
+  const { code, message, source, advice = "", cause } = error;
+  return new ClusterError(code, message, {
+    source,
+    exit: EXIT.preflight,
+    advice: `${advice} Nothing was written to Azure.`.trim(),
+    cause,
+  });
+}
+
 const clusterGone = (name: string): ClusterError =>
   new ClusterError(CLUSTER_GONE, `${name} was destroyed meanwhile: it is not made anew`, {
     source: "azure",
@@ -101,6 +118,7 @@ async function prepareAhead(
   asked: Partial<FlagValues>,
   { mode, onWish, agree, creation, anew }: HowToPrepare,
 ): Promise<Prepared> {
+  refuseFileInTheWay(run.dir, name);
   const begun = mode === "imagine" ? undefined : beginKey(run, asked);
   const wish = await find(run, name, asked);
   if (creation !== undefined && wish.found.claim?.choices.id !== creation) throw clusterGone(name);
