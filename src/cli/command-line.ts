@@ -18,6 +18,7 @@ import { isNoun, lineOf, meantHere, withNoun } from "./sentence.ts";
  * @throws ClusterError Usage where a word is another tool's command, or seems to be a mistyped one of this tool's
  */
 export function commandFirst(words: readonly string[], rest: readonly string[] = []): readonly string[] {
+  if (words.length === 0 && rest.length > 0) throw nameBehindDashes(words, rest);
   if (words.length === 0) return ["--help"];
   const helped = words[0] === "help" && words[1] !== undefined && !words[1].startsWith("-") ? words[1] : undefined;
   if (helped !== undefined && commandNamed(helped) === undefined)
@@ -41,6 +42,19 @@ export function commandFirst(words: readonly string[], rest: readonly string[] =
     throw isForeignWord(second) ? refuseForeignWord(words, places[1] ?? 0, rest) : notOneName(words, places, rest);
   if (first !== undefined && looksMistyped(first)) throw refuseMistyped(first, words);
   return ["create", ...words];
+}
+
+/** A script that is careful about names that begin with a hyphen writes them behind `--`: here a command line stands there. */
+export function nameBehindDashes(words: readonly string[], rest: readonly string[]): Error {
+  const places = positionals(words);
+  const [first = "", ...named] = places.map((place) => words[place] ?? "");
+  const command = commandNamed(first);
+  const flags = words.filter((_, place) => !places.includes(place));
+  const line =
+    command?.rest === undefined
+      ? [...(first === "" ? [] : [first]), ...named, ...rest, ...flags]
+      : [command.name, "NAME", ...flags, "--", ...rest];
+  return usageError("a name stands before --", ["azure-coreos-cluster", ...line.map(shellWord)].join(" "));
 }
 
 // --- internal ---

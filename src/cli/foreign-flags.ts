@@ -105,6 +105,11 @@ function partAt(own: readonly string[], place: number, command: Command | undefi
     const takes = known.value !== undefined && known.optional === undefined && assigned.length === 0;
     return { words: own.slice(place, place + (takes ? 2 : 1)), takes };
   }
+  const slip = slipIn(name, command);
+  if (slip !== undefined) {
+    const meant = partAt(own.with(place, [slip.word, ...assigned].join("=")), place, command);
+    return { ...meant, says: [slip.says, ...(meant.says === undefined ? [] : [meant.says])].join("; ") };
+  }
   const next = own[place + 1]?.startsWith("-") === false ? own[place + 1] : undefined;
   const meant = meantBy(name, assigned.length > 0 ? assigned.join("=") : next, command);
   if (meant === undefined) return { words: [word] };
@@ -112,6 +117,20 @@ function partAt(own: readonly string[], place: number, command: Command | undefi
   if (meant.words.length === 1 && meant.words[0]?.startsWith("--") === true && NO.test(assigned.join("=")))
     return { ...meant, words: meant.words.map((one) => `${one}=false`), takes: false };
   return { ...meant, takes: meant.takes === true && assigned.length === 0 && next !== undefined };
+}
+
+/** A flag that is written in another way: what was meant, and what is wrong with it. */
+function slipIn(typed: string, command: Command | undefined): { word: string; says: string } | undefined {
+  const [, dashes, name = ""] = /^([\u2010-\u2015\u2212]-?|-(?=[A-Za-z][A-Za-z-])|--(?=.*[A-Z])|--no-)(.*)$/.exec(typed) ?? [];
+  if (dashes === undefined) return undefined;
+  if (!dashes.startsWith("-")) {
+    const word = `${name.length === 1 ? "-" : "--"}${name}`;
+    return { word, says: `${typed} has a dash (${dashes[0]}) where ${word} has hyphens` };
+  }
+  const flag = FLAG_BY_NAME.get(name.toLowerCase());
+  if (flag === undefined || !isOf(command, flag)) return undefined;
+  if (dashes.length < 3) return { word: `--${flag.name}`, says: `${typed} is --${flag.name} here` };
+  return flag.value === undefined ? { word: `--${flag.name}=false`, says: `${typed} is --${flag.name}=false here` } : undefined;
 }
 
 const isOf = (command: Command | undefined, flag: Flag<unknown>): boolean =>

@@ -7,7 +7,7 @@
 import { usageError } from "../core/errors.ts";
 import type { Flag } from "../core/spec/flag.ts";
 import { flagRows } from "../core/spec/flags.ts";
-import { NO, YES } from "../core/spec/parse.ts";
+import { NO, YES, speed } from "../core/spec/parse.ts";
 import { commandNamed } from "./commands.ts";
 
 export interface FullNames {
@@ -89,10 +89,19 @@ function switched(flag: Flag<unknown>, word: string, before: readonly string[]):
   return own;
 }
 
-const withSpeed = (word: string): string[] =>
-  word.startsWith("--simulate=") && !/=(true|yes|on|false|no|off)$/i.test(word)
-    ? ["--simulate", `--simulate-speed=${word.slice("--simulate=".length)}`]
-    : [word];
+function withSpeed(word: string): string[] {
+  const [, text] = /^--simulate=([^]*)$/.exec(word) ?? [];
+  if (text === undefined || /^(true|yes|on|false|no|off)$/i.test(text)) return [word];
+  try {
+    speed(text);
+  } catch {
+    throw usageError(
+      `--simulate: "${text}" is no speed, and neither true nor false`,
+      "Write --simulate, --simulate=10x for ten times as fast as Azure, or --simulate=false.",
+    );
+  }
+  return ["--simulate", `--simulate-speed=${text}`];
+}
 
 const ALL = flagRows.map(([, flag]) => flag);
 const BY_NAME = new Map(ALL.flatMap((flag) => [flag.name, ...(flag.also ?? [])].map((name) => [name, flag] as const)));

@@ -8,7 +8,7 @@ import type { Flag } from "../core/spec/flag.ts";
 import { PRICES_URL } from "../core/price/variable.ts";
 import { type FlagKey, type FlagValues, flagRows } from "../core/spec/flags.ts";
 import { prose, wrap } from "../report/wrap.ts";
-import { commandFirst } from "./command-line.ts";
+import { commandFirst, nameBehindDashes } from "./command-line.ts";
 import { nearest } from "../core/nearest.ts";
 import { COMMANDS, type Command, commandNamed, flagsOf } from "./commands.ts";
 import { readConfig, valueInFile } from "./config-file.ts";
@@ -30,6 +30,8 @@ export async function parseArguments(world: World, version: string): Promise<Inv
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0 || error.code === "commander.help")
       return { printed: error.exitCode === 0 ? EXIT.done : EXIT.usage };
+    if (error.code === "commander.missingArgument" && rest.length > 0)
+      throw nameBehindDashes(world.argv.includes(chosen[0] ?? "") ? chosen : chosen.slice(1), rest);
     throw usageError(
       error.message.replace(/^error: /, ""),
       `${error.code === "commander.excessArguments" ? ofOneValue(chosen) : ""}\`azure-coreos-cluster ${commandNamed(chosen[0] ?? "") === undefined ? "" : `${chosen[0]} `}--help\` shows what is accepted.`,

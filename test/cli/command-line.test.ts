@@ -150,6 +150,11 @@ test.each([
   ["mycluster --pip=", '--pip: "" is neither true nor false', "Write --pip for yes"],
   ["mycluster --pip --pip=no", "--pip and --pip=false contradict each other", "Give one of them"],
   ["plan mycluster --location West US", "too many arguments", '--location "West US"'],
+  ["-- mycluster", "a name stands before --", "azure-coreos-cluster mycluster\n"],
+  ["--simulate -- mycluster", "a name stands before --", "azure-coreos-cluster mycluster --simulate\n"],
+  ["plan -- mycluster --simulate", "a name stands before --", "azure-coreos-cluster plan mycluster --simulate\n"],
+  ["remove mycluster --yes -- 1", "a name stands before --", "azure-coreos-cluster remove mycluster 1 --yes\n"],
+  ["run --quiet -- uptime -p", "a name stands before --", "azure-coreos-cluster run NAME --quiet -- uptime -p\n"],
   ["help nonsense", '"nonsense" is no command', "--help"],
   ["help lits", 'did you mean "list"?', "--help"],
 ])("%s: %s", async (argv, message, advice) => {

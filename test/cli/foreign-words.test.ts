@@ -187,6 +187,14 @@ test.each([
   ["mycluster -f flags.yaml", "azure-coreos-cluster mycluster --config flags.yaml"],
   ["status mycluster -o json", "azure-coreos-cluster status mycluster --json"],
   ["--region", "azure-coreos-cluster NAME --location L"],
+  ["mycluster --no-deis", "azure-coreos-cluster mycluster --deis=false"],
+  ["mycluster --no-simulate --yes", "azure-coreos-cluster mycluster --simulate=false --yes"],
+  ["mycluster -num-nodes 4", "azure-coreos-cluster mycluster --num-nodes 4"],
+  ["mycluster -num-nodes=4 -pip", "azure-coreos-cluster mycluster --num-nodes=4 --pip"],
+  ["mycluster --NUM-NODES 4", "azure-coreos-cluster mycluster --num-nodes 4"],
+  ["mycluster —num-nodes 4", "azure-coreos-cluster mycluster --num-nodes 4"],
+  ["mycluster –-region westus –y", "azure-coreos-cluster mycluster --location westus --yes"],
+  ["run mycluster — uptime", "azure-coreos-cluster run mycluster -- uptime"],
   ["run mycluster --debug -- rm -f x", "azure-coreos-cluster run mycluster --verbose -- rm -f x"],
 ])("flags of other tools: %s is %s", (line, meant) => {
   const error = refusal(() => refuseForeignFlags(typed(line)));
@@ -201,6 +209,8 @@ test.each([
   "-h",
   "-V",
   "export mycluster --format arm",
+  "mycluster --no-https --no-input --no-host-keys",
+  "mycluster --no-vm-size",
 ])("none of another tool's: %s", (line) => expect(() => refuseForeignFlags(typed(line))).not.toThrow());
 
 test.each(["upgrade", "delete mycluster", "mycluster --region westus", "delte"])("%s asks nothing of Azure", async (line) => {

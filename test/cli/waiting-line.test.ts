@@ -47,8 +47,10 @@ test("--simulate=10x goes ten times as fast as Azure, and the next word is still
   expect(told / passed).toBeLessThan(11);
 });
 
-test.each(["--simulate=fast", "--simulate=0", "--simulate-speed=2"])("%s is refused", async (flag) => {
-  expect((await ownAzure().run(`plan abc ${flag}`)).exit).toBe(2);
+test.each(["--simulate=fast", "--simulate=", "--simulate=0", "--simulate-speed=2"])("%s is refused", async (flag) => {
+  const { exit, stderr } = await ownAzure().run(`plan abc ${flag}`);
+  // by the name that was typed
+  expect([exit, stderr]).toEqual([2, expect.stringMatching(new RegExp(`Error: ${flag.split("=")[0]}[: ]`))]);
 });
 
 test("a paced clock's sleep is the real one's, divided", async () => {
