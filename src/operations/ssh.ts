@@ -6,10 +6,11 @@ import { hopAlias, hopBlocks } from "../core/outputs.ts";
 import type { LoginOptions } from "../nodes/login.ts";
 import type { NodeTarget } from "../nodes/target.ts";
 import { clusterFolder } from "../prepare/cluster-folder.ts";
-import { PUBLIC } from "../prepare/kept-file.ts";
+import { PRIVATE, PUBLIC, textAt } from "../prepare/kept-file.ts";
 import { nodeNamed } from "./cluster/node-name.ts";
 import { type ReachedCluster, notInside, reachNodes } from "./cluster/reach-nodes.ts";
 import { hopKeyFiles, hopsTo } from "./cluster/way.ts";
+import { homeOf } from "./own-path.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { Run } from "./run.ts";
 
@@ -29,7 +30,7 @@ export interface SshLogin {
 
 /**
  * @param node index or name; without it node 0, or the first that there is
- * @throws ClusterError what reachNodes throws, NodeNotFound (exit 2)
+ * @throws ClusterError what reachNodes throws, NodeNotFound (exit 2), PrivateKeyMissing (exit 1)
  */
 export async function sshLogin(
   run: Run,
@@ -75,10 +76,20 @@ function chosen({ spec, nodes }: ReachedCluster, word: string | undefined): Node
   });
 }
 
-/** An identity file may hold a public key: ssh then takes the private one from the agent. */
-async function publicHalf(run: Run, { spec, key }: ReachedCluster): Promise<string> {
+/** An identity file may hold a public key: ssh then takes the private one from the agent. @throws ClusterError PrivateKeyMissing: no agent has it */
+async function publicHalf(run: Run, { spec, key, lacking }: ReachedCluster): Promise<string> {
+  if (lacking !== undefined) {
+    if (!hasOwnAgent(run)) throw lacking;
+    for (const note of key.notes) run.say(note);
+  }
   const file = join(await clusterFolder(run.dir, spec.name), "ssh-key.pub");
-  await replaceFile(file, `${key.publicKey}\n`, PUBLIC);
-  for (const note of key.notes) run.say(note);
+  // where no agent has it, ssh takes it for a private key, and warns of one that others may read
+  await replaceFile(file, `${key.publicKey}\n`, PRIVATE);
   return file;
+}
+
+/** The user's ssh asks somebody whom we do not know: SSH_AUTH_SOCK is not all. */
+function hasOwnAgent({ outside }: Run): boolean {
+  const home = homeOf(outside.env);
+  return home !== undefined && /^\s*(IdentityAgent|PKCS11Provider)\b/im.test(textAt(join(home, ".ssh", "config")) ?? "");
 }

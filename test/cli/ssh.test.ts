@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ssh2 from "ssh2";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -14,6 +14,7 @@ import { ClusterError } from "../../src/core/errors.ts";
 import { generateHostKey } from "../../src/prepare/host-keys.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { freePort, freePorts } from "../ports.ts";
+import { startAgent } from "../nodes/agent.ts";
 import { has } from "../programs.ts";
 import { hostKeyOf, serveNode } from "./node-server.ts";
 import { type Result, type RunOptions, START, type TestAzure, testAzure } from "./world.ts";
@@ -165,13 +166,20 @@ describe("a cluster of three nodes", () => {
 
   describe.skipIf(!has("ssh"))("ssh", () => {
     /** Runs the real ssh, without a terminal. */
-    const ssh = async (argv: string): Promise<Result & { output: string; args: readonly string[] }> => {
+    const ssh = async (
+      argv: string,
+      env: Record<string, string> = {},
+    ): Promise<Result & { output: string; args: readonly string[] }> => {
       let output = "";
       let args: readonly string[] = [];
       const result = await azure.run(argv, {
+        env,
         spawn: async (program, given) => {
           args = given;
-          const child = spawn(program, ["-F", "none", "-o", "BatchMode=yes", ...given], { stdio: ["ignore", "pipe", "pipe"] });
+          const child = spawn(program, ["-F", "none", "-o", "BatchMode=yes", ...given], {
+            stdio: ["ignore", "pipe", "pipe"],
+            env: { PATH: process.env["PATH"], ...env },
+          });
           for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
           const [code] = (await once(child, "close")) as [number];
           return code;
@@ -240,14 +248,28 @@ describe("a cluster of three nodes", () => {
         stderr: expect.stringContaining("SshProgramMissing"),
       });
     });
-    test("without the private key its public half is named, so that an agent can help", async () => {
+    test("without the private key it is the agent's, which is asked by the public half; without either it is refused", async () => {
       const file = join(azure.dir, "ssh-cert.key");
-      renameSync(file, `${file}.away`);
-      const { args, exit, stderr } = await ssh("ssh mycluster -- true");
-      renameSync(`${file}.away`, file);
+      const agent = await startAgent();
       const half = join(azure.dir, "mycluster", "ssh-key.pub");
-      expect([exit, stderr, args.join(" ")]).toEqual([255, expect.stringContaining("agent"), expect.stringContaining(half)]);
-      expect(readFileSync(half, "utf8").trim()).toBe(readFileSync(join(azure.dir, "ssh-cert.pub"), "utf8").trim());
+      agent.add(readFileSync(file, "utf8"));
+      renameSync(file, `${file}.away`);
+      try {
+        const missing = { exit: 1, args: [], stderr: expect.stringContaining("PrivateKeyMissing") };
+        expect(await ssh("ssh mycluster -- true")).toMatchObject(missing);
+        const held = await ssh("ssh mycluster -- echo on $NODE", { SSH_AUTH_SOCK: agent.socket });
+        expect(held).toMatchObject({ exit: 0, stderr: "", output: "on 0\n" });
+        expect(held.args.join(" ")).toContain(half);
+        expect(readFileSync(half, "utf8").trim()).toBe(readFileSync(join(azure.dir, "ssh-cert.pub"), "utf8").trim());
+        // ssh may know an agent that we do not
+        mkdirSync(join(azure.dir, ".ssh"));
+        writeFileSync(join(azure.dir, ".ssh", "config"), "Host *\n  IdentityAgent ~/agent\n");
+        const other = await ssh("ssh mycluster -- true", { HOME: azure.dir });
+        expect(other).toMatchObject({ exit: 255, output: expect.not.stringContaining("UNPROTECTED") });
+      } finally {
+        renameSync(`${file}.away`, file);
+        await agent.stop();
+      }
     });
     test.each([
       ["ssh mycluster 9 -- true", 2, "It has 0, 1, 2"],
