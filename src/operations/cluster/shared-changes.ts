@@ -100,7 +100,7 @@ export const destroyedMeanwhile = (name: string): ClusterError =>
   new ClusterError("BeingDestroyed", `${name} is being destroyed`, {
     source: "azure",
     exit: EXIT.conflict,
-    advice: "Wait until it is gone, then run the same command again.",
+    advice: `Wait until it is gone, or end a destroy that broke off: \`azure-coreos-cluster destroy ${name}\`.`,
   });
 
 // --- internal ---
