@@ -12,10 +12,16 @@ import type { World } from "./world.ts";
 
 /** Values by flag name, unparsed. Unknown names are refused: a misspelt line must not be without effect. */
 export async function readConfig(world: World, file: string): Promise<Record<string, unknown>> {
-  const [{ load, YAMLException, FAILSAFE_SCHEMA }, text] = await Promise.all([import("js-yaml"), readText(world, file)]);
+  const [{ load, YAMLException, FAILSAFE_SCHEMA }, { OVERGROWN, overgrownLine }, text] = await Promise.all([
+    import("js-yaml"),
+    import("../core/yaml-expansion.ts"),
+    readText(world, file),
+  ]);
   let lines: unknown;
   let plain: unknown;
   try {
+    const overgrown = overgrownLine(text);
+    if (overgrown !== undefined) throw usageError(`${file}:${overgrown}: ${OVERGROWN}`);
     lines = load(text) ?? {};
     // as it was typed: to YAML 0042 is a number, and 2026-12-31 a date
     plain = load(text, { schema: FAILSAFE_SCHEMA });

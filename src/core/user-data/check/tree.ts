@@ -15,6 +15,7 @@ import {
 } from "js-yaml";
 import { fromBase64 } from "../../base64.ts";
 import { bracketsEnd, tabProblems } from "./tabs.ts";
+import { OVERGROWN, overgrownLine } from "../../yaml-expansion.ts";
 import { yamlProblem } from "../../yaml-problem.ts";
 
 /** Lines count from 1. */
@@ -120,6 +121,8 @@ class Builder {
   }
 
   build(events: readonly Event[]): { documents: readonly Tree[]; problems: readonly TreeProblem[] } {
+    const overgrown = overgrownLine(this.source, events);
+    if (overgrown !== undefined) return { documents: [], problems: [{ line: overgrown, message: OVERGROWN }] };
     this.events = events;
     const documents: Tree[] = [];
     while (this.next < events.length) {
