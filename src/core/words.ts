@@ -18,6 +18,12 @@ export function plural(noun: string, count: number): string {
   return /(s|x|ch|sh)$/.test(noun) ? `${noun}es` : /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
 }
 
+/** "2 of 3 nodes", "0 of 1 node". */
+export const someOf = (some: number, all: number, noun: string): string => `${some} of ${all} ${plural(noun, all)}`;
+
+/** "are" of several, "is" of one. */
+export const are = (count: number): string => (count === 1 ? "is" : "are");
+
 /**
  * What kind of thing a label names: "machine" of "machine mycluster-coreos-0", "interface" of "interface of
  * mycluster-coreos-0"; a label without a name ("load balancer") is itself. The id tells a name that looks like a word.

@@ -1,13 +1,14 @@
 /** How pieces of work end for a program: what is half done is thrown, with how far it came. */
 import type { StartDocument } from "../core/documents.ts";
 import { ClusterError, type ExitCode } from "../core/errors.ts";
+import { are, someOf } from "../core/words.ts";
 import { asClusterError } from "./arguments.ts";
 import type { GcResult } from "./results.ts";
 
 export const notStarted = ({ ready, notReady: rest }: StartDocument, exit: ExitCode): ClusterError =>
   new ClusterError(
     "NodesNotReady",
-    `${ready.length} of ${ready.length + rest.length} nodes are ready: ${rest
+    `${someOf(ready.length, ready.length + rest.length, "node")} ${are(ready.length + rest.length)} ready: ${rest
       .map(({ name, reason }) => `${name}: ${reason}`)
       .slice(0, 10)
       .join("; ")}`,
@@ -25,7 +26,7 @@ export function notReady({
   const why = missing.map(({ name, state, reason }) => `${name}: ${reason ?? state}`).slice(0, 10);
   return new ClusterError(
     failure instanceof ClusterError ? failure.code : "NodesNotReady",
-    `${ready} of ${all} nodes are ready: ${why.join("; ")}`,
+    `${someOf(ready, all, "node")} ${are(all)} ready: ${why.join("; ")}`,
     {
       source: failure instanceof ClusterError ? failure.source : "node",
       exit,

@@ -8,6 +8,7 @@ import { names } from "../core/plan/cluster.ts";
 import { hasEtcd } from "../core/plan/tags.ts";
 import { FLAGS } from "../core/spec/flags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
+import { are, someOf } from "../core/words.ts";
 import type { NodeTarget } from "../nodes/target.ts";
 import { recoverAuthority } from "./etcd/authority.ts";
 import { usesTls } from "./etcd/plan.ts";
@@ -181,13 +182,14 @@ async function inLanes<T>(all: readonly T[], lanes: number, work: (one: T) => Pr
 /** The failure, and what the same command does next time. */
 function goOn(failure: ClusterError, { name, rebooted, before, left }: RebootDocument): ClusterError {
   const done = rebooted.length + before.length;
+  const all = done + left.length;
   const nothing = done === 0 && failure.code === "EtcdNotWhole";
   return new ClusterError(failure.code, failure.message, {
     source: failure.source,
     exit: nothing ? EXIT.preflight : failure.exit,
     advice: [
       failure.advice,
-      `${done} of ${done + left.length} nodes of ${name} are rebooted. The same command goes on with ${left.slice(0, 10).join(", ")}${left.length > 10 ? " and more" : ""}.`,
+      `${someOf(done, all, "node")} of ${name} ${are(all)} rebooted. The same command goes on with ${left.slice(0, 10).join(", ")}${left.length > 10 ? " and more" : ""}.`,
     ]
       .filter((part) => part !== undefined)
       .join(" "),

@@ -19,6 +19,8 @@ export interface SshKeyOptions {
   readonly dir: string;
   /** `--ssh-cert`: certificate or public key; relative to the working directory of the process. */
   readonly sshCert?: string;
+  /** The flag that named that file, for what is said of it. */
+  readonly named?: "--ssh-cert" | "--ssh-key";
   /** `--ssh-thumb`. */
   readonly sshThumb?: string;
   /** Of a certificate that has to be made; asked for only then. The default subject when absent. */
@@ -43,7 +45,7 @@ export interface SshKeyOptions {
 export async function prepareSshKey(options: SshKeyOptions): Promise<SshKey> {
   const wanted = options.sshThumb === undefined ? undefined : parseThumbprint(options.sshThumb);
   if (options.sshCert !== undefined)
-    return asClusterKey(agreeing(await readGivenKey(options.sshCert), wanted, options.sshCert), options);
+    return asClusterKey(agreeing(await readGivenKey(options.sshCert, options.named), wanted, options.sshCert), options);
   if (wanted !== undefined) return asClusterKey(await namedKey(wanted, options), options);
   if (options.clusterKey !== undefined) return clusterSshKey({ ...placeOf(options), clusterKey: options.clusterKey });
   return makeOwnKey({ ...placeOf(options), begun: options.begun });

@@ -205,6 +205,11 @@ test.each([
   expect(sshThumbprint(keyData)).toBe(sshThumbprint(wanted));
 });
 
+test.each(["--ssh-key", "--ssh-cert"])("%s FILE that is not there is named as it was typed", async (flag) => {
+  const { stderr } = await azure().run(`mycluster --num-nodes 1 ${flag} nothing.pem`);
+  expect(stderr).toMatch(new RegExp(`Error: ${flag} \\S*nothing.pem does not exist`));
+});
+
 test("a --ssh-thumb that nothing has is refused before anything is made", async () => {
   const one = azure();
   await storeKeys(one, { empty: undefined, mine: ED25519 });

@@ -37,6 +37,7 @@ test("a node is made anew with the size and etcd of today's choice, under its na
   );
   expect(exit, stderr).toBe(0);
   expect(document).toMatchObject({ schema: "azure-coreos-cluster/replace/1", replaced: [nameOf(1)], keptDisks: [], left: [] });
+  expect(stderr).toContain("1 node will be made anew: mycluster-coreos-1. What is on its disks is gone.");
   expect(deletes(azure).map((path) => path.split("/").at(-1))).toEqual([nameOf(1)]);
   const put = azure.puts().get(`virtualMachines/${nameOf(1)}`);
   expect(put.properties.hardwareProfile.vmSize).toBe("Standard_D4s_v5");

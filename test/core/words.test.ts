@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { duration, nameIn, nounOf, plain, plural, truncate, width } from "../../src/core/words.ts";
+import { are, duration, nameIn, nounOf, plain, plural, someOf, truncate, width } from "../../src/core/words.ts";
 
 test.for([
   [0, "0 s"],
@@ -20,6 +20,11 @@ test.for([
   ["gateway", 2, "gateways"],
   ["SSH public key", 2, "SSH public keys"],
 ] as const)("%s times %i: %s", ([noun, count, words]) => expect(plural(noun, count)).toBe(words));
+
+test.each([
+  [0, 1, "0 of 1 node is"],
+  [1, 3, "1 of 3 nodes are"],
+] as const)("%i of %i: %s", (some, all, words) => expect(`${someOf(some, all, "node")} ${are(all)}`).toBe(words));
 
 test.for([
   ["machine mycluster-coreos-0", "", "machine", "mycluster-coreos-0"],

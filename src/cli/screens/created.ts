@@ -6,7 +6,7 @@ import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import { canLogIn } from "../../nodes/identity.ts";
 import { platformIn } from "../../operations/platform/tag.ts";
 import { dnsLines, nextSteps, sampleHost } from "../../core/outputs.ts";
-import { plural } from "../../core/words.ts";
+import { are, plural, someOf } from "../../core/words.ts";
 import { type Created, endpointsFromOutside, failureContext } from "../../operations/create/finish.ts";
 import type { Prepared } from "../../operations/create/prepared.ts";
 import { quotesAzure } from "../../report/error.ts";
@@ -54,8 +54,9 @@ async function handToCi(session: Session, ci: Ci, prepared: Prepared, created: C
   if (missing.length > 0) {
     const why = failure instanceof ClusterError ? [advised(failure, failureContext(prepared, document.choices)).message] : [];
     const causes = sameCauses(missing).map(({ names, cause }) => `${namesOf(names)}: ${cause}`);
-    const { things, done } = wordsOf(created.level);
-    const title = `${missing.length} of ${document.nodes.length} ${things} of ${document.name} are not ${done}`;
+    const { thing, done } = wordsOf(created.level);
+    const all = document.nodes.length;
+    const title = `${someOf(missing.length, all, thing)} of ${document.name} ${are(all)} not ${done}`;
     ci.annotate("error", title, [...causes, ...why].join("\n"));
   }
   const outputs = { ...createdOutputs(document), "ssh-config": sshConfigFile, "ssh-key": privateKeyFile ?? "" };
@@ -123,11 +124,11 @@ const refusedAgain = ({ status, code, message, details }: AzureError): boolean =
   retryClass(status, code, message, details) === "no";
 
 /** Whom nobody has asked is not called ready. */
-const wordsOf = (level: Created["level"]): { readonly things: string; readonly done: string } =>
-  level === "machines" ? { things: "machines", done: "made" } : { things: "nodes", done: "ready" };
+const wordsOf = (level: Created["level"]): { readonly thing: string; readonly done: string } =>
+  level === "machines" ? { thing: "machine", done: "made" } : { thing: "node", done: "ready" };
 
 function sayWhatIsMissing(session: Session, prepared: Prepared, { document, missing, failure, level }: Created): void {
-  const { things, done } = wordsOf(level);
+  const { thing, done } = wordsOf(level);
   const all = document.nodes.length;
   const causes = sameCauses(missing);
   const list = causes
@@ -143,8 +144,8 @@ function sayWhatIsMissing(session: Session, prepared: Prepared, { document, miss
     [
       "",
       missing.length === 0
-        ? `All ${all} ${things} are ${done}.`
-        : `${all - missing.length} of ${all} ${things} are ${done}. Not ${done}:`,
+        ? `${all === 1 ? `The ${thing}` : `All ${all} ${plural(thing, all)}`} ${are(all)} ${done}.`
+        : `${someOf(all - missing.length, all, thing)} ${are(all)} ${done}. Not ${done}:`,
       ...list,
       ...more,
       ...why,

@@ -1,7 +1,7 @@
 /** destroy on a terminal: shows what will go, asks, and tells how it went. The work is operations/destroy.ts. */
 import { accountWords, shortPlace } from "../../core/account.ts";
 import type { Alike } from "../../core/documents.ts";
-import { plain } from "../../core/words.ts";
+import { plain, plural } from "../../core/words.ts";
 import { carryOutDestroy, checkDestroy, costOfDoom, planDestroy, withCost } from "../../operations/destroy.ts";
 import { type Doom, isEmpty } from "../../operations/destroy/doom-survey.ts";
 import { renderTotal } from "../../report/cost.ts";
@@ -39,7 +39,10 @@ export async function destroyCommand(invocation: Invocation): Promise<number> {
     const shown = asks(invocation);
     if (shown && given.quiet !== true) session.say(renderTotal(await cost));
     // what is said here is all that is said with --quiet
-    const what = given.quiet === true ? ` (${doom.ours.length} resources in the group ${doom.located.groupName}, for good)` : "";
+    const what =
+      given.quiet === true
+        ? ` (${doom.ours.length} ${plural("resource", doom.ours.length)} in the group ${doom.located.groupName}, for good)`
+        : "";
     await confirm(invocation, `Type the name ${name} to destroy it${what}, in ${accountWords(await session.account())}:`, name);
     session.report(doom.ours.filter((one) => one.kind === "machine").length, undefined, "being deleted", {
       title: `${name}, ${shortPlace(await session.account())}: being destroyed`,

@@ -1,6 +1,7 @@
 /** platform on a terminal: what is found and said before, each step with its time, and where the platform is. The work is operations/platform/. */
 import type { PlatformDocument } from "../../core/documents.ts";
 import { EXIT } from "../../core/errors.ts";
+import { plural } from "../../core/words.ts";
 import { type Installation, carryOutInstall, planInstall } from "../../operations/platform/install.ts";
 import { isPasswordKnown } from "../../operations/platform/password.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
@@ -66,7 +67,7 @@ function sayPlan(session: Session, name: string, { choices, script, notes, done,
   session.say(
     done === all
       ? `${name} is a platform already, at ${choices.domain}.`
-      : `${name} becomes a platform at ${choices.domain}: ${servers} k3s ${servers === 1 ? "server" : "servers"}, ${nodes.length - servers} agents${done === 0 ? "" : `; ${done} of ${all} steps are done`}.`,
+      : `${name} becomes a platform at ${choices.domain}: ${servers} k3s ${plural("server", servers)}, ${nodes.length - servers} ${plural("agent", nodes.length - servers)}${done === 0 ? "" : `; ${done} of ${all} steps are done`}.`,
   );
 }
 

@@ -19,7 +19,7 @@ export async function rebootCommand(invocation: Invocation): Promise<number> {
     const head = sayHead(session);
     const reboot = await planReboot(session, nameArgument(invocation), args.slice(1), options);
     await head;
-    sayPlan(session, reboot);
+    sayPlan(session, reboot, options.parallel ?? 1);
     session.report(reboot.nodes.length, undefined, "being rebooted");
     const outcome = await carryOutReboot(session, reboot, options);
     return endWith(session, invocation, outcome, ({ name, rebooted: { length } }) =>
@@ -32,7 +32,7 @@ export async function rebootCommand(invocation: Invocation): Promise<number> {
 
 // --- internal ---
 
-function sayPlan(session: Session, { nodes, noted, goesOn, etcd }: Reboot): void {
+function sayPlan(session: Session, { nodes, noted, goesOn, etcd }: Reboot, parallel: number): void {
   const { name } = etcd.cluster.spec;
   const done = nodes.filter(({ index }) => noted.done.includes(index)).map((node) => node.name);
   if (goesOn)
@@ -40,8 +40,11 @@ function sayPlan(session: Session, { nodes, noted, goesOn, etcd }: Reboot): void
       `Goes on with the reboot that began at ${noted.begun}${done.length === 0 ? "" : `; rebooted already: ${done.join(", ")}`}.`,
     );
   const [members, count] = [etcd.members.filter((one) => nodes.includes(one)).length, nodes.length - done.length];
+  const left = nodes.filter(({ index }) => !noted.done.includes(index));
+  const lanes = Math.min(parallel, left.filter((one) => !etcd.members.includes(one)).length);
+  const how = lanes < 2 ? "one at a time" : `${lanes} at a time${members === 0 ? "" : ", etcd's members one at a time"}`;
   session.say(
-    `${name}: ${count} ${plural("node", count)} to reboot, one at a time${members === 0 ? "" : `; etcd is healthy in between`}.`,
+    `${name}: ${count} ${plural("node", count)} to reboot, ${how}${members === 0 ? "" : `; etcd is healthy in between`}.`,
   );
   if (session.simulated) session.say("Rehearsal: no machine was booted, so Azure is asked to restart them.");
   if (members > 0 && etcd.members.length < 3)

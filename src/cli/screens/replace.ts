@@ -29,7 +29,9 @@ export async function replaceCommand(invocation: Invocation): Promise<number> {
     if (before.length > 0) session.say(`This goes on with a replacement that broke off: ${before.join(", ")} made anew already.`);
     session.say(
       `${name}: ${count} ${plural("node", count)} will be made anew${count === 1 ? "" : ", one after the other"}: ${which}. ${
-        keepDataDisk ? "Data disks are kept; what is on system disks is gone." : "What is on their disks is gone."
+        keepDataDisk
+          ? "Data disks are kept; what is on system disks is gone."
+          : `What is on ${count === 1 ? "its" : "their"} disks is gone.`
       }`,
     );
     await confirm(invocation, `Type the name ${name} to replace ${which}, in ${accountWords(await session.account())}:`, name);

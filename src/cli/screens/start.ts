@@ -1,5 +1,5 @@
 /** start on a terminal: which machines, how they come, and which did not. The work is operations/start.ts. */
-import { plural } from "../../core/words.ts";
+import { are, plural, someOf } from "../../core/words.ts";
 import { type Started, startCluster } from "../../operations/start.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
@@ -38,9 +38,10 @@ function sayStarted(session: Session, { document, note }: Started): void {
   const { name, ready, notReady, up } = document;
   if (session.simulated) session.say("Rehearsal: no machine was booted, and the health of the nodes is simulated.");
   if (note !== undefined) return session.say(`The machines of ${name} have power. ${note}`);
+  const all = ready.length + notReady.length;
   session.say(
     [
-      `${ready.length} of ${ready.length + notReady.length} nodes of ${name} are ready.${up ? "" : " Too few for etcd: it counts as stopped until `start` finds it up."}`,
+      `${someOf(ready.length, all, "node")} of ${name} ${are(all)} ready.${up ? "" : " Too few for etcd: it counts as stopped until `start` finds it up."}`,
       ...sameCauses(notReady)
         .slice(0, SHOWN)
         .map(({ names, cause }) => `  ${namesOf(names)}: ${cause}`),

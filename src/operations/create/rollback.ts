@@ -13,6 +13,7 @@ import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { buildSpec } from "../../core/spec/spec.ts";
 import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
 import { isProven } from "../../core/plan/proof.ts";
+import { plural } from "../../core/words.ts";
 import { converge } from "../../engine/converge.ts";
 import type { Carried } from "./carry-out.ts";
 import { deleteUntilGone, gone } from "../destroy/delete-until-gone.ts";
@@ -137,7 +138,7 @@ const plannedClaim = ({ resources, spec, facts }: Prepared): { tags?: Tags } | u
   resources.find(({ id }) => id === claimId(designOf(spec, facts)))?.body as { tags?: Tags } | undefined;
 
 function outcomeOf({ deleted, left, failure }: Destroyed, name: string, grew: boolean): string {
-  const removed = `${deleted.length} resources of this run were removed`;
+  const removed = `${deleted.length} ${plural("resource", deleted.length)} of this run ${deleted.length === 1 ? "was" : "were"} removed`;
   const why = failure instanceof ClusterError ? [`What stands in the way: ${failure.code}: ${failure.message}`] : [];
   if (left.length > 0) {
     const rest = grew

@@ -47,7 +47,7 @@ export async function prepareSsh(
     subject: () => subjectHere(run),
     now: run.outside.clock.now(),
     begun,
-    ...(file === undefined ? {} : { sshCert: file }),
+    ...(file === undefined ? {} : { sshCert: file, named: sshCert === undefined ? "--ssh-key" : "--ssh-cert" }),
     ...(sshThumb === undefined ? {} : { sshThumb }),
     ...(clusterKey === undefined ? {} : { clusterKey }),
     ...stored,

@@ -1,5 +1,6 @@
 /** What is wished of a platform: the choices of one that is begun, and what may be said again of one that is there. */
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
+import { plural } from "../../core/words.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import type { PlatformChoices } from "./choices.ts";
 
@@ -30,7 +31,7 @@ export function freshChoices(nodes: readonly NodeTarget[], address: string, opti
     throw usageError(`--servers ${servers}: k3s keeps an etcd of its own, which votes by majority`, "Give 1, 3, 5 or 7.");
   if (servers > nodes.length)
     throw usageError(
-      `--servers ${servers}: the cluster has ${nodes.length} nodes`,
+      `--servers ${servers}: the cluster has ${nodes.length} ${plural("node", nodes.length)}`,
       "Give fewer, or grow the cluster first (`create NAME --num-nodes N`).",
     );
   return {
