@@ -33,6 +33,8 @@ for path in sys.argv[1:]:
             schema.handle_schema_args("schema", schema.get_parser().parse_args(["-c", path]))
         except SystemExit as end:
             taken = not end.code
+        except ValueError:
+            taken = False
     answers.append({"taken": taken, "said": said.getvalue()})
 print(json.dumps(answers))`;
   const answer = execFileSync("/usr/bin/python3", ["-c", script, ...files], {
@@ -50,6 +52,8 @@ const findings = (text: string): string[] =>
   checkUserDataFile(Buffer.from(text), { platform: "ubuntu", file: "my.yaml" }).map(
     ({ level, line, message, advice }) => `${line ?? ""} ${level}: ${message} | ${advice ?? ""}`,
   );
+
+const file = (content: string): string => `write_files:\n  - path: /a\n    content: ${content}\n`;
 
 /** A file, and what is said of it; nothing of those that are taken. */
 const FILES: readonly (readonly [what: string, text: string, said?: RegExp])[] = [
@@ -86,6 +90,30 @@ const FILES: readonly (readonly [what: string, text: string, said?: RegExp])[] =
   ["a command that is a map", `${H}runcmd:\n  - {a: b}\n`, /^3 error: runcmd\[0\] must be a list or text or left empty/],
   ["a command with a number", `${H}runcmd:\n  - [sleep, 5]\n`, /^3 error: runcmd\[0\]\[1\] must be text/],
   ["no commands", `${H}runcmd: []\n`, /^2 error: runcmd must have at least 1, and has none/],
+  ...[
+    "1:30",
+    "-12:30:45",
+    "1:30.5",
+    "2020-01-01",
+    "2020-1-1 10:00:00",
+    "2020-01-01T10:00:00Z",
+    "90",
+    "1_000",
+    "0x1F",
+    "1.",
+    ".5",
+    "1.0e+3",
+  ].map((content) => ["a content that YAML 1.1 reads as no text", `${H}${file(content)}`, /^4 error: .*must be text/] as const),
+  ...[".inf", "+.INF", ".nan", "~", "on", '!!int "90"', '! "90"', '!!timestamp "2020-01-01"', '!!null ""'].map(
+    (content) => ["one that is no text either", `${H}${file(content)}`, /^4 error: .*must be text/] as const,
+  ),
+  ...["2020-13-45", "2021-02-29", "0b_", "=", "<<", "!foo x"].map(
+    (content) => ["one that it cannot read", `${H}${file(content)}`, /^4 error: .*reads nothing of the file/] as const,
+  ),
+  ...["1:60", "01:30", "2020-1-1", "+.5", "-.NAN", "1e3", "08", "0o7", "0x", "y", "_1", "!!str 90", "!!binary YQ=="].map(
+    (content) => ["one that looks like a number, and is text", `${H}${file(content)}`] as const,
+  ),
+  ["a name that is a date", `${H}fqdn: 2020-01-01\n`, /^2 error: fqdn must be text/],
   ["a truth in quotes", `${H}package_update: "true"\n`, /^2 error: package_update must be true or false/],
 ];
 
@@ -148,6 +176,10 @@ test.each<[string, string, RegExp]>([
     /^12 error: part 2 \(text\/cloud-config\): unknown key "bad-key"/,
   ],
   ["a mail whose parts cannot be told apart", 'Content-Type: multipart/mixed; boundary="x"\n\n', /^1 warning: .*not looked into/],
+  ["an empty file", "", /^1 warning: the file is empty/],
+  ["blanks", " \n", /^1 warning: the file is empty/],
+  ["a first line alone", "#cloud-config", /^1 warning: the file holds nothing/],
+  ["nothing after it", `${H}---\n~\n`, /^1 warning: the file holds nothing/],
   ["a script after an empty line", "\n#!/bin/sh\n", /^2 error: the first line must be #!/],
 ])("refused or warned of: %s", (_what, text, said) => expect(findings(text)).toEqual([expect.stringMatching(said)]));
 
@@ -162,6 +194,8 @@ test.each([
 ])("%s is cloud-init's own to read", (_what, text) => expect(findings(text)).toEqual([]));
 
 test("Azure's limit is the same", () =>
-  expect(findings(`${H}# ${"x".repeat(MAX_BYTES)}\n`)).toEqual([expect.stringContaining(`Azure takes ${MAX_BYTES}`)]));
+  expect(findings(`${H}hostname: a # ${"x".repeat(MAX_BYTES)}\n`)).toEqual([
+    expect.stringContaining(`Azure takes ${MAX_BYTES}`),
+  ]));
 
 test("a config without units is left as it is", () => expect(unitsAsFiles({ hostname: "a" })).toEqual({ hostname: "a" }));

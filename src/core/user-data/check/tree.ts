@@ -25,6 +25,8 @@ export interface Scalar {
   aliased?: true;
   readonly line: number;
   readonly text: string;
+  /** As it is written: `!!int`. */
+  readonly tag?: string;
   /** Neither quoted nor a block: what may be a number, a boolean or nothing. */
   readonly plain: boolean;
   /** Its lines are lines of the file: those of a `|` block, which begin at `line`. */
@@ -161,12 +163,14 @@ class Builder {
 
   private scalar(event: ScalarEvent, line: number): Scalar {
     const written = getScalarValue(this.source, event);
-    const binary = BINARY.test(this.source.slice(event.tagStart, event.tagEnd)) && event.tagStart >= 0;
+    const tag = event.tagStart < 0 ? undefined : this.source.slice(event.tagStart, event.tagEnd);
+    const binary = tag !== undefined && BINARY.test(tag);
     return {
       kind: "scalar",
       line,
       text: binary ? this.decoded(written, line) : written,
-      plain: event.style === SCALAR_STYLE.PLAIN && event.tagStart < 0,
+      ...(tag === undefined ? {} : { tag }),
+      plain: event.style === SCALAR_STYLE.PLAIN && tag === undefined,
       literal: event.style === SCALAR_STYLE.LITERAL_BLOCK && !binary,
       start: event.valueStart,
       end: event.valueEnd,

@@ -8,9 +8,10 @@ import { checkForeign } from "../check/foreign.ts";
 import { isIgnition } from "../check/ignition.ts";
 import { foundIn, mimeParts } from "../check/multipart.ts";
 import { isGzip, otherPacking, unpack } from "../check/packed.ts";
-import { type Mapping, parseTree, valueAt } from "../check/tree.ts";
+import { type Mapping, type Tree, parseTree, valueAt } from "../check/tree.ts";
 import { readText } from "../read-text.ts";
 import { checkAgainstSchema } from "./schema.ts";
+import { yamlTypeOf } from "./yaml-type.ts";
 
 type Options = Omit<CheckOptions, "platform">;
 
@@ -48,7 +49,8 @@ function checkMail(text: string): readonly Finding[] {
 }
 
 function checkText(text: string, options: Options): readonly Finding[] {
-  if (text.trim() === "" || UNSEEN.test(text)) return [];
+  if (text.trim() === "") return [warning(1, "", "the file is empty: a node gets nothing from it")];
+  if (UNSEEN.test(text)) return [];
   if (MAIL.test(text)) return checkMail(text);
   if (/^[\t-\r ]*#cloud-config/i.test(text)) return checkCloudConfig(text);
   if (/^#upstart-job/i.test(text))
@@ -87,11 +89,33 @@ function checkCloudConfig(text: string): readonly Finding[] {
   const { documents, problems } = parseTree(text);
   const yaml = problems.map(({ line, message }) => error(line, "", message));
   const [root, second] = documents;
-  if (root === undefined || yaml.length > 0) return yaml;
+  if (yaml.length > 0) return yaml;
+  if (root === undefined || (root.kind === "scalar" && yamlTypeOf(root) === "null"))
+    return [warning(1, "", "the file holds nothing: a node gets nothing from it")];
   if (second !== undefined)
     return [error(second.line, "", "cloud-init takes one document, and nothing of a file that has another", "Remove the ---.")];
   if (root.kind !== "map") return [error(root.line, "", "the file must be a map of keys and values")];
-  return [...checkAgainstSchema(root), ...checkContents(root)];
+  const unread = unreadable(root);
+  return unread.length > 0 ? unread : [...checkAgainstSchema(root), ...checkContents(root)];
+}
+
+/** One value that its YAML library cannot make, anywhere, and it reads nothing of the file. */
+function unreadable(tree: Tree, path = "", seen = new Set<Tree>()): readonly Finding[] {
+  if (seen.has(tree)) return [];
+  seen.add(tree);
+  if (tree.kind === "list") return tree.items.flatMap((item, index) => unreadable(item, `${path}[${index}]`, seen));
+  if (tree.kind === "map")
+    return tree.entries.flatMap(({ key, value }) => unreadable(value, path === "" ? key : `${path}.${key}`, seen));
+  if (yamlTypeOf(tree) !== "unreadable") return [];
+  const what = tree.tag === undefined ? `"${tree.text}" is no value that YAML 1.1 has` : `cloud-init knows no tag ${tree.tag}`;
+  return [
+    error(
+      tree.line,
+      path,
+      `${path}: ${what}, and cloud-init reads nothing of the file`,
+      `In quotes it is text: "${tree.text.slice(0, 40)}".`,
+    ),
+  ];
 }
 
 /** Python's base64 leaves out what is no base64, and stops at a wrong length; write_files then writes no more files. */

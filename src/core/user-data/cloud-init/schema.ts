@@ -6,6 +6,7 @@
 import { error, warning, type Finding } from "../check/finding.ts";
 import { isNear } from "../check/structure.ts";
 import { holdsAliased, type Mapping, type Scalar, type Tree, type YamlEntry } from "../check/tree.ts";
+import { yamlTypeOf } from "./yaml-type.ts";
 import document from "./schema-cloud-config-v1.json" with { type: "json" };
 
 /** A cloud-config as a whole. */
@@ -190,16 +191,7 @@ function mustBe(tree: Tree, path: string, types: readonly string[]): Finding {
 
 const called = (path: string): string => (path === "" ? "the file" : path);
 
-/** As PyYAML reads it. */
-function typeOf(tree: Tree): string {
-  if (tree.kind !== "scalar") return tree.kind === "map" ? "object" : "array";
-  const { text, plain } = tree;
-  if (!plain) return "string";
-  if (/^(~|null|Null|NULL|)$/.test(text)) return "null";
-  if (/^(yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/.test(text)) return "boolean";
-  if (/^[-+]?(0b[0-1_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)$/.test(text)) return "integer";
-  return /^[-+]?([0-9][0-9_]*\.[0-9_]*([eE][-+][0-9]+)?|\.[0-9][0-9_]*([eE][-+][0-9]+)?)$/.test(text) ? "number" : "string";
-}
+const typeOf = (tree: Tree): string => (tree.kind === "scalar" ? yamlTypeOf(tree) : tree.kind === "map" ? "object" : "array");
 
 /** Branches that share a part find its faults each. */
 function once(findings: readonly Finding[]): Finding[] {
