@@ -1,5 +1,6 @@
 /** The process as a value. The only module that reads process globals, the clock or randomness; tests pass their own. */
 import { setFlagsFromString } from "node:v8";
+import { startedByNohup } from "./nohup.ts";
 import { realClock } from "../operations/real-clock.ts";
 import type { Surroundings } from "../operations/run.ts";
 
@@ -42,7 +43,7 @@ export interface World extends Surroundings {
   askSecretly(question: string): Promise<string | undefined | null>;
   /** Calls back when nobody reads stdout any more (`| head`); returns the way to stop listening. */
   readonly onUnread?: (callback: () => void) => () => void;
-  /** Calls back at Ctrl-C or SIGTERM; returns the way to stop listening. */
+  /** Calls back at Ctrl-C, SIGTERM, or when the terminal is closed; returns the way to stop listening. */
   onInterrupt(callback: () => void): () => void;
 }
 
@@ -92,6 +93,9 @@ export function realWorld(): RealWorld {
     },
   });
   outliveStreams();
+  const hearsHangup = !startedByNohup(process.env);
+  // Node takes back that it was told to ignore it
+  if (!hearsHangup) process.on("SIGHUP", () => undefined);
   return {
     argv: process.argv.slice(2),
     env: process.env,
@@ -113,7 +117,7 @@ export function realWorld(): RealWorld {
       }, LINGER_MS);
       timer.unref();
     },
-    onInterrupt,
+    onInterrupt: (callback) => onInterrupt(callback, hearsHangup),
     onUnread,
   };
 }
@@ -146,7 +150,7 @@ async function ask(question: string, shown: boolean): Promise<string | undefined
   };
   // Ctrl-C reaches readline as a key, a signal from elsewhere does not
   lines.once("SIGINT", interrupt);
-  const stopListening = onInterrupt(interrupt);
+  const stopListening = onInterrupt(interrupt, true);
   try {
     // versions of Node differ in whether the question of a closed interface is rejected or never settles
     const given = await Promise.race([lines.question(shown ? question : "").catch(() => closed), closed]);
@@ -190,8 +194,9 @@ function onUnread(callback: () => void): () => void {
  */
 const SAME_STOP_MS = 100;
 
-function onInterrupt(callback: () => void): () => void {
+function onInterrupt(callback: () => void, hearsHangup: boolean): () => void {
   let last = -Infinity;
+  let hungUp = false;
   const stop = (): void => {
     const now = performance.now();
     if (now - last >= SAME_STOP_MS) callback();
@@ -199,8 +204,15 @@ function onInterrupt(callback: () => void): () => void {
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+  // of a terminal that is closed one may hear twice, from the shell and from the system: nobody is impatient
+  const hangUp = (): void => {
+    if (!hungUp) stop();
+    hungUp = true;
+  };
+  if (hearsHangup) process.on("SIGHUP", hangUp);
   return () => {
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);
+    process.off("SIGHUP", hangUp);
   };
 }

@@ -1,14 +1,18 @@
-/** Ctrl-C and SIGTERM as they arrive at the process itself. */
+/** Ctrl-C, SIGTERM and SIGHUP as they arrive at the process itself. */
+import { closeSync, openSync } from "node:fs";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { startedByNohup } from "../../src/cli/nohup.ts";
 import { realWorld } from "../../src/cli/world.ts";
 
 test("a stop that comes twice at once is one, as timeout and CI send it; a second one is a second", () => {
   vi.useFakeTimers({ toFake: ["performance"] });
   onTestFinished(() => void vi.useRealTimers());
   let stops = 0;
-  const others = new Set(["SIGINT", "SIGTERM"].flatMap((signal) => process.listeners(signal as "SIGINT")));
+  const others = new Set(["SIGINT", "SIGTERM", "SIGHUP"].flatMap((signal) => process.listeners(signal as "SIGINT")));
+  vi.stubEnv("_", "/usr/bin/node");
+  onTestFinished(() => void vi.unstubAllEnvs());
   const off = realWorld().onInterrupt(() => (stops += 1));
-  const arrive = (signal: "SIGINT" | "SIGTERM"): void => {
+  const arrive = (signal: "SIGINT" | "SIGTERM" | "SIGHUP"): void => {
     for (const heard of process.listeners(signal)) if (!others.has(heard)) heard(signal);
   };
   arrive("SIGTERM");
@@ -17,7 +21,23 @@ test("a stop that comes twice at once is one, as timeout and CI send it; a secon
   vi.advanceTimersByTime(300);
   arrive("SIGINT");
   expect(stops).toBe(2);
+  vi.advanceTimersByTime(300);
+  arrive("SIGHUP");
+  expect(stops).toBe(3);
+  // the shell's and the system's, of one terminal
+  vi.advanceTimersByTime(300);
+  arrive("SIGHUP");
+  expect(stops).toBe(3);
   off();
   arrive("SIGINT");
-  expect(stops).toBe(2);
+  expect(stops).toBe(3);
+});
+
+test("a closed terminal leaves running what nohup has started", () => {
+  const [read, write] = (["r", "w"] as const).map((mode) => openSync("/dev/null", mode));
+  onTestFinished(() => [read, write].forEach((one) => closeSync(one!)));
+  expect(startedByNohup({ _: "/usr/bin/nohup" }, read)).toBe(true);
+  expect(startedByNohup({ _: "/usr/bin/node" }, write)).toBe(true);
+  expect(startedByNohup({ _: "/usr/bin/node" }, read)).toBe(false);
+  expect(startedByNohup({}, -1)).toBe(false);
 });
