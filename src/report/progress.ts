@@ -28,6 +28,8 @@ export interface Item {
   readonly phase: boolean;
   readonly startedAt: number;
   stage: Stage;
+  /** What this run has done to it. A later round of the same run finds it there, and it is still this run that made it. */
+  did?: "made" | "changed" | undefined;
   detail?: string;
 }
 
@@ -89,7 +91,8 @@ export function take(progress: Progress, event: Event): Item | undefined {
   if (event.kind === "note" && event.id === "interrupt") progress.stopping = true;
   if (progress.doing === MAKING) takeNode(progress.nodes, event);
   const known = progress.items.get(event.id);
-  const stage = stageOf(event, known);
+  const seen = stageOf(event, known);
+  const stage = seen === "unchanged" ? (known?.did ?? seen) : seen;
   if (stage === undefined) return undefined;
   if (event.kind === "phase") closePhases(progress, event);
   const item = known ?? begin(progress, event, stage);
@@ -97,6 +100,7 @@ export function take(progress: Progress, event: Event): Item | undefined {
   if (known !== undefined) group.counts[item.stage] = (group.counts[item.stage] ?? 1) - 1;
   group.counts[stage] = (group.counts[stage] ?? 0) + 1;
   item.stage = stage;
+  if (stage === "made" || stage === "changed" || stage === "deleted") item.did = stage === "deleted" ? undefined : stage;
   if (isActive(stage)) {
     if (event.detail !== undefined) item.detail = event.detail;
     if (stage === "retrying") item.detail = retryWords(event);
