@@ -8,6 +8,8 @@ const REFUSED = [
   "/ /bin /boot /boot/x /dev/x /etc /etc/docker /home /home/core /home/core/.ssh /lib /mnt /mnt/resource /oem /opt /opt/bin /proc /root",
   "/run /run/x /sbin /sys /tmp /tmp/x /usr /usr/local/x /var /var/lib /var/lib/etcd /var/lib/etcd/member /var/lib/systemd",
   "/var/lib/waagent /var/log /var/log/journal /var/run /var/run/x /var/tmp",
+  "/var/lib/cloud /var/lib/cloud/instances /var/lib/dpkg /var/lib/apt/lists /snap /var/snap /var/lib/snapd /sysroot /efi",
+  "/var/lib/azure-coreos-cluster /var/lib/azure-coreos-cluster/platform /var/lib/extensions /var/lib/private /var/cache/apt",
 ].flatMap((paths) => paths.split(" "));
 const TAKEN = [
   "/data",
@@ -17,6 +19,8 @@ const TAKEN = [
   "/mnt/data",
   "/home/deis",
   "/var/lib/docker",
+  "/var/lib/rancher",
+  "/var/lib/postgresql",
   "/var/lib/etc",
   "/usr2",
 ];

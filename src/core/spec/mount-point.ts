@@ -2,9 +2,16 @@
 
 /** Folders of the system, with everything in them. */
 const WHOLE = [
-  "bin boot dev etc lib lib32 lib64 libx32 lost+found oem proc root run sbin sys tmp usr",
+  "bin boot dev efi etc lib lib32 lib64 libx32 lost+found oem ostree proc root run sbin selinux sys sysroot tmp usr",
   "var/db var/empty var/lock var/log/journal var/run var/tmp",
-  "var/lib/coreos var/lib/dbus var/lib/systemd var/lib/update_engine var/lib/waagent",
+  "var/lib/coreos var/lib/dbus var/lib/extensions var/lib/confexts var/lib/portables var/lib/private var/lib/systemd",
+  "var/lib/update_engine var/lib/hyperv var/lib/waagent var/lib/misc var/lib/NetworkManager var/lib/dhcp var/lib/selinux",
+  // of Ubuntu and Debian: what is installed, what cloud-init has done already, and snaps
+  "var/lib/apt var/lib/cloud var/lib/dpkg var/lib/grub var/lib/initramfs-tools var/lib/pam var/lib/polkit-1 var/lib/sudo var/lib/ucf",
+  "var/cache/apt var/cache/debconf var/cache/ldconfig var/cache/private snap var/snap var/lib/snapd var/lib/update-notifier",
+  "var/lib/ubuntu-advantage var/lib/unattended-upgrades",
+  // our own: what a platform's installation has come to
+  "var/lib/azure-coreos-cluster",
   // what user-data puts there: the script that looks for the disk
   "opt/bin",
   // etcd's own folder belongs to etcd, and a new file system to root
