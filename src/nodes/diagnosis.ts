@@ -103,7 +103,8 @@ function fallback({ state, code, serial }: Evidence): Diagnosis {
     return {
       class: "etcd-unknown",
       summary: "SSH answers, etcd is not healthy, and its log does not say why",
-      advice: "Log in and look at: systemctl status etcd-member etcd-gateway; journalctl -b -u etcd-member",
+      advice:
+        "Log in and look at: systemctl status etcd-member etcd-gateway; journalctl -b -u etcd-member -u etcd-gateway (a node that is no member has the gateway alone; if the members that it knows of are gone, `azure-coreos-cluster replace NAME NODE` makes it anew)",
     };
   }
   if (code === "SshAuthentication") {

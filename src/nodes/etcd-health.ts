@@ -34,9 +34,15 @@ export async function etcdHealth(connection: Connection, access: EtcdAccess): Pr
     if (!(error instanceof ClusterError)) throw error;
     if (error.code === "ConnectionLost") throw error;
     if (error.code === "ForwardForbidden") return byEtcdctl(connection, access);
-    return { healthy: false, code: error.code, reason: REASON[error.code] ?? error.message };
+    return { healthy: false, code: error.code, reason: reasonOf(error, connection.target) };
   }
 }
+
+/** A gateway whose members are all down, or gone, takes the connection and ends it. */
+const reasonOf = ({ code, message }: ClusterError, { role }: NodeTarget): string =>
+  role === "gateway" && code === "EtcdBroken"
+    ? "its gateway reaches no member of etcd that it knows of: `replace` makes a node anew whose members are gone"
+    : (REASON[code] ?? message);
 
 const REASON: Record<string, string> = {
   ForwardRefused: "etcd is not running yet",

@@ -85,6 +85,13 @@ export const LOG_ROWS: readonly LogRow[] = [
     advice: "A discovery URL serves one cluster of one size, once. Leave it out: members are then known by their addresses.",
   },
   {
+    class: "gateway",
+    pattern: /deactivated endpoint/,
+    summary: "its gateway reaches no member of etcd that it knows of",
+    advice:
+      "If those members are gone, for it was made before those of today: `azure-coreos-cluster replace NAME NODE` makes it anew. Else look at the members first.",
+  },
+  {
     class: "registry-limit",
     pattern: /toomanyrequests|pull rate limit/i,
     summary: "the image registry serves no more for now",

@@ -106,6 +106,10 @@ describe("what a node's logs mean", () => {
     ["member-removed", ssh("E | etcdserver: the member has been permanently removed from the cluster")],
     ["not-added", ssh("C | etcdmain: error validating peerURLs {...}: member count is unequal")],
     ["discovery", ssh("C | etcdmain: discovery token http://127.0.0.9:8087/0123 was used, but failed to find it")],
+    [
+      "gateway",
+      ssh('"msg":"deactivated endpoint","address":"10.0.0.4:2379","interval":"5s","error":"dial tcp 10.0.0.4:2379: i/o timeout"'),
+    ],
     ["registry-limit", ssh("docker[5]: toomanyrequests: You have reached your pull rate limit.")],
     [
       "no-internet",

@@ -299,6 +299,15 @@ describe("health", () => {
     });
   });
 
+  test("a gateway that closes the connection knows of no member that lives", async () => {
+    const { connection } = scriptedNode("a", ({ method }) => (method === "CONNECT" ? {} : "hang up"));
+    const gateway = { ...connection, target: { ...connection.target, role: "gateway" as const } };
+    expect(await etcdHealth(gateway, { clock: jumpingClock() })).toMatchObject({
+      code: "EtcdBroken",
+      reason: expect.stringContaining("reaches no member of etcd that it knows of: `replace`"),
+    });
+  });
+
   test("silence is unhealthy after seven seconds", async () => {
     const { connection } = scriptedNode("a", ({ method }) => (method === "CONNECT" ? {} : "silence"));
     expect(await etcdHealth(connection, { clock: jumpingClock({ limits: true }) })).toMatchObject({

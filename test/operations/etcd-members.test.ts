@@ -1,4 +1,5 @@
 /** etcd's members come and go through the nodes that live: what each change asks, tells and refuses, over SSH in this process. */
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as path } from "node:path";
@@ -11,6 +12,7 @@ import type { Reach } from "../../src/operations/cluster/node-target.ts";
 import { authorityHere, recoverAuthority } from "../../src/operations/etcd/authority.ts";
 import { certify, lacksCertificate } from "../../src/operations/etcd/certify.ts";
 import { createJoining } from "../../src/operations/etcd/joining.ts";
+import { gatewayScript } from "../../src/operations/etcd/gateways.ts";
 import { leaveEtcd } from "../../src/operations/etcd/leaving.ts";
 import { BY_FORCE } from "../../src/operations/remove/forget-nodes.ts";
 import { membersOf } from "../../src/operations/etcd/plan.ts";
@@ -368,10 +370,17 @@ describe.concurrent("leaving", () => {
     writeFileSync(path(world.dir, "ssh-cert.key"), USER_KEY, { mode: 0o600 });
     return world;
   };
-  const leaving = (world: World, going: number[], force = false, more: object = {}, comeBack = false): Promise<void> =>
+  const leaving = (
+    world: World,
+    going: number[],
+    force = false,
+    more: object = {},
+    comeBack = false,
+    others = [node(3)],
+  ): Promise<void> =>
     leaveEtcd(
       world.run,
-      { spec: spec(world), claim: claimOf(world, more), there: [...world.alive, node(3)], going, comeBack },
+      { spec: spec(world), claim: claimOf(world, more), there: [...world.alive, ...others], going, comeBack },
       force,
       BY_FORCE,
     );
@@ -389,6 +398,35 @@ describe.concurrent("leaving", () => {
       ["started", "etcd/abc-coreos-2", 2],
       ["done", "etcd/abc-coreos-2", 2],
     ]);
+  });
+
+  test("a gateway that stays is told of the members that stay; one that cannot be told is said, and stands in nobody's way", async () => {
+    const refuses: Shell = ({ node }) => (node === "abc-coreos-4" ? { code: 1, stderr: "no sudo" } : "");
+    await using world = withKey(await cluster({ gateways: 2, shell: refuses }));
+    await leaving(world, [1], false, {}, false, [node(3), node(4)]);
+    expect(
+      world.nodes.ran.map(({ node: name, command }) => [name, /--endpoints=([\d.:,]+)\//.exec(command)?.[1]]).sort(),
+    ).toEqual(["abc-coreos-3", "abc-coreos-4"].map((name) => [name, `${address(0)}:2379,${address(2)}:2379`]));
+    expect(world.events.filter(({ kind }) => kind === "note")).toMatchObject([
+      { id: "etcd/abc-coreos-4", message: expect.stringMatching(/no sudo.*`azure-coreos-cluster replace abc 4`/) },
+    ]);
+  });
+
+  test("a gateway's own unit stays, with other endpoints, and is started again when they have changed", () => {
+    const folder = mkdtempSync(path(tmpdir(), "acc-units-"));
+    writeFileSync(path(folder, "systemctl"), `#!/bin/sh\necho "$@" >>${folder}/said\n`, { mode: 0o755 });
+    const tell = (endpoints: string[]): Buffer =>
+      execFileSync("sh", ["-ec", gatewayScript(endpoints, folder)], { env: { PATH: `${folder}:${process.env["PATH"]}` } });
+    tell(["10.0.0.4:2379"]);
+    expect(existsSync(path(folder, "said"))).toBe(false);
+    const start = "ExecStart=/usr/bin/docker run %% etcd gateway start --endpoints=10.0.0.5:2379,10.0.0.6:2379 --retry-delay=5s";
+    writeFileSync(path(folder, "etcd-gateway.service"), `[Service]\nExecStartPre=-/bin/true\n${start}\n`);
+    for (const endpoints of [["10.0.0.4:2379"], ["10.0.0.4:2379"]]) tell(endpoints);
+    expect(readFileSync(path(folder, "etcd-gateway.service.d", "50-members.conf"), "utf8")).toBe(
+      `[Service]\nExecStart=\n${start.replace("10.0.0.5:2379,10.0.0.6:2379", "10.0.0.4:2379")}\n`,
+    );
+    expect(readFileSync(path(folder, "said"), "utf8")).toBe("daemon-reload\nrestart --no-block etcd-gateway.service\n");
+    rmSync(folder, { recursive: true });
   });
 
   test("a user's own user-data means an etcd that is not ours", async () => {
@@ -427,7 +465,7 @@ describe.concurrent("leaving", () => {
       advice: expect.stringContaining("add --force to remove the machines without telling etcd"),
     });
     await leaving(world, [1], true);
-    expect(world.events.at(-1)).toMatchObject({ kind: "skipped", code: "EtcdUnreachable" });
+    expect(world.events.at(-2)).toMatchObject({ kind: "skipped", code: "EtcdUnreachable" });
   });
 
   test("one that comes back stays where etcd's authority is nowhere: it could not be given a certificate", async () => {
