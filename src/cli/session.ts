@@ -14,6 +14,7 @@ import { abilities } from "../report/paint.ts";
 import { type Report, chooseReport, joined } from "../report/report.ts";
 import { short } from "../report/short.ts";
 import { prose } from "../report/wrap.ts";
+import { type HeadLine, headLine } from "./head-line.ts";
 import type { Invocation } from "./invocation.ts";
 import { interrupted, runsAgain, stopping, unread } from "./interrupted.ts";
 import { learnFrom, learningLookups } from "./learnt.ts";
@@ -30,6 +31,8 @@ export interface Session extends Run {
   endReport(): void;
   /** What the command ends with: the one thing on stdout with `--json`, and what completion learns names from. */
   hand(document: Documents[keyof Documents], how?: HowToHand): void;
+  /** What stands above everything else, an error too. */
+  readonly head: HeadLine["begin"];
   /** What to type next: `next("destroy mycluster")`, with the flags that lead to the same Azure. */
   next(words: string): string;
   close(): Promise<void>;
@@ -61,6 +64,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
       if (interrupts.before++ === 0) soonGivenUp();
     },
   };
+  const head = headLine(telling.say, world);
   const stopListening = world.onInterrupt(() => interrupts.now());
   try {
     const { run, interrupt, close } = await openRun(world, given, {
@@ -94,12 +98,14 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
         learnFrom(words, run.subscription, document, whole);
         if (given.json === true) printDocument(world, document, indented);
       },
+      head: head.begin,
       next: nextCommand(invocation),
-      report: (nodes, other, doing, head) => telling.show(run, { nodes, other, doing, head }),
+      report: (nodes, other, doing, shown) => telling.show(run, { nodes, other, doing, head: shown }),
       endReport: telling.end,
       async close() {
         stopListening();
         stopReading?.();
+        await head.end();
         telling.end();
         await Promise.all([words.save(), close()]);
       },

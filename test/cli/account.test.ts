@@ -55,6 +55,24 @@ test("the head of each screen, and every document", async () => {
   expect((await azure.run("list --quiet")).stderr).toBe("");
 });
 
+test.each(["list", "status alpha", "remove alpha 1 --yes", "gc --yes", "plan alpha"])(
+  "%s: it stands before an error that was quicker",
+  async (command) => {
+    const refused = Promise.withResolvers<void>();
+    const body = "<html>Not found</html>";
+    const { exit, stderr } = await ownAzure().run(command, {
+      azure: async ({ url }) => {
+        // the subscription's own name is told last
+        if (/\/subscriptions\/[^/]+$/.test(new URL(url).pathname)) await refused.promise;
+        else setImmediate(() => refused.resolve());
+        return { status: 404, headers: { "content-type": "text/html" }, body };
+      },
+    });
+    expect(exit).not.toBe(0);
+    expect(stderr).toMatch(/^Subscription [^]*\nError: /);
+  },
+);
+
 test("a rehearsal says that it is one", async () => {
   const azure = ownAzure();
   const { document, stderr } = await azure.json<object>("plan alpha --simulate");
