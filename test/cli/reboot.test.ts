@@ -48,6 +48,12 @@ test("named nodes alone, ranges too; --parallel counts for those that are no mem
   expect(restarts().sort((a, b) => a.localeCompare(b))).toEqual(["coreos-1", "coreos-5", "coreos-6", "coreos-7"]);
 });
 
+test("a rehearsal's time counts: a restart that takes longer than --node-timeout ends it", async () => {
+  await made("--num-nodes 1");
+  const { exit, stderr } = await azure.run("reboot mycluster --node-timeout 1s");
+  expect([exit, stderr]).toEqual([3, expect.stringContaining("did not come back healthy within 1 s")]);
+});
+
 test("it stops at the first that fails, says what is left, and the same command goes on there", async () => {
   await made();
   const refused = { error: { code: "OperationNotAllowed", message: "not now" } };
