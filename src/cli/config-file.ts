@@ -1,5 +1,5 @@
 /** `--config FILE.yaml`: flags by their names, one a line. */
-import { readWhole } from "../prepare/read-whole.ts";
+import { readWhole, whyUnread } from "../prepare/read-whole.ts";
 import { ownPath } from "../operations/own-path.ts";
 import { usageError } from "../core/errors.ts";
 import type { Flag } from "../core/spec/flag.ts";
@@ -110,6 +110,6 @@ async function readText(world: World, file: string): Promise<string> {
   try {
     return (await readWhole(ownPath(world, file))).toString("utf8");
   } catch (error) {
-    throw usageError(`--config: cannot read ${file}`, (error as Error).message);
+    throw usageError(`--config: cannot read ${file}`, whyUnread(error));
   }
 }

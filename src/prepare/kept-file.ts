@@ -9,7 +9,7 @@ import { link, open, rm, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { readWhole } from "./read-whole.ts";
+import { readWhole, whyUnread } from "./read-whole.ts";
 
 export const PRIVATE = 0o600;
 export const PUBLIC = 0o644;
@@ -36,14 +36,13 @@ export async function readKept(path: string, flag?: string): Promise<Buffer | un
     return statSync(path).isFile() ? readFileSync(path) : await readWhole(path);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
-    throw fileError(
-      "FileNotRead",
-      `${path} cannot be read`,
-      error,
-      flag === undefined
-        ? "Check its permissions, move it away, or give another folder with --dir."
-        : `Check the path that ${flag} names, and its permissions.`,
-    );
+    if (flag !== undefined)
+      throw new ClusterError("FileNotRead", `${flag}: cannot read ${path}`, {
+        exit: EXIT.usage,
+        advice: whyUnread(error),
+      });
+    const advice = "Check its permissions, move it away, or give another folder with --dir.";
+    throw fileError("FileNotRead", `${path} cannot be read`, error, advice);
   }
 }
 

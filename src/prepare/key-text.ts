@@ -16,6 +16,10 @@ export function textOf(bytes: Buffer): string {
   return bytes.toString("utf8").replace(/^\uFEFF/, "");
 }
 
+/** With a byte order mark, as Windows writes it. */
+export const isUtf16 = ([first, second]: Buffer): boolean =>
+  (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+
 export interface PemBlock {
   /** "CERTIFICATE", "RSA PRIVATE KEY". */
   readonly label: string;

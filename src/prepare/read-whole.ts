@@ -23,7 +23,21 @@ export async function readWhole(path: string, looks = LOOKS): Promise<Buffer> {
   }
 }
 
+/** Why a file that a flag names was not read, as a sentence: the system's own words are for programmers. */
+export function whyUnread(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return WHY[code ?? ""] ?? `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+}
+
 // --- internal ---
+
+const WHY: Partial<Record<string, string>> = {
+  ENOENT: "There is no such file.",
+  ENOTDIR: "There is no such file: a part of its path is no folder.",
+  EISDIR: "It is a folder: give a file.",
+  EACCES: "You have no permission to read it.",
+  ELOOP: "It is a link that leads to itself.",
+};
 
 const LOOK_MS = 20;
 /** Until somebody has a pipe open for writing: five seconds. */

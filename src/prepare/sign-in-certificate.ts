@@ -8,7 +8,8 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { thumbprint } from "./certificate.ts";
 import { looksLikeDer, readDer } from "./der-file.ts";
 import { readableByOthers, readKept } from "./kept-file.ts";
-import { bareBase64, textOf } from "./key-text.ts";
+import { bareBase64, isUtf16, pemBlocks, textOf } from "./key-text.ts";
+import { foreignKind } from "./ssh-file-kinds.ts";
 import { shellWord } from "../core/quoting.ts";
 
 export interface SignInCertificate {
@@ -26,16 +27,15 @@ const SOON_MS = 30 * 24 * 60 * 60 * 1000;
 /**
  * Judges the file of `--azure-cert`: an RSA key and its certificate in PEM, either order, PKCS#1 or PKCS#8, as the 2015 recipe
  * wrote it. The first certificate counts, as @azure/identity takes its thumbprint alone. `now` in milliseconds since 1970.
- * Throws ClusterError with exit 4 (sign-in); no error text holds anything of the key.
+ * Throws ClusterError with exit 4 (sign-in), or 2 for a file that is not there or cannot be read; no error text holds anything of the key.
  */
 export async function checkManagementCertificate(file: string, now: number): Promise<SignInCertificate> {
   const bytes = await readKept(file, "--azure-cert");
   if (bytes === undefined)
-    throw refuseSignIn(
-      "AzureCertificateMissing",
-      `${file} does not exist.`,
-      "Make one with `azure-coreos-cluster generate-mgmt-cert`, or check the path.",
-    );
+    throw new ClusterError("AzureCertificateMissing", `--azure-cert: cannot read ${file}`, {
+      exit: EXIT.usage,
+      advice: "There is no such file. `azure-coreos-cluster generate-mgmt-cert` makes one.",
+    });
   const pem = textOf(bytes);
   await refuseOtherKind(file, pem, bytes);
   const certificate = firstCertificate(file, pem, bytes);
@@ -82,6 +82,13 @@ async function refuseOtherKind(file: string, text: string, bytes: Buffer): Promi
       `${file} holds a private key in DER, but no certificate.`,
       `Put both into one PEM file: (umask 077; { openssl pkey -inform DER -in ${shellWord(file)}; cat CERTIFICATE.pem; } > azure-cert.pem)`,
     );
+  const blocks = pemBlocks(text);
+  if (blocks.some(({ label }) => /^(PKCS7|CMS)$/.test(label)) || der?.subarray(0, 40).includes(SIGNED_DATA) === true)
+    throw refuseSignIn(
+      "AzureCertificateNoKey",
+      `${file} is a PKCS#7 file (.p7b), which holds certificates and no private key.`,
+      `Put the key first and its own certificate after it: (umask 077; { cat KEY.pem; openssl pkcs7 -print_certs${blocks.length === 0 ? " -inform DER" : ""} -in ${shellWord(file)}; } > azure-cert.pem)`,
+    );
   if (/^PuTTY-User-Key-File-|^(ssh-|ecdsa-|sk-)\S+ AAAA|BEGIN OPENSSH PRIVATE KEY|BEGIN SSH2/m.test(text))
     throw refuseSignIn(
       "AzureCertificateKind",
@@ -102,9 +109,12 @@ function firstCertificate(file: string, pem: string, bytes: Buffer): X509Certifi
       `${file} holds a private key, but no certificate that can be read.`,
       "Put both into one file: (umask 077; cat KEY.pem CERTIFICATE.pem > azure-cert.pem)",
     );
+  const kind = foreignKind(file, pem, pemBlocks(pem))?.is ?? (isUtf16(bytes) ? "a text in UTF-16, and not of PEM" : undefined);
   throw refuseSignIn(
     "AzureCertificateUnreadable",
-    `${file} is no PEM file with a private key and a certificate.`,
+    kind === undefined
+      ? `${file} is no PEM file with a private key and a certificate.`
+      : `${file} is ${kind}: a PEM file with a private key and a certificate is wanted.`,
     "Of a .pfx, make one: (umask 077; openssl pkcs12 -in FILE.pfx -noenc -out azure-cert.pem)",
   );
 }
@@ -158,6 +168,9 @@ function withoutKey(file: string): ClusterError {
     `Give the PEM file with both, usually ${pem}; the .cer is what is uploaded to Azure.`,
   );
 }
+
+/** 1.2.840.113549.1.7.2 (PKCS#7): certificates, and signatures. */
+const SIGNED_DATA = Buffer.from("06092a864886f70d010702", "hex");
 
 /** PEM or DER; undefined when it is no certificate. */
 export function parseCertificate(certificate: string | Buffer): X509Certificate | undefined {

@@ -19,7 +19,7 @@ import { shellWord } from "../core/quoting.ts";
 export async function readGivenKey(file: string, flag = "--ssh-cert"): Promise<SshKey> {
   const bytes = await readKept(file, flag);
   if (bytes === undefined)
-    throw new ClusterError("SshCertificateMissing", `${flag} ${file} does not exist.`, { advice: "Check the path." });
+    throw new ClusterError("SshCertificateMissing", `${flag}: cannot read ${file}`, { advice: "There is no such file." });
   const { publicKey, thumbprint } = await publicPart(file, bytes);
   const own = await privateKeyBeside(file, publicKey);
   return {

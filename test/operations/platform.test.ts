@@ -167,7 +167,7 @@ test("the admin's password is read from a file, asked for without being shown, o
   };
   expect(await ask({ passwordFile: "secret" })).toBe("from-file1");
   await expect(ask({ passwordFile: "short" })).rejects.toThrow("does not do as a password");
-  await expect(ask({ passwordFile: "none" })).rejects.toThrow("cannot be read");
+  await expect(ask({ passwordFile: "none" })).rejects.toThrow("cannot read none");
   expect([await ask({}, "x", false), await ask({ yes: true }), await ask({ noInput: true })]).toEqual([
     undefined,
     undefined,

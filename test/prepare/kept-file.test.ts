@@ -42,7 +42,8 @@ test("a missing file is undefined, an unreadable one an error that names it", as
   });
   // one that a flag names lies where it lies
   await expect(readKept(join(folder, "sub"), "--ssh-cert")).rejects.toMatchObject({
-    advice: "Check the path that --ssh-cert names, and its permissions.",
+    exit: 2,
+    advice: "It is a folder: give a file.",
   });
   await expect(readKept("/dev/zero")).rejects.toMatchObject({
     code: "FileNotRead",

@@ -100,6 +100,21 @@ test.each<[string, () => string | Buffer]>([
 /** As Windows exports it. */
 const pfxOf = (pem: string): Buffer => execFileSync("openssl", ["pkcs12", "-export", "-passout", "pass:"], { input: pem });
 
+const p7bOf = (form: "DER" | "PEM"): Buffer =>
+  execFileSync("openssl", ["crl2pkcs7", "-nocrl", "-certfile", fileOf(own), "-outform", form]);
+
+test.each([
+  ["", "is empty"],
+  ["\n", "is empty"],
+  [Buffer.from("\uFEFFCN = x\n", "utf16le"), "is a text in UTF-16"],
+  ["{}", "is JSON"],
+])("--azure-cert names the kind of what it cannot use: %j %s", async (content, kind) => {
+  await expect(checkManagementCertificate(fileOf(content), now)).rejects.toMatchObject({
+    code: "AzureCertificateUnreadable",
+    message: expect.stringContaining(kind),
+  });
+});
+
 test.each<[string, () => string | Buffer, string, string]>([
   ["a .cer", () => toDer(own), "AzureCertificateNoKey", "the PEM file with both"],
   ["a certificate without key", () => own, "AzureCertificateNoKey", "the PEM file with both"],
@@ -128,6 +143,8 @@ test.each<[string, () => string | Buffer, string, string]>([
   ["a .pfx in base64", () => pfxOf(pkcs8(rsa) + own).toString("base64"), "AzureCertificatePkcs12", "openssl pkcs12 -in"],
   ["a .cer in base64", () => toDer(own).toString("base64"), "AzureCertificateNoKey", "the PEM file with both"],
   ["a key in DER", () => rsa.export({ type: "pkcs8", format: "der" }), "AzureCertificateMissing", "-inform DER"],
+  ["a .p7b", () => p7bOf("DER"), "AzureCertificateNoKey", "-print_certs -inform DER -in"],
+  ["a .p7b in base64", () => p7bOf("PEM"), "AzureCertificateNoKey", "openssl pkcs7 -print_certs -in"],
   ["a key for SSH", () => "ssh-rsa AAAA me\n", "AzureCertificateKind", "generate-mgmt-cert"],
   ["PuTTY's key", () => "PuTTY-User-Key-File-3: ssh-rsa\n", "AzureCertificateKind", "generate-mgmt-cert"],
 ])("--azure-cert refuses %s, and says what to do", async (_, content, code, advice) => {
@@ -158,6 +175,7 @@ test.each([
 test("no file, and warnings: readable by others, ends soon", async () => {
   await expect(checkManagementCertificate(join(newFolder(), "no.pem"), now)).rejects.toMatchObject({
     code: "AzureCertificateMissing",
+    exit: 2,
   });
   const file = fileOf(pkcs8(rsa) + own);
   chmodSync(file, 0o644);

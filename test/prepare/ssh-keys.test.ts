@@ -183,7 +183,7 @@ test.each<[string, string | Buffer | undefined, string, string]>([
     "SshCertificateUnreadable",
     ".cer (DER)",
   ],
-  ["no file", undefined, "SshCertificateMissing", "Check the path"],
+  ["no file", undefined, "SshCertificateMissing", "There is no such file."],
 ])("--ssh-cert with %s is an error that helps", async (_, content, code, advice) => {
   const dir = newFolder();
   if (content !== undefined) put(dir, { "x.cer": content });

@@ -9,7 +9,7 @@ import type { Clock } from "../../core/clock.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { PRICES_URL } from "../../core/price/variable.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
-import { readWhole } from "../../prepare/read-whole.ts";
+import { readWhole, whyUnread } from "../../prepare/read-whole.ts";
 import { prose } from "../../report/wrap.ts";
 import type { Exchange } from "../../sim/message.ts";
 import { parseProfile } from "../../sim/profile.ts";
@@ -69,9 +69,8 @@ async function served({ world, given }: Pick<Invocation, "world" | "given">, fil
 
 async function profileIn(file: string): Promise<ReturnType<typeof parseProfile>> {
   const text = await readWhole(file).catch((cause: unknown) => {
-    throw new ClusterError("EmulateProfile", `${file} cannot be read: ${(cause as Error).message}.`, {
-      cause,
-      advice: "Name a file of JSON.",
+    throw new ClusterError("EmulateProfile", `--profile: cannot read ${file}`, {
+      advice: `${whyUnread(cause)} A file of JSON is wanted.`,
     });
   });
   return parseProfile(text.toString("utf8"), file);

@@ -2,7 +2,7 @@
  * lint: what a node would refuse of a cloud-config, or silently ignore. The places of old files (`{0}`, `{1}`, `#DISCOVERY_URL`) are
  * filled in first, as create does: what is judged is what a node would get.
  */
-import { readWhole } from "../../prepare/read-whole.ts";
+import { readWhole, whyUnread } from "../../prepare/read-whole.ts";
 import { EXIT, usageError } from "../../core/errors.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
@@ -54,13 +54,10 @@ function findingsOf(bytes: Uint8Array, options: UserDataOptions): readonly Findi
 
 const counted = (count: number, what: string): string => `${count === 0 ? "no" : count} ${what}${count === 1 ? "" : "s"}`;
 
-const WHY: Partial<Record<string, string>> = { ENOENT: "There is no such file.", EISDIR: "It is a folder: give a file." };
-
 async function readBytes(path: string, file: string): Promise<Uint8Array> {
   try {
     return await readWhole(path);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw usageError(`cannot read ${file}`, WHY[code ?? ""] ?? `${message}.`);
+    throw usageError(`cannot read ${file}`, whyUnread(error));
   }
 }

@@ -1,5 +1,5 @@
 /** A user's own cloud-init file (`--custom-data`), and the check that any user-data goes through before a machine gets it. */
-import { readWhole } from "../../prepare/read-whole.ts";
+import { readWhole, whyUnread } from "../../prepare/read-whole.ts";
 import { gunzipSync } from "node:zlib";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
@@ -23,7 +23,7 @@ export async function readCustom(run: Run, file: string): Promise<CustomFile> {
   } catch (error) {
     throw usageError(
       `--custom-data: cannot read ${file}`,
-      `${(error as Error).message}. \`azure-coreos-cluster create-azure-user-data\` writes one from the templates.`,
+      `${whyUnread(error)} \`azure-coreos-cluster create-azure-user-data\` writes one from the templates.`,
     );
   }
 }

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
 import { isLoopback } from "../../core/loopback.ts";
-import { readWhole } from "../../prepare/read-whole.ts";
+import { readWhole, whyUnread } from "../../prepare/read-whole.ts";
 import { ownPath } from "../own-path.ts";
 import type { Run } from "../run.ts";
 
@@ -83,9 +83,6 @@ async function fromFile(source: string): Promise<string> {
   try {
     return (await readWhole(source)).toString("utf8");
   } catch (cause) {
-    throw usageError(
-      `--installer: ${source} cannot be read: ${(cause as Error).message}`,
-      "Name a file that is there, or an https URL.",
-    );
+    throw usageError(`--installer: cannot read ${source}`, `${whyUnread(cause)} An https URL is taken, too.`);
   }
 }

@@ -8,7 +8,7 @@ import { JOBS } from "../../nodes/job.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import { PRIVATE, keepAndRead, readKept, readableByOthers } from "../../prepare/kept-file.ts";
-import { readWhole } from "../../prepare/read-whole.ts";
+import { readWhole, whyUnread } from "../../prepare/read-whole.ts";
 import { ownPath } from "../own-path.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
@@ -65,8 +65,8 @@ export const forgetPassword = async ({ ground }: Pick<Site, "ground">, first: No
 export async function passwordIn(outside: Pick<Run["outside"], "cwd" | "env">, file: string): Promise<string> {
   const text = await readWhole(ownPath(outside, file)).catch((cause: unknown) => {
     throw usageError(
-      `--password-file ${file} cannot be read: ${(cause as Error).message}`,
-      "Leave the flag out, and a password is asked for or made.",
+      `--password-file: cannot read ${file}`,
+      `${whyUnread(cause)} Without the flag a password is asked for or made.`,
     );
   });
   return fitPassword(text.toString("utf8").replace(/\r?\n$/, ""), `--password-file ${file}`);
