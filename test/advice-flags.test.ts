@@ -7,7 +7,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { COMMANDS } from "../src/cli/commands.ts";
+import { COMMANDS, flagsOf } from "../src/cli/commands.ts";
 import { parseArguments } from "../src/cli/parse-arguments.ts";
 import type { World } from "../src/cli/world.ts";
 
@@ -36,6 +36,8 @@ const ROOMS: readonly (readonly [folder: RegExp, commands: readonly string[]])[]
   ],
   // what Azure says
   [/^core\/advice\b|^azure\b/, COMMANDS.filter(({ scopes }) => scopes.includes("azure")).map(({ name }) => name)],
+  // of a folder that a flag names; others read what is in the package
+  [/^prepare\/kept-file/, COMMANDS.filter((one) => flagsOf(one).some(([key]) => key === "dir")).map(({ name }) => name)],
   [/^operations\/destroy\b/, ["destroy", "gc"]],
   [/^operations\/remove(\.ts|\/forget)/, ["remove"]],
   [/^operations\/platform\b/, ["platform"]],
@@ -64,7 +66,7 @@ function reachable(start: string): Set<string> {
 
 /** Other programs' command lines have flags of their own; a piece of one begins with its first flag. */
 const PROGRAM =
-  "(?:az|cloud-init|openssl|ssh-keygen|gpg|puttygen|sudo|systemctl|journalctl|etcdctl|lsblk|qemu-img|curl|butane|Azurite)";
+  "(?:az|cloud-init|openssl|ssh-keygen|gpg|puttygen|sudo|systemctl|journalctl|etcdctl|lsblk|qemu-img|curl|butane|Azurite|grep|sed)";
 const FOREIGN = new RegExp(
   ["`" + PROGRAM + "\\b[^`]*`", "\\b" + PROGRAM + "\\b.*?(?:\\. |;|$|`)", "^--(?:urn|publisher|cacert)\\b.*"].join("|"),
   "gms",

@@ -79,7 +79,7 @@ export function hostKeyMismatch(target: NodeTarget, seen: string): ClusterError 
     {
       source: "node",
       advice:
-        "Nothing was sent to it: somebody may be in between. What its console shows (`logs`) is the machine's own. If its keys were made anew, `replace` makes the node with one that is known: the one expected is in its machine's tag, and only of nodes without one (--no-host-keys) in the cluster's known_hosts, as a line to remove.",
+        "Nothing was sent to it: somebody may be in between. What its console shows (`logs`) is the machine's own. If its keys were made anew, `replace` makes the node with one that is known: the one expected is in its machine's tag, and only of nodes made without one (--no-host-keys) in the cluster's known_hosts, as a line to remove.",
     },
   );
 }

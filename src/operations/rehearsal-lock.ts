@@ -149,7 +149,7 @@ const atWork = (file: string, { pid: other, what }: Holder): ClusterError =>
       exit: EXIT.conflict,
       advice:
         what === "emulate"
-          ? "Ask it: --arm-endpoint with the address that it has printed. Or end it (Ctrl-C), or rehearse in another folder with --dir."
+          ? "`create` and all others ask it with --arm-endpoint and the address that it has printed. Or end it (Ctrl-C), or rehearse in another folder with --dir."
           : `Run it again when that one is done, or rehearse in another folder with --dir. Is process ${other} something else? Delete ${file}.`,
     },
   );
