@@ -8,7 +8,7 @@ import type { Node } from "../../src/core/plan/cluster.ts";
 import { AUTHORITY_FILE } from "../../src/core/node-config.ts";
 import { buildSpec } from "../../src/core/spec/spec.ts";
 import type { Event } from "../../src/engine/event.ts";
-import type { Reach } from "../../src/operations/cluster/node-target.ts";
+import { type Reach, nodeTarget } from "../../src/operations/cluster/node-target.ts";
 import { authorityHere, recoverAuthority } from "../../src/operations/etcd/authority.ts";
 import { certify, lacksCertificate } from "../../src/operations/etcd/certify.ts";
 import { createJoining } from "../../src/operations/etcd/joining.ts";
@@ -18,6 +18,7 @@ import { BY_FORCE } from "../../src/operations/remove/forget-nodes.ts";
 import { membersOf } from "../../src/operations/etcd/plan.ts";
 import { type LiveEtcd, join, leave, makeWay, planJoins, withMembers } from "../../src/operations/etcd/membership.ts";
 import { unjoin } from "../../src/operations/create/unjoin.ts";
+import { type Etcd, inQuietMoment } from "../../src/operations/reboot/quiet-moment.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
 import type { Run } from "../../src/operations/run.ts";
 import { createEtcdCa, etcdTlsFiles, fingerprintOf } from "../../src/prepare/etcd-tls.ts";
@@ -642,5 +643,19 @@ describe.concurrent("the authority", async () => {
     await has.nodes.close();
     // asked once: there is no time for a second look
     expect(await lacksCertificate({ ...has.run, deadline: Date.now() }, there)).toBe(false);
+  });
+});
+
+test("a member is not rebooted beside one that never started, which is named, and is waited for no longer than its own limit", async () => {
+  await using world = await cluster({ list: [member(0), member(1, false), member(2)] });
+  const members = world.alive.map((one) => nodeTarget(world.reach, one));
+  const etcd = { cluster: { spec: world.reach.spec }, members, tls: undefined, who: "me" } as unknown as Etcd;
+  const run = { ...world.run, tools: { ...world.run.tools, random: () => 0 }, stop: world.stop.signal } as unknown as Run;
+  const [node] = members;
+  if (node === undefined) throw new Error("there is one");
+  const attempt = inQuietMoment(run, etcd, node, () => Promise.reject(new Error("rebooted")), 1);
+  await expect(attempt).rejects.toMatchObject({
+    code: "EtcdNotWhole",
+    message: expect.stringContaining("abc-coreos-1 is no healthy etcd member"),
   });
 });

@@ -26,7 +26,7 @@ export async function rebootNode(run: Run, etcd: Etcd, node: NodeTarget, timeout
       before = way instanceof ClusterError ? await restart(run, etcd, node, way) : await reboot(way);
     };
     if (run.simulated) await rehearse(run, etcd, node, timeoutMs);
-    else if (member) await inQuietMoment(run, etcd, node, order);
+    else if (member) await inQuietMoment(run, etcd, node, order, timeoutMs);
     else await withLogin(run, node, order);
     if (!run.simulated) await awaitBack(run, etcd, node, { before, until: run.clock.now() + timeoutMs, timeoutMs });
     run.emit({ ...aboutNode(node), kind: "done" });

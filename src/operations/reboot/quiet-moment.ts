@@ -3,8 +3,10 @@
  * once see each other: each marks its node first and then looks for marks on the others, so of two at least one sees the other.
  */
 import { ClusterError, EXIT } from "../../core/errors.ts";
+import { duration } from "../../core/words.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { type Connection, connect } from "../../nodes/connection.ts";
+import type { Member } from "../../nodes/etcd-api.ts";
 import { type MembershipOptions, healthyMembers, settledMembers } from "../../nodes/etcd.ts";
 import { isMarked, markReboot, unmarkReboot } from "../../nodes/reboot.ts";
 import type { EtcdClientTls, NodeTarget } from "../../nodes/target.ts";
@@ -23,6 +25,7 @@ export interface Etcd {
 /**
  * Waits for it, and does `work` in it.
  * @param work with the open connection to the node, or why there is none
+ * @param timeoutMs the node's own limit: it is not waited for longer
  * @throws ClusterError EtcdNotWhole when it does not come
  */
 export async function inQuietMoment(
@@ -30,12 +33,14 @@ export async function inQuietMoment(
   etcd: Etcd,
   node: NodeTarget,
   work: (way: Connection | ClusterError) => Promise<void>,
+  timeoutMs = PATIENCE_MS,
 ): Promise<void> {
-  const until = run.clock.now() + PATIENCE_MS;
+  const patienceMs = Math.min(PATIENCE_MS, timeoutMs);
+  const until = run.clock.now() + patienceMs;
   for (;;) {
     const why = await attempt(run, etcd, node, work);
     if (why === undefined) return;
-    if (run.clock.now() >= until) throw notWhole(node, why);
+    if (run.clock.now() >= until) throw notWhole(node, why, patienceMs);
     run.stop.throwIfAborted();
     run.emit({ ...aboutNode(node), kind: "waiting", detail: why });
     // not in step with the other one
@@ -112,7 +117,12 @@ async function illOthers(
     return members.filter(({ index }) => index !== node.index).map(({ name }) => name);
   const list = await settledMembers(options);
   const healthy = await healthyMembers(options, list);
-  return list.filter(({ id, name }) => name !== node.name && !healthy.has(id)).map(({ id, name }) => (name === "" ? id : name));
+  // one that has joined and never started has told no name yet
+  const nameOf = ({ id, name, peerUrls }: Member): string =>
+    name !== ""
+      ? name
+      : (members.find(({ privateAddress }) => peerUrls.some((url) => new URL(url).hostname === privateAddress))?.name ?? id);
+  return list.filter((one) => nameOf(one) !== node.name && !healthy.has(one.id)).map(nameOf);
 }
 
 async function open(run: Run, target: NodeTarget): Promise<Connection | ClusterError> {
@@ -126,9 +136,9 @@ async function open(run: Run, target: NodeTarget): Promise<Connection | ClusterE
   }
 }
 
-const notWhole = (node: NodeTarget, why: string): ClusterError =>
+const notWhole = (node: NodeTarget, why: string, patienceMs: number): ClusterError =>
   new ClusterError("EtcdNotWhole", `${node.name} is an etcd member, and was not rebooted: ${why}`, {
     source: "node",
     exit: EXIT.partly,
-    advice: `Without it etcd could lose its quorum. Mend the other first (\`status\` says how the nodes are); a node that needs a reboot itself is rebooted by name. It was waited for 3 minutes.`,
+    advice: `Without it etcd could lose its quorum. Mend the other first (\`status\` says how the nodes are); a node that needs a reboot itself is rebooted by name. It was waited for ${duration(patienceMs)}.`,
   });
