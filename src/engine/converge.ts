@@ -12,7 +12,7 @@ import { drive } from "./drive.ts";
 import { isFresh, lookAtMade, refuseOld } from "./machine-made.ts";
 import { deletePatiently, lookFor, patiently } from "./patiently.ts";
 import type { Live } from "./provider.ts";
-import { recover } from "./recover.ts";
+import { isVerdict, recover } from "./recover.ts";
 import type { Ask } from "./throttle.ts";
 import type { Tools } from "./tools.ts";
 import { refuseReplaced } from "./whose.ts";
@@ -27,7 +27,12 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
       const outcome = await step(way);
       if (outcome !== undefined) return outcome;
     } catch (error) {
-      way.live = await recover(way, error);
+      try {
+        way.live = await recover(way, error);
+      } catch (final) {
+        options.onUnfinished?.({ unclear: way.asked && !isVerdict(error), trouble: way.trouble });
+        throw final;
+      }
     }
   }
 }
@@ -62,6 +67,7 @@ async function seen(way: Convergence): Promise<Live | null> {
   const found = way.expected ? lookFor(resource, tools) : patiently(tools, (signal) => tools.provider.get(resource, signal));
   way.live = (await found) ?? null;
   way.expected = isExpected(way.live);
+  way.asked &&= way.live !== null;
   way.looked = true;
   return way.live;
 }
@@ -134,6 +140,7 @@ async function put(
   const turn = live !== null || stop === undefined ? tools.signal : AbortSignal.any([tools.signal, stop]);
   const operation = await tools.throttle.through(writeOf(resource), turn, async () => {
     await options.permit?.();
+    way.asked = true;
     return tools.provider.put(body, {
       signal: tools.signal,
       createOnly: live === null && KINDS[resource.kind].etag === true,
@@ -142,6 +149,7 @@ async function put(
   });
   refuseReplaced(body, operation.tags);
   way.expected = true;
+  way.trouble = undefined;
   options.onAccepted?.();
   if (!operation.done) tools.emit({ ...way.about, kind: "waiting" });
   way.driving = true;

@@ -40,8 +40,22 @@ export interface ConvergeOptions {
   readonly goesElsewhere?: (error: AzureError) => boolean;
   /** Aborted when nothing new is to be begun: what is to be made, and still waits for its turn to be asked for, ends with its reason. */
   readonly stop?: AbortSignal;
+  /** Told when it ends with an error: whether Azure may have made or changed it all the same, and what was waited out last. */
+  readonly onUnfinished?: (how: Unfinished) => void;
   /** Resolves when waiting for Azure's word is no longer needed: the node answers. */
   readonly usable?: Promise<void>;
+}
+
+export interface Unfinished {
+  /** It was asked for, and no answer says what became of that. */
+  readonly unclear: boolean;
+  readonly trouble: Trouble | undefined;
+}
+
+/** An answer that is waited out. */
+export interface Trouble {
+  readonly code: string;
+  readonly delayMs: number;
 }
 
 /** What a run has of one resource on its way. Only the steps of converge.ts and recover.ts change it. */
@@ -70,6 +84,10 @@ export interface Convergence {
   early: boolean;
   /** A request of ours may have been carried out without our knowing. */
   unclear: boolean;
+  /** A write has left, and was neither refused nor seen to have changed nothing. */
+  asked: boolean;
+  /** What the last request is repeated for. */
+  trouble: Trouble | undefined;
 }
 
 export const startConvergence = (resource: AnyResource, tools: Tools, options: ConvergeOptions): Convergence => ({
@@ -88,6 +106,8 @@ export const startConvergence = (resource: AnyResource, tools: Tools, options: C
   driving: false,
   early: false,
   unclear: false,
+  asked: false,
+  trouble: undefined,
 });
 
 /** What is being deleted is to be gone. */

@@ -1,5 +1,5 @@
 /** What went wrong on the way of one resource: waited out where it passes, thrown where it is final. */
-import { AzureError } from "../core/advice/azure-error.ts";
+import { AzureError, isMisdirected } from "../core/advice/azure-error.ts";
 import type { ClusterError } from "../core/errors.ts";
 import type { Convergence } from "./convergence.ts";
 import { isOvertaken } from "./overtaken.ts";
@@ -35,6 +35,7 @@ export async function recover(way: Convergence, error: unknown): Promise<Live | 
     retry.kind === "throttle"
       ? tools.throttle.pause(before === undefined ? { kind: "read" } : { kind: "write", id: way.resource.id }, retry)
       : retry.waitMs;
+  way.trouble = { code, delayMs };
   tools.emit({ ...about, kind: "retrying", code, message, delayMs: Math.round(delayMs) });
   // after a 429 the throttle makes everybody wait
   if (retry.kind !== "throttle") await tools.clock.sleep(retry.waitMs, tools.signal);
@@ -44,6 +45,12 @@ export async function recover(way: Convergence, error: unknown): Promise<Live | 
   // what another operation was at work on is another by now
   return retry.ambiguous || ((retry.kind === "contention" || retry.kind === "lag") && before !== null) ? undefined : before;
 }
+
+/** Azure itself has refused it, or says how it ended; whatever else comes back says nothing about what was done. */
+export const isVerdict = (error: unknown): boolean =>
+  error instanceof AzureError &&
+  (error.operation || (error.status !== undefined && error.status >= 400 && error.status < 500 && error.status !== 408)) &&
+  !isMisdirected(error);
 
 // --- internal ---
 

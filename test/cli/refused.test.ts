@@ -1,6 +1,7 @@
 /** What Azure refuses to a command: the advice goes on with that very command, and names what was refused, to whom and where. */
 import { expect, onTestFinished, test } from "vitest";
 import type { Fault } from "../../src/sim/fault.ts";
+import type { PlainResponse } from "../../src/azure/pipeline.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { type TestAzure, testAzure, ownAzure } from "./world.ts";
 
@@ -149,4 +150,53 @@ test.each([
         : azure.simulation.handle(request),
   });
   expect([exit, stderr.includes("This is a fault")], stderr).toEqual([code, false]);
+});
+
+const GROUP_PUT = /\/resourcegroups\/abc\?/i;
+
+test.each<[string, (answer: PlainResponse, signal?: AbortSignal) => PlainResponse | Promise<PlainResponse>]>([
+  [
+    "never comes",
+    (_, signal) => new Promise((_answer, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error))),
+  ],
+  ["has no id", (answer) => ({ ...answer, body: answer.body?.replace(/"id":"[^"]*",/, "") ?? "" })],
+  ["is a page that says 404", () => ({ status: 404, headers: { "content-type": "text/html" }, body: "<html>not here</html>" })],
+  ["leads elsewhere", () => ({ status: 307, headers: { location: "http://127.0.0.1:1/x" }, body: "" })],
+])("a write that is done, and whose answer %s, is not called nothing", async (_, spoilt) => {
+  const azure = ownAzure();
+  const { exit, stderr } = await azure.run("abc --num-nodes 1 --wait-for machines --timeout 30s", {
+    azure: async (request) => {
+      const { signal, ...unbroken } = request;
+      const answer = await azure.simulation.handle(unbroken);
+      return request.method === "PUT" && GROUP_PUT.test(request.url) ? spoilt(answer, signal) : answer;
+    },
+  });
+  expect(exit).not.toBe(0);
+  expect(azure.simulation.save().entries).toHaveLength(1);
+  expect(stderr).toContain("Azure was asked for resource group abc, and may have made it, or make it still.");
+  expect(stderr).toContain("Remove it: azure-coreos-cluster destroy abc");
+  expect(stderr).not.toContain("Nothing was made.");
+});
+
+test("a write that is refused made nothing, and that is said", async () => {
+  const azure = ownAzure({
+    faults: [{ match: { method: "PUT", url: "/resourcegroups/" }, effect: { status: 403, code: "AuthorizationFailed" } }],
+  });
+  expect((await azure.run("abc --num-nodes 1 --wait-for machines")).stderr).toContain("Nothing was made.");
+});
+
+test("a time limit that was spent on what Azure does not take yet names that, and Azure's answer", async () => {
+  const azure = ownAzure();
+  const { exit, stderr } = await azure.run("abc --num-nodes 1 --wait-for machines --timeout 100s", {
+    azure: (request) =>
+      request.method === "PUT" && request.url.includes("/loadBalancers/")
+        ? Promise.resolve({
+            status: 429,
+            headers: { "content-type": "application/json", "retry-after": "99999" },
+            body: '{"error":{"code":"TooManyRequests","message":"slow down"}}',
+          })
+        : azure.simulation.handle(request),
+  });
+  expect(exit).toBe(6);
+  expect(stderr).toContain("What was waited for: load balancer (TooManyRequests: to be asked for again after 1 h).");
 });

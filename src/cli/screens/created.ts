@@ -6,7 +6,7 @@ import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import { canLogIn } from "../../nodes/identity.ts";
 import { platformIn } from "../../operations/platform/tag.ts";
 import { dnsLines, nextSteps, sampleHost } from "../../core/outputs.ts";
-import { are, plural, someOf } from "../../core/words.ts";
+import { are, duration, plural, someOf } from "../../core/words.ts";
 import { type Created, endpointsFromOutside, failureContext } from "../../operations/create/finish.ts";
 import type { Prepared } from "../../operations/create/prepared.ts";
 import { quotesAzure } from "../../report/error.ts";
@@ -87,15 +87,16 @@ async function sayNext(session: Session, cwd: string, prepared: Prepared, create
   if (endpoints !== undefined) session.say(["", "From outside:", ...endpoints.map(({ text }) => `  ${text}`)].join("\n"));
 }
 
-function withContinuation(session: Session, prepared: Prepared, { failure, exit, document }: Created): unknown {
+function withContinuation(session: Session, prepared: Prepared, created: Created): unknown {
+  const { failure, exit, document } = created;
   if (!(failure instanceof ClusterError) || failure.exit === EXIT.conflict) return failure;
   const known = advised(failure, failureContext(prepared, document.choices));
-  const { created, unchanged, updated } = document.resources;
-  const go = created + unchanged + updated > 0 ? continuation(session, document.name, failure, known) : "Nothing was made.";
   return new ClusterError(known.code, known.message, {
     source: known.source,
     exit: known.exit === EXIT.failed && exit !== EXIT.partly ? exit : known.exit,
-    advice: [known.advice, go].filter((one) => one !== undefined).join("\n"),
+    advice: [waitedFor(created), known.advice, continuation(session, created, known)]
+      .filter((one) => one !== undefined)
+      .join("\n"),
     ...(known.link === undefined ? {} : { link: known.link }),
     cause: known.cause,
   });
@@ -105,7 +106,11 @@ function withContinuation(session: Session, prepared: Prepared, { failure, exit,
  * How to go on, and how to be rid of it. What Azure would refuse again is settled first, and under a name that cannot be had nothing
  * goes on. What the advice says already is not said twice.
  */
-function continuation(session: Session, name: string, failure: unknown, known?: ClusterError): string {
+function continuation(session: Session, { document, failure, unfinished }: Created, known?: ClusterError): string {
+  const { name, resources } = document;
+  const there = resources.created + resources.unchanged + resources.updated > 0;
+  const unclear = unfinished.flatMap(({ label, unclear: isUnclear }) => (isUnclear ? [label] : []));
+  if (!there && unclear.length === 0) return "Nothing was made.";
   const again = "the same command again.";
   const go =
     known?.exit === EXIT.conflict
@@ -117,8 +122,22 @@ function continuation(session: Session, name: string, failure: unknown, known?: 
         ];
   const destroy = `destroy ${name}`;
   const away = known?.advice?.includes(`azure-coreos-cluster ${destroy}`) === true ? [] : [`Remove it: ${session.next(destroy)}`];
-  return ["What was made stays.", ...go, ...away].join(" ");
+  const stays = there ? ["What was made stays."] : [];
+  const maybe = unclear.length === 0 ? [] : [`Azure was asked for ${fewOf(unclear)}, and may have made it, or make it still.`];
+  return [...stays, ...maybe, ...go, ...away].join(" ");
 }
+
+/** What the time was spent on, and what Azure had answered there. */
+function waitedFor({ failure, unfinished }: Created): string | undefined {
+  if (!(failure instanceof ClusterError) || failure.code !== "Timeout" || unfinished.length === 0) return undefined;
+  const all = unfinished.map(({ label, trouble }) =>
+    trouble === undefined ? label : `${label} (${trouble.code}: to be asked for again after ${duration(trouble.delayMs)})`,
+  );
+  return `What was waited for: ${fewOf(all)}.`;
+}
+
+const fewOf = (all: readonly string[]): string =>
+  all.length <= 4 ? all.join(", ") : `${all.slice(0, 3).join(", ")} and ${all.length - 3} more`;
 
 const refusedAgain = ({ status, code, message, details }: AzureError): boolean =>
   retryClass(status, code, message, details) === "no";
@@ -127,7 +146,8 @@ const refusedAgain = ({ status, code, message, details }: AzureError): boolean =
 const wordsOf = (level: Created["level"]): { readonly thing: string; readonly done: string } =>
   level === "machines" ? { thing: "machine", done: "made" } : { thing: "node", done: "ready" };
 
-function sayWhatIsMissing(session: Session, prepared: Prepared, { document, missing, failure, level }: Created): void {
+function sayWhatIsMissing(session: Session, prepared: Prepared, created: Created): void {
+  const { document, missing, failure, level } = created;
   const { thing, done } = wordsOf(level);
   const all = document.nodes.length;
   const causes = sameCauses(missing);
@@ -149,7 +169,7 @@ function sayWhatIsMissing(session: Session, prepared: Prepared, { document, miss
       ...list,
       ...more,
       ...why,
-      continuation(session, document.name, failure, known),
+      continuation(session, created, known),
     ].join("\n"),
   );
 }

@@ -8,7 +8,7 @@ import { type Design, designOf } from "../../core/plan/cluster.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import { claimHolds, claimTarget } from "../../core/plan/resources/claim.ts";
 import { image } from "../../core/plan/resources/image.ts";
-import type { Outcome } from "../../engine/convergence.ts";
+import type { Outcome, Unfinished } from "../../engine/convergence.ts";
 import { aboutOf } from "../../engine/event.ts";
 import { patiently } from "../../engine/patiently.ts";
 import { type Result, walk } from "../../engine/walk.ts";
@@ -49,6 +49,8 @@ export interface Carried {
   /** What Azure calls the sizes of the machines that are there, by node index. */
   readonly sizes: ReadonlyMap<number, string>;
   readonly choices: ChoicesDocument;
+  /** What failed, and may have been made all the same, or was waited for; by id. */
+  readonly unfinished: ReadonlyMap<string, Unfinished>;
 }
 
 export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
@@ -72,6 +74,7 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
     ...nodes,
     hostKeys,
     account,
+    unfinished: carrying.unfinished,
     sizes: sizes.made,
     choices: choicesOf({ ...prepared, ...inUse }, sizes.passedOver),
     address: place?.address,
@@ -105,6 +108,7 @@ function begin(run: Run, prepared: Prepared): Carrying {
     written: false,
     lost: undefined,
     retagged: new Set(),
+    unfinished: new Map(),
   };
   return carrying;
 }

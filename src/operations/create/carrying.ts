@@ -7,6 +7,7 @@ import type { LimitsNews } from "./limits-news.ts";
 import type { MachineReport } from "./machine-news.ts";
 import type { NewDisks } from "./new-disks.ts";
 import type { Sizes } from "./sizes.ts";
+import type { Unfinished } from "../../engine/convergence.ts";
 import type { NodeWatch } from "./node-watch.ts";
 import type { Prepared } from "./prepared.ts";
 import type { SizedPlan } from "./sized-plan.ts";
@@ -43,6 +44,8 @@ export interface Carrying {
   written: boolean;
   /** Why the claim, or what is made, is not ours: then nothing more is written. */
   lost: unknown;
+  /** What ended with an error, by id. */
+  readonly unfinished: Map<string, Unfinished>;
   /** Ids of what a policy has taken the tool's tags from. */
   readonly retagged: Set<string>;
 }

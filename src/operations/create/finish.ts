@@ -5,6 +5,7 @@ import { jsonText } from "../../core/shown.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import { endpointsOf } from "../../core/plan/endpoints.ts";
 import { sshConfig } from "../../core/outputs.ts";
+import type { Unfinished } from "../../engine/convergence.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import type { EndpointState } from "../../nodes/endpoints.ts";
@@ -38,6 +39,8 @@ export interface Created {
   /** The failure that others stem from. */
   readonly failure?: unknown;
   readonly missing: readonly MissingNode[];
+  /** What failed without a word of Azure's: it may have been made all the same, or was waited for when the time was up. */
+  readonly unfinished: readonly (Unfinished & { readonly label: string })[];
   /** `Host` blocks of the nodes that have an address, and the file that keeps them; empty where none has. */
   readonly sshConfig: string;
   readonly sshConfigFile: string;
@@ -80,6 +83,7 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
     level,
     ...(failure === undefined ? {} : { failure }),
     missing: missing.map((node) => explained(node, carried)),
+    unfinished: unfinishedOf(prepared, carried),
     sshConfig: config,
     sshConfigFile: file,
     ...(materials.ssh.privateKeyFile === undefined ? {} : { privateKeyFile: materials.ssh.privateKeyFile }),
@@ -151,6 +155,12 @@ function firstFailure({ resources }: Prepared, { results }: Carried): unknown {
   });
   return failures.find((error) => error instanceof ClusterError && error.exit === EXIT.conflict) ?? failures[0];
 }
+
+const unfinishedOf = ({ resources }: Prepared, { results, unfinished }: Carried): Created["unfinished"] =>
+  resources.flatMap(({ id, label }) => {
+    const how = results.get(id)?.state === "failed" ? unfinished.get(id) : undefined;
+    return how === undefined ? [] : [{ label, ...how }];
+  });
 
 /** What is left of its time, if anything, is enough to say so and no more. */
 const isLate = (run: Run): boolean => run.tools.signal.aborted || run.clock.now() >= run.giveUpAt;
