@@ -6,7 +6,7 @@ import { usageError } from "../core/errors.ts";
 import { nearest, slips } from "../core/nearest.ts";
 import { shellWord } from "../core/quoting.ts";
 import { COMMANDS, type Command, commandNamed } from "./commands.ts";
-import { LONG_WORDS, commandMeantBy, isForeignWord, ofThatName, refuseForeignWord } from "./foreign-words.ts";
+import { LONG_WORDS, canBeName, commandMeantBy, isForeignWord, ofThatName, refuseForeignWord } from "./foreign-words.ts";
 import { flagNamed, positionals, spelt } from "./full-names.ts";
 import { ACTIONS } from "./platform-actions.ts";
 import { isNoun, lineOf, meantHere, withNoun } from "./sentence.ts";
@@ -99,7 +99,7 @@ function refuseMistyped(word: string, words: readonly string[]): Error {
   const flags = words.filter((one) => one !== word).map(shellWord);
   return usageError(
     `"${word}" is no command${didYouMean(word) ?? ""}`,
-    ["`azure-coreos-cluster --help` lists the commands.", ofThatName(word, flags)].join("\n"),
+    ["`azure-coreos-cluster --help` lists the commands.", ...(canBeName(word) ? [ofThatName(word, flags)] : [])].join("\n"),
   );
 }
 

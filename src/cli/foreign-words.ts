@@ -40,12 +40,13 @@ export function refuseForeignWord(words: readonly string[], place: number, rest:
     `"${word}" is no command of this tool, and no cluster is made of it`,
     [
       meantHere(lines, { others, flags, rest }, SEVERAL.has(word.toLowerCase())),
-      ...(places.length === 1 && /^[a-z][a-z-]+[a-z]$/.test(word)
-        ? [ofThatName(word, takenBy(commandNamed("create"), flags))]
-        : []),
+      ...(places.length === 1 && canBeName(word) ? [ofThatName(word, takenBy(commandNamed("create"), flags))] : []),
     ].join("\n"),
   );
 }
+
+/** As far as its letters go. */
+export const canBeName = (word: string): boolean => /^[a-z][a-z-]+[a-z]$/i.test(word);
 
 /** How a cluster gets a name that looks like a command. */
 export const ofThatName = (name: string, flags: readonly string[]): string =>

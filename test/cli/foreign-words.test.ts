@@ -167,6 +167,7 @@ test.each([
 });
 
 test("whoever wants a cluster of that name is told how", () => {
+  expect(refusal(() => commandFirst(["status "])).advice).toBe("`azure-coreos-cluster --help` lists the commands.");
   expect(adviceOn("upgrade --num-nodes 3")).toContain("azure-coreos-cluster create upgrade --num-nodes 3");
 });
 
