@@ -71,6 +71,19 @@ test("a cluster in a group that is named like it keeps the old set's name; a sec
   ).toEqual(["coreos-as", "xyz-as"]);
 });
 
+test("a group that the tool made for the first of two: the last destroy names it, empty as it is", async () => {
+  const two = MADE.replace("shared", "pool");
+  await run(`abc ${two}`);
+  await run(`xyz ${two}`);
+  expect(await run("destroy abc --resource-group pool --yes")).toContain(
+    "The resource group pool stays, for others have resources in it",
+  );
+  const last = await run("destroy xyz --resource-group pool --yes");
+  expect(last.replaceAll(/\s+/g, " ")).toContain("The resource group pool is empty now, and stays");
+  expect(last).toContain("az group delete --name pool");
+  expect(everything(azure)).toEqual(["/resourceGroups/pool", "/resourceGroups/shared"]);
+});
+
 test("a set of somebody else's is in the way of no name", async () => {
   const set = { location: "westus", sku: { name: "Aligned" }, properties: { platformFaultDomainCount: 2 }, tags: { owner: "x" } };
   for (const name of ["coreos-as", "ABC-AS"])

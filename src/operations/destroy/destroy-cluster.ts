@@ -8,6 +8,7 @@
 import type { Gone } from "../../core/documents.ts";
 import { AzureError, isAbsence } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
+import { shellWord } from "../../core/quoting.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import { TAG_LIMIT } from "../../core/plan/tag-limits.ts";
 import { type Left, countDown } from "./count-down.ts";
@@ -130,6 +131,7 @@ async function deletePieces(run: Run, doom: Doom): Promise<Destroyed> {
   const left = [...now.ours.map(gone), ...now.strange.map(({ id, type }) => ({ id, kind: type }))];
   if (left.length === 0 && anew) throw madeAgain(doom.located.name);
   if (left.length === 0 && now.located.own) await release(run, now);
+  else if (left.length === 0) sayEmpty(run, now);
   if (deleted.length === 0 && isRefusal(failure)) {
     await unmark(run, doom);
     throw failure;
@@ -197,6 +199,17 @@ async function release(run: Run, { located, scope }: Doom): Promise<void> {
     id: scope,
     label: nameOf(scope),
     message: `The resource group ${located.groupName} stays, for others have resources in it; it no longer belongs to ${located.name}.`,
+  });
+}
+
+/** A group that is nobody's of ours stays, for a person may have made it: who has emptied it hears of it. */
+function sayEmpty(run: Run, { located: { group, groupName }, scope, foreign, told }: Doom): void {
+  if (group === undefined || group.deleting || foreign.length > 0 || !told) return;
+  run.emit({
+    kind: "note",
+    id: scope,
+    label: nameOf(scope),
+    message: `The resource group ${groupName} is empty now, and stays, for it is not the cluster's. To delete it: az group delete --name ${shellWord(groupName)}`,
   });
 }
 

@@ -30,6 +30,8 @@ export interface Doom extends SortedOut {
   readonly found: readonly Found[];
   /** There is more than the lists show. */
   readonly behind: boolean;
+  /** Azure has told all that is in the group. */
+  readonly told: boolean;
   /** Of what Azure does not tell what is in it, with what would go with it: all stays. */
   readonly untold: Untold | undefined;
 }
@@ -68,7 +70,17 @@ export async function surveyDoom(run: Run, located: Cluster): Promise<Doom> {
   // an account that no list shows yet was made a moment ago, by us
   const all = unlisted.length === 0 ? sorted : sortOut(located.owner, found, contents, guests, without);
   const untold = whole && group ? untoldGroup(located) : account;
-  return { ...all, located, scope, snapshot, found, whole, behind: unlisted.length > 0, untold };
+  return {
+    ...all,
+    located,
+    scope,
+    snapshot,
+    found,
+    whole,
+    behind: unlisted.length > 0,
+    told: !group && without.length === 0,
+    untold,
+  };
 }
 
 /** Nothing of the cluster is there. */
