@@ -204,7 +204,10 @@ test("finished where the private key is not: made is all that can be known, and 
   expect(stderr).not.toMatch(/nodes (are )?ready|ssh -F/);
   expect(stderr).toContain("ssh mycluster --ssh-key FILE");
   for (const command of ["", "plan "])
-    expect(await real.run(`${command}mycluster --wait-for ssh`, { dir: elsewhere })).toMatchObject({ exit: 5 });
+    expect(await real.run(`${command}mycluster --wait-for ssh`, { dir: elsewhere })).toMatchObject({
+      exit: 5,
+      stderr: expect.stringContaining("ssh-add FILE\nWith --wait-for machines nobody logs in. Nothing was written"),
+    });
 });
 
 test("a machine that somebody is deleting is waited for, and made again with user-data of its own", async () => {

@@ -71,7 +71,7 @@ export async function usableHere(run: Run, spec: ClusterSpec, ssh: SshKey): Prom
   }
   throw new ClusterError(lacking.code, `${lacking.message}, and so nodes cannot be asked`, {
     exit: EXIT.preflight,
-    advice: `${lacking.advice ?? ""} With --wait-for machines nobody logs in.`.trim(),
+    advice: [lacking.advice, "With --wait-for machines nobody logs in. Nothing was written to Azure."].filter(Boolean).join("\n"),
     cause: lacking,
   });
 }
