@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ssh2 from "ssh2";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -141,6 +141,13 @@ describe("a cluster of three nodes", () => {
           if (server !== undefined) await listen(server, PORT + index);
         }
       }
+    });
+    test("a way through a hop is kept when it has led somewhere, and not when it has not", async () => {
+      const kept = join(azure.dir, "mycluster", "jump");
+      const wrong = await azure.run(`run mycluster --jump core@127.0.0.1:${await freePort()} -- true`);
+      expect([wrong.exit, existsSync(kept)], wrong.stderr).toEqual([255, false]);
+      await azure.run(`run mycluster --jump core@127.0.0.1:${PORT} -- true`);
+      expect(readFileSync(kept, "utf8")).toBe(`core@127.0.0.1:${PORT}\n`);
     });
     test("ends when nobody reads it", async () => {
       let gone = (): void => undefined;

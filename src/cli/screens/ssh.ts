@@ -6,6 +6,7 @@ import { ClusterError } from "../../core/errors.ts";
 import { type LoginOptions, login, sshArguments } from "../../nodes/login.ts";
 import { runRaw } from "../../nodes/run.ts";
 import { type ShownOutput, shownOutput } from "../../nodes/shown-output.ts";
+import { keepHops } from "../../operations/cluster/way.ts";
 import { type SshLogin, sshLogin } from "../../operations/ssh.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Session, openSession } from "../session.ts";
@@ -36,6 +37,8 @@ export async function sshCommand(invocation: Invocation): Promise<number> {
         ? login(target, { ...options, signal: until.signal })
         : world.spawn("ssh", sshArguments(target, options), until.signal));
       until.signal.throwIfAborted();
+      // OpenSSH may know a way to a hop that we do not
+      if (code !== 255) await keepHops(session, nameArgument(invocation));
       // ssh's own word for "not there"; a command's exit code may be the same
       if (code === 255 && found.unreached !== undefined) session.say(found.unreached);
       return code;

@@ -26,7 +26,7 @@ import type { Cluster } from "./cluster.ts";
 import { findCluster } from "./find.ts";
 import { usesTls } from "../etcd/plan.ts";
 import { nodeTarget } from "./node-target.ts";
-import { hopsTo, keepHops, wayTo } from "./way.ts";
+import { hopsTo, keepProvenHops, wayTo } from "./way.ts";
 import { replaceFile } from "../replace-file.ts";
 import { identityFor } from "./identity.ts";
 import { refuseStopped } from "./stopped.ts";
@@ -79,8 +79,8 @@ export async function reachFound(run: Run, cluster: Cluster): Promise<ReachedClu
   const known = textAt(knownHosts) ?? "";
   const addresses = new Map(interfaceAddresses(spec, snapshot));
   const nodeKeys = machinesOf(spec, snapshot).map((index) => hostKeyOf(spec, snapshot, index));
-  await keepHops(run, name);
   const via = await wayTo(run, name, { identity, nodeKeys });
+  await keepProvenHops(run, name, via);
   const reach = { spec, choices: claim.choices, host: claim.address, identity, tls: usesTls(spec, claim), via };
   const nodes = machinesOf(spec, snapshot).map((index) => {
     const target = nodeTarget(reach, { index, address: addresses.get(index) ?? "", hostKey: hostKeyOf(spec, snapshot, index) });

@@ -30,6 +30,17 @@ export async function keepHops(run: Run, cluster: string): Promise<void> {
   await replaceFile(join(await clusterFolder(run.dir, cluster), NOTE), `${text}\n`, PUBLIC);
 }
 
+/** The same once it has led somewhere: a slip would be in the way of every later command. What is wrong with it, who goes it is told. */
+export async function keepProvenHops(run: Run, cluster: string, via: Via | undefined): Promise<void> {
+  if (run.jump === undefined) return;
+  try {
+    await via?.check();
+  } catch {
+    return run.tools.signal.throwIfAborted();
+  }
+  await keepHops(run, cluster);
+}
+
 /**
  * One for a run, whoever asks; undefined when nodes are reached straight, and in a rehearsal.
  * @param nodeKeys host keys of the cluster's nodes, as far as the caller knows them
