@@ -18,6 +18,8 @@ export interface SignIn {
   readonly clientIdNamed?: boolean;
   /** What may hold a secret, a certificate or a token of the application. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What is in the file that AZURE_CLIENT_CERTIFICATE_PATH names; where it was not read the SDK reads it. */
+  readonly environmentCertificate?: string;
   /** PEM text with private key and certificate, checked before; never logged. */
   readonly certificate?: string;
   /** How Entra is asked. */
@@ -65,7 +67,7 @@ export async function chooseCredential(signIn: SignIn): Promise<TokenCredential>
   const options = { authorityHost: cloud.authority, httpClient, proxyOptions: UNREAD_PROXY };
   if (tenant !== undefined && clientId !== undefined) {
     if (certificate !== undefined) return new identity.ClientCertificateCredential(tenant, clientId, { certificate }, options);
-    const held = heldIn(signIn.env)?.credential;
+    const held = heldIn(signIn.env, signIn.environmentCertificate)?.credential;
     if (held !== undefined) return held(identity, tenant, clientId, options);
   }
   try {

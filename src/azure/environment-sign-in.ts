@@ -9,6 +9,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 type Identity = typeof import("@azure/identity");
 type Options = ConstructorParameters<Identity["ClientSecretCredential"]>[3];
 
+export const CERTIFICATE_PATH = "AZURE_CLIENT_CERTIFICATE_PATH";
+
 export interface Held {
   /** The variable that holds it. */
   readonly variable: string;
@@ -16,12 +18,16 @@ export interface Held {
   readonly credential?: (identity: Identity, tenant: string, clientId: string, options: Options) => TokenCredential;
 }
 
-/** In the order of the SDK's EnvironmentCredential, and the federated token after it; undefined where there is none, or where AZURE_TOKEN_CREDENTIALS leaves it out. */
-export function heldIn(env: Env): Held | undefined {
+/**
+ * In the order of the SDK's EnvironmentCredential, and the federated token after it; undefined where there is none, or where
+ * AZURE_TOKEN_CREDENTIALS leaves it out.
+ * @param pem what is in the certificate's file; where it was not read the SDK reads it
+ */
+export function heldIn(env: Env, pem?: string): Held | undefined {
   const only = env["AZURE_TOKEN_CREDENTIALS"]?.trim().toLowerCase() || "prod";
   const [secret, path, user, password, token] = [
     "AZURE_CLIENT_SECRET",
-    "AZURE_CLIENT_CERTIFICATE_PATH",
+    CERTIFICATE_PATH,
     "AZURE_USERNAME",
     "AZURE_PASSWORD",
     "AZURE_FEDERATED_TOKEN_FILE",
@@ -36,11 +42,14 @@ export function heldIn(env: Env): Held | undefined {
       };
     if (path !== undefined)
       return {
-        variable: "AZURE_CLIENT_CERTIFICATE_PATH",
+        variable: CERTIFICATE_PATH,
         credential: (identity, tenant, clientId, options) => {
-          const certificatePassword = env["AZURE_CLIENT_CERTIFICATE_PASSWORD"] || undefined;
-          const certificate = { certificatePath: path, ...(certificatePassword === undefined ? {} : { certificatePassword }) };
-          return new identity.ClientCertificateCredential(tenant, clientId, certificate, { ...options, ...more });
+          const phrase = env["AZURE_CLIENT_CERTIFICATE_PASSWORD"] || undefined;
+          const locked = phrase === undefined ? {} : { certificatePassword: phrase };
+          const all = { ...options, ...more };
+          return pem === undefined
+            ? new identity.ClientCertificateCredential(tenant, clientId, { certificatePath: path, ...locked }, all)
+            : new identity.ClientCertificateCredential(tenant, clientId, { certificate: pem, ...locked }, all);
         },
       };
     if (user !== undefined && password !== undefined)

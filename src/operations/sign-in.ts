@@ -2,14 +2,16 @@
  * Who signs in: a certificate, or whoever Azure's default credential chain finds; and as whom, which only the token tells that was got.
  * The token itself goes to Azure and nowhere else.
  */
+import { resolve } from "node:path";
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import type { Cloud } from "../azure/clouds.ts";
 import { type SignedIn, signedInBy } from "../core/account.ts";
-import { ClusterError, EXIT } from "../core/errors.ts";
+import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
 import { abortable } from "../engine/abortable.ts";
 import type { Emit } from "../engine/event.ts";
+import { readWhole, whyUnread } from "../prepare/read-whole.ts";
 import { ownPath } from "./own-path.ts";
 import type { Surroundings } from "./run.ts";
 
@@ -48,6 +50,7 @@ export async function signIn(
         advice: `Give what is missing, or unset ${held?.variable} where somebody else is to sign in.`,
       });
   }
+  const fromEnvironment = certificate === undefined ? await certificateOf(outside, given) : undefined;
   const credential = await createCredential({
     cloud,
     httpClient,
@@ -56,6 +59,7 @@ export async function signIn(
     ...(given.tenant === undefined ? {} : { tenant: given.tenant }),
     ...(given.clientId === undefined ? {} : { clientId: given.clientId }),
     ...(certificate === undefined ? {} : { certificate }),
+    ...(fromEnvironment === undefined ? {} : { environmentCertificate: fromEnvironment }),
   });
   return named(credential);
 }
@@ -69,6 +73,18 @@ export const untilEnd = (credential: TokenCredential, end: AbortSignal): TokenCr
 });
 
 // --- internal ---
+
+/** Read here, as every file that somebody names: the SDK would stand still in a pipe that nobody writes to. @throws ClusterError Usage */
+async function certificateOf(outside: Surroundings, { tenant, clientId }: Partial<FlagValues>): Promise<string | undefined> {
+  const { CERTIFICATE_PATH, heldIn } = await import("../azure/environment-sign-in.ts");
+  const path = outside.env[CERTIFICATE_PATH] ?? "";
+  if (tenant === undefined || clientId === undefined || heldIn(outside.env)?.variable !== CERTIFICATE_PATH) return undefined;
+  try {
+    return (await readWhole(resolve(outside.cwd, path))).toString("utf8");
+  } catch (error) {
+    throw usageError(`${CERTIFICATE_PATH}: cannot read ${path}`, whyUnread(error));
+  }
+}
 
 /** What does not stand in the environment for everybody: a flag or a file says it for this command, and it must have its effect. */
 function typed({ env }: Surroundings, { tenant, clientId }: Partial<FlagValues>): { tenant: boolean; clientId: boolean } {

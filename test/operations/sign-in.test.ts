@@ -38,6 +38,8 @@ test.each<[env: Record<string, string>, given: Partial<FlagValues>, message: str
   [{ ...SECRET, AZURE_CLIENT_ID: ID.toUpperCase() }, { clientId: ID }, undefined],
   [SECRET, {}, undefined],
   [{}, { clientId: ID }, undefined],
+  [{ AZURE_CLIENT_CERTIFICATE_PATH: "no" }, { tenant: ID, clientId: ID }, "AZURE_CLIENT_CERTIFICATE_PATH: cannot read no"],
+  [{ ...SECRET, AZURE_CLIENT_CERTIFICATE_PATH: "no" }, { tenant: ID, clientId: ID }, undefined],
 ])("with %j in the environment, and %j given: %s", async (env, given, message) => {
   const way = connectAzure({ ...outside, env: { ...outside.env, ...env } }, { subscription: ID, ...given }, around);
   const refused = way.then(
