@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { EXIT } from "../src/core/errors.ts";
 import { COMMANDS } from "../src/cli/commands.ts";
 import { adviceTable } from "../src/core/advice/table.ts";
 import { FLAGS } from "../src/core/spec/flags.ts";
@@ -53,7 +54,8 @@ function advice() {
         said(meaning),
         said(advice) + (more === undefined ? "" : ` [Azure's page](${more})`),
         retry === "no" ? "" : "yes",
-        String(exit),
+        // what is sent again without an end ends with --timeout
+        String(retry === "throttle" ? EXIT.timeout : exit),
       ];
     }),
   );

@@ -89,6 +89,11 @@ test.for([
   },
 );
 
+test.each(["RequestDisallowedByPolicy", "AuthorizationFailed", "LinkedAuthorizationFailed"])(
+  "%s, which Azure says with 403, has the exit code of every 403",
+  (code) => expect(adviceFor({ code, message: "" })?.exit).toBe(4),
+);
+
 test.each([
   ["Canceled", "CanceledAndSupersededDueToAnotherOperation", "contention"],
   ["Conflict", "RetryableErrorDueToAnotherOperation", "contention"],

@@ -74,6 +74,8 @@ export const groupAdvice: readonly AdviceRow[] = [
     advice: policyAdvice,
     link: "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-policy-requestdisallowedbypolicy",
     retry: "no",
+    // as every 403 does
+    exit: EXIT.signIn,
   },
   {
     code: ["InvalidTemplate*"],
