@@ -44,13 +44,13 @@ test.each(["404", "ResourceGroupBeingDeleted"])(
   },
 );
 
-test("known_hosts that cannot be written is said, and the run has failed", async () => {
+test("known_hosts that cannot be written is said before anything is made", async () => {
   const azure = ownAzure();
   mkdirSync(join(azure.dir, "abc", "known_hosts"), { recursive: true });
   const { exit, document } = await azure.json<{ error: { code: string; message: string } }>(
     "abc --num-nodes 1 --wait-for machines",
   );
-  expect([exit, document.error.code]).toEqual([1, "FileNotWritten"]);
+  expect([exit, document.error.code]).toEqual([5, "FolderUnsafe"]);
   expect(document.error.message).toContain(join("abc", "known_hosts"));
 });
 
@@ -59,7 +59,7 @@ test("a gateway leaves without the private key; a member does not, and says what
   rmSync(join(azure.dir, "ssh-cert.key"));
   const before = everything(azure);
   const member = await azure.json<{ error: { code: string; advice: string } }>("remove abc 1 --yes");
-  expect([member.exit, member.document.error.code]).toEqual([1, "PrivateKeyMissing"]);
+  expect([member.exit, member.document.error.code]).toEqual([5, "PrivateKeyMissing"]);
   expect(member.document.error.advice).toContain("ssh-cert.key");
   expect(everything(azure)).toEqual(before);
   const gateway = await azure.run("remove abc 3 --yes");
