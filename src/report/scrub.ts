@@ -19,10 +19,14 @@ export const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}/g, "[token removed]"],
   [/([?&;]sig=|\bsig=)[^&\s"'<>]+/gi, "$1[removed]"],
   [/\b(AccountKey|SharedAccessKey|SharedAccessSignature)=[^;\s"']+/gi, "$1=[removed]"],
-  [/\b(client_secret|client_assertion|refresh_token|access_token|password|adminPassword)=[^&\s"']+/gi, "$1=[removed]"],
   [
     /("(?:customData|userData|adminPassword|client_secret|client_assertion|refresh_token|access_token|accessToken|password|primaryKey|secondaryKey)"\s*:\s*")(?:[^"\\]|\\.)*/gi,
     "$1[removed]",
+  ],
+  // The same in forms, in YAML and in sentences: with or without quotes, which may be escaped.
+  [
+    /(client_secret|client_assertion|refresh_token|access_token|id_token|password|passwd)(\\?["']?\s{0,8}[:=]\s{0,8})(?!\\?["']?\[removed)(?:\\?"[^"\n]*|'[^'\n]*|[^&\s"']+)/gi,
+    "$1$2[removed]",
   ],
   // A storage account's key: 64 bytes.
   [/(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==/g, "[removed]"],

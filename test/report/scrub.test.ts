@@ -26,6 +26,14 @@ test.for([
   ],
   ["custom data", `{"customData": "c2hvcnQ=", "adminUsername": "core"}`, `{"customData": "[removed]", "adminUsername": "core"}`],
   ["a client secret", "grant_type=x&client_secret=hush&scope=y", "grant_type=x&client_secret=[removed]&scope=y"],
+  ["a password in a sentence", 'set password: "hunter2 hunter2" for core', 'set password: [removed]" for core'],
+  ["a password in YAML", "db_password: hunter2\nuser: core", "db_password: [removed]\nuser: core"],
+  [
+    "a password in escaped JSON",
+    '{\\"adminPassword\\": \\"hunter2\\", \\"a\\": 1}',
+    '{\\"adminPassword\\": [removed]", \\"a\\": 1}',
+  ],
+  ["a refresh token", "refresh_token: 0.AAAAabcdefghij, then", "refresh_token: [removed] then"],
   ["long base64", `data ${blob}== end`, "data [base64 removed] end"],
 ] as const)("%s is removed", ([, text, clean]) => expect(scrub(text)).toBe(clean));
 
@@ -34,5 +42,6 @@ test.for([
   "thumbprint 0123456789ABCDEF0123456789ABCDEF01234567",
   "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
   "Authorization: Bearer loopback",
+  "a new password, and where it is kept: 1 file",
   "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
 ])("%.40s stays", (text) => expect(scrub(text)).toBe(text));
