@@ -138,7 +138,9 @@ export function nextSteps(document: ClusterDocument, options: NextStepsOptions):
   const port = nodes[0]?.port ?? 22_001;
   const key = options.sshKeyFile === "" ? "ssh-cert.key" : options.sshKeyFile;
   const lines = [
-    `${name} is at ${ip}${host === "" || host === ip ? "" : ` (${host})`}.`,
+    ip === ""
+      ? `${name} has no address yet, as far as Azure's answers go: \`${options.next(`status ${name}`)}\` shows it when it has.`
+      : `${name} is at ${ip}${host === "" || host === ip ? "" : ` (${host})`}.`,
     "",
     "Next:",
     ...commands(options.rehearsal ? rehearsedCommands(document, options) : realCommands(document, options)),
@@ -160,6 +162,7 @@ const realCommands = (document: ClusterDocument, options: NextStepsOptions): [st
 function logins({ name, nodes, etcd }: ClusterDocument, options: NextStepsOptions): [string, string][] {
   const { canLogIn, sshConfigFile, etcdTls, next } = options;
   const node = `node ${nodes[0]?.index ?? 0}`;
+  if (nodes.every(({ host }) => host === "")) return [];
   if (!canLogIn) return [[next(`ssh ${name} --ssh-key FILE`), `log in to ${node}, where its private key is`]];
   return [
     [next(`ssh ${name}`), `log in to ${node}`],

@@ -51,3 +51,27 @@ test("a rerun that finds a new machine in the list, and not by its name, asks ag
   expect(exit, stderr).toBe(0);
   expect(left).toBeLessThan(0);
 });
+
+test.each([
+  ["for 15 seconds", 15_000, "abc is at "],
+  ["ever", Infinity, "abc has no address yet"],
+])(
+  "an address without an address in Azure's answers %s: it is waited for, and no ssh config leads nowhere",
+  async (_, ms, said) => {
+    const clock = createVirtualClock(START);
+    const azure = ownAzure({ clock });
+    const { exit, stdout, stderr } = await azure.run("abc --num-nodes 1 --wait-for machines", {
+      azure: async (request) => {
+        const answer = await azure.simulation.handle(request);
+        if (!request.url.includes("/publicIPAddresses") || clock.now() - START >= ms) return answer;
+        return {
+          ...answer,
+          body: (answer.body ?? "").replaceAll(/"(ipAddress|fqdn)":"[^"]*",?/g, "").replaceAll(/,(?=\})/g, ""),
+        };
+      },
+    });
+    expect(exit, stderr).toBe(0);
+    expect(stderr).toContain(said);
+    expect(stdout).not.toMatch(/HostName *$/m);
+  },
+);

@@ -10,7 +10,7 @@ import { claimHolds, claimTarget } from "../../core/plan/resources/claim.ts";
 import { image } from "../../core/plan/resources/image.ts";
 import type { Outcome, Unfinished } from "../../engine/convergence.ts";
 import { aboutOf } from "../../engine/event.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { lookFor } from "../../engine/patiently.ts";
 import { type Result, walk } from "../../engine/walk.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
@@ -147,10 +147,18 @@ function claimWritten(carrying: Carrying): void {
   carrying.watching.catch(() => undefined);
 }
 
-async function readPlace(run: Run, cluster: Design): Promise<FrontAddress | undefined> {
+/** How long an address may lack the address itself, or its name: it is given one as it is made, and reads may be behind that. */
+const ADDRESS_MS = 30_000;
+
+async function readPlace({ clock, tools }: Run, cluster: Design): Promise<FrontAddress | undefined> {
   const target = claimTarget(cluster);
-  const live = await patiently(run.tools, (signal) => run.tools.provider.get(target, signal));
-  return live && placeIn({ ...live, kind: target.kind });
+  for (const until = clock.now() + ADDRESS_MS; ;) {
+    const live = await lookFor(target, tools);
+    const place = live && placeIn({ ...live, kind: target.kind });
+    const whole = place?.address !== undefined && place.host !== undefined;
+    if (whole || live === undefined || clock.now() >= until) return place;
+    await clock.sleep(2000, tools.signal);
+  }
 }
 
 /** Says what went wrong, and draws the conclusions; returns the error as it is to be understood. */

@@ -67,7 +67,7 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
   run.emit({ kind: "end", id: "create", label: spec.name, detail: `${ready} of ${document.nodes.length} ${reached}` });
   if (given.output !== undefined) await keepStateFile(run, given.output, document);
   // a machine that was not made has no address to put into a configuration
-  const nodes = document.nodes.filter((node) => node.state !== "missing" && node.state !== "failed");
+  const nodes = document.nodes.filter(({ state, host }) => state !== "missing" && state !== "failed" && host !== "");
   const hops = run.simulated ? [] : hopsTo(run, spec.name);
   const jump = { cluster: spec.name, hops, keyFiles: hopKeyFiles(run, materials.ssh.privateKeyFile) };
   const config = sshConfig(
