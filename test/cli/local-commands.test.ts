@@ -254,7 +254,7 @@ describe("emulate", () => {
     expect(await running).toBe(0);
   });
   test.each([
-    ["a profile that is not there", "--profile none.json", "none.json cannot be read"],
+    ["a profile that is not there", "--profile none.json", "cannot read"],
     ["a log in no folder", "--requests none/r.jsonl", "r.jsonl cannot be written"],
   ])("%s is said", async (_, flags, why) => {
     const { exit, stderr } = await azure().run(`emulate ${flags}`);
