@@ -65,3 +65,20 @@ test.each([
   }
   expect(azure.simulation.save().entries).toEqual([]);
 });
+
+test("an operation's URL that answers 204 says nothing: the resource is looked at, and waited for", async () => {
+  const azure = ownAzure();
+  const asked = new Map<string, number>();
+  const handle = async (request: PlainRequest): Promise<PlainResponse> => {
+    const times = asked.get(request.url) ?? 0;
+    if (request.method !== "GET" || !/\/operations\//i.test(request.url) || times >= 2) return azure.simulation.handle(request);
+    asked.set(request.url, times + 1);
+    return { status: 204, headers: {}, body: "" };
+  };
+  for (const argv of ["abc --num-nodes 1 --wait-for machines", "stop abc --yes", "destroy abc --yes"]) {
+    const { exit, stderr } = await azure.run(argv, { azure: handle });
+    expect(exit, `${argv}: ${stderr}`).toBe(0);
+  }
+  expect(asked.size).toBeGreaterThan(3);
+  expect(azure.simulation.save().entries).toEqual([]);
+});
