@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { abortable } from "../engine/abortable.ts";
 import type { Event } from "../engine/event.ts";
 import { type Opened, STILL_RUNS, openRun } from "../operations/open.ts";
 import type { Run, Surroundings } from "../operations/run.ts";
@@ -51,11 +52,14 @@ export function runsOf({ given, env, cwd, clock, signal, onEvent }: RunsOptions)
     async work({ looks, runsAgain = false, more = {}, limitMs }, work) {
       if (ends.aborted) throw interrupted(ends.reason, NOTHING);
       const limit = limitMs === undefined ? {} : { timeout: limitMs };
-      const { run, interrupt, close } = await openRun(
-        outside,
-        { ...limit, ...given, ...more },
-        { looks, runsAgain, listeners: { event: hear } },
-      );
+      const how = { looks, runsAgain, listeners: { event: hear } };
+      const opening = openRun(outside, { ...limit, ...given, ...more }, how);
+      const { run, interrupt, close } = await abortable(opening, ends).catch((error: unknown) => {
+        if (!ends.aborted) throw error;
+        // it may wait for another rehearsal
+        void opening.then((late) => late.close()).catch(() => undefined);
+        throw interrupted(ends.reason, NOTHING);
+      });
       // one sign-in for all that is done here
       if (run.credential !== undefined) outside.credential ??= run.credential;
       const stopListening = endsWith(ends, interrupt, runsAgain ? STILL_RUNS : CONTINUES);

@@ -1,13 +1,14 @@
 /** The library as a program meets it, over the simulation: options, events, ends, and every example of a docstring as it stands. */
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { openAzure } from "../../src/library/azure.ts";
+import { lockRehearsal } from "../../src/operations/rehearsal-lock.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
 import { runsOf } from "../../src/library/runs.ts";
 import { long } from "../long.ts";
@@ -111,6 +112,19 @@ describe("a cluster's life", () => {
     expect(ended).toMatchObject({ code: "Interrupted", exit: 130 });
     expect((await create("cut", { ...azure, numNodes: 1 })).nodes).toHaveLength(1);
     await destroy("cut", azure);
+  });
+
+  test("it ends a wait for another rehearsal, too", async () => {
+    const stop = new AbortController();
+    const busy = mkdtempSync(join(dir, "busy-"));
+    const state = join(busy, ".simulated-azure.json");
+    const leave = await lockRehearsal(state, { clock: realClock });
+    // by another way to the same folder, so that it looks at the file again and again
+    symlinkSync(busy, `${busy}-too`);
+    const sleep = (): Promise<never> => (stop.abort(new Error("enough")), new Promise(() => undefined));
+    const waiting = openAzure({ ...azure, dir: `${busy}-too`, signal: stop.signal }, { ...realClock, sleep });
+    expect(await refused(() => waiting.create("late", { numNodes: 1 }))).toMatchObject({ code: "Interrupted", exit: 130 });
+    leave();
   });
 
   test("what only partly came up is thrown, with the exit code of the command", async () => {
