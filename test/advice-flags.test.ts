@@ -34,8 +34,11 @@ const ROOMS: readonly (readonly [folder: RegExp, commands: readonly string[]])[]
     /^prepare\/ssh-keys\.ts|^nodes\/(diagnos|log-rows)|^azure\/vhd|^operations\/etcd\/plan|^core\/outputs|^cli\/config-file/,
     CREATE,
   ],
-  // what Azure says
-  [/^core\/advice\b|^azure\b/, COMMANDS.filter(({ scopes }) => scopes.includes("azure")).map(({ name }) => name)],
+  // what Azure says, and the file of who signs in: generate-mgmt-cert looks only into one that is there
+  [
+    /^core\/advice\b|^azure\b|^prepare\/sign-in-certificate/,
+    COMMANDS.filter(({ scopes }) => scopes.includes("azure")).map(({ name }) => name),
+  ],
   // of a folder that a flag names; others read what is in the package
   [/^prepare\/kept-file/, COMMANDS.filter((one) => flagsOf(one).some(([key]) => key === "dir")).map(({ name }) => name)],
   [/^operations\/destroy\b/, ["destroy", "gc"]],
