@@ -11,17 +11,21 @@ export interface HeadLine {
 export function headLine(say: (text: string) => void, { clock }: World): HeadLine {
   let over = false;
   let begun = Promise.resolve();
+  let pending = false;
   return {
     begin(line) {
-      begun = line().then((text) => {
-        if (!over) say(text);
-      });
+      pending = true;
+      begun = line()
+        .then((text) => {
+          if (!over) say(text);
+        })
+        .finally(() => (pending = false));
       return begun;
     },
     async end() {
       const done = new AbortController();
       const said = begun.catch(() => undefined).finally(() => done.abort());
-      await Promise.race([said, clock.sleep(MOMENT_MS, done.signal).catch(() => undefined)]);
+      if (pending) await Promise.race([said, clock.sleep(MOMENT_MS, done.signal).catch(() => undefined)]);
       over = true;
     },
   };
