@@ -2,7 +2,6 @@
  * Who signs in: a certificate, or whoever Azure's default credential chain finds; and as whom, which only the token tells that was got.
  * The token itself goes to Azure and nowhere else.
  */
-import { resolve } from "node:path";
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import type { Cloud } from "../azure/clouds.ts";
@@ -80,7 +79,7 @@ async function certificateOf(outside: Surroundings, { tenant, clientId }: Partia
   const path = outside.env[CERTIFICATE_PATH] ?? "";
   if (tenant === undefined || clientId === undefined || heldIn(outside.env)?.variable !== CERTIFICATE_PATH) return undefined;
   try {
-    return (await readWhole(resolve(outside.cwd, path))).toString("utf8");
+    return (await readWhole(ownPath(outside, path))).toString("utf8");
   } catch (error) {
     throw usageError(`${CERTIFICATE_PATH}: cannot read ${path}`, whyUnread(error));
   }
