@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { addForeign, addGroup, byHand, everything, inGroup } from "./azure-hand.ts";
-import { type RunOptions, START, type TestAzure, folderOfAnother, ownAzure } from "./world.ts";
+import { type RunOptions, START, type TestAzure, ownAzure } from "./world.ts";
 import { long } from "../long.ts";
 import type { CloudState } from "../../src/sim/cloud.ts";
 
@@ -161,14 +161,18 @@ test.each([
 test("a name that another run takes while this one is at work, and whose claim no list shows for seconds: it is that run's, and nobody's elsewhere", async () => {
   const clock = createVirtualClock(START);
   const azure = ownAzure({ clock });
-  const other = await folderOfAnother();
+  // what the other run writes of it, while this one waits for its answer: a whole run has its own time
+  const other = ownAzure();
+  await other.run("abc --num-nodes 1 --wait-for machines");
+  const [[path, made] = []] = [...other.puts()].filter(([one]) => one.startsWith("publicIPAddresses/abc-ip-"));
+  const word = path?.split("-").at(-1) ?? "";
+  const body = JSON.parse(JSON.stringify(made).replaceAll(word, "deadbeef")) as unknown;
   let until: number | undefined;
   const { exit, stderr } = await azure.run("abc --num-nodes 1 --wait-for machines", {
     azure: async (request) => {
       if (request.method === "PUT" && until === undefined && /\/publicIPAddresses\//.test(request.url)) {
         until = Infinity;
-        const theirs = await azure.run("abc --num-nodes 1 --wait-for machines", { dir: other });
-        expect(theirs.exit, theirs.stderr).toBe(0);
+        await byHand(azure, "PUT", inGroup("abc", "Microsoft.Network/publicIPAddresses", "abc-ip-deadbeef"), body);
         until = clock.now() + 3000;
       }
       const answer = await azure.simulation.handle(request);
