@@ -87,7 +87,7 @@ const RUNS = [
   ...(ALL ? [{ name: "private", argv: "mycluster --private --wait-for machines", tls: true }] : []),
 ];
 
-describe.each(RUNS)("killed at any request: $name", ({ argv, tls }) => {
+describe.each(RUNS.filter(({ tls }) => tls || long))("killed at any request: $name", ({ argv, tls }) => {
   let recorded: Recorded;
   beforeAll(async () => {
     const azure = testAzure();

@@ -254,7 +254,7 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
       }
       // refused before anything is deleted; the member that is down may go
       const refused = await room.run("remove mycluster 1 --yes");
-      expect(refused.exit).toBe(1);
+      expect(refused.exit).toBe(5);
       expect(refused.stderr).toMatch(/etcd must not remove mycluster-coreos-1: only 1 of the 2 that stay are healthy, 2 must be/);
       expect([...room.power.machines.keys()]).toHaveLength(3);
       const gone = await room.run("remove mycluster 2 --yes");

@@ -73,7 +73,7 @@ describe.skipIf(!ready).concurrent("create, to real nodes", () => {
     expect(room.document().resources).toMatchObject({ created: 0, updated: 0 });
   });
 
-  test("plain etcd (--etcd-plain)", async () => {
+  test.runIf(long)("plain etcd (--etcd-plain)", async () => {
     await using room = await machineRoom();
     const { exit, stderr } = await room.create("--num-nodes 1 --etcd-plain");
     const ended = Date.now();
@@ -82,7 +82,7 @@ describe.skipIf(!ready).concurrent("create, to real nodes", () => {
     measure("static, plain", room, ended);
   });
 
-  test("--wait-for ssh asks nothing of etcd", async () => {
+  test.runIf(long)("--wait-for ssh asks nothing of etcd", async () => {
     await using room = await machineRoom({ behaviour: () => ({ etcd: false }) });
     const { exit, stderr } = await room.create("--num-nodes 1 --wait-for ssh");
     const ended = Date.now();
@@ -90,7 +90,7 @@ describe.skipIf(!ready).concurrent("create, to real nodes", () => {
     measure("ssh only", room, ended);
   });
 
-  test.skipIf(!has("discovery.etcd.io"))("etcd finds its members through the real discovery server", async () => {
+  test.runIf(long && has("discovery.etcd.io"))("etcd finds its members through the real discovery server", async () => {
     await using room = await machineRoom();
     const service = await startDiscovery(`${room.network}.99`);
     const { exit, stderr } = await room.create(`--discovery-service-url ${service}/new`);
@@ -105,7 +105,7 @@ describe.skipIf(!ready).concurrent("create, to real nodes", () => {
     measure("discovery", room, ended);
   });
 
-  test("a process ends when its nodes are ready, although Azure still calls the machines Creating", async () => {
+  test.runIf(long)("a process ends when its nodes are ready, although Azure still calls the machines Creating", async () => {
     await using room = await machineRoom({ pace: 1 });
     const served = await serve(
       { handle: (request) => room.power.handle(request), save: () => room.azure.simulation.save() },
