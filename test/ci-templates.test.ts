@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { load } from "js-yaml";
 import { type TestContext, expect, test } from "vitest";
+import { long } from "./long.ts";
 import { realClock } from "../src/operations/real-clock.ts";
 import { parseFault } from "../src/sim/fault-script.ts";
 import { serve } from "../src/sim/server.ts";
@@ -71,7 +72,7 @@ test.each([
 });
 
 test
-  .skipIf(!built)
+  .runIf(built && long)
   .concurrent("the action: create hands out its outputs, destroy takes all away; a name is a name", async (context) => {
     const { dir, given } = await place(context);
     const [step] = stepsOf(action);
@@ -104,7 +105,7 @@ test
     expect(simulation.save().entries).toEqual([]);
   });
 
-test.skipIf(!built).concurrent("the template: create sets output variables, destroy takes all away", async (context) => {
+test.runIf(built && long).concurrent("the template: create sets output variables, destroy takes all away", async (context) => {
   const { dir, given } = await place(context);
   const [create, destroy] = stepsOf(template);
   const env = { TF_BUILD: "True", AGENT_TEMPDIRECTORY: dir };

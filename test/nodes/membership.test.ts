@@ -162,7 +162,7 @@ describe.skipIf(!ready).concurrent("membership of real etcd", () => {
     await expect(members({ ...options, connections: [] })).rejects.toMatchObject({ code: "EtcdUnavailable" });
   });
 
-  test("the v2 API of etcd2 adds and removes too", async () => {
+  test.runIf(long)("the v2 API of etcd2 adds and removes too", async () => {
     await using ring = await ownMembers();
     const { node, start, untilReady, connections } = ring;
     await start(0, [0], { environment: { ETCD_ENABLE_V2: "true" } });
