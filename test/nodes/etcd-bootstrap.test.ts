@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { EtcdConfig, NodeConfig, NodeTls } from "../../src/core/node-config.ts";
 import { NODE_TLS_FILES } from "../../src/core/node-config.ts";
 import { ownNetwork } from "../ports.ts";
+import { long } from "../long.ts";
 import { has } from "../programs.ts";
 import { added, boot, bootCoreos, endAll, etcdctl, healthy, type Started } from "./booted.ts";
 import { discoveryUrl, startDiscovery } from "./discovery-server.ts";
@@ -44,7 +45,7 @@ const names = (list: string): string[] =>
     .toSorted();
 const three = ["proof-coreos-0", "proof-coreos-1", "proof-coreos-2"];
 
-describe.skipIf(!has("etcd") || !has("etcdctl")).concurrent("members from rendered user-data", () => {
+describe.runIf(long && has("etcd") && has("etcdctl")).concurrent("members from rendered user-data", () => {
   test("static, plain: three, each at its own address and at 127.0.0.1; a fourth joins; a gateway reaches them, also when one is gone", async () => {
     const nodes = [0, 1, 2].map((index) => boot(nodeOf(1, index, staticEtcd(1)), loopback(1, index)));
     await Promise.all([0, 1, 2].map((index) => healthy(`http://${loopback(1, index)}:2379`, nodes)));
