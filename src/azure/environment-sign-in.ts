@@ -11,7 +11,7 @@ type Options = ConstructorParameters<Identity["ClientSecretCredential"]>[3];
 
 export const CERTIFICATE_PATH = "AZURE_CLIENT_CERTIFICATE_PATH";
 
-export interface Held {
+export interface HeldCredential {
   /** The variable that holds it. */
   readonly variable: string;
   /** Of this application in this tenant; absent where the chain of the SDK takes both as it is told. */
@@ -23,7 +23,7 @@ export interface Held {
  * AZURE_TOKEN_CREDENTIALS leaves it out.
  * @param pem what is in the certificate's file; where it was not read the SDK reads it
  */
-export function heldIn(env: Env, pem?: string): Held | undefined {
+export function heldIn(env: Env, pem?: string): HeldCredential | undefined {
   const only = env["AZURE_TOKEN_CREDENTIALS"]?.trim().toLowerCase() || "prod";
   const [secret, path, user, password, token] = [
     "AZURE_CLIENT_SECRET",
@@ -66,7 +66,7 @@ export function heldIn(env: Env, pem?: string): Held | undefined {
 
 /** What is missing beside it: "AZURE_CLIENT_SECRET needs --client-id (or AZURE_CLIENT_ID) too". */
 export function missingBeside(
-  held: Held,
+  held: HeldCredential,
   { tenant, clientId }: { readonly tenant?: string | undefined; readonly clientId?: string | undefined },
 ): string | undefined {
   const missing = [

@@ -6,7 +6,7 @@
 import { usageError } from "../core/errors.ts";
 import { type Command, commandNamed } from "./commands.ts";
 import { flagNamed, positionals, spelt } from "./full-names.ts";
-import { isNoun, meantHere, takenBy, withNoun } from "./sentence.ts";
+import { isNoun, meantHere, flagsTakenBy, withNoun } from "./sentence.ts";
 
 export const isForeignWord = (word: string): boolean => commandNamed(word) === undefined && BY_WORD.has(word.toLowerCase());
 
@@ -40,7 +40,7 @@ export function refuseForeignWord(words: readonly string[], place: number, rest:
     `"${word}" is no command of this tool, and no cluster is made of it`,
     [
       meantHere(lines, { others, flags, rest }, SEVERAL.has(word.toLowerCase())),
-      ...(places.length === 1 && canBeName(word) ? [ofThatName(word, takenBy(commandNamed("create"), flags))] : []),
+      ...(places.length === 1 && canBeName(word) ? [ofThatName(word, flagsTakenBy(commandNamed("create"), flags))] : []),
     ].join("\n"),
   );
 }

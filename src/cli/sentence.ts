@@ -42,7 +42,7 @@ export function withNoun(noun: string, lines: readonly string[]): string[] {
 }
 
 /** Those that the command has, with their values, for a shell; of a command that is none of ours none. */
-export function takenBy(command: Command | undefined, flags: readonly string[]): string[] {
+export function flagsTakenBy(command: Command | undefined, flags: readonly string[]): string[] {
   let taken = false;
   return flags
     .filter((word) => {
@@ -73,7 +73,7 @@ function sentence(line: string, { others, flags, rest, allFlags = false }: Typed
   const queue = [...others];
   const words = placed(head, queue, flags);
   const command = commandNamed(head.split(" ")[0] ?? "");
-  const own = allFlags ? flags.map(shellWord) : takenBy(command, flags);
+  const own = allFlags ? flags.map(shellWord) : flagsTakenBy(command, flags);
   const said = tail === undefined ? [] : [...queue.splice(0), ...rest].map(shellWord);
   const end =
     tail === undefined || (optional !== undefined && said.length === 0)

@@ -85,11 +85,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
       });
     };
     for (; interrupts.before > 0; interrupts.before--) interrupts.now();
-    const endUnread = (): void => {
-      invocation.giveUp?.(unread());
-      for (let times = 2; times > 0; times--) interrupt(unread);
-    };
-    const stopReading = LOOK.has(invocation.command) || SHOW.has(invocation.command) ? world.onUnread?.(endUnread) : undefined;
+    const stopReading = whenUnread(invocation, interrupt);
     return {
       ...run,
       lookups: learningLookups(run.lookups, words),
@@ -117,6 +113,15 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
 }
 
 // --- internal ---
+
+/** What only looks or shows ends when nobody reads it any more, as at a second Ctrl-C. */
+function whenUnread(invocation: Invocation, interrupt: (reason: typeof unread) => unknown): (() => void) | undefined {
+  if (!LOOK.has(invocation.command) && !SHOW.has(invocation.command)) return undefined;
+  return invocation.world.onUnread?.(() => {
+    invocation.giveUp?.(unread());
+    for (let times = 2; times > 0; times--) interrupt(unread);
+  });
+}
 
 /** What was ended says so itself, within that. */
 const GRACE_MS = 1000;

@@ -3,6 +3,7 @@
  * steps. Pure functions of the finished cluster; they print nothing and know no file but by its name.
  */
 import { shellWord, sshConfigWord } from "./quoting.ts";
+import { deisLines, deisOf } from "./deis-next.ts";
 import { askedFields } from "./account.ts";
 import type { ClusterDocument } from "./documents.ts";
 import { type SshFacts, sshOptions } from "./ssh-options.ts";
@@ -30,18 +31,12 @@ export function clusterDocument(
     ...askedFields(facts),
     nodes,
     etcd: facts.etcd,
-    ...(spec.deis && first !== undefined ? { deis: deisOf(facts, first.port, whatNext(spec.platform, facts.etcd)) } : {}),
+    ...(spec.deis && first !== undefined ? { deis: deisOf(facts, first.port, spec.platform) } : {}),
     resources: facts.resources,
     ...(facts.choices === undefined ? {} : { choices: facts.choices }),
     seconds: facts.seconds,
   };
 }
-
-const deisOf = ({ name, ip, host }: Pick<ClusterDocument, "name" | "ip" | "host">, port: number, next: DeisNext) => ({
-  tunnel: `${ip}:${port}`,
-  domain: host,
-  ...(next === "platform install" ? { commands: platformCommands(name).map((words) => `azure-coreos-cluster ${words}`) } : {}),
-});
 
 /**
  * `Host` blocks for ~/.ssh/config, one a node. Checking is strict: the host keys are known before first contact, in the
@@ -147,7 +142,7 @@ export function nextSteps(document: ClusterDocument, options: NextStepsOptions):
   ];
   if (options.deis) {
     const { platform, next } = options;
-    lines.push("", ...DEIS_NEXT[whatNext(platform, document.etcd)]({ name, host, ip, port, key, platform, next }));
+    lines.push("", ...deisLines(document.etcd, { name, host, ip, port, key, platform, next }));
   }
   return `${lines.join("\n")}\n`;
 }
@@ -184,67 +179,6 @@ const rehearsedCommands = ({ name, nodes }: ClusterDocument, { next }: NextSteps
   [next(`${name} --num-nodes ${nodes.length + 2}`), "grow it"],
   [next(`destroy ${name}`), "remove everything"],
 ];
-
-interface DeisFacts {
-  readonly name: string;
-  readonly host: string;
-  readonly ip: string;
-  readonly port: number;
-  /** The private key, as the person would type it. */
-  readonly key: string;
-  readonly platform: Platform;
-  readonly next: NextStepsOptions["next"];
-}
-
-/** The steps of the article that this tool was made for. */
-const deisSteps = ({ ip, port, host, key }: DeisFacts): string[] => [
-  "Deis (v1 ended in 2017: nothing that installs it is known to be online; with your own copy of deisctl and its images):",
-  `  export DEISCTL_TUNNEL=${ip}:${port}`,
-  `  ssh-add ${shellWord(key)}`,
-  `  deisctl config platform set domain=${host}`,
-  `  deisctl config platform set sshPrivateKey=${shellWord(key)}`,
-  "  deisctl install platform",
-  "  deisctl start platform",
-];
-
-const nothingListens = ({ host }: DeisFacts): string[] => [
-  "Deis: the endpoints 80, 443 and 2222 are open as Deis wants them, and nothing listens there yet. " +
-    "Deis v1 ended in 2017 and needs fleet, which Flatcar does not have. " +
-    "What lives on is Drycc Workflow, on k3s (https://github.com/drycc/workflow): any server that answers " +
-    `/health-check on port 80 of the nodes is reached at http://${host} at once. Machines that can carry it: --platform ubuntu or debian. For your own CoreOS image: --platform coreos.`,
-];
-
-const heir = ({ name, host, next }: DeisFacts): string[] => [
-  "Deis: the endpoints 80, 443 and 2222 are open, and nothing listens there yet. What lives on of it is Drycc Workflow, with k3s. " +
-    `\`azure-coreos-cluster platform install ${name} --domain DOMAIN\` gives it a domain of yours, whose wildcard record leads to ${host}. ` +
-    "Two commands make a platform of this cluster:",
-  ...platformCommands(name).map((words) => `  ${next(words)}`),
-];
-
-/** One that had its etcd before it was opened for Deis keeps it. */
-const etcdInTheWay = ({ host, platform }: DeisFacts): string[] => [
-  "Deis: the endpoints 80, 443 and 2222 are open, and nothing listens there yet: " +
-    `any server on those ports of the nodes is reached at ${host} at once. What lives on of Deis is Drycc Workflow, and not on this cluster, which keeps its etcd: ` +
-    `${PLATFORMS[platform].deis.noEtcd ?? ""}. \`azure-coreos-cluster create NAME --deis --platform ${platform}\` makes one for it.`,
-];
-
-/** What makes a platform of a cluster that is there, and says how it is. */
-export const platformCommands = (name: string): string[] => [`platform install ${name}`, `platform status ${name}`];
-
-type DeisNext = PlatformRow["deis"]["next"] | "another cluster";
-
-const whatNext = (platform: Platform, { mode }: Pick<ClusterDocument["etcd"], "mode">): DeisNext => {
-  const { next, noEtcd } = PLATFORMS[platform].deis;
-  return noEtcd !== undefined && mode !== "none" ? "another cluster" : next;
-};
-
-/** By the platform's row, and whether there is an etcd. */
-const DEIS_NEXT: Readonly<Record<DeisNext, (facts: DeisFacts) => string[]>> = {
-  "another cluster": etcdInTheWay,
-  deisctl: deisSteps,
-  "nothing listens": nothingListens,
-  "platform install": heir,
-};
 
 function commands(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([command]) => command.length));

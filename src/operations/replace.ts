@@ -16,7 +16,7 @@ import { type Tags, hasEtcd } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
-import { looseDisks, partsOf, refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
+import { looseDisksOf, partsOf, refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
 import { refuseStopped, refuseStoppedMeanwhile } from "./cluster/stopped.ts";
 import { refuseWrongWay } from "./create/materials.ts";
 import { prepare } from "./create/prepare.ts";
@@ -27,7 +27,7 @@ import { forgetUserData } from "./destroy/forget-files.ts";
 import { refuseFirstServer } from "./platform/growth.ts";
 import { removeAll } from "./remove/forget-nodes.ts";
 import { type Removal, planRemoval } from "./remove/removal.ts";
-import { type Created, afterDeletion, goOn, isAbout, isRemoved, notWhole, removedFrom } from "./replace/failures.ts";
+import { type MadeAnew, afterDeletion, goOn, isAbout, isRemoved, notWhole, removedFrom } from "./replace/failures.ts";
 import { hasKeptDisk, keepDataDisk } from "./replace/keep-disk.ts";
 import { letLeave } from "./replace/let-leave.ts";
 import { type ReplaceWish, madeAt, replacementOf } from "./replace/noted.ts";
@@ -187,7 +187,7 @@ async function replaceOne(run: Run, removal: Removal, work: Work): Promise<Clust
   }
   // what the machine has not taken along; who found it missing may have made it anew already
   const isMade = async (): Promise<boolean> => (await partsOf(run, spec, removal, going)).some(({ kind }) => kind === "machine");
-  const disks = goesToo ? await looseDisks(run, spec, removal, going) : [];
+  const disks = goesToo ? await looseDisksOf(run, spec, removal, going) : [];
   const rest = [...(await partsOf(run, spec, removal, going)), ...disks];
   if (!rest.some(({ kind }) => kind === "machine")) await removeAll(run, owner, rest, isMade);
   await forgetHosts(
@@ -217,7 +217,7 @@ async function bringBack(run: Run, removal: Removal, { wish, ends }: Work): Prom
 const LAG_MS = 5000;
 
 /** Without a node that somebody has removed meanwhile the cluster may be whole: it is looked at again. */
-async function createMissing(run: Run, { spec, claim }: Removal, { given }: ReplaceWish, machine: string): Promise<Created> {
+async function createMissing(run: Run, { spec, claim }: Removal, { given }: ReplaceWish, machine: string): Promise<MadeAnew> {
   const isOthers = (error: unknown): boolean => isRemoved(error) && !isAbout(error, [machine]);
   for (;;) {
     run.stop.throwIfAborted();

@@ -13,10 +13,10 @@ import { isSpotAsked } from "./machine.ts";
 import { STORAGE_NAME_LIMIT, tagWish } from "./user-tags.ts";
 
 /** What is known of the cluster that is wished: that there is none, that there is one and what it keeps, or nothing yet. */
-export type Known = "a new one" | "one that exists" | "the wish alone";
+export type WishOf = "a new one" | "one that exists" | "the wish alone";
 
 /** The refusal of what cannot go together, or undefined. */
-export function clash(spec: Wish, known: Known): ClusterError | undefined {
+export function clash(spec: Wish, known: WishOf): ClusterError | undefined {
   const mayFit = ({ unlessKept = [], ofNew }: Combination): boolean =>
     (ofNew === true && known !== "a new one") ||
     (known === "the wish alone" && unlessKept.some((key) => !spec.given.includes(key)));

@@ -5,7 +5,7 @@
 import { ClusterError, EXIT, usageError } from "../errors.ts";
 import { FLAGS, type FlagKey, type FlagValues } from "./flags.ts";
 import { PLATFORMS } from "../plan/platforms.ts";
-import { type Known, clash } from "./combinations.ts";
+import { type WishOf, clash } from "./combinations.ts";
 import { mergeTagTexts } from "./user-tags.ts";
 import { type KeptSizes, wishedLocations, wishedSizes } from "./wishes.ts";
 
@@ -53,7 +53,7 @@ export function buildSpec(
   name: string,
   given: Partial<FlagValues>,
   kept: KeptValues = {},
-  known: Known = Object.keys(kept).length === 0 ? "a new one" : "one that exists",
+  known: WishOf = Object.keys(kept).length === 0 ? "a new one" : "one that exists",
 ): { spec: ClusterSpec; notes: string[] } {
   const notes: string[] = [];
   const keys = Object.keys(given) as FlagKey[];

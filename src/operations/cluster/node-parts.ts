@@ -50,7 +50,7 @@ export async function partsOf(
  * Disks of the nodes that no machine holds, asked for by name and proven by their tags: kept for a machine that never came, or left of one
  * whose deletion broke off. Such a disk is paid for, and nobody sees it.
  */
-export async function looseDisks(
+export async function looseDisksOf(
   run: Run,
   spec: ClusterSpec,
   { owner, groupName: group }: { readonly owner: Owner; readonly groupName: string },

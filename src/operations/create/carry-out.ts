@@ -27,7 +27,7 @@ import { newDisks } from "./new-disks.ts";
 import { watchNodes } from "./node-watch.ts";
 import { beginSizes, choicesOf } from "./sizes.ts";
 import { MACHINE_NEWS_MS, NEWS_MS, NODE_REMOVED, awaitOtherAuthority, refuseOtherRun, whileNews } from "./other-run.ts";
-import { liveOf } from "./prepare.ts";
+import { liveOf } from "./planned.ts";
 import type { Prepared } from "./prepared.ts";
 import { isRetagged, withWhatWasMade } from "./retagged.ts";
 

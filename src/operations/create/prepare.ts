@@ -3,32 +3,20 @@
  * the plan. Reads only; what it makes are files in the cluster's folder.
  */
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
-import type { Facts } from "../../core/plan/cluster.ts";
+import { snapshotOf } from "../cluster/snapshot.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
-import { changesOf } from "../../core/plan/changes.ts";
-import { planOf } from "../../core/plan/plan.ts";
-import { takenPorts } from "../../core/plan/taken-ports.ts";
-import { refusal } from "../../core/advice/preflight.ts";
-import { tooManyTags } from "../../core/plan/tag-limits.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
-import { spotNotes } from "../../core/plan/spot.ts";
 import { namedIdentities } from "../../core/spec/machine.ts";
-import type { AnyResource } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
 import { inKeptWords } from "../../core/spec/same-wish.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
-import { decide } from "../../engine/decide.ts";
-import { patiently } from "../../engine/patiently.ts";
-import type { Live } from "../../engine/provider.ts";
 import { chooseNodes, placeNodes } from "./choose-nodes.ts";
 import { freedBy, knownNodes, machinesOf } from "../cluster/nodes-there.ts";
 import { lookIn } from "../cluster/find.ts";
-import { isForeign } from "../cluster/cluster.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
 import { refuseHalfReplaced } from "../replace/half-replaced.ts";
-import { type ClaimedCluster, claimed } from "../cluster/claim.ts";
+import { claimed } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import { refuseFileInTheWay } from "../../prepare/cluster-folder.ts";
 import { namedNetwork } from "../../core/spec/network-id.ts";
@@ -38,17 +26,15 @@ import { groupsElsewhere, refuseElsewhere } from "./elsewhere.ts";
 import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
 import { chooseFrontend } from "./frontend.ts";
 import { listDisks, withKeptDisks } from "./kept-disks.ts";
-import { refuseLocked } from "./locked.ts";
 import { prepareMaterials } from "./materials.ts";
 import { withOwnAddress } from "./own-address.ts";
-import { aboutPrivate, diskNotes, etcdNotes, memberNotes, timeToLive } from "./plan-notes.ts";
 import { type BegunKey, beginKey, prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import { takenForNew } from "./wish.ts";
 import type { Run } from "../run.ts";
-import { sizeFacts, withImage } from "./sized-plan.ts";
 import type { Anew, Possible, Chosen, FoundWish, Furnished, Prepared } from "./prepared.ts";
 import { imageReference, survey } from "./survey.ts";
+import { planned } from "./planned.ts";
 
 export interface HowToPrepare {
   readonly mode: Mode;
@@ -72,19 +58,6 @@ export async function prepare(run: Run, name: string, asked: Partial<FlagValues>
   } finally {
     ahead.ahead.end();
   }
-}
-
-/** What the snapshot knows of a resource; the group is not in it. */
-export function liveOf(resource: AnyResource, found: ClaimedCluster, snapshot: Snapshot) {
-  if (resource.kind !== "resourceGroup") return snapshot.get(resource.id.toLowerCase());
-  if (found.group === undefined) return undefined;
-  return {
-    id: resource.id,
-    state: found.group.deleting ? ("deleting" as const) : ("succeeded" as const),
-    tags: found.group.tags,
-    location: found.group.location,
-    model: found.group,
-  };
 }
 
 export const CLUSTER_GONE = "ClusterGone";
@@ -126,8 +99,8 @@ async function prepareAhead(
   const chosen = await choose(run, wish, anew);
   const checked = await check(run, chosen);
   if (agree !== undefined && isNew(chosen))
-    await agree(await plan(run, await furnish(run, checked, { mode: "imagine", begun: undefined })));
-  return plan(run, await furnish(run, checked, { mode, begun }));
+    await agree(await planned(run, await furnish(run, checked, { mode: "imagine", begun: undefined })));
+  return planned(run, await furnish(run, checked, { mode, begun }));
 }
 
 /** Nothing of it is there yet, not even a group. */
@@ -209,90 +182,4 @@ async function furnish(run: Run, checked: Possible, how: { readonly mode: Mode; 
     return { ...all, materials, image: imageReference(surveyed) };
   const own = await ownImage(run, { spec, found, surveyed, snapshot, word: materials.choices.id, given: asked });
   return { ...all, materials, image: { own: own.image }, ...(own.stage === undefined ? {} : { stageImage: own.stage }) };
-}
-
-async function plan(run: Run, furnished: Furnished): Promise<Prepared> {
-  const { name, found, snapshot, unlisted, image, surveyed, anew } = furnished;
-  const inside = await aboutPrivate(run, name, furnished.spec, surveyed.subnet !== undefined);
-  const { expires, notes } = timeToLive(run, furnished.spec, found.claim?.tags["aoc-expires"]);
-  const facts: Facts = { ...factsOf(run, furnished), ...(expires === undefined ? {} : { expires }) };
-  const pinned = "reference" in image && surveyed.imageFacts !== undefined;
-  const spec = pinned ? withImage(furnished.spec, surveyed.imageFacts.urn) : furnished.spec;
-  const resources = planOf(spec, facts);
-  await lookByName(run, resources, unlisted, snapshot);
-  const decisions = new Map(
-    resources.map((resource) => {
-      const decision = decide(resource, liveOf(resource, found, snapshot), name);
-      const goes = resource.kind === "machine" && decision !== "create" && anew?.nodes.has(resource.node ?? -1) === true;
-      return [resource.id, goes ? "replace" : decision];
-    }),
-  );
-  const full = tooManyTags(
-    resources
-      .filter(({ id }) => decisions.get(id) !== "unchanged")
-      .map((resource) => ({ resource, live: liveOf(resource, found, snapshot)?.tags })),
-  );
-  if (full !== undefined) throw full;
-  const taken = resources.flatMap((resource) => takenPorts(resource, liveOf(resource, found, snapshot)));
-  if (taken.length > 0) throw refusal(taken);
-  if (found.group !== undefined) await refuseLocked(run, found.groupName, resources, decisions);
-  const changes = new Map(
-    resources
-      .filter(({ id }) => decisions.get(id) === "update")
-      .map((resource) => [resource.id, changesOf(resource, liveOf(resource, found, snapshot)!)]),
-  );
-  return {
-    ...furnished,
-    spec,
-    facts,
-    resources,
-    decisions,
-    changes,
-    notes: [
-      ...furnished.notes,
-      ...notes,
-      ...inside,
-      ...etcdNotes(spec, facts),
-      ...(found.claim === undefined
-        ? []
-        : memberNotes(
-            spec,
-            facts.choices,
-            furnished.indexes.some((node) => !furnished.known.has(node)),
-          )),
-      ...diskNotes(spec, found.claim === undefined),
-      ...spotNotes(spec, facts.nodes, facts.choices.members),
-    ],
-  };
-}
-
-const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Furnished): Facts => ({
-  subscription: run.subscription,
-  group: groupName,
-  foreignGroup: isForeign(found),
-  location: surveyed.location,
-  choices: materials.choices,
-  nodes: materials.nodes,
-  ...(surveyed.subnet === undefined ? {} : { subnetId: surveyed.subnet.id }),
-  ...(surveyed.placementGroupId === undefined ? {} : { placementGroupId: surveyed.placementGroupId }),
-  image,
-  ...sizeFacts(surveyed.size),
-  faultDomains: surveyed.faultDomains,
-});
-
-/** Where a kind cannot be listed its resources are asked for one by one. */
-async function lookByName(
-  run: Run,
-  resources: readonly AnyResource[],
-  unlisted: ReadonlySet<Kind>,
-  snapshot: Map<string, Live & { kind: Kind }>,
-): Promise<void> {
-  await Promise.all(
-    resources
-      .filter((resource) => unlisted.has(resource.kind))
-      .map(async (resource) => {
-        const live = await patiently(run.tools, (signal) => run.tools.provider.get(resource, signal));
-        if (live !== undefined) snapshot.set(resource.id.toLowerCase(), { ...live, kind: resource.kind });
-      }),
-  );
 }

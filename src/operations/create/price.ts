@@ -5,7 +5,8 @@ import type { Part } from "../../core/price/paid.ts";
 import type { Asked } from "../price/ask.ts";
 import { askForSpec, planCost } from "../price/costs.ts";
 import type { Run } from "../run.ts";
-import { type HowToPrepare, liveOf } from "./prepare.ts";
+import { liveOf } from "./planned.ts";
+import type { HowToPrepare } from "./prepare.ts";
 import type { Prepared } from "./prepared.ts";
 
 export interface Pricing extends Required<Pick<HowToPrepare, "onWish">> {

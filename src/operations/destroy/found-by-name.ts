@@ -10,7 +10,7 @@ import { resourcesIn } from "../../core/outside-use.ts";
 import { kindOfId } from "../../core/plan/kinds.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
-import { isProven } from "../../core/plan/proof.ts";
+import { type Owner, isProven } from "../../core/plan/proof.ts";
 import { wordOf } from "../../core/plan/tags.ts";
 import { keptFlag } from "../../core/plan/read-tags.ts";
 import { patiently } from "../../engine/patiently.ts";
@@ -25,7 +25,6 @@ export async function foundByName(
   listed: readonly Pick<Found, "id" | "tags">[],
 ): Promise<Found[]> {
   const scope = groupId(run.subscription, groupName);
-  const seen = new Set(listed.map((one) => one.id.toLowerCase()));
   const tags = claims[0]?.tags ?? {};
   const account = storageAccountName(storageAccountSeed(run.subscription, groupName, name));
   const claimOf = (id: string): Target => ({
@@ -35,6 +34,7 @@ export async function foundByName(
   const wordsOf = (some: readonly Pick<Found, "id" | "tags">[]): string[] =>
     some.flatMap((one) => (isProven(one, owner) ? (wordOf(one.tags) ?? []) : []));
   const ids = claims.length > 0 ? [] : [...new Set([...(await localIds(run.dir, name)), ...wordsOf(listed)])];
+  const ours = asker(run, owner, listed);
   const found = await ours([
     ...shared(scope, name, possibleSets(name, keptFlag(tags, "availabilitySet"), claims.length > 0)),
     { kind: "storageAccount", id: resourceId(scope, "storageAccount", account) },
@@ -44,9 +44,10 @@ export async function foundByName(
   if (claims.length === 0) found.push(...(await ours(wordsOf(found).map(claimOf))));
   const spec = { name, vmNamePrefix: keptFlag(tags, "vmNamePrefix") };
   const count = claims.length === 0 ? 0 : keptFlag(tags, "numNodes");
+  const shown = new Set(listed.map(({ id }) => id.toLowerCase()));
   const promised = Array.from({ length: count }, (_, index) => names.machine(spec, index));
   // of a machine that is listed everything else is found through it
-  const missing = promised.filter((machine) => !seen.has(resourceId(scope, "machine", machine).toLowerCase()));
+  const missing = promised.filter((machine) => !shown.has(resourceId(scope, "machine", machine).toLowerCase()));
   found.push(...(await ours(missing.flatMap((machine) => nodeTargets(scope, machine)))));
   if (claims.length > 0 || listed.some((one) => isProven(one, owner))) return found;
   // nothing says how many nodes there are: some at a time, until some are all absent
@@ -58,30 +59,10 @@ export async function foundByName(
   }
   // the claim's own name is random, but the load balancer knows it as well; and it knows nodes of another prefix
   for (let fresh: readonly Found[] = found; fresh.length > 0;) {
-    fresh = await ours(fresh.flatMap(({ model }) => resourcesIn(model)).flatMap((id) => targetOf(id)));
+    fresh = await ours(fresh.flatMap(({ model }) => resourcesIn(model)).flatMap((id) => targetOf(scope, id)));
     found.push(...fresh);
   }
   return found;
-
-  /** Those that are there and carry the cluster's tags; each is asked for once. */
-  async function ours(targets: readonly Target[]): Promise<Found[]> {
-    const wanted = targets.filter(({ id }) => !seen.has(id.toLowerCase()) && seen.add(id.toLowerCase()));
-    const there = await Promise.all(
-      wanted.map(async (target) => ({
-        ...target,
-        live: await patiently(run.tools, (signal) => run.tools.provider.get(target, signal)),
-      })),
-    );
-    return there.flatMap(({ id, kind, live }) =>
-      live === undefined || !isProven({ id, tags: live.tags }, owner) ? [] : [{ ...live, kind }],
-    );
-  }
-
-  function targetOf(id: string): Target[] {
-    const kind = kindOfId(id);
-    if (kind === undefined || kind === "resourceGroup" || !id.toLowerCase().startsWith(`${scope.toLowerCase()}/`)) return [];
-    return [{ kind, id }];
-  }
 }
 
 // --- internal ---
@@ -92,6 +73,29 @@ const BLOCK = 10;
 interface Target {
   readonly kind: Found["kind"];
   readonly id: string;
+}
+
+/** Asks for those that are there and carry the cluster's tags; each once, and none that a list shows. */
+function asker({ tools }: Run, owner: Owner, listed: readonly Pick<Found, "id">[]) {
+  const seen = new Set(listed.map(({ id }) => id.toLowerCase()));
+  return async (targets: readonly Target[]): Promise<Found[]> => {
+    const wanted = targets.filter(({ id }) => !seen.has(id.toLowerCase()) && seen.add(id.toLowerCase()));
+    const there = await Promise.all(
+      wanted.map(async (target) => ({
+        ...target,
+        live: await patiently(tools, (signal) => tools.provider.get(target, signal)),
+      })),
+    );
+    return there.flatMap(({ id, kind, live }) =>
+      live === undefined || !isProven({ id, tags: live.tags }, owner) ? [] : [{ ...live, kind }],
+    );
+  };
+}
+
+function targetOf(scope: string, id: string): Target[] {
+  const kind = kindOfId(id);
+  if (kind === undefined || kind === "resourceGroup" || !id.toLowerCase().startsWith(`${scope.toLowerCase()}/`)) return [];
+  return [{ kind, id }];
 }
 
 function shared(scope: string, name: string, sets: readonly string[]): Target[] {

@@ -7,7 +7,7 @@ import { claim as claimResource } from "../../core/plan/resources/claim.ts";
 import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { converge } from "../../engine/converge.ts";
 import { patiently } from "../../engine/patiently.ts";
-import { type ComesAgain, type NodePart, looseDisks, partsOf, removeParts } from "../cluster/node-parts.ts";
+import { type ComesAgain, type NodePart, looseDisksOf, partsOf, removeParts } from "../cluster/node-parts.ts";
 import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { type AllTheSame, leaveEtcd } from "../etcd/leaving.ts";
 import type { Run } from "../run.ts";
@@ -65,7 +65,7 @@ async function removeRest(run: Run, removal: Removal, force: boolean): Promise<v
   let rest: readonly NodePart[] = parts.filter((part) => part.kind !== "machine");
   for (let pass = 1; pass <= PASSES; pass++) {
     const where = { owner, groupName };
-    const [parts, disks] = await Promise.all([partsOf(run, spec, where, going), looseDisks(run, spec, where, going)]);
+    const [parts, disks] = await Promise.all([partsOf(run, spec, where, going), looseDisksOf(run, spec, where, going)]);
     const seen = [...parts, ...disks];
     const claimed = await claimedNow();
     const doomed = [...seen, ...rest.filter(({ id }) => !seen.some((part) => part.id === id))].filter(

@@ -13,7 +13,7 @@ import { type Claim, claimNeeded } from "../cluster/claim.ts";
 import { isForeign } from "../cluster/cluster.ts";
 import { findCluster } from "../cluster/find.ts";
 import { nodesNamed } from "../cluster/node-name.ts";
-import { type NodePart, looseDisks, partsOf } from "../cluster/node-parts.ts";
+import { type NodePart, looseDisksOf, partsOf } from "../cluster/node-parts.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
 import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
@@ -67,7 +67,7 @@ export async function planRemoval(
   const [whole, disks] = await Promise.all([
     snapshotOf(run, cluster),
     // those of nodes that come back wait for their machines
-    comeBack ? [] : looseDisks(run, spec, { owner, groupName }, named),
+    comeBack ? [] : looseDisksOf(run, spec, { owner, groupName }, named),
   ]);
   const snapshot: Snapshot = provenOf(whole, owner);
   const known = knownNodes(spec, snapshot, claim);

@@ -5,7 +5,7 @@ import { NODE_REMOVED } from "../create/other-run.ts";
 import { CLUSTER_GONE } from "../create/prepare.ts";
 import type { createCluster } from "../create.ts";
 
-export type Created = Awaited<ReturnType<typeof createCluster>>;
+export type MadeAnew = Awaited<ReturnType<typeof createCluster>>;
 
 export const removedFrom = (name: string, machines: readonly string[]): ClusterError =>
   new ClusterError(NODE_REMOVED, `${machines.join(", ")} was removed from ${name} meanwhile: it is not made anew`, {
@@ -21,7 +21,7 @@ export function afterDeletion(error: unknown): unknown {
 }
 
 /** Why the cluster is not whole, with the exit code of a create that ends so; with --min-ready that may be content. */
-export function notWhole({ failure, missing, ...created }: Created): ClusterError {
+export function notWhole({ failure, missing, ...created }: MadeAnew): ClusterError {
   const exit = created.exit === EXIT.done ? EXIT.partly : created.exit;
   const known = afterDeletion(failure);
   if (known instanceof ClusterError) return withExit(known, exit);
