@@ -8,7 +8,6 @@ import { askedFields } from "./account.ts";
 import type { ClusterDocument } from "./documents.ts";
 import { type SshFacts, sshOptions } from "./ssh-options.ts";
 import type { Platform } from "./node-config.ts";
-import { PLATFORMS, type PlatformRow } from "./plan/platforms.ts";
 import { schemaUri } from "./schema-uri.ts";
 import type { FlagValues } from "./spec/flags.ts";
 import type { Hop } from "./spec/hops.ts";
