@@ -31,7 +31,7 @@ const ROOMS: readonly (readonly [folder: RegExp, commands: readonly string[]])[]
     CREATE,
   ],
   [
-    /^prepare\/ssh-keys\.ts|^nodes\/(diagnos|log-rows)|^azure\/vhd|^operations\/etcd\/plan|^core\/outputs|^cli\/config-file/,
+    /^prepare\/ssh-keys\.ts|^nodes\/(diagnos|log-rows)|^azure\/vhd|^operations\/etcd\/plan|^core\/(outputs|deis-next)|^cli\/config-file/,
     CREATE,
   ],
   // what Azure says, and the file of who signs in: generate-mgmt-cert looks only into one that is there
