@@ -30,7 +30,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
       try {
         way.live = await recover(way, error);
       } catch (final) {
-        options.onUnfinished?.({ unclear: way.asked && !isVerdict(error), trouble: way.trouble });
+        options.onUnfinished?.({ unclear: way.asked && !isVerdict(error), lastRetry: way.lastRetry });
         throw final;
       }
     }
@@ -149,7 +149,7 @@ async function put(
   });
   refuseReplaced(body, operation.tags);
   way.expected = true;
-  way.trouble = undefined;
+  way.lastRetry = undefined;
   options.onAccepted?.();
   if (!operation.done) tools.emit({ ...way.about, kind: "waiting" });
   way.driving = true;

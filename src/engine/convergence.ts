@@ -49,11 +49,12 @@ export interface ConvergeOptions {
 export interface Unfinished {
   /** It was asked for, and no answer says what became of that. */
   readonly unclear: boolean;
-  readonly trouble: Trouble | undefined;
+  /** What it waited for when it ended. */
+  readonly lastRetry: LastRetry | undefined;
 }
 
-/** An answer that is waited out. */
-export interface Trouble {
+/** What a request was repeated for, and how long after. */
+export interface LastRetry {
   readonly code: string;
   readonly delayMs: number;
 }
@@ -86,8 +87,8 @@ export interface Convergence {
   unclear: boolean;
   /** A write has left, and was neither refused nor seen to have changed nothing. */
   asked: boolean;
-  /** What the last request is repeated for. */
-  trouble: Trouble | undefined;
+  /** What the last request is repeated for; undefined once a write is accepted. */
+  lastRetry: LastRetry | undefined;
 }
 
 export const startConvergence = (resource: AnyResource, tools: Tools, options: ConvergeOptions): Convergence => ({
@@ -107,7 +108,7 @@ export const startConvergence = (resource: AnyResource, tools: Tools, options: C
   early: false,
   unclear: false,
   asked: false,
-  trouble: undefined,
+  lastRetry: undefined,
 });
 
 /** What is being deleted is to be gone. */

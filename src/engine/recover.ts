@@ -35,7 +35,7 @@ export async function recover(way: Convergence, error: unknown): Promise<Live | 
     retry.kind === "throttle"
       ? tools.throttle.pause(before === undefined ? { kind: "read" } : { kind: "write", id: way.resource.id }, retry)
       : retry.waitMs;
-  way.trouble = { code, delayMs };
+  way.lastRetry = { code, delayMs };
   tools.emit({ ...about, kind: "retrying", code, message, delayMs: Math.round(delayMs) });
   // after a 429 the throttle makes everybody wait
   if (retry.kind !== "throttle") await tools.clock.sleep(retry.waitMs, tools.signal);

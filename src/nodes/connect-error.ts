@@ -57,14 +57,14 @@ export function connectError(code: keyof typeof TEXT, target: NodeTarget, cause?
   });
 }
 
-/** Of a socket or of ssh2: the code of what went wrong. */
-export function classifyFailure(error: unknown, stage: "tcp"): SocketCode;
-export function classifyFailure(error: unknown, stage: "tcp" | "ssh"): keyof typeof TEXT;
-export function classifyFailure(error: unknown, stage: "tcp" | "ssh"): keyof typeof TEXT {
-  const { code, level, message } = error as { code?: unknown; level?: unknown; message?: unknown };
-  const tcp = typeof code === "string" ? TCP_CODES[code] : undefined;
+/** What went wrong with a socket. */
+export const socketCode = (error: unknown): SocketCode => tcpCode(error) ?? "SshUnreachable";
+
+/** What went wrong with SSH over it, as ssh2 says it. */
+export function handshakeCode(error: unknown): keyof typeof TEXT {
+  const { level, message } = error as { level?: unknown; message?: unknown };
+  const tcp = tcpCode(error);
   if (tcp !== undefined) return tcp;
-  if (stage === "tcp") return "SshUnreachable";
   if (level === "client-authentication") return "SshAuthentication";
   if (/too many authentication failures/i.test(String(message))) return "SshAuthentication";
   // The peer closed after TCP: sshd does that when MaxStartups is reached, and while a machine shuts down.
@@ -89,6 +89,13 @@ export function hostKeyUnknown(target: NodeTarget): ClusterError {
     source: "node",
     advice: "Put its line into the cluster's known_hosts (the serial console log shows the key), or trust it on first use.",
   });
+}
+
+// --- internal ---
+
+function tcpCode(error: unknown): SocketCode | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" ? TCP_CODES[code] : undefined;
 }
 
 const where = (target: NodeTarget): string => `${target.name} (${target.host} port ${target.port})`;

@@ -18,7 +18,7 @@ import {
   type Exit,
   type StreamOptions,
 } from "./command.ts";
-import { type SocketCode, classifyFailure, connectError, hostKeyMismatch, hostKeyUnknown } from "./connect-error.ts";
+import { type SocketCode, handshakeCode, connectError, hostKeyMismatch, hostKeyUnknown } from "./connect-error.ts";
 import { abortable } from "../engine/abortable.ts";
 import { limit } from "./deadline.ts";
 import { algorithmsFor, keyLine, sameKey } from "./host-key.ts";
@@ -110,7 +110,7 @@ function handshake(
     const decided = (): ClusterError | undefined => refused ?? ("agent" in way ? way.failure() : undefined);
     client.on("ready", () => resolve(seen));
     // The first error decides; later ones (a reset after our own end) must only not be thrown.
-    client.on("error", (error) => reject(decided() ?? connectError(classifyFailure(error, "ssh"), target, error)));
+    client.on("error", (error) => reject(decided() ?? connectError(handshakeCode(error), target, error)));
     client.on("close", () => reject(decided() ?? connectError("SshReset", target)));
     client.connect({
       sock: socket,

@@ -8,7 +8,7 @@ import type { Client, AnyAuthMethod } from "ssh2";
 import type { Clock } from "../core/clock.ts";
 import type { Hop } from "../core/spec/hops.ts";
 import { abortable } from "../engine/abortable.ts";
-import { type SocketCode, classifyFailure } from "./connect-error.ts";
+import { type SocketCode, handshakeCode } from "./connect-error.ts";
 import { limit } from "./deadline.ts";
 import { algorithmsFor, keyLine, sameKey } from "./host-key.ts";
 import { ForwardFailure, jumpForbidden, jumpKeyMismatch, jumpKeyUnknown, jumpRefused, jumpUnreachable } from "./jump-error.ts";
@@ -127,8 +127,9 @@ async function handshake(
     let refused: Error | undefined;
     client.on("ready", () => resolve(client));
     client.on("error", (cause) => {
-      const denied = (cause as { level?: string }).level === "client-authentication" || /too many auth/i.test(cause.message);
-      const why = classifyFailure(cause, "ssh") === "SshReset" ? WORDS.SshReset : "does not complete the SSH handshake";
+      const code = handshakeCode(cause);
+      const why = code === "SshReset" ? WORDS.SshReset : "does not complete the SSH handshake";
+      const denied = code === "SshAuthentication";
       reject(refused ?? (denied ? jumpRefused(hop, hops.slice(0, at), cause) : jumpUnreachable(hop, why, cause)));
     });
     client.on("close", () => {

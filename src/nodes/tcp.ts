@@ -2,7 +2,7 @@
 import { connect, type Socket } from "node:net";
 import type { Clock } from "../core/clock.ts";
 import { abortable } from "../engine/abortable.ts";
-import { type SocketCode, classifyFailure } from "./connect-error.ts";
+import { type SocketCode, socketCode } from "./connect-error.ts";
 import { limit } from "./deadline.ts";
 
 export interface TcpOptions {
@@ -20,7 +20,7 @@ export async function openTcp({ host, port }: { host: string; port: number }, op
   const opened = new Promise<Socket>((resolve, reject) => {
     socket.once("connect", () => resolve(socket));
     // Stays attached: an error after an abort must not become an uncaught one.
-    socket.on("error", (error) => reject(options.failed(classifyFailure(error, "tcp"), error)));
+    socket.on("error", (error) => reject(options.failed(socketCode(error), error)));
   });
   try {
     return await abortable(opened, within.signal);

@@ -8,7 +8,7 @@ import type { Clock } from "../core/clock.ts";
 import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
 import { abortable } from "../engine/abortable.ts";
 import { limit } from "../nodes/deadline.ts";
-import type { Known } from "./azure-cli-profile.ts";
+import type { KnownSubscription } from "./azure-cli-profile.ts";
 
 interface Around {
   readonly clock: Clock;
@@ -23,7 +23,7 @@ export interface AccountFacts {
   readonly cloud: FlagValues["cloud"];
   /** `--arm-endpoint`, as it was given. */
   readonly endpoint: string | undefined;
-  readonly known: Known;
+  readonly known: KnownSubscription;
   /** Who signs in, by the token that some request of the run gets; or that nobody does. */
   signedIn(): Promise<SignedIn | undefined>;
   /** Who it is where the token does not say. */

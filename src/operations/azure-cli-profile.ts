@@ -12,11 +12,11 @@ export interface Selected {
   readonly subscription: string;
   readonly cloud: Cloud;
   /** What the CLI knows of it. */
-  readonly known: Known;
+  readonly known: KnownSubscription;
 }
 
 /** What the CLI knows of a subscription, where it knows it. */
-export interface Known {
+export interface KnownSubscription {
   readonly name?: string;
   /** Who signed in to the CLI for it. */
   readonly signedIn?: SignedIn;
@@ -30,9 +30,9 @@ export interface Other {
 }
 
 /** For who brings the subscription along and asks another Resource Manager. */
-export function knownOf(env: Env, { subscription, tenant }: Pick<Given, "subscription" | "tenant">): Known {
+export function knownSubscription(env: Env, { subscription, tenant }: Pick<Given, "subscription" | "tenant">): KnownSubscription {
   const { accounts } = readProfile(env);
-  return known(accounts, accountNamed(accounts, subscription), tenant);
+  return factsOf(accounts, accountNamed(accounts, subscription), tenant);
 }
 
 type Given = Partial<Pick<FlagValues, "subscription" | "cloud" | "armEndpoint" | "tenant">>;
@@ -52,7 +52,7 @@ export async function selectSubscription(env: Env, given: Given): Promise<Select
     return {
       subscription: given.subscription,
       cloud: given.cloud ?? cloudOf(account?.cloud, given.armEndpoint !== undefined),
-      known: known(accounts, account, given.tenant),
+      known: factsOf(accounts, account, given.tenant),
     };
   }
   // the CLI keeps one for each of its clouds
@@ -74,7 +74,7 @@ export async function selectSubscription(env: Env, given: Given): Promise<Select
   return {
     subscription: account.id.toLowerCase(),
     cloud: given.cloud ?? cloudOf(account.cloud, given.armEndpoint !== undefined),
-    known: known(accounts, account, given.tenant),
+    known: factsOf(accounts, account, given.tenant),
   };
 }
 
@@ -96,7 +96,7 @@ const accountNamed = (accounts: readonly Account[], id: string | undefined): Acc
   accounts.find((one) => one.id.toLowerCase() === id?.toLowerCase());
 
 /** @param tenant that is signed in to, where it is given */
-function known(accounts: readonly Account[], account: Account | undefined, tenant: string | undefined): Known {
+function factsOf(accounts: readonly Account[], account: Account | undefined, tenant: string | undefined): KnownSubscription {
   if (account === undefined) return { others: [] };
   const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
   const others = accounts.filter(

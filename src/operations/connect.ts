@@ -9,7 +9,7 @@ import { createSiblings } from "../engine/siblings.ts";
 import { type Throttle, createThrottle } from "../engine/throttle.ts";
 import type { RequestTools } from "../engine/tools.ts";
 import { type AccountFacts, accountOf } from "./account.ts";
-import { knownOf, selectSubscription } from "./azure-cli-profile.ts";
+import { knownSubscription, selectSubscription } from "./azure-cli-profile.ts";
 import type { Surroundings, Way } from "./run.ts";
 import { type NamedCredential, signIn, untilEnd } from "./sign-in.ts";
 import { type Traffic, counted } from "./silence.ts";
@@ -91,7 +91,7 @@ async function targetOf(outside: Surroundings, given: Partial<FlagValues>, { sim
     ? {
         subscription: given.subscription ?? NOBODY,
         cloud: given.cloud ?? FLAGS.cloud.default,
-        known: simulation === undefined ? knownOf(outside.env, given) : { others: [] },
+        known: simulation === undefined ? knownSubscription(outside.env, given) : { others: [] },
       }
     : await selectSubscription(outside.env, given);
   const asked = endpointOf(CLOUDS[cloud], given.armEndpoint);

@@ -3,7 +3,7 @@
  * headers that every answer has; and what a fault of the script makes of it instead.
  */
 import type { Clock } from "../core/clock.ts";
-import { ArmError, envelope, type Trouble, troubleOf } from "./arm-error.ts";
+import { ArmError, envelope, type ArmErrorBody, errorBodyOf } from "./arm-error.ts";
 import type { SimCloud } from "./cloud.ts";
 import type { FaultAction } from "./fault.ts";
 import { disallowed, lacksTag } from "./tag-policy.ts";
@@ -25,7 +25,7 @@ export interface Answering {
  * @param doom how the operation that the request begins is to end
  * @param lagMs how far behind the lists are
  */
-export function act(answering: Answering, call: Call, doom?: Trouble, lagMs = 0): SimAnswer {
+export function act(answering: Answering, call: Call, doom?: ArmErrorBody, lagMs = 0): SimAnswer {
   const { cloud, running } = answering;
   settle(cloud, kindOf, running);
   const boot = /^\/simulated\/boot(\/.+)\/serialconsole\.log$/.exec(call.path)?.[1];
@@ -38,7 +38,7 @@ export function act(answering: Answering, call: Call, doom?: Trouble, lagMs = 0)
     return dressed(cloud, call, refusal ?? route({ cloud, call, kindOf, running, doom, lagMs }), toll);
   } catch (error) {
     if (!(error instanceof ArmError)) throw error;
-    return dressed(cloud, call, answer(error.status, envelope(troubleOf(error)), error.extras.headers), toll);
+    return dressed(cloud, call, answer(error.status, envelope(errorBodyOf(error)), error.extras.headers), toll);
   }
 }
 

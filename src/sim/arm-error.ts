@@ -1,20 +1,20 @@
 /** A refusal in ARM's words: thrown by the rules, answered as `{ error: { code, message, details } }`. */
 import type { JsonValue } from "./json.ts";
 
-interface Detail {
+interface ArmErrorDetail {
   readonly code: string;
   readonly message: string;
   readonly target?: string;
 }
 
-export interface Trouble extends Detail {
-  readonly details?: readonly Detail[];
+export interface ArmErrorBody extends ArmErrorDetail {
+  readonly details?: readonly ArmErrorDetail[];
   readonly innererror?: JsonValue;
 }
 
 export interface RefusalExtras {
   target?: string;
-  details?: readonly Detail[];
+  details?: readonly ArmErrorDetail[];
   headers?: Record<string, string>;
 }
 
@@ -39,9 +39,9 @@ export function refuse(status: number, code: string, message: string, extras?: R
 /** 400 InvalidParameter, as Compute says of one member of a body. */
 export const invalid = (message: string, target: string): never => refuse(400, "InvalidParameter", message, { target });
 
-export const envelope = (trouble: Trouble): JsonValue => ({ error: { ...trouble } });
+export const envelope = (body: ArmErrorBody): JsonValue => ({ error: { ...body } });
 
-export const troubleOf = (error: ArmError): Trouble => ({
+export const errorBodyOf = (error: ArmError): ArmErrorBody => ({
   code: error.code,
   message: error.message,
   ...(error.extras.target === undefined ? {} : { target: error.extras.target }),

@@ -3,7 +3,7 @@
  * It knows no rule of any type and answers no request.
  */
 import { keyOf, parentOf } from "./arm-id.ts";
-import type { Trouble } from "./arm-error.ts";
+import type { ArmErrorBody } from "./arm-error.ts";
 import { type CloudIndex, createIndex, type StoredResource } from "./cloud-index.ts";
 import { clone, type JsonValue, listIn, textIn } from "./json.ts";
 import type { Limits } from "./limits.ts";
@@ -16,7 +16,7 @@ export interface SimOperation {
   readonly started: number;
   ends: number;
   /** Set from the start when the operation is to fail; shown when it has ended. */
-  error?: Trouble;
+  error?: ArmErrorBody;
   status: "InProgress" | "Succeeded" | "Failed" | "Canceled";
   polls: number;
   /** Retry-After of the first answer, of the polls; `once`: of the first poll only. Seconds. */

@@ -1,7 +1,7 @@
 /** Faults by script: which requests they meet, how often, and what happens then. The words for them are in fault-script.ts. */
 import { parseCall, type SimRequest } from "./message.ts";
 import type { Random } from "./random.ts";
-import type { Trouble } from "./arm-error.ts";
+import type { ArmErrorBody } from "./arm-error.ts";
 
 export interface FaultMatch {
   readonly method?: string;
@@ -29,7 +29,7 @@ export type FaultAction =
   | { readonly delayMs: number }
   /** A list leaves out what is younger than that; anything else is as it is. */
   | { readonly lagMs: number }
-  | { readonly failOperation: Trouble }
+  | { readonly failOperation: ArmErrorBody }
   /** A policy refuses what is written without this tag. */
   | { readonly demandsTag: string }
   | { readonly emptyBody: true };

@@ -4,7 +4,7 @@
  * Longer than most: the life of an operation, from start to effect, in one place.
  */
 import { ArmError } from "./arm-error.ts";
-import type { Trouble } from "./arm-error.ts";
+import type { ArmErrorBody } from "./arm-error.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
 import type { SimCloud, SimOperation } from "./cloud.ts";
 import type { StoredResource } from "./cloud-index.ts";
@@ -17,7 +17,7 @@ export interface Start {
   readonly namespace: string;
   readonly timing: Timing;
   readonly power?: string;
-  readonly error?: Trouble;
+  readonly error?: ArmErrorBody;
 }
 
 /** Registers an operation on an entry; an earlier one that still runs is superseded. */
@@ -127,7 +127,7 @@ function monitored(cloud: SimCloud, call: Call, operation: SimOperation, headers
 }
 
 /** Recorded: the end of a group's deletion is the one envelope in capitals, its details without a code and each quoting a service. */
-const capitals = ({ code, message, target, details }: Trouble): JsonValue => ({
+const capitals = ({ code, message, target, details }: ArmErrorBody): JsonValue => ({
   Error: {
     Code: code,
     Target: target ?? null,

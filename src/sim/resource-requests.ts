@@ -3,7 +3,7 @@
  * its Kind; what is the same for all of ARM is here: scopes, locations, names, etags, locks, operations, paging.
  * Longer than most: the four verbs share the target that the address gives.
  */
-import { refuse, type Trouble } from "./arm-error.ts";
+import { refuse, type ArmErrorBody } from "./arm-error.ts";
 import { type Address, groupIdOf, keyOf } from "./arm-id.ts";
 import type { SimCloud } from "./cloud.ts";
 import type { StoredResource } from "./cloud-index.ts";
@@ -23,7 +23,7 @@ export interface Desk {
   /** Ids of operations that run. */
   readonly running: Set<string>;
   /** When a fault says so: the operation that this request starts is to fail with this. */
-  readonly doom: Trouble | undefined;
+  readonly doom: ArmErrorBody | undefined;
   /** How far lists are behind. */
   readonly lagMs: number;
 }

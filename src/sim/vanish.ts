@@ -2,7 +2,7 @@
  * How things go: a resource takes along what is below it. Of a group that is deleted everything goes at one moment, unless
  * something outside of it refers to it: then what nothing outside holds goes, the rest stays, and the operation says why.
  */
-import { ArmError, envelope, type Trouble, troubleOf } from "./arm-error.ts";
+import { ArmError, envelope, type ArmErrorBody, errorBodyOf } from "./arm-error.ts";
 import { keyOf } from "./arm-id.ts";
 import type { SimCloud } from "./cloud.ts";
 import type { StoredResource } from "./cloud-index.ts";
@@ -22,7 +22,7 @@ export function vanish(cloud: SimCloud, kindOf: KindOf, entry: StoredResource): 
 }
 
 /** Deletes what is in a group, as far as it may go. Undefined when the group can go; else what Azure says of one that cannot. */
-export function deleteMembers(cloud: SimCloud, kindOf: KindOf, group: StoredResource): Trouble | undefined {
+export function deleteMembers(cloud: SimCloud, kindOf: KindOf, group: StoredResource): ArmErrorBody | undefined {
   if (!isReferredTo(cloud, group.key)) return undefined;
   const held = new Map<string, { entry: StoredResource; error: ArmError }>();
   for (let before = Infinity; ;) {
@@ -64,7 +64,11 @@ function refusalOf(cloud: SimCloud, kindOf: KindOf, entry: StoredResource): ArmE
 }
 
 /** Code and sentences as in a public log (MicrosoftDocs/azure-docs#52282), where each detail's message is the inner answer as text. */
-function blocked(cloud: SimCloud, group: StoredResource, held: readonly { entry: StoredResource; error: ArmError }[]): Trouble {
+function blocked(
+  cloud: SimCloud,
+  group: StoredResource,
+  held: readonly { entry: StoredResource; error: ArmError }[],
+): ArmErrorBody {
   const names = held.map(({ entry }) => `${entry.type}/${entry.name}`).join(",");
   return {
     code: "ResourceGroupDeletionBlocked",
@@ -72,7 +76,7 @@ function blocked(cloud: SimCloud, group: StoredResource, held: readonly { entry:
     details: held.map(({ entry, error }) => ({
       code: error.code,
       target: entry.id,
-      message: JSON.stringify(envelope(troubleOf(error))),
+      message: JSON.stringify(envelope(errorBodyOf(error))),
     })),
   };
 }

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { knownOf, selectSubscription } from "../../src/operations/azure-cli-profile.ts";
+import { knownSubscription, selectSubscription } from "../../src/operations/azure-cli-profile.ts";
 
 const [PUBLIC, GOV, TENANT] = ["1", "4", "3"].map((digit) => `${digit.repeat(8)}-1111-1111-1111-${digit.repeat(12)}`) as [
   string,
@@ -116,11 +116,11 @@ test("the CLI says who signed in, and what else the same sign-in reaches", async
     others: [{ id: SECOND, name: "second" }],
   };
   expect((await selectSubscription(env, {})).known).toEqual(known);
-  expect(knownOf(env, { subscription: PUBLIC.toUpperCase() })).toEqual(known);
+  expect(knownSubscription(env, { subscription: PUBLIC.toUpperCase() })).toEqual(known);
   // another tenant is signed in to: nothing there is known to be reached
   expect((await selectSubscription(env, { tenant: GOV })).known.others).toEqual([]);
-  expect(knownOf(env, { subscription: SECOND.replace("2", "9") })).toEqual({ others: [] });
-  expect(knownOf(env, {})).toEqual({ others: [] });
+  expect(knownSubscription(env, { subscription: SECOND.replace("2", "9") })).toEqual({ others: [] });
+  expect(knownSubscription(env, {})).toEqual({ others: [] });
 });
 
 test.each([

@@ -130,8 +130,8 @@ function continuation(session: Session, { document, failure, unfinished }: Creat
 /** What the time was spent on, and what Azure had answered there. */
 function waitedFor({ failure, unfinished }: Created): string | undefined {
   if (!(failure instanceof ClusterError) || failure.code !== "Timeout" || unfinished.length === 0) return undefined;
-  const all = unfinished.map(({ label, trouble }) =>
-    trouble === undefined ? label : `${label} (${trouble.code}: to be asked for again after ${duration(trouble.delayMs)})`,
+  const all = unfinished.map(({ label, lastRetry }) =>
+    lastRetry === undefined ? label : `${label} (${lastRetry.code}: to be asked for again after ${duration(lastRetry.delayMs)})`,
   );
   return `What was waited for: ${fewOf(all)}.`;
 }

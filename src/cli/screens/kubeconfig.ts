@@ -6,13 +6,15 @@ import { endOf } from "../../nodes/child.ts";
 import { API_PORT, keepKubeconfig, withKubeconfig } from "../../operations/platform/kubeconfig.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Session, openSession } from "../session.ts";
-import { LONG_MS, timed } from "../timed.ts";
+import { NO_LIMIT_MS, childSignal } from "../child-signal.ts";
 
 export async function kubeconfigCommand(invocation: Invocation): Promise<number> {
   const { given, world, rest } = invocation;
   const name = nameArgument(invocation);
   const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
-  const session = await openSession(rest.length === 0 ? invocation : { ...invocation, given: { timeout: LONG_MS, ...given } });
+  const session = await openSession(
+    rest.length === 0 ? invocation : { ...invocation, given: { timeout: NO_LIMIT_MS, ...given } },
+  );
   try {
     if (rest.length > 0) {
       if (session.simulated) throw usageError("no machine was booted: there is no API to talk to", "Leave the command out.");
@@ -47,7 +49,7 @@ async function runWith(session: Session, { given, rest: [program = "", ...args] 
   const { world } = session;
   // whatever it is
   session.changesNodes();
-  const { signal, over } = timed(session, given.timeout !== undefined);
+  const { signal, over } = childSignal(session, given.timeout !== undefined);
   const child = spawn(program, args, { stdio: "inherit", cwd: world.cwd, env: { ...world.env, KUBECONFIG: file } });
   try {
     return await endOf(child, signal);

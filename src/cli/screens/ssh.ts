@@ -10,7 +10,7 @@ import { keepHops } from "../../operations/cluster/way.ts";
 import { type SshLogin, sshLogin } from "../../operations/ssh.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Session, openSession } from "../session.ts";
-import { LONG_MS, timed } from "../timed.ts";
+import { NO_LIMIT_MS, childSignal } from "../child-signal.ts";
 import type { Output, World } from "../world.ts";
 
 /** Gives the exit code of what ran on the node; 255 when ssh could not get there. */
@@ -31,7 +31,7 @@ export async function sshCommand(invocation: Invocation): Promise<number> {
       flags: invocation.passed ?? [],
       ...(command === undefined ? {} : { command, output: outputOf(world) }),
     };
-    const until = timed(session, command !== undefined && given.timeout !== undefined);
+    const until = childSignal(session, command !== undefined && given.timeout !== undefined);
     try {
       const code = await (world.spawn === undefined
         ? login(target, { ...options, signal: until.signal })
@@ -66,7 +66,7 @@ async function withoutOpenSsh(
   const exit = await runRaw(target, command, {
     clock: world.clock,
     signal,
-    timeoutMs: LONG_MS,
+    timeoutMs: NO_LIMIT_MS,
     trust,
     onStdout: out.add,
     onStderr: err.add,

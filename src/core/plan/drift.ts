@@ -110,7 +110,7 @@ export function lostUserTags(
  * What is left of nodes: members that are no node, machines that the claim does not have, interfaces without a machine. A create
  * takes members out and machines in; an interface goes with `remove`, or is used when its node is made.
  */
-export function strays(plan: readonly AnyResource[], present: Present, { spec, members, claimed }: Known): Drift[] {
+export function strays(plan: readonly AnyResource[], present: Present, { spec, members, claimed }: NodesSaid): Drift[] {
   const machines = new Map(
     plan.flatMap((resource) => (resource.kind === "machine" && resource.node !== undefined ? [[resource.node, resource]] : [])),
   );
@@ -167,7 +167,8 @@ export function looseDisks(
   });
 }
 
-interface Known {
+/** Which nodes the tags say there are. */
+interface NodesSaid {
   readonly spec: { readonly name: string; readonly vmNamePrefix: string };
   readonly members: Iterable<number>;
   /** The nodes that the claim names. */
