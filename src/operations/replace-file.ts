@@ -18,16 +18,18 @@ import {
   writeFileSync,
 } from "node:fs";
 import { access, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, resolve, sep } from "node:path";
 import { promisify } from "node:util";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
+import { whyUnwritten } from "../core/unwritten.ts";
 import { openPipe } from "./open-pipe.ts";
 
 /** Refuses a path that takes no file: said before anything is made, not after. */
 export async function refuseUnwritable(path: string): Promise<void> {
   try {
     const place = placeOf(path);
-    await access(place.stream ? place.path : dirname(place.path), constants.W_OK);
+    // a file is no folder, and may be written as well
+    await access(place.stream ? place.path : `${dirname(place.path)}${sep}.`, constants.W_OK);
   } catch (error) {
     throw notWritten(path, error, EXIT.usage);
   }
@@ -89,8 +91,9 @@ function found(path: string): Stats | undefined {
 }
 
 const notWritten = (path: string, error: unknown, exit: ExitCode): ClusterError =>
-  new ClusterError("FileNotWritten", `${path} cannot be written`, {
+  new ClusterError("FileNotWritten", `${path} cannot be written: ${whyUnwritten(error)}.`, {
     exit,
-    advice: "Give a file in a folder that exists and can be written.",
-    cause: error,
+    advice: "Give a file in a folder that exists, can be written and has room.",
+    // bad usage is said whole in words
+    ...(exit === EXIT.usage ? {} : { cause: error }),
   });

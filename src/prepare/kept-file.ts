@@ -9,6 +9,7 @@ import { link, open, rm, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { whyUnwritten } from "../core/unwritten.ts";
 import { readWhole, whyUnread } from "./read-whole.ts";
 
 export const PRIVATE = 0o600;
@@ -108,25 +109,13 @@ async function publish(temporary: string, path: string, content: string | Uint8A
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
-const REASON: Record<string, string> = {
-  EACCES: "permission denied",
-  EPERM: "not permitted",
-  EROFS: "the file system is read-only",
-  ENOSPC: "no space left",
-  ENOENT: "the folder does not exist",
-  ENOTDIR: "a part of its path is no folder",
-  EEXIST: "a file of that name is in the way",
-  EISDIR: "it is a folder",
-};
-
 export function fileError(
   code: string,
   message: string,
   cause: unknown,
   advice = "Check the path and its permissions, or give another folder with --dir.",
 ): ClusterError {
-  const reason = codeOf(cause) ?? (cause instanceof Error ? cause.message : String(cause));
-  return new ClusterError(code, `${message}: ${REASON[reason] ?? reason}.`, {
+  return new ClusterError(code, `${message}: ${whyUnwritten(cause)}.`, {
     advice,
     exit: EXIT.failed,
     cause,

@@ -6,6 +6,7 @@ import { closeSync, writeSync } from "node:fs";
 import type { EventLine } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { jsonText } from "../core/shown.ts";
+import { whyUnwritten } from "../core/unwritten.ts";
 import type { Event } from "../engine/event.ts";
 import type { Report } from "./screen.ts";
 import { scrub } from "./scrub.ts";
@@ -52,11 +53,10 @@ function attempt<T>(path: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw new ClusterError("EventsFile", `The events cannot be written to ${path}: ${(error as Error).message}`, {
+    throw new ClusterError("EventsFile", `The events cannot be written to ${path}: ${whyUnwritten(error)}.`, {
       advice: "Give --events a file in a folder that exists, can be written and has room.",
       source: "user",
       exit: EXIT.usage,
-      cause: error,
     });
   }
 }

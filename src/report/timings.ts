@@ -5,6 +5,7 @@
  */
 import { closeSync, writeFileSync } from "node:fs";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { whyUnwritten } from "../core/unwritten.ts";
 import type { Event } from "../engine/event.ts";
 import type { Report } from "./screen.ts";
 import { scrub } from "./scrub.ts";
@@ -154,11 +155,10 @@ function attempt<T>(path: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw new ClusterError("TimingsFile", `The timings cannot be written to ${path}: ${(error as Error).message}`, {
+    throw new ClusterError("TimingsFile", `The timings cannot be written to ${path}: ${whyUnwritten(error)}.`, {
       advice: "Give --timings a file in a folder that exists, can be written and has room.",
       source: "user",
       exit: EXIT.usage,
-      cause: error,
     });
   }
 }

@@ -1,11 +1,15 @@
-/** A file that a flag names and that cannot be read is bad usage, and said in one way. */
+/** A file that a flag names and that cannot be read or written is bad usage, and said in one way. */
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { has } from "../programs.ts";
 import { ownAzure } from "./world.ts";
 
 describe.each([
   [".", "It is a folder: give a file."],
   ["no-such", "There is no such file."],
-])("%s", (file, said) => {
+])("read %s", (file, said) => {
   test.each([
     "plan abc --ssh-cert",
     "plan abc --ssh-key",
@@ -18,5 +22,25 @@ describe.each([
     expect([exit, stderr]).toEqual([2, expect.stringMatching(/cannot read /)]);
     expect(stderr).toContain(said);
     expect(stderr).not.toMatch(/E[A-Z]{4,}:/);
+  });
+});
+
+describe.each([
+  [".", "it is a folder."],
+  ["no-such/f", "the folder does not exist."],
+  ["file/f", "a part of its path is no folder."],
+  ...(has("mkfifo") ? [["pipe", "it is a pipe, and nobody reads it."] as const] : []),
+])("write %s", (file, said) => {
+  // the state file's pipe may find its reader later: it is written at the end
+  const output = file === "pipe" ? [] : ["create abc --output"];
+  test.each(["list --events", "create abc --timings", "emulate --requests", ...output])("%s", async (argv) => {
+    const azure = ownAzure();
+    writeFileSync(join(azure.dir, "file"), "");
+    if (file === "pipe") execFileSync("mkfifo", [join(azure.dir, file)]);
+    const { exit, stderr } = await azure.run(`${argv} ${file}`);
+    expect([exit, stderr]).toEqual([2, expect.stringContaining(`cannot be written`)]);
+    expect(stderr).toContain(said);
+    expect(stderr).not.toMatch(/E[A-Z]{4,}:/);
+    expect(azure.exchanges.filter(({ method }) => !/^(GET|HEAD)$/.test(method))).toEqual([]);
   });
 });

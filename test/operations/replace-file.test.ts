@@ -37,7 +37,7 @@ test("what cannot be written is a failure, and leaves nothing beside it", async 
   await expect(replaceFile(join(dir, "f"), "x", 0o600)).rejects.toMatchObject({
     code: "FileNotWritten",
     exit: 1,
-    message: `${join(dir, "f")} cannot be written`,
+    message: `${join(dir, "f")} cannot be written: it is a folder.`,
   });
   expect(readdirSync(dir)).toEqual(["f"]);
   await expect(replaceFile(join(dir, "nowhere", "f"), "x", 0o600)).rejects.toMatchObject({ code: "FileNotWritten" });
@@ -47,6 +47,8 @@ test("a path in no folder is refused as bad usage, before anything is made", asy
   const dir = folder();
   await refuseUnwritable(join(dir, "f"));
   await expect(refuseUnwritable(join(dir, "nowhere", "f"))).rejects.toMatchObject({ code: "FileNotWritten", exit: 2 });
+  writeFileSync(join(dir, "file"), "");
+  await expect(refuseUnwritable(join(dir, "file", "f"))).rejects.toMatchObject({ code: "FileNotWritten", exit: 2 });
   await expect(refuseUnwritable(dir)).rejects.toMatchObject({ code: "FileNotWritten", exit: 2 });
 });
 

@@ -9,6 +9,7 @@ import type { Clock } from "../../core/clock.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { PRICES_URL } from "../../core/price/variable.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
+import { whyUnwritten } from "../../core/unwritten.ts";
 import { readWhole, whyUnread } from "../../prepare/read-whole.ts";
 import { prose } from "../../report/wrap.ts";
 import type { Exchange } from "../../sim/message.ts";
@@ -79,12 +80,11 @@ async function profileIn(file: string): Promise<ReturnType<typeof parseProfile>>
 /** Open before anything is served, and written to as long as the process lives: what was on its way at the end is answered a moment later. */
 async function logIn(file: string, say: (text: string) => void): Promise<(text: string) => void> {
   const log = await openLog(file).catch((cause: unknown) => {
-    throw new ClusterError("EmulateRequests", `${file} cannot be written: ${(cause as Error).message}.`, {
-      cause,
+    throw new ClusterError("EmulateRequests", `--requests: ${file} cannot be written: ${whyUnwritten(cause)}.`, {
       advice: "Name a file in a folder that exists, or a pipe that somebody reads.",
     });
   });
-  log.on("error", ({ message }) => say(`${file} is not written any more: ${message}\n`));
+  log.on("error", (error) => say(`${file} is not written any more: ${whyUnwritten(error)}\n`));
   return (text) => void (log.writable && log.write(text));
 }
 

@@ -1,0 +1,21 @@
+/** Why a file was not read or written, as the end of a sentence: the system's own words are for programmers. */
+export function whyUnwritten(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return REASON[code ?? ""] ?? message ?? String(error);
+}
+
+// --- internal ---
+
+const REASON: Partial<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "not permitted",
+  EROFS: "the file system is read-only",
+  ENOSPC: "no space left",
+  EDQUOT: "no space left to this user",
+  ENOENT: "the folder does not exist",
+  ENOTDIR: "a part of its path is no folder",
+  EEXIST: "a file of that name is in the way",
+  EISDIR: "it is a folder",
+  ELOOP: "it is a link that leads to itself",
+  EPIPE: "nobody reads it any more",
+};
