@@ -25,12 +25,15 @@ describe.each([
   });
 });
 
-describe.each([
+const PIPE: readonly (readonly [string, string])[] = [["pipe", "it is a pipe, and nobody reads it."]];
+
+const UNWRITABLE: readonly (readonly [string, string])[] = [
   [".", "it is a folder."],
   ["no-such/f", "the folder does not exist."],
   ["file/f", "a part of its path is no folder."],
-  ...(has("mkfifo") ? [["pipe", "it is a pipe, and nobody reads it."] as const] : []),
-])("write %s", (file, said) => {
+];
+
+describe.each([...UNWRITABLE, ...(has("mkfifo") ? PIPE : [])])("write %s", (file, said) => {
   // the state file's pipe may find its reader later: it is written at the end
   const output = file === "pipe" ? [] : ["create abc --output"];
   test.each(["list --events", "create abc --timings", "emulate --requests", ...output])("%s", async (argv) => {
