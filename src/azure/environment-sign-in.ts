@@ -10,6 +10,7 @@ type Identity = typeof import("@azure/identity");
 type Options = ConstructorParameters<Identity["ClientSecretCredential"]>[3];
 
 export const CERTIFICATE_PATH = "AZURE_CLIENT_CERTIFICATE_PATH";
+export const TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE";
 
 export interface HeldCredential {
   /** The variable that holds it. */
@@ -30,7 +31,7 @@ export function heldIn(env: Env, pem?: string): HeldCredential | undefined {
     CERTIFICATE_PATH,
     "AZURE_USERNAME",
     "AZURE_PASSWORD",
-    "AZURE_FEDERATED_TOKEN_FILE",
+    TOKEN_FILE,
   ].map((name) => env[name] || undefined);
   const more = moreOptions(env);
   if (only === "prod" || only === "environmentcredential") {
@@ -59,8 +60,7 @@ export function heldIn(env: Env, pem?: string): HeldCredential | undefined {
           new identity.UsernamePasswordCredential(tenant, clientId, user, password, { ...options, ...more }),
       };
   }
-  if (token !== undefined && (only === "prod" || only === "workloadidentitycredential"))
-    return { variable: "AZURE_FEDERATED_TOKEN_FILE" };
+  if (token !== undefined && (only === "prod" || only === "workloadidentitycredential")) return { variable: TOKEN_FILE };
   return undefined;
 }
 

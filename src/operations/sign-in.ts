@@ -2,6 +2,8 @@
  * Who signs in: a certificate, or whoever Azure's default credential chain finds; and as whom, which only the token tells that was got.
  * The token itself goes to Azure and nowhere else.
  */
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import type { Cloud } from "../azure/clouds.ts";
@@ -49,7 +51,7 @@ export async function signIn(
         advice: `Give what is missing, or unset ${held?.variable} where somebody else is to sign in.`,
       });
   }
-  const fromEnvironment = certificate === undefined ? await certificateOf(outside, given) : undefined;
+  const fromEnvironment = certificate === undefined ? await readHeldFile(outside, given) : undefined;
   const credential = await createCredential({
     cloud,
     httpClient,
@@ -73,15 +75,27 @@ export const untilEnd = (credential: TokenCredential, end: AbortSignal): TokenCr
 
 // --- internal ---
 
-/** Read here, as every file that somebody names: the SDK would stand still in a pipe that nobody writes to. @throws ClusterError Usage */
-async function certificateOf(outside: Surroundings, { tenant, clientId }: Partial<FlagValues>): Promise<string | undefined> {
-  const { CERTIFICATE_PATH, heldIn } = await import("../azure/environment-sign-in.ts");
-  const path = outside.env[CERTIFICATE_PATH] ?? "";
-  if (tenant === undefined || clientId === undefined || heldIn(outside.env)?.variable !== CERTIFICATE_PATH) return undefined;
+/**
+ * The file of the environment that signs in, read here as every file that somebody names: the SDK would stand still in a pipe that nobody
+ * writes to, and fill the memory from a device.
+ * @returns the certificate's text; nothing of a token's, which the SDK reads anew whenever it needs one
+ * @throws ClusterError Usage
+ */
+async function readHeldFile(outside: Surroundings, { tenant, clientId }: Partial<FlagValues>): Promise<string | undefined> {
+  const { CERTIFICATE_PATH, TOKEN_FILE, heldIn } = await import("../azure/environment-sign-in.ts");
+  const variable = heldIn(outside.env)?.variable;
+  if (tenant === undefined || clientId === undefined || (variable !== CERTIFICATE_PATH && variable !== TOKEN_FILE))
+    return undefined;
+  const path = outside.env[variable] ?? "";
   try {
-    return (await readWhole(ownPath(outside, path))).toString("utf8");
+    if (variable === CERTIFICATE_PATH) return (await readWhole(ownPath(outside, path))).toString("utf8");
+    const file = resolve(outside.cwd, path);
+    const there = await stat(file);
+    if (!there.isFile() && !there.isDirectory()) throw new Error("it is no regular file, and it is read more than once");
+    await readWhole(file);
+    return undefined;
   } catch (error) {
-    throw usageError(`${CERTIFICATE_PATH}: cannot read ${path}`, whyUnread(error));
+    throw usageError(`${variable}: cannot read ${path}`, whyUnread(error));
   }
 }
 

@@ -40,6 +40,10 @@ test.each<[env: Record<string, string>, given: Partial<FlagValues>, message: str
   [{}, { clientId: ID }, undefined],
   [{ AZURE_CLIENT_CERTIFICATE_PATH: "no" }, { tenant: ID, clientId: ID }, "AZURE_CLIENT_CERTIFICATE_PATH: cannot read no"],
   [{ ...SECRET, AZURE_CLIENT_CERTIFICATE_PATH: "no" }, { tenant: ID, clientId: ID }, undefined],
+  [{ AZURE_FEDERATED_TOKEN_FILE: "no" }, { tenant: ID, clientId: ID }, "AZURE_FEDERATED_TOKEN_FILE: cannot read no"],
+  [{ AZURE_FEDERATED_TOKEN_FILE: "dev/zero" }, { tenant: ID, clientId: ID }, "AZURE_FEDERATED_TOKEN_FILE: cannot read dev/zero"],
+  [{ ...SECRET, AZURE_FEDERATED_TOKEN_FILE: "/dev/zero" }, { tenant: ID, clientId: ID }, undefined],
+  [{ AZURE_FEDERATED_TOKEN_FILE: import.meta.filename }, { tenant: ID, clientId: ID }, undefined],
 ])("with %j in the environment, and %j given: %s", async (env, given, message) => {
   const way = connectAzure({ ...outside, env: { ...outside.env, ...env } }, { subscription: ID, ...given }, around);
   const refused = way.then(
