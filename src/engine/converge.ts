@@ -10,7 +10,7 @@ import { type ConvergeOptions, type Convergence, type Outcome, isExpected, start
 import { type Decision, type TagsOnly, decide, isSettled, isTagsOnly, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
 import { isFresh, lookAtMade, refuseOld } from "./machine-made.ts";
-import { deletePatiently, lookFor, patiently } from "./patiently.ts";
+import { deletePatiently, getPatiently, lookFor } from "./patiently.ts";
 import type { Live } from "./provider.ts";
 import { isVerdict, recover } from "./recover.ts";
 import type { Ask } from "./throttle.ts";
@@ -64,7 +64,7 @@ async function step(way: Convergence): Promise<Outcome | undefined> {
 async function seen(way: Convergence): Promise<Live | null> {
   if (way.live !== undefined) return way.live;
   const { tools, resource } = way;
-  const found = way.expected ? lookFor(resource, tools) : patiently(tools, (signal) => tools.provider.get(resource, signal));
+  const found = way.expected ? lookFor(resource, tools) : getPatiently(resource, tools);
   way.live = (await found) ?? null;
   way.expected = isExpected(way.live);
   way.asked &&= way.live !== null;

@@ -63,7 +63,7 @@ export async function retag(target: TagTarget, change: (tags: Tags) => Tags | un
   const patience = createPatience(nameOf(target.id), tools);
   let checked = 0;
   for (;;) {
-    const live = await patiently(tools, (signal) => tools.provider.get(target, signal));
+    const live = await getPatiently(target, tools);
     if (live === undefined) throw new AzureError("ResourceNotFound", `${target.id} is not there`, { status: 404 });
     const wanted = change(live.tags);
     if (wanted === undefined || canonical(wanted) === canonical(live.tags)) return;
@@ -102,6 +102,10 @@ export async function patiently<T>(tools: RequestTools, read: Read<T>, first?: P
   }
 }
 
+/** What is there of it by now; undefined when there is none. */
+export const getPatiently = (target: Target, tools: RequestTools): Promise<Live | undefined> =>
+  patiently(tools, (signal) => tools.provider.get(target, signal));
+
 /** For so long after a write Resource Manager's reads may not show what was written. */
 const BEHIND_MS = 10_000;
 
@@ -110,7 +114,7 @@ export async function lookFor(target: Target, tools: Tools): Promise<Live | unde
   const { clock, signal, provider } = tools;
   const until = clock.now() + BEHIND_MS;
   for (let wait = 500; ; wait = Math.min(2 * wait, 2000)) {
-    const live = await patiently(tools, (alone) => provider.get(target, alone));
+    const live = await getPatiently(target, tools);
     if (live !== undefined || clock.now() >= until) return live;
     await clock.sleep(wait, signal);
   }

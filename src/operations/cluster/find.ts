@@ -6,7 +6,7 @@
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import { isOurs } from "../../core/plan/tags.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { getPatiently } from "../../engine/patiently.ts";
 import { refuseUnsafeFolder } from "../../prepare/cluster-folder.ts";
 import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
@@ -61,6 +61,6 @@ export async function groupsWithClaim(run: Run, name: string): Promise<string[]>
 // --- internal ---
 
 async function claimAt({ tools }: Run, claim: Pick<FoundClaim, "kind" | "id">): Promise<FoundClaim | undefined> {
-  const live = await patiently(tools, (signal) => tools.provider.get(claim, signal));
+  const live = await getPatiently(claim, tools);
   return live && { ...live, kind: claim.kind };
 }

@@ -15,7 +15,7 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type Owner, isProven } from "../../core/plan/proof.ts";
 import { groupOf, nameOf } from "../../core/plan/resource.ts";
 import { type Tags, ownTags } from "../../core/plan/tags.ts";
-import { patiently, retag } from "../../engine/patiently.ts";
+import { getPatiently, retag } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Run } from "../run.ts";
 
@@ -82,7 +82,7 @@ async function readHeld(run: Run, machine: Live): Promise<Find> {
     Promise.all(
       all.map(async (one) => {
         if (groupOf(one.id)?.toLowerCase() !== groupOf(machine.id)?.toLowerCase()) return;
-        const live = await patiently(run.tools, (signal) => run.tools.provider.get(one, signal));
+        const live = await getPatiently(one, run.tools);
         if (live !== undefined) there.set(one.id.toLowerCase(), live);
       }),
     );

@@ -5,7 +5,7 @@ import { type Owner, isProven } from "../../core/plan/proof.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { createPatience, isOvertaken } from "../../engine/overtaken.ts";
-import { deletePatiently, patiently } from "../../engine/patiently.ts";
+import { deletePatiently, getPatiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Claim } from "./claim.ts";
 import { letGo, refuseHarm } from "./let-go.ts";
@@ -42,7 +42,7 @@ export async function partsOf(
       part("publicAddress", names.nodeAddress(machine), `address of ${machine}`),
     ];
   });
-  const there = await Promise.all(possible.map((part) => patiently(run.tools, (signal) => run.tools.provider.get(part, signal))));
+  const there = await Promise.all(possible.map((part) => getPatiently(part, run.tools)));
   return possible.filter(({ id }, index) => isProven({ id, tags: there[index]?.tags }, owner));
 }
 
@@ -163,5 +163,4 @@ const diskId = (scope: string, name: string): string => `${scope}/providers/${ty
 
 const isHeld = ({ model }: Live): boolean => (model as { managedBy?: string }).managedBy !== undefined;
 
-const look = (run: Run, part: Pick<NodePart, "id" | "kind">): Promise<Live | undefined> =>
-  patiently(run.tools, (signal) => run.tools.provider.get(part, signal));
+const look = (run: Run, part: Pick<NodePart, "id" | "kind">): Promise<Live | undefined> => getPatiently(part, run.tools);

@@ -29,7 +29,7 @@ import { mergeClaimTags } from "../../core/plan/claim-change.ts";
 import { taggedNodes } from "../../core/plan/read-tags.ts";
 import { DESTROYING, STOPPED, type Tags } from "../../core/plan/tags.ts";
 import type { ConvergeOptions } from "../../engine/convergence.ts";
-import { lookFor, patiently } from "../../engine/patiently.ts";
+import { getPatiently, lookFor } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Run } from "../run.ts";
 import { refuseStoppedMeanwhile } from "./stopped.ts";
@@ -106,7 +106,7 @@ export const destroyedMeanwhile = (name: string): ClusterError =>
 // --- internal ---
 
 const isThere = async (run: Run, id: string): Promise<boolean> =>
-  (await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "networkInterface", id }, signal))) !== undefined;
+  (await getPatiently({ kind: "networkInterface", id }, run.tools)) !== undefined;
 
 function refuseMarked(name: string, tags: Tags): void {
   if (tags[DESTROYING] !== undefined) throw destroyedMeanwhile(name);

@@ -14,7 +14,7 @@ import type { FlagValues } from "../../core/spec/flags.ts";
 import { blobContainer, storageAccount } from "../../core/plan/resources/storage.ts";
 import type { Tags } from "../../core/plan/tags.ts";
 import { converge } from "../../engine/converge.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { getPatiently } from "../../engine/patiently.ts";
 import { accountKey, checkRegion } from "./image-account.ts";
 import type { Run } from "../run.ts";
 
@@ -121,12 +121,12 @@ async function makeAccount(
 ): Promise<ContainerLocation> {
   const { tools } = run;
   const resource = storageAccount(home, account);
-  const observed = (await patiently(tools, (signal) => tools.provider.get(resource, signal))) ?? null;
+  const observed = (await getPatiently(resource, tools)) ?? null;
   // before it is asked for: of what is broken off here Azure may make it all the same
   if (observed === null) onMake(resource.id);
   await converge(resource, tools, { cluster, observed });
   await converge(blobContainer(home, resource, IMAGE_CONTAINER), tools, { cluster });
-  const live = await patiently(tools, (signal) => tools.provider.get(resource, signal));
+  const live = await getPatiently(resource, tools);
   const endpoint = (live?.model as StorageAccount | undefined)?.primaryEndpoints?.blob;
   if (endpoint === undefined)
     throw new ClusterError("NoBlobEndpoint", `Azure does not say where the blobs of ${account} are`, {

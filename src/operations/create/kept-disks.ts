@@ -12,7 +12,7 @@ import { isProven } from "../../core/plan/proof.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { SizeFacts } from "../../core/region.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { getPatiently } from "../../engine/patiently.ts";
 import { ask } from "../ask.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { NodePlace } from "./choose-nodes.ts";
@@ -144,7 +144,7 @@ async function outlivingDisks(
   const stay = await Promise.all(
     held.map(async ({ id, managedBy = "" }) => {
       const machine = { kind: "machine" as const, id: managedBy };
-      const live = await patiently(run.tools, (signal) => run.tools.provider.get(machine, signal));
+      const live = await getPatiently(machine, run.tools);
       const { dataDisks = [] } = (live?.model as VirtualMachine | undefined)?.storageProfile ?? {};
       const own = dataDisks.find(({ managedDisk }) => managedDisk?.id?.toLowerCase() === id.toLowerCase());
       return live === undefined || (live.state === "deleting" && own?.deleteOption === "Detach");

@@ -10,7 +10,7 @@ import { taggedNodes } from "../../core/plan/read-tags.ts";
 import { type AnyResource, nameOf } from "../../core/plan/resource.ts";
 import { converge } from "../../engine/converge.ts";
 import type { ConvergeOptions, Outcome } from "../../engine/convergence.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { getPatiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { letGo } from "../cluster/let-go.ts";
 import { adaptBalancer, adaptClaim, adaptGroup, destroyedMeanwhile, removedMeanwhile } from "../cluster/shared-changes.ts";
@@ -134,7 +134,7 @@ async function refuseGoneStrays(
     ({ kind, id, node = -1 }) => kind === "machine" && snapshot.has(id.toLowerCase()) && claimed?.has(node) === false,
   );
   for (const stray of strays) {
-    const live = await patiently(run.tools, (signal) => run.tools.provider.get(stray, signal));
+    const live = await getPatiently(stray, run.tools);
     if (live === undefined || live.state === "deleting") throw removedMeanwhile(nameOf(stray.id));
   }
 }

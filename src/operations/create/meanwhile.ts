@@ -1,7 +1,7 @@
 /** What other runs may do to a cluster while this one makes its machines: a look before each, and what follows from it. */
 import type { AnyResource } from "../../core/plan/resource.ts";
 import { decide } from "../../engine/decide.ts";
-import { deletePatiently, patiently } from "../../engine/patiently.ts";
+import { deletePatiently, getPatiently } from "../../engine/patiently.ts";
 import { isShared } from "../../engine/whose.ts";
 import { claimHolds, claimTarget } from "../../core/plan/resources/claim.ts";
 import { isClaim, wordOf } from "../../core/plan/tags.ts";
@@ -22,7 +22,7 @@ export async function guardMachines(carrying: Carrying): Promise<Claim | undefin
   const look = async (id: string | undefined): Promise<boolean> => {
     const resource = id === undefined ? undefined : byId.get(id);
     if (resource === undefined) return true;
-    const live = await patiently(tools, (signal) => tools.provider.get(resource, signal));
+    const live = await getPatiently(resource, tools);
     return live !== undefined && live.state !== "working" && decide(resource, live, spec.name) === "unchanged";
   };
   const shared = found.claim === undefined ? resources.filter((one) => isShared(one) && one.kind !== "image") : [];
@@ -53,9 +53,7 @@ export async function withdrawClaim({ run, prepared, cluster, made }: Carrying):
   const [other] = claimHolds(cluster).filter((id) => id !== claim.id);
   if (other === undefined || !made.has(claim.id)) return;
   const [live, there] = await Promise.all(
-    [claim, { kind: "securityGroup" as const, id: other }].map((one) =>
-      patiently(tools, (signal) => tools.provider.get(one, signal)).catch(() => undefined),
-    ),
+    [claim, { kind: "securityGroup" as const, id: other }].map((one) => getPatiently(one, tools).catch(() => undefined)),
   );
   if (live === undefined || there === undefined || !isClaim(there.tags, prepared.spec.name)) return;
   if (wordOf(live.tags) !== prepared.facts.choices.id) return;

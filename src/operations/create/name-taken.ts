@@ -6,7 +6,7 @@ import { names } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { groupId, groupOf, resourceId } from "../../core/plan/resource.ts";
 import { type Tags, isClaim, isOurs, wordOf } from "../../core/plan/tags.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { getPatiently, patiently } from "../../engine/patiently.ts";
 import { changedSince, wasOurs } from "../../engine/whose.ts";
 import { bearing, claimed } from "../cluster/claim.ts";
 import type { FoundClaim } from "../cluster/cluster.ts";
@@ -71,7 +71,7 @@ async function seenSoon<T>(run: Run, ms: number, look: () => Promise<T | undefin
 async function byName(run: Run, name: string, groupName: string, group: Tags): Promise<"claim" | "part" | undefined> {
   const scope = groupId(run.subscription, groupName);
   const tagsAt = async ({ kind, id }: Pick<FoundClaim, "kind" | "id">): Promise<Tags | undefined> =>
-    (await patiently(run.tools, (signal) => run.tools.provider.get({ kind, id }, signal)))?.tags;
+    (await getPatiently({ kind, id }, run.tools))?.tags;
   const shared = await tagsAt({ kind: "securityGroup", id: resourceId(scope, "securityGroup", names.securityGroup(name)) });
   const parts = [group, shared].filter((tags) => isOurs(tags, name));
   for (const word of new Set(parts.map(wordOf))) {

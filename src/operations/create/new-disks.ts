@@ -9,7 +9,7 @@ import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import type { Tags } from "../../core/plan/tags.ts";
 import { differInUserTags, retagged, withUserTags } from "../../core/plan/user-tags.ts";
-import { patiently, retag } from "../../engine/patiently.ts";
+import { getPatiently, patiently, retag } from "../../engine/patiently.ts";
 import type { TagTarget } from "../../engine/provider.ts";
 import { machineTags, untaggedOf } from "../cluster/let-go.ts";
 import type { Run } from "../run.ts";
@@ -90,7 +90,7 @@ async function tagNewDisks(run: Run, prepared: Prepared): Promise<void> {
     ...targets.map((target) => tag(target)),
     ...[...new Set(lacking)].map(async (key) => {
       const id = machines.get(key) ?? "";
-      const live = await patiently(run.tools, (signal) => run.tools.provider.get({ id, kind: "machine" }, signal));
+      const live = await getPatiently({ id, kind: "machine" }, run.tools);
       if (live === undefined || !isProven({ id, tags: live.tags }, owner)) return;
       // what of others hangs on it does not matter here: nothing is deleted
       const untagged = await untaggedOf(run, owner, live);
@@ -110,6 +110,6 @@ async function accountOf(
     kind: "storageAccount" as const,
     id: resourceId(groupId(run.subscription, groupName), "storageAccount", name),
   };
-  const live = await patiently(run.tools, (signal) => run.tools.provider.get(target, signal));
+  const live = await getPatiently(target, run.tools);
   return live && { ...target, tags: live.tags };
 }

@@ -5,7 +5,7 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { claimTarget } from "../../core/plan/resources/claim.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { taggedNodes } from "../../core/plan/read-tags.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { getPatiently } from "../../engine/patiently.ts";
 import { lookIn } from "../cluster/find.ts";
 import { snapshotOf } from "../cluster/snapshot.ts";
 import { type Claim, claimed } from "../cluster/claim.ts";
@@ -108,7 +108,7 @@ export async function refuseRemoved(
 ): Promise<void> {
   if (claim?.nodes?.has(node) !== false) return;
   // a list may be behind; the resource itself is not
-  const live = await patiently(run.tools, (signal) => run.tools.provider.get(claim, signal));
+  const live = await getPatiently(claim, run.tools);
   if (live === undefined || taggedNodes(live.tags)?.has(node) !== false) return;
   throw new ClusterError(NODE_REMOVED, `${name} was removed by another run while this one was at work`, {
     source: "azure",

@@ -10,7 +10,7 @@ import { spotNotes } from "../../core/plan/spot.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
 import { decide } from "../../engine/decide.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { getPatiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { isForeign } from "../cluster/cluster.ts";
 import { type ClaimedCluster } from "../cluster/claim.ts";
@@ -115,7 +115,7 @@ async function lookByName(
     resources
       .filter((resource) => unlisted.has(resource.kind))
       .map(async (resource) => {
-        const live = await patiently(run.tools, (signal) => run.tools.provider.get(resource, signal));
+        const live = await getPatiently(resource, run.tools);
         if (live !== undefined) snapshot.set(resource.id.toLowerCase(), { ...live, kind: resource.kind });
       }),
   );

@@ -9,7 +9,7 @@ import { isBearer } from "../../core/plan/bearer.ts";
 import { typeOf } from "../../core/plan/kinds.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { groupId, nameOf } from "../../core/plan/resource.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { getPatiently, patiently } from "../../engine/patiently.ts";
 import type { Intent } from "./forbidden.ts";
 import { foundByName } from "./found-by-name.ts";
 import { claimsOf } from "../cluster/claim.ts";
@@ -143,7 +143,7 @@ async function guestsOf(run: Run, { owner, groupName }: Cluster, listed: readonl
   const look = async (account: Found): Promise<void> => {
     const all = await patiently(tools, (signal) => lookups.containers(groupName, nameOf(account.id), signal));
     // without a list it may have gone meanwhile
-    const gone = all === undefined && (await patiently(tools, (signal) => tools.provider.get(account, signal))) === undefined;
+    const gone = all === undefined && (await getPatiently(account, tools)) === undefined;
     if (all === undefined && !gone) untold.push(untoldAccount(groupName, nameOf(account.id)));
     const others = all?.filter((name) => name !== IMAGE_CONTAINER).map((name) => `the container ${name}`);
     guests.set(account.id.toLowerCase(), others ?? (gone ? [] : ["containers that Azure does not tell of"]));

@@ -13,7 +13,7 @@ import type { Kind } from "../../core/plan/bodies.ts";
 import { type Owner, isProven } from "../../core/plan/proof.ts";
 import { wordOf } from "../../core/plan/tags.ts";
 import { keptFlag } from "../../core/plan/read-tags.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { getPatiently } from "../../engine/patiently.ts";
 import { localIds } from "./local-ids.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Run } from "../run.ts";
@@ -83,7 +83,7 @@ function asker({ tools }: Run, owner: Owner, listed: readonly Pick<Found, "id">[
     const there = await Promise.all(
       wanted.map(async (target) => ({
         ...target,
-        live: await patiently(tools, (signal) => tools.provider.get(target, signal)),
+        live: await getPatiently(target, tools),
       })),
     );
     return there.flatMap(({ id, kind, live }) =>

@@ -11,7 +11,7 @@ import { type Use, madeFrom, usesOf } from "../../core/outside-use.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { clusterIn } from "../../core/plan/tags.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { getPatiently, patiently } from "../../engine/patiently.ts";
 import { plural } from "../../core/words.ts";
 import type { Doom } from "./doom-survey.ts";
 import { asFarAsAllowed } from "../cluster/allowed.ts";
@@ -104,7 +104,7 @@ async function tagsOf(run: Run, id: string): Promise<Record<string, string> | "g
   const kind = kindOfId(id);
   if (kind === undefined) return undefined;
   try {
-    const live = await patiently(run.tools, (signal) => run.tools.provider.get({ id, kind }, signal));
+    const live = await getPatiently({ id, kind }, run.tools);
     return live === undefined || live.state === "deleting" ? "gone" : live.tags;
   } catch (error) {
     if (error instanceof AzureError && error.status === 403) return undefined;

@@ -6,7 +6,7 @@ import { taggedNodes } from "../../core/plan/read-tags.ts";
 import { claim as claimResource } from "../../core/plan/resources/claim.ts";
 import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { converge } from "../../engine/converge.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { getPatiently } from "../../engine/patiently.ts";
 import { type ComesAgain, type NodePart, looseDisksOf, partsOf, removeParts } from "../cluster/node-parts.ts";
 import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { type AllTheSame, leaveEtcd } from "../etcd/leaving.ts";
@@ -61,7 +61,7 @@ const PASSES = 4;
 async function removeRest(run: Run, removal: Removal, force: boolean): Promise<void> {
   const { spec, claim, groupName, owner, going, parts } = removal;
   const claimedNow = async (): Promise<ReadonlySet<number> | undefined> =>
-    taggedNodes((await patiently(run.tools, (signal) => run.tools.provider.get(claim, signal)))?.tags ?? {});
+    taggedNodes((await getPatiently(claim, run.tools))?.tags ?? {});
   let rest: readonly NodePart[] = parts.filter((part) => part.kind !== "machine");
   for (let pass = 1; pass <= PASSES; pass++) {
     const where = { owner, groupName };

@@ -8,7 +8,7 @@ import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { nameOf as lastOf } from "../../core/plan/resource.ts";
 import { DESTROYING } from "../../core/plan/tags.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { getPatiently } from "../../engine/patiently.ts";
 import { type Claim, claimNeeded } from "../cluster/claim.ts";
 import { isForeign } from "../cluster/cluster.ts";
 import { findCluster } from "../cluster/find.ts";
@@ -99,7 +99,7 @@ export async function planRemoval(
 // --- internal ---
 
 async function isStillThere(run: Run, claim: Claim): Promise<boolean> {
-  const live = await patiently(run.tools, (signal) => run.tools.provider.get(claim, signal));
+  const live = await getPatiently(claim, run.tools);
   return live !== undefined && live.tags[DESTROYING] === undefined;
 }
 

@@ -4,13 +4,13 @@ import { names } from "../../core/plan/cluster.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import { drive } from "../../engine/drive.ts";
 import { createPatience, isOvertaken } from "../../engine/overtaken.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { getPatiently } from "../../engine/patiently.ts";
 import { machineTags, tagDisks } from "../cluster/let-go.ts";
 import type { Run } from "../run.ts";
 
 /** Whether an earlier replacement has kept the data disk: Azure then does not take it along. */
 export async function hasKeptDisk(run: Run, id: string): Promise<boolean> {
-  const live = await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "machine", id }, signal));
+  const live = await getPatiently({ kind: "machine", id }, run.tools);
   const disk = ownDisk(id, live?.model as VirtualMachine | undefined);
   return disk?.createOption === "Attach" && disk.deleteOption === "Detach";
 }
@@ -20,7 +20,7 @@ export async function keepDataDisk(run: Run, id: string): Promise<string | undef
   const { tools } = run;
   const patience = createPatience(`machine ${nameOf(id)}`, tools);
   for (;;) {
-    const live = await patiently(tools, (signal) => tools.provider.get({ kind: "machine", id }, signal));
+    const live = await getPatiently({ kind: "machine", id }, tools);
     if (live === undefined) return undefined;
     const model = live.model as VirtualMachine;
     const own = ownDisk(id, model);

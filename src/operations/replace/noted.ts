@@ -7,7 +7,7 @@ import { keptTexts } from "../../core/plan/kept-flags.ts";
 import { type Replacing, replacementIn, replacingIn } from "../../core/plan/replacing.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import type { Tags } from "../../core/plan/tags.ts";
-import { patiently } from "../../engine/patiently.ts";
+import { getPatiently } from "../../engine/patiently.ts";
 import type { Removal } from "../remove/removal.ts";
 import type { Run } from "../run.ts";
 
@@ -50,7 +50,7 @@ export async function replacementOf(run: Run, { claim, going, parts }: Removal, 
 
 /** When a machine was made, in milliseconds since 1970; 0 where Azure does not say so. */
 export async function madeAt(run: Run, id: string): Promise<number> {
-  const live = await patiently(run.tools, (signal) => run.tools.provider.get({ kind: "machine", id }, signal));
+  const live = await getPatiently({ kind: "machine", id }, run.tools);
   const made = (live?.model as { timeCreated?: Date } | undefined)?.timeCreated;
   return made === undefined ? 0 : new Date(made).getTime();
 }
