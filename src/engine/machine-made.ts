@@ -1,4 +1,4 @@
-/** Whether to believe what Azure says of a machine: that it has failed, and that it is made. */
+/** When a machine was made; and whether to believe what Azure says of it: that it has failed, and that it is made. */
 import { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
@@ -9,13 +9,20 @@ import type { Tools } from "./tools.ts";
 /** A creation that failed is at most so old when somebody goes on with it. */
 const YOUNG_MS = 24 * 3_600_000;
 
+/** When a machine was made, in milliseconds since 1970; undefined where Azure does not say so. */
+export function madeAt({ model }: Pick<Live, "model">): number | undefined {
+  const time = (model as { timeCreated?: Date } | null)?.timeCreated;
+  const at = time === undefined ? Number.NaN : new Date(time).getTime();
+  return Number.isNaN(at) ? undefined : at;
+}
+
 /**
  * A machine can be called Failed for another reason than its creation: a start or a change of a disk that went wrong, of a node
  * that has worked for months. What is on its disks is not ours to delete without being asked.
  */
 export function refuseOld(resource: AnyResource, live: Live, now: number, cluster: string): void {
-  const made = (live.model as { timeCreated?: Date }).timeCreated;
-  if (made === undefined || now - new Date(made).getTime() < YOUNG_MS) return;
+  const made = madeAt(live);
+  if (made === undefined || now - made < YOUNG_MS) return;
   throw new ClusterError(
     "MachineFailed",
     `Azure calls ${resource.label} failed, and it was made on ${new Date(made).toISOString().slice(0, 10)}`,
@@ -44,6 +51,6 @@ const FRESH_MS = 10 * 60_000;
 
 /** A machine that a run made a moment ago, as a list shows it. */
 export function isFresh({ kind }: AnyResource, live: Live, now: number): boolean {
-  const made = kind === "machine" ? (live.model as { timeCreated?: Date } | undefined)?.timeCreated : undefined;
-  return made !== undefined && now - new Date(made).getTime() < FRESH_MS;
+  const made = kind === "machine" ? madeAt(live) : undefined;
+  return made !== undefined && now - made < FRESH_MS;
 }

@@ -111,7 +111,7 @@ const BEHIND_MS = 10_000;
 
 /** Reads what is to be there: a read that does not find it may be behind, and is made again for some seconds. */
 export async function lookFor(target: Target, tools: Tools): Promise<Live | undefined> {
-  const { clock, signal, provider } = tools;
+  const { clock, signal } = tools;
   const until = clock.now() + BEHIND_MS;
   for (let wait = 500; ; wait = Math.min(2 * wait, 2000)) {
     const live = await getPatiently(target, tools);

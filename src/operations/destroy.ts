@@ -17,7 +17,7 @@ import { refuseUsed } from "./destroy/used-by-others.ts";
 import type { Tags } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { foundCost } from "./price/costs.ts";
-import type { Run } from "./run.ts";
+import { type Run, secondsOf } from "./run.ts";
 import { shellWord } from "../core/quoting.ts";
 
 export interface DestroyOutcome {
@@ -94,7 +94,7 @@ export const destroyDocument = async (
   deleted,
   left,
   kept,
-  seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
+  seconds: secondsOf(run),
 });
 
 // --- internal ---

@@ -20,7 +20,7 @@ import { refuseStopped } from "./cluster/stopped.ts";
 import { type Noted, forgetReboot, noteReboot, notedReboot } from "./reboot/noted.ts";
 import { awaitRebooted, bootsOf, rebootNode } from "./reboot/one-node.ts";
 import type { Etcd } from "./reboot/quiet-moment.ts";
-import type { Run } from "./run.ts";
+import { type Run, secondsOf } from "./run.ts";
 
 export interface RebootOptions {
   readonly resourceGroup?: string;
@@ -129,7 +129,7 @@ export async function carryOutReboot(
     rebooted: done.map(({ name }) => name),
     before: goesOn ? nodes.filter((node) => !left.includes(node)).map(({ name }) => name) : [],
     left: rest.map(({ name }) => name),
-    seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
+    seconds: secondsOf(run),
   };
   const [failure] = failures;
   if (failure === undefined && rest.length > 0) throw run.stop.reason;

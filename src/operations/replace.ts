@@ -30,8 +30,8 @@ import { type Removal, planRemoval } from "./remove/removal.ts";
 import { type MadeAnew, afterDeletion, goOn, isAbout, isRemoved, notWhole, removedFrom } from "./replace/failures.ts";
 import { hasKeptDisk, keepDataDisk } from "./replace/keep-disk.ts";
 import { letLeave } from "./replace/let-leave.ts";
-import { type ReplaceWish, madeAt, replacementOf } from "./replace/noted.ts";
-import type { Run } from "./run.ts";
+import { type ReplaceWish, machineMadeAt, replacementOf } from "./replace/noted.ts";
+import { type Run, secondsOf } from "./run.ts";
 
 /** What is to be replaced. */
 export interface Replacement {
@@ -128,7 +128,7 @@ export async function carryOutReplace(
     before,
     keptDisks: kept,
     left,
-    seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
+    seconds: secondsOf(run),
   };
   return failure === undefined ? { document } : { document, error: goOn(failure, document) };
 }
@@ -174,7 +174,7 @@ async function replaceOne(run: Run, removal: Removal, work: Work): Promise<Clust
   const [node] = going;
   if (node === undefined) throw removedFrom(spec.name, removal.absent);
   const old = parts.find((part) => part.kind === "machine");
-  const made = old === undefined ? 0 : await madeAt(run, old.id);
+  const made = old === undefined ? 0 : await machineMadeAt(run, old.id);
   await retag(claim, (now) => withReplacement(withReplacing(having(now, removal, node), node, made), noted), run.tools);
   let goesToo = false;
   if (old !== undefined) {
@@ -183,7 +183,7 @@ async function replaceOne(run: Run, removal: Removal, work: Work): Promise<Clust
     if (disk !== undefined) kept.push(disk);
     goesToo = !wish.keepDataDisk && (await hasKeptDisk(run, old.id));
     // by now it may be the one that another run has made in its place
-    await removeAll(run, owner, [old], async () => (await madeAt(run, old.id)) > made);
+    await removeAll(run, owner, [old], async () => (await machineMadeAt(run, old.id)) > made);
   }
   // what the machine has not taken along; who found it missing may have made it anew already
   const isMade = async (): Promise<boolean> => (await partsOf(run, spec, removal, going)).some(({ kind }) => kind === "machine");

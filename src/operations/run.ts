@@ -78,3 +78,7 @@ export interface Run extends Way {
   /** The same without its deadline, for what must be done when the time is up. */
   overtime(): Promise<Run>;
 }
+
+/** How long it has taken until now, in whole seconds. */
+export const secondsOf = ({ clock, startedAt }: Pick<Run, "clock" | "startedAt">): number =>
+  Math.round((clock.now() - startedAt) / 1000);

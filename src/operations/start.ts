@@ -15,7 +15,7 @@ import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live
 import { type Health, askNodes } from "./cluster/node-health.ts";
 import { powerAll } from "./cluster/power.ts";
 import { destroyedMeanwhile } from "./cluster/shared-changes.ts";
-import type { Run } from "./run.ts";
+import { type Run, secondsOf } from "./run.ts";
 import { tellEtcd } from "./stop/etcd-unit.ts";
 
 export interface StartOptions {
@@ -72,7 +72,7 @@ export async function startCluster(
       .filter((node) => !ready.includes(node))
       .map((node) => ({ name: node.name, reason: reasonOf(node, failed.get(node.index), health) })),
     up,
-    seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
+    seconds: secondsOf(run),
   };
   return { document, exit: exitOf(document), ...(asked || health.note === undefined ? {} : { note: health.note }) };
 }

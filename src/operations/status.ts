@@ -17,7 +17,7 @@ import type { Cluster } from "./cluster/cluster.ts";
 import { type Health, askNodes } from "./cluster/node-health.ts";
 import type { Asked } from "./price/ask.ts";
 import { askForSpec, foundCost } from "./price/costs.ts";
-import type { Run } from "./run.ts";
+import { type Run, secondsOf } from "./run.ts";
 
 export interface Status {
   readonly document: StatusDocument;
@@ -146,7 +146,7 @@ function documentOf(run: Run, asked: AskedDocument, { located, live, health, ide
       etcd: etcdDocument(spec, claim.choices),
       choices: { vmSizes: spec.sizes, locations: [location], vmSize: spec.vmSize, location, passedOver: [] },
       resources: { created: 0, unchanged: resources, updated: 0 },
-      seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
+      seconds: secondsOf(run),
     },
     spec,
   );

@@ -14,7 +14,7 @@ import { powerAll } from "./cluster/power.ts";
 import { destroyedMeanwhile } from "./cluster/shared-changes.ts";
 import { stoppedSince } from "./cluster/stopped.ts";
 import { foundCost } from "./price/costs.ts";
-import type { Run } from "./run.ts";
+import { type Run, secondsOf } from "./run.ts";
 import { tellEtcd } from "./stop/etcd-unit.ts";
 
 export interface StopOptions {
@@ -74,7 +74,7 @@ export async function carryOutStop(run: Run, { cluster, live, running, since: ma
     before: nodes.filter((node) => node.provisioning !== undefined && !running.includes(node)).map(({ name }) => name),
     left: left.map(({ name }) => name),
     cost: await foundCost(run, now.found, live.location, { powerOf }),
-    seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
+    seconds: secondsOf(run),
   };
   const [first] = left.flatMap(({ index }) => failed.get(index) ?? []);
   return first === undefined ? { document } : { document, error: notStopped(document, first) };

@@ -6,6 +6,7 @@ import { groupOf } from "../../core/plan/resource.ts";
 import { keptFlag } from "../../core/plan/read-tags.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { MANAGED_BY, clusterIn, isOurs } from "../../core/plan/tags.ts";
+import { madeAt } from "../../engine/machine-made.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { everywhere } from "./allowed.ts";
@@ -92,7 +93,6 @@ function described(
   one: Pick<Cluster, "name" | "groupName" | "group" | "claims">,
   inGroup: readonly Live[],
 ): KnownCluster {
-  const now = run.clock.now();
   const own = one.group !== undefined && isOurs(one.group.tags, one.name);
   const located = { ...one, own, owner: ownerOf(run.subscription, { ...one, own }) };
   const [claim] = one.claims;
@@ -100,9 +100,7 @@ function described(
   const machines = inGroup.filter((machine) => isProven(machine, located.owner));
   const nodes = machines.filter((machine) => machine.state !== "failed").length;
   const wanted = claim === undefined ? 0 : keptFlag(claim.tags, "numNodes");
-  const times = machines
-    .map((machine) => timeOf((machine.model as { timeCreated?: Date }).timeCreated))
-    .filter((time) => time !== undefined);
+  const times = machines.map(madeAt).filter((time) => time !== undefined);
   const expires = expiryOf(located);
   const places = machines.map(placeOfMachine);
   return {
@@ -118,19 +116,17 @@ function described(
     ...(expires === undefined ? {} : { expires }),
     state: isDoomed(located)
       ? "being destroyed"
-      : claim === undefined
-        ? "half made"
-        : expires !== undefined && expires <= now
-          ? "expired"
-          : stoppedSince(claim.tags) !== undefined
-            ? "stopped"
-            : nodes < wanted
-              ? "incomplete"
-              : "complete",
+      : stateOf(claim, { lacks: nodes < wanted, expired: (expires ?? Infinity) <= run.clock.now() }),
   };
 }
 
-function timeOf(date: Date | undefined): number | undefined {
-  const time = date === undefined ? Number.NaN : new Date(date).getTime();
-  return Number.isNaN(time) ? undefined : time;
+/** The first word that fits: what ends the cluster comes before what it lacks. */
+function stateOf(
+  claim: FoundClaim | undefined,
+  { expired, lacks }: { readonly expired: boolean; readonly lacks: boolean },
+): ClusterState {
+  if (claim === undefined) return "half made";
+  if (expired) return "expired";
+  if (stoppedSince(claim.tags) !== undefined) return "stopped";
+  return lacks ? "incomplete" : "complete";
 }

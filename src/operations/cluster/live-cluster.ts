@@ -19,11 +19,12 @@ import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
 import type { Tags } from "../../core/plan/tags.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
+import { madeAt } from "../../engine/machine-made.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { duration } from "../../core/words.ts";
 import { type MachinePlace, interfaceAddresses, knownNodes, placeOfMachine, subnetIn, withPublicAddress } from "./nodes-there.ts";
-import { oursOf, surveyDoom } from "../destroy/doom-survey.ts";
+import { type Doom, oursOf, surveyDoom } from "../destroy/doom-survey.ts";
 import { type Claim, claimNeeded } from "./claim.ts";
 import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";
 import { stoppedSince } from "./stopped.ts";
@@ -71,8 +72,7 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
   // a cluster that was made with three nodes and lost one to `remove` is still the Deis cluster that it was
   const { spec } = buildSpec(name, {}, { ...claim.kept, numNodes: Math.max(wanted, claim.kept.deis === true ? 3 : 1) });
   const doom = await surveyDoom(run, located);
-  const { snapshot: all, ours, foreign } = doom;
-  const snapshot: Snapshot = provenOf(all, located.owner);
+  const snapshot: Snapshot = provenOf(doom.snapshot, located.owner);
   const indexes = knownNodes(spec, snapshot, claim);
   const addresses = new Map([...claim.choices.members, ...interfaceAddresses(spec, snapshot)]);
   const nodes = await Promise.all(
@@ -80,51 +80,53 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
       .sort((a, b) => a - b)
       .map((index) => liveNode(run, { spec, claim, groupName, snapshot, index, address: addresses.get(index) ?? "" })),
   );
-  const planned = planOf(spec, factsOf(run, located, { claim, spec, nodes, snapshot }));
   const expires = expiryOf(located);
-  const lost = astray(planned, all, name, claim.choices);
-  const named = new Set(lost.map((one) => one.id?.toLowerCase()));
   return {
     spec,
     claim,
     location: claim.location,
     nodes,
-    resources: ours.length,
+    resources: doom.ours.length,
     found: oursOf(doom),
     expires,
-    drift: [
-      ...(isDoomed(located) ? [{ kind: "being-destroyed" as const, message: `${name} is being destroyed`, harm: true }] : []),
-      ...(expires !== undefined && expires <= run.clock.now()
-        ? [
-            {
-              kind: "expired" as const,
-              message: `its time to live ended ${duration(run.clock.now() - expires)} ago: \`gc\` destroys it`,
-              harm: false,
-            },
-          ]
-        : []),
-      ...missing(planned, all),
-      ...lost,
-      ...lostUserTags(planned, withGroup(run, located, snapshot), oursOf(doom), spec),
-      ...strays(planned, snapshot, { spec, members: claim.choices.members.keys(), claimed: claim.nodes }),
-      ...looseDisks(oursOf(doom), spec, new Map(nodes.map((node) => [node.index, node.provisioning !== undefined]))),
-      ...nodes.flatMap((node) => machineDrift(node, stoppedSince(claim.tags) !== undefined)),
-      ...changedRules(planned, snapshot),
-      ...(located.own
-        ? foreign
-            .filter(({ id }) => !named.has(id.toLowerCase()))
-            .map(({ id }): Drift => ({
-              kind: "foreign-resource",
-              message: `somebody else has ${id.replace(/^.*\/providers\//i, "")} in the cluster's group`,
-              id,
-              harm: false,
-            }))
-        : []),
-    ],
+    drift: driftOf(run, doom, { claim, spec, nodes, snapshot, expires }),
   };
 }
 
 // --- internal ---
+
+/** How what is there differs from what was made, and what is near its end. */
+function driftOf(run: Run, doom: Doom, { expires, ...seen }: Seen & Pick<LiveCluster, "expires">): Drift[] {
+  const { located, snapshot: all, foreign } = doom;
+  const { claim, spec, nodes, snapshot } = seen;
+  const planned = planOf(spec, factsOf(run, located, seen));
+  const lost = astray(planned, all, spec.name, claim.choices);
+  const named = new Set(lost.map((one) => one.id?.toLowerCase()));
+  return [
+    ...(isDoomed(located) ? [{ kind: "being-destroyed" as const, message: `${spec.name} is being destroyed`, harm: true }] : []),
+    ...expired(expires, run.clock.now()),
+    ...missing(planned, all),
+    ...lost,
+    ...lostUserTags(planned, withGroup(run, located, snapshot), oursOf(doom), spec),
+    ...strays(planned, snapshot, { spec, members: claim.choices.members.keys(), claimed: claim.nodes }),
+    ...looseDisks(oursOf(doom), spec, new Map(nodes.map((node) => [node.index, node.provisioning !== undefined]))),
+    ...nodes.flatMap((node) => machineDrift(node, stoppedSince(claim.tags) !== undefined)),
+    ...changedRules(planned, snapshot),
+    ...(located.own ? foreign.filter(({ id }) => !named.has(id.toLowerCase())).map(foreignDrift) : []),
+  ];
+}
+
+function expired(expires: number | undefined, now: number): Drift[] {
+  if (expires === undefined || expires > now) return [];
+  return [{ kind: "expired", message: `its time to live ended ${duration(now - expires)} ago: \`gc\` destroys it`, harm: false }];
+}
+
+const foreignDrift = ({ id }: { readonly id: string }): Drift => ({
+  kind: "foreign-resource",
+  message: `somebody else has ${id.replace(/^.*\/providers\//i, "")} in the cluster's group`,
+  id,
+  harm: false,
+});
 
 /** What carries tags: the group, where it is the cluster's own, too. */
 const withGroup = (
@@ -152,7 +154,6 @@ async function liveNode(run: Run, { spec, claim, groupName, snapshot, index, add
     snapshot.get(resourceId(scope, kind, resource).toLowerCase());
   const machine = find("machine", name);
   const model = machine?.model as VirtualMachine | undefined;
-  const made = model?.timeCreated === undefined ? Number.NaN : new Date(model.timeCreated).getTime();
   return {
     index,
     name,
@@ -160,7 +161,7 @@ async function liveNode(run: Run, { spec, claim, groupName, snapshot, index, add
     provisioning: machine === undefined ? undefined : (model?.provisioningState ?? "Succeeded"),
     power:
       machine === undefined ? undefined : await patiently(run.tools, (signal) => run.lookups.powerState(groupName, name, signal)),
-    madeAt: Number.isNaN(made) ? undefined : made,
+    madeAt: machine && madeAt(machine),
     privateIp: address,
     addressed: machine === undefined ? spec.pip : withPublicAddress(spec, snapshot).has(index),
     publicIp: (find("publicAddress", names.nodeAddress(name))?.model as PublicIPAddress | undefined)?.ipAddress,

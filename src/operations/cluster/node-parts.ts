@@ -66,7 +66,7 @@ export async function looseDisksOf(
       node,
     }));
   });
-  const there = await Promise.all(possible.map((part) => look(run, part)));
+  const there = await Promise.all(possible.map((part) => getPatiently(part, run.tools)));
   return possible.filter(({ id }, index) => {
     const live = there[index];
     return live !== undefined && live.state !== "deleting" && !isHeld(live) && isProven({ id, tags: live.tags }, owner);
@@ -114,7 +114,7 @@ export function removalIntent(run: Run, spec: ClusterSpec, claim: Claim, group: 
 export async function refuseHarmful(run: Run, owner: Owner, parts: readonly NodePart[]): Promise<void> {
   await Promise.all(
     parts.map(async (part) => {
-      const live = part.kind === "machine" ? await look(run, part) : undefined;
+      const live = part.kind === "machine" ? await getPatiently(part, run.tools) : undefined;
       if (live !== undefined) await refuseHarm(run, owner, live);
     }),
   );
@@ -140,7 +140,7 @@ export async function removeParts(run: Run, owner: Owner, parts: readonly NodePa
 async function removePart(run: Run, owner: Owner, { kind, id, label, node }: NodePart, comesAgain: ComesAgain): Promise<void> {
   const patience = createPatience(label, run.tools);
   for (let begun = false; ;) {
-    const live = await look(run, { id, kind });
+    const live = await getPatiently({ id, kind }, run.tools);
     if (live !== undefined && (!isProven({ id, tags: live.tags }, owner) || (await comesAgain(node)))) return;
     // by now a machine has it, and takes it along
     if (live !== undefined && kind === "disk" && isHeld(live)) return;
@@ -162,5 +162,3 @@ async function removePart(run: Run, owner: Owner, { kind, id, label, node }: Nod
 const diskId = (scope: string, name: string): string => `${scope}/providers/${typeOf("disk")}/${name}`;
 
 const isHeld = ({ model }: Live): boolean => (model as { managedBy?: string }).managedBy !== undefined;
-
-const look = (run: Run, part: Pick<NodePart, "id" | "kind">): Promise<Live | undefined> => getPatiently(part, run.tools);

@@ -9,7 +9,7 @@ import { schemaUri } from "../../core/schema-uri.ts";
 import type { Carried } from "./carry-out.ts";
 import { choicesOf } from "./sizes.ts";
 import type { Prepared } from "./prepared.ts";
-import type { Run } from "../run.ts";
+import { type Run, secondsOf } from "../run.ts";
 
 /** The old script's state file had `vms`, `ips` and `discovery_url`; scripts that read those still find them. */
 export const stateFile = (document: ClusterDocument): StateFile => ({
@@ -54,7 +54,7 @@ export async function documentOf(
       etcd: etcdDocument(spec, facts.choices),
       resources: { created: count("created"), unchanged: count("unchanged"), updated: count("updated") },
       choices,
-      seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
+      seconds: secondsOf(run),
     },
     spec,
   );

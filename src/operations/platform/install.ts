@@ -9,7 +9,7 @@ import { hasEtcd } from "../../core/plan/tags.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
 import { JOBS } from "../../nodes/job.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
-import type { Run } from "../run.ts";
+import { type Run, secondsOf } from "../run.ts";
 import { judgeNodes } from "./checks.ts";
 import { type PlatformChoices, readChoices } from "./choices.ts";
 import { INSTALLER, type Script, hostOf, readScript } from "./installer.ts";
@@ -142,7 +142,7 @@ export const platformDocument = (
   servers: cluster.nodes.filter(({ index }) => choices.servers.includes(index)).map(({ name }) => name),
   installer: { source: choices.installer, sha256: choices.sha256 },
   steps: walked,
-  seconds: Math.round((run.clock.now() - run.startedAt) / 1000),
+  seconds: secondsOf(run),
 });
 
 /** How many steps on nodes are done, and how many there are. */

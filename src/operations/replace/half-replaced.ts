@@ -5,6 +5,7 @@ import { replacingIn } from "../../core/plan/replacing.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import type { Tags } from "../../core/plan/tags.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
+import { madeAt } from "../../engine/machine-made.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 
 /** @param ending those that are to be ended now. @throws ClusterError HalfReplaced (exit 5) */
@@ -17,9 +18,8 @@ export function refuseHalfReplaced(
   const replacing = replacingIn(tags);
   const old = [...ours.values()].flatMap((live) => {
     const index = live.kind === "machine" && live.state !== "deleting" ? nodeIndex(spec, nameOf(live.id)) : undefined;
-    const made = (live.model as { timeCreated?: Date } | null)?.timeCreated;
-    const same =
-      index !== undefined && !ending.has(index) && made !== undefined && replacing.get(index) === new Date(made).getTime();
+    const made = madeAt(live);
+    const same = index !== undefined && !ending.has(index) && made !== undefined && replacing.get(index) === made;
     return same ? [index] : [];
   });
   if (old.length === 0) return;

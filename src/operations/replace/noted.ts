@@ -7,6 +7,7 @@ import { keptTexts } from "../../core/plan/kept-flags.ts";
 import { type Replacing, replacementIn, replacingIn } from "../../core/plan/replacing.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import type { Tags } from "../../core/plan/tags.ts";
+import { madeAt } from "../../engine/machine-made.ts";
 import { getPatiently } from "../../engine/patiently.ts";
 import type { Removal } from "../remove/removal.ts";
 import type { Run } from "../run.ts";
@@ -32,7 +33,7 @@ export interface ReplaceProgress {
 /** Reads only. Where nothing of what is named is left, it begins anew. */
 export async function replacementOf(run: Run, { claim, going, parts }: Removal, wish: ReplaceWish): Promise<ReplaceProgress> {
   const machines = parts.filter(({ kind }) => kind === "machine");
-  const ages = new Map(await Promise.all(machines.map(async ({ node, id }) => [node, await madeAt(run, id)] as const)));
+  const ages = new Map(await Promise.all(machines.map(async ({ node, id }) => [node, await machineMadeAt(run, id)] as const)));
   const fresh: Replacing = {
     youngest: Math.max(0, ...ages.values()),
     begun: Math.round(run.outside.clock.now()),
@@ -49,10 +50,9 @@ export async function replacementOf(run: Run, { claim, going, parts }: Removal, 
 }
 
 /** When a machine was made, in milliseconds since 1970; 0 where Azure does not say so. */
-export async function madeAt(run: Run, id: string): Promise<number> {
+export async function machineMadeAt(run: Run, id: string): Promise<number> {
   const live = await getPatiently({ kind: "machine", id }, run.tools);
-  const made = (live?.model as { timeCreated?: Date } | undefined)?.timeCreated;
-  return made === undefined ? 0 : new Date(made).getTime();
+  return (live && madeAt(live)) ?? 0;
 }
 
 // --- internal ---
