@@ -1,8 +1,8 @@
 /** Tags that a policy or a person has put on the cluster's resources stay, whatever changes: a PUT replaces all tags, and Azure asks nobody. */
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PlainRequest, PlainResponse } from "../../src/azure/pipeline.ts";
 import { byHand } from "./azure-hand.ts";
-import { type Body, type TestAzure, ownAzure } from "./world.ts";
+import { type Body, type TestAzure, ownAzure, testAzure } from "./world.ts";
 
 let azure: TestAzure;
 
@@ -118,4 +118,41 @@ test.each([
   expect(exit).toBe(7);
   expect(stderr).toContain(`the tags of ${label} were changed: managed-by is "teamX"`);
   expect(stderr).toContain(`az tag update --resource-id ${changed.id} --operation merge --tags managed-by=azure-coreos-cluster`);
+});
+
+describe.each([
+  ["a group of its own", "", "publicIPAddresses", "public address"],
+  ["a group of others", "--resource-group shared", "publicIPAddresses", "public address"],
+  ["private", "--private", "networkSecurityGroups", "security group"],
+])("a claim whose managed-by was replaced, %s", (_, flags, type, label) => {
+  beforeAll(async () => {
+    azure = testAzure();
+    const { exit, stderr } = await azure.run(`abc --num-nodes 1 ${flags} --wait-for machines`);
+    expect(exit, stderr).toBe(0);
+    for (const { id, tags } of tagged())
+      if (id.includes(`/${type}/`))
+        await byHand(azure, "PATCH", id.replace(SUBSCRIPTION, ""), { tags: { ...tags, "managed-by": "teamX" } });
+  });
+  afterAll(() => azure.close());
+
+  test.each([
+    "status abc",
+    "destroy abc --yes",
+    "remove abc 0 --yes",
+    "replace abc 0 --yes",
+    "stop abc --yes",
+    "start abc",
+    "ssh abc",
+    "run abc -- true",
+    "logs abc",
+    "reboot abc --yes",
+    "kubeconfig abc",
+  ])("%s says so and how it is put back", async (argv) => {
+    const since = azure.exchanges.length;
+    const { exit, stderr } = await azure.run(argv);
+    expect(exit, stderr).toBe(7);
+    expect(stderr).toContain(`the tags of ${label} were changed: managed-by is "teamX"`);
+    expect(stderr).toMatch(/az tag update --resource-id \S+ --operation merge --tags managed-by=azure-coreos-cluster/);
+    expect(azure.exchanges.slice(since).filter(({ method }) => method !== "GET")).toEqual([]);
+  });
 });

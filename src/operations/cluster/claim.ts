@@ -14,9 +14,11 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { Owner } from "../../core/plan/proof.ts";
 import { frontendIn, keptFlag, readClaim } from "../../core/plan/read-tags.ts";
 import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
-import { type Choices, isClaim, wordOf } from "../../core/plan/tags.ts";
+import { KINDS } from "../../core/plan/kinds.ts";
+import { type Choices, MANAGED_BY, isClaim, wordOf } from "../../core/plan/tags.ts";
 import { normalLocation } from "../../core/region.ts";
 import type { KeptValues } from "../../core/spec/spec.ts";
+import { changedSince, wasOurs } from "../../engine/whose.ts";
 import type { Run } from "../run.ts";
 import type { Cluster, FoundClaim } from "./cluster.ts";
 import { notThere } from "./not-there.ts";
@@ -69,6 +71,16 @@ export function claimsOf<T extends Bearing>(found: readonly T[], cluster: string
       isClaim(tags, cluster) &&
       nameOf(id).toLowerCase() === names.claim(cluster, wordOf(tags) ?? "").toLowerCase(),
   );
+}
+
+/** What would be the claim but for its `managed-by`, which somebody has replaced: the error that says so and how it is put back. */
+export function changedClaim(found: readonly FoundClaim[], cluster: string): ClusterError | undefined {
+  const before = found.filter(({ tags }) => wasOurs(tags, cluster));
+  const [changed] = claimsOf(
+    before.map((one) => ({ ...one, now: one.tags, tags: { ...one.tags, "managed-by": MANAGED_BY } })),
+    cluster,
+  );
+  return changed && changedSince(KINDS[changed.kind].word, { id: changed.id, tags: changed.now });
 }
 
 /** Where the balancer is reached, as far as the claim says. Reads no more of it: a damaged one may be looked at. */

@@ -11,18 +11,24 @@ import { refuseUnsafeFolder } from "../../prepare/cluster-folder.ts";
 import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
 import { everywhere } from "./allowed.ts";
-import { bearing, claimsOf, ownerOf } from "./claim.ts";
+import { bearing, changedClaim, claimsOf, ownerOf } from "./claim.ts";
 import type { Cluster, FoundClaim } from "./cluster.ts";
 
 /**
  * Looks in the given group, or in the one named like the cluster and, if nothing of it is there, through the subscription.
- * @throws ClusterError ClusterAmbiguous (exit 2); what a cluster's folder is refused with
+ * @throws ClusterError ClusterAmbiguous (exit 2); TagsChanged (exit 7) where the claim has lost what says that it is one; what a
+ * cluster's folder is refused with
  */
 export async function findCluster(run: Run, name: string, given: string | undefined): Promise<Cluster> {
   const here = await lookIn(run, name, given ?? name);
-  if (given !== undefined || here.own || here.claims.length > 0) return here;
-  const groups = await groupsWithClaim(run, name);
-  if (groups.length === 0) return here;
+  if (here.claims.length > 0) return here;
+  const all = given !== undefined || here.own ? bearing(here.bearers) : await allBearing(run);
+  const groups = groupsOfClaims(all, name);
+  if (groups.length === 0) {
+    const changed = changedClaim(all, name);
+    if (changed !== undefined) throw changed;
+    return here;
+  }
   if (groups.length === 1) return lookIn(run, name, groups[0] ?? name);
   throw new ClusterError("ClusterAmbiguous", `${groups.length} resource groups hold a cluster ${name}: ${groups.join(", ")}`, {
     exit: EXIT.usage,
@@ -50,15 +56,18 @@ export async function lookIn(
 }
 
 /** The resource groups that hold a claim on the name, anywhere in the subscription. */
-export async function groupsWithClaim(run: Run, name: string): Promise<string[]> {
-  const all = await everywhere(run, ask(run, "allBearers"));
+export const groupsWithClaim = async (run: Run, name: string): Promise<string[]> => groupsOfClaims(await allBearing(run), name);
+
+// --- internal ---
+
+const allBearing = async (run: Run): Promise<FoundClaim[]> => bearing(await everywhere(run, ask(run, "allBearers")));
+
+function groupsOfClaims(all: readonly FoundClaim[], name: string): string[] {
   // by group: a claim of another region may have the label, too
-  const byGroup = Map.groupBy(bearing(all), ({ id }) => (groupOf(id) ?? "").toLowerCase());
+  const byGroup = Map.groupBy(all, ({ id }) => (groupOf(id) ?? "").toLowerCase());
   const claims = [...byGroup.values()].flatMap((inOne) => claimsOf(inOne, name));
   return [...new Map(claims.map(({ id }) => [(groupOf(id) ?? "").toLowerCase(), groupOf(id) ?? ""])).values()];
 }
-
-// --- internal ---
 
 async function claimAt({ tools }: Run, claim: Pick<FoundClaim, "kind" | "id">): Promise<FoundClaim | undefined> {
   const live = await getPatiently(claim, tools);

@@ -7,8 +7,7 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { groupId, groupOf, resourceId } from "../../core/plan/resource.ts";
 import { type Tags, isClaim, isOurs, wordOf } from "../../core/plan/tags.ts";
 import { getPatiently, patiently } from "../../engine/patiently.ts";
-import { changedSince, wasOurs } from "../../engine/whose.ts";
-import { bearing, claimed } from "../cluster/claim.ts";
+import { bearing, changedClaim, claimed } from "../cluster/claim.ts";
 import type { FoundClaim } from "../cluster/cluster.ts";
 import { lookIn } from "../cluster/find.ts";
 import { clusterElsewhere } from "./elsewhere.ts";
@@ -94,6 +93,5 @@ async function elsewhere(run: Run, name: string): Promise<ClusterError | undefin
   const all = await patiently(run.tools, (signal) => run.lookups.allBearers(signal)).then(bearing, () => []);
   const found = all.find((one) => isClaim(one.tags, name));
   if (found !== undefined) return clusterElsewhere(name, groupOf(found.id) ?? "");
-  const changed = all.find(({ kind, tags }) => kind === "publicAddress" && tags["aoc-role"] === "claim" && wasOurs(tags, name));
-  return changed && changedSince("public address", changed);
+  return changedClaim(all, name);
 }
