@@ -14,7 +14,7 @@ import { forgetUserData } from "./destroy/forget-files.ts";
 import { leaveEtcd, refuseAllMembers } from "./etcd/leaving.ts";
 import { leavePlatform } from "./platform/growth.ts";
 import { BY_FORCE, forgetNodes, removeAll } from "./remove/forget-nodes.ts";
-import { type Removal, planRemoval } from "./remove/removal.ts";
+import { type Removal, planRemoval, refuseDestroyed } from "./remove/removal.ts";
 import type { Run } from "./run.ts";
 
 export interface RemoveOptions {
@@ -49,7 +49,7 @@ export async function checkRemoval(run: Run, removal: Removal, { force = false }
   if (!force) refuseAllMembers(removal, BY_FORCE);
 }
 
-/** Removes what was planned. @throws ClusterError Etcd* when etcd does not let a member go */
+/** Removes what was planned. @throws ClusterError Etcd* when etcd does not let a member go; BeingDestroyed (exit 7) */
 export async function carryOutRemoval(
   run: Run,
   removal: Removal,
@@ -58,6 +58,7 @@ export async function carryOutRemoval(
   const { spec, claim, groupName, owner, going, absent, machines, staying, parts } = removal;
   await leavePlatform(run, removal, groupName, force);
   await leaveEtcd(run, removal, force, BY_FORCE);
+  await refuseDestroyed(run, removal);
   await removeAll(
     run,
     owner,

@@ -17,6 +17,7 @@ import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { looseDisksOf, partsOf, refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
+import { refuseMarked } from "./cluster/shared-changes.ts";
 import { refuseStopped, refuseStoppedMeanwhile } from "./cluster/stopped.ts";
 import { refuseWrongWay } from "./create/materials.ts";
 import { prepare } from "./create/prepare.ts";
@@ -230,8 +231,9 @@ async function createMissing(run: Run, { spec, claim }: Removal, { given }: Repl
   }
 }
 
-/** The claim's tags, as long as they have the node, and power for it. @throws ClusterError NodeRemoved, ClusterStopped */
+/** The claim's tags, as long as they have the node, and power for it. @throws ClusterError BeingDestroyed, NodeRemoved, ClusterStopped */
 function having(tags: Tags, { spec }: Removal, node: number): Tags {
+  refuseMarked(spec.name, tags);
   refuseStoppedMeanwhile(spec.name, tags);
   if (taggedNodes(tags)?.has(node) === false) throw removedFrom(spec.name, [names.machine(spec, node)]);
   return tags;

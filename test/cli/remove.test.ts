@@ -100,20 +100,47 @@ test("what goes of a node goes as it was read, so that what another run makes in
   for (const condition of conditions) expect(condition).toMatch(/^(W\/)?"?[\w-]{4,}"?$/);
 });
 
-test("all nodes of a cluster that is being destroyed: that is said, and no way to keep one", async () => {
-  const azure = await withCluster();
+/** As a destroy does before its first delete. */
+async function markDestroying(azure: TestAzure): Promise<void> {
   const claim = azure.exchanges.find(({ method, url }) => method === "PUT" && url.includes("/publicIPAddresses/"));
   const path = new URL(claim?.url ?? "").pathname.replace(/^\/subscriptions\/[^/]+/, "");
   const { tags } = (await byHand(azure, "GET", path)).body as { tags: Record<string, string> };
   expect((await byHand(azure, "PATCH", path, { tags: { ...tags, "aoc-destroying": "2026-11-22T12:00:00Z" } })).status).toBe(200);
+}
+
+test.each(["remove abc 0-3 --yes", "remove abc 3 --yes", "replace abc 3 --yes"])(
+  "in a cluster that is being destroyed %s deletes nothing, says so, and no way to keep a node",
+  async (argv) => {
+    const azure = await withCluster();
+    await markDestroying(azure);
+    const since = azure.exchanges.length;
+    const { exit, stderr } = await azure.run(argv);
+    expect(exit, stderr).toBe(7);
+    expect(stderr).toContain("abc is being destroyed");
+    // the destroy may have been killed: waiting alone would never end, and after it there is nothing to remove from
+    expect(stderr).toContain("or end a destroy that broke off: `azure-coreos-cluster destroy abc`.");
+    expect(stderr).not.toContain("same command again");
+    expect(writes(azure, since)).toEqual([]);
+  },
+);
+
+test.each([
+  ["remove abc 3 --yes", /\/permissions\?/],
+  ["replace abc 3 --yes", /checkdns|usages|skus/i],
+])("a destroy that begins while %s looks is seen before the first delete", async (argv, at) => {
+  const azure = await withCluster();
+  let marked: Promise<void> | undefined;
   const since = azure.exchanges.length;
-  const { exit, stderr } = await azure.run("remove abc 0-3 --yes");
-  expect(exit, stderr).toBe(7);
+  const { exit, stderr } = await azure.run(argv, {
+    azure: async (request) => {
+      if (at.test(request.url)) marked ??= markDestroying(azure);
+      await marked;
+      return azure.simulation.handle(request);
+    },
+  });
+  expect([exit, marked === undefined], stderr).toEqual([7, false]);
   expect(stderr).toContain("abc is being destroyed");
-  // the destroy may have been killed: waiting alone would never end, and after it there is nothing to remove from
-  expect(stderr).toContain("or end a destroy that broke off: `azure-coreos-cluster destroy abc`.");
-  expect(stderr).not.toContain("same command again");
-  expect(writes(azure, since)).toEqual([]);
+  expect(writes(azure, since).filter((one) => one.startsWith("DELETE"))).toEqual([]);
 });
 
 test("all of etcd's members do not go: its data would be gone", async () => {

@@ -89,13 +89,15 @@ test.each([
 
 const mark = { "aoc-destroying": "2026-11-22T12:00:00Z" };
 test.each([
-  [undefined, [], false],
-  [{ tags: {} }, [{}], false],
-  [{ deleting: true, tags: {} }, [], true],
-  [{ tags: mark }, [], true],
-  [undefined, [{ tags: {} }, { tags: mark }], true],
-])("a group %j with claims %j is doomed: %j", (group, claims, doomed) => {
-  expect(isDoomed({ group, claims } as unknown as Parameters<typeof isDoomed>[0])).toBe(doomed);
+  [undefined, false, [], false],
+  [{ tags: {} }, true, [{}], false],
+  [{ deleting: true, tags: {} }, false, [], true],
+  [{ tags: mark }, true, [], true],
+  // another cluster's, which is destroyed
+  [{ tags: mark }, false, [{}], false],
+  [undefined, false, [{ tags: {} }, { tags: mark }], true],
+])("a group %j, its own: %j, with claims %j is doomed: %j", (group, own, claims, doomed) => {
+  expect(isDoomed({ group, own, claims } as unknown as Parameters<typeof isDoomed>[0])).toBe(doomed);
 });
 
 test.each([

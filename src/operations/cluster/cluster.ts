@@ -27,9 +27,10 @@ export interface Cluster {
 /** Whether the group exists and somebody else made it: it is used, never changed and never deleted. */
 export const isForeign = ({ group, own }: Pick<Cluster, "group" | "own">): boolean => group !== undefined && !own;
 
-/** Whether somebody has begun to destroy it. */
-export const isDoomed = ({ group, claims }: Pick<Cluster, "group" | "claims">): boolean =>
-  group?.deleting === true || [group?.tags, ...claims.map((one) => one.tags)].some((tags) => tags?.[DESTROYING] !== undefined);
+/** Whether somebody has begun to destroy it. A group that is another cluster's has that one's mark. */
+export const isDoomed = ({ group, own, claims }: Pick<Cluster, "group" | "own" | "claims">): boolean =>
+  group?.deleting === true ||
+  [own ? group?.tags : undefined, ...claims.map((one) => one.tags)].some((tags) => tags?.[DESTROYING] !== undefined);
 
 /** The time of death, in milliseconds since 1970; of several the latest, undefined when none is readable. */
 export function expiryOf({ group, own, claims }: Pick<Cluster, "group" | "own" | "claims">): number | undefined {

@@ -103,14 +103,15 @@ export const destroyedMeanwhile = (name: string): ClusterError =>
     advice: `Wait until it is gone, or end a destroy that broke off: \`azure-coreos-cluster destroy ${name}\`.`,
   });
 
+/** @throws ClusterError BeingDestroyed */
+export function refuseMarked(name: string, tags: Tags): void {
+  if (tags[DESTROYING] !== undefined) throw destroyedMeanwhile(name);
+}
+
 // --- internal ---
 
 const isThere = async (run: Run, id: string): Promise<boolean> =>
   (await getPatiently({ kind: "networkInterface", id }, run.tools)) !== undefined;
-
-function refuseMarked(name: string, tags: Tags): void {
-  if (tags[DESTROYING] !== undefined) throw destroyedMeanwhile(name);
-}
 
 const changedAuthority = (name: string): ClusterError =>
   new ClusterError("ClusterConflict", `another run has given ${name} another etcd authority meanwhile`, {

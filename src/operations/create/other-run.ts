@@ -6,6 +6,7 @@ import { claimTarget } from "../../core/plan/resources/claim.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { taggedNodes } from "../../core/plan/read-tags.ts";
 import { getPatiently } from "../../engine/patiently.ts";
+import { isDoomed } from "../cluster/cluster.ts";
 import { lookIn } from "../cluster/find.ts";
 import { snapshotOf } from "../cluster/snapshot.ts";
 import { type Claim, claimed } from "../cluster/claim.ts";
@@ -83,10 +84,9 @@ export async function awaitOtherAuthority(run: Run, { spec, facts, found, resour
  */
 export async function refuseOtherRun(run: Run, { spec, facts, found }: Prepared, written: boolean): Promise<Claim | undefined> {
   const own = written ? claimTarget(designOf(spec, facts)) : found.claim;
-  const { group, claim } = claimed(await lookIn(run, spec.name, facts.group, own));
-  const marked = claim?.tags["aoc-destroying"] ?? group?.tags["aoc-destroying"];
-  if (marked !== undefined || group?.deleting === true || (claim === undefined && (written || found.claim !== undefined)))
-    throw destroyedMeanwhile(spec.name);
+  const seen = claimed(await lookIn(run, spec.name, facts.group, own));
+  const { claim } = seen;
+  if (isDoomed(seen) || (claim === undefined && (written || found.claim !== undefined))) throw destroyedMeanwhile(spec.name);
   if (claim === undefined) return undefined;
   refuseStoppedMeanwhile(spec.name, claim.tags);
   const { id, etcdCa } = facts.choices;

@@ -6,16 +6,15 @@ import { type Owner, provenOf } from "../../core/plan/proof.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { nameOf as lastOf } from "../../core/plan/resource.ts";
-import { DESTROYING } from "../../core/plan/tags.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { getPatiently } from "../../engine/patiently.ts";
 import { type Claim, claimNeeded } from "../cluster/claim.ts";
-import { isForeign } from "../cluster/cluster.ts";
+import { isDoomed, isForeign } from "../cluster/cluster.ts";
 import { findCluster } from "../cluster/find.ts";
 import { nodesNamed } from "../cluster/node-name.ts";
 import { type NodePart, looseDisksOf, partsOf } from "../cluster/node-parts.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
-import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
+import { destroyedMeanwhile, refuseMarked } from "../cluster/shared-changes.ts";
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
 import { interfaceAddresses, knownNodes, machinesOf, subnetIn } from "../cluster/nodes-there.ts";
 import type { Run } from "../run.ts";
@@ -51,7 +50,7 @@ export interface PlanRemovalOptions {
 
 /**
  * @param nodes names, indexes, or ranges of indexes such as "2-5"
- * @throws ClusterError ClusterNotFound (exit 1); LastNodes, DeisNodes (exit 2)
+ * @throws ClusterError ClusterNotFound (exit 1); LastNodes, DeisNodes (exit 2); BeingDestroyed (exit 7)
  */
 export async function planRemoval(
   run: Run,
@@ -61,6 +60,7 @@ export async function planRemoval(
 ): Promise<Removal> {
   const cluster = await findCluster(run, name, resourceGroup);
   const claim = await claimNeeded(run, cluster);
+  if (isDoomed(cluster)) throw destroyedMeanwhile(name);
   const { groupName, owner } = cluster;
   const { spec } = buildSpec(name, {}, claim.kept);
   const named = nodesNamed(spec, nodes);
@@ -75,7 +75,7 @@ export async function planRemoval(
   const going = named.filter((index) => there.some((node) => node.index === index) || disks.some(({ node }) => node === index));
   const staying = there.filter((node) => !named.includes(node.index));
   // none that stays: perhaps none of it was there any more when its nodes were looked for
-  if (going.length > 0 && staying.length === 0 && !(await isStillThere(run, claim))) throw destroyedMeanwhile(name);
+  if (going.length > 0 && staying.length === 0) await refuseDestroyed(run, { spec, claim });
   if (going.length > 0 && !comeBack) refuseTooFew(spec, staying.length);
   // members leave through those that live
   if (going.some((index) => claim.choices.members.has(index))) refuseStopped(name, claim.tags);
@@ -96,12 +96,14 @@ export async function planRemoval(
   };
 }
 
-// --- internal ---
-
-async function isStillThere(run: Run, claim: Claim): Promise<boolean> {
+/** Looks at the claim anew, which may have been read minutes ago. @throws ClusterError BeingDestroyed (exit 7) */
+export async function refuseDestroyed(run: Run, { spec, claim }: Pick<Removal, "spec" | "claim">): Promise<void> {
   const live = await getPatiently(claim, run.tools);
-  return live !== undefined && live.tags[DESTROYING] === undefined;
+  if (live === undefined) throw destroyedMeanwhile(spec.name);
+  refuseMarked(spec.name, live.tags);
 }
+
+// --- internal ---
 
 function refuseTooFew(spec: ClusterSpec, staying: number): void {
   if (staying === 0)
