@@ -4,6 +4,9 @@
  */
 import { sshConfigWord } from "./quoting.ts";
 
+/** Whether a node must show a key that is known, or may be believed at the first time. */
+export type Trust = "strict" | "first-use";
+
 export interface SshFacts {
   readonly port: number;
   readonly user: string;
@@ -12,7 +15,7 @@ export interface SshFacts {
   /** The cluster's own. */
   readonly knownHostsFile: string;
   /** "first-use" where no host key is known yet. */
-  readonly trust: "strict" | "first-use";
+  readonly trust: Trust;
   /** The name of the last jump host, in the same file. */
   readonly proxyJump?: string | undefined;
 }

@@ -27,6 +27,7 @@ import { credentialOf } from "./identity.ts";
 import { ForwardFailure } from "./jump-error.ts";
 import type { NodeTarget } from "./target.ts";
 import { openTcp } from "./tcp.ts";
+import type { Trust } from "../core/ssh-options.ts";
 
 export interface ConnectOptions {
   readonly clock: Clock;
@@ -36,7 +37,7 @@ export interface ConnectOptions {
   /** For TCP alone; `timeoutMs` by default. */
   readonly tcpTimeoutMs?: number;
   /** What to do when no host key is known. A known one that differs is refused in both cases. */
-  readonly trust: "strict" | "first-use";
+  readonly trust: Trust;
   /** Called when TCP is through, before the handshake. */
   readonly onTcp?: () => void;
 }
@@ -80,6 +81,22 @@ export async function connect(target: NodeTarget, options: ConnectOptions): Prom
     whole.done();
   }
 }
+
+/** One that lasts as long as the work. @throws what `connect` and the work throw */
+export async function withConnection<T>(
+  target: NodeTarget,
+  options: ConnectOptions,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await connect(target, options);
+  try {
+    return await work(connection);
+  } finally {
+    connection.close();
+  }
+}
+
+// --- internal ---
 
 /** TCP to the node: straight, or from the last jump host. */
 async function reach(target: NodeTarget, { clock }: ConnectOptions, timeoutMs: number, signal: AbortSignal): Promise<Duplex> {

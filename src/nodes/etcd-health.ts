@@ -9,6 +9,7 @@ import { NODE_TLS_FILES } from "../core/node-config.ts";
 import type { Connection } from "./connection.ts";
 import { clientCertificateMissing, etcdRequest, type EtcdAccess } from "./etcd-http.ts";
 import { etcdEndpoint, type NodeTarget } from "./target.ts";
+import { sudo } from "./as-root.ts";
 
 export type EtcdHealth =
   | { readonly healthy: true }
@@ -97,11 +98,11 @@ const NO_CERTIFICATE = 46;
 
 /** The folder is where the user-data puts the certificates. */
 export function healthCommand(target: NodeTarget): string {
-  const sudo = target.user === "root" || !target.tls ? "" : "sudo -n ";
+  const root = target.tls ? sudo(target) : "";
   const { ca, certificate, key } = NODE_TLS_FILES;
-  const look = target.tls ? `${sudo}test -s ${key} || exit ${NO_CERTIFICATE}; ` : "";
+  const look = target.tls ? `${root}test -s ${key} || exit ${NO_CERTIFICATE}; ` : "";
   const tls = target.tls ? `--cacert=${ca} --cert=${certificate} --key=${key} ` : "";
-  return `${look}${sudo}env ETCDCTL_API=3 etcdctl --endpoints=${endpointOf(target)} ${tls}endpoint health --write-out=json`;
+  return `${look}${root}env ETCDCTL_API=3 etcdctl --endpoints=${endpointOf(target)} ${tls}endpoint health --write-out=json`;
 }
 
 function endpointOf(target: NodeTarget): string {

@@ -6,6 +6,7 @@ import { shellWord } from "../core/quoting.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { Connection } from "./connection.ts";
 import type { CommandOptions } from "./command.ts";
+import { sudo } from "./as-root.ts";
 
 export interface FetchOptions extends Pick<CommandOptions, "timeoutMs" | "signal"> {
   /** 1 MiB by default; a larger file is an error. */
@@ -15,11 +16,11 @@ export interface FetchOptions extends Pick<CommandOptions, "timeoutMs" | "signal
 /** @throws ClusterError NodeFileMissing, NodeFileUnreadable, NodeFileTooLarge; what exec throws */
 export async function fetchFile(connection: Connection, path: string, options: FetchOptions = {}): Promise<Buffer> {
   const { target } = connection;
-  const sudo = target.user === "root" ? "" : "sudo -n ";
+  const root = sudo(target);
   const maxBytes = options.maxBytes ?? 1 << 20;
   // base64, for a file need not be text; one exit code for "not there", so that no locale's words are read.
   const file = shellWord(path);
-  const command = `${sudo}true || exit 45; ${sudo}test -e ${file} || exit 44; ${sudo}base64 ${file}`;
+  const command = `${root}true || exit 45; ${root}test -e ${file} || exit 44; ${root}base64 ${file}`;
   const result = await connection.exec(command, { ...options, maxBytes: Math.ceil(maxBytes * 1.4) + 100 });
   const error = (code: string, what: string, advice: string): ClusterError =>
     new ClusterError(code, `${target.name}: ${path} ${what}`, { source: "node", advice });
@@ -32,5 +33,3 @@ export async function fetchFile(connection: Connection, path: string, options: F
     throw error("NodeFileTooLarge", `is larger than ${maxBytes} bytes`, "Is it the right file?");
   return bytes;
 }
-
-/** For sh: in single quotes, with each single quote closed, escaped and opened again. */

@@ -5,9 +5,8 @@
  */
 import { ClusterError } from "../core/errors.ts";
 import { shellWord } from "../core/quoting.ts";
-import type { ExecOptions } from "./command.ts";
 import type { Connection } from "./connection.ts";
-import type { NodeTarget } from "./target.ts";
+import { asRoot, firstLine } from "./as-root.ts";
 
 /** Root's alone; it outlives a reboot. */
 export const JOBS = "/var/lib/azure-coreos-cluster/platform";
@@ -66,20 +65,7 @@ export async function lookAtJob(connection: Connection, offset: number): Promise
   };
 }
 
-/** A shell script as root, with arguments that anybody on the node may read. */
-export const asRoot = (
-  connection: Connection,
-  script: string,
-  args: readonly string[],
-  options: ExecOptions,
-): ReturnType<Connection["exec"]> =>
-  connection.exec(`${sudo(connection.target)}sh -ec ${[script, "sh", ...args].map(shellWord).join(" ")}`, options);
-
-export const firstLine = (text: string): string => text.trim().split("\n")[0] ?? "";
-
 // --- internal ---
-
-const sudo = ({ user }: NodeTarget): string => (user === "root" ? "" : "sudo -n ");
 
 const UNIT = "azure-coreos-cluster-platform";
 

@@ -2,7 +2,7 @@
  * An interactive login is OpenSSH's business: it knows terminals, agents and the user's configuration. This gives it the
  * node's address, key and expected host key, and hands the terminal over. What a single command writes to a terminal goes through us.
  */
-import { sshOptions } from "../core/ssh-options.ts";
+import { sshOptions, type Trust } from "../core/ssh-options.ts";
 import { spawn } from "node:child_process";
 import { ClusterError } from "../core/errors.ts";
 import { endOf } from "./child.ts";
@@ -19,7 +19,7 @@ export interface LoginOptions {
   /** As one word for the remote shell; absent for an interactive login. */
   readonly command?: string;
   /** "first-use" accepts a key that is not known yet, and only then. */
-  readonly trust?: "strict" | "first-use";
+  readonly trust?: Trust;
   /** ssh's own, such as -L 8080:localhost:80; what is said above counts all the same. */
   readonly flags?: readonly string[];
   /** Takes what the command writes, stream by stream; without it, ssh writes to ours itself. */

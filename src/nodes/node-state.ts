@@ -4,6 +4,7 @@ import type { Emit } from "../engine/event.ts";
 import type { Connection } from "./connection.ts";
 import type { semaphore } from "./semaphore.ts";
 import type { EtcdClientTls, NodeTarget } from "./target.ts";
+import type { Trust } from "../core/ssh-options.ts";
 
 export type ReadyLevel = "machines" | "ssh" | "etcd";
 
@@ -40,7 +41,7 @@ export interface ReadinessOptions {
   readonly signal?: AbortSignal;
   readonly emit?: Emit;
   /** "strict" by default; "first-use" for clusters that make their own host keys. */
-  readonly trust?: "strict" | "first-use";
+  readonly trust?: Trust;
   readonly etcdTls?: EtcdClientTls;
   /** Absent: there is nothing to ask. Asked at `level` only. */
   readonly firstBoot?: FirstBoot | undefined;

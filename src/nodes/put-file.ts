@@ -6,6 +6,7 @@ import { shellWord } from "../core/quoting.ts";
 import { dirname } from "node:path/posix";
 import { ClusterError } from "../core/errors.ts";
 import type { Connection } from "./connection.ts";
+import { asRoot, firstLine, sudo } from "./as-root.ts";
 
 export interface PutFileOptions {
   /** "root:root" by default. */
@@ -27,10 +28,9 @@ export async function putFile(connection: Connection, path: string, content: str
     `umask 077 && mkdir -p -m 0755 ${shellWord(dirname(path))} && cat >${half}`,
     `chown ${owner} ${half} && chmod ${mode} ${half} && mv ${half} ${file}`,
   ].join("\n");
-  const sudo = target.user === "root" ? "" : "sudo -n ";
-  const { code, stderr } = await connection.exec(`${sudo}sh -ec ${shellWord(script)}`, { stdin: content });
+  const { code, stderr } = await asRoot(connection, script, [], { stdin: content });
   if (code !== 0)
-    throw new ClusterError("NodeFileNotWritten", `${target.name} did not take ${path}: ${stderr.trim().split("\n")[0] ?? ""}`, {
+    throw new ClusterError("NodeFileNotWritten", `${target.name} did not take ${path}: ${firstLine(stderr)}`, {
       source: "node",
       advice: `Does ${target.user} have sudo without a password there? Running the same command again tries it again.`,
     });
@@ -39,10 +39,11 @@ export async function putFile(connection: Connection, path: string, content: str
 /** Does not wait for it to be up. @throws ClusterError UnitNotStarted; what exec throws */
 export async function restartUnit(connection: Connection, unit: string): Promise<void> {
   const { target } = connection;
-  const sudo = target.user === "root" ? "" : "sudo -n ";
-  const { code, stderr } = await connection.exec(`${sudo}systemctl daemon-reload && ${sudo}systemctl restart --no-block ${unit}`);
+  const { code, stderr } = await connection.exec(
+    `${sudo(target)}systemctl daemon-reload && ${sudo(target)}systemctl restart --no-block ${unit}`,
+  );
   if (code !== 0)
-    throw new ClusterError("UnitNotStarted", `${target.name} did not start ${unit}: ${stderr.trim().split("\n")[0] ?? ""}`, {
+    throw new ClusterError("UnitNotStarted", `${target.name} did not start ${unit}: ${firstLine(stderr)}`, {
       source: "node",
       advice: `Log in and start it: sudo systemctl restart ${unit}`,
     });

@@ -8,6 +8,7 @@ import { ClusterError } from "../core/errors.ts";
 import { shellWord } from "../core/quoting.ts";
 import { type Connection, connect } from "./connection.ts";
 import type { NodeTarget } from "./target.ts";
+import { sudo } from "./as-root.ts";
 
 export interface BootOptions {
   readonly clock: Clock;
@@ -78,8 +79,6 @@ const LOOK_EVERY_MS = 1000;
 const GOING = new Set(["ConnectionLost", "CommandTimeout"]);
 /** What no waiting mends. */
 const FINAL = new Set(["HostKeyMismatch", "BootIdUnreadable"]);
-
-const sudo = ({ user }: NodeTarget): string => (user === "root" ? "" : "sudo -n ");
 
 async function look(target: NodeTarget, { clock, signal }: BootOptions): Promise<string | undefined> {
   let connection: Connection | undefined;

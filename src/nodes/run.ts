@@ -12,6 +12,7 @@ import { inOrder } from "./in-order.ts";
 import { beginning, lineSplitter, type OutputLine } from "./output-lines.ts";
 import { semaphore } from "./semaphore.ts";
 import type { NodeTarget } from "./target.ts";
+import type { Trust } from "../core/ssh-options.ts";
 
 export interface RunOptions {
   readonly clock: Clock;
@@ -20,7 +21,7 @@ export interface RunOptions {
   readonly concurrency?: number;
   /** For each node, from the connection to the command's end; 60 seconds by default. */
   readonly timeoutMs?: number;
-  readonly trust?: "strict" | "first-use";
+  readonly trust?: Trust;
   /** In node order. */
   readonly onLine?: (line: OutputLine) => void;
   /** How much of each of stdout and stderr the result keeps; see keptBytes, the default. */

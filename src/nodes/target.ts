@@ -2,6 +2,7 @@
  * One node as the outside sees it: where its SSH answers, which key it must show, and where etcd is on it. Plain data but for the way there, made
  * by the caller from the plan and the materials; nothing here knows Azure. The private key is never printed.
  */
+import type { Trust } from "../core/ssh-options.ts";
 import type { Identity } from "./identity.ts";
 import type { Via } from "./via.ts";
 
@@ -38,6 +39,9 @@ export interface EtcdClientTls {
   readonly certificate: string;
   readonly key: string;
 }
+
+/** One whose key nobody knows yet is believed at the first time. */
+export const trustOf = ({ hostKeys }: Pick<NodeTarget, "hostKeys">): Trust => (hostKeys.length === 0 ? "first-use" : "strict");
 
 /** Host and port of etcd as seen from the node itself. */
 export const etcdEndpoint = (target: NodeTarget): { host: string; port: number } => ({

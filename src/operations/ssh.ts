@@ -4,7 +4,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { canLogIn } from "../nodes/identity.ts";
 import { hopAlias, hopBlocks } from "../core/outputs.ts";
 import type { LoginOptions } from "../nodes/login.ts";
-import type { NodeTarget } from "../nodes/target.ts";
+import { type NodeTarget, trustOf } from "../nodes/target.ts";
 import { clusterFolder } from "../prepare/cluster-folder.ts";
 import { PRIVATE, PUBLIC, textAt } from "../prepare/kept-file.ts";
 import { nodeNamed } from "./cluster/node-name.ts";
@@ -13,6 +13,7 @@ import { hopKeyFiles, hopsTo } from "./cluster/way.ts";
 import { homeOf } from "./own-path.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { Run } from "./run.ts";
+import type { Trust } from "../core/ssh-options.ts";
 
 export interface SshLogin {
   readonly target: NodeTarget;
@@ -20,7 +21,7 @@ export interface SshLogin {
   readonly knownHosts: string;
   /** The private key, or a public one whose private half the agent is asked for. */
   readonly identityFile: string;
-  readonly trust: "strict" | "first-use";
+  readonly trust: Trust;
   readonly jump?: LoginOptions["jump"] & {};
   /** What to say when ssh could not get there. */
   readonly unreached?: string;
@@ -48,7 +49,7 @@ export async function sshLogin(
     identityFile: cluster.key.privateKeyFile ?? (await publicHalf(run, cluster)),
     ...(jump === undefined ? {} : { jump }),
     ...(unreached === undefined ? {} : { unreached }),
-    trust: target.hostKeys.length === 0 ? "first-use" : "strict",
+    trust: trustOf(target),
     usable: canLogIn(cluster.identity),
   };
 }

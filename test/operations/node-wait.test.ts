@@ -43,7 +43,7 @@ async function walked({ joins = false, uncertified = false, level = "etcd", refu
       ended: () => void asked.push("ended"),
     },
     stopped,
-    targetOf: () => ({}),
+    targetOf: () => ({ hostKeys: ["k"] }),
     wait: () => ({
       one: async (_: unknown, until: string) => {
         asked.push(until);

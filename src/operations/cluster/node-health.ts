@@ -11,7 +11,7 @@ import { expectedKeys } from "../../nodes/known-hosts.ts";
 import type { Emit } from "../../engine/event.ts";
 import { waitReady } from "../../nodes/readiness.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
-import type { NodeTarget } from "../../nodes/target.ts";
+import { type NodeTarget, trustOf } from "../../nodes/target.ts";
 import { type SystemFacts, systemFacts } from "../../nodes/system-facts.ts";
 import { textAt } from "../../prepare/kept-file.ts";
 import { knownHostsFile } from "./known-hosts.ts";
@@ -20,6 +20,7 @@ import { usesTls } from "../etcd/plan.ts";
 import { type Reach, nodeTarget, operatorTls } from "./node-target.ts";
 import type { Run } from "../run.ts";
 import { wayTo } from "./way.ts";
+import type { Trust } from "../../core/ssh-options.ts";
 
 export interface Health {
   /** By node index; only nodes that were asked. */
@@ -70,9 +71,9 @@ export async function askNodes(
   const [began, alone] = [run.clock.now(), spec.private && reach.via === undefined];
   let answered = false;
   const targets = targetsOf(run, reach, nodes);
-  const ask = (trust: "strict" | "first-use"): Promise<NodeReadiness[]> =>
+  const ask = (trust: Trust): Promise<NodeReadiness[]> =>
     waitReady(
-      targets.filter((target) => target.hostKeys.length > 0 === (trust === "strict")),
+      targets.filter((target) => trustOf(target) === trust),
       {
         level: hasEtcd(claim.choices) ? "etcd" : "ssh",
         deadline: until ?? run.clock.now() + LOOK_MS,

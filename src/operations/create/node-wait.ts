@@ -8,11 +8,12 @@ import { ClusterError } from "../../core/errors.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { ReadinessWait } from "../../nodes/readiness.ts";
 import type { NodeReadiness, ReadyLevel } from "../../nodes/node-state.ts";
-import type { NodeTarget } from "../../nodes/target.ts";
+import { type NodeTarget, trustOf } from "../../nodes/target.ts";
 import { certify } from "../etcd/certify.ts";
 import type { Joining } from "../etcd/joining.ts";
 import type { Run } from "../run.ts";
 import type { MachineNews } from "./machine-news.ts";
+import type { Trust } from "../../core/ssh-options.ts";
 
 /** What the waiting for all nodes has in common. */
 export interface NodeWaiting {
@@ -24,7 +25,7 @@ export interface NodeWaiting {
   /** Machines that turned out to be switched off, by node index. */
   readonly stopped: Set<number>;
   targetOf(node: PlannedNode): NodeTarget;
-  wait(trust: "strict" | "first-use"): ReadinessWait;
+  wait(trust: Trust): ReadinessWait;
 }
 
 /** A machine that has not answered for so long is asked about. */
@@ -74,7 +75,8 @@ async function answers(run: Run, waiting: NodeWaiting, node: PlannedNode, until:
   const asking = new AbortController();
   void lookAtPower(run, waiting, node, AbortSignal.any([run.tools.signal, asking.signal])).catch(() => undefined);
   try {
-    return await waiting.wait(node.hostKey === undefined ? "first-use" : "strict").one(waiting.targetOf(node), until);
+    const target = waiting.targetOf(node);
+    return await waiting.wait(trustOf(target)).one(target, until);
   } finally {
     asking.abort(new Error("answered"));
   }

@@ -20,6 +20,7 @@ import { type NetworkWatch, watchNetwork } from "./network-watch.ts";
 import { type NodeWaiting, waitForPlanned } from "./node-wait.ts";
 import type { Prepared } from "./prepared.ts";
 import { reachableLevel } from "./ready-level.ts";
+import type { Trust } from "../../core/ssh-options.ts";
 
 export interface NodeWatch {
   /** Called before the machine is asked for: takes what etcd remembers of an earlier one out of it. @throws ClusterError Etcd* */
@@ -144,8 +145,6 @@ function waitsByTrust(start: (trust: Trust) => ReadinessWait): { of(trust: Trust
     },
   };
 }
-
-type Trust = Parameters<NodeWaiting["wait"]>[0];
 
 const waitOptions = (
   run: Run,

@@ -7,9 +7,9 @@ import { ClusterError } from "../../core/errors.ts";
 import { NODE_TLS_FILES } from "../../core/node-config.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { connect } from "../../nodes/connection.ts";
+import { withConnection } from "../../nodes/connection.ts";
 import { putFile, restartUnit } from "../../nodes/put-file.ts";
-import type { NodeTarget } from "../../nodes/target.ts";
+import { type NodeTarget, trustOf } from "../../nodes/target.ts";
 import { issueNodeCertificate, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
 import type { Run } from "../run.ts";
 
@@ -50,12 +50,8 @@ export async function certify(
   const { clock, tools } = run;
   const now = run.outside.clock.now();
   const ca = await prepareEtcdTls({ folder: join(run.dir, cluster), cluster, exists: true, now });
-  const connection = await connect(target, {
-    clock,
-    signal: tools.signal,
-    trust: target.hostKeys.length === 0 ? "first-use" : "strict",
-  });
-  try {
+  const how = { clock, signal: tools.signal, trust: trustOf(target) };
+  await withConnection(target, how, async (connection) => {
     if ((await connection.exec(`sudo -n test -s ${NODE_TLS_FILES.key}`)).code === 0) return;
     run.changesNodes();
     const own = await issueNodeCertificate(ca, { name: target.name, address: target.privateAddress, now });
@@ -64,9 +60,7 @@ export async function certify(
     // last: who has the key has the others
     await putFile(connection, NODE_TLS_FILES.key, own.key, { owner: "etcd:etcd", mode: "0600" });
     await restartUnit(connection, PLATFORMS[platform].etcd.unit);
-  } finally {
-    connection.close();
-  }
+  });
 }
 
 // --- internal ---
@@ -75,12 +69,10 @@ const RETRY_MS = 2000;
 
 /** @throws ClusterError what connect and exec throw */
 async function lacks({ clock, tools }: Run, target: NodeTarget): Promise<boolean> {
-  const trust = target.hostKeys.length === 0 ? "first-use" : "strict";
-  const connection = await connect(target, { clock, signal: tools.signal, trust, timeoutMs: 8000 });
-  try {
-    // 1 is test's own word; sudo and ssh have others
-    return (await connection.exec(`sudo -n true && sudo -n test -s ${NODE_TLS_FILES.key}`)).code === 1;
-  } finally {
-    connection.close();
-  }
+  const how = { clock, signal: tools.signal, trust: trustOf(target), timeoutMs: 8000 };
+  const { code } = await withConnection(target, how, (connection) =>
+    connection.exec(`sudo -n true && sudo -n test -s ${NODE_TLS_FILES.key}`),
+  );
+  // 1 is test's own word; sudo and ssh have others
+  return code === 1;
 }

@@ -3,10 +3,11 @@
  * gone it is told of those that stay, or nothing on it reaches etcd any more. What it cannot be told is said: nothing else depends on it.
  */
 import { type Node, names } from "../../core/plan/cluster.ts";
-import { shellWord } from "../../core/quoting.ts";
 import { ClusterError } from "../../core/errors.ts";
-import { connect } from "../../nodes/connection.ts";
+import { asRoot, firstLine } from "../../nodes/as-root.ts";
+import { withConnection } from "../../nodes/connection.ts";
 import { semaphore } from "../../nodes/semaphore.ts";
+import { trustOf } from "../../nodes/target.ts";
 import { type Reach, nodeTarget } from "../cluster/node-target.ts";
 import type { Run } from "../run.ts";
 
@@ -45,14 +46,11 @@ const TELL_MS = 15_000;
 async function tell(run: Run, reach: Reach, node: Node, script: string): Promise<void> {
   const target = nodeTarget(reach, node);
   try {
-    const trust = target.hostKeys.length === 0 ? "first-use" : "strict";
-    const connection = await connect(target, { clock: run.clock, signal: run.tools.signal, timeoutMs: TELL_MS, trust });
-    try {
-      const { code, stderr } = await connection.exec(`sudo -n sh -ec ${shellWord(script)}`, { timeoutMs: TELL_MS });
-      if (code !== 0) throw new ClusterError("GatewayNotTold", `${target.name}: ${stderr.trim().split("\n")[0] ?? ""}`);
-    } finally {
-      connection.close();
-    }
+    const how = { clock: run.clock, signal: run.tools.signal, timeoutMs: TELL_MS, trust: trustOf(target) };
+    const { code, stderr } = await withConnection(target, how, (connection) =>
+      asRoot(connection, script, [], { timeoutMs: TELL_MS }),
+    );
+    if (code !== 0) throw new ClusterError("GatewayNotTold", `${target.name}: ${firstLine(stderr)}`);
   } catch (error) {
     run.tools.signal.throwIfAborted();
     if (!(error instanceof ClusterError)) throw error;

@@ -8,11 +8,11 @@ import type { EtcdMember } from "../../core/node-config.ts";
 import { waysIn } from "../../core/advice/private-network.ts";
 import { USER } from "../../core/plan/resources/machine.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
-import { type Connection, connect } from "../../nodes/connection.ts";
+import { type Connection, connect, withConnection } from "../../nodes/connection.ts";
 import { type MembershipOptions, type MemberRemoval, addMember, removeMember, settledMembers } from "../../nodes/etcd.ts";
 import type { Member } from "../../nodes/etcd-api.ts";
 import { putFile, restartUnit } from "../../nodes/put-file.ts";
-import type { EtcdClientTls } from "../../nodes/target.ts";
+import { type EtcdClientTls, trustOf } from "../../nodes/target.ts";
 import { type Reach, nodeTarget } from "../cluster/node-target.ts";
 import type { Run } from "../run.ts";
 
@@ -48,17 +48,9 @@ export async function withMembers<T>(
   work: (options: MembershipOptions) => Promise<T>,
 ): Promise<T> {
   const { clock, tools } = run;
+  const targets = alive.filter((node) => reach.choices.members.has(node.index)).map((node) => nodeTarget(reach, node));
   const found = await Promise.allSettled(
-    alive
-      .filter((node) => reach.choices.members.has(node.index))
-      .map((node) =>
-        connect(nodeTarget(reach, node), {
-          clock,
-          signal: tools.signal,
-          timeoutMs: CONNECT_MS,
-          trust: node.hostKey === undefined ? "first-use" : "strict",
-        }),
-      ),
+    targets.map((target) => connect(target, { clock, signal: tools.signal, timeoutMs: CONNECT_MS, trust: trustOf(target) })),
   );
   const connections = found
     .filter((one): one is PromiseFulfilledResult<Connection> => one.status === "fulfilled")
@@ -180,20 +172,14 @@ const addressOf = (member: Member): string => new URL(member.peerUrls[0] ?? "htt
 /** A drop-in after those of the user-data, which are written anew at every boot. */
 async function tell(run: Run, reach: Reach, node: Node, members: readonly string[]): Promise<void> {
   const unit = PLATFORMS[reach.spec.platform].etcd.unit;
-  const connection = await connect(nodeTarget(reach, node), {
-    clock: run.clock,
-    signal: run.tools.signal,
-    timeoutMs: CONNECT_MS,
-    trust: node.hostKey === undefined ? "first-use" : "strict",
-  });
-  try {
+  const target = nodeTarget(reach, node);
+  const how = { clock: run.clock, signal: run.tools.signal, timeoutMs: CONNECT_MS, trust: trustOf(target) };
+  await withConnection(target, how, async (connection) => {
     const lines = [`ETCD_INITIAL_CLUSTER=${members.join(",")}`, "ETCD_INITIAL_CLUSTER_STATE=existing"];
     const text = `[Service]\n${lines.map((line) => `Environment=${line}\n`).join("")}`;
     await putFile(connection, `/etc/systemd/system/${unit}.d/50-joined.conf`, text, { mode: "0644" });
     await restartUnit(connection, unit);
-  } finally {
-    connection.close();
-  }
+  });
 }
 
 /** The member that joined before may still be starting. */

@@ -14,6 +14,7 @@ import type { Run } from "../run.ts";
 import type { PlatformChoices } from "./choices.ts";
 import { type NodeLook, lookAtNode } from "./node-look.ts";
 import { STEPS } from "./steps.ts";
+import { sudo } from "../../nodes/as-root.ts";
 
 export interface Ground {
   look(node: NodeTarget, host: string | undefined): Promise<NodeLook>;
@@ -74,8 +75,7 @@ export const realGround = (run: Run): Ground => {
       ),
     run: (node, command, timeoutMs) =>
       on(node, async (connection) => {
-        const sudo = node.user === "root" ? "" : "sudo -n ";
-        const { code, stdout, stderr } = await connection.exec(`${sudo}${command}`, {
+        const { code, stdout, stderr } = await connection.exec(`${sudo(node)}${command}`, {
           signal,
           ...(timeoutMs === undefined ? {} : { timeoutMs }),
         });

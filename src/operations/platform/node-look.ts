@@ -1,6 +1,7 @@
 /** What a node says of itself to whoever wants to make a platform of it: one command as root, answered in lines KEY=VALUE. */
 import { ClusterError } from "../../core/errors.ts";
-import { JOBS, asRoot, firstLine } from "../../nodes/job.ts";
+import { asRoot, firstLine } from "../../nodes/as-root.ts";
+import { JOBS } from "../../nodes/job.ts";
 import type { Connection } from "../../nodes/connection.ts";
 import { type PlatformChoices, readChoices } from "./choices.ts";
 import { STEPS, UNINSTALL } from "./steps.ts";

@@ -5,8 +5,9 @@
 import { ClusterError } from "../../core/errors.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { hasEtcd } from "../../core/plan/tags.ts";
-import { connect } from "../../nodes/connection.ts";
-import type { NodeTarget } from "../../nodes/target.ts";
+import { firstLine, sudo } from "../../nodes/as-root.ts";
+import { withConnection } from "../../nodes/connection.ts";
+import { type NodeTarget, trustOf } from "../../nodes/target.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { reachFound } from "../cluster/reach-nodes.ts";
 import type { Run } from "../run.ts";
@@ -39,15 +40,11 @@ const ENDS_MS = 90_000;
 async function tell(run: Run, target: NodeTarget, command: string): Promise<void> {
   const { clock, tools } = run;
   try {
-    const trust = target.hostKeys.length === 0 ? "first-use" : "strict";
-    const connection = await connect(target, { clock, signal: tools.signal, trust, timeoutMs: CONNECT_MS });
-    try {
-      const sudo = target.user === "root" ? "" : "sudo -n ";
-      const { code, stderr } = await connection.exec(`${sudo}systemctl ${command}`, { timeoutMs: ENDS_MS });
-      if (code !== 0) throw new ClusterError("EtcdNotTold", stderr.trim().split("\n")[0] ?? "", { source: "node" });
-    } finally {
-      connection.close();
-    }
+    const how = { clock, signal: tools.signal, trust: trustOf(target), timeoutMs: CONNECT_MS };
+    const { code, stderr } = await withConnection(target, how, (connection) =>
+      connection.exec(`${sudo(target)}systemctl ${command}`, { timeoutMs: ENDS_MS }),
+    );
+    if (code !== 0) throw new ClusterError("EtcdNotTold", firstLine(stderr), { source: "node" });
   } catch (error) {
     tools.signal.throwIfAborted();
     if (!(error instanceof ClusterError)) throw error;
