@@ -21,6 +21,10 @@ export function plural(noun: string, count: number): string {
 /** "2 of 3 nodes", "0 of 1 node". */
 export const someOf = (some: number, all: number, noun: string): string => `${some} of ${all} ${plural(noun, all)}`;
 
+/** "a, b and 3 more". @param most so many are named */
+export const few = (words: readonly string[], most: number): string =>
+  words.length <= most ? words.join(", ") : `${words.slice(0, most).join(", ")} and ${words.length - most} more`;
+
 /** "are" of several, "is" of one. */
 export const are = (count: number): string => (count === 1 ? "is" : "are");
 

@@ -14,7 +14,7 @@ import { runOnAll } from "../nodes/run.ts";
 import { semaphore } from "../nodes/semaphore.ts";
 import { claimNeeded } from "./cluster/claim.ts";
 import { findCluster } from "./cluster/find.ts";
-import { nodeNamed } from "./cluster/node-name.ts";
+import { nodeNamed, nodeAt } from "./cluster/node-name.ts";
 import { machinesOf } from "./cluster/nodes-there.ts";
 import { learnHostKeys, reachNodes } from "./cluster/reach-nodes.ts";
 import { serialLog } from "./cluster/serial-log.ts";
@@ -156,12 +156,8 @@ const MOST_BYTES = 16 << 20;
 
 function chosen(spec: ClusterSpec, there: readonly number[], word: string | undefined): readonly number[] {
   if (word === undefined) return there;
-  const index = nodeNamed(spec, word);
-  if (there.includes(index)) return [index];
-  throw new ClusterError("NodeNotFound", `${spec.name} has no node ${index}`, {
-    exit: EXIT.usage,
-    advice: there.length === 0 ? "It has no machines." : `It has ${there.join(", ")}.`,
-  });
+  const nodes = there.map((index) => ({ index }));
+  return [nodeAt(spec, nodes, nodeNamed(spec, word)).index];
 }
 
 function lastLines(text: string, count: number = FLAGS.lines.default): string {

@@ -4,7 +4,6 @@
  */
 import type { RebootDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { names } from "../core/plan/cluster.ts";
 import { hasEtcd } from "../core/plan/tags.ts";
 import { FLAGS } from "../core/spec/flags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
@@ -13,7 +12,7 @@ import type { NodeTarget } from "../nodes/target.ts";
 import { recoverAuthority } from "./etcd/authority.ts";
 import { usesTls } from "./etcd/plan.ts";
 import { findCluster } from "./cluster/find.ts";
-import { nodesNamed } from "./cluster/node-name.ts";
+import { nodesNamed, nodeAt } from "./cluster/node-name.ts";
 import { operatorTls } from "./cluster/node-target.ts";
 import { type ReachedCluster, learnHostKeys, reachFound } from "./cluster/reach-nodes.ts";
 import { refuseStopped } from "./cluster/stopped.ts";
@@ -140,16 +139,8 @@ export async function carryOutReboot(
 
 // --- internal ---
 
-function chosen({ spec, nodes }: ReachedCluster, words: readonly string[]): NodeTarget[] {
-  return nodesNamed(spec, words).map((index) => {
-    const node = nodes.find((target) => target.index === index);
-    if (node !== undefined) return node;
-    throw new ClusterError("NodeNotFound", `${spec.name} has no machine ${names.machine(spec, index)}`, {
-      exit: EXIT.usage,
-      advice: `It has ${nodes.map((target) => target.index).join(", ")}.`,
-    });
-  });
-}
+const chosen = ({ spec, nodes }: ReachedCluster, words: readonly string[]): NodeTarget[] =>
+  nodesNamed(spec, words).map((index) => nodeAt(spec, nodes, index));
 
 /** Its members, and how etcd is asked; a user's own file decides about etcd itself. */
 async function etcdOf(run: Run, cluster: ReachedCluster): Promise<Etcd> {

@@ -1,13 +1,12 @@
 /** ssh: what a login to one node needs: which one, its host key, and with which key or agent. */
 import { join } from "node:path";
-import { ClusterError, EXIT } from "../core/errors.ts";
 import { canLogIn } from "../nodes/identity.ts";
 import { hopAlias, hopBlocks } from "../core/outputs.ts";
 import type { LoginOptions } from "../nodes/login.ts";
 import { type NodeTarget, trustOf } from "../nodes/target.ts";
 import { clusterFolder } from "../prepare/cluster-folder.ts";
 import { PRIVATE, PUBLIC, textAt } from "../prepare/kept-file.ts";
-import { nodeNamed } from "./cluster/node-name.ts";
+import { nodeNamed, nodeAt } from "./cluster/node-name.ts";
 import { type ReachedCluster, notInside, reachNodes } from "./cluster/reach-nodes.ts";
 import { hopKeyFiles, hopsTo } from "./cluster/way.ts";
 import { homeOf } from "./own-path.ts";
@@ -69,12 +68,7 @@ async function jumpConfig(run: Run, { spec, key, knownHosts }: ReachedCluster): 
 
 function chosen({ spec, nodes }: ReachedCluster, word: string | undefined): NodeTarget {
   const index = word === undefined ? (nodes[0]?.index ?? 0) : nodeNamed(spec, word);
-  const node = nodes.find((one) => one.index === index);
-  if (node !== undefined) return node;
-  throw new ClusterError("NodeNotFound", `${spec.name} has no node ${index}`, {
-    exit: EXIT.usage,
-    advice: `It has ${nodes.map((one) => one.index).join(", ")}.`,
-  });
+  return nodeAt(spec, nodes, index);
 }
 
 /** An identity file may hold a public key: ssh then takes the private one from the agent. @throws ClusterError PrivateKeyMissing: no agent has it */

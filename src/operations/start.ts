@@ -4,7 +4,7 @@
  */
 import type { StartDocument } from "../core/documents.ts";
 import { type ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
-import { STOPPED, type Tags, hasEtcd } from "../core/plan/tags.ts";
+import { STOPPED, hasEtcd } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
 import { quorumOf } from "../nodes/quorum.ts";
@@ -17,6 +17,7 @@ import { powerAll } from "./cluster/power.ts";
 import { destroyedMeanwhile } from "./cluster/shared-changes.ts";
 import { type Run, secondsOf } from "./run.ts";
 import { tellEtcd } from "./stop/etcd-unit.ts";
+import { withoutTags } from "../core/plan/tag-parts.ts";
 
 export interface StartOptions {
   readonly resourceGroup?: string;
@@ -59,7 +60,7 @@ export async function startCluster(
   const ready = asked ? on.filter(({ index }) => health.nodes.get(index)?.state === "ready") : [];
   // nobody could ask: those that have power are believed
   const up = isUp(live, asked ? ready : on);
-  if (up) await retag(live.claim, unmarked, run.tools);
+  if (up) await retag(live.claim, (now) => withoutTags(now, [STOPPED]), run.tools);
   run.emit({ kind: "end", id: "start", label: name });
   const document: StartDocument = {
     $schema: schemaUri("start"),
@@ -85,8 +86,6 @@ function isUp({ claim }: LiveCluster, ready: readonly LiveNode[]): boolean {
   if (!hasEtcd(claim.choices) || members.size === 0) return ready.length > 0;
   return ready.filter(({ index }) => members.has(index)).length >= quorumOf(members.size);
 }
-
-const unmarked = (tags: Tags): Tags => Object.fromEntries(Object.entries(tags).filter(([name]) => name !== STOPPED));
 
 const exitOf = ({ up, notReady }: StartDocument): ExitCode =>
   !up ? EXIT.timeout : notReady.length === 0 ? EXIT.done : EXIT.partly;

@@ -85,7 +85,7 @@ test("a note of another cluster, or one that is damaged, is not gone by", async 
 });
 
 test.each([
-  ["reboot mycluster 7", 2, /mycluster has no machine mycluster-coreos-7/],
+  ["reboot mycluster 7", 2, /mycluster has no node 7/],
   ["reboot mycluster nobody", 2, /"nobody" is no node of mycluster/],
   ["reboot other", 1, /there is no cluster other/],
 ])("%s: exit code %i, nothing is restarted", async (argv, exit, said) => {

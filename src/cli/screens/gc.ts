@@ -3,7 +3,7 @@ import { accountWords } from "../../core/account.ts";
 import type { Documents } from "../../core/documents.ts";
 import { advised } from "../../core/advice/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
-import { plural } from "../../core/words.ts";
+import { plural, few } from "../../core/words.ts";
 import type { KnownCluster } from "../../operations/cluster/known-clusters.ts";
 import { type Swept, expiredClusters, sweep } from "../../operations/gc.ts";
 import { listDocument } from "../../operations/list.ts";
@@ -55,10 +55,11 @@ export async function gcCommand(invocation: Invocation): Promise<number> {
 // --- internal ---
 
 /** Said in the question itself, for with --quiet nothing stands above it. */
-function named(clusters: readonly KnownCluster[]): string {
-  const names = clusters.slice(0, 5).map(({ name }) => name);
-  return clusters.length > 5 ? `${names.join(", ")} and ${clusters.length - 5} more` : names.join(", ");
-}
+const named = (clusters: readonly KnownCluster[]): string =>
+  few(
+    clusters.map(({ name }) => name),
+    5,
+  );
 
 interface Ended {
   readonly exit: ExitCode;

@@ -11,6 +11,7 @@ import { GONE_SPOT } from "./spot.ts";
 import type { Kind } from "./bodies.ts";
 import { type Choices, type Tags, clusterIn, isOurs, wordOf } from "./tags.ts";
 import { lostTags, withUserTags } from "./user-tags.ts";
+import { few } from "../words.ts";
 
 /** What is there, by lower-case id. */
 export type Present = ReadonlyMap<
@@ -99,9 +100,8 @@ export function lostUserTags(
   return [...Map.groupBy(lost, ({ name }) => name).values()].flatMap((of): Drift[] => {
     const [first] = of;
     if (first === undefined) return [];
-    const some = of.slice(0, 3).map(({ on, is }) => (is === undefined ? on : `${on} (there it is ${is === "" ? "empty" : is})`));
-    const more = of.length > 3 ? ` and ${of.length - 3} more` : "";
-    const message = `the tag ${first.name}=${first.value} is not on ${some.join(", ")}${more}: the next create puts it back`;
+    const lacking = of.map(({ on, is }) => (is === undefined ? on : `${on} (there it is ${is === "" ? "empty" : is})`));
+    const message = `the tag ${first.name}=${first.value} is not on ${few(lacking, 3)}: the next create puts it back`;
     return [{ kind: "tag", message, ...(of.length === 1 ? { id: first.id } : {}), harm: false }];
   });
 }

@@ -27,6 +27,9 @@ export function gather(tags: Tags, name: string): string | undefined {
 export const isPartOf = (tag: string, name: string): boolean =>
   tag === name || (tag.startsWith(`${name}-`) && /^\d+$/.test(tag.slice(name.length + 1)));
 
+export const withoutTags = (tags: Tags, names: readonly string[]): Tags =>
+  Object.fromEntries(Object.entries(tags).filter(([name]) => !names.includes(name)));
+
 export const withoutParts = (tags: Tags, name: string): Tags =>
   Object.fromEntries(Object.entries(tags).filter(([tag]) => !isPartOf(tag, name)));
 

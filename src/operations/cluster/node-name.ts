@@ -1,6 +1,6 @@
 /** Nodes as people name them on the command line. */
 import { names, nodeIndex } from "../../core/plan/cluster.ts";
-import { usageError } from "../../core/errors.ts";
+import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 
 /** Its index, by the index itself, the machine's name, or the name's end ("coreos-2"). Throws a usage error for other words. */
@@ -17,6 +17,16 @@ export function nodeNamed(spec: ClusterSpec, word: string): number {
 export const nodesNamed = (spec: ClusterSpec, words: readonly string[]): number[] => [
   ...new Set(words.flatMap((word) => rangeIn(word) ?? nodeNamed(spec, word))),
 ];
+
+/** The one of those that are there. @throws ClusterError NodeNotFound (exit 2) */
+export function nodeAt<N extends { readonly index: number }>(spec: ClusterSpec, there: readonly N[], index: number): N {
+  const node = there.find((one) => one.index === index);
+  if (node !== undefined) return node;
+  throw new ClusterError("NodeNotFound", `${spec.name} has no node ${index}`, {
+    exit: EXIT.usage,
+    advice: there.length === 0 ? "It has no machines." : `It has ${there.map((one) => one.index).join(", ")}.`,
+  });
+}
 
 // --- internal ---
 

@@ -9,6 +9,7 @@ import { isOurs } from "../../core/plan/tags.ts";
 import { ifAnswered } from "../account.ts";
 import type { OtherSubscription, Run } from "../run.ts";
 import { shellWord } from "../../core/quoting.ts";
+import { few } from "../../core/words.ts";
 
 export interface NotThere {
   /** "in the resource group x of the subscription ..." */
@@ -68,4 +69,4 @@ function foundIn(name: string, found: readonly { readonly other: OtherSubscripti
 }
 
 const nowhere = (asked: readonly string[], group: string | undefined): string =>
-  `It is not in ${group === undefined ? "" : `a group ${group} of `}the other subscriptions that the Azure CLI knows either: ${asked.slice(0, 5).join(", ")}${asked.length > 5 ? ` and ${asked.length - 5} more` : ""}.`;
+  `It is not in ${group === undefined ? "" : `a group ${group} of `}the other subscriptions that the Azure CLI knows either: ${few(asked, 5)}.`;

@@ -20,6 +20,7 @@ import { deleteUntilGone, gone, tagHeld } from "./delete-until-gone.ts";
 import { lookIn } from "../cluster/find.ts";
 import { DESTROYING, type Tags, isOurs, isToolTag } from "../../core/plan/tags.ts";
 import type { Run } from "../run.ts";
+import { withoutTags } from "../../core/plan/tag-parts.ts";
 
 export interface Destroyed {
   readonly deleted: readonly Gone[];
@@ -166,7 +167,7 @@ async function mark(run: Run, doom: Doom, still: ((tags: Tags) => void) | undefi
     if (now[DESTROYING] !== undefined) return undefined;
     still?.(now);
     // a resource that is full of tags has room for it in place of our own print
-    const room = Object.keys(now).length < TAG_LIMIT ? now : without(now, ["aoc-fingerprint"]);
+    const room = Object.keys(now).length < TAG_LIMIT ? now : withoutTags(now, ["aoc-fingerprint"]);
     return { ...room, [DESTROYING]: at };
   };
   const open = marked(doom).filter(({ tags }) => tags[DESTROYING] === undefined);
@@ -185,14 +186,14 @@ async function mark(run: Run, doom: Doom, still: ((tags: Tags) => void) | undefi
 /** Takes the mark back, as well as may be: the cluster stays. */
 async function unmark(run: Run, doom: Doom): Promise<void> {
   await Promise.all(
-    marked(doom).map(({ target }) => retag(target, (now) => without(now, [DESTROYING]), run.tools).catch(() => undefined)),
+    marked(doom).map(({ target }) => retag(target, (now) => withoutTags(now, [DESTROYING]), run.tools).catch(() => undefined)),
   );
 }
 
 /** A group that others use stays, and is the cluster's no more. */
 async function release(run: Run, { located, scope }: Doom): Promise<void> {
   const others = (tags: Record<string, string>): Record<string, string> | undefined =>
-    isOurs(tags, located.name) ? without(tags, Object.keys(tags).filter(isToolTag)) : undefined;
+    isOurs(tags, located.name) ? withoutTags(tags, Object.keys(tags).filter(isToolTag)) : undefined;
   await ifThere(retag({ kind: "resourceGroup", id: scope }, others, run.tools));
   run.emit({
     kind: "note",
@@ -212,9 +213,6 @@ function sayEmpty(run: Run, { located: { group, groupName }, scope, foreign, tol
     message: `The resource group ${groupName} is empty now, and stays, for it is not the cluster's. To delete it: az group delete --name ${shellWord(groupName)}`,
   });
 }
-
-const without = (tags: Record<string, string>, names: readonly string[]): Record<string, string> =>
-  Object.fromEntries(Object.entries(tags).filter(([name]) => !names.includes(name)));
 
 /** Somebody else may delete it at the same time. */
 async function ifThere(work: Promise<void>): Promise<void> {

@@ -12,7 +12,7 @@ import { groupOf } from "../../core/plan/resource.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { clusterIn } from "../../core/plan/tags.ts";
 import { getPatiently, patiently } from "../../engine/patiently.ts";
-import { plural } from "../../core/words.ts";
+import { plural, few } from "../../core/words.ts";
 import type { Doom } from "./doom-survey.ts";
 import { asFarAsAllowed } from "../cluster/allowed.ts";
 import type { Run } from "../run.ts";
@@ -118,8 +118,15 @@ function lines(doom: Doom, users: readonly User[]): string[] {
   return [...Map.groupBy(users, (one) => one.id.toLowerCase())].map(([id, uses]) => {
     const clusters = [...Map.groupBy(uses, (one) => (one.cluster === undefined ? "" : key(one.cluster)))].map(([, group]) => {
       const [first] = group;
-      if (first?.cluster === undefined) return few(group.map((one) => one.by));
-      return `the cluster ${first.cluster.name} in the resource group ${first.cluster.group} (${few(group.map((one) => labelFor(first.cluster?.name ?? "", one.by)))})`;
+      if (first?.cluster === undefined)
+        return few(
+          group.map((one) => one.by),
+          3,
+        );
+      return `the cluster ${first.cluster.name} in the resource group ${first.cluster.group} (${few(
+        group.map((one) => labelFor(first.cluster?.name ?? "", one.by)),
+        3,
+      )})`;
     });
     return `  ${labels.get(id) ?? id}, by ${clusters.join(" and ")}`;
   });
@@ -129,6 +136,3 @@ function labelFor(cluster: string, id: string): string {
   const kind = kindOfId(id);
   return kind === undefined ? id : labelOf(cluster, { id, kind, tags: {} });
 }
-
-const few = (words: readonly string[]): string =>
-  words.length <= 3 ? words.join(", ") : `${words.slice(0, 3).join(", ")} and ${words.length - 3} more`;

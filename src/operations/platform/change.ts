@@ -6,7 +6,7 @@ import type { Run } from "../run.ts";
 import { platformDocument, furnish } from "./install.ts";
 import { beside, readScript, type Script } from "./installer.ts";
 import { keptPassword, passwordIn } from "./password.ts";
-import { type Installed, openPlatform } from "./reached.ts";
+import { type Installed, openPlatform, openWhatIsLeft } from "./reached.ts";
 import { type PlatformStep, UNINSTALL, UPGRADE } from "./steps.ts";
 import { unmarkPlatform } from "./tag.ts";
 import { type Walked, walkSteps } from "./walk.ts";
@@ -43,7 +43,8 @@ export async function planChange(
   what: "upgrade" | "uninstall",
   options: ScriptOptions = {},
 ): Promise<PlatformChange> {
-  const site = await openPlatform(run, name, options.resourceGroup, what === "uninstall");
+  const open = what === "uninstall" ? openWhatIsLeft : openPlatform;
+  const site = await open(run, name, options.resourceGroup);
   try {
     const installer = options.installer ?? site.choices.installer;
     const source = what === "upgrade" ? installer : beside(installer, "uninstall.sh");

@@ -15,7 +15,7 @@ import { type PlatformChoices, readChoices } from "./choices.ts";
 import { INSTALLER, type Script, hostOf, readScript } from "./installer.ts";
 import type { NodeLook } from "./node-look.ts";
 import { forgetPassword, passwordIn, settlePassword } from "./password.ts";
-import { type Site, openSite } from "./reached.ts";
+import { type Site, openSite, firstServerGone } from "./reached.ts";
 import { recordOf } from "./record.ts";
 import { STEPS, type PlatformStep, placed, UNINSTALL } from "./steps.ts";
 import { markPlatform } from "./tag.ts";
@@ -178,10 +178,7 @@ async function planned(run: Run, site: Site, options: InstallOptions): Promise<I
   const address = claim.address ?? "";
   const wanted = kept === undefined ? freshChoices(cluster.nodes, address, options) : asKept(kept, options);
   const first = cluster.nodes.find(({ index }) => index === wanted.servers[0]);
-  if (first === undefined)
-    throw new ClusterError("FirstServerGone", `the platform's first node, ${wanted.servers[0]}, is not there any more`, {
-      advice: "Its gateway and its parts of one kind ran there. Uninstall the platform, and install it anew.",
-    });
+  if (first === undefined) throw firstServerGone(wanted.servers[0]);
   const { done, all } = progress(STEPS, nodes, wanted.servers);
   const own = `${address}.nip.io`;
   const { problems, notes } = judgeNodes({

@@ -38,29 +38,26 @@ export async function openSite(run: Run, name: string, resourceGroup: string | u
   };
 }
 
-/**
- * The same of a platform that is there.
- * @param leaving any node that has it will do where the first one is lost: what is left of it is to go
- * @throws ClusterError NoPlatform, FirstServerGone
- */
-export async function openPlatform(
-  run: Run,
-  name: string,
-  resourceGroup: string | undefined,
-  leaving = false,
-): Promise<Installed> {
-  const site = await openSite(run, name, resourceGroup);
-  try {
-    return await installed(site, name).catch(async (error: unknown) => {
-      const left = leaving && isLost(error) ? await leftBehind(site) : undefined;
+/** The same of a platform that is there. @throws ClusterError NoPlatform, FirstServerGone */
+export const openPlatform = (run: Run, name: string, resourceGroup: string | undefined): Promise<Installed> =>
+  openInstalled(run, name, resourceGroup, (site) => installed(site, name));
+
+/** The same of one that is to go: where its first node is lost, any node that has something of it will do. */
+export const openWhatIsLeft = (run: Run, name: string, resourceGroup: string | undefined): Promise<Installed> =>
+  openInstalled(run, name, resourceGroup, (site) =>
+    installed(site, name).catch(async (error: unknown) => {
+      const left = isLost(error) ? await leftBehind(site) : undefined;
       if (left === undefined) throw error;
       return left;
-    });
-  } catch (error) {
-    site.ground.close();
-    throw error;
-  }
-}
+    }),
+  );
+
+/** The platform answers at that node's own address, and what runs once ran there. */
+export const firstServerGone = (index: number | undefined): ClusterError =>
+  new ClusterError("FirstServerGone", `the platform's first node, ${index}, is not there any more`, {
+    source: "azure",
+    advice: "Its gateway and its parts of one kind ran there. Uninstall the platform, and install it anew.",
+  });
 
 export interface Installed extends Site {
   readonly choices: PlatformChoices;
@@ -71,6 +68,21 @@ export interface Installed extends Site {
 
 // --- internal ---
 
+async function openInstalled(
+  run: Run,
+  name: string,
+  resourceGroup: string | undefined,
+  look: (site: Site) => Promise<Installed>,
+): Promise<Installed> {
+  const site = await openSite(run, name, resourceGroup);
+  try {
+    return await look(site);
+  } catch (error) {
+    site.ground.close();
+    throw error;
+  }
+}
+
 /** The choices lie on every node; the first server is asked. */
 async function installed(site: Site, name: string): Promise<Installed> {
   const { cluster, ground, platform } = site;
@@ -80,11 +92,7 @@ async function installed(site: Site, name: string): Promise<Installed> {
   });
   if (platform === undefined) throw none;
   const first = cluster.nodes.find(({ index }) => index === platform.first);
-  if (first === undefined)
-    throw new ClusterError("FirstServerGone", `the platform's first node, ${platform.first}, is not there any more`, {
-      source: "azure",
-      advice: "Its gateway and its parts of one kind ran there. Uninstall the platform, and install it anew.",
-    });
+  if (first === undefined) throw firstServerGone(platform.first);
   const look = await ground.look(first, undefined);
   if (look.choices === undefined) throw none;
   return { ...site, first, look, choices: look.choices };

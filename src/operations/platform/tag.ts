@@ -7,6 +7,7 @@ import { DOMAIN } from "../../core/spec/platform.ts";
 import { retag } from "../../engine/patiently.ts";
 import type { Claim } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
+import { withoutTags } from "../../core/plan/tag-parts.ts";
 
 /** The first server's index and the domain; undefined for a cluster that is no platform. */
 export function platformIn(tags: Readonly<Record<string, string>> | undefined): { first: number; domain: string } | undefined {
@@ -18,4 +19,4 @@ export const markPlatform = (run: Run, claim: Claim, first: number, domain: stri
   retag(claim, (now) => ({ ...now, [PLATFORM]: `${first} ${domain}` }), run.tools);
 
 export const unmarkPlatform = (run: Run, claim: Claim): Promise<void> =>
-  retag(claim, (now) => Object.fromEntries(Object.entries(now).filter(([name]) => name !== PLATFORM)), run.tools);
+  retag(claim, (now) => withoutTags(now, [PLATFORM]), run.tools);
