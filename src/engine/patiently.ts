@@ -109,13 +109,17 @@ export const getPatiently = (target: Target, tools: RequestTools): Promise<Live 
 /** For so long after a write Resource Manager's reads may not show what was written. */
 const BEHIND_MS = 10_000;
 
-/** Reads what is to be there: a read that does not find it may be behind, and is made again for some seconds. */
-export async function lookFor(target: Target, tools: Tools): Promise<Live | undefined> {
+/** Reads what is to be there, or so: a read that shows it otherwise may be behind, and is made again for some seconds. */
+export async function lookFor(
+  target: Target,
+  tools: Tools,
+  isSo = (live: Live | undefined): boolean => live !== undefined,
+): Promise<Live | undefined> {
   const { clock, signal } = tools;
   const until = clock.now() + BEHIND_MS;
   for (let wait = 500; ; wait = Math.min(2 * wait, 2000)) {
     const live = await getPatiently(target, tools);
-    if (live !== undefined || clock.now() >= until) return live;
+    if (isSo(live) || clock.now() >= until) return live;
     await clock.sleep(wait, signal);
   }
 }

@@ -54,6 +54,31 @@ test("a machine that is made again gets its own disk back, and a new one gets a 
   expect([removed.exit, (await byHand(azure, "GET", disk)).status], removed.stderr).toEqual([0, 404]);
 });
 
+test.each(["remove mycluster 1 --yes", "replace mycluster 1 --yes"])(
+  "%s waits a little for a kept disk that Azure still shows on the machine that is gone",
+  async (argv) => {
+    expect((await azure.run("mycluster --num-nodes 4 --data-disk --etcd-members 1 --wait-for machines")).exit).toBe(0);
+    await deleteButKeepDisk();
+    expect((await azure.run("mycluster --wait-for machines")).exit).toBe(0);
+    const before = (await byHand(azure, "GET", disk)).body as { managedBy: string; properties: { uniqueId: string } };
+    let shownUntil: number | undefined;
+    const { exit, stderr } = await azure.run(argv, {
+      azure: async (request) => {
+        const answer = await azure.simulation.handle(request);
+        if (request.method !== "GET" || !request.url.includes(disk) || answer.status !== 200) return answer;
+        const body = JSON.parse(answer.body ?? "") as typeof before;
+        if (body.managedBy !== undefined) return answer;
+        shownUntil ??= clock.now() + 6000;
+        const { managedBy } = before;
+        return clock.now() < shownUntil ? { ...answer, body: JSON.stringify({ ...body, managedBy }) } : answer;
+      },
+    });
+    expect([exit, shownUntil === undefined], stderr).toEqual([0, false]);
+    const after = (await byHand(azure, "GET", disk)).body as Partial<typeof before>;
+    expect(after.properties?.uniqueId).not.toBe(before.properties.uniqueId);
+  },
+);
+
 test("one that hangs on nothing is seen by status, and goes with its node, or after it", async () => {
   expect((await azure.run("mycluster --num-nodes 2")).exit).toBe(0);
   const { tags } = azure.puts().get("virtualMachines/mycluster-coreos-1");

@@ -5,7 +5,7 @@ import { type Owner, isProven } from "../../core/plan/proof.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { createPatience, isOvertaken } from "../../engine/overtaken.ts";
-import { deletePatiently, getPatiently } from "../../engine/patiently.ts";
+import { deletePatiently, getPatiently, lookFor } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Claim } from "./claim.ts";
 import { letGo, refuseHarm } from "./let-go.ts";
@@ -49,12 +49,14 @@ export async function partsOf(
 /**
  * Disks of the nodes that no machine holds, asked for by name and proven by their tags: kept for a machine that never came, or left of one
  * whose deletion broke off. Such a disk is paid for, and nobody sees it.
+ * @param gone those of the nodes whose machine has just gone: Azure lets go of its disks, or takes them along, a moment later
  */
 export async function looseDisksOf(
   run: Run,
   spec: ClusterSpec,
   { owner, groupName: group }: { readonly owner: Owner; readonly groupName: string },
   nodes: readonly number[],
+  gone: ReadonlySet<number> = new Set(),
 ): Promise<NodePart[]> {
   const base = groupId(run.subscription, group);
   const possible = nodes.flatMap((node) => {
@@ -66,7 +68,10 @@ export async function looseDisksOf(
       node,
     }));
   });
-  const there = await Promise.all(possible.map((part) => getPatiently(part, run.tools)));
+  const isSettled = (live: Live | undefined): boolean => live === undefined || live.state === "deleting" || !isHeld(live);
+  const there = await Promise.all(
+    possible.map((part) => (gone.has(part.node) ? lookFor(part, run.tools, isSettled) : getPatiently(part, run.tools))),
+  );
   return possible.filter(({ id }, index) => {
     const live = there[index];
     return live !== undefined && live.state !== "deleting" && !isHeld(live) && isProven({ id, tags: live.tags }, owner);

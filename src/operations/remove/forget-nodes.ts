@@ -65,7 +65,10 @@ async function removeRest(run: Run, removal: Removal, force: boolean): Promise<v
   let rest: readonly NodePart[] = parts.filter((part) => part.kind !== "machine");
   for (let pass = 1; pass <= PASSES; pass++) {
     const where = { owner, groupName };
-    const [parts, disks] = await Promise.all([partsOf(run, spec, where, going), looseDisksOf(run, spec, where, going)]);
+    const parts = await partsOf(run, spec, where, going);
+    const machines = new Set(parts.filter((part) => part.kind === "machine").map((part) => part.node));
+    const gone = new Set(going.filter((node) => !machines.has(node)));
+    const disks = await looseDisksOf(run, spec, where, going, gone);
     const seen = [...parts, ...disks];
     const claimed = await claimedNow();
     const doomed = [...seen, ...rest.filter(({ id }) => !seen.some((part) => part.id === id))].filter(
