@@ -10,6 +10,7 @@ import { checkWish, takenForNew } from "../../operations/create/wish.ts";
 import { openToWrite } from "../../operations/open-pipe.ts";
 import { planDocument } from "../../operations/create/result-document.ts";
 import { ownPath } from "../../operations/own-path.ts";
+import { refuseUnwritable } from "../../operations/replace-file.ts";
 import { renderPrice, renderRate } from "../../report/cost.ts";
 import { abilities } from "../../report/paint.ts";
 import type { Head } from "../../report/frame-line.ts";
@@ -32,6 +33,7 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   const { given } = invocation;
   const name = nameArgument(invocation);
   checkWish(name, given);
+  if (given.timings !== undefined && !dryRun) await refuseUnwritable(ownPath(invocation.world, given.timings));
   if ((given.numNodes ?? 0) >= MANY_NODES) invocation.world.saveMemory?.("a little");
   const session = await openSession(invocation).catch(takenForNew(name, given));
   try {
