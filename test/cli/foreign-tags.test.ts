@@ -135,6 +135,14 @@ describe.each([
   });
   afterAll(() => azure.close());
 
+  test.each(["list", "gc"])("%s says so beside the others", async (argv) => {
+    const { exit, stderr } = await azure.run(argv);
+    expect(exit, stderr).toBe(0);
+    const said = stderr.replaceAll(/\s+/g, " ");
+    expect(said).toContain(`abc is not known as it was: the tags of ${label} were changed: managed-by is "teamX"`);
+    expect(said).toContain("--tags managed-by=azure-coreos-cluster");
+  });
+
   test.each([
     "status abc",
     "destroy abc --yes",

@@ -5,6 +5,7 @@ import { normalLocation } from "../../core/region.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import { keptFlag } from "../../core/plan/read-tags.ts";
 import { isProven } from "../../core/plan/proof.ts";
+import { plain } from "../../core/words.ts";
 import { MANAGED_BY, clusterIn, isOurs } from "../../core/plan/tags.ts";
 import { madeAt } from "../../engine/machine-made.ts";
 import { patiently } from "../../engine/patiently.ts";
@@ -14,7 +15,7 @@ import { stoppedSince } from "./stopped.ts";
 import { type Cluster, type FoundClaim, expiryOf, isDoomed } from "./cluster.ts";
 import { placeOfMachine } from "./nodes-there.ts";
 import type { Run } from "../run.ts";
-import { bearing, claimsOf, ownerOf, placeIn } from "./claim.ts";
+import { bearing, changedClaim, claimsOf, ownerOf, placeIn } from "./claim.ts";
 
 export interface KnownCluster extends Omit<Cluster, "bearers"> {
   readonly location: string;
@@ -56,9 +57,11 @@ export async function knownClusters(run: Run, onlyIn?: string): Promise<KnownClu
     const cluster = clusterIn(facts.tags);
     if (cluster !== undefined) entry(cluster, name);
   }
-  for (const [, inGroup] of Map.groupBy(bearers, ({ id }) => (groupOf(id) ?? "").toLowerCase()))
+  for (const [, inGroup] of Map.groupBy(bearers, ({ id }) => (groupOf(id) ?? "").toLowerCase())) {
     for (const name of new Set(inGroup.flatMap(({ tags }) => clusterIn(tags) ?? [])))
       for (const claim of claimsOf(inGroup, name)) entry(name, groupOf(claim.id) ?? "").claims.push(claim);
+    sayChanged(run, inGroup);
+  }
   const byGroup = Map.groupBy(machines, (machine) => (groupOf(machine.id) ?? "").toLowerCase());
   const all = [...found.values()].map((one) => described(run, one, byGroup.get(one.groupName.toLowerCase()) ?? []));
   return all.sort(
@@ -67,6 +70,14 @@ export async function knownClusters(run: Run, onlyIn?: string): Promise<KnownClu
 }
 
 // --- internal ---
+
+/** Such a cluster costs money, and else nobody would see it. */
+function sayChanged(run: Run, inGroup: readonly FoundClaim[]): void {
+  for (const name of new Set(inGroup.flatMap(({ tags }) => tags["aoc-cluster"] ?? []))) {
+    const changed = changedClaim(inGroup, name);
+    if (changed !== undefined) run.say(plain(`${name} is not known as it was: ${changed.message}. ${changed.advice}`));
+  }
+}
 
 type Seen = [FoundClaim[], { name: string; facts: GroupFacts }[], Live[]];
 
