@@ -93,7 +93,7 @@ export function realWorld(): RealWorld {
     },
   });
   outliveStreams();
-  const hearsHangup = !startedByNohup(process.env);
+  const hearsHangup = !startedByNohup(process.env, process.ppid);
   // Node takes back that it was told to ignore it
   if (!hearsHangup) process.on("SIGHUP", () => undefined);
   return {

@@ -1,4 +1,6 @@
 /** Ctrl-C, SIGTERM and SIGHUP as they arrive at the process itself. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { startedByNohup } from "../../src/cli/nohup.ts";
@@ -36,8 +38,18 @@ test("a stop that comes twice at once is one, as timeout and CI send it; a secon
 test("a closed terminal leaves running what nohup has started", () => {
   const [read, write] = (["r", "w"] as const).map((mode) => openSync("/dev/null", mode));
   onTestFinished(() => [read, write].forEach((one) => closeSync(one!)));
-  expect(startedByNohup({ _: "/usr/bin/nohup" }, read)).toBe(true);
-  expect(startedByNohup({ _: "/usr/bin/node" }, write)).toBe(true);
-  expect(startedByNohup({ _: "/usr/bin/node" }, read)).toBe(false);
-  expect(startedByNohup({}, -1)).toBe(false);
+  expect(startedByNohup({ _: "/usr/bin/nohup" }, -1, read)).toBe(true);
+  expect(startedByNohup({ _: "/usr/bin/node" }, -1, write)).toBe(true);
+  expect(startedByNohup({ _: "/usr/bin/node" }, -1, read)).toBe(false);
+  expect(startedByNohup({}, -1, -1)).toBe(false);
+});
+
+test.skipIf(process.platform !== "linux").each([
+  ["trap '' HUP", true],
+  ["trap '' INT TERM", false],
+])("and what a script has started after %s: %j", async (trap, leaves) => {
+  const script = spawn("sh", ["-c", `${trap}; echo ready; read end`], { stdio: ["pipe", "pipe", "ignore"] });
+  onTestFinished(() => void script.stdin.end());
+  await once(script.stdout, "data");
+  expect(startedByNohup({}, script.pid ?? -1, -1)).toBe(leaves);
 });
