@@ -21,7 +21,7 @@ import { refuseMarked } from "./cluster/shared-changes.ts";
 import { refuseStopped, refuseStoppedMeanwhile } from "./cluster/stopped.ts";
 import { refuseWrongWay } from "./create/materials.ts";
 import { prepare } from "./create/prepare.ts";
-import type { Anew } from "./create/prepared.ts";
+import type { Anew } from "./create/choose-nodes.ts";
 import { createCluster } from "./create.ts";
 import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";

@@ -16,8 +16,7 @@ import type { Claim } from "./claim.ts";
 import type { Prepared } from "../create/prepared.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
-
-export const knownHostsFile = (run: Pick<Run, "dir">, name: string): string => join(run.dir, name, "known_hosts");
+import { knownHostsFile } from "./node-target.ts";
 
 /** Writes it. `unknown` are the nodes, by index, that made keys of their own which nobody has seen yet. */
 export async function keepKnownHosts(

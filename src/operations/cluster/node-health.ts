@@ -7,19 +7,16 @@ import { USER } from "../../core/plan/resources/machine.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { hasEtcd } from "../../core/plan/tags.ts";
 import { type Usable, canLogIn } from "../../nodes/identity.ts";
-import { expectedKeys } from "../../nodes/known-hosts.ts";
 import type { Emit } from "../../engine/event.ts";
 import { waitReady } from "../../nodes/readiness.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
 import { type NodeTarget, trustOf } from "../../nodes/target.ts";
 import { type SystemFacts, systemFacts } from "../../nodes/system-facts.ts";
 import { textAt } from "../../prepare/kept-file.ts";
-import { knownHostsFile } from "./known-hosts.ts";
 import type { LiveCluster, LiveNode } from "./live-cluster.ts";
-import { usesTls } from "../etcd/plan.ts";
-import { type Reach, nodeTarget, operatorTls } from "./node-target.ts";
+import { type Reach, nodeTarget, operatorTls, knownTarget, knownHostsFile } from "./node-target.ts";
 import type { Run } from "../run.ts";
-import { wayTo } from "./way.ts";
+import { reachOf } from "./way.ts";
 import type { Trust } from "../../core/ssh-options.ts";
 
 export interface Health {
@@ -65,7 +62,7 @@ export async function askNodes(
       nodes: new Map(),
       note: `The nodes themselves were not asked: ${lacking?.message ?? "there is no address to reach them at"}. What is shown is what Azure says. ${lacking?.advice ?? ""}`.trim(),
     };
-  const reach = await reachOf(run, live, nodes, identity, claim.address);
+  const reach = await reachOf(run, live, { identity, nodes });
   const etcdTls = reach.tls ? operatorTls(run.dir, spec.name) : undefined;
   const systems = new Map<number, SystemFacts>();
   const [began, alone] = [run.clock.now(), spec.private && reach.via === undefined];
@@ -100,22 +97,10 @@ export async function askNodes(
 
 // --- internal ---
 
-async function reachOf(
-  run: Run,
-  { spec, claim }: LiveCluster,
-  nodes: readonly LiveNode[],
-  identity: Usable["identity"],
-  host: string,
-): Promise<Reach> {
-  const via = await wayTo(run, spec.name, { identity, nodeKeys: nodes.map(({ hostKey }) => hostKey) });
-  return { spec, choices: claim.choices, host, identity, tls: usesTls(spec, claim), via };
-}
-
 /** Each with the host keys of its machine's tag, or those that were met before. */
 function targetsOf(run: Run, reach: Reach, nodes: readonly LiveNode[]): NodeTarget[] {
   const known = textAt(knownHostsFile(run, reach.spec.name)) ?? "";
-  return nodes.map(({ index, privateIp, hostKey }) => {
-    const target = nodeTarget(reach, { index, address: privateIp, hostKey });
-    return target.hostKeys.length > 0 ? target : { ...target, hostKeys: expectedKeys(known, target.host, target.port) };
-  });
+  return nodes.map(({ index, privateIp, hostKey }) =>
+    knownTarget(nodeTarget(reach, { index, address: privateIp, hostKey }), known),
+  );
 }

@@ -10,6 +10,7 @@ import type { Via } from "../../nodes/via.ts";
 import type { EtcdClientTls, NodeTarget } from "../../nodes/target.ts";
 import { etcdTlsFiles } from "../../prepare/etcd-tls.ts";
 import { textAt } from "../../prepare/kept-file.ts";
+import { expectedKeys } from "../../nodes/known-hosts.ts";
 
 /** What all targets of a cluster share. */
 export interface Reach {
@@ -36,6 +37,13 @@ export const nodeTarget = (reach: Reach, node: Node): NodeTarget => ({
   role: reach.choices.members.has(node.index) ? "member" : "gateway",
   tls: reach.tls,
 });
+
+/** One that was given no key, with those that it was met with before. @param knownHosts text of the cluster's own known_hosts */
+export const knownTarget = (target: NodeTarget, knownHosts: string): NodeTarget =>
+  target.hostKeys.length > 0 ? target : { ...target, hostKeys: expectedKeys(knownHosts, target.host, target.port) };
+
+/** The cluster's own known_hosts. */
+export const knownHostsFile = ({ dir }: { readonly dir: string }, cluster: string): string => join(dir, cluster, "known_hosts");
 
 /** The operator's certificate for etcd, where it is in the cluster's folder. */
 export function operatorTls(dir: string, cluster: string): EtcdClientTls | undefined {

@@ -3,7 +3,6 @@
  * (a tag of its machine), and the private key in the folder, which is never made here.
  */
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
-import { join } from "node:path";
 import { waysIn } from "../../core/advice/private-network.ts";
 import { names, nodeIndex } from "../../core/plan/cluster.ts";
 import { USER } from "../../core/plan/resources/machine.ts";
@@ -14,7 +13,7 @@ import { groupId, nameOf as lastOf, resourceId } from "../../core/plan/resource.
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { connect } from "../../nodes/connection.ts";
 import { tunnelHosts } from "./known-hosts.ts";
-import { type KnownHost, expectedKeys, mergeKnownHosts } from "../../nodes/known-hosts.ts";
+import { type KnownHost, mergeKnownHosts } from "../../nodes/known-hosts.ts";
 import type { Identity } from "../../nodes/identity.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import { PUBLIC, textAt } from "../../prepare/kept-file.ts";
@@ -24,9 +23,8 @@ import { interfaceAddresses, machinesOf } from "./nodes-there.ts";
 import { type Claim, claimNeeded } from "./claim.ts";
 import type { Cluster } from "./cluster.ts";
 import { findCluster } from "./find.ts";
-import { usesTls } from "../etcd/plan.ts";
-import { nodeTarget } from "./node-target.ts";
-import { hopsTo, keepProvenHops, wayTo } from "./way.ts";
+import { nodeTarget, knownTarget, knownHostsFile } from "./node-target.ts";
+import { hopsTo, keepProvenHops, reachOf } from "./way.ts";
 import { replaceFile } from "../replace-file.ts";
 import { identityFor } from "./identity.ts";
 import { refuseStopped } from "./stopped.ts";
@@ -75,18 +73,19 @@ export async function reachFound(run: Run, cluster: Cluster): Promise<ReachedClu
     });
   const snapshot = provenOf(await snapshotOf(run, cluster), cluster.owner);
   const { key, identity, lacking } = await identityFor(run, name, claim.choices.sshPublicKey);
-  const knownHosts = join(await clusterFolder(run.dir, name), "known_hosts");
+  await clusterFolder(run.dir, name);
+  const knownHosts = knownHostsFile(run, name);
   const known = textAt(knownHosts) ?? "";
   const addresses = new Map(interfaceAddresses(spec, snapshot));
-  const nodeKeys = machinesOf(spec, snapshot).map((index) => hostKeyOf(spec, snapshot, index));
-  const via = await wayTo(run, name, { identity, nodeKeys });
-  await keepProvenHops(run, name, via);
-  const reach = { spec, choices: claim.choices, host: claim.address, identity, tls: usesTls(spec, claim), via };
-  const nodes = machinesOf(spec, snapshot).map((index) => {
-    const target = nodeTarget(reach, { index, address: addresses.get(index) ?? "", hostKey: hostKeyOf(spec, snapshot, index) });
-    // one that was trusted on first use is known from then on
-    return target.hostKeys.length > 0 ? target : { ...target, hostKeys: expectedKeys(known, target.host, target.port) };
-  });
+  const there = machinesOf(spec, snapshot).map((index) => ({
+    index,
+    address: addresses.get(index) ?? "",
+    hostKey: hostKeyOf(spec, snapshot, index),
+  }));
+  const reach = await reachOf(run, { spec, claim }, { identity, nodes: there });
+  await keepProvenHops(run, name, reach.via);
+  // one that was trusted on first use is known from then on
+  const nodes = there.map((node) => knownTarget(nodeTarget(reach, node), known));
   if (nodes.length === 0)
     throw new ClusterError("NoMachines", `${name} has no machines yet`, {
       source: "azure",

@@ -15,6 +15,10 @@ import { PUBLIC, textAt } from "../../prepare/kept-file.ts";
 import { homeOf } from "../own-path.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
+import type { Claim } from "./claim.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
+import { type Reach, knownHostsFile } from "./node-target.ts";
+import { usesTls } from "../etcd/plan.ts";
 
 /** The hops that were said, or else those that were kept; none: straight. */
 export function hopsTo(run: Run, cluster: string): readonly Hop[] {
@@ -43,21 +47,35 @@ export async function keepProvenHops(run: Run, cluster: string, via: Via | undef
 
 /**
  * One for a run, whoever asks; undefined when nodes are reached straight, and in a rehearsal.
- * @param nodeKeys host keys of the cluster's nodes, as far as the caller knows them
+ * @param nodes of the cluster, with their host keys as far as the caller knows them
  */
 export async function wayTo(
   run: Run,
   cluster: string,
-  { identity, nodeKeys }: { readonly identity: Identity; readonly nodeKeys: readonly (string | undefined)[] },
+  { identity, nodes }: { readonly identity: Identity; readonly nodes: readonly { readonly hostKey?: string | undefined }[] },
 ): Promise<Via | undefined> {
   const hops = run.simulated ? [] : hopsTo(run, cluster);
   if (hops.length === 0) return undefined;
   const known = run.ways.get(cluster) ?? { keys: new Set<string>(), via: undefined };
   run.ways.set(cluster, known);
-  for (const key of nodeKeys) if (key !== undefined) known.keys.add(key);
+  for (const { hostKey } of nodes) if (hostKey !== undefined) known.keys.add(hostKey);
   known.via ??= begin(run, cluster, hops, identity, known.keys);
   return known.via;
 }
+
+/** What the targets of a cluster that is there share, with the way to them. */
+export const reachOf = async (
+  run: Run,
+  { spec, claim }: { readonly spec: ClusterSpec; readonly claim: Pick<Claim, "choices" | "address"> },
+  way: Parameters<typeof wayTo>[2],
+): Promise<Reach> => ({
+  spec,
+  choices: claim.choices,
+  host: claim.address ?? "",
+  identity: way.identity,
+  tls: usesTls(spec, claim),
+  via: await wayTo(run, spec.name, way),
+});
 
 /** Files of keys that a hop may be logged in to with, where they are: what was named, then what ssh tries by itself. */
 export function hopKeyFiles(run: Run, clusterKeyFile: string | undefined): string[] {
@@ -84,7 +102,7 @@ async function begin(
   const files = [...(home === undefined ? [] : [join(home, ".ssh", "known_hosts")]), "/etc/ssh/ssh_known_hosts"];
   const texts = files.map((file) => textAt(file) ?? "");
   // what lies in the cluster's folder are its nodes' keys
-  const folder = textAt(join(run.dir, cluster, "known_hosts")) ?? "";
+  const folder = textAt(knownHostsFile(run, cluster)) ?? "";
   const kept = folder
     .split("\n")
     .flatMap((line) => /^[^#@\s]\S* (ssh-\S+|ecdsa-\S+) (\S+)$/.exec(line)?.slice(1).join(" ") ?? []);

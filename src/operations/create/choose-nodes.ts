@@ -19,8 +19,16 @@ import type { Live } from "../../engine/provider.ts";
 import type { Claim } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import { freeAddresses, sharedSubnet } from "./free-addresses.ts";
-import type { Anew } from "./prepared.ts";
 import type { Survey } from "./survey.ts";
+
+/** Nodes that are to be made anew, by their indexes. */
+export interface Anew {
+  readonly nodes: ReadonlySet<number>;
+  /** These, and those that an earlier run has begun or ended. */
+  readonly ending: ReadonlySet<number>;
+  /** The new machines get the old ones' data disks. */
+  readonly keepDataDisk: boolean;
+}
 
 /** Where a node is to be, before its user-data. */
 export interface NodePlace extends Node, MachinePlace {

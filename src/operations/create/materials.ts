@@ -21,13 +21,12 @@ import { type EtcdWish, chooseMembers, etcdAuthority, isThere, membersOf, usesTl
 import type { Claim, ClaimedCluster } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import type { Joins } from "../etcd/membership.ts";
-import type { Reach } from "../cluster/node-target.ts";
 import { usableHere } from "./ssh-key.ts";
 import { type ChosenEtcd, freshNode, standingNode } from "./planned-node.ts";
 import { replaceFile } from "../replace-file.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { canLogIn } from "../../nodes/identity.ts";
-import { keepHops, wayTo } from "../cluster/way.ts";
+import { keepHops, wayTo, reachOf } from "../cluster/way.ts";
 import type { Run } from "../run.ts";
 import { packagedFiles } from "../packaged-files.ts";
 
@@ -89,7 +88,7 @@ export async function refuseWrongWay(
   nodes: readonly { readonly hostKey?: string | undefined }[],
 ): Promise<void> {
   if (waitFor === "machines" || !canLogIn(identity)) return;
-  await (await wayTo(run, name, { identity, nodeKeys: nodes.map(({ hostKey }) => hostKey) }))?.check().catch(refusedBefore);
+  await (await wayTo(run, name, { identity, nodes }))?.check().catch(refusedBefore);
 }
 
 // --- internal ---
@@ -119,9 +118,7 @@ async function chooseEtcd(
   if (claim === undefined ? memberCount(spec) === 0 : claim.choices.noEtcd === true)
     return { tls: false, members: new Map(), joins: new Map(), ca: undefined, authority: undefined };
   const tls = usesTls(spec, claim);
-  const via =
-    claim === undefined ? undefined : await wayTo(run, spec.name, { identity: wish.identity, nodeKeys: hostKeysOf(places) });
-  const reach = claim === undefined ? undefined : { ...reachOf(spec, claim, wish.identity, tls), via };
+  const reach = claim === undefined ? undefined : await reachOf(run, { spec, claim }, { identity: wish.identity, nodes: places });
   const standing = places.filter((place) => place.exists);
   const fresh = places.filter((place) => !place.exists);
   if (tls && reach !== undefined && mode !== "imagine" && places.some((place) => !place.exists || place.joins === true))
@@ -142,17 +139,6 @@ const keepUserData = async (folder: string, nodes: readonly PlannedNode[]): Prom
       .filter((node) => node.userData !== "")
       .map((node) => replaceFile(join(folder, `user-data-${node.index}.yaml`), node.userData, PRIVATE)),
   ));
-
-/** How the nodes of a cluster that exists are reached. */
-const reachOf = (spec: ClusterSpec, claim: Claim, identity: Identity, tls: boolean): Reach => ({
-  spec,
-  choices: claim.choices,
-  host: claim.address ?? "",
-  identity,
-  tls,
-});
-
-const hostKeysOf = (places: readonly NodePlace[]): (string | undefined)[] => places.map(({ hostKey }) => hostKey);
 
 /** @throws ClusterError what a jump host was found to be, with exit code 5 */
 function refusedBefore(error: unknown): never {

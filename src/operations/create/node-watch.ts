@@ -41,7 +41,7 @@ export async function watchNodes(
 ): Promise<NodeWatch> {
   const { spec, materials, facts } = prepared;
   const { identity } = materials;
-  const via = await wayTo(run, spec.name, { identity, nodeKeys: facts.nodes.map(({ hostKey }) => hostKey) });
+  const via = await wayTo(run, spec.name, { identity, nodes: facts.nodes });
   const reach = { ...reachOf(prepared, place), via };
   const etcdTls = materials.tls ? operatorTls(run.dir, spec.name) : undefined;
   const authority = materials.tls ? authorityHere(run, spec.name, materials.choices.etcdCa) : undefined;

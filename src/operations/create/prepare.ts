@@ -11,7 +11,7 @@ import { namedIdentities } from "../../core/spec/machine.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
 import { inKeptWords } from "../../core/spec/same-wish.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
-import { chooseNodes, placeNodes } from "./choose-nodes.ts";
+import { chooseNodes, placeNodes, type Anew } from "./choose-nodes.ts";
 import { freedBy, knownNodes, machinesOf } from "../cluster/nodes-there.ts";
 import { lookIn } from "../cluster/find.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
@@ -32,7 +32,7 @@ import { type BegunKey, beginKey, prepareSsh } from "./ssh-key.ts";
 import { ownImage, withoutSignature } from "./own-image.ts";
 import { takenForNew } from "./wish.ts";
 import type { Run } from "../run.ts";
-import type { Anew, Possible, Chosen, FoundWish, Furnished, Prepared } from "./prepared.ts";
+import type { Possible, Chosen, FoundWish, Furnished, Prepared } from "./prepared.ts";
 import { imageReference, survey } from "./survey.ts";
 import { planned } from "./planned.ts";
 

@@ -11,6 +11,7 @@ import type { Snapshot } from "../cluster/snapshot.ts";
 import type { Materials } from "./materials.ts";
 import type { StageImage } from "./own-image.ts";
 import type { Survey } from "./survey.ts";
+import type { Anew } from "./choose-nodes.ts";
 
 /** What was asked for, and what is there of it. */
 export interface FoundWish {
@@ -22,15 +23,6 @@ export interface FoundWish {
   readonly spec: ClusterSpec;
   /** Sentences about what was mapped, and what counts for new machines only. */
   readonly notes: readonly string[];
-}
-
-/** Nodes that are to be made anew, by their indexes. */
-export interface Anew {
-  readonly nodes: ReadonlySet<number>;
-  /** These, and those that an earlier run has begun or ended. */
-  readonly ending: ReadonlySet<number>;
-  /** The new machines get the old ones' data disks. */
-  readonly keepDataDisk: boolean;
 }
 
 /** And which nodes it is to have. */

@@ -25,14 +25,13 @@ export async function unjoin(
   const joined = facts.nodes.filter(({ index }) => materials.joins.has(index) && made.has(machineOf(index)));
   if (joined.length === 0) return staying;
   const { identity, choices, tls } = materials;
-  const nodeKeys = facts.nodes.map(({ hostKey }) => hostKey);
   const reach = {
     spec,
     choices,
     host: before.address ?? "",
     identity,
     tls,
-    via: await wayTo(run, spec.name, { identity, nodeKeys }),
+    via: await wayTo(run, spec.name, { identity, nodes: facts.nodes }),
   };
   const alive = facts.nodes.filter(({ index }) => before.choices.members.has(index));
   const etcd = { reach, alive, tls: tls ? operatorTls(run.dir, spec.name) : undefined };

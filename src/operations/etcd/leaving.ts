@@ -8,12 +8,11 @@ import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Claim } from "../cluster/claim.ts";
 import { type Reach, operatorTls } from "../cluster/node-target.ts";
 import { identityFor } from "../cluster/identity.ts";
-import { wayTo } from "../cluster/way.ts";
+import { reachOf } from "../cluster/way.ts";
 import type { Run } from "../run.ts";
 import { recoverAuthority } from "./authority.ts";
 import { tellGateways } from "./gateways.ts";
 import { leave } from "./membership.ts";
-import { usesTls } from "./plan.ts";
 import { prepareEtcdTls } from "../../prepare/etcd-tls.ts";
 
 /** Nodes that leave a cluster. */
@@ -57,14 +56,7 @@ export async function leaveEtcd(
       exit: EXIT.preflight,
       advice: `${lacking.advice ?? ""} ${offer?.untold ?? ""}`.trim(),
     });
-  const reach: Reach = {
-    spec,
-    choices: claim.choices,
-    host: claim.address ?? "",
-    identity,
-    tls: usesTls(spec, claim),
-    via: await wayTo(run, spec.name, { identity, nodeKeys: there.map(({ hostKey }) => hostKey) }),
-  };
+  const reach = await reachOf(run, { spec, claim }, { identity, nodes: there });
   if (reach.tls) await recoverAuthority(run, reach, members);
   if (reach.tls && comeBack)
     await prepareEtcdTls({ folder: join(run.dir, spec.name), cluster: spec.name, exists: true, now: run.outside.clock.now() });
