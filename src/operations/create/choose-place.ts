@@ -21,6 +21,7 @@ import type { Run } from "../run.ts";
 import { sameText } from "./fixed-choices.ts";
 import { type ImageFound, imageForSize } from "./find-image.ts";
 import { type Answers, type PlaceAnswers, askAll, askPlace, tellForbidden } from "./questions.ts";
+import { notePreflight } from "./preflight-note.ts";
 
 /** What is to be made, and where it may go. */
 export interface Wanted extends FreshNodes {
@@ -119,7 +120,7 @@ function taken(run: Run, candidate: Candidate, refused: readonly Candidate[], ot
     const message = `Taken: ${vmSize} in ${location}${passed.length === 0 && vmSize === wanted.spec.sizes[0] ? ", the first of the wish" : ""}.`;
     run.emit({ kind: "note", id: "choice", label: "choice", message: [message, ...why].join(" ") });
   }
-  for (const note of image.notes) run.emit({ kind: "note", id: "preflight/the image", label: "preflight", message: note });
+  for (const note of image.notes) notePreflight(run, "the image", note);
   return { ...candidate, passedOver: passed, others };
 }
 

@@ -9,6 +9,7 @@ import { readText } from "../../core/user-data/read-text.ts";
 import { ownPath } from "../own-path.ts";
 import type { Run } from "../run.ts";
 import { shellWord } from "../../core/quoting.ts";
+import type { Finding } from "../../core/user-data/check/finding.ts";
 
 /** A file as it was given. */
 export interface CustomFile {
@@ -45,44 +46,26 @@ export function noteFilled(run: Run, { text }: CustomFile): void {
   for (const { line, message } of filledNotes(text ?? "")) noteOnce(run, `line ${line}: ${message}`);
 }
 
-/** What a node would refuse or silently ignore is refused here, before anything is made. */
-export function refuseBadUserData(spec: ClusterSpec, userData: string | Uint8Array, custom: boolean, run: Run): void {
-  const bytes = typeof userData === "string" ? new TextEncoder().encode(userData) : userData;
-  const { platform, customData } = spec;
-  const findings = checkUserDataFile(bytes, { platform, gunzip, ...(customData === undefined ? {} : { file: customData }) });
-  const errors = findings.filter((finding) => finding.level === "error");
-  if (custom)
-    for (const { line, message } of findings.filter((one) => one.level === "warning"))
-      noteOnce(run, line === undefined ? message : `line ${line}: ${message}`);
+/** The user's own file: what a node would refuse is refused here, before anything is made, and what it would ignore is said. @throws ClusterError UserDataRefused (exit 5) */
+export function refuseBadCustomData(run: Run, spec: ClusterSpec, userData: string | Uint8Array): void {
+  const { errors, warnings } = checked(spec, userData);
+  for (const { line, message } of warnings) noteOnce(run, line === undefined ? message : `line ${line}: ${message}`);
   if (errors.length === 0) return;
-  const list = errors
-    .map(
-      ({ line, message, advice }) =>
-        `  ${line === undefined ? "" : `line ${line}: `}${message}${advice === undefined ? "" : `\n      ${advice}`}`,
-    )
-    .join("\n");
-  throw new ClusterError(
-    "UserDataRefused",
-    `${custom ? spec.customData : "the rendered user-data"} would not work on a node:\n${list}`,
-    {
-      source: custom ? "user" : "bug",
-      exit: EXIT.preflight,
-      advice: custom
-        ? `Mend it; \`azure-coreos-cluster lint ${shellWord(spec.customData ?? "FILE")}\` checks it again. Nothing was written to Azure.`
-        : "Check the templates if you changed them.",
-    },
-  );
+  throw new ClusterError("UserDataRefused", `${spec.customData} would not work on a node:\n${listed(errors)}`, {
+    exit: EXIT.preflight,
+    advice: `Mend it; \`azure-coreos-cluster lint ${shellWord(spec.customData ?? "FILE")}\` checks it again. Nothing was written to Azure.`,
+  });
 }
 
-/** A replacement prepares again for each node: it is one run all the same. */
-const noted = new WeakMap<Run["lookups"], Set<string>>();
-
-function noteOnce(run: Run, message: string): void {
-  const seen = noted.get(run.lookups) ?? new Set<string>();
-  noted.set(run.lookups, seen);
-  if (seen.has(message)) return;
-  seen.add(message);
-  run.emit({ kind: "note", id: "custom-data", label: "custom data", message: `--custom-data: ${message}` });
+/** What was made from the templates. @throws ClusterError UserDataRefused (exit 5), a bug */
+export function refuseBadTemplate(spec: ClusterSpec, userData: string | Uint8Array): void {
+  const { errors } = checked(spec, userData);
+  if (errors.length === 0) return;
+  throw new ClusterError("UserDataRefused", `the rendered user-data would not work on a node:\n${listed(errors)}`, {
+    source: "bug",
+    exit: EXIT.preflight,
+    advice: "Check the templates if you changed them.",
+  });
 }
 
 /** A user's own file decides whether there is an etcd of ours at all: all machines of a cluster have the same. */
@@ -115,4 +98,37 @@ export function refuseOtherCustomData(
               : `${same}; or make another cluster.`,
       },
     );
+}
+
+// --- internal ---
+
+function checked(
+  { platform, customData }: ClusterSpec,
+  userData: string | Uint8Array,
+): { errors: Finding[]; warnings: Finding[] } {
+  const bytes = typeof userData === "string" ? new TextEncoder().encode(userData) : userData;
+  const findings = checkUserDataFile(bytes, { platform, gunzip, ...(customData === undefined ? {} : { file: customData }) });
+  return {
+    errors: findings.filter(({ level }) => level === "error"),
+    warnings: findings.filter(({ level }) => level === "warning"),
+  };
+}
+
+const listed = (errors: readonly Finding[]): string =>
+  errors
+    .map(
+      ({ line, message, advice }) =>
+        `  ${line === undefined ? "" : `line ${line}: `}${message}${advice === undefined ? "" : `\n      ${advice}`}`,
+    )
+    .join("\n");
+
+/** A replacement prepares again for each node: it is one run all the same. */
+const noted = new WeakMap<Run["lookups"], Set<string>>();
+
+function noteOnce(run: Run, message: string): void {
+  const seen = noted.get(run.lookups) ?? new Set<string>();
+  noted.set(run.lookups, seen);
+  if (seen.has(message)) return;
+  seen.add(message);
+  run.emit({ kind: "note", id: "custom-data", label: "custom data", message: `--custom-data: ${message}` });
 }

@@ -8,6 +8,7 @@ import { type ImageChoice, twinFor, urnText } from "../../core/spec/image.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
+import { notePreflight } from "./preflight-note.ts";
 
 export type ById = Partial<Pick<ImageFacts, "generation" | "architecture" | "sizeGiB">> & { readonly location?: string };
 
@@ -22,8 +23,9 @@ export async function imageById(run: Run, id: string): Promise<ById | "missing" 
   } catch (error) {
     if (!(error instanceof AzureError) || ![401, 403, 404].includes(error.status ?? 0)) throw error;
   }
-  note(
+  notePreflight(
     run,
+    "the image",
     `Not checked: the image, which is in the subscription ${home}, where this sign-in does not see it. Azure looks when machines are made.`,
   );
   return undefined;
@@ -62,10 +64,5 @@ export async function imageForSize(
 /** What a word of the Azure CLI stands for. */
 export function aliasNote(run: Run, image: ImageChoice): void {
   if (image.kind === "urn" && image.alias !== undefined)
-    note(run, `--coreos-image ${image.alias} is the Azure CLI's word for ${urnText(image.urn)}.`);
+    notePreflight(run, "the image", `--coreos-image ${image.alias} is the Azure CLI's word for ${urnText(image.urn)}.`);
 }
-
-// --- internal ---
-
-const note = (run: Run, message: string): void =>
-  run.emit({ kind: "note", id: "preflight/the image", label: "preflight", message });

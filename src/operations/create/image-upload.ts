@@ -54,22 +54,14 @@ export async function checkContainer(
   if (!container.loopback) await checkRegion(run, container, wanted.location);
   if (!wanted.mayBeMissing || !reaches(run, container)) return;
   try {
-    await openImageContainer(run, container, false);
+    await openImageContainer(run, container);
   } catch (error) {
     if (!(error instanceof ClusterError) || error.code !== "ContainerNotFound") throw error;
   }
 }
 
-/** @param make whether a missing container is made */
-export const openImageContainer = (run: Run, location: ContainerLocation, make: boolean): Promise<ContainerClient> =>
-  openContainer({
-    location,
-    make,
-    agentOf: run.wayOut.agentOf,
-    listKeys: (account) => accountKey(run, account),
-    signal: stopSignal(run),
-    ...(run.credential === undefined ? {} : { credential: run.credential }),
-  });
+export const openImageContainer = (run: Run, location: ContainerLocation): Promise<ContainerClient> =>
+  openContainer({ ...containerOf(run, location), make: false });
 
 /**
  * Uploads the VHD, into a container that is made when it is missing. Goes on where an earlier run stopped. Returns the blob's URL,
@@ -93,7 +85,7 @@ export async function stageVhd(
   const step = steps();
   const { url } = await uploadVhd({
     vhd,
-    container: await openImageContainer(run, location, true),
+    container: await openContainer({ ...containerOf(run, location), make: true }),
     // bytes take real time, in a rehearsal too
     clock: run.simulated ? run.outside.clock : run.clock,
     signal: stopSignal(run),
@@ -107,6 +99,14 @@ export async function stageVhd(
 }
 
 // --- internal ---
+
+const containerOf = (run: Run, location: ContainerLocation): Omit<Parameters<typeof openContainer>[0], "make"> => ({
+  location,
+  agentOf: run.wayOut.agentOf,
+  listKeys: (account) => accountKey(run, account),
+  signal: stopSignal(run),
+  ...(run.credential === undefined ? {} : { credential: run.credential }),
+});
 
 const ABOUT = { id: "image-upload", label: "image upload" } as const;
 

@@ -11,6 +11,7 @@ import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
 import { tolerant } from "./questions.ts";
 import { shellWord } from "../../core/quoting.ts";
+import { notePreflight } from "./preflight-note.ts";
 
 /** @throws ClusterError ScopeLocked (exit 5) */
 export async function refuseLocked(
@@ -43,12 +44,7 @@ export async function refuseLocked(
     ]);
   const lasting = on.filter(({ at }) => isAbove(at));
   if (lasting.length > 0)
-    run.emit({
-      kind: "note",
-      id: "preflight/locks",
-      label: "preflight",
-      message: `A lock forbids deletion here, and so remove and destroy: ${names(lasting)}.`,
-    });
+    notePreflight(run, "locks", `A lock forbids deletion here, and so remove and destroy: ${names(lasting)}.`);
 }
 
 // --- internal ---

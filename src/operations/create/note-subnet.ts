@@ -5,6 +5,7 @@ import type { SubnetFacts } from "../../core/region.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
+import { notePreflight } from "./preflight-note.ts";
 
 /** Notes and no refusal: what may not be read is named. Two reads at most. */
 export async function noteSubnet(run: Run, spec: ClusterSpec, subnet: SubnetFacts): Promise<void> {
@@ -23,5 +24,5 @@ export async function noteSubnet(run: Run, spec: ClusterSpec, subnet: SubnetFact
     ...(routes === undefined ? [] : routeNotes(spec, subnet, routes)),
     ...wayOutNotes(spec, subnet),
   ];
-  for (const message of notes) run.emit({ kind: "note", id: "preflight/the subnet", label: "preflight", message });
+  for (const message of notes) notePreflight(run, "the subnet", message);
 }

@@ -123,7 +123,7 @@ async function fromBlob(run: Run, { spec, surveyed, given }: ImageWish): Promise
     );
     return { image: { blobUrl: `${container.url}/${encoded(blob)}`, generation } };
   }
-  const { url, footer } = await inspectVhdBlob(await openImageContainer(run, container, false), blob, run.tools.signal);
+  const { url, footer } = await inspectVhdBlob(await openImageContainer(run, container), blob, run.tools.signal);
   refuseSmall(spec, footer.virtualSize);
   return { image: { blobUrl: url, generation: generationOf(run, surveyed, footer.generation).generation } };
 }

@@ -14,7 +14,7 @@ import type { Joins } from "../etcd/membership.ts";
 import { etcdConfig } from "../etcd/plan.ts";
 import type { Run } from "../run.ts";
 import type { NodePlace } from "./choose-nodes.ts";
-import { filledIn, noteFilled, refuseBadUserData, type CustomFile } from "./custom-data.ts";
+import { filledIn, noteFilled, refuseBadCustomData, refuseBadTemplate, type CustomFile } from "./custom-data.ts";
 
 /** What etcd is to be. */
 export interface ChosenEtcd {
@@ -64,11 +64,11 @@ export async function freshNode(run: Run, materials: NodeMaterials, place: NodeP
   if (custom === undefined) {
     const config = await nodeConfig(run, materials, place, hostKey);
     userData = renderUserData(config, templates);
-    if (isFirstOfItsKind(materials, config)) refuseBadUserData(spec, userData, false, run);
+    if (isFirstOfItsKind(materials, config)) refuseBadTemplate(spec, userData);
   } else {
     userData = filledIn(custom, { name, ...(discoveryUrl === undefined ? {} : { discoveryUrl }) });
     noteFilled(run, custom);
-    refuseBadUserData(spec, userData, true, run);
+    refuseBadCustomData(run, spec, userData);
   }
   return {
     index: place.index,

@@ -10,6 +10,7 @@ import { ask } from "../ask.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import { imageById } from "./find-image.ts";
+import { notePreflight } from "./preflight-note.ts";
 
 interface Wish {
   readonly spec: ClusterSpec;
@@ -69,13 +70,12 @@ export async function askPlace(run: Run, { spec, found, image }: Wish, location:
 /** What this sign-in may not ask is said once, whatever the number of questions and locations. */
 export function tellForbidden(run: Run, forbidden: readonly string[]): void {
   if (forbidden.length === 0) return;
-  run.emit({
-    kind: "note",
-    id: "preflight/forbidden",
-    label: "preflight",
-    code: "AuthorizationFailed",
-    message: `Not checked: ${[...new Set(forbidden)].join(", ")} (this sign-in may not ask). Azure checks them when it is made.`,
-  });
+  notePreflight(
+    run,
+    "forbidden",
+    `Not checked: ${[...new Set(forbidden)].join(", ")} (this sign-in may not ask). Azure checks them when it is made.`,
+    "AuthorizationFailed",
+  );
 }
 
 interface Tolerance {
@@ -102,16 +102,8 @@ export async function tolerant<T>(
       REFUSED.set(run.lookups, (REFUSED.get(run.lookups) ?? new Set()).add(what));
       return void forbidden.push(what);
     }
-    run.emit({
-      kind: "note",
-      id: `preflight/${what}${where}`,
-      label: "preflight",
-      code: error.code,
-      message:
-        error.status === 403
-          ? `Not checked: ${what}${where} (this sign-in may not ask).`
-          : `Not checked: ${what}${where} (${error.code}).`,
-    });
+    const why = error.status === 403 ? "this sign-in may not ask" : error.code;
+    notePreflight(run, `${what}${where}`, `Not checked: ${what}${where} (${why}).`, error.code);
     return undefined;
   }
 }

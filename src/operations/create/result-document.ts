@@ -81,38 +81,33 @@ async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Prom
   );
 }
 
-export const planDocument = (prepared: Prepared, cost: CostDocument, account: Account): PlanDocument => ({
-  ...planned(prepared, cost, account),
-  choices: choicesOf(prepared),
-});
-
-const planned = (
-  { spec, facts, resources, decisions, changes }: Prepared,
-  cost: CostDocument,
-  account: Account,
-): Omit<PlanDocument, "choices"> => ({
-  $schema: schemaUri("plan"),
-  schema: "azure-coreos-cluster/plan/1",
-  name: spec.name,
-  resourceGroup: facts.group,
-  location: facts.location,
-  ...askedFields(account),
-  ...(spec.tag.length === 0 ? {} : { tags: Object.fromEntries(userTagsOf(withUserTags({}, spec.tag))) }),
-  resources: resources.map((resource) => {
-    const { kind, id, label, node } = resource;
-    const of =
-      resource.kind === "machine" || resource.kind === "publicAddress"
-        ? facts.nodes.find(({ index }) => index === node)
-        : undefined;
-    return {
-      kind,
-      id,
-      label,
-      action: decisions.get(id) ?? "create",
-      ...(changes.has(id) ? { changes: changes.get(id)! } : {}),
-      ...(of?.zone === undefined ? {} : { zone: of.zone }),
-      ...(of?.spot === true && kind === "machine" ? { spot: true as const } : {}),
-    };
-  }),
-  cost,
-});
+export function planDocument(prepared: Prepared, cost: CostDocument, account: Account): PlanDocument {
+  const { spec, facts, resources, decisions, changes } = prepared;
+  return {
+    $schema: schemaUri("plan"),
+    schema: "azure-coreos-cluster/plan/1",
+    name: spec.name,
+    resourceGroup: facts.group,
+    location: facts.location,
+    ...askedFields(account),
+    ...(spec.tag.length === 0 ? {} : { tags: Object.fromEntries(userTagsOf(withUserTags({}, spec.tag))) }),
+    resources: resources.map((resource) => {
+      const { kind, id, label, node } = resource;
+      const of =
+        resource.kind === "machine" || resource.kind === "publicAddress"
+          ? facts.nodes.find(({ index }) => index === node)
+          : undefined;
+      return {
+        kind,
+        id,
+        label,
+        action: decisions.get(id) ?? "create",
+        ...(changes.has(id) ? { changes: changes.get(id)! } : {}),
+        ...(of?.zone === undefined ? {} : { zone: of.zone }),
+        ...(of?.spot === true && kind === "machine" ? { spot: true as const } : {}),
+      };
+    }),
+    cost,
+    choices: choicesOf(prepared),
+  };
+}

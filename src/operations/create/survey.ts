@@ -19,6 +19,7 @@ import { type TakenPlace, type Wanted, choosePlace, hasCatalogue } from "./choos
 import { aliasNote } from "./find-image.ts";
 import { noteSubnet } from "./note-subnet.ts";
 import { tolerant } from "./questions.ts";
+import { notePreflight } from "./preflight-note.ts";
 
 export interface Survey {
   /** The choice that was taken, and what can be told of others. */
@@ -50,7 +51,7 @@ export async function survey(
   const { answers, place, size, image: chosen } = taken;
   const { image, imageFacts } = chosen;
   if (imageFacts === "missing" && !hasCatalogue(answers, place))
-    emit({ kind: "note", id: "preflight/the image", label: "preflight", message: "Not checked: the image (no catalogue here)." });
+    notePreflight(run, "the image", "Not checked: the image (no catalogue here).");
   const { existing } = answers;
   if (existing === undefined && spec.virtualNetworkName !== undefined) throw networkNotReadable(spec.virtualNetworkName);
   const network = existing === "missing" ? undefined : existing;
