@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
 import { realClock } from "../src/operations/real-clock.ts";
 import { serve } from "../src/sim/server.ts";
+import { long } from "./long.ts";
 import { createSimulation } from "../src/sim/simulation.ts";
 
 const BIN = new URL("../bin/azure-coreos-cluster.js", import.meta.url).pathname;
@@ -124,7 +125,8 @@ test
     }
   });
 
-test.concurrent("`npm run dev` runs the sources", async () => {
+// slow
+test.runIf(long).concurrent("`npm run dev` runs the sources", async () => {
   const script = new URL("../.ci/dev.mjs", import.meta.url).pathname;
   const { stdout } = await promisify(execFile)(process.execPath, [script, "plan", "from-sources", "--simulate", "--json"], {
     cwd: dir,

@@ -36,6 +36,7 @@ import { byHand, inGroup } from "./cli/azure-hand.ts";
 import { type Body, type Result, START, type TestAzure, folderOfAnother, testAzure } from "./cli/world.ts";
 import { flawsOf } from "./cluster-state.ts";
 import { tagAFlag } from "./kept-tags.ts";
+import { some } from "./long.ts";
 import { stoppable } from "./stoppable.ts";
 
 const ALL = process.env["TOGETHER"] === "all";
@@ -118,9 +119,9 @@ const CONVERGED = [
 
 const CREATE_TLS = "mycluster --wait-for machines";
 
-/** The writes before which a run stands still: those between which something else is so, or all up to `last` when asked for. */
+/** The writes before which a run stands still: those between which something else is so (one of them; LONG=all: each), or all up to `last` when asked for. */
 const writes = (chosen: readonly number[], last = 14): readonly number[] =>
-  ALL ? Array.from({ length: last }, (_, i) => i + 1) : chosen;
+  ALL ? Array.from({ length: last }, (_, i) => i + 1) : some(chosen, Math.floor(chosen.length / 2));
 
 test.each([
   // among the machines; with the claim alone: "members of two authorities"
@@ -209,11 +210,14 @@ test("two creates with different flags: the cluster has the flags of whoever has
 
 test("members of two authorities are never made, however two runs stand still around their machines", async () => {
   const first = CREATE_TLS;
-  for (const [writeOfFirst, writeOfSecond] of [
-    [10, 2],
-    [11, 3],
-    [12, 3],
-  ] as const) {
+  for (const [writeOfFirst, writeOfSecond] of some(
+    [
+      [10, 2],
+      [11, 3],
+      [12, 3],
+    ] as const,
+    1,
+  )) {
     const clock = createVirtualClock(START);
     const azure = testAzure({ clock });
     const other = await folderOfAnother();

@@ -9,13 +9,11 @@ import { afterEach, describe, expect, test } from "vitest";
 import { armTemplate } from "../../src/core/export/arm.ts";
 import { terraform } from "../../src/core/export/terraform.ts";
 import type { WireResource } from "../../src/core/export/wire.ts";
-import { createVirtualClock } from "../../src/sim/clock.ts";
-import { type Body, START, type TestAzure, testAzure } from "./world.ts";
+import { type Body, type TestAzure, testAzure } from "./world.ts";
 
 const opened: TestAzure[] = [];
-const clock = createVirtualClock(START);
 const azure = (): TestAzure => {
-  const one = testAzure({ clock });
+  const one = testAzure();
   opened.push(one);
   return one;
 };
@@ -42,7 +40,7 @@ async function deploy(one: TestAzure, puts: readonly Put[]): Promise<void> {
     const url = `https://management.azure.com${id}?api-version=${version}`;
     const answer = await one.simulation.handle({ method: "PUT", url, headers, body: JSON.stringify(body) });
     expect(answer.status, `${id}: ${answer.body}`).toBeLessThan(300);
-    await clock.sleep(100_000);
+    await one.pass(100_000);
     there.add(id);
   }
 }

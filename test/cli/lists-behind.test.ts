@@ -4,7 +4,7 @@ import { createVirtualClock } from "../../src/sim/clock.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { addForeign, addGroup, byHand, everything, inGroup } from "./azure-hand.ts";
 import { type RunOptions, START, type TestAzure, ownAzure } from "./world.ts";
-import { long } from "../long.ts";
+import { some } from "../long.ts";
 import type { CloudState } from "../../src/sim/cloud.ts";
 
 interface Killed {
@@ -41,13 +41,14 @@ async function killed(argv: string, writes: number): Promise<Killed> {
   return { behind, whole: ownAzure({ state: JSON.parse(state) as CloudState }), before, dir: azure.dir };
 }
 
-test.each([
+const KILLED = [
   ["abc --num-nodes 3", 9],
+  ["abc --num-nodes 2 --pip --vm-name-prefix web --availability-set web-as", 99],
   ["abc --num-nodes 3", 99],
   ["abc --num-nodes 12 --pip", 99],
-  ["abc --num-nodes 2 --vm-name-prefix web --availability-set web-as", 99],
   ["abc --num-nodes 2 --etcd-plain", 99],
-] as const)("%s, killed after %i writes: all of it goes, though no list shows any", async (argv, writes) => {
+] as const;
+test.each(some(KILLED, 0, 1))("%s, killed after %i writes: all of it goes, though no list shows any", async (argv, writes) => {
   const { behind, before } = await killed(argv, writes);
   const azure = behind("86400");
   expect(everything(azure).length).toBeGreaterThan(before.length + 4);
@@ -57,7 +58,7 @@ test.each([
   expect(everything(azure)).toEqual(before);
 });
 
-test.each(long ? [1, 2, 3, 4, 5, 6, 7, 8] : [1, 4, 6, 8])(
+test.each(some([1, 2, 3, 4, 5, 6, 7, 8], 0, 5))(
   "killed after %i writes: from its own folder all of it is found without any list, and from elsewhere with lists that are 20 seconds behind",
   async (writes) => {
     const { behind, before, dir } = await killed("abc --num-nodes 2", writes);
@@ -128,7 +129,7 @@ test("what has the name and is somebody else's is not touched", async () => {
 test("a cluster that lists show whole costs a few reads by name, not one a node", async () => {
   const azure = ownAzure();
   await addGroup(azure, "shared");
-  await azure.run("abc --num-nodes 20 --resource-group shared --wait-for machines");
+  await azure.run("abc --num-nodes 10 --resource-group shared --wait-for machines");
   const since = azure.exchanges.length;
   await azure.run("destroy abc --resource-group shared", { answers: ["no"] });
   const reads = azure.exchanges.slice(since).filter((one) => /\/[^/]+\/abc-[^/]*\?/.test(one.url));

@@ -152,12 +152,12 @@ describe("a cluster of three nodes", () => {
     test("ends when nobody reads it", async () => {
       let gone = (): void => undefined;
       const unread = { onUnread: (callback: () => void) => (gone = callback), onStdout: () => gone() };
-      expect(await azure.run("run mycluster -- yes", unread)).toMatchObject({ exit: 141, stderr: "" });
+      expect(await azure.run("run mycluster -- yes | head; exec sleep 60", unread)).toMatchObject({ exit: 141, stderr: "" });
     });
     test("who stops it is told that the command may go on", async () => {
       let stop = (): void => undefined;
       const stopped = { onInterrupt: (callback: () => void) => (stop = callback), onStdout: () => stop() };
-      const { exit, stderr } = await azure.run("run mycluster -- yes", stopped);
+      const { exit, stderr } = await azure.run("run mycluster -- yes | head; exec sleep 60", stopped);
       expect([exit, stderr]).toEqual([130, expect.stringContaining("may still be running")]);
       expect(stderr).not.toMatch(/let finish|continue/);
     });

@@ -30,8 +30,8 @@ function userTags(): Record<string, string> {
   return all[0] ?? {};
 }
 
-async function run(argv: string | readonly string[], env: Record<string, string> = {}): Promise<string> {
-  const { exit, stderr } = await azure.run(argv, { env });
+async function run(argv: string | readonly string[], env?: Record<string, string>): Promise<string> {
+  const { exit, stderr } = await azure.run(argv, env === undefined ? undefined : { env });
   expect(exit, stderr).toBe(0);
   return stderr;
 }

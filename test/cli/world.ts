@@ -93,9 +93,14 @@ export const START = Date.UTC(2026, 10, 22, 12);
 /** Azure works five times as fast: while it is at work a command asks for its operations, and that was a third of all requests. */
 const PACE = 0.2;
 
-/** Nothing in it that lives, and no faults, which count. */
-const isPlain = ({ clock, state, faults, onExchange, serialLog }: Partial<SimulationOptions>): boolean =>
-  [clock, state, faults, onExchange, serialLog].every((one) => one === undefined);
+/** Nothing in it that lives but virtual time, and no faults, which count. */
+const isPlain = ({ clock, state, faults = [], onExchange, serialLog }: Partial<SimulationOptions>): boolean =>
+  [state, onExchange, serialLog].every((one) => one === undefined) &&
+  faults.length === 0 &&
+  (clock === undefined || "hold" in clock);
+
+/** Nothing but the environment is given to it: what else there is lives. */
+const isAlone = (how: RunOptions = {}): boolean => Object.keys(how).every((one) => one === "env");
 
 /** A subscription of its own in a simulated Azure for one test, or for each (in `beforeEach`): closed when the test is over. */
 export function ownAzure(...options: Parameters<typeof testAzure>): TestAzure {
@@ -106,7 +111,7 @@ export function ownAzure(...options: Parameters<typeof testAzure>): TestAzure {
 
 /** The same for a file of tests or a room; to be closed by whoever opens it. */
 export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: boolean } = {}): TestAzure {
-  let clock = options.clock ?? createVirtualClock(START);
+  const clock = options.clock ?? createVirtualClock(START);
   const exchanges: Exchange[] = [];
   const untied: string[] = [];
   const open = (more: Partial<SimulationOptions> = {}): Simulation =>
@@ -143,23 +148,23 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
   let lies = contentsOf(dir);
   const run = async (argv: string | readonly string[], how?: RunOptions): Promise<Result> => {
     const nth = (begun += 1);
-    const repeatable = history.length === nth - 1 && how === undefined && isPlain(options) && contentsOf(dir) === lies;
+    const repeatable = history.length === nth - 1 && isAlone(how) && isPlain(options) && contentsOf(dir) === lies;
     if (!repeatable) return perform(argv, how);
     // whoever begins another one at the same moment means both to run
     await new Promise(setImmediate);
-    if (begun !== nth) return perform(argv);
-    const key = JSON.stringify([options, history, argv]);
+    if (begun !== nth) return perform(argv, how);
+    const key = JSON.stringify([options, history, clock.now(), argv, how]);
     const left = recall(key, dir);
     const since = exchanges.length;
-    const result = left?.result ?? (await perform(argv, { azure: (request) => inside.handle(request) }));
+    const result = left?.result ?? (await perform(argv, { ...how, azure: (request) => inside.handle(request) }));
     if (left !== undefined) {
-      clock = createVirtualClock(left.now);
+      await clock.sleep(left.now - clock.now());
       inside = open({ state: left.state });
       exchanges.push(...left.exchanges);
       seed = left.seed;
     } else if (begun === nth && isWorthIt(key, ran))
       keep(key, dir, { result, state: inside.save(), exchanges: exchanges.slice(since), now: clock.now(), seed });
-    recorded(nth, argv);
+    recorded(nth, argv, how);
     lies = contentsOf(dir);
     ran = true;
     return result;

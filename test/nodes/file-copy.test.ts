@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
+import { long } from "../long.ts";
 import { BASE, type Room, closeRooms, hasRealNodes, machineRoom } from "./machine-room.ts";
 
 const folders: string[] = [];
@@ -40,7 +41,8 @@ function ownConfig({ publicAddress }: Room, config: string, folder: string): str
   return file;
 }
 
-describe.skipIf(!hasRealNodes)("the file of Host blocks, as other programs read it", () => {
+// slow
+describe.runIf(long && hasRealNodes)("the file of Host blocks, as other programs read it", () => {
   afterAll(async () => {
     await closeRooms();
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });

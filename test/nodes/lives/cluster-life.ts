@@ -305,7 +305,8 @@ describe.skipIf(!hasRealNodes).concurrent("a cluster's life on real nodes", () =
     expect(await membersSeenBy(room, 2)).toEqual(named(1, 2));
   });
 
-  test("Deis' endpoints, through the load balancer; run and ssh; a machine that is switched off", async () => {
+  // slow
+  test.runIf(long)("Deis' endpoints, through the load balancer; run and ssh; a machine that is switched off", async () => {
     await using room = await machineRoom();
     await expectEndpoints(room, await expectReady(room, "--deis", 3));
     await expectRunAndSsh(room);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import type { RunDocument, StatusDocument } from "../../../src/core/documents.ts";
+import { long } from "../../long.ts";
 import { freePort, ownNetwork } from "../../ports.ts";
 import { hasRealNodes, machineRoom } from "../machine-room.ts";
 
@@ -36,47 +37,53 @@ describe.skipIf(!hasRealNodes || !portIsFree).concurrent("a private cluster behi
   const servers: Server[] = [];
   afterAll(() => servers.forEach((server) => server.close()));
 
-  test("made without reaching it, ready through the tunnel, and so are the commands that follow, and plain ssh", async () => {
-    await using room = await machineRoom({ sshPort: 22 });
-    const made = await room.create("--private --wait-for machines");
-    expect(made.exit, made.stderr).toBe(0);
-    const port = await freePort();
-    const none = await room.create(`--jump core@127.0.0.1:${port}`);
-    expect([none.exit, none.stderr]).toEqual([
-      5,
-      expect.stringMatching(/jump host core@127\.0\.0\.1:\d+ refuses connections[\s\S]*Nothing was written/),
-    ]);
-    const way = await tunnel(port, room.document().nodes[0]?.host ?? "");
-    servers.push(way.server);
-    const ready = await room.create(`--jump core@127.0.0.1:${port}`);
-    expect({ exit: ready.exit, states: room.states() }, ready.stderr).toEqual({ exit: 0, states: ["ready", "ready", "ready"] });
-    expect(way.count()).toBe(1);
-    // kept in the cluster's folder: no flag from here on
-    const status = await room.azure.json<StatusDocument>("status mycluster", { azure: (request) => room.power.handle(request) });
-    expect(
-      status.document.nodes.map(({ state }) => state),
-      status.stderr,
-    ).toEqual(["ready", "ready", "ready"]);
-    const ran = await room.run("run mycluster --json -- id -un");
-    expect(
-      (JSON.parse(ran.stdout) as RunDocument).nodes.map(({ stdout }) => stdout),
-      ran.stderr,
-    ).toEqual(["core\n", "core\n", "core\n"]);
-    expect(way.count()).toBe(3);
-    const plain = await promisify(execFile)("ssh", [
-      "-F",
-      join(room.azure.dir, "mycluster", "ssh_config"),
-      "-o",
-      "BatchMode=yes",
-      "mycluster-coreos-1",
-      "id -un",
-    ]);
-    expect(plain.stdout).toBe("core\n");
-    const words: string[][] = [];
-    await room.run("ssh mycluster 1 -- id", { spawn: (_, args) => (words.push([...args]), Promise.resolve(0)) });
-    const said = await promisify(execFile)("ssh", words[0] ?? []);
-    expect([said.stdout.includes("(core)"), way.count()]).toEqual([true, 5]);
-    const gone = await room.run("remove mycluster 2 --yes");
-    expect([gone.exit, way.count()], gone.stderr).toEqual([0, 6]);
-  });
+  // slow
+  test.runIf(long)(
+    "made without reaching it, ready through the tunnel, and so are the commands that follow, and plain ssh",
+    async () => {
+      await using room = await machineRoom({ sshPort: 22 });
+      const made = await room.create("--private --wait-for machines");
+      expect(made.exit, made.stderr).toBe(0);
+      const port = await freePort();
+      const none = await room.create(`--jump core@127.0.0.1:${port}`);
+      expect([none.exit, none.stderr]).toEqual([
+        5,
+        expect.stringMatching(/jump host core@127\.0\.0\.1:\d+ refuses connections[\s\S]*Nothing was written/),
+      ]);
+      const way = await tunnel(port, room.document().nodes[0]?.host ?? "");
+      servers.push(way.server);
+      const ready = await room.create(`--jump core@127.0.0.1:${port}`);
+      expect({ exit: ready.exit, states: room.states() }, ready.stderr).toEqual({ exit: 0, states: ["ready", "ready", "ready"] });
+      expect(way.count()).toBe(1);
+      // kept in the cluster's folder: no flag from here on
+      const status = await room.azure.json<StatusDocument>("status mycluster", {
+        azure: (request) => room.power.handle(request),
+      });
+      expect(
+        status.document.nodes.map(({ state }) => state),
+        status.stderr,
+      ).toEqual(["ready", "ready", "ready"]);
+      const ran = await room.run("run mycluster --json -- id -un");
+      expect(
+        (JSON.parse(ran.stdout) as RunDocument).nodes.map(({ stdout }) => stdout),
+        ran.stderr,
+      ).toEqual(["core\n", "core\n", "core\n"]);
+      expect(way.count()).toBe(3);
+      const plain = await promisify(execFile)("ssh", [
+        "-F",
+        join(room.azure.dir, "mycluster", "ssh_config"),
+        "-o",
+        "BatchMode=yes",
+        "mycluster-coreos-1",
+        "id -un",
+      ]);
+      expect(plain.stdout).toBe("core\n");
+      const words: string[][] = [];
+      await room.run("ssh mycluster 1 -- id", { spawn: (_, args) => (words.push([...args]), Promise.resolve(0)) });
+      const said = await promisify(execFile)("ssh", words[0] ?? []);
+      expect([said.stdout.includes("(core)"), way.count()]).toEqual([true, 5]);
+      const gone = await room.run("remove mycluster 2 --yes");
+      expect([gone.exit, way.count()], gone.stderr).toEqual([0, 6]);
+    },
+  );
 });
