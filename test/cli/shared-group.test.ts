@@ -1,6 +1,7 @@
 /** Several clusters in one group that somebody else made, and that group's locks: each is made, grows, shrinks and goes, and no other one notices. */
 import { beforeEach, expect, test } from "vitest";
 import { addGroup, addLock, byHand, everything, inGroup } from "./azure-hand.ts";
+import { some } from "../long.ts";
 import { type Body, type TestAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
@@ -33,12 +34,13 @@ const writes = (since: number): string[] =>
     );
 
 /** Names that begin like one another, that are the default set's, and whose machines' names look alike. */
-test.each([
-  ["abc", "abc-coreos"],
+const ALIKE = [
   ["abc", "abc-coreos-0"],
   ["coreos", "coreos-as"],
+  ["abc", "abc-coreos"],
   ["abc-as", "abc"],
-])("%s and %s are made at the same time in one group, and each goes alone", async (one, other) => {
+] as const;
+test.each(some(ALIKE, 0, 1))("%s and %s are made at the same time in one group, and each goes alone", async (one, other) => {
   await Promise.all([run(`${one} ${MADE}`), run(`${other} ${MADE}`)]);
   const [first, second] = [stateOf(one), stateOf(other)];
   const types = (all: readonly Body[]): string =>
