@@ -25,8 +25,8 @@ import type { World } from "./world.ts";
 
 export interface Session extends Run {
   readonly world: World;
-  /** Starts the reports; until then events are only kept. `doing` is said of what is in work: "being made". */
-  report(nodes: number, other?: Report, doing?: string, head?: Head): void;
+  /** Starts the reports; until then events are only kept. @param nodes that are worked on */
+  report(nodes: number, how?: HowToReport): void;
   /** Ends the progress, so that what is said next stands below it. */
   endReport(): void;
   /** What the command ends with: the one thing on stdout with `--json`, and what completion learns names from. */
@@ -36,6 +36,15 @@ export interface Session extends Run {
   /** What to type next: `next("destroy mycluster")`, with the flags that lead to the same Azure. */
   next(words: string): string;
   close(): Promise<void>;
+}
+
+export interface HowToReport {
+  /** A report beside the screen's. */
+  readonly other?: Report | undefined;
+  /** What is said of what is in work; "being made" when left out. */
+  readonly doing?: string;
+  /** What stands above the progress. */
+  readonly head?: Head;
 }
 
 export interface HowToHand {
@@ -96,7 +105,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
       },
       head: head.begin,
       next: nextCommand(invocation),
-      report: (nodes, other, doing, shown) => telling.show(run, { nodes, other, doing, head: shown }),
+      report: (nodes, how = {}) => telling.show(run, nodes, how),
       endReport: telling.end,
       async close() {
         stopListening();
@@ -129,13 +138,6 @@ const GRACE_MS = 1000;
 const INTERRUPT = "interrupt";
 const isInterrupt = ({ kind, id }: Event): boolean => kind === "note" && id === INTERRUPT;
 
-interface Shown {
-  readonly nodes: number;
-  readonly other: Report | undefined;
-  readonly doing: string | undefined;
-  readonly head: Head | undefined;
-}
-
 /** What a run tells, on its way to the reports that the flags ask for: to the file at once, to the screen from `show` on. */
 function createTelling(invocation: Invocation) {
   const { world, given } = invocation;
@@ -159,7 +161,7 @@ function createTelling(invocation: Invocation) {
     say(text: string): void {
       if (given.quiet !== true) prose(world.stderr, complete(text.endsWith("\n") ? text : `${text}\n`));
     },
-    show(run: Run, { nodes, other, doing, head }: Shown): void {
+    show(run: Run, nodes: number, { other, doing, head }: HowToReport): void {
       if (shown) return;
       shown = true;
       if (given.quiet !== true) world.ci?.group(`azure-coreos-cluster: ${doing ?? "being made"}, step by step`);

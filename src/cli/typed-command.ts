@@ -2,12 +2,13 @@
 import { shellWord } from "../core/quoting.ts";
 import type { AdviceContext } from "../core/advice/advice.ts";
 import type { Invocation } from "./invocation.ts";
+import { inGroup } from "../core/spec/in-group.ts";
 
 /** Of a create the shortest command that goes on, since a person adds what is to change; of all others the one that was typed. */
 export function adviceContext({ world, command, args, given }: Omit<Invocation, "rest">): AdviceContext {
   const name = {
     ...(args[0] === undefined ? {} : { name: args[0] }),
-    ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
+    ...inGroup(given),
   };
   if (command === "create") return name;
   const words = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;

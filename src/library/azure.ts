@@ -12,12 +12,13 @@ import { gcResult, notReady, notStarted } from "./ends.ts";
 import type { Azure, AzureOptions, ChangeWish } from "./interface.ts";
 import { type OptionsOf, checkedOptions, isOptionOf, optionsIn, valueText } from "./options.ts";
 import { type Runs, runsOf } from "./runs.ts";
+import { inGroup, type InGroup } from "../core/spec/in-group.ts";
 
 /** @throws ClusterError Usage (exit 2) for an option that is none, or has no such value */
 export function openAzure(options: AzureOptions, clock: Clock): Azure {
   const { signal, onEvent, env = {}, cwd = ".", ...flags } = ownOptions(options);
   const given = checkedOptions(flags, ["azure"]);
-  const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
+  const where = inGroup(given);
   const runs = runsOf({ given, env, cwd, clock, signal, onEvent });
   const close = (): Promise<void> => Promise.resolve(runs.close());
   return {
@@ -101,7 +102,7 @@ const making = (runs: Runs, given: OptionsOf<"azure">): Pick<Azure, "create" | "
 /** What works on clusters that are there. */
 const running = (
   runs: Runs,
-  where: { readonly resourceGroup?: string },
+  where: InGroup,
 ): Pick<Azure, "status" | "list" | "remove" | "reboot" | "replace" | "stop" | "start" | "destroy" | "gc" | "run" | "logs"> => ({
   async status(name, options = {}) {
     const { clusterStatus } = await import("../operations/status.ts");
@@ -172,7 +173,7 @@ const running = (
 /** What makes a platform of a cluster. */
 const platform = (
   runs: Runs,
-  where: { readonly resourceGroup?: string },
+  where: InGroup,
 ): Pick<Azure, "installPlatform" | "platformStatus" | "upgradePlatform" | "uninstallPlatform"> => {
   const change =
     (what: "upgrade" | "uninstall") =>

@@ -8,21 +8,17 @@ import { type DestroyOutcome, carryOutDestroy, checkDestroy, destroyDocument } f
 import { surveyDoom } from "./destroy/doom-survey.ts";
 import { USED } from "./destroy/used-by-others.ts";
 import type { Run } from "./run.ts";
-
-export interface GcOptions {
-  /** Only those of this group. */
-  readonly resourceGroup?: string;
-}
+import type { InGroup } from "../core/spec/in-group.ts";
 
 /** How one cluster ended: as destroy would say it, or what stood in the way. */
 export type Swept = { readonly cluster: KnownCluster } & (DestroyOutcome | { readonly thrown: unknown });
 
 /** Both steps, for a caller who has nobody to ask. */
-export const collectExpired = async (run: Run, options: GcOptions = {}): Promise<Swept[]> =>
+export const collectExpired = async (run: Run, options: InGroup = {}): Promise<Swept[]> =>
   sweep(run, await expiredClusters(run, options));
 
 /** Those of which the time is over. Reads only. */
-export async function expiredClusters(run: Run, { resourceGroup }: GcOptions = {}): Promise<KnownCluster[]> {
+export async function expiredClusters(run: Run, { resourceGroup }: InGroup = {}): Promise<KnownCluster[]> {
   const known = await knownClusters(run, resourceGroup);
   const now = timeOf(run);
   if (run.aheadOfAzure() > 0)

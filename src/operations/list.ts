@@ -4,14 +4,10 @@ import type { ListDocument } from "../core/documents.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { type KnownCluster, knownClusters } from "./cluster/known-clusters.ts";
 import type { Run } from "./run.ts";
-
-export interface ListOptions {
-  /** Only those of this group; nothing beyond it is asked for. */
-  readonly resourceGroup?: string;
-}
+import type { InGroup } from "../core/spec/in-group.ts";
 
 /** In the order of names. @throws ClusterError of Azure's refusals */
-export async function listClusters(run: Run, { resourceGroup }: ListOptions = {}): Promise<ListDocument[]> {
+export async function listClusters(run: Run, { resourceGroup }: InGroup = {}): Promise<ListDocument[]> {
   const [clusters, account] = await Promise.all([knownClusters(run, resourceGroup), run.account()]);
   return clusters.map((one) => listDocument(account, one));
 }

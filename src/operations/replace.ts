@@ -33,6 +33,7 @@ import { hasKeptDisk, keepDataDisk } from "./replace/keep-disk.ts";
 import { letLeave } from "./replace/let-leave.ts";
 import { type ReplaceWish, machineMadeAt, replacementOf } from "./replace/noted.ts";
 import { type Run, secondsOf } from "./run.ts";
+import { inGroup } from "../core/spec/in-group.ts";
 
 /** What is to be replaced. */
 export interface Replacement {
@@ -140,7 +141,7 @@ const stopped = ({ stop }: Run): ClusterError | undefined => (stop.aborted ? (st
 
 /** Those that are there, or of which something is left. Their places stay theirs, so it does not count how many others there are. */
 async function removalOf(run: Run, name: string, nodes: readonly string[], { given }: ReplaceWish): Promise<Removal> {
-  const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
+  const where = inGroup(given);
   return planRemoval(run, name, nodes, { ...where, comeBack: true });
 }
 

@@ -13,6 +13,7 @@ import { homeOf } from "./own-path.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { Run } from "./run.ts";
 import type { Trust } from "../core/ssh-options.ts";
+import type { InGroup } from "../core/spec/in-group.ts";
 
 export interface SshLogin {
   readonly target: NodeTarget;
@@ -36,7 +37,7 @@ export async function sshLogin(
   run: Run,
   name: string,
   node: string | undefined,
-  { resourceGroup }: { readonly resourceGroup?: string } = {},
+  { resourceGroup }: InGroup = {},
 ): Promise<SshLogin> {
   const cluster = await reachNodes(run, name, resourceGroup);
   const target = chosen(cluster, node);

@@ -18,10 +18,7 @@ import { destroyedMeanwhile } from "./cluster/shared-changes.ts";
 import { type Run, secondsOf } from "./run.ts";
 import { tellEtcd } from "./stop/etcd-unit.ts";
 import { withoutTags } from "../core/plan/tag-parts.ts";
-
-export interface StartOptions {
-  readonly resourceGroup?: string;
-}
+import type { InGroup } from "../core/spec/in-group.ts";
 
 export interface Started {
   readonly document: StartDocument;
@@ -38,7 +35,7 @@ export interface Started {
 export async function startCluster(
   run: Run,
   name: string,
-  { resourceGroup }: StartOptions = {},
+  { resourceGroup }: InGroup = {},
   onStart: (live: LiveCluster, off: readonly LiveNode[]) => void = () => undefined,
 ): Promise<Started> {
   const cluster = await findCluster(run, name, resourceGroup);

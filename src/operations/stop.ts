@@ -16,10 +16,7 @@ import { stoppedSince } from "./cluster/stopped.ts";
 import { foundCost } from "./price/costs.ts";
 import { type Run, secondsOf } from "./run.ts";
 import { tellEtcd } from "./stop/etcd-unit.ts";
-
-export interface StopOptions {
-  readonly resourceGroup?: string;
-}
+import type { InGroup } from "../core/spec/in-group.ts";
 
 /** What would be stopped. */
 export interface Stop {
@@ -38,11 +35,11 @@ export interface StopOutcome {
 }
 
 /** Both steps, for a caller who has nobody to ask. */
-export const stopCluster = async (run: Run, name: string, options: StopOptions = {}): Promise<StopOutcome> =>
+export const stopCluster = async (run: Run, name: string, options: InGroup = {}): Promise<StopOutcome> =>
   carryOutStop(run, await planStop(run, name, options));
 
 /** Reads only. @throws ClusterError ClusterNotFound (exit 1), BeingDestroyed (exit 7) */
-export async function planStop(run: Run, name: string, { resourceGroup }: StopOptions = {}): Promise<Stop> {
+export async function planStop(run: Run, name: string, { resourceGroup }: InGroup = {}): Promise<Stop> {
   const cluster = await findCluster(run, name, resourceGroup);
   const live = await readLiveCluster(run, cluster);
   if (isDoomed(cluster)) throw destroyedMeanwhile(name);

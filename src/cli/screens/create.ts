@@ -45,7 +45,10 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
     }
     const prepared = await planned(session, invocation, name, head);
     if (prepared.facts.nodes.length >= VERY_MANY_NODES) invocation.world.saveMemory?.("twice as much");
-    session.report(prepared.facts.nodes.length, chart(session, invocation, prepared), undefined, await headOf(session, prepared));
+    session.report(prepared.facts.nodes.length, {
+      other: chart(session, invocation, prepared),
+      head: await headOf(session, prepared),
+    });
     for (const event of planEvents(prepared.resources)) session.emit(event);
     const created = await carryOutCreate(session, prepared, given);
     session.endReport();

@@ -14,6 +14,7 @@ import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { endWith } from "./outcome.ts";
 import { type Session, openSession } from "../session.ts";
+import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function destroyCommand(invocation: Invocation): Promise<number> {
   const { given } = invocation;
@@ -23,7 +24,7 @@ export async function destroyCommand(invocation: Invocation): Promise<number> {
     const head = sayHead(session);
     const doom = await planDestroy(session, name, {
       mustExist: given.mustExist === true,
-      ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
+      ...inGroup(given),
     });
     await head;
     if (isEmpty(doom)) {
@@ -44,8 +45,9 @@ export async function destroyCommand(invocation: Invocation): Promise<number> {
         ? ` (${doom.ours.length} ${plural("resource", doom.ours.length)} in the group ${doom.located.groupName}, for good)`
         : "";
     await confirm(invocation, `Type the name ${name} to destroy it${what}, in ${accountWords(await session.account())}:`, name);
-    session.report(doom.ours.filter((one) => one.kind === "machine").length, undefined, "being deleted", {
-      title: `${name}, ${shortPlace(await session.account())}: being destroyed`,
+    session.report(doom.ours.filter((one) => one.kind === "machine").length, {
+      doing: "being deleted",
+      head: { title: `${name}, ${shortPlace(await session.account())}: being destroyed` },
     });
     const group = doom.whole ? [{ id: doom.scope, label: `resource group ${doom.located.groupName}` }] : [];
     for (const event of planEvents([...doom.ours, ...group])) session.emit(event);

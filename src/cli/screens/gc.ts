@@ -16,13 +16,14 @@ import type { Invocation } from "../invocation.ts";
 import { renderList } from "./list.ts";
 import { type Session, openSession } from "../session.ts";
 import { adviceContext } from "../typed-command.ts";
+import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function gcCommand(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
   const session = await openSession(invocation);
   try {
     const head = sayHead(session);
-    const options = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
+    const options = inGroup(given);
     const expired = await expiredClusters(session, options);
     await head;
     const account = await session.account();
@@ -38,11 +39,8 @@ export async function gcCommand(invocation: Invocation): Promise<number> {
     }
     if (expired.length > 0)
       await confirm(invocation, `Type "yes" to destroy ${named(expired)}, in ${accountWords(account)}:`, "yes");
-    session.report(
-      expired.reduce((sum, cluster) => sum + cluster.nodes, 0),
-      undefined,
-      "being deleted",
-    );
+    const nodes = expired.reduce((sum, cluster) => sum + cluster.nodes, 0);
+    session.report(nodes, { doing: "being deleted" });
     const ended = (await sweep(session, expired)).map((one) => told(session, invocation, one));
     session.endReport();
     session.hand(ended.map((one) => one.document));

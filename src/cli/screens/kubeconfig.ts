@@ -7,11 +7,12 @@ import { API_PORT, keepKubeconfig, withKubeconfig } from "../../operations/platf
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Session, openSession } from "../session.ts";
 import { NO_LIMIT_MS, childSignal } from "../child-signal.ts";
+import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function kubeconfigCommand(invocation: Invocation): Promise<number> {
   const { given, world, rest } = invocation;
   const name = nameArgument(invocation);
-  const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
+  const where = inGroup(given);
   const session = await openSession(
     rest.length === 0 ? invocation : { ...invocation, given: { timeout: NO_LIMIT_MS, ...given } },
   );

@@ -9,13 +9,14 @@ import { columnsOf } from "../../report/wrap.ts";
 import { sayHead } from "./head.ts";
 import type { Invocation } from "../invocation.ts";
 import { openSession } from "../session.ts";
+import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function listCommand(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
   const session = await openSession(invocation, { looks: true });
   try {
     const head = sayHead(session);
-    const clusters = await listClusters(session, given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup });
+    const clusters = await listClusters(session, inGroup(given));
     await head;
     session.hand(clusters, { whole: given.resourceGroup === undefined });
     if (given.json === true) return EXIT.done;

@@ -4,6 +4,7 @@ import { shownLine } from "../../nodes/shown-output.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { nodeLines } from "./node-lines.ts";
 import { openSession } from "../session.ts";
+import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function logsCommand(invocation: Invocation): Promise<number> {
   const { world, given, args } = invocation;
@@ -31,7 +32,7 @@ export async function logsCommand(invocation: Invocation): Promise<number> {
 // --- internal ---
 
 const optionsOf = ({ given, args }: Invocation): LogsOptions => ({
-  ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
+  ...inGroup(given),
   ...(args[1] === undefined ? {} : { node: args[1] }),
   ...(given.unit === undefined ? {} : { unit: given.unit }),
   ...(given.lines === undefined ? {} : { lines: given.lines }),

@@ -14,7 +14,7 @@ export async function upgrade(session: Session, invocation: Invocation): Promise
   try {
     sayScript(session, "Installer", change.script);
     const password = await passwordOf(invocation, change.password !== undefined || session.simulated);
-    session.report(1, undefined, "being upgraded");
+    session.report(1, { doing: "being upgraded" });
     const document = await carryOutUpgrade(session, change, password);
     session.endReport();
     session.hand(document);
@@ -37,7 +37,7 @@ export async function uninstall(session: Session, invocation: Invocation): Promi
       `Type the name ${name} to uninstall its platform, in ${accountWords(await session.account())}:`,
       name,
     );
-    session.report(change.site.cluster.nodes.length, undefined, "being uninstalled");
+    session.report(change.site.cluster.nodes.length, { doing: "being uninstalled" });
     const document = await carryOutUninstall(session, change);
     session.endReport();
     session.hand(document);

@@ -3,10 +3,11 @@ import type { PlatformStatusDocument } from "../../core/documents.ts";
 import { lookAtPlatform } from "../../operations/platform/status.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import type { Session } from "../session.ts";
+import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function showPlatformStatus(session: Session, invocation: Invocation): Promise<number> {
   const { given, world } = invocation;
-  const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
+  const where = inGroup(given);
   const { document, exit } = await lookAtPlatform(session, nameArgument(invocation), where);
   session.hand(document);
   if (given.json !== true) world.stdout.write(`${screen(document, session).join("\n")}\n`);

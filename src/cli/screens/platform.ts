@@ -47,7 +47,7 @@ async function install(session: Session, invocation: Invocation): Promise<number
     const { site, first, needsPassword } = installation;
     const known = needsPassword && given.passwordFile === undefined ? await isPasswordKnown(session, site, first) : true;
     const password = needsPassword ? await passwordOf(invocation, known) : undefined;
-    session.report(installation.nodes.length, undefined, "being installed");
+    session.report(installation.nodes.length, { doing: "being installed" });
     const document = await carryOutInstall(session, installation, password);
     session.endReport();
     session.hand(document);

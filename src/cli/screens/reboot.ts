@@ -6,13 +6,14 @@ import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { endWith } from "./outcome.ts";
 import { type Session, openSession } from "../session.ts";
+import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function rebootCommand(invocation: Invocation): Promise<number> {
   const { given, args } = invocation;
   const session = await openSession({ ...invocation, given: { timeout: NODES_MS, ...given } });
   try {
     const options: RebootOptions = {
-      ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
+      ...inGroup(given),
       ...(given.parallel === undefined ? {} : { parallel: given.parallel }),
       ...(given.nodeTimeout === undefined ? {} : { nodeTimeout: given.nodeTimeout }),
     };
@@ -20,7 +21,7 @@ export async function rebootCommand(invocation: Invocation): Promise<number> {
     const reboot = await planReboot(session, nameArgument(invocation), args.slice(1), options);
     await head;
     sayPlan(session, reboot, options.parallel ?? 1);
-    session.report(reboot.nodes.length, undefined, "being rebooted");
+    session.report(reboot.nodes.length, { doing: "being rebooted" });
     const outcome = await carryOutReboot(session, reboot, options);
     return endWith(session, invocation, outcome, ({ name, rebooted: { length } }) =>
       session.say(`${length} ${plural("node", length)} of ${name} rebooted.`),

@@ -9,6 +9,7 @@ import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { type Session, openSession } from "../session.ts";
+import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function removeCommand(invocation: Invocation): Promise<number> {
   const session = await openSession(invocation);
@@ -26,7 +27,7 @@ async function remove(session: Session, invocation: Invocation): Promise<number>
   const name = nameArgument(invocation);
   const options: RemoveOptions = {
     force: given.force === true,
-    ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
+    ...inGroup(given),
   };
   const head = sayHead(session);
   const removal = await planRemoval(session, name, args.slice(1), options);
@@ -37,7 +38,7 @@ async function remove(session: Session, invocation: Invocation): Promise<number>
   if (absent.length > 0) session.say(`Not there: ${absent.join(", ")}.`);
   session.say(`${name}: ${count} ${plural("node", count)} will be removed${withParts(parts, count)}: ${which}.`);
   await confirm(invocation, `Type the name ${name} to remove ${which}, in ${accountWords(await session.account())}:`, name);
-  session.report(count, undefined, "being removed");
+  session.report(count, { doing: "being removed" });
   const document = await carryOutRemoval(session, removal, options);
   session.endReport();
   session.say(`${which} removed; ${staying.length} ${plural("node", staying.length)} left.`);

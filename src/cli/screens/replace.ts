@@ -35,7 +35,7 @@ export async function replaceCommand(invocation: Invocation): Promise<number> {
       }`,
     );
     await confirm(invocation, `Type the name ${name} to replace ${which}, in ${accountWords(await session.account())}:`, name);
-    session.report(count, undefined, "being replaced");
+    session.report(count, { doing: "being replaced" });
     const outcome = await carryOutReplace(session, replacement, wish);
     return endWith(session, invocation, outcome, () => session.say(`${which} made anew; all nodes of ${name} are ready.`));
   } finally {

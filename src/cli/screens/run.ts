@@ -4,6 +4,7 @@ import { onNodes } from "../../operations/on-nodes.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { nodeLines } from "./node-lines.ts";
 import { openSession } from "../session.ts";
+import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function runCommand(invocation: Invocation): Promise<number> {
   const { world, given, args, rest } = invocation;
@@ -12,7 +13,7 @@ export async function runCommand(invocation: Invocation): Promise<number> {
   const session = await openSession(invocation);
   try {
     const document = await onNodes(session, nameArgument(invocation), rest.join(" "), {
-      ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
+      ...inGroup(given),
       ...(given.nodeTimeout === undefined ? {} : { nodeTimeout: given.nodeTimeout }),
       // a node's time limit may be longer than that of other commands
       withoutDeadline: given.timeout === undefined,

@@ -12,13 +12,14 @@ import { type Invocation, nameArgument } from "../invocation.ts";
 import { type Session, openSession } from "../session.ts";
 import { NO_LIMIT_MS, childSignal } from "../child-signal.ts";
 import type { Output, World } from "../world.ts";
+import { inGroup } from "../../core/spec/in-group.ts";
 
 /** Gives the exit code of what ran on the node; 255 when ssh could not get there. */
 export async function sshCommand(invocation: Invocation): Promise<number> {
   const { world, args, rest, given } = invocation;
   const session = await openSession(invocation);
   try {
-    const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
+    const where = inGroup(given);
     const found = await sshLogin(session, nameArgument(invocation), args[1], where);
     const { target, knownHosts, identityFile, trust, jump } = found;
     // as ssh itself does: the words are one line for the shell there

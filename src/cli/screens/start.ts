@@ -5,13 +5,14 @@ import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { sameCauses, namesOf } from "../../report/same-cause.ts";
 import { type Session, openSession } from "../session.ts";
+import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function startCommand(invocation: Invocation): Promise<number> {
   const { given } = invocation;
   const name = nameArgument(invocation);
   const session = await openSession(invocation);
   try {
-    const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
+    const where = inGroup(given);
     await sayHead(session);
     const started = await startCluster(session, name, where, (live, off) => {
       session.say(
@@ -19,7 +20,7 @@ export async function startCommand(invocation: Invocation): Promise<number> {
           ? `${name}: every machine has power already.`
           : `${name}: ${off.length} ${plural("machine", off.length)} to start.`,
       );
-      session.report(live.nodes.length, undefined, "being started");
+      session.report(live.nodes.length, { doing: "being started" });
     });
     session.endReport();
     session.hand(started.document);

@@ -9,6 +9,7 @@ import { type Invocation, nameArgument } from "../invocation.ts";
 import { withTypedFlags } from "../next-command.ts";
 import { sayHead } from "./head.ts";
 import { type Session, openSession } from "../session.ts";
+import { inGroup } from "../../core/spec/in-group.ts";
 
 const EVERY_MS = 5000;
 /** A look again and again has no end of its own. */
@@ -72,7 +73,7 @@ async function show(session: Session, invocation: Invocation, prices: Status["pr
   const head = first ? sayHead(session) : undefined;
   const seen = await look(session, nameArgument(invocation), {
     noNodes: given.noNodes === true,
-    ...(given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup }),
+    ...inGroup(given),
     ...(prices && { prices }),
   });
   await head;

@@ -10,20 +10,21 @@ import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { endWith } from "./outcome.ts";
 import { type Session, openSession } from "../session.ts";
+import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function stopCommand(invocation: Invocation): Promise<number> {
   const { given } = invocation;
   const name = nameArgument(invocation);
   const session = await openSession(invocation);
   try {
-    const where = given.resourceGroup === undefined ? {} : { resourceGroup: given.resourceGroup };
+    const where = inGroup(given);
     const head = sayHead(session);
     const stop = await planStop(session, name, where);
     await head;
     if (stop.running.length > 0) {
       sayPlan(session, stop);
       await confirm(invocation, `Type the name ${name} to stop it, in ${accountWords(await session.account())}:`, name);
-      session.report(stop.running.length, undefined, "being deallocated");
+      session.report(stop.running.length, { doing: "being deallocated" });
     }
     return endWith(session, invocation, await carryOutStop(session, stop), (document) => sayStopped(session, document));
   } finally {

@@ -13,6 +13,7 @@ import { PRIVATE } from "../../prepare/kept-file.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 import { type Installed, openPlatform } from "./reached.ts";
+import type { InGroup } from "../../core/spec/in-group.ts";
 
 export interface Kubeconfig {
   /** Absolute path. */
@@ -26,11 +27,7 @@ export interface Kubeconfig {
 export const API_PORT = 6443;
 
 /** @throws ClusterError NoPlatform, KubeconfigUnread; what reaching the first server fails with */
-export async function keepKubeconfig(
-  run: Run,
-  name: string,
-  { resourceGroup }: { readonly resourceGroup?: string } = {},
-): Promise<Kubeconfig> {
+export async function keepKubeconfig(run: Run, name: string, { resourceGroup }: InGroup = {}): Promise<Kubeconfig> {
   const site = await openPlatform(run, name, resourceGroup);
   try {
     const { spec, claim } = site.cluster;
@@ -48,7 +45,7 @@ export async function withKubeconfig(
   run: Run,
   name: string,
   work: (file: string) => Promise<number>,
-  { resourceGroup }: { readonly resourceGroup?: string } = {},
+  { resourceGroup }: InGroup = {},
 ): Promise<number> {
   const site = await openPlatform(run, name, resourceGroup);
   const { clock } = run.outside;

@@ -8,12 +8,13 @@ import { listNodes, listPods, rows } from "./kubectl.ts";
 import { type Installed, openPlatform } from "./reached.ts";
 import { recordOf } from "./record.ts";
 import { STEPS, placed } from "./steps.ts";
+import type { InGroup } from "../../core/spec/in-group.ts";
 
 /** Exit 0 when it is healthy, else 3. @throws ClusterError NoPlatform, NodeCommandFailed; what reaching the first server fails with */
 export async function lookAtPlatform(
   run: Run,
   name: string,
-  { resourceGroup }: { readonly resourceGroup?: string } = {},
+  { resourceGroup }: InGroup = {},
 ): Promise<{ document: PlatformStatusDocument; exit: ExitCode }> {
   const site = await openPlatform(run, name, resourceGroup);
   try {
