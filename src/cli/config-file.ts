@@ -5,6 +5,7 @@ import { usageError } from "../core/errors.ts";
 import type { Flag } from "../core/spec/flag.ts";
 import { nearest } from "../core/nearest.ts";
 import { flagRows } from "../core/spec/flags.ts";
+import { strictText } from "../core/strict-text.ts";
 import { yamlProblem } from "../core/yaml-problem.ts";
 import { COMMANDS, flagsOf } from "./commands.ts";
 import { parsed, together } from "./flag-text.ts";
@@ -12,40 +13,18 @@ import type { World } from "./world.ts";
 
 /** Values by flag name, unparsed. Unknown names are refused: a misspelt line must not be without effect. */
 export async function readConfig(world: World, file: string): Promise<Record<string, unknown>> {
-  const [{ load, YAMLException, FAILSAFE_SCHEMA }, { OVERGROWN, overgrownLine }, text] = await Promise.all([
-    import("js-yaml"),
-    import("../core/yaml-expansion.ts"),
-    readText(world, file),
-  ]);
-  let lines: unknown;
-  let plain: unknown;
-  try {
-    const overgrown = overgrownLine(text);
-    if (overgrown !== undefined) throw usageError(`${file}:${overgrown}: ${OVERGROWN}`);
-    lines = load(text) ?? {};
-    // as it was typed: to YAML 0042 is a number, and 2026-12-31 a date
-    plain = load(text, { schema: FAILSAFE_SCHEMA });
-  } catch (error) {
-    if (!(error instanceof YAMLException)) throw error;
-    const line = (error.mark?.line ?? 0) + 1;
-    throw usageError(
-      `${file}:${line}: ${yamlProblem(text, error.reason, line)}`,
-      'It must be YAML, with lines such as "num-nodes: 5".',
-    );
-  }
-  if (typeof lines !== "object" || lines === null || Array.isArray(lines))
-    throw usageError(`${file} must hold lines such as "num-nodes: 5"`);
+  const lines = await readLines(world, file);
   const names: Record<string, unknown> = {};
   const unknown: string[] = [];
   for (const [typed, value] of Object.entries(lines)) {
     // for editors
-    if (typed === "$schema" && typeof value === "string") continue;
+    if (typed === "$schema" && isPlain(value)) continue;
     const name = OWN.get(typed.replace(/^--/, ""));
     if (typed === "config")
       throw usageError(`${file}: "config" cannot stand in a configuration file`, "Put all lines into one file.");
     if (name === undefined) unknown.push(typed);
     else if (name in names) throw usageError(`${file}: ${name} is there twice`, "Leave one of the two lines out.");
-    else names[name] = PAIRS.has(name) ? pairsOf(value, (plain as Record<string, unknown>)[typed]) : value;
+    else names[name] = PAIRS.has(name) ? pairsOf(value) : value;
   }
   if (unknown.length > 0)
     throw usageError(
@@ -64,7 +43,7 @@ export const FLAGS_IN_FILE: readonly Flag<unknown>[] = flagRows
 
 /** A flag's value as it stands in the file. A list is a flag that is given several times. */
 export function valueInFile(flag: Flag<unknown>, value: unknown, where: string): unknown {
-  const list = Array.isArray(value) && value.every(isPlain) ? value.map(String) : undefined;
+  const list = Array.isArray(value) && value.every(isPlain) ? value : undefined;
   if (list !== undefined && flag.many === true)
     return together(
       flag,
@@ -72,7 +51,7 @@ export function valueInFile(flag: Flag<unknown>, value: unknown, where: string):
       where,
     );
   if (list !== undefined && flag.ordered === true) return parsed(flag, list.join(","), where);
-  if (isPlain(value)) return parsed(flag, String(value), where);
+  if (isPlain(value)) return parsed(flag, value, where);
   throw usageError(
     `${where} takes ${flag.many === true || flag.ordered === true ? "values" : "one value"}`,
     `For example "${flag.name}: ${flag.value ?? "true"}".`,
@@ -81,19 +60,43 @@ export function valueInFile(flag: Flag<unknown>, value: unknown, where: string):
 
 // --- internal ---
 
+async function readLines(world: World, file: string): Promise<object> {
+  const [{ loadAll, YAMLException, FAILSAFE_SCHEMA, nullCoreTag }, { OVERGROWN, overgrownLine }, text] = await Promise.all([
+    import("js-yaml"),
+    import("../core/yaml-expansion.ts"),
+    readText(world, file),
+  ]);
+  try {
+    const overgrown = overgrownLine(text);
+    if (overgrown !== undefined) throw usageError(`${file}:${overgrown}: ${OVERGROWN}`);
+    // as it was typed: to YAML 0123 and 1e3 are numbers, and a group or a file of that name would be another one
+    const [lines, ...more] = loadAll(text, { schema: FAILSAFE_SCHEMA.withTags(nullCoreTag) });
+    if (more.length > 0) throw usageError(`${file} holds more than one document of YAML`, "Take the lines with --- out.");
+    const map = lines ?? {};
+    if (typeof map === "object" && !Array.isArray(map)) return map;
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const line = (error.mark?.line ?? 0) + 1;
+    throw usageError(
+      `${file}:${line}: ${yamlProblem(text, error.reason, line)}`,
+      'It must be YAML, with lines such as "num-nodes: 5".',
+    );
+  }
+  throw usageError(`${file} must hold lines such as "num-nodes: 5"`);
+}
+
 /** What a line of YAML can hold that is one value; one that was left out is none. */
-const isPlain = (value: unknown): boolean => ["string", "number", "boolean"].includes(typeof value);
+const isPlain = (value: unknown): value is string => typeof value === "string";
 
 const PAIRS = new Set<string>(FLAGS_IN_FILE.flatMap(({ name, pairs }) => (pairs === true ? [name] : [])));
 
 /** A map of keys and values as KEY=VALUE, each; a key without a value is taken away. */
-function pairsOf(value: unknown, plain: unknown): unknown {
+function pairsOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  const typed = plain as Record<string, unknown>;
   return Object.entries(value).map(([key, one]) => {
     if (one === null) return `${key}-`;
-    if (typeof typed[key] !== "string") throw usageError(`the value of ${key} is no text`, "Write KEY: VALUE, one a line.");
-    return `${key}=${typed[key]}`;
+    if (!isPlain(one)) throw usageError(`the value of ${key} is no text`, "Write KEY: VALUE, one a line.");
+    return `${key}=${one}`;
   });
 }
 
@@ -107,9 +110,10 @@ function withMeant(typed: string): string {
 const OWN = new Map(FLAGS_IN_FILE.flatMap((flag) => [flag.name, ...(flag.also ?? [])].map((name) => [name, flag.name] as const)));
 
 async function readText(world: World, file: string): Promise<string> {
-  try {
-    return (await readWhole(ownPath(world, file))).toString("utf8");
-  } catch (error) {
+  const bytes = await readWhole(ownPath(world, file)).catch((error: unknown) => {
     throw usageError(`--config: cannot read ${file}`, whyUnread(error));
-  }
+  });
+  const text = strictText(bytes, file);
+  if (typeof text === "string") return text;
+  throw usageError(`${file}:${text.line}: ${text.message}`, text.advice);
 }

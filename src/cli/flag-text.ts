@@ -10,6 +10,15 @@ export const parsed = (flag: Flag<unknown>, text: string, where: string): unknow
 export const together = (flag: Flag<unknown>, lists: readonly unknown[], where: string): unknown =>
   standing(where, () => oneList(flag, lists as readonly (readonly unknown[])[]));
 
+/** Node puts U+FFFD where bytes are no UTF-8: what was meant is lost, and a name or a tag would have it. */
+export function refuseReplaced(text: string, where: string): void {
+  if (!text.includes("\uFFFD")) return;
+  throw usageError(
+    `${where} is not UTF-8: ${text}`,
+    "Set the terminal to UTF-8. A script that was saved as Windows-1252 or Latin-1: iconv -f WINDOWS-1252 -t UTF-8 SCRIPT > SCRIPT.utf8. A file of such a name needs another one.",
+  );
+}
+
 // --- internal ---
 
 function standing(where: string, read: () => unknown): unknown {

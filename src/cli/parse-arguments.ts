@@ -12,7 +12,7 @@ import { commandFirst, nameBehindDashes } from "./command-line.ts";
 import { nearest } from "../core/nearest.ts";
 import { COMMANDS, type Command, commandNamed, flagsOf } from "./commands.ts";
 import { readConfig, valueInFile } from "./config-file.ts";
-import { parsed, together } from "./flag-text.ts";
+import { parsed, refuseReplaced, together } from "./flag-text.ts";
 import { flagNamed, spelt } from "./full-names.ts";
 import type { Invocation } from "./invocation.ts";
 import type { World } from "./world.ts";
@@ -171,7 +171,10 @@ function environmentOf(world: World, flag: Flag<unknown>): { name: string; text:
   if (other !== undefined && world.env[name ?? ""] !== world.env[other])
     throw usageError(`${name} and ${other} are the same flag, and say different things`, "Unset one of them.");
   const found = [name, flag.env].find(isSet);
-  return found === undefined ? undefined : { name: found, text: world.env[found] ?? "" };
+  if (found === undefined) return undefined;
+  const text = world.env[found] ?? "";
+  refuseReplaced(text, found);
+  return { name: found, text };
 }
 
 const PREFIX = "AZURE_COREOS_CLUSTER_";

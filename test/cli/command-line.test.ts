@@ -271,6 +271,24 @@ test("what Windows puts at the end of a script's lines is left out, and said", a
 });
 
 test.each([
+  ["a word", ["plan", "abc", "--tag", "Owner=M\uFFFDller"], {}, "a word of this command is not UTF-8: Owner=M\uFFFDller"],
+  ["a command for nodes", ["run", "abc", "--", "touch", "M\uFFFDller"], {}, "a word of this command is not UTF-8: M\uFFFDller"],
+  [
+    "a variable of ours",
+    ["plan", "abc"],
+    { AZURE_COREOS_CLUSTER_TAG: "Owner=M\uFFFDller" },
+    "AZURE_COREOS_CLUSTER_TAG is not UTF-8",
+  ],
+  ["a variable of Azure's", ["list"], { AZURE_TENANT_ID: "M\uFFFDller" }, "AZURE_TENANT_ID is not UTF-8"],
+])("%s with bytes that are no UTF-8 is refused: Node has put a sign in their place", async (_name, words, env, said) => {
+  const one = azure();
+  const { exit, stderr } = await one.run(words, { env });
+  expect([exit, stderr]).toEqual([2, expect.stringContaining(said)]);
+  expect(stderr).toContain("iconv -f WINDOWS-1252 -t UTF-8");
+  expect(one.exchanges).toEqual([]);
+});
+
+test.each([
   ["--coreos-image Canonical:ubuntu-24_04-lts:server:latest", "ubuntu"],
   ["--platform ubuntu --coreos-image FlatcarLinuxFreeGen2", "flatcar"],
 ])("an image of another system is refused, with the platform that it is for: %s", async (flags, platform) => {

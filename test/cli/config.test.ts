@@ -17,7 +17,8 @@ import { load } from "js-yaml";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { FLAGS_IN_FILE, valueInFile } from "../../src/cli/config-file.ts";
+import { FLAGS_IN_FILE, readConfig, valueInFile } from "../../src/cli/config-file.ts";
+import type { World } from "../../src/cli/world.ts";
 import type { Flag } from "../../src/core/spec/flag.ts";
 import { faultsOf, schemaNamed } from "../schemas.ts";
 import { ownAzure } from "./world.ts";
@@ -55,7 +56,7 @@ test.each([
   ["no part of a name", "vm-name-prefix: -x-"],
   ["both spellings", "ssh: 22001\nssh-port: 22001"],
   ["a tag that is no text", "tag: { a: [1] }"],
-  ["an address that is none of a schema", "$schema: 5"],
+  ["an address that is none of a schema", "$schema: [5]"],
   ["no version of etcd", "etcd-version: 3.6.1"],
   ["no price", "max-price: much"],
 ])("%s is refused by the command, and marked by an editor: %s", async (_name, text) => {
@@ -81,6 +82,62 @@ test.each([
   expect(stdout + stderr).toContain(said);
   // a command that reads no such file is not stopped by one
   if (said.startsWith("cannot")) expect((await one.run("list", { env })).exit).toBe(0);
+});
+
+test.each([
+  ["resource-group", "0123"],
+  ["resource-group", "0x10"],
+  ["vm-name-prefix", "007"],
+  ["vm-name-prefix", "1e3"],
+  ["vm-name-prefix", "True"],
+  ["availability-set", "1.0"],
+  ["ssh-thumb", "1230000000000000000000000000000000000000"],
+  ["ssh-cert", "010"],
+  ["output", ".5"],
+])("%s: %s is what was typed, whatever number it is to YAML", async (name, text) => {
+  const azure = ownAzure();
+  writeFileSync(join(azure.dir, "c.yaml"), `${name}: ${text}\n`);
+  const world = { cwd: azure.dir, env: {} } as unknown as World;
+  expect(await readConfig(world, "c.yaml")).toEqual({ [name]: text });
+  const flag = FLAGS_IN_FILE.find((one) => one.name === name);
+  expect(flag && valueInFile(flag, text, "")).toBe(flag?.parse(text));
+});
+
+test.each(["1e1", "0x3", "+3", "3.0", "0o7"])("num-nodes: %s is refused, as the flag is", async (text) => {
+  const azure = ownAzure();
+  writeFileSync(join(azure.dir, "c.yaml"), `num-nodes: ${text}\n`);
+  const { exit, stderr } = await azure.run("plan mycluster --config c.yaml");
+  expect([exit, stderr]).toEqual([2, expect.stringContaining(`c.yaml: num-nodes: "${text}" is not a whole number`)]);
+});
+
+test("names of tags, and values in lists, are what was typed, too", async () => {
+  const azure = ownAzure();
+  writeFileSync(join(azure.dir, "c.yaml"), "tag: { 0123: 1e3, 0x10: 007 }\nidentity: [0042, 1.0]\n");
+  const world = { cwd: azure.dir, env: {} } as unknown as World;
+  expect(await readConfig(world, "c.yaml")).toEqual({ tag: ["0123=1e3", "0x10=007"], identity: ["0042", "1.0"] });
+});
+
+test.each(["", "# num-nodes: 5\n", "---\n", "\uFEFF"])("a file without a line that counts changes nothing: %j", async (text) => {
+  const azure = ownAzure();
+  writeFileSync(join(azure.dir, "c.yaml"), text);
+  expect(await azure.run("plan mycluster --config c.yaml --simulate --quiet")).toMatchObject({ exit: 0 });
+});
+
+test.each([
+  [
+    "Windows-1252",
+    Buffer.from('num-nodes: 1\ntag: { Owner: "M\xfcller" }\n', "latin1"),
+    "c.yaml:2: this line is not UTF-8",
+    "WINDOWS-1252",
+  ],
+  ["UTF-16", Buffer.from("\uFEFFnum-nodes: 1\n", "utf16le"), "c.yaml:1: the file is UTF-16", "UTF-16"],
+])("a file in %s is refused with the command that mends it", async (_name, bytes, said, from) => {
+  const azure = ownAzure();
+  writeFileSync(join(azure.dir, "c.yaml"), bytes);
+  const { exit, stderr } = await azure.run("plan mycluster --config c.yaml");
+  expect([exit, stderr]).toEqual([2, expect.stringContaining(said)]);
+  expect(stderr).toContain(`iconv -f ${from} -t UTF-8 c.yaml > c.yaml.utf8`);
+  expect(azure.exchanges).toEqual([]);
 });
 
 test("a misspelt name comes with the one that was meant", async () => {
@@ -221,7 +278,7 @@ test("of any flag and any value: what an editor marks in the flag's own form, th
 
 const taken = (flag: Flag<unknown>, value: unknown): boolean => {
   try {
-    valueInFile(flag, value, "");
+    valueInFile(flag, asText(value), "");
     return true;
   } catch {
     return false;
@@ -235,8 +292,12 @@ function ownForm(flag: Flag<unknown>, value: unknown): unknown {
   if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return value;
   if (type === "string" && closed === undefined) return String(value);
   if (typeof type === "object") return typeof value === "number" && Number.isInteger(value) ? value : String(value);
-  return taken(flag, value) ? valueInFile(flag, value, "") : value;
+  return taken(flag, value) ? valueInFile(flag, String(value), "") : value;
 }
+
+/** As the file is read: every value but none at all is the text that stands there. */
+const asText = (value: unknown): unknown =>
+  Array.isArray(value) ? value.map(asText) : typeof value === "number" || typeof value === "boolean" ? String(value) : value;
 
 /** Whether its schema says all that there is to say of it. */
 const isClosed = ({ parse: { accepts }, many, ordered }: Flag<unknown>): boolean =>
