@@ -31,7 +31,11 @@ const action = read(".github/actions/azure-coreos-cluster/action.yml");
 const template = read("docs/ci/azure-pipelines.yml");
 const stepsOf = (ci: Ci): Step[] =>
   (ci.runs?.steps ?? ci.steps ?? []).filter((step): step is Step => typeof step !== "string" && "env" in step);
-const scriptOf = (step: Step): string => step.run ?? step.inputs?.inlineScript ?? "";
+function scriptOf({ run, inputs }: Step): string {
+  const script = run ?? inputs?.inlineScript;
+  if (script === undefined) throw new Error("a step with variables has no script");
+  return script;
+}
 const built = existsSync(`${root}dist/main.js`);
 
 /** As a runner does: what is given, else the default, into the variables; then the script, as it is. */

@@ -193,9 +193,14 @@ describe("four machines: three etcd members with TLS, a gateway, data disks", ()
 
   test("as docs/operations.md has it, members that all need a reboot take turns by themselves", async () => {
     const page = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
-    const file = (path: string): string => page.split(`# ${path}`)[1]?.split("\n").slice(1).join("\n").split("```")[0] ?? "";
-    const script = file("/opt/bin/reboot-in-turn, mode 0755").replace("sleep 30", "sleep 4");
-    const unit = file("/etc/systemd/system/reboot-in-turn.service").replace("RestartSec=120", "RestartSec=3");
+    const texts = [...page.matchAll(/^```(?:sh|ini)\n(.*?)^```$/gms)].map(([, text = ""]) => text);
+    const beginning = (line: string): string => {
+      const text = texts.find((one) => one.startsWith(`${line}\n`));
+      if (text === undefined) throw new Error(`docs/operations.md has no text that begins with ${line}`);
+      return text;
+    };
+    const script = beginning("#!/bin/bash").replace("sleep 30", "sleep 4");
+    const unit = beginning("# /etc/systemd/system/reboot-in-turn.service").replace("RestartSec=120", "RestartSec=3");
     const client = "#!/bin/bash\n[ -e /run/update ] && echo CURRENT_OP=UPDATE_STATUS_UPDATED_NEED_REBOOT\n";
     const before = three().map((machine) => machine.run("cat /proc/sys/kernel/random/boot_id"));
     for (const machine of three()) {

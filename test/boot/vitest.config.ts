@@ -7,8 +7,7 @@ export default defineConfig({
     include: ["test/boot/**/*.boot.ts"],
     // machines end with the thread that started them; a process has one
     pool: "forks",
-    // each test goes on with the machines of the one before
-    bail: 1,
+    setupFiles: ["test/boot/go-on.ts"],
     testTimeout: 120_000,
     hookTimeout: 600_000,
   },
