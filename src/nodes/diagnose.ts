@@ -1,9 +1,9 @@
 /**
  * Collects what explains the nodes that are not ready: the serial console's log, which the caller fetches, and over SSH the
- * failed units and their journal. Every step has its own time limit and may fail: an explanation is a help, not a duty.
+ * failed units and their journal. All of it has one time limit, and may fail: an explanation is a help, not a duty.
  */
 import type { Clock } from "../core/clock.ts";
-import { connect, type ConnectOptions } from "./connection.ts";
+import { type Connection, connect, type ConnectOptions } from "./connection.ts";
 import { abortable } from "../engine/abortable.ts";
 import { limit } from "./deadline.ts";
 import { classify, type Diagnosis, type Evidence } from "./diagnosis.ts";
@@ -26,7 +26,7 @@ export interface DiagnoseOptions {
   readonly trust?: ConnectOptions["trust"];
   /** The boot diagnostics of the machine: its serial console log as text. */
   readonly serialLog?: (index: number) => Promise<string>;
-  /** For each step; 15 seconds by default. */
+  /** For all that is asked about a node; 15 seconds by default. */
   readonly timeoutMs?: number;
 }
 
@@ -81,18 +81,23 @@ async function readJournal(
   target: NodeTarget | undefined,
   result: NodeReadiness,
   options: DiagnoseOptions,
-): Promise<Pick<Evidence, "failedUnits" | "journal">> {
+): Promise<Pick<Evidence, "failedUnits" | "journal" | "unread">> {
   if (target === undefined || result.state !== "ssh") return {};
-  const { clock, signal, timeoutMs = 15_000 } = options;
-  const each = { timeoutMs, ...(signal && { signal }) };
-  let connection;
+  const { clock, timeoutMs = 15_000 } = options;
+  // the steps share it: one of them may need nearly all, and the others nothing
+  const within = limit(clock, timeoutMs, options.signal);
+  const each = { timeoutMs, signal: within.signal };
+  let [connection, failedUnits]: [Connection?, string?] = [];
   try {
     connection = await connect(target, { clock, trust: options.trust ?? "strict", ...each });
-    const failedUnits = (await connection.exec(FAILED, each)).stdout;
+    failedUnits = (await connection.exec(FAILED, each)).stdout;
     return { failedUnits, journal: (await connection.exec(journalOf(options.explains), each)).stdout };
-  } catch {
-    return {}; // gone in the meantime: what the serial log says must do
+  } catch (error) {
+    // what the serial log says must do
+    const unread = within.expired() ? "in the time that was left" : `(${(error as Error).message})`;
+    return { failedUnits, unread };
   } finally {
+    within.done();
     connection?.close();
   }
 }

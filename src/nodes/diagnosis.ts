@@ -16,6 +16,8 @@ export interface Evidence {
   readonly failedUnits?: string | undefined;
   /** `journalctl` of the units that matter. */
   readonly journal?: string | undefined;
+  /** Why the journal could not be had, as "could not be read" goes on. */
+  readonly unread?: string;
 }
 
 export interface Diagnosis {
@@ -92,7 +94,7 @@ function fromLog(text: string): Diagnosis | undefined {
   return undefined;
 }
 
-function fallback({ state, code, serial }: Evidence): Diagnosis {
+function fallback({ state, code, serial, unread }: Evidence): Diagnosis {
   if (code === "FirstBoot")
     return {
       class: "booting",
@@ -102,7 +104,7 @@ function fallback({ state, code, serial }: Evidence): Diagnosis {
   if (state === "ssh") {
     return {
       class: "etcd-unknown",
-      summary: "SSH answers, etcd is not healthy, and its log does not say why",
+      summary: `SSH answers, etcd is not healthy, and its log ${unread === undefined ? "does not say why" : `could not be read ${unread}`}`,
       advice:
         "Log in and look at: systemctl status etcd-member etcd-gateway; journalctl -b -u etcd-member -u etcd-gateway (a node that is no member has the gateway alone; if the members that it knows of are gone, `azure-coreos-cluster replace NAME NODE` makes it anew)",
     };
@@ -117,7 +119,7 @@ function fallback({ state, code, serial }: Evidence): Diagnosis {
   if (serial === undefined) {
     return {
       class: "no-ssh",
-      summary: "SSH does not answer, and there is no serial console log",
+      summary: "SSH does not answer, and its serial console log could not be had",
       advice: "Look at the machine in Azure.",
     };
   }

@@ -175,7 +175,18 @@ describe.skipIf(!ready).concurrent("commands on real nodes", () => {
       clock,
       explains,
     });
-    expect(gone.map(({ class: kind }) => kind)).toEqual(["etcd-unknown"]);
+    expect(gone).toEqual([
+      expect.objectContaining({ class: "etcd-unknown", summary: expect.stringContaining("its log could not be read (node-3") }),
+    ]);
+    // one time limit for all that is asked: what the login leaves of it is the journal's
+    const limits: number[] = [];
+    const late: Clock = {
+      now: clock.now,
+      sleep: (ms, signal) => (limits.push(ms), limits.length === 1 ? Promise.resolve() : clock.sleep(ms, signal)),
+    };
+    const unread = await diagnoseNodes([target(0)], results.slice(0, 1), { clock: late, explains, timeoutMs: 2500 });
+    expect(unread[0]?.summary).toBe("SSH answers, etcd is not healthy, and its log could not be read in the time that was left");
+    expect(limits[0]).toBe(2500);
   });
 
   test.skipIf(!has("ssh"))("the real ssh logs in with our arguments, and refuses another host key", () => {

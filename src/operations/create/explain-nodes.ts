@@ -15,8 +15,7 @@ export async function explainNodes(
 ): Promise<NodeDiagnosis[]> {
   const machineOf = (index: number): string => facts.nodes.find((node) => node.index === index)?.name ?? "";
   const sick = found.filter(({ state }) => state !== "ready" && state !== "created").sort((a, b) => a.index - b.index);
-  // each is logged in to, asked, and asked again, all within what is left of the run's time
-  const timeoutMs = Math.min(15_000, (run.deadline - run.clock.now() - ENOUGH_TO_TELL_MS) / 3);
+  const timeoutMs = Math.min(15_000, run.deadline - run.clock.now() - ENOUGH_TO_TELL_MS);
   if (timeoutMs <= 0) return [];
   const diagnoses = await diagnoseNodes(targets, sick.slice(0, TOLD), {
     timeoutMs,
