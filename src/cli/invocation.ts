@@ -14,6 +14,8 @@ export interface Invocation {
   readonly passed?: readonly string[];
   /** Only what was given: on the command line, in the environment, in the configuration file. */
   readonly given: Partial<FlagValues>;
+  /** A file was not written, which is said: the command goes on to its result, and does not end with 0. */
+  readonly unwritten?: () => void;
   /** Ends the command, whatever it still waits for: only while nothing was written. */
   readonly giveUp?: (reason: Error) => void;
 }

@@ -28,12 +28,14 @@ export async function main(outer: World): Promise<number> {
     const invocation = await parseArguments(world, VERSION);
     if ("printed" in invocation) return invocation.printed;
     const stuck = Promise.withResolvers<never>();
-    typed = { ...invocation, passed, giveUp: stuck.reject };
+    let whole = true;
+    typed = { ...invocation, passed, giveUp: stuck.reject, unwritten: () => void (whole = false) };
     const command = commandNamed(invocation.command);
     if (command === undefined) return EXIT.usage;
     if (command.busy !== undefined && invocation.given.quiet !== true) world.waiting?.(`${command.busy} ...`);
     const screen = await SCREENS[command.name]();
-    return await Promise.race([screen(typed), stuck.promise]);
+    const exit = await Promise.race([screen(typed), stuck.promise]);
+    return exit === EXIT.done && !whole ? EXIT.failed : exit;
   } catch (thrown) {
     if (thrown instanceof ClusterError && thrown.code === UNREAD) return UNREAD_EXIT;
     const [{ advised }, { adviceContext }, { withTypedFlags }] = await Promise.all([

@@ -3,6 +3,7 @@
  * what to type next. Screens stand here; what the run is and how it is opened stands in operations.
  */
 import type { Documents } from "../core/documents.ts";
+import { ClusterError } from "../core/errors.ts";
 import type { Event } from "../engine/event.ts";
 import { type OpenOptions, openRun } from "../operations/open.ts";
 import { openToAppend } from "../operations/open-pipe.ts";
@@ -31,6 +32,8 @@ export interface Session extends Run {
   endReport(): void;
   /** What the command ends with: the one thing on stdout with `--json`, and what completion learns names from. */
   hand(document: Documents[keyof Documents], how?: HowToHand): void;
+  /** Says why a file was not written: what was made is there, and its result is still to come. */
+  sayUnwritten(why: ClusterError): void;
   /** What stands above everything else, an error too. */
   readonly head: HeadLine["begin"];
   /** What to type next: `next("destroy mycluster")`, with the flags that lead to the same Azure. */
@@ -107,6 +110,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
       next: nextCommand(invocation),
       report: (nodes, how = {}) => telling.show(run, nodes, how),
       endReport: telling.end,
+      sayUnwritten: telling.unwritten,
       async close() {
         stopListening();
         stopReading?.();
@@ -146,6 +150,11 @@ function createTelling(invocation: Invocation) {
   const { color, animate } = abilities(world.env, world.stderr);
   let report: Report = joined(reports);
   let shown = false;
+  const unwritten = ({ message, advice = "" }: ClusterError): void => {
+    prose(world.stderr, `${message} ${advice}\n`);
+    world.ci?.annotate("error", "azure-coreos-cluster", `${message} ${advice}`);
+    invocation.unwritten?.();
+  };
   return {
     event(event: Event): void {
       report.event(event);
@@ -174,8 +183,14 @@ function createTelling(invocation: Invocation) {
       // a plan that was agreed to is made twice, and notices the same
       for (const event of new Map(notes.map((event) => [`${event.id} ${event.message}`, event])).values()) screen.event(event);
     },
+    unwritten,
     end(): void {
-      report.end();
+      try {
+        report.end();
+      } catch (error) {
+        if (!(error instanceof ClusterError)) throw error;
+        unwritten(error);
+      }
       world.ci?.endGroup();
     },
   };

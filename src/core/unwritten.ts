@@ -17,5 +17,6 @@ const REASON: Partial<Record<string, string>> = {
   EEXIST: "a file of that name is in the way",
   EISDIR: "it is a folder",
   ELOOP: "it is a link that leads to itself",
+  ENAMETOOLONG: "its name is too long",
   EPIPE: "nobody reads it any more",
 };

@@ -74,6 +74,7 @@ const making = (runs: Runs, given: OptionsOf<"azure">): Pick<Azure, "create" | "
     checkWish(name, more);
     const created = await runs.work({ looks: false, more }, (run) => createCluster(run, name, more));
     if (created.exit !== EXIT.done) throw notReady(created);
+    for (const why of created.unwritten) throw why;
     return created.document;
   },
   async plan(name, wish = {}) {

@@ -30,6 +30,8 @@ export async function refuseUnwritable(path: string): Promise<void> {
     const place = placeOf(path);
     // a file is no folder, and may be written as well
     await access(place.stream ? place.path : `${dirname(place.path)}${sep}.`, constants.W_OK);
+    // a name that is too long is refused by whatever asks for it
+    if (!place.stream) statSync(temporaryOf(place.path), { throwIfNoEntry: false });
   } catch (error) {
     throw notWritten(path, error, EXIT.usage);
   }
@@ -53,7 +55,7 @@ async function writeOut(path: string, text: string | Uint8Array, looks?: number)
 }
 
 function replace(path: string, text: string | Uint8Array, mode: number): void {
-  const temporary = `${path}.${randomBytes(4).toString("hex")}`;
+  const temporary = temporaryOf(path);
   try {
     writeFileSync(temporary, text, { mode, flag: "wx" });
     renameSync(temporary, path);
@@ -66,6 +68,8 @@ function replace(path: string, text: string | Uint8Array, mode: number): void {
     throw error;
   }
 }
+
+const temporaryOf = (path: string): string => `${path}.${randomBytes(4).toString("hex")}`;
 
 /** What is open already: a file behind it has bytes of others in it. */
 const OWN_STREAMS = /^\/(dev\/(fd\/|std(in|out|err)$)|proc\/)/;

@@ -210,6 +210,7 @@ async function bringBack(run: Run, removal: Removal, { wish, ends }: Work): Prom
   const created = await createMissing(run, removal, wish, names.machine(spec, node));
   // what was not begun is no node that is missing
   if (created.exit === EXIT.interrupted) throw run.stop.reason;
+  for (const { message } of created.unwritten) run.emit({ kind: "note", id: "unwritten", label: spec.name, message });
   if (created.exit !== EXIT.done || created.missing.length > 0) return notWhole(created);
   const over = (tags: Tags): Tags => (ends ? withReplacement(tags, undefined) : tags);
   await retag(claim, (now) => over(withReplacing(now, node, undefined)), run.tools);

@@ -1,8 +1,10 @@
 /** A file that a flag names and that cannot be read or written is bad usage, and said in one way. */
 import { execFileSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { keepSshConfig } from "../../src/operations/cluster/known-hosts.ts";
+import type { Run } from "../../src/operations/run.ts";
 import { has } from "../programs.ts";
 import { ownAzure } from "./world.ts";
 
@@ -31,6 +33,7 @@ const UNWRITABLE: readonly (readonly [string, string])[] = [
   [".", "it is a folder."],
   ["no-such/f", "the folder does not exist."],
   ["file/f", "a part of its path is no folder."],
+  ["f".repeat(260), "its name is too long."],
 ];
 
 describe.each([...UNWRITABLE, ...(has("mkfifo") ? PIPE : [])])("write %s", (file, said) => {
@@ -47,5 +50,38 @@ describe.each([...UNWRITABLE, ...(has("mkfifo") ? PIPE : [])])("write %s", (file
     expect(azure.exchanges.filter(({ method }) => !/^(GET|HEAD)$/.test(method))).toEqual([]);
     // a pipe is opened when it is written to: who reads it would take a look for the end
     if (file !== "pipe") expect(existsSync(join(azure.dir, "abc"))).toBe(false);
+  });
+});
+
+describe.skipIf(!existsSync("/dev/full"))("a disk that is full when the machines are made", () => {
+  const FULL = "--output=/dev/full --events=/dev/full --timings=/dev/full";
+  const made = "create abc --num-nodes 1 --wait-for machines";
+
+  test("is said, and the ssh config comes out all the same", async () => {
+    const { exit, stdout, stderr } = await ownAzure().run(`${made} ${FULL}`);
+    expect([exit, stdout]).toEqual([1, expect.stringContaining("Host abc-coreos-0\n")]);
+    expect(stderr).toContain("/dev/full cannot be written: no space left.");
+    expect(stderr).toContain("The events cannot be written to /dev/full: no space left.");
+  });
+
+  test.each(["--output", "--events", "--timings"])("%s: so is the document, one and whole, with --quiet too", async (flag) => {
+    const { exit, document, stderr } = await ownAzure().json(`${made} --quiet ${flag}=/dev/full`);
+    expect([exit, document.nodes.length]).toEqual([1, 1]);
+    expect(stderr).toContain("no space left.");
+  });
+
+  test("what destroy has done is told as well", async () => {
+    const azure = ownAzure();
+    await azure.run(made);
+    const { exit, document } = await azure.json<object>("destroy abc --yes --events=/dev/full");
+    expect([exit, document]).toEqual([1, expect.objectContaining({ name: "abc" })]);
+  });
+
+  test("a file of the cluster's folder ends no create either", async () => {
+    const { dir } = ownAzure();
+    mkdirSync(join(dir, "abc"));
+    symlinkSync("/dev/full", join(dir, "abc", "ssh_config"));
+    const { unwritten } = await keepSshConfig({ dir } as Run, "abc", "Host abc");
+    expect(unwritten?.message).toContain("ssh_config cannot be written: no space left.");
   });
 });

@@ -33,6 +33,7 @@ export async function printCreated(session: Session, { world, given }: Invocatio
     );
   if (exit === EXIT.done) await sayNext(session, world.cwd, prepared, created);
   if (exit !== EXIT.done || missing.length > 0) sayWhatIsMissing(session, prepared, created);
+  for (const why of created.unwritten) session.sayUnwritten(why);
   if (world.ci !== undefined) await handToCi(session, world.ci, prepared, created);
   return exit;
 }

@@ -18,13 +18,19 @@ import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 import { knownHostsFile } from "./node-target.ts";
 
+/** A file of the cluster's folder, and why it was not written, where it was not: the nodes are there all the same. */
+export interface KeptFile {
+  readonly file: string;
+  readonly unwritten: ClusterError | undefined;
+}
+
 /** Writes it. `unknown` are the nodes, by index, that made keys of their own which nobody has seen yet. */
 export async function keepKnownHosts(
   run: Run,
   prepared: Prepared,
   carried: Carried,
   document: ClusterDocument,
-): Promise<{ file: string; unknown: ReadonlySet<number> }> {
+): Promise<KeptFile & { unknown: ReadonlySet<number> }> {
   const { spec, facts } = prepared;
   const file = knownHostsFile(run, spec.name);
   const unknown = new Set<number>();
@@ -42,25 +48,35 @@ export async function keepKnownHosts(
       entries.flatMap(({ keys }) => keys),
     ),
   );
-  await unlessGone(async () => {
+  const unwritten = await whyUnwritten(async () => {
     await clusterFolder(run.dir, spec.name);
     const before = textAt(file) ?? "";
-    await replaceFile(file, mergeKnownHosts(before, entries), PUBLIC);
     for (const node of facts.nodes)
       if (doorsOf(node).some(({ host, port }) => expectedKeys(before, host, port).length > 0)) unknown.delete(node.index);
+    await replaceFile(file, mergeKnownHosts(before, entries), PUBLIC);
   });
-  return { file, unknown };
+  return { file, unknown, unwritten };
 }
 
 /** At the end of a tunnel on this machine is a node of the cluster, whichever: as plain ssh is to know it. */
 export const tunnelHosts = (hops: readonly Hop[], keys: readonly string[]): KnownHost[] =>
   keys.length === 0 ? [] : hops.filter(isTunnel).map(({ host, port }) => ({ hosts: [host], port, keys }));
 
-/** Writes the Host blocks beside it, and returns their file. */
-export async function keepSshConfig(run: Run, name: string, config: string): Promise<string> {
+/** Writes the Host blocks beside it. */
+export async function keepSshConfig(run: Run, name: string, config: string): Promise<KeptFile> {
   const file = sshConfigFile(run, name);
-  await unlessGone(() => replaceFile(file, config, PUBLIC));
-  return file;
+  return { file, unwritten: await whyUnwritten(() => replaceFile(file, config, PUBLIC)) };
+}
+
+/** A full disk, say. A destroy at the same time may take the folder away: then there are no nodes to know, and that is not said. */
+export async function whyUnwritten(write: () => Promise<void>): Promise<ClusterError | undefined> {
+  try {
+    await write();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ClusterError) || error.code !== "FileNotWritten") throw error;
+    return (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT" ? undefined : error;
+  }
 }
 
 /** Takes nodes that are gone out of it and out of the ssh config beside it, where those are on this machine. */
@@ -88,15 +104,6 @@ const together = (doors: readonly Door[]): { hosts: string[]; port: number } => 
 });
 
 const sshConfigFile = (run: Pick<Run, "dir">, name: string): string => join(run.dir, name, "ssh_config");
-
-/** A destroy at the same time may take the folder away: then there are no nodes to know, and why there are none is worth more. */
-async function unlessGone(write: () => Promise<void>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (!(error instanceof ClusterError) || (error.cause as NodeJS.ErrnoException | undefined)?.code !== "ENOENT") throw error;
-  }
-}
 
 async function rewrite(file: string, change: (text: string) => string): Promise<void> {
   const before = textAt(file);

@@ -10,7 +10,7 @@ import type { FlagValues } from "../../core/spec/flags.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import type { EndpointState } from "../../nodes/endpoints.ts";
 import type { ReadyLevel } from "../../nodes/node-state.ts";
-import { keepKnownHosts, keepSshConfig } from "../cluster/known-hosts.ts";
+import { type KeptFile, keepKnownHosts, keepSshConfig, whyUnwritten } from "../cluster/known-hosts.ts";
 import { hopKeyFiles, hopsTo } from "../cluster/way.ts";
 import { replaceFile } from "../replace-file.ts";
 import { ownPath } from "../own-path.ts";
@@ -44,6 +44,8 @@ export interface Created {
   /** `Host` blocks of the nodes that have an address, and the file that keeps them; empty where none has. */
   readonly sshConfig: string;
   readonly sshConfigFile: string;
+  /** Files of this machine that could not be written when all else was done: the folder's, `--output`'s. */
+  readonly unwritten: readonly ClusterError[];
   /** Absolute path of the private key; absent when it is not on this machine. */
   readonly privateKeyFile?: string;
   /** Nodes that made host keys of their own, which nobody has seen yet. */
@@ -65,7 +67,6 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
   const knownHosts = await keepKnownHosts(run, prepared, carried, document);
   const reached = level === "machines" ? "machines made" : "nodes ready";
   run.emit({ kind: "end", id: "create", label: spec.name, detail: `${ready} of ${document.nodes.length} ${reached}` });
-  if (given.output !== undefined) await keepStateFile(run, given.output, document);
   // a machine that was not made has no address to put into a configuration
   const nodes = document.nodes.filter(({ state, host }) => state !== "missing" && state !== "failed" && host !== "");
   const hops = run.simulated ? [] : hopsTo(run, spec.name);
@@ -74,7 +75,10 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
     { nodes },
     { knownHostsFile: knownHosts.file, unknown: knownHosts.unknown, ...(hops.length === 0 ? {} : { jump }) },
   );
-  const file = nodes.length === 0 || (failure !== undefined && ready === 0) ? "" : await keepSshConfig(run, spec.name, config);
+  const kept =
+    nodes.length === 0 || (failure !== undefined && ready === 0) ? NO_FILE : await keepSshConfig(run, spec.name, config);
+  const { output } = given;
+  const state = output === undefined ? undefined : await whyUnwritten(() => keepStateFile(run, output, document));
   return {
     prepared,
     document,
@@ -85,7 +89,8 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
     missing: missing.map((node) => explained(node, carried)),
     unfinished: unfinishedOf(prepared, carried),
     sshConfig: config,
-    sshConfigFile: file,
+    sshConfigFile: kept.file,
+    unwritten: [knownHosts.unwritten, kept.unwritten, state].filter((why) => why !== undefined),
     ...(materials.ssh.privateKeyFile === undefined ? {} : { privateKeyFile: materials.ssh.privateKeyFile }),
     unknownHostKeys: nodes.length === 0 ? 0 : knownHosts.unknown.size,
   };
@@ -142,6 +147,8 @@ export function exitOf(
 // --- internal ---
 
 const ENOUGH_TO_TELL_MS = 250;
+
+const NO_FILE: KeptFile = { file: "", unwritten: undefined };
 
 /** Ready is what was waited for: with `--wait-for machines` a machine that Azure has made. */
 const isReady = ({ state }: NodeDocument, level: ReadyLevel): boolean =>
