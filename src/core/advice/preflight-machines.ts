@@ -16,6 +16,18 @@ export const demandOf = (checked: Checked): SizeDemand => ({
   zones: zonesAsked(checked),
 });
 
+/** Azure makes no system disk that is smaller than its image. What the cluster keeps is not left out: who gives nothing gets it again. */
+export const tooSmall = ({ osDiskSize: wanted, given }: Pick<ClusterSpec, "osDiskSize" | "given">, least: number): Problem[] =>
+  wanted === undefined || wanted >= least
+    ? []
+    : [
+        {
+          check: "OsDiskTooSmall",
+          message: `--os-disk-size ${wanted} is smaller than the image, which has ${least} GiB`,
+          advice: `Give --os-disk-size ${least} or more${given.includes("osDiskSize") ? ", or leave it out" : ""}.`,
+        },
+      ];
+
 // --- internal ---
 
 const zonesAsked = (checked: Checked): readonly string[] =>
@@ -102,18 +114,6 @@ function systemDisk(checked: Checked): Problem[] {
   const least = image === undefined || image === "missing" ? undefined : image.sizeGiB;
   return !counts(checked, "osDiskSize", "coreosImage") || least === undefined ? [] : tooSmall(spec, least);
 }
-
-/** Azure makes no system disk that is smaller than its image. What the cluster keeps is not left out: who gives nothing gets it again. */
-export const tooSmall = ({ osDiskSize: wanted, given }: Pick<ClusterSpec, "osDiskSize" | "given">, least: number): Problem[] =>
-  wanted === undefined || wanted >= least
-    ? []
-    : [
-        {
-          check: "OsDiskTooSmall",
-          message: `--os-disk-size ${wanted} is smaller than the image, which has ${least} GiB`,
-          advice: `Give --os-disk-size ${least} or more${given.includes("osDiskSize") ? ", or leave it out" : ""}.`,
-        },
-      ];
 
 function identities(checked: Checked): Problem[] {
   const { spec, missingIdentities = [] } = checked;

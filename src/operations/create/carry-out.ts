@@ -53,6 +53,13 @@ export interface Carried {
   readonly unfinished: ReadonlyMap<string, Unfinished>;
 }
 
+/** What failed of the plan, in its order. */
+export const failuresOf = ({ resources }: Pick<Prepared, "resources">, { results }: Pick<Carried, "results">): unknown[] =>
+  resources.flatMap(({ id }) => {
+    const result = results.get(id);
+    return result?.state === "failed" ? [result.error] : [];
+  });
+
 export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
   const carrying = begin(run, prepared);
   await awaitOtherAuthority(run, prepared);

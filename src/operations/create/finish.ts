@@ -15,7 +15,7 @@ import { hopKeyFiles, hopsTo } from "../cluster/way.ts";
 import { replaceFile } from "../replace-file.ts";
 import { ownPath } from "../own-path.ts";
 import type { Run, Surroundings } from "../run.ts";
-import type { Carried } from "./carry-out.ts";
+import { type Carried, failuresOf } from "./carry-out.ts";
 import { enough } from "./ready-level.ts";
 import type { Prepared } from "./prepared.ts";
 import { documentOf, stateFile } from "./result-document.ts";
@@ -155,11 +155,8 @@ const isReady = ({ state }: NodeDocument, level: ReadyLevel): boolean =>
   state === "ready" || (level === "machines" && state === "created");
 
 /** The failure to show: one that others stem from, never an echo; a conflict before anything else. */
-function firstFailure({ resources }: Prepared, { results }: Carried): unknown {
-  const failures = resources.flatMap(({ id }) => {
-    const result = results.get(id);
-    return result?.state === "failed" ? [result.error] : [];
-  });
+function firstFailure(prepared: Prepared, carried: Carried): unknown {
+  const failures = failuresOf(prepared, carried);
   return failures.find((error) => error instanceof ClusterError && error.exit === EXIT.conflict) ?? failures[0];
 }
 

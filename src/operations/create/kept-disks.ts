@@ -42,14 +42,8 @@ export async function withKeptDisks(
   { size, seen }: { readonly size: SizeFacts | undefined; readonly seen: readonly Disk[] },
 ): Promise<readonly NodePlace[]> {
   if (places.every((place) => place.exists)) return places;
-  const inTheWay = (all: readonly Disk[]): boolean =>
-    places.some((place) => !place.exists && systemDisk(all, names.osDisk(names.machine(spec, place.index))) !== undefined);
-  let listed = seen;
-  // that of a machine that was deleted just now goes a little after it
-  for (const until = run.clock.now() + GOING_MS; inTheWay(listed) && run.clock.now() < until;) {
-    await run.clock.sleep(3000, run.tools.signal);
-    listed = await listDisks(run, group);
-  }
+  const fresh = places.filter((place) => !place.exists).map(({ index }) => names.osDisk(names.machine(spec, index)));
+  const listed = await untilGone(run, group, fresh, seen);
   const outliving = await outlivingDisks(run, spec, places, listed);
   const disks = new Map(listed.map((disk) => [nameOf(disk.id).toLowerCase(), disk]));
   return places.map((place) => {
@@ -64,16 +58,7 @@ export async function withKeptDisks(
     // a creation that begins has no disk from before; that of a machine that stands is told whose it is before it is kept
     const proven = (own && place.anew !== undefined) || (owner.ids.size > 0 && isProven(disk, owner));
     if (!spec.dataDisk && ((holder !== undefined && !own) || !proven)) return place;
-    if (holder !== undefined && !own)
-      throw new ClusterError(
-        "DiskInUse",
-        `the disk ${nameOf(disk.id)} is in use by ${holder}, and ${machine} would be made with it`,
-        {
-          source: "azure",
-          exit: EXIT.conflict,
-          advice: `Detach it there (az vm disk detach), or delete it, and run the same command again.`,
-        },
-      );
+    if (holder !== undefined && !own) throw inUse(disk, holder, machine);
     if (!proven) throw notProven(disk, machine, group, spec.name);
     const { diskSizeGB = spec.dataDiskSize, zones, sku } = disk.model as DiskModel;
     refuseUnfit({ name: nameOf(disk.id), sku: sku?.name, group }, size);
@@ -94,6 +79,13 @@ export async function withKeptDisks(
 }
 
 // --- internal ---
+
+const inUse = (disk: Disk, holder: string, machine: string): ClusterError =>
+  new ClusterError("DiskInUse", `the disk ${nameOf(disk.id)} is in use by ${holder}, and ${machine} would be made with it`, {
+    source: "azure",
+    exit: EXIT.conflict,
+    advice: `Detach it there (az vm disk detach), or delete it, and run the same command again.`,
+  });
 
 /** A disk of that name which is not the cluster's by its tags: to attach it would be to take it. Azure makes no second one. */
 const notProven = (disk: Disk, machine: string, group: string, cluster: string): ClusterError =>
@@ -126,6 +118,17 @@ interface DiskModel {
   readonly diskSizeGB?: number;
   readonly zones?: readonly string[];
   readonly sku?: { readonly name?: string };
+}
+
+/** The disks, once none of those names is among them, or has stayed: the system disk of a machine that was deleted just now goes a little after it. */
+async function untilGone(run: Run, group: string, names: readonly string[], seen: readonly Disk[]): Promise<readonly Disk[]> {
+  let listed = seen;
+  const isThere = (name: string): boolean => systemDisk(listed, name) !== undefined;
+  for (const until = run.clock.now() + GOING_MS; names.some(isThere) && run.clock.now() < until;) {
+    await run.clock.sleep(3000, run.tools.signal);
+    listed = await listDisks(run, group);
+  }
+  return listed;
 }
 
 /** Data disks whose own machine is on its way out, and leaves them behind. */

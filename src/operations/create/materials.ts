@@ -91,6 +91,14 @@ export async function refuseWrongWay(
   await (await wayTo(run, name, { identity, nodes }))?.check().catch(refusedBefore);
 }
 
+const ALL_TEMPLATES = new Map<string, string>();
+
+/** Every template file, read once a process. */
+export async function readTemplates(): Promise<Record<string, string>> {
+  if (ALL_TEMPLATES.size === 0) for (const [name, text] of await packagedFiles("templates")) ALL_TEMPLATES.set(name, text);
+  return Object.fromEntries(ALL_TEMPLATES);
+}
+
 // --- internal ---
 
 /** The user's own file, if there is one, and its fingerprint: new machines of a cluster get the same. */
@@ -163,12 +171,4 @@ async function chooseDiscoveryUrl(run: Run, spec: ClusterSpec, mode: Mode): Prom
   }
   if (mode === "imagine") return `${service.address}/asked-for-when-the-cluster-is-made`;
   return newDiscoveryUrl(run.wayOut.fetch, service.address, members, run.tools.signal);
-}
-
-const ALL_TEMPLATES = new Map<string, string>();
-
-/** Every template file, read once a process. */
-export async function readTemplates(): Promise<Record<string, string>> {
-  if (ALL_TEMPLATES.size === 0) for (const [name, text] of await packagedFiles("templates")) ALL_TEMPLATES.set(name, text);
-  return Object.fromEntries(ALL_TEMPLATES);
 }

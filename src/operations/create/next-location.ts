@@ -8,7 +8,7 @@ import { ClusterError } from "../../core/errors.ts";
 import type { PassedOver } from "../../core/documents.ts";
 import { inTurn } from "../../core/spec/wishes.ts";
 import type { Run } from "../run.ts";
-import { type Carried, carryOut } from "./carry-out.ts";
+import { type Carried, carryOut, failuresOf } from "./carry-out.ts";
 import { candidateOf } from "./choose-place.ts";
 import { prepare } from "./prepare.ts";
 import type { Prepared } from "./prepared.ts";
@@ -38,13 +38,10 @@ export async function carryOutWhereRoomIs(run: Run, first: Prepared): Promise<Ca
 
 /** Everything failed for want of room. What an earlier run has begun has one location, and so none that it could go on to. */
 function nothingMade(run: Run, { prepared, results, sizes }: Carried): boolean {
-  const { facts, resources } = prepared;
+  const { facts } = prepared;
   // an image of the user's own is in its location
   if (sizes.size > 0 || "own" in facts.image || run.stop.aborted || run.tools.signal.aborted) return false;
-  const failures = resources.flatMap(({ id }) => {
-    const result = results.get(id);
-    return result?.state === "failed" ? [result.error] : [];
-  });
+  const failures = failuresOf(prepared, { results });
   return failures.length > 0 && failures.every(isNoRoom);
 }
 

@@ -31,6 +31,12 @@ export function authorityHere(run: Run, cluster: string, wanted: string | undefi
   }
 }
 
+/** The first file that changing etcd's members takes, and that is not in the cluster's folder. */
+export function missingFile(folder: string): string | undefined {
+  const { ca, caKey, client, clientKey } = etcdTlsFiles(folder);
+  return [ca, caKey, client, clientKey].find((file) => !existsSync(file));
+}
+
 /** Nothing is changed on a member that has it. @throws ClusterError NodeFileNotWritten; what exec throws */
 const leaveAuthority = (connection: Connection, { key, certificate }: EtcdCa): Promise<void> =>
   putFile(connection, AUTHORITY_FILE, `${key.trim()}\n${certificate.trim()}\n`, { mode: "0600", unlessThere: true });
@@ -77,8 +83,8 @@ export async function recoverAuthority(run: Run, reach: Reach, alive: readonly N
   const cluster = reach.spec.name;
   const folder = join(run.dir, cluster);
   const files = etcdTlsFiles(folder);
-  const complete = [files.ca, files.caKey, files.client, files.clientKey].every((file) => existsSync(file));
-  if (complete || run.simulated || !canLogIn(reach.identity) || reach.host === "" || alive.length === 0) return;
+  if (missingFile(folder) === undefined || run.simulated || !canLogIn(reach.identity) || reach.host === "" || alive.length === 0)
+    return;
   try {
     if (!existsSync(files.ca) || !existsSync(files.caKey)) {
       const { ca, from } = await withMembers(run, { reach, alive, tls: undefined }, ({ connections }) =>

@@ -21,6 +21,7 @@ import type { Mode } from "../mode.ts";
 import { type Joins, planJoins } from "./membership.ts";
 import { type Reach, nodeTarget, operatorTls } from "../cluster/node-target.ts";
 import type { Run } from "../run.ts";
+import { missingFile } from "./authority.ts";
 
 /**
  * Whether etcd speaks TLS. A cluster that exists does as its first members do, whatever is asked for now; a new one does, unless
@@ -144,18 +145,9 @@ export async function membersOf(
   const all = new Map([...members, ...wanted.map((place) => [place.index, place.address] as const)]);
   // a rehearsal has no etcd to ask, and a dry run asks nobody: it is taken to agree
   if (run.simulated || mode === "imagine") return { members: all, joins: rehearsed(spec, members, [...again, ...wanted]) };
-  const files = etcdTlsFiles(join(run.dir, spec.name));
-  const missing = tls ? [files.ca, files.caKey, files.client, files.clientKey].find((file) => !existsSync(file)) : undefined;
-  const why =
-    missing !== undefined
-      ? `${missing} is not here`
-      : spec.waitFor === "machines"
-        ? "with --wait-for machines nobody waits for them"
-        : !canLogIn(reach.identity)
-          ? "the cluster's private key is not here"
-          : undefined;
+  const why = whyNotFromHere(run, spec, reach);
+  if (why !== undefined) return notJoining("EtcdUnreachable", why);
   try {
-    if (why !== undefined) throw new ClusterError("EtcdUnreachable", why, { source: "node" });
     const joins = await planJoins(run, { reach, alive, tls: tls ? operatorTls(run.dir, spec.name) : undefined }, joining);
     return { members: all, joins };
   } catch (error) {
@@ -206,6 +198,14 @@ function livingMembers(
   const members = new Map([...named].filter(([index]) => places.some((place) => place.index === index)));
   if (members.size > 0 || fresh.length === 0) return members.size > 0 ? members : named;
   return new Map(freshMembers(spec, members, fresh).map((place) => [place.index, place.address]));
+}
+
+/** Why members cannot be added from this machine, by this run; undefined where they can. */
+function whyNotFromHere(run: Run, { name, waitFor }: ClusterSpec, { tls, identity }: Reach): string | undefined {
+  const missing = tls ? missingFile(join(run.dir, name)) : undefined;
+  if (missing !== undefined) return `${missing} is not here`;
+  if (waitFor === "machines") return "with --wait-for machines nobody waits for them";
+  return canLogIn(identity) ? undefined : "the cluster's private key is not here";
 }
 
 /** Members that wait for their certificate still, and can be brought it from here. */

@@ -161,6 +161,23 @@ export function progress(steps: readonly PlatformStep[], nodes: Installation["no
 export const keptBy = (nodes: Installation["nodes"]): PlatformChoices | undefined =>
   nodes.find(({ look }) => look.choices !== undefined && !look.uninstalled)?.look.choices;
 
+/** What the nodes have already, unless another one is named. */
+export async function scriptOf(
+  run: Run,
+  { ground }: Pick<Site, "ground">,
+  first: NodeTarget,
+  kept: PlatformChoices | undefined,
+  { installer, installerSha256 }: InstallOptions,
+): Promise<Script> {
+  if (kept === undefined || installer !== undefined || run.simulated)
+    return readScript(run, installer ?? kept?.installer ?? INSTALLER, installerSha256);
+  const text = await ground.read(first, `${JOBS}/install.sh`);
+  if (text === undefined) return readScript(run, kept.installer, installerSha256 ?? kept.sha256);
+  if (installerSha256 !== undefined && installerSha256 !== kept.sha256)
+    throw chosen(`the nodes have an installer whose SHA-256 is ${kept.sha256}`);
+  return { source: kept.installer, text, sha256: kept.sha256 };
+}
+
 // --- internal ---
 
 /** What an uninstallation that broke off at its very end has left of the last platform; its mark last. */
@@ -214,20 +231,3 @@ async function planned(run: Run, site: Site, options: InstallOptions): Promise<I
 
 const unasked = ({ simulated }: Run, domain: string, own: string): string[] =>
   simulated && domain !== own ? [`Rehearsal: nobody asked whether *.${domain} leads to the cluster; in earnest it must.`] : [];
-
-/** What the nodes have already, unless another one is named. */
-export async function scriptOf(
-  run: Run,
-  { ground }: Pick<Site, "ground">,
-  first: NodeTarget,
-  kept: PlatformChoices | undefined,
-  { installer, installerSha256 }: InstallOptions,
-): Promise<Script> {
-  if (kept === undefined || installer !== undefined || run.simulated)
-    return readScript(run, installer ?? kept?.installer ?? INSTALLER, installerSha256);
-  const text = await ground.read(first, `${JOBS}/install.sh`);
-  if (text === undefined) return readScript(run, kept.installer, installerSha256 ?? kept.sha256);
-  if (installerSha256 !== undefined && installerSha256 !== kept.sha256)
-    throw chosen(`the nodes have an installer whose SHA-256 is ${kept.sha256}`);
-  return { source: kept.installer, text, sha256: kept.sha256 };
-}
