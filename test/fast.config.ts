@@ -8,7 +8,7 @@ import all from "./vitest.config.ts";
 export default defineConfig({
   test: {
     ...all.test,
-    include: ["core", "engine", "report"].map((folder) => `test/${folder}/**/*.test.ts`),
+    include: [...["core", "engine", "report"].map((folder) => `test/${folder}/**/*.test.ts`), "test/sources.test.ts"],
     exclude: [
       // these ask systemd, cloud-init and libyaml
       ...["verdicts", "units", "data-disk", "mount-unit", "cloud-init"].map((name) => `test/core/user-data/${name}.test.ts`),

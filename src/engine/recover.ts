@@ -4,6 +4,7 @@ import type { ClusterError } from "../core/errors.ts";
 import type { Convergence } from "./convergence.ts";
 import { isOvertaken } from "./overtaken.ts";
 import type { Live } from "./provider.ts";
+import type { Retry } from "./retry.ts";
 
 /** A machine that fails to be made is made again this often within a run, where the failure may pass. */
 const REPLACEMENTS = 1;
@@ -20,14 +21,14 @@ export async function recover(way: Convergence, error: unknown): Promise<Live | 
     await way.patience.next(error);
     return undefined;
   }
-  if (mayBeMadeAgain(way, error)) {
+  // Azure has forgotten the operation; the resource itself still says what became of it
+  if (way.driving && error instanceof AzureError && error.status === 404) return undefined;
+  const retry = budget.next(error);
+  if (mayBeMadeAgain(way, error, retry)) {
     way.replaced++;
     tools.emit({ ...about, kind: "retrying", code: error.code, message: error.message, delayMs: 0 });
     return undefined;
   }
-  // Azure has forgotten the operation; the resource itself still says what became of it
-  if (way.driving && error instanceof AzureError && error.status === 404) return undefined;
-  const retry = budget.next(error);
   if (retry === undefined) throw error;
   const { live: before } = way;
   const { code, message } = error as ClusterError;
@@ -55,10 +56,14 @@ export const isVerdict = (error: unknown): boolean =>
 // --- internal ---
 
 /** A machine whose making failed, with what may pass. */
-const mayBeMadeAgain = ({ resource, replaced, budget, options }: Convergence, error: unknown): error is AzureError =>
+const mayBeMadeAgain = (
+  { resource, replaced, options }: Convergence,
+  error: unknown,
+  retry: Retry | undefined,
+): error is AzureError =>
   error instanceof AzureError &&
   error.operation &&
   resource.kind === "machine" &&
   options.goesElsewhere?.(error) !== true &&
-  (budget.next(error) !== undefined || error.code === "AllocationFailed") &&
+  (retry !== undefined || error.code === "AllocationFailed") &&
   replaced < REPLACEMENTS;

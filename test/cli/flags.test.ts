@@ -1,5 +1,5 @@
 /** Each flag of the old script, and each new one of create, by what arrives at Azure; not by inner values. */
-import { existsSync, globSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { type Body, type TestAzure, ownAzure, testAzure } from "./world.ts";
@@ -590,10 +590,4 @@ test("~ is the home folder in every flag's path, on the command line, in the env
   expect((await one.run("emulate --profile=~/none", { env })).stderr).toContain(home);
   const homeless = await one.run("create-azure-user-data --dir=~/d");
   expect([homeless.exit, homeless.stderr]).toEqual([2, expect.stringContaining("HOME does not say where that is")]);
-});
-
-test("no path of a flag is read in another way", () => {
-  const sources = globSync("src/**/*.ts").filter((file) => /\bresolve\([^;]*\bcwd\b/.test(readFileSync(file, "utf8")));
-  // the SDK opens a token's file itself, and knows no "~": it is looked at where the SDK finds it
-  expect(sources).toEqual([join("src", "operations", "own-path.ts"), join("src", "operations", "sign-in.ts")]);
 });

@@ -123,6 +123,16 @@ test.each<[string, AnyResource, Live | undefined, Script, string]>([
 });
 
 test.each([
+  ["a machine", machine()],
+  ["anything else", network()],
+])("%s that fails in passing is asked for as often as the budget says", async (_, resource) => {
+  const passing = azureError("InternalServerError", { operation: true });
+  const on = await brought(resource, undefined, { ends: Array.from({ length: 40 }, () => passing) });
+  expect(on.outcome).toBe(passing);
+  expect(on.verbs().filter((verb) => verb === "put")).toHaveLength(13);
+});
+
+test.each([
   ["another run's, whatever this one sent", {}, "unchanged", ["put", "get"]],
   [
     "our own, of a request that went unanswered before Azure showed it",

@@ -1,0 +1,25 @@
+/** Rules about the sources that the linter has no words for. They read files and run nothing, so `npm run check` has them. */
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const src = fileURLToPath(new URL("../src", import.meta.url));
+const texts = readdirSync(src, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => ({ file, text: readFileSync(join(src, file), "utf8") }));
+
+test("names, ids and files in commands to copy are quoted, wherever they are written", () => {
+  const bare =
+    /\b(az|azure-coreos-cluster|openssl|ssh-keygen) [^`\n]*(-{1,2}(resource-group|ids|scope|nsg-name|lb-name|target-resource-id|custom-data|azure-cert|in|out|f) |(az group \w+|lint) (--name )?)\$\{(?!shellWord\(|word\b|group\b|forbidding\.map|NODE_TLS_FILES)/;
+  const unquoted = texts.flatMap(({ file, text }) =>
+    file.startsWith("sim") ? [] : text.split("\n").flatMap((line, at) => (bare.test(line) ? [`${file}:${at + 1}`] : [])),
+  );
+  expect(unquoted).toEqual([]);
+});
+
+test("a flag's path is read in one place alone", () => {
+  const reading = texts.flatMap(({ file, text }) => (/\bresolve\([^;]*\bcwd\b/.test(text) ? [file] : []));
+  // the SDK opens a token's file itself, and knows no "~": it is looked at where the SDK finds it
+  expect(reading.sort()).toEqual([join("operations", "own-path.ts"), join("operations", "sign-in.ts")]);
+});
