@@ -26,7 +26,10 @@ writeFileSync(
 const ids = new Set(packages.map(({ id }) => id));
 const sbom = JSON.parse(execFileSync("npm", ["sbom", "--sbom-format", "cyclonedx", "--package-lock-only"], { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 }));
 const kept = ({ "bom-ref": ref }) => ids.has(ref);
+const licenseOf = new Map(packages.map(({ id, license }) => [id, license]));
 sbom.components = sbom.components.filter(kept).map(({ scope: _, ...component }) => ({
+  // npm does not look into the list that packages had once
+  licenses: [{ license: { id: licenseOf.get(component["bom-ref"]) } }],
   ...component,
   // bundled: no longer anybody's development
   properties: component.properties?.filter(({ name }) => name !== "cdx:npm:package:development"),

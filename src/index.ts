@@ -130,7 +130,7 @@ export const remove = (
 
 /**
  * Reboots nodes one at a time, each healthy before the next: all of them without `nodes`, else those that are named. Ends at the first that does not come
- * back; the same call goes on there. Give it a `timeout` for as many nodes as there are.
+ * back; the same call goes on there.
  *
  * @example
  * import { create, reboot } from "azure-coreos-cluster";
@@ -261,13 +261,13 @@ export const logs = (
 
 /**
  * Makes a platform of a cluster of Ubuntu or Debian: k3s and Drycc Workflow, by Drycc's own installer. The same call goes on where an earlier
- * one stopped. Give it a `timeout` of hours. The admin's password is made, and kept in the cluster's folder, without `passwordFile`.
+ * one stopped. The admin's password is made, and kept in the cluster's folder, without `passwordFile`.
  *
  * @example
  * import { create, installPlatform } from "azure-coreos-cluster";
  *
  * await create("platform", { simulate: true, deis: true, platform: "ubuntu" });
- * const { controller } = await installPlatform("platform", { simulate: true, timeout: 3 * 3_600_000 });
+ * const { controller } = await installPlatform("platform", { simulate: true });
  * console.log(controller);
  *
  * @throws ClusterError StepFailed, StepLost (exit 3); what stands in the way, all of it (exit 5)
@@ -282,7 +282,7 @@ export const installPlatform = (name: string, options: AzureOptions & OptionsOf<
  * import { create, installPlatform, platformStatus } from "azure-coreos-cluster";
  *
  * await create("platform", { simulate: true, deis: true, platform: "ubuntu" });
- * await installPlatform("platform", { simulate: true, timeout: 3 * 3_600_000 });
+ * await installPlatform("platform", { simulate: true });
  * console.log((await platformStatus("platform", { simulate: true })).healthy);
  */
 export const platformStatus = (name: string, options: AzureOptions = {}): Promise<PlatformStatusDocument> =>
@@ -295,7 +295,7 @@ export const platformStatus = (name: string, options: AzureOptions = {}): Promis
  * import { create, installPlatform, upgradePlatform } from "azure-coreos-cluster";
  *
  * await create("platform", { simulate: true, deis: true, platform: "ubuntu" });
- * await installPlatform("platform", { simulate: true, timeout: 3 * 3_600_000 });
+ * await installPlatform("platform", { simulate: true });
  * await upgradePlatform("platform", { simulate: true });
  */
 export const upgradePlatform = (name: string, options: AzureOptions & ChangeWish = {}): Promise<PlatformDocument> =>
@@ -308,7 +308,7 @@ export const upgradePlatform = (name: string, options: AzureOptions & ChangeWish
  * import { create, installPlatform, uninstallPlatform } from "azure-coreos-cluster";
  *
  * await create("platform", { simulate: true, deis: true, platform: "ubuntu" });
- * await installPlatform("platform", { simulate: true, timeout: 3 * 3_600_000 });
+ * await installPlatform("platform", { simulate: true });
  * await uninstallPlatform("platform", { simulate: true });
  */
 export const uninstallPlatform = (

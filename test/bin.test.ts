@@ -10,6 +10,7 @@ import { realClock } from "../src/operations/real-clock.ts";
 import { serve } from "../src/sim/server.ts";
 import { long } from "./long.ts";
 import { createSimulation } from "../src/sim/simulation.ts";
+import { has } from "./programs.ts";
 
 const BIN = new URL("../bin/azure-coreos-cluster.js", import.meta.url).pathname;
 const dir = mkdtempSync(join(tmpdir(), "acc-bin-"));
@@ -45,6 +46,39 @@ test
       (error: Ended) => error,
     );
     expect([code, stderr]).toEqual([2, expect.stringMatching(/^Error: the working directory is not there any more\n/)]);
+  });
+
+test
+  .skipIf(!has("script"))
+  .concurrent("a question that was put aside with Ctrl-Z stands again after `fg`", async ({ onTestFinished }) => {
+    const world = new URL("../src/cli/world.ts", import.meta.url).pathname;
+    const asks = join(dir, "asks.mjs");
+    writeFileSync(
+      asks,
+      `import { realWorld } from "${world}";
+     process.stdout.write("pid " + process.pid + "\\n");
+     process.on("newListener", (event) => void (event === "SIGCONT" && console.log("put aside")));
+     console.log("given: " + (await realWorld().ask("Sure? ")));`,
+    );
+    // in a terminal without a shell the process is not stopped, and hears the key and that it goes on all the same
+    const terminal = spawn("script", ["-qefc", `exec '${process.execPath}' '${asks}'`, "/dev/null"], { cwd: dir });
+    onTestFinished(() => void terminal.kill("SIGKILL"));
+    let shown = "";
+    const shows = (text: RegExp): Promise<void> =>
+      new Promise((resolve) => {
+        const look = (): void => void (text.test(shown) && resolve());
+        terminal.stdout.on("data", look);
+        look();
+      });
+    terminal.stdout.on("data", (data: Buffer) => (shown += data.toString()));
+    await shows(/Sure\? /);
+    terminal.stdin.write("\u001A");
+    const pid = Number(/pid (\d+)/.exec(shown)?.[1]);
+    await shows(/put aside/);
+    process.kill(pid, "SIGCONT");
+    terminal.stdin.write("yes\n");
+    const [code] = (await once(terminal, "close")) as [number];
+    expect([code, /given: .*/.exec(shown)?.[0].trim()]).toEqual([0, "given: yes"]);
   });
 
 test.concurrent("a checkout that is not built says how it is", async () => {

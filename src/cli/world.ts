@@ -150,6 +150,8 @@ async function ask(question: string, shown: boolean): Promise<string | undefined
   };
   // Ctrl-C reaches readline as a key, a signal from elsewhere does not
   lines.once("SIGINT", interrupt);
+  // after Ctrl-Z and `fg` readline's input stands still until it is told to go on: nothing would be left to wait for
+  lines.on("SIGCONT", () => void lines.resume());
   const stopListening = onInterrupt(interrupt, true);
   try {
     // versions of Node differ in whether the question of a closed interface is rejected or never settles

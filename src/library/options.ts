@@ -101,6 +101,7 @@ function checkedValue(key: string, flag: Flag<unknown>, value: unknown): FlagVal
     const read = said(() => flag.parse(String(one)));
     // a number is no folder's name, nor any other text
     if (typeof one === "number" && typeof read !== "number") throw wrong("Give a text.");
+    if (typeof one === "string" && typeof read === "number") throw wrong("Give a number.");
     return read;
   }
 

@@ -105,8 +105,7 @@ async function destroyAndForget(run: Run, doom: Doom, still: ((tags: Tags) => vo
   try {
     const destroyed = await destroyCluster(run, doom, still);
     if (destroyed.left.length === 0)
-      for (const claim of doom.located.claims)
-        await forgetFiles(run.dir, doom.located.name, claim.tags ?? {}, provenMachines(doom));
+      for (const claim of doom.located.claims) await forgetFiles(run, doom.located, claim.tags ?? {}, provenMachines(doom));
     return destroyed;
   } catch (error) {
     throw continued(error, doom);

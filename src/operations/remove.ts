@@ -71,7 +71,7 @@ export async function carryOutRemoval(
     claim,
     removal.there.filter(({ index }) => going.includes(index)),
   );
-  await forgetUserData(run.dir, spec.name, claim.tags, going);
+  await forgetUserData(run, { name: spec.name, groupName }, claim.tags, going);
   run.emit({ kind: "end", id: "remove", label: spec.name });
   return {
     $schema: schemaUri("remove"),

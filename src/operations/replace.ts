@@ -198,7 +198,7 @@ async function replaceOne(run: Run, removal: Removal, work: Work): Promise<Clust
     claim,
     removal.there.filter(({ index }) => going.includes(index)),
   );
-  await forgetUserData(run.dir, spec.name, claim.tags, going);
+  await forgetUserData(run, { name: spec.name, groupName: removal.groupName }, claim.tags, going);
   return bringBack(run, removal, work);
 }
 

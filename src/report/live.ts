@@ -67,8 +67,8 @@ export function live({ screen, clock, color, nodes, pulse, doing, head }: LiveOp
       ink,
     });
     const above = permanent.map((line) => `${line.replaceAll("\n", "\u001B[K\n")}\u001B[K\n`).join("");
-    // One write a frame: nothing else can come between its halves.
-    screen.write(`${HIDE}${home()}${above}${next.map((line) => `${line.painted}\u001B[K\n`).join("")}\u001B[J`);
+    // One write a frame: nothing else can come between its halves. Whoever stops or kills the process (Ctrl-Z, SIGKILL) has a cursor.
+    screen.write(`${HIDE}${home()}${above}${next.map((line) => `${line.painted}\u001B[K\n`).join("")}\u001B[J${SHOW}`);
     drawn = next.map((line) => width(line.text));
     permanent = [];
     lastDraw = pulse.now();
@@ -93,7 +93,7 @@ export function live({ screen, clock, color, nodes, pulse, doing, head }: LiveOp
       if (stop === undefined) return;
       const text = summary(progress);
       const last = [...permanent, ...(text === undefined ? [] : [ink.strong(wrap(text, screen.columns))])];
-      screen.write(`${home()}\u001B[J${last.map((line) => `${line}\n`).join("")}${SHOW}`);
+      screen.write(`${home()}\u001B[J${last.map((line) => `${line}\n`).join("")}`);
     },
   };
 }

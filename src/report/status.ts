@@ -89,15 +89,18 @@ const urgency = ({ state }: StatusNodeView): number => (state === "ready" ? 2 : 
 
 const isUnasked = (state: string): boolean => state.endsWith("not asked");
 
-/** "2 of 3 nodes up, 1 running, not asked". */
+/** "2 of 3 nodes up; 1 running, not asked". Where none was asked nothing is known to be down: "3 nodes: 3 running, not asked". */
 function counts(view: StatusView): string {
   const all = view.nodes.length;
   const unasked = Object.entries(view.states).filter(([state]) => isUnasked(state));
+  if (isUnknown(view)) return `${all} ${plural("node", all)}: ${unasked.map(([state, count]) => `${count} ${state}`).join(", ")}`;
   return [
     `${view.states["ready"] ?? 0} of ${all} ${plural("node", all)} up`,
     ...unasked.map(([state, count]) => `${count} ${state}`),
   ].join("; ");
 }
+
+const isUnknown = ({ nodes }: StatusView): boolean => nodes.length > 0 && nodes.every(({ state }) => isUnasked(state));
 
 /** "and 280 more, all ready". */
 function restOf(all: readonly StatusNodeView[], shown: readonly StatusNodeView[]): string {
@@ -156,9 +159,10 @@ function lines(view: StatusView, shown: readonly StatusNodeView[]): string[] {
 function heading(view: StatusView): string[] {
   const ink = paint(view.color);
   const good = view.states["ready"] === view.nodes.length && view.nodes.length > 0;
+  const tone = isUnknown(view) ? (text: string) => text : good ? ink.good : ink.bad;
   const at = view.lookedAt === undefined ? "" : `, at ${new Date(view.lookedAt).toISOString().slice(11, 19)} UTC`;
   return [
-    `${ink.strong(plain(view.name))} in ${plain(view.location)}: ${(good ? ink.good : ink.bad)(counts(view))}${at}`,
+    `${ink.strong(plain(view.name))} in ${plain(view.location)}: ${tone(counts(view))}${at}`,
     ink.dim(`${or(view.host)} (${or(view.ip)}), resource group ${plain(view.resourceGroup)}`),
     ...(view.note === undefined ? [] : [plain(view.note)]),
   ];

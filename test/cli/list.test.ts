@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { addGroup, byHand } from "./azure-hand.ts";
 import { steady } from "./steady.ts";
-import { type TestAzure, testAzure, ownAzure } from "./world.ts";
+import { type TestAzure, folderOfAnother, testAzure, ownAzure } from "./world.ts";
 
 function newAzure(...options: Parameters<typeof testAzure>): TestAzure {
   const azure = ownAzure(...options);
@@ -53,6 +53,21 @@ test("fewer machines than were asked for is incomplete", async () => {
   ]);
 });
 
+test("machines that Azure is still making are there, and the cluster is not complete", async () => {
+  const azure = newAzure();
+  let during: unknown;
+  await azure.run("mycluster --num-nodes 2 --wait-for machines", {
+    azure: async (request) => {
+      const answer = await azure.simulation.handle(request);
+      if (request.method === "PUT" && /virtualMachines\/mycluster-coreos-1\?/.test(request.url))
+        during = (await azure.json<unknown[]>("list")).document;
+      return answer;
+    },
+  });
+  expect(during).toMatchObject([{ wanted: 2, state: "incomplete" }]);
+  expect((await azure.json<unknown[]>("list")).document).toMatchObject([{ nodes: 2, wanted: 2, state: "complete" }]);
+});
+
 test("--json has the fields that scripts rely on", async () => {
   const azure = newAzure();
   await azure.run("mycluster --num-nodes 1 --wait-for machines --ttl 1h");
@@ -77,7 +92,9 @@ test("of two clusters of one name in two groups both are listed", async () => {
   await addGroup(azure, "a");
   await addGroup(azure, "b");
   await azure.run("mycluster --num-nodes 1 --wait-for machines --resource-group a");
-  await azure.run("mycluster --num-nodes 1 --wait-for machines --resource-group b --location eastus");
+  await azure.run("mycluster --num-nodes 1 --wait-for machines --resource-group b --location eastus", {
+    dir: await folderOfAnother(),
+  });
   const { document } = await azure.json<{ resourceGroup: string; location: string }[]>("list");
   expect(document.map((one) => [one.resourceGroup, one.location])).toEqual([
     ["a", "westus"],

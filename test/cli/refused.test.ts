@@ -185,6 +185,33 @@ test("a write that is refused made nothing, and that is said", async () => {
   expect((await azure.run("abc --num-nodes 1 --wait-for machines")).stderr).toContain("Nothing was made.");
 });
 
+test.each([
+  ["nothing of it was taken", /\/publicIPAddresses\//, /Nothing was changed\. Continue/],
+  [
+    "a machine was refused",
+    /\/virtualMachines\//,
+    /What was made stays\. Continue.* away: azure-coreos-cluster remove abc 1 2$/m,
+  ],
+])("a growth that ends when %s says nothing of destroying what stands", async (_what, refused, says) => {
+  const azure = ownAzure();
+  expect((await azure.run("abc --num-nodes 1 --wait-for machines")).exit).toBe(0);
+  const { exit, stderr } = await azure.run("abc --num-nodes 3 --wait-for machines", {
+    azure: (request) =>
+      request.method === "PUT" && refused.test(request.url)
+        ? Promise.resolve({
+            status: 403,
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify({
+              error: { code: "RequestDisallowedByPolicy", message: "Resource 'x' was disallowed by policy." },
+            }),
+          })
+        : azure.simulation.handle(request),
+  });
+  expect(exit).not.toBe(0);
+  expect(stderr).toMatch(says);
+  expect(stderr).not.toContain("destroy abc");
+});
+
 test("a time limit that was spent on what Azure does not take yet names that, and Azure's answer", async () => {
   const azure = ownAzure();
   const { exit, stderr } = await azure.run("abc --num-nodes 1 --wait-for machines --timeout 100s", {

@@ -89,7 +89,7 @@ test("from another machine, without any file: what Azure says, and that nobody w
   const { exit, stdout, stderr } = await azure.run("status mycluster", { dir: elsewhere() });
   // a node that nobody asked is not up
   expect(exit).toBe(3);
-  expect(stdout).toContain("mycluster in westus: 0 of 3 nodes up; 3 running, not asked\n");
+  expect(stdout).toContain("mycluster in westus: 3 nodes: 3 running, not asked\n");
   expect(stdout).toContain("mycluster-coreos-2  running, not asked  running  Succeeded");
   expect(stderr).toContain("the cluster's private key is not on this machine");
   expect((await azure.json<StatusDocument>("status mycluster", { dir: elsewhere() })).document.nodes[0]).toMatchObject({

@@ -116,11 +116,12 @@ test("where timers have no room an event draws, once in 100 ms of real time", ()
   expect(frames()).toBe(Math.ceil((run(3).length * 30) / 120));
 });
 
-test("the cursor is hidden while it runs and is there again at the end; the timer is stopped", () => {
+test("the cursor is hidden while a frame is drawn, and there after each: nobody who stops the process loses it; the timer is stopped", () => {
   const { report, screen, pulse } = start(3);
   play(report, run(3));
+  expect(screen.raw).toMatch(/^(?:\u001B\[\?25l(?:(?!\u001B\[\?25)[^])*\u001B\[\?25h)+$/);
   report.end();
-  expect(screen.raw.endsWith("\u001B[?25h")).toBe(true);
+  expect(screen.raw.lastIndexOf("\u001B[?25h")).toBeGreaterThan(screen.raw.lastIndexOf("\u001B[?25l"));
   expect(pulse.stopped).toBe(true);
 });
 

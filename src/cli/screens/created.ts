@@ -4,6 +4,7 @@ import { advised, retryClass } from "../../core/advice/advice.ts";
 import { AzureError } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import { canLogIn } from "../../nodes/identity.ts";
+import { machinesOf } from "../../operations/cluster/nodes-there.ts";
 import { platformIn } from "../../operations/platform/tag.ts";
 import { dnsLines, nextSteps, sampleHost } from "../../core/outputs.ts";
 import { are, duration, plural, someOf } from "../../core/words.ts";
@@ -95,7 +96,7 @@ function withContinuation(session: Session, prepared: Prepared, created: Created
   return new ClusterError(known.code, known.message, {
     source: known.source,
     exit: known.exit === EXIT.failed && exit !== EXIT.partly ? exit : known.exit,
-    advice: [waitedFor(created), known.advice, continuation(session, created, known)]
+    advice: [waitedFor(created), known.advice, continuation(session, prepared, created, known)]
       .filter((one) => one !== undefined)
       .join("\n"),
     ...(known.link === undefined ? {} : { link: known.link }),
@@ -104,14 +105,20 @@ function withContinuation(session: Session, prepared: Prepared, created: Created
 }
 
 /**
- * How to go on, and how to be rid of it. What Azure would refuse again is settled first, and under a name that cannot be had nothing
- * goes on. What the advice says already is not said twice.
+ * How to go on, and how to be rid of it: of the whole, or, where machines stood before this run, of what it has added. What Azure would
+ * refuse again is settled first, and under a name that cannot be had nothing goes on. What the advice says already is not said twice.
  */
-function continuation(session: Session, { document, failure, unfinished }: Created, known?: ClusterError): string {
-  const { name, resources } = document;
-  const there = resources.created + resources.unchanged + resources.updated > 0;
+function continuation(
+  session: Session,
+  prepared: Prepared,
+  { document: { name, resources }, failure, unfinished }: Created,
+  known?: ClusterError,
+): string {
+  const stood = machinesOf(prepared.spec, prepared.ours).length > 0;
+  const changed = resources.created + resources.updated;
+  const there = changed + (stood ? 0 : resources.unchanged) > 0;
   const unclear = unfinished.flatMap(({ label, unclear: isUnclear }) => (isUnclear ? [label] : []));
-  if (!there && unclear.length === 0) return "Nothing was made.";
+  if (!there && !stood && unclear.length === 0) return "Nothing was made.";
   const again = "the same command again.";
   const go =
     known?.exit === EXIT.conflict
@@ -121,11 +128,17 @@ function continuation(session: Session, { document, failure, unfinished }: Creat
             ? `Continue, once that is settled: ${again}`
             : `Continue: ${again}`,
         ];
-  const destroy = `destroy ${name}`;
-  const away = known?.advice?.includes(`azure-coreos-cluster ${destroy}`) === true ? [] : [`Remove it: ${session.next(destroy)}`];
-  const stays = there ? ["What was made stays."] : [];
+  const away = stood ? undoing(session, prepared, name) : [`Remove it: ${session.next(`destroy ${name}`)}`];
+  const said = known?.advice?.includes(`azure-coreos-cluster destroy ${name}`) === true;
+  const stays = there ? ["What was made stays."] : unclear.length === 0 ? ["Nothing was changed."] : [];
   const maybe = unclear.length === 0 ? [] : [`Azure was asked for ${fewOf(unclear)}, and may have made it, or make it still.`];
-  return [...stays, ...maybe, ...go, ...away].join(" ");
+  return [...stays, ...maybe, ...go, ...(said || (stood && !there) ? [] : away)].join(" ");
+}
+
+/** A cluster that stands is not destroyed because it could not grow. */
+function undoing(session: Session, { facts, known }: Prepared, name: string): string[] {
+  const fresh = facts.nodes.map(({ index }) => index).filter((index) => !known.has(index));
+  return fresh.length === 0 ? [] : [`Take the new nodes away: ${session.next(`remove ${name} ${fresh.join(" ")}`)}`];
 }
 
 /** What the time was spent on, and what Azure had answered there. */
@@ -170,7 +183,7 @@ function sayWhatIsMissing(session: Session, prepared: Prepared, created: Created
       ...list,
       ...more,
       ...why,
-      continuation(session, created, known),
+      continuation(session, prepared, created, known),
     ].join("\n"),
   );
 }

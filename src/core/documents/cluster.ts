@@ -158,7 +158,7 @@ export interface StatusDocument extends ClusterFacts {
 }
 
 /**
- * "complete": as many machines as were asked for, none of them failed. "incomplete": fewer. "half made": no claim. "expired":
+ * "complete": as many machines as were asked for, made, and none of them failed. "incomplete": fewer. "half made": no claim. "expired":
  * its time is over, and `gc` destroys it. "stopped": by `stop`. "being destroyed": a destroy has begun.
  */
 export type ClusterState = "complete" | "incomplete" | "half made" | "expired" | "stopped" | "being destroyed";
@@ -169,7 +169,7 @@ export interface ListDocument extends Versioned<"azure-coreos-cluster/list/1">, 
   readonly host: string;
   /** The address of the load balancer; empty where it is not known. */
   readonly ip: string;
-  /** How many machines are there and have not failed. */
+  /** How many machines are there or being made, and have not failed. */
   readonly nodes: number;
   /** How many machines were asked for; 0 where nothing says it. */
   readonly wanted: number;

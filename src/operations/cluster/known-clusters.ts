@@ -110,6 +110,7 @@ function described(
   const place = claim && placeIn(claim);
   const machines = inGroup.filter((machine) => isProven(machine, located.owner));
   const nodes = machines.filter((machine) => machine.state !== "failed").length;
+  const coming = machines.filter(isBeingMade).length;
   const wanted = claim === undefined ? 0 : keptFlag(claim.tags, "numNodes");
   const times = machines.map(madeAt).filter((time) => time !== undefined);
   const expires = expiryOf(located);
@@ -127,9 +128,13 @@ function described(
     ...(expires === undefined ? {} : { expires }),
     state: isDoomed(located)
       ? "being destroyed"
-      : stateOf(claim, { lacks: nodes < wanted, expired: (expires ?? Infinity) <= run.clock.now() }),
+      : stateOf(claim, { lacks: nodes - coming < wanted, expired: (expires ?? Infinity) <= run.clock.now() }),
   };
 }
+
+/** Not there to be used yet; one that is only changed runs on. */
+const isBeingMade = ({ model }: Live): boolean =>
+  (model as { readonly provisioningState?: string } | undefined)?.provisioningState === "Creating";
 
 /** The first word that fits: what ends the cluster comes before what it lacks. */
 function stateOf(

@@ -14,6 +14,7 @@ import { lookFor } from "../../engine/patiently.ts";
 import { type Result, walk } from "../../engine/walk.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
+import { noteOwner } from "../cluster/folder-owner.ts";
 import { type FrontAddress, placeIn } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import type { Carrying } from "./carrying.ts";
@@ -129,7 +130,10 @@ async function visit(carrying: Carrying, resource: AnyResource): Promise<Outcome
     const make = resource.kind === "machine" ? makeMachine : makeResource;
     const outcome = await make(carrying, wanted, live);
     if (outcome === "created") carrying.made.add(resource.id);
-    if (resource.id === carrying.claim) claimWritten(carrying);
+    if (resource.id === carrying.claim) {
+      claimWritten(carrying);
+      await noteOwner(carrying.run, carrying.prepared);
+    }
     return outcome;
   } catch (error) {
     if (isStopped(carrying.run, error)) throw error;

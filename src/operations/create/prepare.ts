@@ -12,6 +12,7 @@ import type { Kind } from "../../core/plan/bodies.ts";
 import { inKeptWords } from "../../core/spec/same-wish.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { chooseNodes, placeNodes, type Anew } from "./choose-nodes.ts";
+import { refuseTakenFolder } from "../cluster/folder-owner.ts";
 import { freedBy, knownNodes, machinesOf } from "../cluster/nodes-there.ts";
 import { lookIn } from "../cluster/find.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
@@ -117,6 +118,7 @@ async function find(run: Looking, name: string, asked: Partial<FlagValues>): Pro
   const elsewhere = plain.resourceGroup === undefined ? groupsElsewhere(run, name) : [];
   const found = claimed(await lookIn(run, name, groupName).catch(takenForNew(name, wished)));
   if (!found.own && found.claims.length === 0) await refuseElsewhere(run, name, await elsewhere);
+  refuseTakenFolder(run, { name, groupName });
   const kept = found.claim?.kept ?? {};
   const given = inKeptWords(wished, kept);
   const { spec, notes } = buildSpec(name, given, kept);

@@ -125,12 +125,12 @@ async function takeBack(run: Run, prepared: Prepared, { carried, made, tell }: T
  * that the authority is not a namesake's, and only the user-data goes that this run wrote.
  */
 async function forget(run: Run, prepared: Prepared, doom: Doom): Promise<void> {
-  const { spec, facts, found, known } = prepared;
+  const { facts, found, known } = prepared;
   const claim = doom.located.claims[0]?.tags;
-  if (found.claim === undefined && claim !== undefined) await forgetFiles(run.dir, spec.name, claim, provenMachines(doom));
+  if (found.claim === undefined && claim !== undefined) await forgetFiles(run, prepared, claim, provenMachines(doom));
   else {
     const fresh = facts.nodes.map(({ index }) => index).filter((index) => !known.has(index));
-    await forgetUserData(run.dir, spec.name, plannedClaim(prepared)?.tags ?? {}, fresh);
+    await forgetUserData(run, prepared, plannedClaim(prepared)?.tags ?? {}, fresh);
   }
 }
 

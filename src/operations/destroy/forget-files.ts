@@ -8,14 +8,18 @@ import { readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { textAt } from "../../prepare/kept-file.ts";
 import { etcdTlsFiles, fingerprintOf } from "../../prepare/etcd-tls.ts";
+import { OWNER_FILE, type Place, isAnothers } from "../cluster/folder-owner.ts";
 import { EXPORTED_VALUES } from "../export-values.ts";
+import type { Run } from "../run.ts";
 
 /**
  * @param machines of the cluster, proven, as they were before they went
  * @returns paths of the files that were removed
  */
-export async function forgetFiles(dir: string, name: string, claim: Tags, machines: readonly Tagged[]): Promise<string[]> {
-  const folder = join(dir, name);
+export async function forgetFiles(run: Run, place: Place, claim: Tags, machines: readonly Tagged[]): Promise<string[]> {
+  const { name } = place;
+  const folder = join(run.dir, name);
+  if (isAnothers(run, place)) return [];
   const files = await readdir(folder).catch((): string[] => []);
   const going = files.filter((file) => OURS.test(file)).map((file) => join(folder, file));
   if (!(await isOf(folder, name, claim)) && !(await hasKeysOf(folder, machines))) return [];
@@ -26,9 +30,9 @@ export async function forgetFiles(dir: string, name: string, claim: Tags, machin
 }
 
 /** The user-data of nodes that are gone: it holds their keys. */
-export async function forgetUserData(dir: string, name: string, claim: Tags, nodes: readonly number[]): Promise<void> {
-  const folder = join(dir, name);
-  if (!(await isOf(folder, name, claim))) return;
+export async function forgetUserData(run: Run, place: Place, claim: Tags, nodes: readonly number[]): Promise<void> {
+  const folder = join(run.dir, place.name);
+  if (isAnothers(run, place) || !(await isOf(folder, place.name, claim))) return;
   await Promise.all(nodes.map((node) => rm(join(folder, `user-data-${node}.yaml`), { force: true })));
 }
 
@@ -41,7 +45,7 @@ const TLS = Object.values(etcdTlsFiles(""));
 
 /** Names of what this tool puts there, and of what a killed run left of a file that it was about to replace. */
 const OURS = new RegExp(
-  `^\\.?(known_hosts|ssh_config|jump|jump_config|reboot\\.json|ssh-key\\.pub|identity|kubeconfig(-\\d+)?|drycc-admin-password|user-data-\\d+\\.yaml|${[...TLS, ...Object.values(EXPORTED_VALUES)].map((file) => file.replaceAll(".", "\\.")).join("|")})(\\.[0-9a-f]{8}([0-9a-f]{4})?)?$`,
+  `^\\.?(known_hosts|ssh_config|jump|jump_config|reboot\\.json|ssh-key\\.pub|identity|kubeconfig(-\\d+)?|drycc-admin-password|user-data-\\d+\\.yaml|${[OWNER_FILE, ...TLS, ...Object.values(EXPORTED_VALUES)].map((file) => file.replaceAll(".", "\\.")).join("|")})(\\.[0-9a-f]{8}([0-9a-f]{4})?)?$`,
 );
 
 /** By the authority's fingerprint, or by the word that is unique to the cluster and stands in its user-data. */
