@@ -42,7 +42,7 @@ export async function etcdHealth(connection: Connection, access: EtcdAccess): Pr
 /** A gateway whose members are all down, or gone, takes the connection and ends it. */
 const reasonOf = ({ code, message }: ClusterError, { role }: NodeTarget): string =>
   role === "gateway" && code === "EtcdBroken"
-    ? "its gateway reaches no member of etcd that it knows of: `replace` makes a node anew whose members are gone"
+    ? "its gateway reaches no member of etcd that it knows of: `create`, run again, tells it of today's, and `replace` makes it anew"
     : (REASON[code] ?? message);
 
 const REASON: Record<string, string> = {

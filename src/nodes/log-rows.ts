@@ -89,7 +89,7 @@ export const LOG_ROWS: readonly LogRow[] = [
     pattern: /deactivated endpoint/,
     summary: "its gateway reaches no member of etcd that it knows of",
     advice:
-      "If those members are gone, for it was made before those of today: `azure-coreos-cluster replace NAME NODE` makes it anew. Else look at the members first.",
+      "Look at the members first. If it knows none of today's (systemctl cat etcd-gateway), `azure-coreos-cluster replace NAME NODE` makes it anew.",
   },
   {
     class: "registry-limit",

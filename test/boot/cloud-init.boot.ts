@@ -151,6 +151,11 @@ describe("four machines of Debian: three etcd members with TLS, a gateway, data 
     for (const one of machines.slice(4)) await booted(one);
     expect(healthy(machine(5))).toBe(5);
     expect(machine(4).run(etcdctl("get from --print-value-only"))).toBe("zero");
+    // the gateway that was there before is told of those that came
+    const endpoints = [4, 5, 6, 8, 9].map((last) => `10.0.0.${last}:2379`).join(",");
+    const command = "tr '\\0' ' ' </proc/$(systemctl show -P MainPID etcd-gateway)/cmdline";
+    await machine(3).until(command, new RegExp(` --endpoints=${endpoints} `));
+    expect(machine(3).run(etcdctl("get from --print-value-only"))).toBe("zero");
   });
 
   test("another platform is refused for it", async () => {

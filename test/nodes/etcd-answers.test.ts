@@ -304,7 +304,7 @@ describe("health", () => {
     const gateway = { ...connection, target: { ...connection.target, role: "gateway" as const } };
     expect(await etcdHealth(gateway, { clock: jumpingClock() })).toMatchObject({
       code: "EtcdBroken",
-      reason: expect.stringContaining("reaches no member of etcd that it knows of: `replace`"),
+      reason: expect.stringContaining("reaches no member of etcd that it knows of: `create`, run again"),
     });
   });
 

@@ -12,13 +12,14 @@ import { type Reach, nodeTarget } from "../../src/operations/cluster/node-target
 import { authorityHere, recoverAuthority } from "../../src/operations/etcd/authority.ts";
 import { certify, lacksCertificate } from "../../src/operations/etcd/certify.ts";
 import { createJoining } from "../../src/operations/etcd/joining.ts";
-import { gatewayScript } from "../../src/operations/etcd/gateways.ts";
+import { gatewayScript, gatewayTeller } from "../../src/operations/etcd/gateways.ts";
 import { leaveEtcd } from "../../src/operations/etcd/leaving.ts";
 import { BY_FORCE } from "../../src/operations/remove/forget-nodes.ts";
 import { membersOf } from "../../src/operations/etcd/plan.ts";
 import { type LiveEtcd, join, leave, makeWay, planJoins, withMembers } from "../../src/operations/etcd/membership.ts";
 import { unjoin } from "../../src/operations/create/unjoin.ts";
 import { type Etcd, inQuietMoment } from "../../src/operations/reboot/quiet-moment.ts";
+import { withConnection } from "../../src/nodes/connection.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
 import type { Run } from "../../src/operations/run.ts";
 import { createEtcdCa, etcdTlsFiles, fingerprintOf } from "../../src/prepare/etcd-tls.ts";
@@ -250,7 +251,7 @@ describe.concurrent("joining", () => {
     expect([second, asked(world, "/remove").length]).toEqual(["waits", 0]);
     const added = world.list.find(({ name }) => name === "");
     Object.assign(added ?? {}, { name: "abc-coreos-3", clientURLs: member(3).clientURLs });
-    joining.ended(3);
+    joining.ended(3, true);
     await last;
     expect(asked(world, "/remove")).toMatchObject([{ body: { ID: "5" } }]);
     expect(asked(world, "/add")).toHaveLength(2);
@@ -261,6 +262,45 @@ describe.concurrent("joining", () => {
     void alive;
     await expect(joining.join(planned[4]!)).rejects.toBe(reason);
   });
+});
+
+test("gateways that were there before are told of the members that came, when all have come; one that could not be told is said", async () => {
+  const refuses: Shell = ({ node }) => (node === "abc-coreos-6" ? { code: 1, stderr: "no sudo" } : "");
+  await using world = await cluster({ gateways: 6, shell: refuses });
+  const planned = Array.from({ length: 9 }, (_, index) => ({
+    index,
+    address: address(index),
+    hostKey: world.nodes.hostKeys[index] ?? "",
+    name: `abc-coreos-${index}`,
+    userData: index === 7 ? "made now" : "",
+  }));
+  const members = new Map([0, 1, 2, 3, 4].map((index) => [index, address(index)]));
+  const reach = { ...world.reach, choices: { members } };
+  const materials = { choices: { members }, joins: new Map([3, 4].map((index) => [index, { told: [] }])) };
+  const prepared = { facts: { nodes: planned }, materials } as unknown as Parameters<typeof createJoining>[2];
+  const joining = createJoining(world.run, reach, prepared, undefined);
+  const teller = gatewayTeller(world.run, reach, planned, joining);
+  const logIn = (index: number): Promise<void> => {
+    const target = nodeTarget(reach, planned[index]!);
+    const how = { clock: realClock, trust: "strict" as const };
+    return withConnection(target, how, (connection) => teller.whenLoggedIn(connection, target));
+  };
+  const logins = [0, 5, 7].map(logIn);
+  const refused = expect(logIn(6)).rejects.toMatchObject({ code: "GatewayNotTold" });
+  joining.ended(3, true);
+  await logins[0];
+  expect(world.nodes.ran).toEqual([]);
+  joining.ended(4, false);
+  await Promise.all(logins);
+  await refused;
+  const told = world.nodes.ran.map(({ node: name, command }) => `${name} ${/--endpoints=([\d.:,]+)\//.exec(command)?.[1]}`);
+  const four = [0, 1, 2, 3].map((index) => `${address(index)}:2379`).join();
+  expect(told.sort()).toEqual([`abc-coreos-5 ${four}`, `abc-coreos-6 ${four}`]);
+  await teller.tell();
+  expect(world.events.map(({ id, message }) => [id, message])).toEqual([
+    ["etcd/abc-coreos-6", expect.stringMatching(/no sudo.*`azure-coreos-cluster abc` tells it.*replace abc 6`/)],
+    ["etcd/abc-coreos-8", expect.stringMatching(/not logged in to.*`azure-coreos-cluster abc` tells it/)],
+  ]);
 });
 
 describe.concurrent("who is a member of a cluster that exists", () => {
@@ -421,11 +461,16 @@ describe.concurrent("leaving", () => {
     expect(existsSync(path(folder, "said"))).toBe(false);
     const start = "ExecStart=/usr/bin/docker run %% etcd gateway start --endpoints=10.0.0.5:2379,10.0.0.6:2379 --retry-delay=5s";
     writeFileSync(path(folder, "etcd-gateway.service"), `[Service]\nExecStartPre=-/bin/true\n${start}\n`);
+    tell(["10.0.0.5:2379", "10.0.0.6:2379"]);
+    expect(existsSync(path(folder, "etcd-gateway.service.d"))).toBe(false);
     for (const endpoints of [["10.0.0.4:2379"], ["10.0.0.4:2379"]]) tell(endpoints);
     expect(readFileSync(path(folder, "etcd-gateway.service.d", "50-members.conf"), "utf8")).toBe(
       `[Service]\nExecStart=\n${start.replace("10.0.0.5:2379,10.0.0.6:2379", "10.0.0.4:2379")}\n`,
     );
-    expect(readFileSync(path(folder, "said"), "utf8")).toBe("daemon-reload\nrestart --no-block etcd-gateway.service\n");
+    const said = "daemon-reload\nrestart --no-block etcd-gateway.service\n";
+    expect(readFileSync(path(folder, "said"), "utf8")).toBe(said);
+    tell(["10.0.0.5:2379", "10.0.0.6:2379"]);
+    expect(readFileSync(path(folder, "said"), "utf8")).toBe(said + said);
     rmSync(folder, { recursive: true });
   });
 

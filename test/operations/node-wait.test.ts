@@ -69,7 +69,7 @@ test.each<[string, Given, string[]]>([
   ["one that joins", { joins: true }, ["ssh", "join", "etcd", "ended"]],
   ["one that joins, with SSH enough", { joins: true, level: "ssh" }, ["ssh", "join", "ssh", "ended"]],
   ["one that lacks a certificate, with SSH enough", { uncertified: true, level: "ssh" }, ["ssh", "ended"]],
-  ["nobody is asked where machines are enough", { joins: true, level: "machines" }, []],
+  ["nobody is asked where machines are enough", { joins: true, level: "machines" }, ["ended"]],
 ])("%s", async (_, given, asked) => expect((await walked(given)).asked).toEqual(asked));
 
 test("one that is refused by etcd is not waited for any longer, and says why", async () => {

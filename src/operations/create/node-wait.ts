@@ -36,23 +36,30 @@ const SIMULATED_BOOT_MS = 8000;
 
 /** @throws the signal's reason */
 export async function waitForPlanned(run: Run, waiting: NodeWaiting, node: PlannedNode): Promise<NodeReadiness> {
-  const { level, joining } = waiting;
-  if (level === "machines") return { index: node.index, name: node.name, state: "created", timings: {}, attempts: 0 };
-  if (run.simulated) return simulated(run, waiting, node);
+  let joined = false;
   try {
-    if (joining.has(node.index) || (node.uncertified === true && level === "etcd")) {
-      const reached = await answers(run, waiting, node, "ssh");
-      if (reached.state !== "ready") return reached;
-      const refused = await letIn(run, waiting, node);
-      if (refused !== undefined) return { ...reached, state: "ssh", code: refused.code, reason: refused.message };
-    }
-    return await answers(run, waiting, node, level);
+    const reached = await comeUp(run, waiting, node);
+    joined = reached.state === "ready";
+    return reached;
   } finally {
-    joining.ended(node.index);
+    waiting.joining.ended(node.index, joined);
   }
 }
 
 // --- internal ---
+
+async function comeUp(run: Run, waiting: NodeWaiting, node: PlannedNode): Promise<NodeReadiness> {
+  const { level, joining } = waiting;
+  if (level === "machines") return { index: node.index, name: node.name, state: "created", timings: {}, attempts: 0 };
+  if (run.simulated) return simulated(run, waiting, node);
+  if (joining.has(node.index) || (node.uncertified === true && level === "etcd")) {
+    const reached = await answers(run, waiting, node, "ssh");
+    if (reached.state !== "ready") return reached;
+    const refused = await letIn(run, waiting, node);
+    if (refused !== undefined) return { ...reached, state: "ssh", code: refused.code, reason: refused.message };
+  }
+  return answers(run, waiting, node, level);
+}
 
 /** Makes it a member, and brings it its certificate, where it needs that; what stands in the way is returned. */
 async function letIn(

@@ -3,6 +3,7 @@
  * if Azure has not yet called its machine done.
  */
 import type { PlannedNode } from "../../core/plan/cluster.ts";
+import { hasEtcd } from "../../core/plan/tags.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import { type ReadinessWait, startWait } from "../../nodes/readiness.ts";
@@ -11,6 +12,7 @@ import { type ClockMeasure, judgeClocks, measureClock } from "../../nodes/time.t
 import type { FrontAddress } from "../cluster/claim.ts";
 import { type Reach, nodeTarget, operatorTls } from "../cluster/node-target.ts";
 import { type AuthorityKeeper, authorityHere, authorityKeeper } from "../etcd/authority.ts";
+import { type GatewayTeller, gatewayTeller } from "../etcd/gateways.ts";
 import { createJoining } from "../etcd/joining.ts";
 import { wayTo } from "../cluster/way.ts";
 import type { Run } from "../run.ts";
@@ -50,7 +52,11 @@ export async function watchNodes(
   const clocks: ClockMeasure[] = [];
   const stopped = new Set<number>();
   const waits = waitsByTrust((trust) =>
-    startWait({ ...waitOptions(run, waiting, { keeper, clocks, inside }), ...(etcdTls === undefined ? {} : { etcdTls }), trust }),
+    startWait({
+      ...waitOptions(run, waiting, { keeper, gateways, clocks, inside }),
+      ...(etcdTls === undefined ? {} : { etcdTls }),
+      trust,
+    }),
   );
   const waiting: NodeWaiting = {
     cluster: spec,
@@ -63,10 +69,14 @@ export async function watchNodes(
     wait: waits.of,
   };
   const ready = nodeMoments();
+  const gateways =
+    run.simulated || waiting.level === "machines" || !hasEtcd(materials.choices)
+      ? undefined
+      : gatewayTeller(run, reach, facts.nodes, waiting.joining);
   const started = startedNodes(run, waiting, ready);
   // one that was never asked for will not come
   for (const index of materials.joins.keys())
-    void azure.settled(index).then(() => started.has(index) || waiting.joining.ended(index));
+    void azure.settled(index).then(() => started.has(index) || waiting.joining.ended(index, false));
   return {
     makeWay: (node) => waiting.joining.makeWay(node),
     start: started.start,
@@ -76,6 +86,7 @@ export async function watchNodes(
       waits.end();
       tellClocks(run, clocks);
       keeper?.tell();
+      await gateways?.tell();
       return found;
     },
     explain: (found) => explainMissing(run, prepared, waiting, found),
@@ -146,10 +157,16 @@ function waitsByTrust(start: (trust: Trust) => ReadinessWait): { of(trust: Trust
   };
 }
 
+/** What is done at the first login. */
+interface LoggedIn {
+  readonly keeper: AuthorityKeeper | undefined;
+  readonly gateways: GatewayTeller | undefined;
+}
+
 const waitOptions = (
   run: Run,
   { level, azure, stopped, cluster }: NodeWaiting,
-  { keeper, clocks, inside }: { keeper: AuthorityKeeper | undefined; clocks: ClockMeasure[]; inside: NetworkWatch | undefined },
+  { keeper, gateways, clocks, inside }: LoggedIn & { clocks: ClockMeasure[]; inside: NetworkWatch | undefined },
 ): Parameters<typeof startWait>[0] => ({
   level,
   deadline: run.giveUpAt,
@@ -158,7 +175,10 @@ const waitOptions = (
   signal: AbortSignal.any([run.tools.signal, run.stop]),
   emit: run.emit,
   firstBoot: PLATFORMS[cluster.platform].firstBoot,
-  ...(keeper === undefined ? {} : { whenLoggedIn: keeper.whenLoggedIn }),
+  whenLoggedIn: async (connection, target) => {
+    await keeper?.whenLoggedIn(connection, target);
+    await gateways?.whenLoggedIn(connection, target);
+  },
   whenReady: async (connection) =>
     void clocks.push(await measureClock(connection, { clock: run.clock, signal: run.tools.signal })),
   machineState: machineStateOf({ azure, stopped }, inside),

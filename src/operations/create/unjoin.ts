@@ -4,6 +4,7 @@ import { names } from "../../core/plan/cluster.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
 import { wayTo } from "../cluster/way.ts";
 import { operatorTls } from "../cluster/node-target.ts";
+import { tellGateways } from "../etcd/gateways.ts";
 import { leave } from "../etcd/membership.ts";
 import type { Run } from "../run.ts";
 import type { Prepared } from "./prepared.ts";
@@ -50,5 +51,9 @@ export async function unjoin(
       });
     }
   }
+  // they may have been told of those that came
+  const members = facts.nodes.filter(({ index }) => before.choices.members.has(index) || staying.has(index));
+  const others = facts.nodes.filter(({ userData }) => userData === "");
+  await tellGateways(run, { ...reach, choices: before.choices }, others, members);
   return staying;
 }

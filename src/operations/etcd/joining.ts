@@ -18,7 +18,9 @@ export interface Joining {
   /** When the node answers SSH and its turn has come: makes it a member. @throws ClusterError Etcd*, NodeFileNotWritten; the signal's reason */
   join(node: PlannedNode): Promise<void>;
   /** It is a healthy member, or nobody waits for it any longer. */
-  ended(index: number): void;
+  ended(index: number, joined: boolean): void;
+  /** When all of them have ended: the members, without those that did not come. */
+  members(): Promise<readonly PlannedNode[]>;
 }
 
 export function createJoining(
@@ -29,7 +31,7 @@ export function createJoining(
 ): Joining {
   const { joins, choices } = materials;
   const order = [...joins.keys()];
-  const ends = new Map(order.map((index) => [index, Promise.withResolvers<void>()]));
+  const ends = new Map(order.map((index) => [index, Promise.withResolvers<boolean>()]));
   const cleared = new Map<number, Promise<void>>();
   let last: Promise<unknown> = Promise.resolve();
 
@@ -50,13 +52,19 @@ export function createJoining(
     has: (index) => joins.has(index),
     makeWay: clear,
     async join(node) {
-      const earlier = order.slice(0, order.indexOf(node.index)).map((index) => ends.get(index)?.promise ?? Promise.resolve());
+      const earlier = order
+        .slice(0, order.indexOf(node.index))
+        .map((index) => ends.get(index)?.promise ?? Promise.resolve(false));
       await abortable(Promise.all(earlier), run.tools.signal);
       await clear(node);
       // one that an earlier run made was told of that run's members
       const told = node.userData === "" ? undefined : joins.get(node.index)?.told;
       await join(run, etcdBefore(node), node, told);
     },
-    ended: (index) => ends.get(index)?.resolve(),
+    ended: (index, joined) => ends.get(index)?.resolve(joined),
+    async members() {
+      const missing = await Promise.all(order.map(async (index) => ((await ends.get(index)?.promise) === true ? [] : [index])));
+      return facts.nodes.filter(({ index }) => choices.members.has(index) && !missing.flat().includes(index));
+    },
   };
 }

@@ -1,12 +1,11 @@
 /** Nodes that leave a cluster leave its etcd first, each through the others: a machine that is gone can no longer say goodbye. */
 import { join } from "node:path";
 import { type Node, names } from "../../core/plan/cluster.ts";
-import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { hasEtcd } from "../../core/plan/tags.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Claim } from "../cluster/claim.ts";
-import { type Reach, operatorTls } from "../cluster/node-target.ts";
+import { operatorTls } from "../cluster/node-target.ts";
 import { identityFor } from "../cluster/identity.ts";
 import { reachOf } from "../cluster/way.ts";
 import type { Run } from "../run.ts";
@@ -83,7 +82,14 @@ export async function leaveEtcd(
     }
   }
   // who comes back is a member again, most often at the same address
-  if (!comeBack) await tellThoseThatStay(run, reach, { there, going });
+  if (comeBack) return;
+  const staying = there.filter(({ index }) => !going.includes(index));
+  await tellGateways(
+    run,
+    reach,
+    staying,
+    staying.filter(({ index }) => claim.choices.members.has(index)),
+  );
 }
 
 /** @throws ClusterError EtcdQuorum (exit 5) */
@@ -101,20 +107,6 @@ export function refuseAllMembers(
 }
 
 // --- internal ---
-
-/** The platform's own way of being no member. Without a login here, or without a member that stays, there is nothing to be told. */
-async function tellThoseThatStay(run: Run, reach: Reach, { there, going }: Pick<Leaving, "there" | "going">): Promise<void> {
-  const staying = there.filter(({ index }) => !going.includes(index));
-  const isMember = ({ index }: Node): boolean => reach.choices.members.has(index);
-  const members = staying.filter(isMember);
-  if (members.length === 0 || PLATFORMS[reach.spec.platform].etcd.membership !== "v3") return;
-  await tellGateways(
-    run,
-    reach,
-    staying.filter((node) => !isMember(node)),
-    members,
-  );
-}
 
 /** What etcd says no to when nothing is changed yet is refused beforehand; later a part is done. @param left so many have left it by then */
 function refused(error: unknown, left: number, offer: AllTheSame | undefined): unknown {
