@@ -16,6 +16,14 @@ export function rangeFromFirst(range: string): string | undefined {
   return given === span.first ? range : `${ipv6Text(span.first)}/${span.bits}`;
 }
 
+/** A range of IPv4 written as one of IPv6 (`::ffff:192.0.2.9/128`), as IPv4: what comes in is never seen so. Undefined for every other. */
+export function ipv4Inside(range: string): string | undefined {
+  const [address = "", bits = ""] = range.split("/");
+  const whole = spanOf(`${address}/128`);
+  if (whole === undefined || spanOf(range) === undefined || whole.first >> 32n !== 0xffffn || Number(bits) < 96) return undefined;
+  return `${dotted(Number(whole.first & 0xffff_ffffn))}/${Number(bits) - 96}`;
+}
+
 /** What two spellings of one range have in common: IPv6 has many. */
 export const rangeInOneWord = (range: string): string => {
   const span = spanOf(range);

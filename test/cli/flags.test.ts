@@ -567,6 +567,19 @@ test("list --resource-group lists what is in that group", async () => {
   });
 });
 
+test.each([
+  ["--arm-endpoint https://me:hunter2@arm.example", {}, ""],
+  ["", { AZURE_ARM_ENDPOINT: "https://me:hunter2@arm.example/?x=y" }, ""],
+  ["--config c.yaml", {}, "arm-endpoint: https://me:hunter2@arm.example"],
+])("a password in the address of another Resource Manager is refused, and not shown: %j %j %j", async (flags, env, config) => {
+  const azure = ownAzure();
+  writeFileSync(join(azure.dir, "c.yaml"), config);
+  const { exit, stdout, stderr } = await azure.run(`plan abc ${flags}`, { env });
+  expect([exit, stderr]).toEqual([2, expect.stringContaining("https://arm.example")]);
+  expect(stdout + stderr).not.toContain("hunter2");
+  expect(azure.exchanges).toEqual([]);
+});
+
 test("--output into a folder that is not there is refused before anything is made", async () => {
   const azure = ownAzure();
   const { exit, stderr } = await azure.run("abc --num-nodes 1 --output nowhere/abc.json");

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { ClusterError } from "../../src/core/errors.ts";
 import { cidrs } from "../../src/core/spec/ranges.ts";
+import * as address from "../../src/core/spec/address.ts";
 import * as parse from "../../src/core/spec/parse.ts";
 
 const TAKEN: [parser: parse.Parse<unknown>, name: string, given: string, value: unknown][] = [
@@ -26,8 +27,12 @@ const TAKEN: [parser: parse.Parse<unknown>, name: string, given: string, value: 
   [parse.location, "location", "east-us_2", "eastus2"],
   [parse.guid, "guid", " AAAAAAAA-0000-4000-8000-0123456789AB ", "aaaaaaaa-0000-4000-8000-0123456789ab"],
   [parse.tenant, "tenant", " Contoso.onmicrosoft.com ", "Contoso.onmicrosoft.com"],
-  [parse.url, "url", "http://127.0.0.1:80/x", "http://127.0.0.1:80/x"],
-  [parse.url, "url", "https://x.example", "https://x.example"],
+  [address.url, "url", "http://127.0.0.1:80/x", "http://127.0.0.1:80/x"],
+  [address.url, "url", "https://x.example/c?sv=1&sig=x", "https://x.example/c?sv=1&sig=x"],
+  [address.endpoint, "endpoint", " HTTP://127.0.0.1:8080/ ", "http://127.0.0.1:8080"],
+  [address.endpoint, "endpoint", "https://Arm.example:443/base/", "https://arm.example/base"],
+  [address.fileOrUrl, "fileOrUrl", "https://x.example/install.sh?v=1", "https://x.example/install.sh?v=1"],
+  [address.fileOrUrl, "fileOrUrl", "me@home/install.sh", "me@home/install.sh"],
   [cidrs, "cidrs", "10.0.0.0/8", ["10.0.0.0/8"]],
   [cidrs, "cidrs", "255.255.255.255", ["255.255.255.255/32"]],
   [cidrs, "cidrs", "0.0.0.0/0", ["0.0.0.0/0"]],
@@ -36,13 +41,16 @@ const TAKEN: [parser: parse.Parse<unknown>, name: string, given: string, value: 
   [cidrs, "cidrs", "10.1.2.3/8", ["10.0.0.0/8"]],
   [cidrs, "cidrs", "10.1.0.0/16,10.0.0.0/8,10.2.3.4,11.0.0.0/8", ["10.0.0.0/8", "11.0.0.0/8"]],
   [cidrs, "cidrs", "10.0.0.0/8,10.1.2.3/8,me,me", ["10.0.0.0/8", "me"]],
-  [cidrs, "cidrs", "2001:db8::1/32,2001:db8:1::/48,::/128,10.0.0.1", ["2001:db8::/32", "::/128", "10.0.0.1/32"]],
+  [cidrs, "cidrs", "2001:db8::1/32,2001:db8:1::/48,::1/128,10.0.0.1", ["2001:db8::/32", "::1/128", "10.0.0.1/32"]],
   [cidrs, "cidrs", "fd00:1:2:3:4:5:6:7/64", ["fd00:1:2:3::/64"]],
   [cidrs, "cidrs", "10.0.0.0/8,::/0,0.0.0.0/0", ["::/0", "0.0.0.0/0"]],
   [cidrs, "cidrs", "Any", ["*"]],
   [cidrs, "cidrs", "::1", ["::1/128"]],
   [cidrs, "cidrs", "2001:DB8::/32,10.0.0.0/8", ["2001:db8::/32", "10.0.0.0/8"]],
-  [cidrs, "cidrs", "::ffff:10.0.0.1", ["::ffff:10.0.0.1/128"]],
+  [cidrs, "cidrs", "::ffff:10.0.0.1", ["10.0.0.1/32"]],
+  [cidrs, "cidrs", "::FFFF:c000:209/120, 0:0::ffff:192.0.2.7/128", ["192.0.2.0/24"]],
+  [cidrs, "cidrs", "::ffff:0:0/96", ["0.0.0.0/0"]],
+  [cidrs, "cidrs", "0.0.0.0/8", ["0.0.0.0/8"]],
   [cidrs, "cidrs", "Me, 10.0.0.1", ["me", "10.0.0.1/32"]],
   [cidrs, "cidrs", "10.0.0.0/8,*", ["*"]],
   [cidrs, "cidrs", "internet", ["*"]],
@@ -82,7 +90,7 @@ const REFUSED: [parser: parse.Parse<unknown>, name: string, given: readonly stri
     ],
   ],
   [parse.tenant, "tenant", ["", "x/y", "a b", "https://x.example"]],
-  [parse.url, "url", ["", "x", "ftp://x", "file:///etc/passwd", "javascript:alert(1)"]],
+  [address.url, "url", ["", "x", "ftp://x", "file:///etc/passwd", "javascript:alert(1)"]],
   [
     cidrs,
     "cidrs",
@@ -108,6 +116,15 @@ const REFUSED: [parser: parse.Parse<unknown>, name: string, given: readonly stri
       "10.0.0.0/8,",
       "everybody",
       "a10.0.0.0/8",
+      "0.0.0.0",
+      "0.0.0.0/32",
+      "::",
+      "0::0/128",
+      "192.0.2.0/0",
+      "2001:db8::/0",
+      "::ffff:0.0.0.0",
+      "::ffff:192.0.2.0/96",
+      "::ffff:192.0.2.0/129",
     ],
   ],
   [parse.file, "file", ["-", "", " "]],
@@ -137,3 +154,35 @@ const attempt = (work: () => unknown): unknown => {
     return error;
   }
 };
+
+describe("of an address no message shows what may be a secret:", () => {
+  test.each(["url", "endpoint", "discoveryAddress", "fileOrUrl"] as const)("%s", (name) => {
+    for (const given of ["https://me:hunter2@a.example/x", "https:me:hunter2@a.example", "https://hunter2@a.example"]) {
+      const thrown = attempt(() => address[name](given));
+      expect([given, thrown]).toEqual([given, expect.objectContaining({ exit: 2 })]);
+      expect(String(thrown)).toContain("https://a.example");
+      expect(String(thrown)).not.toContain("hunter2");
+    }
+  });
+
+  test.each([
+    ["https://me:hun/ter2@a.example/x", "//a.example/x"],
+    ["https://me:hun?ter2@a.example/x", "//a.example/x"],
+    ["ftp://me:hunter2@a.example/x?sig=hunter2", "//a.example/x"],
+  ])("url: %s is none", (given, said) => {
+    const thrown = attempt(() => address.url(given));
+    expect([String(thrown).includes(said), String(thrown).includes("ter2")]).toEqual([true, false]);
+  });
+
+  test.each(["?x=hunter2", "#hunter2", "?sig=hunter2#x"])("endpoint: ...%s is no part of one", (more) => {
+    const thrown = attempt(() => address.endpoint(`https://a.example/base${more}`));
+    expect(thrown).toMatchObject({ exit: 2, message: "https://a.example/base has a query or a fragment" });
+  });
+});
+
+test.each(["0.0.0.0", "::", "192.0.2.0/0"])("%s is no range, and everybody is written so", (given) => {
+  expect(attempt(() => cidrs(given))).toMatchObject({
+    exit: 2,
+    advice: expect.stringContaining("Give 0.0.0.0/0 if every") as unknown,
+  });
+});

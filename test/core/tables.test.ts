@@ -141,12 +141,19 @@ describe("sizes of classic Azure", () => {
     ["Basic_A1", "Standard_D2s_v5"],
     ["A7", "Standard_E8s_v5"],
     ["Standard_A3", "Standard_D4s_v5"],
-    ["D2", "Standard_D2s_v5"],
-    ["Standard_D14", "Standard_E16s_v5"],
   ])("%s becomes %s, and that is said", (old, size) => {
     expect(sizeOf(size)).toBeDefined();
     expect(currentSize(old)).toEqual({ size, note: expect.stringMatching(new RegExp(`^${old} .*classic Azure.* ${size}`)) });
   });
+
+  test.each([
+    ["D2", "(2 cores) is of the D series, which Azure retires on 1 May 2028: Standard_D2s_v5 is taken"],
+    ["Standard_D14", "(16 cores) is of the D series, which Azure retires on 1 May 2028: Standard_E16s_v5 is taken"],
+    [
+      "Standard_D1",
+      "(1 core) is of the D series, which Azure retires on 1 May 2028, and no general-purpose size of today has one core: Standard_D2s_v5 (2 cores) is taken",
+    ],
+  ])("%s is not called gone: it is there until 2028", (old, note) => expect(currentSize(old).note).toBe(`${old} ${note}`));
 
   test.each(["Standard_D2_v2", "Standard_D2s_v5", "Standard_A2_v2", "Standard_D15_v2", "Standard_B2s", "constructor"])(
     "%s is left as it is",

@@ -74,6 +74,20 @@ async function asked(env: Record<string, string>, url = "https://management.azur
   );
 }
 
+test("an address of IPv6 is asked without its brackets", async ({ skip }) => {
+  const server = createServer((_, answer) => void answer.end("here"));
+  const there = await new Promise<boolean>((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(0, "::1", () => resolve(true));
+  });
+  if (!there) return skip("no IPv6 on this machine");
+  onTestFinished(() => void server.close());
+  const url = `http://[::1]:${(server.address() as AddressInfo).port}/`;
+  const client = await outwardClient(wayOut({}).agentOf);
+  const answer = await client.sendRequest(createPipelineRequest({ url, allowInsecureConnection: true }));
+  expect(answer.bodyAsText).toBe("here");
+});
+
 test("a discovery service is asked through the proxy, over http", async () => {
   const { at, seen } = await proxy({ status: 500 });
   const { fetch } = wayOut({ HTTP_PROXY: `me:word@${at}` });

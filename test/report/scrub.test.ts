@@ -18,6 +18,7 @@ test.for([
     "https://a.blob.core.windows.net/v/i.vhd?sv=2020&sig=ab%2Fcd%3D&se=1",
     "https://a.blob.core.windows.net/v/i.vhd?sv=2020&sig=[removed]&se=1",
   ],
+  ["a URL's password", "get https://me:hunter2@a.example/x", "get https://me:[removed]@a.example/x"],
   ["an account key", `key ${accountKey} end`, "key [removed] end"],
   [
     "a connection string",
@@ -42,6 +43,7 @@ test.for([
   "thumbprint 0123456789ABCDEF0123456789ABCDEF01234567",
   "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
   "Authorization: Bearer loopback",
+  "http://127.0.0.1:8080/new?who=a@b and //10.0.0.4:2379",
   "a new password, and where it is kept: 1 file",
   "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
 ])("%.40s stays", (text) => expect(scrub(text)).toBe(text));

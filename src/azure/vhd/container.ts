@@ -2,6 +2,7 @@
  * Where image VHDs go: reads `--blob-container-url`, and the URL of a `.vhd` that lies in Azure already. A shared access
  * signature in the query is a secret: it is kept out of `url`, of what is printed or serialised, and of every error text.
  */
+import { bareAddress } from "../../core/bare-address.ts";
 import { type ClusterError, usageError } from "../../core/errors.ts";
 
 export interface ContainerLocation {
@@ -133,6 +134,5 @@ function accountOf(url: URL, flag: string, text: string): { account: string; clo
 
 /** The message shows neither query nor password. */
 function wrong(flag: string, text: string, why: string, advice: string): ClusterError {
-  const shown = text.replace(/[?#].*$/s, "").replace(/\/\/[^/]*@/, "//");
-  return usageError(`${flag} ${shown}: ${why}.`, `${advice}.`);
+  return usageError(`${flag} ${bareAddress(text)}: ${why}.`, `${advice}.`);
 }

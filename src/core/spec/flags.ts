@@ -9,10 +9,10 @@ import {
   type Flag, type FlagScope, anyCase, anyCaseButOfFiles, anyOrder, choice, maybe, needed, section, several, toggle,
 } from "./flag.ts";
 import {
-  mountPoint, discoveryAddress, timeSpan, groupName, guid, hostPart, alternatives, integer, location, resourceName,
+  mountPoint, timeSpan, groupName, guid, hostPart, alternatives, integer, location, resourceName,
   anyText, file, speed, tenant, unitName,
-  url,
 } from "./parse.ts";
+import { discoveryAddress, endpoint, fileOrUrl, url } from "./address.ts";
 import { jump } from "./hops.ts";
 import { adminName, domain, privateRange, sha256 } from "./platform.ts";
 import { apiRanges, cidrs, rangesAlike } from "./ranges.ts";
@@ -68,7 +68,7 @@ export const FLAGS = {
       about: "AzureCloud, AzureUSGovernment or AzureChinaCloud",
     }),
     armEndpoint: maybe({
-      name: "arm-endpoint", value: "URL", parse: url, env: "AZURE_ARM_ENDPOINT", on: ["azure"],
+      name: "arm-endpoint", value: "URL", parse: endpoint, env: "AZURE_ARM_ENDPOINT", on: ["azure"],
       about: "another Azure Resource Manager; plain http for loopback addresses only",
     }),
     simulate: toggle({
@@ -399,7 +399,7 @@ export const FLAGS = {
       about: "range of services [10.43.0.0/16]",
     }),
     installer: maybe({
-      name: "installer", value: "URL", parse: file, file: true, on: ["platform"],
+      name: "installer", value: "URL", parse: fileOrUrl, file: true, on: ["platform"],
       about: "another copy of Drycc's install.sh: a URL or a file [https://www.drycc.cc/install.sh]",
     }),
     installerSha256: maybe({

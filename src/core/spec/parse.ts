@@ -1,7 +1,6 @@
 /** Parsers of single values as people type them: each returns the value or throws a usage error that says what is accepted. */
 import { isSystemPlace, normalPath } from "./mount-point.ts";
 import { usageError } from "../errors.ts";
-import { tidyDiscoveryUrl } from "../user-data/discovery-url.ts";
 
 export interface Parse<T> {
   (text: string): T;
@@ -133,22 +132,6 @@ export const guid: Parse<string> = accepting(
     return id;
   },
 );
-
-export const url: Parse<string> = accepting({ type: "string", pattern: "^\\s*[Hh][Tt][Tt][Pp][Ss]?:" }, (value) => {
-  try {
-    if (/^https?:$/.test(new URL(value).protocol)) return value;
-  } catch {
-    // falls through to the refusal below
-  }
-  throw usageError(`"${value}" is no http or https URL`);
-});
-
-/** etcd's: tidied, so that the same URL is the same text. */
-export const discoveryAddress: Parse<string> = (value) => {
-  const address = tidyDiscoveryUrl(value);
-  if (address === undefined) throw usageError(`"${value}" is no http or https URL`);
-  return address;
-};
 
 /** A resource's own name: letters, digits, `_ . -`, as most of Azure's network and compute kinds take it. */
 export const resourceName: Parse<string> = accepting(

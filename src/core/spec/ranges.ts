@@ -1,6 +1,6 @@
 /** `--ssh-from`, `--kube-api`: address ranges as Azure's security rules take them, and the word for one's own address. */
 import { usageError } from "../errors.ts";
-import { rangeFromFirst, rangeInOneWord, withoutCovered } from "../range.ts";
+import { ipv4Inside, rangeFromFirst, rangeInOneWord, withoutCovered } from "../range.ts";
 import type { Parse } from "./parse.ts";
 
 /** Stands for the address that Azure would see; it is looked up before anything is planned. */
@@ -38,12 +38,26 @@ function cidr(given: string): string {
   const value = given.trim().toLowerCase();
   if (/^(\*|any|internet)$/.test(value)) return "*";
   if (value === ME) return ME;
-  const range = rangeFromFirst(value.includes("/") ? value : `${value}/${value.includes(":") ? 128 : 32}`);
+  const whole = value.includes("/") ? value : `${value}/${value.includes(":") ? 128 : 32}`;
+  const plain = ipv4Inside(whole) ?? whole;
+  const range = rangeFromFirst(plain);
   // 010 is 8 to some programs and 10 to others
   if (range === undefined || (/(^|\.)0\d/.test(value) && !value.includes(":")))
     throw usageError(
       `"${given.trim()}" is no address range`,
       "For example 203.0.113.7/32, 10.0.0.0/8, 2001:db8::/32, me for your own address, or * for everybody.",
     );
+  if (isNobodyOrAll(plain))
+    throw usageError(
+      `"${given.trim()}" is ${plain.endsWith("/0") ? "everybody, whatever stands before the /" : "nobody's address"}`,
+      "Give 0.0.0.0/0 if every address of IPv4 is meant (::/0 of IPv6), * for everybody, me for your own address.",
+    );
   return range;
+}
+
+/** 0.0.0.0 alone lets nobody in, and 192.0.2.0/0 everybody: neither is meant. */
+function isNobodyOrAll(range: string): boolean {
+  const alone = rangeInOneWord(range.replace(/\/.*/, range.includes(":") ? "/128" : "/32"));
+  const isZero = /^\d+ 0\//.test(alone);
+  return isZero ? rangeInOneWord(range) === alone : rangeInOneWord(range).endsWith("/0");
 }

@@ -1,6 +1,8 @@
 /**
  * Sizes of classic Azure, by the names that old command lines have, and today's size with the same cores (and of the large-memory
- * ones about the same memory). Names with `_v2` and later are sizes of today, and left as they are.
+ * ones about the same memory). Names with `_v2` and later are sizes of today, and left as they are. The D series is still there, and is
+ * mapped too: it is restricted in new subscriptions, and its machines are of generation 1
+ * (https://learn.microsoft.com/azure/virtual-machines/sizes/retirement/retired-sizes-list).
  */
 import { plural } from "../words.ts";
 
@@ -11,11 +13,11 @@ export function currentSize(typed: string): { size: string; note?: string } {
   const old = CLASSIC.get(bare);
   if (old === undefined) return { size: given };
   const cores = `${old.cores} ${plural("core", old.cores)}`;
-  const note =
-    old.cores === 1
-      ? `${given} (${cores}) was retired in 2024 with classic Azure, and no general-purpose size of one core is left: ${old.size} (2 cores) is taken`
-      : `${given} (${cores}) was retired in 2024 with classic Azure: ${old.size} is taken`;
-  return { size: old.size, note };
+  const retired = bare.startsWith("d")
+    ? "is of the D series, which Azure retires on 1 May 2028"
+    : "was retired in 2024 with classic Azure";
+  const taken = old.cores === 1 ? `, and no general-purpose size of today has one core: ${old.size} (2 cores)` : `: ${old.size}`;
+  return { size: old.size, note: `${given} (${cores}) ${retired}${taken} is taken` };
 }
 
 // --- internal ---

@@ -3,7 +3,9 @@
  * HTTP to the world takes it: Resource Manager, the sign-in, blobs, a discovery service, a serial log. SSH to nodes does not.
  */
 import http from "node:http";
+import { lookup } from "node:dns";
 import https from "node:https";
+import type { LookupFunction } from "node:net";
 import { fetchWith, type Fetch } from "./fetch.ts";
 import { type Env, type Proxy, proxyOf } from "./proxy.ts";
 import { forPlainHttp, tunnel } from "./proxy-agents.ts";
@@ -17,10 +19,10 @@ export interface WayOut {
 }
 
 /** Without a limit every request in flight has a socket and a TLS handshake of its own; 64 carry a thousand machines. */
-const SOCKETS = { keepAlive: true, maxSockets: 64 };
+const SOCKETS = { keepAlive: true, maxSockets: 64, lookup: lookupOf };
 
 export function wayOut(env: Env): WayOut {
-  const direct = { "http:": new http.Agent({ keepAlive: true }), "https:": new https.Agent(SOCKETS) };
+  const direct = { "http:": new http.Agent({ keepAlive: true, lookup: lookupOf }), "https:": new https.Agent(SOCKETS) };
   const proxied = new Map<string, http.Agent>();
   const agentOf = (address: string): http.Agent => {
     const protocol = address.startsWith("http:") ? "http:" : "https:";
@@ -46,6 +48,11 @@ export function wayOut(env: Env): WayOut {
 }
 
 // --- internal ---
+
+/** The SDK gives an address of IPv6 with its brackets, as a URL has it: to the resolver that is a name that nobody has. */
+function lookupOf(...[host, ...rest]: Parameters<LookupFunction>): void {
+  lookup(host.replace(/^\[(.*)\]$/, "$1"), ...rest);
+}
 
 const agentThrough = (protocol: "http:" | "https:", proxy: Proxy): http.Agent =>
   protocol === "https:" ? tunnel(proxy, SOCKETS) : forPlainHttp(proxy, SOCKETS);
