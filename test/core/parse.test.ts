@@ -156,9 +156,10 @@ const attempt = (work: () => unknown): unknown => {
 };
 
 describe("of an address no message shows what may be a secret:", () => {
-  test.each(["url", "endpoint", "discoveryAddress", "fileOrUrl"] as const)("%s", (name) => {
+  const { url, endpoint, discoveryAddress, fileOrUrl } = address;
+  test.each(Object.entries({ url, endpoint, discoveryAddress, fileOrUrl }))("%s", (_name, parser) => {
     for (const given of ["https://me:hunter2@a.example/x", "https:me:hunter2@a.example", "https://hunter2@a.example"]) {
-      const thrown = attempt(() => address[name](given));
+      const thrown = attempt(() => parser(given));
       expect([given, thrown]).toEqual([given, expect.objectContaining({ exit: 2 })]);
       expect(String(thrown)).toContain("https://a.example");
       expect(String(thrown)).not.toContain("hunter2");
