@@ -7,6 +7,7 @@ import { canonical } from "../core/fingerprint.ts";
 import { KINDS } from "../core/plan/kinds.ts";
 import { shellWord } from "../core/quoting.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
+import { isOwnerless } from "../core/plan/proof.ts";
 import { MANAGED_BY, type Tags, clusterIn, isOurs, wordOf } from "../core/plan/tags.ts";
 import type { Live } from "./provider.ts";
 
@@ -20,8 +21,11 @@ export const isShared = (resource: AnyResource): boolean =>
 export const isAnothers = (resource: AnyResource, live: Live): boolean =>
   tagsIn(resource)["aoc-id"] !== undefined && live.tags["aoc-id"] !== tagsIn(resource)["aoc-id"];
 
-/** @throws ClusterError NotOurs, TagsChanged, ClusterConflict (exit 7) */
-export function refuseForeign(resource: AnyResource, live: Live, cluster: string): void {
+/**
+ * @param known the cluster is there, and has it: what is there by its name without tags has lost them
+ * @throws ClusterError NotOurs, TagsChanged, ClusterConflict (exit 7)
+ */
+export function refuseForeign(resource: AnyResource, live: Live, cluster: string, known = false): void {
   const wanted = tagsIn(resource);
   // of a group what is in it says whose it is, each by itself
   if (resource.kind === "resourceGroup" && isOurs(live.tags, cluster)) return;
@@ -42,6 +46,7 @@ export function refuseForeign(resource: AnyResource, live: Live, cluster: string
     });
   }
   if (wasOurs(live.tags, cluster)) throw changedSince(resource.label, live);
+  if (known && isOwnerless(live.tags, cluster)) throw changedSince(resource.label, live, wanted);
   const owner = clusterIn(live.tags);
   throw new ClusterError(
     "NotOurs",
@@ -61,15 +66,41 @@ export const TAGS_CHANGED = "TagsChanged";
 export const wasOurs = (tags: Tags, cluster: string): boolean =>
   tags["managed-by"] !== MANAGED_BY && tags["aoc-cluster"] === cluster && wordOf(tags) !== undefined;
 
-/** It is the cluster's by all but the one tag. */
-export const changedSince = (label: string, { id, tags }: Pick<Live, "id" | "tags">): ClusterError =>
-  new ClusterError(TAGS_CHANGED, `the tags of ${label} were changed: ${isNow(tags, "managed-by")} (${id})`, {
-    source: "azure",
-    exit: EXIT.conflict,
-    advice:
-      `managed-by is the tool's own tag, and says whose a resource is (docs/tags.md). A policy that writes it must leave the resource group out; then put it back, ` +
-      `\`az tag update --resource-id ${shellWord(id)} --operation merge --tags managed-by=${MANAGED_BY}\`, and run the same command again. Nothing without it is changed or deleted.`,
-  });
+/** The command that gives a resource the tags that say whose it is. */
+export const putBack = (id: string, tags: Tags): string =>
+  `az tag update --resource-id ${shellWord(id)} --operation merge --tags ${Object.entries(tags)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(" ")}`;
+
+/**
+ * Its tags are not those that say whose it is any more.
+ * @param whose those that it is to have
+ */
+export function changedSince(
+  label: string,
+  { id, tags }: Pick<Live, "id" | "tags">,
+  whose: Tags = { "managed-by": MANAGED_BY },
+): ClusterError {
+  const lost = WHOSE.filter((name) => whose[name] !== undefined && whose[name] !== tags[name]);
+  const back = Object.fromEntries(lost.map((name) => [name, whose[name] ?? ""]));
+  const several = lost.length > 1;
+  const own = several
+    ? `${lost.slice(0, -1).join(", ")} and ${lost.at(-1)} are the tool's own tags, and say`
+    : `${lost.join("")} is the tool's own tag, and says`;
+  const them = several ? "them" : "it";
+  const others = lost.length >= ALL.length ? " Is it somebody else's that took the name, it has to go first." : "";
+  return new ClusterError(
+    TAGS_CHANGED,
+    `the tags of ${label} were changed: ${lost.map((name) => isNow(tags, name)).join(", ")} (${id})`,
+    {
+      source: "azure",
+      exit: EXIT.conflict,
+      advice:
+        `${own} whose a resource is (docs/tags.md). A policy that writes ${them} must leave the resource group out; then put ${them} back, ` +
+        `\`${putBack(id, back)}\`, and run the same command again. Nothing without ${them} is changed or deleted.${others}`,
+    },
+  );
+}
 
 /**
  * What was written has other tags than it was given, of those that say whose it is.
@@ -93,6 +124,7 @@ export function refuseReplaced(resource: AnyResource, tags: Tags | undefined): v
 
 // --- internal ---
 
-const WHOSE = ["managed-by", "aoc-cluster", "aoc-id"];
+const ALL = ["managed-by", "aoc-cluster", "aoc-id"];
+const WHOSE = [...ALL, "aoc-role"];
 
 const isNow = (tags: Tags = {}, name: string): string => `${name} is ${tags[name] === undefined ? "gone" : `"${tags[name]}"`}`;

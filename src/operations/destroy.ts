@@ -5,6 +5,7 @@
 import { askedFields } from "../core/account.ts";
 import type { Alike, CostDocument, DestroyDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { refuseChangedClaim } from "./cluster/claim.ts";
 import { refuseTaken } from "./cluster/let-go.ts";
 import { findCluster, lookIn } from "./cluster/find.ts";
 import { notThere } from "./cluster/not-there.ts";
@@ -64,9 +65,10 @@ export async function planDestroy(run: Run, name: string, { resourceGroup, mustE
 
 /**
  * Refuses what Azure would refuse half way, and what would harm others.
- * @throws ClusterError ScopeLocked, UsedByOthers, TakesAlong, ContentsUnknown (exit 5), AuthorizationFailed (exit 4)
+ * @throws ClusterError ScopeLocked, UsedByOthers, TakesAlong, ContentsUnknown (exit 5), AuthorizationFailed (exit 4), TagsChanged (exit 7)
  */
 export async function checkDestroy(run: Run, doom: Doom): Promise<void> {
+  refuseChangedClaim(doom.located);
   refuseUntold(doom);
   refuseTaken(doom.taken);
   await refuseForbidden(run, destroyIntent(doom));

@@ -12,6 +12,7 @@ import { type ClusterSpec, buildSpec } from "../core/spec/spec.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { runOnAll } from "../nodes/run.ts";
 import { semaphore } from "../nodes/semaphore.ts";
+import { type Astray, astrayMachines, sayAstray } from "./cluster/astray.ts";
 import { claimNeeded } from "./cluster/claim.ts";
 import { findCluster } from "./cluster/find.ts";
 import { nodeNamed, nodeAt } from "./cluster/node-name.ts";
@@ -66,11 +67,14 @@ const AT_ONCE = 20;
 
 async function consoles(run: Run, name: string, { resourceGroup, node, lines }: LogsOptions): Promise<NodeLog[]> {
   const cluster = await findCluster(run, name, resourceGroup);
-  const { spec } = buildSpec(name, {}, (await claimNeeded(run, cluster)).kept);
+  const claim = await claimNeeded(run, cluster);
+  const { spec } = buildSpec(name, {}, claim.kept);
   const room = semaphore(AT_ONCE);
-  const there = machinesOf(spec, provenOf(await snapshotOf(run, cluster), cluster.owner));
+  const whole = await snapshotOf(run, cluster);
+  const nodes = machinesOf(spec, provenOf(whole, cluster.owner)).map((index) => ({ index }));
+  const astray = astrayMachines(run, { ...cluster, spec, claim }, whole);
   return Promise.all(
-    chosen(spec, there, node).map((index) =>
+    chosen(run, { spec, nodes, astray }, node).map((index) =>
       room.run(async (): Promise<NodeLog> => {
         const machine = names.machine(spec, index);
         try {
@@ -94,14 +98,8 @@ async function consoles(run: Run, name: string, { resourceGroup, node, lines }: 
 async function journals(run: Run, name: string, unit: string, options: LogsOptions): Promise<NodeLog[]> {
   const reached = await reachNodes(run, name, options.resourceGroup);
   if (reached.lacking !== undefined) throw reached.lacking;
-  const { nodes, spec } = await learnHostKeys(run, reached);
-  const wanted = new Set(
-    chosen(
-      spec,
-      nodes.map(({ index }) => index),
-      options.node,
-    ),
-  );
+  const { nodes, spec, astray } = await learnHostKeys(run, reached);
+  const wanted = new Set(chosen(run, { spec, nodes, astray }, options.node));
   const lines = options.lines ?? FLAGS.lines.default;
   const { nodes: found } = await runOnAll(
     nodes.filter(({ index }) => wanted.has(index)),
@@ -154,10 +152,16 @@ function noUnit(unit: string, alike: string): { code: string; message: string } 
 /** Of one node, as many as a person asks for. */
 const MOST_BYTES = 16 << 20;
 
-function chosen(spec: ClusterSpec, there: readonly number[], word: string | undefined): readonly number[] {
-  if (word === undefined) return there;
-  const nodes = there.map((index) => ({ index }));
-  return [nodeAt(spec, nodes, nodeNamed(spec, word)).index];
+interface There {
+  readonly spec: ClusterSpec;
+  readonly nodes: readonly { readonly index: number }[];
+  readonly astray: Astray;
+}
+
+function chosen(run: Run, { spec, nodes, astray }: There, word: string | undefined): readonly number[] {
+  if (word !== undefined) return [nodeAt(spec, nodes, astray, nodeNamed(spec, word)).index];
+  sayAstray(run, astray);
+  return nodes.map(({ index }) => index);
 }
 
 function lastLines(text: string, count: number = FLAGS.lines.default): string {

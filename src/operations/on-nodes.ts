@@ -4,6 +4,7 @@ import { FLAGS } from "../core/spec/flags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import type { OutputLine } from "../nodes/output-lines.ts";
 import { runOnAll } from "../nodes/run.ts";
+import { sayAstray } from "./cluster/astray.ts";
 import { learnHostKeys, notInside, reachNodes } from "./cluster/reach-nodes.ts";
 import type { Run } from "./run.ts";
 
@@ -27,6 +28,7 @@ export interface OnNodesOptions {
 export async function onNodes(run: Run, name: string, command: string, options: OnNodesOptions = {}): Promise<RunDocument> {
   const cluster = await reachNodes(run, name, options.resourceGroup);
   if (cluster.lacking !== undefined) throw cluster.lacking;
+  sayAstray(run, cluster.astray);
   const { nodes } = await learnHostKeys(run, cluster);
   const onLine = options.onLines?.(nodes.map((node) => node.name));
   // whatever it is

@@ -11,6 +11,7 @@ import { are, someOf } from "../core/words.ts";
 import type { NodeTarget } from "../nodes/target.ts";
 import { recoverAuthority } from "./etcd/authority.ts";
 import { usesTls } from "./etcd/plan.ts";
+import { refuseAstray } from "./cluster/astray.ts";
 import { findCluster } from "./cluster/find.ts";
 import { nodesNamed, nodeAt } from "./cluster/node-name.ts";
 import { operatorTls } from "./cluster/node-target.ts";
@@ -54,7 +55,7 @@ export const rebootNodes = async (
 /**
  * Looks which nodes there are, and what an earlier run has left to do.
  * @param words indexes, names or ranges; none: all nodes
- * @throws ClusterError ClusterNotFound, ClusterStopped, NodeNotFound, PrivateKeyMissing
+ * @throws ClusterError ClusterNotFound, ClusterStopped, NodeNotFound, PrivateKeyMissing, TagsChanged (exit 7)
  */
 export async function planReboot(
   run: Run,
@@ -64,6 +65,7 @@ export async function planReboot(
 ): Promise<Reboot> {
   const found = await reachFound(run, await findCluster(run, name, resourceGroup));
   refuseStopped(name, found.claim.tags);
+  refuseAstray(found.astray);
   if (found.lacking !== undefined && !run.simulated) throw found.lacking;
   const cluster = run.simulated ? found : await learnHostKeys(run, found);
   const wanted = words.length === 0 ? cluster.nodes : chosen(cluster, words);
@@ -139,8 +141,8 @@ export async function carryOutReboot(
 
 // --- internal ---
 
-const chosen = ({ spec, nodes }: ReachedCluster, words: readonly string[]): NodeTarget[] =>
-  nodesNamed(spec, words).map((index) => nodeAt(spec, nodes, index));
+const chosen = ({ spec, nodes, astray }: ReachedCluster, words: readonly string[]): NodeTarget[] =>
+  nodesNamed(spec, words).map((index) => nodeAt(spec, nodes, astray, index));
 
 /** Its members, and how etcd is asked; a user's own file decides about etcd itself. */
 async function etcdOf(run: Run, cluster: ReachedCluster): Promise<Etcd> {

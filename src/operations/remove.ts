@@ -8,13 +8,11 @@ import { type ClusterError, usageError } from "../core/errors.ts";
 import { names } from "../core/plan/cluster.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
-import { refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
-import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
 import { leaveEtcd, refuseAllMembers } from "./etcd/leaving.ts";
 import { leavePlatform } from "./platform/growth.ts";
 import { BY_FORCE, forgetNodes, removeAll } from "./remove/forget-nodes.ts";
-import { type Removal, planRemoval, refuseDestroyed } from "./remove/removal.ts";
+import { type Removal, planRemoval, refuseDestroyed, refuseHindered } from "./remove/removal.ts";
 import type { Run } from "./run.ts";
 
 export interface RemoveOptions {
@@ -35,17 +33,16 @@ export async function removeNodes(
   return carryOutRemoval(run, removal, options);
 }
 
-/** @throws ClusterError NodesNotFound (exit 2), EtcdQuorum, ScopeLocked, TakesAlong (exit 5), AuthorizationFailed (exit 4) */
+/** @throws ClusterError NodesNotFound (exit 2), EtcdQuorum, and what refuseHindered throws (exit 4, 5, 7) */
 export async function checkRemoval(run: Run, removal: Removal, { force = false }: RemoveOptions = {}): Promise<void> {
-  const { spec, claim, groupName, owner, parts, going, absent, staying } = removal;
+  const { spec, going, absent, staying } = removal;
   if (going.length === 0)
     throw notFound(
       spec.name,
       absent,
       staying.map(({ index }) => names.machine(spec, index)),
     );
-  await refuseHarmful(run, owner, parts);
-  await refuseForbidden(run, removalIntent(run, spec, claim, groupName, parts));
+  await refuseHindered(run, removal);
   if (!force) refuseAllMembers(removal, BY_FORCE);
 }
 

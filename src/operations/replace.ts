@@ -16,18 +16,17 @@ import { type Tags, hasEtcd } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
-import { looseDisksOf, partsOf, refuseHarmful, removalIntent } from "./cluster/node-parts.ts";
+import { looseDisksOf, partsOf } from "./cluster/node-parts.ts";
 import { refuseMarked } from "./cluster/shared-changes.ts";
 import { refuseStopped, refuseStoppedMeanwhile } from "./cluster/stopped.ts";
 import { refuseWrongWay } from "./create/materials.ts";
 import { prepare } from "./create/prepare.ts";
 import type { Anew } from "./create/choose-nodes.ts";
 import { createCluster } from "./create.ts";
-import { refuseForbidden } from "./destroy/forbidden.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
 import { refuseFirstServer } from "./platform/growth.ts";
 import { removeAll } from "./remove/forget-nodes.ts";
-import { type Removal, planRemoval } from "./remove/removal.ts";
+import { type Removal, planRemoval, refuseHindered } from "./remove/removal.ts";
 import { type MadeAnew, afterDeletion, goOn, isAbout, isRemoved, notWhole, removedFrom } from "./replace/failures.ts";
 import { hasKeptDisk, keepDataDisk } from "./replace/keep-disk.ts";
 import { letLeave } from "./replace/let-leave.ts";
@@ -75,7 +74,7 @@ export async function planReplace(run: Run, name: string, named: readonly string
   refuseStopped(name, removal.claim.tags);
   refuseLastMember(removal);
   refuseFirstServer(removal);
-  await checkAway(run, removal);
+  await refuseHindered(run, removal);
   const { absent, groupName, going, spec } = removal;
   const { noted, done, made, half } = await replacementOf(run, removal, wish);
   // what create would refuse afterwards is refused before anything goes
@@ -153,11 +152,6 @@ function refuseLastMember({ claim, going, known, spec }: Removal): void {
     exit: EXIT.preflight,
     advice: `Nothing was deleted. Add members first: \`azure-coreos-cluster create ${spec.name} --num-nodes ${known.size + 2} --etcd-members 3\`; or save etcd's data, and make another cluster.`,
   });
-}
-
-async function checkAway(run: Run, { spec, claim, groupName, owner, parts }: Removal): Promise<void> {
-  await refuseHarmful(run, owner, parts);
-  await refuseForbidden(run, removalIntent(run, spec, claim, groupName, parts));
 }
 
 interface Work {

@@ -67,9 +67,9 @@ async function jumpConfig(run: Run, { spec, key, knownHosts }: ReachedCluster): 
   return { configFile, last: hopAlias(jump, hops.length - 1) };
 }
 
-function chosen({ spec, nodes }: ReachedCluster, word: string | undefined): NodeTarget {
+function chosen({ spec, nodes, astray }: ReachedCluster, word: string | undefined): NodeTarget {
   const index = word === undefined ? (nodes[0]?.index ?? 0) : nodeNamed(spec, word);
-  return nodeAt(spec, nodes, index);
+  return nodeAt(spec, nodes, astray, index);
 }
 
 /** An identity file may hold a public key: ssh then takes the private one from the agent. @throws ClusterError PrivateKeyMissing: no agent has it */

@@ -8,13 +8,15 @@ import { STOPPED, hasEtcd } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
 import { quorumOf } from "../nodes/quorum.ts";
+import { refuseAstray } from "./cluster/astray.ts";
 import { isDoomed } from "./cluster/cluster.ts";
 import { findCluster } from "./cluster/find.ts";
 import { identityFor } from "./cluster/identity.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
 import { type Health, askNodes } from "./cluster/node-health.ts";
-import { powerAll } from "./cluster/power.ts";
+import { powerAll, refusePowerForbidden } from "./cluster/power.ts";
 import { destroyedMeanwhile } from "./cluster/shared-changes.ts";
+import { stoppedSince } from "./cluster/stopped.ts";
 import { type Run, secondsOf } from "./run.ts";
 import { tellEtcd } from "./stop/etcd-unit.ts";
 import { withoutTags } from "../core/plan/tag-parts.ts";
@@ -30,7 +32,8 @@ export interface Started {
 
 /**
  * @param onStart told which machines are to be started, before the first is
- * @throws ClusterError ClusterNotFound (exit 1), BeingDestroyed (exit 7), Interrupted; what a machine's start failed with, when none did
+ * @throws ClusterError ClusterNotFound (exit 1), BeingDestroyed, TagsChanged (exit 7), ScopeLocked (exit 5), AuthorizationFailed (exit 4),
+ * Interrupted; what a machine's start failed with, when none did
  */
 export async function startCluster(
   run: Run,
@@ -41,8 +44,10 @@ export async function startCluster(
   const cluster = await findCluster(run, name, resourceGroup);
   const live = await readLiveCluster(run, cluster);
   if (isDoomed(cluster)) throw destroyedMeanwhile(name);
+  refuseAstray(live.astray);
   const there = live.nodes.filter(({ provisioning }) => provisioning !== undefined);
   const off = there.filter(({ power }) => power !== undefined && power !== "running" && power !== "starting");
+  await refusePowerForbidden(run, { claim: live.claim, nodes: off }, "start", stoppedSince(live.claim.tags) !== undefined);
   onStart(live, off);
   const failed = await powerAll(run, off, "start");
   if (run.stop.aborted) throw run.stop.reason;

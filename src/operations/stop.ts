@@ -7,10 +7,11 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { STOPPED } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
+import { refuseAstray } from "./cluster/astray.ts";
 import { isDoomed, type Cluster } from "./cluster/cluster.ts";
 import { findCluster } from "./cluster/find.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
-import { powerAll } from "./cluster/power.ts";
+import { powerAll, refusePowerForbidden } from "./cluster/power.ts";
 import { destroyedMeanwhile } from "./cluster/shared-changes.ts";
 import { stoppedSince } from "./cluster/stopped.ts";
 import { foundCost } from "./price/costs.ts";
@@ -38,17 +39,19 @@ export interface StopOutcome {
 export const stopCluster = async (run: Run, name: string, options: InGroup = {}): Promise<StopOutcome> =>
   carryOutStop(run, await planStop(run, name, options));
 
-/** Reads only. @throws ClusterError ClusterNotFound (exit 1), BeingDestroyed (exit 7) */
+/**
+ * Reads only.
+ * @throws ClusterError ClusterNotFound (exit 1), BeingDestroyed, TagsChanged (exit 7), ScopeLocked (exit 5), AuthorizationFailed (exit 4)
+ */
 export async function planStop(run: Run, name: string, { resourceGroup }: InGroup = {}): Promise<Stop> {
   const cluster = await findCluster(run, name, resourceGroup);
   const live = await readLiveCluster(run, cluster);
   if (isDoomed(cluster)) throw destroyedMeanwhile(name);
-  return {
-    cluster,
-    live,
-    running: runningIn(live),
-    since: stoppedSince(live.claim.tags),
-  };
+  refuseAstray(live.astray);
+  const running = runningIn(live);
+  const since = stoppedSince(live.claim.tags);
+  await refusePowerForbidden(run, { claim: live.claim, nodes: running }, "deallocate", since === undefined);
+  return { cluster, live, running, since };
 }
 
 /** @throws ClusterError Interrupted; what the claim's mark is refused with */

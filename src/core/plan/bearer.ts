@@ -37,6 +37,15 @@ export const bearerOf = ({ private: isPrivate }: { readonly private: boolean }):
 export const holdsName = (one: Bearing, cluster: string): boolean =>
   isClaim(one.tags, cluster) && BEARERS[one.kind].holds(one, cluster);
 
+/**
+ * The cluster that a public address is called after, by its name and its label, and of which creation: what is left to say so when somebody has
+ * replaced its tags. It proves nothing. A security group's name says too little, for others call theirs so.
+ */
+export function calledAfter({ kind, id, model }: Bearing): { readonly cluster: string; readonly word: string } | undefined {
+  const [, cluster = "", word = ""] = (kind === "publicAddress" && /^([a-z][a-z0-9-]*)-ip-([0-9a-f]{8})$/.exec(nameOf(id))) || [];
+  return word !== "" && labelOf(model) === cluster ? { cluster, word } : undefined;
+}
+
 // --- internal ---
 
 const labelOf = (model: unknown): string | undefined =>

@@ -2,7 +2,7 @@
  * Whose a resource is, by the one thing that proves it: its tags. Names never do; they are what anybody may choose. Everything that
  * counts, changes, detaches or deletes asks here. docs/security.md has the rules, operation by operation.
  */
-import { type Tags, isOurs, wordOf } from "./tags.ts";
+import { type Tags, clusterIn, isOurs, wordOf } from "./tags.ts";
 
 /** A cluster in one resource group, and which of its creations are meant. */
 export interface Owner {
@@ -21,6 +21,12 @@ export function isProven({ id, tags }: { readonly id: string; readonly tags: Tag
   if (!isOurs(tags, owner.cluster)) return false;
   const word = wordOf(tags);
   return word !== undefined && (owner.ids.size === 0 || owner.ids.has(word) || owner.shared.has(id.toLowerCase()));
+}
+
+/** Whether tags say of no cluster that it is its, or of this one, but not of which creation: somebody has changed them, or it never had them. */
+export function isOwnerless(tags: Tags, cluster: string): boolean {
+  const owner = clusterIn(tags);
+  return owner === undefined || (owner === cluster && wordOf(tags) === undefined);
 }
 
 /** The proven ones of a snapshot. */

@@ -8,14 +8,15 @@ import type { PublicIPAddress } from "@azure/arm-network";
 import { storageAccountName, storageAccountSeed } from "../../azure/vhd/account.ts";
 import type { BearerModels } from "../../azure/lookups/networks.ts";
 import { toLive } from "../../azure/live.ts";
-import { BEARER_KINDS, type BearerKind, type Bearing, holdsName } from "../../core/plan/bearer.ts";
+import { BEARER_KINDS, type BearerKind, type Bearing, calledAfter, holdsName } from "../../core/plan/bearer.ts";
 import { names } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import type { Owner } from "../../core/plan/proof.ts";
+import { type Owner, isOwnerless } from "../../core/plan/proof.ts";
 import { frontendIn, keptFlag, readClaim } from "../../core/plan/read-tags.ts";
 import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import { KINDS } from "../../core/plan/kinds.ts";
-import { type Choices, MANAGED_BY, isClaim, wordOf } from "../../core/plan/tags.ts";
+import { type Choices, MANAGED_BY, type Tags, clusterIn, isClaim, isOurs, ownTags, wordOf } from "../../core/plan/tags.ts";
+import { gather } from "../../core/plan/tag-parts.ts";
 import { normalLocation } from "../../core/region.ts";
 import type { KeptValues } from "../../core/spec/spec.ts";
 import { changedSince, wasOurs } from "../../engine/whose.ts";
@@ -73,14 +74,33 @@ export function claimsOf<T extends Bearing>(found: readonly T[], cluster: string
   );
 }
 
-/** What would be the claim but for its `managed-by`, which somebody has replaced: the error that says so and how it is put back. */
-export function changedClaim(found: readonly FoundClaim[], cluster: string): ClusterError | undefined {
+/** What would be the claim but for its tags, which somebody has replaced: the error that says so and how they are put back. */
+export function changedClaim(found: readonly FoundClaim[], cluster: string, group?: Tags): ClusterError | undefined {
   const before = found.filter(({ tags }) => wasOurs(tags, cluster));
   const [changed] = claimsOf(
     before.map((one) => ({ ...one, now: one.tags, tags: { ...one.tags, "managed-by": MANAGED_BY } })),
     cluster,
   );
-  return changed && changedSince(KINDS[changed.kind].word, { id: changed.id, tags: changed.now });
+  if (changed !== undefined) return changedSince(KINDS[changed.kind].word, { id: changed.id, tags: changed.now });
+  const bare = found.flatMap((one) => {
+    const word = isClaim(one.tags, cluster) ? undefined : wordOfBare(one, cluster, group);
+    return word === undefined ? [] : [{ one, word }];
+  });
+  // a public cluster has a security group of that name, too
+  const likely = bare.find(({ one }) => one.kind === "publicAddress") ?? bare[0];
+  if (likely === undefined) return undefined;
+  const { one, word } = likely;
+  return withChoices(
+    one.tags,
+    changedSince(KINDS[one.kind].word, one, { ...ownTags(cluster, word), "aoc-role": "claim" }),
+    cluster,
+  );
+}
+
+/** @throws ClusterError TagsChanged (exit 7) */
+export function refuseChangedClaim({ name, own, group, bearers, claims }: Cluster): void {
+  const changed = claims.length > 0 ? undefined : changedClaim(bearing(bearers), name, own ? group?.tags : undefined);
+  if (changed !== undefined) throw changed;
 }
 
 /** Where the balancer is reached, as far as the claim says. Reads no more of it: a damaged one may be looked at. */
@@ -101,6 +121,27 @@ export function ownerOf(
 }
 
 // --- internal ---
+
+/** The creation that a claim without tags is of: its name says it, or of a private cluster the group of its own that it is in. */
+function wordOfBare(one: FoundClaim, cluster: string, group: Tags | undefined): string | undefined {
+  const after = calledAfter(one);
+  const owner = clusterIn(one.tags);
+  if (after !== undefined) return after.cluster === cluster && (owner ?? cluster) === cluster ? after.word : undefined;
+  const isGroups = one.kind === "securityGroup" && nameOf(one.id).toLowerCase() === names.securityGroup(cluster);
+  return isGroups && isOwnerless(one.tags, cluster) && isOurs(group, cluster) ? wordOf(group) : undefined;
+}
+
+/** With its tags went what was chosen for the cluster. */
+function withChoices(tags: Tags, error: ClusterError, cluster: string): ClusterError {
+  if (gather(tags, "aoc-ssh-key") !== undefined) return error;
+  return new ClusterError(error.code, error.message, {
+    source: error.source,
+    exit: error.exit,
+    advice:
+      `${error.advice} Its other tags whose names begin with aoc- say what was chosen for ${cluster}: put them back, too (the activity log in the ` +
+      `portal has the old values). Without those only \`azure-coreos-cluster destroy ${cluster}\` knows it again.`,
+  });
+}
 
 function claimOf({ name, groupName, claims }: Cluster): Claim | undefined {
   if (claims.length > 1)

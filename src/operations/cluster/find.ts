@@ -25,7 +25,7 @@ export async function findCluster(run: Run, name: string, given: string | undefi
   const all = given !== undefined || here.own ? bearing(here.bearers) : await allBearing(run);
   const groups = groupsOfClaims(all, name);
   if (groups.length === 0) {
-    const changed = changedClaim(all, name);
+    const changed = changedClaim(all, name, here.own ? here.group?.tags : undefined);
     if (changed !== undefined) throw changed;
     return here;
   }

@@ -3,6 +3,7 @@ import type { ClusterState } from "../../core/documents.ts";
 import type { GroupFacts } from "../../azure/lookups/groups.ts";
 import { normalLocation } from "../../core/region.ts";
 import { groupOf } from "../../core/plan/resource.ts";
+import { calledAfter } from "../../core/plan/bearer.ts";
 import { keptFlag } from "../../core/plan/read-tags.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { plain } from "../../core/words.ts";
@@ -73,7 +74,7 @@ export async function knownClusters(run: Run, onlyIn?: string): Promise<KnownClu
 
 /** Such a cluster costs money, and else nobody would see it. */
 function sayChanged(run: Run, inGroup: readonly FoundClaim[]): void {
-  for (const name of new Set(inGroup.flatMap(({ tags }) => tags["aoc-cluster"] ?? []))) {
+  for (const name of new Set(inGroup.flatMap((one) => one.tags["aoc-cluster"] ?? calledAfter(one)?.cluster ?? []))) {
     const changed = changedClaim(inGroup, name);
     if (changed !== undefined) run.say(plain(`${name} is not known as it was: ${changed.message}. ${changed.advice}`));
   }

@@ -25,6 +25,7 @@ import type { Live } from "../../engine/provider.ts";
 import { duration } from "../../core/words.ts";
 import { type MachinePlace, interfaceAddresses, knownNodes, placeOfMachine, subnetIn, withPublicAddress } from "./nodes-there.ts";
 import { type Doom, oursOf, surveyDoom } from "../destroy/doom-survey.ts";
+import { type Astray, astrayMachines } from "./astray.ts";
 import { type Claim, claimNeeded } from "./claim.ts";
 import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";
 import { stoppedSince } from "./stopped.ts";
@@ -57,6 +58,8 @@ export interface LiveCluster {
   readonly location: string;
   readonly nodes: readonly LiveNode[];
   readonly drift: readonly Drift[];
+  /** Machines of its nodes that are there, and have lost the tags that say so. */
+  readonly astray: Astray;
   /** How many resources of it there are. */
   readonly resources: number;
   /** Those, as they are. */
@@ -86,6 +89,7 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
     claim,
     location: claim.location,
     nodes,
+    astray: astrayMachines(run, { ...located, spec, claim }, doom.snapshot),
     resources: doom.ours.length,
     found: oursOf(doom),
     expires,

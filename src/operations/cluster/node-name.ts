@@ -1,6 +1,7 @@
 /** Nodes as people name them on the command line. */
 import { names, nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
+import { type Astray, refuseAstray } from "./astray.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 
 /** Its index, by the index itself, the machine's name, or the name's end ("coreos-2"). Throws a usage error for other words. */
@@ -18,10 +19,16 @@ export const nodesNamed = (spec: ClusterSpec, words: readonly string[]): number[
   ...new Set(words.flatMap((word) => rangeIn(word) ?? nodeNamed(spec, word))),
 ];
 
-/** The one of those that are there. @throws ClusterError NodeNotFound (exit 2) */
-export function nodeAt<N extends { readonly index: number }>(spec: ClusterSpec, there: readonly N[], index: number): N {
+/** The one of those that are there. @throws ClusterError TagsChanged (exit 7), NodeNotFound (exit 2) */
+export function nodeAt<N extends { readonly index: number }>(
+  spec: ClusterSpec,
+  there: readonly N[],
+  astray: Astray,
+  index: number,
+): N {
   const node = there.find((one) => one.index === index);
   if (node !== undefined) return node;
+  refuseAstray(astray.filter((one) => one.node === index));
   throw new ClusterError("NodeNotFound", `${spec.name} has no node ${index}`, {
     exit: EXIT.usage,
     advice: there.length === 0 ? "It has no machines." : `It has ${there.map((one) => one.index).join(", ")}.`,

@@ -20,15 +20,10 @@ export interface NodePart {
   readonly node: number;
 }
 
-/** What there is of the nodes, asked for by name, for a list may be behind, and proven by its tags: the machine before what hangs on it. */
-export async function partsOf(
-  run: Run,
-  spec: ClusterSpec,
-  { owner, groupName: group }: { readonly owner: Owner; readonly groupName: string },
-  going: readonly number[],
-): Promise<NodePart[]> {
+/** What a node may consist of, but for its disks: the machine before what hangs on it. */
+export function possibleParts(run: Run, spec: ClusterSpec, group: string, nodes: Iterable<number>): NodePart[] {
   const base = groupId(run.subscription, group);
-  const possible = going.flatMap((node): NodePart[] => {
+  return [...nodes].flatMap((node): NodePart[] => {
     const machine = names.machine(spec, node);
     const part = (kind: Exclude<NodePart["kind"], "disk">, name: string, label: string): NodePart => ({
       kind,
@@ -42,6 +37,16 @@ export async function partsOf(
       part("publicAddress", names.nodeAddress(machine), `address of ${machine}`),
     ];
   });
+}
+
+/** What there is of the nodes, asked for by name, for a list may be behind, and proven by its tags: the machine before what hangs on it. */
+export async function partsOf(
+  run: Run,
+  spec: ClusterSpec,
+  { owner, groupName: group }: { readonly owner: Owner; readonly groupName: string },
+  going: readonly number[],
+): Promise<NodePart[]> {
+  const possible = possibleParts(run, spec, group, going);
   const there = await Promise.all(possible.map((part) => getPatiently(part, run.tools)));
   return possible.filter(({ id }, index) => isProven({ id, tags: there[index]?.tags }, owner));
 }

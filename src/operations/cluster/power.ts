@@ -1,15 +1,42 @@
-/** Machines that are started or deallocated, all at once; each is told of, and one that fails stops no other. */
+/** Machines that are started or deallocated, all at once; each is told of, and one that fails stops no other. And what it takes. */
 import { ClusterError } from "../../core/errors.ts";
+import { typeOf } from "../../core/plan/kinds.ts";
+import { groupId, groupOf } from "../../core/plan/resource.ts";
 import { powerPatiently } from "../../engine/patiently.ts";
+import { refuseForbidden } from "../destroy/forbidden.ts";
 import type { Run } from "../run.ts";
+import type { Claim } from "./claim.ts";
 import type { LiveNode } from "./live-cluster.ts";
 
-/** Those that could not be, with what stood in the way. @throws the signal's reason */
-export async function powerAll(
+type Power = "start" | "deallocate";
+
+/**
+ * Refuses what Azure would refuse for some of them, after the first.
+ * @param marks whether the claim's mark is to change, too
+ * @throws ClusterError ScopeLocked (exit 5), AuthorizationFailed (exit 4)
+ */
+export async function refusePowerForbidden(
   run: Run,
-  nodes: readonly LiveNode[],
-  power: "start" | "deallocate",
-): Promise<ReadonlyMap<number, ClusterError>> {
+  { claim, nodes }: { readonly claim: Claim; readonly nodes: readonly LiveNode[] },
+  power: Power,
+  marks: boolean,
+): Promise<void> {
+  const writes = [...nodes, ...(marks ? [claim] : [])].map(({ id }) => id);
+  const [first] = writes;
+  if (first === undefined) return;
+  await refuseForbidden(run, {
+    scope: groupId(run.subscription, groupOf(first) ?? ""),
+    deletes: [],
+    writes,
+    rights: [
+      ...(nodes.length === 0 ? [] : [`${typeOf("machine")}/${power}/action`]),
+      ...(marks ? [`${typeOf(claim.kind)}/write`] : []),
+    ],
+  });
+}
+
+/** Those that could not be, with what stood in the way. @throws the signal's reason */
+export async function powerAll(run: Run, nodes: readonly LiveNode[], power: Power): Promise<ReadonlyMap<number, ClusterError>> {
   const failed = new Map<number, ClusterError>();
   const one = async ({ id, name, index }: LiveNode): Promise<void> => {
     const about = { id, label: `machine ${name}`, node: index };

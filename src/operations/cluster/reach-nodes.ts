@@ -20,6 +20,7 @@ import { PUBLIC, textAt } from "../../prepare/kept-file.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
 import { interfaceAddresses, machinesOf } from "./nodes-there.ts";
+import { type Astray, astrayMachines, refuseAstray } from "./astray.ts";
 import { type Claim, claimNeeded } from "./claim.ts";
 import type { Cluster } from "./cluster.ts";
 import { findCluster } from "./find.ts";
@@ -39,6 +40,8 @@ export interface ReachedCluster {
   readonly key: SshKey;
   /** What nodes are logged in to with: see canLogIn. */
   readonly identity: Identity;
+  /** Machines of its nodes that are there and not among `nodes`, for they have lost the tags that say whose they are. */
+  readonly astray: Astray;
   /** Why nobody can log in from here, when that is so. */
   readonly lacking?: ClusterError;
   /** The cluster's own known_hosts, brought up to date. */
@@ -71,7 +74,9 @@ export async function reachFound(run: Run, cluster: Cluster): Promise<ReachedClu
       source: "azure",
       advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
     });
-  const snapshot = provenOf(await snapshotOf(run, cluster), cluster.owner);
+  const whole = await snapshotOf(run, cluster);
+  const snapshot = provenOf(whole, cluster.owner);
+  const astray = astrayMachines(run, { ...cluster, spec, claim }, whole);
   const { key, identity, lacking } = await identityFor(run, name, claim.choices.sshPublicKey);
   await clusterFolder(run.dir, name);
   const knownHosts = knownHostsFile(run, name);
@@ -86,6 +91,7 @@ export async function reachFound(run: Run, cluster: Cluster): Promise<ReachedClu
   await keepProvenHops(run, name, reach.via);
   // one that was trusted on first use is known from then on
   const nodes = there.map((node) => knownTarget(nodeTarget(reach, node), known));
+  if (nodes.length === 0) refuseAstray(astray);
   if (nodes.length === 0)
     throw new ClusterError("NoMachines", `${name} has no machines yet`, {
       source: "azure",
@@ -98,7 +104,7 @@ export async function reachFound(run: Run, cluster: Cluster): Promise<ReachedClu
       nodes.flatMap(({ hostKeys }) => hostKeys),
     ),
   });
-  return { cluster, spec, claim, nodes, key, identity, ...(lacking === undefined ? {} : { lacking }), knownHosts };
+  return { cluster, spec, claim, nodes, astray, key, identity, ...(lacking === undefined ? {} : { lacking }), knownHosts };
 }
 
 /**

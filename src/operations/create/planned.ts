@@ -34,7 +34,7 @@ export function liveOf(resource: AnyResource, found: ClaimedCluster, snapshot: S
 }
 
 export async function planned(run: Run, furnished: Furnished): Promise<Prepared> {
-  const { name, found, snapshot, unlisted, image, surveyed, anew } = furnished;
+  const { name, found, snapshot, unlisted, image, surveyed, anew, known } = furnished;
   const inside = await aboutPrivate(run, name, furnished.spec, surveyed.subnet !== undefined);
   const { expires, notes } = timeToLive(run, furnished.spec, found.claim?.tags["aoc-expires"]);
   const facts: Facts = { ...factsOf(run, furnished), ...(expires === undefined ? {} : { expires }) };
@@ -42,9 +42,10 @@ export async function planned(run: Run, furnished: Furnished): Promise<Prepared>
   const spec = pinned ? withImage(furnished.spec, surveyed.imageFacts.urn) : furnished.spec;
   const resources = planOf(spec, facts);
   await lookByName(run, resources, unlisted, snapshot);
+  const isKnown = ({ node }: AnyResource): boolean => found.claim !== undefined && (node === undefined || known.has(node));
   const decisions = new Map(
     resources.map((resource) => {
-      const decision = decide(resource, liveOf(resource, found, snapshot), name);
+      const decision = decide(resource, liveOf(resource, found, snapshot), name, isKnown(resource));
       const goes = resource.kind === "machine" && decision !== "create" && anew?.nodes.has(resource.node ?? -1) === true;
       return [resource.id, goes ? "replace" : decision];
     }),

@@ -17,7 +17,7 @@ import { freedBy, knownNodes, machinesOf } from "../cluster/nodes-there.ts";
 import { lookIn } from "../cluster/find.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
 import { refuseHalfReplaced } from "../replace/half-replaced.ts";
-import { claimed } from "../cluster/claim.ts";
+import { claimed, refuseChangedClaim } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import { refuseFileInTheWay } from "../../prepare/cluster-folder.ts";
 import { namedNetwork } from "../../core/spec/network-id.ts";
@@ -117,6 +117,7 @@ async function find(run: Looking, name: string, asked: Partial<FlagValues>): Pro
   const wished = await withOwnAddress(run, named);
   const elsewhere = plain.resourceGroup === undefined ? groupsElsewhere(run, name) : [];
   const found = claimed(await lookIn(run, name, groupName).catch(takenForNew(name, wished)));
+  refuseChangedClaim(found);
   if (!found.own && found.claims.length === 0) await refuseElsewhere(run, name, await elsewhere);
   refuseTakenFolder(run, { name, groupName });
   const kept = found.claim?.kept ?? {};

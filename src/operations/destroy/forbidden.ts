@@ -1,6 +1,6 @@
 /**
- * What forbids a command that deletes: management locks and missing rights, asked for before the first change, so that it never
- * stops half way for a reason that could be known.
+ * What forbids a command that deletes, or takes and gives power: management locks and missing rights, asked for before the first change, so
+ * that it never stops half way for a reason that could be known.
  */
 import { AzureError, isMisdirected } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
@@ -14,7 +14,7 @@ export interface Intent {
   readonly scope: string;
   /** Ids of what is to be deleted. */
   readonly deletes: readonly string[];
-  /** Ids of what is to be changed: only a read-only lock forbids that. */
+  /** Ids of what is to be changed, or started or deallocated: only a read-only lock forbids that. */
   readonly writes?: readonly string[];
   /** The whole group goes, and everything in it. */
   readonly whole?: boolean;
@@ -34,12 +34,15 @@ export async function refuseForbidden(run: Run, intent: Intent): Promise<void> {
   const deletes = intent.deletes.map((id) => id.toLowerCase());
   const writes = (intent.writes ?? []).map((id) => id.toLowerCase());
   const scope = intent.scope.toLowerCase();
+  const isDeletion = deletes.length > 0 || intent.whole === true;
+  const nothing = `Nothing was ${isDeletion ? "deleted" : "changed"}.`;
   const forbidding = (locks ?? []).filter((lock) => {
     const at = lock.scope.toLowerCase();
+    const readOnly = lock.level.toLowerCase() === "readonly";
     return (
-      `${scope}/`.startsWith(`${at}/`) ||
+      (`${scope}/`.startsWith(`${at}/`) && (isDeletion || readOnly)) ||
       deletes.some((id) => id === at || at.startsWith(`${id}/`)) ||
-      (writes.includes(at) && lock.level.toLowerCase() === "readonly") ||
+      (writes.includes(at) && readOnly) ||
       (intent.whole === true && at.startsWith(`${scope}/`))
     );
   });
@@ -50,7 +53,7 @@ export async function refuseForbidden(run: Run, intent: Intent): Promise<void> {
       {
         source: "azure",
         exit: EXIT.preflight,
-        advice: `Nothing was deleted. Remove the ${forbidding.length === 1 ? "lock" : "locks"}, if it is yours to do so, and run the same command again: \`az lock delete --ids ${forbidding.map((lock) => shellWord(lock.id)).join(" ")}\`.`,
+        advice: `${nothing} Remove the ${forbidding.length === 1 ? "lock" : "locks"}, if it is yours to do so, and run the same command again: \`az lock delete --ids ${forbidding.map((lock) => shellWord(lock.id)).join(" ")}\`.`,
         link: "https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources",
       },
     );
@@ -61,7 +64,7 @@ export async function refuseForbidden(run: Run, intent: Intent): Promise<void> {
     throw new ClusterError("AuthorizationFailed", `you may not ${missing.join(", ")} on ${intent.scope}`, {
       source: "azure",
       exit: EXIT.signIn,
-      advice: `Nothing was deleted. An owner gives the right with \`az role assignment create --assignee WHO --role Contributor --scope ${shellWord(intent.scope)}\` (WHO is yours: \`az ad signed-in-user show --query id -o tsv\`), or runs the same command.`,
+      advice: `${nothing} An owner gives the right with \`az role assignment create --assignee WHO --role Contributor --scope ${shellWord(intent.scope)}\` (WHO is yours: \`az ad signed-in-user show --query id -o tsv\`), or runs the same command.`,
       link: "https://learn.microsoft.com/azure/role-based-access-control/troubleshooting",
     });
 }

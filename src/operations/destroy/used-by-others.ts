@@ -8,21 +8,30 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { kindOfId } from "../../core/plan/kinds.ts";
 import { labelOf } from "../../core/plan/label.ts";
 import { type Use, madeFrom, usesOf } from "../../core/outside-use.ts";
-import { groupOf } from "../../core/plan/resource.ts";
-import { isProven } from "../../core/plan/proof.ts";
-import { clusterIn } from "../../core/plan/tags.ts";
+import { groupOf, nameOf } from "../../core/plan/resource.ts";
+import { isOwnerless, isProven } from "../../core/plan/proof.ts";
+import { clusterIn, ownTags } from "../../core/plan/tags.ts";
 import { getPatiently, patiently } from "../../engine/patiently.ts";
+import { putBack } from "../../engine/whose.ts";
 import { plural, few } from "../../core/words.ts";
+import type { Doomed } from "../../core/doomed.ts";
 import type { Doom } from "./doom-survey.ts";
 import { asFarAsAllowed } from "../cluster/allowed.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { Run } from "../run.ts";
 import { shellWord } from "../../core/quoting.ts";
 
 /** The code of the refusal. */
 export const USED = "UsedByOthers";
 
+/** What is to go, of which cluster. */
+export interface Going extends Pick<Doom, "scope" | "whole" | "found"> {
+  readonly located: Pick<Cluster, "name" | "groupName" | "owner">;
+  readonly ours: readonly Pick<Doomed, "id" | "kind" | "label">[];
+}
+
 /** @throws ClusterError UsedByOthers (exit 5): nothing was deleted */
-export async function refuseUsed(run: Run, doom: Doom): Promise<void> {
+export async function refuseUsed(run: Run, doom: Going): Promise<void> {
   const users = await outsiders(run, doom);
   if (users.length === 0) return;
   const { name } = doom.located;
@@ -42,7 +51,7 @@ export async function refuseUsed(run: Run, doom: Doom): Promise<void> {
         : [
             `Destroy the other ${plural("cluster", first.length)} first, if ${first.length === 1 ? "it is" : "they are"} to go as well: ${first.join(", ")}.`,
           ]),
-      ...(others.length === 0 ? [] : ["Delete what uses it, or detach it, if it is yours to do so."]),
+      ...(others.length === 0 ? [] : ["Delete what uses it, or detach it, if it is yours to do so.", ...lostTags(doom, others)]),
       "Then run the same command again.",
     ].join(" "),
   });
@@ -50,7 +59,18 @@ export async function refuseUsed(run: Run, doom: Doom): Promise<void> {
 
 // --- internal ---
 
+/** What is called like the cluster's own may be that, and have lost its tags. */
+function lostTags({ located: { name, owner } }: Going, others: readonly User[]): string[] {
+  const [word, ...more] = owner.ids;
+  const bare = [...new Set(others.filter((one) => one.bare).map(({ by }) => by))];
+  if (word === undefined || more.length > 0 || bare.length === 0) return [];
+  const commands = bare.slice(0, 3).map((id) => `\`${putBack(id, ownTags(name, word))}\``);
+  return [`What is ${name}'s and has lost its tags needs them back: ${commands.join(", ")}.`];
+}
+
 interface User extends Use {
+  /** It is called like the cluster's own, and its tags do not say whose it is. */
+  readonly bare: boolean;
   /** The cluster of this tool that it belongs to. */
   readonly cluster: { readonly name: string; readonly group: string } | undefined;
 }
@@ -61,7 +81,7 @@ const key = (cluster: { readonly name: string; readonly group: string }): string
 /** How many users are looked at; each is a read. */
 const LOOKED_AT = 40;
 
-async function outsiders(run: Run, doom: Doom): Promise<User[]> {
+async function outsiders(run: Run, doom: Going): Promise<User[]> {
   const { located, scope, whole, ours, found } = doom;
   const mine = new Set(ours.map((one) => one.id.toLowerCase()));
   // with the group goes everything in it, whoever made it
@@ -83,7 +103,8 @@ async function outsiders(run: Run, doom: Doom): Promise<User[]> {
       if (tags === "gone" || isProven({ id: use.by, tags }, located.owner)) return [];
       const named = clusterIn(tags);
       const name = named === located.name ? undefined : named;
-      return [{ ...use, cluster: name === undefined ? undefined : { name, group: groupOf(use.by) ?? "" } }];
+      const bare = nameOf(use.by).toLowerCase().startsWith(`${located.name}-`) && isOwnerless(tags ?? {}, located.name);
+      return [{ ...use, bare, cluster: name === undefined ? undefined : { name, group: groupOf(use.by) ?? "" } }];
     }),
   );
   return users.flat();
@@ -113,7 +134,7 @@ async function tagsOf(run: Run, id: string): Promise<Record<string, string> | "g
 }
 
 /** A line for each resource that is used: "virtual network: 3 interfaces of the cluster usenet". */
-function lines(doom: Doom, users: readonly User[]): string[] {
+function lines(doom: Going, users: readonly User[]): string[] {
   const labels = new Map(doom.ours.map((one) => [one.id.toLowerCase(), one.label]));
   return [...Map.groupBy(users, (one) => one.id.toLowerCase())].map(([id, uses]) => {
     const clusters = [...Map.groupBy(uses, (one) => (one.cluster === undefined ? "" : key(one.cluster)))].map(([, group]) => {

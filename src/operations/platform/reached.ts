@@ -2,6 +2,7 @@
 import { refusal } from "../../core/advice/preflight.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
+import { refuseAstray } from "../cluster/astray.ts";
 import { findCluster } from "../cluster/find.ts";
 import { type ReachedCluster, learnHostKeys, reachFound } from "../cluster/reach-nodes.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
@@ -20,10 +21,11 @@ export interface Site {
   readonly platform: ReturnType<typeof platformIn>;
 }
 
-/** To be closed by whoever opens it. @throws ClusterError what reaching nodes fails with, PrivateKeyMissing */
+/** To be closed by whoever opens it. @throws ClusterError what reaching nodes fails with, PrivateKeyMissing, TagsChanged (exit 7) */
 export async function openSite(run: Run, name: string, resourceGroup: string | undefined): Promise<Site> {
   const found = await reachFound(run, await findCluster(run, name, resourceGroup));
   refuseStopped(name, found.claim.tags);
+  refuseAstray(found.astray);
   const unfit = unfitSystem(found.spec);
   if (unfit.length > 0) throw refusal(unfit);
   if (found.lacking !== undefined && !run.simulated) throw found.lacking;

@@ -5,18 +5,21 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type Owner, provenOf } from "../../core/plan/proof.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
-import { nameOf as lastOf } from "../../core/plan/resource.ts";
+import { groupId, nameOf as lastOf, resourceId } from "../../core/plan/resource.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { getPatiently } from "../../engine/patiently.ts";
+import { type Named, astrayIn, refuseAstray } from "../cluster/astray.ts";
 import { type Claim, claimNeeded } from "../cluster/claim.ts";
 import { isDoomed, isForeign } from "../cluster/cluster.ts";
 import { findCluster } from "../cluster/find.ts";
 import { nodesNamed } from "../cluster/node-name.ts";
-import { type NodePart, looseDisksOf, partsOf } from "../cluster/node-parts.ts";
+import { type NodePart, looseDisksOf, partsOf, possibleParts, refuseHarmful, removalIntent } from "../cluster/node-parts.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
 import { destroyedMeanwhile, refuseMarked } from "../cluster/shared-changes.ts";
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
 import { interfaceAddresses, knownNodes, machinesOf, subnetIn } from "../cluster/nodes-there.ts";
+import { refuseForbidden } from "../destroy/forbidden.ts";
+import { refuseUsed } from "../destroy/used-by-others.ts";
 import type { Run } from "../run.ts";
 
 /** What would go, of which cluster. */
@@ -38,6 +41,8 @@ export interface Removal {
   readonly machines: readonly string[];
   readonly staying: readonly Node[];
   readonly parts: readonly NodePart[];
+  /** What is in the group, whosever it is. */
+  readonly present: Snapshot;
   /** Of a network that is not the cluster's own. */
   readonly subnetId?: string;
 }
@@ -50,7 +55,7 @@ export interface PlanRemovalOptions {
 
 /**
  * @param nodes names, indexes, or ranges of indexes such as "2-5"
- * @throws ClusterError ClusterNotFound (exit 1); LastNodes, DeisNodes (exit 2); BeingDestroyed (exit 7)
+ * @throws ClusterError ClusterNotFound (exit 1); LastNodes, DeisNodes (exit 2); BeingDestroyed, TagsChanged (exit 7)
  */
 export async function planRemoval(
   run: Run,
@@ -72,6 +77,7 @@ export async function planRemoval(
   const snapshot: Snapshot = provenOf(whole, owner);
   const known = knownNodes(spec, snapshot, claim);
   const there = nodesOf(spec, snapshot, claim, named);
+  refuseAstray(astrayIn({ spec, claim }, whole, changedBy(run, { spec, groupName, known, named })));
   const going = named.filter((index) => there.some((node) => node.index === index) || disks.some(({ node }) => node === index));
   const staying = there.filter((node) => !named.includes(node.index));
   // none that stays: perhaps none of it was there any more when its nodes were looked for
@@ -91,6 +97,7 @@ export async function planRemoval(
     absent: named.filter((index) => !going.includes(index)).map((index) => names.machine(spec, index)),
     machines: going.map((index) => names.machine(spec, index)),
     staying,
+    present: whole,
     ...(spec.virtualNetworkName === undefined ? {} : { subnetId: subnetIn(snapshot) ?? spec.virtualNetworkName }),
     parts: going.length === 0 ? [] : [...(await partsOf(run, spec, { owner, groupName }, going)), ...disks],
   };
@@ -103,7 +110,33 @@ export async function refuseDestroyed(run: Run, { spec, claim }: Pick<Removal, "
   refuseMarked(spec.name, live.tags);
 }
 
+/**
+ * Refuses what would harm others, and what Azure would refuse half way.
+ * @throws ClusterError NotOurs (exit 7), TakesAlong, UsedByOthers, ScopeLocked (exit 5), AuthorizationFailed (exit 4)
+ */
+export async function refuseHindered(run: Run, { spec, claim, groupName, owner, parts, present }: Removal): Promise<void> {
+  await refuseHarmful(run, owner, parts);
+  await refuseForbidden(run, removalIntent(run, spec, claim, groupName, parts));
+  await refuseUsed(run, {
+    located: { name: spec.name, groupName, owner },
+    scope: groupId(run.subscription, groupName),
+    whole: false,
+    ours: parts,
+    found: parts.flatMap(({ id }) => present.get(id.toLowerCase()) ?? []),
+  });
+}
+
 // --- internal ---
+
+/** What a removal goes by, deletes and writes: the machines of all nodes, what else there is of those that go, the load balancer. */
+function changedBy(
+  run: Run,
+  { spec, groupName, known, named }: Pick<Removal, "spec" | "groupName" | "known"> & { readonly named: readonly number[] },
+): Named[] {
+  const id = resourceId(groupId(run.subscription, groupName), "loadBalancer", names.loadBalancer(spec.name));
+  const parts = possibleParts(run, spec, groupName, known);
+  return [...parts.filter(({ kind, node }) => kind === "machine" || named.includes(node)), { id, label: "load balancer" }];
+}
 
 function refuseTooFew(spec: ClusterSpec, staying: number): void {
   if (staying === 0)
