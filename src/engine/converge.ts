@@ -14,7 +14,7 @@ import { deletePatiently, getPatiently, lookFor } from "./patiently.ts";
 import type { Live } from "./provider.ts";
 import { isVerdict, recover } from "./recover.ts";
 import type { Ask } from "./throttle.ts";
-import type { Tools } from "./tools.ts";
+import { type Tools, beginning, toTheEnd } from "./tools.ts";
 import { refuseReplaced } from "./whose.ts";
 
 /** How often a change of what has no etag is looked at again. */
@@ -63,7 +63,8 @@ async function step(way: Convergence): Promise<Outcome | undefined> {
 
 async function seen(way: Convergence): Promise<Live | null> {
   if (way.live !== undefined) return way.live;
-  const { tools, resource } = way;
+  const { resource } = way;
+  const tools = way.asked ? toTheEnd(way.tools) : way.tools;
   const found = way.expected ? lookFor(resource, tools) : getPatiently(resource, tools);
   way.live = (await found) ?? null;
   way.expected = isExpected(way.live);
@@ -115,10 +116,12 @@ async function clear(way: Convergence, live: Live): Promise<Outcome | undefined>
   await options.permit?.();
   tools.emit({ ...way.about, kind: "started", detail: "its creation failed: deleting it, to make it again" });
   await options.letGo?.(live);
-  await deletePatiently({ ...resource, etag: live.etag }, tools);
+  // one that this run has made goes; without it what is there stays when nothing new is to begin
+  await deletePatiently({ ...resource, etag: live.etag }, way.asked ? toTheEnd(tools) : tools);
   await options.restore?.();
   way.live = null;
   way.expected = false;
+  way.asked = false;
   return undefined;
 }
 
@@ -136,8 +139,7 @@ async function put(
   if (way.acted !== "created") way.acted = decision === "create" ? "created" : "updated";
   if (live !== null && isTagsOnly(wanted, live)) return retagOnly(way, live, wanted);
   const body = besideOthers(stamped(wanted), live ?? undefined, isSettled(resource.kind) && live?.state !== "failed");
-  const { stop } = options;
-  const turn = live !== null || stop === undefined ? tools.signal : AbortSignal.any([tools.signal, stop]);
+  const turn = way.asked ? tools.signal : beginning(tools);
   const operation = await tools.throttle.through(writeOf(resource), turn, async () => {
     await options.permit?.();
     way.asked = true;
@@ -170,7 +172,7 @@ async function put(
 async function retagOnly(way: Convergence, live: Live, { kind, id, body }: TagsOnly): Promise<Outcome> {
   const { tools, options } = way;
   const texts = userTagsOf(body.tags ?? {}).map(([name, value]) => `${name}=${value}`);
-  await tools.throttle.through(writeOf(way.resource), tools.signal, async () => {
+  await tools.throttle.through(writeOf(way.resource), beginning(tools), async () => {
     await options.permit?.("tags");
     await tools.provider.tag({ kind, id }, retagged(live.tags, {}, texts), tools.signal, live.etag);
   });

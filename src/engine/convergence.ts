@@ -38,8 +38,6 @@ export interface ConvergeOptions {
   readonly letGo?: (live: Live) => Promise<void>;
   /** Asked of a machine that could not be made: true where the caller has another way, so that this one is not tried a second time. */
   readonly goesElsewhere?: (error: AzureError) => boolean;
-  /** Aborted when nothing new is to be begun: what is to be made, and still waits for its turn to be asked for, ends with its reason. */
-  readonly stop?: AbortSignal;
   /** Told when it ends with an error: whether Azure may have made or changed it all the same, and what was waited out last. */
   readonly onUnfinished?: (how: Unfinished) => void;
   /** Resolves when waiting for Azure's word is no longer needed: the node answers. */

@@ -1,4 +1,7 @@
-/** Single requests with the engine's patience: a read, a delete, new tags; each repeated within its budget, and told about. */
+/**
+ * Single requests with the engine's patience: a read, a delete, new tags; each repeated within its budget, and told about. After the first
+ * Ctrl-C nothing is sent again: it ends with the reason for the stop, and only of what went unanswered it is looked what became of it.
+ */
 import { AzureError } from "../core/advice/azure-error.ts";
 import type { ClusterError } from "../core/errors.ts";
 import { canonical } from "../core/fingerprint.ts";
@@ -6,9 +9,9 @@ import { nameOf } from "../core/plan/resource.ts";
 import { drive } from "./drive.ts";
 import { createPatience, isOvertaken } from "./overtaken.ts";
 import type { Live, Operation, Power, TagTarget, Target } from "./provider.ts";
-import { type RetryBudget, createBudget } from "./retry.ts";
+import { type Retry, type RetryBudget, createBudget } from "./retry.ts";
 import type { Ask } from "./throttle.ts";
-import type { RequestTools, Tools } from "./tools.ts";
+import { type RequestTools, type Tools, beginning, endedByStop, toTheEnd } from "./tools.ts";
 
 /** Deletes a resource and waits until it is gone; absent is success. With a label its retries are told by its name. */
 export const deletePatiently = (
@@ -61,30 +64,33 @@ const CHECKS = 3;
 export async function retag(target: TagTarget, change: (tags: Tags) => Tags | undefined, tools: Tools): Promise<void> {
   const budget = createBudget(tools.clock, tools.random);
   const patience = createPatience(nameOf(target.id), tools);
+  const ask = { kind: "write", id: target.id } as const;
   let checked = 0;
-  for (;;) {
+  for (let waitMs = 0; ;) {
+    if (waitMs > 0) await tools.clock.sleep(waitMs, beginning(tools));
     const live = await getPatiently(target, tools);
     if (live === undefined) throw new AzureError("ResourceNotFound", `${target.id} is not there`, { status: 404 });
     const wanted = change(live.tags);
     if (wanted === undefined || canonical(wanted) === canonical(live.tags)) return;
     try {
-      await tools.throttle.through({ kind: "write", id: target.id }, tools.signal, () =>
-        tools.provider.tag(target, wanted, tools.signal, live.etag),
-      );
+      await tools.throttle.through(ask, beginning(tools), () => tools.provider.tag(target, wanted, tools.signal, live.etag));
       if (live.etag !== undefined || ++checked > CHECKS) return;
+      waitMs = 0;
     } catch (error) {
       tools.signal.throwIfAborted();
       if (isOvertaken(error)) await patience.next(error);
-      else await pause(error, budget, { kind: "write", id: target.id }, tools);
+      waitMs = isOvertaken(error) ? 0 : again(error, budget, ask, tools).waitMs;
     }
   }
 }
+
+const READ = { kind: "read" } as const;
 
 type Read<T> = (signal: AbortSignal) => Promise<T>;
 
 /** A read that is made once, when it may leave. */
 export const once = <T>({ throttle, signal }: RequestTools, read: Read<T>): Promise<T> =>
-  throttle.through({ kind: "read" }, signal, () => read(signal));
+  throttle.through(READ, signal, () => read(signal));
 
 /**
  * A read that is repeated within a budget.
@@ -92,12 +98,17 @@ export const once = <T>({ throttle, signal }: RequestTools, read: Read<T>): Prom
  */
 export async function patiently<T>(tools: RequestTools, read: Read<T>, first?: Promise<T>): Promise<T> {
   const budget = createBudget(tools.clock, tools.random);
+  // what is looked at after a stop is asked for once
+  let turn = tools.stop?.aborted === true ? tools.signal : beginning(tools);
+  let waitMs = 0;
   for (let begun = first; ; begun = undefined) {
+    if (waitMs > 0) await tools.clock.sleep(waitMs, turn);
     try {
-      return await (begun ?? once(tools, read));
+      return await (begun ?? tools.throttle.through(READ, turn, () => read(tools.signal)));
     } catch (error) {
       tools.signal.throwIfAborted();
-      await pause(error, budget, { kind: "read" }, tools);
+      turn = beginning(tools);
+      ({ waitMs } = again(error, budget, READ, tools));
     }
   }
 }
@@ -118,7 +129,7 @@ export async function lookFor(
   const { clock, signal } = tools;
   const until = clock.now() + BEHIND_MS;
   for (let wait = 500; ; wait = Math.min(2 * wait, 2000)) {
-    const live = await getPatiently(target, tools);
+    const live = await getPatiently(target, toTheEnd(tools));
     if (isSo(live) || clock.now() >= until) return live;
     await clock.sleep(wait, signal);
   }
@@ -140,40 +151,45 @@ interface Work {
 async function carryOut({ ask, label, conditional, pace, send, isDone }: Work, tools: Tools): Promise<void> {
   const budget = createBudget(tools.clock, tools.random);
   const patience = createPatience(label ?? nameOf(ask.id), tools);
-  for (;;) {
+  const about = label === undefined ? undefined : { id: ask.id, label };
+  /** After that Azure may have been at work on it. */
+  let unclear: unknown;
+  for (let waitMs = 0; ;) {
     try {
-      const operation = await tools.throttle.through(ask, tools.signal, () => send(tools.signal));
+      if (waitMs > 0) await tools.clock.sleep(waitMs, beginning(tools));
+      const operation = await tools.throttle.through(ask, beginning(tools), () => send(tools.signal));
       return await drive(operation, pace, tools, undefined, isDone);
     } catch (error) {
       tools.signal.throwIfAborted();
+      if (endedByStop(tools, error) && unclear !== undefined) {
+        if (await once(tools, isDone)) return;
+        throw unclear;
+      }
       // it is no longer what was read: whoever asked for this looks again
       if (isOvertaken(error) && conditional) throw error;
       // another write overtook it within Azure
       if (isOvertaken(error)) await patience.next(error);
-      else await pause(error, budget, ask, tools, label === undefined ? undefined : { id: ask.id, label });
+      const retry = isOvertaken(error) ? undefined : again(error, budget, ask, tools, about);
+      if (retry?.ambiguous === true || (error as AzureError).operation) unclear = error;
+      waitMs = retry?.waitMs ?? 0;
     }
   }
 }
 
-async function pause(
+/** How long until it may be asked for again, and whether Azure may have heard it; told of. @throws the error where it is final */
+function again(
   error: unknown,
   budget: RetryBudget,
   ask: Ask,
   tools: RequestTools,
-  about?: { readonly id: string; readonly label: string },
-): Promise<void> {
+  about: { readonly id: string; readonly label: string } = { id: `azure/${ask.kind}`, label: "Azure" },
+): Pick<Retry, "waitMs" | "ambiguous"> {
   const retry = budget.next(error);
   // what is absent for a read is absent: only a PUT may have to wait for what it refers to
   if (retry === undefined || (retry.kind === "lag" && ask.kind === "read")) throw error;
   const { code, message } = error as ClusterError;
   const delayMs = retry.kind === "throttle" ? tools.throttle.pause(ask, retry) : retry.waitMs;
-  tools.emit({
-    kind: "retrying",
-    ...(about ?? { id: `azure/${ask.kind}`, label: "Azure" }),
-    code,
-    message,
-    delayMs: Math.round(delayMs),
-  });
+  if (tools.stop?.aborted !== true) tools.emit({ ...about, kind: "retrying", code, message, delayMs: Math.round(delayMs) });
   // after a 429 the throttle makes everybody wait
-  if (retry.kind !== "throttle") await tools.clock.sleep(retry.waitMs, tools.signal);
+  return { waitMs: retry.kind === "throttle" ? 0 : retry.waitMs, ambiguous: retry.ambiguous };
 }

@@ -5,6 +5,7 @@ import type { Convergence } from "./convergence.ts";
 import { isOvertaken } from "./overtaken.ts";
 import type { Live } from "./provider.ts";
 import type { Retry } from "./retry.ts";
+import { beginning, endedByStop } from "./tools.ts";
 
 /** A machine that fails to be made is made again this often within a run, where the failure may pass. */
 const REPLACEMENTS = 1;
@@ -14,7 +15,7 @@ export async function recover(way: Convergence, error: unknown): Promise<Live | 
   const { tools, budget, about } = way;
   tools.signal.throwIfAborted();
   // it was not asked for, and is not to be any more
-  if (way.options.stop?.aborted === true && error === way.options.stop.reason) throw error;
+  if (endedByStop(tools, error)) throw error;
   if (isOvertaken(error)) {
     // another run has made or changed it, unless it was our own request that went unanswered
     if (!way.unclear) way.acted = "unchanged";
@@ -23,6 +24,8 @@ export async function recover(way: Convergence, error: unknown): Promise<Live | 
   }
   // Azure has forgotten the operation; the resource itself still says what became of it
   if (way.driving && error instanceof AzureError && error.status === 404) return undefined;
+  // what has begun is waited for, and not begun again
+  if (tools.stop?.aborted === true && error instanceof AzureError && error.operation) throw error;
   const retry = budget.next(error);
   if (mayBeMadeAgain(way, error, retry)) {
     way.replaced++;
@@ -38,8 +41,10 @@ export async function recover(way: Convergence, error: unknown): Promise<Live | 
       : retry.waitMs;
   way.lastRetry = { code, delayMs };
   tools.emit({ ...about, kind: "retrying", code, message, delayMs: Math.round(delayMs) });
+  // what Azure has refused is not running, unless it was accepted before
+  if (!retry.ambiguous && !(error as AzureError).operation && !(way.acted === "created" && way.expected)) way.asked = false;
   // after a 429 the throttle makes everybody wait
-  if (retry.kind !== "throttle") await tools.clock.sleep(retry.waitMs, tools.signal);
+  if (retry.kind !== "throttle") await tools.clock.sleep(retry.waitMs, way.asked ? tools.signal : beginning(tools));
   // a reference that is gone may be one that a replaced machine took along, or that a look which was behind left out
   if (retry.kind === "lag") await way.options.restore?.(error as AzureError);
   way.unclear ||= retry.ambiguous;

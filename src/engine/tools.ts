@@ -31,7 +31,25 @@ export interface Tools {
   readonly emit: Emit;
   /** Aborts at once: the second Ctrl-C, or the deadline. */
   readonly signal: AbortSignal;
+  /**
+   * Aborted when nothing new is to begin: the first Ctrl-C. What Azure has refused by then, or has not been asked for, ends with its
+   * reason; what it has accepted, or may have, is waited for. Absent where work must come to its end (`toTheEnd`).
+   */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /** What a single request needs. */
 export type RequestTools = Omit<Tools, "siblings">;
+
+type Signals = Pick<Tools, "signal" | "stop">;
+
+/** For what has not begun: it ends with the first Ctrl-C. */
+export const beginning = ({ signal, stop }: Signals): AbortSignal =>
+  stop === undefined ? signal : AbortSignal.any([signal, stop]);
+
+/** For what has begun, or takes back what has. */
+export const toTheEnd = <T extends Signals>(tools: T): T => ({ ...tools, stop: undefined });
+
+/** It did not begin, for nothing new is to: the walk calls that skipped. */
+export const endedByStop = ({ stop }: Pick<Tools, "stop">, error: unknown): boolean =>
+  stop?.aborted === true && error === stop.reason;

@@ -60,6 +60,7 @@ export async function turn(turns: Turns, lane: Lane, rank: number, signal: Abort
 /** Waits for the end of refusals and for nothing else. */
 export async function refusalsOver(turns: Turns, lane: Lane, signal: AbortSignal): Promise<Leave> {
   const { clock, buckets } = turns;
+  signal.throwIfAborted();
   const refused = (): number => buckets.get(keyOf(lane))?.delay(clock.now()) ?? 0;
   for (let wait = refused(); wait > 0; wait = refused()) await clock.sleep(wait, signal);
   return enter(turns, lane);

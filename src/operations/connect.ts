@@ -20,6 +20,8 @@ export interface Around {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly hard: AbortSignal;
+  /** The first Ctrl-C. */
+  readonly soft?: AbortSignal;
   /** Ends before the first write. */
   readonly loadRest?: () => Promise<void>;
   /** Told of every write, before it is sent. */
@@ -53,6 +55,7 @@ export async function connectAzure(outside: Surroundings, given: Partial<FlagVal
     random: () => new DataView(outside.random(4).buffer.slice(0)).getUint32(0) / 2 ** 32,
     emit: around.emit,
     signal: around.hard,
+    stop: around.soft,
   };
   const facts: AccountFacts = {
     subscription,

@@ -9,6 +9,7 @@ import { refuseChangedClaim } from "./cluster/claim.ts";
 import { refuseTaken } from "./cluster/let-go.ts";
 import { findCluster, lookIn } from "./cluster/find.ts";
 import { notThere } from "./cluster/not-there.ts";
+import { endedByStop } from "../engine/tools.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import { type Destroyed, awaitGroupGone, destroyCluster } from "./destroy/destroy-cluster.ts";
 import { type Doom, destroyIntent, isEmpty, oursOf, provenMachines, refuseUntold, surveyNamed } from "./destroy/doom-survey.ts";
@@ -110,7 +111,7 @@ async function destroyAndForget(run: Run, doom: Doom, still: ((tags: Tags) => vo
       for (const claim of doom.located.claims) await forgetFiles(run, doom.located, claim.tags ?? {}, provenMachines(doom));
     return destroyed;
   } catch (error) {
-    throw continued(error, doom);
+    throw endedByStop(run.tools, error) ? error : continued(error, doom);
   }
 }
 

@@ -76,7 +76,7 @@ export async function openRun(
   const loadRest = simulation === undefined && lasts && outside.loadRest !== undefined ? once(outside.loadRest) : undefined;
   const parts = { ...(loadRest && { loadRest }), ...(simulation && { simulation }) };
   const wayOn = (time: Clock, signal: AbortSignal) =>
-    connectAzure(outside, given, { emit, clock: time, hard: signal, traffic, wrote: touch, ...parts });
+    connectAzure(outside, given, { emit, clock: time, hard: signal, soft: soft.signal, traffic, wrote: touch, ...parts });
   const way = await wayOn(clock, hard.signal).catch((error: unknown) => {
     simulation?.leave();
     throw error;

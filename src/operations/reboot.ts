@@ -8,6 +8,7 @@ import { hasEtcd } from "../core/plan/tags.ts";
 import { FLAGS } from "../core/spec/flags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { are, someOf } from "../core/words.ts";
+import { endedByStop } from "../engine/tools.ts";
 import type { NodeTarget } from "../nodes/target.ts";
 import { recoverAuthority } from "./etcd/authority.ts";
 import { usesTls } from "./etcd/plan.ts";
@@ -107,7 +108,7 @@ export async function carryOutReboot(
       done.push(node);
       await note({ done: [...now.done, node.index] });
     } catch (error) {
-      failures.push(error);
+      if (!endedByStop(run.tools, error)) failures.push(error);
     }
   };
   const isMember = ({ index }: NodeTarget): boolean => etcd.members.some((member) => member.index === index);

@@ -13,7 +13,7 @@ import { leaveEtcd, refuseAllMembers } from "./etcd/leaving.ts";
 import { leavePlatform } from "./platform/growth.ts";
 import { BY_FORCE, forgetNodes, removeAll } from "./remove/forget-nodes.ts";
 import { type Removal, planRemoval, refuseDestroyed, refuseHindered } from "./remove/removal.ts";
-import type { Run } from "./run.ts";
+import { type Run, unstoppable } from "./run.ts";
 
 export interface RemoveOptions {
   readonly resourceGroup?: string;
@@ -61,7 +61,8 @@ export async function carryOutRemoval(
     owner,
     parts.filter((part) => part.kind === "machine"),
   );
-  await forgetNodes(run, removal, force);
+  // the machines are gone: what is left of their nodes goes too, for a create would make them anew
+  await forgetNodes(unstoppable(run), removal, force);
   await forgetHosts(
     run,
     spec,

@@ -15,6 +15,7 @@ import { taggedNodes } from "../core/plan/read-tags.ts";
 import { type Tags, hasEtcd } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
+import { toTheEnd } from "../engine/tools.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { looseDisksOf, partsOf } from "./cluster/node-parts.ts";
 import { refuseMarked } from "./cluster/shared-changes.ts";
@@ -207,7 +208,7 @@ async function bringBack(run: Run, removal: Removal, { wish, ends }: Work): Prom
   for (const { message } of created.unwritten) run.emit({ kind: "note", id: "unwritten", label: spec.name, message });
   if (created.exit !== EXIT.done || created.missing.length > 0) return notWhole(created);
   const over = (tags: Tags): Tags => (ends ? withReplacement(tags, undefined) : tags);
-  await retag(claim, (now) => over(withReplacing(now, node, undefined)), run.tools);
+  await retag(claim, (now) => over(withReplacing(now, node, undefined)), toTheEnd(run.tools));
   return undefined;
 }
 

@@ -9,7 +9,7 @@ import type { Clock } from "../core/clock.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
 import type { Hop } from "../core/spec/hops.ts";
 import type { Emit, Event } from "../engine/event.ts";
-import type { Tools } from "../engine/tools.ts";
+import { type Tools, toTheEnd } from "../engine/tools.ts";
 import type { Via } from "../nodes/via.ts";
 import type { Ahead } from "./ahead.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -78,6 +78,11 @@ export interface Run extends Way {
   /** The same without its deadline, for what must be done when the time is up. */
   overtime(): Promise<Run>;
 }
+
+/** The same for work that the first Ctrl-C does not end: what takes back what was done, or ends what cannot be left half done. */
+export const unstoppable = (run: Run): Run => ({ ...run, stop: NEVER, tools: toTheEnd(run.tools) });
+
+const NEVER = new AbortController().signal;
 
 /** How long it has taken until now, in whole seconds. */
 export const secondsOf = ({ clock, startedAt }: Pick<Run, "clock" | "startedAt">): number =>

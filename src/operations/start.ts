@@ -7,6 +7,7 @@ import { type ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { STOPPED, hasEtcd } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
+import { toTheEnd } from "../engine/tools.ts";
 import { quorumOf } from "../nodes/quorum.ts";
 import { refuseAstray } from "./cluster/astray.ts";
 import { isDoomed } from "./cluster/cluster.ts";
@@ -62,7 +63,7 @@ export async function startCluster(
   const ready = asked ? on.filter(({ index }) => health.nodes.get(index)?.state === "ready") : [];
   // nobody could ask: those that have power are believed
   const up = isUp(live, asked ? ready : on);
-  if (up) await retag(live.claim, (now) => withoutTags(now, [STOPPED]), run.tools);
+  if (up) await retag(live.claim, (now) => withoutTags(now, [STOPPED]), toTheEnd(run.tools));
   run.emit({ kind: "end", id: "start", label: name });
   const document: StartDocument = {
     $schema: schemaUri("start"),

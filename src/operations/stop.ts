@@ -8,6 +8,7 @@ import { STOPPED } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
 import { refuseAstray } from "./cluster/astray.ts";
+import { endedByStop } from "../engine/tools.ts";
 import { isDoomed, type Cluster } from "./cluster/cluster.ts";
 import { findCluster } from "./cluster/find.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
@@ -108,7 +109,11 @@ async function deallocate(run: Run, cluster: Cluster, live: LiveCluster, running
     await tellEtcd(run, cluster, new Set(going.filter(({ power }) => power === "running").map(({ index }) => index)), "stop");
     for (const [index, error] of await powerAll(run, going, "deallocate")) failed.set(index, error);
     if (run.stop.aborted) break;
-    now = await readLiveCluster(run, cluster);
+    const seen = await readLiveCluster(run, cluster).catch((error: unknown) => {
+      if (!endedByStop(run.tools, error)) throw error;
+    });
+    if (seen === undefined) break;
+    now = seen;
     going = runningIn(now).filter(({ index }) => !asked.has(index));
   }
   const there = new Set(now.nodes.filter(({ provisioning }) => provisioning !== undefined).map(({ index }) => index));

@@ -385,3 +385,24 @@ test.each<[string, number, string[]]>([
   expect(outcome).toMatchObject({ exit: 7 });
   expect(on.there.get(key.id)).toBe(THEIRS);
 });
+
+test.each([
+  ["a creation", undefined],
+  ["a change", made(network("10.1.0.0/16"), "succeeded")],
+])("after the first Ctrl-C %s that Azure has refused is not asked for again", async (_, live) => {
+  const on = memory({ put: [azureError("AnotherOperationInProgress", { status: 409 })] });
+  if (live !== undefined) on.there.set(network().id, live);
+  const reason = new Error("interrupted");
+  void on.clock.sleep(500).then(() => on.soft.abort(reason));
+  await expect(converge(network(), on.tools, { cluster: "c" })).rejects.toBe(reason);
+  expect([on.verbs().filter((verb) => verb === "put").length, on.clock.now()]).toEqual([1, 500]);
+});
+
+test("and what it has accepted is waited for, and not made again when that fails", async () => {
+  const on = memory({ ends: [azureError("InternalExecutionError", { operation: true })] });
+  void on.clock.sleep(500).then(() => on.soft.abort(new Error("interrupted")));
+  const unfinished: unknown[] = [];
+  const work = converge(machine(), on.tools, { cluster: "c", observed: null, onUnfinished: (how) => unfinished.push(how) });
+  await expect(work).rejects.toThrow("InternalExecutionError");
+  expect(on.verbs().filter((verb) => verb === "put" || verb === "delete")).toEqual(["put"]);
+});

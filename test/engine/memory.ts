@@ -34,6 +34,8 @@ export interface Memory {
   readonly events: Event[];
   readonly verbs: () => string[];
   readonly stop: AbortController;
+  /** The first Ctrl-C. */
+  readonly soft: AbortController;
 }
 
 /** How long an operation takes, in ms. */
@@ -45,6 +47,7 @@ export function memory(script: Script = {}): Memory {
   const calls: string[] = [];
   const events: Event[] = [];
   const stop = new AbortController();
+  const soft = new AbortController();
   const turns = {
     get: [...(script.get ?? [])],
     put: [...(script.put ?? [])],
@@ -108,6 +111,7 @@ export function memory(script: Script = {}): Memory {
     random: () => 0.5,
     emit: (event) => events.push({ at: clock.now(), ...event }),
     signal: stop.signal,
+    stop: soft.signal,
   };
   return {
     tools: { ...tools, siblings: createSiblings(tools) },
@@ -116,6 +120,7 @@ export function memory(script: Script = {}): Memory {
     calls,
     events,
     stop,
+    soft,
     verbs: () => calls.map((one) => one.split(" ")[0] ?? ""),
   };
 }

@@ -1,7 +1,8 @@
 /** Single requests: what is tried again and what is final, for a read, a delete and a change of tags. */
 import { expect, test } from "vitest";
-import { patiently, deletePatiently, retag } from "../../src/engine/patiently.ts";
-import { type Turn, azureError, memory, network } from "./memory.ts";
+import { deletePatiently, getPatiently, patiently, powerPatiently, retag } from "../../src/engine/patiently.ts";
+import { type Tools, toTheEnd } from "../../src/engine/tools.ts";
+import { type Turn, azureError, machine, memory, network } from "./memory.ts";
 
 const busy = azureError("TooManyRequests", { status: 429, retryAfterMs: 7000 });
 const lost = azureError("ECONNRESET");
@@ -133,4 +134,68 @@ test("tags are put again after a lost answer and a lagging read of the group, an
   expect(cloud.events.map((event) => event.id)).toEqual(["azure/write", "azure/write", "azure/write"]);
   turns.push(forbidden);
   await expect(retag(TARGET, () => ({}), cloud.tools)).rejects.toBe(forbidden);
+});
+
+/** Of a delete, a restart and a change of tags: each answered so when the first Ctrl-C has come. */
+const works: [string, (tools: Tools) => Promise<void>][] = [
+  ["delete", (tools) => deletePatiently(TARGET, tools)],
+  ["power", (tools) => powerPatiently({ id: machine().id, label: "machine m" }, "deallocate", tools)],
+  ["tag", (tools) => retag(TARGET, () => ({ a: "b" }), tools)],
+];
+
+/** What answers the first request when Ctrl-C comes, and whether it has acted. */
+function stopped(verb: string, answer: unknown, acts: boolean) {
+  const cloud = memory();
+  cloud.there.set(TARGET.id, GROUP);
+  const reason = new Error("interrupted");
+  let sent = 0;
+  const fail = (): Promise<never> => {
+    sent += 1;
+    cloud.soft.abort(reason);
+    if (acts) cloud.there.delete(TARGET.id);
+    return Promise.reject(answer);
+  };
+  Object.assign(cloud.tools.provider, {
+    [verb]: fail,
+    ...(acts ? { powerState: () => Promise.resolve("deallocated") } : {}),
+  });
+  return { cloud, reason, sent: () => sent };
+}
+
+test.each(works)(
+  "after the first Ctrl-C nothing is sent again that was refused, nor what had not left: %s",
+  async (verb, work) => {
+    for (const answer of [busy, azureError("AnotherOperationInProgress", { status: 409 })]) {
+      const { cloud, reason, sent } = stopped(verb, answer, false);
+      await expect(work(cloud.tools)).rejects.toBe(reason);
+      await expect(work(cloud.tools)).rejects.toBe(reason);
+      expect([sent(), cloud.events]).toEqual([1, []]);
+      // what takes back is not ended by it
+      cloud.tools.provider.delete = memory().tools.provider.delete;
+      cloud.tools.provider.power = memory().tools.provider.power;
+      cloud.tools.provider.tag = () => Promise.resolve(cloud.there.set(TARGET.id, { ...GROUP, tags: { a: "b" } })).then();
+      await work(toTheEnd(cloud.tools));
+    }
+  },
+);
+
+test.each(works.slice(0, 2))("of what went unanswered it is looked what became of it, once: %s", async (verb, work) => {
+  const lostForGood = stopped(verb, lost, false);
+  await expect(work(lostForGood.cloud.tools)).rejects.toBe(lost);
+  const acted = stopped(verb, lost, true);
+  await work(acted.cloud.tools);
+  expect([lostForGood.sent(), acted.sent()]).toEqual([1, 1]);
+});
+
+test("what waits out a refusal when Ctrl-C comes does not leave, and a read is not repeated", async () => {
+  const reason = new Error("interrupted");
+  for (const work of [
+    ({ tools }: ReturnType<typeof memory>) => deletePatiently(TARGET, tools),
+    ({ tools }: ReturnType<typeof memory>) => getPatiently(TARGET, tools),
+  ]) {
+    const cloud = memory({ delete: [busy, busy], get: [busy, busy] });
+    void cloud.clock.sleep(3000).then(() => cloud.soft.abort(reason));
+    await expect(work(cloud)).rejects.toBe(reason);
+    expect([cloud.calls.length, cloud.clock.now()]).toEqual([1, 3000]);
+  }
 });

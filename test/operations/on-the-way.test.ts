@@ -8,7 +8,7 @@ import type { NodeTarget } from "../../src/nodes/target.ts";
 import { learnHostKeys } from "../../src/operations/cluster/reach-nodes.ts";
 import { deleteResources } from "../../src/operations/destroy/delete-resources.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
-import type { Run } from "../../src/operations/run.ts";
+import { type Run, unstoppable } from "../../src/operations/run.ts";
 import { azureError, memory } from "../engine/memory.ts";
 import { USER_KEY, USER_KEY_LINE, startNodes } from "../nodes/ssh-script.ts";
 import { nodeTarget } from "../nodes/target.ts";
@@ -80,8 +80,8 @@ describe("resources that are deleted", () => {
   });
   const started = (script: Parameters<typeof memory>[0] = {}) => {
     const cloud = memory(script);
-    const soft = new AbortController();
-    const run = { tools: cloud.tools, emit: cloud.tools.emit, stop: soft.signal } as unknown as Run;
+    const { soft, tools } = cloud;
+    const run = { tools, emit: tools.emit, stop: soft.signal } as unknown as Run;
     const told = (): unknown[] =>
       cloud.events.map(({ kind, id, detail }) => (detail === undefined ? [kind, id] : [kind, id, detail]));
     return { cloud, soft, run, told };
@@ -122,7 +122,7 @@ describe("resources that are deleted", () => {
     const results = await deleteResources(run, [one("a")]);
     expect(results.get("a")?.state).toBe("skipped");
     expect(cloud.calls).toEqual([]);
-    const other = await deleteResources(run, [one("a")], new AbortController().signal);
+    const other = await deleteResources(unstoppable(run), [one("a")]);
     expect(other.get("a")?.state).toBe("done");
   });
 

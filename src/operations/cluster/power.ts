@@ -4,6 +4,7 @@ import { typeOf } from "../../core/plan/kinds.ts";
 import { groupId, groupOf } from "../../core/plan/resource.ts";
 import { powerPatiently } from "../../engine/patiently.ts";
 import { refuseForbidden } from "../destroy/forbidden.ts";
+import { endedByStop } from "../../engine/tools.ts";
 import type { Run } from "../run.ts";
 import type { Claim } from "./claim.ts";
 import type { LiveNode } from "./live-cluster.ts";
@@ -49,7 +50,8 @@ export async function powerAll(run: Run, nodes: readonly LiveNode[], power: Powe
       run.tools.signal.throwIfAborted();
       if (!(error instanceof ClusterError)) throw error;
       failed.set(index, error);
-      run.emit({ ...about, kind: "failed", code: error.code, message: error.message });
+      const { code, message } = error;
+      run.emit({ ...about, ...(endedByStop(run.tools, error) ? { kind: "skipped" } : { kind: "failed", code, message }) });
     }
   };
   await Promise.all(nodes.map(one));

@@ -11,6 +11,7 @@ import { image } from "../../core/plan/resources/image.ts";
 import type { Outcome, Unfinished } from "../../engine/convergence.ts";
 import { aboutOf } from "../../engine/event.ts";
 import { lookFor } from "../../engine/patiently.ts";
+import { endedByStop } from "../../engine/tools.ts";
 import { type Result, walk } from "../../engine/walk.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
@@ -136,16 +137,14 @@ async function visit(carrying: Carrying, resource: AnyResource): Promise<Outcome
     }
     return outcome;
   } catch (error) {
-    if (isStopped(carrying.run, error)) throw error;
+    // it was not asked for any more: the walk counts it as skipped
+    if (endedByStop(carrying.run.tools, error)) throw error;
     throw await failed(carrying, resource, error);
   } finally {
     carrying.limits.passed(resource);
     settle(carrying, resource);
   }
 }
-
-/** It was not asked for any more: the walk counts it as skipped. */
-const isStopped = ({ stop }: Run, error: unknown): boolean => stop.aborted && error === stop.reason;
 
 /** From now on nodes can be watched: nothing else waits for the address to be read. */
 function claimWritten(carrying: Carrying): void {

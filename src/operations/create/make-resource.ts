@@ -26,7 +26,6 @@ export function makeResource(carrying: Carrying, resource: AnyResource, observed
   const node = resource.kind === "machine" ? prepared.facts.nodes.find(({ index }) => index === resource.node) : undefined;
   return converge(resource, run.tools, {
     cluster: prepared.spec.name,
-    stop: run.stop,
     ...(observed === undefined ? {} : { observed, observedAt: run.startedAt }),
     permit: async (what) => {
       if (carrying.lost !== undefined) throw carrying.lost;

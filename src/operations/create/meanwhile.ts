@@ -2,11 +2,13 @@
 import type { AnyResource } from "../../core/plan/resource.ts";
 import { decide } from "../../engine/decide.ts";
 import { deletePatiently, getPatiently } from "../../engine/patiently.ts";
+import { toTheEnd } from "../../engine/tools.ts";
 import { isShared } from "../../engine/whose.ts";
 import { claimHolds, claimTarget } from "../../core/plan/resources/claim.ts";
 import { isClaim, wordOf } from "../../core/plan/tags.ts";
 import type { Claim } from "../cluster/claim.ts";
 import type { Carrying } from "./carrying.ts";
+import { unstoppable } from "../run.ts";
 import { makeResource } from "./make-resource.ts";
 import { refuseOtherRun } from "./other-run.ts";
 
@@ -48,7 +50,7 @@ const unhindered = (carrying: Carrying): Carrying => {
  * behind. What was written to it since stays.
  */
 export async function withdrawClaim({ run, prepared, cluster, made }: Carrying): Promise<void> {
-  const { tools } = run;
+  const tools = toTheEnd(run.tools);
   const claim = claimTarget(cluster);
   const [other] = claimHolds(cluster).filter((id) => id !== claim.id);
   if (other === undefined || !made.has(claim.id)) return;
@@ -64,10 +66,12 @@ export async function withdrawClaim({ run, prepared, cluster, made }: Carrying):
 /** What this run has made for a node that another one has taken out meanwhile is nobody's. */
 export async function takeBack(carrying: Carrying, { node }: AnyResource): Promise<void> {
   const { resources } = carrying.prepared;
-  const { tools } = carrying.run;
+  const run = unstoppable(carrying.run);
+  const { tools } = run;
   const parts = resources.filter((part) => part.node === node && part.kind !== "machine" && carrying.made.delete(part.id));
   for (const part of parts.toReversed()) await deletePatiently(part, tools).catch(() => undefined);
   const balancer = resources.find((resource) => resource.kind === "loadBalancer");
-  if (parts.length > 0 && balancer !== undefined) await makeResource(carrying, balancer, undefined).catch(() => undefined);
+  if (parts.length > 0 && balancer !== undefined)
+    await makeResource({ ...carrying, run }, balancer, undefined).catch(() => undefined);
   tools.signal.throwIfAborted();
 }

@@ -11,6 +11,7 @@ import type { Tags } from "../../core/plan/tags.ts";
 import { differInUserTags, retagged, withUserTags } from "../../core/plan/user-tags.ts";
 import { getPatiently, patiently, retag } from "../../engine/patiently.ts";
 import type { TagTarget } from "../../engine/provider.ts";
+import { endedByStop } from "../../engine/tools.ts";
 import { machineTags, untaggedOf } from "../cluster/let-go.ts";
 import type { Run } from "../run.ts";
 import type { Prepared } from "./prepared.ts";
@@ -78,14 +79,15 @@ async function tagNewDisks(run: Run, prepared: Prepared): Promise<void> {
     ...disks.filter((disk) => isProven(disk, owner) && isStale(spec, disk.tags)).map(({ id }) => ({ kind: "disk" as const, id })),
   ];
   const tag = (target: TagTarget, own: Tags = {}): Promise<void> =>
-    retag(target, (now) => retagged(now, own, spec.tag), run.tools).catch((error: unknown) =>
+    retag(target, (now) => retagged(now, own, spec.tag), run.tools).catch((error: unknown) => {
+      if (endedByStop(run.tools, error)) return;
       run.emit({
         kind: "note",
         id: `tags/${nameOf(target.id)}`,
         label: "tags",
         message: `${nameOf(target.id)} could not be tagged: ${(error as Error).message}`,
-      }),
-    );
+      });
+    });
   await Promise.all([
     ...targets.map((target) => tag(target)),
     ...[...new Set(lacking)].map(async (key) => {

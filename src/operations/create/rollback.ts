@@ -25,14 +25,15 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import type { Prepared } from "./prepared.ts";
 import { unjoin } from "./unjoin.ts";
-import type { Run } from "../run.ts";
+import { type Run, unstoppable } from "../run.ts";
 
 /**
  * Removes what this run made: the whole group when the run made the group, else its resources, and the claim's tags become what
  * they were. A first Ctrl-C does not stop it: that is what it is for. What stands in its way, a lock or a right, is in what it
  * returns: what had failed is what is to be told. Throws when the run's time is up or at the second Ctrl-C.
  */
-export async function rollback(run: Run, prepared: Prepared, carried: Carried): Promise<Destroyed> {
+export async function rollback(stoppable: Run, prepared: Prepared, carried: Carried): Promise<Destroyed> {
+  const run = unstoppable(stoppable);
   run.emit({ kind: "phase", id: "rollback", label: "rollback", detail: "removing what this run made" });
   const made = madeBy(prepared, carried);
   let known: Destroyed = { deleted: [], left: [...made.values()] };
@@ -103,14 +104,14 @@ async function takeBack(run: Run, prepared: Prepared, { carried, made, tell }: T
   const madeGroup = made.has(groupId(run.subscription, facts.group).toLowerCase());
   if (doom.whole && doom.untold === undefined && madeGroup) {
     tell({ deleted: [], left: leftIn(doom, made) });
-    const destroyed = await destroyCluster({ ...run, stop: NEVER }, doom);
+    const destroyed = await destroyCluster(run, doom);
     if (destroyed.left.length === 0) await forget(run, prepared, doom);
     return destroyed;
   }
   const staying = await unjoin(run, prepared, made);
   const wanted = wantedOf(made, staying);
   tell({ deleted: [], left: leftIn({ ...doom, ours: doom.ours.filter(wanted) }, made) });
-  const { deleted, now, failure = untoldIn(doom) } = await deleteUntilGone(run, doom, { wanted, stop: NEVER });
+  const { deleted, now, failure = untoldIn(doom) } = await deleteUntilGone(run, doom, { wanted });
   const left = leftIn(now, made);
   tell({ deleted, left });
   if (left.length === 0) {
@@ -161,8 +162,6 @@ function leftIn({ ours, found, located, scope }: Doom, made: ReadonlyMap<string,
   const all = [...ours, ...still, ...(group === undefined ? [] : [group])].map(gone);
   return [...new Map(all.map((one) => [one.id.toLowerCase(), one])).values()];
 }
-
-const NEVER = new AbortController().signal;
 
 /** Two creates of one name began at once, and the other has the claim. */
 const isAnothers = ({ claims }: Cluster, { facts }: Prepared): boolean =>

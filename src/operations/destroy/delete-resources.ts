@@ -3,19 +3,13 @@ import type { Doomed } from "../../core/doomed.ts";
 import { ClusterError } from "../../core/errors.ts";
 import { aboutOf } from "../../engine/event.ts";
 import { deletePatiently } from "../../engine/patiently.ts";
+import { endedByStop } from "../../engine/tools.ts";
 import { type Result, walk } from "../../engine/walk.ts";
 import type { Run } from "../run.ts";
 
-/**
- * Never rejects, but for the second Ctrl-C and the deadline: the results say what happened, by id.
- * @param stop nothing new is begun when it aborts: the first Ctrl-C
- */
-export async function deleteResources(
-  run: Run,
-  doomed: readonly Doomed[],
-  stop: AbortSignal = run.stop,
-): Promise<Map<string, Result<void>>> {
-  const { tools, emit } = run;
+/** Never rejects, but for the second Ctrl-C and the deadline: the results say what happened, by id. After the first nothing new is begun. */
+export async function deleteResources(run: Run, doomed: readonly Doomed[]): Promise<Map<string, Result<void>>> {
+  const { tools, emit, stop } = run;
   const byId = new Map(doomed.map((one) => [one.id, one]));
   const results = await walk(doomed, visit, {
     direction: "down",
@@ -41,6 +35,7 @@ export async function deleteResources(
     try {
       await deletePatiently(one, tools);
     } catch (error) {
+      if (endedByStop(tools, error)) throw error;
       emit({
         ...aboutOf(one),
         kind: "failed",

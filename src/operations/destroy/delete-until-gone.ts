@@ -29,14 +29,14 @@ export interface Cleared {
 export interface ClearOptions {
   /** What is to go, of what is the cluster's. */
   readonly wanted: (one: Doomed) => boolean;
-  readonly stop: AbortSignal;
 }
 
 /** How often the same list is taken for one that is behind. */
 const LAGGING_PASSES = 6;
 const LAG_MS = 5000;
 
-export async function deleteUntilGone(run: Run, doom: Doom, { wanted, stop }: ClearOptions): Promise<Cleared> {
+export async function deleteUntilGone(run: Run, doom: Doom, { wanted }: ClearOptions): Promise<Cleared> {
+  const { stop } = run;
   const { name, groupName, owner } = doom.located;
   const deleted = new Map<string, Gone>();
   let now: Doom = { ...doom, ours: doom.ours.filter(wanted) };
@@ -50,7 +50,7 @@ export async function deleteUntilGone(run: Run, doom: Doom, { wanted, stop }: Cl
     const going = new Set(now.ours.map((one) => one.id.toLowerCase()));
     refuseTaken(now.taken.filter(({ machine }) => going.has(machine.toLowerCase())));
     await tagHeld(run, now);
-    const results = await deleteResources(run, now.ours, stop);
+    const results = await deleteResources(run, now.ours);
     for (const one of now.ours) if (results.get(one.id)?.state === "done") deleted.set(one.id.toLowerCase(), gone(one));
     const failure = [...results.values()].find((result) => result.state === "failed")?.error;
     let seen = await look(owner);

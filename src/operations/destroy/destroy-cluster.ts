@@ -14,6 +14,7 @@ import { TAG_LIMIT } from "../../core/plan/tag-limits.ts";
 import { type Left, countDown } from "./count-down.ts";
 import { patiently, deletePatiently, retag } from "../../engine/patiently.ts";
 import type { TagTarget } from "../../engine/provider.ts";
+import { endedByStop, toTheEnd } from "../../engine/tools.ts";
 import { type Doom, refuseUntold, surveyDoom } from "./doom-survey.ts";
 import { refuseTaken } from "../cluster/let-go.ts";
 import { deleteUntilGone, gone, tagHeld } from "./delete-until-gone.ts";
@@ -42,19 +43,24 @@ export async function destroyCluster(run: Run, planned: Doom, still?: (tags: Tag
   const doom = await lookAgain(run, planned);
   refuseUntold(doom);
   refuseTaken(doom.taken);
-  await mark(run, doom, still);
-  await tagHeld(run, doom).catch((error: unknown) => {
-    // a group that goes whole takes them along, whatever they carry
-    if (!doom.whole) throw error;
-    run.tools.signal.throwIfAborted();
-  });
+  try {
+    await mark(run, doom, still);
+    await tagHeld(run, doom).catch((error: unknown) => {
+      // a group that goes whole takes them along, whatever they carry
+      if (!doom.whole) throw error;
+      run.tools.signal.throwIfAborted();
+    });
+  } catch (error) {
+    if (endedByStop(run.tools, error)) await unmark(run, doom);
+    throw error;
+  }
   return doom.whole ? deleteGroup(run, doom) : deletePieces(run, doom);
 }
 
 /** Waits until a group that is being deleted is gone; true when it is. */
 export async function awaitGroupGone(run: Run, groupName: string): Promise<boolean> {
   for (;;) {
-    const group = await patiently(run.tools, (signal) => run.lookups.group(groupName, signal));
+    const group = await patiently(toTheEnd(run.tools), (signal) => run.lookups.group(groupName, signal));
     if (group === undefined) return true;
     if (!group.deleting) return false;
     await run.clock.sleep(POLL_MS, run.tools.signal);
@@ -92,7 +98,9 @@ async function deleteGroup(run: Run, doom: Doom): Promise<Destroyed> {
       ),
     );
     tools.signal.throwIfAborted();
-    if (isRefusal(failure)) {
+    const unbegun = attempt === 1 && endedByStop(tools, failure);
+    if (unbegun) emit({ ...about, kind: "skipped" });
+    if (unbegun || isRefusal(failure)) {
       await unmark(run, doom);
       throw failure;
     }
@@ -128,14 +136,15 @@ async function counted<T>(run: Run, groupName: string, left: Left, work: () => P
 }
 
 async function deletePieces(run: Run, doom: Doom): Promise<Destroyed> {
-  const { deleted, now, failure, anew } = await deleteUntilGone(run, doom, { wanted: () => true, stop: run.stop });
+  const { deleted, now, failure, anew } = await deleteUntilGone(run, doom, { wanted: () => true });
   const left = [...now.ours.map(gone), ...now.strange.map(({ id, type }) => ({ id, kind: type }))];
   if (left.length === 0 && anew) throw madeAgain(doom.located.name);
   if (left.length === 0 && now.located.own) await release(run, now);
   else if (left.length === 0) sayEmpty(run, now);
-  if (deleted.length === 0 && isRefusal(failure)) {
+  const unbegun = run.stop.aborted && failure === undefined && left.length > 0;
+  if (deleted.length === 0 && (isRefusal(failure) || unbegun)) {
     await unmark(run, doom);
-    throw failure;
+    throw unbegun ? run.stop.reason : failure;
   }
   return { deleted, left, ...(left.length === 0 || failure === undefined ? {} : { failure }) };
 }
@@ -183,10 +192,11 @@ async function mark(run: Run, doom: Doom, still: ((tags: Tags) => void) | undefi
   }
 }
 
-/** Takes the mark back, as well as may be: the cluster stays. */
+/** Takes the mark back that this run has written, as well as may be: the cluster stays. */
 async function unmark(run: Run, doom: Doom): Promise<void> {
+  const fresh = marked(doom).filter(({ tags }) => tags[DESTROYING] === undefined);
   await Promise.all(
-    marked(doom).map(({ target }) => retag(target, (now) => withoutTags(now, [DESTROYING]), run.tools).catch(() => undefined)),
+    fresh.map(({ target }) => retag(target, (now) => withoutTags(now, [DESTROYING]), toTheEnd(run.tools)).catch(() => undefined)),
   );
 }
 
@@ -194,7 +204,7 @@ async function unmark(run: Run, doom: Doom): Promise<void> {
 async function release(run: Run, { located, scope }: Doom): Promise<void> {
   const others = (tags: Record<string, string>): Record<string, string> | undefined =>
     isOurs(tags, located.name) ? withoutTags(tags, Object.keys(tags).filter(isToolTag)) : undefined;
-  await ifThere(retag({ kind: "resourceGroup", id: scope }, others, run.tools));
+  await ifThere(retag({ kind: "resourceGroup", id: scope }, others, toTheEnd(run.tools)));
   run.emit({
     kind: "note",
     id: scope,

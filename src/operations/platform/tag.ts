@@ -5,6 +5,7 @@
 import { PLATFORM } from "../../core/plan/tags.ts";
 import { DOMAIN } from "../../core/spec/platform.ts";
 import { retag } from "../../engine/patiently.ts";
+import { toTheEnd } from "../../engine/tools.ts";
 import type { Claim } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import { withoutTags } from "../../core/plan/tag-parts.ts";
@@ -19,4 +20,4 @@ export const markPlatform = (run: Run, claim: Claim, first: number, domain: stri
   retag(claim, (now) => ({ ...now, [PLATFORM]: `${first} ${domain}` }), run.tools);
 
 export const unmarkPlatform = (run: Run, claim: Claim): Promise<void> =>
-  retag(claim, (now) => withoutTags(now, [PLATFORM]), run.tools);
+  retag(claim, (now) => withoutTags(now, [PLATFORM]), toTheEnd(run.tools));

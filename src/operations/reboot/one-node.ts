@@ -7,6 +7,7 @@ import { duration } from "../../core/words.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
 import { hasEtcd } from "../../core/plan/tags.ts";
 import { powerPatiently } from "../../engine/patiently.ts";
+import { endedByStop } from "../../engine/tools.ts";
 import { type Connection, connect } from "../../nodes/connection.ts";
 import { waitReady } from "../../nodes/readiness.ts";
 import { awaitOtherBoot, bootIdOf, orderReboot } from "../../nodes/reboot.ts";
@@ -31,7 +32,9 @@ export async function rebootNode(run: Run, etcd: Etcd, node: NodeTarget, timeout
     if (!run.simulated) await awaitBack(run, etcd, node, { before, until: run.clock.now() + timeoutMs, timeoutMs });
     run.emit({ ...aboutNode(node), kind: "done" });
   } catch (error) {
-    if (error instanceof ClusterError) run.emit({ ...aboutNode(node), kind: "failed", code: error.code, message: error.message });
+    if (endedByStop(run.tools, error)) run.emit({ ...aboutNode(node), kind: "skipped" });
+    else if (error instanceof ClusterError)
+      run.emit({ ...aboutNode(node), kind: "failed", code: error.code, message: error.message });
     throw error;
   }
 }

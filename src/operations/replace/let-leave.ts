@@ -2,6 +2,7 @@
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { replacingIn, withReplacing } from "../../core/plan/replacing.ts";
 import { retag } from "../../engine/patiently.ts";
+import { toTheEnd } from "../../engine/tools.ts";
 import { leaveEtcd } from "../etcd/leaving.ts";
 import { leavePlatform } from "../platform/growth.ts";
 import type { Removal } from "../remove/removal.ts";
@@ -16,7 +17,7 @@ export async function letLeave(run: Run, removal: Removal, node: number): Promis
   } catch (error) {
     const mine = !replacingIn(claim.tags).has(node);
     if (mine && error instanceof ClusterError && (error.exit === EXIT.preflight || STAYS.has(error.code)))
-      await retag(claim, (now) => withReplacing(now, node, undefined), run.tools);
+      await retag(claim, (now) => withReplacing(now, node, undefined), toTheEnd(run.tools));
     throw error;
   }
 }
