@@ -1,11 +1,12 @@
 /** `--config FILE.yaml`: flags by their names, one a line. */
 import { readWhole, whyUnread } from "../prepare/read-whole.ts";
+import { isThere } from "../prepare/beside.ts";
+import { ownText } from "../prepare/own-text.ts";
 import { ownPath } from "../operations/own-path.ts";
 import { usageError } from "../core/errors.ts";
 import type { Flag } from "../core/spec/flag.ts";
 import { nearest } from "../core/nearest.ts";
 import { flagRows } from "../core/spec/flags.ts";
-import { strictText } from "../core/strict-text.ts";
 import { yamlProblem } from "../core/yaml-problem.ts";
 import { COMMANDS, flagsOf } from "./commands.ts";
 import { parsed, together } from "./flag-text.ts";
@@ -113,7 +114,5 @@ async function readText(world: World, file: string): Promise<string> {
   const bytes = await readWhole(ownPath(world, file)).catch((error: unknown) => {
     throw usageError(`--config: cannot read ${file}`, whyUnread(error));
   });
-  const text = strictText(bytes, file);
-  if (typeof text === "string") return text;
-  throw usageError(`${file}:${text.line}: ${text.message}`, text.advice);
+  return ownText(bytes, file, (path) => isThere(ownPath(world, path)));
 }

@@ -10,16 +10,19 @@ export interface NoText {
   readonly wide: boolean;
 }
 
-/** @returns the text, a byte order mark of UTF-8 included */
-export function strictText(bytes: Uint8Array, file: string): string | NoText {
+/**
+ * @param file and `made`, which the command that mends it writes, are words for a shell
+ * @returns the text, a byte order mark of UTF-8 included
+ */
+export function strictText(bytes: Uint8Array, file: string, made: string): string | NoText {
   const wide = wideEncoding(bytes);
   if (wide !== undefined) {
-    const advice = `iconv -f ${wide} -t UTF-8 ${file} > ${file}.utf8 (in PowerShell: Set-Content -Encoding utf8NoBOM)`;
+    const advice = `iconv -f ${wide} -t UTF-8 ${file} > ${made} (in PowerShell: Set-Content -Encoding utf8NoBOM)`;
     return { line: 1, message: `the file is ${wide}, as PowerShell's > writes it`, advice, wide: true };
   }
   const line = firstLineThatIsNot(bytes);
   if (line === undefined) return decode(bytes) ?? "";
-  const advice = `If it was saved as Windows-1252 or Latin-1: iconv -f WINDOWS-1252 -t UTF-8 ${file} > ${file}.utf8`;
+  const advice = `If it was saved as Windows-1252 or Latin-1: iconv -f WINDOWS-1252 -t UTF-8 ${file} > ${made}`;
   return { line, message: "this line is not UTF-8", advice, wide: false };
 }
 

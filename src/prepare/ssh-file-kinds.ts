@@ -2,8 +2,11 @@
  * KINDS OF FILES THAT PEOPLE HOLD FOR AN SSH PUBLIC KEY: one row a kind, how it is known, what it is, and the command that makes of it
  * what is wanted. Looked at before anything is counted or parsed. What a file holds is never quoted: it may be a secret.
  */
+import { ClusterError } from "../core/errors.ts";
 import { shellWord } from "../core/quoting.ts";
+import { beside } from "./beside.ts";
 import type { PemBlock } from "./key-text.ts";
+import { parseOpenSshPublicKey, type OpenSshPublicKey } from "./ssh-public-key.ts";
 
 export interface ForeignKind {
   readonly is: string;
@@ -18,11 +21,22 @@ export function foreignKind(file: string, text: string, blocks: readonly PemBloc
   return { is, advice: inPlace(advice, file) };
 }
 
+/** The key of a text that is no other kind of file: what it is refused with has the command for this file. */
+export function parsePublicKeyFile(text: string, file: string): OpenSshPublicKey {
+  try {
+    return parseOpenSshPublicKey(text, file);
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    throw new ClusterError(error.code, error.message, { advice: inPlace(error.advice ?? "", file) });
+  }
+}
+
 /** DER has no first line to be known by. */
 export const DER_KINDS = {
   pkcs12: [
     "a PKCS#12 file (.pfx, .p12), which holds a private key too",
-    "Take the certificate out: openssl pkcs12 -in FILE -nokeys -clcerts -out STEM.pem (with -legacy for a file of old Windows)",
+    "Take the certificate out, with -legacy for a file of old Windows: openssl pkcs12 -in FILE -nokeys -clcerts -out STEM.pem",
+    "Take the private key out, with -legacy for a file of old Windows: (umask 077; openssl pkcs12 -in FILE -nocerts -noenc -out STEM.key)",
   ],
   "private key": [
     "a private key in DER",
@@ -31,27 +45,30 @@ export const DER_KINDS = {
   "encrypted private key": [
     "a private key in DER, under a passphrase",
     "Give its public half: openssl pkey -inform DER -in FILE -pubout -out STEM.pub",
+    "Write it as PEM without the passphrase, and give that: (umask 077; openssl pkey -inform DER -in FILE -out STEM.key)",
   ],
   chain: [
     "a PKCS#7 file with several certificates, and which of them is meant is not to be seen",
     "Take the one out that is meant: openssl pkcs7 -print_certs -in FILE (with -inform DER for a binary one)",
   ],
   unknown: [
-    "no certificate or public key that can be read",
-    "A .cer (DER), a PEM certificate or an OpenSSH .pub file is wanted; of a .pfx, take the certificate out: openssl pkcs12 -in FILE.pfx -nokeys -out FILE.pem",
+    "no certificate or key that can be read",
+    "A .cer (DER), a PEM certificate or an OpenSSH .pub file is wanted.",
+    "A private key is wanted, as OpenSSH or PEM has it.",
   ],
-} as const satisfies Record<string, readonly [is: string, advice: string]>;
+} as const satisfies Record<string, readonly [is: string, advice: string, ofPrivate?: string]>;
 
-export const derKind = (file: string, kind: keyof typeof DER_KINDS): ForeignKind => ({
-  is: DER_KINDS[kind][0],
-  advice: inPlace(DER_KINDS[kind][1], file),
-});
+/** @param wanted the half of the key that is asked for */
+export function derKind(file: string, kind: keyof typeof DER_KINDS, wanted: "public" | "private"): ForeignKind {
+  const [is, advice, ofPrivate = advice]: readonly [string, string, string?] = DER_KINDS[kind];
+  return { is, advice: inPlace(wanted === "private" ? ofPrivate : advice, file) };
+}
 
-/** FILE is the file, STEM the same without its extension. A word for a shell. */
-export const inPlace = (advice: string, file: string): string =>
-  advice
-    .replaceAll(/\bFILE(?![.\w])/g, () => shellWord(file))
-    .replaceAll(/\bSTEM\b/g, () => shellWord(file.replace(/\.[^./\\]+$/, "")));
+/** FILE is the file, and STEM.pem one beside it that is not there. Words for a shell. */
+const inPlace = (advice: string, file: string): string =>
+  advice.replaceAll(/\bFILE\b|\bSTEM(\.\w+)/g, (_, extension?: string) =>
+    extension === undefined ? shellWord(file) : beside(file, extension),
+  );
 
 // --- internal ---
 
@@ -101,7 +118,7 @@ const ROWS: readonly (readonly [looks: RegExp | string, is: string, advice: stri
   [
     /^\s*<(!doctype|html|\?xml)/i,
     "a web page or XML",
-    "Download the key itself: curl -fsSL https://github.com/USER.keys > mine.pub",
+    "Download the key itself: curl -fsSL https://github.com/USER.keys > STEM.pub",
   ],
   [
     /^\d{3,5} (SHA256:|MD5:|([0-9a-f]{2}:){15})/,

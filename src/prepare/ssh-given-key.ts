@@ -5,22 +5,23 @@
 import type { KeyObject } from "node:crypto";
 import { basename, dirname, extname, join } from "node:path";
 import { ClusterError } from "../core/errors.ts";
+import { unused } from "./beside.ts";
 import { thumbprint } from "./certificate.ts";
 import { looksLikeDer, readDer } from "./der-file.ts";
 import { readableByOthers, readKept } from "./kept-file.ts";
 import { bareBase64, pemBlocks, textOf } from "./key-text.ts";
 import { inspectPrivateKey, isHalfOf } from "./private-key-file.ts";
-import { derKind, type ForeignKind, foreignKind, inPlace } from "./ssh-file-kinds.ts";
+import { derKind, type ForeignKind, foreignKind, parsePublicKeyFile } from "./ssh-file-kinds.ts";
 import type { SshKey } from "./ssh-key.ts";
-import { MAKE_ONE, openSshLine, parseOpenSshPublicKey, usableSshPublicKey } from "./ssh-public-key.ts";
+import { MAKE_ONE, openSshLine, usableSshPublicKey } from "./ssh-public-key.ts";
 import { shellWord } from "../core/quoting.ts";
 
 /** Throws ClusterError `SshCertificate...` and `SshKeyRefused`, with what to give instead. */
-export async function readGivenKey(file: string, flag = "--ssh-cert"): Promise<SshKey> {
+export async function readGivenKey(file: string, flag: "--ssh-cert" | "--ssh-key" = "--ssh-cert"): Promise<SshKey> {
   const bytes = await readKept(file, flag);
   if (bytes === undefined)
     throw new ClusterError("SshCertificateMissing", `${flag}: cannot read ${file}`, { advice: "There is no such file." });
-  const { publicKey, thumbprint } = await publicPart(file, bytes);
+  const { publicKey, thumbprint } = await publicPart(file, bytes, flag === "--ssh-key" ? "private" : "public");
   const own = await privateKeyBeside(file, publicKey);
   return {
     publicKey,
@@ -49,25 +50,26 @@ interface PublicPart {
   readonly thumbprint?: string;
 }
 
-async function publicPart(file: string, bytes: Buffer): Promise<PublicPart> {
+/** @param wanted the half that the file was given for: what it is refused with leads there */
+async function publicPart(file: string, bytes: Buffer, wanted: "public" | "private" = "public"): Promise<PublicPart> {
   const text = textOf(bytes);
   const blocks = pemBlocks(text);
   const open = blocks.find(({ label }) => /^((X509 |TRUSTED )?CERTIFICATE|PKCS7|CMS|(RSA )?PUBLIC KEY)$/.test(label));
-  if (open !== undefined) return fromDer(file, open.der);
+  if (open !== undefined) return fromDer(file, open.der, wanted);
   if (blocks.some(({ label }) => label.endsWith("PRIVATE KEY"))) return fromPrivateKey(file, text);
-  if (looksLikeDer(bytes)) return fromDer(file, bytes);
+  if (looksLikeDer(bytes)) return fromDer(file, bytes, wanted);
   const foreign = foreignKind(file, text, blocks);
   if (foreign !== undefined) throw refusedKind(file, foreign);
   const ssh2 = /^\s*---- BEGIN SSH2 PUBLIC KEY ----([\s\S]*?)---- END SSH2 PUBLIC KEY ----/.exec(text)?.[1];
   if (ssh2 !== undefined) return fromSsh2(file, ssh2);
   const bare = bareBase64(text);
-  if (bare !== undefined && looksLikeDer(bare)) return fromDer(file, bare);
+  if (bare !== undefined && looksLikeDer(bare)) return fromDer(file, bare, wanted);
   return oneLine(bare === undefined ? text : openSshLine(bare, commentFor(file)), file);
 }
 
-async function fromDer(file: string, bytes: Buffer): Promise<PublicPart> {
+async function fromDer(file: string, bytes: Buffer, wanted: "public" | "private"): Promise<PublicPart> {
   const inside = await readDer(bytes);
-  if (inside.kind !== "certificate" && inside.kind !== "public key") throw refusedKind(file, derKind(file, inside.kind));
+  if (inside.kind !== "certificate" && inside.kind !== "public key") throw refusedKind(file, derKind(file, inside.kind, wanted));
   const publicKey = lineOf(file, inside.publicKey);
   return inside.kind === "certificate" ? { publicKey, thumbprint: thumbprint(inside.certificate.raw) } : { publicKey };
 }
@@ -84,7 +86,7 @@ async function fromPrivateKey(file: string, text: string): Promise<PublicPart> {
   throw new ClusterError(
     "SshCertificatePrivate",
     `${file} is a private key whose public half cannot be read here (it is damaged, or under a passphrase).`,
-    { advice: `Write its public half, and give that: ssh-keygen -y -f ${shellWord(file)} > ${shellWord(`${file}.pub`)}` },
+    { advice: `Write its public half, and give that: ssh-keygen -y -f ${shellWord(file)} > ${unused(`${file}.pub`)}` },
   );
 }
 
@@ -97,13 +99,8 @@ function fromSsh2(file: string, inside: string): PublicPart {
 }
 
 function oneLine(text: string, file: string): PublicPart {
-  try {
-    const { blob, comment } = parseOpenSshPublicKey(text, file);
-    return { publicKey: openSshLine(blob, comment) };
-  } catch (error) {
-    if (!(error instanceof ClusterError)) throw error;
-    throw new ClusterError(error.code, error.message, { advice: inPlace(error.advice ?? "", file) });
-  }
+  const { blob, comment } = parsePublicKeyFile(text, file);
+  return { publicKey: openSshLine(blob, comment) };
 }
 
 const commentFor = (file: string): string => basename(file, extname(file)).replaceAll(/[^\w.@-]/g, "-");

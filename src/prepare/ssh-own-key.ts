@@ -7,9 +7,13 @@ import { type KeyObject, createPrivateKey, generateKeyPair, X509Certificate } fr
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ClusterError } from "../core/errors.ts";
+import { beside } from "./beside.ts";
 import { selfSigned, thumbprint, toDer, toPem } from "./certificate.ts";
+import { looksLikeDer, readDer } from "./der-file.ts";
 import { keepAndRead, PRIVATE, PUBLIC, readableByOthers, readKept } from "./kept-file.ts";
+import { pemBlocks, textOf } from "./key-text.ts";
 import { inspectPrivateKey } from "./private-key-file.ts";
+import { derKind, foreignKind, parsePublicKeyFile, type ForeignKind } from "./ssh-file-kinds.ts";
 import type { SshKey } from "./ssh-key.ts";
 import { parseOpenSshPublicKey, sameSshKey, usableSshPublicKey } from "./ssh-public-key.ts";
 import type { Subject } from "./subject.ts";
@@ -81,34 +85,57 @@ async function complete(place: Place, found: Found, made: boolean): Promise<SshK
   const paths = pathsIn(place.dir);
   const notes: string[] = [];
   const fromKey = await publicOfKey(paths.key, found, notes);
-  const certificate = await certificateOf(place, found, fromKey !== undefined);
-  const der = certificate === undefined ? undefined : toDer(certificate);
-  if (der !== undefined) {
-    const bytes = found.cer ?? (await keepAndRead(paths.cer, der, PUBLIC)).bytes;
-    if (!der.equals(readCertificate(bytes, paths.cer).der)) throw mismatch(paths.cer, paths.pem);
-  }
-  const fromCertificate = certificate === undefined ? undefined : readCertificate(certificate, paths.pem).line;
-  if (fromKey !== undefined && fromCertificate !== undefined && !sameSshKey(fromKey, fromCertificate))
-    throw mismatch(paths.key, paths.pem);
-
-  const derived = fromKey ?? fromCertificate;
-  const line =
-    derived === undefined
-      ? (found.pub?.toString("utf8") ?? "")
-      : (found.pub ?? (await keepAndRead(paths.pub, `${derived}\n`, PUBLIC)).bytes).toString("utf8");
-  parseOpenSshPublicKey(line, paths.pub);
-  if (derived !== undefined && !sameSshKey(derived, line))
-    throw mismatch(paths.pub, fromKey === undefined ? paths.pem : paths.key);
+  // before anything is made of them, and again, for another process may have been first
+  agree(paths, found, fromKey);
+  const whole = await withMissing(place, found, fromKey);
+  const { line, der } = agree(paths, whole, fromKey);
   if (found.key === undefined)
     notes.push(`${paths.key} is missing: name the private key with --ssh-key FILE, or log in with an agent that has it.`);
   return {
-    publicKey: line.trim(),
+    publicKey: line ?? "",
     ...(found.key === undefined ? {} : { privateKeyFile: paths.key }),
     ...(der === undefined ? {} : { thumbprint: thumbprint(der) }),
     made,
     files: [...(found.key === undefined ? [] : [paths.key]), ...(der === undefined ? [] : [paths.pem, paths.cer]), paths.pub],
     notes,
   };
+}
+
+/** The one key that all the files hold. @throws ClusterError for what cannot be read, and SshKeyMismatch */
+function agree(paths: Record<keyof Found, string>, { pem, cer, pub }: Found, fromKey?: string): { line?: string; der?: Buffer } {
+  const held: { path: string; line: string }[] = fromKey === undefined ? [] : [{ path: paths.key, line: fromKey }];
+  const certificates = [
+    ...(pem === undefined ? [] : [{ path: paths.pem, ...readCertificate(pem, paths.pem) }]),
+    ...(cer === undefined ? [] : [{ path: paths.cer, ...readCertificate(cer, paths.cer) }]),
+  ];
+  const [first, second] = certificates;
+  if (first !== undefined && second?.der.equals(first.der) === false) throw mismatch(second.path, first.path);
+  if (first !== undefined) held.push(first);
+  if (pub !== undefined) {
+    const line = pub.toString("utf8").trim();
+    parsePublicKeyFile(line, paths.pub);
+    held.push({ path: paths.pub, line });
+  }
+  const [known] = held;
+  const other = held.find(({ line }) => known !== undefined && !sameSshKey(line, known.line));
+  if (known !== undefined && other !== undefined) throw mismatch(known.path, other.path);
+  const line = held.at(-1)?.line;
+  return { ...(line === undefined ? {} : { line }), ...(first === undefined ? {} : { der: first.der }) };
+}
+
+/** What follows from the files that are there, made. */
+async function withMissing(place: Place, found: Found, fromKey: string | undefined): Promise<Found> {
+  const paths = pathsIn(place.dir);
+  const keep = async (path: string, content: string | Buffer): Promise<Buffer> =>
+    (await keepAndRead(path, content, PUBLIC)).bytes;
+  const certificate = async (): Promise<string | undefined> =>
+    found.cer === undefined ? await sign(place, found, fromKey !== undefined) : toPem(toDer(found.cer));
+  const made = found.pem === undefined ? await certificate() : undefined;
+  const pem = made === undefined ? found.pem : await keep(paths.pem, made);
+  const cer = found.cer ?? (pem === undefined ? undefined : await keep(paths.cer, readCertificate(pem, paths.pem).der));
+  const line = fromKey ?? (pem === undefined ? undefined : readCertificate(pem, paths.pem).line);
+  const pub = found.pub ?? (line === undefined ? undefined : await keep(paths.pub, `${line}\n`));
+  return { key: found.key, pem, cer, pub };
 }
 
 /** The public line of ssh-cert.key; undefined when there is no such file, or it is under a passphrase and must be believed. */
@@ -122,22 +149,32 @@ async function publicOfKey(path: string, found: Found, notes: string[]): Promise
     return `${type} ${blob.toString("base64")} ${COMMENT}`;
   }
   if (inside.kind === "encrypted" && (found.pem ?? found.cer ?? found.pub) !== undefined) return undefined;
-  throw new ClusterError("SshKeyUnreadable", `${path} holds no private key that can be used here.`, {
-    advice:
-      inside.kind === "encrypted"
-        ? `It has a passphrase: write its public half first, ssh-keygen -y -f ${shellWord(path)} > ${shellWord(path.replace(/key$/, "pub"))}`
-        : "An RSA (2048 bits or more) or Ed25519 key is wanted. Move the file away to have a new one made.",
-  });
+  if (inside.kind === "encrypted")
+    throw unreadable(
+      `${path} holds no private key that can be used here.`,
+      `It has a passphrase: write its public half first, ssh-keygen -y -f ${shellWord(path)} > ${beside(path, ".pub")}`,
+    );
+  if (inside.kind === "key")
+    throw unreadable(`${path} is a private key of a kind that Azure does not take: neither RSA nor Ed25519.`, MOVE_AWAY);
+  const kind = await kindOf(path, found.key);
+  if (kind === undefined)
+    throw unreadable(
+      `${path} holds no private key that can be used here.`,
+      `An RSA (2048 bits or more) or Ed25519 key is wanted. ${MOVE_AWAY}`,
+    );
+  throw unreadable(`${path} is ${kind.is}.`, `${MOVE_AWAY} Or go on with it by --ssh-cert. ${kind.advice}`);
 }
 
-/** PEM of the certificate: the one there, that of the .cer, or a new one for an RSA key. */
-async function certificateOf(place: Place, found: Found, haveKey: boolean): Promise<string | undefined> {
-  const paths = pathsIn(place.dir);
-  if (found.pem !== undefined) return found.pem.toString("utf8");
-  const made = found.cer === undefined ? await sign(place, found, haveKey) : toPem(readCertificate(found.cer, paths.cer).der);
-  return made === undefined ? undefined : (await keepAndRead(paths.pem, made, PUBLIC)).bytes.toString("utf8");
+const MOVE_AWAY = "Move the file away to have a new one made.";
+
+/** What it is instead, where that is known. */
+async function kindOf(path: string, bytes: Buffer): Promise<ForeignKind | undefined> {
+  if (!looksLikeDer(bytes)) return foreignKind(path, textOf(bytes), pemBlocks(textOf(bytes)));
+  const { kind } = await readDer(bytes);
+  return kind === "certificate" || kind === "public key" || kind === "unknown" ? undefined : derKind(path, kind, "private");
 }
 
+/** A new certificate, for an RSA key. */
 async function sign(place: Place, found: Found, haveKey: boolean): Promise<string | undefined> {
   const text = haveKey ? found.key?.toString("utf8") : undefined;
   // A key in OpenSSH's own format, or Ed25519, is used as it is: certificates are made for PEM RSA keys.
@@ -151,13 +188,16 @@ function readCertificate(bytes: Buffer | string, path: string): { der: Buffer; l
     const der = toDer(bytes);
     return { der, line: usableSshPublicKey(new X509Certificate(der).publicKey, COMMENT, `The key in ${path}`) };
   } catch (cause) {
-    if (cause instanceof ClusterError) throw cause;
+    if (cause instanceof ClusterError)
+      throw new ClusterError(cause.code, cause.message, { advice: "Move it away: it is made again." });
     throw new ClusterError("SshCertificateUnreadable", `${path} is no certificate that can be read.`, {
       advice: "Move it away: it is made again from the key.",
       cause,
     });
   }
 }
+
+const unreadable = (message: string, advice: string): ClusterError => new ClusterError("SshKeyUnreadable", message, { advice });
 
 const mismatch = (a: string, b: string): ClusterError =>
   new ClusterError("SshKeyMismatch", `${a} and ${b} do not belong together: they hold different keys or certificates.`, {

@@ -29,7 +29,7 @@ export function parseOpenSshPublicKey(text: string, source = "The SSH public key
   if (keys.length > 1)
     throw refused(
       `${source} must hold one key; it holds ${keys.length}: ${keys.map(({ type, comment }) => `${type} ${comment}`.trim()).join(", ")}.`,
-      "A cluster has one SSH key. Of a file with several take the line of the one to log in with: sed -n 1p FILE > one.pub",
+      "A cluster has one SSH key. Of a file with several take the line of the one to log in with: sed -n 1p FILE > STEM.pub",
     );
   const { type, encoded, comment } = key;
   if (type !== "ssh-rsa" && type !== "ssh-ed25519") throw refusedType(type, source);
@@ -134,7 +134,7 @@ function isWhole(encoded: string): boolean {
 function refusedLine(line: string, source: string): ClusterError {
   const key = new RegExp(`(?:^|\\s)(?:${TYPES})\\s+AAAA`).exec(line);
   if (key === null || key.index === 0) return refusedType(line.split(/\s/)[0] ?? "", source);
-  const alone = "grep -oE '(ssh-rsa|ssh-ed25519) AAAA.*' FILE > alone.pub";
+  const alone = "grep -oE '(ssh-rsa|ssh-ed25519) AAAA.*' FILE > STEM.pub";
   const options =
     /^(cert-authority|command|environment|expiry-time|from|no-|permit|principals|restrict|tunnel|verify-required|touch-required|agent-|port-|pty|user-rc|x11-)/i;
   return options.test(line)

@@ -7,8 +7,9 @@ import { ClusterError, usageError } from "../core/errors.ts";
 import { attributeKind, isObjectId, KNOWN_NAMES } from "./attribute-names.ts";
 import type { StringType } from "./der.ts";
 import { INCLUDE, parseOpensslConf, type ConfSection } from "./openssl-conf.ts";
-import { textOf } from "./key-text.ts";
+import { isUtf16, textOf } from "./key-text.ts";
 import { readKept } from "./kept-file.ts";
+import { ownText } from "./own-text.ts";
 
 export interface SubjectAttribute {
   /** openssl's short name: "CN", "O", "emailAddress"; or a name that the file has given to `oid`. */
@@ -55,7 +56,8 @@ export function encodingOf({ name, oid }: SubjectAttribute): { oid: string; type
 export async function subjectOf(dir: string): Promise<CertConf> {
   const file = join(dir, "cert.conf");
   const bytes = await readKept(file);
-  return bytes === undefined ? { subject: DEFAULT_SUBJECT, notes: [] } : readCertConf(textOf(bytes), file);
+  if (bytes === undefined) return { subject: DEFAULT_SUBJECT, notes: [] };
+  return readCertConf(isUtf16(bytes) ? textOf(bytes) : ownText(bytes, file), file);
 }
 
 /**
@@ -78,7 +80,14 @@ export function readCertConf(text: string, file = "cert.conf"): CertConf {
 
   const notes: string[] = [];
   const place: Place = { file, names: ownNames(conf, top), notes };
-  const attributes = attributesOf(section, top, find("prompt")?.value !== "no", place);
+  const prompting = find("prompt")?.value !== "no";
+  const attributes = attributesOf(section, top, prompting, place);
+  // openssl, too, makes nothing of questions alone (req -batch: "No objects specified in config file")
+  if (attributes.length === 0 && prompting && section.length > 0)
+    throw usageError(
+      `${file} line ${sectionName.line} names questions without answers: without \`prompt = no\` what stands in [ ${sectionName.value} ] is asked, and not taken.`,
+      "Write `prompt = no` in [ req ] if these are the values; or the answers as NAME_default = value.",
+    );
   if (attributes.length === 0) throw refuse(file, sectionName.line, `has nothing in its section [ ${sectionName.value} ]`);
   return { subject: { attributes, bits: bitsOf(find("default_bits"), file, notes) }, notes };
 }
@@ -124,14 +133,14 @@ function ownNames(conf: ReadonlyMap<string, ConfSection>, top: ConfSection): Map
 
 function attributesOf(section: ConfSection, top: ConfSection, prompting: boolean, place: Place): SubjectAttribute[] {
   const get = (name: string): string | undefined => [...top, ...section].findLast((entry) => entry.name === name)?.value;
-  // openssl puts questions to the user unless told `prompt = no`; nobody is asked here.
   const answered = (name: string): string | undefined => get(`${name}_value`) ?? get(`${name}_default`);
   const entries = section.filter(({ name }) => !/_(min|max|default|value)$/.test(name));
-  const questions = prompting && entries.some(({ name }) => answered(name) !== undefined);
-  if (questions) place.notes.push(`${place.file} asks questions (no \`prompt = no\`): the ..._default answers are taken.`);
+  // openssl puts questions to the user unless told `prompt = no`; nobody is asked here.
+  if (prompting && entries.some(({ name }) => answered(name) !== undefined))
+    place.notes.push(`${place.file} asks questions (no \`prompt = no\`): the ..._default answers are taken.`);
   return entries.flatMap((entry, at) => {
     const { name, line } = entry;
-    const value = questions ? answered(name) : entry.value;
+    const value = prompting ? answered(name) : entry.value;
     if (value === undefined || value === "") return [];
     // "0.organizationName" allows one name twice: what is before the dot is no part of it. A plus joins it to the name before it.
     const [, plus, plain = ""] = /^(?:[^.:,]*[.:,](?=.))?(\+?)(.*)$/.exec(name) ?? [];

@@ -203,13 +203,14 @@ test.each(["sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"])(
 );
 
 test.skipIf(!ready).each([
-  ["options in front", `{ printf 'from="10.0.0.0/8",no-pty '; cat rsa.pub; } > f`, "alone.pub"],
-  ["two keys", "cat rsa.pub ed.pub > f", "one.pub"],
+  ["options in front", `{ printf 'from="10.0.0.0/8",no-pty '; cat rsa.pub; } > f`, "f.pub"],
+  ["two keys", "cat rsa.pub ed.pub > f.pub", "f-2.pub"],
 ])("%s: the command that is advised makes a file that is read", async (_, line, made) => {
   const folder = folderWith(line);
-  const error = (await readGivenKey(join(folder, "f")).catch((thrown: unknown) => thrown)) as { advice: string };
+  const file = join(folder, line.endsWith(".pub") ? "f.pub" : "f");
+  const error = (await readGivenKey(file).catch((thrown: unknown) => thrown)) as { advice: string };
   const command = /\b(grep -oE|sed -n) .*$/.exec(error.advice)?.[0] ?? "";
-  expect(command).toContain(join(folder, "f"));
+  expect(command).toContain(file);
   shell(folder, command);
   expect(sameSshKey((await readGivenKey(join(folder, made))).publicKey, keyIn(folder, "rsa"))).toBe(true);
 });

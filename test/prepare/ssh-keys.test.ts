@@ -175,7 +175,7 @@ test.each<[string, () => Record<string, string | Buffer>, { privateKey?: string;
 
 test.each<[string, string | Buffer | undefined, string, string]>([
   ["prose", "hello", "SshKeyRefused", "ssh-keygen -t ed25519"],
-  ["bytes that start like DER", Buffer.of(0x30, 0x82, 1, 2), "SshCertificateUnreadable", "openssl pkcs12"],
+  ["bytes that start like DER", Buffer.of(0x30, 0x82, 1, 2), "SshCertificateUnreadable", ".cer (DER)"],
   ["a damaged PEM", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "SshCertificateUnreadable", ".cer (DER)"],
   [
     "a damaged public PEM",

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { DEFAULT_SUBJECT, parseSubject, readCertConf, subjectOf } from "../../src/prepare/subject.ts";
 import { selfSigned } from "../../src/prepare/certificate.ts";
@@ -53,8 +53,7 @@ test.each([
   ["a byte order mark", `\uFEFF${conf("CN = a")}`, "CN=a"],
   ["text beyond ASCII", conf("O = Bücher & Söhne\nemailAddress = a@b.example"), "O=Bücher & Söhne|emailAddress=a@b.example"],
   ["questions with answers", conf("CN = Your name\nCN_default = a\nCN_max = 64", ""), "CN=a"],
-  ["no `prompt = no`, but plain values", conf("CN = a\nO = Org", ""), "CN=a|O=Org"],
-  ["entries in front of every section", "distinguished_name = dn\n[dn]\nCN = a", "CN=a"],
+  ["entries in front of every section", "distinguished_name = dn\nprompt = no\n[dn]\nCN = a", "CN=a"],
 ])("%s", (_, text, expected) => {
   expect(shown(text)).toBe(expected);
 });
@@ -67,6 +66,11 @@ test.each([
     "cert.conf line 2 names the section [ dn ], which is missing",
   ],
   ["an empty section", conf(""), "has nothing in its section [ dn ]"],
+  [
+    "questions without answers",
+    conf("commonName = Common Name (hostname)\nO = Org", ""),
+    "cert.conf line 2 names questions without answers",
+  ],
   ["an unknown name", conf("CN = a\nCompany = b"), `line 6 has the name "Company", which openssl does not know either`],
   ["a name given to no object id", `oid_section = x\n[x]\nCompany = y\n${conf("Company = b")}`, `has the name "Company"`],
   ["a long country", conf("C = USA"), 'line 5 has C="USA", but a country is two letters'],
@@ -82,8 +86,8 @@ test.each([
     "[ req ]\ndistinguished_name = dn\n.include = other.conf",
     "line 3: `.include` is not read",
   ],
-  ["bits that are no number", conf("CN = a", "default_bits = many"), "line 3 has default_bits = many"],
-  ["bits beyond measure", conf("CN = a", "default_bits = 65536"), "line 3 asks for a key of 65536 bits"],
+  ["bits that are no number", conf("CN = a", "prompt = no\ndefault_bits = many"), "line 4 has default_bits = many"],
+  ["bits beyond measure", conf("CN = a", "prompt = no\ndefault_bits = 65536"), "line 4 asks for a key of 65536 bits"],
 ])("refused, with the line: %s", (_, text, message) => {
   expect(() => readCertConf(text)).toThrow(expect.objectContaining({ code: "Usage", message: expect.stringContaining(message) }));
 });
@@ -190,4 +194,20 @@ test.skipIf(!has("openssl") || !existsSync(STOCK))("the file that comes with ope
   const theirs = run("openssl", "x509", "-in", "theirs.pem", "-noout", "-subject", "-nameopt", "sep_comma_plus");
   expect(theirs.trim()).toBe(`subject=${subject.attributes.map(({ name, value }) => `${name}=${value}`).join(",")}`);
   expect(notes).toEqual([expect.stringContaining("asks questions")]);
+});
+
+test("a cert.conf of Windows-1252 is refused with its line, and with the command that mends it", async () => {
+  const file = join(newFolder(), "cert.conf");
+  writeFileSync(file, Buffer.from(conf("O = Org\nCN = m\xFCller"), "latin1"));
+  await expect(subjectOf(dirname(file))).rejects.toMatchObject({
+    code: "Usage",
+    message: `${file}:6: this line is not UTF-8`,
+    advice: expect.stringContaining(`iconv -f WINDOWS-1252 -t UTF-8 ${file} > ${file}.utf8`),
+  });
+});
+
+test.skipIf(!has("openssl"))("openssl makes nothing of questions without answers either", () => {
+  const run = runIn(newFolder());
+  run("sh", "-c", `printf '%s' "$0" > cert.conf; printf '%s' "$1" > key.pem`, conf("commonName = Common Name", ""), KEY);
+  expect(() => run("openssl", "req", "-x509", "-new", "-batch", "-key", "key.pem", "-config", "cert.conf")).toThrow("No objects");
 });

@@ -2,6 +2,7 @@
  * lint: what a node would refuse of a cloud-config, or silently ignore. The places of old files (`{0}`, `{1}`, `#DISCOVERY_URL`) are
  * filled in first, as create does: what is judged is what a node would get.
  */
+import { isThere } from "../../prepare/beside.ts";
 import { readWhole, whyUnread } from "../../prepare/read-whole.ts";
 import { EXIT, usageError } from "../../core/errors.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
@@ -19,7 +20,12 @@ import { printDocument } from "../print-document.ts";
 export async function lint({ world, args, given }: Invocation): Promise<number> {
   const file = fileText(args[0] ?? "");
   const platform = given.platform ?? FLAGS.platform.default;
-  const findings = findingsOf(await readBytes(ownPath(world, file), file), { platform, file, gunzip });
+  const findings = findingsOf(await readBytes(ownPath(world, file), file), {
+    platform,
+    file,
+    gunzip,
+    isThere: (path) => isThere(ownPath(world, path)),
+  });
   const errors = findings.filter(({ level }) => level === "error").length;
   const warnings = findings.filter(({ level }) => level === "warning").length;
   if (given.json === true) {

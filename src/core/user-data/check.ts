@@ -4,6 +4,7 @@
  * each lives in check/, one noun a file.
  */
 import { shellWord } from "../quoting.ts";
+import { unusedPath } from "../unused-path.ts";
 import { checkAccess } from "./check/access.ts";
 import { checkBootstrap } from "./check/bootstrap.ts";
 import { checkFiles, pathsOf } from "./check/files.ts";
@@ -21,12 +22,17 @@ import { checkStructure } from "./check/structure.ts";
 import { parseTree, valueAt, type Tree } from "./check/tree.ts";
 import { checkTexts } from "./check/texts.ts";
 import { checkUnits } from "./check/units.ts";
-import { readText } from "./read-text.ts";
+import { readText, UNNAMED } from "./read-text.ts";
 
 export type { Finding } from "./check/finding.ts";
 
-/** What a check is told: the platform of the nodes, and how commands in advice name the file. */
-export type UserDataOptions = Omit<CheckOptions, "platform"> & { readonly platform: Platform };
+/** What a check is told: the platform of the nodes, and the file, which commands in advice name. */
+export interface UserDataOptions extends Pick<CheckOptions, "gunzip"> {
+  readonly platform: Platform;
+  readonly file: string;
+  /** Whether there is something at a path beside it, which no such command may write to. */
+  readonly isThere: (path: string) => boolean;
+}
 
 /** customData: "the maximum length of the binary array is 65535 bytes", counted before base64 (Azure's OSProfile). */
 export const MAX_BYTES = 65_535;
@@ -37,8 +43,9 @@ export const checkUserData = (text: string, options: Partial<UserDataOptions> = 
 
 /** The same of a file as it lies there: in whatever encoding, packed or not. Its size is counted as it is sent. */
 export function checkUserDataFile(bytes: Uint8Array, options: Partial<UserDataOptions> = {}): readonly Finding[] {
-  const { platform = "flatcar", ...rest } = options;
-  const complete = { ...rest, file: shellWord(options.file ?? "FILE") };
+  const { platform = "flatcar", file = "FILE", isThere = () => false, ...rest } = options;
+  const made = (ending: string): string => shellWord(unusedPath(`${file}${ending}`, isThere));
+  const complete = { ...rest, file: shellWord(file), made };
   const found = isCoreos(platform) ? checkFile(bytes, { ...complete, platform }) : checkForCloudInit(bytes, complete);
   return [...checkSize(bytes.length), ...found].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
@@ -70,7 +77,7 @@ function checkUnpacked(bytes: Uint8Array, options: CheckOptions): readonly Findi
 function checkBytes(bytes: Uint8Array, options: CheckOptions): readonly Finding[] {
   const packed = otherPacking(bytes, options);
   if (packed !== undefined) return [packed];
-  const text = readText(bytes, options.file ?? "FILE");
+  const text = readText(bytes, options);
   return typeof text === "string" ? checkKind(text, options) : [text];
 }
 
@@ -99,7 +106,7 @@ function checkPart({ type, body }: MimePart, options: CheckOptions): readonly Fi
   if (type === "text/x-shellscript" && !new TextDecoder().decode(body).startsWith("#!"))
     return [error(1, "", "it does not begin with #!: a node refuses all parts")];
   if (type !== "text/cloud-config") {
-    const text = readText(body, "FILE");
+    const text = readText(body, UNNAMED);
     return typeof text === "string" && isIgnition(text)
       ? [error(1, "", "a node ignores Ignition in multipart MIME", "Give it as a file of its own.")]
       : checkBytes(body, options);
@@ -107,7 +114,7 @@ function checkPart({ type, body }: MimePart, options: CheckOptions): readonly Fi
   // a part that says its type needs no header; without one coreos-cloudinit (8df59e8) compares 13 bytes, and panics if there are fewer
   if (body.length < "#cloud-config".length)
     return [error(1, "", "it is shorter than #cloud-config: coreos-cloudinit crashes on it")];
-  const text = readText(body, "FILE");
+  const text = readText(body, UNNAMED);
   return typeof text === "string" ? checkCloudConfig(text, options) : [text];
 }
 

@@ -1,11 +1,12 @@
 /** A user's own cloud-init file (`--custom-data`), and the check that any user-data goes through before a machine gets it. */
+import { isThere } from "../../prepare/beside.ts";
 import { readWhole, whyUnread } from "../../prepare/read-whole.ts";
 import { gunzipSync } from "node:zlib";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { checkUserDataFile } from "../../core/user-data/check.ts";
+import { checkUserDataFile, type UserDataOptions } from "../../core/user-data/check.ts";
 import { customUserData, filledNotes, type CustomValues } from "../../core/user-data/custom.ts";
-import { readText } from "../../core/user-data/read-text.ts";
+import { readText, UNNAMED } from "../../core/user-data/read-text.ts";
 import { ownPath } from "../own-path.ts";
 import type { Run } from "../run.ts";
 import { shellWord } from "../../core/quoting.ts";
@@ -30,7 +31,7 @@ export async function readCustom(run: Run, file: string): Promise<CustomFile> {
 }
 
 export function customFile(bytes: Uint8Array): CustomFile {
-  const text = readText(bytes, "FILE");
+  const text = readText(bytes, UNNAMED);
   return typeof text === "string" ? { bytes, text } : { bytes };
 }
 
@@ -48,7 +49,10 @@ export function noteFilled(run: Run, { text }: CustomFile): void {
 
 /** The user's own file: what a node would refuse is refused here, before anything is made, and what it would ignore is said. @throws ClusterError UserDataRefused (exit 5) */
 export function refuseBadCustomData(run: Run, spec: ClusterSpec, userData: string | Uint8Array): void {
-  const { errors, warnings } = checked(spec, userData);
+  const { errors, warnings } = checked(spec, userData, {
+    isThere: (path) => isThere(ownPath(run.outside, path)),
+    ...(spec.customData === undefined ? {} : { file: spec.customData }),
+  });
   for (const { line, message } of warnings) noteOnce(run, line === undefined ? message : `line ${line}: ${message}`);
   if (errors.length === 0) return;
   throw new ClusterError("UserDataRefused", `${spec.customData} would not work on a node:\n${listed(errors)}`, {
@@ -103,11 +107,12 @@ export function refuseOtherCustomData(
 // --- internal ---
 
 function checked(
-  { platform, customData }: ClusterSpec,
+  { platform }: ClusterSpec,
   userData: string | Uint8Array,
+  named: Partial<Pick<UserDataOptions, "file" | "isThere">> = {},
 ): { errors: Finding[]; warnings: Finding[] } {
   const bytes = typeof userData === "string" ? new TextEncoder().encode(userData) : userData;
-  const findings = checkUserDataFile(bytes, { platform, gunzip, ...(customData === undefined ? {} : { file: customData }) });
+  const findings = checkUserDataFile(bytes, { platform, gunzip, ...named });
   return {
     errors: findings.filter(({ level }) => level === "error"),
     warnings: findings.filter(({ level }) => level === "warning"),

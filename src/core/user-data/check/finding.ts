@@ -19,11 +19,16 @@ export interface Finding {
 /** Systems whose user-data coreos-cloudinit reads. */
 export type CloudinitPlatform = "flatcar" | "coreos";
 
+/** The file as commands in advice name it: words for a shell. */
+export interface NamedFile {
+  readonly file: string;
+  /** What such a command may write: the file's name with that ending, and nothing that is there. */
+  readonly made: (ending: string) => string;
+}
+
 /** What every check is given: the platform decides what exists on the node. */
-export interface CheckOptions {
+export interface CheckOptions extends NamedFile {
   readonly platform: CloudinitPlatform;
-  /** As commands in advice name the file. */
-  readonly file?: string;
   /** Unpacks gzip, up to so many bytes; throws for more, and for what is damaged. Without it gzip is not looked into. */
   readonly gunzip?: (packed: Uint8Array, limit: number) => Uint8Array;
   /** Why `{0}` and `{1}` are not filled in here: "in a part of multipart MIME". */

@@ -6,44 +6,44 @@ import { fromBase64 } from "../../base64.ts";
 import { isGzip } from "./packed.ts";
 import { returnsAlone } from "./script.ts";
 import { notIgnition } from "./ignition.ts";
-import { error, type CheckOptions, type Finding } from "./finding.ts";
+import { error, type Finding, type NamedFile } from "./finding.ts";
 import { parseTree } from "./tree.ts";
 
-export function checkForeign(text: string, { file = "FILE" }: CheckOptions): Finding {
+export function checkForeign(text: string, named: NamedFile): Finding {
   if (text.startsWith("\u{feff}")) {
-    const advice = `Save it as UTF-8 without BOM, or: sed -i '1s/^\\xEF\\xBB\\xBF//' ${file}`;
+    const advice = `Save it as UTF-8 without BOM, or: sed -i '1s/^\\xEF\\xBB\\xBF//' ${named.file}`;
     return error(1, "", "the file begins with a byte order mark, and a node does not see what comes after it", advice);
   }
   if (text.trimStart().startsWith("{")) return notIgnition(text);
-  return butane(text, file) ?? encoded(text, file) ?? cloudInits(text) ?? shifted(text) ?? nearly(text);
+  return butane(text, named) ?? encoded(text, named) ?? cloudInits(text) ?? shifted(text) ?? nearly(text);
 }
 
 // --- internal ---
 
 const CLC = ["systemd", "storage", "passwd", "networkd", "docker", "ignition", "locksmith", "update", "flannel", "etcd"];
 
-function butane(text: string, file: string): Finding | undefined {
+function butane(text: string, { file, made }: NamedFile): Finding | undefined {
   const [root] = parseTree(text).documents;
   if (root?.kind !== "map") return undefined;
   const keys = new Set(root.entries.map(({ key }) => key));
   if (keys.has("variant") && keys.has("version")) {
-    const advice = `Make Ignition of it: butane --strict ${file} > ${file}.json`;
+    const advice = `Make Ignition of it: butane --strict ${file} > ${made(".json")}`;
     return error(1, "", "the file is a Butane config: a node reads what butane makes of it, Ignition", advice);
   }
   if (keys.size === 0 || keys.has("coreos") || ![...keys].every((key) => CLC.includes(key))) return undefined;
   const advice =
-    `Make Ignition of it: ct -in-file ${file} -out-file ${file}.json; ct is no longer maintained, and with the lines ` +
-    `\`variant: flatcar\` and \`version: 1.0.0\` it is nearly a Butane config: butane --strict ${file} > ${file}.json`;
+    `Make Ignition of it: ct -in-file ${file} -out-file ${made(".json")}; ct is no longer maintained, and with the lines ` +
+    `\`variant: flatcar\` and \`version: 1.0.0\` it is nearly a Butane config: butane --strict ${file} > ${made(".json")}`;
   return error(1, "", "the file is a Container Linux Config: a node reads what ct makes of it, Ignition", advice);
 }
 
-function encoded(text: string, file: string): Finding | undefined {
+function encoded(text: string, { file, made }: NamedFile): Finding | undefined {
   const bytes = text.length < 16 ? undefined : fromBase64(text.trim());
   if (bytes === undefined) return undefined;
   const start = Array.from(bytes.subarray(0, 64), (byte) => String.fromCharCode(byte)).join("");
   if (!/^(#cloud-config|#!|\s*\{|Content-Type|MIME-Version)/i.test(start) && !isGzip(bytes)) return undefined;
   const message = "the file is base64: a node would get that text, for Azure's own base64 is put around it again";
-  return error(1, "", message, `base64 -d ${file} > ${file}.plain`);
+  return error(1, "", message, `base64 -d ${file} > ${made(".plain")}`);
 }
 
 /** Formats of cloud-init that coreos-cloudinit does not have (cloud-init, "User-data formats"). */

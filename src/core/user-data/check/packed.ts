@@ -1,5 +1,5 @@
 /** Packed files: gzip, which a node unpacks, and the other kinds, which it does not. */
-import { error, warning, type CheckOptions, type Finding } from "./finding.ts";
+import { error, warning, type CheckOptions, type Finding, type NamedFile } from "./finding.ts";
 
 /** More than any cloud-config has; what grows beyond it is no file of a person's. */
 const UNPACKED_LIMIT = 8 * 1024 * 1024;
@@ -22,7 +22,7 @@ export function unpack(bytes: Uint8Array, gunzip: NonNullable<CheckOptions["gunz
  * What happens to gzip before coreos-cloudinit unpacks it: Azure's agent decodes custom data as UTF-8 (WALinuxAgent, osutil/default.py,
  * decode_customdata; Azure/WALinuxAgent#1559, open), and with Flatcar's and CoreOS' settings it does.
  */
-export function gzipOnAzure({ platform, file = "FILE" }: CheckOptions): Finding {
+export function gzipOnAzure({ platform, file }: CheckOptions): Finding {
   const old = platform === "coreos" ? "CoreOS unpacks gzip since November 2015, and " : "";
   return warning(
     1,
@@ -41,8 +41,8 @@ const OTHERS: readonly (readonly [name: string, magic: readonly number[], unpack
   ["zip", [0x50, 0x4b, 3, 4], "unzip -p"],
 ];
 
-export function otherPacking(bytes: Uint8Array, { file = "FILE" }: CheckOptions): Finding | undefined {
+export function otherPacking(bytes: Uint8Array, { file, made }: NamedFile): Finding | undefined {
   const [name, , command] = OTHERS.find(([, magic]) => magic.every((byte, index) => bytes[index] === byte)) ?? [];
   if (name === undefined) return undefined;
-  return error(1, "", `the file is packed with ${name}, which no node unpacks`, `${command} ${file} > ${file}.plain`);
+  return error(1, "", `the file is packed with ${name}, which no node unpacks`, `${command} ${file} > ${made(".plain")}`);
 }

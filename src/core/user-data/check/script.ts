@@ -3,7 +3,7 @@ import { error, type CheckOptions, type Finding } from "./finding.ts";
 
 const SHELL = /^#!\s*(?:\S*\/)?(?:env\s+(?:-S\s+)?)?(?:\S*\/)?(?:ba|da|a)?sh(?=\s|$)/;
 
-export function checkScript(text: string, { file = "FILE" }: CheckOptions): readonly Finding[] {
+export function checkScript(text: string, { file }: CheckOptions): readonly Finding[] {
   const oneLine = returnsAlone(text);
   if (oneLine !== undefined) return [oneLine];
   const first = text.split("\n", 1)[0] ?? "";

@@ -9,7 +9,7 @@ import { isIgnition } from "../check/ignition.ts";
 import { foundIn, mimeParts } from "../check/multipart.ts";
 import { isGzip, otherPacking, unpack } from "../check/packed.ts";
 import { type Mapping, type Tree, parseTree, valueAt } from "../check/tree.ts";
-import { readText } from "../read-text.ts";
+import { readText, UNNAMED } from "../read-text.ts";
 import { checkAgainstSchema } from "./schema.ts";
 import { yamlTypeOf } from "./yaml-type.ts";
 
@@ -21,9 +21,9 @@ export function checkForCloudInit(bytes: Uint8Array, options: Options): readonly
     if (inside === undefined) return [];
     return "level" in inside ? [inside] : checkForCloudInit(inside, options);
   }
-  const packed = otherPacking(bytes, { ...options, platform: "flatcar" });
+  const packed = otherPacking(bytes, options);
   if (packed !== undefined) return [packed];
-  const text = readText(bytes, options.file ?? "FILE");
+  const text = readText(bytes, options);
   if (typeof text !== "string") return [text];
   return checkText(text, options);
 }
@@ -42,7 +42,7 @@ function checkMail(text: string): readonly Finding[] {
     return [warning(1, "", "no part of this mail can be told from the others here: it was not looked into")];
   return parts.flatMap((part): readonly Finding[] => {
     if (part.type !== "text/cloud-config") return [];
-    const body = readText(part.body, "FILE");
+    const body = readText(part.body, UNNAMED);
     if (typeof body !== "string") return foundIn(part, [body]);
     return UNSEEN.test(body) ? [] : foundIn(part, checkCloudConfig(body));
   });
@@ -82,7 +82,7 @@ function checkText(text: string, options: Options): readonly Finding[] {
         "Write a #cloud-config or a script, or give --platform flatcar.",
       ),
     ];
-  return [checkForeign(text, { ...options, platform: "flatcar" })];
+  return [checkForeign(text, options)];
 }
 
 function checkCloudConfig(text: string): readonly Finding[] {
