@@ -68,12 +68,13 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
   // what a rehearsal makes up is no name of anything
   const words = wordCache(given.simulate === true ? {} : world.env);
   // what no signal reaches (a pipe that is read, a program that signs in) is not waited for
-  const soonGivenUp = (): void => void world.clock.sleep(GRACE_MS).then(() => invocation.giveUp?.(interrupted(invocation, true)));
+  const soonGivenUp = (untouched: boolean): void =>
+    void world.clock.sleep(GRACE_MS).then(() => invocation.giveUp?.(interrupted(invocation, untouched)));
   // Ctrl-C may come before the run is open: it is remembered
   const interrupts = {
     before: 0,
     now(): void {
-      if (interrupts.before++ === 0) soonGivenUp();
+      if (interrupts.before++ === 0) soonGivenUp(true);
     },
   };
   const head = headLine(telling.say, world);
@@ -87,7 +88,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
     });
     interrupts.now = () => {
       const how = interrupt((untouched) => interrupted(invocation, untouched));
-      if (how === "untouched") soonGivenUp();
+      if (how === "untouched") soonGivenUp(true);
       if (how === "at once") return;
       run.emit({
         kind: "note",
@@ -112,11 +113,17 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
       endReport: telling.end,
       sayUnwritten: telling.unwritten,
       async close() {
-        stopListening();
         stopReading?.();
-        await head.end();
-        telling.end();
-        await Promise.all([words.save(), close()]);
+        // what was done is kept first; not even that is waited for without an end
+        interrupts.now = () => soonGivenUp(false);
+        try {
+          await head.end();
+          telling.end();
+          await Promise.all([words.save(), close()]);
+        } finally {
+          // a signal whose default came back before that would end the process, and lose what a rehearsal has made
+          stopListening();
+        }
       },
     };
   } catch (error) {

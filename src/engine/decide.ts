@@ -70,11 +70,14 @@ const isMeddledWith = (resource: AnyResource, live: Live): boolean =>
   isRetagged(tagsIn(resource), live.tags) ||
   (resource.kind === "loadBalancer" && changedRules([resource], new Map([[resource.id.toLowerCase(), live]])).length > 0);
 
-/** The claim is its tags; other addresses have none that matter. */
-const isRetagged = (wanted: Record<string, string>, tags: Record<string, string>): boolean => {
-  const { [DESTROYING]: _, ...there } = ownTagsOf(tags);
-  return wanted["aoc-role"] === "claim" && canonical(there) !== canonical(ownTagsOf(wanted));
-};
+/** The claim is its tags, without its marks, which no plan has; other addresses have none that matter. */
+const isRetagged = (wanted: Record<string, string>, tags: Record<string, string>): boolean =>
+  wanted["aoc-role"] === "claim" && claimOf(tags) !== claimOf(wanted);
+
+function claimOf(tags: Record<string, string>): string {
+  const { [DESTROYING]: _, ...own } = withoutMarks(ownTagsOf(tags));
+  return canonical(own);
+}
 
 /** An interface, by its machine. */
 const isHeld = (kind: Kind, live: Live): boolean =>

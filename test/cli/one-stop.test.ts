@@ -1,10 +1,12 @@
 /** Ctrl-C, SIGTERM and SIGHUP as they arrive at the process itself. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { startedByNohup } from "../../src/cli/nohup.ts";
 import { realWorld } from "../../src/cli/world.ts";
+import { ownAzure } from "./world.ts";
 
 test("a stop that comes twice at once is one, as timeout and CI send it; a second one is a second", () => {
   vi.useFakeTimers({ toFake: ["performance"] });
@@ -33,6 +35,19 @@ test("a stop that comes twice at once is one, as timeout and CI send it; a secon
   off();
   arrive("SIGINT");
   expect(stops).toBe(3);
+});
+
+test("it is heard until a rehearsal has kept what it made: a process that a signal ends before that loses it", async () => {
+  const azure = ownAzure();
+  const kept: boolean[] = [];
+  const state = join(azure.dir, ".simulated-azure.json");
+  const { exit } = await azure.run("web --simulate --num-nodes 1", {
+    onInterrupt: (interrupt) => () => {
+      kept.push(existsSync(state), existsSync(`${state}.lock`));
+      interrupt();
+    },
+  });
+  expect([exit, kept]).toEqual([0, [true, false]]);
 });
 
 test("a closed terminal leaves running what nohup has started", () => {

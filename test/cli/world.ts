@@ -55,7 +55,8 @@ export interface RunOptions {
   readonly spawn?: NonNullable<World["spawn"]>;
   /** Its own way to time, over the clock of this Azure. */
   readonly clock?: Clock;
-  readonly onInterrupt?: (interrupt: () => void) => void;
+  /** What it returns is called when nobody listens any more. */
+  readonly onInterrupt?: (interrupt: () => void) => void | (() => void);
   /** Is handed what happens when nobody reads stdout any more. */
   readonly onUnread?: (unread: () => void) => void;
   /** For commands that go on after they have printed. */
@@ -199,8 +200,8 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
         return Promise.resolve(asked.shift());
       },
       onInterrupt: (callback) => {
-        how.onInterrupt?.(callback);
-        return () => undefined;
+        const over = how.onInterrupt?.(callback);
+        return () => over?.();
       },
       onUnread: (callback) => {
         how.onUnread?.(callback);

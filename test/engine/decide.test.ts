@@ -1,6 +1,8 @@
 /** The decision about one resource: one row for each thing that may be there. */
 import { expect, test } from "vitest";
 import { decide, stamped } from "../../src/engine/decide.ts";
+import { REPLACEMENT, REPLACING } from "../../src/core/plan/replacing.ts";
+import { DESTROYING, PLATFORM, STOPPED } from "../../src/core/plan/tags.ts";
 import type { AnyResource } from "../../src/core/plan/resource.ts";
 import type { Live } from "../../src/engine/provider.ts";
 import { machine, made, network } from "./memory.ts";
@@ -44,6 +46,14 @@ test.each<[string, AnyResource, Live | undefined, string]>([
   ["what has no tags belongs to what it is in", container, { ...made(network(), "succeeded"), tags: {} }, "unchanged"],
 ])("%s", (_, resource, live, decision) => {
   expect(decide(resource, live, "c")).toBe(decision);
+});
+
+const claim = { ...guard, body: { location: "westus", tags: { ...guard.body.tags, "aoc-role": "claim" } } } as AnyResource;
+
+test.each([PLATFORM, STOPPED, REPLACING, REPLACEMENT, DESTROYING])("a claim with the mark %s is as planned", (mark) => {
+  const there = (tags: Record<string, string>): Live => made(claim, "succeeded", { ...print(claim), ...tags });
+  expect(decide(claim, there({ [mark]: "0 k8s.example.com" }), "c")).toBe("unchanged");
+  expect(decide(claim, there({ [mark]: "0 k8s.example.com", "aoc-nodes": "7" }), "c")).toBe("update");
 });
 
 const trusting = (ca: string): AnyResource =>
