@@ -219,7 +219,6 @@ async function killedAt(
   let kill: (() => Promise<void>) | undefined;
   const served = await serve(
     {
-      save: () => simulation.save(),
       async handle(request) {
         const mine = request.method === "PUT" && kill !== undefined && ++writes === nth;
         if (mine && side === "before") await kill?.();

@@ -48,7 +48,9 @@ async function make(dir: string): Promise<void> {
 
 async function unusable(dir: string, asked: string | undefined, error: unknown): Promise<ClusterError> {
   const file = await fileOnTheWay(dir);
-  const shown = asked ?? dir;
+  const path = asked ?? dir;
+  // what is longer than any name of a file would not be shown at all: it may be a secret
+  const shown = path.length > LONGEST ? `${path.slice(0, 60)}...` : path;
   const why =
     file === undefined ? (WHY[(error as NodeJS.ErrnoException).code ?? ""] ?? (error as Error).message) : `${file} is a file`;
   return usageError(
@@ -59,12 +61,15 @@ async function unusable(dir: string, asked: string | undefined, error: unknown):
   );
 }
 
+const LONGEST = 255;
+
 const WHY: Partial<Record<string, string>> = {
   EACCES: "no permission to write there",
   EPERM: "no permission to write there",
   EROFS: "it is on a read-only file system",
   ENOENT: "it cannot be made there",
   ENOSPC: "there is no room left",
+  ENAMETOOLONG: "its name is too long",
 };
 
 /** The part of the path that is a file where a folder has to be. */

@@ -38,7 +38,7 @@ export async function startSimulation(
   const file = join(dir, SIMULATION_FILE);
   const leave = looks ? undefined : await lockRehearsal(file, { clock: outside.clock, ...(say && { say }) });
   try {
-    return await begin(outside, file, given, leave);
+    return await begin(outside, file, given, leave, say);
   } catch (error) {
     leave?.();
     throw error;
@@ -53,6 +53,7 @@ async function begin(
   file: string,
   given: Partial<FlagValues>,
   leave: (() => void) | undefined,
+  say: RehearsalOptions["say"],
 ): Promise<Simulated> {
   const state = await loadSimulation(file);
   // virtual time never runs backwards: an earlier rehearsal may have gone on for hours
@@ -71,7 +72,10 @@ async function begin(
     handle: (request) => simulation.handle(request),
     leave: () => leave?.(),
     async close() {
-      if (leave !== undefined) await saveSimulation(file, simulation.save()).finally(leave);
+      if (leave === undefined) return;
+      await saveSimulation(file, simulation.save()).finally(leave);
+      const unmet = simulation.unmet();
+      if (unmet.length > 0) say?.(`--fault ${unmet.join(",")}: met nothing, for no such request was sent.`);
     },
   };
 }

@@ -36,6 +36,7 @@ const WHY: Partial<Record<string, string>> = {
   ENOTDIR: "There is no such file: a part of its path is no folder.",
   EISDIR: "It is a folder: give a file.",
   EACCES: "You have no permission to read it.",
+  ENAMETOOLONG: "Its name is too long.",
   ELOOP: "It is a link that leads to itself.",
 };
 

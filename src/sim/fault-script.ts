@@ -233,7 +233,7 @@ export function parseScript(script: string): { faults: Fault[]; limits: Partial<
   const limits = parts.map(parseLimit);
   const said = limits.filter((one) => one !== undefined);
   return {
-    faults: parts.filter((_, index) => limits[index] === undefined).map(parseFault),
+    faults: parts.filter((_, index) => limits[index] === undefined).map((said) => ({ ...parseFault(said), said })),
     limits: {
       vcpus: Object.assign({}, ...said.map(({ vcpus }) => vcpus)) as Limits["vcpus"],
       restrictedSizes: said.flatMap(({ restrictedSizes = [] }) => restrictedSizes),

@@ -37,11 +37,15 @@ export type FaultAction =
 export interface Fault {
   readonly match: FaultMatch;
   readonly effect: FaultAction;
+  /** As it was written in a script. */
+  readonly said?: string;
 }
 
 export interface Faults {
   /** What happens to this request; counts it for every fault it matches. The first fault that applies wins. */
   meet(request: SimRequest): FaultAction | undefined;
+  /** Those of a script that nothing has met so far, as they were written. */
+  unmet(): readonly string[];
 }
 
 export function createFaults(faults: readonly Fault[], random: () => Random): Faults {
@@ -50,6 +54,7 @@ export function createFaults(faults: readonly Fault[], random: () => Random): Fa
     body: fault.match.body === undefined ? undefined : new RegExp(fault.match.body, "i"),
     pattern: fault.match.url === undefined ? undefined : new RegExp(fault.match.url, "i"),
     count: 0,
+    met: false,
   }));
   return {
     meet(request) {
@@ -66,9 +71,11 @@ export function createFaults(faults: readonly Fault[], random: () => Random): Fa
         const [from, to] = typeof match.nth === "number" ? [match.nth, match.nth] : (match.nth ?? [1, Infinity]);
         if (one.count < from || one.count > to) continue;
         if (match.probability !== undefined && random().next() >= match.probability) continue;
+        one.met = true;
         met ??= effect;
       }
       return met;
     },
+    unmet: () => armed.flatMap((one) => (one.met ? [] : (one.fault.said ?? []))),
   };
 }

@@ -19,10 +19,12 @@ export interface Served {
   close(): Promise<void>;
 }
 
+type Answering = Pick<Simulation, "handle">;
+
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
 /** @throws ClusterError when the host is not loopback, or the port is taken */
-export async function serve(simulation: Simulation, { port, host = "127.0.0.1" }: ServeOptions): Promise<Served> {
+export async function serve(simulation: Answering, { port, host = "127.0.0.1" }: ServeOptions): Promise<Served> {
   if (!LOOPBACK.has(host)) {
     throw new ClusterError("EmulateHost", `The simulation is served on loopback only, not on ${host}.`, {
       advice: "Use 127.0.0.1.",
@@ -51,7 +53,7 @@ export async function serve(simulation: Simulation, { port, host = "127.0.0.1" }
 }
 
 async function answerOn(
-  simulation: Simulation,
+  simulation: Answering,
   origin: string,
   request: IncomingMessage,
   response: ServerResponse,

@@ -38,6 +38,8 @@ export interface Simulation {
   handle(request: SimRequest): Promise<SimAnswer>;
   /** Everything, as plain JSON; safe at any moment. */
   save(): CloudState;
+  /** Faults of the script that no request has met, as they were written. */
+  unmet(): readonly string[];
 }
 
 /** The time inside a saved state. */
@@ -92,6 +94,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       }
     },
     save: () => cloud.save(),
+    unmet: () => faults.unmet(),
   };
 }
 

@@ -480,6 +480,12 @@ test("a rehearsal that ends in an error says so: its state is being saved while 
   expect({ exit, said: stderr.includes("\nError: ") }).toEqual({ exit: 1, said: true });
 });
 
+test("a fault that nothing has met is named at the end: it was meant for another machine", async () => {
+  const faults = "machine-9:AllocationFailed,machine-0:429x1";
+  const { exit, stderr } = await azureWith("").run(`abc --num-nodes 1 --simulate --wait-for machines --fault ${faults}`);
+  expect([exit, stderr]).toEqual([0, expect.stringContaining("--fault machine-9:AllocationFailed: met nothing")]);
+});
+
 test("what could not be asked of one location of several is said with its name", async () => {
   const { stderr } = await azureWith("").run("plan mycluster --location westus,nowhere");
   expect(stderr).toContain("Not checked: the vCPU quota in nowhere (");

@@ -158,7 +158,8 @@ test.each([
 test.each([
   ["--data-disk-size 200 --data-disk-mount /srv", "--data-disk-size and --data-disk-mount: without effect", true],
   ["--data-disk-size 200 --data-disk", "without effect", false],
-])("who asks for no data disk hears that its size is for nothing: %s", async (flags, words, said) => {
+  ["--blob-container-url https://account.blob.core.windows.net/images", "--blob-container-url: without effect", true],
+])("what is typed for nothing is named: %s", async (flags, words, said) => {
   expect((await done(`plan mycluster ${flags}`)).includes(words)).toBe(said);
 });
 

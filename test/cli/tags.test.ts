@@ -164,7 +164,7 @@ test.each([
   ["Owner", "Write KEY=VALUE"],
   ["=x", "no name of a tag"],
   ["-", "no name of a tag"],
-  [" a=x", "no name of a tag"],
+  [" a=x", "without a blank before or after KEY"],
   ["aoc-id=deadbeef", "the tool's own"],
   ["AOC-x=1", "the tool's own"],
   ["Managed-By=me", "the tool's own"],
@@ -195,6 +195,19 @@ test.each([
   const { exit, stderr } = await azure.run(["abc", "--num-nodes", "1", ...flags]);
   expect({ exit, written: writes() }, stderr).toEqual({ exit: 2, written: [] });
   expect(stderr.replaceAll(/\s+/g, " ")).toContain(said);
+});
+
+test.each([
+  ["short", Array.from({ length: 60 }, (_, at) => `t${at}=1`)],
+  ["long", Array.from({ length: 45 }, (_, at) => `tag-${at}=${"v".repeat(240)}`)],
+  ["both", Array.from({ length: 48 }, (_, at) => `tag-${at}=${"v".repeat(at * 5)}`)],
+])("of too many %s tags so many are to be left out as do not fit, and no more", async (_, tags) => {
+  const plan = (texts: readonly string[]) =>
+    ownAzure().run(["plan", "abc", "--num-nodes", "1", ...texts.flatMap((text) => ["--tag", text])]);
+  const longestFirst = [...tags].sort((a, b) => b.length - a.length);
+  const { exit, stderr } = await plan(tags);
+  const out = Number(/Leave out (\d+) of the longest/.exec(stderr)?.[1]);
+  expect([exit, (await plan(longestFirst.slice(out))).exit, (await plan(longestFirst.slice(out - 1))).exit]).toEqual([2, 0, 2]);
 });
 
 test("twenty-five tags of a company's beside ours have room, kept and given back", async () => {

@@ -85,3 +85,11 @@ describe.skipIf(!existsSync("/dev/full"))("a disk that is full when the machines
     expect(unwritten?.message).toContain("ssh_config cannot be written: no space left.");
   });
 });
+
+test("a folder whose name is too long is called that, and shown", async () => {
+  const { exit, stderr } = await ownAzure().run(`plan abc --simulate --dir ${"d".repeat(300)}`);
+  expect([exit, stderr]).toEqual([
+    2,
+    expect.stringMatching(/--dir: d{60}\.\.\. cannot be used as a folder: its name is too long/),
+  ]);
+});

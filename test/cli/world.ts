@@ -143,6 +143,7 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
       return answer;
     },
     save: () => inside.save(),
+    unmet: () => inside.unmet(),
   };
   const dir = folderWith(KEYS);
   let seed = options.seed ?? 1;

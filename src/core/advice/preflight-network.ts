@@ -3,6 +3,7 @@ import { subnetRoom } from "../addresses.ts";
 import { type Checked, type Problem, known } from "./problem.ts";
 import { type NetworkFacts, type SubnetFacts, sameLocation } from "../region.ts";
 import type { ClusterSpec } from "../spec/spec.ts";
+import { plural } from "../words.ts";
 
 /** The subnet that the nodes go to, of a network that exists: the one that was named, or the only one that may hold machines. */
 export function chosenSubnet(spec: ClusterSpec, found: NetworkFacts): SubnetFacts | undefined {
@@ -51,7 +52,7 @@ export function judgeNetwork(checked: Checked): Problem[] {
         check: "SubnetNotFound",
         message:
           spec.subnetNames === undefined
-            ? `the virtual network ${spec.virtualNetworkName} has ${found.subnets.length} subnets${others(found)}`
+            ? `the virtual network ${spec.virtualNetworkName} has ${found.subnets.length} ${plural("subnet", found.subnets.length)}${others(found)}`
             : `the virtual network ${spec.virtualNetworkName} has no subnet ${spec.subnetNames}`,
         advice: remaining(found),
       },

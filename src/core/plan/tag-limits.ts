@@ -5,8 +5,9 @@
 import { type ClusterError, usageError } from "../errors.ts";
 import { refusal } from "../advice/preflight.ts";
 import { type AnyResource, nameOf } from "./resource.ts";
-import type { Tags } from "./tag-parts.ts";
-import { foreignTags, userTagsOf } from "./user-tags.ts";
+import { FLAGS_TAG } from "./kept-flags.ts";
+import { type Tags, escaped, gather, partsOf } from "./tag-parts.ts";
+import { USER_TAGS, foreignTags, userTagsOf } from "./user-tags.ts";
 
 export const TAG_LIMIT = 50;
 
@@ -27,7 +28,7 @@ export function tooManyTags(all: readonly Tagged[]): ClusterError | undefined {
     if (own + given > TAG_LIMIT)
       return usageError(
         `${given} tags are too many: the ${resource.label} carries ${own} of the tool's own, and Azure takes ${TAG_LIMIT}`,
-        `Leave out ${own + given - TAG_LIMIT}. Long tags count twice: what is kept of them is written once more, 256 characters in a tag.`,
+        `Leave out ${Math.max(...all.map(({ resource: one }) => toLeaveOut(one)))} of the longest. What is kept of a tag is written once more, 256 characters in a tag.`,
       );
     if (own + given + others > TAG_LIMIT)
       return refusal([
@@ -45,3 +46,22 @@ export function tooManyTags(all: readonly Tagged[]): ClusterError | undefined {
 
 /** The fingerprint, and the marks that stop and destroy set. */
 const TO_COME = 3;
+
+/** How many of the user's tags are to go, the longest first, until there is room: with each goes what the tool keeps of it. */
+function toLeaveOut({ body }: AnyResource): number {
+  const { tags = {} } = body as { tags?: Tags };
+  let [names, flags] = [USER_TAGS, FLAGS_TAG].map((list) => gather(tags, list)?.length ?? 0) as [number, number];
+  let room = TAG_LIMIT - TO_COME - Object.keys(tags).length + partsOf(names) + partsOf(flags);
+  const texts = userTagsOf(tags)
+    .map(([name, value]) => ({ name: escaped(name).length + 1, flag: escaped(`${name}=${value}`).length + "tag=;".length }))
+    .sort((a, b) => b.flag - a.flag);
+  let out = 0;
+  for (const { name, flag } of texts) {
+    if (room >= partsOf(names) + partsOf(flags)) break;
+    room += 1;
+    names -= name;
+    if (flags > 0) flags -= flag;
+    out += 1;
+  }
+  return out;
+}

@@ -67,7 +67,7 @@ const noTag = (text: string): Error =>
 
 function wrongName(name: string): Error | undefined {
   if (name === "" || name.trim() !== name)
-    return usageError(`"${name}" is no name of a tag`, "It begins and ends with a letter.");
+    return usageError(`"${name}" is no name of a tag`, "Write KEY=VALUE, without a blank before or after KEY.");
   if (/^(aoc-|managed-by$)/i.test(name))
     return usageError(
       `the tag ${name} is the tool's own`,

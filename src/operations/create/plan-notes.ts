@@ -4,6 +4,7 @@ import { ETCD_VERSION, etcdFault } from "../../core/etcd-version.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import type { Choices } from "../../core/plan/tags.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
+import { imageChoice } from "../../core/spec/image.ts";
 import { wishedMembers } from "../../core/spec/members.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { duration, plural } from "../../core/words.ts";
@@ -52,6 +53,12 @@ export function memberNotes(
     `${said} Only new nodes become members, and never to an even number, which bears no more failures than one fewer: ${brings}${all > first ? `, --num-nodes ${spec.numNodes + all} all ${all}` : ""}.`,
   ];
 }
+
+/** What was typed of a container that nothing goes to. */
+export const containerNotes = (spec: ClusterSpec): string[] =>
+  spec.given.includes("blobContainerUrl") && imageChoice(spec).kind !== "file"
+    ? ["--blob-container-url: without effect, for no image is uploaded (--coreos-image FILE.vhd)."]
+    : [];
 
 /** What was typed of a disk that no machine gets; and that k3s fills the system's disk where the data disk waits for Docker. A cluster that is there keeps its place. */
 export function diskNotes(spec: ClusterSpec, isNew: boolean): string[] {

@@ -15,7 +15,7 @@ import type { Live } from "../../engine/provider.ts";
 import { isForeign } from "../cluster/cluster.ts";
 import { type ClaimedCluster } from "../cluster/claim.ts";
 import { refuseLocked } from "./locked.ts";
-import { aboutPrivate, diskNotes, etcdNotes, memberNotes, timeToLive } from "./plan-notes.ts";
+import { aboutPrivate, containerNotes, diskNotes, etcdNotes, memberNotes, timeToLive } from "./plan-notes.ts";
 import type { Run } from "../run.ts";
 import { sizeFacts, withImage } from "./sized-plan.ts";
 import type { Furnished, Prepared } from "./prepared.ts";
@@ -83,6 +83,7 @@ export async function planned(run: Run, furnished: Furnished): Promise<Prepared>
             facts.choices,
             furnished.indexes.some((node) => !furnished.known.has(node)),
           )),
+      ...containerNotes(spec),
       ...diskNotes(spec, found.claim === undefined),
       ...spotNotes(spec, facts.nodes, facts.choices.members),
     ],

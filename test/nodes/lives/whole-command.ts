@@ -107,10 +107,7 @@ describe.skipIf(!ready).concurrent("create, to real nodes", () => {
 
   test.runIf(long)("a process ends when its nodes are ready, although Azure still calls the machines Creating", async () => {
     await using room = await machineRoom({ pace: 1 });
-    const served = await serve(
-      { handle: (request) => room.power.handle(request), save: () => room.azure.simulation.save() },
-      { port: 0 },
-    );
+    const served = await serve({ handle: (request) => room.power.handle(request) }, { port: 0 });
     try {
       const argv = [PROGRAM, ...BASE.split(" "), "--num-nodes", "1", "--arm-endpoint", served.url];
       const child = spawn(process.execPath, argv, {
