@@ -62,7 +62,7 @@ async function sitDown(room: Room): Promise<Desk> {
     await watch?.(`after ${request.method} ${path}`);
     return answer;
   };
-  const served = await serve({ handle } as Parameters<typeof serve>[0], { port: 0 });
+  const served = await serve({ handle }, { port: 0 });
   return {
     machines,
     close: () => served.close(),
