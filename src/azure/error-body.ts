@@ -59,13 +59,13 @@ function read(value: unknown, depth: number): ErrorBody | undefined {
   const quoted = errorBody(message);
   const code = codeOf(found.get("code")) ?? quoted?.code;
   const target = textOf(found.get("target")) ?? quoted?.target;
+  const said = quoted?.message ?? message;
   const details = [
     ...list(found.get("details"), depth),
     ...(quoted?.details ?? []),
-    ...listOf(found.get("additionalinfo")).flatMap(policyOf),
+    ...(/policyAssignment/i.test(said ?? "") ? [] : listOf(found.get("additionalinfo")).flatMap(policyOf)),
   ];
   const innererror = read(found.get("innererror"), depth + 1) ?? quoted?.innererror;
-  const said = quoted?.message ?? message;
   const info = listOf(found.get("additionalinfo")).flatMap(infoOf);
   return {
     ...(code === undefined ? {} : { code }),

@@ -21,9 +21,11 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export interface ErrorOptions {
   /** What to do about it, in the imperative; one sentence or a few. */
-  advice?: string;
+  advice?: string | undefined;
+  /** What is said after the advice, its own or the table's: how the command goes on. */
+  next?: string | undefined;
   /** Where to read on: a URL. */
-  link?: string;
+  link?: string | undefined;
   source?: ErrorSource;
   exit?: ExitCode;
   cause?: unknown;
@@ -34,6 +36,7 @@ export class ClusterError extends Error {
   readonly code: string;
   readonly source: ErrorSource;
   readonly advice: string | undefined;
+  readonly next: string | undefined;
   readonly link: string | undefined;
   readonly exit: ExitCode;
 
@@ -43,6 +46,7 @@ export class ClusterError extends Error {
     this.code = code;
     this.source = options.source ?? "user";
     this.advice = options.advice;
+    this.next = options.next;
     this.link = options.link;
     this.exit = options.exit ?? (this.source === "user" ? EXIT.usage : EXIT.failed);
   }

@@ -140,6 +140,7 @@ async function connectionTo(
   { clock, emit, hard, loadRest, wrote, traffic }: Around,
   to: Target & Parts & { readonly hear: Throttle["hear"]; readonly hearTime: (at: number) => void },
 ): Promise<{ connection: Omit<ArmConnection, "subscription">; credential: NamedCredential | undefined }> {
+  traffic.through = to.way.through(to.endpoint.url).proxy;
   const outward = await to.outwardClient(to.way.agentOf);
   const credential = to.open ? undefined : await signIn(outside, given, { cloud: to.signsInAt, httpClient: outward, emit });
   const connection = {

@@ -42,7 +42,7 @@ export interface Logs {
 
 type NodeLog = LogsDocument["nodes"][number];
 
-/** @throws ClusterError ClusterNotFound (exit 1), NodeNotFound (exit 2); with `unit` what reachNodes throws, PrivateKeyMissing */
+/** @throws ClusterError ClusterNotFound (exit 1), NodeNotFound (exit 2), AuthorizationFailed (exit 4) where none may be read; with `unit` what reachNodes throws, PrivateKeyMissing */
 export async function nodeLogs(run: Run, name: string, options: LogsOptions = {}): Promise<Logs> {
   const { unit } = options;
   const nodes = unit === undefined ? await consoles(run, name, options) : await journals(run, name, unit, options);
@@ -73,7 +73,8 @@ async function consoles(run: Run, name: string, { resourceGroup, node, lines }: 
   const whole = await snapshotOf(run, cluster);
   const nodes = machinesOf(spec, provenOf(whole, cluster.owner)).map((index) => ({ index }));
   const astray = astrayMachines(run, { ...cluster, spec, claim }, whole);
-  return Promise.all(
+  const forbidden: ClusterError[] = [];
+  const read = await Promise.all(
     chosen(run, { spec, nodes, astray }, node).map((index) =>
       room.run(async (): Promise<NodeLog> => {
         const machine = names.machine(spec, index);
@@ -81,6 +82,7 @@ async function consoles(run: Run, name: string, { resourceGroup, node, lines }: 
           return { index, name: machine, text: lastLines(await serialLog(run, cluster.groupName, machine), lines) };
         } catch (error) {
           run.tools.signal.throwIfAborted();
+          if (error instanceof ClusterError && error.exit === EXIT.signIn) forbidden.push(error);
           // what a storage account cannot be reached by comes from Node as it is
           const code = error instanceof ClusterError ? error.code : "ConsoleUnreadable";
           return {
@@ -93,6 +95,9 @@ async function consoles(run: Run, name: string, { resourceGroup, node, lines }: 
       }),
     ),
   );
+  const [first] = forbidden;
+  if (first !== undefined && forbidden.length === read.length) throw first;
+  return read;
 }
 
 async function journals(run: Run, name: string, unit: string, options: LogsOptions): Promise<NodeLog[]> {

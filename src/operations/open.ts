@@ -179,7 +179,7 @@ function createStops(clock: Clock, runsAgain: boolean, onSilence: () => void): S
     touch: () => void (untouched = false),
     close: () => over.abort(),
     runOut(timeoutMs) {
-      hard.abort(overdue(timeoutMs, runsAgain && !untouched));
+      hard.abort(overdue(timeoutMs, runsAgain && !untouched, traffic));
       return hard.signal.reason as Error;
     },
     interrupt(reason) {
@@ -219,9 +219,9 @@ function once(load: () => Promise<void>): () => Promise<void> {
     }));
 }
 
-const overdue = (timeoutMs: number, stillRuns: boolean): ClusterError =>
+const overdue = (timeoutMs: number, stillRuns: boolean, { answered, through }: Traffic): ClusterError =>
   new ClusterError("Timeout", `not done within ${duration(timeoutMs)} (--timeout)`, {
     source: "azure",
     exit: EXIT.timeout,
-    advice: `${stillRuns ? STILL_RUNS : "Nothing is lost: run the same command again and it goes on from here."} Give it longer with --timeout 1h.`,
+    advice: `${answered === 0 && through !== undefined ? `Nothing has answered through the proxy ${through}: look at it first. ` : ""}${stillRuns ? STILL_RUNS : "Nothing is lost: run the same command again and it goes on from here."} Give it longer with --timeout 1h.`,
   });

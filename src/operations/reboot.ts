@@ -3,6 +3,7 @@
  * costs one node. Those that are no members come first, several at once if asked; it stops at the first that does not come back.
  */
 import type { RebootDocument } from "../core/documents.ts";
+import { amended } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { hasEtcd } from "../core/plan/tags.ts";
 import { FLAGS } from "../core/spec/flags.ts";
@@ -178,15 +179,8 @@ function goOn(failure: ClusterError, { name, rebooted, before, left }: RebootDoc
   const done = rebooted.length + before.length;
   const all = done + left.length;
   const nothing = done === 0 && failure.code === "EtcdNotWhole";
-  return new ClusterError(failure.code, failure.message, {
-    source: failure.source,
+  return amended(failure, {
     exit: nothing ? EXIT.preflight : failure.exit,
-    advice: [
-      failure.advice,
-      `${someOf(done, all, "node")} of ${name} ${are(all)} rebooted. The same command goes on with ${left.slice(0, 10).join(", ")}${left.length > 10 ? " and more" : ""}.`,
-    ]
-      .filter((part) => part !== undefined)
-      .join(" "),
-    cause: failure,
+    next: `${someOf(done, all, "node")} of ${name} ${are(all)} rebooted. The same command goes on with ${left.slice(0, 10).join(", ")}${left.length > 10 ? " and more" : ""}.`,
   });
 }

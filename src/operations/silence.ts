@@ -6,6 +6,8 @@ import type { Clock } from "../core/clock.ts";
 export interface Traffic {
   asked: number;
   answered: number;
+  /** The proxy that they go through, for people. */
+  through?: string | undefined;
 }
 
 export const counted = (client: HttpClient, traffic: Traffic): HttpClient => ({

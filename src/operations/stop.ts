@@ -3,7 +3,8 @@
  * says so from before the first one, so that whoever finds them without power knows why. Doing it again goes on.
  */
 import type { StopDocument } from "../core/documents.ts";
-import { ClusterError, EXIT } from "../core/errors.ts";
+import { amended } from "../core/advice/azure-error.ts";
+import { type ClusterError, EXIT } from "../core/errors.ts";
 import { STOPPED } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { retag } from "../engine/patiently.ts";
@@ -122,13 +123,7 @@ async function deallocate(run: Run, cluster: Cluster, live: LiveCluster, running
 }
 
 const notStopped = ({ name, left, stopped, before }: StopDocument, cause: ClusterError): ClusterError =>
-  new ClusterError(
-    cause.code,
-    `${left.length} of ${left.length + stopped.length + before.length} machines of ${name} still run: ${left.join(", ")}: ${cause.message}`,
-    {
-      source: cause.source,
-      exit: cause.exit === EXIT.interrupted || stopped.length + before.length === 0 ? cause.exit : EXIT.partly,
-      advice: `${cause.advice ?? ""} The same command goes on with them.`.trim(),
-      cause,
-    },
-  );
+  amended(cause, {
+    exit: cause.exit === EXIT.interrupted || stopped.length + before.length === 0 ? cause.exit : EXIT.partly,
+    next: `${left.length} of ${left.length + stopped.length + before.length} machines of ${name} still run: ${left.join(", ")}. The same command goes on with them.`,
+  });

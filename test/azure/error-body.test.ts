@@ -117,6 +117,15 @@ test("which policy forbids it may stand beside the message", () => {
   expect(advice?.meaning).toContain('"Only small sizes"');
 });
 
+test("a policy that the message names is not named behind it again", () => {
+  const message = `Resource 'vm' was disallowed by policy. Policy identifiers: '[{"policyAssignment":{"name":"Only small sizes","id":"/a"}}]'.`;
+  const info = { policyAssignmentName: "0a1b", policyAssignmentDisplayName: "Only small sizes" };
+  const additionalInfo = [{ type: "PolicyViolation", info }];
+  const body = errorBody(JSON.stringify({ error: { code: "RequestDisallowedByPolicy", message, additionalInfo } }));
+  expect(explained(body)).toBe(message);
+  expect(body?.info).toEqual([info]);
+});
+
 test.each([
   ["no JSON", "<html>"],
   ["half of it", '{"error": {"code": "A", "mess'],

@@ -80,6 +80,36 @@ test("a delete that is refused says what, where and how to get the right", async
   expect(stderr).toContain("az ad signed-in-user show");
 });
 
+test.each([
+  ["replace abc 1 --yes", "DELETE", "/virtualMachines/", 4, "The same command goes on with abc-coreos-1."],
+  ["reboot abc 1", "POST", "/restart", 4, "0 of 1 node of abc is rebooted. The same command goes on with abc-coreos-1."],
+  ["stop abc --yes", "POST", "-1/deallocate", 3, "1 of 2 machines of abc still run: abc-coreos-1. The same command goes on"],
+  ["logs abc", "POST", "/retrieveBoot", 4, "then run `azure-coreos-cluster logs abc` again"],
+])("%s that is refused says what, how to get the right, and how it goes on", async (argv, method, url, code, next) => {
+  const azure = await refusing({
+    match: { method, url },
+    effect: { status: 403, code: "AuthorizationFailed", message: "The client 'a' with object id 'oid-1' may not." },
+  });
+  const { exit, stderr } = await azure.run(argv);
+  const said = stderr.replaceAll(/\s+/g, " ");
+  expect(exit, stderr).toBe(code);
+  expect(said).toContain("az role assignment create --assignee oid-1 --role Contributor");
+  expect(said).toContain(`--scope ${SCOPE}/resourceGroups/abc\``);
+  expect(said).toContain(next);
+  expect((await azure.run(`${argv} --json`)).exit).toBe(code);
+});
+
+test("tags that may not be written on the cluster's own group are no sign that the group is another", async () => {
+  const azure = await refusing({
+    match: { method: "PUT", url: "/resourcegroups/abc\\?" },
+    effect: { status: 403, code: "AuthorizationFailed" },
+  });
+  const { exit, stderr } = await azure.run("abc --tag a=b --wait-for machines");
+  expect(exit, stderr).not.toBe(0);
+  expect(stderr).toContain(`--scope ${SCOPE}/resourceGroups/abc`);
+  expect(stderr).not.toContain("--resource-group NAME");
+});
+
 test.each(["windows-ci", "mymicrosoftlab", "login-portal", "xbox"])(
   "a name that Microsoft reserves is refused before anything is made: %s",
   async (name) => {
@@ -176,6 +206,17 @@ test.each<[string, (answer: PlainResponse, signal?: AbortSignal) => PlainRespons
   expect(stderr).toContain("Azure was asked for resource group abc, and may have made it, or make it still.");
   expect(stderr).toContain("Remove it: azure-coreos-cluster destroy abc");
   expect(stderr).not.toContain("Nothing was made.");
+});
+
+test("where nothing was answered through a proxy, the end of the time names it", async () => {
+  const azure = ownAzure();
+  const { exit, stderr } = await azure.run("status abc --timeout 8s", {
+    env: { HTTPS_PROXY: "http://me:hunter2@proxy.example:3128" },
+    azure: ({ signal }) =>
+      new Promise((_answer, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error))),
+  });
+  expect([exit, stderr]).toEqual([6, expect.stringContaining("through the proxy proxy.example:3128 (HTTPS_PROXY)")]);
+  expect(stderr).not.toContain("hunter2");
 });
 
 test("a write that is refused made nothing, and that is said", async () => {

@@ -123,7 +123,8 @@ test.each([
   const session = { endReport: () => undefined, hand: (one: unknown) => handed.push(one), say: () => undefined };
   try {
     const outcome = { document: [], ...(error && { error }) };
-    exit = endWith(session as unknown as Session, { given: { json } } as unknown as Invocation, outcome, () => (done = true));
+    const typed = { given: { json }, args: [], command: "stop", world: { argv: ["stop"] } } as unknown as Invocation;
+    exit = endWith(session as unknown as Session, typed, outcome, () => (done = true));
   } catch (cause) {
     thrown = cause;
   }

@@ -1,9 +1,11 @@
 /** How work ends that may stop half-way: its document with `--json`, what is done, or why it stopped. */
+import { advised } from "../../core/advice/advice.ts";
 import type { Documents } from "../../core/documents.ts";
 import { type ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import { short } from "../../report/short.ts";
 import type { Invocation } from "../invocation.ts";
 import type { Session } from "../session.ts";
+import { adviceContext } from "../typed-command.ts";
 
 export interface WorkOutcome<Document> {
   /** How far it came, also when it stopped. */
@@ -17,7 +19,7 @@ export interface WorkOutcome<Document> {
  */
 export function endWith<Document extends Documents[keyof Documents]>(
   session: Session,
-  { given }: Invocation,
+  invocation: Invocation,
   { document, error }: WorkOutcome<Document>,
   done: (document: Document) => void,
 ): ExitCode {
@@ -27,7 +29,8 @@ export function endWith<Document extends Documents[keyof Documents]>(
     done(document);
     return EXIT.done;
   }
-  if (given.json !== true) throw error;
-  session.say(short(error.message, true));
-  return error.exit;
+  if (invocation.given.json !== true) throw error;
+  const known = advised(error, adviceContext(invocation));
+  session.say(short([known.message, known.advice].filter(Boolean).join("\n"), true));
+  return known.exit;
 }

@@ -18,7 +18,7 @@ export const accessAdvice: readonly AdviceRow[] = [
     code: ["AuthorizationFailed", "AuthorizationPermissionMismatch", "AuthorizationFailure"],
     meaning: (failure) => `You may not ${refusedTo(failure)}.`,
     advice: (failure, context) =>
-      `${isOutside(failure, context) ? "With rights on one resource group only, name it: --resource-group NAME. Else an" : "An"} owner types: \`az role assignment create --assignee ${assignee(failure)} --role Contributor --scope ${shellWord(found(failure, SCOPE) ?? groupScopeIn(failure.request) ?? (context.subscription === undefined ? "SCOPE" : `/subscriptions/${context.subscription}`))}\`. ` +
+      `${isOutside(failure, context) ? "With rights on one resource group only, name it: --resource-group NAME. Else an" : "An"} owner types: \`az role assignment create --assignee ${assignee(failure)} --role Contributor --scope ${shellWord(scopeOf(failure, context))}\`. ` +
       (assignee(failure) === NOBODY ? `${NOBODY} is yours: \`az ad signed-in-user show --query id -o tsv\`. ` : "") +
       `A new role takes some minutes; then run \`${rerun(context)}\` again.`,
     link: "https://learn.microsoft.com/azure/role-based-access-control/troubleshooting",
@@ -83,10 +83,26 @@ function refusedTo(failure: AzureFailure): string {
  * Nobody named a group, and in the one that is called like the cluster something may not be read, or it may not be made: many have
  * rights on a group of another name.
  */
-const isOutside = (failure: AzureFailure, { name, resourceGroup }: AdviceContext): boolean =>
-  (resourceGroup === undefined || resourceGroup.toLowerCase() === name) &&
+const isOutside = (failure: AzureFailure, context: AdviceContext): boolean =>
+  (context.resourceGroup === undefined || context.resourceGroup.toLowerCase() === context.name) &&
+  (makesGroup(failure, context) || /^GET \S*$/i.test(failure.request ?? ""));
+
+/** The group itself is refused, and is not there yet. */
+const makesGroup = (failure: AzureFailure, { groupThere = false }: AdviceContext): boolean =>
+  !groupThere &&
   (/^Microsoft\.Resources\/subscriptions\/resourcegroups\/write$/i.test(found(failure, /perform action '([^']+)'/i) ?? "") ||
-    /^(GET \S*|PUT \/subscriptions\/[^/]+\/resourcegroups\/[^/]+)$/i.test(failure.request ?? ""));
+    /^PUT \/subscriptions\/[^/]+\/resourcegroups\/[^/]+$/i.test(failure.request ?? ""));
+
+/**
+ * Where a role makes up for it: in the group, since whoever may not do the one thing may not do the next; in the subscription, where the
+ * group is yet to be made. Azure takes no assignment for what is not there.
+ */
+function scopeOf(failure: AzureFailure, context: AdviceContext): string {
+  const scope = groupScopeIn(found(failure, SCOPE)) ?? groupScopeIn(failure.request);
+  const subscription =
+    scope?.split("/").slice(0, 3).join("/") ?? (context.subscription && `/subscriptions/${context.subscription}`);
+  return (makesGroup(failure, context) ? subscription : (scope ?? subscription)) ?? "SCOPE";
+}
 
 const NOBODY = "OBJECT_ID";
 

@@ -1,6 +1,6 @@
 /** What an error code means, what a person can do about it, and whether to send the same request again: asked of table.ts. */
 import { ClusterError, EXIT, type ExitCode } from "../errors.ts";
-import { AzureError } from "./azure-error.ts";
+import { AzureError, amended } from "./azure-error.ts";
 import { type AdviceContext, type AdviceRow, type AzureFailure, type RetryClass, rerun } from "./row.ts";
 import { rowOf } from "./table.ts";
 
@@ -56,22 +56,12 @@ export function adviceFor(given: RawFailure, context: AdviceContext = {}): Advic
 /**
  * The error as it should reach a person: with the table's meaning, advice, link and exit code, and the original underneath.
  * An error that brings its own advice comes back as it is; of a code that no row knows Azure's words stay, and what its status
- * and text say is added.
+ * and text say is added. How the command goes on comes last.
  */
-export function advised(
-  error: ClusterError & Pick<RawFailure, "details" | "info" | "request">,
-  context: AdviceContext = {},
-): ClusterError {
-  if (error.advice !== undefined || error.source === "user" || error.source === "bug") return error;
-  const advice = adviceFor(error, context);
-  if (advice === undefined) return error instanceof AzureError ? judgedByStatus(error, context) : error;
-  return new ClusterError(error.code, context.label === undefined ? advice.meaning : `${context.label}: ${advice.meaning}`, {
-    source: error.source,
-    advice: advice.advice,
-    exit: error.exit === EXIT.failed ? (advice.exit ?? EXIT.failed) : error.exit,
-    cause: error,
-    ...(advice.link === undefined ? {} : { link: advice.link }),
-  });
+export function advised(error: Refused, context: AdviceContext = {}): ClusterError {
+  const known = judged(error, context);
+  if (error.next === undefined) return known;
+  return amended(known, { advice: [known.advice, error.next].filter(Boolean).join(" "), next: undefined });
 }
 
 /**
@@ -109,6 +99,21 @@ export function waitHint(message: string): number | undefined {
   return Math.round(
     Number(match[1]) * (unit.startsWith("mi") && !unit.startsWith("mil") ? 60_000 : unit.startsWith("m") ? 1 : 1000),
   );
+}
+
+type Refused = ClusterError & Pick<RawFailure, "details" | "info" | "request">;
+
+function judged(error: Refused, context: AdviceContext): ClusterError {
+  if (error.advice !== undefined || error.source === "user" || error.source === "bug") return error;
+  const advice = adviceFor(error, context);
+  if (advice === undefined) return error instanceof AzureError ? judgedByStatus(error, context) : error;
+  return new ClusterError(error.code, context.label === undefined ? advice.meaning : `${context.label}: ${advice.meaning}`, {
+    source: error.source,
+    advice: advice.advice,
+    exit: error.exit === EXIT.failed ? (advice.exit ?? EXIT.failed) : error.exit,
+    cause: error,
+    ...(advice.link === undefined ? {} : { link: advice.link }),
+  });
 }
 
 /** A code that nobody knows: what its status and its text say, and that this is all that is known. */

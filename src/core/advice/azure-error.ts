@@ -3,15 +3,15 @@ import { ClusterError, type ErrorOptions } from "../errors.ts";
 
 export interface AzureErrorOptions extends ErrorOptions {
   /** HTTP status; absent when there was no answer. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** The error body's details, as ARM gave them. */
   readonly details?: unknown;
   /** The error body's additionalInfo, as ARM gave it. */
   readonly info?: unknown;
   /** What Retry-After asked for. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   /** What was asked: "DELETE /subscriptions/S/resourceGroups/G". */
-  readonly request?: string;
+  readonly request?: string | undefined;
   /** It came out of a long-running operation that failed (or was cancelled), not out of a refused request. */
   readonly operation?: boolean;
 }
@@ -34,6 +34,16 @@ export class AzureError extends ClusterError {
     this.request = options.request;
     this.operation = options.operation ?? false;
   }
+}
+
+/** The same failure, of which more is known. An answer of Azure's stays one, so that the advice table is still asked about it. */
+export function amended(error: ClusterError, more: Pick<ErrorOptions, "advice" | "exit" | "next">): ClusterError {
+  const { source, exit, advice, next, link } = error;
+  const known = { source, exit, advice, next, link, ...more };
+  if (!(error instanceof AzureError)) return new ClusterError(error.code, error.message, { ...known, cause: error });
+  const { status, details, info, retryAfterMs, request, operation, cause } = error;
+  const answer = { status, details, info, retryAfterMs, request, operation, cause };
+  return new AzureError(error.code, error.message, { ...known, ...answer });
 }
 
 /**

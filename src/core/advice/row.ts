@@ -35,6 +35,8 @@ export interface AdviceContext {
   readonly vmSize?: string;
   readonly location?: string;
   readonly resourceGroup?: string;
+  /** The group was there before this command. */
+  readonly groupThere?: boolean;
   readonly subscription?: string;
   readonly tenant?: string;
   /** What the request was about: "machine mycluster-coreos-0". */

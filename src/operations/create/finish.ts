@@ -120,13 +120,14 @@ export const stateFilePath = (outside: Pick<Surroundings, "cwd" | "env">, name: 
   ownPath(outside, output === "" ? `${name}.json` : output);
 
 /** What advice is to know of the cluster that failed. */
-export const failureContext = ({ spec, facts }: Prepared, choices: ChoicesDocument | undefined) => ({
+export const failureContext = ({ spec, facts, found }: Prepared, choices: ChoicesDocument | undefined) => ({
   tried: (choices?.passedOver ?? []).filter((one) => one.location === facts.location).map(({ vmSize }) => vmSize),
   name: spec.name,
   nodes: spec.numNodes,
   vmSize: spec.vmSize,
   location: facts.location,
   resourceGroup: facts.group,
+  groupThere: found.group !== undefined,
 });
 
 /** How a create ends: interrupted, a conflict, done, partly, late, or as its failure says. What is complete is done, whoever pressed Ctrl-C. */

@@ -1,6 +1,7 @@
 /** What ends a replacement, in its own words: the old machine may be gone by then, and others may have taken away what is left. */
 import type { ReplaceDocument } from "../../core/documents.ts";
-import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
+import { amended } from "../../core/advice/azure-error.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
 import { NODE_REMOVED } from "../create/other-run.ts";
 import { CLUSTER_GONE } from "../create/prepare.ts";
 import type { createCluster } from "../create.ts";
@@ -17,14 +18,14 @@ export const removedFrom = (name: string, machines: readonly string[]): ClusterE
 /** What create refuses before it writes is no longer refused before anything was written: the old machine is gone. */
 export function afterDeletion(error: unknown): unknown {
   if (!(error instanceof ClusterError) || (error.exit !== EXIT.preflight && error.exit !== EXIT.usage)) return error;
-  return withExit(error, EXIT.partly, error.advice?.replaceAll(/\s*Nothing was written to Azure[.;]/g, ""));
+  return amended(error, { exit: EXIT.partly, advice: error.advice?.replaceAll(/\s*Nothing was written to Azure[.;]/g, "") });
 }
 
 /** Why the cluster is not whole, with the exit code of a create that ends so; with --min-ready that may be content. */
 export function notWhole({ failure, missing, ...created }: MadeAnew): ClusterError {
   const exit = created.exit === EXIT.done ? EXIT.partly : created.exit;
   const known = afterDeletion(failure);
-  if (known instanceof ClusterError) return withExit(known, exit);
+  if (known instanceof ClusterError) return amended(known, { exit });
   const why = missing.map(({ name, reason, state }) => `${name}: ${reason ?? state}`).slice(0, 5);
   return new ClusterError("NodesNotReady", `not all nodes are ready: ${why.join("; ")}`, { source: "node", exit });
 }
@@ -34,24 +35,13 @@ export function goOn(failure: ClusterError, { replaced, left }: ReplaceDocument)
   const exit =
     replaced.length > 0 && (failure.exit === EXIT.failed || failure.exit === EXIT.preflight) ? EXIT.partly : failure.exit;
   if ((isRemoved(failure) && isAbout(failure, left)) || [CLUSTER_GONE, "BeingDestroyed"].includes(failure.code))
-    return withExit(failure, exit);
+    return amended(failure, { exit });
   const next = `The same command goes on with ${left.slice(0, 10).join(", ")}${left.length > 10 ? " and more" : ""}.`;
   const stays = replaced.length > 0 ? `Made anew: ${replaced.join(", ")}.` : "What was done stays.";
-  const advice = failure.code === "Interrupted" ? stays : failure.advice;
-  return withExit(failure, exit, `${advice ?? ""} ${next}`.trim());
+  return amended(failure, { exit, next, ...(failure.code === "Interrupted" ? { advice: stays } : {}) });
 }
 
 export const isRemoved = (error: unknown): error is ClusterError => error instanceof ClusterError && error.code === NODE_REMOVED;
 
 export const isAbout = ({ message }: ClusterError, machines: readonly string[]): boolean =>
   machines.some((machine) => message.startsWith(`${machine} `));
-
-// --- internal ---
-
-const withExit = (error: ClusterError, exit: ExitCode, advice = error.advice): ClusterError =>
-  new ClusterError(error.code, error.message, {
-    source: error.source,
-    exit,
-    ...(advice === undefined ? {} : { advice }),
-    cause: error,
-  });
