@@ -9,7 +9,7 @@ import { nameOf } from "../core/plan/resource.ts";
 import { drive } from "./drive.ts";
 import { createPatience, isOvertaken } from "./overtaken.ts";
 import type { Live, Operation, Power, TagTarget, Target } from "./provider.ts";
-import { type Retry, type RetryBudget, createBudget } from "./retry.ts";
+import { type Retry, createBudget } from "./retry.ts";
 import type { Ask } from "./throttle.ts";
 import { type RequestTools, type Tools, beginning, endedByStop, toTheEnd } from "./tools.ts";
 
@@ -62,26 +62,8 @@ const CHECKS = 3;
  * @throws AzureError 404 when there is none; ClusterError ChangedMeanwhile (exit 7)
  */
 export async function retag(target: TagTarget, change: (tags: Tags) => Tags | undefined, tools: Tools): Promise<void> {
-  const budget = createBudget(tools.clock, tools.random);
-  const patience = createPatience(nameOf(target.id), tools);
   const ask = { kind: "write", id: target.id } as const;
-  let checked = 0;
-  for (let waitMs = 0; ;) {
-    if (waitMs > 0) await tools.clock.sleep(waitMs, beginning(tools));
-    const live = await getPatiently(target, tools);
-    if (live === undefined) throw new AzureError("ResourceNotFound", `${target.id} is not there`, { status: 404 });
-    const wanted = change(live.tags);
-    if (wanted === undefined || canonical(wanted) === canonical(live.tags)) return;
-    try {
-      await tools.throttle.through(ask, beginning(tools), () => tools.provider.tag(target, wanted, tools.signal, live.etag));
-      if (live.etag !== undefined || ++checked > CHECKS) return;
-      waitMs = 0;
-    } catch (error) {
-      tools.signal.throwIfAborted();
-      if (isOvertaken(error)) await patience.next(error);
-      waitMs = isOvertaken(error) ? 0 : again(error, budget, ask, tools).waitMs;
-    }
-  }
+  await retried(ask, tools, undefined, (again) => retagIn(ask, target, { change, again, tools }));
 }
 
 const READ = { kind: "read" } as const;
@@ -96,22 +78,22 @@ export const once = <T>({ throttle, signal }: RequestTools, read: Read<T>): Prom
  * A read that is repeated within a budget.
  * @param first one that was made `once` already
  */
-export async function patiently<T>(tools: RequestTools, read: Read<T>, first?: Promise<T>): Promise<T> {
-  const budget = createBudget(tools.clock, tools.random);
-  // what is looked at after a stop is asked for once
-  let turn = tools.stop?.aborted === true ? tools.signal : beginning(tools);
-  let waitMs = 0;
-  for (let begun = first; ; begun = undefined) {
-    if (waitMs > 0) await tools.clock.sleep(waitMs, turn);
-    try {
-      return await (begun ?? tools.throttle.through(READ, turn, () => read(tools.signal)));
-    } catch (error) {
-      tools.signal.throwIfAborted();
-      turn = beginning(tools);
-      ({ waitMs } = again(error, budget, READ, tools));
+export const patiently = <T>(tools: RequestTools, read: Read<T>, first?: Promise<T>): Promise<T> =>
+  retried(READ, tools, undefined, async (again) => {
+    // what is looked at after a stop is asked for once
+    let turn = tools.stop?.aborted === true ? tools.signal : beginning(tools);
+    let waitMs = 0;
+    for (let begun = first; ; begun = undefined) {
+      if (waitMs > 0) await tools.clock.sleep(waitMs, turn);
+      try {
+        return await (begun ?? tools.throttle.through(READ, turn, () => read(tools.signal)));
+      } catch (error) {
+        tools.signal.throwIfAborted();
+        turn = beginning(tools);
+        ({ waitMs } = again(error));
+      }
     }
-  }
-}
+  });
 
 /** What is there of it by now; undefined when there is none. */
 export const getPatiently = (target: Target, tools: RequestTools): Promise<Live | undefined> =>
@@ -137,6 +119,33 @@ export async function lookFor(
 
 // --- internal ---
 
+interface Retagging {
+  readonly change: (tags: Tags) => Tags | undefined;
+  readonly again: Again;
+  readonly tools: Tools;
+}
+
+async function retagIn(ask: Ask, target: TagTarget, { change, again, tools }: Retagging): Promise<void> {
+  const patience = createPatience(nameOf(target.id), tools);
+  let checked = 0;
+  for (let waitMs = 0; ;) {
+    if (waitMs > 0) await tools.clock.sleep(waitMs, beginning(tools));
+    const live = await getPatiently(target, tools);
+    if (live === undefined) throw new AzureError("ResourceNotFound", `${target.id} is not there`, { status: 404 });
+    const wanted = change(live.tags);
+    if (wanted === undefined || canonical(wanted) === canonical(live.tags)) return;
+    try {
+      await tools.throttle.through(ask, beginning(tools), () => tools.provider.tag(target, wanted, tools.signal, live.etag));
+      if (live.etag !== undefined || ++checked > CHECKS) return;
+      waitMs = 0;
+    } catch (error) {
+      tools.signal.throwIfAborted();
+      if (isOvertaken(error)) await patience.next(error);
+      waitMs = isOvertaken(error) ? 0 : again(error).waitMs;
+    }
+  }
+}
+
 interface Work {
   readonly ask: Ask & { readonly id: string };
   readonly label: string | undefined;
@@ -148,10 +157,11 @@ interface Work {
   readonly isDone: (signal: AbortSignal) => Promise<boolean>;
 }
 
-async function carryOut({ ask, label, conditional, pace, send, isDone }: Work, tools: Tools): Promise<void> {
-  const budget = createBudget(tools.clock, tools.random);
+const carryOut = (work: Work, tools: Tools): Promise<void> =>
+  retried(work.ask, tools, work.label, (again) => carryOutIn(work, again, tools));
+
+async function carryOutIn({ ask, label, conditional, pace, send, isDone }: Work, again: Again, tools: Tools): Promise<void> {
   const patience = createPatience(label ?? nameOf(ask.id), tools);
-  const about = label === undefined ? undefined : { id: ask.id, label };
   /** After that Azure may have been at work on it. */
   let unclear: unknown;
   for (let waitMs = 0; ;) {
@@ -169,7 +179,7 @@ async function carryOut({ ask, label, conditional, pace, send, isDone }: Work, t
       if (isOvertaken(error) && conditional) throw error;
       // another write overtook it within Azure
       if (isOvertaken(error)) await patience.next(error);
-      const retry = isOvertaken(error) ? undefined : again(error, budget, ask, tools, about);
+      const retry = isOvertaken(error) ? undefined : again(error);
       if (retry?.ambiguous === true || (error as AzureError).operation) unclear = error;
       waitMs = retry?.waitMs ?? 0;
     }
@@ -177,19 +187,33 @@ async function carryOut({ ask, label, conditional, pace, send, isDone }: Work, t
 }
 
 /** How long until it may be asked for again, and whether Azure may have heard it; told of. @throws the error where it is final */
-function again(
-  error: unknown,
-  budget: RetryBudget,
+type Again = (error: unknown) => Pick<Retry, "waitMs" | "ambiguous">;
+
+/** Work that may be repeated within one budget. @param label whose repetitions are told; without one they are Azure's, until it is over */
+async function retried<T>(
   ask: Ask,
   tools: RequestTools,
-  about: { readonly id: string; readonly label: string } = { id: `azure/${ask.kind}`, label: "Azure" },
-): Pick<Retry, "waitMs" | "ambiguous"> {
-  const retry = budget.next(error);
-  // what is absent for a read is absent: only a PUT may have to wait for what it refers to
-  if (retry === undefined || (retry.kind === "lag" && ask.kind === "read")) throw error;
-  const { code, message } = error as ClusterError;
-  const delayMs = retry.kind === "throttle" ? tools.throttle.pause(ask, retry) : retry.waitMs;
-  if (tools.stop?.aborted !== true) tools.emit({ ...about, kind: "retrying", code, message, delayMs: Math.round(delayMs) });
-  // after a 429 the throttle makes everybody wait
-  return { waitMs: retry.kind === "throttle" ? 0 : retry.waitMs, ambiguous: retry.ambiguous };
+  label: string | undefined,
+  work: (again: Again) => Promise<T>,
+): Promise<T> {
+  const { throttle, emit } = tools;
+  const budget = createBudget(tools.clock, tools.random);
+  const about = label === undefined ? { id: `azure/${ask.kind}`, label: "Azure" } : { id: ask.id ?? "", label };
+  let told = false;
+  const again: Again = (error) => {
+    const retry = budget.next(error);
+    // what is absent for a read is absent: only a PUT may have to wait for what it refers to
+    if (retry === undefined || (retry.kind === "lag" && ask.kind === "read")) throw error;
+    const { code, message } = error as ClusterError;
+    const delayMs = retry.kind === "throttle" ? throttle.pause(ask, retry) : retry.waitMs;
+    if (tools.stop?.aborted !== true) emit({ ...about, kind: "retrying", code, message, delayMs: Math.round(delayMs) });
+    told ||= tools.stop?.aborted !== true;
+    // after a 429 the throttle makes everybody wait
+    return { waitMs: retry.kind === "throttle" ? 0 : retry.waitMs, ambiguous: retry.ambiguous };
+  };
+  try {
+    return await work(again);
+  } finally {
+    if (told && label === undefined) emit({ ...about, kind: "done" });
+  }
 }

@@ -4,7 +4,7 @@
  */
 import type { Event } from "../engine/event.ts";
 import { paint } from "./paint.ts";
-import { type Group, countWords, ended, newProgress, take } from "./progress.ts";
+import { type Group, countWords, ended, isAside, newProgress, take } from "./progress.ts";
 import type { Report, Screen } from "./screen.ts";
 import { anonymous } from "./same-cause.ts";
 import { lineOf } from "./sentence.ts";
@@ -45,7 +45,7 @@ export function lines({ screen, color, nodes, mode, doing }: LinesOptions): Repo
       if (event.kind === "note") return write(event.at, lineOf(event));
       if (mode === "quiet") return;
       if (mode === "verbose") return write(event.at, verboseLine(event));
-      if (event.kind === "plan" || event.kind === "end") return;
+      if (event.kind === "plan" || event.kind === "end" || (event.kind === "done" && isAside(event))) return;
       if (item !== undefined && event.node !== undefined && many) return counts(event, progress.groups.get(item.noun)!);
       if (event.kind === "waiting" && !isNews(event)) return;
       if (item?.stage === "left") event = { ...event, kind: "waiting" };

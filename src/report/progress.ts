@@ -95,6 +95,7 @@ export function take(progress: Progress, event: Event): Item | undefined {
   const stage = seen === "unchanged" ? (known?.did ?? seen) : seen;
   if (stage === undefined) return undefined;
   if (event.kind === "phase") closePhases(progress, event);
+  if (isAside(event) && !isActive(stage)) return forget(progress, known);
   const item = known ?? begin(progress, event, stage);
   const group = progress.groups.get(item.noun)!;
   if (known !== undefined) group.counts[item.stage] = (group.counts[item.stage] ?? 1) - 1;
@@ -129,8 +130,11 @@ export function countWords(group: Group): string[] {
 }
 
 /** "again in 12 s: RetryableError". */
-export const retryWords = (event: Pick<Event, "delayMs" | "code" | "message">): string =>
-  `again${event.delayMs === undefined ? "" : ` in ${duration(event.delayMs)}`}${event.code === undefined ? "" : `: ${event.code}`}`;
+export const retryWords = ({ delayMs, code }: Pick<Event, "delayMs" | "code" | "message">): string =>
+  `again${delayMs === undefined ? "" : delayMs < 500 ? " at once" : ` in ${duration(delayMs)}`}${code === undefined ? "" : `: ${code}`}`;
+
+/** A request of no resource's own: told of while it has to be repeated, and no part of what was done. */
+export const isAside = ({ id }: Pick<Event, "id">): boolean => id.startsWith("azure/");
 
 const STAGES: readonly Stage[] = [
   "made",
@@ -185,6 +189,16 @@ function stageOf(event: Event, known: Item | undefined): Stage | undefined {
     skipped: "skipped",
   };
   return stages[event.kind];
+}
+
+function forget({ items, active, groups }: Progress, item: Item | undefined): undefined {
+  const group = item && groups.get(item.noun);
+  if (item === undefined || group === undefined) return;
+  items.delete(item.id);
+  active.delete(item.id);
+  group.counts[item.stage] = (group.counts[item.stage] ?? 1) - 1;
+  group.total -= 1;
+  if (group.total === 0) groups.delete(item.noun);
 }
 
 function begin(progress: Progress, event: Event, stage: Stage): Item {
