@@ -46,7 +46,7 @@ type Env = Readonly<Record<string, string | undefined>>;
  * @throws ClusterError SubscriptionMissing, Usage (exit 2)
  */
 export async function selectSubscription(env: Env, given: Given): Promise<Selected> {
-  const { accounts, activeCloud } = readProfile(env);
+  const { accounts, activeCloud, damaged } = readProfile(env);
   if (given.subscription !== undefined) {
     const account = accountNamed(accounts, given.subscription);
     return {
@@ -59,6 +59,11 @@ export async function selectSubscription(env: Env, given: Given): Promise<Select
   const selected = accounts.filter((one) => one.isDefault);
   const wanted = given.cloud ?? activeCloud;
   const account = selected.find((one) => one.cloud === wanted) ?? selected[0];
+  if (account === undefined && damaged !== undefined)
+    throw missing(
+      `which Azure subscription? The Azure CLI's own ${damaged}`,
+      "Move it away and sign in again with `az login`, or give --subscription ID.",
+    );
   if (account === undefined) throw missing("which Azure subscription?");
   if (given.cloud !== undefined && account.cloud !== given.cloud)
     throw missing(
@@ -143,21 +148,29 @@ function cloudOf(name: string | undefined, elsewhere: boolean): Cloud {
 }
 
 /** What is not there or cannot be read selects nothing. */
-function readProfile(env: Env): { accounts: Account[]; activeCloud: string } {
+function readProfile(env: Env): { accounts: Account[]; activeCloud: string; damaged?: string } {
   const folder = env["AZURE_CONFIG_DIR"] || join(env["HOME"] ?? env["USERPROFILE"] ?? ".", ".azure");
   // the CLI writes a byte order mark
   const text = (file: string): string => (textAt(join(folder, file)) ?? "").replace(/^\uFEFF/, "");
-  const [profile, config] = [text("azureProfile.json"), text("config")];
+  const file = "azureProfile.json";
+  const [profile, config] = [text(file), text("config")];
   const activeCloud = /^\[cloud\][^[]*?^name\s*=\s*(\S+)/m.exec(config)?.[1] ?? FLAGS.cloud.default;
-  return { accounts: accountsIn(profile), activeCloud: env["AZURE_CLOUD_NAME"] || activeCloud };
+  const accounts = accountsIn(profile);
+  const why = profile.includes("\0") ? "is UTF-16, and the CLI writes UTF-8" : "is damaged";
+  return {
+    accounts: accounts ?? [],
+    activeCloud: env["AZURE_CLOUD_NAME"] || activeCloud,
+    ...(accounts === undefined && profile !== "" ? { damaged: `${join(folder, file)} ${why}` } : {}),
+  };
 }
 
-function accountsIn(profile: string): Account[] {
+/** Undefined for what is no JSON. */
+function accountsIn(profile: string): Account[] | undefined {
   try {
-    const { subscriptions } = JSON.parse(profile) as { subscriptions?: unknown };
-    return Array.isArray(subscriptions) ? subscriptions.flatMap(accountOf) : [];
+    const found = JSON.parse(profile) as { subscriptions?: unknown } | null;
+    return Array.isArray(found?.subscriptions) ? found.subscriptions.flatMap(accountOf) : [];
   } catch {
-    return [];
+    return undefined;
   }
 }
 

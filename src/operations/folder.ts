@@ -1,8 +1,9 @@
 /** The folder of keys and clusters (`--dir`, else the working directory): made when it is not there, refused when it is no use. */
 import { constants } from "node:fs";
-import { access, mkdir, stat } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type ClusterError, usageError } from "../core/errors.ts";
+import { makeFolder } from "../prepare/cluster-folder.ts";
 import { ownPath } from "./own-path.ts";
 import type { Surroundings } from "./run.ts";
 
@@ -19,7 +20,7 @@ export async function openFolder(
 ): Promise<string> {
   const dir = ownPath(outside, asked ?? ".");
   try {
-    if (asked !== undefined) await make(dir);
+    if (asked !== undefined) await makeFolder(dir);
     if (asked !== undefined && !(await stat(dir)).isDirectory()) throw new Error("it is a file");
     if (write) await access(dir, constants.W_OK);
   } catch (error) {
@@ -29,22 +30,6 @@ export async function openFolder(
 }
 
 // --- internal ---
-
-/** Folder by folder: Node's own recursive mkdir never ends where a file system says "not found" to it, as /proc does. */
-async function make(dir: string): Promise<void> {
-  if (
-    await stat(dir).then(
-      (found) => found.isDirectory(),
-      () => false,
-    )
-  )
-    return;
-  if (dirname(dir) !== dir) await make(dirname(dir));
-  await mkdir(dir).catch((error: NodeJS.ErrnoException) => {
-    // another run may make it at the same moment
-    if (error.code !== "EEXIST") throw error;
-  });
-}
 
 async function unusable(dir: string, asked: string | undefined, error: unknown): Promise<ClusterError> {
   const file = await fileOnTheWay(dir);

@@ -3,10 +3,10 @@
  * used when somebody else may have a say in it: as a link, in another's hands, or writable by others; nor are our files in it.
  */
 import { type Stats, lstatSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import { getuid } from "node:process";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { fileError } from "./kept-file.ts";
 
@@ -14,12 +14,30 @@ import { fileError } from "./kept-file.ts";
 export async function clusterFolder(dir: string, cluster: string): Promise<string> {
   const folder = join(dir, cluster);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
   } catch (error) {
     throw fileError("FileNotWritten", `The folder ${folder} cannot be made`, error);
   }
   await refuseUnsafeFolder(dir, cluster);
   return folder;
+}
+
+/**
+ * A folder, with those above it. Folder by folder: Node's own recursive mkdir calls a place that is read-only one that is not there, and
+ * never ends where a file system says "not found" to it, as /proc does.
+ */
+export async function makeFolder(dir: string, mode?: number): Promise<void> {
+  const isFolder = async (): Promise<boolean> =>
+    stat(dir).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+  if (await isFolder()) return;
+  if (dirname(dir) !== dir) await makeFolder(dirname(dir));
+  await mkdir(dir, { mode }).catch(async (error: NodeJS.ErrnoException) => {
+    // another run may make it at the same moment
+    if (error.code !== "EEXIST" || !(await isFolder())) throw error;
+  });
 }
 
 /** For whoever only reads: what is not there is safe. @throws ClusterError FolderUnsafe */

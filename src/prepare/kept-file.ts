@@ -4,7 +4,7 @@
  * Nothing here may read what is inside.
  */
 import { randomBytes } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { link, open, rm, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -67,9 +67,30 @@ export async function keepAndRead(
 ): Promise<{ bytes: Buffer; made: boolean }> {
   const made = await keepFile(path, content, mode);
   const bytes = await readKept(path);
-  if (bytes === undefined)
-    throw new ClusterError("FileNotRead", `${path} was removed while it was in use.`, { advice: "Run it again." });
+  if (bytes === undefined) {
+    const target = leadsNowhere(path);
+    throw target === undefined
+      ? new ClusterError("FileNotRead", `${path} was removed while it was in use.`, { advice: "Run it again." })
+      : new ClusterError("FileNotRead", `${path} is a link to ${target}, which is not there.`, {
+          advice: "Bring that back (a disk may not be mounted), or take the link away to have the file made here.",
+        });
+  }
   return { bytes, made };
+}
+
+/** Why there is no file at a path that was named, as a sentence. */
+export function whyMissing(path: string): string {
+  const target = leadsNowhere(path);
+  return target === undefined ? "There is no such file." : `It is a link to ${target}, which is not there.`;
+}
+
+/** What a link says that leads to nothing: such a name can neither be read nor made. */
+function leadsNowhere(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A sentence when others may read a private key, which ssh then refuses to use; undefined when all is well. */

@@ -8,7 +8,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { beside } from "./beside.ts";
 import { thumbprint } from "./certificate.ts";
 import { looksLikeDer, readDer } from "./der-file.ts";
-import { readableByOthers, readKept } from "./kept-file.ts";
+import { readableByOthers, readKept, whyMissing } from "./kept-file.ts";
 import { bareBase64, isUtf16, pemBlocks, textOf } from "./key-text.ts";
 import { foreignKind } from "./ssh-file-kinds.ts";
 import { shellWord } from "../core/quoting.ts";
@@ -35,7 +35,7 @@ export async function checkManagementCertificate(file: string, now: number): Pro
   if (bytes === undefined)
     throw new ClusterError("AzureCertificateMissing", `--azure-cert: cannot read ${file}`, {
       exit: EXIT.usage,
-      advice: "There is no such file. `azure-coreos-cluster generate-mgmt-cert` makes one.",
+      advice: `${whyMissing(file)} \`azure-coreos-cluster generate-mgmt-cert\` makes one.`,
     });
   const pem = textOf(bytes);
   await refuseOtherKind(file, pem, bytes);

@@ -8,7 +8,7 @@ import { ClusterError } from "../core/errors.ts";
 import { unused } from "./beside.ts";
 import { thumbprint } from "./certificate.ts";
 import { looksLikeDer, readDer } from "./der-file.ts";
-import { readableByOthers, readKept } from "./kept-file.ts";
+import { readableByOthers, readKept, whyMissing } from "./kept-file.ts";
 import { bareBase64, pemBlocks, textOf } from "./key-text.ts";
 import { inspectPrivateKey, isHalfOf } from "./private-key-file.ts";
 import { derKind, type ForeignKind, foreignKind, parsePublicKeyFile } from "./ssh-file-kinds.ts";
@@ -20,7 +20,7 @@ import { shellWord } from "../core/quoting.ts";
 export async function readGivenKey(file: string, flag: "--ssh-cert" | "--ssh-key" = "--ssh-cert"): Promise<SshKey> {
   const bytes = await readKept(file, flag);
   if (bytes === undefined)
-    throw new ClusterError("SshCertificateMissing", `${flag}: cannot read ${file}`, { advice: "There is no such file." });
+    throw new ClusterError("SshCertificateMissing", `${flag}: cannot read ${file}`, { advice: whyMissing(file) });
   const { publicKey, thumbprint } = await publicPart(file, bytes, flag === "--ssh-key" ? "private" : "public");
   const own = await privateKeyBeside(file, publicKey);
   return {

@@ -51,15 +51,25 @@ export async function prepareSshKey(options: SshKeyOptions): Promise<SshKey> {
   return makeOwnKey({ ...placeOf(options), begun: options.begun });
 }
 
-/** Upper-case hex of a SHA-1 thumbprint as people paste it: any case, with colons or spaces. Throws a usage error. */
+/** What each of the two shows, parseThumbprint takes. */
+const SHOW_ONE =
+  "openssl x509 -noout -fingerprint -sha1 -in FILE shows that of a certificate, ssh-keygen -l -E sha1 -f FILE that of a public key";
+
+/**
+ * Upper-case hex of a SHA-1 thumbprint as people paste it: any case, with colons or spaces; base64, as ssh-keygen shows it; or the whole
+ * line of openssl or ssh-keygen. Throws a usage error.
+ */
 export function parseThumbprint(text: string): string {
   // Windows' certificate dialog puts an invisible left-to-right mark in front of what it lets people copy.
-  const hex = text.replace(/[\s:\u200E\u200F]/g, "").toUpperCase();
+  const plain = text
+    .replace(/[\u200E\u200F]/g, "")
+    .trim()
+    .replace(/^sha1 Fingerprint=/i, "");
+  const hex = plain.replace(/[\s:]/g, "").toUpperCase();
   if (/^[0-9A-F]{40}$/.test(hex)) return hex;
-  throw usageError(
-    `--ssh-thumb takes a SHA-1 thumbprint of 40 hexadecimal digits, not "${text}".`,
-    "Show one with: openssl x509 -noout -fingerprint -sha1 -in FILE",
-  );
+  const base64 = /^(?:\d+ )?(?:SHA1:)?([A-Za-z0-9+/]{27})=?(?: .*)?$/.exec(plain)?.[1];
+  if (base64 !== undefined) return Buffer.from(base64, "base64").toString("hex").toUpperCase();
+  throw usageError(`--ssh-thumb takes a SHA-1 thumbprint (40 hexadecimal digits, or SHA1:...), not "${text}".`, `${SHOW_ONE}.`);
 }
 
 /** Every thumbprint that can name a key: that of its certificate, and that of the key itself. */
@@ -87,8 +97,7 @@ async function namedKey(wanted: string, options: SshKeyOptions): Promise<SshKey>
     "SshThumbprintNotFound",
     `No SSH key with the thumbprint ${wanted} was found, neither in ${options.dir} nor in Azure.${options.storedNote === undefined ? "" : ` ${options.storedNote}`}`,
     {
-      advice:
-        "Give the certificate or public key itself with --ssh-cert. A key stored in Azure is named by the SHA-1 of its wire format: ssh-keygen -l -E sha1.",
+      advice: `Give the certificate or public key itself with --ssh-cert. ${SHOW_ONE}, and of a key stored in Azure, too.`,
       exit: EXIT.preflight,
     },
   );

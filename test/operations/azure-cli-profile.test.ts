@@ -132,3 +132,18 @@ test.each([
 ])("a user %j of the CLI is a %s", async (user, kind) => {
   expect((await selectSubscription(await used([account({ user })]), {})).known.signedIn?.kind).toBe(kind);
 });
+
+test.each<[string, string | Buffer, string]>([
+  ["cut off", '{"subscriptions": [', "is damaged"],
+  ["UTF-16", Buffer.from('\uFEFF{"subscriptions": []}', "utf16le"), "is UTF-16"],
+])("a profile that is %s is called that, where a subscription is looked for in it", async (_, content, why) => {
+  const env = await used([]);
+  const file = join(env.AZURE_CONFIG_DIR, "azureProfile.json");
+  await writeFile(file, content);
+  await expect(selectSubscription(env, {})).rejects.toMatchObject({
+    code: "SubscriptionMissing",
+    message: expect.stringContaining(`${file} ${why}`) as string,
+    advice: expect.stringContaining("az login") as string,
+  });
+  expect(await selectSubscription(env, { subscription: PUBLIC })).toMatchObject({ subscription: PUBLIC });
+});

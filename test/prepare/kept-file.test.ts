@@ -1,7 +1,16 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { keepFile, PRIVATE, PUBLIC, readableByOthers, readKept, textAt } from "../../src/prepare/kept-file.ts";
+import {
+  keepAndRead,
+  keepFile,
+  PRIVATE,
+  PUBLIC,
+  readableByOthers,
+  readKept,
+  textAt,
+  whyMissing,
+} from "../../src/prepare/kept-file.ts";
 import { clusterFolder } from "../../src/prepare/cluster-folder.ts";
 import { filesIn, modeOf, newFolder } from "./folder.ts";
 
@@ -20,6 +29,16 @@ test("what is there is not overwritten, not even through a dangling link", async
   expect(await keepFile(join(folder, "link"), "new", PRIVATE)).toBe(false);
   expect(readFileSync(join(folder, "key"), "utf8")).toBe("old");
   expect(filesIn(folder)).toEqual(["key", "link"]);
+});
+
+test("a link that leads nowhere is called one: it was said to be removed, run after run", async () => {
+  const folder = newFolder();
+  const path = join(folder, "key");
+  symlinkSync("/mnt/usb/key", path);
+  const said = `${path} is a link to /mnt/usb/key, which is not there.`;
+  await expect(keepAndRead(path, "new", PRIVATE)).rejects.toMatchObject({ code: "FileNotRead", message: said });
+  expect(whyMissing(path)).toBe("It is a link to /mnt/usb/key, which is not there.");
+  expect(whyMissing(join(folder, "none"))).toBe("There is no such file.");
 });
 
 test("of many at once exactly one makes the file, whole", async () => {
@@ -62,6 +81,33 @@ test("the cluster's folder is for its owner alone, and may be there", async () =
   expect(await clusterFolder(folder, "mycluster")).toBe(join(folder, "mycluster"));
   expect(await clusterFolder(folder, "mycluster")).toBe(join(folder, "mycluster"));
   expect(modeOf(join(folder, "mycluster"))).toBe("0700");
+});
+
+/** A folder that nobody can write to, root neither; nothing is ever made in it. */
+const readOnly = ((): string | undefined => {
+  try {
+    const lines = readFileSync("/proc/self/mounts", "utf8").split("\n");
+    return lines
+      .map((line) => line.split(" "))
+      .find(
+        ([, path = "", , options = ""]) => /^ro(,|$)/.test(options) && statSync(path, { throwIfNoEntry: false })?.isDirectory(),
+      )?.[1];
+  } catch {
+    return undefined;
+  }
+})();
+
+test.skipIf(readOnly === undefined)("a folder that is read-only is not said to be missing", async () => {
+  await expect(clusterFolder(readOnly ?? "", "rox")).rejects.toMatchObject({
+    code: "FileNotWritten",
+    message: expect.stringContaining("the file system is read-only"),
+  });
+});
+
+test("a file in the place of the cluster's folder is said to be there", async () => {
+  const folder = newFolder();
+  writeFileSync(join(folder, "mycluster"), "");
+  await expect(clusterFolder(folder, "mycluster")).rejects.toMatchObject({ message: expect.stringContaining("is in the way") });
 });
 
 test.each([

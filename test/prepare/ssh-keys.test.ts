@@ -13,12 +13,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { prepareSshKey, type SshKey, type SshKeyOptions } from "../../src/prepare/ssh-keys.ts";
+import { parseThumbprint, prepareSshKey, type SshKey, type SshKeyOptions } from "../../src/prepare/ssh-keys.ts";
 import { beginOwnKey } from "../../src/prepare/ssh-own-key.ts";
 import { selfSigned, thumbprint, toDer } from "../../src/prepare/certificate.ts";
 import { openSshPublicKey, sameSshKey, sshThumbprint } from "../../src/prepare/ssh-public-key.ts";
 import { DEFAULT_SUBJECT } from "../../src/prepare/subject.ts";
-import { filesIn, modeOf, newFolder } from "./folder.ts";
+import { has } from "../programs.ts";
+import { filesIn, modeOf, newFolder, runIn } from "./folder.ts";
 
 const now = Date.UTC(2026, 10, 22);
 const ALL = ["ssh-cert.cer", "ssh-cert.key", "ssh-cert.pem", "ssh-cert.pub"];
@@ -233,8 +234,43 @@ test("--ssh-thumb that does not agree: the error says both", async () => {
   await expect(wrong).rejects.toThrow(thumbprint(certificate));
 });
 
-test.each(["", "123", "Z".repeat(40), "A".repeat(64)])("--ssh-thumb %j is no thumbprint", async (sshThumb) => {
-  await expect(prepare(newFolder(), { sshThumb })).rejects.toMatchObject({ code: "Usage" });
+test.each(["", "123", "Z".repeat(40), "A".repeat(64), `SHA256:${"A".repeat(43)}`, `MD5:${"aa:".repeat(15)}aa`])(
+  "--ssh-thumb %j is no thumbprint",
+  async (sshThumb) => {
+    await expect(prepare(newFolder(), { sshThumb })).rejects.toMatchObject({ code: "Usage" });
+  },
+);
+
+test.each([
+  ["hexadecimal digits", "{hex}"],
+  ["ssh-keygen's form", "SHA1:{base64}"],
+  ["that without its name", "{base64}"],
+  ["padded", "{base64}="],
+  ["ssh-keygen's whole line", "2048 SHA1:{base64} me@here (RSA)"],
+  ["openssl's whole line", "sha1 Fingerprint={colons}"],
+  ["openssl's of old", "SHA1 Fingerprint={colons}\n"],
+])("--ssh-thumb as %s", (_, form) => {
+  const hex = sshThumbprint(RSA_PUB);
+  const base64 = Buffer.from(hex, "hex").toString("base64").replace("=", "");
+  const text = form
+    .replace("{hex}", hex)
+    .replace("{base64}", base64)
+    .replace("{colons}", hex.match(/../g)?.join(":") ?? "");
+  expect(parseThumbprint(text)).toBe(hex);
+});
+
+test.skipIf(!has("openssl") || !has("ssh-keygen"))("what the advised commands show is taken", async () => {
+  const dir = newFolder();
+  put(dir, { "x.pub": `${RSA_PUB}\n`, "x.pem": certificate });
+  const missing = prepare(dir, { sshThumb: "B".repeat(40) });
+  const advice = await missing.then(
+    () => "",
+    (error: unknown) => (error as { advice: string }).advice,
+  );
+  const [x509 = "", keygen = ""] = advice.match(/\b(openssl|ssh-keygen) .*?-?FILE/g) ?? [];
+  const shown = (command: string, file: string): string => runIn(dir)("sh", "-c", command.replace("FILE", file));
+  expect(parseThumbprint(shown(x509, "x.pem"))).toBe(thumbprint(certificate));
+  expect(parseThumbprint(shown(keygen, "x.pub"))).toBe(sshThumbprint(RSA_PUB));
 });
 
 test("--ssh-thumb alone finds the key here, or the one stored in Azure, or says that there is none", async () => {
