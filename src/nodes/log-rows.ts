@@ -26,7 +26,8 @@ export const LOG_ROWS: readonly LogRow[] = [
     pattern:
       /Failed to (parse|apply|validate) (user-data|cloud-config)|Ignition failed|ignition\[\d+\]: (CRITICAL|failed to|error)|cloud-init\[\d+\]:.*(Failed (loading|at merging)|[Ii]nvalid (cloud-config|format)|CRITICAL|Traceback)|Unhandled non-multipart|coreos-cloudinit.*(incorrect type for|unrecognized key|Unit \S+ not found)|Unit \S+ not found.*cloudinit/i,
     summary: "the node refused its cloud-config",
-    advice: "Check the file with: azure-coreos-cluster lint FILE. Custom data cannot change: remove the node and make it again.",
+    advice:
+      "Check the file with: azure-coreos-cluster lint FILE --platform PLATFORM. Custom data cannot change: remove the node and make it again.",
   },
   {
     class: "disk-not-blank",

@@ -115,3 +115,14 @@ test("the URL that a service gave is kept: the cluster grows with it, and it may
   const { exit, stderr } = await one.run(`mycluster --num-nodes 4 --discovery-service-url ${url}`);
   expect(exit, stderr).toBe(0);
 });
+
+test.each([
+  ["", "lint mine` checks"],
+  [" --platform debian", "lint mine --platform debian` checks"],
+])("a file that is refused%s: the check that is advised is of these nodes' system", async (flags, advised) => {
+  const one = testAzure();
+  open.push(one);
+  writeFileSync(join(one.dir, "mine"), "#cloud-config\nwrite_files: a\n");
+  const { exit, stderr } = await one.run(`mycluster --custom-data mine${flags}`);
+  expect([exit, stderr, one.puts().size]).toEqual([5, expect.stringContaining(advised), 0]);
+});

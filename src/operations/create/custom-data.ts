@@ -3,6 +3,7 @@ import { isThere } from "../../prepare/beside.ts";
 import { readWhole, whyUnread } from "../../prepare/read-whole.ts";
 import { gunzipSync } from "node:zlib";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
+import { FLAGS } from "../../core/spec/flags.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { checkUserDataFile, type UserDataOptions } from "../../core/user-data/check.ts";
 import { customUserData, filledNotes, type CustomValues } from "../../core/user-data/custom.ts";
@@ -57,7 +58,7 @@ export function refuseBadCustomData(run: Run, spec: ClusterSpec, userData: strin
   if (errors.length === 0) return;
   throw new ClusterError("UserDataRefused", `${spec.customData} would not work on a node:\n${listed(errors)}`, {
     exit: EXIT.preflight,
-    advice: `Mend it; \`azure-coreos-cluster lint ${shellWord(spec.customData ?? "FILE")}\` checks it again. Nothing was written to Azure.`,
+    advice: `Mend it; \`azure-coreos-cluster lint ${shellWord(spec.customData ?? "FILE")}${platformFlag(spec)}\` checks it again. Nothing was written to Azure.`,
   });
 }
 
@@ -105,6 +106,9 @@ export function refuseOtherCustomData(
 }
 
 // --- internal ---
+
+const platformFlag = ({ platform }: ClusterSpec): string =>
+  platform === FLAGS.platform.default ? "" : ` --platform ${platform}`;
 
 function checked(
   { platform }: ClusterSpec,

@@ -27,11 +27,20 @@ export async function explainNodes(
   });
   return diagnoses.map((one) => ({
     ...one,
-    advice: one.advice.replace("GROUP", facts.group).replace("MACHINE", machineOf(one.index)),
+    advice: [
+      one.advice
+        .replace("GROUP", facts.group)
+        .replace("MACHINE", machineOf(one.index))
+        .replace("--platform PLATFORM", `--platform ${spec.platform}`),
+      ...(one.class === "key-refused" && facts.choices.customDataHash !== undefined ? [OWN_USERS] : []),
+    ].join(" "),
   }));
 }
 
 // --- internal ---
+
+const OWN_USERS =
+  "Or the file of --custom-data names users and leaves out the one that the key goes to: `azure-coreos-cluster lint FILE` says so. Custom data cannot change: remove the node and make it again.";
 
 const ENOUGH_TO_TELL_MS = 500;
 /** So many are told of, all at once. */

@@ -9,28 +9,47 @@ import { notIgnition } from "./ignition.ts";
 import { error, type Finding, type NamedFile } from "./finding.ts";
 import { parseTree } from "./tree.ts";
 
-export function checkForeign(text: string, named: NamedFile): Finding {
+export function checkForeign(
+  text: string,
+  named: NamedFile,
+  reader: "coreos-cloudinit" | "cloud-init" = "coreos-cloudinit",
+): Finding {
   if (text.startsWith("\u{feff}")) {
     const advice = `Save it as UTF-8 without BOM, or: sed -i '1s/^\\xEF\\xBB\\xBF//' ${named.file}`;
     return error(1, "", "the file begins with a byte order mark, and a node does not see what comes after it", advice);
   }
+  if (reader === "cloud-init") return encoded(text, named) ?? shifted(text) ?? nearly(text, "Scripts begin with #!.");
   if (text.trimStart().startsWith("{")) return notIgnition(text);
-  return butane(text, named) ?? encoded(text, named) ?? cloudInits(text) ?? shifted(text) ?? nearly(text);
+  return (
+    butane(text, named) ??
+    encoded(text, named) ??
+    cloudInits(text) ??
+    shifted(text) ??
+    nearly(text, "Scripts begin with #!; Ignition is JSON with ignition.version.")
+  );
 }
 
 // --- internal ---
 
 const CLC = ["systemd", "storage", "passwd", "networkd", "docker", "ignition", "locksmith", "update", "flannel", "etcd"];
 
-function butane(text: string, { file, made }: NamedFile): Finding | undefined {
+/** A text of which a program makes Ignition. */
+export function ignitionSource(text: string): "a Butane config" | "a Container Linux Config" | undefined {
   const [root] = parseTree(text).documents;
   if (root?.kind !== "map") return undefined;
   const keys = new Set(root.entries.map(({ key }) => key));
-  if (keys.has("variant") && keys.has("version")) {
+  if (keys.has("variant") && keys.has("version")) return "a Butane config";
+  const isOther = keys.size === 0 || keys.has("coreos") || ![...keys].every((key) => CLC.includes(key));
+  return isOther ? undefined : "a Container Linux Config";
+}
+
+function butane(text: string, { file, made }: NamedFile): Finding | undefined {
+  const source = ignitionSource(text);
+  if (source === "a Butane config") {
     const advice = `Make Ignition of it: butane --strict ${file} > ${made(".json")}`;
     return error(1, "", "the file is a Butane config: a node reads what butane makes of it, Ignition", advice);
   }
-  if (keys.size === 0 || keys.has("coreos") || ![...keys].every((key) => CLC.includes(key))) return undefined;
+  if (source === undefined) return undefined;
   const advice =
     `Make Ignition of it: ct -in-file ${file} -out-file ${made(".json")}; ct is no longer maintained, and with the lines ` +
     `\`variant: flatcar\` and \`version: 1.0.0\` it is nearly a Butane config: butane --strict ${file} > ${made(".json")}`;
@@ -78,10 +97,8 @@ function shifted(text: string): Finding | undefined {
   );
 }
 
-function nearly(text: string): Finding {
+function nearly(text: string, others: string): Finding {
   const first = (text.split("\n", 1)[0] ?? "").trim();
-  const advice = /^#?\s*cloud.?c/i.test(first)
-    ? `It is ${JSON.stringify(first.slice(0, 40))}.`
-    : "Scripts begin with #!; Ignition is JSON with ignition.version.";
+  const advice = /^#?\s*cloud.?c/i.test(first) ? `It is ${JSON.stringify(first.slice(0, 40))}.` : others;
   return error(1, "", "the first line must be #cloud-config", advice);
 }

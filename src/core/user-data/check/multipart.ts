@@ -37,9 +37,9 @@ export function checkMultipart(
   });
 }
 
-/** The parts that can be told apart, for a reader who refuses none because of another. */
-export function mimeParts(text: string): readonly MimePart[] {
-  const parts: readonly (MimePart | Finding)[] = [partsOf(text)].flat();
+/** The parts that can be told apart, for a reader who refuses none because of another. @param untyped what a part is that does not say it */
+export function mimeParts(text: string, untyped: string): readonly MimePart[] {
+  const parts: readonly (MimePart | Finding)[] = [partsOf(text, untyped)].flat();
   return parts.filter((part): part is MimePart => "body" in part);
 }
 
@@ -79,7 +79,7 @@ function headersOf(lines: readonly string[], from: number): Headers | undefined 
 
 const typeOf = (header: string): string => (/^\s*([^\s;]+)/.exec(header)?.[1] ?? "").toLowerCase();
 
-function partsOf(text: string): readonly (MimePart | Finding)[] | Finding {
+function partsOf(text: string, untyped = ""): readonly (MimePart | Finding)[] | Finding {
   const lines = text.split("\n");
   const top = headersOf(lines, 0);
   const header = top?.headers.get("content-type") ?? "";
@@ -90,17 +90,19 @@ function partsOf(text: string): readonly (MimePart | Finding)[] | Finding {
   const marks = lines.flatMap((line, index) => (index >= top.next && line.trimEnd() === `--${boundary}` ? [index] : []));
   const end = lines.findIndex((line, index) => index >= top.next && line.trimEnd() === `--${boundary}--`);
   if (marks.length === 0) return error(1, "", `no line is the boundary --${boundary}: a node refuses the file`);
-  const parts = marks.map((mark, index) => part(lines, mark, marks[index + 1] ?? (end < 0 ? lines.length : end), index + 1));
+  const parts = marks.map((mark, index) =>
+    part(lines, mark, marks[index + 1] ?? (end < 0 ? lines.length : end), index + 1, untyped),
+  );
   const unfinished =
     end < 0 ? [error(lines.length, "", `the line --${boundary}-- at the end is missing: a node refuses all parts`)] : [];
   return [...parts, ...unfinished];
 }
 
-function part(lines: readonly string[], mark: number, until: number, number: number): MimePart | Finding {
+function part(lines: readonly string[], mark: number, until: number, number: number, untyped: string): MimePart | Finding {
   const refused = (what: string): Finding =>
     error(mark + 2, `part ${number}`, `part ${number} ${what}: a node refuses all parts`);
   const head = headersOf(lines, mark + 1);
-  const type = typeOf(head?.headers.get("content-type") ?? "");
+  const type = typeOf(head?.headers.get("content-type") ?? untyped);
   if (head === undefined || head.next > until || type === "") return refused("has no Content-Type");
   const text = lines.slice(head.next, until).join("\n").replace(/\r$/, "");
   const encoding = head.headers.get("content-transfer-encoding") ?? "";

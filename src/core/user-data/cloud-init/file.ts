@@ -4,12 +4,13 @@
  */
 import { fromBase64 } from "../../base64.ts";
 import { error, warning, type CheckOptions, type Finding } from "../check/finding.ts";
-import { checkForeign } from "../check/foreign.ts";
+import { checkForeign, ignitionSource } from "../check/foreign.ts";
 import { isIgnition } from "../check/ignition.ts";
-import { foundIn, mimeParts } from "../check/multipart.ts";
 import { isGzip, otherPacking, unpack } from "../check/packed.ts";
 import { type Mapping, type Tree, parseTree, valueAt } from "../check/tree.ts";
-import { readText, UNNAMED } from "../read-text.ts";
+import { readText } from "../read-text.ts";
+import { checkUsers } from "./access.ts";
+import { checkMail } from "./mail.ts";
 import { checkAgainstSchema } from "./schema.ts";
 import { yamlTypeOf } from "./yaml-type.ts";
 
@@ -33,26 +34,18 @@ export function checkForCloudInit(bytes: Uint8Array, options: Options): readonly
 /** cloud-init, "User-data formats". Blanks may follow the word, and stand before it; capitals are small letters. */
 const UNSEEN =
   /^\s*(#(cloud-boothook|include(-once)?|part-handler|cloud-config-archive|cloud-config-jsonp)\b|## template: ?jinja)/i;
-const MAIL = /^(content-type|mime-version):/i;
-
-/** One part that it cannot read keeps cloud-init from none of the others; what is no cloud-config is taken as it is. */
-function checkMail(text: string): readonly Finding[] {
-  const parts = mimeParts(text);
-  if (parts.length === 0)
-    return [warning(1, "", "no part of this mail can be told from the others here: it was not looked into")];
-  return parts.flatMap((part): readonly Finding[] => {
-    if (part.type !== "text/cloud-config") return [];
-    const body = readText(part.body, UNNAMED);
-    if (typeof body !== "string") return foundIn(part, [body]);
-    return UNSEEN.test(body) ? [] : foundIn(part, checkCloudConfig(body));
-  });
-}
+const CLOUD_CONFIG = /^\s*#cloud-config/i;
 
 function checkText(text: string, options: Options): readonly Finding[] {
   if (text.trim() === "") return [warning(1, "", "the file is empty: a node gets nothing from it")];
   if (UNSEEN.test(text)) return [];
-  if (MAIL.test(text)) return checkMail(text);
-  if (/^[\t-\r ]*#cloud-config/i.test(text)) return checkCloudConfig(text);
+  const mail = checkMail(text, {
+    isKnown: (body) => UNSEEN.test(body) || CLOUD_CONFIG.test(body) || /^\s*#!/.test(body),
+    checkText: (body) => checkText(body, options),
+    checkCloudConfig: (body) => (UNSEEN.test(body) ? [] : checkCloudConfig(body)),
+  });
+  if (mail !== undefined) return mail;
+  if (CLOUD_CONFIG.test(text)) return checkCloudConfig(text);
   if (/^#upstart-job/i.test(text))
     return [
       error(
@@ -73,16 +66,17 @@ function checkText(text: string, options: Options): readonly Finding[] {
           ),
         ]
       : [];
-  if (isIgnition(text))
+  const other = isIgnition(text) ? "Ignition" : ignitionSource(text);
+  if (other !== undefined)
     return [
       error(
         1,
         "",
-        "the file is Ignition, which cloud-init does not know",
+        `the file is ${other}, which cloud-init does not know`,
         "Write a #cloud-config or a script, or give --platform flatcar.",
       ),
     ];
-  return [checkForeign(text, options)];
+  return [checkForeign(text, options, "cloud-init")];
 }
 
 function checkCloudConfig(text: string): readonly Finding[] {
@@ -96,7 +90,7 @@ function checkCloudConfig(text: string): readonly Finding[] {
     return [error(second.line, "", "cloud-init takes one document, and nothing of a file that has another", "Remove the ---.")];
   if (root.kind !== "map") return [error(root.line, "", "the file must be a map of keys and values")];
   const unread = unreadable(root);
-  return unread.length > 0 ? unread : [...checkAgainstSchema(root), ...checkContents(root)];
+  return unread.length > 0 ? unread : [...checkAgainstSchema(root), ...checkContents(root), ...checkUsers(root)];
 }
 
 /** One value that its YAML library cannot make, anywhere, and it reads nothing of the file. */

@@ -6,6 +6,7 @@
 import { error, warning, type Finding } from "../check/finding.ts";
 import { isNear } from "../check/structure.ts";
 import { holdsAliased, type Mapping, type Scalar, type Tree, type YamlEntry } from "../check/tree.ts";
+import { isAlwaysTrue, isTaken, takenAs } from "./taken.ts";
 import { yamlTypeOf } from "./yaml-type.ts";
 import document from "./schema-cloud-config-v1.json" with { type: "json" };
 
@@ -39,6 +40,7 @@ export interface Schema {
 const ROOT = document as unknown as Schema & { readonly $defs: Readonly<Record<string, Schema>> };
 
 function check(tree: Tree, schema: Schema, path: string): Finding[] {
+  if (isTaken(tree, path)) return [];
   const wrong = wrongType(tree, schema, path);
   if (wrong !== undefined) return [wrong];
   const named = schema.$ref === undefined ? undefined : ROOT.$defs[schema.$ref.replace("#/$defs/", "")];
@@ -63,7 +65,7 @@ function alternatives(tree: Tree, branches: readonly Schema[], path: string): Fi
   if (branches.length === 0) return [];
   const all = branches.map((branch) => check(tree, branch, path));
   const errors = (found: readonly Finding[]): number => found.filter(({ level }) => level === "error").length;
-  const fitting = all.find((found) => errors(found) === 0);
+  const fitting = all.filter((found) => errors(found) === 0).toSorted((a, b) => a.length - b.length)[0];
   if (fitting !== undefined) return fitting;
   // a branch that is of another type says nothing about what is in this one
   const close = all.filter((found) => !found.some((one) => one.path === path && one.message.includes(MUST)));
@@ -167,25 +169,17 @@ function wrongType(tree: Tree, { type }: Schema, path: string): Finding | undefi
   const wanted = [type].flat();
   const found = typeOf(tree);
   if (wanted.includes(found) || (found === "integer" && wanted.includes("number"))) return undefined;
-  // cloud-init warns in its log, and takes the number for the mode that it is
-  if (OCTAL_MODE.test(path) && tree.kind === "scalar" && /^0[0-7]+$/.test(tree.text))
-    return warning(
-      tree.line,
-      path,
-      `${called(path)} is a number, and cloud-init wants text`,
-      `Write it in quotes: "${tree.text}".`,
-    );
-  return mustBe(tree, path, wanted);
+  return takenAs(tree, wanted, path) ?? mustBe(tree, path, wanted);
 }
-
-const OCTAL_MODE = /^write_files\[\d+\]\.permissions$/;
 
 function mustBe(tree: Tree, path: string, types: readonly string[]): Finding {
   const words = [...new Set(types)].map((type) => WORDS[type] ?? type);
   const said =
     tree.kind === "scalar" && types.includes("string") && tree.text !== ""
       ? `Write it in quotes: "${tree.text.slice(0, 40)}".`
-      : undefined;
+      : tree.kind === "scalar" && isAlwaysTrue(tree, types)
+        ? "Write it without quotes: false. In quotes it is text, and any text is true to cloud-init here."
+        : undefined;
   return error(tree.line, path, `${called(path)}${MUST}${words.join(" or ")}`, said);
 }
 
