@@ -224,12 +224,12 @@ test("a --ssh-thumb that nothing has is refused before anything is made", async 
 
 test("cert.conf is read when a certificate is made of it, and stops no other command", async () => {
   const one = azure();
-  writeFileSync(join(one.dir, "cert.conf"), "[ req ]\ndistinguished_name = dn\n[ dn ]\nCN = $ENV::NOBODY\n");
+  writeFileSync(join(one.dir, "cert.conf"), "[ req ]\nprompt = no\ndistinguished_name = dn\n[ dn ]\nCN = $ENV::NOBODY\n");
   for (const command of ["plan mycluster", "mycluster --num-nodes 1", "status mycluster"])
     expect((await one.run(command)).stderr, command).not.toContain("cert.conf");
   for (const end of ["key", "pem", "cer", "pub"]) rmSync(join(one.dir, `ssh-cert.${end}`));
   const { exit, stderr } = await one.run("other --num-nodes 1");
-  expect([exit, stderr]).toEqual([2, expect.stringContaining("cert.conf line 4: $ENV::NOBODY")]);
+  expect([exit, stderr]).toEqual([2, expect.stringContaining("cert.conf line 5: $ENV::NOBODY")]);
 });
 
 test("--subscription is in every path", async () => {
