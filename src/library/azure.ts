@@ -144,9 +144,9 @@ const running = (
   },
   async start(name) {
     const { startCluster } = await import("../operations/start.ts");
-    const { document, exit } = await runs.work({ looks: false }, (run) => startCluster(run, name, where));
-    if (exit !== EXIT.done) throw notStarted(document, exit);
-    return document;
+    const started = await runs.work({ looks: false }, (run) => startCluster(run, name, where));
+    if (started.exit !== EXIT.done) throw notStarted(started);
+    return started.document;
   },
   async destroy(name, wish = {}) {
     const more = { ...where, ...wish };

@@ -1,18 +1,22 @@
 /** How pieces of work end for a program: what is half done is thrown, with how far it came. */
-import type { StartDocument } from "../core/documents.ts";
-import { ClusterError, type ExitCode } from "../core/errors.ts";
+import { ClusterError } from "../core/errors.ts";
 import { are, someOf } from "../core/words.ts";
+import type { Started } from "../operations/start.ts";
 import { asClusterError } from "./arguments.ts";
 import type { GcResult } from "./results.ts";
 
-export const notStarted = ({ ready, notReady: rest }: StartDocument, exit: ExitCode): ClusterError =>
+export const notStarted = ({ document: { ready, notReady: rest }, exit, lost }: Started): ClusterError =>
   new ClusterError(
     "NodesNotReady",
     `${someOf(ready.length, ready.length + rest.length, "node")} ${are(ready.length + rest.length)} ready: ${rest
       .map(({ name, reason }) => `${name}: ${reason}`)
       .slice(0, 10)
       .join("; ")}`,
-    { source: "node", exit, advice: "The same call continues; `status` says how each node is." },
+    {
+      source: "node",
+      exit,
+      advice: `${lost ? "`create` makes what is missing" : "The same call continues"}; \`status\` says how each node is.`,
+    },
   );
 
 export function notReady({

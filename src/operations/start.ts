@@ -1,6 +1,7 @@
 /**
  * start: all machines of a stopped cluster get power again, and it is waited until they are ready. The mark that it is stopped goes when it
- * is up: a majority of etcd's members is ready. One node that does not come is then a node's fault, and no longer the cluster's.
+ * is up: a majority of etcd's members is ready. One node that does not come is then a node's fault, and no longer the cluster's. It goes, too,
+ * where so few machines are left that it cannot be up: `create` makes them, and is refused while the mark is there.
  */
 import type { StartDocument } from "../core/documents.ts";
 import { type ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
@@ -25,8 +26,10 @@ import type { InGroup } from "../core/spec/in-group.ts";
 
 export interface Started {
   readonly document: StartDocument;
-  /** 0 when all nodes are ready, 3 when some are or could not be asked, 6 when too few are in time. */
+  /** 0 when all nodes are ready, 3 when some are or could not be asked, or machines are lost, 6 when too few are in time. */
   readonly exit: ExitCode;
+  /** Too few machines are left for it to be up: it counts as stopped no more, and `create` makes what is missing. */
+  readonly lost: boolean;
   /** Why no node was asked. */
   readonly note?: string;
 }
@@ -58,12 +61,13 @@ export async function startCluster(
   await tellEtcd(run, cluster, new Set(there.filter((node) => !off.includes(node)).map(({ index }) => index)), "start");
   const on = there.filter(({ index }) => !failed.has(index));
   const way = await identityFor(run, name, live.claim.choices.sshPublicKey);
-  const health = await askNodes(run, live, on, way, { until: run.giveUpAt, emit: run.emit });
-  const asked = on.length === 0 || (health.nodes.size > 0 && health.cutOff === undefined);
+  const lost = !isUp(live, there);
+  const health = lost ? NOBODY : await askNodes(run, live, on, way, { until: run.giveUpAt, emit: run.emit });
+  const asked = on.length === 0 || lost || (health.nodes.size > 0 && health.cutOff === undefined);
   const ready = asked ? on.filter(({ index }) => health.nodes.get(index)?.state === "ready") : [];
   // nobody could ask: those that have power are believed
   const up = isUp(live, asked ? ready : on);
-  if (up) await retag(live.claim, (now) => withoutTags(now, [STOPPED]), toTheEnd(run.tools));
+  if (up || lost) await retag(live.claim, (now) => withoutTags(now, [STOPPED]), toTheEnd(run.tools));
   run.emit({ kind: "end", id: "start", label: name });
   const document: StartDocument = {
     $schema: schemaUri("start"),
@@ -74,14 +78,21 @@ export async function startCluster(
     ready: ready.map((node) => node.name),
     notReady: live.nodes
       .filter((node) => !ready.includes(node))
-      .map((node) => ({ name: node.name, reason: reasonOf(node, failed.get(node.index), health) })),
+      .map((node) => ({ name: node.name, reason: reasonOf(node, failed.get(node.index), health, lost) })),
     up,
     seconds: secondsOf(run),
   };
-  return { document, exit: exitOf(document), ...(asked || health.note === undefined ? {} : { note: health.note }) };
+  return {
+    document,
+    exit: lost ? EXIT.partly : exitOf(document),
+    lost,
+    ...(asked || health.note === undefined ? {} : { note: health.note }),
+  };
 }
 
 // --- internal ---
+
+const NOBODY: Health = { nodes: new Map() };
 
 /** A majority of etcd's members, where it is ours; else any node. */
 function isUp({ claim }: LiveCluster, ready: readonly LiveNode[]): boolean {
@@ -93,7 +104,7 @@ function isUp({ claim }: LiveCluster, ready: readonly LiveNode[]): boolean {
 const exitOf = ({ up, notReady }: StartDocument): ExitCode =>
   !up ? EXIT.timeout : notReady.length === 0 ? EXIT.done : EXIT.partly;
 
-function reasonOf({ provisioning, index }: LiveNode, failed: ClusterError | undefined, { nodes }: Health): string {
-  if (provisioning === undefined) return "it has no machine: `create` makes it";
-  return failed?.message ?? nodes.get(index)?.reason ?? "it was not asked";
+function reasonOf(node: LiveNode, failed: ClusterError | undefined, { nodes }: Health, lost: boolean): string {
+  if (node.provisioning === undefined) return "it has no machine: `create` makes it";
+  return failed?.message ?? nodes.get(node.index)?.reason ?? (lost ? "it waits for etcd's other members" : "it was not asked");
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import type { ListDocument, StartDocument, StatusDocument, StopDocument } from "../../src/core/documents.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
-import { byHand } from "./azure-hand.ts";
+import { byHand, inGroup } from "./azure-hand.ts";
 import { type Body, START, type TestAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
@@ -206,6 +206,32 @@ test("no majority of etcd's members: it is not up, says so, counts as stopped, a
   expect({ exit, up: document.up, ready: document.ready }).toEqual({ exit: 6, up: false, ready: [nameOf(0), nameOf(3)] });
   expect(stderr).toContain("Too few for etcd: it counts as stopped");
   expect((await azure.run("mycluster")).exit).toBe(5);
+});
+
+test.each([
+  ["all machines", [0, 1, 2], [], "no machine is left"],
+  ["a majority of etcd's members", [1, 2], [nameOf(0)], "1 machine to start"],
+])("stopped, and somebody has deleted %s: start leads to create, and that makes them", async (_, deleted, started, said) => {
+  const clock = createVirtualClock(START);
+  azure = ownAzure({ clock });
+  await made();
+  await azure.run("stop mycluster --yes");
+  for (const index of deleted)
+    await byHand(azure, "DELETE", inGroup("mycluster", "Microsoft.Compute/virtualMachines", nameOf(index)));
+  await clock.sleep(600_000);
+  const { exit, document, stderr } = await azure.json<StartDocument>("start mycluster");
+  expect({ exit, up: document.up, started: document.started, ready: document.ready }).toEqual({
+    exit: 3,
+    up: false,
+    started,
+    ready: [],
+  });
+  expect(stderr).toContain(said);
+  expect(stderr.replaceAll(/\s+/g, " ")).toContain(
+    "counts as stopped no more: azure-coreos-cluster create mycluster makes what is missing",
+  );
+  expect((await azure.run("mycluster")).exit).toBe(0);
+  expect((await status()).exit).toBe(0);
 });
 
 test.each([

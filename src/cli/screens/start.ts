@@ -15,10 +15,13 @@ export async function startCommand(invocation: Invocation): Promise<number> {
     const where = inGroup(given);
     await sayHead(session);
     const started = await startCluster(session, name, where, (live, off) => {
+      const none = live.nodes.every(({ provisioning }) => provisioning === undefined);
       session.say(
-        off.length === 0
-          ? `${name}: every machine has power already.`
-          : `${name}: ${off.length} ${plural("machine", off.length)} to start.`,
+        none
+          ? `${name}: no machine is left.`
+          : off.length === 0
+            ? `${name}: every machine has power already.`
+            : `${name}: ${off.length} ${plural("machine", off.length)} to start.`,
       );
       session.report(live.nodes.length, { doing: "being started" });
     });
@@ -35,14 +38,19 @@ export async function startCommand(invocation: Invocation): Promise<number> {
 
 const SHOWN = 10;
 
-function sayStarted(session: Session, { document, note }: Started): void {
+function sayStarted(session: Session, { document, note, lost }: Started): void {
   const { name, ready, notReady, up } = document;
   if (session.simulated) session.say("Rehearsal: no machine was booted, and the health of the nodes is simulated.");
   if (note !== undefined) return session.say(`The machines of ${name} have power. ${note}`);
   const all = ready.length + notReady.length;
+  const state = lost
+    ? ` Too few machines are left for it to be up. It counts as stopped no more: ${session.next(`create ${name}`)} makes what is missing.`
+    : up
+      ? ""
+      : " Too few for etcd: it counts as stopped until `start` finds it up.";
   session.say(
     [
-      `${someOf(ready.length, all, "node")} of ${name} ${are(all)} ready.${up ? "" : " Too few for etcd: it counts as stopped until `start` finds it up."}`,
+      `${someOf(ready.length, all, "node")} of ${name} ${are(all)} ready.${state}`,
       ...sameCauses(notReady)
         .slice(0, SHOWN)
         .map(({ names, cause }) => `  ${namesOf(names)}: ${cause}`),
