@@ -75,7 +75,7 @@ function named(templates: ReadonlyMap<string, string>, name: string): string {
   const text = templates.get(name);
   if (text !== undefined) return text;
   throw new ClusterError("TemplatesMissing", `the template ${name} is not there`, {
-    source: "bug",
     advice: "Install the tool again.",
+    exit: EXIT.failed,
   });
 }

@@ -62,14 +62,14 @@ export function refuseBadCustomData(run: Run, spec: ClusterSpec, userData: strin
   });
 }
 
-/** What was made from the templates. @throws ClusterError UserDataRefused (exit 5), a bug */
+/** What was made from the templates, which people edit. @throws ClusterError UserDataRefused (exit 5) */
 export function refuseBadTemplate(spec: ClusterSpec, userData: string | Uint8Array): void {
   const { errors } = checked(spec, userData);
   if (errors.length === 0) return;
-  throw new ClusterError("UserDataRefused", `the rendered user-data would not work on a node:\n${listed(errors)}`, {
-    source: "bug",
+  throw new ClusterError("UserDataRefused", `what the templates make would not work on a node:\n${listed(errors)}`, {
     exit: EXIT.preflight,
-    advice: "Check the templates if you changed them.",
+    advice:
+      "Lines are those of the user-data that was made of them. Mend what you changed in templates/; if you changed nothing, it is a fault of azure-coreos-cluster: please report it. Nothing was written to Azure.",
   });
 }
 

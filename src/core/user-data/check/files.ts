@@ -27,11 +27,13 @@ export function checkFiles(files: Tree | undefined, { gunzip }: Pick<CheckOption
       ...checkEncoding(file.line, valueAt(file, "encoding"), valueAt(file, "content"), at, gunzip),
       ...checkMode(valueAt(file, "permissions"), at),
     ];
-    if (seen.has(path.text)) findings.push(error(path.line, `${at}.path`, `${path.text} is written twice: the last one counts`));
+    if (seen.has(path.text)) findings.push(error(path.line, `${at}.path`, writtenTwice(path.text)));
     seen.add(path.text);
     return findings;
   });
 }
+
+export const writtenTwice = (path: string): string => `${path} is written twice: the last one counts`;
 
 function checkPath(path: string, line: number, at: string): readonly Finding[] {
   if (!path.startsWith("/")) return [error(line, at, `"${path}" is no absolute path`)];

@@ -4,6 +4,7 @@
  */
 import { fromBase64 } from "../../base64.ts";
 import { error, warning, type CheckOptions, type Finding } from "../check/finding.ts";
+import { writtenTwice } from "../check/files.ts";
 import { checkForeign, ignitionSource } from "../check/foreign.ts";
 import { isIgnition } from "../check/ignition.ts";
 import { isGzip, otherPacking, unpack } from "../check/packed.ts";
@@ -90,7 +91,9 @@ function checkCloudConfig(text: string): readonly Finding[] {
     return [error(second.line, "", "cloud-init takes one document, and nothing of a file that has another", "Remove the ---.")];
   if (root.kind !== "map") return [error(root.line, "", "the file must be a map of keys and values")];
   const unread = unreadable(root);
-  return unread.length > 0 ? unread : [...checkAgainstSchema(root), ...checkContents(root), ...checkUsers(root)];
+  return unread.length > 0
+    ? unread
+    : [...checkAgainstSchema(root), ...checkContents(root), ...checkPaths(root), ...checkUsers(root)];
 }
 
 /** One value that its YAML library cannot make, anywhere, and it reads nothing of the file. */
@@ -110,6 +113,20 @@ function unreadable(tree: Tree, path = "", seen = new Set<Tree>()): readonly Fin
       `In quotes it is text: "${tree.text.slice(0, 40)}".`,
     ),
   ];
+}
+
+/** Of two files of one path the first is lost. */
+function checkPaths(root: Mapping): readonly Finding[] {
+  const files = valueAt(root, "write_files");
+  if (files?.kind !== "list") return [];
+  const seen = new Set<string>();
+  return files.items.flatMap((file, index): readonly Finding[] => {
+    const path = file.kind === "map" && valueAt(file, "append") === undefined ? valueAt(file, "path") : undefined;
+    if (path?.kind !== "scalar" || path.text === "") return [];
+    const twice = seen.has(path.text);
+    seen.add(path.text);
+    return twice ? [error(path.line, `write_files[${index}].path`, writtenTwice(path.text))] : [];
+  });
 }
 
 /** Python's base64 leaves out what is no base64, and stops at a wrong length; write_files then writes no more files. */
