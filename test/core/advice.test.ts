@@ -50,6 +50,9 @@ test.for([
   [409, "AnotherOperationInProgress", "", "contention"],
   [409, "Conflict", "The request failed due to conflict with a concurrent request.", "contention"],
   [200, "CanceledAndSupersededDueToAnotherOperation", "", "contention"],
+  [200, "Canceled", "The operation was canceled.", "contention"],
+  [undefined, "OperationCanceled", "the operation ended as Canceled", "contention"],
+  [502, "EmptyAnswer", "", "transient"],
   [400, "NicReservedForAnotherVm", "", "contention"],
   [400, "NicInUse", "", "contention"],
   [400, "InUseNetworkSecurityGroupCannotBeDeleted", "", "contention"],
@@ -98,7 +101,8 @@ test.each([
   ["Canceled", "CanceledAndSupersededDueToAnotherOperation", "contention"],
   ["Conflict", "RetryableErrorDueToAnotherOperation", "contention"],
   ["BadRequest", "InternalServerError", "transient"],
-  ["Canceled", "SomethingNew", "no"],
+  ["Canceled", "SomethingNew", "contention"],
+  ["Conflict", "SomethingNew", "no"],
   ["PropertyChangeNotAllowed", "InternalServerError", "no"],
 ] as const)("%s with %s inside is judged by what is inside, where it says nothing itself", (code, inside, expected) => {
   const details = [{ code: inside, message: "Operation was canceled." }];

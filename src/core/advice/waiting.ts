@@ -40,6 +40,14 @@ export const waitingAdvice: readonly AdviceRow[] = [
     retry: "contention",
   },
   {
+    // the second is this tool's word for an end without a code
+    code: ["Canceled", "OperationCanceled"],
+    meaning: "Azure ended an operation before it was done: another one took its place, or somebody cancelled it.",
+    advice: (_, context) =>
+      `Run \`${rerun(context)}\` again: it goes on where it stopped. The activity log in the portal says who cancelled it.`,
+    retry: "contention",
+  },
+  {
     code: ["Conflict", "OperationNotAllowed"],
     text: /concurrent request|another operation|in progress|ongoing operation/i,
     meaning: "Another request was changing the same resource.",
@@ -61,6 +69,13 @@ export const waitingAdvice: readonly AdviceRow[] = [
     ],
     meaning: "Azure had a fault of its own.",
     advice: (_, context) => `Run \`${rerun(context)}\` again in some minutes; https://status.azure.com tells of outages.`,
+    retry: "transient",
+  },
+  {
+    // this tool's own word for an answer that was cut short
+    code: "EmptyAnswer",
+    meaning: "Azure's answer came with nothing in it: it was lost on the way, or Azure had a fault of its own.",
+    advice: (_, context) => `Run \`${rerun(context)}\` again: it looks what was done, and goes on from there.`,
     retry: "transient",
   },
   {
