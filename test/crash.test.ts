@@ -56,7 +56,7 @@ async function record(argv: string): Promise<Recorded> {
   const files = mkdtempSync(join(tmpdir(), "acc-files-"));
   const created = await azure.run(argv, {
     azure: async (request) => {
-      const write = request.method === "PUT" || request.method === "DELETE";
+      const write = ["PUT", "PATCH", "DELETE"].includes(request.method);
       const label = `${moments.length} ${request.method} ${new URL(request.url).pathname.split("/").slice(-2).join("/")}`;
       if (write && !moments.some((one) => one.write)) cpSync(azure.dir, files, { recursive: true });
       moments.push({ label: `before ${label}`, write, state: simulation.save() });

@@ -4,10 +4,13 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { addIdentity } from "./cli/azure-hand.ts";
-import { testAzure } from "./cli/world.ts";
+import { BY_HAND, addIdentity, byHand, inGroup } from "./cli/azure-hand.ts";
+import { type VirtualClock, createVirtualClock } from "../src/sim/clock.ts";
+import { START, type TestAzure, ownAzure, testAzure } from "./cli/world.ts";
 
 const GROW = "mycluster --num-nodes 5 --wait-for machines";
+/** What others set there is sent back with the cluster's own parts. */
+const OTHERS = "somebody sets what the plan says nothing of";
 const DESTROY = "destroy mycluster --yes";
 
 /** Each way to make a cluster, and what more happens to it where that asks for what the others do not. */
@@ -23,7 +26,8 @@ const RUNS: readonly (readonly [create: string, ...life: string[]])[] = [
     GROW,
     DESTROY,
   ],
-  ["mycluster --private --http"],
+  ["mycluster --private --http", OTHERS, GROW, "mycluster --num-nodes 101 --deis --ssh-from 10.0.0.0/8"],
+  ["mycluster --num-nodes 3 --http", OTHERS, GROW, "mycluster --num-nodes 101 --deis --ssh-from 10.0.0.0/8"],
   [
     "mycluster --num-nodes 4 --private --location westus2 --zones 1,2 --spot --etcd-members 1 --tag A=1 --tag B= --data-disk --ttl 3d --vm-size Standard_D2s_v5,Standard_D4s_v5",
     "mycluster --num-nodes 5 --tag A- --tag C=3 --wait-for machines",
@@ -39,13 +43,18 @@ const RUNS: readonly (readonly [create: string, ...life: string[]])[] = [
 test("every request of the representative runs is recorded", async () => {
   const lines: string[] = [];
   for (const [argv, ...life] of RUNS) {
-    const azure = testAzure();
+    const clock = createVirtualClock(START);
+    const azure = life.includes(OTHERS) ? ownAzure({ clock }) : testAzure();
     if (argv.includes("--identity")) await addIdentity(azure, "mycluster", "someone");
     for (const command of [`${argv} --wait-for machines`, ...life]) {
+      if (command === OTHERS) {
+        await setByOthers(azure, clock);
+        continue;
+      }
       const { exit, stderr } = await azure.run(command);
       expect(exit, `${command}\n${stderr}`).toBe(0);
     }
-    for (const { method, url, body, answer } of azure.exchanges)
+    for (const { method, url, body, answer } of azure.exchanges.filter(({ headers }) => headers["authorization"] !== BY_HAND))
       lines.push(
         JSON.stringify({
           note: argv,
@@ -61,6 +70,31 @@ test("every request of the representative runs is recorded", async () => {
   mkdirSync(new URL("../test-output/", import.meta.url), { recursive: true });
   writeFileSync(new URL("../test-output/requests.jsonl", import.meta.url), `${lines.join("\n")}\n`);
 });
+
+async function setByOthers(azure: TestAzure, clock: VirtualClock): Promise<void> {
+  const network = (type: string, name: string) => inGroup("mycluster", `Microsoft.Network/${type}`, `mycluster-${name}`);
+  // oxlint-disable-next-line typescript/no-explicit-any -- bodies are looked into at any depth
+  const set = async (path: string, how: (properties: any) => void): Promise<void> => {
+    const { body } = await byHand(azure, "GET", path);
+    how(body["properties"]);
+    expect((await byHand(azure, "PUT", path, body)).status).toBe(200);
+    await clock.sleep(60_000);
+  };
+  await set(network("loadBalancers", "lb"), ({ frontendIPConfigurations: [frontend], backendAddressPools: [pool] }) => {
+    const gatewayLoadBalancer = { id: `${GATEWAY}/frontendIPConfigurations/f` };
+    Object.assign(frontend.properties, { gatewayLoadBalancer });
+    pool.properties.drainPeriodInSeconds = 30;
+  });
+  await set(network("networkSecurityGroups", "nsg"), ({ securityRules: [rule] }) => {
+    rule.properties.sourceAddressPrefixes = ["192.0.2.0/24", "198.51.100.0/24"];
+    delete rule.properties.sourceAddressPrefix;
+  });
+  await set(network("virtualNetworks", "vnet"), ({ subnets: [subnet] }) => {
+    subnet.properties.serviceEndpoints = [{ service: "Microsoft.Storage" }];
+  });
+}
+
+const GATEWAY = "/subscriptions/s/resourceGroups/net/providers/Microsoft.Network/loadBalancers/nva";
 
 function withoutSecrets(body: unknown): unknown {
   const profile = (body as { properties?: { osProfile?: { customData?: string } } }).properties?.osProfile;

@@ -260,7 +260,7 @@ async function takeover(onLook: (goOn: () => void) => void) {
     });
     const wrote = azure.exchanges
       .slice(before)
-      .find(({ method, url }) => method === "PUT" && url.includes("/publicIPAddresses/"));
+      .find(({ method, url }) => ["PUT", "PATCH"].includes(method) && url.includes("/publicIPAddresses/"));
     way.goOn();
     const x = await a;
     const events = readFileSync(join(other, "events"), "utf8")

@@ -59,7 +59,8 @@ export function createProvider(clients: Clients): Provider {
     async tag({ id, kind }, tags, abortSignal, ifMatch) {
       const group = groupOf(id) ?? "";
       const call = { abortSignal, ...matching(ifMatch) };
-      await understood<unknown>(() => TAG[kind](clients, group, nameOf(id), { tags }, call));
+      const answer = await understood(() => TAG[kind](clients, group, nameOf(id), { tags }, call));
+      return answer?.tags;
     },
   };
 }
@@ -72,17 +73,24 @@ type Tag = (
   name: string,
   body: { tags: Record<string, string> },
   call: SdkCall,
-) => Promise<unknown>;
+) => Promise<{ tags?: Record<string, string> } | void>;
 
 /** Where it is an operation, to be answered is to be carried out: there is nothing to wait for. */
 const TAG: { readonly [K in TagTarget["kind"]]: Tag } = {
   resourceGroup: ({ resources }, group, _name, body, call) => resources.resourceGroups.update(group, body, call),
   disk: ({ compute }, group, name, body, call) => compute.disks.update(group, name, body, call).submitted(),
+  image: ({ compute }, group, name, body, call) => compute.images.update(group, name, body, call).submitted(),
   machine: ({ compute }, group, name, body, call) => compute.virtualMachines.update(group, name, body, call).submitted(),
-  networkInterface: ({ network }, group, name, body, call) => network.networkInterfaces.updateTags(group, name, body, call),
-  publicAddress: ({ network }, group, name, body, call) => network.publicIPAddresses.updateTags(group, name, body, call),
-  securityGroup: ({ network }, group, name, body, call) => network.networkSecurityGroups.updateTags(group, name, body, call),
-  storageAccount: ({ storage }, group, name, body, call) => storage.storageAccounts.update(group, name, body, call),
+  availabilitySet: ({ compute }, ...change) => compute.availabilitySets.update(...change),
+  placementGroup: ({ compute }, ...change) => compute.proximityPlacementGroups.update(...change),
+  sshKey: ({ compute }, ...change) => compute.sshPublicKeys.update(...change),
+  networkInterface: ({ network }, ...change) => network.networkInterfaces.updateTags(...change),
+  publicAddress: ({ network }, ...change) => network.publicIPAddresses.updateTags(...change),
+  securityGroup: ({ network }, ...change) => network.networkSecurityGroups.updateTags(...change),
+  loadBalancer: ({ network }, ...change) => network.loadBalancers.updateTags(...change),
+  natGateway: ({ network }, ...change) => network.natGateways.updateTags(...change),
+  network: ({ network }, ...change) => network.virtualNetworks.updateTags(...change),
+  storageAccount: ({ storage }, ...change) => storage.storageAccounts.update(...change),
 };
 
 /** States of all of a kind in the group of one, by lower-case id; undefined where it is not worth a list, or no list is to be had. */

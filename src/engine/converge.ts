@@ -5,9 +5,9 @@
 import { besideOthers } from "../core/plan/beside.ts";
 import { KINDS } from "../core/plan/kinds.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
-import { retagged, userTagsOf } from "../core/plan/user-tags.ts";
+import { besideForeign, lostTags, retagged, userTagsOf } from "../core/plan/user-tags.ts";
 import { type ConvergeOptions, type Convergence, type Outcome, isExpected, startConvergence } from "./convergence.ts";
-import { type Decision, type TagsOnly, decide, isSettled, isTagsOnly, stamped } from "./decide.ts";
+import { type Decision, type Tagged, decide, isSettled, isTagsOnly, keepsOurTags, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
 import { isFresh, lookAtMade, refuseOld } from "./machine-made.ts";
 import { deletePatiently, getPatiently, lookFor } from "./patiently.ts";
@@ -15,7 +15,7 @@ import type { Live } from "./provider.ts";
 import { isVerdict, recover } from "./recover.ts";
 import type { Ask } from "./throttle.ts";
 import { type Tools, beginning, toTheEnd } from "./tools.ts";
-import { refuseReplaced } from "./whose.ts";
+import { refuseReplaced, tagsIn } from "./whose.ts";
 
 /** How often a change of what has no etag is looked at again. */
 const CHECKS = 3;
@@ -138,7 +138,7 @@ async function put(
   // what this call has made stays its own when it has to be put again
   if (way.acted !== "created") way.acted = decision === "create" ? "created" : "updated";
   if (live !== null && isTagsOnly(wanted, live)) return retagOnly(way, live, wanted);
-  const body = besideOthers(stamped(wanted), live ?? undefined, isSettled(resource.kind) && live?.state !== "failed");
+  const body = besideOthers(stamped(wanted), live ?? undefined);
   const turn = way.asked ? tools.signal : beginning(tools);
   const operation = await tools.throttle.through(writeOf(resource), turn, async () => {
     await options.permit?.();
@@ -157,8 +157,7 @@ async function put(
   way.driving = true;
   const usable = await raceUsable((alone) => drive(operation, resource.kind, alone, resource), options.usable, tools);
   way.driving = false;
-  // and may have been written over by who looked when we did: seen, it is written again
-  if (decision === "update" && isUnguarded(resource) && way.checked++ < CHECKS) return lookAgain(way);
+  if (looksAgain(way, wanted, operation.tags) && decision === "update") return lookAgain(way);
   if (usable || resource.kind !== "machine" || operation.confirmed === true) return done(way, way.acted);
   way.live = await lookAtMade(resource, tools);
   refuseReplaced(resource, way.live.tags);
@@ -168,16 +167,28 @@ async function put(
   return undefined;
 }
 
-/** The user's tags, and nothing else: what the tool once wrote there stays, for it tells of a machine what nobody can read off it. */
-async function retagOnly(way: Convergence, live: Live, { kind, id, body }: TagsOnly): Promise<Outcome> {
+/** Its tags, and nothing else. */
+async function retagOnly(way: Convergence, live: Live, wanted: Tagged): Promise<Outcome | undefined> {
   const { tools, options } = way;
-  const texts = userTagsOf(body.tags ?? {}).map(([name, value]) => `${name}=${value}`);
-  await tools.throttle.through(writeOf(way.resource), beginning(tools), async () => {
+  const { kind, id } = wanted;
+  const texts = userTagsOf(tagsIn(wanted)).map(([name, value]) => `${name}=${value}`);
+  const tags = keepsOurTags(wanted, live) ? retagged(live.tags, {}, texts) : besideForeign(tagsIn(stamped(wanted)), live.tags);
+  const kept = await tools.throttle.through(writeOf(way.resource), way.asked ? tools.signal : beginning(tools), async () => {
     await options.permit?.("tags");
-    await tools.provider.tag({ kind, id }, retagged(live.tags, {}, texts), tools.signal, live.etag);
+    way.asked = true;
+    return tools.provider.tag({ kind, id }, tags, tools.signal, live.etag);
   });
+  refuseReplaced(wanted, kept);
   options.onAccepted?.(live);
-  return done(way, "updated");
+  return looksAgain(way, wanted, kept) ? lookAgain(way) : done(way, "updated");
+}
+
+/** A change of what has no etag may have been written over by who looked when we did: seen, it is written again. */
+function looksAgain(way: Convergence, wanted: AnyResource, kept: Record<string, string> | undefined): boolean {
+  const lost = kept === undefined ? [] : lostTags(tagsIn(wanted), kept);
+  // Azure says itself that it has them otherwise: who does that does it each time
+  if (lost.length > 0) way.options.onTagsLost?.(lost);
+  return lost.length === 0 && isUnguarded(wanted) && way.checked++ < CHECKS;
 }
 
 function done(way: Convergence, change: "created" | "updated"): Outcome {

@@ -1,5 +1,6 @@
 /** How far one resource has been brought: what is there of it as far as this run knows, and what this run has done about it. */
 import type { AzureError } from "../core/advice/azure-error.ts";
+import type { lostTags } from "../core/plan/user-tags.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
 import { type Event, aboutOf } from "./event.ts";
 import { createPatience } from "./overtaken.ts";
@@ -38,6 +39,8 @@ export interface ConvergeOptions {
   readonly letGo?: (live: Live) => Promise<void>;
   /** Asked of a machine that could not be made: true where the caller has another way, so that this one is not tried a second time. */
   readonly goesElsewhere?: (error: AzureError) => boolean;
+  /** Told of the user's tags that Azure does not keep as they were written: a policy writes them, too. */
+  readonly onTagsLost?: (lost: ReturnType<typeof lostTags>) => void;
   /** Told when it ends with an error: whether Azure may have made or changed it all the same, and what was waited out last. */
   readonly onUnfinished?: (how: Unfinished) => void;
   /** Resolves when waiting for Azure's word is no longer needed: the node answers. */

@@ -4,6 +4,8 @@
  */
 import { canonical, bodyFingerprint } from "../core/fingerprint.ts";
 import { KINDS } from "../core/plan/kinds.ts";
+import { differsInTagsOnly } from "../core/plan/beside.ts";
+import { isAskedAnew } from "../core/plan/beside-rules.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
 import type { Kind } from "../core/plan/bodies.ts";
 import { ownTagsOf, withoutMarks } from "../core/plan/claim-change.ts";
@@ -34,11 +36,19 @@ export function decide(resource: AnyResource, live: Live | undefined, cluster: s
   return isHeld(resource.kind, live) && !retag ? "unchanged" : "update";
 }
 
-/** Only its tags may change, and by themselves: a machine, whose user-data nobody can read back, and the interface that one holds. */
-export const isTagsOnly = (resource: AnyResource, live: Live): resource is TagsOnly =>
-  live.state === "succeeded" && (resource.kind === "machine" || isHeld(resource.kind, live));
+/** Its tags are changed by themselves: all else is as it is to be, or stays as it is. */
+export const isTagsOnly = (resource: AnyResource, live: Live): resource is Tagged =>
+  live.state === "succeeded" &&
+  KINDS[resource.kind].untagged !== true &&
+  (keepsOurTags(resource, live) || differsInTagsOnly(resource, live));
 
-export type TagsOnly = Extract<AnyResource, { kind: "machine" | "networkInterface" }>;
+/**
+ * Of a machine, whose user-data nobody can read back, and of the interface that one holds the user's tags change, and what the tool once
+ * wrote there stays: it tells what nobody can read off them.
+ */
+export const keepsOurTags = ({ kind }: AnyResource, live: Live): boolean => kind === "machine" || isHeld(kind, live);
+
+export type Tagged = Exclude<AnyResource, { kind: "blobContainer" }>;
 
 /** Of one that exists only the tags may change. */
 export const isSettled = (kind: Kind): boolean => KINDS[kind].settled === true;
@@ -68,6 +78,7 @@ function fingerprintOf(resource: AnyResource): string {
 /** The fingerprint says what was last written by one of us; what somebody changed since, or left behind, only it itself says. */
 const isMeddledWith = (resource: AnyResource, live: Live): boolean =>
   isRetagged(tagsIn(resource), live.tags) ||
+  (resource.kind === "securityGroup" && isAskedAnew(resource, live)) ||
   (resource.kind === "loadBalancer" && changedRules([resource], new Map([[resource.id.toLowerCase(), live]])).length > 0);
 
 /** The claim is its tags, without its marks, which no plan has; other addresses have none that matter. */

@@ -2,7 +2,6 @@
  * What the engine needs of a cloud: get, put and delete of a resource. The one implementation is azure/provider.ts, over the
  * SDK's typed clients; production, rehearsal and tests differ only in where its HTTP goes.
  */
-import type { BearerKind } from "../core/plan/bearer.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
 import type { Kind } from "../core/plan/bodies.ts";
 
@@ -45,7 +44,7 @@ export interface Target {
 
 export interface TagTarget {
   readonly id: string;
-  readonly kind: "resourceGroup" | BearerKind | "disk" | "machine" | "networkInterface" | "storageAccount";
+  readonly kind: Exclude<Kind, "blobContainer"> | "disk";
 }
 
 /** What a machine is told to do beside being there. */
@@ -59,8 +58,13 @@ export interface Provider {
   siblings?(target: Target, signal: AbortSignal): Promise<ReadonlyMap<string, Live["state"]> | undefined>;
   /** Absent is success. @param ifMatch refuse with 412 when it is no longer what was read */
   delete(target: Target, signal: AbortSignal, ifMatch?: string): Promise<Operation>;
-  /** Replaces the tags, and changes nothing else. 404 when there is none, 412 as above. */
-  tag(target: TagTarget, tags: Record<string, string>, signal: AbortSignal, ifMatch?: string): Promise<void>;
+  /** Replaces the tags, and changes nothing else. 404 when there is none, 412 as above. @returns those that are kept, where Azure says so */
+  tag(
+    target: TagTarget,
+    tags: Record<string, string>,
+    signal: AbortSignal,
+    ifMatch?: string,
+  ): Promise<Record<string, string> | undefined>;
   /** Starts, restarts or deallocates a machine; one that is so already is no error. 404 when there is none. */
   power(id: string, power: Power, signal: AbortSignal): Promise<Operation>;
   /** "running", "deallocated", ...; undefined where Azure does not say. */

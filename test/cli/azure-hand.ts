@@ -4,7 +4,7 @@ import type { TestAzure } from "./world.ts";
 const SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000";
 
 /** How a test's own requests are told from the tool's. */
-const BY_HAND = "Bearer by hand";
+export const BY_HAND = "Bearer by hand";
 
 /** A request past the command line, `path` below the subscription. */
 export async function byHand(

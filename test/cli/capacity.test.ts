@@ -272,7 +272,7 @@ describe("while machines are made", () => {
     const states: { label: string; state: CloudState }[] = [];
     const { exit } = await azure.run(WISH, {
       azure: async (request) => {
-        const write = request.method === "PUT" || request.method === "DELETE";
+        const write = ["PUT", "PATCH", "DELETE"].includes(request.method);
         const label = `${request.method} ${new URL(request.url).pathname.split("/").slice(-2).join("/")}`;
         if (write) states.push({ label: `before ${label}`, state: azure.simulation.save() });
         const answer = await azure.simulation.handle(request);

@@ -21,6 +21,8 @@ const read = async (path: string): Promise<Body> => (await byHand(azure, "GET", 
 async function change(path: string, how: (properties: Body) => void): Promise<void> {
   const body = await read(path);
   how(body.properties);
+  // of a NAT gateway's SKU Azure takes the name alone
+  if (path.includes("/natGateways/")) delete body.sku.tier;
   const put = await byHand(azure, "PUT", path, body);
   expect(put.status, JSON.stringify(put.body)).toBe(200);
   await clock.sleep(120_000);
@@ -102,6 +104,88 @@ for (const argv of [
       argv.includes("--ssh-from") ? 1 : 2,
     );
   });
+
+/** What others have set where the cluster's own parts are, and the plan says nothing, or not this. */
+const SET: readonly (readonly [path: (word: string) => string, how: (properties: Body) => void])[] = [
+  [
+    () => BALANCER,
+    ({ frontendIPConfigurations: [frontend], backendAddressPools: [pool] }) => {
+      const gatewayLoadBalancer = { id: `${OTHERS}/loadBalancers/nva/frontendIPConfigurations/f` };
+      Object.assign(frontend.properties, {
+        gatewayLoadBalancer,
+        ddosSettings: { ddosCustomPolicy: { id: `${OTHERS}/ddosCustomPolicies/p` } },
+      });
+      pool.properties.drainPeriodInSeconds = 30;
+    },
+  ],
+  [() => GROUP, ({ securityRules: [rule] }) => void (rule.properties.description = "asked for by the web team")],
+  [
+    () => NETWORK,
+    ({ subnets: [subnet] }) => {
+      subnet.properties.privateEndpointNetworkPolicies = "Enabled";
+      subnet.properties.serviceEndpoints = [{ service: "Microsoft.Storage" }];
+    },
+  ],
+  [
+    () => inGroup("abc", "Microsoft.Compute/availabilitySets", "coreos-as"),
+    (properties) => void (properties.scheduledEventsPolicy = { userInitiatedRedeploy: { automaticallyApprove: true } }),
+  ],
+  [
+    (word) => inGroup("abc", "Microsoft.Network/publicIPAddresses", `abc-ip-${word}`),
+    (properties) => void (properties.idleTimeoutInMinutes = 11),
+  ],
+  [
+    () => inGroup("abc", "Microsoft.Network/natGateways", "abc-nat"),
+    (properties) =>
+      Object.assign(properties, { idleTimeoutInMinutes: 15, publicIpPrefixes: [{ id: `${OTHERS}/publicIPPrefixes/corp` }] }),
+  ],
+];
+
+const OTHERS = "/subscriptions/s/resourceGroups/net/providers/Microsoft.Network";
+
+for (const { first, later, writes } of [
+  { first: "", later: "--tag Owner=me", writes: /^PATCH/ },
+  { first: "--private", later: "--tag Owner=me", writes: /^PATCH/ },
+  { first: "", later: "--num-nodes 3", writes: /^PUT .*(abc-lb|coreos-2(-nic)?)$|^PATCH .*-ip-/ },
+  { first: "--private", later: "--num-nodes 3", writes: /^PUT .*(abc-lb|coreos-2(-nic)?)$|^PATCH .*-nsg$/ },
+  { first: "", later: "--http", writes: /^PUT .*(abc-lb|abc-nsg)$|^PATCH .*-ip-/ },
+  { first: "", later: "--ssh-from 10.0.0.0/8", writes: /^PUT .*abc-nsg$|^PATCH .*-ip-/ },
+])
+  test(`what others have set on parts of ours outlasts ${first} ${later}`, async () => {
+    clock = createVirtualClock(START);
+    azure = ownAzure({ clock });
+    expect((await azure.run(`abc --num-nodes 2 --wait-for machines ${first}`)).exit).toBe(0);
+    const word = String((await read(GROUP)).tags["aoc-id"]);
+    const paths = SET.flatMap(([path, how]) => ({ path: path(word), how }));
+    const present = await Promise.all(paths.map(async ({ path }) => (await byHand(azure, "GET", path)).status === 200));
+    const there = paths.filter((_, at) => present[at]);
+    for (const { path, how } of there) await change(path, how);
+    const since = azure.exchanges.length;
+    const { exit, stderr } = await azure.run(`abc --wait-for machines ${later}`);
+    expect(exit, stderr).toBe(0);
+    const sent = azure.exchanges.slice(since).filter(({ method }) => ["PUT", "PATCH", "DELETE"].includes(method));
+    for (const { method, url } of sent) expect(`${method} ${new URL(url).pathname}`).toMatch(writes);
+    for (const { path, how } of there) {
+      const { properties } = await read(path);
+      const set = structuredClone(properties);
+      how(set);
+      expect(properties, path).toEqual(set);
+    }
+    expect((await azure.run("abc --wait-for machines")).stderr).toContain("Nothing to do");
+  });
+
+test("the plan says what of our own parts it puts right by the way", async () => {
+  clock = createVirtualClock(START);
+  azure = ownAzure({ clock });
+  expect((await azure.run("abc --num-nodes 3 --http --wait-for machines")).exit).toBe(0);
+  await change(BALANCER, ({ loadBalancingRules: [web], probes: [probe] }) => {
+    web.properties.idleTimeoutInMinutes = 30;
+    probe.properties.intervalInSeconds = 60;
+  });
+  const { stderr } = await azure.run("plan abc --num-nodes 4");
+  expect(stderr).toContain("~ rule web: idleTimeoutInMinutes 30 -> 4");
+  expect(stderr).toContain("~ probe web: intervalInSeconds 60 -> 5");
+});
 
 test("a run that would cut an interface off is caught by the tests' own watch", async () => {
   await shared();

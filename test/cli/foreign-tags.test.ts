@@ -36,7 +36,7 @@ test.each(CHANGES)("%s leaves tags of others on every resource", async (_, argv,
   const since = azure.exchanges.length;
   const { exit, stderr } = await azure.run(argv);
   expect(exit, stderr).toBe(0);
-  const writes = azure.exchanges.slice(since).filter(({ method }) => method === "PUT");
+  const writes = azure.exchanges.slice(since).filter(({ method }) => ["PUT", "PATCH"].includes(method));
   if (changes === "") expect(writes.map(({ url }) => url)).toEqual([]);
   else expect(writes.some(({ url }) => url.toLowerCase().includes(changes.toLowerCase()))).toBe(true);
   for (const { id, tags } of tagged()) {
@@ -68,18 +68,35 @@ test("a growth that is rolled back leaves them too, and the tags of ours are as 
   expect(new Map(tagged().map(({ id, tags }) => [id, tags]))).toEqual(before);
 });
 
-/** Azure, with a policy that writes `managed-by` of what a path matches, as "Add or replace a tag on resources" does. */
+/** Azure, with a policy that writes a tag of what a path matches, as "Add or replace a tag on resources" does. */
 const replacing =
-  (matches: RegExp) =>
+  (matches: RegExp, policy: Record<string, string> = { "managed-by": "teamX" }) =>
   async (request: PlainRequest): Promise<PlainResponse> => {
     const { body = "", ...rest } = request;
-    if (request.method !== "PUT" || !matches.test(request.url)) return azure.simulation.handle(request);
+    if (!["PUT", "PATCH"].includes(request.method) || !matches.test(request.url)) return azure.simulation.handle(request);
     const wanted: Body = JSON.parse(body);
     return azure.simulation.handle({
       ...rest,
-      body: JSON.stringify({ ...wanted, tags: { ...wanted.tags, "managed-by": "teamX" } }),
+      body: JSON.stringify({ ...wanted, tags: { ...wanted.tags, ...policy } }),
     });
   };
+
+test("a policy that writes a tag of the user's otherwise is told of once, and every resource is written once", async () => {
+  azure = ownAzure();
+  expect((await azure.run("abc --num-nodes 1 --wait-for machines")).exit).toBe(0);
+  const policy = replacing(/resourcegroups\/abc\?|sshPublicKeys|loadBalancers/i, { Environment: "prod" });
+  for (const argv of ["abc --tag Environment=dev --tag Owner=me", "abc"]) {
+    const since = azure.exchanges.length;
+    const { exit, stderr } = await azure.run(`${argv} --wait-for machines`, { azure: policy });
+    expect(exit, stderr).toBe(0);
+    expect(stderr.match(/^The tag .*/gm)).toEqual([
+      "The tag Environment=dev is not on the resource group abc (there it is prod), the SSH public key (there it is prod), the load balancer (there it is prod): a policy writes it otherwise, each time. `--tag Environment-` takes yours away.",
+    ]);
+    const writes = azure.exchanges.slice(since).filter(({ method }) => ["PUT", "PATCH"].includes(method));
+    expect(new Set(writes.map(({ url }) => url)).size).toBe(writes.length);
+    if (argv === "abc") expect(writes.map(({ method }) => method)).toEqual(["PATCH", "PATCH", "PATCH"]);
+  }
+});
 
 test.each([
   [

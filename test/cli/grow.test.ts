@@ -18,7 +18,7 @@ const ok = async (argv: string): Promise<{ stdout: string; stderr: string }> => 
 };
 const written = (): string[] =>
   azure.exchanges
-    .filter(({ method }) => method === "PUT" || method === "DELETE")
+    .filter(({ method }) => ["PUT", "PATCH", "DELETE"].includes(method))
     .map(({ method, url }) => `${method} ${new URL(url).pathname.split("/").at(-1)}`);
 const userData = (machine: string): string =>
   Buffer.from(azure.puts().get(`virtualMachines/${machine}`).properties.osProfile.customData, "base64").toString();
@@ -99,9 +99,9 @@ test("--num-nodes 5 adds nodes 3 and 4 only; load balancer, claim and outputs fo
       "PUT mycluster-coreos-4-nic",
       "PUT mycluster-coreos-3",
       "PUT mycluster-coreos-4",
-      `PUT ${written()
+      `PATCH ${written()
         .find((name) => name.includes("-ip-"))
-        ?.slice(4)}`,
+        ?.slice(6)}`,
     ].sort(),
   );
   expect(document.nodes.map((node) => node.name)).toEqual([0, 1, 2, 3, 4].map((i) => `mycluster-coreos-${i}`));
@@ -479,7 +479,7 @@ test("a claim that is read as it was before it was written: the balancer gets th
       if (request.method === "GET" && isClaim && written && !refused)
         return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(before.body) };
       const answer = await azure.simulation.handle(request);
-      if (request.method === "PUT" && isClaim) written = true;
+      if (request.method === "PATCH" && isClaim) written = true;
       if (request.method === "PUT" && request.url.includes("/networkInterfaces/") && answer.status === 400) refused = true;
       return answer;
     },

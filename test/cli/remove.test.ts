@@ -160,7 +160,7 @@ test("a node that another run takes in again while it is removed stays", async (
   const { exit, stderr } = await azure.run("remove abc 3 --yes", {
     azure: async (request) => {
       const answer = await azure.simulation.handle(request);
-      if (request.method !== "PUT" || !request.url.includes("/publicIPAddresses/abc-ip-") || again !== undefined) return answer;
+      if (request.method !== "PATCH" || !request.url.includes("/publicIPAddresses/abc-ip-") || again !== undefined) return answer;
       // as another run writes them: the claim with the node, and then what is the node's
       const claim = new URL(request.url).pathname.replace(/^\/subscriptions\/[^/]+/, "");
       const { tags } = (await byHand(azure, "GET", claim)).body as { tags: Record<string, string> };

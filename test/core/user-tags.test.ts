@@ -24,7 +24,7 @@ test.each(Object.keys(KINDS).filter((kind) => kind !== "blobContainer" && kind !
       [[], {}],
     ] as [string[], Tags][]) {
       const resource = { kind, id: "/x", label: "x", dependsOn: [], body: { tags: withUserTags(OWN, texts) } };
-      const sent = besideOthers(resource as unknown as AnyResource, { tags: LIVE, model: {} }, false).body as { tags: Tags };
+      const sent = besideOthers(resource as unknown as AnyResource, { tags: LIVE, model: {} }).body as { tags: Tags };
       const theirs = "theirs" in users ? { "hidden-link": "y" } : { Theirs: "x", "hidden-link": "y" };
       const { "aoc-tags": _, ...rest } = sent.tags;
       expect(rest).toEqual({ ...OWN, "Aoc-like": "z", ...theirs, ...users });

@@ -45,7 +45,8 @@ const short = (verbs: readonly string[]): string[] =>
 test.each<[string, AnyResource, Live | undefined, Script, string, string[]]>([
   ["absent: made", network(), undefined, {}, "created", ["put"]],
   ["as planned: nothing is sent", network(), made(stamped(network()), "succeeded"), {}, "unchanged", []],
-  ["planned otherwise: changed", network(), made(network(), "succeeded"), {}, "updated", ["put"]],
+  ["planned otherwise: changed", network(), made(network("10.9.0.0/16"), "succeeded"), {}, "updated", ["put"]],
+  ["tagged otherwise: its tags are changed, and nothing else", network(), made(network(), "succeeded"), {}, "updated", ["tag"]],
   ["failed: put again", network(), made(network(), "failed"), {}, "updated", ["put"]],
   ["a reset before it acted: looked at, and made", network(), undefined, { put: [reset] }, "created", ["put", "get", "put"]],
   [
@@ -212,20 +213,36 @@ test("what has no etag is changed on a look of this moment, and looked at again"
   // the earlier look did not see what is there by now
   on.there.set(before.id, { ...before, tags: { ...before.tags, theirs: "new" } });
   expect(await converge(wanted, on.tools, { cluster: "c", observed: before })).toBe("updated");
-  expect(without(on.verbs(), "poll")).toEqual(["get", "put", "get"]);
+  expect(without(on.verbs(), "poll")).toEqual(["get", "tag", "get"]);
   expect(on.there.get(before.id)?.tags).toMatchObject({ theirs: "new", owner: "x" });
   // somebody who had read before us writes after us, once
-  let [{ tags }, puts] = [before, 0];
+  let [{ tags: now }, writes] = [before, 0];
   const raced: Memory["tools"]["provider"] = {
     ...on.tools.provider,
-    get: () => Promise.resolve({ ...before, tags }),
-    put: ({ body }) => {
-      tags = ++puts === 1 ? before.tags : (body as { tags: Record<string, string> }).tags;
-      return Promise.resolve({ done: true, poll: () => Promise.resolve(true) });
+    get: () => Promise.resolve({ ...before, tags: now }),
+    tag: (_target, tags) => {
+      now = ++writes === 1 ? before.tags : tags;
+      return Promise.resolve(tags);
     },
   };
   expect(await converge(wanted, { ...on.tools, provider: raced }, { cluster: "c" })).toBe("updated");
-  expect([puts, tags["owner"]]).toEqual([2, "x"]);
+  expect([writes, now["owner"]]).toEqual([2, "x"]);
+});
+
+test("a tag that Azure answers to keep otherwise is told of, and not written again and again", async () => {
+  const on = memory();
+  const lost: unknown[] = [];
+  const policy: Memory["tools"]["provider"] = {
+    ...on.tools.provider,
+    tag: (target, tags, ...rest) => on.tools.provider.tag(target, { ...tags, owner: "policy" }, ...rest),
+  };
+  const live = made(group({}), "succeeded");
+  on.there.set(live.id, live);
+  const onTagsLost = (one: unknown): void => void lost.push(one);
+  const tools = { ...on.tools, provider: policy };
+  expect(await converge(group({ owner: "x", free: "y" }), tools, { cluster: "c", onTagsLost })).toBe("updated");
+  expect(on.verbs()).toEqual(["get", "tag"]);
+  expect(lost).toEqual([[{ name: "owner", value: "x", is: "policy" }]]);
 });
 
 test("every write asks for leave first, repeated ones and deletes too; refused, it writes nothing", async () => {

@@ -53,6 +53,7 @@ export function memory(script: Script = {}): Memory {
     put: [...(script.put ?? [])],
     delete: [...(script.delete ?? [])],
     poll: [...(script.poll ?? [])],
+    tag: [],
   };
   const ends = [...(script.ends ?? [])];
 
@@ -100,7 +101,12 @@ export function memory(script: Script = {}): Memory {
         there.delete(id);
         return operation(id, () => undefined);
       }),
-    tag: () => Promise.resolve(),
+    tag: ({ id }, tags) =>
+      call("tag", () => {
+        const live = there.get(id);
+        if (live !== undefined) there.set(id, { ...live, tags });
+        return live === undefined ? undefined : tags;
+      }),
     power: () => call("put", () => operation("", () => undefined)),
     powerState: () => Promise.resolve(undefined),
   };

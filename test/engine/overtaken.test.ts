@@ -163,7 +163,7 @@ test("a group says nothing of what it was read as: it is looked at until the cha
       writes += 1;
       // somebody who read before us writes after us, once
       tags = writes === 1 ? { a: "1", theirs: "x" } : wanted;
-      return Promise.resolve();
+      return Promise.resolve(undefined);
     },
   };
   await retag({ kind: "resourceGroup", id: "/subscriptions/s/resourceGroups/g" }, (now) => ({ ...now, mark: "m" }), {

@@ -128,7 +128,7 @@ test("tags are put again after a lost answer and a lagging read of the group, an
     const turn = turns.shift();
     if (turn !== undefined) return Promise.reject(turn);
     cloud.there.set(TARGET.id, { ...GROUP, tags });
-    return Promise.resolve();
+    return Promise.resolve(undefined);
   };
   await retag(TARGET, () => ({ a: "b" }), cloud.tools);
   expect(sent).toEqual(Array.from({ length: 4 }, () => [TARGET, { a: "b" }]));

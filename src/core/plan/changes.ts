@@ -4,7 +4,10 @@
  * is in both (beside.ts).
  */
 import type { LoadBalancer, LoadBalancingRule, NetworkSecurityGroup, VirtualNetwork } from "@azure/arm-network";
+import { canonical } from "../fingerprint.ts";
 import { besideOthers } from "./beside.ts";
+import type { Kind } from "./bodies.ts";
+import { type Body, isThere } from "./parts.ts";
 import { securityRuleWords } from "./rules-drift.ts";
 import { membersIn, readClaim, taggedNodes } from "./read-tags.ts";
 import { type AnyResource, nameOf } from "./resource.ts";
@@ -26,7 +29,8 @@ export function changesOf(resource: AnyResource, live: There): string[] {
   const isClaim = [wanted, live.tags].every((tags) => tags["aoc-role"] === "claim");
   return [
     ...(isClaim ? claimChanges(wanted, live.tags) : []),
-    ...kindChanges(besideOthers(resource, live, false), live),
+    ...kindChanges(besideOthers(resource, live), live),
+    ...mended(besideOthers(resource, live), live),
     ...lifeChanges(wanted, live.tags),
     ...tagChanges(wanted, live.tags),
   ];
@@ -73,6 +77,45 @@ function securityChanges(wanted: NetworkSecurityGroup, live: NetworkSecurityGrou
   return partChanges(rules(wanted), rules(live), (is, was) =>
     securityRuleWords(is, was).map(([what, now, before]) => `${what} ${before} -> ${now}`),
   );
+}
+
+/** By kind the parts of which members are put right that somebody has changed, what one is called, and what is told of them above. */
+const PARTS: Partial<Record<Kind, readonly (readonly [member: string, word: string, told: readonly string[]])[]>> = {
+  loadBalancer: [
+    ["frontendIPConfigurations", "frontend", []],
+    ["backendAddressPools", "pool", []],
+    ["probes", "probe", ["protocol", "requestPath"]],
+    ["loadBalancingRules", "rule", []],
+    ["inboundNatRules", "NAT rule", ["frontendPort"]],
+    ["outboundRules", "outbound rule", ["allocatedOutboundPorts"]],
+  ],
+  network: [["subnets", "subnet", ["natGateway"]]],
+  networkInterface: [["ipConfigurations", "IP configuration", []]],
+};
+
+type Part = Body & { readonly name?: string };
+
+function mended({ kind, body }: AnyResource, { model }: There): string[] {
+  return (PARTS[kind] ?? []).flatMap(([member, word, told]) => {
+    const parts = (of: unknown): Map<string, Part> =>
+      new Map(((of as Record<string, readonly Part[] | undefined>)[member] ?? []).map((one) => [one.name ?? "", one]));
+    const live = parts(model);
+    return [...parts(body)].flatMap(([name, part]) => {
+      const was = live.get(name);
+      if (was === undefined) return [];
+      return Object.entries(part).flatMap(([what, is]) =>
+        told.includes(what) || isThere(is, was[what])
+          ? []
+          : [`~ ${word} ${name}: ${what} ${valueOf(was[what])} -> ${valueOf(is)}`],
+      );
+    });
+  });
+}
+
+/** A reference by its name. */
+function valueOf(value: unknown): string {
+  const { id } = (value ?? {}) as { id?: unknown };
+  return typeof id === "string" ? nameOf(id) : value === undefined ? "none" : canonical(value).replaceAll('"', "");
 }
 
 function networkChanges(wanted: VirtualNetwork, live: VirtualNetwork): string[] {

@@ -11,6 +11,7 @@ import { GONE_SPOT } from "./spot.ts";
 import type { Kind } from "./bodies.ts";
 import { type Choices, type Tags, clusterIn, isOurs, wordOf } from "./tags.ts";
 import { lostTags, withUserTags } from "./user-tags.ts";
+import { shellWord } from "../quoting.ts";
 import { few } from "../words.ts";
 
 /** What is there, by lower-case id. */
@@ -98,12 +99,18 @@ export function lostUserTags(
     .flatMap((one) => lostTags(wanted, one.tags).map((lack) => ({ ...lack, on: `the ${labelOf(cluster, one)}`, id: one.id })));
   const lost = [...planned, ...others];
   return [...Map.groupBy(lost, ({ name }) => name).values()].flatMap((of): Drift[] => {
-    const [first] = of;
-    if (first === undefined) return [];
-    const lacking = of.map(({ on, is }) => (is === undefined ? on : `${on} (there it is ${is === "" ? "empty" : is})`));
-    const message = `the tag ${first.name}=${first.value} is not on ${few(lacking, 3)}: the next create puts it back`;
-    return [{ kind: "tag", message, ...(of.length === 1 ? { id: first.id } : {}), harm: false }];
+    const message = `the ${isNotOn(of)}: the next create puts it back`;
+    return [{ kind: "tag", message, ...(of.length === 1 ? { id: of[0]!.id } : {}), harm: false }];
   });
+}
+
+/** Tags of the user's that do not stay: a policy writes them, too, as they are written. One sentence a tag. @param lost by the resource's id */
+export function unkeptTags(plan: readonly AnyResource[], lost: ReadonlyMap<string, ReturnType<typeof lostTags>>): string[] {
+  const all = plan.flatMap((one) => (lost.get(one.id) ?? []).map((lack) => ({ ...lack, on: the(one) })));
+  return [...Map.groupBy(all, ({ name }) => name)].map(
+    ([name, of]) =>
+      `The ${isNotOn(of)}: a policy writes it otherwise, each time. \`--tag ${shellWord(`${name}-`)}\` takes yours away.`,
+  );
 }
 
 /**
@@ -181,6 +188,12 @@ const missingMachine = ({ id, body }: Extract<AnyResource, { kind: "machine" }>)
   body.priority === "Spot" ? `${nameOf(id)} is ${GONE_SPOT}: the same create makes it again` : `${nameOf(id)} is missing`;
 
 const the = (resource: AnyResource): string => (resource.kind === "machine" ? nameOf(resource.id) : `the ${resource.label}`);
+
+/** "tag a=b is not on the network (there it is c)". @param of one at least, all of one tag */
+function isNotOn(of: readonly { name: string; value: string; is: string | undefined; on: string }[]): string {
+  const lacking = of.map(({ on, is }) => (is === undefined ? on : `${on} (there it is ${is === "" ? "empty" : is})`));
+  return `tag ${of[0]!.name}=${of[0]!.value} is not on ${few(lacking, 3)}`;
+}
 
 const nodeOf = ({ node }: { readonly node?: number | undefined }): { readonly node?: number } =>
   node === undefined ? {} : { node };

@@ -18,6 +18,8 @@ interface KindRow {
   readonly ofANode?: true;
   /** Azure changes nothing of it that matters once it exists, or it must not change under a running machine. */
   readonly settled?: true;
+  /** Of one that is there what a change puts right beside its tags, where that is not all of its body; of a settled one it is nothing. */
+  readonly mends?: readonly string[];
   /** It has an etag, which a write can name: it is made on the condition that it is not there, and changed as what was read. */
   readonly etag?: true;
   /** Two creates of a name may both write it before either has the claim; of addresses, the gateway's. */
@@ -151,11 +153,12 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
     label: ({ name }) => `storage account ${name}`,
     pace: { first: 2000, least: 500, most: 1000, until: 60_000, later: 4000 },
   },
-  sshKey: { type: "Microsoft.Compute/sshPublicKeys", word: "SSH public key" },
+  sshKey: { type: "Microsoft.Compute/sshPublicKeys", word: "SSH public key", mends: ["publicKey"] },
   publicAddress: {
     type: "Microsoft.Network/publicIPAddresses",
     etag: true,
     word: "public address",
+    mends: ["dnsSettings"],
     label: ({ machine, isClaim, isGateways }) =>
       isClaim ? "public address" : isGateways ? "address of the NAT gateway" : `address of ${machine}`,
     ofANode: true,
@@ -164,6 +167,7 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
   resourceGroup: {
     type: "Microsoft.Resources/subscriptions/resourceGroups",
     word: "resource group",
+    mends: [],
     shared: true,
     label: ({ name }) => `resource group ${name}`,
   },

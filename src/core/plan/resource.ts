@@ -16,6 +16,8 @@ export interface Resource<K extends Kind = Kind> {
   readonly body: Bodies[K];
   /** For kinds that belong to one node. */
   readonly node?: number;
+  /** Of a security group the rules of which a flag of this run says who may come in: such a one is opened whatever others made of it. */
+  readonly asked?: readonly string[];
 }
 
 /** A resource of one kind, seen as the union that the plan is an array of. */

@@ -1,8 +1,9 @@
 /** How the rules of load balancer and security group differ from those of the plan, by name: missing, changed, somebody's. Pure. */
 import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
 import type { Drift } from "../documents.ts";
-import { rulesBeside } from "./beside.ts";
-import type { AnyResource } from "./resource.ts";
+import { FLAGS } from "../spec/flags.ts";
+import { flagsOfRule, rulesBeside, stayingRules } from "./beside-rules.ts";
+import { type AnyResource, nameOf } from "./resource.ts";
 
 /** Rules of load balancer and security group, compared with those of the plan by name. */
 export function changedRules(plan: readonly AnyResource[], present: ReadonlyMap<string, { readonly model: unknown }>): Drift[] {
@@ -19,6 +20,19 @@ export const securityRuleWords = (wanted: SecurityRule, live: SecurityRule): [wh
   Object.entries(SAYS).flatMap(([what, say]): [string, string, string][] =>
     say(wanted).toLowerCase() === say(live).toLowerCase() ? [] : [[what, say(wanted), say(live)]],
   );
+
+/** What stays of rules of the security group as somebody left it, and what opens it again: a sentence each. */
+export function stayingWords(resource: AnyResource, live: Parameters<typeof stayingRules>[1]): string[] {
+  if (resource.kind !== "securityGroup") return [];
+  return [...stayingRules(resource, live)].map(([name, is]) => {
+    const wanted = resource.body.securityRules?.find((rule) => rule.name === name);
+    const words = is === undefined || wanted === undefined ? [] : securityRuleWords(wanted, is);
+    const how = is === undefined ? "is gone, and stays so" : "stays as somebody changed it";
+    const what = words.map(([member, now, before]) => `${member} is ${before}, not ${now}`).join(", ");
+    const flags = flagsOfRule(name).map((flag) => `--${FLAGS[flag].name}`);
+    return `The rule ${name} of the security group ${how}${what === "" ? "" : ` (${what})`}: ${flags.join(" or ")} says anew who may come in.`;
+  });
+}
 
 /** Nodes whose NAT rule an interface uses, with the interface's id. @param ssh the port of node 0 */
 export const usedRules = ({ inboundNatRules }: LoadBalancer, ssh: number): [node: number, networkInterface: string][] =>
@@ -79,14 +93,24 @@ function balancerDrift(id: string, wanted: LoadBalancer, live: LoadBalancer): Dr
   ];
 }
 
+const all = (...said: readonly (string | readonly (string | { readonly id?: string })[] | undefined)[]): string =>
+  said
+    .flatMap((one) => one ?? [])
+    .map((one) => (typeof one === "string" ? one : nameOf(one.id ?? "")))
+    .sort()
+    .join(", ");
+
 /** What a rule says, in words to compare; the rest of it Azure adds. Azure tells one source or several in two places. */
 const SAYS: Record<string, (rule: SecurityRule) => string> = {
   priority: (rule) => String(rule.priority),
   direction: (rule) => String(rule.direction),
   access: (rule) => String(rule.access),
   protocol: (rule) => String(rule.protocol),
-  source: (rule) => [rule.sourceAddressPrefix ?? [], rule.sourceAddressPrefixes ?? []].flat().sort().join(", "),
-  destinationPortRange: (rule) => String(rule.destinationPortRange),
+  source: (rule) => all(rule.sourceAddressPrefix, rule.sourceAddressPrefixes, rule.sourceApplicationSecurityGroups),
+  sourcePortRange: (rule) => all(rule.sourcePortRange, rule.sourcePortRanges),
+  destination: (rule) =>
+    all(rule.destinationAddressPrefix, rule.destinationAddressPrefixes, rule.destinationApplicationSecurityGroups),
+  destinationPortRange: (rule) => all(rule.destinationPortRange, rule.destinationPortRanges),
 };
 
 function securityDrift(id: string, wanted: NetworkSecurityGroup, live: NetworkSecurityGroup): Drift[] {

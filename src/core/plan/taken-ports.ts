@@ -13,7 +13,7 @@ export function takenPorts(resource: AnyResource, live: Parameters<typeof beside
   if (resource.kind !== "loadBalancer" || live === undefined) return [];
   const wanted = rulesOf(resource.body);
   const own = new Set(wanted.map(keyOf));
-  const theirs = rulesOf(besideOthers(resource, live, false).body).filter((rule) => !own.has(keyOf(rule)));
+  const theirs = rulesOf(besideOthers(resource, live).body).filter((rule) => !own.has(keyOf(rule)));
   return wanted.flatMap((rule) => {
     const other = theirs.find((one) => isSamePort(one, rule));
     if (other === undefined) return [];

@@ -5,6 +5,7 @@
 import type { ChoicesDocument } from "../../core/documents.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type Design, designOf } from "../../core/plan/cluster.ts";
+import { unkeptTags } from "../../core/plan/drift.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import { claimHolds, claimTarget } from "../../core/plan/resources/claim.ts";
 import { image } from "../../core/plan/resources/image.ts";
@@ -76,6 +77,7 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
   }
   if (carrying.lost !== undefined) await withdrawClaim(carrying);
   const nodes = await awaitNodes(carrying);
+  for (const note of unkeptTags(prepared.resources, carrying.tagsLost)) run.say(note);
   const { hostKeys, place, inUse, sizes, account } = carrying;
   return {
     prepared: { ...prepared, ...inUse },
@@ -118,6 +120,7 @@ function begin(run: Run, prepared: Prepared): Carrying {
     lost: undefined,
     retagged: new Set(),
     unfinished: new Map(),
+    tagsLost: new Map(),
   };
   return carrying;
 }

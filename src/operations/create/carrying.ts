@@ -1,5 +1,6 @@
 /** What the steps that carry a plan out have in common: what the run may do, and what it has done and learned since its first write. */
 import type { Design } from "../../core/plan/cluster.ts";
+import type { lostTags } from "../../core/plan/user-tags.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import type { Claim, FrontAddress } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
@@ -46,6 +47,8 @@ export interface Carrying {
   lost: unknown;
   /** What ended with an error, by id. */
   readonly unfinished: Map<string, Unfinished>;
+  /** The user's tags that Azure does not keep as they are written, by the resource's id. */
+  readonly tagsLost: Map<string, ReturnType<typeof lostTags>>;
   /** Ids of what a policy has taken the tool's tags from. */
   readonly retagged: Set<string>;
 }

@@ -34,6 +34,7 @@ export function makeResource(carrying: Carrying, resource: AnyResource, observed
       // asked for while the interface is made, so that it costs its machine nothing
       if (resource.kind === "networkInterface") void carrying.guard().catch(() => undefined);
     },
+    onTagsLost: (lost) => carrying.tagsLost.set(resource.id, lost),
     onUnfinished: (how) => carrying.unfinished.set(resource.id, how),
     ...adapting(carrying, resource),
     ...(resource.kind === "networkInterface" ? { restore: (missing) => restoreRule(carrying, missing) } : {}),

@@ -3,6 +3,7 @@ import { type Snapshot } from "../cluster/snapshot.ts";
 import type { Facts } from "../../core/plan/cluster.ts";
 import { changesOf } from "../../core/plan/changes.ts";
 import { planOf } from "../../core/plan/plan.ts";
+import { stayingWords } from "../../core/plan/rules-drift.ts";
 import { takenPorts } from "../../core/plan/taken-ports.ts";
 import { refusal } from "../../core/advice/preflight.ts";
 import { tooManyTags } from "../../core/plan/tag-limits.ts";
@@ -75,6 +76,10 @@ export async function planned(run: Run, furnished: Furnished): Promise<Prepared>
       ...furnished.notes,
       ...notes,
       ...inside,
+      ...resources.flatMap((resource) => {
+        const live = liveOf(resource, found, snapshot);
+        return live === undefined ? [] : stayingWords(resource, live);
+      }),
       ...etcdNotes(spec, facts),
       ...(found.claim === undefined
         ? []

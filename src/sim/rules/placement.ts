@@ -48,6 +48,9 @@ export const availabilitySet: KindRules = {
       ...(properties["proximityPlacementGroup"] === undefined
         ? {}
         : { proximityPlacementGroup: clone(properties["proximityPlacementGroup"]) }),
+      ...(properties["scheduledEventsPolicy"] === undefined
+        ? {}
+        : { scheduledEventsPolicy: clone(properties["scheduledEventsPolicy"]) }),
     },
   }),
   inUse(cloud, entry) {

@@ -1,6 +1,6 @@
 /** The network security group: a Standard address is closed, and this opens SSH and the endpoints that were asked for. */
 import type { SecurityRule } from "@azure/arm-network";
-import { OUR_PRIORITIES } from "../beside.ts";
+import { OUR_PRIORITIES, flagsOfRule } from "../beside-rules.ts";
 import { type Design, names } from "../cluster.ts";
 import { endpointsOf } from "../endpoints.ts";
 import { keptIn } from "../read-tags.ts";
@@ -36,12 +36,16 @@ export function securityGroup(cluster: Design, tags: Tags = cluster.tags): Resou
     destinationAddressPrefix: "*",
     destinationPortRange: String(port),
   }));
+  const asked = securityRules.flatMap(({ name = "" }) =>
+    flagsOfRule(name).some((flag) => spec.given.includes(flag)) ? [name] : [],
+  );
   return {
     kind: "securityGroup",
     id: securityGroupId(cluster),
     label: "security group",
     dependsOn: [group],
     body: { location: facts.location, tags, securityRules },
+    ...(asked.length === 0 ? {} : { asked }),
   };
 }
 
