@@ -32,15 +32,20 @@ export async function explainNodes(
         .replace("GROUP", facts.group)
         .replace("MACHINE", machineOf(one.index))
         .replace("--platform PLATFORM", `--platform ${spec.platform}`),
-      ...(one.class === "key-refused" && facts.choices.customDataHash !== undefined ? [OWN_USERS] : []),
+      ...(one.class === "key-refused" && facts.choices.customDataHash !== undefined ? ownUsers(spec) : []),
     ].join(" "),
   }));
 }
 
 // --- internal ---
 
-const OWN_USERS =
-  "Or the file of --custom-data names users and leaves out the one that the key goes to: `azure-coreos-cluster lint FILE` says so. Custom data cannot change: remove the node and make it again.";
+/** With cloud-init a user's file may leave out whom the key goes to. */
+const ownUsers = ({ platform }: Prepared["spec"]): string[] =>
+  PLATFORMS[platform].userData === "cloud-init"
+    ? [
+        `Or the file of --custom-data names users and leaves out the one that the key goes to: \`azure-coreos-cluster lint FILE --platform ${platform}\` says so. Custom data cannot change: remove the node and make it again.`,
+      ]
+    : [];
 
 const ENOUGH_TO_TELL_MS = 500;
 /** So many are told of, all at once. */
