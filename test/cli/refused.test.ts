@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Fault } from "../../src/sim/fault.ts";
 import type { PlainResponse } from "../../src/azure/pipeline.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
-import { type TestAzure, testAzure, ownAzure } from "./world.ts";
+import { type RunOptions, type TestAzure, testAzure, ownAzure } from "./world.ts";
 
 const SCOPE = "/subscriptions/00000000-0000-0000-0000-000000000000";
 
@@ -165,6 +165,44 @@ test("a policy is named, and the flag that answers it", async () => {
   expect(stderr).toContain('A policy of the subscription forbids this: "Allowed locations".');
   expect(stderr).toContain("--location REGION");
 });
+
+const holds = (body: string | undefined, word: string): boolean => body?.includes(word) === true;
+
+test.each([
+  ["location", "virtualMachines/abc", '"location":"westus"', "--location westeurope"],
+  [
+    "Microsoft.Network/loadBalancers/frontendIPConfigurations[*].publicIPAddress.id",
+    "loadBalancers",
+    "publicIPAddress",
+    "--private",
+  ],
+])(
+  "what a policy says of %s when something is made is answered with what works when it is typed",
+  async (path, at, word, flags) => {
+    const azure = ownAzure();
+    const info = {
+      policyAssignmentDisplayName: "Ours",
+      policyAssignmentParameters: { listOfAllowedLocations: { value: ["westeurope"] } },
+      evaluationDetails: { evaluatedExpressions: [{ result: "True", path }] },
+    };
+    const additionalInfo = [{ type: "PolicyViolation", info }];
+    const body = JSON.stringify({
+      error: { code: "RequestDisallowedByPolicy", message: "Disallowed by policy.", additionalInfo },
+    });
+    const policy: NonNullable<RunOptions["azure"]> = (request) =>
+      request.method === "PUT" && request.url.includes(at) && holds(request.body, word)
+        ? Promise.resolve({ status: 403, headers: { "content-type": "application/json" }, body })
+        : azure.simulation.handle(request);
+    const { exit, stderr } = await azure.run("abc --num-nodes 1 --wait-for machines", { azure: policy });
+    expect(exit, stderr).toBe(4);
+    expect(stderr.replaceAll(/\s+/g, " ")).toContain(
+      `first \`azure-coreos-cluster destroy abc\`, then the same command with ${flags}.`,
+    );
+    expect((await azure.run("destroy abc --yes", { azure: policy })).exit).toBe(0);
+    const again = await azure.run(`abc --num-nodes 1 --wait-for machines ${flags}`, { azure: policy });
+    expect(again.exit, again.stderr).toBe(0);
+  },
+);
 
 test.each([
   ["permissions", 0, '{"value":[{"actions":null,"notActions":null},{"actions":["*"],"notActions":null}]}'],

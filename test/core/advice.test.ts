@@ -515,6 +515,72 @@ test.for([
   }
 });
 
+const PUBLIC = "PUT /subscriptions/s/resourceGroups/g/providers/Microsoft.Network/publicIPAddresses/mycluster-ip-0a1b2c3d";
+const BALANCER = "PUT /subscriptions/s/resourceGroups/g/providers/Microsoft.Network/loadBalancers/mycluster-lb";
+const NODE = "PUT /subscriptions/s/resourceGroups/g/providers/Microsoft.Network/publicIPAddresses/mycluster-coreos-0-ip";
+const ONLY_TYPE = [
+  {
+    policyAssignmentDisplayName: "Not allowed resource types",
+    evaluationDetails: {
+      evaluatedExpressions: [{ result: "True", path: "type", expressionValue: "Microsoft.Network/publicIPAddresses" }],
+    },
+  },
+];
+const WEST = VIOLATION("location", { listOfAllowedLocations: { value: ["westeurope"] } }, "westus");
+const BALANCED = VIOLATION("Microsoft.Network/loadBalancers/frontendIPConfigurations[*].publicIPAddress.id");
+
+test.for([
+  [
+    "a method of allocation is no place",
+    VIOLATION("Microsoft.Network/publicIPAddresses/publicIPAllocationMethod"),
+    PUBLIC,
+    undefined,
+    /^Have no public address[^;]*: `azure-coreos-cluster mycluster --private --virtual-network-name NETWORK --outbound none`\. Else/,
+  ],
+  [
+    "nor is the SKU of an address a size",
+    VIOLATION("Microsoft.Network/publicIPAddresses/sku.name"),
+    PUBLIC,
+    undefined,
+    /^Have no public address[^;]*\. Else/,
+  ],
+  [
+    "nor is an image's",
+    VIOLATION("Microsoft.Compute/virtualMachines/storageProfile.imageReference.sku"),
+    "",
+    undefined,
+    /^Change what it objects to/,
+  ],
+  ["a type that may not be", ONLY_TYPE, PUBLIC, undefined, /--private .*--outbound none/],
+  [
+    "a node's own address",
+    VIOLATION("Microsoft.Network/publicIPAddresses/sku.name"),
+    NODE,
+    "stands",
+    /`azure-coreos-cluster mycluster --pip=false`/,
+  ],
+  ["a balancer", BALANCED, BALANCER, undefined, /`azure-coreos-cluster mycluster --private`\. Else/],
+  [
+    "a balancer, begun",
+    BALANCED,
+    BALANCER,
+    "begun",
+    /: first `azure-coreos-cluster destroy mycluster`, then the same command with --private\. Else/,
+  ],
+  [
+    "a place, begun",
+    WEST,
+    "",
+    "begun",
+    /first `azure-coreos-cluster destroy mycluster`, then the same command with --location westeurope\. Else/,
+  ],
+  ["a place, of one that stands", WEST, "", "stands", /^A cluster that stands keeps what it objects to\. Ask who manages/],
+] as const)("a policy is answered as far as what is there can change: %s", ([, info, request, there, advice]) => {
+  const said = { code: "RequestDisallowedByPolicy", message: "Resource 'x' was disallowed by policy.", info };
+  const known = { ...context, ...(there === undefined ? {} : { there }) };
+  expect(adviceFor({ ...said, ...(request === "" ? {} : { request }) }, known)?.advice).toMatch(advice);
+});
+
 test("what a policy's details hold is not trusted to have a form", () => {
   assert(
     property(anything(), (info) => {

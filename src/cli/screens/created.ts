@@ -54,7 +54,7 @@ function sampled(cwd: string, { document, sshConfig, sshConfigFile }: Created): 
 async function handToCi(session: Session, ci: Ci, prepared: Prepared, created: Created): Promise<void> {
   const { document, missing, failure, sshConfigFile, privateKeyFile } = created;
   if (missing.length > 0) {
-    const why = failure instanceof ClusterError ? [advised(failure, failureContext(prepared, document.choices)).message] : [];
+    const why = failure instanceof ClusterError ? [advised(failure, failureContext(prepared, document)).message] : [];
     const causes = sameCauses(missing).map(({ names, cause }) => `${namesOf(names)}: ${cause}`);
     const { thing, done } = wordsOf(created.level);
     const all = document.nodes.length;
@@ -92,7 +92,7 @@ async function sayNext(session: Session, cwd: string, prepared: Prepared, create
 function withContinuation(session: Session, prepared: Prepared, created: Created): unknown {
   const { failure, exit, document } = created;
   if (!(failure instanceof ClusterError) || failure.exit === EXIT.conflict) return failure;
-  const known = advised(failure, failureContext(prepared, document.choices));
+  const known = advised(failure, failureContext(prepared, document));
   return new ClusterError(known.code, known.message, {
     source: known.source,
     exit: known.exit === EXIT.failed && exit !== EXIT.partly ? exit : known.exit,
@@ -169,7 +169,7 @@ function sayWhatIsMissing(session: Session, prepared: Prepared, created: Created
     .slice(0, 10)
     .flatMap(({ names, cause, more }) => [`  ${namesOf(names)}: ${cause}`, ...more.map((line) => `    ${line}`)]);
   const more = causes.length > 10 ? [`  and ${causes.slice(10).flatMap(({ names }) => names).length} more`] : [];
-  const known = failure instanceof ClusterError ? advised(failure, failureContext(prepared, document.choices)) : undefined;
+  const known = failure instanceof ClusterError ? advised(failure, failureContext(prepared, document)) : undefined;
   const why =
     known === undefined
       ? []

@@ -1,8 +1,8 @@
 /**
  * Which policy refused a request, and which flag answers it. Azure names the policy in its sentence (as JSON) and in
- * `additionalInfo`, and there also what it looked at; who may not read policies gets the sentence alone.
+ * `additionalInfo`, and there also what it looked at; who may not read policies gets the sentence alone. What is chosen once for a cluster
+ * is answered only where none stands yet: nobody is sent to destroy one that works.
  */
-import { flagRows } from "../spec/flags.ts";
 import { type AdviceContext, type AzureFailure, rerun } from "./row.ts";
 import { shellWord } from "../quoting.ts";
 
@@ -13,10 +13,12 @@ export function policyMeaning(failure: AzureFailure): string {
 }
 
 export function policyAdvice(failure: AzureFailure, context: AdviceContext): string {
-  const about = [...objections(failure).flatMap(({ path, type }) => [path, type ?? ""]), ...policyNames(failure)].join(" ");
-  const answers = ANSWERS.flatMap(({ looks, answer }) => (looks.test(about) ? [answer(failure, context)] : []));
-  const change = answers.length === 0 ? "Change what it objects to" : answers.join("; or ");
-  return `${change}. Else ask who manages the policy for an exemption; then run \`${rerun(context)}\`.`;
+  const fitting = ANSWERS.filter((one) => one.looks.test(aboutOf(failure)) && one.of?.test(typeOf(failure) ?? "") !== false);
+  const answers = fitting.flatMap(({ answer }) => answer(failure, context) ?? []);
+  const words = answers.map((one, at) => (at === 0 ? one : one.replace(/^./, (letter) => letter.toLowerCase())));
+  const kept = fitting.length > 0 && answers.length === 0;
+  const change = kept ? "A cluster that stands keeps what it objects to" : words.join("; or ") || "Change what it objects to";
+  return `${change}. ${kept ? "Ask" : "Else ask"} who manages the policy for an exemption; then run \`${rerun(context)}\`.`;
 }
 
 // --- internal ---
@@ -24,10 +26,11 @@ export function policyAdvice(failure: AzureFailure, context: AdviceContext): str
 interface Answer {
   /** Whether this is what the policy is about: the fields it looked at, and its names. */
   readonly looks: RegExp;
-  readonly answer: (failure: AzureFailure, context: AdviceContext) => string;
+  /** The type of what was refused, where it is told: a public address has a SKU, too. */
+  readonly of?: RegExp;
+  /** Undefined where it is a choice that cannot change any more. */
+  readonly answer: (failure: AzureFailure, context: AdviceContext) => string | undefined;
 }
-
-const hasFlag = (name: string): boolean => flagRows.some(([, flag]) => flag.name === name);
 
 const ANSWERS: readonly Answer[] = [
   {
@@ -41,30 +44,75 @@ const ANSWERS: readonly Answer[] = [
     },
   },
   {
-    looks: /location|region/i,
+    looks: /\b(location|region)s?\b/i,
     answer: (failure, context) => {
       const allowed = parameterValues(failure, /location/i);
-      return `Take ${allowed.length === 0 ? "a location that it allows" : allowed.map((one) => `--location ${shellWord(one)}`).join(", ")}: \`${rerun(context, `--location ${shellWord(allowed[0] ?? "REGION")}`)}\``;
+      const which =
+        allowed.length === 0 ? "a location that it allows" : allowed.map((one) => `--location ${shellWord(one)}`).join(", ");
+      return chosenOnce(context, `Take ${which}`, `--location ${shellWord(allowed[0] ?? "REGION")}`);
     },
   },
   {
-    looks: /sku|\bsizes?\b|vmSize|hardwareProfile/i,
+    looks: /(?<!image(?:Reference\.)?)sku|\bsizes?\b|vmSize|hardwareProfile/i,
+    of: /^$|\/virtualMachines$/i,
     answer: (failure, context) => {
       const allowed = parameterValues(failure, /sku|size/i);
       return `Take ${allowed.length === 0 ? "a size that it allows" : allowed.map((one) => `--vm-size ${shellWord(one)}`).join(", ")}: \`${rerun(context, `--vm-size ${shellWord(allowed[0] ?? "SIZE")}`)}\``;
     },
   },
   {
-    looks: /public ?ip|public address/i,
-    answer: () =>
-      hasFlag("private")
-        ? "Have no public address: --private"
-        : "Give --pip=false; the load balancer's own address cannot be left out",
+    looks: /public ?ip|public address|public load ?balancer|natGateways/i,
+    answer: (failure, context) => {
+      // `replace` has no such flag
+      const create = { name: context.name ?? "NAME" };
+      if (isNodes(failure)) return `Give the nodes no addresses of their own: \`${rerun(create, "--pip=false")}\``;
+      // a private balancer is none of the public ones; its way out has an address, unless the network brings it
+      if (/\/loadBalancers$/i.test(typeOf(failure) ?? ""))
+        return chosenOnce(context, "Have a private load balancer", "--private");
+      const flags = "--private --virtual-network-name NETWORK --outbound none";
+      return chosenOnce(context, "Have no public address, in a network that has a way out of its own", flags);
+    },
   },
 ];
 
-/** What the policy looked at and found true, that is, in the way. */
-function objections({ info = [] }: AzureFailure): { path: string; value?: string; type?: string }[] {
+/** A choice that stays with a cluster: what was begun with another one goes first; undefined where machines stood before. */
+function chosenOnce(context: AdviceContext, what: string, flags: string): string | undefined {
+  if (context.there === "stands" || context.command !== undefined) return undefined;
+  if (context.there === undefined) return `${what}: \`${rerun(context, flags)}\``;
+  return `${what}: first \`azure-coreos-cluster destroy ${context.name ?? "NAME"}\`, then the same command with ${flags}`;
+}
+
+/** An interface, or a node's own address: `mycluster-coreos-0-ip`. */
+const isNodes = ({ request = "" }: AzureFailure): boolean =>
+  /\/networkInterfaces\/[^/]+$|\/publicIPAddresses\/[^/]+-\d+-ip$/i.test(request);
+
+/** What the policy is about, in its own words; the type alone where it looked at nothing else, or lists types that may not be made. */
+function aboutOf(failure: AzureFailure): string {
+  const looked = objections(failure).flatMap(({ path, value = "" }) => (path === "type" ? [value] : [path]));
+  const types = parameterValues(failure, /types?notallowed/i).length === 0 ? [] : [typeOf(failure) ?? ""];
+  return [...looked, ...types, ...policyNames(failure)].join(" ");
+}
+
+/** Of what was refused: "Microsoft.Network/publicIPAddresses". */
+function typeOf(failure: AzureFailure): string | undefined {
+  const asked = /\/providers\/([^/ ]+\/[^/ ]+)\/[^/ ]+$/i.exec(failure.request ?? "")?.[1];
+  return asked ?? looksOf(failure).find(({ path }) => path === "type")?.value;
+}
+
+/** What was in the way: the type is, where nothing else was. */
+function objections(failure: AzureFailure): Look[] {
+  const looks = looksOf(failure);
+  const more = looks.filter(({ path }) => path !== "type");
+  return more.length > 0 ? more : looks;
+}
+
+interface Look {
+  readonly path: string;
+  readonly value?: string;
+}
+
+/** What the policy looked at and found true. */
+function looksOf({ info = [] }: AzureFailure): Look[] {
   return info.flatMap((one) => {
     const details = one["evaluationDetails"] as { evaluatedExpressions?: unknown } | undefined;
     const expressions = Array.isArray(details?.evaluatedExpressions) ? (details.evaluatedExpressions as unknown[]) : [];
@@ -72,8 +120,12 @@ function objections({ info = [] }: AzureFailure): { path: string; value?: string
       if (typeof each !== "object" || each === null) return [];
       const { result, path, expressionValue } = each as Record<string, unknown>;
       if (typeof path !== "string" || !/^true$/i.test(String(result))) return [];
-      if (path.toLowerCase() === "type") return [];
-      return [{ path, ...(typeof expressionValue === "string" ? { value: expressionValue } : {}) }];
+      return [
+        {
+          path: path.toLowerCase() === "type" ? "type" : path,
+          ...(typeof expressionValue === "string" ? { value: expressionValue } : {}),
+        },
+      ];
     });
   });
 }

@@ -35,6 +35,8 @@ export interface AdviceContext {
   readonly vmSize?: string;
   readonly location?: string;
   readonly resourceGroup?: string;
+  /** What is there of the cluster: machines that stood before this command, or anything else; absent: nothing. */
+  readonly there?: "stands" | "begun";
   /** The group was there before this command. */
   readonly groupThere?: boolean;
   readonly subscription?: string;

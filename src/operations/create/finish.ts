@@ -1,6 +1,6 @@
 /** The end of a create: what is there now, how it went, and what the cluster's folder keeps of it. */
 import type { ChoicesDocument, ClusterDocument, NodeDocument } from "../../core/documents.ts";
-import { advised } from "../../core/advice/advice.ts";
+import { type AdviceContext, advised } from "../../core/advice/advice.ts";
 import { jsonText } from "../../core/shown.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import { endpointsOf } from "../../core/plan/endpoints.ts";
@@ -14,6 +14,7 @@ import { type KeptFile, keepKnownHosts, keepSshConfig, whyUnwritten } from "../c
 import { hopKeyFiles, hopsTo } from "../cluster/way.ts";
 import { replaceFile } from "../replace-file.ts";
 import { ownPath } from "../own-path.ts";
+import { machinesOf } from "../cluster/nodes-there.ts";
 import type { Run, Surroundings } from "../run.ts";
 import { type Carried, failuresOf } from "./carry-out.ts";
 import { enough } from "./ready-level.ts";
@@ -119,16 +120,24 @@ export async function endpointsFromOutside(
 export const stateFilePath = (outside: Pick<Surroundings, "cwd" | "env">, name: string, output: string): string =>
   ownPath(outside, output === "" ? `${name}.json` : output);
 
-/** What advice is to know of the cluster that failed. */
-export const failureContext = ({ spec, facts, found }: Prepared, choices: ChoicesDocument | undefined) => ({
-  tried: (choices?.passedOver ?? []).filter((one) => one.location === facts.location).map(({ vmSize }) => vmSize),
-  name: spec.name,
-  nodes: spec.numNodes,
-  vmSize: spec.vmSize,
-  location: facts.location,
-  resourceGroup: facts.group,
-  groupThere: found.group !== undefined,
-});
+/** What advice is to know of the cluster that failed. @param resources what there is of it now */
+export function failureContext(
+  { spec, facts, found, ours }: Prepared,
+  { choices, resources }: { readonly choices?: ChoicesDocument | undefined; readonly resources?: ClusterDocument["resources"] },
+): AdviceContext {
+  const { created = 0, updated = 0, unchanged = 0 } = resources ?? {};
+  const begun = found.own || ours.size + created + updated + unchanged > 0;
+  return {
+    tried: (choices?.passedOver ?? []).filter((one) => one.location === facts.location).map(({ vmSize }) => vmSize),
+    name: spec.name,
+    nodes: spec.numNodes,
+    vmSize: spec.vmSize,
+    location: facts.location,
+    resourceGroup: facts.group,
+    groupThere: found.group !== undefined,
+    ...(machinesOf(spec, ours).length > 0 ? { there: "stands" } : begun ? { there: "begun" } : {}),
+  };
+}
 
 /** How a create ends: interrupted, a conflict, done, partly, late, or as its failure says. What is complete is done, whoever pressed Ctrl-C. */
 export function exitOf(
@@ -176,7 +185,8 @@ async function rollBack(run: Run, prepared: Prepared, carried: Carried, failure:
   if (late) run.say("The time is up. What this run made is being removed, which takes its own time.");
   const { rollback, rolledBack } = await import("./rollback.ts");
   const undone = await rollback(late ? await run.overtime() : run, prepared, carried);
-  const known = failure instanceof ClusterError ? advised(failure, failureContext(prepared, carried.choices)) : undefined;
+  const known =
+    failure instanceof ClusterError ? advised(failure, failureContext(prepared, { choices: carried.choices })) : undefined;
   if (failure !== undefined && known === undefined) throw failure;
   const overdue = known?.code === "Timeout" ? new ClusterError(known.code, known.message, { source: known.source }) : known;
   throw rolledBack(overdue, undone, prepared, late ? EXIT.timeout : exit === EXIT.partly ? EXIT.failed : exit);
