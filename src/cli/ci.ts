@@ -10,7 +10,7 @@ import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openPipe } from "../operations/open-pipe.ts";
 import { replaceFile } from "../operations/replace-file.ts";
-import { scrub } from "../report/scrub.ts";
+import { scrub } from "../core/scrub.ts";
 import { type Ci, type World, through } from "./world.ts";
 
 /** Undefined outside of CI, and in systems that read nothing out of a log. */

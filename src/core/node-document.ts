@@ -18,6 +18,7 @@ export interface NodeFacts {
   readonly zone?: string | undefined;
   readonly spot?: boolean | undefined;
   readonly state: string;
+  readonly error?: NodeDocument["error"] | undefined;
 }
 
 export const nodeDocument = (
@@ -35,6 +36,7 @@ export const nodeDocument = (
   ...(node.spot === true ? { spot: true } : {}),
   state: node.state,
   ...(node.vmSize === undefined ? {} : { vmSize: node.vmSize }),
+  ...(node.error === undefined ? {} : { error: node.error }),
 });
 
 export const etcdDocument = (

@@ -6,7 +6,7 @@ import { AzureError } from "../core/advice/azure-error.ts";
 import type { Failure } from "../core/documents.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { paint } from "./paint.ts";
-import { scrub } from "./scrub.ts";
+import { scrub } from "../core/scrub.ts";
 import { short } from "./short.ts";
 import { printable as steady } from "../core/words.ts";
 
@@ -19,17 +19,16 @@ export function renderError(error: unknown, { color }: { readonly color: boolean
   if (advice !== undefined) lines.push("", printable(short(advice, true)));
   if (known.link !== undefined) lines.push(`Read on: ${known.link}`);
   const last =
-    known.source === "bug"
-      ? [stackOf(known)]
-      : [
-          ...originals(known, short)
-            .slice(0, MOST_CAUSES)
-            .map((original) => printable(original)),
-          ...(known.code === "Usage" ? [] : [`(${known.code})`]),
-        ];
+    known.source === "bug" ? [stackOf(known)] : [...quotedBelow(known), ...(known.code === "Usage" ? [] : [`(${known.code})`])];
   if (last.length > 0) lines.push("", ...last.map((line) => ink.dim(line)));
   return `${lines.join("\n")}\n`;
 }
+
+/** The words underneath that its own message does not say: Azure's, where ours stand above. */
+export const quotedBelow = (error: ClusterError): string[] =>
+  originals(error, short)
+    .slice(0, MOST_CAUSES)
+    .map((original) => printable(original));
 
 /** The `error` of `--json`; `link` and `cause` only when there are any. */
 export function errorDocument(error: unknown): Failure {

@@ -3,7 +3,7 @@ import { type FrameLine, type FrameOptions, FEW, SHOWN, broken, line } from "./f
 import { NODE_STAGES, type NodeProgress } from "./node-stages.ts";
 import type { Progress } from "./progress.ts";
 import { unnamed } from "./same-cause.ts";
-import { scrub } from "./scrub.ts";
+import { scrub } from "../core/scrub.ts";
 import { duration, plain, width } from "../core/words.ts";
 
 /** "nodes  3 no machine, 12 boots, 176 ready". */

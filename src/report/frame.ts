@@ -7,7 +7,7 @@ import { expectedEnd } from "./expected.ts";
 import { type FrameLine, type FrameOptions, FEW, SHOWN, broken, line } from "./frame-line.ts";
 import { nodesLine, slowest } from "./frame-nodes.ts";
 import { type Group, type Item, type Progress, countWords, ended, isOver } from "./progress.ts";
-import { scrub } from "./scrub.ts";
+import { scrub } from "../core/scrub.ts";
 import { duration, nameIn, plain, plural, width } from "../core/words.ts";
 
 export function frame(progress: Progress, options: FrameOptions): FrameLine[] {

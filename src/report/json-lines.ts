@@ -9,7 +9,7 @@ import { jsonText } from "../core/shown.ts";
 import { whyUnwritten } from "../core/unwritten.ts";
 import type { Event } from "../engine/event.ts";
 import type { Report } from "./screen.ts";
-import { scrub } from "./scrub.ts";
+import { scrub } from "../core/scrub.ts";
 
 /**
  * A report that appends to `path`, which is opened now, so that a path that cannot be written stops the command before

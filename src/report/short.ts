@@ -2,7 +2,7 @@
  * What a screen shows of a text that somebody else wrote, an error's message above all: its beginning, without secrets, and how much
  * there is. The whole of it is in --events, and in the error of --json.
  */
-import { scrub } from "./scrub.ts";
+import { scrub } from "../core/scrub.ts";
 
 /** What Azure or a node says. */
 const MOST = 2000;

@@ -8,7 +8,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { whyUnwritten } from "../core/unwritten.ts";
 import type { Event } from "../engine/event.ts";
 import type { Report } from "./screen.ts";
-import { scrub } from "./scrub.ts";
+import { scrub } from "../core/scrub.ts";
 import { type Bar, type Timeline, timeline } from "./timeline.ts";
 import { type Rest, isRest, rowsOf } from "./timings-rows.ts";
 import { timingsStyle } from "./timings-style.ts";

@@ -291,6 +291,18 @@ test.each([
   expect(stderr).not.toContain("destroy abc");
 });
 
+test("of a node that a policy forbids Azure's own words stand below the advice, with --quiet too, and in the document", async () => {
+  const azure = ownAzure({ faults: [parseFault("machine-1:RequestDisallowedByPolicy")] });
+  const { exit, stderr, document } = await azure.json("abc --num-nodes 2 --wait-for machines --quiet");
+  expect(exit).toBe(3);
+  expect(stderr).toMatch(/Not made:\n {2}abc-coreos-1: failed\n.*stand below.*\n.*\nResource was disallowed by policy\.\n/);
+  expect(stderr).toContain("Continue, once that is settled");
+  expect(document.nodes.map(({ error }) => error)).toEqual([
+    undefined,
+    { code: "RequestDisallowedByPolicy", message: "Resource was disallowed by policy." },
+  ]);
+});
+
 test("a time limit that was spent on what Azure does not take yet names that, and Azure's answer", async () => {
   const azure = ownAzure();
   const { exit, stderr } = await azure.run("abc --num-nodes 1 --wait-for machines --timeout 100s", {

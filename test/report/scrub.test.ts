@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
-import { scrub } from "../../src/report/scrub.ts";
+import { scrub } from "../../src/core/scrub.ts";
 
 const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }) as string;
 const blob = "QUJD".repeat(40);

@@ -5,7 +5,7 @@ import { AzureError } from "../../src/core/advice/azure-error.ts";
 import { ClusterError } from "../../src/core/errors.ts";
 import { errorDocument, renderError } from "../../src/report/error.ts";
 import { lineOf } from "../../src/report/sentence.ts";
-import { SECRETS } from "../../src/report/scrub.ts";
+import { SECRETS } from "../../src/core/scrub.ts";
 import { short } from "../../src/report/short.ts";
 
 const LONG = "All work and no play. ".repeat(90_910);

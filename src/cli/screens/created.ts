@@ -10,17 +10,20 @@ import { dnsLines, nextSteps, sampleHost } from "../../core/outputs.ts";
 import { are, duration, plural, someOf } from "../../core/words.ts";
 import { type Created, endpointsFromOutside, failureContext } from "../../operations/create/finish.ts";
 import type { Prepared } from "../../operations/create/prepared.ts";
-import { quotesAzure } from "../../report/error.ts";
+import { quotedBelow, quotesAzure } from "../../report/error.ts";
 import { short } from "../../report/short.ts";
+import { prose } from "../../report/wrap.ts";
 import type { Ci } from "../world.ts";
 import { createdOutputs, createdPage } from "../../report/created-page.ts";
 import { sameCauses, namesOf } from "../../report/same-cause.ts";
 import type { Invocation } from "../invocation.ts";
+import { withTypedFlags } from "../next-command.ts";
 import type { Session } from "../session.ts";
 import { shellWord } from "../../core/quoting.ts";
 
 /** @throws ClusterError when no node came up: what went wrong, how to go on, and how to clean up */
-export async function printCreated(session: Session, { world, given }: Invocation, created: Created): Promise<ExitCode> {
+export async function printCreated(session: Session, invocation: Invocation, created: Created): Promise<ExitCode> {
+  const { world, given } = invocation;
   const { prepared, document, exit, missing, unknownHostKeys: unknown } = created;
   if (created.failure !== undefined && created.ready === 0) throw withContinuation(session, prepared, created);
   session.hand(document);
@@ -33,7 +36,12 @@ export async function printCreated(session: Session, { world, given }: Invocatio
       `The host keys of ${unknown} ${plural("node", unknown)} are not known (they made their own): ssh trusts what they show at the first login.`,
     );
   if (exit === EXIT.done) await sayNext(session, world.cwd, prepared, created);
-  if (exit !== EXIT.done || missing.length > 0) sayWhatIsMissing(session, prepared, created);
+  if (exit !== EXIT.done || missing.length > 0) {
+    const text = whatIsMissing(session, prepared, created);
+    // who wants no progress still has to know what did not come, and how to go on
+    if (given.quiet === true && exit !== EXIT.done) prose(world.stderr, `${withTypedFlags(invocation)(text)}\n`);
+    else session.say(text);
+  }
   for (const why of created.unwritten) session.sayUnwritten(why);
   if (world.ci !== undefined) await handToCi(session, world.ci, prepared, created);
   return exit;
@@ -160,7 +168,7 @@ const refusedAgain = ({ status, code, message, details }: AzureError): boolean =
 const wordsOf = (level: Created["level"]): { readonly thing: string; readonly done: string } =>
   level === "machines" ? { thing: "machine", done: "made" } : { thing: "node", done: "ready" };
 
-function sayWhatIsMissing(session: Session, prepared: Prepared, created: Created): void {
+function whatIsMissing(session: Session, prepared: Prepared, created: Created): string {
   const { document, missing, failure, level } = created;
   const { thing, done } = wordsOf(level);
   const all = document.nodes.length;
@@ -173,17 +181,19 @@ function sayWhatIsMissing(session: Session, prepared: Prepared, created: Created
   const why =
     known === undefined
       ? []
-      : [`${short(known.message, !quotesAzure(known))} (${known.code})`, ...(known.advice === undefined ? [] : [known.advice])];
-  session.say(
-    [
-      "",
-      missing.length === 0
-        ? `${all === 1 ? `The ${thing}` : `All ${all} ${plural(thing, all)}`} ${are(all)} ${done}.`
-        : `${someOf(all - missing.length, all, thing)} ${are(all)} ${done}. Not ${done}:`,
-      ...list,
-      ...more,
-      ...why,
-      continuation(session, prepared, created, known),
-    ].join("\n"),
-  );
+      : [
+          `${short(known.message, !quotesAzure(known))} (${known.code})`,
+          ...(known.advice === undefined ? [] : [known.advice]),
+          ...quotedBelow(known),
+        ];
+  return [
+    "",
+    missing.length === 0
+      ? `${all === 1 ? `The ${thing}` : `All ${all} ${plural(thing, all)}`} ${are(all)} ${done}.`
+      : `${someOf(all - missing.length, all, thing)} ${are(all)} ${done}. Not ${done}:`,
+    ...list,
+    ...more,
+    ...why,
+    continuation(session, prepared, created, known),
+  ].join("\n");
 }

@@ -73,6 +73,16 @@ export interface NodeDocument {
   readonly state: string;
   /** Azure's name of its machine's size, "Standard_D2s_v5"; absent where there is no machine. */
   readonly vmSize?: string;
+  /** Why Azure did not make its machine, or what that stands on; absent where nothing of it failed. */
+  readonly error?: NodeError;
+}
+
+/** What one part of a node failed with. */
+export interface NodeError {
+  /** In one word, Azure's or ours. */
+  readonly code: string;
+  /** In a sentence, Azure's own where it is Azure's. */
+  readonly message: string;
 }
 
 /** A size in a location that was wished and was not to be had. */

@@ -4,7 +4,9 @@ import { userTagsOf, withUserTags } from "../../core/plan/user-tags.ts";
 import type { ClusterDocument, CostDocument, NodeDocument, PlanDocument, StateFile } from "../../core/documents.ts";
 import { names } from "../../core/plan/cluster.ts";
 import { etcdDocument, nodeDocument } from "../../core/node-document.ts";
+import { ClusterError } from "../../core/errors.ts";
 import { clusterDocument } from "../../core/outputs.ts";
+import { scrub } from "../../core/scrub.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
 import type { Carried } from "./carry-out.ts";
 import { choicesOf } from "./sizes.ts";
@@ -40,6 +42,7 @@ export async function documentOf(
       zone: node.zone,
       spot: node.spot,
       state: stateOf(results.get(machineIdOf(resources, node.index))?.state, readiness.get(node.index)?.state),
+      error: failureOf(resources, results, node.index),
     }),
   );
   return clusterDocument(
@@ -62,6 +65,19 @@ export async function documentOf(
 
 const machineIdOf = (resources: Prepared["resources"], index: number): string =>
   resources.find((one) => one.kind === "machine" && one.node === index)?.id ?? "";
+
+/** Of the first part that failed: a machine's interface comes before it. */
+function failureOf(
+  resources: Prepared["resources"],
+  results: Carried["results"],
+  index: number,
+): Pick<ClusterError, "code" | "message"> | undefined {
+  const [failed] = resources.flatMap(({ id, node }) => {
+    const result = node === index ? results.get(id) : undefined;
+    return result?.state === "failed" && result.error instanceof ClusterError ? [result.error] : [];
+  });
+  return failed && { code: failed.code, message: scrub(failed.message) };
+}
 
 function stateOf(azure: string | undefined, node: string | undefined): string {
   if (azure === "done") return node ?? "created";
