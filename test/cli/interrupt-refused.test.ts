@@ -30,7 +30,7 @@ test.each<[string, like: RegExp, said: RegExp]>([
   ["destroy mycluster --yes", /^(PATCH|PUT) /, /Error: interrupted/],
   ["remove mycluster 1 --yes", /^DELETE /, /Error: interrupted/],
   ["replace mycluster 1 --yes", /^DELETE /, /The same command goes on with mycluster-coreos-1/],
-  ["stop mycluster --yes", /^POST .*deallocate/, /2 of 2 machines of mycluster still run: .*: interrupted/],
+  ["stop mycluster --yes", /^POST .*deallocate/, /2 of 2 machines of mycluster still run/],
   ["reboot mycluster", /^POST .*restart/, /node mycluster-coreos-1 {2}skipped/],
 ])("%s: what is there stays when %s is refused", async (argv, like, said) => {
   const azure = ownAzure();
