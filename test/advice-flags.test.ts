@@ -31,7 +31,7 @@ const ROOMS: readonly (readonly [folder: RegExp, commands: readonly string[]])[]
     CREATE,
   ],
   [
-    /^prepare\/ssh-keys\.ts|^nodes\/(diagnos|log-rows)|^azure\/vhd|^operations\/etcd\/plan|^core\/(outputs|deis-next)|^cli\/config-file/,
+    /^prepare\/ssh-(own-key|keys)\.ts|^nodes\/(diagnos|log-rows)|^azure\/vhd|^operations\/etcd\/plan|^core\/(outputs|deis-next)|^cli\/config-file/,
     CREATE,
   ],
   // what Azure says, and the file of who signs in: generate-mgmt-cert looks only into one that is there
@@ -41,6 +41,7 @@ const ROOMS: readonly (readonly [folder: RegExp, commands: readonly string[]])[]
   ],
   // of a folder that a flag names; others read what is in the package
   [/^prepare\/kept-file/, COMMANDS.filter((one) => flagsOf(one).some(([key]) => key === "dir")).map(({ name }) => name)],
+  [/^operations\/simulated\b/, COMMANDS.filter((one) => flagsOf(one).some(([key]) => key === "fault")).map(({ name }) => name)],
   [/^operations\/destroy\b/, ["destroy", "gc"]],
   [/^operations\/remove(\.ts|\/forget)/, ["remove"]],
   [/^operations\/platform\b/, ["platform"]],

@@ -40,9 +40,11 @@ test("a stop that comes twice at once is one, as timeout and CI send it; a secon
 test("it is heard until a rehearsal has kept what it made: a process that a signal ends before that loses it", async () => {
   const azure = ownAzure();
   const kept: boolean[] = [];
+  let interrupt = (): void => undefined;
   const state = join(azure.dir, ".simulated-azure.json");
   const { exit } = await azure.run("web --simulate --num-nodes 1", {
-    onInterrupt: (interrupt) => () => {
+    onInterrupt: (callback) => (interrupt = callback),
+    onDeaf: () => {
       kept.push(existsSync(state), existsSync(`${state}.lock`));
       interrupt();
     },

@@ -101,7 +101,7 @@ test.each([
 
 test("tags that may not be written on the cluster's own group are no sign that the group is another", async () => {
   const azure = await refusing({
-    match: { method: "PUT", url: "/resourcegroups/abc\\?" },
+    match: { method: "PATCH", url: "/resourcegroups/abc\\?" },
     effect: { status: 403, code: "AuthorizationFailed" },
   });
   const { exit, stderr } = await azure.run("abc --tag a=b --wait-for machines");
@@ -276,7 +276,7 @@ test.each([
   expect((await azure.run("abc --num-nodes 1 --wait-for machines")).exit).toBe(0);
   const { exit, stderr } = await azure.run("abc --num-nodes 3 --wait-for machines", {
     azure: (request) =>
-      request.method === "PUT" && refused.test(request.url)
+      /PUT|PATCH/.test(request.method) && refused.test(request.url)
         ? Promise.resolve({
             status: 403,
             headers: { "content-type": "application/json" },

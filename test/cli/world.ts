@@ -55,8 +55,9 @@ export interface RunOptions {
   readonly spawn?: NonNullable<World["spawn"]>;
   /** Its own way to time, over the clock of this Azure. */
   readonly clock?: Clock;
-  /** What it returns is called when nobody listens any more. */
-  readonly onInterrupt?: (interrupt: () => void) => void | (() => void);
+  readonly onInterrupt?: (interrupt: () => void) => void;
+  /** Is called when nobody listens for one any more. */
+  readonly onDeaf?: () => void;
   /** Is handed what happens when nobody reads stdout any more. */
   readonly onUnread?: (unread: () => void) => void;
   /** For commands that go on after they have printed. */
@@ -201,8 +202,8 @@ export function testAzure(options: Partial<SimulationOptions> & { rehearsal?: bo
         return Promise.resolve(asked.shift());
       },
       onInterrupt: (callback) => {
-        const over = how.onInterrupt?.(callback);
-        return () => over?.();
+        how.onInterrupt?.(callback);
+        return () => how.onDeaf?.();
       },
       onUnread: (callback) => {
         how.onUnread?.(callback);
