@@ -11,7 +11,7 @@ const texts = readdirSync(src, { recursive: true, encoding: "utf8" })
 
 test("names, ids and files in commands to copy are quoted, wherever they are written", () => {
   const bare =
-    /\b(az|azure-coreos-cluster|openssl|ssh-keygen) [^`\n]*(-{1,2}(resource-group|ids|scope|nsg-name|lb-name|target-resource-id|custom-data|azure-cert|in|out|f) |(az group \w+|lint) (--name )?)\$\{(?!shellWord\(|beside\(|word\b|group\b|forbidding\.map|NODE_TLS_FILES)/;
+    /\b(az|azure-coreos-cluster|openssl|ssh-keygen) [^`\n]*(-{1,2}(resource-group|ids|scope|nsg-name|lb-name|target-resource-id|custom-data|azure-cert|in|out|f) |(az group \w+|lint) (--name )?)\$\{(?!shellWord\(|unusedBeside\(|word\b|group\b|forbidding\.map|NODE_TLS_FILES)/;
   const unquoted = texts.flatMap(({ file, text }) =>
     file.startsWith("sim") ? [] : text.split("\n").flatMap((line, at) => (bare.test(line) ? [`${file}:${at + 1}`] : [])),
   );
@@ -20,7 +20,7 @@ test("names, ids and files in commands to copy are quoted, wherever they are wri
 
 test("a command to copy writes to a name that is free, wherever it is written", () => {
   const writing =
-    /\b(openssl|puttygen|ssh-keygen|iconv|cat|sed|grep|gpg|curl|base64|butane|ct) [^`\n]*( >|; \} >|-out|-out-file| -o) (?!\$\{(beside|unused|made)\b|STEM\.|SCRIPT\.|public-openssh|private-openssh)[^-&/ ]/;
+    /\b(openssl|puttygen|ssh-keygen|iconv|cat|sed|grep|gpg|curl|base64|butane|ct) [^`\n]*( >|; \} >|-out|-out-file| -o) (?!\$\{(unusedBeside|unused|made)\b|STEM\.|SCRIPT\.|public-openssh|private-openssh)[^-&/ ]/;
   const found = texts.flatMap(({ file, text }) =>
     /^(sim|nodes)\b/.test(file)
       ? []

@@ -9,7 +9,7 @@ import { COMMANDS, type Command, commandNamed } from "./commands.ts";
 import { LONG_WORDS, canBeName, commandMeantBy, isForeignWord, ofThatName, refuseForeignWord } from "./foreign-words.ts";
 import { flagNamed, positionals, spelt } from "./full-names.ts";
 import { ACTIONS } from "./platform-actions.ts";
-import { isNoun, lineOf, meantHere, withNoun } from "./sentence.ts";
+import { isNoun, usageOf, meantHere, withNoun } from "./sentence.ts";
 
 /**
  * The words with the command first.
@@ -83,7 +83,7 @@ function inOrder(command: Command, words: readonly string[], places: readonly nu
   const named = said.filter((_, nth) => nth !== said.findIndex((word) => commandNamed(word.toLowerCase()) === command));
   const [noun = ""] = named;
   const action = command.name === "platform" ? ACTIONS.find((one) => named.includes(one)) : undefined;
-  const lines = action === undefined ? withNoun(noun, [lineOf(command)]) : [`platform ${action} NAME`];
+  const lines = action === undefined ? withNoun(noun, [usageOf(command)]) : [`platform ${action} NAME`];
   const others = named.filter((word, nth) => word !== action && !(nth === 0 && isNoun(word)));
   return meantHere(lines, { others, flags: words.filter((_, place) => !places.includes(place)), rest, allFlags: true });
 }

@@ -1,6 +1,6 @@
 /** `--config FILE.yaml`: flags by their names, one a line. */
 import { readWhole, whyUnread } from "../prepare/read-whole.ts";
-import { isThere } from "../prepare/beside.ts";
+import { pathExists } from "../prepare/beside.ts";
 import { ownText } from "../prepare/own-text.ts";
 import { ownPath } from "../operations/own-path.ts";
 import { usageError } from "../core/errors.ts";
@@ -114,5 +114,5 @@ async function readText(world: World, file: string): Promise<string> {
   const bytes = await readWhole(ownPath(world, file)).catch((error: unknown) => {
     throw usageError(`--config: cannot read ${file}`, whyUnread(error));
   });
-  return ownText(bytes, file, (path) => isThere(ownPath(world, path)));
+  return ownText(bytes, file, (path) => pathExists(ownPath(world, path)));
 }

@@ -11,7 +11,7 @@ export const together = (flag: Flag<unknown>, lists: readonly unknown[], where: 
   standing(where, () => oneList(flag, lists as readonly (readonly unknown[])[]));
 
 /** Node puts U+FFFD where bytes are no UTF-8: what was meant is lost, and a name or a tag would have it. */
-export function refuseReplaced(text: string, where: string): void {
+export function refuseReplacementCharacter(text: string, where: string): void {
   if (!text.includes("\uFFFD")) return;
   throw usageError(
     `${where} is not UTF-8: ${text}`,

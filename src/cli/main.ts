@@ -3,7 +3,7 @@ import { ClusterError, EXIT } from "../core/errors.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { prose } from "../report/wrap.ts";
 import { commandNamed } from "./commands.ts";
-import { refuseReplaced } from "./flag-text.ts";
+import { refuseReplacementCharacter } from "./flag-text.ts";
 import { refuseForeignFlags } from "./foreign-flags.ts";
 import { fullNames } from "./full-names.ts";
 import type { Invocation } from "./invocation.ts";
@@ -20,7 +20,7 @@ export async function main(outer: World): Promise<number> {
   let world = given;
   let typed: Invocation | undefined;
   try {
-    for (const word of given.argv) refuseReplaced(word, "a word of this command");
+    for (const word of given.argv) refuseReplacementCharacter(word, "a word of this command");
     const { words: own, passed } = sshFlags(withoutReturns(given));
     const { words, short } = fullNames(refuseForeignFlags(own));
     world = { ...given, argv: words };

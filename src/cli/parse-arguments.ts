@@ -12,7 +12,7 @@ import { commandFirst, nameBehindDashes } from "./command-line.ts";
 import { nearest } from "../core/nearest.ts";
 import { COMMANDS, type Command, commandNamed, flagsOf } from "./commands.ts";
 import { readConfig, valueInFile } from "./config-file.ts";
-import { parsed, refuseReplaced, together } from "./flag-text.ts";
+import { parsed, refuseReplacementCharacter, together } from "./flag-text.ts";
 import { flagNamed, spelt } from "./full-names.ts";
 import type { Invocation } from "./invocation.ts";
 import type { World } from "./world.ts";
@@ -173,7 +173,7 @@ function environmentOf(world: World, flag: Flag<unknown>): { name: string; text:
   const found = [name, flag.env].find(isSet);
   if (found === undefined) return undefined;
   const text = world.env[found] ?? "";
-  refuseReplaced(text, found);
+  refuseReplacementCharacter(text, found);
   return { name: found, text };
 }
 

@@ -31,7 +31,7 @@ export function meantHere(lines: readonly string[], typed: Typed, several = fals
 }
 
 /** A command of this tool as such a line. */
-export const lineOf = ({ name, takes, rest }: Command): string => [name, takes, rest].filter((part) => part).join(" ");
+export const usageOf = ({ name, takes, rest }: Command): string => [name, takes, rest].filter((part) => part).join(" ");
 
 /** What a word stands for that is no name but the thing itself: "cluster create abc", "delete node abc 1". */
 export const isNoun = (word: string): boolean => NODE.test(word) || /^clusters?$/i.test(word);

@@ -67,18 +67,8 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
   const telling = createTelling(invocation);
   // what a rehearsal makes up is no name of anything
   const words = wordCache(given.simulate === true ? {} : world.env);
-  // what no signal reaches (a pipe that is read, a program that signs in) is not waited for
-  const soonGivenUp = (untouched: boolean): void =>
-    void world.clock.sleep(GRACE_MS).then(() => invocation.giveUp?.(interrupted(invocation, untouched)));
-  // Ctrl-C may come before the run is open: it is remembered
-  const interrupts = {
-    before: 0,
-    now(): void {
-      if (interrupts.before++ === 0) soonGivenUp(true);
-    },
-  };
   const head = headLine(telling.say, world);
-  const stopListening = world.onInterrupt(() => interrupts.now());
+  const interrupts = hearInterrupts(invocation);
   try {
     const { run, interrupt, close } = await openRun(world, given, {
       looks,
@@ -86,18 +76,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
       runsAgain: runsAgain(invocation),
       listeners: { event: telling.event, say: telling.say },
     });
-    interrupts.now = () => {
-      const how = interrupt((untouched) => interrupted(invocation, untouched));
-      if (how === "untouched") soonGivenUp(true);
-      if (how === "at once") return;
-      run.emit({
-        kind: "note",
-        id: INTERRUPT,
-        label: "interrupted",
-        message: stopping(invocation, how === "untouched"),
-      });
-    };
-    for (; interrupts.before > 0; interrupts.before--) interrupts.now();
+    interrupts.opened(run, interrupt);
     const stopReading = whenUnread(invocation, interrupt);
     return {
       ...run,
@@ -114,25 +93,51 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
       sayUnwritten: telling.unwritten,
       async close() {
         stopReading?.();
-        // what was done is kept first; not even that is waited for without an end
-        interrupts.now = () => soonGivenUp(false);
+        interrupts.closing();
         try {
           await head.end();
           telling.end();
           await Promise.all([words.save(), close()]);
         } finally {
           // a signal whose default came back before that would end the process, and lose what a rehearsal has made
-          stopListening();
+          interrupts.stop();
         }
       },
     };
   } catch (error) {
-    stopListening();
+    interrupts.stop();
     throw error;
   }
 }
 
 // --- internal ---
+
+/** What Ctrl-C does: before the run is open it is remembered, then it ends the run, and at the close it ends the waiting for what is kept. */
+function hearInterrupts(invocation: Invocation) {
+  const { world } = invocation;
+  // what no signal reaches (a pipe that is read, a program that signs in, a full disk) is not waited for
+  const soonGivenUp = (untouched: boolean): void =>
+    void world.clock.sleep(GRACE_MS).then(() => invocation.giveUp?.(interrupted(invocation, untouched)));
+  let before = 0;
+  let heard = (): void => {
+    if (before++ === 0) soonGivenUp(true);
+  };
+  return {
+    stop: world.onInterrupt(() => heard()),
+    opened(run: Run, interrupt: Awaited<ReturnType<typeof openRun>>["interrupt"]): void {
+      heard = () => {
+        const how = interrupt((untouched) => interrupted(invocation, untouched));
+        if (how === "untouched") soonGivenUp(true);
+        if (how === "at once") return;
+        run.emit({ kind: "note", id: INTERRUPT, label: "interrupted", message: stopping(invocation, how === "untouched") });
+      };
+      for (; before > 0; before--) heard();
+    },
+    closing(): void {
+      heard = () => soonGivenUp(false);
+    },
+  };
+}
 
 /** What only looks or shows ends when nobody reads it any more, as at a second Ctrl-C. */
 function whenUnread(invocation: Invocation, interrupt: (reason: typeof unread) => unknown): (() => void) | undefined {

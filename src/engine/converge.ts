@@ -7,14 +7,14 @@ import { KINDS } from "../core/plan/kinds.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
 import { besideForeign, lostTags, retagged, userTagsOf } from "../core/plan/user-tags.ts";
 import { type ConvergeOptions, type Convergence, type Outcome, isExpected, startConvergence } from "./convergence.ts";
-import { type Decision, type Tagged, decide, isSettled, isTagsOnly, keepsOurTags, stamped } from "./decide.ts";
+import { type Decision, type TaggedResource, decide, isSettled, isTagsOnly, keepsOurTags, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
 import { isFresh, lookAtMade, refuseOld } from "./machine-made.ts";
 import { deletePatiently, getPatiently, lookFor } from "./patiently.ts";
 import type { Live } from "./provider.ts";
 import { isVerdict, recover } from "./recover.ts";
 import type { Ask } from "./throttle.ts";
-import { type Tools, beginning, toTheEnd } from "./tools.ts";
+import { type Tools, untilStopped, toTheEnd } from "./tools.ts";
 import { refuseReplaced, tagsIn } from "./whose.ts";
 
 /** How often a change of what has no etag is looked at again. */
@@ -139,7 +139,7 @@ async function put(
   if (way.acted !== "created") way.acted = decision === "create" ? "created" : "updated";
   if (live !== null && isTagsOnly(wanted, live)) return retagOnly(way, live, wanted);
   const body = besideOthers(stamped(wanted), live ?? undefined);
-  const turn = way.asked ? tools.signal : beginning(tools);
+  const turn = way.asked ? tools.signal : untilStopped(tools);
   const operation = await tools.throttle.through(writeOf(resource), turn, async () => {
     await options.permit?.();
     way.asked = true;
@@ -168,12 +168,12 @@ async function put(
 }
 
 /** Its tags, and nothing else. */
-async function retagOnly(way: Convergence, live: Live, wanted: Tagged): Promise<Outcome | undefined> {
+async function retagOnly(way: Convergence, live: Live, wanted: TaggedResource): Promise<Outcome | undefined> {
   const { tools, options } = way;
   const { kind, id } = wanted;
   const texts = userTagsOf(tagsIn(wanted)).map(([name, value]) => `${name}=${value}`);
   const tags = keepsOurTags(wanted, live) ? retagged(live.tags, {}, texts) : besideForeign(tagsIn(stamped(wanted)), live.tags);
-  const kept = await tools.throttle.through(writeOf(way.resource), way.asked ? tools.signal : beginning(tools), async () => {
+  const kept = await tools.throttle.through(writeOf(way.resource), way.asked ? tools.signal : untilStopped(tools), async () => {
     await options.permit?.("tags");
     way.asked = true;
     return tools.provider.tag({ kind, id }, tags, tools.signal, live.etag);

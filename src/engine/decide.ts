@@ -37,7 +37,7 @@ export function decide(resource: AnyResource, live: Live | undefined, cluster: s
 }
 
 /** Its tags are changed by themselves: all else is as it is to be, or stays as it is. */
-export const isTagsOnly = (resource: AnyResource, live: Live): resource is Tagged =>
+export const isTagsOnly = (resource: AnyResource, live: Live): resource is TaggedResource =>
   live.state === "succeeded" &&
   KINDS[resource.kind].untagged !== true &&
   (keepsOurTags(resource, live) || differsInTagsOnly(resource, live));
@@ -48,7 +48,7 @@ export const isTagsOnly = (resource: AnyResource, live: Live): resource is Tagge
  */
 export const keepsOurTags = ({ kind }: AnyResource, live: Live): boolean => kind === "machine" || isHeld(kind, live);
 
-export type Tagged = Exclude<AnyResource, { kind: "blobContainer" }>;
+export type TaggedResource = Exclude<AnyResource, { kind: "blobContainer" }>;
 
 /** Of one that exists only the tags may change. */
 export const isSettled = (kind: Kind): boolean => KINDS[kind].settled === true;

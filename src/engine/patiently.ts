@@ -11,7 +11,7 @@ import { createPatience, isOvertaken } from "./overtaken.ts";
 import type { Live, Operation, Power, TagTarget, Target } from "./provider.ts";
 import { type Retry, createBudget } from "./retry.ts";
 import type { Ask } from "./throttle.ts";
-import { type RequestTools, type Tools, beginning, endedByStop, toTheEnd } from "./tools.ts";
+import { type RequestTools, type Tools, untilStopped, endedByStop, toTheEnd } from "./tools.ts";
 
 /** Deletes a resource and waits until it is gone; absent is success. With a label its retries are told by its name. */
 export const deletePatiently = (
@@ -81,7 +81,7 @@ export const once = <T>({ throttle, signal }: RequestTools, read: Read<T>): Prom
 export const patiently = <T>(tools: RequestTools, read: Read<T>, first?: Promise<T>): Promise<T> =>
   retried(READ, tools, undefined, async (again) => {
     // what is looked at after a stop is asked for once
-    let turn = tools.stop?.aborted === true ? tools.signal : beginning(tools);
+    let turn = tools.stop?.aborted === true ? tools.signal : untilStopped(tools);
     let waitMs = 0;
     for (let begun = first; ; begun = undefined) {
       if (waitMs > 0) await tools.clock.sleep(waitMs, turn);
@@ -89,7 +89,7 @@ export const patiently = <T>(tools: RequestTools, read: Read<T>, first?: Promise
         return await (begun ?? tools.throttle.through(READ, turn, () => read(tools.signal)));
       } catch (error) {
         tools.signal.throwIfAborted();
-        turn = beginning(tools);
+        turn = untilStopped(tools);
         ({ waitMs } = again(error));
       }
     }
@@ -129,13 +129,13 @@ async function retagIn(ask: Ask, target: TagTarget, { change, again, tools }: Re
   const patience = createPatience(nameOf(target.id), tools);
   let checked = 0;
   for (let waitMs = 0; ;) {
-    if (waitMs > 0) await tools.clock.sleep(waitMs, beginning(tools));
+    if (waitMs > 0) await tools.clock.sleep(waitMs, untilStopped(tools));
     const live = await getPatiently(target, tools);
     if (live === undefined) throw new AzureError("ResourceNotFound", `${target.id} is not there`, { status: 404 });
     const wanted = change(live.tags);
     if (wanted === undefined || canonical(wanted) === canonical(live.tags)) return;
     try {
-      await tools.throttle.through(ask, beginning(tools), () => tools.provider.tag(target, wanted, tools.signal, live.etag));
+      await tools.throttle.through(ask, untilStopped(tools), () => tools.provider.tag(target, wanted, tools.signal, live.etag));
       if (live.etag !== undefined || ++checked > CHECKS) return;
       waitMs = 0;
     } catch (error) {
@@ -166,8 +166,8 @@ async function carryOutIn({ ask, label, conditional, pace, send, isDone }: Work,
   let unclear: unknown;
   for (let waitMs = 0; ;) {
     try {
-      if (waitMs > 0) await tools.clock.sleep(waitMs, beginning(tools));
-      const operation = await tools.throttle.through(ask, beginning(tools), () => send(tools.signal));
+      if (waitMs > 0) await tools.clock.sleep(waitMs, untilStopped(tools));
+      const operation = await tools.throttle.through(ask, untilStopped(tools), () => send(tools.signal));
       return await drive(operation, pace, tools, undefined, isDone);
     } catch (error) {
       tools.signal.throwIfAborted();

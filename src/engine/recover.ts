@@ -5,7 +5,7 @@ import type { Convergence } from "./convergence.ts";
 import { isOvertaken } from "./overtaken.ts";
 import type { Live } from "./provider.ts";
 import type { Retry } from "./retry.ts";
-import { beginning, endedByStop } from "./tools.ts";
+import { untilStopped, endedByStop } from "./tools.ts";
 
 /** A machine that fails to be made is made again this often within a run, where the failure may pass. */
 const REPLACEMENTS = 1;
@@ -44,7 +44,7 @@ export async function recover(way: Convergence, error: unknown): Promise<Live | 
   // what Azure has refused is not running, unless it was accepted before
   if (!retry.ambiguous && !(error as AzureError).operation && !(way.acted === "created" && way.expected)) way.asked = false;
   // after a 429 the throttle makes everybody wait
-  if (retry.kind !== "throttle") await tools.clock.sleep(retry.waitMs, way.asked ? tools.signal : beginning(tools));
+  if (retry.kind !== "throttle") await tools.clock.sleep(retry.waitMs, way.asked ? tools.signal : untilStopped(tools));
   // a reference that is gone may be one that a replaced machine took along, or that a look which was behind left out
   if (retry.kind === "lag") await way.options.restore?.(error as AzureError);
   way.unclear ||= retry.ambiguous;

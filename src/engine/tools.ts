@@ -44,7 +44,7 @@ export type RequestTools = Omit<Tools, "siblings">;
 type Signals = Pick<Tools, "signal" | "stop">;
 
 /** For what has not begun: it ends with the first Ctrl-C. */
-export const beginning = ({ signal, stop }: Signals): AbortSignal =>
+export const untilStopped = ({ signal, stop }: Signals): AbortSignal =>
   stop === undefined ? signal : AbortSignal.any([signal, stop]);
 
 /** For what has begun, or takes back what has. */

@@ -27,7 +27,7 @@ export const LOG_ROWS: readonly LogRow[] = [
       /Failed to (parse|apply|validate) (user-data|cloud-config)|Ignition failed|ignition\[\d+\]: (CRITICAL|failed to|error)|cloud-init\[\d+\]:.*(Failed (loading|at merging)|[Ii]nvalid (cloud-config|format)|CRITICAL|Traceback)|Unhandled non-multipart|coreos-cloudinit.*(incorrect type for|unrecognized key|Unit \S+ not found)|Unit \S+ not found.*cloudinit/i,
     summary: "the node refused its cloud-config",
     advice:
-      "Check the file with: azure-coreos-cluster lint FILE --platform PLATFORM. Custom data cannot change: remove the node and make it again.",
+      "Check the file with: azure-coreos-cluster lint FILE --platform PLATFORM. A machine keeps its custom data: with mended templates remove the node and make it again; a file of your own is one for the whole cluster, which is then made anew.",
   },
   {
     class: "disk-not-blank",

@@ -12,7 +12,7 @@ import { forgetUserData } from "./destroy/forget-files.ts";
 import { leaveEtcd, refuseAllMembers } from "./etcd/leaving.ts";
 import { leavePlatform } from "./platform/growth.ts";
 import { BY_FORCE, forgetNodes, removeAll } from "./remove/forget-nodes.ts";
-import { type Removal, planRemoval, refuseDestroyed, refuseHindered } from "./remove/removal.ts";
+import { type Removal, planRemoval, refuseDestroyedMeanwhile, refuseHindered } from "./remove/removal.ts";
 import { type Run, unstoppable } from "./run.ts";
 
 export interface RemoveOptions {
@@ -55,7 +55,7 @@ export async function carryOutRemoval(
   const { spec, claim, groupName, owner, going, absent, machines, staying, parts } = removal;
   await leavePlatform(run, removal, groupName, force);
   await leaveEtcd(run, removal, force, BY_FORCE);
-  await refuseDestroyed(run, removal);
+  await refuseDestroyedMeanwhile(run, removal);
   await removeAll(
     run,
     owner,

@@ -4,7 +4,7 @@ import { shellWord } from "../core/quoting.ts";
 import { unusedPath } from "../core/unused-path.ts";
 
 /** A link that leads nowhere is there, too; what has too long a name is not. */
-export function isThere(path: string): boolean {
+export function pathExists(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
@@ -13,7 +13,7 @@ export function isThere(path: string): boolean {
 }
 
 /** A word for a shell: the file with another ending (".pem", "-plain.pem") in the place of its extension. */
-export const beside = (file: string, ending: string): string => unused(`${file.replace(/\.[^./\\]+$/, "")}${ending}`);
+export const unusedBeside = (file: string, ending: string): string => unused(`${file.replace(/\.[^./\\]+$/, "")}${ending}`);
 
 /** A word for a shell. */
-export const unused = (path: string): string => shellWord(unusedPath(path, isThere));
+export const unused = (path: string): string => shellWord(unusedPath(path, pathExists));

@@ -5,7 +5,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { basename, dirname, extname, join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { beside } from "./beside.ts";
+import { unusedBeside } from "./beside.ts";
 import { thumbprint } from "./certificate.ts";
 import { looksLikeDer, readDer } from "./der-file.ts";
 import { readableByOthers, readKept, whyMissing } from "./kept-file.ts";
@@ -75,20 +75,20 @@ async function refuseOtherKind(file: string, text: string, bytes: Buffer): Promi
     throw refuseSignIn(
       "AzureCertificatePkcs12",
       `${file} is a PKCS#12 file (.pfx, .p12), and a PEM file is wanted.`,
-      `Make one, and give that: (umask 077; openssl pkcs12 -in ${shellWord(file)} -noenc -out ${beside(file, ".pem")}), with -legacy for one of old Windows`,
+      `Make one, and give that: (umask 077; openssl pkcs12 -in ${shellWord(file)} -noenc -out ${unusedBeside(file, ".pem")}), with -legacy for one of old Windows`,
     );
   if (kind === "private key" || kind === "encrypted private key")
     throw refuseSignIn(
       "AzureCertificateMissing",
       `${file} holds a private key in DER, but no certificate.`,
-      `Put both into one PEM file, and give that: (umask 077; { openssl pkey -inform DER -in ${shellWord(file)}; cat CERTIFICATE.pem; } > ${beside(file, ".pem")})`,
+      `Put both into one PEM file, and give that: (umask 077; { openssl pkey -inform DER -in ${shellWord(file)}; cat CERTIFICATE.pem; } > ${unusedBeside(file, ".pem")})`,
     );
   const blocks = pemBlocks(text);
   if (blocks.some(({ label }) => /^(PKCS7|CMS)$/.test(label)) || der?.subarray(0, 40).includes(SIGNED_DATA) === true)
     throw refuseSignIn(
       "AzureCertificateNoKey",
       `${file} is a PKCS#7 file (.p7b), which holds certificates and no private key.`,
-      `Put the key first and its own certificate after it: (umask 077; { cat KEY.pem; openssl pkcs7 -print_certs${blocks.length === 0 ? " -inform DER" : ""} -in ${shellWord(file)}; } > ${beside(file, ".pem")})`,
+      `Put the key first and its own certificate after it: (umask 077; { cat KEY.pem; openssl pkcs7 -print_certs${blocks.length === 0 ? " -inform DER" : ""} -in ${shellWord(file)}; } > ${unusedBeside(file, ".pem")})`,
     );
   if (/^PuTTY-User-Key-File-|^(ssh-|ecdsa-|sk-)\S+ AAAA|BEGIN OPENSSH PRIVATE KEY|BEGIN SSH2/m.test(text))
     throw refuseSignIn(
@@ -108,7 +108,7 @@ function firstCertificate(file: string, pem: string, bytes: Buffer): X509Certifi
     throw refuseSignIn(
       "AzureCertificateMissing",
       `${file} holds a private key, but no certificate that can be read.`,
-      `Put both into one file, and give that: (umask 077; { openssl pkey -in ${shellWord(file)}; cat CERTIFICATE.pem; } > ${beside(file, ".pem")})`,
+      `Put both into one file, and give that: (umask 077; { openssl pkey -in ${shellWord(file)}; cat CERTIFICATE.pem; } > ${unusedBeside(file, ".pem")})`,
     );
   const kind = foreignKind(file, pem, pemBlocks(pem))?.is ?? (isUtf16(bytes) ? "a text in UTF-16, and not of PEM" : undefined);
   throw refuseSignIn(
@@ -116,7 +116,7 @@ function firstCertificate(file: string, pem: string, bytes: Buffer): X509Certifi
     kind === undefined
       ? `${file} is no PEM file with a private key and a certificate.`
       : `${file} is ${kind}: a PEM file with a private key and a certificate is wanted.`,
-    `Of a .pfx, make one: (umask 077; openssl pkcs12 -in FILE.pfx -noenc -out ${beside(file, ".pem")})`,
+    `Of a .pfx, make one: (umask 077; openssl pkcs12 -in FILE.pfx -noenc -out ${unusedBeside(file, ".pem")})`,
   );
 }
 
@@ -127,7 +127,7 @@ function privateKey(file: string, pem: string): KeyObject {
     throw refuseSignIn(
       "AzureCertificateEncrypted",
       `The private key in ${file} has a passphrase.`,
-      `Write a copy without it: (umask 077; { openssl pkey -in ${shellWord(file)}; openssl x509 -in ${shellWord(file)}; } > ${beside(file, "-plain.pem")})`,
+      `Write a copy without it: (umask 077; { openssl pkey -in ${shellWord(file)}; openssl x509 -in ${shellWord(file)}; } > ${unusedBeside(file, "-plain.pem")})`,
     );
   const key = ((): KeyObject => {
     try {

@@ -4,7 +4,7 @@
  */
 import { ClusterError } from "../core/errors.ts";
 import { shellWord } from "../core/quoting.ts";
-import { beside } from "./beside.ts";
+import { unusedBeside } from "./beside.ts";
 import type { PemBlock } from "./key-text.ts";
 import { parseOpenSshPublicKey, type OpenSshPublicKey } from "./ssh-public-key.ts";
 
@@ -67,7 +67,7 @@ export function derKind(file: string, kind: keyof typeof DER_KINDS, wanted: "pub
 /** FILE is the file, and STEM.pem one beside it that is not there. Words for a shell. */
 const inPlace = (advice: string, file: string): string =>
   advice.replaceAll(/\bFILE\b|\bSTEM(\.\w+)/g, (_, extension?: string) =>
-    extension === undefined ? shellWord(file) : beside(file, extension),
+    extension === undefined ? shellWord(file) : unusedBeside(file, extension),
   );
 
 // --- internal ---

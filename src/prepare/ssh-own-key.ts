@@ -7,7 +7,7 @@ import { type KeyObject, createPrivateKey, generateKeyPair, X509Certificate } fr
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ClusterError } from "../core/errors.ts";
-import { beside } from "./beside.ts";
+import { unusedBeside } from "./beside.ts";
 import { selfSigned, thumbprint, toDer, toPem } from "./certificate.ts";
 import { looksLikeDer, readDer } from "./der-file.ts";
 import { keepAndRead, PRIVATE, PUBLIC, readableByOthers, readKept } from "./kept-file.ts";
@@ -152,7 +152,7 @@ async function publicOfKey(path: string, found: Found, notes: string[]): Promise
   if (inside.kind === "encrypted")
     throw unreadable(
       `${path} holds no private key that can be used here.`,
-      `It has a passphrase: write its public half first, ssh-keygen -y -f ${shellWord(path)} > ${beside(path, ".pub")}`,
+      `It has a passphrase: write its public half first, ssh-keygen -y -f ${shellWord(path)} > ${unusedBeside(path, ".pub")}`,
     );
   if (inside.kind === "key")
     throw unreadable(`${path} is a private key of a kind that Azure does not take: neither RSA nor Ed25519.`, MOVE_AWAY);

@@ -59,3 +59,18 @@ export const everything = (azure: TestAzure): string[] =>
 
 export const deletes = (azure: TestAzure): string[] =>
   azure.exchanges.filter((one) => one.method === "DELETE").map((one) => new URL(one.url).pathname.slice(SUBSCRIPTION.length));
+
+/** A security rule that lets nothing in. */
+export const denyAll = (name: string, priority: number) => ({
+  name,
+  properties: {
+    priority,
+    direction: "Inbound",
+    access: "Deny",
+    protocol: "*",
+    sourceAddressPrefix: "*",
+    sourcePortRange: "*",
+    destinationAddressPrefix: "*",
+    destinationPortRange: "*",
+  },
+});

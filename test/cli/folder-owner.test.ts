@@ -60,6 +60,18 @@ test("in the same place the next one takes the folder over: the last was destroy
   expect(() => filesIn(azure)).toThrow("ENOENT");
 });
 
+test("a rehearsal beside a cluster in earnest is sent to a folder of its own", async () => {
+  const azure = ownAzure();
+  expect((await azure.run(create)).exit).toBe(0);
+  const path = join(azure.dir, "web", "cluster.json");
+  writeFileSync(path, readFileSync(path, "utf8").replace('"rehearsal":true', '"rehearsal":false'));
+  const { exit, stderr } = await azure.run(create);
+  expect([exit, stderr.replaceAll(/\s+/g, " ")]).toEqual([
+    5,
+    expect.stringContaining("Rehearse in another folder: --dir rehearsal."),
+  ]);
+});
+
 test.each([
   ["a rehearsal has left there is in nobody's way", false, 0],
   ["a rehearsal has left is another rehearsal's, elsewhere", true, 5],

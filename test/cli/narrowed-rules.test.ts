@@ -1,7 +1,7 @@
 /** Who narrows a rule of the cluster's security group, switches it off or takes it away is not overruled by a change that is about something else. */
 import { expect, test } from "vitest";
 import { type VirtualClock, createVirtualClock } from "../../src/sim/clock.ts";
-import { byHand, inGroup } from "./azure-hand.ts";
+import { byHand, inGroup, denyAll } from "./azure-hand.ts";
 import { START, type TestAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
@@ -41,19 +41,7 @@ async function ok(argv: string): Promise<string> {
   return stderr;
 }
 
-const DENY = {
-  name: "theirs",
-  properties: {
-    priority: 2000,
-    direction: "Inbound",
-    access: "Deny",
-    protocol: "*",
-    sourceAddressPrefix: "*",
-    sourcePortRange: "*",
-    destinationAddressPrefix: "*",
-    destinationPortRange: "*",
-  },
-};
+const DENY = denyAll("theirs", 2000);
 
 test.each<[string, string, string, (all: Body[]) => Body[], string, string]>([
   [

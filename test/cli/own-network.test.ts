@@ -1,6 +1,6 @@
 /** A virtual network that is there already: which of its subnets, by which name, with what rules of its own, and where in it. */
 import { expect, test } from "vitest";
-import { addGroup, byHand, inGroup } from "./azure-hand.ts";
+import { addGroup, byHand, inGroup, denyAll } from "./azure-hand.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { type RunOptions, START, type TestAzure, ownAzure } from "./world.ts";
 
@@ -106,17 +106,7 @@ test.each([
 });
 
 test("a subnet whose own group lets no SSH in is said, with the rule; it is no refusal", async () => {
-  const properties = {
-    priority: 100,
-    direction: "Inbound",
-    access: "Deny",
-    protocol: "*",
-    sourceAddressPrefix: "*",
-    sourcePortRange: "*",
-    destinationAddressPrefix: "*",
-    destinationPortRange: "*",
-  };
-  const deny = { name: "deny-all", properties };
+  const deny = denyAll("deny-all", 100);
   const azure = await withHub([part("apps", "10.1.1.0/24", { networkSecurityGroup: { id: `${ROOT}${NSG}` } })], [deny]);
   const { exit, stderr } = await azure.run(`plan mycluster ${HERE}`);
   expect(exit).toBe(0);

@@ -11,7 +11,7 @@ import { expect, test } from "vitest";
 import { unusedPath } from "../../src/core/unused-path.ts";
 import { checkUserDataFile } from "../../src/core/user-data/check.ts";
 import { selfSigned } from "../../src/prepare/certificate.ts";
-import { isThere } from "../../src/prepare/beside.ts";
+import { pathExists } from "../../src/prepare/beside.ts";
 import { readGivenKey } from "../../src/prepare/ssh-given-key.ts";
 import { sameSshKey } from "../../src/prepare/ssh-public-key.ts";
 import { checkManagementCertificate } from "../../src/prepare/sign-in-certificate.ts";
@@ -97,7 +97,7 @@ test.each(ways)("%s: no advice writes to a file that is there", async (_, read) 
       const advice = await adviceOf(read(join(folder, name)));
       for (const file of written(advice)) {
         expect(file, `${what} as ${name}: ${advice}`).toMatch(/^\//);
-        expect(isThere(file), `${what} as ${name}: ${advice}`).toBe(false);
+        expect(pathExists(file), `${what} as ${name}: ${advice}`).toBe(false);
       }
     }
   }
@@ -159,7 +159,7 @@ test.each([
   for (const ending of ["", ".utf8", ".plain", ".json"]) writeFileSync(join(folder, `ud.yaml${ending}`), bytes);
   const file = join(folder, "ud.yaml");
   for (const platform of ["flatcar", "ubuntu"] as const) {
-    const advice = checkUserDataFile(bytes, { platform, file, isThere, gunzip: () => Buffer.from("BZh91AY") });
+    const advice = checkUserDataFile(bytes, { platform, file, isThere: pathExists, gunzip: () => Buffer.from("BZh91AY") });
     expect(written(advice.map((finding) => finding.advice ?? "").join(" ")).every((path) => path === join(folder, made))).toBe(
       true,
     );
@@ -181,5 +181,5 @@ test("a folder that cannot be looked into, or a name that is too long, ends noth
   mkdirSync(join(folder, "d"));
   writeFileSync(join(folder, "file"), "");
   for (const path of [join(folder, "x".repeat(300)), join(folder, "file", "x"), join(folder, "none", "x")])
-    expect(unusedPath(path, isThere)).toBe(path);
+    expect(unusedPath(path, pathExists)).toBe(path);
 });

@@ -2,7 +2,7 @@
  * lint: what a node would refuse of a cloud-config, or silently ignore. The places of old files (`{0}`, `{1}`, `#DISCOVERY_URL`) are
  * filled in first, as create does: what is judged is what a node would get.
  */
-import { isThere } from "../../prepare/beside.ts";
+import { pathExists } from "../../prepare/beside.ts";
 import { readWhole, whyUnread } from "../../prepare/read-whole.ts";
 import { EXIT, usageError } from "../../core/errors.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
@@ -24,7 +24,7 @@ export async function lint({ world, args, given }: Invocation): Promise<number> 
     platform,
     file,
     gunzip,
-    isThere: (path) => isThere(ownPath(world, path)),
+    isThere: (path) => pathExists(ownPath(world, path)),
   });
   const errors = findings.filter(({ level }) => level === "error").length;
   const warnings = findings.filter(({ level }) => level === "warning").length;

@@ -8,7 +8,7 @@ import { withoutCovered } from "../range.ts";
 import type { FlagKey } from "../spec/flags.ts";
 import { withoutMarks } from "./claim-change.ts";
 import { ENDPOINTS } from "./endpoints.ts";
-import { isThere, over } from "./parts.ts";
+import { isContained, over } from "./parts.ts";
 import type { Resource } from "./resource.ts";
 import type { Tags } from "./tag-parts.ts";
 import { foreignTags } from "./user-tags.ts";
@@ -62,7 +62,7 @@ export function stayingRules(group: Group, live: There): Map<string, SecurityRul
 export const isAskedAnew = (group: Group, live: There): boolean =>
   (group.asked ?? []).length > 0 &&
   rulesSent(group, live).some(
-    (rule) => group.asked?.includes(rule.name ?? "") === true && !isThere(rule, named(rulesIn(live.model), rule.name)),
+    (rule) => group.asked?.includes(rule.name ?? "") === true && !isContained(rule, named(rulesIn(live.model), rule.name)),
   );
 
 /**

@@ -8,7 +8,7 @@ import { rulesSent } from "./beside-rules.ts";
 import type { Kind } from "./bodies.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { KINDS } from "./kinds.ts";
-import { type Body, isThere, joined, over } from "./parts.ts";
+import { type Body, isContained, joinedParts, over } from "./parts.ts";
 import type { AnyResource } from "./resource.ts";
 import type { Tags } from "./tag-parts.ts";
 import { besideForeign } from "./user-tags.ts";
@@ -41,7 +41,7 @@ export function besideOthers<R extends AnyResource>(resource: R, live: There | u
 /** Whether nothing of it is to be changed but its tags: what others have changed of it is then not touched, whatever it is. */
 export function differsInTagsOnly(resource: AnyResource, live: There): boolean {
   const { tags: _tags, location: _location, ...sent } = besideOthers(resource, live).body as Body;
-  return isThere(sent, live.model);
+  return isContained(sent, live.model);
 }
 
 // --- internal ---
@@ -59,7 +59,7 @@ const PARTS: Partial<Record<Kind, Parts>> = {
   securityGroup: (resource, live) => (resource.kind === "securityGroup" ? { securityRules: rulesSent(resource, live) } : {}),
   network: ({ body }, { model }) => networkParts(body as VirtualNetwork, model as VirtualNetwork),
   networkInterface: ({ body }, { model }) => ({
-    ipConfigurations: joined((body as NetworkInterface).ipConfigurations, (model as NetworkInterface).ipConfigurations, {
+    ipConfigurations: joinedParts((body as NetworkInterface).ipConfigurations, (model as NetworkInterface).ipConfigurations, {
       // a node that is to have no address of its own any more
       alone: ["publicIPAddress"],
     }),
@@ -76,25 +76,25 @@ function balancerParts(body: LoadBalancer, model: LoadBalancer): LoadBalancer {
   const base = first === undefined ? undefined : (first.frontendPort ?? 0) - numberIn(first);
   const pool = body.backendAddressPools?.[0]?.name?.toLowerCase() ?? "";
   return {
-    frontendIPConfigurations: joined(body.frontendIPConfigurations, model.frontendIPConfigurations),
-    backendAddressPools: joined(body.backendAddressPools, model.backendAddressPools),
-    probes: joined(body.probes, model.probes, {
+    frontendIPConfigurations: joinedParts(body.frontendIPConfigurations, model.frontendIPConfigurations),
+    backendAddressPools: joinedParts(body.backendAddressPools, model.backendAddressPools),
+    probes: joinedParts(body.probes, model.probes, {
       made: ({ name, port }) => ENDPOINTS.some((one) => one.name === name && one.port === port),
       // of a TCP probe there is none
       alone: ["requestPath"],
     }),
-    loadBalancingRules: joined(body.loadBalancingRules, model.loadBalancingRules, {
+    loadBalancingRules: joinedParts(body.loadBalancingRules, model.loadBalancingRules, {
       made: ({ name, frontendPort, backendPort }) =>
         ENDPOINTS.some((one) => one.name === name && one.port === frontendPort && one.port === backendPort),
       // Azure tells one pool in two places
       alone: ["backendAddressPools"],
     }),
-    inboundNatRules: joined(body.inboundNatRules, model.inboundNatRules, {
+    inboundNatRules: joinedParts(body.inboundNatRules, model.inboundNatRules, {
       made: (rule) => base !== undefined && rule.backendPort === 22 && rule.frontendPort === base + numberIn(rule),
       // a rule of one port is none of a whole pool
       alone: ["frontendPortRangeStart", "frontendPortRangeEnd", "backendAddressPool"],
     }),
-    outboundRules: joined(body.outboundRules, model.outboundRules, {
+    outboundRules: joinedParts(body.outboundRules, model.outboundRules, {
       made: ({ name, backendAddressPool }) =>
         name === "internet" && backendAddressPool?.id?.toLowerCase().endsWith(`/backendaddresspools/${pool}`) === true,
     }),
@@ -109,7 +109,9 @@ function networkParts(body: VirtualNetwork, model: VirtualNetwork): VirtualNetwo
   const names = new Set(body.subnets?.map(({ name }) => name?.toLowerCase()));
   return {
     addressSpace: { ...model.addressSpace, addressPrefixes: [...new Set(prefixes)] },
-    subnets: joined(body.subnets, model.subnets).map((one) => (names.has(one.name?.toLowerCase()) ? withOnePrefix(one) : one)),
+    subnets: joinedParts(body.subnets, model.subnets).map((one) =>
+      names.has(one.name?.toLowerCase()) ? withOnePrefix(one) : one,
+    ),
   };
 }
 

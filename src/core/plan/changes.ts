@@ -7,7 +7,7 @@ import type { LoadBalancer, LoadBalancingRule, NetworkSecurityGroup, VirtualNetw
 import { canonical } from "../fingerprint.ts";
 import { besideOthers } from "./beside.ts";
 import type { Kind } from "./bodies.ts";
-import { type Body, isThere } from "./parts.ts";
+import { type Body, isContained } from "./parts.ts";
 import { securityRuleWords } from "./rules-drift.ts";
 import { membersIn, readClaim, taggedNodes } from "./read-tags.ts";
 import { type AnyResource, nameOf } from "./resource.ts";
@@ -104,7 +104,7 @@ function mended({ kind, body }: AnyResource, { model }: There): string[] {
       const was = live.get(name);
       if (was === undefined) return [];
       return Object.entries(part).flatMap(([what, is]) =>
-        told.includes(what) || isThere(is, was[what])
+        told.includes(what) || isContained(is, was[what])
           ? []
           : [`~ ${word} ${name}: ${what} ${valueOf(was[what])} -> ${valueOf(is)}`],
       );

@@ -6,7 +6,7 @@ import { canonical } from "../fingerprint.ts";
 
 export type Body = Readonly<Record<string, unknown>>;
 
-export interface Named {
+export interface NamedPart {
   readonly name?: string;
 }
 
@@ -19,7 +19,7 @@ export function over<T extends object>(live: T | undefined, ours: T, alone: read
 }
 
 /** The plan's parts over those of their names, and the live ones that have another name and are not the tool's. */
-export function joined<T extends Named>(
+export function joinedParts<T extends NamedPart>(
   wanted: readonly T[] = [],
   live: readonly T[] = [],
   { made = () => false, alone = [] }: { readonly made?: (part: T) => boolean; readonly alone?: readonly string[] } = {},
@@ -33,7 +33,7 @@ export function joined<T extends Named>(
 }
 
 /** Whether all that is to be sent is there already. Azure spells names and words as it likes, and orders lists of its own. */
-export function isThere(sent: unknown, live: unknown): boolean {
+export function isContained(sent: unknown, live: unknown): boolean {
   if (sent === undefined) return true;
   if (Array.isArray(sent)) {
     const there: readonly unknown[] = Array.isArray(live) ? live : [];
@@ -41,7 +41,7 @@ export function isThere(sent: unknown, live: unknown): boolean {
     return (
       sent.length === there.length &&
       sent.every((one) =>
-        nameIn(one) === undefined ? there.some((other) => isThere(one, other)) : isThere(one, named.get(nameIn(one))),
+        nameIn(one) === undefined ? there.some((other) => isContained(one, other)) : isContained(one, named.get(nameIn(one))),
       )
     );
   }
@@ -49,7 +49,7 @@ export function isThere(sent: unknown, live: unknown): boolean {
   if (!isObject(live)) return false;
   // what a reference leads to is not looked into: Azure shows more of it, or less
   if (isReference(sent) && isReference(live)) return said(sent["id"]) === said(live["id"]);
-  return Object.entries(sent).every(([name, value]) => isThere(value, live[name]));
+  return Object.entries(sent).every(([name, value]) => isContained(value, live[name]));
 }
 
 // --- internal ---

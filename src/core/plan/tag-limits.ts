@@ -6,7 +6,7 @@ import { type ClusterError, usageError } from "../errors.ts";
 import { refusal } from "../advice/preflight.ts";
 import { type AnyResource, nameOf } from "./resource.ts";
 import { FLAGS_TAG } from "./kept-flags.ts";
-import { type Tags, escaped, gather, partsOf } from "./tag-parts.ts";
+import { type Tags, escaped, gather, partCount } from "./tag-parts.ts";
 import { USER_TAGS, foreignTags, userTagsOf } from "./user-tags.ts";
 
 export const TAG_LIMIT = 50;
@@ -51,13 +51,13 @@ const TO_COME = 3;
 function toLeaveOut({ body }: AnyResource): number {
   const { tags = {} } = body as { tags?: Tags };
   let [names, flags] = [USER_TAGS, FLAGS_TAG].map((list) => gather(tags, list)?.length ?? 0) as [number, number];
-  let room = TAG_LIMIT - TO_COME - Object.keys(tags).length + partsOf(names) + partsOf(flags);
+  let room = TAG_LIMIT - TO_COME - Object.keys(tags).length + partCount(names) + partCount(flags);
   const texts = userTagsOf(tags)
     .map(([name, value]) => ({ name: escaped(name).length + 1, flag: escaped(`${name}=${value}`).length + "tag=;".length }))
     .sort((a, b) => b.flag - a.flag);
   let out = 0;
   for (const { name, flag } of texts) {
-    if (room >= partsOf(names) + partsOf(flags)) break;
+    if (room >= partCount(names) + partCount(flags)) break;
     room += 1;
     names -= name;
     if (flags > 0) flags -= flag;

@@ -8,7 +8,7 @@ export type Tags = Record<string, string>;
 const VALUE_LIMIT = 256;
 
 /** How many tags a value takes; none at all is none. */
-export const partsOf = (length: number): number => Math.ceil(length / VALUE_LIMIT);
+export const partCount = (length: number): number => Math.ceil(length / VALUE_LIMIT);
 
 /** A value that is too long for one tag is spread over several. */
 export function spread(tags: Tags, name: string, value: string): void {

@@ -21,7 +21,7 @@ import type { Snapshot } from "./snapshot.ts";
 export type Astray = readonly { readonly node?: number | undefined; readonly error: ClusterError }[];
 
 /** What the cluster has, as its claim says. */
-export interface Named {
+export interface OwnPart {
   readonly id: string;
   /** "machine web-coreos-0" */
   readonly label: string;
@@ -34,7 +34,7 @@ interface Claimed extends Pick<Cluster, "groupName" | "owner"> {
 }
 
 /** @param there what is in the group, whosever it is */
-export const astrayIn = ({ spec, claim }: Pick<Claimed, "spec" | "claim">, there: Snapshot, named: readonly Named[]): Astray =>
+export const astrayIn = ({ spec, claim }: Pick<Claimed, "spec" | "claim">, there: Snapshot, named: readonly OwnPart[]): Astray =>
   named.flatMap(({ id, label, node }) => {
     const live = there.get(id.toLowerCase());
     if (live === undefined || !isOwnerless(live.tags, spec.name)) return [];
@@ -45,7 +45,7 @@ export const astrayIn = ({ spec, claim }: Pick<Claimed, "spec" | "claim">, there
 export function astrayMachines(run: Run, cluster: Claimed, there: Snapshot): Astray {
   const { spec, claim, groupName, owner } = cluster;
   const scope = groupId(run.subscription, groupName);
-  const machines = [...knownNodes(spec, provenOf(there, owner), claim)].map((node): Named => {
+  const machines = [...knownNodes(spec, provenOf(there, owner), claim)].map((node): OwnPart => {
     const name = names.machine(spec, node);
     return { id: resourceId(scope, "machine", name), label: `machine ${name}`, node };
   });

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { ClusterError, EXIT } from "../../core/errors.ts";
+import { shellWord } from "../../core/quoting.ts";
 import { PUBLIC, textAt } from "../../prepare/kept-file.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
@@ -12,36 +13,42 @@ import type { Run } from "../run.ts";
 export const OWNER_FILE = "cluster.json";
 
 /** Where a cluster is: with its name that is one in all of Azure. */
-export interface Place {
+export interface ClusterPlace {
   readonly name: string;
   readonly groupName: string;
 }
 
 /** Called when the cluster's claim is written. Where it cannot be noted the folder is everybody's, as one that somebody has copied. */
-export async function noteOwner(run: Run, { name, groupName }: Place): Promise<void> {
+export async function noteOwner(run: Run, { name, groupName }: ClusterPlace): Promise<void> {
   const owner: Owner = { subscription: run.subscription, resourceGroup: groupName, rehearsal: run.simulated };
   await replaceFile(join(run.dir, name, OWNER_FILE), `${JSON.stringify(owner)}\n`, PUBLIC).catch(() => undefined);
 }
 
 /** For whoever will write there. What a rehearsal left is in nobody's way. @throws ClusterError FolderTaken (exit 5) */
-export function refuseTakenFolder(run: Run, place: Place): void {
+export function refuseTakenFolder(run: Run, place: ClusterPlace): void {
   const other = otherOwner(run, place);
   if (other === undefined || (other.rehearsal && !run.simulated)) return;
   const folder = join(run.dir, place.name);
   const where = `resource group ${other.resourceGroup} of ${other.rehearsal ? "a rehearsal" : `subscription ${other.subscription}`}`;
   throw new ClusterError("FolderTaken", `${folder} has the keys of another ${place.name}: of the one in ${where}`, {
     exit: EXIT.preflight,
-    advice: `If that one is meant, say where it is: ${theOther(run, other)}. Else give this one a folder of its own with --dir. If the other one is gone: rm -r ${folder}`,
+    advice: `${whereTo(run, other)} If the other one is gone: rm -r ${shellWord(folder)}`,
   });
 }
 
 /** Whether what lies there is known to be another cluster's: nothing of it may go with this one. */
-export const isAnothers = (run: Run, place: Place): boolean => otherOwner(run, place) !== undefined;
+export const isTakenFolder = (run: Run, place: ClusterPlace): boolean => otherOwner(run, place) !== undefined;
 
 // --- internal ---
 
-const theOther = (run: Run, { subscription, resourceGroup }: Owner): string =>
-  `${subscription.toLowerCase() === run.subscription.toLowerCase() ? "" : `--subscription ${subscription} `}--resource-group ${resourceGroup}`;
+function whereTo(run: Run, { subscription, resourceGroup, rehearsal }: Owner): string {
+  if (run.simulated && !rehearsal) return "Rehearse in another folder: --dir rehearsal.";
+  const other = subscription.toLowerCase() === run.subscription.toLowerCase() ? "" : `--subscription ${subscription} `;
+  return (
+    `If that one is meant, say where it is: ${other}--resource-group ${shellWord(resourceGroup)}. ` +
+    "Else give this one a folder of its own with --dir."
+  );
+}
 
 interface Owner {
   readonly subscription: string;
@@ -49,7 +56,7 @@ interface Owner {
   readonly rehearsal: boolean;
 }
 
-function otherOwner(run: Run, { name, groupName }: Place): Owner | undefined {
+function otherOwner(run: Run, { name, groupName }: ClusterPlace): Owner | undefined {
   const owner = parsed(textAt(join(run.dir, name, OWNER_FILE)));
   const here: Owner = { subscription: run.subscription, resourceGroup: groupName, rehearsal: run.simulated };
   return owner === undefined || keyOf(owner) === keyOf(here) ? undefined : owner;

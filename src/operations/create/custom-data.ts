@@ -1,5 +1,5 @@
 /** A user's own cloud-init file (`--custom-data`), and the check that any user-data goes through before a machine gets it. */
-import { isThere } from "../../prepare/beside.ts";
+import { pathExists } from "../../prepare/beside.ts";
 import { readWhole, whyUnread } from "../../prepare/read-whole.ts";
 import { gunzipSync } from "node:zlib";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
@@ -51,7 +51,7 @@ export function noteFilled(run: Run, { text }: CustomFile): void {
 /** The user's own file: what a node would refuse is refused here, before anything is made, and what it would ignore is said. @throws ClusterError UserDataRefused (exit 5) */
 export function refuseBadCustomData(run: Run, spec: ClusterSpec, userData: string | Uint8Array): void {
   const { errors, warnings } = checked(spec, userData, {
-    isThere: (path) => isThere(ownPath(run.outside, path)),
+    isThere: (path) => pathExists(ownPath(run.outside, path)),
     ...(spec.customData === undefined ? {} : { file: spec.customData }),
   });
   for (const { line, message } of warnings) noteOnce(run, line === undefined ? message : `line ${line}: ${message}`);

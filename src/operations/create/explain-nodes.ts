@@ -40,10 +40,10 @@ export async function explainNodes(
 // --- internal ---
 
 /** With cloud-init a user's file may leave out whom the key goes to. */
-const ownUsers = ({ platform }: Prepared["spec"]): string[] =>
+const ownUsers = ({ name, platform }: Prepared["spec"]): string[] =>
   PLATFORMS[platform].userData === "cloud-init"
     ? [
-        `Or the file of --custom-data names users and leaves out the one that the key goes to: \`azure-coreos-cluster lint FILE --platform ${platform}\` says so. Custom data cannot change: remove the node and make it again.`,
+        `Or the file of --custom-data names users and leaves out the one that the key goes to: \`azure-coreos-cluster lint FILE --platform ${platform}\` says so. Custom data is one for the whole cluster: with a mended one it is made anew, after \`azure-coreos-cluster destroy ${name}\`.`,
       ]
     : [];
 

@@ -8,7 +8,7 @@ import { readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { textAt } from "../../prepare/kept-file.ts";
 import { etcdTlsFiles, fingerprintOf } from "../../prepare/etcd-tls.ts";
-import { OWNER_FILE, type Place, isAnothers } from "../cluster/folder-owner.ts";
+import { OWNER_FILE, type ClusterPlace, isTakenFolder } from "../cluster/folder-owner.ts";
 import { EXPORTED_VALUES } from "../export-values.ts";
 import type { Run } from "../run.ts";
 
@@ -16,10 +16,10 @@ import type { Run } from "../run.ts";
  * @param machines of the cluster, proven, as they were before they went
  * @returns paths of the files that were removed
  */
-export async function forgetFiles(run: Run, place: Place, claim: Tags, machines: readonly Tagged[]): Promise<string[]> {
+export async function forgetFiles(run: Run, place: ClusterPlace, claim: Tags, machines: readonly Tagged[]): Promise<string[]> {
   const { name } = place;
   const folder = join(run.dir, name);
-  if (isAnothers(run, place)) return [];
+  if (isTakenFolder(run, place)) return [];
   const files = await readdir(folder).catch((): string[] => []);
   const going = files.filter((file) => OURS.test(file)).map((file) => join(folder, file));
   if (!(await isOf(folder, name, claim)) && !(await hasKeysOf(folder, machines))) return [];
@@ -30,9 +30,9 @@ export async function forgetFiles(run: Run, place: Place, claim: Tags, machines:
 }
 
 /** The user-data of nodes that are gone: it holds their keys. */
-export async function forgetUserData(run: Run, place: Place, claim: Tags, nodes: readonly number[]): Promise<void> {
+export async function forgetUserData(run: Run, place: ClusterPlace, claim: Tags, nodes: readonly number[]): Promise<void> {
   const folder = join(run.dir, place.name);
-  if (isAnothers(run, place) || !(await isOf(folder, place.name, claim))) return;
+  if (isTakenFolder(run, place) || !(await isOf(folder, place.name, claim))) return;
   await Promise.all(nodes.map((node) => rm(join(folder, `user-data-${node}.yaml`), { force: true })));
 }
 

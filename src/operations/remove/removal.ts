@@ -8,7 +8,7 @@ import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { groupId, nameOf as lastOf, resourceId } from "../../core/plan/resource.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { getPatiently } from "../../engine/patiently.ts";
-import { type Named, astrayIn, refuseAstray } from "../cluster/astray.ts";
+import { type OwnPart, astrayIn, refuseAstray } from "../cluster/astray.ts";
 import { type Claim, claimNeeded } from "../cluster/claim.ts";
 import { isDoomed, isForeign } from "../cluster/cluster.ts";
 import { findCluster } from "../cluster/find.ts";
@@ -81,7 +81,7 @@ export async function planRemoval(
   const going = named.filter((index) => there.some((node) => node.index === index) || disks.some(({ node }) => node === index));
   const staying = there.filter((node) => !named.includes(node.index));
   // none that stays: perhaps none of it was there any more when its nodes were looked for
-  if (going.length > 0 && staying.length === 0) await refuseDestroyed(run, { spec, claim });
+  if (going.length > 0 && staying.length === 0) await refuseDestroyedMeanwhile(run, { spec, claim });
   if (going.length > 0 && !comeBack) refuseTooFew(spec, staying.length);
   // members leave through those that live
   if (going.some((index) => claim.choices.members.has(index))) refuseStopped(name, claim.tags);
@@ -104,7 +104,7 @@ export async function planRemoval(
 }
 
 /** Looks at the claim anew, which may have been read minutes ago. @throws ClusterError BeingDestroyed (exit 7) */
-export async function refuseDestroyed(run: Run, { spec, claim }: Pick<Removal, "spec" | "claim">): Promise<void> {
+export async function refuseDestroyedMeanwhile(run: Run, { spec, claim }: Pick<Removal, "spec" | "claim">): Promise<void> {
   const live = await getPatiently(claim, run.tools);
   if (live === undefined) throw destroyedMeanwhile(spec.name);
   refuseMarked(spec.name, live.tags);
@@ -132,7 +132,7 @@ export async function refuseHindered(run: Run, { spec, claim, groupName, owner, 
 function changedBy(
   run: Run,
   { spec, groupName, known, named }: Pick<Removal, "spec" | "groupName" | "known"> & { readonly named: readonly number[] },
-): Named[] {
+): OwnPart[] {
   const id = resourceId(groupId(run.subscription, groupName), "loadBalancer", names.loadBalancer(spec.name));
   const parts = possibleParts(run, spec, groupName, known);
   return [...parts.filter(({ kind, node }) => kind === "machine" || named.includes(node)), { id, label: "load balancer" }];
