@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { BY_HAND, addIdentity, byHand, inGroup } from "./cli/azure-hand.ts";
 import { type VirtualClock, createVirtualClock } from "../src/sim/clock.ts";
 import { START, type TestAzure, ownAzure, testAzure } from "./cli/world.ts";
+import { some } from "./long.ts";
 
 const GROW = "mycluster --num-nodes 5 --wait-for machines";
 /** What others set there is sent back with the cluster's own parts. */
@@ -42,7 +43,7 @@ const RUNS: readonly (readonly [create: string, ...life: string[]])[] = [
 
 test("every request of the representative runs is recorded", async () => {
   const lines: string[] = [];
-  for (const [argv, ...life] of RUNS) {
+  for (const [argv, ...life] of some(RUNS, 1, 5, 7)) {
     const clock = createVirtualClock(START);
     const azure = life.includes(OTHERS) ? ownAzure({ clock }) : testAzure();
     if (argv.includes("--identity")) await addIdentity(azure, "mycluster", "someone");

@@ -97,7 +97,7 @@ const UPGRADED = [
 ] as const;
 
 // `npm test` builds the bundle first; the first one is slow
-test.skipIf(!existsSync(join(ROOT, "dist/main.js"))).concurrent.each(some(UPGRADED, 1, 2))(
+test.skipIf(!existsSync(join(ROOT, "dist/main.js"))).concurrent.each(some(UPGRADED, 2))(
   "%s",
   async (_, fault, argv, exit, said) => {
     const { code, stderr, gone } = await underUpgrade(azure(fault), argv);
