@@ -3,11 +3,12 @@
  * steps. Pure functions of the finished cluster; they print nothing and know no file but by its name.
  */
 import { shellWord, sshConfigWord } from "./quoting.ts";
-import { deisLines, deisOf } from "./deis-next.ts";
+import { deisLines, deisOf, notOpenLines } from "./deis-next.ts";
 import { askedFields } from "./account.ts";
 import type { ClusterDocument } from "./documents.ts";
 import { type SshFacts, sshOptions } from "./ssh-options.ts";
 import type { Platform } from "./node-config.ts";
+import type { Opening } from "./plan/let-in.ts";
 import { schemaUri } from "./schema-uri.ts";
 import type { FlagValues } from "./spec/flags.ts";
 import type { Hop } from "./spec/hops.ts";
@@ -122,6 +123,8 @@ export interface NextStepsOptions {
   readonly sshConfigFile: string;
   /** "destroy mycluster" as a whole command, with the flags that lead to the same Azure. */
   readonly next: (words: string) => string;
+  /** What was asked to be open, and how far it is. */
+  readonly openings: readonly Opening[];
   /** No machine is there to log in to. */
   readonly rehearsal: boolean;
 }
@@ -135,13 +138,14 @@ export function nextSteps(document: ClusterDocument, options: NextStepsOptions):
     ip === ""
       ? `${name} has no address yet, as far as Azure's answers go: \`${options.next(`status ${name}`)}\` shows it when it has.`
       : `${name} is at ${ip}${host === "" || host === ip ? "" : ` (${host})`}.`,
+    ...notOpenLines(options.openings, options.next(`status ${name}`)),
     "",
     "Next:",
     ...commands(options.rehearsal ? rehearsedCommands(document, options) : realCommands(document, options)),
   ];
   if (options.deis) {
-    const { platform, next } = options;
-    lines.push("", ...deisLines(document.etcd, { name, host, ip, port, key, platform, next }));
+    const { platform, next, openings } = options;
+    lines.push("", ...deisLines(document.etcd, { name, host, ip, port, key, platform, next, openings }));
   }
   return `${lines.join("\n")}\n`;
 }

@@ -1,20 +1,23 @@
 /**
  * What the load-balanced endpoints look like from outside. Behind an Azure load balancer, silence has several causes: a
- * backend whose probe fails gets no new connections, and a closed port is silent as well. The plan has opened what is asked here,
- * so silence is told as what it most likely is: nobody listens yet.
+ * backend whose probe fails gets no new connections, and a closed port is silent as well. Where the security group lets everybody in,
+ * silence is told as what it most likely is: nobody listens yet.
  */
 import { request } from "node:http";
 import { connect } from "node:net";
 import type { Clock } from "../core/clock.ts";
+import { fromWords, isAll } from "../core/plan/let-in.ts";
 import { abortable } from "../engine/abortable.ts";
 import { limit } from "./deadline.ts";
 
-/** Where to look: an endpoint of the plan, which the load balancer and the security group open. */
+/** Where to look: an endpoint of the plan. */
 export interface EndpointProbe {
   readonly host: string;
   readonly port: number;
   /** Asked for over HTTP; without one a connection is enough. */
   readonly path?: string;
+  /** Whom the security group lets in; absent: everybody. */
+  readonly from?: readonly string[];
 }
 
 export interface EndpointState {
@@ -51,12 +54,15 @@ async function probeEndpoint(probe: EndpointProbe, options: ProbeOptions): Promi
 /** An HTTP status, "connected", "silent", or the code of a socket error. */
 type Finding = number | string;
 
-function verdict({ port, path }: EndpointProbe, found: Finding): EndpointState {
+function verdict({ port, path, from = ["*"] }: EndpointProbe, found: Finding): EndpointState {
   if (found === 200) return { port, state: "answering", text: `port ${port} answers, ${path} is healthy` };
   if (typeof found === "number") return { port, state: "answering", text: `port ${port} answers, but ${path} says ${found}` };
   if (found === "connected") return { port, state: "answering", text: `port ${port} answers` };
   // Nobody has a router or builder before it is installed: no backend is healthy, so the load balancer drops the connection.
   if (["silent", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"].includes(found)) {
+    if (from.length === 0) return { port, state: "closed", text: `port ${port} is not open: the security group lets nobody in` };
+    if (!isAll(from))
+      return { port, state: "closed", text: `port ${port} is open${fromWords({ from })} alone, and does not answer here` };
     return {
       port,
       state: "open",

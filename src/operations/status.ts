@@ -2,7 +2,7 @@
 import type { AskedDocument, CostDocument, Drift, StatusDocument, StatusNode } from "../core/documents.ts";
 import { askedFields } from "../core/account.ts";
 import { identityFor } from "./cluster/identity.ts";
-import { endpointsOf } from "../core/plan/endpoints.ts";
+import { type Opening, isAll, isOpen } from "../core/plan/let-in.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { etcdDocument, nodeDocument } from "../core/node-document.ts";
 import { GONE_SPOT } from "../core/plan/spot.ts";
@@ -108,7 +108,7 @@ interface Look {
 }
 
 function documentOf(run: Run, asked: AskedDocument, { located, live, health, identityFile }: Look): Omit<StatusDocument, "cost"> {
-  const { spec, claim, location, drift, resources, expires } = live;
+  const { spec, claim, location, drift, openings, resources, expires } = live;
   const stopped = stoppedSince(claim.tags);
   const nodes = live.nodes.map((node): StatusNode => {
     const asked = health.nodes.get(node.index);
@@ -155,11 +155,22 @@ function documentOf(run: Run, asked: AskedDocument, { located, live, health, ide
     $schema: schemaUri("status"),
     nodes,
     states: counted(nodes.map(({ state }) => state)),
-    endpoints: endpointsOf(spec).map((endpoint) => ({ name: endpoint.name, port: endpoint.port })),
+    ...openFields(openings),
     drift: [...drift, ...endingCertificates(nodes, run.clock.now())],
     ...(expires === undefined ? {} : { expires: new Date(expires).toISOString() }),
     ...(stopped === undefined ? {} : { stopped }),
     ...(run.simulated ? { simulated: true } : {}),
+  };
+}
+
+function openFields(all: readonly Opening[]): Pick<StatusDocument, "endpoints" | "sshFrom" | "notOpen"> {
+  const endpoints = all.filter(({ name }) => name !== "ssh");
+  const closed = endpoints.filter((one) => !isOpen(one)).map(({ name, port }) => ({ name, port }));
+  const ssh = all.find(({ name }) => name === "ssh")?.from ?? [];
+  return {
+    endpoints: endpoints.filter(isOpen).map(({ name, port, from }) => ({ name, port, ...(isAll(from) ? {} : { from }) })),
+    ...(isAll(ssh) ? {} : { sshFrom: ssh }),
+    ...(closed.length === 0 ? {} : { notOpen: closed }),
   };
 }
 

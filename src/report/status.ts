@@ -31,8 +31,10 @@ export interface StatusView {
   readonly nodes: readonly StatusNodeView[];
   /** How many nodes are in which state. */
   readonly states: { readonly [state: string]: number };
-  /** "HTTP 80", "builder 2222". */
-  readonly endpoints: readonly string[];
+  /** "web 80", "SSH from 10.0.0.0/8". */
+  readonly open: readonly string[];
+  /** Asked for all the same. */
+  readonly notOpen: readonly string[];
   readonly etcd: { readonly mode: string; readonly members: readonly string[] };
   /** What it costs, in words. */
   readonly costs?: string;
@@ -182,9 +184,10 @@ function reasons(view: StatusView): string[] {
   return said.length === 0 ? [] : [...said, ""];
 }
 
-function facts({ endpoints, etcd, costs, expiresIn }: StatusView): string[] {
+function facts({ open, notOpen, etcd, costs, expiresIn }: StatusView): string[] {
   return [
-    `open: ${[...endpoints, "SSH"].join(", ")}`,
+    `open: ${open.length === 0 ? "nothing" : plain(open.join(", "))}`,
+    ...(notOpen.length === 0 ? [] : [`asked for, not open: ${notOpen.join(", ")}`]),
     etcd.mode === "none"
       ? "etcd: none"
       : `etcd: ${etcd.mode}, ${etcd.members.length} ${plural("member", etcd.members.length)}: ${few(etcd.members)}`,

@@ -1,5 +1,6 @@
 /** Who narrows a rule of the cluster's security group, switches it off or takes it away is not overruled by a change that is about something else. */
 import { expect, test } from "vitest";
+import type { StatusDocument } from "../../src/core/documents.ts";
 import { type VirtualClock, createVirtualClock } from "../../src/sim/clock.ts";
 import { byHand, inGroup, denyAll } from "./azure-hand.ts";
 import { some } from "../long.ts";
@@ -164,4 +165,37 @@ test.each([
   await ok(`abc ${then}`);
   const shape = (all: Body[]): unknown => all.map(({ name, properties }) => [name, properties]);
   expect(shape(finished)).toEqual(shape(await rules()));
+});
+
+test("nothing is called open that the security group does not let in", async () => {
+  await made("abc --num-nodes 3 --deis");
+  await change((all) => set("allow-ssh", { sourceAddressPrefix: "9.9.9.9/32" })(all).filter(({ name }) => name !== "allow-web"));
+  const { stdout } = await azure.run("status abc --no-nodes");
+  expect(stdout).toContain("open: https 443, builder 2222, SSH from 9.9.9.9/32\nasked for, not open: web 80\n");
+  const { document } = await azure.json<StatusDocument>("status abc --no-nodes");
+  expect(document).toMatchObject({
+    endpoints: [
+      { name: "https", port: 443 },
+      { name: "builder", port: 2222 },
+    ],
+    notOpen: [{ name: "web", port: 80 }],
+    sshFrom: ["9.9.9.9/32"],
+  });
+  const told = await ok("abc");
+  expect(told).toContain("Asked for, and not open: web 80. `azure-coreos-cluster status abc`");
+  expect(told).toContain("Deis: the endpoints 443 and 2222 are open, and nothing");
+  expect(told).toContain("abc.westus.cloudapp.azure.com once that is open.");
+  // before all of ours
+  await change((all) =>
+    [
+      ...set("allow-ssh", { access: "Deny" })(all),
+      { ...denyAll("theirs", 100), properties: { ...denyAll("theirs", 100).properties, sourceAddressPrefix: "Internet" } },
+    ].map((one) => (one.name === "allow-ssh" ? { ...one, properties: { ...one.properties, priority: 101 } } : one)),
+  );
+  expect((await azure.run("status abc --no-nodes")).stdout).toContain(
+    "open: nothing\nasked for, not open: web 80, https 443, builder 2222, SSH\n",
+  );
+  const closed = await ok("abc --deis");
+  expect(closed).toContain("Asked for, and not open: web 80, https 443, builder 2222, SSH.");
+  expect(closed).toContain("Deis: no endpoint is open.");
 });

@@ -139,6 +139,7 @@ const steps: NextStepsOptions = {
   sshKeyFile: "ssh-cert.key",
   sshConfigFile: "mycluster/ssh_config",
   next: (words) => `azure-coreos-cluster ${words}`,
+  openings: [80, 443, 2222].map((port) => ({ name: String(port), port, from: ["*"] })),
   rehearsal: false,
 };
 

@@ -33,6 +33,15 @@ describe("endpoints seen from outside", () => {
     expect(found).toMatchObject({ port, state, text: expect.stringMatching(text) });
   });
 
+  test.each([
+    [["10.0.0.0/8"], /open from 10.0.0.0\/8 alone, and does not answer here/],
+    [[], /not open: the security group lets nobody in/],
+  ])("silent, and only %j may come", async (from, text) => {
+    const probe = { host: "127.0.0.1", port: await closedPort(), from };
+    const [found] = await probeEndpoints([probe], { clock, timeoutMs: 500 });
+    expect(found).toMatchObject({ state: "closed", text: expect.stringMatching(text) });
+  });
+
   test("a host that there is not", async () => {
     const [found] = await probeEndpoints([{ host: "nowhere.invalid", port: 80 }], { clock, timeoutMs: 5000 });
     expect(found).toMatchObject({ state: "closed", text: expect.stringMatching(/does not answer \(E/) });

@@ -1,5 +1,5 @@
 /** Networks that are there, and public addresses. */
-import type { PublicIPAddress, SecurityRule, Subnet, VirtualNetwork } from "@azure/arm-network";
+import type { PublicIPAddress, Subnet, VirtualNetwork } from "@azure/arm-network";
 import type { BearerKind } from "../../core/plan/bearer.ts";
 import type { Bodies } from "../../core/plan/bodies.ts";
 import { groupOf, nameOf } from "../../core/plan/resource.ts";
@@ -10,6 +10,7 @@ import {
   type SubnetFacts,
   normalLocation,
 } from "../../core/region.ts";
+import { ruleFacts, several } from "../../core/plan/let-in.ts";
 import type { Clients } from "../clients.ts";
 import { all, listed, orAbsent } from "../reading.ts";
 
@@ -107,18 +108,3 @@ const subnetFacts = (subnet: Subnet): SubnetFacts => ({
   ...(subnet.networkSecurityGroup?.id === undefined ? {} : { securityGroup: subnet.networkSecurityGroup.id }),
   ...(subnet.routeTable?.id === undefined ? {} : { routeTable: subnet.routeTable.id }),
 });
-
-const ruleFacts = (rule: SecurityRule): SecurityRuleFacts => ({
-  name: rule.name ?? "",
-  priority: rule.priority ?? 0,
-  inbound: /^inbound$/i.test(rule.direction ?? ""),
-  allows: /^allow$/i.test(rule.access ?? ""),
-  protocol: rule.protocol ?? "*",
-  sources: several(rule.sourceAddressPrefixes, rule.sourceAddressPrefix),
-  destinations: several(rule.destinationAddressPrefixes, rule.destinationAddressPrefix),
-  ports: several(rule.destinationPortRanges, rule.destinationPortRange),
-});
-
-/** Azure has each of these twice: one, or a list. */
-const several = (list: readonly string[] | undefined, one: string | undefined): string[] =>
-  list !== undefined && list.length > 0 ? [...list] : one === undefined || one === "" ? [] : [one];

@@ -9,6 +9,7 @@ import { platformIn } from "../../operations/platform/tag.ts";
 import { dnsLines, nextSteps, sampleHost } from "../../core/outputs.ts";
 import { are, duration, plural, someOf } from "../../core/words.ts";
 import { type Created, endpointsFromOutside, failureContext } from "../../operations/create/finish.ts";
+import { leftOpen } from "../../operations/create/left-open.ts";
 import type { Prepared } from "../../operations/create/prepared.ts";
 import { quotedBelow, quotesAzure } from "../../report/error.ts";
 import { short } from "../../report/short.ts";
@@ -90,6 +91,7 @@ async function sayNext(session: Session, cwd: string, prepared: Prepared, create
       sshKeyFile: key === undefined ? "" : relative(cwd, key),
       sshConfigFile: relative(cwd, created.sshConfigFile),
       next: session.next,
+      openings: leftOpen(prepared),
       rehearsal: session.simulated,
     })}`,
   );

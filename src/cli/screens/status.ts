@@ -1,5 +1,6 @@
 /** status on a terminal: once, or again and again with --watch. What it looks at is operations/status.ts. */
 import type { StatusDocument } from "../../core/documents.ts";
+import { type Opening, isOpen, openingWords } from "../../core/plan/let-in.ts";
 import { type Status, clusterStatus as look } from "../../operations/status.ts";
 import { renderCosts } from "../../report/cost.ts";
 import { abilities } from "../../report/paint.ts";
@@ -107,7 +108,17 @@ const viewOf = (document: StatusDocument, now: number, color: boolean): Paramete
     ...(node.createdAt === undefined ? {} : { ageMs: now - Date.parse(node.createdAt) }),
   })),
   costs: renderCosts(document.cost),
-  endpoints: document.endpoints.map(({ name, port }) => `${name} ${port}`),
+  open: openedIn(document).filter(isOpen).map(openingWords),
+  notOpen: openedIn(document)
+    .filter((one) => !isOpen(one))
+    .map(openingWords),
   ...(document.expires === undefined ? {} : { expiresIn: Date.parse(document.expires) - now }),
   color,
 });
+
+/** SSH stands behind the others. */
+const openedIn = ({ endpoints, notOpen = [], sshFrom = ["*"] }: StatusDocument): Opening[] => [
+  ...endpoints.map(({ name, port, from = ["*"] }) => ({ name, port, from })),
+  ...notOpen.map((one) => ({ ...one, from: [] })),
+  { name: "ssh", port: 22, from: sshFrom },
+];

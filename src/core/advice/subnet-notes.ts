@@ -2,8 +2,8 @@
  * What a subnet's own security group and routes do to nodes that are put there. The tool changes neither, so it says what is in the
  * way, and with what rule it would not be. Notes and no refusals: what is behind an appliance only its owner knows. Pure.
  */
-import { holdsRange } from "../addresses.ts";
 import { endpointsOf } from "../plan/endpoints.ts";
+import { coversNodes, coversPeer, inOrder } from "../plan/let-in.ts";
 import { groupOf, nameOf } from "../plan/resource.ts";
 import type { RouteFacts, SecurityRuleFacts, SubnetFacts } from "../region.ts";
 import type { ClusterSpec } from "../spec/spec.ts";
@@ -128,12 +128,9 @@ function blocking(
   need: Need,
   subnet: SubnetFacts,
 ): { name: string; priority: number } | undefined {
-  const inOrder = rules
-    .filter((rule) => rule.inbound === need.inbound && /^(\*|tcp)$/i.test(rule.protocol) && coversPorts(rule.ports, need.ports))
-    .filter((rule) => coversNodes(need.inbound ? rule.destinations : rule.sources, subnet))
-    .sort((a, b) => a.priority - b.priority);
+  const ordered = inOrder(rules, need, (prefixes) => subnet.prefixes.some((own) => coversNodes(prefixes, [own])));
   for (const peer of need.peers) {
-    const first = inOrder.find((rule) => coversPeer(need.inbound ? rule.sources : rule.destinations, peer));
+    const first = ordered.find((rule) => coversPeer(need.inbound ? rule.sources : rule.destinations, peer));
     if (first !== undefined && !first.allows)
       return { name: `its rule ${first.name} (priority ${first.priority})`, priority: first.priority };
     if (first === undefined && !OPEN_BY_DEFAULT.has(peer)) return { name: "Azure's last rule, DenyAllInBound", priority: 4097 };
@@ -150,35 +147,6 @@ function freePriority(rules: readonly SecurityRuleFacts[], inbound: boolean, bef
   for (let priority = Math.min(before - 1, 4096); priority >= 100; priority--) if (!taken.has(priority)) return priority;
   return `N (below ${before}, where none is free: move a rule)`;
 }
-
-const coversPorts = (ports: readonly string[], wanted: string): boolean => {
-  const [low, high] = span(wanted);
-  return ports.map(span).some(([first, last]) => first <= low && high <= last);
-};
-
-function span(ports: string): [number, number] {
-  if (ports === "*") return [0, 65_535];
-  const [first = "", last = first] = ports.split("-");
-  return [Number(first), Number(last)];
-}
-
-const EVERYBODY = /^(\*|any|0\.0\.0\.0\/0)$/i;
-
-const coversNodes = (prefixes: readonly string[], subnet: SubnetFacts): boolean =>
-  prefixes.some(
-    (prefix) =>
-      EVERYBODY.test(prefix) || /^virtualnetwork$/i.test(prefix) || subnet.prefixes.some((own) => holdsRange(prefix, own)),
-  );
-
-/** A tag is covered by itself, and everybody by "Internet": who is in the network does not come through the load balancer. */
-const coversPeer = (prefixes: readonly string[], peer: string): boolean =>
-  prefixes.some(
-    (prefix) =>
-      EVERYBODY.test(prefix) ||
-      prefix.toLowerCase() === peer.toLowerCase() ||
-      (/^internet$/i.test(prefix) && !/^(virtualnetwork|azureloadbalancer)$/i.test(peer)) ||
-      holdsRange(prefix, peer),
-  );
 
 const EVERYTHING: ReadonlySet<string> = new Set(["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1"]);
 

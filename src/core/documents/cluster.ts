@@ -138,9 +138,20 @@ export interface StatusDocument extends ClusterFacts {
   readonly nodes: readonly StatusNode[];
   /** How many nodes are in which state: `{ "ready": 2, "running, not asked": 1 }`. */
   readonly states: { readonly [state: string]: number };
-  /** What the load balancer lets in, beside SSH. */
+  /** What is open, beside SSH: the load balancer has its rule, and the security group lets in. */
   readonly endpoints: readonly {
     /** Name of its rule: "web", "https", "builder" or "kube-api". */
+    readonly name: string;
+    /** The port. */
+    readonly port: number;
+    /** Who may come, as ranges or Azure's tags; absent where everybody may. */
+    readonly from?: readonly string[];
+  }[];
+  /** Who may come to SSH, as ranges or Azure's tags, nobody where it is empty; absent where everybody may. */
+  readonly sshFrom?: readonly string[];
+  /** Endpoints that were asked for and are not open; absent where all are. `drift` says what is in the way. */
+  readonly notOpen?: readonly {
+    /** As in `endpoints`. */
     readonly name: string;
     /** The port. */
     readonly port: number;

@@ -5,10 +5,11 @@
 import type { Snapshot } from "./snapshot.ts";
 import type { Drift } from "../../core/documents.ts";
 import type { Found } from "../../core/found.ts";
-import type { PublicIPAddress } from "@azure/arm-network";
+import type { LoadBalancer, NetworkSecurityGroup, PublicIPAddress } from "@azure/arm-network";
 import type { VirtualMachine } from "@azure/arm-compute";
 import { type Facts, names } from "../../core/plan/cluster.ts";
 import { astray, looseDisks, lostUserTags, missing, strays } from "../../core/plan/drift.ts";
+import { type Opening, openings } from "../../core/plan/let-in.ts";
 import { changedRules } from "../../core/plan/rules-drift.ts";
 import { planOf } from "../../core/plan/plan.ts";
 import { provenOf } from "../../core/plan/proof.ts";
@@ -58,6 +59,8 @@ export interface LiveCluster {
   readonly location: string;
   readonly nodes: readonly LiveNode[];
   readonly drift: readonly Drift[];
+  /** What was asked to be open, and how far it is. */
+  readonly openings: readonly Opening[];
   /** Machines of its nodes that are there, and have lost the tags that say so. */
   readonly astray: Astray;
   /** How many resources of it there are. */
@@ -93,11 +96,27 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
     resources: doom.ours.length,
     found: oursOf(doom),
     expires,
+    openings: openingsIn(run, { spec, groupName, nodes, snapshot: doom.snapshot }),
     drift: driftOf(run, doom, { claim, spec, nodes, snapshot, expires }),
   };
 }
 
 // --- internal ---
+
+/** @param snapshot what has lost its tags lets in as before */
+function openingsIn(
+  run: Run,
+  { spec, groupName, nodes, snapshot }: Pick<LiveCluster, "spec" | "nodes"> & Pick<Place, "groupName" | "snapshot">,
+): Opening[] {
+  const scope = groupId(run.subscription, groupName);
+  const modelOf = (kind: "securityGroup" | "loadBalancer", name: string): unknown =>
+    snapshot.get(resourceId(scope, kind, name).toLowerCase())?.model;
+  return openings(spec, {
+    group: modelOf("securityGroup", names.securityGroup(spec.name)) as NetworkSecurityGroup | undefined,
+    balancer: modelOf("loadBalancer", names.loadBalancer(spec.name)) as LoadBalancer | undefined,
+    nodes: nodes.flatMap(({ privateIp }) => (privateIp === "" ? [] : [privateIp])),
+  });
+}
 
 /** How what is there differs from what was made, and what is near its end. */
 function driftOf(run: Run, doom: Doom, { expires, ...seen }: Seen & Pick<LiveCluster, "expires">): Drift[] {

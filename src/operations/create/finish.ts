@@ -18,6 +18,7 @@ import { machinesOf } from "../cluster/nodes-there.ts";
 import type { Run, Surroundings } from "../run.ts";
 import { type Carried, failuresOf } from "./carry-out.ts";
 import { enough } from "./ready-level.ts";
+import { leftOpen } from "./left-open.ts";
 import type { Prepared } from "./prepared.ts";
 import { documentOf, stateFile } from "./result-document.ts";
 
@@ -106,10 +107,12 @@ export async function endpointsFromOutside(
   const endpoints = endpointsOf(prepared.spec);
   if (endpoints.length === 0 || run.simulated || ip === "" || enough(run, prepared) === "machines") return undefined;
   const { probeEndpoints } = await import("../../nodes/endpoints.ts");
+  const left = leftOpen(prepared);
   const probes = endpoints.map(({ port, probePath }) => ({
     host: ip,
     port,
     ...(probePath === undefined ? {} : { path: probePath }),
+    from: left.find((one) => one.port === port)?.from ?? [],
   }));
   // they are told of where there is time: a cluster that is ready stays so
   const timeoutMs = Math.min(5000, run.deadline - run.clock.now() - ENOUGH_TO_TELL_MS);
