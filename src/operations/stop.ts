@@ -13,6 +13,7 @@ import { endedByStop } from "../engine/tools.ts";
 import { isDoomed, type Cluster } from "./cluster/cluster.ts";
 import { findCluster } from "./cluster/find.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
+import { otherRun } from "./create/other-run.ts";
 import { powerAll, refusePowerForbidden } from "./cluster/power.ts";
 import { destroyedMeanwhile } from "./cluster/shared-changes.ts";
 import { stoppedSince } from "./cluster/stopped.ts";
@@ -62,7 +63,7 @@ export async function carryOutStop(run: Run, { cluster, live, running, since: ma
   const since = marked ?? new Date(run.clock.now()).toISOString();
   run.stop.throwIfAborted();
   await retag(claim, (now) => (stoppedSince(now) === undefined ? { ...now, [STOPPED]: since } : undefined), run.tools);
-  const { asked, left, failed, now } = await deallocate(run, cluster, live, running);
+  const { wanted, left, failed, now } = await deallocate(run, cluster, live, running);
   run.emit({ kind: "end", id: "stop", label: spec.name });
   const runs = new Set(left.map(({ index }) => index));
   const powerOf = new Map(now.nodes.map((node) => [node.id.toLowerCase(), runs.has(node.index) ? node.power : "deallocated"]));
@@ -72,7 +73,7 @@ export async function carryOutStop(run: Run, { cluster, live, running, since: ma
     name: spec.name,
     resourceGroup: cluster.groupName,
     since,
-    stopped: asked.filter((node) => !left.includes(node)).map(({ name }) => name),
+    stopped: wanted.filter((node) => !left.includes(node)).map(({ name }) => name),
     before: nodes.filter((node) => node.provisioning !== undefined && !running.includes(node)).map(({ name }) => name),
     left: left.map(({ name }) => name),
     cost: await foundCost(run, now.found, live.location, { powerOf }),
@@ -91,8 +92,8 @@ const runningIn = ({ nodes }: LiveCluster): LiveNode[] =>
 const PASSES = 3;
 
 interface Deallocated {
-  /** Those whose power was taken, or was to be. */
-  readonly asked: readonly LiveNode[];
+  /** Those whose power was taken, or was to be: all that were seen to run. */
+  readonly wanted: readonly LiveNode[];
   /** Those of them that still run. */
   readonly left: readonly LiveNode[];
   readonly failed: ReadonlyMap<number, ClusterError>;
@@ -102,12 +103,18 @@ interface Deallocated {
 
 /** Ends etcd and takes the power. What has gone by itself is not left. */
 async function deallocate(run: Run, cluster: Cluster, live: LiveCluster, running: readonly LiveNode[]): Promise<Deallocated> {
-  const asked = new Map<number, LiveNode>();
+  const wanted = new Map<number, LiveNode>();
   const failed = new Map<number, ClusterError>();
   let now = live;
-  for (let going = running, pass = 1; going.length > 0 && pass <= PASSES && !run.stop.aborted; pass++) {
-    for (const node of going) asked.set(node.index, node);
-    await tellEtcd(run, cluster, new Set(going.filter(({ power }) => power === "running").map(({ index }) => index)), "stop");
+  for (let going = running, pass = 1; going.length > 0; pass++) {
+    for (const node of going) wanted.set(node.index, node);
+    if (pass > PASSES) {
+      for (const { index } of going) failed.set(index, otherRun(live.spec.name, undefined));
+      break;
+    }
+    const awake = going.filter(({ power }) => power === "running").map(({ index }) => index);
+    if (!run.stop.aborted) await tellEtcd(run, cluster, new Set(awake), "stop");
+    // those that it is stopped before are left, too
     for (const [index, error] of await powerAll(run, going, "deallocate")) failed.set(index, error);
     if (run.stop.aborted) break;
     const seen = await readLiveCluster(run, cluster).catch((error: unknown) => {
@@ -115,11 +122,11 @@ async function deallocate(run: Run, cluster: Cluster, live: LiveCluster, running
     });
     if (seen === undefined) break;
     now = seen;
-    going = runningIn(now).filter(({ index }) => !asked.has(index));
+    going = runningIn(now).filter(({ index }) => !wanted.has(index));
   }
   const there = new Set(now.nodes.filter(({ provisioning }) => provisioning !== undefined).map(({ index }) => index));
-  const all = [...asked.values()];
-  return { asked: all, left: all.filter(({ index }) => failed.has(index) && there.has(index)), failed, now };
+  const all = [...wanted.values()];
+  return { wanted: all, left: all.filter(({ index }) => failed.has(index) && there.has(index)), failed, now };
 }
 
 const notStopped = ({ name, left, stopped, before }: StopDocument, cause: ClusterError): ClusterError =>

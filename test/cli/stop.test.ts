@@ -286,6 +286,32 @@ test.each([
   },
 );
 
+test("Ctrl-C once the claim is marked, before the first machine: all of them are left, none is called stopped", async () => {
+  await made();
+  let interrupt = (): void => undefined;
+  const stopped = await azure.json<StopDocument>("stop mycluster --yes", {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: async (request) => {
+      const answer = await azure.simulation.handle(request);
+      if (request.method === "PATCH") interrupt();
+      return answer;
+    },
+  });
+  const { document } = stopped;
+  expect({ exit: stopped.exit, stopped: document.stopped, left: document.left }, stopped.stderr).toEqual({
+    exit: 130,
+    stopped: [],
+    left: [0, 1, 2].map(nameOf),
+  });
+  expect(stopped.stderr).toContain("3 of 3 machines of mycluster still run");
+  expect(document.cost.items.some(({ what }) => what.startsWith("machine"))).toBe(true);
+  const again = await azure.json<StopDocument>("stop mycluster --yes");
+  expect({ exit: again.exit, stopped: again.document.stopped }, again.stderr).toEqual({
+    exit: 0,
+    stopped: [0, 1, 2].map(nameOf),
+  });
+});
+
 test.each([
   ["stop mycluster --yes", /^POST .*coreos-1\/deallocate\?/],
   ["start mycluster", /^POST .*coreos-1\/start\?/],

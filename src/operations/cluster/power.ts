@@ -36,14 +36,14 @@ export async function refusePowerForbidden(
   });
 }
 
-/** Those that could not be, with what stood in the way. @throws the signal's reason */
+/** Those that could not be, with what stood in the way; after the stop's signal that is its reason, of each that was not asked yet. @throws the signal's reason */
 export async function powerAll(run: Run, nodes: readonly LiveNode[], power: Power): Promise<ReadonlyMap<number, ClusterError>> {
   const failed = new Map<number, ClusterError>();
   const one = async ({ id, name, index }: LiveNode): Promise<void> => {
     const about = { id, label: `machine ${name}`, node: index };
-    run.stop.throwIfAborted();
-    run.emit({ ...about, kind: "started" });
     try {
+      run.stop.throwIfAborted();
+      run.emit({ ...about, kind: "started" });
       await powerPatiently(about, power, run.tools);
       run.emit({ ...about, kind: "done", change: power === "start" ? "started" : "deallocated" });
     } catch (error) {
