@@ -62,6 +62,9 @@ export async function openRun(
 ): Promise<Opened> {
   const dir = await openFolder(outside, given.dir, { write: given.simulate === true && !looks });
   refuseRehearsalFlags(given);
+  // what is refused here leaves no simulation behind that nobody can open again
+  const sshKey = given.sshKey === undefined ? undefined : ownPath(outside, given.sshKey);
+  const jump = given.jump === undefined ? undefined : hops(given.jump);
   const simulation =
     given.simulate === true
       ? await (await import("./simulated.ts")).startSimulation(outside, dir, given, { looks, say: listeners.say })
@@ -88,8 +91,8 @@ export async function openRun(
     prices: priceService(outside, given, { rehearsed, fetch: way.wayOut.fetch }),
     simulated: simulation !== undefined || outside.rehearsal === true,
     dir,
-    ...(given.sshKey === undefined ? {} : { sshKey: ownPath(outside, given.sshKey) }),
-    ...(given.jump === undefined ? {} : { jump: hops(given.jump) }),
+    ...(sshKey && { sshKey }),
+    ...(jump && { jump }),
     ways: new Map(),
     clock,
     startedAt,

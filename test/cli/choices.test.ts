@@ -66,6 +66,22 @@ test("an empty file is a file: the same command again finds nothing to do", asyn
   await made(`mycluster --custom-data ${file}`);
 });
 
+test("--pip: an answer that was lost at the end is asked for again, and the nodes have their addresses", async () => {
+  const azure = ownAzure();
+  let [machines, lost] = [0, 0];
+  const { exit, document } = await azure.json("mycluster --num-nodes 2 --pip --wait-for machines", {
+    azure: (request) => {
+      if (request.method === "PUT" && request.url.includes("/virtualMachines/")) machines += 1;
+      const asked = request.method === "GET" && /\/publicIPAddresses\?/.test(request.url);
+      if (machines < 2 || !asked || lost++ % 2 === 1) return azure.simulation.handle(request);
+      return Promise.resolve({ status: 503, headers: {}, body: "" });
+    },
+  });
+  expect(exit).toBe(0);
+  expect(lost).toBeGreaterThan(1);
+  expect(document.nodes.map(({ publicIp }) => publicIp)).toEqual([expect.any(String), expect.any(String)]);
+});
+
 test("--pip later gives addresses to new machines alone: one that no interface has is paid for and leads nowhere", async () => {
   await made("mycluster");
   const { exit, document } = await azure.json("mycluster --pip --num-nodes 4");

@@ -29,6 +29,19 @@ test("one node's console as it is, all nodes' with their names", async () => {
   expect(all.stdout).toContain(`abc-coreos-1 | ${one.stdout.split("\n")[0]}\n`);
 });
 
+test("where an answer was lost it is asked for again", async () => {
+  const azure = await withCluster();
+  let lost = 0;
+  const { exit, stderr } = await azure.run("logs abc", {
+    azure: (request) =>
+      /retrieveBootDiagnosticsData/.test(request.url) && ++lost <= 2
+        ? Promise.resolve({ status: 503, headers: {}, body: "" })
+        : azure.simulation.handle(request),
+  });
+  expect([exit, lost]).toEqual([0, 5]);
+  expect(stderr).toContain("asking again");
+});
+
 test("--lines, and --json", async () => {
   const { exit, document } = await (await withCluster()).json<LogsDocument>("logs abc coreos-2 --lines 1");
   expect(exit).toBe(0);

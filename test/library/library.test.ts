@@ -165,6 +165,12 @@ describe("options", () => {
     expect((await plan("parsed", { simulate: true, dir, location: "West Europe", numNodes: 1 })).location).toBe("westeurope");
   });
 
+  test("what is refused holds the simulation up for nobody", async () => {
+    const one = open({ simulate: true, dir, env: {} });
+    expect(await refused(() => one.plan("refused", { sshKey: "~/key" }))).toMatchObject({ code: "Usage" });
+    expect((await one.plan("refused", { numNodes: 1 })).name).toBe("refused");
+  });
+
   const simulated = { simulate: true, dir } as const;
   const azure = open(simulated);
   test.each<[what: string, work: (any: never) => unknown, named: string]>([

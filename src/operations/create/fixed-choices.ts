@@ -4,7 +4,7 @@ import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { FLAGS, type FlagKey, type FlagValues, flagRows } from "../../core/spec/flags.ts";
 import { asksForUrl } from "../../core/user-data/discovery-url.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
-import { DESTROYING } from "../../core/plan/tags.ts";
+import { isDoomed } from "../cluster/cluster.ts";
 
 /**
  * Sentences about flags that count for new machines only.
@@ -26,8 +26,8 @@ export function changedChoices(given: Partial<FlagValues>, { claim }: ClaimedClu
 }
 
 /** A destroy that began is to be ended, not worked against. @throws ClusterError BeingDestroyed (exit 7) */
-export function refuseDestroyed({ claim, group }: ClaimedCluster, name: string): void {
-  if (claim?.tags[DESTROYING] === undefined && group?.tags[DESTROYING] === undefined) return;
+export function refuseDestroyed(found: ClaimedCluster, name: string): void {
+  if (!isDoomed(found)) return;
   throw new ClusterError("BeingDestroyed", `${name} is being destroyed`, {
     source: "azure",
     exit: EXIT.conflict,

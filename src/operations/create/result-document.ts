@@ -8,6 +8,7 @@ import { ClusterError } from "../../core/errors.ts";
 import { clusterDocument } from "../../core/outputs.ts";
 import { scrub } from "../../core/scrub.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
+import { patiently } from "../../engine/patiently.ts";
 import type { Carried } from "./carry-out.ts";
 import { choicesOf } from "./sizes.ts";
 import type { Prepared } from "./prepared.ts";
@@ -88,7 +89,13 @@ function stateOf(azure: string | undefined, node: string | undefined): string {
 async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Promise<Map<number, string>> {
   const addressed = facts.nodes.filter((node) => node.publicAddress === true);
   if (addressed.length === 0) return new Map();
-  const all = (await run.lookups.addresses(facts.group, run.tools.signal).catch(() => undefined)) ?? [];
+  const all = await patiently(run.tools, (signal) => run.lookups.addresses(facts.group, signal)).catch((error: unknown) => {
+    run.tools.signal.throwIfAborted();
+    run.say(
+      `The nodes' public addresses could not be read: ${(error as Error).message} \`azure-coreos-cluster status\` shows them.`,
+    );
+    return [];
+  });
   return new Map(
     addressed.flatMap((node): [number, string][] => {
       const found = all.find((one) => one.name?.toLowerCase() === names.nodeAddress(node.name).toLowerCase())?.ipAddress;
