@@ -104,9 +104,9 @@ export const sameLocation = (a: string | undefined, b: string | undefined): bool
 export const normalLocation = (text: string | undefined): string => (text ?? "").toLowerCase().replaceAll(/\s/g, "");
 
 /** Locations near one, in which the same is often to be had: from memory, and only a hint of what to ask about. */
-export const nearLocations = (location: string): readonly string[] => NEAR[location] ?? [];
+export const nearLocations = (location: string): readonly string[] => NEAR.get(location) ?? [];
 
-const NEAR: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+const NEAR: ReadonlyMap<string, readonly string[]> = new Map(
   [
     ["westus", "westus2", "westus3", "westcentralus", "southcentralus", "centralus"],
     ["eastus", "eastus2", "northcentralus", "centralus", "canadacentral", "canadaeast"],

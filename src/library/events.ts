@@ -14,7 +14,9 @@ export function eventStream(): EventStream {
   return {
     push(event) {
       waiting.push(event);
-      wake.resolve();
+      const woken = wake;
+      wake = Promise.withResolvers<void>();
+      woken.resolve();
     },
     end() {
       ended = true;
@@ -25,7 +27,6 @@ export function eventStream(): EventStream {
         for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) yield next;
         if (ended) return;
         await wake.promise;
-        wake = Promise.withResolvers<void>();
       }
     },
   };

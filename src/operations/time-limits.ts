@@ -12,11 +12,11 @@ export const PLATFORM_MS = 3 * 3_600_000;
 
 /**
  * Nodes are made anew one after the other: a machine goes, another comes and boots, each in a few minutes.
- * @param nodes as they were typed: names, indexes, or ranges such as "2-5"
+ * @param nodes as they were typed: names, indexes, or ranges such as "2-5" or "2..5"
  */
 export function replaceMs(nodes: readonly string[]): number {
   const counts = nodes.map((word) => {
-    const [, first = 0, last = first] = /^(\d+)-(\d+)$/.exec(word) ?? [];
+    const [, first = 0, last = first] = /^(\d+)(?:-|\.\.)(\d+)$/.exec(word) ?? [];
     return Math.max(1, Number(last) - Number(first) + 1);
   });
   return Math.min(NODES_MS, Math.max(FLAGS.timeout.default, NODE_MS * counts.reduce((sum, one) => sum + one, 0)));

@@ -1,6 +1,7 @@
 /** The tables that carry the variety: what a row has to say, and what nobody may forget. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { nearLocations } from "../../src/core/region.ts";
 import { oneList } from "../../src/core/spec/none.ts";
 import { FLAGS, flagRows } from "../../src/core/spec/flags.ts";
 import type { NodeConfig, Platform } from "../../src/core/node-config.ts";
@@ -159,4 +160,8 @@ describe("sizes of classic Azure", () => {
     "%s is left as it is",
     (size) => expect(currentSize(size)).toEqual({ size }),
   );
+});
+
+test("a location called as what every object has is a location that nothing is near to", () => {
+  expect(nearLocations("constructor")).toEqual([]);
 });

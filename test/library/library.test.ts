@@ -10,6 +10,7 @@ import { createVirtualClock } from "../../src/sim/clock.ts";
 import { openAzure } from "../../src/library/azure.ts";
 import { lockRehearsal } from "../../src/operations/rehearsal-lock.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
+import { eventStream } from "../../src/library/events.ts";
 import { runsOf } from "../../src/library/runs.ts";
 import { long } from "../long.ts";
 import { ClusterError, type Event, create, destroy, gc, list, open, plan, reboot, remove, status } from "../../src/index.ts";
@@ -163,6 +164,23 @@ describe("options", () => {
 
   test("a value goes through the parser of its flag", async () => {
     expect((await plan("parsed", { simulate: true, dir, location: "West Europe", numNodes: 1 })).location).toBe("westeurope");
+  });
+
+  test("several read what happens at once, and all come to the end of it", async () => {
+    const stream = eventStream();
+    const read = async (): Promise<number> => {
+      let count = 0;
+      for await (const _ of stream) count += 1;
+      return count;
+    };
+    const readers = [read(), read(), read()];
+    for (const label of ["a", "b"]) {
+      await new Promise(setImmediate);
+      stream.push({ kind: "note", id: label, label, message: label, at: 0 } as unknown as Event);
+    }
+    await new Promise(setImmediate);
+    stream.end();
+    expect((await Promise.all(readers)).reduce((sum, one) => sum + one, 0)).toBe(2);
   });
 
   test("what is refused holds the simulation up for nobody", async () => {

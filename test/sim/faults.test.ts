@@ -150,3 +150,10 @@ describe("what a fault does:", () => {
     expect((await on.make(vmId(0), vm(0))).json.properties.provisioningState).toBe("Succeeded");
   });
 });
+
+test.each(["constructor:503", "constructor:lag=3", "constructor-1:503"])(
+  "%s is read, though every object has a constructor",
+  (text) => {
+    expect(parseFault(text)).toBeDefined();
+  },
+);

@@ -44,7 +44,7 @@ export async function gcCommand(invocation: Invocation): Promise<number> {
     const ended = (await sweep(session, expired)).map((one) => told(session, invocation, one));
     session.endReport();
     session.hand(ended.map((one) => one.document));
-    return worst(ended.map((one) => one.exit));
+    return exitOfAll(ended.map((one) => one.exit));
   } finally {
     await session.close();
   }
@@ -89,7 +89,9 @@ function withName(name: string, error: unknown): unknown {
   });
 }
 
-/** The worst of several exit codes: an interrupt before a failure, a failure before what is only partly done. */
-function worst(codes: readonly ExitCode[]): ExitCode {
-  return codes.reduce((a, b) => (b > a ? b : a), EXIT.done as ExitCode);
+/** Of several: an interrupt, else what they all ended with, else that they ended differently. */
+function exitOfAll(codes: readonly ExitCode[]): ExitCode {
+  if (codes.includes(EXIT.interrupted)) return EXIT.interrupted;
+  const [first = EXIT.done, ...others] = new Set(codes);
+  return others.length === 0 ? first : EXIT.partly;
 }

@@ -94,11 +94,11 @@ async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Prom
     run.say(
       `The nodes' public addresses could not be read: ${(error as Error).message} \`azure-coreos-cluster status\` shows them.`,
     );
-    return [];
+    return undefined;
   });
   return new Map(
     addressed.flatMap((node): [number, string][] => {
-      const found = all.find((one) => one.name?.toLowerCase() === names.nodeAddress(node.name).toLowerCase())?.ipAddress;
+      const found = all?.find((one) => one.name?.toLowerCase() === names.nodeAddress(node.name).toLowerCase())?.ipAddress;
       return found === undefined ? [] : [[node.index, found]];
     }),
   );
