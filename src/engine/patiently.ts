@@ -5,7 +5,7 @@
 import { AzureError } from "../core/advice/azure-error.ts";
 import type { ClusterError } from "../core/errors.ts";
 import { canonical } from "../core/fingerprint.ts";
-import { nameOf } from "../core/plan/resource.ts";
+import { type AnyResource, nameOf } from "../core/plan/resource.ts";
 import { drive } from "./drive.ts";
 import { createPatience, isOvertaken } from "./overtaken.ts";
 import type { Live, Operation, Power, TagTarget, Target } from "./provider.ts";
@@ -46,6 +46,28 @@ export const powerPatiently = (
       send: (signal) => tools.provider.power(id, power, signal),
       isDone: async (signal) =>
         (await tools.provider.powerState(id, signal)) === (power === "deallocate" ? "deallocated" : "running"),
+    },
+    tools,
+  );
+
+/**
+ * Writes what was made of a resource that was read, and waits until Azure calls it done.
+ * @param isDone whether the resource shows it: asked where an answer was lost
+ * @throws AzureError 412 when somebody has changed it since: whoever made this of it looks again
+ */
+export const putPatiently = (
+  resource: AnyResource,
+  { etag, isDone }: { readonly etag: string | undefined; readonly isDone: (live: Live | undefined) => boolean },
+  tools: Tools,
+): Promise<void> =>
+  carryOut(
+    {
+      ask: { kind: "write", id: resource.id },
+      label: resource.label,
+      conditional: true,
+      pace: resource.kind,
+      send: (signal) => tools.provider.put(resource, { signal, ...(etag !== undefined && { ifMatch: etag }) }),
+      isDone: async (signal) => isDone(await tools.provider.get(resource, signal)),
     },
     tools,
   );

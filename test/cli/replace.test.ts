@@ -438,6 +438,25 @@ test("Ctrl-C while the old machine goes says what is left, and calls no node ill
   expect(stderr).not.toMatch(/not all nodes|missing/);
 });
 
+test.each([
+  ["refused", false],
+  ["carried out, and its answer lost", true],
+])("--keep-data-disk: a machine's letting go that is %s is asked for again: the node has left etcd already", async (_, done) => {
+  await made("--data-disk");
+  let lost = 0;
+  const { exit, document, stderr } = await azure.json<ReplaceDocument>("replace mycluster 1 --keep-data-disk --yes", {
+    azure: async (request) => {
+      const first = request.method === "PUT" && request.url.includes(`virtualMachines/${nameOf(1)}?`) && lost++ === 0;
+      if (!first || done) {
+        const answer = await azure.simulation.handle(request);
+        if (!first) return answer;
+      }
+      return { status: 503, headers: {}, body: "" };
+    },
+  });
+  expect({ exit, kept: document.keptDisks }, stderr).toEqual({ exit: 0, kept: [`${nameOf(1)}-data`] });
+});
+
 test("--keep-data-disk: a machine that somebody changes meanwhile is looked at again, and its disk, without tags, is kept", async () => {
   await made("--data-disk");
   const disk = inGroup("mycluster", "Microsoft.Compute/disks", `${nameOf(1)}-data`);

@@ -2,17 +2,16 @@
 import type { DataDisk, VirtualMachine } from "@azure/arm-compute";
 import { names } from "../../core/plan/cluster.ts";
 import { nameOf } from "../../core/plan/resource.ts";
-import { drive } from "../../engine/drive.ts";
 import { createPatience, isOvertaken } from "../../engine/overtaken.ts";
-import { getPatiently } from "../../engine/patiently.ts";
+import { getPatiently, putPatiently } from "../../engine/patiently.ts";
+import type { Live } from "../../engine/provider.ts";
 import { machineTags, tagDisks } from "../cluster/let-go.ts";
 import type { Run } from "../run.ts";
 
 /** Whether an earlier replacement has kept the data disk: Azure then does not take it along. */
 export async function hasKeptDisk(run: Run, id: string): Promise<boolean> {
   const live = await getPatiently({ kind: "machine", id }, run.tools);
-  const disk = ownDisk(id, live?.model as VirtualMachine | undefined);
-  return disk?.createOption === "Attach" && disk.deleteOption === "Detach";
+  return isKept(id, live) && ownDisk(id, live?.model as VirtualMachine | undefined)?.createOption === "Attach";
 }
 
 /** The disk's name; undefined when the machine is gone, or has none. */
@@ -34,10 +33,7 @@ export async function keepDataDisk(run: Run, id: string): Promise<string | undef
     const body = { ...model, tags: live.tags, storageProfile: { ...model.storageProfile, dataDisks } };
     const about = { kind: "machine" as const, id, label: `machine ${nameOf(id)}`, dependsOn: [] };
     try {
-      const put = await tools.throttle.through({ kind: "write", id }, tools.signal, () =>
-        tools.provider.put({ ...about, body }, { signal: tools.signal, ...(live.etag && { ifMatch: live.etag }) }),
-      );
-      await drive(put, "machine", tools);
+      await putPatiently({ ...about, body }, { etag: live.etag, isDone: (now) => isKept(id, now) }, tools);
       return own.name;
     } catch (error) {
       if (!isOvertaken(error)) throw error;
@@ -47,6 +43,9 @@ export async function keepDataDisk(run: Run, id: string): Promise<string | undef
 }
 
 // --- internal ---
+
+const isKept = (id: string, live: Live | undefined): boolean =>
+  ownDisk(id, live?.model as VirtualMachine | undefined)?.deleteOption === "Detach";
 
 function ownDisk(id: string, model: VirtualMachine | undefined): DataDisk | undefined {
   const wanted = names.dataDisk(nameOf(id)).toLowerCase();
