@@ -30,7 +30,7 @@ export async function converge(resource: AnyResource, tools: Tools, options: Con
       try {
         way.live = await recover(way, error);
       } catch (final) {
-        options.onUnfinished?.({ unclear: way.asked && !isVerdict(error), lastRetry: way.lastRetry });
+        options.onUnfinished?.({ unclear: way.asked && !isVerdict(error), lastRetry: way.lastRetry, live: way.live });
         throw final;
       }
     }
@@ -134,7 +134,11 @@ async function put(
 ): Promise<Outcome | undefined> {
   const { resource, tools, options } = way;
   if (way.acted === "unchanged")
-    tools.emit({ ...way.about, kind: "started", ...(decision === "update" ? { detail: "being changed" } : {}) });
+    tools.emit({
+      ...way.about,
+      kind: "started",
+      ...(decision === "update" ? { detail: "being changed", change: "updated" } : {}),
+    });
   // what this call has made stays its own when it has to be put again
   if (way.acted !== "created") way.acted = decision === "create" ? "created" : "updated";
   if (live !== null && isTagsOnly(wanted, live)) return retagOnly(way, live, wanted);
@@ -176,10 +180,11 @@ async function retagOnly(way: Convergence, live: Live, wanted: TaggedResource): 
   const kept = await tools.throttle.through(writeOf(way.resource), way.asked ? tools.signal : untilStopped(tools), async () => {
     await options.permit?.("tags");
     way.asked = true;
+    // it is there, and usable, also where its tags are not to be changed
+    options.onAccepted?.(live);
     return tools.provider.tag({ kind, id }, tags, tools.signal, live.etag);
   });
   refuseReplaced(wanted, kept);
-  options.onAccepted?.(live);
   return looksAgain(way, wanted, kept) ? lookAgain(way) : done(way, "updated");
 }
 

@@ -41,7 +41,7 @@ export interface ConvergeOptions {
   readonly goesElsewhere?: (error: AzureError) => boolean;
   /** Told of the user's tags that Azure does not keep as they were written: a policy writes them, too. */
   readonly onTagsLost?: (lost: ReturnType<typeof lostTags>) => void;
-  /** Told when it ends with an error: whether Azure may have made or changed it all the same, and what was waited out last. */
+  /** Told when it ends with an error: whether Azure may have made or changed it all the same, what was waited out last, and what is there. */
   readonly onUnfinished?: (how: Unfinished) => void;
   /** Resolves when waiting for Azure's word is no longer needed: the node answers. */
   readonly usable?: Promise<void>;
@@ -52,6 +52,8 @@ export interface Unfinished {
   readonly unclear: boolean;
   /** What it waited for when it ended. */
   readonly lastRetry: LastRetry | undefined;
+  /** What it last saw: null where it is not there; undefined where it was to look again. */
+  readonly live: Live | null | undefined;
 }
 
 /** What a request was repeated for, and how long after. */

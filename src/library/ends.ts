@@ -24,13 +24,14 @@ export function notReady({
   exit,
   failure,
   missing,
-  ready,
+  notChanged,
 }: Awaited<ReturnType<typeof import("../operations/create.ts").createCluster>>) {
   const all = document.nodes.length;
   const why = missing.map(({ name, state, reason }) => `${name}: ${reason ?? state}`).slice(0, 10);
+  const unchanged = notChanged.slice(0, 10).map((label) => `not changed: ${label}`);
   return new ClusterError(
     failure instanceof ClusterError ? failure.code : "NodesNotReady",
-    `${someOf(ready, all, "node")} ${are(all)} ready: ${why.join("; ")}`,
+    `${someOf(all - missing.length, all, "node")} ${are(all)} ready: ${[...why, ...unchanged].join("; ")}`,
     {
       source: failure instanceof ClusterError ? failure.source : "node",
       exit,

@@ -7,7 +7,7 @@ import { paint } from "./paint.ts";
 import { type Group, countWords, ended, isAside, newProgress, take } from "./progress.ts";
 import type { Report, Screen } from "./screen.ts";
 import { anonymous } from "./same-cause.ts";
-import { lineOf } from "./sentence.ts";
+import { failedWord, lineOf } from "./sentence.ts";
 import { summary } from "./summary.ts";
 import { duration, nameIn, plain, plural } from "../core/words.ts";
 import { columnsOf, wrap } from "./wrap.ts";
@@ -93,10 +93,11 @@ function failuresByCause(write: Write) {
       const before = failures.get(cause);
       failures.set(cause, { first: before?.first ?? event, more: (before?.more ?? -1) + 1 });
       if (before === undefined || next === "whole") write(event.at, lineOf(event));
-      else if (next === "named") write(event.at, `${plain(event.label)}  FAILED, as ${plain(before.first.label)}`);
+      else if (next === "named") write(event.at, `${plain(event.label)}  ${failedWord(event)}, as ${plain(before.first.label)}`);
     },
     sayMore(at: number): void {
-      for (const { first, more } of failures.values()) if (more > 0) write(at, `${more} more FAILED, as ${plain(first.label)}`);
+      for (const { first, more } of failures.values())
+        if (more > 0) write(at, `${more} more ${failedWord(first)}, as ${plain(first.label)}`);
     },
   };
 }

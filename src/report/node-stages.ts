@@ -47,9 +47,11 @@ const ANSWERS: Readonly<Record<string, NodeStage>> = {
   ssh: "etcd joins",
 };
 
-function stageOf({ kind, id, label, step, detail }: Event, before: NodeProgress | undefined): NodeStage | undefined {
+function stageOf({ kind, id, label, step, detail, change }: Event, before: NodeProgress | undefined): NodeStage | undefined {
   const isReadiness = id.startsWith("readiness/");
   if (!isReadiness && !label.startsWith("machine ")) return undefined;
+  // it is there, changed or not
+  if (change === "updated") return before?.stage ?? "made";
   // skipped without a reason: the run was stopped before it was asked for
   if (kind === "failed" || (kind === "skipped" && detail !== undefined)) return "failed";
   if (kind === "skipped") return before?.stage;

@@ -18,6 +18,7 @@ export type Stage =
   | "done"
   | "unchanged"
   | "failed"
+  | "not changed"
   | "skipped"
   | "left";
 
@@ -148,6 +149,7 @@ const STAGES: readonly Stage[] = [
   "retrying",
   "left",
   "failed",
+  "not changed",
   "skipped",
 ];
 /** Stages whose word is not their own name. */
@@ -185,7 +187,7 @@ function stageOf(event: Event, known: Item | undefined): Stage | undefined {
     retrying: "retrying",
     unchanged: "unchanged",
     done: word as Stage,
-    failed: "failed",
+    failed: event.change === "updated" ? "not changed" : "failed",
     skipped: "skipped",
   };
   return stages[event.kind];

@@ -19,6 +19,9 @@ export function lineOf(event: Event): string {
   return said === "" ? plain(event.label) : `${plain(event.label)}  ${said}`;
 }
 
+/** What is there is there still. */
+export const failedWord = ({ change }: Pick<Event, "change">): string => (change === "updated" ? "NOT CHANGED" : "FAILED");
+
 function words(event: Event): string {
   const reason = [event.code, event.message].filter((word) => word !== undefined && word !== "").join(": ");
   const more = event.detail ?? "";
@@ -38,7 +41,7 @@ function words(event: Event): string {
     case "done":
       return more === "" ? changed(event.change) : `${changed(event.change)}: ${more}`;
     case "failed":
-      return `FAILED${reason === "" ? "" : `: ${reason}`}`;
+      return `${failedWord(event)}${reason === "" ? "" : `: ${reason}`}`;
     case "skipped":
       return `skipped${reason === "" ? (more === "" ? "" : `: ${more}`) : `: ${reason}`}`;
     default:

@@ -19,6 +19,7 @@ export function summary(progress: Progress): string | undefined {
     "unchanged",
     "left",
     "failed",
+    "not changed",
     "skipped",
     "retrying",
     "work",

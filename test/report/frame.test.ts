@@ -94,6 +94,15 @@ test.each(
   },
 );
 
+test("a machine that is there and is only changed has not gone, and has not failed where that is refused", () => {
+  const progress = newProgress();
+  for (const kind of ["started", "failed"] as const) {
+    take(progress, event(1, kind, `machine ${node(0)}`, { node: 0, change: "updated" }));
+    expect(progress.nodes.get(0)?.stage).toBe("made");
+  }
+  expect(progress.groups.get("machine")?.counts).toMatchObject({ "not changed": 1 });
+});
+
 test("a machine that failed and is made again has none, until Azure has accepted it once more", () => {
   const progress = newProgress();
   const machine = (seconds: number, kind: Event["kind"], rest: Partial<Event> = {}): unknown =>

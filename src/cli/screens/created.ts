@@ -61,18 +61,21 @@ function sampled(cwd: string, { document, sshConfig, sshConfigFile }: Created): 
 
 /** A step that comes later goes on with these; what did not come up is an error beside the step's name. */
 async function handToCi(session: Session, ci: Ci, prepared: Prepared, created: Created): Promise<void> {
-  const { document, missing, failure, sshConfigFile, privateKeyFile } = created;
-  if (missing.length > 0) {
+  const { document, missing, notChanged, failure, sshConfigFile, privateKeyFile } = created;
+  if (missing.length > 0 || (created.exit !== EXIT.done && notChanged.length > 0)) {
     const why = failure instanceof ClusterError ? [advised(failure, failureContext(prepared, document)).message] : [];
     const causes = sameCauses(missing).map(({ names, cause }) => `${namesOf(names)}: ${cause}`);
     const { thing, done } = wordsOf(created.level);
     const all = document.nodes.length;
-    const title = `${someOf(missing.length, all, thing)} of ${document.name} ${are(all)} not ${done}`;
-    ci.annotate("error", title, [...causes, ...why].join("\n"));
+    const title =
+      missing.length === 0
+        ? `${document.name} is not changed as it was asked for`
+        : `${someOf(missing.length, all, thing)} of ${document.name} ${are(all)} not ${done}`;
+    ci.annotate("error", title, [...causes, ...notChangedIn(created), ...why].join("\n"));
   }
   const outputs = { ...createdOutputs(document), "ssh-config": sshConfigFile, "ssh-key": privateKeyFile ?? "" };
   await ci
-    .hand(outputs, createdPage(document, created.ready, created.level, session.simulated))
+    .hand(outputs, createdPage(document, document.nodes.length - missing.length, created.level, session.simulated))
     .catch((error: unknown) =>
       session.say(`What later steps read could not be written: ${error instanceof Error ? error.message : String(error)}`),
     );
@@ -140,7 +143,11 @@ function continuation(
         ];
   const away = stood ? undoing(session, prepared, name) : [`Remove it: ${session.next(`destroy ${name}`)}`];
   const said = known?.advice?.includes(`azure-coreos-cluster destroy ${name}`) === true;
-  const stays = there ? ["What was made stays."] : unclear.length === 0 ? ["Nothing was changed."] : [];
+  const stays = there
+    ? [`What was ${stood && resources.created === 0 ? "changed" : "made"} stays.`]
+    : unclear.length === 0
+      ? ["Nothing was changed."]
+      : [];
   const maybe = unclear.length === 0 ? [] : [`Azure was asked for ${fewOf(unclear)}, and may have made it, or make it still.`];
   return [...stays, ...maybe, ...go, ...(said || (stood && !there) ? [] : away)].join(" ");
 }
@@ -170,6 +177,10 @@ const refusedAgain = ({ status, code, message, details }: AzureError): boolean =
 const wordsOf = (level: Created["level"]): { readonly thing: string; readonly done: string } =>
   level === "machines" ? { thing: "machine", done: "made" } : { thing: "node", done: "ready" };
 
+/** What stands runs on as it was. */
+const notChangedIn = ({ notChanged }: Created): string[] =>
+  notChanged.length === 0 ? [] : [`Not changed: ${fewOf(notChanged)}.`];
+
 function whatIsMissing(session: Session, prepared: Prepared, created: Created): string {
   const { document, missing, failure, level } = created;
   const { thing, done } = wordsOf(level);
@@ -195,6 +206,7 @@ function whatIsMissing(session: Session, prepared: Prepared, created: Created): 
       : `${someOf(all - missing.length, all, thing)} ${are(all)} ${done}. Not ${done}:`,
     ...list,
     ...more,
+    ...notChangedIn(created),
     ...why,
     continuation(session, prepared, created, known),
   ].join("\n");

@@ -51,7 +51,7 @@ export interface EventLine {
   readonly id: string;
   /** The same for people: "machine mycluster-coreos-0". */
   readonly label: string;
-  /** What was done to the resource: with "done". */
+  /** What was done to the resource: with "done". What is there and "updated" is being changed, with "started", or is not, with "failed". */
   readonly change?: "created" | "updated" | "deleted" | "deallocated" | "started";
   /** How many resources of this kind there are to make, change or delete: with "plan". */
   readonly count?: number;

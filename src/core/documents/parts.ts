@@ -73,7 +73,7 @@ export interface NodeDocument {
   readonly state: string;
   /** Azure's name of its machine's size, "Standard_D2s_v5"; absent where there is no machine. */
   readonly vmSize?: string;
-  /** Why Azure did not make its machine, or what that stands on; absent where nothing of it failed. */
+  /** Why Azure did not make or change its machine, or what that stands on; absent where nothing of it failed. */
   readonly error?: NodeError;
 }
 

@@ -3,6 +3,7 @@
  * has accepted its machine. How one is made is make-resource.ts's; what other runs do meanwhile, meanwhile.ts's.
  */
 import type { ChoicesDocument } from "../../core/documents.ts";
+import { AzureError } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type Design, designOf } from "../../core/plan/cluster.ts";
 import { unkeptTags } from "../../core/plan/drift.ts";
@@ -23,6 +24,7 @@ import type { Carrying } from "./carrying.ts";
 import { explainFailure } from "./explain-failure.ts";
 import { limitsNews } from "./limits-news.ts";
 import { reportMachines } from "./machine-news.ts";
+import { isMade, machineSeen, noteGone } from "./machine-there.ts";
 import { makeResource } from "./make-resource.ts";
 import { makeMachine } from "./next-size.ts";
 import { guardMachines, takeBack, withdrawClaim } from "./meanwhile.ts";
@@ -73,7 +75,7 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
   carrying.limits.end();
   for (const [id, result] of results) {
     const node = carrying.byId.get(id)?.node;
-    if (node !== undefined && result.state !== "done") carrying.machines.failed(node);
+    if (node !== undefined && result.state !== "done") machineFailed(carrying, node);
   }
   if (carrying.lost !== undefined) await withdrawClaim(carrying);
   const nodes = await awaitNodes(carrying);
@@ -88,8 +90,9 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
     unfinished: carrying.unfinished,
     sizes: sizes.made,
     choices: choicesOf({ ...prepared, ...inUse }, sizes.passedOver),
-    address: place?.address,
-    host: place?.host,
+    // that of a cluster that stands does not change
+    address: place?.address ?? prepared.found.claim?.address,
+    host: place?.host ?? prepared.found.claim?.host,
   };
 }
 
@@ -178,20 +181,32 @@ async function readPlace({ clock, tools }: Run, cluster: Design): Promise<FrontA
 async function failed(carrying: Carrying, resource: AnyResource, error: unknown): Promise<unknown> {
   const { run } = carrying;
   const known = await explainFailure(carrying, resource, error);
-  if (known instanceof ClusterError && known.code === NODE_REMOVED && resource.node !== undefined)
-    await takeBack(carrying, resource);
+  const removed = known instanceof ClusterError && known.code === NODE_REMOVED;
+  if (resource.node !== undefined && (removed || (resource.kind === "machine" && isAbsent(known))))
+    noteGone(carrying, resource.node);
+  if (removed && resource.node !== undefined) await takeBack(carrying, resource);
   if (isRetagged(known) && known !== carrying.lost) {
     carrying.retagged.add(resource.id);
     carrying.lost ??= known;
   }
   if (claimHolds(carrying.cluster).includes(resource.id) && known instanceof ClusterError && known.exit === EXIT.conflict)
     carrying.lost ??= known;
-  if (resource.node !== undefined) carrying.machines.failed(resource.node);
+  if (resource.node !== undefined) machineFailed(carrying, resource.node);
   const about = aboutOf(resource);
   if (run.tools.signal.aborted && !timedOut(run.tools.signal))
     run.emit({ ...about, kind: "skipped", detail: "left to Azure, which goes on with it" });
-  else run.emit({ ...about, kind: "failed", code: codeOf(known), message: (known as Error).message });
+  else {
+    const change = carrying.prepared.decisions.get(resource.id) === "update" ? ({ change: "updated" } as const) : {};
+    run.emit({ ...about, kind: "failed", code: codeOf(known), message: (known as Error).message, ...change });
+  }
   return known;
+}
+
+const isAbsent = (error: unknown): boolean => error instanceof AzureError && error.status === 404;
+
+/** One that was there before has not failed because it was not changed. */
+function machineFailed(carrying: Carrying, node: number): void {
+  if (!isMade(machineSeen(carrying.prepared, carrying, node))) carrying.machines.failed(node);
 }
 
 const codeOf = (error: unknown): string =>

@@ -17,6 +17,7 @@ import { ownPath } from "../own-path.ts";
 import { machinesOf } from "../cluster/nodes-there.ts";
 import type { Run, Surroundings } from "../run.ts";
 import { type Carried, failuresOf } from "./carry-out.ts";
+import { isThere, machineIdOf, machineSeen } from "./machine-there.ts";
 import { enough } from "./ready-level.ts";
 import { leftOpen } from "./left-open.ts";
 import type { Prepared } from "./prepared.ts";
@@ -34,13 +35,18 @@ export interface Created {
   readonly document: ClusterDocument;
   /** 0 done, 3 partly, 6 out of time, 7 conflict, 130 interrupted; else that of the failure. */
   readonly exit: ExitCode;
-  /** Nodes that came as far as was waited for. */
+  /**
+   * Nodes that came as far as was waited for, and whose machines are as was asked for: one that was there before, and that this run could
+   * not change, makes no success of it.
+   */
   readonly ready: number;
   /** What was waited for: "machines" also where nobody can ask the nodes. */
   readonly level: ReadyLevel;
   /** The failure that others stem from. */
   readonly failure?: unknown;
   readonly missing: readonly MissingNode[];
+  /** Labels of what is there and was to be changed, and is not: it was refused, or not come to. */
+  readonly notChanged: readonly string[];
   /** What failed without a word of Azure's: it may have been made all the same, or was waited for when the time was up. */
   readonly unfinished: readonly (Unfinished & { readonly label: string })[];
   /** `Host` blocks of the nodes that have an address, and the file that keeps them; empty where none has. */
@@ -61,16 +67,19 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
   const failure = firstFailure(prepared, carried);
   const level = enough(run, prepared);
   const missing = document.nodes.filter((node) => !isReady(node, level));
-  const ready = document.nodes.length - missing.length;
+  const ready = document.nodes.filter((node) => isReady(node, level) && isCarriedOut(prepared, carried, node)).length;
   const whole = prepared.resources.every(({ id }) => carried.results.get(id)?.state === "done");
   const exit = exitOf(run, spec, { ready, all: document.nodes.length, failure, whole });
   if (given.rollback === true && exit !== EXIT.done && exit !== EXIT.conflict)
     await rollBack(run, prepared, carried, failure, exit);
   const knownHosts = await keepKnownHosts(run, prepared, carried, document);
   const reached = level === "machines" ? "machines made" : "nodes ready";
-  run.emit({ kind: "end", id: "create", label: spec.name, detail: `${ready} of ${document.nodes.length} ${reached}` });
-  // a machine that was not made has no address to put into a configuration
-  const nodes = document.nodes.filter(({ state, host }) => state !== "missing" && state !== "failed" && host !== "");
+  const all = document.nodes.length;
+  run.emit({ kind: "end", id: "create", label: spec.name, detail: `${all - missing.length} of ${all} ${reached}` });
+  // nobody logs in to a machine that is not there
+  const nodes = document.nodes.filter(
+    (node) => node.host !== "" && (isCarriedOut(prepared, carried, node) || isThere(machineSeen(prepared, carried, node.index))),
+  );
   const hops = run.simulated ? [] : hopsTo(run, spec.name);
   const jump = { cluster: spec.name, hops, keyFiles: hopKeyFiles(run, materials.ssh.privateKeyFile) };
   const config = sshConfig(
@@ -89,6 +98,7 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
     level,
     ...(failure === undefined ? {} : { failure }),
     missing: missing.map((node) => explained(node, carried)),
+    notChanged: notChangedIn(prepared, carried),
     unfinished: unfinishedOf(prepared, carried),
     sshConfig: config,
     sshConfigFile: kept.file,
@@ -167,6 +177,12 @@ const NO_FILE: KeptFile = { file: "", unwritten: undefined };
 const isReady = ({ state }: NodeDocument, level: ReadyLevel): boolean =>
   state === "ready" || (level === "machines" && state === "created");
 
+const isCarriedOut = (prepared: Prepared, { results }: Carried, { index }: Pick<NodeDocument, "index">): boolean =>
+  results.get(machineIdOf(prepared, index))?.state === "done";
+
+const notChangedIn = ({ resources, decisions }: Prepared, { results }: Carried): string[] =>
+  resources.flatMap(({ id, label }) => (decisions.get(id) === "update" && results.get(id)?.state !== "done" ? [label] : []));
+
 /** The failure to show: one that others stem from, never an echo; a conflict before anything else. */
 function firstFailure(prepared: Prepared, carried: Carried): unknown {
   const failures = failuresOf(prepared, carried);
@@ -200,7 +216,7 @@ const keepStateFile = (run: Run, output: string, document: ClusterDocument): Pro
 
 function explained({ index, name, state }: NodeDocument, { diagnoses, readiness }: Carried): MissingNode {
   const why = diagnoses.find((one) => one.index === index);
-  const reason = why?.summary ?? readiness.get(index)?.reason;
+  const reason = why?.summary ?? readiness.get(index)?.reason ?? (state === "created" ? "not asked how it is" : undefined);
   return {
     name,
     state,

@@ -7,9 +7,11 @@ import { etcdDocument, nodeDocument } from "../../core/node-document.ts";
 import { ClusterError } from "../../core/errors.ts";
 import { clusterDocument } from "../../core/outputs.ts";
 import { scrub } from "../../core/scrub.ts";
+import type { Live } from "../../engine/provider.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Carried } from "./carry-out.ts";
+import { isMade, machineIdOf, machineSeen, provisioningOf } from "./machine-there.ts";
 import { choicesOf } from "./sizes.ts";
 import type { Prepared } from "./prepared.ts";
 import { type Run, secondsOf } from "../run.ts";
@@ -24,11 +26,9 @@ export const stateFile = (document: ClusterDocument): StateFile => ({
   pips: document.nodes.flatMap((node) => node.publicIp ?? []),
 });
 
-export async function documentOf(
-  run: Run,
-  { spec, facts, materials, resources }: Prepared,
-  { results, readiness, address, host, sizes, choices }: Carried,
-): Promise<ClusterDocument> {
+export async function documentOf(run: Run, prepared: Prepared, carried: Carried): Promise<ClusterDocument> {
+  const { spec, facts, materials, resources } = prepared;
+  const { results, readiness, address, host, sizes, choices } = carried;
   const count = (outcome: string): number =>
     [...results.values()].filter((result) => result.state === "done" && result.value === outcome).length;
   const publicIps = await nodeAddresses(run, { facts });
@@ -42,7 +42,11 @@ export async function documentOf(
       vmSize: sizes.get(node.index),
       zone: node.zone,
       spot: node.spot,
-      state: stateOf(results.get(machineIdOf(resources, node.index))?.state, readiness.get(node.index)?.state),
+      state: stateOf(
+        results.get(machineIdOf(prepared, node.index))?.state,
+        readiness.get(node.index)?.state,
+        machineSeen(prepared, carried, node.index),
+      ),
       error: failureOf(resources, results, node.index),
     }),
   );
@@ -64,9 +68,6 @@ export async function documentOf(
   );
 }
 
-const machineIdOf = (resources: Prepared["resources"], index: number): string =>
-  resources.find((one) => one.kind === "machine" && one.node === index)?.id ?? "";
-
 /** Of the first part that failed: a machine's interface comes before it. */
 function failureOf(
   resources: Prepared["resources"],
@@ -80,9 +81,11 @@ function failureOf(
   return failed && { code: failed.code, message: scrub(failed.message) };
 }
 
-function stateOf(azure: string | undefined, node: string | undefined): string {
-  if (azure === "done") return node ?? "created";
-  return azure === "skipped" ? "missing" : "failed";
+/** @param before its machine, where this run did not make it: that is there, whatever became of a change of it */
+function stateOf(azure: string | undefined, node: string | undefined, before: Live | undefined): string {
+  if (azure === "done" || isMade(before)) return node ?? "created";
+  if (azure !== "skipped") return "failed";
+  return before === undefined ? "missing" : provisioningOf(before);
 }
 
 /** Addresses of the nodes' own, with --pip: known only when they exist. */

@@ -5,7 +5,7 @@
 import type { Gone } from "../../core/documents.ts";
 import type { Tags } from "../../core/plan/tags.ts";
 import { designOf, names } from "../../core/plan/cluster.ts";
-import { ClusterError, type ExitCode } from "../../core/errors.ts";
+import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import type { Doomed } from "../../core/doomed.ts";
 import { type AnyResource, groupId, resourceId } from "../../core/plan/resource.ts";
 import { claimId, claimWith } from "../../core/plan/resources/claim.ts";
@@ -55,7 +55,8 @@ export function rolledBack(
   exit: ExitCode,
 ): ClusterError {
   const outcome = outcomeOf(undone, name, found.claim !== undefined);
-  return new ClusterError(failure?.code ?? "NotReady", failure?.message ?? "not all nodes became ready", {
+  const [code, message] = exit === EXIT.interrupted ? ["Interrupted", "interrupted"] : ["NotReady", "not all nodes became ready"];
+  return new ClusterError(failure?.code ?? code, failure?.message ?? message, {
     source: failure?.source ?? "node",
     exit,
     advice: [failure?.advice, outcome].filter((one) => one !== undefined).join("\n"),
@@ -148,6 +149,7 @@ function outcomeOf({ deleted, left, failure }: Destroyed, name: string, grew: bo
     const which = `${left[0]?.id}${left.length > 1 ? ", ..." : ""}`;
     return [`Rolled back in part: ${left.length} of the resources of this run are left (${which}). ${rest}`, ...why].join("\n");
   }
+  if (failure === undefined && deleted.length === 0) return "Nothing was rolled back: nothing of this run is there to remove.";
   if (failure === undefined) return `Rolled back: ${removed}, nothing of it is left.`;
   return [
     `Rolled back: ${removed}; ${name} still counts their nodes, which \`azure-coreos-cluster remove\` changes.`,
