@@ -85,6 +85,24 @@ test("nodes that did not come up are one annotation with their count and cause; 
   ]);
 });
 
+test("a node that runs and could not be changed is counted, and the change that is missing is the annotation", async () => {
+  const azure = ownAzure();
+  await azure.run("abc --num-nodes 2 --wait-for machines");
+  const dir = folder();
+  const { exit, stderr } = await azure.run("abc --tag a=b --wait-for machines", {
+    env: github(dir),
+    azure: (request) =>
+      request.method === "PATCH" && request.url.includes("/virtualMachines/abc-coreos-0")
+        ? Promise.resolve({ status: 409, headers: {}, body: '{"error":{"code":"ScopeLocked","message":"locked"}}' })
+        : azure.simulation.handle(request),
+  });
+  expect(exit).toBe(3);
+  expect(commands(stderr).at(-1)).toMatch(
+    /^::error title=abc is not as it was asked for::Not changed: machine abc-coreos-0\.%0AA lock forbids this/,
+  );
+  expect(readFileSync(join(dir, "summary"), "utf8")).toMatch(/^### abc: 2 of 2 machines made\n/);
+});
+
 test.each(["", "false"])("elsewhere nothing of it is printed (GITHUB_ACTIONS and TF_BUILD are %o)", async (value) => {
   const { stderr } = await ownAzure().run("abc --num-nodes 1 --wait-for machines", {
     env: { GITHUB_ACTIONS: value, TF_BUILD: value },

@@ -61,15 +61,15 @@ function sampled(cwd: string, { document, sshConfig, sshConfigFile }: Created): 
 
 /** A step that comes later goes on with these; what did not come up is an error beside the step's name. */
 async function handToCi(session: Session, ci: Ci, prepared: Prepared, created: Created): Promise<void> {
-  const { document, missing, notChanged, failure, sshConfigFile, privateKeyFile } = created;
-  if (missing.length > 0 || (created.exit !== EXIT.done && notChanged.length > 0)) {
+  const { document, missing, failure, sshConfigFile, privateKeyFile } = created;
+  if (missing.length > 0 || created.exit !== EXIT.done) {
     const why = failure instanceof ClusterError ? [advised(failure, failureContext(prepared, document)).message] : [];
     const causes = sameCauses(missing).map(({ names, cause }) => `${namesOf(names)}: ${cause}`);
     const { thing, done } = wordsOf(created.level);
     const all = document.nodes.length;
     const title =
       missing.length === 0
-        ? `${document.name} is not changed as it was asked for`
+        ? `${document.name} is not as it was asked for`
         : `${someOf(missing.length, all, thing)} of ${document.name} ${are(all)} not ${done}`;
     ci.annotate("error", title, [...causes, ...notChangedIn(created), ...why].join("\n"));
   }
