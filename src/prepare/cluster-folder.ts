@@ -73,8 +73,8 @@ function lookAt(path: string): Stats | undefined {
   }
 }
 
-/** What decides something: keys and certificates, known_hosts, ssh's configuration, user-data. */
-const OURS = /^(known_hosts|ssh_config|user-data-\d+\.yaml|.*\.(key|pem|pub))$/;
+/** What decides something: keys and certificates, known_hosts, ways to nodes, ssh's and kubectl's configuration, user-data. */
+const OURS = /^(known_hosts|ssh_config|jump|identity|kubeconfig(-\d+)?|user-data-\d+\.yaml|.*\.(key|pem|pub))$/;
 
 function refuse(path: string, found: Stats): void {
   const reason = WHY.find(([, is]) => is(found));

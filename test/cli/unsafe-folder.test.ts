@@ -43,7 +43,9 @@ async function spoilt(spoil: () => void, work: () => Promise<void>): Promise<voi
   }
 }
 
-const WAYS: readonly (readonly [string, () => void, string])[] = [
+type Way = readonly [what: string, spoil: () => void, advice: string];
+
+const WAYS: readonly Way[] = [
   ["a link", () => symlinkSync(elsewhere, folder()), "cp -rL"],
   ["a link to nowhere", () => symlinkSync("/nowhere", folder()), "cp -rL"],
   ["writable by everybody", () => (mkdirSync(folder()), chmodSync(folder(), 0o777)), "chmod go-w"],
@@ -53,6 +55,15 @@ const WAYS: readonly (readonly [string, () => void, string])[] = [
     () => (mkdirSync(folder()), symlinkSync("/dev/null", join(folder(), "known_hosts"))),
     "cp -rL",
   ],
+  ...["jump", "identity", "kubeconfig"].map((file): Way => [
+    `one whose ${file} others may write`,
+    () => {
+      mkdirSync(folder());
+      writeFileSync(join(folder(), file), "");
+      chmodSync(join(folder(), file), 0o666);
+    },
+    "chmod go-w",
+  ]),
   [
     "one with a key that others may write",
     () => {

@@ -31,13 +31,20 @@ export interface Ground {
 }
 
 export const realGround = (run: Run): Ground => {
-  const open = new Map<number, Connection>();
+  /** One to each node, for all that is asked of it side by side. */
+  const open = new Map<number, Promise<Connection>>();
   const clock = run.outside.clock;
   const { signal } = run.tools;
   async function reach(node: NodeTarget): Promise<Connection> {
     const known = open.get(node.index);
-    if (known?.alive() === true) return known;
-    const fresh = await connect(node, { clock, signal, trust: "strict" });
+    const alive = await known?.then(
+      (connection) => connection.alive(),
+      () => false,
+    );
+    if (known !== undefined && alive === true) return known;
+    // somebody beside has opened another one meanwhile
+    if (open.get(node.index) !== known) return reach(node);
+    const fresh = connect(node, { clock, signal, trust: "strict" });
     open.set(node.index, fresh);
     return fresh;
   }
@@ -45,13 +52,15 @@ export const realGround = (run: Run): Ground => {
   async function on<T>(node: NodeTarget, work: (connection: Connection) => Promise<T>): Promise<T> {
     const until = run.clock.now() + PATIENCE_MS;
     for (;;) {
+      const connection = reach(node);
       try {
-        return await work(await reach(node));
+        return await work(await connection);
       } catch (error) {
         signal.throwIfAborted();
-        open.get(node.index)?.close();
-        open.delete(node.index);
-        if (!(error instanceof ClusterError) || !BROKEN.has(error.code) || run.clock.now() >= until) throw error;
+        // what only failed leaves the connection to those who use it beside
+        if (!(error instanceof ClusterError) || !BROKEN.has(error.code)) throw error;
+        (await connection.catch(() => undefined))?.close();
+        if (run.clock.now() >= until) throw error;
         await run.clock.sleep(AGAIN_MS, signal);
       }
     }
@@ -85,7 +94,7 @@ export const realGround = (run: Run): Ground => {
           advice: `The same command goes on. By hand: \`azure-coreos-cluster ssh NAME ${node.index}\` leads there.`,
         });
       }),
-    close: () => open.forEach((connection) => connection.close()),
+    close: () => open.forEach((opened) => void opened.then((connection) => connection.close()).catch(() => undefined)),
   };
 };
 
