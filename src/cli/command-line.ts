@@ -4,12 +4,12 @@
  */
 import { usageError } from "../core/errors.ts";
 import { nearest, slips } from "../core/nearest.ts";
-import { shellWord } from "../core/quoting.ts";
 import { COMMANDS, type Command, commandNamed } from "./commands.ts";
 import { LONG_WORDS, canBeName, commandMeantBy, isForeignWord, ofThatName, refuseForeignWord } from "./foreign-words.ts";
 import { flagNamed, positionals, spelt } from "./full-names.ts";
 import { ACTIONS } from "./platform-actions.ts";
-import { isNoun, usageOf, meantHere, withNoun } from "./sentence.ts";
+import { isNoun, lineOf, meantHere, usageOf, withNoun } from "./sentence.ts";
+import { completed, howItIsUsed, whyNotTaken } from "./taken.ts";
 
 /**
  * The words with the command first.
@@ -54,7 +54,7 @@ export function nameBehindDashes(words: readonly string[], rest: readonly string
     command?.rest === undefined
       ? [...(first === "" ? [] : [first]), ...named, ...rest, ...flags]
       : [command.name, "NAME", ...flags, "--", ...rest];
-  return usageError("a name stands before --", ["azure-coreos-cluster", ...line.map(shellWord)].join(" "));
+  return usageError("a name stands before --", copied(line, command));
 }
 
 // --- internal ---
@@ -73,7 +73,7 @@ function notOneName(words: readonly string[], places: readonly number[], rest: r
     ? noSuchCommand(first, `, and one name is given to a cluster that is made: what is "${second}"?`)
     : usageError(
         `"${first}" is no command: ${meant.says}`,
-        ["azure-coreos-cluster", meant.name, ...without(words, places[0])].join(" "),
+        copied([meant.name, ...without(words, places[0])], commandNamed(meant.name)),
       );
 }
 
@@ -96,10 +96,10 @@ function noSuchCommand(word: string, more = ""): Error {
 }
 
 function refuseMistyped(word: string, words: readonly string[]): Error {
-  const flags = words.filter((one) => one !== word).map(shellWord);
+  const flags = words.filter((one) => one !== word);
   return usageError(
     `"${word}" is no command${didYouMean(word) ?? ""}`,
-    ["`azure-coreos-cluster --help` lists the commands.", ...(canBeName(word) ? [ofThatName(word, flags)] : [])].join("\n"),
+    ["`azure-coreos-cluster --help` lists the commands.", ...(canBeName(word) ? ofThatName(word, flags) : [])].join("\n"),
   );
 }
 
@@ -112,12 +112,15 @@ function refuseCapitals(word: string, words: readonly string[], place: number | 
   const name = word.toLowerCase();
   return usageError(
     `"${word}" is no command: did you mean "${name}"?`,
-    ["azure-coreos-cluster", name, ...without(words, place)].join(" "),
+    copied([name, ...without(words, place)], commandNamed(name)),
   );
 }
 
-const without = (words: readonly string[], left: number | undefined): string[] =>
-  words.filter((_, place) => place !== left).map(shellWord);
+const without = (words: readonly string[], left: number | undefined): string[] => words.filter((_, place) => place !== left);
+
+/** The line to be copied; of one that would be refused why, and how its command is used. */
+const copied = (line: readonly string[], command: Command | undefined): string =>
+  lineOf(line)[0] ?? `And then: ${whyNotTaken(completed(line))?.message}. ${howItIsUsed(command?.name)}`;
 
 const didYouMean = (word: string): string | undefined => {
   const meant = guessed(word);

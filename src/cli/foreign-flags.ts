@@ -1,6 +1,6 @@
 /**
  * THE TABLE OF OTHER TOOLS' FLAGS: what they are called here. A command line that has one is refused with the whole line that is meant,
- * values and all, rather than with "unknown option": nobody has to look up that `--region` is a location in Azure.
+ * values and all, where that one is taken, rather than with "unknown option": nobody has to look up that `--region` is a location in Azure.
  */
 import { usageError } from "../core/errors.ts";
 import { shellWord } from "../core/quoting.ts";
@@ -10,13 +10,15 @@ import { NO } from "../core/spec/parse.ts";
 import { type Command, commandNamed } from "./commands.ts";
 import { commandMeantBy } from "./foreign-words.ts";
 import { positionals } from "./full-names.ts";
+import { completed, howItIsUsed, whyNotTaken } from "./taken.ts";
 
 /**
  * @param typed the whole command line
+ * @param passed flags of ssh's own, which stood among its words
  * @returns it, as it is; with another tool's word for a command the flags by their names here, for the word is refused with the whole line
  * @throws ClusterError Usage, naming each such flag, and what to type
  */
-export function refuseForeignFlags(typed: readonly string[]): readonly string[] {
+export function refuseForeignFlags(typed: readonly string[], passed: readonly string[] = []): readonly string[] {
   const end = typed.includes("--") ? typed.indexOf("--") : typed.length;
   const own = typed.slice(0, end);
   const command = own.map((word) => commandNamed(word)).find((one) => one !== undefined);
@@ -27,12 +29,16 @@ export function refuseForeignFlags(typed: readonly string[]): readonly string[] 
   const parts = partsOf(own, command ?? meant ?? commandNamed("create"));
   const foreign = parts.filter(({ says }) => says !== undefined);
   if (foreign.length === 0) return typed;
-  const words = parts.flatMap(({ words }) => words);
+  const words = parts.flatMap(({ words }, place) => (isSaidBefore(parts, place) ? [] : words));
   if (command === undefined && meant !== undefined) return [...words, ...typed.slice(end)];
-  const nameless = positionals(words).length === 0 ? ["NAME"] : [];
+  const says = foreign.map(({ says }) => says);
+  const line = completed(words);
+  const refused = whyNotTaken([...line, ...typed.slice(end)]);
+  if (refused !== undefined)
+    throw usageError([...says, refused.message].join("; "), refused.advice ?? howItIsUsed(command?.name));
   throw usageError(
-    foreign.map(({ says }) => says).join("; "),
-    ["azure-coreos-cluster", ...nameless, ...[...words, ...typed.slice(end)].map(shellWord)].join(" "),
+    says.join("; "),
+    ["azure-coreos-cluster", ...[...line, ...passed, ...typed.slice(end)].map(shellWord)].join(" "),
   );
 }
 
@@ -85,6 +91,16 @@ interface Part {
   /** The next word belongs to it. */
   readonly takes?: boolean;
 }
+
+/** A switch that is there under two names is said once. */
+const isSaidBefore = (parts: readonly Part[], place: number): boolean => {
+  const [word = "", ...value] = parts[place]?.words ?? [];
+  return (
+    word.startsWith("-") &&
+    value.length === 0 &&
+    parts.slice(0, place).some(({ words }) => words.length === 1 && words[0] === word)
+  );
+};
 
 function partsOf(own: readonly string[], command: Command | undefined): Part[] {
   const parts: Part[] = [];

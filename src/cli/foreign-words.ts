@@ -6,7 +6,7 @@
 import { usageError } from "../core/errors.ts";
 import { type Command, commandNamed } from "./commands.ts";
 import { flagNamed, positionals, spelt } from "./full-names.ts";
-import { isNoun, meantHere, flagsTakenBy, withNoun } from "./sentence.ts";
+import { flagsTakenBy, isNoun, lineOf, meantHere, withNoun } from "./sentence.ts";
 
 export const isForeignWord = (word: string): boolean => commandNamed(word) === undefined && BY_WORD.has(word.toLowerCase());
 
@@ -40,7 +40,7 @@ export function refuseForeignWord(words: readonly string[], place: number, rest:
     `"${word}" is no command of this tool, and no cluster is made of it`,
     [
       meantHere(lines, { others, flags, rest }, SEVERAL.has(word.toLowerCase())),
-      ...(places.length === 1 && canBeName(word) ? [ofThatName(word, flagsTakenBy(commandNamed("create"), flags))] : []),
+      ...(places.length === 1 && canBeName(word) ? ofThatName(word, flagsTakenBy(commandNamed("create"), flags)) : []),
     ].join("\n"),
   );
 }
@@ -48,9 +48,9 @@ export function refuseForeignWord(words: readonly string[], place: number, rest:
 /** As far as its letters go. */
 export const canBeName = (word: string): boolean => /^[a-z][a-z-]+[a-z]$/i.test(word);
 
-/** How a cluster gets a name that looks like a command. */
-export const ofThatName = (name: string, flags: readonly string[]): string =>
-  `To make a cluster of that name: ${["azure-coreos-cluster create", name, ...flags].join(" ")}`;
+/** How a cluster gets a name that looks like a command; nothing where that would be refused. */
+export const ofThatName = (name: string, flags: readonly string[]): string[] =>
+  lineOf(["create", name, ...flags]).map((line) => `To make a cluster of that name: ${line}`);
 
 // --- internal ---
 

@@ -37,7 +37,9 @@ export function fullNames(typed: readonly string[]): FullNames {
     const name = spelt(word);
     refuseTwice(flag, name, seen);
     if (![flag.name, ...(flag.also ?? [])].includes(name)) short.push({ typed: `--${name}`, name: `--${flag.name}` });
-    words.push(flag.value === undefined ? switched(flag, word, words) : `--${flag.name}${word.slice(2 + name.length)}`);
+    const full = flag.value === undefined ? switched(flag, word, words) : `--${flag.name}${word.slice(2 + name.length)}`;
+    if (flag.value === undefined && words.includes(full)) continue;
+    words.push(full);
     const next = own[place + 1];
     if (!word.includes("=") && flag.optional !== undefined && flag.values !== undefined && !takesNext(flag, next ?? "-"))
       words[words.length - 1] += `=${flag.optional}`;

@@ -22,7 +22,7 @@ export async function main(outer: World): Promise<number> {
   try {
     for (const word of given.argv) refuseReplacementCharacter(word, "a word of this command");
     const { words: own, passed } = sshFlags(withoutReturns(given));
-    const { words, short } = fullNames(refuseForeignFlags(own));
+    const { words, short } = fullNames(refuseForeignFlags(own, passed));
     world = { ...given, argv: words };
     if (!words.includes("--quiet")) for (const { typed, name } of short) prose(world.stderr, `${typed} is short for ${name}.\n`);
     const invocation = await parseArguments(world, VERSION);

@@ -11,6 +11,8 @@ export function adviceContext({ world, command, args, given }: Omit<Invocation, 
     ...inGroup(given),
   };
   if (command === "create") return name;
-  const words = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;
-  return { ...name, command: ["azure-coreos-cluster", ...words.map(shellWord)].join(" ") };
+  const end = world.argv.indexOf("--");
+  const words = end < 0 ? world.argv : world.argv.slice(0, end);
+  // what another program is told is not repeated: it may be long, or nobody's business
+  return { ...name, command: ["azure-coreos-cluster", ...words.map(shellWord), ...(end < 0 ? [] : ["-- CMD"])].join(" ") };
 }

@@ -80,10 +80,10 @@ test.each([
 });
 
 test.each([
-  ["STATUS --simulate", "status", "status --simulate"],
+  ["STATUS --simulate", "status", "status NAME --simulate"],
   ["LIST", "list", "list"],
   ["Gc", "gc", "gc"],
-  ["DESTROY", "destroy", "destroy"],
+  ["DESTROY", "destroy", "destroy NAME"],
   ["HELP", "help", "help"],
   ["STATUS mycluster --json", "status", "status mycluster --json"],
   ["--num-nodes 1 CREATE mycluster", "create", "create --num-nodes 1 mycluster"],
@@ -140,7 +140,7 @@ test.each([
 test.each([
   ["statsu mycluster", 'did you mean "status"?', "azure-coreos-cluster status mycluster"],
   ["creat mycluster", 'did you mean "create"?', "azure-coreos-cluster create mycluster"],
-  ["lisa mycluster", 'did you mean "list"?', "azure-coreos-cluster list mycluster"],
+  ["lisa mycluster", 'did you mean "list"?', "And then: too many arguments for 'list'."],
   ["mycluster STATUS", "the command comes first", "azure-coreos-cluster status mycluster"],
   ["mycluster status", "the command comes first", "azure-coreos-cluster status mycluster"],
   ["mycluster --simulate destroy", "the command comes first", "azure-coreos-cluster destroy mycluster --simulate"],
@@ -217,7 +217,7 @@ describe("a flag that takes one value and is given twice", () => {
   });
 
   test("a switch may be, and a value after another flag's name is a value", () => {
-    expect(fullNames(["--yes", "--yes", "--output", "--json"]).words).toEqual(["--yes", "--yes", "--output", "--json"]);
+    expect(fullNames(["--yes", "--yes", "--output", "--json"]).words).toEqual(["--yes", "--output", "--json"]);
     expect(fullNames(["run", "x", "--", "--num", "--num"]).words).toEqual(["run", "x", "--", "--num", "--num"]);
   });
 });

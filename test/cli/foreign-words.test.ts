@@ -4,6 +4,7 @@ import { refuseForeignFlags } from "../../src/cli/foreign-flags.ts";
 import { ALL_WORDS, commandMeantBy, isForeignWord } from "../../src/cli/foreign-words.ts";
 import { commandFirst } from "../../src/cli/command-line.ts";
 import { COMMANDS, commandNamed } from "../../src/cli/commands.ts";
+import { fullNames } from "../../src/cli/full-names.ts";
 import { parseArguments } from "../../src/cli/parse-arguments.ts";
 import { actionNamed } from "../../src/cli/platform-actions.ts";
 import type { World } from "../../src/cli/world.ts";
@@ -219,4 +220,104 @@ test.each(["upgrade", "delete mycluster", "mycluster --region westus", "delte"])
   const { exit, stdout } = await azure.run(`${line} --json`);
   expect([exit, azure.exchanges.length]).toEqual([2, 0]);
   expect(JSON.parse(stdout)).toMatchObject({ error: { code: "Usage", source: "user" } });
+});
+
+const COMMANDS_TYPED = ["mycluster", ...COMMANDS.map(({ name }) => name)];
+/** Each with a word of its own to be corrected, and beside it what is right, wrong, or there already. */
+const SLIPS = [
+  "--force",
+  "--force --yes",
+  "--region westus --location eastus",
+  "--nodes abc",
+  "-g rg --wait-for machines",
+  "--no-wait --wait-for ssh",
+  "--force --frobnicate",
+  "-o json --json",
+  "--count",
+];
+const TYPED = COMMANDS_TYPED.flatMap((command) => [
+  ...SLIPS.flatMap((slip) => [`${command} ${slip}`, `${command} mycluster 1 ${slip}`]),
+  `${command.toUpperCase()} mycluster --wait-for machines`,
+  `mycluster ${command} --wait-for machines`,
+  `mycluster ${command} 1 --yes --yes`,
+  `${command} cluster mycluster --wait-for ssh`,
+  `${command}x mycluster 1 --location westus`,
+  `${command} --wait-for machines -- mycluster`,
+]);
+const FOREIGN = ALL_WORDS().flatMap((word) => [
+  `${word} mycluster --num-nodes abc`,
+  `${word} --wait-for never`,
+  `${word} mycluster --force --yes`,
+]);
+
+test("a whole line that corrects another one is taken when it is typed, and says no switch twice", async () => {
+  const azure = ownAzure();
+  let lines = 0;
+  for (const typed of [...TYPED, ...FOREIGN]) {
+    const world = { argv: typed.split(" "), env: {}, cwd: azure.dir, stdout: silent, stderr: silent };
+    const { advice = "" } = await readAll(world).then(
+      () => ({ advice: "" }),
+      (error: unknown) => error as ClusterError,
+    );
+    for (const line of wholeLines(advice)) {
+      lines += 1;
+      const words = line.split(" ");
+      const switches = words.filter((word) => word === "--yes" || word === "--json");
+      expect(new Set(switches).size, `${typed}: ${line}`).toBe(switches.length);
+      await expect(readAll({ ...world, argv: words }), `${typed}: ${line}`).resolves.toBeDefined();
+    }
+  }
+  expect(lines).toBeGreaterThan(100);
+});
+
+const silent = { write: () => undefined, isTTY: false };
+
+/** As main does. */
+const readAll = async (world: object & { argv: string[] }): Promise<unknown> =>
+  parseArguments({ ...world, argv: fullNames(refuseForeignFlags(world.argv)).words } as unknown as World, "0");
+
+/** Those that stand by themselves, not as an example of use. */
+const wholeLines = (advice: string): string[] =>
+  advice
+    .split(/\n|; or /)
+    .flatMap(
+      (text) => /^(?:What is meant here: |To make a cluster of that name: )?azure-coreos-cluster (.*)$/.exec(text)?.[1] ?? [],
+    )
+    .map((line) =>
+      line
+        .replace(/ (?:N|ALL)(?= |$)/, " 3")
+        .replace("FILE.yaml", "/dev/null")
+        .replace("LOCATION", "westus"),
+    );
+
+test.each([
+  [
+    "replace kpair 1 --force --yes --wait-for machines",
+    "--force is --yes here; unknown option '--wait-for'",
+    "`azure-coreos-cluster replace --help`",
+  ],
+  ["replace kpair 1 --force --yes", "--force is --yes here", "azure-coreos-cluster replace kpair 1 --yes\n"],
+  [
+    "platform upgrade foo --force --domain apps.example.com",
+    "--force is --yes here; --domain is no flag of platform upgrade",
+    "",
+  ],
+  ["platform --force", "--force is --yes here", "azure-coreos-cluster platform ACTION NAME --yes\n"],
+  ["destroy --force", "--force is --yes here", "azure-coreos-cluster destroy NAME --yes\n"],
+  ["mycluster --nodes abc", "--nodes is --num-nodes here; --num-nodes: ", ""],
+  [
+    "mycluster destroy --wait-for ssh",
+    "the command comes first",
+    "Not understood: unknown option '--wait-for'. What there is here: azure-coreos-cluster destroy NAME\n",
+  ],
+  [
+    "ssh mycluster --debug -L 8080:localhost:80",
+    "--debug is --verbose here",
+    "azure-coreos-cluster ssh mycluster --verbose -L 8080:localhost:80\n",
+  ],
+])("what else is wrong is said with it: %s", async (line, message, advice) => {
+  const { exit, stderr } = await ownAzure().run(line);
+  expect(exit).toBe(2);
+  expect(stderr.replaceAll(/\n(?!$)/g, " ")).toContain(message);
+  expect(stderr).toContain(advice);
 });

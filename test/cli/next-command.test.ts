@@ -1,7 +1,9 @@
 /** A command that is advised goes to the same Azure as the one that was typed. */
 import { expect, test } from "vitest";
 import { withTypedFlags } from "../../src/cli/next-command.ts";
+import { adviceContext } from "../../src/cli/typed-command.ts";
 import type { World } from "../../src/cli/world.ts";
+import { rerun } from "../../src/core/advice/row.ts";
 import { ownAzure } from "./world.ts";
 
 const WHERE = ["--simulate", "--resource-group", "shared"];
@@ -41,4 +43,16 @@ test("errors and notes of whole commands say it so, as documents too", async () 
   expect((await azure.run(`status mycluster ${where}`)).stderr).toContain(start);
   const { document } = await azure.json<{ error: { advice: string } }>(`mycluster ${where} --num-nodes 5`);
   expect(document.error.advice).toContain(start);
+});
+
+test.each([
+  ["remove web 1 --timeout 5m", "azure-coreos-cluster remove web 1 --timeout 2h"],
+  // the command on the nodes stays where it stood, and is not told again
+  ["run web --timeout 5m -- echo --timeout 1m", "azure-coreos-cluster run web --timeout 2h -- CMD"],
+  ["run web -- uptime", "azure-coreos-cluster run web --timeout 2h -- CMD"],
+])("what was typed, with another value of a flag: %s", (line, advised) => {
+  const argv = line.split(" ");
+  // oxlint-disable-next-line typescript/consistent-type-assertions -- of the world it reads what was typed
+  const typed = { world: { argv } as unknown as World, command: argv[0] ?? "", args: ["web"], given: {} };
+  expect(rerun(adviceContext(typed), "--timeout 2h")).toBe(advised);
 });

@@ -91,7 +91,8 @@ export function rerun(context: AdviceContext, flags = ""): string {
   if (flags === "") return command;
   // what was typed with another value is replaced
   const [flag] = flags.split(" ");
-  return `${command.replace(new RegExp(` ${flag}[ =](?:'[^']*'|"[^"]*"|[^ ])+`, "g"), "")} ${flags}`;
+  const [, own = "", rest = ""] = /^(.*?)( -- CMD)?$/s.exec(command) ?? [];
+  return `${own.replace(new RegExp(` ${flag}[ =](?:'[^']*'|"[^"]*"|[^ ])+`, "g"), "")} ${flags}${rest}`;
 }
 
 /** "--vm-size A, --vm-size B" where that was looked up, else what is to be found out first. */
