@@ -1,11 +1,13 @@
 /** The action and the template of docs/ci.md: their own scripts, taken out of the YAML and run by bash, with the runner's variables, against a simulation. */
-import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { load } from "js-yaml";
 import { type TestContext, expect, test } from "vitest";
+import { clusterName } from "../src/core/spec/spec.ts";
 import { long } from "./long.ts";
 import { realClock } from "../src/operations/real-clock.ts";
 import { parseFault } from "../src/sim/fault-script.ts";
@@ -38,8 +40,8 @@ function scriptOf({ run, inputs }: Step): string {
 }
 const built = existsSync(`${root}dist/main.js`);
 
-/** As a runner does: what is given, else the default, into the variables; then the script, as it is. */
-async function runStep(ci: Ci, step: Step, given: Record<string, string>, env: Record<string, string>, cwd: string) {
+/** As a runner does: what is given, else the default, into the variables; the script, as it is, into a file; and bash on that. */
+function asRun(ci: Ci, step: Step, given: Record<string, string>, env: Record<string, string>, cwd: string) {
   const presets = Object.entries(ci.inputs ?? Object.fromEntries((ci.parameters ?? []).map((one) => [one.name, one])));
   const values: Record<string, string> = {
     ...Object.fromEntries(presets.map(([name, { default: preset = "" }]) => [name, preset])),
@@ -49,8 +51,17 @@ async function runStep(ci: Ci, step: Step, given: Record<string, string>, env: R
     name,
     value.replaceAll(/\$\{\{ (?:inputs|parameters)\.([\w-]+) \}\}/g, (_, input: string) => values[input] ?? ""),
   ]);
-  const options = { cwd, env: { PATH: process.env["PATH"], HOME: cwd, ...env, ...Object.fromEntries(filled) } };
-  return promisify(execFile)("bash", ["-c", scriptOf(step)], options).then(
+  const file = join(mkdtempSync(join(cwd, "step-")), "script.sh");
+  writeFileSync(file, scriptOf(step));
+  return {
+    argv: ["--noprofile", "--norc", "-e", "-o", "pipefail", file],
+    options: { cwd, env: { PATH: process.env["PATH"], HOME: cwd, ...env, ...Object.fromEntries(filled) } },
+  };
+}
+
+async function runStep(...step: Parameters<typeof asRun>) {
+  const { argv, options } = asRun(...step);
+  return promisify(execFile)("bash", argv, options).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error: { code: number; stdout: string; stderr: string }) => error,
   );
@@ -60,12 +71,22 @@ async function runStep(ci: Ci, step: Step, given: Record<string, string>, env: R
 async function place({ onTestFinished }: TestContext, faults: readonly string[] = []) {
   const dir = mkdtempSync(join(tmpdir(), "acc-action-"));
   const simulation = createSimulation({ clock: realClock, pace: 0.001, latencyMs: [0, 0], faults: faults.map(parseFault) });
-  const served = await serve(simulation, { port: 0 });
+  const machine = Promise.withResolvers<void>();
+  const handle: typeof simulation.handle = (request) => {
+    if (request.method === "PUT" && request.url.includes("/virtualMachines/")) machine.resolve();
+    return simulation.handle(request);
+  };
+  const served = await serve({ handle }, { port: 0 });
   onTestFinished(async () => {
     await served.close();
     rmSync(dir, { recursive: true, force: true });
   });
-  return { dir, simulation, given: { command: `${root}bin/azure-coreos-cluster.js`, flags: `--arm-endpoint=${served.url}` } };
+  return {
+    dir,
+    simulation,
+    machineAskedFor: machine.promise,
+    given: { command: `${root}bin/azure-coreos-cluster.js`, flags: `--arm-endpoint=${served.url}` },
+  };
 }
 
 test.each([
@@ -73,6 +94,52 @@ test.each([
   ["the template", template],
 ])("%s: what is given never becomes a part of a script", (_, ci) => {
   for (const step of stepsOf(ci)) expect(scriptOf(step)).not.toContain("${{");
+});
+
+/** Jobs of one matrix, runs and attempts: where two have one name, the first destroy deletes the cluster of the other. */
+test.each([
+  ["GitHub Actions", /CLUSTER: "(.*)" \}/g, ["github.run_id", "github.run_attempt", "strategy.job-index"]],
+  ["Azure Pipelines", /^ +name: (ci-.*)/gm, ["Build.BuildId", "System.JobPositionInPhase", "System.JobAttempt"]],
+])("docs/ci.md, %s: each job has a cluster name of its own, from its first example to the last", (_, written, parts) => {
+  const page = readFileSync(`${root}docs/ci.md`, "utf8");
+  const names = [...page.matchAll(written)].flatMap(([, name]) => (name!.startsWith("ci-") ? [name!] : []));
+  expect(names).toHaveLength(1);
+  expect([...names[0]!.matchAll(/\$(?:\{\{ | *\()([\w.-]+)/g)].map(([, part]) => part)).toEqual(parts);
+  const filled = names[0]!.replaceAll(/\$(\{\{ .*? \}\}|\(.*?\))/g, "12345678901");
+  expect(clusterName(filled)).toBe(filled);
+  const commands = page.match(/azure-coreos-cluster (?:create |destroy |run )?"\$\w+"/g) ?? [];
+  expect(new Set(commands.map((command) => command.split(" ").at(-1)))).toEqual(new Set(['"$CLUSTER"']));
+});
+
+test("docs/ci.md: every example that creates a cluster destroys it, and each command is its step's process", () => {
+  const page = readFileSync(`${root}docs/ci.md`, "utf8");
+  for (const [example] of page.matchAll(/^```\w+\n.*?^```/gms)) {
+    if (/num-nodes|--ttl/.test(example)) expect(example).toContain("destroy");
+    for (const [, script = ""] of example.matchAll(/\brun: (.*)/g))
+      if (/azure-coreos-cluster "|destroy/.test(script)) expect(script).toMatch(/^exec azure-coreos-cluster [^&;|]*$/);
+  }
+});
+
+/** A runner sends SIGINT, and then SIGTERM, to the shell that it has started and to nothing else. */
+test.skipIf(!built).concurrent.for([
+  ["the action", action, "num-nodes"],
+  ["the template", template, "numNodes"],
+] as const)("%s: a job that is cancelled stops create, and leaves nothing at work", async ([, ci, nodes], context) => {
+  const { dir, given, machineAskedFor } = await place(context, ["PUT/machine-0:hang"]);
+  const create = { ...given, name: "ci-4", [nodes]: "1", flags: `${given.flags}\n--wait-for=machines` };
+  const { argv, options } = asRun(ci, stepsOf(ci)[0]!, create, {}, dir);
+  const step = spawn("bash", argv, { ...options, detached: true });
+  const endAll = (): boolean => process.kill(-step.pid!, "SIGKILL");
+  context.onTestFinished(() => void (step.exitCode === null && endAll()));
+  const stopping = new Promise<void>((resolve) => {
+    step.stderr.on("data", (text: Buffer) => void (text.includes("Stopping: what runs is let finish.") && resolve()));
+  });
+  await machineAskedFor;
+  step.kill("SIGINT");
+  await stopping;
+  step.kill("SIGTERM");
+  expect(await once(step, "close")).toEqual([130, null]);
+  expect(endAll).toThrow("ESRCH");
 });
 
 test
