@@ -224,7 +224,7 @@ test.each(blocks)("what $page shows in block $at is what a rehearsal prints", as
   const begun = COMMANDS.find(({ name }) => shown[0]?.command.split(" ")[1] === name)?.name ?? "create";
   if (!["create", "plan", "list"].includes(begun)) cpSync(having.dir, dir, { recursive: true });
   for (const { command, lines } of shown) {
-    const text = command.replace(/\s+[#>].*$/, "").replaceAll(/\$\w+/g, "1");
+    const text = command.replace(/\s+[#>].*$/, "").replaceAll(/\$\w+/g, "ci-1");
     const [program, ...words] = [...text.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
     expect(program).toBe("azure-coreos-cluster");
     const { exit, printed } = await rehearse(words.includes("--simulate") ? words : [...words, "--simulate"], dir);
