@@ -128,7 +128,7 @@ describe("in a rehearsal", () => {
       });
     await run("");
     const before = everything(one);
-    expect((await run("--rollback")).stderr).toContain("nothing of it is left");
+    expect((await run("--rollback")).stderr).toContain("nothing of this run is there to remove");
     expect([everything(one), before.some((id) => id.includes("storageAccounts"))]).toEqual([before, true]);
   });
   test("the same image under another name is the same; another one is refused", async () => {

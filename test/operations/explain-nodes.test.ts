@@ -10,7 +10,13 @@ const explained = async (code: string, serial: string | undefined, choices: obje
   const run = {
     clock: realClock,
     deadline: realClock.now() + 60_000,
-    tools: { signal: new AbortController().signal },
+    tools: {
+      signal: new AbortController().signal,
+      throttle: { through: (_ask: unknown, _signal: unknown, work: () => unknown) => work() },
+      clock: realClock,
+      random: Math.random,
+      emit: () => undefined,
+    },
     lookups: { serialLogUrl: () => Promise.resolve(serial === undefined ? undefined : "https://a.example/log") },
     wayOut: { fetch: () => Promise.resolve(new Response(serial)) },
   } as unknown as Run;
