@@ -33,6 +33,7 @@ test.each([
   ["the file itself", "config: other.yaml"],
   ["too many", "num-nodes: 1001"],
   ["too few", "num-nodes: 0"],
+  ["an even number of voters", "etcd-members: 2"],
   ["a fraction", "num-nodes: 2.5"],
   ["no number", "num-nodes: three"],
   ["no value", "num-nodes:"],
@@ -178,6 +179,7 @@ interface Property {
   readonly doNotSuggest?: boolean;
   readonly defaultSnippets?: readonly { readonly body: unknown }[];
   readonly pattern?: string;
+  readonly enum?: readonly unknown[];
   readonly patternErrorMessage?: string;
 }
 
@@ -221,6 +223,15 @@ test.each([
   ["location", "This is no Azure location. For example: westus, westeurope, eastus2."],
   ["virtual-network-name", "An empty value is not accepted"],
 ])("of a bad %s an editor says what the command says", (name, said) => expect(propertyOf(name).patternErrorMessage).toBe(said));
+
+test.each(FLAGS_IN_FILE.filter(({ parse, values }) => parse.accepts?.enum !== undefined || values !== undefined))(
+  "of $name an editor and the shell offer the same closed list, and a whole number that is not in it is marked where the command refuses it",
+  (flag) => {
+    expect(propertyOf(flag.name).enum?.map(String)).toEqual(flag.values);
+    for (const value of [-1, 0, 1, 2, 3, 4, 5, 6, 7, 8])
+      expect([value, faultsOf("config", { [flag.name]: value }).length === 0]).toEqual([value, taken(flag, value)]);
+  },
+);
 
 test.each(FLAGS_IN_FILE)("what an editor fills in for $name is taken by both", (flag) => {
   const { default: preset, defaultSnippets = [] } = propertyOf(flag.name);

@@ -5,8 +5,8 @@ import { footerChecksum } from "../../src/azure/vhd/footer.ts";
 import { adviceFor } from "../../src/core/advice/advice.ts";
 import { AzureError } from "../../src/core/advice/azure-error.ts";
 import { ClusterError } from "../../src/core/errors.ts";
+import { FLAGS } from "../../src/core/spec/flags.ts";
 import { currentSize } from "../../src/core/spec/sizes.ts";
-import { buildSpec } from "../../src/core/spec/spec.ts";
 import { width } from "../../src/core/words.ts";
 
 test("every size of classic Azure has one of today with as many cores", () => {
@@ -49,9 +49,9 @@ test("every size of classic Azure has one of today with as many cores", () => {
 });
 
 test("an even number of members is refused, with the number below it", () => {
-  expect(() => buildSpec("abc", { etcdMembers: 4, numNodes: 5 })).toThrow(
-    expect.objectContaining({ message: expect.stringContaining("than with 3") }),
-  );
+  const refused = { message: expect.stringContaining("no more failures than 3") as string, advice: "Give 0, 1, 3, 5 or 7." };
+  expect(() => FLAGS.etcdMembers.parse("4")).toThrow(expect.objectContaining(refused));
+  expect(() => FLAGS.servers.parse("4")).toThrow(expect.objectContaining({ advice: "Give 1, 3, 5 or 7." }));
 });
 
 test.each([

@@ -36,12 +36,6 @@ export const ETCD_COMBINATIONS: readonly Combination[] = [
     instead: "Give --wait-for ssh, which is what is waited for without it.",
   },
   {
-    when: ({ etcdMembers = 0 }) => etcdMembers > 0 && etcdMembers % 2 === 0,
-    why: ({ etcdMembers = 0 }) =>
-      `--etcd-members ${etcdMembers} is even: one failure more would stop it than with ${etcdMembers - 1}`,
-    instead: "Give 1, 3, 5 or 7.",
-  },
-  {
     // nodes were taken out since, where an earlier wish is for more: the next growth brings them back
     when: ({ etcdMembers = 0, numNodes, given }) => given.includes("etcdMembers") && etcdMembers > numNodes,
     unlessKept: ["numNodes"],

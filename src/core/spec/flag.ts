@@ -3,7 +3,7 @@
  * ClusterSpec is inferred from the table.
  */
 import { orNone } from "./none.ts";
-import { type Parse, flagValue, oneOf } from "./parse.ts";
+import { type Parse, flagValue, oneOf, voters } from "./parse.ts";
 
 export type FlagScope =
   | "azure"
@@ -110,6 +110,10 @@ export const anyOrder = (value: unknown): string => [value].flat().map(anyCase).
 export const choice = <const T extends string>(...values: readonly T[]): { parse: Parse<T>; values: readonly T[] } => ({
   parse: oneOf(...values),
   values,
+});
+export const voting = (...counts: readonly number[]): { parse: Parse<number>; values: readonly string[] } => ({
+  parse: voters(...counts),
+  values: counts.map(String),
 });
 
 /** Rows that stand together in the help. */

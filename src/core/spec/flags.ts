@@ -7,6 +7,7 @@
 import { ETCD_VERSION, ETCD_VERSION_UNTOLD, etcdVersion } from "../etcd-version.ts";
 import {
   type Flag, type FlagScope, anyCase, anyCaseButOfFiles, anyOrder, choice, maybe, needed, section, several, toggle,
+  voting,
 } from "./flag.ts";
 import {
   mountPoint, timeSpan, groupName, guid, hostPart, alternatives, integer, location, resourceName,
@@ -267,7 +268,7 @@ export const FLAGS = {
       about: "never ask a discovery service",
     }),
     etcdMembers: maybe({
-      name: "etcd-members", value: "K", parse: integer(0, 7), kept: "new machines", on: ["create"],
+      name: "etcd-members", value: "K", ...voting(0, 1, 3, 5, 7), kept: "new machines", on: ["create"],
       about: "nodes that are etcd members: 1, 3, 5, 7, or 0 for no etcd [3, or 5 from five nodes on]",
     }),
     etcdVersion: needed({
@@ -379,7 +380,7 @@ export const FLAGS = {
       about: "the admin's password, in a file; else it is asked for, or made and kept in NAME/drycc-admin-password",
     }),
     servers: maybe({
-      name: "servers", value: "N", parse: integer(1, 7), on: ["platform"],
+      name: "servers", value: "N", ...voting(1, 3, 5, 7), on: ["platform"],
       about: "nodes that are k3s servers: 1, 3, 5 or 7 [3 from three nodes on]",
     }),
     channel: maybe({

@@ -15,7 +15,7 @@ export interface Accepts {
   readonly maximum?: number;
   /** Of texts; how JavaScript reads it with the flag u. */
   readonly pattern?: string;
-  readonly enum?: readonly string[];
+  readonly enum?: readonly (string | number)[];
 }
 
 /** A parser that says what it accepts. */
@@ -52,6 +52,17 @@ export const integer = (min: number, max: number): Parse<number> =>
     const number = /^\d+$/.test(value.trim()) ? Number(value) : Number.NaN;
     if (!(number >= min && number <= max)) throw usageError(`"${value}" is not a whole number from ${min} to ${max}`);
     return number;
+  });
+
+/** How many vote, of these numbers: of the others between them, which are even, it says why not. */
+export const voters = (...counts: readonly number[]): Parse<number> =>
+  accepting({ type: "integer", enum: counts }, (value) => {
+    const count = integer(Math.min(...counts), Math.max(...counts))(value);
+    if (counts.includes(count)) return count;
+    throw usageError(
+      `"${value}" is even: ${count} that vote bear no more failures than ${count - 1}`,
+      `Give ${counts.slice(0, -1).join(", ")} or ${counts.at(-1)}.`,
+    );
   });
 
 export const oneOf = <const T extends string>(...values: readonly T[]): Parse<T> =>

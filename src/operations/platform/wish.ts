@@ -22,13 +22,9 @@ export interface InstallOptions extends ScriptOptions {
   readonly serviceCidr?: string | undefined;
 }
 
-const MOST_SERVERS = 7;
-
 /** Of a platform that is begun. @throws ClusterError Usage (exit 2) */
 export function freshChoices(nodes: readonly NodeTarget[], address: string, options: InstallOptions): PlatformChoices {
   const servers = options.servers ?? (nodes.length >= 3 ? 3 : 1);
-  if (servers % 2 === 0 || servers > MOST_SERVERS)
-    throw usageError(`--servers ${servers}: k3s keeps an etcd of its own, which votes by majority`, "Give 1, 3, 5 or 7.");
   if (servers > nodes.length)
     throw usageError(
       `--servers ${servers}: the cluster has ${nodes.length} ${plural("node", nodes.length)}`,
