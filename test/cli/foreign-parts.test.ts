@@ -254,3 +254,25 @@ test("a machine of others in the cluster's own subnet has the next node's addres
   expect(addresses).toEqual(["10.0.0.4", "10.0.0.5", "10.0.0.7", "10.0.0.8"]);
   expect(await read(THEIRS)).toEqual(before);
 });
+
+test("somebody's public address at a node is not one of --pip: none is made beside it, and theirs stays", async () => {
+  clock = createVirtualClock(START);
+  azure = ownAzure({ clock });
+  expect((await azure.run("abc --num-nodes 2 --wait-for machines")).exit).toBe(0);
+  const theirs = inGroup("abc", "Microsoft.Network/publicIPAddresses", "theirs");
+  const put = { location: "westus", sku: { name: "Standard" }, properties: { publicIPAllocationMethod: "Static" } };
+  expect((await byHand(azure, "PUT", theirs, put)).status).toBeLessThan(300);
+  await clock.sleep(60_000);
+  const card = inGroup("abc", "Microsoft.Network/networkInterfaces", "abc-coreos-0-nic");
+  const { id } = await read(theirs);
+  await change(card, (properties) => {
+    properties.ipConfigurations[0].properties.publicIPAddress = { id };
+  });
+  const status = await azure.run("status abc --no-nodes");
+  expect([status.exit, status.stdout], status.stderr).toEqual([0, expect.not.stringContaining("is missing")]);
+  azure.exchanges.length = 0;
+  const grown = await azure.run("abc --num-nodes 3 --tag a=b --wait-for machines");
+  expect(grown.exit, grown.stderr).toBe(0);
+  expect([...azure.puts().keys()].filter((path) => path.includes("publicIPAddresses/abc-coreos"))).toEqual([]);
+  expect((await read(card)).properties.ipConfigurations[0].properties.publicIPAddress.id).toBe(id);
+});

@@ -3,8 +3,8 @@ import { isIPv4 } from "node:net";
 import type { VirtualMachine } from "@azure/arm-compute";
 import type { LoadBalancer, NetworkInterface, NetworkInterfaceIPConfiguration, PublicIPAddress } from "@azure/arm-network";
 import type { Kind } from "../../core/plan/bodies.ts";
-import { nodeIndex } from "../../core/plan/cluster.ts";
-import { nameOf } from "../../core/plan/resource.ts";
+import { names, nodeIndex } from "../../core/plan/cluster.ts";
+import { groupOf, nameOf } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Claim } from "./claim.ts";
@@ -36,9 +36,18 @@ export const interfaceAddresses = (spec: ClusterSpec, snapshot: Snapshot): [numb
     privateIPAddress !== undefined && isIPv4(privateIPAddress) ? [[index, privateIPAddress]] : [],
   );
 
-/** Indexes of the nodes whose interface has a public address. */
+/** Indexes of the nodes whose interface has the cluster's own public address for it, which --pip makes: somebody may have put theirs there. */
 export const withPublicAddress = (spec: ClusterSpec, snapshot: Snapshot): Set<number> =>
-  new Set(primaries(spec, snapshot).flatMap(([index, { publicIPAddress }]) => (publicIPAddress === undefined ? [] : [index])));
+  new Set(
+    primaries(spec, snapshot).flatMap(([index, { publicIPAddress }, id]) =>
+      isOwnAddress(publicIPAddress?.id, names.nodeAddress(names.machine(spec, index)), groupOf(id)) ? [index] : [],
+    ),
+  );
+
+const isOwnAddress = (id: string | undefined, name: string, group: string | undefined): boolean =>
+  id !== undefined && sameWord(nameOf(id), name) && sameWord(groupOf(id) ?? "", group ?? "");
+
+const sameWord = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 /** The subnet that a cluster is in; undefined where nothing of it is there that says so. */
 export function subnetIn(snapshot: Snapshot): string | undefined {
@@ -109,11 +118,12 @@ function indexesOf(spec: ClusterSpec, snapshot: Snapshot, kind: Kind, suffix: st
 }
 
 /** The first configuration of each node's interface. */
-function primaries(spec: ClusterSpec, snapshot: Snapshot): [number, NetworkInterfaceIPConfiguration][] {
-  return [...snapshot.values()].flatMap((live): [number, NetworkInterfaceIPConfiguration][] => {
+/** Index, first configuration and id of each node's interface. */
+function primaries(spec: ClusterSpec, snapshot: Snapshot): [number, NetworkInterfaceIPConfiguration, string][] {
+  return [...snapshot.values()].flatMap((live): [number, NetworkInterfaceIPConfiguration, string][] => {
     if (live.kind !== "networkInterface") return [];
     const index = nodeIndex(spec, nameOf(live.id).replace(/-nic$/i, ""));
     const first = (live.model as NetworkInterface).ipConfigurations?.[0];
-    return index === undefined || first === undefined ? [] : [[index, first]];
+    return index === undefined || first === undefined ? [] : [[index, first, live.id]];
   });
 }
