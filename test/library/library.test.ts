@@ -1,7 +1,7 @@
 /** The library as a program meets it, over the simulation: options, events, ends, and every example of a docstring as it stands. */
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -277,3 +277,16 @@ describe("examples", () => {
     expect(examples.filter(({ name }) => !stdout.includes(`${name} ran`))).toEqual([]);
   });
 });
+
+test.skipIf(!existsSync(new URL("../../dist/index.js", import.meta.url)))(
+  "a CommonJS program requires it by its name",
+  async () => {
+    mkdirSync(join(dir, "node_modules"), { recursive: true });
+    symlinkSync(new URL("../..", import.meta.url).pathname, join(dir, "node_modules/azure-coreos-cluster"));
+    const program = `
+    const { ClusterError, list } = require("azure-coreos-cluster");
+    list({ simulate: true, dir: ${JSON.stringify(join(dir, "from-cjs"))} }).then((found) => console.log(typeof ClusterError, found));`;
+    writeFileSync(join(dir, "user.cjs"), program);
+    expect(await promisify(execFile)(process.execPath, [join(dir, "user.cjs")])).toEqual({ stdout: "function []\n", stderr: "" });
+  },
+);
