@@ -38,7 +38,7 @@ export const signInAdvice: readonly AdviceRow[] = [
     text: /AADSTS700024\b|not (?:yet )?within its valid time range|token is not yet valid|clock skew/i,
     // the token of a pipeline: github.com/Azure/azure-cli/issues/28708
     meaning:
-      "What this sign-in was made with is past its time: in CI a token that was good for minutes, elsewhere the clock of this machine is wrong.",
+      "What this sign-in was made with is past its time: in CI a token that lasts only minutes, elsewhere the clock of this machine is wrong.",
     advice:
       "In CI sign in again right before this step (`azure/login`; a new `AzureCLI@2` task). Elsewhere set the clock (`timedatectl status` shows it, `sudo timedatectl set-ntp true` keeps it). Then repeat the command.",
     retry: "no",
