@@ -8,7 +8,7 @@ import { COMMANDS, type Command, commandNamed } from "./commands.ts";
 import { LONG_WORDS, canBeName, commandMeantBy, isForeignWord, ofThatName, refuseForeignWord } from "./foreign-words.ts";
 import { flagNamed, positionals, spelt } from "./full-names.ts";
 import { ACTIONS } from "./platform-actions.ts";
-import { isNoun, lineOf, meantHere, usageOf, withNoun } from "./sentence.ts";
+import { isNoun, lineTaken, meantHere, usageOf, withNoun } from "./sentence.ts";
 import { completed, howItIsUsed, whyNotTaken } from "./taken.ts";
 
 /**
@@ -120,7 +120,7 @@ const without = (words: readonly string[], left: number | undefined): string[] =
 
 /** The line to be copied; of one that would be refused why, and how its command is used. */
 const copied = (line: readonly string[], command: Command | undefined): string =>
-  lineOf(line)[0] ?? `And then: ${whyNotTaken(completed(line))?.message}. ${howItIsUsed(command?.name)}`;
+  lineTaken(line)[0] ?? `And then: ${whyNotTaken(completed(line))?.message}. ${howItIsUsed(command?.name)}`;
 
 const didYouMean = (word: string): string | undefined => {
   const meant = guessed(word);

@@ -6,7 +6,7 @@
 import { usageError } from "../core/errors.ts";
 import { type Command, commandNamed } from "./commands.ts";
 import { flagNamed, positionals, spelt } from "./full-names.ts";
-import { flagsTakenBy, isNoun, lineOf, meantHere, withNoun } from "./sentence.ts";
+import { flagsTakenBy, isNoun, lineTaken, meantHere, withNoun } from "./sentence.ts";
 
 export const isForeignWord = (word: string): boolean => commandNamed(word) === undefined && BY_WORD.has(word.toLowerCase());
 
@@ -50,7 +50,7 @@ export const canBeName = (word: string): boolean => /^[a-z][a-z-]+[a-z]$/i.test(
 
 /** How a cluster gets a name that looks like a command; nothing where that would be refused. */
 export const ofThatName = (name: string, flags: readonly string[]): string[] =>
-  lineOf(["create", name, ...flags]).map((line) => `To make a cluster of that name: ${line}`);
+  lineTaken(["create", name, ...flags]).map((line) => `To make a cluster of that name: ${line}`);
 
 // --- internal ---
 

@@ -15,7 +15,7 @@ import { readConfig, valueInFile } from "./config-file.ts";
 import { parsed, refuseReplacementCharacter } from "./flag-text.ts";
 import { flagNamed, spelt } from "./full-names.ts";
 import type { Invocation } from "./invocation.ts";
-import { type Chosen, chosenBy } from "./program.ts";
+import { type ChosenCommand, chosenBy } from "./program.ts";
 import { howItIsUsed } from "./taken.ts";
 import type { World } from "./world.ts";
 
@@ -24,7 +24,7 @@ export async function parseArguments(world: World, version: string): Promise<Inv
   const dashes = world.argv.indexOf("--");
   const rest = dashes < 0 ? [] : world.argv.slice(dashes + 1);
   const chosen = commandFirst(dashes < 0 ? world.argv : world.argv.slice(0, dashes), rest);
-  let result: Chosen | undefined;
+  let result: ChosenCommand | undefined;
   try {
     result = chosenBy(chosen, rest, { out: world, version });
   } catch (error) {

@@ -8,7 +8,7 @@ import { COMMANDS, type Command, commandNamed, flagsOf } from "./commands.ts";
 import { parsed, together } from "./flag-text.ts";
 import type { World } from "./world.ts";
 
-export interface Chosen {
+export interface ChosenCommand {
   readonly command: Command;
   readonly args: string[];
   readonly options: Record<string, unknown>;
@@ -26,13 +26,17 @@ interface Surroundings {
  * @returns undefined where nothing was chosen
  * @throws CommanderError for what is refused, and where help or version was printed; ClusterError Usage
  */
-export function chosenBy(words: readonly string[], rest: readonly string[], surroundings: Surroundings): Chosen | undefined {
-  let chosen: Chosen | undefined;
+export function chosenBy(
+  words: readonly string[],
+  rest: readonly string[],
+  surroundings: Surroundings,
+): ChosenCommand | undefined {
+  let chosen: ChosenCommand | undefined;
   programOf(surroundings, words, (command, args, options) => (chosen = { command, args, options })).parse(words, {
     from: "user",
   });
   if (chosen === undefined) return undefined;
-  const { command, options }: Chosen = chosen;
+  const { command, options }: ChosenCommand = chosen;
   if (rest.length > 0 && command.rest === undefined) throw usageError(`${command.name} takes nothing after --`);
   if (options["simulate"] === true && options["armEndpoint"] !== undefined)
     throw usageError("--simulate and --arm-endpoint name two different Azures", "Leave one of them out.");

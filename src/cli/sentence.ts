@@ -53,7 +53,7 @@ export function flagsTakenBy(command: Command | undefined, flags: readonly strin
 }
 
 /** A line to be copied; none where it would be refused. */
-export const lineOf = (words: readonly string[]): string[] =>
+export const lineTaken = (words: readonly string[]): string[] =>
   whyNotTaken(completed(words)) === undefined ? [["azure-coreos-cluster", ...completed(words).map(shellWord)].join(" ")] : [];
 
 // --- internal ---

@@ -133,12 +133,8 @@ async function put(
   decision: "create" | "update",
 ): Promise<Outcome | undefined> {
   const { resource, tools, options } = way;
-  if (way.acted === "unchanged")
-    tools.emit({
-      ...way.about,
-      kind: "started",
-      ...(decision === "update" ? { detail: "being changed", change: "updated" } : {}),
-    });
+  const change = decision === "update" ? ({ detail: "being changed", change: "updated" } as const) : {};
+  if (way.acted === "unchanged") tools.emit({ ...way.about, kind: "started", ...change });
   // what this call has made stays its own when it has to be put again
   if (way.acted !== "created") way.acted = decision === "create" ? "created" : "updated";
   if (live !== null && isTagsOnly(wanted, live)) return retagOnly(way, live, wanted);

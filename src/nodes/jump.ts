@@ -43,7 +43,7 @@ export function createJump(hops: readonly JumpHop[], options: JumpOptions): Via 
       at,
       options,
       () => link(at - 1),
-      () => links.delete(at),
+      () => links.get(at) === made && links.delete(at),
     );
     links.set(at, made);
     made.then(
@@ -83,12 +83,15 @@ async function logIn(
 ): Promise<Client> {
   const hop = hops[at] as JumpHop;
   const within = limit(options.clock, LOGIN_MS, options.signal);
-  let stream: Duplex | undefined;
+  const opening = at === 0 ? straight(hop, options, within.signal) : through(hop, hops[at - 1] as Hop, before);
   try {
-    stream = at === 0 ? await straight(hop, options, within.signal) : await through(hop, hops[at - 1] as Hop, before);
-    return await abortable(handshake(stream, hops, at, options, ended), within.signal);
+    return await abortable(handshake(await abortable(opening, within.signal), hops, at, options, ended), within.signal);
   } catch (error) {
-    stream?.destroy();
+    // one that comes too late is nobody's
+    opening.then(
+      (stream) => stream.destroy(),
+      () => undefined,
+    );
     throw within.expired() ? jumpUnreachable(hop, "does not answer in time") : error;
   } finally {
     within.done();

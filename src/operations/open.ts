@@ -63,16 +63,13 @@ export async function openRun(
   const dir = await openFolder(outside, given.dir, { write: given.simulate === true && !looks });
   refuseRehearsalFlags(given);
   // what is refused here leaves no simulation behind that nobody can open again
-  const sshKey = given.sshKey === undefined ? undefined : ownPath(outside, given.sshKey);
-  const jump = given.jump === undefined ? undefined : hops(given.jump);
+  const reached = waysGiven(outside, given);
   const simulation =
     given.simulate === true
       ? await (await import("./simulated.ts")).startSimulation(outside, dir, given, { looks, say: listeners.say })
       : undefined;
   const { plainClock, startedAt, deadline } = timesOf(outside, given, simulation?.clock);
-  const stops = createStops(plainClock, runsAgain, () =>
-    emit({ kind: "note", id: "azure/silence", label: "Azure", message: "Azure answers no more: it is not waited for." }),
-  );
+  const stops = createStops(plainClock, runsAgain, () => emit(SILENCE));
   const { soft, hard, late, traffic, touch } = stops;
   const clock = withDeadline(plainClock, deadline, () => stops.runOut(deadline - startedAt));
   const { events, emit } = record(clock, listeners);
@@ -91,8 +88,7 @@ export async function openRun(
     prices: priceService(outside, given, { rehearsed, fetch: way.wayOut.fetch }),
     simulated: simulation !== undefined || outside.rehearsal === true,
     dir,
-    ...(sshKey && { sshKey }),
-    ...(jump && { jump }),
+    ...reached,
     ways: new Map(),
     clock,
     startedAt,
@@ -121,6 +117,19 @@ export async function openRun(
 }
 
 // --- internal ---
+
+const SILENCE = {
+  kind: "note",
+  id: "azure/silence",
+  label: "Azure",
+  message: "Azure answers no more: it is not waited for.",
+} as const;
+
+/** How nodes are reached, as the user says it. @throws ClusterError Usage */
+const waysGiven = (outside: Surroundings, { sshKey, jump }: Partial<FlagValues>): Pick<Run, "sshKey" | "jump"> => ({
+  ...(sshKey !== undefined && { sshKey: ownPath(outside, sshKey) }),
+  ...(jump !== undefined && { jump: hops(jump) }),
+});
 
 async function closeWays({ ways }: Run): Promise<void> {
   const open = [...ways.values()];

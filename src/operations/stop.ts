@@ -109,7 +109,7 @@ async function deallocate(run: Run, cluster: Cluster, live: LiveCluster, running
   for (let going = running, pass = 1; going.length > 0; pass++) {
     for (const node of going) wanted.set(node.index, node);
     if (pass > PASSES) {
-      for (const { index } of going) failed.set(index, otherRun(live.spec.name, undefined));
+      for (const { index } of going) failed.set(index, otherRun(live.spec.name));
       break;
     }
     const awake = going.filter(({ power }) => power === "running").map(({ index }) => index);

@@ -11,107 +11,97 @@ const FORM =
   /^(?:(\*|GET|HEAD|PUT|PATCH|POST|DELETE)[\s/])?([^:\s]+):([A-Za-z0-9=.-]+?)(?:\+(\d+))?(?:x(\d+|\*))?(?:@(\d+))?(?:%(\d+(?:\.\d+)?))?$/;
 
 /** Words for kinds, with ARM's segment. ARM's own words (`loadBalancers`) work as well. */
-const KIND_WORDS: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    machine: "virtualMachines",
-    vm: "virtualMachines",
-    interface: "networkInterfaces",
-    nic: "networkInterfaces",
-    address: "publicIPAddresses",
-    balancer: "loadBalancers",
-    network: "virtualNetworks",
-    nsg: "networkSecurityGroups",
-    gateway: "natGateways",
-    set: "availabilitySets",
-    placement: "proximityPlacementGroups",
-    key: "sshPublicKeys",
-    image: "images",
-    account: "storageAccounts",
-    container: "containers",
-    disk: "disks",
-  }),
-);
+const KIND_WORDS: Record<string, string> = {
+  machine: "virtualMachines",
+  vm: "virtualMachines",
+  interface: "networkInterfaces",
+  nic: "networkInterfaces",
+  address: "publicIPAddresses",
+  balancer: "loadBalancers",
+  network: "virtualNetworks",
+  nsg: "networkSecurityGroups",
+  gateway: "natGateways",
+  set: "availabilitySets",
+  placement: "proximityPlacementGroups",
+  key: "sshPublicKeys",
+  image: "images",
+  account: "storageAccounts",
+  container: "containers",
+  disk: "disks",
+};
 
 /** How a code reaches the client: on the request itself, with this status, or in the operation that fails later. */
-const CODES: ReadonlyMap<string, readonly [status: number | "operation", message: string]> = new Map(
-  Object.entries({
-    AllocationFailed: [
-      "operation",
-      "Allocation failed. We do not have sufficient capacity for the requested VM size in this region. Read more about improving likelihood of allocation success at http://aka.ms/allocation-guidance",
-    ],
-    ZonalAllocationFailed: [
-      "operation",
-      "Allocation failed. We do not have sufficient capacity for the requested VM size in this zone.",
-    ],
-    OverconstrainedAllocationRequest: [
-      "operation",
-      "Allocation failed. VM(s) with the following constraints cannot be allocated, because the condition is too restrictive: proximity placement group, VM size.",
-    ],
-    OverconstrainedZonalAllocationRequest: [
-      "operation",
-      "Allocation failed. VM(s) with the following constraints cannot be allocated, because the condition is too restrictive: availability zone, VM size.",
-    ],
-    OSProvisioningTimedOut: [
-      "operation",
-      "OS Provisioning for VM did not finish in the allotted time. The VM may still finish provisioning successfully. Please check provisioning state later.",
-    ],
-    InternalExecutionError: ["operation", "An internal execution error occurred. Please retry later."],
-    NetworkingInternalOperationError: [
-      "operation",
-      "An unexpected error occurred while processing the network profile of the VM. Please retry later.",
-    ],
-    VMStartTimedOut: [
-      "operation",
-      "VM did not start in the allotted time. The VM may still start successfully. Please check the power state later.",
-    ],
-    SkuNotAvailable: [
-      409,
-      "The requested VM size for resource 'Following SKUs have failed for Capacity Restrictions' is currently not available in this location. Please try another size or deploy to a different location or different zone. See https://aka.ms/azureskunotavailable for details.",
-    ],
-    OperationNotAllowed: [
-      409,
-      "Operation could not be completed as it results in exceeding approved Total Regional Cores quota.",
-    ],
-    QuotaExceeded: [409, "Operation could not be completed as it results in exceeding approved Total Regional Cores quota."],
-    DnsRecordInUse: [400, "DNS record is already used by another public IP."],
-    PublicIPCountLimitReached: [400, "Cannot create more than 10 public IP addresses for this subscription in this region."],
-    MarketplacePurchaseEligibilityFailed: [
-      400,
-      "Marketplace purchase eligibilty check returned errors. See inner errors for details.",
-    ],
-    PlatformImageNotFound: [
-      404,
-      "The platform image is not available. Verify that all fields in the storage profile are correct.",
-    ],
-    RequestDisallowedByPolicy: [403, "Resource was disallowed by policy."],
-    AuthorizationFailed: [
-      403,
-      "The client does not have authorization to perform this action over this scope or the scope is invalid.",
-    ],
-    LinkedAuthorizationFailed: [
-      403,
-      "The client has permission to perform this action; however, it does not have permission to perform an action on the linked scope(s) or the linked scope(s) are invalid.",
-    ],
-    InvalidAuthenticationTokenTenant: [401, "The access token is from the wrong issuer."],
-    MissingSubscriptionRegistration: [409, "The subscription is not registered to use this namespace."],
-    PropertyChangeNotAllowed: [409, "Changing this property is not allowed."],
-    AnotherOperationInProgress: [409, "Another operation on this or dependent resource is in progress."],
-    Conflict: [409, "The request failed due to conflict with a concurrent request."],
-    RetryableError: [429, "A retryable error occurred."],
-    CanceledAndSupersededDueToAnotherOperation: [409, "Operation was canceled and superseded by another operation."],
-    SubscriptionRequestsThrottled: [429, "Number of requests for the subscription exceeded the limit."],
-    TooManyRequests: [429, "The request is being throttled."],
-    ResourceGroupBeingDeleted: [409, "The resource group is in deprovisioning state and cannot perform this operation."],
-    NicReservedForAnotherVm: [400, "Nic(s) in request is reserved for another Virtual Machine for 180 seconds."],
-    SubnetIsFull: [400, "Subnet does not have enough capacity for 1 IP addresses."],
-    RegionDoesNotAllowProvisioning: [409, "The selected region is currently not accepting new customers."],
-    ScopeLocked: [409, "The scope cannot perform this operation because following scope(s) are locked."],
-    StorageAccountAlreadyTaken: [409, "The storage account is already taken."],
-    InternalServerError: [500, "Encountered internal server error."],
-    ServiceUnavailable: [503, "The service is unavailable."],
-    GatewayTimeout: [504, "The gateway did not receive a response within the specified time period."],
-  }),
-);
+const CODES: Record<string, readonly [status: number | "operation", message: string]> = {
+  AllocationFailed: [
+    "operation",
+    "Allocation failed. We do not have sufficient capacity for the requested VM size in this region. Read more about improving likelihood of allocation success at http://aka.ms/allocation-guidance",
+  ],
+  ZonalAllocationFailed: [
+    "operation",
+    "Allocation failed. We do not have sufficient capacity for the requested VM size in this zone.",
+  ],
+  OverconstrainedAllocationRequest: [
+    "operation",
+    "Allocation failed. VM(s) with the following constraints cannot be allocated, because the condition is too restrictive: proximity placement group, VM size.",
+  ],
+  OverconstrainedZonalAllocationRequest: [
+    "operation",
+    "Allocation failed. VM(s) with the following constraints cannot be allocated, because the condition is too restrictive: availability zone, VM size.",
+  ],
+  OSProvisioningTimedOut: [
+    "operation",
+    "OS Provisioning for VM did not finish in the allotted time. The VM may still finish provisioning successfully. Please check provisioning state later.",
+  ],
+  InternalExecutionError: ["operation", "An internal execution error occurred. Please retry later."],
+  NetworkingInternalOperationError: [
+    "operation",
+    "An unexpected error occurred while processing the network profile of the VM. Please retry later.",
+  ],
+  VMStartTimedOut: [
+    "operation",
+    "VM did not start in the allotted time. The VM may still start successfully. Please check the power state later.",
+  ],
+  SkuNotAvailable: [
+    409,
+    "The requested VM size for resource 'Following SKUs have failed for Capacity Restrictions' is currently not available in this location. Please try another size or deploy to a different location or different zone. See https://aka.ms/azureskunotavailable for details.",
+  ],
+  OperationNotAllowed: [409, "Operation could not be completed as it results in exceeding approved Total Regional Cores quota."],
+  QuotaExceeded: [409, "Operation could not be completed as it results in exceeding approved Total Regional Cores quota."],
+  DnsRecordInUse: [400, "DNS record is already used by another public IP."],
+  PublicIPCountLimitReached: [400, "Cannot create more than 10 public IP addresses for this subscription in this region."],
+  MarketplacePurchaseEligibilityFailed: [
+    400,
+    "Marketplace purchase eligibilty check returned errors. See inner errors for details.",
+  ],
+  PlatformImageNotFound: [404, "The platform image is not available. Verify that all fields in the storage profile are correct."],
+  RequestDisallowedByPolicy: [403, "Resource was disallowed by policy."],
+  AuthorizationFailed: [
+    403,
+    "The client does not have authorization to perform this action over this scope or the scope is invalid.",
+  ],
+  LinkedAuthorizationFailed: [
+    403,
+    "The client has permission to perform this action; however, it does not have permission to perform an action on the linked scope(s) or the linked scope(s) are invalid.",
+  ],
+  InvalidAuthenticationTokenTenant: [401, "The access token is from the wrong issuer."],
+  MissingSubscriptionRegistration: [409, "The subscription is not registered to use this namespace."],
+  PropertyChangeNotAllowed: [409, "Changing this property is not allowed."],
+  AnotherOperationInProgress: [409, "Another operation on this or dependent resource is in progress."],
+  Conflict: [409, "The request failed due to conflict with a concurrent request."],
+  RetryableError: [429, "A retryable error occurred."],
+  CanceledAndSupersededDueToAnotherOperation: [409, "Operation was canceled and superseded by another operation."],
+  SubscriptionRequestsThrottled: [429, "Number of requests for the subscription exceeded the limit."],
+  TooManyRequests: [429, "The request is being throttled."],
+  ResourceGroupBeingDeleted: [409, "The resource group is in deprovisioning state and cannot perform this operation."],
+  NicReservedForAnotherVm: [400, "Nic(s) in request is reserved for another Virtual Machine for 180 seconds."],
+  SubnetIsFull: [400, "Subnet does not have enough capacity for 1 IP addresses."],
+  RegionDoesNotAllowProvisioning: [409, "The selected region is currently not accepting new customers."],
+  ScopeLocked: [409, "The scope cannot perform this operation because following scope(s) are locked."],
+  StorageAccountAlreadyTaken: [409, "The storage account is already taken."],
+  InternalServerError: [500, "Encountered internal server error."],
+  ServiceUnavailable: [503, "The service is unavailable."],
+  GatewayTimeout: [504, "The gateway did not receive a response within the specified time period."],
+};
 
 const ADVICE =
   "Write TARGET:WHAT, for example machine-1:AllocationFailed, loadBalancers:429+5x3, nic-0:reset-after, DELETE/network:hang, poll:503x2.";
@@ -155,19 +145,23 @@ function targetOf(target: string): Aimed {
   // machines of a size, everywhere or in one location
   if (sized?.[2] !== undefined) return { url: MACHINE, usual: "PUT", body: having({ location: sized[1], vmSize: sized[2] }) };
   const numbered = /^([A-Za-z]+)-(\d+)$/.exec(target);
-  const kind = KIND_WORDS.get(numbered?.[1]?.toLowerCase() ?? "");
+  const kind = ownRow(KIND_WORDS, numbered?.[1]?.toLowerCase() ?? "");
   // mycluster-coreos-1, and what belongs to it: mycluster-coreos-1-nic.
   if (kind !== undefined) return { url: `/${kind}/([^/?]*-)?${numbered?.[2]}(-[a-z]+)*(\\?|$)`, usual: "PUT" };
-  const word = KIND_WORDS.get(target.toLowerCase()) ?? target;
-  const known = [...KIND_WORDS.values()].some((segment) => segment.toLowerCase() === word.toLowerCase());
+  const word = ownRow(KIND_WORDS, target.toLowerCase()) ?? target;
+  const known = Object.values(KIND_WORDS).some((segment) => segment.toLowerCase() === word.toLowerCase());
   return { url: known ? `/${word}/[^/?]+(\\?|$)` : escape(word), usual: "PUT" };
 }
+
+/** Every object has a "constructor", and no table of ours. */
+const ownRow = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
 
 /** What is behind is a list: of one kind, or every one. */
 function listsOf(target: string): Aimed {
   if (target === "any" || target === "*") return { url: undefined, usual: "GET" };
   if (target === "group") return { url: "/resourcegroups(\\?|$)", usual: "GET" };
-  return { url: `/${escape(KIND_WORDS.get(target.toLowerCase()) ?? target)}(\\?|$)`, usual: "GET" };
+  return { url: `/${escape(ownRow(KIND_WORDS, target.toLowerCase()) ?? target)}(\\?|$)`, usual: "GET" };
 }
 
 function actionOf(text: string, what: string, seconds: string | undefined): FaultAction {
@@ -198,10 +192,10 @@ function actionOf(text: string, what: string, seconds: string | undefined): Faul
   if (tag !== undefined) return { demandsTag: tag };
   if (!/^[A-Z][A-Za-z0-9]+$/.test(what)) {
     throw new ClusterError("InvalidFault", `The fault '${text}' does not say what is to happen: '${what}'.`, {
-      advice: `After the colon stands a status (429), one of reset, reset-after, hang, hang-after, empty, lost, slow=30, lag=30, tag=CostCenter, or an error code of Azure such as ${[...CODES.keys()].slice(0, 4).join(", ")}.`,
+      advice: `After the colon stands a status (429), one of reset, reset-after, hang, hang-after, empty, lost, slow=30, lag=30, tag=CostCenter, or an error code of Azure such as ${Object.keys(CODES).slice(0, 4).join(", ")}.`,
     });
   }
-  const [status, message] = CODES.get(what) ?? ([400, `${what}, as the script wants it.`] as const);
+  const [status, message] = ownRow(CODES, what) ?? ([400, `${what}, as the script wants it.`] as const);
   if (status === "operation") return { failOperation: { code: what, message } };
   return { status, code: what, message, ...retry };
 }
@@ -252,4 +246,4 @@ export function parseScript(script: string): { faults: Fault[]; limits: Partial<
 }
 
 /** The codes that have their own text, for help and completion. */
-export const FAULT_CODES: readonly string[] = [...CODES.keys()];
+export const FAULT_CODES: readonly string[] = Object.keys(CODES);

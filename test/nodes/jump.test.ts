@@ -156,6 +156,21 @@ describe.skipIf(!ready)("two hops", () => {
     expect(attempts()).toHaveLength(1);
   });
 
+  test("a second hop that is silent ends with its time, and at once with the signal", async () => {
+    const stop = new AbortController();
+    const via = createJump([hop(0), hop(1, { host: `10.${hosts.network}.1.78` })], {
+      clock,
+      signal: stop.signal,
+      nodeKeys: () => [],
+    });
+    ways.push(via);
+    const before = loggedIn(sshds[0]?.log() ?? "");
+    const checked = expect(via.check?.()).rejects.toThrow("enough");
+    await vi.waitFor(() => expect(loggedIn(sshds[0]?.log() ?? "")).toBeGreaterThan(before), { timeout: 20_000, interval: 20 });
+    stop.abort(new Error("enough"));
+    await checked;
+  });
+
   test("a hop that is a node of the cluster is known by the node's key; plain ssh goes the same way by the printed config", async () => {
     const folder = mkdtempSync(join(tmpdir(), "jump-"));
     try {

@@ -10,7 +10,7 @@ import {
   type SubnetFacts,
   normalLocation,
 } from "../../core/region.ts";
-import { ruleFacts, several } from "../../core/plan/let-in.ts";
+import { ruleFacts, oneOrMore } from "../../core/plan/let-in.ts";
 import type { Clients } from "../clients.ts";
 import { all, listed, orAbsent } from "../reading.ts";
 
@@ -95,7 +95,7 @@ const networkFacts = (found: VirtualNetwork): NetworkFacts => ({
 const subnetFacts = (subnet: Subnet): SubnetFacts => ({
   id: subnet.id ?? "",
   name: subnet.name ?? "",
-  prefixes: several(subnet.addressPrefixes, subnet.addressPrefix),
+  prefixes: oneOrMore(subnet.addressPrefixes, subnet.addressPrefix),
   used: (subnet.ipConfigurations ?? []).map(({ id = "", privateIPAddress }) => ({
     id,
     ...(privateIPAddress === undefined ? {} : { address: privateIPAddress }),

@@ -3,7 +3,7 @@
  * way, and with what rule it would not be. Notes and no refusals: what is behind an appliance only its owner knows. Pure.
  */
 import { endpointsOf } from "../plan/endpoints.ts";
-import { coversNodes, coversPeer, inOrder } from "../plan/let-in.ts";
+import { coversNodes, coversPeer, rulesInOrder } from "../plan/let-in.ts";
 import { groupOf, nameOf } from "../plan/resource.ts";
 import type { RouteFacts, SecurityRuleFacts, SubnetFacts } from "../region.ts";
 import type { ClusterSpec } from "../spec/spec.ts";
@@ -128,7 +128,7 @@ function blocking(
   need: Need,
   subnet: SubnetFacts,
 ): { name: string; priority: number } | undefined {
-  const ordered = inOrder(rules, need, (prefixes) => subnet.prefixes.some((own) => coversNodes(prefixes, [own])));
+  const ordered = rulesInOrder(rules, need, (prefixes) => subnet.prefixes.some((own) => coversNodes(prefixes, [own])));
   for (const peer of need.peers) {
     const first = ordered.find((rule) => coversPeer(need.inbound ? rule.sources : rule.destinations, peer));
     if (first !== undefined && !first.allows)

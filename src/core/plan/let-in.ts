@@ -32,7 +32,7 @@ export function openings(spec: FlagValues, { group, balancer, nodes }: Guards): 
   const balanced = new Set(balancer?.loadBalancingRules?.map(({ frontendPort }) => frontendPort));
   const covers = (prefixes: readonly string[]): boolean => coversNodes(prefixes, nodes);
   const fromOf = (port: number): string[] =>
-    group === undefined ? [] : letIn(inOrder(rules, { inbound: true, ports: String(port) }, covers), spec.private);
+    group === undefined ? [] : letIn(rulesInOrder(rules, { inbound: true, ports: String(port) }, covers), spec.private);
   return [
     ...endpointsOf(spec).map(({ name, port }) => ({ name, port, from: balanced.has(port) ? fromOf(port) : [] })),
     { name: "ssh", port: 22, from: fromOf(22) },
@@ -56,7 +56,7 @@ export const isAll = (from: readonly string[]): boolean => from.some((one) => EV
  * Those of the rules that decide of ports, the first to be asked first.
  * @param covers whether what a rule says of the nodes' side is the nodes that are meant
  */
-export const inOrder = (
+export const rulesInOrder = (
   rules: readonly SecurityRuleFacts[],
   { inbound, ports }: { readonly inbound: boolean; readonly ports: string },
   covers: (prefixes: readonly string[]) => boolean,
@@ -87,13 +87,13 @@ export const ruleFacts = (rule: SecurityRule): SecurityRuleFacts => ({
   inbound: /^inbound$/i.test(rule.direction ?? ""),
   allows: /^allow$/i.test(rule.access ?? ""),
   protocol: rule.protocol ?? "*",
-  sources: several(rule.sourceAddressPrefixes, rule.sourceAddressPrefix),
-  destinations: several(rule.destinationAddressPrefixes, rule.destinationAddressPrefix),
-  ports: several(rule.destinationPortRanges, rule.destinationPortRange),
+  sources: oneOrMore(rule.sourceAddressPrefixes, rule.sourceAddressPrefix),
+  destinations: oneOrMore(rule.destinationAddressPrefixes, rule.destinationAddressPrefix),
+  ports: oneOrMore(rule.destinationPortRanges, rule.destinationPortRange),
 });
 
 /** Azure has each of these twice: one, or a list. */
-export const several = (list: readonly string[] | undefined, one: string | undefined): string[] =>
+export const oneOrMore = (list: readonly string[] | undefined, one: string | undefined): string[] =>
   list !== undefined && list.length > 0 ? [...list] : one === undefined || one === "" ? [] : [one];
 
 // --- internal ---

@@ -48,7 +48,7 @@ export async function keepKnownHosts(
       entries.flatMap(({ keys }) => keys),
     ),
   );
-  const unwritten = await whyUnwritten(async () => {
+  const unwritten = await failureToWrite(async () => {
     await clusterFolder(run.dir, spec.name);
     const before = textAt(file) ?? "";
     for (const node of facts.nodes)
@@ -65,11 +65,11 @@ export const tunnelHosts = (hops: readonly Hop[], keys: readonly string[]): Know
 /** Writes the Host blocks beside it. */
 export async function keepSshConfig(run: Run, name: string, config: string): Promise<KeptFile> {
   const file = sshConfigFile(run, name);
-  return { file, unwritten: await whyUnwritten(() => replaceFile(file, config, PUBLIC)) };
+  return { file, unwritten: await failureToWrite(() => replaceFile(file, config, PUBLIC)) };
 }
 
 /** A full disk, say. A destroy at the same time may take the folder away: then there are no nodes to know, and that is not said. */
-export async function whyUnwritten(write: () => Promise<void>): Promise<ClusterError | undefined> {
+export async function failureToWrite(write: () => Promise<void>): Promise<ClusterError | undefined> {
   try {
     await write();
     return undefined;

@@ -4,7 +4,7 @@ import type { VirtualMachine } from "@azure/arm-compute";
 import type { LoadBalancer, NetworkInterface, NetworkInterfaceIPConfiguration, PublicIPAddress } from "@azure/arm-network";
 import type { Kind } from "../../core/plan/bodies.ts";
 import { names, nodeIndex } from "../../core/plan/cluster.ts";
-import { groupOf, nameOf } from "../../core/plan/resource.ts";
+import { nameOf, resourceId } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Claim } from "./claim.ts";
@@ -39,15 +39,11 @@ export const interfaceAddresses = (spec: ClusterSpec, snapshot: Snapshot): [numb
 /** Indexes of the nodes whose interface has the cluster's own public address for it, which --pip makes: somebody may have put theirs there. */
 export const withPublicAddress = (spec: ClusterSpec, snapshot: Snapshot): Set<number> =>
   new Set(
-    primaries(spec, snapshot).flatMap(([index, { publicIPAddress }, id]) =>
-      isOwnAddress(publicIPAddress?.id, names.nodeAddress(names.machine(spec, index)), groupOf(id)) ? [index] : [],
-    ),
+    primaries(spec, snapshot).flatMap(([index, { publicIPAddress }, id]) => {
+      const own = resourceId(groupPartOf(id), "publicAddress", names.nodeAddress(names.machine(spec, index)));
+      return publicIPAddress?.id?.toLowerCase() === own.toLowerCase() ? [index] : [];
+    }),
   );
-
-const isOwnAddress = (id: string | undefined, name: string, group: string | undefined): boolean =>
-  id !== undefined && sameWord(nameOf(id), name) && sameWord(groupOf(id) ?? "", group ?? "");
-
-const sameWord = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 /** The subnet that a cluster is in; undefined where nothing of it is there that says so. */
 export function subnetIn(snapshot: Snapshot): string | undefined {
@@ -109,6 +105,9 @@ export const zonesOfAddresses = (spec: ClusterSpec, snapshot: Snapshot): Map<num
 
 // --- internal ---
 
+/** "/subscriptions/.../resourceGroups/web", of the id of what is in it. */
+const groupPartOf = (id: string): string => id.slice(0, id.toLowerCase().indexOf("/providers/"));
+
 function indexesOf(spec: ClusterSpec, snapshot: Snapshot, kind: Kind, suffix: string): number[] {
   return [...snapshot.values()]
     .filter((live) => live.kind === kind && nameOf(live.id).endsWith(suffix))
@@ -117,7 +116,6 @@ function indexesOf(spec: ClusterSpec, snapshot: Snapshot, kind: Kind, suffix: st
     .sort((a, b) => a - b);
 }
 
-/** The first configuration of each node's interface. */
 /** Index, first configuration and id of each node's interface. */
 function primaries(spec: ClusterSpec, snapshot: Snapshot): [number, NetworkInterfaceIPConfiguration, string][] {
   return [...snapshot.values()].flatMap((live): [number, NetworkInterfaceIPConfiguration, string][] => {

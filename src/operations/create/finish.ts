@@ -10,14 +10,14 @@ import type { FlagValues } from "../../core/spec/flags.ts";
 import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import type { EndpointState } from "../../nodes/endpoints.ts";
 import type { ReadyLevel } from "../../nodes/node-state.ts";
-import { type KeptFile, keepKnownHosts, keepSshConfig, whyUnwritten } from "../cluster/known-hosts.ts";
+import { type KeptFile, keepKnownHosts, keepSshConfig, failureToWrite } from "../cluster/known-hosts.ts";
 import { hopKeyFiles, hopsTo } from "../cluster/way.ts";
 import { replaceFile } from "../replace-file.ts";
 import { ownPath } from "../own-path.ts";
 import { machinesOf } from "../cluster/nodes-there.ts";
 import type { Run, Surroundings } from "../run.ts";
 import { type Carried, failuresOf } from "./carry-out.ts";
-import { isThere, machineIdOf, machineSeen } from "./machine-there.ts";
+import { hasMachine, machineIdOf, machineSeen } from "./machine-there.ts";
 import { enough } from "./ready-level.ts";
 import { leftOpen } from "./left-open.ts";
 import type { Prepared } from "./prepared.ts";
@@ -78,7 +78,8 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
   run.emit({ kind: "end", id: "create", label: spec.name, detail: `${all - missing.length} of ${all} ${reached}` });
   // nobody logs in to a machine that is not there
   const nodes = document.nodes.filter(
-    (node) => node.host !== "" && (isCarriedOut(prepared, carried, node) || isThere(machineSeen(prepared, carried, node.index))),
+    (node) =>
+      node.host !== "" && (isCarriedOut(prepared, carried, node) || hasMachine(machineSeen(prepared, carried, node.index))),
   );
   const hops = run.simulated ? [] : hopsTo(run, spec.name);
   const jump = { cluster: spec.name, hops, keyFiles: hopKeyFiles(run, materials.ssh.privateKeyFile) };
@@ -89,7 +90,7 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
   const kept =
     nodes.length === 0 || (failure !== undefined && ready === 0) ? NO_FILE : await keepSshConfig(run, spec.name, config);
   const { output } = given;
-  const state = output === undefined ? undefined : await whyUnwritten(() => keepStateFile(run, output, document));
+  const state = output === undefined ? undefined : await failureToWrite(() => keepStateFile(run, output, document));
   return {
     prepared,
     document,

@@ -22,7 +22,7 @@ export function machineSeen(planned: Planned, { unfinished }: Ended, index: numb
 }
 
 /** In whatever state: one that Azure calls failed may run for all that. */
-export const isThere = (live: Live | undefined): boolean => live !== undefined && live.state !== "deleting";
+export const hasMachine = (live: Live | undefined): boolean => live !== undefined && live.state !== "deleting";
 
 /** Azure has made it, and may be changing it. */
 export const isMade = (live: Live | undefined): live is Live =>

@@ -25,7 +25,7 @@ export const MACHINE_NEWS_MS = 5_000;
 /** How long a cluster whose etcd authority is elsewhere is watched before another one takes its place. */
 const TAKEOVER_MS = 20_000;
 
-export const otherRun = (name: string, cause: unknown): ClusterError =>
+export const otherRun = (name: string, cause?: unknown): ClusterError =>
   new ClusterError("ClusterConflict", `another run is creating ${name} at this moment`, {
     source: "azure",
     exit: EXIT.conflict,
@@ -73,7 +73,7 @@ export async function awaitOtherAuthority(run: Run, { spec, facts, found, resour
   for (const until = run.clock.now() + TAKEOVER_MS; run.clock.now() < until && !run.stop.aborted;) {
     await run.clock.sleep(4000, run.tools.signal);
     const now = await snapshotOf(run, { groupName: facts.group });
-    if (machines.some((id) => now.has(id))) throw otherRun(spec.name, undefined);
+    if (machines.some((id) => now.has(id))) throw otherRun(spec.name);
   }
 }
 
@@ -92,8 +92,7 @@ export async function refuseOtherRun(run: Run, { spec, facts, found }: Prepared,
   const { id, etcdCa } = facts.choices;
   // a request of ours may have gone unanswered, so that ours stands there already
   const expected = written ? [etcdCa] : [etcdCa, found.claim?.choices.etcdCa];
-  if (claim.choices.id !== id || (etcdCa !== undefined && !expected.includes(claim.choices.etcdCa)))
-    throw otherRun(spec.name, undefined);
+  if (claim.choices.id !== id || (etcdCa !== undefined && !expected.includes(claim.choices.etcdCa))) throw otherRun(spec.name);
   return claim;
 }
 

@@ -6,7 +6,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { dump, load } from "js-yaml";
 import { ClusterError } from "../../core/errors.ts";
-import { connect } from "../../nodes/connection.ts";
+import { type Connection, connect } from "../../nodes/connection.ts";
 import { type Tunnel, openTunnel } from "../../nodes/tunnel.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import { PRIVATE } from "../../prepare/kept-file.ts";
@@ -49,10 +49,11 @@ export async function withKubeconfig(
 ): Promise<number> {
   const site = await openPlatform(run, name, resourceGroup);
   const { clock } = run.outside;
+  let connection: Connection | undefined;
   let tunnel: Tunnel | undefined;
   let file: string | undefined;
   try {
-    const connection = await connect(site.first, { clock, signal: run.tools.signal, trust: "strict" });
+    connection = await connect(site.first, { clock, signal: run.tools.signal, trust: "strict" });
     tunnel = await openTunnel(connection, API_PORT);
     // several at once have ports of their own
     file = await keep(run, site, `kubeconfig-${tunnel.port}`, `https://127.0.0.1:${tunnel.port}`);
@@ -60,6 +61,7 @@ export async function withKubeconfig(
   } finally {
     if (file !== undefined) await rm(file, { force: true });
     tunnel?.close();
+    connection?.close();
     site.ground.close();
   }
 }
