@@ -5,7 +5,7 @@ import type { Started } from "../operations/start.ts";
 import { asClusterError } from "./arguments.ts";
 import type { GcResult } from "./results.ts";
 
-export const notStarted = ({ document: { ready, notReady: rest }, exit, lost }: Started): ClusterError =>
+export const notStarted = ({ document: { ready, notReady: rest }, exit, why }: Started): ClusterError =>
   new ClusterError(
     "NodesNotReady",
     `${someOf(ready.length, ready.length + rest.length, "node")} ${are(ready.length + rest.length)} ready: ${rest
@@ -15,7 +15,7 @@ export const notStarted = ({ document: { ready, notReady: rest }, exit, lost }: 
     {
       source: "node",
       exit,
-      advice: `${lost ? "`create` makes what is missing" : "The same call continues"}; \`status\` says how each node is.`,
+      advice: `${why === "lost" ? "`create` makes what is missing" : "The same call continues"}; \`status\` says how each node is.`,
     },
   );
 

@@ -1,7 +1,8 @@
 /**
  * start: all machines of a stopped cluster get power again, and it is waited until they are ready. The mark that it is stopped goes when it
  * is up: a majority of etcd's members is ready. One node that does not come is then a node's fault, and no longer the cluster's. It goes, too,
- * where so few machines are left that it cannot be up: `create` makes them, and is refused while the mark is there.
+ * where so few machines are left that it cannot be up: `create` makes them, and is refused while the mark is there. And it goes where no node
+ * answers from here while enough of them have power: who cannot reach SSH could never take it away, and the machines run and are paid for.
  */
 import type { StartDocument } from "../core/documents.ts";
 import { type ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
@@ -24,12 +25,19 @@ import { tellEtcd } from "./stop/etcd-unit.ts";
 import { withoutTags } from "../core/plan/tag-parts.ts";
 import type { InGroup } from "../core/spec/in-group.ts";
 
+/** What keeps a cluster from being up. Of the first two it counts as stopped no more. */
+export type NotUp =
+  | "lost" // too few machines are left: `create` makes them
+  | "silent" // they have power, and not one answers from here
+  | "no quorum" // too few of etcd's members are ready
+  | "none ready"; // there is no etcd, and no node is ready
+
 export interface Started {
   readonly document: StartDocument;
   /** 0 when all nodes are ready, 3 when some are or could not be asked, or machines are lost, 6 when too few are in time. */
   readonly exit: ExitCode;
-  /** Too few machines are left for it to be up: it counts as stopped no more, and `create` makes what is missing. */
-  readonly lost: boolean;
+  /** Absent when it is up. */
+  readonly why?: NotUp;
   /** Why no node was asked. */
   readonly note?: string;
 }
@@ -67,7 +75,8 @@ export async function startCluster(
   const ready = asked ? on.filter(({ index }) => health.nodes.get(index)?.state === "ready") : [];
   // nobody could ask: those that have power are believed
   const up = isUp(live, asked ? ready : on);
-  if (up || lost) await retag(live.claim, (now) => withoutTags(now, [STOPPED]), toTheEnd(run.tools));
+  const silent = !up && !lost && noneAnswered(health) && isUp(live, on);
+  if (up || lost || silent) await retag(live.claim, (now) => withoutTags(now, [STOPPED]), toTheEnd(run.tools));
   run.emit({ kind: "end", id: "start", label: name });
   const document: StartDocument = {
     $schema: schemaUri("start"),
@@ -85,7 +94,7 @@ export async function startCluster(
   return {
     document,
     exit: lost ? EXIT.partly : exitOf(document),
-    lost,
+    ...(up ? {} : { why: lost ? "lost" : silent ? "silent" : hasEtcd(live.claim.choices) ? "no quorum" : "none ready" }),
     ...(asked || health.note === undefined ? {} : { note: health.note }),
   };
 }
@@ -100,6 +109,10 @@ function isUp({ claim }: LiveCluster, ready: readonly LiveNode[]): boolean {
   if (!hasEtcd(claim.choices) || members.size === 0) return ready.length > 0;
   return ready.filter(({ index }) => members.has(index)).length >= quorumOf(members.size);
 }
+
+/** Not even with a refusal to log in, or with a key that is not its own. */
+const noneAnswered = ({ nodes }: Health): boolean =>
+  nodes.size > 0 && [...nodes.values()].every(({ state }) => state === "unreachable");
 
 const exitOf = ({ up, notReady }: StartDocument): ExitCode =>
   !up ? EXIT.timeout : notReady.length === 0 ? EXIT.done : EXIT.partly;

@@ -89,9 +89,14 @@ function exitOf({ states, nodes, drift, stopped }: StatusDocument, azureIsEnough
   return enough && !drift.some((one) => one.harm) ? EXIT.done : EXIT.partly;
 }
 
-function noteOf({ name, stopped }: StatusDocument, { note }: Health): Pick<Status, "note"> {
+function noteOf({ name, stopped, nodes }: StatusDocument, { note }: Health): Pick<Status, "note"> {
   if (stopped === undefined) return note === undefined ? {} : { note };
-  return { note: `${name} is stopped since ${stopped}: \`azure-coreos-cluster start ${name}\` starts it.` };
+  const start = `\`azure-coreos-cluster start ${name}\``;
+  const on = nodes.filter(({ power }) => power === "running").length;
+  if (on === 0) return { note: `${name} is stopped since ${stopped}: ${start} starts it.` };
+  return {
+    note: `${name} counts as stopped since ${stopped}, and ${on} of its machines ${on === 1 ? "has" : "have"} power: ${start} brings it up.`,
+  };
 }
 
 /** A machine may answer long before Azure calls it made; one that goes is gone at any moment. */

@@ -3,6 +3,11 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import type { ListDocument, StartDocument, StatusDocument, StopDocument } from "../../src/core/documents.ts";
+import type { Clock } from "../../src/core/clock.ts";
+import { realClock } from "../../src/operations/real-clock.ts";
+import { generateHostKey } from "../../src/prepare/host-keys.ts";
+import { freePort } from "../ports.ts";
+import { serveNode } from "./node-server.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { byHand, inGroup } from "./azure-hand.ts";
 import { type Body, START, type TestAzure, ownAzure } from "./world.ts";
@@ -247,6 +252,45 @@ test.each([
   mkdirSync(dir);
   const started = await elsewhere.json<StartDocument>("start mycluster", { ...noRoomFor(elsewhere, refused), dir });
   expect(started, started.stderr).toMatchObject({ exit, document: { up, ready: [] } });
+});
+
+test.each([
+  ["--num-nodes 3", /nothing/, { left: false, says: "No node answers here", grown: 0 }],
+  ["--num-nodes 3 --etcd-members 0", /nothing/, { left: false, says: "No node answers here", grown: 0 }],
+  ["--num-nodes 3", /coreos-[12]\/start/, { left: true, says: "Too few for etcd", grown: 5 }],
+])("who cannot reach SSH gets past a stop (%s, no power for %s): %o", async (flags, refused, { left, says, grown }) => {
+  // nothing listens on port 1 and up of this machine's loopback
+  azure = ownAzure({ rehearsal: false, publicAddress: "127.0.0.1" });
+  await made(`${flags} --ssh 1 --wait-for machines`);
+  expect((await azure.run("stop mycluster --yes")).exit).toBe(0);
+  const how = noRoomFor(azure, refused);
+  const { exit, document, stderr } = await azure.json<StartDocument>("start mycluster --timeout 10s", how);
+  expect({ exit, up: document.up, ready: document.ready }, stderr).toEqual({ exit: 6, up: false, ready: [] });
+  expect(stderr).toContain(says);
+  const seen = await azure.json<StatusDocument>("status mycluster");
+  expect(seen.document.stopped !== undefined).toBe(left);
+  if (left) expect(seen.stderr.replaceAll(/\s+/g, " ")).toMatch(/counts as stopped since .* and 1 of its machines has power/);
+  expect((await azure.run("mycluster --num-nodes 4 --wait-for machines")).exit).toBe(grown);
+});
+
+test("where a node answers nothing is taken for granted: one with another host key is not ready, and the mark stays", async () => {
+  let now: Clock = createVirtualClock(START);
+  const clock: Clock = { now: () => now.now(), sleep: (ms, signal) => now.sleep(ms, signal) };
+  const port = await freePort();
+  azure = ownAzure({ clock, rehearsal: false, publicAddress: "127.0.0.1", latencyMs: [1, 2] });
+  await made(`--num-nodes 1 --etcd-members 0 --ssh ${port} --wait-for machines`);
+  const path = "/resourceGroups/mycluster/providers/Microsoft.Network/publicIPAddresses";
+  const [claim] = (await byHand(azure, "GET", path)).body["value"] as Body[];
+  const tags = { ...claim?.tags, "aoc-stopped": "2026-11-22T12:00:00Z" };
+  await byHand(azure, "PATCH", `${path}/${claim?.name}`, { tags });
+  const ahead = now.now() - realClock.now();
+  now = { now: () => realClock.now() + ahead, sleep: (ms, signal) => realClock.sleep(ms, signal) };
+  const server = await serveNode(port, 0, (await generateHostKey("swap")).privateKey, "none");
+  const { exit, document, stderr } = await azure.json<StartDocument>("start mycluster");
+  await new Promise((resolve) => server.close(resolve));
+  expect({ exit, up: document.up }, stderr).toEqual({ exit: 6, up: false });
+  expect(stderr).toContain("It counts as stopped until `start` finds a node that is ready");
+  expect((await azure.run("plan mycluster")).stderr).toContain("(ClusterStopped)");
 });
 
 test.each(["start mycluster", "stop mycluster --yes"])(

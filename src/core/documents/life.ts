@@ -62,8 +62,8 @@ export interface StartDocument extends Versioned<"azure-coreos-cluster/start/1">
   }[];
   /**
    * The cluster is up, and counts as stopped no more: a majority of etcd's members is ready, or any node where this tool has no etcd
-   * there, or no node could be asked. False as well where too few machines are left: then it counts as stopped no more either, and
-   * `create` makes them.
+   * there, or no node could be asked. False as well where too few machines are left (`create` makes them), or where not one node
+   * answered and enough of them have power: then it counts as stopped no more either.
    */
   readonly up: boolean;
 }
