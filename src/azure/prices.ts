@@ -2,6 +2,7 @@
  * Azure's list of retail prices: asked without a sign-in, and without anything that says who asks. What answers may be anybody who can
  * stand in the way, so every answer is counted, checked row by row, and followed to no other address.
  */
+import { textUpTo } from "../core/text-up-to.ts";
 import type { PriceRow } from "../core/price/meters.ts";
 import { misfit } from "./shape.ts";
 
@@ -69,21 +70,10 @@ async function readPage(
     await response.body?.cancel();
     throw new Error(`the price service answered ${response.status}`);
   }
-  const page = parsed(await textOf(response));
+  const page = parsed(await textUpTo(response, MOST_BYTES));
   if (misfit(page, { "Items!": [{}], NextPageLink: "text" }) !== undefined) throw notAList();
   const { Items: items, NextPageLink: next } = page as { Items: unknown[]; NextPageLink?: string | null };
   return { items, next: next ?? undefined };
-}
-
-async function textOf(response: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of response.body ?? []) {
-    size += part.length;
-    if (size > MOST_BYTES) throw new Error(`the price service's answer is longer than ${MOST_BYTES / 1024 / 1024} MiB`);
-    parts.push(part);
-  }
-  return new TextDecoder().decode(Buffer.concat(parts));
 }
 
 function parsed(text: string): unknown {

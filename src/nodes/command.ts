@@ -7,6 +7,7 @@ import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { abortable } from "../engine/abortable.ts";
 import { type Limit, limit } from "./deadline.ts";
+import { beginning } from "./output-lines.ts";
 
 export interface CommandOptions {
   /** Sent to the command; without it, its input is empty. */
@@ -95,10 +96,15 @@ export async function execCommand(
   command: string,
   options: ExecOptions,
 ): Promise<ExecResult> {
-  const stdout = collector(options.maxBytes ?? 4 << 20);
-  const stderr = collector(options.maxBytes ?? 4 << 20);
+  const { maxBytes = 4 << 20 } = options;
+  const [stdout, stderr] = [beginning(maxBytes), beginning(maxBytes)];
   const exit = await streamCommand(client, clock, node, command, { ...options, onStdout: stdout.add, onStderr: stderr.add });
-  return { ...exit, stdout: stdout.text(), stderr: stderr.text(), truncated: stdout.truncated() || stderr.truncated() };
+  return {
+    ...exit,
+    stdout: stdout.text(),
+    stderr: stderr.text(),
+    truncated: Math.max(stdout.bytes(), stderr.bytes()) > maxBytes,
+  };
 }
 
 /**
@@ -154,17 +160,3 @@ export const lost = (node: string, cause?: unknown): ClusterError =>
     advice: "The node may be rebooting: try again.",
     ...(cause === undefined ? {} : { cause }),
   });
-
-function collector(maxBytes: number): { add: (chunk: Buffer) => void; text: () => string; truncated: () => boolean } {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  return {
-    add: (chunk) => {
-      const room = maxBytes - size;
-      size += chunk.length;
-      if (room > 0) chunks.push(chunk.subarray(0, room));
-    },
-    text: () => Buffer.concat(chunks).toString("utf8"),
-    truncated: () => size > maxBytes,
-  };
-}

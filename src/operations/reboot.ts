@@ -156,7 +156,7 @@ async function etcdOf(run: Run, cluster: ReachedCluster): Promise<Etcd> {
       run,
       { spec, choices: claim.choices, host: claim.address ?? "", identity: cluster.identity, tls },
       members.map(({ index, privateAddress, hostKeys: [hostKey] }) => ({ index, address: privateAddress, hostKey })),
-    ).catch(() => undefined);
+    ).catch(() => run.tools.signal.throwIfAborted());
   return {
     cluster,
     members,

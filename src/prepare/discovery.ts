@@ -2,6 +2,7 @@
  * etcd's discovery service: asking for a URL, reading what a given one holds. The public one is dead, so nothing here is the
  * default: the tool bootstraps etcd from addresses that it chose. Answers of a service are checked, never trusted.
  */
+import { textUpTo } from "../core/text-up-to.ts";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { asksForUrl, tidyDiscoveryUrl } from "../core/user-data/discovery-url.ts";
 
@@ -16,6 +17,8 @@ export type DiscoveryFetch = (url: string, init: { signal: AbortSignal; redirect
 
 /** One that hangs must not hang the command; a healthy one answers in milliseconds. */
 const DEADLINE_MS = 15_000;
+/** A list of members. */
+const MOST_BYTES = 1 << 20;
 const DEAD = "discovery.etcd.io has answered 503 since June 2026 and is not coming back";
 const DEFAULT_ADVICE =
   "Leave the discovery flags out: etcd is then started from the addresses of its members, and no service is needed.";
@@ -137,7 +140,7 @@ async function ask(
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
       redirect: "error",
     });
-    return { status: response.status, body: await response.text() };
+    return { status: response.status, body: await textUpTo(response, MOST_BYTES) };
   } catch (cause) {
     if (signal?.aborted) throw signal.reason;
     throw failed(

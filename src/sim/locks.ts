@@ -5,6 +5,7 @@ import type { SimCloud } from "./cloud.ts";
 import type { StoredResource } from "./cloud-index.ts";
 import { dig, object } from "./json.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
+import { bodyOf } from "./request-checks.ts";
 
 const LOCK = "Microsoft.Authorization/locks";
 
@@ -52,7 +53,7 @@ export function answerLocks(cloud: SimCloud, call: Call, { scope, name }: LockTa
     return answer(before === undefined ? 204 : 200);
   }
   if (call.method !== "PUT") throw new ArmError(405, "MethodNotAllowed", `The method ${call.method} is not supported.`);
-  const properties = object(object(JSON.parse(call.body ?? "{}"))["properties"]);
+  const properties = object(object(bodyOf(call))["properties"]);
   const level = String(properties["level"]);
   if (level !== "CanNotDelete" && level !== "ReadOnly")
     refuse(400, "InvalidLockLevel", `The lock level '${level}' is not valid.`);

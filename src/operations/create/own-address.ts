@@ -2,6 +2,7 @@
  * `--ssh-from me`: the address that Azure would see. A machine behind a router does not know it, so a service is asked, and only when
  * it is said. api.ipify.org answers with the caller's IPv4 address and nothing else, and keeps none (https://www.ipify.org).
  */
+import { textUpTo } from "../../core/text-up-to.ts";
 import { isIPv4 } from "node:net";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
@@ -10,6 +11,8 @@ import type { Run } from "../run.ts";
 
 const SERVICE = "https://api.ipify.org";
 const DEADLINE_MS = 5000;
+/** An address, or a page that says why not. */
+const MOST_BYTES = 64 << 10;
 /** A rehearsal asks nobody; this one is for documentation (RFC 5737). */
 const REHEARSED = "203.0.113.7";
 
@@ -43,7 +46,7 @@ async function asked({ wayOut, tools }: Run): Promise<string> {
   const deadline = AbortSignal.timeout(DEADLINE_MS);
   try {
     const answer = await wayOut.fetch(SERVICE, { signal: AbortSignal.any([tools.signal, deadline]) });
-    const text = answer.ok ? (await answer.text()).trim() : `status ${answer.status}`;
+    const text = answer.ok ? (await textUpTo(answer, MOST_BYTES)).trim() : `status ${answer.status}`;
     if (isIPv4(text)) return text;
     throw new Error(`it answered "${text.slice(0, 60)}"`);
   } catch (cause) {

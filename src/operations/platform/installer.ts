@@ -2,6 +2,7 @@
  * Drycc's installer: fetched once, or read from a file, told by its digest, and the same bytes go to all nodes. Nobody runs what was
  * not looked at: with `--installer-sha256` another script than that one is refused before anything is sent.
  */
+import { textUpTo } from "../../core/text-up-to.ts";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
@@ -66,9 +67,7 @@ async function fetched(run: Run, source: string): Promise<string> {
   try {
     const answer = await run.wayOut.fetch(source, { signal: AbortSignal.any([run.tools.signal, deadline]) });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
-    const text = await answer.text();
-    if (text.length > MOST_BYTES) throw new Error("it is larger than 1 MiB");
-    return text;
+    return await textUpTo(answer, MOST_BYTES);
   } catch (cause) {
     run.tools.signal.throwIfAborted();
     throw new ClusterError(
