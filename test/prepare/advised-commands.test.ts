@@ -2,14 +2,15 @@
  * What is advised is typed: no command may write to the file it reads, or to another that is there, which may be somebody's only key.
  * Held for every file that is refused, under every name that a command could write to; the commands are run, where they can be.
  */
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { unusedPath } from "../../src/core/unused-path.ts";
 import { checkUserDataFile } from "../../src/core/user-data/check.ts";
+import type { Finding } from "../../src/core/user-data/check/finding.ts";
 import { selfSigned } from "../../src/prepare/certificate.ts";
 import { pathExists } from "../../src/prepare/beside.ts";
 import { readGivenKey } from "../../src/prepare/ssh-given-key.ts";
@@ -153,18 +154,76 @@ test.each([
   ["bzip2", Buffer.from("BZh91AY"), "ud.yaml-2.plain"],
   ["Butane", Buffer.from("variant: flatcar\nversion: 1.0.0\n"), "ud.yaml-2.json"],
   ["a Container Linux Config", Buffer.from("systemd: {}\n"), "ud.yaml-2.json"],
-  ["gzip", gzipSync("BZh91AY"), "ud.yaml-2.plain"],
 ])("user-data that is %s: neither", (_, bytes, made) => {
   const folder = newFolder();
   for (const ending of ["", ".utf8", ".plain", ".json"]) writeFileSync(join(folder, `ud.yaml${ending}`), bytes);
   const file = join(folder, "ud.yaml");
   for (const platform of ["flatcar", "ubuntu"] as const) {
-    const advice = checkUserDataFile(bytes, { platform, file, isThere: pathExists, gunzip: () => Buffer.from("BZh91AY") });
+    const advice = checkUserDataFile(bytes, { platform, file, isThere: pathExists });
     expect(written(advice.map((finding) => finding.advice ?? "").join(" ")).every((path) => path === join(folder, made))).toBe(
       true,
     );
   }
 });
+
+const script = "#!/bin/bash\necho hello\n";
+const crlf = script.replaceAll("\n", "\r\n");
+
+/** Each leads to the script by what is advised of it, of what comes of that, and so on. */
+test.each([
+  ["CRLF", crlf],
+  ["a byte order mark", `\uFEFF${script}`],
+  ["UTF-16", Buffer.from(`\uFEFF${script}`, "utf16le")],
+  ["base64", btoa(script)],
+  ["base64 of CRLF", btoa(crlf)],
+])("what is advised of a gzip of %s is typed, and the gzip stays as it is", (_, inside) => {
+  for (const [platform, name] of [
+    ["flatcar", "my ud.gz"],
+    ["ubuntu", "ud"],
+  ] as const) {
+    const folder = newFolder();
+    const packed = join(folder, name);
+    const bytes = gzipSync(inside);
+    writeFileSync(packed, bytes);
+    let file = packed;
+    for (let steps = 0; steps < 3; steps++) {
+      const advice = errorsOf(file, platform).find(({ level }) => level === "error")?.advice;
+      if (advice === undefined) break;
+      const typed = advice.match(/\b(?:gunzip <|base64 -d|iconv -f|sed -i) (?:'[^']*'|[^';,(])+/g) ?? [];
+      for (const command of typed) execFileSync("sh", ["-c", command], { cwd: folder });
+      file = written(advice).at(-1) ?? file;
+    }
+    expect(readFileSync(file, "utf8")).toBe(script);
+    expect(readFileSync(packed).equals(bytes)).toBe(true);
+  }
+});
+
+const errorsOf = (file: string, platform: "flatcar" | "ubuntu"): readonly Finding[] =>
+  checkUserDataFile(readFileSync(file), { platform, file, isThere: pathExists, gunzip: (packed) => gunzipSync(packed) });
+
+test.each([
+  [
+    "Butane",
+    gzipSync("variant: flatcar\nversion: 1.0.0\n"),
+    "flatcar",
+    "then make Ignition of it: butane --strict ud.plain > ud.plain.json",
+  ],
+  ["bzip2", gzipSync("BZh91AY"), "ubuntu", "then bzip2 -dc ud.plain > ud.plain.plain"],
+] as const)("the command for %s in a gzip names what is inside", (_, bytes, platform, then) => {
+  const findings = checkUserDataFile(bytes, { platform, file: "ud", gunzip: (packed) => gunzipSync(packed) });
+  expect(findings.map(({ advice }) => advice)).toContain(`Give it unpacked: gunzip < ud > ud.plain; ${then}`);
+});
+
+test.each(["flatcar", "ubuntu"] as const)(
+  "%s: a command for a part of multipart MIME names no file that holds other parts",
+  (platform) => {
+    const type = "Content-Type: text/x-shellscript";
+    const whole = `MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="x"\n\n--x\n${type}\n\n${crlf}--x--\n`;
+    const [found] = checkUserDataFile(Buffer.from(whole), { platform, file: "ud.txt" });
+    expect(found?.advice).toMatch(/^Write the part to a file PART, and put back what comes of this: dos2unix PART/);
+    expect(found?.advice).not.toContain("ud.txt");
+  },
+);
 
 test.each([
   ["a", "a-3"],

@@ -10,19 +10,19 @@ import { checkBootstrap } from "./check/bootstrap.ts";
 import { checkFiles, pathsOf } from "./check/files.ts";
 import type { Platform } from "../node-config.ts";
 import { PLATFORMS } from "../plan/platforms.ts";
-import { error, warning, type CheckOptions, type CloudinitPlatform, type Finding } from "./check/finding.ts";
+import { error, PART, warning, type CheckOptions, type CloudinitPlatform, type Finding } from "./check/finding.ts";
 import { checkForCloudInit } from "./cloud-init/file.ts";
 import { checkForeign } from "./check/foreign.ts";
 import { checkIgnition, isIgnition } from "./check/ignition.ts";
 import { checkMultipart, isMultipart, type MimePart } from "./check/multipart.ts";
-import { gzipOnAzure, isGzip, otherPacking, unpack } from "./check/packed.ts";
+import { checkInside, gzipOnAzure, isGzip, otherPacking } from "./check/packed.ts";
 import { CLOUD_CONFIG } from "./check/schema.ts";
 import { checkScript } from "./check/script.ts";
 import { checkStructure } from "./check/structure.ts";
 import { parseTree, valueAt, type Tree } from "./check/tree.ts";
 import { checkTexts } from "./check/texts.ts";
 import { checkUnits } from "./check/units.ts";
-import { readText, UNNAMED } from "./read-text.ts";
+import { readText } from "./read-text.ts";
 
 export type { Finding } from "./check/finding.ts";
 
@@ -64,14 +64,13 @@ function checkFile(bytes: Uint8Array, options: CheckOptions): readonly Finding[]
 }
 
 function checkUnpacked(bytes: Uint8Array, options: CheckOptions): readonly Finding[] {
-  if (options.gunzip === undefined) return [];
-  const inside = unpack(bytes, options.gunzip);
-  if ("level" in inside) return [inside];
-  const findings = checkBytes(inside, options);
-  const ignition = findings.length === 0 && isIgnition(new TextDecoder().decode(inside));
-  return ignition
-    ? [error(1, "", "Ignition on Azure does not unpack gzip: the machine would not boot", "Give it unpacked.")]
-    : findings;
+  return checkInside(bytes, options, (inside, named) => {
+    const findings = checkBytes(inside, named);
+    const ignition = findings.length === 0 && isIgnition(new TextDecoder().decode(inside));
+    return ignition
+      ? [error(1, "", "Ignition on Azure does not unpack gzip: the machine would not boot", "Give it unpacked.")]
+      : findings;
+  });
 }
 
 function checkBytes(bytes: Uint8Array, options: CheckOptions): readonly Finding[] {
@@ -93,7 +92,7 @@ function checkKind(text: string, options: CheckOptions): readonly Finding[] {
   }
   if (isIgnition(text)) return checkIgnition(text, options);
   if (isMultipart(text))
-    return checkMultipart(text, options, (part) => checkPart(part, { ...options, sealed: "in multipart MIME" }));
+    return checkMultipart(text, options, (part) => checkPart(part, { ...options, ...PART, sealed: "in multipart MIME" }));
   return [checkForeign(text, options)];
 }
 
@@ -106,7 +105,7 @@ function checkPart({ type, body }: MimePart, options: CheckOptions): readonly Fi
   if (type === "text/x-shellscript" && !new TextDecoder().decode(body).startsWith("#!"))
     return [error(1, "", "it does not begin with #!: a node refuses all parts")];
   if (type !== "text/cloud-config") {
-    const text = readText(body, UNNAMED);
+    const text = readText(body, options);
     return typeof text === "string" && isIgnition(text)
       ? [error(1, "", "a node ignores Ignition in multipart MIME", "Give it as a file of its own.")]
       : checkBytes(body, options);
@@ -114,7 +113,7 @@ function checkPart({ type, body }: MimePart, options: CheckOptions): readonly Fi
   // a part that says its type needs no header; without one coreos-cloudinit (8df59e8) compares 13 bytes, and panics if there are fewer
   if (body.length < "#cloud-config".length)
     return [error(1, "", "it is shorter than #cloud-config: coreos-cloudinit crashes on it")];
-  const text = readText(body, UNNAMED);
+  const text = readText(body, options);
   return typeof text === "string" ? checkCloudConfig(text, options) : [text];
 }
 

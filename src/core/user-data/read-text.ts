@@ -9,6 +9,3 @@ export function readText(bytes: Uint8Array, { file, made }: NamedFile): string |
   const then = text.wide ? "a node sees no #cloud-config in it" : "a node refuses the whole file";
   return error(text.line, "", `${text.message}: ${then}`, text.advice);
 }
-
-/** A part of another file: no command can name it. */
-export const UNNAMED: NamedFile = { file: "FILE", made: (ending) => `FILE${ending}` };

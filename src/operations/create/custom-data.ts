@@ -7,7 +7,7 @@ import { FLAGS } from "../../core/spec/flags.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { checkUserDataFile, type UserDataOptions } from "../../core/user-data/check.ts";
 import { customUserData, filledNotes, type CustomValues } from "../../core/user-data/custom.ts";
-import { readText, UNNAMED } from "../../core/user-data/read-text.ts";
+import { strictText } from "../../core/strict-text.ts";
 import { ownPath } from "../own-path.ts";
 import type { Run } from "../run.ts";
 import { shellWord } from "../../core/quoting.ts";
@@ -32,7 +32,7 @@ export async function readCustom(run: Run, file: string): Promise<CustomFile> {
 }
 
 export function customFile(bytes: Uint8Array): CustomFile {
-  const text = readText(bytes, UNNAMED);
+  const text = strictText(bytes, "", "");
   return typeof text === "string" ? { bytes, text } : { bytes };
 }
 

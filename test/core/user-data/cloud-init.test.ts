@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkUserDataFile, MAX_BYTES } from "../../../src/core/user-data/check.ts";
 import { unitsAsFiles } from "../../../src/core/user-data/unit-files.ts";
@@ -49,7 +50,7 @@ const mail = (type: string, body: string): string =>
   `MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="x"\n\n--x\nContent-Type: text/x-shellscript\n\n#!/bin/sh\n--x\nContent-Type: ${type}\n\n${body}--x--\n`;
 const H = "#cloud-config\n";
 const findings = (text: string): string[] =>
-  checkUserDataFile(Buffer.from(text), { platform: "ubuntu", file: "my.yaml" }).map(
+  checkUserDataFile(Buffer.from(text), { platform: "ubuntu", file: "my.yaml", gunzip: (packed) => gunzipSync(packed) }).map(
     ({ level, line, message, advice }) => `${line ?? ""} ${level}: ${message} | ${advice ?? ""}`,
   );
 
@@ -161,7 +162,25 @@ test.each<[string, string, RegExp]>([
   ["what is on its way out", `${H}apt_update: true\n`, /^2 warning: apt_update is on its way out.*Use package_update instead/],
   ["YAML that is none", `${H}packages: [\n`, /^\d error: /],
   ["Ignition", '{"ignition": {"version": "3.3.0"}}', /^1 error: the file is Ignition, which cloud-init does not know/],
-  ["a script whose program is not found", "#!/bin/sh\r\necho\r\n", /^1 error: .*CRLF.*dos2unix my\.yaml/],
+  ["Ignition with a comma too many", '{"ignition": {"version": "3.3.0"},}', /^1 error: the file is Ignition, which/],
+  ["a script whose program is not found", "#!/bin/sh\r\necho\r\n", /^1 error: .*CRLF.*no program.*dos2unix my\.yaml/],
+  [
+    "a script with CRLF after its first line",
+    "#!/bin/bash\necho a\necho b\r\n",
+    /^3 error: .*CRLF.*last word.*sed -i.* my\.yaml/,
+  ],
+  ["a script of one line for old Macs", "#!/bin/sh\recho\r", /^1 error: .*CR alone/],
+  ...["#!/bin/sh\necho\r\n", "#!/usr/bin/perl\r\n", "#!/bin/sh\recho\r"].flatMap((script) =>
+    [
+      `content: ${JSON.stringify(script)}`,
+      `encoding: b64\n    content: ${btoa(script)}`,
+      `encoding: gz+b64\n    content: ${gzipSync(script).toString("base64")}`,
+    ].map((how): [string, string, RegExp] => [
+      `CRLF under write_files: ${how}`,
+      `${H}write_files:\n  - path: /a\n    ${how}\n`,
+      /^[45] warning: the lines (of this script )?end in CR/,
+    ]),
+  ),
   ["nothing that begins as it should", "packages: [a]\n", /^1 error: the first line must be #cloud-config/],
   ["a list", `${H}- a\n`, /^2 error: the file must be a map/],
   [
@@ -246,6 +265,7 @@ test.each<[string, string, RegExp]>([
 
 test.each([
   ["a script for another program", "#!/usr/bin/python3\nprint(1)\n"],
+  ["CRLF after the first line, to Python", "#!/usr/bin/env python3\nprint()\r\n"],
   ["what is fetched", "#include\nhttps://example.com/x\n"],
   ["a template", "## template: jinja\n#cloud-config\n{}\n"],
   ["capitals in the first line, and blanks before it", "\n #Cloud-Config\nhostname: a\n"],

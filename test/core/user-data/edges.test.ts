@@ -2,9 +2,10 @@
 import { expect, test } from "vitest";
 import { checkUserDataFile } from "../../../src/core/user-data/check.ts";
 import { notIgnition } from "../../../src/core/user-data/check/ignition.ts";
+import { PART } from "../../../src/core/user-data/check/finding.ts";
 import { otherPacking } from "../../../src/core/user-data/check/packed.ts";
 import { checkScript } from "../../../src/core/user-data/check/script.ts";
-import { readText, UNNAMED } from "../../../src/core/user-data/read-text.ts";
+import { readText } from "../../../src/core/user-data/read-text.ts";
 
 test.each([
   ["bzip2", [0x42, 0x5a, 0x68]],
@@ -12,10 +13,10 @@ test.each([
   ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
   ["zip", [0x50, 0x4b, 3, 4]],
 ])("%s is known by its first bytes, and by all of them", (name, magic) => {
-  expect(otherPacking(Uint8Array.from([...magic, 1, 2]), UNNAMED)?.message).toContain(name);
+  expect(otherPacking(Uint8Array.from([...magic, 1, 2]), PART)?.message).toContain(name);
   for (let at = 0; at < magic.length; at++) {
     const other = magic.map((byte, index) => (index === at ? byte ^ 1 : byte));
-    expect(otherPacking(Uint8Array.from(other), UNNAMED), String(at)).toBeUndefined();
+    expect(otherPacking(Uint8Array.from(other), PART), String(at)).toBeUndefined();
   }
 });
 
@@ -25,7 +26,7 @@ test.each([
   ["UTF-16", [0xff, 0xfe, 0x23, 0]],
   ["UTF-16", [0xfe, 0xff, 0, 0x23]],
 ])("%s is named", (encoding, bytes) => {
-  expect(JSON.stringify(readText(Uint8Array.from(bytes), UNNAMED))).toContain(encoding);
+  expect(JSON.stringify(readText(Uint8Array.from(bytes), PART))).toContain(encoding);
 });
 
 test.each([

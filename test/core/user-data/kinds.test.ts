@@ -131,7 +131,7 @@ test.each<[string, string | Uint8Array]>([
 describe("gzip", () => {
   const good = gzipSync(GOOD);
   test("is taken, with what Azure's agent makes of it", () => {
-    expect(said(good)).toEqual([expect.stringMatching(/^1 warning: .*WALinuxAgent#1559.*gunzip -k my\.yaml/)]);
+    expect(said(good)).toEqual([expect.stringMatching(/^1 warning: .*WALinuxAgent#1559.*gunzip < my\.yaml > my\.yaml\.plain/)]);
     expect(said(good, "coreos")).toEqual([expect.stringMatching(/^1 warning: CoreOS unpacks gzip since November 2015/)]);
   });
   test.each<[string, Uint8Array, RegExp]>([
@@ -297,6 +297,7 @@ describe("write_files and units", () => {
 
 const CRLF = "#!/bin/bash\r\necho\r\n";
 test.each([
+  ["quotes, after its first line", `content: ${JSON.stringify("#!/bin/bash\necho\r\n")}`],
   ["base64", `encoding: b64\n    content: ${btoa(CRLF)}`],
   ["gzip in base64", `encoding: gz+b64\n    content: ${gzipSync(CRLF).toString("base64")}`],
   ["quotes", `content: ${JSON.stringify(CRLF)}`],

@@ -2,6 +2,7 @@
 import { fromBase64 } from "../../base64.ts";
 import { error, warning, type CheckOptions, type Finding } from "./finding.ts";
 import { isGzip, unpack } from "./packed.ts";
+import { returnsAlone, returnsIn } from "./script.ts";
 import { valueAt, type Tree } from "./tree.ts";
 
 /** Paths of the files, as they are written. */
@@ -53,15 +54,7 @@ function checkEncoding(
 ): readonly Finding[] {
   const text = content?.kind === "scalar" ? content.text : "";
   const carriageReturns = (script: string): readonly Finding[] =>
-    /^#![^\n]*\r\n/.test(script)
-      ? [
-          warning(
-            content?.line ?? line,
-            `${at}.content`,
-            "the lines of this script end in CRLF, as Windows ends them: it finds no program to run it",
-          ),
-        ]
-      : [];
+    checkReturnsInFile(script, content?.line ?? line, `${at}.content`);
   if (encoding?.kind !== "scalar") return carriageReturns(text);
   const cannot = (why: string): readonly Finding[] => [
     error(
@@ -79,6 +72,12 @@ function checkEncoding(
   if (!isGzip(bytes)) return cannot("it is no gzip");
   const inside = gunzip === undefined ? bytes : unpack(bytes, gunzip);
   return "level" in inside ? cannot(inside.message) : carriageReturns(new TextDecoder().decode(inside));
+}
+
+/** A file of a script, which its own first line has run. */
+export function checkReturnsInFile(script: string, line: number, at: string): readonly Finding[] {
+  const message = script.startsWith("#!") ? (returnsAlone(script) ?? returnsIn(script, "its own program"))?.message : undefined;
+  return message === undefined ? [] : [warning(line, at, message)];
 }
 
 /** A mode as a program that knows no octal writes it: 420 for 0644 (coreos/bugs#1040, coreos-cloudinit#328). */

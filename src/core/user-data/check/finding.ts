@@ -26,6 +26,17 @@ export interface NamedFile {
   readonly made: (ending: string) => string;
 }
 
+/** A part of a multipart file, in commands: there is no such file until somebody writes one. */
+export const PART: NamedFile = { file: "PART", made: (ending) => `PART${ending}` };
+
+/** Advice whose commands read a file that is not there yet: what makes that file is said before. */
+export const advisedAfter = (findings: readonly Finding[], { file }: NamedFile, makesIt: string): readonly Finding[] =>
+  findings.map((finding) =>
+    finding.advice?.includes(file) === true
+      ? { ...finding, advice: `${makesIt}${finding.advice.replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase())}` }
+      : finding,
+  );
+
 /** What every check is given: the platform decides what exists on the node. */
 export interface CheckOptions extends NamedFile {
   readonly platform: CloudinitPlatform;

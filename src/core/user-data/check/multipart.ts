@@ -3,7 +3,7 @@
  * part that it cannot read makes it refuse all of them. The parts themselves are checked by whoever asks.
  */
 import { fromBase64 } from "../../base64.ts";
-import { error, type CheckOptions, type Finding } from "./finding.ts";
+import { advisedAfter, error, PART, type CheckOptions, type Finding } from "./finding.ts";
 
 export interface MimePart {
   /** From 1. */
@@ -45,7 +45,7 @@ export function mimeParts(text: string, untyped: string): readonly MimePart[] {
 
 /** What was found in a part, as of the file. */
 export const foundIn = (part: MimePart, findings: readonly Finding[]): readonly Finding[] =>
-  findings.map((finding) => ({
+  advisedAfter(findings, PART, "Write the part to a file PART, and put back what comes of this: ").map((finding) => ({
     ...finding,
     line: part.plain && finding.line !== undefined ? part.line + finding.line - 1 : part.line,
     path: `part ${part.number}${finding.path === undefined || finding.path === "" ? "" : `: ${finding.path}`}`,

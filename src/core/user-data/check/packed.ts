@@ -1,10 +1,26 @@
 /** Packed files: gzip, which a node unpacks, and the other kinds, which it does not. */
-import { error, warning, type CheckOptions, type Finding, type NamedFile } from "./finding.ts";
+import { advisedAfter, error, warning, type CheckOptions, type Finding, type NamedFile } from "./finding.ts";
 
 /** More than any cloud-config has; what grows beyond it is no file of a person's. */
 const UNPACKED_LIMIT = 8 * 1024 * 1024;
 
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/** What is said of what is inside; commands name the file that unpacking it makes, for on the packed one they would destroy it. */
+export function checkInside<Options extends Omit<CheckOptions, "platform">>(
+  bytes: Uint8Array,
+  options: Options,
+  check: (inside: Uint8Array, options: Options) => readonly Finding[],
+): readonly Finding[] {
+  if (options.gunzip === undefined) return [];
+  const inside = unpack(bytes, options.gunzip);
+  if ("level" in inside) return [inside];
+  const named = { ...options, file: options.made(".plain"), made: (ending: string) => options.made(`.plain${ending}`) };
+  return advisedAfter(check(inside, named), named, `Give it unpacked: ${gunzipped(options)}; then `);
+}
+
+/** From its input gunzip takes a file of any name. */
+const gunzipped = ({ file, made }: NamedFile): string => `gunzip < ${file} > ${made(".plain")}`;
 
 /** What is inside; or why nobody gets at it. */
 export function unpack(bytes: Uint8Array, gunzip: NonNullable<CheckOptions["gunzip"]>): Uint8Array | Finding {
@@ -22,14 +38,14 @@ export function unpack(bytes: Uint8Array, gunzip: NonNullable<CheckOptions["gunz
  * What happens to gzip before coreos-cloudinit unpacks it: Azure's agent decodes custom data as UTF-8 (WALinuxAgent, osutil/default.py,
  * decode_customdata; Azure/WALinuxAgent#1559, open), and with Flatcar's and CoreOS' settings it does.
  */
-export function gzipOnAzure({ platform, file }: CheckOptions): Finding {
-  const old = platform === "coreos" ? "CoreOS unpacks gzip since November 2015, and " : "";
+export function gzipOnAzure(options: CheckOptions): Finding {
+  const old = options.platform === "coreos" ? "CoreOS unpacks gzip since November 2015, and " : "";
   return warning(
     1,
     "",
     `${old}Azure's agent on a Flatcar or CoreOS node takes custom data for UTF-8 text and stops at gzip (Azure/WALinuxAgent#1559): it is sent as it is, ` +
       "and works where the image has another agent",
-    `Where it fits, give it unpacked (gunzip -k ${file}); or compress the files in it (encoding: gzip+base64); or make it a part of multipart MIME with ` +
+    `Where it fits, give it unpacked (${gunzipped(options)}); or compress the files in it (encoding: gzip+base64); or make it a part of multipart MIME with ` +
       "Content-Type: application/gzip and Content-Transfer-Encoding: base64.",
   );
 }

@@ -3,11 +3,12 @@
  * schema, in a mail (multipart MIME) as well. What only cloud-init can look into (what is fetched, templates) is not looked into.
  */
 import { fromBase64 } from "../../base64.ts";
-import { error, warning, type CheckOptions, type Finding } from "../check/finding.ts";
-import { writtenTwice } from "../check/files.ts";
+import { error, PART, warning, type CheckOptions, type Finding } from "../check/finding.ts";
+import { checkReturnsInFile, writtenTwice } from "../check/files.ts";
 import { checkForeign, ignitionSource } from "../check/foreign.ts";
 import { isIgnition } from "../check/ignition.ts";
-import { isGzip, otherPacking, unpack } from "../check/packed.ts";
+import { checkInside, isGzip, otherPacking, unpack } from "../check/packed.ts";
+import { checkReturns } from "../check/script.ts";
 import { type Mapping, type Tree, parseTree, valueAt } from "../check/tree.ts";
 import { readText } from "../read-text.ts";
 import { checkUsers } from "./access.ts";
@@ -18,11 +19,7 @@ import { yamlTypeOf } from "./yaml-type.ts";
 type Options = Omit<CheckOptions, "platform">;
 
 export function checkForCloudInit(bytes: Uint8Array, options: Options): readonly Finding[] {
-  if (isGzip(bytes)) {
-    const inside = options.gunzip === undefined ? undefined : unpack(bytes, options.gunzip);
-    if (inside === undefined) return [];
-    return "level" in inside ? [inside] : checkForCloudInit(inside, options);
-  }
+  if (isGzip(bytes)) return checkInside(bytes, options, checkForCloudInit);
   const packed = otherPacking(bytes, options);
   if (packed !== undefined) return [packed];
   const text = readText(bytes, options);
@@ -42,11 +39,11 @@ function checkText(text: string, options: Options): readonly Finding[] {
   if (UNSEEN.test(text)) return [];
   const mail = checkMail(text, {
     isKnown: (body) => UNSEEN.test(body) || CLOUD_CONFIG.test(body) || /^\s*#!/.test(body),
-    checkText: (body) => checkText(body, options),
-    checkCloudConfig: (body) => (UNSEEN.test(body) ? [] : checkCloudConfig(body)),
+    checkText: (body) => checkText(body, { ...options, ...PART }),
+    checkCloudConfig: (body) => (UNSEEN.test(body) ? [] : checkCloudConfig(body, options)),
   });
   if (mail !== undefined) return mail;
-  if (CLOUD_CONFIG.test(text)) return checkCloudConfig(text);
+  if (CLOUD_CONFIG.test(text)) return checkCloudConfig(text, options);
   if (/^#upstart-job/i.test(text))
     return [
       error(
@@ -56,18 +53,11 @@ function checkText(text: string, options: Options): readonly Finding[] {
         "Write a unit under write_files in /etc/systemd/system, and start it with runcmd.",
       ),
     ];
-  if (text.startsWith("#!"))
-    return /^#![^\n]*\r\n/.test(text)
-      ? [
-          error(
-            1,
-            "",
-            "the script's lines end with CRLF, and its program would not be found",
-            `dos2unix ${options.file ?? "FILE"}`,
-          ),
-        ]
-      : [];
-  const other = isIgnition(text) ? "Ignition" : ignitionSource(text);
+  if (text.startsWith("#!")) return checkReturns(text, "its own program", options);
+  const source = ignitionSource(text);
+  // YAML forgives JSON what Ignition does not, such as a comma too many
+  const isJson = source === "a Container Linux Config" && text.trimStart().startsWith("{");
+  const other = isJson || isIgnition(text) ? "Ignition" : source;
   if (other !== undefined)
     return [
       error(
@@ -80,7 +70,7 @@ function checkText(text: string, options: Options): readonly Finding[] {
   return [checkForeign(text, options, "cloud-init")];
 }
 
-function checkCloudConfig(text: string): readonly Finding[] {
+function checkCloudConfig(text: string, { gunzip }: Options): readonly Finding[] {
   const { documents, problems } = parseTree(text);
   const yaml = problems.map(({ line, message }) => error(line, "", message));
   const [root, second] = documents;
@@ -93,7 +83,7 @@ function checkCloudConfig(text: string): readonly Finding[] {
   const unread = unreadable(root);
   return unread.length > 0
     ? unread
-    : [...checkAgainstSchema(root), ...checkContents(root), ...checkPaths(root), ...checkUsers(root)];
+    : [...checkAgainstSchema(root), ...checkContents(root, gunzip), ...checkPaths(root), ...checkUsers(root)];
 }
 
 /** One value that its YAML library cannot make, anywhere, and it reads nothing of the file. */
@@ -129,21 +119,24 @@ function checkPaths(root: Mapping): readonly Finding[] {
   });
 }
 
-/** Python's base64 leaves out what is no base64, and stops at a wrong length; write_files then writes no more files. */
-function checkContents(root: Mapping): readonly Finding[] {
+/** Scripts with CRLF; and Python's base64 leaves out what is no base64, and stops at a wrong length; write_files then writes no more files. */
+function checkContents(root: Mapping, gunzip: Options["gunzip"]): readonly Finding[] {
   const files = valueAt(root, "write_files");
   if (files?.kind !== "list") return [];
   return files.items.flatMap((file, index): readonly Finding[] => {
     if (file.kind !== "map") return [];
     const [encoding, content] = [valueAt(file, "encoding"), valueAt(file, "content")];
-    if (encoding?.kind !== "scalar" || content?.kind !== "scalar" || !/^(gz(ip)?\+)?b(ase)?64$/i.test(encoding.text.trim()))
-      return [];
+    if (content?.kind !== "scalar") return [];
+    const at = `write_files[${index}].content`;
+    if (encoding?.kind !== "scalar" || !/^(gz(ip)?\+)?b(ase)?64$/i.test(encoding.text.trim()))
+      return checkReturnsInFile(content.text, content.line, at);
     const bytes = fromBase64(content.text.replaceAll(/[^A-Za-z\d+/=]/g, ""));
     const packed = /^gz/i.test(encoding.text.trim());
-    if (bytes !== undefined && (!packed || isGzip(bytes))) return [];
+    if (bytes !== undefined && (!packed || isGzip(bytes))) {
+      const inside = packed && gunzip !== undefined ? unpack(bytes, gunzip) : bytes;
+      return "level" in inside ? [] : checkReturnsInFile(new TextDecoder().decode(inside), content.line, at);
+    }
     const what = `the content cannot be decoded as ${encoding.text}: it is no ${bytes === undefined ? "base64" : "gzip"}`;
-    return [
-      error(content.line, `write_files[${index}].content`, `${what}; cloud-init writes neither this file nor those after it`),
-    ];
+    return [error(content.line, at, `${what}; cloud-init writes neither this file nor those after it`)];
   });
 }

@@ -2,9 +2,9 @@
  * Multipart MIME as cloud-init reads it (user_data.py): it is a mail when it says so near its beginning, whatever header comes first, and
  * parts of no type in particular are told apart by their first line. One part that it cannot read keeps it from none of the others.
  */
-import { error, warning, type Finding } from "../check/finding.ts";
+import { error, PART, warning, type Finding } from "../check/finding.ts";
 import { type MimePart, foundIn, mimeParts } from "../check/multipart.ts";
-import { readText, UNNAMED } from "../read-text.ts";
+import { readText } from "../read-text.ts";
 
 /** How a part is read that is of a type, or has a first line, that cloud-init knows. */
 export interface PartReader {
@@ -45,7 +45,7 @@ const BY_FIRST_LINE = new Set(["text/plain", "text/x-not-multipart", "text/x-she
 function checkPart(part: MimePart, { isKnown, checkText, checkCloudConfig }: PartReader): readonly Finding[] {
   const byFirstLine = BY_FIRST_LINE.has(part.type);
   if (!byFirstLine && part.type !== "text/cloud-config" && part.type !== "application/octet-stream") return [];
-  const body = readText(part.body, UNNAMED);
+  const body = readText(part.body, PART);
   if (typeof body !== "string") return foundIn(part, [body]);
   const known = isKnown(body);
   if (part.type === "text/cloud-config") return foundIn(part, checkCloudConfig(body));
