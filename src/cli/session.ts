@@ -167,9 +167,12 @@ function createTelling(invocation: Invocation) {
     world.ci?.annotate("error", "azure-coreos-cluster", `${message} ${advice}`);
     invocation.unwritten?.();
   };
+  /** Who notices something does not know how the command was typed. */
+  const completed = (event: Event): Event =>
+    event.kind === "note" && event.message !== undefined ? { ...event, message: complete(event.message) } : event;
   return {
     event(event: Event): void {
-      report.event(event);
+      report.event(completed(event));
       // who stops before anything was begun is answered at once
       if (!shown && isInterrupt(event) && given.quiet !== true) prose(world.stderr, `${event.message ?? ""}\n`);
       // before the progress is shown, a wait must not look like a hang
@@ -193,7 +196,8 @@ function createTelling(invocation: Invocation) {
       // what was noticed while there was no screen yet
       const notes = events.filter((event) => event.kind === "note" && !isInterrupt(event));
       // a plan that was agreed to is made twice, and notices the same
-      for (const event of new Map(notes.map((event) => [`${event.id} ${event.message}`, event])).values()) screen.event(event);
+      for (const event of new Map(notes.map((event) => [`${event.id} ${event.message}`, event])).values())
+        screen.event(completed(event));
     },
     unwritten,
     end(): void {

@@ -2,6 +2,7 @@
  * destroy, in three steps that a caller may look between: what will go (`planDestroy`), whether anything forbids it
  * (`checkDestroy`), and the deletion with the proof that nothing is left (`carryOutDestroy`). Doing it twice is no error.
  */
+import { groupFlag } from "../core/spec/in-group.ts";
 import { askedFields } from "../core/account.ts";
 import type { Alike, CostDocument, DestroyDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
@@ -20,7 +21,6 @@ import type { Tags } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { foundCost } from "./price/costs.ts";
 import { type Run, secondsOf } from "./run.ts";
-import { shellWord } from "../core/quoting.ts";
 
 export interface DestroyOutcome {
   readonly document: DestroyDocument;
@@ -126,7 +126,7 @@ async function settled(run: Run, located: Cluster): Promise<Cluster> {
 function leftover({ located }: Doom, { left, failure }: Destroyed, interrupted: boolean): ClusterError {
   const shown = left.slice(0, 10).map((one) => `  ${one.id}`);
   const more = left.length > 10 ? [`  and ${left.length - 10} more`] : [];
-  const again = `\`azure-coreos-cluster destroy ${located.name}${located.groupName.toLowerCase() === located.name ? "" : ` --resource-group ${shellWord(located.groupName)}`}\``;
+  const again = `\`azure-coreos-cluster destroy ${located.name}${groupFlag(located.name, located.groupName)}\``;
   return new ClusterError(
     interrupted ? "Interrupted" : "NotDestroyed",
     `${left.length} ${left.length === 1 ? "resource" : "resources"} of ${located.name} ${left.length === 1 ? "is" : "are"} left:\n${[...shown, ...more].join("\n")}`,

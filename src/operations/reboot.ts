@@ -154,7 +154,14 @@ async function etcdOf(run: Run, cluster: ReachedCluster): Promise<Etcd> {
   if (tls)
     await recoverAuthority(
       run,
-      { spec, choices: claim.choices, host: claim.address ?? "", identity: cluster.identity, tls },
+      {
+        spec,
+        choices: claim.choices,
+        group: cluster.cluster.groupName,
+        host: claim.address ?? "",
+        identity: cluster.identity,
+        tls,
+      },
       members.map(({ index, privateAddress, hostKeys: [hostKey] }) => ({ index, address: privateAddress, hostKey })),
     ).catch(() => run.tools.signal.throwIfAborted());
   return {

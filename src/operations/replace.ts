@@ -33,7 +33,7 @@ import { hasKeptDisk, keepDataDisk } from "./replace/keep-disk.ts";
 import { letLeave } from "./replace/let-leave.ts";
 import { type ReplaceWish, machineMadeAt, replacementOf } from "./replace/noted.ts";
 import { type Run, secondsOf } from "./run.ts";
-import { inGroup } from "../core/spec/in-group.ts";
+import { groupFlag, inGroup } from "../core/spec/in-group.ts";
 
 /** What is to be replaced. */
 export interface Replacement {
@@ -145,13 +145,13 @@ async function removalOf(run: Run, name: string, nodes: readonly string[], { giv
   return planRemoval(run, name, nodes, { ...where, comeBack: true });
 }
 
-function refuseLastMember({ claim, going, known, spec }: Removal): void {
+function refuseLastMember({ claim, going, groupName, known, spec }: Removal): void {
   const { members } = claim.choices;
   const [only = -1] = members.keys();
   if (members.size !== 1 || !going.includes(only) || !hasEtcd(claim.choices)) return;
   throw new ClusterError("EtcdQuorum", `${names.machine(spec, only)} is etcd's only member: without it etcd's data is gone`, {
     exit: EXIT.preflight,
-    advice: `Nothing was deleted. Add members first: \`azure-coreos-cluster create ${spec.name} --num-nodes ${known.size + 2} --etcd-members 3\`; or save etcd's data, and make another cluster.`,
+    advice: `Nothing was deleted. Add members first: \`azure-coreos-cluster create ${spec.name} --num-nodes ${known.size + 2} --etcd-members 3${groupFlag(spec.name, groupName)}\`; or save etcd's data, and make another cluster.`,
   });
 }
 

@@ -1,4 +1,6 @@
 /** A command that is advised goes to the same Azure as the one that was typed. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { withTypedFlags } from "../../src/cli/next-command.ts";
 import { adviceContext } from "../../src/cli/typed-command.ts";
@@ -43,6 +45,21 @@ test("errors and notes of whole commands say it so, as documents too", async () 
   expect((await azure.run(`status mycluster ${where}`)).stderr).toContain(start);
   const { document } = await azure.json<{ error: { advice: string } }>(`mycluster ${where} --num-nodes 5`);
   expect(document.error.advice).toContain(start);
+});
+
+test("what is noticed on the way says it so, with the group that the cluster was found in", async () => {
+  // nothing listens on port 1 and up of this machine's loopback
+  const azure = ownAzure({ rehearsal: false, publicAddress: "127.0.0.1" });
+  const made = await azure.run("web --num-nodes 4 --etcd-members 3 --ssh 1 --wait-for machines --resource-group shared");
+  expect(made.exit, made.stderr).toBe(0);
+  const where = "--subscription 00000000-0000-0000-0000-000000000000";
+  const { exit, stderr } = await azure.run(`remove web 1 --yes --force ${where} --events events.jsonl`);
+  expect(exit, stderr).toBe(0);
+  const create = `\`azure-coreos-cluster web --resource-group shared ${where}\` tells it`;
+  const replace = `\`azure-coreos-cluster replace web 3 --resource-group shared ${where}\` makes it anew`;
+  expect(stderr.replaceAll(/\s+/g, " ")).toContain(create);
+  expect(stderr.replaceAll(/\s+/g, " ")).toContain(replace);
+  expect(readFileSync(join(azure.dir, "events.jsonl"), "utf8")).toContain(replace);
 });
 
 test.each([

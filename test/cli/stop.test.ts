@@ -233,7 +233,7 @@ test.each([
   });
   expect(stderr).toContain(said);
   expect(stderr.replaceAll(/\s+/g, " ")).toContain(
-    "counts as stopped no more: azure-coreos-cluster create mycluster makes what is missing",
+    "counts as stopped no more: `azure-coreos-cluster create mycluster` makes what is missing",
   );
   expect((await azure.run("mycluster")).exit).toBe(0);
   expect((await status()).exit).toBe(0);

@@ -113,6 +113,7 @@ async function cluster({
   } as unknown as Run;
   const reach: Reach = {
     spec,
+    group: "shared",
     choices: { members: new Map([0, 1, 2].map((index) => [index, address(index)])) },
     host: "127.0.0.1",
     identity: key === undefined ? { publicKey: USER_KEY_LINE } : { publicKey: USER_KEY_LINE, privateKey: key },
@@ -298,8 +299,13 @@ test("gateways that were there before are told of the members that came, when al
   expect(told.sort()).toEqual([`abc-coreos-5 ${four}`, `abc-coreos-6 ${four}`]);
   await teller.tell();
   expect(world.events.map(({ id, message }) => [id, message])).toEqual([
-    ["etcd/abc-coreos-6", expect.stringMatching(/no sudo.*`azure-coreos-cluster abc` tells it.*replace abc 6`/)],
-    ["etcd/abc-coreos-8", expect.stringMatching(/not logged in to.*`azure-coreos-cluster abc` tells it/)],
+    [
+      "etcd/abc-coreos-6",
+      expect.stringMatching(
+        /no sudo.*`azure-coreos-cluster abc --resource-group shared` tells it.*replace abc 6 --resource-group shared`/,
+      ),
+    ],
+    ["etcd/abc-coreos-8", expect.stringMatching(/not logged in to.*`azure-coreos-cluster abc --resource-group shared` tells it/)],
   ]);
 });
 
@@ -403,6 +409,7 @@ describe.concurrent("leaving", () => {
   const spec = (world: World) => world.reach.spec as Parameters<typeof leaveEtcd>[1]["spec"];
   const claimOf = (world: World, more: object = {}) =>
     ({
+      id: "/subscriptions/s/resourceGroups/abc/providers/Microsoft.Network/publicIPAddresses/abc-ip",
       choices: { id: "0123abcd", sshPublicKey: USER_KEY_LINE, members: world.reach.choices.members, ...more },
       address: "127.0.0.1",
       tags: {},

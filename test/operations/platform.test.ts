@@ -43,6 +43,7 @@ const GOOD: NodeLook = {
 
 const seen = (look: Partial<NodeLook> = {}, more: Partial<Seen> = {}): Seen => ({
   spec,
+  group: "mycluster",
   address: "203.0.113.1",
   hasEtcd: false,
   choices: { domain: "apps.example.com", clusterCidr: "10.42.0.0/16", serviceCidr: "10.43.0.0/16", servers: [0] },

@@ -1,11 +1,12 @@
 /** start on a terminal: which machines, how they come, and which did not. The work is operations/start.ts. */
 import { are, plural, someOf } from "../../core/words.ts";
+import type { StartDocument } from "../../core/documents.ts";
 import { type NotUp, type Started, startCluster } from "../../operations/start.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { sameCauses, namesOf } from "../../report/same-cause.ts";
 import { type Session, openSession } from "../session.ts";
-import { inGroup } from "../../core/spec/in-group.ts";
+import { groupFlag, inGroup } from "../../core/spec/in-group.ts";
 
 export async function startCommand(invocation: Invocation): Promise<number> {
   const { given } = invocation;
@@ -38,13 +39,14 @@ export async function startCommand(invocation: Invocation): Promise<number> {
 
 const SHOWN = 10;
 
-/** What is said of a cluster that is not up. @param next what to type next */
-const NOT_UP: Record<NotUp, (name: string, next: Session["next"]) => string> = {
-  lost: (name, next) =>
-    `Too few machines are left for it to be up. It counts as stopped no more: ${next(`create ${name}`)} makes what is missing.`,
-  silent: (name, next) =>
+/** What is said of a cluster that is not up. */
+const NOT_UP: Record<NotUp, (document: StartDocument) => string> = {
+  lost: ({ name, resourceGroup }) =>
+    "Too few machines are left for it to be up. It counts as stopped no more: " +
+    `\`azure-coreos-cluster create ${name}${groupFlag(name, resourceGroup)}\` makes what is missing.`,
+  silent: ({ name }) =>
     `No node answers here. Their machines have power and are paid for, so it counts as stopped no more; whether it is up nobody has seen. ` +
-    `${next(`status ${name}`)} asks again. Check who may reach SSH (\`create\` changes it with --ssh-from).`,
+    `\`azure-coreos-cluster status ${name}\` asks again. Check who may reach SSH (\`create\` changes it with --ssh-from).`,
   "no quorum": () => "Too few for etcd: it counts as stopped until `start` finds it up.",
   "none ready": () => "It counts as stopped until `start` finds a node that is ready.",
 };
@@ -54,7 +56,7 @@ function sayStarted(session: Session, { document, note, why }: Started): void {
   if (session.simulated) session.say("Rehearsal: no machine was booted, and the health of the nodes is simulated.");
   if (note !== undefined && why === undefined) return session.say(`The machines of ${name} have power. ${note}`);
   const all = ready.length + notReady.length;
-  const state = why === undefined ? "" : ` ${NOT_UP[why](name, session.next)}`;
+  const state = why === undefined ? "" : ` ${NOT_UP[why](document)}`;
   session.say(
     [
       ...(note === undefined ? [] : [note]),

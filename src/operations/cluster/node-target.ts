@@ -16,6 +16,8 @@ import { expectedKeys } from "../../nodes/known-hosts.ts";
 export interface Reach {
   readonly spec: Pick<ClusterSpec, "name" | "vmNamePrefix" | "ssh" | "private" | "platform">;
   readonly choices: Pick<Choices, "members" | "etcdCa">;
+  /** The resource group. */
+  readonly group: string;
   /** The IP address of the load balancer; empty when it has none yet. */
   readonly host: string;
   /** With neither key nor agent when we cannot log in from here: see canLogIn. */

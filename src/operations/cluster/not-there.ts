@@ -2,6 +2,7 @@
  * A cluster that is not there: where was looked, and where it is instead, as far as the Azure CLI knows other subscriptions that the
  * same sign-in reaches. Whoever has another one selected would else read that nothing is there, while it costs money.
  */
+import { groupFlag } from "../../core/spec/in-group.ts";
 import { place, subscriptionWords } from "../../core/account.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { groupOf } from "../../core/plan/resource.ts";
@@ -62,8 +63,7 @@ async function groupsIn(run: Run, other: OtherSubscription, name: string): Promi
 
 function foundIn(name: string, found: readonly { readonly other: OtherSubscription; readonly group: string }[]): string {
   const places = found.map(({ other, group }) => {
-    const inGroup = group.toLowerCase() === name ? "" : ` --resource-group ${shellWord(group)}`;
-    return `${subscriptionWords(other)}, in the resource group ${group}: add --subscription ${other.id}${inGroup}`;
+    return `${subscriptionWords(other)}, in the resource group ${group}: add --subscription ${other.id}${groupFlag(name, group)}`;
   });
   return `A cluster of that name is in the subscription ${places.join("; another one in ")}.`;
 }

@@ -2,6 +2,7 @@
  * The nodes of a running cluster as `ssh` and `run` reach them, found from Azure: addresses and ports, the host key that each was given
  * (a tag of its machine), and the private key in the folder, which is never made here.
  */
+import { groupFlag } from "../../core/spec/in-group.ts";
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
 import { waysIn } from "../../core/advice/private-network.ts";
 import { names, nodeIndex } from "../../core/plan/cluster.ts";
@@ -72,7 +73,7 @@ export async function reachFound(run: Run, cluster: Cluster): Promise<ReachedClu
   if (claim.address === undefined)
     throw new ClusterError("NoAddress", `${name} has no address yet`, {
       source: "azure",
-      advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
+      advice: `Run \`azure-coreos-cluster create ${name}${groupFlag(name, cluster.groupName)}\` again: it finishes the cluster.`,
     });
   const whole = await snapshotOf(run, cluster);
   const snapshot = provenOf(whole, cluster.owner);
@@ -95,7 +96,7 @@ export async function reachFound(run: Run, cluster: Cluster): Promise<ReachedClu
   if (nodes.length === 0)
     throw new ClusterError("NoMachines", `${name} has no machines yet`, {
       source: "azure",
-      advice: `Run \`azure-coreos-cluster create ${name}\` again: it finishes the cluster.`,
+      advice: `Run \`azure-coreos-cluster create ${name}${groupFlag(name, cluster.groupName)}\` again: it finishes the cluster.`,
     });
   await keep(knownHosts, known, nodes, {
     host: spec.private ? undefined : claim.host,

@@ -3,6 +3,7 @@
  * folder and not with the cluster: others come from elsewhere. Hops are checked against the user's own known_hosts, never trusted on
  * first use; one that shows the key of a node of the cluster is that node, as behind a tunnel of Azure Bastion.
  */
+import { groupOf } from "../../core/plan/resource.ts";
 import { join } from "node:path";
 import { type Hop, hopText, hops as parseHops } from "../../core/spec/hops.ts";
 import type { Identity } from "../../nodes/identity.ts";
@@ -66,11 +67,12 @@ export async function wayTo(
 /** What the targets of a cluster that is there share, with the way to them. */
 export const reachOf = async (
   run: Run,
-  { spec, claim }: { readonly spec: ClusterSpec; readonly claim: Pick<Claim, "choices" | "address"> },
+  { spec, claim }: { readonly spec: ClusterSpec; readonly claim: Pick<Claim, "id" | "choices" | "address"> },
   way: Parameters<typeof wayTo>[2],
 ): Promise<Reach> => ({
   spec,
   choices: claim.choices,
+  group: groupOf(claim.id) ?? "",
   host: claim.address ?? "",
   identity: way.identity,
   tls: usesTls(spec, claim),

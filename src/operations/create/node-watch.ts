@@ -134,9 +134,10 @@ async function explainMissing(
   return explainNodes(run, prepared, prepared.facts.nodes.map(targetOf), known);
 }
 
-const reachOf = ({ spec, materials }: Prepared, place: FrontAddress | undefined): Reach => ({
+const reachOf = ({ spec, materials, facts }: Prepared, place: FrontAddress | undefined): Reach => ({
   spec,
   choices: materials.choices,
+  group: facts.group,
   host: place?.address ?? place?.host ?? "",
   identity: materials.identity,
   tls: materials.tls,

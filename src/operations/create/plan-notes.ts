@@ -37,7 +37,8 @@ export function memberNotes(
   const asked = `--etcd-members ${wished}`;
   if (customDataHash !== undefined)
     return given ? [`${asked} changes nothing: your file (--custom-data) says who is a member.`] : [];
-  if (now > wished) return given ? [`${asked}: etcd has ${now}. Only \`azure-coreos-cluster remove\` makes it fewer.`] : [];
+  if (now > wished)
+    return given ? [`${asked}: etcd has ${now}. Only \`azure-coreos-cluster remove ${spec.name} NODE\` makes it fewer.`] : [];
   if (discoveryUrl !== undefined)
     return given ? [`${asked}: etcd has ${now}, and no more come: they found each other through a discovery service, once.`] : [];
   const has = `etcd has ${now} ${plural("member", now)}`;

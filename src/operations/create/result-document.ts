@@ -31,7 +31,7 @@ export async function documentOf(run: Run, prepared: Prepared, carried: Carried)
   const { results, readiness, address, host, sizes, choices } = carried;
   const count = (outcome: string): number =>
     [...results.values()].filter((result) => result.state === "done" && result.value === outcome).length;
-  const publicIps = await nodeAddresses(run, { facts });
+  const publicIps = await nodeAddresses(run, prepared);
   const nodes = facts.nodes.map((node): NodeDocument =>
     nodeDocument(spec, {
       index: node.index,
@@ -89,13 +89,13 @@ function stateOf(azure: string | undefined, node: string | undefined, before: Li
 }
 
 /** Addresses of the nodes' own, with --pip: known only when they exist. */
-async function nodeAddresses(run: Run, { facts }: Pick<Prepared, "facts">): Promise<Map<number, string>> {
+async function nodeAddresses(run: Run, { spec, facts }: Pick<Prepared, "spec" | "facts">): Promise<Map<number, string>> {
   const addressed = facts.nodes.filter((node) => node.publicAddress === true);
   if (addressed.length === 0) return new Map();
   const all = await patiently(run.tools, (signal) => run.lookups.addresses(facts.group, signal)).catch((error: unknown) => {
     run.tools.signal.throwIfAborted();
     run.say(
-      `The nodes' public addresses could not be read: ${(error as Error).message} \`azure-coreos-cluster status\` shows them.`,
+      `The nodes' public addresses could not be read: ${(error as Error).message} \`azure-coreos-cluster status ${spec.name}\` shows them.`,
     );
     return undefined;
   });

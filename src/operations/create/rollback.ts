@@ -152,7 +152,7 @@ function outcomeOf({ deleted, left, failure }: Destroyed, name: string, grew: bo
   if (failure === undefined && deleted.length === 0) return "Nothing was rolled back: nothing of this run is there to remove.";
   if (failure === undefined) return `Rolled back: ${removed}, nothing of it is left.`;
   return [
-    `Rolled back: ${removed}; ${name} still counts their nodes, which \`azure-coreos-cluster remove\` changes.`,
+    `Rolled back: ${removed}; ${name} still counts their nodes, which \`azure-coreos-cluster remove ${name} NODE\` changes.`,
     ...why,
   ].join("\n");
 }

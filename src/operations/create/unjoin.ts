@@ -29,6 +29,7 @@ export async function unjoin(
   const reach = {
     spec,
     choices,
+    group: facts.group,
     host: before.address ?? "",
     identity,
     tls,

@@ -3,6 +3,7 @@
  * delete that, in the middle of a destroy. So it is looked for before the first delete, and the users are named: another
  * cluster of ours by its name.
  */
+import { groupFlag } from "../../core/spec/in-group.ts";
 import { AzureError } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { kindOfId } from "../../core/plan/kinds.ts";
@@ -19,7 +20,6 @@ import type { Doom } from "./doom-survey.ts";
 import { asFarAsAllowed } from "../cluster/allowed.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Run } from "../run.ts";
-import { shellWord } from "../../core/quoting.ts";
 
 /** The code of the refusal. */
 export const USED = "UsedByOthers";
@@ -38,8 +38,7 @@ export async function refuseUsed(run: Run, doom: Going): Promise<void> {
   const clusters = new Map(users.flatMap((one) => (one.cluster === undefined ? [] : [[key(one.cluster), one.cluster]])));
   const others = users.filter((one) => one.cluster === undefined);
   const first = [...clusters.values()].map(
-    (one) =>
-      `\`azure-coreos-cluster destroy ${one.name}${one.group === one.name ? "" : ` --resource-group ${shellWord(one.group)}`}\``,
+    (one) => `\`azure-coreos-cluster destroy ${one.name}${groupFlag(one.name, one.group)}\``,
   );
   throw new ClusterError(USED, [`others use what is ${name}'s:`, ...lines(doom, users)].join("\n"), {
     source: "azure",

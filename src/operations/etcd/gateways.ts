@@ -3,6 +3,7 @@
  * today's when members have come, and before members go, or nothing on it reaches etcd any more. What it cannot be told is said: nothing
  * else depends on it.
  */
+import { groupFlag } from "../../core/spec/in-group.ts";
 import { type Node, type PlannedNode, names } from "../../core/plan/cluster.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { ClusterError } from "../../core/errors.ts";
@@ -104,14 +105,15 @@ async function tell(connection: Connection, members: readonly Node[]): Promise<v
   if (code !== 0) throw new ClusterError("GatewayNotTold", `${connection.target.name}: ${firstLine(stderr)}`);
 }
 
-function untold(run: Run, { spec }: Reach, node: Node, error: unknown): void {
+function untold(run: Run, { spec, group }: Reach, node: Node, error: unknown): void {
   if (!(error instanceof Error)) throw error;
   const name = names.machine(spec, node.index);
+  const inGroup = groupFlag(spec.name, group);
   run.emit({
     kind: "note",
     id: `etcd/${name}`,
     label: "etcd",
     ...(error instanceof ClusterError ? { code: error.code } : {}),
-    message: `${name} was not told of etcd's members of today (${error.message}), and loses etcd with the last of those that it knows. \`azure-coreos-cluster ${spec.name}\` tells it when it answers; \`azure-coreos-cluster replace ${spec.name} ${node.index}\` makes it anew.`,
+    message: `${name} was not told of etcd's members of today (${error.message}), and loses etcd with the last of those that it knows. \`azure-coreos-cluster ${spec.name}${inGroup}\` tells it when it answers; \`azure-coreos-cluster replace ${spec.name} ${node.index}${inGroup}\` makes it anew.`,
   });
 }

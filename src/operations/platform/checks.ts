@@ -2,6 +2,7 @@
  * What must be so before anything is changed on a node, all of it told at once. Pure: what was seen goes in, what is in the way and what is
  * worth a word comes out.
  */
+import { groupFlag } from "../../core/spec/in-group.ts";
 import type { Problem } from "../../core/advice/problem.ts";
 import { prefixAround } from "../../core/ipv4.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
@@ -12,6 +13,8 @@ import type { NodeLook } from "./node-look.ts";
 
 export interface Seen {
   readonly spec: ClusterSpec;
+  /** The cluster's resource group. */
+  readonly group: string;
   /** The cluster's address. */
   readonly address: string;
   readonly hasEtcd: boolean;
@@ -166,10 +169,12 @@ const rangesMeet = (message: string): Problem => ({
 });
 
 const NOTES: readonly ((seen: Seen) => string[])[] = [
-  ({ spec }) =>
+  ({ spec, group }) =>
     spec.deis
       ? []
-      : [`80, 443 and 2222 are not open to the world: \`azure-coreos-cluster create ${spec.name} --deis\` opens them.`],
+      : [
+          `80, 443 and 2222 are not open to the world: \`azure-coreos-cluster create ${spec.name} --deis${groupFlag(spec.name, group)}\` opens them.`,
+        ],
   ({ nodes }) => {
     const small = nodes.filter(({ look }) => look.cpus < GOOD_CPUS || look.memory < GOOD_MEMORY);
     return small.length === 0

@@ -200,6 +200,7 @@ async function planned(run: Run, site: Site, options: InstallOptions): Promise<I
   const own = `${address}.nip.io`;
   const { problems, notes } = judgeNodes({
     spec,
+    group: cluster.cluster.groupName,
     address,
     host,
     hasEtcd: hasEtcd(claim.choices) && claim.choices.members.size > 0,
