@@ -7,6 +7,7 @@
  * what is missing, and what was made anew is not made again (replace/noted.ts). Before a node leaves etcd the claim notes which machine it
  * is, for create would take it for a node that is merely ill.
  */
+import { refuseMarked } from "./cluster/being-destroyed.ts";
 import type { ReplaceDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { names } from "../core/plan/cluster.ts";
@@ -18,7 +19,6 @@ import { retag } from "../engine/patiently.ts";
 import { toTheEnd } from "../engine/tools.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { looseDisksOf, partsOf } from "./cluster/node-parts.ts";
-import { refuseMarked } from "./cluster/shared-changes.ts";
 import { refuseStopped, refuseStoppedMeanwhile } from "./cluster/stopped.ts";
 import { refuseWrongWay } from "./create/materials.ts";
 import { prepare } from "./create/prepare.ts";

@@ -4,6 +4,7 @@
  * where so few machines are left that it cannot be up: `create` makes them, and is refused while the mark is there. And it goes where no node
  * answers from here while enough of them have power: who cannot reach SSH could never take it away, and the machines run and are paid for.
  */
+import { destroyedMeanwhile } from "./cluster/being-destroyed.ts";
 import type { StartDocument } from "../core/documents.ts";
 import { type ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { STOPPED, hasEtcd } from "../core/plan/tags.ts";
@@ -18,7 +19,6 @@ import { identityFor } from "./cluster/identity.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
 import { type Health, askNodes } from "./cluster/node-health.ts";
 import { powerAll, refusePowerForbidden } from "./cluster/power.ts";
-import { destroyedMeanwhile } from "./cluster/shared-changes.ts";
 import { stoppedSince } from "./cluster/stopped.ts";
 import { type Run, secondsOf } from "./run.ts";
 import { tellEtcd } from "./stop/etcd-unit.ts";

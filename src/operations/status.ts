@@ -1,4 +1,5 @@
 /** status: how a cluster is, found from Azure alone and, with its keys at hand, from the nodes themselves. Changes nothing. */
+import { goneSoon } from "./cluster/being-destroyed.ts";
 import type { AskedDocument, CostDocument, Drift, StatusDocument, StatusNode } from "../core/documents.ts";
 import { askedFields } from "../core/account.ts";
 import { identityFor } from "./cluster/identity.ts";
@@ -53,7 +54,8 @@ export async function clusterStatus(
   { resourceGroup, noNodes = false, prices: known }: LookOptions = {},
 ): Promise<Status> {
   const located = await findCluster(run, name, resourceGroup);
-  if (located.claims.length === 0 && located.own) throw halfMade(located);
+  if (located.claims.length === 0 && located.own)
+    throw located.group?.deleting === true ? goneSoon(located.name) : halfMade(located);
   const { location, kept } = await claimNeeded(run, located);
   const prices = known ?? askForSpec(run, kept, location);
   const live = await readLiveCluster(run, located);
@@ -219,18 +221,13 @@ function endingCertificates(nodes: readonly StatusNode[], now: number): Drift[] 
   ];
 }
 
-const halfMade = ({ name, groupName, group }: Cluster): ClusterError =>
+const halfMade = ({ name, groupName }: Cluster): ClusterError =>
   new ClusterError(
-    group?.deleting === true ? "BeingDestroyed" : "ClusterHalfMade",
-    group?.deleting === true
-      ? `${name} is being destroyed`
-      : `${name} is half made: the resource group ${groupName} has nothing that says what was chosen for it`,
+    "ClusterHalfMade",
+    `${name} is half made: the resource group ${groupName} has nothing that says what was chosen for it`,
     {
       source: "azure",
       exit: EXIT.failed,
-      advice:
-        group?.deleting === true
-          ? `\`azure-coreos-cluster destroy ${name}\` waits until it is gone.`
-          : `Finish it by running create again, or remove it: \`azure-coreos-cluster destroy ${name}\`.`,
+      advice: `Finish it by running create again, or remove it: \`azure-coreos-cluster destroy ${name}\`.`,
     },
   );

@@ -2,6 +2,7 @@
  * stop: etcd ends on all nodes, then all machines are deallocated: nobody pays for them, and disks, addresses and all else stay. The claim
  * says so from before the first one, so that whoever finds them without power knows why. Doing it again goes on.
  */
+import { destroyedMeanwhile } from "./cluster/being-destroyed.ts";
 import type { StopDocument } from "../core/documents.ts";
 import { amended } from "../core/advice/azure-error.ts";
 import { type ClusterError, EXIT } from "../core/errors.ts";
@@ -15,7 +16,6 @@ import { findCluster } from "./cluster/find.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
 import { otherRun } from "./create/other-run.ts";
 import { powerAll, refusePowerForbidden } from "./cluster/power.ts";
-import { destroyedMeanwhile } from "./cluster/shared-changes.ts";
 import { stoppedSince } from "./cluster/stopped.ts";
 import { foundCost } from "./price/costs.ts";
 import { type Run, secondsOf } from "./run.ts";

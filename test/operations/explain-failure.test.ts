@@ -1,6 +1,6 @@
 /** What a resource's failure means when others are at work on the cluster. */
 import { expect, test } from "vitest";
-import { beingDestroyed } from "../../src/operations/create/explain-failure.ts";
+import { asGroupGoing } from "../../src/operations/cluster/being-destroyed.ts";
 import { azureError } from "../engine/memory.ts";
 
 test.each([
@@ -9,7 +9,14 @@ test.each([
   [azureError("Conflict", { status: 409 }), undefined],
   [new Error("ResourceGroupBeingDeleted"), undefined],
 ])("a failure while the group goes away is a conflict, and any other stays what it is: %s", (error, code) => {
-  const said = beingDestroyed(error, "g");
+  const said = asGroupGoing(error, "g");
   if (code === undefined) expect(said).toBe(error);
-  else expect(said).toMatchObject({ code, exit: 7, source: "azure", cause: error, message: "resource group g is being deleted" });
+  else
+    expect(said).toMatchObject({
+      code,
+      exit: 7,
+      source: "azure",
+      cause: error,
+      message: "the resource group g is being deleted",
+    });
 });

@@ -17,6 +17,7 @@
  * What a killed run leaves is one of these: a node in the claim without a machine (`create` makes it, `remove` takes it out), a machine
  * that the claim does not have (`create` takes it in, `remove` deletes it), a rule or a member of neither (the next write drops it).
  */
+import { destroyedMeanwhile, refuseMarked } from "./being-destroyed.ts";
 import type { LoadBalancer } from "@azure/arm-network";
 import { type Design, designOf, names } from "../../core/plan/cluster.ts";
 import { usedRules } from "../../core/plan/rules-drift.ts";
@@ -27,7 +28,7 @@ import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { resourceGroup } from "../../core/plan/resources/group.ts";
 import { mergeClaimTags } from "../../core/plan/claim-change.ts";
 import { taggedNodes } from "../../core/plan/read-tags.ts";
-import { DESTROYING, STOPPED, type Tags } from "../../core/plan/tags.ts";
+import { STOPPED, type Tags } from "../../core/plan/tags.ts";
 import type { ConvergeOptions } from "../../engine/convergence.ts";
 import { getPatiently, lookFor } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
@@ -95,18 +96,6 @@ export const removedMeanwhile = (machine: string): ClusterError =>
     exit: EXIT.conflict,
     advice: "Run the same command again: it counts what is there now.",
   });
-
-export const destroyedMeanwhile = (name: string): ClusterError =>
-  new ClusterError("BeingDestroyed", `${name} is being destroyed`, {
-    source: "azure",
-    exit: EXIT.conflict,
-    advice: `Wait until it is gone, or end a destroy that broke off: \`azure-coreos-cluster destroy ${name}\`.`,
-  });
-
-/** @throws ClusterError BeingDestroyed */
-export function refuseMarked(name: string, tags: Tags): void {
-  if (tags[DESTROYING] !== undefined) throw destroyedMeanwhile(name);
-}
 
 // --- internal ---
 

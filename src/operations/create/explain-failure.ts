@@ -1,4 +1,5 @@
 /** What a resource's failure means, where the error alone does not say it: another run, a removal or a destroy was at work. */
+import { asGroupGoing, groupGone } from "../cluster/being-destroyed.ts";
 import { AzureError } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { designOf } from "../../core/plan/cluster.ts";
@@ -17,7 +18,7 @@ export async function explainFailure(
   resource: AnyResource,
   error: unknown,
 ): Promise<unknown> {
-  const known = beingDestroyed(error, prepared.facts.group);
+  const known = asGroupGoing(error, prepared.facts.group);
   // when this run looked first, nothing of another creation was there
   if (known instanceof ClusterError && known.code === "ClusterConflict") return otherRun(prepared.spec.name, known);
   const node = prepared.facts.nodes.find(({ index }) => index === resource.node);
@@ -27,12 +28,7 @@ export async function explainFailure(
     if (removed instanceof ClusterError && removed.code === NODE_REMOVED) return removed;
   }
   if (known instanceof AzureError && known.code === "ResourceGroupNotFound" && resource.kind !== "resourceGroup")
-    return new ClusterError("BeingDestroyed", `resource group ${prepared.facts.group} is gone: somebody destroyed it meanwhile`, {
-      source: "azure",
-      exit: EXIT.conflict,
-      advice: "Run the same command again to make the cluster anew.",
-      cause: known,
-    });
+    return groupGone(prepared.facts.group, known);
   if (known instanceof AzureError && known.code === NAME_TAKEN) return explainTaken(run, prepared, known);
   // what it stands on may have gone with the cluster; or another run has the name, and has chosen another location
   if (known instanceof AzureError && REFUSED.has(known.status ?? 0)) {
@@ -40,16 +36,4 @@ export async function explainFailure(
     if (meanwhile instanceof ClusterError && meanwhile.exit === EXIT.conflict) return meanwhile;
   }
   return known;
-}
-
-/** What a resource's failure means when the group is going away under us. */
-export function beingDestroyed(error: unknown, group: string): unknown {
-  if (!(error instanceof AzureError) || !/^(ResourceGroupBeingDeleted|ResourceGroupDeletionTimeout)$/.test(error.code))
-    return error;
-  return new ClusterError("BeingDestroyed", `resource group ${group} is being deleted`, {
-    source: "azure",
-    exit: EXIT.conflict,
-    advice: "A destroy of this cluster is at work. Wait for it to end, then run the same command again.",
-    cause: error,
-  });
 }

@@ -4,7 +4,6 @@ import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { FLAGS, type FlagKey, type FlagValues, flagRows } from "../../core/spec/flags.ts";
 import { asksForUrl } from "../../core/user-data/discovery-url.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
-import { isDoomed } from "../cluster/cluster.ts";
 
 /**
  * Sentences about flags that count for new machines only.
@@ -23,16 +22,6 @@ export function changedChoices(given: Partial<FlagValues>, { claim }: ClaimedClu
       `--deis opens the endpoints, and this cluster keeps its etcd: ${noEtcd}. Drycc Workflow takes another cluster: \`azure-coreos-cluster create NAME --deis --platform ${platform}\`.`,
     );
   return notes;
-}
-
-/** A destroy that began is to be ended, not worked against. @throws ClusterError BeingDestroyed (exit 7) */
-export function refuseDestroyed(found: ClaimedCluster, name: string): void {
-  if (!isDoomed(found)) return;
-  throw new ClusterError("BeingDestroyed", `${name} is being destroyed`, {
-    source: "azure",
-    exit: EXIT.conflict,
-    advice: `Wait until it is gone, or end a destroy that broke off: \`azure-coreos-cluster destroy ${name}\`. Then run the same command again.`,
-  });
 }
 
 /** As people write them: "WestUS" is "westus", and a URL's last slash says nothing. */

@@ -1,4 +1,5 @@
 /** Makes one resource of the plan, or changes it, as long as this run may: in view of what others wrote, and of what its node needs. */
+import { destroyedMeanwhile } from "../cluster/being-destroyed.ts";
 import type { VirtualMachine } from "@azure/arm-compute";
 import { isCapacity } from "../../core/advice/advice.ts";
 import type { AzureError } from "../../core/advice/azure-error.ts";
@@ -13,7 +14,7 @@ import type { ConvergeOptions, Outcome } from "../../engine/convergence.ts";
 import { getPatiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import { letGo } from "../cluster/let-go.ts";
-import { adaptBalancer, adaptClaim, adaptGroup, destroyedMeanwhile, removedMeanwhile } from "../cluster/shared-changes.ts";
+import { adaptBalancer, adaptClaim, adaptGroup, removedMeanwhile } from "../cluster/shared-changes.ts";
 import type { Run } from "../run.ts";
 import type { Carrying } from "./carrying.ts";
 import type { Prepared } from "./prepared.ts";

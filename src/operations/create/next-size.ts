@@ -3,6 +3,7 @@
  * has made, or is making, stay as they are. The claim says so before a machine is made of it, so that a run that is killed, and a
  * growth, go on with the same size. Of a location it knows nothing: next-location.ts.
  */
+import { destroyedMeanwhile } from "../cluster/being-destroyed.ts";
 import type { AzureError } from "../../core/advice/azure-error.ts";
 import { isBearer } from "../../core/plan/bearer.ts";
 import { designOf } from "../../core/plan/cluster.ts";
@@ -13,7 +14,7 @@ import { converge } from "../../engine/converge.ts";
 import type { Outcome } from "../../engine/convergence.ts";
 import { aboutOf } from "../../engine/event.ts";
 import type { Live } from "../../engine/provider.ts";
-import { adaptSizeNow, destroyedMeanwhile } from "../cluster/shared-changes.ts";
+import { adaptSizeNow } from "../cluster/shared-changes.ts";
 import type { Carrying } from "./carrying.ts";
 import { type Candidate, candidateOf, passedOver } from "./choose-place.ts";
 import { makeResource } from "./make-resource.ts";

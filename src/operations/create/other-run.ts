@@ -1,4 +1,5 @@
 /** Another run that is creating the same cluster at this moment: how it shows, and what to say. The other one is never disturbed. */
+import { destroyedMeanwhile } from "../cluster/being-destroyed.ts";
 import type { Clock } from "../../core/clock.ts";
 import { designOf } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
@@ -10,7 +11,6 @@ import { isDoomed } from "../cluster/cluster.ts";
 import { lookIn } from "../cluster/find.ts";
 import { snapshotOf } from "../cluster/snapshot.ts";
 import { type Claim, claimed } from "../cluster/claim.ts";
-import { destroyedMeanwhile } from "../cluster/shared-changes.ts";
 import { refuseStoppedMeanwhile } from "../cluster/stopped.ts";
 import type { Prepared } from "./prepared.ts";
 import type { Run } from "../run.ts";

@@ -2,6 +2,7 @@
  * Everything that a create knows before its first write: what is there, what is asked, whether it can be, what it takes, and so
  * the plan. Reads only; what it makes are files in the cluster's folder.
  */
+import { refuseDoomed } from "../cluster/being-destroyed.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { snapshotOf } from "../cluster/snapshot.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
@@ -24,7 +25,7 @@ import { namedNetwork } from "../../core/spec/network-id.ts";
 import { type Looking, beginFirst, beginOfGroup, beginOfWish, looking } from "./begin-reads.ts";
 import { ownAvailabilitySet } from "./availability-set.ts";
 import { groupsElsewhere, refuseElsewhere } from "./elsewhere.ts";
-import { changedChoices, refuseDestroyed } from "./fixed-choices.ts";
+import { changedChoices } from "./fixed-choices.ts";
 import { chooseFrontend } from "./frontend.ts";
 import { listDisks, withKeptDisks } from "./kept-disks.ts";
 import { prepareMaterials } from "./materials.ts";
@@ -126,7 +127,7 @@ async function find(run: Looking, name: string, asked: Partial<FlagValues>): Pro
   beginOfWish(run.ahead, spec, groupName);
   if (found.group !== undefined) beginOfGroup(run.ahead, { subscription: run.subscription, groupName });
   const changes = changedChoices(given, found);
-  refuseDestroyed(found, name);
+  refuseDoomed(found, name);
   refuseStopped(name, found.claim?.tags);
   return { name, asked, groupName, found, spec, notes: [...notes, ...changes] };
 }

@@ -2,6 +2,7 @@
  * --rollback: when a create fails, what this run made is removed, and nothing else. What an earlier run made stays, and so does
  * everything when the cluster turns out to be another run's.
  */
+import { destroyedMeanwhile } from "../cluster/being-destroyed.ts";
 import type { Gone } from "../../core/documents.ts";
 import type { Tags } from "../../core/plan/tags.ts";
 import { designOf, names } from "../../core/plan/cluster.ts";
@@ -22,7 +23,7 @@ import { type Doom, provenMachines, surveyDoom, untoldIn } from "../destroy/doom
 import { forgetFiles, forgetUserData } from "../destroy/forget-files.ts";
 import { lookIn } from "../cluster/find.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "../cluster/shared-changes.ts";
+import { adaptBalancer, adaptClaim } from "../cluster/shared-changes.ts";
 import type { Prepared } from "./prepared.ts";
 import { unjoin } from "./unjoin.ts";
 import { type Run, unstoppable } from "../run.ts";

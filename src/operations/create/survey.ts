@@ -2,6 +2,7 @@
  * The preflight: all reads at once, within seconds, nothing written. What may not be asked is said and not taken for a refusal
  * (questions.ts); what Azure says no to is.
  */
+import { groupGoing } from "../cluster/being-destroyed.ts";
 import { asFarAsAllowed } from "../cluster/allowed.ts";
 import { isForeign } from "../cluster/cluster.ts";
 import type { Facts } from "../../core/plan/cluster.ts";
@@ -139,12 +140,7 @@ async function placementGroup(
  * @throws ClusterError BeingDestroyed, LocationFixed (exit 7)
  */
 function possibleLocations(spec: ClusterSpec, found: ClaimedCluster, placement: string | undefined): readonly string[] {
-  if (found.group?.deleting === true)
-    throw new ClusterError("BeingDestroyed", `the resource group ${found.groupName} is being deleted`, {
-      source: "azure",
-      exit: EXIT.conflict,
-      advice: "Wait until it is gone (`azure-coreos-cluster list` shows when), then run the same command again.",
-    });
+  if (found.group?.deleting === true) throw groupGoing(found.groupName);
   const wished = spec.locations.map(normalLocation);
   if (found.claim !== undefined) {
     const { location } = found.claim;

@@ -1,4 +1,5 @@
 /** Takes nodes out of what a cluster remembers, and what is left of them out of Azure. Their machines are gone by then, or come again meanwhile. */
+import { destroyedMeanwhile } from "../cluster/being-destroyed.ts";
 import { type Design, designOf, names } from "../../core/plan/cluster.ts";
 import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
 import type { Owner } from "../../core/plan/proof.ts";
@@ -8,7 +9,7 @@ import { loadBalancer } from "../../core/plan/resources/load-balancer.ts";
 import { converge } from "../../engine/converge.ts";
 import { getPatiently } from "../../engine/patiently.ts";
 import { type ComesAgain, type NodePart, looseDisksOf, partsOf, removeParts } from "../cluster/node-parts.ts";
-import { adaptBalancer, adaptClaim, destroyedMeanwhile } from "../cluster/shared-changes.ts";
+import { adaptBalancer, adaptClaim } from "../cluster/shared-changes.ts";
 import { type AllTheSame, leaveEtcd } from "../etcd/leaving.ts";
 import type { Run } from "../run.ts";
 import type { Removal } from "./removal.ts";

@@ -1,4 +1,5 @@
 /** What would go when nodes are removed, of which cluster, and what would stay. Reads only. */
+import { destroyedMeanwhile, refuseMarked } from "../cluster/being-destroyed.ts";
 import type { LoadBalancer } from "@azure/arm-network";
 import { type Node, names, nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
@@ -15,7 +16,6 @@ import { findCluster } from "../cluster/find.ts";
 import { nodesNamed } from "../cluster/node-name.ts";
 import { type NodePart, looseDisksOf, partsOf, possibleParts, refuseHarmful, removalIntent } from "../cluster/node-parts.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
-import { destroyedMeanwhile, refuseMarked } from "../cluster/shared-changes.ts";
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
 import { interfaceAddresses, knownNodes, machinesOf, subnetIn } from "../cluster/nodes-there.ts";
 import { refuseForbidden } from "../destroy/forbidden.ts";

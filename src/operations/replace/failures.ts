@@ -1,4 +1,5 @@
 /** What ends a replacement, in its own words: the old machine may be gone by then, and others may have taken away what is left. */
+import { BEING_DESTROYED } from "../cluster/being-destroyed.ts";
 import type { ReplaceDocument } from "../../core/documents.ts";
 import { amended } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
@@ -34,7 +35,7 @@ export function notWhole({ failure, missing, ...created }: MadeAnew): ClusterErr
 export function goOn(failure: ClusterError, { replaced, left }: ReplaceDocument): ClusterError {
   const exit =
     replaced.length > 0 && (failure.exit === EXIT.failed || failure.exit === EXIT.preflight) ? EXIT.partly : failure.exit;
-  if ((isRemoved(failure) && isAbout(failure, left)) || [CLUSTER_GONE, "BeingDestroyed"].includes(failure.code))
+  if ((isRemoved(failure) && isAbout(failure, left)) || [CLUSTER_GONE, BEING_DESTROYED].includes(failure.code))
     return amended(failure, { exit });
   const next = `The same command goes on with ${left.slice(0, 10).join(", ")}${left.length > 10 ? " and more" : ""}.`;
   const stays = replaced.length > 0 ? `Made anew: ${replaced.join(", ")}.` : "What was done stays.";
