@@ -35,6 +35,18 @@ test("--deis on a cluster whose etcd speaks TLS opens the endpoints, and etcd st
   expect(userData("plain-coreos-3")).not.toContain("/etc/etcd/tls");
 });
 
+test("the resource group in another spelling is the same cluster, and nothing of it is written", async () => {
+  const wish = "cas --deis --wait-for machines --resource-group";
+  await made(`${wish} Casing`);
+  expect((await azure.run("plan cas --resource-group CASING")).stderr).toContain("Nothing to do");
+  await made(`${wish} casing`);
+  expect(writes()).toEqual([]);
+  const grown = await azure.json("cas --num-nodes 4 --wait-for machines --resource-group casinG");
+  expect([grown.exit, grown.document.resourceGroup]).toEqual([0, "Casing"]);
+  expect(writes().filter((url) => !url.includes("/resourceGroups/Casing"))).toEqual([]);
+  expect((await azure.run("plan cas --resource-group CasinG")).stderr).toContain("Nothing to do");
+});
+
 test.each([
   ["--discovery-service-url http://127.0.0.1:9/0123456789abcdef0123456789abcdef", /made with --discovery-service-url/],
   ["--etcd-plain", /made with --etcd-plain|made without --etcd-plain/],

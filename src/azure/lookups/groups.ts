@@ -4,6 +4,8 @@ import type { Clients } from "../clients.ts";
 import { all, orAbsent } from "../reading.ts";
 
 export interface GroupFacts {
+  /** As it was spelled when it was made. */
+  readonly name: string;
   readonly location: string;
   readonly tags: Record<string, string>;
   readonly deleting: boolean;
@@ -15,16 +17,16 @@ export const groupReads = ({ resources }: Clients) => ({
     orAbsent(async () => groupFacts(await resources.resourceGroups.get(name, { abortSignal }))),
 
   /** Groups that carry the tool's tag. */
-  async ourGroups(managedBy: string, abortSignal: AbortSignal): Promise<{ name: string; facts: GroupFacts }[]> {
+  async ourGroups(managedBy: string, abortSignal: AbortSignal): Promise<GroupFacts[]> {
     const filter = `tagName eq 'managed-by' and tagValue eq '${managedBy}'`;
     const found = await all(resources.resourceGroups.list({ abortSignal, filter }), abortSignal);
-    return found.map((group) => ({ name: group.name ?? "", facts: groupFacts(group) }));
+    return found.map(groupFacts);
   },
 });
 
 // --- internal ---
 
-function groupFacts({ location, tags = {}, ...rest }: ResourceGroup): GroupFacts {
+function groupFacts({ name = "", location, tags = {}, ...rest }: ResourceGroup): GroupFacts {
   const { properties } = rest as { properties?: { provisioningState?: string } };
-  return { location, tags, deleting: /^(deleting|deprovisioning)$/i.test(properties?.provisioningState ?? "") };
+  return { name, location, tags, deleting: /^(deleting|deprovisioning)$/i.test(properties?.provisioningState ?? "") };
 }

@@ -4,6 +4,7 @@
  * claim.ts, for a damaged one must not stand in the way of who only wants to delete it.
  */
 import { ClusterError, EXIT } from "../../core/errors.ts";
+import type { GroupFacts } from "../../azure/lookups/groups.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import { isOurs } from "../../core/plan/tags.ts";
 import { getPatiently } from "../../engine/patiently.ts";
@@ -51,7 +52,14 @@ export async function lookIn(
   const own = group !== undefined && isOurs(group.tags, name);
   const listed = claimsOf(bearing(bearers), name);
   const unlisted = listed.length > 0 || written === undefined ? undefined : await claimAt(run, written);
-  const found = { name, groupName, group, own, bearers, claims: unlisted === undefined ? listed : [unlisted] };
+  const found = {
+    name,
+    groupName: spelled(groupName, group),
+    group,
+    own,
+    bearers,
+    claims: unlisted === undefined ? listed : [unlisted],
+  };
   return { ...found, owner: ownerOf(run.subscription, found) };
 }
 
@@ -59,6 +67,10 @@ export async function lookIn(
 export const groupsWithClaim = async (run: Run, name: string): Promise<string[]> => groupsOfClaims(await allBearing(run), name);
 
 // --- internal ---
+
+/** Azure's spelling: ids that people write in different ways would be different to whoever compares what was written (fingerprints). */
+const spelled = (groupName: string, group: GroupFacts | undefined): string =>
+  group?.name.toLowerCase() === groupName.toLowerCase() ? group.name : groupName;
 
 const allBearing = async (run: Run): Promise<FoundClaim[]> => bearing(await everywhere(run, ask(run, "allBearers")));
 

@@ -47,15 +47,15 @@ export async function knownClusters(run: Run, onlyIn?: string): Promise<KnownClu
     const known = found.get(key) ?? {
       name,
       groupName,
-      group: groups.find((one) => same(one.name, groupName))?.facts,
+      group: groups.find((one) => same(one.name, groupName)),
       claims: [],
     };
     found.set(key, known);
     return known;
   };
   // a name becomes part of paths, ids and commands: one that the tool never gives is no cluster
-  for (const { name, facts } of groups) {
-    const cluster = clusterIn(facts.tags);
+  for (const { name, tags } of groups) {
+    const cluster = clusterIn(tags);
     if (cluster !== undefined) entry(cluster, name);
   }
   for (const [, inGroup] of Map.groupBy(bearers, ({ id }) => (groupOf(id) ?? "").toLowerCase())) {
@@ -80,7 +80,7 @@ function sayChanged(run: Run, inGroup: readonly FoundClaim[]): void {
   }
 }
 
-type Seen = [FoundClaim[], { name: string; facts: GroupFacts }[], Live[]];
+type Seen = [FoundClaim[], GroupFacts[], Live[]];
 
 const wholeSubscription = ({ tools, lookups }: Run): Promise<Seen> =>
   Promise.all([
@@ -90,12 +90,12 @@ const wholeSubscription = ({ tools, lookups }: Run): Promise<Seen> =>
   ]);
 
 const oneGroup = async ({ tools, lookups }: Run, name: string): Promise<Seen> => {
-  const [bearers, facts, machines] = await Promise.all([
+  const [bearers, group, machines] = await Promise.all([
     patiently(tools, (signal) => lookups.bearers(name, signal)),
     patiently(tools, (signal) => lookups.group(name, signal)),
     patiently(tools, (signal) => lookups.machinesIn(name, signal)),
   ]);
-  return [bearing(bearers), facts === undefined ? [] : [{ name, facts }], machines];
+  return [bearing(bearers), group === undefined ? [] : [group], machines];
 };
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

@@ -111,13 +111,14 @@ const isNew = ({ found, ours }: Chosen): boolean => !found.own && found.claims.l
 async function find(run: Looking, name: string, asked: Partial<FlagValues>): Promise<FoundWish> {
   // a signature in a URL is no part of what is kept, planned and shown
   const plain = withoutSignature(asked);
-  const groupName = plain.resourceGroup ?? name;
-  const home = { subscription: run.subscription, group: groupName };
+  const typed = plain.resourceGroup ?? name;
+  const home = { subscription: run.subscription, group: typed };
   const named = namedIdentities(namedNetwork(plain, home), home);
-  await beginFirst(run, name, named, { subscription: run.subscription, groupName });
+  await beginFirst(run, name, named, { subscription: run.subscription, groupName: typed });
   const wished = await withOwnAddress(run, named);
   const elsewhere = plain.resourceGroup === undefined ? groupsElsewhere(run, name) : [];
-  const found = claimed(await lookIn(run, name, groupName).catch(takenForNew(name, wished)));
+  const found = claimed(await lookIn(run, name, typed).catch(takenForNew(name, wished)));
+  const { groupName } = found;
   refuseChangedClaim(found);
   if (!found.own && found.claims.length === 0) await refuseElsewhere(run, name, await elsewhere);
   refuseTakenFolder(run, { name, groupName });
