@@ -5,7 +5,6 @@
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { STILL_RUNS } from "../operations/open.ts";
 import type { Invocation } from "./invocation.ts";
-import { nextCommand } from "./next-command.ts";
 import { UNREAD } from "./world.ts";
 
 /** It is somebody's own program that runs, and the same command later would run it again. */
@@ -30,13 +29,10 @@ export const unread = (): ClusterError => new ClusterError(UNREAD, "nobody reads
 
 // --- internal ---
 
-/** Whoever reboots, stops or looks wants to keep the cluster: only a create is told how to be rid of it. */
-function adviceOf(invocation: Invocation): string {
-  const { command, args, rest } = invocation;
+/** How to be rid of what was made says the create itself, which knows what stood before. */
+function adviceOf({ command, rest }: Invocation): string {
   if (command === "ssh" && rest.length === 0) return "The login was ended.";
   if (command === "kubeconfig" && rest.length > 0) return `${rest[0] ?? ""} was ended. What it has done stays.`;
-  if (runsAgain(invocation)) return STILL_RUNS;
-  return command !== "create" || args[0] === undefined
-    ? "What was done stays. Run the same command again to continue."
-    : `What was made stays. Run the same command again to continue, or \`${nextCommand(invocation)(`destroy ${args[0]}`)}\` to remove it.`;
+  if (runsAgain({ command, rest })) return STILL_RUNS;
+  return `What was ${command === "create" ? "made" : "done"} stays. Run the same command again to continue.`;
 }

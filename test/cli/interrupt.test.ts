@@ -28,13 +28,36 @@ async function interruptedTwice(options: RunOptions = {}): Promise<Result> {
   });
 }
 
+test.each([
+  ["grown", "--num-nodes 4", "Take the new nodes away: azure-coreos-cluster remove mycluster 2 3"],
+  ["changed", "--num-nodes 2 --http", "Run the same command again to continue"],
+])("of a cluster that stands and is %s, Ctrl-C twice advises no destroy", async (_, flags, advised) => {
+  const azure = ownAzure();
+  expect((await azure.run("mycluster --num-nodes 2 --wait-for machines")).exit).toBe(0);
+  let interrupt = (): void => undefined;
+  const { exit, stderr } = await azure.run(`mycluster ${flags} --wait-for machines`, {
+    onInterrupt: (callback) => (interrupt = callback),
+    azure: async (request) => {
+      const answer = await azure.simulation.handle(request);
+      if (request.method === "PUT") {
+        interrupt();
+        interrupt();
+      }
+      return answer;
+    },
+  });
+  expect(exit, stderr).toBe(130);
+  expect(stderr).not.toContain("destroy");
+  expect(stderr.replaceAll(/\s+/g, " ")).toContain(advised);
+});
+
 test("a log says that the machines are left to Azure, and names the cluster in what to type", async () => {
   const { exit, stderr } = await interruptedTwice();
   expect(exit).toBe(130);
   expect(stderr).toMatch(/machine mycluster-coreos-\d {2}left to Azure, which goes on with it/);
   expect(stderr).toMatch(/3 machines left to Azure, which goes on; .* in all\./);
   expect(stderr).not.toMatch(/machine mycluster-coreos-\d {2}skipped/);
-  expect(stderr).toContain("`azure-coreos-cluster destroy mycluster` to remove it");
+  expect(stderr).toContain("Remove it: azure-coreos-cluster destroy mycluster");
 });
 
 test("so does the summary of a live screen", async () => {

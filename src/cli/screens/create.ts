@@ -18,7 +18,7 @@ import { planEvents, renderPlan } from "../../report/plan.ts";
 import { timings } from "../../report/timings.ts";
 import { plural } from "../../core/words.ts";
 import { agreeTo, asks } from "../confirm.ts";
-import { printCreated } from "./created.ts";
+import { endedAtOnce, printCreated } from "./created.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { type Session, openSession } from "../session.ts";
@@ -50,7 +50,9 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
       head: await headOf(session, prepared),
     });
     for (const event of planEvents(prepared.resources)) session.emit(event);
-    const created = await carryOutCreate(session, prepared, given);
+    const created = await carryOutCreate(session, prepared, given).catch((error: unknown) => {
+      throw endedAtOnce(session, prepared, error);
+    });
     session.endReport();
     return await printCreated(session, invocation, created);
   } finally {

@@ -48,6 +48,13 @@ export async function printCreated(session: Session, invocation: Invocation, cre
   return exit;
 }
 
+/** What a create that was ended at once throws, without looking at what it has made: it says how to be rid of that. */
+export function endedAtOnce(session: Session, prepared: Prepared, error: unknown): unknown {
+  if (!(error instanceof ClusterError) || error.code !== "Interrupted") return error;
+  const advice = [error.advice ?? "", ...away(session, prepared, prepared.spec.name)].join(" ");
+  return new ClusterError(error.code, error.message, { source: error.source, exit: error.exit, advice, cause: error.cause });
+}
+
 // --- internal ---
 
 /** Whoever looks has the file; whoever reads the output has all of it. */
@@ -141,7 +148,6 @@ function continuation(
             ? `Continue, once that is settled: ${again}`
             : `Continue: ${again}`,
         ];
-  const away = stood ? undoing(session, prepared, name) : [`Remove it: ${session.next(`destroy ${name}`)}`];
   const said = known?.advice?.includes(`azure-coreos-cluster destroy ${name}`) === true;
   const stays = there
     ? [`What was ${stood && resources.created === 0 ? "changed" : "made"} stays.`]
@@ -149,11 +155,12 @@ function continuation(
       ? ["Nothing was changed."]
       : [];
   const maybe = unclear.length === 0 ? [] : [`Azure was asked for ${fewOf(unclear)}, and may have made it, or make it still.`];
-  return [...stays, ...maybe, ...go, ...(said || (stood && !there) ? [] : away)].join(" ");
+  return [...stays, ...maybe, ...go, ...(said || (stood && !there) ? [] : away(session, prepared, name))].join(" ");
 }
 
 /** A cluster that stands is not destroyed because it could not grow. */
-function undoing(session: Session, { facts, known }: Prepared, name: string): string[] {
+function away(session: Session, { spec, ours, facts, known }: Prepared, name: string): string[] {
+  if (machinesOf(spec, ours).length === 0) return [`Remove it: ${session.next(`destroy ${name}`)}`];
   const fresh = facts.nodes.map(({ index }) => index).filter((index) => !known.has(index));
   return fresh.length === 0 ? [] : [`Take the new nodes away: ${session.next(`remove ${name} ${fresh.join(" ")}`)}`];
 }
