@@ -62,6 +62,21 @@ const LOOK = new Set(["plan", "status", "list", "export"]);
 /** They do nothing of ours that is to be ended: with those that look, they end when nobody reads them. */
 const SHOW = new Set(["run", "ssh", "logs"]);
 
+/** Work in a session that is closed after it, however it ends. */
+export async function inSession<T>(
+  invocation: Invocation,
+  work: (session: Session) => Promise<T>,
+  options: Parameters<typeof openSession>[1] = {},
+): Promise<T> {
+  const session = await openSession(invocation, options);
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** To be closed by whoever opens it. */
 export async function openSession(invocation: Invocation, { looks = false }: Pick<OpenOptions, "looks"> = {}): Promise<Session> {
   const { world, given } = invocation;
   const telling = createTelling(invocation);

@@ -13,14 +13,13 @@ import { asks, confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { endWith } from "./outcome.ts";
-import { type Session, openSession } from "../session.ts";
+import { type Session, inSession } from "../session.ts";
 import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function destroyCommand(invocation: Invocation): Promise<number> {
   const { given } = invocation;
   const name = nameArgument(invocation);
-  const session = await openSession(invocation);
-  try {
+  return inSession(invocation, async (session) => {
     const head = sayHead(session);
     const doom = await planDestroy(session, name, {
       mustExist: given.mustExist === true,
@@ -57,9 +56,7 @@ export async function destroyCommand(invocation: Invocation): Promise<number> {
     if (!shown) session.say(renderTotal(await cost));
     sayKept(session, outcome.document.kept);
     return endWith(session, invocation, outcome, () => undefined);
-  } finally {
-    await session.close();
-  }
+  });
 }
 
 /** What looks like the cluster's and was kept: why, and how it is deleted by hand. */

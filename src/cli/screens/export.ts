@@ -5,23 +5,20 @@ import { jsonText } from "../../core/shown.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
 import { type ExportedPlan, exportCluster as exported } from "../../operations/export.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
-import { openSession } from "../session.ts";
+import { inSession } from "../session.ts";
 import { shellWord } from "../../core/quoting.ts";
 
 export async function exportCommand(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
   refuseUnwritten(invocation);
-  const session = await openSession(invocation);
-  try {
+  return inSession(invocation, async (session) => {
     const made = await exported(session, nameArgument(invocation), given);
     world.stdout.write(`${jsonText(made.document, 2)}\n`);
     for (const event of session.events) if (event.kind === "note") session.say(event.message ?? "");
     for (const note of made.notes) session.say(note);
     session.say(howTo(made, world.cwd));
     return EXIT.done;
-  } finally {
-    await session.close();
-  }
+  });
 }
 
 // --- internal ---

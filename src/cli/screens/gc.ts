@@ -14,14 +14,13 @@ import { sayKept } from "./destroy.ts";
 import { sayHead } from "./head.ts";
 import type { Invocation } from "../invocation.ts";
 import { renderList } from "./list.ts";
-import { type Session, openSession } from "../session.ts";
+import { type Session, inSession } from "../session.ts";
 import { adviceContext } from "../typed-command.ts";
 import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function gcCommand(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
-  const session = await openSession(invocation);
-  try {
+  return inSession(invocation, async (session) => {
     const head = sayHead(session);
     const options = inGroup(given);
     const expired = await expiredClusters(session, options);
@@ -45,9 +44,7 @@ export async function gcCommand(invocation: Invocation): Promise<number> {
     session.endReport();
     session.hand(ended.map((one) => one.document));
     return exitOfAll(ended.map((one) => one.exit));
-  } finally {
-    await session.close();
-  }
+  });
 }
 
 // --- internal ---

@@ -5,7 +5,7 @@ import { schemaUri } from "../../core/schema-uri.ts";
 import { endOf } from "../../nodes/child.ts";
 import { API_PORT, keepKubeconfig, withKubeconfig } from "../../operations/platform/kubeconfig.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
-import { type Session, openSession } from "../session.ts";
+import { type Session, inSession } from "../session.ts";
 import { NO_LIMIT_MS, childSignal } from "../child-signal.ts";
 import { inGroup } from "../../core/spec/in-group.ts";
 
@@ -13,35 +13,33 @@ export async function kubeconfigCommand(invocation: Invocation): Promise<number>
   const { given, world, rest } = invocation;
   const name = nameArgument(invocation);
   const where = inGroup(given);
-  const session = await openSession(
+  return inSession(
     rest.length === 0 ? invocation : { ...invocation, given: { timeout: NO_LIMIT_MS, ...given } },
+    async (session) => {
+      if (rest.length > 0) {
+        if (session.simulated) throw usageError("no machine was booted: there is no API to talk to", "Leave the command out.");
+        return await withKubeconfig(session, name, (file) => runWith(session, invocation, file), where);
+      }
+      const { file, server, through } = await keepKubeconfig(session, name, where);
+      const tunnel =
+        through === undefined ? undefined : `${session.next(`ssh ${name} ${through}`)} -L ${API_PORT}:127.0.0.1:${API_PORT} -N`;
+      session.hand({
+        $schema: schemaUri("kubeconfig"),
+        schema: "azure-coreos-cluster/kubeconfig/1",
+        name,
+        file,
+        server,
+        ...(tunnel === undefined ? {} : { tunnel }),
+      });
+      if (given.json !== true) world.stdout.write(`${file}\n`);
+      session.say(
+        tunnel === undefined
+          ? `It reaches the API at ${server}. export KUBECONFIG=${file}`
+          : `It reaches the API through a tunnel, in another window: ${tunnel}\nOr for one command: ${session.next(`kubeconfig ${name}`)} -- kubectl get nodes`,
+      );
+      return EXIT.done;
+    },
   );
-  try {
-    if (rest.length > 0) {
-      if (session.simulated) throw usageError("no machine was booted: there is no API to talk to", "Leave the command out.");
-      return await withKubeconfig(session, name, (file) => runWith(session, invocation, file), where);
-    }
-    const { file, server, through } = await keepKubeconfig(session, name, where);
-    const tunnel =
-      through === undefined ? undefined : `${session.next(`ssh ${name} ${through}`)} -L ${API_PORT}:127.0.0.1:${API_PORT} -N`;
-    session.hand({
-      $schema: schemaUri("kubeconfig"),
-      schema: "azure-coreos-cluster/kubeconfig/1",
-      name,
-      file,
-      server,
-      ...(tunnel === undefined ? {} : { tunnel }),
-    });
-    if (given.json !== true) world.stdout.write(`${file}\n`);
-    session.say(
-      tunnel === undefined
-        ? `It reaches the API at ${server}. export KUBECONFIG=${file}`
-        : `It reaches the API through a tunnel, in another window: ${tunnel}\nOr for one command: ${session.next(`kubeconfig ${name}`)} -- kubectl get nodes`,
-    );
-    return EXIT.done;
-  } finally {
-    await session.close();
-  }
 }
 
 // --- internal ---

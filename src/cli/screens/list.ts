@@ -8,27 +8,28 @@ import { table } from "../../report/table.ts";
 import { columnsOf } from "../../report/wrap.ts";
 import { sayHead } from "./head.ts";
 import type { Invocation } from "../invocation.ts";
-import { openSession } from "../session.ts";
+import { inSession } from "../session.ts";
 import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function listCommand(invocation: Invocation): Promise<number> {
   const { world, given } = invocation;
-  const session = await openSession(invocation, { looks: true });
-  try {
-    const head = sayHead(session);
-    const clusters = await listClusters(session, inGroup(given));
-    await head;
-    session.hand(clusters, { whole: given.resourceGroup === undefined });
-    if (given.json === true) return EXIT.done;
-    if (clusters.length === 0)
-      session.say(
-        `No clusters of this tool in the ${given.resourceGroup === undefined ? "" : `resource group ${given.resourceGroup} of the `}${place(await session.account())}.`,
-      );
-    else world.stdout.write(renderList(clusters, session.clock.now(), columnsOf(world.stdout)));
-    return EXIT.done;
-  } finally {
-    await session.close();
-  }
+  return inSession(
+    invocation,
+    async (session) => {
+      const head = sayHead(session);
+      const clusters = await listClusters(session, inGroup(given));
+      await head;
+      session.hand(clusters, { whole: given.resourceGroup === undefined });
+      if (given.json === true) return EXIT.done;
+      if (clusters.length === 0)
+        session.say(
+          `No clusters of this tool in the ${given.resourceGroup === undefined ? "" : `resource group ${given.resourceGroup} of the `}${place(await session.account())}.`,
+        );
+      else world.stdout.write(renderList(clusters, session.clock.now(), columnsOf(world.stdout)));
+      return EXIT.done;
+    },
+    { looks: true },
+  );
 }
 
 /**

@@ -3,30 +3,31 @@ import { type LogsOptions, nodeLogs } from "../../operations/logs.ts";
 import { shownLine } from "../../nodes/shown-output.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { nodeLines } from "./node-lines.ts";
-import { openSession } from "../session.ts";
+import { inSession } from "../session.ts";
 import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function logsCommand(invocation: Invocation): Promise<number> {
   const { world, given, args } = invocation;
-  const session = await openSession(invocation, { looks: true });
-  try {
-    const { document, exit } = await nodeLogs(session, nameArgument(invocation), optionsOf(invocation));
-    session.hand(document);
-    if (given.json !== true) {
-      const labelled = nodeLines(world, Math.max(0, ...document.nodes.map(({ name }) => name.length)));
-      const single = ({ bytes }: { bytes: Buffer }): void =>
-        world.stdout.write(world.stdout.isTTY ? `${shownLine(bytes)}\n` : `${bytes.toString()}\n`);
-      for (const { index, name, text, error } of document.nodes) {
-        if (error !== undefined) session.say(`${name}: ${error.message}`);
-        else if (text === "") session.say(`${name}: ${given.unit ?? "its console"} has written nothing yet.`);
-        for (const line of text === "" ? [] : text.replace(/\n$/, "").split("\n"))
-          (args[1] === undefined ? labelled : single)({ index, name, stream: "stdout", bytes: Buffer.from(line) });
+  return inSession(
+    invocation,
+    async (session) => {
+      const { document, exit } = await nodeLogs(session, nameArgument(invocation), optionsOf(invocation));
+      session.hand(document);
+      if (given.json !== true) {
+        const labelled = nodeLines(world, Math.max(0, ...document.nodes.map(({ name }) => name.length)));
+        const single = ({ bytes }: { bytes: Buffer }): void =>
+          world.stdout.write(world.stdout.isTTY ? `${shownLine(bytes)}\n` : `${bytes.toString()}\n`);
+        for (const { index, name, text, error } of document.nodes) {
+          if (error !== undefined) session.say(`${name}: ${error.message}`);
+          else if (text === "") session.say(`${name}: ${given.unit ?? "its console"} has written nothing yet.`);
+          for (const line of text === "" ? [] : text.replace(/\n$/, "").split("\n"))
+            (args[1] === undefined ? labelled : single)({ index, name, stream: "stdout", bytes: Buffer.from(line) });
+        }
       }
-    }
-    return exit;
-  } finally {
-    await session.close();
-  }
+      return exit;
+    },
+    { looks: true },
+  );
 }
 
 // --- internal ---

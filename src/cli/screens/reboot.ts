@@ -5,13 +5,12 @@ import { NODES_MS } from "../../operations/time-limits.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { endWith } from "./outcome.ts";
-import { type Session, openSession } from "../session.ts";
+import { type Session, inSession } from "../session.ts";
 import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function rebootCommand(invocation: Invocation): Promise<number> {
   const { given, args } = invocation;
-  const session = await openSession({ ...invocation, given: { timeout: NODES_MS, ...given } });
-  try {
+  return inSession({ ...invocation, given: { timeout: NODES_MS, ...given } }, async (session) => {
     const options: RebootOptions = {
       ...inGroup(given),
       ...(given.parallel === undefined ? {} : { parallel: given.parallel }),
@@ -26,9 +25,7 @@ export async function rebootCommand(invocation: Invocation): Promise<number> {
     return endWith(session, invocation, outcome, ({ name, rebooted: { length } }) =>
       session.say(`${length} ${plural("node", length)} of ${name} rebooted.`),
     );
-  } finally {
-    await session.close();
-  }
+  });
 }
 
 // --- internal ---

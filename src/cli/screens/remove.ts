@@ -8,16 +8,13 @@ import { planRemoval } from "../../operations/remove/removal.ts";
 import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
-import { type Session, openSession } from "../session.ts";
+import { type Session, inSession } from "../session.ts";
 import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function removeCommand(invocation: Invocation): Promise<number> {
-  const session = await openSession(invocation);
-  try {
+  return inSession(invocation, async (session) => {
     return await remove(session, invocation);
-  } finally {
-    await session.close();
-  }
+  });
 }
 
 // --- internal ---

@@ -9,13 +9,12 @@ import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { endWith } from "./outcome.ts";
-import { openSession } from "../session.ts";
+import { inSession } from "../session.ts";
 
 export async function replaceCommand(invocation: Invocation): Promise<number> {
   const { given, args } = invocation;
   const name = nameArgument(invocation);
-  const session = await openSession({ ...invocation, given: { timeout: replaceMs(args.slice(1)), ...given } });
-  try {
+  return inSession({ ...invocation, given: { timeout: replaceMs(args.slice(1)), ...given } }, async (session) => {
     const { keepDataDisk = false, ...flags } = given;
     const wish: ReplaceWish = { given: flags, keepDataDisk };
     const head = sayHead(session);
@@ -38,7 +37,5 @@ export async function replaceCommand(invocation: Invocation): Promise<number> {
     session.report(count, { doing: "being replaced" });
     const outcome = await carryOutReplace(session, replacement, wish);
     return endWith(session, invocation, outcome, () => session.say(`${which} made anew; all nodes of ${name} are ready.`));
-  } finally {
-    await session.close();
-  }
+  });
 }

@@ -3,15 +3,14 @@ import { usageError } from "../../core/errors.ts";
 import { onNodes } from "../../operations/on-nodes.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { nodeLines } from "./node-lines.ts";
-import { openSession } from "../session.ts";
+import { inSession } from "../session.ts";
 import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function runCommand(invocation: Invocation): Promise<number> {
   const { world, given, args, rest } = invocation;
   if (rest.length === 0)
     throw usageError("run needs a command", `For example: azure-coreos-cluster run ${args[0] ?? "NAME"} -- uptime`);
-  const session = await openSession(invocation);
-  try {
+  return inSession(invocation, async (session) => {
     const document = await onNodes(session, nameArgument(invocation), rest.join(" "), {
       ...inGroup(given),
       ...(given.nodeTimeout === undefined ? {} : { nodeTimeout: given.nodeTimeout }),
@@ -21,7 +20,5 @@ export async function runCommand(invocation: Invocation): Promise<number> {
     });
     session.hand(document);
     return document.exit;
-  } finally {
-    await session.close();
-  }
+  });
 }

@@ -9,7 +9,7 @@ import { type ShownOutput, shownOutput } from "../../nodes/shown-output.ts";
 import { keepHops } from "../../operations/cluster/way.ts";
 import { type SshLogin, sshLogin } from "../../operations/ssh.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
-import { type Session, openSession } from "../session.ts";
+import { type Session, inSession } from "../session.ts";
 import { NO_LIMIT_MS, childSignal } from "../child-signal.ts";
 import type { Output, World } from "../world.ts";
 import { inGroup } from "../../core/spec/in-group.ts";
@@ -17,8 +17,7 @@ import { inGroup } from "../../core/spec/in-group.ts";
 /** Gives the exit code of what ran on the node; 255 when ssh could not get there. */
 export async function sshCommand(invocation: Invocation): Promise<number> {
   const { world, args, rest, given } = invocation;
-  const session = await openSession(invocation);
-  try {
+  return inSession(invocation, async (session) => {
     const where = inGroup(given);
     const found = await sshLogin(session, nameArgument(invocation), args[1], where);
     const { target, knownHosts, identityFile, trust, jump } = found;
@@ -50,9 +49,7 @@ export async function sshCommand(invocation: Invocation): Promise<number> {
     } finally {
       until.over();
     }
-  } finally {
-    await session.close();
-  }
+  });
 }
 
 // --- internal ---

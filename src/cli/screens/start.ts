@@ -5,14 +5,13 @@ import { type NotUp, type Started, startCluster } from "../../operations/start.t
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { sameCauses, namesOf } from "../../report/same-cause.ts";
-import { type Session, openSession } from "../session.ts";
+import { type Session, inSession } from "../session.ts";
 import { groupFlag, inGroup } from "../../core/spec/in-group.ts";
 
 export async function startCommand(invocation: Invocation): Promise<number> {
   const { given } = invocation;
   const name = nameArgument(invocation);
-  const session = await openSession(invocation);
-  try {
+  return inSession(invocation, async (session) => {
     const where = inGroup(given);
     await sayHead(session);
     const started = await startCluster(session, name, where, (live, off) => {
@@ -30,9 +29,7 @@ export async function startCommand(invocation: Invocation): Promise<number> {
     session.hand(started.document);
     sayStarted(session, started);
     return started.exit;
-  } finally {
-    await session.close();
-  }
+  });
 }
 
 // --- internal ---

@@ -9,14 +9,13 @@ import { confirm } from "../confirm.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { endWith } from "./outcome.ts";
-import { type Session, openSession } from "../session.ts";
+import { type Session, inSession } from "../session.ts";
 import { inGroup } from "../../core/spec/in-group.ts";
 
 export async function stopCommand(invocation: Invocation): Promise<number> {
   const { given } = invocation;
   const name = nameArgument(invocation);
-  const session = await openSession(invocation);
-  try {
+  return inSession(invocation, async (session) => {
     const where = inGroup(given);
     const head = sayHead(session);
     const stop = await planStop(session, name, where);
@@ -27,9 +26,7 @@ export async function stopCommand(invocation: Invocation): Promise<number> {
       session.report(stop.running.length, { doing: "being deallocated" });
     }
     return endWith(session, invocation, await carryOutStop(session, stop), (document) => sayStopped(session, document));
-  } finally {
-    await session.close();
-  }
+  });
 }
 
 // --- internal ---
