@@ -121,7 +121,9 @@ test.each([
 
 test("--etcd-members of another number is said to change nothing by itself, and kept; what it has may be said again", async () => {
   await made("mycluster --num-nodes 5");
-  expect(await made("mycluster --etcd-members 3")).toMatch(/--etcd-members 3: etcd has 5\. Only `azure-coreos-cluster remove mycluster NODE`/);
+  expect(await made("mycluster --etcd-members 3")).toMatch(
+    /--etcd-members 3: etcd has 5\. Only `azure-coreos-cluster remove mycluster NODE`/,
+  );
   expect(await made("mycluster --etcd-members 5")).not.toContain("etcd has");
   // fewer nodes than members were wished is how a cluster may be
   await made("remove mycluster 3-4 --yes");
