@@ -17,6 +17,10 @@ import { isAnothers, refuseForeign, tagsIn } from "./whose.ts";
 
 export type Decision = "create" | "update" | "unchanged" | "wait" | "replace";
 
+/** Azure is at work on it: it is there, and nothing of it is to be made. */
+export const isAtWork = (decision: Decision | undefined, live: Live | undefined): boolean =>
+  decision === "wait" && live?.state === "working";
+
 const TAG = "aoc-fingerprint";
 
 /**

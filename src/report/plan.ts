@@ -8,7 +8,7 @@ import type { Event } from "../engine/event.ts";
 import { type Paint, paint } from "./paint.ts";
 import { duration, nameIn, nounOf, plain, plural, truncate } from "../core/words.ts";
 
-export type PlanAction = "create" | "change" | "recreate" | "delete" | "unchanged";
+export type PlanAction = "create" | "change" | "recreate" | "delete" | "wait" | "unchanged";
 
 export interface PlannedResource {
   readonly kind: string;
@@ -92,6 +92,7 @@ const ACTIONS: readonly { action: PlanAction; sign: string; word: string }[] = [
   { action: "change", sign: "~", word: "to change" },
   { action: "recreate", sign: "±", word: "to delete and make again" },
   { action: "delete", sign: "-", word: "to delete" },
+  { action: "wait", sign: "*", word: "at work in Azure" },
   { action: "unchanged", sign: "=", word: "there already" },
 ];
 

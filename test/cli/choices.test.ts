@@ -35,6 +35,18 @@ test("--deis on a cluster whose etcd speaks TLS opens the endpoints, and etcd st
   expect(userData("plain-coreos-3")).not.toContain("/etc/etcd/tls");
 });
 
+test("plan calls what Azure is at work on neither new nor to be made", async () => {
+  await made("mycluster --vm-size Standard_D4s_v5 --wait-for machines");
+  for (const node of [0, 1]) {
+    const path = inGroup("mycluster", "Microsoft.Compute/virtualMachines", `mycluster-coreos-${node}`);
+    await byHand(azure, "PUT", path, (await byHand(azure, "GET", path)).body);
+  }
+  const { stderr } = await azure.run("plan mycluster");
+  expect(stderr).toContain("\n  * 2 machines: mycluster-coreos-0, mycluster-coreos-1\n");
+  expect(stderr).toMatch(/\n2 at work in Azure, \d+ there already\.\n/);
+  expect(stderr).toContain("3 machines of Standard_D4s_v5 in");
+});
+
 test("the resource group in another spelling is the same cluster, and nothing of it is written", async () => {
   const wish = "cas --deis --wait-for machines --resource-group";
   await made(`${wish} Casing`);

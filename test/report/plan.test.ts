@@ -90,6 +90,21 @@ test("what is deleted or made again stands out", () => {
   `);
 });
 
+test("what Azure is at work on is there, and is not called made", () => {
+  const all = resources(2, 2).map((one) => (one.kind === "machine" ? { ...one, action: "wait" as const } : one));
+  expect(renderPlan(all, { ...summary, nodes: 2 })).toMatchInlineSnapshot(`
+    "mycluster: 2 machines of Standard_D2s_v5 in westus, Flatcar stable 4593.1.0
+    resource group mycluster
+
+      ~ load balancer
+      * 2 machines: mycluster-coreos-0, mycluster-coreos-1
+      = resource group mycluster, virtual network, 2 interfaces
+
+    1 to change, 2 at work in Azure, 4 there already.
+    "
+  `);
+});
+
 test("no line is wider than asked for, and colours change no text", () => {
   const shown = renderPlan(resources(200, 100), { ...summary, nodes: 200, columns: 60 });
   expect(

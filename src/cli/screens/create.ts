@@ -4,6 +4,8 @@ import type { CostDocument } from "../../core/documents.ts";
 import { EXIT } from "../../core/errors.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { type Priced, carryOutCreate, planCluster, planPricedCreate } from "../../operations/create.ts";
+import { isAtWork } from "../../engine/decide.ts";
+import { liveOf } from "../../operations/create/planned.ts";
 import type { Prepared } from "../../operations/create/prepared.ts";
 import { plannedSizes } from "../../operations/create/sizes.ts";
 import { checkWish, takenForNew } from "../../operations/create/wish.ts";
@@ -14,7 +16,7 @@ import { refuseUnwritable } from "../../operations/replace-file.ts";
 import { renderPrice, renderRate } from "../../report/cost.ts";
 import { abilities } from "../../report/paint.ts";
 import type { Head } from "../../report/frame-line.ts";
-import { planEvents, renderPlan } from "../../report/plan.ts";
+import { type PlanAction, type PlannedResource, planEvents, renderPlan } from "../../report/plan.ts";
 import { timings } from "../../report/timings.ts";
 import { plural } from "../../core/words.ts";
 import { agreeTo, asks } from "../confirm.ts";
@@ -117,7 +119,14 @@ function chart(session: Session, { world, given }: Invocation, { spec, resources
 /** Group, network and load balancer, an interface, a machine and its boot: from recordings of Azure. */
 const USUAL_MS = 100_000;
 
-const ACTION = { create: "create", update: "change", replace: "recreate", wait: "create", unchanged: "unchanged" } as const;
+const ACTION = { create: "create", update: "change", replace: "recreate", unchanged: "unchanged" } as const;
+
+/** As a person reads a decision: what Azure is deleting is made when that is done, and what it else works on is there. */
+function actionOf({ decisions, found, snapshot }: Prepared, resource: Prepared["resources"][number]): PlanAction {
+  const decision = decisions.get(resource.id) ?? "create";
+  if (decision !== "wait") return ACTION[decision];
+  return isAtWork(decision, liveOf(resource, found, snapshot)) ? "wait" : "create";
+}
 
 function showPlan(
   session: Session,
@@ -125,39 +134,35 @@ function showPlan(
   prepared: Prepared,
   { dryRun = false, price }: { readonly dryRun?: boolean; readonly price?: string },
 ): void {
-  const { spec, facts, resources, decisions, changes, notes } = prepared;
+  const { spec, facts, changes, notes } = prepared;
+  const resources = prepared.resources.map((resource): PlannedResource => {
+    const { id, kind, label } = resource;
+    return { kind, label, action: actionOf(prepared, resource), changes: changes.get(id) ?? [] };
+  });
   const newMachines = resources.filter(
-    ({ kind, id }) => kind === "machine" && !["unchanged", "update"].includes(decisions.get(id) ?? "create"),
+    ({ kind, action }) => kind === "machine" && (action === "create" || action === "recreate"),
   ).length;
-  const text = renderPlan(
-    resources.map(({ id, kind, label }) => ({
-      kind,
-      label,
-      action: ACTION[decisions.get(id) ?? "create"],
-      changes: changes.get(id) ?? [],
-    })),
-    {
-      name: spec.name,
-      resourceGroup: facts.group,
-      location: facts.location,
-      nodes: facts.nodes.length,
-      vmSize: plannedSizes(prepared).join(" and "),
-      zones: [...new Set(facts.nodes.flatMap(({ zone }) => zone ?? []))].sort(),
-      spot: facts.nodes.filter(({ spot }) => spot === true).length,
-      image: "own" in facts.image ? `image ${spec.coreosImage}` : (spec.coreosImage ?? PLATFORMS[spec.platform].title),
-      ...(newMachines > 0 ? { seconds: USUAL_MS / 1000 + Math.max(0, newMachines - 100) / 5 } : {}),
-      tags: spec.tag,
-      notes: [
-        ...(session.simulated ? ["Rehearsal: Azure is simulated, no machine is booted, nothing costs anything."] : []),
-        ...notes,
-        // a run that goes on says them on its screen
-        ...(dryRun ? session.events.flatMap((event) => (event.kind === "note" ? (event.message ?? []) : [])) : []),
-      ],
-      ...(price === undefined ? {} : { price }),
-      color: abilities(world.env, world.stderr).color,
-      columns: world.stderr.isTTY ? world.stderr.columns : 160,
-    },
-  );
+  const text = renderPlan(resources, {
+    name: spec.name,
+    resourceGroup: facts.group,
+    location: facts.location,
+    nodes: facts.nodes.length,
+    vmSize: plannedSizes(prepared).join(" and "),
+    zones: [...new Set(facts.nodes.flatMap(({ zone }) => zone ?? []))].sort(),
+    spot: facts.nodes.filter(({ spot }) => spot === true).length,
+    image: "own" in facts.image ? `image ${spec.coreosImage}` : (spec.coreosImage ?? PLATFORMS[spec.platform].title),
+    ...(newMachines > 0 ? { seconds: USUAL_MS / 1000 + Math.max(0, newMachines - 100) / 5 } : {}),
+    tags: spec.tag,
+    notes: [
+      ...(session.simulated ? ["Rehearsal: Azure is simulated, no machine is booted, nothing costs anything."] : []),
+      ...notes,
+      // a run that goes on says them on its screen
+      ...(dryRun ? session.events.flatMap((event) => (event.kind === "note" ? (event.message ?? []) : [])) : []),
+    ],
+    ...(price === undefined ? {} : { price }),
+    color: abilities(world.env, world.stderr).color,
+    columns: world.stderr.isTTY ? world.stderr.columns : 160,
+  });
   if (given.quiet !== true) session.say(text);
 }
 

@@ -2,6 +2,7 @@
 import type { Disk } from "@azure/arm-compute";
 import type { CostDocument } from "../../core/documents.ts";
 import type { Part } from "../../core/price/paid.ts";
+import { isAtWork } from "../../engine/decide.ts";
 import type { Asked } from "../price/ask.ts";
 import { askForSpec, planCost } from "../price/costs.ts";
 import type { Run } from "../run.ts";
@@ -40,8 +41,6 @@ const partsOf = ({ resources, decisions, found, snapshot }: Prepared): Part[] =>
     const { kind, id, body } = resource;
     const decision = decisions.get(id);
     const live = liveOf(resource, found, snapshot);
-    const stays =
-      decision === "unchanged" ||
-      (kind === "machine" && (decision === "update" || (decision === "wait" && live?.state !== "deleting")));
+    const stays = decision === "unchanged" || (kind === "machine" && (decision === "update" || isAtWork(decision, live)));
     return { kind, id, model: (stays ? live?.model : undefined) ?? body };
   });

@@ -3,6 +3,7 @@ import type { VirtualMachine } from "@azure/arm-compute";
 import { isCapacity } from "../../core/advice/advice.ts";
 import { AzureError } from "../../core/advice/azure-error.ts";
 import type { ChoicesDocument, PassedOver } from "../../core/documents.ts";
+import { isAtWork } from "../../engine/decide.ts";
 import { inTurn } from "../../core/spec/wishes.ts";
 import type { Prepared } from "./prepared.ts";
 import type { SizedPlan } from "./sized-plan.ts";
@@ -39,8 +40,9 @@ export const beginSizes = ({ surveyed }: Prepared): Sizes => ({
 export function plannedSizes({ spec, resources, decisions, snapshot }: Prepared): string[] {
   const machines = resources.filter(({ kind }) => kind === "machine");
   const sizes = machines.map(({ id }) => {
-    const stands = ["unchanged", "update"].includes(decisions.get(id) ?? "create");
-    const model = stands ? (snapshot.get(id.toLowerCase())?.model as VirtualMachine | undefined) : undefined;
+    const [decision, live] = [decisions.get(id) ?? "create", snapshot.get(id.toLowerCase())];
+    const stands = decision === "unchanged" || decision === "update" || isAtWork(decision, live);
+    const model = stands ? (live?.model as VirtualMachine | undefined) : undefined;
     return model?.hardwareProfile?.vmSize ?? spec.vmSize;
   });
   return [...new Set(sizes)];
