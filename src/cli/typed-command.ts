@@ -10,7 +10,7 @@ export function adviceContext({ world, command, args, given }: Omit<Invocation, 
     ...(args[0] === undefined ? {} : { name: args[0] }),
     ...inGroup(given),
   };
-  if (command === "create") return name;
+  if (command === "create") return { ...name, askedNodes: given.numNodes };
   const end = world.argv.indexOf("--");
   const words = end < 0 ? world.argv : world.argv.slice(0, end);
   // what another program is told is not repeated: it may be long, or nobody's business

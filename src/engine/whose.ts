@@ -54,11 +54,17 @@ export function refuseForeign(resource: AnyResource, live: Live, cluster: string
     {
       source: "azure",
       exit: EXIT.conflict,
-      advice: "Choose another name, or another --resource-group. Nothing of somebody else's is changed or deleted.",
+      advice: `${wayRound(resource, live)} Nothing of somebody else's is changed or deleted.`,
       ...(Object.keys(live.tags).length > 0 && { cause: canonical(live.tags) }),
     },
   );
 }
+
+/** What belongs to a node is called after the cluster and its number: one that stands takes no other name for it. */
+const wayRound = ({ node }: AnyResource, { id }: Live): string =>
+  node === undefined
+    ? "Choose another name, or another --resource-group."
+    : `A node that is made now is called so. If nobody needs what is there, delete it (\`az resource delete --ids ${shellWord(id)}\`) and run the same command again. A new cluster can take another name, or another --resource-group, instead.`;
 
 export const TAGS_CHANGED = "TagsChanged";
 

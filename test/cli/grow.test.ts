@@ -223,6 +223,22 @@ test("a machine that somebody is deleting is waited for, and made again with use
   expect(userData("mycluster-coreos-1")).toContain("ETCD_NAME=mycluster-coreos-1");
 });
 
+test("a name that somebody else's interface has: the growth says which resource is to go, and writes nothing", async () => {
+  await ok("mycluster --num-nodes 2 --wait-for machines");
+  const nic = inGroup("mycluster", "Microsoft.Network/networkInterfaces", "mycluster-coreos-2-nic");
+  const network = inGroup("mycluster", "Microsoft.Network/virtualNetworks", "mycluster-vnet");
+  const subnet = { id: `/subscriptions/00000000-0000-0000-0000-000000000000${network}/subnets/nodes` };
+  const theirs = { location: "westus", properties: { ipConfigurations: [{ name: "c", properties: { subnet } }] } };
+  expect((await byHand(azure, "PUT", nic, theirs)).status).toBeLessThan(300);
+  azure.exchanges.length = 0;
+  const { exit, stderr } = await azure.run("mycluster --num-nodes 3 --wait-for machines");
+  expect({ exit, written: written() }, stderr).toEqual({ exit: 7, written: [] });
+  expect(stderr.replaceAll(/\s+/g, " ")).toMatch(
+    /delete it \(`az resource delete --ids \S+mycluster-coreos-2-nic`\) and run the same command again/,
+  );
+  expect(stderr).not.toMatch(/^Choose another name/m);
+});
+
 test("a port that somebody's rule has is refused before anything is written, with the rule's name", async () => {
   await ok("mycluster --num-nodes 2");
   const id = inGroup("mycluster", "Microsoft.Network/loadBalancers", "mycluster-lb");

@@ -72,4 +72,9 @@ test.each([
   // oxlint-disable-next-line typescript/consistent-type-assertions -- of the world it reads what was typed
   const typed = { world: { argv } as unknown as World, command: argv[0] ?? "", args: ["web"], given: {} };
   expect(rerun(adviceContext(typed), "--timeout 2h")).toBe(advised);
+  const both = rerun(
+    { command: "plan web --subnet-names a --virtual-network-name=b" },
+    "--virtual-network-name V --subnet-names S",
+  );
+  expect(both).toBe("plan web --virtual-network-name V --subnet-names S");
 });

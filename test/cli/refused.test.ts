@@ -47,7 +47,7 @@ test("a create that is refused goes on as a create", async () => {
   const azure = await refusing(LIST);
   const { exit, stderr } = await azure.run("abc --num-nodes 2");
   expect(exit).toBe(4);
-  expect(stderr).toContain("then run `azure-coreos-cluster abc` again");
+  expect(stderr).toContain("then run `azure-coreos-cluster abc --num-nodes 2` again");
 });
 
 test.each([
@@ -118,6 +118,7 @@ test.each(["windows-ci", "mymicrosoftlab", "login-portal", "xbox"])(
     expect(exit).toBe(5);
     expect(stderr).toMatch(/holds the word (WINDOWS|MICROSOFT|LOGIN|XBOX), which Microsoft reserves/);
     expect(stderr).toContain("Choose another name without it");
+    expect(stderr).not.toContain("destroy");
     expect(azure.puts().size).toBe(0);
   },
 );

@@ -109,6 +109,20 @@ test.each([
   expect(retryClass(undefined, code, "Operation was canceled.", details)).toBe(expected);
 });
 
+test.each([
+  [
+    "SubnetIsFull",
+    { askedNodes: 50 },
+    /`azure-coreos-cluster mycluster --num-nodes 50 --virtual-network-name V --subnet-names S`/,
+  ],
+  ["SubnetIsFull", { there: "stands" }, /^A cluster keeps its subnet/],
+  ["SkuNotAvailable", { askedNodes: 50 }, /`azure-coreos-cluster mycluster --num-nodes 50 --vm-size SIZE`/],
+  ["DomainNameLabelReserved", {}, /NAME`\.$/],
+  ["DomainNameLabelReserved", { there: "begun" }, /destroy mycluster` removes it/],
+] as const)("what is typed next fits what was typed, and what is there: %s %j", (code, more, advice) => {
+  expect(adviceFor({ code, message: "" }, { ...context, ...more })?.advice).toMatch(advice);
+});
+
 test("an interface that is reserved is waited for 180 s, one in use for a minute, the rest as the budget says", () => {
   expect(patienceFor("NicReservedForAnotherVm")).toBe(180_000);
   expect(patienceFor("NicInUse")).toBe(60_000);

@@ -77,6 +77,10 @@ test.each([
   "http://user:hunter2/x@proxy:3128",
   "user:hunter#2@proxy",
   "user:hunter%2@proxy",
+  '"http://user:hunter2@proxy:3128"',
+  '"proxy:3128"',
+  "'http://proxy:3128'",
+  "http://http://proxy:3128",
   "http://",
 ])("%s is refused, by the variable's name and without the password", (HTTPS_PROXY) => {
   const refused = refusal(HTTPS_PROXY);

@@ -20,7 +20,7 @@ export const namesAdvice: readonly AdviceRow[] = [
     meaning: (failure, { name }) =>
       `${found(failure, /(?:label|name) ['"]?([a-z][\w.-]*[\w])['"]? (?:is invalid|or a part|contains)/i) ?? name ?? "The name"} holds a word that Microsoft reserves: trademarks such as MICROSOFT and WINDOWS, and LOGIN at the start.`,
     advice: (_, context) =>
-      `Choose another name without it: \`azure-coreos-cluster NAME\`. What was made under ${context.name ?? "this one"}: \`azure-coreos-cluster destroy ${context.name ?? "NAME"}\` removes it.`,
+      `Choose another name without it: \`azure-coreos-cluster NAME\`.${context.there === undefined ? "" : ` What was made under ${context.name ?? "this one"}: \`azure-coreos-cluster destroy ${context.name ?? "NAME"}\` removes it.`}`,
     link: "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-reserved-resource-name",
     retry: "no",
     exit: EXIT.conflict,
@@ -44,7 +44,9 @@ export const namesAdvice: readonly AdviceRow[] = [
     meaning: (_, { nodes }) =>
       `The subnet has too few free addresses${nodes === undefined ? "" : ` for ${nodes} nodes`} (Azure keeps five of each subnet).`,
     advice: (_, context) =>
-      `Give a larger one: \`${rerun(context, "--virtual-network-name V --subnet-names S")}\`, or fewer nodes, or leave both out to have a network made.`,
+      context.there === "stands"
+        ? "A cluster keeps its subnet: free addresses there, or ask for fewer nodes."
+        : `Give a larger one: \`${rerun(context, "--virtual-network-name V --subnet-names S")}\`, or fewer nodes, or leave both out to have a network made.`,
     retry: "no",
   },
   {

@@ -74,6 +74,7 @@ export function judgeNetwork(checked: Checked): Problem[] {
           checked,
           "SubnetIsFull",
           `the subnet ${subnet.name} (${subnet.prefixes.join(", ")}) has room for ${Math.max(0, room)} more; ${newNodes} are needed`,
+          (checked.knownNodes ?? 0) > 0 ? { there: "stands" } : {},
         ),
       ];
 }

@@ -23,6 +23,7 @@ export function known(
     name: spec.name,
     vmSize: spec.vmSize,
     location,
+    ...(spec.given.includes("numNodes") && { askedNodes: spec.numNodes }),
     ...(instead && { instead }),
     ...(command && { command }),
     ...more,

@@ -32,6 +32,8 @@ export interface AdviceContext {
   /** The command as it was typed, where that was not `create`: what is refused to a `destroy` must not end in a creation. */
   readonly command?: string;
   readonly nodes?: number;
+  /** How many nodes were asked for, where that was said: what is typed again without it makes another number, or does not grow. */
+  readonly askedNodes?: number | undefined;
   readonly vmSize?: string;
   readonly location?: string;
   readonly resourceGroup?: string;
@@ -87,12 +89,13 @@ export function found(failure: AzureFailure, expression: RegExp): string | undef
 
 /** The command that goes on, with what is to be changed in it: the one that was typed, or `azure-coreos-cluster mycluster`. */
 export function rerun(context: AdviceContext, flags = ""): string {
-  const command = context.command ?? `azure-coreos-cluster ${context.name ?? "NAME"}`;
+  const asked = context.askedNodes === undefined ? "" : ` --num-nodes ${context.askedNodes}`;
+  const command = context.command ?? `azure-coreos-cluster ${context.name ?? "NAME"}${asked}`;
   if (flags === "") return command;
-  // what was typed with another value is replaced
-  const [flag] = flags.split(" ");
   const [, own = "", rest = ""] = /^(.*?)( -- CMD)?$/s.exec(command) ?? [];
-  return `${own.replace(new RegExp(` ${flag}[ =](?:'[^']*'|"[^"]*"|[^ ])+`, "g"), "")} ${flags}${rest}`;
+  // what was typed with another value is replaced
+  const names = flags.match(/(?<=^| )--[\w-]+/g)?.join("|");
+  return `${own.replace(new RegExp(` (?:${names})[ =](?:'[^']*'|"[^"]*"|[^ ])+`, "g"), "")} ${flags}${rest}`;
 }
 
 /** "--vm-size A, --vm-size B" where that was looked up, else what is to be found out first. */

@@ -341,7 +341,7 @@ export const FLAGS = {
     }),
     watch: toggle({
       name: "watch", on: ["status"],
-      about: "show the status again and again; with --json one document a look, a line each",
+      about: "show the status again and again, until Ctrl-C; with --json one document a look, a line each",
     }),
     format: needed({
       name: "format", value: "F", ...choice("arm", "terraform"), default: "arm", on: ["export"],

@@ -145,6 +145,7 @@ export function failureContext(
     tried: (choices?.passedOver ?? []).filter((one) => one.location === facts.location).map(({ vmSize }) => vmSize),
     name: spec.name,
     nodes: spec.numNodes,
+    ...(spec.given.includes("numNodes") && { askedNodes: spec.numNodes }),
     vmSize: spec.vmSize,
     location: facts.location,
     resourceGroup: facts.group,

@@ -103,6 +103,7 @@ function enough(subnet: SubnetFacts, free: string[], count: number): string[] {
   throw new ClusterError("SubnetIsFull", `the subnet ${subnet.name} has ${free.length} free addresses; ${count} are needed`, {
     source: "azure",
     exit: EXIT.preflight,
-    advice: "Choose another --subnet-names, or fewer nodes. Nothing was written to Azure.",
+    advice:
+      "Ask for fewer nodes, or free addresses there; a new cluster can take another --subnet-names. Nothing was written to Azure.",
   });
 }

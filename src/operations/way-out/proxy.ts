@@ -48,14 +48,18 @@ function readProxy(variable: string, text: string): Proxy {
       "This tool speaks to proxies over http and https: give http://HOST:PORT, or take the variable away for this command.",
     );
   const address = scheme === undefined ? `http://${text}` : text;
-  if (!URL.canParse(address) || new URL(address).hostname === "" || !isDecodable(new URL(address)))
+  if (!URL.canParse(address) || !isHost(new URL(address)) || !isDecodable(new URL(address)))
     throw usageError(
       `${variable} holds no address of a proxy`,
-      "Write HOST:PORT or http://USER:PASSWORD@HOST:PORT; in the password / is %2F, @ is %40, # is %23, : is %3A and % is %25.",
+      "Write HOST:PORT or http://USER:PASSWORD@HOST:PORT, without quotation marks in it; in the password / is %2F, @ is %40, # is %23, : is %3A and % is %25.",
     );
   const url = new URL(address);
   return { url, shown: url.host, variable };
 }
+
+/** No scheme that follows another one, nor what came along with it: quotation marks are none of a name. */
+const isHost = ({ hostname, pathname }: URL): boolean =>
+  /^(?:\[[\da-f:.]+\]|[\w.-]+)$/.test(hostname) && !pathname.startsWith("//");
 
 /** A password with a bare % in it can be no percent-encoding. */
 function isDecodable({ username, password }: URL): boolean {
