@@ -25,6 +25,13 @@ export function dig(value: unknown, ...path: readonly string[]): unknown {
 /** The `properties` of a resource or of an element of one. */
 export const propertiesOf = (value: unknown): JsonValue => object(object(value)["properties"]);
 
+/** A copy of what it has of these. */
+export function pick(body: JsonValue, names: readonly string[]): JsonValue {
+  const out: JsonValue = {};
+  for (const name of names) if (body[name] !== undefined) out[name] = clone(body[name]);
+  return out;
+}
+
 /** The id inside a reference `{ id }`. */
 export const idOf = (value: unknown): string | undefined => textIn(object(value)["id"]);
 

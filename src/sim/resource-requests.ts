@@ -8,7 +8,7 @@ import { type Address, groupIdOf, keyOf } from "./arm-id.ts";
 import type { SimCloud } from "./cloud.ts";
 import type { StoredResource } from "./cloud-index.ts";
 import type { Change, KindRules, KindOf, Timing } from "./kind.ts";
-import { clone, type JsonValue, object } from "./json.ts";
+import { clone, type JsonValue, object, pick } from "./json.ts";
 import { checkLocks } from "./locks.ts";
 import { checkMembers } from "./members.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
@@ -230,10 +230,4 @@ export function deleteResource(desk: Desk, target: RequestTarget): SimAnswer {
   running.add(operation.id);
   setState(entry, kind, "Deleting");
   return answer(timing.status, undefined, operationHeaders(call, entry, operation, timing));
-}
-
-function pick(body: JsonValue, names: readonly string[]): JsonValue {
-  const out: JsonValue = {};
-  for (const name of names) if (body[name] !== undefined) out[name] = clone(body[name]);
-  return out;
 }

@@ -38,6 +38,22 @@ test("without it they stay, and cost money", async () => {
   expect((await on.ask("DELETE", nicId(0))).status).toBe(202);
 });
 
+test("a disk that is written anew is held by its machine as before, whatever the body says of it", async () => {
+  const on = arm();
+  await base(on);
+  await on.make(nicId(0), nic(0));
+  await on.make(vmId(0), vm(0));
+  for (const { id } of (await on.ask("GET", `${GROUP}/providers/Microsoft.Compute/disks`)).json.value) {
+    const { json: before } = await on.ask("GET", id);
+    const { managedBy: _, ...body } = before;
+    await on.make(id, { ...body, properties: { ...before.properties, diskSizeGB: 100, diskState: "Unattached", uniqueId: "x" } });
+    const { json: after } = await on.ask("GET", id);
+    expect(after.managedBy).toMatch(/vm-0$/);
+    expect(after).toEqual({ ...before, properties: { ...before.properties, diskSizeGB: 100 } });
+    expect((await on.ask("DELETE", id)).status).toBe(409);
+  }
+});
+
 test("an interface stays reserved for 180 s for a machine that failed", async () => {
   const failOperation = { code: "AllocationFailed", message: "Allocation failed." };
   const on = arm({ faults: [{ match: { method: "PUT", url: "virtualMachines/vm-0" }, effect: { failOperation } }] });

@@ -3,7 +3,7 @@ import { invalid, refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import type { SimCloud } from "../cloud.ts";
 import type { StoredResource } from "../cloud-index.ts";
-import { clone, dig, type JsonValue, number, object, propertiesOf, textIn } from "../json.ts";
+import { clone, dig, type JsonValue, number, object, pick, propertiesOf, textIn } from "../json.ts";
 import type { KindRules } from "../kind.ts";
 import { computeHead } from "./heads.ts";
 import { checkZones } from "./zones.ts";
@@ -47,11 +47,14 @@ export const disk: KindRules = {
   },
   shape: ({ cloud, body, properties, before }) => ({
     sku: { tier: "Standard", ...object(body["sku"]) },
+    // who holds it, and what follows from that, no body says
+    ...pick(before?.resource ?? {}, ["managedBy"]),
     properties: {
+      ...clone(properties),
       timeCreated: new Date(before?.created ?? cloud.now()).toISOString(),
       uniqueId: cloud.random.uuid(),
       diskState: "Unattached",
-      ...clone(properties),
+      ...pick(propertiesOf(before?.resource), ["uniqueId", "diskState"]),
     },
   }),
   inUse(_cloud, entry) {
