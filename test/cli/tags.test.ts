@@ -241,7 +241,7 @@ test.each([
   azure = ownAzure({ faults: [parseFault(fault)] });
   const { exit, stderr } = await azure.run("abc --num-nodes 1 --wait-for machines");
   expect(exit).toBe(4);
-  expect(stderr.replaceAll(/\s+/g, " ")).toContain("`azure-coreos-cluster abc --tag CostCenter=VALUE`");
+  expect(stderr.replaceAll(/\s+/g, " ")).toContain("`azure-coreos-cluster abc --num-nodes 1 --tag CostCenter=VALUE`");
   expect(tagged()).toEqual([]);
   await run("abc --num-nodes 1 --tag CostCenter=4711 --wait-for machines");
   await run("abc --num-nodes 2 --wait-for machines");
