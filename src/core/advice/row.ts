@@ -89,8 +89,10 @@ export function found(failure: AzureFailure, expression: RegExp): string | undef
 
 /** The command that goes on, with what is to be changed in it: the one that was typed, or `azure-coreos-cluster mycluster`. */
 export function rerun(context: AdviceContext, flags = ""): string {
-  const asked = context.askedNodes === undefined ? "" : ` --num-nodes ${context.askedNodes}`;
-  const command = context.command ?? `azure-coreos-cluster ${context.name ?? "NAME"}${asked}`;
+  const { name = "NAME", askedNodes } = context;
+  const create =
+    askedNodes === undefined ? `azure-coreos-cluster ${name}` : `azure-coreos-cluster ${name} --num-nodes ${askedNodes}`;
+  const command = context.command ?? create;
   if (flags === "") return command;
   const [, own = "", rest = ""] = /^(.*?)( -- CMD)?$/s.exec(command) ?? [];
   // what was typed with another value is replaced
