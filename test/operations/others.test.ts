@@ -130,7 +130,7 @@ function lookAt({ group = {}, deleting = false, claim }: There, before: Tags | u
   const { id } = claimOf(design());
   const model = { id, location: "westus", tags: claim, dnsSettings: { domainNameLabel: "abc" } };
   const lookups = {
-    group: () => Promise.resolve({ location: "westus", tags: group, deleting }),
+    group: () => Promise.resolve({ name: "abc", location: "westus", tags: group, deleting }),
     bearers: () => Promise.resolve({ publicAddress: claim === undefined ? [] : [model], securityGroup: [] }),
   };
   const { run } = runOver(undefined);
