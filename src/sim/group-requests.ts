@@ -61,7 +61,7 @@ function putGroup({ cloud, call, doom }: Desk, subscription: string, name: strin
   const body = bodyOf(call);
   checkMembers(MEMBERS, body);
   checkTags(body);
-  const location = locationIn(body, (given, places) =>
+  const location = locationIn(call, body, (given, places) =>
     refuse(
       400,
       "LocationNotAvailableForResourceGroup",

@@ -4,7 +4,7 @@
  */
 import { invalid, refuse } from "./arm-error.ts";
 import { type Address, keyOf, armPlaceOf } from "./arm-id.ts";
-import { isLocation, LOCATIONS } from "./catalogue/locations.ts";
+import { isLocationAt, locationsAt } from "./catalogue/locations.ts";
 import { computeSkus, type Size, SIZES } from "./catalogue/sizes.ts";
 import { answerImages } from "./image-requests.ts";
 import type { JsonValue } from "./json.ts";
@@ -20,7 +20,7 @@ import { RULES } from "./rules/table.ts";
 const TENANT = "00000000-0000-4000-8000-00000000000f";
 
 /** `/subscriptions/{s}` and `/subscriptions/{s}/locations`. */
-export function answerSubscription(subscription: string, tail: readonly string[]): SimAnswer | undefined {
+export function answerSubscription({ call }: Desk, subscription: string, tail: readonly string[]): SimAnswer | undefined {
   const id = `/subscriptions/${subscription}`;
   if (tail.length === 0) {
     return answer(200, {
@@ -35,7 +35,7 @@ export function answerSubscription(subscription: string, tail: readonly string[]
   }
   if (keyOf(tail.join("/")) !== "locations") return undefined;
   return answer(200, {
-    value: LOCATIONS.map(({ name, displayName, zones }) => ({
+    value: locationsAt(call.origin).map(({ name, displayName, zones }) => ({
       id: `${id}/locations/${name}`,
       name,
       type: "Region",
@@ -67,7 +67,7 @@ export function answerProvider({ cloud, call }: Desk, { subscription, namespace 
     resourceTypes: kinds.map((kind) => ({
       resourceType: kind.type.slice(name.length + 1),
       // Display names, as ARM has it here.
-      locations: LOCATIONS.map(({ displayName }) => displayName),
+      locations: locationsAt(call.origin).map(({ displayName }) => displayName),
       apiVersions: [call.query.get("api-version") ?? ""],
       capabilities: "SupportsTags, SupportsLocation",
     })),
@@ -87,14 +87,17 @@ export function answerPreflight(desk: Desk, address: Address): SimAnswer | undef
   if (path === "microsoft.compute/skus") {
     const location = /location\s+eq\s+'([^']*)'/i.exec(call.query.get("$filter") ?? "")?.[1];
     return answer(200, {
-      value: computeSkus(location === undefined ? undefined : armPlaceOf(location), cloud.limits.restrictedSizes),
+      value: computeSkus(
+        locationsAt(call.origin).filter(({ name }) => location === undefined || name === armPlaceOf(location)),
+        cloud.limits.restrictedSizes,
+      ),
     });
   }
   if (path === "microsoft.storage/checknameavailability")
     return answer(200, accountNameVerdict(desk, String(bodyOf(call)["name"])));
   if (keyOf(rest[0] ?? "") !== "locations" || rest[1] === undefined) return undefined;
   const location = armPlaceOf(rest[1]);
-  if (!isLocation(location)) invalid(`The location '${rest[1]}' is not valid.`, "location");
+  if (!isLocationAt(call.origin, location)) invalid(`The location '${rest[1]}' is not valid.`, "location");
   switch (keyOf(rest[2] ?? "")) {
     case "publishers":
       return answerImages(call, { subscription, location, rest: rest.slice(3) });

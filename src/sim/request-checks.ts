@@ -4,7 +4,7 @@
  */
 import { ArmError, refuse } from "./arm-error.ts";
 import { groupIdOf, armPlaceOf, keyOf } from "./arm-id.ts";
-import { isLocation, LOCATIONS } from "./catalogue/locations.ts";
+import { isLocationAt, locationsAt } from "./catalogue/locations.ts";
 import type { SimCloud } from "./cloud.ts";
 import type { StoredResource } from "./cloud-index.ts";
 import { type JsonValue, object, textIn } from "./json.ts";
@@ -58,11 +58,16 @@ export function checkStays(group: StoredResource): void {
  * @param unavailable refuses a place that is none, in the words of the kind
  * @throws ArmError 400 LocationRequired, and what `unavailable` throws
  */
-export function locationIn(body: JsonValue, unavailable: (given: string, places: string) => never): string {
+export function locationIn(
+  { origin }: Pick<Call, "origin">,
+  body: JsonValue,
+  unavailable: (given: string, places: string) => never,
+): string {
   const given = textIn(body["location"]);
   if (given === undefined) return refuse(400, "LocationRequired", "The location property is required for this definition.");
   const location = armPlaceOf(given);
-  return isLocation(location) ? location : unavailable(given, LOCATIONS.map((one) => one.name).join(","));
+  const places = locationsAt(origin).map(({ name }) => name);
+  return isLocationAt(origin, location) ? location : unavailable(given, places.join(","));
 }
 
 export function checkParent(cloud: SimCloud, id: string, kind: KindRules): void {
@@ -85,10 +90,10 @@ export function locate(
   body: JsonValue,
   owner: StoredResource,
   before: StoredResource | undefined,
-  { id, name }: { id: string; name: string },
+  { id, name, origin }: { id: string; name: string; origin: string },
 ): string {
   if (!kind.located) return owner.location;
-  const location = locationIn(body, (given, places) =>
+  const location = locationIn({ origin }, body, (given, places) =>
     refuse(
       400,
       "LocationNotAvailableForResourceType",

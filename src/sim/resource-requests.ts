@@ -127,7 +127,7 @@ function changeOf(desk: Desk, target: RequestTarget, body: JsonValue, match: boo
     );
   }
   checkMembers(kind.members, body);
-  const location = locate(kind, body, owner, before, { id, name });
+  const location = locate(kind, body, owner, before, { id, name, origin: call.origin });
   checkTags(body, tagNameLimit(kind));
   if (match) checkMatch(call, before?.resource, kind.etag || kind.type === MACHINES);
   checkBusy(kind, before, id);

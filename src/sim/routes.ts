@@ -117,7 +117,7 @@ function answerPlain(desk: Desk, { subscription, group, tail }: Address): SimAns
   }
   if (word === "resourcegroups") return listGroups(desk, subscription);
   if (word === "resources") return listResources(desk, { subscription, group: undefined });
-  return answerSubscription(subscription, tail);
+  return answerSubscription(desk, subscription, tail);
 }
 
 /** A type without a last name: a list. */

@@ -80,6 +80,19 @@ test("a rehearsal says that it is one", async () => {
   expect(document).toMatchObject({ signIn: { kind: "simulation" } });
 });
 
+test("each cloud has its own locations in a rehearsal, and in one nobody is sent to itself", async () => {
+  const azure = ownAzure();
+  const government = "--simulate --cloud AzureUSGovernment --num-nodes 1 --wait-for machines";
+  const { exit, document } = await azure.json(`abc ${government} --location usgovvirginia`);
+  expect([exit, document.host]).toEqual([0, "abc.usgovvirginia.cloudapp.usgovcloudapi.net"]);
+  const other = await azure.run(`xyz ${government} --location usgovohio`);
+  expect([other.exit, other.stderr]).toEqual([
+    5,
+    expect.stringContaining('there is no location "usgovohio" for this subscription\n'),
+  ]);
+  expect(other.stderr).toContain("Take --location usgovvirginia");
+});
+
 test("the name comes from the Azure CLI where it knows it, and nothing is asked for it", async () => {
   const azure = ownAzure();
   const { stderr } = await azure.run(`list --subscription ${HERE}`, used());

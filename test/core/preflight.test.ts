@@ -170,6 +170,20 @@ describe("the rest", () => {
       {},
       [`LocationNotAvailable: there is no location "${location}" for this subscription${why}`],
     ]),
+    ...(["AzureUSGovernment", "AzureChinaCloud"] as const).map(
+      (cloud): [string, Partial<Checked>, Parameters<typeof buildSpec>[1], string[]] => [
+        `a location that ${cloud} itself has not: it is asked already`,
+        {
+          cloud,
+          location: cloud === "AzureChinaCloud" ? "chinaeast9" : "usgovohio",
+          providers: [{ namespace: "Microsoft.Compute", registered: true, locations: ["USGov Texas"] }],
+        },
+        {},
+        [
+          `LocationNotAvailable: there is no location "${cloud === "AzureChinaCloud" ? "chinaeast9" : "usgovohio"}" for this subscription`,
+        ],
+      ],
+    ),
     [
       "a location in other words",
       { providers: [{ namespace: "Microsoft.Compute", registered: true, locations: ["West US"] }] },

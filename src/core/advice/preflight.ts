@@ -58,7 +58,7 @@ function providers(checked: Checked): Problem[] {
           known(
             checked,
             "LocationNotAvailable",
-            `there is no location "${location}" for this subscription${otherCloud(location)}`,
+            `there is no location "${location}" for this subscription${otherCloud(checked)}`,
             {
               instead: mostAlike(location, elsewhere.locations).map((one) => `--location ${normalLocation(one)}`),
             },
@@ -68,12 +68,16 @@ function providers(checked: Checked): Problem[] {
 }
 
 /** Locations of other clouds, with subscriptions of their own. */
-function otherCloud(location: string): string {
-  if (/^us(gov|dod)/.test(location))
-    return ": it is one of Azure Government (--cloud AzureUSGovernment, with a subscription there)";
-  if (location.startsWith("china")) return ": it is one of Azure China (--cloud AzureChinaCloud, with a subscription there)";
+function otherCloud({ location, cloud }: Checked): string {
+  const [, title, flag] = OTHER_CLOUDS.find(([begins]) => begins.test(location)) ?? [];
+  if (flag !== undefined && flag !== cloud) return `: it is one of ${title} (--cloud ${flag}, with a subscription there)`;
   return /^germany(central|northeast)$/.test(location) ? ": Azure Germany was closed in 2021" : "";
 }
+
+const OTHER_CLOUDS: readonly (readonly [begins: RegExp, title: string, cloud: NonNullable<Checked["cloud"]>])[] = [
+  [/^us(gov|dod)/, "Azure Government", "AzureUSGovernment"],
+  [/^china/, "Azure China", "AzureChinaCloud"],
+];
 
 function size(checked: Checked): Problem[] {
   const { spec, region, location } = checked;

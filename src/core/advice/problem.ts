@@ -1,7 +1,7 @@
 /** What the preflight is told, and what it finds in the way. What to do about a code that the advice table knows is said there alone. */
 import { ClusterError } from "../errors.ts";
 import type { ImageFacts, NetworkFacts, ProviderFacts, RegionSizes, Usage } from "../region.ts";
-import type { FlagKey } from "../spec/flags.ts";
+import type { FlagKey, FlagValues } from "../spec/flags.ts";
 import type { ClusterSpec } from "../spec/spec.ts";
 import { adviceFor } from "./advice.ts";
 import type { AdviceContext } from "./row.ts";
@@ -41,6 +41,8 @@ export const counts = ({ newNodes, chosen = [] }: Pick<Checked, "newNodes" | "ch
 export interface Checked {
   readonly spec: ClusterSpec;
   readonly location: string;
+  /** Whose locations they are to be; absent: AzureCloud. */
+  readonly cloud?: FlagValues["cloud"];
   /** Machines that are yet to be made. */
   readonly newNodes: number;
   /** Flags of machines to come that this run changes; absent: none. What is kept unchecked is what a later growth is refused for. */

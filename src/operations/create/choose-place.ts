@@ -88,7 +88,11 @@ export async function candidateOf(
   const spec = Object.freeze({ ...wanted.spec, vmSize, location });
   const asked = { image: wanted.image, imageFacts: place.imageFacts, notes: [] };
   const booted = await imageForSize(run, spec, asked, boots);
-  const checked = { ...checkedOf({ ...wanted, spec }, answers, { ...place, imageFacts: booted.imageFacts }), chosen };
+  const checked = {
+    ...checkedOf({ ...wanted, spec }, answers, { ...place, imageFacts: booted.imageFacts }),
+    cloud: run.cloud,
+    chosen,
+  };
   // where no machine is made the cluster keeps its image: what is made later takes the same for its size
   const image = newNodes === 0 ? asked : booted;
   return { wanted, answers, place, checked, size, image, problems: [...judge(checked), ...elsewhere(answers, location)] };

@@ -7,16 +7,23 @@ export interface Location {
   readonly displayName: string;
   readonly faultDomains: 2 | 3;
   readonly zones: boolean;
+  /** What the DNS names of public addresses end with; each cloud has its own. */
+  readonly domain: string;
 }
 
-const place = (displayName: string, faultDomains: 2 | 3, zones: boolean): Location => ({
+const PUBLIC = "cloudapp.azure.com";
+const GOVERNMENT = "cloudapp.usgovcloudapi.net";
+const CHINA = "cloudapp.chinacloudapi.cn";
+
+const place = (displayName: string, faultDomains: 2 | 3, zones: boolean, domain = PUBLIC): Location => ({
   name: displayName.toLowerCase().replaceAll(" ", ""),
   displayName,
   faultDomains,
   zones,
+  domain,
 });
 
-export const LOCATIONS: readonly Location[] = [
+const LOCATIONS: readonly Location[] = [
   place("West US", 3, false),
   place("East US", 3, true),
   place("East US 2", 3, true),
@@ -47,6 +54,15 @@ export const LOCATIONS: readonly Location[] = [
   place("Central India", 2, true),
   place("Australia East", 2, true),
   place("Australia Southeast", 2, false),
+  place("USGov Virginia", 3, true, GOVERNMENT),
+  place("USGov Arizona", 3, false, GOVERNMENT),
+  place("USGov Texas", 3, false, GOVERNMENT),
+  place("USDoD Central", 2, false, GOVERNMENT),
+  place("USDoD East", 2, false, GOVERNMENT),
+  place("China North 2", 2, false, CHINA),
+  place("China North 3", 2, true, CHINA),
+  place("China East 2", 3, false, CHINA),
+  place("China East 3", 2, false, CHINA),
 ];
 
 const BY_NAME = new Map(LOCATIONS.map((location) => [location.name, location]));
@@ -54,4 +70,15 @@ const BY_NAME = new Map(LOCATIONS.map((location) => [location.name, location]));
 /** By normalised name. */
 export const locationOf = (name: string): Location | undefined => BY_NAME.get(name);
 
-export const isLocation = (name: string): boolean => BY_NAME.has(name);
+/** Those of the cloud whose Resource Manager is asked; at an address of nobody's, such as loopback, those of the public cloud. */
+export function locationsAt(origin: string): readonly Location[] {
+  const { hostname } = new URL(origin);
+  const domain = hostname.endsWith(".usgovcloudapi.net") ? GOVERNMENT : hostname.endsWith(".chinacloudapi.cn") ? CHINA : PUBLIC;
+  return LOCATIONS.filter((location) => location.domain === domain);
+}
+
+export const isLocationAt = (origin: string, name: string): boolean => locationsAt(origin).some((one) => one.name === name);
+
+/** What a label becomes, the whole name. */
+export const hostAt = (location: string, label: string): string =>
+  `${label}.${location}.${locationOf(location)?.domain ?? PUBLIC}`;

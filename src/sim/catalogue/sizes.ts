@@ -2,7 +2,7 @@
  * VM sizes that the simulated regions offer. Retired ones (A0 to A11, the old Small to ExtraLarge) are missing, as they are
  * in Azure since 2024-08-31; Dv2 is still offered, but retires 2028-05-01.
  */
-import { LOCATIONS } from "./locations.ts";
+import type { Location } from "./locations.ts";
 
 export interface Size {
   readonly name: string;
@@ -104,9 +104,9 @@ export const isRestricted = (restricted: readonly string[], location: string, si
   return restricted.some((item) => forms.some((form) => form.toLowerCase() === item.toLowerCase()));
 };
 
-/** Entries of `Microsoft.Compute/skus` (api-version 2021-07-01) for one location, or for all. */
-export function computeSkus(location: string | undefined, restricted: readonly string[]): unknown[] {
-  return LOCATIONS.filter((at) => location === undefined || at.name === location).flatMap((at) => {
+/** Entries of `Microsoft.Compute/skus` (api-version 2021-07-01) for these locations. */
+export function computeSkus(locations: readonly Location[], restricted: readonly string[]): unknown[] {
+  return locations.flatMap((at) => {
     const zones = at.zones ? ["1", "2", "3"] : [];
     const place = { locations: [at.name], locationInfo: [{ location: at.name, zones, zoneDetails: [] }] };
     return [

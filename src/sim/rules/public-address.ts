@@ -3,6 +3,7 @@
  * Longer than most: SKU, label, count and holder are rules of their own.
  */
 import { refuse } from "../arm-error.ts";
+import { hostAt } from "../catalogue/locations.ts";
 import { keyOf } from "../arm-id.ts";
 import type { SimCloud } from "../cloud.ts";
 import type { StoredResource } from "../cloud-index.ts";
@@ -77,7 +78,7 @@ export const publicAddress: KindRules = {
         ...without(properties, ["ipConfiguration", "ipAddress", "resourceGuid"]),
         ...(label === undefined
           ? {}
-          : { dnsSettings: { ...clone(object(properties["dnsSettings"])), fqdn: `${label}.${location}.cloudapp.azure.com` } }),
+          : { dnsSettings: { ...clone(object(properties["dnsSettings"])), fqdn: hostAt(location, label) } }),
       },
     };
   },
@@ -151,7 +152,7 @@ function checkLabel({ cloud, id, location, properties }: Change): void {
     );
   }
   if (!isLabelFree(cloud, location, label, keyOf(id))) {
-    refuse(400, "DnsRecordInUse", `DNS record ${label}.${location}.cloudapp.azure.com is already used by another public IP.`, {
+    refuse(400, "DnsRecordInUse", `DNS record ${hostAt(location, label)} is already used by another public IP.`, {
       details: [],
     });
   }
