@@ -4,6 +4,7 @@
  */
 import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
+import { FOLDER_FILES } from "../prepare/folder-files.ts";
 import { textAt } from "../prepare/kept-file.ts";
 
 /** Clusters are kept by subscription, nodes by cluster, the others as they were answered last. */
@@ -17,7 +18,7 @@ export const WORD_CHARACTERS = "A-Za-z0-9._:/-";
 export const WORD = `^[A-Za-z0-9][${WORD_CHARACTERS}]*$`;
 
 /** What the folder of a cluster holds that was made from here: its name is one, too. */
-export const CLUSTER_FILE = "ssh_config";
+export const CLUSTER_FILE = FOLDER_FILES.sshConfig;
 
 export interface WordCache {
   /** From the next `save` on these are the words of a place; with none it is gone. */

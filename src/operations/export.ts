@@ -13,11 +13,11 @@ import { groupId, nameOf } from "../core/plan/resource.ts";
 import { PRIVATE } from "../prepare/kept-file.ts";
 import { prepare } from "./create/prepare.ts";
 import type { Prepared } from "./create/prepared.ts";
-import { EXPORTED_VALUES } from "./export-values.ts";
 import { recordedRequests } from "./recorded-requests.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { Run } from "./run.ts";
 import { readWhole } from "../prepare/read-whole.ts";
+import { FOLDER_FILES, userDataFile } from "../prepare/folder-files.ts";
 
 export interface ExportedPlan {
   readonly format: "arm" | "terraform";
@@ -46,7 +46,7 @@ export async function exportCluster(run: Run, name: string, given: Partial<FlagV
   const recorded = await recordedRequests(run, prepared.resources);
   const wire = await Promise.all(recorded.map((resource) => withKeptUserData(run, prepared, resource)));
   const { document, values } = format === "arm" ? armTemplate(wire) : terraform(wire, groupId(facts.subscription, facts.group));
-  const valuesFile = join(run.dir, prepared.spec.name, EXPORTED_VALUES[format]);
+  const valuesFile = join(run.dir, prepared.spec.name, format === "arm" ? FOLDER_FILES.armValues : FOLDER_FILES.terraformValues);
   await replaceFile(valuesFile, `${JSON.stringify(values, null, 2)}\n`, PRIVATE);
   const group = wire.find(({ type }) => type === "Microsoft.Resources/resourceGroups");
   return {
@@ -69,6 +69,6 @@ export async function exportCluster(run: Run, name: string, given: Partial<FlagV
 async function withKeptUserData({ dir }: Run, { spec, facts }: Prepared, resource: WireResource): Promise<WireResource> {
   const node = facts.nodes.find(({ name }) => name === nameOf(resource.id));
   if (node === undefined || !resource.type.endsWith("/virtualMachines") || resource.userData !== undefined) return resource;
-  const sent = await readWhole(join(dir, spec.name, `user-data-${node.index}.yaml`), 0).catch(() => undefined);
+  const sent = await readWhole(join(dir, spec.name, userDataFile(node.index)), 0).catch(() => undefined);
   return sent === undefined ? resource : { ...resource, userData: base64(sent) };
 }

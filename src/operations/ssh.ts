@@ -14,6 +14,7 @@ import { replaceFile } from "./replace-file.ts";
 import type { Run } from "./run.ts";
 import type { Trust } from "../core/ssh-options.ts";
 import type { InGroup } from "../core/spec/in-group.ts";
+import { FOLDER_FILES } from "../prepare/folder-files.ts";
 
 export interface SshLogin {
   readonly target: NodeTarget;
@@ -62,7 +63,7 @@ async function jumpConfig(run: Run, { spec, key, knownHosts }: ReachedCluster): 
   if (hops.length === 0) return undefined;
   const jump = { cluster: spec.name, hops, keyFiles: hopKeyFiles(run, key.privateKeyFile) };
   const own = ["Match all", "  Include ~/.ssh/config", "  Include /etc/ssh/ssh_config", ""].join("\n");
-  const configFile = join(await clusterFolder(run.dir, spec.name), "jump_config");
+  const configFile = join(await clusterFolder(run.dir, spec.name), FOLDER_FILES.jumpConfig);
   await replaceFile(configFile, [...hopBlocks(jump, knownHosts), own].join("\n"), PUBLIC);
   return { configFile, last: hopAlias(jump, hops.length - 1) };
 }
@@ -78,7 +79,7 @@ async function publicHalf(run: Run, { spec, key, lacking }: ReachedCluster): Pro
     if (!hasOwnAgent(run)) throw lacking;
     for (const note of key.notes) run.say(note);
   }
-  const file = join(await clusterFolder(run.dir, spec.name), "ssh-key.pub");
+  const file = join(await clusterFolder(run.dir, spec.name), FOLDER_FILES.publicKey);
   // where no agent has it, ssh takes it for a private key, and warns of one that others may read
   await replaceFile(file, `${key.publicKey}\n`, PRIVATE);
   return file;

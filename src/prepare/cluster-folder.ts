@@ -8,6 +8,7 @@ import { platform } from "node:os";
 import { getuid } from "node:process";
 import { dirname, join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { isFolderFile } from "./folder-files.ts";
 import { fileError } from "./kept-file.ts";
 
 /** Its path; made with mode 0700 when missing. @throws ClusterError FileNotWritten, FolderUnsafe */
@@ -47,7 +48,9 @@ export async function refuseUnsafeFolder(dir: string, cluster: string): Promise<
   // a file of that name is no folder of ours: who writes there says so
   if (found === undefined || (!found.isDirectory() && !found.isSymbolicLink())) return;
   refuse(folder, found);
-  const names = (await readdir(folder).catch((): string[] => [])).filter((name) => OURS.test(name));
+  const names = (await readdir(folder).catch((): string[] => [])).filter(
+    (name) => isFolderFile(name) || /\.(key|pem|pub)$/.test(name),
+  );
   for (const name of names) {
     const file = lookAt(join(folder, name));
     if (file === undefined) continue;
@@ -72,9 +75,6 @@ function lookAt(path: string): Stats | undefined {
     return undefined;
   }
 }
-
-/** What decides something: keys and certificates, known_hosts, ways to nodes, ssh's and kubectl's configuration, user-data. */
-const OURS = /^(known_hosts|ssh_config|jump|identity|kubeconfig(-\d+)?|user-data-\d+\.yaml|.*\.(key|pem|pub))$/;
 
 function refuse(path: string, found: Stats): void {
   const reason = WHY.find(([, is]) => is(found));

@@ -6,6 +6,7 @@ import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto"
 import { join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { signCertificate, certifyCa, newKey, type EtcdCa } from "./etcd-certificates.ts";
+import { FOLDER_FILES } from "./folder-files.ts";
 import { keepAndRead, PRIVATE, PUBLIC, readKept } from "./kept-file.ts";
 
 export { createEtcdCa, issueEtcdCertificate, issueNodeCertificate, type EtcdCa } from "./etcd-certificates.ts";
@@ -19,10 +20,10 @@ export interface EtcdTlsFiles {
 
 /** Where the authority and the operator's certificate lie in the cluster's folder: what `etcdctl --cacert --cert --key` takes. */
 export const etcdTlsFiles = (folder: string): EtcdTlsFiles => ({
-  ca: join(folder, "etcd-ca.pem"),
-  caKey: join(folder, "etcd-ca.key"),
-  client: join(folder, "etcd-client.pem"),
-  clientKey: join(folder, "etcd-client.key"),
+  ca: join(folder, FOLDER_FILES.etcdCa),
+  caKey: join(folder, FOLDER_FILES.etcdCaKey),
+  client: join(folder, FOLDER_FILES.etcdClient),
+  clientKey: join(folder, FOLDER_FILES.etcdClientKey),
 });
 
 /**

@@ -8,9 +8,7 @@ import { shellWord } from "../../core/quoting.ts";
 import { PUBLIC, textAt } from "../../prepare/kept-file.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
-
-/** Beside the files that it speaks for. */
-export const OWNER_FILE = "cluster.json";
+import { FOLDER_FILES } from "../../prepare/folder-files.ts";
 
 /** Where a cluster is: with its name that is one in all of Azure. */
 export interface ClusterPlace {
@@ -21,7 +19,7 @@ export interface ClusterPlace {
 /** Called when the cluster's claim is written. Where it cannot be noted the folder is everybody's, as one that somebody has copied. */
 export async function noteOwner(run: Run, { name, groupName }: ClusterPlace): Promise<void> {
   const owner: Owner = { subscription: run.subscription, resourceGroup: groupName, rehearsal: run.simulated };
-  await replaceFile(join(run.dir, name, OWNER_FILE), `${JSON.stringify(owner)}\n`, PUBLIC).catch(() => undefined);
+  await replaceFile(join(run.dir, name, FOLDER_FILES.owner), `${JSON.stringify(owner)}\n`, PUBLIC).catch(() => undefined);
 }
 
 /** For whoever will write there. What a rehearsal left is in nobody's way. @throws ClusterError FolderTaken (exit 5) */
@@ -57,7 +55,7 @@ interface Owner {
 }
 
 function otherOwner(run: Run, { name, groupName }: ClusterPlace): Owner | undefined {
-  const owner = parsed(textAt(join(run.dir, name, OWNER_FILE)));
+  const owner = parsed(textAt(join(run.dir, name, FOLDER_FILES.owner)));
   const here: Owner = { subscription: run.subscription, resourceGroup: groupName, rehearsal: run.simulated };
   return owner === undefined || keyOf(owner) === keyOf(here) ? undefined : owner;
 }

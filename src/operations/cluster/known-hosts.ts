@@ -17,6 +17,7 @@ import type { Prepared } from "../create/prepared.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 import { knownHostsFile } from "./node-target.ts";
+import { FOLDER_FILES } from "../../prepare/folder-files.ts";
 
 /** A file of the cluster's folder, and why it was not written, where it was not: the nodes are there all the same. */
 export interface KeptFile {
@@ -103,7 +104,7 @@ const together = (doors: readonly Door[]): { hosts: string[]; port: number } => 
   port: doors[0]?.port ?? 22,
 });
 
-const sshConfigFile = (run: Pick<Run, "dir">, name: string): string => join(run.dir, name, "ssh_config");
+const sshConfigFile = (run: Pick<Run, "dir">, name: string): string => join(run.dir, name, FOLDER_FILES.sshConfig);
 
 async function rewrite(file: string, change: (text: string) => string): Promise<void> {
   const before = textAt(file);

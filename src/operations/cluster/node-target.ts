@@ -11,6 +11,7 @@ import type { EtcdClientTls, NodeTarget } from "../../nodes/target.ts";
 import { etcdTlsFiles } from "../../prepare/etcd-tls.ts";
 import { textAt } from "../../prepare/kept-file.ts";
 import { expectedKeys } from "../../nodes/known-hosts.ts";
+import { FOLDER_FILES } from "../../prepare/folder-files.ts";
 
 /** What all targets of a cluster share. */
 export interface Reach {
@@ -45,7 +46,8 @@ export const knownTarget = (target: NodeTarget, knownHosts: string): NodeTarget 
   target.hostKeys.length > 0 ? target : { ...target, hostKeys: expectedKeys(knownHosts, target.host, target.port) };
 
 /** The cluster's own known_hosts. */
-export const knownHostsFile = ({ dir }: { readonly dir: string }, cluster: string): string => join(dir, cluster, "known_hosts");
+export const knownHostsFile = ({ dir }: { readonly dir: string }, cluster: string): string =>
+  join(dir, cluster, FOLDER_FILES.knownHosts);
 
 /** The operator's certificate for etcd, where it is in the cluster's folder. */
 export function operatorTls(dir: string, cluster: string): EtcdClientTls | undefined {

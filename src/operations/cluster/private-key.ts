@@ -15,6 +15,7 @@ import { sameSshKey, sshFingerprint } from "../../prepare/ssh-public-key.ts";
 import { homeOf } from "../own-path.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
+import { FOLDER_FILES } from "../../prepare/folder-files.ts";
 
 /** The key with the file of its private half, where there is one. @throws ClusterError SshKeyMissing, SshKeyDiffers: of `--ssh-key` */
 export async function withPrivateKey(run: Run, cluster: string, key: SshKey): Promise<SshKey> {
@@ -30,13 +31,10 @@ export async function withPrivateKey(run: Run, cluster: string, key: SshKey): Pr
 /** Notes where the private half was found, so that every later command finds it there. What lies under its own name needs no note. */
 export async function keepPrivateKeyPath(run: Run, cluster: string, { privateKeyFile }: SshKey): Promise<void> {
   if (privateKeyFile === undefined || privateKeyFile === join(run.dir, "ssh-cert.key")) return;
-  await replaceFile(join(await clusterFolder(run.dir, cluster), NOTE), `${privateKeyFile}\n`, PRIVATE);
+  await replaceFile(join(await clusterFolder(run.dir, cluster), FOLDER_FILES.privateKeyPath), `${privateKeyFile}\n`, PRIVATE);
 }
 
 // --- internal ---
-
-/** The path of a file, and never a key. */
-const NOTE = "identity";
 
 /** What is said of a missing private half is no longer true once it is found. */
 async function withFile(key: SshKey, file: string | undefined): Promise<SshKey> {
@@ -65,7 +63,7 @@ async function namedKey(file: string, clusterKey: string): Promise<string | unde
 }
 
 function notedPath(run: Run, cluster: string): string | undefined {
-  const text = textAt(join(run.dir, cluster, NOTE)) ?? "";
+  const text = textAt(join(run.dir, cluster, FOLDER_FILES.privateKeyPath)) ?? "";
   return text.trim() === "" ? undefined : text.trim();
 }
 

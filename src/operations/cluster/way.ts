@@ -20,11 +20,12 @@ import type { Claim } from "./claim.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { type Reach, knownHostsFile } from "./node-target.ts";
 import { usesTls } from "../etcd/plan.ts";
+import { FOLDER_FILES } from "../../prepare/folder-files.ts";
 
 /** The hops that were said, or else those that were kept; none: straight. */
 export function hopsTo(run: Run, cluster: string): readonly Hop[] {
   if (run.jump !== undefined) return run.jump;
-  const kept = textAt(join(run.dir, cluster, NOTE)) ?? "";
+  const kept = textAt(join(run.dir, cluster, FOLDER_FILES.jump)) ?? "";
   return kept.trim() === "" ? [] : parseHops(kept.trim());
 }
 
@@ -32,7 +33,7 @@ export function hopsTo(run: Run, cluster: string): readonly Hop[] {
 export async function keepHops(run: Run, cluster: string): Promise<void> {
   if (run.jump === undefined || run.simulated) return;
   const text = run.jump.length === 0 ? "none" : run.jump.map(hopText).join(",");
-  await replaceFile(join(await clusterFolder(run.dir, cluster), NOTE), `${text}\n`, PUBLIC);
+  await replaceFile(join(await clusterFolder(run.dir, cluster), FOLDER_FILES.jump), `${text}\n`, PUBLIC);
 }
 
 /** The same once it has led somewhere: a slip would be in the way of every later command. What is wrong with it, who goes it is told. */
@@ -89,7 +90,6 @@ export function hopKeyFiles(run: Run, clusterKeyFile: string | undefined): strin
 
 // --- internal ---
 
-const NOTE = "jump";
 const OWN_KEYS = ["id_ed25519", "id_ecdsa", "id_rsa"];
 
 async function begin(

@@ -29,6 +29,7 @@ import { canLogIn } from "../../nodes/identity.ts";
 import { keepHops, wayTo, reachOf } from "../cluster/way.ts";
 import type { Run } from "../run.ts";
 import { packagedFiles } from "../packaged-files.ts";
+import { userDataFile } from "../../prepare/folder-files.ts";
 
 export interface Materials {
   readonly ssh: SshKey;
@@ -145,7 +146,7 @@ const keepUserData = async (folder: string, nodes: readonly PlannedNode[]): Prom
   void (await Promise.all(
     nodes
       .filter((node) => node.userData !== "")
-      .map((node) => replaceFile(join(folder, `user-data-${node.index}.yaml`), node.userData, PRIVATE)),
+      .map((node) => replaceFile(join(folder, userDataFile(node.index)), node.userData, PRIVATE)),
   ));
 
 /** @throws ClusterError what a jump host was found to be, with exit code 5 */

@@ -8,8 +8,8 @@ import { readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { textAt } from "../../prepare/kept-file.ts";
 import { etcdTlsFiles, fingerprintOf } from "../../prepare/etcd-tls.ts";
-import { OWNER_FILE, type ClusterPlace, isTakenFolder } from "../cluster/folder-owner.ts";
-import { EXPORTED_VALUES } from "../export-values.ts";
+import { type ClusterPlace, isTakenFolder } from "../cluster/folder-owner.ts";
+import { isLeftOfOne, isUserDataFile, FOLDER_FILES, userDataFile } from "../../prepare/folder-files.ts";
 import type { Run } from "../run.ts";
 
 /**
@@ -21,7 +21,7 @@ export async function forgetFiles(run: Run, place: ClusterPlace, claim: Tags, ma
   const folder = join(run.dir, name);
   if (isTakenFolder(run, place)) return [];
   const files = await readdir(folder).catch((): string[] => []);
-  const going = files.filter((file) => OURS.test(file)).map((file) => join(folder, file));
+  const going = files.filter((file) => isLeftOfOne(file)).map((file) => join(folder, file));
   if (!(await isOf(folder, name, claim)) && !(await hasKeysOf(folder, machines))) return [];
   await Promise.all(going.map((file) => rm(file, { force: true })));
   // only when it is empty now
@@ -33,20 +33,13 @@ export async function forgetFiles(run: Run, place: ClusterPlace, claim: Tags, ma
 export async function forgetUserData(run: Run, place: ClusterPlace, claim: Tags, nodes: readonly number[]): Promise<void> {
   const folder = join(run.dir, place.name);
   if (isTakenFolder(run, place) || !(await isOf(folder, place.name, claim))) return;
-  await Promise.all(nodes.map((node) => rm(join(folder, `user-data-${node}.yaml`), { force: true })));
+  await Promise.all(nodes.map((node) => rm(join(folder, userDataFile(node)), { force: true })));
 }
 
 // --- internal ---
 
 type Tags = Readonly<Record<string, string>>;
 type Tagged = { readonly tags: Tags };
-
-const TLS = Object.values(etcdTlsFiles(""));
-
-/** Names of what this tool puts there, and of what a killed run left of a file that it was about to replace. */
-const OURS = new RegExp(
-  `^\\.?(known_hosts|ssh_config|jump|jump_config|reboot\\.json|ssh-key\\.pub|identity|kubeconfig(-\\d+)?|drycc-admin-password|user-data-\\d+\\.yaml|${[OWNER_FILE, ...TLS, ...Object.values(EXPORTED_VALUES)].map((file) => file.replaceAll(".", "\\.")).join("|")})(\\.[0-9a-f]{8}([0-9a-f]{4})?)?$`,
-);
 
 /** By the authority's fingerprint, or by the word that is unique to the cluster and stands in its user-data. */
 async function isOf(folder: string, name: string, claim: Tags): Promise<boolean> {
@@ -58,8 +51,8 @@ async function isOf(folder: string, name: string, claim: Tags): Promise<boolean>
   const files = await readdir(folder).catch((): string[] => []);
   for (const file of files) {
     const text = textAt(join(folder, file)) ?? "";
-    const exported = (Object.values(EXPORTED_VALUES) as string[]).includes(file);
-    if ((exported ? decoded(text) : /^user-data-\d+\.yaml$/.test(file) ? text : "").includes(`${name}-${id}`)) return true;
+    const exported = file === FOLDER_FILES.armValues || file === FOLDER_FILES.terraformValues;
+    if ((exported ? decoded(text) : isUserDataFile(file) ? text : "").includes(`${name}-${id}`)) return true;
   }
   return false;
 }
@@ -68,7 +61,7 @@ async function isOf(folder: string, name: string, claim: Tags): Promise<boolean>
 async function hasKeysOf(folder: string, machines: readonly Tagged[]): Promise<boolean> {
   if (existsSync(etcdTlsFiles(folder).ca)) return false;
   const keys = machines.flatMap(({ tags }) => /^\S+ [\w+/=]{40,}/.exec(tags["aoc-host-key"] ?? "")?.[0] ?? []);
-  const files = (await readdir(folder).catch((): string[] => [])).filter((file) => /^user-data-\d+\.yaml$/.test(file));
+  const files = (await readdir(folder).catch((): string[] => [])).filter((file) => isUserDataFile(file));
   const texts = files.map((file) => textAt(join(folder, file)) ?? "");
   return texts.length > 0 && texts.every((text) => keys.some((one) => text.includes(one)));
 }

@@ -9,6 +9,7 @@ import { ClusterError } from "../../core/errors.ts";
 import { type Connection, connect } from "../../nodes/connection.ts";
 import { type Tunnel, openTunnel } from "../../nodes/tunnel.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
+import { FOLDER_FILES, tunnelKubeconfig } from "../../prepare/folder-files.ts";
 import { PRIVATE } from "../../prepare/kept-file.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
@@ -33,7 +34,7 @@ export async function keepKubeconfig(run: Run, name: string, { resourceGroup }: 
     const { spec, claim } = site.cluster;
     const straight = spec.kubeApi.length > 0 && claim.host !== undefined;
     const server = `https://${straight ? claim.host : "127.0.0.1"}:${API_PORT}`;
-    const file = await keep(run, site, "kubeconfig", server);
+    const file = await keep(run, site, FOLDER_FILES.kubeconfig, server);
     return { file, server, ...(straight ? {} : { through: site.first.index }) };
   } finally {
     site.ground.close();
@@ -56,7 +57,7 @@ export async function withKubeconfig(
     connection = await connect(site.first, { clock, signal: run.tools.signal, trust: "strict" });
     tunnel = await openTunnel(connection, API_PORT);
     // several at once have ports of their own
-    file = await keep(run, site, `kubeconfig-${tunnel.port}`, `https://127.0.0.1:${tunnel.port}`);
+    file = await keep(run, site, tunnelKubeconfig(tunnel.port), `https://127.0.0.1:${tunnel.port}`);
     return await work(file);
   } finally {
     if (file !== undefined) await rm(file, { force: true });

@@ -13,6 +13,7 @@ import { ownPath } from "../own-path.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 import type { Site } from "./reached.ts";
+import { FOLDER_FILES } from "../../prepare/folder-files.ts";
 
 export interface Settled {
   readonly text: string;
@@ -87,7 +88,7 @@ export const isPassword = (text: string): boolean =>
 
 // --- internal ---
 
-const fileOf = (run: Run, name: string): string => join(run.dir, name, "drycc-admin-password");
+const fileOf = (run: Run, name: string): string => join(run.dir, name, FOLDER_FILES.platformPassword);
 
 async function make(run: Run, name: string): Promise<string> {
   await clusterFolder(run.dir, name);

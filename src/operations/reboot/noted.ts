@@ -10,6 +10,7 @@ import { PUBLIC } from "../../prepare/kept-file.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 import { textAt } from "../../prepare/kept-file.ts";
+import { FOLDER_FILES } from "../../prepare/folder-files.ts";
 
 export interface Noted {
   /** The creation that the nodes are of. */
@@ -44,7 +45,7 @@ export const forgetReboot = (run: Run, name: string): Promise<void> => rm(fileOf
 
 const DAY_MS = 86_400_000;
 
-const fileOf = (run: Run, name: string): string => join(run.dir, name, "reboot.json");
+const fileOf = (run: Run, name: string): string => join(run.dir, name, FOLDER_FILES.reboot);
 
 function parsed(text: string): Noted | undefined {
   try {
