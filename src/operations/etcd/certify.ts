@@ -7,10 +7,10 @@ import { ClusterError } from "../../core/errors.ts";
 import { NODE_TLS_FILES } from "../../core/node-config.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { withConnection } from "../../nodes/connection.ts";
 import { putFile, restartUnit } from "../../nodes/put-file.ts";
-import { type NodeTarget, trustOf } from "../../nodes/target.ts";
+import type { NodeTarget } from "../../nodes/target.ts";
 import { issueNodeCertificate, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
+import { onNode } from "../cluster/node-connection.ts";
 import type { Run } from "../run.ts";
 
 /** So long a machine that may be booting is waited for. */
@@ -47,30 +47,34 @@ export async function certify(
   { name: cluster, platform }: Pick<ClusterSpec, "name" | "platform">,
   target: NodeTarget,
 ): Promise<void> {
-  const { clock, tools } = run;
   const now = run.outside.clock.now();
   const ca = await prepareEtcdTls({ folder: join(run.dir, cluster), cluster, exists: true, now });
-  const how = { clock, signal: tools.signal, trust: trustOf(target) };
-  await withConnection(target, how, async (connection) => {
-    if ((await connection.exec(`sudo -n test -s ${NODE_TLS_FILES.key}`)).code === 0) return;
-    run.changesNodes();
-    const own = await issueNodeCertificate(ca, { name: target.name, address: target.privateAddress, now });
-    await putFile(connection, NODE_TLS_FILES.ca, own.ca, { mode: "0644" });
-    await putFile(connection, NODE_TLS_FILES.certificate, own.certificate, { mode: "0644" });
-    // last: who has the key has the others
-    await putFile(connection, NODE_TLS_FILES.key, own.key, { owner: "etcd:etcd", mode: "0600" });
-    await restartUnit(connection, PLATFORMS[platform].etcd.unit);
-  });
+  await onNode(
+    run,
+    target,
+    async (connection) => {
+      if ((await connection.exec(`sudo -n test -s ${NODE_TLS_FILES.key}`)).code === 0) return;
+      run.changesNodes();
+      const own = await issueNodeCertificate(ca, { name: target.name, address: target.privateAddress, now });
+      await putFile(connection, NODE_TLS_FILES.ca, own.ca, { mode: "0644" });
+      await putFile(connection, NODE_TLS_FILES.certificate, own.certificate, { mode: "0644" });
+      // last: who has the key has the others
+      await putFile(connection, NODE_TLS_FILES.key, own.key, { owner: "etcd:etcd", mode: "0600" });
+      await restartUnit(connection, PLATFORMS[platform].etcd.unit);
+    },
+    { timeoutMs: BOOTING_MS },
+  );
 }
 
 // --- internal ---
 
 const RETRY_MS = 2000;
+/** It boots, and has other things to do than to log us in. */
+const BOOTING_MS = 20_000;
 
 /** @throws ClusterError what connect and exec throw */
-async function lacks({ clock, tools }: Run, target: NodeTarget): Promise<boolean> {
-  const how = { clock, signal: tools.signal, trust: trustOf(target), timeoutMs: 8000 };
-  const { code } = await withConnection(target, how, (connection) =>
+async function lacks(run: Run, target: NodeTarget): Promise<boolean> {
+  const { code } = await onNode(run, target, (connection) =>
     connection.exec(`sudo -n true && sudo -n test -s ${NODE_TLS_FILES.key}`),
   );
   // 1 is test's own word; sudo and ssh have others

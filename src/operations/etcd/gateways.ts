@@ -8,9 +8,10 @@ import { type Node, type PlannedNode, names } from "../../core/plan/cluster.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { ClusterError } from "../../core/errors.ts";
 import { asRoot, firstLine } from "../../nodes/as-root.ts";
-import { type Connection, withConnection } from "../../nodes/connection.ts";
+import type { Connection } from "../../nodes/connection.ts";
 import { semaphore } from "../../nodes/semaphore.ts";
-import { type NodeTarget, trustOf } from "../../nodes/target.ts";
+import type { NodeTarget } from "../../nodes/target.ts";
+import { onNode } from "../cluster/node-connection.ts";
 import { type Reach, nodeTarget } from "../cluster/node-target.ts";
 import type { Run } from "../run.ts";
 import type { Joining } from "./joining.ts";
@@ -26,9 +27,8 @@ export async function tellGateways(run: Run, reach: Reach, nodes: readonly Node[
     gatewaysOf(reach, nodes).map((node) =>
       room.run(async () => {
         const target = nodeTarget(reach, node);
-        const how = { clock: run.clock, signal: run.tools.signal, timeoutMs: TELL_MS, trust: trustOf(target) };
         try {
-          await withConnection(target, how, (connection) => tell(connection, members));
+          await onNode(run, target, (connection) => tell(connection, members), { timeoutMs: TELL_MS });
         } catch (error) {
           run.tools.signal.throwIfAborted();
           untold(run, reach, node, error);

@@ -8,11 +8,12 @@ import type { EtcdMember } from "../../core/node-config.ts";
 import { waysIn } from "../../core/advice/private-network.ts";
 import { USER } from "../../core/plan/resources/machine.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
-import { type Connection, connect, withConnection } from "../../nodes/connection.ts";
+import type { Connection } from "../../nodes/connection.ts";
 import { type MembershipOptions, type MemberRemoval, addMember, removeMember, settledMembers } from "../../nodes/etcd.ts";
 import type { Member } from "../../nodes/etcd-api.ts";
 import { putFile, restartUnit } from "../../nodes/put-file.ts";
-import { type EtcdClientTls, trustOf } from "../../nodes/target.ts";
+import type { EtcdClientTls } from "../../nodes/target.ts";
+import { connectTo, onNode } from "../cluster/node-connection.ts";
 import { type Reach, nodeTarget } from "../cluster/node-target.ts";
 import type { Run } from "../run.ts";
 
@@ -35,9 +36,6 @@ export interface Joiner {
 /** By node index. */
 export type Joins = ReadonlyMap<number, Joiner>;
 
-/** Long enough for a round trip round the world, short enough for a member that is down. */
-const CONNECT_MS = 8000;
-
 /**
  * Opens connections to the members that answer, and hands them to `work`; closes them.
  * @throws ClusterError EtcdUnreachable when none answers
@@ -49,9 +47,7 @@ export async function withMembers<T>(
 ): Promise<T> {
   const { clock, tools } = run;
   const targets = alive.filter((node) => reach.choices.members.has(node.index)).map((node) => nodeTarget(reach, node));
-  const found = await Promise.allSettled(
-    targets.map((target) => connect(target, { clock, signal: tools.signal, timeoutMs: CONNECT_MS, trust: trustOf(target) })),
-  );
+  const found = await Promise.allSettled(targets.map((target) => connectTo(run, target)));
   const connections = found
     .filter((one): one is PromiseFulfilledResult<Connection> => one.status === "fulfilled")
     .map((one) => one.value);
@@ -173,8 +169,7 @@ const addressOf = (member: Member): string => new URL(member.peerUrls[0] ?? "htt
 async function tell(run: Run, reach: Reach, node: Node, members: readonly string[]): Promise<void> {
   const unit = PLATFORMS[reach.spec.platform].etcd.unit;
   const target = nodeTarget(reach, node);
-  const how = { clock: run.clock, signal: run.tools.signal, timeoutMs: CONNECT_MS, trust: trustOf(target) };
-  await withConnection(target, how, async (connection) => {
+  await onNode(run, target, async (connection) => {
     const lines = [`ETCD_INITIAL_CLUSTER=${members.join(",")}`, "ETCD_INITIAL_CLUSTER_STATE=existing"];
     const text = `[Service]\n${lines.map((line) => `Environment=${line}\n`).join("")}`;
     await putFile(connection, `/etc/systemd/system/${unit}.d/50-joined.conf`, text, { mode: "0644" });

@@ -8,11 +8,12 @@ import { groupId, resourceId } from "../../core/plan/resource.ts";
 import { hasEtcd } from "../../core/plan/tags.ts";
 import { powerPatiently } from "../../engine/patiently.ts";
 import { endedByStop } from "../../engine/tools.ts";
-import { type Connection, connect } from "../../nodes/connection.ts";
+import type { Connection } from "../../nodes/connection.ts";
 import { waitReady } from "../../nodes/readiness.ts";
 import { awaitOtherBoot, bootIdOf, orderReboot } from "../../nodes/reboot.ts";
 import { semaphore } from "../../nodes/semaphore.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
+import { connectionOrReason } from "../cluster/node-connection.ts";
 import type { Run } from "../run.ts";
 import { type Etcd, aboutNode, inQuietMoment } from "./quiet-moment.ts";
 
@@ -68,7 +69,6 @@ const AT_ONCE = 20;
 
 /** What a restart may mend; a key that is refused, or a host that is another, it does not. */
 const SILENT = new Set(["SshRefused", "SshTimeout", "SshUnreachable", "SshReset", "SshHandshakeTimeout"]);
-const CONNECT_MS = 8000;
 
 async function reboot(connection: Connection): Promise<string> {
   const before = await bootIdOf(connection);
@@ -92,14 +92,7 @@ async function rehearse(run: Run, etcd: Etcd, node: NodeTarget, timeoutMs: numbe
 }
 
 async function withLogin(run: Run, node: NodeTarget, work: (way: Connection | ClusterError) => Promise<void>): Promise<void> {
-  const { clock, tools } = run;
-  const way = await connect(node, { clock, signal: tools.signal, trust: "strict", timeoutMs: CONNECT_MS }).catch(
-    (error: unknown) => {
-      tools.signal.throwIfAborted();
-      if (error instanceof ClusterError) return error;
-      throw error;
-    },
-  );
+  const way = await connectionOrReason(run, node, { trust: "strict" });
   try {
     await work(way);
   } finally {

@@ -5,11 +5,12 @@
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { duration } from "../../core/words.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
-import { type Connection, connect } from "../../nodes/connection.ts";
+import type { Connection } from "../../nodes/connection.ts";
 import type { Member } from "../../nodes/etcd-api.ts";
 import { type MembershipOptions, healthyMembers, settledMembers } from "../../nodes/etcd.ts";
 import { isMarked, markReboot, unmarkReboot } from "../../nodes/reboot.ts";
 import type { EtcdClientTls, NodeTarget } from "../../nodes/target.ts";
+import { connectionOrReason } from "../cluster/node-connection.ts";
 import type { ReachedCluster } from "../cluster/reach-nodes.ts";
 import type { Run } from "../run.ts";
 
@@ -58,7 +59,6 @@ export const aboutNode = ({ name, index }: NodeTarget): { id: string; label: str
 
 /** About as long as another run takes for a node. */
 const PATIENCE_MS = 3 * 60_000;
-const CONNECT_MS = 8000;
 
 /** A sentence about what is in the way; undefined when the work is done. */
 async function attempt(
@@ -67,7 +67,7 @@ async function attempt(
   node: NodeTarget,
   work: (way: Connection | ClusterError) => Promise<void>,
 ): Promise<string | undefined> {
-  const opened = await Promise.all(etcd.members.map((member) => open(run, member)));
+  const opened = await Promise.all(etcd.members.map((member) => connectionOrReason(run, member, { trust: "strict" })));
   const connections = opened.filter((one): one is Connection => !(one instanceof ClusterError));
   const own = connections.find(({ target }) => target.index === node.index);
   const failed = opened[etcd.members.findIndex(({ index }) => index === node.index)];
@@ -123,17 +123,6 @@ async function illOthers(
       ? name
       : (members.find(({ privateAddress }) => peerUrls.some((url) => new URL(url).hostname === privateAddress))?.name ?? id);
   return list.filter((one) => nameOf(one) !== node.name && !healthy.has(one.id)).map(nameOf);
-}
-
-async function open(run: Run, target: NodeTarget): Promise<Connection | ClusterError> {
-  const { clock, tools } = run;
-  try {
-    return await connect(target, { clock, signal: tools.signal, trust: "strict", timeoutMs: CONNECT_MS });
-  } catch (error) {
-    tools.signal.throwIfAborted();
-    if (error instanceof ClusterError) return error;
-    throw error;
-  }
 }
 
 const notWhole = (node: NodeTarget, why: string, patienceMs: number): ClusterError =>

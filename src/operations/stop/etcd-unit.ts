@@ -6,9 +6,9 @@ import { ClusterError } from "../../core/errors.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { hasEtcd } from "../../core/plan/tags.ts";
 import { firstLine, sudo } from "../../nodes/as-root.ts";
-import { withConnection } from "../../nodes/connection.ts";
-import { type NodeTarget, trustOf } from "../../nodes/target.ts";
+import type { NodeTarget } from "../../nodes/target.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { onNode } from "../cluster/node-connection.ts";
 import { reachFound } from "../cluster/reach-nodes.ts";
 import type { Run } from "../run.ts";
 
@@ -34,19 +34,16 @@ export async function tellEtcd(run: Run, cluster: Cluster, nodes: ReadonlySet<nu
 
 // --- internal ---
 
-const CONNECT_MS = 8000;
 const ENDS_MS = 90_000;
 
 async function tell(run: Run, target: NodeTarget, command: string): Promise<void> {
-  const { clock, tools } = run;
   try {
-    const how = { clock, signal: tools.signal, trust: trustOf(target), timeoutMs: CONNECT_MS };
-    const { code, stderr } = await withConnection(target, how, (connection) =>
+    const { code, stderr } = await onNode(run, target, (connection) =>
       connection.exec(`${sudo(target)}systemctl ${command}`, { timeoutMs: ENDS_MS }),
     );
     if (code !== 0) throw new ClusterError("EtcdNotTold", firstLine(stderr), { source: "node" });
   } catch (error) {
-    tools.signal.throwIfAborted();
+    run.tools.signal.throwIfAborted();
     if (!(error instanceof ClusterError)) throw error;
     // what a connection fails with names the node itself
     const where = error.message.startsWith(target.name) ? "" : `${target.name}: `;
