@@ -31,7 +31,15 @@ export function expectedOf(method: string, url: string): Expected {
   return { shape: listOf(shape), statuses, id: `${path.slice(0, at)}/`, list: true };
 }
 
+/** Whether it is asked about groups or one resource that the tool makes: whether these are there Resource Manager says, and always in its own words. */
+export function isResourceManagers(url: string): boolean {
+  const { id, list } = expectedOf("GET", url);
+  return (id !== undefined && list !== true) || GROUPS.test(new URL(url).pathname);
+}
+
 // --- internal ---
+
+const GROUPS = /^\/subscriptions\/[^/]+\/resourcegroups(\/[^/]+)?\/?$/i;
 
 const ANY = [200, 201, 202, 204];
 

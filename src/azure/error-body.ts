@@ -1,7 +1,7 @@
 /**
- * ARM's error envelope, as all that write one write it: `error` with `code`, `message`, `details`; the same in capitals, as the end of a
- * group's deletion is recorded; and with another service's whole answer as JSON text for a message. Read into one shape here, so that
- * nobody behind knows of more than one.
+ * ARM's error envelope, as all that write one write it: `error` (or `odata.error`, whose message is an object) with `code`, `message`,
+ * `details`; the same in capitals, as the end of a group's deletion is recorded; and with another service's whole answer as JSON text for a
+ * message. Read into one shape here, so that nobody behind knows of more than one.
  */
 export interface ErrorBody {
   readonly code?: string;
@@ -19,7 +19,7 @@ export function errorBody(text: string | null | undefined): ErrorBody | undefine
   if (!text || !/^\s*\{/.test(text)) return undefined;
   try {
     const body = members(JSON.parse(text));
-    const found = read(body?.get("error") ?? body, 0);
+    const found = read(body?.get("error") ?? body?.get("odata.error") ?? body, 0);
     return found?.code === undefined && found?.message === undefined ? undefined : found;
   } catch {
     return undefined;
@@ -54,7 +54,7 @@ function members(value: unknown): Members | undefined {
 function read(value: unknown, depth: number): ErrorBody | undefined {
   const found = value instanceof Map ? (value as Members) : members(value);
   if (found === undefined || depth > DEPTH) return undefined;
-  const message = textOf(found.get("message"));
+  const message = textOf(found.get("message")) ?? textOf(members(found.get("message"))?.get("value"));
   // a service's whole answer, as text
   const quoted = errorBody(message);
   const code = codeOf(found.get("code")) ?? quoted?.code;

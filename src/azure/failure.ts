@@ -1,6 +1,7 @@
 /** What the SDK throws and ARM answers, as one kind of error with ARM's own code, message and details. */
 import { AzureError, type AzureErrorOptions, notAzure } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { isResourceManagers } from "./answer-shapes.ts";
 import { type ErrorBody, errorBody, explained } from "./error-body.ts";
 import { shownAddress } from "./origin.ts";
 
@@ -28,8 +29,8 @@ export function refusedAnswer(answer: Answer, request: Asked): AzureError {
   if (answer.status < 400) return redirected(answer, asked);
   const body = errorBody(answer.bodyAsText);
   const retryAfterMs = retryAfter(answer);
-  // ARM says what is not there; a page that says so is somebody else's, and proves nothing
-  if (answer.status === 404 && body === undefined && (answer.bodyAsText ?? "").trim() !== "") return notAzure(asked, 404);
+  if (isSomebodyElses(answer, body, request))
+    return notAzure(`${asked}: ${answer.status}`, answer.status === 404 ? 404 : undefined);
   const signIn = answer.status === 401;
   return new AzureError(body?.code ?? `Http${answer.status}`, explained(body) ?? `Azure answered ${answer.status} to ${asked}`, {
     status: answer.status,
@@ -120,6 +121,17 @@ function detailsOf(body: ErrorBody | undefined): Pick<AzureErrorOptions, "detail
       : { details: [...details, ...(innererror === undefined ? [] : [innererror])] }),
     ...(info === undefined ? {} : { info }),
   };
+}
+
+/**
+ * A proxy's page, a gateway without such a route: taken for Azure's, its 404 would be a cluster that is not there, and its 403 a missing
+ * role. Of what Resource Manager answers itself it says what is wrong, with a code; another list or question may be one that an emulator
+ * does not know, and what is deleted may be gone without a word.
+ */
+function isSomebodyElses({ status, bodyAsText }: Answer, body: ErrorBody | undefined, { method, url }: Asked): boolean {
+  if (![401, 403, 404].includes(status) || body?.code !== undefined) return false;
+  if (status === 404 && method === "GET" && isResourceManagers(url)) return true;
+  return (bodyAsText ?? "").trim() !== "" && (status !== 404 || body === undefined);
 }
 
 /** Resource Manager redirects nobody: nothing is asked elsewhere. */

@@ -62,6 +62,7 @@ test.each<[what: string, body: unknown, code: string | undefined, said: string |
   ["in capitals", { Error: { Code: "A", Message: "a" } }, "A", "a"],
   ["in capitals without an envelope", { Code: "A", Message: "a" }, "A", "a"],
   ["an old service's", { Message: "The resource is gone." }, undefined, "The resource is gone."],
+  ["an OData service's", { "odata.error": { code: "A", message: { lang: "en-US", value: "a" } } }, "A", "a"],
   ["a code alone", { error: { code: "A" } }, "A", "A"],
   [
     "a message that quotes another answer",

@@ -11,14 +11,20 @@ const REQUEST = {
 };
 const LINE = "PUT /subscriptions/s/resourceGroups/g/providers/p/x";
 
-const refused = (status: number, body?: unknown, headers: Record<string, string> = {}): AzureError =>
+/** A read of the group, or of what is below it. */
+const of = (below: string): typeof REQUEST => ({
+  method: "GET",
+  url: `https://management.azure.com/subscriptions/s/resourcegroups/g/${below}?api-version=1`,
+});
+
+const refused = (status: number, body?: unknown, headers: Record<string, string> = {}, request = REQUEST): AzureError =>
   refusedAnswer(
     {
       status,
       bodyAsText: typeof body === "string" || body === undefined ? body : JSON.stringify(body),
       headers: createHttpHeaders(headers),
     },
-    REQUEST,
+    request,
   );
 
 test("a request is named by its path, without the query, and not at any length", () => {
@@ -53,9 +59,35 @@ describe("a refusal", () => {
     });
   });
 
-  test("a page that says 404 is not Azure's; one of another status is a refusal without words", () => {
-    expect(refused(404, "<html>")).toMatchObject({ code: "UnreadableAnswer", status: 404 });
-    expect(refused(405, "<html>")).toMatchObject({ code: "Http405", status: 405 });
+  const [DELETE, LIST] = [{ ...REQUEST, method: "DELETE" }, of("providers/Microsoft.Network/loadBalancers")];
+  const GONE = { error: { code: "ResourceNotFound", message: "None." } };
+  const OF_A_GATEWAY = { statusCode: 404, message: "Resource not found" };
+  test.each([
+    ["a page", of(""), 404, "<html>", "UnreadableAnswer", 404],
+    ["a page, to a delete", DELETE, 404, "<html>", "UnreadableAnswer", 404],
+    ["a gateway's words about a group", of(""), 404, OF_A_GATEWAY, "UnreadableAnswer", 404],
+    [
+      "a gateway's words about a resource",
+      of("providers/Microsoft.Network/loadBalancers/x"),
+      404,
+      OF_A_GATEWAY,
+      "UnreadableAnswer",
+      404,
+    ],
+    ["nothing about a group", of(""), 404, "", "UnreadableAnswer", 404],
+    ["Azure's words about a group", of(""), 404, GONE, "ResourceNotFound", 404],
+    ["Azure's words without an envelope", of(""), 404, { code: "NotFound", message: "None." }, "NotFound", 404],
+    ["a list that an emulator does not know", LIST, 404, "", "Http404", 404],
+    ["nothing, to a delete", DELETE, 404, "", "Http404", 404],
+    ["a proxy's page", LIST, 403, "<html>", "UnreadableAnswer", undefined],
+    ["a proxy's login", LIST, 401, "<html>", "UnreadableAnswer", undefined],
+    ["a gateway's refusal", DELETE, 403, { message: "Forbidden" }, "UnreadableAnswer", undefined],
+    ["nothing", LIST, 403, "", "Http403", 403],
+    ["a page of another status", LIST, 405, "<html>", "Http405", 405],
+  ])("whose answer it is, is seen: %s", (_, request, answer, body, code, status) => {
+    const error = refused(answer, body, {}, request);
+    expect(error).toMatchObject({ code, status });
+    expect(error.message.includes("is not Azure Resource Manager's (")).toBe(code === "UnreadableAnswer");
   });
 
   test("details and the inner error are kept, in that order", () => {

@@ -49,8 +49,20 @@ test.each([
   ["an object of another kind", 200, '{"hello":"world"}'],
   ["a page", 200, "<html>sign in</html>"],
   ["a page that says 404", 404, "<html>404</html>"],
+  ["a gateway's 404", 404, '{"statusCode":404,"message":"Resource not found"}'],
+  ["404 and nothing", 404, ""],
+  ["a proxy's page that says 403", 403, "<html>Web page blocked</html>"],
+  ["a proxy's login", 401, "<html>sign in</html>"],
 ] as const)("what answers %s to everything is named for what it is", async (_what, status, body) => {
-  for (const argv of ["destroy abc --yes", "status abc", "plan abc", "remove abc 0 --yes", "list", "gc --yes"]) {
+  for (const argv of [
+    "destroy abc --yes",
+    "destroy abc --yes --resource-group shared",
+    "status abc",
+    "plan abc",
+    "remove abc 0 --yes",
+    "list",
+    "gc --yes",
+  ]) {
     const azure = azureOf();
     const { exit, stderr, stdout } = await azure.run(argv, {
       azure: () => Promise.resolve({ status, headers: { "content-type": "application/json" }, body }),
