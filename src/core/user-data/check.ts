@@ -14,7 +14,7 @@ import { error, PART, warning, type CheckOptions, type CloudinitPlatform, type F
 import { checkForCloudInit } from "./cloud-init/file.ts";
 import { checkForeign } from "./check/foreign.ts";
 import { checkIgnition, isIgnition } from "./check/ignition.ts";
-import { checkMultipart, isMultipart, type MimePart } from "./check/multipart.ts";
+import { checkMultipart, GZIP_TYPE, isMultipart, type MimePart } from "./check/multipart.ts";
 import { checkInside, gzipOnAzure, isGzip, otherPacking } from "./check/packed.ts";
 import { CLOUD_CONFIG } from "./check/schema.ts";
 import { checkScript } from "./check/script.ts";
@@ -95,8 +95,6 @@ function checkKind(text: string, options: CheckOptions): readonly Finding[] {
     return checkMultipart(text, options, (part) => checkPart(part, { ...options, ...PART, sealed: "in multipart MIME" }));
   return [checkForeign(text, options)];
 }
-
-const GZIP_TYPE = /^application\/(gzip(-compressed|ped)?|x-(compress(ed)?|gunzip|gzip(-compressed)?))$/;
 
 function checkPart({ type, body }: MimePart, options: CheckOptions): readonly Finding[] {
   if (GZIP_TYPE.test(type)) {

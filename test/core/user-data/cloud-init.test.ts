@@ -205,11 +205,33 @@ test.each<[string, string, RegExp]>([
     mail("text/cloud-config", "hostname: a\nbad-key: b\n"),
     /^12 error: part 2 \(text\/cloud-config\): unknown key "bad-key"/,
   ],
+  ["a mail without parts", `MIME-Version: 1.0\nContent-Type: text/cloud-config\n\n${H}`, /^1 warning: .*not looked into/],
   [
-    "a mail whose parts cannot be told apart",
+    "a mail whose boundary is no line",
     'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="x"\n\n',
-    /^1 warning: .*not looked into/,
+    /^1 error: no line is the boundary --x: a node takes no part out of the file \| $/,
   ],
+  [
+    "boundaries without dashes before them",
+    mail("text/cloud-config", "hostname: a\n").replaceAll("--x", "x"),
+    /^4 error: no line is the boundary --x.* \| Write -- before x wherever it is a line, and -- after/,
+  ],
+  ["a mail that names no boundary", "MIME-Version: 1.0\nContent-Type: multipart/mixed\n\n--x\n", /^1 error: .*names no boundary/],
+  [
+    "another kind of multipart",
+    mail("text/cloud-config", "bad-key: b\n").replace("mixed", "alternative"),
+    /^11 error: part 2 .*unknown key "bad-key"/,
+  ],
+  [
+    "no empty line after headers",
+    mail("text/cloud-config", `${H}bad-key: b\n`).replace('"x"\n\n', '"x"\n').replace("config\n\n", "config\n"),
+    /^10 error: part 2 .*unknown key "bad-key"/,
+  ],
+  ...["text/x-yaml", "text/yaml", "application/x-yaml", "text/upstart-job"].map((type): [string, string, RegExp] => [
+    `a part of a type that it does not know, ${type}`,
+    mail(type, H),
+    /^11 warning: part 2 .*does nothing with this part \| Say its own type, such as Content-Type: text\/cloud-config/,
+  ]),
   [
     "a mail that does not say that it is one",
     mail("text/cloud-config", "hostname: a\n").replace("MIME-Version: 1.0\n", ""),
@@ -248,6 +270,36 @@ test.each<[string, string, RegExp]>([
   ["nobody", `${H}users: []\n`, /^2 error: users has no default/],
   ["another in our user's place", `${H}user: bob\n`, /^2 error: user puts bob in the place of core.*users: \[default, /],
   ["another, as a map", `${H}user: {name: bob}\n`, /^2 error: user puts bob in the place of core/],
+  [
+    "Azure's keys left out",
+    `${H}allow_public_ssh_keys: false\n`,
+    /^2 error: allow_public_ssh_keys is false: no machine has core/,
+  ],
+  [
+    "Azure's keys left out, and others given",
+    `${H}allow_public_ssh_keys: no\nssh_authorized_keys: [a]\n`,
+    /^2 warning: core has the keys that are given here/,
+  ],
+  [
+    "a list of modules without those that let anybody in",
+    `${H}cloud_init_modules: [bootcmd, [users-groups, always]]\n`,
+    /^2 error: cloud_init_modules leaves out ssh: no machine has core/,
+  ],
+  ...["1000:1000", "0", "root.root", "None:0"].map((owner): [string, string, RegExp] => [
+    "an owner that is no name",
+    `${H}write_files:\n  - {path: /a, defer: true, owner: "${owner}"}\n`,
+    /^3 error: write_files\[0\].owner: "\S+" is no name of a user or group: cloud-init stops at this file/,
+  ]),
+  ...["core:core", "core", "root:docker", "bob", ":app"].map((owner): [string, string, RegExp] => [
+    "a file of somebody who is made later",
+    `${H}groups: [docker, app: [root]]\nusers: [default, {name: bob}]\nwrite_files:\n  - {path: /a, owner: "${owner}"}\n`,
+    /^5 error: write_files\[0\].owner: \w+ is made after this file is written.* \| Write defer: true/,
+  ]),
+  [
+    "a file of whom a package makes",
+    `${H}write_files:\n  - {path: /a, owner: "nginx:nginx"}\n`,
+    /^3 warning: write_files\[0\].owner: nginx may not be there.*defer: true/,
+  ],
   ["our user with keys of its own", `${H}users: [{name: core, ssh_authorized_keys: [a]}]\n`, /^2 warning: core has the keys/],
   [
     "a file that is written twice",
@@ -279,9 +331,37 @@ test.each([
   ["our user by its name", `${H}user: core\nusers: []\n`],
   ["what only looks like a mail", `${H}# MIME-Version: 1.0\nhostname: a\n`],
   ["base64 in lines", `${H}write_files:\n  - path: /a\n    encoding: b64\n    content: |\n      aGVs\n      bG8=\n`],
-  ["a part of a mail that is no config", mail("text/x-whatever", "bad-key: b\n")],
+  ["a part of a mail that a handler of its own reads", mail("text/jinja2", "## template: jinja\n#cloud-config\n")],
+  ["a part that is unpacked first", mail("application/gzip", "a\n")],
+  ["a part that another part reads", mail("text/x-whatever", "bad-key: b\n").replace("x-shellscript", "part-handler")],
+  ["an owner that the image has", `${H}write_files:\n  - {path: /a, owner: "root:www-data"}\n  - {path: /b, owner: "-1:None"}\n`],
+  [
+    "an owner that a command makes before",
+    `${H}bootcmd:\n  - [sh, -c, "id a || useradd a"]\nwrite_files:\n  - {path: /a, owner: a}\n`,
+  ],
+  ["a file that waits for its owner", `${H}write_files:\n  - {path: /a, owner: "core:docker", defer: true}\n`],
+  ["Azure's keys, as ever", `${H}allow_public_ssh_keys: true\ncloud_init_modules: [write_files, users_groups, ssh]\n`],
   ["a template in a mail", mail("text/cloud-config", "## template: jinja\n#cloud-config\nbad-key: b\n")],
 ])("%s is cloud-init's own to read", (_what, text) => expect(findings(text)).toEqual([]));
+
+test.each<[string, RegExp]>([
+  ["{default_user: {name: bob}}", /error: system_info.default_user puts bob in the place of core/],
+  ["{default_user: ~}", /error: system_info.default_user is empty: no machine has core/],
+])("system_info: %s goes before what Azure says", (value, said) => {
+  const [first, ...more] = findings(`${H}system_info: ${value}\n`).toSorted();
+  expect([first, more]).toEqual([
+    expect.stringMatching(said),
+    [expect.stringContaining("warning: system_info is on its way out")],
+  ]);
+});
+
+test.each(["0", '"no"', '""', "~"])("allow_public_ssh_keys: %s is false, too", (no) =>
+  expect(findings(`${H}allow_public_ssh_keys: ${no}\n`)).toContainEqual(expect.stringContaining("is false: no machine has core")),
+);
+
+test.each(["{default_user: {groups: [a]}}", "{default_user: {name: core}}"])("system_info: %s leaves our user", (value) =>
+  expect(findings(`${H}system_info: ${value}\n`)).toEqual([expect.stringContaining("on its way out")]),
+);
 
 test("Azure's limit is the same", () =>
   expect(findings(`${H}hostname: a # ${"x".repeat(MAX_BYTES)}\n`)).toEqual([

@@ -17,6 +17,9 @@ export interface MimePart {
   readonly plain: boolean;
 }
 
+/** Of a part that is unpacked first, and then told apart by its first line. */
+export const GZIP_TYPE = /^application\/(gzip(-compressed|ped)?|x-(compress(ed)?|gunzip|gzip(-compressed)?))$/;
+
 /** True for a text that a node takes for multipart MIME. */
 export const isMultipart = (text: string): boolean =>
   (headersOf(text.split("\n"), 0)?.headers.get("content-type") ?? "").includes("multipart/mixed");
@@ -31,16 +34,17 @@ export function checkMultipart(
     return [error(1, "", "CoreOS does not know multipart MIME; Flatcar does since 2023", advice)];
   }
   const parts = partsOf(text);
-  if (!Array.isArray(parts)) return [parts as Finding];
-  return parts.flatMap((part: MimePart | Finding): readonly Finding[] => {
-    return "level" in part ? [part] : foundIn(part, checkPart(part));
-  });
+  if ("level" in parts) return [parts];
+  return parts.flatMap((part) => ("level" in part ? [part] : foundIn(part, checkPart(part))));
 }
 
-/** The parts that can be told apart, for a reader who refuses none because of another. @param untyped what a part is that does not say it */
-export function mimeParts(text: string, untyped: string): readonly MimePart[] {
-  const parts: readonly (MimePart | Finding)[] = [partsOf(text, untyped)].flat();
-  return parts.filter((part): part is MimePart => "body" in part);
+/**
+ * The parts as Python reads them: what is no header ends the headers, and no part is refused because of another. A finding where it
+ * sees none. @param untyped what a part is that does not say it
+ */
+export function mimeParts(text: string, untyped: string): readonly MimePart[] | Finding {
+  const parts = partsOf(text, untyped);
+  return "level" in parts ? parts : parts.filter((part): part is MimePart => "body" in part);
 }
 
 /** What was found in a part, as of the file. */
@@ -60,8 +64,8 @@ interface Headers {
   readonly next: number;
 }
 
-/** Until a blank line; undefined where a line is no header, as Go's textproto reads them. */
-function headersOf(lines: readonly string[], from: number): Headers | undefined {
+/** Until a blank line; where a line is no header, undefined, as Go's textproto reads them, or what there is, as Python does. */
+function headersOf(lines: readonly string[], from: number, lenient = false): Headers | undefined {
   const headers = new Map<string, string>();
   let last = "";
   for (let index = from; index < lines.length; index++) {
@@ -72,24 +76,26 @@ function headersOf(lines: readonly string[], from: number): Headers | undefined 
       last = key.toLowerCase();
       if (!headers.has(last)) headers.set(last, value);
     } else if (/^[ \t]/.test(line) && last !== "") headers.set(last, `${headers.get(last) ?? ""} ${line.trim()}`);
-    else return undefined;
+    else return lenient ? { headers, next: index } : undefined;
   }
-  return undefined;
+  return lenient ? { headers, next: lines.length } : undefined;
 }
 
 const typeOf = (header: string): string => (/^\s*([^\s;]+)/.exec(header)?.[1] ?? "").toLowerCase();
 
 function partsOf(text: string, untyped = ""): readonly (MimePart | Finding)[] | Finding {
   const lines = text.split("\n");
-  const top = headersOf(lines, 0);
+  const lenient = untyped !== "";
+  const top = headersOf(lines, 0, lenient);
   const header = top?.headers.get("content-type") ?? "";
-  if (top === undefined || typeOf(header) !== "multipart/mixed") return error(1, "", "the Content-Type must be multipart/mixed");
+  if (top === undefined || !(lenient ? /^multipart\// : /^multipart\/mixed$/).test(typeOf(header)))
+    return error(1, "", "the Content-Type must be multipart/mixed");
   const [, quoted, bare] = /;\s*boundary\s*=\s*(?:"([^"]*)"|([^\s;]+))/i.exec(header) ?? [];
   const boundary = quoted ?? bare;
-  if (boundary === undefined) return error(1, "", "the Content-Type names no boundary: a node refuses all parts");
+  if (boundary === undefined) return error(1, "", "the Content-Type names no boundary: a node takes no part out of the file");
   const marks = lines.flatMap((line, index) => (index >= top.next && line.trimEnd() === `--${boundary}` ? [index] : []));
   const end = lines.findIndex((line, index) => index >= top.next && line.trimEnd() === `--${boundary}--`);
-  if (marks.length === 0) return error(1, "", `no line is the boundary --${boundary}: a node refuses the file`);
+  if (marks.length === 0) return boundaryMissing(lines, boundary);
   const parts = marks.map((mark, index) =>
     part(lines, mark, marks[index + 1] ?? (end < 0 ? lines.length : end), index + 1, untyped),
   );
@@ -98,10 +104,16 @@ function partsOf(text: string, untyped = ""): readonly (MimePart | Finding)[] | 
   return [...parts, ...unfinished];
 }
 
+function boundaryMissing(lines: readonly string[], boundary: string): Finding {
+  const bare = lines.findIndex((line) => [boundary, `${boundary}--`].includes(line.trimEnd()));
+  const advice = bare < 0 ? undefined : `Write -- before ${boundary} wherever it is a line, and -- after the last one, too.`;
+  return error(Math.max(bare + 1, 1), "", `no line is the boundary --${boundary}: a node takes no part out of the file`, advice);
+}
+
 function part(lines: readonly string[], mark: number, until: number, number: number, untyped: string): MimePart | Finding {
   const refused = (what: string): Finding =>
     error(mark + 2, `part ${number}`, `part ${number} ${what}: a node refuses all parts`);
-  const head = headersOf(lines, mark + 1);
+  const head = headersOf(lines, mark + 1, untyped !== "");
   const type = typeOf(head?.headers.get("content-type") ?? untyped);
   if (head === undefined || head.next > until || type === "") return refused("has no Content-Type");
   const text = lines.slice(head.next, until).join("\n").replace(/\r$/, "");

@@ -13,6 +13,7 @@ import { type Mapping, type Tree, parseTree, valueAt } from "../check/tree.ts";
 import { readText } from "../read-text.ts";
 import { checkUsers } from "./access.ts";
 import { checkMail } from "./mail.ts";
+import { checkOwners } from "./owner.ts";
 import { checkAgainstSchema } from "./schema.ts";
 import { yamlTypeOf } from "./yaml-type.ts";
 
@@ -83,7 +84,13 @@ function checkCloudConfig(text: string, { gunzip }: Options): readonly Finding[]
   const unread = unreadable(root);
   return unread.length > 0
     ? unread
-    : [...checkAgainstSchema(root), ...checkContents(root, gunzip), ...checkPaths(root), ...checkUsers(root)];
+    : [
+        ...checkAgainstSchema(root),
+        ...checkContents(root, gunzip),
+        ...checkPaths(root),
+        ...checkOwners(root),
+        ...checkUsers(root),
+      ];
 }
 
 /** One value that its YAML library cannot make, anywhere, and it reads nothing of the file. */

@@ -3,7 +3,7 @@
  * parts of no type in particular are told apart by their first line. One part that it cannot read keeps it from none of the others.
  */
 import { error, PART, warning, type Finding } from "../check/finding.ts";
-import { type MimePart, foundIn, mimeParts } from "../check/multipart.ts";
+import { type MimePart, foundIn, GZIP_TYPE, mimeParts } from "../check/multipart.ts";
 import { readText } from "../read-text.ts";
 
 /** How a part is read that is of a type, or has a first line, that cloud-init knows. */
@@ -16,8 +16,9 @@ export interface PartReader {
 /** What begins as a mail does; undefined for other texts, which its first line tells apart. */
 export function checkMail(text: string, reader: PartReader): readonly Finding[] | undefined {
   if (!/^(From |[!-9;-~]+:)/.test(text)) return undefined;
+  const isMultipart = /^content-type:\s*multipart\//im.test(text.split(/\r?\n\r?\n/, 1)[0] ?? "");
   if (!isMail(text))
-    return /^content-type:\s*multipart\//im.test(text.split(/\r?\n\r?\n/, 1)[0] ?? "")
+    return isMultipart
       ? [
           error(
             1,
@@ -27,11 +28,14 @@ export function checkMail(text: string, reader: PartReader): readonly Finding[] 
           ),
         ]
       : undefined;
+  if (!isMultipart) return [warning(1, "", "this mail has no parts: it was not looked into")];
   // a mailbox's own first line
   const parts = mimeParts(text.replace(/^From [^\n]*/, "X-From: a"), "text/plain");
+  if ("level" in parts) return [parts];
   if (parts.length === 0)
     return [warning(1, "", "no part of this mail can be told from the others here: it was not looked into")];
-  return parts.flatMap((part) => checkPart(part, reader));
+  const ownReader = parts.some(({ type }) => type === "text/part-handler");
+  return parts.flatMap((part) => (ownReader && !isReadHere(part) ? [] : checkPart(part, reader)));
 }
 
 // --- internal ---
@@ -40,11 +44,16 @@ export function checkMail(text: string, reader: PartReader): readonly Finding[] 
 const isMail = (text: string): boolean =>
   new TextDecoder().decode(new TextEncoder().encode(text).subarray(0, 4096)).toLowerCase().includes("mime-version:");
 
+/** Types that handlers of its own read, or that hold others (handlers/__init__.py, user_data.py); a part-handler may read any. */
+const HANDLED =
+  /^(text\/(cloud-(boothook|config-(archive|jsonp))|jinja2|part-handler|x-include-(once-)?url|x-shellscript-per-(boot|instance|once))|multipart\/.*|message\/.*)$/;
 const BY_FIRST_LINE = new Set(["text/plain", "text/x-not-multipart", "text/x-shellscript"]);
 
+const isReadHere = ({ type }: MimePart): boolean => BY_FIRST_LINE.has(type) || type === "text/cloud-config";
+
 function checkPart(part: MimePart, { isKnown, checkText, checkCloudConfig }: PartReader): readonly Finding[] {
+  if (HANDLED.test(part.type) || GZIP_TYPE.test(part.type)) return [];
   const byFirstLine = BY_FIRST_LINE.has(part.type);
-  if (!byFirstLine && part.type !== "text/cloud-config" && part.type !== "application/octet-stream") return [];
   const body = readText(part.body, PART);
   if (typeof body !== "string") return foundIn(part, [body]);
   const known = isKnown(body);

@@ -23,6 +23,9 @@ export function takenAs(tree: Tree, wanted: readonly string[], path: string): Fi
 export const isAlwaysTrue = ({ text }: Scalar, wanted: readonly string[]): boolean =>
   wanted.includes("boolean") && FALSE.test(text);
 
+/** util.is_true: all other words are false, and so is nothing. */
+export const isTrue = ({ text }: Scalar): boolean => TRUE.test(text);
+
 // --- internal ---
 
 /** Words of a command, fields of a mount, a package's version: its code calls str() on each. */
