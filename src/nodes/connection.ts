@@ -61,7 +61,7 @@ export interface Connection {
 /** @throws ClusterError with a ConnectCode, SshKey*, SshAgent*, PrivateKeyMissing; the signal's reason when aborted */
 export async function connect(target: NodeTarget, options: ConnectOptions): Promise<Connection> {
   if (target.hostKeys.length === 0 && options.trust === "strict") throw hostKeyUnknown(target);
-  const credential = credentialOf(target.identity);
+  const credential = await credentialOf(target.identity);
   const timeoutMs = options.timeoutMs ?? 20_000;
   const whole = limit(options.clock, timeoutMs, options.signal);
   const { Client } = (await import("ssh2")).default;

@@ -37,7 +37,7 @@ export const canLogIn = ({ privateKey, agent }: Identity): boolean => privateKey
 /** Looks at the key, and asks the agent where the key does not do. @throws only the signal's reason */
 export async function usableIdentity(offered: Identity, options: IdentityOptions): Promise<Usable> {
   const { publicKey, privateKey, agent } = offered;
-  const unusable = privateKey === undefined ? undefined : whyNot(privateKey);
+  const unusable = privateKey === undefined ? undefined : (await asked(privateKey)).unusable;
   if (privateKey !== undefined && unusable === undefined) return { identity: { publicKey, privateKey } };
   if (agent === undefined || agent === "") return { identity: { publicKey }, lacking: unusable ?? keyMissing() };
   const within = limit(options.clock, options.timeoutMs ?? 5000, options.signal);
@@ -52,23 +52,23 @@ export async function usableIdentity(offered: Identity, options: IdentityOptions
 }
 
 /** @throws ClusterError SshKeyEncrypted, SshKeyUnreadable, PrivateKeyMissing */
-export function credentialOf({
+export async function credentialOf({
   publicKey,
   privateKey,
   agent,
-}: Identity): { privateKey: string } | { agent: string; publicKey: string } {
-  const unusable = privateKey === undefined ? undefined : whyNot(privateKey);
-  if (privateKey !== undefined && unusable === undefined) return { privateKey: forSsh(privateKey) };
+}: Identity): Promise<{ privateKey: string } | { agent: string; publicKey: string }> {
+  const { key, unusable } = privateKey === undefined ? {} : await asked(privateKey);
+  if (key !== undefined) return { privateKey: key };
   if (agent !== undefined && agent !== "") return { agent, publicKey };
   throw unusable ?? keyMissing();
 }
 
-function whyNot(privateKey: string): ClusterError | undefined {
+/** The key as ssh2 reads it, or why it does not. */
+async function asked(privateKey: string): Promise<{ readonly key?: string; readonly unusable?: ClusterError }> {
   try {
-    forSsh(privateKey);
-    return undefined;
+    return { key: await forSsh(privateKey) };
   } catch (error) {
-    if (error instanceof ClusterError) return error;
+    if (error instanceof ClusterError) return { unusable: error };
     throw error;
   }
 }

@@ -1,7 +1,9 @@
 /**
  * The bytes of a key or certificate file as text: what Windows and PowerShell write (UTF-16, a byte order mark) is read, and PEM
- * blocks are found whatever stands around them. Says nothing of what is inside.
+ * blocks are found in any wrapping (core/pem.ts). Says nothing of what is inside.
  */
+import { type PemText, pemTexts } from "../core/pem.ts";
+import { readKept } from "./kept-file.ts";
 
 /** The text; of a binary file something that no pattern of a key file matches. */
 export function textOf(bytes: Buffer): string {
@@ -16,29 +18,21 @@ export function textOf(bytes: Buffer): string {
   return bytes.toString("utf8").replace(/^\uFEFF/, "");
 }
 
+/** Of a key file that may be there; nothing where none can be read. */
+export const keyTextAt = async (file: string): Promise<string> =>
+  textOf((await readKept(file).catch(() => undefined)) ?? Buffer.alloc(0));
+
 /** With a byte order mark, as Windows writes it. */
 export const isUtf16 = ([first, second]: Buffer): boolean =>
   (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 
-export interface PemBlock {
-  /** "CERTIFICATE", "RSA PRIVATE KEY". */
-  readonly label: string;
+export interface PemBlock extends PemText {
   readonly der: Buffer;
-  /** In the clear no more: a legacy key under a passphrase (RFC 1421). */
-  readonly encrypted: boolean;
 }
 
-/** The blocks in their order. Indented, in one line, or with "\n" written out, as variables and JSON hold them: all the same. */
-export function pemBlocks(text: string): PemBlock[] {
-  return [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g)].map(([, label = "", inside = ""]) => {
-    const lines = inside.replaceAll(/\\[rn]/g, "\n").split(/[\r\n]+/);
-    return {
-      label,
-      der: Buffer.from(lines.filter((line) => !line.includes(":")).join(""), "base64"),
-      encrypted: /^\s*Proc-Type:.*ENCRYPTED/m.test(inside),
-    };
-  });
-}
+/** The blocks in their order, in any wrapping. */
+export const pemBlocks = (text: string): PemBlock[] =>
+  pemTexts(text).map((block) => ({ ...block, der: Buffer.from(block.base64, "base64") }));
 
 /** What a text decodes to that is base64 and nothing else; undefined for every other. */
 export function bareBase64(text: string): Buffer | undefined {

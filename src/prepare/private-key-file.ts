@@ -3,6 +3,7 @@
  * and OpenSSH's own format. The private part never leaves this module, not even in an error.
  */
 import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from "node:crypto";
+import { privateKeyIn } from "../core/pem.ts";
 import { openSshLine, openSshPublicKey } from "./ssh-public-key.ts";
 import { readStrings } from "./ssh-wire.ts";
 
@@ -31,11 +32,11 @@ const SEEN = new Map<string, PrivateKeyFile>();
 const MOST_SEEN = 100;
 
 function inspect(text: string): PrivateKeyFile {
-  const block = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?-----END \1-----/.exec(text);
-  if (block === null) return { kind: "none" };
-  const [pem, label = ""] = block;
-  if (label === "OPENSSH PRIVATE KEY") return inspectOpenSsh(pem);
-  if (label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type:.*ENCRYPTED/m.test(pem)) return { kind: "encrypted" };
+  const block = privateKeyIn(text);
+  if (block === undefined) return { kind: "none" };
+  const { label, pem, base64, encrypted } = block;
+  if (label === "OPENSSH PRIVATE KEY") return inspectOpenSsh(Buffer.from(base64, "base64"));
+  if (label === "ENCRYPTED PRIVATE KEY" || encrypted) return { kind: "encrypted" };
   try {
     const key = createPrivateKey(pem);
     return works(key) ? { kind: "key", publicKey: openSshPublicKey(createPublicKey(key), "") } : { kind: "none" };
@@ -58,9 +59,8 @@ function works(key: KeyObject): boolean {
 }
 
 /** PROTOCOL.key: after the magic word three strings (cipher, KDF, its options), a count, and the public blob in the clear. */
-function inspectOpenSsh(pem: string): PrivateKeyFile {
+function inspectOpenSsh(bytes: Buffer): PrivateKeyFile {
   const magic = "openssh-key-v1\0";
-  const bytes = Buffer.from(pem.replace(/-----[^-]+-----/g, "").replaceAll(/\s/g, ""), "base64");
   if (bytes.subarray(0, magic.length).toString("latin1") !== magic) return { kind: "none" };
   let at = magic.length;
   const string = (): Buffer | undefined => {

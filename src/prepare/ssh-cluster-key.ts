@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { readKept } from "./kept-file.ts";
+import { textOf } from "./key-text.ts";
 import { inspectPrivateKey } from "./private-key-file.ts";
 import type { SshKey } from "./ssh-key.ts";
 import { findOwnKey } from "./ssh-own-key.ts";
@@ -36,7 +37,7 @@ export const placeOf = ({ dir, now, subject }: OwnPlace) => ({
 /** A key known from Azure alone. Its private half may still be `ssh-cert.key`; else the user must have it elsewhere. */
 export async function withoutCertificate(publicKey: string, own: SshKey | undefined, dir: string): Promise<SshKey> {
   const file = join(dir, "ssh-cert.key");
-  const local = inspectPrivateKey((await readKept(file))?.toString("utf8") ?? "");
+  const local = inspectPrivateKey(textOf((await readKept(file)) ?? Buffer.alloc(0)));
   if (local.kind === "key" && local.publicKey !== undefined && sameSshKey(local.publicKey, publicKey))
     return { publicKey, privateKeyFile: file, made: false, files: [file], notes: [] };
   const other = own === undefined ? "is not here" : `is not here (ssh-cert.key in ${dir} is another one)`;

@@ -9,7 +9,7 @@ import { unused } from "./beside.ts";
 import { thumbprint } from "./certificate.ts";
 import { looksLikeDer, readDer } from "./der-file.ts";
 import { readableByOthers, readKept, whyMissing } from "./kept-file.ts";
-import { bareBase64, pemBlocks, textOf } from "./key-text.ts";
+import { bareBase64, keyTextAt, pemBlocks, textOf } from "./key-text.ts";
 import { inspectPrivateKey, isHalfOf } from "./private-key-file.ts";
 import { derKind, type ForeignKind, foreignKind, parsePublicKeyFile } from "./ssh-file-kinds.ts";
 import type { SshKey } from "./ssh-key.ts";
@@ -121,8 +121,7 @@ async function privateKeyBeside(file: string, publicKey: string): Promise<{ file
   const candidates = [...new Set([file, `${stem}.key`, ...(extname(file) === ".pub" ? [stem] : []), `${stem}.pem`])];
   const found = await Promise.all(
     candidates.map(async (candidate) => {
-      const text = textOf((await readKept(candidate).catch(() => undefined)) ?? Buffer.alloc(0));
-      const inside = inspectPrivateKey(text);
+      const inside = inspectPrivateKey(await keyTextAt(candidate));
       const fits = isHalfOf(inside, publicKey);
       return { candidate, kind: inside.kind, fits };
     }),

@@ -17,6 +17,7 @@ import { derKind, foreignKind, parsePublicKeyFile, type ForeignKind } from "./ss
 import type { SshKey } from "./ssh-key.ts";
 import { parseOpenSshPublicKey, sameSshKey, usableSshPublicKey } from "./ssh-public-key.ts";
 import type { Subject } from "./subject.ts";
+import { privateKeyIn } from "../core/pem.ts";
 import { shellWord } from "../core/quoting.ts";
 
 interface Place {
@@ -143,7 +144,7 @@ async function publicOfKey(path: string, found: Found, notes: string[]): Promise
   if (found.key === undefined) return undefined;
   const warning = await readableByOthers(path);
   if (warning !== undefined) notes.push(warning);
-  const inside = inspectPrivateKey(found.key.toString("utf8"));
+  const inside = inspectPrivateKey(textOf(found.key));
   if (inside.kind === "key" && inside.publicKey !== undefined) {
     const { type, blob } = parseOpenSshPublicKey(inside.publicKey, path);
     return `${type} ${blob.toString("base64")} ${COMMENT}`;
@@ -176,11 +177,11 @@ async function kindOf(path: string, bytes: Buffer): Promise<ForeignKind | undefi
 
 /** A new certificate, for an RSA key. */
 async function sign(place: Place, found: Found, haveKey: boolean): Promise<string | undefined> {
-  const text = haveKey ? found.key?.toString("utf8") : undefined;
+  const block = haveKey && found.key !== undefined ? privateKeyIn(textOf(found.key)) : undefined;
   // A key in OpenSSH's own format, or Ed25519, is used as it is: certificates are made for PEM RSA keys.
-  if (text === undefined || text.includes("OPENSSH PRIVATE KEY") || createPrivateKey(text).asymmetricKeyType !== "rsa")
+  if (block === undefined || block.label === "OPENSSH PRIVATE KEY" || createPrivateKey(block.pem).asymmetricKeyType !== "rsa")
     return undefined;
-  return selfSigned({ key: text, subject: (await place.subject()).attributes, days: DAYS, now: place.now });
+  return selfSigned({ key: block.pem, subject: (await place.subject()).attributes, days: DAYS, now: place.now });
 }
 
 function readCertificate(bytes: Buffer | string, path: string): { der: Buffer; line: string } {

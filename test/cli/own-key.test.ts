@@ -3,7 +3,7 @@
  * the first write where it cannot be used. Over SSH servers that let in who the machines' key lets in, and a real ssh-agent.
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type ssh2 from "ssh2";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -36,6 +36,7 @@ describe.skipIf(!ready)("a cluster made with keys/mine.pub", () => {
     for (const [end, name] of [
       ["key", "rsa"],
       ["pub", "rsa.pub"],
+      ["pem", "rsa.pem"],
     ] as const)
       cpSync(at(`ssh-cert.${end}`), at("keys", name));
     for (const end of ["key", "pub", "pem", "cer"]) rmSync(at(`ssh-cert.${end}`));
@@ -127,6 +128,33 @@ describe.skipIf(!ready)("a cluster made with keys/mine.pub", () => {
     expect(refused.stderr).toContain("--wait-for machines");
     expect(azure.exchanges.filter(({ method }) => method === "PUT").length).toBe(before);
     expect((await azure.run(`plan ${create} --wait-for machines`)).exit).toBe(0);
+  });
+
+  test("a private half that cannot be read is said before the first write; one in another wrapping logs in", async () => {
+    mkdirSync(at("wrapped"));
+    const [pem, rsa] = ["mine", "rsa"].map((name) => readFileSync(at("keys", name), "utf8")) as [string, string];
+    const lines = pem.trim().split("\n");
+    writeFileSync(at("wrapped", "cut"), [...lines.slice(0, -3), lines.at(-1), ""].join("\n"), { mode: 0o600 });
+    const before = azure.exchanges.filter(({ method }) => method === "PUT").length;
+    for (const command of ["plan ", ""]) {
+      const refused = await azure.run(`${command}cutkey --num-nodes 1 --ssh ${PORT + 10} --ssh-cert wrapped/cut`);
+      expect([refused.exit, refused.stderr]).toEqual([
+        5,
+        expect.stringContaining(`cannot be read: it is damaged (${at("wrapped", "cut")})`),
+      ]);
+    }
+    const both = `${rsa}${readFileSync(at("keys", "rsa.pem"), "utf8")}`;
+    writeFileSync(at("wrapped", "both.pem"), both, { mode: 0o600 });
+    expect(await azure.run(`plan both --num-nodes 1 --ssh ${PORT + 10} --ssh-cert wrapped/both.pem`)).toMatchObject({ exit: 0 });
+    expect(azure.exchanges.filter(({ method }) => method === "PUT").length).toBe(before);
+    for (const wrapped of [
+      Buffer.from(`\uFEFF${pem.replaceAll("\n", "\r\n")}`, "utf16le"),
+      JSON.stringify(pem),
+      `me@here\n ${pem}`,
+    ]) {
+      writeFileSync(at("wrapped", "mine"), wrapped, { mode: 0o600 });
+      expect(await run("--ssh-key wrapped/mine")).toMatchObject(here);
+    }
   });
 
   test("status and run call a passphrase a passphrase", async () => {

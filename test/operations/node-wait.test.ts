@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { ClusterError } from "../../src/core/errors.ts";
 import type { PlannedNode } from "../../src/core/plan/cluster.ts";
 import { type NodeWaiting, waitForPlanned } from "../../src/operations/create/node-wait.ts";
-import { machineStateOf } from "../../src/operations/create/node-watch.ts";
+import { nodeMoments } from "../../src/operations/create/machine-news.ts";
+import { machineStateOf, startedNodes } from "../../src/operations/create/node-watch.ts";
 import type { Run } from "../../src/operations/run.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 
@@ -98,3 +99,30 @@ test.each<[boolean, boolean, boolean, string]>([
   const azure = { hasFailed: (index: number) => failed && index === 4, settled: () => Promise.resolve() };
   expect(machineStateOf({ azure, stopped: new Set(off ? [4] : [5]) }, cut ? { isCutOff: () => true } : undefined)(4)).toBe(state);
 });
+
+test.each<[string, Error, boolean]>([
+  ["a refusal", new ClusterError("EtcdRefused", "no"), false],
+  ["the end of the run's time", new Error("time limit"), true],
+])("a node whose wait ends with %s was not ready in time", async (_, error, aborted) => {
+  expect((await watched(error, aborted)).get(4)).toMatchObject({ state: "unreachable", reason: "was not ready in time" });
+});
+
+test("a bug met while a node is watched is told as one, and not as a node that is late", async () => {
+  await expect(watched(new TypeError("x is no function"), false)).rejects.toThrow("x is no function");
+});
+
+/** What comes of two nodes, of which the first one's wait ends so. */
+function watched(error: Error, aborted: boolean) {
+  const signal = aborted ? AbortSignal.abort(error) : new AbortController().signal;
+  const one = ({ index }: { index: number }) =>
+    index === 4 ? Promise.reject(error) : Promise.resolve({ index, name: "n5", state: "ready", timings: {}, attempts: 1 });
+  const waiting = {
+    level: "ssh",
+    joining: { has: () => false, ended: () => undefined },
+    targetOf: ({ index }: PlannedNode) => ({ index, hostKeys: ["k"] }),
+    wait: () => ({ one }),
+  } as unknown as NodeWaiting;
+  const started = startedNodes({ simulated: false, tools: { signal } } as unknown as Run, waiting, nodeMoments());
+  for (const index of [4, 5]) started.start({ index, userData: "x" } as PlannedNode);
+  return started.all();
+}

@@ -2,6 +2,7 @@
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type Identity, type Usable, usableIdentity } from "../../nodes/identity.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
+import { textOf } from "../../prepare/key-text.ts";
 import { readWhole } from "../../prepare/read-whole.ts";
 import { clusterSshKey } from "../../prepare/ssh-cluster-key.ts";
 import type { Run } from "../run.ts";
@@ -9,7 +10,7 @@ import { withPrivateKey } from "./private-key.ts";
 
 /** Of a key that was found or made. In a rehearsal there is nothing to log in to, and no agent is asked. */
 export async function identityOf(run: Run, { publicKey, privateKeyFile }: SshKey): Promise<Usable> {
-  const privateKey = privateKeyFile === undefined ? undefined : (await readWhole(privateKeyFile)).toString("utf8");
+  const privateKey = privateKeyFile === undefined ? undefined : textOf(await readWhole(privateKeyFile));
   const agent = run.outside.env["SSH_AUTH_SOCK"];
   const offered: Identity = {
     publicKey,

@@ -6,8 +6,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { PRIVATE, readableByOthers, readKept, textAt } from "../../prepare/kept-file.ts";
+import { PRIVATE, readableByOthers, textAt } from "../../prepare/kept-file.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
+import { keyTextAt } from "../../prepare/key-text.ts";
 import { inspectPrivateKey, isHalfOf } from "../../prepare/private-key-file.ts";
 import { publicHalfOf, readGivenKey } from "../../prepare/ssh-given-key.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
@@ -71,7 +72,7 @@ function notedPath(run: Run, cluster: string): string | undefined {
 async function firstThatFits(files: readonly string[], publicKey: string): Promise<string | undefined> {
   let locked: string | undefined;
   for (const file of new Set(files)) {
-    const text = (await readKept(file).catch(() => undefined))?.toString("utf8") ?? "";
+    const text = await keyTextAt(file);
     const inside = inspectPrivateKey(text);
     if (isHalfOf(inside, publicKey)) {
       if (inside.kind === "key" && inside.locked !== true) return file;
@@ -86,7 +87,7 @@ async function firstThatFits(files: readonly string[], publicKey: string): Promi
 
 async function believed(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined;
-  const text = (await readKept(file).catch(() => undefined))?.toString("utf8") ?? "";
+  const text = await keyTextAt(file);
   return inspectPrivateKey(text).kind === "encrypted" && (await publicHalfOf(file, text).catch(() => "other")) === undefined
     ? file
     : undefined;

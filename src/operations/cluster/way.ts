@@ -13,6 +13,7 @@ import { forSsh } from "../../nodes/private-key.ts";
 import type { Via } from "../../nodes/via.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import { PUBLIC, textAt } from "../../prepare/kept-file.ts";
+import { keyTextAt } from "../../prepare/key-text.ts";
 import { homeOf } from "../own-path.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
@@ -108,7 +109,7 @@ async function begin(
   const kept = folder
     .split("\n")
     .flatMap((line) => /^[^#@\s]\S* (ssh-\S+|ecdsa-\S+) (\S+)$/.exec(line)?.slice(1).join(" ") ?? []);
-  const ways = logins(run, identity);
+  const ways = await logins(run, identity);
   const full = hops.map((hop): JumpHop => ({
     ...hop,
     hostKeys: texts.flatMap((text) => keysInKnownHosts(text, hop.host, hop.port)),
@@ -117,9 +118,9 @@ async function begin(
   return createJump(full, { clock: run.outside.clock, signal: run.tools.signal, nodeKeys: () => [...keys, ...kept] });
 }
 
-function logins(run: Run, { privateKey, agent }: Identity): HopLogin[] {
-  const files = hopKeyFiles(run, undefined).map((file) => textAt(file) ?? "");
-  const keys = [...files, privateKey ?? ""].flatMap((text) => usable(text));
+async function logins(run: Run, { privateKey, agent }: Identity): Promise<HopLogin[]> {
+  const files = await Promise.all(hopKeyFiles(run, undefined).map(keyTextAt));
+  const keys = (await Promise.all([...files, privateKey ?? ""].map(usable))).flat();
   const socket = agent ?? run.outside.env["SSH_AUTH_SOCK"];
   return [
     ...[...new Set(keys)].map((key) => ({ privateKey: key })),
@@ -128,9 +129,9 @@ function logins(run: Run, { privateKey, agent }: Identity): HopLogin[] {
 }
 
 /** One under a passphrase is the agent's business. */
-function usable(text: string): string[] {
+async function usable(text: string): Promise<string[]> {
   try {
-    return [forSsh(text)];
+    return [await forSsh(text)];
   } catch {
     return [];
   }

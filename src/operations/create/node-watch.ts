@@ -2,6 +2,7 @@
  * Watches nodes become usable, each from the moment that Azure has accepted its machine: a node that answers is ready, even
  * if Azure has not yet called its machine done.
  */
+import { ClusterError } from "../../core/errors.ts";
 import type { PlannedNode } from "../../core/plan/cluster.ts";
 import { hasEtcd } from "../../core/plan/tags.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
@@ -30,6 +31,7 @@ export interface NodeWatch {
   start(node: PlannedNode): void;
   /** Resolves when the node is ready; never rejects. */
   usable(node: PlannedNode): Promise<void>;
+  /** When all are ready or given up. @throws what is no fault of a node's: a bug */
   all(): Promise<Map<number, NodeReadiness>>;
   /** What explains the nodes that are not ready: a sentence and advice for each. */
   explain(found: ReadonlyMap<number, NodeReadiness>): Promise<NodeDiagnosis[]>;
@@ -82,8 +84,7 @@ export async function watchNodes(
     start: started.start,
     usable: (node) => ready(node.index).promise,
     async all() {
-      const found = await started.all();
-      waits.end();
+      const found = await started.all().finally(() => waits.end());
       tellClocks(run, clocks);
       keeper?.tell();
       await gateways?.tell();
@@ -99,10 +100,8 @@ export const machineStateOf =
   (index: number): "failed" | "stopped" | "cut off" | "unknown" =>
     azure.hasFailed(index) ? "failed" : stopped.has(index) ? "stopped" : inside?.isCutOff() === true ? "cut off" : "unknown";
 
-// --- internal ---
-
 /** The waits that were started, one a node. */
-function startedNodes(run: Run, waiting: NodeWaiting, ready: ReturnType<typeof nodeMoments>) {
+export function startedNodes(run: Run, waiting: NodeWaiting, ready: ReturnType<typeof nodeMoments>) {
   const running = new Map<number, Promise<NodeReadiness>>();
   return {
     has: (index: number): boolean => running.has(index),
@@ -116,11 +115,17 @@ function startedNodes(run: Run, waiting: NodeWaiting, ready: ReturnType<typeof n
       running.set(node.index, one);
     },
     async all(): Promise<Map<number, NodeReadiness>> {
-      const ended = [...running].map(async ([index, promise]) => [index, await promise.catch(() => givenUp(index))] as const);
+      // a bug is told once nobody is waited for any more
+      await Promise.allSettled(running.values());
+      const ended = [...running].map(
+        async ([index, one]) => [index, await one.catch((error: unknown) => givenUp(run, index, error))] as const,
+      );
       return new Map(await Promise.all(ended));
     },
   };
 }
+
+// --- internal ---
 
 /** Nobody looks for reasons in a rehearsal, of machines alone, and where no way leads to the node. */
 async function explainMissing(
@@ -197,12 +202,8 @@ function tellClocks(run: Run, clocks: readonly ClockMeasure[]): void {
       });
 }
 
-/** A wait that was cut off when the run's time was over. */
-const givenUp = (index: number): NodeReadiness => ({
-  index,
-  name: "",
-  state: "unreachable",
-  reason: "was not ready in time",
-  timings: {},
-  attempts: 0,
-});
+/** A wait that was cut off when the run's time was over, or that was refused. @throws what is a bug, and no node's fault */
+function givenUp({ tools }: Run, index: number, error: unknown): NodeReadiness {
+  if (!tools.signal.aborted && !(error instanceof ClusterError)) throw error;
+  return { index, name: "", state: "unreachable", reason: "was not ready in time", timings: {}, attempts: 0 };
+}
