@@ -172,13 +172,16 @@ async function replaceOne(run: Run, removal: Removal, work: Work): Promise<Clust
   if (node === undefined) throw removedFrom(spec.name, removal.absent);
   const old = parts.find((part) => part.kind === "machine");
   const made = old === undefined ? 0 : await machineMadeAt(run, old.id);
-  await retag(claim, (now) => withReplacement(withReplacing(having(now, removal, node), node, made), noted), run.tools);
+  const { keepDataDisk: keeps } = wish;
+  // Azure may refuse it, of a machine that is being backed up for one: while the node is in etcd, and nothing is noted, nothing is lost by that
+  const disk = old !== undefined && keeps ? await keepDataDisk(run, old.id) : undefined;
+  const leaving = { made, keepDataDisk: keeps };
+  await retag(claim, (now) => withReplacement(withReplacing(having(now, removal, node), node, leaving), noted), run.tools);
   let goesToo = false;
   if (old !== undefined) {
     await letLeave(run, removal, node);
-    const disk = wish.keepDataDisk ? await keepDataDisk(run, old.id) : undefined;
     if (disk !== undefined) kept.push(disk);
-    goesToo = !wish.keepDataDisk && (await hasKeptDisk(run, old.id));
+    goesToo = !keeps && (await hasKeptDisk(run, old.id));
     // by now it may be the one that another run has made in its place
     await removeAll(run, owner, [old], async () => (await machineMadeAt(run, old.id)) > made);
   }

@@ -190,6 +190,14 @@ const REFUSALS: readonly Refusal[] = [
     /need 8 vCPUs.*; 7 of 9.*run .azure-coreos-cluster replace mycluster 1 2. again/s,
     few("quota-cores:9"),
   ],
+  [
+    "its disk is to stay",
+    "--data-disk",
+    "1 --keep-data-disk --vm-size Large",
+    5,
+    /run .azure-coreos-cluster replace mycluster 1 --keep-data-disk. again/,
+    few("quota-cores:5"),
+  ],
   ["that of addresses", "", "1 --pip", 5, /PublicIPCountLimitReached/, { limits: { publicAddresses: 1 } }],
   ["etcd's authority is another's", "", "1", 5, /EtcdCaWrong/, otherAuthority],
   ["and all go", "--num-nodes 3", "0-2", 5, /EtcdCaWrong/, otherAuthority],
@@ -441,7 +449,7 @@ test("Ctrl-C while the old machine goes says what is left, and calls no node ill
 test.each([
   ["refused", false],
   ["carried out, and its answer lost", true],
-])("--keep-data-disk: a machine's letting go that is %s is asked for again: the node has left etcd already", async (_, done) => {
+])("--keep-data-disk: a machine's letting go that is %s is asked for again", async (_, done) => {
   await made("--data-disk");
   let lost = 0;
   const { exit, document, stderr } = await azure.json<ReplaceDocument>("replace mycluster 1 --keep-data-disk --yes", {
@@ -456,6 +464,45 @@ test.each([
   });
   expect({ exit, kept: document.keptDisks }, stderr).toEqual({ exit: 0, kept: [`${nameOf(1)}-data`] });
 });
+
+test("--keep-data-disk: a letting go that Azure refuses leaves the node as it is, in etcd", async () => {
+  await made("--data-disk");
+  const backedUp = refusing("PUT", 409, "OperationNotAllowed");
+  expect((await azure.run("replace mycluster 1 --keep-data-disk --yes", { azure: backedUp })).exit).toBe(1);
+  expect({ marked: "aoc-replacing" in (await claimTags({})), deletes: deletes(azure) }).toEqual({ marked: false, deletes: [] });
+  expect((await azure.run("mycluster")).exit).toBe(0);
+});
+
+test("--keep-data-disk: who ends one that broke off is told of the flag, and without it the disk is not lost", async () => {
+  await made("--data-disk");
+  const diskId = async (): Promise<unknown> =>
+    ((await byHand(azure, "GET", inGroup("mycluster", "Microsoft.Compute/disks", `${nameOf(1)}-data`))).body as Body).properties
+      ?.uniqueId;
+  const before = await diskId();
+  const broken = await azure.run("replace mycluster 1 --keep-data-disk --yes", { azure: refusing("DELETE", 403, "Forbidden") });
+  expect(broken.exit, broken.stderr).not.toBe(0);
+  azure.exchanges.length = 0;
+  const end = "azure-coreos-cluster replace mycluster 1 --keep-data-disk";
+  for (const without of ["mycluster", "replace mycluster 1 --yes", "replace mycluster 0 --keep-data-disk --yes"]) {
+    const { exit, stderr } = await azure.run(without);
+    expect({ exit, stderr }, without).toEqual({ exit: 5, stderr: expect.stringContaining(end) });
+  }
+  expect(deletes(azure)).toEqual([]);
+  const { exit, document, stderr } = await azure.json<ReplaceDocument>(`${end.slice(21)} --yes`);
+  expect({ exit, kept: document.keptDisks }, stderr).toEqual({ exit: 0, kept: [`${nameOf(1)}-data`] });
+  expect(await diskId()).toBe(before);
+  await whole();
+  // another time its disk may go
+  expect((await azure.run("replace mycluster 1 --yes")).exit).toBe(0);
+});
+
+/** Node 1's machine is not to be touched so. */
+const refusing =
+  (method: string, status: number, code: string): TestAzure["simulation"]["handle"] =>
+  async (request) =>
+    request.method === method && request.url.includes(`/virtualMachines/${nameOf(1)}?`)
+      ? { status, headers: {}, body: JSON.stringify({ error: { code, message: "The VM is being backed up" } }) }
+      : azure.simulation.handle(request);
 
 test("--keep-data-disk: a machine that somebody changes meanwhile is looked at again, and its disk, without tags, is kept", async () => {
   await made("--data-disk");

@@ -1,8 +1,9 @@
 /**
- * On the claim: the nodes that are being replaced, each with the time at which its old machine was made, "3=1764331200000,5=...". A machine
- * of that age has left etcd and is to go; one that is younger is the new one, and waits for the end of its replacement. And which replacement
- * they belong to.
+ * On the claim: the nodes that are being replaced, each with the time at which its old machine was made, and whether its data disk is kept,
+ * "3=1764331200000,5=...+disk". A machine of that age has left etcd and is to go; one that is younger is the new one, and waits for the end of
+ * its replacement. And which replacement they belong to.
  */
+import { FLAGS } from "../spec/flags.ts";
 import { type Tags, ranges } from "./tags.ts";
 
 export const REPLACING = "aoc-replacing";
@@ -38,24 +39,36 @@ export function withReplacement(tags: Tags, now: Replacing | undefined): Tags {
   return nodes.length > 200 ? rest : { ...rest, [REPLACEMENT]: `${now.youngest}-${now.begun}-${now.wish}-${nodes}` };
 }
 
-/** By node index, milliseconds since 1970. What is not as it is written is none. */
-export const replacingIn = (tags: Tags | undefined): ReadonlyMap<number, number> =>
+/** The machine that is to go. */
+export interface OldMachine {
+  /** Milliseconds since 1970, by Azure's clock. */
+  readonly made: number;
+  /** The new machine is to get its data disk: whoever ends the replacement must know, or the disk is lost. */
+  readonly keepDataDisk: boolean;
+}
+
+/** By node index. What is not as it is written is none. */
+export const replacingIn = (tags: Tags | undefined): ReadonlyMap<number, OldMachine> =>
   new Map(
-    (tags?.[REPLACING] ?? "").split(",").flatMap((entry): [number, number][] => {
-      const [, node, madeAt] = /^(\d{1,3})=(\d{1,15})$/.exec(entry) ?? [];
-      return node === undefined ? [] : [[Number(node), Number(madeAt)]];
+    (tags?.[REPLACING] ?? "").split(",").flatMap((entry): [number, OldMachine][] => {
+      const [, node, made, disk] = /^(\d{1,3})=(\d{1,15})(\+disk)?$/.exec(entry) ?? [];
+      return node === undefined ? [] : [[Number(node), { made: Number(made), keepDataDisk: disk !== undefined }]];
     }),
   );
 
 /** The tags with one more, or with one less. */
-export function withReplacing(tags: Tags, node: number, madeAt: number | undefined): Tags {
+export function withReplacing(tags: Tags, node: number, old: OldMachine | undefined): Tags {
   const all = new Map(replacingIn(tags));
-  if (madeAt === undefined) all.delete(node);
-  else all.set(node, madeAt);
+  if (old === undefined) all.delete(node);
+  else all.set(node, old);
   const { [REPLACING]: _before, ...rest } = tags;
-  const text = [...all].map(([index, time]) => `${index}=${time}`).join(",");
+  const text = [...all].map(([index, { made, keepDataDisk }]) => `${index}=${made}${keepDataDisk ? "+disk" : ""}`).join(",");
   return text === "" ? rest : { ...rest, [REPLACING]: text };
 }
+
+/** What ends a replacement, or begins it again: without the flag that it was typed with the data disk would go. */
+export const replaceCommand = (cluster: string, nodes: readonly number[], keepDataDisk: boolean): string =>
+  `azure-coreos-cluster replace ${cluster} ${nodes.join(" ")}${keepDataDisk ? ` --${FLAGS.keepDataDisk.name}` : ""}`;
 
 // --- internal ---
 

@@ -32,6 +32,8 @@ export interface Wanted extends FreshNodes {
   readonly image: ImageChoice;
   /** What those that are to be made anew give back first. */
   readonly freed?: Freed;
+  /** What makes them anew, as a command to type. */
+  readonly command?: string;
 }
 
 /** A size in a location, as Azure's answers judge it. */
@@ -142,7 +144,7 @@ const chosenNow = ({ spec, found: { claim } }: Wanted): FlagKey[] =>
 
 /** What is judged: the answers, beside what is to be made. */
 function checkedOf(wanted: Wanted, answers: Answers, place: PlaceAnswers): Checked {
-  const { spec, found, fresh, known, freed } = wanted;
+  const { spec, found, known, freed, command } = wanted;
   const machines = newMachines(spec, wanted);
   const { compute, network, imageById, existing, missingIdentities } = answers;
   const { location, region, networkUsage, labelFree, imageFacts } = place;
@@ -154,7 +156,7 @@ function checkedOf(wanted: Wanted, answers: Answers, place: PlaceAnswers): Check
     location,
     ...machines,
     knownNodes: known.size,
-    ...(freed === undefined ? {} : { command: `azure-coreos-cluster replace ${spec.name} ${fresh.join(" ")}` }),
+    ...(command === undefined ? {} : { command }),
     missingIdentities,
     newAddresses: newAddresses(spec, found, machines.newNodes) - (freed?.addresses ?? 0),
     providers: [compute, network].filter((one) => one !== undefined),

@@ -17,6 +17,7 @@ import { refuseTakenFolder } from "../cluster/folder-owner.ts";
 import { freedBy, knownNodes, machinesOf } from "../cluster/nodes-there.ts";
 import { lookIn } from "../cluster/find.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
+import { replaceCommand } from "../../core/plan/replacing.ts";
 import { refuseHalfReplaced } from "../replace/half-replaced.ts";
 import { claimed, refuseChangedClaim } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
@@ -141,7 +142,7 @@ async function choose(run: Run, wish: FoundWish, anew: Anew | undefined): Promis
   const ours = provenOf(snapshot, found.owner);
   // before anything is made: damaged tags are no part of a cluster that is worked on
   for (const live of ours.values()) if (live.kind === "machine") hostKeyIn(live);
-  refuseHalfReplaced(spec, found.claim?.tags, ours, anew?.ending);
+  refuseHalfReplaced(spec, found.claim?.tags, ours, anew);
   const known = knownNodes(spec, ours, found.claim);
   const indexes = chooseNodes(spec, known);
   // more than it was ever asked for are there: somebody else's run has made them
@@ -165,8 +166,11 @@ async function check(run: Run, chosen: Chosen): Promise<Possible> {
   const there = new Set(machinesOf(spec, ours));
   const fresh = indexes.filter((index) => !there.has(index) || anew?.nodes.has(index) === true);
   const members = found.claim?.choices.members ?? new Map<number, string>();
-  const freed = anew && freedBy(spec, ours, anew.nodes);
-  const surveyed = await survey(run, spec, found, { fresh, members, known, ...(freed && { freed }) });
+  const replacing = anew && {
+    freed: freedBy(spec, ours, anew.nodes),
+    command: replaceCommand(spec.name, fresh, anew.keepDataDisk),
+  };
+  const surveyed = await survey(run, spec, found, { fresh, members, known, ...replacing });
   return { ...chosen, spec: surveyed.taken.checked.spec, surveyed };
 }
 

@@ -40,7 +40,7 @@ export async function survey(
   run: Run,
   spec: ClusterSpec,
   found: ClaimedCluster,
-  nodes: Pick<Wanted, "fresh" | "members" | "known" | "freed">,
+  nodes: Pick<Wanted, "fresh" | "members" | "known" | "freed" | "command">,
 ): Promise<Survey> {
   const { emit } = run;
   emit({ kind: "phase", id: "preflight", label: "preflight", detail: "checking that it can be made; nothing is written" });

@@ -43,7 +43,7 @@ export async function replacementOf(run: Run, { claim, going, parts }: Removal, 
   const noted = brokenOff(claim.tags, fresh) ?? fresh;
   const anew = going.filter((node) => (ages.get(node) ?? 0) > noted.youngest);
   const unfinished = replacingIn(claim.tags);
-  const half = new Set(going.filter((node) => ages.has(node) && ages.get(node) === unfinished.get(node)));
+  const half = new Set(going.filter((node) => ages.has(node) && ages.get(node) === unfinished.get(node)?.made));
   const [done, made] = [anew.filter((node) => !unfinished.has(node)), anew.filter((node) => unfinished.has(node))];
   if (done.length === going.length) return { noted: fresh, done: new Set(), made: new Set(), half };
   return { noted, done: new Set(done), made: new Set(made), half };
