@@ -11,7 +11,7 @@ import { createCredential } from "../../src/azure/credentials.ts";
 import { CLOUDS } from "../../src/azure/clouds.ts";
 import { failure } from "../../src/azure/failure.ts";
 import { outwardClient } from "../../src/azure/outward.ts";
-import { adviceFor } from "../../src/core/advice/advice.ts";
+import { adviceFor, retryClass } from "../../src/core/advice/advice.ts";
 import { selfSigned } from "../../src/prepare/certificate.ts";
 import { newDiscoveryUrl } from "../../src/prepare/discovery.ts";
 import { proxyOf } from "../../src/operations/way-out/proxy.ts";
@@ -114,15 +114,18 @@ test("a redirection is followed nowhere", async () => {
 });
 
 test.each([
-  [407, "ProxyAuthenticationRequired", "wants a user name and a password (407)"],
-  [403, "ProxyRefused", "opens no way to management.azure.com"],
-  [502, "ProxyRefused", "opens no way to management.azure.com"],
-])("a proxy that answers %i is called that", async (status, code, words) => {
+  [407, "ProxyAuthenticationRequired", "wants a user name and a password (407)", "no"],
+  [403, "ProxyRefused", "opens no way to management.azure.com", "no"],
+  [511, "ProxyRefused", "opens no way to management.azure.com", "no"],
+  [502, "ProxyCannotConnect", "opens no way to management.azure.com", "transient"],
+  [503, "ProxyCannotConnect", "opens no way to management.azure.com", "transient"],
+])("a proxy that answers %i is called that", async (status, code, words, retry) => {
   const { at } = await proxy({ status });
   const error = await asked({ HTTPS_PROXY: `me:hunter2@${at}` });
   expect(error).toMatchObject({ code, exit: 1, message: expect.stringContaining(words) as string });
   expect(error).toMatchObject({ message: expect.stringContaining(`${at} (HTTPS_PROXY)`) as string });
   expect((error as Error).message).not.toContain("hunter2");
+  expect(retryClass(undefined, code)).toBe(retry);
 });
 
 test("a dead proxy is named with its variable, and is no sign-in", async () => {

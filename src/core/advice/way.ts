@@ -18,6 +18,13 @@ export const wayAdvice: readonly AdviceRow[] = [
     retry: "no",
   },
   {
+    code: "ProxyCannotConnect",
+    meaning: "The proxy is there, and does not reach the server: its DNS, its own way out or the server is in trouble.",
+    advice: (failure, context) =>
+      `Run \`${rerun(context)}\` again: it goes on where it stopped. If it stays so, whoever runs the proxy (${variable(failure)}) sees in its log why.`,
+    retry: "transient",
+  },
+  {
     code: "ProxyRefused",
     meaning: "The proxy is there, and does not let this through.",
     advice: (failure, context) =>

@@ -73,7 +73,10 @@ function unreachable({ shown, variable }: Proxy, error: unknown): Error {
 
 function refused({ shown, variable }: Proxy, status: number, request: ClientRequest): Error {
   const host = String(request.getHeader("host") ?? request.host);
-  return status === 407
-    ? failure("ProxyAuthenticationRequired", wantsPassword(`${shown} (${variable})`))
-    : failure("ProxyRefused", `the proxy ${shown} (${variable}) opens no way to ${host} (${status})`);
+  if (status === 407) return failure("ProxyAuthenticationRequired", wantsPassword(`${shown} (${variable})`));
+  const code = PASSING.has(status) ? "ProxyCannotConnect" : "ProxyRefused";
+  return failure(code, `the proxy ${shown} (${variable}) opens no way to ${host} (${status})`);
 }
+
+/** It would let it through, and has trouble itself for now: too much to do, no answer of DNS or of the server. */
+const PASSING = new Set([408, 429, 500, 502, 503, 504]);
