@@ -7,7 +7,7 @@ import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { abortable } from "../engine/abortable.ts";
 import type { Cloud } from "./clouds.ts";
 import { heldIn, missingBeside } from "./environment-sign-in.ts";
-import { failure } from "./failure.ts";
+import { failure, noSignIn } from "./failure.ts";
 import { UNREAD_PROXY } from "./outward.ts";
 
 export interface SignIn {
@@ -38,7 +38,7 @@ export async function createCredential(signIn: SignIn): Promise<TokenCredential>
         if (token !== null) refuseOther(signIn, token.token);
         return token;
       } catch (error) {
-        throw way.trouble() ?? withWhatIsMissing(signIn, error);
+        throw way.trouble() ?? withItsSource(signIn, error);
       }
     },
   });
@@ -97,32 +97,32 @@ function refuseOther({ clientId, clientIdNamed }: SignIn, token: string): void {
   });
 }
 
-/** Nobody is signed in, and half of what signs in is there, or what it names is no certificate: that is what is said. */
-function withWhatIsMissing({ env, tenant, clientId, certificate }: SignIn, error: unknown): unknown {
-  const held = heldIn(env);
-  if (held !== undefined && certificate === undefined && error instanceof Error && isOfAFile(error))
-    return new ClusterError("SignInFailed", `${held.variable}: ${error.message}`, {
-      source: "azure",
-      exit: EXIT.signIn,
-      advice: `Set ${held.variable} to what signs in, or unset it and sign in with \`az login\`.`,
-      cause: error,
-    });
-  const missing = held && missingBeside(held, { tenant, clientId });
-  if (missing === undefined || error instanceof ClusterError) return error;
+/**
+ * With the flag or the variable that signs in, since whom that names `az login` does not help. Or half of what signs in is there, or what
+ * it names is no certificate: that is what is said.
+ */
+function withItsSource({ env, tenant, clientId, certificate }: SignIn, error: unknown): unknown {
+  if (error instanceof ClusterError) return error;
+  const held = certificate === undefined ? heldIn(env) : undefined;
+  const failed = (message: string, advice?: string): ClusterError =>
+    new ClusterError("SignInFailed", message, { source: "azure", exit: EXIT.signIn, advice, cause: error });
+  if (held !== undefined && error instanceof Error && isOfAFile(error))
+    return failed(
+      `${held.variable}: ${error.message}`,
+      `Set ${held.variable} to what signs in, or unset it and sign in with \`az login\`.`,
+    );
   const told = failure(error);
-  return told instanceof ClusterError && told.code === "SignInFailed"
-    ? new ClusterError("SignInFailed", `${told.message}: ${missing}`, {
-        source: "azure",
-        exit: EXIT.signIn,
-        advice: `Give what is missing, or unset ${held?.variable} and sign in with \`az login\`.`,
-        cause: error,
-      })
-    : error;
+  const by = certificate === undefined ? held?.variable : "--azure-cert";
+  if (by === undefined || !(told instanceof ClusterError) || told.code !== "SignInFailed") return told;
+  const missing = held && missingBeside(held, { tenant, clientId });
+  return missing === undefined
+    ? failed(`${by}: ${told.message}`)
+    : failed(`${told.message}: ${missing}`, `Give what is missing, or unset ${by} and sign in with \`az login\`.`);
 }
 
 /**
- * Remembers why Entra was not reached. The sign-in library says of that only that nobody is signed in, and may have tried other
- * ways after it: whoever has no network must not be told to sign in.
+ * Remembers why Entra was not reached, or that it, or something in its place, was out of order. The sign-in library says of that only that
+ * nobody is signed in, and may have tried other ways after it: whoever has no network must not be told to sign in.
  */
 function watched(client: HttpClient): { client: HttpClient; forget(): void; trouble(): AzureError | undefined } {
   let last: AzureError | undefined;
@@ -131,12 +131,15 @@ function watched(client: HttpClient): { client: HttpClient; forget(): void; trou
     trouble: () => last,
     client: {
       async sendRequest(request) {
+        // a machine's own identity is asked for on every machine, and is not there on most
+        const ofMachine = isMachines(request.url);
         try {
-          return await client.sendRequest(request);
+          const answer = await client.sendRequest(request);
+          if (!ofMachine) last = noSignIn(answer);
+          return answer;
         } catch (error) {
           const told = failure(error);
-          // a machine's own identity is asked for on every machine, and is not there on most
-          if (told instanceof AzureError && !isMachines(request.url)) last = told;
+          if (told instanceof AzureError && !ofMachine) last = told;
           throw error;
         }
       },

@@ -31,16 +31,29 @@ export function refusedAnswer(answer: Answer, request: Asked): AzureError {
   const retryAfterMs = retryAfter(answer);
   if (isSomebodyElses(answer, body, request))
     return notAzure(`${asked}: ${answer.status}`, answer.status === 404 ? 404 : undefined);
-  const signIn = answer.status === 401;
   return new AzureError(body?.code ?? `Http${answer.status}`, explained(body) ?? `Azure answered ${answer.status} to ${asked}`, {
     status: answer.status,
     request: asked,
     ...detailsOf(body),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(signIn || answer.status === 403 ? { exit: EXIT.signIn } : {}),
-    ...(signIn ? { advice: "Sign in again: `az login`, or check --tenant, --client-id and --azure-cert." } : {}),
+    ...(answer.status === 401 || answer.status === 403 ? { exit: EXIT.signIn } : {}),
     cause: `${asked}: ${answer.status}`,
   });
+}
+
+/** What Entra answers where it is out of order, and what is not Entra's at all; undefined for an answer, a refusal among them. */
+export function noSignIn(answer: Answer & { readonly request: Asked }): AzureError | undefined {
+  const { status, request } = answer;
+  const asked = requestLine(request);
+  const retryAfterMs = retryAfter(answer);
+  const said = jsonIn(answer.bodyAsText);
+  if (status === 429 || status >= 500 || (said !== undefined && PASSING.test(String(said["error"]))))
+    return new AzureError("SignInUnavailable", `${new URL(request.url).host} answered ${status} to ${asked}`, {
+      status,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  if (said === undefined) return notAzure(`${asked}: ${status}`, status, "that of Azure's sign-in service");
+  return undefined;
 }
 
 /** An operation that ended badly: ARM says so with 200. */
@@ -57,15 +70,7 @@ export function failure(error: unknown): unknown {
   if (/Credential|Authentication/.test(error.name))
     return (
       unreachedByCli(error) ??
-      new ClusterError("SignInFailed", signInMessage(error), {
-        source: "azure",
-        exit: EXIT.signIn,
-        advice:
-          "Sign in with `az login`, set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give --azure-cert with --tenant and --client-id. " +
-          "To try the tool without an account: --simulate.",
-        link: "https://learn.microsoft.com/azure/developer/javascript/sdk/authentication/overview",
-        cause: error,
-      })
+      new ClusterError("SignInFailed", signInMessage(error), { source: "azure", exit: EXIT.signIn, cause: error })
     );
   const code = (error as { code?: unknown }).code;
   // the other side does not speak HTTP as Node's parser knows it: headers without an end, nonsense
@@ -110,6 +115,18 @@ const CLI_WORDS = [
   { code: "ETIMEDOUT", words: /Max retries exceeded|ConnectTimeoutError|Network is unreachable/ },
 ] as const;
 
+/** OAuth's words for a fault that passes (RFC 6749, 4.1.2.1). */
+const PASSING = /^(server_error|temporarily_unavailable)$/;
+
+function jsonIn(body: string | null | undefined): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const found: unknown = JSON.parse(body ?? "");
+    return typeof found === "object" && found !== null ? (found as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 const LONGEST_PATH = 400;
 
 /** With the inner error, which says more of the same, and what stands beside. */
@@ -143,10 +160,12 @@ function redirected(answer: Answer, asked: string): AzureError {
   );
 }
 
-/** The chain lists every way it tried, over pages; Entra's own refusals (AADSTS...) say what is wrong. */
+/** The chain lists every way it tried, over pages; Entra's own refusals (AADSTS...) say what is wrong, and so does the Azure CLI. */
 function signInMessage(error: Error): string {
   const refusal = /AADSTS\d+:[^\n]*/.exec(error.message)?.[0];
   if (refusal !== undefined) return refusal.replace(/ Trace ID:.*$/, "");
+  const cli = /^(?:CredentialUnavailableError: )?ERROR: (?!The command failed)([^\n]+)/m.exec(error.message)?.[1];
+  if (cli !== undefined) return `the sign-in on this machine failed: ${cli}`;
   return /Chained|Aggregate/.test(error.name + error.message) ? "nobody is signed in to Azure here" : firstLine(error.message);
 }
 

@@ -9,6 +9,7 @@ export function adviceContext({ world, command, args, given }: Omit<Invocation, 
   const name = {
     ...(args[0] === undefined ? {} : { name: args[0] }),
     ...inGroup(given),
+    ...(given.tenant === undefined ? {} : { tenant: given.tenant }),
   };
   if (command === "create") return { ...name, askedNodes: given.numNodes };
   const end = world.argv.indexOf("--");

@@ -2,6 +2,8 @@
 import { createDefaultHttpClient, createHttpHeaders, type HttpClient } from "@azure/core-rest-pipeline";
 import { expect, test } from "vitest";
 import { CLOUDS } from "../../src/azure/clouds.ts";
+import { advised, retryClass } from "../../src/core/advice/advice.ts";
+import type { ClusterError } from "../../src/core/errors.ts";
 import { type SignIn, askedOnce, chooseCredential, createCredential } from "../../src/azure/credentials.ts";
 
 const cloud = CLOUDS.AzureCloud;
@@ -104,6 +106,103 @@ test.each([
     code: "SignInFailed",
     message: expect.stringContaining(message),
   });
+});
+
+/** Entra, or what stands in its place, answers so for a token. */
+const answering = (status: number, body: unknown, headers: Record<string, string> = {}): HttpClient => ({
+  sendRequest: async (request) =>
+    request.method === "POST"
+      ? {
+          request,
+          status,
+          headers: createHttpHeaders(headers),
+          bodyAsText: typeof body === "string" ? body : JSON.stringify(body),
+        }
+      : entra().httpClient.sendRequest(request),
+});
+
+/** What a person is told of a sign-in that failed so. */
+async function told(httpClient: HttpClient, signIn: Partial<SignIn>): Promise<ClusterError> {
+  const credential = await createCredential({ cloud, httpClient, env: {}, ...both, ...signIn });
+  const thrown = await Promise.resolve(credential.getToken(SCOPE)).catch((error: unknown) => error);
+  return advised(thrown as ClusterError, { name: "mine" });
+}
+
+const refusal = (number: number, message: string) => ({
+  error: "invalid_client",
+  error_description: `AADSTS${number}: ${message} Trace ID: 0`,
+  error_codes: [number],
+});
+
+test.each<[string, Partial<SignIn>, ReturnType<typeof refusal>, RegExp, RegExp]>([
+  [
+    "an expired secret",
+    { env: SECRET },
+    refusal(7000222, `The provided client secret keys for app '${ID}' are expired.`),
+    /^The client secret is wrong or has expired/,
+    new RegExp(`az ad app credential reset --id ${ID} --append.*Set AZURE_CLIENT_SECRET`),
+  ],
+  [
+    "no such application",
+    { env: SECRET },
+    refusal(700016, `Application with identifier '${ID}' was not found in the directory 'Contoso'.`),
+    /no such application/,
+    /`azure-coreos-cluster mine --tenant TENANT --client-id CLIENT_ID`/,
+  ],
+  [
+    "an application that is switched off",
+    { env: SECRET },
+    refusal(7000112, `Application '${ID}'(x) is disabled.`),
+    /switched off/,
+    new RegExp(`az ad sp update --id ${ID} --set accountEnabled=true`),
+  ],
+  [
+    "a policy against an application",
+    { env: SECRET },
+    refusal(53003, "Access has been blocked by Conditional Access policies."),
+    /does not let this application/,
+    /^(?!.*az login).*Sign-in logs/,
+  ],
+  [
+    "a number that no row knows",
+    { env: SECRET },
+    refusal(1, "No."),
+    /no valid sign-in/,
+    /^Check --tenant, --client-id and AZURE_CLIENT_SECRET.*`unset AZURE_CLIENT_SECRET`/,
+  ],
+])("%s is told with what helps, whoever signs in by the environment", async (_, signIn, body, message, advice) => {
+  const error = await told(answering(401, body), signIn);
+  expect(error).toMatchObject({ code: "SignInFailed", exit: 4, source: "azure" });
+  expect([error.message, error.advice]).toEqual([expect.stringMatching(message), expect.stringMatching(advice)]);
+  // Entra's own words stand below
+  expect((error.cause as Error).message).toBe(
+    `AZURE_CLIENT_SECRET: AADSTS${body.error_codes[0]}: ${body.error_description.replace(/^\S+ | Trace.*$/g, "")}`,
+  );
+});
+
+test.each<[string, number, unknown, string, boolean]>([
+  ["503 and a page", 503, "<html>Service unavailable</html>", "SignInUnavailable", true],
+  ["429", 429, { error: "temporarily_unavailable", error_description: "AADSTS50196: loop" }, "SignInUnavailable", true],
+  ["a fault that passes, said with 400", 400, { error: "server_error", error_description: "x" }, "SignInUnavailable", true],
+  ["a page in its place", 200, "<html>captive portal</html>", "UnreadableAnswer", false],
+  ["a page that refuses", 403, "<html>blocked</html>", "UnreadableAnswer", false],
+  ["a redirection", 302, "", "UnreadableAnswer", false],
+])("Entra out of order, or something in its place, is no sign-in that failed: %s", async (_, status, body, code, again) => {
+  // the SDK asks more than once, and waits as it is told in between
+  const error = await told(answering(status, body, { "retry-after-ms": "0" }), { env: SECRET });
+  expect(error).toMatchObject({ code, exit: 1 });
+  expect(error.advice).not.toContain("az login");
+  expect(retryClass(status, code)).toBe(again ? "transient" : "no");
+});
+
+test("what was out of order and then refuses, refuses", async () => {
+  let asked = 0;
+  const busy = answering(503, "", { "retry-after-ms": "0" });
+  const refuses = answering(401, refusal(7000215, "Invalid client secret provided."));
+  const httpClient: HttpClient = {
+    sendRequest: (request) => (request.method === "POST" && asked++ === 0 ? busy : refuses).sendRequest(request),
+  };
+  expect((await told(httpClient, { env: SECRET })).message).toMatch(/secret is wrong/);
 });
 
 test("all who ask at once for the same get one answer; whoever gives up is alone in it, and later it is asked again", async () => {

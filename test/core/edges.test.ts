@@ -101,6 +101,8 @@ test.each([
   ["client assertion contains an invalid signature", /does not know the certificate/],
   ["AADSTS700016: no such application", /no such application/],
   ["AADSTS90002: no such tenant", /no such tenant/],
+  ["AADSTS700030: another name", /does not know the certificate/],
+  ["AADSTS700213: another subject", /trusts no token/],
   ["AADSTS7000215: wrong secret", /secret is wrong/],
   ["AADSTS7000222: expired secret", /secret is wrong/],
   ["AADSTS50076: a second factor", /second factor/],

@@ -105,7 +105,7 @@ type Refused = ClusterError & Pick<RawFailure, "details" | "info" | "request">;
 
 function judged(error: Refused, context: AdviceContext): ClusterError {
   if (error.advice !== undefined || error.source === "user" || error.source === "bug") return error;
-  const advice = adviceFor(error, context);
+  const advice = adviceFor(error, context) ?? signInAgain(error, context);
   if (advice === undefined) return error instanceof AzureError ? judgedByStatus(error, context) : error;
   return new ClusterError(error.code, context.label === undefined ? advice.meaning : `${context.label}: ${advice.meaning}`, {
     source: error.source,
@@ -115,6 +115,12 @@ function judged(error: Refused, context: AdviceContext): ClusterError {
     ...(advice.link === undefined ? {} : { link: advice.link }),
   });
 }
+
+/** 401 is the sign-in's, whatever its code. */
+const signInAgain = (error: Refused, context: AdviceContext): Advice | undefined =>
+  error instanceof AzureError && error.status === 401
+    ? adviceFor({ code: "Http401", message: error.message }, context)
+    : undefined;
 
 /** A code that nobody knows: what its status and its text say, and that this is all that is known. */
 function judgedByStatus(error: AzureError, context: AdviceContext): ClusterError {

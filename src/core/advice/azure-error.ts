@@ -67,12 +67,12 @@ const NOT_OURS =
 export const NOT_AZURE = "UnreadableAnswer";
 
 /**
- * What came back is no answer of ARM's: a page, `null`, an array.
+ * What came back is no answer of ARM's (or of whom was asked): a page, `null`, an array.
  * @param what the request and what is wrong with its answer: "GET /subscriptions/S/resourceGroups: value is a number"
  * @param status 502 where it may pass, as a gateway's trouble does; none where the same request will be answered so again
  */
-export const notAzure = (what: string, status?: number): AzureError =>
-  new AzureError(NOT_AZURE, `the answer is not Azure Resource Manager's (${what})`, {
+export const notAzure = (what: string, status?: number, whose = "Azure Resource Manager's"): AzureError =>
+  new AzureError(NOT_AZURE, `the answer is not ${whose} (${what})`, {
     ...(status === undefined ? {} : { status }),
     advice:
       "Something else answers in its place: check --arm-endpoint (AZURE_ARM_ENDPOINT) and the proxy (HTTPS_PROXY, NO_PROXY), then repeat the command.",
