@@ -18,8 +18,8 @@ export const SECRETS: readonly (readonly [RegExp, string])[] = [
   // JSON Web Tokens: header, payload and perhaps a signature; a header alone too, so that no text makes it start over and over.
   [/\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}/g, "[token removed]"],
   [/([?&;]sig=|\bsig=)[^&\s"'<>]+/gi, "$1[removed]"],
-  // The password of a URL.
-  [/(\/\/[^\s/:@"'<>]*:)[^\s/@"'<>]+@/g, "$1[removed]@"],
+  // The password of a URL; not the word of an advice, which says where one goes.
+  [/(\/\/[^\s/:@"'<>]*:)(?!PASSWORD@)[^\s/@"'<>]+@/g, "$1[removed]@"],
   [/\b(AccountKey|SharedAccessKey|SharedAccessSignature)=[^;\s"']+/gi, "$1=[removed]"],
   [
     /("(?:customData|userData|adminPassword|client_secret|client_assertion|refresh_token|access_token|accessToken|password|primaryKey|secondaryKey)"\s*:\s*")(?:[^"\\]|\\.)*/gi,

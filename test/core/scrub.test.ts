@@ -1,5 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
+import { adviceFor } from "../../src/core/advice/advice.ts";
+import { adviceTable } from "../../src/core/advice/table.ts";
 import { scrub } from "../../src/core/scrub.ts";
 
 const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }) as string;
@@ -47,3 +49,12 @@ test.for([
   "a new password, and where it is kept: 1 file",
   "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
 ])("%.40s stays", (text) => expect(scrub(text)).toBe(text));
+
+test("no advice of the table is spoiled", () => {
+  for (const { code, advice } of adviceTable)
+    for (const one of [code].flat()) {
+      const said =
+        typeof advice === "string" ? advice : (adviceFor({ code: one.replaceAll("*", "X"), message: "" })?.advice ?? "");
+      expect(scrub(said)).toBe(said);
+    }
+});

@@ -1,6 +1,7 @@
 /** Which proxy an address is asked through, as curl and the Azure CLI read the variables; and what no message may hold. */
 import { expect, test } from "vitest";
 import { ClusterError } from "../../src/core/errors.ts";
+import { scrub } from "../../src/core/scrub.ts";
 import { proxyOf } from "../../src/operations/way-out/proxy.ts";
 
 const ARM = "https://management.azure.com/subscriptions";
@@ -13,6 +14,9 @@ test.each([
   [{ HTTPS_PROXY: "[2001:db8::1]:8080" }, ARM, "http://[2001:db8::1]:8080/"],
   [{ HTTPS_PROXY: " proxy:3128 " }, ARM, "http://proxy:3128/"],
   [{ HTTPS_PROXY: "user:pa%40ss@proxy:3128" }, ARM, "http://user:pa%40ss@proxy:3128/"],
+  [{ HTTPS_PROXY: "http://CORP\\jane:pa\\ss@proxy:3128" }, ARM, "http://CORP%5Cjane:pa%5Css@proxy:3128/"],
+  [{ HTTPS_PROXY: "CORP\\jane@proxy:3128" }, ARM, "http://CORP%5Cjane@proxy:3128/"],
+  [{ HTTPS_PROXY: "http://user:p@ss@proxy:3128" }, ARM, "http://user:p%40ss@proxy:3128/"],
   [{ HTTPS_PROXY: "https://proxy" }, ARM, "https://proxy/"],
   [{ https_proxy: "a:1", HTTPS_PROXY: "b:2" }, ARM, "http://a:1/"],
   [{ ALL_PROXY: "proxy:3128" }, ARM, "http://proxy:3128/"],
@@ -75,6 +79,10 @@ test.each([
 test.each([
   "socks5://user:hunter2@proxy:1080",
   "http://user:hunter2/x@proxy:3128",
+  "http://user:4711/hunter2@proxy:3128",
+  "http://user:4711?hunter2@proxy:3128",
+  "http://hunter/2@proxy:3128",
+  "user:4711#hunter2@proxy",
   "user:hunter#2@proxy",
   "user:hunter%2@proxy",
   '"http://user:hunter2@proxy:3128"',
@@ -85,7 +93,9 @@ test.each([
 ])("%s is refused, by the variable's name and without the password", (HTTPS_PROXY) => {
   const refused = refusal(HTTPS_PROXY);
   expect(refused).toMatchObject({ exit: 2, code: "Usage", message: expect.stringMatching(/^HTTPS_PROXY /) as string });
-  expect(`${refused.message} ${refused.advice} ${String(refused.cause)}`).not.toContain("hunter");
+  const said = `${refused.message} ${refused.advice} ${String(refused.cause)}`;
+  expect(said).not.toMatch(/hunter|4711/);
+  expect(scrub(said)).toBe(said);
 });
 
 function refusal(HTTPS_PROXY: string): ClusterError {

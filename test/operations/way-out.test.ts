@@ -37,7 +37,7 @@ async function deadAddress(): Promise<string> {
 }
 
 /** Answers what is asked over http itself; opens every tunnel to one port, or refuses it. */
-async function proxy(to: number | { status: number }) {
+async function proxy(to: number | { status: number; offers?: readonly string[] }) {
   const seen: string[] = [];
   const server = createServer(({ url = "", headers }, answer) => {
     seen.push(`GET ${url} ${headers["proxy-authorization"] ?? ""}`.trim());
@@ -46,7 +46,8 @@ async function proxy(to: number | { status: number }) {
   server.on("connect", ({ url, headers }: IncomingMessage, socket: Socket) => {
     seen.push(`CONNECT ${url} ${headers["proxy-authorization"] ?? ""}`.trim());
     socket.on("error", () => undefined);
-    if (typeof to !== "number") return socket.end(`HTTP/1.1 ${to.status} No\r\n\r\n`);
+    const offers = (typeof to === "number" ? [] : (to.offers ?? [])).map((one) => `Proxy-Authenticate: ${one}\r\n`).join("");
+    if (typeof to !== "number") return socket.end(`HTTP/1.1 ${to.status} No\r\n${offers}\r\n`);
     const inner = connect(to, "127.0.0.1", () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
     return void inner
       .on("error", () => socket.destroy())
@@ -126,6 +127,18 @@ test.each([
   expect(error).toMatchObject({ message: expect.stringContaining(`${at} (HTTPS_PROXY)`) as string });
   expect((error as Error).message).not.toContain("hunter2");
   expect(retryClass(undefined, code)).toBe(retry);
+});
+
+test.each([
+  [["Negotiate", "NTLM"], "ProxySignInUnsupported", "wants a sign-in by Negotiate or NTLM (407)", /cntlm.*`export HTTPS_PROXY=/],
+  [['Digest realm="Basically"'], "ProxySignInUnsupported", "wants a sign-in by Digest (407)", /cntlm/],
+  [["NTLM", 'basic realm="x"'], "ProxyAuthenticationRequired", "wants a user name and a password (407)", /USER:PASSWORD@/],
+])("a proxy that wants a sign-in takes %j", async (offers, code, words, advice) => {
+  const { at } = await proxy({ status: 407, offers });
+  const error = (await asked({ HTTPS_PROXY: at })) as { code: string; message: string };
+  expect(error).toMatchObject({ code, exit: 1 });
+  expect(error.message).toContain(`the proxy ${at} (HTTPS_PROXY) ${words}`);
+  expect(adviceFor(error)?.advice).toMatch(advice);
 });
 
 test("a dead proxy is named with its variable, and is no sign-in", async () => {

@@ -18,6 +18,14 @@ export const wayAdvice: readonly AdviceRow[] = [
     retry: "no",
   },
   {
+    code: "ProxySignInUnsupported",
+    meaning: (failure) =>
+      `The proxy wants a sign-in by ${found(failure, /a sign-in by ([\w ]+) \(407\)/) ?? "NTLM or Kerberos"}, of which this tool knows none: a password in the address does not help.`,
+    advice: (failure, context) =>
+      `Run a local proxy that signs in there (cntlm, px) and name it: \`export ${variable(failure)}=http://localhost:3128\`; or whoever runs the proxy lets this machine through without. Then run \`${rerun(context)}\` again.`,
+    retry: "no",
+  },
+  {
     code: "ProxyCannotConnect",
     meaning: "The proxy is there, and does not reach the server: its DNS, its own way out or the server is in trouble.",
     advice: (failure, context) =>

@@ -22,7 +22,11 @@ export const fetchWith =
         if (proxy === undefined && status >= 200 && status < 600 && !REDIRECTS.has(status))
           return resolve(responseOf(status, answer));
         answer.destroy();
-        return reject(new Error(proxy === undefined ? `the answer is ${status}, which leads elsewhere` : wantsPassword(proxy)));
+        return reject(
+          proxy === undefined
+            ? new Error(`the answer is ${status}, which leads elsewhere`)
+            : wantsSignIn(proxy, answer.headers["proxy-authenticate"]),
+        );
       });
       asked.once("error", reject);
     });
@@ -30,12 +34,25 @@ export const fetchWith =
     return abortable(answered, signal);
   };
 
-export const wantsPassword = (proxy: string): string => `the proxy ${proxy} wants a user name and a password (407)`;
+/**
+ * What a proxy's 407 says, as an error with a code of the advice table.
+ * @param offered the ways of signing in that it takes (Proxy-Authenticate): a password helps where Basic is one of them, or none is named
+ */
+export function wantsSignIn(proxy: string, offered = ""): Error {
+  const others = OTHER_SIGN_INS.filter((one) => new RegExp(`\\b${one}\\b`, "i").test(offered));
+  const [code, what] =
+    others.length === 0 || /\bBasic\b/i.test(offered)
+      ? ["ProxyAuthenticationRequired", "a user name and a password"]
+      : ["ProxySignInUnsupported", `a sign-in by ${others.join(" or ")}`];
+  return Object.assign(new Error(`the proxy ${proxy} wants ${what} (407)`), { code });
+}
 
 // --- internal ---
 
 /** What a proxy alone answers. */
 const PROXY_AUTHENTICATION = 407;
+
+const OTHER_SIGN_INS = ["Negotiate", "Kerberos", "NTLM", "Digest"];
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** Answers that have no body. */

@@ -8,7 +8,7 @@ import { type Socket, isIP } from "node:net";
 import tls from "node:tls";
 import { HttpProxyAgent } from "http-proxy-agent";
 import { HttpsProxyAgent } from "https-proxy-agent";
-import { wantsPassword } from "./fetch.ts";
+import { wantsSignIn } from "./fetch.ts";
 import type { Proxy } from "./proxy.ts";
 
 /** For servers that are asked over https: the proxy is asked for a tunnel, and sees nothing of what is said in it. */
@@ -17,11 +17,12 @@ export function tunnel(proxy: Proxy, options: AgentOptions, patienceMs = PATIENC
   // its own way leaves a socket without a listener while the proxy's handshake goes on: an error there would end the process
   agent.connect = async (request, to) => {
     const { host = "", port, path: _, ...rest } = to as tls.ConnectionOptions;
-    const { status, socket } = await opened(proxy, `${isIP(host) === 6 ? `[${host}]` : host}:${port ?? 443}`, patienceMs);
+    const answer = await opened(proxy, `${isIP(host) === 6 ? `[${host}]` : host}:${port ?? 443}`, patienceMs);
+    const { status, socket } = answer;
     if (status === 200) return tls.connect({ ...rest, ...(isIP(host) === 0 && { servername: rest.servername ?? host }), socket });
     // what the proxy refuses it answers like a server; a 403 of its would be taken for Azure's
     socket.destroy();
-    throw refused(proxy, status, request);
+    throw refused(proxy, answer, request);
   };
   return agent;
 }
@@ -43,7 +44,14 @@ export function forPlainHttp(proxy: Proxy, options: AgentOptions): Agent {
 const PATIENCE_MS = 30_000;
 
 /** What the proxy answers to CONNECT, and the socket that is then the tunnel. */
-function opened(proxy: Proxy, to: string, ms: number): Promise<{ status: number; socket: Socket }> {
+interface Opened {
+  readonly status: number;
+  readonly socket: Socket;
+  /** The ways of signing in that it takes. */
+  readonly offered: string | undefined;
+}
+
+function opened(proxy: Proxy, to: string, ms: number): Promise<Opened> {
   const { protocol, hostname, port, username, password } = proxy.url;
   const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64");
   const asked = (protocol === "https:" ? https : http).request({
@@ -55,8 +63,10 @@ function opened(proxy: Proxy, to: string, ms: number): Promise<{ status: number;
     agent: false,
   });
   const timer = setTimeout(() => asked.destroy(new Error(`no answer within ${ms / 1000} seconds`)), ms);
-  return new Promise<{ status: number; socket: Socket }>((resolve, reject) => {
-    asked.once("connect", ({ statusCode: status = 0 }, socket) => resolve({ status, socket }));
+  return new Promise<Opened>((resolve, reject) => {
+    asked.once("connect", ({ statusCode: status = 0, headers: { "proxy-authenticate": offered } }, socket) =>
+      resolve({ status, socket, offered }),
+    );
     asked.on("error", (error) => reject(unreachable(proxy, error)));
     asked.end();
   }).finally(() => clearTimeout(timer));
@@ -71,9 +81,9 @@ function unreachable({ shown, variable }: Proxy, error: unknown): Error {
   return failure("ProxyUnreachable", `the proxy ${shown} (${variable}) cannot be reached: ${why}`, error);
 }
 
-function refused({ shown, variable }: Proxy, status: number, request: ClientRequest): Error {
+function refused({ shown, variable }: Proxy, { status, offered }: Opened, request: ClientRequest): Error {
   const host = String(request.getHeader("host") ?? request.host);
-  if (status === 407) return failure("ProxyAuthenticationRequired", wantsPassword(`${shown} (${variable})`));
+  if (status === 407) return wantsSignIn(`${shown} (${variable})`, offered);
   const code = PASSING.has(status) ? "ProxyCannotConnect" : "ProxyRefused";
   return failure(code, `the proxy ${shown} (${variable}) opens no way to ${host} (${status})`);
 }

@@ -47,14 +47,24 @@ function readProxy(variable: string, text: string): Proxy {
       `${variable} names a proxy of the kind ${scheme}`,
       "This tool speaks to proxies over http and https: give http://HOST:PORT, or take the variable away for this command.",
     );
-  const address = scheme === undefined ? `http://${text}` : text;
-  if (!URL.canParse(address) || !isHost(new URL(address)) || !isDecodable(new URL(address)))
+  const address = withLogin(scheme === undefined ? `http://${text}` : text);
+  if (address === undefined || !URL.canParse(address) || !isHost(new URL(address)) || !isDecodable(new URL(address)))
     throw usageError(
       `${variable} holds no address of a proxy`,
-      "Write HOST:PORT or http://USER:PASSWORD@HOST:PORT, without quotation marks in it; in the password / is %2F, @ is %40, # is %23, : is %3A and % is %25.",
+      "Write HOST:PORT or http://USER:PASSWORD@HOST:PORT, without quotation marks in it; in the password / is %2F, ? is %3F, # is %23, @ is %40, : is %3A and % is %25.",
     );
   const url = new URL(address);
   return { url, shown: url.host, variable };
+}
+
+/**
+ * User and password reach up to the last @, and a user may have a domain: DOMAIN\USER. Undefined where one of their characters would end
+ * the address before: USER:12/PASSWORD@HOST is the host USER to a URL, and a part of the password its port, which is shown.
+ */
+function withLogin(address: string): string | undefined {
+  const [, scheme = "", login = "", host = ""] = /^([a-z][a-z\d+.-]*:\/\/)(?:(.*)@)?(.*)$/is.exec(address) ?? [];
+  if (/[/?#]/.test(login)) return undefined;
+  return login === "" ? address : `${scheme}${login.replaceAll("\\", "%5C")}@${host}`;
 }
 
 /** No scheme that follows another one, nor what came along with it: quotation marks are none of a name. */
