@@ -67,7 +67,7 @@ const ROWS: readonly (readonly [names: string, ...ours: string[]])[] = [
   ["--non-interactive --no-prompt --batch", "no-input"],
   ["--debug -v", "verbose"],
   ["-q", "quiet"],
-  ["-o", "json"],
+  ["-o --output", "json"],
   ["--what-if --check --preview", "dry-run"],
   ["-s", "subscription"],
   ["-p", "ssh"],
@@ -82,7 +82,10 @@ const FLAG_BY_NAME = new Map(
 );
 
 /** Their value goes with them. */
-const WITH_VALUE = new Set(["-o", "--admin-username", "--username", "--user", "-u"]);
+const WITH_VALUE = new Set(["-o", "--output", "--admin-username", "--username", "--user", "-u"]);
+
+/** What other tools print as: here a file of that name is hardly meant. `./json` is one. */
+const FORMAT = /^(json|jsonc|yaml|yamlc|table|tsv|none)$/;
 
 /** A piece of the command line as it is meant, and what is to be said of it. */
 interface Part {
@@ -116,7 +119,8 @@ function partAt(own: readonly string[], place: number, command: Command | undefi
   const word = own[place] ?? "";
   const [name = "", ...assigned] = word.split("=");
   const known = FLAG_BY_NAME.get(name.slice(2));
-  if (name.startsWith("--") && known !== undefined && isOf(command, known)) {
+  const isFormat = name === "--output" && FORMAT.test(assigned[0] ?? own[place + 1] ?? "");
+  if (!isFormat && name.startsWith("--") && known !== undefined && isOf(command, known)) {
     // what follows is its value, whatever it looks like
     const takes = known.value !== undefined && known.optional === undefined && assigned.length === 0;
     return { words: own.slice(place, place + (takes ? 2 : 1)), takes };
@@ -165,7 +169,8 @@ function meantBy(typed: string, value: string | undefined, command: Command | un
   const placeholder = FLAG_BY_NAME.get(name)?.value;
   if (set !== undefined || placeholder === undefined) {
     const words = [`--${name}`, ...(set === undefined ? [] : [set])];
-    return { words, says: `${typed} is ${words.join(" ")} here`, takes };
+    const said = takes && value !== undefined && FORMAT.test(value) ? `${typed} ${value}` : typed;
+    return { words, says: `${said} is ${words.join(" ")} here`, takes };
   }
   return { words: [`--${name}`, value ?? placeholder], says: `${typed} is --${name} here`, takes: true };
 }

@@ -6,6 +6,7 @@ import type { Documents } from "../core/documents.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { Event } from "../engine/event.ts";
 import { type OpenOptions, openRun } from "../operations/open.ts";
+import { refuseFilesInTheWay } from "../operations/given-files.ts";
 import { openToAppend } from "../operations/open-pipe.ts";
 import { ownPath } from "../operations/own-path.ts";
 import type { Run } from "../operations/run.ts";
@@ -79,6 +80,10 @@ export async function inSession<T>(
 /** To be closed by whoever opens it. */
 export async function openSession(invocation: Invocation, { looks = false }: Pick<OpenOptions, "looks"> = {}): Promise<Session> {
   const { world, given } = invocation;
+  const onlyLooks = given.dryRun === true || LOOK.has(invocation.command);
+  // what create has in a file or in the environment is not written by a plan
+  const written = onlyLooks ? { ...given, output: undefined, timings: undefined } : given;
+  refuseFilesInTheWay(world, written, { dir: ownPath(world, given.dir ?? "."), name: invocation.args[0] ?? "" });
   const telling = createTelling(invocation);
   // what a rehearsal makes up is no name of anything
   const words = wordCache(given.simulate === true ? {} : world.env);
@@ -87,7 +92,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
   try {
     const { run, interrupt, close } = await openRun(world, given, {
       looks,
-      lasts: given.watch === true || !(given.dryRun === true || LOOK.has(invocation.command)),
+      lasts: given.watch === true || !onlyLooks,
       runsAgain: runsAgain(invocation),
       listeners: { event: telling.event, say: telling.say },
     });

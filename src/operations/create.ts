@@ -5,7 +5,7 @@
 import type { CostDocument } from "../core/documents.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
-import { type Created, finish, stateFilePath } from "./create/finish.ts";
+import { type Created, finish } from "./create/finish.ts";
 import { explainRefusal } from "./create/name-taken.ts";
 import { awaitMachines } from "./create/other-run.ts";
 import { carryOutWhereRoomIs } from "./create/next-location.ts";
@@ -14,6 +14,7 @@ import { type HowToPrepare, prepare } from "./create/prepare.ts";
 import type { Prepared } from "./create/prepared.ts";
 import { joinPlatform } from "./platform/growth.ts";
 import { platformIn } from "./platform/tag.ts";
+import { refuseFilesInTheWay, stateFilePath } from "./given-files.ts";
 import { refuseUnwritable } from "./replace-file.ts";
 import type { Run } from "./run.ts";
 
@@ -65,6 +66,7 @@ export async function planCreate(
   given: Partial<FlagValues>,
   how: Omit<HowToPrepare, "mode"> = {},
 ): Promise<Prepared> {
+  refuseFilesInTheWay(run.outside, given, { dir: run.dir, name });
   if (given.output !== undefined) await refuseUnwritable(stateFilePath(run.outside, name, given.output));
   const groupName = given.resourceGroup ?? name;
   try {

@@ -1,12 +1,17 @@
 /** Pipes to write to: one that nobody reads is never opened so that a thread stands still in it, for ever and without a word. */
 import { closeSync, constants, openSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Opens a file or a pipe at once, to append to it. @throws what the system refuses it with, and an Error for a pipe that nobody reads */
 export const openToAppend = (path: string): number => (isPipe(path) ? openRead(path) : openSync(path, "a", 0o644));
 
 /** The same for one that is written anew. */
-export const openToWrite = (path: string): number => (isPipe(path) ? openRead(path) : openSync(path, "w", 0o644));
+export const openToWrite = (path: string): number =>
+  isPipe(path) ? openRead(path) : openSync(path, isOwnStream(path) ? "a" : "w", 0o644);
+
+/** What is open already (/dev/stdout, /dev/fd/N): a file behind it has bytes of others in it. */
+export const isOwnStream = (path: string): boolean => /^\/(dev\/(fd\/|std(in|out|err)$)|proc\/)/.test(resolve(path));
 
 /** A pipe, open for writing as soon as somebody reads it; undefined for what is none. @throws as above, after so many looks */
 export async function openPipe(path: string, looks = LOOKS): Promise<number | undefined> {

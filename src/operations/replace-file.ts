@@ -18,11 +18,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { access, writeFile } from "node:fs/promises";
-import { dirname, resolve, sep } from "node:path";
+import { dirname, sep } from "node:path";
 import { promisify } from "node:util";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { whyUnwritten } from "../core/unwritten.ts";
-import { openPipe } from "./open-pipe.ts";
+import { isOwnStream, openPipe } from "./open-pipe.ts";
 
 /** Refuses a path that takes no file: said before anything is made, not after. */
 export async function refuseUnwritable(path: string): Promise<void> {
@@ -49,7 +49,7 @@ export async function replaceFile(path: string, text: string | Uint8Array, mode:
 }
 
 async function writeOut(path: string, text: string | Uint8Array, looks?: number): Promise<void> {
-  const pipe = OWN_STREAMS.test(resolve(path)) ? undefined : await openPipe(path, looks);
+  const pipe = isOwnStream(path) ? undefined : await openPipe(path, looks);
   if (pipe === undefined) return writeFile(path, text, { flag: "a" });
   await promisify(writeOpen)(pipe, text).finally(() => closeSync(pipe));
 }
@@ -71,14 +71,11 @@ function replace(path: string, text: string | Uint8Array, mode: number): void {
 
 const temporaryOf = (path: string): string => `${path}.${randomBytes(4).toString("hex")}`;
 
-/** What is open already: a file behind it has bytes of others in it. */
-const OWN_STREAMS = /^\/(dev\/(fd\/|std(in|out|err)$)|proc\/)/;
-
 /** Where the bytes go. A link that is not of the folder's owner (in /tmp, say) is not followed: it is replaced itself. */
 function placeOf(path: string): { readonly path: string; readonly stream: boolean } {
   const there = found(path);
   if (there === undefined) return { path, stream: false };
-  if (OWN_STREAMS.test(resolve(path))) return { path, stream: true };
+  if (isOwnStream(path)) return { path, stream: true };
   if (there.isDirectory()) throw new Error("it is a folder");
   if (!there.isFile()) return { path, stream: true };
   const [itself, folder] = [lstatSync(path), statSync(dirname(path))];

@@ -4,6 +4,7 @@ import type { PlainRequest, PlainResponse } from "../azure/pipeline.ts";
 import type { Clock } from "../core/clock.ts";
 import { parseScript } from "../sim/fault-script.ts";
 import { createVirtualClock } from "../sim/clock.ts";
+import { SIMULATION_FILE } from "../prepare/folder-files.ts";
 import { createSimulation, timeOf } from "../sim/simulation.ts";
 import { loadSimulation, saveSimulation } from "../sim/store.ts";
 import type { FlagValues } from "../core/spec/flags.ts";
@@ -25,9 +26,6 @@ export interface RehearsalOptions {
   readonly looks: boolean;
   readonly say?: ((text: string) => void) | undefined;
 }
-
-/** The state of the simulation, in the folder of keys and clusters: a rehearsal and `emulate` go on where the other stopped. */
-export const SIMULATION_FILE = ".simulated-azure.json";
 
 export async function startSimulation(
   outside: Surroundings,

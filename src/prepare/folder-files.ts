@@ -28,6 +28,12 @@ export const FOLDER_FILES = {
 export const userDataFile = (node: number): string => `user-data-${node}.yaml`;
 export const isUserDataFile = (file: string): boolean => /^user-data-\d+\.yaml$/.test(file);
 
+/** Beside the folder: keys that several clusters may share. */
+export const isSharedKeyFile = (file: string): boolean => /^(ssh-cert\.(key|pem|cer|pub)|azure-cert\.(pem|cer))$/.test(file);
+
+/** Beside it, too: the state of the simulation. A rehearsal and `emulate` go on where the other stopped. */
+export const SIMULATION_FILE = ".simulated-azure.json";
+
 /** For as long as one command lasts, beside that which stays. */
 export const tunnelKubeconfig = (port: number): string => `${FOLDER_FILES.kubeconfig}-${port}`;
 

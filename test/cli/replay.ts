@@ -3,7 +3,7 @@
  * with one of a few creates, and are about what comes after: such a command runs once, and what it left (Azure, files, time, what
  * was asked and printed) is put in the place of the next one like it, as long as all before was alike, too. Keys are then the same ones.
  */
-import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Exchange } from "../../src/sim/message.ts";
 import type { CloudState } from "../../src/sim/cloud.ts";
@@ -59,7 +59,7 @@ export const contentsOf = (dir: string): string =>
   JSON.stringify([statSync(dir).mode, ...namesIn(dir).map((path) => [path, ...changeOf(join(dir, path))])]);
 
 function changeOf(file: string): unknown[] {
-  const { mode, size, ino, ctimeMs } = statSync(file);
+  const { mode, size, ino, ctimeMs } = statSync(file, { throwIfNoEntry: false }) ?? lstatSync(file);
   return [mode, size, ino, ctimeMs];
 }
 

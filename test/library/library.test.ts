@@ -44,6 +44,14 @@ describe("a cluster's life", () => {
     expect((await destroy("life", azure)).deleted).toEqual([]);
   });
 
+  test("a state file takes no other file's place", async () => {
+    const file = join(dir, "somebodys");
+    writeFileSync(file, "{}");
+    const error = await refused(() => create("other", { ...azure, output: file }));
+    expect([error.code, error.exit, readFileSync(file, "utf8")]).toEqual(["FileNotWritten", 2, "{}"]);
+    expect(existsSync(join(dir, "other"))).toBe(false);
+  });
+
   test("two rehearsals at once in one folder work one after the other", async () => {
     const both = { ...azure, dir: join(dir, "both"), numNodes: 1 };
     await Promise.all([create("aaa", both), create("bbb", both)]);

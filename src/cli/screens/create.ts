@@ -9,6 +9,7 @@ import { liveOf } from "../../operations/create/planned.ts";
 import type { Prepared } from "../../operations/create/prepared.ts";
 import { plannedSizes } from "../../operations/create/sizes.ts";
 import { checkWish, takenForNew } from "../../operations/create/wish.ts";
+import { refuseOther } from "../../operations/given-files.ts";
 import { openToWrite } from "../../operations/open-pipe.ts";
 import { planDocument } from "../../operations/create/result-document.ts";
 import { ownPath } from "../../operations/own-path.ts";
@@ -109,7 +110,9 @@ const asksFirst = ({ simulated }: Session, invocation: Invocation): boolean =>
 /** The report of `--timings`. */
 function chart(session: Session, { world, given }: Invocation, { spec, resources }: Prepared) {
   if (given.timings === undefined) return undefined;
-  return timings(ownPath(world, given.timings), openToWrite, {
+  const file = ownPath(world, given.timings);
+  refuseOther("timings", file);
+  return timings(file, openToWrite, {
     title: spec.name,
     dependsOn: () => new Map(resources.map(({ id, dependsOn }) => [id, dependsOn])),
     ...(session.simulated ? { remark: "A rehearsal: times are simulated." } : {}),

@@ -2,7 +2,6 @@
  * emulate: the simulated Azure Resource Manager on a loopback port, in real time, for programs that are not this one. Its state is
  * that of `--simulate` in the same folder, written when it ends. It boots no machine and must never be reachable from outside.
  */
-import { once } from "node:events";
 import { type WriteStream, createWriteStream } from "node:fs";
 import { join, relative } from "node:path";
 import type { Clock } from "../../core/clock.ts";
@@ -11,22 +10,25 @@ import { PRICES_URL } from "../../core/price/variable.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
 import { whyUnwritten } from "../../core/unwritten.ts";
 import { readWhole, whyUnread } from "../../prepare/read-whole.ts";
+import { SIMULATION_FILE } from "../../prepare/folder-files.ts";
 import { prose } from "../../report/wrap.ts";
 import type { Exchange } from "../../sim/message.ts";
 import { parseProfile } from "../../sim/profile.ts";
 import { serve } from "../../sim/server.ts";
 import { createSimulation, timeOf } from "../../sim/simulation.ts";
 import { loadSimulation, saveSimulation } from "../../sim/store.ts";
+import { refuseFilesInTheWay } from "../../operations/given-files.ts";
 import { openFolder } from "../../operations/folder.ts";
-import { openPipe } from "../../operations/open-pipe.ts";
+import { openToWrite } from "../../operations/open-pipe.ts";
 import { ownPath } from "../../operations/own-path.ts";
 import type { Invocation } from "../invocation.ts";
 import { lockRehearsal } from "../../operations/rehearsal-lock.ts";
-import { SIMULATION_FILE } from "../../operations/simulated.ts";
 
 /** Runs until Ctrl-C. The URL alone on stdout. */
 export async function emulate({ world, given }: Invocation): Promise<number> {
-  const file = join(await openFolder(world, given.dir, { write: true }), SIMULATION_FILE);
+  const dir = await openFolder(world, given.dir, { write: true });
+  refuseFilesInTheWay(world, given, { dir, name: "" });
+  const file = join(dir, SIMULATION_FILE);
   const leave = await lockRehearsal(file, {
     clock: world.clock,
     what: "emulate",
@@ -45,7 +47,7 @@ async function served({ world, given }: Pick<Invocation, "world" | "given">, fil
   const state = await loadSimulation(file);
   const profile = given.profile === undefined ? {} : await profileIn(ownPath(world, given.profile));
   const log =
-    given.requests === undefined ? undefined : await logIn(ownPath(world, given.requests), (text) => prose(world.stderr, text));
+    given.requests === undefined ? undefined : logIn(ownPath(world, given.requests), (text) => prose(world.stderr, text));
   const simulation = createSimulation({
     clock: notBefore(world.clock, timeOf(state) ?? 0),
     seed: new DataView(world.random(4).buffer.slice(0)).getUint32(0),
@@ -78,22 +80,20 @@ async function profileIn(file: string): Promise<ReturnType<typeof parseProfile>>
 }
 
 /** Open before anything is served, and written to as long as the process lives: what was on its way at the end is answered a moment later. */
-async function logIn(file: string, say: (text: string) => void): Promise<(text: string) => void> {
-  const log = await openLog(file).catch((cause: unknown) => {
-    throw new ClusterError("EmulateRequests", `--requests: ${file} cannot be written: ${whyUnwritten(cause)}.`, {
-      advice: "Name a file in a folder that exists, or a pipe that somebody reads.",
-    });
-  });
+function logIn(file: string, say: (text: string) => void): (text: string) => void {
+  const log = openLog(file);
   log.on("error", (error) => say(`${file} is not written any more: ${whyUnwritten(error)}\n`));
   return (text) => void (log.writable && log.write(text));
 }
 
-async function openLog(file: string): Promise<WriteStream> {
-  const pipe = await openPipe(file, 0);
-  if (pipe !== undefined) return createWriteStream(file, { fd: pipe });
-  const log = createWriteStream(file);
-  await once(log, "open");
-  return log;
+function openLog(file: string): WriteStream {
+  try {
+    return createWriteStream(file, { fd: openToWrite(file) });
+  } catch (cause) {
+    throw new ClusterError("EmulateRequests", `--requests: ${file} cannot be written: ${whyUnwritten(cause)}.`, {
+      advice: "Name a file in a folder that exists, or a pipe that somebody reads.",
+    });
+  }
 }
 
 /** Neither headers nor bodies: they may hold what nobody should read. */

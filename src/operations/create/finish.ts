@@ -13,9 +13,9 @@ import type { ReadyLevel } from "../../nodes/node-state.ts";
 import { type KeptFile, keepKnownHosts, keepSshConfig, failureToWrite } from "../cluster/known-hosts.ts";
 import { hopKeyFiles, hopsTo } from "../cluster/way.ts";
 import { replaceFile } from "../replace-file.ts";
-import { ownPath } from "../own-path.ts";
+import { refuseOther, stateFilePath } from "../given-files.ts";
 import { machinesOf } from "../cluster/nodes-there.ts";
-import type { Run, Surroundings } from "../run.ts";
+import type { Run } from "../run.ts";
 import { type Carried, failuresOf } from "./carry-out.ts";
 import { hasMachine, machineIdOf, machineSeen } from "./machine-there.ts";
 import { enough } from "./ready-level.ts";
@@ -130,10 +130,6 @@ export async function endpointsFromOutside(
   return timeoutMs <= 0 ? undefined : probeEndpoints(probes, { clock: run.clock, signal: run.tools.signal, timeoutMs });
 }
 
-/** Where `--output` goes: with no file given, NAME.json in the working directory. */
-export const stateFilePath = (outside: Pick<Surroundings, "cwd" | "env">, name: string, output: string): string =>
-  ownPath(outside, output === "" ? `${name}.json` : output);
-
 /** What advice is to know of the cluster that failed. @param resources what there is of it now */
 export function failureContext(
   { spec, facts, found, ours }: Prepared,
@@ -213,8 +209,11 @@ async function rollBack(run: Run, prepared: Prepared, carried: Carried, failure:
   throw rolledBack(overdue, undone, prepared, late ? EXIT.timeout : exit === EXIT.partly ? EXIT.failed : exit);
 }
 
-const keepStateFile = (run: Run, output: string, document: ClusterDocument): Promise<void> =>
-  replaceFile(stateFilePath(run.outside, document.name, output), `${jsonText(stateFile(document), 2)}\n`, 0o644);
+async function keepStateFile(run: Run, output: string, document: ClusterDocument): Promise<void> {
+  const path = stateFilePath(run.outside, document.name, output);
+  refuseOther("output", path);
+  await replaceFile(path, `${jsonText(stateFile(document), 2)}\n`, 0o644);
+}
 
 function explained({ index, name, state }: NodeDocument, { diagnoses, readiness }: Carried): MissingNode {
   const why = diagnoses.find((one) => one.index === index);
