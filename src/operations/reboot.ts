@@ -18,6 +18,7 @@ import { findCluster } from "./cluster/find.ts";
 import { nodesNamed, nodeAt } from "./cluster/node-name.ts";
 import { operatorTls } from "./cluster/node-target.ts";
 import { type ReachedCluster, learnHostKeys, reachFound } from "./cluster/reach-nodes.ts";
+import { reachOf } from "./cluster/way.ts";
 import { refuseStopped } from "./cluster/stopped.ts";
 import { type Noted, forgetReboot, noteReboot, notedReboot } from "./reboot/noted.ts";
 import { awaitRebooted, bootsOf, rebootNode } from "./reboot/one-node.ts";
@@ -146,24 +147,18 @@ export async function carryOutReboot(
 const chosen = ({ spec, nodes, astray }: ReachedCluster, words: readonly string[]): NodeTarget[] =>
   nodesNamed(spec, words).map((index) => nodeAt(spec, nodes, astray, index));
 
+/** The authority that etcd's members have, where this machine lacks it. */
+async function authorityFrom(run: Run, { spec, claim, identity }: ReachedCluster, members: readonly NodeTarget[]): Promise<void> {
+  const nodes = members.map(({ index, privateAddress, hostKeys: [hostKey] }) => ({ index, address: privateAddress, hostKey }));
+  await recoverAuthority(run, await reachOf(run, { spec, claim }, { identity, nodes }), nodes);
+}
+
 /** Its members, and how etcd is asked; a user's own file decides about etcd itself. */
 async function etcdOf(run: Run, cluster: ReachedCluster): Promise<Etcd> {
   const { spec, claim, nodes } = cluster;
   const members = hasEtcd(claim.choices) ? nodes.filter(({ role }) => role === "member") : [];
   const tls = usesTls(spec, claim) && !run.simulated;
-  if (tls)
-    await recoverAuthority(
-      run,
-      {
-        spec,
-        choices: claim.choices,
-        group: cluster.cluster.groupName,
-        host: claim.address ?? "",
-        identity: cluster.identity,
-        tls,
-      },
-      members.map(({ index, privateAddress, hostKeys: [hostKey] }) => ({ index, address: privateAddress, hostKey })),
-    ).catch(() => run.tools.signal.throwIfAborted());
+  if (tls) await authorityFrom(run, cluster, members).catch(() => run.tools.signal.throwIfAborted());
   return {
     cluster,
     members,

@@ -169,6 +169,39 @@ describe("while machines are made", () => {
     },
   );
 
+  test("the claim says the next size before a machine is asked for in it, also one that was late", async () => {
+    const azure = azureWith("");
+    const answer = (status: number, code: string) => ({
+      status,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ error: { code, message: code } }),
+    });
+    const order: string[] = [];
+    let busy = 0;
+    const { exit } = await azure.run(`mycluster --num-nodes 2 --wait-for machines --vm-size ${A},${C}`, {
+      azure: async (request) => {
+        const [, kind, name = ""] = /([a-zA-Z]+)\/([^/?]+)\?/.exec(request.url) ?? [];
+        const isWrite = request.method === "PUT" || request.method === "PATCH";
+        if (isWrite && kind === "virtualMachines") {
+          const size = request.body?.includes(A) === true ? A : C;
+          order.push(`${name} ${size}`);
+          if (size === A) return answer(409, "AllocationFailed");
+        }
+        // the interface of the second is there when the claim is being written, which takes long
+        if (isWrite && name.startsWith("mycluster-coreos-1") && kind === "networkInterfaces" && busy === 0)
+          return answer(503, "ServerBusy");
+        if (isWrite && kind === "publicIPAddresses" && order.length > 0) {
+          if (busy++ < 4) return answer(503, "ServerBusy");
+          order.push("claim");
+        }
+        return azure.simulation.handle(request);
+      },
+    });
+    const [first, second, ...rest] = order;
+    expect([exit, first, second]).toEqual([0, `mycluster-coreos-0 ${A}`, "claim"]);
+    expect(rest.toSorted()).toEqual([`mycluster-coreos-0 ${C}`, `mycluster-coreos-1 ${C}`]);
+  });
+
   test("machines that are made stay: a cluster of two sizes, as status tells it; another wish counts for new machines", async () => {
     const azure = azureWith(`size-${A}:AllocationFailed@2`);
     const { document, stderr } = await azure.json(WISH);

@@ -71,6 +71,15 @@ describe("a cluster of three nodes", () => {
   // found from Azure alone: what create wrote down is not needed
   beforeEach(() => rmSync(join(azure.dir, "mycluster"), { recursive: true, force: true }));
 
+  test("reboot goes through the jump host to every node, or to none", async () => {
+    let straight = 0;
+    const count = (): void => void straight++;
+    for (const server of servers) server.on("connection", count);
+    const { exit, stderr } = await azure.run(`reboot mycluster 0 --jump core@127.0.0.1:${await freePort()}`);
+    for (const server of servers) server.off("connection", count);
+    expect([exit, straight, stderr]).toEqual([1, 0, expect.stringContaining("(JumpUnreachable)")]);
+  });
+
   describe("run", () => {
     const run = (command: string, flags = ""): Promise<Result> => azure.run(`run mycluster ${flags} -- ${command}`);
 

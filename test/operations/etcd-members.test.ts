@@ -118,6 +118,7 @@ async function cluster({
     host: "127.0.0.1",
     identity: key === undefined ? { publicKey: USER_KEY_LINE } : { publicKey: USER_KEY_LINE, privateKey: key },
     tls: false,
+    via: undefined,
   };
   const alive = [0, 1, 2].map((index) => ({ index, address: address(index), hostKey: nodes.hostKeys[index] }));
   const end = async (): Promise<void> => {

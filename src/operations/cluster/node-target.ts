@@ -24,8 +24,8 @@ export interface Reach {
   /** With neither key nor agent when we cannot log in from here: see canLogIn. */
   readonly identity: Identity;
   readonly tls: boolean;
-  /** Through jump hosts; absent: straight. */
-  readonly via?: Via | undefined;
+  /** Through jump hosts; undefined: straight. */
+  readonly via: Via | undefined;
 }
 
 export const nodeTarget = (reach: Reach, node: Node): NodeTarget => ({

@@ -66,20 +66,22 @@ export async function wayTo(
   return known.via;
 }
 
-/** What the targets of a cluster that is there share, with the way to them. */
-export const reachOf = async (
+/** What the targets of a cluster share, with the way to them. */
+export const withWay = async (
+  run: Run,
+  shared: Omit<Reach, "identity" | "via">,
+  way: Parameters<typeof wayTo>[2],
+): Promise<Reach> => ({ ...shared, identity: way.identity, via: await wayTo(run, shared.spec.name, way) });
+
+/** The same of a cluster that is there. */
+export const reachOf = (
   run: Run,
   { spec, claim }: { readonly spec: ClusterSpec; readonly claim: Pick<Claim, "id" | "choices" | "address"> },
   way: Parameters<typeof wayTo>[2],
-): Promise<Reach> => ({
-  spec,
-  choices: claim.choices,
-  group: groupOf(claim.id) ?? "",
-  host: claim.address ?? "",
-  identity: way.identity,
-  tls: usesTls(spec, claim),
-  via: await wayTo(run, spec.name, way),
-});
+): Promise<Reach> => {
+  const { choices, address: host = "" } = claim;
+  return withWay(run, { spec, choices, group: groupOf(claim.id) ?? "", host, tls: usesTls(spec, claim) }, way);
+};
 
 /** Files of keys that a hop may be logged in to with, where they are: what was named, then what ssh tries by itself. */
 export function hopKeyFiles(run: Run, clusterKeyFile: string | undefined): string[] {

@@ -21,9 +21,17 @@ import type { Prepared } from "./prepared.ts";
 import { sizesLeft } from "./sizes.ts";
 import { refuseRemoved } from "./other-run.ts";
 
-/** @param observed what an earlier look saw, as converge takes it */
-export function makeResource(carrying: Carrying, resource: AnyResource, observed: Live | null | undefined): Promise<Outcome> {
-  const { run, prepared } = carrying;
+/**
+ * @param observed what an earlier look saw, as converge takes it
+ * @param run with the tools that it is made with, where they are others than the whole run's
+ */
+export function makeResource(
+  carrying: Carrying,
+  resource: AnyResource,
+  observed: Live | null | undefined,
+  run: Run = carrying.run,
+): Promise<Outcome> {
+  const { prepared } = carrying;
   const node = resource.kind === "machine" ? prepared.facts.nodes.find(({ index }) => index === resource.node) : undefined;
   return converge(resource, run.tools, {
     cluster: prepared.spec.name,

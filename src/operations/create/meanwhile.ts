@@ -8,7 +8,7 @@ import { claimHolds, claimTarget } from "../../core/plan/resources/claim.ts";
 import { isClaim, wordOf } from "../../core/plan/tags.ts";
 import type { Claim } from "../cluster/claim.ts";
 import type { Carrying } from "./carrying.ts";
-import { unstoppable } from "../run.ts";
+import { type Run, unstoppable } from "../run.ts";
 import { makeResource } from "./make-resource.ts";
 import { refuseOtherRun } from "./other-run.ts";
 
@@ -35,15 +35,12 @@ export async function guardMachines(carrying: Carrying): Promise<Claim | undefin
   ]);
   if (claimIsAsWeWroteIt)
     for (const [index, resource] of shared.entries())
-      if (asWeWroteThem[index] === false) await makeResource(unhindered(carrying), resource, undefined);
+      if (asWeWroteThem[index] === false) await makeResource(carrying, resource, undefined, unhindered(run));
   return claimNow;
 }
 
 /** Machines that have their places already wait for what is written here: it must not wait for a place. */
-const unhindered = (carrying: Carrying): Carrying => {
-  const { run } = carrying;
-  return { ...carrying, run: { ...run, tools: { ...run.tools, throttle: run.tools.throttle.atOnce } } };
-};
+const unhindered = (run: Run): Run => ({ ...run, tools: { ...run.tools, throttle: run.tools.throttle.atOnce } });
 
 /**
  * A create without --private that has lost the name to one with it, for the other's claim is of another kind, leaves no claim of its own
@@ -71,7 +68,6 @@ export async function takeBack(carrying: Carrying, { node }: AnyResource): Promi
   const parts = resources.filter((part) => part.node === node && part.kind !== "machine" && carrying.made.delete(part.id));
   for (const part of parts.toReversed()) await deletePatiently(part, tools).catch(() => undefined);
   const balancer = resources.find((resource) => resource.kind === "loadBalancer");
-  if (parts.length > 0 && balancer !== undefined)
-    await makeResource({ ...carrying, run }, balancer, undefined).catch(() => undefined);
+  if (parts.length > 0 && balancer !== undefined) await makeResource(carrying, balancer, undefined, run).catch(() => undefined);
   tools.signal.throwIfAborted();
 }

@@ -19,7 +19,7 @@ import type { Carrying } from "./carrying.ts";
 import { type Candidate, candidateOf, passedOver } from "./choose-place.ts";
 import { makeResource } from "./make-resource.ts";
 import type { Prepared } from "./prepared.ts";
-import { type SizedPlan, sizedPlan } from "./sized-plan.ts";
+import { sizedPlan } from "./sized-plan.ts";
 import { type Sizes, isNoRoom, sizesLeft } from "./sizes.ts";
 
 /** Makes a machine, of the size in use; where there is no room, of the next. */
@@ -27,6 +27,8 @@ export async function makeMachine(carrying: Carrying, resource: AnyResource, obs
   let look: Live | null | undefined = observed;
   for (;;) {
     const { vmSize } = carrying.inUse.spec;
+    // another machine may be moving all to the next one: the claim says so first
+    if ((await carrying.sizes.moves.get(vmSize)) === true) continue;
     try {
       await adaptInterface(carrying, resource);
       return await makeResource(carrying, carrying.byId.get(resource.id) ?? resource, look);
@@ -99,9 +101,8 @@ function withMade({ surveyed, facts: { nodes } }: Prepared, { made, asked }: Siz
 /** From here on machines are made of it; said, and written into the claim, before the first. */
 async function take(carrying: Carrying, candidate: Candidate, tried: string, error: AzureError): Promise<boolean> {
   const { run, prepared, claim, sizes } = carrying;
-  const before = carrying.byId.get(claim);
-  use(carrying, sizedPlan(carrying.inUse, candidate));
-  const { vmSize, location } = carrying.inUse.spec;
+  const plan = sizedPlan(carrying.inUse, candidate);
+  const { vmSize, location } = plan.spec;
   const left = unmade(prepared, sizes).length;
   run.emit({
     kind: "note",
@@ -110,22 +111,19 @@ async function take(carrying: Carrying, candidate: Candidate, tried: string, err
     code: error.code,
     message: `Azure has no room for ${tried} in ${location} (${error.code}): ${left} ${plural("machine", left)} not made yet ${left === 1 ? "is" : "are"} made as ${vmSize}.`,
   });
-  const after = carrying.byId.get(claim);
-  if (before === undefined || after === undefined || !isBearer(before) || !isBearer(after)) return true;
-  await converge(after, run.tools, {
-    cluster: prepared.spec.name,
-    // whose it is by now, as before a machine: somebody may have taken it over while the last one was tried
-    permit: async () => void (await carrying.guard()),
-    mustExist: () => destroyedMeanwhile(prepared.spec.name),
-    adapt: adaptSizeNow(carrying.cluster, before.body.tags ?? {}, after.body.tags ?? {}),
-  });
+  const byId = new Map(plan.resources.map((resource) => [resource.id, resource]));
+  const cluster = designOf(plan.spec, plan.facts);
+  const [before, after] = [carrying.byId.get(claim), byId.get(claim)];
+  if (before !== undefined && after !== undefined && isBearer(before) && isBearer(after))
+    await converge(after, run.tools, {
+      cluster: prepared.spec.name,
+      // whose it is by now, as before a machine: somebody may have taken it over while the last one was tried
+      permit: async () => void (await carrying.guard()),
+      mustExist: () => destroyedMeanwhile(prepared.spec.name),
+      adapt: adaptSizeNow(cluster, before.body.tags ?? {}, after.body.tags ?? {}),
+    });
+  Object.assign(carrying, { inUse: plan, cluster, byId } satisfies Pick<Carrying, "inUse" | "cluster" | "byId">);
   return true;
-}
-
-function use(carrying: Carrying, plan: SizedPlan): void {
-  carrying.inUse = plan;
-  carrying.cluster = designOf(plan.spec, plan.facts);
-  carrying.byId = new Map(plan.resources.map((resource) => [resource.id, resource]));
 }
 
 /** An interface that was made for another size may have what this one cannot do. */

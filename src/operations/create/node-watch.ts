@@ -11,11 +11,11 @@ import { type ReadinessWait, startWait } from "../../nodes/readiness.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
 import { type ClockMeasure, judgeClocks, measureClock } from "../../nodes/time.ts";
 import type { FrontAddress } from "../cluster/claim.ts";
-import { type Reach, nodeTarget, operatorTls } from "../cluster/node-target.ts";
+import { nodeTarget, operatorTls } from "../cluster/node-target.ts";
 import { type AuthorityKeeper, authorityHere, authorityKeeper } from "../etcd/authority.ts";
 import { type GatewayTeller, gatewayTeller } from "../etcd/gateways.ts";
 import { createJoining } from "../etcd/joining.ts";
-import { wayTo } from "../cluster/way.ts";
+import { withWay } from "../cluster/way.ts";
 import type { Run } from "../run.ts";
 import { explainNodes } from "./explain-nodes.ts";
 import { type MachineNews, nodeMoments } from "./machine-news.ts";
@@ -44,13 +44,13 @@ export async function watchNodes(
   azure: MachineNews,
 ): Promise<NodeWatch> {
   const { spec, materials, facts } = prepared;
-  const { identity } = materials;
-  const via = await wayTo(run, spec.name, { identity, nodes: facts.nodes });
-  const reach = { ...reachOf(prepared, place), via };
-  const etcdTls = materials.tls ? operatorTls(run.dir, spec.name) : undefined;
-  const authority = materials.tls ? authorityHere(run, spec.name, materials.choices.etcdCa) : undefined;
+  const { identity, choices, tls } = materials;
+  const host = place?.address ?? place?.host ?? "";
+  const reach = await withWay(run, { spec, choices, group: facts.group, host, tls }, { identity, nodes: facts.nodes });
+  const etcdTls = tls ? operatorTls(run.dir, spec.name) : undefined;
+  const authority = tls ? authorityHere(run, spec.name, materials.choices.etcdCa) : undefined;
   const keeper = authority === undefined ? undefined : authorityKeeper(run, spec.name, authority);
-  const inside = spec.private && via === undefined ? watchNetwork(run, prepared, azure) : undefined;
+  const inside = spec.private && reach.via === undefined ? watchNetwork(run, prepared, azure) : undefined;
   const clocks: ClockMeasure[] = [];
   const stopped = new Set<number>();
   const waits = waitsByTrust((trust) =>
@@ -138,15 +138,6 @@ async function explainMissing(
   const known = [...found.values()].filter(({ code }) => code !== "NoWayIn");
   return explainNodes(run, prepared, prepared.facts.nodes.map(targetOf), known);
 }
-
-const reachOf = ({ spec, materials, facts }: Prepared, place: FrontAddress | undefined): Reach => ({
-  spec,
-  choices: materials.choices,
-  group: facts.group,
-  host: place?.address ?? place?.host ?? "",
-  identity: materials.identity,
-  tls: materials.tls,
-});
 
 /** Begun with the first node each: a rehearsal never begins one, and its deadline would pull virtual time along. */
 function waitsByTrust(start: (trust: Trust) => ReadinessWait): { of(trust: Trust): ReadinessWait; end(): void } {

@@ -2,7 +2,7 @@
 import type { Gone } from "../../core/documents.ts";
 import { names } from "../../core/plan/cluster.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
-import { wayTo } from "../cluster/way.ts";
+import { withWay } from "../cluster/way.ts";
 import { operatorTls } from "../cluster/node-target.ts";
 import { tellGateways } from "../etcd/gateways.ts";
 import { leave } from "../etcd/membership.ts";
@@ -26,15 +26,8 @@ export async function unjoin(
   const joined = facts.nodes.filter(({ index }) => materials.joins.has(index) && made.has(machineOf(index)));
   if (joined.length === 0) return staying;
   const { identity, choices, tls } = materials;
-  const reach = {
-    spec,
-    choices,
-    group: facts.group,
-    host: before.address ?? "",
-    identity,
-    tls,
-    via: await wayTo(run, spec.name, { identity, nodes: facts.nodes }),
-  };
+  const shared = { spec, choices, group: facts.group, host: before.address ?? "", tls };
+  const reach = await withWay(run, shared, { identity, nodes: facts.nodes });
   const alive = facts.nodes.filter(({ index }) => before.choices.members.has(index));
   const etcd = { reach, alive, tls: tls ? operatorTls(run.dir, spec.name) : undefined };
   run.changesNodes();

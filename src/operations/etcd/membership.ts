@@ -13,7 +13,7 @@ import { type MembershipOptions, type MemberRemoval, addMember, removeMember, se
 import type { Member } from "../../nodes/etcd-api.ts";
 import { putFile, restartUnit } from "../../nodes/put-file.ts";
 import type { EtcdClientTls } from "../../nodes/target.ts";
-import { connectTo, onNode } from "../cluster/node-connection.ts";
+import { connectionsTo, onNode } from "../cluster/node-connection.ts";
 import { type Reach, nodeTarget } from "../cluster/node-target.ts";
 import type { Run } from "../run.ts";
 
@@ -47,16 +47,9 @@ export async function withMembers<T>(
 ): Promise<T> {
   const { clock, tools } = run;
   const targets = alive.filter((node) => reach.choices.members.has(node.index)).map((node) => nodeTarget(reach, node));
-  const found = await Promise.allSettled(targets.map((target) => connectTo(run, target)));
-  const connections = found
-    .filter((one): one is PromiseFulfilledResult<Connection> => one.status === "fulfilled")
-    .map((one) => one.value);
+  const found = await connectionsTo(run, targets);
+  const connections = found.filter((one): one is Connection => !(one instanceof ClusterError));
   try {
-    tools.signal.throwIfAborted();
-    const failed = found.find((one) => one.status === "rejected");
-    // nobody was asked: it is the way that is wrong
-    if (connections.length === 0 && failed?.reason instanceof ClusterError && failed.reason.code.startsWith("Jump"))
-      throw failed.reason;
     if (connections.length === 0)
       throw new ClusterError("EtcdUnreachable", "no etcd member of the cluster answers over SSH", {
         source: "node",
@@ -64,7 +57,7 @@ export async function withMembers<T>(
           reach.spec.private && reach.via === undefined
             ? `Membership is changed through a live member, and a private cluster is reached from inside its network only. ${waysIn("MACHINE_ID", USER)}`
             : "Membership is changed through a live member: check who may reach SSH (`create` changes it with --ssh-from), and that the cluster's private key is here (--ssh-key).",
-        cause: failed?.reason,
+        cause: found.find((one) => one instanceof ClusterError),
       });
     return await work({
       clock,

@@ -10,7 +10,7 @@ import type { Member } from "../../nodes/etcd-api.ts";
 import { type MembershipOptions, healthyMembers, settledMembers } from "../../nodes/etcd.ts";
 import { isMarked, markReboot, unmarkReboot } from "../../nodes/reboot.ts";
 import type { EtcdClientTls, NodeTarget } from "../../nodes/target.ts";
-import { connectionOrReason } from "../cluster/node-connection.ts";
+import { connectionsTo } from "../cluster/node-connection.ts";
 import type { ReachedCluster } from "../cluster/reach-nodes.ts";
 import type { Run } from "../run.ts";
 
@@ -67,7 +67,7 @@ async function attempt(
   node: NodeTarget,
   work: (way: Connection | ClusterError) => Promise<void>,
 ): Promise<string | undefined> {
-  const opened = await Promise.all(etcd.members.map((member) => connectionOrReason(run, member, { trust: "strict" })));
+  const opened = await connectionsTo(run, etcd.members, { trust: "strict" });
   const connections = opened.filter((one): one is Connection => !(one instanceof ClusterError));
   const own = connections.find(({ target }) => target.index === node.index);
   const failed = opened[etcd.members.findIndex(({ index }) => index === node.index)];
