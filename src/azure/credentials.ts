@@ -16,6 +16,11 @@ export interface SignIn {
   readonly clientId?: string;
   /** The client id is a wish of this command: the environment says another, or none. */
   readonly clientIdNamed?: boolean;
+  /**
+   * The subscription, where the Azure CLI knows it: asked for a token for it the CLI takes the account and the tenant that go with it, and
+   * else those of the subscription that it has selected. It takes a tenant or this, and not both.
+   */
+  readonly cliSubscription?: string;
   /** What may hold a secret, a certificate or a token of the application. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What is in the file that AZURE_CLIENT_CERTIFICATE_PATH names; where it was not read the SDK reads it. */
@@ -62,7 +67,7 @@ export function askedOnce(credential: TokenCredential): TokenCredential {
 
 /** That of the SDK: the certificate that is given, what the environment holds of the application, or whom the chain finds. */
 export async function chooseCredential(signIn: SignIn): Promise<TokenCredential> {
-  const { cloud, tenant, clientId, certificate, httpClient } = signIn;
+  const { cloud, tenant, clientId, certificate, cliSubscription, httpClient } = signIn;
   const identity = await import("@azure/identity");
   const options = { authorityHost: cloud.authority, httpClient, proxyOptions: UNREAD_PROXY };
   if (tenant !== undefined && clientId !== undefined) {
@@ -73,7 +78,7 @@ export async function chooseCredential(signIn: SignIn): Promise<TokenCredential>
   try {
     return new identity.DefaultAzureCredential({
       ...options,
-      ...(tenant === undefined ? {} : { tenantId: tenant }),
+      ...(tenant !== undefined ? { tenantId: tenant } : cliSubscription === undefined ? {} : forTheCli(cliSubscription)),
       ...(clientId === undefined ? {} : { managedIdentityClientId: clientId, workloadIdentityClientId: clientId }),
     });
   } catch (error) {
@@ -83,6 +88,9 @@ export async function chooseCredential(signIn: SignIn): Promise<TokenCredential>
 }
 
 // --- internal ---
+
+/** An option of the AzureCliCredential, which the chain hands on to it without naming it. */
+const forTheCli = (subscription: string): object => ({ subscription });
 
 /** The chain goes on to whoever has signed in to this machine: who named an application must not work as somebody else. */
 function refuseOther({ clientId, clientIdNamed }: SignIn, token: string): void {

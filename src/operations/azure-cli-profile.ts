@@ -17,6 +17,8 @@ export interface Selected {
 
 /** What the CLI knows of a subscription, where it knows it. */
 export interface KnownSubscription {
+  /** As the CLI writes it. */
+  readonly id?: string;
   readonly name?: string;
   /** Who signed in to the CLI for it. */
   readonly signedIn?: SignedIn;
@@ -113,6 +115,7 @@ function factsOf(accounts: readonly Account[], account: Account | undefined, ten
       unusable(one) === undefined,
   );
   return {
+    id: account.id,
     ...(account.name === "" ? {} : { name: oneLine(account.name) }),
     ...(account.user === undefined ? {} : { signedIn: account.user }),
     others: others.map(({ id, name }) => ({ id: id.toLowerCase(), name: oneLine(name) })),

@@ -142,7 +142,9 @@ async function connectionTo(
 ): Promise<{ connection: Omit<ArmConnection, "subscription">; credential: NamedCredential | undefined }> {
   traffic.through = to.way.through(to.endpoint.url).proxy;
   const outward = await to.outwardClient(to.way.agentOf);
-  const credential = to.open ? undefined : await signIn(outside, given, { cloud: to.signsInAt, httpClient: outward, emit });
+  const credential = to.open
+    ? undefined
+    : await signIn(outside, given, { cloud: to.signsInAt, known: to.known, httpClient: outward, emit });
   const connection = {
     endpoint: to.endpoint,
     hear: to.hear,

@@ -13,6 +13,7 @@ import type { FlagValues } from "../core/spec/flags.ts";
 import { abortable } from "../engine/abortable.ts";
 import type { Emit } from "../engine/event.ts";
 import { readWhole, whyUnread } from "../prepare/read-whole.ts";
+import type { KnownSubscription } from "./azure-cli-profile.ts";
 import { ownPath } from "./own-path.ts";
 import type { Surroundings } from "./run.ts";
 
@@ -25,7 +26,7 @@ export interface NamedCredential extends TokenCredential {
 export async function signIn(
   outside: Surroundings,
   given: Partial<FlagValues>,
-  { cloud, httpClient, emit }: { cloud: Cloud; httpClient: HttpClient; emit: Emit },
+  { cloud, known, httpClient, emit }: { cloud: Cloud; known: KnownSubscription; httpClient: HttpClient; emit: Emit },
 ): Promise<NamedCredential> {
   if (outside.credential !== undefined) return named(outside.credential);
   const { createCredential } = await import("../azure/credentials.ts");
@@ -57,6 +58,7 @@ export async function signIn(
     httpClient,
     env: outside.env,
     clientIdNamed: byHand.clientId,
+    ...(known.id === undefined ? {} : { cliSubscription: known.id }),
     ...(given.tenant === undefined ? {} : { tenant: given.tenant }),
     ...(given.clientId === undefined ? {} : { clientId: given.clientId }),
     ...(certificate === undefined ? {} : { certificate }),

@@ -1,6 +1,9 @@
 /** Who signs in. */
 import { createDefaultHttpClient, createHttpHeaders, type HttpClient } from "@azure/core-rest-pipeline";
-import { expect, test } from "vitest";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { CLOUDS } from "../../src/azure/clouds.ts";
 import { advised, retryClass } from "../../src/core/advice/advice.ts";
 import type { ClusterError } from "../../src/core/errors.ts";
@@ -106,6 +109,23 @@ test.each([
     code: "SignInFailed",
     message: expect.stringContaining(message),
   });
+});
+
+test.each([
+  ["", {}, "--subscription SUB"],
+  [", unless a tenant is given: it takes one of the two", { tenant: "T" }, "--tenant T"],
+])("the Azure CLI is asked for a token for the subscription that it knows%s", async (_, more, asked) => {
+  const folder = await mkdtemp(join(tmpdir(), "az-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const answer = '{"accessToken":"\'"$*"\'","expires_on":4102444800}';
+  await writeFile(join(folder, "az"), `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
+  vi.stubEnv("PATH", folder);
+  vi.stubEnv("AZURE_TOKEN_CREDENTIALS", "AzureCliCredential");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const credential = await createCredential({ cloud, httpClient: entra().httpClient, env: {}, cliSubscription: "SUB", ...more });
+  expect((await credential.getToken(SCOPE))?.token).toMatch(
+    new RegExp(`^account get-access-token .*--resource https://management.azure.com ${asked}$`),
+  );
 });
 
 /** Entra, or what stands in its place, answers so for a token. */

@@ -111,6 +111,7 @@ test("the CLI says who signed in, and what else the same sign-in reaches", async
     account({ id: "../..", name: "no id", isDefault: false }),
   ]);
   const known = {
+    id: PUBLIC,
     name: "mine",
     signedIn: { kind: "user", name: "jane^[]0;x@example.org" },
     others: [{ id: SECOND, name: "second" }],
